@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Time: monotonic for timers, UTC for display, the sequence for order.  Any thread. */
+#ifndef VDS_BASE_CLOCK_H
+#define VDS_BASE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#define NS_PER_MS 1000000ull
+#define NS_PER_S 1000000000ull
+
+static inline uint64_t
+clock_mono_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+/* Milliseconds since 1970, UTC. */
+int64_t clock_utc_ms(void);
+#define CLOCK_TEXT_SIZE 25	/* "2026-11-22T10:47:00.123Z" and its NUL */
+char *clock_format_utc(int64_t utc_ms, char buf[CLOCK_TEXT_SIZE]);
+
+#endif

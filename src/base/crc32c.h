@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * CRC32C (Castagnoli) as iSCSI digests use it: RFC 7143 §13.1.  With ISA-L where it is built in, else the
+ * CPU's crc32 instruction (chosen at run time), else a table.  Any thread.
+ */
+#ifndef VDS_BASE_CRC32C_H
+#define VDS_BASE_CRC32C_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CRC32C_INIT 0xffffffffu
+
+/* Continue over more bytes; start with CRC32C_INIT. */
+uint32_t crc32c_update(uint32_t state, const void *bytes, size_t len_bytes);
+/* The value to send (as four bytes, least significant first). */
+static inline uint32_t
+crc32c_final(uint32_t state)
+{
+	return ~state;
+}
+
+#endif

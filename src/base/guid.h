@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Identities.  A guid is 16 bytes in the order in which RFC 9562 prints them; the VDS surface turns it
+ * into Microsoft's GUID struct.  Any thread.
+ */
+#ifndef VDS_BASE_GUID_H
+#define VDS_BASE_GUID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define GUID_TEXT_SIZE 37	/* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" and its NUL */
+
+struct guid {
+	uint8_t bytes[16];
+};
+
+/* A random (version 4) guid.  Aborts only when the kernel gives no random bytes. */
+void guid_make(struct guid *ret_guid);
+/* Lower case into buf; returns buf. */
+char *guid_format(const struct guid *g, char buf[GUID_TEXT_SIZE]);
+/* With or without braces, any case.  0 or ERR_PARSE. */
+int guid_parse(const char *text, struct guid *ret_guid);
+bool guid_is_zero(const struct guid *g);
+
+static inline int
+guid_compare(const struct guid *a, const struct guid *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+static inline bool
+guid_equal(const struct guid *a, const struct guid *b)
+{
+	return guid_compare(a, b) == 0;
+}
+
+/* Guids are random: eight of their bytes are a hash. */
+static inline uint64_t
+guid_hash(const struct guid *g)
+{
+	uint64_t h;
+
+	memcpy(&h, g->bytes + 8, sizeof(h));
+	return h;
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A hash map from guid to pointer, open addressing.  Not thread-safe.  Keys are copied, values borrowed. */
+#ifndef VDS_BASE_MAP_H
+#define VDS_BASE_MAP_H
+
+#include <stddef.h>
+
+#include "base/guid.h"
+
+struct guid_map_slot {
+	struct guid key;
+	void *value;		/* NULL = free slot */
+};
+
+struct guid_map {
+	struct guid_map_slot *slots;
+	size_t capacity;	/* 0 or a power of two */
+	size_t count;
+};
+
+void guid_map_init(struct guid_map *map);
+void guid_map_fini(struct guid_map *map);
+/* NULL when absent. */
+void *guid_map_find(const struct guid_map *map, const struct guid *key);
+/* value: not NULL.  Replaces.  0 or -ENOMEM (then unchanged). */
+int guid_map_put(struct guid_map *map, const struct guid *key, void *value);
+/* The value that was there, or NULL. */
+void *guid_map_remove(struct guid_map *map, const struct guid *key);
+/* for (size_t i = 0; (v = guid_map_next(map, &i)) != NULL;) in no particular order; the map must not change meanwhile. */
+void *guid_map_next(const struct guid_map *map, size_t *cursor);
+
+#endif

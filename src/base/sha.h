@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A 128-bit hash of bytes: SHA-256 (libcrypto) cut to its first half.  Any thread. */
+#ifndef VDS_BASE_SHA_H
+#define VDS_BASE_SHA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* little-endian 128-bit number, so that sums of hashes can be taken modulo 2^128 */
+struct hash128 {
+	uint64_t lo, hi;
+};
+
+/* 0, or -ENOMEM. */
+int hash128_of(const void *bytes, size_t len_bytes, struct hash128 *ret_hash);
+
+static inline void
+hash128_add(struct hash128 *sum, const struct hash128 *h)
+{
+	sum->lo += h->lo;
+	sum->hi += h->hi + (sum->lo < h->lo);
+}
+
+static inline void
+hash128_sub(struct hash128 *sum, const struct hash128 *h)
+{
+	uint64_t lo = sum->lo;
+
+	sum->lo -= h->lo;
+	sum->hi -= h->hi + (lo < h->lo);
+}
+
+static inline int
+hash128_equal(const struct hash128 *a, const struct hash128 *b)
+{
+	return a->lo == b->lo && a->hi == b->hi;
+}
+
+#define HASH128_TEXT_SIZE 33
+char *hash128_format(const struct hash128 *h, char buf[HASH128_TEXT_SIZE]);	/* hi then lo, hex */
+int hash128_parse(const char *text, struct hash128 *ret_hash);			/* 0 or ERR_PARSE */
+
+#endif

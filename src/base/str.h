@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Strings: UTF-8, NUL-terminated.  Functions that give a `char *` give memory to free with mem_free,
+ * or NULL when there is none left.  Any thread.
+ */
+#ifndef VDS_BASE_STR_H
+#define VDS_BASE_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+char *str_dup(const char *s);
+char *str_ndup(const char *s, size_t len_bytes);
+char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+bool str_equal(const char *a, const char *b);		/* NULL equals only NULL */
+bool str_starts(const char *s, const char *prefix);
+/* Well-formed UTF-8 without control characters (C0, DEL, C1)? */
+bool str_is_text(const char *s, size_t len_bytes);
+
+/*
+ * "100G", "64MiB", "4096": a size in bytes; K M G T P E with or without "iB" are powers of 1024, with "B" (KB)
+ * powers of 1024 too.  0, or ERR_PARSE with a text (also on overflow).
+ */
+int str_parse_size(const char *s, uint64_t *ret_bytes);
+/* Whole string, base 10, no sign or spaces.  0 or ERR_PARSE. */
+int str_parse_u64(const char *s, uint64_t *ret_value);
+/* "100 GiB", "1.5 TiB", "512 B" into buf (32 bytes are enough); returns buf. */
+char *str_format_size(uint64_t bytes, char *buf, size_t size);
+
+/* A string that grows.  After a failed append `failed` is set and later appends do nothing. */
+struct strbuf {
+	char *text;		/* NUL-terminated once anything was appended; else NULL */
+	size_t len;
+	size_t capacity;
+	bool failed;
+};
+
+void strbuf_init(struct strbuf *b);
+void strbuf_fini(struct strbuf *b);
+void strbuf_add(struct strbuf *b, const char *s);
+void strbuf_add_bytes(struct strbuf *b, const void *bytes, size_t len);
+void strbuf_addf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The text (never NULL on success, "" when empty), now the caller's; NULL when an append failed. */
+char *strbuf_take(struct strbuf *b);
+
+#endif
