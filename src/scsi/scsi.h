@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The SCSI device server (SAM-6, SPC-5, SBC-4): a CDB in; status, data and sense out.  No transport, no sockets, no
+ * threads of its own.  The caller (target/) owns every struct scsi_task, _itl and _nexus; a struct scsi_lu is counted.
+ *
+ *	scsi_task_init(task, nexus, itl, queue);
+ *	memcpy(task->cdb, …); task->expected_in_bytes = …; task->expected_out_bytes = …;
+ *	if (scsi_task_parse(task) == SCSI_GO) {
+ *		… gather task->out_needed_bytes of data-out, set out_iov, out_iov_count, out_bytes …
+ *		if (scsi_task_execute(task) == SCSI_PENDING)
+ *			return;			// nexus->ops->done(task) comes later, on this thread
+ *	}
+ *	… send in_iov[0 .. in_bytes), status, sense, residual; then
+ *	scsi_task_fini(task);
+ *
+ * Threads: a nexus, its itls and its tasks belong to one thread.  What a logical unit shares is atomic, or guarded by
+ * the lock inside its range lock (a leaf: no other lock is taken under it).
+ */
+#ifndef VDS_SCSI_SCSI_H
+#define VDS_SCSI_SCSI_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "base/guid.h"
+#include "base/list.h"
+#include "blk/blk.h"
+
+struct scsi_cmd;
+struct scsi_itl;
+struct scsi_lu;
+struct scsi_nexus;
+struct scsi_task;
+
+#define SCSI_CDB_BYTES 16u		/* no command we know is longer */
+#define SCSI_SENSE_BYTES 36u		/* room for fixed (18) and for descriptor format with what we put into it */
+#define SCSI_LUN_MAX 16383u		/* flat space addressing, SAM-6 */
+#define SCSI_SERIAL_BYTES 64u
+#define SCSI_MAX_TRANSFER_BYTES (8u << 20)	/* default of scsi_lu_desc.max_transfer_bytes */
+
+/* SAM-6: status codes that we give. */
+enum scsi_status {
+	SCSI_STATUS_GOOD = 0x00,
+	SCSI_STATUS_CHECK_CONDITION = 0x02,
+	SCSI_STATUS_CONDITION_MET = 0x04,
+	SCSI_STATUS_BUSY = 0x08,
+	SCSI_STATUS_RESERVATION_CONFLICT = 0x18,
+	SCSI_STATUS_TASK_SET_FULL = 0x28,
+	SCSI_STATUS_TASK_ABORTED = 0x40,
+};
+
+/* SAM-6: task attributes.  ORDERED and HEAD OF QUEUE are honoured for commands that access the medium. */
+enum scsi_attr {
+	SCSI_ATTR_SIMPLE,
+	SCSI_ATTR_ORDERED,
+	SCSI_ATTR_HEAD_OF_QUEUE,
+	SCSI_ATTR_ACA,
+};
+
+/* --- identity (identity.c) --------------------------------------------------------------------------------------- */
+
+/*
+ * Who a logical unit is: made once, stored, never changed.  docs/design/identity.md gives the bytes that come of it,
+ * in INQUIRY and in the VDS surface alike.
+ */
+struct scsi_identity {
+	struct guid guid;			/* the LUN's; UUID designator */
+	uint8_t naa[8];				/* NAA 3 (locally assigned): high nibble of naa[0] is 3 */
+	char vendor[9];				/* T10 vendor id, ASCII, at most 8 characters */
+	char product[17];			/* at most 16 */
+	char revision[5];			/* at most 4 */
+	char serial[SCSI_SERIAL_BYTES + 1];	/* ASCII, at least 1 character */
+};
+
+/*
+ * Pure functions: write into buf and return how many bytes there are in all, writing at most `size` of them.
+ * Each gives exactly what an initiator gets; with LU designators only those of the unit, no target port.
+ */
+size_t scsi_identity_inquiry(const struct scsi_identity *id, uint8_t *buf, size_t size);	/* standard, 74 bytes */
+size_t scsi_identity_vpd80(const struct scsi_identity *id, uint8_t *buf, size_t size);
+size_t scsi_identity_designators(const struct scsi_identity *id, uint8_t *buf, size_t size);
+
+/* --- logical units (lu.c) ---------------------------------------------------------------------------------------- */
+
+enum scsi_lu_state {
+	SCSI_LU_ONLINE,
+	SCSI_LU_OFFLINE,	/* NOT READY, manual intervention required: set by the administrator */
+	SCSI_LU_FAILED,		/* HARDWARE ERROR: the backing store failed; sticky until set otherwise */
+};
+
+struct scsi_lu_desc {
+	struct scsi_identity identity;
+	uint32_t block_bytes;		/* 512 or 4096 */
+	uint8_t physical_exponent;	/* log2 of logical blocks per physical block */
+	uint64_t capacity_blocks;	/* > 0 */
+	bool thin;			/* UNMAP, WRITE SAME with UNMAP, GET LBA STATUS, LBPME */
+	bool write_cache;		/* WCE at power on */
+	bool read_only;
+	uint32_t max_transfer_bytes;	/* of one command; 0 = SCSI_MAX_TRANSFER_BYTES; a multiple of block_bytes */
+	enum scsi_lu_state state;
+	struct blk_dev *dev;		/* not owned; must outlive the last reference */
+	/* The unit has found that its store failed and is SCSI_LU_FAILED now.  May be NULL.  Any data path thread. */
+	void (*failed)(void *arg, int error);
+	/* The last reference is gone; lu is freed after this.  May be NULL.  Any thread. */
+	void (*released)(void *arg);
+	void *arg;
+};
+
+/* A unit with one reference.  0, ERR_INVALID (a description that cannot be) or -ENOMEM. */
+int scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu);
+struct scsi_lu *scsi_lu_ref(struct scsi_lu *lu);
+/* Accepts NULL.  Any thread. */
+void scsi_lu_unref(struct scsi_lu *lu);
+
+/* Grown: seen by every command parsed from now on; CAPACITY DATA HAS CHANGED to every nexus.  Any thread. */
+void scsi_lu_set_capacity(struct scsi_lu *lu, uint64_t capacity_blocks);
+uint64_t scsi_lu_capacity_blocks(const struct scsi_lu *lu);
+void scsi_lu_set_state(struct scsi_lu *lu, enum scsi_lu_state state);
+enum scsi_lu_state scsi_lu_state(const struct scsi_lu *lu);
+const struct scsi_identity *scsi_lu_identity(const struct scsi_lu *lu);
+uint32_t scsi_lu_block_bytes(const struct scsi_lu *lu);
+
+/*
+ * LOGICAL UNIT RESET, after the caller has aborted the unit's tasks on all threads: mode parameters return to their
+ * defaults, every nexus but `by` (may be NULL) gets the unit attention.  Any thread.
+ */
+void scsi_lu_reset(struct scsi_lu *lu, struct scsi_itl *by);
+
+/* --- unit attentions (ua.c) -------------------------------------------------------------------------------------- */
+
+/* In the order in which they are reported (SAM-6: unit attention condition queuing, precedence). */
+enum scsi_ua {
+	SCSI_UA_POWER_ON,		/* 29h/00h POWER ON, RESET, OR BUS DEVICE RESET OCCURRED */
+	SCSI_UA_LU_RESET,		/* 29h/03h BUS DEVICE RESET FUNCTION OCCURRED */
+	SCSI_UA_NEXUS_LOSS,		/* 29h/07h I_T NEXUS LOSS OCCURRED */
+	SCSI_UA_COMMANDS_CLEARED,	/* 2Fh/00h COMMANDS CLEARED BY ANOTHER INITIATOR */
+	SCSI_UA_REPORTED_LUNS,		/* 3Fh/0Eh REPORTED LUNS DATA HAS CHANGED */
+	SCSI_UA_CAPACITY,		/* 2Ah/09h CAPACITY DATA HAS CHANGED */
+	SCSI_UA_MODE,			/* 2Ah/01h MODE PARAMETERS CHANGED */
+	SCSI_UA_INQUIRY,		/* 3Fh/03h INQUIRY DATA HAS CHANGED */
+	SCSI_UA_COUNT
+};
+
+/* Raise it for every nexus of the unit but `by` (may be NULL; if not, on its thread).  Any thread, no lock. */
+void scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by);
+
+/* --- nexus ------------------------------------------------------------------------------------------------------- */
+
+/* What the caller does for us. */
+struct scsi_host_ops {
+	/*
+	 * Room for `len_bytes` (> 0) of data-in: set task->in_iov and in_iov_count, owned by the caller, valid until
+	 * it calls scsi_task_fini; each iovec but the last a multiple of 4096 bytes.  Called at most once per task, from
+	 * scsi_task_execute.  0, or negative: the task ends with BUSY.
+	 */
+	int (*data_in)(struct scsi_task *task, uint32_t len_bytes);
+	/* A task that was SCSI_PENDING has ended.  On the task's thread, from a blk completion or scsi_task_resume. */
+	void (*done)(struct scsi_task *task);
+	/*
+	 * Any thread: have scsi_task_resume(task) called on the task's own thread, soon.  Never from inside this call.
+	 * At most one is outstanding for a task.
+	 */
+	void (*resume)(struct scsi_task *task);
+	/*
+	 * The LUNs that this nexus may use, ascending: copies up to `capacity` of them from the `first`th into `luns`
+	 * and returns how many there are in all.
+	 */
+	size_t (*luns)(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size_t capacity);
+};
+
+/* An I_T nexus: one session.  Set the fields, then use it; strings are the caller's and outlive the nexus. */
+struct scsi_nexus {
+	const struct scsi_host_ops *ops;
+	const char *target_name;		/* iSCSI name: "iqn.…" */
+	uint16_t portal_group_tag;
+	uint16_t relative_port_id;		/* 0 = none known: its designator is left out */
+	uint16_t shard;				/* index of this thread, any number: spreads shared counters */
+	/* Private to scsi. */
+	uint32_t luns_changed;
+	uint32_t luns_reported;
+};
+
+/* The set of LUNs of this nexus has changed: REPORTED LUNS DATA HAS CHANGED on each of its units.  Its thread. */
+void scsi_nexus_luns_changed(struct scsi_nexus *nexus);
+
+/* A unit as one nexus sees it.  Embedded by the caller. */
+struct scsi_itl {
+	struct scsi_nexus *nexus;
+	struct scsi_lu *lu;			/* a reference */
+	/* Private to scsi: unit attentions. */
+	uint32_t pending;			/* 1 << enum scsi_ua */
+	uint32_t ua_sequence;			/* of lu, when last looked at */
+	uint32_t luns_changed;			/* of nexus, when last looked at */
+	uint32_t ua_seen[SCSI_UA_COUNT];	/* of lu */
+};
+
+/* Takes a reference to lu.  `pending`: unit attentions to begin with, 1u << SCSI_UA_POWER_ON at a login. */
+void scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu, uint32_t pending);
+/* No task of it may be left. */
+void scsi_itl_fini(struct scsi_itl *itl);
+void scsi_itl_raise(struct scsi_itl *itl, enum scsi_ua ua);
+
+/* --- tasks (task.c) ---------------------------------------------------------------------------------------------- */
+
+enum scsi_progress {
+	SCSI_DONE,	/* status is set: answer */
+	SCSI_PENDING,	/* ops->done will say */
+	SCSI_GO,	/* from scsi_task_parse only: gather the data-out, then scsi_task_execute */
+};
+
+/* A request to this unit's range lock (range.c); private. */
+struct scsi_range {
+	struct list node;
+	uint64_t first_block, count_blocks;
+	uint8_t state;
+	bool exclusive;
+	uint16_t shard;
+};
+
+/* Caller-owned memory; scsi_task_init for each new command.  Nothing is allocated on the read and write path. */
+struct scsi_task {
+	/* The command, by the caller before scsi_task_parse. */
+	struct scsi_nexus *nexus;
+	struct scsi_itl *itl;			/* NULL: no unit at this LUN */
+	struct blk_queue *queue;		/* of this thread */
+	uint8_t cdb[SCSI_CDB_BYTES];		/* zero-padded */
+	uint8_t attr;				/* enum scsi_attr */
+	uint32_t expected_in_bytes;		/* expected data transfer length, per direction */
+	uint32_t expected_out_bytes;
+
+	/* After scsi_task_parse gave SCSI_GO. */
+	uint32_t out_needed_bytes;		/* data-out to gather: at most expected_out_bytes; 0 = none */
+	uint32_t in_needed_bytes;		/* data-in at most: what ops->data_in will be asked for, or 0 */
+
+	/* Data-out, by the caller before scsi_task_execute; stays until the task ends. */
+	const struct iovec *out_iov;
+	unsigned out_iov_count;
+	uint32_t out_bytes;			/* == out_needed_bytes */
+
+	/* Data-in: set by ops->data_in. */
+	struct iovec *in_iov;
+	unsigned in_iov_count;
+
+	/* The answer. */
+	uint8_t status;				/* enum scsi_status */
+	uint8_t sense_bytes;			/* valid bytes of sense; 0 = none */
+	uint8_t sense[SCSI_SENSE_BYTES];
+	uint32_t in_bytes;			/* data-in to send: at most expected_in_bytes */
+	uint64_t in_total_bytes;		/* what the command would have transferred: the residual is the */
+	uint64_t out_total_bytes;		/* difference to expected_…_bytes, below (under) or above it (over) */
+	bool aborted;				/* ended by scsi_task_abort: no answer is owed */
+
+	/* Private to scsi. */
+	bool executing;
+	bool resume_posted;
+	const struct scsi_cmd *cmd;
+	uint64_t lba;
+	uint32_t count_blocks;
+	uint32_t blk_flags;
+	int (*step)(struct scsi_task *task, int result);	/* continues after a blk completion */
+	int (*granted)(struct scsi_task *task);			/* continues after the range lock */
+	struct scsi_range range;
+	struct scsi_work *work;			/* of the commands that need more than this; freed by scsi_task_fini */
+	struct blk_req req;
+};
+
+void scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl *itl, struct blk_queue *queue);
+
+/*
+ * Checks the CDB and decides what data it takes.  SCSI_GO or SCSI_DONE (bad CDB, LBA out of range, unit attention …:
+ * answered before any data was moved).  A task that was parsed but not executed may just be dropped.
+ */
+enum scsi_progress scsi_task_parse(struct scsi_task *task);
+
+/* SCSI_DONE, or SCSI_PENDING: then ops->done follows, never from inside this call. */
+enum scsi_progress scsi_task_execute(struct scsi_task *task);
+
+/* What scsi_host_ops.resume asked for. */
+void scsi_task_resume(struct scsi_task *task);
+
+/*
+ * Ends a task early.  SCSI_DONE: it has ended, ops->done will not be called.  SCSI_PENDING: backing I/O is in flight,
+ * ops->done follows, with task->aborted set.  On a task that is not executing: SCSI_DONE.
+ */
+enum scsi_progress scsi_task_abort(struct scsi_task *task);
+
+/* Frees what the task holds; the caller does so once it has sent the data-in.  Not while SCSI_PENDING. */
+void scsi_task_fini(struct scsi_task *task);
+
+/*
+ * End a task of which the data-out could not be had; sense by meaning, where the transport is at fault
+ * (SPC-5 ABORTED COMMAND: 47h/03h INFORMATION UNIT iuCRC ERROR DETECTED, 0Ch/0Dh NOT ENOUGH UNSOLICITED DATA …).
+ */
+void scsi_task_fail_crc(struct scsi_task *task);		/* 47h/05h PROTOCOL SERVICE CRC ERROR */
+void scsi_task_fail_unsolicited(struct scsi_task *task);	/* 0Ch/0Ch UNEXPECTED UNSOLICITED DATA */
+void scsi_task_fail_short_data(struct scsi_task *task);		/* 0Ch/0Dh NOT ENOUGH UNSOLICITED DATA */
+
+/* --- LUN fields (lun.c) ------------------------------------------------------------------------------------------ */
+
+/*
+ * The 8-byte LUN field: 0-255 in peripheral device form, above in flat space form (both are understood for any number
+ * that fits).  SAM-6.  scsi_lun_decode: 0..SCSI_LUN_MAX, or ERR_NOT_FOUND for any form that names no unit of ours.
+ */
+void scsi_lun_encode(uint16_t lun, uint8_t field[8]);
+int scsi_lun_decode(const uint8_t field[8]);
+
+#endif
