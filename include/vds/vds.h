@@ -1,0 +1,11298 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The Virtual Disk Service: interfaces, structures, enumerations and constants.
+ *
+ * Made from idl/vds.idl by tools/gen-vds-header: change that file, not this one;
+ * it also holds the comments.
+ */
+#ifndef VDS_VDS_H
+#define VDS_VDS_H
+
+#include "vdstypes.h"
+
+
+/* Forward declarations */
+
+#ifndef __IVdsAdviseSink_FWD_DEFINED__
+#define __IVdsAdviseSink_FWD_DEFINED__
+typedef struct IVdsAdviseSink IVdsAdviseSink;
+#ifdef __cplusplus
+struct IVdsAdviseSink;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IEnumVdsObject_FWD_DEFINED__
+#define __IEnumVdsObject_FWD_DEFINED__
+typedef struct IEnumVdsObject IEnumVdsObject;
+#ifdef __cplusplus
+struct IEnumVdsObject;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsAsync_FWD_DEFINED__
+#define __IVdsAsync_FWD_DEFINED__
+typedef struct IVdsAsync IVdsAsync;
+#ifdef __cplusplus
+struct IVdsAsync;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsProvider_FWD_DEFINED__
+#define __IVdsProvider_FWD_DEFINED__
+typedef struct IVdsProvider IVdsProvider;
+#ifdef __cplusplus
+struct IVdsProvider;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsProviderSupport_FWD_DEFINED__
+#define __IVdsProviderSupport_FWD_DEFINED__
+typedef struct IVdsProviderSupport IVdsProviderSupport;
+#ifdef __cplusplus
+struct IVdsProviderSupport;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsProviderPrivate_FWD_DEFINED__
+#define __IVdsProviderPrivate_FWD_DEFINED__
+typedef struct IVdsProviderPrivate IVdsProviderPrivate;
+#ifdef __cplusplus
+struct IVdsProviderPrivate;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsAdmin_FWD_DEFINED__
+#define __IVdsAdmin_FWD_DEFINED__
+typedef struct IVdsAdmin IVdsAdmin;
+#ifdef __cplusplus
+struct IVdsAdmin;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProviderPrivate_FWD_DEFINED__
+#define __IVdsHwProviderPrivate_FWD_DEFINED__
+typedef struct IVdsHwProviderPrivate IVdsHwProviderPrivate;
+#ifdef __cplusplus
+struct IVdsHwProviderPrivate;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProvider_FWD_DEFINED__
+#define __IVdsHwProvider_FWD_DEFINED__
+typedef struct IVdsHwProvider IVdsHwProvider;
+#ifdef __cplusplus
+struct IVdsHwProvider;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProviderType_FWD_DEFINED__
+#define __IVdsHwProviderType_FWD_DEFINED__
+typedef struct IVdsHwProviderType IVdsHwProviderType;
+#ifdef __cplusplus
+struct IVdsHwProviderType;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProviderType2_FWD_DEFINED__
+#define __IVdsHwProviderType2_FWD_DEFINED__
+typedef struct IVdsHwProviderType2 IVdsHwProviderType2;
+#ifdef __cplusplus
+struct IVdsHwProviderType2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProviderPrivateMpio_FWD_DEFINED__
+#define __IVdsHwProviderPrivateMpio_FWD_DEFINED__
+typedef struct IVdsHwProviderPrivateMpio IVdsHwProviderPrivateMpio;
+#ifdef __cplusplus
+struct IVdsHwProviderPrivateMpio;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHbaPort_FWD_DEFINED__
+#define __IVdsHbaPort_FWD_DEFINED__
+typedef struct IVdsHbaPort IVdsHbaPort;
+#ifdef __cplusplus
+struct IVdsHbaPort;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiInitiatorAdapter_FWD_DEFINED__
+#define __IVdsIscsiInitiatorAdapter_FWD_DEFINED__
+typedef struct IVdsIscsiInitiatorAdapter IVdsIscsiInitiatorAdapter;
+#ifdef __cplusplus
+struct IVdsIscsiInitiatorAdapter;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiInitiatorPortal_FWD_DEFINED__
+#define __IVdsIscsiInitiatorPortal_FWD_DEFINED__
+typedef struct IVdsIscsiInitiatorPortal IVdsIscsiInitiatorPortal;
+#ifdef __cplusplus
+struct IVdsIscsiInitiatorPortal;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystem_FWD_DEFINED__
+#define __IVdsSubSystem_FWD_DEFINED__
+typedef struct IVdsSubSystem IVdsSubSystem;
+#ifdef __cplusplus
+struct IVdsSubSystem;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystem2_FWD_DEFINED__
+#define __IVdsSubSystem2_FWD_DEFINED__
+typedef struct IVdsSubSystem2 IVdsSubSystem2;
+#ifdef __cplusplus
+struct IVdsSubSystem2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystemNaming_FWD_DEFINED__
+#define __IVdsSubSystemNaming_FWD_DEFINED__
+typedef struct IVdsSubSystemNaming IVdsSubSystemNaming;
+#ifdef __cplusplus
+struct IVdsSubSystemNaming;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystemIscsi_FWD_DEFINED__
+#define __IVdsSubSystemIscsi_FWD_DEFINED__
+typedef struct IVdsSubSystemIscsi IVdsSubSystemIscsi;
+#ifdef __cplusplus
+struct IVdsSubSystemIscsi;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystemInterconnect_FWD_DEFINED__
+#define __IVdsSubSystemInterconnect_FWD_DEFINED__
+typedef struct IVdsSubSystemInterconnect IVdsSubSystemInterconnect;
+#ifdef __cplusplus
+struct IVdsSubSystemInterconnect;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystemImportTarget_FWD_DEFINED__
+#define __IVdsSubSystemImportTarget_FWD_DEFINED__
+typedef struct IVdsSubSystemImportTarget IVdsSubSystemImportTarget;
+#ifdef __cplusplus
+struct IVdsSubSystemImportTarget;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsControllerPort_FWD_DEFINED__
+#define __IVdsControllerPort_FWD_DEFINED__
+typedef struct IVdsControllerPort IVdsControllerPort;
+#ifdef __cplusplus
+struct IVdsControllerPort;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsController_FWD_DEFINED__
+#define __IVdsController_FWD_DEFINED__
+typedef struct IVdsController IVdsController;
+#ifdef __cplusplus
+struct IVdsController;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsControllerControllerPort_FWD_DEFINED__
+#define __IVdsControllerControllerPort_FWD_DEFINED__
+typedef struct IVdsControllerControllerPort IVdsControllerControllerPort;
+#ifdef __cplusplus
+struct IVdsControllerControllerPort;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDrive_FWD_DEFINED__
+#define __IVdsDrive_FWD_DEFINED__
+typedef struct IVdsDrive IVdsDrive;
+#ifdef __cplusplus
+struct IVdsDrive;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDrive2_FWD_DEFINED__
+#define __IVdsDrive2_FWD_DEFINED__
+typedef struct IVdsDrive2 IVdsDrive2;
+#ifdef __cplusplus
+struct IVdsDrive2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLun_FWD_DEFINED__
+#define __IVdsLun_FWD_DEFINED__
+typedef struct IVdsLun IVdsLun;
+#ifdef __cplusplus
+struct IVdsLun;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLun2_FWD_DEFINED__
+#define __IVdsLun2_FWD_DEFINED__
+typedef struct IVdsLun2 IVdsLun2;
+#ifdef __cplusplus
+struct IVdsLun2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunNaming_FWD_DEFINED__
+#define __IVdsLunNaming_FWD_DEFINED__
+typedef struct IVdsLunNaming IVdsLunNaming;
+#ifdef __cplusplus
+struct IVdsLunNaming;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunNumber_FWD_DEFINED__
+#define __IVdsLunNumber_FWD_DEFINED__
+typedef struct IVdsLunNumber IVdsLunNumber;
+#ifdef __cplusplus
+struct IVdsLunNumber;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunControllerPorts_FWD_DEFINED__
+#define __IVdsLunControllerPorts_FWD_DEFINED__
+typedef struct IVdsLunControllerPorts IVdsLunControllerPorts;
+#ifdef __cplusplus
+struct IVdsLunControllerPorts;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunMpio_FWD_DEFINED__
+#define __IVdsLunMpio_FWD_DEFINED__
+typedef struct IVdsLunMpio IVdsLunMpio;
+#ifdef __cplusplus
+struct IVdsLunMpio;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunIscsi_FWD_DEFINED__
+#define __IVdsLunIscsi_FWD_DEFINED__
+typedef struct IVdsLunIscsi IVdsLunIscsi;
+#ifdef __cplusplus
+struct IVdsLunIscsi;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunPlex_FWD_DEFINED__
+#define __IVdsLunPlex_FWD_DEFINED__
+typedef struct IVdsLunPlex IVdsLunPlex;
+#ifdef __cplusplus
+struct IVdsLunPlex;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiPortal_FWD_DEFINED__
+#define __IVdsIscsiPortal_FWD_DEFINED__
+typedef struct IVdsIscsiPortal IVdsIscsiPortal;
+#ifdef __cplusplus
+struct IVdsIscsiPortal;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiTarget_FWD_DEFINED__
+#define __IVdsIscsiTarget_FWD_DEFINED__
+typedef struct IVdsIscsiTarget IVdsIscsiTarget;
+#ifdef __cplusplus
+struct IVdsIscsiTarget;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiPortalGroup_FWD_DEFINED__
+#define __IVdsIscsiPortalGroup_FWD_DEFINED__
+typedef struct IVdsIscsiPortalGroup IVdsIscsiPortalGroup;
+#ifdef __cplusplus
+struct IVdsIscsiPortalGroup;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiPortalLocal_FWD_DEFINED__
+#define __IVdsIscsiPortalLocal_FWD_DEFINED__
+typedef struct IVdsIscsiPortalLocal IVdsIscsiPortalLocal;
+#ifdef __cplusplus
+struct IVdsIscsiPortalLocal;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProviderStoragePools_FWD_DEFINED__
+#define __IVdsHwProviderStoragePools_FWD_DEFINED__
+typedef struct IVdsHwProviderStoragePools IVdsHwProviderStoragePools;
+#ifdef __cplusplus
+struct IVdsHwProviderStoragePools;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsStoragePool_FWD_DEFINED__
+#define __IVdsStoragePool_FWD_DEFINED__
+typedef struct IVdsStoragePool IVdsStoragePool;
+#ifdef __cplusplus
+struct IVdsStoragePool;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsMaintenance_FWD_DEFINED__
+#define __IVdsMaintenance_FWD_DEFINED__
+typedef struct IVdsMaintenance IVdsMaintenance;
+#ifdef __cplusplus
+struct IVdsMaintenance;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSwProvider_FWD_DEFINED__
+#define __IVdsSwProvider_FWD_DEFINED__
+typedef struct IVdsSwProvider IVdsSwProvider;
+#ifdef __cplusplus
+struct IVdsSwProvider;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsPack_FWD_DEFINED__
+#define __IVdsPack_FWD_DEFINED__
+typedef struct IVdsPack IVdsPack;
+#ifdef __cplusplus
+struct IVdsPack;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsPack2_FWD_DEFINED__
+#define __IVdsPack2_FWD_DEFINED__
+typedef struct IVdsPack2 IVdsPack2;
+#ifdef __cplusplus
+struct IVdsPack2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDisk_FWD_DEFINED__
+#define __IVdsDisk_FWD_DEFINED__
+typedef struct IVdsDisk IVdsDisk;
+#ifdef __cplusplus
+struct IVdsDisk;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDisk2_FWD_DEFINED__
+#define __IVdsDisk2_FWD_DEFINED__
+typedef struct IVdsDisk2 IVdsDisk2;
+#ifdef __cplusplus
+struct IVdsDisk2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDiskOnline_FWD_DEFINED__
+#define __IVdsDiskOnline_FWD_DEFINED__
+typedef struct IVdsDiskOnline IVdsDiskOnline;
+#ifdef __cplusplus
+struct IVdsDiskOnline;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsAdvancedDisk_FWD_DEFINED__
+#define __IVdsAdvancedDisk_FWD_DEFINED__
+typedef struct IVdsAdvancedDisk IVdsAdvancedDisk;
+#ifdef __cplusplus
+struct IVdsAdvancedDisk;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsAdvancedDisk2_FWD_DEFINED__
+#define __IVdsAdvancedDisk2_FWD_DEFINED__
+typedef struct IVdsAdvancedDisk2 IVdsAdvancedDisk2;
+#ifdef __cplusplus
+struct IVdsAdvancedDisk2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsAdvancedDisk3_FWD_DEFINED__
+#define __IVdsAdvancedDisk3_FWD_DEFINED__
+typedef struct IVdsAdvancedDisk3 IVdsAdvancedDisk3;
+#ifdef __cplusplus
+struct IVdsAdvancedDisk3;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsCreatePartitionEx_FWD_DEFINED__
+#define __IVdsCreatePartitionEx_FWD_DEFINED__
+typedef struct IVdsCreatePartitionEx IVdsCreatePartitionEx;
+#ifdef __cplusplus
+struct IVdsCreatePartitionEx;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsRemovable_FWD_DEFINED__
+#define __IVdsRemovable_FWD_DEFINED__
+typedef struct IVdsRemovable IVdsRemovable;
+#ifdef __cplusplus
+struct IVdsRemovable;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolume_FWD_DEFINED__
+#define __IVdsVolume_FWD_DEFINED__
+typedef struct IVdsVolume IVdsVolume;
+#ifdef __cplusplus
+struct IVdsVolume;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolume2_FWD_DEFINED__
+#define __IVdsVolume2_FWD_DEFINED__
+typedef struct IVdsVolume2 IVdsVolume2;
+#ifdef __cplusplus
+struct IVdsVolume2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumeOnline_FWD_DEFINED__
+#define __IVdsVolumeOnline_FWD_DEFINED__
+typedef struct IVdsVolumeOnline IVdsVolumeOnline;
+#ifdef __cplusplus
+struct IVdsVolumeOnline;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumePlex_FWD_DEFINED__
+#define __IVdsVolumePlex_FWD_DEFINED__
+typedef struct IVdsVolumePlex IVdsVolumePlex;
+#ifdef __cplusplus
+struct IVdsVolumePlex;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDisk3_FWD_DEFINED__
+#define __IVdsDisk3_FWD_DEFINED__
+typedef struct IVdsDisk3 IVdsDisk3;
+#ifdef __cplusplus
+struct IVdsDisk3;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDiskPartitionMF_FWD_DEFINED__
+#define __IVdsDiskPartitionMF_FWD_DEFINED__
+typedef struct IVdsDiskPartitionMF IVdsDiskPartitionMF;
+#ifdef __cplusplus
+struct IVdsDiskPartitionMF;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumeMF_FWD_DEFINED__
+#define __IVdsVolumeMF_FWD_DEFINED__
+typedef struct IVdsVolumeMF IVdsVolumeMF;
+#ifdef __cplusplus
+struct IVdsVolumeMF;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumeMF2_FWD_DEFINED__
+#define __IVdsVolumeMF2_FWD_DEFINED__
+typedef struct IVdsVolumeMF2 IVdsVolumeMF2;
+#ifdef __cplusplus
+struct IVdsVolumeMF2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumeShrink_FWD_DEFINED__
+#define __IVdsVolumeShrink_FWD_DEFINED__
+typedef struct IVdsVolumeShrink IVdsVolumeShrink;
+#ifdef __cplusplus
+struct IVdsVolumeShrink;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumeMF3_FWD_DEFINED__
+#define __IVdsVolumeMF3_FWD_DEFINED__
+typedef struct IVdsVolumeMF3 IVdsVolumeMF3;
+#ifdef __cplusplus
+struct IVdsVolumeMF3;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDiskPartitionMF2_FWD_DEFINED__
+#define __IVdsDiskPartitionMF2_FWD_DEFINED__
+typedef struct IVdsDiskPartitionMF2 IVdsDiskPartitionMF2;
+#ifdef __cplusplus
+struct IVdsDiskPartitionMF2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVdProvider_FWD_DEFINED__
+#define __IVdsVdProvider_FWD_DEFINED__
+typedef struct IVdsVdProvider IVdsVdProvider;
+#ifdef __cplusplus
+struct IVdsVdProvider;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVDisk_FWD_DEFINED__
+#define __IVdsVDisk_FWD_DEFINED__
+typedef struct IVdsVDisk IVdsVDisk;
+#ifdef __cplusplus
+struct IVdsVDisk;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsOpenVDisk_FWD_DEFINED__
+#define __IVdsOpenVDisk_FWD_DEFINED__
+typedef struct IVdsOpenVDisk IVdsOpenVDisk;
+#ifdef __cplusplus
+struct IVdsOpenVDisk;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceLoader_FWD_DEFINED__
+#define __IVdsServiceLoader_FWD_DEFINED__
+typedef struct IVdsServiceLoader IVdsServiceLoader;
+#ifdef __cplusplus
+struct IVdsServiceLoader;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsService_FWD_DEFINED__
+#define __IVdsService_FWD_DEFINED__
+typedef struct IVdsService IVdsService;
+#ifdef __cplusplus
+struct IVdsService;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceUninstallDisk_FWD_DEFINED__
+#define __IVdsServiceUninstallDisk_FWD_DEFINED__
+typedef struct IVdsServiceUninstallDisk IVdsServiceUninstallDisk;
+#ifdef __cplusplus
+struct IVdsServiceUninstallDisk;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceHba_FWD_DEFINED__
+#define __IVdsServiceHba_FWD_DEFINED__
+typedef struct IVdsServiceHba IVdsServiceHba;
+#ifdef __cplusplus
+struct IVdsServiceHba;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceIscsi_FWD_DEFINED__
+#define __IVdsServiceIscsi_FWD_DEFINED__
+typedef struct IVdsServiceIscsi IVdsServiceIscsi;
+#ifdef __cplusplus
+struct IVdsServiceIscsi;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceInitialization_FWD_DEFINED__
+#define __IVdsServiceInitialization_FWD_DEFINED__
+typedef struct IVdsServiceInitialization IVdsServiceInitialization;
+#ifdef __cplusplus
+struct IVdsServiceInitialization;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceSAN_FWD_DEFINED__
+#define __IVdsServiceSAN_FWD_DEFINED__
+typedef struct IVdsServiceSAN IVdsServiceSAN;
+#ifdef __cplusplus
+struct IVdsServiceSAN;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceSw_FWD_DEFINED__
+#define __IVdsServiceSw_FWD_DEFINED__
+typedef struct IVdsServiceSw IVdsServiceSw;
+#ifdef __cplusplus
+struct IVdsServiceSw;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __VdsLoader_FWD_DEFINED__
+#define __VdsLoader_FWD_DEFINED__
+#ifdef __cplusplus
+typedef class VdsLoader VdsLoader;
+#else
+typedef struct VdsLoader VdsLoader;
+#endif /* defined __cplusplus */
+#endif /* defined __VdsLoader_FWD_DEFINED__ */
+
+#ifndef __VdsService_FWD_DEFINED__
+#define __VdsService_FWD_DEFINED__
+#ifdef __cplusplus
+typedef class VdsService VdsService;
+#else
+typedef struct VdsService VdsService;
+#endif /* defined __cplusplus */
+#endif /* defined __VdsService_FWD_DEFINED__ */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef __IEnumVdsObject_FWD_DEFINED__
+#define __IEnumVdsObject_FWD_DEFINED__
+typedef struct IEnumVdsObject IEnumVdsObject;
+#ifdef __cplusplus
+struct IEnumVdsObject;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsAsync_FWD_DEFINED__
+#define __IVdsAsync_FWD_DEFINED__
+typedef struct IVdsAsync IVdsAsync;
+#ifdef __cplusplus
+struct IVdsAsync;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsAdviseSink_FWD_DEFINED__
+#define __IVdsAdviseSink_FWD_DEFINED__
+typedef struct IVdsAdviseSink IVdsAdviseSink;
+#ifdef __cplusplus
+struct IVdsAdviseSink;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsProvider_FWD_DEFINED__
+#define __IVdsProvider_FWD_DEFINED__
+typedef struct IVdsProvider IVdsProvider;
+#ifdef __cplusplus
+struct IVdsProvider;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsProviderSupport_FWD_DEFINED__
+#define __IVdsProviderSupport_FWD_DEFINED__
+typedef struct IVdsProviderSupport IVdsProviderSupport;
+#ifdef __cplusplus
+struct IVdsProviderSupport;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsProviderPrivate_FWD_DEFINED__
+#define __IVdsProviderPrivate_FWD_DEFINED__
+typedef struct IVdsProviderPrivate IVdsProviderPrivate;
+#ifdef __cplusplus
+struct IVdsProviderPrivate;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsAdmin_FWD_DEFINED__
+#define __IVdsAdmin_FWD_DEFINED__
+typedef struct IVdsAdmin IVdsAdmin;
+#ifdef __cplusplus
+struct IVdsAdmin;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProviderPrivate_FWD_DEFINED__
+#define __IVdsHwProviderPrivate_FWD_DEFINED__
+typedef struct IVdsHwProviderPrivate IVdsHwProviderPrivate;
+#ifdef __cplusplus
+struct IVdsHwProviderPrivate;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProviderPrivateMpio_FWD_DEFINED__
+#define __IVdsHwProviderPrivateMpio_FWD_DEFINED__
+typedef struct IVdsHwProviderPrivateMpio IVdsHwProviderPrivateMpio;
+#ifdef __cplusplus
+struct IVdsHwProviderPrivateMpio;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProvider_FWD_DEFINED__
+#define __IVdsHwProvider_FWD_DEFINED__
+typedef struct IVdsHwProvider IVdsHwProvider;
+#ifdef __cplusplus
+struct IVdsHwProvider;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProviderType_FWD_DEFINED__
+#define __IVdsHwProviderType_FWD_DEFINED__
+typedef struct IVdsHwProviderType IVdsHwProviderType;
+#ifdef __cplusplus
+struct IVdsHwProviderType;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProviderType2_FWD_DEFINED__
+#define __IVdsHwProviderType2_FWD_DEFINED__
+typedef struct IVdsHwProviderType2 IVdsHwProviderType2;
+#ifdef __cplusplus
+struct IVdsHwProviderType2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHwProviderStoragePools_FWD_DEFINED__
+#define __IVdsHwProviderStoragePools_FWD_DEFINED__
+typedef struct IVdsHwProviderStoragePools IVdsHwProviderStoragePools;
+#ifdef __cplusplus
+struct IVdsHwProviderStoragePools;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystem_FWD_DEFINED__
+#define __IVdsSubSystem_FWD_DEFINED__
+typedef struct IVdsSubSystem IVdsSubSystem;
+#ifdef __cplusplus
+struct IVdsSubSystem;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystem2_FWD_DEFINED__
+#define __IVdsSubSystem2_FWD_DEFINED__
+typedef struct IVdsSubSystem2 IVdsSubSystem2;
+#ifdef __cplusplus
+struct IVdsSubSystem2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystemNaming_FWD_DEFINED__
+#define __IVdsSubSystemNaming_FWD_DEFINED__
+typedef struct IVdsSubSystemNaming IVdsSubSystemNaming;
+#ifdef __cplusplus
+struct IVdsSubSystemNaming;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystemIscsi_FWD_DEFINED__
+#define __IVdsSubSystemIscsi_FWD_DEFINED__
+typedef struct IVdsSubSystemIscsi IVdsSubSystemIscsi;
+#ifdef __cplusplus
+struct IVdsSubSystemIscsi;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystemInterconnect_FWD_DEFINED__
+#define __IVdsSubSystemInterconnect_FWD_DEFINED__
+typedef struct IVdsSubSystemInterconnect IVdsSubSystemInterconnect;
+#ifdef __cplusplus
+struct IVdsSubSystemInterconnect;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsControllerPort_FWD_DEFINED__
+#define __IVdsControllerPort_FWD_DEFINED__
+typedef struct IVdsControllerPort IVdsControllerPort;
+#ifdef __cplusplus
+struct IVdsControllerPort;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsController_FWD_DEFINED__
+#define __IVdsController_FWD_DEFINED__
+typedef struct IVdsController IVdsController;
+#ifdef __cplusplus
+struct IVdsController;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsControllerControllerPort_FWD_DEFINED__
+#define __IVdsControllerControllerPort_FWD_DEFINED__
+typedef struct IVdsControllerControllerPort IVdsControllerControllerPort;
+#ifdef __cplusplus
+struct IVdsControllerControllerPort;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDrive_FWD_DEFINED__
+#define __IVdsDrive_FWD_DEFINED__
+typedef struct IVdsDrive IVdsDrive;
+#ifdef __cplusplus
+struct IVdsDrive;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDrive2_FWD_DEFINED__
+#define __IVdsDrive2_FWD_DEFINED__
+typedef struct IVdsDrive2 IVdsDrive2;
+#ifdef __cplusplus
+struct IVdsDrive2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLun_FWD_DEFINED__
+#define __IVdsLun_FWD_DEFINED__
+typedef struct IVdsLun IVdsLun;
+#ifdef __cplusplus
+struct IVdsLun;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLun2_FWD_DEFINED__
+#define __IVdsLun2_FWD_DEFINED__
+typedef struct IVdsLun2 IVdsLun2;
+#ifdef __cplusplus
+struct IVdsLun2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunNaming_FWD_DEFINED__
+#define __IVdsLunNaming_FWD_DEFINED__
+typedef struct IVdsLunNaming IVdsLunNaming;
+#ifdef __cplusplus
+struct IVdsLunNaming;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunNumber_FWD_DEFINED__
+#define __IVdsLunNumber_FWD_DEFINED__
+typedef struct IVdsLunNumber IVdsLunNumber;
+#ifdef __cplusplus
+struct IVdsLunNumber;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunControllerPorts_FWD_DEFINED__
+#define __IVdsLunControllerPorts_FWD_DEFINED__
+typedef struct IVdsLunControllerPorts IVdsLunControllerPorts;
+#ifdef __cplusplus
+struct IVdsLunControllerPorts;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunMpio_FWD_DEFINED__
+#define __IVdsLunMpio_FWD_DEFINED__
+typedef struct IVdsLunMpio IVdsLunMpio;
+#ifdef __cplusplus
+struct IVdsLunMpio;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunIscsi_FWD_DEFINED__
+#define __IVdsLunIscsi_FWD_DEFINED__
+typedef struct IVdsLunIscsi IVdsLunIscsi;
+#ifdef __cplusplus
+struct IVdsLunIscsi;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsLunPlex_FWD_DEFINED__
+#define __IVdsLunPlex_FWD_DEFINED__
+typedef struct IVdsLunPlex IVdsLunPlex;
+#ifdef __cplusplus
+struct IVdsLunPlex;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiPortal_FWD_DEFINED__
+#define __IVdsIscsiPortal_FWD_DEFINED__
+typedef struct IVdsIscsiPortal IVdsIscsiPortal;
+#ifdef __cplusplus
+struct IVdsIscsiPortal;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiTarget_FWD_DEFINED__
+#define __IVdsIscsiTarget_FWD_DEFINED__
+typedef struct IVdsIscsiTarget IVdsIscsiTarget;
+#ifdef __cplusplus
+struct IVdsIscsiTarget;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiPortalGroup_FWD_DEFINED__
+#define __IVdsIscsiPortalGroup_FWD_DEFINED__
+typedef struct IVdsIscsiPortalGroup IVdsIscsiPortalGroup;
+#ifdef __cplusplus
+struct IVdsIscsiPortalGroup;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsStoragePool_FWD_DEFINED__
+#define __IVdsStoragePool_FWD_DEFINED__
+typedef struct IVdsStoragePool IVdsStoragePool;
+#ifdef __cplusplus
+struct IVdsStoragePool;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsMaintenance_FWD_DEFINED__
+#define __IVdsMaintenance_FWD_DEFINED__
+typedef struct IVdsMaintenance IVdsMaintenance;
+#ifdef __cplusplus
+struct IVdsMaintenance;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSwProvider_FWD_DEFINED__
+#define __IVdsSwProvider_FWD_DEFINED__
+typedef struct IVdsSwProvider IVdsSwProvider;
+#ifdef __cplusplus
+struct IVdsSwProvider;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsPack_FWD_DEFINED__
+#define __IVdsPack_FWD_DEFINED__
+typedef struct IVdsPack IVdsPack;
+#ifdef __cplusplus
+struct IVdsPack;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsPack2_FWD_DEFINED__
+#define __IVdsPack2_FWD_DEFINED__
+typedef struct IVdsPack2 IVdsPack2;
+#ifdef __cplusplus
+struct IVdsPack2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDisk_FWD_DEFINED__
+#define __IVdsDisk_FWD_DEFINED__
+typedef struct IVdsDisk IVdsDisk;
+#ifdef __cplusplus
+struct IVdsDisk;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDisk2_FWD_DEFINED__
+#define __IVdsDisk2_FWD_DEFINED__
+typedef struct IVdsDisk2 IVdsDisk2;
+#ifdef __cplusplus
+struct IVdsDisk2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDiskOnline_FWD_DEFINED__
+#define __IVdsDiskOnline_FWD_DEFINED__
+typedef struct IVdsDiskOnline IVdsDiskOnline;
+#ifdef __cplusplus
+struct IVdsDiskOnline;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsAdvancedDisk_FWD_DEFINED__
+#define __IVdsAdvancedDisk_FWD_DEFINED__
+typedef struct IVdsAdvancedDisk IVdsAdvancedDisk;
+#ifdef __cplusplus
+struct IVdsAdvancedDisk;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsAdvancedDisk2_FWD_DEFINED__
+#define __IVdsAdvancedDisk2_FWD_DEFINED__
+typedef struct IVdsAdvancedDisk2 IVdsAdvancedDisk2;
+#ifdef __cplusplus
+struct IVdsAdvancedDisk2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsAdvancedDisk3_FWD_DEFINED__
+#define __IVdsAdvancedDisk3_FWD_DEFINED__
+typedef struct IVdsAdvancedDisk3 IVdsAdvancedDisk3;
+#ifdef __cplusplus
+struct IVdsAdvancedDisk3;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsCreatePartitionEx_FWD_DEFINED__
+#define __IVdsCreatePartitionEx_FWD_DEFINED__
+typedef struct IVdsCreatePartitionEx IVdsCreatePartitionEx;
+#ifdef __cplusplus
+struct IVdsCreatePartitionEx;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsRemovable_FWD_DEFINED__
+#define __IVdsRemovable_FWD_DEFINED__
+typedef struct IVdsRemovable IVdsRemovable;
+#ifdef __cplusplus
+struct IVdsRemovable;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolume_FWD_DEFINED__
+#define __IVdsVolume_FWD_DEFINED__
+typedef struct IVdsVolume IVdsVolume;
+#ifdef __cplusplus
+struct IVdsVolume;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolume2_FWD_DEFINED__
+#define __IVdsVolume2_FWD_DEFINED__
+typedef struct IVdsVolume2 IVdsVolume2;
+#ifdef __cplusplus
+struct IVdsVolume2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumeOnline_FWD_DEFINED__
+#define __IVdsVolumeOnline_FWD_DEFINED__
+typedef struct IVdsVolumeOnline IVdsVolumeOnline;
+#ifdef __cplusplus
+struct IVdsVolumeOnline;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumePlex_FWD_DEFINED__
+#define __IVdsVolumePlex_FWD_DEFINED__
+typedef struct IVdsVolumePlex IVdsVolumePlex;
+#ifdef __cplusplus
+struct IVdsVolumePlex;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDisk3_FWD_DEFINED__
+#define __IVdsDisk3_FWD_DEFINED__
+typedef struct IVdsDisk3 IVdsDisk3;
+#ifdef __cplusplus
+struct IVdsDisk3;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVdProvider_FWD_DEFINED__
+#define __IVdsVdProvider_FWD_DEFINED__
+typedef struct IVdsVdProvider IVdsVdProvider;
+#ifdef __cplusplus
+struct IVdsVdProvider;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVDisk_FWD_DEFINED__
+#define __IVdsVDisk_FWD_DEFINED__
+typedef struct IVdsVDisk IVdsVDisk;
+#ifdef __cplusplus
+struct IVdsVDisk;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsOpenVDisk_FWD_DEFINED__
+#define __IVdsOpenVDisk_FWD_DEFINED__
+typedef struct IVdsOpenVDisk IVdsOpenVDisk;
+#ifdef __cplusplus
+struct IVdsOpenVDisk;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceLoader_FWD_DEFINED__
+#define __IVdsServiceLoader_FWD_DEFINED__
+typedef struct IVdsServiceLoader IVdsServiceLoader;
+#ifdef __cplusplus
+struct IVdsServiceLoader;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsService_FWD_DEFINED__
+#define __IVdsService_FWD_DEFINED__
+typedef struct IVdsService IVdsService;
+#ifdef __cplusplus
+struct IVdsService;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceUninstallDisk_FWD_DEFINED__
+#define __IVdsServiceUninstallDisk_FWD_DEFINED__
+typedef struct IVdsServiceUninstallDisk IVdsServiceUninstallDisk;
+#ifdef __cplusplus
+struct IVdsServiceUninstallDisk;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceHba_FWD_DEFINED__
+#define __IVdsServiceHba_FWD_DEFINED__
+typedef struct IVdsServiceHba IVdsServiceHba;
+#ifdef __cplusplus
+struct IVdsServiceHba;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceIscsi_FWD_DEFINED__
+#define __IVdsServiceIscsi_FWD_DEFINED__
+typedef struct IVdsServiceIscsi IVdsServiceIscsi;
+#ifdef __cplusplus
+struct IVdsServiceIscsi;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceInitialization_FWD_DEFINED__
+#define __IVdsServiceInitialization_FWD_DEFINED__
+typedef struct IVdsServiceInitialization IVdsServiceInitialization;
+#ifdef __cplusplus
+struct IVdsServiceInitialization;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsHbaPort_FWD_DEFINED__
+#define __IVdsHbaPort_FWD_DEFINED__
+typedef struct IVdsHbaPort IVdsHbaPort;
+#ifdef __cplusplus
+struct IVdsHbaPort;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiInitiatorAdapter_FWD_DEFINED__
+#define __IVdsIscsiInitiatorAdapter_FWD_DEFINED__
+typedef struct IVdsIscsiInitiatorAdapter IVdsIscsiInitiatorAdapter;
+#ifdef __cplusplus
+struct IVdsIscsiInitiatorAdapter;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiInitiatorPortal_FWD_DEFINED__
+#define __IVdsIscsiInitiatorPortal_FWD_DEFINED__
+typedef struct IVdsIscsiInitiatorPortal IVdsIscsiInitiatorPortal;
+#ifdef __cplusplus
+struct IVdsIscsiInitiatorPortal;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDiskPartitionMF_FWD_DEFINED__
+#define __IVdsDiskPartitionMF_FWD_DEFINED__
+typedef struct IVdsDiskPartitionMF IVdsDiskPartitionMF;
+#ifdef __cplusplus
+struct IVdsDiskPartitionMF;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumeMF_FWD_DEFINED__
+#define __IVdsVolumeMF_FWD_DEFINED__
+typedef struct IVdsVolumeMF IVdsVolumeMF;
+#ifdef __cplusplus
+struct IVdsVolumeMF;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumeMF2_FWD_DEFINED__
+#define __IVdsVolumeMF2_FWD_DEFINED__
+typedef struct IVdsVolumeMF2 IVdsVolumeMF2;
+#ifdef __cplusplus
+struct IVdsVolumeMF2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumeShrink_FWD_DEFINED__
+#define __IVdsVolumeShrink_FWD_DEFINED__
+typedef struct IVdsVolumeShrink IVdsVolumeShrink;
+#ifdef __cplusplus
+struct IVdsVolumeShrink;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsSubSystemImportTarget_FWD_DEFINED__
+#define __IVdsSubSystemImportTarget_FWD_DEFINED__
+typedef struct IVdsSubSystemImportTarget IVdsSubSystemImportTarget;
+#ifdef __cplusplus
+struct IVdsSubSystemImportTarget;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsIscsiPortalLocal_FWD_DEFINED__
+#define __IVdsIscsiPortalLocal_FWD_DEFINED__
+typedef struct IVdsIscsiPortalLocal IVdsIscsiPortalLocal;
+#ifdef __cplusplus
+struct IVdsIscsiPortalLocal;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceSAN_FWD_DEFINED__
+#define __IVdsServiceSAN_FWD_DEFINED__
+typedef struct IVdsServiceSAN IVdsServiceSAN;
+#ifdef __cplusplus
+struct IVdsServiceSAN;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsVolumeMF3_FWD_DEFINED__
+#define __IVdsVolumeMF3_FWD_DEFINED__
+typedef struct IVdsVolumeMF3 IVdsVolumeMF3;
+#ifdef __cplusplus
+struct IVdsVolumeMF3;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsDiskPartitionMF2_FWD_DEFINED__
+#define __IVdsDiskPartitionMF2_FWD_DEFINED__
+typedef struct IVdsDiskPartitionMF2 IVdsDiskPartitionMF2;
+#ifdef __cplusplus
+struct IVdsDiskPartitionMF2;
+#endif /* __cplusplus */
+#endif
+
+#ifndef __IVdsServiceSw_FWD_DEFINED__
+#define __IVdsServiceSw_FWD_DEFINED__
+typedef struct IVdsServiceSw IVdsServiceSw;
+#ifdef __cplusplus
+struct IVdsServiceSw;
+#endif /* __cplusplus */
+#endif
+
+typedef enum _VDS_STORAGE_IDENTIFIER_CODE_SET {
+    VDSStorageIdCodeSetReserved = 0,
+    VDSStorageIdCodeSetBinary = 1,
+    VDSStorageIdCodeSetAscii = 2,
+    VDSStorageIdCodeSetUtf8 = 3
+} VDS_STORAGE_IDENTIFIER_CODE_SET;
+typedef enum _VDS_STORAGE_IDENTIFIER_TYPE {
+    VDSStorageIdTypeVendorSpecific = 0,
+    VDSStorageIdTypeVendorId = 1,
+    VDSStorageIdTypeEUI64 = 2,
+    VDSStorageIdTypeFCPHName = 3,
+    VDSStorageIdTypePortRelative = 4,
+    VDSStorageIdTypeTargetPortGroup = 5,
+    VDSStorageIdTypeLogicalUnitGroup = 6,
+    VDSStorageIdTypeMD5LogicalUnitIdentifier = 7,
+    VDSStorageIdTypeScsiNameString = 8
+} VDS_STORAGE_IDENTIFIER_TYPE;
+typedef enum _VDS_STORAGE_BUS_TYPE {
+    VDSBusTypeUnknown = 0,
+    VDSBusTypeScsi = 1,
+    VDSBusTypeAtapi = 2,
+    VDSBusTypeAta = 3,
+    VDSBusType1394 = 4,
+    VDSBusTypeSsa = 5,
+    VDSBusTypeFibre = 6,
+    VDSBusTypeUsb = 7,
+    VDSBusTypeRAID = 8,
+    VDSBusTypeiScsi = 9,
+    VDSBusTypeSas = 10,
+    VDSBusTypeSata = 11,
+    VDSBusTypeSd = 12,
+    VDSBusTypeMmc = 13,
+    VDSBusTypeMax = 14,
+    VDSBusTypeVirtual = 14,
+    VDSBusTypeFileBackedVirtual = 15,
+    VDSBusTypeSpaces = 16,
+    VDSBusTypeNVMe = 17,
+    VDSBusTypeScm = 18,
+    VDSBusTypeUfs = 19,
+    VDSBusTypeMaxReserved = 127
+} VDS_STORAGE_BUS_TYPE;
+typedef enum _VDS_INTERCONNECT_ADDRESS_TYPE {
+    VDS_IA_UNKNOWN = 0,
+    VDS_IA_FCFS = 1,
+    VDS_IA_FCPH = 2,
+    VDS_IA_FCPH3 = 3,
+    VDS_IA_MAC = 4,
+    VDS_IA_SCSI = 5
+} VDS_INTERCONNECT_ADDRESS_TYPE;
+#define VER_VDS_LUN_INFORMATION (1)
+
+typedef struct _VDS_STORAGE_IDENTIFIER {
+    VDS_STORAGE_IDENTIFIER_CODE_SET m_CodeSet;
+    VDS_STORAGE_IDENTIFIER_TYPE m_Type;
+    ULONG m_cbIdentifier;
+    BYTE *m_rgbIdentifier;
+} VDS_STORAGE_IDENTIFIER;
+typedef struct _VDS_STORAGE_DEVICE_ID_DESCRIPTOR {
+    ULONG m_version;
+    ULONG m_cIdentifiers;
+    VDS_STORAGE_IDENTIFIER *m_rgIdentifiers;
+} VDS_STORAGE_DEVICE_ID_DESCRIPTOR;
+typedef struct _VDS_INTERCONNECT {
+    VDS_INTERCONNECT_ADDRESS_TYPE m_addressType;
+    ULONG m_cbPort;
+    BYTE *m_pbPort;
+    ULONG m_cbAddress;
+    BYTE *m_pbAddress;
+} VDS_INTERCONNECT;
+typedef struct _VDS_LUN_INFORMATION {
+    ULONG m_version;
+    BYTE m_DeviceType;
+    BYTE m_DeviceTypeModifier;
+    BOOL m_bCommandQueueing;
+    VDS_STORAGE_BUS_TYPE m_BusType;
+    unsigned char *m_szVendorId;
+    unsigned char *m_szProductId;
+    unsigned char *m_szProductRevision;
+    unsigned char *m_szSerialNumber;
+    GUID m_diskSignature;
+    VDS_STORAGE_DEVICE_ID_DESCRIPTOR m_deviceIdDescriptor;
+    ULONG m_cInterconnects;
+    VDS_INTERCONNECT *m_rgInterconnects;
+} VDS_LUN_INFORMATION;
+typedef GUID VDS_OBJECT_ID;
+typedef enum _VDS_OBJECT_TYPE {
+    VDS_OT_UNKNOWN = 0,
+    VDS_OT_PROVIDER = 1,
+    VDS_OT_PACK = 10,
+    VDS_OT_VOLUME = 11,
+    VDS_OT_VOLUME_PLEX = 12,
+    VDS_OT_DISK = 13,
+    VDS_OT_SUB_SYSTEM = 30,
+    VDS_OT_CONTROLLER = 31,
+    VDS_OT_DRIVE = 32,
+    VDS_OT_LUN = 33,
+    VDS_OT_LUN_PLEX = 34,
+    VDS_OT_PORT = 35,
+    VDS_OT_PORTAL = 36,
+    VDS_OT_TARGET = 37,
+    VDS_OT_PORTAL_GROUP = 38,
+    VDS_OT_STORAGE_POOL = 39,
+    VDS_OT_HBAPORT = 90,
+    VDS_OT_INIT_ADAPTER = 91,
+    VDS_OT_INIT_PORTAL = 92,
+    VDS_OT_ASYNC = 100,
+    VDS_OT_ENUM = 101,
+    VDS_OT_VDISK = 200,
+    VDS_OT_OPEN_VDISK = 201
+} VDS_OBJECT_TYPE;
+typedef enum VDS_IPADDRESS_TYPE {
+    VDS_IPT_TEXT = 0,
+    VDS_IPT_IPV4 = 1,
+    VDS_IPT_IPV6 = 2,
+    VDS_IPT_EMPTY = 3
+} VDS_IPADDRESS_TYPE;
+typedef enum _VDS_HEALTH {
+    VDS_H_UNKNOWN = 0,
+    VDS_H_HEALTHY = 1,
+    VDS_H_REBUILDING = 2,
+    VDS_H_STALE = 3,
+    VDS_H_FAILING = 4,
+    VDS_H_FAILING_REDUNDANCY = 5,
+    VDS_H_FAILED_REDUNDANCY = 6,
+    VDS_H_FAILED_REDUNDANCY_FAILING = 7,
+    VDS_H_FAILED = 8,
+    VDS_H_REPLACED = 9,
+    VDS_H_PENDING_FAILURE = 10,
+    VDS_H_DEGRADED = 11
+} VDS_HEALTH;
+typedef enum _VDS_TRANSITION_STATE {
+    VDS_TS_UNKNOWN = 0,
+    VDS_TS_STABLE = 1,
+    VDS_TS_EXTENDING = 2,
+    VDS_TS_SHRINKING = 3,
+    VDS_TS_RECONFIGING = 4,
+    VDS_TS_RESTRIPING = 5
+} VDS_TRANSITION_STATE;
+typedef enum _VDS_FILE_SYSTEM_TYPE {
+    VDS_FST_UNKNOWN = 0,
+    VDS_FST_RAW = 1,
+    VDS_FST_FAT = 2,
+    VDS_FST_FAT32 = 3,
+    VDS_FST_NTFS = 4,
+    VDS_FST_CDFS = 5,
+    VDS_FST_UDF = 6,
+    VDS_FST_EXFAT = 7,
+    VDS_FST_CSVFS = 8,
+    VDS_FST_REFS = 9
+} VDS_FILE_SYSTEM_TYPE;
+typedef enum _VDS_HWPROVIDER_TYPE {
+    VDS_HWT_UNKNOWN = 0,
+    VDS_HWT_PCI_RAID = 1,
+    VDS_HWT_FIBRE_CHANNEL = 2,
+    VDS_HWT_ISCSI = 3,
+    VDS_HWT_SAS = 4,
+    VDS_HWT_HYBRID = 5
+} VDS_HWPROVIDER_TYPE;
+typedef enum _VDS_RAID_TYPE {
+    VDS_RT_UNKNOWN = 0,
+    VDS_RT_RAID0 = 10,
+    VDS_RT_RAID1 = 11,
+    VDS_RT_RAID2 = 12,
+    VDS_RT_RAID3 = 13,
+    VDS_RT_RAID4 = 14,
+    VDS_RT_RAID5 = 15,
+    VDS_RT_RAID6 = 16,
+    VDS_RT_RAID01 = 17,
+    VDS_RT_RAID03 = 18,
+    VDS_RT_RAID05 = 19,
+    VDS_RT_RAID10 = 20,
+    VDS_RT_RAID15 = 21,
+    VDS_RT_RAID30 = 22,
+    VDS_RT_RAID50 = 23,
+    VDS_RT_RAID51 = 24,
+    VDS_RT_RAID53 = 25,
+    VDS_RT_RAID60 = 26,
+    VDS_RT_RAID61 = 27
+} VDS_RAID_TYPE;
+typedef struct _VDS_WWN {
+    UCHAR rguchWwn[8];
+} VDS_WWN;
+typedef struct _VDS_IPADDRESS {
+    VDS_IPADDRESS_TYPE type;
+    ULONG ipv4Address;
+    UCHAR ipv6Address[16];
+    ULONG ulIpv6FlowInfo;
+    ULONG ulIpv6ScopeId;
+    WCHAR wszTextAddress[257];
+    ULONG ulPort;
+} VDS_IPADDRESS;
+typedef enum _VDS_RECOVER_ACTION {
+    VDS_RA_UNKNOWN = 0,
+    VDS_RA_REFRESH = 1,
+    VDS_RA_RESTART = 2
+} VDS_RECOVER_ACTION;
+typedef enum _VDS_NOTIFICATION_TARGET_TYPE {
+    VDS_NTT_UNKNOWN = 0,
+    VDS_NTT_PACK = 10,
+    VDS_NTT_VOLUME = 11,
+    VDS_NTT_DISK = 13,
+    VDS_NTT_PARTITION = 60,
+    VDS_NTT_DRIVE_LETTER = 61,
+    VDS_NTT_FILE_SYSTEM = 62,
+    VDS_NTT_MOUNT_POINT = 63,
+    VDS_NTT_SUB_SYSTEM = 30,
+    VDS_NTT_CONTROLLER = 31,
+    VDS_NTT_DRIVE = 32,
+    VDS_NTT_LUN = 33,
+    VDS_NTT_PORT = 35,
+    VDS_NTT_PORTAL = 36,
+    VDS_NTT_TARGET = 37,
+    VDS_NTT_PORTAL_GROUP = 38,
+    VDS_NTT_SERVICE = 200
+} VDS_NOTIFICATION_TARGET_TYPE;
+#define VDS_NF_PACK_ARRIVE (1)
+
+#define VDS_NF_PACK_DEPART (2)
+
+#define VDS_NF_PACK_MODIFY (3)
+
+#define VDS_NF_VOLUME_ARRIVE (4)
+
+#define VDS_NF_VOLUME_DEPART (5)
+
+#define VDS_NF_VOLUME_MODIFY (6)
+
+#define VDS_NF_VOLUME_REBUILDING_PROGRESS (7)
+
+#define VDS_NF_DISK_ARRIVE (8)
+
+#define VDS_NF_DISK_DEPART (9)
+
+#define VDS_NF_DISK_MODIFY (10)
+
+#define VDS_NF_PARTITION_ARRIVE (11)
+
+#define VDS_NF_PARTITION_DEPART (12)
+
+#define VDS_NF_PARTITION_MODIFY (13)
+
+#define VDS_NF_SUB_SYSTEM_ARRIVE (101)
+
+#define VDS_NF_SUB_SYSTEM_DEPART (102)
+
+#define VDS_NF_CONTROLLER_ARRIVE (103)
+
+#define VDS_NF_CONTROLLER_DEPART (104)
+
+#define VDS_NF_DRIVE_ARRIVE (105)
+
+#define VDS_NF_DRIVE_DEPART (106)
+
+#define VDS_NF_DRIVE_MODIFY (107)
+
+#define VDS_NF_LUN_ARRIVE (108)
+
+#define VDS_NF_LUN_DEPART (109)
+
+#define VDS_NF_LUN_MODIFY (110)
+
+#define VDS_NF_PORT_ARRIVE (121)
+
+#define VDS_NF_PORT_DEPART (122)
+
+#define VDS_NF_PORTAL_ARRIVE (123)
+
+#define VDS_NF_PORTAL_DEPART (124)
+
+#define VDS_NF_PORTAL_MODIFY (125)
+
+#define VDS_NF_TARGET_ARRIVE (126)
+
+#define VDS_NF_TARGET_DEPART (127)
+
+#define VDS_NF_TARGET_MODIFY (128)
+
+#define VDS_NF_PORTAL_GROUP_ARRIVE (129)
+
+#define VDS_NF_PORTAL_GROUP_DEPART (130)
+
+#define VDS_NF_PORTAL_GROUP_MODIFY (131)
+
+#define VDS_NF_SUB_SYSTEM_MODIFY (151)
+
+#define VDS_NF_DRIVE_LETTER_FREE (201)
+
+#define VDS_NF_DRIVE_LETTER_ASSIGN (202)
+
+#define VDS_NF_FILE_SYSTEM_MODIFY (203)
+
+#define VDS_NF_FILE_SYSTEM_FORMAT_PROGRESS (204)
+
+#define VDS_NF_MOUNT_POINTS_CHANGE (205)
+
+#define VDS_NF_FILE_SYSTEM_SHRINKING_PROGRESS (206)
+
+#define VDS_NF_SERVICE_OUT_OF_SYNC (301)
+
+#define VDS_NF_CONTROLLER_MODIFY (350)
+
+#define VDS_NF_CONTROLLER_REMOVED (351)
+
+#define VDS_NF_PORT_MODIFY (352)
+
+#define VDS_NF_PORT_REMOVED (353)
+
+#define VDS_NF_DRIVE_REMOVED (354)
+
+typedef struct _VDS_PACK_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID packId;
+} VDS_PACK_NOTIFICATION;
+typedef struct _VDS_DISK_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID diskId;
+} VDS_DISK_NOTIFICATION;
+typedef struct _VDS_VOLUME_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID volumeId;
+    VDS_OBJECT_ID plexId;
+    ULONG ulPercentCompleted;
+} VDS_VOLUME_NOTIFICATION;
+typedef struct _VDS_PARTITION_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID diskId;
+    ULONGLONG ullOffset;
+} VDS_PARTITION_NOTIFICATION;
+typedef struct _VDS_SERVICE_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_RECOVER_ACTION action;
+} VDS_SERVICE_NOTIFICATION;
+typedef struct _VDS_DRIVE_LETTER_NOTIFICATION {
+    ULONG ulEvent;
+    WCHAR wcLetter;
+    VDS_OBJECT_ID volumeId;
+} VDS_DRIVE_LETTER_NOTIFICATION;
+typedef struct _VDS_FILE_SYSTEM_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID volumeId;
+    DWORD dwPercentCompleted;
+} VDS_FILE_SYSTEM_NOTIFICATION;
+typedef struct _VDS_MOUNT_POINT_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID volumeId;
+} VDS_MOUNT_POINT_NOTIFICATION;
+typedef struct _VDS_SUB_SYSTEM_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID subSystemId;
+} VDS_SUB_SYSTEM_NOTIFICATION;
+typedef struct _VDS_CONTROLLER_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID controllerId;
+} VDS_CONTROLLER_NOTIFICATION;
+typedef struct _VDS_DRIVE_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID driveId;
+} VDS_DRIVE_NOTIFICATION;
+typedef struct _VDS_LUN_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID LunId;
+} VDS_LUN_NOTIFICATION;
+typedef struct _VDS_PORT_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID portId;
+} VDS_PORT_NOTIFICATION;
+typedef struct _VDS_PORTAL_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID portalId;
+} VDS_PORTAL_NOTIFICATION;
+typedef struct _VDS_TARGET_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID targetId;
+} VDS_TARGET_NOTIFICATION;
+typedef struct _VDS_PORTAL_GROUP_NOTIFICATION {
+    ULONG ulEvent;
+    VDS_OBJECT_ID portalGroupId;
+} VDS_PORTAL_GROUP_NOTIFICATION;
+typedef struct _VDS_NOTIFICATION {
+    VDS_NOTIFICATION_TARGET_TYPE objectType;
+    union {
+        VDS_PACK_NOTIFICATION Pack;
+        VDS_DISK_NOTIFICATION Disk;
+        VDS_VOLUME_NOTIFICATION Volume;
+        VDS_PARTITION_NOTIFICATION Partition;
+        VDS_DRIVE_LETTER_NOTIFICATION Letter;
+        VDS_FILE_SYSTEM_NOTIFICATION FileSystem;
+        VDS_MOUNT_POINT_NOTIFICATION MountPoint;
+        VDS_SUB_SYSTEM_NOTIFICATION SubSystem;
+        VDS_CONTROLLER_NOTIFICATION Controller;
+        VDS_DRIVE_NOTIFICATION Drive;
+        VDS_LUN_NOTIFICATION Lun;
+        VDS_PORT_NOTIFICATION Port;
+        VDS_PORTAL_NOTIFICATION Portal;
+        VDS_TARGET_NOTIFICATION Target;
+        VDS_PORTAL_GROUP_NOTIFICATION PortalGroup;
+        VDS_SERVICE_NOTIFICATION Service;
+    };
+} VDS_NOTIFICATION;
+/*****************************************************************************
+ * IVdsAdviseSink interface
+ */
+#ifndef __IVdsAdviseSink_INTERFACE_DEFINED__
+#define __IVdsAdviseSink_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsAdviseSink, 0x8326cd1d, 0xcf59, 0x4936, 0xb7,0x86, 0x5e,0xfc,0x08,0x79,0x8e,0x25);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("8326cd1d-cf59-4936-b786-5efc08798e25")
+IVdsAdviseSink : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE OnNotify(
+        LONG lNumberOfNotifications,
+        VDS_NOTIFICATION *pNotificationArray) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsAdviseSink, 0x8326cd1d, 0xcf59, 0x4936, 0xb7,0x86, 0x5e,0xfc,0x08,0x79,0x8e,0x25)
+#endif
+#else
+typedef struct IVdsAdviseSinkVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsAdviseSink *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsAdviseSink *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsAdviseSink *This);
+
+    /*** IVdsAdviseSink methods ***/
+    HRESULT (STDMETHODCALLTYPE *OnNotify)(
+        IVdsAdviseSink *This,
+        LONG lNumberOfNotifications,
+        VDS_NOTIFICATION *pNotificationArray);
+
+    END_INTERFACE
+} IVdsAdviseSinkVtbl;
+
+struct IVdsAdviseSink {
+    CONST_VTBL IVdsAdviseSinkVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsAdviseSink_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsAdviseSink_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsAdviseSink_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsAdviseSink methods ***/
+#define IVdsAdviseSink_OnNotify(This,lNumberOfNotifications,pNotificationArray) (This)->lpVtbl->OnNotify(This,lNumberOfNotifications,pNotificationArray)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsAdviseSink_QueryInterface(IVdsAdviseSink* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsAdviseSink_AddRef(IVdsAdviseSink* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsAdviseSink_Release(IVdsAdviseSink* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsAdviseSink methods ***/
+static FORCEINLINE HRESULT IVdsAdviseSink_OnNotify(IVdsAdviseSink* This,LONG lNumberOfNotifications,VDS_NOTIFICATION *pNotificationArray) {
+    return This->lpVtbl->OnNotify(This,lNumberOfNotifications,pNotificationArray);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsAdviseSink_INTERFACE_DEFINED__ */
+
+typedef enum _VDS_ASYNC_OUTPUT_TYPE {
+    VDS_ASYNCOUT_UNKNOWN = 0,
+    VDS_ASYNCOUT_CREATEVOLUME = 1,
+    VDS_ASYNCOUT_EXTENDVOLUME = 2,
+    VDS_ASYNCOUT_SHRINKVOLUME = 3,
+    VDS_ASYNCOUT_ADDVOLUMEPLEX = 4,
+    VDS_ASYNCOUT_BREAKVOLUMEPLEX = 5,
+    VDS_ASYNCOUT_REMOVEVOLUMEPLEX = 6,
+    VDS_ASYNCOUT_REPAIRVOLUMEPLEX = 7,
+    VDS_ASYNCOUT_RECOVERPACK = 8,
+    VDS_ASYNCOUT_REPLACEDISK = 9,
+    VDS_ASYNCOUT_CREATEPARTITION = 10,
+    VDS_ASYNCOUT_CLEAN = 11,
+    VDS_ASYNCOUT_CREATELUN = 50,
+    VDS_ASYNCOUT_ADDLUNPLEX = 52,
+    VDS_ASYNCOUT_REMOVELUNPLEX = 53,
+    VDS_ASYNCOUT_EXTENDLUN = 54,
+    VDS_ASYNCOUT_SHRINKLUN = 55,
+    VDS_ASYNCOUT_RECOVERLUN = 56,
+    VDS_ASYNCOUT_LOGINTOTARGET = 60,
+    VDS_ASYNCOUT_LOGOUTFROMTARGET = 61,
+    VDS_ASYNCOUT_CREATETARGET = 62,
+    VDS_ASYNCOUT_CREATEPORTALGROUP = 63,
+    VDS_ASYNCOUT_DELETETARGET = 64,
+    VDS_ASYNCOUT_ADDPORTAL = 65,
+    VDS_ASYNCOUT_REMOVEPORTAL = 66,
+    VDS_ASYNCOUT_DELETEPORTALGROUP = 67,
+    VDS_ASYNCOUT_FORMAT = 101,
+    VDS_ASYNCOUT_CREATE_VDISK = 200,
+    VDS_ASYNCOUT_ATTACH_VDISK = 201,
+    VDS_ASYNCOUT_COMPACT_VDISK = 202,
+    VDS_ASYNCOUT_MERGE_VDISK = 203,
+    VDS_ASYNCOUT_EXPAND_VDISK = 204
+} VDS_ASYNC_OUTPUT_TYPE;
+typedef struct _VDS_ASYNC_OUTPUT_CP {
+    ULONGLONG ullOffset;
+    VDS_OBJECT_ID volumeId;
+} VDS_ASYNC_OUTPUT_CP;
+typedef struct _VDS_ASYNC_OUTPUT_CV {
+    IUnknown *pVolumeUnk;
+} VDS_ASYNC_OUTPUT_CV;
+typedef struct _VDS_ASYNC_OUTPUT_BVP {
+    IUnknown *pVolumeUnk;
+} VDS_ASYNC_OUTPUT_BVP;
+typedef struct _VDS_ASYNC_OUTPUT_SV {
+    ULONGLONG ullReclaimedBytes;
+} VDS_ASYNC_OUTPUT_SV;
+typedef struct _VDS_ASYNC_OUTPUT_CL {
+    IUnknown *pLunUnk;
+} VDS_ASYNC_OUTPUT_CL;
+typedef struct _VDS_ASYNC_OUTPUT_CT {
+    IUnknown *pTargetUnk;
+} VDS_ASYNC_OUTPUT_CT;
+typedef struct _VDS_ASYNC_OUTPUT_CPG {
+    IUnknown *pPortalGroupUnk;
+} VDS_ASYNC_OUTPUT_CPG;
+typedef struct _VDS_ASYNC_OUTPUT_CVD {
+    IUnknown *pVDiskUnk;
+} VDS_ASYNC_OUTPUT_CVD;
+typedef struct _VDS_ASYNC_OUTPUT {
+    VDS_ASYNC_OUTPUT_TYPE type;
+    union {
+        VDS_ASYNC_OUTPUT_CP cp;
+        VDS_ASYNC_OUTPUT_CV cv;
+        VDS_ASYNC_OUTPUT_BVP bvp;
+        VDS_ASYNC_OUTPUT_SV sv;
+        VDS_ASYNC_OUTPUT_CL cl;
+        VDS_ASYNC_OUTPUT_CT ct;
+        VDS_ASYNC_OUTPUT_CPG cpg;
+        VDS_ASYNC_OUTPUT_CVD cvd;
+    };
+} VDS_ASYNC_OUTPUT;
+/*****************************************************************************
+ * IEnumVdsObject interface
+ */
+#ifndef __IEnumVdsObject_INTERFACE_DEFINED__
+#define __IEnumVdsObject_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IEnumVdsObject, 0x118610b7, 0x8d94, 0x4030, 0xb5,0xb8, 0x50,0x08,0x89,0x78,0x8e,0x4e);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("118610b7-8d94-4030-b5b8-500889788e4e")
+IEnumVdsObject : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE Next(
+        ULONG celt,
+        IUnknown **ppObjectArray,
+        ULONG *pcFetched) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Skip(
+        ULONG celt) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Reset(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Clone(
+        IEnumVdsObject **ppEnum) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IEnumVdsObject, 0x118610b7, 0x8d94, 0x4030, 0xb5,0xb8, 0x50,0x08,0x89,0x78,0x8e,0x4e)
+#endif
+#else
+typedef struct IEnumVdsObjectVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IEnumVdsObject *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IEnumVdsObject *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IEnumVdsObject *This);
+
+    /*** IEnumVdsObject methods ***/
+    HRESULT (STDMETHODCALLTYPE *Next)(
+        IEnumVdsObject *This,
+        ULONG celt,
+        IUnknown **ppObjectArray,
+        ULONG *pcFetched);
+
+    HRESULT (STDMETHODCALLTYPE *Skip)(
+        IEnumVdsObject *This,
+        ULONG celt);
+
+    HRESULT (STDMETHODCALLTYPE *Reset)(
+        IEnumVdsObject *This);
+
+    HRESULT (STDMETHODCALLTYPE *Clone)(
+        IEnumVdsObject *This,
+        IEnumVdsObject **ppEnum);
+
+    END_INTERFACE
+} IEnumVdsObjectVtbl;
+
+struct IEnumVdsObject {
+    CONST_VTBL IEnumVdsObjectVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IEnumVdsObject_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IEnumVdsObject_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IEnumVdsObject_Release(This) (This)->lpVtbl->Release(This)
+/*** IEnumVdsObject methods ***/
+#define IEnumVdsObject_Next(This,celt,ppObjectArray,pcFetched) (This)->lpVtbl->Next(This,celt,ppObjectArray,pcFetched)
+#define IEnumVdsObject_Skip(This,celt) (This)->lpVtbl->Skip(This,celt)
+#define IEnumVdsObject_Reset(This) (This)->lpVtbl->Reset(This)
+#define IEnumVdsObject_Clone(This,ppEnum) (This)->lpVtbl->Clone(This,ppEnum)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IEnumVdsObject_QueryInterface(IEnumVdsObject* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IEnumVdsObject_AddRef(IEnumVdsObject* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IEnumVdsObject_Release(IEnumVdsObject* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IEnumVdsObject methods ***/
+static FORCEINLINE HRESULT IEnumVdsObject_Next(IEnumVdsObject* This,ULONG celt,IUnknown **ppObjectArray,ULONG *pcFetched) {
+    return This->lpVtbl->Next(This,celt,ppObjectArray,pcFetched);
+}
+static FORCEINLINE HRESULT IEnumVdsObject_Skip(IEnumVdsObject* This,ULONG celt) {
+    return This->lpVtbl->Skip(This,celt);
+}
+static FORCEINLINE HRESULT IEnumVdsObject_Reset(IEnumVdsObject* This) {
+    return This->lpVtbl->Reset(This);
+}
+static FORCEINLINE HRESULT IEnumVdsObject_Clone(IEnumVdsObject* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->Clone(This,ppEnum);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IEnumVdsObject_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsAsync interface
+ */
+#ifndef __IVdsAsync_INTERFACE_DEFINED__
+#define __IVdsAsync_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsAsync, 0xd5d23b6d, 0x5a55, 0x4492, 0x98,0x89, 0x39,0x7a,0x3c,0x2d,0x2d,0xbc);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("d5d23b6d-5a55-4492-9889-397a3c2d2dbc")
+IVdsAsync : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE Cancel(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Wait(
+        HRESULT *pHrResult,
+        VDS_ASYNC_OUTPUT *pAsyncOut) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryStatus(
+        HRESULT *pHrResult,
+        ULONG *pulPercentCompleted) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsAsync, 0xd5d23b6d, 0x5a55, 0x4492, 0x98,0x89, 0x39,0x7a,0x3c,0x2d,0x2d,0xbc)
+#endif
+#else
+typedef struct IVdsAsyncVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsAsync *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsAsync *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsAsync *This);
+
+    /*** IVdsAsync methods ***/
+    HRESULT (STDMETHODCALLTYPE *Cancel)(
+        IVdsAsync *This);
+
+    HRESULT (STDMETHODCALLTYPE *Wait)(
+        IVdsAsync *This,
+        HRESULT *pHrResult,
+        VDS_ASYNC_OUTPUT *pAsyncOut);
+
+    HRESULT (STDMETHODCALLTYPE *QueryStatus)(
+        IVdsAsync *This,
+        HRESULT *pHrResult,
+        ULONG *pulPercentCompleted);
+
+    END_INTERFACE
+} IVdsAsyncVtbl;
+
+struct IVdsAsync {
+    CONST_VTBL IVdsAsyncVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsAsync_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsAsync_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsAsync_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsAsync methods ***/
+#define IVdsAsync_Cancel(This) (This)->lpVtbl->Cancel(This)
+#define IVdsAsync_Wait(This,pHrResult,pAsyncOut) (This)->lpVtbl->Wait(This,pHrResult,pAsyncOut)
+#define IVdsAsync_QueryStatus(This,pHrResult,pulPercentCompleted) (This)->lpVtbl->QueryStatus(This,pHrResult,pulPercentCompleted)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsAsync_QueryInterface(IVdsAsync* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsAsync_AddRef(IVdsAsync* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsAsync_Release(IVdsAsync* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsAsync methods ***/
+static FORCEINLINE HRESULT IVdsAsync_Cancel(IVdsAsync* This) {
+    return This->lpVtbl->Cancel(This);
+}
+static FORCEINLINE HRESULT IVdsAsync_Wait(IVdsAsync* This,HRESULT *pHrResult,VDS_ASYNC_OUTPUT *pAsyncOut) {
+    return This->lpVtbl->Wait(This,pHrResult,pAsyncOut);
+}
+static FORCEINLINE HRESULT IVdsAsync_QueryStatus(IVdsAsync* This,HRESULT *pHrResult,ULONG *pulPercentCompleted) {
+    return This->lpVtbl->QueryStatus(This,pHrResult,pulPercentCompleted);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsAsync_INTERFACE_DEFINED__ */
+
+typedef enum _VDS_PROVIDER_TYPE {
+    VDS_PT_UNKNOWN = 0,
+    VDS_PT_SOFTWARE = 1,
+    VDS_PT_HARDWARE = 2,
+    VDS_PT_VIRTUALDISK = 3,
+    VDS_PT_MAX = 4
+} VDS_PROVIDER_TYPE;
+typedef enum _VDS_PROVIDER_FLAG {
+    VDS_PF_DYNAMIC = 0x1,
+    VDS_PF_INTERNAL_HARDWARE_PROVIDER = 0x2,
+    VDS_PF_ONE_DISK_ONLY_PER_PACK = 0x4,
+    VDS_PF_ONE_PACK_ONLINE_ONLY = 0x8,
+    VDS_PF_VOLUME_SPACE_MUST_BE_CONTIGUOUS = 0x10,
+    VDS_PF_SUPPORT_DYNAMIC = -2147483647 - 1,
+    VDS_PF_SUPPORT_FAULT_TOLERANT = 0x40000000,
+    VDS_PF_SUPPORT_DYNAMIC_1394 = 0x20000000,
+    VDS_PF_SUPPORT_MIRROR = 0x20,
+    VDS_PF_SUPPORT_RAID5 = 0x40
+} VDS_PROVIDER_FLAG;
+typedef enum _VDS_VERSION_SUPPORT_FLAG {
+    VDS_VSF_1_0 = 0x1,
+    VDS_VSF_1_1 = 0x2,
+    VDS_VSF_2_0 = 0x4,
+    VDS_VSF_2_1 = 0x8,
+    VDS_VSF_3_0 = 0x10
+} VDS_VERSION_SUPPORT_FLAG;
+typedef struct _VDS_PROVIDER_PROP {
+    VDS_OBJECT_ID id;
+    LPWSTR pwszName;
+    GUID guidVersionId;
+    LPWSTR pwszVersion;
+    VDS_PROVIDER_TYPE type;
+    ULONG ulFlags;
+    ULONG ulStripeSizeFlags;
+    SHORT sRebuildPriority;
+} VDS_PROVIDER_PROP;
+/*****************************************************************************
+ * IVdsProvider interface
+ */
+#ifndef __IVdsProvider_INTERFACE_DEFINED__
+#define __IVdsProvider_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsProvider, 0x10c5e575, 0x7984, 0x4e81, 0xa5,0x6b, 0x43,0x1f,0x5f,0x92,0xae,0x42);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("10c5e575-7984-4e81-a56b-431f5f92ae42")
+IVdsProvider : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_PROVIDER_PROP *pProviderProp) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsProvider, 0x10c5e575, 0x7984, 0x4e81, 0xa5,0x6b, 0x43,0x1f,0x5f,0x92,0xae,0x42)
+#endif
+#else
+typedef struct IVdsProviderVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsProvider *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsProvider *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsProvider *This);
+
+    /*** IVdsProvider methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsProvider *This,
+        VDS_PROVIDER_PROP *pProviderProp);
+
+    END_INTERFACE
+} IVdsProviderVtbl;
+
+struct IVdsProvider {
+    CONST_VTBL IVdsProviderVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsProvider_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsProvider_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsProvider_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsProvider methods ***/
+#define IVdsProvider_GetProperties(This,pProviderProp) (This)->lpVtbl->GetProperties(This,pProviderProp)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsProvider_QueryInterface(IVdsProvider* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsProvider_AddRef(IVdsProvider* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsProvider_Release(IVdsProvider* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsProvider methods ***/
+static FORCEINLINE HRESULT IVdsProvider_GetProperties(IVdsProvider* This,VDS_PROVIDER_PROP *pProviderProp) {
+    return This->lpVtbl->GetProperties(This,pProviderProp);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsProvider_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsProviderSupport interface
+ */
+#ifndef __IVdsProviderSupport_INTERFACE_DEFINED__
+#define __IVdsProviderSupport_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsProviderSupport, 0x1732be13, 0xe8f9, 0x4a03, 0xbf,0xbc, 0x5f,0x61,0x6a,0xa6,0x6c,0xe1);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("1732be13-e8f9-4a03-bfbc-5f616aa66ce1")
+IVdsProviderSupport : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetVersionSupport(
+        ULONG *ulVersionSupport) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsProviderSupport, 0x1732be13, 0xe8f9, 0x4a03, 0xbf,0xbc, 0x5f,0x61,0x6a,0xa6,0x6c,0xe1)
+#endif
+#else
+typedef struct IVdsProviderSupportVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsProviderSupport *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsProviderSupport *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsProviderSupport *This);
+
+    /*** IVdsProviderSupport methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetVersionSupport)(
+        IVdsProviderSupport *This,
+        ULONG *ulVersionSupport);
+
+    END_INTERFACE
+} IVdsProviderSupportVtbl;
+
+struct IVdsProviderSupport {
+    CONST_VTBL IVdsProviderSupportVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsProviderSupport_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsProviderSupport_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsProviderSupport_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsProviderSupport methods ***/
+#define IVdsProviderSupport_GetVersionSupport(This,ulVersionSupport) (This)->lpVtbl->GetVersionSupport(This,ulVersionSupport)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsProviderSupport_QueryInterface(IVdsProviderSupport* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsProviderSupport_AddRef(IVdsProviderSupport* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsProviderSupport_Release(IVdsProviderSupport* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsProviderSupport methods ***/
+static FORCEINLINE HRESULT IVdsProviderSupport_GetVersionSupport(IVdsProviderSupport* This,ULONG *ulVersionSupport) {
+    return This->lpVtbl->GetVersionSupport(This,ulVersionSupport);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsProviderSupport_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsProviderPrivate interface
+ */
+#ifndef __IVdsProviderPrivate_INTERFACE_DEFINED__
+#define __IVdsProviderPrivate_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsProviderPrivate, 0x11f3cd41, 0xb7e8, 0x48ff, 0x94,0x72, 0x9d,0xff,0x01,0x8a,0xa2,0x92);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("11f3cd41-b7e8-48ff-9472-9dff018aa292")
+IVdsProviderPrivate : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetObject(
+        VDS_OBJECT_ID ObjectId,
+        VDS_OBJECT_TYPE type,
+        IUnknown **ppObjectUnk) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE OnLoad(
+        LPWSTR pwszMachineName,
+        IUnknown *pCallbackObject) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE OnUnload(
+        BOOL bForceUnload) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsProviderPrivate, 0x11f3cd41, 0xb7e8, 0x48ff, 0x94,0x72, 0x9d,0xff,0x01,0x8a,0xa2,0x92)
+#endif
+#else
+typedef struct IVdsProviderPrivateVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsProviderPrivate *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsProviderPrivate *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsProviderPrivate *This);
+
+    /*** IVdsProviderPrivate methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetObject)(
+        IVdsProviderPrivate *This,
+        VDS_OBJECT_ID ObjectId,
+        VDS_OBJECT_TYPE type,
+        IUnknown **ppObjectUnk);
+
+    HRESULT (STDMETHODCALLTYPE *OnLoad)(
+        IVdsProviderPrivate *This,
+        LPWSTR pwszMachineName,
+        IUnknown *pCallbackObject);
+
+    HRESULT (STDMETHODCALLTYPE *OnUnload)(
+        IVdsProviderPrivate *This,
+        BOOL bForceUnload);
+
+    END_INTERFACE
+} IVdsProviderPrivateVtbl;
+
+struct IVdsProviderPrivate {
+    CONST_VTBL IVdsProviderPrivateVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsProviderPrivate_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsProviderPrivate_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsProviderPrivate_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsProviderPrivate methods ***/
+#define IVdsProviderPrivate_GetObject(This,ObjectId,type,ppObjectUnk) (This)->lpVtbl->GetObject(This,ObjectId,type,ppObjectUnk)
+#define IVdsProviderPrivate_OnLoad(This,pwszMachineName,pCallbackObject) (This)->lpVtbl->OnLoad(This,pwszMachineName,pCallbackObject)
+#define IVdsProviderPrivate_OnUnload(This,bForceUnload) (This)->lpVtbl->OnUnload(This,bForceUnload)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsProviderPrivate_QueryInterface(IVdsProviderPrivate* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsProviderPrivate_AddRef(IVdsProviderPrivate* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsProviderPrivate_Release(IVdsProviderPrivate* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsProviderPrivate methods ***/
+static FORCEINLINE HRESULT IVdsProviderPrivate_GetObject(IVdsProviderPrivate* This,VDS_OBJECT_ID ObjectId,VDS_OBJECT_TYPE type,IUnknown **ppObjectUnk) {
+    return This->lpVtbl->GetObject(This,ObjectId,type,ppObjectUnk);
+}
+static FORCEINLINE HRESULT IVdsProviderPrivate_OnLoad(IVdsProviderPrivate* This,LPWSTR pwszMachineName,IUnknown *pCallbackObject) {
+    return This->lpVtbl->OnLoad(This,pwszMachineName,pCallbackObject);
+}
+static FORCEINLINE HRESULT IVdsProviderPrivate_OnUnload(IVdsProviderPrivate* This,BOOL bForceUnload) {
+    return This->lpVtbl->OnUnload(This,bForceUnload);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsProviderPrivate_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsAdmin interface
+ */
+#ifndef __IVdsAdmin_INTERFACE_DEFINED__
+#define __IVdsAdmin_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsAdmin, 0xd188e97d, 0x85aa, 0x4d33, 0xab,0xc6, 0x26,0x29,0x9a,0x10,0xff,0xc1);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("d188e97d-85aa-4d33-abc6-26299a10ffc1")
+IVdsAdmin : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE RegisterProvider(
+        VDS_OBJECT_ID providerId,
+        CLSID providerClsid,
+        LPWSTR pwszName,
+        VDS_PROVIDER_TYPE type,
+        LPWSTR pwszMachineName,
+        LPWSTR pwszVersion,
+        GUID guidVersionId) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE UnregisterProvider(
+        VDS_OBJECT_ID providerId) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsAdmin, 0xd188e97d, 0x85aa, 0x4d33, 0xab,0xc6, 0x26,0x29,0x9a,0x10,0xff,0xc1)
+#endif
+#else
+typedef struct IVdsAdminVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsAdmin *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsAdmin *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsAdmin *This);
+
+    /*** IVdsAdmin methods ***/
+    HRESULT (STDMETHODCALLTYPE *RegisterProvider)(
+        IVdsAdmin *This,
+        VDS_OBJECT_ID providerId,
+        CLSID providerClsid,
+        LPWSTR pwszName,
+        VDS_PROVIDER_TYPE type,
+        LPWSTR pwszMachineName,
+        LPWSTR pwszVersion,
+        GUID guidVersionId);
+
+    HRESULT (STDMETHODCALLTYPE *UnregisterProvider)(
+        IVdsAdmin *This,
+        VDS_OBJECT_ID providerId);
+
+    END_INTERFACE
+} IVdsAdminVtbl;
+
+struct IVdsAdmin {
+    CONST_VTBL IVdsAdminVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsAdmin_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsAdmin_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsAdmin_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsAdmin methods ***/
+#define IVdsAdmin_RegisterProvider(This,providerId,providerClsid,pwszName,type,pwszMachineName,pwszVersion,guidVersionId) (This)->lpVtbl->RegisterProvider(This,providerId,providerClsid,pwszName,type,pwszMachineName,pwszVersion,guidVersionId)
+#define IVdsAdmin_UnregisterProvider(This,providerId) (This)->lpVtbl->UnregisterProvider(This,providerId)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsAdmin_QueryInterface(IVdsAdmin* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsAdmin_AddRef(IVdsAdmin* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsAdmin_Release(IVdsAdmin* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsAdmin methods ***/
+static FORCEINLINE HRESULT IVdsAdmin_RegisterProvider(IVdsAdmin* This,VDS_OBJECT_ID providerId,CLSID providerClsid,LPWSTR pwszName,VDS_PROVIDER_TYPE type,LPWSTR pwszMachineName,LPWSTR pwszVersion,GUID guidVersionId) {
+    return This->lpVtbl->RegisterProvider(This,providerId,providerClsid,pwszName,type,pwszMachineName,pwszVersion,guidVersionId);
+}
+static FORCEINLINE HRESULT IVdsAdmin_UnregisterProvider(IVdsAdmin* This,VDS_OBJECT_ID providerId) {
+    return This->lpVtbl->UnregisterProvider(This,providerId);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsAdmin_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsHwProviderPrivate interface
+ */
+#ifndef __IVdsHwProviderPrivate_INTERFACE_DEFINED__
+#define __IVdsHwProviderPrivate_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsHwProviderPrivate, 0x98f17bf3, 0x9f33, 0x4f12, 0x87,0x14, 0x8b,0x40,0x75,0x09,0x2c,0x2e);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("98f17bf3-9f33-4f12-8714-8b4075092c2e")
+IVdsHwProviderPrivate : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QueryIfCreatedLun(
+        LPWSTR pwszDevicePath,
+        VDS_LUN_INFORMATION *pVdsLunInformation,
+        VDS_OBJECT_ID *pLunId) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsHwProviderPrivate, 0x98f17bf3, 0x9f33, 0x4f12, 0x87,0x14, 0x8b,0x40,0x75,0x09,0x2c,0x2e)
+#endif
+#else
+typedef struct IVdsHwProviderPrivateVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsHwProviderPrivate *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsHwProviderPrivate *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsHwProviderPrivate *This);
+
+    /*** IVdsHwProviderPrivate methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryIfCreatedLun)(
+        IVdsHwProviderPrivate *This,
+        LPWSTR pwszDevicePath,
+        VDS_LUN_INFORMATION *pVdsLunInformation,
+        VDS_OBJECT_ID *pLunId);
+
+    END_INTERFACE
+} IVdsHwProviderPrivateVtbl;
+
+struct IVdsHwProviderPrivate {
+    CONST_VTBL IVdsHwProviderPrivateVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsHwProviderPrivate_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsHwProviderPrivate_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsHwProviderPrivate_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsHwProviderPrivate methods ***/
+#define IVdsHwProviderPrivate_QueryIfCreatedLun(This,pwszDevicePath,pVdsLunInformation,pLunId) (This)->lpVtbl->QueryIfCreatedLun(This,pwszDevicePath,pVdsLunInformation,pLunId)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsHwProviderPrivate_QueryInterface(IVdsHwProviderPrivate* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsHwProviderPrivate_AddRef(IVdsHwProviderPrivate* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsHwProviderPrivate_Release(IVdsHwProviderPrivate* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsHwProviderPrivate methods ***/
+static FORCEINLINE HRESULT IVdsHwProviderPrivate_QueryIfCreatedLun(IVdsHwProviderPrivate* This,LPWSTR pwszDevicePath,VDS_LUN_INFORMATION *pVdsLunInformation,VDS_OBJECT_ID *pLunId) {
+    return This->lpVtbl->QueryIfCreatedLun(This,pwszDevicePath,pVdsLunInformation,pLunId);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsHwProviderPrivate_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsHwProvider interface
+ */
+#ifndef __IVdsHwProvider_INTERFACE_DEFINED__
+#define __IVdsHwProvider_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsHwProvider, 0xd99bdaae, 0xb13a, 0x4178, 0x9f,0xdb, 0xe2,0x7f,0x16,0xb4,0x60,0x3e);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("d99bdaae-b13a-4178-9fdb-e27f16b4603e")
+IVdsHwProvider : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QuerySubSystems(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Reenumerate(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Refresh(
+        ) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsHwProvider, 0xd99bdaae, 0xb13a, 0x4178, 0x9f,0xdb, 0xe2,0x7f,0x16,0xb4,0x60,0x3e)
+#endif
+#else
+typedef struct IVdsHwProviderVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsHwProvider *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsHwProvider *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsHwProvider *This);
+
+    /*** IVdsHwProvider methods ***/
+    HRESULT (STDMETHODCALLTYPE *QuerySubSystems)(
+        IVdsHwProvider *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *Reenumerate)(
+        IVdsHwProvider *This);
+
+    HRESULT (STDMETHODCALLTYPE *Refresh)(
+        IVdsHwProvider *This);
+
+    END_INTERFACE
+} IVdsHwProviderVtbl;
+
+struct IVdsHwProvider {
+    CONST_VTBL IVdsHwProviderVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsHwProvider_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsHwProvider_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsHwProvider_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsHwProvider methods ***/
+#define IVdsHwProvider_QuerySubSystems(This,ppEnum) (This)->lpVtbl->QuerySubSystems(This,ppEnum)
+#define IVdsHwProvider_Reenumerate(This) (This)->lpVtbl->Reenumerate(This)
+#define IVdsHwProvider_Refresh(This) (This)->lpVtbl->Refresh(This)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsHwProvider_QueryInterface(IVdsHwProvider* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsHwProvider_AddRef(IVdsHwProvider* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsHwProvider_Release(IVdsHwProvider* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsHwProvider methods ***/
+static FORCEINLINE HRESULT IVdsHwProvider_QuerySubSystems(IVdsHwProvider* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QuerySubSystems(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsHwProvider_Reenumerate(IVdsHwProvider* This) {
+    return This->lpVtbl->Reenumerate(This);
+}
+static FORCEINLINE HRESULT IVdsHwProvider_Refresh(IVdsHwProvider* This) {
+    return This->lpVtbl->Refresh(This);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsHwProvider_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsHwProviderType interface
+ */
+#ifndef __IVdsHwProviderType_INTERFACE_DEFINED__
+#define __IVdsHwProviderType_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsHwProviderType, 0x3e0f5166, 0x542d, 0x4fc6, 0x94,0x7a, 0x01,0x21,0x74,0x24,0x0b,0x7e);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("3e0f5166-542d-4fc6-947a-012174240b7e")
+IVdsHwProviderType : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProviderType(
+        VDS_HWPROVIDER_TYPE *pType) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsHwProviderType, 0x3e0f5166, 0x542d, 0x4fc6, 0x94,0x7a, 0x01,0x21,0x74,0x24,0x0b,0x7e)
+#endif
+#else
+typedef struct IVdsHwProviderTypeVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsHwProviderType *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsHwProviderType *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsHwProviderType *This);
+
+    /*** IVdsHwProviderType methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProviderType)(
+        IVdsHwProviderType *This,
+        VDS_HWPROVIDER_TYPE *pType);
+
+    END_INTERFACE
+} IVdsHwProviderTypeVtbl;
+
+struct IVdsHwProviderType {
+    CONST_VTBL IVdsHwProviderTypeVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsHwProviderType_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsHwProviderType_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsHwProviderType_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsHwProviderType methods ***/
+#define IVdsHwProviderType_GetProviderType(This,pType) (This)->lpVtbl->GetProviderType(This,pType)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsHwProviderType_QueryInterface(IVdsHwProviderType* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsHwProviderType_AddRef(IVdsHwProviderType* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsHwProviderType_Release(IVdsHwProviderType* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsHwProviderType methods ***/
+static FORCEINLINE HRESULT IVdsHwProviderType_GetProviderType(IVdsHwProviderType* This,VDS_HWPROVIDER_TYPE *pType) {
+    return This->lpVtbl->GetProviderType(This,pType);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsHwProviderType_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsHwProviderType2 interface
+ */
+#ifndef __IVdsHwProviderType2_INTERFACE_DEFINED__
+#define __IVdsHwProviderType2_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsHwProviderType2, 0x8190236f, 0xc4d0, 0x4e81, 0x80,0x11, 0xd6,0x95,0x12,0xfc,0xc9,0x84);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("8190236f-c4d0-4e81-8011-d69512fcc984")
+IVdsHwProviderType2 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProviderType2(
+        VDS_HWPROVIDER_TYPE *pType) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsHwProviderType2, 0x8190236f, 0xc4d0, 0x4e81, 0x80,0x11, 0xd6,0x95,0x12,0xfc,0xc9,0x84)
+#endif
+#else
+typedef struct IVdsHwProviderType2Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsHwProviderType2 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsHwProviderType2 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsHwProviderType2 *This);
+
+    /*** IVdsHwProviderType2 methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProviderType2)(
+        IVdsHwProviderType2 *This,
+        VDS_HWPROVIDER_TYPE *pType);
+
+    END_INTERFACE
+} IVdsHwProviderType2Vtbl;
+
+struct IVdsHwProviderType2 {
+    CONST_VTBL IVdsHwProviderType2Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsHwProviderType2_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsHwProviderType2_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsHwProviderType2_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsHwProviderType2 methods ***/
+#define IVdsHwProviderType2_GetProviderType2(This,pType) (This)->lpVtbl->GetProviderType2(This,pType)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsHwProviderType2_QueryInterface(IVdsHwProviderType2* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsHwProviderType2_AddRef(IVdsHwProviderType2* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsHwProviderType2_Release(IVdsHwProviderType2* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsHwProviderType2 methods ***/
+static FORCEINLINE HRESULT IVdsHwProviderType2_GetProviderType2(IVdsHwProviderType2* This,VDS_HWPROVIDER_TYPE *pType) {
+    return This->lpVtbl->GetProviderType2(This,pType);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsHwProviderType2_INTERFACE_DEFINED__ */
+
+typedef enum _VDS_ISCSI_LOGIN_TYPE {
+    VDS_ILT_MANUAL = 0,
+    VDS_ILT_PERSISTENT = 1,
+    VDS_ILT_BOOT = 2
+} VDS_ISCSI_LOGIN_TYPE;
+typedef enum _VDS_ISCSI_AUTH_TYPE {
+    VDS_IAT_NONE = 0,
+    VDS_IAT_CHAP = 1,
+    VDS_IAT_MUTUAL_CHAP = 2
+} VDS_ISCSI_AUTH_TYPE;
+typedef enum _VDS_ISCSI_IPSEC_FLAG {
+    VDS_IIF_VALID = 0x1,
+    VDS_IIF_IKE = 0x2,
+    VDS_IIF_MAIN_MODE = 0x4,
+    VDS_IIF_AGGRESSIVE_MODE = 0x8,
+    VDS_IIF_PFS_ENABLE = 0x10,
+    VDS_IIF_TRANSPORT_MODE_PREFERRED = 0x20,
+    VDS_IIF_TUNNEL_MODE_PREFERRED = 0x40
+} VDS_ISCSI_IPSEC_FLAG;
+typedef enum _VDS_ISCSI_LOGIN_FLAG {
+    VDS_ILF_REQUIRE_IPSEC = 0x1,
+    VDS_ILF_MULTIPATH_ENABLED = 0x2
+} VDS_ISCSI_LOGIN_FLAG;
+typedef struct _VDS_ISCSI_IPSEC_KEY {
+    UCHAR *pKey;
+    ULONG ulKeySize;
+} VDS_ISCSI_IPSEC_KEY;
+typedef struct _VDS_ISCSI_SHARED_SECRET {
+    UCHAR *pSharedSecret;
+    ULONG ulSharedSecretSize;
+} VDS_ISCSI_SHARED_SECRET;
+typedef enum _VDS_HBAPORT_TYPE {
+    VDS_HPT_UNKNOWN = 1,
+    VDS_HPT_OTHER = 2,
+    VDS_HPT_NOTPRESENT = 3,
+    VDS_HPT_NPORT = 5,
+    VDS_HPT_NLPORT = 6,
+    VDS_HPT_FLPORT = 7,
+    VDS_HPT_FPORT = 8,
+    VDS_HPT_EPORT = 9,
+    VDS_HPT_GPORT = 10,
+    VDS_HPT_LPORT = 20,
+    VDS_HPT_PTP = 21
+} VDS_HBAPORT_TYPE;
+typedef enum _VDS_HBAPORT_STATUS {
+    VDS_HPS_UNKNOWN = 1,
+    VDS_HPS_ONLINE = 2,
+    VDS_HPS_OFFLINE = 3,
+    VDS_HPS_BYPASSED = 4,
+    VDS_HPS_DIAGNOSTICS = 5,
+    VDS_HPS_LINKDOWN = 6,
+    VDS_HPS_ERROR = 7,
+    VDS_HPS_LOOPBACK = 8
+} VDS_HBAPORT_STATUS;
+typedef enum _VDS_HBAPORT_SPEED_FLAG {
+    VDS_HSF_UNKNOWN = 0x0,
+    VDS_HSF_1GBIT = 0x1,
+    VDS_HSF_2GBIT = 0x2,
+    VDS_HSF_10GBIT = 0x4,
+    VDS_HSF_4GBIT = 0x8,
+    VDS_HSF_NOT_NEGOTIATED = 0x8000
+} VDS_HBAPORT_SPEED_FLAG;
+typedef enum _VDS_PATH_STATUS {
+    VDS_MPS_UNKNOWN = 0,
+    VDS_MPS_ONLINE = 1,
+    VDS_MPS_FAILED = 5,
+    VDS_MPS_STANDBY = 7
+} VDS_PATH_STATUS;
+typedef enum _VDS_LOADBALANCE_POLICY_ENUM {
+    VDS_LBP_UNKNOWN = 0,
+    VDS_LBP_FAILOVER = 1,
+    VDS_LBP_ROUND_ROBIN = 2,
+    VDS_LBP_ROUND_ROBIN_WITH_SUBSET = 3,
+    VDS_LBP_DYN_LEAST_QUEUE_DEPTH = 4,
+    VDS_LBP_WEIGHTED_PATHS = 5,
+    VDS_LBP_LEAST_BLOCKS = 6,
+    VDS_LBP_VENDOR_SPECIFIC = 7
+} VDS_LOADBALANCE_POLICY_ENUM;
+typedef enum _VDS_PROVIDER_LBSUPPORT_FLAG {
+    VDS_LBF_FAILOVER = 0x1,
+    VDS_LBF_ROUND_ROBIN = 0x2,
+    VDS_LBF_ROUND_ROBIN_WITH_SUBSET = 0x4,
+    VDS_LBF_DYN_LEAST_QUEUE_DEPTH = 0x8,
+    VDS_LBF_WEIGHTED_PATHS = 0x10,
+    VDS_LBF_LEAST_BLOCKS = 0x20,
+    VDS_LBF_VENDOR_SPECIFIC = 0x40
+} VDS_PROVIDER_LBSUPPORT_FLAG;
+typedef struct _VDS_PATH_ID {
+    ULONGLONG ullSourceId;
+    ULONGLONG ullPathId;
+} VDS_PATH_ID;
+typedef struct _VDS_HBAPORT_PROP {
+    VDS_OBJECT_ID id;
+    VDS_WWN wwnNode;
+    VDS_WWN wwnPort;
+    VDS_HBAPORT_TYPE type;
+    VDS_HBAPORT_STATUS status;
+    ULONG ulPortSpeed;
+    ULONG ulSupportedPortSpeed;
+} VDS_HBAPORT_PROP;
+typedef struct _VDS_ISCSI_INITIATOR_ADAPTER_PROP {
+    VDS_OBJECT_ID id;
+    LPWSTR pwszName;
+} VDS_ISCSI_INITIATOR_ADAPTER_PROP;
+typedef struct _VDS_ISCSI_INITIATOR_PORTAL_PROP {
+    VDS_OBJECT_ID id;
+    VDS_IPADDRESS address;
+    ULONG ulPortIndex;
+} VDS_ISCSI_INITIATOR_PORTAL_PROP;
+typedef struct _VDS_PATH_INFO {
+    VDS_PATH_ID pathId;
+    VDS_HWPROVIDER_TYPE type;
+    VDS_PATH_STATUS status;
+    union {
+        VDS_OBJECT_ID controllerPortId;
+        VDS_OBJECT_ID targetPortalId;
+    };
+    union {
+        VDS_OBJECT_ID hbaPortId;
+        VDS_OBJECT_ID initiatorAdapterId;
+    };
+    union {
+        VDS_HBAPORT_PROP *pHbaPortProp;
+        VDS_IPADDRESS *pInitiatorPortalIpAddr;
+    };
+} VDS_PATH_INFO;
+typedef struct _VDS_PATH_POLICY {
+    VDS_PATH_ID pathId;
+    BOOL bPrimaryPath;
+    ULONG ulWeight;
+} VDS_PATH_POLICY;
+/*****************************************************************************
+ * IVdsHwProviderPrivateMpio interface
+ */
+#ifndef __IVdsHwProviderPrivateMpio_INTERFACE_DEFINED__
+#define __IVdsHwProviderPrivateMpio_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsHwProviderPrivateMpio, 0x310a7715, 0xac2b, 0x4c6f, 0x98,0x27, 0x3d,0x74,0x2f,0x35,0x16,0x76);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("310a7715-ac2b-4c6f-9827-3d742f351676")
+IVdsHwProviderPrivateMpio : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE SetAllPathStatusesFromHbaPort(
+        VDS_HBAPORT_PROP hbaPortProp,
+        VDS_PATH_STATUS status) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsHwProviderPrivateMpio, 0x310a7715, 0xac2b, 0x4c6f, 0x98,0x27, 0x3d,0x74,0x2f,0x35,0x16,0x76)
+#endif
+#else
+typedef struct IVdsHwProviderPrivateMpioVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsHwProviderPrivateMpio *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsHwProviderPrivateMpio *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsHwProviderPrivateMpio *This);
+
+    /*** IVdsHwProviderPrivateMpio methods ***/
+    HRESULT (STDMETHODCALLTYPE *SetAllPathStatusesFromHbaPort)(
+        IVdsHwProviderPrivateMpio *This,
+        VDS_HBAPORT_PROP hbaPortProp,
+        VDS_PATH_STATUS status);
+
+    END_INTERFACE
+} IVdsHwProviderPrivateMpioVtbl;
+
+struct IVdsHwProviderPrivateMpio {
+    CONST_VTBL IVdsHwProviderPrivateMpioVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsHwProviderPrivateMpio_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsHwProviderPrivateMpio_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsHwProviderPrivateMpio_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsHwProviderPrivateMpio methods ***/
+#define IVdsHwProviderPrivateMpio_SetAllPathStatusesFromHbaPort(This,hbaPortProp,status) (This)->lpVtbl->SetAllPathStatusesFromHbaPort(This,hbaPortProp,status)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsHwProviderPrivateMpio_QueryInterface(IVdsHwProviderPrivateMpio* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsHwProviderPrivateMpio_AddRef(IVdsHwProviderPrivateMpio* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsHwProviderPrivateMpio_Release(IVdsHwProviderPrivateMpio* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsHwProviderPrivateMpio methods ***/
+static FORCEINLINE HRESULT IVdsHwProviderPrivateMpio_SetAllPathStatusesFromHbaPort(IVdsHwProviderPrivateMpio* This,VDS_HBAPORT_PROP hbaPortProp,VDS_PATH_STATUS status) {
+    return This->lpVtbl->SetAllPathStatusesFromHbaPort(This,hbaPortProp,status);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsHwProviderPrivateMpio_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsHbaPort interface
+ */
+#ifndef __IVdsHbaPort_INTERFACE_DEFINED__
+#define __IVdsHbaPort_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsHbaPort, 0x2abd757f, 0x2851, 0x4997, 0x9a,0x13, 0x47,0xd2,0xa8,0x85,0xd6,0xca);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("2abd757f-2851-4997-9a13-47d2a885d6ca")
+IVdsHbaPort : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_HBAPORT_PROP *pHbaPortProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetAllPathStatuses(
+        VDS_PATH_STATUS status) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsHbaPort, 0x2abd757f, 0x2851, 0x4997, 0x9a,0x13, 0x47,0xd2,0xa8,0x85,0xd6,0xca)
+#endif
+#else
+typedef struct IVdsHbaPortVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsHbaPort *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsHbaPort *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsHbaPort *This);
+
+    /*** IVdsHbaPort methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsHbaPort *This,
+        VDS_HBAPORT_PROP *pHbaPortProp);
+
+    HRESULT (STDMETHODCALLTYPE *SetAllPathStatuses)(
+        IVdsHbaPort *This,
+        VDS_PATH_STATUS status);
+
+    END_INTERFACE
+} IVdsHbaPortVtbl;
+
+struct IVdsHbaPort {
+    CONST_VTBL IVdsHbaPortVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsHbaPort_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsHbaPort_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsHbaPort_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsHbaPort methods ***/
+#define IVdsHbaPort_GetProperties(This,pHbaPortProp) (This)->lpVtbl->GetProperties(This,pHbaPortProp)
+#define IVdsHbaPort_SetAllPathStatuses(This,status) (This)->lpVtbl->SetAllPathStatuses(This,status)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsHbaPort_QueryInterface(IVdsHbaPort* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsHbaPort_AddRef(IVdsHbaPort* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsHbaPort_Release(IVdsHbaPort* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsHbaPort methods ***/
+static FORCEINLINE HRESULT IVdsHbaPort_GetProperties(IVdsHbaPort* This,VDS_HBAPORT_PROP *pHbaPortProp) {
+    return This->lpVtbl->GetProperties(This,pHbaPortProp);
+}
+static FORCEINLINE HRESULT IVdsHbaPort_SetAllPathStatuses(IVdsHbaPort* This,VDS_PATH_STATUS status) {
+    return This->lpVtbl->SetAllPathStatuses(This,status);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsHbaPort_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsIscsiInitiatorAdapter interface
+ */
+#ifndef __IVdsIscsiInitiatorAdapter_INTERFACE_DEFINED__
+#define __IVdsIscsiInitiatorAdapter_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsIscsiInitiatorAdapter, 0xb07fedd4, 0x1682, 0x4440, 0x91,0x89, 0xa3,0x9b,0x55,0x19,0x4d,0xc5);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("b07fedd4-1682-4440-9189-a39b55194dc5")
+IVdsIscsiInitiatorAdapter : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_ISCSI_INITIATOR_ADAPTER_PROP *pInitiatorAdapterProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryInitiatorPortals(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE LoginToTarget(
+        VDS_ISCSI_LOGIN_TYPE loginType,
+        VDS_OBJECT_ID targetId,
+        VDS_OBJECT_ID targetPortalId,
+        VDS_OBJECT_ID initiatorPortalId,
+        ULONG ulLoginFlags,
+        BOOL bHeaderDigest,
+        BOOL bDataDigest,
+        VDS_ISCSI_AUTH_TYPE authType,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE LogoutFromTarget(
+        VDS_OBJECT_ID targetId,
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsIscsiInitiatorAdapter, 0xb07fedd4, 0x1682, 0x4440, 0x91,0x89, 0xa3,0x9b,0x55,0x19,0x4d,0xc5)
+#endif
+#else
+typedef struct IVdsIscsiInitiatorAdapterVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsIscsiInitiatorAdapter *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsIscsiInitiatorAdapter *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsIscsiInitiatorAdapter *This);
+
+    /*** IVdsIscsiInitiatorAdapter methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsIscsiInitiatorAdapter *This,
+        VDS_ISCSI_INITIATOR_ADAPTER_PROP *pInitiatorAdapterProp);
+
+    HRESULT (STDMETHODCALLTYPE *QueryInitiatorPortals)(
+        IVdsIscsiInitiatorAdapter *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *LoginToTarget)(
+        IVdsIscsiInitiatorAdapter *This,
+        VDS_ISCSI_LOGIN_TYPE loginType,
+        VDS_OBJECT_ID targetId,
+        VDS_OBJECT_ID targetPortalId,
+        VDS_OBJECT_ID initiatorPortalId,
+        ULONG ulLoginFlags,
+        BOOL bHeaderDigest,
+        BOOL bDataDigest,
+        VDS_ISCSI_AUTH_TYPE authType,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *LogoutFromTarget)(
+        IVdsIscsiInitiatorAdapter *This,
+        VDS_OBJECT_ID targetId,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsIscsiInitiatorAdapterVtbl;
+
+struct IVdsIscsiInitiatorAdapter {
+    CONST_VTBL IVdsIscsiInitiatorAdapterVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsIscsiInitiatorAdapter_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsIscsiInitiatorAdapter_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsIscsiInitiatorAdapter_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsIscsiInitiatorAdapter methods ***/
+#define IVdsIscsiInitiatorAdapter_GetProperties(This,pInitiatorAdapterProp) (This)->lpVtbl->GetProperties(This,pInitiatorAdapterProp)
+#define IVdsIscsiInitiatorAdapter_QueryInitiatorPortals(This,ppEnum) (This)->lpVtbl->QueryInitiatorPortals(This,ppEnum)
+#define IVdsIscsiInitiatorAdapter_LoginToTarget(This,loginType,targetId,targetPortalId,initiatorPortalId,ulLoginFlags,bHeaderDigest,bDataDigest,authType,ppAsync) (This)->lpVtbl->LoginToTarget(This,loginType,targetId,targetPortalId,initiatorPortalId,ulLoginFlags,bHeaderDigest,bDataDigest,authType,ppAsync)
+#define IVdsIscsiInitiatorAdapter_LogoutFromTarget(This,targetId,ppAsync) (This)->lpVtbl->LogoutFromTarget(This,targetId,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_QueryInterface(IVdsIscsiInitiatorAdapter* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsIscsiInitiatorAdapter_AddRef(IVdsIscsiInitiatorAdapter* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsIscsiInitiatorAdapter_Release(IVdsIscsiInitiatorAdapter* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsIscsiInitiatorAdapter methods ***/
+static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_GetProperties(IVdsIscsiInitiatorAdapter* This,VDS_ISCSI_INITIATOR_ADAPTER_PROP *pInitiatorAdapterProp) {
+    return This->lpVtbl->GetProperties(This,pInitiatorAdapterProp);
+}
+static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_QueryInitiatorPortals(IVdsIscsiInitiatorAdapter* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryInitiatorPortals(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_LoginToTarget(IVdsIscsiInitiatorAdapter* This,VDS_ISCSI_LOGIN_TYPE loginType,VDS_OBJECT_ID targetId,VDS_OBJECT_ID targetPortalId,VDS_OBJECT_ID initiatorPortalId,ULONG ulLoginFlags,BOOL bHeaderDigest,BOOL bDataDigest,VDS_ISCSI_AUTH_TYPE authType,IVdsAsync **ppAsync) {
+    return This->lpVtbl->LoginToTarget(This,loginType,targetId,targetPortalId,initiatorPortalId,ulLoginFlags,bHeaderDigest,bDataDigest,authType,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_LogoutFromTarget(IVdsIscsiInitiatorAdapter* This,VDS_OBJECT_ID targetId,IVdsAsync **ppAsync) {
+    return This->lpVtbl->LogoutFromTarget(This,targetId,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsIscsiInitiatorAdapter_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsIscsiInitiatorPortal interface
+ */
+#ifndef __IVdsIscsiInitiatorPortal_INTERFACE_DEFINED__
+#define __IVdsIscsiInitiatorPortal_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsIscsiInitiatorPortal, 0x38a0a9ab, 0x7cc8, 0x4693, 0xac,0x07, 0x1f,0x28,0xbd,0x03,0xc3,0xda);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("38a0a9ab-7cc8-4693-ac07-1f28bd03c3da")
+IVdsIscsiInitiatorPortal : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_ISCSI_INITIATOR_PORTAL_PROP *pInitiatorPortalProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetInitiatorAdapter(
+        IVdsIscsiInitiatorAdapter **ppInitiatorAdapter) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetIpsecTunnelAddress(
+        VDS_IPADDRESS *pTunnelAddress,
+        VDS_IPADDRESS *pDestinationAddress) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetIpsecSecurity(
+        VDS_OBJECT_ID targetPortalId,
+        ULONGLONG *pullSecurityFlags) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetIpsecSecurity(
+        VDS_OBJECT_ID targetPortalId,
+        ULONGLONG ullSecurityFlags,
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsIscsiInitiatorPortal, 0x38a0a9ab, 0x7cc8, 0x4693, 0xac,0x07, 0x1f,0x28,0xbd,0x03,0xc3,0xda)
+#endif
+#else
+typedef struct IVdsIscsiInitiatorPortalVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsIscsiInitiatorPortal *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsIscsiInitiatorPortal *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsIscsiInitiatorPortal *This);
+
+    /*** IVdsIscsiInitiatorPortal methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsIscsiInitiatorPortal *This,
+        VDS_ISCSI_INITIATOR_PORTAL_PROP *pInitiatorPortalProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetInitiatorAdapter)(
+        IVdsIscsiInitiatorPortal *This,
+        IVdsIscsiInitiatorAdapter **ppInitiatorAdapter);
+
+    HRESULT (STDMETHODCALLTYPE *SetIpsecTunnelAddress)(
+        IVdsIscsiInitiatorPortal *This,
+        VDS_IPADDRESS *pTunnelAddress,
+        VDS_IPADDRESS *pDestinationAddress);
+
+    HRESULT (STDMETHODCALLTYPE *GetIpsecSecurity)(
+        IVdsIscsiInitiatorPortal *This,
+        VDS_OBJECT_ID targetPortalId,
+        ULONGLONG *pullSecurityFlags);
+
+    HRESULT (STDMETHODCALLTYPE *SetIpsecSecurity)(
+        IVdsIscsiInitiatorPortal *This,
+        VDS_OBJECT_ID targetPortalId,
+        ULONGLONG ullSecurityFlags,
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey);
+
+    END_INTERFACE
+} IVdsIscsiInitiatorPortalVtbl;
+
+struct IVdsIscsiInitiatorPortal {
+    CONST_VTBL IVdsIscsiInitiatorPortalVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsIscsiInitiatorPortal_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsIscsiInitiatorPortal_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsIscsiInitiatorPortal_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsIscsiInitiatorPortal methods ***/
+#define IVdsIscsiInitiatorPortal_GetProperties(This,pInitiatorPortalProp) (This)->lpVtbl->GetProperties(This,pInitiatorPortalProp)
+#define IVdsIscsiInitiatorPortal_GetInitiatorAdapter(This,ppInitiatorAdapter) (This)->lpVtbl->GetInitiatorAdapter(This,ppInitiatorAdapter)
+#define IVdsIscsiInitiatorPortal_SetIpsecTunnelAddress(This,pTunnelAddress,pDestinationAddress) (This)->lpVtbl->SetIpsecTunnelAddress(This,pTunnelAddress,pDestinationAddress)
+#define IVdsIscsiInitiatorPortal_GetIpsecSecurity(This,targetPortalId,pullSecurityFlags) (This)->lpVtbl->GetIpsecSecurity(This,targetPortalId,pullSecurityFlags)
+#define IVdsIscsiInitiatorPortal_SetIpsecSecurity(This,targetPortalId,ullSecurityFlags,pIpsecKey) (This)->lpVtbl->SetIpsecSecurity(This,targetPortalId,ullSecurityFlags,pIpsecKey)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_QueryInterface(IVdsIscsiInitiatorPortal* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsIscsiInitiatorPortal_AddRef(IVdsIscsiInitiatorPortal* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsIscsiInitiatorPortal_Release(IVdsIscsiInitiatorPortal* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsIscsiInitiatorPortal methods ***/
+static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_GetProperties(IVdsIscsiInitiatorPortal* This,VDS_ISCSI_INITIATOR_PORTAL_PROP *pInitiatorPortalProp) {
+    return This->lpVtbl->GetProperties(This,pInitiatorPortalProp);
+}
+static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_GetInitiatorAdapter(IVdsIscsiInitiatorPortal* This,IVdsIscsiInitiatorAdapter **ppInitiatorAdapter) {
+    return This->lpVtbl->GetInitiatorAdapter(This,ppInitiatorAdapter);
+}
+static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_SetIpsecTunnelAddress(IVdsIscsiInitiatorPortal* This,VDS_IPADDRESS *pTunnelAddress,VDS_IPADDRESS *pDestinationAddress) {
+    return This->lpVtbl->SetIpsecTunnelAddress(This,pTunnelAddress,pDestinationAddress);
+}
+static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_GetIpsecSecurity(IVdsIscsiInitiatorPortal* This,VDS_OBJECT_ID targetPortalId,ULONGLONG *pullSecurityFlags) {
+    return This->lpVtbl->GetIpsecSecurity(This,targetPortalId,pullSecurityFlags);
+}
+static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_SetIpsecSecurity(IVdsIscsiInitiatorPortal* This,VDS_OBJECT_ID targetPortalId,ULONGLONG ullSecurityFlags,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
+    return This->lpVtbl->SetIpsecSecurity(This,targetPortalId,ullSecurityFlags,pIpsecKey);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsIscsiInitiatorPortal_INTERFACE_DEFINED__ */
+
+#define VDS_HINT_FASTCRASHRECOVERYREQUIRED (0x1)
+
+#define VDS_HINT_MOSTLYREADS (0x2)
+
+#define VDS_HINT_OPTIMIZEFORSEQUENTIALREADS (0x4)
+
+#define VDS_HINT_OPTIMIZEFORSEQUENTIALWRITES (0x8)
+
+#define VDS_HINT_READBACKVERIFYENABLED (0x10)
+
+#define VDS_HINT_REMAPENABLED (0x20)
+
+#define VDS_HINT_WRITETHROUGHCACHINGENABLED (0x40)
+
+#define VDS_HINT_HARDWARECHECKSUMENABLED (0x80)
+
+#define VDS_HINT_ISYANKABLE (0x100)
+
+#define VDS_HINT_ALLOCATEHOTSPARE (0x200)
+
+#define VDS_HINT_BUSTYPE (0x400)
+
+#define VDS_HINT_USEMIRROREDCACHE (0x800)
+
+#define VDS_HINT_READCACHINGENABLED (0x1000)
+
+#define VDS_HINT_WRITECACHINGENABLED (0x2000)
+
+#define VDS_HINT_MEDIASCANENABLED (0x4000)
+
+#define VDS_HINT_CONSISTENCYCHECKENABLED (0x8000)
+
+#define VDS_REBUILD_PRIORITY_MIN (0)
+
+#define VDS_REBUILD_PRIORITY_MAX (16)
+
+typedef struct _VDS_HINTS {
+    ULONGLONG ullHintMask;
+    ULONGLONG ullExpectedMaximumSize;
+    ULONG ulOptimalReadSize;
+    ULONG ulOptimalReadAlignment;
+    ULONG ulOptimalWriteSize;
+    ULONG ulOptimalWriteAlignment;
+    ULONG ulMaximumDriveCount;
+    ULONG ulStripeSize;
+    BOOL bFastCrashRecoveryRequired;
+    BOOL bMostlyReads;
+    BOOL bOptimizeForSequentialReads;
+    BOOL bOptimizeForSequentialWrites;
+    BOOL bRemapEnabled;
+    BOOL bReadBackVerifyEnabled;
+    BOOL bWriteThroughCachingEnabled;
+    BOOL bHardwareChecksumEnabled;
+    BOOL bIsYankable;
+    SHORT sRebuildPriority;
+} VDS_HINTS;
+typedef struct _VDS_HINTS2 {
+    ULONGLONG ullHintMask;
+    ULONGLONG ullExpectedMaximumSize;
+    ULONG ulOptimalReadSize;
+    ULONG ulOptimalReadAlignment;
+    ULONG ulOptimalWriteSize;
+    ULONG ulOptimalWriteAlignment;
+    ULONG ulMaximumDriveCount;
+    ULONG ulStripeSize;
+    ULONG ulReserved1;
+    ULONG ulReserved2;
+    ULONG ulReserved3;
+    BOOL bFastCrashRecoveryRequired;
+    BOOL bMostlyReads;
+    BOOL bOptimizeForSequentialReads;
+    BOOL bOptimizeForSequentialWrites;
+    BOOL bRemapEnabled;
+    BOOL bReadBackVerifyEnabled;
+    BOOL bWriteThroughCachingEnabled;
+    BOOL bHardwareChecksumEnabled;
+    BOOL bIsYankable;
+    BOOL bAllocateHotSpare;
+    BOOL bUseMirroredCache;
+    BOOL bReadCachingEnabled;
+    BOOL bWriteCachingEnabled;
+    BOOL bMediaScanEnabled;
+    BOOL bConsistencyCheckEnabled;
+    VDS_STORAGE_BUS_TYPE BusType;
+    BOOL bReserved1;
+    BOOL bReserved2;
+    BOOL bReserved3;
+    SHORT sRebuildPriority;
+} VDS_HINTS2;
+typedef enum _VDS_SUB_SYSTEM_STATUS {
+    VDS_SSS_UNKNOWN = 0,
+    VDS_SSS_ONLINE = 1,
+    VDS_SSS_NOT_READY = 2,
+    VDS_SSS_OFFLINE = 4,
+    VDS_SSS_FAILED = 5,
+    VDS_SSS_PARTIALLY_MANAGED = 9
+} VDS_SUB_SYSTEM_STATUS;
+typedef enum _VDS_SUB_SYSTEM_FLAG {
+    VDS_SF_LUN_MASKING_CAPABLE = 0x1,
+    VDS_SF_LUN_PLEXING_CAPABLE = 0x2,
+    VDS_SF_LUN_REMAPPING_CAPABLE = 0x4,
+    VDS_SF_DRIVE_EXTENT_CAPABLE = 0x8,
+    VDS_SF_HARDWARE_CHECKSUM_CAPABLE = 0x10,
+    VDS_SF_RADIUS_CAPABLE = 0x20,
+    VDS_SF_READ_BACK_VERIFY_CAPABLE = 0x40,
+    VDS_SF_WRITE_THROUGH_CACHING_CAPABLE = 0x80,
+    VDS_SF_SUPPORTS_FAULT_TOLERANT_LUNS = 0x200,
+    VDS_SF_SUPPORTS_NON_FAULT_TOLERANT_LUNS = 0x400,
+    VDS_SF_SUPPORTS_SIMPLE_LUNS = 0x800,
+    VDS_SF_SUPPORTS_SPAN_LUNS = 0x1000,
+    VDS_SF_SUPPORTS_STRIPE_LUNS = 0x2000,
+    VDS_SF_SUPPORTS_MIRROR_LUNS = 0x4000,
+    VDS_SF_SUPPORTS_PARITY_LUNS = 0x8000,
+    VDS_SF_SUPPORTS_AUTH_CHAP = 0x10000,
+    VDS_SF_SUPPORTS_AUTH_MUTUAL_CHAP = 0x20000,
+    VDS_SF_SUPPORTS_SIMPLE_TARGET_CONFIG = 0x40000,
+    VDS_SF_SUPPORTS_LUN_NUMBER = 0x80000,
+    VDS_SF_SUPPORTS_MIRRORED_CACHE = 0x100000,
+    VDS_SF_READ_CACHING_CAPABLE = 0x200000,
+    VDS_SF_WRITE_CACHING_CAPABLE = 0x400000,
+    VDS_SF_MEDIA_SCAN_CAPABLE = 0x800000,
+    VDS_SF_CONSISTENCY_CHECK_CAPABLE = 0x1000000
+} VDS_SUB_SYSTEM_FLAG;
+typedef enum _VDS_SUB_SYSTEM_SUPPORTED_RAID_TYPE_FLAG {
+    VDS_SF_SUPPORTS_RAID2_LUNS = 0x1,
+    VDS_SF_SUPPORTS_RAID3_LUNS = 0x2,
+    VDS_SF_SUPPORTS_RAID4_LUNS = 0x4,
+    VDS_SF_SUPPORTS_RAID5_LUNS = 0x8,
+    VDS_SF_SUPPORTS_RAID6_LUNS = 0x10,
+    VDS_SF_SUPPORTS_RAID01_LUNS = 0x20,
+    VDS_SF_SUPPORTS_RAID03_LUNS = 0x40,
+    VDS_SF_SUPPORTS_RAID05_LUNS = 0x80,
+    VDS_SF_SUPPORTS_RAID10_LUNS = 0x100,
+    VDS_SF_SUPPORTS_RAID15_LUNS = 0x200,
+    VDS_SF_SUPPORTS_RAID30_LUNS = 0x400,
+    VDS_SF_SUPPORTS_RAID50_LUNS = 0x800,
+    VDS_SF_SUPPORTS_RAID51_LUNS = 0x1000,
+    VDS_SF_SUPPORTS_RAID53_LUNS = 0x2000,
+    VDS_SF_SUPPORTS_RAID60_LUNS = 0x4000,
+    VDS_SF_SUPPORTS_RAID61_LUNS = 0x8000
+} VDS_SUB_SYSTEM_SUPPORTED_RAID_TYPE_FLAG;
+typedef enum _VDS_INTERCONNECT_FLAG {
+    VDS_ITF_PCI_RAID = 0x1,
+    VDS_ITF_FIBRE_CHANNEL = 0x2,
+    VDS_ITF_ISCSI = 0x4,
+    VDS_ITF_SAS = 0x8
+} VDS_INTERCONNECT_FLAG;
+typedef enum _VDS_LUN_TYPE {
+    VDS_LT_UNKNOWN = 0,
+    VDS_LT_DEFAULT = 1,
+    VDS_LT_FAULT_TOLERANT = 2,
+    VDS_LT_NON_FAULT_TOLERANT = 3,
+    VDS_LT_SIMPLE = 10,
+    VDS_LT_SPAN = 11,
+    VDS_LT_STRIPE = 12,
+    VDS_LT_MIRROR = 13,
+    VDS_LT_PARITY = 14,
+    VDS_LT_RAID2 = 15,
+    VDS_LT_RAID3 = 16,
+    VDS_LT_RAID4 = 17,
+    VDS_LT_RAID5 = 18,
+    VDS_LT_RAID6 = 19,
+    VDS_LT_RAID01 = 20,
+    VDS_LT_RAID03 = 21,
+    VDS_LT_RAID05 = 22,
+    VDS_LT_RAID10 = 23,
+    VDS_LT_RAID15 = 24,
+    VDS_LT_RAID30 = 25,
+    VDS_LT_RAID50 = 26,
+    VDS_LT_RAID51 = 27,
+    VDS_LT_RAID53 = 28,
+    VDS_LT_RAID60 = 29,
+    VDS_LT_RAID61 = 30
+} VDS_LUN_TYPE;
+typedef struct _VDS_SUB_SYSTEM_PROP {
+    VDS_OBJECT_ID id;
+    LPWSTR pwszFriendlyName;
+    LPWSTR pwszIdentification;
+    ULONG ulFlags;
+    ULONG ulStripeSizeFlags;
+    VDS_SUB_SYSTEM_STATUS status;
+    VDS_HEALTH health;
+    SHORT sNumberOfInternalBuses;
+    SHORT sMaxNumberOfSlotsEachBus;
+    SHORT sMaxNumberOfControllers;
+    SHORT sRebuildPriority;
+} VDS_SUB_SYSTEM_PROP;
+typedef struct _VDS_SUB_SYSTEM_PROP2 {
+    VDS_OBJECT_ID id;
+    LPWSTR pwszFriendlyName;
+    LPWSTR pwszIdentification;
+    ULONG ulFlags;
+    ULONG ulStripeSizeFlags;
+    ULONG ulSupportedRaidTypeFlags;
+    VDS_SUB_SYSTEM_STATUS status;
+    VDS_HEALTH health;
+    SHORT sNumberOfInternalBuses;
+    SHORT sMaxNumberOfSlotsEachBus;
+    SHORT sMaxNumberOfControllers;
+    SHORT sRebuildPriority;
+    ULONG ulNumberOfEnclosures;
+} VDS_SUB_SYSTEM_PROP2;
+/*****************************************************************************
+ * IVdsSubSystem interface
+ */
+#ifndef __IVdsSubSystem_INTERFACE_DEFINED__
+#define __IVdsSubSystem_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsSubSystem, 0x6fcee2d3, 0x6d90, 0x4f91, 0x80,0xe2, 0xa5,0xc7,0xca,0xac,0xa9,0xd8);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("6fcee2d3-6d90-4f91-80e2-a5c7caaca9d8")
+IVdsSubSystem : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_SUB_SYSTEM_PROP *pSubSystemProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetProvider(
+        IVdsProvider **ppProvider) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryControllers(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryLuns(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryDrives(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetDrive(
+        SHORT sBusNumber,
+        SHORT sSlotNumber,
+        IVdsDrive **ppDrive) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Reenumerate(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetControllerStatus(
+        VDS_OBJECT_ID *pOnlineControllerIdArray,
+        LONG lNumberOfOnlineControllers,
+        VDS_OBJECT_ID *pOfflineControllerIdArray,
+        LONG lNumberOfOfflineControllers) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE CreateLun(
+        VDS_LUN_TYPE type,
+        ULONGLONG ullSizeInBytes,
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        LPWSTR pwszUnmaskingList,
+        VDS_HINTS *pHints,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ReplaceDrive(
+        VDS_OBJECT_ID DriveToBeReplaced,
+        VDS_OBJECT_ID ReplacementDrive) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetStatus(
+        VDS_SUB_SYSTEM_STATUS status) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryMaxLunCreateSize(
+        VDS_LUN_TYPE type,
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        VDS_HINTS *pHints,
+        ULONGLONG *pullMaxLunSize) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsSubSystem, 0x6fcee2d3, 0x6d90, 0x4f91, 0x80,0xe2, 0xa5,0xc7,0xca,0xac,0xa9,0xd8)
+#endif
+#else
+typedef struct IVdsSubSystemVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsSubSystem *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsSubSystem *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsSubSystem *This);
+
+    /*** IVdsSubSystem methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsSubSystem *This,
+        VDS_SUB_SYSTEM_PROP *pSubSystemProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetProvider)(
+        IVdsSubSystem *This,
+        IVdsProvider **ppProvider);
+
+    HRESULT (STDMETHODCALLTYPE *QueryControllers)(
+        IVdsSubSystem *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *QueryLuns)(
+        IVdsSubSystem *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *QueryDrives)(
+        IVdsSubSystem *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *GetDrive)(
+        IVdsSubSystem *This,
+        SHORT sBusNumber,
+        SHORT sSlotNumber,
+        IVdsDrive **ppDrive);
+
+    HRESULT (STDMETHODCALLTYPE *Reenumerate)(
+        IVdsSubSystem *This);
+
+    HRESULT (STDMETHODCALLTYPE *SetControllerStatus)(
+        IVdsSubSystem *This,
+        VDS_OBJECT_ID *pOnlineControllerIdArray,
+        LONG lNumberOfOnlineControllers,
+        VDS_OBJECT_ID *pOfflineControllerIdArray,
+        LONG lNumberOfOfflineControllers);
+
+    HRESULT (STDMETHODCALLTYPE *CreateLun)(
+        IVdsSubSystem *This,
+        VDS_LUN_TYPE type,
+        ULONGLONG ullSizeInBytes,
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        LPWSTR pwszUnmaskingList,
+        VDS_HINTS *pHints,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *ReplaceDrive)(
+        IVdsSubSystem *This,
+        VDS_OBJECT_ID DriveToBeReplaced,
+        VDS_OBJECT_ID ReplacementDrive);
+
+    HRESULT (STDMETHODCALLTYPE *SetStatus)(
+        IVdsSubSystem *This,
+        VDS_SUB_SYSTEM_STATUS status);
+
+    HRESULT (STDMETHODCALLTYPE *QueryMaxLunCreateSize)(
+        IVdsSubSystem *This,
+        VDS_LUN_TYPE type,
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        VDS_HINTS *pHints,
+        ULONGLONG *pullMaxLunSize);
+
+    END_INTERFACE
+} IVdsSubSystemVtbl;
+
+struct IVdsSubSystem {
+    CONST_VTBL IVdsSubSystemVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsSubSystem_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsSubSystem_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsSubSystem_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsSubSystem methods ***/
+#define IVdsSubSystem_GetProperties(This,pSubSystemProp) (This)->lpVtbl->GetProperties(This,pSubSystemProp)
+#define IVdsSubSystem_GetProvider(This,ppProvider) (This)->lpVtbl->GetProvider(This,ppProvider)
+#define IVdsSubSystem_QueryControllers(This,ppEnum) (This)->lpVtbl->QueryControllers(This,ppEnum)
+#define IVdsSubSystem_QueryLuns(This,ppEnum) (This)->lpVtbl->QueryLuns(This,ppEnum)
+#define IVdsSubSystem_QueryDrives(This,ppEnum) (This)->lpVtbl->QueryDrives(This,ppEnum)
+#define IVdsSubSystem_GetDrive(This,sBusNumber,sSlotNumber,ppDrive) (This)->lpVtbl->GetDrive(This,sBusNumber,sSlotNumber,ppDrive)
+#define IVdsSubSystem_Reenumerate(This) (This)->lpVtbl->Reenumerate(This)
+#define IVdsSubSystem_SetControllerStatus(This,pOnlineControllerIdArray,lNumberOfOnlineControllers,pOfflineControllerIdArray,lNumberOfOfflineControllers) (This)->lpVtbl->SetControllerStatus(This,pOnlineControllerIdArray,lNumberOfOnlineControllers,pOfflineControllerIdArray,lNumberOfOfflineControllers)
+#define IVdsSubSystem_CreateLun(This,type,ullSizeInBytes,pDriveIdArray,lNumberOfDrives,pwszUnmaskingList,pHints,ppAsync) (This)->lpVtbl->CreateLun(This,type,ullSizeInBytes,pDriveIdArray,lNumberOfDrives,pwszUnmaskingList,pHints,ppAsync)
+#define IVdsSubSystem_ReplaceDrive(This,DriveToBeReplaced,ReplacementDrive) (This)->lpVtbl->ReplaceDrive(This,DriveToBeReplaced,ReplacementDrive)
+#define IVdsSubSystem_SetStatus(This,status) (This)->lpVtbl->SetStatus(This,status)
+#define IVdsSubSystem_QueryMaxLunCreateSize(This,type,pDriveIdArray,lNumberOfDrives,pHints,pullMaxLunSize) (This)->lpVtbl->QueryMaxLunCreateSize(This,type,pDriveIdArray,lNumberOfDrives,pHints,pullMaxLunSize)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsSubSystem_QueryInterface(IVdsSubSystem* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsSubSystem_AddRef(IVdsSubSystem* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsSubSystem_Release(IVdsSubSystem* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsSubSystem methods ***/
+static FORCEINLINE HRESULT IVdsSubSystem_GetProperties(IVdsSubSystem* This,VDS_SUB_SYSTEM_PROP *pSubSystemProp) {
+    return This->lpVtbl->GetProperties(This,pSubSystemProp);
+}
+static FORCEINLINE HRESULT IVdsSubSystem_GetProvider(IVdsSubSystem* This,IVdsProvider **ppProvider) {
+    return This->lpVtbl->GetProvider(This,ppProvider);
+}
+static FORCEINLINE HRESULT IVdsSubSystem_QueryControllers(IVdsSubSystem* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryControllers(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsSubSystem_QueryLuns(IVdsSubSystem* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryLuns(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsSubSystem_QueryDrives(IVdsSubSystem* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryDrives(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsSubSystem_GetDrive(IVdsSubSystem* This,SHORT sBusNumber,SHORT sSlotNumber,IVdsDrive **ppDrive) {
+    return This->lpVtbl->GetDrive(This,sBusNumber,sSlotNumber,ppDrive);
+}
+static FORCEINLINE HRESULT IVdsSubSystem_Reenumerate(IVdsSubSystem* This) {
+    return This->lpVtbl->Reenumerate(This);
+}
+static FORCEINLINE HRESULT IVdsSubSystem_SetControllerStatus(IVdsSubSystem* This,VDS_OBJECT_ID *pOnlineControllerIdArray,LONG lNumberOfOnlineControllers,VDS_OBJECT_ID *pOfflineControllerIdArray,LONG lNumberOfOfflineControllers) {
+    return This->lpVtbl->SetControllerStatus(This,pOnlineControllerIdArray,lNumberOfOnlineControllers,pOfflineControllerIdArray,lNumberOfOfflineControllers);
+}
+static FORCEINLINE HRESULT IVdsSubSystem_CreateLun(IVdsSubSystem* This,VDS_LUN_TYPE type,ULONGLONG ullSizeInBytes,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,LPWSTR pwszUnmaskingList,VDS_HINTS *pHints,IVdsAsync **ppAsync) {
+    return This->lpVtbl->CreateLun(This,type,ullSizeInBytes,pDriveIdArray,lNumberOfDrives,pwszUnmaskingList,pHints,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsSubSystem_ReplaceDrive(IVdsSubSystem* This,VDS_OBJECT_ID DriveToBeReplaced,VDS_OBJECT_ID ReplacementDrive) {
+    return This->lpVtbl->ReplaceDrive(This,DriveToBeReplaced,ReplacementDrive);
+}
+static FORCEINLINE HRESULT IVdsSubSystem_SetStatus(IVdsSubSystem* This,VDS_SUB_SYSTEM_STATUS status) {
+    return This->lpVtbl->SetStatus(This,status);
+}
+static FORCEINLINE HRESULT IVdsSubSystem_QueryMaxLunCreateSize(IVdsSubSystem* This,VDS_LUN_TYPE type,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,VDS_HINTS *pHints,ULONGLONG *pullMaxLunSize) {
+    return This->lpVtbl->QueryMaxLunCreateSize(This,type,pDriveIdArray,lNumberOfDrives,pHints,pullMaxLunSize);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsSubSystem_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsSubSystem2 interface
+ */
+#ifndef __IVdsSubSystem2_INTERFACE_DEFINED__
+#define __IVdsSubSystem2_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsSubSystem2, 0xbe666735, 0x7800, 0x4a77, 0x9d,0x9c, 0x40,0xf8,0x5b,0x87,0xe2,0x92);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("be666735-7800-4a77-9d9c-40f85b87e292")
+IVdsSubSystem2 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties2(
+        VDS_SUB_SYSTEM_PROP2 *pSubSystemProp2) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetDrive2(
+        SHORT sBusNumber,
+        SHORT sSlotNumber,
+        ULONG ulEnclosureNumber,
+        IVdsDrive **ppDrive) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE CreateLun2(
+        VDS_LUN_TYPE type,
+        ULONGLONG ullSizeInBytes,
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        LPWSTR pwszUnmaskingList,
+        VDS_HINTS2 *pHints2,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryMaxLunCreateSize2(
+        VDS_LUN_TYPE type,
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        VDS_HINTS2 *pHints2,
+        ULONGLONG *pullMaxLunSize) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsSubSystem2, 0xbe666735, 0x7800, 0x4a77, 0x9d,0x9c, 0x40,0xf8,0x5b,0x87,0xe2,0x92)
+#endif
+#else
+typedef struct IVdsSubSystem2Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsSubSystem2 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsSubSystem2 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsSubSystem2 *This);
+
+    /*** IVdsSubSystem2 methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties2)(
+        IVdsSubSystem2 *This,
+        VDS_SUB_SYSTEM_PROP2 *pSubSystemProp2);
+
+    HRESULT (STDMETHODCALLTYPE *GetDrive2)(
+        IVdsSubSystem2 *This,
+        SHORT sBusNumber,
+        SHORT sSlotNumber,
+        ULONG ulEnclosureNumber,
+        IVdsDrive **ppDrive);
+
+    HRESULT (STDMETHODCALLTYPE *CreateLun2)(
+        IVdsSubSystem2 *This,
+        VDS_LUN_TYPE type,
+        ULONGLONG ullSizeInBytes,
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        LPWSTR pwszUnmaskingList,
+        VDS_HINTS2 *pHints2,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *QueryMaxLunCreateSize2)(
+        IVdsSubSystem2 *This,
+        VDS_LUN_TYPE type,
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        VDS_HINTS2 *pHints2,
+        ULONGLONG *pullMaxLunSize);
+
+    END_INTERFACE
+} IVdsSubSystem2Vtbl;
+
+struct IVdsSubSystem2 {
+    CONST_VTBL IVdsSubSystem2Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsSubSystem2_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsSubSystem2_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsSubSystem2_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsSubSystem2 methods ***/
+#define IVdsSubSystem2_GetProperties2(This,pSubSystemProp2) (This)->lpVtbl->GetProperties2(This,pSubSystemProp2)
+#define IVdsSubSystem2_GetDrive2(This,sBusNumber,sSlotNumber,ulEnclosureNumber,ppDrive) (This)->lpVtbl->GetDrive2(This,sBusNumber,sSlotNumber,ulEnclosureNumber,ppDrive)
+#define IVdsSubSystem2_CreateLun2(This,type,ullSizeInBytes,pDriveIdArray,lNumberOfDrives,pwszUnmaskingList,pHints2,ppAsync) (This)->lpVtbl->CreateLun2(This,type,ullSizeInBytes,pDriveIdArray,lNumberOfDrives,pwszUnmaskingList,pHints2,ppAsync)
+#define IVdsSubSystem2_QueryMaxLunCreateSize2(This,type,pDriveIdArray,lNumberOfDrives,pHints2,pullMaxLunSize) (This)->lpVtbl->QueryMaxLunCreateSize2(This,type,pDriveIdArray,lNumberOfDrives,pHints2,pullMaxLunSize)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsSubSystem2_QueryInterface(IVdsSubSystem2* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsSubSystem2_AddRef(IVdsSubSystem2* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsSubSystem2_Release(IVdsSubSystem2* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsSubSystem2 methods ***/
+static FORCEINLINE HRESULT IVdsSubSystem2_GetProperties2(IVdsSubSystem2* This,VDS_SUB_SYSTEM_PROP2 *pSubSystemProp2) {
+    return This->lpVtbl->GetProperties2(This,pSubSystemProp2);
+}
+static FORCEINLINE HRESULT IVdsSubSystem2_GetDrive2(IVdsSubSystem2* This,SHORT sBusNumber,SHORT sSlotNumber,ULONG ulEnclosureNumber,IVdsDrive **ppDrive) {
+    return This->lpVtbl->GetDrive2(This,sBusNumber,sSlotNumber,ulEnclosureNumber,ppDrive);
+}
+static FORCEINLINE HRESULT IVdsSubSystem2_CreateLun2(IVdsSubSystem2* This,VDS_LUN_TYPE type,ULONGLONG ullSizeInBytes,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,LPWSTR pwszUnmaskingList,VDS_HINTS2 *pHints2,IVdsAsync **ppAsync) {
+    return This->lpVtbl->CreateLun2(This,type,ullSizeInBytes,pDriveIdArray,lNumberOfDrives,pwszUnmaskingList,pHints2,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsSubSystem2_QueryMaxLunCreateSize2(IVdsSubSystem2* This,VDS_LUN_TYPE type,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,VDS_HINTS2 *pHints2,ULONGLONG *pullMaxLunSize) {
+    return This->lpVtbl->QueryMaxLunCreateSize2(This,type,pDriveIdArray,lNumberOfDrives,pHints2,pullMaxLunSize);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsSubSystem2_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsSubSystemNaming interface
+ */
+#ifndef __IVdsSubSystemNaming_INTERFACE_DEFINED__
+#define __IVdsSubSystemNaming_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsSubSystemNaming, 0x0d70faa3, 0x9cd4, 0x4900, 0xaa,0x20, 0x69,0x81,0xb6,0xaa,0xfc,0x75);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("0d70faa3-9cd4-4900-aa20-6981b6aafc75")
+IVdsSubSystemNaming : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE SetFriendlyName(
+        LPWSTR pwszFriendlyName) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsSubSystemNaming, 0x0d70faa3, 0x9cd4, 0x4900, 0xaa,0x20, 0x69,0x81,0xb6,0xaa,0xfc,0x75)
+#endif
+#else
+typedef struct IVdsSubSystemNamingVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsSubSystemNaming *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsSubSystemNaming *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsSubSystemNaming *This);
+
+    /*** IVdsSubSystemNaming methods ***/
+    HRESULT (STDMETHODCALLTYPE *SetFriendlyName)(
+        IVdsSubSystemNaming *This,
+        LPWSTR pwszFriendlyName);
+
+    END_INTERFACE
+} IVdsSubSystemNamingVtbl;
+
+struct IVdsSubSystemNaming {
+    CONST_VTBL IVdsSubSystemNamingVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsSubSystemNaming_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsSubSystemNaming_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsSubSystemNaming_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsSubSystemNaming methods ***/
+#define IVdsSubSystemNaming_SetFriendlyName(This,pwszFriendlyName) (This)->lpVtbl->SetFriendlyName(This,pwszFriendlyName)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsSubSystemNaming_QueryInterface(IVdsSubSystemNaming* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsSubSystemNaming_AddRef(IVdsSubSystemNaming* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsSubSystemNaming_Release(IVdsSubSystemNaming* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsSubSystemNaming methods ***/
+static FORCEINLINE HRESULT IVdsSubSystemNaming_SetFriendlyName(IVdsSubSystemNaming* This,LPWSTR pwszFriendlyName) {
+    return This->lpVtbl->SetFriendlyName(This,pwszFriendlyName);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsSubSystemNaming_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsSubSystemIscsi interface
+ */
+#ifndef __IVdsSubSystemIscsi_INTERFACE_DEFINED__
+#define __IVdsSubSystemIscsi_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsSubSystemIscsi, 0x0027346f, 0x40d0, 0x4b45, 0x8c,0xec, 0x59,0x06,0xdc,0x03,0x80,0xc8);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("0027346f-40d0-4b45-8cec-5906dc0380c8")
+IVdsSubSystemIscsi : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QueryTargets(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryPortals(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE CreateTarget(
+        LPWSTR pwszIscsiName,
+        LPWSTR pwszFriendlyName,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetIpsecGroupPresharedKey(
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsSubSystemIscsi, 0x0027346f, 0x40d0, 0x4b45, 0x8c,0xec, 0x59,0x06,0xdc,0x03,0x80,0xc8)
+#endif
+#else
+typedef struct IVdsSubSystemIscsiVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsSubSystemIscsi *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsSubSystemIscsi *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsSubSystemIscsi *This);
+
+    /*** IVdsSubSystemIscsi methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryTargets)(
+        IVdsSubSystemIscsi *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *QueryPortals)(
+        IVdsSubSystemIscsi *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *CreateTarget)(
+        IVdsSubSystemIscsi *This,
+        LPWSTR pwszIscsiName,
+        LPWSTR pwszFriendlyName,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *SetIpsecGroupPresharedKey)(
+        IVdsSubSystemIscsi *This,
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey);
+
+    END_INTERFACE
+} IVdsSubSystemIscsiVtbl;
+
+struct IVdsSubSystemIscsi {
+    CONST_VTBL IVdsSubSystemIscsiVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsSubSystemIscsi_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsSubSystemIscsi_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsSubSystemIscsi_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsSubSystemIscsi methods ***/
+#define IVdsSubSystemIscsi_QueryTargets(This,ppEnum) (This)->lpVtbl->QueryTargets(This,ppEnum)
+#define IVdsSubSystemIscsi_QueryPortals(This,ppEnum) (This)->lpVtbl->QueryPortals(This,ppEnum)
+#define IVdsSubSystemIscsi_CreateTarget(This,pwszIscsiName,pwszFriendlyName,ppAsync) (This)->lpVtbl->CreateTarget(This,pwszIscsiName,pwszFriendlyName,ppAsync)
+#define IVdsSubSystemIscsi_SetIpsecGroupPresharedKey(This,pIpsecKey) (This)->lpVtbl->SetIpsecGroupPresharedKey(This,pIpsecKey)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsSubSystemIscsi_QueryInterface(IVdsSubSystemIscsi* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsSubSystemIscsi_AddRef(IVdsSubSystemIscsi* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsSubSystemIscsi_Release(IVdsSubSystemIscsi* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsSubSystemIscsi methods ***/
+static FORCEINLINE HRESULT IVdsSubSystemIscsi_QueryTargets(IVdsSubSystemIscsi* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryTargets(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsSubSystemIscsi_QueryPortals(IVdsSubSystemIscsi* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryPortals(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsSubSystemIscsi_CreateTarget(IVdsSubSystemIscsi* This,LPWSTR pwszIscsiName,LPWSTR pwszFriendlyName,IVdsAsync **ppAsync) {
+    return This->lpVtbl->CreateTarget(This,pwszIscsiName,pwszFriendlyName,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsSubSystemIscsi_SetIpsecGroupPresharedKey(IVdsSubSystemIscsi* This,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
+    return This->lpVtbl->SetIpsecGroupPresharedKey(This,pIpsecKey);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsSubSystemIscsi_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsSubSystemInterconnect interface
+ */
+#ifndef __IVdsSubSystemInterconnect_INTERFACE_DEFINED__
+#define __IVdsSubSystemInterconnect_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsSubSystemInterconnect, 0x9e6fa560, 0xc141, 0x477b, 0x83,0xba, 0x0b,0x6c,0x38,0xf7,0xfe,0xbf);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("9e6fa560-c141-477b-83ba-0b6c38f7febf")
+IVdsSubSystemInterconnect : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetSupportedInterconnects(
+        ULONG *pulSupportedInterconnectsFlag) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsSubSystemInterconnect, 0x9e6fa560, 0xc141, 0x477b, 0x83,0xba, 0x0b,0x6c,0x38,0xf7,0xfe,0xbf)
+#endif
+#else
+typedef struct IVdsSubSystemInterconnectVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsSubSystemInterconnect *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsSubSystemInterconnect *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsSubSystemInterconnect *This);
+
+    /*** IVdsSubSystemInterconnect methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetSupportedInterconnects)(
+        IVdsSubSystemInterconnect *This,
+        ULONG *pulSupportedInterconnectsFlag);
+
+    END_INTERFACE
+} IVdsSubSystemInterconnectVtbl;
+
+struct IVdsSubSystemInterconnect {
+    CONST_VTBL IVdsSubSystemInterconnectVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsSubSystemInterconnect_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsSubSystemInterconnect_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsSubSystemInterconnect_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsSubSystemInterconnect methods ***/
+#define IVdsSubSystemInterconnect_GetSupportedInterconnects(This,pulSupportedInterconnectsFlag) (This)->lpVtbl->GetSupportedInterconnects(This,pulSupportedInterconnectsFlag)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsSubSystemInterconnect_QueryInterface(IVdsSubSystemInterconnect* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsSubSystemInterconnect_AddRef(IVdsSubSystemInterconnect* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsSubSystemInterconnect_Release(IVdsSubSystemInterconnect* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsSubSystemInterconnect methods ***/
+static FORCEINLINE HRESULT IVdsSubSystemInterconnect_GetSupportedInterconnects(IVdsSubSystemInterconnect* This,ULONG *pulSupportedInterconnectsFlag) {
+    return This->lpVtbl->GetSupportedInterconnects(This,pulSupportedInterconnectsFlag);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsSubSystemInterconnect_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsSubSystemImportTarget interface
+ */
+#ifndef __IVdsSubSystemImportTarget_INTERFACE_DEFINED__
+#define __IVdsSubSystemImportTarget_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsSubSystemImportTarget, 0x83bfb87f, 0x43fb, 0x4903, 0xba,0xa6, 0x12,0x7f,0x01,0x02,0x9e,0xec);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("83bfb87f-43fb-4903-baa6-127f01029eec")
+IVdsSubSystemImportTarget : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetImportTarget(
+        LPWSTR *ppwszIscsiName) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetImportTarget(
+        LPWSTR pwszIscsiName) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsSubSystemImportTarget, 0x83bfb87f, 0x43fb, 0x4903, 0xba,0xa6, 0x12,0x7f,0x01,0x02,0x9e,0xec)
+#endif
+#else
+typedef struct IVdsSubSystemImportTargetVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsSubSystemImportTarget *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsSubSystemImportTarget *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsSubSystemImportTarget *This);
+
+    /*** IVdsSubSystemImportTarget methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetImportTarget)(
+        IVdsSubSystemImportTarget *This,
+        LPWSTR *ppwszIscsiName);
+
+    HRESULT (STDMETHODCALLTYPE *SetImportTarget)(
+        IVdsSubSystemImportTarget *This,
+        LPWSTR pwszIscsiName);
+
+    END_INTERFACE
+} IVdsSubSystemImportTargetVtbl;
+
+struct IVdsSubSystemImportTarget {
+    CONST_VTBL IVdsSubSystemImportTargetVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsSubSystemImportTarget_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsSubSystemImportTarget_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsSubSystemImportTarget_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsSubSystemImportTarget methods ***/
+#define IVdsSubSystemImportTarget_GetImportTarget(This,ppwszIscsiName) (This)->lpVtbl->GetImportTarget(This,ppwszIscsiName)
+#define IVdsSubSystemImportTarget_SetImportTarget(This,pwszIscsiName) (This)->lpVtbl->SetImportTarget(This,pwszIscsiName)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsSubSystemImportTarget_QueryInterface(IVdsSubSystemImportTarget* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsSubSystemImportTarget_AddRef(IVdsSubSystemImportTarget* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsSubSystemImportTarget_Release(IVdsSubSystemImportTarget* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsSubSystemImportTarget methods ***/
+static FORCEINLINE HRESULT IVdsSubSystemImportTarget_GetImportTarget(IVdsSubSystemImportTarget* This,LPWSTR *ppwszIscsiName) {
+    return This->lpVtbl->GetImportTarget(This,ppwszIscsiName);
+}
+static FORCEINLINE HRESULT IVdsSubSystemImportTarget_SetImportTarget(IVdsSubSystemImportTarget* This,LPWSTR pwszIscsiName) {
+    return This->lpVtbl->SetImportTarget(This,pwszIscsiName);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsSubSystemImportTarget_INTERFACE_DEFINED__ */
+
+typedef enum _VDS_CONTROLLER_STATUS {
+    VDS_CS_UNKNOWN = 0,
+    VDS_CS_ONLINE = 1,
+    VDS_CS_NOT_READY = 2,
+    VDS_CS_OFFLINE = 4,
+    VDS_CS_FAILED = 5,
+    VDS_CS_REMOVED = 8
+} VDS_CONTROLLER_STATUS;
+typedef enum _VDS_PORT_STATUS {
+    VDS_PRS_UNKNOWN = 0,
+    VDS_PRS_ONLINE = 1,
+    VDS_PRS_NOT_READY = 2,
+    VDS_PRS_OFFLINE = 4,
+    VDS_PRS_FAILED = 5,
+    VDS_PRS_REMOVED = 8
+} VDS_PORT_STATUS;
+typedef struct _VDS_CONTROLLER_PROP {
+    VDS_OBJECT_ID id;
+    LPWSTR pwszFriendlyName;
+    LPWSTR pwszIdentification;
+    VDS_CONTROLLER_STATUS status;
+    VDS_HEALTH health;
+    SHORT sNumberOfPorts;
+} VDS_CONTROLLER_PROP;
+typedef struct _VDS_PORT_PROP {
+    VDS_OBJECT_ID id;
+    LPWSTR pwszFriendlyName;
+    LPWSTR pwszIdentification;
+    VDS_PORT_STATUS status;
+} VDS_PORT_PROP;
+/*****************************************************************************
+ * IVdsControllerPort interface
+ */
+#ifndef __IVdsControllerPort_INTERFACE_DEFINED__
+#define __IVdsControllerPort_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsControllerPort, 0x18691d0d, 0x4e7f, 0x43e8, 0x92,0xe4, 0xcf,0x44,0xbe,0xee,0xd1,0x1c);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("18691d0d-4e7f-43e8-92e4-cf44beeed11c")
+IVdsControllerPort : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_PORT_PROP *pPortProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetController(
+        IVdsController **ppController) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryAssociatedLuns(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Reset(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetStatus(
+        VDS_PORT_STATUS status) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsControllerPort, 0x18691d0d, 0x4e7f, 0x43e8, 0x92,0xe4, 0xcf,0x44,0xbe,0xee,0xd1,0x1c)
+#endif
+#else
+typedef struct IVdsControllerPortVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsControllerPort *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsControllerPort *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsControllerPort *This);
+
+    /*** IVdsControllerPort methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsControllerPort *This,
+        VDS_PORT_PROP *pPortProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetController)(
+        IVdsControllerPort *This,
+        IVdsController **ppController);
+
+    HRESULT (STDMETHODCALLTYPE *QueryAssociatedLuns)(
+        IVdsControllerPort *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *Reset)(
+        IVdsControllerPort *This);
+
+    HRESULT (STDMETHODCALLTYPE *SetStatus)(
+        IVdsControllerPort *This,
+        VDS_PORT_STATUS status);
+
+    END_INTERFACE
+} IVdsControllerPortVtbl;
+
+struct IVdsControllerPort {
+    CONST_VTBL IVdsControllerPortVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsControllerPort_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsControllerPort_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsControllerPort_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsControllerPort methods ***/
+#define IVdsControllerPort_GetProperties(This,pPortProp) (This)->lpVtbl->GetProperties(This,pPortProp)
+#define IVdsControllerPort_GetController(This,ppController) (This)->lpVtbl->GetController(This,ppController)
+#define IVdsControllerPort_QueryAssociatedLuns(This,ppEnum) (This)->lpVtbl->QueryAssociatedLuns(This,ppEnum)
+#define IVdsControllerPort_Reset(This) (This)->lpVtbl->Reset(This)
+#define IVdsControllerPort_SetStatus(This,status) (This)->lpVtbl->SetStatus(This,status)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsControllerPort_QueryInterface(IVdsControllerPort* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsControllerPort_AddRef(IVdsControllerPort* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsControllerPort_Release(IVdsControllerPort* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsControllerPort methods ***/
+static FORCEINLINE HRESULT IVdsControllerPort_GetProperties(IVdsControllerPort* This,VDS_PORT_PROP *pPortProp) {
+    return This->lpVtbl->GetProperties(This,pPortProp);
+}
+static FORCEINLINE HRESULT IVdsControllerPort_GetController(IVdsControllerPort* This,IVdsController **ppController) {
+    return This->lpVtbl->GetController(This,ppController);
+}
+static FORCEINLINE HRESULT IVdsControllerPort_QueryAssociatedLuns(IVdsControllerPort* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryAssociatedLuns(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsControllerPort_Reset(IVdsControllerPort* This) {
+    return This->lpVtbl->Reset(This);
+}
+static FORCEINLINE HRESULT IVdsControllerPort_SetStatus(IVdsControllerPort* This,VDS_PORT_STATUS status) {
+    return This->lpVtbl->SetStatus(This,status);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsControllerPort_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsController interface
+ */
+#ifndef __IVdsController_INTERFACE_DEFINED__
+#define __IVdsController_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsController, 0xcb53d96e, 0xdffb, 0x474a, 0xa0,0x78, 0x79,0x0d,0x1e,0x2b,0xc0,0x82);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("cb53d96e-dffb-474a-a078-790d1e2bc082")
+IVdsController : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_CONTROLLER_PROP *pControllerProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetSubSystem(
+        IVdsSubSystem **ppSubSystem) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetPortProperties(
+        SHORT sPortNumber,
+        VDS_PORT_PROP *pPortProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE FlushCache(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE InvalidateCache(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Reset(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryAssociatedLuns(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetStatus(
+        VDS_CONTROLLER_STATUS status) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsController, 0xcb53d96e, 0xdffb, 0x474a, 0xa0,0x78, 0x79,0x0d,0x1e,0x2b,0xc0,0x82)
+#endif
+#else
+typedef struct IVdsControllerVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsController *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsController *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsController *This);
+
+    /*** IVdsController methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsController *This,
+        VDS_CONTROLLER_PROP *pControllerProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetSubSystem)(
+        IVdsController *This,
+        IVdsSubSystem **ppSubSystem);
+
+    HRESULT (STDMETHODCALLTYPE *GetPortProperties)(
+        IVdsController *This,
+        SHORT sPortNumber,
+        VDS_PORT_PROP *pPortProp);
+
+    HRESULT (STDMETHODCALLTYPE *FlushCache)(
+        IVdsController *This);
+
+    HRESULT (STDMETHODCALLTYPE *InvalidateCache)(
+        IVdsController *This);
+
+    HRESULT (STDMETHODCALLTYPE *Reset)(
+        IVdsController *This);
+
+    HRESULT (STDMETHODCALLTYPE *QueryAssociatedLuns)(
+        IVdsController *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *SetStatus)(
+        IVdsController *This,
+        VDS_CONTROLLER_STATUS status);
+
+    END_INTERFACE
+} IVdsControllerVtbl;
+
+struct IVdsController {
+    CONST_VTBL IVdsControllerVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsController_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsController_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsController_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsController methods ***/
+#define IVdsController_GetProperties(This,pControllerProp) (This)->lpVtbl->GetProperties(This,pControllerProp)
+#define IVdsController_GetSubSystem(This,ppSubSystem) (This)->lpVtbl->GetSubSystem(This,ppSubSystem)
+#define IVdsController_GetPortProperties(This,sPortNumber,pPortProp) (This)->lpVtbl->GetPortProperties(This,sPortNumber,pPortProp)
+#define IVdsController_FlushCache(This) (This)->lpVtbl->FlushCache(This)
+#define IVdsController_InvalidateCache(This) (This)->lpVtbl->InvalidateCache(This)
+#define IVdsController_Reset(This) (This)->lpVtbl->Reset(This)
+#define IVdsController_QueryAssociatedLuns(This,ppEnum) (This)->lpVtbl->QueryAssociatedLuns(This,ppEnum)
+#define IVdsController_SetStatus(This,status) (This)->lpVtbl->SetStatus(This,status)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsController_QueryInterface(IVdsController* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsController_AddRef(IVdsController* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsController_Release(IVdsController* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsController methods ***/
+static FORCEINLINE HRESULT IVdsController_GetProperties(IVdsController* This,VDS_CONTROLLER_PROP *pControllerProp) {
+    return This->lpVtbl->GetProperties(This,pControllerProp);
+}
+static FORCEINLINE HRESULT IVdsController_GetSubSystem(IVdsController* This,IVdsSubSystem **ppSubSystem) {
+    return This->lpVtbl->GetSubSystem(This,ppSubSystem);
+}
+static FORCEINLINE HRESULT IVdsController_GetPortProperties(IVdsController* This,SHORT sPortNumber,VDS_PORT_PROP *pPortProp) {
+    return This->lpVtbl->GetPortProperties(This,sPortNumber,pPortProp);
+}
+static FORCEINLINE HRESULT IVdsController_FlushCache(IVdsController* This) {
+    return This->lpVtbl->FlushCache(This);
+}
+static FORCEINLINE HRESULT IVdsController_InvalidateCache(IVdsController* This) {
+    return This->lpVtbl->InvalidateCache(This);
+}
+static FORCEINLINE HRESULT IVdsController_Reset(IVdsController* This) {
+    return This->lpVtbl->Reset(This);
+}
+static FORCEINLINE HRESULT IVdsController_QueryAssociatedLuns(IVdsController* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryAssociatedLuns(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsController_SetStatus(IVdsController* This,VDS_CONTROLLER_STATUS status) {
+    return This->lpVtbl->SetStatus(This,status);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsController_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsControllerControllerPort interface
+ */
+#ifndef __IVdsControllerControllerPort_INTERFACE_DEFINED__
+#define __IVdsControllerControllerPort_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsControllerControllerPort, 0xca5d735f, 0x6bae, 0x42c0, 0xb3,0x0e, 0xf2,0x66,0x60,0x45,0xce,0x71);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("ca5d735f-6bae-42c0-b30e-f2666045ce71")
+IVdsControllerControllerPort : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QueryControllerPorts(
+        IEnumVdsObject **ppEnum) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsControllerControllerPort, 0xca5d735f, 0x6bae, 0x42c0, 0xb3,0x0e, 0xf2,0x66,0x60,0x45,0xce,0x71)
+#endif
+#else
+typedef struct IVdsControllerControllerPortVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsControllerControllerPort *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsControllerControllerPort *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsControllerControllerPort *This);
+
+    /*** IVdsControllerControllerPort methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryControllerPorts)(
+        IVdsControllerControllerPort *This,
+        IEnumVdsObject **ppEnum);
+
+    END_INTERFACE
+} IVdsControllerControllerPortVtbl;
+
+struct IVdsControllerControllerPort {
+    CONST_VTBL IVdsControllerControllerPortVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsControllerControllerPort_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsControllerControllerPort_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsControllerControllerPort_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsControllerControllerPort methods ***/
+#define IVdsControllerControllerPort_QueryControllerPorts(This,ppEnum) (This)->lpVtbl->QueryControllerPorts(This,ppEnum)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsControllerControllerPort_QueryInterface(IVdsControllerControllerPort* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsControllerControllerPort_AddRef(IVdsControllerControllerPort* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsControllerControllerPort_Release(IVdsControllerControllerPort* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsControllerControllerPort methods ***/
+static FORCEINLINE HRESULT IVdsControllerControllerPort_QueryControllerPorts(IVdsControllerControllerPort* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryControllerPorts(This,ppEnum);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsControllerControllerPort_INTERFACE_DEFINED__ */
+
+typedef enum _VDS_DRIVE_STATUS {
+    VDS_DRS_UNKNOWN = 0,
+    VDS_DRS_ONLINE = 1,
+    VDS_DRS_NOT_READY = 2,
+    VDS_DRS_OFFLINE = 4,
+    VDS_DRS_FAILED = 5,
+    VDS_DRS_REMOVED = 8
+} VDS_DRIVE_STATUS;
+typedef enum _VDS_DRIVE_FLAG {
+    VDS_DRF_HOTSPARE = 0x1,
+    VDS_DRF_ASSIGNED = 0x2,
+    VDS_DRF_UNASSIGNED = 0x4,
+    VDS_DRF_HOTSPARE_IN_USE = 0x8,
+    VDS_DRF_HOTSPARE_STANDBY = 0x10
+} VDS_DRIVE_FLAG;
+typedef struct _VDS_DRIVE_PROP {
+    VDS_OBJECT_ID id;
+    ULONGLONG ullSize;
+    LPWSTR pwszFriendlyName;
+    LPWSTR pwszIdentification;
+    ULONG ulFlags;
+    VDS_DRIVE_STATUS status;
+    VDS_HEALTH health;
+    SHORT sInternalBusNumber;
+    SHORT sSlotNumber;
+} VDS_DRIVE_PROP;
+typedef struct _VDS_DRIVE_PROP2 {
+    VDS_OBJECT_ID id;
+    ULONGLONG ullSize;
+    LPWSTR pwszFriendlyName;
+    LPWSTR pwszIdentification;
+    ULONG ulFlags;
+    VDS_DRIVE_STATUS status;
+    VDS_HEALTH health;
+    SHORT sInternalBusNumber;
+    SHORT sSlotNumber;
+    ULONG ulEnclosureNumber;
+    VDS_STORAGE_BUS_TYPE busType;
+    ULONG ulSpindleSpeed;
+} VDS_DRIVE_PROP2;
+typedef struct _VDS_DRIVE_EXTENT {
+    VDS_OBJECT_ID id;
+    VDS_OBJECT_ID LunId;
+    ULONGLONG ullSize;
+    BOOL bUsed;
+} VDS_DRIVE_EXTENT;
+/*****************************************************************************
+ * IVdsDrive interface
+ */
+#ifndef __IVdsDrive_INTERFACE_DEFINED__
+#define __IVdsDrive_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsDrive, 0xff24efa4, 0xaade, 0x4b6b, 0x89,0x8b, 0xea,0xa6,0xa2,0x08,0x87,0xc7);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("ff24efa4-aade-4b6b-898b-eaa6a20887c7")
+IVdsDrive : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_DRIVE_PROP *pDriveProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetSubSystem(
+        IVdsSubSystem **ppSubSystem) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryExtents(
+        VDS_DRIVE_EXTENT **ppExtentArray,
+        LONG *plNumberOfExtents) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetFlags(
+        ULONG ulFlags) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ClearFlags(
+        ULONG ulFlags) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetStatus(
+        VDS_DRIVE_STATUS status) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsDrive, 0xff24efa4, 0xaade, 0x4b6b, 0x89,0x8b, 0xea,0xa6,0xa2,0x08,0x87,0xc7)
+#endif
+#else
+typedef struct IVdsDriveVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsDrive *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsDrive *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsDrive *This);
+
+    /*** IVdsDrive methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsDrive *This,
+        VDS_DRIVE_PROP *pDriveProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetSubSystem)(
+        IVdsDrive *This,
+        IVdsSubSystem **ppSubSystem);
+
+    HRESULT (STDMETHODCALLTYPE *QueryExtents)(
+        IVdsDrive *This,
+        VDS_DRIVE_EXTENT **ppExtentArray,
+        LONG *plNumberOfExtents);
+
+    HRESULT (STDMETHODCALLTYPE *SetFlags)(
+        IVdsDrive *This,
+        ULONG ulFlags);
+
+    HRESULT (STDMETHODCALLTYPE *ClearFlags)(
+        IVdsDrive *This,
+        ULONG ulFlags);
+
+    HRESULT (STDMETHODCALLTYPE *SetStatus)(
+        IVdsDrive *This,
+        VDS_DRIVE_STATUS status);
+
+    END_INTERFACE
+} IVdsDriveVtbl;
+
+struct IVdsDrive {
+    CONST_VTBL IVdsDriveVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsDrive_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsDrive_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsDrive_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsDrive methods ***/
+#define IVdsDrive_GetProperties(This,pDriveProp) (This)->lpVtbl->GetProperties(This,pDriveProp)
+#define IVdsDrive_GetSubSystem(This,ppSubSystem) (This)->lpVtbl->GetSubSystem(This,ppSubSystem)
+#define IVdsDrive_QueryExtents(This,ppExtentArray,plNumberOfExtents) (This)->lpVtbl->QueryExtents(This,ppExtentArray,plNumberOfExtents)
+#define IVdsDrive_SetFlags(This,ulFlags) (This)->lpVtbl->SetFlags(This,ulFlags)
+#define IVdsDrive_ClearFlags(This,ulFlags) (This)->lpVtbl->ClearFlags(This,ulFlags)
+#define IVdsDrive_SetStatus(This,status) (This)->lpVtbl->SetStatus(This,status)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsDrive_QueryInterface(IVdsDrive* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsDrive_AddRef(IVdsDrive* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsDrive_Release(IVdsDrive* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsDrive methods ***/
+static FORCEINLINE HRESULT IVdsDrive_GetProperties(IVdsDrive* This,VDS_DRIVE_PROP *pDriveProp) {
+    return This->lpVtbl->GetProperties(This,pDriveProp);
+}
+static FORCEINLINE HRESULT IVdsDrive_GetSubSystem(IVdsDrive* This,IVdsSubSystem **ppSubSystem) {
+    return This->lpVtbl->GetSubSystem(This,ppSubSystem);
+}
+static FORCEINLINE HRESULT IVdsDrive_QueryExtents(IVdsDrive* This,VDS_DRIVE_EXTENT **ppExtentArray,LONG *plNumberOfExtents) {
+    return This->lpVtbl->QueryExtents(This,ppExtentArray,plNumberOfExtents);
+}
+static FORCEINLINE HRESULT IVdsDrive_SetFlags(IVdsDrive* This,ULONG ulFlags) {
+    return This->lpVtbl->SetFlags(This,ulFlags);
+}
+static FORCEINLINE HRESULT IVdsDrive_ClearFlags(IVdsDrive* This,ULONG ulFlags) {
+    return This->lpVtbl->ClearFlags(This,ulFlags);
+}
+static FORCEINLINE HRESULT IVdsDrive_SetStatus(IVdsDrive* This,VDS_DRIVE_STATUS status) {
+    return This->lpVtbl->SetStatus(This,status);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsDrive_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsDrive2 interface
+ */
+#ifndef __IVdsDrive2_INTERFACE_DEFINED__
+#define __IVdsDrive2_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsDrive2, 0x60b5a730, 0xaddf, 0x4436, 0x8c,0xa7, 0x57,0x69,0xe2,0xd1,0xff,0xa4);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("60b5a730-addf-4436-8ca7-5769e2d1ffa4")
+IVdsDrive2 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties2(
+        VDS_DRIVE_PROP2 *pDriveProp2) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsDrive2, 0x60b5a730, 0xaddf, 0x4436, 0x8c,0xa7, 0x57,0x69,0xe2,0xd1,0xff,0xa4)
+#endif
+#else
+typedef struct IVdsDrive2Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsDrive2 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsDrive2 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsDrive2 *This);
+
+    /*** IVdsDrive2 methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties2)(
+        IVdsDrive2 *This,
+        VDS_DRIVE_PROP2 *pDriveProp2);
+
+    END_INTERFACE
+} IVdsDrive2Vtbl;
+
+struct IVdsDrive2 {
+    CONST_VTBL IVdsDrive2Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsDrive2_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsDrive2_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsDrive2_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsDrive2 methods ***/
+#define IVdsDrive2_GetProperties2(This,pDriveProp2) (This)->lpVtbl->GetProperties2(This,pDriveProp2)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsDrive2_QueryInterface(IVdsDrive2* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsDrive2_AddRef(IVdsDrive2* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsDrive2_Release(IVdsDrive2* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsDrive2 methods ***/
+static FORCEINLINE HRESULT IVdsDrive2_GetProperties2(IVdsDrive2* This,VDS_DRIVE_PROP2 *pDriveProp2) {
+    return This->lpVtbl->GetProperties2(This,pDriveProp2);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsDrive2_INTERFACE_DEFINED__ */
+
+typedef enum _VDS_LUN_STATUS {
+    VDS_LS_UNKNOWN = 0,
+    VDS_LS_ONLINE = 1,
+    VDS_LS_NOT_READY = 2,
+    VDS_LS_OFFLINE = 4,
+    VDS_LS_FAILED = 5
+} VDS_LUN_STATUS;
+typedef enum _VDS_LUN_FLAG {
+    VDS_LF_LBN_REMAP_ENABLED = 0x1,
+    VDS_LF_READ_BACK_VERIFY_ENABLED = 0x2,
+    VDS_LF_WRITE_THROUGH_CACHING_ENABLED = 0x4,
+    VDS_LF_HARDWARE_CHECKSUM_ENABLED = 0x8,
+    VDS_LF_READ_CACHE_ENABLED = 0x10,
+    VDS_LF_WRITE_CACHE_ENABLED = 0x20,
+    VDS_LF_MEDIA_SCAN_ENABLED = 0x40,
+    VDS_LF_CONSISTENCY_CHECK_ENABLED = 0x80,
+    VDS_LF_SNAPSHOT = 0x100
+} VDS_LUN_FLAG;
+typedef enum _VDS_LUN_PLEX_TYPE {
+    VDS_LPT_UNKNOWN = 0,
+    VDS_LPT_SIMPLE = 10,
+    VDS_LPT_SPAN = 11,
+    VDS_LPT_STRIPE = 12,
+    VDS_LPT_PARITY = 14,
+    VDS_LPT_RAID2 = 15,
+    VDS_LPT_RAID3 = 16,
+    VDS_LPT_RAID4 = 17,
+    VDS_LPT_RAID5 = 18,
+    VDS_LPT_RAID6 = 19,
+    VDS_LPT_RAID03 = 21,
+    VDS_LPT_RAID05 = 22,
+    VDS_LPT_RAID10 = 23,
+    VDS_LPT_RAID15 = 24,
+    VDS_LPT_RAID30 = 25,
+    VDS_LPT_RAID50 = 26,
+    VDS_LPT_RAID53 = 28,
+    VDS_LPT_RAID60 = 29
+} VDS_LUN_PLEX_TYPE;
+typedef enum _VDS_LUN_PLEX_STATUS {
+    VDS_LPS_UNKNOWN = 0,
+    VDS_LPS_ONLINE = 1,
+    VDS_LPS_NOT_READY = 2,
+    VDS_LPS_OFFLINE = 4,
+    VDS_LPS_FAILED = 5
+} VDS_LUN_PLEX_STATUS;
+typedef enum _VDS_LUN_PLEX_FLAG {
+    VDS_LPF_LBN_REMAP_ENABLED = 0x1
+} VDS_LUN_PLEX_FLAG;
+typedef struct _VDS_LUN_PROP {
+    VDS_OBJECT_ID id;
+    ULONGLONG ullSize;
+    LPWSTR pwszFriendlyName;
+    LPWSTR pwszIdentification;
+    LPWSTR pwszUnmaskingList;
+    ULONG ulFlags;
+    VDS_LUN_TYPE type;
+    VDS_LUN_STATUS status;
+    VDS_HEALTH health;
+    VDS_TRANSITION_STATE TransitionState;
+    SHORT sRebuildPriority;
+} VDS_LUN_PROP;
+typedef struct _VDS_LUN_PLEX_PROP {
+    VDS_OBJECT_ID id;
+    ULONGLONG ullSize;
+    VDS_LUN_PLEX_TYPE type;
+    VDS_LUN_PLEX_STATUS status;
+    VDS_HEALTH health;
+    VDS_TRANSITION_STATE TransitionState;
+    ULONG ulFlags;
+    ULONG ulStripeSize;
+    SHORT sRebuildPriority;
+} VDS_LUN_PLEX_PROP;
+/*****************************************************************************
+ * IVdsLun interface
+ */
+#ifndef __IVdsLun_INTERFACE_DEFINED__
+#define __IVdsLun_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsLun, 0x3540a9c7, 0xe60f, 0x4111, 0xa8,0x40, 0x8b,0xba,0x6c,0x2c,0x83,0xd8);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("3540a9c7-e60f-4111-a840-8bba6c2c83d8")
+IVdsLun : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_LUN_PROP *pLunProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetSubSystem(
+        IVdsSubSystem **ppSubSystem) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetIdentificationData(
+        VDS_LUN_INFORMATION *pLunInfo) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryActiveControllers(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Extend(
+        ULONGLONG ullNumberOfBytesToAdd,
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Shrink(
+        ULONGLONG ullNumberOfBytesToRemove,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryPlexes(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE AddPlex(
+        VDS_OBJECT_ID lunId,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE RemovePlex(
+        VDS_OBJECT_ID plexId,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Recover(
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetMask(
+        LPWSTR pwszUnmaskingList) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Delete(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE AssociateControllers(
+        VDS_OBJECT_ID *pActiveControllerIdArray,
+        LONG lNumberOfActiveControllers,
+        VDS_OBJECT_ID *pInactiveControllerIdArray,
+        LONG lNumberOfInactiveControllers) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryHints(
+        VDS_HINTS *pHints) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ApplyHints(
+        VDS_HINTS *pHints) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetStatus(
+        VDS_LUN_STATUS status) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryMaxLunExtendSize(
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        ULONGLONG *pullMaxBytesToBeAdded) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsLun, 0x3540a9c7, 0xe60f, 0x4111, 0xa8,0x40, 0x8b,0xba,0x6c,0x2c,0x83,0xd8)
+#endif
+#else
+typedef struct IVdsLunVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsLun *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsLun *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsLun *This);
+
+    /*** IVdsLun methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsLun *This,
+        VDS_LUN_PROP *pLunProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetSubSystem)(
+        IVdsLun *This,
+        IVdsSubSystem **ppSubSystem);
+
+    HRESULT (STDMETHODCALLTYPE *GetIdentificationData)(
+        IVdsLun *This,
+        VDS_LUN_INFORMATION *pLunInfo);
+
+    HRESULT (STDMETHODCALLTYPE *QueryActiveControllers)(
+        IVdsLun *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *Extend)(
+        IVdsLun *This,
+        ULONGLONG ullNumberOfBytesToAdd,
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *Shrink)(
+        IVdsLun *This,
+        ULONGLONG ullNumberOfBytesToRemove,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *QueryPlexes)(
+        IVdsLun *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *AddPlex)(
+        IVdsLun *This,
+        VDS_OBJECT_ID lunId,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *RemovePlex)(
+        IVdsLun *This,
+        VDS_OBJECT_ID plexId,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *Recover)(
+        IVdsLun *This,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *SetMask)(
+        IVdsLun *This,
+        LPWSTR pwszUnmaskingList);
+
+    HRESULT (STDMETHODCALLTYPE *Delete)(
+        IVdsLun *This);
+
+    HRESULT (STDMETHODCALLTYPE *AssociateControllers)(
+        IVdsLun *This,
+        VDS_OBJECT_ID *pActiveControllerIdArray,
+        LONG lNumberOfActiveControllers,
+        VDS_OBJECT_ID *pInactiveControllerIdArray,
+        LONG lNumberOfInactiveControllers);
+
+    HRESULT (STDMETHODCALLTYPE *QueryHints)(
+        IVdsLun *This,
+        VDS_HINTS *pHints);
+
+    HRESULT (STDMETHODCALLTYPE *ApplyHints)(
+        IVdsLun *This,
+        VDS_HINTS *pHints);
+
+    HRESULT (STDMETHODCALLTYPE *SetStatus)(
+        IVdsLun *This,
+        VDS_LUN_STATUS status);
+
+    HRESULT (STDMETHODCALLTYPE *QueryMaxLunExtendSize)(
+        IVdsLun *This,
+        VDS_OBJECT_ID *pDriveIdArray,
+        LONG lNumberOfDrives,
+        ULONGLONG *pullMaxBytesToBeAdded);
+
+    END_INTERFACE
+} IVdsLunVtbl;
+
+struct IVdsLun {
+    CONST_VTBL IVdsLunVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsLun_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsLun_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsLun_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsLun methods ***/
+#define IVdsLun_GetProperties(This,pLunProp) (This)->lpVtbl->GetProperties(This,pLunProp)
+#define IVdsLun_GetSubSystem(This,ppSubSystem) (This)->lpVtbl->GetSubSystem(This,ppSubSystem)
+#define IVdsLun_GetIdentificationData(This,pLunInfo) (This)->lpVtbl->GetIdentificationData(This,pLunInfo)
+#define IVdsLun_QueryActiveControllers(This,ppEnum) (This)->lpVtbl->QueryActiveControllers(This,ppEnum)
+#define IVdsLun_Extend(This,ullNumberOfBytesToAdd,pDriveIdArray,lNumberOfDrives,ppAsync) (This)->lpVtbl->Extend(This,ullNumberOfBytesToAdd,pDriveIdArray,lNumberOfDrives,ppAsync)
+#define IVdsLun_Shrink(This,ullNumberOfBytesToRemove,ppAsync) (This)->lpVtbl->Shrink(This,ullNumberOfBytesToRemove,ppAsync)
+#define IVdsLun_QueryPlexes(This,ppEnum) (This)->lpVtbl->QueryPlexes(This,ppEnum)
+#define IVdsLun_AddPlex(This,lunId,ppAsync) (This)->lpVtbl->AddPlex(This,lunId,ppAsync)
+#define IVdsLun_RemovePlex(This,plexId,ppAsync) (This)->lpVtbl->RemovePlex(This,plexId,ppAsync)
+#define IVdsLun_Recover(This,ppAsync) (This)->lpVtbl->Recover(This,ppAsync)
+#define IVdsLun_SetMask(This,pwszUnmaskingList) (This)->lpVtbl->SetMask(This,pwszUnmaskingList)
+#define IVdsLun_Delete(This) (This)->lpVtbl->Delete(This)
+#define IVdsLun_AssociateControllers(This,pActiveControllerIdArray,lNumberOfActiveControllers,pInactiveControllerIdArray,lNumberOfInactiveControllers) (This)->lpVtbl->AssociateControllers(This,pActiveControllerIdArray,lNumberOfActiveControllers,pInactiveControllerIdArray,lNumberOfInactiveControllers)
+#define IVdsLun_QueryHints(This,pHints) (This)->lpVtbl->QueryHints(This,pHints)
+#define IVdsLun_ApplyHints(This,pHints) (This)->lpVtbl->ApplyHints(This,pHints)
+#define IVdsLun_SetStatus(This,status) (This)->lpVtbl->SetStatus(This,status)
+#define IVdsLun_QueryMaxLunExtendSize(This,pDriveIdArray,lNumberOfDrives,pullMaxBytesToBeAdded) (This)->lpVtbl->QueryMaxLunExtendSize(This,pDriveIdArray,lNumberOfDrives,pullMaxBytesToBeAdded)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsLun_QueryInterface(IVdsLun* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsLun_AddRef(IVdsLun* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsLun_Release(IVdsLun* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsLun methods ***/
+static FORCEINLINE HRESULT IVdsLun_GetProperties(IVdsLun* This,VDS_LUN_PROP *pLunProp) {
+    return This->lpVtbl->GetProperties(This,pLunProp);
+}
+static FORCEINLINE HRESULT IVdsLun_GetSubSystem(IVdsLun* This,IVdsSubSystem **ppSubSystem) {
+    return This->lpVtbl->GetSubSystem(This,ppSubSystem);
+}
+static FORCEINLINE HRESULT IVdsLun_GetIdentificationData(IVdsLun* This,VDS_LUN_INFORMATION *pLunInfo) {
+    return This->lpVtbl->GetIdentificationData(This,pLunInfo);
+}
+static FORCEINLINE HRESULT IVdsLun_QueryActiveControllers(IVdsLun* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryActiveControllers(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsLun_Extend(IVdsLun* This,ULONGLONG ullNumberOfBytesToAdd,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Extend(This,ullNumberOfBytesToAdd,pDriveIdArray,lNumberOfDrives,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsLun_Shrink(IVdsLun* This,ULONGLONG ullNumberOfBytesToRemove,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Shrink(This,ullNumberOfBytesToRemove,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsLun_QueryPlexes(IVdsLun* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryPlexes(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsLun_AddPlex(IVdsLun* This,VDS_OBJECT_ID lunId,IVdsAsync **ppAsync) {
+    return This->lpVtbl->AddPlex(This,lunId,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsLun_RemovePlex(IVdsLun* This,VDS_OBJECT_ID plexId,IVdsAsync **ppAsync) {
+    return This->lpVtbl->RemovePlex(This,plexId,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsLun_Recover(IVdsLun* This,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Recover(This,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsLun_SetMask(IVdsLun* This,LPWSTR pwszUnmaskingList) {
+    return This->lpVtbl->SetMask(This,pwszUnmaskingList);
+}
+static FORCEINLINE HRESULT IVdsLun_Delete(IVdsLun* This) {
+    return This->lpVtbl->Delete(This);
+}
+static FORCEINLINE HRESULT IVdsLun_AssociateControllers(IVdsLun* This,VDS_OBJECT_ID *pActiveControllerIdArray,LONG lNumberOfActiveControllers,VDS_OBJECT_ID *pInactiveControllerIdArray,LONG lNumberOfInactiveControllers) {
+    return This->lpVtbl->AssociateControllers(This,pActiveControllerIdArray,lNumberOfActiveControllers,pInactiveControllerIdArray,lNumberOfInactiveControllers);
+}
+static FORCEINLINE HRESULT IVdsLun_QueryHints(IVdsLun* This,VDS_HINTS *pHints) {
+    return This->lpVtbl->QueryHints(This,pHints);
+}
+static FORCEINLINE HRESULT IVdsLun_ApplyHints(IVdsLun* This,VDS_HINTS *pHints) {
+    return This->lpVtbl->ApplyHints(This,pHints);
+}
+static FORCEINLINE HRESULT IVdsLun_SetStatus(IVdsLun* This,VDS_LUN_STATUS status) {
+    return This->lpVtbl->SetStatus(This,status);
+}
+static FORCEINLINE HRESULT IVdsLun_QueryMaxLunExtendSize(IVdsLun* This,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,ULONGLONG *pullMaxBytesToBeAdded) {
+    return This->lpVtbl->QueryMaxLunExtendSize(This,pDriveIdArray,lNumberOfDrives,pullMaxBytesToBeAdded);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsLun_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsLun2 interface
+ */
+#ifndef __IVdsLun2_INTERFACE_DEFINED__
+#define __IVdsLun2_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsLun2, 0xe5b3a735, 0x9efb, 0x499a, 0x80,0x71, 0x43,0x94,0xd9,0xee,0x6f,0xcb);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("e5b3a735-9efb-499a-8071-4394d9ee6fcb")
+IVdsLun2 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QueryHints2(
+        VDS_HINTS2 *pHints2) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ApplyHints2(
+        VDS_HINTS2 *pHints2) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsLun2, 0xe5b3a735, 0x9efb, 0x499a, 0x80,0x71, 0x43,0x94,0xd9,0xee,0x6f,0xcb)
+#endif
+#else
+typedef struct IVdsLun2Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsLun2 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsLun2 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsLun2 *This);
+
+    /*** IVdsLun2 methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryHints2)(
+        IVdsLun2 *This,
+        VDS_HINTS2 *pHints2);
+
+    HRESULT (STDMETHODCALLTYPE *ApplyHints2)(
+        IVdsLun2 *This,
+        VDS_HINTS2 *pHints2);
+
+    END_INTERFACE
+} IVdsLun2Vtbl;
+
+struct IVdsLun2 {
+    CONST_VTBL IVdsLun2Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsLun2_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsLun2_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsLun2_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsLun2 methods ***/
+#define IVdsLun2_QueryHints2(This,pHints2) (This)->lpVtbl->QueryHints2(This,pHints2)
+#define IVdsLun2_ApplyHints2(This,pHints2) (This)->lpVtbl->ApplyHints2(This,pHints2)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsLun2_QueryInterface(IVdsLun2* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsLun2_AddRef(IVdsLun2* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsLun2_Release(IVdsLun2* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsLun2 methods ***/
+static FORCEINLINE HRESULT IVdsLun2_QueryHints2(IVdsLun2* This,VDS_HINTS2 *pHints2) {
+    return This->lpVtbl->QueryHints2(This,pHints2);
+}
+static FORCEINLINE HRESULT IVdsLun2_ApplyHints2(IVdsLun2* This,VDS_HINTS2 *pHints2) {
+    return This->lpVtbl->ApplyHints2(This,pHints2);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsLun2_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsLunNaming interface
+ */
+#ifndef __IVdsLunNaming_INTERFACE_DEFINED__
+#define __IVdsLunNaming_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsLunNaming, 0x907504cb, 0x6b4e, 0x4d88, 0xa3,0x4d, 0x17,0xba,0x66,0x1f,0xbb,0x06);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("907504cb-6b4e-4d88-a34d-17ba661fbb06")
+IVdsLunNaming : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE SetFriendlyName(
+        LPWSTR pwszFriendlyName) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsLunNaming, 0x907504cb, 0x6b4e, 0x4d88, 0xa3,0x4d, 0x17,0xba,0x66,0x1f,0xbb,0x06)
+#endif
+#else
+typedef struct IVdsLunNamingVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsLunNaming *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsLunNaming *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsLunNaming *This);
+
+    /*** IVdsLunNaming methods ***/
+    HRESULT (STDMETHODCALLTYPE *SetFriendlyName)(
+        IVdsLunNaming *This,
+        LPWSTR pwszFriendlyName);
+
+    END_INTERFACE
+} IVdsLunNamingVtbl;
+
+struct IVdsLunNaming {
+    CONST_VTBL IVdsLunNamingVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsLunNaming_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsLunNaming_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsLunNaming_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsLunNaming methods ***/
+#define IVdsLunNaming_SetFriendlyName(This,pwszFriendlyName) (This)->lpVtbl->SetFriendlyName(This,pwszFriendlyName)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsLunNaming_QueryInterface(IVdsLunNaming* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsLunNaming_AddRef(IVdsLunNaming* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsLunNaming_Release(IVdsLunNaming* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsLunNaming methods ***/
+static FORCEINLINE HRESULT IVdsLunNaming_SetFriendlyName(IVdsLunNaming* This,LPWSTR pwszFriendlyName) {
+    return This->lpVtbl->SetFriendlyName(This,pwszFriendlyName);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsLunNaming_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsLunNumber interface
+ */
+#ifndef __IVdsLunNumber_INTERFACE_DEFINED__
+#define __IVdsLunNumber_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsLunNumber, 0xd3f95e46, 0x54b3, 0x41f9, 0xb6,0x78, 0x0f,0x18,0x71,0x44,0x3a,0x08);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("d3f95e46-54b3-41f9-b678-0f1871443a08")
+IVdsLunNumber : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetLunNumber(
+        ULONG *pulLunNumber) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsLunNumber, 0xd3f95e46, 0x54b3, 0x41f9, 0xb6,0x78, 0x0f,0x18,0x71,0x44,0x3a,0x08)
+#endif
+#else
+typedef struct IVdsLunNumberVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsLunNumber *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsLunNumber *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsLunNumber *This);
+
+    /*** IVdsLunNumber methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetLunNumber)(
+        IVdsLunNumber *This,
+        ULONG *pulLunNumber);
+
+    END_INTERFACE
+} IVdsLunNumberVtbl;
+
+struct IVdsLunNumber {
+    CONST_VTBL IVdsLunNumberVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsLunNumber_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsLunNumber_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsLunNumber_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsLunNumber methods ***/
+#define IVdsLunNumber_GetLunNumber(This,pulLunNumber) (This)->lpVtbl->GetLunNumber(This,pulLunNumber)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsLunNumber_QueryInterface(IVdsLunNumber* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsLunNumber_AddRef(IVdsLunNumber* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsLunNumber_Release(IVdsLunNumber* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsLunNumber methods ***/
+static FORCEINLINE HRESULT IVdsLunNumber_GetLunNumber(IVdsLunNumber* This,ULONG *pulLunNumber) {
+    return This->lpVtbl->GetLunNumber(This,pulLunNumber);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsLunNumber_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsLunControllerPorts interface
+ */
+#ifndef __IVdsLunControllerPorts_INTERFACE_DEFINED__
+#define __IVdsLunControllerPorts_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsLunControllerPorts, 0x451fe266, 0xda6d, 0x406a, 0xbb,0x60, 0x82,0xe5,0x34,0xf8,0x5a,0xeb);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("451fe266-da6d-406a-bb60-82e534f85aeb")
+IVdsLunControllerPorts : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE AssociateControllerPorts(
+        VDS_OBJECT_ID *pActiveControllerPortIdArray,
+        LONG lNumberOfActiveControllerPorts,
+        VDS_OBJECT_ID *pInactiveControllerPortIdArray,
+        LONG lNumberOfInactiveControllerPorts) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryActiveControllerPorts(
+        IEnumVdsObject **ppEnum) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsLunControllerPorts, 0x451fe266, 0xda6d, 0x406a, 0xbb,0x60, 0x82,0xe5,0x34,0xf8,0x5a,0xeb)
+#endif
+#else
+typedef struct IVdsLunControllerPortsVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsLunControllerPorts *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsLunControllerPorts *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsLunControllerPorts *This);
+
+    /*** IVdsLunControllerPorts methods ***/
+    HRESULT (STDMETHODCALLTYPE *AssociateControllerPorts)(
+        IVdsLunControllerPorts *This,
+        VDS_OBJECT_ID *pActiveControllerPortIdArray,
+        LONG lNumberOfActiveControllerPorts,
+        VDS_OBJECT_ID *pInactiveControllerPortIdArray,
+        LONG lNumberOfInactiveControllerPorts);
+
+    HRESULT (STDMETHODCALLTYPE *QueryActiveControllerPorts)(
+        IVdsLunControllerPorts *This,
+        IEnumVdsObject **ppEnum);
+
+    END_INTERFACE
+} IVdsLunControllerPortsVtbl;
+
+struct IVdsLunControllerPorts {
+    CONST_VTBL IVdsLunControllerPortsVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsLunControllerPorts_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsLunControllerPorts_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsLunControllerPorts_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsLunControllerPorts methods ***/
+#define IVdsLunControllerPorts_AssociateControllerPorts(This,pActiveControllerPortIdArray,lNumberOfActiveControllerPorts,pInactiveControllerPortIdArray,lNumberOfInactiveControllerPorts) (This)->lpVtbl->AssociateControllerPorts(This,pActiveControllerPortIdArray,lNumberOfActiveControllerPorts,pInactiveControllerPortIdArray,lNumberOfInactiveControllerPorts)
+#define IVdsLunControllerPorts_QueryActiveControllerPorts(This,ppEnum) (This)->lpVtbl->QueryActiveControllerPorts(This,ppEnum)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsLunControllerPorts_QueryInterface(IVdsLunControllerPorts* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsLunControllerPorts_AddRef(IVdsLunControllerPorts* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsLunControllerPorts_Release(IVdsLunControllerPorts* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsLunControllerPorts methods ***/
+static FORCEINLINE HRESULT IVdsLunControllerPorts_AssociateControllerPorts(IVdsLunControllerPorts* This,VDS_OBJECT_ID *pActiveControllerPortIdArray,LONG lNumberOfActiveControllerPorts,VDS_OBJECT_ID *pInactiveControllerPortIdArray,LONG lNumberOfInactiveControllerPorts) {
+    return This->lpVtbl->AssociateControllerPorts(This,pActiveControllerPortIdArray,lNumberOfActiveControllerPorts,pInactiveControllerPortIdArray,lNumberOfInactiveControllerPorts);
+}
+static FORCEINLINE HRESULT IVdsLunControllerPorts_QueryActiveControllerPorts(IVdsLunControllerPorts* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryActiveControllerPorts(This,ppEnum);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsLunControllerPorts_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsLunMpio interface
+ */
+#ifndef __IVdsLunMpio_INTERFACE_DEFINED__
+#define __IVdsLunMpio_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsLunMpio, 0x7c5fbae3, 0x333a, 0x48a1, 0xa9,0x82, 0x33,0xc1,0x57,0x88,0xcd,0xe3);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("7c5fbae3-333a-48a1-a982-33c15788cde3")
+IVdsLunMpio : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetPathInfo(
+        VDS_PATH_INFO **ppPaths,
+        LONG *plNumberOfPaths) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetLoadBalancePolicy(
+        VDS_LOADBALANCE_POLICY_ENUM *pPolicy,
+        VDS_PATH_POLICY **ppPaths,
+        LONG *plNumberOfPaths) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetLoadBalancePolicy(
+        VDS_LOADBALANCE_POLICY_ENUM policy,
+        VDS_PATH_POLICY *pPaths,
+        LONG lNumberOfPaths) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetSupportedLbPolicies(
+        ULONG *pulLbFlags) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsLunMpio, 0x7c5fbae3, 0x333a, 0x48a1, 0xa9,0x82, 0x33,0xc1,0x57,0x88,0xcd,0xe3)
+#endif
+#else
+typedef struct IVdsLunMpioVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsLunMpio *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsLunMpio *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsLunMpio *This);
+
+    /*** IVdsLunMpio methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetPathInfo)(
+        IVdsLunMpio *This,
+        VDS_PATH_INFO **ppPaths,
+        LONG *plNumberOfPaths);
+
+    HRESULT (STDMETHODCALLTYPE *GetLoadBalancePolicy)(
+        IVdsLunMpio *This,
+        VDS_LOADBALANCE_POLICY_ENUM *pPolicy,
+        VDS_PATH_POLICY **ppPaths,
+        LONG *plNumberOfPaths);
+
+    HRESULT (STDMETHODCALLTYPE *SetLoadBalancePolicy)(
+        IVdsLunMpio *This,
+        VDS_LOADBALANCE_POLICY_ENUM policy,
+        VDS_PATH_POLICY *pPaths,
+        LONG lNumberOfPaths);
+
+    HRESULT (STDMETHODCALLTYPE *GetSupportedLbPolicies)(
+        IVdsLunMpio *This,
+        ULONG *pulLbFlags);
+
+    END_INTERFACE
+} IVdsLunMpioVtbl;
+
+struct IVdsLunMpio {
+    CONST_VTBL IVdsLunMpioVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsLunMpio_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsLunMpio_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsLunMpio_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsLunMpio methods ***/
+#define IVdsLunMpio_GetPathInfo(This,ppPaths,plNumberOfPaths) (This)->lpVtbl->GetPathInfo(This,ppPaths,plNumberOfPaths)
+#define IVdsLunMpio_GetLoadBalancePolicy(This,pPolicy,ppPaths,plNumberOfPaths) (This)->lpVtbl->GetLoadBalancePolicy(This,pPolicy,ppPaths,plNumberOfPaths)
+#define IVdsLunMpio_SetLoadBalancePolicy(This,policy,pPaths,lNumberOfPaths) (This)->lpVtbl->SetLoadBalancePolicy(This,policy,pPaths,lNumberOfPaths)
+#define IVdsLunMpio_GetSupportedLbPolicies(This,pulLbFlags) (This)->lpVtbl->GetSupportedLbPolicies(This,pulLbFlags)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsLunMpio_QueryInterface(IVdsLunMpio* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsLunMpio_AddRef(IVdsLunMpio* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsLunMpio_Release(IVdsLunMpio* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsLunMpio methods ***/
+static FORCEINLINE HRESULT IVdsLunMpio_GetPathInfo(IVdsLunMpio* This,VDS_PATH_INFO **ppPaths,LONG *plNumberOfPaths) {
+    return This->lpVtbl->GetPathInfo(This,ppPaths,plNumberOfPaths);
+}
+static FORCEINLINE HRESULT IVdsLunMpio_GetLoadBalancePolicy(IVdsLunMpio* This,VDS_LOADBALANCE_POLICY_ENUM *pPolicy,VDS_PATH_POLICY **ppPaths,LONG *plNumberOfPaths) {
+    return This->lpVtbl->GetLoadBalancePolicy(This,pPolicy,ppPaths,plNumberOfPaths);
+}
+static FORCEINLINE HRESULT IVdsLunMpio_SetLoadBalancePolicy(IVdsLunMpio* This,VDS_LOADBALANCE_POLICY_ENUM policy,VDS_PATH_POLICY *pPaths,LONG lNumberOfPaths) {
+    return This->lpVtbl->SetLoadBalancePolicy(This,policy,pPaths,lNumberOfPaths);
+}
+static FORCEINLINE HRESULT IVdsLunMpio_GetSupportedLbPolicies(IVdsLunMpio* This,ULONG *pulLbFlags) {
+    return This->lpVtbl->GetSupportedLbPolicies(This,pulLbFlags);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsLunMpio_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsLunIscsi interface
+ */
+#ifndef __IVdsLunIscsi_INTERFACE_DEFINED__
+#define __IVdsLunIscsi_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsLunIscsi, 0x0d7c1e64, 0xb59b, 0x45ae, 0xb8,0x6a, 0x2c,0x2c,0xc6,0xa4,0x20,0x67);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("0d7c1e64-b59b-45ae-b86a-2c2cc6a42067")
+IVdsLunIscsi : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE AssociateTargets(
+        VDS_OBJECT_ID *pTargetIdArray,
+        LONG lNumberOfTargets) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryAssociatedTargets(
+        IEnumVdsObject **ppEnum) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsLunIscsi, 0x0d7c1e64, 0xb59b, 0x45ae, 0xb8,0x6a, 0x2c,0x2c,0xc6,0xa4,0x20,0x67)
+#endif
+#else
+typedef struct IVdsLunIscsiVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsLunIscsi *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsLunIscsi *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsLunIscsi *This);
+
+    /*** IVdsLunIscsi methods ***/
+    HRESULT (STDMETHODCALLTYPE *AssociateTargets)(
+        IVdsLunIscsi *This,
+        VDS_OBJECT_ID *pTargetIdArray,
+        LONG lNumberOfTargets);
+
+    HRESULT (STDMETHODCALLTYPE *QueryAssociatedTargets)(
+        IVdsLunIscsi *This,
+        IEnumVdsObject **ppEnum);
+
+    END_INTERFACE
+} IVdsLunIscsiVtbl;
+
+struct IVdsLunIscsi {
+    CONST_VTBL IVdsLunIscsiVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsLunIscsi_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsLunIscsi_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsLunIscsi_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsLunIscsi methods ***/
+#define IVdsLunIscsi_AssociateTargets(This,pTargetIdArray,lNumberOfTargets) (This)->lpVtbl->AssociateTargets(This,pTargetIdArray,lNumberOfTargets)
+#define IVdsLunIscsi_QueryAssociatedTargets(This,ppEnum) (This)->lpVtbl->QueryAssociatedTargets(This,ppEnum)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsLunIscsi_QueryInterface(IVdsLunIscsi* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsLunIscsi_AddRef(IVdsLunIscsi* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsLunIscsi_Release(IVdsLunIscsi* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsLunIscsi methods ***/
+static FORCEINLINE HRESULT IVdsLunIscsi_AssociateTargets(IVdsLunIscsi* This,VDS_OBJECT_ID *pTargetIdArray,LONG lNumberOfTargets) {
+    return This->lpVtbl->AssociateTargets(This,pTargetIdArray,lNumberOfTargets);
+}
+static FORCEINLINE HRESULT IVdsLunIscsi_QueryAssociatedTargets(IVdsLunIscsi* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryAssociatedTargets(This,ppEnum);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsLunIscsi_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsLunPlex interface
+ */
+#ifndef __IVdsLunPlex_INTERFACE_DEFINED__
+#define __IVdsLunPlex_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsLunPlex, 0x0ee1a790, 0x5d2e, 0x4abb, 0x8c,0x99, 0xc4,0x81,0xe8,0xbe,0x21,0x38);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("0ee1a790-5d2e-4abb-8c99-c481e8be2138")
+IVdsLunPlex : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_LUN_PLEX_PROP *pPlexProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetLun(
+        IVdsLun **ppLun) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryExtents(
+        VDS_DRIVE_EXTENT **ppExtentArray,
+        LONG *plNumberOfExtents) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryHints(
+        VDS_HINTS *pHints) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ApplyHints(
+        VDS_HINTS *pHints) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsLunPlex, 0x0ee1a790, 0x5d2e, 0x4abb, 0x8c,0x99, 0xc4,0x81,0xe8,0xbe,0x21,0x38)
+#endif
+#else
+typedef struct IVdsLunPlexVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsLunPlex *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsLunPlex *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsLunPlex *This);
+
+    /*** IVdsLunPlex methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsLunPlex *This,
+        VDS_LUN_PLEX_PROP *pPlexProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetLun)(
+        IVdsLunPlex *This,
+        IVdsLun **ppLun);
+
+    HRESULT (STDMETHODCALLTYPE *QueryExtents)(
+        IVdsLunPlex *This,
+        VDS_DRIVE_EXTENT **ppExtentArray,
+        LONG *plNumberOfExtents);
+
+    HRESULT (STDMETHODCALLTYPE *QueryHints)(
+        IVdsLunPlex *This,
+        VDS_HINTS *pHints);
+
+    HRESULT (STDMETHODCALLTYPE *ApplyHints)(
+        IVdsLunPlex *This,
+        VDS_HINTS *pHints);
+
+    END_INTERFACE
+} IVdsLunPlexVtbl;
+
+struct IVdsLunPlex {
+    CONST_VTBL IVdsLunPlexVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsLunPlex_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsLunPlex_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsLunPlex_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsLunPlex methods ***/
+#define IVdsLunPlex_GetProperties(This,pPlexProp) (This)->lpVtbl->GetProperties(This,pPlexProp)
+#define IVdsLunPlex_GetLun(This,ppLun) (This)->lpVtbl->GetLun(This,ppLun)
+#define IVdsLunPlex_QueryExtents(This,ppExtentArray,plNumberOfExtents) (This)->lpVtbl->QueryExtents(This,ppExtentArray,plNumberOfExtents)
+#define IVdsLunPlex_QueryHints(This,pHints) (This)->lpVtbl->QueryHints(This,pHints)
+#define IVdsLunPlex_ApplyHints(This,pHints) (This)->lpVtbl->ApplyHints(This,pHints)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsLunPlex_QueryInterface(IVdsLunPlex* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsLunPlex_AddRef(IVdsLunPlex* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsLunPlex_Release(IVdsLunPlex* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsLunPlex methods ***/
+static FORCEINLINE HRESULT IVdsLunPlex_GetProperties(IVdsLunPlex* This,VDS_LUN_PLEX_PROP *pPlexProp) {
+    return This->lpVtbl->GetProperties(This,pPlexProp);
+}
+static FORCEINLINE HRESULT IVdsLunPlex_GetLun(IVdsLunPlex* This,IVdsLun **ppLun) {
+    return This->lpVtbl->GetLun(This,ppLun);
+}
+static FORCEINLINE HRESULT IVdsLunPlex_QueryExtents(IVdsLunPlex* This,VDS_DRIVE_EXTENT **ppExtentArray,LONG *plNumberOfExtents) {
+    return This->lpVtbl->QueryExtents(This,ppExtentArray,plNumberOfExtents);
+}
+static FORCEINLINE HRESULT IVdsLunPlex_QueryHints(IVdsLunPlex* This,VDS_HINTS *pHints) {
+    return This->lpVtbl->QueryHints(This,pHints);
+}
+static FORCEINLINE HRESULT IVdsLunPlex_ApplyHints(IVdsLunPlex* This,VDS_HINTS *pHints) {
+    return This->lpVtbl->ApplyHints(This,pHints);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsLunPlex_INTERFACE_DEFINED__ */
+
+typedef USHORT VDS_ISCSI_PORTALGROUP_TAG;
+typedef enum _VDS_ISCSI_PORTAL_STATUS {
+    VDS_IPS_UNKNOWN = 0,
+    VDS_IPS_ONLINE = 1,
+    VDS_IPS_NOT_READY = 2,
+    VDS_IPS_OFFLINE = 4,
+    VDS_IPS_FAILED = 5
+} VDS_ISCSI_PORTAL_STATUS;
+typedef struct _VDS_ISCSI_PORTAL_PROP {
+    VDS_OBJECT_ID id;
+    VDS_IPADDRESS address;
+    VDS_ISCSI_PORTAL_STATUS status;
+} VDS_ISCSI_PORTAL_PROP;
+typedef struct _VDS_ISCSI_TARGET_PROP {
+    VDS_OBJECT_ID id;
+    LPWSTR pwszIscsiName;
+    LPWSTR pwszFriendlyName;
+    BOOL bChapEnabled;
+} VDS_ISCSI_TARGET_PROP;
+typedef struct _VDS_ISCSI_PORTALGROUP_PROP {
+    VDS_OBJECT_ID id;
+    VDS_ISCSI_PORTALGROUP_TAG tag;
+} VDS_ISCSI_PORTALGROUP_PROP;
+/*****************************************************************************
+ * IVdsIscsiPortal interface
+ */
+#ifndef __IVdsIscsiPortal_INTERFACE_DEFINED__
+#define __IVdsIscsiPortal_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsIscsiPortal, 0x7fa1499d, 0xec85, 0x4a8a, 0xa4,0x7b, 0xff,0x69,0x20,0x1f,0xcd,0x34);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("7fa1499d-ec85-4a8a-a47b-ff69201fcd34")
+IVdsIscsiPortal : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_ISCSI_PORTAL_PROP *pPortalProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetSubSystem(
+        IVdsSubSystem **ppSubSystem) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryAssociatedPortalGroups(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetStatus(
+        VDS_ISCSI_PORTAL_STATUS status) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetIpsecTunnelAddress(
+        VDS_IPADDRESS *pTunnelAddress,
+        VDS_IPADDRESS *pDestinationAddress) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetIpsecSecurity(
+        VDS_IPADDRESS *pInitiatorPortalAddress,
+        ULONGLONG *pullSecurityFlags) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetIpsecSecurity(
+        VDS_IPADDRESS *pInitiatorPortalAddress,
+        ULONGLONG ullSecurityFlags,
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsIscsiPortal, 0x7fa1499d, 0xec85, 0x4a8a, 0xa4,0x7b, 0xff,0x69,0x20,0x1f,0xcd,0x34)
+#endif
+#else
+typedef struct IVdsIscsiPortalVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsIscsiPortal *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsIscsiPortal *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsIscsiPortal *This);
+
+    /*** IVdsIscsiPortal methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsIscsiPortal *This,
+        VDS_ISCSI_PORTAL_PROP *pPortalProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetSubSystem)(
+        IVdsIscsiPortal *This,
+        IVdsSubSystem **ppSubSystem);
+
+    HRESULT (STDMETHODCALLTYPE *QueryAssociatedPortalGroups)(
+        IVdsIscsiPortal *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *SetStatus)(
+        IVdsIscsiPortal *This,
+        VDS_ISCSI_PORTAL_STATUS status);
+
+    HRESULT (STDMETHODCALLTYPE *SetIpsecTunnelAddress)(
+        IVdsIscsiPortal *This,
+        VDS_IPADDRESS *pTunnelAddress,
+        VDS_IPADDRESS *pDestinationAddress);
+
+    HRESULT (STDMETHODCALLTYPE *GetIpsecSecurity)(
+        IVdsIscsiPortal *This,
+        VDS_IPADDRESS *pInitiatorPortalAddress,
+        ULONGLONG *pullSecurityFlags);
+
+    HRESULT (STDMETHODCALLTYPE *SetIpsecSecurity)(
+        IVdsIscsiPortal *This,
+        VDS_IPADDRESS *pInitiatorPortalAddress,
+        ULONGLONG ullSecurityFlags,
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey);
+
+    END_INTERFACE
+} IVdsIscsiPortalVtbl;
+
+struct IVdsIscsiPortal {
+    CONST_VTBL IVdsIscsiPortalVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsIscsiPortal_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsIscsiPortal_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsIscsiPortal_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsIscsiPortal methods ***/
+#define IVdsIscsiPortal_GetProperties(This,pPortalProp) (This)->lpVtbl->GetProperties(This,pPortalProp)
+#define IVdsIscsiPortal_GetSubSystem(This,ppSubSystem) (This)->lpVtbl->GetSubSystem(This,ppSubSystem)
+#define IVdsIscsiPortal_QueryAssociatedPortalGroups(This,ppEnum) (This)->lpVtbl->QueryAssociatedPortalGroups(This,ppEnum)
+#define IVdsIscsiPortal_SetStatus(This,status) (This)->lpVtbl->SetStatus(This,status)
+#define IVdsIscsiPortal_SetIpsecTunnelAddress(This,pTunnelAddress,pDestinationAddress) (This)->lpVtbl->SetIpsecTunnelAddress(This,pTunnelAddress,pDestinationAddress)
+#define IVdsIscsiPortal_GetIpsecSecurity(This,pInitiatorPortalAddress,pullSecurityFlags) (This)->lpVtbl->GetIpsecSecurity(This,pInitiatorPortalAddress,pullSecurityFlags)
+#define IVdsIscsiPortal_SetIpsecSecurity(This,pInitiatorPortalAddress,ullSecurityFlags,pIpsecKey) (This)->lpVtbl->SetIpsecSecurity(This,pInitiatorPortalAddress,ullSecurityFlags,pIpsecKey)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsIscsiPortal_QueryInterface(IVdsIscsiPortal* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsIscsiPortal_AddRef(IVdsIscsiPortal* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsIscsiPortal_Release(IVdsIscsiPortal* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsIscsiPortal methods ***/
+static FORCEINLINE HRESULT IVdsIscsiPortal_GetProperties(IVdsIscsiPortal* This,VDS_ISCSI_PORTAL_PROP *pPortalProp) {
+    return This->lpVtbl->GetProperties(This,pPortalProp);
+}
+static FORCEINLINE HRESULT IVdsIscsiPortal_GetSubSystem(IVdsIscsiPortal* This,IVdsSubSystem **ppSubSystem) {
+    return This->lpVtbl->GetSubSystem(This,ppSubSystem);
+}
+static FORCEINLINE HRESULT IVdsIscsiPortal_QueryAssociatedPortalGroups(IVdsIscsiPortal* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryAssociatedPortalGroups(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsIscsiPortal_SetStatus(IVdsIscsiPortal* This,VDS_ISCSI_PORTAL_STATUS status) {
+    return This->lpVtbl->SetStatus(This,status);
+}
+static FORCEINLINE HRESULT IVdsIscsiPortal_SetIpsecTunnelAddress(IVdsIscsiPortal* This,VDS_IPADDRESS *pTunnelAddress,VDS_IPADDRESS *pDestinationAddress) {
+    return This->lpVtbl->SetIpsecTunnelAddress(This,pTunnelAddress,pDestinationAddress);
+}
+static FORCEINLINE HRESULT IVdsIscsiPortal_GetIpsecSecurity(IVdsIscsiPortal* This,VDS_IPADDRESS *pInitiatorPortalAddress,ULONGLONG *pullSecurityFlags) {
+    return This->lpVtbl->GetIpsecSecurity(This,pInitiatorPortalAddress,pullSecurityFlags);
+}
+static FORCEINLINE HRESULT IVdsIscsiPortal_SetIpsecSecurity(IVdsIscsiPortal* This,VDS_IPADDRESS *pInitiatorPortalAddress,ULONGLONG ullSecurityFlags,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
+    return This->lpVtbl->SetIpsecSecurity(This,pInitiatorPortalAddress,ullSecurityFlags,pIpsecKey);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsIscsiPortal_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsIscsiTarget interface
+ */
+#ifndef __IVdsIscsiTarget_INTERFACE_DEFINED__
+#define __IVdsIscsiTarget_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsIscsiTarget, 0xaa8f5055, 0x83e5, 0x4bcc, 0xaa,0x73, 0x19,0x85,0x1a,0x36,0xa8,0x49);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("aa8f5055-83e5-4bcc-aa73-19851a36a849")
+IVdsIscsiTarget : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_ISCSI_TARGET_PROP *pTargetProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetSubSystem(
+        IVdsSubSystem **ppSubSystem) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryPortalGroups(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryAssociatedLuns(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE CreatePortalGroup(
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Delete(
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetFriendlyName(
+        LPWSTR pwszFriendlyName) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetSharedSecret(
+        VDS_ISCSI_SHARED_SECRET *pTargetSharedSecret,
+        LPWSTR pwszInitiatorName) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE RememberInitiatorSharedSecret(
+        LPWSTR pwszInitiatorName,
+        VDS_ISCSI_SHARED_SECRET *pInitiatorSharedSecret) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetConnectedInitiators(
+        LPWSTR **pppwszInitiatorList,
+        LONG *plNumberOfInitiators) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsIscsiTarget, 0xaa8f5055, 0x83e5, 0x4bcc, 0xaa,0x73, 0x19,0x85,0x1a,0x36,0xa8,0x49)
+#endif
+#else
+typedef struct IVdsIscsiTargetVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsIscsiTarget *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsIscsiTarget *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsIscsiTarget *This);
+
+    /*** IVdsIscsiTarget methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsIscsiTarget *This,
+        VDS_ISCSI_TARGET_PROP *pTargetProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetSubSystem)(
+        IVdsIscsiTarget *This,
+        IVdsSubSystem **ppSubSystem);
+
+    HRESULT (STDMETHODCALLTYPE *QueryPortalGroups)(
+        IVdsIscsiTarget *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *QueryAssociatedLuns)(
+        IVdsIscsiTarget *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *CreatePortalGroup)(
+        IVdsIscsiTarget *This,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *Delete)(
+        IVdsIscsiTarget *This,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *SetFriendlyName)(
+        IVdsIscsiTarget *This,
+        LPWSTR pwszFriendlyName);
+
+    HRESULT (STDMETHODCALLTYPE *SetSharedSecret)(
+        IVdsIscsiTarget *This,
+        VDS_ISCSI_SHARED_SECRET *pTargetSharedSecret,
+        LPWSTR pwszInitiatorName);
+
+    HRESULT (STDMETHODCALLTYPE *RememberInitiatorSharedSecret)(
+        IVdsIscsiTarget *This,
+        LPWSTR pwszInitiatorName,
+        VDS_ISCSI_SHARED_SECRET *pInitiatorSharedSecret);
+
+    HRESULT (STDMETHODCALLTYPE *GetConnectedInitiators)(
+        IVdsIscsiTarget *This,
+        LPWSTR **pppwszInitiatorList,
+        LONG *plNumberOfInitiators);
+
+    END_INTERFACE
+} IVdsIscsiTargetVtbl;
+
+struct IVdsIscsiTarget {
+    CONST_VTBL IVdsIscsiTargetVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsIscsiTarget_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsIscsiTarget_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsIscsiTarget_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsIscsiTarget methods ***/
+#define IVdsIscsiTarget_GetProperties(This,pTargetProp) (This)->lpVtbl->GetProperties(This,pTargetProp)
+#define IVdsIscsiTarget_GetSubSystem(This,ppSubSystem) (This)->lpVtbl->GetSubSystem(This,ppSubSystem)
+#define IVdsIscsiTarget_QueryPortalGroups(This,ppEnum) (This)->lpVtbl->QueryPortalGroups(This,ppEnum)
+#define IVdsIscsiTarget_QueryAssociatedLuns(This,ppEnum) (This)->lpVtbl->QueryAssociatedLuns(This,ppEnum)
+#define IVdsIscsiTarget_CreatePortalGroup(This,ppAsync) (This)->lpVtbl->CreatePortalGroup(This,ppAsync)
+#define IVdsIscsiTarget_Delete(This,ppAsync) (This)->lpVtbl->Delete(This,ppAsync)
+#define IVdsIscsiTarget_SetFriendlyName(This,pwszFriendlyName) (This)->lpVtbl->SetFriendlyName(This,pwszFriendlyName)
+#define IVdsIscsiTarget_SetSharedSecret(This,pTargetSharedSecret,pwszInitiatorName) (This)->lpVtbl->SetSharedSecret(This,pTargetSharedSecret,pwszInitiatorName)
+#define IVdsIscsiTarget_RememberInitiatorSharedSecret(This,pwszInitiatorName,pInitiatorSharedSecret) (This)->lpVtbl->RememberInitiatorSharedSecret(This,pwszInitiatorName,pInitiatorSharedSecret)
+#define IVdsIscsiTarget_GetConnectedInitiators(This,pppwszInitiatorList,plNumberOfInitiators) (This)->lpVtbl->GetConnectedInitiators(This,pppwszInitiatorList,plNumberOfInitiators)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsIscsiTarget_QueryInterface(IVdsIscsiTarget* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsIscsiTarget_AddRef(IVdsIscsiTarget* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsIscsiTarget_Release(IVdsIscsiTarget* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsIscsiTarget methods ***/
+static FORCEINLINE HRESULT IVdsIscsiTarget_GetProperties(IVdsIscsiTarget* This,VDS_ISCSI_TARGET_PROP *pTargetProp) {
+    return This->lpVtbl->GetProperties(This,pTargetProp);
+}
+static FORCEINLINE HRESULT IVdsIscsiTarget_GetSubSystem(IVdsIscsiTarget* This,IVdsSubSystem **ppSubSystem) {
+    return This->lpVtbl->GetSubSystem(This,ppSubSystem);
+}
+static FORCEINLINE HRESULT IVdsIscsiTarget_QueryPortalGroups(IVdsIscsiTarget* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryPortalGroups(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsIscsiTarget_QueryAssociatedLuns(IVdsIscsiTarget* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryAssociatedLuns(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsIscsiTarget_CreatePortalGroup(IVdsIscsiTarget* This,IVdsAsync **ppAsync) {
+    return This->lpVtbl->CreatePortalGroup(This,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsIscsiTarget_Delete(IVdsIscsiTarget* This,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Delete(This,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsIscsiTarget_SetFriendlyName(IVdsIscsiTarget* This,LPWSTR pwszFriendlyName) {
+    return This->lpVtbl->SetFriendlyName(This,pwszFriendlyName);
+}
+static FORCEINLINE HRESULT IVdsIscsiTarget_SetSharedSecret(IVdsIscsiTarget* This,VDS_ISCSI_SHARED_SECRET *pTargetSharedSecret,LPWSTR pwszInitiatorName) {
+    return This->lpVtbl->SetSharedSecret(This,pTargetSharedSecret,pwszInitiatorName);
+}
+static FORCEINLINE HRESULT IVdsIscsiTarget_RememberInitiatorSharedSecret(IVdsIscsiTarget* This,LPWSTR pwszInitiatorName,VDS_ISCSI_SHARED_SECRET *pInitiatorSharedSecret) {
+    return This->lpVtbl->RememberInitiatorSharedSecret(This,pwszInitiatorName,pInitiatorSharedSecret);
+}
+static FORCEINLINE HRESULT IVdsIscsiTarget_GetConnectedInitiators(IVdsIscsiTarget* This,LPWSTR **pppwszInitiatorList,LONG *plNumberOfInitiators) {
+    return This->lpVtbl->GetConnectedInitiators(This,pppwszInitiatorList,plNumberOfInitiators);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsIscsiTarget_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsIscsiPortalGroup interface
+ */
+#ifndef __IVdsIscsiPortalGroup_INTERFACE_DEFINED__
+#define __IVdsIscsiPortalGroup_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsIscsiPortalGroup, 0xfef5f89d, 0xa3dd, 0x4b36, 0xbf,0x28, 0xe7,0xdd,0xe0,0x45,0xc5,0x93);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("fef5f89d-a3dd-4b36-bf28-e7dde045c593")
+IVdsIscsiPortalGroup : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_ISCSI_PORTALGROUP_PROP *pPortalGroupProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetTarget(
+        IVdsIscsiTarget **ppTarget) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryAssociatedPortals(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE AddPortal(
+        VDS_OBJECT_ID portalId,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE RemovePortal(
+        VDS_OBJECT_ID portalId,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Delete(
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsIscsiPortalGroup, 0xfef5f89d, 0xa3dd, 0x4b36, 0xbf,0x28, 0xe7,0xdd,0xe0,0x45,0xc5,0x93)
+#endif
+#else
+typedef struct IVdsIscsiPortalGroupVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsIscsiPortalGroup *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsIscsiPortalGroup *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsIscsiPortalGroup *This);
+
+    /*** IVdsIscsiPortalGroup methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsIscsiPortalGroup *This,
+        VDS_ISCSI_PORTALGROUP_PROP *pPortalGroupProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetTarget)(
+        IVdsIscsiPortalGroup *This,
+        IVdsIscsiTarget **ppTarget);
+
+    HRESULT (STDMETHODCALLTYPE *QueryAssociatedPortals)(
+        IVdsIscsiPortalGroup *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *AddPortal)(
+        IVdsIscsiPortalGroup *This,
+        VDS_OBJECT_ID portalId,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *RemovePortal)(
+        IVdsIscsiPortalGroup *This,
+        VDS_OBJECT_ID portalId,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *Delete)(
+        IVdsIscsiPortalGroup *This,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsIscsiPortalGroupVtbl;
+
+struct IVdsIscsiPortalGroup {
+    CONST_VTBL IVdsIscsiPortalGroupVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsIscsiPortalGroup_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsIscsiPortalGroup_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsIscsiPortalGroup_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsIscsiPortalGroup methods ***/
+#define IVdsIscsiPortalGroup_GetProperties(This,pPortalGroupProp) (This)->lpVtbl->GetProperties(This,pPortalGroupProp)
+#define IVdsIscsiPortalGroup_GetTarget(This,ppTarget) (This)->lpVtbl->GetTarget(This,ppTarget)
+#define IVdsIscsiPortalGroup_QueryAssociatedPortals(This,ppEnum) (This)->lpVtbl->QueryAssociatedPortals(This,ppEnum)
+#define IVdsIscsiPortalGroup_AddPortal(This,portalId,ppAsync) (This)->lpVtbl->AddPortal(This,portalId,ppAsync)
+#define IVdsIscsiPortalGroup_RemovePortal(This,portalId,ppAsync) (This)->lpVtbl->RemovePortal(This,portalId,ppAsync)
+#define IVdsIscsiPortalGroup_Delete(This,ppAsync) (This)->lpVtbl->Delete(This,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsIscsiPortalGroup_QueryInterface(IVdsIscsiPortalGroup* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsIscsiPortalGroup_AddRef(IVdsIscsiPortalGroup* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsIscsiPortalGroup_Release(IVdsIscsiPortalGroup* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsIscsiPortalGroup methods ***/
+static FORCEINLINE HRESULT IVdsIscsiPortalGroup_GetProperties(IVdsIscsiPortalGroup* This,VDS_ISCSI_PORTALGROUP_PROP *pPortalGroupProp) {
+    return This->lpVtbl->GetProperties(This,pPortalGroupProp);
+}
+static FORCEINLINE HRESULT IVdsIscsiPortalGroup_GetTarget(IVdsIscsiPortalGroup* This,IVdsIscsiTarget **ppTarget) {
+    return This->lpVtbl->GetTarget(This,ppTarget);
+}
+static FORCEINLINE HRESULT IVdsIscsiPortalGroup_QueryAssociatedPortals(IVdsIscsiPortalGroup* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryAssociatedPortals(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsIscsiPortalGroup_AddPortal(IVdsIscsiPortalGroup* This,VDS_OBJECT_ID portalId,IVdsAsync **ppAsync) {
+    return This->lpVtbl->AddPortal(This,portalId,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsIscsiPortalGroup_RemovePortal(IVdsIscsiPortalGroup* This,VDS_OBJECT_ID portalId,IVdsAsync **ppAsync) {
+    return This->lpVtbl->RemovePortal(This,portalId,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsIscsiPortalGroup_Delete(IVdsIscsiPortalGroup* This,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Delete(This,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsIscsiPortalGroup_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsIscsiPortalLocal interface
+ */
+#ifndef __IVdsIscsiPortalLocal_INTERFACE_DEFINED__
+#define __IVdsIscsiPortalLocal_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsIscsiPortalLocal, 0xad837c28, 0x52c1, 0x421d, 0xbf,0x04, 0xfa,0xe7,0xda,0x66,0x53,0x96);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("ad837c28-52c1-421d-bf04-fae7da665396")
+IVdsIscsiPortalLocal : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE SetIpsecSecurityLocal(
+        ULONGLONG ullSecurityFlags,
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsIscsiPortalLocal, 0xad837c28, 0x52c1, 0x421d, 0xbf,0x04, 0xfa,0xe7,0xda,0x66,0x53,0x96)
+#endif
+#else
+typedef struct IVdsIscsiPortalLocalVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsIscsiPortalLocal *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsIscsiPortalLocal *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsIscsiPortalLocal *This);
+
+    /*** IVdsIscsiPortalLocal methods ***/
+    HRESULT (STDMETHODCALLTYPE *SetIpsecSecurityLocal)(
+        IVdsIscsiPortalLocal *This,
+        ULONGLONG ullSecurityFlags,
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey);
+
+    END_INTERFACE
+} IVdsIscsiPortalLocalVtbl;
+
+struct IVdsIscsiPortalLocal {
+    CONST_VTBL IVdsIscsiPortalLocalVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsIscsiPortalLocal_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsIscsiPortalLocal_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsIscsiPortalLocal_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsIscsiPortalLocal methods ***/
+#define IVdsIscsiPortalLocal_SetIpsecSecurityLocal(This,ullSecurityFlags,pIpsecKey) (This)->lpVtbl->SetIpsecSecurityLocal(This,ullSecurityFlags,pIpsecKey)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsIscsiPortalLocal_QueryInterface(IVdsIscsiPortalLocal* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsIscsiPortalLocal_AddRef(IVdsIscsiPortalLocal* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsIscsiPortalLocal_Release(IVdsIscsiPortalLocal* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsIscsiPortalLocal methods ***/
+static FORCEINLINE HRESULT IVdsIscsiPortalLocal_SetIpsecSecurityLocal(IVdsIscsiPortalLocal* This,ULONGLONG ullSecurityFlags,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
+    return This->lpVtbl->SetIpsecSecurityLocal(This,ullSecurityFlags,pIpsecKey);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsIscsiPortalLocal_INTERFACE_DEFINED__ */
+
+typedef enum _VDS_STORAGE_POOL_STATUS {
+    VDS_SPS_UNKNOWN = 0,
+    VDS_SPS_ONLINE = 1,
+    VDS_SPS_NOT_READY = 2,
+    VDS_SPS_OFFLINE = 4
+} VDS_STORAGE_POOL_STATUS;
+typedef enum _VDS_STORAGE_POOL_TYPE {
+    VDS_SPT_UNKNOWN = 0x0,
+    VDS_SPT_PRIMORDIAL = 0x1,
+    VDS_SPT_CONCRETE = 0x2
+} VDS_STORAGE_POOL_TYPE;
+#define VDS_POOL_ATTRIB_RAIDTYPE (0x1)
+
+#define VDS_POOL_ATTRIB_BUSTYPE (0x2)
+
+#define VDS_POOL_ATTRIB_ALLOW_SPINDOWN (0x4)
+
+#define VDS_POOL_ATTRIB_THIN_PROVISION (0x8)
+
+#define VDS_POOL_ATTRIB_NO_SINGLE_POF (0x10)
+
+#define VDS_POOL_ATTRIB_DATA_RDNCY_MAX (0x20)
+
+#define VDS_POOL_ATTRIB_DATA_RDNCY_MIN (0x40)
+
+#define VDS_POOL_ATTRIB_DATA_RDNCY_DEF (0x80)
+
+#define VDS_POOL_ATTRIB_PKG_RDNCY_MAX (0x100)
+
+#define VDS_POOL_ATTRIB_PKG_RDNCY_MIN (0x200)
+
+#define VDS_POOL_ATTRIB_PKG_RDNCY_DEF (0x400)
+
+#define VDS_POOL_ATTRIB_STRIPE_SIZE (0x800)
+
+#define VDS_POOL_ATTRIB_STRIPE_SIZE_MAX (0x1000)
+
+#define VDS_POOL_ATTRIB_STRIPE_SIZE_MIN (0x2000)
+
+#define VDS_POOL_ATTRIB_STRIPE_SIZE_DEF (0x4000)
+
+#define VDS_POOL_ATTRIB_NUM_CLMNS (0x8000)
+
+#define VDS_POOL_ATTRIB_NUM_CLMNS_MAX (0x10000)
+
+#define VDS_POOL_ATTRIB_NUM_CLMNS_MIN (0x20000)
+
+#define VDS_POOL_ATTRIB_NUM_CLMNS_DEF (0x40000)
+
+#define VDS_POOL_ATTRIB_DATA_AVL_HINT (0x80000)
+
+#define VDS_POOL_ATTRIB_ACCS_RNDM_HINT (0x100000)
+
+#define VDS_POOL_ATTRIB_ACCS_DIR_HINT (0x200000)
+
+#define VDS_POOL_ATTRIB_ACCS_SIZE_HINT (0x400000)
+
+#define VDS_POOL_ATTRIB_ACCS_LTNCY_HINT (0x800000)
+
+#define VDS_POOL_ATTRIB_ACCS_BDW_WT_HINT (0x1000000)
+
+#define VDS_POOL_ATTRIB_STOR_COST_HINT (0x2000000)
+
+#define VDS_POOL_ATTRIB_STOR_EFFCY_HINT (0x4000000)
+
+#define VDS_POOL_ATTRIB_CUSTOM_ATTRIB (0x8000000)
+
+typedef struct _VDS_POOL_CUSTOM_ATTRIBUTES {
+    LPWSTR pwszName;
+    LPWSTR pwszValue;
+} VDS_POOL_CUSTOM_ATTRIBUTES;
+typedef struct _VDS_POOL_ATTRIBUTES {
+    ULONGLONG ullAttributeMask;
+    VDS_RAID_TYPE raidType;
+    VDS_STORAGE_BUS_TYPE busType;
+    LPWSTR pwszIntendedUsage;
+    BOOL bSpinDown;
+    BOOL bIsThinProvisioned;
+    ULONGLONG ullProvisionedSpace;
+    BOOL bNoSinglePointOfFailure;
+    ULONG ulDataRedundancyMax;
+    ULONG ulDataRedundancyMin;
+    ULONG ulDataRedundancyDefault;
+    ULONG ulPackageRedundancyMax;
+    ULONG ulPackageRedundancyMin;
+    ULONG ulPackageRedundancyDefault;
+    ULONG ulStripeSize;
+    ULONG ulStripeSizeMax;
+    ULONG ulStripeSizeMin;
+    ULONG ulDefaultStripeSize;
+    ULONG ulNumberOfColumns;
+    ULONG ulNumberOfColumnsMax;
+    ULONG ulNumberOfColumnsMin;
+    ULONG ulDefaultNumberofColumns;
+    ULONG ulDataAvailabilityHint;
+    ULONG ulAccessRandomnessHint;
+    ULONG ulAccessDirectionHint;
+    ULONG ulAccessSizeHint;
+    ULONG ulAccessLatencyHint;
+    ULONG ulAccessBandwidthWeightHint;
+    ULONG ulStorageCostHint;
+    ULONG ulStorageEfficiencyHint;
+    ULONG ulNumOfCustomAttributes;
+    VDS_POOL_CUSTOM_ATTRIBUTES *pPoolCustomAttributes;
+    BOOL bReserved1;
+    BOOL bReserved2;
+    ULONG ulReserved1;
+    ULONG ulReserved2;
+    ULONGLONG ullReserved1;
+    ULONGLONG ullReserved2;
+} VDS_POOL_ATTRIBUTES;
+typedef struct _VDS_STORAGE_POOL_PROP {
+    VDS_OBJECT_ID id;
+    VDS_STORAGE_POOL_STATUS status;
+    VDS_HEALTH health;
+    VDS_STORAGE_POOL_TYPE type;
+    LPWSTR pwszName;
+    LPWSTR pwszDescription;
+    ULONGLONG ullTotalConsumedSpace;
+    ULONGLONG ullTotalManagedSpace;
+    ULONGLONG ullRemainingFreeSpace;
+} VDS_STORAGE_POOL_PROP;
+typedef struct _VDS_STORAGE_POOL_DRIVE_EXTENT {
+    VDS_OBJECT_ID id;
+    ULONGLONG ullSize;
+    BOOL bUsed;
+} VDS_STORAGE_POOL_DRIVE_EXTENT;
+/*****************************************************************************
+ * IVdsHwProviderStoragePools interface
+ */
+#ifndef __IVdsHwProviderStoragePools_INTERFACE_DEFINED__
+#define __IVdsHwProviderStoragePools_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsHwProviderStoragePools, 0xd5b5937a, 0xf188, 0x4c79, 0xb8,0x6c, 0x11,0xc9,0x20,0xad,0x11,0xb8);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("d5b5937a-f188-4c79-b86c-11c920ad11b8")
+IVdsHwProviderStoragePools : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QueryStoragePools(
+        ULONG ulFlags,
+        ULONGLONG ullRemainingFreeSpace,
+        VDS_POOL_ATTRIBUTES *pPoolAttributes,
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE CreateLunInStoragePool(
+        VDS_LUN_TYPE type,
+        ULONGLONG ullSizeInBytes,
+        VDS_OBJECT_ID StoragePoolId,
+        LPWSTR pwszUnmaskingList,
+        VDS_HINTS2 *pHints2,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryMaxLunCreateSizeInStoragePool(
+        VDS_LUN_TYPE type,
+        VDS_OBJECT_ID StoragePoolId,
+        VDS_HINTS2 *pHints2,
+        ULONGLONG *pullMaxLunSize) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsHwProviderStoragePools, 0xd5b5937a, 0xf188, 0x4c79, 0xb8,0x6c, 0x11,0xc9,0x20,0xad,0x11,0xb8)
+#endif
+#else
+typedef struct IVdsHwProviderStoragePoolsVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsHwProviderStoragePools *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsHwProviderStoragePools *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsHwProviderStoragePools *This);
+
+    /*** IVdsHwProviderStoragePools methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryStoragePools)(
+        IVdsHwProviderStoragePools *This,
+        ULONG ulFlags,
+        ULONGLONG ullRemainingFreeSpace,
+        VDS_POOL_ATTRIBUTES *pPoolAttributes,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *CreateLunInStoragePool)(
+        IVdsHwProviderStoragePools *This,
+        VDS_LUN_TYPE type,
+        ULONGLONG ullSizeInBytes,
+        VDS_OBJECT_ID StoragePoolId,
+        LPWSTR pwszUnmaskingList,
+        VDS_HINTS2 *pHints2,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *QueryMaxLunCreateSizeInStoragePool)(
+        IVdsHwProviderStoragePools *This,
+        VDS_LUN_TYPE type,
+        VDS_OBJECT_ID StoragePoolId,
+        VDS_HINTS2 *pHints2,
+        ULONGLONG *pullMaxLunSize);
+
+    END_INTERFACE
+} IVdsHwProviderStoragePoolsVtbl;
+
+struct IVdsHwProviderStoragePools {
+    CONST_VTBL IVdsHwProviderStoragePoolsVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsHwProviderStoragePools_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsHwProviderStoragePools_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsHwProviderStoragePools_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsHwProviderStoragePools methods ***/
+#define IVdsHwProviderStoragePools_QueryStoragePools(This,ulFlags,ullRemainingFreeSpace,pPoolAttributes,ppEnum) (This)->lpVtbl->QueryStoragePools(This,ulFlags,ullRemainingFreeSpace,pPoolAttributes,ppEnum)
+#define IVdsHwProviderStoragePools_CreateLunInStoragePool(This,type,ullSizeInBytes,StoragePoolId,pwszUnmaskingList,pHints2,ppAsync) (This)->lpVtbl->CreateLunInStoragePool(This,type,ullSizeInBytes,StoragePoolId,pwszUnmaskingList,pHints2,ppAsync)
+#define IVdsHwProviderStoragePools_QueryMaxLunCreateSizeInStoragePool(This,type,StoragePoolId,pHints2,pullMaxLunSize) (This)->lpVtbl->QueryMaxLunCreateSizeInStoragePool(This,type,StoragePoolId,pHints2,pullMaxLunSize)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsHwProviderStoragePools_QueryInterface(IVdsHwProviderStoragePools* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsHwProviderStoragePools_AddRef(IVdsHwProviderStoragePools* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsHwProviderStoragePools_Release(IVdsHwProviderStoragePools* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsHwProviderStoragePools methods ***/
+static FORCEINLINE HRESULT IVdsHwProviderStoragePools_QueryStoragePools(IVdsHwProviderStoragePools* This,ULONG ulFlags,ULONGLONG ullRemainingFreeSpace,VDS_POOL_ATTRIBUTES *pPoolAttributes,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryStoragePools(This,ulFlags,ullRemainingFreeSpace,pPoolAttributes,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsHwProviderStoragePools_CreateLunInStoragePool(IVdsHwProviderStoragePools* This,VDS_LUN_TYPE type,ULONGLONG ullSizeInBytes,VDS_OBJECT_ID StoragePoolId,LPWSTR pwszUnmaskingList,VDS_HINTS2 *pHints2,IVdsAsync **ppAsync) {
+    return This->lpVtbl->CreateLunInStoragePool(This,type,ullSizeInBytes,StoragePoolId,pwszUnmaskingList,pHints2,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsHwProviderStoragePools_QueryMaxLunCreateSizeInStoragePool(IVdsHwProviderStoragePools* This,VDS_LUN_TYPE type,VDS_OBJECT_ID StoragePoolId,VDS_HINTS2 *pHints2,ULONGLONG *pullMaxLunSize) {
+    return This->lpVtbl->QueryMaxLunCreateSizeInStoragePool(This,type,StoragePoolId,pHints2,pullMaxLunSize);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsHwProviderStoragePools_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsStoragePool interface
+ */
+#ifndef __IVdsStoragePool_INTERFACE_DEFINED__
+#define __IVdsStoragePool_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsStoragePool, 0x932ca8cf, 0x0eb3, 0x4ba8, 0x96,0x20, 0x22,0x66,0x5d,0x7f,0x84,0x50);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("932ca8cf-0eb3-4ba8-9620-22665d7f8450")
+IVdsStoragePool : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProvider(
+        IVdsProvider **ppProvider) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_STORAGE_POOL_PROP *pStoragePoolProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetAttributes(
+        VDS_POOL_ATTRIBUTES *pStoragePoolAttributes) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryDriveExtents(
+        VDS_STORAGE_POOL_DRIVE_EXTENT **ppExtentArray,
+        LONG *plNumberOfExtents) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryAllocatedLuns(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryAllocatedStoragePools(
+        IEnumVdsObject **ppEnum) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsStoragePool, 0x932ca8cf, 0x0eb3, 0x4ba8, 0x96,0x20, 0x22,0x66,0x5d,0x7f,0x84,0x50)
+#endif
+#else
+typedef struct IVdsStoragePoolVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsStoragePool *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsStoragePool *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsStoragePool *This);
+
+    /*** IVdsStoragePool methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProvider)(
+        IVdsStoragePool *This,
+        IVdsProvider **ppProvider);
+
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsStoragePool *This,
+        VDS_STORAGE_POOL_PROP *pStoragePoolProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetAttributes)(
+        IVdsStoragePool *This,
+        VDS_POOL_ATTRIBUTES *pStoragePoolAttributes);
+
+    HRESULT (STDMETHODCALLTYPE *QueryDriveExtents)(
+        IVdsStoragePool *This,
+        VDS_STORAGE_POOL_DRIVE_EXTENT **ppExtentArray,
+        LONG *plNumberOfExtents);
+
+    HRESULT (STDMETHODCALLTYPE *QueryAllocatedLuns)(
+        IVdsStoragePool *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *QueryAllocatedStoragePools)(
+        IVdsStoragePool *This,
+        IEnumVdsObject **ppEnum);
+
+    END_INTERFACE
+} IVdsStoragePoolVtbl;
+
+struct IVdsStoragePool {
+    CONST_VTBL IVdsStoragePoolVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsStoragePool_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsStoragePool_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsStoragePool_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsStoragePool methods ***/
+#define IVdsStoragePool_GetProvider(This,ppProvider) (This)->lpVtbl->GetProvider(This,ppProvider)
+#define IVdsStoragePool_GetProperties(This,pStoragePoolProp) (This)->lpVtbl->GetProperties(This,pStoragePoolProp)
+#define IVdsStoragePool_GetAttributes(This,pStoragePoolAttributes) (This)->lpVtbl->GetAttributes(This,pStoragePoolAttributes)
+#define IVdsStoragePool_QueryDriveExtents(This,ppExtentArray,plNumberOfExtents) (This)->lpVtbl->QueryDriveExtents(This,ppExtentArray,plNumberOfExtents)
+#define IVdsStoragePool_QueryAllocatedLuns(This,ppEnum) (This)->lpVtbl->QueryAllocatedLuns(This,ppEnum)
+#define IVdsStoragePool_QueryAllocatedStoragePools(This,ppEnum) (This)->lpVtbl->QueryAllocatedStoragePools(This,ppEnum)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsStoragePool_QueryInterface(IVdsStoragePool* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsStoragePool_AddRef(IVdsStoragePool* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsStoragePool_Release(IVdsStoragePool* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsStoragePool methods ***/
+static FORCEINLINE HRESULT IVdsStoragePool_GetProvider(IVdsStoragePool* This,IVdsProvider **ppProvider) {
+    return This->lpVtbl->GetProvider(This,ppProvider);
+}
+static FORCEINLINE HRESULT IVdsStoragePool_GetProperties(IVdsStoragePool* This,VDS_STORAGE_POOL_PROP *pStoragePoolProp) {
+    return This->lpVtbl->GetProperties(This,pStoragePoolProp);
+}
+static FORCEINLINE HRESULT IVdsStoragePool_GetAttributes(IVdsStoragePool* This,VDS_POOL_ATTRIBUTES *pStoragePoolAttributes) {
+    return This->lpVtbl->GetAttributes(This,pStoragePoolAttributes);
+}
+static FORCEINLINE HRESULT IVdsStoragePool_QueryDriveExtents(IVdsStoragePool* This,VDS_STORAGE_POOL_DRIVE_EXTENT **ppExtentArray,LONG *plNumberOfExtents) {
+    return This->lpVtbl->QueryDriveExtents(This,ppExtentArray,plNumberOfExtents);
+}
+static FORCEINLINE HRESULT IVdsStoragePool_QueryAllocatedLuns(IVdsStoragePool* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryAllocatedLuns(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsStoragePool_QueryAllocatedStoragePools(IVdsStoragePool* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryAllocatedStoragePools(This,ppEnum);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsStoragePool_INTERFACE_DEFINED__ */
+
+typedef enum _VDS_MAINTENANCE_OPERATION {
+    BlinkLight = 1,
+    BeepAlarm = 2,
+    SpinDown = 3,
+    SpinUp = 4,
+    Ping = 5
+} VDS_MAINTENANCE_OPERATION;
+/*****************************************************************************
+ * IVdsMaintenance interface
+ */
+#ifndef __IVdsMaintenance_INTERFACE_DEFINED__
+#define __IVdsMaintenance_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsMaintenance, 0xdaebeef3, 0x8523, 0x47ed, 0xa2,0xb9, 0x05,0xce,0xcc,0xe2,0xa1,0xae);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("daebeef3-8523-47ed-a2b9-05cecce2a1ae")
+IVdsMaintenance : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE StartMaintenance(
+        VDS_MAINTENANCE_OPERATION operation) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE StopMaintenance(
+        VDS_MAINTENANCE_OPERATION operation) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE PulseMaintenance(
+        VDS_MAINTENANCE_OPERATION operation,
+        ULONG ulCount) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsMaintenance, 0xdaebeef3, 0x8523, 0x47ed, 0xa2,0xb9, 0x05,0xce,0xcc,0xe2,0xa1,0xae)
+#endif
+#else
+typedef struct IVdsMaintenanceVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsMaintenance *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsMaintenance *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsMaintenance *This);
+
+    /*** IVdsMaintenance methods ***/
+    HRESULT (STDMETHODCALLTYPE *StartMaintenance)(
+        IVdsMaintenance *This,
+        VDS_MAINTENANCE_OPERATION operation);
+
+    HRESULT (STDMETHODCALLTYPE *StopMaintenance)(
+        IVdsMaintenance *This,
+        VDS_MAINTENANCE_OPERATION operation);
+
+    HRESULT (STDMETHODCALLTYPE *PulseMaintenance)(
+        IVdsMaintenance *This,
+        VDS_MAINTENANCE_OPERATION operation,
+        ULONG ulCount);
+
+    END_INTERFACE
+} IVdsMaintenanceVtbl;
+
+struct IVdsMaintenance {
+    CONST_VTBL IVdsMaintenanceVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsMaintenance_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsMaintenance_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsMaintenance_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsMaintenance methods ***/
+#define IVdsMaintenance_StartMaintenance(This,operation) (This)->lpVtbl->StartMaintenance(This,operation)
+#define IVdsMaintenance_StopMaintenance(This,operation) (This)->lpVtbl->StopMaintenance(This,operation)
+#define IVdsMaintenance_PulseMaintenance(This,operation,ulCount) (This)->lpVtbl->PulseMaintenance(This,operation,ulCount)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsMaintenance_QueryInterface(IVdsMaintenance* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsMaintenance_AddRef(IVdsMaintenance* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsMaintenance_Release(IVdsMaintenance* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsMaintenance methods ***/
+static FORCEINLINE HRESULT IVdsMaintenance_StartMaintenance(IVdsMaintenance* This,VDS_MAINTENANCE_OPERATION operation) {
+    return This->lpVtbl->StartMaintenance(This,operation);
+}
+static FORCEINLINE HRESULT IVdsMaintenance_StopMaintenance(IVdsMaintenance* This,VDS_MAINTENANCE_OPERATION operation) {
+    return This->lpVtbl->StopMaintenance(This,operation);
+}
+static FORCEINLINE HRESULT IVdsMaintenance_PulseMaintenance(IVdsMaintenance* This,VDS_MAINTENANCE_OPERATION operation,ULONG ulCount) {
+    return This->lpVtbl->PulseMaintenance(This,operation,ulCount);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsMaintenance_INTERFACE_DEFINED__ */
+
+typedef enum _VDS_PACK_STATUS {
+    VDS_PS_UNKNOWN = 0,
+    VDS_PS_ONLINE = 1,
+    VDS_PS_OFFLINE = 4
+} VDS_PACK_STATUS;
+typedef enum _VDS_PACK_FLAG {
+    VDS_PKF_FOREIGN = 0x1,
+    VDS_PKF_NOQUORUM = 0x2,
+    VDS_PKF_POLICY = 0x4,
+    VDS_PKF_CORRUPTED = 0x8,
+    VDS_PKF_ONLINE_ERROR = 0x10
+} VDS_PACK_FLAG;
+typedef enum _VDS_DISK_STATUS {
+    VDS_DS_UNKNOWN = 0,
+    VDS_DS_ONLINE = 1,
+    VDS_DS_NOT_READY = 2,
+    VDS_DS_NO_MEDIA = 3,
+    VDS_DS_FAILED = 5,
+    VDS_DS_MISSING = 6,
+    VDS_DS_OFFLINE = 4
+} VDS_DISK_STATUS;
+typedef enum _VDS_PARTITION_STYLE {
+    VDS_PST_UNKNOWN = 0,
+    VDS_PST_MBR = 1,
+    VDS_PST_GPT = 2
+} VDS_PARTITION_STYLE;
+typedef enum _VDS_DISK_FLAG {
+    VDS_DF_AUDIO_CD = 0x1,
+    VDS_DF_HOTSPARE = 0x2,
+    VDS_DF_RESERVE_CAPABLE = 0x4,
+    VDS_DF_MASKED = 0x8,
+    VDS_DF_STYLE_CONVERTIBLE = 0x10,
+    VDS_DF_CLUSTERED = 0x20,
+    VDS_DF_READ_ONLY = 0x40,
+    VDS_DF_SYSTEM_DISK = 0x80,
+    VDS_DF_BOOT_DISK = 0x100,
+    VDS_DF_PAGEFILE_DISK = 0x200,
+    VDS_DF_HIBERNATIONFILE_DISK = 0x400,
+    VDS_DF_CRASHDUMP_DISK = 0x800,
+    VDS_DF_HAS_ARC_PATH = 0x1000,
+    VDS_DF_DYNAMIC = 0x2000,
+    VDS_DF_BOOT_FROM_DISK = 0x4000,
+    VDS_DF_CURRENT_READ_ONLY = 0x8000,
+    VDS_DF_REFS_NOT_SUPPORTED = 0x10000
+} VDS_DISK_FLAG;
+typedef enum _VDS_PARTITION_FLAG {
+    VDS_PTF_SYSTEM = 0x1
+} VDS_PARTITION_FLAG;
+typedef enum _VDS_LUN_RESERVE_MODE {
+    VDS_LRM_NONE = 0,
+    VDS_LRM_EXCLUSIVE_RW = 1,
+    VDS_LRM_EXCLUSIVE_RO = 2,
+    VDS_LRM_SHARED_RO = 3,
+    VDS_LRM_SHARED_RW = 4
+} VDS_LUN_RESERVE_MODE;
+typedef enum _VDS_VOLUME_STATUS {
+    VDS_VS_UNKNOWN = 0,
+    VDS_VS_ONLINE = 1,
+    VDS_VS_NO_MEDIA = 3,
+    VDS_VS_FAILED = 5,
+    VDS_VS_OFFLINE = 4
+} VDS_VOLUME_STATUS;
+typedef enum _VDS_VOLUME_TYPE {
+    VDS_VT_UNKNOWN = 0,
+    VDS_VT_SIMPLE = 10,
+    VDS_VT_SPAN = 11,
+    VDS_VT_STRIPE = 12,
+    VDS_VT_MIRROR = 13,
+    VDS_VT_PARITY = 14
+} VDS_VOLUME_TYPE;
+typedef enum _VDS_VOLUME_FLAG {
+    VDS_VF_SYSTEM_VOLUME = 0x1,
+    VDS_VF_BOOT_VOLUME = 0x2,
+    VDS_VF_ACTIVE = 0x4,
+    VDS_VF_READONLY = 0x8,
+    VDS_VF_HIDDEN = 0x10,
+    VDS_VF_CAN_EXTEND = 0x20,
+    VDS_VF_CAN_SHRINK = 0x40,
+    VDS_VF_PAGEFILE = 0x80,
+    VDS_VF_HIBERNATION = 0x100,
+    VDS_VF_CRASHDUMP = 0x200,
+    VDS_VF_INSTALLABLE = 0x400,
+    VDS_VF_LBN_REMAP_ENABLED = 0x800,
+    VDS_VF_FORMATTING = 0x1000,
+    VDS_VF_NOT_FORMATTABLE = 0x2000,
+    VDS_VF_NTFS_NOT_SUPPORTED = 0x4000,
+    VDS_VF_FAT32_NOT_SUPPORTED = 0x8000,
+    VDS_VF_FAT_NOT_SUPPORTED = 0x10000,
+    VDS_VF_NO_DEFAULT_DRIVE_LETTER = 0x20000,
+    VDS_VF_PERMANENTLY_DISMOUNTED = 0x40000,
+    VDS_VF_PERMANENT_DISMOUNT_SUPPORTED = 0x80000,
+    VDS_VF_SHADOW_COPY = 0x100000,
+    VDS_VF_FVE_ENABLED = 0x200000,
+    VDS_VF_DIRTY = 0x400000,
+    VDS_VF_REFS_NOT_SUPPORTED = 0x800000,
+    VDS_VF_BACKS_BOOT_VOLUME = 0x1000000,
+    VDS_VF_BACKED_BY_WIM_IMAGE = 0x2000000
+} VDS_VOLUME_FLAG;
+typedef enum _VDS_VOLUME_PLEX_TYPE {
+    VDS_VPT_UNKNOWN = 0,
+    VDS_VPT_SIMPLE = 10,
+    VDS_VPT_SPAN = 11,
+    VDS_VPT_STRIPE = 12,
+    VDS_VPT_PARITY = 14
+} VDS_VOLUME_PLEX_TYPE;
+typedef enum _VDS_VOLUME_PLEX_STATUS {
+    VDS_VPS_UNKNOWN = 0,
+    VDS_VPS_ONLINE = 1,
+    VDS_VPS_NO_MEDIA = 3,
+    VDS_VPS_FAILED = 5
+} VDS_VOLUME_PLEX_STATUS;
+typedef enum _VDS_DISK_EXTENT_TYPE {
+    VDS_DET_UNKNOWN = 0,
+    VDS_DET_FREE = 1,
+    VDS_DET_DATA = 2,
+    VDS_DET_OEM = 3,
+    VDS_DET_ESP = 4,
+    VDS_DET_MSR = 5,
+    VDS_DET_LDM = 6,
+    VDS_DET_CLUSTER = 7,
+    VDS_DET_UNUSABLE = 32767
+} VDS_DISK_EXTENT_TYPE;
+typedef enum _VDS_DISK_OFFLINE_REASON {
+    VDSDiskOfflineReasonNone = 0,
+    VDSDiskOfflineReasonPolicy = 1,
+    VDSDiskOfflineReasonRedundantPath = 2,
+    VDSDiskOfflineReasonSnapshot = 3,
+    VDSDiskOfflineReasonCollision = 4,
+    VDSDiskOfflineReasonResourceExhaustion = 5,
+    VDSDiskOfflineReasonWriteFailure = 6,
+    VDSDiskOfflineReasonDIScan = 7,
+    VDSDiskOfflineReasonLostDataPersistence = 8
+} VDS_DISK_OFFLINE_REASON;
+typedef enum tag_VDS_PARTITION_STYLE {
+    VDS_PARTITION_STYLE_MBR = 0,
+    VDS_PARTITION_STYLE_GPT = 1,
+    VDS_PARTITION_STYLE_RAW = 2
+} __VDS_PARTITION_STYLE;
+#define GPT_PARTITION_NAME_LENGTH (36)
+
+typedef struct _VDS_PACK_PROP {
+    VDS_OBJECT_ID id;
+    LPWSTR pwszName;
+    VDS_PACK_STATUS status;
+    ULONG ulFlags;
+} VDS_PACK_PROP;
+typedef struct _VDS_DISK_PROP {
+    VDS_OBJECT_ID id;
+    VDS_DISK_STATUS status;
+    VDS_LUN_RESERVE_MODE ReserveMode;
+    VDS_HEALTH health;
+    DWORD dwDeviceType;
+    DWORD dwMediaType;
+    ULONGLONG ullSize;
+    ULONG ulBytesPerSector;
+    ULONG ulSectorsPerTrack;
+    ULONG ulTracksPerCylinder;
+    ULONG ulFlags;
+    VDS_STORAGE_BUS_TYPE BusType;
+    VDS_PARTITION_STYLE PartitionStyle;
+    union {
+        DWORD dwSignature;
+        GUID DiskGuid;
+    };
+    LPWSTR pwszDiskAddress;
+    LPWSTR pwszName;
+    LPWSTR pwszFriendlyName;
+    LPWSTR pwszAdaptorName;
+    LPWSTR pwszDevicePath;
+} VDS_DISK_PROP;
+typedef struct _VDS_DISK_PROP2 {
+    VDS_OBJECT_ID id;
+    VDS_DISK_STATUS status;
+    VDS_DISK_OFFLINE_REASON OfflineReason;
+    VDS_LUN_RESERVE_MODE ReserveMode;
+    VDS_HEALTH health;
+    DWORD dwDeviceType;
+    DWORD dwMediaType;
+    ULONGLONG ullSize;
+    ULONG ulBytesPerSector;
+    ULONG ulSectorsPerTrack;
+    ULONG ulTracksPerCylinder;
+    ULONG ulFlags;
+    VDS_STORAGE_BUS_TYPE BusType;
+    VDS_PARTITION_STYLE PartitionStyle;
+    union {
+        DWORD dwSignature;
+        GUID DiskGuid;
+    };
+    LPWSTR pwszDiskAddress;
+    LPWSTR pwszName;
+    LPWSTR pwszFriendlyName;
+    LPWSTR pwszAdaptorName;
+    LPWSTR pwszDevicePath;
+    LPWSTR pwszLocationPath;
+} VDS_DISK_PROP2;
+typedef struct _VDS_ADVANCEDDISK_PROP {
+    LPWSTR pwszId;
+    LPWSTR pwszPathname;
+    LPWSTR pwszLocation;
+    LPWSTR pwszFriendlyName;
+    LPWSTR pswzIdentifier;
+    USHORT usIdentifierFormat;
+    ULONG ulNumber;
+    LPWSTR pwszSerialNumber;
+    LPWSTR pwszFirmwareVersion;
+    LPWSTR pwszManufacturer;
+    LPWSTR pwszModel;
+    ULONGLONG ullTotalSize;
+    ULONGLONG ullAllocatedSize;
+    ULONG ulLogicalSectorSize;
+    ULONG ulPhysicalSectorSize;
+    ULONG ulPartitionCount;
+    VDS_DISK_STATUS status;
+    VDS_HEALTH health;
+    VDS_STORAGE_BUS_TYPE BusType;
+    VDS_PARTITION_STYLE PartitionStyle;
+    union {
+        DWORD dwSignature;
+        GUID DiskGuid;
+    };
+    ULONG ulFlags;
+    DWORD dwDeviceType;
+} VDS_ADVANCEDDISK_PROP;
+typedef struct _VDS_VOLUME_PROP {
+    VDS_OBJECT_ID id;
+    VDS_VOLUME_TYPE type;
+    VDS_VOLUME_STATUS status;
+    VDS_HEALTH health;
+    VDS_TRANSITION_STATE TransitionState;
+    ULONGLONG ullSize;
+    ULONG ulFlags;
+    VDS_FILE_SYSTEM_TYPE RecommendedFileSystemType;
+    LPWSTR pwszName;
+} VDS_VOLUME_PROP;
+typedef struct _VDS_VOLUME_PROP2 {
+    VDS_OBJECT_ID id;
+    VDS_VOLUME_TYPE type;
+    VDS_VOLUME_STATUS status;
+    VDS_HEALTH health;
+    VDS_TRANSITION_STATE TransitionState;
+    ULONGLONG ullSize;
+    ULONG ulFlags;
+    VDS_FILE_SYSTEM_TYPE RecommendedFileSystemType;
+    ULONG cbUniqueId;
+    LPWSTR pwszName;
+    BYTE *pUniqueId;
+} VDS_VOLUME_PROP2;
+typedef struct _VDS_VOLUME_PLEX_PROP {
+    VDS_OBJECT_ID id;
+    VDS_VOLUME_PLEX_TYPE type;
+    VDS_VOLUME_PLEX_STATUS status;
+    VDS_HEALTH health;
+    VDS_TRANSITION_STATE TransitionState;
+    ULONGLONG ullSize;
+    ULONG ulStripeSize;
+    ULONG ulNumberOfMembers;
+} VDS_VOLUME_PLEX_PROP;
+typedef struct _VDS_DISK_EXTENT {
+    VDS_OBJECT_ID diskId;
+    VDS_DISK_EXTENT_TYPE type;
+    ULONGLONG ullOffset;
+    ULONGLONG ullSize;
+    VDS_OBJECT_ID volumeId;
+    VDS_OBJECT_ID plexId;
+    ULONG memberIdx;
+} VDS_DISK_EXTENT;
+typedef struct _VDS_DISK_FREE_EXTENT {
+    VDS_OBJECT_ID diskId;
+    ULONGLONG ullOffset;
+    ULONGLONG ullSize;
+} VDS_DISK_FREE_EXTENT;
+typedef struct _VDS_INPUT_DISK {
+    VDS_OBJECT_ID diskId;
+    ULONGLONG ullSize;
+    VDS_OBJECT_ID plexId;
+    ULONG memberIdx;
+} VDS_INPUT_DISK;
+typedef struct _VDS_PARTITION_INFO_GPT {
+    GUID partitionType;
+    GUID partitionId;
+    ULONGLONG attributes;
+    WCHAR name[36];
+} VDS_PARTITION_INFO_GPT;
+typedef struct _VDS_PARTITION_INFO_MBR {
+    BYTE partitionType;
+    BOOLEAN bootIndicator;
+    BOOLEAN recognizedPartition;
+    DWORD hiddenSectors;
+} VDS_PARTITION_INFO_MBR;
+typedef struct _VDS_PARTITION_PROP {
+    VDS_PARTITION_STYLE PartitionStyle;
+    ULONG ulFlags;
+    ULONG ulPartitionNumber;
+    ULONGLONG ullOffset;
+    ULONGLONG ullSize;
+    union {
+        VDS_PARTITION_INFO_MBR Mbr;
+        VDS_PARTITION_INFO_GPT Gpt;
+    };
+} VDS_PARTITION_PROP;
+typedef struct _VDS_PARTITION_INFORMATION_EX {
+    __VDS_PARTITION_STYLE dwPartitionStyle;
+    ULONGLONG ullStartingOffset;
+    ULONGLONG ullPartitionLength;
+    DWORD dwPartitionNumber;
+    BOOLEAN bRewritePartition;
+    union {
+        VDS_PARTITION_INFO_MBR Mbr;
+        VDS_PARTITION_INFO_GPT Gpt;
+    };
+} VDS_PARTITION_INFORMATION_EX;
+typedef struct _CREATE_PARTITION_PARAMETERS_MBR {
+    BYTE partitionType;
+    BOOLEAN bootIndicator;
+} CREATE_PARTITION_PARAMETERS_MBR;
+typedef struct _CREATE_PARTITION_PARAMETERS_GPT {
+    GUID partitionType;
+    GUID partitionId;
+    ULONGLONG attributes;
+    WCHAR name[36];
+} CREATE_PARTITION_PARAMETERS_GPT;
+typedef struct _CREATE_PARTITION_PARAMETERS {
+    VDS_PARTITION_STYLE style;
+    union {
+        CREATE_PARTITION_PARAMETERS_MBR MbrPartInfo;
+        CREATE_PARTITION_PARAMETERS_GPT GptPartInfo;
+    };
+} CREATE_PARTITION_PARAMETERS;
+typedef struct _CHANGE_ATTRIBUTES_PARAMETERS_MBR {
+    BOOLEAN bootIndicator;
+} CHANGE_ATTRIBUTES_PARAMETERS_MBR;
+typedef struct _CHANGE_ATTRIBUTES_PARAMETERS_GPT {
+    ULONGLONG attributes;
+} CHANGE_ATTRIBUTES_PARAMETERS_GPT;
+typedef struct _CHANGE_ATTRIBUTES_PARAMETERS {
+    VDS_PARTITION_STYLE style;
+    union {
+        CHANGE_ATTRIBUTES_PARAMETERS_MBR MbrPartInfo;
+        CHANGE_ATTRIBUTES_PARAMETERS_GPT GptPartInfo;
+    };
+} CHANGE_ATTRIBUTES_PARAMETERS;
+typedef struct _CHANGE_PARTITION_TYPE_PARAMETERS_MBR {
+    BYTE partitionType;
+} CHANGE_PARTITION_TYPE_PARAMETERS_MBR;
+typedef struct _CHANGE_PARTITION_TYPE_PARAMETERS_GPT {
+    GUID partitionType;
+} CHANGE_PARTITION_TYPE_PARAMETERS_GPT;
+typedef struct _CHANGE_PARTITION_TYPE_PARAMETERS {
+    VDS_PARTITION_STYLE style;
+    union {
+        CHANGE_PARTITION_TYPE_PARAMETERS_MBR MbrPartInfo;
+        CHANGE_PARTITION_TYPE_PARAMETERS_GPT GptPartInfo;
+    };
+} CHANGE_PARTITION_TYPE_PARAMETERS;
+/*****************************************************************************
+ * IVdsSwProvider interface
+ */
+#ifndef __IVdsSwProvider_INTERFACE_DEFINED__
+#define __IVdsSwProvider_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsSwProvider, 0x9aa58360, 0xce33, 0x4f92, 0xb6,0x58, 0xed,0x24,0xb1,0x44,0x25,0xb8);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("9aa58360-ce33-4f92-b658-ed24b14425b8")
+IVdsSwProvider : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QueryPacks(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE CreatePack(
+        IVdsPack **ppPack) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsSwProvider, 0x9aa58360, 0xce33, 0x4f92, 0xb6,0x58, 0xed,0x24,0xb1,0x44,0x25,0xb8)
+#endif
+#else
+typedef struct IVdsSwProviderVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsSwProvider *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsSwProvider *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsSwProvider *This);
+
+    /*** IVdsSwProvider methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryPacks)(
+        IVdsSwProvider *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *CreatePack)(
+        IVdsSwProvider *This,
+        IVdsPack **ppPack);
+
+    END_INTERFACE
+} IVdsSwProviderVtbl;
+
+struct IVdsSwProvider {
+    CONST_VTBL IVdsSwProviderVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsSwProvider_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsSwProvider_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsSwProvider_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsSwProvider methods ***/
+#define IVdsSwProvider_QueryPacks(This,ppEnum) (This)->lpVtbl->QueryPacks(This,ppEnum)
+#define IVdsSwProvider_CreatePack(This,ppPack) (This)->lpVtbl->CreatePack(This,ppPack)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsSwProvider_QueryInterface(IVdsSwProvider* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsSwProvider_AddRef(IVdsSwProvider* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsSwProvider_Release(IVdsSwProvider* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsSwProvider methods ***/
+static FORCEINLINE HRESULT IVdsSwProvider_QueryPacks(IVdsSwProvider* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryPacks(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsSwProvider_CreatePack(IVdsSwProvider* This,IVdsPack **ppPack) {
+    return This->lpVtbl->CreatePack(This,ppPack);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsSwProvider_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsPack interface
+ */
+#ifndef __IVdsPack_INTERFACE_DEFINED__
+#define __IVdsPack_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsPack, 0x3b69d7f5, 0x9d94, 0x4648, 0x91,0xca, 0x79,0x93,0x9b,0xa2,0x63,0xbf);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("3b69d7f5-9d94-4648-91ca-79939ba263bf")
+IVdsPack : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_PACK_PROP *pPackProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetProvider(
+        IVdsProvider **ppProvider) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryVolumes(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryDisks(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE CreateVolume(
+        VDS_VOLUME_TYPE type,
+        VDS_INPUT_DISK *pInputDiskArray,
+        LONG lNumberOfDisks,
+        ULONG ulStripeSize,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE AddDisk(
+        VDS_OBJECT_ID DiskId,
+        VDS_PARTITION_STYLE PartitionStyle,
+        BOOL bAsHotSpare) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE MigrateDisks(
+        VDS_OBJECT_ID *pDiskArray,
+        LONG lNumberOfDisks,
+        VDS_OBJECT_ID TargetPack,
+        BOOL bForce,
+        BOOL bQueryOnly,
+        HRESULT *pResults,
+        BOOL *pbRebootNeeded) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ReplaceDisk(
+        VDS_OBJECT_ID OldDiskId,
+        VDS_OBJECT_ID NewDiskId,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE RemoveMissingDisk(
+        VDS_OBJECT_ID DiskId) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Recover(
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsPack, 0x3b69d7f5, 0x9d94, 0x4648, 0x91,0xca, 0x79,0x93,0x9b,0xa2,0x63,0xbf)
+#endif
+#else
+typedef struct IVdsPackVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsPack *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsPack *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsPack *This);
+
+    /*** IVdsPack methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsPack *This,
+        VDS_PACK_PROP *pPackProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetProvider)(
+        IVdsPack *This,
+        IVdsProvider **ppProvider);
+
+    HRESULT (STDMETHODCALLTYPE *QueryVolumes)(
+        IVdsPack *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *QueryDisks)(
+        IVdsPack *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *CreateVolume)(
+        IVdsPack *This,
+        VDS_VOLUME_TYPE type,
+        VDS_INPUT_DISK *pInputDiskArray,
+        LONG lNumberOfDisks,
+        ULONG ulStripeSize,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *AddDisk)(
+        IVdsPack *This,
+        VDS_OBJECT_ID DiskId,
+        VDS_PARTITION_STYLE PartitionStyle,
+        BOOL bAsHotSpare);
+
+    HRESULT (STDMETHODCALLTYPE *MigrateDisks)(
+        IVdsPack *This,
+        VDS_OBJECT_ID *pDiskArray,
+        LONG lNumberOfDisks,
+        VDS_OBJECT_ID TargetPack,
+        BOOL bForce,
+        BOOL bQueryOnly,
+        HRESULT *pResults,
+        BOOL *pbRebootNeeded);
+
+    HRESULT (STDMETHODCALLTYPE *ReplaceDisk)(
+        IVdsPack *This,
+        VDS_OBJECT_ID OldDiskId,
+        VDS_OBJECT_ID NewDiskId,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *RemoveMissingDisk)(
+        IVdsPack *This,
+        VDS_OBJECT_ID DiskId);
+
+    HRESULT (STDMETHODCALLTYPE *Recover)(
+        IVdsPack *This,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsPackVtbl;
+
+struct IVdsPack {
+    CONST_VTBL IVdsPackVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsPack_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsPack_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsPack_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsPack methods ***/
+#define IVdsPack_GetProperties(This,pPackProp) (This)->lpVtbl->GetProperties(This,pPackProp)
+#define IVdsPack_GetProvider(This,ppProvider) (This)->lpVtbl->GetProvider(This,ppProvider)
+#define IVdsPack_QueryVolumes(This,ppEnum) (This)->lpVtbl->QueryVolumes(This,ppEnum)
+#define IVdsPack_QueryDisks(This,ppEnum) (This)->lpVtbl->QueryDisks(This,ppEnum)
+#define IVdsPack_CreateVolume(This,type,pInputDiskArray,lNumberOfDisks,ulStripeSize,ppAsync) (This)->lpVtbl->CreateVolume(This,type,pInputDiskArray,lNumberOfDisks,ulStripeSize,ppAsync)
+#define IVdsPack_AddDisk(This,DiskId,PartitionStyle,bAsHotSpare) (This)->lpVtbl->AddDisk(This,DiskId,PartitionStyle,bAsHotSpare)
+#define IVdsPack_MigrateDisks(This,pDiskArray,lNumberOfDisks,TargetPack,bForce,bQueryOnly,pResults,pbRebootNeeded) (This)->lpVtbl->MigrateDisks(This,pDiskArray,lNumberOfDisks,TargetPack,bForce,bQueryOnly,pResults,pbRebootNeeded)
+#define IVdsPack_ReplaceDisk(This,OldDiskId,NewDiskId,ppAsync) (This)->lpVtbl->ReplaceDisk(This,OldDiskId,NewDiskId,ppAsync)
+#define IVdsPack_RemoveMissingDisk(This,DiskId) (This)->lpVtbl->RemoveMissingDisk(This,DiskId)
+#define IVdsPack_Recover(This,ppAsync) (This)->lpVtbl->Recover(This,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsPack_QueryInterface(IVdsPack* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsPack_AddRef(IVdsPack* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsPack_Release(IVdsPack* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsPack methods ***/
+static FORCEINLINE HRESULT IVdsPack_GetProperties(IVdsPack* This,VDS_PACK_PROP *pPackProp) {
+    return This->lpVtbl->GetProperties(This,pPackProp);
+}
+static FORCEINLINE HRESULT IVdsPack_GetProvider(IVdsPack* This,IVdsProvider **ppProvider) {
+    return This->lpVtbl->GetProvider(This,ppProvider);
+}
+static FORCEINLINE HRESULT IVdsPack_QueryVolumes(IVdsPack* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryVolumes(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsPack_QueryDisks(IVdsPack* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryDisks(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsPack_CreateVolume(IVdsPack* This,VDS_VOLUME_TYPE type,VDS_INPUT_DISK *pInputDiskArray,LONG lNumberOfDisks,ULONG ulStripeSize,IVdsAsync **ppAsync) {
+    return This->lpVtbl->CreateVolume(This,type,pInputDiskArray,lNumberOfDisks,ulStripeSize,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsPack_AddDisk(IVdsPack* This,VDS_OBJECT_ID DiskId,VDS_PARTITION_STYLE PartitionStyle,BOOL bAsHotSpare) {
+    return This->lpVtbl->AddDisk(This,DiskId,PartitionStyle,bAsHotSpare);
+}
+static FORCEINLINE HRESULT IVdsPack_MigrateDisks(IVdsPack* This,VDS_OBJECT_ID *pDiskArray,LONG lNumberOfDisks,VDS_OBJECT_ID TargetPack,BOOL bForce,BOOL bQueryOnly,HRESULT *pResults,BOOL *pbRebootNeeded) {
+    return This->lpVtbl->MigrateDisks(This,pDiskArray,lNumberOfDisks,TargetPack,bForce,bQueryOnly,pResults,pbRebootNeeded);
+}
+static FORCEINLINE HRESULT IVdsPack_ReplaceDisk(IVdsPack* This,VDS_OBJECT_ID OldDiskId,VDS_OBJECT_ID NewDiskId,IVdsAsync **ppAsync) {
+    return This->lpVtbl->ReplaceDisk(This,OldDiskId,NewDiskId,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsPack_RemoveMissingDisk(IVdsPack* This,VDS_OBJECT_ID DiskId) {
+    return This->lpVtbl->RemoveMissingDisk(This,DiskId);
+}
+static FORCEINLINE HRESULT IVdsPack_Recover(IVdsPack* This,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Recover(This,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsPack_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsPack2 interface
+ */
+#ifndef __IVdsPack2_INTERFACE_DEFINED__
+#define __IVdsPack2_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsPack2, 0x13b50bff, 0x290a, 0x47dd, 0x85,0x58, 0xb7,0xc5,0x8d,0xb1,0xa7,0x1a);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("13b50bff-290a-47dd-8558-b7c58db1a71a")
+IVdsPack2 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE CreateVolume2(
+        VDS_VOLUME_TYPE type,
+        VDS_INPUT_DISK *pInputDiskArray,
+        LONG lNumberOfDisks,
+        ULONG ulStripeSize,
+        ULONG ulAlign,
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsPack2, 0x13b50bff, 0x290a, 0x47dd, 0x85,0x58, 0xb7,0xc5,0x8d,0xb1,0xa7,0x1a)
+#endif
+#else
+typedef struct IVdsPack2Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsPack2 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsPack2 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsPack2 *This);
+
+    /*** IVdsPack2 methods ***/
+    HRESULT (STDMETHODCALLTYPE *CreateVolume2)(
+        IVdsPack2 *This,
+        VDS_VOLUME_TYPE type,
+        VDS_INPUT_DISK *pInputDiskArray,
+        LONG lNumberOfDisks,
+        ULONG ulStripeSize,
+        ULONG ulAlign,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsPack2Vtbl;
+
+struct IVdsPack2 {
+    CONST_VTBL IVdsPack2Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsPack2_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsPack2_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsPack2_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsPack2 methods ***/
+#define IVdsPack2_CreateVolume2(This,type,pInputDiskArray,lNumberOfDisks,ulStripeSize,ulAlign,ppAsync) (This)->lpVtbl->CreateVolume2(This,type,pInputDiskArray,lNumberOfDisks,ulStripeSize,ulAlign,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsPack2_QueryInterface(IVdsPack2* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsPack2_AddRef(IVdsPack2* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsPack2_Release(IVdsPack2* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsPack2 methods ***/
+static FORCEINLINE HRESULT IVdsPack2_CreateVolume2(IVdsPack2* This,VDS_VOLUME_TYPE type,VDS_INPUT_DISK *pInputDiskArray,LONG lNumberOfDisks,ULONG ulStripeSize,ULONG ulAlign,IVdsAsync **ppAsync) {
+    return This->lpVtbl->CreateVolume2(This,type,pInputDiskArray,lNumberOfDisks,ulStripeSize,ulAlign,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsPack2_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsDisk interface
+ */
+#ifndef __IVdsDisk_INTERFACE_DEFINED__
+#define __IVdsDisk_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsDisk, 0x07e5c822, 0xf00c, 0x47a1, 0x8f,0xce, 0xb2,0x44,0xda,0x56,0xfd,0x06);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("07e5c822-f00c-47a1-8fce-b244da56fd06")
+IVdsDisk : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_DISK_PROP *pDiskProperties) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetPack(
+        IVdsPack **ppPack) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetIdentificationData(
+        VDS_LUN_INFORMATION *pLunInfo) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryExtents(
+        VDS_DISK_EXTENT **ppExtentArray,
+        LONG *plNumberOfExtents) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ConvertStyle(
+        VDS_PARTITION_STYLE NewStyle) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetFlags(
+        ULONG ulFlags) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ClearFlags(
+        ULONG ulFlags) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsDisk, 0x07e5c822, 0xf00c, 0x47a1, 0x8f,0xce, 0xb2,0x44,0xda,0x56,0xfd,0x06)
+#endif
+#else
+typedef struct IVdsDiskVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsDisk *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsDisk *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsDisk *This);
+
+    /*** IVdsDisk methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsDisk *This,
+        VDS_DISK_PROP *pDiskProperties);
+
+    HRESULT (STDMETHODCALLTYPE *GetPack)(
+        IVdsDisk *This,
+        IVdsPack **ppPack);
+
+    HRESULT (STDMETHODCALLTYPE *GetIdentificationData)(
+        IVdsDisk *This,
+        VDS_LUN_INFORMATION *pLunInfo);
+
+    HRESULT (STDMETHODCALLTYPE *QueryExtents)(
+        IVdsDisk *This,
+        VDS_DISK_EXTENT **ppExtentArray,
+        LONG *plNumberOfExtents);
+
+    HRESULT (STDMETHODCALLTYPE *ConvertStyle)(
+        IVdsDisk *This,
+        VDS_PARTITION_STYLE NewStyle);
+
+    HRESULT (STDMETHODCALLTYPE *SetFlags)(
+        IVdsDisk *This,
+        ULONG ulFlags);
+
+    HRESULT (STDMETHODCALLTYPE *ClearFlags)(
+        IVdsDisk *This,
+        ULONG ulFlags);
+
+    END_INTERFACE
+} IVdsDiskVtbl;
+
+struct IVdsDisk {
+    CONST_VTBL IVdsDiskVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsDisk_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsDisk_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsDisk_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsDisk methods ***/
+#define IVdsDisk_GetProperties(This,pDiskProperties) (This)->lpVtbl->GetProperties(This,pDiskProperties)
+#define IVdsDisk_GetPack(This,ppPack) (This)->lpVtbl->GetPack(This,ppPack)
+#define IVdsDisk_GetIdentificationData(This,pLunInfo) (This)->lpVtbl->GetIdentificationData(This,pLunInfo)
+#define IVdsDisk_QueryExtents(This,ppExtentArray,plNumberOfExtents) (This)->lpVtbl->QueryExtents(This,ppExtentArray,plNumberOfExtents)
+#define IVdsDisk_ConvertStyle(This,NewStyle) (This)->lpVtbl->ConvertStyle(This,NewStyle)
+#define IVdsDisk_SetFlags(This,ulFlags) (This)->lpVtbl->SetFlags(This,ulFlags)
+#define IVdsDisk_ClearFlags(This,ulFlags) (This)->lpVtbl->ClearFlags(This,ulFlags)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsDisk_QueryInterface(IVdsDisk* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsDisk_AddRef(IVdsDisk* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsDisk_Release(IVdsDisk* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsDisk methods ***/
+static FORCEINLINE HRESULT IVdsDisk_GetProperties(IVdsDisk* This,VDS_DISK_PROP *pDiskProperties) {
+    return This->lpVtbl->GetProperties(This,pDiskProperties);
+}
+static FORCEINLINE HRESULT IVdsDisk_GetPack(IVdsDisk* This,IVdsPack **ppPack) {
+    return This->lpVtbl->GetPack(This,ppPack);
+}
+static FORCEINLINE HRESULT IVdsDisk_GetIdentificationData(IVdsDisk* This,VDS_LUN_INFORMATION *pLunInfo) {
+    return This->lpVtbl->GetIdentificationData(This,pLunInfo);
+}
+static FORCEINLINE HRESULT IVdsDisk_QueryExtents(IVdsDisk* This,VDS_DISK_EXTENT **ppExtentArray,LONG *plNumberOfExtents) {
+    return This->lpVtbl->QueryExtents(This,ppExtentArray,plNumberOfExtents);
+}
+static FORCEINLINE HRESULT IVdsDisk_ConvertStyle(IVdsDisk* This,VDS_PARTITION_STYLE NewStyle) {
+    return This->lpVtbl->ConvertStyle(This,NewStyle);
+}
+static FORCEINLINE HRESULT IVdsDisk_SetFlags(IVdsDisk* This,ULONG ulFlags) {
+    return This->lpVtbl->SetFlags(This,ulFlags);
+}
+static FORCEINLINE HRESULT IVdsDisk_ClearFlags(IVdsDisk* This,ULONG ulFlags) {
+    return This->lpVtbl->ClearFlags(This,ulFlags);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsDisk_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsDisk2 interface
+ */
+#ifndef __IVdsDisk2_INTERFACE_DEFINED__
+#define __IVdsDisk2_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsDisk2, 0x40f73c8b, 0x687d, 0x4a13, 0x8d,0x96, 0x3d,0x7f,0x2e,0x68,0x39,0x36);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("40f73c8b-687d-4a13-8d96-3d7f2e683936")
+IVdsDisk2 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE SetSANMode(
+        BOOL bEnable) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsDisk2, 0x40f73c8b, 0x687d, 0x4a13, 0x8d,0x96, 0x3d,0x7f,0x2e,0x68,0x39,0x36)
+#endif
+#else
+typedef struct IVdsDisk2Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsDisk2 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsDisk2 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsDisk2 *This);
+
+    /*** IVdsDisk2 methods ***/
+    HRESULT (STDMETHODCALLTYPE *SetSANMode)(
+        IVdsDisk2 *This,
+        BOOL bEnable);
+
+    END_INTERFACE
+} IVdsDisk2Vtbl;
+
+struct IVdsDisk2 {
+    CONST_VTBL IVdsDisk2Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsDisk2_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsDisk2_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsDisk2_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsDisk2 methods ***/
+#define IVdsDisk2_SetSANMode(This,bEnable) (This)->lpVtbl->SetSANMode(This,bEnable)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsDisk2_QueryInterface(IVdsDisk2* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsDisk2_AddRef(IVdsDisk2* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsDisk2_Release(IVdsDisk2* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsDisk2 methods ***/
+static FORCEINLINE HRESULT IVdsDisk2_SetSANMode(IVdsDisk2* This,BOOL bEnable) {
+    return This->lpVtbl->SetSANMode(This,bEnable);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsDisk2_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsDiskOnline interface
+ */
+#ifndef __IVdsDiskOnline_INTERFACE_DEFINED__
+#define __IVdsDiskOnline_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsDiskOnline, 0x90681b1d, 0x6a7f, 0x48e8, 0x90,0x61, 0x31,0xb7,0xaa,0x12,0x53,0x22);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("90681b1d-6a7f-48e8-9061-31b7aa125322")
+IVdsDiskOnline : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE Online(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Offline(
+        ) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsDiskOnline, 0x90681b1d, 0x6a7f, 0x48e8, 0x90,0x61, 0x31,0xb7,0xaa,0x12,0x53,0x22)
+#endif
+#else
+typedef struct IVdsDiskOnlineVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsDiskOnline *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsDiskOnline *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsDiskOnline *This);
+
+    /*** IVdsDiskOnline methods ***/
+    HRESULT (STDMETHODCALLTYPE *Online)(
+        IVdsDiskOnline *This);
+
+    HRESULT (STDMETHODCALLTYPE *Offline)(
+        IVdsDiskOnline *This);
+
+    END_INTERFACE
+} IVdsDiskOnlineVtbl;
+
+struct IVdsDiskOnline {
+    CONST_VTBL IVdsDiskOnlineVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsDiskOnline_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsDiskOnline_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsDiskOnline_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsDiskOnline methods ***/
+#define IVdsDiskOnline_Online(This) (This)->lpVtbl->Online(This)
+#define IVdsDiskOnline_Offline(This) (This)->lpVtbl->Offline(This)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsDiskOnline_QueryInterface(IVdsDiskOnline* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsDiskOnline_AddRef(IVdsDiskOnline* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsDiskOnline_Release(IVdsDiskOnline* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsDiskOnline methods ***/
+static FORCEINLINE HRESULT IVdsDiskOnline_Online(IVdsDiskOnline* This) {
+    return This->lpVtbl->Online(This);
+}
+static FORCEINLINE HRESULT IVdsDiskOnline_Offline(IVdsDiskOnline* This) {
+    return This->lpVtbl->Offline(This);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsDiskOnline_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsAdvancedDisk interface
+ */
+#ifndef __IVdsAdvancedDisk_INTERFACE_DEFINED__
+#define __IVdsAdvancedDisk_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsAdvancedDisk, 0x6e6f6b40, 0x977c, 0x4069, 0xbd,0xdd, 0xac,0x71,0x00,0x59,0xf8,0xc0);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("6e6f6b40-977c-4069-bddd-ac710059f8c0")
+IVdsAdvancedDisk : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetPartitionProperties(
+        ULONGLONG ullOffset,
+        VDS_PARTITION_PROP *pPartitionProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryPartitions(
+        VDS_PARTITION_PROP **ppPartitionPropArray,
+        LONG *plNumberOfPartitions) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE CreatePartition(
+        ULONGLONG ullOffset,
+        ULONGLONG ullSize,
+        CREATE_PARTITION_PARAMETERS *para,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE DeletePartition(
+        ULONGLONG ullOffset,
+        BOOL bForce,
+        BOOL bForceProtected) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ChangeAttributes(
+        ULONGLONG ullOffset,
+        CHANGE_ATTRIBUTES_PARAMETERS *para) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE AssignDriveLetter(
+        ULONGLONG ullOffset,
+        WCHAR wcLetter) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE DeleteDriveLetter(
+        ULONGLONG ullOffset,
+        WCHAR wcLetter) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetDriveLetter(
+        ULONGLONG ullOffset,
+        WCHAR *pwcLetter) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE FormatPartition(
+        ULONGLONG ullOffset,
+        VDS_FILE_SYSTEM_TYPE type,
+        LPWSTR pwszLabel,
+        DWORD dwUnitAllocationSize,
+        BOOL bForce,
+        BOOL bQuickFormat,
+        BOOL bEnableCompression,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Clean(
+        BOOL bForce,
+        BOOL bForceOEM,
+        BOOL bFullClean,
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsAdvancedDisk, 0x6e6f6b40, 0x977c, 0x4069, 0xbd,0xdd, 0xac,0x71,0x00,0x59,0xf8,0xc0)
+#endif
+#else
+typedef struct IVdsAdvancedDiskVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsAdvancedDisk *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsAdvancedDisk *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsAdvancedDisk *This);
+
+    /*** IVdsAdvancedDisk methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetPartitionProperties)(
+        IVdsAdvancedDisk *This,
+        ULONGLONG ullOffset,
+        VDS_PARTITION_PROP *pPartitionProp);
+
+    HRESULT (STDMETHODCALLTYPE *QueryPartitions)(
+        IVdsAdvancedDisk *This,
+        VDS_PARTITION_PROP **ppPartitionPropArray,
+        LONG *plNumberOfPartitions);
+
+    HRESULT (STDMETHODCALLTYPE *CreatePartition)(
+        IVdsAdvancedDisk *This,
+        ULONGLONG ullOffset,
+        ULONGLONG ullSize,
+        CREATE_PARTITION_PARAMETERS *para,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *DeletePartition)(
+        IVdsAdvancedDisk *This,
+        ULONGLONG ullOffset,
+        BOOL bForce,
+        BOOL bForceProtected);
+
+    HRESULT (STDMETHODCALLTYPE *ChangeAttributes)(
+        IVdsAdvancedDisk *This,
+        ULONGLONG ullOffset,
+        CHANGE_ATTRIBUTES_PARAMETERS *para);
+
+    HRESULT (STDMETHODCALLTYPE *AssignDriveLetter)(
+        IVdsAdvancedDisk *This,
+        ULONGLONG ullOffset,
+        WCHAR wcLetter);
+
+    HRESULT (STDMETHODCALLTYPE *DeleteDriveLetter)(
+        IVdsAdvancedDisk *This,
+        ULONGLONG ullOffset,
+        WCHAR wcLetter);
+
+    HRESULT (STDMETHODCALLTYPE *GetDriveLetter)(
+        IVdsAdvancedDisk *This,
+        ULONGLONG ullOffset,
+        WCHAR *pwcLetter);
+
+    HRESULT (STDMETHODCALLTYPE *FormatPartition)(
+        IVdsAdvancedDisk *This,
+        ULONGLONG ullOffset,
+        VDS_FILE_SYSTEM_TYPE type,
+        LPWSTR pwszLabel,
+        DWORD dwUnitAllocationSize,
+        BOOL bForce,
+        BOOL bQuickFormat,
+        BOOL bEnableCompression,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *Clean)(
+        IVdsAdvancedDisk *This,
+        BOOL bForce,
+        BOOL bForceOEM,
+        BOOL bFullClean,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsAdvancedDiskVtbl;
+
+struct IVdsAdvancedDisk {
+    CONST_VTBL IVdsAdvancedDiskVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsAdvancedDisk_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsAdvancedDisk_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsAdvancedDisk_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsAdvancedDisk methods ***/
+#define IVdsAdvancedDisk_GetPartitionProperties(This,ullOffset,pPartitionProp) (This)->lpVtbl->GetPartitionProperties(This,ullOffset,pPartitionProp)
+#define IVdsAdvancedDisk_QueryPartitions(This,ppPartitionPropArray,plNumberOfPartitions) (This)->lpVtbl->QueryPartitions(This,ppPartitionPropArray,plNumberOfPartitions)
+#define IVdsAdvancedDisk_CreatePartition(This,ullOffset,ullSize,para,ppAsync) (This)->lpVtbl->CreatePartition(This,ullOffset,ullSize,para,ppAsync)
+#define IVdsAdvancedDisk_DeletePartition(This,ullOffset,bForce,bForceProtected) (This)->lpVtbl->DeletePartition(This,ullOffset,bForce,bForceProtected)
+#define IVdsAdvancedDisk_ChangeAttributes(This,ullOffset,para) (This)->lpVtbl->ChangeAttributes(This,ullOffset,para)
+#define IVdsAdvancedDisk_AssignDriveLetter(This,ullOffset,wcLetter) (This)->lpVtbl->AssignDriveLetter(This,ullOffset,wcLetter)
+#define IVdsAdvancedDisk_DeleteDriveLetter(This,ullOffset,wcLetter) (This)->lpVtbl->DeleteDriveLetter(This,ullOffset,wcLetter)
+#define IVdsAdvancedDisk_GetDriveLetter(This,ullOffset,pwcLetter) (This)->lpVtbl->GetDriveLetter(This,ullOffset,pwcLetter)
+#define IVdsAdvancedDisk_FormatPartition(This,ullOffset,type,pwszLabel,dwUnitAllocationSize,bForce,bQuickFormat,bEnableCompression,ppAsync) (This)->lpVtbl->FormatPartition(This,ullOffset,type,pwszLabel,dwUnitAllocationSize,bForce,bQuickFormat,bEnableCompression,ppAsync)
+#define IVdsAdvancedDisk_Clean(This,bForce,bForceOEM,bFullClean,ppAsync) (This)->lpVtbl->Clean(This,bForce,bForceOEM,bFullClean,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsAdvancedDisk_QueryInterface(IVdsAdvancedDisk* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsAdvancedDisk_AddRef(IVdsAdvancedDisk* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsAdvancedDisk_Release(IVdsAdvancedDisk* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsAdvancedDisk methods ***/
+static FORCEINLINE HRESULT IVdsAdvancedDisk_GetPartitionProperties(IVdsAdvancedDisk* This,ULONGLONG ullOffset,VDS_PARTITION_PROP *pPartitionProp) {
+    return This->lpVtbl->GetPartitionProperties(This,ullOffset,pPartitionProp);
+}
+static FORCEINLINE HRESULT IVdsAdvancedDisk_QueryPartitions(IVdsAdvancedDisk* This,VDS_PARTITION_PROP **ppPartitionPropArray,LONG *plNumberOfPartitions) {
+    return This->lpVtbl->QueryPartitions(This,ppPartitionPropArray,plNumberOfPartitions);
+}
+static FORCEINLINE HRESULT IVdsAdvancedDisk_CreatePartition(IVdsAdvancedDisk* This,ULONGLONG ullOffset,ULONGLONG ullSize,CREATE_PARTITION_PARAMETERS *para,IVdsAsync **ppAsync) {
+    return This->lpVtbl->CreatePartition(This,ullOffset,ullSize,para,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsAdvancedDisk_DeletePartition(IVdsAdvancedDisk* This,ULONGLONG ullOffset,BOOL bForce,BOOL bForceProtected) {
+    return This->lpVtbl->DeletePartition(This,ullOffset,bForce,bForceProtected);
+}
+static FORCEINLINE HRESULT IVdsAdvancedDisk_ChangeAttributes(IVdsAdvancedDisk* This,ULONGLONG ullOffset,CHANGE_ATTRIBUTES_PARAMETERS *para) {
+    return This->lpVtbl->ChangeAttributes(This,ullOffset,para);
+}
+static FORCEINLINE HRESULT IVdsAdvancedDisk_AssignDriveLetter(IVdsAdvancedDisk* This,ULONGLONG ullOffset,WCHAR wcLetter) {
+    return This->lpVtbl->AssignDriveLetter(This,ullOffset,wcLetter);
+}
+static FORCEINLINE HRESULT IVdsAdvancedDisk_DeleteDriveLetter(IVdsAdvancedDisk* This,ULONGLONG ullOffset,WCHAR wcLetter) {
+    return This->lpVtbl->DeleteDriveLetter(This,ullOffset,wcLetter);
+}
+static FORCEINLINE HRESULT IVdsAdvancedDisk_GetDriveLetter(IVdsAdvancedDisk* This,ULONGLONG ullOffset,WCHAR *pwcLetter) {
+    return This->lpVtbl->GetDriveLetter(This,ullOffset,pwcLetter);
+}
+static FORCEINLINE HRESULT IVdsAdvancedDisk_FormatPartition(IVdsAdvancedDisk* This,ULONGLONG ullOffset,VDS_FILE_SYSTEM_TYPE type,LPWSTR pwszLabel,DWORD dwUnitAllocationSize,BOOL bForce,BOOL bQuickFormat,BOOL bEnableCompression,IVdsAsync **ppAsync) {
+    return This->lpVtbl->FormatPartition(This,ullOffset,type,pwszLabel,dwUnitAllocationSize,bForce,bQuickFormat,bEnableCompression,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsAdvancedDisk_Clean(IVdsAdvancedDisk* This,BOOL bForce,BOOL bForceOEM,BOOL bFullClean,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Clean(This,bForce,bForceOEM,bFullClean,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsAdvancedDisk_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsAdvancedDisk2 interface
+ */
+#ifndef __IVdsAdvancedDisk2_INTERFACE_DEFINED__
+#define __IVdsAdvancedDisk2_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsAdvancedDisk2, 0x9723f420, 0x9355, 0x42de, 0xab,0x66, 0xe3,0x1b,0xb1,0x5b,0xee,0xac);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("9723f420-9355-42de-ab66-e31bb15beeac")
+IVdsAdvancedDisk2 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE ChangePartitionType(
+        ULONGLONG ullOffset,
+        BOOL bForce,
+        CHANGE_PARTITION_TYPE_PARAMETERS *para) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsAdvancedDisk2, 0x9723f420, 0x9355, 0x42de, 0xab,0x66, 0xe3,0x1b,0xb1,0x5b,0xee,0xac)
+#endif
+#else
+typedef struct IVdsAdvancedDisk2Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsAdvancedDisk2 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsAdvancedDisk2 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsAdvancedDisk2 *This);
+
+    /*** IVdsAdvancedDisk2 methods ***/
+    HRESULT (STDMETHODCALLTYPE *ChangePartitionType)(
+        IVdsAdvancedDisk2 *This,
+        ULONGLONG ullOffset,
+        BOOL bForce,
+        CHANGE_PARTITION_TYPE_PARAMETERS *para);
+
+    END_INTERFACE
+} IVdsAdvancedDisk2Vtbl;
+
+struct IVdsAdvancedDisk2 {
+    CONST_VTBL IVdsAdvancedDisk2Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsAdvancedDisk2_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsAdvancedDisk2_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsAdvancedDisk2_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsAdvancedDisk2 methods ***/
+#define IVdsAdvancedDisk2_ChangePartitionType(This,ullOffset,bForce,para) (This)->lpVtbl->ChangePartitionType(This,ullOffset,bForce,para)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsAdvancedDisk2_QueryInterface(IVdsAdvancedDisk2* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsAdvancedDisk2_AddRef(IVdsAdvancedDisk2* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsAdvancedDisk2_Release(IVdsAdvancedDisk2* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsAdvancedDisk2 methods ***/
+static FORCEINLINE HRESULT IVdsAdvancedDisk2_ChangePartitionType(IVdsAdvancedDisk2* This,ULONGLONG ullOffset,BOOL bForce,CHANGE_PARTITION_TYPE_PARAMETERS *para) {
+    return This->lpVtbl->ChangePartitionType(This,ullOffset,bForce,para);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsAdvancedDisk2_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsAdvancedDisk3 interface
+ */
+#ifndef __IVdsAdvancedDisk3_INTERFACE_DEFINED__
+#define __IVdsAdvancedDisk3_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsAdvancedDisk3, 0x3858c0d5, 0x0f35, 0x4bf5, 0x97,0x14, 0x69,0x87,0x49,0x63,0xbc,0x36);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("3858c0d5-0f35-4bf5-9714-69874963bc36")
+IVdsAdvancedDisk3 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_ADVANCEDDISK_PROP *pAdvDiskProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetUniqueId(
+        LPWSTR *ppwszId) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsAdvancedDisk3, 0x3858c0d5, 0x0f35, 0x4bf5, 0x97,0x14, 0x69,0x87,0x49,0x63,0xbc,0x36)
+#endif
+#else
+typedef struct IVdsAdvancedDisk3Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsAdvancedDisk3 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsAdvancedDisk3 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsAdvancedDisk3 *This);
+
+    /*** IVdsAdvancedDisk3 methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsAdvancedDisk3 *This,
+        VDS_ADVANCEDDISK_PROP *pAdvDiskProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetUniqueId)(
+        IVdsAdvancedDisk3 *This,
+        LPWSTR *ppwszId);
+
+    END_INTERFACE
+} IVdsAdvancedDisk3Vtbl;
+
+struct IVdsAdvancedDisk3 {
+    CONST_VTBL IVdsAdvancedDisk3Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsAdvancedDisk3_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsAdvancedDisk3_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsAdvancedDisk3_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsAdvancedDisk3 methods ***/
+#define IVdsAdvancedDisk3_GetProperties(This,pAdvDiskProp) (This)->lpVtbl->GetProperties(This,pAdvDiskProp)
+#define IVdsAdvancedDisk3_GetUniqueId(This,ppwszId) (This)->lpVtbl->GetUniqueId(This,ppwszId)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsAdvancedDisk3_QueryInterface(IVdsAdvancedDisk3* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsAdvancedDisk3_AddRef(IVdsAdvancedDisk3* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsAdvancedDisk3_Release(IVdsAdvancedDisk3* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsAdvancedDisk3 methods ***/
+static FORCEINLINE HRESULT IVdsAdvancedDisk3_GetProperties(IVdsAdvancedDisk3* This,VDS_ADVANCEDDISK_PROP *pAdvDiskProp) {
+    return This->lpVtbl->GetProperties(This,pAdvDiskProp);
+}
+static FORCEINLINE HRESULT IVdsAdvancedDisk3_GetUniqueId(IVdsAdvancedDisk3* This,LPWSTR *ppwszId) {
+    return This->lpVtbl->GetUniqueId(This,ppwszId);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsAdvancedDisk3_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsCreatePartitionEx interface
+ */
+#ifndef __IVdsCreatePartitionEx_INTERFACE_DEFINED__
+#define __IVdsCreatePartitionEx_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsCreatePartitionEx, 0x9882f547, 0xcfc3, 0x420b, 0x97,0x50, 0x00,0xdf,0xbe,0xc5,0x06,0x62);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("9882f547-cfc3-420b-9750-00dfbec50662")
+IVdsCreatePartitionEx : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE CreatePartitionEx(
+        ULONGLONG ullOffset,
+        ULONGLONG ullSize,
+        ULONG ulAlign,
+        CREATE_PARTITION_PARAMETERS *para,
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsCreatePartitionEx, 0x9882f547, 0xcfc3, 0x420b, 0x97,0x50, 0x00,0xdf,0xbe,0xc5,0x06,0x62)
+#endif
+#else
+typedef struct IVdsCreatePartitionExVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsCreatePartitionEx *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsCreatePartitionEx *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsCreatePartitionEx *This);
+
+    /*** IVdsCreatePartitionEx methods ***/
+    HRESULT (STDMETHODCALLTYPE *CreatePartitionEx)(
+        IVdsCreatePartitionEx *This,
+        ULONGLONG ullOffset,
+        ULONGLONG ullSize,
+        ULONG ulAlign,
+        CREATE_PARTITION_PARAMETERS *para,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsCreatePartitionExVtbl;
+
+struct IVdsCreatePartitionEx {
+    CONST_VTBL IVdsCreatePartitionExVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsCreatePartitionEx_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsCreatePartitionEx_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsCreatePartitionEx_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsCreatePartitionEx methods ***/
+#define IVdsCreatePartitionEx_CreatePartitionEx(This,ullOffset,ullSize,ulAlign,para,ppAsync) (This)->lpVtbl->CreatePartitionEx(This,ullOffset,ullSize,ulAlign,para,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsCreatePartitionEx_QueryInterface(IVdsCreatePartitionEx* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsCreatePartitionEx_AddRef(IVdsCreatePartitionEx* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsCreatePartitionEx_Release(IVdsCreatePartitionEx* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsCreatePartitionEx methods ***/
+static FORCEINLINE HRESULT IVdsCreatePartitionEx_CreatePartitionEx(IVdsCreatePartitionEx* This,ULONGLONG ullOffset,ULONGLONG ullSize,ULONG ulAlign,CREATE_PARTITION_PARAMETERS *para,IVdsAsync **ppAsync) {
+    return This->lpVtbl->CreatePartitionEx(This,ullOffset,ullSize,ulAlign,para,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsCreatePartitionEx_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsRemovable interface
+ */
+#ifndef __IVdsRemovable_INTERFACE_DEFINED__
+#define __IVdsRemovable_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsRemovable, 0x0316560b, 0x5db4, 0x4ed9, 0xbb,0xb5, 0x21,0x34,0x36,0xdd,0xc0,0xd9);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("0316560b-5db4-4ed9-bbb5-213436ddc0d9")
+IVdsRemovable : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QueryMedia(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Eject(
+        ) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsRemovable, 0x0316560b, 0x5db4, 0x4ed9, 0xbb,0xb5, 0x21,0x34,0x36,0xdd,0xc0,0xd9)
+#endif
+#else
+typedef struct IVdsRemovableVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsRemovable *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsRemovable *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsRemovable *This);
+
+    /*** IVdsRemovable methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryMedia)(
+        IVdsRemovable *This);
+
+    HRESULT (STDMETHODCALLTYPE *Eject)(
+        IVdsRemovable *This);
+
+    END_INTERFACE
+} IVdsRemovableVtbl;
+
+struct IVdsRemovable {
+    CONST_VTBL IVdsRemovableVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsRemovable_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsRemovable_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsRemovable_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsRemovable methods ***/
+#define IVdsRemovable_QueryMedia(This) (This)->lpVtbl->QueryMedia(This)
+#define IVdsRemovable_Eject(This) (This)->lpVtbl->Eject(This)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsRemovable_QueryInterface(IVdsRemovable* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsRemovable_AddRef(IVdsRemovable* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsRemovable_Release(IVdsRemovable* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsRemovable methods ***/
+static FORCEINLINE HRESULT IVdsRemovable_QueryMedia(IVdsRemovable* This) {
+    return This->lpVtbl->QueryMedia(This);
+}
+static FORCEINLINE HRESULT IVdsRemovable_Eject(IVdsRemovable* This) {
+    return This->lpVtbl->Eject(This);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsRemovable_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsVolume interface
+ */
+#ifndef __IVdsVolume_INTERFACE_DEFINED__
+#define __IVdsVolume_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsVolume, 0x88306bb2, 0xe71f, 0x478c, 0x86,0xa2, 0x79,0xda,0x20,0x0a,0x0f,0x11);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("88306bb2-e71f-478c-86a2-79da200a0f11")
+IVdsVolume : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_VOLUME_PROP *pVolumeProperties) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetPack(
+        IVdsPack **ppPack) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryPlexes(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Extend(
+        VDS_INPUT_DISK *pInputDiskArray,
+        LONG lNumberOfDisks,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Shrink(
+        ULONGLONG ullNumberOfBytesToRemove,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE AddPlex(
+        VDS_OBJECT_ID VolumeId,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE BreakPlex(
+        VDS_OBJECT_ID plexId,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE RemovePlex(
+        VDS_OBJECT_ID plexId,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Delete(
+        BOOL bForce) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetFlags(
+        ULONG ulFlags,
+        BOOL bRevertOnClose) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ClearFlags(
+        ULONG ulFlags) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsVolume, 0x88306bb2, 0xe71f, 0x478c, 0x86,0xa2, 0x79,0xda,0x20,0x0a,0x0f,0x11)
+#endif
+#else
+typedef struct IVdsVolumeVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsVolume *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsVolume *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsVolume *This);
+
+    /*** IVdsVolume methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsVolume *This,
+        VDS_VOLUME_PROP *pVolumeProperties);
+
+    HRESULT (STDMETHODCALLTYPE *GetPack)(
+        IVdsVolume *This,
+        IVdsPack **ppPack);
+
+    HRESULT (STDMETHODCALLTYPE *QueryPlexes)(
+        IVdsVolume *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *Extend)(
+        IVdsVolume *This,
+        VDS_INPUT_DISK *pInputDiskArray,
+        LONG lNumberOfDisks,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *Shrink)(
+        IVdsVolume *This,
+        ULONGLONG ullNumberOfBytesToRemove,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *AddPlex)(
+        IVdsVolume *This,
+        VDS_OBJECT_ID VolumeId,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *BreakPlex)(
+        IVdsVolume *This,
+        VDS_OBJECT_ID plexId,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *RemovePlex)(
+        IVdsVolume *This,
+        VDS_OBJECT_ID plexId,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *Delete)(
+        IVdsVolume *This,
+        BOOL bForce);
+
+    HRESULT (STDMETHODCALLTYPE *SetFlags)(
+        IVdsVolume *This,
+        ULONG ulFlags,
+        BOOL bRevertOnClose);
+
+    HRESULT (STDMETHODCALLTYPE *ClearFlags)(
+        IVdsVolume *This,
+        ULONG ulFlags);
+
+    END_INTERFACE
+} IVdsVolumeVtbl;
+
+struct IVdsVolume {
+    CONST_VTBL IVdsVolumeVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsVolume_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsVolume_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsVolume_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsVolume methods ***/
+#define IVdsVolume_GetProperties(This,pVolumeProperties) (This)->lpVtbl->GetProperties(This,pVolumeProperties)
+#define IVdsVolume_GetPack(This,ppPack) (This)->lpVtbl->GetPack(This,ppPack)
+#define IVdsVolume_QueryPlexes(This,ppEnum) (This)->lpVtbl->QueryPlexes(This,ppEnum)
+#define IVdsVolume_Extend(This,pInputDiskArray,lNumberOfDisks,ppAsync) (This)->lpVtbl->Extend(This,pInputDiskArray,lNumberOfDisks,ppAsync)
+#define IVdsVolume_Shrink(This,ullNumberOfBytesToRemove,ppAsync) (This)->lpVtbl->Shrink(This,ullNumberOfBytesToRemove,ppAsync)
+#define IVdsVolume_AddPlex(This,VolumeId,ppAsync) (This)->lpVtbl->AddPlex(This,VolumeId,ppAsync)
+#define IVdsVolume_BreakPlex(This,plexId,ppAsync) (This)->lpVtbl->BreakPlex(This,plexId,ppAsync)
+#define IVdsVolume_RemovePlex(This,plexId,ppAsync) (This)->lpVtbl->RemovePlex(This,plexId,ppAsync)
+#define IVdsVolume_Delete(This,bForce) (This)->lpVtbl->Delete(This,bForce)
+#define IVdsVolume_SetFlags(This,ulFlags,bRevertOnClose) (This)->lpVtbl->SetFlags(This,ulFlags,bRevertOnClose)
+#define IVdsVolume_ClearFlags(This,ulFlags) (This)->lpVtbl->ClearFlags(This,ulFlags)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsVolume_QueryInterface(IVdsVolume* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsVolume_AddRef(IVdsVolume* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsVolume_Release(IVdsVolume* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsVolume methods ***/
+static FORCEINLINE HRESULT IVdsVolume_GetProperties(IVdsVolume* This,VDS_VOLUME_PROP *pVolumeProperties) {
+    return This->lpVtbl->GetProperties(This,pVolumeProperties);
+}
+static FORCEINLINE HRESULT IVdsVolume_GetPack(IVdsVolume* This,IVdsPack **ppPack) {
+    return This->lpVtbl->GetPack(This,ppPack);
+}
+static FORCEINLINE HRESULT IVdsVolume_QueryPlexes(IVdsVolume* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryPlexes(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsVolume_Extend(IVdsVolume* This,VDS_INPUT_DISK *pInputDiskArray,LONG lNumberOfDisks,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Extend(This,pInputDiskArray,lNumberOfDisks,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsVolume_Shrink(IVdsVolume* This,ULONGLONG ullNumberOfBytesToRemove,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Shrink(This,ullNumberOfBytesToRemove,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsVolume_AddPlex(IVdsVolume* This,VDS_OBJECT_ID VolumeId,IVdsAsync **ppAsync) {
+    return This->lpVtbl->AddPlex(This,VolumeId,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsVolume_BreakPlex(IVdsVolume* This,VDS_OBJECT_ID plexId,IVdsAsync **ppAsync) {
+    return This->lpVtbl->BreakPlex(This,plexId,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsVolume_RemovePlex(IVdsVolume* This,VDS_OBJECT_ID plexId,IVdsAsync **ppAsync) {
+    return This->lpVtbl->RemovePlex(This,plexId,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsVolume_Delete(IVdsVolume* This,BOOL bForce) {
+    return This->lpVtbl->Delete(This,bForce);
+}
+static FORCEINLINE HRESULT IVdsVolume_SetFlags(IVdsVolume* This,ULONG ulFlags,BOOL bRevertOnClose) {
+    return This->lpVtbl->SetFlags(This,ulFlags,bRevertOnClose);
+}
+static FORCEINLINE HRESULT IVdsVolume_ClearFlags(IVdsVolume* This,ULONG ulFlags) {
+    return This->lpVtbl->ClearFlags(This,ulFlags);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsVolume_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsVolume2 interface
+ */
+#ifndef __IVdsVolume2_INTERFACE_DEFINED__
+#define __IVdsVolume2_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsVolume2, 0x72ae6713, 0xdcbb, 0x4a03, 0xb3,0x6b, 0x37,0x1f,0x6a,0xc6,0xb5,0x3d);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("72ae6713-dcbb-4a03-b36b-371f6ac6b53d")
+IVdsVolume2 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties2(
+        VDS_VOLUME_PROP2 *pVolumeProperties) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsVolume2, 0x72ae6713, 0xdcbb, 0x4a03, 0xb3,0x6b, 0x37,0x1f,0x6a,0xc6,0xb5,0x3d)
+#endif
+#else
+typedef struct IVdsVolume2Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsVolume2 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsVolume2 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsVolume2 *This);
+
+    /*** IVdsVolume2 methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties2)(
+        IVdsVolume2 *This,
+        VDS_VOLUME_PROP2 *pVolumeProperties);
+
+    END_INTERFACE
+} IVdsVolume2Vtbl;
+
+struct IVdsVolume2 {
+    CONST_VTBL IVdsVolume2Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsVolume2_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsVolume2_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsVolume2_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsVolume2 methods ***/
+#define IVdsVolume2_GetProperties2(This,pVolumeProperties) (This)->lpVtbl->GetProperties2(This,pVolumeProperties)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsVolume2_QueryInterface(IVdsVolume2* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsVolume2_AddRef(IVdsVolume2* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsVolume2_Release(IVdsVolume2* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsVolume2 methods ***/
+static FORCEINLINE HRESULT IVdsVolume2_GetProperties2(IVdsVolume2* This,VDS_VOLUME_PROP2 *pVolumeProperties) {
+    return This->lpVtbl->GetProperties2(This,pVolumeProperties);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsVolume2_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsVolumeOnline interface
+ */
+#ifndef __IVdsVolumeOnline_INTERFACE_DEFINED__
+#define __IVdsVolumeOnline_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsVolumeOnline, 0x1be2275a, 0xb315, 0x4f70, 0x9e,0x44, 0x87,0x9b,0x3a,0x2a,0x53,0xf2);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("1be2275a-b315-4f70-9e44-879b3a2a53f2")
+IVdsVolumeOnline : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE Online(
+        ) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsVolumeOnline, 0x1be2275a, 0xb315, 0x4f70, 0x9e,0x44, 0x87,0x9b,0x3a,0x2a,0x53,0xf2)
+#endif
+#else
+typedef struct IVdsVolumeOnlineVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsVolumeOnline *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsVolumeOnline *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsVolumeOnline *This);
+
+    /*** IVdsVolumeOnline methods ***/
+    HRESULT (STDMETHODCALLTYPE *Online)(
+        IVdsVolumeOnline *This);
+
+    END_INTERFACE
+} IVdsVolumeOnlineVtbl;
+
+struct IVdsVolumeOnline {
+    CONST_VTBL IVdsVolumeOnlineVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsVolumeOnline_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsVolumeOnline_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsVolumeOnline_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsVolumeOnline methods ***/
+#define IVdsVolumeOnline_Online(This) (This)->lpVtbl->Online(This)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsVolumeOnline_QueryInterface(IVdsVolumeOnline* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsVolumeOnline_AddRef(IVdsVolumeOnline* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsVolumeOnline_Release(IVdsVolumeOnline* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsVolumeOnline methods ***/
+static FORCEINLINE HRESULT IVdsVolumeOnline_Online(IVdsVolumeOnline* This) {
+    return This->lpVtbl->Online(This);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsVolumeOnline_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsVolumePlex interface
+ */
+#ifndef __IVdsVolumePlex_INTERFACE_DEFINED__
+#define __IVdsVolumePlex_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsVolumePlex, 0x4daa0135, 0xe1d1, 0x40f1, 0xaa,0xa5, 0x3c,0xc1,0xe5,0x32,0x21,0xc3);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("4daa0135-e1d1-40f1-aaa5-3cc1e53221c3")
+IVdsVolumePlex : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_VOLUME_PLEX_PROP *pPlexProperties) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetVolume(
+        IVdsVolume **ppVolume) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryExtents(
+        VDS_DISK_EXTENT **ppExtentArray,
+        LONG *plNumberOfExtents) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Repair(
+        VDS_INPUT_DISK *pInputDiskArray,
+        LONG lNumberOfDisks,
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsVolumePlex, 0x4daa0135, 0xe1d1, 0x40f1, 0xaa,0xa5, 0x3c,0xc1,0xe5,0x32,0x21,0xc3)
+#endif
+#else
+typedef struct IVdsVolumePlexVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsVolumePlex *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsVolumePlex *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsVolumePlex *This);
+
+    /*** IVdsVolumePlex methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsVolumePlex *This,
+        VDS_VOLUME_PLEX_PROP *pPlexProperties);
+
+    HRESULT (STDMETHODCALLTYPE *GetVolume)(
+        IVdsVolumePlex *This,
+        IVdsVolume **ppVolume);
+
+    HRESULT (STDMETHODCALLTYPE *QueryExtents)(
+        IVdsVolumePlex *This,
+        VDS_DISK_EXTENT **ppExtentArray,
+        LONG *plNumberOfExtents);
+
+    HRESULT (STDMETHODCALLTYPE *Repair)(
+        IVdsVolumePlex *This,
+        VDS_INPUT_DISK *pInputDiskArray,
+        LONG lNumberOfDisks,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsVolumePlexVtbl;
+
+struct IVdsVolumePlex {
+    CONST_VTBL IVdsVolumePlexVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsVolumePlex_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsVolumePlex_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsVolumePlex_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsVolumePlex methods ***/
+#define IVdsVolumePlex_GetProperties(This,pPlexProperties) (This)->lpVtbl->GetProperties(This,pPlexProperties)
+#define IVdsVolumePlex_GetVolume(This,ppVolume) (This)->lpVtbl->GetVolume(This,ppVolume)
+#define IVdsVolumePlex_QueryExtents(This,ppExtentArray,plNumberOfExtents) (This)->lpVtbl->QueryExtents(This,ppExtentArray,plNumberOfExtents)
+#define IVdsVolumePlex_Repair(This,pInputDiskArray,lNumberOfDisks,ppAsync) (This)->lpVtbl->Repair(This,pInputDiskArray,lNumberOfDisks,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsVolumePlex_QueryInterface(IVdsVolumePlex* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsVolumePlex_AddRef(IVdsVolumePlex* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsVolumePlex_Release(IVdsVolumePlex* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsVolumePlex methods ***/
+static FORCEINLINE HRESULT IVdsVolumePlex_GetProperties(IVdsVolumePlex* This,VDS_VOLUME_PLEX_PROP *pPlexProperties) {
+    return This->lpVtbl->GetProperties(This,pPlexProperties);
+}
+static FORCEINLINE HRESULT IVdsVolumePlex_GetVolume(IVdsVolumePlex* This,IVdsVolume **ppVolume) {
+    return This->lpVtbl->GetVolume(This,ppVolume);
+}
+static FORCEINLINE HRESULT IVdsVolumePlex_QueryExtents(IVdsVolumePlex* This,VDS_DISK_EXTENT **ppExtentArray,LONG *plNumberOfExtents) {
+    return This->lpVtbl->QueryExtents(This,ppExtentArray,plNumberOfExtents);
+}
+static FORCEINLINE HRESULT IVdsVolumePlex_Repair(IVdsVolumePlex* This,VDS_INPUT_DISK *pInputDiskArray,LONG lNumberOfDisks,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Repair(This,pInputDiskArray,lNumberOfDisks,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsVolumePlex_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsDisk3 interface
+ */
+#ifndef __IVdsDisk3_INTERFACE_DEFINED__
+#define __IVdsDisk3_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsDisk3, 0x8f4b2f5d, 0xec15, 0x4357, 0x99,0x2f, 0x47,0x3e,0xf1,0x09,0x75,0xb9);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("8f4b2f5d-ec15-4357-992f-473ef10975b9")
+IVdsDisk3 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetProperties2(
+        VDS_DISK_PROP2 *pDiskProperties) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryFreeExtents(
+        ULONG ulAlign,
+        VDS_DISK_FREE_EXTENT **ppFreeExtentArray,
+        LONG *plNumberOfFreeExtents) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsDisk3, 0x8f4b2f5d, 0xec15, 0x4357, 0x99,0x2f, 0x47,0x3e,0xf1,0x09,0x75,0xb9)
+#endif
+#else
+typedef struct IVdsDisk3Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsDisk3 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsDisk3 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsDisk3 *This);
+
+    /*** IVdsDisk3 methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetProperties2)(
+        IVdsDisk3 *This,
+        VDS_DISK_PROP2 *pDiskProperties);
+
+    HRESULT (STDMETHODCALLTYPE *QueryFreeExtents)(
+        IVdsDisk3 *This,
+        ULONG ulAlign,
+        VDS_DISK_FREE_EXTENT **ppFreeExtentArray,
+        LONG *plNumberOfFreeExtents);
+
+    END_INTERFACE
+} IVdsDisk3Vtbl;
+
+struct IVdsDisk3 {
+    CONST_VTBL IVdsDisk3Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsDisk3_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsDisk3_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsDisk3_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsDisk3 methods ***/
+#define IVdsDisk3_GetProperties2(This,pDiskProperties) (This)->lpVtbl->GetProperties2(This,pDiskProperties)
+#define IVdsDisk3_QueryFreeExtents(This,ulAlign,ppFreeExtentArray,plNumberOfFreeExtents) (This)->lpVtbl->QueryFreeExtents(This,ulAlign,ppFreeExtentArray,plNumberOfFreeExtents)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsDisk3_QueryInterface(IVdsDisk3* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsDisk3_AddRef(IVdsDisk3* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsDisk3_Release(IVdsDisk3* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsDisk3 methods ***/
+static FORCEINLINE HRESULT IVdsDisk3_GetProperties2(IVdsDisk3* This,VDS_DISK_PROP2 *pDiskProperties) {
+    return This->lpVtbl->GetProperties2(This,pDiskProperties);
+}
+static FORCEINLINE HRESULT IVdsDisk3_QueryFreeExtents(IVdsDisk3* This,ULONG ulAlign,VDS_DISK_FREE_EXTENT **ppFreeExtentArray,LONG *plNumberOfFreeExtents) {
+    return This->lpVtbl->QueryFreeExtents(This,ulAlign,ppFreeExtentArray,plNumberOfFreeExtents);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsDisk3_INTERFACE_DEFINED__ */
+
+typedef enum _VDS_DRIVE_LETTER_FLAG {
+    VDS_DLF_NON_PERSISTENT = 0x1
+} VDS_DRIVE_LETTER_FLAG;
+typedef enum _VDS_FILE_SYSTEM_FLAG {
+    VDS_FSF_SUPPORT_FORMAT = 0x1,
+    VDS_FSF_SUPPORT_QUICK_FORMAT = 0x2,
+    VDS_FSF_SUPPORT_COMPRESS = 0x4,
+    VDS_FSF_SUPPORT_SPECIFY_LABEL = 0x8,
+    VDS_FSF_SUPPORT_MOUNT_POINT = 0x10,
+    VDS_FSF_SUPPORT_REMOVABLE_MEDIA = 0x20,
+    VDS_FSF_SUPPORT_EXTEND = 0x40,
+    VDS_FSF_ALLOCATION_UNIT_512 = 0x10000,
+    VDS_FSF_ALLOCATION_UNIT_1K = 0x20000,
+    VDS_FSF_ALLOCATION_UNIT_2K = 0x40000,
+    VDS_FSF_ALLOCATION_UNIT_4K = 0x80000,
+    VDS_FSF_ALLOCATION_UNIT_8K = 0x100000,
+    VDS_FSF_ALLOCATION_UNIT_16K = 0x200000,
+    VDS_FSF_ALLOCATION_UNIT_32K = 0x400000,
+    VDS_FSF_ALLOCATION_UNIT_64K = 0x800000,
+    VDS_FSF_ALLOCATION_UNIT_128K = 0x1000000,
+    VDS_FSF_ALLOCATION_UNIT_256K = 0x2000000
+} VDS_FILE_SYSTEM_FLAG;
+typedef enum _VDS_FILE_SYSTEM_FORMAT_SUPPORT_FLAG {
+    VDS_FSS_DEFAULT = 0x1,
+    VDS_FSS_PREVIOUS_REVISION = 0x2,
+    VDS_FSS_RECOMMENDED = 0x4
+} VDS_FILE_SYSTEM_FORMAT_SUPPORT_FLAG;
+typedef enum _VDS_FILE_SYSTEM_PROP_FLAG {
+    VDS_FPF_COMPRESSED = 0x1
+} VDS_FILE_SYSTEM_PROP_FLAG;
+typedef enum _VDS_FORMAT_OPTION_FLAGS {
+    VDS_FSOF_NONE = 0x0,
+    VDS_FSOF_FORCE = 0x1,
+    VDS_FSOF_QUICK = 0x2,
+    VDS_FSOF_COMPRESSION = 0x4,
+    VDS_FSOF_DUPLICATE_METADATA = 0x8
+} VDS_FORMAT_OPTION_FLAGS;
+#define MAX_FS_NAME_SIZE (8)
+
+#define MAX_FS_FORMAT_SUPPORT_NAME_SIZE (32)
+
+#define MAX_FS_ALLOWED_CLUSTER_SIZES_SIZE (32)
+
+typedef struct VDS_REPARSE_POINT_PROP {
+    VDS_OBJECT_ID SourceVolumeId;
+    LPWSTR pwszPath;
+} VDS_REPARSE_POINT_PROP;
+typedef struct _VDS_DRIVE_LETTER_PROP {
+    WCHAR wcLetter;
+    VDS_OBJECT_ID volumeId;
+    ULONG ulFlags;
+    BOOL bUsed;
+} VDS_DRIVE_LETTER_PROP;
+typedef struct _VDS_FILE_SYSTEM_TYPE_PROP {
+    VDS_FILE_SYSTEM_TYPE type;
+    WCHAR wszName[8];
+    ULONG ulFlags;
+    ULONG ulCompressionFlags;
+    ULONG ulMaxLableLength;
+    LPWSTR pwszIllegalLabelCharSet;
+} VDS_FILE_SYSTEM_TYPE_PROP;
+typedef struct _VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP {
+    ULONG ulFlags;
+    USHORT usRevision;
+    ULONG ulDefaultUnitAllocationSize;
+    ULONG rgulAllowedUnitAllocationSizes[32];
+    WCHAR wszName[32];
+} VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP;
+typedef struct _VDS_FILE_SYSTEM_PROP {
+    VDS_FILE_SYSTEM_TYPE type;
+    VDS_OBJECT_ID volumeId;
+    ULONG ulFlags;
+    ULONGLONG ullTotalAllocationUnits;
+    ULONGLONG ullAvailableAllocationUnits;
+    ULONG ulAllocationUnitSize;
+    LPWSTR pwszLabel;
+} VDS_FILE_SYSTEM_PROP;
+/*****************************************************************************
+ * IVdsDiskPartitionMF interface
+ */
+#ifndef __IVdsDiskPartitionMF_INTERFACE_DEFINED__
+#define __IVdsDiskPartitionMF_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsDiskPartitionMF, 0x538684e0, 0xba3d, 0x4bc0, 0xac,0xa9, 0x16,0x4a,0xff,0x85,0xc2,0xa9);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("538684e0-ba3d-4bc0-aca9-164aff85c2a9")
+IVdsDiskPartitionMF : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetPartitionFileSystemProperties(
+        ULONGLONG ullOffset,
+        VDS_FILE_SYSTEM_PROP *pFileSystemProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetPartitionFileSystemTypeName(
+        ULONGLONG ullOffset,
+        LPWSTR *ppwszFileSystemTypeName) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryPartitionFileSystemFormatSupport(
+        ULONGLONG ullOffset,
+        VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP **ppFileSystemSupportProps,
+        LONG *plNumberOfFileSystems) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE FormatPartitionEx(
+        ULONGLONG ullOffset,
+        LPWSTR pwszFileSystemTypeName,
+        USHORT usFileSystemRevision,
+        ULONG ulDesiredUnitAllocationSize,
+        LPWSTR pwszLabel,
+        BOOL bForce,
+        BOOL bQuickFormat,
+        BOOL bEnableCompression,
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsDiskPartitionMF, 0x538684e0, 0xba3d, 0x4bc0, 0xac,0xa9, 0x16,0x4a,0xff,0x85,0xc2,0xa9)
+#endif
+#else
+typedef struct IVdsDiskPartitionMFVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsDiskPartitionMF *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsDiskPartitionMF *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsDiskPartitionMF *This);
+
+    /*** IVdsDiskPartitionMF methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetPartitionFileSystemProperties)(
+        IVdsDiskPartitionMF *This,
+        ULONGLONG ullOffset,
+        VDS_FILE_SYSTEM_PROP *pFileSystemProp);
+
+    HRESULT (STDMETHODCALLTYPE *GetPartitionFileSystemTypeName)(
+        IVdsDiskPartitionMF *This,
+        ULONGLONG ullOffset,
+        LPWSTR *ppwszFileSystemTypeName);
+
+    HRESULT (STDMETHODCALLTYPE *QueryPartitionFileSystemFormatSupport)(
+        IVdsDiskPartitionMF *This,
+        ULONGLONG ullOffset,
+        VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP **ppFileSystemSupportProps,
+        LONG *plNumberOfFileSystems);
+
+    HRESULT (STDMETHODCALLTYPE *FormatPartitionEx)(
+        IVdsDiskPartitionMF *This,
+        ULONGLONG ullOffset,
+        LPWSTR pwszFileSystemTypeName,
+        USHORT usFileSystemRevision,
+        ULONG ulDesiredUnitAllocationSize,
+        LPWSTR pwszLabel,
+        BOOL bForce,
+        BOOL bQuickFormat,
+        BOOL bEnableCompression,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsDiskPartitionMFVtbl;
+
+struct IVdsDiskPartitionMF {
+    CONST_VTBL IVdsDiskPartitionMFVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsDiskPartitionMF_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsDiskPartitionMF_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsDiskPartitionMF_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsDiskPartitionMF methods ***/
+#define IVdsDiskPartitionMF_GetPartitionFileSystemProperties(This,ullOffset,pFileSystemProp) (This)->lpVtbl->GetPartitionFileSystemProperties(This,ullOffset,pFileSystemProp)
+#define IVdsDiskPartitionMF_GetPartitionFileSystemTypeName(This,ullOffset,ppwszFileSystemTypeName) (This)->lpVtbl->GetPartitionFileSystemTypeName(This,ullOffset,ppwszFileSystemTypeName)
+#define IVdsDiskPartitionMF_QueryPartitionFileSystemFormatSupport(This,ullOffset,ppFileSystemSupportProps,plNumberOfFileSystems) (This)->lpVtbl->QueryPartitionFileSystemFormatSupport(This,ullOffset,ppFileSystemSupportProps,plNumberOfFileSystems)
+#define IVdsDiskPartitionMF_FormatPartitionEx(This,ullOffset,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,bForce,bQuickFormat,bEnableCompression,ppAsync) (This)->lpVtbl->FormatPartitionEx(This,ullOffset,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,bForce,bQuickFormat,bEnableCompression,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsDiskPartitionMF_QueryInterface(IVdsDiskPartitionMF* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsDiskPartitionMF_AddRef(IVdsDiskPartitionMF* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsDiskPartitionMF_Release(IVdsDiskPartitionMF* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsDiskPartitionMF methods ***/
+static FORCEINLINE HRESULT IVdsDiskPartitionMF_GetPartitionFileSystemProperties(IVdsDiskPartitionMF* This,ULONGLONG ullOffset,VDS_FILE_SYSTEM_PROP *pFileSystemProp) {
+    return This->lpVtbl->GetPartitionFileSystemProperties(This,ullOffset,pFileSystemProp);
+}
+static FORCEINLINE HRESULT IVdsDiskPartitionMF_GetPartitionFileSystemTypeName(IVdsDiskPartitionMF* This,ULONGLONG ullOffset,LPWSTR *ppwszFileSystemTypeName) {
+    return This->lpVtbl->GetPartitionFileSystemTypeName(This,ullOffset,ppwszFileSystemTypeName);
+}
+static FORCEINLINE HRESULT IVdsDiskPartitionMF_QueryPartitionFileSystemFormatSupport(IVdsDiskPartitionMF* This,ULONGLONG ullOffset,VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP **ppFileSystemSupportProps,LONG *plNumberOfFileSystems) {
+    return This->lpVtbl->QueryPartitionFileSystemFormatSupport(This,ullOffset,ppFileSystemSupportProps,plNumberOfFileSystems);
+}
+static FORCEINLINE HRESULT IVdsDiskPartitionMF_FormatPartitionEx(IVdsDiskPartitionMF* This,ULONGLONG ullOffset,LPWSTR pwszFileSystemTypeName,USHORT usFileSystemRevision,ULONG ulDesiredUnitAllocationSize,LPWSTR pwszLabel,BOOL bForce,BOOL bQuickFormat,BOOL bEnableCompression,IVdsAsync **ppAsync) {
+    return This->lpVtbl->FormatPartitionEx(This,ullOffset,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,bForce,bQuickFormat,bEnableCompression,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsDiskPartitionMF_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsVolumeMF interface
+ */
+#ifndef __IVdsVolumeMF_INTERFACE_DEFINED__
+#define __IVdsVolumeMF_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsVolumeMF, 0xee2d5ded, 0x6236, 0x4169, 0x93,0x1d, 0xb9,0x77,0x8c,0xe0,0x3d,0xc6);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("ee2d5ded-6236-4169-931d-b9778ce03dc6")
+IVdsVolumeMF : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetFileSystemProperties(
+        VDS_FILE_SYSTEM_PROP *pFileSystemProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Format(
+        VDS_FILE_SYSTEM_TYPE type,
+        LPWSTR pwszLabel,
+        DWORD dwUnitAllocationSize,
+        BOOL bForce,
+        BOOL bQuickFormat,
+        BOOL bEnableCompression,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE AddAccessPath(
+        LPWSTR pwszPath) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryAccessPaths(
+        LPWSTR **pwszPathArray,
+        LONG *plNumberOfAccessPaths) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryReparsePoints(
+        VDS_REPARSE_POINT_PROP **ppReparsePointProps,
+        LONG *plNumberOfReparsePointProps) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE DeleteAccessPath(
+        LPWSTR pwszPath,
+        BOOL bForce) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Mount(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Dismount(
+        BOOL bForce,
+        BOOL bPermanent) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetFileSystemFlags(
+        ULONG ulFlags) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ClearFileSystemFlags(
+        ULONG ulFlags) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsVolumeMF, 0xee2d5ded, 0x6236, 0x4169, 0x93,0x1d, 0xb9,0x77,0x8c,0xe0,0x3d,0xc6)
+#endif
+#else
+typedef struct IVdsVolumeMFVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsVolumeMF *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsVolumeMF *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsVolumeMF *This);
+
+    /*** IVdsVolumeMF methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetFileSystemProperties)(
+        IVdsVolumeMF *This,
+        VDS_FILE_SYSTEM_PROP *pFileSystemProp);
+
+    HRESULT (STDMETHODCALLTYPE *Format)(
+        IVdsVolumeMF *This,
+        VDS_FILE_SYSTEM_TYPE type,
+        LPWSTR pwszLabel,
+        DWORD dwUnitAllocationSize,
+        BOOL bForce,
+        BOOL bQuickFormat,
+        BOOL bEnableCompression,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *AddAccessPath)(
+        IVdsVolumeMF *This,
+        LPWSTR pwszPath);
+
+    HRESULT (STDMETHODCALLTYPE *QueryAccessPaths)(
+        IVdsVolumeMF *This,
+        LPWSTR **pwszPathArray,
+        LONG *plNumberOfAccessPaths);
+
+    HRESULT (STDMETHODCALLTYPE *QueryReparsePoints)(
+        IVdsVolumeMF *This,
+        VDS_REPARSE_POINT_PROP **ppReparsePointProps,
+        LONG *plNumberOfReparsePointProps);
+
+    HRESULT (STDMETHODCALLTYPE *DeleteAccessPath)(
+        IVdsVolumeMF *This,
+        LPWSTR pwszPath,
+        BOOL bForce);
+
+    HRESULT (STDMETHODCALLTYPE *Mount)(
+        IVdsVolumeMF *This);
+
+    HRESULT (STDMETHODCALLTYPE *Dismount)(
+        IVdsVolumeMF *This,
+        BOOL bForce,
+        BOOL bPermanent);
+
+    HRESULT (STDMETHODCALLTYPE *SetFileSystemFlags)(
+        IVdsVolumeMF *This,
+        ULONG ulFlags);
+
+    HRESULT (STDMETHODCALLTYPE *ClearFileSystemFlags)(
+        IVdsVolumeMF *This,
+        ULONG ulFlags);
+
+    END_INTERFACE
+} IVdsVolumeMFVtbl;
+
+struct IVdsVolumeMF {
+    CONST_VTBL IVdsVolumeMFVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsVolumeMF_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsVolumeMF_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsVolumeMF_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsVolumeMF methods ***/
+#define IVdsVolumeMF_GetFileSystemProperties(This,pFileSystemProp) (This)->lpVtbl->GetFileSystemProperties(This,pFileSystemProp)
+#define IVdsVolumeMF_Format(This,type,pwszLabel,dwUnitAllocationSize,bForce,bQuickFormat,bEnableCompression,ppAsync) (This)->lpVtbl->Format(This,type,pwszLabel,dwUnitAllocationSize,bForce,bQuickFormat,bEnableCompression,ppAsync)
+#define IVdsVolumeMF_AddAccessPath(This,pwszPath) (This)->lpVtbl->AddAccessPath(This,pwszPath)
+#define IVdsVolumeMF_QueryAccessPaths(This,pwszPathArray,plNumberOfAccessPaths) (This)->lpVtbl->QueryAccessPaths(This,pwszPathArray,plNumberOfAccessPaths)
+#define IVdsVolumeMF_QueryReparsePoints(This,ppReparsePointProps,plNumberOfReparsePointProps) (This)->lpVtbl->QueryReparsePoints(This,ppReparsePointProps,plNumberOfReparsePointProps)
+#define IVdsVolumeMF_DeleteAccessPath(This,pwszPath,bForce) (This)->lpVtbl->DeleteAccessPath(This,pwszPath,bForce)
+#define IVdsVolumeMF_Mount(This) (This)->lpVtbl->Mount(This)
+#define IVdsVolumeMF_Dismount(This,bForce,bPermanent) (This)->lpVtbl->Dismount(This,bForce,bPermanent)
+#define IVdsVolumeMF_SetFileSystemFlags(This,ulFlags) (This)->lpVtbl->SetFileSystemFlags(This,ulFlags)
+#define IVdsVolumeMF_ClearFileSystemFlags(This,ulFlags) (This)->lpVtbl->ClearFileSystemFlags(This,ulFlags)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsVolumeMF_QueryInterface(IVdsVolumeMF* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsVolumeMF_AddRef(IVdsVolumeMF* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsVolumeMF_Release(IVdsVolumeMF* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsVolumeMF methods ***/
+static FORCEINLINE HRESULT IVdsVolumeMF_GetFileSystemProperties(IVdsVolumeMF* This,VDS_FILE_SYSTEM_PROP *pFileSystemProp) {
+    return This->lpVtbl->GetFileSystemProperties(This,pFileSystemProp);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF_Format(IVdsVolumeMF* This,VDS_FILE_SYSTEM_TYPE type,LPWSTR pwszLabel,DWORD dwUnitAllocationSize,BOOL bForce,BOOL bQuickFormat,BOOL bEnableCompression,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Format(This,type,pwszLabel,dwUnitAllocationSize,bForce,bQuickFormat,bEnableCompression,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF_AddAccessPath(IVdsVolumeMF* This,LPWSTR pwszPath) {
+    return This->lpVtbl->AddAccessPath(This,pwszPath);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF_QueryAccessPaths(IVdsVolumeMF* This,LPWSTR **pwszPathArray,LONG *plNumberOfAccessPaths) {
+    return This->lpVtbl->QueryAccessPaths(This,pwszPathArray,plNumberOfAccessPaths);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF_QueryReparsePoints(IVdsVolumeMF* This,VDS_REPARSE_POINT_PROP **ppReparsePointProps,LONG *plNumberOfReparsePointProps) {
+    return This->lpVtbl->QueryReparsePoints(This,ppReparsePointProps,plNumberOfReparsePointProps);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF_DeleteAccessPath(IVdsVolumeMF* This,LPWSTR pwszPath,BOOL bForce) {
+    return This->lpVtbl->DeleteAccessPath(This,pwszPath,bForce);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF_Mount(IVdsVolumeMF* This) {
+    return This->lpVtbl->Mount(This);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF_Dismount(IVdsVolumeMF* This,BOOL bForce,BOOL bPermanent) {
+    return This->lpVtbl->Dismount(This,bForce,bPermanent);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF_SetFileSystemFlags(IVdsVolumeMF* This,ULONG ulFlags) {
+    return This->lpVtbl->SetFileSystemFlags(This,ulFlags);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF_ClearFileSystemFlags(IVdsVolumeMF* This,ULONG ulFlags) {
+    return This->lpVtbl->ClearFileSystemFlags(This,ulFlags);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsVolumeMF_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsVolumeMF2 interface
+ */
+#ifndef __IVdsVolumeMF2_INTERFACE_DEFINED__
+#define __IVdsVolumeMF2_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsVolumeMF2, 0x4dbcee9a, 0x6343, 0x4651, 0xb8,0x5f, 0x5e,0x75,0xd7,0x4d,0x98,0x3c);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("4dbcee9a-6343-4651-b85f-5e75d74d983c")
+IVdsVolumeMF2 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetFileSystemTypeName(
+        LPWSTR *ppwszFileSystemTypeName) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryFileSystemFormatSupport(
+        VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP **ppFileSystemSupportProps,
+        LONG *plNumberOfFileSystems) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE FormatEx(
+        LPWSTR pwszFileSystemTypeName,
+        USHORT usFileSystemRevision,
+        ULONG ulDesiredUnitAllocationSize,
+        LPWSTR pwszLabel,
+        BOOL bForce,
+        BOOL bQuickFormat,
+        BOOL bEnableCompression,
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsVolumeMF2, 0x4dbcee9a, 0x6343, 0x4651, 0xb8,0x5f, 0x5e,0x75,0xd7,0x4d,0x98,0x3c)
+#endif
+#else
+typedef struct IVdsVolumeMF2Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsVolumeMF2 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsVolumeMF2 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsVolumeMF2 *This);
+
+    /*** IVdsVolumeMF2 methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetFileSystemTypeName)(
+        IVdsVolumeMF2 *This,
+        LPWSTR *ppwszFileSystemTypeName);
+
+    HRESULT (STDMETHODCALLTYPE *QueryFileSystemFormatSupport)(
+        IVdsVolumeMF2 *This,
+        VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP **ppFileSystemSupportProps,
+        LONG *plNumberOfFileSystems);
+
+    HRESULT (STDMETHODCALLTYPE *FormatEx)(
+        IVdsVolumeMF2 *This,
+        LPWSTR pwszFileSystemTypeName,
+        USHORT usFileSystemRevision,
+        ULONG ulDesiredUnitAllocationSize,
+        LPWSTR pwszLabel,
+        BOOL bForce,
+        BOOL bQuickFormat,
+        BOOL bEnableCompression,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsVolumeMF2Vtbl;
+
+struct IVdsVolumeMF2 {
+    CONST_VTBL IVdsVolumeMF2Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsVolumeMF2_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsVolumeMF2_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsVolumeMF2_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsVolumeMF2 methods ***/
+#define IVdsVolumeMF2_GetFileSystemTypeName(This,ppwszFileSystemTypeName) (This)->lpVtbl->GetFileSystemTypeName(This,ppwszFileSystemTypeName)
+#define IVdsVolumeMF2_QueryFileSystemFormatSupport(This,ppFileSystemSupportProps,plNumberOfFileSystems) (This)->lpVtbl->QueryFileSystemFormatSupport(This,ppFileSystemSupportProps,plNumberOfFileSystems)
+#define IVdsVolumeMF2_FormatEx(This,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,bForce,bQuickFormat,bEnableCompression,ppAsync) (This)->lpVtbl->FormatEx(This,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,bForce,bQuickFormat,bEnableCompression,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsVolumeMF2_QueryInterface(IVdsVolumeMF2* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsVolumeMF2_AddRef(IVdsVolumeMF2* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsVolumeMF2_Release(IVdsVolumeMF2* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsVolumeMF2 methods ***/
+static FORCEINLINE HRESULT IVdsVolumeMF2_GetFileSystemTypeName(IVdsVolumeMF2* This,LPWSTR *ppwszFileSystemTypeName) {
+    return This->lpVtbl->GetFileSystemTypeName(This,ppwszFileSystemTypeName);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF2_QueryFileSystemFormatSupport(IVdsVolumeMF2* This,VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP **ppFileSystemSupportProps,LONG *plNumberOfFileSystems) {
+    return This->lpVtbl->QueryFileSystemFormatSupport(This,ppFileSystemSupportProps,plNumberOfFileSystems);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF2_FormatEx(IVdsVolumeMF2* This,LPWSTR pwszFileSystemTypeName,USHORT usFileSystemRevision,ULONG ulDesiredUnitAllocationSize,LPWSTR pwszLabel,BOOL bForce,BOOL bQuickFormat,BOOL bEnableCompression,IVdsAsync **ppAsync) {
+    return This->lpVtbl->FormatEx(This,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,bForce,bQuickFormat,bEnableCompression,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsVolumeMF2_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsVolumeShrink interface
+ */
+#ifndef __IVdsVolumeShrink_INTERFACE_DEFINED__
+#define __IVdsVolumeShrink_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsVolumeShrink, 0xd68168c9, 0x82a2, 0x4f85, 0xb6,0xe9, 0x74,0x70,0x7c,0x49,0xa5,0x8f);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("d68168c9-82a2-4f85-b6e9-74707c49a58f")
+IVdsVolumeShrink : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QueryMaxReclaimableBytes(
+        ULONGLONG *pullMaxNumberOfReclaimableBytes) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Shrink(
+        ULONGLONG ullDesiredNumberOfReclaimableBytes,
+        ULONGLONG ullMinNumberOfReclaimableBytes,
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsVolumeShrink, 0xd68168c9, 0x82a2, 0x4f85, 0xb6,0xe9, 0x74,0x70,0x7c,0x49,0xa5,0x8f)
+#endif
+#else
+typedef struct IVdsVolumeShrinkVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsVolumeShrink *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsVolumeShrink *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsVolumeShrink *This);
+
+    /*** IVdsVolumeShrink methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryMaxReclaimableBytes)(
+        IVdsVolumeShrink *This,
+        ULONGLONG *pullMaxNumberOfReclaimableBytes);
+
+    HRESULT (STDMETHODCALLTYPE *Shrink)(
+        IVdsVolumeShrink *This,
+        ULONGLONG ullDesiredNumberOfReclaimableBytes,
+        ULONGLONG ullMinNumberOfReclaimableBytes,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsVolumeShrinkVtbl;
+
+struct IVdsVolumeShrink {
+    CONST_VTBL IVdsVolumeShrinkVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsVolumeShrink_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsVolumeShrink_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsVolumeShrink_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsVolumeShrink methods ***/
+#define IVdsVolumeShrink_QueryMaxReclaimableBytes(This,pullMaxNumberOfReclaimableBytes) (This)->lpVtbl->QueryMaxReclaimableBytes(This,pullMaxNumberOfReclaimableBytes)
+#define IVdsVolumeShrink_Shrink(This,ullDesiredNumberOfReclaimableBytes,ullMinNumberOfReclaimableBytes,ppAsync) (This)->lpVtbl->Shrink(This,ullDesiredNumberOfReclaimableBytes,ullMinNumberOfReclaimableBytes,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsVolumeShrink_QueryInterface(IVdsVolumeShrink* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsVolumeShrink_AddRef(IVdsVolumeShrink* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsVolumeShrink_Release(IVdsVolumeShrink* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsVolumeShrink methods ***/
+static FORCEINLINE HRESULT IVdsVolumeShrink_QueryMaxReclaimableBytes(IVdsVolumeShrink* This,ULONGLONG *pullMaxNumberOfReclaimableBytes) {
+    return This->lpVtbl->QueryMaxReclaimableBytes(This,pullMaxNumberOfReclaimableBytes);
+}
+static FORCEINLINE HRESULT IVdsVolumeShrink_Shrink(IVdsVolumeShrink* This,ULONGLONG ullDesiredNumberOfReclaimableBytes,ULONGLONG ullMinNumberOfReclaimableBytes,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Shrink(This,ullDesiredNumberOfReclaimableBytes,ullMinNumberOfReclaimableBytes,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsVolumeShrink_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsVolumeMF3 interface
+ */
+#ifndef __IVdsVolumeMF3_INTERFACE_DEFINED__
+#define __IVdsVolumeMF3_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsVolumeMF3, 0x6788faf9, 0x214e, 0x4b85, 0xba,0x59, 0x26,0x69,0x53,0x61,0x6e,0x09);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("6788faf9-214e-4b85-ba59-266953616e09")
+IVdsVolumeMF3 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QueryVolumeGuidPathnames(
+        LPWSTR **pwszPathArray,
+        ULONG *pulNumberOfPaths) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE FormatEx2(
+        LPWSTR pwszFileSystemTypeName,
+        USHORT usFileSystemRevision,
+        ULONG ulDesiredUnitAllocationSize,
+        LPWSTR pwszLabel,
+        DWORD Options,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE OfflineVolume(
+        ) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsVolumeMF3, 0x6788faf9, 0x214e, 0x4b85, 0xba,0x59, 0x26,0x69,0x53,0x61,0x6e,0x09)
+#endif
+#else
+typedef struct IVdsVolumeMF3Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsVolumeMF3 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsVolumeMF3 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsVolumeMF3 *This);
+
+    /*** IVdsVolumeMF3 methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryVolumeGuidPathnames)(
+        IVdsVolumeMF3 *This,
+        LPWSTR **pwszPathArray,
+        ULONG *pulNumberOfPaths);
+
+    HRESULT (STDMETHODCALLTYPE *FormatEx2)(
+        IVdsVolumeMF3 *This,
+        LPWSTR pwszFileSystemTypeName,
+        USHORT usFileSystemRevision,
+        ULONG ulDesiredUnitAllocationSize,
+        LPWSTR pwszLabel,
+        DWORD Options,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *OfflineVolume)(
+        IVdsVolumeMF3 *This);
+
+    END_INTERFACE
+} IVdsVolumeMF3Vtbl;
+
+struct IVdsVolumeMF3 {
+    CONST_VTBL IVdsVolumeMF3Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsVolumeMF3_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsVolumeMF3_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsVolumeMF3_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsVolumeMF3 methods ***/
+#define IVdsVolumeMF3_QueryVolumeGuidPathnames(This,pwszPathArray,pulNumberOfPaths) (This)->lpVtbl->QueryVolumeGuidPathnames(This,pwszPathArray,pulNumberOfPaths)
+#define IVdsVolumeMF3_FormatEx2(This,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,Options,ppAsync) (This)->lpVtbl->FormatEx2(This,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,Options,ppAsync)
+#define IVdsVolumeMF3_OfflineVolume(This) (This)->lpVtbl->OfflineVolume(This)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsVolumeMF3_QueryInterface(IVdsVolumeMF3* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsVolumeMF3_AddRef(IVdsVolumeMF3* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsVolumeMF3_Release(IVdsVolumeMF3* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsVolumeMF3 methods ***/
+static FORCEINLINE HRESULT IVdsVolumeMF3_QueryVolumeGuidPathnames(IVdsVolumeMF3* This,LPWSTR **pwszPathArray,ULONG *pulNumberOfPaths) {
+    return This->lpVtbl->QueryVolumeGuidPathnames(This,pwszPathArray,pulNumberOfPaths);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF3_FormatEx2(IVdsVolumeMF3* This,LPWSTR pwszFileSystemTypeName,USHORT usFileSystemRevision,ULONG ulDesiredUnitAllocationSize,LPWSTR pwszLabel,DWORD Options,IVdsAsync **ppAsync) {
+    return This->lpVtbl->FormatEx2(This,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,Options,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsVolumeMF3_OfflineVolume(IVdsVolumeMF3* This) {
+    return This->lpVtbl->OfflineVolume(This);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsVolumeMF3_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsDiskPartitionMF2 interface
+ */
+#ifndef __IVdsDiskPartitionMF2_INTERFACE_DEFINED__
+#define __IVdsDiskPartitionMF2_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsDiskPartitionMF2, 0x9cbe50ca, 0xf2d2, 0x4bf4, 0xac,0xe1, 0x96,0x89,0x6b,0x72,0x96,0x25);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("9cbe50ca-f2d2-4bf4-ace1-96896b729625")
+IVdsDiskPartitionMF2 : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE FormatPartitionEx2(
+        ULONGLONG ullOffset,
+        LPWSTR pwszFileSystemTypeName,
+        USHORT usFileSystemRevision,
+        ULONG ulDesiredUnitAllocationSize,
+        LPWSTR pwszLabel,
+        DWORD Options,
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsDiskPartitionMF2, 0x9cbe50ca, 0xf2d2, 0x4bf4, 0xac,0xe1, 0x96,0x89,0x6b,0x72,0x96,0x25)
+#endif
+#else
+typedef struct IVdsDiskPartitionMF2Vtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsDiskPartitionMF2 *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsDiskPartitionMF2 *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsDiskPartitionMF2 *This);
+
+    /*** IVdsDiskPartitionMF2 methods ***/
+    HRESULT (STDMETHODCALLTYPE *FormatPartitionEx2)(
+        IVdsDiskPartitionMF2 *This,
+        ULONGLONG ullOffset,
+        LPWSTR pwszFileSystemTypeName,
+        USHORT usFileSystemRevision,
+        ULONG ulDesiredUnitAllocationSize,
+        LPWSTR pwszLabel,
+        DWORD Options,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsDiskPartitionMF2Vtbl;
+
+struct IVdsDiskPartitionMF2 {
+    CONST_VTBL IVdsDiskPartitionMF2Vtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsDiskPartitionMF2_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsDiskPartitionMF2_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsDiskPartitionMF2_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsDiskPartitionMF2 methods ***/
+#define IVdsDiskPartitionMF2_FormatPartitionEx2(This,ullOffset,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,Options,ppAsync) (This)->lpVtbl->FormatPartitionEx2(This,ullOffset,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,Options,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsDiskPartitionMF2_QueryInterface(IVdsDiskPartitionMF2* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsDiskPartitionMF2_AddRef(IVdsDiskPartitionMF2* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsDiskPartitionMF2_Release(IVdsDiskPartitionMF2* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsDiskPartitionMF2 methods ***/
+static FORCEINLINE HRESULT IVdsDiskPartitionMF2_FormatPartitionEx2(IVdsDiskPartitionMF2* This,ULONGLONG ullOffset,LPWSTR pwszFileSystemTypeName,USHORT usFileSystemRevision,ULONG ulDesiredUnitAllocationSize,LPWSTR pwszLabel,DWORD Options,IVdsAsync **ppAsync) {
+    return This->lpVtbl->FormatPartitionEx2(This,ullOffset,pwszFileSystemTypeName,usFileSystemRevision,ulDesiredUnitAllocationSize,pwszLabel,Options,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsDiskPartitionMF2_INTERFACE_DEFINED__ */
+
+#ifdef _WIN32
+#include <virtdisk.h>
+#else
+typedef enum _VIRTUAL_DISK_ACCESS_MASK {
+    VIRTUAL_DISK_ACCESS_NONE = 0x0,
+    VIRTUAL_DISK_ACCESS_ATTACH_RO = 0x10000,
+    VIRTUAL_DISK_ACCESS_ATTACH_RW = 0x20000,
+    VIRTUAL_DISK_ACCESS_DETACH = 0x40000,
+    VIRTUAL_DISK_ACCESS_GET_INFO = 0x80000,
+    VIRTUAL_DISK_ACCESS_CREATE = 0x100000,
+    VIRTUAL_DISK_ACCESS_METAOPS = 0x200000,
+    VIRTUAL_DISK_ACCESS_READ = 0xd0000,
+    VIRTUAL_DISK_ACCESS_ALL = 0x3f0000,
+    VIRTUAL_DISK_ACCESS_WRITABLE = 0x320000
+} VIRTUAL_DISK_ACCESS_MASK;
+typedef enum _CREATE_VIRTUAL_DISK_FLAG {
+    CREATE_VIRTUAL_DISK_FLAG_NONE = 0x0,
+    CREATE_VIRTUAL_DISK_FLAG_FULL_PHYSICAL_ALLOCATION = 0x1
+} CREATE_VIRTUAL_DISK_FLAG;
+typedef enum _OPEN_VIRTUAL_DISK_FLAG {
+    OPEN_VIRTUAL_DISK_FLAG_NONE = 0x0,
+    OPEN_VIRTUAL_DISK_FLAG_NO_PARENTS = 0x1,
+    OPEN_VIRTUAL_DISK_FLAG_BLANK_FILE = 0x2,
+    OPEN_VIRTUAL_DISK_FLAG_BOOT_DRIVE = 0x4
+} OPEN_VIRTUAL_DISK_FLAG;
+typedef enum _ATTACH_VIRTUAL_DISK_FLAG {
+    ATTACH_VIRTUAL_DISK_FLAG_NONE = 0x0,
+    ATTACH_VIRTUAL_DISK_FLAG_READ_ONLY = 0x1,
+    ATTACH_VIRTUAL_DISK_FLAG_NO_DRIVE_LETTER = 0x2,
+    ATTACH_VIRTUAL_DISK_FLAG_PERMANENT_LIFETIME = 0x4,
+    ATTACH_VIRTUAL_DISK_FLAG_NO_LOCAL_HOST = 0x8
+} ATTACH_VIRTUAL_DISK_FLAG;
+typedef enum _DETACH_VIRTUAL_DISK_FLAG {
+    DETACH_VIRTUAL_DISK_FLAG_NONE = 0x0
+} DETACH_VIRTUAL_DISK_FLAG;
+typedef enum _COMPACT_VIRTUAL_DISK_FLAG {
+    COMPACT_VIRTUAL_DISK_FLAG_NONE = 0x0
+} COMPACT_VIRTUAL_DISK_FLAG;
+typedef enum _MERGE_VIRTUAL_DISK_FLAG {
+    MERGE_VIRTUAL_DISK_FLAG_NONE = 0x0
+} MERGE_VIRTUAL_DISK_FLAG;
+typedef enum _EXPAND_VIRTUAL_DISK_FLAG {
+    EXPAND_VIRTUAL_DISK_FLAG_NONE = 0x0
+} EXPAND_VIRTUAL_DISK_FLAG;
+typedef enum _DEPENDENT_DISK_FLAG {
+    DEPENDENT_DISK_FLAG_NONE = 0x0,
+    DEPENDENT_DISK_FLAG_MULT_BACKING_FILES = 0x1,
+    DEPENDENT_DISK_FLAG_FULLY_ALLOCATED = 0x2,
+    DEPENDENT_DISK_FLAG_READ_ONLY = 0x4,
+    DEPENDENT_DISK_FLAG_REMOTE = 0x8,
+    DEPENDENT_DISK_FLAG_SYSTEM_VOLUME = 0x10,
+    DEPENDENT_DISK_FLAG_SYSTEM_VOLUME_PARENT = 0x20,
+    DEPENDENT_DISK_FLAG_REMOVABLE = 0x40,
+    DEPENDENT_DISK_FLAG_NO_DRIVE_LETTER = 0x80,
+    DEPENDENT_DISK_FLAG_PARENT = 0x100,
+    DEPENDENT_DISK_FLAG_NO_HOST_DISK = 0x200,
+    DEPENDENT_DISK_FLAG_PERMANENT_LIFETIME = 0x400
+} DEPENDENT_DISK_FLAG;
+typedef struct _VIRTUAL_STORAGE_TYPE {
+    ULONG DeviceId;
+    GUID VendorId;
+} VIRTUAL_STORAGE_TYPE;
+typedef struct _VIRTUAL_STORAGE_TYPE *PVIRTUAL_STORAGE_TYPE;
+#endif
+typedef enum _VDS_VDISK_STATE {
+    VDS_VST_UNKNOWN = 0,
+    VDS_VST_ADDED = 1,
+    VDS_VST_OPEN = 2,
+    VDS_VST_ATTACH_PENDING = 3,
+    VDS_VST_ATTACHED_NOT_OPEN = 4,
+    VDS_VST_ATTACHED = 5,
+    VDS_VST_DETACH_PENDING = 6,
+    VDS_VST_COMPACTING = 7,
+    VDS_VST_MERGING = 8,
+    VDS_VST_EXPANDING = 9,
+    VDS_VST_DELETED = 10,
+    VDS_VST_MAX = 11
+} VDS_VDISK_STATE;
+#define VDS_ATTACH_VIRTUAL_DISK_FLAG_USE_FILE_ACL (0x1)
+
+typedef struct _VDS_CREATE_VDISK_PARAMETERS {
+    GUID UniqueId;
+    ULONGLONG MaximumSize;
+    ULONG BlockSizeInBytes;
+    ULONG SectorSizeInBytes;
+    LPWSTR pParentPath;
+    LPWSTR pSourcePath;
+} VDS_CREATE_VDISK_PARAMETERS;
+typedef struct _VDS_CREATE_VDISK_PARAMETERS *PVDS_CREATE_VDISK_PARAMETERS;
+typedef struct _VDS_VDISK_PROPERTIES {
+    VDS_OBJECT_ID Id;
+    VDS_VDISK_STATE State;
+    VIRTUAL_STORAGE_TYPE VirtualDeviceType;
+    ULONGLONG VirtualSize;
+    ULONGLONG PhysicalSize;
+    LPWSTR pPath;
+    LPWSTR pDeviceName;
+    DEPENDENT_DISK_FLAG DiskFlag;
+    BOOL bIsChild;
+    LPWSTR pParentPath;
+} VDS_VDISK_PROPERTIES;
+typedef struct _VDS_VDISK_PROPERTIES *PVDS_VDISK_PROPERTIES;
+/*****************************************************************************
+ * IVdsVdProvider interface
+ */
+#ifndef __IVdsVdProvider_INTERFACE_DEFINED__
+#define __IVdsVdProvider_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsVdProvider, 0xb481498c, 0x8354, 0x45f9, 0x84,0xa0, 0x0b,0xdd,0x28,0x32,0xa9,0x1f);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("b481498c-8354-45f9-84a0-0bdd2832a91f")
+IVdsVdProvider : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QueryVDisks(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE CreateVDisk(
+        PVIRTUAL_STORAGE_TYPE VirtualDeviceType,
+        LPWSTR pPath,
+        LPWSTR pStringSecurityDescriptor,
+        CREATE_VIRTUAL_DISK_FLAG Flags,
+        ULONG ProviderSpecificFlags,
+        ULONG Reserved,
+        PVDS_CREATE_VDISK_PARAMETERS pCreateDiskParameters,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE AddVDisk(
+        PVIRTUAL_STORAGE_TYPE VirtualDeviceType,
+        LPWSTR pPath,
+        IVdsVDisk **ppVDisk) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetDiskFromVDisk(
+        IVdsVDisk *pVDisk,
+        IVdsDisk **ppDisk) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetVDiskFromDisk(
+        IVdsDisk *pDisk,
+        IVdsVDisk **ppVDisk) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsVdProvider, 0xb481498c, 0x8354, 0x45f9, 0x84,0xa0, 0x0b,0xdd,0x28,0x32,0xa9,0x1f)
+#endif
+#else
+typedef struct IVdsVdProviderVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsVdProvider *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsVdProvider *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsVdProvider *This);
+
+    /*** IVdsVdProvider methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryVDisks)(
+        IVdsVdProvider *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *CreateVDisk)(
+        IVdsVdProvider *This,
+        PVIRTUAL_STORAGE_TYPE VirtualDeviceType,
+        LPWSTR pPath,
+        LPWSTR pStringSecurityDescriptor,
+        CREATE_VIRTUAL_DISK_FLAG Flags,
+        ULONG ProviderSpecificFlags,
+        ULONG Reserved,
+        PVDS_CREATE_VDISK_PARAMETERS pCreateDiskParameters,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *AddVDisk)(
+        IVdsVdProvider *This,
+        PVIRTUAL_STORAGE_TYPE VirtualDeviceType,
+        LPWSTR pPath,
+        IVdsVDisk **ppVDisk);
+
+    HRESULT (STDMETHODCALLTYPE *GetDiskFromVDisk)(
+        IVdsVdProvider *This,
+        IVdsVDisk *pVDisk,
+        IVdsDisk **ppDisk);
+
+    HRESULT (STDMETHODCALLTYPE *GetVDiskFromDisk)(
+        IVdsVdProvider *This,
+        IVdsDisk *pDisk,
+        IVdsVDisk **ppVDisk);
+
+    END_INTERFACE
+} IVdsVdProviderVtbl;
+
+struct IVdsVdProvider {
+    CONST_VTBL IVdsVdProviderVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsVdProvider_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsVdProvider_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsVdProvider_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsVdProvider methods ***/
+#define IVdsVdProvider_QueryVDisks(This,ppEnum) (This)->lpVtbl->QueryVDisks(This,ppEnum)
+#define IVdsVdProvider_CreateVDisk(This,VirtualDeviceType,pPath,pStringSecurityDescriptor,Flags,ProviderSpecificFlags,Reserved,pCreateDiskParameters,ppAsync) (This)->lpVtbl->CreateVDisk(This,VirtualDeviceType,pPath,pStringSecurityDescriptor,Flags,ProviderSpecificFlags,Reserved,pCreateDiskParameters,ppAsync)
+#define IVdsVdProvider_AddVDisk(This,VirtualDeviceType,pPath,ppVDisk) (This)->lpVtbl->AddVDisk(This,VirtualDeviceType,pPath,ppVDisk)
+#define IVdsVdProvider_GetDiskFromVDisk(This,pVDisk,ppDisk) (This)->lpVtbl->GetDiskFromVDisk(This,pVDisk,ppDisk)
+#define IVdsVdProvider_GetVDiskFromDisk(This,pDisk,ppVDisk) (This)->lpVtbl->GetVDiskFromDisk(This,pDisk,ppVDisk)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsVdProvider_QueryInterface(IVdsVdProvider* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsVdProvider_AddRef(IVdsVdProvider* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsVdProvider_Release(IVdsVdProvider* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsVdProvider methods ***/
+static FORCEINLINE HRESULT IVdsVdProvider_QueryVDisks(IVdsVdProvider* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryVDisks(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsVdProvider_CreateVDisk(IVdsVdProvider* This,PVIRTUAL_STORAGE_TYPE VirtualDeviceType,LPWSTR pPath,LPWSTR pStringSecurityDescriptor,CREATE_VIRTUAL_DISK_FLAG Flags,ULONG ProviderSpecificFlags,ULONG Reserved,PVDS_CREATE_VDISK_PARAMETERS pCreateDiskParameters,IVdsAsync **ppAsync) {
+    return This->lpVtbl->CreateVDisk(This,VirtualDeviceType,pPath,pStringSecurityDescriptor,Flags,ProviderSpecificFlags,Reserved,pCreateDiskParameters,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsVdProvider_AddVDisk(IVdsVdProvider* This,PVIRTUAL_STORAGE_TYPE VirtualDeviceType,LPWSTR pPath,IVdsVDisk **ppVDisk) {
+    return This->lpVtbl->AddVDisk(This,VirtualDeviceType,pPath,ppVDisk);
+}
+static FORCEINLINE HRESULT IVdsVdProvider_GetDiskFromVDisk(IVdsVdProvider* This,IVdsVDisk *pVDisk,IVdsDisk **ppDisk) {
+    return This->lpVtbl->GetDiskFromVDisk(This,pVDisk,ppDisk);
+}
+static FORCEINLINE HRESULT IVdsVdProvider_GetVDiskFromDisk(IVdsVdProvider* This,IVdsDisk *pDisk,IVdsVDisk **ppVDisk) {
+    return This->lpVtbl->GetVDiskFromDisk(This,pDisk,ppVDisk);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsVdProvider_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsVDisk interface
+ */
+#ifndef __IVdsVDisk_INTERFACE_DEFINED__
+#define __IVdsVDisk_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsVDisk, 0x1e062b84, 0xe5e6, 0x4b4b, 0x8a,0x25, 0x67,0xb8,0x1e,0x8f,0x13,0xe8);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("1e062b84-e5e6-4b4b-8a25-67b81e8f13e8")
+IVdsVDisk : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE Open(
+        VIRTUAL_DISK_ACCESS_MASK AccessMask,
+        OPEN_VIRTUAL_DISK_FLAG Flags,
+        ULONG ReadWriteDepth,
+        IVdsOpenVDisk **ppOpenVDisk) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        PVDS_VDISK_PROPERTIES pDiskProperties) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetHostVolume(
+        IVdsVolume **ppVolume) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetDeviceName(
+        LPWSTR *ppDeviceName) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsVDisk, 0x1e062b84, 0xe5e6, 0x4b4b, 0x8a,0x25, 0x67,0xb8,0x1e,0x8f,0x13,0xe8)
+#endif
+#else
+typedef struct IVdsVDiskVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsVDisk *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsVDisk *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsVDisk *This);
+
+    /*** IVdsVDisk methods ***/
+    HRESULT (STDMETHODCALLTYPE *Open)(
+        IVdsVDisk *This,
+        VIRTUAL_DISK_ACCESS_MASK AccessMask,
+        OPEN_VIRTUAL_DISK_FLAG Flags,
+        ULONG ReadWriteDepth,
+        IVdsOpenVDisk **ppOpenVDisk);
+
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsVDisk *This,
+        PVDS_VDISK_PROPERTIES pDiskProperties);
+
+    HRESULT (STDMETHODCALLTYPE *GetHostVolume)(
+        IVdsVDisk *This,
+        IVdsVolume **ppVolume);
+
+    HRESULT (STDMETHODCALLTYPE *GetDeviceName)(
+        IVdsVDisk *This,
+        LPWSTR *ppDeviceName);
+
+    END_INTERFACE
+} IVdsVDiskVtbl;
+
+struct IVdsVDisk {
+    CONST_VTBL IVdsVDiskVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsVDisk_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsVDisk_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsVDisk_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsVDisk methods ***/
+#define IVdsVDisk_Open(This,AccessMask,Flags,ReadWriteDepth,ppOpenVDisk) (This)->lpVtbl->Open(This,AccessMask,Flags,ReadWriteDepth,ppOpenVDisk)
+#define IVdsVDisk_GetProperties(This,pDiskProperties) (This)->lpVtbl->GetProperties(This,pDiskProperties)
+#define IVdsVDisk_GetHostVolume(This,ppVolume) (This)->lpVtbl->GetHostVolume(This,ppVolume)
+#define IVdsVDisk_GetDeviceName(This,ppDeviceName) (This)->lpVtbl->GetDeviceName(This,ppDeviceName)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsVDisk_QueryInterface(IVdsVDisk* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsVDisk_AddRef(IVdsVDisk* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsVDisk_Release(IVdsVDisk* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsVDisk methods ***/
+static FORCEINLINE HRESULT IVdsVDisk_Open(IVdsVDisk* This,VIRTUAL_DISK_ACCESS_MASK AccessMask,OPEN_VIRTUAL_DISK_FLAG Flags,ULONG ReadWriteDepth,IVdsOpenVDisk **ppOpenVDisk) {
+    return This->lpVtbl->Open(This,AccessMask,Flags,ReadWriteDepth,ppOpenVDisk);
+}
+static FORCEINLINE HRESULT IVdsVDisk_GetProperties(IVdsVDisk* This,PVDS_VDISK_PROPERTIES pDiskProperties) {
+    return This->lpVtbl->GetProperties(This,pDiskProperties);
+}
+static FORCEINLINE HRESULT IVdsVDisk_GetHostVolume(IVdsVDisk* This,IVdsVolume **ppVolume) {
+    return This->lpVtbl->GetHostVolume(This,ppVolume);
+}
+static FORCEINLINE HRESULT IVdsVDisk_GetDeviceName(IVdsVDisk* This,LPWSTR *ppDeviceName) {
+    return This->lpVtbl->GetDeviceName(This,ppDeviceName);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsVDisk_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsOpenVDisk interface
+ */
+#ifndef __IVdsOpenVDisk_INTERFACE_DEFINED__
+#define __IVdsOpenVDisk_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsOpenVDisk, 0x75c8f324, 0xf715, 0x4fe3, 0xa2,0x8e, 0xf9,0x01,0x1b,0x61,0xa4,0xa1);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("75c8f324-f715-4fe3-a28e-f9011b61a4a1")
+IVdsOpenVDisk : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE Attach(
+        LPWSTR pStringSecurityDescriptor,
+        ATTACH_VIRTUAL_DISK_FLAG Flags,
+        ULONG ProviderSpecificFlags,
+        ULONG TimeoutInMs,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Detach(
+        DETACH_VIRTUAL_DISK_FLAG Flags,
+        ULONG ProviderSpecificFlags) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE DetachAndDelete(
+        DETACH_VIRTUAL_DISK_FLAG Flags,
+        ULONG ProviderSpecificFlags) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Compact(
+        COMPACT_VIRTUAL_DISK_FLAG Flags,
+        ULONG Reserved,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Merge(
+        MERGE_VIRTUAL_DISK_FLAG Flags,
+        ULONG MergeDepth,
+        IVdsAsync **ppAsync) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Expand(
+        EXPAND_VIRTUAL_DISK_FLAG Flags,
+        ULONGLONG NewSize,
+        IVdsAsync **ppAsync) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsOpenVDisk, 0x75c8f324, 0xf715, 0x4fe3, 0xa2,0x8e, 0xf9,0x01,0x1b,0x61,0xa4,0xa1)
+#endif
+#else
+typedef struct IVdsOpenVDiskVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsOpenVDisk *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsOpenVDisk *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsOpenVDisk *This);
+
+    /*** IVdsOpenVDisk methods ***/
+    HRESULT (STDMETHODCALLTYPE *Attach)(
+        IVdsOpenVDisk *This,
+        LPWSTR pStringSecurityDescriptor,
+        ATTACH_VIRTUAL_DISK_FLAG Flags,
+        ULONG ProviderSpecificFlags,
+        ULONG TimeoutInMs,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *Detach)(
+        IVdsOpenVDisk *This,
+        DETACH_VIRTUAL_DISK_FLAG Flags,
+        ULONG ProviderSpecificFlags);
+
+    HRESULT (STDMETHODCALLTYPE *DetachAndDelete)(
+        IVdsOpenVDisk *This,
+        DETACH_VIRTUAL_DISK_FLAG Flags,
+        ULONG ProviderSpecificFlags);
+
+    HRESULT (STDMETHODCALLTYPE *Compact)(
+        IVdsOpenVDisk *This,
+        COMPACT_VIRTUAL_DISK_FLAG Flags,
+        ULONG Reserved,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *Merge)(
+        IVdsOpenVDisk *This,
+        MERGE_VIRTUAL_DISK_FLAG Flags,
+        ULONG MergeDepth,
+        IVdsAsync **ppAsync);
+
+    HRESULT (STDMETHODCALLTYPE *Expand)(
+        IVdsOpenVDisk *This,
+        EXPAND_VIRTUAL_DISK_FLAG Flags,
+        ULONGLONG NewSize,
+        IVdsAsync **ppAsync);
+
+    END_INTERFACE
+} IVdsOpenVDiskVtbl;
+
+struct IVdsOpenVDisk {
+    CONST_VTBL IVdsOpenVDiskVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsOpenVDisk_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsOpenVDisk_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsOpenVDisk_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsOpenVDisk methods ***/
+#define IVdsOpenVDisk_Attach(This,pStringSecurityDescriptor,Flags,ProviderSpecificFlags,TimeoutInMs,ppAsync) (This)->lpVtbl->Attach(This,pStringSecurityDescriptor,Flags,ProviderSpecificFlags,TimeoutInMs,ppAsync)
+#define IVdsOpenVDisk_Detach(This,Flags,ProviderSpecificFlags) (This)->lpVtbl->Detach(This,Flags,ProviderSpecificFlags)
+#define IVdsOpenVDisk_DetachAndDelete(This,Flags,ProviderSpecificFlags) (This)->lpVtbl->DetachAndDelete(This,Flags,ProviderSpecificFlags)
+#define IVdsOpenVDisk_Compact(This,Flags,Reserved,ppAsync) (This)->lpVtbl->Compact(This,Flags,Reserved,ppAsync)
+#define IVdsOpenVDisk_Merge(This,Flags,MergeDepth,ppAsync) (This)->lpVtbl->Merge(This,Flags,MergeDepth,ppAsync)
+#define IVdsOpenVDisk_Expand(This,Flags,NewSize,ppAsync) (This)->lpVtbl->Expand(This,Flags,NewSize,ppAsync)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsOpenVDisk_QueryInterface(IVdsOpenVDisk* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsOpenVDisk_AddRef(IVdsOpenVDisk* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsOpenVDisk_Release(IVdsOpenVDisk* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsOpenVDisk methods ***/
+static FORCEINLINE HRESULT IVdsOpenVDisk_Attach(IVdsOpenVDisk* This,LPWSTR pStringSecurityDescriptor,ATTACH_VIRTUAL_DISK_FLAG Flags,ULONG ProviderSpecificFlags,ULONG TimeoutInMs,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Attach(This,pStringSecurityDescriptor,Flags,ProviderSpecificFlags,TimeoutInMs,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsOpenVDisk_Detach(IVdsOpenVDisk* This,DETACH_VIRTUAL_DISK_FLAG Flags,ULONG ProviderSpecificFlags) {
+    return This->lpVtbl->Detach(This,Flags,ProviderSpecificFlags);
+}
+static FORCEINLINE HRESULT IVdsOpenVDisk_DetachAndDelete(IVdsOpenVDisk* This,DETACH_VIRTUAL_DISK_FLAG Flags,ULONG ProviderSpecificFlags) {
+    return This->lpVtbl->DetachAndDelete(This,Flags,ProviderSpecificFlags);
+}
+static FORCEINLINE HRESULT IVdsOpenVDisk_Compact(IVdsOpenVDisk* This,COMPACT_VIRTUAL_DISK_FLAG Flags,ULONG Reserved,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Compact(This,Flags,Reserved,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsOpenVDisk_Merge(IVdsOpenVDisk* This,MERGE_VIRTUAL_DISK_FLAG Flags,ULONG MergeDepth,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Merge(This,Flags,MergeDepth,ppAsync);
+}
+static FORCEINLINE HRESULT IVdsOpenVDisk_Expand(IVdsOpenVDisk* This,EXPAND_VIRTUAL_DISK_FLAG Flags,ULONGLONG NewSize,IVdsAsync **ppAsync) {
+    return This->lpVtbl->Expand(This,Flags,NewSize,ppAsync);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsOpenVDisk_INTERFACE_DEFINED__ */
+
+typedef enum _VDS_SERVICE_FLAG {
+    VDS_SVF_SUPPORT_DYNAMIC = 0x1,
+    VDS_SVF_SUPPORT_FAULT_TOLERANT = 0x2,
+    VDS_SVF_SUPPORT_GPT = 0x4,
+    VDS_SVF_SUPPORT_DYNAMIC_1394 = 0x8,
+    VDS_SVF_CLUSTER_SERVICE_CONFIGURED = 0x10,
+    VDS_SVF_AUTO_MOUNT_OFF = 0x20,
+    VDS_SVF_OS_UNINSTALL_VALID = 0x40,
+    VDS_SVF_EFI = 0x80,
+    VDS_SVF_SUPPORT_MIRROR = 0x100,
+    VDS_SVF_SUPPORT_RAID5 = 0x200,
+    VDS_SVF_SUPPORT_REFS = 0x400
+} VDS_SERVICE_FLAG;
+typedef enum _VDS_SAN_POLICY {
+    VDS_SP_UNKNOWN = 0,
+    VDS_SP_ONLINE = 1,
+    VDS_SP_OFFLINE_SHARED = 2,
+    VDS_SP_OFFLINE = 3,
+    VDS_SP_OFFLINE_INTERNAL = 4,
+    VDS_SP_MAX = 5
+} VDS_SAN_POLICY;
+typedef enum _VDS_QUERY_PROVIDER_FLAG {
+    VDS_QUERY_SOFTWARE_PROVIDERS = 0x1,
+    VDS_QUERY_HARDWARE_PROVIDERS = 0x2,
+    VDS_QUERY_VIRTUALDISK_PROVIDERS = 0x4
+} VDS_QUERY_PROVIDER_FLAG;
+typedef struct _VDS_SERVICE_PROP {
+    LPWSTR pwszVersion;
+    ULONG ulFlags;
+} VDS_SERVICE_PROP;
+/*****************************************************************************
+ * IVdsServiceLoader interface
+ */
+#ifndef __IVdsServiceLoader_INTERFACE_DEFINED__
+#define __IVdsServiceLoader_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsServiceLoader, 0xe0393303, 0x90d4, 0x4a97, 0xab,0x71, 0xe9,0xb6,0x71,0xee,0x27,0x29);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("e0393303-90d4-4a97-ab71-e9b671ee2729")
+IVdsServiceLoader : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE LoadService(
+        LPWSTR pwszMachineName,
+        IVdsService **ppService) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsServiceLoader, 0xe0393303, 0x90d4, 0x4a97, 0xab,0x71, 0xe9,0xb6,0x71,0xee,0x27,0x29)
+#endif
+#else
+typedef struct IVdsServiceLoaderVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsServiceLoader *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsServiceLoader *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsServiceLoader *This);
+
+    /*** IVdsServiceLoader methods ***/
+    HRESULT (STDMETHODCALLTYPE *LoadService)(
+        IVdsServiceLoader *This,
+        LPWSTR pwszMachineName,
+        IVdsService **ppService);
+
+    END_INTERFACE
+} IVdsServiceLoaderVtbl;
+
+struct IVdsServiceLoader {
+    CONST_VTBL IVdsServiceLoaderVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsServiceLoader_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsServiceLoader_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsServiceLoader_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsServiceLoader methods ***/
+#define IVdsServiceLoader_LoadService(This,pwszMachineName,ppService) (This)->lpVtbl->LoadService(This,pwszMachineName,ppService)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsServiceLoader_QueryInterface(IVdsServiceLoader* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsServiceLoader_AddRef(IVdsServiceLoader* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsServiceLoader_Release(IVdsServiceLoader* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsServiceLoader methods ***/
+static FORCEINLINE HRESULT IVdsServiceLoader_LoadService(IVdsServiceLoader* This,LPWSTR pwszMachineName,IVdsService **ppService) {
+    return This->lpVtbl->LoadService(This,pwszMachineName,ppService);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsServiceLoader_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsService interface
+ */
+#ifndef __IVdsService_INTERFACE_DEFINED__
+#define __IVdsService_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsService, 0x0818a8ef, 0x9ba9, 0x40d8, 0xa6,0xf9, 0xe2,0x28,0x33,0xcc,0x77,0x1e);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("0818a8ef-9ba9-40d8-a6f9-e22833cc771e")
+IVdsService : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE IsServiceReady(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE WaitForServiceReady(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetProperties(
+        VDS_SERVICE_PROP *pServiceProp) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryProviders(
+        DWORD masks,
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryMaskedDisks(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryUnallocatedDisks(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE GetObject(
+        VDS_OBJECT_ID ObjectId,
+        VDS_OBJECT_TYPE type,
+        IUnknown **ppObjectUnk) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryDriveLetters(
+        WCHAR wcFirstLetter,
+        DWORD count,
+        VDS_DRIVE_LETTER_PROP *pDriveLetterPropArray) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryFileSystemTypes(
+        VDS_FILE_SYSTEM_TYPE_PROP **ppFileSystemTypeProps,
+        LONG *plNumberOfFileSystems) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Reenumerate(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Refresh(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE CleanupObsoleteMountPoints(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Advise(
+        IVdsAdviseSink *pSink,
+        DWORD *pdwCookie) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Unadvise(
+        DWORD dwCookie) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE Reboot(
+        ) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetFlags(
+        ULONG ulFlags) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE ClearFlags(
+        ULONG ulFlags) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsService, 0x0818a8ef, 0x9ba9, 0x40d8, 0xa6,0xf9, 0xe2,0x28,0x33,0xcc,0x77,0x1e)
+#endif
+#else
+typedef struct IVdsServiceVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsService *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsService *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsService *This);
+
+    /*** IVdsService methods ***/
+    HRESULT (STDMETHODCALLTYPE *IsServiceReady)(
+        IVdsService *This);
+
+    HRESULT (STDMETHODCALLTYPE *WaitForServiceReady)(
+        IVdsService *This);
+
+    HRESULT (STDMETHODCALLTYPE *GetProperties)(
+        IVdsService *This,
+        VDS_SERVICE_PROP *pServiceProp);
+
+    HRESULT (STDMETHODCALLTYPE *QueryProviders)(
+        IVdsService *This,
+        DWORD masks,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *QueryMaskedDisks)(
+        IVdsService *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *QueryUnallocatedDisks)(
+        IVdsService *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *GetObject)(
+        IVdsService *This,
+        VDS_OBJECT_ID ObjectId,
+        VDS_OBJECT_TYPE type,
+        IUnknown **ppObjectUnk);
+
+    HRESULT (STDMETHODCALLTYPE *QueryDriveLetters)(
+        IVdsService *This,
+        WCHAR wcFirstLetter,
+        DWORD count,
+        VDS_DRIVE_LETTER_PROP *pDriveLetterPropArray);
+
+    HRESULT (STDMETHODCALLTYPE *QueryFileSystemTypes)(
+        IVdsService *This,
+        VDS_FILE_SYSTEM_TYPE_PROP **ppFileSystemTypeProps,
+        LONG *plNumberOfFileSystems);
+
+    HRESULT (STDMETHODCALLTYPE *Reenumerate)(
+        IVdsService *This);
+
+    HRESULT (STDMETHODCALLTYPE *Refresh)(
+        IVdsService *This);
+
+    HRESULT (STDMETHODCALLTYPE *CleanupObsoleteMountPoints)(
+        IVdsService *This);
+
+    HRESULT (STDMETHODCALLTYPE *Advise)(
+        IVdsService *This,
+        IVdsAdviseSink *pSink,
+        DWORD *pdwCookie);
+
+    HRESULT (STDMETHODCALLTYPE *Unadvise)(
+        IVdsService *This,
+        DWORD dwCookie);
+
+    HRESULT (STDMETHODCALLTYPE *Reboot)(
+        IVdsService *This);
+
+    HRESULT (STDMETHODCALLTYPE *SetFlags)(
+        IVdsService *This,
+        ULONG ulFlags);
+
+    HRESULT (STDMETHODCALLTYPE *ClearFlags)(
+        IVdsService *This,
+        ULONG ulFlags);
+
+    END_INTERFACE
+} IVdsServiceVtbl;
+
+struct IVdsService {
+    CONST_VTBL IVdsServiceVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsService_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsService_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsService_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsService methods ***/
+#define IVdsService_IsServiceReady(This) (This)->lpVtbl->IsServiceReady(This)
+#define IVdsService_WaitForServiceReady(This) (This)->lpVtbl->WaitForServiceReady(This)
+#define IVdsService_GetProperties(This,pServiceProp) (This)->lpVtbl->GetProperties(This,pServiceProp)
+#define IVdsService_QueryProviders(This,masks,ppEnum) (This)->lpVtbl->QueryProviders(This,masks,ppEnum)
+#define IVdsService_QueryMaskedDisks(This,ppEnum) (This)->lpVtbl->QueryMaskedDisks(This,ppEnum)
+#define IVdsService_QueryUnallocatedDisks(This,ppEnum) (This)->lpVtbl->QueryUnallocatedDisks(This,ppEnum)
+#define IVdsService_GetObject(This,ObjectId,type,ppObjectUnk) (This)->lpVtbl->GetObject(This,ObjectId,type,ppObjectUnk)
+#define IVdsService_QueryDriveLetters(This,wcFirstLetter,count,pDriveLetterPropArray) (This)->lpVtbl->QueryDriveLetters(This,wcFirstLetter,count,pDriveLetterPropArray)
+#define IVdsService_QueryFileSystemTypes(This,ppFileSystemTypeProps,plNumberOfFileSystems) (This)->lpVtbl->QueryFileSystemTypes(This,ppFileSystemTypeProps,plNumberOfFileSystems)
+#define IVdsService_Reenumerate(This) (This)->lpVtbl->Reenumerate(This)
+#define IVdsService_Refresh(This) (This)->lpVtbl->Refresh(This)
+#define IVdsService_CleanupObsoleteMountPoints(This) (This)->lpVtbl->CleanupObsoleteMountPoints(This)
+#define IVdsService_Advise(This,pSink,pdwCookie) (This)->lpVtbl->Advise(This,pSink,pdwCookie)
+#define IVdsService_Unadvise(This,dwCookie) (This)->lpVtbl->Unadvise(This,dwCookie)
+#define IVdsService_Reboot(This) (This)->lpVtbl->Reboot(This)
+#define IVdsService_SetFlags(This,ulFlags) (This)->lpVtbl->SetFlags(This,ulFlags)
+#define IVdsService_ClearFlags(This,ulFlags) (This)->lpVtbl->ClearFlags(This,ulFlags)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsService_QueryInterface(IVdsService* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsService_AddRef(IVdsService* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsService_Release(IVdsService* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsService methods ***/
+static FORCEINLINE HRESULT IVdsService_IsServiceReady(IVdsService* This) {
+    return This->lpVtbl->IsServiceReady(This);
+}
+static FORCEINLINE HRESULT IVdsService_WaitForServiceReady(IVdsService* This) {
+    return This->lpVtbl->WaitForServiceReady(This);
+}
+static FORCEINLINE HRESULT IVdsService_GetProperties(IVdsService* This,VDS_SERVICE_PROP *pServiceProp) {
+    return This->lpVtbl->GetProperties(This,pServiceProp);
+}
+static FORCEINLINE HRESULT IVdsService_QueryProviders(IVdsService* This,DWORD masks,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryProviders(This,masks,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsService_QueryMaskedDisks(IVdsService* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryMaskedDisks(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsService_QueryUnallocatedDisks(IVdsService* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryUnallocatedDisks(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsService_GetObject(IVdsService* This,VDS_OBJECT_ID ObjectId,VDS_OBJECT_TYPE type,IUnknown **ppObjectUnk) {
+    return This->lpVtbl->GetObject(This,ObjectId,type,ppObjectUnk);
+}
+static FORCEINLINE HRESULT IVdsService_QueryDriveLetters(IVdsService* This,WCHAR wcFirstLetter,DWORD count,VDS_DRIVE_LETTER_PROP *pDriveLetterPropArray) {
+    return This->lpVtbl->QueryDriveLetters(This,wcFirstLetter,count,pDriveLetterPropArray);
+}
+static FORCEINLINE HRESULT IVdsService_QueryFileSystemTypes(IVdsService* This,VDS_FILE_SYSTEM_TYPE_PROP **ppFileSystemTypeProps,LONG *plNumberOfFileSystems) {
+    return This->lpVtbl->QueryFileSystemTypes(This,ppFileSystemTypeProps,plNumberOfFileSystems);
+}
+static FORCEINLINE HRESULT IVdsService_Reenumerate(IVdsService* This) {
+    return This->lpVtbl->Reenumerate(This);
+}
+static FORCEINLINE HRESULT IVdsService_Refresh(IVdsService* This) {
+    return This->lpVtbl->Refresh(This);
+}
+static FORCEINLINE HRESULT IVdsService_CleanupObsoleteMountPoints(IVdsService* This) {
+    return This->lpVtbl->CleanupObsoleteMountPoints(This);
+}
+static FORCEINLINE HRESULT IVdsService_Advise(IVdsService* This,IVdsAdviseSink *pSink,DWORD *pdwCookie) {
+    return This->lpVtbl->Advise(This,pSink,pdwCookie);
+}
+static FORCEINLINE HRESULT IVdsService_Unadvise(IVdsService* This,DWORD dwCookie) {
+    return This->lpVtbl->Unadvise(This,dwCookie);
+}
+static FORCEINLINE HRESULT IVdsService_Reboot(IVdsService* This) {
+    return This->lpVtbl->Reboot(This);
+}
+static FORCEINLINE HRESULT IVdsService_SetFlags(IVdsService* This,ULONG ulFlags) {
+    return This->lpVtbl->SetFlags(This,ulFlags);
+}
+static FORCEINLINE HRESULT IVdsService_ClearFlags(IVdsService* This,ULONG ulFlags) {
+    return This->lpVtbl->ClearFlags(This,ulFlags);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsService_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsServiceUninstallDisk interface
+ */
+#ifndef __IVdsServiceUninstallDisk_INTERFACE_DEFINED__
+#define __IVdsServiceUninstallDisk_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsServiceUninstallDisk, 0xb6b22da8, 0xf903, 0x4be7, 0xb4,0x92, 0xc0,0x9d,0x87,0x5a,0xc9,0xda);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("b6b22da8-f903-4be7-b492-c09d875ac9da")
+IVdsServiceUninstallDisk : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetDiskIdFromLunInfo(
+        VDS_LUN_INFORMATION *pLunInfo,
+        VDS_OBJECT_ID *pDiskId) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE UninstallDisks(
+        VDS_OBJECT_ID *pDiskIdArray,
+        ULONG ulCount,
+        BOOLEAN bForce,
+        BOOLEAN *pbReboot,
+        HRESULT *pResults) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsServiceUninstallDisk, 0xb6b22da8, 0xf903, 0x4be7, 0xb4,0x92, 0xc0,0x9d,0x87,0x5a,0xc9,0xda)
+#endif
+#else
+typedef struct IVdsServiceUninstallDiskVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsServiceUninstallDisk *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsServiceUninstallDisk *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsServiceUninstallDisk *This);
+
+    /*** IVdsServiceUninstallDisk methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetDiskIdFromLunInfo)(
+        IVdsServiceUninstallDisk *This,
+        VDS_LUN_INFORMATION *pLunInfo,
+        VDS_OBJECT_ID *pDiskId);
+
+    HRESULT (STDMETHODCALLTYPE *UninstallDisks)(
+        IVdsServiceUninstallDisk *This,
+        VDS_OBJECT_ID *pDiskIdArray,
+        ULONG ulCount,
+        BOOLEAN bForce,
+        BOOLEAN *pbReboot,
+        HRESULT *pResults);
+
+    END_INTERFACE
+} IVdsServiceUninstallDiskVtbl;
+
+struct IVdsServiceUninstallDisk {
+    CONST_VTBL IVdsServiceUninstallDiskVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsServiceUninstallDisk_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsServiceUninstallDisk_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsServiceUninstallDisk_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsServiceUninstallDisk methods ***/
+#define IVdsServiceUninstallDisk_GetDiskIdFromLunInfo(This,pLunInfo,pDiskId) (This)->lpVtbl->GetDiskIdFromLunInfo(This,pLunInfo,pDiskId)
+#define IVdsServiceUninstallDisk_UninstallDisks(This,pDiskIdArray,ulCount,bForce,pbReboot,pResults) (This)->lpVtbl->UninstallDisks(This,pDiskIdArray,ulCount,bForce,pbReboot,pResults)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsServiceUninstallDisk_QueryInterface(IVdsServiceUninstallDisk* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsServiceUninstallDisk_AddRef(IVdsServiceUninstallDisk* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsServiceUninstallDisk_Release(IVdsServiceUninstallDisk* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsServiceUninstallDisk methods ***/
+static FORCEINLINE HRESULT IVdsServiceUninstallDisk_GetDiskIdFromLunInfo(IVdsServiceUninstallDisk* This,VDS_LUN_INFORMATION *pLunInfo,VDS_OBJECT_ID *pDiskId) {
+    return This->lpVtbl->GetDiskIdFromLunInfo(This,pLunInfo,pDiskId);
+}
+static FORCEINLINE HRESULT IVdsServiceUninstallDisk_UninstallDisks(IVdsServiceUninstallDisk* This,VDS_OBJECT_ID *pDiskIdArray,ULONG ulCount,BOOLEAN bForce,BOOLEAN *pbReboot,HRESULT *pResults) {
+    return This->lpVtbl->UninstallDisks(This,pDiskIdArray,ulCount,bForce,pbReboot,pResults);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsServiceUninstallDisk_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsServiceHba interface
+ */
+#ifndef __IVdsServiceHba_INTERFACE_DEFINED__
+#define __IVdsServiceHba_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsServiceHba, 0x0ac13689, 0x3134, 0x47c6, 0xa1,0x7c, 0x46,0x69,0x21,0x68,0x01,0xbe);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("0ac13689-3134-47c6-a17c-4669216801be")
+IVdsServiceHba : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE QueryHbaPorts(
+        IEnumVdsObject **ppEnum) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsServiceHba, 0x0ac13689, 0x3134, 0x47c6, 0xa1,0x7c, 0x46,0x69,0x21,0x68,0x01,0xbe)
+#endif
+#else
+typedef struct IVdsServiceHbaVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsServiceHba *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsServiceHba *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsServiceHba *This);
+
+    /*** IVdsServiceHba methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryHbaPorts)(
+        IVdsServiceHba *This,
+        IEnumVdsObject **ppEnum);
+
+    END_INTERFACE
+} IVdsServiceHbaVtbl;
+
+struct IVdsServiceHba {
+    CONST_VTBL IVdsServiceHbaVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsServiceHba_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsServiceHba_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsServiceHba_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsServiceHba methods ***/
+#define IVdsServiceHba_QueryHbaPorts(This,ppEnum) (This)->lpVtbl->QueryHbaPorts(This,ppEnum)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsServiceHba_QueryInterface(IVdsServiceHba* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsServiceHba_AddRef(IVdsServiceHba* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsServiceHba_Release(IVdsServiceHba* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsServiceHba methods ***/
+static FORCEINLINE HRESULT IVdsServiceHba_QueryHbaPorts(IVdsServiceHba* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryHbaPorts(This,ppEnum);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsServiceHba_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsServiceIscsi interface
+ */
+#ifndef __IVdsServiceIscsi_INTERFACE_DEFINED__
+#define __IVdsServiceIscsi_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsServiceIscsi, 0x14fbe036, 0x3ed7, 0x4e10, 0x90,0xe9, 0xa5,0xff,0x99,0x1a,0xff,0x01);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("14fbe036-3ed7-4e10-90e9-a5ff991aff01")
+IVdsServiceIscsi : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetInitiatorName(
+        LPWSTR *ppwszIscsiName) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE QueryInitiatorAdapters(
+        IEnumVdsObject **ppEnum) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetIpsecGroupPresharedKey(
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetAllIpsecTunnelAddresses(
+        VDS_IPADDRESS *pTunnelAddress,
+        VDS_IPADDRESS *pDestinationAddress) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetAllIpsecSecurity(
+        VDS_OBJECT_ID targetPortalId,
+        ULONGLONG ullSecurityFlags,
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetInitiatorSharedSecret(
+        VDS_ISCSI_SHARED_SECRET *pInitiatorSharedSecret,
+        VDS_OBJECT_ID targetId) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE RememberTargetSharedSecret(
+        VDS_OBJECT_ID targetId,
+        VDS_ISCSI_SHARED_SECRET *pTargetSharedSecret) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsServiceIscsi, 0x14fbe036, 0x3ed7, 0x4e10, 0x90,0xe9, 0xa5,0xff,0x99,0x1a,0xff,0x01)
+#endif
+#else
+typedef struct IVdsServiceIscsiVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsServiceIscsi *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsServiceIscsi *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsServiceIscsi *This);
+
+    /*** IVdsServiceIscsi methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetInitiatorName)(
+        IVdsServiceIscsi *This,
+        LPWSTR *ppwszIscsiName);
+
+    HRESULT (STDMETHODCALLTYPE *QueryInitiatorAdapters)(
+        IVdsServiceIscsi *This,
+        IEnumVdsObject **ppEnum);
+
+    HRESULT (STDMETHODCALLTYPE *SetIpsecGroupPresharedKey)(
+        IVdsServiceIscsi *This,
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey);
+
+    HRESULT (STDMETHODCALLTYPE *SetAllIpsecTunnelAddresses)(
+        IVdsServiceIscsi *This,
+        VDS_IPADDRESS *pTunnelAddress,
+        VDS_IPADDRESS *pDestinationAddress);
+
+    HRESULT (STDMETHODCALLTYPE *SetAllIpsecSecurity)(
+        IVdsServiceIscsi *This,
+        VDS_OBJECT_ID targetPortalId,
+        ULONGLONG ullSecurityFlags,
+        VDS_ISCSI_IPSEC_KEY *pIpsecKey);
+
+    HRESULT (STDMETHODCALLTYPE *SetInitiatorSharedSecret)(
+        IVdsServiceIscsi *This,
+        VDS_ISCSI_SHARED_SECRET *pInitiatorSharedSecret,
+        VDS_OBJECT_ID targetId);
+
+    HRESULT (STDMETHODCALLTYPE *RememberTargetSharedSecret)(
+        IVdsServiceIscsi *This,
+        VDS_OBJECT_ID targetId,
+        VDS_ISCSI_SHARED_SECRET *pTargetSharedSecret);
+
+    END_INTERFACE
+} IVdsServiceIscsiVtbl;
+
+struct IVdsServiceIscsi {
+    CONST_VTBL IVdsServiceIscsiVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsServiceIscsi_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsServiceIscsi_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsServiceIscsi_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsServiceIscsi methods ***/
+#define IVdsServiceIscsi_GetInitiatorName(This,ppwszIscsiName) (This)->lpVtbl->GetInitiatorName(This,ppwszIscsiName)
+#define IVdsServiceIscsi_QueryInitiatorAdapters(This,ppEnum) (This)->lpVtbl->QueryInitiatorAdapters(This,ppEnum)
+#define IVdsServiceIscsi_SetIpsecGroupPresharedKey(This,pIpsecKey) (This)->lpVtbl->SetIpsecGroupPresharedKey(This,pIpsecKey)
+#define IVdsServiceIscsi_SetAllIpsecTunnelAddresses(This,pTunnelAddress,pDestinationAddress) (This)->lpVtbl->SetAllIpsecTunnelAddresses(This,pTunnelAddress,pDestinationAddress)
+#define IVdsServiceIscsi_SetAllIpsecSecurity(This,targetPortalId,ullSecurityFlags,pIpsecKey) (This)->lpVtbl->SetAllIpsecSecurity(This,targetPortalId,ullSecurityFlags,pIpsecKey)
+#define IVdsServiceIscsi_SetInitiatorSharedSecret(This,pInitiatorSharedSecret,targetId) (This)->lpVtbl->SetInitiatorSharedSecret(This,pInitiatorSharedSecret,targetId)
+#define IVdsServiceIscsi_RememberTargetSharedSecret(This,targetId,pTargetSharedSecret) (This)->lpVtbl->RememberTargetSharedSecret(This,targetId,pTargetSharedSecret)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsServiceIscsi_QueryInterface(IVdsServiceIscsi* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsServiceIscsi_AddRef(IVdsServiceIscsi* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsServiceIscsi_Release(IVdsServiceIscsi* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsServiceIscsi methods ***/
+static FORCEINLINE HRESULT IVdsServiceIscsi_GetInitiatorName(IVdsServiceIscsi* This,LPWSTR *ppwszIscsiName) {
+    return This->lpVtbl->GetInitiatorName(This,ppwszIscsiName);
+}
+static FORCEINLINE HRESULT IVdsServiceIscsi_QueryInitiatorAdapters(IVdsServiceIscsi* This,IEnumVdsObject **ppEnum) {
+    return This->lpVtbl->QueryInitiatorAdapters(This,ppEnum);
+}
+static FORCEINLINE HRESULT IVdsServiceIscsi_SetIpsecGroupPresharedKey(IVdsServiceIscsi* This,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
+    return This->lpVtbl->SetIpsecGroupPresharedKey(This,pIpsecKey);
+}
+static FORCEINLINE HRESULT IVdsServiceIscsi_SetAllIpsecTunnelAddresses(IVdsServiceIscsi* This,VDS_IPADDRESS *pTunnelAddress,VDS_IPADDRESS *pDestinationAddress) {
+    return This->lpVtbl->SetAllIpsecTunnelAddresses(This,pTunnelAddress,pDestinationAddress);
+}
+static FORCEINLINE HRESULT IVdsServiceIscsi_SetAllIpsecSecurity(IVdsServiceIscsi* This,VDS_OBJECT_ID targetPortalId,ULONGLONG ullSecurityFlags,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
+    return This->lpVtbl->SetAllIpsecSecurity(This,targetPortalId,ullSecurityFlags,pIpsecKey);
+}
+static FORCEINLINE HRESULT IVdsServiceIscsi_SetInitiatorSharedSecret(IVdsServiceIscsi* This,VDS_ISCSI_SHARED_SECRET *pInitiatorSharedSecret,VDS_OBJECT_ID targetId) {
+    return This->lpVtbl->SetInitiatorSharedSecret(This,pInitiatorSharedSecret,targetId);
+}
+static FORCEINLINE HRESULT IVdsServiceIscsi_RememberTargetSharedSecret(IVdsServiceIscsi* This,VDS_OBJECT_ID targetId,VDS_ISCSI_SHARED_SECRET *pTargetSharedSecret) {
+    return This->lpVtbl->RememberTargetSharedSecret(This,targetId,pTargetSharedSecret);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsServiceIscsi_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsServiceInitialization interface
+ */
+#ifndef __IVdsServiceInitialization_INTERFACE_DEFINED__
+#define __IVdsServiceInitialization_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsServiceInitialization, 0x4afc3636, 0xdb01, 0x4052, 0x80,0xc3, 0x03,0xbb,0xcb,0x8d,0x3c,0x69);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("4afc3636-db01-4052-80c3-03bbcb8d3c69")
+IVdsServiceInitialization : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE Initialize(
+        LPWSTR pwszMachineName) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsServiceInitialization, 0x4afc3636, 0xdb01, 0x4052, 0x80,0xc3, 0x03,0xbb,0xcb,0x8d,0x3c,0x69)
+#endif
+#else
+typedef struct IVdsServiceInitializationVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsServiceInitialization *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsServiceInitialization *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsServiceInitialization *This);
+
+    /*** IVdsServiceInitialization methods ***/
+    HRESULT (STDMETHODCALLTYPE *Initialize)(
+        IVdsServiceInitialization *This,
+        LPWSTR pwszMachineName);
+
+    END_INTERFACE
+} IVdsServiceInitializationVtbl;
+
+struct IVdsServiceInitialization {
+    CONST_VTBL IVdsServiceInitializationVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsServiceInitialization_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsServiceInitialization_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsServiceInitialization_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsServiceInitialization methods ***/
+#define IVdsServiceInitialization_Initialize(This,pwszMachineName) (This)->lpVtbl->Initialize(This,pwszMachineName)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsServiceInitialization_QueryInterface(IVdsServiceInitialization* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsServiceInitialization_AddRef(IVdsServiceInitialization* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsServiceInitialization_Release(IVdsServiceInitialization* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsServiceInitialization methods ***/
+static FORCEINLINE HRESULT IVdsServiceInitialization_Initialize(IVdsServiceInitialization* This,LPWSTR pwszMachineName) {
+    return This->lpVtbl->Initialize(This,pwszMachineName);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsServiceInitialization_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsServiceSAN interface
+ */
+#ifndef __IVdsServiceSAN_INTERFACE_DEFINED__
+#define __IVdsServiceSAN_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsServiceSAN, 0xfc5d23e8, 0xa88b, 0x41a5, 0x8d,0xe0, 0x2d,0x2f,0x73,0xc5,0xa6,0x30);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("fc5d23e8-a88b-41a5-8de0-2d2f73c5a630")
+IVdsServiceSAN : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetSANPolicy(
+        VDS_SAN_POLICY *pSanPolicy) = 0;
+
+    virtual HRESULT STDMETHODCALLTYPE SetSANPolicy(
+        VDS_SAN_POLICY SanPolicy) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsServiceSAN, 0xfc5d23e8, 0xa88b, 0x41a5, 0x8d,0xe0, 0x2d,0x2f,0x73,0xc5,0xa6,0x30)
+#endif
+#else
+typedef struct IVdsServiceSANVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsServiceSAN *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsServiceSAN *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsServiceSAN *This);
+
+    /*** IVdsServiceSAN methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetSANPolicy)(
+        IVdsServiceSAN *This,
+        VDS_SAN_POLICY *pSanPolicy);
+
+    HRESULT (STDMETHODCALLTYPE *SetSANPolicy)(
+        IVdsServiceSAN *This,
+        VDS_SAN_POLICY SanPolicy);
+
+    END_INTERFACE
+} IVdsServiceSANVtbl;
+
+struct IVdsServiceSAN {
+    CONST_VTBL IVdsServiceSANVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsServiceSAN_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsServiceSAN_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsServiceSAN_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsServiceSAN methods ***/
+#define IVdsServiceSAN_GetSANPolicy(This,pSanPolicy) (This)->lpVtbl->GetSANPolicy(This,pSanPolicy)
+#define IVdsServiceSAN_SetSANPolicy(This,SanPolicy) (This)->lpVtbl->SetSANPolicy(This,SanPolicy)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsServiceSAN_QueryInterface(IVdsServiceSAN* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsServiceSAN_AddRef(IVdsServiceSAN* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsServiceSAN_Release(IVdsServiceSAN* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsServiceSAN methods ***/
+static FORCEINLINE HRESULT IVdsServiceSAN_GetSANPolicy(IVdsServiceSAN* This,VDS_SAN_POLICY *pSanPolicy) {
+    return This->lpVtbl->GetSANPolicy(This,pSanPolicy);
+}
+static FORCEINLINE HRESULT IVdsServiceSAN_SetSANPolicy(IVdsServiceSAN* This,VDS_SAN_POLICY SanPolicy) {
+    return This->lpVtbl->SetSANPolicy(This,SanPolicy);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsServiceSAN_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * IVdsServiceSw interface
+ */
+#ifndef __IVdsServiceSw_INTERFACE_DEFINED__
+#define __IVdsServiceSw_INTERFACE_DEFINED__
+
+DEFINE_GUID(IID_IVdsServiceSw, 0x15fc031c, 0x0652, 0x4306, 0xb2,0xc3, 0xf5,0x58,0xb8,0xf8,0x37,0xe2);
+#if defined(__cplusplus) && !defined(CINTERFACE)
+MIDL_INTERFACE("15fc031c-0652-4306-b2c3-f558b8f837e2")
+IVdsServiceSw : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetDiskObject(
+        LPCWSTR pwszDeviceID,
+        IUnknown **ppDiskUnk) = 0;
+
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IVdsServiceSw, 0x15fc031c, 0x0652, 0x4306, 0xb2,0xc3, 0xf5,0x58,0xb8,0xf8,0x37,0xe2)
+#endif
+#else
+typedef struct IVdsServiceSwVtbl {
+    BEGIN_INTERFACE
+
+    /*** IUnknown methods ***/
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(
+        IVdsServiceSw *This,
+        const IID *riid,
+        void **ppvObject);
+
+    ULONG (STDMETHODCALLTYPE *AddRef)(
+        IVdsServiceSw *This);
+
+    ULONG (STDMETHODCALLTYPE *Release)(
+        IVdsServiceSw *This);
+
+    /*** IVdsServiceSw methods ***/
+    HRESULT (STDMETHODCALLTYPE *GetDiskObject)(
+        IVdsServiceSw *This,
+        LPCWSTR pwszDeviceID,
+        IUnknown **ppDiskUnk);
+
+    END_INTERFACE
+} IVdsServiceSwVtbl;
+
+struct IVdsServiceSw {
+    CONST_VTBL IVdsServiceSwVtbl* lpVtbl;
+};
+
+#ifdef COBJMACROS
+#ifndef WIDL_C_INLINE_WRAPPERS
+/*** IUnknown methods ***/
+#define IVdsServiceSw_QueryInterface(This,riid,ppvObject) (This)->lpVtbl->QueryInterface(This,riid,ppvObject)
+#define IVdsServiceSw_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IVdsServiceSw_Release(This) (This)->lpVtbl->Release(This)
+/*** IVdsServiceSw methods ***/
+#define IVdsServiceSw_GetDiskObject(This,pwszDeviceID,ppDiskUnk) (This)->lpVtbl->GetDiskObject(This,pwszDeviceID,ppDiskUnk)
+#else
+/*** IUnknown methods ***/
+static FORCEINLINE HRESULT IVdsServiceSw_QueryInterface(IVdsServiceSw* This,const IID *riid,void **ppvObject) {
+    return This->lpVtbl->QueryInterface(This,riid,ppvObject);
+}
+static FORCEINLINE ULONG IVdsServiceSw_AddRef(IVdsServiceSw* This) {
+    return This->lpVtbl->AddRef(This);
+}
+static FORCEINLINE ULONG IVdsServiceSw_Release(IVdsServiceSw* This) {
+    return This->lpVtbl->Release(This);
+}
+/*** IVdsServiceSw methods ***/
+static FORCEINLINE HRESULT IVdsServiceSw_GetDiskObject(IVdsServiceSw* This,LPCWSTR pwszDeviceID,IUnknown **ppDiskUnk) {
+    return This->lpVtbl->GetDiskObject(This,pwszDeviceID,ppDiskUnk);
+}
+#endif
+#endif
+
+#endif
+
+#endif  /* __IVdsServiceSw_INTERFACE_DEFINED__ */
+
+/*****************************************************************************
+ * VdsLoader coclass
+ */
+
+DEFINE_GUID(CLSID_VdsLoader, 0x9c38ed61, 0xd565, 0x4728, 0xae,0xee, 0xc8,0x09,0x52,0xf0,0xec,0xde);
+
+#ifdef __cplusplus
+class DECLSPEC_UUID("9c38ed61-d565-4728-aeee-c80952f0ecde") VdsLoader;
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(VdsLoader, 0x9c38ed61, 0xd565, 0x4728, 0xae,0xee, 0xc8,0x09,0x52,0xf0,0xec,0xde)
+#endif
+#endif
+
+/*****************************************************************************
+ * VdsService coclass
+ */
+
+DEFINE_GUID(CLSID_VdsService, 0x7d1933cb, 0x86f6, 0x4a98, 0x86,0x28, 0x01,0xbe,0x94,0xc9,0xa5,0x75);
+
+#ifdef __cplusplus
+class DECLSPEC_UUID("7d1933cb-86f6-4a98-8628-01be94c9a575") VdsService;
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(VdsService, 0x7d1933cb, 0x86f6, 0x4a98, 0x86,0x28, 0x01,0xbe,0x94,0xc9,0xa5,0x75)
+#endif
+#endif
+
+/* Begin additional prototypes for all interfaces */
+
+/* End additional prototypes */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VDS_VDS_H */
