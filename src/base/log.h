@@ -37,7 +37,7 @@ int log_area_enable(const char *name);
 
 #define log_debug(area, event, ...) \
 	do { \
-		if (__builtin_expect((area)->on, false)) \
+		if (__builtin_expect(__atomic_load_n(&(area)->on, __ATOMIC_RELAXED), false)) \
 			log_event(LOG_LEVEL_DEBUG, event, __VA_ARGS__); \
 	} while (0)
 

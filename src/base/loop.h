@@ -19,7 +19,10 @@ struct loop;
 
 int loop_new(struct loop **ret_loop);
 void loop_free(struct loop *loop);	/* accepts NULL; nothing may be registered any more */
-/* Runs rounds until loop_stop.  A round: wait, messages, descriptors, timers, hooks. */
+/*
+ * Runs rounds until loop_stop.  A round: wait, messages, descriptors, timers, hooks.  A stop that came before is
+ * not lost, and what a thread posted before its loop_stop runs before this returns.
+ */
 void loop_run(struct loop *loop);
 /* One round; waits at most timeout_ms (-1 = for ever).  For tests and for draining. */
 void loop_run_once(struct loop *loop, int timeout_ms);
@@ -42,7 +45,7 @@ int loop_fd_mod(struct loop *loop, struct loop_fd *lfd, uint32_t events);
 /* Safe inside a callback, also for another descriptor whose event is pending in this round. Does not close. */
 void loop_fd_del(struct loop *loop, struct loop_fd *lfd);
 
-/* A timer; fires once.  Setting it again moves it.  Zero-initialise before first use. */
+/* A timer; fires once, never early, at most 66 µs late by itself.  Setting it again moves it.  Zero-initialise it. */
 struct loop_timer {
 	struct list node;
 	uint64_t due_ns;

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The C library's allocator, with a failure that a test can place. */
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Thread_local struct {
+	unsigned left;		/* allocations until the one that fails; 0 = none */
+	bool hit;
+} fault;
+
+void
+mem_fault_at(unsigned nth)
+{
+	fault.left = nth;
+	fault.hit = false;
+}
+
+int
+mem_fault_hit(void)
+{
+	return fault.hit;
+}
+
+static bool
+fault_now(void)
+{
+	if (__builtin_expect(fault.left == 0, true) || --fault.left > 0)
+		return false;
+	fault.hit = true;
+	return true;
+}
+
+void *
+mem_alloc(size_t size_bytes)
+{
+	return fault_now() ? NULL : malloc(size_bytes > 0 ? size_bytes : 1);
+}
+
+void *
+mem_calloc(size_t count, size_t size_bytes)
+{
+	return fault_now() ? NULL : calloc(count > 0 ? count : 1, size_bytes > 0 ? size_bytes : 1);
+}
+
+void *
+mem_realloc(void *block, size_t size_bytes)
+{
+	return fault_now() ? NULL : realloc(block, size_bytes > 0 ? size_bytes : 1);
+}
+
+#define GROW_MIN 8
+
+int
+mem_grow(void *block_ptr, size_t *capacity, size_t need, size_t element_bytes)
+{
+	size_t want = *capacity > GROW_MIN ? *capacity : GROW_MIN, size_bytes;
+	void *block;
+
+	if (need <= *capacity)
+		return 0;
+	while (want < need)
+		want = want > SIZE_MAX / 2 ? need : want * 2;
+	if (__builtin_mul_overflow(want, element_bytes, &size_bytes))
+		return -ENOMEM;
+	memcpy(&block, block_ptr, sizeof(block));
+	block = mem_realloc(block, size_bytes);
+	if (block == NULL)
+		return -ENOMEM;
+	memcpy(block_ptr, &block, sizeof(block));
+	*capacity = want;
+	return 0;
+}
+
+void *
+mem_dup(const void *bytes, size_t size_bytes)
+{
+	void *copy = mem_alloc(size_bytes);
+
+	if (copy != NULL && size_bytes > 0)
+		memcpy(copy, bytes, size_bytes);
+	return copy;
+}
+
+void
+mem_free(void *block)
+{
+	free(block);
+}
