@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Every installed header compiles alone, with every compiler that is there, in every language a
+# program may use, for 64 and 32 bits, without a warning.
+#   alone.sh INCLUDE_DIR HEADER...
+set -eu
+
+include=$1
+shift
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+warnings='-Wall -Wextra -Wpedantic -Wshadow -Wundef -Wredundant-decls -Wcast-qual -Werror'
+runs=0
+failed=0
+
+# try COMPILER SUFFIX HEADER ARGS...
+try()
+{
+	compiler=$1 suffix=$2 header=$3
+	shift 3
+	command -v "$compiler" >/dev/null 2>&1 || return 0
+	printf '#include <vds/%s>\nextern int dummy;\nint dummy;\n' "$header" >"$tmp/alone.$suffix"
+	runs=$((runs + 1))
+	# shellcheck disable=SC2086
+	if ! "$compiler" "$@" $warnings "-I$include" -fsyntax-only "$tmp/alone.$suffix"; then
+		echo "not clean: $header with $compiler $*"
+		failed=$((failed + 1))
+	fi
+}
+
+for header in "$@"; do
+	for compiler in gcc clang; do
+		for std in c11 gnu17; do
+			try $compiler c "$header" -std=$std -Wstrict-prototypes -Wmissing-prototypes
+			try $compiler c "$header" -std=$std -m32 -ffreestanding
+		done
+		try $compiler c "$header" -std=c11 -DINITGUID
+	done
+	for compiler in g++ clang++; do
+		for std in c++11 c++17 c++20; do
+			try $compiler cc "$header" -std=$std
+			try $compiler cc "$header" -std=$std -m32 -ffreestanding
+		done
+		try $compiler cc "$header" -std=c++17 -DINITGUID
+		try $compiler cc "$header" -std=c++17 -DCINTERFACE
+	done
+done
+
+# 4 headers, one C and one C++ compiler at the least.
+if [ "$runs" -lt 52 ]; then
+	echo "only $runs compilations: too few"
+	exit 1
+fi
+echo "$runs compilations, $failed failed"
+[ "$failed" -eq 0 ]
