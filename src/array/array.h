@@ -50,11 +50,6 @@ struct array_mapping {
 	struct guid lun_id, target_id;
 };
 
-struct array_device {
-	struct guid lun_id;
-	struct blk_dev *dev;		/* the array's reference; the runtime takes its own while it uses it */
-};
-
 /*
  * Calls from the array into the data path.  publish and quiesce wait for the data path's threads, which never wait
  * for the array.
@@ -92,14 +87,20 @@ int array_runtime_register(struct array *array, const struct array_runtime_ops *
 void array_runtime_unregister(struct array *array);
 
 /*
- * The block device of a LUN, one reference for the caller (blk_dev_unref).  ERR_NOT_FOUND; ERR_FAILED when its file
- * cannot be opened (the LUN's health is then FAILED).  Any thread, the writer included; may open a file.
+ * The block device of a LUN, one counted use of it for the caller, who gives each back with array_device_release.
+ * ERR_NOT_FOUND; ERR_FAILED when its file cannot be opened (the LUN's health is then FAILED; when it has been
+ * reopened, publish comes with change NULL or the LUN's row).  Any thread, the writer included; may open a file.
  */
 int array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev);
+/*
+ * Nothing of this user is in flight on it any more.  After the last release of a deleted LUN its file is unlinked.
+ * Any thread; never blocks longer than a lock.  The device's blk_listener is the array's.
+ */
+void array_device_release(struct array *array, struct blk_dev *dev);
 
 /*
- * Volatile facts from the data path: put or remove a live row (ROW_LIVE_PORTAL, ROW_LIVE_SESSION).  put consumes the
- * reference.  Any thread; never blocks longer than a lock; best effort when memory is out.
+ * Volatile facts from the data path: put or remove a live row (ROW_LIVE_PORTAL, ROW_LIVE_SESSION; a session before
+ * its login is answered, since LUN numbers that it may have seen are not given away).  put consumes the reference.  Any thread; never blocks longer than a lock; best effort when memory is out.
  */
 void array_live_put(struct array *array, void *row);
 void array_live_delete(struct array *array, enum row_family family, const struct guid *id);
@@ -127,6 +128,7 @@ struct array_answer {
 	struct guid object_id;		/* what was made or changed */
 	struct guid job_id;		/* of a long operation; zero = it is done */
 	bool existed;			/* nothing new was made: object_id is the one that was there */
+	bool replayed;			/* the first answer to this request id, again */
 };
 
 /* name: 1-63 bytes. */
