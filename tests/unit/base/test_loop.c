@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The event loop: base/loop.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "fault.h"
+
+/* One loop and a pair of connected sockets for each test. */
+struct bed {
+	struct loop *loop;
+	struct loop_fd lfd[2];
+	int runs[2];
+	uint32_t revents;
+};
+
+static struct bed bed;
+
+static void
+note_ready(struct loop_fd *lfd, uint32_t revents)
+{
+	bed.runs[lfd - bed.lfd]++;
+	bed.revents = revents;
+}
+
+static int
+bed_make(void **state)
+{
+	int pair[2];
+
+	(void)state;
+	memset(&bed, 0, sizeof(bed));
+	if (loop_new(&bed.loop) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++)
+		bed.lfd[i] = (struct loop_fd){ .fd = pair[i], .events = EPOLLIN, .ready = note_ready };
+	return 0;
+}
+
+static int
+bed_end(void **state)
+{
+	(void)state;
+	close(bed.lfd[0].fd);
+	close(bed.lfd[1].fd);
+	loop_free(bed.loop);
+	return 0;
+}
+
+static void
+poke(int side)
+{
+	assert_int_equal(write(bed.lfd[side].fd, "x", 1), 1);
+}
+
+static void
+test_a_ready_descriptor_is_called_as_long_as_it_is_ready(void **state)
+{
+	char byte;
+
+	(void)state;
+	assert_int_equal(loop_fd_add(bed.loop, &bed.lfd[0]), 0);
+	loop_run_once(bed.loop, 0);
+	assert_int_equal(bed.runs[0], 0);
+	poke(1);
+	loop_run_once(bed.loop, -1);
+	loop_run_once(bed.loop, -1);
+	assert_int_equal(bed.runs[0], 2);
+	assert_int_equal(bed.revents, EPOLLIN);
+	assert_int_equal(read(bed.lfd[0].fd, &byte, 1), 1);
+	loop_run_once(bed.loop, 0);
+	assert_int_equal(bed.runs[0], 2);
+	loop_fd_del(bed.loop, &bed.lfd[0]);
+}
+
+static void
+test_changed_events_count_from_the_next_round(void **state)
+{
+	(void)state;
+	assert_int_equal(loop_fd_add(bed.loop, &bed.lfd[0]), 0);
+	assert_int_equal(loop_fd_mod(bed.loop, &bed.lfd[0], EPOLLOUT), 0);
+	loop_run_once(bed.loop, -1);
+	assert_int_equal(bed.revents, EPOLLOUT);
+	assert_int_equal(bed.lfd[0].events, EPOLLOUT);
+	loop_fd_del(bed.loop, &bed.lfd[0]);
+	loop_run_once(bed.loop, 0);
+	assert_int_equal(bed.runs[0], 1);
+}
+
+static void
+test_a_descriptor_that_cannot_be_watched_is_an_error(void **state)
+{
+	struct loop_fd bad = { .fd = -1, .events = EPOLLIN, .ready = note_ready };
+
+	(void)state;
+	assert_int_equal(loop_fd_add(bed.loop, &bad), -EBADF);
+	assert_int_equal(loop_fd_mod(bed.loop, &bed.lfd[0], EPOLLIN), -ENOENT);
+	assert_int_equal(loop_fd_add(bed.loop, &bed.lfd[0]), 0);
+	assert_int_equal(loop_fd_add(bed.loop, &bed.lfd[0]), -EEXIST);
+	loop_fd_del(bed.loop, &bed.lfd[0]);
+}
+
+/* Whichever comes first removes both. */
+static void
+remove_both(struct loop_fd *lfd, uint32_t revents)
+{
+	note_ready(lfd, revents);
+	loop_fd_del(bed.loop, &bed.lfd[0]);
+	loop_fd_del(bed.loop, &bed.lfd[1]);
+}
+
+static void
+test_a_descriptor_removed_while_its_event_is_pending_is_not_called(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		bed.lfd[i].ready = remove_both;
+		assert_int_equal(loop_fd_add(bed.loop, &bed.lfd[i]), 0);
+		poke(1 - i);
+	}
+	loop_run_once(bed.loop, -1);
+	assert_int_equal(bed.runs[0] + bed.runs[1], 1);
+	loop_run_once(bed.loop, 0);
+	assert_int_equal(bed.runs[0] + bed.runs[1], 1);
+}
+
+/* Timers. */
+
+struct alarm {
+	struct loop_timer timer;
+	uint64_t fired_ns;
+	int count;
+};
+
+static void
+note_fire(struct loop_timer *timer)
+{
+	struct alarm *alarm = container_of(timer, struct alarm, timer);
+
+	alarm->fired_ns = clock_mono_ns();
+	alarm->count++;
+}
+
+static void
+test_a_timer_wakes_the_loop_and_is_not_early(void **state)
+{
+	struct alarm a = { .timer.fire = note_fire };
+	uint64_t begin_ns = clock_mono_ns();
+
+	(void)state;
+	loop_timer_set(bed.loop, &a.timer, 3 * NS_PER_MS);
+	while (a.count == 0)
+		loop_run_once(bed.loop, -1);
+	assert_true(a.fired_ns - begin_ns >= 3 * NS_PER_MS);
+	assert_true(loop_now_ns(bed.loop) >= begin_ns + 3 * NS_PER_MS);
+	loop_run_once(bed.loop, 0);
+	assert_int_equal(a.count, 1);
+}
+
+static void
+test_a_cancelled_timer_does_not_fire(void **state)
+{
+	struct alarm a = { .timer.fire = note_fire }, b = { .timer.fire = note_fire };
+
+	(void)state;
+	loop_timer_cancel(bed.loop, &a.timer);
+	loop_timer_set(bed.loop, &a.timer, NS_PER_MS);
+	loop_timer_set(bed.loop, &b.timer, 2 * NS_PER_MS);
+	loop_timer_cancel(bed.loop, &a.timer);
+	while (b.count == 0)
+		loop_run_once(bed.loop, -1);
+	assert_int_equal(a.count, 0);
+}
+
+static void
+test_timers_fire_in_the_order_of_their_times(void **state)
+{
+	struct alarm alarms[5] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		alarms[i].timer.fire = note_fire;
+		loop_timer_set(bed.loop, &alarms[i].timer, (uint64_t)(5 - i) * NS_PER_MS);
+	}
+	while (alarms[0].count == 0)
+		loop_run_once(bed.loop, -1);
+	for (int i = 1; i < 5; i++)
+		assert_true(alarms[i].count == 1 && alarms[i].fired_ns <= alarms[i - 1].fired_ns);
+}
+
+static void
+test_the_endless_delay_is_no_wait_at_all_for_others(void **state)
+{
+	struct alarm never = { .timer.fire = note_fire }, soon = { .timer.fire = note_fire };
+
+	(void)state;
+	loop_timer_set(bed.loop, &never.timer, UINT64_MAX);
+	loop_timer_set(bed.loop, &soon.timer, 0);
+	loop_run_once(bed.loop, -1);
+	assert_int_equal(soon.count, 1);
+	assert_int_equal(never.count, 0);
+	loop_timer_cancel(bed.loop, &never.timer);
+}
+
+static void
+test_run_once_waits_no_longer_than_it_may(void **state)
+{
+	uint64_t begin_ns = clock_mono_ns();
+
+	(void)state;
+	loop_run_once(bed.loop, 0);
+	loop_run_once(bed.loop, 5);
+	assert_true(clock_mono_ns() - begin_ns >= 5 * NS_PER_MS);
+}
+
+/* Messages. */
+
+struct letter {
+	struct loop_msg msg;
+	unsigned sender, number;
+};
+
+#define SENDERS 4
+#define LETTERS 5000
+
+static struct letter letters[SENDERS][LETTERS];
+static unsigned expected[SENDERS];
+static unsigned delivered;
+
+static void
+deliver(struct loop_msg *msg)
+{
+	struct letter *letter = container_of(msg, struct letter, msg);
+
+	assert_int_equal(letter->number, expected[letter->sender]);
+	expected[letter->sender]++;
+	if (++delivered == SENDERS * LETTERS)
+		loop_stop(bed.loop);
+}
+
+static void *
+send_letters(void *arg)
+{
+	struct letter *mine = arg;
+
+	for (unsigned i = 0; i < LETTERS; i++)
+		loop_post(bed.loop, &mine[i].msg);
+	return NULL;
+}
+
+static void
+exchange_letters(void)
+{
+	pthread_t threads[SENDERS];
+
+	delivered = 0;
+	memset(expected, 0, sizeof(expected));
+	for (unsigned s = 0; s < SENDERS; s++) {
+		for (unsigned i = 0; i < LETTERS; i++)
+			letters[s][i] = (struct letter){ .msg.run = deliver, .sender = s, .number = i };
+		assert_int_equal(pthread_create(&threads[s], NULL, send_letters, letters[s]), 0);
+	}
+	loop_run(bed.loop);
+	for (unsigned s = 0; s < SENDERS; s++)
+		pthread_join(threads[s], NULL);
+	assert_int_equal(delivered, SENDERS * LETTERS);
+}
+
+static void
+test_messages_of_many_threads_all_arrive_each_senders_in_order(void **state)
+{
+	(void)state;
+	exchange_letters();
+}
+
+static void
+test_messages_arrive_also_while_spinning(void **state)
+{
+	(void)state;
+	loop_set_spin(bed.loop, 50000);
+	exchange_letters();
+}
+
+/* Two loops that send one message to and fro: every step is a wake-up that must not be lost. */
+struct ball {
+	struct loop_msg msg;
+	struct loop *loops[2];
+	unsigned left;
+};
+
+static void
+hit(struct loop_msg *msg)
+{
+	struct ball *ball = container_of(msg, struct ball, msg);
+
+	if (--ball->left > 0) {
+		loop_post(ball->loops[ball->left % 2], msg);
+		return;
+	}
+	loop_stop(ball->loops[0]);
+	loop_stop(ball->loops[1]);
+}
+
+static void *
+run_loop(void *arg)
+{
+	loop_run(arg);
+	return NULL;
+}
+
+static void
+test_no_wake_up_is_lost_between_two_loops(void **state)
+{
+	struct ball ball = { .msg.run = hit, .loops = { bed.loop }, .left = 20000 };
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(loop_new(&ball.loops[1]), 0);
+	assert_int_equal(pthread_create(&thread, NULL, run_loop, ball.loops[1]), 0);
+	loop_post(bed.loop, &ball.msg);
+	loop_run(bed.loop);
+	pthread_join(thread, NULL);
+	assert_int_equal(ball.left, 0);
+	loop_free(ball.loops[1]);
+}
+
+struct echo {
+	struct loop_msg msg;
+	int left, runs;
+};
+
+static void
+post_again(struct loop_msg *msg)
+{
+	struct echo *echo = container_of(msg, struct echo, msg);
+
+	echo->runs++;
+	if (--echo->left > 0)
+		loop_post(bed.loop, msg);
+}
+
+static void
+test_a_message_posted_again_in_its_run_comes_in_the_next_round(void **state)
+{
+	struct echo echo = { .msg.run = post_again, .left = 3 };
+
+	(void)state;
+	loop_post(bed.loop, &echo.msg);
+	for (int round = 1; round <= 3; round++) {
+		loop_run_once(bed.loop, -1);
+		assert_int_equal(echo.runs, round);
+	}
+	loop_run_once(bed.loop, 0);
+	assert_int_equal(echo.runs, 3);
+}
+
+static void
+test_a_stop_before_the_run_is_not_lost_and_lets_messages_through(void **state)
+{
+	struct echo echo = { .msg.run = post_again, .left = 1 };
+
+	(void)state;
+	loop_post(bed.loop, &echo.msg);
+	loop_stop(bed.loop);
+	loop_run(bed.loop);
+	assert_int_equal(echo.runs, 1);
+}
+
+/* Hooks. */
+
+struct hook {
+	struct loop_hook hook;
+	struct loop_hook *victim;
+	int runs, more;
+};
+
+static bool
+note_hook(struct loop_hook *hook)
+{
+	struct hook *h = container_of(hook, struct hook, hook);
+
+	h->runs++;
+	if (h->victim != NULL)
+		loop_hook_del(bed.loop, h->victim);
+	return h->more-- > 0;
+}
+
+static void
+test_hooks_run_after_rounds_that_did_something(void **state)
+{
+	struct hook h = { .hook.run = note_hook };
+	struct echo echo = { .msg.run = post_again, .left = 1 };
+
+	(void)state;
+	loop_hook_add(bed.loop, &h.hook);
+	loop_run_once(bed.loop, 0);
+	assert_int_equal(h.runs, 0);
+	loop_post(bed.loop, &echo.msg);
+	loop_run_once(bed.loop, -1);
+	assert_int_equal(h.runs, 1);
+	loop_run_once(bed.loop, 0);
+	assert_int_equal(h.runs, 1);
+	loop_hook_del(bed.loop, &h.hook);
+}
+
+static void
+test_a_hook_with_more_to_do_keeps_the_loop_from_waiting(void **state)
+{
+	struct hook h = { .hook.run = note_hook, .more = 3 };
+	struct echo echo = { .msg.run = post_again, .left = 1 };
+
+	(void)state;
+	loop_hook_add(bed.loop, &h.hook);
+	loop_post(bed.loop, &echo.msg);
+	for (int round = 1; round <= 4; round++) {
+		loop_run_once(bed.loop, -1);	/* would hang if the hook's wish were not heard */
+		assert_int_equal(h.runs, round);
+	}
+	loop_run_once(bed.loop, 0);
+	assert_int_equal(h.runs, 4);
+	loop_hook_del(bed.loop, &h.hook);
+}
+
+static void
+test_a_hook_may_remove_itself_or_the_next(void **state)
+{
+	struct hook h[3] = { { .hook.run = note_hook }, { .hook.run = note_hook }, { .hook.run = note_hook } };
+	struct echo echo = { .msg.run = post_again, .left = 1 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		loop_hook_add(bed.loop, &h[i].hook);
+	h[0].victim = &h[1].hook;
+	h[2].victim = &h[2].hook;
+	loop_post(bed.loop, &echo.msg);
+	loop_run_once(bed.loop, -1);
+	assert_true(h[0].runs == 1 && h[1].runs == 0 && h[2].runs == 1);
+	h[0].victim = NULL;
+	echo.left = 1;
+	loop_post(bed.loop, &echo.msg);
+	loop_run_once(bed.loop, -1);
+	assert_true(h[0].runs == 2 && h[1].runs == 0 && h[2].runs == 1);
+	loop_hook_del(bed.loop, &h[0].hook);
+}
+
+static void
+test_spinning_ends_and_then_sleeps_until_the_timer(void **state)
+{
+	struct alarm a = { .timer.fire = note_fire };
+	uint64_t begin_ns = clock_mono_ns();
+
+	(void)state;
+	loop_set_spin(bed.loop, 100000);
+	loop_timer_set(bed.loop, &a.timer, 5 * NS_PER_MS);
+	while (a.count == 0)
+		loop_run_once(bed.loop, -1);
+	assert_true(a.fired_ns - begin_ns >= 5 * NS_PER_MS);
+}
+
+static void
+test_making_one_without_memory_is_an_error(void **state)
+{
+	(void)state;
+	loop_free(NULL);
+	WITH_EVERY_FAULT {
+		struct loop *loop = NULL;
+		int rc = loop_new(&loop);
+
+		assert_int_equal(rc, FAULT_HIT ? -ENOMEM : 0);
+		assert_int_equal(loop == NULL, rc < 0);
+		loop_free(loop);
+	}
+}
+
+#define bed_test(f) cmocka_unit_test_setup_teardown(f, bed_make, bed_end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		bed_test(test_a_ready_descriptor_is_called_as_long_as_it_is_ready),
+		bed_test(test_changed_events_count_from_the_next_round),
+		bed_test(test_a_descriptor_that_cannot_be_watched_is_an_error),
+		bed_test(test_a_descriptor_removed_while_its_event_is_pending_is_not_called),
+		bed_test(test_a_timer_wakes_the_loop_and_is_not_early),
+		bed_test(test_a_cancelled_timer_does_not_fire),
+		bed_test(test_timers_fire_in_the_order_of_their_times),
+		bed_test(test_the_endless_delay_is_no_wait_at_all_for_others),
+		bed_test(test_run_once_waits_no_longer_than_it_may),
+		bed_test(test_messages_of_many_threads_all_arrive_each_senders_in_order),
+		bed_test(test_messages_arrive_also_while_spinning),
+		bed_test(test_no_wake_up_is_lost_between_two_loops),
+		bed_test(test_a_message_posted_again_in_its_run_comes_in_the_next_round),
+		bed_test(test_a_stop_before_the_run_is_not_lost_and_lets_messages_through),
+		bed_test(test_hooks_run_after_rounds_that_did_something),
+		bed_test(test_a_hook_with_more_to_do_keeps_the_loop_from_waiting),
+		bed_test(test_a_hook_may_remove_itself_or_the_next),
+		bed_test(test_spinning_ends_and_then_sleeps_until_the_timer),
+		cmocka_unit_test(test_making_one_without_memory_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
