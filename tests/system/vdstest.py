@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the system tests written in Python share: a daemon of one's own, its three kinds of client, TAP.
+
+The programs come from the environment that tests/system/meson.build sets: VDSD, VDSCTL, COM_DRIVER, INITIATOR.
+Nothing here sleeps to wait: it waits for files, pipes and answers, each with a deadline.
+"""
+import http.client
+import json
+import os
+import pathlib
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import uuid
+
+DEADLINE_S = float(os.environ.get('VDS_TEST_DEADLINE', '60'))
+
+
+class Failed(Exception):
+    """A check that did not hold."""
+
+
+def check(condition, why):
+    if not condition:
+        raise Failed(why)
+
+
+def equal(got, wanted, what):
+    if got != wanted:
+        raise Failed(f'{what}: got {got!r}, wanted {wanted!r}')
+
+
+def eventually(what, probe, deadline_s=None):
+    """Calls probe until it gives something true; what it gave."""
+    end = time.monotonic() + (deadline_s or DEADLINE_S)
+    wait_s = 0.002
+    while True:
+        got = probe()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise Failed(f'{what}: not within {deadline_s or DEADLINE_S:g} s')
+        select.select([], [], [], wait_s)
+        wait_s = min(wait_s * 2, 0.1)
+
+
+class RestError(Exception):
+    def __init__(self, status, code, message):
+        super().__init__(f'{status} {code}: {message}')
+        self.status, self.code = status, code
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path, timeout):
+        super().__init__('vdsd', timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self.path))
+
+
+class Rest:
+    """A client of the API; one connection, made again when it breaks.  One thread."""
+
+    def __init__(self, path):
+        self.path, self.connection = path, None
+
+    def call(self, method, path, body=None, request_id=None):
+        headers = {'X-Request-Id': request_id} if request_id else {}
+        data = None
+        if body is not None:
+            data = json.dumps(body)
+            headers['Content-Type'] = 'application/json'
+        if self.connection is None:
+            self.connection = UnixConnection(self.path, DEADLINE_S)
+        try:
+            self.connection.request(method, path, data, headers)
+            answer = self.connection.getresponse()
+            text = answer.read()
+        except (OSError, http.client.HTTPException):
+            self.close()
+            raise
+        value = json.loads(text) if text else None
+        if answer.status >= 400:
+            error = (value or {}).get('error', {})
+            raise RestError(answer.status, error.get('code'), error.get('message'))
+        return value
+
+    def list(self, plural, query=''):
+        items, after = [], ''
+        while True:
+            page = self.call('GET', f'/v1/{plural}?limit=1000{query}{after}')
+            items += page['items']
+            if not page.get('next'):
+                return items
+            after = f'&after={page["next"]}'
+
+    def close(self):
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
+class Driver:
+    """A program that answers each line with a line: com_driver, initiator."""
+
+    def __init__(self, program, env=None):
+        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        bufsize=1, env={**os.environ, **(env or {})})
+
+    def ask(self, *words):
+        self.process.stdin.write(' '.join(str(w) for w in words) + '\n')
+        self.process.stdin.flush()
+        if not select.select([self.process.stdout], [], [], DEADLINE_S)[0]:
+            raise Failed(f'no answer to {words}')
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failed(f'{self.process.args[0]} died of {words} with {self.process.wait()}')
+        return line.strip().split('#')[0].split()
+
+    def close(self):
+        self.process.stdin.close()
+        code = self.process.wait(DEADLINE_S)
+        self.process.stdout.close()
+        equal(code, 0, f'exit status of {self.process.args[0]}')
+
+
+class Com(Driver):
+    """A VDS program."""
+
+    def __init__(self, daemon):
+        super().__init__(os.environ['COM_DRIVER'])
+        equal(self.ask('open', f'unix:{daemon.socket}')[0], 'S_OK', 'VdsOpenHwProvider')
+
+    def ok(self, *words):
+        answer = self.ask(*words)
+        equal(answer[0], 'S_OK', ' '.join(map(str, words)))
+        return answer[1:]
+
+    def targets_of(self, lun):
+        return set(self.ok('targets-of', lun))
+
+    def luns_of(self, target):
+        return set(self.ok('luns-of', target))
+
+
+class Initiator(Driver):
+    def __init__(self):
+        super().__init__(os.environ['INITIATOR'])
+
+    def ok(self, *words):
+        answer = self.ask(*words)
+        equal(answer[0], 'ok', ' '.join(map(str, words)) + ': ' + ' '.join(answer))
+        return answer[1:]
+
+    def list(self, portal, target, initiator):
+        """Serial number by LUN number."""
+        pairs = dict(word.split('=', 1) for word in self.ok('list', portal, target, initiator))
+        check('error' not in pairs, f'listing {target} as {initiator}: {pairs}')
+        return {int(number): serial for number, serial in pairs.items()}
+
+
+class Daemon:
+    """vdsd on a directory of its own.  Use as a context manager: what is left is killed and removed."""
+
+    def __init__(self, *options, directory=None):
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix='vdstest.', dir=directory))
+        self.dir, self.socket, self.inject = self.top / 'array', self.top / 's', self.top / 'inject'
+        self.inject.mkdir()
+        self.options, self.process, self.log = options, None, self.top / 'log'
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if kind is not None or self.complaints():
+            print(f'# log of vdsd ({self.log}):')
+            for line in self.log.read_text(errors='replace').splitlines()[-60:]:
+                print('#  ', line)
+        shutil.rmtree(self.top, ignore_errors=True)
+
+    def complaints(self):
+        """What a sanitizer said."""
+        text = self.log.read_text(errors='replace') if self.log.exists() else ''
+        return [line for line in text.splitlines() if 'ERROR: ' in line or 'runtime error' in line
+                or 'WARNING: ThreadSanitizer' in line]
+
+    def start(self):
+        ready = self.top / 'ready'
+        ready.unlink(missing_ok=True)
+        with self.log.open('ab') as log:
+            self.process = subprocess.Popen(
+                [os.environ['VDSD'], '--dir', self.dir, '--socket', self.socket, '--listen', '127.0.0.1:0',
+                 '--ready-file', ready, '--inject', self.inject, *self.options],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+        def is_ready():
+            check(self.process.poll() is None, f'vdsd ended with {self.process.returncode}')
+            return ready.exists()
+        eventually('vdsd is ready', is_ready)
+        portal = json.loads(ready.read_text())['portals'][0]
+        self.portal = f'{portal["address"]}:{portal["port"]}'
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(DEADLINE_S)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        equal(self.process.wait(DEADLINE_S), 0, 'exit status of vdsd')
+        equal(self.complaints(), [], 'what a sanitizer said of vdsd')
+
+    def rest(self):
+        return Rest(self.socket)
+
+    def ctl(self, *words, ok=True):
+        """vdsctl -o json; what it printed (parsed), or its exit status when ok is None."""
+        done = subprocess.run([os.environ['VDSCTL'], '--url', f'unix:{self.socket}', '-o', 'json',
+                               *map(str, words)], capture_output=True, text=True, timeout=DEADLINE_S)
+        if ok is None:
+            return done.returncode
+        equal(done.returncode, 0, f'vdsctl {" ".join(map(str, words))}: {done.stderr.strip()}')
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def checker(self):
+        """The invariant checker, on a stopped array."""
+        done = subprocess.run([os.environ['VDSD'], '--dir', self.dir, '--check'], capture_output=True, text=True,
+                              timeout=DEADLINE_S)
+        equal(done.returncode, 0, f'vdsd --check: {done.stdout}{done.stderr}')
+
+
+def new_request_id():
+    return str(uuid.uuid4())
+
+
+def in_threads(*functions):
+    """Runs them at the same time; raises what the first that failed raised."""
+    errors = []
+
+    def run(function):
+        try:
+            function()
+        except BaseException as error:      # to be raised again below
+            errors.append(error)
+    threads = [threading.Thread(target=run, args=(f,)) for f in functions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def requires(*tools):
+    """Ends the test as skipped (at home) or failed (in CI) when a tool is missing."""
+    missing = [t for t in tools if shutil.which(t) is None]
+    if missing:
+        print(f'1..0 # SKIP needs {" ".join(missing)}')
+        sys.exit(1 if os.environ.get('CI') else 0)
+
+
+def main(tests):
+    """Runs the functions as TAP tests."""
+    print(f'1..{len(tests)}')
+    failed = 0
+    for number, test in enumerate(tests, 1):
+        name = test.__name__.removeprefix('test_')
+        try:
+            test()
+            print(f'ok {number} - {name}', flush=True)
+        except Exception as error:
+            failed += 1
+            for line in traceback.format_exc().splitlines():
+                print(f'# {line}')
+            print(f'not ok {number} - {name}: {str(error).splitlines()[0] if str(error) else error!r}', flush=True)
+    sys.exit(1 if failed else 0)
