@@ -44,7 +44,12 @@ mem_alloc(size_t size_bytes)
 void *
 mem_calloc(size_t count, size_t size_bytes)
 {
-	return fault_now() ? NULL : calloc(count > 0 ? count : 1, size_bytes > 0 ? size_bytes : 1);
+	size_t total;
+
+	/* calloc would see the overflow too, but sanitizers take that for a mistake */
+	if (__builtin_mul_overflow(count, size_bytes, &total) || fault_now())
+		return NULL;
+	return calloc(1, total > 0 ? total : 1);
 }
 
 void *
