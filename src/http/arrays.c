@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The array as a whole: its row, snapshot, barrier, checker; and what the server says of itself. */
+#include <errno.h>
+
+#include "base/err.h"
+#include "http/http_int.h"
+
+int
+http_array_get(struct http_call *call, struct http_reply *reply)
+{
+	AUTO_STATE struct state *config = array_state(call->array);
+	json_t *json = wire_row_encode(state_array(config));
+
+	if (json == NULL)
+		return -ENOMEM;
+	json_object_set_new(json, "position", wire_position_encode(state_position(config)));
+	json_object_set_new(json, "read_only", json_boolean(array_is_read_only(call->array)));
+	return http_reply_json(reply, json);
+}
+
+int
+http_array_patch(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc;
+
+	if (call->args.name != NULL)
+		rc = array_rename(call->array, &call->request, call->args.name, &answer);
+	else
+		rc = array_set_iqn_prefix(call->array, &call->request, call->args.iqn_prefix, &answer);
+	return http_answer(call, reply, rc, &answer);
+}
+
+/* A listener is what gives both states of one moment. */
+int
+http_snapshot(struct http_call *call, struct http_reply *reply)
+{
+	AUTO_STATE struct state *config = NULL;
+	AUTO_STATE struct state *live = NULL;
+	struct array_listener *listener;
+	int rc;
+
+	rc = array_listen(call->array, 0, 0, &listener, &config, &live);
+	if (rc < 0)
+		return rc;
+	array_listener_free(listener);
+	return http_reply_json(reply, json_pack("{s:o, s:o}",
+						"config", wire_state_encode(config, ROW_ARRAY, ROW_CONFIG_COUNT),
+						"live", wire_state_encode(live, ROW_CONFIG_COUNT, ROW_FAMILY_COUNT)));
+}
+
+int
+http_sync(struct http_call *call, struct http_reply *reply)
+{
+	struct position position;
+	int rc = array_sync(call->array, &position);
+
+	if (rc < 0)
+		return rc;
+	return http_reply_json(reply, json_pack("{s:o}", "position", wire_position_encode(&position)));
+}
+
+int
+http_check(struct http_call *call, struct http_reply *reply)
+{
+	int rc = array_check(call->array);
+
+	if (rc < 0 && rc != ERR_CORRUPT)
+		return rc;
+	return http_reply_json(reply, json_pack("{s:b, s:s}", "clean", rc == 0,
+						"message", rc == 0 ? "" : err_text(rc)));
+}
+
+int
+http_openapi(struct http_call *call, struct http_reply *reply)
+{
+	(void)call;
+	reply->text = http_openapi_text;
+	reply->text_len = http_openapi_len;
+	return 0;
+}
+
+int
+http_version(struct http_call *call, struct http_reply *reply)
+{
+	(void)call;
+	return http_reply_json(reply, json_pack("{s:s, s:s}", "version", VDS_VERSION, "api", "v1"));
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The event stream: what a listener of the array hears, as Server-Sent Events (docs/design/api.md).
+ *
+ * Order: `hello` with the positions at which the listener began, one `live` event with all live rows of that moment, then
+ * changes without a gap.  The states come from array_listen itself, so nothing can slip in between.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "http/http_int.h"
+
+#define PENDING_KEEP (1u << 20)		/* a larger buffer is given back once it is sent */
+
+struct http_stream {
+	struct http *http;
+	struct array_listener *listener;
+	struct strbuf pending;		/* encoded, of which `sent` bytes are out */
+	size_t sent;
+	bool ended;			/* `lost` is in pending, nothing follows */
+};
+
+/* Takes json (NULL = out of memory). */
+static int
+event_add(struct http_stream *stream, const char *name, uint64_t sequence, json_t *json)
+{
+	char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	json_decref(json);
+	if (text == NULL)
+		return -ENOMEM;
+	wire_sse_encode(&stream->pending, name, sequence, text);
+	free(text);
+	return stream->pending.failed ? -ENOMEM : 0;
+}
+
+static int
+hello_add(struct http_stream *stream, const struct state *config, const struct state *live)
+{
+	return event_add(stream, "hello", 0,
+			 json_pack("{s:o, s:o, s:s}",
+				   "position", wire_position_encode(state_position(config)),
+				   "live", wire_position_encode(state_position(live)),
+				   "version", VDS_VERSION));
+}
+
+/* All live rows as one change, which leads from nothing to `live`. */
+static int
+live_add(struct http_stream *stream, const struct state *live)
+{
+	char cause[] = "live";
+	struct change change = {
+		.refs = 1,
+		.sequence = state_position(live)->sequence,
+		.digest = state_position(live)->digest,
+		.utc_ms = clock_utc_ms(),
+		.cause = cause,
+	};
+	size_t count = 0;
+	int rc;
+
+	for (int family = ROW_CONFIG_COUNT; family < ROW_FAMILY_COUNT; family++)
+		count += state_count(live, family);
+	change.ops = mem_calloc(count + 1, sizeof(*change.ops));
+	if (change.ops == NULL)
+		return -ENOMEM;
+	for (int family = ROW_CONFIG_COUNT; family < ROW_FAMILY_COUNT; family++) {
+		for (size_t i = 0; i < state_count(live, family); i++) {
+			struct change_op *op = &change.ops[change.op_count++];
+
+			op->family = family;
+			op->row = row_ref(state_at(live, family, i));
+			row_key(op->row, &op->key);
+		}
+	}
+	rc = event_add(stream, "live", change.sequence, wire_change_encode(&change));
+	for (size_t i = 0; i < change.op_count; i++)
+		row_unref(change.ops[i].row);
+	mem_free(change.ops);
+	return rc;
+}
+
+static int
+change_add(struct http_stream *stream, const char *name, const struct change *change)
+{
+	struct http_text *text = http_texts_get(&stream->http->texts, change);
+
+	if (text == NULL)
+		return -ENOMEM;
+	wire_sse_encode(&stream->pending, name, change->sequence, text->text);
+	http_text_unref(text);
+	return stream->pending.failed ? -ENOMEM : 0;
+}
+
+static int
+lost_add(struct http_stream *stream)
+{
+	stream->ended = true;
+	return event_add(stream, "lost", 0, json_object());
+}
+
+static int
+array_event_add(struct http_stream *stream, const struct array_event *event)
+{
+	switch (event->kind) {
+	case ARRAY_EVENT_CHANGE:
+		return change_add(stream, "change", event->change);
+	case ARRAY_EVENT_LIVE:
+		return change_add(stream, "live", event->change);
+	case ARRAY_EVENT_HEARTBEAT:
+		return event_add(stream, "heartbeat", 0,
+				 json_pack("{s:o}", "position", wire_position_encode(&event->position)));
+	case ARRAY_EVENT_LOST:
+		break;
+	}
+	return lost_add(stream);
+}
+
+/* Waits, a second at most, until there is something to send. */
+static int
+pending_fill(struct http_stream *stream)
+{
+	struct array_event event = { .kind = ARRAY_EVENT_LOST };
+	int rc;
+
+	stream->pending.len = 0;
+	stream->sent = 0;
+	if (stream->pending.capacity > PENDING_KEEP)
+		strbuf_fini(&stream->pending);
+	if (atomic_load(&stream->http->stopping))
+		return lost_add(stream);
+	rc = array_listener_next(stream->listener, &event);
+	if (rc < 0)
+		return lost_add(stream);
+	rc = array_event_add(stream, &event);
+	change_unref(event.change);
+	return rc;
+}
+
+size_t
+http_stream_read(struct http_stream *stream, char *buf, size_t size)
+{
+	size_t len;
+
+	if (stream->sent == stream->pending.len && (stream->ended || pending_fill(stream) < 0))
+		return 0;
+	len = MIN(size, stream->pending.len - stream->sent);
+	memcpy(buf, stream->pending.text + stream->sent, len);
+	stream->sent += len;
+	return len;
+}
+
+void
+http_stream_free(struct http_stream *stream)
+{
+	if (stream == NULL)
+		return;
+	if (stream->listener != NULL)
+		array_listener_free(stream->listener);
+	strbuf_fini(&stream->pending);
+	atomic_fetch_sub(&stream->http->streams, 1);
+	mem_free(stream);
+}
+
+/* Takes the place of one more stream.  NULL: none is left, or no memory; the text is set. */
+static struct http_stream *
+stream_new(struct http *http, int *ret_rc)
+{
+	struct http_stream *stream;
+
+	if (atomic_fetch_add(&http->streams, 1) >= http->max_streams) {
+		atomic_fetch_sub(&http->streams, 1);
+		*ret_rc = err_set(ERR_LIMIT, "there are %u event streams already", http->max_streams);
+		return NULL;
+	}
+	stream = mem_calloc(1, sizeof(*stream));
+	if (stream == NULL) {
+		atomic_fetch_sub(&http->streams, 1);
+		*ret_rc = -ENOMEM;
+		return NULL;
+	}
+	stream->http = http;
+	strbuf_init(&stream->pending);
+	return stream;
+}
+
+int
+http_events(struct http_call *call, struct http_reply *reply)
+{
+	AUTO_STATE struct state *config = NULL;
+	AUTO_STATE struct state *live = NULL;
+	int rc = 0;
+
+	if (call->args.since != 0 && call->args.incarnation == 0)
+		return err_set(ERR_INVALID, "since needs its incarnation");
+	reply->stream = stream_new(call->http, &rc);
+	if (reply->stream == NULL)
+		return rc;
+	rc = array_listen(call->array, call->args.incarnation, call->args.since, &reply->stream->listener, &config, &live);
+	if (rc == 0)
+		rc = hello_add(reply->stream, config, live);
+	if (rc == 0)
+		rc = live_add(reply->stream, live);
+	if (rc < 0) {
+		http_stream_free(reply->stream);
+		reply->stream = NULL;
+	}
+	return rc;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading rows: one, or a list paged by key, with live rows merged in. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "http/http_int.h"
+
+/* The two states a read looks at. */
+struct view {
+	struct state *config, *live;
+};
+
+static void
+view_fini(struct view *view)
+{
+	state_unref(view->config);
+	state_unref(view->live);
+}
+
+static const struct state *
+view_of(const struct view *view, enum row_family family)
+{
+	return family < ROW_CONFIG_COUNT ? view->config : view->live;
+}
+
+/* Where the volatile part of a row stands; ROW_FAMILY_COUNT = it has none. */
+static enum row_family
+live_family(enum row_family family)
+{
+	switch (family) {
+	case ROW_POOL:
+		return ROW_LIVE_POOL;
+	case ROW_LUN:
+		return ROW_LIVE_LUN;
+	case ROW_PORTAL:
+		return ROW_LIVE_PORTAL;
+	case ROW_JOB:
+		return ROW_LIVE_JOB;
+	default:
+		return ROW_FAMILY_COUNT;
+	}
+}
+
+static json_t *
+group_portals(const struct state *config, const struct guid *group)
+{
+	struct row_slice slice = state_group_portals(config, group);
+	json_t *portals = json_array();
+
+	for (size_t i = 0; i < slice.count && portals != NULL; i++) {
+		const struct row_group_portal *member = slice.rows[i];
+		char text[GUID_TEXT_SIZE];
+
+		json_array_append_new(portals, json_string(guid_format(&member->portal_id, text)));
+	}
+	return portals;
+}
+
+json_t *
+http_row(const struct state *config, const struct state *live, const void *row)
+{
+	enum row_family family = ((const struct row *)row)->family;
+	enum row_family other = live_family(family);
+	json_t *json = wire_row_encode(row);
+	struct row_key key;
+
+	if (json == NULL)
+		return NULL;
+	row_key(row, &key);
+	if (other != ROW_FAMILY_COUNT) {
+		const void *live_row = state_find(live, other, &key.a);
+
+		json_object_set_new(json, "live", live_row != NULL ? wire_row_encode(live_row) : json_null());
+	}
+	if (family == ROW_PORTAL_GROUP)
+		json_object_set_new(json, "portals", group_portals(config, &key.a));
+	return json;
+}
+
+int
+http_get(struct http_call *call, struct http_reply *reply)
+{
+	AUTO(view_fini) struct view view = { array_state(call->array), array_live(call->array) };
+	enum row_family family = call->route->family;
+	const void *row = state_find(view_of(&view, family), family, &call->ids[0]);
+	char text[GUID_TEXT_SIZE];
+
+	if (row == NULL)
+		return err_set(ERR_NOT_FOUND, "there is no %s %s", row_type(family)->name,
+			       guid_format(&call->ids[0], text));
+	return http_reply_json(reply, http_row(view.config, view.live, row));
+}
+
+/* ---- lists ---- */
+
+static const void *
+field_of(const void *row, const char *name, enum field_type type)
+{
+	const struct row_type *rt = row_type(((const struct row *)row)->family);
+
+	for (size_t i = 0; i < rt->field_count; i++)
+		if (rt->fields[i].type == type && strcmp(rt->fields[i].name, name) == 0)
+			return (const char *)row + rt->fields[i].offset;
+	return NULL;
+}
+
+static bool
+text_is(const void *row, const char *field, const char *wanted)
+{
+	const char *const *text = field_of(row, field, FIELD_STRING);
+
+	return text != NULL && *text != NULL && strcmp(*text, wanted) == 0;
+}
+
+static bool
+guid_is(const void *row, const char *field, const struct guid *wanted)
+{
+	const struct guid *id = field_of(row, field, FIELD_GUID);
+
+	return id != NULL && guid_equal(id, wanted);
+}
+
+static bool
+wanted(const struct http_args *args, const void *row)
+{
+	if (args->name != NULL && !text_is(row, "name", args->name) && !text_is(row, "iscsi_name", args->name) &&
+	    !text_is(row, "alias", args->name))
+		return false;
+	if (!guid_is_zero(&args->lun_id) && !guid_is(row, "lun_id", &args->lun_id))
+		return false;
+	return guid_is_zero(&args->target_id) || guid_is(row, "target_id", &args->target_id);
+}
+
+/* Index of the first row behind the key. */
+static size_t
+index_after(const struct state *state, enum row_family family, const struct http_key *after)
+{
+	size_t low = 0, high = state_count(state, family);
+
+	if (!after->given)
+		return 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct row_key key;
+
+		row_key(state_at(state, family, middle), &key);
+		if (row_key_compare(&key, &after->key) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* "ID" or "ID,ID" of the last row of a page; what `after` takes. */
+static json_t *
+cursor_of(const void *row)
+{
+	char a[GUID_TEXT_SIZE], b[GUID_TEXT_SIZE];
+	struct row_key key;
+
+	row_key(row, &key);
+	guid_format(&key.a, a);
+	if (row_type(((const struct row *)row)->family)->key_fields == 1)
+		return json_string(a);
+	return json_sprintf("%s,%s", a, guid_format(&key.b, b));
+}
+
+/* items: taken. */
+static int
+list_reply(struct http_reply *reply, json_t *items, json_t *next, const struct state *config)
+{
+	return http_reply_json(reply, json_pack("{s:o, s:o, s:I}", "items", items, "next", next,
+						"sequence", (json_int_t)state_position(config)->sequence));
+}
+
+int
+http_list(struct http_call *call, struct http_reply *reply)
+{
+	AUTO(view_fini) struct view view = { array_state(call->array), array_live(call->array) };
+	enum row_family family = call->route->family;
+	const struct state *state = view_of(&view, family);
+	size_t limit = call->args.limit != 0 ? call->args.limit : HTTP_LIMIT_DEFAULT;
+	size_t count = state_count(state, family), taken = 0;
+	json_t *items = json_array(), *next = NULL;
+	const void *last = NULL;
+
+	for (size_t i = index_after(state, family, &call->args.after); i < count; i++) {
+		const void *row = state_at(state, family, i);
+
+		if (!wanted(&call->args, row))
+			continue;
+		if (taken++ == limit) {
+			next = cursor_of(last);
+			break;
+		}
+		json_array_append_new(items, http_row(view.config, view.live, row));
+		last = row;
+	}
+	return list_reply(reply, items, next != NULL ? next : json_null(), view.config);
+}
+
+/* All rows of a slice of associations; the object itself must be there. */
+static int
+slice_reply(struct http_call *call, struct http_reply *reply,
+	    struct row_slice (*slice_of)(const struct state *, const struct guid *))
+{
+	AUTO_STATE struct state *config = array_state(call->array);
+	enum row_family family = call->route->family;
+	struct row_slice slice;
+	json_t *items;
+	char text[GUID_TEXT_SIZE];
+
+	if (state_find(config, family, &call->ids[0]) == NULL)
+		return err_set(ERR_NOT_FOUND, "there is no %s %s", row_type(family)->name,
+			       guid_format(&call->ids[0], text));
+	items = json_array();
+	slice = slice_of(config, &call->ids[0]);
+	for (size_t i = 0; i < slice.count; i++)
+		json_array_append_new(items, wire_row_encode(slice.rows[i]));
+	return list_reply(reply, items, json_null(), config);
+}
+
+int
+http_lun_targets(struct http_call *call, struct http_reply *reply)
+{
+	return slice_reply(call, reply, state_lun_targets);
+}
+
+int
+http_target_luns(struct http_call *call, struct http_reply *reply)
+{
+	return slice_reply(call, reply, state_target_luns);
+}

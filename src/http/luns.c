@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* LUNs: /v1/luns, what could be made of them, and why an initiator sees one. */
+#include "base/err.h"
+#include "base/mem.h"
+#include "http/http_int.h"
+
+int
+http_lun_create(struct http_call *call, struct http_reply *reply)
+{
+	const struct http_args *args = &call->args;
+	struct array_lun_spec spec = {
+		.name = args->name,
+		.pool_id = args->pool_id,
+		.size_bytes = args->size_bytes,
+		.block_bytes = (uint32_t)args->block_bytes,
+		.thick = args->thick,
+		.mask = args->mask,
+	};
+	struct array_answer answer;
+
+	return http_answer(call, reply, array_lun_create(call->array, &call->request, &spec, &answer), &answer);
+}
+
+int
+http_lun_patch(struct http_call *call, struct http_reply *reply)
+{
+	const struct guid *lun = &call->ids[0];
+	const struct http_args *args = &call->args;
+	struct array_answer answer;
+	int rc;
+
+	if (args->name != NULL)
+		rc = array_lun_rename(call->array, &call->request, lun, args->name, &answer);
+	else if (args->mask != NULL)
+		rc = array_lun_set_mask(call->array, &call->request, lun, args->mask, &answer);
+	else
+		rc = array_lun_set_status(call->array, &call->request, lun, args->status.status, &answer);
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_lun_delete(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_lun_delete(call->array, &call->request, &call->ids[0], &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_lun_extend(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_lun_extend(call->array, &call->request, &call->ids[0], call->args.add_bytes, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_lun_associate(struct http_call *call, struct http_reply *reply)
+{
+	const struct http_guids *targets = &call->args.targets;
+	struct array_answer answer;
+	int rc = array_lun_associate(call->array, &call->request, &call->ids[0], targets->ids, targets->count, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+static int
+bytes_reply(struct http_reply *reply, int rc, uint64_t bytes)
+{
+	return rc < 0 ? rc : http_reply_json(reply, json_pack("{s:I}", "bytes", (json_int_t)bytes));
+}
+
+int
+http_lun_max_extend(struct http_call *call, struct http_reply *reply)
+{
+	uint64_t bytes = 0;
+	int rc = array_max_lun_extend(call->array, &call->ids[0], &bytes);
+
+	return bytes_reply(reply, rc, bytes);
+}
+
+int
+http_max_lun_size(struct http_call *call, struct http_reply *reply)
+{
+	uint64_t bytes = 0;
+	int rc = array_max_lun_size(call->array, &call->args.pool_id, call->args.thick, &bytes);
+
+	return bytes_reply(reply, rc, bytes);
+}
+
+int
+http_lun_counters(struct http_call *call, struct http_reply *reply)
+{
+	struct array_lun_counters counters = { 0 };
+	int rc = array_lun_counters(call->array, &call->ids[0], &counters);
+
+	if (rc < 0)
+		return rc;
+	return http_reply_json(reply, json_pack("{s:I, s:I, s:I, s:I, s:I}",
+						"read_commands", (json_int_t)counters.read_commands,
+						"write_commands", (json_int_t)counters.write_commands,
+						"other_commands", (json_int_t)counters.other_commands,
+						"read_bytes", (json_int_t)counters.read_bytes,
+						"write_bytes", (json_int_t)counters.write_bytes));
+}
+
+int
+http_explain(struct http_call *call, struct http_reply *reply)
+{
+	AUTO_FREE char *text = NULL;
+	bool visible = false;
+	int rc = array_explain(call->array, &call->args.lun_id, call->args.initiator, &visible, &text);
+
+	if (rc < 0)
+		return rc;
+	return http_reply_json(reply, json_pack("{s:b, s:s}", "visible", visible, "text", text));
+}

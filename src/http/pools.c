@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pools: /v1/pools. */
+#include "http/http_int.h"
+
+int
+http_pool_create(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_pool_create(call->array, &call->request, call->args.name, call->args.path, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_pool_patch(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_pool_rename(call->array, &call->request, &call->ids[0], call->args.name, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_pool_delete(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_pool_delete(call->array, &call->request, &call->ids[0], &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}

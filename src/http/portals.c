@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Portals and portal groups: /v1/portals, /v1/portal-groups. */
+#include "http/http_int.h"
+
+int
+http_portal_create(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_portal_create(call->array, &call->request, call->args.address, (uint16_t)call->args.port, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_portal_patch(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_portal_set_status(call->array, &call->request, &call->ids[0], call->args.status.status, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_portal_delete(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_portal_delete(call->array, &call->request, &call->ids[0], &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_group_create(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_group_create(call->array, &call->request, &call->args.target_id, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_group_delete(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_group_delete(call->array, &call->request, &call->ids[0], &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_group_add(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_group_add_portal(call->array, &call->request, &call->ids[0], &call->ids[1], &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_group_remove(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_group_remove_portal(call->array, &call->request, &call->ids[0], &call->ids[1], &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}

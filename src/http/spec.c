@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Strict arguments: a table says what a body or a query may hold; an unknown, doubled or ill-formed member is refused
+ * and named.  Nothing is guessed: "1" is no number, null is no absence.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "http/http_int.h"
+
+static const struct http_spec empty_spec;
+
+/* Untrusted names in messages are cut short. */
+#define NAME_SHOWN 64
+
+static void *
+slot(struct http_args *args, const struct http_field *field)
+{
+	return (char *)args + field->offset;
+}
+
+static const struct http_field *
+field_find(const struct http_spec *spec, const char *name, size_t *ret_index)
+{
+	for (size_t i = 0; i < spec->count; i++) {
+		if (strcmp(spec->fields[i].name, name) == 0) {
+			*ret_index = i;
+			return &spec->fields[i];
+		}
+	}
+	return NULL;
+}
+
+/* ---- values ---- */
+
+static int
+text_set(const struct http_field *field, const char *text, size_t len, struct http_args *args)
+{
+	if (!str_is_text(text, len))
+		return err_set(ERR_INVALID, "%s holds control characters or is not UTF-8", field->name);
+	if (len < field->min)
+		return err_set(ERR_INVALID, "%s must not be empty", field->name);
+	if (field->max != 0 && len > field->max)
+		return err_set(ERR_INVALID, "%s is longer than %u bytes", field->name, (unsigned)field->max);
+	*(const char **)slot(args, field) = text;
+	return 0;
+}
+
+static int
+guid_set(const struct http_field *field, const char *text, struct http_args *args)
+{
+	struct guid id;
+
+	if (guid_parse(text, &id) < 0 || guid_is_zero(&id))
+		return err_set(ERR_INVALID, "%s is not an id", field->name);
+	*(struct guid *)slot(args, field) = id;
+	return 0;
+}
+
+static int
+u64_set(const struct http_field *field, uint64_t value, struct http_args *args)
+{
+	if (value < field->min || (field->max != 0 && value > field->max))
+		return err_set(ERR_INVALID, "%s is out of range", field->name);
+	*(uint64_t *)slot(args, field) = value;
+	return 0;
+}
+
+static int
+status_set(const struct http_field *field, const char *text, struct http_args *args)
+{
+	struct http_status_arg *arg = slot(args, field);
+
+	if (str_equal(text, "online"))
+		arg->status = STATUS_ONLINE;
+	else if (str_equal(text, "offline"))
+		arg->status = STATUS_OFFLINE;
+	else
+		return err_set(ERR_INVALID, "%s must be \"online\" or \"offline\"", field->name);
+	arg->given = true;
+	return 0;
+}
+
+/* "ID" or "ID,ID" */
+static int
+key_set(const struct http_field *field, char *text, struct http_args *args)
+{
+	struct http_key *arg = slot(args, field);
+	char *comma = strchr(text, ',');
+	int rc;
+
+	memset(&arg->key, 0, sizeof(arg->key));
+	if (comma != NULL)
+		*comma = '\0';
+	rc = guid_parse(text, &arg->key.a);
+	if (rc == 0 && comma != NULL)
+		rc = guid_parse(comma + 1, &arg->key.b);
+	if (rc < 0)
+		return err_set(ERR_INVALID, "%s is not an id", field->name);
+	arg->given = true;
+	return 0;
+}
+
+static int
+guids_set(const struct http_field *field, const json_t *json, struct http_args *args)
+{
+	struct http_guids *arg = slot(args, field);
+	size_t count = json_array_size(json);
+
+	if (!json_is_array(json))
+		return err_set(ERR_INVALID, "%s must be an array of ids", field->name);
+	arg->ids = mem_calloc(count + 1, sizeof(*arg->ids));
+	if (arg->ids == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_string_value(json_array_get(json, i));
+
+		if (text == NULL || guid_parse(text, &arg->ids[i]) < 0)
+			return err_set(ERR_INVALID, "%s[%zu] is not an id", field->name, i);
+	}
+	arg->count = count;
+	arg->given = true;
+	return 0;
+}
+
+/* ---- bodies ---- */
+
+static int
+json_text_set(const struct http_field *field, const json_t *json, struct http_args *args)
+{
+	const char *text = json_string_value(json);
+
+	if (text == NULL)
+		return err_set(ERR_INVALID, "%s must be a string", field->name);
+	if (field->type == HTTP_GUID)
+		return guid_set(field, text, args);
+	if (field->type == HTTP_STATUS)
+		return status_set(field, text, args);
+	return text_set(field, text, json_string_length(json), args);
+}
+
+static int
+json_set(const struct http_field *field, const json_t *json, struct http_args *args)
+{
+	switch (field->type) {
+	case HTTP_TEXT:
+	case HTTP_GUID:
+	case HTTP_STATUS:
+		return json_text_set(field, json, args);
+	case HTTP_GUIDS:
+		return guids_set(field, json, args);
+	case HTTP_U64:
+		if (!json_is_integer(json) || json_integer_value(json) < 0)
+			return err_set(ERR_INVALID, "%s must be a whole number, not negative", field->name);
+		return u64_set(field, (uint64_t)json_integer_value(json), args);
+	case HTTP_BOOL:
+		if (!json_is_boolean(json))
+			return err_set(ERR_INVALID, "%s must be true or false", field->name);
+		*(bool *)slot(args, field) = json_is_true(json);
+		return 0;
+	case HTTP_KEY:
+		break;
+	}
+	return err_set(ERR_INTERNAL, "%s cannot stand in a body", field->name);
+}
+
+/* `seen`: one bit for each field. */
+static int
+rules_check(const struct http_spec *spec, uint64_t seen)
+{
+	if (spec->rule == HTTP_EXACTLY_ONE && __builtin_popcountll(seen) != 1)
+		return err_set(ERR_INVALID, "exactly one member is needed, such as \"%s\"", spec->fields[0].name);
+	for (size_t i = 0; i < spec->count; i++)
+		if (spec->fields[i].required && (seen & 1ull << i) == 0)
+			return err_set(ERR_INVALID, "%s is missing", spec->fields[i].name);
+	return 0;
+}
+
+int
+http_spec_body(const struct http_spec *spec, const json_t *json, struct http_args *args)
+{
+	uint64_t seen = 0;
+	void *iter;
+
+	if (spec == NULL)
+		spec = &empty_spec;
+	if (json != NULL && !json_is_object(json))
+		return err_set(ERR_INVALID, "the body must be a JSON object");
+	/* jansson's iterators want a pointer to non-const; they do not write */
+	for (iter = json_object_iter((json_t *)(uintptr_t)json); iter != NULL;
+	     iter = json_object_iter_next((json_t *)(uintptr_t)json, iter)) {
+		size_t index = 0;
+		const char *name = json_object_iter_key(iter);
+		const struct http_field *field = field_find(spec, name, &index);
+		int rc;
+
+		if (field == NULL)
+			return err_set(ERR_INVALID, "unknown member \"%.*s\"", NAME_SHOWN, name);
+		rc = json_set(field, json_object_iter_value(iter), args);
+		if (rc < 0)
+			return rc;
+		seen |= 1ull << index;
+	}
+	return rules_check(spec, seen);
+}
+
+/* ---- queries ---- */
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int
+http_unescape(char *text, bool plus_is_space)
+{
+	char *out = text;
+
+	for (const char *in = text; *in != '\0'; in++) {
+		int high, low;
+
+		if (*in == '+' && plus_is_space) {
+			*out++ = ' ';
+			continue;
+		}
+		if (*in != '%') {
+			*out++ = *in;
+			continue;
+		}
+		high = hex_value(in[1]);
+		low = high < 0 ? -1 : hex_value(in[2]);
+		if (low < 0 || (high == 0 && low == 0))
+			return err_set(ERR_INVALID, "the request's address has a broken %% escape");
+		*out++ = (char)(high << 4 | low);
+		in += 2;
+	}
+	*out = '\0';
+	return 0;
+}
+
+static int
+query_set(const struct http_field *field, char *text, struct http_args *args)
+{
+	uint64_t value;
+
+	switch (field->type) {
+	case HTTP_TEXT:
+		return text_set(field, text, strlen(text), args);
+	case HTTP_GUID:
+		return guid_set(field, text, args);
+	case HTTP_STATUS:
+		return status_set(field, text, args);
+	case HTTP_KEY:
+		return key_set(field, text, args);
+	case HTTP_U64:
+		if (str_parse_u64(text, &value) < 0)
+			return err_set(ERR_INVALID, "%s must be a whole number", field->name);
+		return u64_set(field, value, args);
+	case HTTP_BOOL:
+		if (!str_equal(text, "0") && !str_equal(text, "1"))
+			return err_set(ERR_INVALID, "%s must be 0 or 1", field->name);
+		*(bool *)slot(args, field) = text[0] == '1';
+		return 0;
+	case HTTP_GUIDS:
+		break;
+	}
+	return err_set(ERR_INTERNAL, "%s cannot stand in a query", field->name);
+}
+
+static int
+pair_set(const struct http_spec *spec, char *pair, uint64_t *seen, struct http_args *args)
+{
+	char *value = strchr(pair, '=');
+	const struct http_field *field;
+	size_t index = 0;
+	int rc;
+
+	if (value == NULL)
+		return err_set(ERR_INVALID, "a query is name=value pairs joined by &");
+	*value++ = '\0';
+	rc = http_unescape(pair, true);
+	if (rc == 0)
+		rc = http_unescape(value, true);
+	if (rc < 0)
+		return rc;
+	field = field_find(spec, pair, &index);
+	if (field == NULL)
+		return err_set(ERR_INVALID, "unknown parameter \"%.*s\"", NAME_SHOWN, pair);
+	if ((*seen & 1ull << index) != 0)
+		return err_set(ERR_INVALID, "%s is given twice", field->name);
+	*seen |= 1ull << index;
+	return query_set(field, value, args);
+}
+
+int
+http_spec_query(const struct http_spec *spec, char *query, struct http_args *args)
+{
+	uint64_t seen = 0;
+
+	if (spec == NULL)
+		spec = &empty_spec;
+	while (query != NULL && *query != '\0') {
+		char *next = strchr(query, '&');
+		int rc;
+
+		if (next != NULL)
+			*next++ = '\0';
+		rc = pair_set(spec, query, &seen, args);
+		if (rc < 0)
+			return rc;
+		query = next;
+	}
+	return rules_check(spec, seen);
+}
+
+void
+http_args_fini(struct http_args *args)
+{
+	mem_free(args->targets.ids);
+}

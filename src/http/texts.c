@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The JSON texts of the latest changes.  Every stream sends every change; each is encoded once, by the first that
+ * needs it.  A slot keeps a reference to its change, so that the pointer identifies it.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "http/http_int.h"
+
+void
+http_texts_init(struct http_texts *texts)
+{
+	memset(texts->slots, 0, sizeof(texts->slots));
+	pthread_mutex_init(&texts->lock, NULL);
+}
+
+void
+http_texts_fini(struct http_texts *texts)
+{
+	for (size_t i = 0; i < HTTP_TEXT_SLOTS; i++)
+		http_text_unref(texts->slots[i]);
+	pthread_mutex_destroy(&texts->lock);
+}
+
+static struct http_text *
+text_new(const struct change *change)
+{
+	json_t *json = wire_change_encode(change);
+	struct http_text *text = NULL;
+	size_t len;
+
+	if (json == NULL)
+		return NULL;
+	len = json_dumpb(json, NULL, 0, JSON_COMPACT);
+	if (len > 0)
+		text = mem_alloc(sizeof(*text) + len + 1);
+	if (text != NULL) {
+		json_dumpb(json, text->text, len, JSON_COMPACT);
+		text->text[len] = '\0';
+		text->len = len;
+		text->refs = 1;
+		text->change = change_ref(change);
+	}
+	json_decref(json);
+	return text;
+}
+
+static struct http_text *
+text_ref(struct http_text *text)
+{
+	__atomic_add_fetch(&text->refs, 1, __ATOMIC_RELAXED);
+	return text;
+}
+
+void
+http_text_unref(struct http_text *text)
+{
+	if (text == NULL || __atomic_sub_fetch(&text->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	change_unref(text->change);
+	mem_free(text);
+}
+
+/* Configuration and live changes have sequences of their own: half of the slots each. */
+static size_t
+slot_of(const struct change *change)
+{
+	bool live = change->op_count > 0 && change->ops[0].family >= ROW_CONFIG_COUNT;
+
+	return change->sequence % (HTTP_TEXT_SLOTS / 2) + (live ? HTTP_TEXT_SLOTS / 2 : 0);
+}
+
+struct http_text *
+http_texts_get(struct http_texts *texts, const struct change *change)
+{
+	struct http_text **slot = &texts->slots[slot_of(change)];
+	struct http_text *text = NULL, *old = NULL;
+
+	pthread_mutex_lock(&texts->lock);
+	if (*slot != NULL && (*slot)->change == change)
+		text = text_ref(*slot);
+	pthread_mutex_unlock(&texts->lock);
+	if (text != NULL)
+		return text;
+	/* not under the lock: two may encode the same change, which is only slower */
+	text = text_new(change);
+	if (text == NULL)
+		return NULL;
+	pthread_mutex_lock(&texts->lock);
+	/* a stream that lags must not push out what the others are about to need */
+	if (*slot == NULL || (*slot)->change->sequence < change->sequence) {
+		old = *slot;
+		*slot = text_ref(text);
+	}
+	pthread_mutex_unlock(&texts->lock);
+	http_text_unref(old);
+	return text;
+}
