@@ -77,6 +77,8 @@ struct blk_io {
 	unsigned depth;
 	uint64_t moved_bytes;		/* READ, WRITE: done so far, when the system did less than asked */
 	struct iovec rest;
+	int fd;				/* a file's, while its driver has the queue move the bytes */
+	bool keep_space;
 	struct work work;
 	struct loop_msg msg;
 	struct blk_io *next;
@@ -143,13 +145,15 @@ struct blk_ops;
 
 struct blk_dev {
 	const struct blk_ops *ops;
-	struct blk_dev *below;		/* owned; NULL at the bottom */
+	struct blk_dev *below;		/* a reference; NULL at the bottom */
+	atomic_uint refs;
 	char *name;			/* owned; for logs and faults */
 	_Atomic uint64_t size_bytes;
 	bool read_only;
 	bool volatile_cache;		/* a completed write may be lost on power loss until FLUSH */
 	bool can_unmap;			/* UNMAP gives space back */
 	uint32_t unmap_granularity_bytes;
+	atomic_bool on_the_spot;	/* READ and WRITE never reach the queue: memory, tmpfs; see blk_on_the_spot */
 	atomic_uint inflight;		/* I/O between blk_submit and its completion */
 	atomic_bool stopped;
 	atomic_int failed;		/* 0, or the -errno that made it fail */
@@ -165,10 +169,24 @@ blk_size_bytes(const struct blk_dev *dev)
 }
 
 /*
- * Frees the device and those below it.  Nothing may be in flight (blk_drain first) and no thread may still be in
- * blk_submit.  Accepts NULL.  Does not flush.
+ * Does this device complete READ and WRITE within blk_submit, as things stand?  A hint (a layer may hold an operation
+ * back); a file says so once it is open.
  */
-void blk_close(struct blk_dev *dev);
+static inline bool
+blk_on_the_spot(const struct blk_dev *dev)
+{
+	while (dev->below != NULL)
+		dev = dev->below;
+	return atomic_load_explicit(&dev->on_the_spot, memory_order_relaxed);
+}
+
+/* A device is made with one reference.  Any thread. */
+struct blk_dev *blk_dev_ref(struct blk_dev *dev);
+/*
+ * The last reference closes it and those below it.  Then nothing may be in flight; whoever submits holds a reference.
+ * Accepts NULL.  Does not flush.  Any thread.
+ */
+void blk_dev_unref(struct blk_dev *dev);
 
 /*
  * Grow (or shrink, when the caller has made sure that nothing uses the end); the new space reads as zeros.  Durable on

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The io_uring kind of queue.  Operations are gathered and submitted together by a hook at the end of the loop's
+ * round; completions wake the loop through the ring's own descriptor.  DEFER_TASKRUN where the kernel has it: completions
+ * then run only when this thread asks for them, and never interrupt it.
+ */
+#include "blk/blk_int.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <liburing.h>
+#include <linux/falloc.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define SQ_ENTRIES 256u
+#define CQ_ENTRIES 4096u
+
+struct blk_ring {
+	struct io_uring uring;
+	struct blk_queue *queue;
+	struct loop_fd lfd;
+	struct loop_hook hook;
+	struct blk_io *waiting, **waiting_tail;	/* for room in the submission queue */
+	unsigned unsubmitted;
+};
+
+static int
+ring_open(struct io_uring *uring)
+{
+	static const unsigned attempts[] = {
+		IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+		IORING_SETUP_COOP_TASKRUN,
+		0,
+	};
+	int r = -ENOSYS;
+
+	for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {
+		struct io_uring_params params = { .flags = attempts[i] | IORING_SETUP_CQSIZE, .cq_entries = CQ_ENTRIES };
+
+		r = io_uring_queue_init_params(SQ_ENTRIES, uring, &params);
+		if (r != -EINVAL)
+			return r;
+	}
+	return r;
+}
+
+static void
+prepare_move(struct io_uring_sqe *sqe, struct blk_io *io)
+{
+	unsigned count;
+	const struct iovec *iov = blk_io_rest(io, &count);
+	uint64_t at = io->offset_bytes + io->moved_bytes;
+
+	if (io->op == BLK_READ)
+		io_uring_prep_readv(sqe, io->fd, iov, count, at);
+	else
+		io_uring_prep_writev2(sqe, io->fd, iov, count, at, (io->flags & BLK_FUA) != 0 ? RWF_DSYNC : 0);
+}
+
+static bool
+ring_can(const struct blk_io *io)
+{
+	switch (io->op) {
+	case BLK_READ:
+	case BLK_WRITE:
+	case BLK_FLUSH:
+		return true;
+	case BLK_UNMAP:
+		return !io->keep_space;
+	case BLK_WRITE_ZEROES:	/* has fallbacks, which workers know */
+	case BLK_MAP:
+	case BLK_OPS_:
+		break;
+	}
+	return false;
+}
+
+static void
+prepare(struct io_uring_sqe *sqe, struct blk_io *io)
+{
+	if (io->op == BLK_FLUSH)
+		io_uring_prep_fsync(sqe, io->fd, IORING_FSYNC_DATASYNC);
+	else if (io->op == BLK_UNMAP)
+		io_uring_prep_fallocate(sqe, io->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+					(off_t)io->offset_bytes, (off_t)io->len_bytes);
+	else
+		prepare_move(sqe, io);
+	io_uring_sqe_set_data(sqe, io);
+}
+
+static void
+ring_start(struct blk_ring *ring, struct blk_io *io)
+{
+	struct io_uring_sqe *sqe = ring->waiting == NULL ? io_uring_get_sqe(&ring->uring) : NULL;
+
+	if (sqe == NULL) {
+		io->next = NULL;
+		*ring->waiting_tail = io;
+		ring->waiting_tail = &io->next;
+		return;
+	}
+	prepare(sqe, io);
+	ring->unsubmitted++;
+}
+
+static void
+ring_submit(struct blk_queue *queue, struct blk_io *io)
+{
+	if (ring_can(io))
+		ring_start(queue->ring, io);
+	else
+		blk_queue_submit_worker(queue, io);
+}
+
+/* What the kernel said of one operation. */
+static void
+ring_completed(struct blk_ring *ring, struct blk_io *io, int result)
+{
+	bool moves = io->op == BLK_READ || io->op == BLK_WRITE;
+
+	if (result == -EAGAIN || result == -EINTR) {
+		ring_start(ring, io);
+		return;
+	}
+	if (io->op == BLK_UNMAP && (result == -EOPNOTSUPP || result == -EINVAL))
+		result = 0;	/* advice only */
+	if (result < 0 || !moves) {
+		blk_queue_done(ring->queue, io, result);
+		return;
+	}
+	io->moved_bytes += (uint64_t)result;
+	if (io->moved_bytes >= io->len_bytes)
+		blk_queue_done(ring->queue, io, 0);
+	else if (result == 0)	/* the file is shorter than the device */
+		blk_queue_done(ring->queue, io, -EIO);
+	else
+		ring_start(ring, io);
+}
+
+static void
+reap(struct blk_ring *ring)
+{
+	struct io_uring_cqe *cqe;
+
+	while (io_uring_peek_cqe(&ring->uring, &cqe) == 0) {
+		struct blk_io *io = io_uring_cqe_get_data(cqe);
+		int result = cqe->res;
+
+		io_uring_cqe_seen(&ring->uring, cqe);
+		ring_completed(ring, io, result);
+	}
+}
+
+static void
+ring_ready(struct loop_fd *lfd, uint32_t revents)
+{
+	struct blk_ring *ring = container_of(lfd, struct blk_ring, lfd);
+
+	(void)revents;
+	io_uring_get_events(&ring->uring);
+	reap(ring);
+}
+
+static void
+restart_waiting(struct blk_ring *ring)
+{
+	struct blk_io *io = ring->waiting;
+
+	ring->waiting = NULL;
+	ring->waiting_tail = &ring->waiting;
+	while (io != NULL) {
+		struct blk_io *next = io->next;
+
+		ring_start(ring, io);
+		io = next;
+	}
+}
+
+static bool
+ring_hook(struct loop_hook *hook)
+{
+	struct blk_ring *ring = container_of(hook, struct blk_ring, hook);
+
+	if (ring->unsubmitted == 0)
+		return false;
+	int r = io_uring_submit_and_get_events(&ring->uring);
+
+	if (r > 0)
+		ring->unsubmitted -= MIN(ring->unsubmitted, (unsigned)r);
+	restart_waiting(ring);
+	reap(ring);
+	return ring->unsubmitted > 0;
+}
+
+static void
+ring_fini(struct blk_queue *queue)
+{
+	loop_hook_del(queue->loop, &queue->ring->hook);
+	loop_fd_del(queue->loop, &queue->ring->lfd);
+	io_uring_queue_exit(&queue->ring->uring);
+	mem_free(queue->ring);
+}
+
+static int
+ring_init(struct blk_queue *queue)
+{
+	struct blk_ring *ring = mem_calloc(1, sizeof(*ring));
+	int r = ring == NULL ? -ENOMEM : ring_open(&ring->uring);
+
+	if (r < 0) {
+		mem_free(ring);
+		return r;
+	}
+	ring->queue = queue;
+	ring->waiting_tail = &ring->waiting;
+	ring->lfd = (struct loop_fd){ .fd = ring->uring.ring_fd, .events = EPOLLIN, .ready = ring_ready };
+	ring->hook.run = ring_hook;
+	r = loop_fd_add(queue->loop, &ring->lfd);
+	if (r < 0) {
+		io_uring_queue_exit(&ring->uring);
+		mem_free(ring);
+		return r;
+	}
+	loop_hook_add(queue->loop, &ring->hook);
+	queue->ring = ring;
+	return 0;
+}
+
+const struct blk_queue_ops blk_ring_ops = {
+	.init = ring_init,
+	.fini = ring_fini,
+	.submit = ring_submit,
+};
+
+/* ---- Does it work here? ---- */
+
+/* A read that waits must, once there are bytes, wake an epoll that watches the ring. */
+static int
+probe_wakeup(struct io_uring *uring, const int pipe_fds[2], int epoll_fd, char *byte)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	struct io_uring_cqe *cqe;
+	struct io_uring_sqe *sqe = io_uring_get_sqe(uring);
+
+	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, uring->ring_fd, &event) < 0)
+		return -errno;
+	io_uring_prep_read(sqe, pipe_fds[0], byte, 1, 0);
+	int r = io_uring_submit(uring);
+
+	if (r < 0)
+		return r;
+	if (write(pipe_fds[1], "x", 1) != 1)
+		return -errno;
+	r = epoll_wait(epoll_fd, &event, 1, 1000);
+	if (r <= 0)
+		return r < 0 ? -errno : -ETIME;
+	io_uring_get_events(uring);
+	r = io_uring_peek_cqe(uring, &cqe);
+	return r < 0 ? r : cqe->res == 1 && *byte == 'x' ? 0 : -EIO;
+}
+
+static int
+probe_ops(struct io_uring *uring)
+{
+	static const int needed[] = { IORING_OP_READV, IORING_OP_WRITEV, IORING_OP_FSYNC, IORING_OP_FALLOCATE };
+	struct io_uring_probe *probe = io_uring_get_probe_ring(uring);
+	int r = probe == NULL ? -ENOSYS : 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(needed); i++)
+		if (!io_uring_opcode_supported(probe, needed[i]))
+			r = -EOPNOTSUPP;
+	io_uring_free_probe(probe);
+	return r;
+}
+
+int
+blk_ring_probe(const char **ret_why)
+{
+	struct io_uring uring;
+	int pipe_fds[2];
+	char byte = 0;	/* must outlive the ring */
+	int r = ring_open(&uring);
+
+	*ret_why = "io_uring_setup";
+	if (r < 0)
+		return r;
+	*ret_why = "io_uring operations";
+	r = probe_ops(&uring);
+	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+
+	if (r == 0 && (epoll_fd < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0))
+		r = -errno;
+	if (r == 0) {
+		*ret_why = "io_uring wake-up";
+		r = probe_wakeup(&uring, pipe_fds, epoll_fd, &byte);
+		close(pipe_fds[0]);
+		close(pipe_fds[1]);
+	}
+	if (epoll_fd >= 0)
+		close(epoll_fd);
+	io_uring_queue_exit(&uring);
+	return r;
+}
