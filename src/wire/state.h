@@ -30,6 +30,11 @@ void state_unref(struct state *state);	/* accepts NULL; any thread */
 void state_unref_cleanup(void *pointer_to_state);
 #define AUTO_STATE __attribute__((cleanup(state_unref_cleanup)))
 const struct position *state_position(const struct state *state);
+/*
+ * The same state under a count of its own (rows and orders are shared): for many threads that take and drop references
+ * all the time.  NULL when out of memory.
+ */
+struct state *state_alias(const struct state *state);
 
 size_t state_count(const struct state *state, enum row_family family);
 /* In the order of keys. */
@@ -39,6 +44,8 @@ const void *state_find(const struct state *state, enum row_family family, const 
 const void *state_find_pair(const struct state *state, enum row_family family, const struct guid *a, const struct guid *b);
 /* Index of the first row whose key is greater than `id` (lists paged by id); NULL = 0. */
 size_t state_after(const struct state *state, enum row_family family, const struct guid *id);
+/* The same for relations, paged by pair. */
+size_t state_after_pair(const struct state *state, enum row_family family, const struct guid *a, const struct guid *b);
 
 /* The one ROW_ARRAY, or NULL in an empty state. */
 const struct row_array *state_array(const struct state *state);
@@ -98,16 +105,23 @@ void state_edit_free(struct state_edit *edit);			/* accepts NULL: the edit is fo
 int state_edit_put(struct state_edit *edit, void *row);
 /* 0, ERR_NOT_FOUND, -ENOMEM. */
 int state_edit_delete(struct state_edit *edit, enum row_family family, const struct guid *a, const struct guid *b);
-/* Look-ups that see the edit so far: */
+/* Look-ups that see the edit so far.  Borrowed: what it gave is valid until the next put or delete, and is not to be counted. */
 const struct state *state_edit_view(struct state_edit *edit);
 /* Any ops so far? */
 bool state_edit_is_empty(const struct state_edit *edit);
 /*
- * The next state (sequence + 1) and the change that leads there, one reference each for the caller.  The edit
+ * The next state (sequence + 1) and the change that leads there (ops by family, then key; what was put and taken
+ * back is not in it), one reference each for the caller.  The edit
  * is freed, also on failure.  0 or -ENOMEM.
  */
 int state_edit_finish(struct state_edit *edit, const char *cause, const struct guid *request_id, int64_t utc_ms,
 		      struct state **ret_state, struct change **ret_change);
+
+/*
+ * For loading: the rows so far as a state at the very position of the base, with their digest; no change.  The edit is
+ * freed, also on failure.  0 or -ENOMEM.
+ */
+int state_edit_load(struct state_edit *edit, struct state **ret_state);
 
 /*
  * The state after `change`.  0; ERR_GONE: its sequence is not the next; ERR_CORRUPT: it does not fit (a
@@ -117,7 +131,7 @@ int state_apply(const struct state *state, const struct change *change, struct s
 
 /*
  * Invariants between rows (every association has its LUN and target, numbers unique in a target, names unique,
- * groups have targets, …).  0, or ERR_CORRUPT with a text that names the first breach.
+ * groups have targets, …) and the digest itself.  0, or ERR_CORRUPT with a text that names the first breach; -ENOMEM.
  */
 int state_check(const struct state *state);
 

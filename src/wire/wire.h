@@ -46,6 +46,8 @@ void wire_sse_encode(struct strbuf *out, const char *name, uint64_t sequence, co
 /* Incremental reader.  Any cut of the bytes gives the same events. */
 struct wire_sse {
 	struct strbuf line, name, data;
+	bool after_cr;			/* the last byte was a CR: an LF now belongs to it */
+	bool has_data;			/* the event has a data line */
 	size_t limit_bytes;		/* a longer event is ERR_LIMIT; 0 = 64 MiB */
 };
 

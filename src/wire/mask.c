@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Unmasking lists: which initiators may use a LUN.  "*" is everyone, "" nobody, else names joined by ';'
+ * (IVdsLun::SetMask).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "wire/name_int.h"
+
+/* The next name of a list, without the spaces around it; false at the end.  *rest goes on. */
+static bool
+name_next(const char **rest, const char **ret_name, size_t *ret_len)
+{
+	const char *start = *rest, *end;
+
+	if (start == NULL)
+		return false;
+	end = strchrnul(start, ';');
+	*rest = *end == ';' ? end + 1 : NULL;
+	while (start < end && *start == ' ')
+		start++;
+	while (end > start && end[-1] == ' ')
+		end--;
+	*ret_name = start;
+	*ret_len = (size_t)(end - start);
+	return true;
+}
+
+static bool
+name_matches(const char *name, size_t len, const char *initiator)
+{
+	for (size_t i = 0; i < len; i++)
+		if (initiator[i] == '\0' || name_lower(name[i]) != name_lower(initiator[i]))
+			return false;
+	return initiator[len] == '\0';
+}
+
+bool
+mask_admits(const char *mask, const char *initiator)
+{
+	const char *name;
+	size_t len;
+
+	if (mask == NULL || initiator == NULL || *initiator == '\0')
+		return false;
+	if (strcmp(mask, "*") == 0)
+		return true;
+	while (name_next(&mask, &name, &len))
+		if (name_matches(name, len, initiator))
+			return true;
+	return false;
+}
+
+/* ---- normalisation ---- */
+
+static int
+name_check(const char *name, size_t len)
+{
+	if (len > ROW_ISCSI_NAME_MAX)
+		return err_set(ERR_INVALID, "unmasking list: a name of %zu bytes, at most %d are allowed", len,
+			       ROW_ISCSI_NAME_MAX);
+	for (size_t i = 0; i < len; i++)
+		if (name[i] == '*')
+			return err_set(ERR_INVALID, "unmasking list: '*' stands alone or not at all");
+		else if (!name_char_allowed(name[i]))
+			return err_set(ERR_INVALID, "unmasking list: a character that no iSCSI name has, at byte %zu of a name",
+				       i);
+	return 0;
+}
+
+struct name_list {
+	char **names;
+	size_t count, capacity;
+};
+
+static void
+name_list_fini(struct name_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		mem_free(list->names[i]);
+	mem_free(list->names);
+}
+
+/* The names of a list, lower case, in its order. */
+static int
+names_load(const char *text, struct name_list *list)
+{
+	const char *name;
+	size_t len;
+	int rc;
+
+	while (name_next(&text, &name, &len)) {
+		if (len == 0)
+			continue;
+		if ((rc = name_check(name, len)) < 0)
+			return rc;
+		if (mem_grow(&list->names, &list->capacity, list->count + 1, sizeof(list->names[0])) < 0 ||
+		    (list->names[list->count] = str_ndup(name, len)) == NULL)
+			return -ENOMEM;
+		for (char *p = list->names[list->count++]; *p != '\0'; p++)
+			*p = name_lower(*p);
+	}
+	return 0;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Does the list consist of "*" alone, repeated at most? */
+static bool
+is_everyone(const char *text)
+{
+	bool star = false;
+	const char *name;
+	size_t len;
+
+	while (name_next(&text, &name, &len)) {
+		if (len > 1 || (len == 1 && *name != '*'))
+			return false;
+		star = star || len == 1;
+	}
+	return star;
+}
+
+int
+mask_normalize(const char *text, char **ret_mask)
+{
+	AUTO(name_list_fini) struct name_list list = { 0 };
+	AUTO(strbuf_fini) struct strbuf out;
+	char *mask;
+	int rc;
+
+	strbuf_init(&out);
+	if (text != NULL && is_everyone(text))
+		strbuf_add(&out, "*");
+	else if ((rc = names_load(text, &list)) < 0)
+		return rc;
+	if (list.count > 0)
+		qsort(list.names, list.count, sizeof(list.names[0]), compare_names);
+	for (size_t i = 0; i < list.count; i++) {
+		if (i > 0 && strcmp(list.names[i - 1], list.names[i]) == 0)
+			continue;
+		strbuf_add(&out, out.len > 0 ? ";" : "");
+		strbuf_add(&out, list.names[i]);
+	}
+	if (!out.failed && out.len > ROW_MASK_MAX)
+		return err_set(ERR_INVALID, "unmasking list: %zu bytes, at most %d are allowed", out.len, ROW_MASK_MAX);
+	mask = strbuf_take(&out);
+	if (mask == NULL)
+		return -ENOMEM;
+	*ret_mask = mask;
+	return 0;
+}

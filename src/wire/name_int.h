@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Characters of iSCSI names: of ASCII letters, digits, '-', '.' and ':', compared in lower case (RFC 3722 §3-6). */
+#ifndef VDS_WIRE_NAME_INT_H
+#define VDS_WIRE_NAME_INT_H
+
+#include "wire/state.h"
+
+static inline char
+name_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static inline bool
+name_char_allowed(char c)
+{
+	c = name_lower(c);
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':';
+}
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Orders: counting and looking up.  order_edit.c changes them, order_table.c says which there are. */
+#include "wire/order_int.h"
+
+#include "base/mem.h"
+#include "wire/rows_int.h"
+
+struct order *
+order_ref(struct order *order)
+{
+	if (order != NULL)
+		__atomic_add_fetch(&order->refs, 1, __ATOMIC_RELAXED);
+	return order;
+}
+
+void
+chunk_unref(struct chunk *chunk)
+{
+	if (__atomic_sub_fetch(&chunk->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	for (size_t i = 0; chunk->owns && i < chunk->count; i++)
+		row_unref(chunk->rows[i]);
+	mem_free(chunk);
+}
+
+void
+order_unref(struct order *order)
+{
+	if (order == NULL || __atomic_sub_fetch(&order->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	for (size_t i = 0; i < order->chunks; i++)
+		chunk_unref(order->slots[i].chunk);
+	mem_free(order->slots);
+	mem_free(order);
+}
+
+/* The first row of the chunk that is not less than (or, with `past`, greater than) the probe. */
+static size_t
+chunk_bound(const struct chunk *chunk, order_compare *compare, const void *probe, bool past)
+{
+	size_t low = 0, high = chunk->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare(chunk->rows[middle], probe);
+
+		if (order < 0 || (past && order == 0))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The last chunk whose first row is not greater than the probe, else the first.  The order is not empty. */
+static size_t
+chunk_of(const struct order *order, order_compare *compare, const void *probe)
+{
+	size_t low = 0, high = order->chunks;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(order->slots[middle].chunk->rows[0], probe) <= 0)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct place
+order_locate(const struct order *order, order_compare *compare, const void *probe)
+{
+	struct place place = { 0, 0 };
+
+	if (order_count(order) == 0)
+		return place;
+	place.chunk = chunk_of(order, compare, probe);
+	place.row = chunk_bound(order->slots[place.chunk].chunk, compare, probe, false);
+	return place;
+}
+
+const void *
+order_at(const struct order *order, size_t index)
+{
+	size_t low = 0, high;
+
+	if (index >= order_count(order))
+		return NULL;
+	for (high = order->chunks; high - low > 1;) {
+		size_t middle = low + (high - low) / 2;
+
+		if (order->slots[middle].start <= index)
+			low = middle;
+		else
+			high = middle;
+	}
+	return order->slots[low].chunk->rows[index - order->slots[low].start];
+}
+
+const void *
+order_find(const struct order *order, order_compare *compare, const void *probe)
+{
+	struct place place = order_locate(order, compare, probe);
+	const struct chunk *chunk;
+
+	if (order_count(order) == 0)
+		return NULL;
+	chunk = order->slots[place.chunk].chunk;
+	if (place.row == chunk->count || compare(chunk->rows[place.row], probe) != 0)
+		return NULL;
+	return chunk->rows[place.row];
+}
+
+size_t
+order_after(const struct order *order, order_compare *compare, const void *probe)
+{
+	const struct order_slot *slot;
+
+	if (order_count(order) == 0)
+		return 0;
+	slot = &order->slots[chunk_of(order, compare, probe)];
+	return slot->start + chunk_bound(slot->chunk, compare, probe, true);
+}
+
+struct row_slice
+order_group(const struct order *order, order_compare *group, const void *probe)
+{
+	struct place place = order_locate(order, group, probe);
+	const struct chunk *chunk;
+	size_t end;
+
+	if (order_count(order) == 0)
+		return (struct row_slice){ NULL, 0 };
+	chunk = order->slots[place.chunk].chunk;
+	end = chunk_bound(chunk, group, probe, true);
+	return (struct row_slice){ (const void *const *)chunk->rows + place.row, end - place.row };
+}
+
+/* ---- differences ---- */
+
+/* A walk over an order's rows. */
+struct cursor {
+	const struct order *order;
+	struct place at;
+};
+
+static const struct chunk *
+cursor_chunk(const struct cursor *c)
+{
+	return c->order != NULL && c->at.chunk < c->order->chunks ? c->order->slots[c->at.chunk].chunk : NULL;
+}
+
+static const void *
+cursor_row(struct cursor *c)
+{
+	const struct chunk *chunk = cursor_chunk(c);
+
+	while (chunk != NULL && c->at.row == chunk->count) {
+		c->at = (struct place){ c->at.chunk + 1, 0 };
+		chunk = cursor_chunk(c);
+	}
+	return chunk != NULL ? chunk->rows[c->at.row] : NULL;
+}
+
+/* Step over chunks that both orders share. */
+static void
+cursors_skip(struct cursor *a, struct cursor *b)
+{
+	while (a->at.row == 0 && b->at.row == 0 && cursor_chunk(a) != NULL && cursor_chunk(a) == cursor_chunk(b)) {
+		a->at.chunk++;
+		b->at.chunk++;
+		cursor_row(a);
+		cursor_row(b);
+	}
+}
+
+int
+order_diff(const struct order *before, const struct order *after,
+	   int (*each)(void *arg, const void *old, const void *now), void *arg)
+{
+	struct cursor a = { before, { 0, 0 } }, b = { after, { 0, 0 } };
+	int rc = 0;
+
+	while (rc == 0 && before != after) {
+		const void *old = cursor_row(&a), *now = cursor_row(&b);
+		struct row_key p, q;
+		int order;
+
+		cursors_skip(&a, &b);
+		old = cursor_row(&a);
+		now = cursor_row(&b);
+		if (old == NULL && now == NULL)
+			break;
+		if (old != NULL)
+			row_key(old, &p);
+		if (now != NULL)
+			row_key(now, &q);
+		order = old == NULL ? 1 : now == NULL ? -1 : row_key_compare(&p, &q);
+		if (order != 0)
+			rc = each(arg, order < 0 ? old : NULL, order < 0 ? NULL : now);
+		else if (old != now && !hash128_equal(&((const struct row *)old)->hash, &((const struct row *)now)->hash))
+			rc = each(arg, old, now);
+		a.at.row += order <= 0;
+		b.at.row += order >= 0;
+	}
+	return rc;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Changing an order: own (copy what others hold too), then put rows in and take them out.  Whatever may fail comes
+ * first, in order_prepare; splitting and merging chunks afterwards is done when memory allows and is no matter when not.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "wire/order_int.h"
+#include "wire/rows_int.h"
+
+#define CHUNK_MAX 128			/* rows; a larger group may stand alone in a larger chunk */
+#define CHUNK_SLACK 8			/* room in a new chunk, since edits come in runs */
+
+static bool
+is_shared(const unsigned *refs)
+{
+	return __atomic_load_n(refs, __ATOMIC_ACQUIRE) > 1;
+}
+
+/* ---- owning ---- */
+
+static struct chunk *
+chunk_new(size_t capacity, bool owns)
+{
+	struct chunk *chunk = mem_alloc(sizeof(*chunk) + capacity * sizeof(chunk->rows[0]));
+
+	if (chunk != NULL)
+		*chunk = (struct chunk){ .refs = 1, .owns = owns, .capacity = capacity };
+	return chunk;
+}
+
+static void
+chunk_append(struct chunk *to, const struct chunk *from, size_t first, size_t count)
+{
+	for (size_t i = first; from->owns && i < first + count; i++)
+		row_ref(from->rows[i]);
+	memcpy(to->rows + to->count, from->rows + first, count * sizeof(to->rows[0]));
+	to->count += count;
+}
+
+/* Make the chunk in that slot this order's alone, with room for `more` rows.  The order is owned. */
+static int
+chunk_own(struct order *order, size_t slot, size_t more)
+{
+	struct chunk *old = order->slots[slot].chunk, *chunk;
+	bool shared = is_shared(&old->refs);
+	size_t capacity = old->count + more + CHUNK_SLACK + old->count / 8;
+
+	if (!shared && old->capacity - old->count >= more)
+		return 0;
+	if (shared)
+		chunk = chunk_new(capacity, old->owns);
+	else
+		chunk = mem_realloc(old, sizeof(*chunk) + capacity * sizeof(chunk->rows[0]));
+	if (chunk == NULL)
+		return -ENOMEM;
+	if (shared) {
+		chunk_append(chunk, old, 0, old->count);
+		chunk_unref(old);
+	}
+	chunk->capacity = capacity;
+	order->slots[slot].chunk = chunk;
+	return 0;
+}
+
+static struct order *
+order_copy(const struct order *order)
+{
+	struct order *copy = mem_calloc(1, sizeof(*copy));
+
+	if (copy == NULL)
+		return NULL;
+	copy->refs = 1;
+	if (order == NULL)
+		return copy;
+	if (mem_grow(&copy->slots, &copy->capacity, order->chunks + 1, sizeof(copy->slots[0])) < 0) {
+		order_unref(copy);
+		return NULL;
+	}
+	for (size_t i = 0; i < order->chunks; i++) {
+		copy->slots[i] = order->slots[i];
+		__atomic_add_fetch(&copy->slots[i].chunk->refs, 1, __ATOMIC_RELAXED);
+	}
+	copy->chunks = order->chunks;
+	copy->count = order->count;
+	return copy;
+}
+
+/* Make *order this edit's alone, with at least one chunk. */
+static int
+order_own(struct order **order, bool owns)
+{
+	struct order *own = *order;
+
+	if (own == NULL || is_shared(&own->refs)) {
+		own = order_copy(*order);
+		if (own == NULL)
+			return -ENOMEM;
+		order_unref(*order);
+		*order = own;
+	}
+	if (own->chunks > 0)
+		return 0;
+	if (mem_grow(&own->slots, &own->capacity, 1, sizeof(own->slots[0])) < 0)
+		return -ENOMEM;
+	own->slots[0] = (struct order_slot){ chunk_new(CHUNK_SLACK, owns), 0 };
+	own->chunks = own->slots[0].chunk != NULL;
+	return own->chunks > 0 ? 0 : -ENOMEM;
+}
+
+/* ---- slots ---- */
+
+static void
+starts_renew(struct order *order, size_t from)
+{
+	for (size_t i = from; i < order->chunks; i++)
+		order->slots[i].start = i == 0 ? 0 : order->slots[i - 1].start + order->slots[i - 1].chunk->count;
+}
+
+static void
+slot_remove(struct order *order, size_t slot)
+{
+	chunk_unref(order->slots[slot].chunk);
+	order->chunks--;
+	memmove(order->slots + slot, order->slots + slot + 1, (order->chunks - slot) * sizeof(order->slots[0]));
+	starts_renew(order, slot);
+}
+
+/* The border between two groups nearest to the middle of the chunk; 0 when it is one group. */
+static size_t
+chunk_border(const struct chunk *chunk, order_compare *group)
+{
+	size_t middle = chunk->count / 2;
+
+	if (group(chunk->rows[0], chunk->rows[chunk->count - 1]) == 0)
+		return 0;
+	for (size_t away = 0; away < middle; away++) {
+		if (group(chunk->rows[middle - away - 1], chunk->rows[middle - away]) != 0)
+			return middle - away;
+		if (middle + away + 1 < chunk->count &&
+		    group(chunk->rows[middle + away], chunk->rows[middle + away + 1]) != 0)
+			return middle + away + 1;
+	}
+	return 0;
+}
+
+/* Split a chunk that has become too large, when that is possible. */
+static void
+chunk_split(struct order *order, size_t slot, order_compare *group)
+{
+	struct chunk *left = order->slots[slot].chunk, *right;
+	size_t border;
+
+	if (left->count <= CHUNK_MAX || (border = chunk_border(left, group)) == 0)
+		return;
+	if (mem_grow(&order->slots, &order->capacity, order->chunks + 1, sizeof(order->slots[0])) < 0)
+		return;
+	right = chunk_new(left->count - border + CHUNK_SLACK, left->owns);
+	if (right == NULL)
+		return;
+	right->count = left->count - border;
+	memcpy(right->rows, left->rows + border, right->count * sizeof(right->rows[0]));
+	left->count = border;
+	memmove(order->slots + slot + 2, order->slots + slot + 1,
+		(order->chunks - slot - 1) * sizeof(order->slots[0]));
+	order->slots[slot + 1] = (struct order_slot){ right, 0 };
+	order->chunks++;
+	starts_renew(order, slot + 1);
+}
+
+/* Join a chunk that has become small with its neighbour to the right, when that is small too. */
+static void
+chunk_join(struct order *order, size_t slot)
+{
+	struct chunk *next;
+
+	if (slot + 1 >= order->chunks || order->slots[slot].chunk->count > CHUNK_MAX / 8)
+		return;
+	next = order->slots[slot + 1].chunk;
+	if (next->count > CHUNK_MAX / 2 || chunk_own(order, slot, next->count) < 0)
+		return;
+	chunk_append(order->slots[slot].chunk, next, 0, next->count);
+	slot_remove(order, slot + 1);
+}
+
+/* ---- rows ---- */
+
+/* Where `row` goes: never before rows of its group that stand in the next chunk. */
+static struct place
+insert_place(const struct order *order, const struct order_type *type, const void *row)
+{
+	struct place place = order_locate(order, type->compare, row);
+
+	if (order->count > 0 && place.row == order->slots[place.chunk].chunk->count &&
+	    place.chunk + 1 < order->chunks &&
+	    type->group(order->slots[place.chunk + 1].chunk->rows[0], row) == 0)
+		place = (struct place){ place.chunk + 1, 0 };
+	return place;
+}
+
+static void
+row_insert(struct order *order, const struct order_type *type, void *row)
+{
+	struct place at = insert_place(order, type, row);
+	struct chunk *chunk = order->slots[at.chunk].chunk;
+
+	assert(chunk->count < chunk->capacity);
+	memmove(chunk->rows + at.row + 1, chunk->rows + at.row, (chunk->count - at.row) * sizeof(chunk->rows[0]));
+	chunk->rows[at.row] = chunk->owns ? row_ref(row) : row;
+	chunk->count++;
+	order->count++;
+	starts_renew(order, at.chunk + 1);
+}
+
+static void
+row_remove(struct order *order, const struct order_type *type, const void *row)
+{
+	struct place at = order_locate(order, type->compare, row);
+	struct chunk *chunk = order->slots[at.chunk].chunk;
+	void *gone = chunk->rows[at.row];
+	bool owns = chunk->owns;
+
+	assert(at.row < chunk->count && gone == row);
+	chunk->count--;
+	memmove(chunk->rows + at.row, chunk->rows + at.row + 1, (chunk->count - at.row) * sizeof(chunk->rows[0]));
+	order->count--;
+	starts_renew(order, at.chunk + 1);
+	if (chunk->count == 0)
+		slot_remove(order, at.chunk);
+	else
+		chunk_join(order, at.chunk);
+	if (owns)
+		row_unref(gone);
+}
+
+static void
+row_replace(struct order *order, const struct order_type *type, const void *old, void *row)
+{
+	struct place at = order_locate(order, type->compare, row);
+	struct chunk *chunk = order->slots[at.chunk].chunk;
+	void *gone = chunk->rows[at.row];
+
+	assert(gone == old);
+	chunk->rows[at.row] = chunk->owns ? row_ref(row) : row;
+	if (chunk->owns)
+		row_unref(gone);
+}
+
+int
+order_prepare(struct order **order, enum order_id id, const void *old, const void *row)
+{
+	const struct order_type *type = order_type(id);
+
+	if (order_own(order, order_is_primary(id)) < 0)
+		return -ENOMEM;
+	if (row != NULL && (old == NULL || type->compare(old, row) != 0) &&
+	    chunk_own(*order, insert_place(*order, type, row).chunk, 1) < 0)
+		return -ENOMEM;
+	if (old != NULL && chunk_own(*order, order_locate(*order, type->compare, old).chunk, 0) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+void
+order_commit(struct order *order, enum order_id id, const void *old, void *row)
+{
+	const struct order_type *type = order_type(id);
+
+	if (old != NULL && row != NULL && type->compare(old, row) == 0) {
+		row_replace(order, type, old, row);
+		return;
+	}
+	if (row != NULL)
+		row_insert(order, type, row);
+	if (old != NULL)
+		row_remove(order, type, old);
+	if (row != NULL)
+		chunk_split(order, order_locate(order, type->compare, row).chunk, type->group);
+}

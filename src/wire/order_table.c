@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which orders there are, and how each compares. */
+#include <string.h>
+
+#include "wire/order_int.h"
+#include "wire/rows_int.h"
+
+static int
+compare_id(const void *row, const void *other)
+{
+	return guid_compare(&((const struct row_head *)row)->a, &((const struct row_head *)other)->a);
+}
+
+static int
+compare_pair(const void *row, const void *other)
+{
+	const struct row_head *p = row, *q = other;
+
+	_Static_assert(offsetof(struct row_head, b) == offsetof(struct row_head, a) + sizeof(struct guid), "no gap");
+	return memcmp(&p->a, &q->a, 2 * sizeof(struct guid));
+}
+
+static int
+compare_second(const void *row, const void *other)
+{
+	return guid_compare(&((const struct row_head *)row)->b, &((const struct row_head *)other)->b);
+}
+
+static int
+compare_second_first(const void *row, const void *other)
+{
+	int order = compare_second(row, other);
+
+	return order != 0 ? order : compare_id(row, other);
+}
+
+static int
+compare_u32(uint32_t a, uint32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int
+compare_target_lun(const void *row, const void *other)
+{
+	const struct row_association *p = row, *q = other;
+	int order = guid_compare(&p->target_id, &q->target_id);
+
+	if (order == 0)
+		order = compare_u32(p->lun_number, q->lun_number);
+	return order != 0 ? order : compare_id(row, other);
+}
+
+static int
+compare_group_target(const void *row, const void *other)
+{
+	const struct row_portal_group *p = row, *q = other;
+
+	return guid_compare(&p->target_id, &q->target_id);
+}
+
+static int
+compare_group_tag(const void *row, const void *other)
+{
+	const struct row_portal_group *p = row, *q = other;
+	int order = compare_group_target(row, other);
+
+	if (order == 0)
+		order = compare_u32(p->tag, q->tag);
+	return order != 0 ? order : compare_id(row, other);
+}
+
+static int
+compare_target_name(const void *row, const void *other)
+{
+	return strcmp(((const struct row_target *)row)->iscsi_name, ((const struct row_target *)other)->iscsi_name);
+}
+
+static int
+compare_target_name_id(const void *row, const void *other)
+{
+	int order = compare_target_name(row, other);
+
+	return order != 0 ? order : compare_id(row, other);
+}
+
+static int
+compare_lun_name(const void *row, const void *other)
+{
+	return strcmp(((const struct row_lun *)row)->name, ((const struct row_lun *)other)->name);
+}
+
+static int
+compare_lun_name_id(const void *row, const void *other)
+{
+	int order = compare_lun_name(row, other);
+
+	return order != 0 ? order : compare_id(row, other);
+}
+
+static const struct order_type types[ORDER_COUNT] = {
+	[ROW_ARRAY]		= { ROW_ARRAY,		compare_id,		compare_id },
+	[ROW_POOL]		= { ROW_POOL,		compare_id,		compare_id },
+	[ROW_LUN]		= { ROW_LUN,		compare_id,		compare_id },
+	[ROW_TARGET]		= { ROW_TARGET,		compare_id,		compare_id },
+	[ROW_PORTAL]		= { ROW_PORTAL,		compare_id,		compare_id },
+	[ROW_PORTAL_GROUP]	= { ROW_PORTAL_GROUP,	compare_id,		compare_id },
+	[ROW_GROUP_PORTAL]	= { ROW_GROUP_PORTAL,	compare_pair,		compare_id },
+	[ROW_ASSOCIATION]	= { ROW_ASSOCIATION,	compare_pair,		compare_id },
+	[ROW_JOB]		= { ROW_JOB,		compare_id,		compare_id },
+	[ROW_LIVE_LUN]		= { ROW_LIVE_LUN,	compare_id,		compare_id },
+	[ROW_LIVE_PORTAL]	= { ROW_LIVE_PORTAL,	compare_id,		compare_id },
+	[ROW_LIVE_POOL]		= { ROW_LIVE_POOL,	compare_id,		compare_id },
+	[ROW_LIVE_JOB]		= { ROW_LIVE_JOB,	compare_id,		compare_id },
+	[ROW_LIVE_SESSION]	= { ROW_LIVE_SESSION,	compare_id,		compare_id },
+	[ORDER_TARGET_LUNS]	= { ROW_ASSOCIATION,	compare_target_lun,	compare_second },
+	[ORDER_TARGET_GROUPS]	= { ROW_PORTAL_GROUP,	compare_group_tag,	compare_group_target },
+	[ORDER_PORTAL_GROUPS]	= { ROW_GROUP_PORTAL,	compare_second_first,	compare_second },
+	[ORDER_TARGET_NAMES]	= { ROW_TARGET,		compare_target_name_id,	compare_target_name },
+	[ORDER_LUN_NAMES]	= { ROW_LUN,		compare_lun_name_id,	compare_lun_name },
+};
+
+const struct order_type *
+order_type(enum order_id id)
+{
+	return &types[id];
+}

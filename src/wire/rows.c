@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows as objects: made, copied, compared, sealed and counted by the description of their fields. */
+#include "wire/rows.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "wire/rows_int.h"
+
+void *
+row_new(enum row_family family)
+{
+	struct row *row = mem_calloc(1, row_type(family)->size_bytes);
+
+	if (row == NULL)
+		return NULL;
+	row->family = family;
+	row->refs = 1;
+	return row;
+}
+
+static void
+row_free(void *row)
+{
+	const struct row_type *type = row_type(row_family_of(row));
+
+	for (size_t i = 0; i < type->field_count; i++)
+		if (type->fields[i].type == FIELD_STRING)
+			mem_free(*(char **)row_field_to(row, &type->fields[i]));
+	mem_free(row);
+}
+
+static int
+field_copy(void *to, const void *from, const struct row_field *field)
+{
+	static const size_t sizes[] = {
+		[FIELD_GUID] = sizeof(struct guid), [FIELD_U32] = sizeof(uint32_t), [FIELD_U64] = sizeof(uint64_t),
+		[FIELD_I64] = sizeof(int64_t), [FIELD_BOOL] = sizeof(bool), [FIELD_ENUM] = sizeof(enum row_status),
+	};
+
+	if (field->type == FIELD_STRING)
+		return row_set_string(row_field_to(to, field), row_field_text(from, field));
+	memcpy(row_field_to(to, field), row_field_at(from, field), sizes[field->type]);
+	return 0;
+}
+
+void *
+row_copy(const void *row)
+{
+	const struct row_type *type = row_type(row_family_of(row));
+	AUTO_ROW struct row *copy = row_new(row_family_of(row));
+
+	for (size_t i = 0; copy != NULL && i < type->field_count; i++)
+		if (field_copy(copy, row, &type->fields[i]) < 0)
+			return NULL;
+	return TAKE(copy);
+}
+
+int
+row_set_string(char **field, const char *value)
+{
+	char *copy = str_dup(value != NULL ? value : "");
+
+	if (copy == NULL)
+		return -ENOMEM;
+	mem_free(*field);
+	*field = copy;
+	return 0;
+}
+
+/* Sealed rows have no NULL strings and no malformed ones. */
+static int
+strings_settle(void *row)
+{
+	const struct row_type *type = row_type(row_family_of(row));
+
+	for (size_t i = 0; i < type->field_count; i++) {
+		char **field = row_field_to(row, &type->fields[i]);
+
+		if (type->fields[i].type != FIELD_STRING)
+			continue;
+		if (*field == NULL && row_set_string(field, "") < 0)
+			return -ENOMEM;
+		text_repair(*field);
+	}
+	return 0;
+}
+
+int
+row_seal(void *row)
+{
+	struct row *head = row;
+	AUTO(strbuf_fini) struct strbuf text;
+	struct hash128 hash;
+
+	if (row_is_sealed(row))
+		return 0;
+	strbuf_init(&text);
+	if (strings_settle(row) < 0)
+		return -ENOMEM;
+	row_canonical(row, &text);
+	if (text.failed || hash128_of(text.text, text.len, &hash) < 0)
+		return -ENOMEM;
+	assert(hash.lo != 0 || hash.hi != 0);
+	head->hash = hash;
+	return 0;
+}
+
+void *
+row_ref(const void *row)
+{
+	struct row *head = (struct row *)(uintptr_t)row;
+
+	__atomic_add_fetch(&head->refs, 1, __ATOMIC_RELAXED);
+	return head;
+}
+
+void
+row_unref(void *row)
+{
+	struct row *head = row;
+
+	if (head != NULL && __atomic_sub_fetch(&head->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		row_free(row);
+}
+
+void
+row_unref_cleanup(void *pointer_to_row)
+{
+	row_unref(*(void **)pointer_to_row);
+}
+
+void
+row_key(const void *row, struct row_key *ret_key)
+{
+	const struct row_head *head = row;
+
+	*ret_key = (struct row_key){ .a = head->a };
+	if (row_type(row_family_of(row))->key_fields > 1)
+		ret_key->b = head->b;
+}
+
+int
+row_key_compare(const struct row_key *a, const struct row_key *b)
+{
+	int order = guid_compare(&a->a, &b->a);
+
+	return order != 0 ? order : guid_compare(&a->b, &b->b);
+}
+
+static bool
+field_equal(const void *a, const void *b, const struct row_field *field)
+{
+	const void *p = row_field_at(a, field), *q = row_field_at(b, field);
+
+	switch (field->type) {
+	case FIELD_GUID:
+		return guid_equal(p, q);
+	case FIELD_STRING:
+		return strcmp(row_field_text(a, field), row_field_text(b, field)) == 0;
+	case FIELD_U32:
+	case FIELD_ENUM:
+		return *(const uint32_t *)p == *(const uint32_t *)q;
+	case FIELD_U64:
+	case FIELD_I64:
+		return *(const uint64_t *)p == *(const uint64_t *)q;
+	case FIELD_BOOL:
+		return *(const bool *)p == *(const bool *)q;
+	}
+	return false;
+}
+
+bool
+row_equal(const void *a, const void *b)
+{
+	const struct row_type *type = row_type(row_family_of(a));
+
+	if (row_family_of(a) != row_family_of(b))
+		return false;
+	for (size_t i = 0; i < type->field_count; i++)
+		if (!field_equal(a, b, &type->fields[i]))
+			return false;
+	return true;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The fields of every family: names and order are those of JSON, of SQL and of the hash.  To change one changes the
+ * digest of every array: only together with the format's version.
+ */
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "wire/rows_int.h"
+
+static const char *const status_names[] = { "online", "offline", NULL };
+static const char *const job_kind_names[] = { "create-lun", "extend-lun", "delete-lun", NULL };
+static const char *const job_state_names[] = { "running", "done", "failed", "cancelled", NULL };
+static const char *const health_names[] = { "unknown", "ok", "failed", NULL };
+static const char *const operation_names[] = { "none", "create", "extend", "delete", "associate", "status", NULL };
+
+#define GUID(type, member) { #member, FIELD_GUID, offsetof(struct type, member), NULL }
+#define TEXT(type, member) { #member, FIELD_STRING, offsetof(struct type, member), NULL }
+#define U32(type, member) { #member, FIELD_U32, offsetof(struct type, member), NULL }
+#define U64(type, member) { #member, FIELD_U64, offsetof(struct type, member), NULL }
+#define I64(type, member) { #member, FIELD_I64, offsetof(struct type, member), NULL }
+#define BOOL(type, member) { #member, FIELD_BOOL, offsetof(struct type, member), NULL }
+#define ENUM(type, member, names) { #member, FIELD_ENUM, offsetof(struct type, member), names }
+
+static const struct row_field array_fields[] = {
+	GUID(row_array, id),
+	TEXT(row_array, name),
+	TEXT(row_array, iqn_prefix),
+	TEXT(row_array, serial),
+	TEXT(row_array, version),
+};
+
+static const struct row_field pool_fields[] = {
+	GUID(row_pool, id),
+	TEXT(row_pool, name),
+	TEXT(row_pool, path),
+};
+
+static const struct row_field lun_fields[] = {
+	GUID(row_lun, id),
+	TEXT(row_lun, name),
+	U32(row_lun, number),
+	GUID(row_lun, pool_id),
+	U64(row_lun, size_bytes),
+	U32(row_lun, block_bytes),
+	BOOL(row_lun, thin),
+	TEXT(row_lun, mask),
+	TEXT(row_lun, serial),
+	TEXT(row_lun, naa),
+	ENUM(row_lun, status, status_names),
+	I64(row_lun, created_ms),
+};
+
+static const struct row_field target_fields[] = {
+	GUID(row_target, id),
+	TEXT(row_target, iscsi_name),
+	TEXT(row_target, alias),
+};
+
+static const struct row_field portal_fields[] = {
+	GUID(row_portal, id),
+	TEXT(row_portal, address),
+	U32(row_portal, port),
+	ENUM(row_portal, status, status_names),
+};
+
+static const struct row_field portal_group_fields[] = {
+	GUID(row_portal_group, id),
+	GUID(row_portal_group, target_id),
+	U32(row_portal_group, tag),
+	U32(row_portal_group, relative_port),
+};
+
+static const struct row_field group_portal_fields[] = {
+	GUID(row_group_portal, group_id),
+	GUID(row_group_portal, portal_id),
+};
+
+static const struct row_field association_fields[] = {
+	GUID(row_association, lun_id),
+	GUID(row_association, target_id),
+	U32(row_association, lun_number),
+};
+
+static const struct row_field job_fields[] = {
+	GUID(row_job, id),
+	ENUM(row_job, kind, job_kind_names),
+	GUID(row_job, lun_id),
+	ENUM(row_job, state, job_state_names),
+	TEXT(row_job, error),
+	TEXT(row_job, message),
+	I64(row_job, created_ms),
+	I64(row_job, ended_ms),
+};
+
+static const struct row_field live_lun_fields[] = {
+	GUID(row_live_lun, id),
+	ENUM(row_live_lun, health, health_names),
+	ENUM(row_live_lun, operation, operation_names),
+	TEXT(row_live_lun, reason),
+};
+
+static const struct row_field live_portal_fields[] = {
+	GUID(row_live_portal, id),
+	BOOL(row_live_portal, ready),
+	TEXT(row_live_portal, reason),
+};
+
+static const struct row_field live_pool_fields[] = {
+	GUID(row_live_pool, id),
+	U64(row_live_pool, capacity_bytes),
+	U64(row_live_pool, free_bytes),
+	BOOL(row_live_pool, ready),
+	TEXT(row_live_pool, reason),
+};
+
+static const struct row_field live_job_fields[] = {
+	GUID(row_live_job, id),
+	U32(row_live_job, percent),
+};
+
+static const struct row_field live_session_fields[] = {
+	GUID(row_live_session, id),
+	GUID(row_live_session, target_id),
+	TEXT(row_live_session, initiator),
+	TEXT(row_live_session, initiator_alias),
+	TEXT(row_live_session, initiator_address),
+	TEXT(row_live_session, portal_address),
+	U32(row_live_session, tag),
+	TEXT(row_live_session, isid),
+	U32(row_live_session, tsih),
+	TEXT(row_live_session, parameters),
+	I64(row_live_session, created_ms),
+};
+
+/* The key stands first, where struct row_head has it. */
+#define KEYED(type, member) \
+	_Static_assert(offsetof(struct type, member) == offsetof(struct row_head, a), #type " begins with its key")
+#define KEYED2(type, member) \
+	_Static_assert(offsetof(struct type, member) == offsetof(struct row_head, b), #type " is keyed by a pair")
+KEYED(row_array, id);
+KEYED(row_pool, id);
+KEYED(row_lun, id);
+KEYED(row_target, id);
+KEYED(row_portal, id);
+KEYED(row_portal_group, id);
+KEYED(row_group_portal, group_id);
+KEYED2(row_group_portal, portal_id);
+KEYED(row_association, lun_id);
+KEYED2(row_association, target_id);
+KEYED(row_job, id);
+KEYED(row_live_lun, id);
+KEYED(row_live_portal, id);
+KEYED(row_live_pool, id);
+KEYED(row_live_job, id);
+KEYED(row_live_session, id);
+
+#define FAMILY(noun, plural, keys) \
+	{ #noun, plural, sizeof(struct row_##noun), keys, noun##_fields, ARRAY_LEN(noun##_fields) }
+
+static const struct row_type types[ROW_FAMILY_COUNT] = {
+	[ROW_ARRAY]		= FAMILY(array,		"arrays",		1),
+	[ROW_POOL]		= FAMILY(pool,		"pools",		1),
+	[ROW_LUN]		= FAMILY(lun,		"luns",			1),
+	[ROW_TARGET]		= FAMILY(target,	"targets",		1),
+	[ROW_PORTAL]		= FAMILY(portal,	"portals",		1),
+	[ROW_PORTAL_GROUP]	= FAMILY(portal_group,	"portal_groups",	1),
+	[ROW_GROUP_PORTAL]	= FAMILY(group_portal,	"group_portals",	2),
+	[ROW_ASSOCIATION]	= FAMILY(association,	"associations",		2),
+	[ROW_JOB]		= FAMILY(job,		"jobs",			1),
+	[ROW_LIVE_LUN]		= FAMILY(live_lun,	"live_luns",		1),
+	[ROW_LIVE_PORTAL]	= FAMILY(live_portal,	"live_portals",		1),
+	[ROW_LIVE_POOL]		= FAMILY(live_pool,	"live_pools",		1),
+	[ROW_LIVE_JOB]		= FAMILY(live_job,	"live_jobs",		1),
+	[ROW_LIVE_SESSION]	= FAMILY(live_session,	"live_sessions",	1),
+};
+
+const struct row_type *
+row_type(enum row_family family)
+{
+	return &types[family];
+}
+
+int
+row_family_find(const char *name)
+{
+	for (int i = 0; i < ROW_FAMILY_COUNT; i++)
+		if (strcmp(types[i].name, name) == 0)
+			return i;
+	return ERR_NOT_FOUND;
+}
+
+unsigned
+row_names_count(const char *const *names)
+{
+	unsigned n = 0;
+
+	while (names[n] != NULL)
+		n++;
+	return n;
+}

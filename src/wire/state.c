@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* States: counting and look-ups. */
+#include "wire/state.h"
+
+#include "base/mem.h"
+#include "wire/rows_int.h"
+#include "wire/state_int.h"
+
+struct state *
+state_new(const struct position *at)
+{
+	struct state *state = mem_calloc(1, sizeof(*state));
+
+	if (state == NULL)
+		return NULL;
+	state->refs = 1;
+	state->position = (struct position){
+		.array_id = at->array_id, .incarnation = at->incarnation, .sequence = at->sequence,
+	};
+	return state;
+}
+
+struct state *
+state_alias(const struct state *state)
+{
+	struct state *alias = state_new(&state->position);
+
+	if (alias == NULL)
+		return NULL;
+	alias->position.digest = state->position.digest;
+	for (int i = 0; i < ORDER_COUNT; i++)
+		alias->orders[i] = order_ref(state->orders[i]);
+	return alias;
+}
+
+struct state *
+state_ref(const struct state *state)
+{
+	struct state *counted = (struct state *)(uintptr_t)state;
+
+	__atomic_add_fetch(&counted->refs, 1, __ATOMIC_RELAXED);
+	return counted;
+}
+
+void
+state_unref(struct state *state)
+{
+	if (state == NULL || __atomic_sub_fetch(&state->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	for (int i = 0; i < ORDER_COUNT; i++)
+		order_unref(state->orders[i]);
+	mem_free(state);
+}
+
+void
+state_unref_cleanup(void *pointer_to_state)
+{
+	state_unref(*(struct state **)pointer_to_state);
+}
+
+const struct position *
+state_position(const struct state *state)
+{
+	return &state->position;
+}
+
+/* ---- by key ---- */
+
+size_t
+state_count(const struct state *state, enum row_family family)
+{
+	return order_count(state->orders[family]);
+}
+
+const void *
+state_at(const struct state *state, enum row_family family, size_t index)
+{
+	return order_at(state->orders[family], index);
+}
+
+const void *
+state_find_key(const struct state *state, enum row_family family, const struct row_key *key)
+{
+	const struct row_head probe = { .row.family = family, .a = key->a, .b = key->b };
+
+	return order_find(state->orders[family], order_type((enum order_id)family)->compare, &probe);
+}
+
+const void *
+state_find(const struct state *state, enum row_family family, const struct guid *id)
+{
+	const struct row_key key = { .a = *id };
+
+	return state_find_key(state, family, &key);
+}
+
+const void *
+state_find_pair(const struct state *state, enum row_family family, const struct guid *a, const struct guid *b)
+{
+	const struct row_key key = { .a = *a, .b = *b };
+
+	return state_find_key(state, family, &key);
+}
+
+size_t
+state_after(const struct state *state, enum row_family family, const struct guid *id)
+{
+	const struct row_head probe = { .row.family = family, .a = id != NULL ? *id : (struct guid){ { 0 } } };
+
+	/* By group: for a relation, after all pairs that begin with the id. */
+	return id == NULL ? 0 : order_after(state->orders[family], order_type((enum order_id)family)->group, &probe);
+}
+
+size_t
+state_after_pair(const struct state *state, enum row_family family, const struct guid *a, const struct guid *b)
+{
+	const struct row_head probe = { .row.family = family, .a = *a, .b = *b };
+
+	return order_after(state->orders[family], order_type((enum order_id)family)->compare, &probe);
+}
+
+const struct row_array *
+state_array(const struct state *state)
+{
+	return state_at(state, ROW_ARRAY, 0);
+}
+
+/* ---- by name ---- */
+
+static const void *
+first_of(struct row_slice slice)
+{
+	return slice.count > 0 ? slice.rows[0] : NULL;
+}
+
+const struct row_target *
+state_target_by_name(const struct state *state, const char *iscsi_name)
+{
+	const struct row_target probe = { .iscsi_name = (char *)(uintptr_t)iscsi_name };
+
+	return first_of(order_group(state->orders[ORDER_TARGET_NAMES], order_type(ORDER_TARGET_NAMES)->group, &probe));
+}
+
+const struct row_lun *
+state_lun_by_name(const struct state *state, const char *name)
+{
+	const struct row_lun probe = { .name = (char *)(uintptr_t)name };
+
+	return first_of(order_group(state->orders[ORDER_LUN_NAMES], order_type(ORDER_LUN_NAMES)->group, &probe));
+}
+
+/* ---- relations ---- */
+
+static struct row_slice
+slice_of(const struct state *state, enum order_id id, const void *probe)
+{
+	return order_group(state->orders[id], order_type(id)->group, probe);
+}
+
+struct row_slice
+state_lun_targets(const struct state *state, const struct guid *lun_id)
+{
+	const struct row_head probe = { .a = *lun_id };
+
+	return slice_of(state, (enum order_id)ROW_ASSOCIATION, &probe);
+}
+
+struct row_slice
+state_target_luns(const struct state *state, const struct guid *target_id)
+{
+	const struct row_head probe = { .b = *target_id };
+
+	return slice_of(state, ORDER_TARGET_LUNS, &probe);
+}
+
+struct row_slice
+state_target_groups(const struct state *state, const struct guid *target_id)
+{
+	const struct row_portal_group probe = { .target_id = *target_id };
+
+	return slice_of(state, ORDER_TARGET_GROUPS, &probe);
+}
+
+struct row_slice
+state_group_portals(const struct state *state, const struct guid *group_id)
+{
+	const struct row_head probe = { .a = *group_id };
+
+	return slice_of(state, (enum order_id)ROW_GROUP_PORTAL, &probe);
+}
+
+struct row_slice
+state_portal_groups(const struct state *state, const struct guid *portal_id)
+{
+	const struct row_head probe = { .b = *portal_id };
+
+	return slice_of(state, ORDER_PORTAL_GROUPS, &probe);
+}

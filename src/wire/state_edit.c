@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Edits: a working state that shares everything with its base until it is touched.  The change is the difference of
+ * the two in the end, so that it never says more than what happened.
+ */
+#include <errno.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "wire/rows_int.h"
+#include "wire/state_int.h"
+
+struct state_edit {
+	struct state *base, *work;	/* one reference each; work is this edit's alone */
+};
+
+/* ---- one row in a working state ---- */
+
+/* Replace old (or NULL) by row (or NULL): both of that family and the same key. */
+static int
+state_swap(struct state *work, enum row_family family, const void *old, void *row)
+{
+	for (int i = 0; i < ORDER_COUNT; i++)
+		if (order_type(i)->family == family && order_prepare(&work->orders[i], i, old, row) < 0)
+			return -ENOMEM;
+	if (family_is_digested(family)) {
+		if (old != NULL)
+			hash128_sub(&work->position.digest, &((const struct row *)old)->hash);
+		if (row != NULL)
+			hash128_add(&work->position.digest, &((const struct row *)row)->hash);
+	}
+	/* The primary order last: it is what keeps `old` alive. */
+	for (int i = ORDER_COUNT - 1; i >= 0; i--)
+		if (order_type(i)->family == family)
+			order_commit(work->orders[i], i, old, row);
+	return 0;
+}
+
+int
+state_put(struct state *work, void *row)
+{
+	struct row_key key;
+	const struct row *old;
+
+	row_key(row, &key);
+	old = state_find_key(work, row_family_of(row), &key);
+	if (old != NULL && hash128_equal(&old->hash, &((struct row *)row)->hash))
+		return 0;
+	return state_swap(work, row_family_of(row), old, row);
+}
+
+int
+state_delete(struct state *work, enum row_family family, const struct row_key *key)
+{
+	const struct row *old = state_find_key(work, family, key);
+
+	return old == NULL ? ERR_NOT_FOUND : state_swap(work, family, old, NULL);
+}
+
+/* ---- edits ---- */
+
+struct state_edit *
+state_edit_new(const struct state *base)
+{
+	struct state_edit *edit = mem_calloc(1, sizeof(*edit));
+
+	if (edit == NULL)
+		return NULL;
+	edit->base = state_ref(base);
+	edit->work = state_alias(base);
+	if (edit->work == NULL) {
+		state_edit_free(edit);
+		return NULL;
+	}
+	return edit;
+}
+
+void
+state_edit_free(struct state_edit *edit)
+{
+	if (edit == NULL)
+		return;
+	state_unref(edit->work);
+	state_unref(edit->base);
+	mem_free(edit);
+}
+
+static void
+edit_free_cleanup(struct state_edit **edit)
+{
+	state_edit_free(*edit);
+}
+
+int
+state_edit_put(struct state_edit *edit, void *row)
+{
+	AUTO_ROW struct row *owned = row;
+	int rc = row_seal(owned);
+
+	return rc < 0 ? rc : state_put(edit->work, owned);
+}
+
+int
+state_edit_delete(struct state_edit *edit, enum row_family family, const struct guid *a, const struct guid *b)
+{
+	struct row_key key = { .a = *a };
+
+	if (b != NULL)
+		key.b = *b;
+	return state_delete(edit->work, family, &key);
+}
+
+const struct state *
+state_edit_view(struct state_edit *edit)
+{
+	return edit->work;
+}
+
+/* ---- the difference ---- */
+
+static int
+diff_count(void *arg, const void *old, const void *now)
+{
+	(void)old;
+	(void)now;
+	(*(size_t *)arg)++;
+	return 0;
+}
+
+static int
+diff_stop(void *arg, const void *old, const void *now)
+{
+	(void)arg;
+	(void)old;
+	(void)now;
+	return 1;
+}
+
+static int
+diff_add(void *arg, const void *old, const void *now)
+{
+	const void *row = now != NULL ? now : old;
+	struct row_key key;
+
+	row_key(row, &key);
+	change_add(arg, row_family_of(row), &key, now != NULL ? row_ref(now) : NULL);
+	return 0;
+}
+
+static int
+edit_diff(const struct state_edit *edit, int (*each)(void *, const void *, const void *), void *arg)
+{
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < ROW_FAMILY_COUNT; i++)
+		rc = order_diff(edit->base->orders[i], edit->work->orders[i], each, arg);
+	return rc;
+}
+
+bool
+state_edit_is_empty(const struct state_edit *edit)
+{
+	return edit_diff(edit, diff_stop, NULL) == 0;
+}
+
+int
+state_edit_finish(struct state_edit *finished, const char *cause, const struct guid *request_id, int64_t utc_ms,
+		  struct state **ret_state, struct change **ret_change)
+{
+	AUTO(edit_free_cleanup) struct state_edit *edit = finished;
+	struct change *change;
+	size_t count = 0;
+
+	edit_diff(edit, diff_count, &count);
+	change = change_new(cause, count);
+	if (change == NULL)
+		return -ENOMEM;
+	edit_diff(edit, diff_add, change);
+	edit->work->position.sequence++;
+	change->sequence = edit->work->position.sequence;
+	change->digest = edit->work->position.digest;
+	change->utc_ms = utc_ms;
+	if (request_id != NULL)
+		change->request_id = *request_id;
+	*ret_change = change;
+	*ret_state = TAKE(edit->work);
+	return 0;
+}
+
+int
+state_edit_load(struct state_edit *finished, struct state **ret_state)
+{
+	AUTO(edit_free_cleanup) struct state_edit *edit = finished;
+
+	*ret_state = TAKE(edit->work);
+	return 0;
+}
