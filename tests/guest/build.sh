@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A throw-away Linux guest: Debian's stock kernel, which has the iSCSI initiator that this machine's may lack, and an
+# initramfs of busybox, open-iscsi, e2fsprogs and sg3-utils.  Nothing is installed.
+#	build.sh OUTDIR		-> OUTDIR/vmlinuz, OUTDIR/initramfs.gz
+# Needs Debian's apt-get (with package lists), dpkg, cpio, kmod, busybox-static.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:?usage: build.sh OUTDIR}
+mkdir -p "$out/debs"
+cd "$out"
+
+MODULES="virtio_pci virtio_net iscsi_tcp sd_mod sg ext4 crc32c_generic crc32c_intel af_packet"
+PROGRAMS="/sbin/iscsid /usr/bin/iscsiadm /sbin/mke2fs /sbin/e2fsck /sbin/blkdiscard
+  /usr/bin/sg_inq /usr/bin/sg_vpd /usr/bin/sg_luns /usr/bin/sg_readcap"
+
+kernel=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
+packages="$kernel open-iscsi libopeniscsiusr libisns0 e2fsprogs libext2fs2 libss2 libcom-err2
+  sg3-utils libsgutils2-1.46-2 util-linux"
+if [[ ! -e root/.unpacked ]]; then
+	# shellcheck disable=SC2086 # a list
+	(cd debs && apt-get download -q $packages)
+	mkdir -p root
+	for d in debs/*.deb; do dpkg -x "$d" root; done
+	touch root/.unpacked
+fi
+version=$(basename root/lib/modules/*)
+cp "root/boot/vmlinuz-$version" vmlinuz
+/sbin/depmod -b root "$version"
+
+rm -rf initramfs
+mkdir -p initramfs/{bin,sbin,usr/bin,usr/sbin,proc,sys,dev,run/lock/iscsi,tmp,mnt,etc/iscsi,var/lib,lib/modules,lib64}
+cp /bin/busybox initramfs/bin/busybox
+for applet in $(/bin/busybox --list | grep -vx busybox); do ln -sf /bin/busybox "initramfs/bin/$applet"; done
+
+# A program of the unpacked packages, or of this machine, with every library it needs.
+add_program() {
+	local program=$1 source=root$1 library
+	[[ -e $source ]] || source=$1
+	rm -f "initramfs/bin/$(basename "$program")"
+	install -D -m 755 "$(readlink -f "$source")" "initramfs$program"
+	LD_LIBRARY_PATH=root/lib/x86_64-linux-gnu:root/usr/lib/x86_64-linux-gnu ldd "$source" |
+		grep -oE '(root)?/[^ ]+\.so[^ ]*' | while read -r library; do
+		install -D -m 755 "$(readlink -f "$library")" \
+			"initramfs/lib/x86_64-linux-gnu/$(basename "$library")"
+	done
+}
+for program in $PROGRAMS; do add_program "$program"; done
+cp /lib64/ld-linux-x86-64.so.2 initramfs/lib64/
+ln -sf /bin/busybox initramfs/sbin/modprobe # where the kernel looks for it
+ln -sf mke2fs initramfs/sbin/mkfs.ext4
+sed 's/^iscsid.startup.*//' root/etc/iscsi/iscsid.conf > initramfs/etc/iscsi/iscsid.conf
+echo 'InitiatorName=iqn.2026-11.org.example:guest' > initramfs/etc/iscsi/initiatorname.iscsi
+printf 'root:x:0:0:root:/:/bin/sh\n' > initramfs/etc/passwd
+
+for module in $MODULES; do
+	/sbin/modprobe -d root -S "$version" --show-depends "$module" 2>/dev/null | awk '$1 == "insmod" { print $2 }'
+done | sort -u | while read -r file; do
+	file=root/${file#*root/}
+	install -D -m 644 "$file" "initramfs/${file#root/}"
+done
+cp root/lib/modules/"$version"/modules.{order,builtin} initramfs/lib/modules/"$version"/
+/sbin/depmod -b initramfs "$version"
+install -m 755 "$here/init" initramfs/init
+(cd initramfs && find . | cpio -o -H newc --quiet) | gzip -6 > initramfs.gz.new
+mv initramfs.gz.new initramfs.gz
