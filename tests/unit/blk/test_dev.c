@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every device keeps to, whatever lies below: memory, null, a file on disk, a file on tmpfs, all under trace. */
+#include "blk_test.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#define SIZE (4u * TEST_MIB)
+
+typedef void body(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue);
+
+static struct blk_dev *
+make(struct blk_test *t, unsigned kind)
+{
+	struct blk_dev *dev = NULL, *top = NULL;
+
+	if (kind == 0)
+		assert_int_equal(blk_mem_new("m", SIZE, 2 * SIZE, &dev), 0);
+	else if (kind == 1)
+		dev = blk_test_file(t->dir, "f", SIZE, false);
+	else
+		dev = blk_test_file(t->memory_dir, "f", SIZE, false);
+	assert_int_equal(blk_trace_new(dev, &top), 0);
+	return top;
+}
+
+/* The body on each driver, with each kind of queue and with none. */
+static void
+on_every_device(struct blk_test *t, body *run)
+{
+	static const enum blk_queue_kind kinds[] = { BLK_QUEUE_AUTO, BLK_QUEUE_URING, BLK_QUEUE_WORKERS };
+	bool has_ring = blk_queue_probe(false) == BLK_QUEUE_URING;
+
+	for (unsigned kind = 0; kind < (t->memory_dir[0] != '\0' ? 3u : 2u); kind++) {
+		for (unsigned q = 0; q < ARRAY_LEN(kinds); q++) {
+			struct blk_queue *queue = NULL;
+			struct blk_dev *dev = make(t, kind);
+
+			if (q == 1 && !has_ring)
+				q++;
+			if (q > 0)
+				assert_int_equal(blk_queue_new(t->loop, kinds[q], t->workers, &queue), 0);
+			run(t, dev, queue);
+			blk_queue_free(queue);
+			blk_dev_unref(dev);
+			blk_file_remove(blk_test_path(t->dir, "f"));
+			blk_file_remove(blk_test_path(t->memory_dir, "f"));
+		}
+	}
+}
+
+static void
+body_read_what_was_written(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
+{
+	static uint8_t out[8192], in[8192];
+
+	for (size_t i = 0; i < sizeof(out); i++)
+		out[i] = (uint8_t)(i * 7 + i / 256);
+	for (unsigned flags = 0; flags <= BLK_FUA; flags++) {
+		memset(in, 0xee, sizeof(in));
+		assert_int_equal(blk_test_rw(t, dev, queue, BLK_WRITE, flags, 4096, out, sizeof(out)), 0);
+		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 4096, in, sizeof(in)), 0);
+		assert_memory_equal(in, out, sizeof(in));
+	}
+	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 0, in, 4096), 0);
+	assert_true(blk_test_all(in, 4096, 0));
+}
+
+static void
+test_a_read_gives_what_was_written(void **state)
+{
+	on_every_device(*state, body_read_what_was_written);
+}
+
+static void
+body_vectors(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
+{
+	static uint8_t a[512], b[1024], c[2560], whole[4096];
+	struct iovec iov[] = { { a, sizeof(a) }, { b, sizeof(b) }, { c, sizeof(c) } };
+	struct blk_io io = {
+		.op = BLK_WRITE, .offset_bytes = 512, .len_bytes = 4096, .iov = iov, .iov_count = ARRAY_LEN(iov),
+	};
+
+	memset(a, 1, sizeof(a));
+	memset(b, 2, sizeof(b));
+	memset(c, 3, sizeof(c));
+	assert_int_equal(blk_test_io(t, dev, queue, &io, NULL), 0);
+	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 512, whole, sizeof(whole)), 0);
+	assert_true(blk_test_all(whole, 512, 1) && blk_test_all(whole + 512, 1024, 2) &&
+		    blk_test_all(whole + 1536, 2560, 3));
+	memset(b, 0, sizeof(b));
+	io.op = BLK_READ;
+	assert_int_equal(blk_test_io(t, dev, queue, &io, NULL), 0);
+	assert_true(blk_test_all(b, sizeof(b), 2));
+}
+
+static void
+test_vectors_scatter_and_gather(void **state)
+{
+	on_every_device(*state, body_vectors);
+}
+
+static void
+body_boundaries(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
+{
+	uint8_t buf[1024];
+
+	memset(buf, 9, sizeof(buf));
+	assert_int_equal(blk_test_rw(t, dev, queue, BLK_WRITE, 0, SIZE - 512, buf, 512), 0);
+	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, SIZE - 512, buf, 512), 0);
+	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, SIZE - 511, buf, 512), -EINVAL);
+	assert_int_equal(blk_test_rw(t, dev, queue, BLK_WRITE, 0, SIZE, buf, 1), -EINVAL);
+	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, UINT64_MAX - 100, buf, 512), -EINVAL);
+	assert_int_equal(blk_test_range(t, dev, queue, BLK_UNMAP, 0, SIZE + 1), -EINVAL);
+	assert_int_equal(blk_failed(dev, NULL, 0), 0);
+}
+
+static void
+test_a_range_beyond_the_end_is_refused(void **state)
+{
+	on_every_device(*state, body_boundaries);
+}
+
+static void
+body_zeros(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
+{
+	static const enum blk_op ops[] = { BLK_UNMAP, BLK_WRITE_ZEROES };
+	AUTO_FREE uint8_t *buf = mem_alloc(TEST_MIB);
+
+	for (unsigned i = 0; i < ARRAY_LEN(ops); i++) {
+		memset(buf, 0x5a, TEST_MIB);
+		assert_int_equal(blk_test_rw(t, dev, queue, BLK_WRITE, 0, 0, buf, TEST_MIB), 0);
+		/* not aligned to pages at either end */
+		assert_int_equal(blk_test_range(t, dev, queue, ops[i], 512, 300 * TEST_KIB), 0);
+		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 0, buf, TEST_MIB), 0);
+		assert_true(blk_test_all(buf, 512, 0x5a));
+		assert_true(blk_test_all(buf + 512, 300 * TEST_KIB, 0));
+		assert_true(blk_test_all(buf + 512 + 300 * TEST_KIB, TEST_MIB - 512 - 300 * TEST_KIB, 0x5a));
+	}
+}
+
+static void
+test_unmapped_and_zeroed_ranges_read_as_zeros(void **state)
+{
+	on_every_device(*state, body_zeros);
+}
+
+static void
+body_flush(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
+{
+	struct blk_io io = { .op = BLK_FLUSH };
+
+	assert_int_equal(blk_test_io(t, dev, queue, &io, NULL), 0);
+	assert_int_equal(blk_flush(dev), 0);
+}
+
+static void
+test_flush_succeeds(void **state)
+{
+	on_every_device(*state, body_flush);
+}
+
+static void
+body_resize(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
+{
+	uint8_t buf[512];
+
+	memset(buf, 1, sizeof(buf));
+	assert_int_equal(blk_resize(dev, SIZE + TEST_MIB), 0);
+	assert_int_equal(blk_size_bytes(dev), SIZE + TEST_MIB);
+	assert_int_equal(blk_size_bytes(dev->below), SIZE + TEST_MIB);
+	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, SIZE + TEST_MIB - 512, buf, 512), 0);
+	assert_true(blk_test_all(buf, 512, 0));
+	assert_int_equal(blk_verify(dev), 0);
+}
+
+static void
+test_a_device_grows_with_zeros(void **state)
+{
+	on_every_device(*state, body_resize);
+}
+
+static void
+body_map(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
+{
+	struct blk_io io = { .op = BLK_MAP, .offset_bytes = 0, .len_bytes = SIZE };
+	uint64_t at = 0;
+
+	while (at < SIZE) {
+		io.offset_bytes = at;
+		io.len_bytes = SIZE - at;
+		assert_int_equal(blk_test_io(t, dev, queue, &io, NULL), 0);
+		assert_true(io.extent.len_bytes > 0 && io.extent.len_bytes <= SIZE - at);
+		at += io.extent.len_bytes;
+	}
+}
+
+static void
+test_extents_cover_the_device(void **state)
+{
+	on_every_device(*state, body_map);
+}
+
+static void
+test_memory_cannot_grow_beyond_its_greatest_size(void **state)
+{
+	struct blk_dev *dev = NULL;
+
+	(void)state;
+	assert_int_equal(blk_mem_new("m", SIZE, SIZE, &dev), 0);
+	assert_int_equal(blk_resize(dev, SIZE + 4096), -ENOSPC);
+	assert_int_equal(blk_size_bytes(dev), SIZE);
+	assert_int_equal(blk_allocate(dev, SIZE, 4096, NULL), -ENOSPC);
+	blk_dev_unref(dev);
+}
+
+static void
+test_null_reads_zeros_and_drops_writes(void **state)
+{
+	struct blk_dev *dev = NULL;
+	uint8_t buf[512];
+
+	(void)state;
+	assert_int_equal(blk_null_new("n", SIZE, &dev), 0);
+	memset(buf, 1, sizeof(buf));
+	assert_int_equal(blk_rw(dev, BLK_WRITE, 0, buf, sizeof(buf)), 0);
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), 0);
+	assert_true(blk_test_all(buf, sizeof(buf), 0));
+	blk_dev_unref(dev);
+}
+
+static void
+test_a_stopped_device_refuses_until_started(void **state)
+{
+	struct blk_dev *dev = NULL;
+	uint8_t buf[512];
+
+	(void)state;
+	assert_int_equal(blk_mem_new("m", SIZE, SIZE, &dev), 0);
+	blk_stop(dev);
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), ERR_OFFLINE);
+	assert_int_equal(blk_drain(dev, 0), 0);
+	blk_start(dev);
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), 0);
+	blk_dev_unref(dev);
+}
+
+static void
+test_a_failed_device_refuses_until_reopened(void **state)
+{
+	struct blk_dev *dev = NULL;
+	struct blk_test_listener l;
+	char reason[160];
+	uint8_t buf[512];
+
+	(void)state;
+	assert_int_equal(blk_mem_new("m", SIZE, SIZE, &dev), 0);
+	blk_test_listen(&l, dev);
+	blk_fail(dev, -EIO, "because");
+	blk_fail(dev, -ENOENT, "too late to be the reason");
+	assert_int_equal(l.sticky, 1);
+	assert_int_equal(blk_failed(dev, reason, sizeof(reason)), -EIO);
+	assert_string_equal(reason, "because");
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), ERR_FAILED);
+	assert_int_equal(blk_verify(dev), -EIO);
+	assert_int_equal(blk_reopen(dev), 0);
+	assert_int_equal(blk_failed(dev, NULL, 0), 0);
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), 0);
+	blk_dev_unref(dev);
+}
+
+static void
+test_making_a_device_survives_every_allocation_failure(void **state)
+{
+	struct blk_file_options options = { 0 };
+
+	(void)state;
+	for (unsigned n = 1;; n++) {
+		struct blk_dev *dev = NULL, *top = NULL;
+
+		mem_fault_at(n);
+		int r = blk_file_new("/nowhere/x", "x", SIZE, &options, &dev);
+
+		if (r == 0 && (r = blk_trace_new(dev, &top)) < 0)
+			blk_dev_unref(dev);
+		bool hit = mem_fault_hit();
+
+		mem_fault_at(0);
+		assert_int_equal(r, hit ? -ENOMEM : 0);
+		blk_dev_unref(top);
+		if (!hit)
+			break;
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_a_read_gives_what_was_written, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_vectors_scatter_and_gather, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_a_range_beyond_the_end_is_refused, blk_test_setup,
+						blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_unmapped_and_zeroed_ranges_read_as_zeros, blk_test_setup,
+						blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_flush_succeeds, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_a_device_grows_with_zeros, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_extents_cover_the_device, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test(test_memory_cannot_grow_beyond_its_greatest_size),
+		cmocka_unit_test(test_null_reads_zeros_and_drops_writes),
+		cmocka_unit_test(test_a_stopped_device_refuses_until_started),
+		cmocka_unit_test(test_a_failed_device_refuses_until_reopened),
+		cmocka_unit_test(test_making_a_device_survives_every_allocation_failure),
+	};
+
+	return cmocka_run_group_tests_name("blk devices", tests, NULL, NULL);
+}

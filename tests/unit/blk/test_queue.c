@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Queues: many operations at a time, more than the ring has room for, several threads on one device, draining. */
+#include "blk_test.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#define SIZE (16u * TEST_MIB)
+#define MANY 1000u	/* more than a submission queue holds */
+
+struct many {
+	struct blk_io io[MANY];
+	struct iovec iov[MANY];
+	uint8_t bytes[MANY][512];
+	unsigned left;
+};
+
+static void
+count_down(struct blk_io *io)
+{
+	struct many *m = io->owner;
+
+	assert_int_equal(io->result, 0);
+	m->left--;
+}
+
+/* FUA, so that they all have to go through the queue. */
+static void
+submit_many(struct many *m, struct blk_dev *dev, struct blk_queue *queue)
+{
+	m->left = 0;
+	for (unsigned i = 0; i < MANY; i++) {
+		memset(m->bytes[i], (int)(i % 251), sizeof(m->bytes[i]));
+		m->iov[i] = (struct iovec){ m->bytes[i], sizeof(m->bytes[i]) };
+		m->io[i] = (struct blk_io){
+			.op = BLK_WRITE, .flags = BLK_FUA, .offset_bytes = i * 512ull, .len_bytes = 512,
+			.iov = &m->iov[i], .iov_count = 1, .done = count_down, .owner = m,
+		};
+		if (blk_submit(dev, queue, &m->io[i]) == BLK_PENDING)
+			m->left++;
+		else
+			assert_int_equal(m->io[i].result, 0);
+	}
+}
+
+static void
+assert_many_written(struct blk_dev *dev)
+{
+	uint8_t buf[512];
+
+	for (unsigned i = 0; i < MANY; i++) {
+		assert_int_equal(blk_rw(dev, BLK_READ, i * 512ull, buf, sizeof(buf)), 0);
+		assert_true(blk_test_all(buf, sizeof(buf), (uint8_t)(i % 251)));
+	}
+}
+
+static void
+check_many(struct blk_test *t, enum blk_queue_kind kind)
+{
+	struct blk_dev *dev = blk_test_file(t->dir, "f", SIZE, false);
+	struct blk_queue *queue = NULL;
+	AUTO_FREE struct many *m = mem_calloc(1, sizeof(*m));
+
+	assert_int_equal(blk_queue_new(t->loop, kind, t->workers, &queue), 0);
+	assert_int_equal(blk_queue_kind(queue), kind);
+	submit_many(m, dev, queue);
+	assert_true(m->left > 0);
+	assert_int_equal(blk_queue_inflight(queue), m->left);
+	assert_int_equal(blk_drain(dev, 0), ERR_TIMEOUT);
+	while (m->left > 0)
+		loop_run_once(t->loop, 1000);
+	assert_int_equal(blk_queue_inflight(queue), 0);
+	assert_int_equal(blk_drain(dev, 0), 0);
+	assert_many_written(dev);
+	blk_queue_free(queue);
+	blk_dev_unref(dev);
+}
+
+static void
+test_workers_complete_many_at_a_time(void **state)
+{
+	check_many(*state, BLK_QUEUE_WORKERS);
+}
+
+static void
+test_a_ring_completes_more_than_it_has_room_for(void **state)
+{
+	if (blk_queue_probe(true) != BLK_QUEUE_URING)
+		skip();
+	check_many(*state, BLK_QUEUE_URING);
+}
+
+static void
+test_a_ring_without_workers_still_zeroes(void **state)
+{
+	struct blk_test *t = *state;
+	struct blk_queue *queue = NULL;
+
+	if (blk_queue_probe(false) != BLK_QUEUE_URING)
+		skip();
+	struct blk_dev *dev = blk_test_file(t->dir, "f", SIZE, false);
+
+	assert_int_equal(blk_queue_new(t->loop, BLK_QUEUE_URING, NULL, &queue), 0);
+	assert_int_equal(blk_test_range(t, dev, queue, BLK_WRITE_ZEROES, 0, TEST_MIB), 0);
+	blk_queue_free(queue);
+	blk_dev_unref(dev);
+}
+
+static void
+test_workers_kind_needs_workers(void **state)
+{
+	struct blk_test *t = *state;
+	struct blk_queue *queue = NULL;
+
+	assert_int_equal(blk_queue_new(t->loop, BLK_QUEUE_WORKERS, NULL, &queue), -EINVAL);
+}
+
+static void
+test_a_cold_read_goes_through_the_queue_and_is_right(void **state)
+{
+	struct blk_test *t = *state;
+	static const enum blk_queue_kind kinds[] = { BLK_QUEUE_AUTO, BLK_QUEUE_WORKERS };
+	AUTO_FREE uint8_t *buf = mem_alloc(2 * TEST_MIB);
+
+	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+		struct blk_dev *dev = blk_test_file(t->dir, "f", SIZE, false);
+		struct blk_queue *queue = NULL;
+
+		assert_int_equal(blk_queue_new(t->loop, kinds[k], t->workers, &queue), 0);
+		memset(buf, 0x77, 2 * TEST_MIB);
+		assert_int_equal(blk_rw(dev, BLK_WRITE, TEST_MIB, buf, TEST_MIB), 0);
+		/* half of it a hole, half data: whatever is cached, the bytes are right */
+		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 0, buf, 2 * TEST_MIB), 0);
+		assert_true(blk_test_all(buf, TEST_MIB, 0) && blk_test_all(buf + TEST_MIB, TEST_MIB, 0x77));
+		blk_queue_free(queue);
+		blk_dev_unref(dev);
+		assert_int_equal(blk_file_remove(blk_test_path(t->dir, "f")), 0);
+	}
+}
+
+/* ---- Threads ---- */
+
+struct thread_job {
+	pthread_t thread;
+	struct blk_dev *dev;
+	struct workers *workers;
+	enum blk_queue_kind kind;
+	unsigned index;
+};
+
+static void *
+write_own_part(void *arg)
+{
+	struct thread_job *job = arg;
+	struct blk_test t = { .workers = job->workers };
+	struct blk_queue *queue = NULL;
+	static _Thread_local uint8_t buf[4096];
+
+	assert_int_equal(loop_new(&t.loop), 0);
+	assert_int_equal(blk_queue_new(t.loop, job->kind, job->workers, &queue), 0);
+	memset(buf, (int)job->index + 1, sizeof(buf));
+	for (unsigned i = 0; i < 50; i++) {
+		uint64_t at = (job->index * 50ull + i) * sizeof(buf);
+
+		assert_int_equal(blk_test_rw(&t, job->dev, queue, BLK_WRITE, i % 2 * BLK_FUA, at, buf, sizeof(buf)), 0);
+		assert_int_equal(blk_test_rw(&t, job->dev, queue, BLK_READ, 0, at, buf, sizeof(buf)), 0);
+		assert_true(blk_test_all(buf, sizeof(buf), (uint8_t)(job->index + 1)));
+	}
+	blk_queue_free(queue);
+	loop_free(t.loop);
+	return NULL;
+}
+
+static void
+test_threads_share_a_device(void **state)
+{
+	struct blk_test *t = *state;
+	struct thread_job jobs[4];
+	struct blk_dev *dev = blk_test_file(t->dir, "f", SIZE, false);
+
+	for (unsigned i = 0; i < ARRAY_LEN(jobs); i++) {
+		jobs[i] = (struct thread_job){
+			.dev = dev, .workers = t->workers, .index = i,
+			.kind = i % 2 == 0 ? BLK_QUEUE_AUTO : BLK_QUEUE_WORKERS,
+		};
+		assert_int_equal(pthread_create(&jobs[i].thread, NULL, write_own_part, &jobs[i]), 0);
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(jobs); i++)
+		pthread_join(jobs[i].thread, NULL);
+	assert_int_equal(blk_drain(dev, 0), 0);
+	blk_dev_unref(dev);
+}
+
+struct drainer {
+	pthread_t thread;
+	struct blk_dev *dev;
+	int result;
+};
+
+static void *
+drain_it(void *arg)
+{
+	struct drainer *d = arg;
+
+	d->result = blk_drain(d->dev, 30000);
+	return NULL;
+}
+
+static void
+test_drain_waits_for_the_last_completion(void **state)
+{
+	struct blk_test *t = *state;
+	struct drainer d = { .dev = blk_test_file(t->dir, "f", SIZE, false), .result = 1 };
+	struct blk_queue *queue = NULL;
+	AUTO_FREE struct many *m = mem_calloc(1, sizeof(*m));
+
+	assert_int_equal(blk_queue_new(t->loop, BLK_QUEUE_WORKERS, t->workers, &queue), 0);
+	submit_many(m, d.dev, queue);
+	blk_stop(d.dev);
+	assert_int_equal(pthread_create(&d.thread, NULL, drain_it, &d), 0);
+	while (m->left > 0)
+		loop_run_once(t->loop, 1000);
+	pthread_join(d.thread, NULL);
+	assert_int_equal(d.result, 0);
+	blk_queue_free(queue);
+	blk_dev_unref(d.dev);
+}
+
+#define QUEUE_TEST(name) cmocka_unit_test_setup_teardown(name, blk_test_setup, blk_test_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		QUEUE_TEST(test_workers_complete_many_at_a_time),
+		QUEUE_TEST(test_a_ring_completes_more_than_it_has_room_for),
+		QUEUE_TEST(test_a_ring_without_workers_still_zeroes),
+		QUEUE_TEST(test_workers_kind_needs_workers),
+		QUEUE_TEST(test_a_cold_read_goes_through_the_queue_and_is_right),
+		QUEUE_TEST(test_threads_share_a_device),
+		QUEUE_TEST(test_drain_waits_for_the_last_completion),
+	};
+
+	return cmocka_run_group_tests_name("blk queues", tests, NULL, NULL);
+}
