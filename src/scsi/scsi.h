@@ -152,9 +152,10 @@ void scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by);
 /* What the caller does for us. */
 struct scsi_host_ops {
 	/*
-	 * Room for `len_bytes` (> 0) of data-in: set task->in_iov and in_iov_count, owned by the caller, valid until
-	 * it calls scsi_task_fini; each iovec but the last a multiple of 4096 bytes.  Called at most once per task, from
-	 * scsi_task_execute.  0, or negative: the task ends with BUSY.
+	 * Room for `len_bytes` (> 0) of data-in: set task->in_iov and in_iov_count, whose lengths sum to len_bytes;
+	 * owned by the caller, valid until it calls scsi_task_fini.  For READ len_bytes is a multiple of the block size
+	 * (task->in_bytes, what to send, may be less).  Called at most once per task, on its thread, when it executes.
+	 * 0, or negative: the task ends with BUSY.
 	 */
 	int (*data_in)(struct scsi_task *task, uint32_t len_bytes);
 	/* A task that was SCSI_PENDING has ended.  On the task's thread, from a blk completion or scsi_task_resume. */
@@ -177,6 +178,7 @@ struct scsi_nexus {
 	const char *target_name;		/* iSCSI name: "iqn.…" */
 	uint16_t portal_group_tag;
 	uint16_t relative_port_id;		/* 0 = none known: its designator is left out */
+	uint16_t target_port_group;		/* 0 = none (no ALUA): its designator is left out */
 	uint16_t shard;				/* index of this thread, any number: spreads shared counters */
 	/* Private to scsi. */
 	uint32_t luns_changed;
@@ -201,6 +203,7 @@ struct scsi_itl {
 void scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu, uint32_t pending);
 /* No task of it may be left. */
 void scsi_itl_fini(struct scsi_itl *itl);
+/* For this nexus and unit alone; its thread.  For REPORTED LUNS use scsi_nexus_luns_changed. */
 void scsi_itl_raise(struct scsi_itl *itl, enum scsi_ua ua);
 
 /* --- tasks (task.c) ---------------------------------------------------------------------------------------------- */
@@ -214,17 +217,21 @@ enum scsi_progress {
 /* A request to this unit's range lock (range.c); private. */
 struct scsi_range {
 	struct list node;
-	uint64_t first_block, count_blocks;
-	uint8_t state;
+	uint64_t first_block, last_block;	/* both in it */
+	uint8_t state;				/* guarded by the lock's mutex while it waits */
 	bool exclusive;
 	uint16_t shard;
 };
 
-/* Caller-owned memory; scsi_task_init for each new command.  Nothing is allocated on the read and write path. */
+/*
+ * Caller-owned memory, zeroed before its first use; scsi_task_init for each new command.  Nothing is allocated on the
+ * read and write path.
+ */
 struct scsi_task {
 	/* The command, by the caller before scsi_task_parse. */
 	struct scsi_nexus *nexus;
 	struct scsi_itl *itl;			/* NULL: no unit at this LUN */
+	uint16_t lun;				/* only looked at when there is no unit: UINT16_MAX = not a number of ours */
 	struct blk_queue *queue;		/* of this thread */
 	uint8_t cdb[SCSI_CDB_BYTES];		/* zero-padded */
 	uint8_t attr;				/* enum scsi_attr */
@@ -255,16 +262,13 @@ struct scsi_task {
 
 	/* Private to scsi. */
 	bool executing;
-	bool resume_posted;
 	const struct scsi_cmd *cmd;
 	uint64_t lba;
 	uint32_t count_blocks;
-	uint32_t blk_flags;
-	int (*step)(struct scsi_task *task, int result);	/* continues after a blk completion */
-	int (*granted)(struct scsi_task *task);			/* continues after the range lock */
+	int (*step)(struct scsi_task *task);	/* goes on when io is complete */
 	struct scsi_range range;
 	struct scsi_work *work;			/* of the commands that need more than this; freed by scsi_task_fini */
-	struct blk_req req;
+	struct blk_io io;
 };
 
 void scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl *itl, struct blk_queue *queue);

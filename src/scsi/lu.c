@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Logical units: what all nexus share.  Immutable but for atomics and the range lock. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "scsi/scsi_int.h"
+
+static bool
+is_ascii(const char *text, size_t max)
+{
+	size_t len = strnlen(text, max + 1);
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			return false;
+	return len <= max;
+}
+
+static bool
+identity_is_valid(const struct scsi_identity *id)
+{
+	return id->naa[0] >> 4 == 3 && is_ascii(id->vendor, 8) && is_ascii(id->product, 16) &&
+	       is_ascii(id->revision, 4) && is_ascii(id->serial, SCSI_SERIAL_BYTES) && id->serial[0] != '\0';
+}
+
+static bool
+desc_is_valid(const struct scsi_lu_desc *desc)
+{
+	return identity_is_valid(&desc->identity) && (desc->block_bytes == 512 || desc->block_bytes == 4096) &&
+	       desc->physical_exponent <= 15 && desc->capacity_blocks > 0 &&
+	       desc->capacity_blocks <= (uint64_t)INT64_MAX / desc->block_bytes && desc->dev != NULL &&
+	       desc->max_transfer_bytes % desc->block_bytes == 0;
+}
+
+static unsigned
+mode_default(const struct scsi_lu_desc *desc)
+{
+	return desc->write_cache ? MODE_WCE : 0;
+}
+
+int
+scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu)
+{
+	uint32_t max_transfer_bytes = desc->max_transfer_bytes != 0 ? desc->max_transfer_bytes : SCSI_MAX_TRANSFER_BYTES;
+	struct scsi_lu *lu;
+
+	if (!desc_is_valid(desc))
+		return err_set(ERR_INVALID, "not a logical unit that can be: block size, capacity or identity");
+	lu = mem_calloc(1, sizeof(*lu));
+	if (lu == NULL)
+		return -ENOMEM;
+	lu->desc = *desc;
+	lu->block_shift = desc->block_bytes == 512 ? 9 : 12;
+	lu->max_transfer_blocks = max_transfer_bytes >> lu->block_shift;
+	lu->unmaps = desc->thin && desc->dev->can_unmap && !desc->read_only;
+	atomic_init(&lu->refs, 1);
+	atomic_init(&lu->capacity_blocks, desc->capacity_blocks);
+	atomic_init(&lu->state, desc->state);
+	atomic_init(&lu->mode, mode_default(desc));
+	scsi_range_init(&lu->ranges);
+	*ret_lu = lu;
+	return 0;
+}
+
+struct scsi_lu *
+scsi_lu_ref(struct scsi_lu *lu)
+{
+	atomic_fetch_add_explicit(&lu->refs, 1, memory_order_relaxed);
+	return lu;
+}
+
+void
+scsi_lu_unref(struct scsi_lu *lu)
+{
+	if (lu == NULL || atomic_fetch_sub_explicit(&lu->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	if (lu->desc.released != NULL)
+		lu->desc.released(lu->desc.arg);
+	scsi_range_fini(&lu->ranges);
+	mem_free(lu);
+}
+
+void
+scsi_lu_set_capacity(struct scsi_lu *lu, uint64_t capacity_blocks)
+{
+	atomic_store_explicit(&lu->capacity_blocks, capacity_blocks, memory_order_release);
+	scsi_lu_raise(lu, SCSI_UA_CAPACITY, NULL);
+}
+
+uint64_t
+scsi_lu_capacity_blocks(const struct scsi_lu *lu)
+{
+	return atomic_load_explicit(&lu->capacity_blocks, memory_order_acquire);
+}
+
+void
+scsi_lu_set_state(struct scsi_lu *lu, enum scsi_lu_state state)
+{
+	atomic_store_explicit(&lu->state, state, memory_order_release);
+}
+
+enum scsi_lu_state
+scsi_lu_state(const struct scsi_lu *lu)
+{
+	return (enum scsi_lu_state)atomic_load_explicit(&lu->state, memory_order_acquire);
+}
+
+void
+scsi_lu_fail(struct scsi_lu *lu, int error)
+{
+	int online = SCSI_LU_ONLINE;
+
+	if (atomic_compare_exchange_strong(&lu->state, &online, SCSI_LU_FAILED) && lu->desc.failed != NULL)
+		lu->desc.failed(lu->desc.arg, error);
+}
+
+const struct scsi_identity *
+scsi_lu_identity(const struct scsi_lu *lu)
+{
+	return &lu->desc.identity;
+}
+
+uint32_t
+scsi_lu_block_bytes(const struct scsi_lu *lu)
+{
+	return lu->desc.block_bytes;
+}
+
+void
+scsi_lu_reset(struct scsi_lu *lu, struct scsi_itl *by)
+{
+	atomic_store(&lu->mode, mode_default(&lu->desc));
+	scsi_lu_raise(lu, SCSI_UA_LU_RESET, by);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Provisioning: UNMAP and WRITE SAME.  Source: SBC-4 (logical block provisioning management). */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "scsi/scsi_int.h"
+
+/* ---- UNMAP ---- */
+
+enum {
+	UNMAP_HEADER_BYTES = 8,
+	UNMAP_DESCRIPTOR_BYTES = 16,
+	UNMAP_MAX_BYTES = UNMAP_HEADER_BYTES + SCSI_MAX_UNMAP_DESCRIPTORS * UNMAP_DESCRIPTOR_BYTES,
+};
+
+/* The ranges are known only when the parameter list is there: as one of everything it meets any atomic command. */
+int
+scsi_unmap_parse(struct scsi_task *task)
+{
+	uint32_t len = get_be16(task->cdb + 7);
+
+	if (task->cdb[1] & 0x01)		/* ANCHOR: ANC_SUP is 0 */
+		return scsi_sense_invalid_field(task, 1, 0);
+	if (len != 0 && len < UNMAP_HEADER_BYTES)
+		return scsi_sense_parameter_length(task);
+	task->range.first_block = 0;
+	task->range.last_block = UINT64_MAX;
+	return scsi_expect_parameters(task, len);
+}
+
+static const uint8_t *
+unmap_descriptor(const struct scsi_work *work, size_t index)
+{
+	return work->buf + UNMAP_HEADER_BYTES + index * UNMAP_DESCRIPTOR_BYTES;
+}
+
+/* SCSI_GO when all of them may be done. */
+static int
+unmap_check(struct scsi_task *task, size_t count)
+{
+	uint64_t capacity = scsi_lu_capacity_blocks(task_lu(task)), total = 0;
+
+	if (count > SCSI_MAX_UNMAP_DESCRIPTORS)
+		return scsi_sense_invalid_parameter(task, 2, -1);
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *p = unmap_descriptor(task->work, i);
+		uint64_t lba = get_be64(p);
+		uint32_t blocks = get_be32(p + 8);
+
+		if (lba > capacity || blocks > capacity - lba)
+			return scsi_sense_lba_out_of_range(task, lba > capacity ? lba : capacity);
+		total += blocks;
+		if (total > SCSI_MAX_UNMAP_BLOCKS)
+			return scsi_sense_invalid_parameter(task, UNMAP_HEADER_BYTES + (unsigned)i * UNMAP_DESCRIPTOR_BYTES + 8,
+							    -1);
+	}
+	return SCSI_GO;
+}
+
+static int unmap_step(struct scsi_task *task);
+
+static int
+unmap_next(struct scsi_task *task)
+{
+	struct scsi_work *work = task->work;
+	unsigned shift = task_lu(task)->block_shift;
+
+	for (; work->index < work->iov_count; work->index++) {
+		const uint8_t *p = unmap_descriptor(work, work->index);
+
+		if (get_be32(p + 8) != 0)
+			return scsi_io(task, BLK_UNMAP, 0, get_be64(p) << shift, (uint64_t)get_be32(p + 8) << shift, NULL, 0,
+				       unmap_step);
+	}
+	return scsi_good(task);
+}
+
+static int
+unmap_step(struct scsi_task *task)
+{
+	if (task->io.result != 0)
+		return scsi_sense_blk(task, task->io.result, get_be64(unmap_descriptor(task->work, task->work->index)));
+	task->work->index++;
+	return unmap_next(task);
+}
+
+int
+scsi_unmap_execute(struct scsi_task *task)
+{
+	size_t len = task->out_bytes, descriptor_bytes;
+
+	if (len == 0)
+		return scsi_good(task);
+	if (scsi_work_new(task, len, 0) < 0)
+		return SCSI_DONE;
+	scsi_out_copy(task, 0, task->work->buf, len);
+	descriptor_bytes = get_be16(task->work->buf + 2);
+	if (descriptor_bytes > len - UNMAP_HEADER_BYTES)
+		return scsi_sense_parameter_length(task);
+	task->work->iov_count = (unsigned)(descriptor_bytes / UNMAP_DESCRIPTOR_BYTES);
+	if (unmap_check(task, task->work->iov_count) == SCSI_DONE)
+		return SCSI_DONE;
+	return unmap_next(task);
+}
+
+/* ---- WRITE SAME(10), (16) ---- */
+
+enum {
+	SAME_NDOB = 0x01,	/* (16) only: no data-out, zeros are meant */
+	SAME_LBDATA = 0x02,	/* obsolete */
+	SAME_PBDATA = 0x04,	/* obsolete */
+	SAME_UNMAP = 0x08,
+	SAME_ANCHOR = 0x10,
+	SAME_SEGMENTS = 4,	/* of the pattern buffer in one write */
+};
+
+static bool
+same_no_data(const struct scsi_task *task)
+{
+	return task->cdb[0] == 0x93 && (task->cdb[1] & SAME_NDOB) != 0;
+}
+
+/* SCSI_GO when byte 1 asks for what we do. */
+static int
+same_check_flags(struct scsi_task *task)
+{
+	uint8_t flags = task->cdb[1];
+
+	if (scsi_no_protection(task) == SCSI_DONE)
+		return SCSI_DONE;
+	if (flags & SAME_ANCHOR)
+		return scsi_sense_invalid_field(task, 1, 4);
+	if ((flags & SAME_UNMAP) && !task_lu(task)->unmaps)
+		return scsi_sense_invalid_field(task, 1, 3);
+	if (flags & (SAME_PBDATA | SAME_LBDATA))
+		return scsi_sense_invalid_field(task, 1, 2);
+	return SCSI_GO;
+}
+
+/* 0 blocks: to the end of the medium (WSNZ is 0). */
+int
+scsi_write_same_parse(struct scsi_task *task)
+{
+	const struct scsi_lu *lu = task_lu(task);
+	uint64_t blocks = task->count_blocks;
+
+	if (same_check_flags(task) == SCSI_DONE)
+		return SCSI_DONE;
+	if (blocks == 0)
+		blocks = scsi_lu_capacity_blocks(lu) - task->lba;
+	if (blocks > SCSI_MAX_WRITE_SAME_BYTES >> lu->block_shift)
+		return scsi_sense_invalid_field(task, task->cdb[0] == 0x93 ? 10 : 7, -1);
+	task->count_blocks = (uint32_t)blocks;
+	task->range.last_block = task->lba + blocks - 1;
+	if (same_no_data(task))
+		return scsi_expect_none(task);
+	task->out_total_bytes = lu->desc.block_bytes;
+	if (task->expected_out_bytes != task->out_total_bytes)
+		return scsi_sense_data_size(task);
+	task->out_needed_bytes = lu->desc.block_bytes;
+	return SCSI_GO;
+}
+
+/* Without the write cache it must be durable: there is no FUA in this CDB. */
+static unsigned
+same_flags(const struct scsi_task *task)
+{
+	return scsi_lu_mode(task_lu(task), MODE_WCE) ? 0 : BLK_FUA;
+}
+
+static int same_step(struct scsi_task *task);
+
+/* The same buffer several times over, so that one write is long though the buffer is not. */
+static int
+same_next(struct scsi_task *task)
+{
+	struct scsi_work *work = task->work;
+	unsigned shift = task_lu(task)->block_shift;
+	uint64_t left = (task->count_blocks - work->done_blocks) << shift, len = 0;
+
+	if (left == 0)
+		return scsi_good(task);
+	for (work->iov_count = 0; work->iov_count < work->iov_max && len < left; work->iov_count++) {
+		size_t part = (size_t)MIN((uint64_t)work->buf_bytes, left - len);
+
+		work->iov[work->iov_count] = (struct iovec){ work->buf, part };
+		len += part;
+	}
+	work->offset_bytes = len;
+	return scsi_io(task, BLK_WRITE, same_flags(task), task_offset(task, work->done_blocks), len, work->iov,
+		       work->iov_count, same_step);
+}
+
+static int
+same_finished(struct scsi_task *task)
+{
+	return task->io.result == 0 ? scsi_good(task) : scsi_sense_blk(task, task->io.result, task->lba);
+}
+
+static int
+same_step(struct scsi_task *task)
+{
+	struct scsi_work *work = task->work;
+
+	if (task->io.result != 0)
+		return scsi_sense_blk(task, task->io.result, task->lba + work->done_blocks);
+	work->done_blocks += work->offset_bytes >> task_lu(task)->block_shift;
+	return same_next(task);
+}
+
+static bool
+is_zero(const uint8_t *p, size_t len)
+{
+	return p[0] == 0 && memcmp(p, p + 1, len - 1) == 0;
+}
+
+static int
+same_zeroes(struct scsi_task *task)
+{
+	unsigned flags = same_flags(task) | ((task->cdb[1] & SAME_UNMAP) ? BLK_MAY_UNMAP : 0);
+
+	return scsi_io(task, BLK_WRITE_ZEROES, flags, task_offset(task, 0),
+		       (uint64_t)task->count_blocks << task_lu(task)->block_shift, NULL, 0, same_finished);
+}
+
+int
+scsi_write_same_execute(struct scsi_task *task)
+{
+	size_t block_bytes = task_lu(task)->desc.block_bytes;
+	size_t len = (size_t)MIN((uint64_t)task->count_blocks * block_bytes, (uint64_t)SCSI_CHUNK_BYTES);
+
+	if (task->count_blocks == 0)
+		return scsi_good(task);
+	if (same_no_data(task))
+		return same_zeroes(task);
+	if (scsi_work_new(task, len, SAME_SEGMENTS) < 0)
+		return SCSI_DONE;
+	scsi_out_copy(task, 0, task->work->buf, block_bytes);
+	if (is_zero(task->work->buf, block_bytes))
+		return same_zeroes(task);
+	for (size_t done = block_bytes; done < len; done += block_bytes)
+		memcpy(task->work->buf + done, task->work->buf, block_bytes);
+	return same_next(task);
+}

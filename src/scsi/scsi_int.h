@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of scsi/ share.  Commands are rows of the table in cmd.c; each has two functions:
+ *
+ *	parse	looks at the CDB, sets in_/out_total and _needed_bytes; SCSI_GO, or SCSI_DONE with a sense
+ *	execute	does it; SCSI_DONE, SCSI_PENDING, or SCSI_AGAIN ("io is complete, call task->step")
+ *
+ * A step returns the same three.  Thus loops over backing I/O that completes at once do not grow the stack.
+ */
+#ifndef VDS_SCSI_SCSI_INT_H
+#define VDS_SCSI_SCSI_INT_H
+
+#include <pthread.h>
+
+#include "scsi/scsi.h"
+
+enum { SCSI_AGAIN = SCSI_GO + 1 };
+
+#define SCSI_NO_ACTION 0xffffu
+#define SCSI_CHUNK_BYTES (256u << 10)		/* of backing I/O in commands that need a buffer of their own */
+#define SCSI_MAX_UNMAP_BLOCKS (1u << 20)
+#define SCSI_MAX_UNMAP_DESCRIPTORS 256u
+#define SCSI_MAX_WRITE_SAME_BYTES (256u << 20)
+#define SCSI_MAX_COMPARE_BLOCKS 255u
+
+/* ---- cmd.c ---- */
+
+enum scsi_cmd_flags {
+	CMD_NO_UNIT = 1 << 0,	/* answers where there is no unit */
+	CMD_NO_UA = 1 << 1,	/* is not stopped by a unit attention, SAM-6 */
+	CMD_ANY_STATE = 1 << 2,	/* answers when the unit is not online */
+	CMD_WRITE = 1 << 3,	/* changes the medium: refused when write protected */
+	CMD_BLOCKS = 1 << 4,	/* has an LBA and a length: decoded and checked before parse */
+	CMD_RANGE = 1 << 5,	/* takes the range lock, shared */
+	CMD_ATOMIC = 1 << 6,	/* with CMD_RANGE: exclusive */
+	CMD_THIN = 1 << 7,	/* only on a unit that can unmap */
+};
+
+struct scsi_cmd {
+	uint8_t opcode;
+	uint16_t action;		/* service action; SCSI_NO_ACTION when the opcode has none */
+	uint8_t cdb_bytes;
+	uint16_t flags;			/* enum scsi_cmd_flags */
+	int (*parse)(struct scsi_task *task);
+	int (*execute)(struct scsi_task *task);
+	uint8_t usage[SCSI_CDB_BYTES];	/* CDB usage data of REPORT SUPPORTED OPERATION CODES */
+};
+
+/* The table, ascending by opcode and service action. */
+extern const struct scsi_cmd scsi_cmds[];
+extern const size_t scsi_cmd_count;
+
+/* NULL when there is none; *ret_known says whether the opcode exists (with other service actions). */
+const struct scsi_cmd *scsi_cmd_find(const uint8_t *cdb, bool *ret_known);
+bool scsi_cmd_supported(const struct scsi_cmd *cmd, const struct scsi_lu *lu);
+int scsi_rsoc_parse(struct scsi_task *task);
+int scsi_rsoc_execute(struct scsi_task *task);
+
+/* ---- range.c: overlapping atomic operations of one unit, on any threads ---- */
+
+#define RANGE_SHARDS 16u
+
+enum range_state {
+	RANGE_NONE,
+	RANGE_FAST,		/* shared, only counted */
+	RANGE_GRANTED,		/* in `granted` */
+	RANGE_WAITING,		/* in `waiting` */
+	RANGE_RESUMING,		/* in `granted`, ops->resume was called */
+};
+
+struct range_shard {
+	atomic_uint busy;	/* RANGE_FAST requests of the threads that use this shard */
+	char pad[60];
+};
+
+struct range_lock {
+	atomic_uint exclusive;	/* exclusive requests, granted or waiting: while not 0, nobody becomes RANGE_FAST */
+	char pad[60];
+	struct range_shard shards[RANGE_SHARDS];
+	pthread_mutex_t mutex;	/* guards the lists; a leaf */
+	struct list granted;
+	struct list waiting;
+};
+
+void scsi_range_init(struct range_lock *lock);
+void scsi_range_fini(struct range_lock *lock);
+/* true: granted.  false: task is waiting, its nexus' ops->resume will be called. */
+bool scsi_range_begin(struct range_lock *lock, struct scsi_task *task, bool exclusive);
+void scsi_range_end(struct range_lock *lock, struct scsi_task *task);
+/* Stops waiting: true.  false: it was not waiting (any more). */
+bool scsi_range_cancel(struct range_lock *lock, struct scsi_task *task);
+
+/* ---- lu.c ---- */
+
+enum scsi_mode_bits {
+	MODE_WCE = 1 << 0,
+	MODE_D_SENSE = 1 << 1,
+	MODE_SWP = 1 << 2,
+};
+
+struct scsi_lu {
+	atomic_uint refs;
+	struct scsi_lu_desc desc;		/* capacity, state and write cache: only as they were at the start */
+	unsigned block_shift;
+	uint32_t max_transfer_blocks;
+	bool unmaps;				/* thin, and the device gives space back */
+	_Atomic uint64_t capacity_blocks;
+	atomic_int state;			/* enum scsi_lu_state */
+	atomic_uint mode;			/* enum scsi_mode_bits, current values */
+	atomic_uint ua_sequence;		/* sum of ua_raised */
+	atomic_uint ua_raised[SCSI_UA_COUNT];
+	struct range_lock ranges;
+};
+
+static inline bool
+scsi_lu_mode(const struct scsi_lu *lu, unsigned bit)
+{
+	return (atomic_load_explicit(&lu->mode, memory_order_relaxed) & bit) != 0;
+}
+
+static inline struct scsi_lu *
+task_lu(const struct scsi_task *task)
+{
+	return task->itl->lu;
+}
+
+/* The store has failed: the unit is, too. */
+void scsi_lu_fail(struct scsi_lu *lu, int error);
+
+/* ---- task.c ---- */
+
+/* What a command needs beyond its task; from scsi_work_new. */
+struct scsi_work {
+	uint8_t *buf;
+	size_t buf_bytes;
+	struct iovec *iov;		/* room for iov_max */
+	unsigned iov_max;
+	uint64_t done_blocks;		/* of task->count_blocks */
+	uint64_t offset_bytes;		/* into the data-out */
+	size_t index;			/* descriptor at work */
+	unsigned iov_count;
+	unsigned looks;			/* how often the device was asked */
+};
+
+/* Sets task->work.  0, or -ENOMEM with the task ended BUSY. */
+int scsi_work_new(struct scsi_task *task, size_t buf_bytes, unsigned iov_max);
+
+/*
+ * Start backing I/O, then go on with `step`; the result is in task->io.result.  offset and length in bytes of the
+ * device.  SCSI_AGAIN or SCSI_PENDING.
+ */
+int scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_bytes, uint64_t len_bytes,
+	    const struct iovec *iov, unsigned iov_count, int (*step)(struct scsi_task *task));
+
+/* GOOD (or another status without sense), done. */
+int scsi_good(struct scsi_task *task);
+int scsi_status(struct scsi_task *task, enum scsi_status status);
+
+/* For parse: data-in of at most `len` bytes (allocation length), or no data at all. */
+int scsi_expect_in(struct scsi_task *task, uint32_t len);
+int scsi_expect_none(struct scsi_task *task);
+/* Data-out of exactly `len`: PARAMETER LIST LENGTH ERROR when the initiator sends less. */
+int scsi_expect_parameters(struct scsi_task *task, uint32_t len);
+
+/* GOOD with `size` bytes of data-in, cut to the allocation length and to what the initiator expects. */
+int scsi_give(struct scsi_task *task, const void *data, size_t size, uint32_t allocation);
+
+/* Copies out of the data-out; offset + len must lie within it. */
+void scsi_out_copy(const struct scsi_task *task, size_t offset, void *buf, size_t len);
+/* The iovecs of data-out [offset, offset + len) into work->iov; returns their number (<= task->out_iov_count). */
+unsigned scsi_out_slice(const struct scsi_task *task, size_t offset, size_t len, struct iovec *iov);
+/* Offset of the first byte in which data-out at `offset` differs from buf, or -1. */
+int64_t scsi_out_compare(const struct scsi_task *task, size_t offset, const uint8_t *buf, size_t len);
+
+/* ---- sense.c: by meaning; each ends the task and returns SCSI_DONE ---- */
+
+int scsi_sense_invalid_opcode(struct scsi_task *task);
+/* In the CDB: byte and, when >= 0, bit. */
+int scsi_sense_invalid_field(struct scsi_task *task, unsigned byte, int bit);
+int scsi_sense_invalid_parameter(struct scsi_task *task, unsigned byte, int bit);
+int scsi_sense_parameter_length(struct scsi_task *task);
+int scsi_sense_invalid_unit(struct scsi_task *task);		/* 25h/00h LOGICAL UNIT NOT SUPPORTED */
+int scsi_sense_lba_out_of_range(struct scsi_task *task, uint64_t lba);
+int scsi_sense_data_size(struct scsi_task *task);		/* 0Eh/03h INVALID FIELD IN COMMAND INFORMATION UNIT */
+int scsi_sense_saving(struct scsi_task *task);			/* 39h/00h SAVING PARAMETERS NOT SUPPORTED */
+int scsi_sense_write_protected(struct scsi_task *task);
+int scsi_sense_miscompare(struct scsi_task *task, uint64_t offset);
+int scsi_sense_attention(struct scsi_task *task, enum scsi_ua ua);
+int scsi_sense_state(struct scsi_task *task, enum scsi_lu_state state);
+/* What blk said; lba: where it was working. */
+int scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba);
+
+#define SENSE_NO_LBA UINT64_MAX
+
+/* Sense as data, for REQUEST SENSE.  18 or 8 bytes; returns how many. */
+struct scsi_condition {
+	uint8_t key, asc, ascq;
+};
+
+size_t scsi_sense_format(const struct scsi_condition *cond, bool descriptor, uint8_t buf[SCSI_SENSE_BYTES]);
+struct scsi_condition scsi_condition_attention(enum scsi_ua ua);
+struct scsi_condition scsi_condition_state(enum scsi_lu_state state);
+struct scsi_condition scsi_condition_none(void);
+struct scsi_condition scsi_condition_no_unit(void);
+
+/* ---- ua.c ---- */
+
+bool scsi_ua_collect(struct scsi_itl *itl);
+/* The first pending one, taken off; SCSI_UA_COUNT when there is none. */
+enum scsi_ua scsi_ua_take(struct scsi_itl *itl);
+
+static inline bool
+scsi_ua_pending(struct scsi_itl *itl)
+{
+	if (itl->pending == 0 &&
+	    atomic_load_explicit(&itl->lu->ua_sequence, memory_order_acquire) == itl->ua_sequence &&
+	    itl->luns_changed == itl->nexus->luns_changed)
+		return false;
+	return scsi_ua_collect(itl);
+}
+
+/* ---- identity.c, inquiry.c, mode.c, lun.c, spc.c, sbc*.c ---- */
+
+/* Those of the unit, then those of the port.  As the scsi_identity_* functions. */
+size_t scsi_identity_all_designators(const struct scsi_identity *id, const struct scsi_nexus *nexus, uint8_t *buf,
+				     size_t size);
+/* Longest of them: 12 + 12 + 64 + 22 + 8 + 8 and two name strings. */
+#define SCSI_DESIGNATORS_MAX 768u
+
+int scsi_inquiry_parse(struct scsi_task *task);
+int scsi_inquiry_execute(struct scsi_task *task);
+int scsi_mode_sense6_parse(struct scsi_task *task);
+int scsi_mode_sense10_parse(struct scsi_task *task);
+int scsi_mode_sense_execute(struct scsi_task *task);
+int scsi_mode_select6_parse(struct scsi_task *task);
+int scsi_mode_select10_parse(struct scsi_task *task);
+int scsi_mode_select_execute(struct scsi_task *task);
+int scsi_report_luns_parse(struct scsi_task *task);
+int scsi_report_luns_execute(struct scsi_task *task);
+int scsi_tur_parse(struct scsi_task *task);
+int scsi_tur_execute(struct scsi_task *task);
+int scsi_request_sense_parse(struct scsi_task *task);
+int scsi_request_sense_execute(struct scsi_task *task);
+int scsi_prevent_parse(struct scsi_task *task);
+int scsi_start_stop_parse(struct scsi_task *task);
+int scsi_report_tmf_parse(struct scsi_task *task);
+int scsi_report_tmf_execute(struct scsi_task *task);
+
+int scsi_read_capacity10_parse(struct scsi_task *task);
+int scsi_read_capacity10_execute(struct scsi_task *task);
+int scsi_read_capacity16_parse(struct scsi_task *task);
+int scsi_read_capacity16_execute(struct scsi_task *task);
+int scsi_lba_status_parse(struct scsi_task *task);
+int scsi_lba_status_execute(struct scsi_task *task);
+int scsi_sync_parse(struct scsi_task *task);
+int scsi_flush_execute(struct scsi_task *task);
+int scsi_prefetch_parse(struct scsi_task *task);
+int scsi_defects10_parse(struct scsi_task *task);
+int scsi_defects10_execute(struct scsi_task *task);
+int scsi_defects12_parse(struct scsi_task *task);
+int scsi_defects12_execute(struct scsi_task *task);
+
+int scsi_read_parse(struct scsi_task *task);
+int scsi_read_execute(struct scsi_task *task);
+int scsi_write_parse(struct scsi_task *task);
+int scsi_write_execute(struct scsi_task *task);
+int scsi_verify_parse(struct scsi_task *task);
+int scsi_verify_execute(struct scsi_task *task);
+int scsi_write_verify_parse(struct scsi_task *task);
+int scsi_write_verify_execute(struct scsi_task *task);
+int scsi_compare_write_parse(struct scsi_task *task);
+int scsi_compare_write_execute(struct scsi_task *task);
+int scsi_orwrite_parse(struct scsi_task *task);
+int scsi_orwrite_execute(struct scsi_task *task);
+int scsi_unmap_parse(struct scsi_task *task);
+int scsi_unmap_execute(struct scsi_task *task);
+int scsi_write_same_parse(struct scsi_task *task);
+int scsi_write_same_execute(struct scsi_task *task);
+
+/* BLK_FUA when this write must be durable: FUA in the CDB, or the write cache is off. */
+unsigned scsi_write_flags(const struct scsi_task *task);
+/* Refuses RDPROTECT, WRPROTECT, VRPROTECT (byte 1, bits 7-5) other than 0; SCSI_GO when it is. */
+int scsi_no_protection(struct scsi_task *task);
+/* The unit's MAXIMUM TRANSFER LENGTH; SCSI_GO, or a sense. */
+int scsi_check_length(struct scsi_task *task);
+
+static inline uint64_t
+task_offset(const struct scsi_task *task, uint64_t blocks)
+{
+	return (task->lba + blocks) << task_lu(task)->block_shift;
+}
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Sense data, set by meaning.  Fixed or descriptor format as D_SENSE of the unit's control mode page says.
+ * Source: SPC-5 (sense data formats; sense key and additional sense code assignments).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "scsi/scsi_int.h"
+
+enum sense_key {
+	KEY_NO_SENSE = 0x0,
+	KEY_NOT_READY = 0x2,
+	KEY_MEDIUM_ERROR = 0x3,
+	KEY_HARDWARE_ERROR = 0x4,
+	KEY_ILLEGAL_REQUEST = 0x5,
+	KEY_UNIT_ATTENTION = 0x6,
+	KEY_DATA_PROTECT = 0x7,
+	KEY_ABORTED_COMMAND = 0xb,
+	KEY_MISCOMPARE = 0xe,
+};
+
+/* What may go along. */
+struct extra {
+	bool has_information;
+	uint64_t information;
+	bool has_field;
+	bool in_cdb;
+	uint16_t byte;
+	int bit;		/* -1 = the whole byte */
+};
+
+static void
+put_field_pointer(uint8_t *sks, const struct extra *extra)
+{
+	sks[0] = (uint8_t)(0x80 | (extra->in_cdb ? 0x40 : 0) | (extra->bit >= 0 ? 0x08 | extra->bit : 0));
+	put_be16(sks + 1, extra->byte);
+}
+
+static size_t
+format_fixed(const struct scsi_condition *cond, const struct extra *extra, uint8_t *buf)
+{
+	memset(buf, 0, 18);
+	buf[0] = 0x70;
+	buf[2] = cond->key;
+	buf[7] = 10;
+	buf[12] = cond->asc;
+	buf[13] = cond->ascq;
+	if (extra->has_information && extra->information <= UINT32_MAX) {
+		buf[0] |= 0x80;
+		put_be32(buf + 3, (uint32_t)extra->information);
+	}
+	if (extra->has_field)
+		put_field_pointer(buf + 15, extra);
+	return 18;
+}
+
+static size_t
+format_descriptor(const struct scsi_condition *cond, const struct extra *extra, uint8_t *buf)
+{
+	size_t len = 8;
+
+	memset(buf, 0, SCSI_SENSE_BYTES);
+	buf[0] = 0x72;
+	buf[1] = cond->key;
+	buf[2] = cond->asc;
+	buf[3] = cond->ascq;
+	if (extra->has_information) {
+		buf[len + 1] = 0x0a;		/* type 00h, information */
+		buf[len + 2] = 0x80;
+		put_be64(buf + len + 4, extra->information);
+		len += 12;
+	}
+	if (extra->has_field) {
+		buf[len] = 0x02;		/* sense key specific */
+		buf[len + 1] = 0x06;
+		put_field_pointer(buf + len + 4, extra);
+		len += 8;
+	}
+	buf[7] = (uint8_t)(len - 8);
+	return len;
+}
+
+size_t
+scsi_sense_format(const struct scsi_condition *cond, bool descriptor, uint8_t buf[SCSI_SENSE_BYTES])
+{
+	const struct extra none = { .has_information = false };
+
+	return descriptor ? format_descriptor(cond, &none, buf) : format_fixed(cond, &none, buf);
+}
+
+static int
+check_condition(struct scsi_task *task, struct scsi_condition cond, const struct extra *extra)
+{
+	bool descriptor = task->itl != NULL && scsi_lu_mode(task_lu(task), MODE_D_SENSE);
+
+	task->status = SCSI_STATUS_CHECK_CONDITION;
+	task->in_bytes = 0;
+	task->sense_bytes = (uint8_t)(descriptor ? format_descriptor(&cond, extra, task->sense) :
+						   format_fixed(&cond, extra, task->sense));
+	return SCSI_DONE;
+}
+
+static int
+sense(struct scsi_task *task, uint8_t key, uint16_t asc_ascq)
+{
+	const struct extra none = { .has_information = false };
+
+	return check_condition(task, (struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq }, &none);
+}
+
+static int
+sense_information(struct scsi_task *task, uint8_t key, uint16_t asc_ascq, uint64_t information)
+{
+	const struct extra extra = { .has_information = true, .information = information };
+
+	return check_condition(task, (struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq }, &extra);
+}
+
+static int
+sense_field(struct scsi_task *task, uint16_t asc_ascq, bool in_cdb, unsigned byte, int bit)
+{
+	const struct extra extra = { .has_field = true, .in_cdb = in_cdb, .byte = (uint16_t)byte, .bit = bit };
+
+	return check_condition(task, (struct scsi_condition){ KEY_ILLEGAL_REQUEST, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq },
+			       &extra);
+}
+
+int
+scsi_sense_invalid_opcode(struct scsi_task *task)
+{
+	return sense_field(task, 0x2000, true, 0, -1);
+}
+
+int
+scsi_sense_invalid_field(struct scsi_task *task, unsigned byte, int bit)
+{
+	return sense_field(task, 0x2400, true, byte, bit);
+}
+
+int
+scsi_sense_invalid_parameter(struct scsi_task *task, unsigned byte, int bit)
+{
+	return sense_field(task, 0x2600, false, byte, bit);
+}
+
+int
+scsi_sense_parameter_length(struct scsi_task *task)
+{
+	return sense(task, KEY_ILLEGAL_REQUEST, 0x1a00);
+}
+
+int
+scsi_sense_invalid_unit(struct scsi_task *task)
+{
+	return sense(task, KEY_ILLEGAL_REQUEST, 0x2500);
+}
+
+int
+scsi_sense_lba_out_of_range(struct scsi_task *task, uint64_t lba)
+{
+	return sense_information(task, KEY_ILLEGAL_REQUEST, 0x2100, lba);
+}
+
+int
+scsi_sense_data_size(struct scsi_task *task)
+{
+	return sense(task, KEY_ILLEGAL_REQUEST, 0x0e03);
+}
+
+int
+scsi_sense_saving(struct scsi_task *task)
+{
+	return sense(task, KEY_ILLEGAL_REQUEST, 0x3900);
+}
+
+/* 27h/00h WRITE PROTECTED when it is so for ever, 27h/02h LOGICAL UNIT SOFTWARE WRITE PROTECTED when SWP is set. */
+int
+scsi_sense_write_protected(struct scsi_task *task)
+{
+	return sense(task, KEY_DATA_PROTECT, task_lu(task)->desc.read_only ? 0x2700 : 0x2702);
+}
+
+int
+scsi_sense_miscompare(struct scsi_task *task, uint64_t offset)
+{
+	return sense_information(task, KEY_MISCOMPARE, 0x1d00, offset);
+}
+
+struct scsi_condition
+scsi_condition_none(void)
+{
+	return (struct scsi_condition){ KEY_NO_SENSE, 0x00, 0x00 };
+}
+
+struct scsi_condition
+scsi_condition_no_unit(void)
+{
+	return (struct scsi_condition){ KEY_ILLEGAL_REQUEST, 0x25, 0x00 };
+}
+
+struct scsi_condition
+scsi_condition_attention(enum scsi_ua ua)
+{
+	static const uint16_t codes[SCSI_UA_COUNT] = {
+		[SCSI_UA_POWER_ON] = 0x2900,
+		[SCSI_UA_LU_RESET] = 0x2903,
+		[SCSI_UA_NEXUS_LOSS] = 0x2907,
+		[SCSI_UA_COMMANDS_CLEARED] = 0x2f00,
+		[SCSI_UA_REPORTED_LUNS] = 0x3f0e,
+		[SCSI_UA_CAPACITY] = 0x2a09,
+		[SCSI_UA_MODE] = 0x2a01,
+		[SCSI_UA_INQUIRY] = 0x3f03,
+	};
+
+	return (struct scsi_condition){ KEY_UNIT_ATTENTION, (uint8_t)(codes[ua] >> 8), (uint8_t)codes[ua] };
+}
+
+/* 04h/03h MANUAL INTERVENTION REQUIRED; 44h/00h INTERNAL TARGET FAILURE. */
+struct scsi_condition
+scsi_condition_state(enum scsi_lu_state state)
+{
+	switch (state) {
+	case SCSI_LU_ONLINE:
+		break;
+	case SCSI_LU_OFFLINE:
+		return (struct scsi_condition){ KEY_NOT_READY, 0x04, 0x03 };
+	case SCSI_LU_FAILED:
+		return (struct scsi_condition){ KEY_HARDWARE_ERROR, 0x44, 0x00 };
+	}
+	return scsi_condition_none();
+}
+
+int
+scsi_sense_attention(struct scsi_task *task, enum scsi_ua ua)
+{
+	const struct extra none = { .has_information = false };
+
+	return check_condition(task, scsi_condition_attention(ua), &none);
+}
+
+int
+scsi_sense_state(struct scsi_task *task, enum scsi_lu_state state)
+{
+	const struct extra none = { .has_information = false };
+
+	return check_condition(task, scsi_condition_state(state), &none);
+}
+
+/* ---- What blk says ---- */
+
+static int
+medium_error(struct scsi_task *task, uint64_t lba)
+{
+	uint16_t code = task->io.op == BLK_READ || task->io.op == BLK_MAP ?
+			0x1100 :	/* UNRECOVERED READ ERROR */
+			0x0c00;		/* WRITE ERROR */
+
+	return lba == SENSE_NO_LBA ? sense(task, KEY_MEDIUM_ERROR, code) :
+				     sense_information(task, KEY_MEDIUM_ERROR, code, lba);
+}
+
+static int
+sense_errno(struct scsi_task *task, int error, uint64_t lba)
+{
+	switch (-error) {
+	case ENOSPC:
+	case EDQUOT:
+		return sense(task, KEY_DATA_PROTECT, 0x2707);	/* SPACE ALLOCATION FAILED WRITE PROTECT */
+	case EIO:
+	case EILSEQ:
+	case EBADMSG:
+		return medium_error(task, lba);
+	case EROFS:
+	case EPERM:
+	case EACCES:
+		return sense(task, KEY_DATA_PROTECT, 0x2700);
+	case ENOMEM:
+	case EAGAIN:
+	case EBUSY:
+		return scsi_status(task, SCSI_STATUS_BUSY);
+	default:
+		return sense(task, KEY_HARDWARE_ERROR, 0x4400);
+	}
+}
+
+int
+scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba)
+{
+	if (error > ERR_FIRST_)
+		return sense_errno(task, error, lba);
+	switch ((enum err)error) {
+	case ERR_FAILED:
+	case ERR_CORRUPT:
+		scsi_lu_fail(task_lu(task), error);
+		return scsi_sense_state(task, SCSI_LU_FAILED);
+	case ERR_NO_SPACE:
+		return sense_errno(task, -ENOSPC, lba);
+	case ERR_READ_ONLY:
+	case ERR_ACCESS:
+		return sense_errno(task, -EROFS, lba);
+	/* Stopped for a moment, while a change is prepared: the initiator tries again. */
+	case ERR_OFFLINE:
+	case ERR_BUSY:
+	case ERR_IN_USE:
+	case ERR_LOCKED:
+	case ERR_LIMIT:
+	case ERR_TIMEOUT:
+	case ERR_CANCELLED:
+		return scsi_status(task, SCSI_STATUS_BUSY);
+	case ERR_NOT_SUPPORTED:
+		return scsi_sense_invalid_opcode(task);
+	case ERR_OK:
+	case ERR_FIRST_:
+	case ERR_END_:
+	case ERR_INVALID:
+	case ERR_NOT_FOUND:
+	case ERR_NAME_IN_USE:
+	case ERR_LUNS_ASSOCIATED:
+	case ERR_TOO_LATE:
+	case ERR_GONE:
+	case ERR_CACHE_CORRUPT:
+	case ERR_VERSION:
+	case ERR_PARSE:
+	case ERR_PROTOCOL:
+	case ERR_UNREACHABLE:
+	case ERR_CLOSED:
+	case ERR_INTERNAL:
+		break;
+	}
+	return sense(task, KEY_HARDWARE_ERROR, 0x4400);
+}
+
+/* ---- What the transport found ---- */
+
+void
+scsi_task_fail_crc(struct scsi_task *task)
+{
+	sense(task, KEY_ABORTED_COMMAND, 0x4705);
+}
+
+void
+scsi_task_fail_unsolicited(struct scsi_task *task)
+{
+	sense(task, KEY_ABORTED_COMMAND, 0x0c0c);
+}
+
+void
+scsi_task_fail_short_data(struct scsi_task *task)
+{
+	sense(task, KEY_ABORTED_COMMAND, 0x0c0d);
+}

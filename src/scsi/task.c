@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The life of a task.
+ *
+ *	new --parse--> (done) or ready
+ *	ready --execute--> waiting for its range --resume--> running --io completes--> running … --> done
+ *	any --abort--> done at once, or when the backing I/O is back
+ */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "scsi/scsi_int.h"
+
+void
+scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl *itl, struct blk_queue *queue)
+{
+	memset(task, 0, offsetof(struct scsi_task, io));
+	task->nexus = nexus;
+	task->itl = itl;
+	task->lun = UINT16_MAX;
+	task->queue = queue;
+}
+
+void
+scsi_task_fini(struct scsi_task *task)
+{
+	assert(!task->executing);
+	mem_free(task->work);
+	task->work = NULL;
+}
+
+/* ---- Parse ---- */
+
+static int
+parse_without_unit(struct scsi_task *task)
+{
+	if (task->cmd == NULL || !(task->cmd->flags & CMD_NO_UNIT))
+		return scsi_sense_invalid_unit(task);
+	return task->cmd->parse(task);
+}
+
+/* LBA and length by CDB size; READ(6) and WRITE(6) say 256 with 0. */
+static void
+decode_blocks(struct scsi_task *task)
+{
+	const uint8_t *cdb = task->cdb;
+
+	switch (cdb[0] >> 5) {
+	case 0:
+		task->lba = get_be24(cdb + 1) & 0x1fffff;
+		task->count_blocks = cdb[4] != 0 ? cdb[4] : 256;
+		break;
+	case 1:
+	case 2:
+		task->lba = get_be32(cdb + 2);
+		task->count_blocks = get_be16(cdb + 7);
+		break;
+	case 5:
+		task->lba = get_be32(cdb + 2);
+		task->count_blocks = get_be32(cdb + 6);
+		break;
+	default:
+		task->lba = get_be64(cdb + 2);
+		task->count_blocks = get_be32(cdb + 10);
+		break;
+	}
+	if (cdb[0] == 0x89)		/* COMPARE AND WRITE: one byte, the rest is reserved */
+		task->count_blocks = cdb[13];
+}
+
+static int
+parse_blocks(struct scsi_task *task)
+{
+	uint64_t capacity = scsi_lu_capacity_blocks(task_lu(task));
+
+	decode_blocks(task);
+	if (task->lba > capacity)
+		return scsi_sense_lba_out_of_range(task, task->lba);
+	if (task->count_blocks > capacity - task->lba)
+		return scsi_sense_lba_out_of_range(task, capacity);
+	task->range.first_block = task->lba;
+	task->range.last_block = task->lba + task->count_blocks - 1;
+	return SCSI_GO;
+}
+
+static bool
+write_protected(const struct scsi_lu *lu)
+{
+	return lu->desc.read_only || scsi_lu_mode(lu, MODE_SWP);
+}
+
+static int
+parse_for_unit(struct scsi_task *task, bool known)
+{
+	const struct scsi_cmd *cmd = task->cmd;
+	struct scsi_lu *lu = task_lu(task);
+	enum scsi_lu_state state;
+
+	if (cmd == NULL || !scsi_cmd_supported(cmd, lu))
+		return cmd == NULL && known ? scsi_sense_invalid_field(task, 1, 4) : scsi_sense_invalid_opcode(task);
+	if (task->cdb[cmd->cdb_bytes - 1] & 0x04)		/* NACA: INQUIRY says NORMACA 0 */
+		return scsi_sense_invalid_field(task, cmd->cdb_bytes - 1u, 2);
+	state = scsi_lu_state(lu);
+	if (__builtin_expect(state != SCSI_LU_ONLINE, 0) && !(cmd->flags & CMD_ANY_STATE))
+		return scsi_sense_state(task, state);
+	if ((cmd->flags & CMD_WRITE) && write_protected(lu))
+		return scsi_sense_write_protected(task);
+	if ((cmd->flags & CMD_BLOCKS) && parse_blocks(task) == SCSI_DONE)
+		return SCSI_DONE;
+	return cmd->parse(task);
+}
+
+enum scsi_progress
+scsi_task_parse(struct scsi_task *task)
+{
+	bool known = false;
+
+	task->cmd = scsi_cmd_find(task->cdb, &known);
+	if (task->itl == NULL)
+		return (enum scsi_progress)parse_without_unit(task);
+	if (__builtin_expect(scsi_ua_pending(task->itl), 0) &&
+	    (task->cmd == NULL || !(task->cmd->flags & CMD_NO_UA)))
+		return (enum scsi_progress)scsi_sense_attention(task, scsi_ua_take(task->itl));
+	return (enum scsi_progress)parse_for_unit(task, known);
+}
+
+/* ---- Execute ---- */
+
+static int
+settle(struct scsi_task *task, int progress)
+{
+	while (progress == SCSI_AGAIN)
+		progress = task->step(task);
+	if (progress == SCSI_PENDING)
+		return SCSI_PENDING;
+	if (task->range.state != RANGE_NONE)
+		scsi_range_end(&task_lu(task)->ranges, task);
+	task->executing = false;
+	return SCSI_DONE;
+}
+
+static void
+io_done(struct blk_io *io)
+{
+	struct scsi_task *task = container_of(io, struct scsi_task, io);
+
+	if (settle(task, task->aborted ? SCSI_DONE : SCSI_AGAIN) == SCSI_DONE)
+		task->nexus->ops->done(task);
+}
+
+int
+scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_bytes, uint64_t len_bytes,
+	const struct iovec *iov, unsigned iov_count, int (*step)(struct scsi_task *task))
+{
+	struct blk_io *io = &task->io;
+
+	io->op = op;
+	io->flags = flags;
+	io->offset_bytes = offset_bytes;
+	io->len_bytes = len_bytes;
+	io->iov = iov;
+	io->iov_count = iov_count;
+	io->done = io_done;
+	task->step = step;
+	return blk_submit(task_lu(task)->desc.dev, task->queue, io) == BLK_DONE ? SCSI_AGAIN : SCSI_PENDING;
+}
+
+/*
+ * ORDERED: after all before it and before all after it, which for the medium is an exclusive range over everything.
+ * HEAD OF QUEUE and SIMPLE start at once; nothing queues here but for ranges.
+ */
+static bool
+range_begin(struct scsi_task *task)
+{
+	bool exclusive = (task->cmd->flags & CMD_ATOMIC) != 0;
+
+	if (task->attr == SCSI_ATTR_ORDERED) {
+		exclusive = true;
+		task->range.first_block = 0;
+		task->range.last_block = UINT64_MAX;
+	} else if ((task->cmd->flags & CMD_BLOCKS) && task->count_blocks == 0) {
+		return true;
+	}
+	return scsi_range_begin(&task_lu(task)->ranges, task, exclusive);
+}
+
+enum scsi_progress
+scsi_task_execute(struct scsi_task *task)
+{
+	task->executing = true;
+	if ((task->cmd->flags & CMD_RANGE) && !range_begin(task))
+		return SCSI_PENDING;
+	return (enum scsi_progress)settle(task, task->cmd->execute(task));
+}
+
+void
+scsi_task_resume(struct scsi_task *task)
+{
+	if (settle(task, task->aborted ? SCSI_DONE : task->cmd->execute(task)) == SCSI_DONE)
+		task->nexus->ops->done(task);
+}
+
+enum scsi_progress
+scsi_task_abort(struct scsi_task *task)
+{
+	task->aborted = true;
+	task->status = SCSI_STATUS_TASK_ABORTED;
+	if (!task->executing)
+		return SCSI_DONE;
+	if ((task->cmd->flags & CMD_RANGE) && scsi_range_cancel(&task_lu(task)->ranges, task)) {
+		task->executing = false;
+		return SCSI_DONE;
+	}
+	return SCSI_PENDING;
+}
+
+int
+scsi_work_new(struct scsi_task *task, size_t buf_bytes, unsigned iov_max)
+{
+	size_t iov_bytes = iov_max * sizeof(struct iovec);
+	struct scsi_work *work = mem_alloc(sizeof(*work) + iov_bytes + buf_bytes);
+
+	assert(task->work == NULL);
+	if (work == NULL) {
+		scsi_status(task, SCSI_STATUS_BUSY);
+		return -ENOMEM;
+	}
+	memset(work, 0, sizeof(*work));
+	work->iov = (struct iovec *)(work + 1);
+	work->iov_max = iov_max;
+	work->buf = (uint8_t *)(work + 1) + iov_bytes;
+	work->buf_bytes = buf_bytes;
+	task->work = work;
+	return 0;
+}
+
+/* ---- Status and data-in ---- */
+
+int
+scsi_good(struct scsi_task *task)
+{
+	task->status = SCSI_STATUS_GOOD;
+	return SCSI_DONE;
+}
+
+int
+scsi_status(struct scsi_task *task, enum scsi_status status)
+{
+	task->status = (uint8_t)status;
+	task->in_bytes = 0;
+	return SCSI_DONE;
+}
+
+int
+scsi_expect_in(struct scsi_task *task, uint32_t len)
+{
+	task->in_needed_bytes = MIN(len, task->expected_in_bytes);
+	return SCSI_GO;
+}
+
+int
+scsi_expect_none(struct scsi_task *task)
+{
+	(void)task;
+	return SCSI_GO;
+}
+
+int
+scsi_expect_parameters(struct scsi_task *task, uint32_t len)
+{
+	task->out_total_bytes = len;
+	if (task->expected_out_bytes < len)
+		return scsi_sense_parameter_length(task);
+	task->out_needed_bytes = len;
+	return SCSI_GO;
+}
+
+static void
+in_copy(const struct scsi_task *task, const uint8_t *data, size_t len)
+{
+	for (unsigned i = 0; i < task->in_iov_count && len > 0; i++) {
+		size_t part = MIN(len, task->in_iov[i].iov_len);
+
+		memcpy(task->in_iov[i].iov_base, data, part);
+		data += part;
+		len -= part;
+	}
+}
+
+int
+scsi_give(struct scsi_task *task, const void *data, size_t size, uint32_t allocation)
+{
+	uint32_t len = (uint32_t)MIN(size, (size_t)allocation);
+
+	task->in_total_bytes = len;
+	len = MIN(len, task->expected_in_bytes);
+	if (len > 0) {
+		if (task->nexus->ops->data_in(task, len) < 0)
+			return scsi_status(task, SCSI_STATUS_BUSY);
+		in_copy(task, data, len);
+	}
+	task->in_bytes = len;
+	return scsi_good(task);
+}
+
+/* ---- Data-out ---- */
+
+unsigned
+scsi_out_slice(const struct scsi_task *task, size_t offset, size_t len, struct iovec *iov)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < task->out_iov_count && len > 0; i++) {
+		const struct iovec *from = &task->out_iov[i];
+
+		if (offset >= from->iov_len) {
+			offset -= from->iov_len;
+			continue;
+		}
+		iov[count].iov_base = (uint8_t *)from->iov_base + offset;
+		iov[count].iov_len = MIN(len, from->iov_len - offset);
+		len -= iov[count].iov_len;
+		offset = 0;
+		count++;
+	}
+	assert(len == 0);
+	return count;
+}
+
+/* Calls visit for each contiguous piece, until one returns other than 0. */
+static int64_t
+out_walk(const struct scsi_task *task, size_t offset, size_t len,
+	 int64_t (*visit)(const uint8_t *piece, size_t at, size_t len, void *arg), void *arg)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < task->out_iov_count && at < len; i++) {
+		const struct iovec *from = &task->out_iov[i];
+		size_t part;
+		int64_t result;
+
+		if (offset >= from->iov_len) {
+			offset -= from->iov_len;
+			continue;
+		}
+		part = MIN(len - at, from->iov_len - offset);
+		result = visit((const uint8_t *)from->iov_base + offset, at, part, arg);
+		if (result != 0)
+			return result;
+		at += part;
+		offset = 0;
+	}
+	assert(at == len);
+	return 0;
+}
+
+static int64_t
+visit_copy(const uint8_t *piece, size_t at, size_t len, void *arg)
+{
+	memcpy((uint8_t *)arg + at, piece, len);
+	return 0;
+}
+
+void
+scsi_out_copy(const struct scsi_task *task, size_t offset, void *buf, size_t len)
+{
+	out_walk(task, offset, len, visit_copy, buf);
+}
+
+/* 1 + the offset of the first difference, or 0. */
+static int64_t
+visit_compare(const uint8_t *piece, size_t at, size_t len, void *arg)
+{
+	const uint8_t *buf = (const uint8_t *)arg + at;
+
+	if (memcmp(piece, buf, len) == 0)
+		return 0;
+	for (size_t i = 0; i < len; i++)
+		if (piece[i] != buf[i])
+			return (int64_t)(at + i) + 1;
+	return 0;
+}
+
+int64_t
+scsi_out_compare(const struct scsi_task *task, size_t offset, const uint8_t *buf, size_t len)
+{
+	uintptr_t arg = (uintptr_t)buf;		/* only read there */
+
+	return out_walk(task, offset, len, visit_compare, (void *)arg) - 1;
+}

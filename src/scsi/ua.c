@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Unit attentions.  A unit only counts how often each was raised; each nexus remembers the counts that it has seen and
+ * finds the difference when a command comes.  So raising takes no lock and needs no list of nexus.
+ */
+#include <string.h>
+
+#include "scsi/scsi_int.h"
+
+void
+scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by)
+{
+	atomic_fetch_add_explicit(&lu->ua_raised[ua], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&lu->ua_sequence, 1, memory_order_release);
+	if (by != NULL)
+		by->ua_seen[ua]++;
+}
+
+void
+scsi_nexus_luns_changed(struct scsi_nexus *nexus)
+{
+	nexus->luns_changed++;
+}
+
+void
+scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu, uint32_t pending)
+{
+	memset(itl, 0, sizeof(*itl));
+	itl->nexus = nexus;
+	itl->lu = scsi_lu_ref(lu);
+	itl->luns_changed = nexus->luns_changed;
+	itl->ua_sequence = atomic_load_explicit(&lu->ua_sequence, memory_order_acquire);
+	for (unsigned i = 0; i < SCSI_UA_COUNT; i++)
+		itl->ua_seen[i] = atomic_load_explicit(&lu->ua_raised[i], memory_order_relaxed);
+	itl->pending = pending;
+}
+
+void
+scsi_itl_fini(struct scsi_itl *itl)
+{
+	scsi_lu_unref(itl->lu);
+	itl->lu = NULL;
+}
+
+void
+scsi_itl_raise(struct scsi_itl *itl, enum scsi_ua ua)
+{
+	itl->pending |= 1u << ua;
+}
+
+/* Brings `pending` up to date; is anything? */
+bool
+scsi_ua_collect(struct scsi_itl *itl)
+{
+	struct scsi_nexus *nexus = itl->nexus;
+
+	itl->ua_sequence = atomic_load_explicit(&itl->lu->ua_sequence, memory_order_acquire);
+	for (unsigned i = 0; i < SCSI_UA_COUNT; i++) {
+		uint32_t raised = atomic_load_explicit(&itl->lu->ua_raised[i], memory_order_relaxed);
+
+		if (raised != itl->ua_seen[i])
+			itl->pending |= 1u << i;
+		itl->ua_seen[i] = raised;
+	}
+	/* A REPORT LUNS since the change has told this nexus already. */
+	if (itl->luns_changed != nexus->luns_changed && nexus->luns_reported != nexus->luns_changed)
+		itl->pending |= 1u << SCSI_UA_REPORTED_LUNS;
+	else if (nexus->luns_reported == nexus->luns_changed && nexus->luns_changed != 0)
+		itl->pending &= ~(1u << SCSI_UA_REPORTED_LUNS);
+	itl->luns_changed = nexus->luns_changed;
+	return itl->pending != 0;
+}
+
+/* A reset says it all: SAM-6 has it clear what was pending below it, and the others of its kind are one event. */
+enum scsi_ua
+scsi_ua_take(struct scsi_itl *itl)
+{
+	unsigned ua;
+
+	scsi_ua_collect(itl);
+	if (itl->pending == 0)
+		return SCSI_UA_COUNT;
+	ua = (unsigned)__builtin_ctz(itl->pending);
+	itl->pending &= ~(1u << ua);
+	if (ua == SCSI_UA_POWER_ON)
+		itl->pending &= ~(1u << SCSI_UA_LU_RESET | 1u << SCSI_UA_NEXUS_LOSS);
+	return (enum scsi_ua)ua;
+}
