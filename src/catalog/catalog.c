@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Opening and closing a catalog: the directory, its lock, the database in it; and transactions.  The lock is
+ * flock's: it goes with the process, so a crash leaves none behind.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "catalog/catalog_int.h"
+
+#ifndef CIFS_SUPER_MAGIC
+#define CIFS_SUPER_MAGIC 0xff534d42u
+#endif
+#ifndef SMB2_SUPER_MAGIC
+#define SMB2_SUPER_MAGIC 0xfe534d42u
+#endif
+
+/* The mark of a directory that was just made must not vanish with its entry in the parent. */
+static int
+make_dir(const char *dir)
+{
+	AUTO_FREE char *parent = str_printf("%s/..", dir);
+	int fd, rc;
+
+	if (parent == NULL)
+		return -ENOMEM;
+	if (mkdir(dir, 0700) < 0)
+		return errno == EEXIST ? 0 : err_set(-errno, "%s: cannot make the directory: %s", dir, strerror(errno));
+	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(-errno, "%s: cannot open: %s", parent, strerror(errno));
+	rc = fsync(fd) < 0 ? err_set(-errno, "%s: cannot sync: %s", parent, strerror(errno)) : 0;
+	close(fd);
+	return rc;
+}
+
+/* SQLite's locks and fsync are not to be trusted on network file systems. */
+int
+catalog_refuse_network(int fd, const char *path)
+{
+	struct statfs fs;
+	unsigned type;
+
+	if (fstatfs(fd, &fs) < 0)
+		return err_set(-errno, "%s: cannot look at its file system: %s", path, strerror(errno));
+	type = (unsigned)fs.f_type;
+	if (type == NFS_SUPER_MAGIC || type == SMB_SUPER_MAGIC || type == CIFS_SUPER_MAGIC || type == SMB2_SUPER_MAGIC)
+		return err_set(ERR_NOT_SUPPORTED, "%s: is on a network file system, must be on a local one", path);
+	return 0;
+}
+
+static int
+lock_dir(struct catalog *catalog)
+{
+	catalog->lock_fd = openat(catalog->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (catalog->lock_fd < 0)
+		return err_set(-errno, "%s/lock: cannot open: %s", catalog->dir, strerror(errno));
+	if (flock(catalog->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return err_set(ERR_LOCKED, "%s: another process has this array open", catalog->dir);
+	return err_set(-errno, "%s/lock: cannot lock: %s", catalog->dir, strerror(errno));
+}
+
+static int
+open_all(struct catalog *catalog)
+{
+	int rc = make_dir(catalog->dir);
+
+	if (rc < 0)
+		return rc;
+	catalog->dir_fd = open(catalog->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (catalog->dir_fd < 0)
+		return err_set(-errno, "%s: cannot open: %s", catalog->dir, strerror(errno));
+	rc = catalog_refuse_network(catalog->dir_fd, catalog->dir);
+	if (rc == 0)
+		rc = lock_dir(catalog);
+	if (rc == 0)
+		rc = catalog_db_open(catalog, catalog_migrations, catalog_migration_count);
+	if (rc == 0)
+		rc = catalog_schema_check(catalog);
+	if (rc == 0)
+		rc = catalog_position_load(catalog);
+	return rc < 0 ? rc : catalog_position_settle(catalog);
+}
+
+int
+catalog_open(const char *dir, struct catalog **ret_catalog)
+{
+	struct catalog *catalog = mem_calloc(1, sizeof(*catalog));
+	int rc;
+
+	if (catalog == NULL)
+		return -ENOMEM;
+	catalog->dir_fd = catalog->lock_fd = catalog->mark_fd = -1;
+	catalog->dir = str_dup(dir);
+	rc = catalog->dir == NULL ? -ENOMEM : open_all(catalog);
+	if (rc < 0) {
+		catalog_close(catalog);
+		return rc;
+	}
+	*ret_catalog = catalog;
+	return 0;
+}
+
+void
+catalog_close(struct catalog *catalog)
+{
+	if (catalog == NULL)
+		return;
+	catalog_rollback(catalog);
+	catalog_db_close(catalog);
+	if (catalog->mark_fd >= 0)
+		close(catalog->mark_fd);
+	if (catalog->lock_fd >= 0)
+		close(catalog->lock_fd);	/* last: it guards the others */
+	if (catalog->dir_fd >= 0)
+		close(catalog->dir_fd);
+	mem_free(catalog->dir);
+	mem_free(catalog);
+}
+
+int
+catalog_reopen(struct catalog *catalog)
+{
+	int rc;
+
+	catalog->in_transaction = catalog->in_savepoint = false;
+	catalog_db_close(catalog);
+	rc = catalog_db_open(catalog, catalog_migrations, catalog_migration_count);
+	return rc < 0 ? rc : catalog_position_load(catalog);
+}
+
+bool
+catalog_is_new(const struct catalog *catalog)
+{
+	return catalog->is_new;
+}
+
+bool
+catalog_was_restored(const struct catalog *catalog)
+{
+	return catalog->was_restored;
+}
+
+/* ---- transactions ---- */
+
+static int
+run(struct catalog *catalog, enum catalog_statement which, const char *what)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, which, &stmt);
+
+	return rc < 0 ? rc : catalog_run(catalog, stmt, what);
+}
+
+int
+catalog_begin(struct catalog *catalog)
+{
+	int rc = run(catalog, STMT_BEGIN, "begin");
+
+	if (rc == 0)
+		catalog->in_transaction = true;
+	return rc;
+}
+
+int
+catalog_commit(struct catalog *catalog)
+{
+	int rc = run(catalog, STMT_COMMIT, "commit");
+
+	if (rc < 0)
+		return rc;
+	catalog->in_transaction = catalog->in_savepoint = false;
+	catalog->committed = catalog->position;
+	catalog->is_new = guid_is_zero(&catalog->position.array_id);
+	catalog_mark_write(catalog);
+	return 0;
+}
+
+void
+catalog_rollback(struct catalog *catalog)
+{
+	if (catalog->db == NULL || !catalog->in_transaction)
+		return;
+	/* An I/O error may have rolled it back already. */
+	if (!sqlite3_get_autocommit(catalog->db))
+		(void)run(catalog, STMT_ROLLBACK, "roll back");
+	catalog->in_transaction = catalog->in_savepoint = false;
+	catalog->position = catalog->committed;
+}
+
+int
+catalog_savepoint(struct catalog *catalog)
+{
+	int rc = run(catalog, STMT_SAVEPOINT, "savepoint");
+
+	if (rc < 0)
+		return rc;
+	catalog->at_savepoint = catalog->position;
+	catalog->in_savepoint = true;
+	return 0;
+}
+
+int
+catalog_release(struct catalog *catalog)
+{
+	int rc = run(catalog, STMT_RELEASE, "release the savepoint");
+
+	if (rc == 0)
+		catalog->in_savepoint = false;
+	return rc;
+}
+
+int
+catalog_rollback_to(struct catalog *catalog)
+{
+	int rc = run(catalog, STMT_ROLLBACK_TO, "roll back to the savepoint");
+
+	if (rc < 0)
+		return rc;
+	catalog->position = catalog->at_savepoint;
+	return catalog_release(catalog);
+}
+
+int
+catalog_load(struct catalog *catalog, struct state **ret_state)
+{
+	struct position base = catalog->position;
+	AUTO_STATE struct state *empty = NULL, *state = NULL;
+	struct state_edit *edit;
+	struct change *change = NULL;
+	static const struct guid none;
+	int rc;
+
+	base.sequence--;	/* the edit that brings all rows is one step */
+	empty = state_new(&base);
+	edit = empty == NULL ? NULL : state_edit_new(empty);
+	if (edit == NULL)
+		return -ENOMEM;
+	rc = catalog_rows_load(catalog, edit);
+	if (rc < 0) {
+		state_edit_free(edit);
+		return rc;
+	}
+	rc = state_edit_finish(edit, "load", &none, 0, &state, &change);
+	if (rc < 0)
+		return rc;
+	change_unref(change);
+	if (!hash128_equal(&state_position(state)->digest, &catalog->position.digest))
+		return err_set(ERR_CORRUPT, "%s: the digest of the rows is not the stored one", catalog->dir);
+	*ret_state = TAKE(state);
+	return 0;
+}
+
+/* Deletions go children first, puts parents first: foreign keys hold after each step. */
+int
+catalog_apply(struct catalog *catalog, const struct change *change)
+{
+	int rc = 0;
+
+	if (change->sequence != catalog->position.sequence + 1)
+		return err_set(ERR_INTERNAL, "change %llu does not follow %llu", (unsigned long long)change->sequence,
+			       (unsigned long long)catalog->position.sequence);
+	for (int family = ROW_CONFIG_COUNT - 1; family >= 0; family--)
+		for (size_t i = 0; rc == 0 && i < change->op_count; i++)
+			if ((int)change->ops[i].family == family && change->ops[i].row == NULL)
+				rc = catalog_row_delete(catalog, change->ops[i].family, &change->ops[i].key);
+	for (int family = 0; family < ROW_CONFIG_COUNT; family++)
+		for (size_t i = 0; rc == 0 && i < change->op_count; i++)
+			if ((int)change->ops[i].family == family && change->ops[i].row != NULL)
+				rc = catalog_row_put(catalog, change->ops[i].row);
+	if (rc == 0)
+		rc = catalog_event_put(catalog, change);
+	return rc < 0 ? rc : catalog_position_move(catalog, change->sequence, &change->digest);
+}

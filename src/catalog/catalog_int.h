@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Private to catalog: the database handle, its statements, the migrations. */
+#ifndef VDS_CATALOG_CATALOG_INT_H
+#define VDS_CATALOG_CATALOG_INT_H
+
+#include <sqlite3.h>
+
+#include "catalog/catalog.h"
+
+#define CATALOG_APPLICATION_ID 0x56445344	/* "VDSD": this database is ours */
+
+/* Statements that are prepared once, at the first use: by what they do. */
+enum catalog_statement {
+	STMT_BEGIN, STMT_COMMIT, STMT_ROLLBACK, STMT_SAVEPOINT, STMT_RELEASE, STMT_ROLLBACK_TO,
+	STMT_POSITION_GET, STMT_POSITION_CREATE, STMT_POSITION_MOVE, STMT_POSITION_REINCARNATE,
+	STMT_EVENT_PUT, STMT_EVENT_PRUNE, STMT_EVENT_RANGE, STMT_EVENT_LIST,
+	STMT_ANSWER_PUT, STMT_ANSWER_PRUNE, STMT_ANSWER_LIST,
+	STMT_COUNTER_GET, STMT_COUNTER_SET,
+	STMT_JOB_PUT, STMT_JOB_DELETE, STMT_JOB_LIST,
+	STMT_UNLINK_PUT, STMT_UNLINK_DELETE, STMT_UNLINK_LIST,
+	STMT_COUNT
+};
+
+/* Of each family of rows; made from its field table. */
+struct row_statements {
+	sqlite3_stmt *put, *delete, *list;
+};
+
+/* Where the catalog stood when it was last used here: kept beside it, DIR/mark. */
+struct catalog_mark {
+	struct guid array_id;
+	uint64_t incarnation, sequence;
+};
+
+struct catalog {
+	char *dir;			/* owned */
+	int dir_fd, lock_fd, mark_fd;	/* -1 = none */
+	sqlite3 *db;
+	sqlite3_stmt *statements[STMT_COUNT];
+	struct row_statements rows[ROW_CONFIG_COUNT];
+	struct position position;	/* as of the last apply; what is committed once no transaction is open */
+	struct position committed;
+	bool in_transaction, in_savepoint;
+	struct position at_savepoint;
+	bool is_new, was_restored;
+};
+
+/* Forward only; the n-th makes version n from n-1. */
+struct catalog_migration {
+	const char *sql;
+};
+
+extern const struct catalog_migration catalog_migrations[];
+extern const unsigned catalog_migration_count;
+
+/* db.c */
+int catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrations, unsigned count);
+void catalog_db_close(struct catalog *catalog);
+/* SQLite's result as ours, with a text that names `what`. */
+int catalog_db_error(struct catalog *catalog, int sqlite_code, const char *what);
+/* The statement, reset and without bindings. */
+int catalog_statement(struct catalog *catalog, enum catalog_statement which, sqlite3_stmt **ret_stmt);
+/* Step a statement that gives no rows, and reset it. */
+int catalog_run(struct catalog *catalog, sqlite3_stmt *stmt, const char *what);
+int catalog_exec(struct catalog *catalog, const char *sql);
+/* The one integer that `sql` gives. */
+int catalog_query_int(struct catalog *catalog, const char *sql, int64_t *ret_value);
+void catalog_bind_guid(sqlite3_stmt *stmt, int index, const struct guid *g);
+int catalog_column_guid(sqlite3_stmt *stmt, int index, struct guid *ret_guid);	/* 0 or ERR_CORRUPT */
+
+/* schema.c */
+int catalog_migrate(struct catalog *catalog, const struct catalog_migration *migrations, unsigned count);
+/* Have the tables exactly the fields of wire/rows.h? */
+int catalog_schema_check(struct catalog *catalog);
+
+/* rows.c */
+int catalog_row_put(struct catalog *catalog, const struct row *row);
+int catalog_row_delete(struct catalog *catalog, enum row_family family, const struct row_key *key);
+int catalog_rows_load(struct catalog *catalog, struct state_edit *edit);
+
+/* position.c */
+int catalog_position_load(struct catalog *catalog);
+/* After catalog_position_load: compares with the mark, makes a new incarnation where they differ. */
+int catalog_position_settle(struct catalog *catalog);
+int catalog_position_move(struct catalog *catalog, uint64_t sequence, const struct hash128 *digest);
+void catalog_mark_write(struct catalog *catalog);
+
+/* event.c */
+int catalog_event_put(struct catalog *catalog, const struct change *change);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The invariant checker: everything in the catalog against everything else.  It changes nothing. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "catalog/catalog_int.h"
+
+/* What SQLite itself can say. */
+static int
+check_file(struct catalog *catalog)
+{
+	sqlite3_stmt *stmt = NULL;
+	const char *text;
+	int rc = sqlite3_prepare_v2(catalog->db, "PRAGMA integrity_check(1)", -1, &stmt, NULL);
+	int result = 0;
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		text = (const char *)sqlite3_column_text(stmt, 0);
+		if (text == NULL || strcmp(text, "ok") != 0)
+			result = err_set(ERR_CORRUPT, "%s/catalog.db: %s", catalog->dir, text != NULL ? text : "?");
+	} else {
+		result = catalog_db_error(catalog, rc, "integrity_check");
+	}
+	sqlite3_finalize(stmt);
+	return result;
+}
+
+/* Each gives the number of breaches. */
+static const struct {
+	const char *sql, *breach;
+} rules[] = {
+	{ "SELECT count(*) FROM pragma_foreign_key_check", "a row refers to one that is not there" },
+	{ "SELECT count(*) FROM event WHERE sequence > (SELECT sequence FROM position)",
+	  "an event is newer than the position" },
+	{ "SELECT (SELECT max(sequence) FROM event) IS NOT (SELECT sequence FROM position)",
+	  "the last event is not at the position" },
+	{ "SELECT count(*) <> max(sequence) - min(sequence) + 1 FROM event", "the event log has a gap" },
+	{ "SELECT count(*) FROM answer WHERE sequence > (SELECT sequence FROM position)",
+	  "an answer is newer than the position" },
+	{ "SELECT count(*) FROM unlink JOIN lun ON unlink.lun_id = lun.id", "a LUN that exists is to be unlinked" },
+	{ "SELECT count(*) FROM job_private JOIN job ON job_private.job_id = job.id WHERE job.ended_ms <> 0",
+	  "a job that has ended still has private notes" },
+	{ "SELECT count(*) FROM job LEFT JOIN job_private ON job_private.job_id = job.id "
+	  "WHERE job.ended_ms = 0 AND job_private.job_id IS NULL", "a running job has no private notes" },
+	{ "SELECT count(*) FROM lun WHERE number > coalesce((SELECT value FROM counter WHERE counter = 0), 0)",
+	  "a LUN's number was never given out" },
+};
+
+static int
+check_rules(struct catalog *catalog)
+{
+	int64_t breaches = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(rules) / sizeof(rules[0]); i++) {
+		rc = catalog_query_int(catalog, rules[i].sql, &breaches);
+		if (rc == 0 && breaches != 0)
+			rc = err_set(ERR_CORRUPT, "%s/catalog.db: %s", catalog->dir, rules[i].breach);
+	}
+	return rc;
+}
+
+/* The last event tells the digest that the position has. */
+static int
+last_event(void *arg, struct change *change)
+{
+	struct catalog *catalog = arg;
+
+	if (change->sequence == catalog->position.sequence &&
+	    hash128_equal(&change->digest, &catalog->position.digest))
+		return 0;
+	return err_set(ERR_CORRUPT, "%s/catalog.db: the last event does not lead to the position", catalog->dir);
+}
+
+int
+catalog_check(struct catalog *catalog)
+{
+	AUTO_STATE struct state *state = NULL;
+	int rc = check_file(catalog);
+
+	if (rc < 0 || catalog->is_new)
+		return rc;
+	rc = check_rules(catalog);
+	if (rc == 0)
+		rc = catalog_load(catalog, &state);
+	if (rc == 0)
+		rc = state_check(state);
+	if (rc == 0 && catalog->position.sequence > 0)
+		rc = catalog_events(catalog, catalog->position.sequence - 1, last_event, catalog);
+	return rc == ERR_GONE ? ERR_CORRUPT : rc;
+}

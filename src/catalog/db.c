@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The SQLite handle: how the database is opened, statements prepared once, results turned into ours.
+ *
+ * WAL with synchronous=FULL: each commit is synced (NORMAL loses acknowledged commits in a power cut).  One
+ * connection with exclusive locking: nobody writes behind the array's back, and no shared memory file is needed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "catalog/catalog_int.h"
+
+static const char *const statement_sql[STMT_COUNT] = {
+	[STMT_BEGIN] = "BEGIN IMMEDIATE",
+	[STMT_COMMIT] = "COMMIT",
+	[STMT_ROLLBACK] = "ROLLBACK",
+	[STMT_SAVEPOINT] = "SAVEPOINT change",
+	[STMT_RELEASE] = "RELEASE change",
+	[STMT_ROLLBACK_TO] = "ROLLBACK TO change",
+	[STMT_POSITION_GET] = "SELECT array_id, incarnation, sequence, digest FROM position",
+	[STMT_POSITION_CREATE] = "INSERT INTO position (one, array_id, incarnation, sequence, digest) "
+				 "VALUES (1, ?, 1, 0, ?)",
+	[STMT_POSITION_MOVE] = "UPDATE position SET sequence = ?, digest = ?",
+	[STMT_POSITION_REINCARNATE] = "UPDATE position SET incarnation = ?",
+	[STMT_EVENT_PUT] = "INSERT INTO event (sequence, request_id, utc_ms, change) VALUES (?, ?, ?, ?)",
+	[STMT_EVENT_PRUNE] = "DELETE FROM event WHERE sequence <= ?",
+	[STMT_EVENT_RANGE] = "SELECT count(*), min(sequence), max(sequence) FROM event WHERE sequence > ?",
+	[STMT_EVENT_LIST] = "SELECT sequence, change FROM event WHERE sequence > ? ORDER BY sequence",
+	[STMT_ANSWER_PUT] = "INSERT INTO answer (request_id, sequence, object_id, job_id, existed) "
+			    "VALUES (?, ?, ?, ?, ?)",
+	[STMT_ANSWER_PRUNE] = "DELETE FROM answer WHERE number <= ?",
+	[STMT_ANSWER_LIST] = "SELECT request_id, sequence, object_id, job_id, existed FROM answer ORDER BY number",
+	[STMT_COUNTER_GET] = "SELECT value FROM counter WHERE counter = ?",
+	[STMT_COUNTER_SET] = "INSERT INTO counter (counter, value) VALUES (?, ?) "
+			     "ON CONFLICT (counter) DO UPDATE SET value = excluded.value",
+	[STMT_JOB_PUT] = "INSERT INTO job_private (job_id, from_bytes, to_bytes) VALUES (?, ?, ?)",
+	[STMT_JOB_DELETE] = "DELETE FROM job_private WHERE job_id = ?",
+	[STMT_JOB_LIST] = "SELECT job_id, from_bytes, to_bytes FROM job_private ORDER BY job_id",
+	[STMT_UNLINK_PUT] = "INSERT INTO unlink (lun_id, pool_id, path) VALUES (?, ?, ?)",
+	[STMT_UNLINK_DELETE] = "DELETE FROM unlink WHERE lun_id = ?",
+	[STMT_UNLINK_LIST] = "SELECT lun_id, pool_id, path FROM unlink ORDER BY lun_id",
+};
+
+int
+catalog_db_error(struct catalog *catalog, int sqlite_code, const char *what)
+{
+	int code;
+
+	switch (sqlite_code & 0xff) {
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_FULL:
+		code = -ENOSPC;
+		break;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		code = ERR_CORRUPT;
+		break;
+	case SQLITE_BUSY:
+		code = ERR_LOCKED;
+		break;
+	case SQLITE_PERM:
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+		code = -EACCES;
+		break;
+	case SQLITE_CONSTRAINT:
+		code = ERR_INTERNAL;
+		break;
+	default:
+		code = -EIO;
+	}
+	return err_set(code, "%s/catalog.db: %s: %s", catalog->dir, what,
+		       catalog->db != NULL ? sqlite3_errmsg(catalog->db) : sqlite3_errstr(sqlite_code));
+}
+
+int
+catalog_exec(struct catalog *catalog, const char *sql)
+{
+	int rc = sqlite3_exec(catalog->db, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : catalog_db_error(catalog, rc, "exec");
+}
+
+int
+catalog_query_int(struct catalog *catalog, const char *sql, int64_t *ret_value)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(catalog->db, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*ret_value = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW ? 0 : catalog_db_error(catalog, rc, sql);
+}
+
+int
+catalog_statement(struct catalog *catalog, enum catalog_statement which, sqlite3_stmt **ret_stmt)
+{
+	sqlite3_stmt **stmt = &catalog->statements[which];
+	int rc;
+
+	if (catalog->db == NULL)
+		return err_set(-EIO, "%s/catalog.db: is not open", catalog->dir);
+	if (*stmt == NULL) {
+		rc = sqlite3_prepare_v3(catalog->db, statement_sql[which], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+		if (rc != SQLITE_OK)
+			return catalog_db_error(catalog, rc, statement_sql[which]);
+	}
+	sqlite3_reset(*stmt);
+	sqlite3_clear_bindings(*stmt);
+	*ret_stmt = *stmt;
+	return 0;
+}
+
+int
+catalog_run(struct catalog *catalog, sqlite3_stmt *stmt, const char *what)
+{
+	int rc = sqlite3_step(stmt);
+	int result = rc == SQLITE_DONE ? 0 : catalog_db_error(catalog, rc, what);
+
+	sqlite3_reset(stmt);
+	return result;
+}
+
+void
+catalog_bind_guid(sqlite3_stmt *stmt, int index, const struct guid *g)
+{
+	sqlite3_bind_blob(stmt, index, g->bytes, sizeof(g->bytes), SQLITE_TRANSIENT);
+}
+
+int
+catalog_column_guid(sqlite3_stmt *stmt, int index, struct guid *ret_guid)
+{
+	const void *bytes = sqlite3_column_blob(stmt, index);
+
+	if (bytes == NULL || sqlite3_column_bytes(stmt, index) != sizeof(ret_guid->bytes))
+		return err_set(ERR_CORRUPT, "catalog.db: an id is not 16 bytes");
+	memcpy(ret_guid->bytes, bytes, sizeof(ret_guid->bytes));
+	return 0;
+}
+
+/* SQLite would make it 0644, and gives its WAL the permissions of the database. */
+static int
+make_private(struct catalog *catalog)
+{
+	int fd = openat(catalog->dir_fd, "catalog.db", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int rc = 0;
+
+	if (fd < 0)
+		return err_set(-errno, "%s/catalog.db: cannot open: %s", catalog->dir, strerror(errno));
+	if (fsync(fd) < 0 || fsync(catalog->dir_fd) < 0)
+		rc = err_set(-errno, "%s/catalog.db: cannot sync: %s", catalog->dir, strerror(errno));
+	close(fd);
+	return rc;
+}
+
+static int
+configure(struct catalog *catalog)
+{
+	int64_t id = 0;
+	int rc = catalog_exec(catalog, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF");
+
+	if (rc == 0)
+		rc = catalog_query_int(catalog, "PRAGMA application_id", &id);
+	if (rc == 0 && id != 0 && id != CATALOG_APPLICATION_ID)
+		return err_set(ERR_CORRUPT, "%s/catalog.db: is a database of another program", catalog->dir);
+	if (rc == 0)
+		rc = catalog_exec(catalog, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+					   "PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST");
+	return rc;
+}
+
+int
+catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrations, unsigned count)
+{
+	AUTO_FREE char *path = str_printf("%s/catalog.db", catalog->dir);
+	int rc;
+
+	if (path == NULL)
+		return -ENOMEM;
+	rc = make_private(catalog);
+	if (rc < 0)
+		return rc;
+	rc = sqlite3_open_v2(path, &catalog->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+			     NULL);
+	if (rc != SQLITE_OK)
+		return catalog_db_error(catalog, rc, "open");
+	rc = configure(catalog);
+	return rc < 0 ? rc : catalog_migrate(catalog, migrations, count);
+}
+
+void
+catalog_db_close(struct catalog *catalog)
+{
+	for (size_t i = 0; i < STMT_COUNT; i++) {
+		sqlite3_finalize(catalog->statements[i]);
+		catalog->statements[i] = NULL;
+	}
+	for (size_t i = 0; i < ROW_CONFIG_COUNT; i++) {
+		sqlite3_finalize(catalog->rows[i].put);
+		sqlite3_finalize(catalog->rows[i].delete);
+		sqlite3_finalize(catalog->rows[i].list);
+		memset(&catalog->rows[i], 0, sizeof(catalog->rows[i]));
+	}
+	sqlite3_close(catalog->db);
+	catalog->db = NULL;
+}

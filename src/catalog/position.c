@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where the catalog stands, and whether it is the one that stood here last.
+ *
+ * A backup that is put back knows nothing of the sequences given out since it was made; were they given out again,
+ * replicas could take the new changes for the old.  So a mark beside the catalog remembers array, incarnation
+ * and the last sequence committed.  At open the catalog goes on in its incarnation only if
+ *	mark.array_id = catalog.array_id, mark.incarnation = catalog.incarnation, mark.sequence <= catalog.sequence
+ * else it becomes a new one.  The mark is written after each commit without a sync: a power cut may leave
+ * an older mark, never a newer one, so it cannot make a false alarm; a missed one is found by the digest.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "catalog/catalog_int.h"
+
+#define MARK_FORMAT "vds-mark 1 %s %020" PRIu64 " %020" PRIu64 "\n"
+#define MARK_SIZE 128
+
+int
+catalog_position_load(struct catalog *catalog)
+{
+	struct position at = { 0 };
+	sqlite3_stmt *stmt;
+	int step, rc = catalog_statement(catalog, STMT_POSITION_GET, &stmt);
+
+	if (rc < 0)
+		return rc;
+	step = sqlite3_step(stmt);
+	if (step == SQLITE_ROW) {
+		const char *digest = (const char *)sqlite3_column_text(stmt, 3);
+
+		rc = catalog_column_guid(stmt, 0, &at.array_id);
+		at.incarnation = (uint64_t)sqlite3_column_int64(stmt, 1);
+		at.sequence = (uint64_t)sqlite3_column_int64(stmt, 2);
+		if (rc == 0 && (digest == NULL || hash128_parse(digest, &at.digest) < 0))
+			rc = err_set(ERR_CORRUPT, "%s/catalog.db: the stored digest is damaged", catalog->dir);
+	} else if (step != SQLITE_DONE) {
+		rc = catalog_db_error(catalog, step, "position");
+	}
+	sqlite3_reset(stmt);
+	if (rc < 0)
+		return rc;
+	catalog->is_new = step == SQLITE_DONE;
+	catalog->position = catalog->committed = at;
+	return 0;
+}
+
+int
+catalog_create(struct catalog *catalog, const struct guid *array_id)
+{
+	struct position at = { .array_id = *array_id, .incarnation = 1 };
+	char digest[HASH128_TEXT_SIZE];
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_POSITION_CREATE, &stmt);
+
+	if (rc < 0)
+		return rc;
+	catalog_bind_guid(stmt, 1, array_id);
+	sqlite3_bind_text(stmt, 2, hash128_format(&at.digest, digest), -1, SQLITE_TRANSIENT);
+	rc = catalog_run(catalog, stmt, "create the position");
+	if (rc == 0)
+		catalog->position = at;
+	return rc;
+}
+
+int
+catalog_position_move(struct catalog *catalog, uint64_t sequence, const struct hash128 *digest)
+{
+	char text[HASH128_TEXT_SIZE];
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_POSITION_MOVE, &stmt);
+
+	if (rc < 0)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, (int64_t)sequence);
+	sqlite3_bind_text(stmt, 2, hash128_format(digest, text), -1, SQLITE_TRANSIENT);
+	rc = catalog_run(catalog, stmt, "move the position");
+	if (rc == 0) {
+		catalog->position.sequence = sequence;
+		catalog->position.digest = *digest;
+	}
+	return rc;
+}
+
+/* ---- the mark ---- */
+
+static bool
+mark_read(struct catalog *catalog, struct catalog_mark *ret_mark)
+{
+	char text[MARK_SIZE + 1], id[GUID_TEXT_SIZE];
+	ssize_t got = pread(catalog->mark_fd, text, MARK_SIZE, 0);
+
+	if (got <= 0)
+		return false;
+	text[got] = '\0';
+	return sscanf(text, "vds-mark 1 %36s %" SCNu64 " %" SCNu64, id, &ret_mark->incarnation,
+		      &ret_mark->sequence) == 3 && guid_parse(id, &ret_mark->array_id) == 0;
+}
+
+/* Best effort: without it the next start may take this catalog for a restored one, which is safe. */
+void
+catalog_mark_write(struct catalog *catalog)
+{
+	const struct position *at = &catalog->committed;
+	char text[MARK_SIZE], id[GUID_TEXT_SIZE];
+	int len = snprintf(text, sizeof(text), MARK_FORMAT, guid_format(&at->array_id, id), at->incarnation,
+			   at->sequence);
+
+	if (pwrite(catalog->mark_fd, text, (size_t)len, 0) != len)
+		log_warning("catalog.mark", "error=%s", strerror(errno));
+}
+
+static int
+reincarnate(struct catalog *catalog, uint64_t floor)
+{
+	uint64_t incarnation = MAX(MAX(catalog->position.incarnation, floor) + 1, (uint64_t)clock_utc_ms());
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_POSITION_REINCARNATE, &stmt);
+
+	if (rc < 0)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, (int64_t)incarnation);
+	rc = catalog_run(catalog, stmt, "new incarnation");
+	if (rc < 0)
+		return rc;
+	catalog->position.incarnation = catalog->committed.incarnation = incarnation;
+	catalog->was_restored = true;
+	log_warning("catalog.restored", "incarnation=%" PRIu64 " sequence=%" PRIu64, incarnation,
+		    catalog->position.sequence);
+	return 0;
+}
+
+int
+catalog_position_settle(struct catalog *catalog)
+{
+	const struct position *at = &catalog->position;
+	struct catalog_mark mark = { 0 };
+	int rc;
+
+	catalog->mark_fd = openat(catalog->dir_fd, "mark", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (catalog->mark_fd < 0)
+		return err_set(-errno, "%s/mark: cannot open: %s", catalog->dir, strerror(errno));
+	if (catalog->is_new)
+		return 0;
+	if (mark_read(catalog, &mark) && guid_equal(&mark.array_id, &at->array_id) &&
+	    mark.incarnation == at->incarnation && mark.sequence <= at->sequence)
+		return 0;
+	rc = reincarnate(catalog, guid_equal(&mark.array_id, &at->array_id) ? mark.incarnation : 0);
+	if (rc == 0)
+		catalog_mark_write(catalog);
+	return rc;
+}

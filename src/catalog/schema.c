@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The schema and how it came to be: forward migrations, each in a transaction of its own after a copy of the file.
+ * A released migration is never edited; a new field of a row is a new migration (a test compares the outcome with the
+ * field tables of wire/rows.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "catalog/catalog_int.h"
+
+/* Names that people give are unique here too: the last line of defence, the array says NAME_IN_USE long before. */
+static const char version_1[] =
+"CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), array_id BLOB NOT NULL, incarnation INTEGER NOT NULL,"
+"	sequence INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;"
+"CREATE TABLE event (sequence INTEGER PRIMARY KEY, request_id BLOB, utc_ms INTEGER NOT NULL,"
+"	change TEXT NOT NULL) STRICT;"
+"CREATE INDEX event_request ON event (request_id) WHERE request_id IS NOT NULL;"
+"CREATE TABLE answer (number INTEGER PRIMARY KEY AUTOINCREMENT, request_id BLOB NOT NULL UNIQUE,"
+"	sequence INTEGER NOT NULL, object_id BLOB NOT NULL, job_id BLOB NOT NULL, existed INTEGER NOT NULL) STRICT;"
+"CREATE TABLE counter (counter INTEGER PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
+"CREATE TABLE \"array\" (id BLOB PRIMARY KEY, name TEXT NOT NULL, iqn_prefix TEXT NOT NULL, serial TEXT NOT NULL,"
+"	version TEXT NOT NULL) STRICT;"
+"CREATE TABLE pool (id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, path TEXT NOT NULL UNIQUE) STRICT;"
+"CREATE TABLE lun (id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, number INTEGER NOT NULL UNIQUE,"
+"	pool_id BLOB NOT NULL REFERENCES pool, size_bytes INTEGER NOT NULL, block_bytes INTEGER NOT NULL,"
+"	thin INTEGER NOT NULL, mask TEXT NOT NULL, serial TEXT NOT NULL UNIQUE, naa TEXT NOT NULL UNIQUE,"
+"	status TEXT NOT NULL, created_ms INTEGER NOT NULL) STRICT;"
+"CREATE INDEX lun_pool ON lun (pool_id);"
+"CREATE TABLE target (id BLOB PRIMARY KEY, iscsi_name TEXT NOT NULL UNIQUE, alias TEXT NOT NULL) STRICT;"
+"CREATE TABLE portal (id BLOB PRIMARY KEY, address TEXT NOT NULL, port INTEGER NOT NULL, status TEXT NOT NULL,"
+"	UNIQUE (address, port)) STRICT;"
+"CREATE TABLE portal_group (id BLOB PRIMARY KEY, target_id BLOB NOT NULL REFERENCES target, tag INTEGER NOT NULL,"
+"	relative_port INTEGER NOT NULL UNIQUE, UNIQUE (target_id, tag)) STRICT;"
+"CREATE TABLE group_portal (group_id BLOB NOT NULL REFERENCES portal_group, portal_id BLOB NOT NULL REFERENCES portal,"
+"	PRIMARY KEY (group_id, portal_id)) STRICT, WITHOUT ROWID;"
+"CREATE INDEX group_portal_portal ON group_portal (portal_id);"
+"CREATE TABLE association (lun_id BLOB NOT NULL REFERENCES lun, target_id BLOB NOT NULL REFERENCES target,"
+"	lun_number INTEGER NOT NULL, PRIMARY KEY (lun_id, target_id)) STRICT, WITHOUT ROWID;"
+"CREATE UNIQUE INDEX association_number ON association (target_id, lun_number);"
+"CREATE TABLE job (id BLOB PRIMARY KEY, kind TEXT NOT NULL, lun_id BLOB NOT NULL, state TEXT NOT NULL,"
+"	error TEXT NOT NULL, message TEXT NOT NULL, created_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL) STRICT;"
+"CREATE TABLE job_private (job_id BLOB PRIMARY KEY"
+"	REFERENCES job ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,"
+"	from_bytes INTEGER NOT NULL, to_bytes INTEGER NOT NULL) STRICT;"
+"CREATE TABLE unlink (lun_id BLOB PRIMARY KEY, pool_id BLOB NOT NULL, path TEXT NOT NULL UNIQUE) STRICT;";
+
+const struct catalog_migration catalog_migrations[] = {
+	{ version_1 },
+};
+const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
+
+/* The database as it is, synced, into catalog.db.v<version>; an older copy of that name is replaced. */
+static int
+copy_file(struct catalog *catalog, int64_t version)
+{
+	AUTO_FREE char *path = str_printf("%s/catalog.db.v%" PRId64, catalog->dir, version);
+	sqlite3 *to = NULL;
+	sqlite3_backup *backup;
+	int fd, rc;
+
+	if (path == NULL)
+		return -ENOMEM;
+	(void)unlink(path);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(-errno, "%s: cannot make the copy: %s", path, strerror(errno));
+	close(fd);
+	rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK) {
+		backup = sqlite3_backup_init(to, "main", catalog->db, "main");
+		rc = backup == NULL ? sqlite3_errcode(to) : sqlite3_backup_step(backup, -1);
+		if (backup != NULL && rc == SQLITE_DONE)
+			rc = sqlite3_backup_finish(backup);
+		else if (backup != NULL)
+			sqlite3_backup_finish(backup);
+	}
+	sqlite3_close(to);
+	if (rc != SQLITE_OK)
+		return err_set(-EIO, "%s: cannot copy the catalog: %s", path, sqlite3_errstr(rc));
+	return fsync(catalog->dir_fd) < 0 ? -errno : 0;
+}
+
+static int
+migrate_one(struct catalog *catalog, const struct catalog_migration *migration, unsigned version)
+{
+	char pragma[64];
+	int rc = catalog_exec(catalog, "BEGIN IMMEDIATE");
+
+	if (rc < 0)
+		return rc;
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %u", version);
+	rc = catalog_exec(catalog, migration->sql);
+	if (rc == 0)
+		rc = catalog_exec(catalog, pragma);
+	if (rc == 0 && version == 1) {
+		snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %d", CATALOG_APPLICATION_ID);
+		rc = catalog_exec(catalog, pragma);
+	}
+	if (rc == 0)
+		rc = catalog_exec(catalog, "COMMIT");
+	if (rc < 0 && !sqlite3_get_autocommit(catalog->db))
+		sqlite3_exec(catalog->db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
+int
+catalog_migrate(struct catalog *catalog, const struct catalog_migration *migrations, unsigned count)
+{
+	int64_t version = 0;
+	int rc = catalog_query_int(catalog, "PRAGMA user_version", &version);
+
+	if (rc < 0)
+		return rc;
+	if (version < 0 || version > count)
+		return err_set(ERR_VERSION, "%s/catalog.db: format %" PRId64 " is newer than this program's (%u)",
+			       catalog->dir, version, count);
+	if (version > 0 && version < count) {
+		rc = copy_file(catalog, version);
+		if (rc < 0)
+			return rc;
+		log_info("catalog.migrate", "from=%" PRId64 " to=%u copy=catalog.db.v%" PRId64, version, count, version);
+	}
+	for (unsigned v = (unsigned)version + 1; rc == 0 && v <= count; v++)
+		rc = migrate_one(catalog, &migrations[v - 1], v);
+	return rc;
+}
+
+static bool
+has_field(const struct row_type *type, const char *name)
+{
+	for (size_t i = 0; i < type->field_count; i++)
+		if (strcmp(type->fields[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int
+check_table(struct catalog *catalog, const struct row_type *type)
+{
+	sqlite3_stmt *stmt = NULL;
+	size_t found = 0;
+	int rc = sqlite3_prepare_v2(catalog->db, "SELECT name FROM pragma_table_info(?)", -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return catalog_db_error(catalog, rc, "table_info");
+	sqlite3_bind_text(stmt, 1, type->name, -1, SQLITE_STATIC);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (!has_field(type, (const char *)sqlite3_column_text(stmt, 0)))
+			break;
+		found++;
+	}
+	sqlite3_finalize(stmt);
+	if (rc == SQLITE_DONE && found == type->field_count)
+		return 0;
+	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
+		return err_set(ERR_CORRUPT, "%s/catalog.db: table %s has other columns than %s rows have fields",
+			       catalog->dir, type->name, type->name);
+	return catalog_db_error(catalog, rc, "table_info");
+}
+
+int
+catalog_schema_check(struct catalog *catalog)
+{
+	int rc = 0;
+
+	for (int family = 0; rc == 0 && family < ROW_CONFIG_COUNT; family++)
+		rc = check_table(catalog, row_type((enum row_family)family));
+	return rc;
+}
