@@ -11,7 +11,7 @@ mkdir -p "$out/debs"
 cd "$out"
 
 MODULES="virtio_pci virtio_net iscsi_tcp sd_mod sg ext4 crc32c_generic crc32c_intel af_packet"
-PROGRAMS="/sbin/iscsid /usr/bin/iscsiadm /sbin/mke2fs /sbin/e2fsck /sbin/blkdiscard
+PROGRAMS="/sbin/iscsid /sbin/iscsiadm /sbin/mke2fs /sbin/e2fsck /sbin/blkdiscard
   /usr/bin/sg_inq /usr/bin/sg_vpd /usr/bin/sg_luns /usr/bin/sg_readcap"
 
 kernel=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
