@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -337,6 +338,84 @@ test_no_wake_up_is_lost_between_two_loops(void **state)
 	loop_free(ball.loops[1]);
 }
 
+/*
+ * The other thread acts as soon as the loop has done what it asked last, that is, while the loop goes to sleep; each
+ * time a little later than before.  An act that is not seen hangs the test.
+ */
+#define SNEAKS 30000
+
+static atomic_uint sneaks_seen;
+
+static void
+see_sneak(struct loop_msg *msg)
+{
+	(void)msg;
+	atomic_fetch_add(&sneaks_seen, 1);
+}
+
+static void
+wait_until_seen(unsigned count)
+{
+	for (unsigned tries = 0; atomic_load(&sneaks_seen) < count; tries++)
+		if (tries % 1024 == 1023)
+			sched_yield();		/* there may be one processor only */
+	for (volatile unsigned i = 0; i < count % 256; i++)
+		;
+}
+
+static void *
+post_sneakily(void *arg)
+{
+	struct loop_msg msg = { .run = see_sneak };
+
+	(void)arg;
+	for (unsigned i = 0; i < SNEAKS; i++) {
+		wait_until_seen(i);
+		loop_post(bed.loop, &msg);
+	}
+	wait_until_seen(SNEAKS);
+	return NULL;
+}
+
+static void
+test_a_message_that_comes_while_the_loop_falls_asleep_is_seen(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	atomic_store(&sneaks_seen, 0);
+	assert_int_equal(pthread_create(&thread, NULL, post_sneakily, NULL), 0);
+	while (atomic_load(&sneaks_seen) < SNEAKS)
+		loop_run_once(bed.loop, -1);
+	pthread_join(thread, NULL);
+}
+
+static void *
+stop_sneakily(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < SNEAKS; i++) {
+		wait_until_seen(i);
+		loop_stop(bed.loop);
+	}
+	return NULL;
+}
+
+static void
+test_a_stop_that_comes_while_the_loop_falls_asleep_is_seen(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	atomic_store(&sneaks_seen, 0);
+	assert_int_equal(pthread_create(&thread, NULL, stop_sneakily, NULL), 0);
+	for (unsigned i = 0; i < SNEAKS; i++) {
+		loop_run(bed.loop);
+		atomic_fetch_add(&sneaks_seen, 1);
+	}
+	pthread_join(thread, NULL);
+}
+
 struct echo {
 	struct loop_msg msg;
 	int left, runs;
@@ -503,6 +582,8 @@ main(void)
 		bed_test(test_messages_of_many_threads_all_arrive_each_senders_in_order),
 		bed_test(test_messages_arrive_also_while_spinning),
 		bed_test(test_no_wake_up_is_lost_between_two_loops),
+		bed_test(test_a_message_that_comes_while_the_loop_falls_asleep_is_seen),
+		bed_test(test_a_stop_that_comes_while_the_loop_falls_asleep_is_seen),
 		bed_test(test_a_message_posted_again_in_its_run_comes_in_the_next_round),
 		bed_test(test_a_stop_before_the_run_is_not_lost_and_lets_messages_through),
 		bed_test(test_hooks_run_after_rounds_that_did_something),

@@ -90,7 +90,8 @@ static void
 test_lone_surrogates_are_refused(void **state)
 {
 	static const char16_t bad[][4] = {
-		{ 0xd800, 0 }, { 0xdc00, 0 }, { 0xd800, 'a', 0 }, { 0xdc00, 0xd800, 0 }, { 'a', 0xdbff, 0xdbff, 0 },
+		{ 0xd800, 0 }, { 0xdc00, 0 }, { 0xd800, 'a', 0 }, { 0xdc00, 0xd800, 0 },
+		{ 0xdc00, 0xdc00, 0 }, { 'a', 0xdbff, 0xdbff, 0 },
 	};
 
 	(void)state;
