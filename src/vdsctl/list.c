@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every noun has: list, show, delete.  Tables are made from one snapshot, so their lines agree. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "vdsctl/ctl_int.h"
+
+/* How one family is shown: a row function adds a cell for each column. */
+struct listing {
+	enum row_family family;
+	const struct ctl_column *columns;
+	size_t column_count;
+	void (*row)(struct ctl_table *table, const struct ctl_view *view, const void *row);
+};
+
+static void
+add_id(struct ctl_table *table, const struct guid *id)
+{
+	char text[GUID_TEXT_SIZE];
+
+	ctl_table_add(table, guid_format(id, text));
+}
+
+static void
+add_size(struct ctl_table *table, uint64_t bytes)
+{
+	char text[32];
+
+	ctl_table_add(table, str_format_size(bytes, text, sizeof(text)));
+}
+
+static void
+add_time(struct ctl_table *table, int64_t utc_ms)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	ctl_table_add(table, clock_format_utc(utc_ms, text));
+}
+
+/* A target as a person calls it. */
+static const char *
+target_name(const struct ctl_view *view, const struct guid *id)
+{
+	const struct row_target *target = state_find(view->config, ROW_TARGET, id);
+
+	if (target == NULL)
+		return NULL;
+	return target->alias != NULL && target->alias[0] != '\0' ? target->alias : target->iscsi_name;
+}
+
+static const char *
+lun_name(const struct ctl_view *view, const struct guid *id)
+{
+	const struct row_lun *lun = state_find(view->config, ROW_LUN, id);
+
+	return lun != NULL ? lun->name : NULL;
+}
+
+static const char *
+status_name(enum row_status status)
+{
+	return status == STATUS_ONLINE ? "online" : "offline";
+}
+
+/* ---- LUNs ---- */
+
+static const struct ctl_column lun_columns[] = {
+	{ "NAME", false }, { "SIZE", true }, { "BLOCK", true }, { "KIND", false }, { "POOL", false }, { "STATUS", false },
+	{ "HEALTH", false }, { "TARGETS", true }, { "UNMASKED", false }, { "ID", false },
+};
+
+static const char *
+health_name(const struct ctl_view *view, const struct guid *id)
+{
+	static const char *const operations[] = { "", "creating", "extending", "deleting", "associating", "opening" };
+	const struct row_live_lun *live = state_find(view->live, ROW_LIVE_LUN, id);
+
+	if (live == NULL)
+		return "unknown";
+	if (live->operation != OPERATION_NONE && (size_t)live->operation < ARRAY_LEN(operations))
+		return operations[live->operation];
+	return live->health == HEALTH_OK ? "ok" : live->health == HEALTH_FAILED ? "failed" : "unknown";
+}
+
+static void
+add_mask(struct ctl_table *table, const char *mask)
+{
+	size_t names = 1;
+
+	if (mask == NULL || mask[0] == '\0') {
+		ctl_table_add(table, "none");
+		return;
+	}
+	for (const char *p = mask; *p != '\0'; p++)
+		names += *p == ';';
+	if (names == 1)
+		ctl_table_add(table, mask);
+	else
+		ctl_table_addf(table, "%zu initiators", names);
+}
+
+static void
+lun_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_lun *lun = row;
+	const struct row_pool *pool = state_find(view->config, ROW_POOL, &lun->pool_id);
+
+	ctl_table_add(table, lun->name);
+	add_size(table, lun->size_bytes);
+	ctl_table_addf(table, "%u", lun->block_bytes);
+	ctl_table_add(table, lun->thin ? "thin" : "thick");
+	ctl_table_add(table, pool != NULL ? pool->name : NULL);
+	ctl_table_add(table, status_name(lun->status));
+	ctl_table_add(table, health_name(view, &lun->id));
+	ctl_table_addf(table, "%zu", state_lun_targets(view->config, &lun->id).count);
+	add_mask(table, lun->mask);
+	add_id(table, &lun->id);
+}
+
+/* ---- targets, portals, groups ---- */
+
+static const struct ctl_column target_columns[] = {
+	{ "ALIAS", false }, { "NAME", false }, { "LUNS", true }, { "SESSIONS", true }, { "GROUPS", true }, { "ID", false },
+};
+
+static size_t
+session_count(const struct ctl_view *view, const struct guid *target)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < state_count(view->live, ROW_LIVE_SESSION); i++) {
+		const struct row_live_session *session = state_at(view->live, ROW_LIVE_SESSION, i);
+
+		count += guid_equal(&session->target_id, target);
+	}
+	return count;
+}
+
+static void
+target_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_target *target = row;
+
+	ctl_table_add(table, target->alias);
+	ctl_table_add(table, target->iscsi_name);
+	ctl_table_addf(table, "%zu", state_target_luns(view->config, &target->id).count);
+	ctl_table_addf(table, "%zu", session_count(view, &target->id));
+	ctl_table_addf(table, "%zu", state_target_groups(view->config, &target->id).count);
+	add_id(table, &target->id);
+}
+
+static const struct ctl_column portal_columns[] = {
+	{ "ADDRESS", false }, { "STATUS", false }, { "READY", false }, { "GROUPS", true }, { "ID", false },
+};
+
+static void
+add_address(struct ctl_table *table, const struct row_portal *portal)
+{
+	bool six = strchr(portal->address, ':') != NULL;
+
+	ctl_table_addf(table, "%s%s%s:%u", six ? "[" : "", portal->address, six ? "]" : "", portal->port);
+}
+
+static void
+portal_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_portal *portal = row;
+	const struct row_live_portal *live = state_find(view->live, ROW_LIVE_PORTAL, &portal->id);
+
+	add_address(table, portal);
+	ctl_table_add(table, status_name(portal->status));
+	if (live != NULL && !live->ready && live->reason != NULL && live->reason[0] != '\0')
+		ctl_table_addf(table, "no: %s", live->reason);
+	else
+		ctl_table_add(table, live == NULL ? "unknown" : live->ready ? "yes" : "no");
+	ctl_table_addf(table, "%zu", state_portal_groups(view->config, &portal->id).count);
+	add_id(table, &portal->id);
+}
+
+static const struct ctl_column group_columns[] = {
+	{ "TARGET", false }, { "TAG", true }, { "PORT", true }, { "PORTALS", true }, { "ID", false },
+};
+
+static void
+group_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_portal_group *group = row;
+
+	ctl_table_add(table, target_name(view, &group->target_id));
+	ctl_table_addf(table, "%u", group->tag);
+	ctl_table_addf(table, "%u", group->relative_port);
+	ctl_table_addf(table, "%zu", state_group_portals(view->config, &group->id).count);
+	add_id(table, &group->id);
+}
+
+static const struct ctl_column association_columns[] = {
+	{ "LUN", false }, { "TARGET", false }, { "NUMBER", true },
+};
+
+static void
+association_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_association *pair = row;
+
+	ctl_table_add(table, lun_name(view, &pair->lun_id));
+	ctl_table_add(table, target_name(view, &pair->target_id));
+	ctl_table_addf(table, "%u", pair->lun_number);
+}
+
+/* ---- pools, jobs, sessions ---- */
+
+static const struct ctl_column pool_columns[] = {
+	{ "NAME", false }, { "SIZE", true }, { "FREE", true }, { "LUNS", true }, { "READY", false }, { "PATH", false },
+	{ "ID", false },
+};
+
+static size_t
+pool_lun_count(const struct ctl_view *view, const struct guid *pool)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < state_count(view->config, ROW_LUN); i++) {
+		const struct row_lun *lun = state_at(view->config, ROW_LUN, i);
+
+		count += guid_equal(&lun->pool_id, pool);
+	}
+	return count;
+}
+
+static void
+pool_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_pool *pool = row;
+	const struct row_live_pool *live = state_find(view->live, ROW_LIVE_POOL, &pool->id);
+
+	ctl_table_add(table, pool->name);
+	if (live != NULL) {
+		add_size(table, live->capacity_bytes);
+		add_size(table, live->free_bytes);
+	} else {
+		ctl_table_add(table, NULL);
+		ctl_table_add(table, NULL);
+	}
+	ctl_table_addf(table, "%zu", pool_lun_count(view, &pool->id));
+	ctl_table_add(table, live == NULL ? "unknown" : live->ready ? "yes" : live->reason);
+	ctl_table_add(table, pool->path);
+	add_id(table, &pool->id);
+}
+
+static const struct ctl_column job_columns[] = {
+	{ "KIND", false }, { "LUN", false }, { "STATE", false }, { "%", true }, { "STARTED", false }, { "ERROR", false },
+	{ "ID", false },
+};
+
+static void
+job_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+{
+	static const char *const kinds[] = { "create-lun", "extend-lun", "delete-lun" };
+	static const char *const states[] = { "running", "done", "failed", "cancelled" };
+	const struct row_job *job = row;
+	const struct row_live_job *live = state_find(view->live, ROW_LIVE_JOB, &job->id);
+
+	ctl_table_add(table, (size_t)job->kind < ARRAY_LEN(kinds) ? kinds[job->kind] : "?");
+	ctl_table_add(table, lun_name(view, &job->lun_id));
+	ctl_table_add(table, (size_t)job->state < ARRAY_LEN(states) ? states[job->state] : "?");
+	if (live != NULL)
+		ctl_table_addf(table, "%u", live->percent);
+	else
+		ctl_table_add(table, job->state == JOB_DONE ? "100" : NULL);
+	add_time(table, job->created_ms);
+	ctl_table_add(table, job->message);
+	add_id(table, &job->id);
+}
+
+static const struct ctl_column session_columns[] = {
+	{ "TARGET", false }, { "INITIATOR", false }, { "FROM", false }, { "PORTAL", false }, { "SINCE", false }, { "ID", false },
+};
+
+static void
+session_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_live_session *session = row;
+
+	ctl_table_add(table, target_name(view, &session->target_id));
+	ctl_table_add(table, session->initiator);
+	ctl_table_add(table, session->initiator_address);
+	ctl_table_add(table, session->portal_address);
+	add_time(table, session->created_ms);
+	add_id(table, &session->id);
+}
+
+#define LISTING(family, noun) { family, noun##_columns, ARRAY_LEN(noun##_columns), noun##_row }
+
+static const struct listing listings[] = {
+	LISTING(ROW_POOL, pool),	LISTING(ROW_LUN, lun),
+	LISTING(ROW_TARGET, target),	LISTING(ROW_PORTAL, portal),
+	LISTING(ROW_PORTAL_GROUP, group), LISTING(ROW_ASSOCIATION, association),
+	LISTING(ROW_JOB, job),		LISTING(ROW_LIVE_SESSION, session),
+};
+
+/* ---- the commands ---- */
+
+static int
+table_list(struct ctl *ctl, const struct listing *listing)
+{
+	AUTO_CTL_VIEW struct ctl_view view = { NULL, NULL };
+	const struct state *state;
+	struct ctl_table *table;
+	int rc = ctl_view_load(ctl, &view);
+
+	if (rc < 0)
+		return rc;
+	table = ctl_table_new(listing->columns, listing->column_count);
+	if (table == NULL)
+		return -ENOMEM;
+	state = listing->family < ROW_CONFIG_COUNT ? view.config : view.live;
+	for (size_t i = 0; i < state_count(state, listing->family); i++)
+		listing->row(table, &view, state_at(state, listing->family, i));
+	rc = ctl_table_print(table, ctl->out);
+	ctl_table_free(table);
+	return rc;
+}
+
+static int
+json_list(struct ctl *ctl)
+{
+	char path[64];
+	json_t *items = NULL;
+	int rc;
+
+	snprintf(path, sizeof(path), "/v1/%s", ctl_plural(ctl->command->family));
+	rc = ctl_list(ctl, path, &items);
+	if (rc == 0)
+		rc = ctl_json_print(items, ctl->out);
+	json_decref(items);
+	return rc;
+}
+
+int
+ctl_run_list(struct ctl *ctl)
+{
+	if (ctl->json)
+		return json_list(ctl);
+	for (size_t i = 0; i < ARRAY_LEN(listings); i++)
+		if (listings[i].family == ctl->command->family)
+			return table_list(ctl, &listings[i]);
+	return err_set(ERR_INTERNAL, "no table for %s", ctl->command->words);
+}
+
+int
+ctl_run_show(struct ctl *ctl)
+{
+	enum row_family family = ctl->command->family;
+	char id[GUID_TEXT_SIZE];
+	json_t *json = NULL;
+	struct guid object;
+	int rc = ctl_resolve(ctl, family, ctl->args[0], &object);
+
+	if (rc == 0)
+		rc = ctl_call(ctl, "GET", NULL, &json, "/v1/%s/%s", ctl_plural(family), guid_format(&object, id));
+	if (rc == 0)
+		rc = ctl->json ? ctl_json_print(json, ctl->out) : ctl_object_print(json, ctl->out);
+	json_decref(json);
+	return rc;
+}
+
+int
+ctl_run_delete(struct ctl *ctl)
+{
+	enum row_family family = ctl->command->family;
+	char path[96], id[GUID_TEXT_SIZE];
+	struct guid object;
+	int rc = ctl_resolve(ctl, family, ctl->args[0], &object);
+
+	if (rc < 0)
+		return rc;
+	snprintf(path, sizeof(path), "/v1/%s/%s", ctl_plural(family), guid_format(&object, id));
+	return ctl_change(ctl, "DELETE", NULL, path, family == ROW_LIVE_SESSION ? "ended" : "deleted");
+}

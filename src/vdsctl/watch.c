@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `vdsctl watch`: what the replica learns, as it learns it.  One line for each row that came, went or changed, with
+ * the names that people know; or one JSON object for each change.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "vdsctl/ctl_int.h"
+#include "wire/wire.h"
+
+struct watch {
+	struct client_listener listener;
+	struct ctl *ctl;
+};
+
+/* A row's name, or the beginning of its id. */
+static const char *
+name_in(const struct client_view *view, enum row_family family, const struct guid *id, char buf[GUID_TEXT_SIZE])
+{
+	const struct row *row = state_find(family < ROW_CONFIG_COUNT ? view->config : view->live, family, id);
+	const char *name = NULL;
+
+	if (row != NULL && family == ROW_LUN)
+		name = ((const struct row_lun *)(const void *)row)->name;
+	else if (row != NULL && family == ROW_POOL)
+		name = ((const struct row_pool *)(const void *)row)->name;
+	else if (row != NULL && family == ROW_TARGET)
+		name = ((const struct row_target *)(const void *)row)->iscsi_name;
+	else if (row != NULL && family == ROW_LIVE_SESSION)
+		name = ((const struct row_live_session *)(const void *)row)->initiator;
+	return name != NULL && name[0] != '\0' ? name : guid_format(id, buf);
+}
+
+/* The family whose id the parts of a key are. */
+static enum row_family
+part_family(enum row_family family, bool second)
+{
+	switch (family) {
+	case ROW_ASSOCIATION:
+		return second ? ROW_TARGET : ROW_LUN;
+	case ROW_GROUP_PORTAL:
+		return second ? ROW_PORTAL : ROW_PORTAL_GROUP;
+	case ROW_LIVE_LUN:
+		return ROW_LUN;
+	case ROW_LIVE_POOL:
+		return ROW_POOL;
+	case ROW_LIVE_PORTAL:
+		return ROW_PORTAL;
+	case ROW_LIVE_JOB:
+		return ROW_JOB;
+	default:
+		return family;
+	}
+}
+
+static bool
+was_there(const struct client_view *view, const struct change_op *op)
+{
+	const struct state *state = op->family < ROW_CONFIG_COUNT ? view->config : view->live;
+
+	if (row_type(op->family)->key_fields == 2)
+		return state_find_pair(state, op->family, &op->key.a, &op->key.b) != NULL;
+	return state_find(state, op->family, &op->key.a) != NULL;
+}
+
+/* The fields of a live row behind its id: "health=ok operation=none". */
+static void
+live_print(const struct row *row, FILE *out)
+{
+	json_t *json = wire_row_encode(row);
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(json, name, value) {
+		char *text = json_dumps(value, JSON_ENCODE_ANY);
+
+		if (strcmp(name, "id") != 0 && !str_equal(text, "\"\"") && text != NULL)
+			fprintf(out, " %s=%s", name, text);
+		free(text);
+	}
+	json_decref(json);
+}
+
+static void
+op_print(const struct client_view *before, const struct client_view *after, const struct change *change,
+	 const struct change_op *op, FILE *out)
+{
+	char time[CLOCK_TEXT_SIZE], a[GUID_TEXT_SIZE], b[GUID_TEXT_SIZE];
+	const struct client_view *view = op->row != NULL ? after : before;
+	const char *what = op->row == NULL ? "-" : was_there(before, op) ? "~" : "+";
+
+	fprintf(out, "%s %s %-14s %s", clock_format_utc(change->utc_ms, time), what, row_type(op->family)->name,
+		name_in(view, part_family(op->family, false), &op->key.a, a));
+	if (row_type(op->family)->key_fields == 2)
+		fprintf(out, " %s", name_in(view, part_family(op->family, true), &op->key.b, b));
+	if (op->family >= ROW_CONFIG_COUNT && op->row != NULL)
+		live_print(op->row, out);
+	if (change->cause != NULL && op->family < ROW_CONFIG_COUNT)
+		fprintf(out, " (%s)", change->cause);
+	fputc('\n', out);
+}
+
+static void
+change_json(const struct change *change, FILE *out)
+{
+	json_t *json = wire_change_encode(change);
+	char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	if (text != NULL)
+		fprintf(out, "%s\n", text);
+	free(text);
+	json_decref(json);
+}
+
+/* The client's event thread. */
+static void
+on_change(struct client_listener *listener, const struct client_view *before, const struct client_view *after,
+	  const struct change *change)
+{
+	struct watch *watch = container_of(listener, struct watch, listener);
+	FILE *out = watch->ctl->out;
+
+	if (change == NULL)
+		fprintf(out, watch->ctl->json ? "{\"reloaded\":true}\n" : "reloaded: something may have been missed\n");
+	else if (watch->ctl->json)
+		change_json(change, out);
+	else
+		for (size_t i = 0; i < change->op_count; i++)
+			op_print(before, after, change, &change->ops[i], out);
+	fflush(out);
+}
+
+/* Until interrupted, or until vdsd cannot be followed any more. */
+static int
+follow(struct ctl *ctl)
+{
+	const struct timespec second = { .tv_sec = 1 };
+
+	for (;;) {
+		AUTO_VIEW struct client_view view = { NULL, NULL };
+		int rc = client_view(ctl->client, &view);
+
+		if (rc == ERR_CACHE_CORRUPT)
+			rc = client_reenumerate(ctl->client);
+		if (rc == 0 && view.config == NULL)
+			rc = client_refresh(ctl->client);
+		if (rc < 0)
+			return rc;
+		if (ferror(ctl->out))
+			return 0;
+		nanosleep(&second, NULL);
+	}
+}
+
+int
+ctl_run_watch(struct ctl *ctl)
+{
+	struct watch watch = { .listener = { .changed = on_change }, .ctl = ctl };
+	int rc = client_open(ctl->options[OPT_URL], CLIENT_REPLICA, &ctl->client);
+
+	if (rc < 0)
+		return rc;
+	if (!ctl->json && !ctl->quiet)
+		fprintf(ctl->out, "watching; interrupt to end\n");
+	fflush(ctl->out);
+	client_listen(ctl->client, &watch.listener);
+	rc = follow(ctl);
+	client_unlisten(ctl->client, &watch.listener);
+	return rc;
+}
