@@ -52,6 +52,7 @@ scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu)
 	if (lu == NULL)
 		return -ENOMEM;
 	lu->desc = *desc;
+	blk_dev_ref(desc->dev);
 	lu->block_shift = desc->block_bytes == 512 ? 9 : 12;
 	lu->max_transfer_blocks = max_transfer_bytes >> lu->block_shift;
 	lu->unmaps = desc->thin && desc->dev->can_unmap && !desc->read_only;
@@ -78,6 +79,7 @@ scsi_lu_unref(struct scsi_lu *lu)
 		return;
 	if (lu->desc.released != NULL)
 		lu->desc.released(lu->desc.arg);
+	blk_dev_unref(lu->desc.dev);
 	scsi_range_fini(&lu->ranges);
 	mem_free(lu);
 }

@@ -101,7 +101,7 @@ struct scsi_lu_desc {
 	bool read_only;
 	uint32_t max_transfer_bytes;	/* of one command; 0 = SCSI_MAX_TRANSFER_BYTES; a multiple of block_bytes */
 	enum scsi_lu_state state;
-	struct blk_dev *dev;		/* not owned; must outlive the last reference */
+	struct blk_dev *dev;		/* the unit takes a reference of its own */
 	/* The unit has found that its store failed and is SCSI_LU_FAILED now.  May be NULL.  Any data path thread. */
 	void (*failed)(void *arg, int error);
 	/* The last reference is gone; lu is freed after this.  May be NULL.  Any thread. */

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "scsi_test.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ---- The device ---- */
+
+static enum blk_submitted
+test_dev_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
+{
+	struct test_dev *t = container_of(dev, struct test_dev, dev);
+
+	t->count[io->op]++;
+	t->flags[io->op] = io->flags;
+	if (t->fail[io->op] != 0) {
+		io->result = t->fail[io->op];
+		return BLK_DONE;
+	}
+	if (!t->hold)
+		return blk_submit(dev->below, queue, io);
+	assert_true(t->held_count < TEST_HELD_MAX);
+	t->held[t->held_count++] = io;
+	return BLK_PENDING;
+}
+
+static void
+test_dev_close(struct blk_dev *dev)
+{
+	mem_free(container_of(dev, struct test_dev, dev));
+}
+
+static const struct blk_ops test_dev_ops = { .name = "test", .submit = test_dev_submit, .close = test_dev_close };
+
+struct test_dev *
+test_dev_new(uint64_t size_bytes)
+{
+	struct test_dev *t = mem_calloc(1, sizeof(*t));
+	struct blk_dev *mem;
+
+	assert_non_null(t);
+	assert_int_equal(blk_mem_new("mem", size_bytes, 2 * size_bytes, &mem), 0);
+	assert_int_equal(blk_dev_init_above(&t->dev, &test_dev_ops, mem), 0);
+	return t;
+}
+
+void
+test_dev_complete(struct test_dev *t)
+{
+	struct blk_io *io;
+
+	assert_true(t->held_count > 0);
+	io = t->held[0];
+	memmove(t->held, t->held + 1, --t->held_count * sizeof(t->held[0]));
+	assert_int_equal(blk_submit(t->dev.below, NULL, io), BLK_DONE);
+	blk_complete(io, io->result);
+}
+
+/* ---- The host ---- */
+
+static unsigned
+cut(struct iovec iov[3], uint8_t *buf, size_t len)
+{
+	size_t first = len / 3 | 1, second = len / 4;
+
+	if (len < 8) {
+		iov[0] = (struct iovec){ buf, len };
+		return 1;
+	}
+	iov[0] = (struct iovec){ buf, first };
+	iov[1] = (struct iovec){ buf + first, second };
+	iov[2] = (struct iovec){ buf + first + second, len - first - second };
+	return 3;
+}
+
+static int
+host_data_in(struct scsi_task *task, uint32_t len_bytes)
+{
+	struct test_task *tt = container_of(task, struct test_task, task);
+
+	assert_true(len_bytes > 0);
+	assert_null(tt->in);
+	if (tt->no_memory)
+		return -ENOMEM;
+	/* Exactly so much, that a sanitizer sees the first byte beyond. */
+	tt->in = malloc(len_bytes);
+	assert_non_null(tt->in);
+	memset(tt->in, 0xee, len_bytes);
+	tt->in_size = len_bytes;
+	task->in_iov = tt->in_iov;
+	task->in_iov_count = cut(tt->in_iov, tt->in, len_bytes);
+	return 0;
+}
+
+static void
+host_done(struct scsi_task *task)
+{
+	struct test_task *tt = container_of(task, struct test_task, task);
+
+	assert_false(tt->done);
+	tt->done = true;
+}
+
+static void
+host_resume(struct scsi_task *task)
+{
+	container_of(task, struct test_task, task)->resumes++;
+}
+
+static size_t
+host_luns(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size_t capacity)
+{
+	struct scsi_test *t = container_of(nexus, struct scsi_test, nexus);
+
+	for (size_t i = first; i < t->lun_count && i - first < capacity; i++)
+		luns[i - first] = t->luns[i];
+	return t->lun_count;
+}
+
+const struct scsi_host_ops scsi_test_ops = {
+	.data_in = host_data_in,
+	.done = host_done,
+	.resume = host_resume,
+	.luns = host_luns,
+};
+
+/* ---- The unit ---- */
+
+static void
+lu_failed(void *arg, int error)
+{
+	struct scsi_test *t = arg;
+
+	assert_true(error < 0);
+	t->failed++;
+}
+
+static void
+lu_released(void *arg)
+{
+	struct scsi_test *t = arg;
+
+	t->released++;
+}
+
+void
+scsi_test_desc(struct scsi_lu_desc *desc, struct blk_dev *dev, uint32_t block_bytes, bool thin)
+{
+	*desc = (struct scsi_lu_desc){
+		.identity = {
+			.guid.bytes = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0x4d, 0xef, 0x80, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77 },
+			.naa = { 0x31, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88 },
+			.vendor = "VDS", .product = "Virtual Disk", .revision = "0001", .serial = "S1234567",
+		},
+		.block_bytes = block_bytes,
+		.physical_exponent = block_bytes == 512 ? 3 : 0,
+		.capacity_blocks = TEST_BLOCKS,
+		.thin = thin,
+		.write_cache = true,
+		.max_transfer_bytes = 1u << 20,
+		.dev = dev,
+	};
+}
+
+struct scsi_test *
+scsi_test_new(uint32_t block_bytes, bool thin)
+{
+	struct scsi_test *t = calloc(1, sizeof(*t));
+	struct scsi_lu_desc desc;
+
+	assert_non_null(t);
+	t->dev = test_dev_new((uint64_t)TEST_BLOCKS * block_bytes);
+	scsi_test_desc(&desc, &t->dev->dev, block_bytes, thin);
+	desc.failed = lu_failed;
+	desc.released = lu_released;
+	desc.arg = t;
+	assert_int_equal(scsi_lu_new(&desc, &t->lu), 0);
+	t->nexus = (struct scsi_nexus){ .ops = &scsi_test_ops, .target_name = "iqn.2024-01.example:disk", .portal_group_tag = 1,
+					.relative_port_id = 7 };
+	scsi_itl_init(&t->itl, &t->nexus, t->lu, 0);
+	t->luns[0] = 0;
+	t->lun_count = 1;
+	return t;
+}
+
+void
+scsi_test_free(struct scsi_test *t)
+{
+	scsi_itl_fini(&t->itl);
+	assert_int_equal(t->released, 0);
+	scsi_lu_unref(t->lu);
+	assert_int_equal(t->released, 1);
+	blk_dev_unref(&t->dev->dev);
+	free(t);
+}
+
+int
+scsi_test_setup(void **state)
+{
+	*state = scsi_test_new(512, true);
+	return 0;
+}
+
+int
+scsi_test_setup_4k(void **state)
+{
+	*state = scsi_test_new(4096, true);
+	return 0;
+}
+
+int
+scsi_test_setup_thick(void **state)
+{
+	*state = scsi_test_new(512, false);
+	return 0;
+}
+
+int
+scsi_test_teardown(void **state)
+{
+	scsi_test_free(*state);
+	return 0;
+}
+
+void
+scsi_test_nexus(struct scsi_test *t, struct scsi_nexus *nexus, struct scsi_itl *itl)
+{
+	*nexus = t->nexus;
+	nexus->shard = 1;
+	scsi_itl_init(itl, nexus, t->lu, 0);
+}
+
+/* ---- Commands ---- */
+
+void
+test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *itl, const void *cdb, size_t cdb_len,
+	       const void *out, size_t out_len, size_t in_len)
+{
+	uint8_t *copy = NULL;
+
+	memset(tt, 0, sizeof(*tt));
+	/* Any non-NULL queue: the devices here do not look at it, and it allows them to stay pending. */
+	scsi_task_init(&tt->task, nexus, itl, (struct blk_queue *)tt);
+	memcpy(tt->task.cdb, cdb, cdb_len);
+	tt->task.expected_in_bytes = (uint32_t)in_len;
+	tt->task.expected_out_bytes = (uint32_t)out_len;
+	if (out_len > 0) {
+		copy = malloc(out_len);
+		assert_non_null(copy);
+		memcpy(copy, out, out_len);
+	}
+	tt->out_iov[0].iov_base = copy;
+}
+
+enum scsi_progress
+test_start(struct test_task *tt)
+{
+	struct scsi_task *task = &tt->task;
+	enum scsi_progress progress = scsi_task_parse(task);
+
+	if (progress != SCSI_GO)
+		return progress;
+	assert_true(task->out_needed_bytes <= task->expected_out_bytes);
+	assert_true(task->in_needed_bytes <= task->expected_in_bytes);
+	task->out_bytes = task->out_needed_bytes;
+	task->out_iov_count = task->out_bytes > 0 ? cut(tt->out_iov, tt->out_iov[0].iov_base, task->out_bytes) : 0;
+	task->out_iov = tt->out_iov;
+	return scsi_task_execute(task);
+}
+
+void
+test_task_fini(struct test_task *tt)
+{
+	scsi_task_fini(&tt->task);
+	free(tt->out_iov[0].iov_base);
+	free(tt->in);
+	memset(tt, 0, sizeof(*tt));
+}
+
+uint8_t
+test_run(struct scsi_test *t, struct test_task *tt, const void *cdb, size_t cdb_len, const void *out, size_t out_len,
+	 size_t in_len)
+{
+	if (tt->task.nexus != NULL)
+		test_task_fini(tt);
+	test_task_init(tt, &t->nexus, &t->itl, cdb, cdb_len, out, out_len, in_len);
+	assert_int_equal(test_start(tt), SCSI_DONE);
+	assert_false(tt->done);
+	assert_true(tt->task.in_bytes <= tt->task.expected_in_bytes);
+	assert_true(tt->task.in_bytes <= tt->in_size);
+	if (tt->task.status == SCSI_STATUS_CHECK_CONDITION)
+		assert_true(tt->task.sense_bytes >= 8);
+	return tt->task.status;
+}
+
+uint32_t
+test_sense(const struct scsi_task *task)
+{
+	const uint8_t *s = task->sense;
+
+	if ((s[0] & 0x7f) == 0x72)
+		return (s[1] & 0x0fu) << 16 | (unsigned)s[2] << 8 | s[3];
+	return (s[2] & 0x0fu) << 16 | (unsigned)s[12] << 8 | s[13];
+}
+
+void
+test_peek(struct scsi_test *t, uint64_t lba, void *buf, size_t blocks)
+{
+	size_t block = scsi_lu_block_bytes(t->lu);
+
+	assert_int_equal(blk_rw(t->dev->dev.below, BLK_READ, lba * block, buf, blocks * block), 0);
+}
+
+void
+test_fill(struct scsi_test *t, uint64_t lba, uint8_t value, size_t blocks)
+{
+	size_t len = scsi_lu_block_bytes(t->lu) * blocks;
+	uint8_t *buf = malloc(len);
+
+	assert_non_null(buf);
+	memset(buf, value, len);
+	assert_int_equal(blk_rw(t->dev->dev.below, BLK_WRITE, lba * scsi_lu_block_bytes(t->lu), buf, len), 0);
+	free(buf);
+}
+
+bool
+test_all(const uint8_t *bytes, size_t len, uint8_t value)
+{
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] != value)
+			return false;
+	return true;
+}

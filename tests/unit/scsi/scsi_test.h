@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the tests of scsi share: a unit on memory that can hold, fail and count its I/O, and commands that are run to the end. */
+#ifndef VDS_TESTS_SCSI_TEST_H
+#define VDS_TESTS_SCSI_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "blk/blk_int.h"
+#include "scsi/scsi_int.h"
+
+#define TEST_BLOCKS 2048u
+#define TEST_HELD_MAX 64u
+
+/* A layer over blk_mem. */
+struct test_dev {
+	struct blk_dev dev;
+	bool hold;			/* operations stay pending until test_dev_complete */
+	struct blk_io *held[TEST_HELD_MAX];
+	unsigned held_count;
+	int fail[BLK_OPS_];		/* -errno or ERR_* of the next and all later ones */
+	unsigned count[BLK_OPS_];
+	unsigned flags[BLK_OPS_];	/* of the last */
+};
+
+struct scsi_test {
+	struct test_dev *dev;
+	struct scsi_lu *lu;
+	struct scsi_nexus nexus;
+	struct scsi_itl itl;
+	uint16_t luns[300];
+	size_t lun_count;
+	unsigned failed;		/* calls of desc.failed */
+	unsigned released;
+};
+
+/* One command and its answer. */
+struct test_task {
+	struct scsi_task task;
+	uint8_t *in;			/* data-in */
+	size_t in_size;
+	struct iovec in_iov[3], out_iov[3];
+	bool done;			/* ops->done was called */
+	unsigned resumes;		/* ops->resume was called */
+	bool no_memory;			/* data_in shall fail */
+};
+
+/* As blk_test: *state is a struct scsi_test.  512 bytes, thin; 4096 bytes, thin; 512 bytes, thick. */
+int scsi_test_setup(void **state);
+int scsi_test_setup_4k(void **state);
+int scsi_test_setup_thick(void **state);
+int scsi_test_teardown(void **state);
+struct scsi_test *scsi_test_new(uint32_t block_bytes, bool thin);
+void scsi_test_free(struct scsi_test *t);
+void scsi_test_desc(struct scsi_lu_desc *desc, struct blk_dev *dev, uint32_t block_bytes, bool thin);
+struct test_dev *test_dev_new(uint64_t size_bytes);
+void test_dev_complete(struct test_dev *dev);	/* the oldest held */
+extern const struct scsi_host_ops scsi_test_ops;
+
+/* A second nexus to the same unit. */
+void scsi_test_nexus(struct scsi_test *t, struct scsi_nexus *nexus, struct scsi_itl *itl);
+
+/*
+ * Prepares tt (in, out and expected lengths); then test_start parses and executes and returns what execute (or parse) did.
+ * test_run asserts that it is done.  `out` of out_len is cut into pieces of odd sizes, as is the room for data-in.
+ */
+void test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *itl, const void *cdb, size_t cdb_len,
+		    const void *out, size_t out_len, size_t in_len);
+enum scsi_progress test_start(struct test_task *tt);
+void test_task_fini(struct test_task *tt);
+
+/* Runs one command; returns the status.  The answer stays in *tt until the next test_run or test_task_fini. */
+uint8_t test_run(struct scsi_test *t, struct test_task *tt, const void *cdb, size_t cdb_len, const void *out, size_t out_len,
+		 size_t in_len);
+
+#define CDB(...) ((const uint8_t[]){ __VA_ARGS__ }), sizeof((const uint8_t[]){ __VA_ARGS__ })
+#define NO_OUT NULL, 0
+
+/* Of an answer in fixed or descriptor format: key << 16 | asc << 8 | ascq. */
+uint32_t test_sense(const struct scsi_task *task);
+#define assert_sense(tt, key_asc_ascq) \
+	do { \
+		assert_int_equal((tt)->task.status, SCSI_STATUS_CHECK_CONDITION); \
+		assert_int_equal(test_sense(&(tt)->task), key_asc_ascq); \
+	} while (0)
+
+#define SENSE_INVALID_OPCODE 0x052000
+#define SENSE_INVALID_FIELD 0x052400
+#define SENSE_INVALID_PARAMETER 0x052600
+#define SENSE_PARAMETER_LENGTH 0x051a00
+#define SENSE_LBA_OUT_OF_RANGE 0x052100
+#define SENSE_INVALID_UNIT 0x052500
+#define SENSE_DATA_SIZE 0x050e03
+#define SENSE_MISCOMPARE 0x0e1d00
+
+/* Bytes straight from and to the medium. */
+void test_peek(struct scsi_test *t, uint64_t lba, void *buf, size_t blocks);
+void test_fill(struct scsi_test *t, uint64_t lba, uint8_t value, size_t blocks);
+bool test_all(const uint8_t *bytes, size_t len, uint8_t value);
+
+#endif
