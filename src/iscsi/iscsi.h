@@ -307,10 +307,10 @@ void iscsi_conn_stop(struct iscsi_conn *conn);
 /* Tasks and task management requests that are with the owner. */
 unsigned iscsi_conn_tasks(const struct iscsi_conn *conn);
 /*
- * Abort the tasks for this LUN, or with NULL all; no response is sent for them.  Number of tasks that the owner
+ * Abort the tasks for this LUN (8 bytes), or with NULL all; no response is sent for them.  Number of tasks that the owner
  * still executes (each was told by ops->task_abort and had not come back when this returned).
  */
-unsigned iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t lun[8]);
+unsigned iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun);
 
 /* Ask the initiator for a sign of life; ops->pong tells of the answer.  0, ERR_BUSY while one is under way, or ERR_*. */
 int iscsi_conn_ping(struct iscsi_conn *conn);

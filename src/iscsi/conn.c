@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A connection: its states, and the table that says which PDU is whose business.  RFC 7143 §8.
+ *
+ *	UP --first login request--> IN_LOGIN --last login response--> LOGGED_IN --logout, stop, error--> CLOSED
+ *
+ * Transition -> function: login_on_request; conn_established; iscsi_conn_stop and fail.
+ */
+#include "iscsi/iscsi_int.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+#define QUEUE_DEPTH_DEFAULT 128
+#define QUEUE_DEPTH_MAX 1024
+#define IMMEDIATE_DEPTH_DEFAULT 16
+#define IMMEDIATE_DEPTH_MAX 256
+
+LOG_AREA(pdu_log, "iscsi.pdu");
+
+/* One row for each PDU that an initiator may send. */
+static const struct op {
+	int (*handle)(struct iscsi_conn *conn, const struct pdu *pdu);
+	uint8_t states;			/* enum conn_state, where it is allowed */
+	bool discovery;			/* also in a discovery session */
+	bool numbered;			/* has a CmdSN: runs in its turn */
+} op_table[OP_MASK + 1] = {
+	[OP_NOP_OUT] = { control_on_nop_out, CONN_LOGGED_IN, true, true },
+	[OP_COMMAND] = { task_on_command, CONN_LOGGED_IN, false, true },
+	[OP_TMF] = { tmf_on_request, CONN_LOGGED_IN, false, true },
+	[OP_LOGIN] = { login_on_request, CONN_UP | CONN_IN_LOGIN, true, false },
+	[OP_TEXT] = { discovery_on_text, CONN_LOGGED_IN, true, true },
+	[OP_DATA_OUT] = { data_on_out, CONN_LOGGED_IN, false, false },
+	[OP_LOGOUT] = { control_on_logout, CONN_LOGGED_IN, true, true },
+	[OP_SNACK] = { control_on_snack, CONN_LOGGED_IN, false, false },
+};
+
+void
+iscsi_params_default(struct iscsi_params *limits)
+{
+	*limits = (struct iscsi_params){
+		.max_recv_len = 256 * 1024,
+		.max_send_len = 256 * 1024,
+		.max_burst_len = 1024 * 1024,
+		.first_burst_len = 256 * 1024,
+		.max_outstanding_r2t = 16,
+		.time2wait_s = 2,
+		.time2retain_s = 0,
+		.header_digest = ISCSI_DIGEST_NONE | ISCSI_DIGEST_CRC32C,
+		.data_digest = ISCSI_DIGEST_NONE | ISCSI_DIGEST_CRC32C,
+		.initial_r2t = false,
+		.immediate_data = true,
+	};
+}
+
+static bool
+limits_ok(const struct iscsi_params *l)
+{
+	return l->max_recv_len >= 512 && l->max_recv_len <= 0xffffff && l->max_send_len >= 512 &&
+	       l->max_send_len <= 0xffffff && l->max_burst_len >= 512 && l->max_burst_len <= 0xffffff &&
+	       l->first_burst_len >= 512 && l->first_burst_len <= l->max_burst_len &&
+	       l->max_outstanding_r2t >= 1 && l->time2wait_s <= 3600 && l->time2retain_s <= 3600 &&
+	       l->header_digest >= 1 && l->header_digest <= 3 && l->data_digest >= 1 && l->data_digest <= 3;
+}
+
+static void
+conn_init(struct iscsi_conn *conn, const struct iscsi_conn_config *config, const struct iscsi_params *limits)
+{
+	uint32_t depth = config->queue_depth != 0 ? config->queue_depth : QUEUE_DEPTH_DEFAULT;
+	uint16_t immediate = config->immediate_depth != 0 ? config->immediate_depth : IMMEDIATE_DEPTH_DEFAULT;
+
+	conn->ops = config->ops;
+	conn->user = config->user;
+	conn->state = CONN_UP;
+	conn->immediate_depth = immediate;
+	conn->limits = *limits;
+	keys_defaults(&conn->params);
+	list_init(&conn->tmfs);
+	login_init(&conn->login);
+	text_init(&conn->text);
+	session_init(&conn->session, depth);
+	task_pool_init(&conn->pool, 2 * depth + immediate, config->task_extra_bytes);
+	rx_init(&conn->rx);
+	tx_init(&conn->tx);
+}
+
+int
+iscsi_conn_new(const struct iscsi_conn_config *config, struct iscsi_conn **ret_conn)
+{
+	struct iscsi_params limits;
+	struct iscsi_conn *conn;
+
+	if (config->limits != NULL)
+		limits = *config->limits;
+	else
+		iscsi_params_default(&limits);
+	if (!limits_ok(&limits) || config->queue_depth > QUEUE_DEPTH_MAX ||
+	    config->immediate_depth > IMMEDIATE_DEPTH_MAX || config->task_extra_bytes > 1024 * 1024)
+		return ERR_INVALID;
+	conn = mem_calloc(1, sizeof(*conn));
+	if (conn == NULL)
+		return -ENOMEM;
+	conn_init(conn, config, &limits);
+	*ret_conn = conn;
+	return 0;
+}
+
+void
+iscsi_conn_free(struct iscsi_conn *conn)
+{
+	if (conn == NULL)
+		return;
+	iscsi_conn_stop(conn);
+	assert(iscsi_conn_tasks(conn) == 0);
+	tx_clear(conn);
+	for (uint32_t i = 0; i < conn->pool.chunks * TASK_CHUNK; i++) {
+		struct task *task = task_at(&conn->pool, i);
+
+		if (task->state != TASK_FREE)
+			task_release(task);
+	}
+	tx_clear(conn);		/* answers to task management that waited for those */
+	tmf_free_all(conn);
+	task_pool_fini(&conn->pool);
+	session_fini(&conn->session);
+	text_fini(&conn->text);
+	rx_fini(&conn->rx);
+	mem_free(conn);
+}
+
+void
+iscsi_conn_set_user(struct iscsi_conn *conn, void *user)
+{
+	conn->user = user;
+}
+
+/* --- input ----------------------------------------------------------------------------------------------------------- */
+
+static int
+fail(struct iscsi_conn *conn, int err)
+{
+	if (conn->error == 0)
+		conn->error = err;
+	conn->state = CONN_CLOSED;
+	log_debug(&pdu_log, "conn.end", "reason=%s", err_name(conn->error));
+	return conn->error;
+}
+
+static int
+drop_for(struct iscsi_conn *conn, const struct pdu *pdu, enum reject_reason reason)
+{
+	int err = control_reject(conn, pdu, reason);
+
+	return err < 0 ? err : ERR_PROTOCOL;
+}
+
+/* A PDU that the state does not allow.  RFC 7143 §6.3, §11.13.5. */
+static int
+on_wrong_state(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	switch (conn->state) {
+	case CONN_IN_LOGIN:
+		return login_refuse(conn, ISCSI_LOGIN_INVALID_REQUEST);
+	case CONN_LOGGED_IN:
+		return drop_for(conn, pdu, REJECT_PROTOCOL);
+	case CONN_UP:
+	case CONN_CLOSED:
+		break;
+	}
+	return ERR_PROTOCOL;
+}
+
+/* The header of a PDU is complete, its data is not: may it come, and where does it go? */
+static int
+on_head(struct iscsi_conn *conn)
+{
+	const struct pdu *pdu = &conn->rx.pdu;
+	uint8_t opcode = bhs_opcode(pdu->bhs);
+	uint32_t max = MAX(conn->limits.max_recv_len, 8192u);
+
+	if (conn->state == CONN_UP && opcode != OP_LOGIN)
+		return ERR_PROTOCOL;
+	if (conn->login.pending_step >= 0)
+		return ERR_PROTOCOL;	/* it was to wait for our answer */
+	if (pdu->data_len > max)
+		return conn->state == CONN_LOGGED_IN ? drop_for(conn, pdu, REJECT_PROTOCOL) : ERR_PROTOCOL;
+	if (opcode == OP_DATA_OUT && conn->state == CONN_LOGGED_IN)
+		return data_out_head(conn, pdu);
+	return 0;
+}
+
+int
+conn_dispatch(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	const struct op *op = &op_table[bhs_opcode(pdu->bhs)];
+
+	if (conn->discovery && !op->discovery)
+		return control_reject(conn, pdu, REJECT_PROTOCOL);
+	return op->handle(conn, pdu);
+}
+
+/* What was held and is in turn now. */
+static int
+run_held(struct iscsi_conn *conn)
+{
+	struct held *h;
+	int err = 0;
+
+	while (err == 0 && conn->error == 0 && (h = session_pop(&conn->session)) != NULL) {
+		struct pdu pdu = {
+			.bhs = h->bytes,
+			.ahs_len = h->ahs_len,
+			.data = h->bytes + BHS_SIZE + h->ahs_len,
+			.data_len = h->data_len,
+		};
+
+		if (!h->is_void)
+			err = conn_dispatch(conn, &pdu);
+		mem_free(h);
+	}
+	return err;
+}
+
+static int
+run_numbered(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	struct session *s = &conn->session;
+	uint32_t cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
+	int err;
+
+	switch (session_place(s, cmd_sn)) {
+	case SN_NEXT:
+		s->exp_cmd_sn++;
+		err = conn_dispatch(conn, pdu);
+		return err == 0 && !list_empty(&s->held) ? run_held(conn) : err;
+	case SN_AHEAD:
+		return session_hold(s, pdu, cmd_sn, false);
+	case SN_OUTSIDE:
+		break;
+	}
+	return 0;
+}
+
+/* The data digest was wrong: RFC 7143 §7.8.  Only its header can be believed. */
+static int
+on_damaged(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	int err = control_reject(conn, pdu, REJECT_DATA_DIGEST);
+
+	if (err == 0 && bhs_opcode(pdu->bhs) == OP_DATA_OUT)
+		data_out_damaged(conn, pdu);
+	return err;
+}
+
+static void
+note_exp_stat_sn(struct iscsi_conn *conn, uint32_t sn)
+{
+	struct session *s = &conn->session;
+
+	/* It acknowledges what was sent, no more; nothing depends on it without recovery. */
+	if (!sn_before(conn->tx.stat_sn, sn) && sn_before(s->exp_stat_sn, sn))
+		s->exp_stat_sn = sn;
+}
+
+static int
+on_pdu(struct iscsi_conn *conn)
+{
+	const struct pdu *pdu = &conn->rx.pdu;
+	const struct op *op = &op_table[bhs_opcode(pdu->bhs)];
+	int err;
+
+	log_debug(&pdu_log, "pdu.in", "op=%s itt=%08x len=%u", pdu_name(pdu->bhs[AT_OPCODE]),
+		  (unsigned)get_be32(pdu->bhs + AT_ITT), (unsigned)pdu->data_len);
+	if (conn->rx.data_bad)
+		return on_damaged(conn, pdu);
+	if (op->handle == NULL)
+		return conn->state == CONN_LOGGED_IN ? control_reject(conn, pdu, REJECT_NOT_SUPPORTED) :
+						       on_wrong_state(conn, pdu);
+	if ((op->states & conn->state) == 0)
+		return on_wrong_state(conn, pdu);
+	note_exp_stat_sn(conn, get_be32(pdu->bhs + AT_EXP_STAT_SN));
+	if (op->numbered && !bhs_is_immediate(pdu->bhs))
+		return run_numbered(conn, pdu);
+	err = conn_dispatch(conn, pdu);
+	/* An abort may have closed a gap. */
+	return err == 0 && !list_empty(&conn->session.held) ? run_held(conn) : err;
+}
+
+static int
+run(struct iscsi_conn *conn, const uint8_t *bytes, size_t len)
+{
+	while (conn->error == 0) {
+		int event = rx_step(&conn->rx, &bytes, &len);
+
+		if (event == RX_MORE)
+			return conn->error;
+		if (event == RX_HEAD)
+			event = on_head(conn);
+		else if (event == RX_PDU)
+			event = on_pdu(conn);
+		if (event < 0)
+			return fail(conn, event);
+	}
+	return conn->error;
+}
+
+int
+iscsi_conn_input(struct iscsi_conn *conn, const void *bytes, size_t len_bytes)
+{
+	return run(conn, bytes, len_bytes);
+}
+
+int
+iscsi_conn_rx_iov(struct iscsi_conn *conn, struct iovec *iov, int max)
+{
+	return conn->error < 0 ? 0 : rx_iov(&conn->rx, iov, max);
+}
+
+int
+iscsi_conn_rx_advance(struct iscsi_conn *conn, size_t len_bytes)
+{
+	if (conn->error == 0)
+		rx_advance(&conn->rx, len_bytes);
+	return run(conn, (const uint8_t *)"", 0);
+}
+
+bool
+iscsi_conn_wants_input(const struct iscsi_conn *conn)
+{
+	return conn->error == 0 && conn->tx.msgs < TX_MSGS_SOFT && conn->tx.msg_bytes < TX_BYTES_SOFT;
+}
+
+/* --- login ------------------------------------------------------------------------------------------------------------- */
+
+void
+conn_established(struct iscsi_conn *conn)
+{
+	bool header_digest = conn->params.header_digest == ISCSI_DIGEST_CRC32C;
+	bool data_digest = conn->params.data_digest == ISCSI_DIGEST_CRC32C;
+
+	conn->state = CONN_LOGGED_IN;
+	conn->rx.header_digest = conn->tx.header_digest = header_digest;
+	conn->rx.data_digest = conn->tx.data_digest = data_digest;
+	if (conn->ops->established != NULL)
+		conn->ops->established(conn->user, conn);
+}
+
+int
+iscsi_conn_login_done(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
+{
+	int err;
+
+	if (conn->error < 0)
+		return conn->error;
+	err = login_decided(conn, reply);
+	return err < 0 ? fail(conn, err) : 0;
+}
+
+bool
+iscsi_conn_login_pending(const struct iscsi_conn *conn)
+{
+	return conn->login.pending_step >= 0;
+}
+
+bool
+iscsi_conn_is_established(const struct iscsi_conn *conn)
+{
+	return conn->state == CONN_LOGGED_IN;
+}
+
+const struct iscsi_login *
+iscsi_conn_login(const struct iscsi_conn *conn)
+{
+	return &conn->info;
+}
+
+const struct iscsi_params *
+iscsi_conn_params(const struct iscsi_conn *conn)
+{
+	return &conn->params;
+}
+
+uint32_t
+conn_new_ttt(struct iscsi_conn *conn)
+{
+	/* Apart from those of R2Ts, and never the reserved one. */
+	return 0x80000000u | (conn->next_ttt++ & 0x3fffffffu);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------------------- */
+
+void
+iscsi_conn_stop(struct iscsi_conn *conn)
+{
+	if (conn->error == 0)
+		conn->error = ERR_CLOSED;
+	conn->state = CONN_CLOSED;
+	task_abort_all(conn, NULL);
+	session_fini(&conn->session);
+}
+
+unsigned
+iscsi_conn_tasks(const struct iscsi_conn *conn)
+{
+	return conn->pool.with_owner + conn->tmf_with_owner;
+}

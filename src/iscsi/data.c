@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Data of tasks: immediate and unsolicited data, R2T, Data-Out, Data-In, and the status that ends it all.
+ * RFC 7143 §4.2.5, §11.4, §11.7, §11.8.
+ *
+ * DataPDUInOrder and DataSequenceInOrder are always Yes here, so write data arrives as one ascending stream: wr_pos is
+ * its end, and the R2Ts, of max_burst_len each, are fulfilled in the order in which they were sent.
+ *
+ * Without recovery within a connection a fault of the data ends the command with CHECK CONDITION, once everything that
+ * was asked for has come (TASK_DRAIN): until then the rest is discarded.
+ */
+#include "iscsi/iscsi_int.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "base/err.h"
+
+#define STATUS_CHECK_CONDITION 0x02
+#define FAULT_NONE (-1)
+
+/* --- status ---------------------------------------------------------------------------------------------------- */
+
+/* RFC 7143 §11.4: SCSI Response. */
+static bool
+status_emit(struct iscsi_conn *conn, struct tx_item *item)
+{
+	struct task *task = container_of(item, struct task, item);
+	uint8_t *bhs;
+	struct tx_slot *slot = tx_slot_new(&conn->tx, &bhs);
+
+	list_remove(&item->node);
+	pdu_start(bhs, OP_RESPONSE, task->pub.itt);
+	bhs[AT_RESPONSE] = task->response;
+	if (task->response == 0) {
+		bhs[AT_FLAGS] = FLAG_FINAL | task->flags;
+		bhs[AT_STATUS] = task->status;
+		put_be32(bhs + AT_BIDI_RESIDUAL, task->bidi_residual);
+		put_be32(bhs + AT_RESIDUAL, task->residual);
+	}
+	put_be32(bhs + AT_DATA_SN, task->data_sn);
+	put_be24(bhs + AT_DATA_LEN, task->sense_len);
+	task_untag(task);
+	tx_fill_sn(conn, bhs, TX_STAT_SN_NEXT);
+	tx_seal_head(&conn->tx, slot, bhs);
+	if (task->sense_len > 0) {
+		tx_seal_data(&conn->tx, slot, task->sense, task->sense_len);
+		slot->task = task;
+		task->in_ring++;
+	} else if (task->in_ring == 0) {
+		task_release(task);
+	}
+	return true;
+}
+
+bool
+data_is_drained(const struct task *task)
+{
+	return !task->unsolicited && task->r2t_done == task->r2t_sent;
+}
+
+/*
+ * RFC 7143 §11.4: while data is still expected, "the target MUST wait until it receives a data PDU with the F bit set in
+ * the last expected sequence before sending the Response PDU".
+ */
+void
+data_send_status(struct task *task)
+{
+	if (!data_is_drained(task)) {
+		list_remove(&task->item.node);	/* R2Ts that are not yet out */
+		rx_forget(&task->pub.conn->rx, task);
+		task_to(task, TASK_DRAIN);
+		return;
+	}
+	task_to(task, TASK_ENDING);
+	list_remove(&task->item.node);
+	task->item.emit = status_emit;
+	tx_push(task->pub.conn, &task->item);
+}
+
+void
+data_fault(struct task *task, enum data_fault fault)
+{
+	static const uint8_t asc[][2] = {
+		[FAULT_UNEXPECTED_UNSOLICITED] = { 0x0c, 0x0c },
+		[FAULT_INCORRECT_AMOUNT] = { 0x0c, 0x0d },
+		[FAULT_CRC] = { 0x47, 0x05 },
+	};
+	uint8_t *sense = task->sense + 2;
+
+	/* Fixed format, ABORTED COMMAND. */
+	memset(task->sense, 0, 20);
+	put_be16(task->sense, 18);
+	sense[0] = 0x70;
+	sense[2] = 0x0b;
+	sense[7] = 10;
+	sense[12] = asc[fault][0];
+	sense[13] = asc[fault][1];
+	task->sense_len = 20;
+	task->status = STATUS_CHECK_CONDITION;
+	task->residual = task->pub.writes ? task->pub.write_expected : task->pub.read_expected;
+	task->flags = task->residual > 0 ? FLAG_UNDERFLOW : 0;
+	data_send_status(task);
+}
+
+/* --- R2T ------------------------------------------------------------------------------------------------------- */
+
+static uint32_t
+r2t_ttt(const struct task *task, uint32_t number)
+{
+	return task->number << 16 | (number & 0xffff);
+}
+
+static uint32_t
+r2t_start(const struct task *task, uint32_t number)
+{
+	uint64_t at = task->r2t_base + (uint64_t)number * task->pub.conn->params.max_burst_len;
+
+	return (uint32_t)MIN(at, (uint64_t)task->wr_want);
+}
+
+static void
+r2t_build(struct iscsi_conn *conn, struct task *task)
+{
+	uint32_t from = r2t_start(task, task->r2t_sent);
+	uint8_t *bhs;
+	struct tx_slot *slot = tx_slot_new(&conn->tx, &bhs);
+
+	pdu_start(bhs, OP_R2T, task->pub.itt);
+	memcpy(bhs + AT_LUN, task->pub.lun, sizeof(task->pub.lun));
+	put_be32(bhs + AT_TTT, r2t_ttt(task, task->r2t_sent));
+	tx_fill_sn(conn, bhs, TX_STAT_SN_PEEK);
+	put_be32(bhs + AT_DATA_SN, task->data_sn++);
+	put_be32(bhs + AT_OFFSET, from);
+	put_be32(bhs + AT_DESIRED_LEN, r2t_start(task, task->r2t_sent + 1) - from);
+	tx_seal_head(&conn->tx, slot, bhs);
+	task->r2t_sent++;
+}
+
+static bool
+r2t_emit(struct iscsi_conn *conn, struct tx_item *item)
+{
+	struct task *task = container_of(item, struct task, item);
+
+	while (r2t_start(task, task->r2t_sent) < task->wr_want &&
+	       task->r2t_sent - task->r2t_done < conn->params.max_outstanding_r2t) {
+		if (!tx_has_room(&conn->tx))
+			return false;
+		r2t_build(conn, task);
+	}
+	list_remove(&item->node);
+	return true;
+}
+
+static void
+ask_for_data(struct task *task)
+{
+	if (!list_empty(&task->item.node))
+		return;		/* it still waits for the ring */
+	task->item.emit = r2t_emit;
+	tx_push(task->pub.conn, &task->item);
+}
+
+int
+iscsi_task_accept_write(struct iscsi_task *pub, const struct iovec *iov, int iovcnt, uint32_t len_bytes)
+{
+	struct task *task = task_of(pub);
+
+	assert(task->state == TASK_OWNER && task->in_command && !task->accepted);
+	task->accepted = true;
+	task->wr_want = MIN(len_bytes, pub->write_expected);
+	if (iovcnt == 1) {
+		task->wr_one = iov[0];
+		iov = &task->wr_one;
+	}
+	iov_cursor_set(&task->wr, iov, iovcnt);
+	if (pub->data_len > 0)
+		iov_cursor_copy_in(&task->wr, pub->data, MIN(pub->data_len, task->wr_want));
+	task->r2t_base = task->wr_pos;
+	if (!task->unsolicited && task->wr_pos >= task->wr_want)
+		return 1;
+	task_to(task, TASK_COLLECT);
+	if (!task->unsolicited)
+		ask_for_data(task);
+	return 0;
+}
+
+/* --- Data-Out -------------------------------------------------------------------------------------------------- */
+
+/* Does this PDU continue the stream?  An enum data_fault, or FAULT_NONE. */
+static int
+sequence_fault(const struct task *task, const struct pdu *pdu)
+{
+	uint32_t ttt = get_be32(pdu->bhs + AT_TTT);
+	bool final = (pdu->bhs[AT_FLAGS] & FLAG_FINAL) != 0;
+	uint64_t end = (uint64_t)task->wr_pos + pdu->data_len;
+	uint32_t limit = ttt == TAG_NONE ? task->wr_first_max : r2t_start(task, task->r2t_done + 1);
+
+	if (ttt == TAG_NONE && !task->unsolicited)
+		return FAULT_UNEXPECTED_UNSOLICITED;
+	if (ttt != TAG_NONE && (task->r2t_done == task->r2t_sent || ttt != r2t_ttt(task, task->r2t_done)))
+		return FAULT_INCORRECT_AMOUNT;
+	/* A gap in DataSN implies a PDU lost to a digest error.  RFC 7143 §7.9. */
+	if (get_be32(pdu->bhs + AT_DATA_SN) != task->wr_sn)
+		return FAULT_CRC;
+	if (end > limit)
+		return ttt == TAG_NONE ? FAULT_UNEXPECTED_UNSOLICITED : FAULT_INCORRECT_AMOUNT;
+	if (get_be32(pdu->bhs + AT_OFFSET) != task->wr_pos || (final && end != limit))
+		return FAULT_INCORRECT_AMOUNT;
+	return FAULT_NONE;
+}
+
+static uint32_t
+take_len(const struct task *task, uint32_t len)
+{
+	return task->wr_pos < task->wr_want ? MIN(len, task->wr_want - task->wr_pos) : 0;
+}
+
+int
+data_out_head(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
+	struct task *task = task_find(&conn->pool, itt);
+
+	if (task == NULL) {
+		if (session_find_held(&conn->session, itt) == NULL)
+			rx_discard(&conn->rx);
+	} else if (task->state == TASK_COLLECT && sequence_fault(task, pdu) == FAULT_NONE) {
+		rx_to_task(&conn->rx, task, &task->wr, take_len(task, pdu->data_len));
+	} else {
+		rx_discard(&conn->rx);
+	}
+	return 0;
+}
+
+/* The F bit ends a sequence, also one whose data was of no use. */
+static void
+note_final(struct task *task, const struct pdu *pdu)
+{
+	if ((pdu->bhs[AT_FLAGS] & FLAG_FINAL) == 0)
+		return;
+	task->wr_sn = 0;
+	if (get_be32(pdu->bhs + AT_TTT) == TAG_NONE) {
+		if (task->unsolicited)
+			task->r2t_base = task->wr_pos;
+		task->unsolicited = false;
+	} else if (task->r2t_done < task->r2t_sent) {
+		task->r2t_done++;
+	}
+}
+
+static void
+collect(struct task *task, const struct pdu *pdu)
+{
+	struct iscsi_conn *conn = task->pub.conn;
+	uint32_t take = take_len(task, pdu->data_len);
+
+	if (pdu->data != NULL && take > 0)
+		iov_cursor_copy_in(&task->wr, pdu->data, take);
+	task->wr_pos += pdu->data_len;
+	task->wr_sn++;
+	note_final(task, pdu);
+	if ((pdu->bhs[AT_FLAGS] & FLAG_FINAL) == 0)
+		return;
+	if (task->wr_pos < task->wr_want) {
+		if (!task->unsolicited)
+			ask_for_data(task);
+	} else if (data_is_drained(task)) {
+		task_to(task, TASK_OWNER);
+		conn->ops->write_ready(conn->user, &task->pub);
+	}
+}
+
+int
+data_on_out(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
+	struct task *task = task_find(&conn->pool, itt);
+	int fault;
+
+	if (task == NULL) {
+		struct held *command = session_find_held(&conn->session, itt);
+
+		/* Else: of a command that has ended early, or was never taken: no harm done. */
+		if (command != NULL && pdu->data != NULL)
+			return session_hold(&conn->session, pdu, command->cmd_sn, true);
+		return 0;
+	}
+	if (task->state == TASK_DRAIN) {
+		note_final(task, pdu);
+		if (data_is_drained(task))
+			data_send_status(task);
+		return 0;
+	}
+	if (task->state != TASK_COLLECT)
+		return 0;
+	fault = sequence_fault(task, pdu);
+	if (fault == FAULT_NONE) {
+		collect(task, pdu);
+	} else {
+		note_final(task, pdu);
+		data_fault(task, (enum data_fault)fault);
+	}
+	return 0;
+}
+
+void
+data_out_damaged(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	struct task *task = task_find(&conn->pool, get_be32(pdu->bhs + AT_ITT));
+
+	if (task == NULL)
+		return;
+	if (task->state == TASK_COLLECT) {
+		note_final(task, pdu);
+		data_fault(task, FAULT_CRC);
+	} else if (task->state == TASK_DRAIN) {
+		note_final(task, pdu);
+		if (data_is_drained(task))
+			data_send_status(task);
+	}
+}
+
+/* --- Data-In --------------------------------------------------------------------------------------------------- */
+
+/* Slots for at most len bytes of the task's data.  The length they hold; the header is in the first. */
+static uint32_t
+data_in_slots(struct iscsi_conn *conn, struct task *task, uint32_t len, struct tx_slot **ret_first, uint8_t **ret_bhs)
+{
+	struct tx_slot *slot = tx_slot_new(&conn->tx, ret_bhs);
+	uint32_t crc = CRC32C_INIT, done = 0;
+
+	*ret_first = slot;
+	for (unsigned piece = 1;; piece++) {
+		uint8_t *unused;
+		size_t part;
+		const uint8_t *data = iov_cursor_take(&task->rd, len - done, &part);
+
+		slot->task = task;
+		task->in_ring++;
+		crc = tx_seal_piece(&conn->tx, slot, data, (uint32_t)part, crc);
+		done += (uint32_t)part;
+		if (done == len || piece == TX_PIECES)
+			break;
+		slot = tx_slot_new(&conn->tx, &unused);
+	}
+	tx_seal_tail(&conn->tx, slot, done, crc);
+	return done;
+}
+
+static void
+data_in_header(struct iscsi_conn *conn, struct task *task, uint8_t *bhs, uint32_t len)
+{
+	bool last = len == task->rd_left;
+	bool status = last && task->status_in_data;
+
+	pdu_start(bhs, OP_DATA_IN, task->pub.itt);
+	put_be24(bhs + AT_DATA_LEN, len);
+	put_be32(bhs + AT_TTT, TAG_NONE);
+	task->rd_burst += len;
+	if (!last && task->rd_burst < conn->params.max_burst_len)
+		bhs[AT_FLAGS] = 0;
+	else
+		task->rd_burst = 0;
+	if (status) {
+		bhs[AT_FLAGS] |= FLAG_STATUS | task->flags;
+		put_be32(bhs + AT_RESIDUAL, task->residual);
+		task_untag(task);
+	}
+	tx_fill_sn(conn, bhs, status ? TX_STAT_SN_NEXT : TX_STAT_SN_NONE);
+	put_be32(bhs + AT_DATA_SN, task->data_sn++);
+	put_be32(bhs + AT_OFFSET, task->rd_pos);
+	task->rd_pos += len;
+	task->rd_left -= len;
+}
+
+static bool
+data_in_emit(struct iscsi_conn *conn, struct tx_item *item)
+{
+	struct task *task = container_of(item, struct task, item);
+
+	while (task->rd_left > 0) {
+		uint32_t len = MIN(task->rd_left, conn->params.max_send_len);
+		struct tx_slot *slot;
+		uint8_t *bhs;
+
+		if (!tx_has_room(&conn->tx))
+			return false;
+		len = MIN(len, conn->params.max_burst_len - task->rd_burst);
+		len = data_in_slots(conn, task, len, &slot, &bhs);
+		data_in_header(conn, task, bhs, len);
+		tx_seal_head(&conn->tx, slot, bhs);
+	}
+	if (task->state == TASK_ENDING && !task->status_in_data) {
+		item->emit = status_emit;
+		return tx_has_room(&conn->tx) && status_emit(conn, item);
+	}
+	list_remove(&item->node);
+	return true;
+}
+
+static void
+send_piece(struct task *task, const struct iovec *iov, int iovcnt, uint32_t len, enum task_state state)
+{
+	if (iovcnt == 1) {
+		task->rd_one = iov[0];
+		iov = &task->rd_one;
+	}
+	iov_cursor_set(&task->rd, iov, iovcnt);
+	task->rd_left = len;
+	task_to(task, state);
+	task->item.emit = data_in_emit;
+	tx_push(task->pub.conn, &task->item);
+}
+
+static uint32_t
+room_left(const struct task *task, uint32_t len)
+{
+	return MIN(len, task->pub.read_expected - task->rd_pos);
+}
+
+void
+iscsi_task_finish_read(struct iscsi_task *pub, const struct iovec *iov, int iovcnt, uint32_t len_bytes, uint64_t length)
+{
+	struct task *task = task_of(pub);
+	uint32_t len = room_left(task, len_bytes);
+
+	assert(task->state == TASK_OWNER);
+	if (pub->aborted) {
+		task_release(task);
+		return;
+	}
+	task_set_read_residual(task, length);
+	if (len == 0) {
+		data_send_status(task);
+		return;
+	}
+	task->status_in_data = !pub->writes;
+	send_piece(task, iov, iovcnt, len, TASK_ENDING);
+}
+
+void
+iscsi_task_send_data(struct iscsi_task *pub, const struct iovec *iov, int iovcnt, uint32_t len_bytes)
+{
+	struct task *task = task_of(pub);
+	uint32_t len = room_left(task, len_bytes);
+
+	assert(task->state == TASK_OWNER);
+	if (pub->aborted || len == 0)
+		pub->conn->ops->data_sent(pub->conn->user, pub);
+	else
+		send_piece(task, iov, iovcnt, len, TASK_SENDING);
+}
+
+void
+data_slot_sent(struct task *task)
+{
+	struct iscsi_conn *conn = task->pub.conn;
+
+	task->in_ring--;
+	if (task->in_ring > 0 || task->rd_left > 0)
+		return;
+	if (task->pub.aborted || (task->state == TASK_ENDING && !task->tagged)) {
+		task_release(task);
+	} else if (task->state == TASK_SENDING) {
+		task_to(task, TASK_OWNER);
+		conn->ops->data_sent(conn->user, &task->pub);
+	}
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A place in a list of buffers: the write data of a task comes in, the read data goes out, piece by piece. */
+#include "iscsi/iov_int.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static void
+skip_full(struct iov_cursor *cur)
+{
+	while (cur->left > 0 && cur->offset == cur->iov->iov_len) {
+		cur->iov++;
+		cur->left--;
+		cur->offset = 0;
+	}
+}
+
+uint8_t *
+iov_cursor_take(struct iov_cursor *cur, size_t max_len, size_t *ret_len)
+{
+	uint8_t *bytes;
+	size_t len;
+
+	skip_full(cur);
+	assert(cur->left > 0 && max_len > 0);
+	bytes = (uint8_t *)cur->iov->iov_base + cur->offset;
+	len = MIN(max_len, cur->iov->iov_len - cur->offset);
+	cur->offset += len;
+	*ret_len = len;
+	return bytes;
+}
+
+void
+iov_cursor_copy_in(struct iov_cursor *cur, const uint8_t *bytes, size_t len)
+{
+	while (len > 0) {
+		size_t part;
+		uint8_t *to = iov_cursor_take(cur, len, &part);
+
+		memcpy(to, bytes, part);
+		bytes += part;
+		len -= part;
+	}
+}
+
+int
+iov_cursor_pieces(const struct iov_cursor *cur, size_t len, struct iovec *iov, int max)
+{
+	struct iov_cursor at = *cur;
+	int n = 0;
+
+	while (len > 0 && n < max) {
+		size_t part;
+
+		iov[n].iov_base = iov_cursor_take(&at, len, &part);
+		iov[n].iov_len = part;
+		len -= part;
+		n++;
+	}
+	return n;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The negotiation table: every key of RFC 7143 §12 and §13, who may say it when, and what comes of it.
+ *
+ * A negotiation is walked twice: first what is declared (names, session type), which decides how the rest is answered;
+ * then what is negotiated.  A value that cannot be is answered with Reject and leaves the default.
+ */
+#include "iscsi/iscsi_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+
+static const char *const digest_choices[] = { "None", "CRC32C", NULL };
+static const char *const auth_choices[] = { "None", NULL };
+static const char *const reporting_choices[] = { "RFC3720", NULL };
+
+#define PARAM(field) .width = sizeof(((struct iscsi_params *)0)->field), .offset = offsetof(struct iscsi_params, field)
+#define LOGIN_TEXT(field) .offset = offsetof(struct iscsi_login, field), .max = sizeof(((struct iscsi_login *)0)->field) - 1
+#define IN_LOGIN (STAGE_SECURITY | STAGE_OPERATIONAL)
+#define ALWAYS (IN_LOGIN | STAGE_FULL)
+
+/* clang-format off */
+const struct key key_table[KEY_COUNT] = {
+	{ .name = "AuthMethod",		.rule = KEY_LIST, .stages = STAGE_SECURITY, .ours = 1, .choices = auth_choices },
+	{ .name = "DataDigest",		.rule = KEY_LIST, .stages = STAGE_OPERATIONAL, PARAM(data_digest), .choices = digest_choices },
+	{ .name = "DataPDUInOrder",	.rule = KEY_OR, .stages = STAGE_OPERATIONAL, .irrelevant = true, .ours = 1 },
+	{ .name = "DataSequenceInOrder", .rule = KEY_OR, .stages = STAGE_OPERATIONAL, .irrelevant = true, .ours = 1 },
+	{ .name = "DefaultTime2Retain",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .max = 3600, PARAM(time2retain_s) },
+	{ .name = "DefaultTime2Wait",	.rule = KEY_MAX, .stages = STAGE_OPERATIONAL, .max = 3600, PARAM(time2wait_s) },
+	{ .name = "ErrorRecoveryLevel",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .max = 2, .ours = 0 },
+	{ .name = "FirstBurstLength",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .irrelevant = true, .min = 512, .max = 0xffffff, PARAM(first_burst_len) },
+	{ .name = "HeaderDigest",	.rule = KEY_LIST, .stages = STAGE_OPERATIONAL, PARAM(header_digest), .choices = digest_choices },
+	{ .name = "IFMarkInt",		.rule = KEY_REJECT, .stages = STAGE_OPERATIONAL },
+	{ .name = "IFMarker",		.rule = KEY_NO, .stages = STAGE_OPERATIONAL },
+	{ .name = "ImmediateData",	.rule = KEY_AND, .stages = STAGE_OPERATIONAL, .irrelevant = true, PARAM(immediate_data) },
+	{ .name = "InitialR2T",		.rule = KEY_OR, .stages = STAGE_OPERATIONAL, .irrelevant = true, PARAM(initial_r2t) },
+	{ .name = "InitiatorAlias",	.rule = KEY_DECLARED_TEXT, .stages = ALWAYS, LOGIN_TEXT(initiator_alias) },
+	{ .name = "InitiatorName",	.rule = KEY_DECLARED_NAME, .stages = IN_LOGIN, LOGIN_TEXT(initiator_name) },
+	{ .name = "MaxBurstLength",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .irrelevant = true, .min = 512, .max = 0xffffff, PARAM(max_burst_len) },
+	{ .name = "MaxConnections",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .irrelevant = true, .min = 1, .max = 65535, .ours = 1 },
+	{ .name = "MaxOutstandingR2T",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .irrelevant = true, .min = 1, .max = 65535, PARAM(max_outstanding_r2t) },
+	{ .name = "MaxRecvDataSegmentLength", .rule = KEY_DECLARED_NUMBER, .stages = STAGE_OPERATIONAL | STAGE_FULL, .min = 512, .max = 0xffffff, PARAM(max_send_len) },
+	{ .name = "OFMarkInt",		.rule = KEY_REJECT, .stages = STAGE_OPERATIONAL },
+	{ .name = "OFMarker",		.rule = KEY_NO, .stages = STAGE_OPERATIONAL },
+	{ .name = "SendTargets",	.rule = KEY_SEND_TARGETS, .stages = STAGE_FULL },
+	{ .name = "SessionType",	.rule = KEY_SESSION_TYPE, .stages = IN_LOGIN },
+	{ .name = "TargetAddress",	.rule = KEY_OURS, .stages = ALWAYS },
+	{ .name = "TargetAlias",	.rule = KEY_OURS, .stages = ALWAYS },
+	{ .name = "TargetName",		.rule = KEY_DECLARED_NAME, .stages = IN_LOGIN, LOGIN_TEXT(target_name) },
+	{ .name = "TargetPortalGroupTag", .rule = KEY_OURS, .stages = ALWAYS },
+	{ .name = "TaskReporting",	.rule = KEY_LIST, .stages = STAGE_OPERATIONAL, .irrelevant = true, .ours = 1, .choices = reporting_choices },
+	{ .name = "iSCSIProtocolLevel",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .irrelevant = true, .max = 31, .ours = 1 },
+};
+/* clang-format on */
+
+void
+keys_defaults(struct iscsi_params *agreed)
+{
+	*agreed = (struct iscsi_params){
+		.max_recv_len = 8192,
+		.max_send_len = 8192,
+		.max_burst_len = 262144,
+		.first_burst_len = 65536,
+		.max_outstanding_r2t = 1,
+		.time2wait_s = 2,
+		.time2retain_s = 20,
+		.header_digest = ISCSI_DIGEST_NONE,
+		.data_digest = ISCSI_DIGEST_NONE,
+		.initial_r2t = true,
+		.immediate_data = true,
+	};
+}
+
+const struct key *
+keys_find(const char *name)
+{
+	size_t low = 0, high = KEY_COUNT;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int order = strcmp(name, key_table[mid].name);
+
+		if (order == 0)
+			return &key_table[mid];
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+/* --- our side's value, and what was agreed ------------------------------------------------------------------------- */
+
+static uint32_t
+ours(const struct key *key, const struct iscsi_params *limits)
+{
+	const uint8_t *field = (const uint8_t *)limits + key->offset;
+	uint32_t wide;
+	uint16_t narrow;
+
+	switch (key->width) {
+	case 1:
+		return *field;
+	case 2:
+		memcpy(&narrow, field, sizeof(narrow));
+		return narrow;
+	case 4:
+		memcpy(&wide, field, sizeof(wide));
+		return wide;
+	default:
+		return key->ours;
+	}
+}
+
+static void
+agree(const struct key *key, struct iscsi_params *agreed, uint32_t value)
+{
+	uint8_t *field = (uint8_t *)agreed + key->offset;
+	uint16_t narrow = (uint16_t)value;
+
+	if (key->width == 1)
+		*field = (uint8_t)value;
+	else if (key->width == 2)
+		memcpy(field, &narrow, sizeof(narrow));
+	else if (key->width == 4)
+		memcpy(field, &value, sizeof(value));
+}
+
+/* --- rules: each answers, and gives 0 or a negative error ---------------------------------------------------------- */
+
+struct offer {
+	struct iscsi_conn *conn;
+	struct keys *keys;
+	const struct key *key;
+	const char *value;
+};
+
+static int
+refuse(struct keys *keys, unsigned status)
+{
+	keys->status = (uint16_t)status;
+	return ERR_PROTOCOL;
+}
+
+static int
+answer(const struct offer *o, const char *value)
+{
+	text_put(&o->conn->text, o->key->name, value);
+	return 0;
+}
+
+static int
+rule_boolean(const struct offer *o)
+{
+	bool mine = ours(o->key, &o->conn->limits) != 0;
+	bool theirs = strcmp(o->value, "Yes") == 0;
+	bool result = o->key->rule == KEY_AND ? mine && theirs : mine || theirs;
+
+	if (!theirs && strcmp(o->value, "No") != 0)
+		return answer(o, "Reject");
+	agree(o->key, &o->conn->params, result);
+	return answer(o, result ? "Yes" : "No");
+}
+
+static int
+rule_number(const struct offer *o)
+{
+	uint32_t mine = ours(o->key, &o->conn->limits), theirs, result;
+
+	if (text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min || theirs > o->key->max)
+		return answer(o, "Reject");
+	result = o->key->rule == KEY_MIN ? MIN(mine, theirs) : MAX(mine, theirs);
+	agree(o->key, &o->conn->params, result);
+	text_put_number(&o->conn->text, o->key->name, result);
+	return 0;
+}
+
+/* The first of the initiator's values that is in our set.  RFC 7143 §6.2.1. */
+static int
+rule_list(const struct offer *o)
+{
+	uint32_t set = ours(o->key, &o->conn->limits);
+	const char *value = o->value;
+
+	while (true) {
+		size_t len = strcspn(value, ",");
+
+		for (unsigned i = 0; o->key->choices[i] != NULL; i++) {
+			const char *choice = o->key->choices[i];
+
+			if ((set & 1u << i) == 0 || strlen(choice) != len || memcmp(choice, value, len) != 0)
+				continue;
+			agree(o->key, &o->conn->params, 1u << i);
+			return answer(o, choice);
+		}
+		if (value[len] == '\0')
+			break;
+		value += len + 1;
+	}
+	if (o->key->choices == auth_choices)
+		o->keys->auth_refused = true;
+	return answer(o, "Reject");
+}
+
+static int
+rule_declared_number(const struct offer *o)
+{
+	uint32_t theirs;
+
+	if (text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min || theirs > o->key->max)
+		return answer(o, "Reject");
+	agree(o->key, &o->conn->params, MIN(theirs, o->conn->limits.max_send_len));
+	return 0;
+}
+
+static int
+rule_declared_text(const struct offer *o)
+{
+	size_t len = strlen(o->value);
+	char *field = (char *)&o->conn->info + o->key->offset;
+
+	/* An alias is for people: one that is no text is left out. */
+	if (len <= o->key->max && str_is_text(o->value, len))
+		memcpy(field, o->value, len + 1);
+	return 0;
+}
+
+static int
+rule_declared_name(const struct offer *o)
+{
+	char *field = (char *)&o->conn->info + o->key->offset;
+	bool initiator = field == o->conn->info.initiator_name;
+	char name[ISCSI_NAME_MAX + 1];
+
+	if (o->conn->login.decided)
+		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR);
+	if (text_parse_name(o->value, name) < 0)
+		return refuse(o->keys, initiator ? ISCSI_LOGIN_INITIATOR_ERROR : ISCSI_LOGIN_NOT_FOUND);
+	memcpy(field, name, strlen(name) + 1);
+	*(initiator ? &o->keys->has_initiator : &o->keys->has_target) = true;
+	return 0;
+}
+
+static int
+rule_session_type(const struct offer *o)
+{
+	if (o->conn->login.decided)
+		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR);
+	if (strcmp(o->value, "Discovery") == 0)
+		o->conn->info.type = ISCSI_SESSION_DISCOVERY;
+	else if (strcmp(o->value, "Normal") == 0)
+		o->conn->info.type = ISCSI_SESSION_NORMAL;
+	else
+		return refuse(o->keys, ISCSI_LOGIN_SESSION_TYPE);
+	o->keys->has_type = true;
+	return 0;
+}
+
+/* Which targets are asked for; answered when all pairs are read.  RFC 7143 Appendix C. */
+static int
+rule_send_targets(const struct offer *o)
+{
+	bool discovery = o->conn->discovery;
+	char *which = o->keys->send_targets;
+
+	if (strcmp(o->value, "All") == 0) {
+		if (!discovery)
+			return answer(o, "Reject");
+		which[0] = '\0';
+	} else if (o->value[0] == '\0') {
+		if (discovery)
+			return answer(o, "Reject");
+		memcpy(which, o->conn->info.target_name, sizeof(o->conn->info.target_name));
+	} else if (text_parse_name(o->value, which) < 0 ||
+		   (!discovery && strcmp(which, o->conn->info.target_name) != 0)) {
+		return answer(o, "Reject");
+	}
+	o->keys->wants_targets = true;
+	return 0;
+}
+
+static int
+rule_no(const struct offer *o)
+{
+	return answer(o, "No");
+}
+
+static int
+rule_reject(const struct offer *o)
+{
+	return answer(o, "Reject");
+}
+
+/* In the order of enum key_rule. */
+static const struct {
+	int (*apply)(const struct offer *o);
+	bool declares;			/* walked first */
+} rules[] = {
+	[KEY_AND] = { rule_boolean, false },
+	[KEY_OR] = { rule_boolean, false },
+	[KEY_MIN] = { rule_number, false },
+	[KEY_MAX] = { rule_number, false },
+	[KEY_LIST] = { rule_list, false },
+	[KEY_DECLARED_NUMBER] = { rule_declared_number, false },
+	[KEY_DECLARED_TEXT] = { rule_declared_text, true },
+	[KEY_DECLARED_NAME] = { rule_declared_name, true },
+	[KEY_SESSION_TYPE] = { rule_session_type, true },
+	[KEY_SEND_TARGETS] = { rule_send_targets, false },
+	[KEY_OURS] = { rule_reject, false },
+	[KEY_NO] = { rule_no, false },
+	[KEY_REJECT] = { rule_reject, false },
+};
+
+static int
+apply_known(const struct offer *o)
+{
+	if ((o->key->stages & o->keys->stage) == 0)
+		return answer(o, "Reject");
+	if (o->key->irrelevant && o->conn->info.type == ISCSI_SESSION_DISCOVERY)
+		return answer(o, "Irrelevant");
+	return rules[o->key->rule].apply(o);
+}
+
+/* Each key once: RFC 7143 §6.2.  In the full feature phase a key may come again in a new exchange. */
+static int
+note_seen(struct keys *keys, const struct key *key)
+{
+	uint64_t bit = 1ull << (key - key_table);
+
+	if ((keys->seen & bit) != 0)
+		return refuse(keys, ISCSI_LOGIN_INITIATOR_ERROR);
+	keys->seen |= bit;
+	return 0;
+}
+
+static int
+apply_pair(struct offer *o, const char *name, bool declarations)
+{
+	int err;
+
+	o->key = keys_find(name);
+	if (o->key == NULL) {
+		/* What we never offered needs no answer when it is one itself. */
+		if (!declarations && strcmp(o->value, "NotUnderstood") != 0)
+			text_put(&o->conn->text, name, "NotUnderstood");
+		return 0;
+	}
+	if (rules[o->key->rule].declares != declarations)
+		return 0;
+	err = note_seen(o->keys, o->key);
+	return err < 0 ? err : apply_known(o);
+}
+
+int
+keys_apply(struct iscsi_conn *conn, struct keys *keys)
+{
+	struct offer o = { .conn = conn, .keys = keys };
+
+	for (int pass = 0; pass < 2; pass++) {
+		const char *name;
+		size_t cursor = 0;
+		int more;
+
+		while ((more = text_next(&conn->text, &cursor, &name, &o.value)) > 0) {
+			int err = apply_pair(&o, name, pass == 0);
+
+			if (err < 0)
+				return err;
+		}
+		if (more < 0)
+			return refuse(keys, ISCSI_LOGIN_INITIATOR_ERROR);
+	}
+	return conn->text.out.failed ? -ENOMEM : 0;
+}

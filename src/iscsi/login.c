@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Login: from the first request to the full feature phase.  RFC 7143 §6.3, §11.12, §11.13.
+ *
+ *	START --first request, owner says yes--> SECURITY | OPERATIONAL	  (the stage the initiator begins with)
+ *	SECURITY --T, NSG=1--> OPERATIONAL	SECURITY, OPERATIONAL --T, NSG=3, owner says yes--> FULL
+ *
+ * Transition -> function: first: on_first, after_first; in a stage: on_security, on_operational; to the next: answer;
+ * to FULL: finish.  Whatever no row of `rules` allows is refused with a status, and the connection is closed.
+ *
+ * The owner may take its time at the two steps where it decides (pending_step); meanwhile the initiator has to wait.
+ */
+#include "iscsi/iscsi_int.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+#define LOGIN_DATA_MAX 8192u		/* MaxRecvDataSegmentLength during login, RFC 7143 §13.12 */
+#define LOGIN_REQUESTS_MAX 1024u
+#define NSG_FULL 3u
+
+LOG_AREA(login_log, "iscsi.login");
+
+void
+login_init(struct login *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->pending_step = -1;
+}
+
+static unsigned
+csg(uint8_t flags)
+{
+	return flags >> 2 & 3u;
+}
+
+static unsigned
+nsg(uint8_t flags)
+{
+	return flags & 3u;
+}
+
+/* --- responses ------------------------------------------------------------------------------------------------------- */
+
+/* flags: T, C, CSG, NSG of the response.  Takes data_len bytes of the answer. */
+static int
+respond(struct iscsi_conn *conn, uint8_t flags, unsigned status, uint32_t data_len)
+{
+	struct login *l = &conn->login;
+	struct text *text = &conn->text;
+	int err;
+	struct tx_msg *msg = tx_msg_new(conn, OP_LOGIN_RESPONSE, l->itt, data_len, &err);
+
+	if (msg == NULL)
+		return err;
+	msg->bhs[AT_FLAGS] = flags;
+	memcpy(msg->bhs + AT_ISID, conn->info.isid, ISCSI_ISID_SIZE);
+	put_be16(msg->bhs + AT_TSIH, l->tsih);
+	put_be16(msg->bhs + AT_LOGIN_STATUS, (uint16_t)status);
+	if (data_len > 0)
+		memcpy(msg->data, text->out.text + text->out_sent, data_len);
+	text->out_sent += data_len;
+	if (text_out_left(text) == 0)
+		text_clear_out(text);
+	tx_msg_send(conn, msg);
+	return 0;
+}
+
+int
+login_refuse(struct iscsi_conn *conn, unsigned status)
+{
+	uint32_t len = (uint32_t)MIN(text_out_left(&conn->text), (size_t)LOGIN_DATA_MAX);
+	bool moved = status >> 8 == 1;
+	int err = respond(conn, (uint8_t)(conn->login.flags & 0x0c), status, moved ? len : 0);
+
+	log_debug(&login_log, "login.refused", "status=%04x", status);
+	return err < 0 ? err : ERR_CLOSED;
+}
+
+static int
+refuse_error(struct iscsi_conn *conn, int err)
+{
+	if (err == ERR_PROTOCOL)
+		return login_refuse(conn, conn->login.keys.status);
+	if (err == ERR_LIMIT)
+		return login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR);
+	return err;
+}
+
+/* --- the owner decides --------------------------------------------------------------------------------------------- */
+
+static int after_first(struct iscsi_conn *conn);
+
+static int
+ask(struct iscsi_conn *conn, enum iscsi_login_step step)
+{
+	struct iscsi_login_reply reply = { 0 };
+
+	if (conn->ops->login(conn->user, conn, step, &conn->info, &reply) != 0) {
+		conn->login.pending_step = (int)step;
+		return 0;
+	}
+	conn->login.pending_step = (int)step;
+	return login_decided(conn, &reply);
+}
+
+static int
+refuse_as_told(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
+{
+	text_clear_out(&conn->text);
+	if (reply->status >> 8 == 1 && reply->address != NULL)
+		text_put(&conn->text, "TargetAddress", reply->address);
+	return login_refuse(conn, reply->status);
+}
+
+/* The last response ends login; what comes behind it obeys what was agreed. */
+static int
+finish(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
+{
+	struct login *l = &conn->login;
+	uint8_t flags = (uint8_t)(FLAG_FINAL | (l->flags & 0x0c) | NSG_FULL);
+	int err;
+
+	l->tsih = reply->tsih;
+	err = respond(conn, flags, ISCSI_LOGIN_OK, (uint32_t)text_out_left(&conn->text));
+	if (err < 0)
+		return err;
+	l->state = LOGIN_FULL;
+	conn_established(conn);
+	return 0;
+}
+
+int
+login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
+{
+	struct login *l = &conn->login;
+	int step = l->pending_step;
+
+	assert(step >= 0);
+	l->pending_step = -1;
+	if (reply->status != ISCSI_LOGIN_OK)
+		return refuse_as_told(conn, reply);
+	if (step == ISCSI_LOGIN_LAST)
+		return finish(conn, reply);
+	/* A session has one connection: nobody can join it. */
+	if (conn->info.tsih != 0)
+		return login_refuse(conn, ISCSI_LOGIN_NO_SESSION);
+	l->decided = true;
+	if (conn->info.type == ISCSI_SESSION_NORMAL)
+		text_put_number(&conn->text, "TargetPortalGroupTag", reply->tpgt);
+	if (conn->info.type == ISCSI_SESSION_NORMAL && reply->alias != NULL)
+		text_put(&conn->text, "TargetAlias", reply->alias);
+	return after_first(conn);
+}
+
+/* --- stages ------------------------------------------------------------------------------------------------------------ */
+
+/* Send the answer, or its next part; with the last part go where the initiator asked to go. */
+static int
+answer(struct iscsi_conn *conn)
+{
+	struct login *l = &conn->login;
+	uint8_t stage = l->flags & 0x0c;
+	size_t left = text_out_left(&conn->text);
+
+	if (conn->text.out.failed)
+		return -ENOMEM;
+	if (left > LOGIN_DATA_MAX)
+		return respond(conn, stage | FLAG_CONTINUE, ISCSI_LOGIN_OK, LOGIN_DATA_MAX);
+	if ((l->flags & FLAG_FINAL) == 0)
+		return respond(conn, stage, ISCSI_LOGIN_OK, (uint32_t)left);
+	if (nsg(l->flags) == NSG_FULL)
+		return ask(conn, ISCSI_LOGIN_LAST);
+	l->state = LOGIN_OPERATIONAL;
+	return respond(conn, (uint8_t)(FLAG_FINAL | stage | nsg(l->flags)), ISCSI_LOGIN_OK, (uint32_t)left);
+}
+
+static int
+apply(struct iscsi_conn *conn, enum key_stage stage)
+{
+	int err;
+
+	conn->login.keys.stage = (uint8_t)stage;
+	err = keys_apply(conn, &conn->login.keys);
+	text_clear_in(&conn->text);
+	return err;
+}
+
+/* An initiator that offers AuthMethod, but none of ours, cannot be let in. */
+static int
+security_done(struct iscsi_conn *conn)
+{
+	if (conn->login.keys.auth_refused)
+		return login_refuse(conn, ISCSI_LOGIN_AUTH_FAILED);
+	return answer(conn);
+}
+
+static int
+operational_done(struct iscsi_conn *conn)
+{
+	struct login *l = &conn->login;
+
+	if (!l->declared) {
+		text_put_number(&conn->text, "MaxRecvDataSegmentLength", conn->limits.max_recv_len);
+		conn->params.max_recv_len = conn->limits.max_recv_len;
+		l->declared = true;
+	}
+	return answer(conn);
+}
+
+static int
+on_security(struct iscsi_conn *conn)
+{
+	int err = apply(conn, STAGE_SECURITY);
+
+	return err < 0 ? refuse_error(conn, err) : security_done(conn);
+}
+
+static int
+on_operational(struct iscsi_conn *conn)
+{
+	int err = apply(conn, STAGE_OPERATIONAL);
+
+	return err < 0 ? refuse_error(conn, err) : operational_done(conn);
+}
+
+/* RFC 7143 §6.3.1: the leading request names who and what. */
+static int
+on_first(struct iscsi_conn *conn)
+{
+	struct login *l = &conn->login;
+	int err = apply(conn, csg(l->flags) == 0 ? STAGE_SECURITY : STAGE_OPERATIONAL);
+
+	if (err < 0)
+		return refuse_error(conn, err);
+	if (!l->keys.has_initiator)
+		return login_refuse(conn, ISCSI_LOGIN_MISSING_PARAMETER);
+	if (conn->info.type == ISCSI_SESSION_NORMAL && !l->keys.has_target)
+		return login_refuse(conn, ISCSI_LOGIN_MISSING_PARAMETER);
+	conn->discovery = conn->info.type == ISCSI_SESSION_DISCOVERY;
+	return ask(conn, ISCSI_LOGIN_FIRST);
+}
+
+static int
+after_first(struct iscsi_conn *conn)
+{
+	bool security = csg(conn->login.flags) == 0;
+
+	conn->login.state = security ? LOGIN_SECURITY : LOGIN_OPERATIONAL;
+	return security ? security_done(conn) : operational_done(conn);
+}
+
+/* --- requests ------------------------------------------------------------------------------------------------------------ */
+
+static const struct login_rule {
+	enum login_state state;
+	uint8_t csg;
+	int (*handle)(struct iscsi_conn *conn);
+} rules[] = {
+	/* state           CSG  handler          RFC 7143 */
+	{ LOGIN_START,       0, on_first       }, /* §6.3.1 */
+	{ LOGIN_START,       1, on_first       }, /* §6.3.1 */
+	{ LOGIN_SECURITY,    0, on_security    }, /* §6.3.2 */
+	{ LOGIN_OPERATIONAL, 1, on_operational }, /* §6.3.3 */
+};
+
+static const struct login_rule *
+find_rule(enum login_state state, unsigned stage)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (rules[i].state == state && rules[i].csg == stage)
+			return &rules[i];
+	return NULL;
+}
+
+static void
+begin(struct iscsi_conn *conn, const uint8_t *bhs)
+{
+	conn->state = CONN_IN_LOGIN;
+	memcpy(conn->info.isid, bhs + AT_ISID, ISCSI_ISID_SIZE);
+	conn->info.tsih = get_be16(bhs + AT_TSIH);
+	conn->info.cid = get_be16(bhs + AT_CID);
+	conn->login.tsih = conn->info.tsih;
+	session_start(&conn->session, get_be32(bhs + AT_CMD_SN));
+}
+
+/* The stage bits: T with a later stage that exists.  RFC 7143 §11.12.3. */
+static bool
+stages_ok(uint8_t flags)
+{
+	if ((flags & FLAG_FINAL) == 0)
+		return true;
+	return (flags & FLAG_CONTINUE) == 0 && nsg(flags) > csg(flags) && nsg(flags) != 2;
+}
+
+static unsigned
+check_request(struct iscsi_conn *conn, const uint8_t *bhs)
+{
+	struct login *l = &conn->login;
+
+	if (bhs[AT_STATUS] > 0)		/* Version-min: we speak version 0 */
+		return ISCSI_LOGIN_BAD_VERSION;
+	if (memcmp(bhs + AT_ISID, conn->info.isid, ISCSI_ISID_SIZE) != 0 ||
+	    get_be16(bhs + AT_TSIH) != conn->info.tsih || get_be16(bhs + AT_CID) != conn->info.cid)
+		return ISCSI_LOGIN_INITIATOR_ERROR;
+	if (!stages_ok(bhs[AT_FLAGS]) || find_rule(l->state, csg(bhs[AT_FLAGS])) == NULL)
+		return ISCSI_LOGIN_INITIATOR_ERROR;
+	return ++l->requests > LOGIN_REQUESTS_MAX ? ISCSI_LOGIN_INITIATOR_ERROR : ISCSI_LOGIN_OK;
+}
+
+int
+login_on_request(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	struct login *l = &conn->login;
+	enum login_state before = l->state;
+	unsigned status;
+	int err;
+
+	if (conn->state == CONN_UP)
+		begin(conn, pdu->bhs);
+	l->itt = get_be32(pdu->bhs + AT_ITT);
+	l->flags = pdu->bhs[AT_FLAGS];
+	status = check_request(conn, pdu->bhs);
+	if (status != ISCSI_LOGIN_OK)
+		return login_refuse(conn, status);
+	err = text_add(&conn->text, pdu->data, pdu->data_len);
+	if (err < 0)
+		return refuse_error(conn, err);
+	if ((l->flags & FLAG_CONTINUE) != 0)
+		return respond(conn, l->flags & 0x0c, ISCSI_LOGIN_OK, 0);
+	if (text_out_left(&conn->text) > 0)
+		/* It fetches the rest of our answer. */
+		return conn->text.in_len > 0 ? login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR) : answer(conn);
+	err = find_rule(l->state, csg(l->flags))->handle(conn);
+	log_debug(&login_log, "login.step", "state=%d next=%d flags=%02x err=%d", before, l->state, l->flags, err);
+	return err;
+}

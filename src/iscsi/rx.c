@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Incremental receive: bytes, cut anywhere, become PDUs.  RFC 7143 §11.2.
+ *
+ *	RX_IN_HEADER --header, AHS, digest--> RX_IN_DATA --data segment--> RX_IN_TAIL --padding, digest--> RX_IN_HEADER
+ *
+ * A header or a data segment that lies whole in the input is used where it lies.  What comes in parts is gathered: headers
+ * in rx->head, data in rx->stash or, for Data-Out, in the task's own buffers.  Lengths were checked by the caller at
+ * RX_HEAD, before anything is allocated here.
+ */
+#include "iscsi/iscsi_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "base/err.h"
+
+void
+rx_init(struct rx *rx)
+{
+	memset(rx, 0, offsetof(struct rx, tail));
+}
+
+void
+rx_fini(struct rx *rx)
+{
+	mem_free(rx->stash);
+	rx->stash = NULL;
+	rx->stash_size = 0;
+}
+
+/* Digests are sent least significant byte first. */
+static bool
+digest_matches(uint32_t crc, const uint8_t *digest)
+{
+	uint32_t value = crc32c_final(crc);
+
+	return digest[0] == (uint8_t)value && digest[1] == (uint8_t)(value >> 8) &&
+	       digest[2] == (uint8_t)(value >> 16) && digest[3] == (uint8_t)(value >> 24);
+}
+
+static uint32_t
+head_total(const struct rx *rx, const uint8_t *bhs)
+{
+	return BHS_SIZE + bhs_ahs_len(bhs) + (rx->header_digest ? DIGEST_SIZE : 0);
+}
+
+static int
+head_complete(struct rx *rx, const uint8_t *head)
+{
+	uint32_t len = BHS_SIZE + bhs_ahs_len(head);
+
+	if (rx->header_digest && !digest_matches(crc32c_update(CRC32C_INIT, head, len), head + len))
+		return ERR_PROTOCOL;
+	rx->pdu.bhs = head;
+	rx->pdu.ahs_len = len - BHS_SIZE;
+	rx->pdu.data = NULL;
+	rx->pdu.data_len = bhs_data_len(head);
+	rx->data_left = rx->pdu.data_len;
+	rx->tail_need = rx->data_left == 0 ? 0 : pad_len(rx->data_left) + (rx->data_digest ? DIGEST_SIZE : 0);
+	rx->crc = CRC32C_INIT;
+	rx->have = 0;
+	rx->data_bad = false;
+	rx->sink = RX_WHOLE;
+	rx->state = RX_IN_DATA;
+	return RX_HEAD;
+}
+
+static bool
+head_fill(struct rx *rx, uint32_t need, const uint8_t **bytes, size_t *len)
+{
+	size_t part = MIN((size_t)(need - rx->have), *len);
+
+	memcpy(rx->head + rx->have, *bytes, part);
+	rx->have += (uint32_t)part;
+	*bytes += part;
+	*len -= part;
+	return rx->have == need;
+}
+
+static int
+step_header(struct rx *rx, const uint8_t **bytes, size_t *len)
+{
+	if (rx->have == 0 && *len >= BHS_SIZE) {
+		const uint8_t *head = *bytes;
+		uint32_t total = head_total(rx, head);
+
+		if (*len >= total) {
+			*bytes += total;
+			*len -= total;
+			return head_complete(rx, head);
+		}
+	}
+	if (*len == 0)
+		return RX_MORE;
+	if (rx->have < BHS_SIZE && !head_fill(rx, BHS_SIZE, bytes, len))
+		return RX_MORE;
+	if (!head_fill(rx, head_total(rx, rx->head), bytes, len))
+		return RX_MORE;
+	return head_complete(rx, rx->head);
+}
+
+/* The header must outlive the caller's bytes. */
+static int
+more(struct rx *rx)
+{
+	if (rx->pdu.bhs != rx->head) {
+		memcpy(rx->head, rx->pdu.bhs, BHS_SIZE + rx->pdu.ahs_len);
+		rx->pdu.bhs = rx->head;
+	}
+	return RX_MORE;
+}
+
+/* The whole segment with its tail lies in the input. */
+static int
+data_in_place(struct rx *rx, const uint8_t **bytes, size_t *len)
+{
+	uint32_t total = rx->data_left + rx->tail_need;
+
+	rx->pdu.data = *bytes;
+	if (rx->data_digest && rx->data_left > 0) {
+		uint32_t padded = total - DIGEST_SIZE;
+
+		rx->data_bad = !digest_matches(crc32c_update(CRC32C_INIT, *bytes, padded), *bytes + padded);
+	}
+	*bytes += total;
+	*len -= total;
+	rx->data_left = 0;
+	rx->state = RX_IN_HEADER;
+	return RX_PDU;
+}
+
+static void
+data_took(struct rx *rx, const uint8_t *bytes, size_t len)
+{
+	if (rx->data_digest)
+		rx->crc = crc32c_update(rx->crc, bytes, len);
+	rx->data_left -= (uint32_t)len;
+}
+
+static void
+data_copy(struct rx *rx, const uint8_t *bytes, size_t len)
+{
+	if (rx->sink == RX_WHOLE) {
+		memcpy(rx->stash + rx->have, bytes, len);
+		rx->have += (uint32_t)len;
+	} else if (rx->sink == RX_TO_TASK) {
+		uint32_t take = (uint32_t)MIN((size_t)rx->take_left, len);
+
+		iov_cursor_copy_in(rx->cursor, bytes, take);
+		rx->take_left -= take;
+	}
+	data_took(rx, bytes, len);
+}
+
+static void
+data_complete(struct rx *rx)
+{
+	if (rx->sink == RX_WHOLE)
+		rx->pdu.data = rx->stash;
+	rx->have = 0;
+	rx->state = RX_IN_TAIL;
+}
+
+/* RX_MORE: go on with the tail if data_left is 0; RX_PDU; or -ENOMEM. */
+static int
+step_data(struct rx *rx, const uint8_t **bytes, size_t *len)
+{
+	size_t part;
+
+	if (rx->sink == RX_WHOLE && rx->have == 0 && *len >= (size_t)rx->data_left + rx->tail_need)
+		return data_in_place(rx, bytes, len);
+	if (rx->sink == RX_WHOLE && mem_grow(&rx->stash, &rx->stash_size, rx->pdu.data_len, 1) < 0)
+		return -ENOMEM;
+	part = MIN((size_t)rx->data_left, *len);
+	if (part > 0)
+		data_copy(rx, *bytes, part);
+	*bytes += part;
+	*len -= part;
+	if (rx->data_left == 0)
+		data_complete(rx);
+	return RX_MORE;
+}
+
+static int
+step_tail(struct rx *rx, const uint8_t **bytes, size_t *len)
+{
+	size_t part = MIN((size_t)(rx->tail_need - rx->have), *len);
+
+	memcpy(rx->tail + rx->have, *bytes, part);
+	rx->have += (uint32_t)part;
+	*bytes += part;
+	*len -= part;
+	if (rx->have < rx->tail_need)
+		return RX_MORE;
+	if (rx->data_digest && rx->tail_need > 0) {
+		uint32_t pad = rx->tail_need - DIGEST_SIZE;
+
+		rx->data_bad = !digest_matches(crc32c_update(rx->crc, rx->tail, pad), rx->tail + pad);
+	}
+	rx->have = 0;
+	rx->state = RX_IN_HEADER;
+	return RX_PDU;
+}
+
+int
+rx_step(struct rx *rx, const uint8_t **bytes, size_t *len)
+{
+	int event;
+
+	if (rx->state == RX_IN_HEADER)
+		return step_header(rx, bytes, len);
+	if (rx->state == RX_IN_DATA) {
+		event = step_data(rx, bytes, len);
+		if (event != RX_MORE)
+			return event;
+	}
+	if (rx->state == RX_IN_TAIL && step_tail(rx, bytes, len) == RX_PDU)
+		return RX_PDU;
+	return more(rx);
+}
+
+void
+rx_to_task(struct rx *rx, struct task *task, struct iov_cursor *cursor, uint32_t take_len)
+{
+	rx->sink = RX_TO_TASK;
+	rx->task = task;
+	rx->cursor = cursor;
+	rx->take_left = take_len;
+}
+
+void
+rx_discard(struct rx *rx)
+{
+	rx->sink = RX_DISCARD;
+}
+
+void
+rx_forget(struct rx *rx, const struct task *task)
+{
+	if (rx->sink == RX_TO_TASK && rx->task == task) {
+		rx->sink = RX_DISCARD;
+		rx->task = NULL;
+	}
+}
+
+int
+rx_iov(struct rx *rx, struct iovec *iov, int max)
+{
+	if (rx->state != RX_IN_DATA || rx->data_left == 0 || max <= 0)
+		return 0;
+	if (rx->sink == RX_TO_TASK)
+		return iov_cursor_pieces(rx->cursor, rx->take_left, iov, max);
+	if (rx->sink == RX_WHOLE && rx->stash_size >= rx->pdu.data_len) {
+		iov[0].iov_base = rx->stash + rx->have;
+		iov[0].iov_len = rx->data_left;
+		return 1;
+	}
+	return 0;
+}
+
+void
+rx_advance(struct rx *rx, size_t len)
+{
+	while (len > 0) {
+		struct iovec piece;
+		size_t part;
+
+		if (rx_iov(rx, &piece, 1) == 0) {
+			/* The task went away since the owner asked where to. */
+			rx->data_left -= (uint32_t)MIN((size_t)rx->data_left, len);
+			break;
+		}
+		part = MIN(piece.iov_len, len);
+		data_took(rx, piece.iov_base, part);
+		if (rx->sink == RX_TO_TASK) {
+			size_t moved;
+
+			iov_cursor_take(rx->cursor, part, &moved);
+			rx->take_left -= (uint32_t)part;
+		} else {
+			rx->have += (uint32_t)part;
+		}
+		len -= part;
+	}
+	if (rx->data_left == 0 && rx->state == RX_IN_DATA)
+		data_complete(rx);
+}

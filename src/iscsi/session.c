@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The command window: what number is next, what may come ahead of its turn, what is dropped.  RFC 7143 §4.2.2.1.
+ *
+ *	ExpCmdSN ......... MaxCmdSN		in the window: next, or ahead (held until the gap closes)
+ *	everything else				outside: dropped without a word
+ *
+ * MaxCmdSN = ExpCmdSN + free places - 1.  A command that arrives takes a place and moves ExpCmdSN, one that ends gives its
+ * place back, so MaxCmdSN never decreases.  With one connection, PDUs only come ahead of their turn when one between was
+ * discarded for its digest, or when the initiator errs.
+ */
+#include "iscsi/iscsi_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+
+void
+session_init(struct session *s, uint32_t depth)
+{
+	memset(s, 0, sizeof(*s));
+	s->depth = depth;
+	list_init(&s->held);
+}
+
+void
+session_fini(struct session *s)
+{
+	struct list *node;
+
+	while ((node = list_pop(&s->held)) != NULL)
+		mem_free(list_entry(node, struct held, node));
+	s->held_bytes = 0;
+}
+
+void
+session_start(struct session *s, uint32_t cmd_sn)
+{
+	s->exp_cmd_sn = cmd_sn;
+	s->max_cmd_sn = cmd_sn + s->depth - 1;
+}
+
+enum sn_place
+session_place(const struct session *s, uint32_t cmd_sn)
+{
+	if (sn_before(s->max_cmd_sn, cmd_sn) || sn_before(cmd_sn, s->exp_cmd_sn))
+		return SN_OUTSIDE;
+	return cmd_sn == s->exp_cmd_sn ? SN_NEXT : SN_AHEAD;
+}
+
+uint32_t
+session_max_cmd_sn(struct session *s)
+{
+	uint32_t max = s->exp_cmd_sn + (s->depth - MIN(s->in_use, s->depth)) - 1;
+
+	if (sn_before(s->max_cmd_sn, max))
+		s->max_cmd_sn = max;
+	return s->max_cmd_sn;
+}
+
+/* Keeps the order of numbers, and within one the command before its data.  False: there is one with this number. */
+static bool
+insert(struct session *s, struct held *h)
+{
+	struct list *at = &s->held;
+
+	list_for_each(node, &s->held) {
+		struct held *other = list_entry(node, struct held, node);
+
+		if (!h->is_data && other->cmd_sn == h->cmd_sn)
+			return false;
+		if (sn_before(h->cmd_sn, other->cmd_sn)) {
+			at = node;
+			break;
+		}
+	}
+	list_insert_before(at, &h->node);
+	return true;
+}
+
+static size_t
+held_size(const struct held *h)
+{
+	return sizeof(*h) + BHS_SIZE + h->ahs_len + h->data_len;
+}
+
+static int
+hold(struct session *s, struct held *h)
+{
+	if (!insert(s, h)) {
+		mem_free(h);
+		return 0;
+	}
+	s->held_bytes += held_size(h);
+	return 0;
+}
+
+int
+session_hold(struct session *s, const struct pdu *pdu, uint32_t cmd_sn, bool is_data)
+{
+	size_t size = sizeof(struct held) + BHS_SIZE + pdu->ahs_len + pdu->data_len;
+	struct held *h;
+
+	if (s->held_bytes + size > HELD_BYTES_MAX)
+		return ERR_LIMIT;
+	h = mem_calloc(1, size);
+	if (h == NULL)
+		return -ENOMEM;
+	h->cmd_sn = cmd_sn;
+	h->is_data = is_data;
+	h->ahs_len = pdu->ahs_len;
+	h->data_len = pdu->data_len;
+	memcpy(h->bytes, pdu->bhs, BHS_SIZE + pdu->ahs_len);
+	if (pdu->data_len > 0)
+		memcpy(h->bytes + BHS_SIZE + pdu->ahs_len, pdu->data, pdu->data_len);
+	return hold(s, h);
+}
+
+int
+session_hold_void(struct session *s, uint32_t cmd_sn)
+{
+	struct held *h;
+
+	if (s->held_bytes + sizeof(*h) + BHS_SIZE > HELD_BYTES_MAX)
+		return ERR_LIMIT;
+	h = mem_calloc(1, sizeof(*h) + BHS_SIZE);
+	if (h == NULL)
+		return -ENOMEM;
+	h->cmd_sn = cmd_sn;
+	h->is_void = true;
+	put_be32(h->bytes + AT_ITT, TAG_NONE);
+	return hold(s, h);
+}
+
+struct held *
+session_find_held(struct session *s, uint32_t itt)
+{
+	list_for_each(node, &s->held) {
+		struct held *h = list_entry(node, struct held, node);
+
+		if (!h->is_data && !h->is_void && get_be32(h->bytes + AT_ITT) == itt)
+			return h;
+	}
+	return NULL;
+}
+
+struct held *
+session_pop(struct session *s)
+{
+	struct list *node = list_first(&s->held);
+	struct held *h;
+
+	if (node == NULL)
+		return NULL;
+	h = list_entry(node, struct held, node);
+	/* Data follows its command, whose number was taken just before. */
+	if (h->cmd_sn != (h->is_data ? s->exp_cmd_sn - 1 : s->exp_cmd_sn))
+		return NULL;
+	list_remove(node);
+	s->held_bytes -= held_size(h);
+	if (!h->is_data)
+		s->exp_cmd_sn++;
+	return h;
+}

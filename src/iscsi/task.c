@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * SCSI commands as tasks: their pool, their tags, their states.
+ *
+ *	          command                      respond, finish, good, drop
+ *	FREE ----------------> OWNER --------------------------------------> ENDING ---sent---> FREE
+ *	                        |  ^                                           ^
+ *	           accept_write |  | write_ready                               | F bit of the last sequence
+ *	                        v  |                                           |
+ *	                      COLLECT ---- respond, or a fault of the data --> DRAIN
+ *
+ *	OWNER --send_data--> SENDING --data_sent--> OWNER
+ *
+ * Transition -> function: command: task_on_command; accept_write: iscsi_task_accept_write; write_ready, data_sent: data.c;
+ * ends: below and data.c; back to FREE: task_release.  task_check asserts what must hold in each state.
+ *
+ * Tasks live in chunks that are allocated when they are first needed and kept; the pool may hold twice the window,
+ * since a place in the window is free when the last answer is queued, and the task only when it was sent.
+ */
+#include "iscsi/iscsi_int.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+
+void
+task_pool_init(struct task_pool *pool, uint32_t limit, uint32_t extra_bytes)
+{
+	uint32_t bytes = (uint32_t)sizeof(struct task);
+
+	memset(pool, 0, sizeof(*pool));
+	bytes += -bytes & 15u;
+	pool->task_bytes = bytes + extra_bytes + (-extra_bytes & 15u);
+	pool->limit = limit;
+}
+
+void
+task_pool_fini(struct task_pool *pool)
+{
+	for (uint32_t i = 0; i < pool->chunks; i++)
+		mem_free(pool->chunk[i]);
+	pool->chunks = 0;
+	pool->free = NULL;
+}
+
+struct task *
+task_at(const struct task_pool *pool, uint32_t number)
+{
+	uint8_t *chunk = pool->chunk[number / TASK_CHUNK];
+
+	return (struct task *)(void *)(chunk + (size_t)(number % TASK_CHUNK) * pool->task_bytes);
+}
+
+static int
+pool_grow(struct task_pool *pool)
+{
+	if (pool->chunks == TASK_CHUNKS_MAX || pool->chunks * TASK_CHUNK >= pool->limit)
+		return ERR_LIMIT;
+	/* mem_alloc aligns to 16 as malloc does. */
+	pool->chunk[pool->chunks] = mem_calloc(TASK_CHUNK, pool->task_bytes);
+	if (pool->chunk[pool->chunks] == NULL)
+		return -ENOMEM;
+	pool->chunks++;
+	for (uint32_t i = TASK_CHUNK; i-- > 0;) {
+		struct task *task = task_at(pool, (pool->chunks - 1) * TASK_CHUNK + i);
+
+		task->number = (pool->chunks - 1) * TASK_CHUNK + i;
+		task->pub.extra = (uint8_t *)task + sizeof(*task) + (-sizeof(*task) & 15u);
+		task->next = pool->free;
+		pool->free = task;
+	}
+	return 0;
+}
+
+static struct task **
+bucket_of(struct task_pool *pool, uint32_t itt)
+{
+	return &pool->bucket[(itt ^ itt >> 16) % TASK_BUCKETS];
+}
+
+struct task *
+task_find(const struct task_pool *pool, uint32_t itt)
+{
+	struct task *task = pool->bucket[(itt ^ itt >> 16) % TASK_BUCKETS];
+
+	while (task != NULL && task->pub.itt != itt)
+		task = task->next;
+	return task;
+}
+
+static void
+bucket_remove(struct task_pool *pool, struct task *task)
+{
+	struct task **at = bucket_of(pool, task->pub.itt);
+
+	while (*at != task)
+		at = &(*at)->next;
+	*at = task->next;
+}
+
+/* Invariants of a state, for tests and debug builds; cheap enough for all. */
+static void
+task_check(const struct task *task)
+{
+	switch ((enum task_state)task->state) {
+	case TASK_FREE:
+		assert(task->in_ring == 0 && !task->counted);
+		break;
+	case TASK_OWNER:
+		assert(task->in_ring == 0 && task->r2t_sent == task->r2t_done);
+		break;
+	case TASK_COLLECT:
+	case TASK_DRAIN:
+		assert(task->in_ring == 0 && task->r2t_done <= task->r2t_sent);
+		break;
+	case TASK_SENDING:
+	case TASK_ENDING:
+		break;
+	}
+}
+
+void
+task_to(struct task *task, enum task_state state)
+{
+	struct task_pool *pool = &task->pub.conn->pool;
+
+	if (task->state == TASK_OWNER)
+		pool->with_owner--;
+	task->state = (uint8_t)state;
+	if (state == TASK_OWNER)
+		pool->with_owner++;
+	task_check(task);
+}
+
+static struct task *
+task_new(struct iscsi_conn *conn, int *ret_err)
+{
+	struct task_pool *pool = &conn->pool;
+	struct task *task;
+
+	if (pool->free == NULL) {
+		*ret_err = pool_grow(pool);
+		if (*ret_err < 0)
+			return NULL;
+	}
+	task = pool->free;
+	pool->free = task->next;
+	return task;
+}
+
+void
+task_untag(struct task *task)
+{
+	struct iscsi_conn *conn = task->pub.conn;
+
+	if (task->counted)
+		conn->session.in_use--;
+	if (task->tagged)
+		bucket_remove(&conn->pool, task);
+	task->counted = task->tagged = false;
+}
+
+void
+task_release(struct task *task)
+{
+	struct iscsi_conn *conn = task->pub.conn;
+	struct task_pool *pool = &conn->pool;
+
+	list_remove(&task->item.node);
+	rx_forget(&conn->rx, task);
+	task_untag(task);
+	if (task->pub.immediate)
+		pool->immediates--;
+	task_to(task, TASK_FREE);
+	if (task->owned)
+		conn->ops->task_done(conn->user, &task->pub);
+	mem_free(task->cdb_long);
+	task->cdb_long = NULL;
+	task->next = pool->free;
+	pool->free = task;
+	if (task->pub.aborted)
+		tmf_on_task_gone(conn, task);
+}
+
+/* --- a command arrives ----------------------------------------------------------------------------------------- */
+
+static void
+task_reset(struct task *task, struct iscsi_conn *conn, const uint8_t *bhs)
+{
+	struct iscsi_task *pub = &task->pub;
+	uint32_t edtl = get_be32(bhs + AT_EDTL);
+
+	pub->conn = conn;
+	pub->owner = NULL;
+	pub->cdb = task->cdb;
+	pub->cdb_len = sizeof(task->cdb);
+	pub->attr = bhs[AT_FLAGS] & FLAG_ATTR_MASK;
+	pub->immediate = bhs_is_immediate(bhs);
+	pub->reads = (bhs[AT_FLAGS] & FLAG_READ) != 0;
+	pub->writes = (bhs[AT_FLAGS] & FLAG_WRITE) != 0;
+	pub->aborted = false;
+	memcpy(pub->lun, bhs + AT_LUN, sizeof(pub->lun));
+	pub->itt = get_be32(bhs + AT_ITT);
+	pub->cmd_sn = get_be32(bhs + AT_CMD_SN);
+	pub->write_expected = pub->writes ? edtl : 0;
+	pub->read_expected = pub->reads && !pub->writes ? edtl : 0;
+	memcpy(task->cdb, bhs + AT_CDB, sizeof(task->cdb));
+	task->item.node.next = task->item.node.prev = NULL;
+	task->owned = task->counted = task->tagged = task->unsolicited = false;
+	task->in_command = task->accepted = task->status_in_data = false;
+	task->wr_want = task->wr_pos = task->wr_first_max = task->wr_sn = 0;
+	task->r2t_base = task->r2t_sent = task->r2t_done = 0;
+	task->rd_left = task->rd_pos = task->rd_burst = task->data_sn = task->in_ring = 0;
+	task->status = task->response = task->flags = 0;
+	task->residual = task->bidi_residual = 0;
+	task->sense_len = 0;
+}
+
+static int
+task_take_ahs(struct task *task, const struct pdu *pdu)
+{
+	struct ahs ahs;
+
+	if (pdu->ahs_len == 0)
+		return 0;
+	if (pdu_parse_ahs(pdu->bhs + BHS_SIZE, pdu->ahs_len, &ahs) < 0)
+		return ERR_PROTOCOL;
+	if (task->pub.reads && task->pub.writes)
+		task->pub.read_expected = ahs.read_len;
+	if (ahs.cdb_more == NULL)
+		return 0;
+	task->cdb_long = mem_alloc(sizeof(task->cdb) + ahs.cdb_more_len);
+	if (task->cdb_long == NULL)
+		return -ENOMEM;
+	memcpy(task->cdb_long, task->cdb, sizeof(task->cdb));
+	memcpy(task->cdb_long + sizeof(task->cdb), ahs.cdb_more, ahs.cdb_more_len);
+	task->pub.cdb = task->cdb_long;
+	task->pub.cdb_len = (uint16_t)(sizeof(task->cdb) + ahs.cdb_more_len);
+	return 0;
+}
+
+/* Data that came with the command: does it obey what was negotiated?  RFC 7143 §11.3.4, §13.11, §13.14. */
+static bool
+immediate_data_ok(struct task *task, const struct iscsi_params *params, bool final, uint32_t len)
+{
+	struct iscsi_task *pub = &task->pub;
+
+	task->unsolicited = !final && pub->writes && !params->initial_r2t;
+	task->wr_first_max = MIN(params->first_burst_len, pub->write_expected);
+	task->wr_pos = len;
+	if (!final && pub->writes && params->initial_r2t)
+		return false;
+	return len == 0 || (params->immediate_data && len <= task->wr_first_max);
+}
+
+static void
+task_hand_up(struct iscsi_conn *conn, struct task *task, const struct pdu *pdu)
+{
+	task->pub.data = pdu->data;
+	task->pub.data_len = pdu->data_len;
+	task->owned = true;
+	task->in_command = true;
+	task_to(task, TASK_OWNER);
+	conn->ops->command(conn->user, &task->pub);
+	/* It may be gone by now, but its memory stays in the pool. */
+	assert(task->state != TASK_OWNER || task->accepted || task->pub.write_expected == 0);
+	task->in_command = false;
+	task->pub.data = NULL;
+	task->pub.data_len = 0;
+}
+
+/* No place for it: TASK SET FULL.  Can only happen when the owner holds back output for long. */
+static int
+task_set_full(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	int err;
+	struct tx_msg *msg = tx_msg_new(conn, OP_RESPONSE, get_be32(pdu->bhs + AT_ITT), 0, &err);
+
+	if (msg == NULL)
+		return err;
+	msg->bhs[AT_STATUS] = 0x28;
+	tx_msg_send(conn, msg);
+	return 0;
+}
+
+int
+task_on_command(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	const uint8_t *bhs = pdu->bhs;
+	struct task_pool *pool = &conn->pool;
+	uint32_t itt = get_be32(bhs + AT_ITT);
+	struct task *task, **bucket;
+	int err;
+
+	if (itt == TAG_NONE)
+		return control_reject(conn, pdu, REJECT_INVALID_FIELD);
+	if (task_find(pool, itt) != NULL)
+		return control_reject(conn, pdu, REJECT_TASK_IN_PROGRESS);
+	if (bhs_is_immediate(bhs) && pool->immediates >= conn->immediate_depth)
+		return control_reject(conn, pdu, REJECT_TOO_MANY_IMMEDIATE);
+	task = task_new(conn, &err);
+	if (task == NULL)
+		return err == ERR_LIMIT ? task_set_full(conn, pdu) : err;
+	task_reset(task, conn, bhs);
+	err = task_take_ahs(task, pdu);
+	if (err < 0) {
+		task->next = pool->free;
+		pool->free = task;
+		return err == ERR_PROTOCOL ? control_reject(conn, pdu, REJECT_INVALID_FIELD) : err;
+	}
+	bucket = bucket_of(pool, itt);
+	task->next = *bucket;
+	*bucket = task;
+	task->tagged = true;
+	if (task->pub.immediate) {
+		pool->immediates++;
+	} else {
+		task->counted = true;
+		conn->session.in_use++;
+	}
+	if (immediate_data_ok(task, &conn->params, (bhs[AT_FLAGS] & FLAG_FINAL) != 0, pdu->data_len))
+		task_hand_up(conn, task, pdu);
+	else
+		data_fault(task, FAULT_UNEXPECTED_UNSOLICITED);
+	return 0;
+}
+
+/* --- the owner's calls ------------------------------------------------------------------------------------------- */
+
+static uint32_t
+clamp_u32(uint64_t value)
+{
+	return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+/* RFC 7143 §11.4.5: residual counts and their bits. */
+static void
+set_residual(struct task *task, uint64_t length)
+{
+	uint32_t expected = task->pub.writes ? task->pub.write_expected : task->pub.read_expected;
+
+	task->flags &= (uint8_t)~(FLAG_OVERFLOW | FLAG_UNDERFLOW);
+	task->residual = 0;
+	if (length > expected) {
+		task->flags |= FLAG_OVERFLOW;
+		task->residual = clamp_u32(length - expected);
+	} else if (length < expected) {
+		task->flags |= FLAG_UNDERFLOW;
+		task->residual = expected - (uint32_t)length;
+	}
+}
+
+static void
+set_bidi_residual(struct task *task, uint64_t length)
+{
+	uint32_t expected = task->pub.read_expected;
+
+	if (!task->pub.reads || !task->pub.writes)
+		return;
+	if (length > expected) {
+		task->flags |= FLAG_BIDI_OVERFLOW;
+		task->bidi_residual = clamp_u32(length - expected);
+	} else if (length < expected) {
+		task->flags |= FLAG_BIDI_UNDERFLOW;
+		task->bidi_residual = expected - (uint32_t)length;
+	}
+}
+
+/* The four ends begin so.  False: the task was aborted and is gone. */
+static bool
+task_is_wanted(struct task *task)
+{
+	assert(task->state == TASK_OWNER || task->state == TASK_COLLECT);
+	if (!task->pub.aborted)
+		return true;
+	task_release(task);
+	return false;
+}
+
+void
+iscsi_task_good(struct iscsi_task *pub, uint64_t length)
+{
+	struct task *task = task_of(pub);
+
+	if (!task_is_wanted(task))
+		return;
+	set_residual(task, length);
+	if (pub->reads && pub->writes)
+		set_bidi_residual(task, 0);
+	data_send_status(task);
+}
+
+void
+iscsi_task_respond(struct iscsi_task *pub, const struct iscsi_result *result)
+{
+	struct task *task = task_of(pub);
+
+	if (!task_is_wanted(task))
+		return;
+	assert(result->sense_len <= ISCSI_SENSE_MAX);
+	task->status = result->status;
+	task->response = result->target_failure ? 1 : 0;
+	set_residual(task, result->length);
+	set_bidi_residual(task, result->read_length);
+	if (result->sense != NULL && result->sense_len > 0) {
+		put_be16(task->sense, result->sense_len);
+		memcpy(task->sense + 2, result->sense, result->sense_len);
+		task->sense_len = 2u + result->sense_len;
+	}
+	data_send_status(task);
+}
+
+void
+iscsi_task_drop(struct iscsi_task *pub)
+{
+	struct task *task = task_of(pub);
+
+	assert(task->state == TASK_OWNER);
+	task_release(task);
+}
+
+void
+task_set_read_residual(struct task *task, uint64_t length)
+{
+	if (task->pub.writes)
+		set_bidi_residual(task, length);
+	else
+		set_residual(task, length);
+}
+
+/* --- abort --------------------------------------------------------------------------------------------------------- */
+
+bool
+task_abort(struct task *task)
+{
+	struct iscsi_conn *conn = task->pub.conn;
+
+	if (task->pub.aborted)
+		return task->state == TASK_OWNER;
+	switch ((enum task_state)task->state) {
+	case TASK_FREE:
+	case TASK_ENDING:
+		return false;
+	case TASK_OWNER:
+		task->pub.aborted = true;
+		task->abort_seq = ++conn->pool.abort_seq;
+		conn->ops->task_abort(conn->user, &task->pub);
+		return true;
+	case TASK_COLLECT:
+	case TASK_DRAIN:
+		task_release(task);
+		return false;
+	case TASK_SENDING:
+		task->pub.aborted = true;
+		task->abort_seq = ++conn->pool.abort_seq;
+		list_remove(&task->item.node);
+		task->rd_left = 0;
+		if (task->in_ring == 0)
+			task_release(task);
+		return false;
+	}
+	return false;
+}
+
+unsigned
+task_abort_all(struct iscsi_conn *conn, const uint8_t *lun)
+{
+	struct task_pool *pool = &conn->pool;
+	unsigned with_owner = 0;
+
+	for (uint32_t i = 0; i < pool->chunks * TASK_CHUNK; i++) {
+		struct task *task = task_at(pool, i);
+
+		if (task->state == TASK_FREE || (lun != NULL && memcmp(task->pub.lun, lun, 8) != 0))
+			continue;
+		task_abort(task);
+	}
+	/* Some came back while others were told. */
+	for (uint32_t i = 0; i < pool->chunks * TASK_CHUNK; i++) {
+		const struct task *task = task_at(pool, i);
+
+		if (task->state == TASK_OWNER && task->pub.aborted &&
+		    (lun == NULL || memcmp(task->pub.lun, lun, 8) == 0))
+			with_owner++;
+	}
+	return with_owner;
+}
+
+unsigned
+iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun)
+{
+	return task_abort_all(conn, lun);
+}

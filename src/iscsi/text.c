@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Text of login and text PDUs: `key=value` pairs, each ended by a NUL.  A negotiation may span PDUs, cut anywhere; it is
+ * gathered, at most TEXT_MAX bytes, and parsed when it is whole.  RFC 7143 §6.1.
+ */
+#include "iscsi/iscsi_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+
+void
+text_init(struct text *t)
+{
+	memset(t, 0, sizeof(*t));
+	strbuf_init(&t->out);
+}
+
+void
+text_fini(struct text *t)
+{
+	mem_free(t->in);
+	strbuf_fini(&t->out);
+	text_init(t);
+}
+
+int
+text_add(struct text *t, const uint8_t *bytes, size_t len)
+{
+	if (len > TEXT_MAX - t->in_len)
+		return ERR_LIMIT;
+	if (mem_grow(&t->in, &t->in_size, t->in_len + len + 1, 1) < 0)
+		return -ENOMEM;
+	if (len > 0)
+		memcpy(t->in + t->in_len, bytes, len);
+	t->in_len += len;
+	t->in[t->in_len] = '\0';
+	return 0;
+}
+
+void
+text_clear_in(struct text *t)
+{
+	t->in_len = 0;
+}
+
+void
+text_clear_out(struct text *t)
+{
+	strbuf_fini(&t->out);
+	strbuf_init(&t->out);
+	t->out_sent = 0;
+}
+
+size_t
+text_out_left(const struct text *t)
+{
+	return t->out.len - t->out_sent;
+}
+
+/* RFC 7143 §6.1: a key-name is 1 to 63 of A-Z a-z 0-9 . - + @ _, the first a letter. */
+static bool
+is_key_name(const char *key, size_t len)
+{
+	if (len == 0 || len > TEXT_KEY_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = key[i];
+		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+		bool other = (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == '@' || c == '_';
+
+		if (!letter && (i == 0 || !other))
+			return false;
+	}
+	return true;
+}
+
+int
+text_next(struct text *t, size_t *cursor, const char **ret_key, const char **ret_value)
+{
+	char *pair, *equals, *end;
+
+	if (*cursor > 0 && *cursor <= t->in_len) {
+		/* Put back the '=' of the pair before, so that the text can be walked again. */
+		char *before = t->in + *cursor - 1;
+
+		if (*before == '\0')
+			*before = '=';
+		*cursor += strlen(t->in + *cursor) + 1;
+	}
+	/* Between pairs there may be more than one NUL. */
+	while (*cursor < t->in_len && t->in[*cursor] == '\0')
+		(*cursor)++;
+	if (*cursor >= t->in_len)
+		return 0;
+	pair = t->in + *cursor;
+	end = memchr(pair, '\0', t->in_len - *cursor);
+	equals = end == NULL ? NULL : memchr(pair, '=', (size_t)(end - pair));
+	if (equals == NULL || !is_key_name(pair, (size_t)(equals - pair)))
+		return ERR_PROTOCOL;
+	*equals = '\0';
+	*ret_key = pair;
+	*ret_value = equals + 1;
+	*cursor = (size_t)(equals + 1 - t->in);
+	return 1;
+}
+
+void
+text_put(struct text *t, const char *key, const char *value)
+{
+	strbuf_addf(&t->out, "%s=%s", key, value);
+	strbuf_add_bytes(&t->out, "", 1);
+}
+
+void
+text_put_number(struct text *t, const char *key, uint32_t value)
+{
+	char digits[16];
+
+	snprintf(digits, sizeof(digits), "%u", (unsigned)value);
+	text_put(t, key, digits);
+}
+
+static int
+digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 16;
+}
+
+int
+text_parse_number(const char *value, uint32_t *ret_number)
+{
+	uint64_t number = 0;
+	unsigned base = 10;
+
+	if (value[0] == '0' && (value[1] == 'x' || value[1] == 'X')) {
+		base = 16;
+		value += 2;
+	}
+	if (*value == '\0')
+		return ERR_PARSE;
+	for (; *value != '\0'; value++) {
+		unsigned digit = (unsigned)digit_value(*value);
+
+		if (digit >= base)
+			return ERR_PARSE;
+		number = number * base + digit;
+		if (number > UINT32_MAX)
+			return ERR_PARSE;
+	}
+	*ret_number = (uint32_t)number;
+	return 0;
+}
+
+bool
+text_list_has(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (true) {
+		const char *comma = strchrnul(list, ',');
+
+		if ((size_t)(comma - list) == len && memcmp(list, word, len) == 0)
+			return true;
+		if (*comma == '\0')
+			return false;
+		list = comma + 1;
+	}
+}
+
+static bool
+all_hex(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (digit_value(s[i]) >= 16)
+			return false;
+	return true;
+}
+
+/* RFC 7143 §4.2.7: names are compared in lower case; what is not ASCII is the initiator's to normalize. */
+int
+text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1])
+{
+	size_t len = strlen(value);
+	char lower[ISCSI_NAME_MAX + 1];
+
+	if (len == 0 || len > ISCSI_NAME_MAX || !str_is_text(value, len))
+		return ERR_PARSE;
+	for (size_t i = 0; i <= len; i++) {
+		char c = value[i];
+
+		if (c == ' ' || c == ',' || c == '/' || c == '=')
+			return ERR_PARSE;
+		lower[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+	if (strncmp(lower, "eui.", 4) == 0) {
+		if (len != 20 || !all_hex(lower + 4, 16))
+			return ERR_PARSE;
+	} else if (strncmp(lower, "naa.", 4) == 0) {
+		if ((len != 20 && len != 36) || !all_hex(lower + 4, len - 4))
+			return ERR_PARSE;
+	} else if (strncmp(lower, "iqn.", 4) != 0 || len < 5) {
+		return ERR_PARSE;
+	}
+	memcpy(name, lower, len + 1);
+	return 0;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Task management requests.  RFC 7143 §4.2.3, §11.5, §11.6.
+ *
+ * What names tasks of this session (ABORT TASK, ABORT TASK SET) is aborted here; every function except those that concern
+ * no task goes to the owner, since others' sessions and the logical unit are its business.  A response leaves when the
+ * owner has answered and every task of this connection that was aborted until then has come back.
+ */
+#include "iscsi/iscsi_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+
+static int
+respond(struct iscsi_conn *conn, uint32_t itt, uint8_t response)
+{
+	int err;
+	struct tx_msg *msg = tx_msg_new(conn, OP_TMF_RESPONSE, itt, 0, &err);
+
+	if (msg == NULL)
+		return err;
+	msg->bhs[AT_RESPONSE] = response;
+	tx_msg_send(conn, msg);
+	return 0;
+}
+
+static bool
+waits_for_tasks(const struct iscsi_conn *conn, const struct tmf *tmf)
+{
+	for (uint32_t i = 0; i < conn->pool.chunks * TASK_CHUNK; i++) {
+		const struct task *task = task_at(&conn->pool, i);
+
+		if (task->state != TASK_FREE && task->pub.aborted && (int32_t)(tmf->abort_seq - task->abort_seq) >= 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+finish(struct iscsi_conn *conn, struct tmf *tmf)
+{
+	int err;
+
+	list_remove(&tmf->node);
+	conn->tmf_count--;
+	err = respond(conn, tmf->itt, tmf->response);
+	if (err < 0 && conn->error == 0)
+		conn->error = err;
+	mem_free(tmf);
+}
+
+void
+tmf_on_task_gone(struct iscsi_conn *conn, const struct task *task)
+{
+	list_for_each_safe(node, &conn->tmfs) {
+		struct tmf *tmf = list_entry(node, struct tmf, node);
+
+		if (tmf->pub.task == &task->pub)
+			tmf->pub.task = NULL;
+		if (tmf->answered && !waits_for_tasks(conn, tmf))
+			finish(conn, tmf);
+	}
+}
+
+void
+iscsi_tmf_done(struct iscsi_tmf *pub, unsigned response)
+{
+	struct tmf *tmf = container_of(pub, struct tmf, pub);
+	struct iscsi_conn *conn = pub->conn;
+
+	tmf->answered = true;
+	tmf->response = (uint8_t)response;
+	tmf->abort_seq = conn->pool.abort_seq;
+	conn->tmf_with_owner--;
+	if (!waits_for_tasks(conn, tmf))
+		finish(conn, tmf);
+}
+
+void
+tmf_free_all(struct iscsi_conn *conn)
+{
+	struct list *node;
+
+	while ((node = list_pop(&conn->tmfs)) != NULL)
+		mem_free(list_entry(node, struct tmf, node));
+	conn->tmf_count = 0;
+}
+
+static int
+pass_up(struct iscsi_conn *conn, const struct pdu *pdu, struct task *task)
+{
+	struct tmf *tmf = mem_calloc(1, sizeof(*tmf));
+
+	if (tmf == NULL)
+		return -ENOMEM;
+	tmf->pub.conn = conn;
+	tmf->pub.function = pdu->bhs[AT_FLAGS] & 0x7f;
+	memcpy(tmf->pub.lun, pdu->bhs + AT_LUN, sizeof(tmf->pub.lun));
+	tmf->itt = get_be32(pdu->bhs + AT_ITT);
+	list_append(&conn->tmfs, &tmf->node);
+	conn->tmf_count++;
+	conn->tmf_with_owner++;
+	if (task != NULL) {
+		tmf->pub.task = &task->pub;
+		task_abort(task);	/* clears tmf->pub.task when it comes back at once */
+	}
+	conn->ops->tmf(conn->user, &tmf->pub);
+	return conn->error;
+}
+
+/*
+ * RFC 7143 §11.6.1: a task that is not here has ended, unless its number is still to come: then the number counts as
+ * received, and the abort has done its work.
+ */
+static int
+abort_absent(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
+	uint32_t ref_sn = get_be32(pdu->bhs + AT_REF_CMD_SN);
+	uint32_t cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
+	struct held *held = session_find_held(&conn->session, get_be32(pdu->bhs + AT_REF_TAG));
+	int err;
+
+	if (held != NULL) {
+		held->is_void = true;
+		return respond(conn, itt, ISCSI_TMF_COMPLETE);
+	}
+	if (session_place(&conn->session, ref_sn) == SN_OUTSIDE || !sn_before(ref_sn, cmd_sn))
+		return respond(conn, itt, ISCSI_TMF_NO_TASK);
+	err = session_hold_void(&conn->session, ref_sn);
+	return err < 0 ? err : respond(conn, itt, ISCSI_TMF_COMPLETE);
+}
+
+static int
+on_abort_task(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	struct task *task = task_find(&conn->pool, get_be32(pdu->bhs + AT_REF_TAG));
+
+	if (task == NULL)
+		return abort_absent(conn, pdu);
+	if (task->state == TASK_ENDING || memcmp(task->pub.lun, pdu->bhs + AT_LUN, 8) != 0)
+		return respond(conn, get_be32(pdu->bhs + AT_ITT), ISCSI_TMF_NO_TASK);
+	return pass_up(conn, pdu, task);
+}
+
+static int
+on_abort_task_set(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	uint8_t lun[8];
+
+	memcpy(lun, pdu->bhs + AT_LUN, sizeof(lun));
+	task_abort_all(conn, lun);
+	return pass_up(conn, pdu, NULL);
+}
+
+static int
+on_for_owner(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	return pass_up(conn, pdu, NULL);
+}
+
+/* ErrorRecoveryLevel 0 has no task reassignment. */
+static int
+on_reassign(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	return respond(conn, get_be32(pdu->bhs + AT_ITT), ISCSI_TMF_NO_REASSIGN);
+}
+
+static int (*const handlers[])(struct iscsi_conn *, const struct pdu *) = {
+	[ISCSI_TMF_ABORT_TASK] = on_abort_task,
+	[ISCSI_TMF_ABORT_TASK_SET] = on_abort_task_set,
+	[ISCSI_TMF_CLEAR_ACA] = on_for_owner,
+	[ISCSI_TMF_CLEAR_TASK_SET] = on_for_owner,
+	[ISCSI_TMF_LU_RESET] = on_for_owner,
+	[ISCSI_TMF_TARGET_WARM_RESET] = on_for_owner,
+	[ISCSI_TMF_TARGET_COLD_RESET] = on_for_owner,
+	[ISCSI_TMF_TASK_REASSIGN] = on_reassign,
+};
+
+int
+tmf_on_request(struct iscsi_conn *conn, const struct pdu *pdu)
+{
+	uint8_t function = pdu->bhs[AT_FLAGS] & 0x7f;
+	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
+
+	if (itt == TAG_NONE)
+		return control_reject(conn, pdu, REJECT_INVALID_FIELD);
+	if (function >= ARRAY_LEN(handlers) || handlers[function] == NULL)
+		return respond(conn, itt, ISCSI_TMF_NOT_SUPPORTED);
+	if (conn->tmf_count >= TMF_MAX)
+		return bhs_is_immediate(pdu->bhs) ? control_reject(conn, pdu, REJECT_TOO_MANY_IMMEDIATE) :
+						    respond(conn, itt, ISCSI_TMF_REJECTED);
+	return handlers[function](conn, pdu);
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The send queue.  Items wait in tx->pending until there is room in the ring; an item builds its PDUs into slots of the
+ * ring, and only there do they get StatSN, ExpCmdSN, MaxCmdSN and digests, so that the order of numbers is the order of
+ * bytes.  Most of the time the ring has room and nothing waits.  Data is referenced, not copied.
+ *
+ * Invariants: 1. pending is empty, or the ring is (nearly) full.  2. A slot in the ring does not change any more.
+ */
+#include "iscsi/iscsi_int.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "base/err.h"
+
+void
+tx_init(struct tx *tx)
+{
+	memset(tx, 0, offsetof(struct tx, slots));
+	list_init(&tx->pending);
+	tx->stat_sn = 1;
+}
+
+bool
+tx_has_room(const struct tx *tx)
+{
+	return tx->count + TX_PIECES <= TX_SLOTS;
+}
+
+static void
+tx_fill(struct iscsi_conn *conn)
+{
+	struct list *node;
+
+	while (tx_has_room(&conn->tx) && (node = list_first(&conn->tx.pending)) != NULL) {
+		struct tx_item *item = list_entry(node, struct tx_item, node);
+
+		if (!item->emit(conn, item))
+			return;
+	}
+}
+
+void
+tx_push(struct iscsi_conn *conn, struct tx_item *item)
+{
+	if (list_empty(&conn->tx.pending) && tx_has_room(&conn->tx)) {
+		list_init(&item->node);
+		if (item->emit(conn, item))
+			return;
+	}
+	list_append(&conn->tx.pending, &item->node);
+}
+
+/* --- building -------------------------------------------------------------------------------------------------- */
+
+static struct tx_slot *
+slot_at(struct tx *tx, unsigned i)
+{
+	return &tx->slots[(tx->first + i) % TX_SLOTS];
+}
+
+struct tx_slot *
+tx_slot_new(struct tx *tx, uint8_t **ret_bhs)
+{
+	unsigned place = (tx->first + tx->count) % TX_SLOTS;
+	struct tx_slot *slot = &tx->slots[place];
+
+	assert(tx->count < TX_SLOTS);
+	tx->count++;
+	slot->task = NULL;
+	slot->msg = NULL;
+	slot->data = NULL;
+	slot->data_len = 0;
+	slot->head_len = 0;
+	slot->head_digest_len = 0;
+	slot->tail_len = 0;
+	*ret_bhs = tx->heads[place];
+	return slot;
+}
+
+void
+tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum tx_stat_sn stat_sn)
+{
+	if (stat_sn != TX_STAT_SN_NONE)
+		put_be32(bhs + AT_STAT_SN, conn->tx.stat_sn);
+	if (stat_sn == TX_STAT_SN_NEXT)
+		conn->tx.stat_sn++;
+	put_be32(bhs + AT_EXP_CMD_SN, conn->session.exp_cmd_sn);
+	put_be32(bhs + AT_MAX_CMD_SN, session_max_cmd_sn(&conn->session));
+}
+
+static void
+put_digest(uint8_t *to, uint32_t crc)
+{
+	uint32_t value = crc32c_final(crc);
+
+	to[0] = (uint8_t)value;
+	to[1] = (uint8_t)(value >> 8);
+	to[2] = (uint8_t)(value >> 16);
+	to[3] = (uint8_t)(value >> 24);
+}
+
+void
+tx_seal_head(struct tx *tx, struct tx_slot *slot, const uint8_t *bhs)
+{
+	slot->head_len = BHS_SIZE;
+	if (tx->header_digest && bhs_opcode(bhs) != OP_LOGIN_RESPONSE) {
+		put_digest(slot->head_digest, crc32c_update(CRC32C_INIT, bhs, BHS_SIZE));
+		slot->head_digest_len = DIGEST_SIZE;
+	}
+}
+
+uint32_t
+tx_seal_piece(struct tx *tx, struct tx_slot *slot, const uint8_t *data, uint32_t len, uint32_t crc)
+{
+	slot->data = data;
+	slot->data_len = len;
+	return tx->data_digest ? crc32c_update(crc, data, len) : crc;
+}
+
+void
+tx_seal_tail(struct tx *tx, struct tx_slot *slot, uint32_t total_len, uint32_t crc)
+{
+	uint32_t pad = pad_len(total_len);
+
+	memset(slot->tail, 0, 3);
+	slot->tail_len = (uint8_t)pad;
+	if (tx->data_digest && total_len > 0) {
+		put_digest(slot->tail + pad, crc32c_update(crc, slot->tail, pad));
+		slot->tail_len = (uint8_t)(pad + DIGEST_SIZE);
+	}
+}
+
+void
+tx_seal_data(struct tx *tx, struct tx_slot *slot, const uint8_t *data, uint32_t len)
+{
+	tx_seal_tail(tx, slot, len, tx_seal_piece(tx, slot, data, len, CRC32C_INIT));
+}
+
+/* --- messages -------------------------------------------------------------------------------------------------- */
+
+static void
+msg_free(struct tx *tx, struct tx_msg *msg)
+{
+	tx->msgs--;
+	tx->msg_bytes -= msg->data_len;
+	mem_free(msg);
+}
+
+static bool
+msg_emit(struct iscsi_conn *conn, struct tx_item *item)
+{
+	struct tx_msg *msg = container_of(item, struct tx_msg, item);
+	struct tx *tx = &conn->tx;
+	uint8_t *bhs;
+	struct tx_slot *slot = tx_slot_new(tx, &bhs);
+
+	list_remove(&item->node);
+	memcpy(bhs, msg->bhs, BHS_SIZE);
+	put_be24(bhs + AT_DATA_LEN, msg->data_len);
+	tx_fill_sn(conn, bhs, msg->stat_sn);
+	slot->msg = msg;
+	tx_seal_head(tx, slot, bhs);
+	if (msg->data_len == 0)
+		return true;
+	if (bhs_opcode(bhs) == OP_LOGIN_RESPONSE) {
+		bool digest = tx->data_digest;
+
+		tx->data_digest = false;
+		tx_seal_data(tx, slot, msg->data, msg->data_len);
+		tx->data_digest = digest;
+	} else {
+		tx_seal_data(tx, slot, msg->data, msg->data_len);
+	}
+	return true;
+}
+
+struct tx_msg *
+tx_msg_new(struct iscsi_conn *conn, enum pdu_opcode opcode, uint32_t itt, uint32_t data_len, int *ret_err)
+{
+	struct tx *tx = &conn->tx;
+	struct tx_msg *msg;
+
+	if (tx->msgs >= TX_MSGS_HARD || tx->msg_bytes + data_len > TX_BYTES_HARD) {
+		*ret_err = ERR_LIMIT;
+		return NULL;
+	}
+	msg = mem_alloc(sizeof(*msg) + data_len);
+	if (msg == NULL) {
+		*ret_err = -ENOMEM;
+		return NULL;
+	}
+	msg->item.emit = msg_emit;
+	msg->item.node.next = msg->item.node.prev = NULL;
+	msg->stat_sn = TX_STAT_SN_NEXT;
+	msg->data_len = data_len;
+	pdu_start(msg->bhs, opcode, itt);
+	tx->msgs++;
+	tx->msg_bytes += data_len;
+	return msg;
+}
+
+void
+tx_msg_send(struct iscsi_conn *conn, struct tx_msg *msg)
+{
+	tx_push(conn, &msg->item);
+}
+
+/* --- the owner's side ------------------------------------------------------------------------------------------ */
+
+static size_t
+slot_len(const struct tx_slot *slot)
+{
+	return (size_t)slot->head_len + slot->head_digest_len + slot->data_len + slot->tail_len;
+}
+
+struct gather {
+	struct iovec *iov;
+	int n, max;
+	size_t skip;			/* bytes of the first slot that are sent */
+};
+
+/* False: no place left.  A piece that continues the one before it is merged. */
+static bool
+gather_piece(struct gather *g, const uint8_t *bytes, size_t len)
+{
+	size_t skip = MIN(g->skip, len);
+	struct iovec *last = g->n > 0 ? &g->iov[g->n - 1] : NULL;
+
+	g->skip -= skip;
+	if (len == skip)
+		return true;
+	bytes += skip;
+	len -= skip;
+	if (last != NULL && (const uint8_t *)last->iov_base + last->iov_len == bytes) {
+		last->iov_len += len;
+		return true;
+	}
+	if (g->n == g->max)
+		return false;
+	g->iov[g->n].iov_base = (void *)(uintptr_t)bytes;
+	g->iov[g->n].iov_len = len;
+	g->n++;
+	return true;
+}
+
+int
+iscsi_conn_output(struct iscsi_conn *conn, struct iovec *iov, int max)
+{
+	struct tx *tx = &conn->tx;
+	struct gather g = { .iov = iov, .max = max, .skip = tx->sent };
+
+	tx_fill(conn);
+	for (unsigned i = 0; i < tx->count; i++) {
+		const struct tx_slot *slot = slot_at(tx, i);
+
+		if (!gather_piece(&g, tx->heads[(tx->first + i) % TX_SLOTS], slot->head_len) ||
+		    !gather_piece(&g, slot->head_digest, slot->head_digest_len) ||
+		    !gather_piece(&g, slot->data, slot->data_len) ||
+		    !gather_piece(&g, slot->tail, slot->tail_len))
+			break;
+	}
+	return g.n;
+}
+
+/* Frees what the first slot holds, after it has left the ring: the task's owner may queue more. */
+static void
+pop_slot(struct iscsi_conn *conn)
+{
+	struct tx *tx = &conn->tx;
+	struct tx_slot *slot = slot_at(tx, 0);
+	struct tx_msg *msg = slot->msg;
+	struct task *task = slot->task;
+
+	tx->first = (tx->first + 1) % TX_SLOTS;
+	tx->count--;
+	tx->sent = 0;
+	if (msg != NULL)
+		msg_free(tx, msg);
+	if (task != NULL)
+		data_slot_sent(task);
+}
+
+void
+iscsi_conn_output_advance(struct iscsi_conn *conn, size_t len)
+{
+	struct tx *tx = &conn->tx;
+
+	while (tx->count > 0) {
+		size_t left = slot_len(slot_at(tx, 0)) - tx->sent;
+
+		if (len < left) {
+			tx->sent += len;
+			break;
+		}
+		len -= left;
+		pop_slot(conn);
+	}
+	assert(len == 0 || tx->count > 0);
+	tx_fill(conn);
+}
+
+bool
+iscsi_conn_has_output(const struct iscsi_conn *conn)
+{
+	return conn->tx.count > 0 || !list_empty(&conn->tx.pending);
+}
+
+void
+tx_clear(struct iscsi_conn *conn)
+{
+	struct list *node;
+
+	while (conn->tx.count > 0)
+		pop_slot(conn);
+	while ((node = list_pop(&conn->tx.pending)) != NULL) {
+		struct tx_item *item = list_entry(node, struct tx_item, node);
+
+		if (item->emit == msg_emit)
+			msg_free(&conn->tx, container_of(item, struct tx_msg, item));
+	}
+}
