@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Notifications: a sink, its thread and its bounded queue.
+ *
+ * The replica's event thread turns changes into batches and queues them, never waiting; the sink's own thread hands them
+ * over, at most 100 notifications a call, and holds no lock meanwhile.  A sink that is too slow loses batches; it
+ * is told once it has caught up: VDS_NF_SERVICE_OUT_OF_SYNC with VDS_RA_REFRESH.
+ *
+ * Ownership is that of IVdsAdviseSink::OnNotify as documented: the array comes from CoTaskMemAlloc and the receiver frees it.
+ */
+#include "com/notes_int.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#define CALL_MAX 100u		/* vdshwprv: range(1, 100) */
+#define QUEUE_MAX 65536u	/* notifications */
+
+struct batch {
+	struct batch *next;
+	size_t count;
+	VDS_NOTIFICATION notes[];
+};
+
+struct com_advise {
+	struct client_listener listener;
+	struct client *client;		/* borrowed: the core outlives this */
+	IVdsAdviseSink *sink;		/* one reference */
+	pthread_t thread;
+	pthread_mutex_t lock;		/* all below; held for moments */
+	pthread_cond_t wake;
+	struct batch *first, **last;
+	size_t queued;			/* notifications */
+	bool lost, stop;
+	bool orphan;			/* freed from within OnNotify: the thread ends it */
+};
+
+/* ---- the event thread's side ---- */
+
+static struct batch *
+batch_new(const struct com_notes *notes)
+{
+	struct batch *batch = mem_alloc(sizeof(*batch) + notes->count * sizeof(batch->notes[0]));
+
+	if (batch == NULL)
+		return NULL;
+	batch->next = NULL;
+	batch->count = notes->count;
+	for (size_t i = 0; i < notes->count; i++)
+		com_note_out(&notes->items[i], &batch->notes[i]);
+	return batch;
+}
+
+static void
+push(struct com_advise *advise, struct batch *batch)
+{
+	pthread_mutex_lock(&advise->lock);
+	if (batch != NULL && advise->queued + batch->count <= QUEUE_MAX) {
+		*advise->last = batch;
+		advise->last = &batch->next;
+		advise->queued += batch->count;
+		batch = NULL;
+	} else {
+		advise->lost = true;
+	}
+	pthread_cond_signal(&advise->wake);
+	pthread_mutex_unlock(&advise->lock);
+	mem_free(batch);
+}
+
+static void
+changed(struct client_listener *listener, const struct client_view *before, const struct client_view *after,
+	const struct change *change)
+{
+	struct com_advise *advise = container_of(listener, struct com_advise, listener);
+	struct com_notes notes;
+	int rc;
+
+	com_notes_init(&notes);
+	if (change != NULL)
+		rc = com_notes_of_change(&notes, before, after, change);
+	else
+		rc = com_notes_of_reload(&notes, before, after);
+	if (rc < 0)
+		push(advise, NULL);
+	else if (notes.count > 0)
+		push(advise, batch_new(&notes));
+	com_notes_fini(&notes);
+}
+
+/* ---- the sink's thread ---- */
+
+static bool
+stopped(struct com_advise *advise)
+{
+	bool stop;
+
+	pthread_mutex_lock(&advise->lock);
+	stop = advise->stop;
+	pthread_mutex_unlock(&advise->lock);
+	return stop;
+}
+
+/* The receiver frees the array.  What it answers changes nothing: S_FALSE is not a failure. */
+static void
+notify(struct com_advise *advise, const VDS_NOTIFICATION *notes, size_t count)
+{
+	VDS_NOTIFICATION *array = CoTaskMemAlloc(count * sizeof(*array));
+
+	if (array == NULL) {
+		push(advise, NULL);
+		return;
+	}
+	memcpy(array, notes, count * sizeof(*array));
+	IVdsAdviseSink_OnNotify(advise->sink, (LONG)count, array);
+}
+
+static void
+notify_batch(struct com_advise *advise, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count && !stopped(advise); i += CALL_MAX)
+		notify(advise, batch->notes + i, MIN(batch->count - i, (size_t)CALL_MAX));
+}
+
+static void
+notify_lost(struct com_advise *advise)
+{
+	VDS_NOTIFICATION note;
+
+	memset(&note, 0, sizeof(note));
+	note.objectType = VDS_NTT_SERVICE;
+	note.Service.ulEvent = VDS_NF_SERVICE_OUT_OF_SYNC;
+	note.Service.action = VDS_RA_REFRESH;
+	notify(advise, &note, 1);
+}
+
+/* Waits for work: false when it is time to stop; *ret_batch NULL means that batches were lost. */
+static bool
+pop(struct com_advise *advise, struct batch **ret_batch)
+{
+	struct batch *batch;
+	bool stop;
+
+	pthread_mutex_lock(&advise->lock);
+	while (advise->first == NULL && !advise->lost && !advise->stop)
+		pthread_cond_wait(&advise->wake, &advise->lock);
+	batch = advise->first;
+	if (batch != NULL) {
+		advise->first = batch->next;
+		if (advise->first == NULL)
+			advise->last = &advise->first;
+		advise->queued -= batch->count;
+	} else {
+		advise->lost = false;
+	}
+	stop = advise->stop;
+	pthread_mutex_unlock(&advise->lock);
+	*ret_batch = batch;
+	return !stop;
+}
+
+static void
+destroy(struct com_advise *advise)
+{
+	while (advise->first != NULL) {
+		struct batch *batch = advise->first;
+
+		advise->first = batch->next;
+		mem_free(batch);
+	}
+	pthread_cond_destroy(&advise->wake);
+	pthread_mutex_destroy(&advise->lock);
+	mem_free(advise);
+}
+
+static void *
+sink_thread(void *arg)
+{
+	struct com_advise *advise = arg;
+	struct batch *batch;
+
+	while (pop(advise, &batch)) {
+		if (batch != NULL)
+			notify_batch(advise, batch);
+		else
+			notify_lost(advise);
+		mem_free(batch);
+	}
+	mem_free(batch);
+	if (advise->orphan) {
+		IVdsAdviseSink_Release(advise->sink);
+		destroy(advise);
+	}
+	return NULL;
+}
+
+/* ---- life ---- */
+
+/* Signals are the program's business, not this thread's. */
+static int
+start_thread(struct com_advise *advise)
+{
+	sigset_t all, old;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&advise->thread, NULL, sink_thread, advise);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return -rc;
+}
+
+int
+com_advise_new(struct client *client, IVdsAdviseSink *sink, struct com_advise **ret_advise)
+{
+	struct com_advise *advise = mem_calloc(1, sizeof(*advise));
+	int rc;
+
+	if (advise == NULL)
+		return -ENOMEM;
+	advise->client = client;
+	advise->sink = sink;
+	advise->last = &advise->first;
+	advise->listener.changed = changed;
+	pthread_mutex_init(&advise->lock, NULL);
+	pthread_cond_init(&advise->wake, NULL);
+	rc = start_thread(advise);
+	if (rc < 0) {
+		destroy(advise);
+		return rc;
+	}
+	IVdsAdviseSink_AddRef(sink);
+	client_listen(client, &advise->listener);
+	*ret_advise = advise;
+	return 0;
+}
+
+void
+com_advise_free(struct com_advise *advise)
+{
+	bool own_thread;
+
+	if (advise == NULL)
+		return;
+	client_unlisten(advise->client, &advise->listener);
+	own_thread = pthread_equal(pthread_self(), advise->thread) != 0;
+	pthread_mutex_lock(&advise->lock);
+	advise->stop = true;
+	advise->orphan = own_thread;
+	pthread_cond_signal(&advise->wake);
+	pthread_mutex_unlock(&advise->lock);
+	if (own_thread) {
+		pthread_detach(advise->thread);
+		return;
+	}
+	pthread_join(advise->thread, NULL);
+	IVdsAdviseSink_Release(advise->sink);
+	destroy(advise);
+}

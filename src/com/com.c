@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Objects: the one IUnknown behind every interface of every class. */
+#include "com/com_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* e2f6af32-54ad-412d-a6dd-b2445d9b3874: never leaves this library. */
+const IID com_iid_object = {0xe2f6af32, 0x54ad, 0x412d, {0xa6, 0xdd, 0xb2, 0x44, 0x5d, 0x9b, 0x38, 0x74}};
+
+static void *
+interface_at(struct com_object *object, size_t index)
+{
+	return (char *)object + object->class->interfaces[index].offset;
+}
+
+IUnknown *
+com_unknown(struct com_object *object)
+{
+	return interface_at(object, 0);
+}
+
+static void *
+find_interface(struct com_object *object, REFIID riid)
+{
+	const struct com_class *class = object->class;
+
+	for (size_t i = 0; i < class->interface_count; i++) {
+		if (IsEqualIID(riid, class->interfaces[i].iid))
+			return interface_at(object, i);
+	}
+	if (IsEqualIID(riid, &IID_IUnknown))
+		return com_unknown(object);
+	return IsEqualIID(riid, &com_iid_object) ? object : NULL;
+}
+
+HRESULT
+com_query(struct com_object *object, REFIID riid, void **ppv)
+{
+	if (ppv == NULL)
+		return com_fail(E_POINTER, "ppvObject is NULL");
+	*ppv = NULL;
+	if (riid == NULL)
+		return COM_NULL_ARGUMENT("riid");
+	*ppv = find_interface(object, riid);
+	if (*ppv == NULL)
+		return com_fail(E_NOINTERFACE, "the object does not offer this interface");
+	com_add_ref(object);
+	return S_OK;
+}
+
+ULONG
+com_add_ref(struct com_object *object)
+{
+	return atomic_fetch_add_explicit(&object->refs, 1, memory_order_relaxed) + 1;
+}
+
+static void
+object_free(struct com_object *object)
+{
+	struct com_core *core = object->core;
+
+	com_core_forget(core, object);
+	if (object->class->fini != NULL)
+		object->class->fini(object);
+	mem_free(object);
+	com_core_unref(core);
+}
+
+ULONG
+com_release(struct com_object *object)
+{
+	ULONG left = atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel) - 1;
+
+	if (left == 0)
+		object_free(object);
+	return left;
+}
+
+void *
+com_object_new(struct com_core *core, const struct com_class *class)
+{
+	struct com_object *object = mem_calloc(1, class->size_bytes);
+
+	if (object == NULL)
+		return NULL;
+	atomic_init(&object->refs, 1);
+	object->class = class;
+	object->core = com_core_ref(core);
+	for (size_t i = 0; i < class->interface_count; i++)
+		memcpy(interface_at(object, i), &class->interfaces[i].vtable, sizeof(void *));
+	return object;
+}
+
+HRESULT
+com_give(struct com_core *core, const struct com_class *class, const struct guid *id, REFIID riid, void **ret_interface)
+{
+	struct com_object *object;
+	HRESULT hr;
+
+	*ret_interface = NULL;
+	object = com_core_object(core, class, id);
+	if (object == NULL)
+		return com_error(-ENOMEM);
+	hr = com_query(object, riid, ret_interface);
+	com_release(object);
+	return hr;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The names of result codes, and what the last failed call of a thread had to say. */
+#include "com/com_int.h"
+
+#include <stdio.h>
+
+#define MESSAGE_SIZE 512
+
+struct code_name {
+	HRESULT hr;
+	const char *name;
+};
+
+static const struct code_name names[] = {
+#define NAME(code) {code, #code},
+#include "errnames.h"
+#undef NAME
+};
+
+static _Thread_local char message[MESSAGE_SIZE];
+static _Thread_local char number[32];
+
+void
+com_message_set(const char *text)
+{
+	snprintf(message, sizeof(message), "%s", text != NULL ? text : "");
+}
+
+const char *
+VdsErrorText(HRESULT hr)
+{
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (names[i].hr == hr)
+			return names[i].name;
+	}
+	snprintf(number, sizeof(number), "HRESULT 0x%08x", (unsigned)hr);
+	return number;
+}
+
+const char *
+VdsLastErrorMessage(void)
+{
+	return message;
+}

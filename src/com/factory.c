@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a program gets its first object: VdsOpenHwProvider, the class factory, and VdsSync. */
+#include "com/com_int.h"
+
+#include <errno.h>
+
+#include "base/err.h"
+
+/* A provider that is not loaded, one reference.  NULL when out of memory. */
+static struct com_object *
+provider_new(void)
+{
+	struct com_object *provider;
+	struct com_core *core;
+
+	if (com_core_new(&core) < 0)
+		return NULL;
+	provider = com_core_object(core, &com_provider_class, &com_provider_id);
+	com_core_unref(core);	/* the provider has its own reference */
+	return provider;
+}
+
+/* What a failed connection is to a caller of OnLoad or VdsOpenHwProvider. */
+static HRESULT
+load_error(int code)
+{
+	HRESULT hr = com_error(code);
+
+	switch (hr) {
+	case E_OUTOFMEMORY:
+	case E_INVALIDARG:
+	case E_ACCESSDENIED:
+		return hr;
+	default:
+		return VDS_E_INITIALIZED_FAILED;
+	}
+}
+
+static HRESULT
+open_provider(const char *url, REFIID riid, void **ppv)
+{
+	struct com_object *provider = provider_new();
+	HRESULT hr;
+	int rc;
+
+	if (provider == NULL)
+		return com_error(-ENOMEM);
+	hr = com_query(provider, riid, ppv);	/* first: cheap, and it need not connect to say no */
+	com_release(provider);
+	if (FAILED(hr))
+		return hr;
+	rc = com_core_load(provider->core, url);
+	if (rc == 0)
+		return S_OK;
+	hr = load_error(rc);
+	IUnknown_Release((IUnknown *)*ppv);
+	*ppv = NULL;
+	return hr;
+}
+
+HRESULT
+VdsOpenHwProvider(const WCHAR *url, REFIID riid, void **ppv)
+{
+	AUTO_FREE char *text = NULL;
+	int rc = 0;
+
+	if (ppv == NULL)
+		return com_fail(E_POINTER, "ppv is NULL");
+	*ppv = NULL;
+	if (url != NULL)
+		rc = com_string_in(url, &text);
+	if (rc < 0)
+		return com_error(rc);
+	return open_provider(text, riid, ppv);
+}
+
+/* ---- the class factory: one for all, never freed ---- */
+
+static HRESULT
+factory_query_interface(IClassFactory *self, REFIID riid, void **ppv)
+{
+	if (ppv == NULL)
+		return com_fail(E_POINTER, "ppvObject is NULL");
+	*ppv = NULL;
+	if (!IsEqualIID(riid, &IID_IUnknown) && !IsEqualIID(riid, &IID_IClassFactory))
+		return com_fail(E_NOINTERFACE, "a class factory does not offer this interface");
+	*ppv = self;
+	return S_OK;
+}
+
+static ULONG
+factory_add_ref(IClassFactory *self)
+{
+	(void)self;
+	return 2;
+}
+
+static ULONG
+factory_release(IClassFactory *self)
+{
+	(void)self;
+	return 1;
+}
+
+static HRESULT
+factory_create_instance(IClassFactory *self, IUnknown *outer, REFIID riid, void **ppv)
+{
+	struct com_object *provider;
+	HRESULT hr;
+
+	(void)self;
+	if (ppv == NULL)
+		return com_fail(E_POINTER, "ppvObject is NULL");
+	*ppv = NULL;
+	if (outer != NULL)
+		return com_fail(CLASS_E_NOAGGREGATION, "a provider cannot be aggregated");
+	provider = provider_new();
+	if (provider == NULL)
+		return com_error(-ENOMEM);
+	hr = com_query(provider, riid, ppv);
+	com_release(provider);
+	return hr;
+}
+
+static HRESULT
+factory_lock_server(IClassFactory *self, BOOL lock)
+{
+	(void)self;
+	(void)lock;
+	return S_OK;	/* the library is loaded as long as the program likes */
+}
+
+static const IClassFactoryVtbl factory_vtable = {
+	.QueryInterface = factory_query_interface,
+	.AddRef = factory_add_ref,
+	.Release = factory_release,
+	.CreateInstance = factory_create_instance,
+	.LockServer = factory_lock_server,
+};
+
+HRESULT
+VdsGetClassObject(REFCLSID rclsid, REFIID riid, void **ppv)
+{
+	static IClassFactory factory = {&factory_vtable};
+
+	if (ppv == NULL)
+		return com_fail(E_POINTER, "ppv is NULL");
+	*ppv = NULL;
+	if (rclsid == NULL || riid == NULL)
+		return COM_NULL_ARGUMENT("rclsid or riid");
+	if (!IsEqualCLSID(rclsid, &CLSID_VdsHwProvider))
+		return com_fail(CLASS_E_CLASSNOTAVAILABLE, "this library has no such class");
+	return IClassFactory_QueryInterface(&factory, riid, ppv);
+}
+
+HRESULT
+VdsSync(IUnknown *unknown)
+{
+	struct com_object *object = NULL;
+	struct client *client;
+	HRESULT hr;
+
+	if (unknown == NULL)
+		return COM_NULL_ARGUMENT("object");
+	if (FAILED(IUnknown_QueryInterface(unknown, &com_iid_object, (void **)&object)))
+		return com_fail(E_INVALIDARG, "the object is not of this library");
+	client = com_core_client(object->core);
+	if (client == NULL)
+		hr = com_fail(VDS_E_INITIALIZE_NOT_CALLED, "the provider is not loaded");
+	else
+		hr = com_error(client_sync(client));
+	com_release(object);
+	return hr == RPC_E_DISCONNECTED ? VDS_E_PROVIDER_CACHE_CORRUPT : hr;
+}

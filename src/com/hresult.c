@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Codes to HRESULTs: the only place that maps them. */
+#include "com/com_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+#define ERROR_WRITE_PROTECT 19
+
+static HRESULT
+from_errno(int number)
+{
+	switch (number) {
+	case ENOMEM:
+		return E_OUTOFMEMORY;
+	case EACCES:
+	case EPERM:
+		return E_ACCESSDENIED;
+	case ENOSPC:
+	case EDQUOT:
+		return VDS_E_NOT_ENOUGH_SPACE;
+	case EINVAL:
+		return E_INVALIDARG;
+	case ETIMEDOUT:
+		return VDS_E_TIMEOUT;
+	default:
+		return E_FAIL;
+	}
+}
+
+/* No default: a new code does not compile until it has been decided here. */
+static HRESULT
+from_err(enum err code)
+{
+	switch (code) {
+	case ERR_OK: return S_OK;
+	case ERR_INVALID: return E_INVALIDARG;
+	case ERR_NOT_FOUND: return VDS_E_OBJECT_NOT_FOUND;
+	case ERR_NAME_IN_USE: return VDS_E_NAME_NOT_UNIQUE;
+	case ERR_NOT_SUPPORTED: return VDS_E_NOT_SUPPORTED;
+	case ERR_NO_SPACE: return VDS_E_NOT_ENOUGH_SPACE;
+	case ERR_BUSY: return VDS_E_ANOTHER_CALL_IN_PROGRESS;
+	case ERR_IN_USE: return VDS_E_DEVICE_IN_USE;
+	case ERR_LUNS_ASSOCIATED: return VDS_E_ASSOCIATED_LUNS_EXIST;
+	case ERR_FAILED: return VDS_E_OBJECT_STATUS_FAILED;
+	case ERR_OFFLINE: return VDS_E_INVALID_OPERATION;
+	case ERR_LIMIT: return VDS_E_NOT_SUPPORTED;	/* a combination that this array does not offer */
+	case ERR_READ_ONLY: return HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT);
+	case ERR_CANCELLED: return VDS_E_OPERATION_CANCELED;
+	case ERR_TOO_LATE: return VDS_E_CANCEL_TOO_LATE;
+	case ERR_TIMEOUT: return VDS_E_TIMEOUT;
+	case ERR_GONE: return VDS_E_PROVIDER_CACHE_CORRUPT;
+	case ERR_CACHE_CORRUPT: return VDS_E_PROVIDER_CACHE_CORRUPT;
+	case ERR_CORRUPT: return VDS_E_UNRECOVERABLE_ERROR;
+	case ERR_VERSION: return VDS_E_UNRECOVERABLE_ERROR;
+	case ERR_LOCKED: return HRESULT_FROM_WIN32(ERROR_BUSY);
+	case ERR_ACCESS: return E_ACCESSDENIED;
+	case ERR_PARSE: return E_INVALIDARG;
+	case ERR_PROTOCOL: return VDS_E_UNRECOVERABLE_ERROR;
+	case ERR_UNREACHABLE: return RPC_E_DISCONNECTED;
+	case ERR_CLOSED: return RPC_E_DISCONNECTED;
+	case ERR_INTERNAL: return E_UNEXPECTED;
+	case ERR_FIRST_:
+	case ERR_END_:
+		break;
+	}
+	return E_UNEXPECTED;
+}
+
+HRESULT
+com_hresult(int code)
+{
+	if (code >= 0)
+		return S_OK;
+	if (code > ERR_FIRST_ && code < ERR_END_)
+		return from_err((enum err)code);
+	return from_errno(-code);
+}
+
+HRESULT
+com_error(int code)
+{
+	if (code < 0)
+		com_message_set(err_text(code));
+	return com_hresult(code);
+}
+
+HRESULT
+com_change_error(struct com_object *object, int code)
+{
+	struct client *client = com_core_client(object->core);
+	struct client_view view;
+	HRESULT hr = com_error(code);
+
+	if (code != ERR_NOT_FOUND || client == NULL)
+		return hr;
+	client_view_last(client, &view);
+	if (state_find(view.config, object->class->family, &object->id) == NULL)
+		hr = VDS_E_OBJECT_DELETED;
+	client_view_fini(&view);
+	return hr;
+}
+
+HRESULT
+com_fail(HRESULT hr, const char *text)
+{
+	com_message_set(text);
+	return hr;
+}
+
+HRESULT
+com_not_implemented(const char *method, _Atomic bool *said)
+{
+	if (!atomic_exchange_explicit(said, true, memory_order_relaxed))
+		log_info("com.not_implemented", "method=%s", method);
+	return com_fail(E_NOTIMPL, method);
+}

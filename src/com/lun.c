@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The LUN.  Its heart is IVdsLunIscsi: AssociateTargets sets through which targets it is accessible,
+ * QueryAssociatedTargets says it; IVdsIscsiTarget::QueryAssociatedLuns (target.c) is the inverse.
+ */
+#include "com/com_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct lun {
+	struct com_object com;
+	IVdsLun lun;
+	IVdsLunNaming naming;
+	IVdsLunNumber number;
+	IVdsLunIscsi iscsi;
+};
+
+COM_THUNKS(lun, IVdsLun, lun);
+COM_THUNKS(lun, IVdsLunNaming, naming);
+COM_THUNKS(lun, IVdsLunNumber, number);
+COM_THUNKS(lun, IVdsLunIscsi, iscsi);
+
+#define OBJECT(self) (&container_of(self, struct lun, lun)->com)
+
+/* ---- IVdsLun: what it is ---- */
+
+static VDS_LUN_STATUS
+status_of(const struct row_lun *row, const struct row_live_lun *live)
+{
+	if (live != NULL && live->health == HEALTH_FAILED)
+		return VDS_LS_FAILED;
+	if (live != NULL && (live->operation == OPERATION_CREATE || live->operation == OPERATION_DELETE))
+		return VDS_LS_NOT_READY;
+	return row->status == STATUS_OFFLINE ? VDS_LS_OFFLINE : VDS_LS_ONLINE;
+}
+
+static VDS_HEALTH
+health_of(const struct row_live_lun *live)
+{
+	if (live == NULL)
+		return VDS_H_UNKNOWN;
+	switch (live->health) {
+	case HEALTH_OK:
+		return VDS_H_HEALTHY;
+	case HEALTH_FAILED:
+		return VDS_H_FAILED;
+	case HEALTH_UNKNOWN:
+		break;
+	}
+	return VDS_H_UNKNOWN;
+}
+
+static int
+strings_out(const struct row_lun *row, VDS_LUN_PROP *prop)
+{
+	int rc = com_string_out(row->name, &prop->pwszFriendlyName);
+
+	if (rc == 0)
+		rc = com_string_out(row->serial, &prop->pwszIdentification);
+	if (rc == 0)
+		rc = com_string_out(row->mask, &prop->pwszUnmaskingList);
+	if (rc < 0) {
+		CoTaskMemFree(prop->pwszFriendlyName);
+		CoTaskMemFree(prop->pwszIdentification);
+		memset(prop, 0, sizeof(*prop));
+	}
+	return rc;
+}
+
+static HRESULT
+lun_get_properties(IVdsLun *self, VDS_LUN_PROP *prop)
+{
+	AUTO_LOOK struct com_look look = {0};
+	const struct row_live_lun *live;
+	const struct row_lun *row;
+	HRESULT hr;
+
+	if (prop == NULL)
+		return COM_NULL_ARGUMENT("pLunProp");
+	memset(prop, 0, sizeof(*prop));
+	hr = com_look(OBJECT(self), 0, &look);
+	if (FAILED(hr))
+		return hr;
+	row = look.row;
+	live = com_look_live_lun(&look, &row->id);
+	com_guid_out(&row->id, &prop->id);
+	prop->ullSize = row->size_bytes;
+	prop->ulFlags = VDS_LF_READ_CACHE_ENABLED | VDS_LF_WRITE_CACHE_ENABLED;
+	prop->type = VDS_LT_SIMPLE;
+	prop->status = status_of(row, live);
+	prop->health = health_of(live);
+	prop->TransitionState = live != NULL && live->operation == OPERATION_EXTEND ? VDS_TS_EXTENDING : VDS_TS_STABLE;
+	return com_error(strings_out(row, prop));
+}
+
+static HRESULT
+lun_get_subsystem(IVdsLun *self, IVdsSubSystem **ret_subsystem)
+{
+	return com_give_subsystem(OBJECT(self), ret_subsystem);
+}
+
+static HRESULT
+lun_get_identification_data(IVdsLun *self, VDS_LUN_INFORMATION *info)
+{
+	AUTO_LOOK struct com_look look = {0};
+	HRESULT hr;
+
+	if (info == NULL)
+		return COM_NULL_ARGUMENT("pLunInfo");
+	memset(info, 0, sizeof(*info));
+	hr = com_look(OBJECT(self), COM_FAILED | COM_BUSY, &look);
+	if (FAILED(hr))
+		return hr;
+	return com_error(com_lun_information(look.row, info));
+}
+
+static HRESULT
+lun_query_active_controllers(IVdsLun *self, IEnumVdsObject **ret_enum)
+{
+	return com_enum_none(OBJECT(self), COM_FAILED | COM_BUSY, ret_enum);
+}
+
+static HRESULT
+lun_query_plexes(IVdsLun *self, IEnumVdsObject **ret_enum)
+{
+	(void)self;
+	if (ret_enum != NULL)
+		*ret_enum = NULL;
+	return COM_NOT_IMPLEMENTED("IVdsLun::QueryPlexes");
+}
+
+/* ---- IVdsLun: its size ---- */
+
+/* The array has no drives to name. */
+static HRESULT
+check_drives(const VDS_OBJECT_ID *drives, LONG count)
+{
+	if (count < 0 || (drives == NULL) != (count == 0))
+		return com_fail(E_INVALIDARG, "pDriveIdArray does not match lNumberOfDrives");
+	return count > 0 ? com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no drives") : S_OK;
+}
+
+static HRESULT
+lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_count, IVdsAsync **ret_async)
+{
+	struct com_object *object = OBJECT(self);
+	struct client_answer answer = {0};
+	struct client *client;
+	HRESULT hr;
+	int rc;
+
+	if (ret_async == NULL)
+		return COM_NULL_ARGUMENT("ppAsync");
+	*ret_async = NULL;
+	if (bytes == 0)
+		return com_fail(E_INVALIDARG, "ullNumberOfBytesToAdd is 0");
+	hr = check_drives(drives, drive_count);
+	if (SUCCEEDED(hr))
+		hr = com_change(object, &client);
+	if (FAILED(hr))
+		return hr;
+	rc = client_lun_extend(client, &object->id, bytes, &answer);
+	if (rc < 0)
+		return com_change_error(object, rc);
+	return com_async_new(object->core, VDS_ASYNCOUT_EXTENDLUN, NULL, &answer, ret_async);
+}
+
+static HRESULT
+lun_query_max_lun_extend_size(IVdsLun *self, VDS_OBJECT_ID *drives, LONG drive_count, ULONGLONG *ret_bytes)
+{
+	AUTO_LOOK struct com_look look = {0};
+	uint64_t bytes = 0;
+	HRESULT hr;
+	int rc;
+
+	if (ret_bytes == NULL)
+		return COM_NULL_ARGUMENT("pullMaxBytesToBeAdded");
+	*ret_bytes = 0;
+	hr = check_drives(drives, drive_count);
+	if (SUCCEEDED(hr))
+		hr = com_look(OBJECT(self), COM_FAILED | COM_BUSY, &look);
+	if (FAILED(hr))
+		return hr;
+	rc = client_lun_max_extend(look.client, &OBJECT(self)->id, &bytes);
+	if (rc < 0)
+		return com_change_error(OBJECT(self), rc);
+	*ret_bytes = bytes;
+	return S_OK;
+}
+
+static HRESULT
+lun_shrink(IVdsLun *self, ULONGLONG bytes, IVdsAsync **ret_async)
+{
+	(void)self;
+	(void)bytes;
+	if (ret_async != NULL)
+		*ret_async = NULL;
+	return COM_NOT_IMPLEMENTED("IVdsLun::Shrink");
+}
+
+/* ---- IVdsLun: plexes and recovery; a LUN has one plex ---- */
+
+static HRESULT
+lun_add_plex(IVdsLun *self, VDS_OBJECT_ID lun_id, IVdsAsync **ret_async)
+{
+	(void)self;
+	(void)lun_id;
+	if (ret_async != NULL)
+		*ret_async = NULL;
+	return COM_NOT_IMPLEMENTED("IVdsLun::AddPlex");
+}
+
+static HRESULT
+lun_remove_plex(IVdsLun *self, VDS_OBJECT_ID plex_id, IVdsAsync **ret_async)
+{
+	(void)self;
+	(void)plex_id;
+	if (ret_async != NULL)
+		*ret_async = NULL;
+	return COM_NOT_IMPLEMENTED("IVdsLun::RemovePlex");
+}
+
+static HRESULT
+lun_recover(IVdsLun *self, IVdsAsync **ret_async)
+{
+	AUTO_LOOK struct com_look look = {0};
+	HRESULT hr;
+
+	if (ret_async == NULL)
+		return COM_NULL_ARGUMENT("ppAsync");
+	*ret_async = NULL;
+	hr = com_look(OBJECT(self), COM_FAILED | COM_BUSY, &look);
+	return FAILED(hr) ? hr : com_fail(VDS_E_INVALID_OPERATION, "the LUN is not fault tolerant");
+}
+
+/* ---- IVdsLun: changes ---- */
+
+static HRESULT
+lun_set_mask(IVdsLun *self, LPWSTR unmasking_list)
+{
+	struct com_object *object = OBJECT(self);
+	AUTO_FREE char *mask = NULL;
+	struct client_answer answer;
+	struct client *client;
+	HRESULT hr;
+	int rc;
+
+	if (unmasking_list == NULL)
+		return COM_NULL_ARGUMENT("pwszUnmaskingList");
+	rc = com_string_in(unmasking_list, &mask);
+	if (rc < 0)
+		return com_error(rc);
+	hr = com_change(object, &client);
+	if (FAILED(hr))
+		return hr;
+	return com_change_error(object, client_lun_set_mask(client, &object->id, mask, &answer));
+}
+
+static HRESULT
+lun_delete(IVdsLun *self)
+{
+	struct com_object *object = OBJECT(self);
+	struct client_answer answer;
+	struct client *client;
+	HRESULT hr = com_change(object, &client);
+
+	if (FAILED(hr))
+		return hr;
+	return com_change_error(object, client_lun_delete(client, &object->id, &answer));
+}
+
+static HRESULT
+lun_set_status(IVdsLun *self, VDS_LUN_STATUS status)
+{
+	struct com_object *object = OBJECT(self);
+	struct client_answer answer;
+	enum row_status wanted;
+	struct client *client;
+	HRESULT hr;
+
+	switch (status) {
+	case VDS_LS_ONLINE:
+		wanted = STATUS_ONLINE;
+		break;
+	case VDS_LS_OFFLINE:
+		wanted = STATUS_OFFLINE;
+		break;
+	case VDS_LS_NOT_READY:
+	case VDS_LS_FAILED:
+		return com_fail(VDS_E_NOT_SUPPORTED, "a LUN can be put online or offline");
+	case VDS_LS_UNKNOWN:
+	default:
+		return com_fail(E_INVALIDARG, "status is not one that can be set");
+	}
+	hr = com_change(object, &client);
+	if (FAILED(hr))
+		return hr;
+	return com_change_error(object, client_lun_set_status(client, &object->id, wanted, &answer));
+}
+
+static HRESULT
+lun_associate_controllers(IVdsLun *self, VDS_OBJECT_ID *active, LONG active_count, VDS_OBJECT_ID *inactive,
+			  LONG inactive_count)
+{
+	AUTO_LOOK struct com_look look = {0};
+	HRESULT hr;
+
+	if (active_count < 0 || inactive_count < 0 || (active_count > 0 && active == NULL) ||
+	    (inactive_count > 0 && inactive == NULL))
+		return com_fail(E_INVALIDARG, "the arrays of controllers do not match their counts");
+	hr = com_look(OBJECT(self), COM_FAILED | COM_BUSY, &look);
+	if (FAILED(hr) || (active_count == 0 && inactive_count == 0))
+		return hr;
+	return com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no controllers");
+}
+
+static HRESULT
+lun_query_hints(IVdsLun *self, VDS_HINTS *hints)
+{
+	(void)self;
+	(void)hints;
+	return COM_NOT_IMPLEMENTED("IVdsLun::QueryHints");
+}
+
+static HRESULT
+lun_apply_hints(IVdsLun *self, VDS_HINTS *hints)
+{
+	(void)self;
+	(void)hints;
+	return COM_NOT_IMPLEMENTED("IVdsLun::ApplyHints");
+}
+
+static const IVdsLunVtbl lun_vtable = {
+	COM_UNKNOWN(lun),
+	.GetProperties = lun_get_properties,
+	.GetSubSystem = lun_get_subsystem,
+	.GetIdentificationData = lun_get_identification_data,
+	.QueryActiveControllers = lun_query_active_controllers,
+	.Extend = lun_extend,
+	.Shrink = lun_shrink,
+	.QueryPlexes = lun_query_plexes,
+	.AddPlex = lun_add_plex,
+	.RemovePlex = lun_remove_plex,
+	.Recover = lun_recover,
+	.SetMask = lun_set_mask,
+	.Delete = lun_delete,
+	.AssociateControllers = lun_associate_controllers,
+	.QueryHints = lun_query_hints,
+	.ApplyHints = lun_apply_hints,
+	.SetStatus = lun_set_status,
+	.QueryMaxLunExtendSize = lun_query_max_lun_extend_size,
+};
+
+/* ---- IVdsLunNaming, IVdsLunNumber ---- */
+
+static HRESULT
+naming_set_friendly_name(IVdsLunNaming *self, LPWSTR friendly_name)
+{
+	struct com_object *object = &container_of(self, struct lun, naming)->com;
+	AUTO_FREE char *name = NULL;
+	struct client_answer answer;
+	struct client *client;
+	bool cut = false;
+	HRESULT hr;
+	int rc;
+
+	if (friendly_name == NULL)
+		return COM_NULL_ARGUMENT("pwszFriendlyName");
+	rc = com_name_in(friendly_name, &name, &cut);
+	if (rc < 0)
+		return com_error(rc);
+	hr = com_change(object, &client);
+	if (FAILED(hr))
+		return hr;
+	rc = client_lun_rename(client, &object->id, name, &answer);
+	if (rc < 0)
+		return com_change_error(object, rc);
+	return cut ? VDS_S_NAME_TRUNCATED : S_OK;
+}
+
+static const IVdsLunNamingVtbl naming_vtable = {
+	COM_UNKNOWN(naming),
+	.SetFriendlyName = naming_set_friendly_name,
+};
+
+static HRESULT
+number_get_lun_number(IVdsLunNumber *self, ULONG *ret_number)
+{
+	AUTO_LOOK struct com_look look = {0};
+	const struct row_lun *row;
+	HRESULT hr;
+
+	if (ret_number == NULL)
+		return COM_NULL_ARGUMENT("pulLunNumber");
+	*ret_number = 0;
+	hr = com_look(&container_of(self, struct lun, number)->com, 0, &look);
+	if (FAILED(hr))
+		return hr;
+	row = look.row;
+	*ret_number = row->number;
+	return S_OK;
+}
+
+static const IVdsLunNumberVtbl number_vtable = {
+	COM_UNKNOWN(number),
+	.GetLunNumber = number_get_lun_number,
+};
+
+/* ---- IVdsLunIscsi ---- */
+
+#define ISCSI_OBJECT(self) (&container_of(self, struct lun, iscsi)->com)
+
+static HRESULT
+associate(struct com_object *object, const struct guid *targets, size_t count)
+{
+	struct client_answer answer;
+	struct client *client;
+	HRESULT hr = com_change(object, &client);
+
+	if (FAILED(hr))
+		return hr;
+	return com_change_error(object, client_lun_associate(client, &object->id, targets, count, &answer));
+}
+
+static HRESULT
+iscsi_associate_targets(IVdsLunIscsi *self, VDS_OBJECT_ID *target_ids, LONG count)
+{
+	AUTO_FREE struct guid *targets = NULL;
+
+	if (count < 0)
+		return com_fail(E_INVALIDARG, "lNumberOfTargets is negative");
+	if (target_ids == NULL && count > 0)
+		return COM_NULL_ARGUMENT("pTargetIdArray");
+	targets = mem_calloc(MAX((size_t)count, 1u), sizeof(*targets));
+	if (targets == NULL)
+		return com_error(-ENOMEM);
+	for (LONG i = 0; i < count; i++)
+		com_guid_in(&target_ids[i], &targets[i]);
+	return associate(ISCSI_OBJECT(self), targets, (size_t)count);
+}
+
+static HRESULT
+iscsi_query_associated_targets(IVdsLunIscsi *self, IEnumVdsObject **ret_enum)
+{
+	struct com_object *object = ISCSI_OBJECT(self);
+	AUTO_LOOK struct com_look look = {0};
+	HRESULT hr;
+
+	if (ret_enum == NULL)
+		return COM_NULL_ARGUMENT("ppEnum");
+	*ret_enum = NULL;
+	hr = com_look(object, COM_FAILED | COM_BUSY, &look);
+	if (FAILED(hr))
+		return hr;
+	return com_enum_slice(object->core, &com_target_class, state_lun_targets(look.view.config, &object->id),
+			      offsetof(struct row_association, target_id), ret_enum);
+}
+
+static const IVdsLunIscsiVtbl iscsi_vtable = {
+	COM_UNKNOWN(iscsi),
+	.AssociateTargets = iscsi_associate_targets,
+	.QueryAssociatedTargets = iscsi_query_associated_targets,
+};
+
+static const struct com_interface interfaces[] = {
+	COM_INTERFACE(lun, IVdsLun, lun),
+	COM_INTERFACE(lun, IVdsLunNaming, naming),
+	COM_INTERFACE(lun, IVdsLunNumber, number),
+	COM_INTERFACE(lun, IVdsLunIscsi, iscsi),
+};
+
+const struct com_class com_lun_class = {
+	.name = "lun",
+	.family = ROW_LUN,
+	.size_bytes = sizeof(struct lun),
+	.interfaces = interfaces,
+	.interface_count = ARRAY_LEN(interfaces),
+};

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The task allocator: memory that crosses an interface. */
+#include "com/com_int.h"
+
+void *
+CoTaskMemAlloc(size_t size_bytes)
+{
+	return mem_alloc(size_bytes != 0 ? size_bytes : 1);
+}
+
+void *
+CoTaskMemRealloc(void *p, size_t size_bytes)
+{
+	if (size_bytes != 0)
+		return mem_realloc(p, size_bytes);
+	if (p == NULL)
+		return CoTaskMemAlloc(0);
+	mem_free(p);
+	return NULL;
+}
+
+void
+CoTaskMemFree(void *p)
+{
+	mem_free(p);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a change means in VDS notifications.  One change is one cause, hence one batch: an object is named once in it, and
+ * what came or went is not said to be modified as well.  VDS has no event for associations, for portals in groups, for
+ * pools or jobs: an association is a modification of the objects at both its ends, a portal one of its group.
+ */
+#include "com/notes_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+com_notes_init(struct com_notes *notes)
+{
+	*notes = (struct com_notes){0};
+}
+
+void
+com_notes_fini(struct com_notes *notes)
+{
+	mem_free(notes->items);
+}
+
+/* ---- VDS_NOTIFICATION of a note ---- */
+
+static const ULONG events[][3] = {
+	/*                        arrive                      depart                      modify */
+	[ROW_ARRAY] =        { VDS_NF_SUB_SYSTEM_ARRIVE,   VDS_NF_SUB_SYSTEM_DEPART,   VDS_NF_SUB_SYSTEM_MODIFY },
+	[ROW_LUN] =          { VDS_NF_LUN_ARRIVE,          VDS_NF_LUN_DEPART,          VDS_NF_LUN_MODIFY },
+	[ROW_TARGET] =       { VDS_NF_TARGET_ARRIVE,       VDS_NF_TARGET_DEPART,       VDS_NF_TARGET_MODIFY },
+	[ROW_PORTAL] =       { VDS_NF_PORTAL_ARRIVE,       VDS_NF_PORTAL_DEPART,       VDS_NF_PORTAL_MODIFY },
+	[ROW_PORTAL_GROUP] = { VDS_NF_PORTAL_GROUP_ARRIVE, VDS_NF_PORTAL_GROUP_DEPART, VDS_NF_PORTAL_GROUP_MODIFY },
+};
+
+void
+com_note_out(const struct com_note *note, VDS_NOTIFICATION *out)
+{
+	ULONG event = events[note->family][note->event];
+
+	memset(out, 0, sizeof(*out));
+	switch (note->family) {
+	case ROW_ARRAY:
+		out->objectType = VDS_NTT_SUB_SYSTEM;
+		out->SubSystem.ulEvent = event;
+		com_guid_out(&note->id, &out->SubSystem.subSystemId);
+		break;
+	case ROW_LUN:
+		out->objectType = VDS_NTT_LUN;
+		out->Lun.ulEvent = event;
+		com_guid_out(&note->id, &out->Lun.LunId);
+		break;
+	case ROW_TARGET:
+		out->objectType = VDS_NTT_TARGET;
+		out->Target.ulEvent = event;
+		com_guid_out(&note->id, &out->Target.targetId);
+		break;
+	case ROW_PORTAL:
+		out->objectType = VDS_NTT_PORTAL;
+		out->Portal.ulEvent = event;
+		com_guid_out(&note->id, &out->Portal.portalId);
+		break;
+	default:
+		out->objectType = VDS_NTT_PORTAL_GROUP;
+		out->PortalGroup.ulEvent = event;
+		com_guid_out(&note->id, &out->PortalGroup.portalGroupId);
+		break;
+	}
+}
+
+/* ---- collecting ---- */
+
+static int
+add(struct com_notes *notes, enum row_family family, enum com_note_event event, const struct guid *id)
+{
+	int rc = mem_grow(&notes->items, &notes->capacity, notes->count + 1, sizeof(notes->items[0]));
+
+	if (rc < 0)
+		return rc;
+	notes->items[notes->count] = (struct com_note){
+		.family = family, .event = event, .order = notes->count, .id = *id,
+	};
+	notes->count++;
+	return 0;
+}
+
+/* By object; what came or went before what was modified; else as they were found. */
+static int
+compare_objects(const void *a, const void *b)
+{
+	const struct com_note *x = a, *y = b;
+	int c = guid_compare(&x->id, &y->id);
+
+	if (c != 0)
+		return c;
+	if (x->event != y->event)
+		return x->event < y->event ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int
+compare_order(const void *a, const void *b)
+{
+	const struct com_note *x = a, *y = b;
+
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* One note for each object, in the order in which the objects were found first. */
+static void
+unique(struct com_notes *notes)
+{
+	size_t kept = 0;
+
+	if (notes->count < 2)
+		return;
+	qsort(notes->items, notes->count, sizeof(notes->items[0]), compare_objects);
+	for (size_t i = 0; i < notes->count; i++) {
+		if (kept == 0 || !guid_equal(&notes->items[kept - 1].id, &notes->items[i].id))
+			notes->items[kept++] = notes->items[i];
+	}
+	notes->count = kept;
+	qsort(notes->items, notes->count, sizeof(notes->items[0]), compare_order);
+}
+
+static bool
+is_object(enum row_family family)
+{
+	return family == ROW_ARRAY || family == ROW_LUN || family == ROW_TARGET || family == ROW_PORTAL ||
+	       family == ROW_PORTAL_GROUP;
+}
+
+static int
+add_object(struct com_notes *notes, const struct state *before, const struct change_op *op)
+{
+	bool was_there = state_find(before, op->family, &op->key.a) != NULL;
+
+	if (op->row == NULL)
+		return add(notes, op->family, COM_NOTE_DEPART, &op->key.a);
+	return add(notes, op->family, was_there ? COM_NOTE_MODIFY : COM_NOTE_ARRIVE, &op->key.a);
+}
+
+/* A live LUN shows in VDS_LUN_PROP through its health and the operation that holds it. */
+static int
+add_live_lun(struct com_notes *notes, const struct state *before, const struct change_op *op)
+{
+	const struct row_live_lun *old = state_find(before, ROW_LIVE_LUN, &op->key.a);
+	const struct row_live_lun *new = (const void *)op->row;
+
+	if (old == NULL || new == NULL)
+		return 0;	/* it comes or goes with its LUN, which is told of by itself */
+	if (old->health == new->health && old->operation == new->operation)
+		return 0;
+	return add(notes, ROW_LUN, COM_NOTE_MODIFY, &op->key.a);
+}
+
+static int
+add_live_portal(struct com_notes *notes, const struct state *before, const struct change_op *op)
+{
+	const struct row_live_portal *old = state_find(before, ROW_LIVE_PORTAL, &op->key.a);
+	const struct row_live_portal *new = (const void *)op->row;
+
+	if (new == NULL || (old != NULL && old->ready == new->ready))
+		return 0;
+	return add(notes, ROW_PORTAL, COM_NOTE_MODIFY, &op->key.a);
+}
+
+static int
+add_op(struct com_notes *notes, const struct client_view *before, const struct change_op *op)
+{
+	int rc;
+
+	if (is_object(op->family))
+		return add_object(notes, before->config, op);
+	switch (op->family) {
+	case ROW_ASSOCIATION:
+		rc = add(notes, ROW_LUN, COM_NOTE_MODIFY, &op->key.a);
+		return rc < 0 ? rc : add(notes, ROW_TARGET, COM_NOTE_MODIFY, &op->key.b);
+	case ROW_GROUP_PORTAL:
+		return add(notes, ROW_PORTAL_GROUP, COM_NOTE_MODIFY, &op->key.a);
+	case ROW_LIVE_LUN:
+		return add_live_lun(notes, before->live, op);
+	case ROW_LIVE_PORTAL:
+		return add_live_portal(notes, before->live, op);
+	default:
+		return 0;
+	}
+}
+
+/* A modification of what is not there (any more) is none. */
+static void
+drop_strangers(struct com_notes *notes, const struct state *after)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < notes->count; i++) {
+		const struct com_note *note = &notes->items[i];
+
+		if (note->event != COM_NOTE_MODIFY || state_find(after, note->family, &note->id) != NULL)
+			notes->items[kept++] = *note;
+	}
+	notes->count = kept;
+}
+
+int
+com_notes_of_change(struct com_notes *notes, const struct client_view *before, const struct client_view *after,
+		    const struct change *change)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < change->op_count; i++)
+		rc = add_op(notes, before, &change->ops[i]);
+	if (rc < 0)
+		return rc;
+	unique(notes);
+	drop_strangers(notes, after->config);
+	return 0;
+}
+
+/* ---- a replica that was loaded anew: the difference ---- */
+
+/* Each row of both states, in the order of keys: one of old and new may be NULL. */
+static int
+diff_row(struct com_notes *notes, const struct client_view *before, enum row_family family, const void *old,
+	 const void *new)
+{
+	struct change_op op = { .family = family };
+
+	if (old != NULL && new != NULL && row_equal(old, new))
+		return 0;
+	row_key(new != NULL ? new : old, &op.key);
+	memcpy(&op.row, &new, sizeof(op.row));
+	return add_op(notes, before, &op);
+}
+
+static int
+diff_family(struct com_notes *notes, const struct client_view *before, const struct state *old_state,
+	    const struct state *new_state, enum row_family family)
+{
+	size_t i = 0, j = 0, old_count = state_count(old_state, family), new_count = state_count(new_state, family);
+	int rc = 0;
+
+	while (rc == 0 && (i < old_count || j < new_count)) {
+		const void *old = i < old_count ? state_at(old_state, family, i) : NULL;
+		const void *new = j < new_count ? state_at(new_state, family, j) : NULL;
+		struct row_key old_key, new_key;
+		int c = old == NULL ? 1 : -1;
+
+		if (old != NULL && new != NULL) {
+			row_key(old, &old_key);
+			row_key(new, &new_key);
+			c = row_key_compare(&old_key, &new_key);
+		}
+		rc = diff_row(notes, before, family, c <= 0 ? old : NULL, c >= 0 ? new : NULL);
+		i += c <= 0;
+		j += c >= 0;
+	}
+	return rc;
+}
+
+int
+com_notes_of_reload(struct com_notes *notes, const struct client_view *before, const struct client_view *after)
+{
+	int rc = 0;
+
+	for (enum row_family f = 0; rc == 0 && f < ROW_FAMILY_COUNT; f++) {
+		bool config = f < ROW_CONFIG_COUNT;
+
+		rc = diff_family(notes, before, config ? before->config : before->live,
+				 config ? after->config : after->live, f);
+	}
+	if (rc < 0)
+		return rc;
+	unique(notes);
+	drop_strangers(notes, after->config);
+	return 0;
+}

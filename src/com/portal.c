@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The iSCSI portal: an address and a port of the array.  Portals are made outside VDS. */
+#include "com/com_int.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/utf.h"
+
+struct portal {
+	struct com_object com;
+	IVdsIscsiPortal portal;
+};
+
+COM_THUNKS(portal, IVdsIscsiPortal, portal);
+
+#define OBJECT(self) (&container_of(self, struct portal, portal)->com)
+
+static void
+address_out(const char *text, uint32_t port, VDS_IPADDRESS *address)
+{
+	uint8_t bytes[16];
+
+	address->ulPort = port;
+	if (text == NULL) {
+		address->type = VDS_IPT_EMPTY;
+	} else if (inet_pton(AF_INET, text, bytes) == 1) {
+		address->type = VDS_IPT_IPV4;
+		address->ipv4Address = get_be32(bytes);
+	} else if (inet_pton(AF_INET6, text, bytes) == 1) {
+		address->type = VDS_IPT_IPV6;
+		memcpy(address->ipv6Address, bytes, sizeof(bytes));
+	} else if (utf8_to_utf16_len(text) >= 0 &&
+		   (size_t)utf8_to_utf16_len(text) < ARRAY_LEN(address->wszTextAddress)) {
+		address->type = VDS_IPT_TEXT;	/* a scoped IPv6 address */
+		utf8_to_utf16(text, address->wszTextAddress);
+	} else {
+		address->type = VDS_IPT_EMPTY;
+	}
+}
+
+static VDS_ISCSI_PORTAL_STATUS
+status_of(const struct row_portal *row, const struct row_live_portal *live)
+{
+	if (row->status == STATUS_OFFLINE)
+		return VDS_IPS_OFFLINE;
+	if (live == NULL)
+		return VDS_IPS_UNKNOWN;
+	return live->ready ? VDS_IPS_ONLINE : VDS_IPS_NOT_READY;
+}
+
+static HRESULT
+portal_get_properties(IVdsIscsiPortal *self, VDS_ISCSI_PORTAL_PROP *prop)
+{
+	AUTO_LOOK struct com_look look = {0};
+	const struct row_portal *row;
+	HRESULT hr;
+
+	if (prop == NULL)
+		return COM_NULL_ARGUMENT("pPortalProp");
+	memset(prop, 0, sizeof(*prop));
+	hr = com_look(OBJECT(self), 0, &look);
+	if (FAILED(hr))
+		return hr;
+	row = look.row;
+	com_guid_out(&row->id, &prop->id);
+	address_out(row->address, row->port, &prop->address);
+	prop->status = status_of(row, state_find(look.view.live, ROW_LIVE_PORTAL, &row->id));
+	return S_OK;
+}
+
+static HRESULT
+portal_get_subsystem(IVdsIscsiPortal *self, IVdsSubSystem **ret_subsystem)
+{
+	return com_give_subsystem(OBJECT(self), ret_subsystem);
+}
+
+static HRESULT
+portal_query_associated_portal_groups(IVdsIscsiPortal *self, IEnumVdsObject **ret_enum)
+{
+	struct com_object *object = OBJECT(self);
+	AUTO_LOOK struct com_look look = {0};
+	HRESULT hr;
+
+	if (ret_enum == NULL)
+		return COM_NULL_ARGUMENT("ppEnum");
+	*ret_enum = NULL;
+	hr = com_look(object, COM_BUSY, &look);
+	if (FAILED(hr))
+		return hr;
+	return com_enum_slice(object->core, &com_portalgroup_class, state_portal_groups(look.view.config, &object->id),
+			      offsetof(struct row_group_portal, group_id), ret_enum);
+}
+
+static HRESULT
+portal_set_status(IVdsIscsiPortal *self, VDS_ISCSI_PORTAL_STATUS status)
+{
+	struct com_object *object = OBJECT(self);
+	struct client_answer answer;
+	enum row_status wanted;
+	struct client *client;
+	HRESULT hr;
+
+	switch (status) {
+	case VDS_IPS_ONLINE:
+		wanted = STATUS_ONLINE;
+		break;
+	case VDS_IPS_OFFLINE:
+		wanted = STATUS_OFFLINE;
+		break;
+	case VDS_IPS_NOT_READY:
+	case VDS_IPS_FAILED:
+		return com_fail(VDS_E_NOT_SUPPORTED, "a portal can be put online or offline");
+	case VDS_IPS_UNKNOWN:
+	default:
+		return com_fail(E_INVALIDARG, "status is not one that can be set");
+	}
+	hr = com_change(object, &client);
+	if (FAILED(hr))
+		return hr;
+	return com_change_error(object, client_portal_set_status(client, &object->id, wanted, &answer));
+}
+
+/* ---- IPsec: reserved in VDS ---- */
+
+static HRESULT
+no_ipsec(void)
+{
+	return com_fail(VDS_E_NOT_SUPPORTED, "IPsec is configured in the operating system");
+}
+
+static HRESULT
+portal_set_ipsec_tunnel_address(IVdsIscsiPortal *self, VDS_IPADDRESS *tunnel, VDS_IPADDRESS *destination)
+{
+	(void)self;
+	(void)tunnel;
+	(void)destination;
+	return no_ipsec();
+}
+
+static HRESULT
+portal_get_ipsec_security(IVdsIscsiPortal *self, VDS_IPADDRESS *initiator, ULONGLONG *ret_flags)
+{
+	(void)self;
+	(void)initiator;
+	if (ret_flags != NULL)
+		*ret_flags = 0;
+	return no_ipsec();
+}
+
+static HRESULT
+portal_set_ipsec_security(IVdsIscsiPortal *self, VDS_IPADDRESS *initiator, ULONGLONG flags, VDS_ISCSI_IPSEC_KEY *key)
+{
+	(void)self;
+	(void)initiator;
+	(void)flags;
+	(void)key;
+	return no_ipsec();
+}
+
+static const IVdsIscsiPortalVtbl portal_vtable = {
+	COM_UNKNOWN(portal),
+	.GetProperties = portal_get_properties,
+	.GetSubSystem = portal_get_subsystem,
+	.QueryAssociatedPortalGroups = portal_query_associated_portal_groups,
+	.SetStatus = portal_set_status,
+	.SetIpsecTunnelAddress = portal_set_ipsec_tunnel_address,
+	.GetIpsecSecurity = portal_get_ipsec_security,
+	.SetIpsecSecurity = portal_set_ipsec_security,
+};
+
+static const struct com_interface interfaces[] = {
+	COM_INTERFACE(portal, IVdsIscsiPortal, portal),
+};
+
+const struct com_class com_portal_class = {
+	.name = "portal",
+	.family = ROW_PORTAL,
+	.size_bytes = sizeof(struct portal),
+	.interfaces = interfaces,
+	.interface_count = ARRAY_LEN(interfaces),
+};

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The portal group of a target: the portals through which it is reached, under one tag. */
+#include "com/com_int.h"
+
+#include <string.h>
+
+struct portalgroup {
+	struct com_object com;
+	IVdsIscsiPortalGroup group;
+};
+
+COM_THUNKS(portalgroup, IVdsIscsiPortalGroup, group);
+
+#define OBJECT(self) (&container_of(self, struct portalgroup, group)->com)
+
+static HRESULT
+group_get_properties(IVdsIscsiPortalGroup *self, VDS_ISCSI_PORTALGROUP_PROP *prop)
+{
+	AUTO_LOOK struct com_look look = {0};
+	const struct row_portal_group *row;
+	HRESULT hr;
+
+	if (prop == NULL)
+		return COM_NULL_ARGUMENT("pPortalGroupProp");
+	memset(prop, 0, sizeof(*prop));
+	hr = com_look(OBJECT(self), 0, &look);
+	if (FAILED(hr))
+		return hr;
+	row = look.row;
+	com_guid_out(&row->id, &prop->id);
+	prop->tag = (VDS_ISCSI_PORTALGROUP_TAG)row->tag;
+	return S_OK;
+}
+
+static HRESULT
+group_get_target(IVdsIscsiPortalGroup *self, IVdsIscsiTarget **ret_target)
+{
+	AUTO_LOOK struct com_look look = {0};
+	const struct row_portal_group *row;
+	HRESULT hr;
+
+	if (ret_target == NULL)
+		return COM_NULL_ARGUMENT("ppTarget");
+	*ret_target = NULL;
+	hr = com_look(OBJECT(self), 0, &look);
+	if (FAILED(hr))
+		return hr;
+	row = look.row;
+	return com_give(OBJECT(self)->core, &com_target_class, &row->target_id, &IID_IVdsIscsiTarget,
+			(void **)ret_target);
+}
+
+static HRESULT
+group_query_associated_portals(IVdsIscsiPortalGroup *self, IEnumVdsObject **ret_enum)
+{
+	struct com_object *object = OBJECT(self);
+	AUTO_LOOK struct com_look look = {0};
+	HRESULT hr;
+
+	if (ret_enum == NULL)
+		return COM_NULL_ARGUMENT("ppEnum");
+	*ret_enum = NULL;
+	hr = com_look(object, COM_BUSY, &look);
+	if (FAILED(hr))
+		return hr;
+	return com_enum_slice(object->core, &com_portal_class, state_group_portals(look.view.config, &object->id),
+			      offsetof(struct row_group_portal, portal_id), ret_enum);
+}
+
+static HRESULT
+change_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_guid, VDS_ASYNC_OUTPUT_TYPE type,
+	      int (*change)(struct client *, const struct guid *, const struct guid *, struct client_answer *),
+	      IVdsAsync **ret_async)
+{
+	struct com_object *object = OBJECT(self);
+	struct client_answer answer = {0};
+	struct client *client;
+	struct guid portal;
+	HRESULT hr;
+	int rc;
+
+	if (ret_async == NULL)
+		return COM_NULL_ARGUMENT("ppAsync");
+	*ret_async = NULL;
+	hr = com_change(object, &client);
+	if (FAILED(hr))
+		return hr;
+	com_guid_in(&portal_guid, &portal);
+	rc = change(client, &object->id, &portal, &answer);
+	if (rc < 0)
+		return com_change_error(object, rc);
+	hr = com_async_new(object->core, type, NULL, &answer, ret_async);
+	return SUCCEEDED(hr) && answer.existed ? VDS_S_ALREADY_EXISTS : hr;
+}
+
+static HRESULT
+group_add_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_id, IVdsAsync **ret_async)
+{
+	return change_portal(self, portal_id, VDS_ASYNCOUT_ADDPORTAL, client_group_add_portal, ret_async);
+}
+
+static HRESULT
+group_remove_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_id, IVdsAsync **ret_async)
+{
+	return change_portal(self, portal_id, VDS_ASYNCOUT_REMOVEPORTAL, client_group_remove_portal, ret_async);
+}
+
+/* VDS wants a group empty before it goes. */
+static HRESULT
+group_delete(IVdsIscsiPortalGroup *self, IVdsAsync **ret_async)
+{
+	struct com_object *object = OBJECT(self);
+	AUTO_LOOK struct com_look look = {0};
+	struct client_answer answer = {0};
+	HRESULT hr;
+	int rc;
+
+	if (ret_async == NULL)
+		return COM_NULL_ARGUMENT("ppAsync");
+	*ret_async = NULL;
+	hr = com_look(object, COM_BUSY, &look);
+	if (FAILED(hr))
+		return hr;
+	if (state_group_portals(look.view.config, &object->id).count > 0)
+		return com_fail(VDS_E_ASSOCIATED_PORTALS_EXIST, "the portal group still has portals");
+	rc = client_group_delete(look.client, &object->id, &answer);
+	if (rc < 0)
+		return com_change_error(object, rc);
+	return com_async_new(object->core, VDS_ASYNCOUT_DELETEPORTALGROUP, NULL, &answer, ret_async);
+}
+
+static const IVdsIscsiPortalGroupVtbl group_vtable = {
+	COM_UNKNOWN(group),
+	.GetProperties = group_get_properties,
+	.GetTarget = group_get_target,
+	.QueryAssociatedPortals = group_query_associated_portals,
+	.AddPortal = group_add_portal,
+	.RemovePortal = group_remove_portal,
+	.Delete = group_delete,
+};
+
+static const struct com_interface interfaces[] = {
+	COM_INTERFACE(portalgroup, IVdsIscsiPortalGroup, group),
+};
+
+const struct com_class com_portalgroup_class = {
+	.name = "portalgroup",
+	.family = ROW_PORTAL_GROUP,
+	.size_bytes = sizeof(struct portalgroup),
+	.interfaces = interfaces,
+	.interface_count = ARRAY_LEN(interfaces),
+};

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The provider: where every program begins. */
+#include "com/com_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/sha.h"
+#include "base/str.h"
+
+struct provider {
+	struct com_object com;
+	IVdsProvider provider;
+	IVdsProviderPrivate private;
+	IVdsHwProvider hw;
+	IVdsProviderSupport support;
+	IVdsHwProviderType type;
+	IVdsHwProviderPrivate hw_private;
+};
+
+/* 175dda01-2b89-4d3c-a9dd-8c550706c731 */
+const struct guid com_provider_id = {{0x17, 0x5d, 0xda, 0x01, 0x2b, 0x89, 0x4d, 0x3c,
+				      0xa9, 0xdd, 0x8c, 0x55, 0x07, 0x06, 0xc7, 0x31}};
+
+COM_THUNKS(provider, IVdsProvider, provider);
+COM_THUNKS(provider, IVdsProviderPrivate, private);
+COM_THUNKS(provider, IVdsHwProvider, hw);
+COM_THUNKS(provider, IVdsProviderSupport, support);
+COM_THUNKS(provider, IVdsHwProviderType, type);
+COM_THUNKS(provider, IVdsHwProviderPrivate, hw_private);
+
+/* ---- IVdsProvider ---- */
+
+/* Another for each version, the same for ever: made of the version's text. */
+static int
+version_guid(GUID *ret_guid)
+{
+	static const char text[] = "libvds " VDS_VERSION;
+	struct hash128 hash;
+	int rc = hash128_of(text, strlen(text), &hash);
+
+	if (rc == 0)
+		memcpy(ret_guid, &hash, sizeof(*ret_guid));
+	return rc;
+}
+
+static HRESULT
+provider_get_properties(IVdsProvider *self, VDS_PROVIDER_PROP *prop)
+{
+	int rc;
+
+	(void)self;
+	if (prop == NULL)
+		return COM_NULL_ARGUMENT("pProviderProp");
+	memset(prop, 0, sizeof(*prop));
+	com_guid_out(&com_provider_id, &prop->id);
+	prop->type = VDS_PT_HARDWARE;
+	rc = version_guid(&prop->guidVersionId);
+	if (rc == 0)
+		rc = com_string_out("vdsd iSCSI provider", &prop->pwszName);
+	if (rc == 0)
+		rc = com_string_out(VDS_VERSION, &prop->pwszVersion);
+	if (rc < 0) {
+		CoTaskMemFree(prop->pwszName);
+		memset(prop, 0, sizeof(*prop));
+	}
+	return com_error(rc);
+}
+
+static const IVdsProviderVtbl provider_vtable = {
+	COM_UNKNOWN(provider),
+	.GetProperties = provider_get_properties,
+};
+
+/* ---- IVdsProviderPrivate ---- */
+
+static const struct com_class *
+class_of(VDS_OBJECT_TYPE type)
+{
+	switch (type) {
+	case VDS_OT_PROVIDER:
+		return &com_provider_class;
+	case VDS_OT_SUB_SYSTEM:
+		return &com_subsystem_class;
+	case VDS_OT_LUN:
+		return &com_lun_class;
+	case VDS_OT_TARGET:
+		return &com_target_class;
+	case VDS_OT_PORTAL:
+		return &com_portal_class;
+	case VDS_OT_PORTAL_GROUP:
+		return &com_portalgroup_class;
+	default:
+		return NULL;	/* a kind that this provider has none of */
+	}
+}
+
+static bool
+exists(const struct com_look *look, const struct com_class *class, const struct guid *id)
+{
+	if (class == NULL)
+		return false;
+	if (class == &com_provider_class)
+		return guid_equal(id, &com_provider_id);
+	return state_find(look->view.config, class->family, id) != NULL;
+}
+
+static HRESULT
+private_get_object(IVdsProviderPrivate *self, VDS_OBJECT_ID guid, VDS_OBJECT_TYPE type, IUnknown **ret_object)
+{
+	struct provider *p = container_of(self, struct provider, private);
+	const struct com_class *class = class_of(type);
+	AUTO_LOOK struct com_look look = {0};
+	struct guid id;
+	HRESULT hr;
+
+	if (ret_object == NULL)
+		return COM_NULL_ARGUMENT("ppObjectUnk");
+	*ret_object = NULL;
+	hr = com_look(&p->com, 0, &look);
+	if (FAILED(hr))
+		return hr;
+	com_guid_in(&guid, &id);
+	if (!exists(&look, class, &id))
+		return com_fail(VDS_E_OBJECT_NOT_FOUND, "there is no object with this id and type");
+	return com_give(p->com.core, class, &id, &IID_IUnknown, (void **)ret_object);
+}
+
+static HRESULT
+set_sink(struct provider *p, IUnknown *callback)
+{
+	IVdsAdviseSink *sink = NULL;
+	int rc;
+
+	if (callback != NULL && FAILED(IUnknown_QueryInterface(callback, &IID_IVdsAdviseSink, (void **)&sink)))
+		return com_fail(VDS_E_INITIALIZED_FAILED, "the callback object does not offer IVdsAdviseSink");
+	rc = com_core_advise(p->com.core, sink);
+	if (sink != NULL)
+		IVdsAdviseSink_Release(sink);
+	return com_error(rc);
+}
+
+static HRESULT
+private_on_load(IVdsProviderPrivate *self, LPWSTR machine_name, IUnknown *callback)
+{
+	struct provider *p = container_of(self, struct provider, private);
+	int rc = com_core_load(p->com.core, NULL);
+
+	(void)machine_name;	/* reserved */
+	if (rc < 0) {
+		com_error(rc);	/* for its text */
+		return VDS_E_INITIALIZED_FAILED;
+	}
+	return set_sink(p, callback);
+}
+
+static HRESULT
+private_on_unload(IVdsProviderPrivate *self, BOOL force)
+{
+	(void)force;
+	com_core_unload(container_of(self, struct provider, private)->com.core);
+	return S_OK;
+}
+
+static const IVdsProviderPrivateVtbl private_vtable = {
+	COM_UNKNOWN(private),
+	.GetObject = private_get_object,
+	.OnLoad = private_on_load,
+	.OnUnload = private_on_unload,
+};
+
+/* ---- IVdsHwProvider ---- */
+
+static HRESULT
+hw_query_subsystems(IVdsHwProvider *self, IEnumVdsObject **ret_enum)
+{
+	return com_enum_family(&container_of(self, struct provider, hw)->com, COM_FAILED | COM_BUSY,
+			       &com_subsystem_class, ret_enum);
+}
+
+/* Both cure a corrupt cache, so they cannot ask for a sound one first. */
+static HRESULT
+cure(IVdsHwProvider *self, int (*step)(struct client *client))
+{
+	struct client *client = com_core_client(container_of(self, struct provider, hw)->com.core);
+	int rc;
+
+	if (client == NULL)
+		return com_fail(VDS_E_INITIALIZE_NOT_CALLED, "the provider is not loaded");
+	rc = step(client);
+	if (rc == ERR_UNREACHABLE) {
+		com_error(rc);
+		return VDS_E_PROVIDER_CACHE_CORRUPT;
+	}
+	return com_error(rc);
+}
+
+static HRESULT
+hw_reenumerate(IVdsHwProvider *self)
+{
+	return cure(self, client_reenumerate);
+}
+
+static HRESULT
+hw_refresh(IVdsHwProvider *self)
+{
+	return cure(self, client_refresh);
+}
+
+static const IVdsHwProviderVtbl hw_vtable = {
+	COM_UNKNOWN(hw),
+	.QuerySubSystems = hw_query_subsystems,
+	.Reenumerate = hw_reenumerate,
+	.Refresh = hw_refresh,
+};
+
+/* ---- IVdsProviderSupport, IVdsHwProviderType ---- */
+
+static HRESULT
+support_get_version_support(IVdsProviderSupport *self, ULONG *ret_versions)
+{
+	(void)self;
+	if (ret_versions == NULL)
+		return COM_NULL_ARGUMENT("ulVersionSupport");
+	*ret_versions = VDS_VSF_1_0 | VDS_VSF_1_1;
+	return S_OK;
+}
+
+static const IVdsProviderSupportVtbl support_vtable = {
+	COM_UNKNOWN(support),
+	.GetVersionSupport = support_get_version_support,
+};
+
+static HRESULT
+type_get_provider_type(IVdsHwProviderType *self, VDS_HWPROVIDER_TYPE *ret_type)
+{
+	(void)self;
+	if (ret_type == NULL)
+		return COM_NULL_ARGUMENT("pType");
+	*ret_type = VDS_HWT_ISCSI;
+	return S_OK;
+}
+
+static const IVdsHwProviderTypeVtbl type_vtable = {
+	COM_UNKNOWN(type),
+	.GetProviderType = type_get_provider_type,
+};
+
+/* ---- IVdsHwProviderPrivate ---- */
+
+static const struct row_lun *
+lun_with_identity(const struct state *state, const VDS_LUN_INFORMATION *info)
+{
+	for (size_t i = 0; i < state_count(state, ROW_LUN); i++) {
+		const struct row_lun *lun = state_at(state, ROW_LUN, i);
+
+		if (com_lun_matches(lun, info))
+			return lun;
+	}
+	return NULL;
+}
+
+static HRESULT
+hw_private_query_if_created_lun(IVdsHwProviderPrivate *self, LPWSTR device_path, VDS_LUN_INFORMATION *info,
+				VDS_OBJECT_ID *ret_lun_id)
+{
+	struct provider *p = container_of(self, struct provider, hw_private);
+	AUTO_LOOK struct com_look look = {0};
+	const struct row_lun *lun;
+	HRESULT hr;
+
+	(void)device_path;	/* what it is does not depend on where it is seen */
+	if (ret_lun_id == NULL || info == NULL)
+		return COM_NULL_ARGUMENT("pVdsLunInformation or pLunId");
+	*ret_lun_id = GUID_NULL;
+	hr = com_look(&p->com, 0, &look);
+	if (FAILED(hr))
+		return hr;
+	lun = lun_with_identity(look.view.config, info);
+	if (lun == NULL)
+		return S_FALSE;
+	com_guid_out(&lun->id, ret_lun_id);
+	return S_OK;
+}
+
+static const IVdsHwProviderPrivateVtbl hw_private_vtable = {
+	COM_UNKNOWN(hw_private),
+	.QueryIfCreatedLun = hw_private_query_if_created_lun,
+};
+
+static const struct com_interface interfaces[] = {
+	COM_INTERFACE(provider, IVdsProvider, provider),
+	COM_INTERFACE(provider, IVdsProviderPrivate, private),
+	COM_INTERFACE(provider, IVdsHwProvider, hw),
+	COM_INTERFACE(provider, IVdsProviderSupport, support),
+	COM_INTERFACE(provider, IVdsHwProviderType, type),
+	COM_INTERFACE(provider, IVdsHwProviderPrivate, hw_private),
+};
+
+const struct com_class com_provider_class = {
+	.name = "provider",
+	.family = ROW_FAMILY_COUNT,
+	.size_bytes = sizeof(struct provider),
+	.interfaces = interfaces,
+	.interface_count = ARRAY_LEN(interfaces),
+};

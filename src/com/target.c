@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The iSCSI target. */
+#include "com/com_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct target {
+	struct com_object com;
+	IVdsIscsiTarget target;
+};
+
+COM_THUNKS(target, IVdsIscsiTarget, target);
+
+#define OBJECT(self) (&container_of(self, struct target, target)->com)
+
+static HRESULT
+target_get_properties(IVdsIscsiTarget *self, VDS_ISCSI_TARGET_PROP *prop)
+{
+	AUTO_LOOK struct com_look look = {0};
+	const struct row_target *row;
+	HRESULT hr;
+	int rc;
+
+	if (prop == NULL)
+		return COM_NULL_ARGUMENT("pTargetProp");
+	memset(prop, 0, sizeof(*prop));
+	hr = com_look(OBJECT(self), 0, &look);
+	if (FAILED(hr))
+		return hr;
+	row = look.row;
+	com_guid_out(&row->id, &prop->id);
+	prop->bChapEnabled = FALSE;
+	rc = com_string_out(row->iscsi_name, &prop->pwszIscsiName);
+	if (rc == 0)
+		rc = com_string_out(row->alias, &prop->pwszFriendlyName);
+	if (rc < 0) {
+		CoTaskMemFree(prop->pwszIscsiName);
+		memset(prop, 0, sizeof(*prop));
+	}
+	return com_error(rc);
+}
+
+static HRESULT
+target_get_subsystem(IVdsIscsiTarget *self, IVdsSubSystem **ret_subsystem)
+{
+	return com_give_subsystem(OBJECT(self), ret_subsystem);
+}
+
+static HRESULT
+target_query_portal_groups(IVdsIscsiTarget *self, IEnumVdsObject **ret_enum)
+{
+	struct com_object *object = OBJECT(self);
+	AUTO_LOOK struct com_look look = {0};
+	HRESULT hr;
+
+	if (ret_enum == NULL)
+		return COM_NULL_ARGUMENT("ppEnum");
+	*ret_enum = NULL;
+	hr = com_look(object, COM_BUSY, &look);
+	if (FAILED(hr))
+		return hr;
+	return com_enum_slice(object->core, &com_portalgroup_class, state_target_groups(look.view.config, &object->id),
+			      offsetof(struct row_portal_group, id), ret_enum);
+}
+
+static HRESULT
+target_query_associated_luns(IVdsIscsiTarget *self, IEnumVdsObject **ret_enum)
+{
+	struct com_object *object = OBJECT(self);
+	AUTO_LOOK struct com_look look = {0};
+	HRESULT hr;
+
+	if (ret_enum == NULL)
+		return COM_NULL_ARGUMENT("ppEnum");
+	*ret_enum = NULL;
+	hr = com_look(object, COM_BUSY, &look);
+	if (FAILED(hr))
+		return hr;
+	return com_enum_slice(object->core, &com_lun_class, state_target_luns(look.view.config, &object->id),
+			      offsetof(struct row_association, lun_id), ret_enum);
+}
+
+static HRESULT
+target_create_portal_group(IVdsIscsiTarget *self, IVdsAsync **ret_async)
+{
+	struct com_object *object = OBJECT(self);
+	struct client_answer answer = {0};
+	struct client *client;
+	HRESULT hr;
+	int rc;
+
+	if (ret_async == NULL)
+		return COM_NULL_ARGUMENT("ppAsync");
+	*ret_async = NULL;
+	hr = com_change(object, &client);
+	if (FAILED(hr))
+		return hr;
+	rc = client_group_create(client, &object->id, &answer);
+	if (rc < 0)
+		return com_change_error(object, rc);
+	hr = com_async_new(object->core, VDS_ASYNCOUT_CREATEPORTALGROUP, &com_portalgroup_class, &answer, ret_async);
+	return SUCCEEDED(hr) && answer.existed ? VDS_S_ALREADY_EXISTS : hr;
+}
+
+static HRESULT
+target_delete(IVdsIscsiTarget *self, IVdsAsync **ret_async)
+{
+	struct com_object *object = OBJECT(self);
+	struct client_answer answer = {0};
+	struct client *client;
+	HRESULT hr;
+	int rc;
+
+	if (ret_async == NULL)
+		return COM_NULL_ARGUMENT("ppAsync");
+	*ret_async = NULL;
+	hr = com_change(object, &client);
+	if (FAILED(hr))
+		return hr;
+	rc = client_target_delete(client, &object->id, &answer);
+	if (rc < 0)
+		return com_change_error(object, rc);
+	return com_async_new(object->core, VDS_ASYNCOUT_DELETETARGET, NULL, &answer, ret_async);
+}
+
+static HRESULT
+target_set_friendly_name(IVdsIscsiTarget *self, LPWSTR friendly_name)
+{
+	struct com_object *object = OBJECT(self);
+	AUTO_FREE char *alias = NULL;
+	struct client_answer answer;
+	struct client *client;
+	bool cut = false;
+	HRESULT hr;
+	int rc;
+
+	if (friendly_name == NULL)
+		return COM_NULL_ARGUMENT("pwszFriendlyName");
+	rc = com_name_in(friendly_name, &alias, &cut);
+	if (rc < 0)
+		return com_error(rc);
+	hr = com_change(object, &client);
+	if (FAILED(hr))
+		return hr;
+	rc = client_target_set_alias(client, &object->id, alias, &answer);
+	if (rc < 0)
+		return com_change_error(object, rc);
+	return cut ? VDS_S_NAME_TRUNCATED : S_OK;
+}
+
+static HRESULT
+target_set_shared_secret(IVdsIscsiTarget *self, VDS_ISCSI_SHARED_SECRET *secret, LPWSTR initiator_name)
+{
+	(void)self;
+	(void)secret;
+	(void)initiator_name;
+	return COM_NOT_IMPLEMENTED("IVdsIscsiTarget::SetSharedSecret");
+}
+
+static HRESULT
+target_remember_initiator_shared_secret(IVdsIscsiTarget *self, LPWSTR initiator_name, VDS_ISCSI_SHARED_SECRET *secret)
+{
+	(void)self;
+	(void)initiator_name;
+	(void)secret;
+	return COM_NOT_IMPLEMENTED("IVdsIscsiTarget::RememberInitiatorSharedSecret");
+}
+
+/* ---- GetConnectedInitiators ---- */
+
+struct names {
+	const char **names;		/* borrowed from the view */
+	size_t count, capacity;
+};
+
+/* An initiator with several sessions counts once. */
+static int
+names_add(struct names *names, const char *name)
+{
+	int rc;
+
+	for (size_t i = 0; i < names->count; i++) {
+		if (strcmp(names->names[i], name) == 0)
+			return 0;
+	}
+	rc = mem_grow(&names->names, &names->capacity, names->count + 1, sizeof(names->names[0]));
+	if (rc == 0)
+		names->names[names->count++] = name;
+	return rc;
+}
+
+static int
+names_of_sessions(const struct state *live, const struct guid *target_id, struct names *names)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < state_count(live, ROW_LIVE_SESSION); i++) {
+		const struct row_live_session *session = state_at(live, ROW_LIVE_SESSION, i);
+
+		if (guid_equal(&session->target_id, target_id) && session->initiator != NULL)
+			rc = names_add(names, session->initiator);
+	}
+	return rc;
+}
+
+static int
+names_out(const struct names *names, LPWSTR **ret_list)
+{
+	LPWSTR *list = CoTaskMemAlloc(names->count * sizeof(*list));
+
+	if (list == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < names->count; i++) {
+		if (com_string_out(names->names[i], &list[i]) == 0)
+			continue;
+		while (i > 0)
+			CoTaskMemFree(list[--i]);
+		CoTaskMemFree(list);
+		return -ENOMEM;
+	}
+	*ret_list = list;
+	return 0;
+}
+
+static HRESULT
+target_get_connected_initiators(IVdsIscsiTarget *self, LPWSTR **ret_list, LONG *ret_count)
+{
+	struct com_object *object = OBJECT(self);
+	AUTO_LOOK struct com_look look = {0};
+	struct names names = {0};
+	HRESULT hr;
+	int rc;
+
+	if (ret_list == NULL || ret_count == NULL)
+		return COM_NULL_ARGUMENT("pppwszInitiatorList or plNumberOfInitiators");
+	*ret_list = NULL;
+	*ret_count = 0;
+	hr = com_look(object, COM_BUSY, &look);
+	if (FAILED(hr))
+		return hr;
+	rc = names_of_sessions(look.view.live, &object->id, &names);
+	if (rc == 0 && names.count > 0)
+		rc = names_out(&names, ret_list);
+	if (rc == 0)
+		*ret_count = (LONG)names.count;
+	mem_free(names.names);
+	return com_error(rc);
+}
+
+static const IVdsIscsiTargetVtbl target_vtable = {
+	COM_UNKNOWN(target),
+	.GetProperties = target_get_properties,
+	.GetSubSystem = target_get_subsystem,
+	.QueryPortalGroups = target_query_portal_groups,
+	.QueryAssociatedLuns = target_query_associated_luns,
+	.CreatePortalGroup = target_create_portal_group,
+	.Delete = target_delete,
+	.SetFriendlyName = target_set_friendly_name,
+	.SetSharedSecret = target_set_shared_secret,
+	.RememberInitiatorSharedSecret = target_remember_initiator_shared_secret,
+	.GetConnectedInitiators = target_get_connected_initiators,
+};
+
+static const struct com_interface interfaces[] = {
+	COM_INTERFACE(target, IVdsIscsiTarget, target),
+};
+
+const struct com_class com_target_class = {
+	.name = "target",
+	.family = ROW_TARGET,
+	.size_bytes = sizeof(struct target),
+	.interfaces = interfaces,
+	.interface_count = ARRAY_LEN(interfaces),
+};

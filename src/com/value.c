@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Values that cross the surface: GUIDs and strings. */
+#include "com/com_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/utf.h"
+
+/* Microsoft keeps the first three parts of a GUID as numbers, RFC 9562 prints them big-endian. */
+void
+com_guid_out(const struct guid *id, GUID *ret_guid)
+{
+	ret_guid->Data1 = get_be32(id->bytes);
+	ret_guid->Data2 = get_be16(id->bytes + 4);
+	ret_guid->Data3 = get_be16(id->bytes + 6);
+	memcpy(ret_guid->Data4, id->bytes + 8, 8);
+}
+
+void
+com_guid_in(const GUID *guid, struct guid *ret_id)
+{
+	put_be32(ret_id->bytes, guid->Data1);
+	put_be16(ret_id->bytes + 4, guid->Data2);
+	put_be16(ret_id->bytes + 6, guid->Data3);
+	memcpy(ret_id->bytes + 8, guid->Data4, 8);
+}
+
+int
+com_string_out(const char *text, LPWSTR *ret_string)
+{
+	const char *s = text != NULL ? text : "";
+	long len = utf8_to_utf16_len(s);
+	LPWSTR string;
+
+	if (len < 0) {
+		s = "";		/* the replica holds UTF-8 only: this is our own mistake, not worth a failed call */
+		len = 0;
+	}
+	string = CoTaskMemAlloc(((size_t)len + 1) * sizeof(WCHAR));
+	if (string == NULL)
+		return -ENOMEM;
+	utf8_to_utf16(s, string);
+	*ret_string = string;
+	return 0;
+}
+
+int
+com_bytes_out(const void *bytes, size_t size, unsigned char **ret_bytes)
+{
+	unsigned char *copy = CoTaskMemAlloc(size);
+
+	if (copy == NULL)
+		return -ENOMEM;
+	memcpy(copy, bytes, size);
+	*ret_bytes = copy;
+	return 0;
+}
+
+int
+com_string_in(const WCHAR *string, char **ret_text)
+{
+	int rc = utf16_to_utf8(string, ret_text);
+
+	return rc == ERR_PARSE ? err_set(ERR_PARSE, "the string is not well-formed UTF-16") : rc;
+}
+
+int
+com_name_in(const WCHAR *string, char **ret_name, bool *ret_cut)
+{
+	char *name;
+	size_t len;
+	int rc = com_string_in(string, &name);
+
+	if (rc < 0)
+		return rc;
+	len = strlen(name);
+	*ret_cut = len > ROW_NAME_MAX;
+	if (*ret_cut) {
+		len = ROW_NAME_MAX;
+		while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)
+			len--;	/* not within a character */
+		name[len] = '\0';
+	}
+	*ret_name = name;
+	return 0;
+}
