@@ -289,7 +289,7 @@ sense_errno(struct scsi_task *task, int error, uint64_t lba)
 int
 scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba)
 {
-	if (error > ERR_FIRST_)
+	if (error > ERR_END_)
 		return sense_errno(task, error, lba);
 	switch ((enum err)error) {
 	case ERR_FAILED:

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* COMPARE AND WRITE, ORWRITE, ORDERED tasks, and the range lock below them: on one thread, step by step. */
+#include "scsi_test.h"
+
+#include <stdlib.h>
+
+static void
+caw_cdb(uint8_t cdb[16], uint64_t lba, uint8_t count, uint8_t flags)
+{
+	memset(cdb, 0, 16);
+	cdb[0] = 0x89;
+	cdb[1] = flags;
+	put_be64(cdb + 2, lba);
+	cdb[13] = count;
+}
+
+static void
+test_compare_and_write_swaps_what_matches(void **state)
+{
+	struct scsi_test *t = *state;
+	size_t block = scsi_lu_block_bytes(t->lu), len = 255 * block;
+	uint8_t *out = malloc(2 * len), *medium = malloc(len), cdb[16];
+	struct test_task tt = { 0 };
+
+	assert_non_null(out);
+	assert_non_null(medium);
+	for (unsigned count = 1; count <= 255; count += 127) {
+		size_t half = count * block;
+
+		memset(out, 'A', half);
+		memset(out + half, 'B', half);
+		test_fill(t, 7, 'A', count);
+		caw_cdb(cdb, 7, (uint8_t)count, 0x08);
+		if (2 * half > (1u << 20))
+			break;		/* the unit's maximum transfer */
+		assert_int_equal(test_run(t, &tt, cdb, 16, out, 2 * half, 0), 0);
+		assert_int_equal(t->dev->flags[BLK_WRITE] & BLK_FUA, BLK_FUA);
+		test_peek(t, 7, medium, count);
+		assert_true(test_all(medium, half, 'B'));
+	}
+	free(out);
+	free(medium);
+	test_task_fini(&tt);
+}
+
+static void
+test_compare_and_write_leaves_what_differs(void **state)
+{
+	struct scsi_test *t = *state;
+	uint8_t out[4 * 512], medium[2 * 512], cdb[16];
+	struct test_task tt = { 0 };
+
+	memset(out, 'A', sizeof(out));
+	test_fill(t, 7, 'A', 2);
+	out[2 * 512 - 27] = 'C';
+	caw_cdb(cdb, 7, 2, 0);
+	test_run(t, &tt, cdb, 16, out, sizeof(out), 0);
+	assert_sense(&tt, SENSE_MISCOMPARE);
+	assert_int_equal(tt.task.sense[0], 0xf0);
+	assert_int_equal(get_be32(tt.task.sense + 3), 2 * 512 - 27);
+	test_peek(t, 7, medium, 2);
+	assert_true(test_all(medium, sizeof(medium), 'A'));
+	assert_int_equal(t->dev->count[BLK_WRITE], 0);
+	test_task_fini(&tt);
+}
+
+static void
+test_compare_and_write_refuses_other_sizes(void **state)
+{
+	struct scsi_test *t = *state;
+	static uint8_t out[6 * 512];
+	uint8_t cdb[16];
+	struct test_task tt = { 0 };
+
+	caw_cdb(cdb, 0, 2, 0);
+	test_run(t, &tt, cdb, 16, out, 3 * 512, 0);
+	assert_sense(&tt, SENSE_DATA_SIZE);
+	test_run(t, &tt, cdb, 16, out, 6 * 512, 0);
+	assert_sense(&tt, SENSE_DATA_SIZE);
+	caw_cdb(cdb, 0, 0, 0x10);
+	assert_int_equal(test_run(t, &tt, cdb, 16, out, 512, 0), 0);
+	test_task_fini(&tt);
+}
+
+static void
+test_orwrite_ors(void **state)
+{
+	struct scsi_test *t = *state;
+	size_t block = scsi_lu_block_bytes(t->lu), count = (1u << 20) / block;
+	uint8_t *out = malloc(1 << 20), *medium = malloc(1 << 20), cdb[16] = { 0x8b };
+	struct test_task tt = { 0 };
+
+	assert_non_null(out);
+	assert_non_null(medium);
+	test_fill(t, 0, 0x0f, count);
+	for (size_t i = 0; i < 1u << 20; i++)
+		out[i] = (uint8_t)(i * 7);
+	put_be32(cdb + 10, (uint32_t)count);
+	assert_int_equal(test_run(t, &tt, cdb, 16, out, 1 << 20, 0), 0);
+	test_peek(t, 0, medium, count);
+	for (size_t i = 0; i < 1u << 20; i++)
+		if (medium[i] != (uint8_t)(out[i] | 0x0f))
+			fail_msg("byte %zu is %02x", i, medium[i]);
+	free(out);
+	free(medium);
+	test_task_fini(&tt);
+}
+
+/* ---- The range lock ---- */
+
+static const uint8_t block_a[512] = { 'a' };
+
+static void
+start_write(struct scsi_test *t, struct test_task *tt, uint8_t lba, enum scsi_progress expected)
+{
+	test_task_init(tt, &t->nexus, &t->itl, CDB(0x2a, 0, 0, 0, 0, lba, 0, 0, 1, 0), block_a, 512, 0);
+	assert_int_equal(test_start(tt), expected);
+}
+
+static void
+start_caw(struct scsi_test *t, struct test_task *tt, uint8_t lba, enum scsi_progress expected)
+{
+	uint8_t out[1024] = { 0 }, cdb[16];
+
+	caw_cdb(cdb, lba, 1, 0);
+	test_task_init(tt, &t->nexus, &t->itl, cdb, 16, out, 1024, 0);
+	assert_int_equal(test_start(tt), expected);
+}
+
+static void
+finish(struct scsi_test *t, struct test_task *tt)
+{
+	while (!tt->done) {
+		if (tt->resumes > 0 && tt->task.range.state == RANGE_RESUMING && tt->task.io.depth == 0) {
+			tt->resumes--;
+			scsi_task_resume(&tt->task);
+			continue;
+		}
+		test_dev_complete(t->dev);
+	}
+}
+
+static void
+test_atomic_waits_for_a_write_in_flight(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task write, caw;
+
+	t->dev->hold = true;
+	start_write(t, &write, 5, SCSI_PENDING);
+	start_caw(t, &caw, 5, SCSI_PENDING);
+	assert_int_equal(t->dev->held_count, 1);	/* it has not read yet */
+	test_dev_complete(t->dev);
+	assert_true(write.done);
+	assert_int_equal(caw.resumes, 1);
+	finish(t, &caw);
+	assert_sense(&caw, SENSE_MISCOMPARE);		/* zeros are not there any more */
+	test_task_fini(&write);
+	test_task_fini(&caw);
+}
+
+static void
+test_write_waits_for_an_overlapping_atomic_only(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task caw, over, beside;
+
+	t->dev->hold = true;
+	start_caw(t, &caw, 5, SCSI_PENDING);
+	start_write(t, &over, 5, SCSI_PENDING);
+	assert_int_equal(t->dev->held_count, 1);
+	start_write(t, &beside, 6, SCSI_PENDING);
+	assert_int_equal(t->dev->held_count, 2);
+	assert_int_equal(over.resumes, 0);
+	finish(t, &caw);
+	assert_int_equal(caw.task.status, 0);
+	assert_int_equal(over.resumes, 1);
+	finish(t, &over);
+	finish(t, &beside);
+	assert_int_equal(atomic_load(&t->lu->ranges.exclusive), 0);
+	test_task_fini(&caw);
+	test_task_fini(&over);
+	test_task_fini(&beside);
+}
+
+static void
+test_nobody_overtakes_a_waiting_atomic(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task first, caw, later;
+
+	t->dev->hold = true;
+	start_write(t, &first, 5, SCSI_PENDING);
+	start_caw(t, &caw, 5, SCSI_PENDING);
+	start_write(t, &later, 5, SCSI_PENDING);
+	assert_int_equal(t->dev->held_count, 1);
+	test_dev_complete(t->dev);
+	assert_int_equal(caw.resumes, 1);
+	assert_int_equal(later.resumes, 0);
+	finish(t, &caw);
+	assert_int_equal(later.resumes, 1);
+	finish(t, &later);
+	test_task_fini(&first);
+	test_task_fini(&caw);
+	test_task_fini(&later);
+}
+
+static void
+test_atomics_on_other_blocks_go_together(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task a, b, c;
+
+	t->dev->hold = true;
+	start_caw(t, &a, 5, SCSI_PENDING);
+	start_caw(t, &b, 6, SCSI_PENDING);
+	start_caw(t, &c, 5, SCSI_PENDING);
+	assert_int_equal(t->dev->held_count, 2);
+	finish(t, &a);
+	finish(t, &b);
+	finish(t, &c);
+	test_task_fini(&a);
+	test_task_fini(&b);
+	test_task_fini(&c);
+}
+
+static void
+test_waiting_task_can_be_aborted(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task caw, over, last;
+
+	t->dev->hold = true;
+	start_caw(t, &caw, 5, SCSI_PENDING);
+	start_caw(t, &over, 5, SCSI_PENDING);
+	start_write(t, &last, 5, SCSI_PENDING);
+	assert_int_equal(scsi_task_abort(&over.task), SCSI_DONE);
+	assert_int_equal(over.resumes, 0);
+	finish(t, &caw);
+	assert_int_equal(last.resumes, 1);
+	finish(t, &last);
+	assert_int_equal(atomic_load(&t->lu->ranges.exclusive), 0);
+	test_task_fini(&caw);
+	test_task_fini(&over);
+	test_task_fini(&last);
+}
+
+static void
+test_abort_between_grant_and_resume_lets_go(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task write, caw, last;
+
+	t->dev->hold = true;
+	start_write(t, &write, 5, SCSI_PENDING);
+	start_caw(t, &caw, 5, SCSI_PENDING);
+	start_write(t, &last, 5, SCSI_PENDING);
+	test_dev_complete(t->dev);
+	assert_int_equal(caw.resumes, 1);
+	assert_int_equal(scsi_task_abort(&caw.task), SCSI_PENDING);
+	scsi_task_resume(&caw.task);
+	assert_true(caw.done);
+	assert_true(caw.task.aborted);
+	finish(t, &last);
+	test_task_fini(&write);
+	test_task_fini(&caw);
+	test_task_fini(&last);
+}
+
+static void
+test_ordered_task_is_alone(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task before, ordered, after;
+
+	t->dev->hold = true;
+	start_write(t, &before, 1, SCSI_PENDING);
+	test_task_init(&ordered, &t->nexus, &t->itl, CDB(0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0), block_a, 512, 0);
+	ordered.task.attr = SCSI_ATTR_ORDERED;
+	assert_int_equal(test_start(&ordered), SCSI_PENDING);
+	start_write(t, &after, 20, SCSI_PENDING);
+	assert_int_equal(t->dev->held_count, 1);
+	test_dev_complete(t->dev);
+	assert_int_equal(ordered.resumes, 1);
+	assert_int_equal(after.resumes, 0);
+	finish(t, &ordered);
+	finish(t, &after);
+	test_task_fini(&before);
+	test_task_fini(&ordered);
+	test_task_fini(&after);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define ON(setup, test) cmocka_unit_test_setup_teardown(test, setup, scsi_test_teardown)
+		ON(scsi_test_setup, test_compare_and_write_swaps_what_matches),
+		ON(scsi_test_setup_4k, test_compare_and_write_swaps_what_matches),
+		ON(scsi_test_setup, test_compare_and_write_leaves_what_differs),
+		ON(scsi_test_setup, test_compare_and_write_refuses_other_sizes),
+		ON(scsi_test_setup, test_orwrite_ors),
+		ON(scsi_test_setup_4k, test_orwrite_ors),
+		ON(scsi_test_setup, test_atomic_waits_for_a_write_in_flight),
+		ON(scsi_test_setup, test_write_waits_for_an_overlapping_atomic_only),
+		ON(scsi_test_setup, test_nobody_overtakes_a_waiting_atomic),
+		ON(scsi_test_setup, test_atomics_on_other_blocks_go_together),
+		ON(scsi_test_setup, test_waiting_task_can_be_aborted),
+		ON(scsi_test_setup, test_abort_between_grant_and_resume_lets_go),
+		ON(scsi_test_setup, test_ordered_task_is_alone),
+	};
+
+	return cmocka_run_group_tests_name("scsi atomic", tests, NULL, NULL);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* MODE SENSE and MODE SELECT; sense data formats. */
+#include "scsi_test.h"
+
+static const uint8_t golden_all[] = {
+	/* header: length, medium type, WP | DPOFUA, block descriptor length */
+	67, 0, 0x10, 8,
+	0x00, 0x00, 0x08, 0x00, 0x00, 0x00, 0x02, 0x00,
+	0x01, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0x08, 0x12, 0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0x0a, 0x0a, 0x02, 0x10, 0, 0, 0, 0, 0xff, 0xff, 0, 0,
+	0x1c, 0x0a, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+};
+
+static void
+test_all_pages_have_golden_bytes(void **state)
+{
+	struct test_task tt = { 0 };
+
+	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0, 0x3f, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.task.in_bytes, sizeof(golden_all));
+	assert_memory_equal(tt.in, golden_all, sizeof(golden_all));
+	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0x08, 0x3f, 0xff, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.task.in_bytes, sizeof(golden_all) - 8);
+	assert_memory_equal(tt.in + 4, golden_all + 12, sizeof(golden_all) - 12);
+	test_task_fini(&tt);
+}
+
+static void
+test_ten_byte_form_has_long_and_short_descriptors(void **state)
+{
+	struct test_task tt = { 0 };
+
+	assert_int_equal(test_run(*state, &tt, CDB(0x5a, 0, 0x3f, 0, 0, 0, 0, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(get_be16(tt.in), tt.task.in_bytes - 2);
+	assert_int_equal(tt.in[4], 0);
+	assert_int_equal(get_be16(tt.in + 6), 8);
+	assert_memory_equal(tt.in + 8, golden_all + 4, sizeof(golden_all) - 4);
+	assert_int_equal(test_run(*state, &tt, CDB(0x5a, 0x10, 0x3f, 0, 0, 0, 0, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.in[4], 1);
+	assert_int_equal(get_be16(tt.in + 6), 16);
+	assert_int_equal(get_be64(tt.in + 8), TEST_BLOCKS);
+	assert_int_equal(get_be32(tt.in + 20), 512);
+	test_task_fini(&tt);
+}
+
+static void
+test_changeable_values_show_what_can_be_changed(void **state)
+{
+	struct test_task tt = { 0 };
+
+	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0x08, 0x48, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.in[6], 0x04);
+	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0x08, 0x4a, 0, 255, 0), NO_OUT, 255), 0);
+	assert_memory_equal(tt.in + 4, "\x0a\x0a\x04\x00\x08\x00\x00\x00\x00\x00\x00\x00", 12);
+	test_task_fini(&tt);
+}
+
+static void
+test_what_is_not_there_is_refused(void **state)
+{
+	struct test_task tt = { 0 };
+
+	test_run(*state, &tt, CDB(0x1a, 0, 0x05, 0, 255, 0), NO_OUT, 255);
+	assert_sense(&tt, SENSE_INVALID_FIELD);
+	test_run(*state, &tt, CDB(0x1a, 0, 0x0a, 1, 255, 0), NO_OUT, 255);
+	assert_sense(&tt, SENSE_INVALID_FIELD);
+	test_run(*state, &tt, CDB(0x1a, 0, 0xff, 0, 255, 0), NO_OUT, 255);
+	assert_sense(&tt, 0x053900);
+	test_task_fini(&tt);
+}
+
+static void
+test_every_answer_is_cut_to_its_allocation_length(void **state)
+{
+	struct test_task tt = { 0 };
+
+	for (unsigned len = 0; len <= sizeof(golden_all); len++) {
+		assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0, 0x3f, 0, (uint8_t)len, 0), NO_OUT, len), 0);
+		assert_int_equal(tt.task.in_bytes, len);
+		assert_int_equal(tt.task.in_total_bytes, len);	/* so there is no residual */
+		if (len > 0)
+			assert_memory_equal(tt.in, golden_all, len);
+	}
+	test_task_fini(&tt);
+}
+
+/* MODE SELECT(6) of one page. */
+static uint8_t
+run_select(struct scsi_test *t, struct test_task *tt, const void *page, size_t len)
+{
+	uint8_t out[64] = { 0 };
+
+	memcpy(out + 4, page, len);
+	return test_run(t, tt, CDB(0x15, 0x10, 0, 0, (uint8_t)(4 + len), 0), out, 4 + len, 0);
+}
+
+static void
+test_write_cache_can_be_turned_off(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+	uint8_t page[20] = { 0x08, 0x12 }, out[512] = { 0 };
+	struct scsi_nexus nexus;
+	struct scsi_itl other;
+
+	scsi_test_nexus(t, &nexus, &other);
+	assert_int_equal(run_select(t, &tt, page, sizeof(page)), 0);
+	assert_int_equal(t->dev->count[BLK_FLUSH], 1);
+	assert_int_equal(test_run(t, &tt, CDB(0x1a, 0x08, 0x08, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.in[6], 0x00);
+	assert_int_equal(test_run(t, &tt, CDB(0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0), out, 512, 0), 0);
+	assert_int_equal(t->dev->flags[BLK_WRITE] & BLK_FUA, BLK_FUA);
+	assert_false(scsi_ua_pending(&t->itl));
+	assert_int_equal(scsi_ua_take(&other), SCSI_UA_MODE);
+	scsi_itl_fini(&other);
+	/* The default is what it was made with, and a reset brings it back. */
+	assert_int_equal(test_run(t, &tt, CDB(0x1a, 0x08, 0x88, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.in[6], 0x04);
+	scsi_lu_reset(t->lu, NULL);
+	test_run(t, &tt, CDB(0x00), NO_OUT, 0);
+	assert_sense(&tt, 0x062903);
+	assert_int_equal(test_run(t, &tt, CDB(0x1a, 0x08, 0x08, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.in[6], 0x04);
+	test_task_fini(&tt);
+}
+
+static void
+test_software_write_protection_works(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+	uint8_t page[12] = { 0x0a, 0x0a, 0x02, 0x10, 0x08, 0, 0, 0, 0xff, 0xff }, out[512] = { 0 };
+
+	assert_int_equal(run_select(t, &tt, page, sizeof(page)), 0);
+	test_run(t, &tt, CDB(0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0), out, 512, 0);
+	assert_sense(&tt, 0x072702);
+	assert_int_equal(test_run(t, &tt, CDB(0x1a, 0x08, 0x0a, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.in[2], 0x90);
+	assert_int_equal(tt.in[8], 0x08);
+	page[4] = 0;
+	assert_int_equal(run_select(t, &tt, page, sizeof(page)), 0);
+	assert_int_equal(test_run(t, &tt, CDB(0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0), out, 512, 0), 0);
+	test_task_fini(&tt);
+}
+
+static void
+test_descriptor_sense_has_golden_bytes(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+	uint8_t page[12] = { 0x0a, 0x0a, 0x06, 0x10, 0, 0, 0, 0, 0xff, 0xff };
+	static const uint8_t lba[] = { 0x72, 0x05, 0x21, 0x00, 0, 0, 0, 12, 0x00, 0x0a, 0x80, 0x00, 1, 0, 0, 0, 0, 0, 0, 2 };
+	static const uint8_t field[] = { 0x72, 0x05, 0x24, 0x00, 0, 0, 0, 8, 0x02, 0x06, 0, 0, 0xcf, 0x00, 0x01, 0 };
+
+	assert_int_equal(run_select(t, &tt, page, sizeof(page)), 0);
+	test_run(t, &tt, CDB(0x88, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0), NO_OUT, 512);
+	assert_int_equal(tt.task.sense_bytes, sizeof(lba));
+	assert_memory_equal(tt.task.sense, lba, sizeof(lba));
+	test_run(t, &tt, CDB(0x28, 0x20, 0, 0, 0, 0, 0, 0, 1, 0), NO_OUT, 512);
+	assert_int_equal(tt.task.sense_bytes, sizeof(field));
+	assert_memory_equal(tt.task.sense, field, sizeof(field));
+	test_task_fini(&tt);
+}
+
+static void
+test_fixed_sense_has_golden_bytes(void **state)
+{
+	struct test_task tt = { 0 };
+	static const uint8_t lba[18] = { 0xf0, 0, 0x05, 0, 0, 0x08, 0x00, 10, 0, 0, 0, 0, 0x21, 0x00 };
+	static const uint8_t big[18] = { 0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x21, 0x00 };
+	static const uint8_t field[18] = { 0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0x00, 0, 0xcf, 0x00, 0x01 };
+
+	test_run(*state, &tt, CDB(0x28, 0, 0, 0, 0x07, 0xff, 0, 0, 2, 0), NO_OUT, 1024);
+	assert_int_equal(tt.task.sense_bytes, 18);
+	assert_memory_equal(tt.task.sense, lba, 18);
+	/* An LBA that does not fit into 4 bytes is left out. */
+	test_run(*state, &tt, CDB(0x88, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0), NO_OUT, 512);
+	assert_memory_equal(tt.task.sense, big, 18);
+	test_run(*state, &tt, CDB(0x28, 0x20, 0, 0, 0, 0, 0, 0, 1, 0), NO_OUT, 512);
+	assert_memory_equal(tt.task.sense, field, 18);
+	test_task_fini(&tt);
+}
+
+static void
+test_select_refuses_what_cannot_be_changed_and_changes_nothing(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+	uint8_t both[32] = { 0x08, 0x12, 0, [20] = 0x0a, 0x0a, 0x02, 0x00, 0, 0, 0, 0, 0xff, 0xff };
+
+	run_select(t, &tt, both, sizeof(both));		/* WCE off is fine, QAM 0 is not */
+	assert_sense(&tt, SENSE_INVALID_PARAMETER);
+	assert_memory_equal(tt.task.sense + 15, "\x80\x00\x1b", 3);
+	assert_int_equal(test_run(t, &tt, CDB(0x1a, 0x08, 0x08, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.in[6], 0x04);
+	test_task_fini(&tt);
+}
+
+static void
+test_select_checks_its_parameter_list(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+	uint8_t out[64] = { 0 };
+
+	assert_int_equal(test_run(t, &tt, CDB(0x15, 0x10, 0, 0, 0, 0), NO_OUT, 0), 0);
+	test_run(t, &tt, CDB(0x15, 0x00, 0, 0, 4, 0), out, 4, 0);
+	assert_sense(&tt, SENSE_INVALID_FIELD);
+	test_run(t, &tt, CDB(0x15, 0x11, 0, 0, 4, 0), out, 4, 0);
+	assert_sense(&tt, SENSE_INVALID_FIELD);
+	test_run(t, &tt, CDB(0x15, 0x10, 0, 0, 3, 0), out, 3, 0);
+	assert_sense(&tt, SENSE_PARAMETER_LENGTH);
+	test_run(t, &tt, CDB(0x15, 0x10, 0, 0, 24, 0), out, 4, 0);
+	assert_sense(&tt, SENSE_PARAMETER_LENGTH);
+	out[4] = 0x08;
+	out[5] = 0x12;
+	test_run(t, &tt, CDB(0x15, 0x10, 0, 0, 23, 0), out, 23, 0);
+	assert_sense(&tt, SENSE_PARAMETER_LENGTH);
+	out[5] = 0x11;
+	test_run(t, &tt, CDB(0x15, 0x10, 0, 0, 24, 0), out, 24, 0);
+	assert_sense(&tt, SENSE_INVALID_PARAMETER);
+	out[4] = 0x05;
+	test_run(t, &tt, CDB(0x15, 0x10, 0, 0, 24, 0), out, 24, 0);
+	assert_sense(&tt, SENSE_INVALID_PARAMETER);
+	out[3] = 7;
+	test_run(t, &tt, CDB(0x15, 0x10, 0, 0, 24, 0), out, 24, 0);
+	assert_sense(&tt, SENSE_INVALID_PARAMETER);
+	test_task_fini(&tt);
+}
+
+static void
+test_what_sense_gave_select_takes_back(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task sense = { 0 }, tt = { 0 };
+
+	assert_int_equal(test_run(t, &sense, CDB(0x1a, 0, 0x3f, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(test_run(t, &tt, CDB(0x15, 0x10, 0, 0, (uint8_t)sense.task.in_bytes, 0), sense.in,
+				  sense.task.in_bytes, 0), 0);
+	assert_int_equal(test_run(t, &sense, CDB(0x5a, 0x10, 0x3f, 0, 0, 0, 0, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(test_run(t, &tt, CDB(0x55, 0x10, 0, 0, 0, 0, 0, 0, (uint8_t)sense.task.in_bytes, 0), sense.in,
+				  sense.task.in_bytes, 0), 0);
+	sense.in[8 + 12] ^= 0xff;	/* another block length */
+	test_run(t, &tt, CDB(0x55, 0x10, 0, 0, 0, 0, 0, 0, (uint8_t)sense.task.in_bytes, 0), sense.in,
+		 sense.task.in_bytes, 0);
+	assert_sense(&tt, SENSE_INVALID_PARAMETER);
+	test_task_fini(&sense);
+	test_task_fini(&tt);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define ON(test) cmocka_unit_test_setup_teardown(test, scsi_test_setup, scsi_test_teardown)
+		ON(test_all_pages_have_golden_bytes),
+		ON(test_ten_byte_form_has_long_and_short_descriptors),
+		ON(test_changeable_values_show_what_can_be_changed),
+		ON(test_what_is_not_there_is_refused),
+		ON(test_every_answer_is_cut_to_its_allocation_length),
+		ON(test_write_cache_can_be_turned_off),
+		ON(test_software_write_protection_works),
+		ON(test_descriptor_sense_has_golden_bytes),
+		ON(test_fixed_sense_has_golden_bytes),
+		ON(test_select_refuses_what_cannot_be_changed_and_changes_nothing),
+		ON(test_select_checks_its_parameter_list),
+		ON(test_what_sense_gave_select_takes_back),
+	};
+
+	return cmocka_run_group_tests_name("scsi modes", tests, NULL, NULL);
+}
