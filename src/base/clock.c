@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/mem.h"
+
 int64_t
 clock_utc_ms(void)
 {
@@ -13,14 +15,17 @@ clock_utc_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Outside the years 0000-9999 the text would not fit its form: such times are shown as the nearest that does. */
+/*
+ * Outside the years 0000-9999 the text would not fit its form: such times are shown as the nearest
+ * that does.
+ */
 #define YEAR_0000_MS (-62167219200000)
 #define YEAR_9999_MS 253402300799999
 
 char *
 clock_format_utc(int64_t utc_ms, char buf[CLOCK_TEXT_SIZE])
 {
-	int64_t ms = utc_ms < YEAR_0000_MS ? YEAR_0000_MS : utc_ms > YEAR_9999_MS ? YEAR_9999_MS : utc_ms;
+	int64_t ms = MIN(MAX(utc_ms, YEAR_0000_MS), YEAR_9999_MS);
 	int64_t rest = ((ms % 1000) + 1000) % 1000;
 	time_t s = (ms - rest) / 1000;
 	struct tm tm;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * CRC32C three ways, chosen once: ISA-L where it was built in, the SSE4.2 crc32 instruction where the CPU has it,
- * else eight tables of 256 entries ("slicing by 8").  All work on the reflected polynomial 0x82f63b78 and on the raw
- * state, so that a digest may be fed in pieces.
+ * CRC32C three ways, chosen once: ISA-L where it was built in, the SSE4.2 crc32 instruction where
+ * the CPU has it, else eight tables of 256 entries ("slicing by 8").  All work on the reflected
+ * polynomial 0x82f63b78 and on the raw state, so that a digest may be fed in pieces.
  */
 #include "base/crc32c.h"
 
@@ -44,8 +44,8 @@ crc32c_update_table(uint32_t state, const void *bytes, size_t len_bytes)
 		memcpy(&v, p, sizeof(v));
 		v ^= state;
 		state = tables[7][v & 0xff] ^ tables[6][v >> 8 & 0xff] ^ tables[5][v >> 16 & 0xff] ^
-			tables[4][v >> 24 & 0xff] ^ tables[3][v >> 32 & 0xff] ^ tables[2][v >> 40 & 0xff] ^
-			tables[1][v >> 48 & 0xff] ^ tables[0][v >> 56];
+			tables[4][v >> 24 & 0xff] ^ tables[3][v >> 32 & 0xff] ^
+			tables[2][v >> 40 & 0xff] ^ tables[1][v >> 48 & 0xff] ^ tables[0][v >> 56];
 	}
 	while (len_bytes-- > 0)
 		state = state >> 8 ^ tables[0][(state ^ *p++) & 0xff];
@@ -97,7 +97,7 @@ crc32c_update_cpu(uint32_t state, const void *bytes, size_t len_bytes)
 uint32_t
 crc32c_update(uint32_t state, const void *bytes, size_t len_bytes)
 {
-	uintptr_t at = (uintptr_t)bytes;	/* ISA-L only reads, but its parameter is not const */
+	uintptr_t at = (uintptr_t)bytes;	/* ISA-L only reads, but does not say const */
 
 	while (len_bytes > 0) {
 		size_t part = len_bytes < ISAL_MAX_BYTES ? len_bytes : ISAL_MAX_BYTES;

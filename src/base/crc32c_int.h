@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The ways to reckon a CRC32C, each on its own, so that a test can hold them to each other.  Any thread. */
+/*
+ * The ways to reckon a CRC32C, each on its own, so that a test can hold them to each other.  Any
+ * thread.
+ */
 #ifndef VDS_BASE_CRC32C_INT_H
 #define VDS_BASE_CRC32C_INT_H
 

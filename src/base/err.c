@@ -26,7 +26,8 @@ static const struct err_row rows[] = {
 #undef ERR
 };
 
-_Static_assert(sizeof(rows) / sizeof(rows[0]) == ERR_END_ - ERR_FIRST_ - 1, "one row for each code");
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+_Static_assert(ROW_COUNT == ERR_END_ - ERR_FIRST_ - 1, "one row for each code");
 
 static const struct err_row *
 row_find(int code)
@@ -82,7 +83,7 @@ err_name(int code)
 int
 err_from_name(const char *name)
 {
-	for (int i = 0; name != NULL && i < (int)(sizeof(rows) / sizeof(rows[0])); i++)
+	for (int i = 0; name != NULL && i < (int)ROW_COUNT; i++)
 		if (strcmp(rows[i].name, name) == 0)
 			return ERR_FIRST_ + 1 + i;
 	return ERR_INTERNAL;

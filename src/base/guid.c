@@ -21,8 +21,9 @@ guid_make(struct guid *ret_guid)
 		if (got > 0)
 			have += (size_t)got;
 	}
-	ret_guid->bytes[6] = (uint8_t)((ret_guid->bytes[6] & 0x0f) | 0x40);	/* version 4: RFC 9562 §5.4 */
-	ret_guid->bytes[8] = (uint8_t)((ret_guid->bytes[8] & 0x3f) | 0x80);	/* variant: RFC 9562 §4.1 */
+	/* version 4 (RFC 9562 §5.4), and the variant (§4.1) */
+	ret_guid->bytes[6] = (uint8_t)((ret_guid->bytes[6] & 0x0f) | 0x40);
+	ret_guid->bytes[8] = (uint8_t)((ret_guid->bytes[8] & 0x3f) | 0x80);
 }
 
 /* A hyphen stands before the bytes 4, 6, 8 and 10. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One line per event to stderr, each with a single write so that lines of several threads do not mix. */
+/*
+ * One line per event to stderr, each with a single write so that lines of several threads do not
+ * mix.
+ */
 #include "base/log.h"
 
 #include <stdarg.h>
@@ -24,7 +27,10 @@ log_set_level(enum log_level level)
 	__atomic_store_n(&level_max, level, __ATOMIC_RELAXED);
 }
 
-/* Where the text now ends when snprintf wanted `wanted` more bytes at `len`; one byte is kept for the newline. */
+/*
+ * Where the text now ends when snprintf wanted `wanted` more bytes at `len`; one byte is kept for
+ * the newline.
+ */
 static size_t
 line_end(size_t len, int wanted)
 {
@@ -87,7 +93,8 @@ area_matches(const struct log_area *area, const char *name)
 
 	if (strcmp(name, "all") == 0)
 		return true;
-	return strncmp(area->name, name, len) == 0 && (area->name[len] == '\0' || area->name[len] == '.');
+	return strncmp(area->name, name, len) == 0 &&
+		(area->name[len] == '\0' || area->name[len] == '.');
 }
 
 int

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The event loop.  Messages are a lock-free stack that other threads push to and the loop takes whole and turns
- * round, so one thread's messages keep their order.
+ * The event loop.  Messages are a lock-free stack that other threads push to and the loop takes
+ * whole and turns round, so one thread's messages keep their order.
  *
- * Waking: the loop says `asleep`, looks at the stack once more, and waits.  A poster pushes, then looks at `asleep`,
- * and writes to the eventfd when it was set.  Both orders are sequentially consistent, so at least one of them sees
- * the other: no message sleeps through.  The eventfd is edge-triggered and never read: each write is an edge.
+ * Waking: the loop says `asleep`, looks at the stack once more, and waits.  A poster pushes, then
+ * looks at `asleep`, and writes to the eventfd when it was set.  Both orders are sequentially
+ * consistent, so at least one of them sees the other: no message sleeps through.  The eventfd is
+ * edge-triggered and never read: each write is an edge.
  */
 #include "base/loop.h"
 
@@ -51,7 +52,9 @@ loop_open(struct loop *loop)
 	if (loop->epoll_fd < 0)
 		return -errno;
 	loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (loop->wake_fd < 0 || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->wake_fd, &event) < 0)
+	if (loop->wake_fd < 0)
+		return -errno;
+	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->wake_fd, &event) < 0)
 		return -errno;
 	return 0;
 }
@@ -259,25 +262,27 @@ hooks_run(struct loop *loop)
 /* Rounds. */
 
 #define FOR_EVER UINT64_MAX
+#define WAIT_MS_MAX 60000u
 
 static int
 events_wait(struct loop *loop, uint64_t wait_ns)
 {
-	struct timespec ts = { .tv_sec = (time_t)(wait_ns / NS_PER_S), .tv_nsec = (long)(wait_ns % NS_PER_S) };
+	struct timespec ts = { .tv_sec = (time_t)(wait_ns / NS_PER_S),
+		.tv_nsec = (long)(wait_ns % NS_PER_S) };
 	uint64_t wait_ms = wait_ns / NS_PER_MS + (wait_ns % NS_PER_MS != 0);
 
 	if (wait_ns == 0)
 		return epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, 0);
 	if (!loop->no_pwait2) {
-		int n = epoll_pwait2(loop->epoll_fd, loop->events, EVENTS_MAX, wait_ns == FOR_EVER ? NULL : &ts, NULL);
+		int n = epoll_pwait2(loop->epoll_fd, loop->events, EVENTS_MAX,
+			wait_ns == FOR_EVER ? NULL : &ts, NULL);
 
 		if (n >= 0 || (errno != ENOSYS && errno != EPERM))
 			return n;
 		loop->no_pwait2 = true;
 	}
-	if (wait_ns != FOR_EVER && wait_ms < 60000)
-		return epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, (int)wait_ms);
-	return epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, wait_ns == FOR_EVER ? -1 : 60000);
+	/* a longer wait is cut: a round with nothing does no harm */
+	return epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, (int)MIN(wait_ms, WAIT_MS_MAX));
 }
 
 static bool
@@ -286,7 +291,10 @@ posted_any(struct loop *loop)
 	return atomic_load(&loop->posted) != NULL || atomic_load(&loop->stop);
 }
 
-/* How long this round may wait: as the caller says, not beyond the next timer, not at all when there is work. */
+/*
+ * How long this round may wait: as the caller says, not beyond the next timer, not at all when
+ * there is work.
+ */
 static uint64_t
 wait_limit(struct loop *loop, uint64_t caller_ns)
 {
@@ -307,7 +315,8 @@ spin(struct loop *loop, uint64_t wait_ns)
 	uint64_t begin_ns = loop->now_ns, until_ns = loop->last_work_ns + loop->spin_ns;
 	int n = 0;
 
-	while (loop->now_ns < until_ns && loop->now_ns - begin_ns < wait_ns && n == 0 && !posted_any(loop)) {
+	while (loop->now_ns < until_ns && loop->now_ns - begin_ns < wait_ns && n == 0 &&
+		!posted_any(loop)) {
 		n = events_wait(loop, 0);
 		loop->now_ns = clock_mono_ns();
 	}

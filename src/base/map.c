@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Linear probing, at most three quarters full; a removal shifts back the entries behind it, so there are no
- * tombstones and a lookup ends at the first free slot.
+ * Linear probing, at most three quarters full; a removal shifts back the entries behind it, so
+ * there are no tombstones and a lookup ends at the first free slot.
  */
 #include "base/map.h"
 
@@ -25,7 +25,10 @@ guid_map_fini(struct guid_map *map)
 	*map = (struct guid_map){ 0 };
 }
 
-/* Made guids have two fixed bits, and those of tests often differ in a few bits only: mix all of them. */
+/*
+ * Made guids have two fixed bits, and those of tests often differ in a few bits only: mix all of
+ * them.
+ */
 static size_t
 slot_home(const struct guid_map *map, const struct guid *key)
 {

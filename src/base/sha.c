@@ -24,7 +24,8 @@ hash128_of(const void *bytes, size_t len_bytes, struct hash128 *ret_hash)
 char *
 hash128_format(const struct hash128 *h, char buf[HASH128_TEXT_SIZE])
 {
-	snprintf(buf, HASH128_TEXT_SIZE, "%016llx%016llx", (unsigned long long)h->hi, (unsigned long long)h->lo);
+	snprintf(buf, HASH128_TEXT_SIZE, "%016llx%016llx", (unsigned long long)h->hi,
+		(unsigned long long)h->lo);
 	return buf;
 }
 
@@ -53,7 +54,8 @@ hash128_parse(const char *text, struct hash128 *ret_hash)
 {
 	struct hash128 h;
 
-	if (strlen(text) != HASH128_TEXT_SIZE - 1 || half_parse(text, &h.hi) < 0 || half_parse(text + 16, &h.lo) < 0)
+	if (strlen(text) != HASH128_TEXT_SIZE - 1 || half_parse(text, &h.hi) < 0 ||
+		half_parse(text + 16, &h.lo) < 0)
 		return ERR_PARSE;
 	*ret_hash = h;
 	return 0;

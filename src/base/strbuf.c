@@ -23,7 +23,9 @@ strbuf_fini(struct strbuf *b)
 static bool
 strbuf_reserve(struct strbuf *b, size_t more)
 {
-	if (!b->failed && (more >= SIZE_MAX - b->len || mem_grow(&b->text, &b->capacity, b->len + more + 1, 1) < 0))
+	if (b->failed)
+		return false;
+	if (more >= SIZE_MAX - b->len || mem_grow(&b->text, &b->capacity, b->len + more + 1, 1) < 0)
 		b->failed = true;
 	return !b->failed;
 }

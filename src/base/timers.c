@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The wheel.  A time is a number of ticks, written in digits of six bits, the level is the number of a digit.
+ * The wheel.  A time is a number of ticks, written in digits of six bits, the level is the number
+ * of a digit.
  *
- * Invariant: a timer stands at the level of the highest digit in which its tick differs from t->tick, in the slot of
- * that digit's value; its tick is later, so that value is greater than t->tick's own digit there.  Hence the
- * lowest used slot of the lowest used level holds the earliest timers, and moving t->tick on to any tick before that
- * slot begins leaves every other timer where it belongs.
+ * Invariant: a timer stands at the level of the highest digit in which its tick differs from
+ * t->tick, in the slot of that digit's value; its tick is later, so that value is greater than
+ * t->tick's own digit there.  Hence the lowest used slot of the lowest used level holds the
+ * earliest timers, and moving t->tick on to any tick before that slot begins leaves every other
+ * timer where it belongs.
  *
- * timers_run moves t->tick to the beginning of that slot as long as it is not in the future; each timer of the slot
- * then goes to a lower level, or has expired.
+ * timers_run moves t->tick to the beginning of that slot as long as it is not in the future; each
+ * timer of the slot then goes to a lower level, or has expired.
  */
 #include "base/timers_int.h"
 
@@ -36,7 +38,8 @@ timers_init(struct timers *t, uint64_t now_ns)
 static uint64_t
 tick_due(uint64_t due_ns)
 {
-	uint64_t tick = (due_ns >> TIMERS_TICK_SHIFT) + ((due_ns & ((1u << TIMERS_TICK_SHIFT) - 1)) != 0);
+	uint64_t tick =
+		(due_ns >> TIMERS_TICK_SHIFT) + ((due_ns & ((1u << TIMERS_TICK_SHIFT) - 1)) != 0);
 
 	return MIN(tick, TICK_LAST);
 }
@@ -64,7 +67,8 @@ first_slot(struct timers *t, uint64_t *ret_tick)
 {
 	for (unsigned level = 0; level < TIMERS_LEVELS; level++) {
 		while (t->used[level] != 0) {
-			unsigned slot = (unsigned)__builtin_ctzll(t->used[level]), shift = level * DIGIT_BITS;
+			unsigned slot = (unsigned)__builtin_ctzll(t->used[level]);
+			unsigned shift = level * DIGIT_BITS;
 			uint64_t above = t->tick >> shift >> DIGIT_BITS << DIGIT_BITS;
 
 			if (!list_empty(&t->slots[level][slot])) {

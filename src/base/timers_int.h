@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The loop's timers: a hierarchical wheel of 8 levels with 64 slots each.  Setting and cancelling cost the same for
- * one timer as for a million, and nothing is allocated.  A tick is 2^16 ns (65.5 µs), so the levels together hold
- * every 64-bit time; a timer never fires early and at most one tick late.  One thread.
+ * The loop's timers: a hierarchical wheel of 8 levels with 64 slots each.  Setting and cancelling
+ * cost the same for one timer as for a million, and nothing is allocated.  A tick is 2^16 ns (65.5
+ * µs), so the levels together hold every 64-bit time; a timer never fires early and at most one
+ * tick late.  One thread.
  */
 #ifndef VDS_BASE_TIMERS_INT_H
 #define VDS_BASE_TIMERS_INT_H
@@ -28,11 +29,14 @@ struct timers {
 void timers_init(struct timers *t, uint64_t now_ns);
 /* The timer (in no list) is to fire at timer->due_ns. */
 void timers_add(struct timers *t, struct loop_timer *timer);
-/* Fires what is due at now_ns; what the callbacks set anew waits for the next call.  How many fired. */
+/*
+ * Fires what is due at now_ns; what the callbacks set anew waits for the next call.  How many
+ * fired.
+ */
 unsigned timers_run(struct timers *t, uint64_t now_ns);
 /*
- * When timers_run is to be called next: 0 = at once, TIMERS_NEVER = there is no timer.  May be earlier than the
- * first timer is due (at most once for each level), never later.
+ * When timers_run is to be called next: 0 = at once, TIMERS_NEVER = there is no timer.  May be
+ * earlier than the first timer is due (at most once for each level), never later.
  */
 uint64_t timers_next_ns(struct timers *t);
 

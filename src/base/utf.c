@@ -128,7 +128,10 @@ utf8_to_utf16(const char *s, char16_t *out)
 	*out = 0;
 }
 
-/* One code point of UTF-16; units taken, 0 for a lone surrogate.  A NUL ends the text, so s[1] may be read. */
+/*
+ * One code point of UTF-16; units taken, 0 for a lone surrogate.  A NUL ends the text, so s[1] may
+ * be read.
+ */
 static size_t
 utf16_decode(const char16_t *s, uint32_t *ret_point)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Run a body again and again, with the 1st, 2nd, … nth allocation of base/mem.h failing, until a run has met no
- * failure.  That last run is the one in which all must go well.
+ * Run a body again and again, with the 1st, 2nd, … nth allocation of base/mem.h failing, until a
+ * run has met no failure.  That last run is the one in which all must go well.
  *
  *	WITH_EVERY_FAULT {
  *		struct thing *t = NULL;
@@ -11,8 +11,9 @@
  *		thing_free(t);
  *	}
  *
- * A body that never met a failure fails the test: it would have shown nothing.  Only allocations of the thread that
- * runs the body fail.  To allocate without fear within the body (to look at the result), FAULT_OFF first.
+ * A body that never met a failure fails the test: it would have shown nothing.  Only allocations of
+ * the thread that runs the body fail.  To allocate without fear within the body (to look at the
+ * result), FAULT_OFF first.
  */
 #ifndef VDS_TESTS_FAULT_H
 #define VDS_TESTS_FAULT_H

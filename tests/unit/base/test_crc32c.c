@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* CRC32C against the examples of RFC 7143 and, each way to reckon it, against the others: base/crc32c.h. */
+/*
+ * CRC32C against the examples of RFC 7143 and, each way to reckon it, against the others:
+ * base/crc32c.h.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -339,8 +339,8 @@ test_no_wake_up_is_lost_between_two_loops(void **state)
 }
 
 /*
- * The other thread acts as soon as the loop has done what it asked last, that is, while the loop goes to sleep; each
- * time a little later than before.  An act that is not seen hangs the test.
+ * The other thread acts as soon as the loop has done what it asked last, that is, while the loop
+ * goes to sleep; each time a little later than before.  An act that is not seen hangs the test.
  */
 #define SNEAKS 30000
 
