@@ -72,7 +72,7 @@ main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		DIR *dir = opendir(argv[i]);
 		struct dirent *entry;
-		char path[4096];
+		static char path[4096];
 
 		if (dir == NULL) {
 			printf("Bail out! no corpus at %s\n", argv[i]);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Any CDB with any data-out, against a small unit in memory.  An input is one byte of flags, then commands:
+ *
+ *	16 bytes CDB, 2 bytes expected data-in, 2 bytes expected data-out, data-out (what there is of it, then zeros)
+ *
+ * The unit stays from one command to the next, so that MODE SELECT and unit attentions have an effect.
+ */
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "scsi/scsi.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(condition) \
+	do { \
+		if (!(condition)) \
+			abort(); \
+	} while (0)
+
+enum {
+	FLAG_4K = 0x01,
+	FLAG_THICK = 0x02,
+	FLAG_NO_UNIT = 0x04,
+	FLAG_ORDERED = 0x08,
+	FLAG_READ_ONLY = 0x10,
+	FLAG_POWER_ON = 0x20,
+	HEAD_BYTES = 20,
+	BLOCKS = 40,
+};
+
+struct run {
+	struct scsi_task task;
+	struct iovec in, out;
+};
+
+static int
+data_in(struct scsi_task *task, uint32_t len_bytes)
+{
+	struct run *run = container_of(task, struct run, task);
+
+	MUST(len_bytes > 0 && run->in.iov_base == NULL);
+	run->in.iov_base = malloc(len_bytes);
+	MUST(run->in.iov_base != NULL);
+	run->in.iov_len = len_bytes;
+	task->in_iov = &run->in;
+	task->in_iov_count = 1;
+	return 0;
+}
+
+static void
+never(struct scsi_task *task)
+{
+	(void)task;
+	abort();	/* memory completes at once, and there is one thread */
+}
+
+static size_t
+luns(struct scsi_nexus *nexus, size_t first, uint16_t *numbers, size_t capacity)
+{
+	(void)nexus;
+	for (size_t i = first; i < 3 && i - first < capacity; i++)
+		numbers[i - first] = (uint16_t)(i * 200);
+	return 3;
+}
+
+static const struct scsi_host_ops ops = { .data_in = data_in, .done = never, .resume = never, .luns = luns };
+
+static struct scsi_lu *
+make_lu(uint8_t flags, struct blk_dev **ret_dev)
+{
+	uint32_t block_bytes = flags & FLAG_4K ? 4096 : 512;
+	struct scsi_lu_desc desc = {
+		.identity = { .naa = { 0x30, 1 }, .vendor = "VDS", .product = "fuzz", .revision = "1", .serial = "1" },
+		.block_bytes = block_bytes,
+		.capacity_blocks = BLOCKS,
+		.thin = !(flags & FLAG_THICK),
+		.write_cache = true,
+		.read_only = (flags & FLAG_READ_ONLY) != 0,
+		.max_transfer_bytes = 32 * block_bytes,
+	};
+	struct scsi_lu *lu;
+
+	MUST(blk_mem_new("fuzz", BLOCKS * block_bytes, BLOCKS * block_bytes, ret_dev) == 0);
+	desc.dev = *ret_dev;
+	MUST(scsi_lu_new(&desc, &lu) == 0);
+	return lu;
+}
+
+static void
+check_answer(const struct scsi_task *task)
+{
+	MUST(task->in_bytes <= task->expected_in_bytes);
+	MUST(task->in_bytes <= task->in_total_bytes);
+	MUST(task->sense_bytes <= SCSI_SENSE_BYTES);
+	switch (task->status) {
+	case SCSI_STATUS_GOOD:
+		MUST(task->sense_bytes == 0);
+		break;
+	case SCSI_STATUS_CHECK_CONDITION:
+		MUST(task->sense_bytes >= 8 && task->in_bytes == 0);
+		break;
+	default:
+		abort();
+	}
+}
+
+/* Returns how many bytes of data it used. */
+static size_t
+run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const uint8_t *data, size_t size)
+{
+	struct run run = { 0 };
+	struct scsi_task *task = &run.task;
+	size_t out_bytes = get_be16(data + 18), have = MIN(out_bytes, size - HEAD_BYTES);
+
+	scsi_task_init(task, nexus, itl, NULL);
+	memcpy(task->cdb, data, SCSI_CDB_BYTES);
+	task->attr = flags & FLAG_ORDERED ? SCSI_ATTR_ORDERED : SCSI_ATTR_SIMPLE;
+	task->expected_in_bytes = get_be16(data + 16);
+	task->expected_out_bytes = (uint32_t)out_bytes;
+	if (scsi_task_parse(task) == SCSI_GO) {
+		MUST(task->out_needed_bytes <= task->expected_out_bytes);
+		MUST(task->in_needed_bytes <= task->expected_in_bytes);
+		task->out_bytes = task->out_needed_bytes;
+		run.out = (struct iovec){ calloc(1, task->out_bytes + 1), task->out_bytes };
+		MUST(run.out.iov_base != NULL);
+		memcpy(run.out.iov_base, data + HEAD_BYTES, MIN(have, (size_t)task->out_bytes));
+		task->out_iov = &run.out;
+		task->out_iov_count = 1;
+		MUST(scsi_task_execute(task) == SCSI_DONE);
+	}
+	check_answer(task);
+	scsi_task_fini(task);
+	free(run.in.iov_base);
+	free(run.out.iov_base);
+	return HEAD_BYTES + have;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct scsi_nexus nexus = { .ops = &ops, .target_name = "iqn.2024-01.example:fuzz", .relative_port_id = 1 };
+	struct scsi_itl itl;
+	struct blk_dev *dev;
+	struct scsi_lu *lu;
+
+	if (size < 1)
+		return 0;
+	lu = make_lu(data[0], &dev);
+	scsi_itl_init(&itl, &nexus, lu, data[0] & FLAG_POWER_ON ? 1u << SCSI_UA_POWER_ON : 0);
+	for (size_t at = 1; size - at >= HEAD_BYTES; )
+		at += run_command(&nexus, data[0] & FLAG_NO_UNIT ? NULL : &itl, data[0], data + at, size - at);
+	scsi_itl_fini(&itl);
+	scsi_lu_unref(lu);
+	blk_dev_unref(dev);
+	return 0;
+}
