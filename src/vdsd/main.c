@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vdsd: opens the array, starts the data path, then the API; says that it is ready; waits for a signal; stops in the
+ * reverse order.  vdsd(8).
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "array/array.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "http/http.h"
+#include "target/target.h"
+#include "vdsd/vdsd_int.h"
+
+#define STOP_TIMEOUT_MS 5000
+
+/* What runs; NULL = not yet. */
+struct daemon {
+	struct array *array;
+	struct target *target;
+	struct http *http;
+};
+
+static enum vdsd_exit
+exit_of(int code)
+{
+	if (code == 0)
+		return VDSD_OK;
+	if (code == ERR_INVALID)
+		return VDSD_USAGE;
+	return code == ERR_LOCKED ? VDSD_LOCKED : VDSD_FAILED;
+}
+
+static int
+array_start(const struct vdsd_options *options, struct array **ret_array)
+{
+	struct array_options array_options = {
+		.dir = options->dir,
+		.inject_dir = options->inject,
+		.default_address = options->address,
+		.default_port = options->port,
+	};
+
+	return array_open(&array_options, ret_array);
+}
+
+static int
+daemon_start(struct daemon *daemon, const struct vdsd_options *options)
+{
+	struct target_options target_options;
+	struct http_options http_options;
+	int rc = array_start(options, &daemon->array);
+
+	if (rc < 0)
+		return rc;
+	target_options_default(&target_options);
+	target_options.threads = options->threads;
+	rc = target_new(&target_options, daemon->array, &daemon->target);
+	if (rc < 0)
+		return rc;
+	http_options = (struct http_options){
+		.array = daemon->array,
+		.socket_path = options->socket,
+		.listen = options->http,
+	};
+	return http_start(&http_options, &daemon->http);
+}
+
+static void
+daemon_stop(struct daemon *daemon)
+{
+	http_stop(daemon->http);
+	target_free(daemon->target, STOP_TIMEOUT_MS);
+	array_close(daemon->array);
+}
+
+/* In the foreground: a service manager or a shell puts it where it belongs. */
+static int
+serve(const struct vdsd_options *options)
+{
+	struct daemon daemon = { NULL, NULL, NULL };
+	sigset_t signals;
+	int rc = vdsd_process_prepare(&signals);
+
+	if (rc == 0)
+		rc = daemon_start(&daemon, options);
+	if (rc == 0)
+		rc = vdsd_ready(options, daemon.array, http_tcp_port(daemon.http));
+	if (rc == 0) {
+		int signal_number;
+
+		log_info("vdsd.ready", "version=%s dir=%s socket=%s threads=%u", VDS_VERSION, options->dir, options->socket,
+			 target_thread_count(daemon.target));
+		signal_number = vdsd_wait(&signals);
+		log_info("vdsd.stop", "signal=%d", signal_number);
+		vdsd_not_ready(options);
+	} else {
+		log_error("vdsd.start", "code=%s error=\"%s\"", err_name(rc), err_text(rc));
+	}
+	daemon_stop(&daemon);
+	return rc;
+}
+
+/* Nothing is made: a directory without a catalog is an error here. */
+static int
+check_array(const struct vdsd_options *options)
+{
+	AUTO_FREE char *path = str_printf("%s/catalog.db", options->dir);
+	struct array *array = NULL;
+	int rc;
+
+	if (path == NULL)
+		return -ENOMEM;
+	if (access(path, F_OK) < 0)
+		return err_set(-errno, "there is no array: %s", strerror(errno));
+	rc = array_start(options, &array);
+	if (rc == 0)
+		rc = array_check(array);
+	array_close(array);
+	return rc;
+}
+
+static int
+check(const struct vdsd_options *options)
+{
+	int rc = check_array(options);
+
+	if (rc == 0)
+		printf("clean\n");
+	else
+		fprintf(stderr, "vdsd: %s: %s\n", options->dir, err_text(rc));
+	return rc;
+}
+
+static int
+run(const struct vdsd_options *options)
+{
+	switch (options->action) {
+	case VDSD_HELP:
+		vdsd_help();
+		return 0;
+	case VDSD_VERSION_ONLY:
+		printf("vdsd %s\n", VDS_VERSION);
+		return 0;
+	case VDSD_CHECK:
+		return check(options);
+	case VDSD_SERVE:
+		break;
+	}
+	return serve(options);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct vdsd_options options;
+	int rc;
+
+	vdsd_options_init(&options);
+	rc = vdsd_options_parse(&options, argc, argv);
+	if (rc == 0 && options.action != VDSD_HELP && options.action != VDSD_VERSION_ONLY)
+		rc = vdsd_conf_load(&options);
+	if (rc == 0)
+		rc = vdsd_options_finish(&options);
+	if (rc < 0)
+		fprintf(stderr, "vdsd: %s\nvdsd: `vdsd --help` explains it\n", err_text(rc));
+	else
+		rc = run(&options);
+	vdsd_options_fini(&options);
+	return (int)exit_of(rc);
+}

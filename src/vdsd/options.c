@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What vdsd may be told: one table for the command line, for vdsd.conf and for the help. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "vdsd/vdsd_int.h"
+
+#define THREADS_MAX 64
+#define KEYS_MAX 32
+
+/* ---- setters: each keeps what was set before, so that the command line wins over the file ---- */
+
+static int
+text_set(char **field, const char *value)
+{
+	if (*field != NULL)
+		return 0;
+	*field = str_dup(value);
+	return *field != NULL ? 0 : -ENOMEM;
+}
+
+/* Absolute, because the directory may become another one and other programs read it in logs. */
+static int
+path_set(char **field, const char *value)
+{
+	char here[PATH_MAX];
+
+	if (*field != NULL)
+		return 0;
+	if (value[0] == '\0')
+		return err_set(ERR_INVALID, "a path is empty");
+	if (value[0] == '/')
+		return text_set(field, value);
+	if (getcwd(here, sizeof(here)) == NULL)
+		return -errno;
+	*field = str_printf("%s/%s", here, value);
+	return *field != NULL ? 0 : -ENOMEM;
+}
+
+static int
+dir_set(struct vdsd_options *options, const char *value)
+{
+	return path_set(&options->dir, value);
+}
+
+static int
+socket_set(struct vdsd_options *options, const char *value)
+{
+	return path_set(&options->socket, value);
+}
+
+static int
+http_set(struct vdsd_options *options, const char *value)
+{
+	return text_set(&options->http, value);
+}
+
+static int
+inject_set(struct vdsd_options *options, const char *value)
+{
+	return path_set(&options->inject, value);
+}
+
+static int
+ready_file_set(struct vdsd_options *options, const char *value)
+{
+	return path_set(&options->ready_file, value);
+}
+
+static int
+conf_set(struct vdsd_options *options, const char *value)
+{
+	return path_set(&options->conf, value);
+}
+
+static int
+ready_fd_set(struct vdsd_options *options, const char *value)
+{
+	uint64_t fd;
+
+	if (str_parse_u64(value, &fd) < 0 || fd > INT_MAX)
+		return err_set(ERR_INVALID, "--ready-fd takes the number of a descriptor");
+	options->ready_fd = (int)fd;
+	return 0;
+}
+
+static int
+threads_set(struct vdsd_options *options, const char *value)
+{
+	uint64_t threads;
+
+	if (options->threads != 0)
+		return 0;
+	if (str_parse_u64(value, &threads) < 0 || threads == 0 || threads > THREADS_MAX)
+		return err_set(ERR_INVALID, "threads is a number from 1 to %d", THREADS_MAX);
+	options->threads = (unsigned)threads;
+	return 0;
+}
+
+/* "127.0.0.1:3260", "[::1]:0", or "none" */
+static int
+listen_set(struct vdsd_options *options, const char *value)
+{
+	const char *colon = strrchr(value, ':');
+	size_t len = colon != NULL ? (size_t)(colon - value) : 0;
+	uint64_t port;
+
+	if (options->listen_given)
+		return 0;
+	options->listen_given = true;
+	if (str_equal(value, "none"))
+		return 0;
+	if (len == 0 || str_parse_u64(colon + 1, &port) < 0 || port > 65535)
+		return err_set(ERR_INVALID, "listen is ADDRESS:PORT (port 0 = a free one) or none");
+	if (value[0] == '[' && value[len - 1] == ']') {
+		value++;
+		len -= 2;
+	}
+	options->port = (uint16_t)port;
+	options->address = str_ndup(value, len);
+	return options->address != NULL ? 0 : -ENOMEM;
+}
+
+static int
+debug_set(struct vdsd_options *options, const char *value)
+{
+	(void)options;
+	if (log_area_enable(value) < 0)
+		return err_set(ERR_INVALID, "there is no debug area %s", value);
+	log_set_level(LOG_LEVEL_DEBUG);
+	return 0;
+}
+
+static int
+check_set(struct vdsd_options *options, const char *value)
+{
+	(void)value;
+	options->action = VDSD_CHECK;
+	return 0;
+}
+
+static int
+help_set(struct vdsd_options *options, const char *value)
+{
+	(void)value;
+	options->action = VDSD_HELP;
+	return 0;
+}
+
+static int
+version_set(struct vdsd_options *options, const char *value)
+{
+	(void)value;
+	options->action = VDSD_VERSION_ONLY;
+	return 0;
+}
+
+/* clang-format off */
+const struct vdsd_key vdsd_keys[] = {
+	/* name, letter, value, in vdsd.conf, setter, help */
+	{ "conf",	'c',  "FILE",	  false, conf_set,	 "read this instead of " VDSD_DEFAULT_CONF },
+	{ "dir",	'd',  "DIRECTORY", true, dir_set,	 "the array; made when missing (" VDSD_DEFAULT_DIR ")" },
+	{ "socket",	's',  "PATH",	  true,	 socket_set,	 "the API's socket (" VDSD_DEFAULT_SOCKET ")" },
+	{ "listen",	'l',  "ADDRESS:PORT", true, listen_set,	 "first portal of a new array, or none (127.0.0.1:3260)" },
+	{ "http",	0,    "ADDRESS:PORT", true, http_set,	 "serve the API over TCP too; loopback only" },
+	{ "threads",	't',  "N",	  true,	 threads_set,	 "data path threads (one for each core)" },
+	{ "ready-file", 0,    "PATH",	  false, ready_file_set, "write this file when serving" },
+	{ "ready-fd",	0,    "N",	  false, ready_fd_set,	 "write to this descriptor when serving, close it" },
+	{ "inject",	0,    "DIRECTORY", false, inject_set,	 "for tests: faults below LUNs, from files there" },
+	{ "debug",	'D',  "AREA",	  true,	 debug_set,	 "log more of one area: iscsi, http.request, all" },
+	{ "check",	0,    NULL,	  false, check_set,	 "check the array in the directory and exit; it must not be served" },
+	{ "help",	'h',  NULL,	  false, help_set,	 "show this" },
+	{ "version",	'V',  NULL,	  false, version_set,	 "show the version" },
+};
+/* clang-format on */
+const size_t vdsd_key_count = ARRAY_LEN(vdsd_keys);
+
+void
+vdsd_help(void)
+{
+	printf("usage: vdsd [OPTION…]\n\nServes a storage array over iSCSI.\n\n");
+	for (size_t i = 0; i < vdsd_key_count; i++) {
+		const struct vdsd_key *key = &vdsd_keys[i];
+		char left[64];
+
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", key->letter ? '-' : ' ', key->letter ? key->letter : ' ',
+			 key->letter ? "," : " ", key->name, key->value ? " " : "", key->value ? key->value : "");
+		printf("  %-28s %s\n", left, key->help);
+	}
+	printf("\nvdsd(8) tells more; vdsctl(1) manages the array.\n");
+}
+
+/* ---- the command line ---- */
+
+/* getopt_long's form of the table.  Its value for a key is 256 + index. */
+static void
+getopt_tables(struct option longs[KEYS_MAX], char letters[2 * KEYS_MAX + 2])
+{
+	size_t at = 0;
+
+	_Static_assert(ARRAY_LEN(vdsd_keys) < KEYS_MAX, "the tables hold all keys");
+	letters[at++] = ':';
+	for (size_t i = 0; i < vdsd_key_count; i++) {
+		const struct vdsd_key *key = &vdsd_keys[i];
+
+		longs[i] = (struct option){ key->name, key->value != NULL ? required_argument : no_argument, NULL,
+					    256 + (int)i };
+		if (key->letter == '\0')
+			continue;
+		letters[at++] = key->letter;
+		if (key->value != NULL)
+			letters[at++] = ':';
+	}
+	longs[vdsd_key_count] = (struct option){ NULL, 0, NULL, 0 };
+	letters[at] = '\0';
+}
+
+static const struct vdsd_key *
+key_of(int code)
+{
+	if (code >= 256)
+		return &vdsd_keys[code - 256];
+	for (size_t i = 0; i < vdsd_key_count; i++)
+		if (vdsd_keys[i].letter == code)
+			return &vdsd_keys[i];
+	return NULL;
+}
+
+int
+vdsd_options_parse(struct vdsd_options *options, int argc, char **argv)
+{
+	struct option longs[KEYS_MAX];
+	char letters[2 * KEYS_MAX + 2];
+	int code;
+
+	getopt_tables(longs, letters);
+	opterr = 0;
+	optind = 0;
+	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {	/* NOLINT: one thread so far */
+		int rc;
+
+		if (code == ':')
+			return err_set(ERR_INVALID, "%s needs a value", argv[optind - 1]);
+		if (code == '?')
+			return err_set(ERR_INVALID, "there is no option %s", argv[optind - 1]);
+		rc = key_of(code)->set(options, optarg);
+		if (rc < 0)
+			return rc;
+	}
+	if (optind < argc)
+		return err_set(ERR_INVALID, "what is %s for? vdsd takes options only", argv[optind]);
+	return 0;
+}
+
+/* ---- life ---- */
+
+void
+vdsd_options_init(struct vdsd_options *options)
+{
+	memset(options, 0, sizeof(*options));
+	options->ready_fd = -1;
+}
+
+int
+vdsd_options_finish(struct vdsd_options *options)
+{
+	int rc = 0;
+
+	if (options->dir == NULL)
+		rc = dir_set(options, VDSD_DEFAULT_DIR);
+	if (rc == 0 && options->socket == NULL)
+		rc = socket_set(options, VDSD_DEFAULT_SOCKET);
+	if (rc == 0 && !options->listen_given)
+		rc = listen_set(options, "127.0.0.1:3260");
+	return rc;
+}
+
+void
+vdsd_options_fini(struct vdsd_options *options)
+{
+	mem_free(options->conf);
+	mem_free(options->dir);
+	mem_free(options->socket);
+	mem_free(options->http);
+	mem_free(options->inject);
+	mem_free(options->ready_file);
+	mem_free(options->address);
+}

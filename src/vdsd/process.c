@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What vdsd does to its process: signals, limits, secrecy. */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "vdsd/vdsd_int.h"
+
+/* Sessions, LUN files and HTTP connections each take a descriptor. */
+static void
+limits_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_warning("vdsd.limit", "what=descriptors error=\"%s\"", strerror(errno));
+}
+
+int
+vdsd_process_prepare(sigset_t *ret_signals)
+{
+	sigset_t signals;
+	int error;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	error = pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	if (error != 0)
+		return -error;
+	signal(SIGPIPE, SIG_IGN);
+	/* a core file or a debugger would show secrets (design: not dumpable) */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -errno;
+	umask(077);
+	limits_raise();
+	*ret_signals = signals;
+	return 0;
+}
+
+int
+vdsd_wait(const sigset_t *signals)
+{
+	for (;;) {
+		int signal_number = 0;
+
+		if (sigwait(signals, &signal_number) != 0)
+			continue;
+		if (signal_number != SIGHUP)
+			return signal_number;
+		log_info("vdsd.hup", "what=ignored why=\"there is nothing to reload: the configuration is in the catalog\"");
+	}
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * "I serve": a file that appears whole, a descriptor, the service manager (sd_notify(3)'s protocol: a datagram to
+ * $NOTIFY_SOCKET).  Who waits for one of them need not poll.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "array/array.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "vdsd/vdsd_int.h"
+
+/* ---- the text ---- */
+
+/* Paths in JSON: what must be escaped is. */
+static void
+json_text_add(struct strbuf *b, const char *text)
+{
+	strbuf_add(b, "\"");
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			strbuf_addf(b, "\\%c", *text);
+		else if ((unsigned char)*text < 0x20)
+			strbuf_addf(b, "\\u%04x", (unsigned)(unsigned char)*text);
+		else
+			strbuf_add_bytes(b, text, 1);
+	}
+	strbuf_add(b, "\"");
+}
+
+/* Portals that listen now. */
+static void
+portals_add(struct strbuf *b, struct array *array)
+{
+	AUTO_STATE struct state *config = array_state(array);
+	AUTO_STATE struct state *live = array_live(array);
+	bool first = true;
+
+	for (size_t i = 0; i < state_count(config, ROW_PORTAL); i++) {
+		const struct row_portal *portal = state_at(config, ROW_PORTAL, i);
+		const struct row_live_portal *state = state_find(live, ROW_LIVE_PORTAL, &portal->id);
+
+		if (state == NULL || !state->ready)
+			continue;
+		strbuf_add(b, first ? "{\"address\":" : ",{\"address\":");
+		json_text_add(b, portal->address);
+		strbuf_addf(b, ",\"port\":%u}", portal->port);
+		first = false;
+	}
+}
+
+/* {"pid":…,"socket":"…","http":port|null,"portals":[…]} and a newline; NULL when out of memory. */
+static char *
+ready_text(const struct vdsd_options *options, struct array *array, uint16_t http_port)
+{
+	struct strbuf b;
+
+	strbuf_init(&b);
+	strbuf_addf(&b, "{\"pid\":%d,\"socket\":", (int)getpid());
+	json_text_add(&b, options->socket);
+	if (http_port != 0)
+		strbuf_addf(&b, ",\"http\":%u", http_port);
+	else
+		strbuf_add(&b, ",\"http\":null");
+	strbuf_add(&b, ",\"portals\":[");
+	portals_add(&b, array);
+	strbuf_add(&b, "]}\n");
+	return strbuf_take(&b);
+}
+
+/* ---- where it goes ---- */
+
+static int
+write_all(int fd, const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		ssize_t n = write(fd, text, left);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			text += n;
+			left -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+static int
+file_write(const char *path, const char *text)
+{
+	AUTO_FREE char *temporary = str_printf("%s.%d", path, (int)getpid());
+	int fd, rc;
+
+	if (temporary == NULL)
+		return -ENOMEM;
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return err_set(-errno, "cannot write %s: %s", path, strerror(errno));
+	rc = write_all(fd, text);
+	close(fd);
+	if (rc == 0 && rename(temporary, path) < 0)
+		rc = -errno;
+	if (rc < 0) {
+		unlink(temporary);
+		return err_set(rc, "cannot write %s: %s", path, strerror(-rc));
+	}
+	return 0;
+}
+
+/* Best effort: a service manager that does not listen is none of our trouble. */
+static void
+notify(const char *text)
+{
+	const char *path = getenv("NOTIFY_SOCKET");	/* NOLINT: nobody changes the environment */
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len = path != NULL ? strlen(path) : 0;
+	int fd;
+
+	if (len < 2 || len >= sizeof(address.sun_path) || (path[0] != '/' && path[0] != '@'))
+		return;
+	memcpy(address.sun_path, path, len);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';	/* the abstract name space */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
+		log_warning("vdsd.notify", "error=\"%s\"", strerror(errno));
+	close(fd);
+}
+
+int
+vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t http_port)
+{
+	AUTO_FREE char *text = ready_text(options, array, http_port);
+	int rc = 0;
+
+	if (text == NULL)
+		return -ENOMEM;
+	if (options->ready_file != NULL)
+		rc = file_write(options->ready_file, text);
+	if (rc == 0 && options->ready_fd >= 0) {
+		rc = write_all(options->ready_fd, text);
+		if (rc < 0)
+			return err_set(rc, "cannot write to descriptor %d: %s", options->ready_fd, strerror(-rc));
+		close(options->ready_fd);
+	}
+	if (rc == 0)
+		notify("READY=1");
+	return rc;
+}
+
+void
+vdsd_not_ready(const struct vdsd_options *options)
+{
+	notify("STOPPING=1");
+	if (options->ready_file != NULL)
+		unlink(options->ready_file);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a client may send: the first line is the request's target (path and query), what follows is the body.  Every route whose
+ * path matches takes them through its own specs; nothing is called.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/http_int.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+try_route(const struct http_route *route, const char *query, const json_t *body)
+{
+	struct http_args args = { 0 };
+	char *copy = query != NULL ? strdup(query) : NULL;
+
+	if (http_spec_query(route->query, copy, &args) == 0)
+		http_spec_body(route->body, body, &args);
+	http_args_fini(&args);
+	free(copy);
+}
+
+static void
+try_target(char *target, const json_t *body)
+{
+	char *query = strchr(target, '?');
+
+	if (query != NULL)
+		*query++ = '\0';
+	if (http_unescape(target, false) < 0)
+		return;
+	for (size_t i = 0; i < http_route_count; i++) {
+		const struct http_route *route = NULL;
+		struct guid ids[2];
+		char allow[64];
+
+		/* with the path as it is, then as if it were this route's */
+		if (http_route_find(http_routes[i].method, target, &route, ids, allow, sizeof(allow)) == 0)
+			try_route(route, query, body);
+		try_route(&http_routes[i], query, body);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const uint8_t *end = memchr(data, '\n', size);
+	size_t target_len = end != NULL ? (size_t)(end - data) : size;
+	char *target = strndup((const char *)data, target_len);
+	json_t *body = NULL;
+
+	if (target == NULL)
+		return 0;
+	if (end != NULL)
+		body = json_loadb((const char *)end + 1, size - target_len - 1, JSON_REJECT_DUPLICATES, NULL);
+	try_target(target, body);
+	json_decref(body);
+	free(target);
+	return 0;
+}

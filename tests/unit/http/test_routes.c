@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The route table: in order, without doubles, every row reachable. */
+#include "fixture.h"
+
+#define ID "0123abcd-4567-4abc-8def-0123456789ab"
+
+static void
+test_rows_are_in_order(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i < http_route_count; i++) {
+		int paths = strcmp(http_routes[i - 1].path, http_routes[i].path);
+
+		assert_true(paths < 0 || (paths == 0 && strcmp(http_routes[i - 1].method, http_routes[i].method) < 0));
+	}
+}
+
+static void
+test_operations_are_unique(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < http_route_count; i++)
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(http_routes[i].operation, http_routes[j].operation);
+}
+
+/* The template with ids for placeholders. */
+static void
+path_fill(const char *template, char *out)
+{
+	while (*template != '\0') {
+		if (*template == '{') {
+			out += sprintf(out, "%s", ID);
+			template = strchr(template, '}') + 1;
+		} else {
+			*out++ = *template++;
+		}
+	}
+	*out = '\0';
+}
+
+static void
+test_every_row_is_reached(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < http_route_count; i++) {
+		const struct http_route *route = NULL;
+		struct guid ids[2];
+		char path[256], allow[64];
+
+		path_fill(http_routes[i].path, path);
+		assert_int_equal(http_route_find(http_routes[i].method, path, &route, ids, allow, sizeof(allow)), 0);
+		assert_ptr_equal(route, &http_routes[i]);
+	}
+}
+
+static void
+test_only_reads_have_queries_and_only_changes_bodies(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < http_route_count; i++) {
+		bool get = strcmp(http_routes[i].method, "GET") == 0;
+
+		assert_true(http_routes[i].query == NULL || get);
+		assert_true(http_routes[i].body == NULL || !get);
+		assert_true(http_routes[i].status == 200 || http_routes[i].status == 201);
+	}
+}
+
+static void
+find_gives(int code, const char *method, const char *path, const char *allowed)
+{
+	const struct http_route *route = NULL;
+	struct guid ids[2];
+	char allow[64];
+
+	assert_int_equal(http_route_find(method, path, &route, ids, allow, sizeof(allow)), code);
+	assert_string_equal(allow, allowed);
+}
+
+static void
+test_other_paths_are_not_found(void **state)
+{
+	(void)state;
+	find_gives(ERR_NOT_FOUND, "GET", "/", "");
+	find_gives(ERR_NOT_FOUND, "GET", "", "");
+	find_gives(ERR_NOT_FOUND, "GET", "/v1/luns/", "");
+	find_gives(ERR_NOT_FOUND, "GET", "/v1/luns/" ID "/", "");
+	find_gives(ERR_NOT_FOUND, "GET", "/v1/lunsx", "");
+	find_gives(ERR_NOT_FOUND, "GET", "/v1/luns//targets", "");
+	find_gives(ERR_NOT_FOUND, "GET", "/v2/luns", "");
+}
+
+static void
+test_other_methods_are_named(void **state)
+{
+	(void)state;
+	find_gives(ERR_NOT_SUPPORTED, "PUT", "/v1/luns", "GET, POST");
+	find_gives(ERR_NOT_SUPPORTED, "get", "/v1/luns", "GET, POST");
+}
+
+static void
+test_a_bad_id_is_invalid(void **state)
+{
+	const struct http_route *route;
+	struct guid ids[2];
+	char allow[64];
+
+	(void)state;
+	assert_int_equal(http_route_find("GET", "/v1/luns/nonsense", &route, ids, allow, sizeof(allow)), ERR_INVALID);
+	assert_int_equal(http_route_find("GET", "/v1/luns/" ID "0000000000", &route, ids, allow, sizeof(allow)),
+			 ERR_INVALID);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows_are_in_order),
+		cmocka_unit_test(test_operations_are_unique),
+		cmocka_unit_test(test_every_row_is_reached),
+		cmocka_unit_test(test_only_reads_have_queries_and_only_changes_bodies),
+		cmocka_unit_test(test_other_paths_are_not_found),
+		cmocka_unit_test(test_other_methods_are_named),
+		cmocka_unit_test(test_a_bad_id_is_invalid),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

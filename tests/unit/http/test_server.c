@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The server on real sockets: what a client writes, byte by byte, and what it gets. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+struct served {
+	struct fixture *fx;
+	struct http *http;
+	char path[96];
+};
+
+static int
+served_setup(void **state)
+{
+	struct served *s = calloc(1, sizeof(*s));
+	struct http_options options = { .listen = "127.0.0.1:0", .max_connections = 8 };
+	void *fixture;
+
+	assert_non_null(s);
+	fixture_setup(&fixture);
+	s->fx = fixture;
+	snprintf(s->path, sizeof(s->path), "%s/s", s->fx->dir);
+	options.array = s->fx->http.array;
+	options.socket_path = s->path;
+	assert_int_equal(http_start(&options, &s->http), 0);
+	*state = s;
+	return 0;
+}
+
+static int
+served_teardown(void **state)
+{
+	struct served *s = *state;
+	void *fixture = s->fx;
+
+	http_stop(s->http);
+	fixture_teardown(&fixture);
+	free(s);
+	return 0;
+}
+
+static int
+unix_connect(const struct served *s)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(address.sun_path, s->path);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static int
+tcp_connect(const struct served *s)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(http_tcp_port(s->http)) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void
+send_text(int fd, const char *text, size_t step)
+{
+	size_t len = strlen(text);
+
+	for (size_t at = 0; at < len; at += step)
+		assert_true(send(fd, text + at, MIN(step, len - at), MSG_NOSIGNAL) > 0);
+}
+
+/* Reads until `wanted` has come, or to the end. */
+static bool
+read_until(int fd, char *buf, size_t size, const char *wanted)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	while (len + 1 < size) {
+		ssize_t n = recv(fd, buf + len, size - len - 1, 0);
+
+		if (n <= 0)
+			return false;
+		len += (size_t)n;
+		buf[len] = '\0';
+		if (strstr(buf, wanted) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+ask(int fd, const char *request, const char *status, const char *wanted)
+{
+	char buf[8192], line[32];
+
+	send_text(fd, request, strlen(request));
+	if (!read_until(fd, buf, sizeof(buf), wanted))
+		fail_msg("%s not in `%s`", wanted, buf);
+	snprintf(line, sizeof(line), "HTTP/1.1 %s ", status);
+	if (strncmp(buf, line, strlen(line)) != 0)
+		fail_msg("not %s: `%s`", status, buf);
+	close(fd);
+}
+
+static void
+test_reads_are_answered(void **state)
+{
+	ask(unix_connect(*state), "GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\n", "200", "\"api\":\"v1\"");
+}
+
+static void
+test_bodies_arrive_in_any_cut(void **state)
+{
+	static const char request[] = "POST /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"size_bytes\":4096}";
+	char buf[4096];
+	int fd = unix_connect(*state);
+
+	send_text(fd, request, 1);
+	assert_true(read_until(fd, buf, sizeof(buf), "\"existed\":false"));
+	assert_non_null(strstr(buf, "HTTP/1.1 201 "));
+	close(fd);
+}
+
+static void
+test_chunked_bodies_are_taken(void **state)
+{
+	ask(unix_connect(*state),
+	    "POST /v1/luns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "8\r\n{\"size_b\r\nb\r\nytes\":4096}\r\n0\r\n\r\n", "201", "\"existed\":false");
+}
+
+static void
+test_a_connection_serves_many(void **state)
+{
+	char buf[8192];
+	int fd = unix_connect(*state);
+
+	for (int i = 0; i < 10; i++) {
+		send_text(fd, "GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\n", 1000);
+		assert_true(read_until(fd, buf, sizeof(buf), "\"api\":\"v1\"}"));
+	}
+	close(fd);
+}
+
+static void
+test_a_large_body_is_refused_and_forgotten(void **state)
+{
+	char head[128], buf[4096];
+	size_t size = HTTP_BODY_MAX + 1;
+	char *body = malloc(size + 1);
+	int fd = unix_connect(*state);
+
+	memset(body, ' ', size);
+	body[size] = '\0';
+	snprintf(head, sizeof(head), "POST /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", size);
+	send_text(fd, head, 1000);
+	send_text(fd, body, 60000);
+	assert_true(read_until(fd, buf, sizeof(buf), "INVALID"));
+	assert_non_null(strstr(buf, "HTTP/1.1 413 "));
+	free(body);
+	close(fd);
+}
+
+static void
+test_a_wrong_method_names_the_right_ones(void **state)
+{
+	ask(unix_connect(*state), "PUT /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "405", "Allow: GET, POST");
+}
+
+static void
+test_tcp_serves_programs_but_no_foreign_pages(void **state)
+{
+	ask(tcp_connect(*state), "GET /v1/version HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n", "200", "\"api\":\"v1\"");
+	ask(tcp_connect(*state), "GET /v1/version HTTP/1.1\r\nHost: evil.example\r\n\r\n", "403", "ACCESS");
+	ask(tcp_connect(*state), "POST /v1/check HTTP/1.1\r\nHost: 127.0.0.1:1\r\nOrigin: http://evil.example\r\n"
+	    "Content-Length: 0\r\n\r\n", "403", "ACCESS");
+}
+
+static void
+test_the_document_is_served(void **state)
+{
+	ask(unix_connect(*state), "GET /v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n", "200", "\"openapi\":\"3.1.0\"");
+}
+
+static void
+test_events_stream_while_changes_happen(void **state)
+{
+	struct served *s = *state;
+	char buf[65536];
+	int fd = unix_connect(s);
+
+	send_text(fd, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n", 1000);
+	assert_true(read_until(fd, buf, sizeof(buf), "event: live"));
+	assert_non_null(strstr(buf, "text/event-stream"));
+	ask(unix_connect(s), "POST /v1/targets HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", "201", "\"existed\"");
+	assert_true(read_until(fd, buf, sizeof(buf), "\"cause\":\"target.create\""));
+	close(fd);
+}
+
+static void
+test_stopping_ends_streams_with_lost(void **state)
+{
+	struct served *s = *state;
+	struct http_options options = { .array = s->fx->http.array, .socket_path = s->path, .max_connections = 8 };
+	char buf[65536];
+	int fd = unix_connect(s);
+
+	send_text(fd, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n", 1000);
+	assert_true(read_until(fd, buf, sizeof(buf), "event: live"));
+	http_stop(s->http);
+	s->http = NULL;
+	assert_int_not_equal(access(s->path, F_OK), 0);
+	read_until(fd, buf, sizeof(buf), "event: lost");
+	close(fd);
+	assert_int_equal(http_start(&options, &s->http), 0);
+}
+
+static void
+test_a_client_that_vanishes_frees_its_place(void **state)
+{
+	struct served *s = *state;
+
+	/* six streams are allowed at a time: more come and go */
+	for (int i = 0; i < 12; i++) {
+		char buf[65536];
+		int fd;
+
+		do {
+			fd = unix_connect(s);
+			send_text(fd, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n", 1000);
+			read_until(fd, buf, sizeof(buf), "\r\n\r\n");
+			close(fd);
+		} while (strstr(buf, "HTTP/1.1 200 ") == NULL);
+	}
+}
+
+#define SERVED(test) cmocka_unit_test_setup_teardown(test, served_setup, served_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SERVED(test_reads_are_answered),
+		SERVED(test_bodies_arrive_in_any_cut),
+		SERVED(test_chunked_bodies_are_taken),
+		SERVED(test_a_connection_serves_many),
+		SERVED(test_a_large_body_is_refused_and_forgotten),
+		SERVED(test_a_wrong_method_names_the_right_ones),
+		SERVED(test_tcp_serves_programs_but_no_foreign_pages),
+		SERVED(test_the_document_is_served),
+		SERVED(test_events_stream_while_changes_happen),
+		SERVED(test_stopping_ends_streams_with_lost),
+		SERVED(test_a_client_that_vanishes_frees_its_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
