@@ -13,12 +13,24 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/loop.h"
 #include "fault.h"
+
+#ifdef OLD_KERNEL
+/* This file is built a second time with the system call that Linux has only since 5.11 taken away. */
+int
+epoll_pwait2(int fd, struct epoll_event *events, int max, const struct timespec *timeout, const sigset_t *mask)
+{
+	(void)fd, (void)events, (void)max, (void)timeout, (void)mask;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
 
 /* One loop and a pair of connected sockets for each test. */
 struct bed {
@@ -564,6 +576,31 @@ test_making_one_without_memory_is_an_error(void **state)
 	}
 }
 
+static void
+test_making_one_without_descriptors_is_an_error(void **state)
+{
+	struct rlimit saved, limit;
+	int lowest = dup(STDERR_FILENO);
+
+	(void)state;
+	assert_true(lowest >= 0);
+	close(lowest);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &saved), 0);
+	for (int more = 0; more <= 2; more++) {
+		struct loop *loop = NULL;
+		int rc;
+
+		limit = (struct rlimit){ .rlim_cur = (rlim_t)(lowest + more), .rlim_max = saved.rlim_max };
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		rc = loop_new(&loop);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &saved), 0);
+		assert_int_equal(rc, more < 2 ? -EMFILE : 0);
+		loop_free(loop);
+	}
+	assert_int_equal(dup(STDERR_FILENO), lowest);	/* nothing was left open */
+	close(lowest);
+}
+
 #define bed_test(f) cmocka_unit_test_setup_teardown(f, bed_make, bed_end)
 
 int
@@ -591,6 +628,7 @@ main(void)
 		bed_test(test_a_hook_may_remove_itself_or_the_next),
 		bed_test(test_spinning_ends_and_then_sleeps_until_the_timer),
 		cmocka_unit_test(test_making_one_without_memory_is_an_error),
+		cmocka_unit_test(test_making_one_without_descriptors_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
