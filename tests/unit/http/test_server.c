@@ -8,6 +8,9 @@
 
 #include "fixture.h"
 
+/* What was read last: one test at a time. */
+static char buf[65536];
+
 struct served {
 	struct fixture *fx;
 	struct http *http;
@@ -77,13 +80,13 @@ send_text(int fd, const char *text, size_t step)
 
 /* Reads until `wanted` has come, or to the end. */
 static bool
-read_until(int fd, char *buf, size_t size, const char *wanted)
+read_until(int fd, const char *wanted)
 {
 	size_t len = 0;
 
 	buf[0] = '\0';
-	while (len + 1 < size) {
-		ssize_t n = recv(fd, buf + len, size - len - 1, 0);
+	while (len + 1 < sizeof(buf)) {
+		ssize_t n = recv(fd, buf + len, sizeof(buf) - len - 1, 0);
 
 		if (n <= 0)
 			return false;
@@ -98,10 +101,10 @@ read_until(int fd, char *buf, size_t size, const char *wanted)
 static void
 ask(int fd, const char *request, const char *status, const char *wanted)
 {
-	char buf[8192], line[32];
+	char line[32];
 
 	send_text(fd, request, strlen(request));
-	if (!read_until(fd, buf, sizeof(buf), wanted))
+	if (!read_until(fd, wanted))
 		fail_msg("%s not in `%s`", wanted, buf);
 	snprintf(line, sizeof(line), "HTTP/1.1 %s ", status);
 	if (strncmp(buf, line, strlen(line)) != 0)
@@ -119,11 +122,10 @@ static void
 test_bodies_arrive_in_any_cut(void **state)
 {
 	static const char request[] = "POST /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"size_bytes\":4096}";
-	char buf[4096];
 	int fd = unix_connect(*state);
 
 	send_text(fd, request, 1);
-	assert_true(read_until(fd, buf, sizeof(buf), "\"existed\":false"));
+	assert_true(read_until(fd, "\"existed\":false"));
 	assert_non_null(strstr(buf, "HTTP/1.1 201 "));
 	close(fd);
 }
@@ -139,12 +141,11 @@ test_chunked_bodies_are_taken(void **state)
 static void
 test_a_connection_serves_many(void **state)
 {
-	char buf[8192];
 	int fd = unix_connect(*state);
 
 	for (int i = 0; i < 10; i++) {
 		send_text(fd, "GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\n", 1000);
-		assert_true(read_until(fd, buf, sizeof(buf), "\"api\":\"v1\"}"));
+		assert_true(read_until(fd, "\"api\":\"v1\"}"));
 	}
 	close(fd);
 }
@@ -152,7 +153,7 @@ test_a_connection_serves_many(void **state)
 static void
 test_a_large_body_is_refused_and_forgotten(void **state)
 {
-	char head[128], buf[4096];
+	char head[128];
 	size_t size = HTTP_BODY_MAX + 1;
 	char *body = malloc(size + 1);
 	int fd = unix_connect(*state);
@@ -162,7 +163,7 @@ test_a_large_body_is_refused_and_forgotten(void **state)
 	snprintf(head, sizeof(head), "POST /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", size);
 	send_text(fd, head, 1000);
 	send_text(fd, body, 60000);
-	assert_true(read_until(fd, buf, sizeof(buf), "INVALID"));
+	assert_true(read_until(fd, "INVALID"));
 	assert_non_null(strstr(buf, "HTTP/1.1 413 "));
 	free(body);
 	close(fd);
@@ -193,14 +194,13 @@ static void
 test_events_stream_while_changes_happen(void **state)
 {
 	struct served *s = *state;
-	char buf[65536];
 	int fd = unix_connect(s);
 
 	send_text(fd, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n", 1000);
-	assert_true(read_until(fd, buf, sizeof(buf), "event: live"));
+	assert_true(read_until(fd, "event: live"));
 	assert_non_null(strstr(buf, "text/event-stream"));
 	ask(unix_connect(s), "POST /v1/targets HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", "201", "\"existed\"");
-	assert_true(read_until(fd, buf, sizeof(buf), "\"cause\":\"target.create\""));
+	assert_true(read_until(fd, "\"cause\":\"target.create\""));
 	close(fd);
 }
 
@@ -209,15 +209,14 @@ test_stopping_ends_streams_with_lost(void **state)
 {
 	struct served *s = *state;
 	struct http_options options = { .array = s->fx->http.array, .socket_path = s->path, .max_connections = 8 };
-	char buf[65536];
 	int fd = unix_connect(s);
 
 	send_text(fd, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n", 1000);
-	assert_true(read_until(fd, buf, sizeof(buf), "event: live"));
+	assert_true(read_until(fd, "event: live"));
 	http_stop(s->http);
 	s->http = NULL;
 	assert_int_not_equal(access(s->path, F_OK), 0);
-	read_until(fd, buf, sizeof(buf), "event: lost");
+	read_until(fd, "event: lost");
 	close(fd);
 	assert_int_equal(http_start(&options, &s->http), 0);
 }
@@ -229,13 +228,12 @@ test_a_client_that_vanishes_frees_its_place(void **state)
 
 	/* six streams are allowed at a time: more come and go */
 	for (int i = 0; i < 12; i++) {
-		char buf[65536];
 		int fd;
 
 		do {
 			fd = unix_connect(s);
 			send_text(fd, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n", 1000);
-			read_until(fd, buf, sizeof(buf), "\r\n\r\n");
+			read_until(fd, "\r\n\r\n");
 			close(fd);
 		} while (strstr(buf, "HTTP/1.1 200 ") == NULL);
 	}
