@@ -87,14 +87,14 @@ int array_runtime_register(struct array *array, const struct array_runtime_ops *
 void array_runtime_unregister(struct array *array);
 
 /*
- * The block device of a LUN, one counted use of it for the caller, who gives each back with array_device_release.
- * ERR_NOT_FOUND; ERR_FAILED when its file cannot be opened (the LUN's health is then FAILED; when it has been
- * reopened, publish comes with change NULL or the LUN's row).  Any thread, the writer included; may open a file.
+ * The block device of a LUN, one reference for the caller.  ERR_NOT_FOUND; ERR_FAILED when its file cannot be opened
+ * (the LUN's health is then FAILED; when it has been reopened, publish comes with change NULL or the LUN's row).  The
+ * device's blk_listener is the array's.  Any thread, the writer included; may open a file.
  */
 int array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev);
 /*
- * Nothing of this user is in flight on it any more.  After the last release of a deleted LUN its file is unlinked.
- * Any thread; never blocks longer than a lock.  The device's blk_listener is the array's.
+ * blk_dev_unref, and the file of a deleted LUN that nobody else uses is unlinked at once (with blk_dev_unref alone:
+ * some time later).  Any thread; never blocks longer than a lock.
  */
 void array_device_release(struct array *array, struct blk_dev *dev);
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The work of a job: take the space of a thick LUN, then end it as one change.
+ *
+ *	create:	allocated -> job.end; failed or cancelled -> the LUN goes again, with the job's end
+ *	extend:	allocated -> the file grows -> lun.extend; failed or cancelled -> the space is given back, job.end
+ *
+ * When the array closes the work stops where it is and goes on at the next start; allocating twice is harmless.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* The end of a job, as a change. */
+struct ending {
+	struct task task;
+	struct job *job;
+	int result;
+	char message[TASK_TEXT_SIZE];
+};
+
+static int
+step(struct blk_progress *progress, uint64_t done_bytes, uint64_t total_bytes)
+{
+	struct job *job = container_of(progress, struct job, progress);
+	unsigned percent = total_bytes > 0 ? (unsigned)(done_bytes / (total_bytes / 100 + 1)) : 0;
+
+	if (atomic_load(&job->array->closing) || atomic_load(&job->phase) == JOB_CANCELLING)
+		return 1;
+	if (percent != job->percent) {
+		job->percent = percent;
+		live_job_put(job->array, &job->id, percent);
+	}
+	return 0;
+}
+
+static int
+allocate(struct job *job)
+{
+	int rc;
+
+	if (job->store == NULL)
+		return err_set(ERR_NOT_FOUND, "the LUN is no longer there");
+	job->progress.step = step;
+	pthread_mutex_lock(&job->store->manage_lock);
+	rc = blk_allocate(job->store->dev, job->from_bytes, job->to_bytes - job->from_bytes, &job->progress);
+	pthread_mutex_unlock(&job->store->manage_lock);
+	return rc == ERR_CANCELLED ? rc : lun_file_error(rc, job->store->path);
+}
+
+static int
+resize(struct job *job, uint64_t size_bytes)
+{
+	int rc;
+
+	pthread_mutex_lock(&job->store->manage_lock);
+	rc = lun_file_error(blk_resize(job->store->dev, size_bytes), job->store->path);
+	pthread_mutex_unlock(&job->store->manage_lock);
+	return rc;
+}
+
+static int
+end_apply(struct array *array, struct task *task)
+{
+	struct ending *e = container_of(task, struct ending, task);
+	struct job *job = e->job;
+	int rc = 0;
+
+	if (job->kind == JOB_EXTEND_LUN && e->result == 0)
+		rc = lun_edit_resize(task->edit, &job->lun_id, job->to_bytes);
+	if (job->kind == JOB_CREATE_LUN && e->result < 0 && job->store != NULL)
+		rc = lun_edit_remove(array, task->edit, &job->lun_id);
+	return rc < 0 ? rc : job_edit_end(array, task->edit, job, e->result, e->message);
+}
+
+/* Before it is seen: who sees the job ended finds the LUN free. */
+static void
+end_committed(struct array *array, struct task *task)
+{
+	struct ending *e = container_of(task, struct ending, task);
+
+	job_forget(e->job);
+	if (e->job->kind != JOB_CREATE_LUN || e->result == 0)
+		operation_end(array, &e->job->lun_id);
+}
+
+static void
+end_published(struct array *array, struct task *task)
+{
+	struct ending *e = container_of(task, struct ending, task);
+
+	if (e->job->kind == JOB_CREATE_LUN && e->result < 0)
+		unit_remove(array, &e->job->lun_id, true);
+}
+
+static int
+end(struct job *job, int result)
+{
+	struct ending e = {
+		.task = { .apply = end_apply, .committed = end_committed, .published = end_published,
+			  .cause = job->kind == JOB_EXTEND_LUN && result == 0 ? "lun.extend" : "job.end" },
+		.job = job,
+		.result = result,
+	};
+
+	snprintf(e.message, sizeof(e.message), "%s", result < 0 ? err_text(result) : "");
+	return writer_submit(job->array, &e.task);
+}
+
+/* From WORKING to ENDING; a cancel that came first wins. */
+static int
+settle(struct job *job, int rc)
+{
+	int phase = JOB_WORKING;
+
+	if (atomic_compare_exchange_strong(&job->phase, &phase, JOB_ENDING))
+		return rc;
+	return err_set(ERR_CANCELLED, "the job was cancelled");
+}
+
+/* An extend's file gets its size: the new one when all went well, else what lies beyond the old one is given back. */
+static int
+settle_size(struct job *job, int rc)
+{
+	char text[TASK_TEXT_SIZE];
+
+	if (job->kind != JOB_EXTEND_LUN || job->store == NULL)
+		return rc;
+	if (rc == 0)
+		rc = resize(job, job->to_bytes);
+	if (rc == 0)
+		return 0;
+	snprintf(text, sizeof(text), "%s", err_text(rc));
+	(void)resize(job, job->from_bytes);
+	return err_set(rc, "%s", text);
+}
+
+void
+allocate_run(struct work *work)
+{
+	struct job *job = container_of(work, struct job, work);
+	char id[GUID_TEXT_SIZE];
+	int rc = allocate(job);
+
+	if (rc == ERR_CANCELLED && atomic_load(&job->phase) == JOB_WORKING) {
+		job_forget(job);	/* the array closes */
+		job_free(job);
+		return;
+	}
+	rc = settle_size(job, settle(job, rc));
+	if (end(job, rc) < 0) {
+		/* The catalog cannot be written: the job goes on when it can, after the next start. */
+		log_error("job.end", "job=%s error=%s", guid_format(&job->id, id), err_text(ERR_READ_ONLY));
+		if (job->kind == JOB_EXTEND_LUN && job->store != NULL)
+			(void)resize(job, job->from_bytes);
+		job_forget(job);
+		operation_end(job->array, &job->lun_id);
+	}
+	job_free(job);
+}

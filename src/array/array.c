@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Opening and closing the array.
+ *
+ *	catalog (lock, migrate, load, check) -> pools (lock) -> sweep -> units -> writer -> jobs -> verifier
+ *
+ * and back in the other order: whoever uses a thing ends before it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#define JOB_THREADS 4
+#define DRAIN_TIMEOUT_MS 5000
+#define VERIFY_INTERVAL_MS 2000
+
+/* ---- in place ---- */
+
+static void
+init_locks(struct array *array)
+{
+	pthread_mutex_t *const mutexes[] = {
+		&array->queue_lock, &array->state_lock, &array->live_lock, &array->listeners_lock, &array->luns_lock,
+		&array->pools_lock, &array->requests_lock, &array->dying_lock, &array->jobs_lock, &array->verify_lock,
+	};
+	pthread_condattr_t attr;
+
+	for (size_t i = 0; i < ARRAY_LEN(mutexes); i++)
+		pthread_mutex_init(mutexes[i], NULL);
+	pthread_rwlock_init(&array->runtime_lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&array->verify_wake, &attr);
+	pthread_cond_init(&array->queue_ready, &attr);
+	pthread_cond_init(&array->task_done, &attr);
+	pthread_cond_init(&array->request_done, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+static void
+init_lists(struct array *array)
+{
+	list_init(&array->queue);
+	list_init(&array->listeners);
+	list_init(&array->requests_done);
+	list_init(&array->retired);
+	list_init(&array->dying);
+	list_init(&array->jobs);
+	guid_map_init(&array->luns);
+	guid_map_init(&array->pools);
+	guid_map_init(&array->requests);
+}
+
+static int
+copy_options(struct array *array, const struct array_options *options)
+{
+	array->default_port = options->default_port;
+	array->drain_timeout_ms = options->drain_timeout_ms != 0 ? options->drain_timeout_ms : DRAIN_TIMEOUT_MS;
+	array->verify_interval_ms = options->verify_interval_ms != 0 ? options->verify_interval_ms :
+								       VERIFY_INTERVAL_MS;
+	array->dir = str_dup(options->dir);
+	if (options->inject_dir != NULL)
+		array->inject_dir = str_dup(options->inject_dir);
+	if (options->default_address != NULL)
+		array->default_address = str_dup(options->default_address);
+	if (array->dir == NULL || (options->inject_dir != NULL && array->inject_dir == NULL) ||
+	    (options->default_address != NULL && array->default_address == NULL))
+		return -ENOMEM;
+	return 0;
+}
+
+/* ---- opening ---- */
+
+/* DIR/luns, absolute. */
+static int
+default_pool_path(struct array *array, char **ret_path)
+{
+	char *dir = realpath(array->dir, NULL);
+	AUTO_FREE char *path = dir != NULL ? str_printf("%s/luns", dir) : NULL;
+	int rc = dir == NULL ? -errno : path == NULL ? -ENOMEM : 0;
+
+	free(dir);
+	if (rc == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
+		rc = err_set(-errno, "%s: cannot make it: %s", path, strerror(errno));
+	if (rc == 0)
+		*ret_path = TAKE(path);
+	return rc;
+}
+
+/* The marker before the row: as for every pool. */
+static int
+begin(struct array *array)
+{
+	AUTO_FREE char *path = NULL;
+	char name[] = "default";
+	struct position at = { .incarnation = 1 };
+	struct row_pool pool = { .name = name };
+	int rc = default_pool_path(array, &path);
+
+	if (rc < 0)
+		return rc;
+	guid_make(&at.array_id);
+	guid_make(&pool.id);
+	pool.path = path;
+	array->state = state_new(&at);
+	if (array->state == NULL)
+		return -ENOMEM;
+	rc = pool_add(array, &at.array_id, &pool, POOL_BEGIN);
+	if (rc == 0)
+		rc = writer_start(array);
+	if (rc == 0)
+		rc = subsystem_begin(array, &at.array_id, &pool);
+	if (rc == 0)
+		pool_show(array, &pool.id);
+	if (rc == 0 && array->default_address != NULL && array->default_port != 0)
+		rc = array_portal_create(array, NULL, array->default_address, array->default_port, NULL);
+	return rc;
+}
+
+static int
+add_unit(struct array *array, const struct row_lun *lun)
+{
+	const struct row_pool *pool = state_find(array->state, ROW_POOL, &lun->pool_id);
+	AUTO_FREE char *path = store_path(pool->path, &lun->id, true);
+	struct store *store = NULL;
+	int rc = path == NULL ? -ENOMEM : store_new(array, lun, path, &store);
+
+	if (rc < 0)
+		return rc;
+	rc = unit_add(array, &lun->id, store, OPERATION_NONE, HEALTH_UNKNOWN);
+	store_unref(store);
+	if (rc == 0)
+		unit_show(array, &lun->id);
+	return rc;
+}
+
+static int
+add_dying(void *arg, const struct catalog_unlink *entry)
+{
+	return store_dying_add(arg, &entry->lun_id, entry->path);
+}
+
+static int
+load(struct array *array)
+{
+	const struct guid *id;
+	int rc = catalog_load(array->catalog, &array->state);
+
+	if (rc == 0)
+		rc = state_check(array->state);
+	if (rc < 0)
+		return rc;
+	id = &state_position(array->state)->array_id;
+	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_POOL); i++)
+		rc = pool_add(array, id, state_at(array->state, ROW_POOL, i), POOL_OPEN);
+	if (rc == 0)
+		pool_sweep(array, array->state);
+	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_LUN); i++)
+		rc = add_unit(array, state_at(array->state, ROW_LUN, i));
+	if (rc == 0)
+		rc = catalog_unlinks(array->catalog, add_dying, array);
+	if (rc == 0)
+		rc = request_load(array);
+	if (rc == 0)
+		rc = job_resume_all(array);
+	return rc < 0 ? rc : writer_start(array);
+}
+
+static int
+update_version(struct array *array)
+{
+	AUTO_STATE struct state *state = array_state(array);
+
+	if (str_equal(state_array(state)->version, VDS_VERSION))
+		return 0;
+	return subsystem_set_version(array, VDS_VERSION);
+}
+
+static int
+open_all(struct array *array)
+{
+	int rc = live_init(array);
+
+	if (rc == 0)
+		rc = workers_new(JOB_THREADS, "jobs", &array->workers);
+	if (rc == 0)
+		rc = catalog_open(array->dir, &array->catalog);
+	if (rc == 0)
+		rc = catalog_is_new(array->catalog) ? begin(array) : load(array);
+	if (rc == 0)
+		rc = update_version(array);
+	return rc < 0 ? rc : verify_start(array);
+}
+
+int
+array_open(const struct array_options *options, struct array **ret_array)
+{
+	struct array *array = mem_calloc(1, sizeof(*array));
+	char text[TASK_TEXT_SIZE];
+	int rc;
+
+	if (array == NULL)
+		return -ENOMEM;
+	init_locks(array);
+	init_lists(array);
+	rc = copy_options(array, options);
+	if (rc == 0)
+		rc = open_all(array);
+	if (rc < 0) {
+		snprintf(text, sizeof(text), "%s", err_text(rc));
+		array_close(array);
+		return err_set(rc, "%s", text);
+	}
+	*ret_array = array;
+	return 0;
+}
+
+/* ---- closing ---- */
+
+static void
+fini_locks(struct array *array)
+{
+	pthread_mutex_t *const mutexes[] = {
+		&array->queue_lock, &array->state_lock, &array->live_lock, &array->listeners_lock, &array->luns_lock,
+		&array->pools_lock, &array->requests_lock, &array->dying_lock, &array->jobs_lock, &array->verify_lock,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(mutexes); i++)
+		pthread_mutex_destroy(mutexes[i]);
+	pthread_rwlock_destroy(&array->runtime_lock);
+	pthread_cond_destroy(&array->verify_wake);
+	pthread_cond_destroy(&array->queue_ready);
+	pthread_cond_destroy(&array->task_done);
+	pthread_cond_destroy(&array->request_done);
+}
+
+void
+array_close(struct array *array)
+{
+	if (array == NULL)
+		return;
+	atomic_store(&array->closing, true);
+	event_close(array);
+	verify_stop(array);
+	if (array->workers != NULL && !array->writer_runs && array->state != NULL)
+		(void)writer_start(array);	/* what an opening that failed has queued waits for it */
+	workers_free(array->workers);
+	writer_stop(array);
+	catalog_close(array->catalog);
+	unit_fini(array);
+	store_fini(array);
+	pool_fini(array);
+	number_fini(array);
+	request_fini(array);
+	state_unref(array->state);
+	live_fini(array);
+	fini_locks(array);
+	mem_free(array->dir);
+	mem_free(array->inject_dir);
+	mem_free(array->default_address);
+	mem_free(array);
+}
+
+/* ---- reading ---- */
+
+struct state *
+array_state(struct array *array)
+{
+	struct state *state;
+
+	pthread_mutex_lock(&array->state_lock);
+	state = state_ref(array->state);
+	pthread_mutex_unlock(&array->state_lock);
+	return state;
+}
+
+bool
+array_is_read_only(struct array *array)
+{
+	return atomic_load(&array->read_only);
+}
+
+struct sync {
+	struct task task;
+	struct position position;
+};
+
+static int
+sync_run(struct array *array, struct task *task)
+{
+	container_of(task, struct sync, task)->position = *state_position(array->state);
+	return 0;
+}
+
+int
+array_sync(struct array *array, struct position *ret_position)
+{
+	struct sync s = { .task.run = sync_run };
+	int rc = writer_submit(array, &s.task);
+
+	if (rc == 0)
+		*ret_position = s.position;
+	return rc;
+}

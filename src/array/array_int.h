@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Private to array: what its nouns share.  Prototypes are grouped by the file that has them.
+ *
+ * Locks, in the order in which they may be taken:
+ *	runtime_lock (shared while the data path is called) > pools_lock > luns_lock > live_lock > listeners_lock >
+ *	a listener's lock; queue_lock, requests_lock, jobs_lock, dying_lock, verify_lock and state_lock are taken alone.
+ * Only runtime_lock is held while the data path works, only pools_lock while a file system answers.
+ */
+#ifndef VDS_ARRAY_ARRAY_INT_H
+#define VDS_ARRAY_ARRAY_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "array/array.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/workers.h"
+#include "blk/blk.h"
+#include "catalog/catalog.h"
+
+#define TASK_TEXT_SIZE 512
+#define JOB_KEPT_MS (24 * 3600 * 1000ll)	/* an ended job stays visible that long */
+#define LUN_BYTES_MAX (1ull << 53)
+
+struct pool_entry;
+struct lun_entry;
+struct job;
+
+struct array {
+	char *dir, *inject_dir, *default_address;	/* owned; the last two may be NULL */
+	uint16_t default_port;
+	uint32_t drain_timeout_ms, verify_interval_ms;
+	atomic_bool closing, read_only;
+
+	struct catalog *catalog;		/* writer thread, once it runs */
+	struct list retired;			/* number.c; writer thread */
+
+	pthread_t writer, verifier;
+	bool writer_runs, verifier_runs;	/* array_open, array_close */
+	struct workers *workers;		/* jobs, and files to unlink */
+
+	pthread_mutex_t queue_lock;
+	pthread_cond_t queue_ready, task_done;
+	struct list queue;			/* struct task */
+	bool queue_stop;
+
+	pthread_mutex_t state_lock;
+	struct state *state;			/* the committed one */
+
+	pthread_mutex_t live_lock;
+	struct state *live;
+
+	pthread_mutex_t listeners_lock;
+	struct list listeners;
+
+	pthread_rwlock_t runtime_lock;
+	const struct array_runtime_ops *runtime_ops;	/* NULL = none */
+	void *runtime;
+
+	pthread_mutex_t luns_lock;
+	struct guid_map luns;			/* struct lun_entry */
+
+	pthread_mutex_t pools_lock;
+	struct guid_map pools;			/* struct pool_entry */
+
+	pthread_mutex_t requests_lock;
+	pthread_cond_t request_done;
+	struct guid_map requests;		/* struct request_entry */
+	struct list requests_done;		/* oldest first */
+	size_t requests_kept;
+
+	pthread_mutex_t dying_lock;
+	struct list dying;			/* struct store: deleted LUNs' files */
+
+	pthread_mutex_t jobs_lock;
+	struct list jobs;			/* struct job: those that run */
+
+	pthread_mutex_t verify_lock;
+	pthread_cond_t verify_wake;
+	bool verify_stop, verify_now;
+};
+
+/* ---- writer.c: one thread, changes in batches ---- */
+
+/*
+ * What is queued to the writer.  Embedded in the arguments of an operation, on the caller's stack.  Either a change
+ * (apply) or something to do between batches (run).
+ */
+struct task {
+	/* Writer thread: fill `edit`, note things in the catalog, set answer.object_id.  0 or an error: then nothing happened. */
+	int (*apply)(struct array *array, struct task *task);
+	/* Writer thread, after the commit, before anybody sees the state.  Cannot fail.  May be NULL. */
+	void (*committed)(struct array *array, struct task *task);
+	/* Writer thread, when everybody sees it.  May be NULL. */
+	void (*published)(struct array *array, struct task *task);
+	int (*run)(struct array *array, struct task *task);
+	const char *cause;
+	struct guid request_id;
+	bool republish;			/* tell the data path also when no row has changed */
+	struct array_answer answer;
+
+	/* The writer's. */
+	struct state_edit *edit;	/* while apply runs */
+	struct state *state;		/* after it, with its change; NULL = no row has changed */
+	struct change *change;
+	bool applied;
+	struct list node;
+
+	/* queue_lock */
+	bool done;
+	int result;
+	char text[TASK_TEXT_SIZE];
+};
+
+int writer_start(struct array *array);
+/* Finishes what is queued. */
+void writer_stop(struct array *array);
+/* Blocks until it is done; its result, with its text on this thread.  Not on the writer thread. */
+int writer_submit(struct array *array, struct task *task);
+/* A change with nothing to do outside the writer: request id, submit, answer.  apply, cause and hooks are set. */
+int change_run(struct array *array, const struct array_request *request, struct task *task,
+	       struct array_answer *ret_answer);
+
+/* ---- request.c: the same id again gives the first answer ---- */
+
+/* 0: go on, and call request_end; 1: replayed, *ret_answer is the first; -ENOMEM.  Waits while the first is under way. */
+int request_begin(struct array *array, const struct array_request *request, struct array_answer *ret_answer);
+/* Gives rc back; copies the answer to *ret_answer (may be NULL) when it is 0. */
+int request_end(struct array *array, const struct array_request *request, int rc, const struct array_answer *answer,
+		struct array_answer *ret_answer);
+int request_load(struct array *array);
+void request_fini(struct array *array);
+static inline struct guid
+request_id(const struct array_request *request)
+{
+	return request != NULL ? request->id : (struct guid){ { 0 } };
+}
+
+/* ---- live.c: the volatile state ---- */
+
+int live_init(struct array *array);
+void live_fini(struct array *array);
+void live_lun_put(struct array *array, const struct guid *id, enum lun_health health, enum lun_operation operation,
+		  const char *reason);
+void live_job_put(struct array *array, const struct guid *id, unsigned percent);
+
+/* ---- event.c: listeners ---- */
+
+void event_change(struct array *array, struct change *change, const struct position *position);
+void event_live(struct array *array, struct change *change);
+/* LOST to all: the array closes. */
+void event_close(struct array *array);
+
+/* ---- runtime.c: calls into the data path; harmless without one ---- */
+
+void runtime_publish(struct array *array, const struct state *state, const struct change *change);
+int runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count);
+void runtime_resume(struct array *array, const struct array_mapping *mappings, size_t count);
+int runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port);
+bool runtime_is_there(struct array *array);
+
+/* ---- operation.c: who excludes whom on a LUN ---- */
+
+enum ask { ASK_RENAME, ASK_MASK, ASK_STATUS, ASK_ASSOCIATE, ASK_EXTEND, ASK_DELETE, ASK_COUNT };
+
+bool operation_allows(enum lun_operation held, enum ask ask);
+/* May this be done now?  0, ERR_NOT_FOUND, ERR_BUSY. */
+int operation_check(struct array *array, const struct guid *lun_id, enum ask ask);
+/*
+ * The same, and from now on `operation` holds the LUN until operation_end.  visible: the live row tells, before this
+ * returns (a hold for an instant is not worth two events).
+ */
+int operation_begin(struct array *array, const struct guid *lun_id, enum ask ask, enum lun_operation operation,
+		    bool visible);
+void operation_end(struct array *array, const struct guid *lun_id);
+
+/* ---- unit.c: what the array knows about a LUN beyond its row ---- */
+
+struct lun_entry {
+	struct guid id;
+	enum lun_operation operation;
+	bool visible;			/* the live row tells the operation */
+	enum lun_health health;
+	char *reason;			/* owned; NULL = "" */
+	struct store *store;		/* one reference */
+};
+
+/* Takes a reference to the store on success.  0 or -ENOMEM. */
+int unit_add(struct array *array, const struct guid *lun_id, struct store *store, enum lun_operation operation,
+	     enum lun_health health);
+/* The first live row. */
+void unit_show(struct array *array, const struct guid *lun_id);
+/* Forget it: its live row goes, the store loses its reference; unlink: the file goes after the last use. */
+void unit_remove(struct array *array, const struct guid *lun_id, bool unlink);
+void unit_fini(struct array *array);
+/* One reference, or NULL. */
+struct store *unit_store(struct array *array, const struct guid *lun_id);
+void unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health, const char *reason);
+enum lun_health unit_health(struct array *array, const struct guid *lun_id);
+/* Under luns_lock: */
+struct lun_entry *unit_find_locked(struct array *array, const struct guid *lun_id);
+void unit_show_locked(struct array *array, struct lun_entry *entry);
+
+/* ---- store.c: the file behind a LUN, and its device ---- */
+
+struct store {
+	atomic_uint refs;		/* the unit's, jobs, the verifier */
+	struct array *array;
+	struct guid lun_id;
+	char *path;			/* owned */
+	struct blk_dev *dev;		/* one reference; NULL = only a file to unlink */
+	struct blk_listener listener;
+	pthread_mutex_t manage_lock;	/* resize, allocate, verify, reopen: one at a time */
+	atomic_bool looked;		/* it was verified once */
+	bool unlink;			/* the file goes in the end; set before the unit's reference is dropped */
+	struct list node;		/* dying; dying_lock */
+	struct work reap;
+};
+
+int store_new(struct array *array, const struct row_lun *lun, const char *path, struct store **ret_store);
+struct store *store_ref(struct store *store);
+void store_unref(struct store *store);		/* accepts NULL */
+/* <pool>/<lun id>.img, or .new before its commit. */
+char *store_path(const char *pool_path, const struct guid *lun_id, bool committed);
+/* 0, or ERR_FAILED with the reason (the unit's health is then FAILED). */
+int store_verify(struct store *store);
+/* A file that an earlier run left to be unlinked. */
+int store_dying_add(struct array *array, const struct guid *lun_id, const char *path);
+/* Hands the files of deleted LUNs that nobody uses any more to a worker, who unlinks them.  Number of those still in use. */
+size_t store_reap(struct array *array);
+void store_fini(struct array *array);
+
+/* ---- pool_dir.c: pools on disk ---- */
+
+/* The directory of a pool that is ready (mem_free).  ERR_NOT_FOUND, ERR_FAILED, -ENOMEM. */
+int pool_path(struct array *array, const struct guid *pool_id, char **ret_path);
+/* Free bytes now.  As pool_path, -errno. */
+int pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity, uint64_t *ret_free);
+/* The only pool, or the ready one with the most free space. */
+int pool_choose(struct array *array, struct guid *ret_pool_id);
+enum pool_mode {
+	POOL_OPEN,	/* one that is not ready is remembered all the same, with the reason */
+	POOL_CREATE,	/* make the marker when there is none; must succeed */
+	POOL_BEGIN	/* the same; the marker of an array that never came to life (no LUNs) is replaced */
+};
+
+/* Opens (or makes) the marker and remembers the pool. */
+int pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool, enum pool_mode mode);
+/* delete_marker: the pool is no longer. */
+void pool_remove(struct array *array, const struct guid *pool_id, bool delete_marker);
+void pool_fini(struct array *array);
+/* Look again at each: ready?  space? */
+void pool_verify(struct array *array);
+/* Its live row. */
+void pool_show(struct array *array, const struct guid *pool_id);
+/* Files of LUNs that were never committed go, those whose rename was lost get it. */
+void pool_sweep(struct array *array, const struct state *state);
+
+/* ---- subsystem.c ---- */
+
+/* The first change: the array and its default pool. */
+int subsystem_begin(struct array *array, const struct guid *array_id, const struct row_pool *pool);
+int subsystem_set_version(struct array *array, const char *version);
+
+/* ---- name.c ---- */
+
+int name_check(const char *what, const char *name);
+uint64_t name_random64(void);
+/* A unique LUN name from its number. */
+int name_make_lun(const struct state *view, uint32_t number, char **ret_name);
+int name_make_target(const struct state *view, const char *alias, char **ret_name);
+/* ERR_NOT_FOUND with a text. */
+int name_no_such(enum row_family family, const struct guid *id);
+
+/* ---- number.c: LUN numbers ---- */
+
+/* The number that a LUN loses on a target is not given to another while a session lives that may have seen it. */
+int number_retire(struct array *array, const struct guid *target_id, uint32_t number);
+/* One number for all when possible: numbers[i] for targets[i].  preferred: tried first, UINT32_MAX = none. */
+int number_choose(struct array *array, const struct state *view, const struct guid *targets, size_t count,
+		  uint32_t preferred, uint32_t *numbers);
+void number_fini(struct array *array);
+
+/* ---- lun.c, group.c: shared pieces of changes ---- */
+
+/* ERR_NOT_FOUND with a text.  Borrowed from the view. */
+int lun_find(const struct state *view, const struct guid *lun_id, const struct row_lun **ret_lun);
+/* Deletes the LUN's associations, retires their numbers, deletes the row, notes the file for unlinking. */
+int lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id);
+/* Puts it with another size. */
+int lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64_t size_bytes);
+/* What a file system said, in our terms: no space, and files larger than it holds, are ERR_NO_SPACE. */
+int lun_file_error(int rc, const char *what);
+int group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id, bool all_portals,
+		   struct guid *ret_group_id);
+int group_edit_remove(struct state_edit *edit, const struct guid *group_id);
+/* The mappings of a LUN now (mem_free).  Number or -ENOMEM. */
+int lun_mappings(const struct state *state, const struct guid *lun_id, struct array_mapping **ret_mappings);
+
+/* ---- job.c, allocate.c ---- */
+
+struct job {
+	struct list node;		/* jobs_lock */
+	struct work work;
+	struct array *array;
+	struct guid id, lun_id;
+	enum job_kind kind;
+	uint64_t from_bytes, to_bytes;
+	atomic_int phase;		/* enum job_phase */
+	struct store *store;		/* one reference */
+	struct blk_progress progress;	/* the job's thread */
+	unsigned percent;
+};
+
+enum job_phase {
+	JOB_WORKING,	/* may still be cancelled */
+	JOB_CANCELLING,
+	JOB_ENDING	/* too late */
+};
+
+/* Makes it, with a new id; takes a reference to the store (may be NULL: then it fails).  NULL when out of memory. */
+struct job *job_new(struct array *array, enum job_kind kind, const struct guid *lun_id, uint64_t from_bytes,
+		    uint64_t to_bytes, struct store *store);
+/* From here on it runs, and frees itself. */
+void job_queue(struct job *job);
+void job_free(struct job *job);
+/* For apply functions: the row and the notes of a job that begins, that has ended. */
+int job_edit_start(struct array *array, struct state_edit *edit, const struct job *job);
+int job_edit_end(struct array *array, struct state_edit *edit, const struct job *job, int result, const char *message);
+/* No longer among those that run; its live row goes. */
+void job_forget(struct job *job);
+/* What was running when the array ended goes on. */
+int job_resume_all(struct array *array);
+void job_expire(struct array *array);
+/* The work itself (allocate.c). */
+void allocate_run(struct work *work);
+
+/* ---- verify.c: the background look at stores and pools ---- */
+
+int verify_start(struct array *array);
+void verify_stop(struct array *array);
+void verify_wake(struct array *array);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The invariant checker: catalog, memory, units and stores against one another, at one moment on the writer thread. */
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+static int
+check_memory(struct array *array)
+{
+	AUTO_STATE struct state *stored = NULL;
+	const struct position *p, *q = state_position(array->state);
+	int rc = catalog_load(array->catalog, &stored);
+
+	if (rc < 0)
+		return rc;
+	p = state_position(stored);
+	if (p->sequence != q->sequence || p->incarnation != q->incarnation || !guid_equal(&p->array_id, &q->array_id) ||
+	    !hash128_equal(&p->digest, &q->digest))
+		return err_set(ERR_CORRUPT, "memory is at another position than the catalog");
+	return state_check(array->state);
+}
+
+/* A LUN that says it is well has a file of its size. */
+static int
+check_file(struct array *array, const struct row_lun *lun)
+{
+	const struct row_pool *pool = state_find(array->state, ROW_POOL, &lun->pool_id);
+	AUTO_FREE char *path = store_path(pool->path, &lun->id, true);
+	struct stat st;
+
+	if (path == NULL)
+		return -ENOMEM;
+	if (unit_health(array, &lun->id) != HEALTH_OK)
+		return 0;
+	if (stat(path, &st) < 0)
+		return err_set(ERR_CORRUPT, "LUN %s: %s cannot be found", lun->name, path);
+	if ((uint64_t)st.st_size < lun->size_bytes)
+		return err_set(ERR_CORRUPT, "LUN %s: %s is shorter than %" PRIu64 " bytes", lun->name, path,
+			       lun->size_bytes);
+	return 0;
+}
+
+static int
+check_lun(struct array *array, const struct row_lun *lun)
+{
+	struct store *store = unit_store(array, &lun->id);
+
+	if (store == NULL)
+		return err_set(ERR_CORRUPT, "LUN %s has no store", lun->name);
+	store_unref(store);
+	return check_file(array, lun);
+}
+
+static int
+check_array(struct array *array, struct task *task)
+{
+	int rc = catalog_check(array->catalog);
+
+	(void)task;
+	if (rc == 0)
+		rc = check_memory(array);
+	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_LUN); i++)
+		rc = check_lun(array, state_at(array->state, ROW_LUN, i));
+	return rc;
+}
+
+int
+array_check(struct array *array)
+{
+	struct task task = { .run = check_array };
+
+	return writer_submit(array, &task);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Events: each listener has a bounded queue; one that is too slow is told LOST once and hears no more.  The writer
+ * and the live state push, nobody waits for a listener.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "array/array_int.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+#define QUEUE_MAX 4096		/* events beyond what a listener asked to have replayed */
+
+struct queued {
+	struct list node;
+	struct array_event event;	/* a reference to its change */
+};
+
+struct array_listener {
+	struct list node;		/* listeners_lock */
+	struct array *array;
+	pthread_mutex_t lock;
+	pthread_cond_t ready;
+	struct list queue;
+	size_t queued, limit;
+	bool lost;
+	struct position position;	/* of the configuration, after what was queued last */
+};
+
+/* ---- pushing ---- */
+
+static void
+push(struct array_listener *l, enum array_event_kind kind, struct change *change, const struct position *position)
+{
+	struct queued *q;
+
+	pthread_mutex_lock(&l->lock);
+	if (!l->lost) {
+		q = l->queued < l->limit ? mem_calloc(1, sizeof(*q)) : NULL;
+		if (q == NULL) {
+			l->lost = true;
+		} else {
+			q->event = (struct array_event){ kind, change_ref(change), *position };
+			list_append(&l->queue, &q->node);
+			l->queued++;
+		}
+		if (kind == ARRAY_EVENT_CHANGE)
+			l->position = *position;
+		pthread_cond_signal(&l->ready);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+void
+event_change(struct array *array, struct change *change, const struct position *position)
+{
+	pthread_mutex_lock(&array->listeners_lock);
+	list_for_each(node, &array->listeners)
+		push(list_entry(node, struct array_listener, node), ARRAY_EVENT_CHANGE, change, position);
+	pthread_mutex_unlock(&array->listeners_lock);
+}
+
+/* Under live_lock. */
+void
+event_live(struct array *array, struct change *change)
+{
+	const struct position *position = state_position(array->live);
+
+	pthread_mutex_lock(&array->listeners_lock);
+	list_for_each(node, &array->listeners)
+		push(list_entry(node, struct array_listener, node), ARRAY_EVENT_LIVE, change, position);
+	pthread_mutex_unlock(&array->listeners_lock);
+}
+
+void
+event_close(struct array *array)
+{
+	pthread_mutex_lock(&array->listeners_lock);
+	list_for_each(node, &array->listeners) {
+		struct array_listener *l = list_entry(node, struct array_listener, node);
+
+		pthread_mutex_lock(&l->lock);
+		l->lost = true;
+		pthread_cond_signal(&l->ready);
+		pthread_mutex_unlock(&l->lock);
+	}
+	pthread_mutex_unlock(&array->listeners_lock);
+}
+
+/* ---- listening ---- */
+
+static struct array_listener *
+listener_new(struct array *array)
+{
+	struct array_listener *l = mem_calloc(1, sizeof(*l));
+	pthread_condattr_t attr;
+
+	if (l == NULL)
+		return NULL;
+	l->array = array;
+	l->limit = QUEUE_MAX;
+	list_init(&l->queue);
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->ready, &attr);
+	pthread_condattr_destroy(&attr);
+	return l;
+}
+
+void
+array_listener_free(struct array_listener *l)
+{
+	struct list *node;
+
+	if (l == NULL)
+		return;
+	pthread_mutex_lock(&l->array->listeners_lock);
+	list_remove(&l->node);
+	pthread_mutex_unlock(&l->array->listeners_lock);
+	while ((node = list_pop(&l->queue)) != NULL) {
+		struct queued *q = list_entry(node, struct queued, node);
+
+		change_unref(q->event.change);
+		mem_free(q);
+	}
+	pthread_cond_destroy(&l->ready);
+	pthread_mutex_destroy(&l->lock);
+	mem_free(l);
+}
+
+/* What it takes to join between two changes: the writer does it. */
+struct listen {
+	struct task task;
+	struct array_listener *listener;
+	uint64_t incarnation, since;
+	struct position replayed;		/* the position that the next replayed change leads to */
+	struct state **ret_state, **ret_live;
+};
+
+static int
+replay(void *arg, struct change *change)
+{
+	struct listen *listen = arg;
+	struct array_listener *l = listen->listener;
+
+	listen->replayed.sequence = change->sequence;
+	listen->replayed.digest = change->digest;
+	l->limit++;
+	push(l, ARRAY_EVENT_CHANGE, change, &listen->replayed);
+	return l->lost ? -ENOMEM : 0;
+}
+
+static int
+join(struct array *array, struct task *task)
+{
+	struct listen *listen = container_of(task, struct listen, task);
+	const struct position *at = state_position(array->state);
+	int rc = 0;
+
+	listen->replayed = listen->listener->position = *at;
+	if (listen->since != 0 || listen->incarnation != 0) {
+		if (listen->incarnation != at->incarnation || listen->since > at->sequence)
+			return err_set(ERR_GONE, "this is another incarnation of the array");
+		if (listen->since < at->sequence)
+			rc = catalog_events(array->catalog, listen->since, replay, listen);
+	}
+	if (rc < 0)
+		return rc;
+	/* The writer is here, so no change comes between; live_lock holds back live ones. */
+	pthread_mutex_lock(&array->live_lock);
+	pthread_mutex_lock(&array->listeners_lock);
+	list_append(&array->listeners, &listen->listener->node);
+	pthread_mutex_unlock(&array->listeners_lock);
+	if (listen->ret_state != NULL)
+		*listen->ret_state = state_ref(array->state);
+	if (listen->ret_live != NULL)
+		*listen->ret_live = state_ref(array->live);
+	pthread_mutex_unlock(&array->live_lock);
+	return 0;
+}
+
+int
+array_listen(struct array *array, uint64_t incarnation, uint64_t since, struct array_listener **ret_listener,
+	     struct state **ret_state, struct state **ret_live)
+{
+	struct listen listen = {
+		.task.run = join,
+		.listener = listener_new(array),
+		.incarnation = incarnation,
+		.since = since,
+		.ret_state = ret_state,
+		.ret_live = ret_live,
+	};
+	int rc;
+
+	if (listen.listener == NULL)
+		return -ENOMEM;
+	rc = writer_submit(array, &listen.task);
+	if (rc < 0) {
+		array_listener_free(listen.listener);
+		return rc;
+	}
+	*ret_listener = listen.listener;
+	return 0;
+}
+
+static void
+deadline(struct timespec *ret_at)
+{
+	clock_gettime(CLOCK_MONOTONIC, ret_at);
+	ret_at->tv_sec++;
+}
+
+int
+array_listener_next(struct array_listener *l, struct array_event *ret_event)
+{
+	struct timespec at;
+	struct queued *q = NULL;
+	int rc = 0;
+
+	deadline(&at);
+	pthread_mutex_lock(&l->lock);
+	/* What was queued before the loss is still in order, but the end has come: say so at once. */
+	while (!l->lost && list_empty(&l->queue) && rc == 0)
+		rc = pthread_cond_timedwait(&l->ready, &l->lock, &at);
+	if (l->lost) {
+		*ret_event = (struct array_event){ ARRAY_EVENT_LOST, NULL, l->position };
+	} else if (!list_empty(&l->queue)) {
+		q = list_entry(list_pop(&l->queue), struct queued, node);
+		l->queued--;
+		*ret_event = q->event;
+	} else {
+		*ret_event = (struct array_event){ ARRAY_EVENT_HEARTBEAT, NULL, l->position };
+	}
+	pthread_mutex_unlock(&l->lock);
+	mem_free(q);
+	return 0;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Growing a LUN.  Thin: the file grows, then the row; a crash in between leaves a file longer than its row, which is
+ * harmless.  Thick: a job allocates (allocate.c), then the same.  The LUN is held meanwhile.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct extend {
+	struct task task;
+	const struct guid *lun_id;
+	uint64_t add_bytes;
+	uint64_t from_bytes, to_bytes;
+	struct store *store;
+	struct job *job;		/* thick */
+};
+
+int
+lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64_t size_bytes)
+{
+	const struct row_lun *lun = NULL;
+	struct row_lun *row;
+	int rc = lun_find(state_edit_view(edit), lun_id, &lun);
+
+	if (rc < 0)
+		return rc;
+	row = row_copy(lun);
+	if (row == NULL)
+		return -ENOMEM;
+	row->size_bytes = size_bytes;
+	return state_edit_put(edit, row);
+}
+
+static int
+thin_apply(struct array *array, struct task *task)
+{
+	struct extend *e = container_of(task, struct extend, task);
+
+	(void)array;
+	task->answer.object_id = *e->lun_id;
+	return lun_edit_resize(task->edit, e->lun_id, e->to_bytes);
+}
+
+static int
+extend_thin(struct array *array, struct extend *e)
+{
+	char text[TASK_TEXT_SIZE];
+	int rc;
+
+	pthread_mutex_lock(&e->store->manage_lock);
+	rc = lun_file_error(blk_resize(e->store->dev, e->to_bytes), e->store->path);
+	pthread_mutex_unlock(&e->store->manage_lock);
+	if (rc < 0)
+		return rc;
+	e->task.apply = thin_apply;
+	e->task.cause = "lun.extend";
+	rc = writer_submit(array, &e->task);
+	if (rc == 0)
+		return 0;
+	snprintf(text, sizeof(text), "%s", err_text(rc));
+	pthread_mutex_lock(&e->store->manage_lock);
+	(void)blk_resize(e->store->dev, e->from_bytes);
+	pthread_mutex_unlock(&e->store->manage_lock);
+	return err_set(rc, "%s", text);
+}
+
+static int
+thick_apply(struct array *array, struct task *task)
+{
+	struct extend *e = container_of(task, struct extend, task);
+
+	task->answer.object_id = *e->lun_id;
+	task->answer.job_id = e->job->id;
+	return job_edit_start(array, task->edit, e->job);
+}
+
+static void
+thick_committed(struct array *array, struct task *task)
+{
+	struct extend *e = container_of(task, struct extend, task);
+
+	(void)array;
+	job_queue(TAKE(e->job));
+}
+
+static int
+extend_thick(struct array *array, struct extend *e, const struct guid *pool_id)
+{
+	uint64_t capacity, space;
+	int rc = pool_space(array, pool_id, &capacity, &space);
+
+	if (rc < 0)
+		return rc;
+	if (e->to_bytes - e->from_bytes > space)
+		return err_set(ERR_NO_SPACE, "need %" PRIu64 " bytes, the pool has %" PRIu64 " free",
+			       e->to_bytes - e->from_bytes, space);
+	e->job = job_new(array, JOB_EXTEND_LUN, e->lun_id, e->from_bytes, e->to_bytes, e->store);
+	if (e->job == NULL)
+		return -ENOMEM;
+	e->task.apply = thick_apply;
+	e->task.committed = thick_committed;
+	e->task.cause = "job.create";
+	rc = writer_submit(array, &e->task);
+	job_free(e->job);
+	return rc;
+}
+
+/* Sizes as they are now that the LUN is held. */
+static int
+measure(struct array *array, struct extend *e, const struct row_lun *lun)
+{
+	uint64_t blocks = e->add_bytes / lun->block_bytes + (e->add_bytes % lun->block_bytes != 0);
+
+	if (unit_health(array, e->lun_id) == HEALTH_FAILED)
+		return err_set(ERR_FAILED, "LUN %s: its backing store has failed", lun->name);
+	if (e->add_bytes > LUN_BYTES_MAX || blocks * lun->block_bytes > LUN_BYTES_MAX - lun->size_bytes)
+		return err_set(ERR_INVALID, "a LUN has at most 2^53 bytes");
+	e->from_bytes = lun->size_bytes;
+	e->to_bytes = lun->size_bytes + blocks * lun->block_bytes;
+	return 0;
+}
+
+/* The hold of a thick LUN is left to its job when there is one. */
+static int
+extend(struct array *array, struct extend *e, bool thin)
+{
+	AUTO_STATE struct state *state = NULL;
+	const struct row_lun *lun = NULL;
+	int rc = operation_begin(array, e->lun_id, ASK_EXTEND, OPERATION_EXTEND, !thin);
+
+	if (rc < 0)
+		return rc;
+	state = array_state(array);
+	rc = lun_find(state, e->lun_id, &lun);
+	if (rc == 0)
+		rc = measure(array, e, lun);
+	if (rc == 0) {
+		e->store = unit_store(array, e->lun_id);
+		rc = thin ? extend_thin(array, e) : extend_thick(array, e, &lun->pool_id);
+		store_unref(e->store);
+	}
+	if (rc < 0 || thin)
+		operation_end(array, e->lun_id);
+	return rc;
+}
+
+int
+array_lun_extend(struct array *array, const struct array_request *request, const struct guid *lun_id,
+		 uint64_t add_bytes, struct array_answer *ret_answer)
+{
+	struct extend e = {
+		.task.request_id = request_id(request),
+		.lun_id = lun_id,
+		.add_bytes = add_bytes,
+	};
+	AUTO_STATE struct state *state = array_state(array);
+	const struct row_lun *lun = NULL;
+	int rc;
+
+	if (add_bytes == 0)
+		return err_set(ERR_INVALID, "there is nothing to add");
+	rc = request_begin(array, request, ret_answer);
+	if (rc != 0)
+		return MIN(rc, 0);
+	rc = lun_find(state, lun_id, &lun);
+	if (rc == 0)
+		rc = extend(array, &e, lun->thin);
+	return request_end(array, request, rc, &e.task.answer, ret_answer);
+}
+
+/* ---- how large could it be ---- */
+
+/* The longest file that the pool's file system holds: by trying, on a file without a name. */
+static int
+longest_file(const char *dir, uint64_t *ret_bytes)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	uint64_t bytes = 0;
+
+	if (fd < 0)
+		return err_set(-errno, "%s: cannot try how long a file may be", dir);
+	for (uint64_t bit = LUN_BYTES_MAX; bit >= 4096; bit >>= 1)
+		if (bytes + bit <= LUN_BYTES_MAX && ftruncate(fd, (off_t)(bytes + bit)) == 0)
+			bytes += bit;
+	close(fd);
+	*ret_bytes = bytes;
+	return 0;
+}
+
+static int
+largest(struct array *array, const struct guid *pool_id, bool thick, uint64_t *ret_bytes)
+{
+	AUTO_FREE char *dir = NULL;
+	uint64_t capacity, space = UINT64_MAX, longest = 0;
+	int rc = pool_path(array, pool_id, &dir);
+
+	if (rc == 0 && thick)
+		rc = pool_space(array, pool_id, &capacity, &space);
+	if (rc == 0)
+		rc = longest_file(dir, &longest);
+	if (rc == 0)
+		*ret_bytes = MIN(space, longest) / 4096 * 4096;
+	return rc;
+}
+
+int
+array_max_lun_size(struct array *array, const struct guid *pool, bool thick, uint64_t *ret_bytes)
+{
+	struct guid chosen = pool != NULL ? *pool : (struct guid){ { 0 } };
+	int rc = guid_is_zero(&chosen) ? pool_choose(array, &chosen) : 0;
+
+	return rc < 0 ? rc : largest(array, &chosen, thick, ret_bytes);
+}
+
+int
+array_max_lun_extend(struct array *array, const struct guid *lun_id, uint64_t *ret_bytes)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	const struct row_lun *lun = NULL;
+	uint64_t bytes = 0;
+	int rc = lun_find(state, lun_id, &lun);
+
+	if (rc == 0)
+		rc = largest(array, &lun->pool_id, false, &bytes);
+	if (rc < 0)
+		return rc;
+	bytes = bytes > lun->size_bytes ? bytes - lun->size_bytes : 0;
+	if (!lun->thin) {
+		uint64_t space = 0;
+
+		rc = largest(array, &lun->pool_id, true, &space);
+		if (rc < 0)
+			return rc;
+		bytes = MIN(bytes, space);
+	}
+	*ret_bytes = bytes;
+	return 0;
+}

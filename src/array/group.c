@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Portal groups: through which portals a target is reached.  Tags count from 1 in each target; the relative
+ * target port identifier (SPC-4 §7.8.6.1) is array-wide, counts up and wraps, so that it is reused as late as
+ * possible.
+ */
+#include <errno.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct group_change {
+	struct task task;
+	struct guid id;			/* the group; of the target for create */
+	struct guid portal_id;
+};
+
+/* ---- pieces of changes ---- */
+
+static uint32_t
+free_tag(const struct state *view, const struct guid *target_id)
+{
+	struct row_slice groups = state_target_groups(view, target_id);
+	uint32_t tag = 1;
+
+	for (size_t i = 0; i < groups.count; i++)
+		if (((const struct row_portal_group *)groups.rows[i])->tag == tag)
+			tag++;
+	return tag;
+}
+
+static bool
+port_is_used(const struct state *view, uint32_t port)
+{
+	for (size_t i = 0; i < state_count(view, ROW_PORTAL_GROUP); i++)
+		if (((const struct row_portal_group *)state_at(view, ROW_PORTAL_GROUP, i))->relative_port == port)
+			return true;
+	return false;
+}
+
+static int
+take_relative_port(struct array *array, const struct state *view, uint32_t *ret_port)
+{
+	uint64_t last = 0;
+	uint32_t port;
+	int rc = catalog_counter_get(array->catalog, CATALOG_RELATIVE_PORT, &last);
+
+	if (rc < 0)
+		return rc;
+	if (state_count(view, ROW_PORTAL_GROUP) >= UINT16_MAX)
+		return err_set(ERR_LIMIT, "the array has %d portal groups: no relative port is left", UINT16_MAX);
+	port = (uint32_t)last;
+	do
+		port = port >= UINT16_MAX ? 1 : port + 1;
+	while (port_is_used(view, port));
+	*ret_port = port;
+	return catalog_counter_set(array->catalog, CATALOG_RELATIVE_PORT, port);
+}
+
+static int
+put_member(struct state_edit *edit, const struct guid *group_id, const struct guid *portal_id)
+{
+	struct row_group_portal *row = row_new(ROW_GROUP_PORTAL);
+
+	if (row == NULL)
+		return -ENOMEM;
+	row->group_id = *group_id;
+	row->portal_id = *portal_id;
+	return state_edit_put(edit, row);
+}
+
+int
+group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id, bool all_portals,
+	       struct guid *ret_group_id)
+{
+	const struct state *view = state_edit_view(edit);
+	AUTO_ROW struct row_portal_group *row = row_new(ROW_PORTAL_GROUP);
+	struct guid id;
+	int rc;
+
+	if (row == NULL)
+		return -ENOMEM;
+	guid_make(&id);
+	row->id = id;
+	row->target_id = *target_id;
+	row->tag = free_tag(view, target_id);
+	if (row->tag > UINT16_MAX)
+		return err_set(ERR_LIMIT, "the target has no portal group tag left");
+	rc = take_relative_port(array, view, &row->relative_port);
+	if (rc == 0)
+		rc = state_edit_put(edit, TAKE(row));
+	for (size_t i = 0; rc == 0 && all_portals && i < state_count(view, ROW_PORTAL); i++)
+		rc = put_member(edit, &id, &((const struct row_portal *)state_at(view, ROW_PORTAL, i))->id);
+	*ret_group_id = id;
+	return rc;
+}
+
+int
+group_edit_remove(struct state_edit *edit, const struct guid *group_id)
+{
+	const struct state *view = state_edit_view(edit);
+	struct row_slice members;
+	int rc = 0;
+
+	while (rc == 0 && (members = state_group_portals(view, group_id)).count > 0) {
+		struct guid portal_id = ((const struct row_group_portal *)members.rows[0])->portal_id;
+
+		rc = state_edit_delete(edit, ROW_GROUP_PORTAL, group_id, &portal_id);
+	}
+	return rc < 0 ? rc : state_edit_delete(edit, ROW_PORTAL_GROUP, group_id, NULL);
+}
+
+/* ---- create and delete ---- */
+
+static int
+create_apply(struct array *array, struct task *task)
+{
+	struct group_change *c = container_of(task, struct group_change, task);
+
+	if (state_find(state_edit_view(task->edit), ROW_TARGET, &c->id) == NULL)
+		return name_no_such(ROW_TARGET, &c->id);
+	return group_edit_add(array, task->edit, &c->id, false, &task->answer.object_id);
+}
+
+int
+array_group_create(struct array *array, const struct array_request *request, const struct guid *target,
+		   struct array_answer *ret_answer)
+{
+	struct group_change c = {
+		.task = { .apply = create_apply, .cause = "group.create" },
+		.id = *target,
+	};
+
+	return change_run(array, request, &c.task, ret_answer);
+}
+
+static int
+find_group(const struct state *view, const struct guid *id, const struct row_portal_group **ret_group)
+{
+	const struct row_portal_group *group = state_find(view, ROW_PORTAL_GROUP, id);
+
+	if (group == NULL)
+		return name_no_such(ROW_PORTAL_GROUP, id);
+	*ret_group = group;
+	return 0;
+}
+
+static int
+delete_apply(struct array *array, struct task *task)
+{
+	struct group_change *c = container_of(task, struct group_change, task);
+	const struct row_portal_group *group;
+	int rc = find_group(state_edit_view(task->edit), &c->id, &group);
+
+	(void)array;
+	task->answer.object_id = c->id;
+	return rc < 0 ? rc : group_edit_remove(task->edit, &c->id);
+}
+
+int
+array_group_delete(struct array *array, const struct array_request *request, const struct guid *group,
+		   struct array_answer *ret_answer)
+{
+	struct group_change c = {
+		.task = { .apply = delete_apply, .cause = "group.delete" },
+		.id = *group,
+	};
+
+	return change_run(array, request, &c.task, ret_answer);
+}
+
+/* ---- portals in a group ---- */
+
+/* The group of this target that has the portal, or NULL. */
+static const struct row_portal_group *
+group_with(const struct state *view, const struct guid *target_id, const struct guid *portal_id)
+{
+	struct row_slice groups = state_portal_groups(view, portal_id);
+
+	for (size_t i = 0; i < groups.count; i++) {
+		const struct row_group_portal *member = groups.rows[i];
+		const struct row_portal_group *group = state_find(view, ROW_PORTAL_GROUP, &member->group_id);
+
+		if (guid_equal(&group->target_id, target_id))
+			return group;
+	}
+	return NULL;
+}
+
+static int
+add_apply(struct array *array, struct task *task)
+{
+	struct group_change *c = container_of(task, struct group_change, task);
+	const struct state *view = state_edit_view(task->edit);
+	const struct row_portal_group *group = NULL, *has;
+	int rc = find_group(view, &c->id, &group);
+
+	(void)array;
+	if (rc == 0 && state_find(view, ROW_PORTAL, &c->portal_id) == NULL)
+		rc = name_no_such(ROW_PORTAL, &c->portal_id);
+	if (rc < 0)
+		return rc;
+	has = group_with(view, &group->target_id, &c->portal_id);
+	if (has != NULL && has != group)
+		return err_set(ERR_IN_USE, "the portal is in portal group %u of the target", has->tag);
+	task->answer.object_id = c->id;
+	task->answer.existed = has != NULL;
+	return has != NULL ? 0 : put_member(task->edit, &c->id, &c->portal_id);
+}
+
+int
+array_group_add_portal(struct array *array, const struct array_request *request, const struct guid *group,
+		       const struct guid *portal, struct array_answer *ret_answer)
+{
+	struct group_change c = {
+		.task = { .apply = add_apply, .cause = "group.add" },
+		.id = *group,
+		.portal_id = *portal,
+	};
+
+	return change_run(array, request, &c.task, ret_answer);
+}
+
+static int
+remove_apply(struct array *array, struct task *task)
+{
+	struct group_change *c = container_of(task, struct group_change, task);
+	const struct row_portal_group *group;
+	int rc = find_group(state_edit_view(task->edit), &c->id, &group);
+
+	(void)array;
+	if (rc < 0)
+		return rc;
+	task->answer.object_id = c->id;
+	rc = state_edit_delete(task->edit, ROW_GROUP_PORTAL, &c->id, &c->portal_id);
+	return rc == ERR_NOT_FOUND ? err_set(rc, "the portal is not in the group") : rc;
+}
+
+int
+array_group_remove_portal(struct array *array, const struct array_request *request, const struct guid *group,
+			  const struct guid *portal, struct array_answer *ret_answer)
+{
+	struct group_change c = {
+		.task = { .apply = remove_apply, .cause = "group.remove" },
+		.id = *group,
+		.portal_id = *portal,
+	};
+
+	return change_run(array, request, &c.task, ret_answer);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Jobs: operations that take long.  The row says what became of one and is kept for a day; the live row says how far it
+ * is; a private note lets it go on after a restart.
+ *
+ *	WORKING --cancel--> CANCELLING --the work stops--> row CANCELLED
+ *	        --the work is done or has failed--> ENDING --> row DONE or FAILED
+ *
+ * A cancel that was answered with success ends CANCELLED: the two ways exclude each other by one compare-and-swap.
+ */
+#include <errno.h>
+
+#include "array/array_int.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct job *
+job_new(struct array *array, enum job_kind kind, const struct guid *lun_id, uint64_t from_bytes, uint64_t to_bytes,
+	struct store *store)
+{
+	struct job *job = mem_calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		return NULL;
+	guid_make(&job->id);
+	job->array = array;
+	job->kind = kind;
+	job->lun_id = *lun_id;
+	job->from_bytes = from_bytes;
+	job->to_bytes = to_bytes;
+	job->store = store != NULL ? store_ref(store) : NULL;
+	job->work.run = allocate_run;
+	atomic_init(&job->phase, JOB_WORKING);
+	return job;
+}
+
+void
+job_free(struct job *job)
+{
+	if (job == NULL)
+		return;
+	store_unref(job->store);
+	mem_free(job);
+}
+
+void
+job_queue(struct job *job)
+{
+	struct array *array = job->array;
+
+	live_job_put(array, &job->id, 0);
+	pthread_mutex_lock(&array->jobs_lock);
+	list_append(&array->jobs, &job->node);
+	pthread_mutex_unlock(&array->jobs_lock);
+	workers_submit(array->workers, &job->work);
+}
+
+void
+job_forget(struct job *job)
+{
+	struct array *array = job->array;
+
+	pthread_mutex_lock(&array->jobs_lock);
+	list_remove(&job->node);
+	pthread_mutex_unlock(&array->jobs_lock);
+	array_live_delete(array, ROW_LIVE_JOB, &job->id);
+}
+
+/* ---- rows ---- */
+
+int
+job_edit_start(struct array *array, struct state_edit *edit, const struct job *job)
+{
+	struct catalog_job note = { job->id, job->from_bytes, job->to_bytes };
+	struct row_job *row = row_new(ROW_JOB);
+	int rc;
+
+	if (row == NULL)
+		return -ENOMEM;
+	row->id = job->id;
+	row->kind = job->kind;
+	row->lun_id = job->lun_id;
+	row->state = JOB_RUNNING;
+	row->created_ms = clock_utc_ms();
+	rc = state_edit_put(edit, row);
+	return rc < 0 ? rc : catalog_job_put(array->catalog, &note);
+}
+
+int
+job_edit_end(struct array *array, struct state_edit *edit, const struct job *job, int result, const char *message)
+{
+	const struct row_job *before = state_find(state_edit_view(edit), ROW_JOB, &job->id);
+	AUTO_ROW struct row_job *row = NULL;
+	int rc;
+
+	if (before == NULL)
+		return name_no_such(ROW_JOB, &job->id);
+	row = row_copy(before);
+	if (row == NULL)
+		return -ENOMEM;
+	row->state = result == 0 ? JOB_DONE : result == ERR_CANCELLED ? JOB_CANCELLED : JOB_FAILED;
+	row->ended_ms = clock_utc_ms();
+	if (result < 0 && (row_set_string(&row->error, err_name(result)) < 0 ||
+			   row_set_string(&row->message, message) < 0))
+		return -ENOMEM;
+	rc = state_edit_put(edit, TAKE(row));
+	return rc < 0 ? rc : catalog_job_delete(array->catalog, &job->id);
+}
+
+/* ---- cancel ---- */
+
+struct cancel {
+	struct task task;
+	const struct guid *job_id;
+};
+
+/* 0 when it will end cancelled.  ERR_NOT_FOUND: it does not run (any more). */
+static int
+cancel_running(struct array *array, const struct guid *job_id)
+{
+	int rc = ERR_NOT_FOUND;
+
+	pthread_mutex_lock(&array->jobs_lock);
+	list_for_each(node, &array->jobs) {
+		struct job *job = list_entry(node, struct job, node);
+		int phase = JOB_WORKING;
+
+		if (!guid_equal(&job->id, job_id))
+			continue;
+		if (atomic_compare_exchange_strong(&job->phase, &phase, JOB_CANCELLING))
+			rc = 0;
+		else
+			rc = phase == JOB_CANCELLING ? ERR_CANCELLED : ERR_TOO_LATE;
+		break;
+	}
+	pthread_mutex_unlock(&array->jobs_lock);
+	return rc;
+}
+
+static int
+cancel_apply(struct array *array, struct task *task)
+{
+	struct cancel *c = container_of(task, struct cancel, task);
+	const struct row_job *job = state_find(state_edit_view(task->edit), ROW_JOB, c->job_id);
+	int rc;
+
+	if (job == NULL)
+		return name_no_such(ROW_JOB, c->job_id);
+	task->answer.object_id = *c->job_id;
+	rc = job->state == JOB_RUNNING ? cancel_running(array, c->job_id) : ERR_NOT_FOUND;
+	if (rc == ERR_CANCELLED || job->state == JOB_CANCELLED)
+		return err_set(ERR_CANCELLED, "the job was cancelled already");
+	return rc < 0 ? err_set(ERR_TOO_LATE, "the job has ended") : 0;
+}
+
+int
+array_job_cancel(struct array *array, const struct array_request *request, const struct guid *job,
+		 struct array_answer *ret_answer)
+{
+	struct cancel c = { .task = { .apply = cancel_apply, .cause = "job.cancel" }, .job_id = job };
+
+	return change_run(array, request, &c.task, ret_answer);
+}
+
+/* ---- after a restart ---- */
+
+struct resume {
+	struct array *array;
+	const struct state *state;
+};
+
+static int
+resume_one(void *arg, const struct catalog_job *note)
+{
+	struct resume *r = arg;
+	const struct row_job *row = state_find(r->state, ROW_JOB, &note->job_id);
+	enum lun_operation operation;
+	struct lun_entry *entry;
+	struct store *store;
+	struct job *job;
+
+	if (row == NULL || row->state != JOB_RUNNING)
+		return err_set(ERR_CORRUPT, "there are notes for a job that does not run");
+	operation = row->kind == JOB_CREATE_LUN ? OPERATION_CREATE : OPERATION_EXTEND;
+	store = unit_store(r->array, &row->lun_id);
+	job = job_new(r->array, row->kind, &row->lun_id, note->from_bytes, note->to_bytes, store);
+	store_unref(store);
+	if (job == NULL)
+		return -ENOMEM;
+	job->id = note->job_id;
+	pthread_mutex_lock(&r->array->luns_lock);
+	entry = unit_find_locked(r->array, &row->lun_id);
+	if (entry != NULL) {
+		entry->operation = operation;
+		entry->visible = true;
+		unit_show_locked(r->array, entry);
+	}
+	pthread_mutex_unlock(&r->array->luns_lock);
+	job_queue(job);
+	return 0;
+}
+
+int
+job_resume_all(struct array *array)
+{
+	struct resume r = { array, array->state };
+
+	return catalog_jobs(array->catalog, resume_one, &r);
+}
+
+/* ---- after a day ---- */
+
+static bool
+is_old(const struct row_job *job)
+{
+	return job->ended_ms != 0 && job->ended_ms + JOB_KEPT_MS < clock_utc_ms();
+}
+
+static int
+expire_apply(struct array *array, struct task *task)
+{
+	const struct state *view = state_edit_view(task->edit);
+	int rc = 0;
+
+	(void)array;
+	for (size_t i = state_count(view, ROW_JOB); rc == 0 && i-- > 0;) {
+		const struct row_job *job = state_at(view, ROW_JOB, i);
+		struct guid id = job->id;
+
+		if (is_old(job))
+			rc = state_edit_delete(task->edit, ROW_JOB, &id, NULL);
+	}
+	return rc;
+}
+
+void
+job_expire(struct array *array)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	struct task task = { .apply = expire_apply, .cause = "job.expire" };
+
+	for (size_t i = 0; i < state_count(state, ROW_JOB); i++) {
+		if (is_old(state_at(state, ROW_JOB, i))) {
+			(void)writer_submit(array, &task);
+			return;
+		}
+	}
+}

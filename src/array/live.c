@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The live state: health, what holds a LUN, pools' space, jobs' progress, portals and sessions.  Volatile: a version
+ * counts up from this boot's start, nothing is committed.  Any thread; best effort when memory is out (the next put of
+ * that row makes it good).
+ */
+#include <errno.h>
+
+#include "array/array_int.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+static const struct guid no_request;
+
+int
+live_init(struct array *array)
+{
+	struct position at = { .sequence = 0 };
+
+	guid_make(&at.array_id);
+	array->live = state_new(&at);
+	return array->live == NULL ? -ENOMEM : 0;
+}
+
+void
+live_fini(struct array *array)
+{
+	state_unref(TAKE(array->live));
+}
+
+/* Under live_lock: so that events go out in the order of versions.  Frees the edit. */
+static void
+finish(struct array *array, struct state_edit *edit)
+{
+	struct state *state;
+	struct change *change;
+
+	if (state_edit_is_empty(edit)) {
+		state_edit_free(edit);
+		return;
+	}
+	if (state_edit_finish(edit, "live", &no_request, clock_utc_ms(), &state, &change) < 0)
+		return;
+	state_unref(array->live);
+	array->live = state;
+	event_live(array, change);
+	change_unref(change);
+}
+
+void
+array_live_put(struct array *array, void *row)
+{
+	struct state_edit *edit;
+
+	pthread_mutex_lock(&array->live_lock);
+	edit = state_edit_new(array->live);
+	if (edit == NULL)
+		row_unref(row);
+	else if (state_edit_put(edit, row) < 0)
+		state_edit_free(edit);
+	else
+		finish(array, edit);
+	pthread_mutex_unlock(&array->live_lock);
+}
+
+void
+array_live_delete(struct array *array, enum row_family family, const struct guid *id)
+{
+	struct state_edit *edit;
+
+	pthread_mutex_lock(&array->live_lock);
+	edit = state_edit_new(array->live);
+	if (edit != NULL && state_edit_delete(edit, family, id, NULL) < 0)
+		state_edit_free(edit);
+	else if (edit != NULL)
+		finish(array, edit);
+	pthread_mutex_unlock(&array->live_lock);
+}
+
+struct state *
+array_live(struct array *array)
+{
+	struct state *live;
+
+	pthread_mutex_lock(&array->live_lock);
+	live = state_ref(array->live);
+	pthread_mutex_unlock(&array->live_lock);
+	return live;
+}
+
+void
+live_lun_put(struct array *array, const struct guid *id, enum lun_health health, enum lun_operation operation,
+	     const char *reason)
+{
+	struct row_live_lun *row = row_new(ROW_LIVE_LUN);
+
+	if (row == NULL)
+		return;
+	row->id = *id;
+	row->health = health;
+	row->operation = operation;
+	if (row_set_string(&row->reason, reason) < 0)
+		row_unref(row);
+	else
+		array_live_put(array, row);
+}
+
+void
+live_job_put(struct array *array, const struct guid *id, unsigned percent)
+{
+	struct row_live_job *row = row_new(ROW_LIVE_JOB);
+
+	if (row == NULL)
+		return;
+	row->id = *id;
+	row->percent = percent;
+	array_live_put(array, row);
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * LUNs: made, renamed and deleted.  The file comes before the row and goes after it: <id>.new is made durable, then
+ * the row committed, then it becomes <id>.img.  A crash in between leaves a .new file, which the next start renames
+ * (the row is there) or removes (it is not).  A .img file without a row is never removed: it may belong to a
+ * catalog newer than the one that was restored.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "array/array_int.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+int
+lun_find(const struct state *view, const struct guid *lun_id, const struct row_lun **ret_lun)
+{
+	const struct row_lun *lun = state_find(view, ROW_LUN, lun_id);
+
+	if (lun == NULL)
+		return name_no_such(ROW_LUN, lun_id);
+	*ret_lun = lun;
+	return 0;
+}
+
+int
+lun_file_error(int rc, const char *what)
+{
+	if (rc == -ENOSPC || rc == -EDQUOT)
+		return err_set(ERR_NO_SPACE, "%s: the pool has not enough space", what);
+	if (rc == -EFBIG)
+		return err_set(ERR_NO_SPACE, "%s: the pool's file system holds no file that large", what);
+	return rc < 0 ? err_set(rc, "%s: %s", what, err_text(rc)) : 0;
+}
+
+/* ---- create ---- */
+
+struct create {
+	struct task task;
+	struct array_lun_spec spec;	/* checked and completed */
+	char *mask;			/* normalised */
+	struct guid id;
+	char *path_new, *path;		/* of the file before and after the commit */
+	struct store *store;
+	struct job *job;		/* thick */
+};
+
+static void
+create_fini(struct create *c)
+{
+	store_unref(c->store);
+	job_free(c->job);
+	mem_free(c->mask);
+	mem_free(c->path_new);
+	mem_free(c->path);
+}
+
+static int
+check_spec(struct create *c)
+{
+	struct array_lun_spec *spec = &c->spec;
+
+	if (spec->name == NULL)
+		spec->name = "";
+	if (spec->block_bytes == 0)
+		spec->block_bytes = 512;
+	if (*spec->name != '\0' && name_check("LUN", spec->name) < 0)
+		return ERR_INVALID;
+	if (spec->block_bytes != 512 && spec->block_bytes != 4096)
+		return err_set(ERR_INVALID, "a LUN's blocks have 512 or 4096 bytes");
+	if (spec->size_bytes == 0 || spec->size_bytes > LUN_BYTES_MAX)
+		return err_set(ERR_INVALID, "a LUN has more than 0 and at most 2^53 bytes");
+	spec->size_bytes = (spec->size_bytes + spec->block_bytes - 1) / spec->block_bytes * spec->block_bytes;
+	return mask_normalize(spec->mask != NULL ? spec->mask : "", &c->mask);
+}
+
+/* A row without number, serial and designator. */
+static int
+make_row(const struct create *c, const char *name, struct row_lun **ret_row)
+{
+	AUTO_ROW struct row_lun *row = row_new(ROW_LUN);
+
+	if (row == NULL)
+		return -ENOMEM;
+	row->id = c->id;
+	row->pool_id = c->spec.pool_id;
+	row->size_bytes = c->spec.size_bytes;
+	row->block_bytes = c->spec.block_bytes;
+	row->thin = !c->spec.thick;
+	row->created_ms = clock_utc_ms();
+	if (row_set_string(&row->name, name) < 0 || row_set_string(&row->mask, c->mask) < 0)
+		return -ENOMEM;
+	*ret_row = TAKE(row);
+	return 0;
+}
+
+/* Made once, never reused: a serial of 64 random bits, an NAA 3 (locally assigned) designator of 60. */
+static int
+set_identity(struct row_lun *row)
+{
+	char serial[17], naa[17];
+
+	snprintf(serial, sizeof(serial), "%016" PRIx64, name_random64());
+	snprintf(naa, sizeof(naa), "3%015" PRIx64, name_random64() >> 4);
+	return row_set_string(&row->serial, serial) < 0 || row_set_string(&row->naa, naa) < 0 ? -ENOMEM : 0;
+}
+
+static int
+take_number(struct array *array, uint32_t *ret_number)
+{
+	uint64_t last = 0;
+	int rc = catalog_counter_get(array->catalog, CATALOG_LUN_NUMBER, &last);
+
+	if (rc < 0)
+		return rc;
+	if (last >= UINT32_MAX)
+		return err_set(ERR_LIMIT, "no LUN number is left in this array");
+	*ret_number = (uint32_t)(last + 1);
+	return catalog_counter_set(array->catalog, CATALOG_LUN_NUMBER, last + 1);
+}
+
+static int
+create_apply(struct array *array, struct task *task)
+{
+	struct create *c = container_of(task, struct create, task);
+	const struct state *view = state_edit_view(task->edit);
+	AUTO_FREE char *made = NULL;
+	AUTO_ROW struct row_lun *row = NULL;
+	uint32_t number = 0;
+	int rc = take_number(array, &number);
+
+	if (rc < 0)
+		return rc;
+	if (state_find(view, ROW_POOL, &c->spec.pool_id) == NULL)
+		return name_no_such(ROW_POOL, &c->spec.pool_id);
+	if (state_lun_by_name(view, c->spec.name) != NULL)
+		return err_set(ERR_NAME_IN_USE, "there is a LUN %s already", c->spec.name);
+	if (*c->spec.name == '\0')
+		rc = name_make_lun(view, number, &made);
+	if (rc == 0)
+		rc = make_row(c, made != NULL ? made : c->spec.name, &row);
+	if (rc == 0)
+		rc = set_identity(row);
+	if (rc < 0)
+		return rc;
+	row->number = number;
+	task->answer.object_id = c->id;
+	rc = state_edit_put(task->edit, TAKE(row));
+	if (rc == 0 && c->job != NULL) {
+		task->answer.job_id = c->job->id;
+		rc = job_edit_start(array, task->edit, c->job);
+	}
+	return rc;
+}
+
+static void
+create_committed(struct array *array, struct task *task)
+{
+	struct create *c = container_of(task, struct create, task);
+
+	if (rename(c->path_new, c->path) < 0)
+		unit_set_health(array, &c->id, HEALTH_FAILED, strerror(errno));
+	unit_show(array, &c->id);
+	if (c->job != NULL)
+		job_queue(TAKE(c->job));
+}
+
+static int
+make_file(struct array *array, const struct create *c)
+{
+	char id[GUID_TEXT_SIZE];
+	int rc = blk_fault_check(array->inject_dir, guid_format(&c->id, id), "create", NULL);
+
+	return rc < 0 ? rc : blk_file_create(c->path_new, c->spec.size_bytes);
+}
+
+static int
+prepare(struct array *array, struct create *c)
+{
+	struct row_lun row = { .id = c->id, .size_bytes = c->spec.size_bytes, .thin = !c->spec.thick };
+	AUTO_FREE char *dir = NULL;
+	uint64_t capacity = 0, space = 0;
+	int rc = pool_path(array, &c->spec.pool_id, &dir);
+
+	if (rc == 0 && c->spec.thick)
+		rc = pool_space(array, &c->spec.pool_id, &capacity, &space);
+	if (rc < 0)
+		return rc;
+	if (c->spec.thick && c->spec.size_bytes > space)
+		return err_set(ERR_NO_SPACE, "pool %s: need %" PRIu64 " bytes, %" PRIu64 " are free", dir,
+			       c->spec.size_bytes, space);
+	c->path = store_path(dir, &c->id, true);
+	c->path_new = store_path(dir, &c->id, false);
+	if (c->path == NULL || c->path_new == NULL)
+		return -ENOMEM;
+	rc = store_new(array, &row, c->path, &c->store);
+	if (rc == 0 && c->spec.thick) {
+		c->job = job_new(array, JOB_CREATE_LUN, &c->id, 0, c->spec.size_bytes, c->store);
+		rc = c->job == NULL ? -ENOMEM : 0;
+	}
+	return rc;
+}
+
+static int
+create(struct array *array, struct create *c)
+{
+	int rc = guid_is_zero(&c->spec.pool_id) ? pool_choose(array, &c->spec.pool_id) : 0;
+
+	if (rc == 0)
+		rc = prepare(array, c);
+	if (rc == 0)
+		rc = lun_file_error(make_file(array, c), c->path);
+	if (rc < 0)
+		return rc;
+	rc = unit_add(array, &c->id, c->store, c->spec.thick ? OPERATION_CREATE : OPERATION_NONE, HEALTH_OK);
+	if (rc == 0)
+		rc = writer_submit(array, &c->task);
+	if (rc < 0) {
+		/* Keep the text of the failure. */
+		char text[TASK_TEXT_SIZE];
+
+		snprintf(text, sizeof(text), "%s", err_text(rc));
+		unit_remove(array, &c->id, false);
+		(void)blk_file_remove(c->path_new);
+		err_set(rc, "%s", text);
+	}
+	return rc;
+}
+
+int
+array_lun_create(struct array *array, const struct array_request *request, const struct array_lun_spec *spec,
+		 struct array_answer *ret_answer)
+{
+	struct create c = {
+		.task = { .apply = create_apply, .committed = create_committed, .cause = "lun.create",
+			  .request_id = request_id(request) },
+		.spec = *spec,
+	};
+	int rc = check_spec(&c);
+
+	if (rc == 0)
+		rc = request_begin(array, request, ret_answer);
+	if (rc == 0) {
+		guid_make(&c.id);
+		rc = create(array, &c);
+		rc = request_end(array, request, rc, &c.task.answer, ret_answer);
+	}
+	create_fini(&c);
+	return MIN(rc, 0);
+}
+
+/* ---- delete ---- */
+
+struct delete {
+	struct task task;
+	const struct guid *lun_id;
+};
+
+int
+lun_mappings(const struct state *state, const struct guid *lun_id, struct array_mapping **ret_mappings)
+{
+	struct row_slice slice = state_lun_targets(state, lun_id);
+	struct array_mapping *mappings = mem_calloc(slice.count + 1, sizeof(mappings[0]));
+
+	if (mappings == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < slice.count; i++) {
+		mappings[i].lun_id = *lun_id;
+		mappings[i].target_id = ((const struct row_association *)slice.rows[i])->target_id;
+	}
+	*ret_mappings = mappings;
+	return (int)slice.count;
+}
+
+static int
+note_unlink(struct array *array, const struct state *view, const struct row_lun *lun)
+{
+	const struct row_pool *pool = state_find(view, ROW_POOL, &lun->pool_id);
+	AUTO_FREE char *path = store_path(pool->path, &lun->id, true);
+	struct catalog_unlink entry = { lun->id, lun->pool_id, path };
+
+	return path == NULL ? -ENOMEM : catalog_unlink_put(array->catalog, &entry);
+}
+
+int
+lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id)
+{
+	const struct state *view = state_edit_view(edit);
+	const struct row_lun *lun = NULL;
+	struct row_slice slice;
+	int rc = lun_find(view, lun_id, &lun);
+
+	if (rc == 0)
+		rc = note_unlink(array, view, lun);
+	while (rc == 0 && (slice = state_lun_targets(view, lun_id)).count > 0) {
+		const struct row_association *row = slice.rows[0];
+		struct guid target_id = row->target_id;
+
+		rc = number_retire(array, &target_id, row->lun_number);
+		if (rc == 0)
+			rc = state_edit_delete(edit, ROW_ASSOCIATION, lun_id, &target_id);
+	}
+	return rc < 0 ? rc : state_edit_delete(edit, ROW_LUN, lun_id, NULL);
+}
+
+static int
+delete_apply(struct array *array, struct task *task)
+{
+	struct delete *d = container_of(task, struct delete, task);
+
+	task->answer.object_id = *d->lun_id;
+	return lun_edit_remove(array, task->edit, d->lun_id);
+}
+
+static void
+delete_published(struct array *array, struct task *task)
+{
+	unit_remove(array, container_of(task, struct delete, task)->lun_id, true);
+}
+
+/* The LUN is held: its associations stay as they are until the end. */
+static int
+delete_held(struct array *array, struct delete *d)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	AUTO_FREE struct array_mapping *mappings = NULL;
+	int count = lun_mappings(state, d->lun_id, &mappings);
+	int rc = count < 0 ? count : runtime_quiesce(array, mappings, (size_t)count);
+
+	if (rc < 0)
+		return rc;
+	rc = writer_submit(array, &d->task);
+	if (rc < 0)
+		runtime_resume(array, mappings, (size_t)count);
+	return rc;
+}
+
+int
+array_lun_delete(struct array *array, const struct array_request *request, const struct guid *lun,
+		 struct array_answer *ret_answer)
+{
+	struct delete d = {
+		.task = { .apply = delete_apply, .published = delete_published, .cause = "lun.delete",
+			  .request_id = request_id(request) },
+		.lun_id = lun,
+	};
+	int rc = request_begin(array, request, ret_answer);
+
+	if (rc != 0)
+		return MIN(rc, 0);
+	rc = operation_begin(array, lun, ASK_DELETE, OPERATION_DELETE, true);
+	if (rc == 0) {
+		rc = delete_held(array, &d);
+		if (rc < 0)
+			operation_end(array, lun);
+	}
+	return request_end(array, request, rc, &d.task.answer, ret_answer);
+}
+
+/* ---- rename ---- */
+
+struct rename {
+	struct task task;
+	const struct guid *lun_id;
+	const char *name;
+};
+
+static int
+rename_apply(struct array *array, struct task *task)
+{
+	struct rename *r = container_of(task, struct rename, task);
+	const struct state *view = state_edit_view(task->edit);
+	const struct row_lun *lun = NULL, *other = state_lun_by_name(view, r->name);
+	AUTO_ROW struct row_lun *row = NULL;
+	int rc = lun_find(view, r->lun_id, &lun);
+
+	if (rc == 0)
+		rc = operation_check(array, r->lun_id, ASK_RENAME);
+	if (rc < 0)
+		return rc;
+	if (other != NULL && other != lun)
+		return err_set(ERR_NAME_IN_USE, "there is a LUN %s already", r->name);
+	row = row_copy(lun);
+	if (row == NULL || row_set_string(&row->name, r->name) < 0)
+		return -ENOMEM;
+	task->answer.object_id = *r->lun_id;
+	return state_edit_put(task->edit, TAKE(row));
+}
+
+int
+array_lun_rename(struct array *array, const struct array_request *request, const struct guid *lun, const char *name,
+		 struct array_answer *ret_answer)
+{
+	struct rename r = {
+		.task = { .apply = rename_apply, .cause = "lun.rename" },
+		.lun_id = lun,
+		.name = name,
+	};
+	int rc = name_check("LUN", name);
+
+	return rc < 0 ? rc : change_run(array, request, &r.task, ret_answer);
+}

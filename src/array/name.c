@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Names and identities: checked when people give them, made when they do not. */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "array/array_int.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+int
+name_check(const char *what, const char *name)
+{
+	size_t len = name != NULL ? strlen(name) : 0;
+
+	if (len == 0 || len > ROW_NAME_MAX)
+		return err_set(ERR_INVALID, "the name of a %s has 1 to %d bytes", what, ROW_NAME_MAX);
+	if (!str_is_text(name, len))
+		return err_set(ERR_INVALID, "the name of a %s must be UTF-8 without control characters", what);
+	return 0;
+}
+
+int
+name_no_such(enum row_family family, const struct guid *id)
+{
+	char text[GUID_TEXT_SIZE];
+
+	return err_set(ERR_NOT_FOUND, "there is no %s %s", row_type(family)->name, guid_format(id, text));
+}
+
+/* A guid has six bits that are not random, in bytes 6 and 8: leave those bytes out. */
+uint64_t
+name_random64(void)
+{
+	uint8_t bytes[8];
+	struct guid g;
+
+	guid_make(&g);
+	memcpy(bytes, g.bytes, 6);
+	memcpy(bytes + 6, g.bytes + 9, 2);
+	return get_be64(bytes);
+}
+
+int
+name_make_lun(const struct state *view, uint32_t number, char **ret_name)
+{
+	AUTO_FREE char *name = str_printf("lun-%u", number);
+
+	for (unsigned n = 2; name != NULL && state_lun_by_name(view, name) != NULL; n++) {
+		mem_free(name);
+		name = str_printf("lun-%u-%u", number, n);
+	}
+	if (name == NULL)
+		return -ENOMEM;
+	*ret_name = TAKE(name);
+	return 0;
+}
+
+/* What of the alias may stand in an iSCSI name (RFC 3722 §6): the rest becomes '-'. */
+static void
+append_alias(struct strbuf *name, const char *alias)
+{
+	for (const char *p = alias; *p != '\0'; p++) {
+		char c = (char)tolower((unsigned char)*p);
+
+		if (!isalnum((unsigned char)c) && c != '.' && c != ':')
+			c = '-';
+		if ((unsigned char)*p < 0x80 || (p != alias && (unsigned char)p[-1] < 0x80))
+			strbuf_add_bytes(name, &c, 1);
+	}
+}
+
+/* Under the owner's prefix when there is one, with the alias where it is free, else random. */
+static char *
+target_name(const char *prefix, const char *alias, unsigned attempt)
+{
+	struct strbuf name;
+
+	strbuf_init(&name);
+	if (*prefix == '\0') {
+		strbuf_addf(&name, "naa.3%015" PRIx64, name_random64() >> 4);
+		return strbuf_take(&name);
+	}
+	strbuf_addf(&name, "%s%s", prefix, prefix[strlen(prefix) - 1] == ':' ? "" : ":");
+	if (*alias != '\0')
+		append_alias(&name, alias);
+	if (*alias == '\0' || attempt > 0)
+		strbuf_addf(&name, "%s%016" PRIx64, *alias != '\0' ? "-" : "", name_random64());
+	return strbuf_take(&name);
+}
+
+int
+name_make_target(const struct state *view, const char *alias, char **ret_name)
+{
+	const char *prefix = state_array(view)->iqn_prefix;
+
+	for (unsigned attempt = 0;; attempt++) {
+		AUTO_FREE char *name = target_name(prefix, alias, attempt);
+
+		if (name == NULL)
+			return -ENOMEM;
+		if (state_target_by_name(view, name) == NULL)
+			return iscsi_name_normalize(name, ret_name);
+	}
+}

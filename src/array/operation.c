@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which operations exclude one another on a LUN: the table of docs/design/operations.md. */
+#include "array/array_int.h"
+#include "base/err.h"
+
+static const bool allowed[][ASK_COUNT] = {
+	/*			  rename mask   status associate extend delete */
+	[OPERATION_NONE]	= { true,  true,  true,  true,  true,  true  },
+	[OPERATION_CREATE]	= { false, false, false, false, false, false },
+	[OPERATION_EXTEND]	= { true,  true,  false, false, false, false },
+	[OPERATION_DELETE]	= { false, false, false, false, false, false },
+	[OPERATION_ASSOCIATE]	= { true,  true,  false, false, false, false },
+	[OPERATION_STATUS]	= { true,  true,  false, false, false, false },
+};
+
+static const char *const texts[] = {
+	[OPERATION_NONE] = "nothing",
+	[OPERATION_CREATE] = "it is being created",
+	[OPERATION_EXTEND] = "it is being extended",
+	[OPERATION_DELETE] = "it is being deleted",
+	[OPERATION_ASSOCIATE] = "its targets are being changed",
+	[OPERATION_STATUS] = "its status is being changed",
+};
+
+bool
+operation_allows(enum lun_operation held, enum ask ask)
+{
+	return allowed[held][ask];
+}
+
+/* Under luns_lock. */
+static int
+check(struct array *array, const struct guid *lun_id, enum ask ask, struct lun_entry **ret_entry)
+{
+	struct lun_entry *entry = unit_find_locked(array, lun_id);
+
+	if (entry == NULL)
+		return name_no_such(ROW_LUN, lun_id);
+	if (!operation_allows(entry->operation, ask))
+		return err_set(ERR_BUSY, "another operation holds the LUN: %s", texts[entry->operation]);
+	*ret_entry = entry;
+	return 0;
+}
+
+int
+operation_check(struct array *array, const struct guid *lun_id, enum ask ask)
+{
+	struct lun_entry *entry;
+	int rc;
+
+	pthread_mutex_lock(&array->luns_lock);
+	rc = check(array, lun_id, ask, &entry);
+	pthread_mutex_unlock(&array->luns_lock);
+	return rc;
+}
+
+int
+operation_begin(struct array *array, const struct guid *lun_id, enum ask ask, enum lun_operation operation,
+		bool visible)
+{
+	struct lun_entry *entry;
+	int rc;
+
+	pthread_mutex_lock(&array->luns_lock);
+	rc = check(array, lun_id, ask, &entry);
+	if (rc == 0) {
+		entry->operation = operation;
+		entry->visible = visible;
+		unit_show_locked(array, entry);
+	}
+	pthread_mutex_unlock(&array->luns_lock);
+	return rc;
+}
+
+void
+operation_end(struct array *array, const struct guid *lun_id)
+{
+	struct lun_entry *entry;
+
+	pthread_mutex_lock(&array->luns_lock);
+	entry = unit_find_locked(array, lun_id);
+	if (entry != NULL) {
+		entry->operation = OPERATION_NONE;
+		entry->visible = false;
+		unit_show_locked(array, entry);
+	}
+	pthread_mutex_unlock(&array->luns_lock);
+}

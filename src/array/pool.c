@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pools: made, renamed, deleted.  What a pool is on disk: pool_dir.c. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct pool_change {
+	struct task task;
+	struct guid id;
+	const char *name, *path;
+};
+
+static bool
+name_is_taken(const struct state *view, const char *name, const struct guid *but)
+{
+	for (size_t i = 0; i < state_count(view, ROW_POOL); i++) {
+		const struct row_pool *pool = state_at(view, ROW_POOL, i);
+
+		if (strcmp(pool->name, name) == 0 && !guid_equal(&pool->id, but))
+			return true;
+	}
+	return false;
+}
+
+static int
+create_apply(struct array *array, struct task *task)
+{
+	struct pool_change *c = container_of(task, struct pool_change, task);
+	struct row_pool *row;
+
+	(void)array;
+	if (name_is_taken(state_edit_view(task->edit), c->name, &c->id))
+		return err_set(ERR_NAME_IN_USE, "there is a pool %s already", c->name);
+	row = row_new(ROW_POOL);
+	if (row == NULL)
+		return -ENOMEM;
+	row->id = c->id;
+	if (row_set_string(&row->name, c->name) < 0 || row_set_string(&row->path, c->path) < 0) {
+		row_unref(row);
+		return -ENOMEM;
+	}
+	task->answer.object_id = c->id;
+	return state_edit_put(task->edit, row);
+}
+
+static void
+create_committed(struct array *array, struct task *task)
+{
+	struct pool_change *c = container_of(task, struct pool_change, task);
+
+	pool_show(array, &c->id);
+}
+
+static int
+path_is_free(struct array *array, const char *path)
+{
+	AUTO_STATE struct state *state = array_state(array);
+
+	for (size_t i = 0; i < state_count(state, ROW_POOL); i++) {
+		const struct row_pool *pool = state_at(state, ROW_POOL, i);
+
+		if (strcmp(pool->path, path) == 0)
+			return err_set(ERR_IN_USE, "%s is pool %s already", path, pool->name);
+	}
+	return 0;
+}
+
+/* The marker first: a pool is never committed without it; taken away again when the change fails. */
+static int
+create(struct array *array, struct pool_change *c)
+{
+	struct row_pool row = { .id = c->id };
+	AUTO_STATE struct state *state = array_state(array);
+	char *real = realpath(c->path, NULL);
+	int rc;
+
+	if (real == NULL)
+		return err_set(-errno, "%s: %s", c->path, strerror(errno));
+	row.path = real;
+	c->path = real;
+	rc = path_is_free(array, real);
+	if (rc == 0)
+		rc = pool_add(array, &state_array(state)->id, &row, POOL_CREATE);
+	if (rc == 0) {
+		rc = writer_submit(array, &c->task);
+		if (rc < 0)
+			pool_remove(array, &c->id, true);
+	}
+	free(real);
+	return rc;
+}
+
+int
+array_pool_create(struct array *array, const struct array_request *request, const char *name, const char *path,
+		  struct array_answer *ret_answer)
+{
+	struct pool_change c = {
+		.task = { .apply = create_apply, .committed = create_committed, .cause = "pool.create",
+			  .request_id = request_id(request) },
+		.name = name,
+		.path = path,
+	};
+	int rc = name_check("pool", name);
+
+	if (rc < 0)
+		return rc;
+	if (path == NULL || path[0] != '/')
+		return err_set(ERR_INVALID, "the path of a pool must be absolute");
+	rc = request_begin(array, request, ret_answer);
+	if (rc != 0)
+		return MIN(rc, 0);
+	guid_make(&c.id);
+	rc = create(array, &c);
+	return request_end(array, request, rc, &c.task.answer, ret_answer);
+}
+
+static int
+rename_apply(struct array *array, struct task *task)
+{
+	struct pool_change *c = container_of(task, struct pool_change, task);
+	const struct state *view = state_edit_view(task->edit);
+	const struct row_pool *pool = state_find(view, ROW_POOL, &c->id);
+	AUTO_ROW struct row_pool *row = NULL;
+
+	(void)array;
+	if (pool == NULL)
+		return name_no_such(ROW_POOL, &c->id);
+	if (name_is_taken(view, c->name, &c->id))
+		return err_set(ERR_NAME_IN_USE, "there is a pool %s already", c->name);
+	row = row_copy(pool);
+	if (row == NULL || row_set_string(&row->name, c->name) < 0)
+		return -ENOMEM;
+	task->answer.object_id = c->id;
+	return state_edit_put(task->edit, TAKE(row));
+}
+
+int
+array_pool_rename(struct array *array, const struct array_request *request, const struct guid *pool, const char *name,
+		  struct array_answer *ret_answer)
+{
+	struct pool_change c = {
+		.task = { .apply = rename_apply, .cause = "pool.rename" },
+		.id = *pool,
+		.name = name,
+	};
+	int rc = name_check("pool", name);
+
+	return rc < 0 ? rc : change_run(array, request, &c.task, ret_answer);
+}
+
+static int
+any_unlink(void *arg, const struct catalog_unlink *entry)
+{
+	return guid_equal(&entry->pool_id, arg) ? 1 : 0;
+}
+
+static int
+delete_apply(struct array *array, struct task *task)
+{
+	struct pool_change *c = container_of(task, struct pool_change, task);
+	const struct state *view = state_edit_view(task->edit);
+	int rc;
+
+	if (state_find(view, ROW_POOL, &c->id) == NULL)
+		return name_no_such(ROW_POOL, &c->id);
+	for (size_t i = 0; i < state_count(view, ROW_LUN); i++)
+		if (guid_equal(&((const struct row_lun *)state_at(view, ROW_LUN, i))->pool_id, &c->id))
+			return err_set(ERR_IN_USE, "the pool has LUNs");
+	rc = catalog_unlinks(array->catalog, any_unlink, &c->id);
+	if (rc != 0)
+		return rc < 0 ? rc : err_set(ERR_BUSY, "files of deleted LUNs are still being removed from the pool");
+	task->answer.object_id = c->id;
+	return state_edit_delete(task->edit, ROW_POOL, &c->id, NULL);
+}
+
+static void
+delete_published(struct array *array, struct task *task)
+{
+	pool_remove(array, &container_of(task, struct pool_change, task)->id, true);
+}
+
+int
+array_pool_delete(struct array *array, const struct array_request *request, const struct guid *pool,
+		  struct array_answer *ret_answer)
+{
+	struct pool_change c = {
+		.task = { .apply = delete_apply, .published = delete_published, .cause = "pool.delete" },
+		.id = *pool,
+	};
+
+	return change_run(array, request, &c.task, ret_answer);
+}

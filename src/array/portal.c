@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Portals: addresses at which targets are reached.  Concrete ones: a wildcard becomes a portal for each address that the
+ * host has now.  An address that is absent is not ready; that is the data path's to tell.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+#define ADDRESSES_MAX 64
+
+struct create {
+	struct task task;
+	uint16_t port;
+	size_t count;
+	char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN];	/* canonical */
+};
+
+/* The canonical text of a numeric address; its family, or ERR_INVALID. */
+static int
+normalize(const char *text, char ret_text[INET6_ADDRSTRLEN])
+{
+	struct in6_addr bytes;
+	static const int families[] = { AF_INET, AF_INET6 };
+
+	for (size_t i = 0; text != NULL && i < ARRAY_LEN(families); i++) {
+		if (inet_pton(families[i], text, &bytes) != 1)
+			continue;
+		inet_ntop(families[i], &bytes, ret_text, INET6_ADDRSTRLEN);
+		return families[i];
+	}
+	return err_set(ERR_INVALID, "a portal's address is a numeric IPv4 or IPv6 address");
+}
+
+/* Link-local addresses need a scope, which a portal has not. */
+static const void *
+usable(const struct ifaddrs *ifa, int family)
+{
+	const struct in6_addr *six;
+
+	if (ifa->ifa_addr == NULL || ifa->ifa_addr->sa_family != family)
+		return NULL;
+	if (family == AF_INET)
+		return &((const struct sockaddr_in *)(const void *)ifa->ifa_addr)->sin_addr;
+	six = &((const struct sockaddr_in6 *)(const void *)ifa->ifa_addr)->sin6_addr;
+	return IN6_IS_ADDR_LINKLOCAL(six) ? NULL : six;
+}
+
+static int
+expand(struct create *c, int family)
+{
+	struct ifaddrs *all;
+
+	c->count = 0;
+	if (getifaddrs(&all) < 0)
+		return err_set(-errno, "cannot list the host's addresses: %s", strerror(errno));
+	for (struct ifaddrs *ifa = all; ifa != NULL && c->count < ADDRESSES_MAX; ifa = ifa->ifa_next) {
+		const void *bytes = usable(ifa, family);
+
+		if (bytes != NULL)
+			inet_ntop(family, bytes, c->addresses[c->count++], INET6_ADDRSTRLEN);
+	}
+	freeifaddrs(all);
+	return c->count > 0 ? 0 : err_set(ERR_NOT_FOUND, "the host has no address of that family");
+}
+
+static const struct row_portal *
+find(const struct state *view, const char *address, uint32_t port)
+{
+	for (size_t i = 0; i < state_count(view, ROW_PORTAL); i++) {
+		const struct row_portal *portal = state_at(view, ROW_PORTAL, i);
+
+		if (portal->port == port && strcmp(portal->address, address) == 0)
+			return portal;
+	}
+	return NULL;
+}
+
+static int
+put(struct state_edit *edit, const char *address, uint16_t port, struct guid *ret_id)
+{
+	struct row_portal *row = row_new(ROW_PORTAL);
+
+	if (row == NULL)
+		return -ENOMEM;
+	guid_make(&row->id);
+	*ret_id = row->id;
+	row->port = port;
+	if (row_set_string(&row->address, address) < 0) {
+		row_unref(row);
+		return -ENOMEM;
+	}
+	return state_edit_put(edit, row);
+}
+
+static int
+create_apply(struct array *array, struct task *task)
+{
+	struct create *c = container_of(task, struct create, task);
+	int rc = 0;
+
+	(void)array;
+	task->answer.existed = true;
+	for (size_t i = 0; rc == 0 && i < c->count; i++) {
+		const struct row_portal *there = find(state_edit_view(task->edit), c->addresses[i], c->port);
+		struct guid id;
+
+		if (there != NULL) {
+			id = there->id;
+		} else {
+			rc = put(task->edit, c->addresses[i], c->port, &id);
+			task->answer.existed = false;
+		}
+		if (i == 0)
+			task->answer.object_id = id;
+	}
+	return rc;
+}
+
+int
+array_portal_create(struct array *array, const struct array_request *request, const char *address, uint16_t port,
+		    struct array_answer *ret_answer)
+{
+	struct create c = { .task = { .apply = create_apply, .cause = "portal.create" }, .port = port, .count = 1 };
+	int family = normalize(address, c.addresses[0]), rc;
+
+	if (family < 0)
+		return family;
+	rc = port == 0 ? runtime_pick_port(array, c.addresses[0], &c.port) : 0;
+	if (rc == 0 && (strcmp(c.addresses[0], "0.0.0.0") == 0 || strcmp(c.addresses[0], "::") == 0))
+		rc = expand(&c, family);
+	return rc < 0 ? rc : change_run(array, request, &c.task, ret_answer);
+}
+
+/* ---- status, delete ---- */
+
+struct portal_change {
+	struct task task;
+	const struct guid *id;
+	enum row_status status;
+};
+
+static int
+status_apply(struct array *array, struct task *task)
+{
+	struct portal_change *c = container_of(task, struct portal_change, task);
+	const struct row_portal *portal = state_find(state_edit_view(task->edit), ROW_PORTAL, c->id);
+	struct row_portal *row;
+
+	(void)array;
+	if (portal == NULL)
+		return name_no_such(ROW_PORTAL, c->id);
+	row = row_copy(portal);
+	if (row == NULL)
+		return -ENOMEM;
+	row->status = c->status;
+	task->answer.object_id = *c->id;
+	return state_edit_put(task->edit, row);
+}
+
+int
+array_portal_set_status(struct array *array, const struct array_request *request, const struct guid *portal,
+			enum row_status status, struct array_answer *ret_answer)
+{
+	struct portal_change c = {
+		.task = { .apply = status_apply, .cause = "portal.status" },
+		.id = portal,
+		.status = status,
+	};
+
+	if (status != STATUS_ONLINE && status != STATUS_OFFLINE)
+		return err_set(ERR_INVALID, "a status is online or offline");
+	return change_run(array, request, &c.task, ret_answer);
+}
+
+static int
+delete_apply(struct array *array, struct task *task)
+{
+	struct portal_change *c = container_of(task, struct portal_change, task);
+	const struct state *view = state_edit_view(task->edit);
+
+	(void)array;
+	if (state_find(view, ROW_PORTAL, c->id) == NULL)
+		return name_no_such(ROW_PORTAL, c->id);
+	if (state_portal_groups(view, c->id).count > 0)
+		return err_set(ERR_IN_USE, "the portal is in a portal group");
+	task->answer.object_id = *c->id;
+	return state_edit_delete(task->edit, ROW_PORTAL, c->id, NULL);
+}
+
+static void
+delete_published(struct array *array, struct task *task)
+{
+	array_live_delete(array, ROW_LIVE_PORTAL, container_of(task, struct portal_change, task)->id);
+}
+
+int
+array_portal_delete(struct array *array, const struct array_request *request, const struct guid *portal,
+		    struct array_answer *ret_answer)
+{
+	struct portal_change c = {
+		.task = { .apply = delete_apply, .published = delete_published, .cause = "portal.delete" },
+		.id = portal,
+	};
+
+	return change_run(array, request, &c.task, ret_answer);
+}

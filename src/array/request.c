@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Request ids: the same id again gives the first answer and changes nothing, also when the first is still under way
+ * and also across restarts (the catalog keeps the answers of changes that were done; those that failed may be tried
+ * again).
+ */
+#include <errno.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct request_entry {
+	struct list node;		/* in requests_done, once done */
+	struct guid id;
+	bool done;
+	struct array_answer answer;	/* when done */
+};
+
+/* Of the same size as the catalog's memory of them. */
+static void
+keep(struct array *array, struct request_entry *entry)
+{
+	entry->done = true;
+	entry->answer.replayed = true;
+	list_append(&array->requests_done, &entry->node);
+	if (++array->requests_kept <= CATALOG_EVENTS_KEPT)
+		return;
+	entry = list_entry(list_pop(&array->requests_done), struct request_entry, node);
+	guid_map_remove(&array->requests, &entry->id);
+	mem_free(entry);
+	array->requests_kept--;
+}
+
+static struct request_entry *
+entry_new(struct array *array, const struct guid *id)
+{
+	AUTO_FREE struct request_entry *entry = mem_calloc(1, sizeof(*entry));
+
+	if (entry == NULL)
+		return NULL;
+	entry->id = *id;
+	if (guid_map_put(&array->requests, id, entry) < 0)
+		return NULL;
+	return TAKE(entry);
+}
+
+int
+request_begin(struct array *array, const struct array_request *request, struct array_answer *ret_answer)
+{
+	struct guid id = request_id(request);
+	struct request_entry *entry;
+	int rc = 0;
+
+	if (guid_is_zero(&id))
+		return 0;
+	pthread_mutex_lock(&array->requests_lock);
+	while ((entry = guid_map_find(&array->requests, &id)) != NULL && !entry->done)
+		pthread_cond_wait(&array->request_done, &array->requests_lock);
+	if (entry != NULL && ret_answer != NULL)
+		*ret_answer = entry->answer;
+	if (entry != NULL)
+		rc = 1;
+	else if (entry_new(array, &id) == NULL)
+		rc = -ENOMEM;
+	pthread_mutex_unlock(&array->requests_lock);
+	return rc;
+}
+
+int
+request_end(struct array *array, const struct array_request *request, int rc, const struct array_answer *answer,
+	    struct array_answer *ret_answer)
+{
+	struct guid id = request_id(request);
+	struct request_entry *entry;
+
+	if (rc == 0 && ret_answer != NULL)
+		*ret_answer = *answer;
+	if (guid_is_zero(&id))
+		return rc;
+	pthread_mutex_lock(&array->requests_lock);
+	entry = guid_map_find(&array->requests, &id);
+	if (rc == 0) {
+		entry->answer = *answer;
+		keep(array, entry);
+	} else {
+		mem_free(guid_map_remove(&array->requests, &id));
+	}
+	pthread_cond_broadcast(&array->request_done);
+	pthread_mutex_unlock(&array->requests_lock);
+	return rc;
+}
+
+static int
+load_one(void *arg, const struct catalog_answer *stored)
+{
+	struct array *array = arg;
+	struct request_entry *entry = entry_new(array, &stored->request_id);
+
+	if (entry == NULL)
+		return -ENOMEM;
+	entry->answer = (struct array_answer){
+		.sequence = stored->sequence,
+		.object_id = stored->object_id,
+		.job_id = stored->job_id,
+		.existed = stored->existed,
+	};
+	keep(array, entry);
+	return 0;
+}
+
+/* Before the threads start. */
+int
+request_load(struct array *array)
+{
+	return catalog_answers(array->catalog, load_one, array);
+}
+
+void
+request_fini(struct array *array)
+{
+	struct list *node;
+
+	while ((node = list_pop(&array->requests_done)) != NULL)
+		mem_free(list_entry(node, struct request_entry, node));
+	guid_map_fini(&array->requests);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The data path as the array sees it: the operations it registered.  Without one there is nothing to drain or tell. */
+#include <errno.h>
+#include <string.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+bool
+runtime_is_there(struct array *array)
+{
+	bool there;
+
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	there = array->runtime_ops != NULL;
+	pthread_rwlock_unlock(&array->runtime_lock);
+	return there;
+}
+
+void
+runtime_publish(struct array *array, const struct state *state, const struct change *change)
+{
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL)
+		array->runtime_ops->publish(array->runtime, state, change);
+	pthread_rwlock_unlock(&array->runtime_lock);
+}
+
+int
+runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count)
+{
+	int rc = 0;
+
+	if (count == 0)
+		return 0;
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL)
+		rc = array->runtime_ops->quiesce(array->runtime, mappings, count, array->drain_timeout_ms);
+	pthread_rwlock_unlock(&array->runtime_lock);
+	return rc == ERR_TIMEOUT ? err_set(ERR_BUSY, "I/O in flight does not end; nothing was changed") : rc;
+}
+
+void
+runtime_resume(struct array *array, const struct array_mapping *mappings, size_t count)
+{
+	if (count == 0)
+		return;
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL)
+		array->runtime_ops->resume(array->runtime, mappings, count);
+	pthread_rwlock_unlock(&array->runtime_lock);
+}
+
+int
+runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port)
+{
+	int rc;
+
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL)
+		rc = array->runtime_ops->pick_port(array->runtime, address, ret_port);
+	else
+		rc = err_set(ERR_INVALID, "a portal needs a port, 1 to 65535");
+	pthread_rwlock_unlock(&array->runtime_lock);
+	return rc;
+}
+
+int
+array_lun_counters(struct array *array, const struct guid *lun, struct array_lun_counters *ret_counters)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	int rc = 0;
+
+	if (state_find(state, ROW_LUN, lun) == NULL)
+		return name_no_such(ROW_LUN, lun);
+	memset(ret_counters, 0, sizeof(*ret_counters));
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL)
+		rc = array->runtime_ops->lun_counters(array->runtime, lun, ret_counters);
+	pthread_rwlock_unlock(&array->runtime_lock);
+	/* A LUN behind no target is not served, so nothing was counted. */
+	return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+int
+array_session_end(struct array *array, const struct guid *session)
+{
+	int rc = ERR_NOT_FOUND;
+
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL)
+		rc = array->runtime_ops->end_session(array->runtime, session);
+	pthread_rwlock_unlock(&array->runtime_lock);
+	return rc == ERR_NOT_FOUND ? name_no_such(ROW_LIVE_SESSION, session) : rc;
+}
+
+/* ---- registering: on the writer thread, so that no publish is missed or doubled ---- */
+
+struct registration {
+	struct task task;
+	const struct array_runtime_ops *ops;
+	void *runtime;
+};
+
+static int
+set_runtime(struct array *array, struct task *task)
+{
+	struct registration *r = container_of(task, struct registration, task);
+
+	pthread_rwlock_wrlock(&array->runtime_lock);
+	array->runtime_ops = r->ops;
+	array->runtime = r->runtime;
+	pthread_rwlock_unlock(&array->runtime_lock);
+	runtime_publish(array, array->state, NULL);
+	return 0;
+}
+
+/* A new array was told to take a free port for its first portal: now there is somebody who can find one. */
+static int
+default_portal(struct array *array)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	uint16_t port = 0;
+	int rc;
+
+	if (array->default_address == NULL || array->default_port != 0 || state_position(state)->sequence != 1 ||
+	    state_count(state, ROW_PORTAL) != 0)
+		return 0;
+	rc = runtime_pick_port(array, array->default_address, &port);
+	return rc < 0 ? rc : array_portal_create(array, NULL, array->default_address, port, NULL);
+}
+
+int
+array_runtime_register(struct array *array, const struct array_runtime_ops *ops, void *runtime)
+{
+	struct registration r = { .task.run = set_runtime, .ops = ops, .runtime = runtime };
+	int rc = writer_submit(array, &r.task);
+
+	return rc < 0 ? rc : default_portal(array);
+}
+
+void
+array_runtime_unregister(struct array *array)
+{
+	struct registration r = { .task.run = set_runtime };
+
+	(void)writer_submit(array, &r.task);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Status of a LUN.  Offline refuses initiators' I/O; online takes it back, and for a LUN whose store has failed it
+ * opens the store again: the only way out of a failure.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct set_status {
+	struct task task;
+	const struct guid *lun_id;
+	enum row_status status;
+	bool held;
+	bool failed;			/* out: the store must be reopened first, under a hold */
+	struct store *store;
+};
+
+static int
+apply(struct array *array, struct task *task)
+{
+	struct set_status *s = container_of(task, struct set_status, task);
+	const struct row_lun *lun;
+	struct row_lun *row;
+	int rc = lun_find(state_edit_view(task->edit), s->lun_id, &lun);
+
+	if (rc == 0 && !s->held)
+		rc = operation_check(array, s->lun_id, ASK_STATUS);
+	if (rc < 0)
+		return rc;
+	if (!s->held && s->status == STATUS_ONLINE && unit_health(array, s->lun_id) == HEALTH_FAILED) {
+		s->failed = true;
+		return ERR_FAILED;
+	}
+	row = row_copy(lun);
+	if (row == NULL)
+		return -ENOMEM;
+	row->status = s->status;
+	task->answer.object_id = *s->lun_id;
+	return state_edit_put(task->edit, row);
+}
+
+/* Before the data path hears of it: it may ask for the device at once. */
+static void
+committed(struct array *array, struct task *task)
+{
+	struct set_status *s = container_of(task, struct set_status, task);
+	struct store *store = unit_store(array, s->lun_id);
+
+	if (store == NULL)
+		return;
+	if (s->status == STATUS_ONLINE)
+		blk_start(store->dev);
+	else
+		blk_stop(store->dev);
+	store_unref(store);
+}
+
+/* No I/O comes or goes meanwhile. */
+static int
+reopen_store(struct array *array, const struct guid *lun_id, struct store *store)
+{
+	int rc;
+
+	blk_stop(store->dev);
+	rc = blk_drain(store->dev, array->drain_timeout_ms);
+	if (rc < 0)
+		return err_set(ERR_BUSY, "I/O in flight does not end; nothing was changed");
+	pthread_mutex_lock(&store->manage_lock);
+	rc = blk_reopen(store->dev);
+	pthread_mutex_unlock(&store->manage_lock);
+	if (rc == ERR_BUSY)
+		return err_set(ERR_BUSY, "I/O is in flight");
+	if (rc < 0)
+		return err_set(ERR_FAILED, "the store cannot be opened: %s", err_text(rc));
+	unit_set_health(array, lun_id, HEALTH_OK, "");
+	return 0;
+}
+
+static int
+reopen(struct array *array, const struct guid *lun_id)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	const struct row_lun *lun;
+	AUTO_FREE char *path = NULL;
+	struct store *store;
+	int rc = lun_find(state, lun_id, &lun);
+
+	if (rc == 0)
+		rc = pool_path(array, &lun->pool_id, &path);
+	if (rc < 0)
+		return rc;
+	store = unit_store(array, lun_id);
+	rc = reopen_store(array, lun_id, store);
+	store_unref(store);
+	return rc;
+}
+
+static int
+set_held(struct array *array, struct set_status *s)
+{
+	int rc = operation_begin(array, s->lun_id, ASK_STATUS, OPERATION_STATUS, true);
+
+	if (rc < 0)
+		return rc;
+	s->held = true;
+	s->task.republish = true;
+	rc = reopen(array, s->lun_id);
+	if (rc == 0)
+		rc = writer_submit(array, &s->task);
+	operation_end(array, s->lun_id);
+	return rc;
+}
+
+int
+array_lun_set_status(struct array *array, const struct array_request *request, const struct guid *lun,
+		     enum row_status status, struct array_answer *ret_answer)
+{
+	struct set_status s = {
+		.task = { .apply = apply, .committed = committed, .cause = "lun.status",
+			  .request_id = request_id(request) },
+		.lun_id = lun,
+		.status = status,
+	};
+	int rc;
+
+	if (status != STATUS_ONLINE && status != STATUS_OFFLINE)
+		return err_set(ERR_INVALID, "a status is online or offline");
+	rc = request_begin(array, request, ret_answer);
+	if (rc != 0)
+		return MIN(rc, 0);
+	rc = writer_submit(array, &s.task);
+	if (rc < 0 && s.failed)
+		rc = set_held(array, &s);
+	return request_end(array, request, rc, &s.task.answer, ret_answer);
+}

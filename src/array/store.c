@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The file behind a LUN and the block device over it.  A store lives as long as somebody uses it; the file of a deleted
+ * LUN is unlinked only when the last user of the device has gone:
+ *
+ *	unit ---unit_remove---> dying ---device unused---> reaped on a worker: unlink, then the catalog's note goes
+ *
+ * A process that ends in between leaves the note; the next start reaps.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+char *
+store_path(const char *pool, const struct guid *lun_id, bool committed)
+{
+	char id[GUID_TEXT_SIZE];
+
+	return str_printf("%s/%s.%s", pool, guid_format(lun_id, id), committed ? "img" : "new");
+}
+
+/* ---- life ---- */
+
+/* From any thread that does I/O.  A single error is the initiator's business, a sticky one the LUN's. */
+static void
+on_error(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int error, const char *reason)
+{
+	struct store *store = container_of(listener, struct store, listener);
+
+	(void)dev;
+	(void)error;
+	if (sticky)
+		unit_set_health(store->array, &store->lun_id, HEALTH_FAILED, reason);
+}
+
+static void
+store_free(struct store *store)
+{
+	if (store->dev != NULL)
+		blk_set_listener(store->dev, NULL);
+	blk_dev_unref(store->dev);
+	pthread_mutex_destroy(&store->manage_lock);
+	mem_free(store->path);
+	mem_free(store);
+}
+
+static struct store *
+store_alloc(struct array *array, const struct guid *lun_id, const char *path)
+{
+	struct store *store = mem_calloc(1, sizeof(*store));
+
+	if (store == NULL)
+		return NULL;
+	atomic_init(&store->refs, 1);
+	store->array = array;
+	store->lun_id = *lun_id;
+	store->listener.error = on_error;
+	pthread_mutex_init(&store->manage_lock, NULL);
+	store->path = str_dup(path);
+	if (store->path == NULL) {
+		store_free(store);
+		return NULL;
+	}
+	return store;
+}
+
+/* The stack of devices: the file, and faults on it where tests ask for them. */
+static int
+make_device(struct store *store, const struct row_lun *lun)
+{
+	struct blk_file_options options = { .thick = !lun->thin };
+	struct blk_dev *fault = NULL;
+	char id[GUID_TEXT_SIZE];
+	int rc = blk_file_new(store->path, guid_format(&lun->id, id), lun->size_bytes, &options, &store->dev);
+
+	if (rc < 0)
+		return rc;
+	if (store->array->inject_dir != NULL) {
+		rc = blk_fault_new(store->dev, store->array->inject_dir, &fault);
+		if (rc < 0)
+			return rc;
+		store->dev = fault;
+	}
+	blk_set_listener(store->dev, &store->listener);
+	if (lun->status == STATUS_OFFLINE)
+		blk_stop(store->dev);
+	return 0;
+}
+
+int
+store_new(struct array *array, const struct row_lun *lun, const char *path, struct store **ret_store)
+{
+	struct store *store = store_alloc(array, &lun->id, path);
+	int rc;
+
+	if (store == NULL)
+		return -ENOMEM;
+	rc = make_device(store, lun);
+	if (rc < 0) {
+		store_free(store);
+		return rc;
+	}
+	*ret_store = store;
+	return 0;
+}
+
+struct store *
+store_ref(struct store *store)
+{
+	atomic_fetch_add(&store->refs, 1);
+	return store;
+}
+
+void
+store_unref(struct store *store)
+{
+	struct array *array;
+
+	if (store == NULL || atomic_fetch_sub(&store->refs, 1) != 1)
+		return;
+	if (!store->unlink) {
+		store_free(store);
+		return;
+	}
+	array = store->array;
+	pthread_mutex_lock(&array->dying_lock);
+	list_append(&array->dying, &store->node);
+	pthread_mutex_unlock(&array->dying_lock);
+	verify_wake(array);
+}
+
+int
+store_dying_add(struct array *array, const struct guid *lun_id, const char *path)
+{
+	struct store *store = store_alloc(array, lun_id, path);
+
+	if (store == NULL)
+		return -ENOMEM;
+	store->unlink = true;
+	store_unref(store);
+	return 0;
+}
+
+/* ---- reaping ---- */
+
+struct reaped {
+	struct task task;
+	const struct guid *lun_id;
+};
+
+static int
+forget(struct array *array, struct task *task)
+{
+	return catalog_unlink_delete(array->catalog, container_of(task, struct reaped, task)->lun_id);
+}
+
+/* On a worker: the file system may take its time. */
+static void
+reap(struct work *work)
+{
+	struct store *store = container_of(work, struct store, reap);
+	struct reaped reaped = { .task.apply = forget, .lun_id = &store->lun_id };
+	int rc;
+
+	if (store->dev != NULL)
+		blk_set_listener(store->dev, NULL);
+	blk_dev_unref(TAKE(store->dev));
+	rc = blk_file_remove(store->path);
+	if (rc == 0)
+		rc = writer_submit(store->array, &reaped.task);
+	if (rc < 0)
+		log_warning("lun.unlink", "path=%s error=%s", store->path, err_text(rc));
+	store_free(store);
+}
+
+static bool
+is_unused(const struct store *store)
+{
+	return store->dev == NULL || atomic_load(&store->dev->refs) == 1;
+}
+
+size_t
+store_reap(struct array *array)
+{
+	size_t left = 0;
+
+	pthread_mutex_lock(&array->dying_lock);
+	list_for_each_safe(node, &array->dying) {
+		struct store *store = list_entry(node, struct store, node);
+
+		if (is_unused(store)) {
+			list_remove(node);
+			store->reap.run = reap;
+			workers_submit(array->workers, &store->reap);
+		} else {
+			left++;
+		}
+	}
+	pthread_mutex_unlock(&array->dying_lock);
+	return left;
+}
+
+/* The threads have ended.  What is still in use keeps its file, and its note. */
+void
+store_fini(struct array *array)
+{
+	struct list *node;
+
+	while ((node = list_pop(&array->dying)) != NULL)
+		store_free(list_entry(node, struct store, node));
+}
+
+/* ---- devices ---- */
+
+int
+store_verify(struct store *store)
+{
+	char reason[160] = "";
+	int rc;
+
+	atomic_store(&store->looked, true);
+	rc = blk_verify(store->dev);
+	if (rc == 0) {
+		if (unit_health(store->array, &store->lun_id) == HEALTH_UNKNOWN)
+			unit_set_health(store->array, &store->lun_id, HEALTH_OK, "");
+		return 0;
+	}
+	if (blk_failed(store->dev, reason, sizeof(reason)) == 0)
+		snprintf(reason, sizeof(reason), "%s", strerror(-rc));
+	unit_set_health(store->array, &store->lun_id, HEALTH_FAILED, reason);
+	return err_set(ERR_FAILED, "%s", reason);
+}
+
+/* The first look; while a job or the verifier is at it, theirs will do. */
+static int
+look_once(struct store *store)
+{
+	int rc = 0;
+
+	if (atomic_load(&store->looked) || pthread_mutex_trylock(&store->manage_lock) != 0)
+		return 0;
+	if (!atomic_load(&store->looked))
+		rc = store_verify(store);
+	pthread_mutex_unlock(&store->manage_lock);
+	return rc;
+}
+
+int
+array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev)
+{
+	struct store *store = unit_store(array, lun_id);
+	int rc;
+
+	if (store == NULL)
+		return name_no_such(ROW_LUN, lun_id);
+	rc = look_once(store);
+	if (rc == 0 && unit_health(array, lun_id) == HEALTH_FAILED)
+		rc = err_set(ERR_FAILED, "the LUN's backing store has failed");
+	if (rc == 0)
+		*ret_dev = blk_dev_ref(store->dev);
+	store_unref(store);
+	return rc;
+}
+
+void
+array_device_release(struct array *array, struct blk_dev *dev)
+{
+	bool dying;
+
+	blk_dev_unref(dev);
+	pthread_mutex_lock(&array->dying_lock);
+	dying = !list_empty(&array->dying);
+	pthread_mutex_unlock(&array->dying_lock);
+	if (dying)
+		verify_wake(array);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Targets: made, renamed, deleted.  Source: vdshwprv IVdsSubSystemIscsi, IVdsIscsiTarget. */
+#include <errno.h>
+#include <string.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+struct target_change {
+	struct task task;
+	struct guid id;
+	char *name;			/* normalised, owned; NULL = to be made */
+	const char *alias;
+	bool with_group;
+};
+
+static int
+check_alias(const char *alias)
+{
+	size_t len = strlen(alias);
+
+	if (len > ROW_NAME_MAX || !str_is_text(alias, len))
+		return err_set(ERR_INVALID, "a target's alias has at most %d bytes of UTF-8 without control characters",
+			       ROW_NAME_MAX);
+	return 0;
+}
+
+/* ---- create ---- */
+
+static int
+put_target(struct state_edit *edit, const struct target_change *c, const char *name)
+{
+	AUTO_ROW struct row_target *row = row_new(ROW_TARGET);
+
+	if (row == NULL)
+		return -ENOMEM;
+	row->id = c->id;
+	if (row_set_string(&row->iscsi_name, name) < 0 || row_set_string(&row->alias, c->alias) < 0)
+		return -ENOMEM;
+	return state_edit_put(edit, TAKE(row));
+}
+
+static int
+create_apply(struct array *array, struct task *task)
+{
+	struct target_change *c = container_of(task, struct target_change, task);
+	const struct state *view = state_edit_view(task->edit);
+	AUTO_FREE char *made = NULL;
+	struct guid group_id;
+	int rc = 0;
+
+	if (c->name == NULL)
+		rc = name_make_target(view, c->alias, &made);
+	else if (state_target_by_name(view, c->name) != NULL)
+		rc = err_set(ERR_NAME_IN_USE, "target %s exists already", c->name);
+	if (rc == 0)
+		rc = put_target(task->edit, c, c->name != NULL ? c->name : made);
+	if (rc == 0 && c->with_group)
+		rc = group_edit_add(array, task->edit, &c->id, true, &group_id);
+	task->answer.object_id = c->id;
+	return rc;
+}
+
+int
+array_target_create(struct array *array, const struct array_request *request, const char *iscsi_name,
+		    const char *alias, bool with_group, struct array_answer *ret_answer)
+{
+	struct target_change c = {
+		.task = { .apply = create_apply, .cause = "target.create" },
+		.alias = alias != NULL ? alias : "",
+		.with_group = with_group,
+	};
+	int rc = check_alias(c.alias);
+
+	if (rc == 0 && iscsi_name != NULL && *iscsi_name != '\0')
+		rc = iscsi_name_normalize(iscsi_name, &c.name);
+	guid_make(&c.id);
+	if (rc == 0)
+		rc = change_run(array, request, &c.task, ret_answer);
+	mem_free(c.name);
+	return rc;
+}
+
+/* ---- alias ---- */
+
+static int
+alias_apply(struct array *array, struct task *task)
+{
+	struct target_change *c = container_of(task, struct target_change, task);
+	const struct row_target *target = state_find(state_edit_view(task->edit), ROW_TARGET, &c->id);
+	AUTO_ROW struct row_target *row = NULL;
+
+	(void)array;
+	if (target == NULL)
+		return name_no_such(ROW_TARGET, &c->id);
+	row = row_copy(target);
+	if (row == NULL || row_set_string(&row->alias, c->alias) < 0)
+		return -ENOMEM;
+	task->answer.object_id = c->id;
+	return state_edit_put(task->edit, TAKE(row));
+}
+
+int
+array_target_set_alias(struct array *array, const struct array_request *request, const struct guid *target,
+		       const char *alias, struct array_answer *ret_answer)
+{
+	struct target_change c = {
+		.task = { .apply = alias_apply, .cause = "target.alias" },
+		.id = *target,
+		.alias = alias != NULL ? alias : "",
+	};
+	int rc = check_alias(c.alias);
+
+	return rc < 0 ? rc : change_run(array, request, &c.task, ret_answer);
+}
+
+/* ---- delete ---- */
+
+static int
+delete_apply(struct array *array, struct task *task)
+{
+	struct target_change *c = container_of(task, struct target_change, task);
+	const struct state *view = state_edit_view(task->edit);
+	size_t luns = state_target_luns(view, &c->id).count;
+	struct row_slice groups;
+	int rc = 0;
+
+	(void)array;
+	if (state_find(view, ROW_TARGET, &c->id) == NULL)
+		return name_no_such(ROW_TARGET, &c->id);
+	if (luns > 0)
+		return err_set(ERR_LUNS_ASSOCIATED, "%zu LUNs are associated with the target", luns);
+	while (rc == 0 && (groups = state_target_groups(view, &c->id)).count > 0) {
+		struct guid group_id = ((const struct row_portal_group *)groups.rows[0])->id;
+
+		rc = group_edit_remove(task->edit, &group_id);
+	}
+	task->answer.object_id = c->id;
+	return rc < 0 ? rc : state_edit_delete(task->edit, ROW_TARGET, &c->id, NULL);
+}
+
+int
+array_target_delete(struct array *array, const struct array_request *request, const struct guid *target,
+		    struct array_answer *ret_answer)
+{
+	struct target_change c = {
+		.task = { .apply = delete_apply, .cause = "target.delete" },
+		.id = *target,
+	};
+
+	return change_run(array, request, &c.task, ret_answer);
+}

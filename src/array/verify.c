@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The verifier: a thread that looks at every pool and store from time to time, so that a file that was deleted or cut
+ * behind our back is known before an initiator finds out; and that does other small chores: reaping, expiring jobs.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "array/array_int.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+#define REAP_AGAIN_MS 50	/* while a deleted LUN's device is in use */
+
+/* A job or a reopening is at it: they tell what they find. */
+static void
+verify_store(struct store *store)
+{
+	if (pthread_mutex_trylock(&store->manage_lock) != 0)
+		return;
+	(void)store_verify(store);
+	pthread_mutex_unlock(&store->manage_lock);
+}
+
+static void
+verify_lun(struct array *array, const struct row_lun *lun)
+{
+	AUTO_FREE char *path = NULL;
+	struct store *store;
+	int rc;
+
+	if (unit_health(array, &lun->id) == HEALTH_FAILED)
+		return;		/* sticky */
+	store = unit_store(array, &lun->id);
+	if (store == NULL)
+		return;
+	rc = pool_path(array, &lun->pool_id, &path);
+	if (rc == ERR_FAILED) {
+		const char *reason = err_text(rc);
+
+		blk_fail(store->dev, -EIO, reason);
+		unit_set_health(array, &lun->id, HEALTH_FAILED, reason);
+	} else if (rc == 0) {
+		verify_store(store);
+	}
+	store_unref(store);
+}
+
+static void
+verify_all(struct array *array)
+{
+	AUTO_STATE struct state *state = array_state(array);
+
+	pool_verify(array);
+	for (size_t i = 0; i < state_count(state, ROW_LUN) && !atomic_load(&array->closing); i++)
+		verify_lun(array, state_at(state, ROW_LUN, i));
+	job_expire(array);
+}
+
+/* ---- the thread ---- */
+
+static void
+until(uint64_t at_ns, struct timespec *ret_at)
+{
+	ret_at->tv_sec = (time_t)(at_ns / NS_PER_S);
+	ret_at->tv_nsec = (long)(at_ns % NS_PER_S);
+}
+
+/* Waits until the time or until it is woken; false when it is to end. */
+static bool
+wait_until(struct array *array, uint64_t at_ns)
+{
+	struct timespec at;
+	int rc = 0;
+	bool stop;
+
+	until(at_ns, &at);
+	pthread_mutex_lock(&array->verify_lock);
+	while (!array->verify_stop && !array->verify_now && rc == 0)
+		rc = pthread_cond_timedwait(&array->verify_wake, &array->verify_lock, &at);
+	array->verify_now = false;
+	stop = array->verify_stop;
+	pthread_mutex_unlock(&array->verify_lock);
+	return !stop;
+}
+
+static void *
+verify_main(void *arg)
+{
+	struct array *array = arg;
+	uint64_t verify_ns = 0, wake_ns;
+
+	pthread_setname_np(pthread_self(), "verifier");
+	do {
+		if (clock_mono_ns() >= verify_ns) {
+			verify_all(array);
+			verify_ns = clock_mono_ns() + array->verify_interval_ms * NS_PER_MS;
+		}
+		wake_ns = verify_ns;
+		if (store_reap(array) > 0)
+			wake_ns = MIN(wake_ns, clock_mono_ns() + REAP_AGAIN_MS * NS_PER_MS);
+	} while (wait_until(array, wake_ns));
+	return NULL;
+}
+
+int
+verify_start(struct array *array)
+{
+	int rc = pthread_create(&array->verifier, NULL, verify_main, array);
+
+	if (rc != 0)
+		return err_set(-rc, "cannot start the verifier thread: %s", strerror(rc));
+	array->verifier_runs = true;
+	return 0;
+}
+
+void
+verify_wake(struct array *array)
+{
+	pthread_mutex_lock(&array->verify_lock);
+	array->verify_now = true;
+	pthread_cond_signal(&array->verify_wake);
+	pthread_mutex_unlock(&array->verify_lock);
+}
+
+void
+verify_stop(struct array *array)
+{
+	if (!array->verifier_runs)
+		return;
+	pthread_mutex_lock(&array->verify_lock);
+	array->verify_stop = true;
+	pthread_cond_signal(&array->verify_wake);
+	pthread_mutex_unlock(&array->verify_lock);
+	pthread_join(array->verifier, NULL);
+	array->verifier_runs = false;
+}

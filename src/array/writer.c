@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The writer: one thread through which every change goes.  docs/design/writer.md.
+ *
+ *	batch = all that is queued
+ *	BEGIN; for each change: SAVEPOINT, apply to an edit of the state so far, its rows and event into the catalog,
+ *	RELEASE (or back to the savepoint: that change alone failed); COMMIT
+ *	for each change: swap the state, tell the data path, tell listeners;  then answer all
+ *
+ * 1. array->state is what the catalog has committed, except between COMMIT and the swap.
+ * 2. A change that fails leaves neither rows nor files nor an event.
+ * 3. When COMMIT fails it is not known what is on disk: reopen and reread.  If that is the old or the new position, go
+ *    on with it; else (or when that fails too) the array is read-only and the data path goes on.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "array/array_int.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* ---- the caller's side ---- */
+
+int
+writer_submit(struct array *array, struct task *task)
+{
+	task->done = false;
+	pthread_mutex_lock(&array->queue_lock);
+	list_append(&array->queue, &task->node);
+	pthread_cond_signal(&array->queue_ready);
+	while (!task->done)
+		pthread_cond_wait(&array->task_done, &array->queue_lock);
+	pthread_mutex_unlock(&array->queue_lock);
+	return task->result < 0 ? err_set(task->result, "%s", task->text) : 0;
+}
+
+int
+change_run(struct array *array, const struct array_request *request, struct task *task,
+	   struct array_answer *ret_answer)
+{
+	int rc = request_begin(array, request, ret_answer);
+
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	task->request_id = request_id(request);
+	rc = writer_submit(array, task);
+	return request_end(array, request, rc, &task->answer, ret_answer);
+}
+
+/* ---- one change ---- */
+
+static void
+task_fail(struct task *task, int rc)
+{
+	task->result = rc;
+	task->applied = false;
+	snprintf(task->text, sizeof(task->text), "%s", err_text(rc));
+	state_edit_free(task->edit);
+	state_unref(task->state);
+	change_unref(task->change);
+	task->edit = NULL;
+	task->state = NULL;
+	task->change = NULL;
+}
+
+static int
+put_answer(struct array *array, const struct task *task)
+{
+	struct catalog_answer answer = {
+		.request_id = task->request_id,
+		.sequence = task->answer.sequence,
+		.object_id = task->answer.object_id,
+		.job_id = task->answer.job_id,
+		.existed = task->answer.existed,
+	};
+
+	return guid_is_zero(&task->request_id) ? 0 : catalog_answer_put(array->catalog, &answer);
+}
+
+/* Gives the next working state in *base when the change has rows. */
+static int
+apply(struct array *array, struct task *task, struct state **base)
+{
+	int rc;
+
+	task->edit = state_edit_new(*base);
+	if (task->edit == NULL)
+		return -ENOMEM;
+	rc = task->apply(array, task);
+	if (rc < 0)
+		return rc;
+	if (!state_edit_is_empty(task->edit)) {
+		rc = state_edit_finish(TAKE(task->edit), task->cause, &task->request_id, clock_utc_ms(),
+				       &task->state, &task->change);
+		if (rc == 0)
+			rc = catalog_apply(array->catalog, task->change);
+	}
+	if (rc < 0)
+		return rc;
+	state_edit_free(TAKE(task->edit));
+	task->answer.sequence = state_position(task->state != NULL ? task->state : *base)->sequence;
+	return put_answer(array, task);
+}
+
+/* 0, also when the change alone has failed; negative when the whole transaction is lost. */
+static int
+apply_one(struct array *array, struct task *task, struct state **base)
+{
+	int rc = catalog_savepoint(array->catalog), back;
+
+	if (rc == 0) {
+		rc = apply(array, task, base);
+		if (rc == 0)
+			rc = catalog_release(array->catalog);
+		if (rc == 0) {
+			task->applied = true;
+			if (task->state != NULL)
+				*base = task->state;
+			return 0;
+		}
+		task_fail(task, rc);
+		back = catalog_rollback_to(array->catalog);
+		return back < 0 ? back : 0;
+	}
+	task_fail(task, rc);
+	return rc;
+}
+
+/* ---- a batch ---- */
+
+static void
+fail_all(struct list *batch, int rc, const char *text)
+{
+	list_for_each(node, batch) {
+		struct task *task = list_entry(node, struct task, node);
+
+		if (task->apply == NULL || (!task->applied && task->result < 0))
+			continue;
+		err_set(rc, "%s", text);
+		task_fail(task, rc);
+	}
+}
+
+static bool
+same_position(const struct state *a, const struct state *b)
+{
+	const struct position *p = state_position(a), *q = state_position(b);
+
+	return p->sequence == q->sequence && hash128_equal(&p->digest, &q->digest);
+}
+
+/* What is on disk after a commit of unknown fate: the new position (1), the old one (0), or neither (negative). */
+static int
+recover(struct array *array, const struct state *wanted)
+{
+	AUTO_STATE struct state *found = NULL;
+	int rc = catalog_reopen(array->catalog);
+
+	if (rc == 0)
+		rc = catalog_load(array->catalog, &found);
+	if (rc == 0 && same_position(found, wanted))
+		return 1;
+	if (rc == 0 && !same_position(found, array->state))
+		rc = err_set(ERR_CORRUPT, "the catalog is at another position than it was left at");
+	if (rc == 0)
+		return 0;
+	atomic_store(&array->read_only, true);
+	log_error("array.read_only", "error=%s message=%s", err_name(rc), err_text(rc));
+	return rc;
+}
+
+/* The first change of a new catalog makes its position: nothing to compare with when it fails. */
+static void
+lost(struct array *array, struct list *batch, int rc, const struct state *wanted)
+{
+	char text[TASK_TEXT_SIZE];
+	int found;
+
+	snprintf(text, sizeof(text), "%s", err_text(rc));
+	log_error("array.commit", "error=%s message=%s", err_name(rc), text);
+	catalog_rollback(array->catalog);
+	found = recover(array, wanted);
+	if (found == 1 && wanted != array->state)
+		return;
+	if (found < 0) {
+		rc = ERR_READ_ONLY;
+		snprintf(text, sizeof(text), "the catalog cannot be written any more: the change may or may not be there");
+	}
+	fail_all(batch, rc, text);
+}
+
+static bool
+has_changes(const struct list *batch)
+{
+	list_for_each(node, batch)
+		if (list_entry(node, struct task, node)->apply != NULL)
+			return true;
+	return false;
+}
+
+static void
+commit(struct array *array, struct list *batch)
+{
+	struct state *base = array->state;
+	int rc;
+
+	if (atomic_load(&array->read_only)) {
+		fail_all(batch, ERR_READ_ONLY, "the array is read-only: its catalog cannot be written");
+		return;
+	}
+	rc = catalog_begin(array->catalog);
+	list_for_each(node, batch) {
+		struct task *task = list_entry(node, struct task, node);
+
+		if (rc == 0 && task->apply != NULL)
+			rc = apply_one(array, task, &base);
+	}
+	if (rc < 0)
+		lost(array, batch, rc, array->state);
+	else if ((rc = catalog_commit(array->catalog)) < 0)
+		lost(array, batch, rc, base);
+}
+
+static void
+publish(struct array *array, struct task *task)
+{
+	struct state *before;
+
+	if (task->committed != NULL)
+		task->committed(array, task);
+	if (task->state != NULL) {
+		pthread_mutex_lock(&array->state_lock);
+		before = array->state;
+		array->state = TAKE(task->state);
+		pthread_mutex_unlock(&array->state_lock);
+		state_unref(before);
+	}
+	if (task->change != NULL || task->republish)
+		runtime_publish(array, array->state, task->change);
+	if (task->change != NULL)
+		event_change(array, task->change, state_position(array->state));
+	change_unref(TAKE(task->change));
+	if (task->published != NULL)
+		task->published(array, task);
+}
+
+static void
+run_batch(struct array *array, struct list *batch)
+{
+	list_for_each(node, batch) {
+		struct task *task = list_entry(node, struct task, node);
+
+		task->result = 0;
+		task->applied = false;
+	}
+	if (has_changes(batch))
+		commit(array, batch);
+	list_for_each(node, batch) {
+		struct task *task = list_entry(node, struct task, node);
+
+		if (task->applied)
+			publish(array, task);
+	}
+	list_for_each(node, batch) {
+		struct task *task = list_entry(node, struct task, node);
+
+		if (task->apply == NULL) {
+			int rc = task->run(array, task);
+
+			task->result = MIN(rc, 0);
+			snprintf(task->text, sizeof(task->text), "%s", rc < 0 ? err_text(rc) : "");
+		}
+	}
+}
+
+/* ---- the thread ---- */
+
+/* Moves the whole queue to *batch; false when it is time to end. */
+static bool
+take_batch(struct array *array, struct list *batch)
+{
+	struct list *node;
+
+	list_init(batch);
+	pthread_mutex_lock(&array->queue_lock);
+	while (list_empty(&array->queue) && !array->queue_stop)
+		pthread_cond_wait(&array->queue_ready, &array->queue_lock);
+	while ((node = list_pop(&array->queue)) != NULL)
+		list_append(batch, node);
+	pthread_mutex_unlock(&array->queue_lock);
+	return !list_empty(batch);
+}
+
+static void *
+writer_main(void *arg)
+{
+	struct array *array = arg;
+	struct list batch, *node;
+
+	pthread_setname_np(pthread_self(), "writer");
+	while (take_batch(array, &batch)) {
+		run_batch(array, &batch);
+		pthread_mutex_lock(&array->queue_lock);
+		while ((node = list_pop(&batch)) != NULL)
+			list_entry(node, struct task, node)->done = true;
+		pthread_cond_broadcast(&array->task_done);
+		pthread_mutex_unlock(&array->queue_lock);
+	}
+	return NULL;
+}
+
+int
+writer_start(struct array *array)
+{
+	int rc = pthread_create(&array->writer, NULL, writer_main, array);
+
+	if (rc != 0)
+		return err_set(-rc, "cannot start the writer thread: %s", strerror(rc));
+	array->writer_runs = true;
+	return 0;
+}
+
+void
+writer_stop(struct array *array)
+{
+	if (!array->writer_runs)
+		return;
+	pthread_mutex_lock(&array->queue_lock);
+	array->queue_stop = true;
+	pthread_cond_signal(&array->queue_ready);
+	pthread_mutex_unlock(&array->queue_lock);
+	pthread_join(array->writer, NULL);
+	array->writer_runs = false;
+}

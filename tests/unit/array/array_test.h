@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the array's tests share: an array in a directory of its own, short names for changes, a fake data path. */
+#ifndef VDS_TESTS_ARRAY_TEST_H
+#define VDS_TESTS_ARRAY_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "array/array.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct fixture {
+	char dir[64];			/* of the test: array/, inject/ */
+	char array_dir[80], inject_dir[80];
+	struct array_options options;
+	struct array *array;
+};
+
+/* cmocka set-up and tear-down: *state is a struct fixture with an open array. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);	/* checks the invariants first */
+void fixture_close(struct fixture *f);
+void fixture_open(struct fixture *f);
+static inline void
+fixture_reopen(struct fixture *f)
+{
+	fixture_close(f);
+	fixture_open(f);
+}
+
+/* Fails the test with the error's text when rc is negative. */
+#define assert_ok(call) \
+	do { \
+		int rc_ = (call); \
+		if (rc_ < 0) \
+			fail_msg("%s: %s: %s", #call, err_name(rc_), err_text(rc_)); \
+	} while (0)
+
+#define MIB (1ull << 20)
+
+struct guid make_lun(struct array *array, const char *name);		/* thin, 1 MiB */
+struct guid make_target(struct array *array, const char *alias);	/* without a group */
+struct guid make_portal(struct array *array, const char *address, uint16_t port);
+int associate(struct array *array, struct guid lun, size_t count, ...);	/* struct guid … */
+size_t count_rows(struct array *array, enum row_family family);
+uint64_t sequence_of(struct array *array);
+/* The LUN number of a pair, or -1. */
+int number_of(struct array *array, struct guid lun, struct guid target);
+struct guid random_guid(void);
+
+/* The file of a LUN in the default pool. */
+void lun_file(const struct fixture *f, struct guid lun, char path[256]);
+bool file_exists(const char *path);
+/* Let an operation below a LUN ("*" = all) fail or hang: what = "EIO", "hold", …; NULL = no more. */
+void inject(const struct fixture *f, const char *name, const char *op, const char *what);
+
+/* Waits (up to ten seconds) until the condition holds; live state changes are looked at as they come. */
+bool wait_for(struct array *array, bool (*holds)(struct array *array, const void *arg), const void *arg);
+bool wait_health(struct array *array, struct guid lun, enum lun_health health);
+bool wait_operation(struct array *array, struct guid lun, enum lun_operation operation);
+bool wait_job(struct array *array, struct guid job, enum job_state state);
+bool wait_file_gone(struct array *array, const char *path);
+
+/* A data path that counts, and does what it is told. */
+struct fake_runtime {
+	struct array *array;
+	atomic_uint published, quiesced, resumed;
+	atomic_int quiesce_result;
+	atomic_bool quiesce_hold;		/* quiesce waits while this is set */
+	atomic_uint quiescing;
+	struct state *last;			/* writer thread; read it after a change was answered */
+};
+
+void fake_register(struct fake_runtime *fake, struct array *array);
+void fake_unregister(struct fake_runtime *fake);
+/* A live session of the target; its id. */
+struct guid fake_session(struct array *array, struct guid target);
+
+#endif

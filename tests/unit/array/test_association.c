@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* AssociateTargets: the whole set, atomically; LUN numbers; draining. */
+#include "array_test.h"
+
+#include <pthread.h>
+
+#include "base/clock.h"
+
+static void
+test_set_is_replaced(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1"), t2 = make_target(a, "2"), t3 = make_target(a, "3");
+
+	assert_ok(associate(a, lun, 2, t1, t2));
+	assert_int_equal(number_of(a, lun, t1), 0);
+	assert_int_equal(number_of(a, lun, t2), 0);
+	assert_ok(associate(a, lun, 2, t2, t3));
+	assert_int_equal(number_of(a, lun, t1), -1);
+	assert_int_equal(number_of(a, lun, t2), 0);
+	assert_int_equal(number_of(a, lun, t3), 0);
+}
+
+static void
+test_duplicates_count_once(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1"), t2 = make_target(a, "2");
+
+	assert_ok(associate(a, lun, 5, t1, t2, t1, t1, t2));
+	assert_int_equal(count_rows(a, ROW_ASSOCIATION), 2);
+}
+
+static void
+test_unknown_target_changes_nothing(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1"), t2 = make_target(a, "2");
+	uint64_t before;
+
+	assert_ok(associate(a, lun, 1, t1));
+	before = sequence_of(a);
+	assert_int_equal(associate(a, lun, 2, t2, random_guid()), ERR_NOT_FOUND);
+	assert_int_equal(sequence_of(a), before);
+	assert_int_equal(number_of(a, lun, t1), 0);
+	assert_int_equal(number_of(a, lun, t2), -1);
+}
+
+static void
+test_none_dissociates_from_all(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1"), t2 = make_target(a, "2");
+
+	assert_ok(associate(a, lun, 2, t1, t2));
+	assert_ok(array_lun_associate(a, NULL, &lun, NULL, 0, NULL));
+	assert_int_equal(count_rows(a, ROW_ASSOCIATION), 0);
+}
+
+static void
+test_count_without_targets_is_invalid(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l");
+
+	assert_int_equal(array_lun_associate(a, NULL, &lun, NULL, 1, NULL), ERR_INVALID);
+}
+
+static void
+test_unknown_lun_is_not_found(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+
+	assert_int_equal(associate(a, random_guid(), 1, make_target(a, "1")), ERR_NOT_FOUND);
+}
+
+static void
+test_same_set_is_no_event(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1");
+	uint64_t before;
+
+	assert_ok(associate(a, lun, 1, t1));
+	before = sequence_of(a);
+	assert_ok(associate(a, lun, 1, t1));
+	assert_int_equal(sequence_of(a), before);
+}
+
+static void
+test_numbers_are_equal_on_all_targets_when_possible(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t1 = make_target(a, "1"), t2 = make_target(a, "2");
+
+	assert_ok(associate(a, x, 1, t1));
+	assert_ok(associate(a, y, 2, t1, t2));
+	assert_int_equal(number_of(a, y, t1), 1);
+	assert_int_equal(number_of(a, y, t2), 1);
+}
+
+static void
+test_new_path_takes_the_number_of_the_old_ones(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t1 = make_target(a, "1"), t2 = make_target(a, "2");
+
+	assert_ok(associate(a, x, 1, t1));
+	assert_ok(associate(a, y, 1, t1));
+	assert_ok(associate(a, y, 2, t1, t2));
+	assert_int_equal(number_of(a, y, t2), 1);
+}
+
+static void
+test_number_is_not_reused_while_a_session_lives_that_saw_it(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), z = make_lun(a, "z"), t = make_target(a, "1"), session;
+
+	assert_ok(associate(a, x, 1, t));
+	session = fake_session(a, t);
+	assert_ok(associate(a, x, 0));
+	assert_ok(associate(a, y, 1, t));
+	assert_int_equal(number_of(a, y, t), 1);
+	array_live_delete(a, ROW_LIVE_SESSION, &session);
+	assert_ok(associate(a, z, 1, t));
+	assert_int_equal(number_of(a, z, t), 0);
+}
+
+static void
+test_session_of_another_target_retires_nothing(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t1 = make_target(a, "1"), t2 = make_target(a, "2");
+
+	assert_ok(associate(a, x, 1, t1));
+	fake_session(a, t2);
+	assert_ok(associate(a, x, 0));
+	assert_ok(associate(a, y, 1, t1));
+	assert_int_equal(number_of(a, y, t1), 0);
+}
+
+static void
+test_number_of_a_deleted_lun_is_retired_too(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t = make_target(a, "1");
+
+	assert_ok(associate(a, x, 1, t));
+	fake_session(a, t);
+	assert_ok(array_lun_delete(a, NULL, &x, NULL));
+	assert_ok(associate(a, y, 1, t));
+	assert_int_equal(number_of(a, y, t), 1);
+}
+
+/* ---- draining ---- */
+
+static void
+test_only_paths_that_go_are_quiesced(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1"), t2 = make_target(a, "2");
+	struct fake_runtime fake;
+
+	fake_register(&fake, a);
+	assert_ok(associate(a, lun, 1, t1));
+	assert_int_equal(atomic_load(&fake.quiesced), 0);
+	assert_ok(associate(a, lun, 1, t2));
+	assert_int_equal(atomic_load(&fake.quiesced), 1);
+	assert_int_equal(atomic_load(&fake.resumed), 0);
+	assert_int_equal(state_lun_targets(fake.last, &lun).count, 1);
+	fake_unregister(&fake);
+}
+
+static void
+test_drain_that_does_not_end_is_busy_and_changes_nothing(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1");
+	struct fake_runtime fake;
+	uint64_t before;
+
+	fake_register(&fake, a);
+	assert_ok(associate(a, lun, 1, t1));
+	before = sequence_of(a);
+	atomic_store(&fake.quiesce_result, ERR_TIMEOUT);
+	assert_int_equal(associate(a, lun, 0), ERR_BUSY);
+	assert_int_equal(sequence_of(a), before);
+	assert_true(wait_operation(a, lun, OPERATION_NONE));
+	atomic_store(&fake.quiesce_result, 0);
+	assert_ok(associate(a, lun, 0));
+	fake_unregister(&fake);
+}
+
+static void
+test_paths_are_resumed_when_the_change_fails_after_draining(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1"), gone = make_target(a, "2");
+	struct fake_runtime fake;
+
+	fake_register(&fake, a);
+	assert_ok(associate(a, lun, 1, t1));
+	assert_ok(array_target_delete(a, NULL, &gone, NULL));
+	/* The unknown target is found before the drain: no quiesce at all. */
+	assert_int_equal(associate(a, lun, 1, gone), ERR_NOT_FOUND);
+	assert_int_equal(atomic_load(&fake.quiesced), 0);
+	fake_unregister(&fake);
+}
+
+struct background {
+	struct array *array;
+	struct guid lun;
+	int result;
+};
+
+static void *
+dissociate(void *arg)
+{
+	struct background *b = arg;
+
+	b->result = array_lun_associate(b->array, NULL, &b->lun, NULL, 0, NULL);
+	return NULL;
+}
+
+static bool
+is_quiescing(struct array *array, const void *arg)
+{
+	(void)array;
+	return atomic_load(&((struct fake_runtime *)(uintptr_t)arg)->quiescing) > 0;
+}
+
+static void
+test_held_lun_shows_its_operation_before_the_holder_returns(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1");
+	struct background b = { a, lun, -1 };
+	struct fake_runtime fake;
+	pthread_t thread;
+
+	fake_register(&fake, a);
+	assert_ok(associate(a, lun, 1, t1));
+	atomic_store(&fake.quiesce_hold, true);
+	assert_int_equal(pthread_create(&thread, NULL, dissociate, &b), 0);
+	assert_true(wait_for(a, is_quiescing, &fake));
+	assert_true(wait_operation(a, lun, OPERATION_ASSOCIATE));
+	assert_int_equal(associate(a, lun, 1, t1), ERR_BUSY);
+	assert_int_equal(array_lun_delete(a, NULL, &lun, NULL), ERR_BUSY);
+	assert_ok(array_lun_rename(a, NULL, &lun, "other", NULL));
+	atomic_store(&fake.quiesce_hold, false);
+	pthread_join(thread, NULL);
+	assert_int_equal(b.result, 0);
+	assert_true(wait_operation(a, lun, OPERATION_NONE));
+	fake_unregister(&fake);
+}
+
+#define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_ARRAY(test_set_is_replaced),
+		WITH_ARRAY(test_duplicates_count_once),
+		WITH_ARRAY(test_unknown_target_changes_nothing),
+		WITH_ARRAY(test_none_dissociates_from_all),
+		WITH_ARRAY(test_count_without_targets_is_invalid),
+		WITH_ARRAY(test_unknown_lun_is_not_found),
+		WITH_ARRAY(test_same_set_is_no_event),
+		WITH_ARRAY(test_numbers_are_equal_on_all_targets_when_possible),
+		WITH_ARRAY(test_new_path_takes_the_number_of_the_old_ones),
+		WITH_ARRAY(test_number_is_not_reused_while_a_session_lives_that_saw_it),
+		WITH_ARRAY(test_session_of_another_target_retires_nothing),
+		WITH_ARRAY(test_number_of_a_deleted_lun_is_retired_too),
+		WITH_ARRAY(test_only_paths_that_go_are_quiesced),
+		WITH_ARRAY(test_drain_that_does_not_end_is_busy_and_changes_nothing),
+		WITH_ARRAY(test_paths_are_resumed_when_the_change_fails_after_draining),
+		WITH_ARRAY(test_held_lun_shows_its_operation_before_the_holder_returns),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
