@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The commands we know: one row each, and what REPORT SUPPORTED OPERATION CODES says of them.  PERSISTENT RESERVE IN/OUT,
- * RESERVE(6) and RELEASE(6) will be rows like the others.
- * Source: SPC-5 and SBC-4 (the commands; REPORT SUPPORTED OPERATION CODES for the usage data).
+ * The commands we know: one row each, and what REPORT SUPPORTED OPERATION CODES says of them.
+ * PERSISTENT RESERVE IN/OUT, RESERVE(6) and RELEASE(6) will be rows like the others. Source: SPC-5
+ * and SBC-4 (the commands; REPORT SUPPORTED OPERATION CODES for the usage data).
  */
 #include <string.h>
 
@@ -51,7 +51,8 @@ scsi_cmd_find(const uint8_t *cdb, bool *ret_known)
 	unsigned first = first_rows[cdb[0]];
 
 	*ret_known = first != 0;
-	for (size_t i = first - 1u; first != 0 && i < ARRAY_LEN(scsi_cmds) && scsi_cmds[i].opcode == cdb[0]; i++)
+	for (size_t i = first - 1u;
+		first != 0 && i < ARRAY_LEN(scsi_cmds) && scsi_cmds[i].opcode == cdb[0]; i++)
 		if (scsi_cmds[i].action == SCSI_NO_ACTION || scsi_cmds[i].action == (cdb[1] & 0x1f))
 			return &scsi_cmds[i];
 	return NULL;

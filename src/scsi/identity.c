@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Identity as bytes: standard INQUIRY data and the designators of VPD pages 80h and 83h, from nothing but the stored
- * identity.  docs/design/identity.md describes the same bytes for the VDS surface; a golden test holds both.
- * Source: SPC-5 (standard INQUIRY data; Device Identification VPD page, designator formats).
+ * Identity as bytes: standard INQUIRY data and the designators of VPD pages 80h and 83h, from
+ * nothing but the stored identity.  docs/design/identity.md describes the same bytes for the VDS
+ * surface; a golden test holds both. Source: SPC-5 (standard INQUIRY data; Device Identification
+ * VPD page, designator formats).
  */
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,8 @@ sink_add(struct sink *s, const void *bytes, size_t len)
 }
 
 static void
-sink_designator(struct sink *s, unsigned assoc, unsigned type, unsigned code, const void *bytes, size_t len)
+sink_designator(
+	struct sink *s, unsigned assoc, unsigned type, unsigned code, const void *bytes, size_t len)
 {
 	uint8_t head[4];
 
@@ -145,21 +147,25 @@ sink_port(struct sink *s, const struct scsi_nexus *nexus)
 
 	if (nexus->relative_port_id != 0) {
 		put_be16(number + 2, nexus->relative_port_id);
-		sink_designator(s, ASSOC_PORT, TYPE_RELATIVE_PORT, CODE_BINARY, number, sizeof(number));
+		sink_designator(
+			s, ASSOC_PORT, TYPE_RELATIVE_PORT, CODE_BINARY, number, sizeof(number));
 	}
 	if (nexus->target_port_group != 0) {
 		put_be16(number + 2, nexus->target_port_group);
-		sink_designator(s, ASSOC_PORT, TYPE_PORT_GROUP, CODE_BINARY, number, sizeof(number));
+		sink_designator(
+			s, ASSOC_PORT, TYPE_PORT_GROUP, CODE_BINARY, number, sizeof(number));
 	}
 	if (nexus->target_name == NULL)
 		return;
-	snprintf(name, sizeof(name), "%.223s,t,0x%04x", nexus->target_name, nexus->portal_group_tag);
+	snprintf(
+		name, sizeof(name), "%.223s,t,0x%04x", nexus->target_name, nexus->portal_group_tag);
 	sink_name(s, ASSOC_PORT, name);
 	sink_name(s, ASSOC_DEVICE, nexus->target_name);
 }
 
 size_t
-scsi_identity_all_designators(const struct scsi_identity *id, const struct scsi_nexus *nexus, uint8_t *buf, size_t size)
+scsi_identity_all_designators(
+	const struct scsi_identity *id, const struct scsi_nexus *nexus, uint8_t *buf, size_t size)
 {
 	struct sink s = { buf, size, 0 };
 

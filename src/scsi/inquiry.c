@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* INQUIRY and its vital product data pages.  Source: SPC-5, SBC-4 (Block Limits, Characteristics, Provisioning pages). */
+/*
+ * INQUIRY and its vital product data pages.  Source: SPC-5, SBC-4 (Block Limits, Characteristics,
+ * Provisioning pages).
+ */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -13,8 +16,8 @@ enum { PAGE_LIMITS_LEN = 0x3c, PAGE_LONG_LEN = 0x3c };
 /* Fills what follows the 4-byte header; returns how much. */
 typedef size_t page_fill(const struct scsi_task *task, uint8_t *p);
 
-static page_fill fill_pages, fill_serial, fill_identification, fill_extended, fill_limits, fill_characteristics,
-	fill_provisioning;
+static page_fill fill_pages, fill_serial, fill_identification, fill_extended, fill_limits,
+	fill_characteristics, fill_provisioning;
 
 static const struct {
 	uint8_t code;
@@ -51,7 +54,8 @@ fill_serial(const struct scsi_task *task, uint8_t *p)
 static size_t
 fill_identification(const struct scsi_task *task, uint8_t *p)
 {
-	return scsi_identity_all_designators(&task_lu(task)->desc.identity, task->nexus, p, SCSI_DESIGNATORS_MAX);
+	return scsi_identity_all_designators(
+		&task_lu(task)->desc.identity, task->nexus, p, SCSI_DESIGNATORS_MAX);
 }
 
 /* Extended INQUIRY Data: which task attributes, and that there is a volatile cache. */
@@ -77,7 +81,8 @@ fill_limits(const struct scsi_task *task, uint8_t *p)
 
 	memset(p, 0, PAGE_LIMITS_LEN);
 	p[1] = SCSI_MAX_COMPARE_BLOCKS;
-	put_be16(p + 2, (uint16_t)(1u << lu->desc.physical_exponent));	/* OPTIMAL TRANSFER LENGTH GRANULARITY */
+	/* OPTIMAL TRANSFER LENGTH GRANULARITY */
+	put_be16(p + 2, (uint16_t)(1u << lu->desc.physical_exponent));
 	put_be32(p + 4, lu->max_transfer_blocks);
 	if (lu->unmaps) {
 		put_be32(p + 16, SCSI_MAX_UNMAP_BLOCKS);
@@ -140,13 +145,15 @@ inquiry_page(struct scsi_task *task)
 }
 
 /*
- * Without a unit: peripheral device type 1Fh; qualifier 001b for LUN 0 (none connected now), 011b for what can be no
- * unit of ours now.  Linux takes both for "go on with REPORT LUNS".
+ * Without a unit: peripheral device type 1Fh; qualifier 001b for LUN 0 (none connected now), 011b
+ * for what can be no unit of ours now.  Linux takes both for "go on with REPORT LUNS".
  */
 static int
 inquiry_without_unit(struct scsi_task *task)
 {
-	static const struct scsi_identity nobody = { .vendor = "VDS", .product = "no unit", .revision = "" };
+	static const struct scsi_identity nobody = {
+		.vendor = "VDS", .product = "no unit", .revision = ""
+	};
 	uint8_t data[80];
 	size_t len;
 

@@ -72,7 +72,9 @@ report(struct scsi_task *task, size_t count)
 	return scsi_give(task, data, len, get_be32(task->cdb + 6));
 }
 
-/* Whoever has the list knows it: REPORTED LUNS DATA HAS CHANGED is off for all units of this nexus. */
+/*
+ * Whoever has the list knows it: REPORTED LUNS DATA HAS CHANGED is off for all units of this nexus.
+ */
 int
 scsi_report_luns_execute(struct scsi_task *task)
 {

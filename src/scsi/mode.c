@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Mode pages.  What can be changed is what truly works, and holds for all nexus until the next reset: WCE (caching),
- * D_SENSE and SWP (control).  Nothing is saved.  Source: SPC-5 (mode parameters, control page), SBC-4 (caching page).
+ * Mode pages.  What can be changed is what truly works, and holds for all nexus until the next
+ * reset: WCE (caching), D_SENSE and SWP (control).  Nothing is saved.  Source: SPC-5 (mode
+ * parameters, control page), SBC-4 (caching page).
  */
 #include <string.h>
 
@@ -225,8 +226,8 @@ check_descriptor(struct scsi_task *task, const uint8_t *data, size_t at, size_t 
 }
 
 /*
- * One page at `at`, changes into *mode.  Returns its length, or 0 with the sense set.  PS is reserved here; whatever is not
- * changeable must be as it is.
+ * One page at `at`, changes into *mode.  Returns its length, or 0 with the sense set.  PS is
+ * reserved here; whatever is not changeable must be as it is.
  */
 static size_t
 select_page(struct scsi_task *task, const uint8_t *data, size_t at, size_t left, unsigned *mode)
@@ -285,8 +286,9 @@ select_pages(struct scsi_task *task, const uint8_t *data, size_t at, size_t len)
 static int
 select_done(struct scsi_task *task)
 {
-	return task->io.result == 0 ? select_pages(task, task->work->buf, task->work->index, task->work->buf_bytes) :
-				      scsi_sense_blk(task, task->io.result, SENSE_NO_LBA);
+	return task->io.result == 0
+		? select_pages(task, task->work->buf, task->work->index, task->work->buf_bytes)
+		: scsi_sense_blk(task, task->io.result, SENSE_NO_LBA);
 }
 
 /* Before the write cache is turned off, what it holds goes to the medium. */

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The range lock of a unit: COMPARE AND WRITE, ORWRITE and the like read, think and write, and nothing else may touch
- * those blocks meanwhile, from whatever thread it comes.
+ * The range lock of a unit: COMPARE AND WRITE, ORWRITE and the like read, think and write, and
+ * nothing else may touch those blocks meanwhile, from whatever thread it comes.
  *
- * Plain reads and writes (shared) pay two atomic additions on a cache line of their own thread and one load:
+ * Plain reads and writes (shared) pay two atomic additions on a cache line of their own thread and
+ * one load:
  *
  *	begin	busy[shard]++; exclusive == 0 ? go : slow path
  *	end	busy[shard]--; exclusive != 0 ? wake up
  *
- * An exclusive request first makes `exclusive` not 0, then waits until every `busy` has been seen at 0, and for those
- * in `granted` that overlap it.  All of these are sequentially consistent: either the shared request sees `exclusive`, or the
- * exclusive one sees its `busy`.
+ * An exclusive request first makes `exclusive` not 0, then waits until every `busy` has been seen
+ * at 0, and for those in `granted` that overlap it.  All of these are sequentially consistent:
+ * either the shared request sees `exclusive`, or the exclusive one sees its `busy`.
  *
  * Invariants:
- *  1. While exclusive != 0 no request becomes RANGE_FAST; so a shard that was seen at 0 needs no second look.
+ *  1. While exclusive != 0 no request becomes RANGE_FAST; so a shard that was seen at 0 needs no
+ *     second look.
  *  2. No two requests in `granted` overlap, unless both are shared.
  *  3. Nobody overtakes a waiting request that it overlaps, unless both are shared: no starvation.
  */
@@ -51,7 +53,8 @@ scsi_range_fini(struct range_lock *lock)
 static bool
 conflict(const struct scsi_range *a, const struct scsi_range *b)
 {
-	return (a->exclusive || b->exclusive) && a->first_block <= b->last_block && b->first_block <= a->last_block;
+	return (a->exclusive || b->exclusive) && a->first_block <= b->last_block &&
+		b->first_block <= a->last_block;
 }
 
 static bool

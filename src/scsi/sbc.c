@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Block commands that move no user data: capacity, provisioning status, cache, defects.  Source: SBC-4. */
+/*
+ * Block commands that move no user data: capacity, provisioning status, cache, defects.  Source:
+ * SBC-4.
+ */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -19,7 +22,8 @@ scsi_read_capacity10_execute(struct scsi_task *task)
 	uint64_t last = scsi_lu_capacity_blocks(lu) - 1;
 	uint8_t data[8];
 
-	put_be32(data, (uint32_t)MIN(last, (uint64_t)UINT32_MAX));	/* all ones: ask READ CAPACITY(16) */
+	/* All ones: ask READ CAPACITY(16). */
+	put_be32(data, (uint32_t)MIN(last, (uint64_t)UINT32_MAX));
 	put_be32(data + 4, lu->desc.block_bytes);
 	return scsi_give(task, data, sizeof(data), sizeof(data));
 }
@@ -54,7 +58,8 @@ scsi_sync_parse(struct scsi_task *task)
 static int
 flushed(struct scsi_task *task)
 {
-	return task->io.result == 0 ? scsi_good(task) : scsi_sense_blk(task, task->io.result, SENSE_NO_LBA);
+	return task->io.result == 0 ? scsi_good(task)
+				    : scsi_sense_blk(task, task->io.result, SENSE_NO_LBA);
 }
 
 int
@@ -116,7 +121,9 @@ static size_t
 status_room(const struct scsi_task *task)
 {
 	uint32_t allocation = get_be32(task->cdb + 10);
-	size_t fit = allocation > STATUS_HEADER_BYTES ? (allocation - STATUS_HEADER_BYTES) / STATUS_BYTES : 0;
+	size_t fit = allocation > STATUS_HEADER_BYTES
+		? (allocation - STATUS_HEADER_BYTES) / STATUS_BYTES
+		: 0;
 
 	return MIN(MAX(fit, (size_t)1), (size_t)STATUS_MAX);
 }
@@ -173,7 +180,8 @@ status_next(struct scsi_task *task)
 
 	if (left == 0 || ++work->looks > STATUS_MAX_LOOKS)
 		return status_give(task);
-	return scsi_io(task, BLK_MAP, 0, task_offset(task, work->done_blocks), len_bytes, NULL, 0, status_step);
+	return scsi_io(task, BLK_MAP, 0, task_offset(task, work->done_blocks), len_bytes, NULL, 0,
+		status_step);
 }
 
 /* A block of which only a part is a hole counts as mapped. */

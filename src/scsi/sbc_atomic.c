@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * COMPARE AND WRITE and ORWRITE: read, think, write, and nobody else in between (the range lock is held exclusively
- * while these run).  Source: SBC-4.
+ * COMPARE AND WRITE and ORWRITE: read, think, write, and nobody else in between (the range lock is
+ * held exclusively while these run).  Source: SBC-4.
  */
 #include <string.h>
 
@@ -31,7 +31,8 @@ scsi_compare_write_parse(struct scsi_task *task)
 static int
 swapped(struct scsi_task *task)
 {
-	return task->io.result == 0 ? scsi_good(task) : scsi_sense_blk(task, task->io.result, task->lba);
+	return task->io.result == 0 ? scsi_good(task)
+				    : scsi_sense_blk(task, task->io.result, task->lba);
 }
 
 static int
@@ -47,8 +48,8 @@ compare_then_write(struct scsi_task *task)
 	if (differs >= 0)
 		return scsi_sense_miscompare(task, (uint64_t)differs);
 	work->iov_count = scsi_out_slice(task, half, half, work->iov);
-	return scsi_io(task, BLK_WRITE, scsi_write_flags(task), task_offset(task, 0), half, work->iov, work->iov_count,
-		       swapped);
+	return scsi_io(task, BLK_WRITE, scsi_write_flags(task), task_offset(task, 0), half,
+		work->iov, work->iov_count, swapped);
 }
 
 int
@@ -63,7 +64,8 @@ scsi_compare_write_execute(struct scsi_task *task)
 		return SCSI_DONE;
 	work = task->work;
 	work->iov[0] = (struct iovec){ work->buf, half };
-	return scsi_io(task, BLK_READ, 0, task_offset(task, 0), half, work->iov, 1, compare_then_write);
+	return scsi_io(
+		task, BLK_READ, 0, task_offset(task, 0), half, work->iov, 1, compare_then_write);
 }
 
 /* ---- ORWRITE(16): in chunks, under one lock ---- */
@@ -83,7 +85,8 @@ scsi_orwrite_parse(struct scsi_task *task)
 static size_t
 or_bytes(const struct scsi_task *task)
 {
-	return (size_t)MIN(task->out_bytes - task->work->offset_bytes, (uint64_t)task->work->buf_bytes / 2);
+	return (size_t)MIN(
+		task->out_bytes - task->work->offset_bytes, (uint64_t)task->work->buf_bytes / 2);
 }
 
 static int or_merge(struct scsi_task *task);
@@ -98,7 +101,8 @@ or_next(struct scsi_task *task)
 	if (len == 0)
 		return scsi_good(task);
 	work->iov[0] = (struct iovec){ work->buf, len };
-	return scsi_io(task, BLK_READ, 0, task_offset(task, 0) + work->offset_bytes, len, work->iov, 1, or_merge);
+	return scsi_io(task, BLK_READ, 0, task_offset(task, 0) + work->offset_bytes, len, work->iov,
+		1, or_merge);
 }
 
 static uint64_t
@@ -120,8 +124,8 @@ or_merge(struct scsi_task *task)
 	scsi_out_copy(task, work->offset_bytes, theirs, len);
 	for (size_t i = 0; i < len; i++)
 		work->buf[i] |= theirs[i];
-	return scsi_io(task, BLK_WRITE, scsi_write_flags(task), task_offset(task, 0) + work->offset_bytes, len, work->iov, 1,
-		       or_written);
+	return scsi_io(task, BLK_WRITE, scsi_write_flags(task),
+		task_offset(task, 0) + work->offset_bytes, len, work->iov, 1, or_written);
 }
 
 static int

@@ -14,7 +14,10 @@ enum {
 	UNMAP_MAX_BYTES = UNMAP_HEADER_BYTES + SCSI_MAX_UNMAP_DESCRIPTORS * UNMAP_DESCRIPTOR_BYTES,
 };
 
-/* The ranges are known only when the parameter list is there: as one of everything it meets any atomic command. */
+/*
+ * The ranges are known only when the parameter list is there: as one of everything it meets any
+ * atomic command.
+ */
 int
 scsi_unmap_parse(struct scsi_task *task)
 {
@@ -52,8 +55,8 @@ unmap_check(struct scsi_task *task, size_t count)
 			return scsi_sense_lba_out_of_range(task, lba > capacity ? lba : capacity);
 		total += blocks;
 		if (total > SCSI_MAX_UNMAP_BLOCKS)
-			return scsi_sense_invalid_parameter(task, UNMAP_HEADER_BYTES + (unsigned)i * UNMAP_DESCRIPTOR_BYTES + 8,
-							    -1);
+			return scsi_sense_invalid_parameter(task,
+				UNMAP_HEADER_BYTES + (unsigned)i * UNMAP_DESCRIPTOR_BYTES + 8, -1);
 	}
 	return SCSI_GO;
 }
@@ -70,8 +73,8 @@ unmap_next(struct scsi_task *task)
 		const uint8_t *p = unmap_descriptor(work, work->index);
 
 		if (get_be32(p + 8) != 0)
-			return scsi_io(task, BLK_UNMAP, 0, get_be64(p) << shift, (uint64_t)get_be32(p + 8) << shift, NULL, 0,
-				       unmap_step);
+			return scsi_io(task, BLK_UNMAP, 0, get_be64(p) << shift,
+				(uint64_t)get_be32(p + 8) << shift, NULL, 0, unmap_step);
 	}
 	return scsi_good(task);
 }
@@ -80,7 +83,8 @@ static int
 unmap_step(struct scsi_task *task)
 {
 	if (task->io.result != 0)
-		return scsi_sense_blk(task, task->io.result, get_be64(unmap_descriptor(task->work, task->work->index)));
+		return scsi_sense_blk(task, task->io.result,
+			get_be64(unmap_descriptor(task->work, task->work->index)));
 	task->work->index++;
 	return unmap_next(task);
 }
@@ -181,21 +185,23 @@ same_next(struct scsi_task *task)
 
 	if (left == 0)
 		return scsi_good(task);
-	for (work->iov_count = 0; work->iov_count < work->iov_max && len < left; work->iov_count++) {
+	for (work->iov_count = 0; work->iov_count < work->iov_max && len < left;
+		work->iov_count++) {
 		size_t part = (size_t)MIN((uint64_t)work->buf_bytes, left - len);
 
 		work->iov[work->iov_count] = (struct iovec){ work->buf, part };
 		len += part;
 	}
 	work->offset_bytes = len;
-	return scsi_io(task, BLK_WRITE, same_flags(task), task_offset(task, work->done_blocks), len, work->iov,
-		       work->iov_count, same_step);
+	return scsi_io(task, BLK_WRITE, same_flags(task), task_offset(task, work->done_blocks), len,
+		work->iov, work->iov_count, same_step);
 }
 
 static int
 same_finished(struct scsi_task *task)
 {
-	return task->io.result == 0 ? scsi_good(task) : scsi_sense_blk(task, task->io.result, task->lba);
+	return task->io.result == 0 ? scsi_good(task)
+				    : scsi_sense_blk(task, task->io.result, task->lba);
 }
 
 static int
@@ -221,14 +227,15 @@ same_zeroes(struct scsi_task *task)
 	unsigned flags = same_flags(task) | ((task->cdb[1] & SAME_UNMAP) ? BLK_MAY_UNMAP : 0);
 
 	return scsi_io(task, BLK_WRITE_ZEROES, flags, task_offset(task, 0),
-		       (uint64_t)task->count_blocks << task_lu(task)->block_shift, NULL, 0, same_finished);
+		(uint64_t)task->count_blocks << task_lu(task)->block_shift, NULL, 0, same_finished);
 }
 
 int
 scsi_write_same_execute(struct scsi_task *task)
 {
 	size_t block_bytes = task_lu(task)->desc.block_bytes;
-	size_t len = (size_t)MIN((uint64_t)task->count_blocks * block_bytes, (uint64_t)SCSI_CHUNK_BYTES);
+	size_t len =
+		(size_t)MIN((uint64_t)task->count_blocks * block_bytes, (uint64_t)SCSI_CHUNK_BYTES);
 
 	if (task->count_blocks == 0)
 		return scsi_good(task);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * READ, WRITE, VERIFY, WRITE AND VERIFY.  READ and WRITE move the caller's buffers and allocate nothing.
+ * READ, WRITE, VERIFY, WRITE AND VERIFY.  READ and WRITE move the caller's buffers and allocate
+ * nothing.
  *
- * When the initiator expects less than the CDB asks for, a READ gives that much, and a WRITE writes the whole blocks
- * that came; a part of a block is refused (0Eh/03h) before anything is written.  Source: SBC-4; RFC 7143 §11.4.5.2 for residuals.
+ * When the initiator expects less than the CDB asks for, a READ gives that much, and a WRITE writes
+ * the whole blocks that came; a part of a block is refused (0Eh/03h) before anything is written.
+ * Source: SBC-4; RFC 7143 §11.4.5.2 for residuals.
  */
 #include <string.h>
 
@@ -67,7 +69,8 @@ scsi_read_parse(struct scsi_task *task)
 	if (scsi_no_protection(task) == SCSI_DONE || scsi_check_length(task) == SCSI_DONE)
 		return SCSI_DONE;
 	task->in_total_bytes = count_bytes(task);
-	task->in_needed_bytes = (uint32_t)MIN(task->in_total_bytes, (uint64_t)task->expected_in_bytes);
+	task->in_needed_bytes =
+		(uint32_t)MIN(task->in_total_bytes, (uint64_t)task->expected_in_bytes);
 	return SCSI_GO;
 }
 
@@ -91,13 +94,15 @@ read_start(struct scsi_task *task)
 		return scsi_good(task);
 	if (task->nexus->ops->data_in(task, len) < 0)
 		return scsi_status(task, SCSI_STATUS_BUSY);
-	return scsi_io(task, BLK_READ, 0, task_offset(task, 0), len, task->in_iov, task->in_iov_count, read_done);
+	return scsi_io(task, BLK_READ, 0, task_offset(task, 0), len, task->in_iov,
+		task->in_iov_count, read_done);
 }
 
 static int
 read_flushed(struct scsi_task *task)
 {
-	return task->io.result == 0 ? read_start(task) : scsi_sense_blk(task, task->io.result, SENSE_NO_LBA);
+	return task->io.result == 0 ? read_start(task)
+				    : scsi_sense_blk(task, task->io.result, SENSE_NO_LBA);
 }
 
 /* FUA: what is read is on the medium. */
@@ -117,7 +122,8 @@ expect_blocks(struct scsi_task *task)
 	uint32_t block_bytes = task_lu(task)->desc.block_bytes;
 
 	task->out_total_bytes = count_bytes(task);
-	task->out_needed_bytes = (uint32_t)MIN(task->out_total_bytes, (uint64_t)task->expected_out_bytes);
+	task->out_needed_bytes =
+		(uint32_t)MIN(task->out_total_bytes, (uint64_t)task->expected_out_bytes);
 	if (__builtin_expect((task->out_needed_bytes & (block_bytes - 1)) != 0, 0)) {
 		task->out_needed_bytes = 0;
 		return scsi_sense_data_size(task);
@@ -146,8 +152,8 @@ scsi_write_execute(struct scsi_task *task)
 {
 	if (task->out_bytes == 0)
 		return scsi_good(task);
-	return scsi_io(task, BLK_WRITE, scsi_write_flags(task), task_offset(task, 0), task->out_bytes, task->out_iov,
-		       task->out_iov_count, write_done);
+	return scsi_io(task, BLK_WRITE, scsi_write_flags(task), task_offset(task, 0),
+		task->out_bytes, task->out_iov, task->out_iov_count, write_done);
 }
 
 /* ---- VERIFY ---- */
@@ -170,7 +176,8 @@ scsi_verify_parse(struct scsi_task *task)
 		task->out_total_bytes = count_bytes(task);
 		break;
 	case BYTCHK_ONE:
-		task->out_total_bytes = task->count_blocks != 0 ? task_lu(task)->desc.block_bytes : 0;
+		task->out_total_bytes =
+			task->count_blocks != 0 ? task_lu(task)->desc.block_bytes : 0;
 		break;
 	default:
 		return scsi_sense_invalid_field(task, 1, 2);
@@ -202,7 +209,8 @@ compare_chunk(const struct scsi_task *task, uint32_t blocks)
 		return differs < 0 ? -1 : (int64_t)offset + differs;
 	}
 	for (uint32_t i = 0; i < blocks && differs < 0; i++)
-		differs = scsi_out_compare(task, 0, task->work->buf + ((size_t)i << shift), (size_t)1 << shift);
+		differs = scsi_out_compare(
+			task, 0, task->work->buf + ((size_t)i << shift), (size_t)1 << shift);
 	return differs;
 }
 
@@ -217,7 +225,8 @@ verify_next(struct scsi_task *task)
 	if (len == 0)
 		return scsi_good(task);
 	work->iov[0] = (struct iovec){ work->buf, len };
-	return scsi_io(task, BLK_READ, 0, task_offset(task, work->done_blocks), len, work->iov, 1, verify_step);
+	return scsi_io(task, BLK_READ, 0, task_offset(task, work->done_blocks), len, work->iov, 1,
+		verify_step);
 }
 
 static int
@@ -283,6 +292,6 @@ scsi_write_verify_execute(struct scsi_task *task)
 {
 	if (task->out_bytes == 0)
 		return scsi_good(task);
-	return scsi_io(task, BLK_WRITE, BLK_FUA, task_offset(task, 0), task->out_bytes, task->out_iov,
-		       task->out_iov_count, written);
+	return scsi_io(task, BLK_WRITE, BLK_FUA, task_offset(task, 0), task->out_bytes,
+		task->out_iov, task->out_iov_count, written);
 }

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The SCSI device server (SAM-6, SPC-5, SBC-4): a CDB in; status, data and sense out.  No transport, no sockets, no
- * threads of its own.  The caller (target/) owns every struct scsi_task, _itl and _nexus; a struct scsi_lu is counted.
+ * The SCSI device server (SAM-6, SPC-5, SBC-4): a CDB in; status, data and sense out.  No
+ * transport, no sockets, no threads of its own.  The caller (target/) owns every struct scsi_task,
+ * _itl and _nexus; a struct scsi_lu is counted.
  *
  *	scsi_task_init(task, nexus, itl, queue);
  *	memcpy(task->cdb, …); task->expected_in_bytes = …; task->expected_out_bytes = …;
  *	if (scsi_task_parse(task) == SCSI_GO) {
- *		… gather task->out_needed_bytes of data-out, set out_iov, out_iov_count, out_bytes …
+ *		… gather task->out_needed_bytes, set out_iov, out_iov_count, out_bytes …
  *		if (scsi_task_execute(task) == SCSI_PENDING)
- *			return;			// nexus->ops->done(task) comes later, on this thread
+ *			return;		// nexus->ops->done(task) comes later
  *	}
  *	… send in_iov[0 .. in_bytes), status, sense, residual; then
  *	scsi_task_fini(task);
  *
- * Threads: a nexus, its itls and its tasks belong to one thread.  What a logical unit shares is atomic, or guarded by
- * the lock inside its range lock (a leaf: no other lock is taken under it).
+ * Threads: a nexus, its itls and its tasks belong to one thread.  What a logical unit shares is
+ * atomic, or guarded by the lock inside its range lock (a leaf: no other lock is taken under it).
  */
 #ifndef VDS_SCSI_SCSI_H
 #define VDS_SCSI_SCSI_H
@@ -36,7 +37,7 @@ struct scsi_nexus;
 struct scsi_task;
 
 #define SCSI_CDB_BYTES 16u		/* no command we know is longer */
-#define SCSI_SENSE_BYTES 36u		/* room for fixed (18) and for descriptor format with what we put into it */
+#define SCSI_SENSE_BYTES 36u		/* room for both formats with all we put into them */
 #define SCSI_LUN_MAX 16383u		/* flat space addressing, SAM-6 */
 #define SCSI_SERIAL_BYTES 64u
 #define SCSI_MAX_TRANSFER_BYTES (8u << 20)	/* default of scsi_lu_desc.max_transfer_bytes */
@@ -52,7 +53,10 @@ enum scsi_status {
 	SCSI_STATUS_TASK_ABORTED = 0x40,
 };
 
-/* SAM-6: task attributes.  ORDERED and HEAD OF QUEUE are honoured for commands that access the medium. */
+/*
+ * SAM-6: task attributes.  ORDERED and HEAD OF QUEUE are honoured for commands that access the
+ * medium.
+ */
 enum scsi_attr {
 	SCSI_ATTR_SIMPLE,
 	SCSI_ATTR_ORDERED,
@@ -60,15 +64,15 @@ enum scsi_attr {
 	SCSI_ATTR_ACA,
 };
 
-/* --- identity (identity.c) --------------------------------------------------------------------------------------- */
+/* ---- identity (identity.c) ---- */
 
 /*
- * Who a logical unit is: made once, stored, never changed.  docs/design/identity.md gives the bytes that come of it,
- * in INQUIRY and in the VDS surface alike.
+ * Who a logical unit is: made once, stored, never changed.  docs/design/identity.md gives the bytes
+ * that come of it, in INQUIRY and in the VDS surface alike.
  */
 struct scsi_identity {
 	struct guid guid;			/* the LUN's; UUID designator */
-	uint8_t naa[8];				/* NAA 3 (locally assigned): high nibble of naa[0] is 3 */
+	uint8_t naa[8];				/* NAA 3 (locally assigned): naa[0] is 3xh */
 	char vendor[9];				/* T10 vendor id, ASCII, at most 8 characters */
 	char product[17];			/* at most 16 */
 	char revision[5];			/* at most 4 */
@@ -76,19 +80,21 @@ struct scsi_identity {
 };
 
 /*
- * Pure functions: write into buf and return how many bytes there are in all, writing at most `size` of them.
- * Each gives exactly what an initiator gets; with LU designators only those of the unit, no target port.
+ * Pure functions: write into buf and return how many bytes there are in all, writing at most `size`
+ * of them. Each gives exactly what an initiator gets; with LU designators only those of the unit,
+ * no target port.
  */
-size_t scsi_identity_inquiry(const struct scsi_identity *id, uint8_t *buf, size_t size);	/* standard, 74 bytes */
+/* Standard INQUIRY data: 74 bytes. */
+size_t scsi_identity_inquiry(const struct scsi_identity *id, uint8_t *buf, size_t size);
 size_t scsi_identity_vpd80(const struct scsi_identity *id, uint8_t *buf, size_t size);
 size_t scsi_identity_designators(const struct scsi_identity *id, uint8_t *buf, size_t size);
 
-/* --- logical units (lu.c) ---------------------------------------------------------------------------------------- */
+/* ---- logical units (lu.c) ---- */
 
 enum scsi_lu_state {
 	SCSI_LU_ONLINE,
-	SCSI_LU_OFFLINE,	/* NOT READY, manual intervention required: set by the administrator */
-	SCSI_LU_FAILED,		/* HARDWARE ERROR: the backing store failed; sticky until set otherwise */
+	SCSI_LU_OFFLINE,	/* NOT READY, manual intervention required */
+	SCSI_LU_FAILED,		/* HARDWARE ERROR: the backing store failed; until set otherwise */
 };
 
 struct scsi_lu_desc {
@@ -99,10 +105,13 @@ struct scsi_lu_desc {
 	bool thin;			/* UNMAP, WRITE SAME with UNMAP, GET LBA STATUS, LBPME */
 	bool write_cache;		/* WCE at power on */
 	bool read_only;
-	uint32_t max_transfer_bytes;	/* of one command; 0 = SCSI_MAX_TRANSFER_BYTES; a multiple of block_bytes */
+	uint32_t max_transfer_bytes;	/* of one command; 0 = SCSI_MAX_TRANSFER_BYTES */
 	enum scsi_lu_state state;
 	struct blk_dev *dev;		/* the unit takes a reference of its own */
-	/* The unit has found that its store failed and is SCSI_LU_FAILED now.  May be NULL.  Any data path thread. */
+	/*
+	 * The unit has found that its store failed and is SCSI_LU_FAILED now.  May be NULL.  Any
+	 * data path thread.
+	 */
 	void (*failed)(void *arg, int error);
 	/* The last reference is gone; lu is freed after this.  May be NULL.  Any thread. */
 	void (*released)(void *arg);
@@ -115,7 +124,10 @@ struct scsi_lu *scsi_lu_ref(struct scsi_lu *lu);
 /* Accepts NULL.  Any thread. */
 void scsi_lu_unref(struct scsi_lu *lu);
 
-/* Grown: seen by every command parsed from now on; CAPACITY DATA HAS CHANGED to every nexus.  Any thread. */
+/*
+ * Grown: seen by every command parsed from now on; CAPACITY DATA HAS CHANGED to every nexus.  Any
+ * thread.
+ */
 void scsi_lu_set_capacity(struct scsi_lu *lu, uint64_t capacity_blocks);
 uint64_t scsi_lu_capacity_blocks(const struct scsi_lu *lu);
 void scsi_lu_set_state(struct scsi_lu *lu, enum scsi_lu_state state);
@@ -124,12 +136,13 @@ const struct scsi_identity *scsi_lu_identity(const struct scsi_lu *lu);
 uint32_t scsi_lu_block_bytes(const struct scsi_lu *lu);
 
 /*
- * LOGICAL UNIT RESET, after the caller has aborted the unit's tasks on all threads: mode parameters return to their
- * defaults, every nexus but `by` (may be NULL) gets the unit attention.  Any thread.
+ * LOGICAL UNIT RESET, after the caller has aborted the unit's tasks on all threads: mode parameters
+ * return to their defaults, every nexus but `by` (may be NULL) gets the unit attention.  Any
+ * thread.
  */
 void scsi_lu_reset(struct scsi_lu *lu, struct scsi_itl *by);
 
-/* --- unit attentions (ua.c) -------------------------------------------------------------------------------------- */
+/* ---- unit attentions (ua.c) ---- */
 
 /* In the order in which they are reported (SAM-6: unit attention condition queuing, precedence). */
 enum scsi_ua {
@@ -144,48 +157,61 @@ enum scsi_ua {
 	SCSI_UA_COUNT
 };
 
-/* Raise it for every nexus of the unit but `by` (may be NULL; if not, on its thread).  Any thread, no lock. */
+/*
+ * Raise it for every nexus of the unit but `by` (may be NULL; if not, on its thread).  Any thread,
+ * no lock.
+ */
 void scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by);
 
-/* --- nexus ------------------------------------------------------------------------------------------------------- */
+/* ---- nexus ---- */
 
 /* What the caller does for us. */
 struct scsi_host_ops {
 	/*
-	 * Room for `len_bytes` (> 0) of data-in: set task->in_iov and in_iov_count, whose lengths sum to len_bytes;
-	 * owned by the caller, valid until it calls scsi_task_fini.  For READ len_bytes is a multiple of the block size
-	 * (task->in_bytes, what to send, may be less).  Called at most once per task, on its thread, when it executes.
-	 * 0, or negative: the task ends with BUSY.
+	 * Room for `len_bytes` (> 0) of data-in: set task->in_iov and in_iov_count, whose
+	 * lengths sum to len_bytes; owned by the caller, valid until it calls scsi_task_fini.  For
+	 * READ len_bytes is a multiple of the block size (task->in_bytes, what to send, may be
+	 * less).  Called at most once per task, on its thread, when it executes. 0, or negative:
+	 * the task ends with BUSY.
 	 */
 	int (*data_in)(struct scsi_task *task, uint32_t len_bytes);
-	/* A task that was SCSI_PENDING has ended.  On the task's thread, from a blk completion or scsi_task_resume. */
+	/*
+	 * A task that was SCSI_PENDING has ended.  On the task's thread, from a blk completion
+	 * or scsi_task_resume.
+	 */
 	void (*done)(struct scsi_task *task);
 	/*
-	 * Any thread: have scsi_task_resume(task) called on the task's own thread, soon.  Never from inside this call.
-	 * At most one is outstanding for a task.
+	 * Any thread: have scsi_task_resume(task) called on the task's own thread, soon.  Never
+	 * from inside this call. At most one is outstanding for a task.
 	 */
 	void (*resume)(struct scsi_task *task);
 	/*
-	 * The LUNs that this nexus may use, ascending: copies up to `capacity` of them from the `first`th into `luns`
-	 * and returns how many there are in all.
+	 * The LUNs that this nexus may use, ascending: copies up to `capacity` of them from the
+	 * `first`th into `luns` and returns how many there are in all.
 	 */
 	size_t (*luns)(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size_t capacity);
 };
 
-/* An I_T nexus: one session.  Set the fields, then use it; strings are the caller's and outlive the nexus. */
+/*
+ * An I_T nexus: one session.  Set the fields, then use it; strings are the caller's and outlive the
+ * nexus.
+ */
 struct scsi_nexus {
 	const struct scsi_host_ops *ops;
 	const char *target_name;		/* iSCSI name: "iqn.…" */
 	uint16_t portal_group_tag;
 	uint16_t relative_port_id;		/* 0 = none known: its designator is left out */
 	uint16_t target_port_group;		/* 0 = none (no ALUA): its designator is left out */
-	uint16_t shard;				/* index of this thread, any number: spreads shared counters */
+	uint16_t shard;				/* a number of this thread: spreads counters */
 	/* Private to scsi. */
 	uint32_t luns_changed;
 	uint32_t luns_reported;
 };
 
-/* The set of LUNs of this nexus has changed: REPORTED LUNS DATA HAS CHANGED on each of its units.  Its thread. */
+/*
+ * The set of LUNs of this nexus has changed: REPORTED LUNS DATA HAS CHANGED on each of its units.
+ * Its thread.
+ */
 void scsi_nexus_luns_changed(struct scsi_nexus *nexus);
 
 /* A unit as one nexus sees it.  Embedded by the caller. */
@@ -199,14 +225,18 @@ struct scsi_itl {
 	uint32_t ua_seen[SCSI_UA_COUNT];	/* of lu */
 };
 
-/* Takes a reference to lu.  `pending`: unit attentions to begin with, 1u << SCSI_UA_POWER_ON at a login. */
-void scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu, uint32_t pending);
+/*
+ * Takes a reference to lu.  `pending`: unit attentions to begin with, 1u << SCSI_UA_POWER_ON at a
+ * login.
+ */
+void scsi_itl_init(
+	struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu, uint32_t pending);
 /* No task of it may be left. */
 void scsi_itl_fini(struct scsi_itl *itl);
 /* For this nexus and unit alone; its thread.  For REPORTED LUNS use scsi_nexus_luns_changed. */
 void scsi_itl_raise(struct scsi_itl *itl, enum scsi_ua ua);
 
-/* --- tasks (task.c) ---------------------------------------------------------------------------------------------- */
+/* ---- tasks (task.c) ---- */
 
 enum scsi_progress {
 	SCSI_DONE,	/* status is set: answer */
@@ -224,14 +254,14 @@ struct scsi_range {
 };
 
 /*
- * Caller-owned memory, zeroed before its first use; scsi_task_init for each new command.  Nothing is allocated on the
- * read and write path.
+ * Caller-owned memory, zeroed before its first use; scsi_task_init for each new command.  Nothing
+ * is allocated on the read and write path.
  */
 struct scsi_task {
 	/* The command, by the caller before scsi_task_parse. */
 	struct scsi_nexus *nexus;
 	struct scsi_itl *itl;			/* NULL: no unit at this LUN */
-	uint16_t lun;				/* only looked at when there is no unit: UINT16_MAX = not a number of ours */
+	uint16_t lun;				/* where there is no unit; UINT16_MAX = no number */
 	struct blk_queue *queue;		/* of this thread */
 	uint8_t cdb[SCSI_CDB_BYTES];		/* zero-padded */
 	uint8_t attr;				/* enum scsi_attr */
@@ -239,8 +269,8 @@ struct scsi_task {
 	uint32_t expected_out_bytes;
 
 	/* After scsi_task_parse gave SCSI_GO. */
-	uint32_t out_needed_bytes;		/* data-out to gather: at most expected_out_bytes; 0 = none */
-	uint32_t in_needed_bytes;		/* data-in at most: what ops->data_in will be asked for, or 0 */
+	uint32_t out_needed_bytes;		/* data-out to gather, <= expected_out_bytes */
+	uint32_t in_needed_bytes;		/* data-in at most, <= expected_in_bytes */
 
 	/* Data-out, by the caller before scsi_task_execute; stays until the task ends. */
 	const struct iovec *out_iov;
@@ -256,8 +286,9 @@ struct scsi_task {
 	uint8_t sense_bytes;			/* valid bytes of sense; 0 = none */
 	uint8_t sense[SCSI_SENSE_BYTES];
 	uint32_t in_bytes;			/* data-in to send: at most expected_in_bytes */
-	uint64_t in_total_bytes;		/* what the command would have transferred: the residual is the */
-	uint64_t out_total_bytes;		/* difference to expected_…_bytes, below (under) or above it (over) */
+	/* What the command would move: the residual is the difference to what was expected. */
+	uint64_t in_total_bytes;
+	uint64_t out_total_bytes;
 	bool aborted;				/* ended by scsi_task_abort: no answer is owed */
 
 	/* Private to scsi. */
@@ -267,15 +298,17 @@ struct scsi_task {
 	uint32_t count_blocks;
 	int (*step)(struct scsi_task *task);	/* goes on when io is complete */
 	struct scsi_range range;
-	struct scsi_work *work;			/* of the commands that need more than this; freed by scsi_task_fini */
+	struct scsi_work *work;			/* what some commands need beyond this; owned */
 	struct blk_io io;
 };
 
-void scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl *itl, struct blk_queue *queue);
+void scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl *itl,
+	struct blk_queue *queue);
 
 /*
- * Checks the CDB and decides what data it takes.  SCSI_GO or SCSI_DONE (bad CDB, LBA out of range, unit attention …:
- * answered before any data was moved).  A task that was parsed but not executed may just be dropped.
+ * Checks the CDB and decides what data it takes.  SCSI_GO or SCSI_DONE (bad CDB, LBA out of range,
+ * unit attention …: answered before any data was moved).  A task that was parsed but not executed
+ * may just be dropped.
  */
 enum scsi_progress scsi_task_parse(struct scsi_task *task);
 
@@ -286,27 +319,33 @@ enum scsi_progress scsi_task_execute(struct scsi_task *task);
 void scsi_task_resume(struct scsi_task *task);
 
 /*
- * Ends a task early.  SCSI_DONE: it has ended, ops->done will not be called.  SCSI_PENDING: backing I/O is in flight,
- * ops->done follows, with task->aborted set.  On a task that is not executing: SCSI_DONE.
+ * Ends a task early.  SCSI_DONE: it has ended, ops->done will not be called.  SCSI_PENDING: backing
+ * I/O is in flight, ops->done follows, with task->aborted set.  On a task that is not executing:
+ * SCSI_DONE.
  */
 enum scsi_progress scsi_task_abort(struct scsi_task *task);
 
-/* Frees what the task holds; the caller does so once it has sent the data-in.  Not while SCSI_PENDING. */
+/*
+ * Frees what the task holds; the caller does so once it has sent the data-in.  Not while
+ * SCSI_PENDING.
+ */
 void scsi_task_fini(struct scsi_task *task);
 
 /*
- * End a task of which the data-out could not be had; sense by meaning, where the transport is at fault
- * (SPC-5 ABORTED COMMAND: 47h/03h INFORMATION UNIT iuCRC ERROR DETECTED, 0Ch/0Dh NOT ENOUGH UNSOLICITED DATA …).
+ * End a task of which the data-out could not be had; sense by meaning, where the transport is at
+ * fault (SPC-5 ABORTED COMMAND: 47h/03h INFORMATION UNIT iuCRC ERROR DETECTED, 0Ch/0Dh NOT ENOUGH
+ * UNSOLICITED DATA …).
  */
-void scsi_task_fail_crc(struct scsi_task *task);		/* 47h/05h PROTOCOL SERVICE CRC ERROR */
-void scsi_task_fail_unsolicited(struct scsi_task *task);	/* 0Ch/0Ch UNEXPECTED UNSOLICITED DATA */
-void scsi_task_fail_short_data(struct scsi_task *task);		/* 0Ch/0Dh NOT ENOUGH UNSOLICITED DATA */
+void scsi_task_fail_crc(struct scsi_task *task);		/* PROTOCOL SERVICE CRC ERROR */
+void scsi_task_fail_unsolicited(struct scsi_task *task);	/* UNEXPECTED UNSOLICITED DATA */
+void scsi_task_fail_short_data(struct scsi_task *task);		/* NOT ENOUGH UNSOLICITED DATA */
 
-/* --- LUN fields (lun.c) ------------------------------------------------------------------------------------------ */
+/* ---- LUN fields (lun.c) ---- */
 
 /*
- * The 8-byte LUN field: 0-255 in peripheral device form, above in flat space form (both are understood for any number
- * that fits).  SAM-6.  scsi_lun_decode: 0..SCSI_LUN_MAX, or ERR_NOT_FOUND for any form that names no unit of ours.
+ * The 8-byte LUN field: 0-255 in peripheral device form, above in flat space form (both are
+ * understood for any number that fits).  SAM-6.  scsi_lun_decode: 0..SCSI_LUN_MAX, or ERR_NOT_FOUND
+ * for any form that names no unit of ours.
  */
 void scsi_lun_encode(uint16_t lun, uint8_t field[8]);
 int scsi_lun_decode(const uint8_t field[8]);

@@ -2,10 +2,11 @@
 /*
  * What the files of scsi/ share.  Commands are rows of the table in cmd.c; each has two functions:
  *
- *	parse	looks at the CDB, sets in_/out_total and _needed_bytes; SCSI_GO, or SCSI_DONE with a sense
+ *	parse	looks at the CDB, sets in_/out_total and _needed_bytes; SCSI_GO or SCSI_DONE
  *	execute	does it; SCSI_DONE, SCSI_PENDING, or SCSI_AGAIN ("io is complete, call task->step")
  *
- * A step returns the same three.  Thus loops over backing I/O that completes at once do not grow the stack.
+ * A step returns the same three.  Thus loops over backing I/O that completes at once do not grow
+ * the stack.
  */
 #ifndef VDS_SCSI_SCSI_INT_H
 #define VDS_SCSI_SCSI_INT_H
@@ -17,7 +18,7 @@
 enum { SCSI_AGAIN = SCSI_GO + 1 };
 
 #define SCSI_NO_ACTION 0xffffu
-#define SCSI_CHUNK_BYTES (256u << 10)		/* of backing I/O in commands that need a buffer of their own */
+#define SCSI_CHUNK_BYTES (256u << 10)		/* of I/O in commands with a buffer of their own */
 #define SCSI_MAX_UNMAP_BLOCKS (1u << 20)
 #define SCSI_MAX_UNMAP_DESCRIPTORS 256u
 #define SCSI_MAX_WRITE_SAME_BYTES (256u << 20)
@@ -38,7 +39,7 @@ enum scsi_cmd_flags {
 
 struct scsi_cmd {
 	uint8_t opcode;
-	uint16_t action;		/* service action; SCSI_NO_ACTION when the opcode has none */
+	uint16_t action;		/* service action, or SCSI_NO_ACTION */
 	uint8_t cdb_bytes;
 	uint16_t flags;			/* enum scsi_cmd_flags */
 	int (*parse)(struct scsi_task *task);
@@ -50,7 +51,9 @@ struct scsi_cmd {
 extern const struct scsi_cmd scsi_cmds[];
 extern const size_t scsi_cmd_count;
 
-/* NULL when there is none; *ret_known says whether the opcode exists (with other service actions). */
+/*
+ * NULL when there is none; *ret_known says whether the opcode exists (with other service actions).
+ */
 const struct scsi_cmd *scsi_cmd_find(const uint8_t *cdb, bool *ret_known);
 bool scsi_cmd_supported(const struct scsi_cmd *cmd, const struct scsi_lu *lu);
 int scsi_rsoc_parse(struct scsi_task *task);
@@ -74,7 +77,7 @@ struct range_shard {
 };
 
 struct range_lock {
-	atomic_uint exclusive;	/* exclusive requests, granted or waiting: while not 0, nobody becomes RANGE_FAST */
+	atomic_uint exclusive;	/* such requests, granted or waiting; not 0: no RANGE_FAST */
 	char pad[60];
 	struct range_shard shards[RANGE_SHARDS];
 	pthread_mutex_t mutex;	/* guards the lists; a leaf */
@@ -100,7 +103,7 @@ enum scsi_mode_bits {
 
 struct scsi_lu {
 	atomic_uint refs;
-	struct scsi_lu_desc desc;		/* capacity, state and write cache: only as they were at the start */
+	struct scsi_lu_desc desc;	/* capacity, state, write cache: as at the start */
 	unsigned block_shift;
 	uint32_t max_transfer_blocks;
 	bool unmaps;				/* thin, and the device gives space back */
@@ -146,11 +149,12 @@ struct scsi_work {
 int scsi_work_new(struct scsi_task *task, size_t buf_bytes, unsigned iov_max);
 
 /*
- * Start backing I/O, then go on with `step`; the result is in task->io.result.  offset and length in bytes of the
- * device.  SCSI_AGAIN or SCSI_PENDING.
+ * Start backing I/O, then go on with `step`; the result is in task->io.result.  offset and length
+ * in bytes of the device.  SCSI_AGAIN or SCSI_PENDING.
  */
-int scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_bytes, uint64_t len_bytes,
-	    const struct iovec *iov, unsigned iov_count, int (*step)(struct scsi_task *task));
+int scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_bytes,
+	uint64_t len_bytes, const struct iovec *iov, unsigned iov_count,
+	int (*step)(struct scsi_task *task));
 
 /* GOOD (or another status without sense), done. */
 int scsi_good(struct scsi_task *task);
@@ -162,15 +166,22 @@ int scsi_expect_none(struct scsi_task *task);
 /* Data-out of exactly `len`: PARAMETER LIST LENGTH ERROR when the initiator sends less. */
 int scsi_expect_parameters(struct scsi_task *task, uint32_t len);
 
-/* GOOD with `size` bytes of data-in, cut to the allocation length and to what the initiator expects. */
+/*
+ * GOOD with `size` bytes of data-in, cut to the allocation length and to what the initiator
+ * expects.
+ */
 int scsi_give(struct scsi_task *task, const void *data, size_t size, uint32_t allocation);
 
 /* Copies out of the data-out; offset + len must lie within it. */
 void scsi_out_copy(const struct scsi_task *task, size_t offset, void *buf, size_t len);
-/* The iovecs of data-out [offset, offset + len) into work->iov; returns their number (<= task->out_iov_count). */
+/*
+ * The iovecs of data-out [offset, offset + len) into work->iov; returns their number (<=
+ * task->out_iov_count).
+ */
 unsigned scsi_out_slice(const struct scsi_task *task, size_t offset, size_t len, struct iovec *iov);
 /* Offset of the first byte in which data-out at `offset` differs from buf, or -1. */
-int64_t scsi_out_compare(const struct scsi_task *task, size_t offset, const uint8_t *buf, size_t len);
+int64_t scsi_out_compare(
+	const struct scsi_task *task, size_t offset, const uint8_t *buf, size_t len);
 
 /* ---- sense.c: by meaning; each ends the task and returns SCSI_DONE ---- */
 
@@ -179,10 +190,10 @@ int scsi_sense_invalid_opcode(struct scsi_task *task);
 int scsi_sense_invalid_field(struct scsi_task *task, unsigned byte, int bit);
 int scsi_sense_invalid_parameter(struct scsi_task *task, unsigned byte, int bit);
 int scsi_sense_parameter_length(struct scsi_task *task);
-int scsi_sense_invalid_unit(struct scsi_task *task);		/* 25h/00h LOGICAL UNIT NOT SUPPORTED */
+int scsi_sense_invalid_unit(struct scsi_task *task);	/* LOGICAL UNIT NOT SUPPORTED */
 int scsi_sense_lba_out_of_range(struct scsi_task *task, uint64_t lba);
-int scsi_sense_data_size(struct scsi_task *task);		/* 0Eh/03h INVALID FIELD IN COMMAND INFORMATION UNIT */
-int scsi_sense_saving(struct scsi_task *task);			/* 39h/00h SAVING PARAMETERS NOT SUPPORTED */
+int scsi_sense_data_size(struct scsi_task *task);	/* 0Eh/03h: not the data-out it takes */
+int scsi_sense_saving(struct scsi_task *task);		/* SAVING PARAMETERS NOT SUPPORTED */
 int scsi_sense_write_protected(struct scsi_task *task);
 int scsi_sense_miscompare(struct scsi_task *task, uint64_t offset);
 int scsi_sense_attention(struct scsi_task *task, enum scsi_ua ua);
@@ -197,7 +208,8 @@ struct scsi_condition {
 	uint8_t key, asc, ascq;
 };
 
-size_t scsi_sense_format(const struct scsi_condition *cond, bool descriptor, uint8_t buf[SCSI_SENSE_BYTES]);
+size_t scsi_sense_format(
+	const struct scsi_condition *cond, bool descriptor, uint8_t buf[SCSI_SENSE_BYTES]);
 struct scsi_condition scsi_condition_attention(enum scsi_ua ua);
 struct scsi_condition scsi_condition_state(enum scsi_lu_state state);
 struct scsi_condition scsi_condition_none(void);
@@ -222,8 +234,8 @@ scsi_ua_pending(struct scsi_itl *itl)
 /* ---- identity.c, inquiry.c, mode.c, lun.c, spc.c, sbc*.c ---- */
 
 /* Those of the unit, then those of the port.  As the scsi_identity_* functions. */
-size_t scsi_identity_all_designators(const struct scsi_identity *id, const struct scsi_nexus *nexus, uint8_t *buf,
-				     size_t size);
+size_t scsi_identity_all_designators(
+	const struct scsi_identity *id, const struct scsi_nexus *nexus, uint8_t *buf, size_t size);
 /* Longest of them: 12 + 12 + 64 + 22 + 8 + 8 and two name strings. */
 #define SCSI_DESIGNATORS_MAX 768u
 

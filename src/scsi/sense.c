@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sense data, set by meaning.  Fixed or descriptor format as D_SENSE of the unit's control mode page says.
- * Source: SPC-5 (sense data formats; sense key and additional sense code assignments).
+ * Sense data, set by meaning.  Fixed or descriptor format as D_SENSE of the unit's control mode
+ * page says. Source: SPC-5 (sense data formats; sense key and additional sense code assignments).
  */
 #include <errno.h>
 #include <string.h>
@@ -35,7 +35,8 @@ struct extra {
 static void
 put_field_pointer(uint8_t *sks, const struct extra *extra)
 {
-	sks[0] = (uint8_t)(0x80 | (extra->in_cdb ? 0x40 : 0) | (extra->bit >= 0 ? 0x08 | extra->bit : 0));
+	sks[0] = (uint8_t)(0x80 | (extra->in_cdb ? 0x40 : 0) |
+		(extra->bit >= 0 ? 0x08 | extra->bit : 0));
 	put_be16(sks + 1, extra->byte);
 }
 
@@ -108,7 +109,8 @@ sense(struct scsi_task *task, uint8_t key, uint16_t asc_ascq)
 {
 	const struct extra none = { .has_information = false };
 
-	return check_condition(task, (struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq }, &none);
+	return check_condition(task,
+		(struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq }, &none);
 }
 
 static int
@@ -116,16 +118,22 @@ sense_information(struct scsi_task *task, uint8_t key, uint16_t asc_ascq, uint64
 {
 	const struct extra extra = { .has_information = true, .information = information };
 
-	return check_condition(task, (struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq }, &extra);
+	return check_condition(task,
+		(struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq },
+		&extra);
 }
 
 static int
 sense_field(struct scsi_task *task, uint16_t asc_ascq, bool in_cdb, unsigned byte, int bit)
 {
-	const struct extra extra = { .has_field = true, .in_cdb = in_cdb, .byte = (uint16_t)byte, .bit = bit };
+	const struct extra extra = {
+		.has_field = true, .in_cdb = in_cdb, .byte = (uint16_t)byte, .bit = bit
+	};
 
-	return check_condition(task, (struct scsi_condition){ KEY_ILLEGAL_REQUEST, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq },
-			       &extra);
+	return check_condition(task,
+		(struct scsi_condition){
+			KEY_ILLEGAL_REQUEST, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq },
+		&extra);
 }
 
 int
@@ -176,7 +184,10 @@ scsi_sense_saving(struct scsi_task *task)
 	return sense(task, KEY_ILLEGAL_REQUEST, 0x3900);
 }
 
-/* 27h/00h WRITE PROTECTED when it is so for ever, 27h/02h LOGICAL UNIT SOFTWARE WRITE PROTECTED when SWP is set. */
+/*
+ * 27h/00h WRITE PROTECTED when it is so for ever, 27h/02h LOGICAL UNIT SOFTWARE WRITE PROTECTED
+ * when SWP is set.
+ */
 int
 scsi_sense_write_protected(struct scsi_task *task)
 {
@@ -215,7 +226,8 @@ scsi_condition_attention(enum scsi_ua ua)
 		[SCSI_UA_INQUIRY] = 0x3f03,
 	};
 
-	return (struct scsi_condition){ KEY_UNIT_ATTENTION, (uint8_t)(codes[ua] >> 8), (uint8_t)codes[ua] };
+	return (struct scsi_condition){ KEY_UNIT_ATTENTION, (uint8_t)(codes[ua] >> 8),
+		(uint8_t)codes[ua] };
 }
 
 /* 04h/03h MANUAL INTERVENTION REQUIRED; 44h/00h INTERNAL TARGET FAILURE. */
@@ -268,7 +280,8 @@ sense_errno(struct scsi_task *task, int error, uint64_t lba)
 	switch (-error) {
 	case ENOSPC:
 	case EDQUOT:
-		return sense(task, KEY_DATA_PROTECT, 0x2707);	/* SPACE ALLOCATION FAILED WRITE PROTECT */
+		/* SPACE ALLOCATION FAILED WRITE PROTECT */
+		return sense(task, KEY_DATA_PROTECT, 0x2707);
 	case EIO:
 	case EILSEQ:
 	case EBADMSG:

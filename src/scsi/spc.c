@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Primary commands that are not about identity, modes or LUNs.  Source: SPC-5; START STOP UNIT: SBC-4. */
+/*
+ * Primary commands that are not about identity, modes or LUNs.  Source: SPC-5; START STOP UNIT:
+ * SBC-4.
+ */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -24,7 +27,10 @@ scsi_request_sense_parse(struct scsi_task *task)
 	return scsi_expect_in(task, task->cdb[4]);
 }
 
-/* Autosense left nothing to ask for; so this is a unit attention, what TEST UNIT READY would say, or nothing. */
+/*
+ * Autosense left nothing to ask for; so this is a unit attention, what TEST UNIT READY would say,
+ * or nothing.
+ */
 static struct scsi_condition
 current_condition(struct scsi_task *task)
 {
@@ -58,9 +64,9 @@ scsi_prevent_parse(struct scsi_task *task)
 }
 
 /*
- * Nothing to load, and no power conditions but active: LOEJ and POWER CONDITION are refused.  START makes ready what
- * is ready already; STOP writes the cache back, as it must, and the unit is ready again at once: a file has no motor, and
- * other initiators go on using it.
+ * Nothing to load, and no power conditions but active: LOEJ and POWER CONDITION are refused.  START
+ * makes ready what is ready already; STOP writes the cache back, as it must, and the unit is ready
+ * again at once: a file has no motor, and other initiators go on using it.
  */
 int
 scsi_start_stop_parse(struct scsi_task *task)
@@ -86,7 +92,10 @@ scsi_report_tmf_parse(struct scsi_task *task)
 	return scsi_expect_in(task, allocation);
 }
 
-/* ABORT TASK, ABORT TASK SET, CLEAR TASK SET, LOGICAL UNIT RESET: what iSCSI carries and target/ does. */
+/*
+ * ABORT TASK, ABORT TASK SET, CLEAR TASK SET, LOGICAL UNIT RESET: what iSCSI carries and target/
+ * does.
+ */
 int
 scsi_report_tmf_execute(struct scsi_task *task)
 {

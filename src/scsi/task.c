@@ -3,8 +3,9 @@
  * The life of a task.
  *
  *	new --parse--> (done) or ready
- *	ready --execute--> waiting for its range --resume--> running --io completes--> running … --> done
+ *	ready --execute--> waiting for its range --resume--> running --io--> … --> done
  *	any --abort--> done at once, or when the backing I/O is back
+ *
  */
 #include <assert.h>
 #include <errno.h>
@@ -16,7 +17,8 @@
 #include "scsi/scsi_int.h"
 
 void
-scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl *itl, struct blk_queue *queue)
+scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl *itl,
+	struct blk_queue *queue)
 {
 	memset(task, 0, offsetof(struct scsi_task, io));
 	task->nexus = nexus;
@@ -101,7 +103,8 @@ parse_for_unit(struct scsi_task *task, bool known)
 	enum scsi_lu_state state;
 
 	if (cmd == NULL || !scsi_cmd_supported(cmd, lu))
-		return cmd == NULL && known ? scsi_sense_invalid_field(task, 1, 4) : scsi_sense_invalid_opcode(task);
+		return cmd == NULL && known ? scsi_sense_invalid_field(task, 1, 4)
+					    : scsi_sense_invalid_opcode(task);
 	if (task->cdb[cmd->cdb_bytes - 1] & 0x04)		/* NACA: INQUIRY says NORMACA 0 */
 		return scsi_sense_invalid_field(task, cmd->cdb_bytes - 1u, 2);
 	state = scsi_lu_state(lu);
@@ -153,8 +156,9 @@ io_done(struct blk_io *io)
 }
 
 int
-scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_bytes, uint64_t len_bytes,
-	const struct iovec *iov, unsigned iov_count, int (*step)(struct scsi_task *task))
+scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_bytes,
+	uint64_t len_bytes, const struct iovec *iov, unsigned iov_count,
+	int (*step)(struct scsi_task *task))
 {
 	struct blk_io *io = &task->io;
 
@@ -166,12 +170,13 @@ scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_
 	io->iov_count = iov_count;
 	io->done = io_done;
 	task->step = step;
-	return blk_submit(task_lu(task)->desc.dev, task->queue, io) == BLK_DONE ? SCSI_AGAIN : SCSI_PENDING;
+	return blk_submit(task_lu(task)->desc.dev, task->queue, io) == BLK_DONE ? SCSI_AGAIN
+										: SCSI_PENDING;
 }
 
 /*
- * ORDERED: after all before it and before all after it, which for the medium is an exclusive range over everything.
- * HEAD OF QUEUE and SIMPLE start at once; nothing queues here but for ranges.
+ * ORDERED: after all before it and before all after it, which for the medium is an exclusive range
+ * over everything. HEAD OF QUEUE and SIMPLE start at once; nothing queues here but for ranges.
  */
 static bool
 range_begin(struct scsi_task *task)

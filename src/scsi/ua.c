@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Unit attentions.  A unit only counts how often each was raised; each nexus remembers the counts that it has seen and
- * finds the difference when a command comes.  So raising takes no lock and needs no list of nexus.
+ * Unit attentions.  A unit only counts how often each was raised; each nexus remembers the counts
+ * that it has seen and finds the difference when a command comes.  So raising takes no lock and
+ * needs no list of nexus.
  */
 #include <string.h>
 
@@ -56,7 +57,8 @@ scsi_ua_collect(struct scsi_itl *itl)
 
 	itl->ua_sequence = atomic_load_explicit(&itl->lu->ua_sequence, memory_order_acquire);
 	for (unsigned i = 0; i < SCSI_UA_COUNT; i++) {
-		uint32_t raised = atomic_load_explicit(&itl->lu->ua_raised[i], memory_order_relaxed);
+		uint32_t raised =
+			atomic_load_explicit(&itl->lu->ua_raised[i], memory_order_relaxed);
 
 		if (raised != itl->ua_seen[i])
 			itl->pending |= 1u << i;
@@ -71,7 +73,10 @@ scsi_ua_collect(struct scsi_itl *itl)
 	return itl->pending != 0;
 }
 
-/* A reset says it all: SAM-6 has it clear what was pending below it, and the others of its kind are one event. */
+/*
+ * A reset says it all: SAM-6 has it clear what was pending below it, and the others of its kind are
+ * one event.
+ */
 enum scsi_ua
 scsi_ua_take(struct scsi_itl *itl)
 {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any CDB with any data-out, against a small unit in memory.  An input is one byte of flags, then commands:
+ * Any CDB with any data-out, against a small unit in memory.  An input is one byte of flags, then
+ * commands:
  *
- *	16 bytes CDB, 2 bytes expected data-in, 2 bytes expected data-out, data-out (what there is of it, then zeros)
+ *	16 bytes CDB, 2 bytes expected data-in, 2 bytes expected data-out, data-out
  *
- * The unit stays from one command to the next, so that MODE SELECT and unit attentions have an effect.
+ * The unit stays from one command to the next, so that MODE SELECT and unit attentions have an
+ * effect.
  */
 #include <stdlib.h>
 
@@ -66,14 +68,20 @@ luns(struct scsi_nexus *nexus, size_t first, uint16_t *numbers, size_t capacity)
 	return 3;
 }
 
-static const struct scsi_host_ops ops = { .data_in = data_in, .done = never, .resume = never, .luns = luns };
+static const struct scsi_host_ops ops = {
+	.data_in = data_in, .done = never, .resume = never, .luns = luns
+};
 
 static struct scsi_lu *
 make_lu(uint8_t flags, struct blk_dev **ret_dev)
 {
 	uint32_t block_bytes = flags & FLAG_4K ? 4096 : 512;
 	struct scsi_lu_desc desc = {
-		.identity = { .naa = { 0x30, 1 }, .vendor = "VDS", .product = "fuzz", .revision = "1", .serial = "1" },
+		.identity = { .naa = { 0x30, 1 },
+			.vendor = "VDS",
+			.product = "fuzz",
+			.revision = "1",
+			.serial = "1" },
 		.block_bytes = block_bytes,
 		.capacity_blocks = BLOCKS,
 		.thin = !(flags & FLAG_THICK),
@@ -109,7 +117,8 @@ check_answer(const struct scsi_task *task)
 
 /* Returns how many bytes of data it used. */
 static size_t
-run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const uint8_t *data, size_t size)
+run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const uint8_t *data,
+	size_t size)
 {
 	struct run run = { 0 };
 	struct scsi_task *task = &run.task;
@@ -141,7 +150,9 @@ run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct scsi_nexus nexus = { .ops = &ops, .target_name = "iqn.2024-01.example:fuzz", .relative_port_id = 1 };
+	struct scsi_nexus nexus = {
+		.ops = &ops, .target_name = "iqn.2024-01.example:fuzz", .relative_port_id = 1
+	};
 	struct scsi_itl itl;
 	struct blk_dev *dev;
 	struct scsi_lu *lu;
@@ -151,7 +162,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lu = make_lu(data[0], &dev);
 	scsi_itl_init(&itl, &nexus, lu, data[0] & FLAG_POWER_ON ? 1u << SCSI_UA_POWER_ON : 0);
 	for (size_t at = 1; size - at >= HEAD_BYTES; )
-		at += run_command(&nexus, data[0] & FLAG_NO_UNIT ? NULL : &itl, data[0], data + at, size - at);
+		at += run_command(&nexus, data[0] & FLAG_NO_UNIT ? NULL : &itl, data[0], data + at,
+			size - at);
 	scsi_itl_fini(&itl);
 	scsi_lu_unref(lu);
 	blk_dev_unref(dev);

@@ -30,7 +30,9 @@ test_dev_close(struct blk_dev *dev)
 	mem_free(container_of(dev, struct test_dev, dev));
 }
 
-static const struct blk_ops test_dev_ops = { .name = "test", .submit = test_dev_submit, .close = test_dev_close };
+static const struct blk_ops test_dev_ops = {
+	.name = "test", .submit = test_dev_submit, .close = test_dev_close
+};
 
 struct test_dev *
 test_dev_new(uint64_t size_bytes)
@@ -148,9 +150,11 @@ scsi_test_desc(struct scsi_lu_desc *desc, struct blk_dev *dev, uint32_t block_by
 {
 	*desc = (struct scsi_lu_desc){
 		.identity = {
-			.guid.bytes = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0x4d, 0xef, 0x80, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77 },
+			.guid.bytes = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0x4d, 0xef,
+					0x80, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77 },
 			.naa = { 0x31, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88 },
-			.vendor = "VDS", .product = "Virtual Disk", .revision = "0001", .serial = "S1234567",
+			.vendor = "VDS", .product = "Virtual Disk", .revision = "0001",
+			.serial = "S1234567",
 		},
 		.block_bytes = block_bytes,
 		.physical_exponent = block_bytes == 512 ? 3 : 0,
@@ -175,8 +179,10 @@ scsi_test_new(uint32_t block_bytes, bool thin)
 	desc.released = lu_released;
 	desc.arg = t;
 	assert_int_equal(scsi_lu_new(&desc, &t->lu), 0);
-	t->nexus = (struct scsi_nexus){ .ops = &scsi_test_ops, .target_name = "iqn.2024-01.example:disk", .portal_group_tag = 1,
-					.relative_port_id = 7 };
+	t->nexus = (struct scsi_nexus){ .ops = &scsi_test_ops,
+		.target_name = "iqn.2024-01.example:disk",
+		.portal_group_tag = 1,
+		.relative_port_id = 7 };
 	scsi_itl_init(&t->itl, &t->nexus, t->lu, 0);
 	t->luns[0] = 0;
 	t->lun_count = 1;
@@ -233,13 +239,16 @@ scsi_test_nexus(struct scsi_test *t, struct scsi_nexus *nexus, struct scsi_itl *
 /* ---- Commands ---- */
 
 void
-test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *itl, const void *cdb, size_t cdb_len,
-	       const void *out, size_t out_len, size_t in_len)
+test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *itl,
+	const void *cdb, size_t cdb_len, const void *out, size_t out_len, size_t in_len)
 {
 	uint8_t *copy = NULL;
 
 	memset(tt, 0, sizeof(*tt));
-	/* Any non-NULL queue: the devices here do not look at it, and it allows them to stay pending. */
+	/*
+	 * Any non-NULL queue: the devices here do not look at it, and it allows them to stay
+	 * pending.
+	 */
 	scsi_task_init(&tt->task, nexus, itl, (struct blk_queue *)tt);
 	memcpy(tt->task.cdb, cdb, cdb_len);
 	tt->task.expected_in_bytes = (uint32_t)in_len;
@@ -263,7 +272,9 @@ test_start(struct test_task *tt)
 	assert_true(task->out_needed_bytes <= task->expected_out_bytes);
 	assert_true(task->in_needed_bytes <= task->expected_in_bytes);
 	task->out_bytes = task->out_needed_bytes;
-	task->out_iov_count = task->out_bytes > 0 ? cut(tt->out_iov, tt->out_iov[0].iov_base, task->out_bytes) : 0;
+	task->out_iov_count = task->out_bytes > 0
+		? cut(tt->out_iov, tt->out_iov[0].iov_base, task->out_bytes)
+		: 0;
 	task->out_iov = tt->out_iov;
 	return scsi_task_execute(task);
 }
@@ -278,8 +289,8 @@ test_task_fini(struct test_task *tt)
 }
 
 uint8_t
-test_run(struct scsi_test *t, struct test_task *tt, const void *cdb, size_t cdb_len, const void *out, size_t out_len,
-	 size_t in_len)
+test_run(struct scsi_test *t, struct test_task *tt, const void *cdb, size_t cdb_len,
+	const void *out, size_t out_len, size_t in_len)
 {
 	if (tt->task.nexus != NULL)
 		test_task_fini(tt);
@@ -319,7 +330,9 @@ test_fill(struct scsi_test *t, uint64_t lba, uint8_t value, size_t blocks)
 
 	assert_non_null(buf);
 	memset(buf, value, len);
-	assert_int_equal(blk_rw(t->dev->dev.below, BLK_WRITE, lba * scsi_lu_block_bytes(t->lu), buf, len), 0);
+	assert_int_equal(
+		blk_rw(t->dev->dev.below, BLK_WRITE, lba * scsi_lu_block_bytes(t->lu), buf, len),
+		0);
 	free(buf);
 }
 

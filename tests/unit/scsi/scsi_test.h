@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of scsi share: a unit on memory that can hold, fail and count its I/O, and commands that are run to the end. */
+/*
+ * What the tests of scsi share: a unit on memory that can hold, fail and count its I/O, and
+ * commands that are run to the end.
+ */
 #ifndef VDS_TESTS_SCSI_TEST_H
 #define VDS_TESTS_SCSI_TEST_H
 
@@ -52,14 +55,17 @@ struct test_task {
 	bool no_memory;			/* data_in shall fail */
 };
 
-/* As blk_test: *state is a struct scsi_test.  512 bytes, thin; 4096 bytes, thin; 512 bytes, thick. */
+/*
+ * As blk_test: *state is a struct scsi_test.  512 bytes, thin; 4096 bytes, thin; 512 bytes, thick.
+ */
 int scsi_test_setup(void **state);
 int scsi_test_setup_4k(void **state);
 int scsi_test_setup_thick(void **state);
 int scsi_test_teardown(void **state);
 struct scsi_test *scsi_test_new(uint32_t block_bytes, bool thin);
 void scsi_test_free(struct scsi_test *t);
-void scsi_test_desc(struct scsi_lu_desc *desc, struct blk_dev *dev, uint32_t block_bytes, bool thin);
+void scsi_test_desc(
+	struct scsi_lu_desc *desc, struct blk_dev *dev, uint32_t block_bytes, bool thin);
 struct test_dev *test_dev_new(uint64_t size_bytes);
 void test_dev_complete(struct test_dev *dev);	/* the oldest held */
 extern const struct scsi_host_ops scsi_test_ops;
@@ -68,17 +74,21 @@ extern const struct scsi_host_ops scsi_test_ops;
 void scsi_test_nexus(struct scsi_test *t, struct scsi_nexus *nexus, struct scsi_itl *itl);
 
 /*
- * Prepares tt (in, out and expected lengths); then test_start parses and executes and returns what execute (or parse) did.
- * test_run asserts that it is done.  `out` of out_len is cut into pieces of odd sizes, as is the room for data-in.
+ * Prepares tt (in, out and expected lengths); then test_start parses and executes and returns what
+ * execute (or parse) did. test_run asserts that it is done.  `out` of out_len is cut into pieces of
+ * odd sizes, as is the room for data-in.
  */
-void test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *itl, const void *cdb, size_t cdb_len,
-		    const void *out, size_t out_len, size_t in_len);
+void test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *itl,
+	const void *cdb, size_t cdb_len, const void *out, size_t out_len, size_t in_len);
 enum scsi_progress test_start(struct test_task *tt);
 void test_task_fini(struct test_task *tt);
 
-/* Runs one command; returns the status.  The answer stays in *tt until the next test_run or test_task_fini. */
-uint8_t test_run(struct scsi_test *t, struct test_task *tt, const void *cdb, size_t cdb_len, const void *out, size_t out_len,
-		 size_t in_len);
+/*
+ * Runs one command; returns the status.  The answer stays in *tt until the next test_run or
+ * test_task_fini.
+ */
+uint8_t test_run(struct scsi_test *t, struct test_task *tt, const void *cdb, size_t cdb_len,
+	const void *out, size_t out_len, size_t in_len);
 
 #define CDB(...) ((const uint8_t[]){ __VA_ARGS__ }), sizeof((const uint8_t[]){ __VA_ARGS__ })
 #define NO_OUT NULL, 0

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* COMPARE AND WRITE, ORWRITE, ORDERED tasks, and the range lock below them: on one thread, step by step. */
+/*
+ * COMPARE AND WRITE, ORWRITE, ORDERED tasks, and the range lock below them: on one thread, step by
+ * step.
+ */
 #include "scsi_test.h"
 
 #include <stdlib.h>
@@ -113,7 +116,8 @@ static const uint8_t block_a[512] = { 'a' };
 static void
 start_write(struct scsi_test *t, struct test_task *tt, uint8_t lba, enum scsi_progress expected)
 {
-	test_task_init(tt, &t->nexus, &t->itl, CDB(0x2a, 0, 0, 0, 0, lba, 0, 0, 1, 0), block_a, 512, 0);
+	test_task_init(
+		tt, &t->nexus, &t->itl, CDB(0x2a, 0, 0, 0, 0, lba, 0, 0, 1, 0), block_a, 512, 0);
 	assert_int_equal(test_start(tt), expected);
 }
 
@@ -131,7 +135,8 @@ static void
 finish(struct scsi_test *t, struct test_task *tt)
 {
 	while (!tt->done) {
-		if (tt->resumes > 0 && tt->task.range.state == RANGE_RESUMING && tt->task.io.depth == 0) {
+		if (tt->resumes > 0 && tt->task.range.state == RANGE_RESUMING &&
+			tt->task.io.depth == 0) {
 			tt->resumes--;
 			scsi_task_resume(&tt->task);
 			continue;
@@ -275,7 +280,8 @@ test_ordered_task_is_alone(void **state)
 
 	t->dev->hold = true;
 	start_write(t, &before, 1, SCSI_PENDING);
-	test_task_init(&ordered, &t->nexus, &t->itl, CDB(0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0), block_a, 512, 0);
+	test_task_init(&ordered, &t->nexus, &t->itl, CDB(0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0), block_a,
+		512, 0);
 	ordered.task.attr = SCSI_ATTR_ORDERED;
 	assert_int_equal(test_start(&ordered), SCSI_PENDING);
 	start_write(t, &after, 20, SCSI_PENDING);

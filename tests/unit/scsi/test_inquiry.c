@@ -9,9 +9,11 @@ static const uint8_t golden_standard[74] = {
 	[58] = 0x00, 0xa0, 0x09, 0x60, 0x04, 0x60, 0x04, 0xc0,
 };
 
+/* clang-format off */
 static const uint8_t golden_unit[] = {
 	0x01, 0x03, 0x00, 0x08, 0x31, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88,
-	0x02, 0x01, 0x00, 0x10, 'V', 'D', 'S', ' ', ' ', ' ', ' ', ' ', 'S', '1', '2', '3', '4', '5', '6', '7',
+	0x02, 0x01, 0x00, 0x10, 'V', 'D', 'S', ' ', ' ', ' ', ' ', ' ',
+	'S', '1', '2', '3', '4', '5', '6', '7',
 	0x01, 0x0a, 0x00, 0x12, 0x10, 0x00,
 	0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0x4d, 0xef, 0x80, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
 };
@@ -19,12 +21,15 @@ static const uint8_t golden_unit[] = {
 static const uint8_t golden_port[] = {
 	0x51, 0x94, 0x00, 0x04, 0x00, 0x00, 0x00, 0x07,
 	0x53, 0x98, 0x00, 0x24,
-	'i', 'q', 'n', '.', '2', '0', '2', '4', '-', '0', '1', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e', ':', 'd', 'i', 's', 'k',
+	'i', 'q', 'n', '.', '2', '0', '2', '4', '-', '0', '1', '.',
+	'e', 'x', 'a', 'm', 'p', 'l', 'e', ':', 'd', 'i', 's', 'k',
 	',', 't', ',', '0', 'x', '0', '0', '0', '1', 0, 0, 0,
 	0x53, 0xa8, 0x00, 0x1c,
-	'i', 'q', 'n', '.', '2', '0', '2', '4', '-', '0', '1', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e', ':', 'd', 'i', 's', 'k',
+	'i', 'q', 'n', '.', '2', '0', '2', '4', '-', '0', '1', '.',
+	'e', 'x', 'a', 'm', 'p', 'l', 'e', ':', 'd', 'i', 's', 'k',
 	0, 0, 0, 0,
 };
+/* clang-format on */
 
 static void
 test_standard_data_has_golden_bytes(void **state)
@@ -85,10 +90,13 @@ test_port_group_designator_is_given_only_when_there_is_one(void **state)
 {
 	struct scsi_test *t = *state;
 	uint8_t without[SCSI_DESIGNATORS_MAX], with[SCSI_DESIGNATORS_MAX];
-	size_t len = scsi_identity_all_designators(scsi_lu_identity(t->lu), &t->nexus, without, sizeof(without));
+	size_t len = scsi_identity_all_designators(
+		scsi_lu_identity(t->lu), &t->nexus, without, sizeof(without));
 
 	t->nexus.target_port_group = 0x0102;
-	assert_int_equal(scsi_identity_all_designators(scsi_lu_identity(t->lu), &t->nexus, with, sizeof(with)), len + 8);
+	assert_int_equal(scsi_identity_all_designators(
+				 scsi_lu_identity(t->lu), &t->nexus, with, sizeof(with)),
+		len + 8);
 	assert_memory_equal(with + sizeof(golden_unit) + 8, "\x51\x95\x00\x04\x00\x00\x01\x02", 8);
 }
 
@@ -106,7 +114,8 @@ test_longest_designators_fit(void **state)
 	memset(id.serial, 'S', SCSI_SERIAL_BYTES);
 	nexus.target_name = name;
 	nexus.target_port_group = 1;
-	assert_true(scsi_identity_all_designators(&id, &nexus, buf, sizeof(buf)) <= SCSI_DESIGNATORS_MAX);
+	assert_true(scsi_identity_all_designators(&id, &nexus, buf, sizeof(buf)) <=
+		SCSI_DESIGNATORS_MAX);
 }
 
 static void
@@ -118,7 +127,8 @@ test_each_listed_page_can_be_read_and_says_its_code(void **state)
 	assert_memory_equal(list.in + 4, "\x00\x80\x83\x86\xb0\xb1\xb2", 7);
 	assert_int_equal(list.task.in_bytes, 11);
 	for (unsigned i = 4; i < 11; i++) {
-		assert_int_equal(test_run(*state, &tt, CDB(0x12, 1, list.in[i], 0, 255, 0), NO_OUT, 255), 0);
+		assert_int_equal(
+			test_run(*state, &tt, CDB(0x12, 1, list.in[i], 0, 255, 0), NO_OUT, 255), 0);
 		assert_int_equal(tt.in[1], list.in[i]);
 		assert_int_equal(tt.task.in_bytes, 4 + get_be16(tt.in + 2));
 	}
@@ -167,7 +177,9 @@ test_thick_unit_offers_no_unmap(void **state)
 	assert_true(test_all(tt.in + 20, 16, 0));
 	assert_int_equal(test_run(*state, &tt, CDB(0x12, 1, 0xb2, 0, 255, 0), NO_OUT, 255), 0);
 	assert_true(test_all(tt.in + 4, 4, 0));
-	assert_int_equal(test_run(*state, &tt, CDB(0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32), NO_OUT, 32), 0);
+	assert_int_equal(test_run(*state, &tt, CDB(0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32),
+				 NO_OUT, 32),
+		0);
 	assert_int_equal(tt.in[14], 0);
 	test_task_fini(&tt);
 }
@@ -205,7 +217,10 @@ test_every_answer_is_cut_to_each_allocation_length(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(page_codes); i++) {
 		test_run(*state, &whole, CDB(0x12, 1, page_codes[i], 1, 0, 0), NO_OUT, 256);
 		for (unsigned len = 0; len <= whole.task.in_bytes; len++) {
-			assert_int_equal(test_run(*state, &tt, CDB(0x12, 1, page_codes[i], 0, (uint8_t)len, 0), NO_OUT, 256), 0);
+			assert_int_equal(test_run(*state, &tt,
+						 CDB(0x12, 1, page_codes[i], 0, (uint8_t)len, 0),
+						 NO_OUT, 256),
+				0);
 			assert_int_equal(tt.task.in_bytes, len & 0xff);
 			if (tt.task.in_bytes > 0)
 				assert_memory_equal(tt.in, whole.in, len & 0xff);
@@ -221,7 +236,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define ON(setup, test) cmocka_unit_test_setup_teardown(test, setup, scsi_test_teardown)
 		ON(scsi_test_setup, test_standard_data_has_golden_bytes),
-		ON(scsi_test_setup, test_identity_functions_give_the_same_bytes_and_count_what_does_not_fit),
+		ON(scsi_test_setup,
+			test_identity_functions_give_the_same_bytes_and_count_what_does_not_fit),
 		ON(scsi_test_setup, test_serial_page_has_golden_bytes),
 		ON(scsi_test_setup, test_identification_page_has_golden_bytes),
 		ON(scsi_test_setup, test_port_group_designator_is_given_only_when_there_is_one),

@@ -20,7 +20,8 @@ test_all_pages_have_golden_bytes(void **state)
 	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0, 0x3f, 0, 255, 0), NO_OUT, 255), 0);
 	assert_int_equal(tt.task.in_bytes, sizeof(golden_all));
 	assert_memory_equal(tt.in, golden_all, sizeof(golden_all));
-	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0x08, 0x3f, 0xff, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(
+		test_run(*state, &tt, CDB(0x1a, 0x08, 0x3f, 0xff, 255, 0), NO_OUT, 255), 0);
 	assert_int_equal(tt.task.in_bytes, sizeof(golden_all) - 8);
 	assert_memory_equal(tt.in + 4, golden_all + 12, sizeof(golden_all) - 12);
 	test_task_fini(&tt);
@@ -31,12 +32,15 @@ test_ten_byte_form_has_long_and_short_descriptors(void **state)
 {
 	struct test_task tt = { 0 };
 
-	assert_int_equal(test_run(*state, &tt, CDB(0x5a, 0, 0x3f, 0, 0, 0, 0, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(
+		test_run(*state, &tt, CDB(0x5a, 0, 0x3f, 0, 0, 0, 0, 0, 255, 0), NO_OUT, 255), 0);
 	assert_int_equal(get_be16(tt.in), tt.task.in_bytes - 2);
 	assert_int_equal(tt.in[4], 0);
 	assert_int_equal(get_be16(tt.in + 6), 8);
 	assert_memory_equal(tt.in + 8, golden_all + 4, sizeof(golden_all) - 4);
-	assert_int_equal(test_run(*state, &tt, CDB(0x5a, 0x10, 0x3f, 0, 0, 0, 0, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(
+		test_run(*state, &tt, CDB(0x5a, 0x10, 0x3f, 0, 0, 0, 0, 0, 255, 0), NO_OUT, 255),
+		0);
 	assert_int_equal(tt.in[4], 1);
 	assert_int_equal(get_be16(tt.in + 6), 16);
 	assert_int_equal(get_be64(tt.in + 8), TEST_BLOCKS);
@@ -76,7 +80,9 @@ test_every_answer_is_cut_to_its_allocation_length(void **state)
 	struct test_task tt = { 0 };
 
 	for (unsigned len = 0; len <= sizeof(golden_all); len++) {
-		assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0, 0x3f, 0, (uint8_t)len, 0), NO_OUT, len), 0);
+		assert_int_equal(
+			test_run(*state, &tt, CDB(0x1a, 0, 0x3f, 0, (uint8_t)len, 0), NO_OUT, len),
+			0);
 		assert_int_equal(tt.task.in_bytes, len);
 		assert_int_equal(tt.task.in_total_bytes, len);	/* so there is no residual */
 		if (len > 0)
@@ -150,8 +156,10 @@ test_descriptor_sense_has_golden_bytes(void **state)
 	struct scsi_test *t = *state;
 	struct test_task tt = { 0 };
 	uint8_t page[12] = { 0x0a, 0x0a, 0x06, 0x10, 0, 0, 0, 0, 0xff, 0xff };
-	static const uint8_t lba[] = { 0x72, 0x05, 0x21, 0x00, 0, 0, 0, 12, 0x00, 0x0a, 0x80, 0x00, 1, 0, 0, 0, 0, 0, 0, 2 };
-	static const uint8_t field[] = { 0x72, 0x05, 0x24, 0x00, 0, 0, 0, 8, 0x02, 0x06, 0, 0, 0xcf, 0x00, 0x01, 0 };
+	static const uint8_t lba[] = { 0x72, 0x05, 0x21, 0x00, 0, 0, 0, 12, 0x00, 0x0a, 0x80, 0x00,
+		1, 0, 0, 0, 0, 0, 0, 2 };
+	static const uint8_t field[] = { 0x72, 0x05, 0x24, 0x00, 0, 0, 0, 8, 0x02, 0x06, 0, 0, 0xcf,
+		0x00, 0x01, 0 };
 
 	assert_int_equal(run_select(t, &tt, page, sizeof(page)), 0);
 	test_run(t, &tt, CDB(0x88, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0), NO_OUT, 512);
@@ -167,9 +175,11 @@ static void
 test_fixed_sense_has_golden_bytes(void **state)
 {
 	struct test_task tt = { 0 };
-	static const uint8_t lba[18] = { 0xf0, 0, 0x05, 0, 0, 0x08, 0x00, 10, 0, 0, 0, 0, 0x21, 0x00 };
+	static const uint8_t lba[18] = { 0xf0, 0, 0x05, 0, 0, 0x08, 0x00, 10, 0, 0, 0, 0, 0x21,
+		0x00 };
 	static const uint8_t big[18] = { 0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x21, 0x00 };
-	static const uint8_t field[18] = { 0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0x00, 0, 0xcf, 0x00, 0x01 };
+	static const uint8_t field[18] = { 0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0x00, 0,
+		0xcf, 0x00, 0x01 };
 
 	test_run(*state, &tt, CDB(0x28, 0, 0, 0, 0x07, 0xff, 0, 0, 2, 0), NO_OUT, 1024);
 	assert_int_equal(tt.task.sense_bytes, 18);
@@ -236,14 +246,18 @@ test_what_sense_gave_select_takes_back(void **state)
 	struct test_task sense = { 0 }, tt = { 0 };
 
 	assert_int_equal(test_run(t, &sense, CDB(0x1a, 0, 0x3f, 0, 255, 0), NO_OUT, 255), 0);
-	assert_int_equal(test_run(t, &tt, CDB(0x15, 0x10, 0, 0, (uint8_t)sense.task.in_bytes, 0), sense.in,
-				  sense.task.in_bytes, 0), 0);
-	assert_int_equal(test_run(t, &sense, CDB(0x5a, 0x10, 0x3f, 0, 0, 0, 0, 0, 255, 0), NO_OUT, 255), 0);
-	assert_int_equal(test_run(t, &tt, CDB(0x55, 0x10, 0, 0, 0, 0, 0, 0, (uint8_t)sense.task.in_bytes, 0), sense.in,
-				  sense.task.in_bytes, 0), 0);
+	assert_int_equal(test_run(t, &tt, CDB(0x15, 0x10, 0, 0, (uint8_t)sense.task.in_bytes, 0),
+				 sense.in, sense.task.in_bytes, 0),
+		0);
+	assert_int_equal(
+		test_run(t, &sense, CDB(0x5a, 0x10, 0x3f, 0, 0, 0, 0, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(
+		test_run(t, &tt, CDB(0x55, 0x10, 0, 0, 0, 0, 0, 0, (uint8_t)sense.task.in_bytes, 0),
+			sense.in, sense.task.in_bytes, 0),
+		0);
 	sense.in[8 + 12] ^= 0xff;	/* another block length */
-	test_run(t, &tt, CDB(0x55, 0x10, 0, 0, 0, 0, 0, 0, (uint8_t)sense.task.in_bytes, 0), sense.in,
-		 sense.task.in_bytes, 0);
+	test_run(t, &tt, CDB(0x55, 0x10, 0, 0, 0, 0, 0, 0, (uint8_t)sense.task.in_bytes, 0),
+		sense.in, sense.task.in_bytes, 0);
 	assert_sense(&tt, SENSE_INVALID_PARAMETER);
 	test_task_fini(&sense);
 	test_task_fini(&tt);

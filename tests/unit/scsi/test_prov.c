@@ -23,7 +23,8 @@ run_unmap(struct scsi_test *t, struct test_task *tt, const struct range *ranges,
 		put_be64(out + 8 + 16 * i, ranges[i].lba);
 		put_be32(out + 16 + 16 * i, ranges[i].blocks);
 	}
-	return test_run(t, tt, CDB(0x42, 0, 0, 0, 0, 0, 0, (uint8_t)(len >> 8), (uint8_t)len, 0), out, len, 0);
+	return test_run(t, tt, CDB(0x42, 0, 0, 0, 0, 0, 0, (uint8_t)(len >> 8), (uint8_t)len, 0),
+		out, len, 0);
 }
 
 static void
@@ -31,7 +32,8 @@ test_unmapped_blocks_read_as_zeros(void **state)
 {
 	struct scsi_test *t = *state;
 	size_t block = scsi_lu_block_bytes(t->lu);
-	const struct range ranges[] = { { 0, 3 }, { 5, 0 }, { 8, 1 }, { TEST_BLOCKS - 1, 1 }, { TEST_BLOCKS, 0 } };
+	const struct range ranges[] = { { 0, 3 }, { 5, 0 }, { 8, 1 }, { TEST_BLOCKS - 1, 1 },
+		{ TEST_BLOCKS, 0 } };
 	static uint8_t medium[10 * 4096];
 	struct test_task tt = { 0 };
 
@@ -86,8 +88,8 @@ test_unmap_checks_its_parameter_list(void **state)
 /* ---- WRITE SAME ---- */
 
 static uint8_t
-run_same(struct scsi_test *t, struct test_task *tt, uint8_t opcode, uint8_t flags, uint64_t lba, uint32_t count,
-	 const void *out, size_t out_len)
+run_same(struct scsi_test *t, struct test_task *tt, uint8_t opcode, uint8_t flags, uint64_t lba,
+	uint32_t count, const void *out, size_t out_len)
 {
 	uint8_t cdb[16] = { opcode, flags };
 
@@ -115,7 +117,9 @@ test_write_same_repeats_one_block(void **state)
 		out[i] = (uint8_t)(i * 13 + 1);
 	for (unsigned sixteen = 0; sixteen < 2; sixteen++) {
 		test_fill(t, 0, 0xee, TEST_BLOCKS);
-		assert_int_equal(run_same(t, &tt, sixteen ? 0x93 : 0x41, 0, 1, TEST_BLOCKS - 2, out, block), 0);
+		assert_int_equal(
+			run_same(t, &tt, sixteen ? 0x93 : 0x41, 0, 1, TEST_BLOCKS - 2, out, block),
+			0);
 		test_peek(t, 0, medium, TEST_BLOCKS);
 		assert_true(test_all(medium, block, 0xee));
 		assert_true(test_all(medium + (TEST_BLOCKS - 1) * block, block, 0xee));
@@ -249,7 +253,9 @@ holes_close(struct blk_dev *dev)
 	mem_free(dev);
 }
 
-static const struct blk_ops holes_ops = { .name = "holes", .submit = holes_submit, .close = holes_close };
+static const struct blk_ops holes_ops = {
+	.name = "holes", .submit = holes_submit, .close = holes_close
+};
 
 static void
 with_holes(struct scsi_test *t)
@@ -272,7 +278,8 @@ run_status(struct scsi_test *t, struct test_task *tt, uint64_t lba, uint32_t all
 }
 
 static void
-assert_extent(const struct test_task *tt, unsigned index, uint64_t lba, uint32_t blocks, uint8_t status)
+assert_extent(
+	const struct test_task *tt, unsigned index, uint64_t lba, uint32_t blocks, uint8_t status)
 {
 	const uint8_t *p = tt->in + 8 + 16 * index;
 

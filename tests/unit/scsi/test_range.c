@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The range lock from several threads.  The bytes themselves tell whether it holds: increments by COMPARE AND WRITE must
- * not be lost, and WRITE AND VERIFY must find what it wrote though others write the same block.  Under TSan an overlap
- * is a data race of the memory device, too.
+ * The range lock from several threads.  The bytes themselves tell whether it holds: increments by
+ * COMPARE AND WRITE must not be lost, and WRITE AND VERIFY must find what it wrote though others
+ * write the same block.  Under TSan an overlap is a data race of the memory device, too.
  */
 #include "scsi_test.h"
 
@@ -30,7 +30,9 @@ yield_close(struct blk_dev *dev)
 	mem_free(dev);
 }
 
-static const struct blk_ops yield_ops = { .name = "yield", .submit = yield_submit, .close = yield_close };
+static const struct blk_ops yield_ops = {
+	.name = "yield", .submit = yield_submit, .close = yield_close
+};
 
 /* One thread with a nexus; it waits in `wait` until its task may go on. */
 struct worker {
@@ -91,7 +93,8 @@ worker_wait(struct worker *w)
 }
 
 static void
-worker_run(struct worker *w, const uint8_t *cdb, size_t cdb_len, struct iovec *out, unsigned out_count)
+worker_run(
+	struct worker *w, const uint8_t *cdb, size_t cdb_len, struct iovec *out, unsigned out_count)
 {
 	struct scsi_task *task = &w->task;
 	size_t out_bytes = 0;
@@ -116,7 +119,10 @@ worker_run(struct worker *w, const uint8_t *cdb, size_t cdb_len, struct iovec *o
 	scsi_task_fini(task);
 }
 
-/* Block 0 holds a number in its first bytes: read it, swap in one more, again when another was faster. */
+/*
+ * Block 0 holds a number in its first bytes: read it, swap in one more, again when another was
+ * faster.
+ */
 static void *
 count_up(void *arg)
 {
@@ -143,7 +149,8 @@ count_up(void *arg)
 static void *
 write_over(void *arg)
 {
-	static const uint8_t write_cdb[10] = { 0x2a, [5] = 3, [8] = 1 }, verify_cdb[10] = { 0x2e, 0x02, [5] = 3, [8] = 1 };
+	static const uint8_t write_cdb[10] = { 0x2a, [5] = 3, [8] = 1 },
+			     verify_cdb[10] = { 0x2e, 0x02, [5] = 3, [8] = 1 };
 	struct worker *w = arg;
 	uint8_t bytes[512];
 	struct iovec out = { bytes, sizeof(bytes) };
@@ -162,7 +169,8 @@ workers_start(struct worker *workers, struct scsi_lu *lu, void *(*run)(void *))
 	for (unsigned i = 0; i < THREADS; i++) {
 		struct worker *w = &workers[i];
 
-		w->nexus = (struct scsi_nexus){ .ops = &worker_ops, .shard = (uint16_t)(i + RANGE_SHARDS - 1) };
+		w->nexus = (struct scsi_nexus){ .ops = &worker_ops,
+			.shard = (uint16_t)(i + RANGE_SHARDS - 1) };
 		w->index = i;
 		pthread_mutex_init(&w->mutex, NULL);
 		pthread_cond_init(&w->cond, NULL);
@@ -184,7 +192,9 @@ workers_join(struct worker *workers)
 	}
 }
 
-/* Runs them on a unit straight on the yielding device (the layer of scsi_test is not for threads). */
+/*
+ * Runs them on a unit straight on the yielding device (the layer of scsi_test is not for threads).
+ */
 static void
 run_threads(struct worker *workers, void *(*run)(void *), uint8_t ret_first_block[512])
 {
