@@ -14,6 +14,11 @@
  * the replica has it: a program always sees its own changes.  Those of others arrive within a
  * second or so; VdsSync() removes even that.
  *
+ * Notifications: a program gives IVdsProviderPrivate::OnLoad an object with IVdsAdviseSink and gets
+ * OnNotify on a thread of the library that holds no lock, so it may call anything from there.  The
+ * array of notifications is the receiver's, to be given back with CoTaskMemFree: so it is documented
+ * for VDS, unlike other [in] parameters.  A sink that fell behind gets VDS_NF_SERVICE_OUT_OF_SYNC.
+ *
  * All functions and all methods may be called from any thread, at any time, and need no CoInitialize.
  * They must not be called from a signal handler, nor in a child after fork() unless it executes.
  *
@@ -75,8 +80,8 @@ VDS_EXPORT HRESULT STDAPICALLTYPE VdsGetClassObject(REFCLSID rclsid, REFIID riid
  * S_OK.  E_INVALIDARG: NULL, or an object that is not of this library.
  * VDS_E_INITIALIZE_NOT_CALLED: a provider that is not loaded.  VDS_E_PROVIDER_CACHE_CORRUPT: the
  * array cannot be reached or the replica cannot be trusted; cured by IVdsHwProvider::Reenumerate
- * and then Refresh.  HRESULT_FROM_WIN32(ERROR_TIMEOUT): the array answered, but its changes did not
- * arrive in time.  Blocks for one round trip, at most some seconds.
+ * and then Refresh.  VDS_E_TIMEOUT: the array answered, but its changes did not arrive in time.
+ * Blocks for one round trip, at most some seconds.
  */
 VDS_EXPORT HRESULT STDAPICALLTYPE VdsSync(IUnknown *object);
 

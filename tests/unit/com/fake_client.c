@@ -139,6 +139,12 @@ fake_sync_count(void)
 	return fake_client->syncs;
 }
 
+const struct state *
+fake_client_config(void)
+{
+	return fake_client->config;
+}
+
 /* ---- client.h: the replica ---- */
 
 int

@@ -23,6 +23,8 @@ void fake_fail_next(int code);
 void fake_hold_jobs(bool hold);
 void fake_end_job(const struct guid *job, enum job_state state, const char *error);
 unsigned fake_sync_count(void);
+/* Borrowed. */
+const struct state *fake_client_config(void);
 
 /* One change of configuration: puts (NULL-terminated, consumed) and what a callback does besides. */
 void fake_commit(const char *cause, void (*edit)(struct state_edit *edit, void *arg), void *arg);
