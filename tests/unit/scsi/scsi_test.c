@@ -61,7 +61,7 @@ test_dev_complete(struct test_dev *t)
 /* ---- The host ---- */
 
 static unsigned
-cut(struct iovec iov[3], uint8_t *buf, size_t len)
+cut(struct iovec *iov, uint8_t *buf, size_t len)
 {
 	size_t first = len / 3 | 1, second = len / 4;
 
