@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A connection's socket: receive, hand to the engine, send what it has to say.
+ *
+ *	ready -> receive: one recv for as many PDUs as are there; commands run inside the engine's input call
+ *	      -> settle: one sendmsg for all answers; ask for room or input as needed; close, or free, when due
+ *
+ * Whatever happens outside of an input (a completion, a message from another thread) marks the connection, and it is
+ * settled by the hook at the end of the round.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "target/target_int.h"
+
+#define RX_PIECES 16
+#define SEND_ROUNDS 8			/* then others have their turn */
+#define SEND_TIMEOUT_MS 30000u		/* a peer that does not take our bytes for so long is gone */
+#define QUEUE_DEPTH 128
+
+/* ---- Ending ---- */
+
+void
+target_conn_count_down(struct target *target)
+{
+	if (atomic_fetch_sub(&target->conn_count, 1) == 1)
+		target_ack_one(&target->no_conns);
+}
+
+/* After every message that may still have been on its way to it. */
+static void
+free_at_last(struct loop_msg *msg)
+{
+	struct conn *conn = container_of(msg, struct conn, gone);
+	struct target *target = conn->thread->target;
+
+	mem_free(conn);
+	target_conn_count_down(target);
+}
+
+static void
+log_end(const struct conn *conn)
+{
+	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
+	char name[2 * ISCSI_NAME_MAX];
+
+	log_info("session.end", "peer=%s portal=%s initiator=%s target=%s reason=%s", conn->peer, conn->local,
+		 log_quote(login->initiator_name, name, sizeof(name)), login->target_name,
+		 conn->close_reason == 0 ? "CLOSED" : err_name(conn->close_reason));
+}
+
+/* Nothing is in flight any more: give everything back. */
+static void
+reap(struct conn *conn)
+{
+	struct target *target = conn->thread->target;
+
+	target_registry_leave(&target->registry, &conn->entry);
+	if (conn->session != NULL) {
+		target_report_delete(target, ROW_LIVE_SESSION, &conn->entry.session_id);
+		log_end(conn);
+	}
+	if (conn->assigned != NULL)
+		atomic_fetch_sub(&conn->assigned->sessions_assigned, 1);
+	iscsi_conn_free(conn->iscsi);
+	target_session_free(conn->session);
+	target_portal_unref(conn->portal);
+	list_remove(&conn->node);
+	list_remove(&conn->dirty);
+	conn->gone.run = free_at_last;
+	loop_post(conn->thread->loop, &conn->gone);
+}
+
+static void
+close_socket(struct conn *conn)
+{
+	loop_timer_cancel(conn->thread->loop, &conn->timer);
+	target_conn_detach(conn);
+	close(conn->fd);
+	conn->fd = -1;
+	conn->state = CONN_CLOSING;
+	iscsi_conn_stop(conn->iscsi);
+}
+
+void
+target_conn_close(struct conn *conn, int reason)
+{
+	if (conn->close_asked)
+		return;
+	conn->close_asked = true;
+	conn->close_reason = reason == ERR_CLOSED ? 0 : reason;
+	target_conn_mark(conn);
+}
+
+/* ---- Loop ---- */
+
+void
+target_conn_mark(struct conn *conn)
+{
+	if (conn->is_dirty)
+		return;
+	conn->is_dirty = true;
+	list_append(&conn->thread->dirty, &conn->dirty);
+}
+
+void
+target_conn_detach(struct conn *conn)
+{
+	if (conn->in_loop)
+		loop_fd_del(conn->thread->loop, &conn->lfd);
+	conn->in_loop = false;
+}
+
+static void
+want(struct conn *conn)
+{
+	uint32_t events = (conn->paused ? 0 : (uint32_t)EPOLLIN) | (conn->blocked ? (uint32_t)EPOLLOUT : 0);
+
+	if (conn->in_loop && conn->lfd.events != events)
+		loop_fd_mod(conn->thread->loop, &conn->lfd, events);
+}
+
+/* ---- Sending ---- */
+
+static ssize_t
+send_pieces(struct conn *conn, struct iovec *iov, int count)
+{
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = (size_t)count };
+	ssize_t n;
+
+	do
+		n = sendmsg(conn->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* All that there is to send, or until the socket is full.  0 or -errno. */
+static int
+flush(struct conn *conn)
+{
+	struct iovec *iov = conn->thread->tx;
+
+	conn->blocked = false;
+	for (int round = 0; round < SEND_ROUNDS; round++) {
+		int count = iscsi_conn_output(conn->iscsi, iov, THREAD_TX_PIECES);
+
+		if (count == 0)
+			return 0;
+		ssize_t n = send_pieces(conn, iov, count);
+
+		if (n < 0 && errno != EAGAIN)
+			return -errno;
+		if (n < 0)
+			break;
+		iscsi_conn_output_advance(conn->iscsi, (size_t)n);
+	}
+	conn->blocked = iscsi_conn_has_output(conn->iscsi);
+	return 0;
+}
+
+void
+target_conn_settle(struct conn *conn)
+{
+	conn->is_dirty = false;
+	list_remove(&conn->dirty);
+	if (conn->state != CONN_CLOSING) {
+		int r = flush(conn);
+
+		if (r < 0 && !conn->close_asked) {
+			conn->close_asked = true;
+			conn->close_reason = r;
+		}
+		conn->paused = !iscsi_conn_wants_input(conn->iscsi);
+		if (conn->close_asked)
+			close_socket(conn);
+		else
+			want(conn);
+	}
+	if (conn->state == CONN_CLOSING && iscsi_conn_tasks(conn->iscsi) == 0)
+		reap(conn);
+}
+
+/* ---- Receiving ---- */
+
+/* The engine's pieces come first, our buffer behind them. */
+static int
+take(struct conn *conn, size_t got, size_t in_pieces)
+{
+	size_t direct = MIN(got, in_pieces);
+	int r = 0;
+
+	conn->last_heard_ns = loop_now_ns(conn->thread->loop);
+	conn->pinged = false;
+	if (direct > 0)
+		r = iscsi_conn_rx_advance(conn->iscsi, direct);
+	if (r == 0 && got > direct)
+		r = iscsi_conn_input(conn->iscsi, conn->thread->rx, got - direct);
+	return r;
+}
+
+static int
+receive_once(struct conn *conn)
+{
+	struct iovec iov[RX_PIECES + 1];
+	int count = iscsi_conn_rx_iov(conn->iscsi, iov, RX_PIECES);
+	size_t in_pieces = 0;
+	ssize_t n;
+
+	for (int i = 0; i < count; i++)
+		in_pieces += iov[i].iov_len;
+	iov[count] = (struct iovec){ conn->thread->rx, THREAD_RX_BYTES };
+	do
+		n = readv(conn->fd, iov, count + 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	return n == 0 ? ERR_CLOSED : take(conn, (size_t)n, in_pieces);
+}
+
+static void
+receive(struct conn *conn)
+{
+	int r = receive_once(conn);
+
+	if (r < 0)
+		target_conn_close(conn, r);
+	else if (conn->wants_session)
+		target_login_continue(conn);
+	else if (conn->state == CONN_LOGIN && iscsi_conn_is_established(conn->iscsi))
+		target_conn_watch(conn);
+}
+
+static void
+ready(struct loop_fd *lfd, uint32_t revents)
+{
+	struct conn *conn = container_of(lfd, struct conn, lfd);
+
+	if ((revents & EPOLLIN) != 0)
+		receive(conn);
+	else if ((revents & (EPOLLERR | EPOLLHUP)) != 0)
+		target_conn_close(conn, -ECONNRESET);
+	if (conn->state != CONN_MOVING)
+		target_conn_settle(conn);
+}
+
+int
+target_conn_attach(struct conn *conn)
+{
+	conn->lfd = (struct loop_fd){ .fd = conn->fd, .events = EPOLLIN, .ready = ready };
+	int r = loop_fd_add(conn->thread->loop, &conn->lfd);
+
+	conn->in_loop = r == 0;
+	return r;
+}
+
+/* ---- Signs of life ---- */
+
+static void
+look_for_life(struct loop_timer *timer)
+{
+	struct conn *conn = container_of(timer, struct conn, timer);
+	const struct target_options *options = &conn->thread->target->options;
+	uint64_t interval_ns = options->nop_interval_ms * NS_PER_MS;
+	uint64_t idle_ns = clock_mono_ns() - conn->last_heard_ns;
+	uint64_t next_ns = interval_ns;
+
+	if (conn->pinged) {
+		target_conn_close(conn, -ETIMEDOUT);
+		return;
+	}
+	if (idle_ns < interval_ns) {
+		next_ns = interval_ns - idle_ns;
+	} else if (iscsi_conn_ping(conn->iscsi) == 0) {
+		conn->pinged = true;
+		next_ns = options->nop_timeout_ms * NS_PER_MS;
+		target_conn_mark(conn);
+	}
+	loop_timer_set(conn->thread->loop, timer, next_ns);
+}
+
+void
+target_conn_watch(struct conn *conn)
+{
+	conn->state = CONN_FULL;
+	conn->last_heard_ns = loop_now_ns(conn->thread->loop);
+	conn->timer.fire = look_for_life;
+	loop_timer_set(conn->thread->loop, &conn->timer, conn->thread->target->options.nop_interval_ms * NS_PER_MS);
+}
+
+/* ---- Beginning ---- */
+
+static const struct iscsi_conn_ops engine_ops = {
+	.login = target_login_step,
+	.command = target_task_command,
+	.write_ready = target_task_write_ready,
+	.task_abort = target_task_abort,
+	.task_done = target_task_done,
+	.tmf = target_tmf_request,
+	.send_targets = target_login_send_targets,
+};
+
+static void
+format_sockaddr(const struct sockaddr_storage *sa, char text[ADDRESS_TEXT_SIZE])
+{
+	char host[INET6_ADDRSTRLEN] = "?";
+	const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
+
+	if (sa->ss_family == AF_INET6) {
+		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+		snprintf(text, ADDRESS_TEXT_SIZE, "[%s]:%u", host, ntohs(in6->sin6_port));
+	} else {
+		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
+		snprintf(text, ADDRESS_TEXT_SIZE, "%s:%u", host, ntohs(in->sin_port));
+	}
+}
+
+static void
+set_up_socket(struct conn *conn)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
+	int one = 1;
+	unsigned timeout_ms = SEND_TIMEOUT_MS;
+
+	setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+	if (getpeername(conn->fd, (struct sockaddr *)&sa, &len) == 0)
+		format_sockaddr(&sa, conn->peer);
+	len = sizeof(sa);
+	if (getsockname(conn->fd, (struct sockaddr *)&sa, &len) == 0)
+		format_sockaddr(&sa, conn->local);
+}
+
+static void
+login_too_slow(struct loop_timer *timer)
+{
+	struct conn *conn = container_of(timer, struct conn, timer);
+
+	log_warning("login.timeout", "peer=%s portal=%s", conn->peer, conn->local);
+	target_conn_close(conn, -ETIMEDOUT);
+}
+
+static int
+conn_new(struct thread *thread, struct portal *portal, int fd, struct conn **ret_conn)
+{
+	struct conn *conn = mem_calloc(1, sizeof(*conn));
+	struct iscsi_conn_config config = {
+		.ops = &engine_ops, .user = conn, .queue_depth = QUEUE_DEPTH, .task_extra_bytes = sizeof(struct task),
+	};
+
+	if (conn == NULL)
+		return -ENOMEM;
+	conn->thread = thread;
+	conn->fd = fd;
+	conn->timer.fire = login_too_slow;
+	int r = iscsi_conn_new(&config, &conn->iscsi);
+
+	if (r == 0)
+		r = target_conn_attach(conn);
+	if (r < 0) {
+		iscsi_conn_free(conn->iscsi);
+		mem_free(conn);
+		return r;
+	}
+	conn->portal = target_portal_ref(portal);
+	set_up_socket(conn);
+	*ret_conn = conn;
+	return 0;
+}
+
+void
+target_conn_accept(struct thread *thread, struct portal *portal, int fd)
+{
+	struct target *target = thread->target;
+	struct conn *conn = NULL;
+	int r = ERR_LIMIT;
+
+	if (atomic_fetch_add(&target->conn_count, 1) <= target->options.max_connections)
+		r = conn_new(thread, portal, fd, &conn);
+	if (r < 0) {
+		log_warning("portal.refuse", "portal=%s error=%s", portal->row->address, err_name(r));
+		close(fd);
+		target_conn_count_down(target);
+		return;
+	}
+	list_append(&thread->conns, &conn->node);
+	loop_timer_set(thread->loop, &conn->timer, target->options.login_timeout_ms * NS_PER_MS);
+}

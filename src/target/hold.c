@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Holding mappings, and waiting until nothing is in flight on them.
+ *
+ * A drain has a part on each thread.  A part is told by message; it holds the paths it covers (quiesce) or aborts
+ * their tasks (reset), and has done its share when no covered path has a task in scsi's hands.
+ *
+ *	quiesce	parts hold; the caller waits for all shares; the drain stays in target->holds until resume or until
+ *		its mappings are gone
+ *	abort	parts abort; the last share posts `done` to the thread that asked
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "target/target_int.h"
+
+struct drain {
+	struct list node;		/* target->holds; holds_lock */
+	struct target *target;
+	bool holds;
+	struct array_mapping *mappings;	/* quiesce */
+	size_t mapping_count;
+	struct ack shares, undone;	/* quiesce */
+	struct abort_request abort;
+	struct thread *origin;
+	struct loop_msg done_msg;
+	atomic_uint shares_left;	/* abort */
+	unsigned part_count;
+	struct drain_part parts[];
+};
+
+/* ---- What a drain covers ---- */
+
+static bool
+mapping_covers(const struct array_mapping *m, const struct path *path)
+{
+	return guid_equal(&m->lun_id, &path->unit->lun_id) &&
+	       guid_equal(&m->target_id, &path->session->vt->row->id);
+}
+
+static bool
+covers(const struct drain *drain, const struct path *path)
+{
+	if (!drain->holds) {
+		if (drain->abort.unit != NULL)
+			return path->unit == drain->abort.unit;
+		return guid_equal(&drain->abort.target_id, &path->session->vt->row->id);
+	}
+	for (size_t i = 0; i < drain->mapping_count; i++)
+		if (mapping_covers(&drain->mappings[i], path))
+			return true;
+	return false;
+}
+
+bool
+target_hold_covers(const struct thread *thread, const struct path *path)
+{
+	list_for_each(node, &thread->holds)
+		if (covers(list_entry(node, struct drain_part, hold_node)->drain, path))
+			return true;
+	return false;
+}
+
+static unsigned
+inflight_of(const struct drain *drain, const struct session *session)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < session->path_count; i++)
+		if (session->paths[i]->inflight > 0 && covers(drain, session->paths[i]))
+			sum += session->paths[i]->inflight;
+	list_for_each(node, &session->gone) {
+		const struct path *path = list_entry(node, struct path, node);
+
+		if (covers(drain, path))
+			sum += path->inflight;
+	}
+	return sum;
+}
+
+static bool
+is_idle(const struct drain_part *part)
+{
+	list_for_each(node, &part->thread->sessions)
+		if (inflight_of(part->drain, list_entry(node, struct session, node)) > 0)
+			return false;
+	return true;
+}
+
+/* ---- Parts, on their threads ---- */
+
+static void
+drain_free(struct drain *drain)
+{
+	if (drain->holds) {
+		target_ack_fini(&drain->shares);
+		target_ack_fini(&drain->undone);
+	}
+	mem_free(drain->mappings);
+	mem_free(drain);
+}
+
+static void
+abort_finished(struct loop_msg *msg)
+{
+	struct drain *drain = container_of(msg, struct drain, done_msg);
+	struct abort_request request = drain->abort;
+
+	drain_free(drain);
+	request.done(request.arg);
+}
+
+static void
+share_done(struct drain_part *part)
+{
+	struct drain *drain = part->drain;
+
+	list_remove(&part->wait_node);
+	if (drain->holds) {
+		target_ack_one(&drain->shares);
+	} else if (atomic_fetch_sub(&drain->shares_left, 1) == 1) {
+		drain->done_msg.run = abort_finished;
+		loop_post(drain->origin->loop, &drain->done_msg);
+	}
+}
+
+void
+target_hold_check(struct thread *thread)
+{
+	list_for_each_safe(node, &thread->waits) {
+		struct drain_part *part = list_entry(node, struct drain_part, wait_node);
+
+		if (is_idle(part))
+			share_done(part);
+	}
+}
+
+static void
+wait_for_idle(struct drain_part *part)
+{
+	list_append(&part->thread->waits, &part->wait_node);
+	if (is_idle(part))
+		share_done(part);
+}
+
+static void
+set_held(const struct drain_part *part)
+{
+	list_for_each(node, &part->thread->sessions) {
+		struct session *session = list_entry(node, struct session, node);
+
+		for (size_t i = 0; i < session->path_count; i++)
+			if (covers(part->drain, session->paths[i]))
+				session->paths[i]->held = true;
+	}
+}
+
+static void
+hold_part(struct loop_msg *msg)
+{
+	struct drain_part *part = container_of(msg, struct drain_part, msg);
+
+	list_append(&part->thread->holds, &part->hold_node);
+	set_held(part);
+	wait_for_idle(part);
+}
+
+/* Releasing a task may start others, but never takes a path out of its session. */
+static void
+release_covered(const struct drain_part *part)
+{
+	list_for_each(node, &part->thread->sessions) {
+		struct session *session = list_entry(node, struct session, node);
+
+		for (size_t i = 0; i < session->path_count; i++) {
+			struct path *path = session->paths[i];
+
+			if (!path->held || !covers(part->drain, path) || target_hold_covers(part->thread, path))
+				continue;
+			path->held = false;
+			target_task_release_held(path);
+		}
+	}
+}
+
+static void
+undo_part(struct loop_msg *msg)
+{
+	struct drain_part *part = container_of(msg, struct drain_part, undo_msg);
+
+	list_remove(&part->wait_node);
+	list_remove(&part->hold_node);
+	release_covered(part);
+	target_ack_one(&part->drain->undone);
+}
+
+static void
+abort_part(struct loop_msg *msg)
+{
+	struct drain_part *part = container_of(msg, struct drain_part, msg);
+	struct drain *drain = part->drain;
+
+	list_for_each(node, &part->thread->sessions) {
+		struct session *session = list_entry(node, struct session, node);
+
+		for (size_t i = 0; i < session->path_count; i++) {
+			struct path *path = session->paths[i];
+			uint8_t lun[8];
+
+			if (!covers(drain, path))
+				continue;
+			if (session != drain->abort.by && path->tasks > 0 && drain->abort.ua != SCSI_UA_COUNT)
+				scsi_itl_raise(&path->itl, drain->abort.ua);
+			scsi_lun_encode(path->number, lun);
+			iscsi_conn_abort_tasks(session->conn->iscsi, lun);
+			target_conn_mark(session->conn);
+		}
+	}
+	wait_for_idle(part);
+}
+
+/* ---- Drains ---- */
+
+static struct drain *
+drain_new(struct target *target)
+{
+	struct drain *drain = mem_calloc(1, sizeof(*drain) + target->thread_count * sizeof(struct drain_part));
+
+	if (drain == NULL)
+		return NULL;
+	drain->target = target;
+	drain->part_count = target->thread_count;
+	for (unsigned i = 0; i < drain->part_count; i++)
+		drain->parts[i] = (struct drain_part){ .drain = drain, .thread = &target->threads[i] };
+	return drain;
+}
+
+static void
+post_parts(struct drain *drain, void (*run)(struct loop_msg *msg))
+{
+	for (unsigned i = 0; i < drain->part_count; i++) {
+		drain->parts[i].msg.run = run;
+		loop_post(drain->parts[i].thread->loop, &drain->parts[i].msg);
+	}
+}
+
+int
+target_hold_abort(struct thread *thread, const struct abort_request *request)
+{
+	struct drain *drain = drain_new(thread->target);
+
+	if (drain == NULL)
+		return -ENOMEM;
+	drain->abort = *request;
+	drain->origin = thread;
+	atomic_init(&drain->shares_left, drain->part_count);
+	post_parts(drain, abort_part);
+	return 0;
+}
+
+/* Take it off the threads, whether or not their shares have come in; then it is gone.  Not on a data-path thread. */
+static void
+undo(struct drain *drain)
+{
+	for (unsigned i = 0; i < drain->part_count; i++) {
+		drain->parts[i].undo_msg.run = undo_part;
+		loop_post(drain->parts[i].thread->loop, &drain->parts[i].undo_msg);
+	}
+	target_ack_wait(&drain->undone, UINT32_MAX);
+	drain_free(drain);
+}
+
+int
+target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t count, uint32_t timeout_ms)
+{
+	struct target *target = runtime;
+	struct drain *drain = drain_new(target);
+
+	if (drain == NULL)
+		return -ENOMEM;
+	drain->holds = true;
+	drain->mapping_count = count;
+	target_ack_init(&drain->shares, drain->part_count);
+	target_ack_init(&drain->undone, drain->part_count);
+	drain->mappings = mem_dup(mappings, count * sizeof(*mappings));
+	if (drain->mappings == NULL) {
+		drain_free(drain);
+		return -ENOMEM;
+	}
+	post_parts(drain, hold_part);
+	int r = target_ack_wait(&drain->shares, timeout_ms);
+
+	if (r < 0) {
+		undo(drain);
+		return r;
+	}
+	pthread_mutex_lock(&target->holds_lock);
+	list_append(&target->holds, &drain->node);
+	pthread_mutex_unlock(&target->holds_lock);
+	return 0;
+}
+
+static bool
+same_mappings(const struct drain *drain, const struct array_mapping *mappings, size_t count)
+{
+	return drain->mapping_count == count &&
+	       (count == 0 || memcmp(drain->mappings, mappings, count * sizeof(*mappings)) == 0);
+}
+
+void
+target_hold_resume(void *runtime, const struct array_mapping *mappings, size_t count)
+{
+	struct target *target = runtime;
+	struct drain *found = NULL;
+
+	pthread_mutex_lock(&target->holds_lock);
+	list_for_each(node, &target->holds) {
+		struct drain *drain = list_entry(node, struct drain, node);
+
+		if (found == NULL && same_mappings(drain, mappings, count))
+			found = drain;
+	}
+	if (found != NULL)
+		list_remove(&found->node);
+	pthread_mutex_unlock(&target->holds_lock);
+	if (found != NULL)
+		undo(found);
+}
+
+static bool
+is_over(const struct drain *drain, const struct state *state)
+{
+	for (size_t i = 0; i < drain->mapping_count; i++)
+		if (state_find_pair(state, ROW_ASSOCIATION, &drain->mappings[i].lun_id,
+				    &drain->mappings[i].target_id) != NULL)
+			return false;
+	return true;
+}
+
+void
+target_hold_forget(struct target *target, const struct state *state)
+{
+	struct list over;
+
+	list_init(&over);
+	pthread_mutex_lock(&target->holds_lock);
+	list_for_each_safe(node, &target->holds) {
+		struct drain *drain = list_entry(node, struct drain, node);
+
+		if (state != NULL && !is_over(drain, state))
+			continue;
+		list_remove(node);
+		list_append(&over, node);
+	}
+	pthread_mutex_unlock(&target->holds_lock);
+	for (struct list *node; (node = list_pop(&over)) != NULL;)
+		undo(list_entry(node, struct drain, node));
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Logins: who may log in to what, session reinstatement, and the one move of a connection to its session's thread.
+ *
+ *	thread that accepted	LOGIN --last step--> claim in the registry --older session--> WAITING --wake--> claim …
+ *				claim --entered--> MOVING: out of this loop
+ *	reporter		MOVING: put the session's live row, so that the array knows it before it is answered
+ *	session's thread	MOVING --adopt--> FULL: session, last response; or refuse
+ *
+ * A login is let in when the target exists and the connection came through a portal of one of its portal groups;
+ * otherwise it is "not found", so that a stranger learns nothing.  An initiator that no LUN is unmasked to is let in
+ * too, and sees an empty list: REPORT LUNS is the set of associated LUNs cut by their masks, also when that is empty,
+ * and an unmasking that comes later reaches it by unit attention without another login.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "target/target_int.h"
+
+/* ---- Steps, as the engine asks ---- */
+
+static int
+decide_first(struct conn *conn, const struct iscsi_login *login, struct iscsi_login_reply *reply)
+{
+	struct thread *thread = conn->thread;
+
+	if (login->tsih != 0) {		/* one connection for each session */
+		reply->status = target_registry_has_tsih(&thread->target->registry, login->tsih)
+				? ISCSI_LOGIN_TOO_MANY_CONNECTIONS : ISCSI_LOGIN_NO_SESSION;
+		return 0;
+	}
+	if (login->type == ISCSI_SESSION_DISCOVERY)
+		return 0;
+	const struct view_target *vt = target_view_find_target(thread->view, login->target_name);
+	const struct view_group *group = vt != NULL ? target_view_target_group(vt, conn->portal) : NULL;
+
+	if (group == NULL) {
+		reply->status = ISCSI_LOGIN_NOT_FOUND;
+		return 0;
+	}
+	conn->target_id = vt->row->id;
+	conn->tpgt = group->tag;
+	conn->relative_port = group->relative_port;
+	reply->tpgt = group->tag;
+	reply->alias = vt->row->alias != NULL && vt->row->alias[0] != '\0' ? vt->row->alias : NULL;
+	return 0;
+}
+
+static int
+decide_last(struct conn *conn, const struct iscsi_login *login, struct iscsi_login_reply *reply)
+{
+	if (login->type == ISCSI_SESSION_NORMAL) {
+		conn->wants_session = true;
+		return 1;
+	}
+	reply->tsih = registry_next_tsih(&conn->thread->target->registry);
+	return 0;
+}
+
+int
+target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step step, const struct iscsi_login *login,
+	   struct iscsi_login_reply *reply)
+{
+	(void)iscsi;
+	return step == ISCSI_LOGIN_FIRST ? decide_first(user, login, reply) : decide_last(user, login, reply);
+}
+
+/* ---- On the session's thread ---- */
+
+static void
+refuse(struct conn *conn, uint16_t status)
+{
+	struct iscsi_login_reply reply = { .status = status };
+
+	iscsi_conn_login_done(conn->iscsi, &reply);
+	target_conn_close(conn, ERR_CLOSED);
+}
+
+static void
+log_begin(const struct conn *conn)
+{
+	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
+	char name[2 * ISCSI_NAME_MAX];
+
+	log_info("session.begin", "peer=%s portal=%s initiator=%s target=%s tpgt=%u tsih=%u thread=%u luns=%zu",
+		 conn->peer, conn->local, log_quote(login->initiator_name, name, sizeof(name)), login->target_name,
+		 conn->tpgt, conn->entry.tsih, conn->thread->index, conn->session->path_count);
+}
+
+/* The status to refuse it with, or 0. */
+static uint16_t
+begin_session(struct conn *conn)
+{
+	struct thread *thread = conn->thread;
+	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
+	struct view_target *vt = target_view_find_target(thread->view, login->target_name);
+
+	if (thread->stopping || conn->killed)
+		return ISCSI_LOGIN_UNAVAILABLE;
+	if (vt == NULL || target_view_target_group(vt, conn->portal) == NULL)
+		return ISCSI_LOGIN_NOT_FOUND;
+	return target_session_new(conn, vt, &conn->session) < 0 ? ISCSI_LOGIN_NO_RESOURCES : 0;
+}
+
+static void
+adopt(struct loop_msg *msg)
+{
+	struct conn *conn = container_of(msg, struct conn, move);
+	struct iscsi_login_reply reply = { .tsih = conn->entry.tsih };
+
+	list_append(&conn->thread->conns, &conn->node);
+	conn->adopted = true;
+	uint16_t status = target_conn_attach(conn) < 0 ? ISCSI_LOGIN_NO_RESOURCES : begin_session(conn);
+
+	if (status == 0)
+		log_begin(conn);
+	else		/* reap does it for sessions */
+		target_report_delete(conn->thread->target, ROW_LIVE_SESSION, &conn->entry.session_id);
+	target_conn_watch(conn);
+	if (status != 0)
+		refuse(conn, status);
+	else if (iscsi_conn_login_done(conn->iscsi, &reply) < 0)
+		target_conn_close(conn, ERR_CLOSED);
+	target_conn_mark(conn);
+}
+
+/* ---- On the reporter ---- */
+
+static void
+announce(struct work *work)
+{
+	struct conn *conn = container_of(work, struct conn, announce);
+
+	if (conn->row != NULL)
+		array_live_put(conn->thread->target->array, TAKE(conn->row));
+	loop_post(conn->thread->loop, &conn->move);
+}
+
+/* ---- On the thread that accepted ---- */
+
+static struct thread *
+least_loaded(struct target *target)
+{
+	struct thread *best = &target->threads[0];
+
+	for (unsigned i = 1; i < target->thread_count; i++)
+		if (atomic_load(&target->threads[i].sessions_assigned) < atomic_load(&best->sessions_assigned))
+			best = &target->threads[i];
+	return best;
+}
+
+static void
+move_away(struct conn *conn)
+{
+	loop_timer_cancel(conn->thread->loop, &conn->timer);
+	target_conn_detach(conn);
+	list_remove(&conn->node);
+	list_remove(&conn->dirty);
+	conn->is_dirty = false;
+	conn->blocked = conn->paused = false;
+	conn->state = CONN_MOVING;
+	conn->row = target_session_row(conn);
+	conn->thread = conn->entry.thread;
+	conn->move.run = adopt;
+	conn->announce.run = announce;
+	workers_submit(conn->thread->target->reporter, &conn->announce);
+}
+
+static void
+claim(struct conn *conn)
+{
+	switch (target_registry_enter(&conn->thread->target->registry, &conn->entry)) {
+	case REGISTRY_ENTERED:
+		move_away(conn);
+		break;
+	case REGISTRY_WAIT:
+		conn->state = CONN_WAITING;
+		break;
+	case REGISTRY_FULL:
+		refuse(conn, ISCSI_LOGIN_NO_RESOURCES);
+		break;
+	}
+}
+
+void
+target_login_continue(struct conn *conn)
+{
+	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
+	struct registry_entry *entry = &conn->entry;
+
+	conn->wants_session = false;
+	entry->initiator = login->initiator_name;
+	entry->target = login->target_name;
+	memcpy(entry->isid, login->isid, sizeof(entry->isid));
+	entry->tpgt = conn->tpgt;
+	guid_make(&entry->session_id);
+	entry->thread = conn->assigned = least_loaded(conn->thread->target);
+	atomic_fetch_add(&conn->assigned->sessions_assigned, 1);
+	entry->wake_thread = conn->thread;
+	claim(conn);
+}
+
+void
+target_login_wake(struct loop_msg *msg)
+{
+	struct conn *conn = container_of(msg, struct conn, entry.wake);
+
+	if (conn->state == CONN_WAITING && !conn->close_asked)
+		claim(conn);
+}
+
+/* On the session's thread; the connection may not have come yet. */
+void
+target_login_kill(struct loop_msg *msg)
+{
+	struct conn *conn = container_of(msg, struct conn, entry.kill);
+
+	if (conn->adopted)
+		target_conn_close(conn, ERR_CANCELLED);
+	else
+		conn->killed = true;
+}
+
+/* ---- SendTargets ---- */
+
+static int
+list_portals(const struct view_target *vt, struct iscsi_targets *list)
+{
+	char address[ADDRESS_TEXT_SIZE];
+	int r = 0;
+
+	for (size_t g = 0; g < vt->group_count; g++) {
+		const struct view_group *group = &vt->groups[g];
+
+		for (size_t p = 0; p < group->portal_count && r == 0; p++) {
+			if (!atomic_load(&group->portals[p]->ready))
+				continue;
+			target_portal_format(group->portals[p]->row, address);
+			r = iscsi_targets_add_portal(list, address, group->tag);
+		}
+	}
+	return r;
+}
+
+static bool
+has_ready_portal(const struct view_target *vt)
+{
+	for (size_t g = 0; g < vt->group_count; g++)
+		for (size_t p = 0; p < vt->groups[g].portal_count; p++)
+			if (atomic_load(&vt->groups[g].portals[p]->ready))
+				return true;
+	return false;
+}
+
+/* Only what this initiator may use: a way to get there, and something to see. */
+static int
+list_target(const struct view_target *vt, const char *initiator, struct iscsi_targets *list)
+{
+	if (!has_ready_portal(vt) || !target_view_target_shows_any(vt, initiator))
+		return 0;
+	int r = iscsi_targets_add(list, vt->row->iscsi_name);
+
+	return r == 0 ? list_portals(vt, list) : r;
+}
+
+void
+target_login_send_targets(void *user, const char *name, struct iscsi_targets *list)
+{
+	struct conn *conn = user;
+	const struct view *view = conn->thread->view;
+	const char *initiator = iscsi_conn_login(conn->iscsi)->initiator_name;
+	const struct view_target *vt;
+	int r = 0;
+
+	if (name == NULL) {
+		for (size_t i = 0; i < view->target_count && r == 0; i++)
+			r = list_target(view->targets[i], initiator, list);
+		return;
+	}
+	vt = target_view_find_target(view, name);
+	if (vt == NULL)
+		return;
+	if (conn->session == NULL)
+		list_target(vt, initiator, list);
+	else if (iscsi_targets_add(list, vt->row->iscsi_name) == 0)	/* its own: it is using it */
+		list_portals(vt, list);
+}

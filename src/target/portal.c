@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Portals: one listening socket each, on one thread's loop.  An address that this host does not have (yet), or a port
+ * that is taken, makes the portal not ready; it is tried again.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "target/target_int.h"
+
+#define ACCEPT_AT_ONCE 64
+#define LISTEN_BACKLOG 512
+
+int
+target_portal_new(struct target *target, const struct row_portal *row, struct portal **ret_portal)
+{
+	struct portal *portal = mem_calloc(1, sizeof(*portal));
+
+	if (portal == NULL)
+		return -ENOMEM;
+	atomic_init(&portal->refs, 1);
+	portal->row = row_ref(row);
+	portal->thread = &target->threads[guid_hash(&row->id) % target->thread_count];
+	portal->lfd.fd = -1;
+	*ret_portal = portal;
+	return 0;
+}
+
+struct portal *
+target_portal_ref(struct portal *portal)
+{
+	atomic_fetch_add_explicit(&portal->refs, 1, memory_order_relaxed);
+	return portal;
+}
+
+void
+target_portal_unref(struct portal *portal)
+{
+	if (portal == NULL || atomic_fetch_sub_explicit(&portal->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	mem_free(portal->reason);
+	row_unref(portal->row);
+	mem_free(portal);
+}
+
+void
+target_portal_format(const struct row_portal *row, char text[ADDRESS_TEXT_SIZE])
+{
+	const char *format = strchr(row->address, ':') != NULL ? "[%s]:%" PRIu32 : "%s:%" PRIu32;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(text, ADDRESS_TEXT_SIZE, format, row->address, row->port);
+#pragma GCC diagnostic pop
+}
+
+static int
+parse_address(const char *text, uint16_t port, struct sockaddr_storage *ret, socklen_t *ret_len)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)ret;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
+
+	memset(ret, 0, sizeof(*ret));
+	if (inet_pton(AF_INET, text, &in->sin_addr) == 1) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		*ret_len = sizeof(*in);
+		return 0;
+	}
+	if (inet_pton(AF_INET6, text, &in6->sin6_addr) == 1) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(port);
+		*ret_len = sizeof(*in6);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* A bound socket, or -errno. */
+static int
+bind_socket(const char *address, uint16_t port)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = 0;
+	int one = 1;
+	int r = parse_address(address, port, &sa, &len);
+
+	if (r < 0)
+		return r;
+	int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	    (sa.ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) ||
+	    bind(fd, (struct sockaddr *)&sa, len) < 0) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int
+target_portal_pick_port(const char *address, uint16_t *ret_port)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
+	int fd = bind_socket(address, 0);
+
+	if (fd < 0)
+		return fd;
+	int r = getsockname(fd, (struct sockaddr *)&sa, &len) < 0 ? -errno : 0;
+
+	close(fd);
+	if (r == 0)
+		*ret_port = ntohs(sa.ss_family == AF_INET ? ((struct sockaddr_in *)&sa)->sin_port
+							  : ((struct sockaddr_in6 *)&sa)->sin6_port);
+	return r;
+}
+
+/* ---- Live row ---- */
+
+static void
+tell(struct portal *portal, bool ready, const char *reason)
+{
+	struct row_live_portal *row = row_new(ROW_LIVE_PORTAL);
+	char address[ADDRESS_TEXT_SIZE];
+
+	target_portal_format(portal->row, address);
+	if (ready)
+		log_info("portal.ready", "address=%s", address);
+	else
+		log_warning("portal.not-ready", "address=%s reason=\"%s\"", address, reason);
+	if (row == NULL)
+		return;
+	row->id = portal->row->id;
+	row->ready = ready;
+	if (row_set_string(&row->reason, reason) < 0) {
+		row_unref(row);
+		return;
+	}
+	target_report_put(portal->thread->target, row);
+}
+
+/* Once for each reason, not for each attempt. */
+static void
+not_ready(struct portal *portal, const char *reason)
+{
+	atomic_store(&portal->ready, false);
+	if (portal->reason != NULL && strcmp(portal->reason, reason) == 0)
+		return;
+	mem_free(portal->reason);
+	portal->reason = str_dup(reason);
+	tell(portal, false, reason);
+}
+
+/* ---- Listening ---- */
+
+static void
+retry_later(struct portal *portal)
+{
+	loop_timer_set(portal->thread->loop, &portal->retry, portal->thread->target->options.portal_retry_ms * NS_PER_MS);
+}
+
+static void
+accept_some(struct loop_fd *lfd, uint32_t revents)
+{
+	struct portal *portal = container_of(lfd, struct portal, lfd);
+
+	(void)revents;
+	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+		int fd = accept4(lfd->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			target_conn_accept(portal->thread, portal, fd);
+			continue;
+		}
+		if (errno == EAGAIN)
+			return;
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			log_warning("portal.accept", "error=%s", strerrorname_np(errno));
+			loop_fd_del(portal->thread->loop, lfd);
+			portal->accepting = false;
+			retry_later(portal);
+			return;
+		}
+	}
+}
+
+static int
+start_listening(struct portal *portal)
+{
+	int fd = bind_socket(portal->row->address, (uint16_t)portal->row->port);
+
+	if (fd < 0)
+		return fd;
+	portal->lfd = (struct loop_fd){ .fd = fd, .events = EPOLLIN, .ready = accept_some };
+	int r = listen(fd, LISTEN_BACKLOG) < 0 ? -errno : loop_fd_add(portal->thread->loop, &portal->lfd);
+
+	if (r < 0) {
+		close(fd);
+		portal->lfd.fd = -1;
+		return r;
+	}
+	portal->accepting = true;
+	return 0;
+}
+
+static void
+attempt(struct portal *portal)
+{
+	int r = portal->lfd.fd >= 0 ? loop_fd_add(portal->thread->loop, &portal->lfd) : start_listening(portal);
+
+	if (r < 0) {
+		not_ready(portal, strerror(-r));
+		retry_later(portal);
+		return;
+	}
+	portal->accepting = true;
+	if (atomic_exchange(&portal->ready, true))
+		return;
+	mem_free(TAKE(portal->reason));
+	tell(portal, true, "");
+}
+
+static void
+retry(struct loop_timer *timer)
+{
+	attempt(container_of(timer, struct portal, retry));
+}
+
+void
+target_portal_open(struct portal *portal)
+{
+	if (portal->opened)
+		return;
+	if (portal->row->status == STATUS_OFFLINE) {
+		not_ready(portal, "offline");
+		return;
+	}
+	portal->opened = true;
+	portal->retry.fire = retry;
+	attempt(portal);
+}
+
+void
+target_portal_close(struct portal *portal)
+{
+	if (!portal->opened)
+		return;
+	portal->opened = false;
+	loop_timer_cancel(portal->thread->loop, &portal->retry);
+	if (portal->accepting)
+		loop_fd_del(portal->thread->loop, &portal->lfd);
+	portal->accepting = false;
+	atomic_store(&portal->ready, false);
+	if (portal->lfd.fd >= 0)
+		close(portal->lfd.fd);
+	portal->lfd.fd = -1;
+}

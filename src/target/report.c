@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Telling the array of portals and sessions.  The array may hold its lock while it waits for our threads, so
+ * these must not take it: one worker does it for them, in order.
+ */
+#include "base/log.h"
+#include "target/target_int.h"
+
+struct report {
+	struct work work;
+	struct target *target;
+	void *row;			/* to put; or NULL: delete */
+	enum row_family family;
+	struct guid id;
+};
+
+static void
+deliver(struct work *work)
+{
+	struct report *report = container_of(work, struct report, work);
+
+	if (report->row != NULL)
+		array_live_put(report->target->array, report->row);
+	else
+		array_live_delete(report->target->array, report->family, &report->id);
+	mem_free(report);
+}
+
+static struct report *
+report_new(struct target *target)
+{
+	struct report *report = mem_calloc(1, sizeof(*report));
+
+	if (report == NULL)
+		return NULL;
+	report->work.run = deliver;
+	report->target = target;
+	return report;
+}
+
+void
+target_report_put(struct target *target, void *row)
+{
+	struct report *report = row != NULL ? report_new(target) : NULL;
+
+	if (report == NULL) {
+		row_unref(row);
+		return;
+	}
+	report->row = row;
+	workers_submit(target->reporter, &report->work);
+}
+
+void
+target_report_delete(struct target *target, enum row_family family, const struct guid *id)
+{
+	struct report *report = report_new(target);
+
+	if (report == NULL) {
+		log_warning("target.report", "lost=delete reason=\"out of memory\"");
+		return;
+	}
+	report->family = family;
+	report->id = *id;
+	workers_submit(target->reporter, &report->work);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The data path as a whole: its start and stop, and what it registers with the array. */
+#include "target/target.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "target/target_int.h"
+
+#define DEFAULT_WORKERS 8
+#define DEFAULT_CONNECTIONS 4096
+#define DEFAULT_SPIN_US 40
+#define DESCRIPTORS_RESERVED 256	/* for the catalog, management and the threads themselves */
+
+/* ---- Options ---- */
+
+void
+target_options_default(struct target_options *options)
+{
+	*options = (struct target_options){ .queue_kind = BLK_QUEUE_AUTO, .spin_us = DEFAULT_SPIN_US };
+}
+
+static unsigned
+core_count(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/* Half of the descriptors for connections, the rest for files. */
+static unsigned
+connection_limit(unsigned wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+		return wanted;
+	rlim_t room = limit.rlim_cur > 2 * DESCRIPTORS_RESERVED ? (limit.rlim_cur - DESCRIPTORS_RESERVED) / 2
+								 : limit.rlim_cur / 4;
+
+	return (unsigned)MIN((rlim_t)wanted, room);
+}
+
+static void
+or_else(unsigned *value, unsigned otherwise)
+{
+	if (*value == 0)
+		*value = otherwise;
+}
+
+static void
+complete_options(struct target_options *o)
+{
+	or_else(&o->threads, core_count());
+	o->threads = MIN(o->threads, TARGET_THREADS_MAX);
+	or_else(&o->workers, DEFAULT_WORKERS);
+	or_else(&o->max_connections, DEFAULT_CONNECTIONS);
+	o->max_connections = connection_limit(o->max_connections);
+	or_else(&o->login_timeout_ms, 15000);
+	or_else(&o->nop_interval_ms, 30000);
+	or_else(&o->nop_timeout_ms, 15000);
+	or_else(&o->portal_retry_ms, 1000);
+	if (o->queue_kind == BLK_QUEUE_AUTO)
+		o->queue_kind = blk_queue_probe(true);
+}
+
+/* ---- What the array calls ---- */
+
+static int
+runtime_pick_port(void *runtime, const char *address, uint16_t *ret_port)
+{
+	(void)runtime;
+	return target_portal_pick_port(address, ret_port);
+}
+
+static int
+runtime_lun_counters(void *runtime, const struct guid *lun_id, struct array_lun_counters *ret_counters)
+{
+	return target_unit_sample(runtime, lun_id, ret_counters);
+}
+
+static int
+runtime_end_session(void *runtime, const struct guid *session_id)
+{
+	struct target *target = runtime;
+
+	return target_registry_kill(&target->registry, session_id);
+}
+
+static const struct array_runtime_ops runtime_ops = {
+	.publish = target_publish_state,
+	.quiesce = target_hold_quiesce,
+	.resume = target_hold_resume,
+	.pick_port = runtime_pick_port,
+	.lun_counters = runtime_lun_counters,
+	.end_session = runtime_end_session,
+};
+
+/* ---- Start and stop ---- */
+
+static void
+free_all(struct target *target)
+{
+	for (unsigned i = 0; i < target->thread_count; i++)
+		target_thread_finish(&target->threads[i]);
+	mem_free(target->threads);
+	workers_free(target->workers);
+	target_hold_forget(target, NULL);
+	target_publish_forget_units(target, NULL);
+	target_view_unref(target->view);
+	state_unref(target->state);
+	workers_free(target->reporter);	/* last: it gives the units' devices back */
+	guid_map_fini(&target->units);
+	target_registry_fini(&target->registry);
+	target_ack_fini(&target->no_conns);
+	pthread_mutex_destroy(&target->publish_lock);
+	pthread_mutex_destroy(&target->units_lock);
+	pthread_mutex_destroy(&target->holds_lock);
+	mem_free(target);
+}
+
+static struct target *
+alloc(const struct target_options *options, struct array *array)
+{
+	struct target *target = mem_calloc(1, sizeof(*target));
+
+	if (target == NULL)
+		return NULL;
+	target->options = *options;
+	complete_options(&target->options);
+	target->array = array;
+	target_registry_init(&target->registry);
+	guid_map_init(&target->units);
+	list_init(&target->holds);
+	target_ack_init(&target->no_conns, 1);
+	atomic_init(&target->conn_count, 1);
+	pthread_mutex_init(&target->publish_lock, NULL);
+	pthread_mutex_init(&target->units_lock, NULL);
+	pthread_mutex_init(&target->holds_lock, NULL);
+	return target;
+}
+
+static int
+start(struct target *target)
+{
+	unsigned count = target->options.threads;
+	int r = workers_new(target->options.workers, "target-io", &target->workers);
+
+	if (r == 0)
+		r = workers_new(1, "target-report", &target->reporter);
+	target->threads = mem_calloc(count, sizeof(struct thread));
+	if (r == 0 && target->threads == NULL)
+		r = -ENOMEM;
+	for (unsigned i = 0; i < count && r == 0; i++) {
+		target->thread_count++;
+		r = target_thread_start(&target->threads[i], target, i);
+	}
+	return r == 0 ? array_runtime_register(target->array, &runtime_ops, target) : r;
+}
+
+int
+target_new(const struct target_options *options, struct array *array, struct target **ret_target)
+{
+	struct target *target = alloc(options, array);
+
+	if (target == NULL)
+		return -ENOMEM;
+	int r = start(target);
+
+	if (r < 0) {
+		free_all(target);
+		return r;
+	}
+	log_info("target.start", "threads=%u queue=%s spin_us=%u", target->thread_count,
+		 target->options.queue_kind == BLK_QUEUE_URING ? "io_uring" : "workers", target->options.spin_us);
+	*ret_target = target;
+	return 0;
+}
+
+static void
+stop_threads(struct target *target)
+{
+	struct ack ack;
+
+	target_ack_init(&ack, target->thread_count);
+	for (unsigned i = 0; i < target->thread_count; i++)
+		target_thread_stop_serving(&target->threads[i], &ack);
+	target_ack_wait(&ack, UINT32_MAX);
+	target_ack_fini(&ack);
+}
+
+void
+target_free(struct target *target, unsigned timeout_ms)
+{
+	if (target == NULL)
+		return;
+	array_runtime_unregister(target->array);
+	target_hold_forget(target, NULL);	/* held tasks end with their sessions */
+	stop_threads(target);
+	target_conn_count_down(target);
+	if (target_ack_wait(&target->no_conns, timeout_ms) < 0) {
+		/* Backing I/O that does not return: its memory must stay. */
+		log_error("target.stop", "connections=%u reason=\"I/O does not return\"", atomic_load(&target->conn_count));
+		return;
+	}
+	free_all(target);
+}
+
+enum blk_queue_kind
+target_queue_kind(const struct target *target)
+{
+	return target->options.queue_kind;
+}
+
+unsigned
+target_thread_count(const struct target *target)
+{
+	return target->thread_count;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A data-path thread: its loop, its queue, its buffers; what it does at the end of a round; how it stops. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "target/target_int.h"
+
+/*
+ * Added after the queue's hook, so that what was completed there is sent in the same round.  Settling a connection may mark
+ * it, or another one, again.
+ */
+static bool
+end_of_round(struct loop_hook *hook)
+{
+	struct thread *thread = container_of(hook, struct thread, hook);
+
+	for (struct list *node; (node = list_pop(&thread->dirty)) != NULL;)
+		target_conn_settle(list_entry(node, struct conn, dirty));
+	return false;
+}
+
+/* ---- Start ---- */
+
+struct starter {
+	struct thread *thread;
+	struct ack ack;
+};
+
+/* On the thread itself: a ring may be used only by the thread that made it. */
+static int
+set_up(struct thread *thread)
+{
+	struct target *target = thread->target;
+	int r = blk_queue_new(thread->loop, target->options.queue_kind, target->workers, &thread->queue);
+
+	if (r < 0)
+		return r;
+	thread->hook.run = end_of_round;
+	loop_hook_add(thread->loop, &thread->hook);
+	loop_set_spin(thread->loop, target->options.spin_us * 1000ull);
+	return 0;
+}
+
+static void
+tear_down(struct thread *thread)
+{
+	for (unsigned i = 0; thread->view != NULL && i < thread->view->portal_count; i++)
+		if (thread->view->portals[i]->thread == thread)
+			target_portal_close(thread->view->portals[i]);
+	target_view_unref(thread->view);
+	thread->view = NULL;
+	loop_hook_del(thread->loop, &thread->hook);
+	blk_queue_free(thread->queue);
+	target_buf_pool_fini(&thread->bufs);
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct starter *starter = arg;
+	struct thread *thread = starter->thread;
+
+	thread->error = set_up(thread);
+	bool runs = thread->error == 0;
+
+	target_ack_one(&starter->ack);		/* the starter is gone after this */
+	if (runs) {
+		loop_run(thread->loop);
+		tear_down(thread);
+	}
+	return NULL;
+}
+
+static int
+create(struct thread *thread)
+{
+	struct starter starter = { .thread = thread };
+	sigset_t all, old;
+	char name[16];
+
+	target_ack_init(&starter.ack, 1);
+	sigfillset(&all);		/* signals are for the main thread */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int r = -pthread_create(&thread->pthread, NULL, thread_main, &starter);
+
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (r == 0) {
+		snprintf(name, sizeof(name), "target-%u", thread->index);
+		pthread_setname_np(thread->pthread, name);
+		target_ack_wait(&starter.ack, UINT32_MAX);
+		thread->started = true;
+		r = thread->error;
+	}
+	target_ack_fini(&starter.ack);
+	return r;
+}
+
+int
+target_thread_start(struct thread *thread, struct target *target, unsigned index)
+{
+	thread->target = target;
+	thread->index = index;
+	list_init(&thread->conns);
+	list_init(&thread->sessions);
+	list_init(&thread->dirty);
+	list_init(&thread->waits);
+	list_init(&thread->holds);
+	target_buf_pool_init(&thread->bufs);
+	thread->rx = mem_alloc(THREAD_RX_BYTES);
+	if (thread->rx == NULL)
+		return -ENOMEM;
+	int r = loop_new(&thread->loop);
+
+	return r < 0 ? r : create(thread);
+}
+
+/* ---- Stop ---- */
+
+static void
+stop_serving(struct loop_msg *msg)
+{
+	struct thread *thread = container_of(msg, struct thread, stop_msg);
+	struct ack *ack = thread->stop_ack;
+
+	thread->stopping = true;
+	for (size_t i = 0; thread->view != NULL && i < thread->view->portal_count; i++)
+		if (thread->view->portals[i]->thread == thread)
+			target_portal_close(thread->view->portals[i]);
+	list_for_each(node, &thread->conns)
+		target_conn_close(list_entry(node, struct conn, node), ERR_OFFLINE);
+	target_ack_one(ack);
+}
+
+void
+target_thread_stop_serving(struct thread *thread, struct ack *ack)
+{
+	thread->stop_ack = ack;
+	thread->stop_msg.run = stop_serving;
+	loop_post(thread->loop, &thread->stop_msg);
+}
+
+void
+target_thread_finish(struct thread *thread)
+{
+	if (thread->started) {
+		loop_stop(thread->loop);
+		pthread_join(thread->pthread, NULL);
+	}
+	loop_free(thread->loop);
+	mem_free(thread->rx);
+}
