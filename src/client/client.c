@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Opening, closing, views, and the call that all calls are. */
+#include "client/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "client/client_int.h"
+
+const struct client_tuning client_tuning_default = {
+	.stale_ns = 5 * NS_PER_S,
+	.backoff_max_ns = 500 * NS_PER_MS,
+	.silence_ns = 3 * NS_PER_S,
+	.retry_ns = 5 * NS_PER_S,
+	.wait_ns = 10 * NS_PER_S,
+	.call_ms = 60000,
+};
+
+/* ---- life ---- */
+
+int
+client_enter(struct client *client)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&client->lock);
+	if (client->closing)
+		rc = ERR_CLOSED;
+	else
+		client->calls++;
+	pthread_mutex_unlock(&client->lock);
+	return rc;
+}
+
+void
+client_leave(struct client *client)
+{
+	pthread_mutex_lock(&client->lock);
+	client->calls--;
+	pthread_cond_broadcast(&client->left);
+	pthread_mutex_unlock(&client->lock);
+}
+
+void
+client_close(struct client *client)
+{
+	if (client == NULL)
+		return;
+	pthread_mutex_lock(&client->lock);
+	client->closing = true;
+	pthread_mutex_unlock(&client->lock);
+	if (client->mode == CLIENT_REPLICA)
+		client_replica_close(&client->replica);
+	client_transport_close(&client->transport);
+	pthread_mutex_lock(&client->lock);
+	while (client->calls > 0)
+		pthread_cond_wait(&client->left, &client->lock);
+	pthread_mutex_unlock(&client->lock);
+	if (client->mode == CLIENT_REPLICA)
+		client_replica_fini(&client->replica);
+	client_transport_fini(&client->transport);
+	pthread_cond_destroy(&client->left);
+	pthread_mutex_destroy(&client->lock);
+	mem_free(client);
+}
+
+int
+client_open_tuned(const char *url, enum client_mode mode, const struct client_tuning *tuning,
+		  struct client **ret_client)
+{
+	struct client *client = mem_calloc(1, sizeof(*client));
+	int rc;
+
+	if (client == NULL)
+		return -ENOMEM;
+	client->tuning = *tuning;
+	client->mode = CLIENT_CALLS;
+	pthread_mutex_init(&client->lock, NULL);
+	pthread_cond_init(&client->left, NULL);
+	rc = client_transport_init(&client->transport, url);
+	if (rc == 0 && mode == CLIENT_REPLICA) {
+		client->mode = mode;
+		rc = client_replica_start(&client->replica, &client->transport, &client->tuning);
+	}
+	if (rc < 0) {
+		char text[256];
+
+		/* Closing may have errors of its own. */
+		text[0] = '\0';
+		strncat(text, err_text(rc), sizeof(text) - 1);
+		client_close(client);
+		return err_set(rc, "%s", text);
+	}
+	*ret_client = client;
+	return 0;
+}
+
+int
+client_open(const char *url, enum client_mode mode, struct client **ret_client)
+{
+	if (url == NULL)
+		url = getenv("VDS_URL");
+	if (url == NULL || *url == '\0')
+		url = CLIENT_DEFAULT_URL;
+	return client_open_tuned(url, mode, &client_tuning_default, ret_client);
+}
+
+/* ---- views ---- */
+
+void
+client_view_last(struct client *client, struct client_view *ret_view)
+{
+	*ret_view = (struct client_view){ NULL, NULL };
+	if (client->mode == CLIENT_REPLICA)
+		client_board_read(&client->replica.board, ret_view);
+}
+
+int
+client_view(struct client *client, struct client_view *ret_view)
+{
+	int rc;
+
+	if (client->mode != CLIENT_REPLICA)
+		return err_set(ERR_NOT_SUPPORTED, "this client keeps no replica");
+	rc = client_replica_trust(&client->replica);
+	if (rc == 0)
+		client_board_read(&client->replica.board, ret_view);
+	return rc;
+}
+
+/* ---- calls ---- */
+
+/* Is there still time to try again?  *until is set at the first failure. */
+static bool
+may_retry(const struct client *client, bool sent, uint64_t *until)
+{
+	uint64_t now = clock_mono_ns();
+
+	/* Who never reached the array learns at once that it is not there. */
+	if (!sent && !__atomic_load_n(&client->transport.reached, __ATOMIC_RELAXED))
+		return false;
+	if (*until == 0)
+		*until = now + client->tuning.retry_ns;
+	return now < *until;
+}
+
+/* An array that is stopping refuses what comes: as if it were not there. */
+static int
+attempt(struct client *client, const struct client_request *request, struct client_reply *ret_reply, bool *ret_sent)
+{
+	int rc = client_transport_call(&client->transport, request, ret_reply, ret_sent);
+
+	if (rc < 0 || ret_reply->status != 503 || client_reply_code(ret_reply) != ERR_CLOSED)
+		return rc;
+	strbuf_fini(&ret_reply->body);
+	*ret_sent = false;
+	return err_set(ERR_UNREACHABLE, "vdsd is stopping");
+}
+
+/*
+ * Attempts, all with one request id, until an answer comes or the time is over.  A change that was sent and not
+ * answered may or may not have happened: the text then says so.
+ */
+static int
+attempts(struct client *client, const struct client_request *request, struct client_reply *ret_reply)
+{
+	uint64_t until = 0, backoff_ns = 10 * NS_PER_MS;
+	bool sent = false;
+	int rc;
+
+	for (;;) {
+		bool now_sent;
+
+		rc = attempt(client, request, ret_reply, &now_sent);
+		sent = sent || now_sent;
+		if (rc != ERR_UNREACHABLE || !may_retry(client, sent, &until))
+			break;
+		if (client_transport_pause(&client->transport, backoff_ns) < 0)
+			return ERR_CLOSED;
+		backoff_ns = MIN(backoff_ns * 2, 250 * NS_PER_MS);
+	}
+	if ((rc == ERR_UNREACHABLE || rc == ERR_TIMEOUT) && sent && request->id != NULL) {
+		char id[GUID_TEXT_SIZE], why[256] = "";
+
+		strncat(why, err_text(rc), sizeof(why) - 1);
+		return err_set(rc, "%s; whether change %s was made is not known", why, guid_format(request->id, id));
+	}
+	return rc;
+}
+
+/* A change's answer, or a list, names the sequence that it shows: the replica must show it too. */
+static int
+answer_wait(struct client *client, const json_t *json)
+{
+	const json_t *sequence = json_object_get(json, "sequence");
+
+	if (client->mode != CLIENT_REPLICA || !json_is_integer(sequence))
+		return 0;
+	return client_replica_wait(&client->replica, (uint64_t)json_integer_value(sequence));
+}
+
+static int
+answer_take(struct client *client, const struct client_reply *reply, json_t **ret_json)
+{
+	json_t *json = NULL;
+	int rc = client_reply_code(reply);
+
+	if (rc == 0)
+		rc = client_reply_json(reply, &json);
+	if (rc == 0)
+		rc = answer_wait(client, json);
+	if (rc == 0 && ret_json != NULL)
+		*ret_json = TAKE(json);
+	json_decref(json);
+	return rc;
+}
+
+static int
+call(struct client *client, const char *method, const char *path, json_t *body, const struct guid *request_id,
+     json_t **ret_json)
+{
+	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+	const struct client_request request = {
+		.method = method, .path = path, .body = text, .id = request_id, .timeout_ms = client->tuning.call_ms,
+	};
+	struct client_reply reply;
+	int rc;
+
+	if (body != NULL && text == NULL)
+		return -ENOMEM;
+	rc = attempts(client, &request, &reply);
+	free(text);
+	if (rc < 0)
+		return rc;
+	rc = answer_take(client, &reply, ret_json);
+	strbuf_fini(&reply.body);
+	return rc;
+}
+
+int
+client_call_with_id(struct client *client, const char *method, const char *path, json_t *body,
+		    const struct guid *request_id, json_t **ret_json)
+{
+	int rc = client_enter(client);
+
+	if (rc < 0)
+		return rc;
+	rc = call(client, method, path, body, request_id, ret_json);
+	client_leave(client);
+	return rc;
+}
+
+int
+client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **ret_json)
+{
+	struct guid id;
+
+	if (strcmp(method, "GET") == 0)
+		return client_call_with_id(client, method, path, body, NULL, ret_json);
+	guid_make(&id);
+	return client_call_with_id(client, method, path, body, &id, ret_json);
+}
+
+/* ---- the replica's calls ---- */
+
+/* GET of something that has a position. */
+static int
+position_get(struct client *client, const char *path, struct position *ret_position)
+{
+	json_t *json = NULL;
+	int rc = client_call(client, "GET", path, NULL, &json);
+
+	if (rc < 0)
+		return rc;
+	rc = wire_position_decode(json_object_get(json, "position"), ret_position);
+	json_decref(json);
+	return rc == ERR_PARSE ? err_set(ERR_PROTOCOL, "%s: %s", path, err_text(ERR_PARSE)) : rc;
+}
+
+int
+client_sync(struct client *client)
+{
+	struct position at;
+	int rc = position_get(client, "/v1/sync", &at);
+
+	if (rc < 0 || client->mode != CLIENT_REPLICA)
+		return rc;
+	rc = client_enter(client);
+	if (rc < 0)
+		return rc;
+	rc = client_replica_wait(&client->replica, at.sequence);
+	client_leave(client);
+	return rc;
+}
+
+int
+client_reenumerate(struct client *client)
+{
+	struct position at;
+	int rc = position_get(client, "/v1/array", &at);
+
+	if (rc == 0 && client->mode == CLIENT_REPLICA)
+		client_replica_identify(&client->replica, &at);
+	return rc;
+}
+
+int
+client_refresh(struct client *client)
+{
+	int rc;
+
+	if (client->mode != CLIENT_REPLICA)
+		return 0;
+	rc = client_enter(client);
+	if (rc < 0)
+		return rc;
+	rc = client_replica_refresh(&client->replica);
+	client_leave(client);
+	return rc;
+}

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The event thread: it loads the snapshot, follows the stream, resumes it where it was cut, and stops when what comes
+ * does not fit what is known.  Only this thread makes new views.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "client/client_int.h"
+
+#define BACKOFF_FIRST_NS (10 * NS_PER_MS)
+
+#define AUTO_JSON __attribute__((cleanup(json_cleanup)))
+
+static void
+json_cleanup(json_t **json)
+{
+	json_decref(*json);
+}
+
+static void
+change_cleanup(struct change **change)
+{
+	change_unref(*change);
+}
+
+static int breach(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* It does not fit: the code by which this thread knows it. */
+static int
+breach(const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	return err_set(ERR_CACHE_CORRUPT, "%s", text);
+}
+
+static bool
+is_same_array(const struct position *a, const struct position *b)
+{
+	return guid_equal(&a->array_id, &b->array_id) && a->incarnation == b->incarnation;
+}
+
+/* ---- views ---- */
+
+/* The view becomes these (references taken over; NULL = that half stays), is shown, and the listeners hear of it. */
+static void
+view_move(struct client_replica *r, struct state *config, struct state *live, const struct change *change)
+{
+	struct client_view before = r->view;
+
+	client_board_publish(&r->board, config, live);
+	r->view.config = config != NULL ? config : state_ref(before.config);
+	r->view.live = live != NULL ? live : state_ref(before.live);
+	pthread_mutex_lock(&r->lock);
+	r->position = *state_position(r->view.config);
+	pthread_cond_broadcast(&r->moved);
+	pthread_mutex_unlock(&r->lock);
+	if (before.config != NULL)
+		client_listeners_call(r, &before, &r->view, change);
+	client_view_fini(&before);
+}
+
+/* ---- loading ---- */
+
+static int
+snapshot_get(struct client_replica *r, json_t **ret_json)
+{
+	const struct client_request request = {
+		.method = "GET", .path = "/v1/snapshot", .timeout_ms = r->tuning->call_ms,
+	};
+	struct client_reply reply;
+	bool sent;
+	int rc = client_transport_call(r->transport, &request, &reply, &sent);
+
+	if (rc < 0)
+		return rc;
+	rc = client_reply_code(&reply);
+	if (rc == 0)
+		rc = client_reply_json(&reply, ret_json);
+	strbuf_fini(&reply.body);
+	return rc;
+}
+
+static int
+snapshot_decode(const json_t *json, struct client_view *ret_view)
+{
+	AUTO_VIEW struct client_view view = { NULL, NULL };
+	int rc = wire_state_decode(json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT, &view.config);
+
+	if (rc == 0)
+		rc = wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT, ROW_FAMILY_COUNT, &view.live);
+	if (rc == ERR_PARSE || rc == ERR_CORRUPT)
+		rc = err_set(ERR_PROTOCOL, "the snapshot makes no sense: %s", err_text(rc));
+	if (rc < 0)
+		return rc;
+	*ret_view = view;
+	view = (struct client_view){ NULL, NULL };
+	return 0;
+}
+
+/* May this snapshot take the place of what is known? */
+static int
+snapshot_check(struct client_replica *r, const struct position *at)
+{
+	struct position identity;
+	bool identified;
+	enum replica_state state;
+
+	pthread_mutex_lock(&r->lock);
+	state = r->state;
+	identified = r->identified;
+	identity = r->identity;
+	pthread_mutex_unlock(&r->lock);
+	if (state == REPLICA_LOADING)
+		return 0;
+	if (identified)
+		return is_same_array(&identity, at) ? 0 : breach("the array has changed again since it was asked who it is");
+	if (!is_same_array(&r->position, at))
+		return breach("the array is another, or has another incarnation");
+	return at->sequence >= r->position.sequence ? 0 : breach("the array is behind the replica");
+}
+
+static int
+load_try(struct client_replica *r)
+{
+	AUTO_JSON json_t *json = NULL;
+	struct client_view view;
+	int rc = snapshot_get(r, &json);
+
+	if (rc == 0)
+		rc = snapshot_decode(json, &view);
+	if (rc < 0)
+		return rc;
+	rc = snapshot_check(r, state_position(view.config));
+	if (rc < 0) {
+		client_view_fini(&view);
+		return rc;
+	}
+	view_move(r, view.config, view.live, NULL);
+	client_replica_touch(r);
+	return 0;
+}
+
+static void
+load(struct client_replica *r)
+{
+	uint64_t ticket;
+	int rc;
+
+	pthread_mutex_lock(&r->lock);
+	ticket = r->loads_asked;
+	pthread_mutex_unlock(&r->lock);
+	rc = load_try(r);
+	if (rc == 0)
+		client_replica_step(r, REPLICA_LOADED, NULL);
+	else if (rc == ERR_CACHE_CORRUPT)
+		client_replica_step(r, REPLICA_BREACH, err_text(rc));
+	pthread_mutex_lock(&r->lock);
+	if (rc < 0)
+		snprintf(r->why, sizeof(r->why), "%s", err_text(rc));
+	if (rc == 0 || rc == ERR_CACHE_CORRUPT)
+		r->identified = false;		/* it was for one load */
+	r->load_rc = rc;
+	r->loads_done = ticket;
+	pthread_cond_broadcast(&r->moved);
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* ---- following: one event ---- */
+
+/* The stream has shown all that the array had when it greeted. */
+static int
+verify(struct client_replica *r)
+{
+	const struct position *at = state_position(r->view.config);
+
+	if (r->verified || at->sequence < r->goal.sequence)
+		return 0;
+	if (at->sequence == r->goal.sequence && !hash128_equal(&at->digest, &r->goal.digest))
+		return breach("the digest at %" PRIu64 " is not the array's", at->sequence);
+	r->verified = true;
+	client_replica_touch(r);
+	client_replica_step(r, REPLICA_VERIFIED, NULL);
+	return 0;
+}
+
+static int
+on_hello(struct client_replica *r, const json_t *json)
+{
+	struct position live;
+	int rc = wire_position_decode(json_object_get(json, "position"), &r->goal);
+
+	if (rc == 0)
+		rc = wire_position_decode(json_object_get(json, "live"), &live);
+	if (rc < 0)
+		return rc;
+	if (!is_same_array(&r->goal, &r->position))
+		return breach("the array is another, or has another incarnation");
+	if (r->goal.sequence < r->position.sequence)
+		return breach("the array is behind the replica");
+	r->live_start = state_new(&live);
+	if (r->live_start == NULL)
+		return -ENOMEM;
+	r->greeted = true;
+	return verify(r);
+}
+
+static int
+on_change(struct client_replica *r, const json_t *json)
+{
+	AUTO(change_cleanup) struct change *change = NULL;
+	struct state *next = NULL;
+	int rc = wire_change_decode(json, &change);
+
+	if (rc == 0)
+		rc = state_apply(r->view.config, change, &next);
+	if (rc == ERR_GONE)
+		return breach("a gap: change %" PRIu64 " came after %" PRIu64, change->sequence, r->position.sequence);
+	if (rc == ERR_CORRUPT)
+		return breach("%s", err_text(ERR_CORRUPT));
+	if (rc < 0)
+		return rc;
+	view_move(r, next, NULL, change);
+	return verify(r);
+}
+
+/* The first live event after a hello holds all rows of that moment: a change that leads from nothing to there. */
+static int
+live_begin(struct client_replica *r, struct change *change, struct state **ret_live)
+{
+	struct state_edit *edit = state_edit_new(r->live_start);
+	int rc = edit != NULL ? 0 : -ENOMEM;
+
+	for (size_t i = 0; rc == 0 && i < change->op_count; i++)
+		if (change->ops[i].row != NULL)
+			rc = state_edit_put(edit, row_ref(change->ops[i].row));
+	if (rc < 0) {
+		state_edit_free(edit);
+		return rc;
+	}
+	return state_edit_load(edit, ret_live);
+}
+
+/* No such event came: there were no live rows. */
+static void
+live_settle(struct client_replica *r)
+{
+	if (r->live_start != NULL)
+		view_move(r, NULL, TAKE(r->live_start), NULL);
+}
+
+static int
+on_live(struct client_replica *r, const json_t *json)
+{
+	AUTO(change_cleanup) struct change *change = NULL;
+	struct state *next = NULL;
+	int rc = wire_change_decode(json, &change);
+
+	if (rc < 0)
+		return rc;
+	if (r->live_start != NULL && change->sequence == state_position(r->live_start)->sequence) {
+		rc = live_begin(r, change, &next);
+		if (rc < 0)
+			return rc;
+		state_unref(TAKE(r->live_start));
+		view_move(r, NULL, next, NULL);
+		return 0;
+	}
+	live_settle(r);
+	rc = state_apply(r->view.live, change, &next);
+	if (rc == ERR_GONE || rc == ERR_CORRUPT)
+		return err_set(ERR_CANCELLED, "live rows do not follow one another");	/* they are sent anew */
+	if (rc == 0)
+		view_move(r, NULL, next, change);
+	return rc;
+}
+
+/* Sent when there was nothing else: it names exactly where we are. */
+static int
+on_heartbeat(struct client_replica *r, const json_t *json)
+{
+	struct position at;
+	int rc = wire_position_decode(json_object_get(json, "position"), &at);
+
+	if (rc < 0)
+		return rc;
+	if (!is_same_array(&at, &r->position))
+		return breach("the array is another, or has another incarnation");
+	if (at.sequence != r->position.sequence)
+		return breach("a gap: the array is at %" PRIu64 ", the replica at %" PRIu64, at.sequence,
+			      r->position.sequence);
+	if (!hash128_equal(&at.digest, &r->position.digest))
+		return breach("the digest at %" PRIu64 " is not the array's", at.sequence);
+	return 0;
+}
+
+static int
+on_lost(struct client_replica *r, const json_t *json)
+{
+	(void)r;
+	(void)json;
+	return err_set(ERR_CANCELLED, "the array ended the stream");
+}
+
+static const struct {
+	const char *name;
+	bool is_greeting;
+	int (*handle)(struct client_replica *r, const json_t *json);
+} events[] = {
+	{ "hello",	true,	on_hello },
+	{ "change",	false,	on_change },
+	{ "live",	false,	on_live },
+	{ "heartbeat",	false,	on_heartbeat },
+	{ "lost",	false,	on_lost },
+};
+
+static int
+event_handle(struct client_replica *r, size_t i, const char *data)
+{
+	AUTO_JSON json_t *json = NULL;
+	int rc = client_json_parse(data, strlen(data), &json);
+
+	if (rc == 0 && events[i].is_greeting == r->greeted)
+		return breach("the event '%s' out of order", events[i].name);
+	if (rc == 0 && events[i].handle != on_live && events[i].handle != on_hello)
+		live_settle(r);
+	if (rc == 0)
+		rc = events[i].handle(r, json);
+	if (rc == ERR_PROTOCOL || rc == ERR_PARSE)
+		return breach("the event '%s' makes no sense: %s", events[i].name, err_text(rc));
+	if (rc == 0 && r->verified)
+		client_replica_touch(r);
+	return rc;
+}
+
+/* What is not known is not for us: a newer array may say more. */
+static int
+on_event(void *arg, const char *name, const char *data)
+{
+	for (size_t i = 0; i < ARRAY_LEN(events); i++)
+		if (strcmp(events[i].name, name) == 0)
+			return event_handle(arg, i, data);
+	return 0;
+}
+
+/* ---- following: the stream ---- */
+
+struct follower {
+	struct client_sink sink;
+	struct client_replica *replica;
+	struct wire_sse sse;
+};
+
+static int
+on_bytes(struct client_sink *sink, const char *bytes, size_t len)
+{
+	struct follower *f = container_of(sink, struct follower, sink);
+
+	return wire_sse_feed(&f->sse, bytes, len, on_event, f->replica);
+}
+
+/* Under the lock. */
+static bool
+is_wanted(const struct client_replica *r)
+{
+	return r->closing || r->loads_asked != r->loads_done;
+}
+
+static bool
+wanted_now(struct client_replica *r)
+{
+	bool wanted;
+
+	pthread_mutex_lock(&r->lock);
+	wanted = is_wanted(r);
+	pthread_mutex_unlock(&r->lock);
+	return wanted;
+}
+
+static bool
+on_stop(struct client_sink *sink)
+{
+	return wanted_now(container_of(sink, struct follower, sink)->replica);
+}
+
+/* Until the stream ends, for whatever reason; never 0. */
+static int
+stream_run(struct client_replica *r)
+{
+	struct follower f = {
+		.sink = { .bytes = on_bytes, .stop = on_stop, .silence_ns = r->tuning->silence_ns }, .replica = r,
+	};
+	AUTO_FREE char *path = str_printf("/v1/events?incarnation=%" PRIu64 "&since=%" PRIu64, r->position.incarnation,
+					  r->position.sequence);
+	int rc;
+
+	if (path == NULL)
+		return -ENOMEM;
+	wire_sse_init(&f.sse);
+	r->greeted = r->verified = false;
+	rc = client_transport_stream(r->transport, path, &f.sink);
+	wire_sse_fini(&f.sse);
+	state_unref(TAKE(r->live_start));
+	return rc != 0 ? rc : err_set(ERR_UNREACHABLE, "the event stream ended");
+}
+
+/* Until the time is over or something else is to be done. */
+static void
+pause_for(struct client_replica *r, uint64_t ns)
+{
+	uint64_t until = clock_mono_ns() + ns;
+
+	pthread_mutex_lock(&r->lock);
+	while (!is_wanted(r) && client_cond_wait(&r->moved, &r->lock, until) == 0)
+		;
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* One stream, and a pause after it that grows while none comes to anything. */
+static void
+follow(struct client_replica *r, uint64_t *backoff_ns)
+{
+	int rc = stream_run(r);
+
+	if (rc == ERR_GONE || rc == ERR_CACHE_CORRUPT || rc == ERR_LIMIT) {
+		client_replica_step(r, REPLICA_BREACH, err_text(rc));
+		return;
+	}
+	client_replica_step(r, REPLICA_CUT, wanted_now(r) ? NULL : err_text(rc));
+	*backoff_ns = r->verified ? BACKOFF_FIRST_NS : MIN(*backoff_ns * 2, r->tuning->backoff_max_ns);
+	pause_for(r, *backoff_ns);
+}
+
+/* Nothing can be done until a load is asked for. */
+static void
+idle(struct client_replica *r)
+{
+	pthread_mutex_lock(&r->lock);
+	while (!is_wanted(r))
+		pthread_cond_wait(&r->moved, &r->lock);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void *
+client_follow_main(void *replica)
+{
+	struct client_replica *r = replica;
+	uint64_t backoff_ns = BACKOFF_FIRST_NS;
+
+	for (;;) {
+		bool closing, wanted;
+		enum replica_state state;
+
+		pthread_mutex_lock(&r->lock);
+		closing = r->closing;
+		wanted = r->loads_asked != r->loads_done;
+		state = r->state;
+		pthread_mutex_unlock(&r->lock);
+		if (closing)
+			break;
+		if (wanted)
+			load(r);
+		else if (state == REPLICA_LOADING || state == REPLICA_BROKEN)
+			idle(r);
+		else
+			follow(r, &backoff_ns);
+	}
+	client_view_fini(&r->view);
+	return NULL;
+}

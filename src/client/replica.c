@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The replica's state: one table says what may happen when.
+ *
+ *	            loaded              verified
+ *	LOADING ──────────▶ LOST ────────────────▶ FOLLOWING
+ *	                    ▲ │ ◀──────────────────── │ │
+ *	             loaded │ │ breach       cut      │ │ breach
+ *	                    │ ▼                       │ │
+ *	                  BROKEN ◀────────────────────┘─┘
+ *
+ * LOST and FOLLOWING are trusted while the last verified contact is recent; the time is looked at when someone asks, so
+ * a stream lost for too long makes the replica corrupt without a timer, and one that comes back heals it.  BROKEN is
+ * left only by a load, and client_replica_refresh asks for one there only after client_replica_identify.
+ * docs/design/replica.md.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "client/client_int.h"
+
+LOG_AREA(area, "client.replica");
+
+static const struct {
+	enum replica_state state;
+	enum replica_event event;
+	enum replica_state next;
+} steps[] = {
+	{ REPLICA_LOADING,	REPLICA_LOADED,		REPLICA_LOST },
+	{ REPLICA_LOST,		REPLICA_VERIFIED,	REPLICA_FOLLOWING },
+	{ REPLICA_LOST,		REPLICA_CUT,		REPLICA_LOST },
+	{ REPLICA_LOST,		REPLICA_BREACH,		REPLICA_BROKEN },
+	{ REPLICA_LOST,		REPLICA_LOADED,		REPLICA_LOST },
+	{ REPLICA_FOLLOWING,	REPLICA_CUT,		REPLICA_LOST },
+	{ REPLICA_FOLLOWING,	REPLICA_BREACH,		REPLICA_BROKEN },
+	{ REPLICA_FOLLOWING,	REPLICA_LOADED,		REPLICA_LOST },
+	{ REPLICA_BROKEN,	REPLICA_BREACH,		REPLICA_BROKEN },
+	{ REPLICA_BROKEN,	REPLICA_LOADED,		REPLICA_LOST },
+};
+
+static const char *const state_names[] = { "LOADING", "LOST", "FOLLOWING", "BROKEN" };
+static const char *const event_names[] = { "loaded", "verified", "cut", "breach" };
+
+void
+client_replica_step(struct client_replica *r, enum replica_event event, const char *why)
+{
+	size_t i = 0;
+
+	pthread_mutex_lock(&r->lock);
+	while (i < ARRAY_LEN(steps) && (steps[i].state != r->state || steps[i].event != event))
+		i++;
+	assert(i < ARRAY_LEN(steps));
+	log_debug(&area, "replica.step", "%s --%s--> %s why=\"%s\"", state_names[r->state], event_names[event],
+		  state_names[steps[i].next], why != NULL ? why : "");
+	r->state = steps[i].next;
+	if (why != NULL)
+		snprintf(r->why, sizeof(r->why), "%s", why);
+	__atomic_store_n(&r->broken, r->state == REPLICA_LOADING || r->state == REPLICA_BROKEN, __ATOMIC_RELEASE);
+	pthread_cond_broadcast(&r->moved);
+	pthread_mutex_unlock(&r->lock);
+}
+
+enum replica_state
+client_replica_state(struct client_replica *r)
+{
+	enum replica_state state;
+
+	pthread_mutex_lock(&r->lock);
+	state = r->state;
+	pthread_mutex_unlock(&r->lock);
+	return state;
+}
+
+bool
+client_replica_is_own_thread(const struct client_replica *r)
+{
+	return pthread_equal(pthread_self(), r->thread) != 0;
+}
+
+/* ---- trust ---- */
+
+void
+client_replica_touch(struct client_replica *r)
+{
+	__atomic_store_n(&r->contact_ns, clock_mono_ns(), __ATOMIC_RELEASE);
+}
+
+/* Some milliseconds coarse, and a tenth of the price of the exact one. */
+static uint64_t
+coarse_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+static bool
+is_stale(const struct client_replica *r)
+{
+	uint64_t contact = __atomic_load_n(&r->contact_ns, __ATOMIC_ACQUIRE), now = coarse_ns();
+
+	return now > contact && now - contact > r->tuning->stale_ns;
+}
+
+/* Under the lock. */
+static int
+distrust(const struct client_replica *r)
+{
+	return err_set(ERR_CACHE_CORRUPT, "the replica cannot be trusted: %s", *r->why != '\0' ? r->why : "no contact");
+}
+
+int
+client_replica_trust(struct client_replica *r)
+{
+	int rc;
+
+	if (__builtin_expect(!__atomic_load_n(&r->broken, __ATOMIC_ACQUIRE) && !is_stale(r), true))
+		return 0;
+	pthread_mutex_lock(&r->lock);
+	rc = distrust(r);
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
+/* ---- waiting ---- */
+
+int
+client_replica_wait(struct client_replica *r, uint64_t sequence)
+{
+	uint64_t until = clock_mono_ns() + r->tuning->wait_ns;
+	int rc = 0;
+
+	if (client_replica_is_own_thread(r))
+		return 0;
+	pthread_mutex_lock(&r->lock);
+	for (;;) {
+		if (r->closing)
+			rc = ERR_CLOSED;
+		else if (r->state == REPLICA_BROKEN)
+			rc = distrust(r);
+		else if (r->position.sequence >= sequence)
+			break;
+		else if (client_cond_wait(&r->moved, &r->lock, until) == ETIMEDOUT)
+			rc = is_stale(r) ? distrust(r) : err_set(ERR_TIMEOUT, "the replica is still at %llu, not at %llu",
+								 (unsigned long long)r->position.sequence,
+								 (unsigned long long)sequence);
+		if (rc < 0)
+			break;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
+/* Under the lock: until a load that was asked for at `ticket` or later is done. */
+static int
+load_wait(struct client_replica *r, uint64_t ticket)
+{
+	while (r->loads_done < ticket && !r->closing)
+		pthread_cond_wait(&r->moved, &r->lock);
+	if (r->closing && r->loads_done < ticket)
+		return ERR_CLOSED;
+	return r->load_rc == 0 ? 0 : err_set(r->load_rc, "%s", r->why);
+}
+
+int
+client_replica_refresh(struct client_replica *r)
+{
+	uint64_t ticket;
+	int rc;
+
+	if (client_replica_is_own_thread(r))
+		return err_set(ERR_BUSY, "a listener cannot wait for the thread that it runs on");
+	pthread_mutex_lock(&r->lock);
+	if (r->closing || (r->state == REPLICA_BROKEN && !r->identified)) {
+		rc = r->closing ? ERR_CLOSED : distrust(r);
+		pthread_mutex_unlock(&r->lock);
+		return rc;
+	}
+	ticket = ++r->loads_asked;
+	pthread_cond_broadcast(&r->moved);
+	pthread_mutex_unlock(&r->lock);
+	client_transport_wake(r->transport);
+	pthread_mutex_lock(&r->lock);
+	rc = load_wait(r, ticket);
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
+void
+client_replica_identify(struct client_replica *r, const struct position *identity)
+{
+	pthread_mutex_lock(&r->lock);
+	r->identity = *identity;
+	r->identified = true;
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* ---- life ---- */
+
+/* A library's thread takes no signals from its program. */
+static int
+thread_start(struct client_replica *r)
+{
+	sigset_t all, before;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	/* The thread looks at its own id, which pthread_create may store after it has begun. */
+	pthread_mutex_lock(&r->lock);
+	rc = pthread_create(&r->thread, NULL, client_follow_main, r);
+	r->started = rc == 0;
+	pthread_mutex_unlock(&r->lock);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc == 0)
+		pthread_setname_np(r->thread, "vds-replica");
+	return -rc;
+}
+
+int
+client_replica_start(struct client_replica *r, struct client_transport *transport, const struct client_tuning *tuning)
+{
+	int rc;
+
+	r->transport = transport;
+	r->tuning = tuning;
+	r->state = REPLICA_LOADING;
+	r->broken = true;
+	r->loads_asked = 1;
+	pthread_mutex_init(&r->lock, NULL);
+	client_cond_init(&r->moved);
+	client_board_init(&r->board);
+	client_listeners_init(r);
+	rc = thread_start(r);
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&r->lock);
+	rc = load_wait(r, 1);
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
+void
+client_replica_close(struct client_replica *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->closing = true;
+	pthread_cond_broadcast(&r->moved);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void
+client_replica_fini(struct client_replica *r)
+{
+	if (r->started)
+		pthread_join(r->thread, NULL);
+	client_board_fini(&r->board);
+	client_listeners_fini(r);
+	pthread_cond_destroy(&r->moved);
+	pthread_mutex_destroy(&r->lock);
+}
