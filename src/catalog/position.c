@@ -122,7 +122,8 @@ catalog_mark_write(struct catalog *catalog)
 static int
 reincarnate(struct catalog *catalog, uint64_t floor)
 {
-	uint64_t incarnation = MAX(MAX(catalog->position.incarnation, floor) + 1, (uint64_t)clock_utc_ms());
+	uint64_t least = MAX(catalog->position.incarnation, floor) + 1;
+	uint64_t incarnation = MAX(least, (uint64_t)clock_utc_ms());
 	sqlite3_stmt *stmt;
 	int rc = catalog_statement(catalog, STMT_POSITION_REINCARNATE, &stmt);
 
