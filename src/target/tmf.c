@@ -37,7 +37,7 @@ reset_units(struct reset *reset)
 		struct path *path = session->paths[i];
 
 		if (reset->unit == NULL || path->unit == reset->unit)
-			scsi_lu_reset(path->unit->lu, reset->unit != NULL ? &path->itl : NULL);
+			scsi_lu_reset(path->unit->lu, NULL);
 	}
 }
 
