@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pools. */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +14,18 @@ int
 ctl_run_pool_create(struct ctl *ctl)
 {
 	AUTO_FREE char *done = str_printf("pool %s created", ctl->args[0]);
-	char path[PATH_MAX];
+	char *path = realpath(ctl->args[1], NULL);	/* of libc's heap */
+	json_t *body;
 
-	if (done == NULL)
-		return -ENOMEM;
-	if (realpath(ctl->args[1], path) == NULL)
+	if (path == NULL)
 		return err_set(-errno, "%s: %s", ctl->args[1], strerror(errno));
-	return ctl_change(ctl, "POST", json_pack("{s:s, s:s}", "name", ctl->args[0], "path", path), "/v1/pools", done);
+	body = json_pack("{s:s, s:s}", "name", ctl->args[0], "path", path);
+	free(path);
+	if (done == NULL || body == NULL) {
+		json_decref(body);
+		return err_set(ERR_INVALID, "the name or the path is not UTF-8");
+	}
+	return ctl_change(ctl, "POST", body, "/v1/pools", done);
 }
 
 int

@@ -32,7 +32,7 @@ text_set(char **field, const char *value)
 static int
 path_set(char **field, const char *value)
 {
-	char here[PATH_MAX];
+	char *here;
 
 	if (*field != NULL)
 		return 0;
@@ -40,9 +40,11 @@ path_set(char **field, const char *value)
 		return err_set(ERR_INVALID, "a path is empty");
 	if (value[0] == '/')
 		return text_set(field, value);
-	if (getcwd(here, sizeof(here)) == NULL)
+	here = getcwd(NULL, 0);		/* of libc's heap */
+	if (here == NULL)
 		return -errno;
 	*field = str_printf("%s/%s", here, value);
+	free(here);
 	return *field != NULL ? 0 : -ENOMEM;
 }
 
