@@ -7,6 +7,8 @@
 
 #include "base/crc32c.h"
 
+uint32_t peer_disk_bytes = 4 * 1024 * 1024;
+
 /* The owner's part of a task. */
 struct peer_task {
 	uint8_t *buffer;
@@ -100,7 +102,7 @@ cdb_place(struct peer *p, const struct iscsi_task *task)
 {
 	uint64_t at = (uint64_t)get_be32(task->cdb + 2) * PEER_BLOCK;
 
-	return at + cdb_bytes(task) <= PEER_DISK_BYTES ? p->disk + at : NULL;
+	return at + cdb_bytes(task) <= peer_disk_bytes ? p->disk + at : NULL;
 }
 
 static void
@@ -338,10 +340,10 @@ peer_init_depth(struct peer *p, const struct iscsi_params *limits, uint16_t dept
 	p->reply.tsih = 0x77;
 	p->cmd_sn = 1;
 	p->itt = 0x100;
-	p->disk = malloc(PEER_DISK_BYTES);
+	p->disk = malloc(peer_disk_bytes);
 	if (p->disk == NULL)
 		abort();
-	for (uint32_t i = 0; i < PEER_DISK_BYTES; i++)
+	for (uint32_t i = 0; i < peer_disk_bytes; i++)
 		p->disk[i] = (uint8_t)(i ^ i >> 9 ^ i >> 17);
 	p->error = iscsi_conn_new(&config, &p->conn);
 }

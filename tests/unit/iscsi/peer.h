@@ -22,7 +22,6 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/pdu_int.h"
 
-#define PEER_DISK_BYTES (4u * 1024 * 1024)
 #define PEER_BLOCK 512u
 #define PEER_TASKS_MAX 160
 #define PEER_INITIATOR "iqn.2024-01.test:initiator"
@@ -38,6 +37,8 @@ enum peer_mode {
 };
 
 #define PEER_PIECE 3000u
+
+extern uint32_t peer_disk_bytes;	/* 4 MiB; a test that makes thousands of peers wants less */
 
 struct peer_bytes {
 	uint8_t *bytes;
