@@ -226,7 +226,8 @@ receive_once(struct conn *conn)
 	return n == 0 ? ERR_CLOSED : take(conn, (size_t)n, in_pieces);
 }
 
-static void
+/* False: a login has moved it to another thread. */
+static bool
 receive(struct conn *conn)
 {
 	int r = receive_once(conn);
@@ -234,9 +235,10 @@ receive(struct conn *conn)
 	if (r < 0)
 		target_conn_close(conn, r);
 	else if (conn->wants_session)
-		target_login_continue(conn);
+		return target_login_continue(conn);
 	else if (conn->state == CONN_LOGIN && iscsi_conn_is_established(conn->iscsi))
 		target_conn_watch(conn);
+	return true;
 }
 
 static void
@@ -244,12 +246,13 @@ ready(struct loop_fd *lfd, uint32_t revents)
 {
 	struct conn *conn = container_of(lfd, struct conn, lfd);
 
-	if ((revents & EPOLLIN) != 0)
-		receive(conn);
-	else if ((revents & (EPOLLERR | EPOLLHUP)) != 0)
+	if ((revents & EPOLLIN) != 0) {
+		if (!receive(conn))
+			return;
+	} else if ((revents & (EPOLLERR | EPOLLHUP)) != 0) {
 		target_conn_close(conn, -ECONNRESET);
-	if (conn->state != CONN_MOVING)
-		target_conn_settle(conn);
+	}
+	target_conn_settle(conn);
 }
 
 int

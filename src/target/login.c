@@ -168,13 +168,14 @@ move_away(struct conn *conn)
 	workers_submit(conn->thread->target->reporter, &conn->announce);
 }
 
-static void
+/* False: it is another thread's from here on, and may be freed already. */
+static bool
 claim(struct conn *conn)
 {
 	switch (target_registry_enter(&conn->thread->target->registry, &conn->entry)) {
 	case REGISTRY_ENTERED:
 		move_away(conn);
-		break;
+		return false;
 	case REGISTRY_WAIT:
 		conn->state = CONN_WAITING;
 		break;
@@ -182,9 +183,10 @@ claim(struct conn *conn)
 		refuse(conn, ISCSI_LOGIN_NO_RESOURCES);
 		break;
 	}
+	return true;
 }
 
-void
+bool
 target_login_continue(struct conn *conn)
 {
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
@@ -199,7 +201,7 @@ target_login_continue(struct conn *conn)
 	entry->thread = conn->assigned = least_loaded(conn->thread->target);
 	atomic_fetch_add(&conn->assigned->sessions_assigned, 1);
 	entry->wake_thread = conn->thread;
-	claim(conn);
+	return claim(conn);
 }
 
 void

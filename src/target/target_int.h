@@ -372,8 +372,8 @@ void target_conn_watch(struct conn *conn);	/* start asking for signs of life */
 
 int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step step, const struct iscsi_login *login,
 	       struct iscsi_login_reply *reply);
-/* The input call that asked for the last step has returned. */
-void target_login_continue(struct conn *conn);
+/* The input call that asked for the last step has returned.  False: the connection has left this thread, do not touch it. */
+bool target_login_continue(struct conn *conn);
 void target_login_kill(struct loop_msg *msg);
 void target_login_wake(struct loop_msg *msg);
 void target_login_send_targets(void *user, const char *name, struct iscsi_targets *list);
