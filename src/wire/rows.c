@@ -94,7 +94,7 @@ int
 row_seal(void *row)
 {
 	struct row *head = row;
-	AUTO(strbuf_fini) struct strbuf text;
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
 	struct hash128 hash;
 
 	if (row_is_sealed(row))
