@@ -8,7 +8,8 @@
  *
  * C programs always get the call helpers (IVdsLun_GetProperties(lun, &prop)); C++ programs see the
  * interfaces as abstract classes.  None has a virtual destructor: the slots are those of COM, so an
- * object ends with its last Release, never with delete.
+ * object ends with its last Release, never with delete.  Those of libvds are written in C and have no
+ * C++ type information: no dynamic_cast, no typeid, no -fsanitize=vptr.
  *
  * With INITGUID defined, the IIDs and CLSIDs are defined and not only declared; libvds defines them
  * already, so a program that links with it has no need to.
