@@ -1,0 +1,764 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The replica: it follows, it resumes, it knows when it cannot be trusted, and it is cured as documented. */
+#include <sched.h>
+
+#include "fault.h"
+
+#include "base/clock.h"
+#include "fake.h"
+
+struct pair {
+	struct fake *fake;
+	struct client *client;
+};
+
+static void
+pair_open(struct pair *p)
+{
+	struct client_tuning tuning = fake_tuning();
+
+	p->fake = fake_start();
+	assert_int_equal(client_open_tuned(fake_url(p->fake), CLIENT_REPLICA, &tuning, &p->client), 0);
+}
+
+static void
+pair_fini(struct pair *p)
+{
+	client_close(p->client);
+	fake_stop(p->fake);
+}
+
+#define PAIR(p) \
+	AUTO(pair_fini) struct pair p = { NULL, NULL }; \
+	(void)unused; \
+	pair_open(&p)
+
+/* Until the replica is in that state; a test that waits in vain is ended by the harness. */
+static void
+await_state(struct client *client, enum replica_state state)
+{
+	struct client_replica *r = &client->replica;
+
+	pthread_mutex_lock(&r->lock);
+	while (r->state != state)
+		pthread_cond_wait(&r->moved, &r->lock);
+	pthread_mutex_unlock(&r->lock);
+}
+
+static bool
+has_lun(struct client *client, unsigned n)
+{
+	AUTO_VIEW struct client_view view;
+	struct guid id = sample_id('l', n);
+
+	client_view_last(client, &view);
+	return state_find(view.config, ROW_LUN, &id) != NULL;
+}
+
+static void
+assert_corrupt(struct client *client, const char *why)
+{
+	struct client_view view;
+
+	assert_int_equal(client_view(client, &view), ERR_CACHE_CORRUPT);
+	if (strstr(err_text(ERR_CACHE_CORRUPT), why) == NULL)
+		fail_msg("'%s' does not say '%s'", err_text(ERR_CACHE_CORRUPT), why);
+}
+
+static void
+assert_trusted(struct client *client)
+{
+	AUTO_VIEW struct client_view view = { NULL, NULL };
+
+	if (client_view(client, &view) != 0)
+		fail_msg("%s", err_text(ERR_CACHE_CORRUPT));
+}
+
+/* The replica is exactly where the array is. */
+static void
+assert_same(struct pair *p)
+{
+	AUTO_VIEW struct client_view view = { NULL, NULL };
+	struct position at = fake_position(p->fake);
+
+	assert_int_equal(client_view(p->client, &view), 0);
+	assert_memory_equal(state_position(view.config), &at, sizeof(at));
+	assert_int_equal(state_check(view.config), 0);
+}
+
+static void
+cure(struct pair *p)
+{
+	assert_int_equal(client_reenumerate(p->client), 0);
+	assert_int_equal(client_refresh(p->client), 0);
+	assert_same(p);
+	await_state(p->client, REPLICA_FOLLOWING);
+}
+
+/* ---- following ---- */
+
+static void
+test_open_loads_the_snapshot(void **unused)
+{
+	PAIR(p);
+
+	assert_same(&p);
+	assert_true(has_lun(p.client, 1));
+}
+
+static void
+test_open_without_an_array_is_unreachable(void **unused)
+{
+	struct client_tuning tuning = fake_tuning();
+	struct client *client = NULL;
+
+	(void)unused;
+	assert_int_equal(client_open_tuned("unix:/nonexistent/s", CLIENT_REPLICA, &tuning, &client), ERR_UNREACHABLE);
+	assert_null(client);
+	assert_non_null(strstr(err_text(ERR_UNREACHABLE), "/nonexistent/s"));
+}
+
+static void
+test_changes_arrive(void **unused)
+{
+	PAIR(p);
+
+	fake_add_lun(p.fake, 10);
+	fake_add_lun(p.fake, 11);
+	assert_int_equal(client_sync(p.client), 0);
+	assert_true(has_lun(p.client, 10) && has_lun(p.client, 11));
+	assert_same(&p);
+}
+
+static void
+test_live_rows_arrive_with_the_hello_and_later(void **unused)
+{
+	AUTO_VIEW struct client_view view = { NULL, NULL };
+	struct guid one = sample_id('l', 1), two = sample_id('l', 2);
+
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_live(p.fake, sample_live_lun(1, HEALTH_OK));
+	fake_cut(p.fake);
+	fake_await_streams(p.fake, 2);
+	fake_live(p.fake, sample_live_lun(2, HEALTH_FAILED));
+	fake_add_lun(p.fake, 10);	/* comes after it on the same stream */
+	assert_int_equal(client_sync(p.client), 0);
+	assert_int_equal(client_view(p.client, &view), 0);
+	assert_int_equal(((const struct row_live_lun *)state_find(view.live, ROW_LIVE_LUN, &one))->health, HEALTH_OK);
+	assert_int_equal(((const struct row_live_lun *)state_find(view.live, ROW_LIVE_LUN, &two))->health, HEALTH_FAILED);
+}
+
+static void
+test_a_view_stays_as_it_was_taken(void **unused)
+{
+	AUTO_VIEW struct client_view view = { NULL, NULL };
+
+	PAIR(p);
+	assert_int_equal(client_view(p.client, &view), 0);
+	fake_add_lun(p.fake, 10);
+	assert_int_equal(client_sync(p.client), 0);
+	assert_int_equal(state_count(view.config, ROW_LUN), 2);
+	assert_true(has_lun(p.client, 10));
+}
+
+/* ---- the stream is cut ---- */
+
+static void
+test_a_cut_stream_is_resumed_without_a_gap(void **unused)
+{
+	PAIR(p);
+
+	for (unsigned i = 0; i < 20; i++) {
+		fake_add_lun(p.fake, 10 + 2 * i);
+		fake_cut(p.fake);
+		fake_add_lun(p.fake, 11 + 2 * i);
+	}
+	assert_int_equal(client_sync(p.client), 0);
+	await_state(p.client, REPLICA_FOLLOWING);
+	assert_same(&p);
+}
+
+static void
+test_an_array_that_comes_back_is_followed_again(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_down(p.fake, true);
+	await_state(p.client, REPLICA_LOST);
+	assert_trusted(p.client);	/* not yet for too long */
+	fake_down(p.fake, false);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_add_lun(p.fake, 10);
+	assert_int_equal(client_sync(p.client), 0);
+	assert_same(&p);
+}
+
+/* Waits until the view is refused. */
+static void
+await_corrupt(struct client *client)
+{
+	struct client_view view;
+
+	while (client_view(client, &view) == 0) {
+		client_view_fini(&view);
+		sched_yield();
+	}
+}
+
+static void
+test_a_stream_lost_for_too_long_is_corrupt_until_it_is_back(void **unused)
+{
+	struct client_tuning tuning = fake_tuning();
+	struct pair p = { .fake = fake_start() };
+
+	(void)unused;
+	tuning.stale_ns = 100 * NS_PER_MS;
+	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_down(p.fake, true);
+	await_corrupt(p.client);
+	assert_corrupt(p.client, "cannot be trusted");
+	fake_down(p.fake, false);
+	await_state(p.client, REPLICA_FOLLOWING);
+	assert_trusted(p.client);
+	pair_fini(&p);
+}
+
+static void
+test_a_silent_stream_is_given_up(void **unused)
+{
+	struct client_tuning tuning = fake_tuning();
+	struct pair p = { .fake = fake_start() };
+
+	(void)unused;
+	tuning.silence_ns = 60 * NS_PER_MS;
+	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_mute(p.fake, true);
+	fake_await_streams(p.fake, 3);
+	fake_mute(p.fake, false);
+	fake_add_lun(p.fake, 10);
+	assert_int_equal(client_sync(p.client), 0);
+	pair_fini(&p);
+}
+
+static void
+test_a_mute_stream_makes_the_view_stale(void **unused)
+{
+	struct client_tuning tuning = fake_tuning();
+	struct pair p = { .fake = fake_start() };
+
+	(void)unused;
+	tuning.stale_ns = 100 * NS_PER_MS;
+	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_mute(p.fake, true);
+	await_corrupt(p.client);
+	assert_int_equal(client_replica_state(&p.client->replica), REPLICA_FOLLOWING);
+	fake_mute(p.fake, false);
+	fake_add_lun(p.fake, 10);
+	assert_int_equal(client_sync(p.client), 0);
+	assert_trusted(p.client);
+	pair_fini(&p);
+}
+
+/* ---- what breaks it ---- */
+
+static void
+test_a_gap_breaks_it_until_it_is_cured(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_fault(p.fake, FAKE_SKIP);
+	fake_add_lun(p.fake, 10);
+	fake_add_lun(p.fake, 11);
+	await_state(p.client, REPLICA_BROKEN);
+	assert_corrupt(p.client, "a gap");
+	assert_false(has_lun(p.client, 11));
+	cure(&p);
+	assert_true(has_lun(p.client, 10) && has_lun(p.client, 11));
+}
+
+static void
+test_a_gap_with_nothing_after_it_is_seen_by_the_heartbeat(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_fault(p.fake, FAKE_SKIP);
+	fake_add_lun(p.fake, 10);
+	await_state(p.client, REPLICA_BROKEN);
+	assert_corrupt(p.client, "a gap");
+	cure(&p);
+}
+
+static void
+test_another_digest_breaks_it_until_it_is_cured(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_fault(p.fake, FAKE_DIGEST);
+	fake_add_lun(p.fake, 10);
+	await_state(p.client, REPLICA_BROKEN);
+	assert_corrupt(p.client, "digest");
+	assert_false(has_lun(p.client, 10));
+	cure(&p);
+	assert_true(has_lun(p.client, 10));
+}
+
+static void
+test_a_change_that_lost_a_row_is_noticed_by_its_digest(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_fault(p.fake, FAKE_ROW);
+	fake_add_lun(p.fake, 10);
+	await_state(p.client, REPLICA_BROKEN);
+	assert_corrupt(p.client, "digest");
+	cure(&p);
+}
+
+static void
+test_an_event_that_makes_no_sense_breaks_it(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_fault(p.fake, FAKE_GARBAGE);
+	fake_add_lun(p.fake, 10);
+	await_state(p.client, REPLICA_BROKEN);
+	assert_corrupt(p.client, "makes no sense");
+	cure(&p);
+}
+
+static void
+test_another_incarnation_breaks_it_until_it_is_cured(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_restore(p.fake);
+	await_state(p.client, REPLICA_BROKEN);
+	assert_corrupt(p.client, "cannot be trusted");
+	cure(&p);
+}
+
+static void
+test_an_array_that_has_lost_changes_breaks_it(void **unused)
+{
+	PAIR(p);
+	fake_add_lun(p.fake, 10);
+	assert_int_equal(client_sync(p.client), 0);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_rewind(p.fake);
+	await_state(p.client, REPLICA_BROKEN);
+	cure(&p);
+	assert_false(has_lun(p.client, 10));
+}
+
+static void
+test_events_no_longer_kept_break_it(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_down(p.fake, true);
+	await_state(p.client, REPLICA_LOST);
+	fake_add_lun(p.fake, 10);
+	fake_forget(p.fake);
+	fake_down(p.fake, false);
+	await_state(p.client, REPLICA_BROKEN);
+	assert_corrupt(p.client, "not kept any more");
+	cure(&p);
+}
+
+/* ---- what cures it ---- */
+
+static void
+test_refresh_alone_does_not_cure_a_gap(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_fault(p.fake, FAKE_SKIP);
+	fake_add_lun(p.fake, 10);
+	await_state(p.client, REPLICA_BROKEN);
+	assert_int_equal(client_refresh(p.client), ERR_CACHE_CORRUPT);
+	assert_corrupt(p.client, "a gap");
+	cure(&p);
+}
+
+static void
+test_reenumerate_alone_does_not_cure_a_gap(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_fault(p.fake, FAKE_SKIP);
+	fake_add_lun(p.fake, 10);
+	await_state(p.client, REPLICA_BROKEN);
+	assert_int_equal(client_reenumerate(p.client), 0);
+	assert_corrupt(p.client, "a gap");
+	assert_int_equal(client_refresh(p.client), 0);
+	assert_same(&p);
+}
+
+static void
+test_an_incarnation_that_changes_between_the_halves_is_not_cured(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_restore(p.fake);
+	await_state(p.client, REPLICA_BROKEN);
+	assert_int_equal(client_reenumerate(p.client), 0);
+	fake_restore(p.fake);
+	assert_int_equal(client_refresh(p.client), ERR_CACHE_CORRUPT);
+	assert_corrupt(p.client, "changed again");
+	assert_int_equal(client_refresh(p.client), ERR_CACHE_CORRUPT);
+	cure(&p);
+}
+
+static void
+test_refresh_of_a_sound_replica_reloads_it(void **unused)
+{
+	struct fake_seen before, after;
+
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_seen(p.fake, &before);
+	assert_int_equal(client_refresh(p.client), 0);
+	fake_seen(p.fake, &after);
+	assert_int_equal(after.calls, before.calls + 1);
+	await_state(p.client, REPLICA_FOLLOWING);
+	assert_same(&p);
+}
+
+static void
+test_a_refresh_that_fails_changes_nothing(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_down(p.fake, true);
+	assert_int_equal(client_refresh(p.client), ERR_UNREACHABLE);
+	assert_trusted(p.client);
+	fake_down(p.fake, false);
+	await_state(p.client, REPLICA_FOLLOWING);
+	assert_same(&p);
+}
+
+/* ---- read your writes, barriers ---- */
+
+static void
+test_a_call_returns_when_the_replica_shows_it(void **unused)
+{
+	struct fake_seen seen;
+
+	PAIR(p);
+	for (unsigned i = 0; i < 50; i++) {
+		assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), 0);
+		assert_true(has_lun(p.client, 1000 + i));
+		if (i % 10 == 0)
+			fake_cut(p.fake);
+	}
+	fake_seen(p.fake, &seen);
+	assert_int_equal(seen.changes, 50);
+}
+
+static void
+test_a_call_whose_change_never_arrives_ends(void **unused)
+{
+	struct client_tuning tuning = fake_tuning();
+	struct pair p = { .fake = fake_start() };
+
+	(void)unused;
+	tuning.wait_ns = 50 * NS_PER_MS;
+	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_mute(p.fake, true);
+	assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), ERR_TIMEOUT);
+	pair_fini(&p);
+}
+
+static void
+test_a_call_whose_change_breaks_the_replica_says_so(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_fault(p.fake, FAKE_DIGEST);
+	assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), ERR_CACHE_CORRUPT);
+	assert_int_equal(client_sync(p.client), ERR_CACHE_CORRUPT);
+	cure(&p);
+	assert_true(has_lun(p.client, 1000));
+}
+
+/* ---- listeners ---- */
+
+struct ear {
+	struct client_listener listener;
+	pthread_mutex_t lock;
+	pthread_cond_t heard;
+	struct client *client;
+	unsigned changes, live, reloads;
+	uint64_t last;
+	bool wrong, leave;
+};
+
+static void
+ear_hear(struct client_listener *listener, const struct client_view *before, const struct client_view *after,
+	 const struct change *change)
+{
+	struct ear *e = container_of(listener, struct ear, listener);
+	AUTO_VIEW struct client_view shown = { NULL, NULL };
+
+	client_view_last(e->client, &shown);
+	pthread_mutex_lock(&e->lock);
+	/* The view shows it already, and one change follows the other. */
+	e->wrong |= state_position(shown.config)->sequence < state_position(after->config)->sequence;
+	if (change == NULL) {
+		e->reloads++;
+	} else if (change->op_count > 0 && change->ops[0].family >= (enum row_family)ROW_CONFIG_COUNT) {
+		e->live++;
+	} else {
+		e->wrong |= state_position(before->config)->sequence + 1 != change->sequence;
+		e->wrong |= e->last != 0 && change->sequence != e->last + 1;
+		e->last = change->sequence;
+		e->changes++;
+	}
+	pthread_cond_broadcast(&e->heard);
+	pthread_mutex_unlock(&e->lock);
+	if (e->leave)
+		client_unlisten(e->client, listener);
+}
+
+static void
+ear_init(struct ear *e, struct client *client)
+{
+	*e = (struct ear){ .listener.changed = ear_hear, .client = client };
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_cond_init(&e->heard, NULL);
+	client_listen(client, &e->listener);
+}
+
+static void
+ear_await(struct ear *e, const unsigned *count, unsigned value)
+{
+	pthread_mutex_lock(&e->lock);
+	while (*count < value)
+		pthread_cond_wait(&e->heard, &e->lock);
+	pthread_mutex_unlock(&e->lock);
+}
+
+static void
+test_listeners_hear_every_change_in_order(void **unused)
+{
+	struct ear a, b;
+
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	ear_init(&a, p.client);
+	ear_init(&b, p.client);
+	for (unsigned i = 0; i < 30; i++)
+		fake_add_lun(p.fake, 10 + i);
+	ear_await(&a, &a.changes, 30);
+	ear_await(&b, &b.changes, 30);
+	fake_live(p.fake, sample_live_lun(1, HEALTH_OK));
+	ear_await(&a, &a.live, 1);
+	client_unlisten(p.client, &a.listener);
+	assert_int_equal(client_refresh(p.client), 0);
+	ear_await(&b, &b.reloads, 1);
+	client_unlisten(p.client, &b.listener);
+	assert_false(a.wrong || b.wrong);
+	assert_int_equal(a.changes, 30);
+}
+
+static void
+test_a_listener_may_leave_from_its_own_call(void **unused)
+{
+	struct ear a, b;
+
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	ear_init(&a, p.client);
+	ear_init(&b, p.client);
+	pthread_mutex_lock(&b.lock);
+	b.leave = true;
+	pthread_mutex_unlock(&b.lock);
+	fake_add_lun(p.fake, 10);
+	ear_await(&a, &a.changes, 1);
+	fake_add_lun(p.fake, 11);
+	ear_await(&a, &a.changes, 2);
+	client_unlisten(p.client, &a.listener);
+	assert_true(b.changes <= 1);
+}
+
+/* ---- jobs ---- */
+
+static void
+job_put(struct fake *fake, enum job_state state)
+{
+	struct state_edit *edit = fake_edit(fake);
+	struct row_job *job = sample_job(1);
+
+	job->state = state;
+	job->ended_ms = state == JOB_RUNNING ? 0 : 5;
+	sample_put(edit, job, NULL);
+	fake_commit(fake, edit);
+}
+
+static void *
+finish_job(void *arg)
+{
+	fake_await_calls(arg, 2);	/* the snapshot, and the barrier of the test */
+	job_put(arg, JOB_DONE);
+	return NULL;
+}
+
+static void
+test_a_job_is_waited_for_on_the_stream(void **unused)
+{
+	struct guid id = sample_id('j', 1), none = sample_id('j', 2);
+	struct row_job *job = NULL;
+	pthread_t thread;
+
+	PAIR(p);
+	job_put(p.fake, JOB_RUNNING);
+	pthread_create(&thread, NULL, finish_job, p.fake);
+	assert_int_equal(client_sync(p.client), 0);
+	assert_int_equal(client_job_wait(p.client, &none, -1, &job), ERR_NOT_FOUND);
+	assert_int_equal(client_job_wait(p.client, &id, -1, &job), 0);
+	assert_int_equal(job->state, JOB_DONE);
+	row_unref(job);
+	pthread_join(thread, NULL);
+}
+
+static void
+test_waiting_for_a_job_ends_with_the_time(void **unused)
+{
+	struct guid id = sample_id('j', 1);
+	struct row_job *job = NULL;
+
+	PAIR(p);
+	job_put(p.fake, JOB_RUNNING);
+	assert_int_equal(client_sync(p.client), 0);
+	assert_int_equal(client_job_wait(p.client, &id, 0, &job), ERR_TIMEOUT);
+	assert_int_equal(client_job_wait(p.client, &id, 20, &job), ERR_TIMEOUT);
+	assert_null(job);
+}
+
+/* ---- many threads ---- */
+
+#define READERS 4
+
+struct reader {
+	struct client *client;
+	unsigned views;
+	bool wrong, *stop;
+};
+
+static void *
+read_views(void *arg)
+{
+	struct reader *reader = arg;
+	uint64_t last = 0;
+
+	while (!__atomic_load_n(reader->stop, __ATOMIC_RELAXED)) {
+		AUTO_VIEW struct client_view view = { NULL, NULL };
+		struct guid lun = sample_id('l', 1);
+
+		client_view_last(reader->client, &view);
+		reader->wrong |= state_position(view.config)->sequence < last;
+		reader->wrong |= state_lun_targets(view.config, &lun).count != 2;
+		last = state_position(view.config)->sequence;
+		reader->views++;
+	}
+	return NULL;
+}
+
+static void
+test_readers_see_the_sequence_rise_while_it_moves(void **unused)
+{
+	struct reader readers[READERS] = { 0 };
+	pthread_t threads[READERS];
+	bool stop = false;
+
+	PAIR(p);
+	for (int i = 0; i < READERS; i++) {
+		readers[i] = (struct reader){ .client = p.client, .stop = &stop };
+		pthread_create(&threads[i], NULL, read_views, &readers[i]);
+	}
+	for (unsigned i = 0; i < 200; i++)
+		fake_add_lun(p.fake, 10 + i);
+	assert_int_equal(client_sync(p.client), 0);
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < READERS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_false(readers[i].wrong);
+	}
+	assert_same(&p);
+}
+
+static void *
+refresh_often(void *arg)
+{
+	struct pair *p = arg;
+
+	for (int i = 0; i < 20; i++) {
+		client_reenumerate(p->client);
+		client_refresh(p->client);
+		fake_cut(p->fake);
+	}
+	return NULL;
+}
+
+static void
+test_refreshes_cuts_and_changes_together_end_well(void **unused)
+{
+	pthread_t threads[2];
+
+	PAIR(p);
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, refresh_often, &p);
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), 0);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(client_sync(p.client), 0);
+	await_state(p.client, REPLICA_FOLLOWING);
+	assert_same(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_open_loads_the_snapshot),
+		cmocka_unit_test(test_open_without_an_array_is_unreachable),
+		cmocka_unit_test(test_changes_arrive),
+		cmocka_unit_test(test_live_rows_arrive_with_the_hello_and_later),
+		cmocka_unit_test(test_a_view_stays_as_it_was_taken),
+		cmocka_unit_test(test_a_cut_stream_is_resumed_without_a_gap),
+		cmocka_unit_test(test_an_array_that_comes_back_is_followed_again),
+		cmocka_unit_test(test_a_stream_lost_for_too_long_is_corrupt_until_it_is_back),
+		cmocka_unit_test(test_a_silent_stream_is_given_up),
+		cmocka_unit_test(test_a_mute_stream_makes_the_view_stale),
+		cmocka_unit_test(test_a_gap_breaks_it_until_it_is_cured),
+		cmocka_unit_test(test_a_gap_with_nothing_after_it_is_seen_by_the_heartbeat),
+		cmocka_unit_test(test_another_digest_breaks_it_until_it_is_cured),
+		cmocka_unit_test(test_a_change_that_lost_a_row_is_noticed_by_its_digest),
+		cmocka_unit_test(test_an_event_that_makes_no_sense_breaks_it),
+		cmocka_unit_test(test_another_incarnation_breaks_it_until_it_is_cured),
+		cmocka_unit_test(test_an_array_that_has_lost_changes_breaks_it),
+		cmocka_unit_test(test_events_no_longer_kept_break_it),
+		cmocka_unit_test(test_refresh_alone_does_not_cure_a_gap),
+		cmocka_unit_test(test_reenumerate_alone_does_not_cure_a_gap),
+		cmocka_unit_test(test_an_incarnation_that_changes_between_the_halves_is_not_cured),
+		cmocka_unit_test(test_refresh_of_a_sound_replica_reloads_it),
+		cmocka_unit_test(test_a_refresh_that_fails_changes_nothing),
+		cmocka_unit_test(test_a_call_returns_when_the_replica_shows_it),
+		cmocka_unit_test(test_a_call_whose_change_never_arrives_ends),
+		cmocka_unit_test(test_a_call_whose_change_breaks_the_replica_says_so),
+		cmocka_unit_test(test_listeners_hear_every_change_in_order),
+		cmocka_unit_test(test_a_listener_may_leave_from_its_own_call),
+		cmocka_unit_test(test_a_job_is_waited_for_on_the_stream),
+		cmocka_unit_test(test_waiting_for_a_job_ends_with_the_time),
+		cmocka_unit_test(test_readers_see_the_sequence_rise_while_it_moves),
+		cmocka_unit_test(test_refreshes_cuts_and_changes_together_end_well),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
