@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The io_uring kind of queue.  Operations are gathered and submitted together by a hook at the end of the loop's
- * round; completions wake the loop through the ring's own descriptor.  DEFER_TASKRUN where the kernel has it: completions
- * then run only when this thread asks for them, and never interrupt it.
+ * round; completions wake the loop through an eventfd.  DEFER_TASKRUN where the kernel has it: completions then run
+ * only when this thread asks for them, and never interrupt it.
+ *
+ * The ring's own descriptor will not do: with DEFER_TASKRUN an epoll_wait that sleeps on it is not always woken (Linux
+ * 6.18: never by an fsync that io-wq completes).
  */
 #include "blk/blk_int.h"
 
@@ -12,6 +15,7 @@
 #include <liburing.h>
 #include <linux/falloc.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -22,7 +26,7 @@
 struct blk_ring {
 	struct io_uring uring;
 	struct blk_queue *queue;
-	struct loop_fd lfd;
+	struct loop_fd lfd;		/* the eventfd */
 	struct loop_hook hook;
 	struct blk_io *waiting, **waiting_tail;	/* for room in the submission queue */
 	unsigned unsubmitted;
@@ -159,8 +163,11 @@ static void
 ring_ready(struct loop_fd *lfd, uint32_t revents)
 {
 	struct blk_ring *ring = container_of(lfd, struct blk_ring, lfd);
+	uint64_t count;
+	ssize_t ignored = read(lfd->fd, &count, sizeof(count));
 
 	(void)revents;
+	(void)ignored;
 	io_uring_get_events(&ring->uring);
 	reap(ring);
 }
@@ -202,7 +209,35 @@ ring_fini(struct blk_queue *queue)
 	loop_hook_del(queue->loop, &queue->ring->hook);
 	loop_fd_del(queue->loop, &queue->ring->lfd);
 	io_uring_queue_exit(&queue->ring->uring);
+	close(queue->ring->lfd.fd);
 	mem_free(queue->ring);
+}
+
+/* An eventfd that the ring signals; or -errno. */
+static int
+ring_signal(struct io_uring *uring)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int r = fd < 0 ? -errno : io_uring_register_eventfd(uring, fd);
+
+	if (r < 0 && fd >= 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
+static int
+ring_watch(struct blk_ring *ring, struct loop *loop)
+{
+	int fd = ring_signal(&ring->uring);
+
+	if (fd < 0)
+		return fd;
+	ring->lfd = (struct loop_fd){ .fd = fd, .events = EPOLLIN, .ready = ring_ready };
+	int r = loop_fd_add(loop, &ring->lfd);
+
+	if (r < 0)
+		close(fd);
+	return r;
 }
 
 static int
@@ -217,9 +252,8 @@ ring_init(struct blk_queue *queue)
 	}
 	ring->queue = queue;
 	ring->waiting_tail = &ring->waiting;
-	ring->lfd = (struct loop_fd){ .fd = ring->uring.ring_fd, .events = EPOLLIN, .ready = ring_ready };
 	ring->hook.run = ring_hook;
-	r = loop_fd_add(queue->loop, &ring->lfd);
+	r = ring_watch(ring, queue->loop);
 	if (r < 0) {
 		io_uring_queue_exit(&ring->uring);
 		mem_free(ring);
@@ -238,29 +272,28 @@ const struct blk_queue_ops blk_ring_ops = {
 
 /* ---- Does it work here? ---- */
 
-/* A read that waits must, once there are bytes, wake an epoll that watches the ring. */
+/* An operation that ends while an epoll sleeps must wake it. */
 static int
-probe_wakeup(struct io_uring *uring, const int pipe_fds[2], int epoll_fd, char *byte)
+probe_wakeup(struct io_uring *uring, int signal_fd, int epoll_fd)
 {
+	struct __kernel_timespec soon = { .tv_nsec = 2000000 };
 	struct epoll_event event = { .events = EPOLLIN };
 	struct io_uring_cqe *cqe;
 	struct io_uring_sqe *sqe = io_uring_get_sqe(uring);
 
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, uring->ring_fd, &event) < 0)
+	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, signal_fd, &event) < 0)
 		return -errno;
-	io_uring_prep_read(sqe, pipe_fds[0], byte, 1, 0);
+	io_uring_prep_timeout(sqe, &soon, 0, 0);
 	int r = io_uring_submit(uring);
 
 	if (r < 0)
 		return r;
-	if (write(pipe_fds[1], "x", 1) != 1)
-		return -errno;
 	r = epoll_wait(epoll_fd, &event, 1, 1000);
 	if (r <= 0)
 		return r < 0 ? -errno : -ETIME;
 	io_uring_get_events(uring);
 	r = io_uring_peek_cqe(uring, &cqe);
-	return r < 0 ? r : cqe->res == 1 && *byte == 'x' ? 0 : -EIO;
+	return r < 0 ? r : cqe->res == -ETIME ? 0 : -EIO;
 }
 
 static int
@@ -277,12 +310,26 @@ probe_ops(struct io_uring *uring)
 	return r;
 }
 
+static int
+probe_signal(struct io_uring *uring)
+{
+	int signal_fd = ring_signal(uring);
+
+	if (signal_fd < 0)
+		return signal_fd;
+	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	int r = epoll_fd < 0 ? -errno : probe_wakeup(uring, signal_fd, epoll_fd);
+
+	if (epoll_fd >= 0)
+		close(epoll_fd);
+	close(signal_fd);
+	return r;
+}
+
 int
 blk_ring_probe(const char **ret_why)
 {
 	struct io_uring uring;
-	int pipe_fds[2];
-	char byte = 0;	/* must outlive the ring */
 	int r = ring_open(&uring);
 
 	*ret_why = "io_uring_setup";
@@ -290,18 +337,10 @@ blk_ring_probe(const char **ret_why)
 		return r;
 	*ret_why = "io_uring operations";
 	r = probe_ops(&uring);
-	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-
-	if (r == 0 && (epoll_fd < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0))
-		r = -errno;
 	if (r == 0) {
 		*ret_why = "io_uring wake-up";
-		r = probe_wakeup(&uring, pipe_fds, epoll_fd, &byte);
-		close(pipe_fds[0]);
-		close(pipe_fds[1]);
+		r = probe_signal(&uring);
 	}
-	if (epoll_fd >= 0)
-		close(epoll_fd);
 	io_uring_queue_exit(&uring);
 	return r;
 }
