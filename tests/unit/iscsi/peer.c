@@ -34,7 +34,7 @@ bytes_add(struct peer_bytes *b, const void *bytes, size_t len)
 	b->len += len;
 }
 
-static void
+static void __attribute__((format(printf, 2, 3)))
 event(struct peer *p, const char *fmt, ...)
 {
 	char line[256];
@@ -440,7 +440,7 @@ peer_build(struct peer *p, uint8_t *to, uint8_t *bhs, const void *ahs, uint32_t 
 	start = at;
 	memcpy(to + at, data, len);
 	at += len;
-	memset(to + at, 0, 3);
+	memset(to + at, 0, pad_len(len));
 	at += pad_len(len);
 	if (p->data_digest) {
 		at += put_crc(to + at, crc32c_update(CRC32C_INIT, to + start, at - start));
@@ -482,12 +482,13 @@ check_crc(const uint8_t *bytes, size_t len)
 bool
 peer_next(struct peer *p, struct got *got)
 {
-	const uint8_t *at = p->out.bytes + p->out_read;
 	size_t left = p->out.len - p->out_read, need = BHS_SIZE;
+	const uint8_t *at;
 	bool login;
 
 	if (left == 0)
 		return false;
+	at = p->out.bytes + p->out_read;
 	assert_true(left >= BHS_SIZE);
 	memcpy(got->bhs, at, BHS_SIZE);
 	login = bhs_opcode(at) == OP_LOGIN_RESPONSE;

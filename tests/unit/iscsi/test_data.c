@@ -55,7 +55,7 @@ write_all(struct peer *p, uint32_t lba, uint16_t blocks, uint32_t part, const ui
 	struct got got;
 
 	if (params->immediate_data)
-		at = MIN(MIN(part, free_len), total);
+		at = MIN(part, free_len);
 	unsolicited = !params->initial_r2t && at < free_len;
 	peer_write10(p, bhs, lba, blocks, !unsolicited);
 	itt = p->itt;
@@ -113,7 +113,7 @@ static void
 write_combination(const char *r2t, const char *immediate, enum peer_mode mode, const char *more)
 {
 	static const uint16_t sizes[] = { 1, 8, 16, 17, 128, 600 };
-	uint8_t *data = pattern(600 * PEER_BLOCK, 3);
+	uint8_t *data = pattern(601 * PEER_BLOCK, 3);
 	struct peer p;
 
 	peer_init(&p, NULL);

@@ -251,12 +251,12 @@ test_defaults_hold_when_nothing_is_said(void **state)
 static void
 test_limits_of_ours_are_kept(void **state)
 {
-	static const char pairs[] = "InitialR2T=No\0ImmediateData=Yes\0HeaderDigest=CRC32C\0DataDigest=None,CRC32C";
+	static const char text[] = "InitiatorName=iqn.a:b\0TargetName=iqn.a:c\0InitialR2T=No\0ImmediateData=Yes\0"
+				   "HeaderDigest=CRC32C\0DataDigest=None,CRC32C";
 	struct iscsi_params limits;
 	const struct iscsi_params *params;
 	struct got got;
 	struct peer p;
-	char text[512];
 
 	(void)state;
 	iscsi_params_default(&limits);
@@ -265,9 +265,7 @@ test_limits_of_ours_are_kept(void **state)
 	limits.header_digest = ISCSI_DIGEST_NONE;
 	limits.data_digest = ISCSI_DIGEST_CRC32C;
 	peer_init(&p, &limits);
-	memcpy(text, "InitiatorName=iqn.a:b\0TargetName=iqn.a:c", 42);
-	memcpy(text + 41, pairs, sizeof(pairs));
-	peer_login_request(&p, 0x87, text, 41 + sizeof(pairs), &got);
+	peer_login_request(&p, 0x87, text, sizeof(text), &got);
 	params = iscsi_conn_params(p.conn);
 	assert_true(params->initial_r2t);
 	assert_false(params->immediate_data);
