@@ -224,17 +224,15 @@ array_listener_next(struct array_listener *l, struct array_event *ret_event)
 
 	deadline(&at);
 	pthread_mutex_lock(&l->lock);
-	/* What was queued before the loss is still in order, but the end has come: say so at once. */
 	while (!l->lost && list_empty(&l->queue) && rc == 0)
 		rc = pthread_cond_timedwait(&l->ready, &l->lock, &at);
-	if (l->lost) {
-		*ret_event = (struct array_event){ ARRAY_EVENT_LOST, NULL, l->position };
-	} else if (!list_empty(&l->queue)) {
+	/* What was queued before a loss has no gap: it comes first. */
+	if (!list_empty(&l->queue)) {
 		q = list_entry(list_pop(&l->queue), struct queued, node);
 		l->queued--;
 		*ret_event = q->event;
 	} else {
-		*ret_event = (struct array_event){ ARRAY_EVENT_HEARTBEAT, NULL, l->position };
+		*ret_event = (struct array_event){ l->lost ? ARRAY_EVENT_LOST : ARRAY_EVENT_HEARTBEAT, NULL, l->position };
 	}
 	pthread_mutex_unlock(&l->lock);
 	mem_free(q);

@@ -99,6 +99,19 @@ reopen(struct array *array, const struct guid *lun_id)
 	return rc;
 }
 
+/* The store was opened, but the row could not be changed: a LUN that is offline stays so. */
+static void
+stay_offline(struct array *array, const struct guid *lun_id)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	const struct row_lun *lun = state_find(state, ROW_LUN, lun_id);
+	struct store *store = unit_store(array, lun_id);
+
+	if (store != NULL && lun != NULL && lun->status == STATUS_OFFLINE)
+		blk_stop(store->dev);
+	store_unref(store);
+}
+
 static int
 set_held(struct array *array, struct set_status *s)
 {
@@ -109,8 +122,11 @@ set_held(struct array *array, struct set_status *s)
 	s->held = true;
 	s->task.republish = true;
 	rc = reopen(array, s->lun_id);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = writer_submit(array, &s->task);
+		if (rc < 0)
+			stay_offline(array, s->lun_id);
+	}
 	operation_end(array, s->lun_id);
 	return rc;
 }

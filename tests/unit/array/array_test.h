@@ -3,6 +3,7 @@
 #ifndef VDS_TESTS_ARRAY_TEST_H
 #define VDS_TESTS_ARRAY_TEST_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Jobs: thick LUNs are allocated in the background, held meanwhile, cancelled, resumed after a restart. */
+#include "array_test.h"
+
+#include <sys/stat.h>
+
+static struct array_answer
+create_thick(struct array *a, const char *name, uint64_t size_bytes)
+{
+	struct array_lun_spec spec = { .name = name, .size_bytes = size_bytes, .thick = true };
+	struct array_answer answer;
+
+	assert_ok(array_lun_create(a, NULL, &spec, &answer));
+	assert_false(guid_is_zero(&answer.job_id));
+	return answer;
+}
+
+static uint64_t
+size_of(struct array *a, struct guid lun)
+{
+	AUTO_STATE struct state *now = array_state(a);
+	const struct row_lun *row = state_find(now, ROW_LUN, &lun);
+
+	assert_non_null(row);
+	return row->size_bytes;
+}
+
+static off_t
+allocated(const struct fixture *f, struct guid lun)
+{
+	char path[256];
+	struct stat st;
+
+	lun_file(f, lun, path);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_blocks * 512;
+}
+
+/* A thick LUN that is done, ready to be extended. */
+static struct guid
+make_thick(struct array *a, const char *name)
+{
+	struct array_answer answer = create_thick(a, name, 2 * MIB);
+
+	assert_true(wait_job(a, answer.job_id, JOB_DONE));
+	return answer.object_id;
+}
+
+static void
+test_thick_create_allocates(void **state)
+{
+	struct fixture *f = *state;
+	struct array_answer answer = create_thick(f->array, "x", 4 * MIB);
+
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_true(wait_operation(f->array, answer.object_id, OPERATION_NONE));
+	assert_true(allocated(f, answer.object_id) >= (off_t)(4 * MIB));
+}
+
+static void
+test_create_holds_the_lun_until_it_is_allocated(void **state)
+{
+	struct fixture *f = *state;
+	struct array_answer answer;
+
+	inject(f, "all", "allocate", "hold");
+	answer = create_thick(f->array, "x", 4 * MIB);
+	assert_true(wait_operation(f->array, answer.object_id, OPERATION_CREATE));
+	assert_int_equal(array_lun_rename(f->array, NULL, &answer.object_id, "y", NULL), ERR_BUSY);
+	assert_int_equal(associate(f->array, answer.object_id, 1, make_target(f->array, "t")), ERR_BUSY);
+	assert_int_equal(array_lun_delete(f->array, NULL, &answer.object_id, NULL), ERR_BUSY);
+	inject(f, "all", "allocate", NULL);
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_ok(array_lun_rename(f->array, NULL, &answer.object_id, "y", NULL));
+}
+
+static bool
+lun_is_gone(struct array *array, const void *arg)
+{
+	AUTO_STATE struct state *now = array_state(array);
+
+	return state_find(now, ROW_LUN, arg) == NULL;
+}
+
+static void
+test_create_that_fails_takes_the_lun_away(void **state)
+{
+	struct fixture *f = *state;
+	struct array_answer answer;
+	char path[256];
+
+	inject(f, "all", "allocate", "ENOSPC");
+	answer = create_thick(f->array, "x", 4 * MIB);
+	assert_true(wait_job(f->array, answer.job_id, JOB_FAILED));
+	assert_true(lun_is_gone(f->array, &answer.object_id));
+	AUTO_STATE struct state *now = array_state(f->array);
+	const struct row_job *job = state_find(now, ROW_JOB, &answer.job_id);
+
+	assert_string_equal(job->error, "NO_SPACE");
+	assert_true(strlen(job->message) > 0 && job->ended_ms >= job->created_ms);
+	lun_file(f, answer.object_id, path);
+	assert_true(wait_file_gone(f->array, path));
+	inject(f, "all", "allocate", NULL);
+}
+
+static void
+test_cancelled_create_takes_the_lun_away(void **state)
+{
+	struct fixture *f = *state;
+	struct array_answer answer;
+
+	inject(f, "all", "allocate", "hold");
+	answer = create_thick(f->array, "x", 4 * MIB);
+	assert_true(wait_operation(f->array, answer.object_id, OPERATION_CREATE));
+	assert_ok(array_job_cancel(f->array, NULL, &answer.job_id, NULL));
+	assert_true(wait_job(f->array, answer.job_id, JOB_CANCELLED));
+	assert_true(lun_is_gone(f->array, &answer.object_id));
+	assert_int_equal(array_job_cancel(f->array, NULL, &answer.job_id, NULL), ERR_CANCELLED);
+	inject(f, "all", "allocate", NULL);
+}
+
+static void
+test_cancel_of_an_ended_job_is_too_late(void **state)
+{
+	struct fixture *f = *state;
+	struct array_answer answer = create_thick(f->array, "x", 4 * MIB);
+	struct guid unknown = random_guid();
+
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_int_equal(array_job_cancel(f->array, NULL, &answer.job_id, NULL), ERR_TOO_LATE);
+	assert_int_equal(array_job_cancel(f->array, NULL, &unknown, NULL), ERR_NOT_FOUND);
+}
+
+static void
+test_thick_extend_grows_when_it_is_allocated(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_thick(f->array, "x");
+	struct array_answer answer;
+
+	inject(f, "all", "allocate", "hold");
+	assert_ok(array_lun_extend(f->array, NULL, &lun, 2 * MIB, &answer));
+	assert_true(wait_operation(f->array, lun, OPERATION_EXTEND));
+	assert_int_equal(size_of(f->array, lun), 2 * MIB);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, MIB, NULL), ERR_BUSY);
+	assert_ok(array_lun_rename(f->array, NULL, &lun, "y", NULL));
+	inject(f, "all", "allocate", NULL);
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_int_equal(size_of(f->array, lun), 4 * MIB);
+	assert_true(allocated(f, lun) >= (off_t)(4 * MIB));
+	assert_true(wait_operation(f->array, lun, OPERATION_NONE));
+}
+
+static void
+extend_ends_badly(struct fixture *f, const char *op, const char *what, enum job_state end)
+{
+	struct guid lun = make_thick(f->array, "x");
+	struct array_answer answer;
+	off_t before = allocated(f, lun);
+	char path[256];
+	struct stat st;
+
+	inject(f, "all", op, what);
+	assert_ok(array_lun_extend(f->array, NULL, &lun, 2 * MIB, &answer));
+	if (end == JOB_CANCELLED)
+		assert_ok(array_job_cancel(f->array, NULL, &answer.job_id, NULL));
+	assert_true(wait_job(f->array, answer.job_id, end));
+	inject(f, "all", op, NULL);
+	assert_int_equal(size_of(f->array, lun), 2 * MIB);
+	lun_file(f, lun, path);
+	assert_int_equal(stat(path, &st), 0);
+	/* When the file can be given no size at all, neither can what was allocated be given back: no harm. */
+	if (strcmp(op, "resize") != 0) {
+		assert_int_equal(allocated(f, lun), before);
+		assert_int_equal(st.st_size, 2 * MIB);
+	}
+	assert_true(wait_operation(f->array, lun, OPERATION_NONE));
+}
+
+static void
+test_extend_that_fails_leaves_the_size(void **state)
+{
+	extend_ends_badly(*state, "allocate", "ENOSPC", JOB_FAILED);
+}
+
+static void
+test_extend_whose_resize_fails_leaves_the_size(void **state)
+{
+	extend_ends_badly(*state, "resize", "EIO", JOB_FAILED);
+}
+
+static void
+test_cancelled_extend_leaves_the_size(void **state)
+{
+	extend_ends_badly(*state, "allocate", "hold", JOB_CANCELLED);
+}
+
+static void
+test_create_goes_on_after_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct array_answer answer;
+
+	inject(f, "all", "allocate", "hold");
+	answer = create_thick(f->array, "x", 4 * MIB);
+	assert_true(wait_operation(f->array, answer.object_id, OPERATION_CREATE));
+	fixture_reopen(f);
+	assert_true(wait_operation(f->array, answer.object_id, OPERATION_CREATE));
+	assert_int_equal(array_lun_delete(f->array, NULL, &answer.object_id, NULL), ERR_BUSY);
+	inject(f, "all", "allocate", NULL);
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_true(allocated(f, answer.object_id) >= (off_t)(4 * MIB));
+	assert_true(wait_operation(f->array, answer.object_id, OPERATION_NONE));
+}
+
+static void
+test_extend_goes_on_after_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_thick(f->array, "x");
+	struct array_answer answer;
+
+	inject(f, "all", "allocate", "hold");
+	assert_ok(array_lun_extend(f->array, NULL, &lun, 2 * MIB, &answer));
+	fixture_reopen(f);
+	assert_int_equal(size_of(f->array, lun), 2 * MIB);
+	assert_true(wait_operation(f->array, lun, OPERATION_EXTEND));
+	inject(f, "all", "allocate", NULL);
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_int_equal(size_of(f->array, lun), 4 * MIB);
+}
+
+static bool
+has_live_job(struct array *array, const void *arg)
+{
+	AUTO_STATE struct state *live = array_live(array);
+
+	return state_find(live, ROW_LIVE_JOB, arg) != NULL;
+}
+
+static void
+test_progress_is_shown_while_it_runs(void **state)
+{
+	struct fixture *f = *state;
+	struct array_answer answer;
+
+	inject(f, "all", "allocate", "hold");
+	answer = create_thick(f->array, "x", 4 * MIB);
+	assert_true(has_live_job(f->array, &answer.job_id));
+	inject(f, "all", "allocate", NULL);
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_false(has_live_job(f->array, &answer.job_id));
+}
+
+#define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_ARRAY(test_thick_create_allocates),
+		WITH_ARRAY(test_create_holds_the_lun_until_it_is_allocated),
+		WITH_ARRAY(test_create_that_fails_takes_the_lun_away),
+		WITH_ARRAY(test_cancelled_create_takes_the_lun_away),
+		WITH_ARRAY(test_cancel_of_an_ended_job_is_too_late),
+		WITH_ARRAY(test_thick_extend_grows_when_it_is_allocated),
+		WITH_ARRAY(test_extend_that_fails_leaves_the_size),
+		WITH_ARRAY(test_extend_whose_resize_fails_leaves_the_size),
+		WITH_ARRAY(test_cancelled_extend_leaves_the_size),
+		WITH_ARRAY(test_create_goes_on_after_a_restart),
+		WITH_ARRAY(test_extend_goes_on_after_a_restart),
+		WITH_ARRAY(test_progress_is_shown_while_it_runs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Opening and closing; what is there afterwards. */
+#include "array_test.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void
+test_new_array_has_a_pool_and_nothing_else(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+
+	assert_int_equal(count_rows(a, ROW_ARRAY), 1);
+	assert_int_equal(count_rows(a, ROW_POOL), 1);
+	assert_int_equal(count_rows(a, ROW_LUN), 0);
+	assert_int_equal(count_rows(a, ROW_PORTAL), 0);
+	assert_int_equal(sequence_of(a), 1);
+}
+
+static void
+test_reopened_array_is_the_same(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l"), target = make_target(f->array, "t");
+	AUTO_STATE struct state *before = NULL, *after = NULL;
+
+	assert_ok(associate(f->array, lun, 1, target));
+	before = array_state(f->array);
+	fixture_reopen(f);
+	after = array_state(f->array);
+	assert_memory_equal(state_position(before), state_position(after), sizeof(struct position));
+	assert_int_equal(number_of(f->array, lun, target), 0);
+}
+
+static void
+test_second_array_on_the_directory_is_locked_out(void **state)
+{
+	struct fixture *f = *state;
+	struct array *other = NULL;
+
+	assert_int_equal(array_open(&f->options, &other), ERR_LOCKED);
+	assert_null(other);
+}
+
+static void
+test_directory_is_private(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	struct stat st;
+
+	assert_int_equal(stat(f->array_dir, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	snprintf(path, sizeof(path), "%s/luns/.vds-pool", f->array_dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void
+test_default_portal_with_a_port_is_made_at_once(void **state)
+{
+	struct fixture *f = *state;
+	char dir[sizeof(f->dir) + 8];
+	struct array_options options = { .dir = dir, .default_address = "127.0.0.1", .default_port = 3260 };
+	struct array *a = NULL;
+
+	snprintf(dir, sizeof(dir), "%s/second", f->dir);
+	assert_ok(array_open(&options, &a));
+	assert_int_equal(count_rows(a, ROW_PORTAL), 1);
+	array_close(a);
+	assert_ok(array_open(&options, &a));
+	assert_int_equal(count_rows(a, ROW_PORTAL), 1);
+	array_close(a);
+}
+
+static void
+test_default_portal_without_a_port_gets_a_free_one_and_keeps_it(void **state)
+{
+	struct fixture *f = *state;
+	char dir[sizeof(f->dir) + 8];
+	struct array_options options = { .dir = dir, .default_address = "127.0.0.1" };
+	struct array *a = NULL;
+	struct fake_runtime fake;
+
+	snprintf(dir, sizeof(dir), "%s/second", f->dir);
+	for (int i = 0; i < 2; i++) {
+		AUTO_STATE struct state *now = NULL;
+
+		assert_ok(array_open(&options, &a));
+		fake_register(&fake, a);
+		now = array_state(a);
+		assert_int_equal(state_count(now, ROW_PORTAL), 1);
+		assert_int_equal(((const struct row_portal *)state_at(now, ROW_PORTAL, 0))->port, 3270);
+		fake_unregister(&fake);
+		array_close(a);
+	}
+}
+
+static void
+test_runtime_is_told_the_state_when_it_registers(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct fake_runtime fake;
+
+	make_lun(a, "l");
+	fake_register(&fake, a);
+	assert_int_equal(state_count(fake.last, ROW_LUN), 1);
+	make_lun(a, "m");
+	assert_int_equal(state_count(fake.last, ROW_LUN), 2);
+	fake_unregister(&fake);
+	make_lun(a, "n");
+}
+
+/* The crash of an earlier start, between the pool's marker and the first commit. */
+static void
+test_marker_of_an_array_that_never_began_is_replaced(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+
+	fixture_close(f);
+	snprintf(path, sizeof(path), "%s/catalog.db", f->array_dir);
+	assert_int_equal(unlink(path), 0);
+	fixture_open(f);
+	assert_int_equal(sequence_of(f->array), 1);
+}
+
+static void
+test_lost_catalog_does_not_take_over_the_luns(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	struct guid lun = make_lun(f->array, "precious");
+	char file[256];
+
+	fixture_close(f);
+	snprintf(path, sizeof(path), "%s/catalog.db", f->array_dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(array_open(&f->options, &f->array), ERR_IN_USE);
+	lun_file(f, lun, file);
+	assert_true(file_exists(file));
+	f->array = NULL;
+}
+
+static void
+test_restored_catalog_is_a_new_incarnation(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+
+	make_lun(f->array, "l");
+	fixture_close(f);
+	snprintf(path, sizeof(path), "%s/mark", f->array_dir);
+	assert_int_equal(unlink(path), 0);
+	fixture_open(f);
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_true(state_position(now)->incarnation > 1);
+	assert_ok(array_check(f->array));
+}
+
+static void
+test_checker_finds_a_file_that_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	char path[256], saved[264];
+	struct guid lun;
+	int rc;
+
+	fixture_close(f);
+	f->options.verify_interval_ms = 1000000;
+	fixture_open(f);
+	lun = make_lun(f->array, "l");
+	lun_file(f, lun, path);
+	snprintf(saved, sizeof(saved), "%s.saved", path);
+	assert_int_equal(rename(path, saved), 0);
+	rc = array_check(f->array);
+	assert_int_equal(rename(saved, path), 0);
+	assert_int_equal(rc, ERR_CORRUPT);
+}
+
+#define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_ARRAY(test_new_array_has_a_pool_and_nothing_else),
+		WITH_ARRAY(test_reopened_array_is_the_same),
+		WITH_ARRAY(test_second_array_on_the_directory_is_locked_out),
+		WITH_ARRAY(test_directory_is_private),
+		WITH_ARRAY(test_default_portal_with_a_port_is_made_at_once),
+		WITH_ARRAY(test_default_portal_without_a_port_gets_a_free_one_and_keeps_it),
+		WITH_ARRAY(test_runtime_is_told_the_state_when_it_registers),
+		WITH_ARRAY(test_marker_of_an_array_that_never_began_is_replaced),
+		WITH_ARRAY(test_lost_catalog_does_not_take_over_the_luns),
+		WITH_ARRAY(test_restored_catalog_is_a_new_incarnation),
+		WITH_ARRAY(test_checker_finds_a_file_that_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

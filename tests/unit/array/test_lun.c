@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* LUNs: create, rename, mask, delete, thin extend; what becomes of the file. */
+#include "array_test.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "blk/blk.h"
+
+static const struct row_lun *
+lun_row(const struct state *state, struct guid lun)
+{
+	const struct row_lun *row = state_find(state, ROW_LUN, &lun);
+
+	assert_non_null(row);
+	return row;
+}
+
+static off_t
+file_size(const struct fixture *f, struct guid lun)
+{
+	char path[256];
+	struct stat st;
+
+	lun_file(f, lun, path);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+static void
+test_create_makes_a_private_sparse_file(void **state)
+{
+	struct fixture *f = *state;
+	struct array_lun_spec spec = { .name = "l", .size_bytes = 100 * MIB, .block_bytes = 4096 };
+	struct array_answer answer;
+	char path[256];
+	struct stat st;
+
+	assert_ok(array_lun_create(f->array, NULL, &spec, &answer));
+	assert_true(guid_is_zero(&answer.job_id));
+	lun_file(f, answer.object_id, path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(st.st_size, 100 * MIB);
+	assert_true(st.st_blocks * 512 < (off_t)MIB);
+}
+
+static void
+test_size_is_rounded_up_to_blocks(void **state)
+{
+	struct fixture *f = *state;
+	struct array_lun_spec spec = { .size_bytes = 4097, .block_bytes = 4096 };
+	struct array_answer answer;
+
+	assert_ok(array_lun_create(f->array, NULL, &spec, &answer));
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_int_equal(lun_row(now, answer.object_id)->size_bytes, 8192);
+	assert_int_equal(file_size(f, answer.object_id), 8192);
+}
+
+static void
+test_bad_specs_are_invalid(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	char name[80];
+	const struct array_lun_spec specs[] = {
+		{ .size_bytes = 0 },
+		{ .size_bytes = (1ull << 53) + 1 },
+		{ .size_bytes = MIB, .block_bytes = 1024 },
+		{ .size_bytes = MIB, .name = name },
+		{ .size_bytes = MIB, .name = "tab\tbed" },
+		{ .size_bytes = MIB, .mask = "*;iqn.2026-11.org.example:x" },
+	};
+
+	memset(name, 'n', sizeof(name));
+	name[64] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(specs); i++)
+		assert_int_equal(array_lun_create(a, NULL, &specs[i], NULL), ERR_INVALID);
+	assert_int_equal(count_rows(a, ROW_LUN), 0);
+}
+
+static void
+test_name_is_unique_and_made_when_not_given(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct array_lun_spec spec = { .name = "lun-2", .size_bytes = MIB };
+	struct array_answer answer;
+
+	assert_ok(array_lun_create(a, NULL, &spec, NULL));
+	assert_int_equal(array_lun_create(a, NULL, &spec, NULL), ERR_NAME_IN_USE);
+	spec.name = NULL;
+	assert_ok(array_lun_create(a, NULL, &spec, &answer));
+	AUTO_STATE struct state *now = array_state(a);
+
+	/* The number 2 was not used up by the failed one, and its name is taken. */
+	assert_int_equal(lun_row(now, answer.object_id)->number, 2);
+	assert_string_equal(lun_row(now, answer.object_id)->name, "lun-2-2");
+}
+
+static void
+test_failed_create_leaves_no_file(void **state)
+{
+	struct fixture *f = *state;
+	struct array_lun_spec spec = { .name = "l", .size_bytes = MIB };
+	char command[160];
+
+	make_lun(f->array, "l");
+	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), ERR_NAME_IN_USE);
+	snprintf(command, sizeof(command), "test $(ls %s/luns | wc -l) -eq 1", f->array_dir);
+	assert_int_equal(system(command), 0);
+}
+
+static void
+test_numbers_are_never_reused(void **state)
+{
+	struct fixture *f = *state;
+	struct guid first = make_lun(f->array, "1"), second;
+
+	assert_ok(array_lun_delete(f->array, NULL, &first, NULL));
+	fixture_reopen(f);
+	second = make_lun(f->array, "2");
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_int_equal(lun_row(now, second)->number, 2);
+}
+
+static void
+test_identity_is_unique(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y");
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_string_not_equal(lun_row(now, x)->serial, lun_row(now, y)->serial);
+	assert_string_not_equal(lun_row(now, x)->naa, lun_row(now, y)->naa);
+	assert_int_equal(strlen(lun_row(now, x)->naa), 16);
+	assert_int_equal(lun_row(now, x)->naa[0], '3');
+}
+
+static void
+test_rename(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid x = make_lun(a, "x");
+	uint64_t before;
+
+	make_lun(a, "y");
+	assert_ok(array_lun_rename(a, NULL, &x, "z", NULL));
+	assert_int_equal(array_lun_rename(a, NULL, &x, "y", NULL), ERR_NAME_IN_USE);
+	assert_int_equal(array_lun_rename(a, NULL, &x, "", NULL), ERR_INVALID);
+	before = sequence_of(a);
+	assert_ok(array_lun_rename(a, NULL, &x, "z", NULL));
+	assert_int_equal(sequence_of(a), before);
+}
+
+static void
+test_mask_is_normalised(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "x");
+
+	assert_ok(array_lun_set_mask(a, NULL, &lun, " iqn.2026-11.org.example:b;iqn.2026-11.org.example:A ", NULL));
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_string_equal(lun_row(now, lun)->mask, "iqn.2026-11.org.example:a;iqn.2026-11.org.example:b");
+	assert_int_equal(array_lun_set_mask(a, NULL, &lun, "no name", NULL), ERR_INVALID);
+}
+
+static void
+test_delete_removes_associations_and_file(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	char path[256];
+
+	lun_file(f, lun, path);
+	assert_ok(associate(f->array, lun, 1, make_target(f->array, "t")));
+	assert_ok(array_lun_delete(f->array, NULL, &lun, NULL));
+	assert_int_equal(count_rows(f->array, ROW_ASSOCIATION), 0);
+	assert_int_equal(count_rows(f->array, ROW_LUN), 0);
+	assert_true(wait_file_gone(f->array, path));
+	assert_int_equal(array_lun_delete(f->array, NULL, &lun, NULL), ERR_NOT_FOUND);
+}
+
+static void
+test_file_stays_while_its_device_is_used(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct blk_dev *dev = NULL;
+	char path[256];
+	int rc;
+
+	lun_file(f, lun, path);
+	assert_ok(array_lun_device(f->array, &lun, &dev));
+	assert_ok(array_lun_delete(f->array, NULL, &lun, NULL));
+	assert_int_equal(array_lun_device(f->array, &lun, &(struct blk_dev *){ NULL }), ERR_NOT_FOUND);
+	make_lun(f->array, "another");
+	assert_true(file_exists(path));
+	rc = blk_flush(dev);
+	assert_int_equal(rc, 0);
+	array_device_release(f->array, dev);
+	assert_true(wait_file_gone(f->array, path));
+}
+
+static void
+test_file_of_a_deleted_lun_goes_at_the_next_start_at_the_latest(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct blk_dev *dev = NULL;
+	char path[256];
+
+	lun_file(f, lun, path);
+	assert_ok(array_lun_device(f->array, &lun, &dev));
+	assert_ok(array_lun_delete(f->array, NULL, &lun, NULL));
+	fixture_close(f);
+	blk_dev_unref(dev);
+	assert_true(file_exists(path));
+	fixture_open(f);
+	assert_true(wait_file_gone(f->array, path));
+}
+
+/* A crash between the file and the commit, and one between the commit and the rename. */
+static void
+test_start_sweeps_what_a_crash_left(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x"), orphan = random_guid();
+	char path[256], new[264], left[256], foreign[256];
+
+	lun_file(f, lun, path);
+	lun_file(f, orphan, left);
+	memcpy(left + strlen(left) - 4, ".new", 4);
+	lun_file(f, random_guid(), foreign);
+	fixture_close(f);
+	snprintf(new, sizeof(new), "%.*s.new", (int)strlen(path) - 4, path);
+	assert_int_equal(rename(path, new), 0);
+	close(open(left, O_CREAT | O_WRONLY, 0600));
+	close(open(foreign, O_CREAT | O_WRONLY, 0600));
+	fixture_open(f);
+	assert_true(file_exists(path));
+	assert_false(file_exists(left));
+	assert_true(file_exists(foreign));	/* perhaps of a newer catalog than the one restored */
+	assert_true(wait_health(f->array, lun, HEALTH_OK));
+	unlink(foreign);
+}
+
+static void
+test_thin_extend_grows_the_file(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct array_answer answer;
+
+	assert_ok(array_lun_extend(f->array, NULL, &lun, MIB + 1, &answer));
+	assert_true(guid_is_zero(&answer.job_id));
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_int_equal(lun_row(now, lun)->size_bytes, 2 * MIB + 512);
+	assert_int_equal(file_size(f, lun), 2 * MIB + 512);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, 0, NULL), ERR_INVALID);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, UINT64_MAX, NULL), ERR_INVALID);
+}
+
+static void
+test_thin_extend_that_fails_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	uint64_t before = sequence_of(f->array);
+
+	inject(f, "all", "resize", "ENOSPC");
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, MIB, NULL), ERR_NO_SPACE);
+	inject(f, "all", "resize", NULL);
+	assert_int_equal(sequence_of(f->array), before);
+	assert_int_equal(file_size(f, lun), MIB);
+	assert_ok(array_lun_extend(f->array, NULL, &lun, MIB, NULL));
+}
+
+static void
+test_create_that_the_disk_refuses(void **state)
+{
+	struct fixture *f = *state;
+	struct array_lun_spec spec = { .name = "l", .size_bytes = MIB };
+
+	inject(f, "all", "create", "ENOSPC");
+	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), ERR_NO_SPACE);
+	inject(f, "all", "create", "EIO");
+	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), -EIO);
+	inject(f, "all", "create", NULL);
+	assert_ok(array_lun_create(f->array, NULL, &spec, NULL));
+}
+
+static void
+test_largest_sizes(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "x");
+	uint64_t thin = 0, thick = 0, grow = 0;
+	struct array_lun_spec spec = { .name = "huge" };
+
+	assert_ok(array_max_lun_size(a, NULL, false, &thin));
+	assert_ok(array_max_lun_size(a, NULL, true, &thick));
+	assert_ok(array_max_lun_extend(a, &lun, &grow));
+	assert_true(thin > 1ull << 40);
+	assert_true(thick > 0 && thick < thin);
+	assert_int_equal(grow, thin - MIB);
+	spec.size_bytes = thin;
+	assert_ok(array_lun_create(a, NULL, &spec, NULL));
+	spec = (struct array_lun_spec){ .name = "too thick", .thick = true, .size_bytes = thick + (1ull << 40) };
+	assert_int_equal(array_lun_create(a, NULL, &spec, NULL), ERR_NO_SPACE);
+}
+
+static void
+test_counters_come_from_the_data_path(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "x"), unknown = random_guid();
+	struct array_lun_counters counters;
+	struct fake_runtime fake;
+
+	assert_ok(array_lun_counters(a, &lun, &counters));
+	assert_int_equal(counters.read_commands, 0);
+	fake_register(&fake, a);
+	assert_ok(array_lun_counters(a, &lun, &counters));
+	assert_int_equal(counters.read_commands, 7);
+	assert_int_equal(array_lun_counters(a, &unknown, &counters), ERR_NOT_FOUND);
+	fake_unregister(&fake);
+}
+
+#define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_ARRAY(test_create_makes_a_private_sparse_file),
+		WITH_ARRAY(test_size_is_rounded_up_to_blocks),
+		WITH_ARRAY(test_bad_specs_are_invalid),
+		WITH_ARRAY(test_name_is_unique_and_made_when_not_given),
+		WITH_ARRAY(test_failed_create_leaves_no_file),
+		WITH_ARRAY(test_numbers_are_never_reused),
+		WITH_ARRAY(test_identity_is_unique),
+		WITH_ARRAY(test_rename),
+		WITH_ARRAY(test_mask_is_normalised),
+		WITH_ARRAY(test_delete_removes_associations_and_file),
+		WITH_ARRAY(test_file_stays_while_its_device_is_used),
+		WITH_ARRAY(test_file_of_a_deleted_lun_goes_at_the_next_start_at_the_latest),
+		WITH_ARRAY(test_start_sweeps_what_a_crash_left),
+		WITH_ARRAY(test_thin_extend_grows_the_file),
+		WITH_ARRAY(test_thin_extend_that_fails_changes_nothing),
+		WITH_ARRAY(test_create_that_the_disk_refuses),
+		WITH_ARRAY(test_largest_sizes),
+		WITH_ARRAY(test_counters_come_from_the_data_path),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Stores: health from real causes, sticky, cured by online; offline refuses I/O. */
+#include "array_test.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "blk/blk.h"
+
+static struct blk_dev *
+device(struct array *a, struct guid lun)
+{
+	struct blk_dev *dev = NULL;
+
+	assert_ok(array_lun_device(a, &lun, &dev));
+	return dev;
+}
+
+static const char *
+reason_of(const struct state *live, struct guid lun)
+{
+	return ((const struct row_live_lun *)state_find(live, ROW_LIVE_LUN, &lun))->reason;
+}
+
+static void
+test_new_lun_is_well(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l");
+
+	assert_true(wait_health(a, lun, HEALTH_OK));
+}
+
+static void
+test_health_is_unknown_until_somebody_looked(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+
+	inject(f, "all", "verify", "hold");
+	fixture_reopen(f);
+	assert_true(wait_health(f->array, lun, HEALTH_UNKNOWN));
+	inject(f, "all", "verify", NULL);
+	assert_true(wait_health(f->array, lun, HEALTH_OK));
+}
+
+static void
+test_deleted_file_fails_the_lun_with_a_reason(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	char path[256];
+
+	lun_file(f, lun, path);
+	assert_int_equal(unlink(path), 0);
+	assert_true(wait_health(f->array, lun, HEALTH_FAILED));
+	AUTO_STATE struct state *live = array_live(f->array);
+
+	assert_true(strlen(reason_of(live, lun)) > 0);
+	assert_int_equal(array_lun_device(f->array, &lun, &(struct blk_dev *){ NULL }), ERR_FAILED);
+}
+
+static void
+test_truncated_file_fails_the_lun(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	char path[256];
+
+	lun_file(f, lun, path);
+	assert_int_equal(truncate(path, 4096), 0);
+	assert_true(wait_health(f->array, lun, HEALTH_FAILED));
+}
+
+static void
+test_failure_stays_until_online(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	char path[256], away[264];
+	uint64_t before;
+
+	lun_file(f, lun, path);
+	snprintf(away, sizeof(away), "%s.away", path);
+	assert_int_equal(rename(path, away), 0);
+	assert_true(wait_health(f->array, lun, HEALTH_FAILED));
+	assert_int_equal(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL), ERR_FAILED);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, 512, NULL), ERR_FAILED);
+	assert_int_equal(rename(away, path), 0);
+	assert_true(wait_health(f->array, lun, HEALTH_FAILED));
+	before = sequence_of(f->array);
+	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL));
+	assert_true(wait_health(f->array, lun, HEALTH_OK));
+	assert_int_equal(sequence_of(f->array), before);	/* it was online all the time */
+	assert_true(wait_operation(f->array, lun, OPERATION_NONE));
+}
+
+static void
+test_data_path_is_told_when_a_store_was_reopened(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	struct fake_runtime fake;
+	unsigned published;
+
+	fake_register(&fake, f->array);
+	inject(f, "all", "verify", "EIO");
+	assert_true(wait_health(f->array, lun, HEALTH_FAILED));
+	inject(f, "all", "verify", NULL);
+	published = atomic_load(&fake.published);
+	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL));
+	assert_true(atomic_load(&fake.published) > published);
+	fake_unregister(&fake);
+}
+
+static void
+test_failed_flush_fails_the_lun(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	struct blk_dev *dev = device(f->array, lun);
+	char block[512] = "x";
+
+	inject(f, "all", "flush", "EIO");
+	assert_ok(blk_rw(dev, BLK_WRITE, 0, block, sizeof(block)));
+	assert_true(blk_flush(dev) < 0);
+	inject(f, "all", "flush", NULL);
+	assert_true(wait_health(f->array, lun, HEALTH_FAILED));
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, block, sizeof(block)), ERR_FAILED);
+	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL));
+	assert_ok(blk_rw(dev, BLK_READ, 0, block, sizeof(block)));
+	array_device_release(f->array, dev);
+}
+
+static void
+test_single_read_error_does_not_fail_the_lun(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	struct blk_dev *dev = device(f->array, lun);
+	char block[512];
+
+	inject(f, "all", "read", "EIO");
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, block, sizeof(block)), -EIO);
+	inject(f, "all", "read", NULL);
+	assert_ok(blk_rw(dev, BLK_READ, 0, block, sizeof(block)));
+	assert_true(wait_health(f->array, lun, HEALTH_OK));
+	array_device_release(f->array, dev);
+}
+
+static void
+test_offline_refuses_io_and_online_takes_it_back(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	struct blk_dev *dev = device(f->array, lun);
+	char block[512];
+
+	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_OFFLINE, NULL));
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, block, sizeof(block)), ERR_OFFLINE);
+	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL));
+	assert_ok(blk_rw(dev, BLK_READ, 0, block, sizeof(block)));
+	array_device_release(f->array, dev);
+}
+
+static void
+test_offline_stays_over_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	struct blk_dev *dev;
+	char block[512];
+
+	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_OFFLINE, NULL));
+	fixture_reopen(f);
+	dev = device(f->array, lun);
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, block, sizeof(block)), ERR_OFFLINE);
+	array_device_release(f->array, dev);
+}
+
+static void
+test_missing_pool_fails_its_luns_but_not_the_array(void **state)
+{
+	struct fixture *f = *state;
+	char pool[96], away[104];
+	struct array_answer answer;
+	struct array_lun_spec spec = { .name = "p", .size_bytes = MIB };
+	struct guid other = make_lun(f->array, "other");
+
+	snprintf(pool, sizeof(pool), "%s/pool", f->dir);
+	snprintf(away, sizeof(away), "%s.away", pool);
+	assert_int_equal(mkdir(pool, 0700), 0);
+	assert_ok(array_pool_create(f->array, NULL, "second", pool, &answer));
+	spec.pool_id = answer.object_id;
+	assert_ok(array_lun_create(f->array, NULL, &spec, &answer));
+	fixture_close(f);
+	assert_int_equal(rename(pool, away), 0);
+	fixture_open(f);
+	assert_true(wait_health(f->array, answer.object_id, HEALTH_FAILED));
+	assert_true(wait_health(f->array, other, HEALTH_OK));
+	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), ERR_FAILED);
+	assert_int_equal(rename(away, pool), 0);
+	/* The verifier finds the pool again; the LUN waits to be asked for. */
+	while (array_lun_set_status(f->array, NULL, &answer.object_id, STATUS_ONLINE, NULL) == ERR_FAILED)
+		assert_ok(array_sync(f->array, &(struct position){ 0 }));
+	assert_true(wait_health(f->array, answer.object_id, HEALTH_OK));
+}
+
+#define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_ARRAY(test_new_lun_is_well),
+		WITH_ARRAY(test_health_is_unknown_until_somebody_looked),
+		WITH_ARRAY(test_deleted_file_fails_the_lun_with_a_reason),
+		WITH_ARRAY(test_truncated_file_fails_the_lun),
+		WITH_ARRAY(test_failure_stays_until_online),
+		WITH_ARRAY(test_data_path_is_told_when_a_store_was_reopened),
+		WITH_ARRAY(test_failed_flush_fails_the_lun),
+		WITH_ARRAY(test_single_read_error_does_not_fail_the_lun),
+		WITH_ARRAY(test_offline_refuses_io_and_online_takes_it_back),
+		WITH_ARRAY(test_offline_stays_over_a_restart),
+		WITH_ARRAY(test_missing_pool_fails_its_luns_but_not_the_array),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
