@@ -265,7 +265,8 @@ on_luns(int argc, char **argv)
 	(void)argv;
 	if (FAILED(hr))
 		return hr;
-	hr = say_enum(IVdsSubSystem_QueryLuns(subsystem, &list), list);
+	hr = IVdsSubSystem_QueryLuns(subsystem, &list);
+	hr = say_enum(hr, list);
 	IVdsSubSystem_Release(subsystem);
 	return hr;
 }
