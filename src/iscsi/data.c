@@ -206,7 +206,10 @@ sequence_fault(const struct task *task, const struct pdu *pdu)
 		return FAULT_CRC;
 	if (end > limit)
 		return ttt == TAG_NONE ? FAULT_UNEXPECTED_UNSOLICITED : FAULT_INCORRECT_AMOUNT;
-	if (get_be32(pdu->bhs + AT_OFFSET) != task->wr_pos || (final && end != limit))
+	/* An initiator whose FirstBurstLength is above its MaxBurstLength may keep to either. */
+	if (ttt == TAG_NONE)
+		limit = MIN(limit, task->pub.conn->params.max_burst_len);
+	if (get_be32(pdu->bhs + AT_OFFSET) != task->wr_pos || (final && end < limit))
 		return FAULT_INCORRECT_AMOUNT;
 	return FAULT_NONE;
 }
@@ -272,6 +275,15 @@ collect(struct task *task, const struct pdu *pdu)
 	}
 }
 
+/* The owner did not ask for it, or has answered already: only its end counts. */
+static void
+data_of_no_use(struct task *task, const struct pdu *pdu)
+{
+	note_final(task, pdu);
+	if (task->state == TASK_DRAIN && data_is_drained(task))
+		data_send_status(task);
+}
+
 int
 data_on_out(struct iscsi_conn *conn, const struct pdu *pdu)
 {
@@ -287,14 +299,10 @@ data_on_out(struct iscsi_conn *conn, const struct pdu *pdu)
 			return session_hold(&conn->session, pdu, command->cmd_sn, true);
 		return 0;
 	}
-	if (task->state == TASK_DRAIN) {
-		note_final(task, pdu);
-		if (data_is_drained(task))
-			data_send_status(task);
+	if (task->state != TASK_COLLECT) {
+		data_of_no_use(task, pdu);
 		return 0;
 	}
-	if (task->state != TASK_COLLECT)
-		return 0;
 	fault = sequence_fault(task, pdu);
 	if (fault == FAULT_NONE) {
 		collect(task, pdu);
@@ -315,10 +323,8 @@ data_out_damaged(struct iscsi_conn *conn, const struct pdu *pdu)
 	if (task->state == TASK_COLLECT) {
 		note_final(task, pdu);
 		data_fault(task, FAULT_CRC);
-	} else if (task->state == TASK_DRAIN) {
-		note_final(task, pdu);
-		if (data_is_drained(task))
-			data_send_status(task);
+	} else {
+		data_of_no_use(task, pdu);
 	}
 }
 
@@ -432,7 +438,10 @@ iscsi_task_finish_read(struct iscsi_task *pub, const struct iovec *iov, int iovc
 		return;
 	}
 	task_set_read_residual(task, length);
-	if (len == 0) {
+	/* Ended before its write data has come: it cannot have meant it. */
+	if (!data_is_drained(task))
+		task->response = 1;
+	if (len == 0 || task->response != 0) {
 		data_send_status(task);
 		return;
 	}

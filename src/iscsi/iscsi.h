@@ -215,8 +215,9 @@ struct iscsi_conn_ops {
 	void (*established)(void *user, struct iscsi_conn *conn);
 
 	/*
-	 * A command, in CmdSN order.  A task that `writes` must be accepted (iscsi_task_accept_write) or ended
-	 * before this returns, since its immediate data goes away; others may be ended at any time.
+	 * A command, in CmdSN order, which may be ended at any time.  A task that `writes` must be accepted
+	 * (iscsi_task_accept_write) or ended before this returns, since its immediate data goes away; or the owner
+	 * has copied for itself all that it needs, and takes no more: what still comes is discarded.
 	 */
 	void (*command)(void *user, struct iscsi_task *task);
 	/* All the data that iscsi_task_accept_write asked for is in its buffer: execute. */

@@ -265,7 +265,6 @@ task_hand_up(struct iscsi_conn *conn, struct task *task, const struct pdu *pdu)
 	task_to(task, TASK_OWNER);
 	conn->ops->command(conn->user, &task->pub);
 	/* It may be gone by now, but its memory stays in the pool. */
-	assert(task->state != TASK_OWNER || task->accepted || task->pub.write_expected == 0);
 	task->in_command = false;
 	task->pub.data = NULL;
 	task->pub.data_len = 0;

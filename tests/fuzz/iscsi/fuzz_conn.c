@@ -56,7 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	peer_disk_bytes = 64 * 1024;
+	peer_disk_bytes = 16 * 1024;
 	flags = *data++;
 	size--;
 	peer_init_depth(&p, NULL, 8);

@@ -567,6 +567,60 @@ test_owner_may_end_a_write_that_collects(void **state)
 	expect_alive(&p);
 }
 
+/* An owner that has all it wants from the immediate data, and is slow: the rest comes meanwhile, and counts as come. */
+static void
+test_unsolicited_data_while_the_owner_executes(void **state)
+{
+	static const uint8_t zeros[4096];
+	uint8_t bhs[BHS_SIZE];
+	struct got got;
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, NULL);
+	login_with(&p, "InitialR2T=No;ImmediateData=Yes;FirstBurstLength=4096;");
+	p.mode = PEER_HOLD;
+	peer_write10(&p, bhs, 0, 8, false);
+	bhs[AT_CDB] = 0x2e;		/* not one that the owner accepts data for */
+	peer_send(&p, bhs, zeros, 1024);
+	peer_data_out(bhs, p.itt, TAG_NONE, 0, 1024, true);
+	peer_send(&p, bhs, zeros, 3072);
+	peer_expect_nothing(&p);
+	iscsi_task_good(p.held[0], 4096);
+	peer_pump(&p);
+	expect_good(&p, &got);
+	expect_alive(&p);
+}
+
+/* FirstBurstLength is 64 KiB by default, above this MaxBurstLength: an initiator may keep to either. */
+static void
+test_first_burst_above_the_burst(void **state)
+{
+	static const uint8_t zeros[8192];
+	uint8_t bhs[BHS_SIZE];
+	struct got got;
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, NULL);
+	login_with(&p, "InitialR2T=No;ImmediateData=No;MaxBurstLength=4096;");
+	peer_write10(&p, bhs, 0, 16, false);
+	peer_send(&p, bhs, NULL, 0);
+	peer_data_out(bhs, p.itt, TAG_NONE, 0, 0, true);
+	peer_send(&p, bhs, zeros, 4096);
+	peer_expect(&p, OP_R2T, &got);
+	assert_int_equal(get_be32(got.bhs + AT_OFFSET), 4096);
+	peer_data_out(bhs, p.itt, get_be32(got.bhs + AT_TTT), 0, 4096, true);
+	peer_send(&p, bhs, zeros, 4096);
+	expect_good(&p, &got);
+	peer_write10(&p, bhs, 0, 16, false);
+	peer_send(&p, bhs, NULL, 0);
+	peer_data_out(bhs, p.itt, TAG_NONE, 0, 0, true);
+	peer_send(&p, bhs, zeros, 8192);
+	expect_good(&p, &got);
+	expect_alive(&p);
+}
+
 static void
 test_segment_longer_than_declared_drops_the_connection(void **state)
 {
@@ -918,6 +972,8 @@ main(void)
 		cmocka_unit_test(test_early_answer_waits_for_unsolicited_data),
 		cmocka_unit_test(test_data_for_no_task_is_discarded),
 		cmocka_unit_test(test_owner_may_end_a_write_that_collects),
+		cmocka_unit_test(test_unsolicited_data_while_the_owner_executes),
+		cmocka_unit_test(test_first_burst_above_the_burst),
 		cmocka_unit_test(test_segment_longer_than_declared_drops_the_connection),
 		cmocka_unit_test(test_large_segments_are_received_in_place),
 		cmocka_unit_test(test_abort_while_receiving_in_place),
