@@ -179,7 +179,11 @@ class Daemon:
         self.options, self.process, self.log = options, None, self.top / 'log'
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
         return self
 
     def __exit__(self, kind, value, trace):
