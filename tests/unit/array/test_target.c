@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Targets, portals and portal groups. */
+#include "array_test.h"
+
+static const struct row_target *
+target_row(const struct state *state, struct guid target)
+{
+	const struct row_target *row = state_find(state, ROW_TARGET, &target);
+
+	assert_non_null(row);
+	return row;
+}
+
+/* ---- targets ---- */
+
+static void
+test_made_names_are_naa_without_a_prefix(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid t1 = make_target(a, "web"), t2 = make_target(a, "web");
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_int_equal(strncmp(target_row(now, t1)->iscsi_name, "naa.3", 5), 0);
+	assert_int_equal(strlen(target_row(now, t1)->iscsi_name), 20);
+	assert_string_not_equal(target_row(now, t1)->iscsi_name, target_row(now, t2)->iscsi_name);
+	assert_string_equal(target_row(now, t1)->alias, "web");
+}
+
+static void
+test_made_names_stand_under_the_prefix(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid t1, t2, t3;
+
+	assert_ok(array_set_iqn_prefix(a, NULL, "iqn.2026-11.org.Example:", NULL));
+	t1 = make_target(a, "Web Server");
+	t2 = make_target(a, "Web Server");
+	t3 = make_target(a, "");
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_string_equal(target_row(now, t1)->iscsi_name, "iqn.2026-11.org.example:web-server");
+	assert_int_equal(strncmp(target_row(now, t2)->iscsi_name, "iqn.2026-11.org.example:web-server-", 35), 0);
+	assert_int_equal(strlen(target_row(now, t3)->iscsi_name), strlen("iqn.2026-11.org.example:") + 16);
+}
+
+static void
+test_bad_prefixes_are_invalid(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+
+	assert_int_equal(array_set_iqn_prefix(a, NULL, "example.org", NULL), ERR_INVALID);
+	assert_int_equal(array_set_iqn_prefix(a, NULL, "naa.3000000000000000", NULL), ERR_INVALID);
+	assert_ok(array_set_iqn_prefix(a, NULL, "iqn.2026-11.org.example", NULL));
+	assert_ok(array_set_iqn_prefix(a, NULL, "", NULL));
+}
+
+static void
+test_given_name_is_normalised_and_unique(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct array_answer answer;
+
+	assert_ok(array_target_create(a, NULL, "iqn.2026-11.org.example:X", "", false, &answer));
+	assert_int_equal(array_target_create(a, NULL, "IQN.2026-11.org.example:x", "", false, NULL), ERR_NAME_IN_USE);
+	assert_int_equal(array_target_create(a, NULL, "no name", "", false, NULL), ERR_INVALID);
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_string_equal(target_row(now, answer.object_id)->iscsi_name, "iqn.2026-11.org.example:x");
+}
+
+static void
+test_alias_can_be_changed(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid target = make_target(a, "old"), unknown = random_guid();
+
+	assert_ok(array_target_set_alias(a, NULL, &target, "new", NULL));
+	assert_int_equal(array_target_set_alias(a, NULL, &unknown, "new", NULL), ERR_NOT_FOUND);
+	assert_int_equal(array_target_set_alias(a, NULL, &target, "bell\a", NULL), ERR_INVALID);
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_string_equal(target_row(now, target)->alias, "new");
+}
+
+static void
+test_target_with_luns_is_not_deleted(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid target = make_target(a, "t"), lun = make_lun(a, "l");
+
+	assert_ok(associate(a, lun, 1, target));
+	assert_int_equal(array_target_delete(a, NULL, &target, NULL), ERR_LUNS_ASSOCIATED);
+	assert_ok(associate(a, lun, 0));
+	assert_ok(array_target_delete(a, NULL, &target, NULL));
+	assert_int_equal(array_target_delete(a, NULL, &target, NULL), ERR_NOT_FOUND);
+}
+
+static void
+test_groups_go_with_their_target(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct array_answer answer;
+
+	make_portal(a, "127.0.0.1", 3260);
+	assert_ok(array_target_create(a, NULL, NULL, "t", true, &answer));
+	assert_int_equal(count_rows(a, ROW_GROUP_PORTAL), 1);
+	assert_ok(array_target_delete(a, NULL, &answer.object_id, NULL));
+	assert_int_equal(count_rows(a, ROW_PORTAL_GROUP), 0);
+	assert_int_equal(count_rows(a, ROW_GROUP_PORTAL), 0);
+}
+
+static void
+test_group_on_request_has_all_portals(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct array_answer answer;
+
+	make_portal(a, "127.0.0.1", 3260);
+	make_portal(a, "::1", 3260);
+	assert_ok(array_target_create(a, NULL, NULL, "t", true, &answer));
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_int_equal(state_target_groups(now, &answer.object_id).count, 1);
+	assert_int_equal(state_count(now, ROW_GROUP_PORTAL), 2);
+}
+
+/* ---- groups ---- */
+
+static struct guid
+make_group(struct array *a, struct guid target)
+{
+	struct array_answer answer;
+
+	assert_ok(array_group_create(a, NULL, &target, &answer));
+	return answer.object_id;
+}
+
+static uint32_t
+tag_of(struct array *a, struct guid group)
+{
+	AUTO_STATE struct state *now = array_state(a);
+
+	return ((const struct row_portal_group *)state_find(now, ROW_PORTAL_GROUP, &group))->tag;
+}
+
+static uint32_t
+relative_port_of(struct array *a, struct guid group)
+{
+	AUTO_STATE struct state *now = array_state(a);
+
+	return ((const struct row_portal_group *)state_find(now, ROW_PORTAL_GROUP, &group))->relative_port;
+}
+
+static void
+test_tags_are_the_lowest_free_in_their_target(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid t1 = make_target(a, "1"), t2 = make_target(a, "2");
+	struct guid g1 = make_group(a, t1), g2 = make_group(a, t1);
+
+	assert_int_equal(tag_of(a, g1), 1);
+	assert_int_equal(tag_of(a, g2), 2);
+	assert_int_equal(tag_of(a, make_group(a, t2)), 1);
+	assert_ok(array_group_delete(a, NULL, &g1, NULL));
+	assert_int_equal(tag_of(a, make_group(a, t1)), 1);
+}
+
+static void
+test_relative_ports_count_on_in_the_whole_array(void **state)
+{
+	struct fixture *f = *state;
+	struct guid t1 = make_target(f->array, "1"), t2 = make_target(f->array, "2");
+	struct guid g1 = make_group(f->array, t1), g2 = make_group(f->array, t2);
+
+	assert_int_equal(relative_port_of(f->array, g1), 1);
+	assert_int_equal(relative_port_of(f->array, g2), 2);
+	assert_ok(array_group_delete(f->array, NULL, &g2, NULL));
+	fixture_reopen(f);
+	assert_int_equal(relative_port_of(f->array, make_group(f->array, t2)), 3);
+}
+
+static void
+test_portal_is_in_one_group_of_a_target(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid target = make_target(a, "1"), portal = make_portal(a, "127.0.0.1", 3260);
+	struct guid g1 = make_group(a, target), g2 = make_group(a, target), other = make_group(a, make_target(a, "2"));
+	struct array_answer answer;
+
+	assert_ok(array_group_add_portal(a, NULL, &g1, &portal, &answer));
+	assert_false(answer.existed);
+	assert_ok(array_group_add_portal(a, NULL, &g1, &portal, &answer));
+	assert_true(answer.existed);
+	assert_int_equal(array_group_add_portal(a, NULL, &g2, &portal, NULL), ERR_IN_USE);
+	assert_ok(array_group_add_portal(a, NULL, &other, &portal, NULL));
+	assert_ok(array_group_remove_portal(a, NULL, &g1, &portal, NULL));
+	assert_int_equal(array_group_remove_portal(a, NULL, &g1, &portal, NULL), ERR_NOT_FOUND);
+	assert_ok(array_group_add_portal(a, NULL, &g2, &portal, NULL));
+}
+
+static void
+test_groups_of_nothing_are_not_found(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid unknown = random_guid(), portal = make_portal(a, "127.0.0.1", 3260);
+	struct guid group = make_group(a, make_target(a, "t"));
+
+	assert_int_equal(array_group_create(a, NULL, &unknown, NULL), ERR_NOT_FOUND);
+	assert_int_equal(array_group_delete(a, NULL, &unknown, NULL), ERR_NOT_FOUND);
+	assert_int_equal(array_group_add_portal(a, NULL, &unknown, &portal, NULL), ERR_NOT_FOUND);
+	assert_int_equal(array_group_add_portal(a, NULL, &group, &unknown, NULL), ERR_NOT_FOUND);
+}
+
+/* ---- portals ---- */
+
+static void
+test_address_is_numeric_and_canonical(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid portal = make_portal(a, "0:0::1", 3260);
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_string_equal(((const struct row_portal *)state_find(now, ROW_PORTAL, &portal))->address, "::1");
+	assert_int_equal(array_portal_create(a, NULL, "localhost", 3260, NULL), ERR_INVALID);
+	assert_int_equal(array_portal_create(a, NULL, "127.0.0.1", 0, NULL), ERR_INVALID);
+}
+
+static void
+test_same_portal_again_is_the_one_that_was_there(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid portal = make_portal(a, "127.0.0.1", 3260);
+	struct array_answer answer;
+
+	assert_ok(array_portal_create(a, NULL, "127.0.0.1", 3260, &answer));
+	assert_true(answer.existed && guid_equal(&answer.object_id, &portal));
+	make_portal(a, "127.0.0.1", 3261);
+	assert_int_equal(count_rows(a, ROW_PORTAL), 2);
+}
+
+static void
+test_wildcard_is_every_address_of_the_host(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	bool loopback = false;
+
+	make_portal(a, "0.0.0.0", 3260);
+	AUTO_STATE struct state *now = array_state(a);
+
+	for (size_t i = 0; i < state_count(now, ROW_PORTAL); i++) {
+		const struct row_portal *portal = state_at(now, ROW_PORTAL, i);
+
+		assert_string_not_equal(portal->address, "0.0.0.0");
+		loopback = loopback || strcmp(portal->address, "127.0.0.1") == 0;
+	}
+	assert_true(loopback);
+}
+
+static void
+test_portal_in_a_group_is_not_deleted(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid portal = make_portal(a, "127.0.0.1", 3260), group = make_group(a, make_target(a, "t"));
+
+	assert_ok(array_group_add_portal(a, NULL, &group, &portal, NULL));
+	assert_int_equal(array_portal_delete(a, NULL, &portal, NULL), ERR_IN_USE);
+	assert_ok(array_group_delete(a, NULL, &group, NULL));
+	assert_ok(array_portal_delete(a, NULL, &portal, NULL));
+	assert_int_equal(array_portal_delete(a, NULL, &portal, NULL), ERR_NOT_FOUND);
+}
+
+static void
+test_portal_status(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid portal = make_portal(a, "127.0.0.1", 3260);
+
+	assert_ok(array_portal_set_status(a, NULL, &portal, STATUS_OFFLINE, NULL));
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_int_equal(((const struct row_portal *)state_find(now, ROW_PORTAL, &portal))->status, STATUS_OFFLINE);
+}
+
+static void
+test_session_is_ended_by_the_data_path(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid session = fake_session(a, make_target(a, "t"));
+	struct fake_runtime fake;
+
+	assert_int_equal(array_session_end(a, &session), ERR_NOT_FOUND);
+	fake_register(&fake, a);
+	assert_ok(array_session_end(a, &session));
+	AUTO_STATE struct state *live = array_live(a);
+
+	assert_int_equal(state_count(live, ROW_LIVE_SESSION), 0);
+	fake_unregister(&fake);
+}
+
+#define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_ARRAY(test_made_names_are_naa_without_a_prefix),
+		WITH_ARRAY(test_made_names_stand_under_the_prefix),
+		WITH_ARRAY(test_bad_prefixes_are_invalid),
+		WITH_ARRAY(test_given_name_is_normalised_and_unique),
+		WITH_ARRAY(test_alias_can_be_changed),
+		WITH_ARRAY(test_target_with_luns_is_not_deleted),
+		WITH_ARRAY(test_groups_go_with_their_target),
+		WITH_ARRAY(test_group_on_request_has_all_portals),
+		WITH_ARRAY(test_tags_are_the_lowest_free_in_their_target),
+		WITH_ARRAY(test_relative_ports_count_on_in_the_whole_array),
+		WITH_ARRAY(test_portal_is_in_one_group_of_a_target),
+		WITH_ARRAY(test_groups_of_nothing_are_not_found),
+		WITH_ARRAY(test_address_is_numeric_and_canonical),
+		WITH_ARRAY(test_same_portal_again_is_the_one_that_was_there),
+		WITH_ARRAY(test_wildcard_is_every_address_of_the_host),
+		WITH_ARRAY(test_portal_in_a_group_is_not_deleted),
+		WITH_ARRAY(test_portal_status),
+		WITH_ARRAY(test_session_is_ended_by_the_data_path),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
