@@ -61,16 +61,16 @@ requires() {
 
 # it "what it does" COMMAND…: one TAP test; what the command prints is shown when it fails.
 it() {
-	local name=$1 output status=0
+	local name=$1 status=0
 	shift
-	output=$("$@" 2>&1) || status=$?
+	"$@" >"$top/output" 2>&1 || status=$?	# no subshell: the command may wait for what was started
 	tap_count=$((tap_count + 1))
 	if ((status == 0)); then
 		echo "ok $tap_count - $name"
 		return 0
 	fi
 	tap_failed=1
-	sed 's/^/# /' <<<"$output"
+	sed 's/^/# /' "$top/output"
 	echo "not ok $tap_count - $name"
 }
 
