@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the tests of the data path share: a target over the fake array on a loopback port, with two targets ("a" and
+ * "b") and one LUN behind both.
+ */
+#ifndef VDS_TESTS_TARGET_TEST_H
+#define VDS_TESTS_TARGET_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "fake_array.h"
+#include "initiator.h"
+#include "target/target.h"
+
+#define NAME_A "iqn.2026-11.test:a"
+#define NAME_B "iqn.2026-11.test:b"
+#define HOST_1 "iqn.2026-11.test:host1"
+#define HOST_2 "iqn.2026-11.test:host2"
+#define LUN_BYTES (8u << 20)
+
+struct env {
+	struct array *array;
+	struct target *target;
+	char portal[32];		/* "127.0.0.1:40123" */
+	uint16_t port;
+	struct guid target_a, target_b, lun, portal_id, group_a, group_b;
+	char dir[64];			/* for fault files and disks */
+	struct blk_dev *dev;		/* of lun: fault over memory; a borrowed reference of the array's */
+};
+
+/* Small timeouts for nothing; what vdsd uses, on two threads. */
+int env_setup(void **state);
+/* As above with workers instead of a ring, and no spin. */
+int env_setup_workers(void **state);
+int env_teardown(void **state);
+/* A memory LUN below a fault layer, named "lun<n>". */
+struct guid env_add_lun(struct env *env, unsigned n, const char *mask);
+void env_inject(struct env *env, const char *file, const char *what);
+void env_lift(struct env *env, const char *file);
+void env_lun_row(struct env *env, uint64_t size_bytes, const char *mask, enum row_status status);
+
+/* As host_login; and takes the unit attention of the login away. */
+struct iscsi_context *host_ready(struct env *env, const char *host, const char *target, unsigned isid);
+struct iscsi_context *host_login(struct env *env, const char *host, const char *target, unsigned isid);
+
+#define ENV_TEST(name) cmocka_unit_test_setup_teardown(name, env_setup, env_teardown)
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Quiesce and resume; task management of what is in flight. */
+#include "target_test.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+/* RFC 7143 §11.5.1 */
+enum { TMF_ABORT_TASK = 1, TMF_ABORT_TASK_SET, TMF_CLEAR_ACA, TMF_CLEAR_TASK_SET, TMF_LU_RESET, TMF_WARM_RESET,
+       TMF_COLD_RESET };
+
+static int
+quiesce(struct env *env, const struct guid *target, uint32_t timeout_ms)
+{
+	struct array_mapping mapping = { env->lun, *target };
+
+	return fake_ops(env->array)->quiesce(fake_runtime(env->array), &mapping, 1, timeout_ms);
+}
+
+static void
+resume(struct env *env, const struct guid *target)
+{
+	struct array_mapping mapping = { env->lun, *target };
+
+	fake_ops(env->array)->resume(fake_runtime(env->array), &mapping, 1);
+}
+
+static void
+test_a_quiesced_mapping_holds_commands_until_resume(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+	static struct pending read, write;
+	static uint8_t buf[4096];
+
+	assert_int_equal(quiesce(env, &env->target_a, 5000), 0);
+	host_start_write(&write, a, 0, 0, 0x77);
+	host_start_read(&read, a, 0, 800);
+	assert_false(host_wait(&read, 200));
+	assert_false(write.done);
+	assert_int_equal(host_read(b, 5, 0, buf, sizeof(buf)), 0);	/* the other way in goes on */
+	assert_int_equal(buf[0], 0);
+	resume(env, &env->target_a);
+	assert_true(host_wait(&write, 10000) && host_wait(&read, 10000));
+	assert_int_equal(write.status | read.status, 0);
+	assert_int_equal(host_read(b, 5, 0, buf, sizeof(buf)), 0);
+	assert_int_equal(buf[0], 0x77);
+	host_logout(a);
+	host_logout(b);
+}
+
+static void
+test_quiesce_holds_sessions_that_come_later(void **state)
+{
+	struct env *env = *state;
+	static struct pending read;
+
+	assert_int_equal(quiesce(env, &env->target_a, 5000), 0);
+	struct iscsi_context *a = host_login(env, HOST_1, NAME_A, 1);
+
+	assert_non_null(a);
+	assert_int_equal(host_test_unit_ready(a, 0), UA_POWER_ON);
+	host_start_read(&read, a, 0, 0);
+	assert_false(host_wait(&read, 200));
+	resume(env, &env->target_a);
+	assert_true(host_wait(&read, 10000));
+	assert_int_equal(read.status, 0);
+	host_logout(a);
+}
+
+static void
+test_quiesce_waits_for_what_is_in_flight(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+	static struct pending write;
+
+	env_inject(env, "lun0.write", "hold");
+	host_start_write(&write, a, 0, 0, 0x77);
+	assert_false(host_wait(&write, 100));
+	assert_int_equal(quiesce(env, &env->target_a, 200), ERR_TIMEOUT);	/* and undone: */
+	assert_int_equal(host_test_unit_ready(a, 0), 0);
+	env_lift(env, "lun0.write");
+	assert_true(host_wait(&write, 10000));
+	assert_int_equal(write.status, 0);
+	assert_int_equal(quiesce(env, &env->target_a, 5000), 0);
+	resume(env, &env->target_a);
+	host_logout(a);
+}
+
+static void
+test_held_commands_of_a_mapping_that_goes_away_find_no_unit(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+	static struct pending write;
+	uint8_t buf[512];
+
+	assert_int_equal(quiesce(env, &env->target_a, 5000), 0);
+	host_start_write(&write, a, 0, 0, 0x77);
+	assert_false(host_wait(&write, 100));
+	fake_dissociate(env->array, &env->lun, &env->target_a);
+	fake_commit(env->array);
+	assert_true(host_wait(&write, 10000));
+	assert_int_equal(write.status, NO_SUCH_UNIT);
+	assert_int_equal(host_read(b, 5, 0, buf, sizeof(buf)), 0);
+	assert_int_equal(buf[0], 0);
+	resume(env, &env->target_a);	/* nothing left to undo */
+	/* and the hold is forgotten: associated again, it works */
+	fake_associate(env->array, &env->lun, &env->target_a, 0);
+	fake_commit(env->array);
+	assert_int_equal(host_test_unit_ready(a, 0), UA_POWER_ON);
+	assert_int_equal(host_test_unit_ready(a, 0), UA_REPORTED_LUNS);
+	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)), 0);
+	host_logout(a);
+	host_logout(b);
+}
+
+static void
+test_a_session_ends_while_its_commands_are_held(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+	static struct pending write;
+
+	assert_int_equal(quiesce(env, &env->target_a, 5000), 0);
+	host_start_write(&write, a, 0, 0, 0x77);
+	assert_false(host_wait(&write, 100));
+	host_free(a);
+	assert_true(fake_wait_sessions(env->array, 0));
+	resume(env, &env->target_a);
+}
+
+static void
+test_a_session_ends_only_after_its_io(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+	static struct pending write;
+
+	env_inject(env, "lun0.write", "hold");
+	host_start_write(&write, a, 0, 0, 0x77);
+	assert_false(host_wait(&write, 100));
+	host_free(a);
+	assert_int_equal(blk_drain(env->dev, 200), ERR_TIMEOUT);
+	assert_int_equal(fake_live_count(env->array, ROW_LIVE_SESSION), 1);
+	env_lift(env, "lun0.write");
+	assert_true(fake_wait_sessions(env->array, 0));
+	assert_int_equal(blk_drain(env->dev, 0), 0);
+}
+
+/* ---- Task management ---- */
+
+static void
+test_abort_task_answers_when_the_task_has_come_back(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+	static struct pending read;
+	uint8_t buf[512];
+
+	assert_int_equal(quiesce(env, &env->target_a, 5000), 0);
+	host_start_read(&read, a, 0, 0);
+	assert_false(host_wait(&read, 100));
+	assert_int_equal(host_tmf(a, 0, TMF_ABORT_TASK, read.task), 0);
+	resume(env, &env->target_a);
+	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)), 0);
+	assert_false(read.done);	/* it was not answered */
+	host_logout(a);
+}
+
+static void
+test_task_management_knows_its_units(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+
+	assert_int_equal(host_tmf(a, 9, TMF_LU_RESET, NULL), 2);		/* LUN does not exist */
+	assert_int_equal(host_tmf(a, 9, TMF_ABORT_TASK_SET, NULL), 2);
+	assert_int_equal(host_tmf(a, 0, TMF_ABORT_TASK_SET, NULL), 0);
+	assert_int_equal(host_tmf(a, 0, TMF_CLEAR_ACA, NULL), 5);		/* not supported */
+	assert_int_equal(host_tmf(a, 0, TMF_CLEAR_TASK_SET, NULL), 0);
+	assert_int_equal(host_test_unit_ready(a, 0), 0);
+	host_logout(a);
+}
+
+static void
+test_a_lun_reset_aborts_on_every_thread_and_tells_the_others(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *hosts[4];
+	static struct pending reads[4];
+
+	for (unsigned i = 0; i < 4; i++)	/* on both threads */
+		hosts[i] = host_ready(env, HOST_2, i % 2 ? NAME_A : NAME_B, i);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+
+	assert_int_equal(quiesce(env, &env->target_a, 5000), 0);
+	assert_int_equal(quiesce(env, &env->target_b, 5000), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		host_start_read(&reads[i], hosts[i], i % 2 ? 0 : 5, 0);
+		assert_false(host_wait(&reads[i], 50));
+	}
+	assert_int_equal(host_tmf(a, 0, TMF_LU_RESET, NULL), 0);
+	resume(env, &env->target_a);
+	resume(env, &env->target_b);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(host_test_unit_ready(hosts[i], i % 2 ? 0 : 5) >> 8, UA_POWER_ON >> 8);
+		assert_false(reads[i].done);
+		host_logout(hosts[i]);
+	}
+	host_logout(a);
+}
+
+static void
+test_a_lun_reset_waits_for_io_in_flight(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_2, NAME_B, 1);
+	static struct pending write;
+	uint8_t buf[512];
+
+	env_inject(env, "lun0.write", "hold");
+	host_start_write(&write, b, 5, 0, 0x77);
+	assert_false(host_wait(&write, 100));
+	/* the reset is answered after the write has landed */
+	env_lift(env, "lun0.write");
+	assert_int_equal(host_tmf(a, 0, TMF_LU_RESET, NULL), 0);
+	assert_int_equal(blk_drain(env->dev, 0), 0);
+	assert_int_equal(host_test_unit_ready(a, 0), UA_RESET);	/* SAM-6: every nexus, that of the reset too */
+	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)), 0);
+	host_free(b);
+	host_logout(a);
+}
+
+static void
+test_a_cold_reset_ends_the_sessions_of_its_target(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *a2 = host_ready(env, HOST_2, NAME_A, 1);
+	struct iscsi_context *b = host_ready(env, HOST_1, NAME_B, 1);
+
+	assert_int_equal(host_tmf(a, 0, TMF_WARM_RESET, NULL), 0);
+	assert_int_equal(host_test_unit_ready(a2, 0) >> 16, 6);
+	assert_int_equal(host_tmf(a, 0, TMF_COLD_RESET, NULL), 0);
+	assert_true(host_wait_closed(a) && host_wait_closed(a2));
+	assert_int_equal(host_test_unit_ready(b, 5) >> 16, 6);
+	assert_int_equal(host_test_unit_ready(b, 5), 0);
+	host_free(a);
+	host_free(a2);
+	host_logout(b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ENV_TEST(test_a_quiesced_mapping_holds_commands_until_resume),
+		ENV_TEST(test_quiesce_holds_sessions_that_come_later),
+		ENV_TEST(test_quiesce_waits_for_what_is_in_flight),
+		ENV_TEST(test_held_commands_of_a_mapping_that_goes_away_find_no_unit),
+		ENV_TEST(test_a_session_ends_while_its_commands_are_held),
+		ENV_TEST(test_a_session_ends_only_after_its_io),
+		ENV_TEST(test_abort_task_answers_when_the_task_has_come_back),
+		ENV_TEST(test_task_management_knows_its_units),
+		ENV_TEST(test_a_lun_reset_aborts_on_every_thread_and_tells_the_others),
+		ENV_TEST(test_a_lun_reset_waits_for_io_in_flight),
+		ENV_TEST(test_a_cold_reset_ends_the_sessions_of_its_target),
+	};
+
+	return cmocka_run_group_tests_name("target holds", tests, NULL, NULL);
+}

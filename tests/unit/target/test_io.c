@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Bytes: all sizes, all ways of sending data, files and memory, several sessions while the configuration changes. */
+#include "target_test.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define MAX_BYTES (2u << 20)
+
+static void
+fill(uint8_t *bytes, uint32_t len, uint32_t seed)
+{
+	for (uint32_t i = 0; i < len; i++)
+		bytes[i] = (uint8_t)((i * 2654435761u + seed) >> 13);
+}
+
+static void
+check_sizes(struct iscsi_context *iscsi, int lun)
+{
+	static const uint32_t sizes[] = { 512, 4096, 8192, 65536, 65536 + 512, 262144, 262144 + 4096, 1u << 20, MAX_BYTES };
+	AUTO_FREE uint8_t *out = mem_alloc(MAX_BYTES), *in = mem_alloc(MAX_BYTES);
+
+	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+		fill(out, sizes[i], i + 1);
+		assert_int_equal(host_write(iscsi, lun, i, out, sizes[i]), 0);
+		memset(in, 0, sizes[i]);
+		assert_int_equal(host_read(iscsi, lun, i, in, sizes[i]), 0);
+		assert_memory_equal(in, out, sizes[i]);
+	}
+	assert_int_equal(host_flush(iscsi, lun), 0);
+}
+
+/* A file on disk in place of the LUN's memory. */
+static struct guid
+add_file_lun(struct env *env, unsigned n)
+{
+	struct guid id = fake_id(100 + n);
+	struct blk_file_options options = { 0 };
+	struct blk_dev *dev = NULL;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/lun%u.img", env->dir, n);
+	assert_int_equal(blk_file_create(path, LUN_BYTES), 0);
+	assert_int_equal(blk_file_new(path, path, LUN_BYTES, &options, &dev), 0);
+	fake_device(env->array, &id, dev);
+	fake_lun(env->array, &id, LUN_BYTES, 512, "*", STATUS_ONLINE);
+	fake_associate(env->array, &id, &env->target_a, n);
+	fake_commit(env->array);
+	return id;
+}
+
+static void
+test_every_size_on_memory(void **state)
+{
+	struct iscsi_context *a = host_ready(*state, HOST_1, NAME_A, 1);
+
+	check_sizes(a, 0);
+	host_logout(a);
+}
+
+static void
+test_every_size_on_a_file(void **state)
+{
+	struct env *env = *state;
+
+	add_file_lun(env, 1);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+
+	check_sizes(a, 1);
+	host_logout(a);
+}
+
+/* How the data goes over: digests, no immediate data, R2T for everything. */
+static void
+test_every_way_of_sending_data(void **state)
+{
+	struct env *env = *state;
+
+	for (unsigned i = 0; i < 8; i++) {
+		struct initiator_options options = {
+			.header_digest = i & 1, .no_immediate_data = i & 2, .initial_r2t = i & 4,
+		};
+		struct iscsi_context *iscsi = initiator_login(env->portal, HOST_1, NAME_A, 1, &options);
+
+		assert_non_null(iscsi);
+		assert_int_equal(host_test_unit_ready(iscsi, 0), UA_POWER_ON);
+		check_sizes(iscsi, 0);
+		host_logout(iscsi);
+	}
+}
+
+static void
+test_a_held_write_keeps_its_immediate_data(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+	static struct pending write;
+	static uint8_t buf[4096];
+
+	env_inject(env, "lun0.write", "hold");
+	host_start_write(&write, a, 0, 0, 0x77);
+	assert_false(host_wait(&write, 50));
+	for (uint64_t i = 0; i < 8; i++)	/* the receive buffer is used again meanwhile */
+		assert_int_equal(host_read(a, 0, 800, buf, sizeof(buf)), 0);
+	assert_int_equal(host_test_unit_ready(a, 0), 0);
+	env_lift(env, "lun0.write");
+	assert_true(host_wait(&write, 10000));
+	assert_int_equal(write.status, 0);
+	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)), 0);
+	assert_int_equal(buf[0], 0x77);
+	assert_int_equal(buf[511], 0x77);
+	host_logout(a);
+}
+
+static void
+test_an_io_error_is_told(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+	static uint8_t buf[4096];
+
+	env_inject(env, "lun0.read", "EIO");
+	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)) >> 16, 3);	/* MEDIUM ERROR */
+	env_lift(env, "lun0.read");
+	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)), 0);
+	env_inject(env, "lun0.write", "ENOSPC");
+	assert_int_equal(host_write(a, 0, 0, buf, sizeof(buf)), SENSE(7, 0x2707));
+	env_lift(env, "lun0.write");
+	assert_int_equal(host_write(a, 0, 0, buf, sizeof(buf)), 0);
+	host_logout(a);
+}
+
+/* ---- Many at a time ---- */
+
+struct host_thread {
+	pthread_t thread;
+	struct env *env;
+	unsigned index;
+	unsigned failures;
+};
+
+/* Each its own half MiB of the LUN, written and read back; logging in and out in between. */
+static void *
+run_host(void *arg)
+{
+	struct host_thread *h = arg;
+	char name[64];
+	static _Thread_local uint8_t out[8192], in[8192];
+
+	snprintf(name, sizeof(name), "iqn.2026-11.test:many%u", h->index);
+	for (unsigned round = 0; round < 3; round++) {
+		struct iscsi_context *iscsi = host_login(h->env, name, NAME_A, round);
+
+		if (iscsi == NULL || host_test_unit_ready(iscsi, 0) != UA_POWER_ON) {
+			h->failures++;
+			break;
+		}
+		for (unsigned i = 0; i < 60; i++) {
+			uint64_t lba = h->index * 1024 + i * 16;
+
+			fill(out, sizeof(out), h->index + i + round);
+			int w = host_write(iscsi, 0, lba, out, sizeof(out));
+			int r = host_read(iscsi, 0, lba, in, sizeof(in));
+
+			/* unit attentions of the changes around us are no failure */
+			if ((w != 0 && w >> 16 != 6) || (r != 0 && r >> 16 != 6) ||
+			    (w == 0 && r == 0 && memcmp(in, out, sizeof(in)) != 0))
+				h->failures++;
+		}
+		host_logout(iscsi);
+	}
+	return NULL;
+}
+
+static void
+test_many_sessions_while_the_configuration_changes(void **state)
+{
+	struct env *env = *state;
+	struct host_thread hosts[6];
+
+	for (unsigned i = 0; i < ARRAY_LEN(hosts); i++) {
+		hosts[i] = (struct host_thread){ .env = env, .index = i };
+		assert_int_equal(pthread_create(&hosts[i].thread, NULL, run_host, &hosts[i]), 0);
+	}
+	for (unsigned n = 10; n < 60; n++) {
+		struct guid lun = env_add_lun(env, n, "*");
+		struct array_mapping mapping = { lun, env->target_a };
+
+		fake_associate(env->array, &lun, &env->target_a, n);
+		fake_commit(env->array);
+		assert_int_equal(fake_ops(env->array)->quiesce(fake_runtime(env->array), &mapping, 1, 5000), 0);
+		fake_dissociate(env->array, &lun, &env->target_a);
+		fake_commit(env->array);
+		fake_delete(env->array, ROW_LUN, &lun);
+		fake_commit(env->array);
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(hosts); i++) {
+		pthread_join(hosts[i].thread, NULL);
+		assert_int_equal(hosts[i].failures, 0);
+	}
+	assert_true(fake_wait_sessions(env->array, 0));
+}
+
+#define WORKERS_TEST(name) cmocka_unit_test_setup_teardown(name, env_setup_workers, env_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ENV_TEST(test_every_size_on_memory),
+		ENV_TEST(test_every_size_on_a_file),
+		WORKERS_TEST(test_every_size_on_a_file),
+		ENV_TEST(test_every_way_of_sending_data),
+		ENV_TEST(test_a_held_write_keeps_its_immediate_data),
+		ENV_TEST(test_an_io_error_is_told),
+		ENV_TEST(test_many_sessions_while_the_configuration_changes),
+		WORKERS_TEST(test_many_sessions_while_the_configuration_changes),
+	};
+
+	return cmocka_run_group_tests_name("target I/O", tests, NULL, NULL);
+}

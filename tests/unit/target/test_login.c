@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who may log in, who is told of what, and how sessions end. */
+#include "target_test.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+static void
+test_login_to_a_target_gives_its_luns(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_login(env, HOST_1, NAME_A, 1), *b = host_login(env, HOST_1, NAME_B, 1);
+	uint16_t luns[4];
+
+	assert_true(a != NULL && b != NULL);
+	assert_int_equal(host_report_luns(a, luns, 4), 1);
+	assert_int_equal(luns[0], 0);
+	assert_int_equal(host_report_luns(b, luns, 4), 1);
+	assert_int_equal(luns[0], 5);
+	host_logout(a);
+	host_logout(b);
+}
+
+static void
+test_an_unknown_target_is_not_found(void **state)
+{
+	assert_null(host_login(*state, HOST_1, "iqn.2026-11.test:nobody", 1));
+	assert_int_equal(host_login_status(), 0x0203);
+}
+
+static void
+test_a_target_without_that_portal_is_not_found(void **state)
+{
+	struct env *env = *state;
+	struct guid c = fake_id(20);
+
+	fake_target(env->array, &c, "iqn.2026-11.test:c");
+	fake_commit(env->array);
+	assert_null(host_login(env, HOST_1, "iqn.2026-11.test:c", 1));
+	assert_int_equal(host_login_status(), 0x0203);
+}
+
+static void
+test_the_array_knows_a_session_while_it_lives(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *iscsi = host_login(env, HOST_1, NAME_B, 7);
+	struct guid id;
+
+	assert_non_null(iscsi);
+	assert_true(fake_first_session(env->array, &id));	/* told before the login was answered */
+	struct row_live_session *row = fake_live_wait(env->array, ROW_LIVE_SESSION, &id, true);
+
+	assert_string_equal(row->initiator, HOST_1);
+	assert_true(guid_equal(&row->target_id, &env->target_b));
+	assert_string_equal(row->portal_address, env->portal);
+	assert_int_equal(row->tag, 2);
+	assert_true(row->tsih > 0);
+	assert_non_null(strstr(row->parameters, "MaxBurstLength="));
+	row_unref(row);
+	host_logout(iscsi);
+	assert_true(fake_wait_sessions(env->array, 0));
+}
+
+static void
+test_the_portal_is_ready(void **state)
+{
+	struct env *env = *state;
+	struct row_live_portal *row = fake_live_wait(env->array, ROW_LIVE_PORTAL, &env->portal_id, true);
+
+	assert_non_null(row);
+	assert_true(row->ready);
+	row_unref(row);
+}
+
+static void
+test_an_absent_address_is_not_ready_and_hurts_nobody(void **state)
+{
+	struct env *env = *state;
+	struct guid absent = fake_id(30);
+
+	fake_portal(env->array, &absent, "192.0.2.77", 3260);	/* RFC 5737: nobody has it */
+	fake_commit(env->array);
+	struct row_live_portal *row = fake_live_wait(env->array, ROW_LIVE_PORTAL, &absent, true);
+
+	assert_non_null(row);
+	assert_false(row->ready);
+	assert_true(strlen(row->reason) > 0);
+	row_unref(row);
+	struct iscsi_context *iscsi = host_login(env, HOST_1, NAME_A, 1);
+
+	assert_non_null(iscsi);
+	host_logout(iscsi);
+}
+
+static void
+test_a_deleted_portal_stops_listening(void **state)
+{
+	struct env *env = *state;
+
+	assert_true(initiator_connects(env->portal));
+	fake_delete(env->array, ROW_PORTAL_GROUP, &env->group_a);
+	fake_delete(env->array, ROW_PORTAL_GROUP, &env->group_b);
+	fake_commit(env->array);
+	fake_delete(env->array, ROW_PORTAL, &env->portal_id);
+	fake_commit(env->array);
+	assert_false(initiator_connects(env->portal));
+}
+
+/* RFC 7143 §6.3.5: the same name and ISID again ends the older session. */
+static void
+test_reinstatement_ends_the_older_session(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *old = host_ready(env, HOST_1, NAME_A, 1);
+
+	for (int i = 0; i < 4; i++) {		/* whichever threads they are on */
+		struct iscsi_context *new = host_ready(env, HOST_1, NAME_A, 1);
+
+		assert_true(host_wait_closed(old));
+		host_free(old);
+		assert_int_equal(host_test_unit_ready(new, 0), 0);
+		old = new;
+	}
+	assert_true(fake_wait_sessions(env->array, 1));
+	host_logout(old);
+}
+
+static void
+test_other_isids_are_other_sessions(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *hosts[6];
+
+	for (unsigned i = 0; i < ARRAY_LEN(hosts); i++)
+		hosts[i] = host_ready(env, i % 2 ? HOST_1 : HOST_2, i < 3 ? NAME_A : NAME_B, i);
+	assert_true(fake_wait_sessions(env->array, ARRAY_LEN(hosts)));
+	for (unsigned i = 0; i < ARRAY_LEN(hosts); i++) {
+		assert_int_equal(host_test_unit_ready(hosts[i], i < 3 ? 0 : 5), 0);
+		host_logout(hosts[i]);
+	}
+	assert_true(fake_wait_sessions(env->array, 0));
+}
+
+static void
+test_management_can_end_a_session(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *iscsi = host_ready(env, HOST_1, NAME_A, 1);
+	const struct array_runtime_ops *ops = fake_ops(env->array);
+	struct guid id, nobody = fake_id(99);
+
+	assert_true(fake_first_session(env->array, &id));
+	assert_int_equal(ops->end_session(fake_runtime(env->array), &nobody), ERR_NOT_FOUND);
+	assert_int_equal(ops->end_session(fake_runtime(env->array), &id), 0);
+	assert_true(host_wait_closed(iscsi));
+	assert_true(fake_wait_sessions(env->array, 0));
+	host_free(iscsi);
+}
+
+static void
+test_a_deleted_target_ends_its_sessions(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+
+	fake_dissociate(env->array, &env->lun, &env->target_a);
+	fake_delete(env->array, ROW_PORTAL_GROUP, &env->group_a);
+	fake_delete(env->array, ROW_TARGET, &env->target_a);
+	fake_commit(env->array);
+	assert_true(host_wait_closed(a));
+	assert_int_equal(host_test_unit_ready(b, 5), 0);
+	assert_null(host_login(env, HOST_1, NAME_A, 1));
+	host_free(a);
+	host_logout(b);
+}
+
+/* ---- Discovery ---- */
+
+static bool
+discovers(struct env *env, const char *host, const char *target)
+{
+	return initiator_discovers(env->portal, host, target);
+}
+
+static void
+test_discovery_names_only_what_this_initiator_may_use(void **state)
+{
+	struct env *env = *state;
+
+	assert_true(discovers(env, HOST_1, NAME_A) && discovers(env, HOST_1, NAME_B));
+	env_lun_row(env, LUN_BYTES, HOST_2, STATUS_ONLINE);
+	fake_commit(env->array);
+	assert_false(discovers(env, HOST_1, NAME_A));
+	assert_true(discovers(env, HOST_2, NAME_A));
+	fake_dissociate(env->array, &env->lun, &env->target_a);
+	fake_commit(env->array);
+	assert_false(discovers(env, HOST_2, NAME_A));
+	assert_true(discovers(env, HOST_2, NAME_B));
+}
+
+static void
+test_a_login_without_a_visible_lun_shows_an_empty_list(void **state)
+{
+	struct env *env = *state;
+	uint16_t luns[4];
+
+	env_lun_row(env, LUN_BYTES, "", STATUS_ONLINE);
+	fake_commit(env->array);
+	struct iscsi_context *iscsi = host_login(env, HOST_1, NAME_A, 1);
+
+	assert_non_null(iscsi);
+	assert_int_equal(host_report_luns(iscsi, luns, 4), 0);
+	assert_int_equal(host_test_unit_ready(iscsi, 0), NO_SUCH_UNIT);
+	int first = host_inquiry_first(iscsi, 0);	/* LUN 0 answers also when unmapped */
+
+	assert_true(first >= 0);
+	assert_int_not_equal(first >> 5, 0);		/* but says that there is no unit */
+	host_logout(iscsi);
+}
+
+/* ---- Ending with sessions alive ---- */
+
+static void
+test_stop_ends_sessions(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_2, NAME_B, 1);
+
+	target_free(TAKE(env->target), 10000);
+	assert_true(host_wait_closed(a) && host_wait_closed(b));
+	assert_int_equal(fake_devices_in_use(env->array), 0);
+	host_free(a);
+	host_free(b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ENV_TEST(test_login_to_a_target_gives_its_luns),
+		ENV_TEST(test_an_unknown_target_is_not_found),
+		ENV_TEST(test_a_target_without_that_portal_is_not_found),
+		ENV_TEST(test_the_array_knows_a_session_while_it_lives),
+		ENV_TEST(test_the_portal_is_ready),
+		ENV_TEST(test_an_absent_address_is_not_ready_and_hurts_nobody),
+		ENV_TEST(test_a_deleted_portal_stops_listening),
+		ENV_TEST(test_reinstatement_ends_the_older_session),
+		ENV_TEST(test_other_isids_are_other_sessions),
+		ENV_TEST(test_management_can_end_a_session),
+		ENV_TEST(test_a_deleted_target_ends_its_sessions),
+		ENV_TEST(test_discovery_names_only_what_this_initiator_may_use),
+		ENV_TEST(test_a_login_without_a_visible_lun_shows_an_empty_list),
+		ENV_TEST(test_stop_ends_sessions),
+	};
+
+	return cmocka_run_group_tests_name("target login", tests, NULL, NULL);
+}

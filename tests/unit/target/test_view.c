@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What running sessions see of a change, from the moment when publish has returned. */
+#include "target_test.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+static void
+test_one_lun_through_two_targets(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_2, NAME_B, 1);
+	static uint8_t out[4096], in[4096];
+
+	memset(out, 0x5a, sizeof(out));
+	assert_int_equal(host_write(a, 0, 8, out, sizeof(out)), 0);
+	assert_int_equal(host_read(b, 5, 8, in, sizeof(in)), 0);
+	assert_memory_equal(in, out, sizeof(in));
+	host_logout(a);
+	host_logout(b);
+}
+
+static void
+test_a_new_lun_is_announced_and_usable(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+	struct guid lun = env_add_lun(env, 1, "*");
+	uint16_t luns[4];
+
+	fake_associate(env->array, &lun, &env->target_a, 300);	/* flat space addressing */
+	fake_commit(env->array);
+	assert_int_equal(host_test_unit_ready(a, 0), UA_REPORTED_LUNS);
+	assert_int_equal(host_report_luns(a, luns, 4), 2);
+	assert_int_equal(luns[1], 300);
+	assert_int_equal(host_test_unit_ready(b, 5), 0);	/* the other target has not changed */
+	host_logout(a);
+	host_logout(b);
+}
+
+static void
+test_a_dissociated_lun_is_gone_at_once(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+	uint16_t luns[4];
+	uint8_t buf[512];
+
+	fake_dissociate(env->array, &env->lun, &env->target_a);
+	fake_commit(env->array);
+	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)), NO_SUCH_UNIT);
+	assert_int_equal(host_report_luns(a, luns, 4), 0);
+	assert_int_equal(host_read(b, 5, 0, buf, sizeof(buf)), 0);
+	host_logout(a);
+	host_logout(b);
+}
+
+static void
+test_a_mask_cuts_running_sessions(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *one = host_ready(env, HOST_1, NAME_A, 1), *two = host_ready(env, HOST_2, NAME_A, 1);
+
+	env_lun_row(env, LUN_BYTES, HOST_2, STATUS_ONLINE);
+	fake_commit(env->array);
+	assert_int_equal(host_test_unit_ready(one, 0), NO_SUCH_UNIT);
+	assert_int_equal(host_test_unit_ready(two, 0), 0);
+	env_lun_row(env, LUN_BYTES, HOST_1 ";" HOST_2, STATUS_ONLINE);
+	fake_commit(env->array);
+	assert_int_equal(host_test_unit_ready(one, 0), UA_POWER_ON);	/* a unit that is new to it */
+	assert_int_equal(host_test_unit_ready(two, 0), 0);
+	host_logout(one);
+	host_logout(two);
+}
+
+static void
+test_an_extended_lun_has_its_new_size_and_says_so(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+	uint8_t buf[512];
+
+	assert_int_equal(blk_resize(env->dev, 2 * LUN_BYTES), 0);
+	env_lun_row(env, 2 * LUN_BYTES, "*", STATUS_ONLINE);
+	fake_commit(env->array);
+	assert_int_equal(host_test_unit_ready(a, 0), UA_CAPACITY);
+	assert_int_equal(host_test_unit_ready(b, 5), UA_CAPACITY);
+	assert_int_equal(host_test_unit_ready(b, 5), 0);
+	assert_int_equal(host_capacity_blocks(a, 0), 2 * LUN_BYTES / 512);
+	assert_int_equal(host_read(a, 0, 2 * LUN_BYTES / 512 - 1, buf, sizeof(buf)), 0);
+	host_logout(a);
+	host_logout(b);
+}
+
+static void
+test_an_offline_lun_refuses_until_it_is_online(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+	uint8_t buf[512];
+
+	env_lun_row(env, LUN_BYTES, "*", STATUS_OFFLINE);
+	fake_commit(env->array);
+	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)) >> 16, 2);	/* NOT READY */
+	env_lun_row(env, LUN_BYTES, "*", STATUS_ONLINE);
+	fake_commit(env->array);
+	int status = host_read(a, 0, 0, buf, sizeof(buf));
+
+	if (status >> 16 == 6)
+		status = host_read(a, 0, 0, buf, sizeof(buf));
+	assert_int_equal(status, 0);
+	host_logout(a);
+}
+
+static void
+test_a_failed_device_is_a_hardware_error_until_reopened(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+	uint8_t buf[512] = { 0 };
+
+	env_inject(env, "lun0.flush", "EIO");
+	assert_int_not_equal(host_flush(a, 0), 0);
+	env_lift(env, "lun0.flush");
+	assert_int_equal(host_write(a, 0, 0, buf, sizeof(buf)) >> 16, 4);	/* HARDWARE ERROR */
+	assert_int_equal(blk_reopen(env->dev), 0);
+	env_lun_row(env, LUN_BYTES, HOST_1, STATUS_ONLINE);
+	fake_commit(env->array);
+	assert_int_equal(host_write(a, 0, 0, buf, sizeof(buf)), 0);
+	host_logout(a);
+}
+
+static void
+test_a_lun_without_a_device_is_listed_and_fails(void **state)
+{
+	struct env *env = *state;
+	struct guid lun = fake_id(150);
+	uint16_t luns[4];
+	uint8_t buf[512];
+
+	fake_lun(env->array, &lun, LUN_BYTES, 512, "*", STATUS_ONLINE);
+	fake_associate(env->array, &lun, &env->target_a, 1);
+	fake_commit(env->array);
+	struct iscsi_context *a = host_login(env, HOST_1, NAME_A, 1);
+
+	assert_non_null(a);
+	assert_int_equal(host_report_luns(a, luns, 4), 2);
+	assert_int_equal(host_test_unit_ready(a, 1), UA_POWER_ON);
+	assert_int_equal(host_read(a, 1, 0, buf, sizeof(buf)) >> 16, 4);
+	assert_int_equal(fake_devices_in_use(env->array), 1);
+	host_logout(a);
+}
+
+static void
+test_a_unit_no_longer_asked_for_gives_its_device_back(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+
+	assert_int_equal(fake_devices_in_use(env->array), 1);
+	fake_dissociate(env->array, &env->lun, &env->target_a);
+	fake_dissociate(env->array, &env->lun, &env->target_b);
+	fake_commit(env->array);
+	for (int i = 0; i < 1000 && fake_devices_in_use(env->array) > 0; i++)
+		assert_int_equal(host_test_unit_ready(a, 0) >> 16, 5);
+	assert_int_equal(fake_devices_in_use(env->array), 0);
+	host_logout(a);
+}
+
+static void
+test_commands_are_counted(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+	const struct array_runtime_ops *ops = fake_ops(env->array);
+	struct array_lun_counters c, before;
+	struct guid nobody = fake_id(99);
+	static uint8_t buf[4096];
+
+	assert_int_equal(ops->lun_counters(fake_runtime(env->array), &env->lun, &before), 0);
+	assert_int_equal(host_write(a, 0, 0, buf, 4096), 0);
+	assert_int_equal(host_read(a, 0, 0, buf, 2048), 0);
+	assert_int_equal(host_read(a, 0, 0, buf, 512), 0);
+	assert_int_equal(ops->lun_counters(fake_runtime(env->array), &env->lun, &c), 0);
+	assert_int_equal(c.write_commands - before.write_commands, 1);
+	assert_int_equal(c.write_bytes - before.write_bytes, 4096);
+	assert_int_equal(c.read_commands - before.read_commands, 2);
+	assert_int_equal(c.read_bytes - before.read_bytes, 2560);
+	assert_true(before.other_commands > 0);
+	assert_int_equal(ops->lun_counters(fake_runtime(env->array), &nobody, &c), ERR_NOT_FOUND);
+	host_logout(a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ENV_TEST(test_one_lun_through_two_targets),
+		ENV_TEST(test_a_new_lun_is_announced_and_usable),
+		ENV_TEST(test_a_dissociated_lun_is_gone_at_once),
+		ENV_TEST(test_a_mask_cuts_running_sessions),
+		ENV_TEST(test_an_extended_lun_has_its_new_size_and_says_so),
+		ENV_TEST(test_an_offline_lun_refuses_until_it_is_online),
+		ENV_TEST(test_a_failed_device_is_a_hardware_error_until_reopened),
+		ENV_TEST(test_a_lun_without_a_device_is_listed_and_fails),
+		ENV_TEST(test_a_unit_no_longer_asked_for_gives_its_device_back),
+		ENV_TEST(test_commands_are_counted),
+	};
+
+	return cmocka_run_group_tests_name("target views", tests, NULL, NULL);
+}
