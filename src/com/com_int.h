@@ -188,7 +188,7 @@ int com_name_in(const WCHAR *string, char **ret_name, bool *ret_cut);
 /* What an enumerator and its clones go through: ids, taken when it was made. */
 struct com_list {
 	_Atomic unsigned refs;
-	struct com_core *core;
+	struct com_core *core;		/* borrowed: each enumerator that holds the list holds the core */
 	const struct com_class *class;	/* of every element */
 	size_t count;
 	struct guid ids[];

@@ -25,7 +25,7 @@ com_list_new(struct com_core *core, const struct com_class *class, size_t count)
 	if (list == NULL)
 		return NULL;
 	atomic_init(&list->refs, 1);
-	list->core = com_core_ref(core);
+	list->core = core;
 	list->class = class;
 	list->count = count;
 	return list;
@@ -52,7 +52,6 @@ com_list_unref(struct com_list *list)
 {
 	if (list == NULL || atomic_fetch_sub_explicit(&list->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	com_core_unref(list->core);
 	mem_free(list);
 }
 
