@@ -15,7 +15,8 @@ vdstest.requires('qemu-img', 'qemu-io', 'iscsi-ls', 'iscsi-inq', 'iscsi-readcapa
 
 
 def run(*words, ok=True):
-    done = subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=vdstest.DEADLINE_S)
+    done = subprocess.run([str(w) for w in words], capture_output=True, text=True, errors='replace',
+                          timeout=vdstest.DEADLINE_S)
     if ok:
         equal(done.returncode, 0, f'{" ".join(map(str, words))}: {done.stdout}{done.stderr}')
     return done.stdout + done.stderr
