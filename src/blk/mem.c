@@ -138,8 +138,6 @@ blk_mem_new(const char *name, uint64_t size_bytes, uint64_t max_bytes, struct bl
 		blk_dev_unref(&m->dev);
 		return r;
 	}
-	/* Random 4 KiB reads are bound by TLB misses else.  Advice only. */
-	madvise(m->bytes, m->max_bytes, MADV_HUGEPAGE);
 	m->dev.can_unmap = true;
 	atomic_init(&m->dev.on_the_spot, true);
 	m->dev.unmap_granularity_bytes = PAGE_BYTES;
