@@ -145,10 +145,12 @@ ring_completed(struct blk_ring *ring, struct blk_io *io, int result)
 		ring_start(ring, io);
 }
 
-static void
+/* How many there were. */
+static unsigned
 reap(struct blk_ring *ring)
 {
 	struct io_uring_cqe *cqe;
+	unsigned count = 0;
 
 	while (io_uring_peek_cqe(&ring->uring, &cqe) == 0) {
 		struct blk_io *io = io_uring_cqe_get_data(cqe);
@@ -156,9 +158,15 @@ reap(struct blk_ring *ring)
 
 		io_uring_cqe_seen(&ring->uring, cqe);
 		ring_completed(ring, io, result);
+		count++;
 	}
+	return count;
 }
 
+/*
+ * The eventfd is signalled when the first of several operations completes, and the kernel hands over a few (20) of them at a
+ * time: so until there are none.
+ */
 static void
 ring_ready(struct loop_fd *lfd, uint32_t revents)
 {
@@ -168,8 +176,9 @@ ring_ready(struct loop_fd *lfd, uint32_t revents)
 
 	(void)revents;
 	(void)ignored;
-	io_uring_get_events(&ring->uring);
-	reap(ring);
+	do
+		io_uring_get_events(&ring->uring);
+	while (reap(ring) > 0);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -106,6 +107,41 @@ test_a_ring_without_workers_still_zeroes(void **state)
 
 	assert_int_equal(blk_queue_new(t->loop, BLK_QUEUE_URING, NULL, &queue), 0);
 	assert_int_equal(blk_test_range(t, dev, queue, BLK_WRITE_ZEROES, 0, TEST_MIB), 0);
+	blk_queue_free(queue);
+	blk_dev_unref(dev);
+}
+
+static void
+flushed(struct blk_io *io)
+{
+	*(bool *)io->owner = true;
+}
+
+/* The loop sleeps for ten seconds at a time: only a wake-up can end it in less. */
+static void
+test_a_flush_in_the_ring_wakes_a_loop_that_sleeps(void **state)
+{
+	struct blk_test *t = *state;
+	struct blk_queue *queue = NULL;
+	char buf[512] = "x";
+
+	if (blk_queue_probe(false) != BLK_QUEUE_URING)
+		skip();
+	struct blk_dev *dev = blk_test_file(t->dir, "f", SIZE, false);
+
+	assert_int_equal(blk_queue_new(t->loop, BLK_QUEUE_URING, t->workers, &queue), 0);
+	for (int i = 0; i < 5; i++) {
+		bool done = false;
+		struct blk_io io = { .op = BLK_FLUSH, .done = flushed, .owner = &done };
+		uint64_t start_ns = clock_mono_ns();
+
+		assert_int_equal(blk_rw(dev, BLK_WRITE, 0, buf, sizeof(buf)), 0);
+		if (blk_submit(dev, queue, &io) != BLK_PENDING)
+			continue;
+		while (!done)
+			loop_run_once(t->loop, 10000);
+		assert_true(clock_mono_ns() - start_ns < 8 * NS_PER_S);
+	}
 	blk_queue_free(queue);
 	blk_dev_unref(dev);
 }
@@ -239,6 +275,7 @@ main(void)
 		QUEUE_TEST(test_workers_complete_many_at_a_time),
 		QUEUE_TEST(test_a_ring_completes_more_than_it_has_room_for),
 		QUEUE_TEST(test_a_ring_without_workers_still_zeroes),
+		QUEUE_TEST(test_a_flush_in_the_ring_wakes_a_loop_that_sleeps),
 		QUEUE_TEST(test_workers_kind_needs_workers),
 		QUEUE_TEST(test_a_cold_read_goes_through_the_queue_and_is_right),
 		QUEUE_TEST(test_threads_share_a_device),
