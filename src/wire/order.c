@@ -34,15 +34,37 @@ order_unref(struct order *order)
 	mem_free(order);
 }
 
+/* What is looked for, and how. */
+struct probe {
+	const void *row;
+	uint64_t prefix;
+	order_compare *compare;
+};
+
+static struct probe
+probe_of(const struct order_type *type, bool by_group, const void *row)
+{
+	return (struct probe){ row, type->prefix(row), by_group ? type->group : type->compare };
+}
+
+static int
+compare_at(const struct probe *probe, uint64_t prefix, const void *row)
+{
+	if (prefix != probe->prefix)
+		return prefix < probe->prefix ? -1 : 1;
+	return probe->compare(row, probe->row);
+}
+
 /* The first row of the chunk that is not less than (or, with `past`, greater than) the probe. */
 static size_t
-chunk_bound(const struct chunk *chunk, order_compare *compare, const void *probe, bool past)
+chunk_bound(const struct chunk *chunk, const struct probe *probe, bool past)
 {
+	const uint64_t *prefixes = chunk_prefixes(chunk);
 	size_t low = 0, high = chunk->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = compare(chunk->rows[middle], probe);
+		int order = compare_at(probe, prefixes[middle], chunk->rows[middle]);
 
 		if (order < 0 || (past && order == 0))
 			low = middle + 1;
@@ -54,14 +76,16 @@ chunk_bound(const struct chunk *chunk, order_compare *compare, const void *probe
 
 /* The last chunk whose first row is not greater than the probe, else the first.  The order is not empty. */
 static size_t
-chunk_of(const struct order *order, order_compare *compare, const void *probe)
+chunk_of(const struct order *order, const struct probe *probe)
 {
 	size_t low = 0, high = order->chunks;
 
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
+		const struct order_slot *slot = &order->slots[middle];
 
-		if (compare(order->slots[middle].chunk->rows[0], probe) <= 0)
+		if (slot->prefix < probe->prefix ||
+		    (slot->prefix == probe->prefix && probe->compare(slot->chunk->rows[0], probe->row) <= 0))
 			low = middle;
 		else
 			high = middle;
@@ -69,16 +93,24 @@ chunk_of(const struct order *order, order_compare *compare, const void *probe)
 	return low;
 }
 
-struct place
-order_locate(const struct order *order, order_compare *compare, const void *probe)
+static struct place
+locate(const struct order *order, const struct probe *probe)
 {
 	struct place place = { 0, 0 };
 
 	if (order_count(order) == 0)
 		return place;
-	place.chunk = chunk_of(order, compare, probe);
-	place.row = chunk_bound(order->slots[place.chunk].chunk, compare, probe, false);
+	place.chunk = chunk_of(order, probe);
+	place.row = chunk_bound(order->slots[place.chunk].chunk, probe, false);
 	return place;
+}
+
+struct place
+order_locate(const struct order *order, const struct order_type *type, const void *row)
+{
+	struct probe probe = probe_of(type, false, row);
+
+	return locate(order, &probe);
 }
 
 const void *
@@ -100,41 +132,48 @@ order_at(const struct order *order, size_t index)
 }
 
 const void *
-order_find(const struct order *order, order_compare *compare, const void *probe)
+order_find(const struct order *order, const struct order_type *type, const void *row)
 {
-	struct place place = order_locate(order, compare, probe);
+	struct probe probe = probe_of(type, false, row);
+	struct place place = locate(order, &probe);
 	const struct chunk *chunk;
 
 	if (order_count(order) == 0)
 		return NULL;
 	chunk = order->slots[place.chunk].chunk;
-	if (place.row == chunk->count || compare(chunk->rows[place.row], probe) != 0)
+	if (place.row == chunk->count || type->compare(chunk->rows[place.row], row) != 0)
 		return NULL;
 	return chunk->rows[place.row];
 }
 
 size_t
-order_after(const struct order *order, order_compare *compare, const void *probe)
+order_after(const struct order *order, const struct order_type *type, bool by_group, const void *row)
 {
+	struct probe probe = probe_of(type, by_group, row);
 	const struct order_slot *slot;
 
 	if (order_count(order) == 0)
 		return 0;
-	slot = &order->slots[chunk_of(order, compare, probe)];
-	return slot->start + chunk_bound(slot->chunk, compare, probe, true);
+	slot = &order->slots[chunk_of(order, &probe)];
+	return slot->start + chunk_bound(slot->chunk, &probe, true);
 }
 
 struct row_slice
-order_group(const struct order *order, order_compare *group, const void *probe)
+order_group(const struct order *order, const struct order_type *type, const void *row)
 {
-	struct place place = order_locate(order, group, probe);
+	struct probe probe = probe_of(type, true, row);
+	struct place place = locate(order, &probe);
 	const struct chunk *chunk;
 	size_t end;
 
 	if (order_count(order) == 0)
 		return (struct row_slice){ NULL, 0 };
 	chunk = order->slots[place.chunk].chunk;
-	end = chunk_bound(chunk, group, probe, true);
+	/* Groups are short, mostly: look at the next few before halving the rest. */
+	for (end = place.row; end < chunk->count && end < place.row + 8; end++)
+		if (chunk_prefixes(chunk)[end] != probe.prefix || type->group(chunk->rows[end], row) != 0)
+			return (struct row_slice){ (const void *const *)chunk->rows + place.row, end - place.row };
+	end = chunk_bound(chunk, &probe, true);
 	return (struct row_slice){ (const void *const *)chunk->rows + place.row, end - place.row };
 }
 

@@ -22,10 +22,16 @@ is_shared(const unsigned *refs)
 
 /* ---- owning ---- */
 
+static size_t
+chunk_size(size_t capacity)
+{
+	return sizeof(struct chunk) + capacity * (sizeof(void *) + sizeof(uint64_t));
+}
+
 static struct chunk *
 chunk_new(size_t capacity, bool owns)
 {
-	struct chunk *chunk = mem_alloc(sizeof(*chunk) + capacity * sizeof(chunk->rows[0]));
+	struct chunk *chunk = mem_alloc(chunk_size(capacity));
 
 	if (chunk != NULL)
 		*chunk = (struct chunk){ .refs = 1, .owns = owns, .capacity = capacity };
@@ -38,7 +44,23 @@ chunk_append(struct chunk *to, const struct chunk *from, size_t first, size_t co
 	for (size_t i = first; from->owns && i < first + count; i++)
 		row_ref(from->rows[i]);
 	memcpy(to->rows + to->count, from->rows + first, count * sizeof(to->rows[0]));
+	memcpy(chunk_prefixes(to) + to->count, chunk_prefixes(from) + first, count * sizeof(uint64_t));
 	to->count += count;
+}
+
+/* A chunk of which nobody else knows, with more room.  NULL: none, and it is as it was. */
+static struct chunk *
+chunk_grow(struct chunk *old, size_t capacity)
+{
+	struct chunk *chunk = mem_realloc(old, chunk_size(capacity));
+	const uint64_t *prefixes;
+
+	if (chunk == NULL)
+		return NULL;
+	prefixes = chunk_prefixes(chunk);
+	chunk->capacity = capacity;
+	memmove(chunk_prefixes(chunk), prefixes, chunk->count * sizeof(*prefixes));
+	return chunk;
 }
 
 /* Make the chunk in that slot this order's alone, with room for `more` rows.  The order is owned. */
@@ -51,17 +73,13 @@ chunk_own(struct order *order, size_t slot, size_t more)
 
 	if (!shared && old->capacity - old->count >= more)
 		return 0;
-	if (shared)
-		chunk = chunk_new(capacity, old->owns);
-	else
-		chunk = mem_realloc(old, sizeof(*chunk) + capacity * sizeof(chunk->rows[0]));
+	chunk = shared ? chunk_new(capacity, old->owns) : chunk_grow(old, capacity);
 	if (chunk == NULL)
 		return -ENOMEM;
 	if (shared) {
 		chunk_append(chunk, old, 0, old->count);
 		chunk_unref(old);
 	}
-	chunk->capacity = capacity;
 	order->slots[slot].chunk = chunk;
 	return 0;
 }
@@ -106,7 +124,7 @@ order_own(struct order **order, bool owns)
 		return 0;
 	if (mem_grow(&own->slots, &own->capacity, 1, sizeof(own->slots[0])) < 0)
 		return -ENOMEM;
-	own->slots[0] = (struct order_slot){ chunk_new(CHUNK_SLACK, owns), 0 };
+	own->slots[0] = (struct order_slot){ .chunk = chunk_new(CHUNK_SLACK, owns) };
 	own->chunks = own->slots[0].chunk != NULL;
 	return own->chunks > 0 ? 0 : -ENOMEM;
 }
@@ -118,6 +136,13 @@ starts_renew(struct order *order, size_t from)
 {
 	for (size_t i = from; i < order->chunks; i++)
 		order->slots[i].start = i == 0 ? 0 : order->slots[i - 1].start + order->slots[i - 1].chunk->count;
+}
+
+/* The chunk has another first row now. */
+static void
+slot_renew(struct order *order, size_t slot)
+{
+	order->slots[slot].prefix = chunk_prefixes(order->slots[slot].chunk)[0];
 }
 
 static void
@@ -163,11 +188,13 @@ chunk_split(struct order *order, size_t slot, order_compare *group)
 		return;
 	right->count = left->count - border;
 	memcpy(right->rows, left->rows + border, right->count * sizeof(right->rows[0]));
+	memcpy(chunk_prefixes(right), chunk_prefixes(left) + border, right->count * sizeof(uint64_t));
 	left->count = border;
 	memmove(order->slots + slot + 2, order->slots + slot + 1,
 		(order->chunks - slot - 1) * sizeof(order->slots[0]));
-	order->slots[slot + 1] = (struct order_slot){ right, 0 };
+	order->slots[slot + 1] = (struct order_slot){ .chunk = right };
 	order->chunks++;
+	slot_renew(order, slot + 1);
 	starts_renew(order, slot + 1);
 }
 
@@ -192,7 +219,7 @@ chunk_join(struct order *order, size_t slot)
 static struct place
 insert_place(const struct order *order, const struct order_type *type, const void *row)
 {
-	struct place place = order_locate(order, type->compare, row);
+	struct place place = order_locate(order, type, row);
 
 	if (order->count > 0 && place.row == order->slots[place.chunk].chunk->count &&
 	    place.chunk + 1 < order->chunks &&
@@ -206,32 +233,42 @@ row_insert(struct order *order, const struct order_type *type, void *row)
 {
 	struct place at = insert_place(order, type, row);
 	struct chunk *chunk = order->slots[at.chunk].chunk;
+	uint64_t *prefixes = chunk_prefixes(chunk);
+	size_t after = chunk->count - at.row;
 
 	assert(chunk->count < chunk->capacity);
-	memmove(chunk->rows + at.row + 1, chunk->rows + at.row, (chunk->count - at.row) * sizeof(chunk->rows[0]));
+	memmove(chunk->rows + at.row + 1, chunk->rows + at.row, after * sizeof(chunk->rows[0]));
+	memmove(prefixes + at.row + 1, prefixes + at.row, after * sizeof(prefixes[0]));
 	chunk->rows[at.row] = chunk->owns ? row_ref(row) : row;
+	prefixes[at.row] = type->prefix(row);
 	chunk->count++;
 	order->count++;
+	slot_renew(order, at.chunk);
 	starts_renew(order, at.chunk + 1);
 }
 
 static void
 row_remove(struct order *order, const struct order_type *type, const void *row)
 {
-	struct place at = order_locate(order, type->compare, row);
+	struct place at = order_locate(order, type, row);
 	struct chunk *chunk = order->slots[at.chunk].chunk;
+	uint64_t *prefixes = chunk_prefixes(chunk);
 	void *gone = chunk->rows[at.row];
 	bool owns = chunk->owns;
+	size_t after = chunk->count - at.row - 1;
 
 	assert(at.row < chunk->count && gone == row);
+	memmove(chunk->rows + at.row, chunk->rows + at.row + 1, after * sizeof(chunk->rows[0]));
+	memmove(prefixes + at.row, prefixes + at.row + 1, after * sizeof(prefixes[0]));
 	chunk->count--;
-	memmove(chunk->rows + at.row, chunk->rows + at.row + 1, (chunk->count - at.row) * sizeof(chunk->rows[0]));
 	order->count--;
 	starts_renew(order, at.chunk + 1);
-	if (chunk->count == 0)
+	if (chunk->count == 0) {
 		slot_remove(order, at.chunk);
-	else
+	} else {
+		slot_renew(order, at.chunk);
 		chunk_join(order, at.chunk);
+	}
 	if (owns)
 		row_unref(gone);
 }
@@ -239,7 +276,7 @@ row_remove(struct order *order, const struct order_type *type, const void *row)
 static void
 row_replace(struct order *order, const struct order_type *type, const void *old, void *row)
 {
-	struct place at = order_locate(order, type->compare, row);
+	struct place at = order_locate(order, type, row);
 	struct chunk *chunk = order->slots[at.chunk].chunk;
 	void *gone = chunk->rows[at.row];
 
@@ -259,7 +296,7 @@ order_prepare(struct order **order, enum order_id id, const void *old, const voi
 	if (row != NULL && (old == NULL || type->compare(old, row) != 0) &&
 	    chunk_own(*order, insert_place(*order, type, row).chunk, 1) < 0)
 		return -ENOMEM;
-	if (old != NULL && chunk_own(*order, order_locate(*order, type->compare, old).chunk, 0) < 0)
+	if (old != NULL && chunk_own(*order, order_locate(*order, type, old).chunk, 0) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -278,5 +315,5 @@ order_commit(struct order *order, enum order_id id, const void *old, void *row)
 	if (old != NULL)
 		row_remove(order, type, old);
 	if (row != NULL)
-		chunk_split(order, order_locate(order, type->compare, row).chunk, type->group);
+		chunk_split(order, order_locate(order, type, row).chunk, type->group);
 }

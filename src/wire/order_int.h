@@ -8,6 +8,8 @@
  * 2. A chunk never ends within a group (rows that the group comparison calls equal): a group is one slice.
  * 3. Primary orders hold a reference to each row; secondary ones borrow, since a state's primary order has all of its
  *    rows, and a chunk is shared by two states only while none of its rows has changed.
+ * 4. Beside each row stands its prefix, a number whose order agrees with that of the rows.  A search compares these, which
+ *    lie together, and looks at a row only where prefixes are equal: that saves a cache miss for each step.
  */
 #ifndef VDS_WIRE_ORDER_INT_H
 #define VDS_WIRE_ORDER_INT_H
@@ -18,11 +20,18 @@ struct chunk {
 	unsigned refs;			/* atomic */
 	bool owns;			/* holds references to its rows */
 	size_t count, capacity;
-	void *rows[];
+	void *rows[];			/* [capacity], then their prefixes: uint64_t [capacity] */
 };
+
+static inline uint64_t *
+chunk_prefixes(const struct chunk *chunk)
+{
+	return (uint64_t *)(uintptr_t)(chunk->rows + chunk->capacity);
+}
 
 struct order_slot {
 	struct chunk *chunk;
+	uint64_t prefix;		/* of its first row */
 	size_t start;			/* index of its first row in the order */
 };
 
@@ -39,6 +48,7 @@ struct order_type {
 	enum row_family family;
 	order_compare *compare;		/* total: ties are broken by the key */
 	order_compare *group;
+	uint64_t (*prefix)(const void *row); /* of what compare and group look at first */
 };
 
 enum order_id {
@@ -68,19 +78,20 @@ order_count(const struct order *order)
 	return order != NULL ? order->count : 0;
 }
 
+const void *order_at(const struct order *order, size_t index);
+/* The row that compares equal to the probe, or NULL. */
+const void *order_find(const struct order *order, const struct order_type *type, const void *probe);
+/* Index of the first row greater than the probe; with by_group, than all of its group. */
+size_t order_after(const struct order *order, const struct order_type *type, bool by_group, const void *probe);
+/* All rows of the probe's group. */
+struct row_slice order_group(const struct order *order, const struct order_type *type, const void *probe);
+
 /* Where the first row stands that is not less than the probe; may be the end of a chunk. */
 struct place {
 	size_t chunk, row;
 };
 
-struct place order_locate(const struct order *order, order_compare *compare, const void *probe);
-const void *order_at(const struct order *order, size_t index);
-/* The row that compares equal to the probe, or NULL. */
-const void *order_find(const struct order *order, order_compare *compare, const void *probe);
-/* Index of the first row greater than the probe. */
-size_t order_after(const struct order *order, order_compare *compare, const void *probe);
-/* All rows of the probe's group. */
-struct row_slice order_group(const struct order *order, order_compare *group, const void *probe);
+struct place order_locate(const struct order *order, const struct order_type *type, const void *probe);
 
 /*
  * The two halves of a change to one order: prepare may fail and changes nothing that can be seen, commit cannot fail.

@@ -2,6 +2,7 @@
 /* Which orders there are, and how each compares. */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "wire/order_int.h"
 #include "wire/rows_int.h"
 
@@ -98,26 +99,74 @@ compare_lun_name_id(const void *row, const void *other)
 	return order != 0 ? order : compare_id(row, other);
 }
 
+/* ---- prefixes ---- */
+
+static uint64_t
+prefix_of_bytes(const void *bytes)
+{
+	return get_be64(bytes);
+}
+
+static uint64_t
+prefix_id(const void *row)
+{
+	return prefix_of_bytes(&((const struct row_head *)row)->a);
+}
+
+static uint64_t
+prefix_second(const void *row)
+{
+	return prefix_of_bytes(&((const struct row_head *)row)->b);
+}
+
+static uint64_t
+prefix_group_target(const void *row)
+{
+	return prefix_of_bytes(&((const struct row_portal_group *)row)->target_id);
+}
+
+/* Its first eight bytes; what is missing counts as NUL, as strcmp has it. */
+static uint64_t
+prefix_of_text(const char *text)
+{
+	uint8_t bytes[8] = { 0 };
+
+	memcpy(bytes, text, strnlen(text, sizeof(bytes)));
+	return prefix_of_bytes(bytes);
+}
+
+static uint64_t
+prefix_target_name(const void *row)
+{
+	return prefix_of_text(((const struct row_target *)row)->iscsi_name);
+}
+
+static uint64_t
+prefix_lun_name(const void *row)
+{
+	return prefix_of_text(((const struct row_lun *)row)->name);
+}
+
 static const struct order_type types[ORDER_COUNT] = {
-	[ROW_ARRAY]		= { ROW_ARRAY,		compare_id,		compare_id },
-	[ROW_POOL]		= { ROW_POOL,		compare_id,		compare_id },
-	[ROW_LUN]		= { ROW_LUN,		compare_id,		compare_id },
-	[ROW_TARGET]		= { ROW_TARGET,		compare_id,		compare_id },
-	[ROW_PORTAL]		= { ROW_PORTAL,		compare_id,		compare_id },
-	[ROW_PORTAL_GROUP]	= { ROW_PORTAL_GROUP,	compare_id,		compare_id },
-	[ROW_GROUP_PORTAL]	= { ROW_GROUP_PORTAL,	compare_pair,		compare_id },
-	[ROW_ASSOCIATION]	= { ROW_ASSOCIATION,	compare_pair,		compare_id },
-	[ROW_JOB]		= { ROW_JOB,		compare_id,		compare_id },
-	[ROW_LIVE_LUN]		= { ROW_LIVE_LUN,	compare_id,		compare_id },
-	[ROW_LIVE_PORTAL]	= { ROW_LIVE_PORTAL,	compare_id,		compare_id },
-	[ROW_LIVE_POOL]		= { ROW_LIVE_POOL,	compare_id,		compare_id },
-	[ROW_LIVE_JOB]		= { ROW_LIVE_JOB,	compare_id,		compare_id },
-	[ROW_LIVE_SESSION]	= { ROW_LIVE_SESSION,	compare_id,		compare_id },
-	[ORDER_TARGET_LUNS]	= { ROW_ASSOCIATION,	compare_target_lun,	compare_second },
-	[ORDER_TARGET_GROUPS]	= { ROW_PORTAL_GROUP,	compare_group_tag,	compare_group_target },
-	[ORDER_PORTAL_GROUPS]	= { ROW_GROUP_PORTAL,	compare_second_first,	compare_second },
-	[ORDER_TARGET_NAMES]	= { ROW_TARGET,		compare_target_name_id,	compare_target_name },
-	[ORDER_LUN_NAMES]	= { ROW_LUN,		compare_lun_name_id,	compare_lun_name },
+	[ROW_ARRAY]		= { ROW_ARRAY,		compare_id,		compare_id,	prefix_id },
+	[ROW_POOL]		= { ROW_POOL,		compare_id,		compare_id,	prefix_id },
+	[ROW_LUN]		= { ROW_LUN,		compare_id,		compare_id,	prefix_id },
+	[ROW_TARGET]		= { ROW_TARGET,		compare_id,		compare_id,	prefix_id },
+	[ROW_PORTAL]		= { ROW_PORTAL,		compare_id,		compare_id,	prefix_id },
+	[ROW_PORTAL_GROUP]	= { ROW_PORTAL_GROUP,	compare_id,		compare_id,	prefix_id },
+	[ROW_GROUP_PORTAL]	= { ROW_GROUP_PORTAL,	compare_pair,		compare_id,	prefix_id },
+	[ROW_ASSOCIATION]	= { ROW_ASSOCIATION,	compare_pair,		compare_id,	prefix_id },
+	[ROW_JOB]		= { ROW_JOB,		compare_id,		compare_id,	prefix_id },
+	[ROW_LIVE_LUN]		= { ROW_LIVE_LUN,	compare_id,		compare_id,	prefix_id },
+	[ROW_LIVE_PORTAL]	= { ROW_LIVE_PORTAL,	compare_id,		compare_id,	prefix_id },
+	[ROW_LIVE_POOL]		= { ROW_LIVE_POOL,	compare_id,		compare_id,	prefix_id },
+	[ROW_LIVE_JOB]		= { ROW_LIVE_JOB,	compare_id,		compare_id,	prefix_id },
+	[ROW_LIVE_SESSION]	= { ROW_LIVE_SESSION,	compare_id,		compare_id,	prefix_id },
+	[ORDER_TARGET_LUNS]	= { ROW_ASSOCIATION,	compare_target_lun,	compare_second,	prefix_second },
+	[ORDER_TARGET_GROUPS]	= { ROW_PORTAL_GROUP,	compare_group_tag,	compare_group_target,	prefix_group_target },
+	[ORDER_PORTAL_GROUPS]	= { ROW_GROUP_PORTAL,	compare_second_first,	compare_second,	prefix_second },
+	[ORDER_TARGET_NAMES]	= { ROW_TARGET,		compare_target_name_id,	compare_target_name,	prefix_target_name },
+	[ORDER_LUN_NAMES]	= { ROW_LUN,		compare_lun_name_id,	compare_lun_name,	prefix_lun_name },
 };
 
 const struct order_type *

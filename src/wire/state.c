@@ -83,7 +83,7 @@ state_find_key(const struct state *state, enum row_family family, const struct r
 {
 	const struct row_head probe = { .row.family = family, .a = key->a, .b = key->b };
 
-	return order_find(state->orders[family], order_type((enum order_id)family)->compare, &probe);
+	return order_find(state->orders[family], order_type((enum order_id)family), &probe);
 }
 
 const void *
@@ -108,7 +108,7 @@ state_after(const struct state *state, enum row_family family, const struct guid
 	const struct row_head probe = { .row.family = family, .a = id != NULL ? *id : (struct guid){ { 0 } } };
 
 	/* By group: for a relation, after all pairs that begin with the id. */
-	return id == NULL ? 0 : order_after(state->orders[family], order_type((enum order_id)family)->group, &probe);
+	return id == NULL ? 0 : order_after(state->orders[family], order_type((enum order_id)family), true, &probe);
 }
 
 size_t
@@ -116,7 +116,7 @@ state_after_pair(const struct state *state, enum row_family family, const struct
 {
 	const struct row_head probe = { .row.family = family, .a = *a, .b = *b };
 
-	return order_after(state->orders[family], order_type((enum order_id)family)->compare, &probe);
+	return order_after(state->orders[family], order_type((enum order_id)family), false, &probe);
 }
 
 const struct row_array *
@@ -138,7 +138,7 @@ state_target_by_name(const struct state *state, const char *iscsi_name)
 {
 	const struct row_target probe = { .iscsi_name = (char *)(uintptr_t)iscsi_name };
 
-	return first_of(order_group(state->orders[ORDER_TARGET_NAMES], order_type(ORDER_TARGET_NAMES)->group, &probe));
+	return first_of(order_group(state->orders[ORDER_TARGET_NAMES], order_type(ORDER_TARGET_NAMES), &probe));
 }
 
 const struct row_lun *
@@ -146,7 +146,7 @@ state_lun_by_name(const struct state *state, const char *name)
 {
 	const struct row_lun probe = { .name = (char *)(uintptr_t)name };
 
-	return first_of(order_group(state->orders[ORDER_LUN_NAMES], order_type(ORDER_LUN_NAMES)->group, &probe));
+	return first_of(order_group(state->orders[ORDER_LUN_NAMES], order_type(ORDER_LUN_NAMES), &probe));
 }
 
 /* ---- relations ---- */
@@ -154,7 +154,7 @@ state_lun_by_name(const struct state *state, const char *name)
 static struct row_slice
 slice_of(const struct state *state, enum order_id id, const void *probe)
 {
-	return order_group(state->orders[id], order_type(id)->group, probe);
+	return order_group(state->orders[id], order_type(id), probe);
 }
 
 struct row_slice

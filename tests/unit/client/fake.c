@@ -673,6 +673,12 @@ fake_rewind(struct fake *f)
 	assert(f->earlier != NULL);
 	state_unref(f->config);
 	f->config = state_ref(f->earlier);
+	for (size_t i = 0; i < f->sent_count; i++) {
+		if (strcmp(f->sent[i].event, "change") == 0 && f->sequences[i] > state_position(f->config)->sequence) {
+			free(f->sent[i].text);
+			f->sent[i].text = NULL;
+		}
+	}
 	f->epoch++;
 	pthread_cond_broadcast(&f->changed);
 	pthread_mutex_unlock(&f->lock);
