@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Create a LUN and a target, give the target a portal group with every portal of the array, unmask the LUN to one
- * initiator and associate it with the target: after this the initiator that is named can log in and use the LUN.
+ * Create a LUN and a target, give the target a portal group with every portal of the array, unmask
+ * the LUN to one initiator and associate it with the target: after this the initiator that is named
+ * can log in and use the LUN.
  *
  *	cc associate.c $(pkg-config --cflags --libs libvds) -o associate
  *	./associate SIZE_BYTES INITIATOR_IQN [URL]
@@ -34,8 +35,8 @@ wide(const char *text)
 }
 
 /*
- * Every operation that may take long gives an IVdsAsync.  Two results matter: whether waiting worked, and whether the
- * operation did.
+ * Every operation that may take long gives an IVdsAsync.  Two results matter: whether waiting
+ * worked, and whether the operation did.
  */
 static void
 wait_for(const char *what, IVdsAsync *async, VDS_ASYNC_OUTPUT *out)
@@ -60,7 +61,8 @@ first_subsystem(IVdsHwProvider *provider)
 		fprintf(stderr, "there is no subsystem\n");
 		exit(1);
 	}
-	check("QueryInterface", IUnknown_QueryInterface(unknown, &IID_IVdsSubSystem, (void **)&subsystem));
+	check("QueryInterface",
+	      IUnknown_QueryInterface(unknown, &IID_IVdsSubSystem, (void **)&subsystem));
 	IUnknown_Release(unknown);
 	IEnumVdsObject_Release(list);
 	return subsystem;
@@ -73,9 +75,11 @@ create_lun(IVdsSubSystem *subsystem, ULONGLONG size, WCHAR *initiator)
 	IVdsLun *lun = NULL;
 	VDS_ASYNC_OUTPUT out;
 
-	check("CreateLun", IVdsSubSystem_CreateLun(subsystem, VDS_LT_DEFAULT, size, NULL, 0, initiator, NULL, &async));
+	check("CreateLun", IVdsSubSystem_CreateLun(subsystem, VDS_LT_DEFAULT, size, NULL, 0,
+						   initiator, NULL, &async));
 	wait_for("CreateLun", async, &out);
-	check("QueryInterface", IUnknown_QueryInterface(out.cl.pLunUnk, &IID_IVdsLun, (void **)&lun));
+	check("QueryInterface",
+	      IUnknown_QueryInterface(out.cl.pLunUnk, &IID_IVdsLun, (void **)&lun));
 	IUnknown_Release(out.cl.pLunUnk);
 	return lun;
 }
@@ -91,7 +95,8 @@ create_target(IVdsSubSystemIscsi *subsystem)
 	/* No name: the array makes one. */
 	check("CreateTarget", IVdsSubSystemIscsi_CreateTarget(subsystem, NULL, alias, &async));
 	wait_for("CreateTarget", async, &out);
-	check("QueryInterface", IUnknown_QueryInterface(out.ct.pTargetUnk, &IID_IVdsIscsiTarget, (void **)&target));
+	check("QueryInterface",
+	      IUnknown_QueryInterface(out.ct.pTargetUnk, &IID_IVdsIscsiTarget, (void **)&target));
 	IUnknown_Release(out.ct.pTargetUnk);
 	return target;
 }
@@ -106,7 +111,8 @@ create_group(IVdsIscsiTarget *target)
 	check("CreatePortalGroup", IVdsIscsiTarget_CreatePortalGroup(target, &async));
 	wait_for("CreatePortalGroup", async, &out);
 	check("QueryInterface",
-	      IUnknown_QueryInterface(out.cpg.pPortalGroupUnk, &IID_IVdsIscsiPortalGroup, (void **)&group));
+	      IUnknown_QueryInterface(out.cpg.pPortalGroupUnk, &IID_IVdsIscsiPortalGroup,
+				      (void **)&group));
 	IUnknown_Release(out.cpg.pPortalGroupUnk);
 	return group;
 }
@@ -126,8 +132,10 @@ add_all_portals(IVdsSubSystemIscsi *subsystem, IVdsIscsiPortalGroup *group)
 		IVdsAsync *async = NULL;
 		VDS_ASYNC_OUTPUT out;
 
-		check("QueryInterface", IUnknown_QueryInterface(unknown, &IID_IVdsIscsiPortal, (void **)&portal));
-		check("IVdsIscsiPortal::GetProperties", IVdsIscsiPortal_GetProperties(portal, &prop));
+		check("QueryInterface",
+		      IUnknown_QueryInterface(unknown, &IID_IVdsIscsiPortal, (void **)&portal));
+		check("IVdsIscsiPortal::GetProperties",
+		      IVdsIscsiPortal_GetProperties(portal, &prop));
 		check("AddPortal", IVdsIscsiPortalGroup_AddPortal(group, prop.id, &async));
 		wait_for("AddPortal", async, &out);
 		IVdsIscsiPortal_Release(portal);
@@ -171,9 +179,11 @@ main(int argc, char **argv)
 	}
 	if (argc == 4)
 		setenv("VDS_URL", argv[3], 1);
-	check("VdsOpenHwProvider", VdsOpenHwProvider(NULL, &IID_IVdsHwProvider, (void **)&provider));
+	check("VdsOpenHwProvider",
+	      VdsOpenHwProvider(NULL, &IID_IVdsHwProvider, (void **)&provider));
 	subsystem = first_subsystem(provider);
-	check("QueryInterface", IVdsSubSystem_QueryInterface(subsystem, &IID_IVdsSubSystemIscsi, (void **)&iscsi));
+	check("QueryInterface",
+	      IVdsSubSystem_QueryInterface(subsystem, &IID_IVdsSubSystemIscsi, (void **)&iscsi));
 	lun = create_lun(subsystem, strtoull(argv[1], NULL, 0), wide(argv[2]));
 	target = create_target(iscsi);
 	group = create_group(target);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Print what happens in an array: an IVdsAdviseSink in C++, given to IVdsProviderPrivate::OnLoad.  Ends on Enter.
+// Print what happens in an array: an IVdsAdviseSink in C++, given to IVdsProviderPrivate::OnLoad.
+// Ends on Enter.
 //
 //	c++ notify.cpp $(pkg-config --cflags --libs libvds) -o notify && ./notify
 //
@@ -60,10 +61,12 @@ private:
 			print("LUN", note.Lun.ulEvent - VDS_NF_LUN_ARRIVE, note.Lun.LunId);
 			break;
 		case VDS_NTT_TARGET:
-			print("target", note.Target.ulEvent - VDS_NF_TARGET_ARRIVE, note.Target.targetId);
+			print("target", note.Target.ulEvent - VDS_NF_TARGET_ARRIVE,
+			      note.Target.targetId);
 			break;
 		case VDS_NTT_PORTAL:
-			print("portal", note.Portal.ulEvent - VDS_NF_PORTAL_ARRIVE, note.Portal.portalId);
+			print("portal", note.Portal.ulEvent - VDS_NF_PORTAL_ARRIVE,
+			      note.Portal.portalId);
 			break;
 		case VDS_NTT_PORTAL_GROUP:
 			print("portal group", note.PortalGroup.ulEvent - VDS_NF_PORTAL_GROUP_ARRIVE,
@@ -86,9 +89,10 @@ private:
 	{
 		static const char *const events[] = {"arrived", "departed", "was modified"};
 
-		std::printf("%s %08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x %s\n", what, id.Data1, id.Data2,
-			    id.Data3, id.Data4[0], id.Data4[1], id.Data4[2], id.Data4[3], id.Data4[4], id.Data4[5],
-			    id.Data4[6], id.Data4[7], event < 3 ? events[event] : "changed");
+		std::printf("%s %08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x %s\n", what,
+			    id.Data1, id.Data2, id.Data3, id.Data4[0], id.Data4[1], id.Data4[2],
+			    id.Data4[3], id.Data4[4], id.Data4[5], id.Data4[6], id.Data4[7],
+			    event < 3 ? events[event] : "changed");
 	}
 };
 
@@ -96,7 +100,8 @@ int
 main()
 {
 	IVdsProviderPrivate *provider = nullptr;
-	HRESULT hr = VdsOpenHwProvider(nullptr, IID_IVdsProviderPrivate, reinterpret_cast<void **>(&provider));
+	HRESULT hr = VdsOpenHwProvider(nullptr, IID_IVdsProviderPrivate,
+				       reinterpret_cast<void **>(&provider));
 
 	if (SUCCEEDED(hr)) {
 		Sink *sink = new Sink;

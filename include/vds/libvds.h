@@ -16,11 +16,13 @@
  *
  * Notifications: a program gives IVdsProviderPrivate::OnLoad an object with IVdsAdviseSink and gets
  * OnNotify on a thread of the library that holds no lock, so it may call anything from there.  The
- * array of notifications is the receiver's, to be given back with CoTaskMemFree: so it is documented
- * for VDS, unlike other [in] parameters.  A sink that fell behind gets VDS_NF_SERVICE_OUT_OF_SYNC.
+ * array of notifications is the receiver's, to be given back with CoTaskMemFree: so it is
+ * documented for VDS, unlike other [in] parameters.  A sink that fell behind gets
+ * VDS_NF_SERVICE_OUT_OF_SYNC.
  *
- * All functions and all methods may be called from any thread, at any time, and need no CoInitialize.
- * They must not be called from a signal handler, nor in a child after fork() unless it executes.
+ * All functions and all methods may be called from any thread, at any time, and need no
+ * CoInitialize. They must not be called from a signal handler, nor in a child after fork() unless it
+ * executes.
  *
  * Link with -lvds (pkg-config libvds).  The symbols carry the version VDS_1.0.
  */
@@ -37,15 +39,16 @@ extern "C" {
 
 /* The class of the provider that the array vdsd offers: 5c69c549-3f24-4261-9996-4e590ca0b7e6. */
 #ifndef _WIN32
-DEFINE_GUID(CLSID_VdsHwProvider, 0x5c69c549, 0x3f24, 0x4261, 0x99, 0x96, 0x4e, 0x59, 0x0c, 0xa0, 0xb7,
-	    0xe6);
+DEFINE_GUID(CLSID_VdsHwProvider, 0x5c69c549, 0x3f24, 0x4261, 0x99, 0x96, 0x4e, 0x59, 0x0c, 0xa0,
+	    0xb7, 0xe6);
 #endif
 
 /*
  * Connect to an array and give its provider, loaded and ready: the replica is complete.
  *
- * url: where the array listens, UTF-16: u"unix:/run/vdsd/vdsd.sock" (a socket) or u"http://HOST:PORT"
- * (loopback).  NULL is the environment variable VDS_URL or, without one, unix:/run/vdsd/vdsd.sock.
+ * url: where the array listens, UTF-16: u"unix:/run/vdsd/vdsd.sock" (a socket) or
+ * u"http://HOST:PORT" (loopback).  NULL is the environment variable VDS_URL or, without one,
+ * unix:/run/vdsd/vdsd.sock.
  * riid: an interface of the provider: IID_IVdsHwProvider, IID_IVdsProvider, IID_IUnknown, ...
  *
  * S_OK and *ppv with one reference.  E_POINTER: ppv is NULL.  On any other failure *ppv is NULL:

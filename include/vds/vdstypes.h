@@ -3,13 +3,13 @@
  * The few Win32 and COM names that vds.h needs.  On Windows the system's headers declare them; here
  * they are declared with the sizes and layouts that Windows gives them, on x86-64 and on i386.
  *
- * WCHAR is a 16-bit code unit: u"text" is a WCHAR string in C11 and in C++.  There is no `interface`
- * macro, no LPVOID and no MAX_PATH: only what the declarations of VDS use.
+ * WCHAR is a 16-bit code unit: u"text" is a WCHAR string in C11 and in C++.  There is no
+ * `interface` macro, no LPVOID and no MAX_PATH: only what the declarations of VDS use.
  *
  * C programs always get the call helpers (IVdsLun_GetProperties(lun, &prop)); C++ programs see the
  * interfaces as abstract classes.  None has a virtual destructor: the slots are those of COM, so an
- * object ends with its last Release, never with delete.  Those of libvds are written in C and have no
- * C++ type information: no dynamic_cast, no typeid, no -fsanitize=vptr.
+ * object ends with its last Release, never with delete.  Those of libvds are written in C and have
+ * no C++ type information: no dynamic_cast, no typeid, no -fsanitize=vptr.
  *
  * With INITGUID defined, the IIDs and CLSIDs are defined and not only declared; libvds defines them
  * already, so a program that links with it has no need to.
@@ -40,7 +40,7 @@
 #define EXTERN_C extern
 #endif
 
-/* COM on Linux uses the C calling convention of the platform; the words are kept for the sources. */
+/* COM on Linux uses the C calling convention of the platform; sources keep the words. */
 #define STDMETHODCALLTYPE
 #define STDAPICALLTYPE
 #define STDMETHODIMP HRESULT
@@ -126,7 +126,8 @@ extern "C" {
 #endif
 
 DEFINE_GUID(GUID_NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-DEFINE_GUID(IID_IUnknown, 0x00000000, 0x0000, 0x0000, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x46);
+DEFINE_GUID(IID_IUnknown, 0x00000000, 0x0000, 0x0000, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	    0x46);
 DEFINE_GUID(IID_IClassFactory, 0x00000001, 0x0000, 0x0000, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	    0x46);
 
@@ -192,7 +193,7 @@ struct IClassFactory : public IUnknown {
 
 typedef struct IUnknown IUnknown;
 typedef struct IUnknownVtbl {
-	HRESULT (STDMETHODCALLTYPE *QueryInterface)(IUnknown *This, const IID *riid, void **ppvObject);
+	HRESULT (STDMETHODCALLTYPE *QueryInterface)(IUnknown *This, const IID *riid, void **ppv);
 	ULONG (STDMETHODCALLTYPE *AddRef)(IUnknown *This);
 	ULONG (STDMETHODCALLTYPE *Release)(IUnknown *This);
 } IUnknownVtbl;

@@ -2,11 +2,13 @@
 /*
  * Notifications: a sink, its thread and its bounded queue.
  *
- * The replica's event thread turns changes into batches and queues them, never waiting; the sink's own thread hands them
- * over, at most 100 notifications a call, and holds no lock meanwhile.  A sink that is too slow loses batches; it
- * is told once it has caught up: VDS_NF_SERVICE_OUT_OF_SYNC with VDS_RA_REFRESH.
+ * The replica's event thread turns changes into batches and queues them, never waiting; the sink's
+ * own thread hands them over, at most 100 notifications a call, and holds no lock meanwhile.  A
+ * sink that is too slow loses batches; it is told once it has caught up: VDS_NF_SERVICE_OUT_OF_SYNC
+ * with VDS_RA_REFRESH.
  *
- * Ownership is that of IVdsAdviseSink::OnNotify as documented: the array comes from CoTaskMemAlloc and the receiver frees it.
+ * Ownership is that of IVdsAdviseSink::OnNotify as documented: the array comes from CoTaskMemAlloc
+ * and the receiver frees it.
  */
 #include "com/notes_int.h"
 
@@ -70,8 +72,8 @@ push(struct com_advise *advise, struct batch *batch)
 }
 
 static void
-changed(struct client_listener *listener, const struct client_view *before, const struct client_view *after,
-	const struct change *change)
+changed(struct client_listener *listener, const struct client_view *before,
+	const struct client_view *after, const struct change *change)
 {
 	struct com_advise *advise = container_of(listener, struct com_advise, listener);
 	struct com_notes notes;

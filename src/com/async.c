@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * IVdsAsync: a view of one of the array's jobs by its id, or of an operation that was done within the call.  How the
- * job stands is always the replica's or the array's answer, never kept here.
+ * IVdsAsync: a view of one of the array's jobs by its id, or of an operation that was done within
+ * the call.  How the job stands is always the replica's or the array's answer, never kept here.
  */
 #include "com/com_int.h"
 
@@ -125,7 +125,8 @@ job_status(struct async *async, HRESULT *ret_result, ULONG *ret_percent)
 	if (job == NULL)
 		return com_fail(VDS_E_OBJECT_NOT_FOUND, "the array no longer knows the operation");
 	*ret_result = outcome(job);
-	*ret_percent = *ret_result == VDS_E_OPERATION_PENDING ? percent_of(&view, &async->job_id) : 100;
+	*ret_percent =
+		*ret_result == VDS_E_OPERATION_PENDING ? percent_of(&view, &async->job_id) : 100;
 	return S_OK;
 }
 

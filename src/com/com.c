@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* e2f6af32-54ad-412d-a6dd-b2445d9b3874: never leaves this library. */
-const IID com_iid_object = {0xe2f6af32, 0x54ad, 0x412d, {0xa6, 0xdd, 0xb2, 0x44, 0x5d, 0x9b, 0x38, 0x74}};
+const IID com_iid_object = {
+	0xe2f6af32, 0x54ad, 0x412d, {0xa6, 0xdd, 0xb2, 0x44, 0x5d, 0x9b, 0x38, 0x74}};
 
 static void *
 interface_at(struct com_object *object, size_t index)
@@ -93,7 +94,8 @@ com_object_new(struct com_core *core, const struct com_class *class)
 }
 
 HRESULT
-com_give(struct com_core *core, const struct com_class *class, const struct guid *id, REFIID riid, void **ret_interface)
+com_give(struct com_core *core, const struct com_class *class, const struct guid *id, REFIID riid,
+	 void **ret_interface)
 {
 	struct com_object *object;
 	HRESULT hr;

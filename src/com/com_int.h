@@ -2,11 +2,13 @@
 /*
  * The VDS surface of libvds, private half: what its classes share.
  *
- * A COM object is { reference count, id, interface pointers }: a view of the client's replica with no state of its
- * own.  Every method takes a view, looks its row up by id and answers from it; a change is a call of the client, which
- * returns when the replica has it.  All functions: any thread.
+ * A COM object is { reference count, id, interface pointers }: a view of the client's replica with
+ * no state of its own.  Every method takes a view, looks its row up by id and answers from it; a
+ * change is a call of the client, which returns when the replica has it.  All functions: any
+ * thread.
  *
- * Locks, in this order, none held while a client call or a callback runs: core->lock, a shard's lock.
+ * Locks, in this order, none held while a client call or a callback runs: core->lock, a shard's
+ * lock.
  */
 #ifndef VDS_COM_COM_INT_H
 #define VDS_COM_COM_INT_H
@@ -37,7 +39,10 @@ struct com_interface {
 	const void *vtable;
 };
 
-/* The first member of an object's struct is `struct com_object com`; the first interface is its IUnknown. */
+/*
+ * The first member of an object's struct is `struct com_object com`; the first interface is its
+ * IUnknown.
+ */
 struct com_class {
 	const char *name;
 	enum row_family family;		/* ROW_FAMILY_COUNT: no row stands behind it */
@@ -67,7 +72,8 @@ struct com_class {
 	struct com_thunks_end
 
 #define COM_UNKNOWN(member) \
-	.QueryInterface = member##_query_interface, .AddRef = member##_add_ref, .Release = member##_release
+	.QueryInterface = member##_query_interface, .AddRef = member##_add_ref, \
+	.Release = member##_release
 
 /* The one QueryInterface.  E_POINTER, E_NOINTERFACE (then *ppv = NULL). */
 HRESULT com_query(struct com_object *object, REFIID riid, void **ppv);
@@ -75,10 +81,16 @@ ULONG com_add_ref(struct com_object *object);
 ULONG com_release(struct com_object *object);
 /* Its IUnknown, borrowed. */
 IUnknown *com_unknown(struct com_object *object);
-/* Zeroed but for the header and the interface pointers, one reference; NULL when out of memory.  In no map. */
+/*
+ * Zeroed but for the header and the interface pointers, one reference; NULL when out of memory.  In
+ * no map.
+ */
 void *com_object_new(struct com_core *core, const struct com_class *class);
 
-/* QueryInterface for this IID gives the struct com_object itself (one reference): is an IUnknown one of ours? */
+/*
+ * QueryInterface for this IID gives the struct com_object itself (one reference): is an IUnknown
+ * one of ours?
+ */
 extern const IID com_iid_object;
 
 /* ---- what the objects of one provider share (core.c) ---- */
@@ -106,20 +118,30 @@ struct com_core {
 int com_core_new(struct com_core **ret_core);
 struct com_core *com_core_ref(struct com_core *core);
 void com_core_unref(struct com_core *core);	/* accepts NULL */
-/* Connect (url UTF-8, NULL = default) and load the replica, unless that is done.  Codes of client_open. */
+/*
+ * Connect (url UTF-8, NULL = default) and load the replica, unless that is done.  Codes of
+ * client_open.
+ */
 int com_core_load(struct com_core *core, const char *url);
-/* Send notifications to this sink from now on; NULL = to none.  Takes a reference of its own.  0, -ENOMEM, -errno. */
+/*
+ * Send notifications to this sink from now on; NULL = to none.  Takes a reference of its own.  0,
+ * -ENOMEM, -errno.
+ */
 int com_core_advise(struct com_core *core, IVdsAdviseSink *sink);
-/* Ends notifications; every method but those of IUnknown and IVdsProviderPrivate answers as before the load. */
+/*
+ * Ends notifications; every method but those of IUnknown and IVdsProviderPrivate answers as before
+ * the load.
+ */
 void com_core_unload(struct com_core *core);
 /* NULL: not loaded. */
 struct client *com_core_client(struct com_core *core);
 
 /*
- * The one object for (class, id) with a new reference: the one that lives, else a new one.  NULL when out of
- * memory.  Nobody asks here whether there is such a row.
+ * The one object for (class, id) with a new reference: the one that lives, else a new one.  NULL
+ * when out of memory.  Nobody asks here whether there is such a row.
  */
-struct com_object *com_core_object(struct com_core *core, const struct com_class *class, const struct guid *id);
+struct com_object *com_core_object(struct com_core *core, const struct com_class *class,
+				   const struct guid *id);
 /* The last reference has gone: out of the map, unless another object has taken its place. */
 void com_core_forget(struct com_core *core, struct com_object *object);
 
@@ -140,21 +162,26 @@ void com_look_fini(struct com_look *look);
 #define AUTO_LOOK __attribute__((cleanup(com_look_fini)))
 
 /*
- * The view and the object's row in it.  In this order: VDS_E_INITIALIZE_NOT_CALLED, VDS_E_PROVIDER_CACHE_CORRUPT,
- * VDS_E_OBJECT_DELETED, and as far as `guards` asks for it VDS_E_OBJECT_STATUS_FAILED and
- * VDS_E_ANOTHER_CALL_IN_PROGRESS (docs/design/operations.md, column "query").  look is initialised in any case.
+ * The view and the object's row in it.  In this order: VDS_E_INITIALIZE_NOT_CALLED,
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, and as far as `guards` asks for it
+ * VDS_E_OBJECT_STATUS_FAILED and VDS_E_ANOTHER_CALL_IN_PROGRESS (docs/design/operations.md, column
+ * "query").  look is initialised in any case.
  */
 HRESULT com_look(struct com_object *object, unsigned guards, struct com_look *look);
 /* For a change of the object: its client.  The first three answers of com_look. */
 HRESULT com_change(struct com_object *object, struct client **ret_client);
 /* The LUN's live row, or NULL. */
-const struct row_live_lun *com_look_live_lun(const struct com_look *look, const struct guid *lun_id);
+const struct row_live_lun *com_look_live_lun(const struct com_look *look,
+					     const struct guid *lun_id);
 
 /* ---- results (hresult.c, errtext.c) ---- */
 
 /* The HRESULT for a code (positive counts are S_OK), and its text for VdsLastErrorMessage. */
 HRESULT com_error(int code);
-/* As com_error for a change of `object`: NOT_FOUND is VDS_E_OBJECT_DELETED when it is the object itself that has gone. */
+/*
+ * As com_error for a change of `object`: NOT_FOUND is VDS_E_OBJECT_DELETED when it is the object
+ * itself that has gone.
+ */
 HRESULT com_change_error(struct com_object *object, int code);
 /* Remember the text, return hr. */
 HRESULT com_fail(HRESULT hr, const char *text);
@@ -188,7 +215,7 @@ int com_name_in(const WCHAR *string, char **ret_name, bool *ret_cut);
 /* What an enumerator and its clones go through: ids, taken when it was made. */
 struct com_list {
 	_Atomic unsigned refs;
-	struct com_core *core;		/* borrowed: each enumerator that holds the list holds the core */
+	struct com_core *core; /* borrowed: each enumerator that holds the list holds the core */
 	const struct com_class *class;	/* of every element */
 	size_t count;
 	struct guid ids[];
@@ -197,28 +224,34 @@ struct com_list {
 /* ids are for the caller to fill.  NULL when out of memory. */
 struct com_list *com_list_new(struct com_core *core, const struct com_class *class, size_t count);
 /* All rows of a family, in the order of ids. */
-struct com_list *com_list_family(struct com_core *core, const struct com_class *class, const struct state *state);
+struct com_list *com_list_family(struct com_core *core, const struct com_class *class,
+				 const struct state *state);
 void com_list_unref(struct com_list *list);	/* accepts NULL */
 /* Consumes the list; NULL is E_OUTOFMEMORY.  *ret_enum is NULL on failure. */
 HRESULT com_enum_new(struct com_list *list, IEnumVdsObject **ret_enum);
 
-/* For methods that enumerate: look at `object` first, then all rows of the class's family.  E_INVALIDARG for NULL. */
+/*
+ * For methods that enumerate: look at `object` first, then all rows of the class's family.
+ * E_INVALIDARG for NULL.
+ */
 HRESULT com_enum_family(struct com_object *object, unsigned guards, const struct com_class *class,
 			IEnumVdsObject **ret_enum);
 /* The same for a kind of object that this array has none of. */
 HRESULT com_enum_none(struct com_object *object, unsigned guards, IEnumVdsObject **ret_enum);
 /* One element for each row of the slice: the struct guid at id_offset in the row. */
-HRESULT com_enum_slice(struct com_core *core, const struct com_class *class, struct row_slice slice, size_t id_offset,
-		       IEnumVdsObject **ret_enum);
+HRESULT com_enum_slice(struct com_core *core, const struct com_class *class, struct row_slice slice,
+		       size_t id_offset, IEnumVdsObject **ret_enum);
 
 /* ---- async objects (async.c) ---- */
 
 /*
- * For an operation that the array has taken: done already, or the job answer->job_id.  made: class of the object
- * that Wait gives (answer->object_id), or NULL.  S_OK, or E_OUTOFMEMORY with *ret_async = NULL.
+ * For an operation that the array has taken: done already, or the job answer->job_id.  made: class
+ * of the object that Wait gives (answer->object_id), or NULL.  S_OK, or E_OUTOFMEMORY with
+ * *ret_async = NULL.
  */
-HRESULT com_async_new(struct com_core *core, VDS_ASYNC_OUTPUT_TYPE type, const struct com_class *made,
-		      const struct client_answer *answer, IVdsAsync **ret_async);
+HRESULT com_async_new(struct com_core *core, VDS_ASYNC_OUTPUT_TYPE type,
+		      const struct com_class *made, const struct client_answer *answer,
+		      IVdsAsync **ret_async);
 
 /* ---- notifications (advise.c) ---- */
 
@@ -243,14 +276,23 @@ extern const struct guid com_provider_id;
 
 /* The subsystem of an object: NULL argument, look, interface. */
 HRESULT com_give_subsystem(struct com_object *object, IVdsSubSystem **ret_subsystem);
-/* *ret_interface: NULL first; then the interface of the object (class, id), one reference.  E_OUTOFMEMORY. */
-HRESULT com_give(struct com_core *core, const struct com_class *class, const struct guid *id, REFIID riid,
-		 void **ret_interface);
+/*
+ * *ret_interface: NULL first; then the interface of the object (class, id), one reference.
+ * E_OUTOFMEMORY.
+ */
+HRESULT com_give(struct com_core *core, const struct com_class *class, const struct guid *id,
+		 REFIID riid, void **ret_interface);
 
-/* SCSI identity of a LUN, all in task memory; nothing is left behind on failure.  0 or -ENOMEM. (identity.c) */
+/*
+ * SCSI identity of a LUN, all in task memory; nothing is left behind on failure.  0 or -ENOMEM.
+ * (identity.c)
+ */
 int com_lun_information(const struct row_lun *lun, VDS_LUN_INFORMATION *ret_info);
 void com_lun_information_free(VDS_LUN_INFORMATION *info);
-/* Is the identity that of this LUN?  By its NAA or UUID designator, else by vendor, product and serial number. */
+/*
+ * Is the identity that of this LUN?  By its NAA or UUID designator, else by vendor, product and
+ * serial number.
+ */
 bool com_lun_matches(const struct row_lun *lun, const VDS_LUN_INFORMATION *info);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The core: what all objects of one provider share.  It holds the client and the map through which the same id always
- * gives the same living COM object; it ends with the last of its objects.
+ * The core: what all objects of one provider share.  It holds the client and the map through which
+ * the same id always gives the same living COM object; it ends with the last of its objects.
  */
 #include "com/com_int.h"
 
@@ -124,7 +124,8 @@ ref_unless_zero(struct com_object *object)
 	unsigned refs = atomic_load_explicit(&object->refs, memory_order_relaxed);
 
 	while (refs != 0) {
-		if (atomic_compare_exchange_weak_explicit(&object->refs, &refs, refs + 1, memory_order_acquire,
+		if (atomic_compare_exchange_weak_explicit(&object->refs, &refs, refs + 1,
+							  memory_order_acquire,
 							  memory_order_relaxed))
 			return true;
 	}
@@ -144,7 +145,10 @@ find_living(struct com_shard *shard, const struct com_class *class, const struct
 	return object;
 }
 
-/* Puts `made` into the map unless another thread was first; the object to use, or NULL when there is no memory. */
+/*
+ * Puts `made` into the map unless another thread was first; the object to use, or NULL when there
+ * is no memory.
+ */
 static struct com_object *
 publish(struct com_shard *shard, struct com_object *made)
 {

@@ -2,8 +2,8 @@
 /*
  * IEnumVdsObject: a snapshot of ids and a cursor.  Objects come into being as Next hands them out.
  *
- * Invariant: cursor <= list->count.  Clones share the list; each has its cursor, moved by compare-and-swap, so that two
- * threads in one enumerator never get the same element.
+ * Invariant: cursor <= list->count.  Clones share the list; each has its cursor, moved by
+ * compare-and-swap, so that two threads in one enumerator never get the same element.
  */
 #include "com/com_int.h"
 
@@ -70,8 +70,8 @@ claim(struct enumerator *e, size_t count, size_t *ret_first)
 
 	do {
 		n = MIN(count, e->list->count - first);
-	} while (!atomic_compare_exchange_weak_explicit(&e->cursor, &first, first + n, memory_order_relaxed,
-							memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(
+		&e->cursor, &first, first + n, memory_order_relaxed, memory_order_relaxed));
 	*ret_first = first;
 	return n;
 }
@@ -103,7 +103,8 @@ enumerator_next(IEnumVdsObject *self, ULONG celt, IUnknown **objects, ULONG *ret
 		return COM_NULL_ARGUMENT("ppObjectArray");
 	n = claim(e, celt, &first);
 	for (size_t i = 0; i < n; i++) {
-		struct com_object *object = com_core_object(list->core, list->class, &list->ids[first + i]);
+		struct com_object *object =
+			com_core_object(list->core, list->class, &list->ids[first + i]);
 
 		if (object == NULL)
 			return take_back(e, objects, i, first);
@@ -118,7 +119,9 @@ enumerator_skip(IEnumVdsObject *self, ULONG celt)
 {
 	size_t first;
 
-	return claim(container_of(self, struct enumerator, enumerator), celt, &first) == celt ? S_OK : S_FALSE;
+	return claim(container_of(self, struct enumerator, enumerator), celt, &first) == celt
+		       ? S_OK
+		       : S_FALSE;
 }
 
 static HRESULT
@@ -142,8 +145,9 @@ enumerator_clone(IEnumVdsObject *self, IEnumVdsObject **ret_enum)
 	atomic_fetch_add_explicit(&e->list->refs, 1, memory_order_relaxed);
 	hr = com_enum_new(e->list, ret_enum);
 	if (SUCCEEDED(hr))
-		atomic_store_explicit(&container_of(*ret_enum, struct enumerator, enumerator)->cursor, cursor,
-				      memory_order_relaxed);
+		atomic_store_explicit(
+			&container_of(*ret_enum, struct enumerator, enumerator)->cursor, cursor,
+			memory_order_relaxed);
 	return hr;
 }
 
@@ -186,7 +190,8 @@ com_enum_new(struct com_list *list, IEnumVdsObject **ret_enum)
 }
 
 HRESULT
-com_enum_family(struct com_object *object, unsigned guards, const struct com_class *class, IEnumVdsObject **ret_enum)
+com_enum_family(struct com_object *object, unsigned guards, const struct com_class *class,
+		IEnumVdsObject **ret_enum)
 {
 	AUTO_LOOK struct com_look look = {0};
 	HRESULT hr;
@@ -216,12 +221,13 @@ com_enum_none(struct com_object *object, unsigned guards, IEnumVdsObject **ret_e
 }
 
 HRESULT
-com_enum_slice(struct com_core *core, const struct com_class *class, struct row_slice slice, size_t id_offset,
-	       IEnumVdsObject **ret_enum)
+com_enum_slice(struct com_core *core, const struct com_class *class, struct row_slice slice,
+	       size_t id_offset, IEnumVdsObject **ret_enum)
 {
 	struct com_list *list = com_list_new(core, class, slice.count);
 
 	for (size_t i = 0; list != NULL && i < slice.count; i++)
-		memcpy(&list->ids[i], (const char *)slice.rows[i] + id_offset, sizeof(list->ids[i]));
+		memcpy(&list->ids[i], (const char *)slice.rows[i] + id_offset,
+		       sizeof(list->ids[i]));
 	return com_enum_new(list, ret_enum);
 }

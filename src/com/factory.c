@@ -45,7 +45,7 @@ open_provider(const char *url, REFIID riid, void **ppv)
 
 	if (provider == NULL)
 		return com_error(-ENOMEM);
-	hr = com_query(provider, riid, ppv);	/* first: cheap, and it need not connect to say no */
+	hr = com_query(provider, riid, ppv); /* first: cheap, and it need not connect to say no */
 	com_release(provider);
 	if (FAILED(hr))
 		return hr;

@@ -48,7 +48,7 @@ from_err(enum err code)
 	case ERR_LUNS_ASSOCIATED: return VDS_E_ASSOCIATED_LUNS_EXIST;
 	case ERR_FAILED: return VDS_E_OBJECT_STATUS_FAILED;
 	case ERR_OFFLINE: return VDS_E_INVALID_OPERATION;
-	case ERR_LIMIT: return VDS_E_NOT_SUPPORTED;	/* a combination that this array does not offer */
+	case ERR_LIMIT: return VDS_E_NOT_SUPPORTED; /* more than this array offers */
 	case ERR_READ_ONLY: return HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT);
 	case ERR_CANCELLED: return VDS_E_OPERATION_CANCELED;
 	case ERR_TOO_LATE: return VDS_E_CANCEL_TOO_LATE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who a LUN is, as VDS_LUN_INFORMATION: exactly what an initiator reads with INQUIRY and the VPD pages 80h and 83h,
- * designators of the logical unit only.  Source: docs/design/identity.md, vdslun VDS_LUN_INFORMATION.
+ * Who a LUN is, as VDS_LUN_INFORMATION: exactly what an initiator reads with INQUIRY and the VPD
+ * pages 80h and 83h, designators of the logical unit only.  Source: docs/design/identity.md, vdslun
+ * VDS_LUN_INFORMATION.
  */
 #include "com/com_int.h"
 
@@ -42,7 +43,8 @@ make_t10(const struct row_lun *lun, struct designator *d)
 {
 	d->code_set = VDSStorageIdCodeSetAscii;
 	d->type = VDSStorageIdTypeVendorId;
-	d->size = (ULONG)snprintf((char *)d->bytes, sizeof(d->bytes), "%-8.8s%.64s", IDENTITY_VENDOR, lun->serial);
+	d->size = (ULONG)snprintf((char *)d->bytes, sizeof(d->bytes), "%-8.8s%.64s",
+				  IDENTITY_VENDOR, lun->serial);
 }
 
 static void
@@ -98,7 +100,8 @@ add_designators(const struct row_lun *lun, VDS_STORAGE_DEVICE_ID_DESCRIPTOR *ids
 		out[i].m_CodeSet = designators[i].code_set;
 		out[i].m_Type = designators[i].type;
 		out[i].m_cbIdentifier = designators[i].size;
-		rc = com_bytes_out(designators[i].bytes, designators[i].size, &out[i].m_rgbIdentifier);
+		rc = com_bytes_out(designators[i].bytes, designators[i].size,
+				   &out[i].m_rgbIdentifier);
 	}
 	return rc;
 }
@@ -156,7 +159,8 @@ has_designator(const VDS_STORAGE_DEVICE_ID_DESCRIPTOR *ids, const struct designa
 	for (ULONG i = 0; ids->m_rgIdentifiers != NULL && i < ids->m_cIdentifiers; i++) {
 		const VDS_STORAGE_IDENTIFIER *id = &ids->m_rgIdentifiers[i];
 
-		if (id->m_Type == d->type && id->m_cbIdentifier == d->size && id->m_rgbIdentifier != NULL &&
+		if (id->m_Type == d->type && id->m_cbIdentifier == d->size &&
+		    id->m_rgbIdentifier != NULL &&
 		    memcmp(id->m_rgbIdentifier, d->bytes, d->size) == 0)
 			return true;
 	}
@@ -173,6 +177,8 @@ com_lun_matches(const struct row_lun *lun, const VDS_LUN_INFORMATION *info)
 		if (has_designator(&info->m_deviceIdDescriptor, &designators[i]))
 			return true;
 	}
-	return lun->serial != NULL && lun->serial[0] != '\0' && same_text(lun->serial, info->m_szSerialNumber) &&
-	       same_text(IDENTITY_VENDOR, info->m_szVendorId) && same_text(IDENTITY_PRODUCT, info->m_szProductId);
+	return lun->serial != NULL && lun->serial[0] != '\0' &&
+	       same_text(lun->serial, info->m_szSerialNumber) &&
+	       same_text(IDENTITY_VENDOR, info->m_szVendorId) &&
+	       same_text(IDENTITY_PRODUCT, info->m_szProductId);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A method's look at the replica: the one place that decides between the four answers a query may give instead of its
- * own: cache corrupt, deleted, failed, busy, in this order.
+ * A method's look at the replica: the one place that decides between the four answers a query may
+ * give instead of its own: cache corrupt, deleted, failed, busy, in this order.
  */
 #include "com/com_int.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The LUN.  Its heart is IVdsLunIscsi: AssociateTargets sets through which targets it is accessible,
- * QueryAssociatedTargets says it; IVdsIscsiTarget::QueryAssociatedLuns (target.c) is the inverse.
+ * The LUN.  Its heart is IVdsLunIscsi: AssociateTargets sets through which targets it is
+ * accessible, QueryAssociatedTargets says it; IVdsIscsiTarget::QueryAssociatedLuns (target.c) is
+ * the inverse.
  */
 #include "com/com_int.h"
 
@@ -30,7 +31,8 @@ status_of(const struct row_lun *row, const struct row_live_lun *live)
 {
 	if (live != NULL && live->health == HEALTH_FAILED)
 		return VDS_LS_FAILED;
-	if (live != NULL && (live->operation == OPERATION_CREATE || live->operation == OPERATION_DELETE))
+	if (live != NULL &&
+	    (live->operation == OPERATION_CREATE || live->operation == OPERATION_DELETE))
 		return VDS_LS_NOT_READY;
 	return row->status == STATUS_OFFLINE ? VDS_LS_OFFLINE : VDS_LS_ONLINE;
 }
@@ -90,7 +92,9 @@ lun_get_properties(IVdsLun *self, VDS_LUN_PROP *prop)
 	prop->type = VDS_LT_SIMPLE;
 	prop->status = status_of(row, live);
 	prop->health = health_of(live);
-	prop->TransitionState = live != NULL && live->operation == OPERATION_EXTEND ? VDS_TS_EXTENDING : VDS_TS_STABLE;
+	prop->TransitionState = live != NULL && live->operation == OPERATION_EXTEND
+					? VDS_TS_EXTENDING
+					: VDS_TS_STABLE;
 	return com_error(strings_out(row, prop));
 }
 
@@ -142,7 +146,8 @@ check_drives(const VDS_OBJECT_ID *drives, LONG count)
 }
 
 static HRESULT
-lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_count, IVdsAsync **ret_async)
+lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_count,
+	   IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
 	struct client_answer answer = {0};
@@ -167,7 +172,8 @@ lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_cou
 }
 
 static HRESULT
-lun_query_max_lun_extend_size(IVdsLun *self, VDS_OBJECT_ID *drives, LONG drive_count, ULONGLONG *ret_bytes)
+lun_query_max_lun_extend_size(IVdsLun *self, VDS_OBJECT_ID *drives, LONG drive_count,
+			      ULONGLONG *ret_bytes)
 {
 	AUTO_LOOK struct com_look look = {0};
 	uint64_t bytes = 0;
@@ -296,19 +302,21 @@ lun_set_status(IVdsLun *self, VDS_LUN_STATUS status)
 	hr = com_change(object, &client);
 	if (FAILED(hr))
 		return hr;
-	return com_change_error(object, client_lun_set_status(client, &object->id, wanted, &answer));
+	return com_change_error(object,
+				client_lun_set_status(client, &object->id, wanted, &answer));
 }
 
 static HRESULT
-lun_associate_controllers(IVdsLun *self, VDS_OBJECT_ID *active, LONG active_count, VDS_OBJECT_ID *inactive,
-			  LONG inactive_count)
+lun_associate_controllers(IVdsLun *self, VDS_OBJECT_ID *active, LONG active_count,
+			  VDS_OBJECT_ID *inactive, LONG inactive_count)
 {
 	AUTO_LOOK struct com_look look = {0};
 	HRESULT hr;
 
 	if (active_count < 0 || inactive_count < 0 || (active_count > 0 && active == NULL) ||
 	    (inactive_count > 0 && inactive == NULL))
-		return com_fail(E_INVALIDARG, "the arrays of controllers do not match their counts");
+		return com_fail(E_INVALIDARG,
+				"the arrays of controllers do not match their counts");
 	hr = com_look(OBJECT(self), COM_FAILED | COM_BUSY, &look);
 	if (FAILED(hr) || (active_count == 0 && inactive_count == 0))
 		return hr;
@@ -420,7 +428,8 @@ associate(struct com_object *object, const struct guid *targets, size_t count)
 
 	if (FAILED(hr))
 		return hr;
-	return com_change_error(object, client_lun_associate(client, &object->id, targets, count, &answer));
+	return com_change_error(object,
+				client_lun_associate(client, &object->id, targets, count, &answer));
 }
 
 static HRESULT
@@ -453,7 +462,8 @@ iscsi_query_associated_targets(IVdsLunIscsi *self, IEnumVdsObject **ret_enum)
 	hr = com_look(object, COM_FAILED | COM_BUSY, &look);
 	if (FAILED(hr))
 		return hr;
-	return com_enum_slice(object->core, &com_target_class, state_lun_targets(look.view.config, &object->id),
+	return com_enum_slice(object->core, &com_target_class,
+			      state_lun_targets(look.view.config, &object->id),
 			      offsetof(struct row_association, target_id), ret_enum);
 }
 

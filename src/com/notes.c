@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a change means in VDS notifications.  One change is one cause, hence one batch: an object is named once in it, and
- * what came or went is not said to be modified as well.  VDS has no event for associations, for portals in groups, for
- * pools or jobs: an association is a modification of the objects at both its ends, a portal one of its group.
+ * What a change means in VDS notifications.  One change is one cause, hence one batch: an object is
+ * named once in it, and what came or went is not said to be modified as well.  VDS has no event for
+ * associations, for portals in groups, for pools or jobs: an association is a modification of the
+ * objects at both its ends, a portal one of its group.
  */
 #include "com/notes_int.h"
 
@@ -24,13 +25,15 @@ com_notes_fini(struct com_notes *notes)
 
 /* ---- VDS_NOTIFICATION of a note ---- */
 
+/* Of a family: arrive, depart, modify. */
 static const ULONG events[][3] = {
-	/*                        arrive                      depart                      modify */
-	[ROW_ARRAY] =        { VDS_NF_SUB_SYSTEM_ARRIVE,   VDS_NF_SUB_SYSTEM_DEPART,   VDS_NF_SUB_SYSTEM_MODIFY },
-	[ROW_LUN] =          { VDS_NF_LUN_ARRIVE,          VDS_NF_LUN_DEPART,          VDS_NF_LUN_MODIFY },
-	[ROW_TARGET] =       { VDS_NF_TARGET_ARRIVE,       VDS_NF_TARGET_DEPART,       VDS_NF_TARGET_MODIFY },
-	[ROW_PORTAL] =       { VDS_NF_PORTAL_ARRIVE,       VDS_NF_PORTAL_DEPART,       VDS_NF_PORTAL_MODIFY },
-	[ROW_PORTAL_GROUP] = { VDS_NF_PORTAL_GROUP_ARRIVE, VDS_NF_PORTAL_GROUP_DEPART, VDS_NF_PORTAL_GROUP_MODIFY },
+#define EVENTS(noun) {VDS_NF_##noun##_ARRIVE, VDS_NF_##noun##_DEPART, VDS_NF_##noun##_MODIFY}
+	[ROW_ARRAY] = EVENTS(SUB_SYSTEM),
+	[ROW_LUN] = EVENTS(LUN),
+	[ROW_TARGET] = EVENTS(TARGET),
+	[ROW_PORTAL] = EVENTS(PORTAL),
+	[ROW_PORTAL_GROUP] = EVENTS(PORTAL_GROUP),
+#undef EVENTS
 };
 
 void
@@ -71,9 +74,11 @@ com_note_out(const struct com_note *note, VDS_NOTIFICATION *out)
 /* ---- collecting ---- */
 
 static int
-add(struct com_notes *notes, enum row_family family, enum com_note_event event, const struct guid *id)
+add(struct com_notes *notes, enum row_family family, enum com_note_event event,
+    const struct guid *id)
 {
-	int rc = mem_grow(&notes->items, &notes->capacity, notes->count + 1, sizeof(notes->items[0]));
+	int rc = mem_grow(&notes->items, &notes->capacity, notes->count + 1,
+			  sizeof(notes->items[0]));
 
 	if (rc < 0)
 		return rc;
@@ -126,8 +131,8 @@ unique(struct com_notes *notes)
 static bool
 is_object(enum row_family family)
 {
-	return family == ROW_ARRAY || family == ROW_LUN || family == ROW_TARGET || family == ROW_PORTAL ||
-	       family == ROW_PORTAL_GROUP;
+	return family == ROW_ARRAY || family == ROW_LUN || family == ROW_TARGET ||
+	       family == ROW_PORTAL || family == ROW_PORTAL_GROUP;
 }
 
 static int
@@ -196,15 +201,16 @@ drop_strangers(struct com_notes *notes, const struct state *after)
 	for (size_t i = 0; i < notes->count; i++) {
 		const struct com_note *note = &notes->items[i];
 
-		if (note->event != COM_NOTE_MODIFY || state_find(after, note->family, &note->id) != NULL)
+		if (note->event != COM_NOTE_MODIFY ||
+		    state_find(after, note->family, &note->id) != NULL)
 			notes->items[kept++] = *note;
 	}
 	notes->count = kept;
 }
 
 int
-com_notes_of_change(struct com_notes *notes, const struct client_view *before, const struct client_view *after,
-		    const struct change *change)
+com_notes_of_change(struct com_notes *notes, const struct client_view *before,
+		    const struct client_view *after, const struct change *change)
 {
 	int rc = 0;
 
@@ -221,8 +227,8 @@ com_notes_of_change(struct com_notes *notes, const struct client_view *before, c
 
 /* Each row of both states, in the order of keys: one of old and new may be NULL. */
 static int
-diff_row(struct com_notes *notes, const struct client_view *before, enum row_family family, const void *old,
-	 const void *new)
+diff_row(struct com_notes *notes, const struct client_view *before, enum row_family family,
+	 const void *old, const void *new)
 {
 	struct change_op op = { .family = family };
 
@@ -234,10 +240,11 @@ diff_row(struct com_notes *notes, const struct client_view *before, enum row_fam
 }
 
 static int
-diff_family(struct com_notes *notes, const struct client_view *before, const struct state *old_state,
-	    const struct state *new_state, enum row_family family)
+diff_family(struct com_notes *notes, const struct client_view *before,
+	    const struct state *old_state, const struct state *new_state, enum row_family family)
 {
-	size_t i = 0, j = 0, old_count = state_count(old_state, family), new_count = state_count(new_state, family);
+	size_t i = 0, j = 0, old_count = state_count(old_state, family),
+	       new_count = state_count(new_state, family);
 	int rc = 0;
 
 	while (rc == 0 && (i < old_count || j < new_count)) {
@@ -259,7 +266,8 @@ diff_family(struct com_notes *notes, const struct client_view *before, const str
 }
 
 int
-com_notes_of_reload(struct com_notes *notes, const struct client_view *before, const struct client_view *after)
+com_notes_of_reload(struct com_notes *notes, const struct client_view *before,
+		    const struct client_view *after)
 {
 	int rc = 0;
 

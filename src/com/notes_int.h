@@ -22,11 +22,15 @@ struct com_notes {
 
 void com_notes_init(struct com_notes *notes);
 void com_notes_fini(struct com_notes *notes);
-/* What listeners of VDS want to know of `change`, one note for each object; none is well possible.  0 or -ENOMEM. */
-int com_notes_of_change(struct com_notes *notes, const struct client_view *before, const struct client_view *after,
-			const struct change *change);
+/*
+ * What listeners of VDS want to know of `change`, one note for each object; none is well possible.
+ * 0 or -ENOMEM.
+ */
+int com_notes_of_change(struct com_notes *notes, const struct client_view *before,
+			const struct client_view *after, const struct change *change);
 /* The same for a replica that was loaded anew. */
-int com_notes_of_reload(struct com_notes *notes, const struct client_view *before, const struct client_view *after);
+int com_notes_of_reload(struct com_notes *notes, const struct client_view *before,
+			const struct client_view *after);
 void com_note_out(const struct com_note *note, VDS_NOTIFICATION *out);
 
 #endif

@@ -89,7 +89,8 @@ portal_query_associated_portal_groups(IVdsIscsiPortal *self, IEnumVdsObject **re
 	hr = com_look(object, COM_BUSY, &look);
 	if (FAILED(hr))
 		return hr;
-	return com_enum_slice(object->core, &com_portalgroup_class, state_portal_groups(look.view.config, &object->id),
+	return com_enum_slice(object->core, &com_portalgroup_class,
+			      state_portal_groups(look.view.config, &object->id),
 			      offsetof(struct row_group_portal, group_id), ret_enum);
 }
 
@@ -119,7 +120,8 @@ portal_set_status(IVdsIscsiPortal *self, VDS_ISCSI_PORTAL_STATUS status)
 	hr = com_change(object, &client);
 	if (FAILED(hr))
 		return hr;
-	return com_change_error(object, client_portal_set_status(client, &object->id, wanted, &answer));
+	return com_change_error(object,
+				client_portal_set_status(client, &object->id, wanted, &answer));
 }
 
 /* ---- IPsec: reserved in VDS ---- */
@@ -131,7 +133,8 @@ no_ipsec(void)
 }
 
 static HRESULT
-portal_set_ipsec_tunnel_address(IVdsIscsiPortal *self, VDS_IPADDRESS *tunnel, VDS_IPADDRESS *destination)
+portal_set_ipsec_tunnel_address(IVdsIscsiPortal *self, VDS_IPADDRESS *tunnel,
+				VDS_IPADDRESS *destination)
 {
 	(void)self;
 	(void)tunnel;
@@ -150,7 +153,8 @@ portal_get_ipsec_security(IVdsIscsiPortal *self, VDS_IPADDRESS *initiator, ULONG
 }
 
 static HRESULT
-portal_set_ipsec_security(IVdsIscsiPortal *self, VDS_IPADDRESS *initiator, ULONGLONG flags, VDS_ISCSI_IPSEC_KEY *key)
+portal_set_ipsec_security(IVdsIscsiPortal *self, VDS_IPADDRESS *initiator, ULONGLONG flags,
+			  VDS_ISCSI_IPSEC_KEY *key)
 {
 	(void)self;
 	(void)initiator;

@@ -46,8 +46,8 @@ group_get_target(IVdsIscsiPortalGroup *self, IVdsIscsiTarget **ret_target)
 	if (FAILED(hr))
 		return hr;
 	row = look.row;
-	return com_give(OBJECT(self)->core, &com_target_class, &row->target_id, &IID_IVdsIscsiTarget,
-			(void **)ret_target);
+	return com_give(OBJECT(self)->core, &com_target_class, &row->target_id,
+			&IID_IVdsIscsiTarget, (void **)ret_target);
 }
 
 static HRESULT
@@ -63,13 +63,15 @@ group_query_associated_portals(IVdsIscsiPortalGroup *self, IEnumVdsObject **ret_
 	hr = com_look(object, COM_BUSY, &look);
 	if (FAILED(hr))
 		return hr;
-	return com_enum_slice(object->core, &com_portal_class, state_group_portals(look.view.config, &object->id),
+	return com_enum_slice(object->core, &com_portal_class,
+			      state_group_portals(look.view.config, &object->id),
 			      offsetof(struct row_group_portal, portal_id), ret_enum);
 }
 
 static HRESULT
 change_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_guid, VDS_ASYNC_OUTPUT_TYPE type,
-	      int (*change)(struct client *, const struct guid *, const struct guid *, struct client_answer *),
+	      int (*change)(struct client *, const struct guid *, const struct guid *,
+			    struct client_answer *),
 	      IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
@@ -96,13 +98,15 @@ change_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_guid, VDS_ASYNC_O
 static HRESULT
 group_add_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_id, IVdsAsync **ret_async)
 {
-	return change_portal(self, portal_id, VDS_ASYNCOUT_ADDPORTAL, client_group_add_portal, ret_async);
+	return change_portal(self, portal_id, VDS_ASYNCOUT_ADDPORTAL, client_group_add_portal,
+			     ret_async);
 }
 
 static HRESULT
 group_remove_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_id, IVdsAsync **ret_async)
 {
-	return change_portal(self, portal_id, VDS_ASYNCOUT_REMOVEPORTAL, client_group_remove_portal, ret_async);
+	return change_portal(self, portal_id, VDS_ASYNCOUT_REMOVEPORTAL, client_group_remove_portal,
+			     ret_async);
 }
 
 /* VDS wants a group empty before it goes. */
@@ -122,11 +126,13 @@ group_delete(IVdsIscsiPortalGroup *self, IVdsAsync **ret_async)
 	if (FAILED(hr))
 		return hr;
 	if (state_group_portals(look.view.config, &object->id).count > 0)
-		return com_fail(VDS_E_ASSOCIATED_PORTALS_EXIST, "the portal group still has portals");
+		return com_fail(VDS_E_ASSOCIATED_PORTALS_EXIST,
+				"the portal group still has portals");
 	rc = client_group_delete(look.client, &object->id, &answer);
 	if (rc < 0)
 		return com_change_error(object, rc);
-	return com_async_new(object->core, VDS_ASYNCOUT_DELETEPORTALGROUP, NULL, &answer, ret_async);
+	return com_async_new(object->core, VDS_ASYNCOUT_DELETEPORTALGROUP, NULL, &answer,
+			     ret_async);
 }
 
 static const IVdsIscsiPortalGroupVtbl group_vtable = {

@@ -107,7 +107,8 @@ exists(const struct com_look *look, const struct com_class *class, const struct 
 }
 
 static HRESULT
-private_get_object(IVdsProviderPrivate *self, VDS_OBJECT_ID guid, VDS_OBJECT_TYPE type, IUnknown **ret_object)
+private_get_object(IVdsProviderPrivate *self, VDS_OBJECT_ID guid, VDS_OBJECT_TYPE type,
+		   IUnknown **ret_object)
 {
 	struct provider *p = container_of(self, struct provider, private);
 	const struct com_class *class = class_of(type);
@@ -133,8 +134,10 @@ set_sink(struct provider *p, IUnknown *callback)
 	IVdsAdviseSink *sink = NULL;
 	int rc;
 
-	if (callback != NULL && FAILED(IUnknown_QueryInterface(callback, &IID_IVdsAdviseSink, (void **)&sink)))
-		return com_fail(VDS_E_INITIALIZED_FAILED, "the callback object does not offer IVdsAdviseSink");
+	if (callback != NULL &&
+	    FAILED(IUnknown_QueryInterface(callback, &IID_IVdsAdviseSink, (void **)&sink)))
+		return com_fail(VDS_E_INITIALIZED_FAILED,
+				"the callback object does not offer IVdsAdviseSink");
 	rc = com_core_advise(p->com.core, sink);
 	if (sink != NULL)
 		IVdsAdviseSink_Release(sink);
@@ -262,8 +265,8 @@ lun_with_identity(const struct state *state, const VDS_LUN_INFORMATION *info)
 }
 
 static HRESULT
-hw_private_query_if_created_lun(IVdsHwProviderPrivate *self, LPWSTR device_path, VDS_LUN_INFORMATION *info,
-				VDS_OBJECT_ID *ret_lun_id)
+hw_private_query_if_created_lun(IVdsHwProviderPrivate *self, LPWSTR device_path,
+				VDS_LUN_INFORMATION *info, VDS_OBJECT_ID *ret_lun_id)
 {
 	struct provider *p = container_of(self, struct provider, hw_private);
 	AUTO_LOOK struct com_look look = {0};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The subsystem: the array itself.  It has no controllers and no drives; RAID below a LUN is not its business. */
+/*
+ * The subsystem: the array itself.  It has no controllers and no drives; RAID below a LUN is not
+ * its business.
+ */
 #include "com/com_int.h"
 
 #include <errno.h>
@@ -22,9 +25,10 @@ COM_THUNKS(subsystem, IVdsSubSystemInterconnect, interconnect);
 
 /* ---- IVdsSubSystem: what it is ---- */
 
-#define CAPABILITIES                                                                                    \
-	(VDS_SF_LUN_MASKING_CAPABLE | VDS_SF_SUPPORTS_NON_FAULT_TOLERANT_LUNS | VDS_SF_SUPPORTS_SIMPLE_LUNS | \
-	 VDS_SF_SUPPORTS_LUN_NUMBER | VDS_SF_READ_CACHING_CAPABLE | VDS_SF_WRITE_CACHING_CAPABLE)
+#define CAPABILITIES \
+	(VDS_SF_LUN_MASKING_CAPABLE | VDS_SF_SUPPORTS_NON_FAULT_TOLERANT_LUNS | \
+	 VDS_SF_SUPPORTS_SIMPLE_LUNS | VDS_SF_SUPPORTS_LUN_NUMBER | VDS_SF_READ_CACHING_CAPABLE | \
+	 VDS_SF_WRITE_CACHING_CAPABLE)
 
 /* Has any part of the array failed? */
 static bool
@@ -88,8 +92,8 @@ subsystem_get_provider(IVdsSubSystem *self, IVdsProvider **ret_provider)
 	hr = com_look(OBJECT(self), 0, &look);
 	if (FAILED(hr))
 		return hr;
-	return com_give(OBJECT(self)->core, &com_provider_class, &com_provider_id, &IID_IVdsProvider,
-			(void **)ret_provider);
+	return com_give(OBJECT(self)->core, &com_provider_class, &com_provider_id,
+			&IID_IVdsProvider, (void **)ret_provider);
 }
 
 /* ---- IVdsSubSystem: what it holds ---- */
@@ -136,14 +140,15 @@ subsystem_reenumerate(IVdsSubSystem *self)
 }
 
 static HRESULT
-subsystem_set_controller_status(IVdsSubSystem *self, VDS_OBJECT_ID *online, LONG online_count, VDS_OBJECT_ID *offline,
-				LONG offline_count)
+subsystem_set_controller_status(IVdsSubSystem *self, VDS_OBJECT_ID *online, LONG online_count,
+				VDS_OBJECT_ID *offline, LONG offline_count)
 {
 	HRESULT hr;
 
 	if (online_count < 0 || offline_count < 0 || (online_count > 0 && online == NULL) ||
 	    (offline_count > 0 && offline == NULL))
-		return com_fail(E_INVALIDARG, "the arrays of controllers do not match their counts");
+		return com_fail(E_INVALIDARG,
+				"the arrays of controllers do not match their counts");
 	hr = look_only(self);
 	if (FAILED(hr) || (online_count == 0 && offline_count == 0))
 		return hr;	/* none of none: every controller is covered */
@@ -190,11 +195,12 @@ check_lun_type(VDS_LUN_TYPE type, const VDS_OBJECT_ID *drives, LONG drive_count)
 {
 	if (drive_count < 0 || (drives == NULL) != (drive_count == 0))
 		return com_fail(E_INVALIDARG, "pDriveIdArray does not match lNumberOfDrives");
-	if (type != VDS_LT_DEFAULT && type != VDS_LT_FAULT_TOLERANT && type != VDS_LT_NON_FAULT_TOLERANT &&
-	    (type < VDS_LT_SIMPLE || type > VDS_LT_RAID61))
+	if (type != VDS_LT_DEFAULT && type != VDS_LT_FAULT_TOLERANT &&
+	    type != VDS_LT_NON_FAULT_TOLERANT && (type < VDS_LT_SIMPLE || type > VDS_LT_RAID61))
 		return com_fail(E_INVALIDARG, "type is not a VDS_LUN_TYPE");
 	if (type != VDS_LT_DEFAULT && type != VDS_LT_NON_FAULT_TOLERANT && type != VDS_LT_SIMPLE)
-		return com_fail(VDS_E_NOT_SUPPORTED, "redundancy is the business of what lies below the pool");
+		return com_fail(VDS_E_NOT_SUPPORTED,
+				"redundancy is the business of what lies below the pool");
 	if (drive_count > 0)
 		return com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no drives");
 	return S_OK;
@@ -214,12 +220,14 @@ create_lun(struct com_object *object, ULONGLONG size, const char *mask, IVdsAsyn
 	rc = client_lun_create(client, &spec, &answer);
 	if (rc < 0)
 		return com_error(rc);
-	return com_async_new(object->core, VDS_ASYNCOUT_CREATELUN, &com_lun_class, &answer, ret_async);
+	return com_async_new(object->core, VDS_ASYNCOUT_CREATELUN, &com_lun_class, &answer,
+			     ret_async);
 }
 
 static HRESULT
-subsystem_create_lun(IVdsSubSystem *self, VDS_LUN_TYPE type, ULONGLONG size, VDS_OBJECT_ID *drives, LONG drive_count,
-		     LPWSTR unmasking_list, VDS_HINTS *hints, IVdsAsync **ret_async)
+subsystem_create_lun(IVdsSubSystem *self, VDS_LUN_TYPE type, ULONGLONG size, VDS_OBJECT_ID *drives,
+		     LONG drive_count, LPWSTR unmasking_list, VDS_HINTS *hints,
+		     IVdsAsync **ret_async)
 {
 	AUTO_FREE char *mask = NULL;
 	HRESULT hr;
@@ -243,8 +251,8 @@ subsystem_create_lun(IVdsSubSystem *self, VDS_LUN_TYPE type, ULONGLONG size, VDS
 }
 
 static HRESULT
-subsystem_query_max_lun_create_size(IVdsSubSystem *self, VDS_LUN_TYPE type, VDS_OBJECT_ID *drives, LONG drive_count,
-				    VDS_HINTS *hints, ULONGLONG *ret_size)
+subsystem_query_max_lun_create_size(IVdsSubSystem *self, VDS_LUN_TYPE type, VDS_OBJECT_ID *drives,
+				    LONG drive_count, VDS_HINTS *hints, ULONGLONG *ret_size)
 {
 	struct guid any_pool = {0};
 	struct client *client;
@@ -321,18 +329,21 @@ static const IVdsSubSystemNamingVtbl naming_vtable = {
 static HRESULT
 iscsi_query_targets(IVdsSubSystemIscsi *self, IEnumVdsObject **ret_enum)
 {
-	return com_enum_family(ISCSI_OBJECT(self), COM_FAILED | COM_BUSY, &com_target_class, ret_enum);
+	return com_enum_family(ISCSI_OBJECT(self), COM_FAILED | COM_BUSY, &com_target_class,
+			       ret_enum);
 }
 
 static HRESULT
 iscsi_query_portals(IVdsSubSystemIscsi *self, IEnumVdsObject **ret_enum)
 {
-	return com_enum_family(ISCSI_OBJECT(self), COM_FAILED | COM_BUSY, &com_portal_class, ret_enum);
+	return com_enum_family(ISCSI_OBJECT(self), COM_FAILED | COM_BUSY, &com_portal_class,
+			       ret_enum);
 }
 
 /* A target as VDS knows it starts without portal groups. */
 static HRESULT
-create_target(struct com_object *object, const char *iscsi_name, const char *alias, IVdsAsync **ret_async)
+create_target(struct com_object *object, const char *iscsi_name, const char *alias,
+	      IVdsAsync **ret_async)
 {
 	struct client_answer answer = {0};
 	struct client *client;
@@ -344,11 +355,13 @@ create_target(struct com_object *object, const char *iscsi_name, const char *ali
 	rc = client_target_create(client, iscsi_name, alias, false, &answer);
 	if (rc < 0)
 		return com_error(rc);
-	return com_async_new(object->core, VDS_ASYNCOUT_CREATETARGET, &com_target_class, &answer, ret_async);
+	return com_async_new(object->core, VDS_ASYNCOUT_CREATETARGET, &com_target_class, &answer,
+			     ret_async);
 }
 
 static HRESULT
-iscsi_create_target(IVdsSubSystemIscsi *self, LPWSTR iscsi_name, LPWSTR friendly_name, IVdsAsync **ret_async)
+iscsi_create_target(IVdsSubSystemIscsi *self, LPWSTR iscsi_name, LPWSTR friendly_name,
+		    IVdsAsync **ret_async)
 {
 	AUTO_FREE char *name = NULL;
 	AUTO_FREE char *alias = NULL;
@@ -435,5 +448,6 @@ com_give_subsystem(struct com_object *object, IVdsSubSystem **ret_subsystem)
 	if (FAILED(hr))
 		return hr;
 	array = state_array(look.view.config);
-	return com_give(object->core, &com_subsystem_class, &array->id, &IID_IVdsSubSystem, (void **)ret_subsystem);
+	return com_give(object->core, &com_subsystem_class, &array->id, &IID_IVdsSubSystem,
+			(void **)ret_subsystem);
 }

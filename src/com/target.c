@@ -60,7 +60,8 @@ target_query_portal_groups(IVdsIscsiTarget *self, IEnumVdsObject **ret_enum)
 	hr = com_look(object, COM_BUSY, &look);
 	if (FAILED(hr))
 		return hr;
-	return com_enum_slice(object->core, &com_portalgroup_class, state_target_groups(look.view.config, &object->id),
+	return com_enum_slice(object->core, &com_portalgroup_class,
+			      state_target_groups(look.view.config, &object->id),
 			      offsetof(struct row_portal_group, id), ret_enum);
 }
 
@@ -77,7 +78,8 @@ target_query_associated_luns(IVdsIscsiTarget *self, IEnumVdsObject **ret_enum)
 	hr = com_look(object, COM_BUSY, &look);
 	if (FAILED(hr))
 		return hr;
-	return com_enum_slice(object->core, &com_lun_class, state_target_luns(look.view.config, &object->id),
+	return com_enum_slice(object->core, &com_lun_class,
+			      state_target_luns(look.view.config, &object->id),
 			      offsetof(struct row_association, lun_id), ret_enum);
 }
 
@@ -99,7 +101,8 @@ target_create_portal_group(IVdsIscsiTarget *self, IVdsAsync **ret_async)
 	rc = client_group_create(client, &object->id, &answer);
 	if (rc < 0)
 		return com_change_error(object, rc);
-	hr = com_async_new(object->core, VDS_ASYNCOUT_CREATEPORTALGROUP, &com_portalgroup_class, &answer, ret_async);
+	hr = com_async_new(object->core, VDS_ASYNCOUT_CREATEPORTALGROUP, &com_portalgroup_class,
+			   &answer, ret_async);
 	return SUCCEEDED(hr) && answer.existed ? VDS_S_ALREADY_EXISTS : hr;
 }
 
@@ -150,7 +153,8 @@ target_set_friendly_name(IVdsIscsiTarget *self, LPWSTR friendly_name)
 }
 
 static HRESULT
-target_set_shared_secret(IVdsIscsiTarget *self, VDS_ISCSI_SHARED_SECRET *secret, LPWSTR initiator_name)
+target_set_shared_secret(IVdsIscsiTarget *self, VDS_ISCSI_SHARED_SECRET *secret,
+			 LPWSTR initiator_name)
 {
 	(void)self;
 	(void)secret;
@@ -159,7 +163,8 @@ target_set_shared_secret(IVdsIscsiTarget *self, VDS_ISCSI_SHARED_SECRET *secret,
 }
 
 static HRESULT
-target_remember_initiator_shared_secret(IVdsIscsiTarget *self, LPWSTR initiator_name, VDS_ISCSI_SHARED_SECRET *secret)
+target_remember_initiator_shared_secret(IVdsIscsiTarget *self, LPWSTR initiator_name,
+					VDS_ISCSI_SHARED_SECRET *secret)
 {
 	(void)self;
 	(void)initiator_name;

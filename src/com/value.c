@@ -37,7 +37,8 @@ com_string_out(const char *text, LPWSTR *ret_string)
 	LPWSTR string;
 
 	if (len < 0) {
-		s = "";		/* the replica holds UTF-8 only: this is our own mistake, not worth a failed call */
+		s = ""; /* the replica holds UTF-8 only: this is our own mistake, not worth a failed
+			   call */
 		len = 0;
 	}
 	string = CoTaskMemAlloc(((size_t)len + 1) * sizeof(WCHAR));

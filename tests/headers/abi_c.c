@@ -75,8 +75,10 @@ HRESULT
 abi_c_notify(IVdsAdviseSink *sink, const VDS_OBJECT_ID *lun_id)
 {
 	VDS_NOTIFICATION notes[2] = {
-		{.objectType = VDS_NTT_LUN, .Lun = {.ulEvent = VDS_NF_LUN_ARRIVE, .LunId = *lun_id}},
-		{.objectType = VDS_NTT_SERVICE, .Service = {VDS_NF_SERVICE_OUT_OF_SYNC, VDS_RA_REFRESH}},
+		{.objectType = VDS_NTT_LUN,
+		 .Lun = {.ulEvent = VDS_NF_LUN_ARRIVE, .LunId = *lun_id}},
+		{.objectType = VDS_NTT_SERVICE,
+		 .Service = {VDS_NF_SERVICE_OUT_OF_SYNC, VDS_RA_REFRESH}},
 	};
 	return IVdsAdviseSink_OnNotify(sink, 2, notes);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of com share: a provider over the fake client, and ways to its objects as a program would go. */
+/*
+ * What the tests of com share: a provider over the fake client, and ways to its objects as a
+ * program would go.
+ */
 #ifndef VDS_TESTS_COM_TEST_H
 #define VDS_TESTS_COM_TEST_H
 
@@ -31,7 +34,8 @@ open_provider(void)
 {
 	IVdsHwProvider *provider = NULL;
 
-	assert_int_equal(VdsOpenHwProvider(u"fake:", &IID_IVdsHwProvider, (void **)&provider), S_OK);
+	assert_int_equal(VdsOpenHwProvider(u"fake:", &IID_IVdsHwProvider, (void **)&provider),
+			 S_OK);
 	assert_non_null(provider);
 	return provider;
 }
@@ -66,13 +70,16 @@ get_object(IVdsHwProvider *provider, struct guid id, VDS_OBJECT_TYPE type, const
 #define GET_LUN(provider, n, interface) \
 	((interface *)get_object(provider, sample_id('l', n), VDS_OT_LUN, &IID_##interface))
 #define GET_TARGET(provider, n) \
-	((IVdsIscsiTarget *)get_object(provider, sample_id('t', n), VDS_OT_TARGET, &IID_IVdsIscsiTarget))
+	((IVdsIscsiTarget *)get_object(provider, sample_id('t', n), VDS_OT_TARGET, \
+				       &IID_IVdsIscsiTarget))
 #define GET_SUBSYSTEM(provider, interface) \
 	((interface *)get_object(provider, sample_id('a', 1), VDS_OT_SUB_SYSTEM, &IID_##interface))
 #define GET_PORTAL(provider, n) \
-	((IVdsIscsiPortal *)get_object(provider, sample_id('o', n), VDS_OT_PORTAL, &IID_IVdsIscsiPortal))
+	((IVdsIscsiPortal *)get_object(provider, sample_id('o', n), VDS_OT_PORTAL, \
+				       &IID_IVdsIscsiPortal))
 #define GET_GROUP(provider, n) \
-	((IVdsIscsiPortalGroup *)get_object(provider, sample_id('g', n), VDS_OT_PORTAL_GROUP, &IID_IVdsIscsiPortalGroup))
+	((IVdsIscsiPortalGroup *)get_object(provider, sample_id('g', n), VDS_OT_PORTAL_GROUP, \
+					    &IID_IVdsIscsiPortalGroup))
 
 /* All that an enumerator has left, released; their number. */
 static inline ULONG
@@ -90,7 +97,8 @@ drain(IEnumVdsObject *list)
 	return count;
 }
 
-/* The targets of an enumerator as a string of their sample numbers, "1 3"; releases the enumerator. */
+/* The targets of an enumerator as a string of their sample numbers, "1 3"; releases the enumerator.
+ */
 static inline void
 assert_targets(IEnumVdsObject *list, const char *expected)
 {
@@ -104,7 +112,8 @@ assert_targets(IEnumVdsObject *list, const char *expected)
 		IVdsIscsiTarget *target = query(object, &IID_IVdsIscsiTarget);
 
 		assert_int_equal(IVdsIscsiTarget_GetProperties(target, &prop), S_OK);
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u", text[0] != '\0' ? " " : "", prop.id.Data1);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u",
+			 text[0] != '\0' ? " " : "", prop.id.Data1);
 		CoTaskMemFree(prop.pwszIscsiName);
 		CoTaskMemFree(prop.pwszFriendlyName);
 		RELEASE(target);

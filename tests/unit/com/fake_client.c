@@ -37,7 +37,8 @@ live_sample(void)
 }
 
 static void
-tell(struct client *c, const struct client_view *before, const struct client_view *after, const struct change *change)
+tell(struct client *c, const struct client_view *before, const struct client_view *after,
+     const struct change *change)
 {
 	for (struct client_listener *l = c->listeners; l != NULL; l = l->next)
 		l->changed(l, before, after, change);
@@ -285,7 +286,8 @@ copy_of(struct client *c, enum row_family family, const struct guid *id, int *re
 }
 
 static void
-start_job(struct client *c, enum job_kind kind, const struct guid *lun, struct client_answer *ret_answer)
+start_job(struct client *c, enum job_kind kind, const struct guid *lun,
+	  struct client_answer *ret_answer)
 {
 	struct row_job *job = row_new(ROW_JOB);
 
@@ -327,7 +329,8 @@ client_array_rename(struct client *client, const char *name, struct client_answe
 }
 
 int
-client_lun_create(struct client *client, const struct client_lun_spec *spec, struct client_answer *ret_answer)
+client_lun_create(struct client *client, const struct client_lun_spec *spec,
+		  struct client_answer *ret_answer)
 {
 	struct row_lun *row;
 	int code = take_failure(client);
@@ -377,7 +380,8 @@ client_lun_delete(struct client *client, const struct guid *lun, struct client_a
 }
 
 int
-client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes, struct client_answer *ret_answer)
+client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
+		  struct client_answer *ret_answer)
 {
 	int code;
 	struct row_lun *row = copy_of(client, ROW_LUN, lun, &code);
@@ -393,7 +397,8 @@ client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_by
 }
 
 int
-client_lun_rename(struct client *client, const struct guid *lun, const char *name, struct client_answer *ret_answer)
+client_lun_rename(struct client *client, const struct guid *lun, const char *name,
+		  struct client_answer *ret_answer)
 {
 	int code;
 	struct row_lun *row = copy_of(client, ROW_LUN, lun, &code);
@@ -407,7 +412,8 @@ client_lun_rename(struct client *client, const struct guid *lun, const char *nam
 }
 
 int
-client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask, struct client_answer *ret_answer)
+client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask,
+		    struct client_answer *ret_answer)
 {
 	int code;
 	struct row_lun *row = copy_of(client, ROW_LUN, lun, &code);
@@ -446,8 +452,8 @@ check_targets(const struct state *state, const struct guid *targets, size_t coun
 }
 
 int
-client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets, size_t count,
-		     struct client_answer *ret_answer)
+client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets,
+		     size_t count, struct client_answer *ret_answer)
 {
 	struct state_edit *edit;
 	int code = take_failure(client);
@@ -495,8 +501,8 @@ client_max_lun_size(struct client *client, const struct guid *pool, bool thick, 
 }
 
 int
-client_target_create(struct client *client, const char *iscsi_name, const char *alias, bool with_group,
-		     struct client_answer *ret_answer)
+client_target_create(struct client *client, const char *iscsi_name, const char *alias,
+		     bool with_group, struct client_answer *ret_answer)
 {
 	struct row_target *row;
 	int code = take_failure(client);
@@ -544,7 +550,8 @@ delete_groups(struct state_edit *edit, const struct guid *target)
 			const struct row_group_portal *member = members.rows[0];
 			struct guid portal = member->portal_id;
 
-			assert_int_equal(state_edit_delete(edit, ROW_GROUP_PORTAL, &id, &portal), 0);
+			assert_int_equal(state_edit_delete(edit, ROW_GROUP_PORTAL, &id, &portal),
+					 0);
 			members = state_group_portals(state_edit_view(edit), &id);
 		}
 		assert_int_equal(state_edit_delete(edit, ROW_PORTAL_GROUP, &id, NULL), 0);
@@ -553,7 +560,8 @@ delete_groups(struct state_edit *edit, const struct guid *target)
 }
 
 int
-client_target_delete(struct client *client, const struct guid *target, struct client_answer *ret_answer)
+client_target_delete(struct client *client, const struct guid *target,
+		     struct client_answer *ret_answer)
 {
 	struct state_edit *edit;
 	int code = take_failure(client);
@@ -586,7 +594,8 @@ client_portal_set_status(struct client *client, const struct guid *portal, enum 
 }
 
 int
-client_group_create(struct client *client, const struct guid *target, struct client_answer *ret_answer)
+client_group_create(struct client *client, const struct guid *target,
+		    struct client_answer *ret_answer)
 {
 	struct row_portal_group *row;
 	int code = take_failure(client);
@@ -601,7 +610,8 @@ client_group_create(struct client *client, const struct guid *target, struct cli
 }
 
 int
-client_group_delete(struct client *client, const struct guid *group, struct client_answer *ret_answer)
+client_group_delete(struct client *client, const struct guid *group,
+		    struct client_answer *ret_answer)
 {
 	int code = take_failure(client);
 
@@ -624,7 +634,8 @@ client_group_add_portal(struct client *client, const struct guid *group, const s
 		return code;
 	if (state_find(client->config, ROW_PORTAL, portal) == NULL)
 		return err_set(ERR_NOT_FOUND, "no such portal");
-	ret_answer->existed = state_find_pair(client->config, ROW_GROUP_PORTAL, group, portal) != NULL;
+	ret_answer->existed =
+		state_find_pair(client->config, ROW_GROUP_PORTAL, group, portal) != NULL;
 	if (ret_answer->existed)
 		return 0;
 	row = row_new(ROW_GROUP_PORTAL);
@@ -635,8 +646,8 @@ client_group_add_portal(struct client *client, const struct guid *group, const s
 }
 
 int
-client_group_remove_portal(struct client *client, const struct guid *group, const struct guid *portal,
-			   struct client_answer *ret_answer)
+client_group_remove_portal(struct client *client, const struct guid *group,
+			   const struct guid *portal, struct client_answer *ret_answer)
 {
 	int code = take_failure(client);
 
@@ -665,7 +676,8 @@ client_job_cancel(struct client *client, const struct guid *id, struct client_an
 }
 
 int
-client_job_wait(struct client *client, const struct guid *id, int timeout_ms, struct row_job **ret_job)
+client_job_wait(struct client *client, const struct guid *id, int timeout_ms,
+		struct row_job **ret_job)
 {
 	const struct row_job *job;
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A client without an array: client.h over a state in memory that the test changes as it likes.  Typed changes do what
- * the array would do to the rows, as far as the tests of com need it.
+ * A client without an array: client.h over a state in memory that the test changes as it likes.
+ * Typed changes do what the array would do to the rows, as far as the tests of com need it.
  *
- * client_open("fake:") gives it; it starts with the rows of sample_edit() and live rows of LUNs 1 and 2.
+ * client_open("fake:") gives it; it starts with the rows of sample_edit() and live rows of LUNs 1
+ * and 2.
  */
 #ifndef VDS_TESTS_FAKE_CLIENT_H
 #define VDS_TESTS_FAKE_CLIENT_H
@@ -26,7 +27,8 @@ unsigned fake_sync_count(void);
 /* Borrowed. */
 const struct state *fake_client_config(void);
 
-/* One change of configuration: puts (NULL-terminated, consumed) and what a callback does besides. */
+/* One change of configuration: puts (NULL-terminated, consumed) and what a callback does besides.
+ */
 void fake_commit(const char *cause, void (*edit)(struct state_edit *edit, void *arg), void *arg);
 void fake_put(void *row);
 void fake_delete(enum row_family family, const struct guid *a, const struct guid *b);

@@ -96,7 +96,8 @@ setup(void **state)
 	pthread_cond_init(&the_sink.changed, NULL);
 	provider = open_provider();
 	private = query(provider, &IID_IVdsProviderPrivate);
-	assert_int_equal(IVdsProviderPrivate_OnLoad(private, NULL, (IUnknown *)&the_sink.sink), S_OK);
+	assert_int_equal(IVdsProviderPrivate_OnLoad(private, NULL, (IUnknown *)&the_sink.sink),
+			 S_OK);
 	assert_int_equal(the_sink.refs, 2);
 	return 0;
 }
@@ -198,7 +199,10 @@ test_an_association_modifies_both_ends_in_one_batch(void **state)
 	VDS_OBJECT_ID ids[] = {guid_of(sample_id('t', 2)), guid_of(sample_id('t', 3))};
 
 	(void)state;
-	/* From targets 1, 3 to 2, 3: LUN 1, target 1 and target 2 changed (3 got another number here). */
+	/*
+	 * From targets 1, 3 to 2, 3: LUN 1, target 1 and target 2 changed (3 got another number
+	 * here).
+	 */
 	assert_int_equal(IVdsLunIscsi_AssociateTargets(lun, ids, 2), S_OK);
 	wait_seen(4);
 	assert_int_equal(the_sink.call_count, 1);
@@ -220,8 +224,10 @@ test_a_deleted_lun_departs_and_its_targets_are_modified(void **state)
 		const VDS_NOTIFICATION *note = &the_sink.seen[i];
 
 		targets += note->objectType == VDS_NTT_TARGET;
-		departs += note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_DEPART;
-		modified_luns += note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_MODIFY;
+		departs +=
+			note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_DEPART;
+		modified_luns +=
+			note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_MODIFY;
 	}
 	assert_int_equal(departs, 1);
 	assert_int_equal(modified_luns, 0);
@@ -299,18 +305,22 @@ test_a_reloaded_replica_tells_the_difference(void **state)
 	state_unref(empty);
 	assert_int_equal(row_set_string(&changed->alias, "other"), 0);
 	/* As the sample, without LUN 2 and its association, with target 2 changed and LUN 3 new. */
-	sample_put(edit, sample_array(), sample_pool(1), sample_lun(1), sample_lun(3), sample_target(1), changed,
-		   sample_target(3), sample_portal(1), sample_group(1, 1), sample_member(1, 1),
-		   sample_association(1, 1, 0), sample_association(1, 3, 0), NULL);
+	sample_put(edit, sample_array(), sample_pool(1), sample_lun(1), sample_lun(3),
+		   sample_target(1), changed, sample_target(3), sample_portal(1),
+		   sample_group(1, 1), sample_member(1, 1), sample_association(1, 1, 0),
+		   sample_association(1, 3, 0), NULL);
 	next = sample_next(edit, NULL);
 	fake_reload(next);
 	wait_seen(4);
 	for (size_t i = 0; i < 4; i++) {
 		const VDS_NOTIFICATION *note = &the_sink.seen[i];
 
-		arrived += note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_ARRIVE;
-		departed += note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_DEPART;
-		modified += note->objectType == VDS_NTT_TARGET && note->Target.ulEvent == VDS_NF_TARGET_MODIFY;
+		arrived +=
+			note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_ARRIVE;
+		departed +=
+			note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_DEPART;
+		modified += note->objectType == VDS_NTT_TARGET &&
+			    note->Target.ulEvent == VDS_NF_TARGET_MODIFY;
 	}
 	assert_int_equal(arrived, 1);
 	assert_int_equal(departed, 1);
@@ -328,7 +338,8 @@ test_after_unload_nothing_comes_and_methods_say_not_initialized(void **state)
 	assert_int_equal(the_sink.refs, 1);
 	fake_put(sample_lun(5));
 	assert_int_equal(the_sink.seen_count, 0);
-	assert_int_equal(IVdsHwProvider_QuerySubSystems(provider, &list), VDS_E_INITIALIZE_NOT_CALLED);
+	assert_int_equal(IVdsHwProvider_QuerySubSystems(provider, &list),
+			 VDS_E_INITIALIZE_NOT_CALLED);
 	assert_int_equal(VdsSync((IUnknown *)provider), VDS_E_INITIALIZE_NOT_CALLED);
 	assert_int_equal(IVdsProviderPrivate_OnLoad(private, NULL, NULL), S_OK);
 	assert_int_equal(IVdsHwProvider_QuerySubSystems(provider, &list), S_OK);
@@ -365,7 +376,8 @@ static void
 test_an_object_that_is_no_sink_is_refused(void **state)
 {
 	(void)state;
-	assert_int_equal(IVdsProviderPrivate_OnLoad(private, NULL, (IUnknown *)provider), VDS_E_INITIALIZED_FAILED);
+	assert_int_equal(IVdsProviderPrivate_OnLoad(private, NULL, (IUnknown *)provider),
+			 VDS_E_INITIALIZED_FAILED);
 }
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

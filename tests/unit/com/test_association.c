@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* IVdsLunIscsi, the heart, and its inverse.  The sample: LUN 1 behind targets 1 and 3, LUN 2 behind target 1. */
+/*
+ * IVdsLunIscsi, the heart, and its inverse.  The sample: LUN 1 behind targets 1 and 3, LUN 2 behind
+ * target 1.
+ */
 #include "com_test.h"
 
 static IVdsHwProvider *provider;

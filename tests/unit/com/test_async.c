@@ -105,7 +105,9 @@ test_a_failed_job_gives_its_reason_and_no_object(void **state)
 	HRESULT result;
 
 	(void)state;
-	assert_int_equal(IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 512, NULL, 0, none, NULL, &async), S_OK);
+	assert_int_equal(
+		IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 512, NULL, 0, none, NULL, &async),
+		S_OK);
 	job = ((const struct row_job *)state_at(fake_client_config(), ROW_JOB, 0))->id;
 	fake_end_job(&job, JOB_FAILED, "NO_SPACE");
 	assert_int_equal(IVdsAsync_Wait(async, &result, &out), S_OK);

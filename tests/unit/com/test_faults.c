@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Out of memory at every allocation in turn: E_OUTOFMEMORY, nothing half given, nothing lost (LeakSanitizer). */
+/*
+ * Out of memory at every allocation in turn: E_OUTOFMEMORY, nothing half given, nothing lost
+ * (LeakSanitizer).
+ */
 #include "com_test.h"
 
 #include "fault.h"

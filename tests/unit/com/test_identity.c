@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What IVdsLun::GetIdentificationData says is what an initiator reads: src/com and src/scsi, which may not include each
- * other, against one another (docs/design/identity.md).
+ * What IVdsLun::GetIdentificationData says is what an initiator reads: src/com and src/scsi, which
+ * may not include each other, against one another (docs/design/identity.md).
  */
 #include "com_test.h"
 
@@ -13,7 +13,8 @@ lun_row(void)
 {
 	struct row_lun *row = sample_lun(7);
 
-	row->id = (struct guid){{0x6a, 0x12, 0x34, 0x56, 0x78, 0x9a, 0x4b, 0xcd, 0x8e, 0xf0, 1, 2, 3, 4, 5, 6}};
+	row->id = (struct guid){
+		{0x6a, 0x12, 0x34, 0x56, 0x78, 0x9a, 0x4b, 0xcd, 0x8e, 0xf0, 1, 2, 3, 4, 5, 6}};
 	assert_int_equal(row_set_string(&row->naa, "3fedcba987654321"), 0);
 	assert_int_equal(row_set_string(&row->serial, "0123456789abcdef"), 0);
 	return row;
@@ -87,7 +88,8 @@ test_strings_are_those_of_inquiry_and_vpd_80(void **state)
 	assert_padded(info.m_szVendorId, data + 8, 8);
 	assert_padded(info.m_szProductId, data + 16, 16);
 	assert_padded(info.m_szProductRevision, data + 32, 4);
-	assert_int_equal(scsi_identity_vpd80(&id, data, sizeof(data)), 4 + strlen((char *)info.m_szSerialNumber));
+	assert_int_equal(scsi_identity_vpd80(&id, data, sizeof(data)),
+			 4 + strlen((char *)info.m_szSerialNumber));
 	assert_memory_equal(info.m_szSerialNumber, data + 4, data[3]);
 	com_lun_information_free(&info);
 	row_unref(row);

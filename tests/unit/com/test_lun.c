@@ -146,7 +146,8 @@ test_query_if_created_lun_knows_its_own(void **state)
 	assert_int_equal(IVdsHwProviderPrivate_QueryIfCreatedLun(private, path, &info, &id), S_OK);
 	assert_true(same_guid(&id, sample_id('l', 1)));
 	info.m_szSerialNumber[1] = 'x';
-	assert_int_equal(IVdsHwProviderPrivate_QueryIfCreatedLun(private, path, &info, &id), S_FALSE);
+	assert_int_equal(IVdsHwProviderPrivate_QueryIfCreatedLun(private, path, &info, &id),
+			 S_FALSE);
 	assert_true(IsEqualGUID(&id, &GUID_NULL));
 	info.m_deviceIdDescriptor.m_cIdentifiers = 3;
 	com_lun_information_free(&info);

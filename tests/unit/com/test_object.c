@@ -23,8 +23,8 @@ test_every_interface_gives_the_same_iunknown(void **state)
 static void
 test_query_interface_is_reflexive_symmetric_and_transitive(void **state)
 {
-	static const IID *const iids[] = {&IID_IVdsLun, &IID_IVdsLunNaming, &IID_IVdsLunNumber, &IID_IVdsLunIscsi,
-					  &IID_IUnknown};
+	static const IID *const iids[] = {&IID_IVdsLun, &IID_IVdsLunNaming, &IID_IVdsLunNumber,
+					  &IID_IVdsLunIscsi, &IID_IUnknown};
 	IVdsHwProvider *provider = open_provider();
 	IVdsLun *lun = GET_LUN(provider, 1, IVdsLun);
 
@@ -52,7 +52,8 @@ test_query_for_something_else_gives_no_interface_and_null(void **state)
 	void *other = &other;
 
 	(void)state;
-	assert_int_equal(IVdsHwProvider_QueryInterface(provider, &IID_IVdsLun, &other), E_NOINTERFACE);
+	assert_int_equal(IVdsHwProvider_QueryInterface(provider, &IID_IVdsLun, &other),
+			 E_NOINTERFACE);
 	assert_null(other);
 	assert_int_equal(IVdsHwProvider_QueryInterface(provider, &IID_IUnknown, NULL), E_POINTER);
 	RELEASE(provider);
@@ -62,7 +63,8 @@ static void
 test_the_same_id_gives_the_same_object_while_it_lives(void **state)
 {
 	IVdsHwProvider *provider = open_provider();
-	IVdsIscsiTarget *one = GET_TARGET(provider, 1), *two = GET_TARGET(provider, 1), *other = GET_TARGET(provider, 2);
+	IVdsIscsiTarget *one = GET_TARGET(provider, 1), *two = GET_TARGET(provider, 1),
+			*other = GET_TARGET(provider, 2);
 
 	(void)state;
 	assert_ptr_equal(one, two);
@@ -136,11 +138,15 @@ test_get_object_wants_id_and_type_to_match(void **state)
 	GUID lun = guid_of(sample_id('l', 1)), unknown = guid_of(sample_id('l', 99));
 
 	(void)state;
-	assert_int_equal(IVdsProviderPrivate_GetObject(private, lun, VDS_OT_TARGET, &object), VDS_E_OBJECT_NOT_FOUND);
+	assert_int_equal(IVdsProviderPrivate_GetObject(private, lun, VDS_OT_TARGET, &object),
+			 VDS_E_OBJECT_NOT_FOUND);
 	assert_null(object);
-	assert_int_equal(IVdsProviderPrivate_GetObject(private, unknown, VDS_OT_LUN, &object), VDS_E_OBJECT_NOT_FOUND);
-	assert_int_equal(IVdsProviderPrivate_GetObject(private, lun, VDS_OT_DRIVE, &object), VDS_E_OBJECT_NOT_FOUND);
-	assert_int_equal(IVdsProviderPrivate_GetObject(private, lun, VDS_OT_LUN, NULL), E_INVALIDARG);
+	assert_int_equal(IVdsProviderPrivate_GetObject(private, unknown, VDS_OT_LUN, &object),
+			 VDS_E_OBJECT_NOT_FOUND);
+	assert_int_equal(IVdsProviderPrivate_GetObject(private, lun, VDS_OT_DRIVE, &object),
+			 VDS_E_OBJECT_NOT_FOUND);
+	assert_int_equal(IVdsProviderPrivate_GetObject(private, lun, VDS_OT_LUN, NULL),
+			 E_INVALIDARG);
 	RELEASE(private);
 	RELEASE(provider);
 }
@@ -154,22 +160,55 @@ struct offer {
 };
 
 static const IID *const all[] = {
-	&IID_IVdsProvider, &IID_IVdsProviderPrivate, &IID_IVdsProviderSupport, &IID_IVdsHwProvider,
-	&IID_IVdsHwProviderPrivate, &IID_IVdsHwProviderType, &IID_IVdsHwProviderType2, &IID_IVdsHwProviderStoragePools,
-	&IID_IVdsHwProviderPrivateMpio, &IID_IVdsSubSystem, &IID_IVdsSubSystem2, &IID_IVdsSubSystemNaming,
-	&IID_IVdsSubSystemIscsi, &IID_IVdsSubSystemInterconnect, &IID_IVdsSubSystemImportTarget, &IID_IVdsLun,
-	&IID_IVdsLun2, &IID_IVdsLunNaming, &IID_IVdsLunNumber, &IID_IVdsLunIscsi, &IID_IVdsLunMpio,
-	&IID_IVdsLunControllerPorts, &IID_IVdsLunPlex, &IID_IVdsIscsiTarget, &IID_IVdsIscsiPortal,
-	&IID_IVdsIscsiPortalLocal, &IID_IVdsIscsiPortalGroup, &IID_IVdsStoragePool, &IID_IVdsMaintenance,
-	&IID_IEnumVdsObject, &IID_IVdsAsync, &IID_IVdsAdviseSink, &IID_IVdsDisk, &IID_IVdsService, &IID_IClassFactory,
+	&IID_IVdsProvider,
+	&IID_IVdsProviderPrivate,
+	&IID_IVdsProviderSupport,
+	&IID_IVdsHwProvider,
+	&IID_IVdsHwProviderPrivate,
+	&IID_IVdsHwProviderType,
+	&IID_IVdsHwProviderType2,
+	&IID_IVdsHwProviderStoragePools,
+	&IID_IVdsHwProviderPrivateMpio,
+	&IID_IVdsSubSystem,
+	&IID_IVdsSubSystem2,
+	&IID_IVdsSubSystemNaming,
+	&IID_IVdsSubSystemIscsi,
+	&IID_IVdsSubSystemInterconnect,
+	&IID_IVdsSubSystemImportTarget,
+	&IID_IVdsLun,
+	&IID_IVdsLun2,
+	&IID_IVdsLunNaming,
+	&IID_IVdsLunNumber,
+	&IID_IVdsLunIscsi,
+	&IID_IVdsLunMpio,
+	&IID_IVdsLunControllerPorts,
+	&IID_IVdsLunPlex,
+	&IID_IVdsIscsiTarget,
+	&IID_IVdsIscsiPortal,
+	&IID_IVdsIscsiPortalLocal,
+	&IID_IVdsIscsiPortalGroup,
+	&IID_IVdsStoragePool,
+	&IID_IVdsMaintenance,
+	&IID_IEnumVdsObject,
+	&IID_IVdsAsync,
+	&IID_IVdsAdviseSink,
+	&IID_IVdsDisk,
+	&IID_IVdsService,
+	&IID_IClassFactory,
 };
 
 static const struct offer offers[] = {
-	{VDS_OT_PROVIDER, 0, {&IID_IVdsProvider, &IID_IVdsProviderPrivate, &IID_IVdsHwProvider, &IID_IVdsProviderSupport,
-			      &IID_IVdsHwProviderType, &IID_IVdsHwProviderPrivate}},
-	{VDS_OT_SUB_SYSTEM, 'a', {&IID_IVdsSubSystem, &IID_IVdsSubSystemNaming, &IID_IVdsSubSystemIscsi,
-				  &IID_IVdsSubSystemInterconnect}},
-	{VDS_OT_LUN, 'l', {&IID_IVdsLun, &IID_IVdsLunNaming, &IID_IVdsLunNumber, &IID_IVdsLunIscsi}},
+	{VDS_OT_PROVIDER,
+	 0,
+	 {&IID_IVdsProvider, &IID_IVdsProviderPrivate, &IID_IVdsHwProvider,
+	  &IID_IVdsProviderSupport, &IID_IVdsHwProviderType, &IID_IVdsHwProviderPrivate}},
+	{VDS_OT_SUB_SYSTEM,
+	 'a',
+	 {&IID_IVdsSubSystem, &IID_IVdsSubSystemNaming, &IID_IVdsSubSystemIscsi,
+	  &IID_IVdsSubSystemInterconnect}},
+	{VDS_OT_LUN,
+	 'l',
+	 {&IID_IVdsLun, &IID_IVdsLunNaming, &IID_IVdsLunNumber, &IID_IVdsLunIscsi}},
 	{VDS_OT_TARGET, 't', {&IID_IVdsIscsiTarget}},
 	{VDS_OT_PORTAL, 'o', {&IID_IVdsIscsiPortal}},
 	{VDS_OT_PORTAL_GROUP, 'g', {&IID_IVdsIscsiPortalGroup}},
@@ -216,16 +255,31 @@ test_every_vtable_is_complete(void **state)
 {
 	/* A slot that was forgotten would be a NULL that a program jumps through. */
 	static const struct com_class *const classes[] = {
-		&com_provider_class, &com_subsystem_class, &com_lun_class, &com_target_class, &com_portal_class,
-		&com_portalgroup_class, &com_enum_class, &com_async_class,
+		&com_provider_class, &com_subsystem_class,   &com_lun_class,  &com_target_class,
+		&com_portal_class,   &com_portalgroup_class, &com_enum_class, &com_async_class,
 	};
-	static const struct { const IID *iid; size_t size; } sizes[] = {
+	static const struct { const IID *iid; size_t size;
+	} sizes[] = {
 #define SIZE(interface) {&IID_##interface, sizeof(interface##Vtbl)}
-		SIZE(IVdsProvider), SIZE(IVdsProviderPrivate), SIZE(IVdsHwProvider), SIZE(IVdsProviderSupport),
-		SIZE(IVdsHwProviderType), SIZE(IVdsHwProviderPrivate), SIZE(IVdsSubSystem), SIZE(IVdsSubSystemNaming),
-		SIZE(IVdsSubSystemIscsi), SIZE(IVdsSubSystemInterconnect), SIZE(IVdsLun), SIZE(IVdsLunNaming),
-		SIZE(IVdsLunNumber), SIZE(IVdsLunIscsi), SIZE(IVdsIscsiTarget), SIZE(IVdsIscsiPortal),
-		SIZE(IVdsIscsiPortalGroup), SIZE(IEnumVdsObject), SIZE(IVdsAsync),
+		SIZE(IVdsProvider),
+		SIZE(IVdsProviderPrivate),
+		SIZE(IVdsHwProvider),
+		SIZE(IVdsProviderSupport),
+		SIZE(IVdsHwProviderType),
+		SIZE(IVdsHwProviderPrivate),
+		SIZE(IVdsSubSystem),
+		SIZE(IVdsSubSystemNaming),
+		SIZE(IVdsSubSystemIscsi),
+		SIZE(IVdsSubSystemInterconnect),
+		SIZE(IVdsLun),
+		SIZE(IVdsLunNaming),
+		SIZE(IVdsLunNumber),
+		SIZE(IVdsLunIscsi),
+		SIZE(IVdsIscsiTarget),
+		SIZE(IVdsIscsiPortal),
+		SIZE(IVdsIscsiPortalGroup),
+		SIZE(IEnumVdsObject),
+		SIZE(IVdsAsync),
 #undef SIZE
 	};
 	size_t seen = 0;
@@ -241,7 +295,8 @@ test_every_vtable_is_complete(void **state)
 				for (size_t at = 0; at < sizes[k].size; at += sizeof(void *)) {
 					void *slot;
 
-					memcpy(&slot, (const char *)interface->vtable + at, sizeof(slot));
+					memcpy(&slot, (const char *)interface->vtable + at,
+					       sizeof(slot));
 					assert_non_null(slot);
 				}
 				seen++;
@@ -301,7 +356,8 @@ main(void)
 		cmocka_unit_test(test_query_for_something_else_gives_no_interface_and_null),
 		cmocka_unit_test(test_the_same_id_gives_the_same_object_while_it_lives),
 		cmocka_unit_test(test_the_last_release_frees_and_a_new_object_is_made),
-		cmocka_unit_test(test_an_object_keeps_the_connection_after_the_provider_is_released),
+		cmocka_unit_test(
+			test_an_object_keeps_the_connection_after_the_provider_is_released),
 		cmocka_unit_test(test_get_provider_gives_the_provider_itself),
 		cmocka_unit_test(test_get_object_wants_id_and_type_to_match),
 		cmocka_unit_test(test_each_class_offers_its_interfaces_and_no_others),

@@ -169,7 +169,9 @@ test_create_lun_gives_an_async_object_and_the_lun(void **state)
 	IVdsLun *lun;
 
 	(void)state;
-	assert_int_equal(IVdsSubSystem_CreateLun(subsystem, VDS_LT_DEFAULT, 1 << 20, NULL, 0, mask, NULL, &async), S_OK);
+	assert_int_equal(IVdsSubSystem_CreateLun(subsystem, VDS_LT_DEFAULT, 1 << 20, NULL, 0, mask,
+						 NULL, &async),
+			 S_OK);
 	object = made(async, VDS_ASYNCOUT_CREATELUN);
 	lun = query(object, &IID_IVdsLun);
 	assert_int_equal(IVdsLun_GetProperties(lun, &prop), S_OK);
@@ -185,10 +187,11 @@ test_create_lun_gives_an_async_object_and_the_lun(void **state)
 static void
 test_create_lun_tells_wrong_arguments_from_what_is_not_offered(void **state)
 {
-	static const struct { VDS_LUN_TYPE type; HRESULT hr; } types[] = {
-		{VDS_LT_UNKNOWN, E_INVALIDARG}, {(VDS_LUN_TYPE)9, E_INVALIDARG}, {(VDS_LUN_TYPE)31, E_INVALIDARG},
-		{VDS_LT_FAULT_TOLERANT, VDS_E_NOT_SUPPORTED}, {VDS_LT_MIRROR, VDS_E_NOT_SUPPORTED},
-		{VDS_LT_RAID61, VDS_E_NOT_SUPPORTED},
+	static const struct { VDS_LUN_TYPE type; HRESULT hr;
+	} types[] = {
+		{VDS_LT_UNKNOWN, E_INVALIDARG},	      {(VDS_LUN_TYPE)9, E_INVALIDARG},
+		{(VDS_LUN_TYPE)31, E_INVALIDARG},     {VDS_LT_FAULT_TOLERANT, VDS_E_NOT_SUPPORTED},
+		{VDS_LT_MIRROR, VDS_E_NOT_SUPPORTED}, {VDS_LT_RAID61, VDS_E_NOT_SUPPORTED},
 	};
 	IVdsAsync *async = (IVdsAsync *)(void *)&async;
 	VDS_OBJECT_ID drive = {0};
@@ -196,16 +199,26 @@ test_create_lun_tells_wrong_arguments_from_what_is_not_offered(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-		assert_int_equal(IVdsSubSystem_CreateLun(subsystem, types[i].type, 512, NULL, 0, none, NULL, &async),
+		assert_int_equal(IVdsSubSystem_CreateLun(subsystem, types[i].type, 512, NULL, 0,
+							 none, NULL, &async),
 				 types[i].hr);
 		assert_null(async);
 	}
-	assert_int_equal(IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 0, NULL, 0, none, NULL, &async), E_INVALIDARG);
-	assert_int_equal(IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 1, NULL, 0, NULL, NULL, &async), E_INVALIDARG);
-	assert_int_equal(IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 1, NULL, 1, none, NULL, &async), E_INVALIDARG);
-	assert_int_equal(IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 1, &drive, 1, none, NULL, &async),
-			 VDS_E_OBJECT_NOT_FOUND);
-	assert_int_equal(IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 1, NULL, 0, none, NULL, NULL), E_INVALIDARG);
+	assert_int_equal(
+		IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 0, NULL, 0, none, NULL, &async),
+		E_INVALIDARG);
+	assert_int_equal(
+		IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 1, NULL, 0, NULL, NULL, &async),
+		E_INVALIDARG);
+	assert_int_equal(
+		IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 1, NULL, 1, none, NULL, &async),
+		E_INVALIDARG);
+	assert_int_equal(
+		IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 1, &drive, 1, none, NULL, &async),
+		VDS_E_OBJECT_NOT_FOUND);
+	assert_int_equal(
+		IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 1, NULL, 0, none, NULL, NULL),
+		E_INVALIDARG);
 }
 
 static void
@@ -216,8 +229,9 @@ test_create_lun_without_space_says_so(void **state)
 
 	(void)state;
 	fake_fail_next(ERR_NO_SPACE);
-	assert_int_equal(IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 1, NULL, 0, none, NULL, &async),
-			 VDS_E_NOT_ENOUGH_SPACE);
+	assert_int_equal(
+		IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 1, NULL, 0, none, NULL, &async),
+		VDS_E_NOT_ENOUGH_SPACE);
 	assert_null(async);
 }
 
@@ -235,7 +249,8 @@ test_create_target_with_a_name_and_without(void **state)
 		IVdsIscsiTarget *target;
 		IUnknown *object;
 
-		assert_int_equal(IVdsSubSystemIscsi_CreateTarget(iscsi, names[i], alias, &async), S_OK);
+		assert_int_equal(IVdsSubSystemIscsi_CreateTarget(iscsi, names[i], alias, &async),
+				 S_OK);
 		object = made(async, VDS_ASYNCOUT_CREATETARGET);
 		target = query(object, &IID_IVdsIscsiTarget);
 		assert_int_equal(IVdsIscsiTarget_GetProperties(target, &prop), S_OK);
@@ -258,9 +273,11 @@ test_a_target_name_in_use_is_not_unique(void **state)
 	IVdsAsync *async = NULL;
 
 	(void)state;
-	assert_int_equal(IVdsSubSystemIscsi_CreateTarget(iscsi, name, alias, &async), VDS_E_NAME_NOT_UNIQUE);
+	assert_int_equal(IVdsSubSystemIscsi_CreateTarget(iscsi, name, alias, &async),
+			 VDS_E_NAME_NOT_UNIQUE);
 	assert_null(async);
-	assert_string_equal(VdsLastErrorMessage(), "target iqn.2026-11.org.example:t1 exists already");
+	assert_string_equal(VdsLastErrorMessage(),
+			    "target iqn.2026-11.org.example:t1 exists already");
 	assert_int_equal(IVdsSubSystemIscsi_CreateTarget(iscsi, name, NULL, &async), E_INVALIDARG);
 	RELEASE(iscsi);
 }
@@ -276,7 +293,8 @@ test_a_long_name_is_cut_between_characters(void **state)
 	(void)state;
 	assert_int_equal(IVdsSubSystemNaming_SetFriendlyName(naming, name), VDS_S_NAME_TRUNCATED);
 	assert_int_equal(IVdsSubSystem_GetProperties(subsystem, &prop), S_OK);
-	assert_u16(prop.pwszFriendlyName, "12345678901234567890123456789012345678901234567890123456789012");
+	assert_u16(prop.pwszFriendlyName,
+		   "12345678901234567890123456789012345678901234567890123456789012");
 	CoTaskMemFree(prop.pwszFriendlyName);
 	CoTaskMemFree(prop.pwszIdentification);
 	name[3] = 0;
@@ -304,9 +322,11 @@ test_interconnect_is_iscsi_and_ipsec_is_reserved(void **state)
 	ULONG flags = 0;
 
 	(void)state;
-	assert_int_equal(IVdsSubSystemInterconnect_GetSupportedInterconnects(interconnect, &flags), S_OK);
+	assert_int_equal(IVdsSubSystemInterconnect_GetSupportedInterconnects(interconnect, &flags),
+			 S_OK);
 	assert_int_equal(flags, VDS_ITF_ISCSI);
-	assert_int_equal(IVdsSubSystemIscsi_SetIpsecGroupPresharedKey(iscsi, NULL), VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsSubSystemIscsi_SetIpsecGroupPresharedKey(iscsi, NULL),
+			 VDS_E_NOT_SUPPORTED);
 	RELEASE(iscsi);
 	RELEASE(interconnect);
 }
@@ -316,7 +336,8 @@ test_set_status_tells_undefined_from_unsupported(void **state)
 {
 	(void)state;
 	assert_int_equal(IVdsSubSystem_SetStatus(subsystem, VDS_SSS_UNKNOWN), E_INVALIDARG);
-	assert_int_equal(IVdsSubSystem_SetStatus(subsystem, (VDS_SUB_SYSTEM_STATUS)77), E_INVALIDARG);
+	assert_int_equal(IVdsSubSystem_SetStatus(subsystem, (VDS_SUB_SYSTEM_STATUS)77),
+			 E_INVALIDARG);
 	assert_int_equal(IVdsSubSystem_SetStatus(subsystem, VDS_SSS_OFFLINE), VDS_E_NOT_SUPPORTED);
 	assert_int_equal(IVdsSubSystem_SetStatus(subsystem, VDS_SSS_ONLINE), S_OK);
 }
@@ -327,7 +348,9 @@ test_max_lun_size_is_asked_of_the_array(void **state)
 	ULONGLONG size = 0;
 
 	(void)state;
-	assert_int_equal(IVdsSubSystem_QueryMaxLunCreateSize(subsystem, VDS_LT_DEFAULT, NULL, 0, NULL, &size), S_OK);
+	assert_int_equal(IVdsSubSystem_QueryMaxLunCreateSize(subsystem, VDS_LT_DEFAULT, NULL, 0,
+							     NULL, &size),
+			 S_OK);
 	assert_int_equal(size, 1 << 20);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What libvds.h promises: opening, the class factory, the barrier, task memory, names of codes; and the map of codes. */
+/*
+ * What libvds.h promises: opening, the class factory, the barrier, task memory, names of codes; and
+ * the map of codes.
+ */
 #include "com_test.h"
 
 #include <errno.h>
@@ -33,7 +36,8 @@ test_open_without_an_array_says_initialized_failed(void **state)
 	void *object = &object;
 
 	(void)state;
-	assert_int_equal(VdsOpenHwProvider(u"unix:/nowhere", &IID_IVdsProvider, &object), VDS_E_INITIALIZED_FAILED);
+	assert_int_equal(VdsOpenHwProvider(u"unix:/nowhere", &IID_IVdsProvider, &object),
+			 VDS_E_INITIALIZED_FAILED);
 	assert_null(object);
 	assert_string_equal(VdsLastErrorMessage(), "unix:/nowhere: connection refused");
 }
@@ -47,9 +51,14 @@ test_the_factory_makes_a_provider_that_wants_loading(void **state)
 	IEnumVdsObject *list = NULL;
 
 	(void)state;
-	assert_int_equal(VdsGetClassObject(&CLSID_VdsHwProvider, &IID_IClassFactory, (void **)&factory), S_OK);
-	assert_int_equal(IClassFactory_CreateInstance(factory, NULL, &IID_IVdsHwProvider, (void **)&provider), S_OK);
-	assert_int_equal(IVdsHwProvider_QuerySubSystems(provider, &list), VDS_E_INITIALIZE_NOT_CALLED);
+	assert_int_equal(
+		VdsGetClassObject(&CLSID_VdsHwProvider, &IID_IClassFactory, (void **)&factory),
+		S_OK);
+	assert_int_equal(IClassFactory_CreateInstance(factory, NULL, &IID_IVdsHwProvider,
+						      (void **)&provider),
+			 S_OK);
+	assert_int_equal(IVdsHwProvider_QuerySubSystems(provider, &list),
+			 VDS_E_INITIALIZE_NOT_CALLED);
 	assert_null(list);
 	assert_int_equal(IVdsHwProvider_Reenumerate(provider), VDS_E_INITIALIZE_NOT_CALLED);
 	assert_int_equal(IVdsHwProvider_Refresh(provider), VDS_E_INITIALIZE_NOT_CALLED);
@@ -71,14 +80,19 @@ test_the_factory_refuses_what_it_is_not(void **state)
 	void *object = &object;
 
 	(void)state;
-	assert_int_equal(VdsGetClassObject(&CLSID_VdsLoader, &IID_IClassFactory, &object), CLASS_E_CLASSNOTAVAILABLE);
+	assert_int_equal(VdsGetClassObject(&CLSID_VdsLoader, &IID_IClassFactory, &object),
+			 CLASS_E_CLASSNOTAVAILABLE);
 	assert_null(object);
-	assert_int_equal(VdsGetClassObject(&CLSID_VdsHwProvider, &IID_IVdsLun, &object), E_NOINTERFACE);
+	assert_int_equal(VdsGetClassObject(&CLSID_VdsHwProvider, &IID_IVdsLun, &object),
+			 E_NOINTERFACE);
 	assert_int_equal(VdsGetClassObject(&CLSID_VdsHwProvider, &IID_IUnknown, NULL), E_POINTER);
-	assert_int_equal(VdsGetClassObject(&CLSID_VdsHwProvider, &IID_IClassFactory, (void **)&factory), S_OK);
+	assert_int_equal(
+		VdsGetClassObject(&CLSID_VdsHwProvider, &IID_IClassFactory, (void **)&factory),
+		S_OK);
 	object = &object;
-	assert_int_equal(IClassFactory_CreateInstance(factory, (IUnknown *)factory, &IID_IUnknown, &object),
-			 CLASS_E_NOAGGREGATION);
+	assert_int_equal(
+		IClassFactory_CreateInstance(factory, (IUnknown *)factory, &IID_IUnknown, &object),
+		CLASS_E_NOAGGREGATION);
 	assert_null(object);
 	assert_int_equal(IClassFactory_LockServer(factory, TRUE), S_OK);
 	assert_int_equal(IClassFactory_LockServer(factory, FALSE), S_OK);
@@ -92,7 +106,9 @@ test_sync_wants_an_object_of_ours(void **state)
 	IClassFactory *foreign = NULL;
 
 	(void)state;
-	assert_int_equal(VdsGetClassObject(&CLSID_VdsHwProvider, &IID_IClassFactory, (void **)&foreign), S_OK);
+	assert_int_equal(
+		VdsGetClassObject(&CLSID_VdsHwProvider, &IID_IClassFactory, (void **)&foreign),
+		S_OK);
 	assert_int_equal(VdsSync((IUnknown *)provider), S_OK);
 	assert_int_equal(VdsSync((IUnknown *)lun), S_OK);
 	assert_int_equal(fake_sync_count(), 2);
@@ -136,7 +152,8 @@ test_codes_have_names(void **state)
 	assert_string_equal(VdsErrorText(VDS_E_OBJECT_DELETED), "VDS_E_OBJECT_DELETED");
 	assert_string_equal(VdsErrorText(VDS_S_ALREADY_EXISTS), "VDS_S_ALREADY_EXISTS");
 	assert_string_equal(VdsErrorText(E_NOINTERFACE), "E_NOINTERFACE");
-	assert_string_equal(VdsErrorText(VDS_E_SHRINK_EXTEND_UNALIGNED), "VDS_E_SHRINK_EXTEND_UNALIGNED");
+	assert_string_equal(VdsErrorText(VDS_E_SHRINK_EXTEND_UNALIGNED),
+			    "VDS_E_SHRINK_EXTEND_UNALIGNED");
 	assert_string_equal(VdsErrorText((HRESULT)0x80070013), "HRESULT 0x80070013");
 }
 

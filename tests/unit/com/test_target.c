@@ -74,7 +74,8 @@ test_a_target_with_luns_is_not_deleted(void **state)
 static void
 test_a_target_goes_with_its_groups(void **state)
 {
-	IVdsLunIscsi *lun1 = GET_LUN(provider, 1, IVdsLunIscsi), *lun2 = GET_LUN(provider, 2, IVdsLunIscsi);
+	IVdsLunIscsi *lun1 = GET_LUN(provider, 1, IVdsLunIscsi),
+		     *lun2 = GET_LUN(provider, 2, IVdsLunIscsi);
 	VDS_ISCSI_PORTALGROUP_PROP prop;
 	IVdsAsync *async = NULL;
 
@@ -143,7 +144,8 @@ test_secrets_are_not_done_yet(void **state)
 
 	(void)state;
 	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, NULL, NULL), E_NOTIMPL);
-	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, name, NULL), E_NOTIMPL);
+	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, name, NULL),
+			 E_NOTIMPL);
 }
 
 /* ---- portal groups ---- */
@@ -184,7 +186,8 @@ test_group_properties_have_the_tag(void **state)
 static void
 test_groups_and_portals_are_each_others_inverse(void **state)
 {
-	IUnknown *my_group = query(group, &IID_IUnknown), *my_portal = query(portal, &IID_IUnknown), *object;
+	IUnknown *my_group = query(group, &IID_IUnknown), *my_portal = query(portal, &IID_IUnknown),
+		 *object;
 	IEnumVdsObject *list = NULL;
 	ULONG fetched;
 
@@ -216,7 +219,8 @@ test_add_and_remove_a_portal(void **state)
 
 	(void)state;
 	fake_put(sample_portal(2));
-	assert_int_equal(IVdsIscsiPortalGroup_AddPortal(group, unknown, &async), VDS_E_OBJECT_NOT_FOUND);
+	assert_int_equal(IVdsIscsiPortalGroup_AddPortal(group, unknown, &async),
+			 VDS_E_OBJECT_NOT_FOUND);
 	assert_null(async);
 	assert_int_equal(IVdsIscsiPortalGroup_AddPortal(group, id, &async), S_OK);
 	wait_ok(async, VDS_ASYNCOUT_ADDPORTAL);
@@ -224,7 +228,8 @@ test_add_and_remove_a_portal(void **state)
 	wait_ok(async, VDS_ASYNCOUT_ADDPORTAL);
 	assert_int_equal(IVdsIscsiPortalGroup_RemovePortal(group, id, &async), S_OK);
 	wait_ok(async, VDS_ASYNCOUT_REMOVEPORTAL);
-	assert_int_equal(IVdsIscsiPortalGroup_RemovePortal(group, id, &async), VDS_E_OBJECT_NOT_FOUND);
+	assert_int_equal(IVdsIscsiPortalGroup_RemovePortal(group, id, &async),
+			 VDS_E_OBJECT_NOT_FOUND);
 	assert_null(async);
 }
 
@@ -235,7 +240,8 @@ test_a_group_with_portals_is_not_deleted(void **state)
 	IVdsAsync *async = NULL;
 
 	(void)state;
-	assert_int_equal(IVdsIscsiPortalGroup_Delete(group, &async), VDS_E_ASSOCIATED_PORTALS_EXIST);
+	assert_int_equal(IVdsIscsiPortalGroup_Delete(group, &async),
+			 VDS_E_ASSOCIATED_PORTALS_EXIST);
 	assert_null(async);
 	assert_int_equal(IVdsIscsiPortalGroup_RemovePortal(group, id, &async), S_OK);
 	RELEASE(async);
@@ -300,9 +306,12 @@ test_ipsec_is_not_supported(void **state)
 	ULONGLONG flags = 9;
 
 	(void)state;
-	assert_int_equal(IVdsIscsiPortal_SetIpsecTunnelAddress(portal, &address, &address), VDS_E_NOT_SUPPORTED);
-	assert_int_equal(IVdsIscsiPortal_GetIpsecSecurity(portal, &address, &flags), VDS_E_NOT_SUPPORTED);
-	assert_int_equal(IVdsIscsiPortal_SetIpsecSecurity(portal, &address, 0, NULL), VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsIscsiPortal_SetIpsecTunnelAddress(portal, &address, &address),
+			 VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsIscsiPortal_GetIpsecSecurity(portal, &address, &flags),
+			 VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsIscsiPortal_SetIpsecSecurity(portal, &address, 0, NULL),
+			 VDS_E_NOT_SUPPORTED);
 }
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
