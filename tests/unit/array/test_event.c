@@ -124,13 +124,18 @@ test_heartbeat_when_nothing_happens(void **state)
 	struct fixture *f = *state;
 	struct array_listener *l = NULL;
 	struct array_event event;
-	AUTO_STATE struct state *now = array_state(f->array);
+	AUTO_STATE struct state *now = NULL;
 
+	/* The pool's free space changes all the time: do not look. */
+	fixture_close(f);
+	f->options.verify_interval_ms = 1000000;
+	fixture_open(f);
+	now = array_state(f->array);
 	assert_ok(array_listen(f->array, 0, 0, &l, NULL, NULL));
 	do {
 		assert_ok(array_listener_next(l, &event));
 		change_unref(event.change);
-	} while (event.kind == ARRAY_EVENT_LIVE);	/* the pool's free space may change at any time */
+	} while (event.kind == ARRAY_EVENT_LIVE);	/* the first look may still be under way */
 	assert_int_equal(event.kind, ARRAY_EVENT_HEARTBEAT);
 	assert_memory_equal(&event.position, state_position(now), sizeof(event.position));
 	array_listener_free(l);
