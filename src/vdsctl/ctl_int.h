@@ -144,8 +144,8 @@ int ctl_resolve(struct ctl *ctl, enum row_family family, const char *text, struc
 const char *ctl_plural(enum row_family family);
 /* What a person calls it: "LUN". */
 const char *ctl_noun(enum row_family family);
-/* "127.0.0.1:3260", "[::1]"; port 0 in *ret_port when none is given.  New memory in *ret_host.  0, ERR_INVALID, -ENOMEM. */
-int ctl_address_split(const char *text, char **ret_host, uint16_t *ret_port);
+/* "127.0.0.1:3260", "[::1]"; -1 in *ret_port when none is given.  New memory in *ret_host.  0, ERR_INVALID, -ENOMEM. */
+int ctl_address_split(const char *text, char **ret_host, int *ret_port);
 
 /* ---- table.c: what people read ---- */
 

@@ -14,15 +14,14 @@ ctl_run_portal_create(struct ctl *ctl)
 {
 	AUTO_FREE char *done = str_printf("portal %s created", ctl->args[0]);
 	AUTO_FREE char *host = NULL;
-	uint16_t port = 0;
-	int rc;
+	int port = -1, rc;
 
 	if (done == NULL)
 		return -ENOMEM;
 	rc = ctl_address_split(ctl->args[0], &host, &port);
 	if (rc < 0)
 		return rc;
-	return ctl_change(ctl, "POST", json_pack("{s:s, s:i}", "address", host, "port", port != 0 ? port : ISCSI_PORT),
+	return ctl_change(ctl, "POST", json_pack("{s:s, s:i}", "address", host, "port", port >= 0 ? port : ISCSI_PORT),
 			  "/v1/portals", done);
 }
 

@@ -40,7 +40,7 @@ ctl_noun(enum row_family family)
 }
 
 int
-ctl_address_split(const char *text, char **ret_host, uint16_t *ret_port)
+ctl_address_split(const char *text, char **ret_host, int *ret_port)
 {
 	const char *colon = strrchr(text, ':'), *end = text + strlen(text);
 	bool bracketed = text[0] == '[';
@@ -60,7 +60,7 @@ ctl_address_split(const char *text, char **ret_host, uint16_t *ret_port)
 	if (colon != NULL && (str_parse_u64(colon + 1, &port) < 0 || port > 65535))
 		return err_set(ERR_INVALID, "%s is not a port", colon + 1);
 	*ret_host = str_ndup(text + bracketed, (size_t)(end - text) - bracketed);
-	*ret_port = (uint16_t)port;
+	*ret_port = colon != NULL ? (int)port : -1;
 	return *ret_host != NULL ? 0 : -ENOMEM;
 }
 
@@ -131,12 +131,12 @@ static bool
 portal_is(const json_t *item, const char *text)
 {
 	AUTO_FREE char *host = NULL;
-	uint16_t port = 0;
+	int port = -1;
 	const char *address = json_string_value(json_object_get(item, "address"));
 
 	if (ctl_address_split(text, &host, &port) < 0 || !str_equal(address, host))
 		return false;
-	return port == 0 || port == json_integer_value(json_object_get(item, "port"));
+	return port < 0 || port == json_integer_value(json_object_get(item, "port"));
 }
 
 static bool

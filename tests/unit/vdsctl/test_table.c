@@ -107,10 +107,10 @@ test_objects_are_lines(void **state)
 }
 
 static void
-address_is(const char *text, const char *host, unsigned port)
+address_is(const char *text, const char *host, int port)
 {
 	AUTO_FREE char *got = NULL;
-	uint16_t got_port = 0;
+	int got_port = 0;
 
 	assert_int_equal(ctl_address_split(text, &got, &got_port), 0);
 	assert_string_equal(got, host);
@@ -121,10 +121,11 @@ static void
 test_addresses_are_split(void **state)
 {
 	(void)state;
-	address_is("127.0.0.1", "127.0.0.1", 0);
+	address_is("127.0.0.1", "127.0.0.1", -1);
+	address_is("127.0.0.1:0", "127.0.0.1", 0);
 	address_is("127.0.0.1:3260", "127.0.0.1", 3260);
-	address_is("::1", "::1", 0);
-	address_is("[::1]", "::1", 0);
+	address_is("::1", "::1", -1);
+	address_is("[::1]", "::1", -1);
 	address_is("[::1]:3261", "::1", 3261);
 }
 
@@ -136,7 +137,7 @@ test_bad_addresses_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		char *host = NULL;
-		uint16_t port;
+		int port;
 
 		assert_int_equal(ctl_address_split(bad[i], &host, &port), ERR_INVALID);
 		assert_null(host);
