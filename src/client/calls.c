@@ -39,10 +39,10 @@ answer_decode(const json_t *json, struct client_answer *ret_answer)
 
 /* Takes path and body (NULL: out of memory, when with_body). */
 static int
-change(struct client *client, const char *method, char *path, bool with_body, json_t *body,
+change(struct client *client, const char *method, char *path_taken, bool with_body, json_t *body,
        struct client_answer *ret_answer)
 {
-	AUTO_FREE char *owned = path;
+	AUTO_FREE char *path = path_taken;
 	json_t *json = NULL;
 	int rc = -ENOMEM;
 
@@ -226,9 +226,9 @@ client_lun_associate(struct client *client, const struct guid *lun, const struct
 
 /* {"bytes":N}.  Takes path. */
 static int
-bytes_get(struct client *client, char *path, uint64_t *ret_bytes)
+bytes_get(struct client *client, char *path_taken, uint64_t *ret_bytes)
 {
-	AUTO_FREE char *owned = path;
+	AUTO_FREE char *path = path_taken;
 	json_t *json = NULL;
 	const json_t *bytes;
 	int rc = path != NULL ? client_call(client, "GET", path, NULL, &json) : -ENOMEM;
