@@ -193,8 +193,9 @@ on_head(struct iscsi_conn *conn)
 	return 0;
 }
 
-int
-conn_dispatch(struct iscsi_conn *conn, const struct pdu *pdu)
+/* Its CmdSN was checked, or it has none. */
+static int
+dispatch(struct iscsi_conn *conn, const struct pdu *pdu)
 {
 	const struct op *op = &op_table[bhs_opcode(pdu->bhs)];
 
@@ -219,7 +220,7 @@ run_held(struct iscsi_conn *conn)
 		};
 
 		if (!h->is_void)
-			err = conn_dispatch(conn, &pdu);
+			err = dispatch(conn, &pdu);
 		mem_free(h);
 	}
 	return err;
@@ -235,7 +236,7 @@ run_numbered(struct iscsi_conn *conn, const struct pdu *pdu)
 	switch (session_place(s, cmd_sn)) {
 	case SN_NEXT:
 		s->exp_cmd_sn++;
-		err = conn_dispatch(conn, pdu);
+		err = dispatch(conn, pdu);
 		return err == 0 && !list_empty(&s->held) ? run_held(conn) : err;
 	case SN_AHEAD:
 		return session_hold(s, pdu, cmd_sn, false);
@@ -285,7 +286,7 @@ on_pdu(struct iscsi_conn *conn)
 	note_exp_stat_sn(conn, get_be32(pdu->bhs + AT_EXP_STAT_SN));
 	if (op->numbered && !bhs_is_immediate(pdu->bhs))
 		return run_numbered(conn, pdu);
-	err = conn_dispatch(conn, pdu);
+	err = dispatch(conn, pdu);
 	/* An abort may have closed a gap. */
 	return err == 0 && !list_empty(&conn->session.held) ? run_held(conn) : err;
 }

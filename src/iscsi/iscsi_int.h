@@ -163,8 +163,6 @@ void text_put(struct text *t, const char *key, const char *value);
 void text_put_number(struct text *t, const char *key, uint32_t value);
 /* Decimal or 0x hexadecimal.  0 or ERR_PARSE. */
 int text_parse_number(const char *value, uint32_t *ret_number);
-/* Does a comma-separated list hold it? */
-bool text_list_has(const char *list, const char *word);
 /* An iqn., eui. or naa. name, in lower case into name.  0 or ERR_PARSE. */
 int text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1]);
 
@@ -460,8 +458,6 @@ struct iscsi_conn {
 	struct tx tx;
 };
 
-/* Run what is complete; the PDU's CmdSN was checked. */
-int conn_dispatch(struct iscsi_conn *conn, const struct pdu *pdu);
 /* The last login response is queued: full feature phase. */
 void conn_established(struct iscsi_conn *conn);
 uint32_t conn_new_ttt(struct iscsi_conn *conn);

@@ -160,22 +160,6 @@ text_parse_number(const char *value, uint32_t *ret_number)
 	return 0;
 }
 
-bool
-text_list_has(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (true) {
-		const char *comma = strchrnul(list, ',');
-
-		if ((size_t)(comma - list) == len && memcmp(list, word, len) == 0)
-			return true;
-		if (*comma == '\0')
-			return false;
-		list = comma + 1;
-	}
-}
-
 static bool
 all_hex(const char *s, size_t len)
 {

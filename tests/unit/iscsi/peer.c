@@ -179,16 +179,15 @@ serve_write(struct peer *p, struct iscsi_task *task)
 		iscsi_task_good(task, len);
 		return;
 	}
-	pt->buffer = malloc(task->write_expected + 1);
+	/* Not write_expected: that is a peer's number. */
+	len = MIN(len, task->write_expected);
+	pt->buffer = malloc(len + 1);
 	if (pt->buffer == NULL)
 		abort();
 	/* In three parts, to see that data is spread rightly. */
-	pt->iov[0] = (struct iovec){ .iov_base = pt->buffer, .iov_len = task->write_expected / 3 };
-	pt->iov[1] = (struct iovec){ .iov_base = pt->buffer + pt->iov[0].iov_len, .iov_len = 0 };
-	pt->iov[2] = (struct iovec){
-		.iov_base = pt->buffer + pt->iov[0].iov_len,
-		.iov_len = task->write_expected - pt->iov[0].iov_len,
-	};
+	pt->iov[0] = (struct iovec){ .iov_base = pt->buffer, .iov_len = len / 3 };
+	pt->iov[1] = (struct iovec){ .iov_base = pt->buffer + len / 3, .iov_len = 0 };
+	pt->iov[2] = (struct iovec){ .iov_base = pt->buffer + len / 3, .iov_len = len - len / 3 };
 	done = iscsi_task_accept_write(task, pt->iov, 3, len);
 	if (done == 1 && p->mode != PEER_HOLD)
 		write_now(p, task);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* key=value text: pairs, numbers, lists, names; whole and cut. */
+/* key=value text: pairs, numbers, names; whole and cut. */
 #include "peer.h"
 
 #include <stdio.h>
@@ -103,18 +103,6 @@ test_numbers(void **state)
 }
 
 static void
-test_lists(void **state)
-{
-	(void)state;
-	assert_true(text_list_has("None", "None"));
-	assert_true(text_list_has("CHAP,None", "None"));
-	assert_true(text_list_has("None,CHAP", "None"));
-	assert_false(text_list_has("CHAP,Nonesuch", "None"));
-	assert_false(text_list_has("", "None"));
-	assert_false(text_list_has("no,none", "None"));
-}
-
-static void
 test_names(void **state)
 {
 	static const char *const good[] = {
@@ -152,7 +140,6 @@ main(void)
 		cmocka_unit_test(test_what_is_no_pair),
 		cmocka_unit_test(test_text_is_bounded),
 		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_names),
 	};
 
