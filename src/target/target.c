@@ -106,14 +106,15 @@ static void
 free_all(struct target *target)
 {
 	for (unsigned i = 0; i < target->thread_count; i++)
-		target_thread_finish(&target->threads[i]);
-	mem_free(target->threads);
+		target_thread_join(&target->threads[i]);
 	workers_free(target->workers);
-	target_hold_forget(target, NULL);
 	target_publish_forget_units(target, NULL);
 	target_view_unref(target->view);
 	state_unref(target->state);
-	workers_free(target->reporter);	/* last: it gives the units' devices back */
+	workers_free(target->reporter);	/* it gives the units' devices back */
+	for (unsigned i = 0; i < target->thread_count; i++)
+		target_thread_free(&target->threads[i]);
+	mem_free(target->threads);
 	guid_map_fini(&target->units);
 	target_registry_fini(&target->registry);
 	target_ack_fini(&target->no_conns);

@@ -438,8 +438,10 @@ struct thread {
 int target_thread_start(struct thread *thread, struct target *target, unsigned index);
 /* Any thread: have it stop listening and end all its connections; acks when that has begun. */
 void target_thread_stop_serving(struct thread *thread, struct ack *ack);
-/* Nothing of it may be left; joins and frees. */
-void target_thread_finish(struct thread *thread);
+/* Nothing of it may be left. */
+void target_thread_join(struct thread *thread);
+/* When nobody posts to it any more: a worker may still be waking a loop that has got its message. */
+void target_thread_free(struct thread *thread);
 
 /* ---- report.c: to the array, in order, by a worker -------------------------------------------------------------------------- */
 

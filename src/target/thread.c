@@ -144,12 +144,17 @@ target_thread_stop_serving(struct thread *thread, struct ack *ack)
 }
 
 void
-target_thread_finish(struct thread *thread)
+target_thread_join(struct thread *thread)
 {
-	if (thread->started) {
-		loop_stop(thread->loop);
-		pthread_join(thread->pthread, NULL);
-	}
+	if (!thread->started)
+		return;
+	loop_stop(thread->loop);
+	pthread_join(thread->pthread, NULL);
+}
+
+void
+target_thread_free(struct thread *thread)
+{
 	loop_free(thread->loop);
 	mem_free(thread->rx);
 }

@@ -24,7 +24,7 @@ now_ns(void)
 
 /* ---- Logging in ---- */
 
-static int last_login_status;
+static _Thread_local int last_login_status;
 
 int
 host_login_status(void)
@@ -300,6 +300,17 @@ host_tmf(struct iscsi_context *iscsi, int lun, unsigned function, struct scsi_ta
 		if (!serve(iscsi, 20))
 			break;
 	return answer.response;
+}
+
+bool
+host_serve_for(struct iscsi_context *iscsi, int time_ms)
+{
+	uint64_t end_ns = now_ns() + (uint64_t)time_ms * NS_PER_MS;
+	bool open = true;
+
+	while (open && now_ns() < end_ns)
+		open = serve(iscsi, 20);
+	return open;
 }
 
 bool

@@ -91,6 +91,17 @@ env_setup_workers(void **state)
 	return set_up(state, &options);
 }
 
+int
+env_setup_impatient(void **state)
+{
+	struct target_options options = {
+		.login_timeout_ms = 300, .nop_interval_ms = 200, .nop_timeout_ms = 300, .portal_retry_ms = 20,
+		.max_connections = 2,
+	};
+
+	return set_up(state, &options);
+}
+
 static int
 remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {

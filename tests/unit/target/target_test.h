@@ -32,10 +32,12 @@ struct env {
 	struct blk_dev *dev;		/* of lun: fault over memory; a borrowed reference of the array's */
 };
 
-/* Small timeouts for nothing; what vdsd uses, on two threads. */
+/* What vdsd uses, on two threads. */
 int env_setup(void **state);
 /* As above with workers instead of a ring, and no spin. */
 int env_setup_workers(void **state);
+/* Short timeouts, and two connections at most. */
+int env_setup_impatient(void **state);
 int env_teardown(void **state);
 /* A memory LUN below a fault layer, named "lun<n>". */
 struct guid env_add_lun(struct env *env, unsigned n, const char *mask);

@@ -2,10 +2,27 @@
 /* Who may log in, who is told of what, and how sessions end. */
 #include "target_test.h"
 
+#include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+
+static int
+connect_raw(uint16_t port)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	return fd;
+}
 
 static void
 test_login_to_a_target_gives_its_luns(void **state)
@@ -221,6 +238,100 @@ test_a_login_without_a_visible_lun_shows_an_empty_list(void **state)
 	host_logout(iscsi);
 }
 
+/* ---- Patience ---- */
+
+static void
+test_a_silent_connection_is_closed_before_its_login(void **state)
+{
+	struct env *env = *state;
+	struct pollfd pfd = { .fd = connect_raw(env->port), .events = POLLIN };
+	char byte;
+
+	assert_int_equal(poll(&pfd, 1, 10000), 1);
+	assert_true(recv(pfd.fd, &byte, 1, 0) <= 0);
+	close(pfd.fd);
+}
+
+static void
+test_garbage_costs_only_its_connection(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *iscsi = host_ready(env, HOST_1, NAME_A, 1);
+	struct pollfd pfd = { .fd = connect_raw(env->port), .events = POLLIN };
+	static char bytes[4096];
+
+	memset(bytes, 0xa5, sizeof(bytes));
+	assert_int_equal(send(pfd.fd, bytes, sizeof(bytes), MSG_NOSIGNAL), sizeof(bytes));
+	assert_int_equal(poll(&pfd, 1, 10000), 1);
+	close(pfd.fd);
+	assert_int_equal(host_test_unit_ready(iscsi, 0), 0);
+	host_logout(iscsi);
+}
+
+/* libiscsi answers a NOP-In only while it is served. */
+static void
+test_a_peer_that_gives_no_sign_of_life_is_dropped(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *iscsi = host_ready(env, HOST_1, NAME_A, 1);
+
+	assert_true(fake_wait_sessions(env->array, 0));
+	host_free(iscsi);
+}
+
+static void
+test_a_peer_that_answers_stays(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *iscsi = host_ready(env, HOST_1, NAME_A, 1);
+
+	assert_true(host_serve_for(iscsi, 1200));	/* several times interval and timeout */
+	assert_int_equal(host_test_unit_ready(iscsi, 0), 0);
+	host_logout(iscsi);
+}
+
+static void
+test_connections_beyond_the_limit_are_closed(void **state)
+{
+	struct env *env = *state;
+	int first = connect_raw(env->port), second = connect_raw(env->port);
+	struct pollfd pfd = { .fd = connect_raw(env->port), .events = POLLIN };
+	char byte;
+
+	assert_int_equal(poll(&pfd, 1, 200), 1);	/* at once, before any timeout */
+	assert_true(recv(pfd.fd, &byte, 1, 0) <= 0);
+	close(pfd.fd);
+	close(first);
+	close(second);
+}
+
+static void
+test_a_portal_whose_port_is_taken_listens_when_it_is_free(void **state)
+{
+	struct env *env = *state;
+	struct guid portal = fake_id(31);
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(in);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+	fake_portal(env->array, &portal, "127.0.0.1", ntohs(in.sin_port));
+	fake_commit(env->array);
+	struct row_live_portal *row = fake_live_wait(env->array, ROW_LIVE_PORTAL, &portal, true);
+
+	assert_non_null(row);
+	assert_false(row->ready);
+	row_unref(row);
+	close(fd);
+	for (bool ready = false; !ready;) {
+		row = fake_live_wait(env->array, ROW_LIVE_PORTAL, &portal, true);
+		ready = row->ready;
+		row_unref(row);
+	}
+}
+
 /* ---- Ending with sessions alive ---- */
 
 static void
@@ -235,6 +346,8 @@ test_stop_ends_sessions(void **state)
 	host_free(a);
 	host_free(b);
 }
+
+#define IMPATIENT_TEST(name) cmocka_unit_test_setup_teardown(name, env_setup_impatient, env_teardown)
 
 int
 main(void)
@@ -253,6 +366,12 @@ main(void)
 		ENV_TEST(test_a_deleted_target_ends_its_sessions),
 		ENV_TEST(test_discovery_names_only_what_this_initiator_may_use),
 		ENV_TEST(test_a_login_without_a_visible_lun_shows_an_empty_list),
+		IMPATIENT_TEST(test_a_silent_connection_is_closed_before_its_login),
+		ENV_TEST(test_garbage_costs_only_its_connection),
+		IMPATIENT_TEST(test_a_peer_that_gives_no_sign_of_life_is_dropped),
+		IMPATIENT_TEST(test_a_peer_that_answers_stays),
+		IMPATIENT_TEST(test_connections_beyond_the_limit_are_closed),
+		IMPATIENT_TEST(test_a_portal_whose_port_is_taken_listens_when_it_is_free),
 		ENV_TEST(test_stop_ends_sessions),
 	};
 
