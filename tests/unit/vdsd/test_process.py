@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The process vdsd: readiness, signals, locks, exit statuses.  $VDSD names the program; prints TAP."""
+import contextlib
+import json
+import os
+import pathlib
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import traceback
+
+DEADLINE_S = 60
+VDSD = os.environ['VDSD']
+
+
+def check(condition, why):
+    if not condition:
+        raise AssertionError(why)
+
+
+class Place:
+    """A directory of its own, and the vdsd processes started in it."""
+
+    def __init__(self):
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix='vdsd-process.'))
+        self.started = []
+
+    def start(self, *options, env=None, pass_fds=()):
+        process = subprocess.Popen([VDSD, '--dir', self.top / 'a', '--socket', self.top / 's', '--listen', '127.0.0.1:0',
+                                    *options], stderr=subprocess.PIPE, pass_fds=pass_fds, env={**os.environ, **(env or {})})
+        self.started.append(process)
+        return process
+
+    def serve(self, *options, env=None):
+        """Started and ready: the process, what it said when it was ready."""
+        read_fd, write_fd = os.pipe()
+        process = self.start('--ready-fd', str(write_fd), *options, env=env, pass_fds=(write_fd,))
+        os.close(write_fd)
+        check(select.select([read_fd], [], [], DEADLINE_S)[0], 'it is not ready')
+        with open(read_fd, encoding='utf-8') as pipe:
+            text = pipe.read()
+        check(text, f'it ended: {process.poll()}')
+        return process, json.loads(text)
+
+    def close(self):
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            process.stderr.close()
+        shutil.rmtree(self.top, ignore_errors=True)
+
+
+def ended(process, wanted):
+    code = process.wait(DEADLINE_S)
+    check(code == wanted, f'exit status {code}, wanted {wanted}')
+
+
+def test_ready_says_where_it_serves(place):
+    process, ready = place.serve('--http', '127.0.0.1:0')
+    check(ready['pid'] == process.pid, ready)
+    check(ready['socket'] == str(place.top / 's'), ready)
+    check(ready['portals'][0]['address'] == '127.0.0.1', ready)
+    for port in (ready['portals'][0]['port'], ready['http']):
+        socket.create_connection(('127.0.0.1', port), DEADLINE_S).close()
+
+
+def test_the_ready_file_goes_when_it_stops(place):
+    process, _ = place.serve('--ready-file', str(place.top / 'ready'))
+    ready = json.loads((place.top / 'ready').read_text(encoding='utf-8'))
+    check(ready['pid'] == process.pid, ready)
+    process.terminate()
+    ended(process, 0)
+    check(not (place.top / 'ready').exists(), 'the ready file is still there')
+    check(not (place.top / 's').exists(), 'the socket is still there')
+
+
+def test_interrupt_ends_it_and_hangup_does_not(place):
+    process, _ = place.serve()
+    process.send_signal(signal.SIGHUP)
+    for line in process.stderr:
+        if b'vdsd.hup' in line:
+            break
+    check(process.poll() is None, 'SIGHUP ended it')
+    process.send_signal(signal.SIGINT)
+    process.stderr.read()
+    ended(process, 0)
+
+
+def test_the_service_manager_is_told(place):
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
+        manager.bind(str(place.top / 'notify'))
+        manager.settimeout(DEADLINE_S)
+        process, _ = place.serve(env={'NOTIFY_SOCKET': str(place.top / 'notify')})
+        check(manager.recv(100) == b'READY=1', 'READY=1')
+        process.terminate()
+        check(manager.recv(100) == b'STOPPING=1', 'STOPPING=1')
+
+
+def test_a_second_one_finds_the_directory_locked(place):
+    place.serve()
+    second = place.start()
+    ended(second, 3)
+    check(b'LOCKED' in second.stderr.read(), 'it does not say LOCKED')
+    checker = subprocess.run([VDSD, '--dir', place.top / 'a', '--check'], capture_output=True, timeout=DEADLINE_S)
+    check(checker.returncode == 3, f'--check: {checker.returncode}')
+
+
+def test_after_a_kill_it_starts_again(place):
+    process, first = place.serve()
+    process.kill()
+    process.wait()
+    _, second = place.serve()
+    check(first['portals'] == second['portals'], 'the portal has another port')
+
+
+def test_the_checker_finds_an_array_clean(place):
+    process, _ = place.serve()
+    process.terminate()
+    ended(process, 0)
+    done = subprocess.run([VDSD, '--dir', place.top / 'a', '--check'], capture_output=True, timeout=DEADLINE_S)
+    check(done.returncode == 0 and done.stdout == b'clean\n', f'{done}')
+
+
+def test_the_checker_makes_nothing(place):
+    done = subprocess.run([VDSD, '--dir', place.top / 'none', '--check'], capture_output=True, timeout=DEADLINE_S)
+    check(done.returncode == 1 and done.stderr, f'{done}')
+    check(not (place.top / 'none').exists(), 'it made the directory')
+
+
+def test_wrong_options_are_a_usage_error(place):
+    for words in (['--frobnicate'], ['--threads', '0'], ['--conf', str(place.top / 'bad.conf')]):
+        (place.top / 'bad.conf').write_text('colour = red\n', encoding='utf-8')
+        done = subprocess.run([VDSD, *words], capture_output=True, timeout=DEADLINE_S)
+        check(done.returncode == 2 and b'--help' in done.stderr, f'{words}: {done}')
+
+
+def test_http_beyond_loopback_is_refused(place):
+    process = place.start('--http', '0.0.0.0:0')
+    ended(process, 1)
+    check(b'TLS' in process.stderr.read(), 'it does not say why')
+
+
+def test_files_are_for_the_owner_only(place):
+    place.serve()
+    for path in (place.top / 'a').rglob('*'):
+        check(path.stat().st_mode & 0o077 == 0, f'{path}: {path.stat().st_mode:o}')
+    check((place.top / 's').stat().st_mode & 0o777 == 0o660, 'the mode of the socket')
+
+
+def main():
+    tests = [f for name, f in globals().items() if name.startswith('test_')]
+    print(f'1..{len(tests)}')
+    failed = 0
+    for number, test in enumerate(tests, 1):
+        place = Place()
+        try:
+            test(place)
+            result = 'ok'
+        except Exception:
+            print(''.join('# ' + line + '\n' for line in traceback.format_exc().splitlines()), end='')
+            result, failed = 'not ok', failed + 1
+        finally:
+            place.close()
+        print(f'{result} {number} - {test.__name__}', flush=True)
+    sys.exit(1 if failed else 0)
+
+
+main()
