@@ -167,10 +167,13 @@ ctl_run_watch(struct ctl *ctl)
 
 	if (rc < 0)
 		return rc;
+	/* who reads the first line knows that nothing is missed from here on */
+	flockfile(ctl->out);
+	client_listen(ctl->client, &watch.listener);
 	if (!ctl->json && !ctl->quiet)
 		fprintf(ctl->out, "watching; interrupt to end\n");
 	fflush(ctl->out);
-	client_listen(ctl->client, &watch.listener);
+	funlockfile(ctl->out);
 	rc = follow(ctl);
 	client_unlisten(ctl->client, &watch.listener);
 	return rc;
