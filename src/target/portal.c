@@ -8,12 +8,14 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/guid.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "target/target_int.h"
@@ -86,13 +88,13 @@ parse_address(const char *text, uint16_t port, struct sockaddr_storage *ret, soc
 	return -EINVAL;
 }
 
-/* A bound socket, or -errno. */
+/* A bound socket, or -errno.  reuse: also a port on which old connections linger. */
 static int
-bind_socket(const char *address, uint16_t port)
+bind_socket(const char *address, uint16_t port, bool reuse)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = 0;
-	int one = 1;
+	int one = 1, reuse_value = reuse;
 	int r = parse_address(address, port, &sa, &len);
 
 	if (r < 0)
@@ -101,7 +103,7 @@ bind_socket(const char *address, uint16_t port)
 
 	if (fd < 0)
 		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse_value, sizeof(reuse_value)) < 0 ||
 	    (sa.ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) ||
 	    bind(fd, (struct sockaddr *)&sa, len) < 0) {
 		r = -errno;
@@ -111,21 +113,48 @@ bind_socket(const char *address, uint16_t port)
 	return fd;
 }
 
+/* Where the ports begin that the system gives to outgoing connections; 0 = unknown. */
+static unsigned
+ephemeral_begin(void)
+{
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+	char line[32] = "";
+
+	if (f == NULL)
+		return 0;
+	if (fgets(line, sizeof(line), f) == NULL)
+		line[0] = '\0';
+	fclose(f);
+	return (unsigned)strtoul(line, NULL, 10);
+}
+
+/*
+ * Not one that the system would give: those are also given to outgoing connections, and after a restart an
+ * initiator on this machine may sit on ours.
+ */
 int
 target_portal_pick_port(const char *address, uint16_t *ret_port)
 {
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof(sa);
-	int fd = bind_socket(address, 0);
+	unsigned end = ephemeral_begin(), begin = end / 2;
+	int r = -EADDRINUSE;
 
-	if (fd < 0)
-		return fd;
-	int r = getsockname(fd, (struct sockaddr *)&sa, &len) < 0 ? -errno : 0;
+	if (begin < 1024 || end > 65536) {
+		begin = 10000;
+		end = 32768;
+	}
+	for (unsigned tries = 0; tries < 200 && r == -EADDRINUSE; tries++) {
+		struct guid dice;
 
-	close(fd);
-	if (r == 0)
-		*ret_port = ntohs(sa.ss_family == AF_INET ? ((struct sockaddr_in *)&sa)->sin_port
-							  : ((struct sockaddr_in6 *)&sa)->sin6_port);
+		guid_make(&dice);
+		uint16_t port = (uint16_t)(begin + guid_hash(&dice) % (end - begin));
+		int fd = bind_socket(address, port, false);
+
+		r = fd < 0 ? fd : 0;
+		if (fd < 0)
+			continue;
+		close(fd);
+		*ret_port = port;
+	}
 	return r;
 }
 
@@ -201,7 +230,7 @@ accept_some(struct loop_fd *lfd, uint32_t revents)
 static int
 start_listening(struct portal *portal)
 {
-	int fd = bind_socket(portal->row->address, (uint16_t)portal->row->port);
+	int fd = bind_socket(portal->row->address, (uint16_t)portal->row->port, true);
 
 	if (fd < 0)
 		return fd;
