@@ -90,7 +90,7 @@ fill_limits(const struct scsi_task *task, uint8_t *p)
 		put_be32(p + 24, unmap_granularity_blocks(lu));
 		put_be32(p + 28, 0x80000000);			/* UGAVALID, alignment 0 */
 	}
-	put_be64(p + 32, SCSI_MAX_WRITE_SAME_BYTES >> lu->block_shift);
+	put_be64(p + 32, SCSI_MAX_WRITE_SAME_BLOCKS);
 	return PAGE_LIMITS_LEN;
 }
 

@@ -21,6 +21,9 @@ scsi_compare_write_parse(struct scsi_task *task)
 	if (task->count_blocks > MIN(SCSI_MAX_COMPARE_BLOCKS, task_lu(task)->max_transfer_blocks))
 		return scsi_sense_invalid_field(task, 13, -1);
 	task->out_total_bytes = 2 * bytes;
+	/* No blocks but data for some: 256 of them, say, in a field of one byte.  GOOD would be a lie. */
+	if (task->count_blocks == 0 && task->expected_out_bytes >= 2 * task_lu(task)->desc.block_bytes)
+		return scsi_sense_invalid_field(task, 13, -1);
 	/* One half alone, or more than both, cannot be meant. */
 	if (task->count_blocks != 0 && task->expected_out_bytes != task->out_total_bytes)
 		return scsi_sense_data_size(task);

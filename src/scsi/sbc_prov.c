@@ -153,7 +153,7 @@ scsi_write_same_parse(struct scsi_task *task)
 		return SCSI_DONE;
 	if (blocks == 0)
 		blocks = scsi_lu_capacity_blocks(lu) - task->lba;
-	if (blocks > SCSI_MAX_WRITE_SAME_BYTES >> lu->block_shift)
+	if (blocks > SCSI_MAX_WRITE_SAME_BLOCKS)
 		return scsi_sense_invalid_field(task, task->cdb[0] == 0x93 ? 10 : 7, -1);
 	task->count_blocks = (uint32_t)blocks;
 	task->range.last_block = task->lba + blocks - 1;

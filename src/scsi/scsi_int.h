@@ -21,7 +21,7 @@ enum { SCSI_AGAIN = SCSI_GO + 1 };
 #define SCSI_CHUNK_BYTES (256u << 10)		/* of I/O in commands with a buffer of their own */
 #define SCSI_MAX_UNMAP_BLOCKS (1u << 20)
 #define SCSI_MAX_UNMAP_DESCRIPTORS 256u
-#define SCSI_MAX_WRITE_SAME_BYTES (256u << 20)
+#define SCSI_MAX_WRITE_SAME_BLOCKS 0xffffu	/* what the 10-byte form can say */
 #define SCSI_MAX_COMPARE_BLOCKS 255u
 
 /* ---- cmd.c ---- */

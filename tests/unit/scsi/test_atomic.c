@@ -82,6 +82,8 @@ test_compare_and_write_refuses_other_sizes(void **state)
 	assert_sense(&tt, SENSE_DATA_SIZE);
 	caw_cdb(cdb, 0, 0, 0x10);
 	assert_int_equal(test_run(t, &tt, cdb, 16, out, 512, 0), 0);
+	test_run(t, &tt, cdb, 16, out, 6 * 512, 0);
+	assert_sense(&tt, SENSE_INVALID_FIELD);
 	test_task_fini(&tt);
 }
 
