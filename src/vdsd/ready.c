@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "array/array.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -57,6 +58,39 @@ portals_add(struct strbuf *b, struct array *array)
 		strbuf_addf(b, ",\"port\":%u}", portal->port);
 		first = false;
 	}
+}
+
+#define PORTALS_WAIT_NS (5 * NS_PER_S)
+#define PORTALS_LOOK_NS NS_PER_MS
+
+/* Has every portal said whether it listens? */
+static bool
+portals_known(struct array *array)
+{
+	AUTO_STATE struct state *config = array_state(array);
+	AUTO_STATE struct state *live = array_live(array);
+
+	for (size_t i = 0; i < state_count(config, ROW_PORTAL); i++) {
+		const struct row_portal *portal = state_at(config, ROW_PORTAL, i);
+
+		if (portal->status == STATUS_ONLINE && state_find(live, ROW_LIVE_PORTAL, &portal->id) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The data path's threads open the portals and tell the array of it in their own time, some microseconds after they
+ * were started; who waits for us wants to find them named.  One that says nothing does not keep us from serving.
+ */
+static void
+portals_wait(struct array *array)
+{
+	const struct timespec look = { .tv_nsec = PORTALS_LOOK_NS };
+	uint64_t end_ns = clock_mono_ns() + PORTALS_WAIT_NS;
+
+	while (!portals_known(array) && clock_mono_ns() < end_ns)
+		nanosleep(&look, NULL);
 }
 
 /* {"pid":…,"socket":"…","http":port|null,"portals":[…]} and a newline; NULL when out of memory. */
@@ -146,9 +180,11 @@ notify(const char *text)
 int
 vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t http_port)
 {
-	AUTO_FREE char *text = ready_text(options, array, http_port);
+	AUTO_FREE char *text = NULL;
 	int rc = 0;
 
+	portals_wait(array);
+	text = ready_text(options, array, http_port);
 	if (text == NULL)
 		return -ENOMEM;
 	if (options->ready_file != NULL)
