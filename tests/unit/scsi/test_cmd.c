@@ -2,6 +2,7 @@
 /* The command table, and the commands about commands, LUNs, sense and unit attentions. */
 #include "scsi_test.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #define MAINTENANCE_IN_RSOC(options, opcode, action) \
@@ -483,6 +484,52 @@ test_no_room_for_data_in_is_busy(void **state)
 	test_task_fini(&tt);
 }
 
+/* The commands that need memory of their own say BUSY without it; the others do not ask. */
+static void
+test_no_memory_is_busy(void **state)
+{
+	struct scsi_test *t = *state;
+	unsigned busy = 0;
+	uint8_t out[1024] = { 0 };
+
+	for (size_t i = 0; i < scsi_cmd_count; i++) {
+		const struct scsi_cmd *cmd = &scsi_cmds[i];
+		uint8_t cdb[16] = { cmd->opcode };
+		struct test_task tt;
+
+		cdb[1] = cmd->action != SCSI_NO_ACTION ? (uint8_t)cmd->action
+			: cmd->opcode == 0x15          ? 0x10
+						       : 0;
+		cdb[cmd->cdb_bytes == 16              ? 13
+				: cmd->cdb_bytes == 6 ? 4
+						      : 8] = cmd->opcode == 0x42 ? 24 : 1;
+		if (cmd->opcode == 0x15 || cmd->opcode == 0xa0)
+			cdb[cmd->opcode == 0x15 ? 4 : 9] = 16;
+		test_task_init(&tt, &t->nexus, &t->itl, cdb, sizeof(cdb), out,
+			cmd->opcode == 0x89 ? 1024 : 512, 512);
+		mem_fault_at(1);
+		assert_int_equal(test_start(&tt), SCSI_DONE);
+		assert_true(!mem_fault_hit() || tt.task.status == SCSI_STATUS_BUSY);
+		busy += tt.task.status == SCSI_STATUS_BUSY;
+		mem_fault_at(0);
+		test_task_fini(&tt);
+	}
+	assert_true(busy >= 10);
+}
+
+static void
+test_a_unit_without_memory_is_none(void **state)
+{
+	struct scsi_test *t = *state;
+	struct scsi_lu_desc desc;
+	struct scsi_lu *lu = NULL;
+
+	scsi_test_desc(&desc, &t->dev->dev, 512, true);
+	mem_fault_at(1);
+	assert_int_equal(scsi_lu_new(&desc, &lu), -ENOMEM);
+	assert_null(lu);
+}
+
 static void
 test_descriptions_that_cannot_be_are_refused(void **state)
 {
@@ -551,6 +598,8 @@ main(void)
 		ON(scsi_test_setup, test_extend_is_seen_at_once),
 		ON(scsi_test_setup, test_states_other_than_online_are_told_in_sense),
 		ON(scsi_test_setup, test_no_room_for_data_in_is_busy),
+		ON(scsi_test_setup, test_no_memory_is_busy),
+		ON(scsi_test_setup, test_a_unit_without_memory_is_none),
 		ON(scsi_test_setup, test_descriptions_that_cannot_be_are_refused),
 		ON(scsi_test_setup, test_start_stop_refuses_what_there_is_not),
 	};
