@@ -223,17 +223,17 @@ static int
 call(struct client *client, const char *method, const char *path, json_t *body, const struct guid *request_id,
      json_t **ret_json)
 {
-	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
-	const struct client_request request = {
-		.method = method, .path = path, .body = text, .id = request_id, .timeout_ms = client->tuning.call_ms,
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+	struct client_request request = {
+		.method = method, .path = path, .id = request_id, .timeout_ms = client->tuning.call_ms,
 	};
 	struct client_reply reply;
 	int rc;
 
-	if (body != NULL && text == NULL)
+	if (body != NULL && client_json_text(body, &text) < 0)
 		return -ENOMEM;
+	request.body = text.text;
 	rc = attempts(client, &request, &reply);
-	free(text);
 	if (rc < 0)
 		return rc;
 	rc = answer_take(client, &reply, ret_json);

@@ -82,7 +82,10 @@ void client_transport_wake(struct client_transport *t);
 int client_reply_code(const struct client_reply *reply);
 /* The JSON of a reply; *ret_json NULL when it is empty.  0, ERR_PROTOCOL, -ENOMEM. */
 int client_reply_json(const struct client_reply *reply, json_t **ret_json);
+/* 0, ERR_PROTOCOL, -ENOMEM. */
 int client_json_parse(const char *text, size_t len, json_t **ret_json);
+/* Appends it, compact.  Not json_dumps: whose allocator is the host program's choice.  0 or -ENOMEM. */
+int client_json_text(const json_t *json, struct strbuf *text);
 
 /* A condition variable that waits by the monotonic clock. */
 void client_cond_init(pthread_cond_t *cond);

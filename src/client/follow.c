@@ -330,13 +330,14 @@ event_handle(struct client_replica *r, size_t i, const char *data)
 	AUTO_JSON json_t *json = NULL;
 	int rc = client_json_parse(data, strlen(data), &json);
 
-	if (rc == 0 && events[i].is_greeting == r->greeted)
+	if (rc < 0)
+		return rc;		/* it was damaged on its way: asked for again */
+	if (events[i].is_greeting == r->greeted)
 		return breach("the event '%s' out of order", events[i].name);
-	if (rc == 0 && events[i].handle != on_live && events[i].handle != on_hello)
+	if (events[i].handle != on_live && events[i].handle != on_hello)
 		live_settle(r);
-	if (rc == 0)
-		rc = events[i].handle(r, json);
-	if (rc == ERR_PROTOCOL || rc == ERR_PARSE)
+	rc = events[i].handle(r, json);
+	if (rc == ERR_PARSE)
 		return breach("the event '%s' makes no sense: %s", events[i].name, err_text(rc));
 	if (rc == 0 && r->verified)
 		client_replica_touch(r);
@@ -365,8 +366,9 @@ static int
 on_bytes(struct client_sink *sink, const char *bytes, size_t len)
 {
 	struct follower *f = container_of(sink, struct follower, sink);
+	int rc = wire_sse_feed(&f->sse, bytes, len, on_event, f->replica);
 
-	return wire_sse_feed(&f->sse, bytes, len, on_event, f->replica);
+	return rc == ERR_LIMIT ? breach("an event is too long") : rc;
 }
 
 /* Under the lock. */
@@ -432,7 +434,7 @@ follow(struct client_replica *r, uint64_t *backoff_ns)
 {
 	int rc = stream_run(r);
 
-	if (rc == ERR_GONE || rc == ERR_CACHE_CORRUPT || rc == ERR_LIMIT) {
+	if (rc == ERR_GONE || rc == ERR_CACHE_CORRUPT) {
 		client_replica_step(r, REPLICA_BREACH, err_text(rc));
 		return;
 	}

@@ -12,12 +12,26 @@ client_json_parse(const char *text, size_t len, json_t **ret_json)
 	json_error_t error;
 	json_t *json = json_loadb(text, len, 0, &error);
 
-	if (json == NULL && json_error_code(&error) == json_error_out_of_memory)
+	/* Where jansson finds no memory it says so, or nothing, or that a token is invalid: that cannot be told apart. */
+	if (json == NULL && (*error.text == '\0' || json_error_code(&error) == json_error_out_of_memory))
 		return -ENOMEM;
 	if (json == NULL)
 		return err_set(ERR_PROTOCOL, "not JSON: %s", error.text);
 	*ret_json = json;
 	return 0;
+}
+
+static int
+text_add(const char *bytes, size_t len, void *text)
+{
+	strbuf_add_bytes(text, bytes, len);
+	return ((const struct strbuf *)text)->failed ? -1 : 0;
+}
+
+int
+client_json_text(const json_t *json, struct strbuf *text)
+{
+	return json_dump_callback(json, text_add, text, JSON_COMPACT) == 0 ? 0 : -ENOMEM;
 }
 
 int

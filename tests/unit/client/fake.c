@@ -44,6 +44,7 @@ struct fake {
 	struct sent sent[CHANGES_MAX];	/* of configuration and live rows, in order */
 	uint64_t sequences[CHANGES_MAX];
 	size_t sent_count, forgotten;
+	size_t garbage;			/* 1 + the index of what is sent as garbage once; 0 = none */
 	unsigned epoch;			/* of the streams: they end when it moves */
 	struct fake_seen seen;
 	struct { char id[64]; uint64_t sequence; } requests[REQUESTS_MAX];
@@ -153,7 +154,10 @@ change_text(struct fake *f, struct change *change)
 		row_unref(change->ops[change->op_count].row);
 		break;
 	case FAKE_GARBAGE:
-		return strdup("{\"sequence\":");
+		f->garbage = f->sent_count + 1;
+		break;
+	case FAKE_NONSENSE:
+		return strdup("{\"sequence\":\"one\"}");
 	}
 	return dump(wire_change_encode(change));
 }
@@ -333,7 +337,8 @@ stream_serve(struct fake *f, int fd, uint64_t since)
 		if (at < f->sent_count) {
 			event = f->sent[at].event;
 			if (f->sent[at].text != NULL && (at >= live_from || strcmp(event, "change") == 0))
-				text = strdup(f->sent[at].text);
+				text = strdup(f->garbage == at + 1 ? "{\"sequence\":" : f->sent[at].text);
+			f->garbage = f->garbage == at + 1 ? 0 : f->garbage;
 			at++;
 		} else if (f->epoch == epoch) {
 			text = position_text(f);

@@ -37,7 +37,8 @@ enum fake_fault {
 	FAKE_SKIP,		/* the next change is not sent */
 	FAKE_DIGEST,		/* the next change is sent with another digest */
 	FAKE_ROW,		/* the next change is sent without its last row, with the right digest */
-	FAKE_GARBAGE,		/* the next change is sent as text that is not JSON */
+	FAKE_GARBAGE,		/* the next change is sent as text that is not JSON; whoever asks again gets it whole */
+	FAKE_NONSENSE,		/* the next change is sent as JSON that is no change */
 };
 
 void fake_fault(struct fake *fake, enum fake_fault fault);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Calls: what goes out, what comes back, and what happens when the connection breaks. */
+#include <errno.h>
+
 #include "fault.h"
 
 #include "base/clock.h"
@@ -445,6 +447,39 @@ test_a_client_without_a_replica_has_no_view(void **unused)
 	assert_int_equal(client_refresh(p.client), 0);
 }
 
+static void
+test_a_call_out_of_memory_says_so(void **unused)
+{
+	struct guid lun = sample_id('l', 1);
+
+	PAIR(p);
+	WITH_EVERY_FAULT {
+		struct client_answer answer;
+		int rc = client_lun_rename(p.client, &lun, "x", &answer);
+
+		assert_int_equal(rc, FAULT_HIT ? -ENOMEM : 0);
+	}
+	assert_int_equal(client_sync(p.client), 0);
+}
+
+static void
+test_opening_out_of_memory_leaves_nothing(void **unused)
+{
+	struct client_tuning tuning = fake_tuning();
+	struct fake *fake = fake_start();
+
+	(void)unused;
+	WITH_EVERY_FAULT {
+		struct client *client = NULL;
+		int rc = client_open_tuned(fake_url(fake), CLIENT_REPLICA, &tuning, &client);
+
+		assert_int_equal(rc, FAULT_HIT ? -ENOMEM : 0);
+		assert_int_equal(client != NULL, rc == 0);
+		client_close(client);
+	}
+	fake_stop(fake);
+}
+
 int
 main(void)
 {
@@ -470,6 +505,8 @@ main(void)
 		cmocka_unit_test(test_what_json_cannot_carry_is_refused_here),
 		cmocka_unit_test(test_a_job_is_waited_for_by_asking),
 		cmocka_unit_test(test_a_client_without_a_replica_has_no_view),
+		cmocka_unit_test(test_a_call_out_of_memory_says_so),
+		cmocka_unit_test(test_opening_out_of_memory_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

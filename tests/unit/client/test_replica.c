@@ -323,11 +323,23 @@ test_an_event_that_makes_no_sense_breaks_it(void **unused)
 {
 	PAIR(p);
 	await_state(p.client, REPLICA_FOLLOWING);
-	fake_fault(p.fake, FAKE_GARBAGE);
+	fake_fault(p.fake, FAKE_NONSENSE);
 	fake_add_lun(p.fake, 10);
 	await_state(p.client, REPLICA_BROKEN);
 	assert_corrupt(p.client, "makes no sense");
 	cure(&p);
+}
+
+static void
+test_an_event_that_is_damaged_on_its_way_is_asked_for_again(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_fault(p.fake, FAKE_GARBAGE);
+	fake_add_lun(p.fake, 10);
+	fake_await_streams(p.fake, 2);
+	assert_int_equal(client_sync(p.client), 0);
+	assert_same(&p);
 }
 
 static void
@@ -722,6 +734,46 @@ test_refreshes_cuts_and_changes_together_end_well(void **unused)
 	assert_same(&p);
 }
 
+/* ---- out of memory on the event thread ---- */
+
+struct starver {
+	struct client_listener listener;
+	unsigned nth;			/* which allocation of the event thread fails next: 1, 2, … 40, 1, … */
+	unsigned hits;
+};
+
+static void
+starve(struct client_listener *listener, const struct client_view *before, const struct client_view *after,
+       const struct change *change)
+{
+	struct starver *s = container_of(listener, struct starver, listener);
+
+	(void)before;
+	(void)after;
+	(void)change;
+	s->hits += mem_fault_hit() != 0;
+	mem_fault_at(s->nth++ % 40 + 1);
+}
+
+static void
+test_the_event_thread_survives_a_lack_of_memory(void **unused)
+{
+	struct starver starver = { .listener.changed = starve };
+
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	client_listen(p.client, &starver.listener);
+	for (unsigned i = 0; i < 250; i++) {
+		fake_add_lun(p.fake, 10 + i);
+		if (i % 16 == 0)
+			fake_live(p.fake, sample_live_lun(i, HEALTH_OK));
+		assert_int_equal(client_sync(p.client), 0);
+	}
+	client_unlisten(p.client, &starver.listener);
+	assert_true(starver.hits > 50);
+	assert_same(&p);
+}
+
 int
 main(void)
 {
@@ -741,6 +793,7 @@ main(void)
 		cmocka_unit_test(test_another_digest_breaks_it_until_it_is_cured),
 		cmocka_unit_test(test_a_change_that_lost_a_row_is_noticed_by_its_digest),
 		cmocka_unit_test(test_an_event_that_makes_no_sense_breaks_it),
+		cmocka_unit_test(test_an_event_that_is_damaged_on_its_way_is_asked_for_again),
 		cmocka_unit_test(test_another_incarnation_breaks_it_until_it_is_cured),
 		cmocka_unit_test(test_an_array_that_has_lost_changes_breaks_it),
 		cmocka_unit_test(test_events_no_longer_kept_break_it),
@@ -758,6 +811,7 @@ main(void)
 		cmocka_unit_test(test_waiting_for_a_job_ends_with_the_time),
 		cmocka_unit_test(test_readers_see_the_sequence_rise_while_it_moves),
 		cmocka_unit_test(test_refreshes_cuts_and_changes_together_end_well),
+		cmocka_unit_test(test_the_event_thread_survives_a_lack_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
