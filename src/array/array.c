@@ -162,11 +162,11 @@ load(struct array *array)
 	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_POOL); i++)
 		rc = pool_add(array, id, state_at(array->state, ROW_POOL, i), POOL_OPEN);
 	if (rc == 0)
+		rc = catalog_unlinks(array->catalog, add_dying, array);
+	if (rc == 0)
 		pool_sweep(array, array->state);
 	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_LUN); i++)
 		rc = add_unit(array, state_at(array->state, ROW_LUN, i));
-	if (rc == 0)
-		rc = catalog_unlinks(array->catalog, add_dying, array);
 	if (rc == 0)
 		rc = request_load(array);
 	if (rc == 0)

@@ -3,8 +3,8 @@
  * Private to array: what its nouns share.  Prototypes are grouped by the file that has them.
  *
  * Locks, in the order in which they may be taken:
- *	runtime_lock (shared while the data path is called) > pools_lock > luns_lock > live_lock > listeners_lock >
- *	a listener's lock; queue_lock, requests_lock, jobs_lock, dying_lock, verify_lock and state_lock are taken alone.
+ *	runtime_lock (shared while the data path is called) > pools_lock > dying_lock, luns_lock > live_lock > listeners_lock >
+ *	a listener's lock; queue_lock, requests_lock, jobs_lock, verify_lock and state_lock are taken alone.
  * Only runtime_lock is held while the data path works, only pools_lock while a file system answers.
  */
 #ifndef VDS_ARRAY_ARRAY_INT_H
@@ -213,7 +213,7 @@ struct store {
 	struct blk_dev *dev;		/* one reference; NULL = only a file to unlink */
 	struct blk_listener listener;
 	pthread_mutex_t manage_lock;	/* resize, allocate, verify, reopen: one at a time */
-	atomic_bool looked;		/* it was verified once */
+	atomic_bool opened;		/* somebody uses the device: verified by its descriptor, not by a glance */
 	bool unlink;			/* the file goes in the end; set before the unit's reference is dropped */
 	struct list node;		/* dying; dying_lock */
 	struct work reap;
@@ -224,10 +224,14 @@ struct store *store_ref(struct store *store);
 void store_unref(struct store *store);		/* accepts NULL */
 /* <pool>/<lun id>.img, or .new before its commit. */
 char *store_path(const char *pool_path, const struct guid *lun_id, bool committed);
-/* 0, or ERR_FAILED with the reason (the unit's health is then FAILED). */
-int store_verify(struct store *store);
+/*
+ * Is the file there and sound?  0, or ERR_FAILED with the reason (the unit's health is then FAILED).  may_open: it is
+ * going to be used; else an unused one is not opened for that.  manage_lock.
+ */
+int store_verify(struct store *store, bool may_open);
 /* A file that an earlier run left to be unlinked. */
 int store_dying_add(struct array *array, const struct guid *lun_id, const char *path);
+bool store_is_dying(struct array *array, const struct guid *lun_id);
 /* Hands the files of deleted LUNs that nobody uses any more to a worker, who unlinks them.  Number of those still in use. */
 size_t store_reap(struct array *array);
 void store_fini(struct array *array);

@@ -364,27 +364,41 @@ pool_show(struct array *array, const struct guid *pool_id)
 
 /* <lun id>.new: committed, then its rename was lost; or not, then nobody knows it. */
 static void
-sweep_file(const struct pool_entry *entry, const char *name, const struct state *state)
+sweep_new(const struct pool_entry *entry, const char *name, bool known)
 {
-	AUTO_FREE char *id = NULL, *committed = NULL;
-	struct guid lun_id;
-	size_t len = strlen(name);
+	char committed[GUID_TEXT_SIZE + 4];
 
-	if (len != GUID_TEXT_SIZE - 1 + 4 || strcmp(name + len - 4, ".new") != 0)
-		return;
-	id = str_ndup(name, len - 4);
-	committed = id != NULL ? str_printf("%s.img", id) : NULL;
-	if (committed == NULL || guid_parse(id, &lun_id) < 0)
-		return;
-	if (state_find(state, ROW_LUN, &lun_id) == NULL)
+	if (!known) {
 		(void)unlinkat(entry->dir_fd, name, 0);
-	else if (faccessat(entry->dir_fd, committed, F_OK, 0) < 0)
-		(void)renameat(entry->dir_fd, name, entry->dir_fd, committed);
+	} else {
+		snprintf(committed, sizeof(committed), "%.36s.img", name);
+		if (faccessat(entry->dir_fd, committed, F_OK, 0) < 0)
+			(void)renameat(entry->dir_fd, name, entry->dir_fd, committed);
+	}
 	log_info("pool.sweep", "path=%s file=%s", entry->path, name);
 }
 
 static void
-sweep(const struct pool_entry *entry, const struct state *state)
+sweep_file(struct array *array, const struct pool_entry *entry, const char *name, const struct state *state)
+{
+	char id[GUID_TEXT_SIZE];
+	struct guid lun_id;
+	bool known;
+
+	if (strlen(name) != GUID_TEXT_SIZE - 1 + 4)
+		return;
+	snprintf(id, sizeof(id), "%.36s", name);
+	if (guid_parse(id, &lun_id) < 0)
+		return;
+	known = state_find(state, ROW_LUN, &lun_id) != NULL;
+	if (strcmp(name + GUID_TEXT_SIZE - 1, ".new") == 0)
+		sweep_new(entry, name, known);
+	else if (strcmp(name + GUID_TEXT_SIZE - 1, ".img") == 0 && !known && !store_is_dying(array, &lun_id))
+		log_warning("pool.unknown_file", "path=%s file=%s", entry->path, name);
+}
+
+static void
+sweep(struct array *array, const struct pool_entry *entry, const struct state *state)
 {
 	DIR *dir = opendir(entry->path);
 	struct dirent *d;
@@ -392,7 +406,7 @@ sweep(const struct pool_entry *entry, const struct state *state)
 	if (dir == NULL)
 		return;
 	while ((d = readdir(dir)) != NULL)
-		sweep_file(entry, d->d_name, state);
+		sweep_file(array, entry, d->d_name, state);
 	closedir(dir);
 }
 
@@ -404,6 +418,6 @@ pool_sweep(struct array *array, const struct state *state)
 	pthread_mutex_lock(&array->pools_lock);
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
 		if (entry->marker_fd >= 0)
-			sweep(entry, state);
+			sweep(array, entry, state);
 	pthread_mutex_unlock(&array->pools_lock);
 }

@@ -4,6 +4,9 @@
 
 #include <sys/stat.h>
 
+#include "array/array_int.h"
+#include "base/clock.h"
+
 static struct array_answer
 create_thick(struct array *a, const char *name, uint64_t size_bytes)
 {
@@ -252,6 +255,55 @@ test_progress_is_shown_while_it_runs(void **state)
 	assert_false(has_live_job(f->array, &answer.job_id));
 }
 
+/* ---- expiry ---- */
+
+struct old_job {
+	struct task task;
+	struct guid id;
+	int64_t ended_ms;
+};
+
+static int
+put_old_job(struct array *array, struct task *task)
+{
+	struct old_job *old = container_of(task, struct old_job, task);
+	struct row_job *row = row_new(ROW_JOB);
+
+	(void)array;
+	row->id = old->id;
+	row->state = JOB_DONE;
+	row->created_ms = row->ended_ms = old->ended_ms;
+	return state_edit_put(task->edit, row);
+}
+
+static struct guid
+make_old_job(struct array *array, int64_t age_ms)
+{
+	struct old_job old = { .task = { .apply = put_old_job, .cause = "job.end" }, .id = random_guid(),
+			       .ended_ms = clock_utc_ms() - age_ms };
+
+	assert_ok(writer_submit(array, &old.task));
+	return old.id;
+}
+
+static bool
+job_is_gone(struct array *array, const void *arg)
+{
+	AUTO_STATE struct state *now = array_state(array);
+
+	return state_find(now, ROW_JOB, arg) == NULL;
+}
+
+static void
+test_ended_jobs_expire_after_a_day(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid young = make_old_job(a, JOB_KEPT_MS - 60000), old = make_old_job(a, JOB_KEPT_MS + 1);
+
+	assert_true(wait_for(a, job_is_gone, &old));
+	assert_false(job_is_gone(a, &young));
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -269,6 +321,7 @@ main(void)
 		WITH_ARRAY(test_cancelled_extend_leaves_the_size),
 		WITH_ARRAY(test_create_goes_on_after_a_restart),
 		WITH_ARRAY(test_extend_goes_on_after_a_restart),
+		WITH_ARRAY(test_ended_jobs_expire_after_a_day),
 		WITH_ARRAY(test_progress_is_shown_while_it_runs),
 	};
 

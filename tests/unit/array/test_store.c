@@ -207,6 +207,42 @@ test_missing_pool_fails_its_luns_but_not_the_array(void **state)
 	assert_true(wait_health(f->array, answer.object_id, HEALTH_OK));
 }
 
+/* Descriptors of this process on LUN files. */
+static size_t
+open_luns(void)
+{
+	char link[64], to[256];
+	size_t count = 0;
+
+	for (int fd = 0; fd < 256; fd++) {
+		ssize_t len;
+
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		len = readlink(link, to, sizeof(to) - 1);
+		if (len < 0)
+			continue;
+		to[len] = '\0';
+		count += strstr(to, ".img") != NULL;
+	}
+	return count;
+}
+
+static void
+test_stores_that_nobody_uses_are_not_opened(void **state)
+{
+	struct fixture *f = *state;
+	struct guid luns[10];
+
+	for (size_t i = 0; i < ARRAY_LEN(luns); i++)
+		luns[i] = make_lun(f->array, NULL);
+	fixture_reopen(f);
+	for (size_t i = 0; i < ARRAY_LEN(luns); i++)
+		assert_true(wait_health(f->array, luns[i], HEALTH_OK));
+	assert_int_equal(open_luns(), 0);
+	array_device_release(f->array, device(f->array, luns[0]));
+	assert_int_equal(open_luns(), 1);
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -214,6 +250,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_new_lun_is_well),
+		WITH_ARRAY(test_stores_that_nobody_uses_are_not_opened),
 		WITH_ARRAY(test_health_is_unknown_until_somebody_looked),
 		WITH_ARRAY(test_deleted_file_fails_the_lun_with_a_reason),
 		WITH_ARRAY(test_truncated_file_fails_the_lun),
