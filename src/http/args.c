@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What each route takes: the tables that spec.c reads and that the test of docs/openapi.json compares. */
+/*
+ * What each route takes: the tables that spec.c reads and that the test of docs/openapi.json
+ * compares.
+ */
 #include "base/mem.h"
 #include "http/http_int.h"
 
 #define AT(member) offsetof(struct http_args, member)
-#define SPEC(fields_, rule_) { .fields = fields_, .count = ARRAY_LEN(fields_), .rule = rule_ }
+#define SPEC(fields_, rule_) \
+	{ \
+		.fields = fields_, .count = ARRAY_LEN(fields_), .rule = rule_ \
+	}
 #define SIZE_MAX_BYTES (1ull << 53)
 
-#define FIELD_AFTER { "after", HTTP_KEY, false, AT(after), 0, 0 }
-#define FIELD_LIMIT { "limit", HTTP_U64, false, AT(limit), 1, HTTP_LIMIT_MAX }
+#define FIELD_AFTER \
+	{ \
+		"after", HTTP_KEY, false, AT(after), 0, 0 \
+	}
+#define FIELD_LIMIT \
+	{ \
+		"limit", HTTP_U64, false, AT(limit), 1, HTTP_LIMIT_MAX \
+	}
 
 /* clang-format off */
 static const struct http_field list_fields[] = { FIELD_AFTER, FIELD_LIMIT };

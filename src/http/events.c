@@ -2,8 +2,9 @@
 /*
  * The event stream: what a listener of the array hears, as Server-Sent Events (docs/design/api.md).
  *
- * Order: `hello` with the positions at which the listener began, one `live` event with all live rows of that moment, then
- * changes without a gap.  The states come from array_listen itself, so nothing can slip in between.
+ * Order: `hello` with the positions at which the listener began, one `live` event with all live
+ * rows of that moment, then changes without a gap.  The states come from array_listen itself, so
+ * nothing can slip in between.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,14 +14,14 @@
 #include "base/mem.h"
 #include "http/http_int.h"
 
-#define PENDING_KEEP (1u << 20)		/* a larger buffer is given back once it is sent */
+#define PENDING_KEEP (1u << 20) /* a larger buffer is given back once it is sent */
 
 struct http_stream {
 	struct http *http;
 	struct array_listener *listener;
-	struct strbuf pending;		/* encoded, of which `sent` bytes are out */
+	struct strbuf pending; /* encoded, of which `sent` bytes are out */
 	size_t sent;
-	bool ended;			/* `lost` is in pending, nothing follows */
+	bool ended; /* `lost` is in pending, nothing follows */
 };
 
 /* Takes json (NULL = out of memory). */
@@ -41,10 +42,9 @@ static int
 hello_add(struct http_stream *stream, const struct state *config, const struct state *live)
 {
 	return event_add(stream, "hello", 0,
-			 json_pack("{s:o, s:o, s:s}",
-				   "position", wire_position_encode(state_position(config)),
-				   "live", wire_position_encode(state_position(live)),
-				   "version", VDS_VERSION));
+		json_pack("{s:o, s:o, s:s}", "position",
+			wire_position_encode(state_position(config)), "live",
+			wire_position_encode(state_position(live)), "version", VDS_VERSION));
 }
 
 /* All live rows as one change, which leads from nothing to `live`. */
@@ -112,7 +112,7 @@ array_event_add(struct http_stream *stream, const struct array_event *event)
 		return change_add(stream, "live", event->change);
 	case ARRAY_EVENT_HEARTBEAT:
 		return event_add(stream, "heartbeat", 0,
-				 json_pack("{s:o}", "position", wire_position_encode(&event->position)));
+			json_pack("{s:o}", "position", wire_position_encode(&event->position)));
 	case ARRAY_EVENT_LOST:
 		break;
 	}
@@ -173,7 +173,8 @@ stream_new(struct http *http, int *ret_rc)
 
 	if (atomic_fetch_add(&http->streams, 1) >= http->max_streams) {
 		atomic_fetch_sub(&http->streams, 1);
-		*ret_rc = err_set(ERR_LIMIT, "there are %u event streams already", http->max_streams);
+		*ret_rc =
+			err_set(ERR_LIMIT, "there are %u event streams already", http->max_streams);
 		return NULL;
 	}
 	stream = mem_calloc(1, sizeof(*stream));
@@ -199,7 +200,8 @@ http_events(struct http_call *call, struct http_reply *reply)
 	reply->stream = stream_new(call->http, &rc);
 	if (reply->stream == NULL)
 		return rc;
-	rc = array_listen(call->array, call->args.incarnation, call->args.since, &reply->stream->listener, &config, &live);
+	rc = array_listen(call->array, call->args.incarnation, call->args.since,
+		&reply->stream->listener, &config, &live);
 	if (rc == 0)
 		rc = hello_add(reply->stream, config, live);
 	if (rc == 0)

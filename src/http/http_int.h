@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside http: a request becomes a call (route, ids, arguments), the route's handler fills a reply, the
- * server sends it.  Only server.c and listen.c know sockets and libmicrohttpd; everything else is plain functions.
+ * Inside http: a request becomes a call (route, ids, arguments), the route's handler fills a reply,
+ * the server sends it.  Only server.c and listen.c know sockets and libmicrohttpd; everything else
+ * is plain functions.
  */
 #ifndef VDS_HTTP_HTTP_INT_H
 #define VDS_HTTP_HTTP_INT_H
@@ -20,18 +21,18 @@
 #include "wire/state.h"
 #include "wire/wire.h"
 
-#define HTTP_BODY_MAX (1u << 20)
+#define HTTP_BODY_MAX            (1u << 20)
 #define HTTP_CONNECTIONS_DEFAULT 256
-#define HTTP_LIMIT_DEFAULT 100
-#define HTTP_LIMIT_MAX 1000
-#define HTTP_TEXT_SLOTS 64
+#define HTTP_LIMIT_DEFAULT       100
+#define HTTP_LIMIT_MAX           1000
+#define HTTP_TEXT_SLOTS          64
 
 struct MHD_Daemon;
 
 /* The JSON texts of the latest changes, so that many streams encode each change once.  texts.c */
 struct http_text {
-	struct change *change;		/* the key: our reference */
-	unsigned refs;			/* atomic */
+	struct change *change; /* the key: our reference */
+	unsigned refs; /* atomic */
 	size_t len;
 	char text[];
 };
@@ -48,28 +49,28 @@ struct http {
 	unsigned max_streams;
 	atomic_bool stopping;
 	struct MHD_Daemon *unix_daemon, *tcp_daemon;
-	char *socket_path;		/* bound by us, removed at the end; else NULL */
+	char *socket_path; /* bound by us, removed at the end; else NULL */
 	uint16_t tcp_port;
 };
 
 /* ---- the parts of a request: spec.c ---- */
 
 enum http_type {
-	HTTP_TEXT,		/* const char *: borrowed from the call; NULL when absent */
-	HTTP_GUID,		/* struct guid: zero when absent */
-	HTTP_GUIDS,		/* struct http_guids: a JSON array */
-	HTTP_U64,		/* uint64_t within min … max */
-	HTTP_BOOL,		/* bool: true/false in a body, 1/0 in a query */
-	HTTP_STATUS,		/* struct http_status_arg: "online", "offline" */
-	HTTP_KEY,		/* struct http_key: "ID" or "ID,ID", in a query */
+	HTTP_TEXT, /* const char *: borrowed from the call; NULL when absent */
+	HTTP_GUID, /* struct guid: zero when absent */
+	HTTP_GUIDS, /* struct http_guids: a JSON array */
+	HTTP_U64, /* uint64_t within min … max */
+	HTTP_BOOL, /* bool: true/false in a body, 1/0 in a query */
+	HTTP_STATUS, /* struct http_status_arg: "online", "offline" */
+	HTTP_KEY, /* struct http_key: "ID" or "ID,ID", in a query */
 };
 
 struct http_field {
 	const char *name;
 	enum http_type type;
 	bool required;
-	size_t offset;			/* in struct http_args */
-	uint64_t min, max;		/* HTTP_U64: the range; HTTP_TEXT: bytes, max 0 = unlimited */
+	size_t offset; /* in struct http_args */
+	uint64_t min, max; /* HTTP_U64: the range; HTTP_TEXT: bytes, max 0 = unlimited */
 };
 
 enum http_rule { HTTP_AS_MARKED, HTTP_EXACTLY_ONE };
@@ -108,9 +109,14 @@ struct http_args {
 	struct http_status_arg status;
 };
 
-/* Fill args from a JSON object; NULL json = empty.  0, or ERR_INVALID with a text that names the member; -ENOMEM. */
+/*
+ * Fill args from a JSON object; NULL json = empty.  0, or ERR_INVALID with a text that names the
+ * member; -ENOMEM.
+ */
 int http_spec_body(const struct http_spec *spec, const json_t *json, struct http_args *args);
-/* The same from "a=b&c=d"; decodes in place, so `query` must live as long as args.  NULL = empty. */
+/*
+ * The same from "a=b&c=d"; decodes in place, so `query` must live as long as args.  NULL = empty.
+ */
 int http_spec_query(const struct http_spec *spec, char *query, struct http_args *args);
 void http_args_fini(struct http_args *args);
 /* %41 → A, in place.  0; ERR_INVALID for a broken escape or an encoded NUL. */
@@ -123,9 +129,9 @@ struct http_stream;
 /* As it came. */
 struct http_request {
 	const char *method;
-	const char *target;		/* path and query, percent-encoded */
-	const char *request_id;		/* X-Request-Id; NULL = none */
-	const char *body;		/* NULL = none */
+	const char *target; /* path and query, percent-encoded */
+	const char *request_id; /* X-Request-Id; NULL = none */
+	const char *body; /* NULL = none */
 	size_t body_len;
 };
 
@@ -133,25 +139,26 @@ struct http_call {
 	struct http *http;
 	struct array *array;
 	const struct http_route *route;
-	struct guid ids[2];		/* of the path, in its order */
+	struct guid ids[2]; /* of the path, in its order */
 	struct http_args args;
 	struct array_request request;
-	char *target;			/* decoded in place; args point into it */
-	json_t *body;			/* args point into it */
+	char *target; /* decoded in place; args point into it */
+	json_t *body; /* args point into it */
 };
 
 /* Exactly one of json, text and stream. */
 struct http_reply {
 	unsigned status;
 	json_t *json;
-	const char *text;		/* static JSON */
+	const char *text; /* static JSON */
 	size_t text_len;
 	struct http_stream *stream;
-	char allow[64];			/* for 405 */
+	char allow[64]; /* for 405 */
 };
 
 /* Never fails: what goes wrong becomes an error object.  http_reply_fini afterwards. */
-void http_dispatch(struct http *http, const struct http_request *request, struct http_reply *ret_reply);
+void http_dispatch(
+	struct http *http, const struct http_request *request, struct http_reply *ret_reply);
 /* An error object with the code's status and this thread's text. */
 void http_reply_error(struct http_reply *reply, int code);
 void http_reply_fini(struct http_reply *reply);
@@ -162,13 +169,13 @@ typedef int http_handler(struct http_call *call, struct http_reply *reply);
 
 struct http_route {
 	const char *method;
-	const char *path;		/* "/v1/luns/{id}" */
-	const char *operation;		/* OpenAPI operationId */
+	const char *path; /* "/v1/luns/{id}" */
+	const char *operation; /* OpenAPI operationId */
 	http_handler *handler;
-	enum row_family family;		/* for http_list and http_get */
-	const struct http_spec *query;	/* NULL = none allowed */
-	const struct http_spec *body;	/* NULL = none allowed (but {}) */
-	unsigned status;		/* of success; 201 becomes 200 when nothing new was made, 202 with a job */
+	enum row_family family; /* for http_list and http_get */
+	const struct http_spec *query; /* NULL = none allowed */
+	const struct http_spec *body; /* NULL = none allowed (but {}) */
+	unsigned status; /* of success; 201 becomes 200 when nothing new was made, 202 with a job */
 };
 
 /* In the order of paths, then of methods as the document has them. */
@@ -176,24 +183,29 @@ extern const struct http_route http_routes[];
 extern const size_t http_route_count;
 
 /*
- * The route of a decoded path.  0; ERR_NOT_FOUND: no such path; ERR_INVALID: a part of it is no id; ERR_NOT_SUPPORTED:
- * the path has other methods, named in ret_allow.
+ * The route of a decoded path.  0; ERR_NOT_FOUND: no such path; ERR_INVALID: a part of it is no id;
+ * ERR_NOT_SUPPORTED: the path has other methods, named in ret_allow.
  */
-int http_route_find(const char *method, const char *path, const struct http_route **ret_route, struct guid ret_ids[2],
-		    char *ret_allow, size_t allow_size);
+int http_route_find(const char *method, const char *path, const struct http_route **ret_route,
+	struct guid ret_ids[2], char *ret_allow, size_t allow_size);
 
 /* ---- the specs of bodies and queries: args.c ---- */
 
-extern const struct http_spec http_query_list, http_query_named, http_query_groups, http_query_associations,
-	http_query_sessions, http_query_max_lun_size, http_query_explain, http_query_events;
-extern const struct http_spec http_body_array, http_body_pool, http_body_pool_patch, http_body_lun, http_body_lun_patch,
-	http_body_extend, http_body_targets, http_body_target, http_body_target_patch, http_body_portal,
-	http_body_portal_patch, http_body_group;
+extern const struct http_spec http_query_list, http_query_named, http_query_groups,
+	http_query_associations, http_query_sessions, http_query_max_lun_size, http_query_explain,
+	http_query_events;
+extern const struct http_spec http_body_array, http_body_pool, http_body_pool_patch, http_body_lun,
+	http_body_lun_patch, http_body_extend, http_body_targets, http_body_target,
+	http_body_target_patch, http_body_portal, http_body_portal_patch, http_body_group;
 
 /* ---- replies: reply.c ---- */
 
-/* rc of a change: negative is handed on, else the answer becomes the reply.  Used as a handler's last line. */
-int http_answer(struct http_call *call, struct http_reply *reply, int rc, const struct array_answer *answer);
+/*
+ * rc of a change: negative is handed on, else the answer becomes the reply.  Used as a handler's
+ * last line.
+ */
+int http_answer(struct http_call *call, struct http_reply *reply, int rc,
+	const struct array_answer *answer);
 /* Takes json; NULL (out of memory) is -ENOMEM. */
 int http_reply_json(struct http_reply *reply, json_t *json);
 unsigned http_status(int code);
@@ -203,10 +215,11 @@ unsigned http_status(int code);
 /* A row with what belongs to it: its live row, a group's portals.  NULL when out of memory. */
 json_t *http_row(const struct state *config, const struct state *live, const void *row);
 http_handler http_list, http_get, http_lun_targets, http_target_luns;
-http_handler http_array_get, http_array_patch, http_snapshot, http_sync, http_check, http_openapi, http_version;
+http_handler http_array_get, http_array_patch, http_snapshot, http_sync, http_check, http_openapi,
+	http_version;
 http_handler http_pool_create, http_pool_patch, http_pool_delete;
-http_handler http_lun_create, http_lun_patch, http_lun_delete, http_lun_extend, http_lun_max_extend, http_lun_associate,
-	http_lun_counters, http_max_lun_size, http_explain;
+http_handler http_lun_create, http_lun_patch, http_lun_delete, http_lun_extend, http_lun_max_extend,
+	http_lun_associate, http_lun_counters, http_max_lun_size, http_explain;
 http_handler http_target_create, http_target_patch, http_target_delete;
 http_handler http_portal_create, http_portal_patch, http_portal_delete;
 http_handler http_group_create, http_group_delete, http_group_add, http_group_remove;
@@ -215,7 +228,10 @@ http_handler http_job_cancel, http_session_end;
 /* ---- the event stream: events.c, texts.c ---- */
 
 http_handler http_events;
-/* Up to size bytes, at least one; 0 = the stream has ended.  Blocks until there is an event.  One thread. */
+/*
+ * Up to size bytes, at least one; 0 = the stream has ended.  Blocks until there is an event.  One
+ * thread.
+ */
 size_t http_stream_read(struct http_stream *stream, char *buf, size_t size);
 void http_stream_free(struct http_stream *stream);
 
@@ -230,7 +246,10 @@ void http_text_unref(struct http_text *text);
 /* A listening socket, or as http_start. */
 int http_listen_unix(const char *path);
 int http_listen_tcp(const char *where, uint16_t *ret_port);
-/* May a request with these headers (NULL = absent) come from a web page of another origin?  TCP only. */
+/*
+ * May a request with these headers (NULL = absent) come from a web page of another origin?  TCP
+ * only.
+ */
 bool http_origin_is_ours(const char *host, const char *origin);
 
 /* docs/openapi.json, made part of the program at build. */

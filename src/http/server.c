@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libmicrohttpd: a thread for each connection, up to a limit; bodies gathered up to 1 MiB; one log line for each change
- * with the peer's credentials.  Two daemons at most: the unix socket and loopback TCP.
+ * libmicrohttpd: a thread for each connection, up to a limit; bodies gathered up to 1 MiB; one log
+ * line for each change with the peer's credentials.  Two daemons at most: the unix socket and
+ * loopback TCP.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,15 +20,15 @@
 #include "http/http_int.h"
 
 #define IDLE_TIMEOUT_S 60u
-#define STREAM_BLOCK 65536
+#define STREAM_BLOCK   65536
 
 LOG_AREA(requests, "http.request");
 
 /* One request under way; made when its first line is read, freed when it is complete. */
 struct incoming {
-	char *target;			/* as sent */
+	char *target; /* as sent */
 	struct strbuf body;
-	size_t body_len;		/* received; the body is dropped beyond HTTP_BODY_MAX */
+	size_t body_len; /* received; the body is dropped beyond HTTP_BODY_MAX */
 	bool started;
 	uint64_t start_ns;
 };
@@ -52,7 +53,8 @@ on_target(void *arg, const char *target, struct MHD_Connection *connection)
 }
 
 static void
-on_completed(void *arg, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode how)
+on_completed(void *arg, struct MHD_Connection *connection, void **request,
+	enum MHD_RequestTerminationCode how)
 {
 	struct incoming *in = *request;
 
@@ -107,10 +109,10 @@ response_new(struct http_reply *reply)
 	if (reply->json != NULL)
 		return json_response(reply->json);
 	if (reply->text != NULL)
-		return MHD_create_response_from_buffer(reply->text_len, (char *)(uintptr_t)reply->text,
-						       MHD_RESPMEM_PERSISTENT);
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_reader, reply->stream,
-						     stream_done);
+		return MHD_create_response_from_buffer(
+			reply->text_len, (char *)(uintptr_t)reply->text, MHD_RESPMEM_PERSISTENT);
+	response = MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_reader, reply->stream, stream_done);
 	if (response != NULL)
 		reply->stream = NULL;
 	return response;
@@ -146,14 +148,17 @@ peer_format(struct MHD_Connection *connection, char *buf, size_t size)
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
-	if (info != NULL && getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid > 0)
+	if (info != NULL &&
+		getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+		peer.pid > 0)
 		snprintf(buf, size, "uid=%u gid=%u pid=%d", peer.uid, peer.gid, (int)peer.pid);
 	else
 		snprintf(buf, size, "peer=tcp");
 }
 
 static void
-request_log(struct MHD_Connection *connection, const struct incoming *in, const char *method, unsigned status)
+request_log(struct MHD_Connection *connection, const struct incoming *in, const char *method,
+	unsigned status)
 {
 	char peer[64], target[256];
 	uint64_t us = (clock_mono_ns() - in->start_ns) / 1000;
@@ -161,11 +166,11 @@ request_log(struct MHD_Connection *connection, const struct incoming *in, const 
 	if (strcmp(method, "GET") != 0) {
 		peer_format(connection, peer, sizeof(peer));
 		log_info("http.change", "method=%s target=%s status=%u us=%" PRIu64 " %s", method,
-			 log_quote(in->target, target, sizeof(target)), status, us, peer);
+			log_quote(in->target, target, sizeof(target)), status, us, peer);
 	} else if (requests.on) {
 		peer_format(connection, peer, sizeof(peer));
 		log_debug(&requests, "http.read", "target=%s status=%u us=%" PRIu64 " %s",
-			  log_quote(in->target, target, sizeof(target)), status, us, peer);
+			log_quote(in->target, target, sizeof(target)), status, us, peer);
 	}
 }
 
@@ -188,7 +193,8 @@ body_add(struct incoming *in, const char *bytes, size_t len)
 }
 
 static enum MHD_Result
-complete(struct http *http, struct MHD_Connection *connection, struct incoming *in, const char *method, bool tcp)
+complete(struct http *http, struct MHD_Connection *connection, struct incoming *in,
+	const char *method, bool tcp)
 {
 	struct http_request request = {
 		.method = method,
@@ -202,8 +208,10 @@ complete(struct http *http, struct MHD_Connection *connection, struct incoming *
 
 	if (in->body.failed)
 		http_reply_error(&reply, -ENOMEM);
-	else if (tcp && !http_origin_is_ours(header(connection, "Host"), header(connection, "Origin")))
-		http_reply_error(&reply, err_set(ERR_ACCESS, "requests of other origins are refused"));
+	else if (tcp &&
+		!http_origin_is_ours(header(connection, "Host"), header(connection, "Origin")))
+		http_reply_error(
+			&reply, err_set(ERR_ACCESS, "requests of other origins are refused"));
 	else
 		http_dispatch(http, &request, &reply);
 	request_log(connection, in, method, reply.status);
@@ -213,8 +221,8 @@ complete(struct http *http, struct MHD_Connection *connection, struct incoming *
 }
 
 static enum MHD_Result
-on_request(struct http *http, struct MHD_Connection *connection, const char *method, const char *bytes, size_t *len,
-	   struct incoming *in, bool tcp)
+on_request(struct http *http, struct MHD_Connection *connection, const char *method,
+	const char *bytes, size_t *len, struct incoming *in, bool tcp)
 {
 	if (in == NULL)
 		return MHD_NO;
@@ -231,8 +239,8 @@ on_request(struct http *http, struct MHD_Connection *connection, const char *met
 }
 
 static enum MHD_Result
-on_unix(void *arg, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-	const char *bytes, size_t *len, void **request)
+on_unix(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
+	const char *version, const char *bytes, size_t *len, void **request)
 {
 	(void)url;
 	(void)version;
@@ -240,8 +248,8 @@ on_unix(void *arg, struct MHD_Connection *connection, const char *url, const cha
 }
 
 static enum MHD_Result
-on_tcp(void *arg, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-       const char *bytes, size_t *len, void **request)
+on_tcp(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
+	const char *version, const char *bytes, size_t *len, void **request)
 {
 	(void)url;
 	(void)version;
@@ -252,13 +260,15 @@ on_tcp(void *arg, struct MHD_Connection *connection, const char *url, const char
 
 /* Takes fd, also on failure. */
 static int
-daemon_start(struct http *http, int fd, unsigned limit, MHD_AccessHandlerCallback handler, struct MHD_Daemon **ret_daemon)
+daemon_start(struct http *http, int fd, unsigned limit, MHD_AccessHandlerCallback handler,
+	struct MHD_Daemon **ret_daemon)
 {
-	*ret_daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL,
-		handler, http, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, limit,
-		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+	*ret_daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD |
+			MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC,
+		0, NULL, NULL, handler, http, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
+		MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, NULL, MHD_OPTION_END);
 	if (*ret_daemon != NULL)
 		return 0;
 	close(fd);
@@ -300,7 +310,8 @@ tcp_start(struct http *http, const char *where, unsigned limit)
 int
 http_start(const struct http_options *options, struct http **ret_http)
 {
-	unsigned limit = options->max_connections != 0 ? options->max_connections : HTTP_CONNECTIONS_DEFAULT;
+	unsigned limit =
+		options->max_connections != 0 ? options->max_connections : HTTP_CONNECTIONS_DEFAULT;
 	struct http *http = mem_calloc(1, sizeof(*http));
 	int rc;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* HTTP status codes (RFC 9110 §15) for our errors.  The code in the body is what a program decides by. */
+/*
+ * HTTP status codes (RFC 9110 §15) for our errors.  The code in the body is what a program decides
+ * by.
+ */
 #include <errno.h>
 
 #include "base/err.h"

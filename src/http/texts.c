@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The JSON texts of the latest changes.  Every stream sends every change; each is encoded once, by the first that
- * needs it.  A slot keeps a reference to its change, so that the pointer identifies it.
+ * The JSON texts of the latest changes.  Every stream sends every change; each is encoded once, by
+ * the first that needs it.  A slot keeps a reference to its change, so that the pointer identifies
+ * it.
  */
 #include <stddef.h>
 #include <string.h>

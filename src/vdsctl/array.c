@@ -28,13 +28,15 @@ ctl_run_array_show(struct ctl *ctl)
 int
 ctl_run_array_rename(struct ctl *ctl)
 {
-	return ctl_change(ctl, "PATCH", json_pack("{s:s}", "name", ctl->args[0]), "/v1/array", "renamed");
+	return ctl_change(
+		ctl, "PATCH", json_pack("{s:s}", "name", ctl->args[0]), "/v1/array", "renamed");
 }
 
 int
 ctl_run_array_iqn_prefix(struct ctl *ctl)
 {
-	return ctl_change(ctl, "PATCH", json_pack("{s:s}", "iqn_prefix", ctl->args[0]), "/v1/array", "set");
+	return ctl_change(
+		ctl, "PATCH", json_pack("{s:s}", "iqn_prefix", ctl->args[0]), "/v1/array", "set");
 }
 
 int
@@ -56,7 +58,8 @@ ctl_run_check(struct ctl *ctl)
 	if (ctl->json)
 		ctl_json_print(json, ctl->out);
 	if (!json_is_true(json_object_get(json, "clean")))
-		rc = err_set(ERR_CORRUPT, "%s", json_string_value(json_object_get(json, "message")));
+		rc = err_set(
+			ERR_CORRUPT, "%s", json_string_value(json_object_get(json, "message")));
 	else if (!ctl->json && !ctl->quiet)
 		fprintf(ctl->out, "clean\n");
 	json_decref(json);
@@ -77,7 +80,8 @@ ctl_run_version(struct ctl *ctl)
 	if (ctl->json)
 		rc = ctl_json_print(json, ctl->out);
 	else
-		fprintf(ctl->out, "vdsd %s (API %s)\n", json_string_value(json_object_get(json, "version")),
+		fprintf(ctl->out, "vdsd %s (API %s)\n",
+			json_string_value(json_object_get(json, "version")),
 			json_string_value(json_object_get(json, "api")));
 	json_decref(json);
 	return rc;

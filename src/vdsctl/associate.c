@@ -70,7 +70,8 @@ targets_without(struct ctl *ctl, const struct guid *lun, const json_t *ids, json
 
 	items = json_object_get(now, "items");
 	for (size_t i = 0; rc == 0 && i < json_array_size(items); i++) {
-		const char *target = json_string_value(json_object_get(json_array_get(items, i), "target_id"));
+		const char *target =
+			json_string_value(json_object_get(json_array_get(items, i), "target_id"));
 
 		if (!ids_have(ids, target))
 			json_array_append_new(left, json_string(target));
@@ -90,7 +91,8 @@ ctl_run_lun_dissociate(struct ctl *ctl)
 	if (rc == 0)
 		rc = targets_resolve(ctl, 1, &ids);
 	if (rc == 0)
-		rc = ctl->arg_count > 1 ? targets_without(ctl, &lun, ids, &left) : (left = json_array(), 0);
+		rc = ctl->arg_count > 1 ? targets_without(ctl, &lun, ids, &left)
+					: (left = json_array(), 0);
 	json_decref(ids);
 	if (rc < 0) {
 		json_decref(left);
@@ -106,7 +108,8 @@ associations_json(struct ctl *ctl, const char *fmt, const struct guid *id)
 {
 	char text[GUID_TEXT_SIZE];
 	json_t *json = NULL;
-	int rc = ctl_call(ctl, "GET", NULL, &json, "/v1/%s/%s/%s", ctl_plural(ctl->command->family), guid_format(id, text), fmt);
+	int rc = ctl_call(ctl, "GET", NULL, &json, "/v1/%s/%s/%s", ctl_plural(ctl->command->family),
+		guid_format(id, text), fmt);
 
 	if (rc == 0)
 		rc = ctl_json_print(json_object_get(json, "items"), ctl->out);
@@ -117,7 +120,8 @@ associations_json(struct ctl *ctl, const char *fmt, const struct guid *id)
 static int
 targets_table(struct ctl *ctl, const struct guid *lun)
 {
-	static const struct ctl_column columns[] = { { "ALIAS", false }, { "NAME", false }, { "LUN", true }, { "ID", false } };
+	static const struct ctl_column columns[] = { { "ALIAS", false }, { "NAME", false },
+		{ "LUN", true }, { "ID", false } };
 	AUTO_CTL_VIEW struct ctl_view view = { NULL, NULL };
 	struct ctl_table *table;
 	struct row_slice slice;
@@ -134,7 +138,8 @@ targets_table(struct ctl *ctl, const struct guid *lun)
 	slice = state_lun_targets(view.config, lun);
 	for (size_t i = 0; i < slice.count; i++) {
 		const struct row_association *pair = slice.rows[i];
-		const struct row_target *target = state_find(view.config, ROW_TARGET, &pair->target_id);
+		const struct row_target *target =
+			state_find(view.config, ROW_TARGET, &pair->target_id);
 
 		ctl_table_add(table, target != NULL ? target->alias : NULL);
 		ctl_table_add(table, target != NULL ? target->iscsi_name : NULL);
@@ -149,7 +154,8 @@ targets_table(struct ctl *ctl, const struct guid *lun)
 static int
 luns_table(struct ctl *ctl, const struct guid *target)
 {
-	static const struct ctl_column columns[] = { { "LUN", true }, { "NAME", false }, { "SIZE", true }, { "ID", false } };
+	static const struct ctl_column columns[] = { { "LUN", true }, { "NAME", false },
+		{ "SIZE", true }, { "ID", false } };
 	AUTO_CTL_VIEW struct ctl_view view = { NULL, NULL };
 	struct ctl_table *table;
 	struct row_slice slice;
@@ -170,7 +176,8 @@ luns_table(struct ctl *ctl, const struct guid *target)
 
 		ctl_table_addf(table, "%u", pair->lun_number);
 		ctl_table_add(table, lun != NULL ? lun->name : NULL);
-		ctl_table_add(table, lun != NULL ? str_format_size(lun->size_bytes, size, sizeof(size)) : NULL);
+		ctl_table_add(table,
+			lun != NULL ? str_format_size(lun->size_bytes, size, sizeof(size)) : NULL);
 		ctl_table_add(table, guid_format(&pair->lun_id, id));
 	}
 	rc = ctl_table_print(table, ctl->out);

@@ -11,13 +11,14 @@
 #include "vdsctl/ctl_int.h"
 #include "wire/wire.h"
 
-#define POLL_MS 200
+#define POLL_MS   200
 #define PATH_SIZE 2048
 
 static int
 client_need(struct ctl *ctl)
 {
-	return ctl->client != NULL ? 0 : client_open(ctl->options[OPT_URL], CLIENT_CALLS, &ctl->client);
+	return ctl->client != NULL ? 0
+				   : client_open(ctl->options[OPT_URL], CLIENT_CALLS, &ctl->client);
 }
 
 static int
@@ -55,8 +56,8 @@ ctl_escape(const char *text)
 
 	strbuf_init(&out);
 	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
-		bool plain = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') ||
-			     strchr("-._~", *p) != NULL;
+		bool plain = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
+			(*p >= 'a' && *p <= 'z') || strchr("-._~", *p) != NULL;
 
 		strbuf_addf(&out, plain ? "%c" : "%%%02X", *p);
 	}
@@ -74,8 +75,9 @@ ctl_list(struct ctl *ctl, const char *path, json_t **ret_items)
 		json_t *page = NULL;
 		const char *next;
 
-		rc = ctl_call(ctl, "GET", NULL, &page, "%s%climit=1000%s%s", path, strchr(path, '?') != NULL ? '&' : '?',
-			      after != NULL ? "&after=" : "", after != NULL ? after : "");
+		rc = ctl_call(ctl, "GET", NULL, &page, "%s%climit=1000%s%s", path,
+			strchr(path, '?') != NULL ? '&' : '?', after != NULL ? "&after=" : "",
+			after != NULL ? after : "");
 		if (rc < 0)
 			break;
 		json_array_extend(items, json_object_get(page, "items"));
@@ -104,7 +106,8 @@ progress_show(struct ctl *ctl, const struct guid *job)
 	if (ctl_call(ctl, "GET", NULL, &json, "/v1/jobs/%s", guid_format(job, id)) < 0)
 		return;
 	percent = json_object_get(json_object_get(json, "live"), "percent");
-	fprintf(stderr, "\r%s %3d %%", json_string_value(json_object_get(json, "kind")), (int)json_integer_value(percent));
+	fprintf(stderr, "\r%s %3d %%", json_string_value(json_object_get(json, "kind")),
+		(int)json_integer_value(percent));
 	json_decref(json);
 }
 
@@ -115,8 +118,8 @@ job_result(const struct row_job *job)
 		return err_set(ERR_CANCELLED, "the operation was cancelled");
 	if (job->state != JOB_FAILED)
 		return 0;
-	return err_set(err_from_name(job->error != NULL ? job->error : ""), "the operation failed: %s",
-		       job->message != NULL ? job->message : "");
+	return err_set(err_from_name(job->error != NULL ? job->error : ""),
+		"the operation failed: %s", job->message != NULL ? job->message : "");
 }
 
 int
@@ -155,7 +158,8 @@ answer_print(struct ctl *ctl, const json_t *answer, const char *done, bool waiti
 		fprintf(ctl->out, "%s\n", id);
 	else if (!ctl->quiet && done != NULL)
 		fprintf(ctl->out, "%s%s%s%s\n", done, strstr(done, "created") != NULL ? " (" : "",
-			strstr(done, "created") != NULL ? id : "", strstr(done, "created") != NULL ? ")" : "");
+			strstr(done, "created") != NULL ? id : "",
+			strstr(done, "created") != NULL ? ")" : "");
 	return 0;
 }
 
@@ -169,8 +173,10 @@ ctl_change(struct ctl *ctl, const char *method, json_t *body, const char *path, 
 
 	if (rc < 0)
 		return rc;
-	goes_on = guid_parse(json_string_value(json_object_get(answer, "job")) != NULL ?
-			     json_string_value(json_object_get(answer, "job")) : "", &job) == 0;
+	goes_on = guid_parse(json_string_value(json_object_get(answer, "job")) != NULL
+				  ? json_string_value(json_object_get(answer, "job"))
+				  : "",
+			  &job) == 0;
 	if (goes_on && !ctl->no_wait)
 		rc = ctl_job_wait(ctl, &job);
 	if (rc == 0)
@@ -189,9 +195,11 @@ ctl_view_load(struct ctl *ctl, struct ctl_view *ret_view)
 	int rc = ctl_call(ctl, "GET", NULL, &json, "/v1/snapshot");
 
 	if (rc == 0)
-		rc = wire_state_decode(json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT, &view.config);
+		rc = wire_state_decode(
+			json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT, &view.config);
 	if (rc == 0)
-		rc = wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT, ROW_FAMILY_COUNT, &view.live);
+		rc = wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT,
+			ROW_FAMILY_COUNT, &view.live);
 	json_decref(json);
 	if (rc < 0)
 		ctl_view_fini(&view);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside vdsctl: the command line becomes a struct ctl (command, arguments, options), the command's function makes REST calls
- * and prints.  One thread.
+ * Inside vdsctl: the command line becomes a struct ctl (command, arguments, options), the command's
+ * function makes REST calls and prints.  One thread.
  */
 #ifndef VDS_VDSCTL_CTL_INT_H
 #define VDS_VDSCTL_CTL_INT_H
@@ -36,7 +36,7 @@ enum ctl_option_id {
 	OPT_NO_WAIT,
 	OPT_HELP,
 	OPT_VERSION,
-	OPT_GLOBAL_END,		/* those above go with every command */
+	OPT_GLOBAL_END, /* those above go with every command */
 	OPT_SIZE = OPT_GLOBAL_END,
 	OPT_POOL,
 	OPT_BLOCK_SIZE,
@@ -52,9 +52,9 @@ enum ctl_option_id {
 };
 
 struct ctl_option {
-	const char *name;		/* without the dashes */
-	char letter;			/* '\0' = none */
-	const char *value;		/* what it takes, "SIZE"; NULL = a flag */
+	const char *name; /* without the dashes */
+	char letter; /* '\0' = none */
+	const char *value; /* what it takes, "SIZE"; NULL = a flag */
 	const char *help;
 };
 
@@ -65,12 +65,12 @@ extern const struct ctl_option ctl_options[OPT_COUNT];
 struct ctl;
 
 struct ctl_command {
-	const char *words;		/* "lun create" */
-	const char *args;		/* "NAME"; "" = none */
+	const char *words; /* "lun create" */
+	const char *args; /* "NAME"; "" = none */
 	unsigned min_args, max_args;
-	uint32_t options;		/* bits of enum ctl_option_id beyond the global ones */
-	enum row_family family;		/* for those that many nouns share */
-	int (*run)(struct ctl *ctl);	/* 0 or a negative code with its text set */
+	uint32_t options; /* bits of enum ctl_option_id beyond the global ones */
+	enum row_family family; /* for those that many nouns share */
+	int (*run)(struct ctl *ctl); /* 0 or a negative code with its text set */
 	const char *help;
 };
 
@@ -79,13 +79,13 @@ extern const size_t ctl_command_count;
 
 struct ctl {
 	const struct ctl_command *command;
-	const char **args;		/* borrowed texts */
+	const char **args; /* borrowed texts */
 	size_t arg_count;
-	const char *options[OPT_COUNT];	/* NULL = not given; a flag: "" */
+	const char *options[OPT_COUNT]; /* NULL = not given; a flag: "" */
 	bool json, quiet, no_wait;
-	int timeout_s;			/* 0 = none */
+	int timeout_s; /* 0 = none */
 	FILE *out;
-	struct client *client;		/* opened by ctl_call when first needed */
+	struct client *client; /* opened by ctl_call when first needed */
 };
 
 /* ---- options.c: the command line ---- */
@@ -94,9 +94,10 @@ struct ctl {
 int ctl_parse(struct ctl *ctl, int argc, char **argv);
 void ctl_fini(struct ctl *ctl);
 /* The command whose words these are, the longest; NULL.  *ret_used: how many words it has. */
-const struct ctl_command *ctl_command_find(const char *const *words, size_t count, size_t *ret_used);
+const struct ctl_command *ctl_command_find(
+	const char *const *words, size_t count, size_t *ret_used);
 /* help.c */
-void ctl_help(FILE *out, const struct ctl_command *command);	/* NULL = all */
+void ctl_help(FILE *out, const struct ctl_command *command); /* NULL = all */
 void ctl_completion(FILE *out);
 int ctl_run_completion(struct ctl *ctl);
 
@@ -108,19 +109,25 @@ void ctl_error(FILE *err, const struct ctl *ctl, int code);
 
 /* ---- call.c: REST calls ---- */
 
-/* body: taken, may be NULL.  ret_json may be NULL.  The path's values are ids or escaped with ctl_escape. */
-int ctl_call(struct ctl *ctl, const char *method, json_t *body, json_t **ret_json, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+/*
+ * body: taken, may be NULL.  ret_json may be NULL.  The path's values are ids or escaped with
+ * ctl_escape.
+ */
+int ctl_call(struct ctl *ctl, const char *method, json_t *body, json_t **ret_json, const char *fmt,
+	...) __attribute__((format(printf, 5, 6)));
 /* Percent-encoded (mem_free); NULL when out of memory. */
 char *ctl_escape(const char *text);
 /* All pages of a list: a new array. */
 int ctl_list(struct ctl *ctl, const char *path, json_t **ret_items);
 /*
- * A change: makes the call, waits for its job unless --no-wait, prints the answer (JSON) or a sentence (`done`, a
- * printf format without values, or NULL).  body: taken.
+ * A change: makes the call, waits for its job unless --no-wait, prints the answer (JSON) or a
+ * sentence (`done`, a printf format without values, or NULL).  body: taken.
  */
-int ctl_change(struct ctl *ctl, const char *method, json_t *body, const char *path, const char *done);
-/* Waits with progress on a terminal.  0, ERR_CANCELLED, ERR_TIMEOUT, or what the job failed with. */
+int ctl_change(
+	struct ctl *ctl, const char *method, json_t *body, const char *path, const char *done);
+/*
+ * Waits with progress on a terminal.  0, ERR_CANCELLED, ERR_TIMEOUT, or what the job failed with.
+ */
 int ctl_job_wait(struct ctl *ctl, const struct guid *job);
 
 /* What the array is, of one moment. */
@@ -135,16 +142,19 @@ void ctl_view_fini(struct ctl_view *view);
 /* ---- resolve.c: names ---- */
 
 /*
- * The object that `text` names: its id, its name (targets: iSCSI name or alias; portals: ADDRESS[:PORT]; portal
- * groups: TARGET:TAG), or the beginning of its id (4 digits or more) when it is the only one.  0; ERR_NOT_FOUND or
- * ERR_INVALID (several) with a text.
+ * The object that `text` names: its id, its name (targets: iSCSI name or alias; portals:
+ * ADDRESS[:PORT]; portal groups: TARGET:TAG), or the beginning of its id (4 digits or more) when it
+ * is the only one.  0; ERR_NOT_FOUND or ERR_INVALID (several) with a text.
  */
 int ctl_resolve(struct ctl *ctl, enum row_family family, const char *text, struct guid *ret_id);
 /* The part of /v1/… where a family is listed: "luns". */
 const char *ctl_plural(enum row_family family);
 /* What a person calls it: "LUN". */
 const char *ctl_noun(enum row_family family);
-/* "127.0.0.1:3260", "[::1]"; -1 in *ret_port when none is given.  New memory in *ret_host.  0, ERR_INVALID, -ENOMEM. */
+/*
+ * "127.0.0.1:3260", "[::1]"; -1 in *ret_port when none is given.  New memory in *ret_host.  0,
+ * ERR_INVALID, -ENOMEM.
+ */
 int ctl_address_split(const char *text, char **ret_host, int *ret_port);
 
 /* ---- table.c: what people read ---- */
@@ -153,14 +163,16 @@ struct ctl_table;
 
 struct ctl_column {
 	const char *title;
-	bool right;			/* numbers */
+	bool right; /* numbers */
 };
 
-struct ctl_table *ctl_table_new(const struct ctl_column *columns, size_t count);	/* NULL when out of memory */
+struct ctl_table *ctl_table_new(
+	const struct ctl_column *columns, size_t count); /* NULL when out of memory */
 void ctl_table_free(struct ctl_table *table);
 /* The next cell, in the order of columns and rows; copied, control characters made visible. */
 void ctl_table_add(struct ctl_table *table, const char *text);
-void ctl_table_addf(struct ctl_table *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ctl_table_addf(struct ctl_table *table, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 /* 0 or -ENOMEM when a cell was lost. */
 int ctl_table_print(const struct ctl_table *table, FILE *out);
 /* One line for each member of an object; sizes and times are made readable. */
@@ -169,12 +181,12 @@ int ctl_json_print(const json_t *json, FILE *out);
 
 /* ---- the commands ---- */
 
-int ctl_run_list(struct ctl *ctl);		/* list.c */
+int ctl_run_list(struct ctl *ctl); /* list.c */
 int ctl_run_show(struct ctl *ctl);
 int ctl_run_delete(struct ctl *ctl);
-int ctl_run_pool_create(struct ctl *ctl);	/* pool.c */
+int ctl_run_pool_create(struct ctl *ctl); /* pool.c */
 int ctl_run_pool_rename(struct ctl *ctl);
-int ctl_run_lun_create(struct ctl *ctl);	/* lun.c */
+int ctl_run_lun_create(struct ctl *ctl); /* lun.c */
 int ctl_run_lun_rename(struct ctl *ctl);
 int ctl_run_lun_extend(struct ctl *ctl);
 int ctl_run_lun_unmask(struct ctl *ctl);
@@ -182,19 +194,19 @@ int ctl_run_lun_online(struct ctl *ctl);
 int ctl_run_lun_offline(struct ctl *ctl);
 int ctl_run_lun_counters(struct ctl *ctl);
 int ctl_run_explain(struct ctl *ctl);
-int ctl_run_lun_associate(struct ctl *ctl);	/* associate.c */
+int ctl_run_lun_associate(struct ctl *ctl); /* associate.c */
 int ctl_run_lun_dissociate(struct ctl *ctl);
 int ctl_run_lun_targets(struct ctl *ctl);
 int ctl_run_target_luns(struct ctl *ctl);
-int ctl_run_target_create(struct ctl *ctl);	/* target.c */
+int ctl_run_target_create(struct ctl *ctl); /* target.c */
 int ctl_run_target_alias(struct ctl *ctl);
-int ctl_run_portal_create(struct ctl *ctl);	/* portal.c */
+int ctl_run_portal_create(struct ctl *ctl); /* portal.c */
 int ctl_run_portal_online(struct ctl *ctl);
 int ctl_run_portal_offline(struct ctl *ctl);
 int ctl_run_group_create(struct ctl *ctl);
 int ctl_run_group_add(struct ctl *ctl);
 int ctl_run_group_remove(struct ctl *ctl);
-int ctl_run_job_cancel(struct ctl *ctl);	/* array.c */
+int ctl_run_job_cancel(struct ctl *ctl); /* array.c */
 int ctl_run_job_wait(struct ctl *ctl);
 int ctl_run_array_show(struct ctl *ctl);
 int ctl_run_array_rename(struct ctl *ctl);
@@ -202,6 +214,6 @@ int ctl_run_array_iqn_prefix(struct ctl *ctl);
 int ctl_run_sync(struct ctl *ctl);
 int ctl_run_check(struct ctl *ctl);
 int ctl_run_version(struct ctl *ctl);
-int ctl_run_watch(struct ctl *ctl);		/* watch.c */
+int ctl_run_watch(struct ctl *ctl); /* watch.c */
 
 #endif

@@ -78,15 +78,18 @@ advice(int code)
 {
 	switch (code) {
 	case ERR_UNREACHABLE:
-		return "is it running? start it with `vdsd --dir DIRECTORY`, or give --url (or $VDS_URL)";
+		return "is it running? start it with `vdsd --dir DIRECTORY`, or give --url (or "
+		       "$VDS_URL)";
 	case ERR_BUSY:
 		return "try again; `vdsctl list jobs` shows what is going on";
 	case ERR_LUNS_ASSOCIATED:
-		return "`vdsctl target luns TARGET` lists them, `vdsctl lun dissociate LUN TARGET` takes them away";
+		return "`vdsctl target luns TARGET` lists them, `vdsctl lun dissociate LUN TARGET` "
+		       "takes them away";
 	case ERR_NO_SPACE:
 		return "`vdsctl list pools` shows the space there is";
 	case ERR_FAILED:
-		return "`vdsctl lun show LUN` says why; when it is repaired: `vdsctl lun online LUN`";
+		return "`vdsctl lun show LUN` says why; when it is repaired: `vdsctl lun online "
+		       "LUN`";
 	case ERR_READ_ONLY:
 		return "vdsd cannot write its catalog: its log says why";
 	case ERR_TIMEOUT:

@@ -12,18 +12,19 @@ option_print(FILE *out, int id)
 	char left[64];
 
 	if (option->letter != '\0')
-		snprintf(left, sizeof(left), "-%c, --%s%s%s", option->letter, option->name, option->value ? " " : "",
-			 option->value ? option->value : "");
+		snprintf(left, sizeof(left), "-%c, --%s%s%s", option->letter, option->name,
+			option->value ? " " : "", option->value ? option->value : "");
 	else
 		snprintf(left, sizeof(left), "    --%s%s%s", option->name, option->value ? " " : "",
-			 option->value ? option->value : "");
+			option->value ? option->value : "");
 	fprintf(out, "  %-26s %s\n", left, option->help);
 }
 
 static void
 command_print(FILE *out, const struct ctl_command *command)
 {
-	fprintf(out, "usage: vdsctl %s%s%s%s\n%s\n", command->words, command->args[0] != '\0' ? " " : "", command->args,
+	fprintf(out, "usage: vdsctl %s%s%s%s\n%s\n", command->words,
+		command->args[0] != '\0' ? " " : "", command->args,
 		command->options != 0 ? " [OPTION…]" : "", command->help);
 	for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++)
 		if ((command->options & 1u << id) != 0)
@@ -47,7 +48,9 @@ ctl_help(FILE *out, const struct ctl_command *command)
 	fprintf(out, "\nOptions of every command:\n");
 	for (int id = 0; id < OPT_GLOBAL_END; id++)
 		option_print(out, id);
-	fprintf(out, "\n`vdsctl COMMAND --help` shows a command's own options; vdsctl(1) has examples.\n");
+	fprintf(out,
+		"\n`vdsctl COMMAND --help` shows a command's own options; vdsctl(1) has "
+		"examples.\n");
 }
 
 /* ---- bash ---- */
@@ -86,7 +89,7 @@ is_new_first_word(size_t i, size_t *ret_len)
 
 	*ret_len = strcspn(words, " ");
 	return i == 0 || strncmp(ctl_commands[i - 1].words, words, *ret_len) != 0 ||
-	       ctl_commands[i - 1].words[*ret_len] != ' ';
+		ctl_commands[i - 1].words[*ret_len] != ' ';
 }
 
 static void
@@ -104,8 +107,10 @@ ctl_completion(FILE *out)
 {
 	size_t len;
 
-	fprintf(out, "# bash completion for vdsctl, made by `vdsctl completion`\n_vdsctl()\n{\n"
-		     "\tlocal current=${COMP_WORDS[COMP_CWORD]} words=''\n\tif ((COMP_CWORD == 1)); then words='");
+	fprintf(out,
+		"# bash completion for vdsctl, made by `vdsctl completion`\n_vdsctl()\n{\n"
+		"\tlocal current=${COMP_WORDS[COMP_CWORD]} words=''\n\tif ((COMP_CWORD == 1)); "
+		"then words='");
 	first_words(out);
 	fprintf(out, "'\n\telif ((COMP_CWORD == 2)); then case ${COMP_WORDS[1]} in\n");
 	for (size_t i = 0; i < ctl_command_count; i++)
@@ -117,8 +122,9 @@ ctl_completion(FILE *out)
 	fprintf(out, "'\n\tcase \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
 	for (size_t i = 0; i < ctl_command_count; i++)
 		command_options(out, &ctl_commands[i]);
-	fprintf(out, "\tesac; fi\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n"
-		     "complete -o default -F _vdsctl vdsctl\n");
+	fprintf(out,
+		"\tesac; fi\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n"
+		"complete -o default -F _vdsctl vdsctl\n");
 }
 
 int

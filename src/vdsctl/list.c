@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What every noun has: list, show, delete.  Tables are made from one snapshot, so their lines agree. */
+/*
+ * What every noun has: list, show, delete.  Tables are made from one snapshot, so their lines
+ * agree.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -50,7 +53,8 @@ target_name(const struct ctl_view *view, const struct guid *id)
 
 	if (target == NULL)
 		return NULL;
-	return target->alias != NULL && target->alias[0] != '\0' ? target->alias : target->iscsi_name;
+	return target->alias != NULL && target->alias[0] != '\0' ? target->alias
+								 : target->iscsi_name;
 }
 
 static const char *
@@ -70,21 +74,32 @@ status_name(enum row_status status)
 /* ---- LUNs ---- */
 
 static const struct ctl_column lun_columns[] = {
-	{ "NAME", false }, { "SIZE", true }, { "BLOCK", true }, { "KIND", false }, { "POOL", false }, { "STATUS", false },
-	{ "HEALTH", false }, { "TARGETS", true }, { "UNMASKED", false }, { "ID", false },
+	{ "NAME", false },
+	{ "SIZE", true },
+	{ "BLOCK", true },
+	{ "KIND", false },
+	{ "POOL", false },
+	{ "STATUS", false },
+	{ "HEALTH", false },
+	{ "TARGETS", true },
+	{ "UNMASKED", false },
+	{ "ID", false },
 };
 
 static const char *
 health_name(const struct ctl_view *view, const struct guid *id)
 {
-	static const char *const operations[] = { "", "creating", "extending", "deleting", "associating", "opening" };
+	static const char *const operations[] = { "", "creating", "extending", "deleting",
+		"associating", "opening" };
 	const struct row_live_lun *live = state_find(view->live, ROW_LIVE_LUN, id);
 
 	if (live == NULL)
 		return "unknown";
 	if (live->operation != OPERATION_NONE && (size_t)live->operation < ARRAY_LEN(operations))
 		return operations[live->operation];
-	return live->health == HEALTH_OK ? "ok" : live->health == HEALTH_FAILED ? "failed" : "unknown";
+	return live->health == HEALTH_OK        ? "ok"
+		: live->health == HEALTH_FAILED ? "failed"
+						: "unknown";
 }
 
 static void
@@ -125,7 +140,12 @@ lun_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 /* ---- targets, portals, groups ---- */
 
 static const struct ctl_column target_columns[] = {
-	{ "ALIAS", false }, { "NAME", false }, { "LUNS", true }, { "SESSIONS", true }, { "GROUPS", true }, { "ID", false },
+	{ "ALIAS", false },
+	{ "NAME", false },
+	{ "LUNS", true },
+	{ "SESSIONS", true },
+	{ "GROUPS", true },
+	{ "ID", false },
 };
 
 static size_t
@@ -155,7 +175,11 @@ target_row(struct ctl_table *table, const struct ctl_view *view, const void *row
 }
 
 static const struct ctl_column portal_columns[] = {
-	{ "ADDRESS", false }, { "STATUS", false }, { "READY", false }, { "GROUPS", true }, { "ID", false },
+	{ "ADDRESS", false },
+	{ "STATUS", false },
+	{ "READY", false },
+	{ "GROUPS", true },
+	{ "ID", false },
 };
 
 static void
@@ -163,7 +187,8 @@ add_address(struct ctl_table *table, const struct row_portal *portal)
 {
 	bool six = strchr(portal->address, ':') != NULL;
 
-	ctl_table_addf(table, "%s%s%s:%u", six ? "[" : "", portal->address, six ? "]" : "", portal->port);
+	ctl_table_addf(
+		table, "%s%s%s:%u", six ? "[" : "", portal->address, six ? "]" : "", portal->port);
 }
 
 static void
@@ -183,7 +208,11 @@ portal_row(struct ctl_table *table, const struct ctl_view *view, const void *row
 }
 
 static const struct ctl_column group_columns[] = {
-	{ "TARGET", false }, { "TAG", true }, { "PORT", true }, { "PORTALS", true }, { "ID", false },
+	{ "TARGET", false },
+	{ "TAG", true },
+	{ "PORT", true },
+	{ "PORTALS", true },
+	{ "ID", false },
 };
 
 static void
@@ -199,7 +228,9 @@ group_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 }
 
 static const struct ctl_column association_columns[] = {
-	{ "LUN", false }, { "TARGET", false }, { "NUMBER", true },
+	{ "LUN", false },
+	{ "TARGET", false },
+	{ "NUMBER", true },
 };
 
 static void
@@ -215,7 +246,12 @@ association_row(struct ctl_table *table, const struct ctl_view *view, const void
 /* ---- pools, jobs, sessions ---- */
 
 static const struct ctl_column pool_columns[] = {
-	{ "NAME", false }, { "SIZE", true }, { "FREE", true }, { "LUNS", true }, { "READY", false }, { "PATH", false },
+	{ "NAME", false },
+	{ "SIZE", true },
+	{ "FREE", true },
+	{ "LUNS", true },
+	{ "READY", false },
+	{ "PATH", false },
 	{ "ID", false },
 };
 
@@ -253,7 +289,12 @@ pool_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 }
 
 static const struct ctl_column job_columns[] = {
-	{ "KIND", false }, { "LUN", false }, { "STATE", false }, { "%", true }, { "STARTED", false }, { "ERROR", false },
+	{ "KIND", false },
+	{ "LUN", false },
+	{ "STATE", false },
+	{ "%", true },
+	{ "STARTED", false },
+	{ "ERROR", false },
 	{ "ID", false },
 };
 
@@ -278,7 +319,12 @@ job_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 }
 
 static const struct ctl_column session_columns[] = {
-	{ "TARGET", false }, { "INITIATOR", false }, { "FROM", false }, { "PORTAL", false }, { "SINCE", false }, { "ID", false },
+	{ "TARGET", false },
+	{ "INITIATOR", false },
+	{ "FROM", false },
+	{ "PORTAL", false },
+	{ "SINCE", false },
+	{ "ID", false },
 };
 
 static void
@@ -294,13 +340,20 @@ session_row(struct ctl_table *table, const struct ctl_view *view, const void *ro
 	add_id(table, &session->id);
 }
 
-#define LISTING(family, noun) { family, noun##_columns, ARRAY_LEN(noun##_columns), noun##_row }
+#define LISTING(family, noun) \
+	{ \
+		family, noun##_columns, ARRAY_LEN(noun##_columns), noun##_row \
+	}
 
 static const struct listing listings[] = {
-	LISTING(ROW_POOL, pool),	LISTING(ROW_LUN, lun),
-	LISTING(ROW_TARGET, target),	LISTING(ROW_PORTAL, portal),
-	LISTING(ROW_PORTAL_GROUP, group), LISTING(ROW_ASSOCIATION, association),
-	LISTING(ROW_JOB, job),		LISTING(ROW_LIVE_SESSION, session),
+	LISTING(ROW_POOL, pool),
+	LISTING(ROW_LUN, lun),
+	LISTING(ROW_TARGET, target),
+	LISTING(ROW_PORTAL, portal),
+	LISTING(ROW_PORTAL_GROUP, group),
+	LISTING(ROW_ASSOCIATION, association),
+	LISTING(ROW_JOB, job),
+	LISTING(ROW_LIVE_SESSION, session),
 };
 
 /* ---- the commands ---- */
@@ -362,7 +415,8 @@ ctl_run_show(struct ctl *ctl)
 	int rc = ctl_resolve(ctl, family, ctl->args[0], &object);
 
 	if (rc == 0)
-		rc = ctl_call(ctl, "GET", NULL, &json, "/v1/%s/%s", ctl_plural(family), guid_format(&object, id));
+		rc = ctl_call(ctl, "GET", NULL, &json, "/v1/%s/%s", ctl_plural(family),
+			guid_format(&object, id));
 	if (rc == 0)
 		rc = ctl->json ? ctl_json_print(json, ctl->out) : ctl_object_print(json, ctl->out);
 	json_decref(json);
@@ -380,5 +434,6 @@ ctl_run_delete(struct ctl *ctl)
 	if (rc < 0)
 		return rc;
 	snprintf(path, sizeof(path), "/v1/%s/%s", ctl_plural(family), guid_format(&object, id));
-	return ctl_change(ctl, "DELETE", NULL, path, family == ROW_LIVE_SESSION ? "ended" : "deleted");
+	return ctl_change(
+		ctl, "DELETE", NULL, path, family == ROW_LIVE_SESSION ? "ended" : "deleted");
 }

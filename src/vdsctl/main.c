@@ -12,7 +12,8 @@
 static void
 on_alarm(int signal_number)
 {
-	static const char text[] = "vdsctl: the time is up\nvdsctl: the operation may still end: `vdsctl list jobs`\n";
+	static const char text[] =
+		"vdsctl: the time is up\nvdsctl: the operation may still end: `vdsctl list jobs`\n";
 	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
 
 	(void)signal_number;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The command line: options may stand anywhere; what remains is the command's words and its arguments. */
+/*
+ * The command line: options may stand anywhere; what remains is the command's words and its
+ * arguments.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -9,7 +12,7 @@
 #include "vdsctl/ctl_int.h"
 
 #define TIMEOUT_MAX_S 86400
-#define WORDS_MAX 2
+#define WORDS_MAX     2
 
 /* How many words of the command stand at the beginning; 0 = it is another. */
 static size_t
@@ -20,7 +23,8 @@ words_match(const char *command, const char *const *words, size_t count)
 	while (*command != '\0') {
 		size_t len = strcspn(command, " ");
 
-		if (used == count || strlen(words[used]) != len || memcmp(words[used], command, len) != 0)
+		if (used == count || strlen(words[used]) != len ||
+			memcmp(words[used], command, len) != 0)
 			return 0;
 		used++;
 		command += len;
@@ -50,7 +54,8 @@ static int
 option_find_long(const char *name, size_t len)
 {
 	for (int id = 0; id < OPT_COUNT; id++)
-		if (strlen(ctl_options[id].name) == len && memcmp(ctl_options[id].name, name, len) == 0)
+		if (strlen(ctl_options[id].name) == len &&
+			memcmp(ctl_options[id].name, name, len) == 0)
 			return id;
 	return err_set(ERR_INVALID, "there is no option --%.*s", (int)len, name);
 }
@@ -64,7 +69,10 @@ option_find_letter(char letter)
 	return err_set(ERR_INVALID, "there is no option -%c", letter);
 }
 
-/* value: attached ("--size=1G", "-o json" as one word), or NULL.  Returns how many further words were used. */
+/*
+ * value: attached ("--size=1G", "-o json" as one word), or NULL.  Returns how many further words
+ * were used.
+ */
 static int
 option_set(struct ctl *ctl, int id, const char *value, const char *next)
 {
@@ -76,7 +84,8 @@ option_set(struct ctl *ctl, int id, const char *value, const char *next)
 		value = "";
 	} else if (value == NULL) {
 		if (next == NULL)
-			return err_set(ERR_INVALID, "--%s needs %s", ctl_options[id].name, ctl_options[id].value);
+			return err_set(ERR_INVALID, "--%s needs %s", ctl_options[id].name,
+				ctl_options[id].value);
 		value = next;
 		used = 1;
 	}
@@ -143,8 +152,10 @@ globals_check(struct ctl *ctl)
 
 	if (output != NULL && !str_equal(output, "json") && !str_equal(output, "table"))
 		return err_set(ERR_INVALID, "--output is table or json");
-	if (timeout != NULL && (str_parse_u64(timeout, &seconds) < 0 || seconds == 0 || seconds > TIMEOUT_MAX_S))
-		return err_set(ERR_INVALID, "--timeout is a number of seconds, 1 to %d", TIMEOUT_MAX_S);
+	if (timeout != NULL &&
+		(str_parse_u64(timeout, &seconds) < 0 || seconds == 0 || seconds > TIMEOUT_MAX_S))
+		return err_set(
+			ERR_INVALID, "--timeout is a number of seconds, 1 to %d", TIMEOUT_MAX_S);
 	ctl->json = str_equal(output, "json");
 	ctl->quiet = ctl->options[OPT_QUIET] != NULL;
 	ctl->no_wait = ctl->options[OPT_NO_WAIT] != NULL;
@@ -159,7 +170,8 @@ command_check(const struct ctl *ctl)
 
 	for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++)
 		if (ctl->options[id] != NULL && (command->options & 1u << id) == 0)
-			return err_set(ERR_INVALID, "`%s` has no option --%s", command->words, ctl_options[id].name);
+			return err_set(ERR_INVALID, "`%s` has no option --%s", command->words,
+				ctl_options[id].name);
 	if (ctl->arg_count < command->min_args || ctl->arg_count > command->max_args)
 		return err_set(ERR_INVALID, "usage: vdsctl %s %s", command->words, command->args);
 	return 0;
@@ -181,8 +193,9 @@ ctl_parse(struct ctl *ctl, int argc, char **argv)
 	if (ctl->arg_count == 0)
 		return err_set(ERR_INVALID, "which command? `vdsctl --help` lists them");
 	if (ctl->command == NULL)
-		return err_set(ERR_INVALID, "there is no command `%s%s%s`; `vdsctl --help` lists them", ctl->args[0],
-			       ctl->arg_count > 1 ? " " : "", ctl->arg_count > 1 ? ctl->args[1] : "");
+		return err_set(ERR_INVALID,
+			"there is no command `%s%s%s`; `vdsctl --help` lists them", ctl->args[0],
+			ctl->arg_count > 1 ? " " : "", ctl->arg_count > 1 ? ctl->args[1] : "");
 	memmove(ctl->args, ctl->args + used, (ctl->arg_count - used) * sizeof(*ctl->args));
 	ctl->arg_count -= used;
 	return command_check(ctl);

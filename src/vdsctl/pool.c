@@ -14,7 +14,7 @@ int
 ctl_run_pool_create(struct ctl *ctl)
 {
 	AUTO_FREE char *done = str_printf("pool %s created", ctl->args[0]);
-	char *path = realpath(ctl->args[1], NULL);	/* of libc's heap */
+	char *path = realpath(ctl->args[1], NULL); /* of libc's heap */
 	json_t *body;
 
 	if (path == NULL)

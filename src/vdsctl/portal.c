@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "vdsctl/ctl_int.h"
 
-#define ISCSI_PORT 3260	/* RFC 7143 §3.2.1: registered for iSCSI */
+#define ISCSI_PORT 3260 /* RFC 7143 §3.2.1: registered for iSCSI */
 
 int
 ctl_run_portal_create(struct ctl *ctl)
@@ -21,8 +21,9 @@ ctl_run_portal_create(struct ctl *ctl)
 	rc = ctl_address_split(ctl->args[0], &host, &port);
 	if (rc < 0)
 		return rc;
-	return ctl_change(ctl, "POST", json_pack("{s:s, s:i}", "address", host, "port", port >= 0 ? port : ISCSI_PORT),
-			  "/v1/portals", done);
+	return ctl_change(ctl, "POST",
+		json_pack("{s:s, s:i}", "address", host, "port", port >= 0 ? port : ISCSI_PORT),
+		"/v1/portals", done);
 }
 
 static int
@@ -59,8 +60,8 @@ ctl_run_group_create(struct ctl *ctl)
 
 	if (rc < 0)
 		return rc;
-	return ctl_change(ctl, "POST", json_pack("{s:s}", "target_id", guid_format(&target, id)), "/v1/portal-groups",
-			  "portal group created");
+	return ctl_change(ctl, "POST", json_pack("{s:s}", "target_id", guid_format(&target, id)),
+		"/v1/portal-groups", "portal group created");
 }
 
 static int
@@ -74,8 +75,8 @@ member_change(struct ctl *ctl, const char *method, const char *done)
 		rc = ctl_resolve(ctl, ROW_PORTAL, ctl->args[1], &portal);
 	if (rc < 0)
 		return rc;
-	snprintf(path, sizeof(path), "/v1/portal-groups/%s/portals/%s", guid_format(&group, group_id),
-		 guid_format(&portal, portal_id));
+	snprintf(path, sizeof(path), "/v1/portal-groups/%s/portals/%s",
+		guid_format(&group, group_id), guid_format(&portal, portal_id));
 	return ctl_change(ctl, method, NULL, path, done);
 }
 

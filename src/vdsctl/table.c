@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What people read: tables with columns as wide as they must be, objects line by line; and JSON for programs. */
+/*
+ * What people read: tables with columns as wide as they must be, objects line by line; and JSON for
+ * programs.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -68,7 +71,9 @@ width_of(const char *text)
 static void
 cell_add(struct ctl_table *table, char *text)
 {
-	if (text == NULL || mem_grow(&table->cells, &table->capacity, table->cell_count + 1, sizeof(*table->cells)) < 0) {
+	if (text == NULL ||
+		mem_grow(&table->cells, &table->capacity, table->cell_count + 1,
+			sizeof(*table->cells)) < 0) {
 		mem_free(text);
 		table->failed = true;
 		return;
@@ -133,7 +138,8 @@ ctl_table_print(const struct ctl_table *table, FILE *out)
 		cell_print(table, i, widths[i], table->columns[i].title, out);
 	}
 	for (size_t i = 0; i < table->cell_count; i++)
-		cell_print(table, i % table->column_count, widths[i % table->column_count], table->cells[i], out);
+		cell_print(table, i % table->column_count, widths[i % table->column_count],
+			table->cells[i], out);
 	return 0;
 }
 
@@ -188,7 +194,8 @@ value_print(const char *name, const json_t *value, FILE *out)
 		break;
 	case JSON_ARRAY:
 		for (size_t i = 0; i < json_array_size(value); i++)
-			fprintf(out, "%s%s", i > 0 ? " " : "", json_string_value(json_array_get(value, i)));
+			fprintf(out, "%s%s", i > 0 ? " " : "",
+				json_string_value(json_array_get(value, i)));
 		fprintf(out, json_array_size(value) == 0 ? "-\n" : "\n");
 		break;
 	case JSON_OBJECT:
@@ -202,13 +209,14 @@ value_print(const char *name, const json_t *value, FILE *out)
 int
 ctl_object_print(const json_t *object, FILE *out)
 {
-	json_t *members = (json_t *)(uintptr_t)object;	/* jansson's iterators do not write */
+	json_t *members = (json_t *)(uintptr_t)object; /* jansson's iterators do not write */
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(members, name, value) {
+	json_object_foreach(members, name, value)
+	{
 		if (json_is_object(value)) {
-			json_object_del(value, "id");	/* the same as the object's own */
+			json_object_del(value, "id"); /* the same as the object's own */
 			ctl_object_print(value, out);
 			continue;
 		}

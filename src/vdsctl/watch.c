@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `vdsctl watch`: what the replica learns, as it learns it.  One line for each row that came, went or changed, with
- * the names that people know; or one JSON object for each change.
+ * `vdsctl watch`: what the replica learns, as it learns it.  One line for each row that came, went
+ * or changed, with the names that people know; or one JSON object for each change.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,9 +22,11 @@ struct watch {
 
 /* A row's name, or the beginning of its id. */
 static const char *
-name_in(const struct client_view *view, enum row_family family, const struct guid *id, char buf[GUID_TEXT_SIZE])
+name_in(const struct client_view *view, enum row_family family, const struct guid *id,
+	char buf[GUID_TEXT_SIZE])
 {
-	const struct row *row = state_find(family < ROW_CONFIG_COUNT ? view->config : view->live, family, id);
+	const struct row *row =
+		state_find(family < ROW_CONFIG_COUNT ? view->config : view->live, family, id);
 	const char *name = NULL;
 
 	if (row != NULL && family == ROW_LUN)
@@ -78,7 +80,8 @@ live_print(const struct row *row, FILE *out)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(json, name, value) {
+	json_object_foreach(json, name, value)
+	{
 		char *text = json_dumps(value, JSON_ENCODE_ANY);
 
 		if (strcmp(name, "id") != 0 && !str_equal(text, "\"\"") && text != NULL)
@@ -89,14 +92,15 @@ live_print(const struct row *row, FILE *out)
 }
 
 static void
-op_print(const struct client_view *before, const struct client_view *after, const struct change *change,
-	 const struct change_op *op, FILE *out)
+op_print(const struct client_view *before, const struct client_view *after,
+	const struct change *change, const struct change_op *op, FILE *out)
 {
 	char time[CLOCK_TEXT_SIZE], a[GUID_TEXT_SIZE], b[GUID_TEXT_SIZE];
 	const struct client_view *view = op->row != NULL ? after : before;
 	const char *what = op->row == NULL ? "-" : was_there(before, op) ? "~" : "+";
 
-	fprintf(out, "%s %s %-14s %s", clock_format_utc(change->utc_ms, time), what, row_type(op->family)->name,
+	fprintf(out, "%s %s %-14s %s", clock_format_utc(change->utc_ms, time), what,
+		row_type(op->family)->name,
 		name_in(view, part_family(op->family, false), &op->key.a, a));
 	if (row_type(op->family)->key_fields == 2)
 		fprintf(out, " %s", name_in(view, part_family(op->family, true), &op->key.b, b));
@@ -121,14 +125,16 @@ change_json(const struct change *change, FILE *out)
 
 /* The client's event thread. */
 static void
-on_change(struct client_listener *listener, const struct client_view *before, const struct client_view *after,
-	  const struct change *change)
+on_change(struct client_listener *listener, const struct client_view *before,
+	const struct client_view *after, const struct change *change)
 {
 	struct watch *watch = container_of(listener, struct watch, listener);
 	FILE *out = watch->ctl->out;
 
 	if (change == NULL)
-		fprintf(out, watch->ctl->json ? "{\"reloaded\":true}\n" : "reloaded: something may have been missed\n");
+		fprintf(out,
+			watch->ctl->json ? "{\"reloaded\":true}\n"
+					 : "reloaded: something may have been missed\n");
 	else if (watch->ctl->json)
 		change_json(change, out);
 	else

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vdsd.conf: what vdsd needs before it has a catalog.  `key = value` lines; '#' begins a comment. */
+/*
+ * vdsd.conf: what vdsd needs before it has a catalog.  `key = value` lines; '#' begins a comment.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vdsd: opens the array, starts the data path, then the API; says that it is ready; waits for a signal; stops in the
- * reverse order.  vdsd(8).
+ * vdsd: opens the array, starts the data path, then the API; says that it is ready; waits for a
+ * signal; stops in the reverse order.  vdsd(8).
  */
 #include <errno.h>
 #include <signal.h>
@@ -95,8 +95,8 @@ serve(const struct vdsd_options *options)
 	if (rc == 0) {
 		int signal_number;
 
-		log_info("vdsd.ready", "version=%s dir=%s socket=%s threads=%u", VDS_VERSION, options->dir, options->socket,
-			 target_thread_count(daemon.target));
+		log_info("vdsd.ready", "version=%s dir=%s socket=%s threads=%u", VDS_VERSION,
+			options->dir, options->socket, target_thread_count(daemon.target));
 		signal_number = vdsd_wait(&signals);
 		log_info("vdsd.stop", "signal=%d", signal_number);
 		vdsd_not_ready(options);

@@ -15,7 +15,7 @@
 #include "vdsd/vdsd_int.h"
 
 #define THREADS_MAX 64
-#define KEYS_MAX 32
+#define KEYS_MAX    32
 
 /* ---- setters: each keeps what was set before, so that the command line wins over the file ---- */
 
@@ -40,7 +40,7 @@ path_set(char **field, const char *value)
 		return err_set(ERR_INVALID, "a path is empty");
 	if (value[0] == '/')
 		return text_set(field, value);
-	here = getcwd(NULL, 0);		/* of libc's heap */
+	here = getcwd(NULL, 0); /* of libc's heap */
 	if (here == NULL)
 		return -errno;
 	*field = str_printf("%s/%s", here, value);
@@ -169,19 +169,32 @@ version_set(struct vdsd_options *options, const char *value)
 /* clang-format off */
 const struct vdsd_key vdsd_keys[] = {
 	/* name, letter, value, in vdsd.conf, setter, help */
-	{ "conf",	'c',  "FILE",	  false, conf_set,	 "read this instead of " VDSD_DEFAULT_CONF },
-	{ "dir",	'd',  "DIRECTORY", true, dir_set,	 "the array; made when missing (" VDSD_DEFAULT_DIR ")" },
-	{ "socket",	's',  "PATH",	  true,	 socket_set,	 "the API's socket (" VDSD_DEFAULT_SOCKET ")" },
-	{ "listen",	'l',  "ADDRESS:PORT", true, listen_set,	 "first portal of a new array, or none (127.0.0.1:3260)" },
-	{ "http",	0,    "ADDRESS:PORT", true, http_set,	 "serve the API over TCP too; loopback only" },
-	{ "threads",	't',  "N",	  true,	 threads_set,	 "data path threads (one for each core)" },
-	{ "ready-file", 0,    "PATH",	  false, ready_file_set, "write this file when serving" },
-	{ "ready-fd",	0,    "N",	  false, ready_fd_set,	 "write to this descriptor when serving, close it" },
-	{ "inject",	0,    "DIRECTORY", false, inject_set,	 "for tests: faults below LUNs, from files there" },
-	{ "debug",	'D',  "AREA",	  true,	 debug_set,	 "log more of one area: iscsi, http.request, all" },
-	{ "check",	0,    NULL,	  false, check_set,	 "check the array in the directory and exit; it must not be served" },
-	{ "help",	'h',  NULL,	  false, help_set,	 "show this" },
-	{ "version",	'V',  NULL,	  false, version_set,	 "show the version" },
+	{ "conf", 'c', "FILE", false, conf_set,
+	  "read this instead of " VDSD_DEFAULT_CONF },
+	{ "dir", 'd', "DIRECTORY", true, dir_set,
+	  "the array; made when missing (" VDSD_DEFAULT_DIR ")" },
+	{ "socket", 's', "PATH", true, socket_set,
+	  "the API's socket (" VDSD_DEFAULT_SOCKET ")" },
+	{ "listen", 'l', "ADDRESS:PORT", true, listen_set,
+	  "first portal of a new array, or none (127.0.0.1:3260)" },
+	{ "http", 0, "ADDRESS:PORT", true, http_set,
+	  "serve the API over TCP too; loopback only" },
+	{ "threads", 't', "N", true, threads_set,
+	  "data path threads (one for each core)" },
+	{ "ready-file", 0, "PATH", false, ready_file_set,
+	  "write this file when serving" },
+	{ "ready-fd", 0, "N", false, ready_fd_set,
+	  "write to this descriptor when serving, close it" },
+	{ "inject", 0, "DIRECTORY", false, inject_set,
+	  "for tests: faults below LUNs, from files there" },
+	{ "debug", 'D', "AREA", true, debug_set,
+	  "log more of one area: iscsi, http.request, all" },
+	{ "check", 0, NULL, false, check_set,
+	  "check the array in the directory and exit; it must not be served" },
+	{ "help", 'h', NULL, false, help_set,
+	  "show this" },
+	{ "version", 'V', NULL, false, version_set,
+	  "show the version" },
 };
 /* clang-format on */
 const size_t vdsd_key_count = ARRAY_LEN(vdsd_keys);
@@ -194,8 +207,9 @@ vdsd_help(void)
 		const struct vdsd_key *key = &vdsd_keys[i];
 		char left[64];
 
-		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", key->letter ? '-' : ' ', key->letter ? key->letter : ' ',
-			 key->letter ? "," : " ", key->name, key->value ? " " : "", key->value ? key->value : "");
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", key->letter ? '-' : ' ',
+			key->letter ? key->letter : ' ', key->letter ? "," : " ", key->name,
+			key->value ? " " : "", key->value ? key->value : "");
 		printf("  %-28s %s\n", left, key->help);
 	}
 	printf("\nvdsd(8) tells more; vdsctl(1) manages the array.\n");
@@ -214,8 +228,8 @@ getopt_tables(struct option longs[KEYS_MAX], char letters[2 * KEYS_MAX + 2])
 	for (size_t i = 0; i < vdsd_key_count; i++) {
 		const struct vdsd_key *key = &vdsd_keys[i];
 
-		longs[i] = (struct option){ key->name, key->value != NULL ? required_argument : no_argument, NULL,
-					    256 + (int)i };
+		longs[i] = (struct option){ key->name,
+			key->value != NULL ? required_argument : no_argument, NULL, 256 + (int)i };
 		if (key->letter == '\0')
 			continue;
 		letters[at++] = key->letter;
@@ -247,7 +261,8 @@ vdsd_options_parse(struct vdsd_options *options, int argc, char **argv)
 	getopt_tables(longs, letters);
 	opterr = 0;
 	optind = 0;
-	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {	/* NOLINT: one thread so far */
+	while ((code = getopt_long(argc, argv, letters, longs, NULL)) !=
+		-1) { /* NOLINT: one thread so far */
 		int rc;
 
 		if (code == ':')
@@ -259,7 +274,8 @@ vdsd_options_parse(struct vdsd_options *options, int argc, char **argv)
 			return rc;
 	}
 	if (optind < argc)
-		return err_set(ERR_INVALID, "what is %s for? vdsd takes options only", argv[optind]);
+		return err_set(
+			ERR_INVALID, "what is %s for? vdsd takes options only", argv[optind]);
 	return 0;
 }
 

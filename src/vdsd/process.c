@@ -56,6 +56,8 @@ vdsd_wait(const sigset_t *signals)
 			continue;
 		if (signal_number != SIGHUP)
 			return signal_number;
-		log_info("vdsd.hup", "what=ignored why=\"there is nothing to reload: the configuration is in the catalog\"");
+		log_info("vdsd.hup",
+			"what=ignored why=\"there is nothing to reload: the configuration is in "
+			"the catalog\"");
 	}
 }

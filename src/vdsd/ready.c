@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * "I serve": a file that appears whole, a descriptor, the service manager (sd_notify(3)'s protocol: a datagram to
- * $NOTIFY_SOCKET).  Who waits for one of them need not poll.
+ * "I serve": a file that appears whole, a descriptor, the service manager (sd_notify(3)'s protocol:
+ * a datagram to $NOTIFY_SOCKET).  Who waits for one of them need not poll.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,8 @@ portals_add(struct strbuf *b, struct array *array)
 
 	for (size_t i = 0; i < state_count(config, ROW_PORTAL); i++) {
 		const struct row_portal *portal = state_at(config, ROW_PORTAL, i);
-		const struct row_live_portal *state = state_find(live, ROW_LIVE_PORTAL, &portal->id);
+		const struct row_live_portal *state =
+			state_find(live, ROW_LIVE_PORTAL, &portal->id);
 
 		if (state == NULL || !state->ready)
 			continue;
@@ -73,15 +74,17 @@ portals_known(struct array *array)
 	for (size_t i = 0; i < state_count(config, ROW_PORTAL); i++) {
 		const struct row_portal *portal = state_at(config, ROW_PORTAL, i);
 
-		if (portal->status == STATUS_ONLINE && state_find(live, ROW_LIVE_PORTAL, &portal->id) == NULL)
+		if (portal->status == STATUS_ONLINE &&
+			state_find(live, ROW_LIVE_PORTAL, &portal->id) == NULL)
 			return false;
 	}
 	return true;
 }
 
 /*
- * The data path's threads open the portals and tell the array of it in their own time, some microseconds after they
- * were started; who waits for us wants to find them named.  One that says nothing does not keep us from serving.
+ * The data path's threads open the portals and tell the array of it in their own time, some
+ * microseconds after they were started; who waits for us wants to find them named.  One that says
+ * nothing does not keep us from serving.
  */
 static void
 portals_wait(struct array *array)
@@ -158,7 +161,7 @@ file_write(const char *path, const char *text)
 static void
 notify(const char *text)
 {
-	const char *path = getenv("NOTIFY_SOCKET");	/* NOLINT: nobody changes the environment */
+	const char *path = getenv("NOTIFY_SOCKET"); /* NOLINT: nobody changes the environment */
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t len = path != NULL ? strlen(path) : 0;
 	int fd;
@@ -167,12 +170,12 @@ notify(const char *text)
 		return;
 	memcpy(address.sun_path, path, len);
 	if (path[0] == '@')
-		address.sun_path[0] = '\0';	/* the abstract name space */
+		address.sun_path[0] = '\0'; /* the abstract name space */
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
 	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&address,
-		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
 		log_warning("vdsd.notify", "error=\"%s\"", strerror(errno));
 	close(fd);
 }
@@ -192,7 +195,8 @@ vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t htt
 	if (rc == 0 && options->ready_fd >= 0) {
 		rc = write_all(options->ready_fd, text);
 		if (rc < 0)
-			return err_set(rc, "cannot write to descriptor %d: %s", options->ready_fd, strerror(-rc));
+			return err_set(rc, "cannot write to descriptor %d: %s", options->ready_fd,
+				strerror(-rc));
 		close(options->ready_fd);
 	}
 	if (rc == 0)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inside vdsd: what the command line and vdsd.conf say; the parts it starts, in order.  vdsd(8), vdsd.conf(5). */
+/*
+ * Inside vdsd: what the command line and vdsd.conf say; the parts it starts, in order.  vdsd(8),
+ * vdsd.conf(5).
+ */
 #ifndef VDS_VDSD_VDSD_INT_H
 #define VDS_VDSD_VDSD_INT_H
 
@@ -7,17 +10,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VDSD_DEFAULT_DIR "/var/lib/vdsd"
+#define VDSD_DEFAULT_DIR    "/var/lib/vdsd"
 #define VDSD_DEFAULT_SOCKET "/run/vdsd/vdsd.sock"
-#define VDSD_DEFAULT_CONF "/etc/vdsd.conf"
+#define VDSD_DEFAULT_CONF   "/etc/vdsd.conf"
 
 struct array;
 
 enum vdsd_exit {
 	VDSD_OK = 0,
-	VDSD_FAILED = 1,	/* it did not start, or the check found something */
+	VDSD_FAILED = 1, /* it did not start, or the check found something */
 	VDSD_USAGE = 2,
-	VDSD_LOCKED = 3,	/* another process has the directory or the socket */
+	VDSD_LOCKED = 3, /* another process has the directory or the socket */
 };
 
 enum vdsd_action { VDSD_SERVE, VDSD_CHECK, VDSD_HELP, VDSD_VERSION_ONLY };
@@ -25,20 +28,20 @@ enum vdsd_action { VDSD_SERVE, VDSD_CHECK, VDSD_HELP, VDSD_VERSION_ONLY };
 /* Strings are owned. */
 struct vdsd_options {
 	enum vdsd_action action;
-	char *conf;			/* NULL = VDSD_DEFAULT_CONF, if it is there */
+	char *conf; /* NULL = VDSD_DEFAULT_CONF, if it is there */
 	char *dir, *socket, *http, *inject, *ready_file;
-	char *address;			/* of the first portal of a new array */
+	char *address; /* of the first portal of a new array */
 	uint16_t port;
 	bool listen_given;
-	unsigned threads;		/* 0 = one for each core */
-	int ready_fd;			/* -1 = none */
+	unsigned threads; /* 0 = one for each core */
+	int ready_fd; /* -1 = none */
 };
 
 /* One key, of the command line ("dir") or of vdsd.conf. */
 struct vdsd_key {
 	const char *name;
-	char letter;			/* '\0' = none */
-	const char *value;		/* what it takes; NULL = a flag */
+	char letter; /* '\0' = none */
+	const char *value; /* what it takes; NULL = a flag */
 	bool in_conf;
 	int (*set)(struct vdsd_options *options, const char *value);
 	const char *help;
@@ -53,7 +56,10 @@ void vdsd_options_init(struct vdsd_options *options);
 void vdsd_options_fini(struct vdsd_options *options);
 /* 0 or ERR_INVALID with a text. */
 int vdsd_options_parse(struct vdsd_options *options, int argc, char **argv);
-/* Sets what is still unset: the command line wins.  A file that is missing is an error only when it was named. */
+/*
+ * Sets what is still unset: the command line wins.  A file that is missing is an error only when it
+ * was named.
+ */
 int vdsd_conf_load(struct vdsd_options *options);
 /* One line of the file; exposed to its test.  0 (also for comments) or ERR_INVALID. */
 int vdsd_conf_line(struct vdsd_options *options, char *line);
@@ -63,14 +69,20 @@ void vdsd_help(void);
 
 /* ---- process.c ---- */
 
-/* Blocks the signals that vdsd waits for, in all threads to come; raises limits; not dumpable; umask 077.  0 or -errno. */
+/*
+ * Blocks the signals that vdsd waits for, in all threads to come; raises limits; not dumpable;
+ * umask 077.  0 or -errno.
+ */
 int vdsd_process_prepare(sigset_t *ret_signals);
 /* Until SIGTERM or SIGINT; which one. */
 int vdsd_wait(const sigset_t *signals);
 
 /* ---- ready.c ---- */
 
-/* Says in the ready file, on the ready descriptor and to the service manager that vdsd serves.  0 or -errno with a text. */
+/*
+ * Says in the ready file, on the ready descriptor and to the service manager that vdsd serves.  0
+ * or -errno with a text.
+ */
 int vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t http_port);
 /* Removes the ready file, tells the service manager that it stops. */
 void vdsd_not_ready(const struct vdsd_options *options);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a client may send: the first line is the request's target (path and query), what follows is the body.  Every route whose
- * path matches takes them through its own specs; nothing is called.
+ * What a client may send: the first line is the request's target (path and query), what follows is
+ * the body.  Every route whose path matches takes them through its own specs; nothing is called.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -38,7 +38,8 @@ try_target(char *target, const json_t *body)
 		char allow[64];
 
 		/* with the path as it is, then as if it were this route's */
-		if (http_route_find(http_routes[i].method, target, &route, ids, allow, sizeof(allow)) == 0)
+		if (http_route_find(
+			    http_routes[i].method, target, &route, ids, allow, sizeof(allow)) == 0)
 			try_route(route, query, body);
 		try_route(&http_routes[i], query, body);
 	}
@@ -55,7 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (target == NULL)
 		return 0;
 	if (end != NULL)
-		body = json_loadb((const char *)end + 1, size - target_len - 1, JSON_REJECT_DUPLICATES, NULL);
+		body = json_loadb(
+			(const char *)end + 1, size - target_len - 1, JSON_REJECT_DUPLICATES, NULL);
 	try_target(target, body);
 	json_decref(body);
 	free(target);

@@ -25,7 +25,7 @@ test_a_change_answers_with_its_sequence(void **state)
 	json_t *array = call(*state, 200, "GET", "/v1/array", NULL);
 
 	assert_int_equal(number_of(answer, "sequence"),
-			 number_of(json_object_get(before, "position"), "sequence") + 1);
+		number_of(json_object_get(before, "position"), "sequence") + 1);
 	assert_true(json_is_null(json_object_get(answer, "job")));
 	assert_true(json_is_false(json_object_get(answer, "replayed")));
 	assert_string_equal(text_of(array, "name"), "bread");
@@ -123,8 +123,9 @@ walk(struct fixture *fx, const char *list, unsigned limit)
 			json_t *item = json_array_get(json_object_get(page, "items"), i);
 			char key[128];
 
-			snprintf(key, sizeof(key), "%s,%s", text_of(item, text_of(item, "id") ? "id" : "lun_id"),
-				 text_of(item, "target_id") ? text_of(item, "target_id") : "");
+			snprintf(key, sizeof(key), "%s,%s",
+				text_of(item, text_of(item, "id") ? "id" : "lun_id"),
+				text_of(item, "target_id") ? text_of(item, "target_id") : "");
 			assert_true(strcmp(last, key) < 0);
 			strcpy(last, key);
 			count++;
@@ -150,7 +151,8 @@ test_lists_are_paged(void **state)
 	for (int i = 0; i < 4; i++)
 		make(*state, "/v1/luns", "{\"size_bytes\":4096}", lun);
 	snprintf(path, sizeof(path), "/v1/luns/%s/targets", lun);
-	snprintf(body, sizeof(body), "{\"targets\":[\"%s\",\"%s\",\"%s\"]}", ids[0], ids[1], ids[2]);
+	snprintf(
+		body, sizeof(body), "{\"targets\":[\"%s\",\"%s\",\"%s\"]}", ids[0], ids[1], ids[2]);
 	json_decref(call(*state, 200, "PUT", path, body));
 	for (unsigned limit = 1; limit <= 5; limit++) {
 		assert_int_equal(walk(*state, "/v1/luns", limit), 4);
@@ -170,7 +172,8 @@ test_lists_are_narrowed_by_name(void **state)
 	json = call(*state, 200, "GET", "/v1/luns?name=a%20b", NULL);
 	assert_int_equal(json_array_size(json_object_get(json, "items")), 1);
 	json_decref(json);
-	make(*state, "/v1/targets", "{\"alias\":\"web\",\"iscsi_name\":\"iqn.2026-11.org.example:w\"}", id);
+	make(*state, "/v1/targets",
+		"{\"alias\":\"web\",\"iscsi_name\":\"iqn.2026-11.org.example:w\"}", id);
 	json = call(*state, 200, "GET", "/v1/targets?name=iqn.2026-11.org.example:w", NULL);
 	assert_int_equal(json_array_size(json_object_get(json, "items")), 1);
 	json_decref(json);
@@ -202,7 +205,8 @@ test_a_request_id_is_answered_twice_and_done_once(void **state)
 static void
 test_a_bad_request_id_is_refused(void **state)
 {
-	struct http_reply reply = call_with_id(*state, "POST", "/v1/luns", "{\"size_bytes\":4096}", "mine");
+	struct http_reply reply =
+		call_with_id(*state, "POST", "/v1/luns", "{\"size_bytes\":4096}", "mine");
 
 	assert_int_equal(reply.status, 400);
 	http_reply_fini(&reply);
@@ -217,12 +221,14 @@ test_errors_have_their_status(void **state)
 	call_fails(*state, 404, "NOT_FOUND", "GET", "/v1/luns/" UNKNOWN, NULL);
 	call_fails(*state, 404, "NOT_FOUND", "GET", "/v1/nothing", NULL);
 	call_fails(*state, 400, "INVALID", "POST", "/v1/luns", "{");
-	call_fails(*state, 400, "INVALID", "POST", "/v1/luns", "{\"size_bytes\":1,\"size_bytes\":2}");
+	call_fails(
+		*state, 400, "INVALID", "POST", "/v1/luns", "{\"size_bytes\":1,\"size_bytes\":2}");
 	call_fails(*state, 400, "INVALID", "POST", "/v1/luns", NULL);
 	call_fails(*state, 400, "INVALID", "GET", "/v1/luns?x=1", NULL);
 	call_fails(*state, 400, "INVALID", "DELETE", "/v1/luns/" UNKNOWN, "{\"force\":true}");
 	make(*state, "/v1/luns", "{\"name\":\"n\",\"size_bytes\":4096}", id);
-	call_fails(*state, 409, "NAME_IN_USE", "POST", "/v1/luns", "{\"name\":\"n\",\"size_bytes\":4096}");
+	call_fails(*state, 409, "NAME_IN_USE", "POST", "/v1/luns",
+		"{\"name\":\"n\",\"size_bytes\":4096}");
 	reply = call_with_id(*state, "PUT", "/v1/luns", NULL, NULL);
 	assert_int_equal(reply.status, 405);
 	assert_string_equal(reply.allow, "GET, POST");
@@ -233,7 +239,9 @@ static void
 test_a_body_beyond_the_limit_is_refused(void **state)
 {
 	struct fixture *fx = *state;
-	struct http_request request = { .method = "POST", .target = "/v1/luns", .body_len = HTTP_BODY_MAX + 1 };
+	struct http_request request = {
+		.method = "POST", .target = "/v1/luns", .body_len = HTTP_BODY_MAX + 1
+	};
 	struct http_reply reply;
 
 	http_dispatch(&fx->http, &request, &reply);
@@ -254,8 +262,12 @@ test_the_snapshot_decodes_to_the_array(void **state)
 	make(fx, "/v1/luns", "{\"size_bytes\":4096}", id);
 	make(fx, "/v1/targets", "{\"with_group\":true}", id);
 	json = call(fx, 200, "GET", "/v1/snapshot", NULL);
-	assert_int_equal(wire_state_decode(json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT, &config), 0);
-	assert_int_equal(wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT, ROW_FAMILY_COUNT, &live), 0);
+	assert_int_equal(wire_state_decode(json_object_get(json, "config"), ROW_ARRAY,
+				 ROW_CONFIG_COUNT, &config),
+		0);
+	assert_int_equal(wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT,
+				 ROW_FAMILY_COUNT, &live),
+		0);
 	now = array_state(fx->http.array);
 	assert_int_equal(state_position(config)->sequence, state_position(now)->sequence);
 	assert_true(hash128_equal(&state_position(config)->digest, &state_position(now)->digest));
@@ -300,7 +312,8 @@ test_explain_answers(void **state)
 	json_t *json;
 
 	make(*state, "/v1/luns", "{\"size_bytes\":4096}", lun);
-	snprintf(path, sizeof(path), "/v1/explain?lun=%s&initiator=iqn.1993-08.org.debian:01:abc", lun);
+	snprintf(path, sizeof(path), "/v1/explain?lun=%s&initiator=iqn.1993-08.org.debian:01:abc",
+		lun);
 	json = call(*state, 200, "GET", path, NULL);
 	assert_true(json_is_false(json_object_get(json, "visible")));
 	assert_true(strlen(text_of(json, "text")) > 0);

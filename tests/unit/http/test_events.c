@@ -46,12 +46,15 @@ reader_close(struct reader *r)
 	http_stream_free(r->stream);
 }
 
-/* The next event that is no heartbeat or of live rows unless they are asked for; it must have that name. */
+/*
+ * The next event that is no heartbeat or of live rows unless they are asked for; it must have that
+ * name.
+ */
 static json_t *
 expect(struct reader *r, const char *name)
 {
 	for (;;) {
-		char buf[7];	/* any cut gives the same events */
+		char buf[7]; /* any cut gives the same events */
 		size_t len;
 
 		while (r->taken == r->count) {
@@ -62,7 +65,8 @@ expect(struct reader *r, const char *name)
 		r->taken++;
 		if (strcmp(r->names[r->taken - 1], name) == 0)
 			return r->data[r->taken - 1];
-		if (strcmp(r->names[r->taken - 1], "heartbeat") != 0 && strcmp(r->names[r->taken - 1], "live") != 0)
+		if (strcmp(r->names[r->taken - 1], "heartbeat") != 0 &&
+			strcmp(r->names[r->taken - 1], "live") != 0)
 			fail_msg("%s instead of %s", r->names[r->taken - 1], name);
 	}
 }
@@ -94,7 +98,8 @@ test_hello_then_live_then_changes(void **state)
 	position_is_of(json_object_get(hello, "position"), before);
 	assert_string_equal(text_of(hello, "version"), VDS_VERSION);
 	live = expect(&r, "live");
-	assert_int_equal(number_of(live, "sequence"), number_of(json_object_get(hello, "live"), "sequence"));
+	assert_int_equal(
+		number_of(live, "sequence"), number_of(json_object_get(hello, "live"), "sequence"));
 	change = expect(&r, "change");
 	assert_int_equal(number_of(change, "sequence"), state_position(before)->sequence + 1);
 	assert_string_equal(text_of(change, "cause"), "target.create");
@@ -161,12 +166,14 @@ test_a_stream_goes_on_after_since(void **state)
 	make(fx, "/v1/targets", "{}", id);
 	make(fx, "/v1/targets", "{}", id);
 	snprintf(target, sizeof(target), "/v1/events?incarnation=%llu&since=%llu",
-		 (unsigned long long)state_position(before)->incarnation,
-		 (unsigned long long)state_position(before)->sequence);
+		(unsigned long long)state_position(before)->incarnation,
+		(unsigned long long)state_position(before)->sequence);
 	reader_open(fx, target, &r);
 	expect(&r, "hello");
-	assert_int_equal(number_of(expect(&r, "change"), "sequence"), state_position(before)->sequence + 1);
-	assert_int_equal(number_of(expect(&r, "change"), "sequence"), state_position(before)->sequence + 2);
+	assert_int_equal(
+		number_of(expect(&r, "change"), "sequence"), state_position(before)->sequence + 1);
+	assert_int_equal(
+		number_of(expect(&r, "change"), "sequence"), state_position(before)->sequence + 2);
 	reader_close(&r);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Listening sockets: modes, leftovers, addresses; which requests over TCP come from a foreign page. */
+/*
+ * Listening sockets: modes, leftovers, addresses; which requests over TCP come from a foreign page.
+ */
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -133,7 +135,8 @@ test_beyond_loopback_is_refused(void **state)
 static void
 test_what_is_no_address_is_refused(void **state)
 {
-	static const char *const bad[] = { "", "80", ":80", "::1:80", "localhost:80", "127.0.0.1", "127.0.0.1:x", "[::1:80" };
+	static const char *const bad[] = { "", "80", ":80", "::1:80", "localhost:80", "127.0.0.1",
+		"127.0.0.1:x", "[::1:80" };
 	uint16_t port;
 
 	(void)state;

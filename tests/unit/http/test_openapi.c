@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * docs/openapi.json (as it is served) and the tables of the program say the same, in both directions: routes, parameters,
- * bodies with their types and ranges, answers, rows.
+ * docs/openapi.json (as it is served) and the tables of the program say the same, in both
+ * directions: routes, parameters, bodies with their types and ranges, answers, rows.
  */
 #include "fixture.h"
 
@@ -72,7 +72,8 @@ test_every_route_is_documented(void **state)
 		json_t *operation = operation_of(&http_routes[i]);
 
 		if (operation == NULL)
-			fail_msg("%s %s is not documented", http_routes[i].method, http_routes[i].path);
+			fail_msg("%s %s is not documented", http_routes[i].method,
+				http_routes[i].path);
 		assert_string_equal(text_of(operation, "operationId"), http_routes[i].operation);
 		assert_true(json_string_length(json_object_get(operation, "summary")) > 0);
 	}
@@ -86,8 +87,10 @@ test_every_documented_operation_is_a_route(void **state)
 	size_t count = 0;
 
 	(void)state;
-	json_object_foreach(json_object_get(document, "paths"), path, methods) {
-		json_object_foreach(methods, method, operation) {
+	json_object_foreach(json_object_get(document, "paths"), path, methods)
+	{
+		json_object_foreach(methods, method, operation)
+		{
 			count++;
 		}
 	}
@@ -113,10 +116,12 @@ schema_agrees(const char *where, const struct http_field *field, json_t *schema,
 	if ((field->type == HTTP_GUID) != (format != NULL && strcmp(format, "uuid") == 0))
 		fail_msg("%s %s: format %s", where, field->name, format);
 	if (field->type == HTTP_TEXT &&
-	    (number_of(schema, "minLength") != (json_int_t)field->min || number_of(schema, "maxLength") != (json_int_t)field->max))
+		(number_of(schema, "minLength") != (json_int_t)field->min ||
+			number_of(schema, "maxLength") != (json_int_t)field->max))
 		fail_msg("%s %s: other lengths", where, field->name);
 	if (field->type == HTTP_U64 && json_object_get(schema, "enum") == NULL && field->max != 0 &&
-	    (number_of(schema, "minimum") != (json_int_t)field->min || number_of(schema, "maximum") != (json_int_t)field->max))
+		(number_of(schema, "minimum") != (json_int_t)field->min ||
+			number_of(schema, "maximum") != (json_int_t)field->max))
 		fail_msg("%s %s: another range", where, field->name);
 }
 
@@ -142,7 +147,8 @@ body_agrees(const struct http_route *route, json_t *operation)
 		return;
 	}
 	if (json_object_size(properties) != route->body->count)
-		fail_msg("%s: %zu members, not %zu", route->operation, json_object_size(properties), route->body->count);
+		fail_msg("%s: %zu members, not %zu", route->operation, json_object_size(properties),
+			route->body->count);
 	assert_true(json_is_false(json_object_get(schema, "additionalProperties")));
 	assert_int_equal(number_of(schema, "minProperties"), route->body->rule == HTTP_EXACTLY_ONE);
 	assert_int_equal(number_of(schema, "maxProperties"), route->body->rule == HTTP_EXACTLY_ONE);
@@ -153,7 +159,8 @@ body_agrees(const struct http_route *route, json_t *operation)
 		if (property == NULL)
 			fail_msg("%s: %s is not documented", route->operation, field->name);
 		schema_agrees(route->operation, field, resolve(property), false);
-		assert_int_equal(names_have(json_object_get(schema, "required"), field->name), field->required);
+		assert_int_equal(names_have(json_object_get(schema, "required"), field->name),
+			field->required);
 	}
 }
 
@@ -165,7 +172,8 @@ parameter_find(json_t *operation, const char *where, const char *name)
 	for (size_t i = 0; i < json_array_size(parameters); i++) {
 		json_t *parameter = resolve(json_array_get(parameters, i));
 
-		if (strcmp(text_of(parameter, "in"), where) == 0 && strcmp(text_of(parameter, "name"), name) == 0)
+		if (strcmp(text_of(parameter, "in"), where) == 0 &&
+			strcmp(text_of(parameter, "name"), name) == 0)
 			return parameter;
 	}
 	return NULL;
@@ -195,7 +203,8 @@ query_agrees(const struct http_route *route, json_t *operation)
 
 		if (parameter == NULL)
 			fail_msg("%s: ?%s is not documented", route->operation, field->name);
-		assert_int_equal(json_is_true(json_object_get(parameter, "required")), field->required);
+		assert_int_equal(
+			json_is_true(json_object_get(parameter, "required")), field->required);
 		schema_agrees(route->operation, field, json_object_get(parameter, "schema"), true);
 	}
 }
@@ -239,7 +248,8 @@ test_answers_are_documented(void **state)
 		char status[8];
 
 		snprintf(status, sizeof(status), "%u", http_routes[i].status);
-		if (json_object_get(responses, status) == NULL || json_object_get(responses, "default") == NULL)
+		if (json_object_get(responses, status) == NULL ||
+			json_object_get(responses, "default") == NULL)
 			fail_msg("%s: an answer is not documented", http_routes[i].operation);
 	}
 }
@@ -250,8 +260,13 @@ static void
 row_field_agrees(const char *where, const struct row_field *field, json_t *schema)
 {
 	static const char *const types[] = {
-		[FIELD_GUID] = "string", [FIELD_STRING] = "string", [FIELD_U32] = "integer", [FIELD_U64] = "integer",
-		[FIELD_I64] = "integer", [FIELD_BOOL] = "boolean", [FIELD_ENUM] = "string",
+		[FIELD_GUID] = "string",
+		[FIELD_STRING] = "string",
+		[FIELD_U32] = "integer",
+		[FIELD_U64] = "integer",
+		[FIELD_I64] = "integer",
+		[FIELD_BOOL] = "boolean",
+		[FIELD_ENUM] = "string",
 	};
 	const char *type = text_of(schema, "type");
 	json_t *values = json_object_get(schema, "enum");
@@ -261,7 +276,8 @@ row_field_agrees(const char *where, const struct row_field *field, json_t *schem
 		fail_msg("%s.%s: type %s", where, field->name, type);
 	for (; field->type == FIELD_ENUM && field->names[count] != NULL; count++)
 		if (!names_have(values, field->names[count]))
-			fail_msg("%s.%s: %s is not documented", where, field->name, field->names[count]);
+			fail_msg("%s.%s: %s is not documented", where, field->name,
+				field->names[count]);
 	if (json_array_size(values) != count)
 		fail_msg("%s.%s: other values", where, field->name);
 }
@@ -270,7 +286,8 @@ row_field_agrees(const char *where, const struct row_field *field, json_t *schem
 static void
 row_agrees(const char *name, enum row_family family, size_t extra)
 {
-	json_t *schema = json_object_get(json_object_get(json_object_get(document, "components"), "schemas"), name);
+	json_t *schema = json_object_get(
+		json_object_get(json_object_get(document, "components"), "schemas"), name);
 	json_t *properties = json_object_get(schema, "properties");
 	const struct row_type *type = row_type(family);
 
@@ -321,12 +338,12 @@ static void
 test_objects_are_rows_and_what_is_merged(void **state)
 {
 	(void)state;
-	row_agrees("Array", ROW_ARRAY, 2);		/* position, read_only */
-	row_agrees("Pool", ROW_POOL, 1);		/* live */
+	row_agrees("Array", ROW_ARRAY, 2); /* position, read_only */
+	row_agrees("Pool", ROW_POOL, 1); /* live */
 	row_agrees("Lun", ROW_LUN, 1);
 	row_agrees("Target", ROW_TARGET, 0);
 	row_agrees("Portal", ROW_PORTAL, 1);
-	row_agrees("PortalGroup", ROW_PORTAL_GROUP, 1);	/* portals */
+	row_agrees("PortalGroup", ROW_PORTAL_GROUP, 1); /* portals */
 	row_agrees("Association", ROW_ASSOCIATION, 0);
 	row_agrees("Job", ROW_JOB, 1);
 	row_agrees("Session", ROW_LIVE_SESSION, 0);
@@ -335,9 +352,11 @@ test_objects_are_rows_and_what_is_merged(void **state)
 static void
 test_every_code_is_named(void **state)
 {
-	json_t *schema = json_object_get(json_object_get(json_object_get(document, "components"), "schemas"), "Error");
+	json_t *schema = json_object_get(
+		json_object_get(json_object_get(document, "components"), "schemas"), "Error");
 	json_t *error = json_object_get(json_object_get(schema, "properties"), "error");
-	const char *text = text_of(json_object_get(json_object_get(error, "properties"), "code"), "description");
+	const char *text = text_of(
+		json_object_get(json_object_get(error, "properties"), "code"), "description");
 
 	(void)state;
 	for (int code = ERR_FIRST_ + 1; code < ERR_END_; code++)
@@ -354,7 +373,8 @@ refs_resolve(json_t *json)
 
 	if (json_is_object(json)) {
 		resolve(json);
-		json_object_foreach(json, name, value) {
+		json_object_foreach(json, name, value)
+		{
 			refs_resolve(value);
 		}
 	}

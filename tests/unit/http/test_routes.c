@@ -11,7 +11,9 @@ test_rows_are_in_order(void **state)
 	for (size_t i = 1; i < http_route_count; i++) {
 		int paths = strcmp(http_routes[i - 1].path, http_routes[i].path);
 
-		assert_true(paths < 0 || (paths == 0 && strcmp(http_routes[i - 1].method, http_routes[i].method) < 0));
+		assert_true(paths < 0 ||
+			(paths == 0 &&
+				strcmp(http_routes[i - 1].method, http_routes[i].method) < 0));
 	}
 }
 
@@ -33,7 +35,7 @@ path_fill(const char *template, char *out)
 			out += sprintf(out, "%s", ID);
 			template = strchr(template, '}') + 1;
 		} else {
-			*out++ = *template++;
+			*out++ = *template ++;
 		}
 	}
 	*out = '\0';
@@ -49,7 +51,9 @@ test_every_row_is_reached(void **state)
 		char path[256], allow[64];
 
 		path_fill(http_routes[i].path, path);
-		assert_int_equal(http_route_find(http_routes[i].method, path, &route, ids, allow, sizeof(allow)), 0);
+		assert_int_equal(http_route_find(http_routes[i].method, path, &route, ids, allow,
+					 sizeof(allow)),
+			0);
 		assert_ptr_equal(route, &http_routes[i]);
 	}
 }
@@ -107,9 +111,12 @@ test_a_bad_id_is_invalid(void **state)
 	char allow[64];
 
 	(void)state;
-	assert_int_equal(http_route_find("GET", "/v1/luns/nonsense", &route, ids, allow, sizeof(allow)), ERR_INVALID);
-	assert_int_equal(http_route_find("GET", "/v1/luns/" ID "0000000000", &route, ids, allow, sizeof(allow)),
-			 ERR_INVALID);
+	assert_int_equal(
+		http_route_find("GET", "/v1/luns/nonsense", &route, ids, allow, sizeof(allow)),
+		ERR_INVALID);
+	assert_int_equal(http_route_find("GET", "/v1/luns/" ID "0000000000", &route, ids, allow,
+				 sizeof(allow)),
+		ERR_INVALID);
 }
 
 int

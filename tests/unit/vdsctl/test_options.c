@@ -24,7 +24,8 @@ parse(struct ctl *ctl, const char *line, char *copy)
 
 	memset(ctl, 0, sizeof(*ctl));
 	strcpy(copy, line);
-	for (char *save, *word = strtok_r(copy, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save))
+	for (char *save, *word = strtok_r(copy, " ", &save); word != NULL;
+		word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word;
 	return ctl_parse(ctl, argc, argv);
 }
@@ -61,7 +62,9 @@ static void
 test_options_stand_anywhere(void **state)
 {
 	static const char *const lines[] = {
-		"-o json --size=1G lun create v", "lun -ojson create --size 1G v", "lun create v -s1G --output=json",
+		"-o json --size=1G lun create v",
+		"lun -ojson create --size 1G v",
+		"lun create v -s1G --output=json",
 	};
 	struct ctl ctl;
 	char copy[256];
@@ -164,7 +167,8 @@ test_every_command_is_reached_by_its_words(void **state)
 		size_t count = 0, used;
 
 		strcpy(copy, ctl_commands[i].words);
-		for (char *save, *word = strtok_r(copy, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save))
+		for (char *save, *word = strtok_r(copy, " ", &save); word != NULL;
+			word = strtok_r(NULL, " ", &save))
 			words[count++] = word;
 		assert_ptr_equal(ctl_command_find(words, count, &used), &ctl_commands[i]);
 		assert_int_equal(used, count);
