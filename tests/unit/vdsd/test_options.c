@@ -78,12 +78,13 @@ static void
 test_relative_paths_become_absolute(void **state)
 {
 	struct vdsd_options options;
-	char *here = getcwd(NULL, 0), wanted[4096];
+	char *here = getcwd(NULL, 0);
+	size_t len = strlen(here);
 
 	(void)state;
 	assert_int_equal(parse(&options, "--dir a"), 0);
-	snprintf(wanted, sizeof(wanted) - 1, "%.4000s/a", here);
-	assert_string_equal(options.dir, wanted);
+	assert_memory_equal(options.dir, here, len);
+	assert_string_equal(options.dir + len, "/a");
 	vdsd_options_fini(&options);
 	free(here);
 }
