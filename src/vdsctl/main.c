@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vdsctl: the command line of vdsd.  vdsctl(1). */
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
@@ -51,10 +52,10 @@ main(int argc, char **argv)
 	rc = ctl_parse(&ctl, argc, argv);
 	if (rc == 0)
 		rc = command_run(&ctl);
-	if (fflush(stdout) != 0 && rc == 0)
-		rc = err_set(ERR_INTERNAL, "the output could not be written");
+	if ((fflush(stdout) != 0 || ferror(stdout)) && rc == 0)
+		rc = errno == EPIPE ? -EPIPE : err_set(ERR_INTERNAL, "the output could not be written");
 	status = ctl_exit_status(rc);
-	if (rc < 0)
+	if (rc < 0 && rc != -EPIPE)	/* who closed the pipe has seen enough */
 		ctl_error(stderr, &ctl, rc);
 	ctl_fini(&ctl);
 	return (int)status;
