@@ -65,6 +65,7 @@ int catalog_run(struct catalog *catalog, sqlite3_stmt *stmt, const char *what);
 int catalog_exec(struct catalog *catalog, const char *sql);
 /* The one integer that `sql` gives. */
 int catalog_query_int(struct catalog *catalog, const char *sql, int64_t *ret_value);
+/* What is bound (guids, texts) must stay until the statement has run: nothing is copied, so no bind can fail. */
 void catalog_bind_guid(sqlite3_stmt *stmt, int index, const struct guid *g);
 int catalog_column_guid(sqlite3_stmt *stmt, int index, struct guid *ret_guid);	/* 0 or ERR_CORRUPT */
 

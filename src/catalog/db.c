@@ -133,7 +133,7 @@ catalog_run(struct catalog *catalog, sqlite3_stmt *stmt, const char *what)
 void
 catalog_bind_guid(sqlite3_stmt *stmt, int index, const struct guid *g)
 {
-	sqlite3_bind_blob(stmt, index, g->bytes, sizeof(g->bytes), SQLITE_TRANSIENT);
+	sqlite3_bind_blob(stmt, index, g->bytes, sizeof(g->bytes), SQLITE_STATIC);
 }
 
 int

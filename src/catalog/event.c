@@ -5,10 +5,10 @@
  */
 #include <errno.h>
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "catalog/catalog_int.h"
 #include "wire/wire.h"
 
@@ -29,15 +29,24 @@ prune(struct catalog *catalog, enum catalog_statement which, int64_t newest)
 	return catalog_run(catalog, stmt, "prune");
 }
 
-/* Memory of jansson's allocator; free with free(). */
+static int
+append(const char *bytes, size_t len, void *text)
+{
+	strbuf_add_bytes(text, bytes, len);
+	return ((struct strbuf *)text)->failed ? -1 : 0;
+}
+
 static char *
 encode(const struct change *change)
 {
 	json_t *json = wire_change_encode(change);
-	char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+	struct strbuf text;
 
+	strbuf_init(&text);
+	if (json == NULL || json_dump_callback(json, append, &text, JSON_COMPACT) < 0)
+		text.failed = true;
 	json_decref(json);
-	return text;
+	return strbuf_take(&text);
 }
 
 int
@@ -56,7 +65,7 @@ catalog_event_put(struct catalog *catalog, const struct change *change)
 	if (!guid_is_zero(&change->request_id))
 		catalog_bind_guid(stmt, 2, &change->request_id);
 	sqlite3_bind_int64(stmt, 3, change->utc_ms);
-	sqlite3_bind_text(stmt, 4, text, -1, free);
+	sqlite3_bind_text(stmt, 4, text, -1, mem_free);
 	rc = catalog_run(catalog, stmt, "event");
 	sqlite3_clear_bindings(stmt);
 	return rc < 0 ? rc : prune(catalog, STMT_EVENT_PRUNE, (int64_t)change->sequence);

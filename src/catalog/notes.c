@@ -103,7 +103,7 @@ catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *entry)
 		return rc;
 	catalog_bind_guid(stmt, 1, &entry->lun_id);
 	catalog_bind_guid(stmt, 2, &entry->pool_id);
-	sqlite3_bind_text(stmt, 3, entry->path, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(stmt, 3, entry->path, -1, SQLITE_STATIC);
 	return catalog_run(catalog, stmt, "unlink");
 }
 

@@ -65,7 +65,7 @@ catalog_create(struct catalog *catalog, const struct guid *array_id)
 	if (rc < 0)
 		return rc;
 	catalog_bind_guid(stmt, 1, array_id);
-	sqlite3_bind_text(stmt, 2, hash128_format(&at.digest, digest), -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(stmt, 2, hash128_format(&at.digest, digest), -1, SQLITE_STATIC);
 	rc = catalog_run(catalog, stmt, "create the position");
 	if (rc == 0)
 		catalog->position = at;
@@ -82,7 +82,7 @@ catalog_position_move(struct catalog *catalog, uint64_t sequence, const struct h
 	if (rc < 0)
 		return rc;
 	sqlite3_bind_int64(stmt, 1, (int64_t)sequence);
-	sqlite3_bind_text(stmt, 2, hash128_format(digest, text), -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(stmt, 2, hash128_format(digest, text), -1, SQLITE_STATIC);
 	rc = catalog_run(catalog, stmt, "move the position");
 	if (rc == 0) {
 		catalog->position.sequence = sequence;

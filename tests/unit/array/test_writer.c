@@ -389,5 +389,6 @@ main(void)
 		WITH_ARRAY(test_sync_waits_for_what_was_queued_before),
 	};
 
+	shim_memory();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <jansson.h>
 #include <sqlite3.h>
+
+#include "base/mem.h"
 
 #define SECTOR_BYTES 512
 
@@ -405,4 +408,81 @@ bool
 shim_failed(void)
 {
 	return failed;
+}
+
+/* ---- memory ---- */
+
+/* SQLite wants to know how large a block is: its size stands before it. */
+#define HEAD_BYTES 16
+
+static int
+block_size(void *block)
+{
+	return block == NULL ? 0 : (int)*(size_t *)(void *)((char *)block - HEAD_BYTES);
+}
+
+static void *
+with_head(void *block, int size)
+{
+	if (block == NULL)
+		return NULL;
+	*(size_t *)block = (size_t)size;
+	return (char *)block + HEAD_BYTES;
+}
+
+static void *
+memory_alloc(int size)
+{
+	return with_head(mem_alloc((size_t)size + HEAD_BYTES), size);
+}
+
+static void
+memory_free(void *block)
+{
+	if (block != NULL)
+		mem_free((char *)block - HEAD_BYTES);
+}
+
+static void *
+memory_realloc(void *block, int size)
+{
+	return with_head(mem_realloc((char *)block - HEAD_BYTES, (size_t)size + HEAD_BYTES), size);
+}
+
+static int
+memory_roundup(int size)
+{
+	return (size + 7) & ~7;
+}
+
+static int
+memory_init(void *arg)
+{
+	(void)arg;
+	return SQLITE_OK;
+}
+
+static void
+memory_shutdown(void *arg)
+{
+	(void)arg;
+}
+
+void
+shim_memory(void)
+{
+	static const sqlite3_mem_methods memory = {
+		.xMalloc = memory_alloc,
+		.xFree = memory_free,
+		.xRealloc = memory_realloc,
+		.xSize = block_size,
+		.xRoundup = memory_roundup,
+		.xInit = memory_init,
+		.xShutdown = memory_shutdown,
+	};
+
+	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &memory) != SQLITE_OK ||
+	    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) != SQLITE_OK)
+		abort();
+	json_set_alloc_funcs(mem_alloc, mem_free);
 }

@@ -33,4 +33,7 @@ void shim_heal(void);
 /* Was one met since shim_fail_at? */
 bool shim_failed(void);
 
+/* SQLite and jansson allocate through base/mem.h, so that mem_fault_at reaches them.  Before SQLite is used. */
+void shim_memory(void);
+
 #endif

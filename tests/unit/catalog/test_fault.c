@@ -177,5 +177,6 @@ main(void)
 		WITH_CATALOG(test_every_io_error_of_opening),
 	};
 
+	shim_memory();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
