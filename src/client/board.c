@@ -43,12 +43,14 @@ swap(struct state **slot, struct state *now)
 }
 
 void
-client_board_publish(struct client_board *board, const struct state *config, const struct state *live)
+client_board_publish(
+	struct client_board *board, const struct state *config, const struct state *live)
 {
 	for (int i = 0; i < CLIENT_BOARD_SHARDS; i++) {
 		struct client_board_shard *shard = &board->shards[i];
 		struct client_view now = {
-			config != NULL ? state_for_shard(config) : NULL, live != NULL ? state_for_shard(live) : NULL,
+			config != NULL ? state_for_shard(config) : NULL,
+			live != NULL ? state_for_shard(live) : NULL,
 		};
 		struct client_view before;
 

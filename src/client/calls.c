@@ -14,7 +14,8 @@ id_get(const json_t *json, const char *name, struct guid *ret_id)
 	const json_t *value = json_object_get(json, name);
 	struct guid id = { { 0 } };
 
-	if (value != NULL && !json_is_null(value) && (!json_is_string(value) || guid_parse(json_string_value(value), &id) < 0))
+	if (value != NULL && !json_is_null(value) &&
+		(!json_is_string(value) || guid_parse(json_string_value(value), &id) < 0))
 		return err_set(ERR_PROTOCOL, "the answer's '%s' is no id", name);
 	*ret_id = id;
 	return 0;
@@ -31,7 +32,8 @@ answer_decode(const json_t *json, struct client_answer *ret_answer)
 		return err_set(ERR_PROTOCOL, "the answer names no sequence");
 	answer.sequence = (uint64_t)json_integer_value(sequence);
 	answer.existed = json_is_true(json_object_get(json, "existed"));
-	if ((rc = id_get(json, "id", &answer.object_id)) < 0 || (rc = id_get(json, "job", &answer.job_id)) < 0)
+	if ((rc = id_get(json, "id", &answer.object_id)) < 0 ||
+		(rc = id_get(json, "job", &answer.job_id)) < 0)
 		return rc;
 	*ret_answer = answer;
 	return 0;
@@ -83,7 +85,9 @@ one_string(const char *name, const char *value)
 static int
 text_check(const char *value)
 {
-	return value == NULL || str_is_text(value, strlen(value)) ? 0 : err_set(ERR_INVALID, "not a line of UTF-8 text");
+	if (value == NULL || str_is_text(value, strlen(value)))
+		return 0;
+	return err_set(ERR_INVALID, "not a line of UTF-8 text");
 }
 
 static json_t *
@@ -101,18 +105,24 @@ client_array_rename(struct client *client, const char *name, struct client_answe
 {
 	int rc = text_check(name);
 
-	return rc < 0 ? rc : change(client, "PATCH", str_dup("/v1/array"), true, one_string("name", name), ret_answer);
+	if (rc < 0)
+		return rc;
+	return change(client, "PATCH", str_dup("/v1/array"), true,
+		one_string("name", name), ret_answer);
 }
 
 int
-client_pool_create(struct client *client, const char *name, const char *path, struct client_answer *ret_answer)
+client_pool_create(
+	struct client *client, const char *name, const char *path, struct client_answer *ret_answer)
 {
 	int rc = text_check(name);
 
 	if (rc == 0)
 		rc = text_check(path);
-	return rc < 0 ? rc : change(client, "POST", str_dup("/v1/pools"), true,
-				    json_pack("{s:s, s:s}", "name", name, "path", path), ret_answer);
+	if (rc < 0)
+		return rc;
+	return change(client, "POST", str_dup("/v1/pools"), true,
+		json_pack("{s:s, s:s}", "name", name, "path", path), ret_answer);
 }
 
 int
@@ -148,7 +158,8 @@ spec_encode(const struct client_lun_spec *spec)
 }
 
 int
-client_lun_create(struct client *client, const struct client_lun_spec *spec, struct client_answer *ret_answer)
+client_lun_create(
+	struct client *client, const struct client_lun_spec *spec, struct client_answer *ret_answer)
 {
 	int rc = text_check(spec->name);
 
@@ -156,7 +167,9 @@ client_lun_create(struct client *client, const struct client_lun_spec *spec, str
 		rc = text_check(spec->mask);
 	if (rc == 0 && spec->size_bytes > INT64_MAX)
 		rc = err_set(ERR_INVALID, "a LUN of %" PRIu64 " bytes", spec->size_bytes);
-	return rc < 0 ? rc : change(client, "POST", str_dup("/v1/luns"), true, spec_encode(spec), ret_answer);
+	if (rc < 0)
+		return rc;
+	return change(client, "POST", str_dup("/v1/luns"), true, spec_encode(spec), ret_answer);
 }
 
 int
@@ -166,7 +179,8 @@ client_lun_delete(struct client *client, const struct guid *lun, struct client_a
 }
 
 int
-client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes, struct client_answer *ret_answer)
+client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
+	struct client_answer *ret_answer)
 {
 	if (add_bytes > INT64_MAX)
 		return err_set(ERR_INVALID, "%" PRIu64 " bytes more", add_bytes);
@@ -180,17 +194,22 @@ lun_patch(struct client *client, const struct guid *lun, const char *name, const
 {
 	int rc = text_check(value);
 
-	return rc < 0 ? rc : change(client, "PATCH", path_of("luns", lun, ""), true, one_string(name, value), ret_answer);
+	if (rc < 0)
+		return rc;
+	return change(client, "PATCH", path_of("luns", lun, ""), true,
+		one_string(name, value), ret_answer);
 }
 
 int
-client_lun_rename(struct client *client, const struct guid *lun, const char *name, struct client_answer *ret_answer)
+client_lun_rename(struct client *client, const struct guid *lun, const char *name,
+	struct client_answer *ret_answer)
 {
 	return lun_patch(client, lun, "name", name, ret_answer);
 }
 
 int
-client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask, struct client_answer *ret_answer)
+client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask,
+	struct client_answer *ret_answer)
 {
 	return lun_patch(client, lun, "mask", mask, ret_answer);
 }
@@ -209,8 +228,8 @@ client_lun_set_status(struct client *client, const struct guid *lun, enum row_st
 }
 
 int
-client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets, size_t count,
-		     struct client_answer *ret_answer)
+client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets,
+	size_t count, struct client_answer *ret_answer)
 {
 	json_t *list = json_array();
 
@@ -257,14 +276,16 @@ client_max_lun_size(struct client *client, const struct guid *pool, bool thick, 
 
 	if (pool == NULL || guid_is_zero(pool))
 		return bytes_get(client, str_printf("/v1/max-lun-size?thick=%d", thick), ret_bytes);
-	return bytes_get(client, str_printf("/v1/max-lun-size?pool=%s&thick=%d", guid_format(pool, text), thick), ret_bytes);
+	return bytes_get(client,
+		str_printf("/v1/max-lun-size?pool=%s&thick=%d", guid_format(pool, text), thick),
+		ret_bytes);
 }
 
 /* ---- targets, portals, portal groups ---- */
 
 int
-client_target_create(struct client *client, const char *iscsi_name, const char *alias, bool with_group,
-		     struct client_answer *ret_answer)
+client_target_create(struct client *client, const char *iscsi_name, const char *alias,
+	bool with_group, struct client_answer *ret_answer)
 {
 	json_t *json;
 	int rc = text_check(iscsi_name);
@@ -273,7 +294,8 @@ client_target_create(struct client *client, const char *iscsi_name, const char *
 		rc = text_check(alias);
 	if (rc < 0)
 		return rc;
-	json = json_pack("{s:s*, s:s*, s:b}", "iscsi_name", iscsi_name, "alias", alias, "with_group", with_group);
+	json = json_pack("{s:s*, s:s*, s:b}", "iscsi_name", iscsi_name, "alias", alias,
+		"with_group", with_group);
 	return change(client, "POST", str_dup("/v1/targets"), true, json, ret_answer);
 }
 
@@ -283,27 +305,34 @@ client_target_set_alias(struct client *client, const struct guid *target, const 
 {
 	int rc = text_check(alias);
 
-	return rc < 0 ? rc : change(client, "PATCH", path_of("targets", target, ""), true, one_string("alias", alias),
-				    ret_answer);
+	if (rc < 0)
+		return rc;
+	return change(client, "PATCH", path_of("targets", target, ""), true,
+		one_string("alias", alias), ret_answer);
 }
 
 int
-client_target_delete(struct client *client, const struct guid *target, struct client_answer *ret_answer)
+client_target_delete(
+	struct client *client, const struct guid *target, struct client_answer *ret_answer)
 {
 	return change(client, "DELETE", path_of("targets", target, ""), false, NULL, ret_answer);
 }
 
 int
-client_portal_create(struct client *client, const char *address, uint16_t port, struct client_answer *ret_answer)
+client_portal_create(
+	struct client *client, const char *address, uint16_t port, struct client_answer *ret_answer)
 {
 	int rc = text_check(address);
 
-	return rc < 0 ? rc : change(client, "POST", str_dup("/v1/portals"), true,
-				    json_pack("{s:s, s:i}", "address", address, "port", port), ret_answer);
+	if (rc < 0)
+		return rc;
+	return change(client, "POST", str_dup("/v1/portals"), true,
+		json_pack("{s:s, s:i}", "address", address, "port", port), ret_answer);
 }
 
 int
-client_portal_delete(struct client *client, const struct guid *portal, struct client_answer *ret_answer)
+client_portal_delete(
+	struct client *client, const struct guid *portal, struct client_answer *ret_answer)
 {
 	return change(client, "DELETE", path_of("portals", portal, ""), false, NULL, ret_answer);
 }
@@ -312,21 +341,24 @@ int
 client_portal_set_status(struct client *client, const struct guid *portal, enum row_status status,
 			 struct client_answer *ret_answer)
 {
-	return change(client, "PATCH", path_of("portals", portal, ""), true, one_string("status", status_text(status)),
-		      ret_answer);
+	return change(client, "PATCH", path_of("portals", portal, ""), true,
+		one_string("status", status_text(status)), ret_answer);
 }
 
 int
-client_group_create(struct client *client, const struct guid *target, struct client_answer *ret_answer)
+client_group_create(
+	struct client *client, const struct guid *target, struct client_answer *ret_answer)
 {
-	return change(client, "POST", str_dup("/v1/portal-groups"), true, json_pack("{s:o}", "target_id", id_json(target)),
-		      ret_answer);
+	return change(client, "POST", str_dup("/v1/portal-groups"), true,
+		json_pack("{s:o}", "target_id", id_json(target)), ret_answer);
 }
 
 int
-client_group_delete(struct client *client, const struct guid *group, struct client_answer *ret_answer)
+client_group_delete(
+	struct client *client, const struct guid *group, struct client_answer *ret_answer)
 {
-	return change(client, "DELETE", path_of("portal-groups", group, ""), false, NULL, ret_answer);
+	return change(
+		client, "DELETE", path_of("portal-groups", group, ""), false, NULL, ret_answer);
 }
 
 int
@@ -337,8 +369,8 @@ client_group_add_portal(struct client *client, const struct guid *group, const s
 }
 
 int
-client_group_remove_portal(struct client *client, const struct guid *group, const struct guid *portal,
-			   struct client_answer *ret_answer)
+client_group_remove_portal(struct client *client, const struct guid *group,
+	const struct guid *portal, struct client_answer *ret_answer)
 {
 	return change(client, "DELETE", path_of_member(group, portal), false, NULL, ret_answer);
 }

@@ -150,7 +150,8 @@ may_retry(const struct client *client, bool sent, uint64_t *until)
 
 /* An array that is stopping refuses what comes: as if it were not there. */
 static int
-attempt(struct client *client, const struct client_request *request, struct client_reply *ret_reply, bool *ret_sent)
+attempt(struct client *client, const struct client_request *request, struct client_reply *ret_reply,
+	bool *ret_sent)
 {
 	int rc = client_transport_call(&client->transport, request, ret_reply, ret_sent);
 
@@ -162,11 +163,12 @@ attempt(struct client *client, const struct client_request *request, struct clie
 }
 
 /*
- * Attempts, all with one request id, until an answer comes or the time is over.  A change that was sent and not
- * answered may or may not have happened: the text then says so.
+ * Attempts, all with one request id, until an answer comes or the time is over.  A change that was
+ * sent and not answered may or may not have happened: the text then says so.
  */
 static int
-attempts(struct client *client, const struct client_request *request, struct client_reply *ret_reply)
+attempts(
+	struct client *client, const struct client_request *request, struct client_reply *ret_reply)
 {
 	uint64_t until = 0, backoff_ns = 10 * NS_PER_MS;
 	bool sent = false;
@@ -187,7 +189,8 @@ attempts(struct client *client, const struct client_request *request, struct cli
 		char id[GUID_TEXT_SIZE], why[256] = "";
 
 		strncat(why, err_text(rc), sizeof(why) - 1);
-		return err_set(rc, "%s; whether change %s was made is not known", why, guid_format(request->id, id));
+		return err_set(rc, "%s; whether change %s was made is not known", why,
+			guid_format(request->id, id));
 	}
 	return rc;
 }
@@ -220,12 +223,15 @@ answer_take(struct client *client, const struct client_reply *reply, json_t **re
 }
 
 static int
-call(struct client *client, const char *method, const char *path, json_t *body, const struct guid *request_id,
-     json_t **ret_json)
+call(struct client *client, const char *method, const char *path, json_t *body,
+	const struct guid *request_id, json_t **ret_json)
 {
 	AUTO(strbuf_fini) struct strbuf text = { 0 };
 	struct client_request request = {
-		.method = method, .path = path, .id = request_id, .timeout_ms = client->tuning.call_ms,
+		.method = method,
+		.path = path,
+		.id = request_id,
+		.timeout_ms = client->tuning.call_ms,
 	};
 	struct client_reply reply;
 	int rc;
@@ -255,7 +261,8 @@ client_call_with_id(struct client *client, const char *method, const char *path,
 }
 
 int
-client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **ret_json)
+client_call(struct client *client, const char *method, const char *path, json_t *body,
+	json_t **ret_json)
 {
 	struct guid id;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The inside of the client: a transport (HTTP by libcurl), a board on which the replica's newest view hangs, the
- * replica that the event thread keeps, and the calls.
+ * The inside of the client: a transport (HTTP by libcurl), a board on which the replica's newest
+ * view hangs, the replica that the event thread keeps, and the calls.
  *
- * Locks, in this order where two are held: client.lock, replica.lock.  The others (transport, board shard,
- * listeners) are leaves: nothing is called and nothing else is locked under them.
+ * Locks, in this order where two are held: client.lock, replica.lock.  The others (transport, board
+ * shard, listeners) are leaves: nothing is called and nothing else is locked under them.
  */
 #ifndef VDS_CLIENT_CLIENT_INT_H
 #define VDS_CLIENT_CLIENT_INT_H
@@ -18,11 +18,11 @@
 
 /* Times that tests shorten. */
 struct client_tuning {
-	uint64_t stale_ns;		/* without contact for longer, the replica cannot be trusted */
+	uint64_t stale_ns;		/* without contact for longer, there is no trust */
 	uint64_t backoff_max_ns;	/* between attempts to reach the array again */
 	uint64_t silence_ns;		/* a stream without a byte for longer is given up */
 	uint64_t retry_ns;		/* how long a broken call is tried again */
-	uint64_t wait_ns;		/* how long a call waits for its change to arrive in the replica */
+	uint64_t wait_ns;		/* how long a call waits for the replica to show it */
 	long call_ms;			/* one attempt of a call */
 };
 
@@ -59,22 +59,29 @@ void client_transport_close(struct client_transport *t);
 /* After close; waits until nothing is under way. */
 void client_transport_fini(struct client_transport *t);
 /*
- * One attempt.  0 when an answer came (of any status); ERR_UNREACHABLE: none came, and *ret_sent says whether the
- * request may have arrived; ERR_TIMEOUT, ERR_CLOSED, ERR_PROTOCOL, ERR_LIMIT, -ENOMEM.
+ * One attempt.  0 when an answer came (of any status); ERR_UNREACHABLE: none came, and *ret_sent
+ * says whether the request may have arrived; ERR_TIMEOUT, ERR_CLOSED, ERR_PROTOCOL, ERR_LIMIT,
+ * -ENOMEM.
  */
-int client_transport_call(struct client_transport *t, const struct client_request *request, struct client_reply *ret_reply,
-			  bool *ret_sent);
+int client_transport_call(struct client_transport *t, const struct client_request *request,
+	struct client_reply *ret_reply, bool *ret_sent);
 /* Waits that long or until the transport closes: 0 or ERR_CLOSED. */
 int client_transport_pause(struct client_transport *t, uint64_t ns);
 
-/* Who reads a stream: bytes' non-zero answer ends it, so does stop's true (asked again after client_transport_wake). */
+/*
+ * Who reads a stream: bytes' non-zero answer ends it, so does stop's true (asked again after
+ * client_transport_wake).
+ */
 struct client_sink {
 	int (*bytes)(struct client_sink *sink, const char *bytes, size_t len);
 	bool (*stop)(struct client_sink *sink);
 	uint64_t silence_ns;
 };
 
-/* Until the stream ends.  0: the peer ended it; ERR_CANCELLED: stop; ERR_TIMEOUT: silence; what bytes answered; an error answer's code. */
+/*
+ * Until the stream ends.  0: the peer ended it; ERR_CANCELLED: stop; ERR_TIMEOUT: silence; what
+ * bytes answered; an error answer's code.
+ */
 int client_transport_stream(struct client_transport *t, const char *path, struct client_sink *sink);
 void client_transport_wake(struct client_transport *t);
 
@@ -84,7 +91,10 @@ int client_reply_code(const struct client_reply *reply);
 int client_reply_json(const struct client_reply *reply, json_t **ret_json);
 /* 0, ERR_PROTOCOL, -ENOMEM. */
 int client_json_parse(const char *text, size_t len, json_t **ret_json);
-/* Appends it, compact.  Not json_dumps: whose allocator is the host program's choice.  0 or -ENOMEM. */
+/*
+ * Appends it, compact.  Not json_dumps: whose allocator is the host program's choice.  0 or
+ * -ENOMEM.
+ */
 int client_json_text(const json_t *json, struct strbuf *text);
 
 /* A condition variable that waits by the monotonic clock. */
@@ -95,8 +105,9 @@ int client_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until
 /* ---- board.c ---- */
 
 /*
- * Where readers find the newest view.  Each shard has a view of its own (state_alias), so that readers on different
- * processors do not fight for one reference count; a reader takes the shard of its thread.
+ * Where readers find the newest view.  Each shard has a view of its own (state_alias), so that
+ * readers on different processors do not fight for one reference count; a reader takes the shard of
+ * its thread.
  */
 #define CLIENT_BOARD_SHARDS 8
 
@@ -113,7 +124,8 @@ struct client_board {
 void client_board_init(struct client_board *board);
 void client_board_fini(struct client_board *board);
 /* Hang up what is new (NULL: that half stays).  One thread. */
-void client_board_publish(struct client_board *board, const struct state *config, const struct state *live);
+void client_board_publish(
+	struct client_board *board, const struct state *config, const struct state *live);
 /* References for the caller; NULLs before the first publish. */
 void client_board_read(struct client_board *board, struct client_view *ret_view);
 
@@ -121,14 +133,16 @@ void client_board_read(struct client_board *board, struct client_view *ret_view)
 
 enum replica_state {
 	REPLICA_LOADING,		/* nothing is known yet */
-	REPLICA_LOST,			/* loaded; no stream, or one that has not caught up: trusted while contact is recent */
+	/* Loaded; no stream, or one that has not caught up.  Trusted while contact is recent. */
+	REPLICA_LOST,
 	REPLICA_FOLLOWING,		/* on a verified stream */
-	REPLICA_BROKEN,			/* a gap, another digest or incarnation: only Reenumerate and Refresh cure it */
+	/* A gap, another digest or incarnation: only Reenumerate and Refresh cure it. */
+	REPLICA_BROKEN,
 };
 
 enum replica_event {
 	REPLICA_LOADED,			/* a snapshot, verified */
-	REPLICA_VERIFIED,		/* the stream has reached the position that its hello named */
+	REPLICA_VERIFIED,		/* the stream is where its hello said the array was */
 	REPLICA_CUT,			/* the stream ended, or there was none */
 	REPLICA_BREACH,			/* what came does not fit what is known */
 };
@@ -148,7 +162,7 @@ struct client_replica {
 	bool closing;
 	uint64_t loads_asked, loads_done;
 	int load_rc;			/* of the last load */
-	bool identified;		/* `identity` was learnt by client_reenumerate and not used yet */
+	bool identified;		/* `identity` was asked for and not used yet */
 	struct position identity;
 
 	/* atomic */
@@ -169,22 +183,34 @@ struct client_replica {
 	struct state *live_start;	/* of the hello: live rows follow */
 };
 
-/* Starts the event thread and waits for the first load.  0 or why there is none; then it is ended already. */
-int client_replica_start(struct client_replica *r, struct client_transport *transport, const struct client_tuning *tuning);
+/*
+ * Starts the event thread and waits for the first load.  0 or why there is none; then it is ended
+ * already.
+ */
+int client_replica_start(struct client_replica *r, struct client_transport *transport,
+	const struct client_tuning *tuning);
 /* Wakes everyone who waits: ERR_CLOSED. */
 void client_replica_close(struct client_replica *r);
 /* Joins the thread, frees all. */
 void client_replica_fini(struct client_replica *r);
 
-/* The one place where the state changes: by the table of replica.c; why: a text for BREACH and CUT. */
+/*
+ * The one place where the state changes: by the table of replica.c; why: a text for BREACH and CUT.
+ */
 void client_replica_step(struct client_replica *r, enum replica_event event, const char *why);
 /* May the view be trusted now?  0 or ERR_CACHE_CORRUPT with a text. */
 int client_replica_trust(struct client_replica *r);
 /* Contact with the array, verified. */
 void client_replica_touch(struct client_replica *r);
-/* Until the view has that sequence.  0, ERR_CACHE_CORRUPT, ERR_TIMEOUT, ERR_CLOSED.  On the event thread: 0 at once. */
+/*
+ * Until the view has that sequence.  0, ERR_CACHE_CORRUPT, ERR_TIMEOUT, ERR_CLOSED.  On the event
+ * thread: 0 at once.
+ */
 int client_replica_wait(struct client_replica *r, uint64_t sequence);
-/* Has the event thread load a snapshot and waits for it.  0, why it failed, ERR_CACHE_CORRUPT, ERR_BUSY on the event thread. */
+/*
+ * Has the event thread load a snapshot and waits for it.  0, why it failed, ERR_CACHE_CORRUPT,
+ * ERR_BUSY on the event thread.
+ */
 int client_replica_refresh(struct client_replica *r);
 /* The array was asked who it is: the next load may be of that one. */
 void client_replica_identify(struct client_replica *r, const struct position *identity);
@@ -199,8 +225,8 @@ void *client_follow_main(void *replica);
 
 void client_listeners_init(struct client_replica *r);
 void client_listeners_fini(struct client_replica *r);
-void client_listeners_call(struct client_replica *r, const struct client_view *before, const struct client_view *after,
-			   const struct change *change);
+void client_listeners_call(struct client_replica *r, const struct client_view *before,
+	const struct client_view *after, const struct change *change);
 
 /* ---- client.c ---- */
 

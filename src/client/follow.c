@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The event thread: it loads the snapshot, follows the stream, resumes it where it was cut, and stops when what comes
- * does not fit what is known.  Only this thread makes new views.
+ * The event thread: it loads the snapshot, follows the stream, resumes it where it was cut, and
+ * stops when what comes does not fit what is known.  Only this thread makes new views.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -52,9 +52,13 @@ is_same_array(const struct position *a, const struct position *b)
 
 /* ---- views ---- */
 
-/* The view becomes these (references taken over; NULL = that half stays), is shown, and the listeners hear of it. */
+/*
+ * The view becomes these (references taken over; NULL = that half stays), is shown, and the
+ * listeners hear of it.
+ */
 static void
-view_move(struct client_replica *r, struct state *config, struct state *live, const struct change *change)
+view_move(struct client_replica *r, struct state *config, struct state *live,
+	const struct change *change)
 {
 	struct client_view before = r->view;
 
@@ -95,10 +99,12 @@ static int
 snapshot_decode(const json_t *json, struct client_view *ret_view)
 {
 	AUTO_VIEW struct client_view view = { NULL, NULL };
-	int rc = wire_state_decode(json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT, &view.config);
+	int rc = wire_state_decode(
+		json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT, &view.config);
 
 	if (rc == 0)
-		rc = wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT, ROW_FAMILY_COUNT, &view.live);
+		rc = wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT,
+			ROW_FAMILY_COUNT, &view.live);
 	if (rc == ERR_PARSE || rc == ERR_CORRUPT)
 		rc = err_set(ERR_PROTOCOL, "the snapshot makes no sense: %s", err_text(rc));
 	if (rc < 0)
@@ -124,7 +130,9 @@ snapshot_check(struct client_replica *r, const struct position *at)
 	if (state == REPLICA_LOADING)
 		return 0;
 	if (identified)
-		return is_same_array(&identity, at) ? 0 : breach("the array has changed again since it was asked who it is");
+		return is_same_array(&identity, at)
+			? 0
+			: breach("the array has changed again since it was asked who it is");
 	if (!is_same_array(&r->position, at))
 		return breach("the array is another, or has another incarnation");
 	return at->sequence >= r->position.sequence ? 0 : breach("the array is behind the replica");
@@ -225,7 +233,8 @@ on_change(struct client_replica *r, const json_t *json)
 	if (rc == 0)
 		rc = state_apply(r->view.config, change, &next);
 	if (rc == ERR_GONE)
-		return breach("a gap: change %" PRIu64 " came after %" PRIu64, change->sequence, r->position.sequence);
+		return breach("a gap: change %" PRIu64 " came after %" PRIu64, change->sequence,
+			r->position.sequence);
 	if (rc == ERR_CORRUPT)
 		return breach("%s", err_text(ERR_CORRUPT));
 	if (rc < 0)
@@ -234,7 +243,10 @@ on_change(struct client_replica *r, const json_t *json)
 	return verify(r);
 }
 
-/* The first live event after a hello holds all rows of that moment: a change that leads from nothing to there. */
+/*
+ * The first live event after a hello holds all rows of that moment: a change that leads from
+ * nothing to there.
+ */
 static int
 live_begin(struct client_replica *r, struct change *change, struct state **ret_live)
 {
@@ -279,7 +291,7 @@ on_live(struct client_replica *r, const json_t *json)
 	live_settle(r);
 	rc = state_apply(r->view.live, change, &next);
 	if (rc == ERR_GONE || rc == ERR_CORRUPT)
-		return err_set(ERR_CANCELLED, "live rows do not follow one another");	/* they are sent anew */
+		return err_set(ERR_CANCELLED, "live rows do not follow one another"); /* sent anew */
 	if (rc == 0)
 		view_move(r, NULL, next, change);
 	return rc;
@@ -297,8 +309,8 @@ on_heartbeat(struct client_replica *r, const json_t *json)
 	if (!is_same_array(&at, &r->position))
 		return breach("the array is another, or has another incarnation");
 	if (at.sequence != r->position.sequence)
-		return breach("a gap: the array is at %" PRIu64 ", the replica at %" PRIu64, at.sequence,
-			      r->position.sequence);
+		return breach("a gap: the array is at %" PRIu64 ", the replica at %" PRIu64,
+			at.sequence, r->position.sequence);
 	if (!hash128_equal(&at.digest, &r->position.digest))
 		return breach("the digest at %" PRIu64 " is not the array's", at.sequence);
 	return 0;
@@ -400,10 +412,11 @@ static int
 stream_run(struct client_replica *r)
 {
 	struct follower f = {
-		.sink = { .bytes = on_bytes, .stop = on_stop, .silence_ns = r->tuning->silence_ns }, .replica = r,
+		.sink = { .bytes = on_bytes, .stop = on_stop, .silence_ns = r->tuning->silence_ns },
+		.replica = r,
 	};
-	AUTO_FREE char *path = str_printf("/v1/events?incarnation=%" PRIu64 "&since=%" PRIu64, r->position.incarnation,
-					  r->position.sequence);
+	AUTO_FREE char *path = str_printf("/v1/events?incarnation=%" PRIu64 "&since=%" PRIu64,
+		r->position.incarnation, r->position.sequence);
 	int rc;
 
 	if (path == NULL)
@@ -439,7 +452,8 @@ follow(struct client_replica *r, uint64_t *backoff_ns)
 		return;
 	}
 	client_replica_step(r, REPLICA_CUT, wanted_now(r) ? NULL : err_text(rc));
-	*backoff_ns = r->verified ? BACKOFF_FIRST_NS : MIN(*backoff_ns * 2, r->tuning->backoff_max_ns);
+	*backoff_ns =
+		r->verified ? BACKOFF_FIRST_NS : MIN(*backoff_ns * 2, r->tuning->backoff_max_ns);
 	pause_for(r, *backoff_ns);
 }
 

@@ -35,7 +35,8 @@ job_look(struct client *client, const struct guid *id, struct row_job **ret_job)
 }
 
 static int
-wait_on_replica(struct client *client, const struct guid *id, uint64_t until, struct row_job **ret_job)
+wait_on_replica(
+	struct client *client, const struct guid *id, uint64_t until, struct row_job **ret_job)
 {
 	struct client_replica *r = &client->replica;
 	int rc;
@@ -79,13 +80,16 @@ job_get(struct client *client, const struct guid *id, struct row_job **ret_job)
 	rc = wire_row_decode(ROW_JOB, json, &row);
 	json_decref(json);
 	if (rc < 0)
-		return rc == ERR_PARSE ? err_set(ERR_PROTOCOL, "a job that makes no sense: %s", err_text(rc)) : rc;
+		return rc == ERR_PARSE
+			? err_set(ERR_PROTOCOL, "a job that makes no sense: %s", err_text(rc))
+			: rc;
 	*ret_job = row;
 	return 0;
 }
 
 static int
-wait_by_asking(struct client *client, const struct guid *id, uint64_t until, struct row_job **ret_job)
+wait_by_asking(
+	struct client *client, const struct guid *id, uint64_t until, struct row_job **ret_job)
 {
 	uint64_t pause = ASK_FIRST_NS;
 
@@ -111,7 +115,8 @@ wait_by_asking(struct client *client, const struct guid *id, uint64_t until, str
 }
 
 int
-client_job_wait(struct client *client, const struct guid *job, int timeout_ms, struct row_job **ret_job)
+client_job_wait(
+	struct client *client, const struct guid *job, int timeout_ms, struct row_job **ret_job)
 {
 	int rc = client_enter(client);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who is told what the replica learns.  The event thread walks the list with a cursor that a removal moves on, and holds
- * no lock while a listener runs; a removal waits until the one it removes has returned.
+ * Who is told what the replica learns.  The event thread walks the list with a cursor that a
+ * removal moves on, and holds no lock while a listener runs; a removal waits until the one it
+ * removes has returned.
  */
 #include "client/client_int.h"
 
@@ -21,8 +22,8 @@ client_listeners_fini(struct client_replica *r)
 }
 
 void
-client_listeners_call(struct client_replica *r, const struct client_view *before, const struct client_view *after,
-		      const struct change *change)
+client_listeners_call(struct client_replica *r, const struct client_view *before,
+	const struct client_view *after, const struct change *change)
 {
 	pthread_mutex_lock(&r->listeners_lock);
 	r->cursor = r->listeners;

@@ -9,10 +9,10 @@
  *	                    │ ▼                       │ │
  *	                  BROKEN ◀────────────────────┘─┘
  *
- * LOST and FOLLOWING are trusted while the last verified contact is recent; the time is looked at when someone asks, so
- * a stream lost for too long makes the replica corrupt without a timer, and one that comes back heals it.  BROKEN is
- * left only by a load, and client_replica_refresh asks for one there only after client_replica_identify.
- * docs/design/replica.md.
+ * LOST and FOLLOWING are trusted while the last verified contact is recent; the time is looked at
+ * when someone asks, so a stream lost for too long makes the replica corrupt without a timer, and
+ * one that comes back heals it.  BROKEN is left only by a load, and client_replica_refresh asks for
+ * one there only after client_replica_identify. docs/design/replica.md.
  */
 #include <assert.h>
 #include <errno.h>
@@ -58,12 +58,13 @@ client_replica_step(struct client_replica *r, enum replica_event event, const ch
 	while (i < ARRAY_LEN(steps) && (steps[i].state != r->state || steps[i].event != event))
 		i++;
 	assert(i < ARRAY_LEN(steps));
-	log_debug(&area, "replica.step", "%s --%s--> %s why=\"%s\"", state_names[r->state], event_names[event],
-		  state_names[steps[i].next], why != NULL ? why : "");
+	log_debug(&area, "replica.step", "%s --%s--> %s why=\"%s\"", state_names[r->state],
+		event_names[event], state_names[steps[i].next], why != NULL ? why : "");
 	r->state = steps[i].next;
 	if (why != NULL)
 		snprintf(r->why, sizeof(r->why), "%s", why);
-	__atomic_store_n(&r->broken, r->state == REPLICA_LOADING || r->state == REPLICA_BROKEN, __ATOMIC_RELEASE);
+	__atomic_store_n(&r->broken, r->state == REPLICA_LOADING || r->state == REPLICA_BROKEN,
+		__ATOMIC_RELEASE);
 	pthread_cond_broadcast(&r->moved);
 	pthread_mutex_unlock(&r->lock);
 }
@@ -115,7 +116,8 @@ is_stale(const struct client_replica *r)
 static int
 distrust(const struct client_replica *r)
 {
-	return err_set(ERR_CACHE_CORRUPT, "the replica cannot be trusted: %s", *r->why != '\0' ? r->why : "no contact");
+	return err_set(ERR_CACHE_CORRUPT, "the replica cannot be trusted: %s",
+		*r->why != '\0' ? r->why : "no contact");
 }
 
 int
@@ -150,9 +152,11 @@ client_replica_wait(struct client_replica *r, uint64_t sequence)
 		else if (r->position.sequence >= sequence)
 			break;
 		else if (client_cond_wait(&r->moved, &r->lock, until) == ETIMEDOUT)
-			rc = is_stale(r) ? distrust(r) : err_set(ERR_TIMEOUT, "the replica is still at %llu, not at %llu",
-								 (unsigned long long)r->position.sequence,
-								 (unsigned long long)sequence);
+			rc = is_stale(r)
+				? distrust(r)
+				: err_set(ERR_TIMEOUT, "the replica is still at %llu, not at %llu",
+					  (unsigned long long)r->position.sequence,
+					  (unsigned long long)sequence);
 		if (rc < 0)
 			break;
 	}
@@ -227,7 +231,8 @@ thread_start(struct client_replica *r)
 }
 
 int
-client_replica_start(struct client_replica *r, struct client_transport *transport, const struct client_tuning *tuning)
+client_replica_start(struct client_replica *r, struct client_transport *transport,
+	const struct client_tuning *tuning)
 {
 	int rc;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HTTP by libcurl, over a unix socket or loopback TCP.  A connection is a multi handle with one easy handle: that
- * can be woken from another thread, so closing a client ends its calls at once.  Connections are kept in a pool and
- * used again; each is used by one thread at a time.
+ * HTTP by libcurl, over a unix socket or loopback TCP.  A connection is a multi handle with one
+ * easy handle: that can be woken from another thread, so closing a client ends its calls at once.
+ * Connections are kept in a pool and used again; each is used by one thread at a time.
  */
 #include <curl/curl.h>
 #include <errno.h>
@@ -141,7 +141,8 @@ curl_begin(void)
 static bool
 is_loopback(const char *url)
 {
-	return str_starts(url, "http://127.0.0.1:") || str_starts(url, "http://[::1]:") || str_starts(url, "http://localhost:");
+	return str_starts(url, "http://127.0.0.1:") || str_starts(url, "http://[::1]:") ||
+		str_starts(url, "http://localhost:");
 }
 
 int
@@ -161,7 +162,8 @@ client_transport_init(struct client_transport *t, const char *url)
 		return t->socket_path != NULL && t->base != NULL ? 0 : -ENOMEM;
 	}
 	if (!is_loopback(url))
-		return err_set(ERR_INVALID, "%s: neither unix:/path nor http://127.0.0.1:port", url);
+		return err_set(
+			ERR_INVALID, "%s: neither unix:/path nor http://127.0.0.1:port", url);
 	t->base = str_dup(url);
 	if (t->base == NULL)
 		return -ENOMEM;
@@ -241,7 +243,9 @@ on_bytes(char *bytes, size_t size, size_t count, void *arg)
 	long status = 0;
 
 	x->heard_ns = clock_mono_ns();
-	if (x->sink != NULL && curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK && status == 200) {
+	if (x->sink != NULL &&
+		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+		status == 200) {
 		x->rc = x->sink->bytes(x->sink, bytes, len);
 		return x->rc == 0 ? len : 0;
 	}
@@ -280,10 +284,11 @@ headers_make(const struct client_request *request)
 #define SET(option, value) (rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, option, value))
 
 static CURLcode
-easy_set(const struct client_transport *t, CURL *easy, const char *url, const struct client_request *request,
-	 struct exchange *x)
+easy_set(const struct client_transport *t, CURL *easy, const char *url,
+	const struct client_request *request, struct exchange *x)
 {
-	bool with_body = strcmp(request->method, "GET") != 0 && strcmp(request->method, "DELETE") != 0;
+	bool with_body =
+		strcmp(request->method, "GET") != 0 && strcmp(request->method, "DELETE") != 0;
 	CURLcode rc = CURLE_OK;
 
 	curl_easy_reset(easy);
@@ -301,7 +306,8 @@ easy_set(const struct client_transport *t, CURL *easy, const char *url, const st
 	if (with_body) {
 		SET(CURLOPT_POST, 1l);
 		SET(CURLOPT_POSTFIELDS, request->body != NULL ? request->body : "");
-		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(request->body != NULL ? strlen(request->body) : 0));
+		SET(CURLOPT_POSTFIELDSIZE_LARGE,
+			(curl_off_t)(request->body != NULL ? strlen(request->body) : 0));
 	}
 	SET(CURLOPT_CUSTOMREQUEST, request->method);
 	return rc;
@@ -315,7 +321,9 @@ poll_ms(const struct exchange *x)
 
 	if (x->sink == NULL)
 		return POLL_MS;
-	return silent > x->sink->silence_ns ? 0 : (int)MIN((x->sink->silence_ns - silent) / NS_PER_MS + 1, (uint64_t)POLL_MS);
+	return silent > x->sink->silence_ns
+		? 0
+		: (int)MIN((x->sink->silence_ns - silent) / NS_PER_MS + 1, (uint64_t)POLL_MS);
 }
 
 /* Drive the transfer until it ends by itself or someone ends it. */
@@ -369,7 +377,7 @@ result_code(const struct client_transport *t, struct exchange *x, CURLcode resul
 	}
 	curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &system);
 	return err_set(ERR_UNREACHABLE, "%s: %s", peer,
-		       system > 0 && !*ret_sent ? err_text(-(int)system) : curl_easy_strerror(result));
+		system > 0 && !*ret_sent ? err_text(-(int)system) : curl_easy_strerror(result));
 }
 
 static void
@@ -379,16 +387,17 @@ slist_free_cleanup(struct curl_slist **list)
 }
 
 static int
-exchange_run(struct client_transport *t, struct conn *conn, const struct client_request *request, struct exchange *x,
-	     bool *ret_sent)
+exchange_run(struct client_transport *t, struct conn *conn, const struct client_request *request,
+	struct exchange *x, bool *ret_sent)
 {
 	AUTO_FREE char *url = str_printf("%s%s", t->base, request->path);
 	AUTO(slist_free_cleanup) struct curl_slist *headers = headers_make(request);
 	CURLcode result = CURLE_OK;
 	int rc;
 
-	if (url == NULL || headers == NULL || easy_set(t, conn->easy, url, request, x) != CURLE_OK ||
-	    curl_easy_setopt(conn->easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK)
+	if (url == NULL || headers == NULL ||
+		easy_set(t, conn->easy, url, request, x) != CURLE_OK ||
+		curl_easy_setopt(conn->easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK)
 		return -ENOMEM;
 	if (curl_multi_add_handle(conn->multi, conn->easy) != CURLM_OK)
 		return -ENOMEM;
@@ -419,8 +428,8 @@ exchange(struct client_transport *t, const struct client_request *request, struc
 }
 
 int
-client_transport_call(struct client_transport *t, const struct client_request *request, struct client_reply *ret_reply,
-		      bool *ret_sent)
+client_transport_call(struct client_transport *t, const struct client_request *request,
+	struct client_reply *ret_reply, bool *ret_sent)
 {
 	struct client_reply reply = { 0 };
 	int rc;

@@ -38,7 +38,8 @@ change_new(const char *cause, size_t op_capacity)
 void
 change_add(struct change *change, enum row_family family, const struct row_key *key, void *row)
 {
-	change->ops[change->op_count++] = (struct change_op){ .family = family, .key = *key, .row = row };
+	change->ops[change->op_count++] =
+		(struct change_op){ .family = family, .key = *key, .row = row };
 }
 
 struct change *
@@ -66,7 +67,8 @@ op_apply(struct state *work, const struct change_op *op)
 		return state_put(work, op->row);
 	rc = state_delete(work, op->family, &op->key);
 	if (rc == ERR_NOT_FOUND)
-		return err_set(ERR_CORRUPT, "a change deletes a %s that is not there", row_type(op->family)->name);
+		return err_set(ERR_CORRUPT, "a change deletes a %s that is not there",
+			row_type(op->family)->name);
 	return rc;
 }
 

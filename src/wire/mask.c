@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Unmasking lists: which initiators may use a LUN.  "*" is everyone, "" nobody, else names joined by ';'
- * (IVdsLun::SetMask).
+ * Unmasking lists: which initiators may use a LUN.  "*" is everyone, "" nobody, else names joined
+ * by ';' (IVdsLun::SetMask).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -62,14 +62,18 @@ static int
 name_check(const char *name, size_t len)
 {
 	if (len > ROW_ISCSI_NAME_MAX)
-		return err_set(ERR_INVALID, "unmasking list: a name of %zu bytes, at most %d are allowed", len,
-			       ROW_ISCSI_NAME_MAX);
+		return err_set(ERR_INVALID,
+			"unmasking list: a name of %zu bytes, at most %d are allowed", len,
+			ROW_ISCSI_NAME_MAX);
 	for (size_t i = 0; i < len; i++)
 		if (name[i] == '*')
-			return err_set(ERR_INVALID, "unmasking list: '*' stands alone or not at all");
+			return err_set(
+				ERR_INVALID, "unmasking list: '*' stands alone or not at all");
 		else if (!name_char_allowed(name[i]))
-			return err_set(ERR_INVALID, "unmasking list: a character that no iSCSI name has, at byte %zu of a name",
-				       i);
+			return err_set(ERR_INVALID,
+				"unmasking list: a character that no iSCSI name has, at byte %zu "
+				"of a name",
+				i);
 	return 0;
 }
 
@@ -99,8 +103,9 @@ names_load(const char *text, struct name_list *list)
 			continue;
 		if ((rc = name_check(name, len)) < 0)
 			return rc;
-		if (mem_grow(&list->names, &list->capacity, list->count + 1, sizeof(list->names[0])) < 0 ||
-		    (list->names[list->count] = str_ndup(name, len)) == NULL)
+		if (mem_grow(&list->names, &list->capacity, list->count + 1,
+			    sizeof(list->names[0])) < 0 ||
+			(list->names[list->count] = str_ndup(name, len)) == NULL)
 			return -ENOMEM;
 		for (char *p = list->names[list->count++]; *p != '\0'; p++)
 			*p = name_lower(*p);
@@ -152,7 +157,8 @@ mask_normalize(const char *text, char **ret_mask)
 		strbuf_add(&out, list.names[i]);
 	}
 	if (!out.failed && out.len > ROW_MASK_MAX)
-		return err_set(ERR_INVALID, "unmasking list: %zu bytes, at most %d are allowed", out.len, ROW_MASK_MAX);
+		return err_set(ERR_INVALID, "unmasking list: %zu bytes, at most %d are allowed",
+			out.len, ROW_MASK_MAX);
 	mask = strbuf_take(&out);
 	if (mask == NULL)
 		return -ENOMEM;

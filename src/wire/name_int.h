@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Characters of iSCSI names: of ASCII letters, digits, '-', '.' and ':', compared in lower case (RFC 3722 §3-6). */
+/*
+ * Characters of iSCSI names: of ASCII letters, digits, '-', '.' and ':', compared in lower case
+ * (RFC 3722 §3-6).
+ */
 #ifndef VDS_WIRE_NAME_INT_H
 #define VDS_WIRE_NAME_INT_H
 

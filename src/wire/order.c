@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Orders: counting and looking up.  order_edit.c changes them, order_table.c says which there are. */
+/*
+ * Orders: counting and looking up.  order_edit.c changes them, order_table.c says which there are.
+ */
 #include "wire/order_int.h"
 
 #include "base/mem.h"
@@ -74,7 +76,10 @@ chunk_bound(const struct chunk *chunk, const struct probe *probe, bool past)
 	return low;
 }
 
-/* The last chunk whose first row is not greater than the probe, else the first.  The order is not empty. */
+/*
+ * The last chunk whose first row is not greater than the probe, else the first.  The order is not
+ * empty.
+ */
 static size_t
 chunk_of(const struct order *order, const struct probe *probe)
 {
@@ -85,7 +90,8 @@ chunk_of(const struct order *order, const struct probe *probe)
 		const struct order_slot *slot = &order->slots[middle];
 
 		if (slot->prefix < probe->prefix ||
-		    (slot->prefix == probe->prefix && probe->compare(slot->chunk->rows[0], probe->row) <= 0))
+			(slot->prefix == probe->prefix &&
+				probe->compare(slot->chunk->rows[0], probe->row) <= 0))
 			low = middle;
 		else
 			high = middle;
@@ -147,7 +153,8 @@ order_find(const struct order *order, const struct order_type *type, const void 
 }
 
 size_t
-order_after(const struct order *order, const struct order_type *type, bool by_group, const void *row)
+order_after(
+	const struct order *order, const struct order_type *type, bool by_group, const void *row)
 {
 	struct probe probe = probe_of(type, by_group, row);
 	const struct order_slot *slot;
@@ -171,8 +178,10 @@ order_group(const struct order *order, const struct order_type *type, const void
 	chunk = order->slots[place.chunk].chunk;
 	/* Groups are short, mostly: look at the next few before halving the rest. */
 	for (end = place.row; end < chunk->count && end < place.row + 8; end++)
-		if (chunk_prefixes(chunk)[end] != probe.prefix || type->group(chunk->rows[end], row) != 0)
-			return (struct row_slice){ (const void *const *)chunk->rows + place.row, end - place.row };
+		if (chunk_prefixes(chunk)[end] != probe.prefix ||
+			type->group(chunk->rows[end], row) != 0)
+			return (struct row_slice){ (const void *const *)chunk->rows + place.row,
+				end - place.row };
 	end = chunk_bound(chunk, &probe, true);
 	return (struct row_slice){ (const void *const *)chunk->rows + place.row, end - place.row };
 }
@@ -188,7 +197,9 @@ struct cursor {
 static const struct chunk *
 cursor_chunk(const struct cursor *c)
 {
-	return c->order != NULL && c->at.chunk < c->order->chunks ? c->order->slots[c->at.chunk].chunk : NULL;
+	return c->order != NULL && c->at.chunk < c->order->chunks
+		? c->order->slots[c->at.chunk].chunk
+		: NULL;
 }
 
 static const void *
@@ -207,7 +218,8 @@ cursor_row(struct cursor *c)
 static void
 cursors_skip(struct cursor *a, struct cursor *b)
 {
-	while (a->at.row == 0 && b->at.row == 0 && cursor_chunk(a) != NULL && cursor_chunk(a) == cursor_chunk(b)) {
+	while (a->at.row == 0 && b->at.row == 0 && cursor_chunk(a) != NULL &&
+		cursor_chunk(a) == cursor_chunk(b)) {
 		a->at.chunk++;
 		b->at.chunk++;
 		cursor_row(a);
@@ -239,7 +251,9 @@ order_diff(const struct order *before, const struct order *after,
 		order = old == NULL ? 1 : now == NULL ? -1 : row_key_compare(&p, &q);
 		if (order != 0)
 			rc = each(arg, order < 0 ? old : NULL, order < 0 ? NULL : now);
-		else if (old != now && !hash128_equal(&((const struct row *)old)->hash, &((const struct row *)now)->hash))
+		else if (old != now &&
+			!hash128_equal(
+				&((const struct row *)old)->hash, &((const struct row *)now)->hash))
 			rc = each(arg, old, now);
 		a.at.row += order <= 0;
 		b.at.row += order >= 0;

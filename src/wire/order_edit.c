@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Changing an order: own (copy what others hold too), then put rows in and take them out.  Whatever may fail comes
- * first, in order_prepare; splitting and merging chunks afterwards is done when memory allows and is no matter when not.
+ * Changing an order: own (copy what others hold too), then put rows in and take them out.  Whatever
+ * may fail comes first, in order_prepare; splitting and merging chunks afterwards is done when
+ * memory allows and is no matter when not.
  */
 #include <assert.h>
 #include <errno.h>
@@ -44,7 +45,8 @@ chunk_append(struct chunk *to, const struct chunk *from, size_t first, size_t co
 	for (size_t i = first; from->owns && i < first + count; i++)
 		row_ref(from->rows[i]);
 	memcpy(to->rows + to->count, from->rows + first, count * sizeof(to->rows[0]));
-	memcpy(chunk_prefixes(to) + to->count, chunk_prefixes(from) + first, count * sizeof(uint64_t));
+	memcpy(chunk_prefixes(to) + to->count, chunk_prefixes(from) + first,
+		count * sizeof(uint64_t));
 	to->count += count;
 }
 
@@ -63,7 +65,9 @@ chunk_grow(struct chunk *old, size_t capacity)
 	return chunk;
 }
 
-/* Make the chunk in that slot this order's alone, with room for `more` rows.  The order is owned. */
+/*
+ * Make the chunk in that slot this order's alone, with room for `more` rows.  The order is owned.
+ */
 static int
 chunk_own(struct order *order, size_t slot, size_t more)
 {
@@ -94,7 +98,8 @@ order_copy(const struct order *order)
 	copy->refs = 1;
 	if (order == NULL)
 		return copy;
-	if (mem_grow(&copy->slots, &copy->capacity, order->chunks + 1, sizeof(copy->slots[0])) < 0) {
+	if (mem_grow(&copy->slots, &copy->capacity, order->chunks + 1, sizeof(copy->slots[0])) <
+		0) {
 		order_unref(copy);
 		return NULL;
 	}
@@ -135,7 +140,8 @@ static void
 starts_renew(struct order *order, size_t from)
 {
 	for (size_t i = from; i < order->chunks; i++)
-		order->slots[i].start = i == 0 ? 0 : order->slots[i - 1].start + order->slots[i - 1].chunk->count;
+		order->slots[i].start =
+			i == 0 ? 0 : order->slots[i - 1].start + order->slots[i - 1].chunk->count;
 }
 
 /* The chunk has another first row now. */
@@ -150,7 +156,8 @@ slot_remove(struct order *order, size_t slot)
 {
 	chunk_unref(order->slots[slot].chunk);
 	order->chunks--;
-	memmove(order->slots + slot, order->slots + slot + 1, (order->chunks - slot) * sizeof(order->slots[0]));
+	memmove(order->slots + slot, order->slots + slot + 1,
+		(order->chunks - slot) * sizeof(order->slots[0]));
 	starts_renew(order, slot);
 }
 
@@ -181,14 +188,16 @@ chunk_split(struct order *order, size_t slot, order_compare *group)
 
 	if (left->count <= CHUNK_MAX || (border = chunk_border(left, group)) == 0)
 		return;
-	if (mem_grow(&order->slots, &order->capacity, order->chunks + 1, sizeof(order->slots[0])) < 0)
+	if (mem_grow(&order->slots, &order->capacity, order->chunks + 1, sizeof(order->slots[0])) <
+		0)
 		return;
 	right = chunk_new(left->count - border + CHUNK_SLACK, left->owns);
 	if (right == NULL)
 		return;
 	right->count = left->count - border;
 	memcpy(right->rows, left->rows + border, right->count * sizeof(right->rows[0]));
-	memcpy(chunk_prefixes(right), chunk_prefixes(left) + border, right->count * sizeof(uint64_t));
+	memcpy(chunk_prefixes(right), chunk_prefixes(left) + border,
+		right->count * sizeof(uint64_t));
 	left->count = border;
 	memmove(order->slots + slot + 2, order->slots + slot + 1,
 		(order->chunks - slot - 1) * sizeof(order->slots[0]));

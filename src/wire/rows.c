@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rows as objects: made, copied, compared, sealed and counted by the description of their fields. */
+/*
+ * Rows as objects: made, copied, compared, sealed and counted by the description of their fields.
+ */
 #include "wire/rows.h"
 
 #include <assert.h>
@@ -38,8 +40,12 @@ static int
 field_copy(void *to, const void *from, const struct row_field *field)
 {
 	static const size_t sizes[] = {
-		[FIELD_GUID] = sizeof(struct guid), [FIELD_U32] = sizeof(uint32_t), [FIELD_U64] = sizeof(uint64_t),
-		[FIELD_I64] = sizeof(int64_t), [FIELD_BOOL] = sizeof(bool), [FIELD_ENUM] = sizeof(enum row_status),
+		[FIELD_GUID] = sizeof(struct guid),
+		[FIELD_U32] = sizeof(uint32_t),
+		[FIELD_U64] = sizeof(uint64_t),
+		[FIELD_I64] = sizeof(int64_t),
+		[FIELD_BOOL] = sizeof(bool),
+		[FIELD_ENUM] = sizeof(enum row_status),
 	};
 
 	if (field->type == FIELD_STRING)

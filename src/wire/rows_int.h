@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of wire share about rows: access to fields by their description, and the canonical text. */
+/*
+ * What the files of wire share about rows: access to fields by their description, and the canonical
+ * text.
+ */
 #ifndef VDS_WIRE_ROWS_INT_H
 #define VDS_WIRE_ROWS_INT_H
 
@@ -52,8 +55,8 @@ row_is_sealed(const void *row)
 unsigned row_names_count(const char *const *names);
 
 /*
- * Appends the family's name and the row as compact JSON, byte by byte what jansson makes of wire_row_encode.  Strings
- * must be well-formed UTF-8 (text_repair).
+ * Appends the family's name and the row as compact JSON, byte by byte what jansson makes of
+ * wire_row_encode.  Strings must be well-formed UTF-8 (text_repair).
  */
 void row_canonical(const void *row, struct strbuf *out);
 

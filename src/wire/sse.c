@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Server-Sent Events: WHATWG HTML §9.2.5 (grammar), §9.2.6 (interpretation).  The id and retry fields are ignored. */
+/*
+ * Server-Sent Events: WHATWG HTML §9.2.5 (grammar), §9.2.6 (interpretation).  The id and retry
+ * fields are ignored.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -59,7 +62,8 @@ event_end(struct wire_sse *sse, sse_event *event, void *arg)
 	int rc = 0;
 
 	if (sse->has_data)
-		rc = event(arg, sse->name.len > 0 ? sse->name.text : "message", buffer_text(&sse->data));
+		rc = event(arg, sse->name.len > 0 ? sse->name.text : "message",
+			buffer_text(&sse->data));
 	buffer_empty(&sse->name);
 	buffer_empty(&sse->data);
 	sse->has_data = false;
@@ -71,7 +75,8 @@ static void
 line_take(struct wire_sse *sse)
 {
 	const char *line = buffer_text(&sse->line), *end = line + sse->line.len;
-	const char *colon = memchr(line, ':', sse->line.len), *value = colon != NULL ? colon + 1 : end;
+	const char *colon = memchr(line, ':', sse->line.len),
+		   *value = colon != NULL ? colon + 1 : end;
 	size_t field = (size_t)((colon != NULL ? colon : end) - line);
 
 	if (value < end && *value == ' ')

@@ -95,7 +95,8 @@ state_find(const struct state *state, enum row_family family, const struct guid 
 }
 
 const void *
-state_find_pair(const struct state *state, enum row_family family, const struct guid *a, const struct guid *b)
+state_find_pair(const struct state *state, enum row_family family, const struct guid *a,
+	const struct guid *b)
 {
 	const struct row_key key = { .a = *a, .b = *b };
 
@@ -105,14 +106,18 @@ state_find_pair(const struct state *state, enum row_family family, const struct 
 size_t
 state_after(const struct state *state, enum row_family family, const struct guid *id)
 {
-	const struct row_head probe = { .row.family = family, .a = id != NULL ? *id : (struct guid){ { 0 } } };
+	const struct row_head probe = { .row.family = family,
+		.a = id != NULL ? *id : (struct guid){ { 0 } } };
 
 	/* By group: for a relation, after all pairs that begin with the id. */
-	return id == NULL ? 0 : order_after(state->orders[family], order_type((enum order_id)family), true, &probe);
+	return id == NULL ? 0
+			  : order_after(state->orders[family], order_type((enum order_id)family),
+				    true, &probe);
 }
 
 size_t
-state_after_pair(const struct state *state, enum row_family family, const struct guid *a, const struct guid *b)
+state_after_pair(const struct state *state, enum row_family family, const struct guid *a,
+	const struct guid *b)
 {
 	const struct row_head probe = { .row.family = family, .a = *a, .b = *b };
 
@@ -138,7 +143,8 @@ state_target_by_name(const struct state *state, const char *iscsi_name)
 {
 	const struct row_target probe = { .iscsi_name = (char *)(uintptr_t)iscsi_name };
 
-	return first_of(order_group(state->orders[ORDER_TARGET_NAMES], order_type(ORDER_TARGET_NAMES), &probe));
+	return first_of(order_group(
+		state->orders[ORDER_TARGET_NAMES], order_type(ORDER_TARGET_NAMES), &probe));
 }
 
 const struct row_lun *
@@ -146,7 +152,8 @@ state_lun_by_name(const struct state *state, const char *name)
 {
 	const struct row_lun probe = { .name = (char *)(uintptr_t)name };
 
-	return first_of(order_group(state->orders[ORDER_LUN_NAMES], order_type(ORDER_LUN_NAMES), &probe));
+	return first_of(
+		order_group(state->orders[ORDER_LUN_NAMES], order_type(ORDER_LUN_NAMES), &probe));
 }
 
 /* ---- relations ---- */

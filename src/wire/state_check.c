@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The invariants between rows, each checked by a function of its own.  The array runs them before it opens and in
- * its checker; tests run them after everything.
+ * The invariants between rows, each checked by a function of its own.  The array runs them before
+ * it opens and in its checker; tests run them after everything.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +21,8 @@ typedef int row_compare(const void *pointer_to_row, const void *pointer_to_other
 
 /* No two rows of the family compare equal. */
 static int
-check_unique(const struct state *state, enum row_family family, row_compare *compare, const char *what)
+check_unique(
+	const struct state *state, enum row_family family, row_compare *compare, const char *what)
 {
 	size_t count = state_count(state, family);
 	AUTO_FREE const void **rows = mem_calloc(count, sizeof(rows[0]));
@@ -43,14 +44,15 @@ check_unique(const struct state *state, enum row_family family, row_compare *com
 	static int \
 	name(const void *p, const void *q) \
 	{ \
-		return strcmp((*(const struct type *const *)p)->member, (*(const struct type *const *)q)->member); \
+		const struct type *const *a = p, *const *b = q; \
+		return strcmp((*a)->member, (*b)->member); \
 	}
 #define COMPARE_NUMBER(name, type, member) \
 	static int \
 	name(const void *p, const void *q) \
 	{ \
-		uint64_t a = (*(const struct type *const *)p)->member, b = (*(const struct type *const *)q)->member; \
-		return (a > b) - (a < b); \
+		const struct type *const *a = p, *const *b = q; \
+		return ((*a)->member > (*b)->member) - ((*a)->member < (*b)->member); \
 	}
 
 COMPARE_TEXT(by_pool_name, row_pool, name)
@@ -65,7 +67,8 @@ COMPARE_NUMBER(by_relative_port, row_portal_group, relative_port)
 static int
 by_endpoint(const void *p, const void *q)
 {
-	const struct row_portal *a = *(const struct row_portal *const *)p, *b = *(const struct row_portal *const *)q;
+	const struct row_portal *a = *(const struct row_portal *const *)p,
+				*b = *(const struct row_portal *const *)q;
 	int order = strcmp(a->address, b->address);
 
 	return order != 0 ? order : (a->port > b->port) - (a->port < b->port);
@@ -138,7 +141,8 @@ check_lun(const struct state *state, const void *row)
 		return BREACH("LUN %s: its size is no multiple of its blocks", lun->name);
 	if (*lun->serial == '\0')
 		return BREACH("LUN %s: it has no serial", lun->name);
-	if (strlen(lun->naa) != 16 || strspn(lun->naa, "0123456789abcdef") != 16 || lun->naa[0] != '3')
+	if (strlen(lun->naa) != 16 || strspn(lun->naa, "0123456789abcdef") != 16 ||
+		lun->naa[0] != '3')
 		return BREACH("LUN %s: its designator is no NAA 3", lun->name);
 	return check_mask(lun);
 }
@@ -170,10 +174,14 @@ check_portal(const struct state *state, const void *row)
 	(void)state;
 	if (*portal->address == '\0')
 		return BREACH("a portal has no address");
-	return is_16_bits(portal->port) ? 0 : BREACH("portal %s: port %u", portal->address, portal->port);
+	return is_16_bits(portal->port)
+		? 0
+		: BREACH("portal %s: port %u", portal->address, portal->port);
 }
 
-/* The slice that a row stands in is sorted: equal neighbours are found by comparing with the next. */
+/*
+ * The slice that a row stands in is sorted: equal neighbours are found by comparing with the next.
+ */
 static const void *
 next_of(struct row_slice slice, const void *row)
 {
@@ -187,20 +195,26 @@ static int
 check_group(const struct state *state, const void *row)
 {
 	const struct row_portal_group *group = row;
-	const struct row_portal_group *next = next_of(state_target_groups(state, &group->target_id), row);
+	const struct row_portal_group *next =
+		next_of(state_target_groups(state, &group->target_id), row);
 
 	if (state_find(state, ROW_TARGET, &group->target_id) == NULL)
 		return BREACH("a portal group's target is not there");
 	if (!is_16_bits(group->tag) || !is_16_bits(group->relative_port))
-		return BREACH("a portal group has tag %u, relative port %u", group->tag, group->relative_port);
-	return next == NULL || next->tag != group->tag ? 0 : BREACH("a target has two portal groups of tag %u", group->tag);
+		return BREACH("a portal group has tag %u, relative port %u", group->tag,
+			group->relative_port);
+	return next == NULL || next->tag != group->tag
+		? 0
+		: BREACH("a target has two portal groups of tag %u", group->tag);
 }
 
 static int
 check_group_portal(const struct state *state, const void *row)
 {
 	const struct row_group_portal *member = row;
-	const struct row_portal_group *group = state_find(state, ROW_PORTAL_GROUP, &member->group_id), *other;
+	const struct row_portal_group *group = state_find(
+					      state, ROW_PORTAL_GROUP, &member->group_id),
+				      *other;
 	struct row_slice groups = state_portal_groups(state, &member->portal_id);
 
 	if (group == NULL)
@@ -211,7 +225,8 @@ check_group_portal(const struct state *state, const void *row)
 		const struct row_group_portal *also = groups.rows[i];
 
 		other = state_find(state, ROW_PORTAL_GROUP, &also->group_id);
-		if (other != NULL && other != group && guid_equal(&other->target_id, &group->target_id))
+		if (other != NULL && other != group &&
+			guid_equal(&other->target_id, &group->target_id))
 			return BREACH("a portal is in two groups of one target");
 	}
 	return 0;
@@ -238,7 +253,8 @@ check_job(const struct state *state, const void *row)
 
 	(void)state;
 	if ((job->state == JOB_RUNNING) != (job->ended_ms == 0))
-		return BREACH("a job is %s but its end says otherwise", job->state == JOB_RUNNING ? "running" : "over");
+		return BREACH("a job is %s but its end says otherwise",
+			job->state == JOB_RUNNING ? "running" : "over");
 	return 0;
 }
 
@@ -257,7 +273,10 @@ static int (*const row_checks[ROW_CONFIG_COUNT])(const struct state *state, cons
 
 /* ---- the whole ---- */
 
-/* LUN numbers are unique in each target: equal ones would be neighbours in the order by (target, number). */
+/*
+ * LUN numbers are unique in each target: equal ones would be neighbours in the order by (target,
+ * number).
+ */
 static int
 check_lun_numbers(const struct state *state)
 {
@@ -269,7 +288,8 @@ check_lun_numbers(const struct state *state)
 			const struct row_association *a = luns.rows[i - 1], *b = luns.rows[i];
 
 			if (a->lun_number == b->lun_number)
-				return BREACH("target %s has LUN number %u twice", target->iscsi_name, a->lun_number);
+				return BREACH("target %s has LUN number %u twice",
+					target->iscsi_name, a->lun_number);
 		}
 	}
 	return 0;
@@ -283,11 +303,13 @@ check_orders(const struct state *state)
 		const struct order *order = state->orders[id];
 
 		if (order_count(order) != state_count(state, type->family))
-			return BREACH("an order of %s has %zu of %zu rows", row_type(type->family)->plural,
-				      order_count(order), state_count(state, type->family));
+			return BREACH("an order of %s has %zu of %zu rows",
+				row_type(type->family)->plural, order_count(order),
+				state_count(state, type->family));
 		for (size_t i = 1; i < order_count(order); i++)
 			if (type->compare(order_at(order, i - 1), order_at(order, i)) >= 0)
-				return BREACH("an order of %s is not sorted", row_type(type->family)->plural);
+				return BREACH("an order of %s is not sorted",
+					row_type(type->family)->plural);
 	}
 	return 0;
 }
@@ -300,7 +322,9 @@ check_digest(const struct state *state)
 	for (int family = 0; family < ROW_CONFIG_COUNT; family++)
 		for (size_t i = 0; i < state_count(state, family); i++)
 			hash128_add(&sum, &((const struct row *)state_at(state, family, i))->hash);
-	return hash128_equal(&sum, &state->position.digest) ? 0 : BREACH("the digest is not that of the rows");
+	return hash128_equal(&sum, &state->position.digest)
+		? 0
+		: BREACH("the digest is not that of the rows");
 }
 
 static int

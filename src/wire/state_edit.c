@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Edits: a working state that shares everything with its base until it is touched.  The change is the difference of
- * the two in the end, so that it never says more than what happened.
+ * Edits: a working state that shares everything with its base until it is touched.  The change is
+ * the difference of the two in the end, so that it never says more than what happened.
  */
 #include <errno.h>
 
@@ -21,7 +21,8 @@ static int
 state_swap(struct state *work, enum row_family family, const void *old, void *row)
 {
 	for (int i = 0; i < ORDER_COUNT; i++)
-		if (order_type(i)->family == family && order_prepare(&work->orders[i], i, old, row) < 0)
+		if (order_type(i)->family == family &&
+			order_prepare(&work->orders[i], i, old, row) < 0)
 			return -ENOMEM;
 	if (family_is_digested(family)) {
 		if (old != NULL)
@@ -101,7 +102,8 @@ state_edit_put(struct state_edit *edit, void *row)
 }
 
 int
-state_edit_delete(struct state_edit *edit, enum row_family family, const struct guid *a, const struct guid *b)
+state_edit_delete(
+	struct state_edit *edit, enum row_family family, const struct guid *a, const struct guid *b)
 {
 	struct row_key key = { .a = *a };
 
@@ -164,8 +166,8 @@ state_edit_is_empty(const struct state_edit *edit)
 }
 
 int
-state_edit_finish(struct state_edit *finished, const char *cause, const struct guid *request_id, int64_t utc_ms,
-		  struct state **ret_state, struct change **ret_change)
+state_edit_finish(struct state_edit *finished, const char *cause, const struct guid *request_id,
+	int64_t utc_ms, struct state **ret_state, struct change **ret_change)
 {
 	AUTO(edit_free_cleanup) struct state_edit *edit = finished;
 	struct change *change;

@@ -15,8 +15,9 @@ wire_position_encode(const struct position *position)
 	char digest[HASH128_TEXT_SIZE];
 
 	return json_pack("{s:o, s:I, s:I, s:s}", "array", wire_guid_encode(&position->array_id),
-			 "incarnation", (json_int_t)position->incarnation, "sequence", (json_int_t)position->sequence,
-			 "digest", hash128_format(&position->digest, digest));
+		"incarnation", (json_int_t)position->incarnation, "sequence",
+		(json_int_t)position->sequence, "digest",
+		hash128_format(&position->digest, digest));
 }
 
 int

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any text as a change, a snapshot, a position, an error and a row of each family.  What is accepted must come out of the
- * encoder as it went in, and a state that is accepted must have sound orders.
+ * Any text as a change, a snapshot, a position, an error and a row of each family.  What is
+ * accepted must come out of the encoder as it went in, and a state that is accepted must have sound
+ * orders.
  */
 #include <assert.h>
 #include <stdlib.h>

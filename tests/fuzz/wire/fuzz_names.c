@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any text as an unmasking list and as an iSCSI name: a canonical form is its own canonical form. */
+/*
+ * Any text as an unmasking list and as an iSCSI name: a canonical form is its own canonical form.
+ */
 #include <assert.h>
 #include <string.h>
 
@@ -21,7 +23,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)mask_admits(mask, text);
 	}
 	if (iscsi_name_normalize(text, &name) == 0) {
-		assert(iscsi_name_normalize(name, &name_again) == 0 && strcmp(name, name_again) == 0);
+		assert(iscsi_name_normalize(name, &name_again) == 0 &&
+			strcmp(name, name_again) == 0);
 		assert(mask_admits(name, text));
 	}
 	return 0;

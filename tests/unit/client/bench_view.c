@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a query costs: client_view, state_lun_targets and client_view_fini over 10,000 LUNs with three targets each, by one
- * thread and by several; what an edit and its apply cost at that size.  Prints nanoseconds of processor time.
+ * What a query costs: client_view, state_lun_targets and client_view_fini over 10,000 LUNs with
+ * three targets each, by one thread and by several; what an edit and its apply cost at that size.
+ * Prints nanoseconds of processor time.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -82,8 +83,8 @@ static void
 report(const char *what, unsigned threads, double *runs)
 {
 	qsort(runs, RUNS, sizeof(runs[0]), compare_doubles);
-	printf("# %-34s %u thread(s): median %8.1f ns, %.1f to %.1f of %d runs\n", what, threads, runs[RUNS / 2], runs[0],
-	       runs[RUNS - 1], RUNS);
+	printf("# %-34s %u thread(s): median %8.1f ns, %.1f to %.1f of %d runs\n", what, threads,
+		runs[RUNS / 2], runs[0], runs[RUNS - 1], RUNS);
 }
 
 /* Processor time, so that what else the machine does counts less. */
@@ -129,7 +130,9 @@ measure_edits(struct state **state)
 			struct state *next, *applied;
 			struct change *change;
 
-			sample_put(edit, sample_association((unsigned)(i * 7) % LUNS, (unsigned)run, 15000), NULL);
+			sample_put(edit,
+				sample_association((unsigned)(i * 7) % LUNS, (unsigned)run, 15000),
+				NULL);
 			assert_int_equal(state_edit_finish(edit, "x", NULL, 0, &next, &change), 0);
 			middle = cpu_ns();
 			assert_int_equal(state_apply(*state, change, &applied), 0);

@@ -75,8 +75,9 @@ answer(int fd, int status, const char *body)
 	bool ok;
 
 	strbuf_init(&out);
-	strbuf_addf(&out, "HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", status,
-		    strlen(body), body);
+	strbuf_addf(&out,
+		"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+		status, strlen(body), body);
 	ok = write_all(fd, out.text, out.len);
 	strbuf_fini(&out);
 	return ok;
@@ -193,14 +194,16 @@ commit_locked(struct fake *f, struct state_edit *edit)
 static char *
 snapshot_text(struct fake *f)
 {
-	return dump(json_pack("{s:o, s:o}", "config", wire_state_encode(f->config, ROW_ARRAY, ROW_CONFIG_COUNT),
-			      "live", wire_state_encode(f->live, ROW_CONFIG_COUNT, ROW_FAMILY_COUNT)));
+	return dump(json_pack("{s:o, s:o}", "config",
+		wire_state_encode(f->config, ROW_ARRAY, ROW_CONFIG_COUNT), "live",
+		wire_state_encode(f->live, ROW_CONFIG_COUNT, ROW_FAMILY_COUNT)));
 }
 
 static char *
 position_text(struct fake *f)
 {
-	return dump(json_pack("{s:o}", "position", wire_position_encode(state_position(f->config))));
+	return dump(
+		json_pack("{s:o}", "position", wire_position_encode(state_position(f->config))));
 }
 
 /* Any change adds a LUN: once for each request id. */
@@ -211,7 +214,8 @@ change_answer(struct fake *f, const char *id)
 	char lun[GUID_TEXT_SIZE];
 	size_t i = 0;
 
-	while (i < REQUESTS_MAX && f->requests[i].id[0] != '\0' && strcmp(f->requests[i].id, id) != 0)
+	while (i < REQUESTS_MAX && f->requests[i].id[0] != '\0' &&
+		strcmp(f->requests[i].id, id) != 0)
 		i++;
 	assert(i < REQUESTS_MAX);
 	if (f->requests[i].id[0] == '\0') {
@@ -254,7 +258,8 @@ answer_text(struct fake *f, const char *method, const char *path, const char *id
 	if (strstr(path, "/max-") != NULL)
 		return strdup("{\"bytes\":4096}");
 	*ret_status = 404;
-	return strdup("{\"error\":{\"code\":\"NOT_FOUND\",\"message\":\"there is no such thing here\"}}");
+	return strdup(
+		"{\"error\":{\"code\":\"NOT_FOUND\",\"message\":\"there is no such thing here\"}}");
 }
 
 /* ---- the stream ---- */
@@ -276,8 +281,9 @@ event_write(int fd, const char *name, char *text)
 static char *
 hello_text(struct fake *f)
 {
-	return dump(json_pack("{s:o, s:o, s:s}", "position", wire_position_encode(state_position(f->config)), "live",
-			      wire_position_encode(state_position(f->live)), "version", "fake"));
+	return dump(json_pack("{s:o, s:o, s:s}", "position",
+		wire_position_encode(state_position(f->config)), "live",
+		wire_position_encode(state_position(f->live)), "version", "fake"));
 }
 
 /* All live rows as one change. */
@@ -289,17 +295,22 @@ live_text(struct fake *f)
 	for (size_t i = 0; i < state_count(f->live, ROW_LIVE_LUN); i++)
 		json_array_append_new(luns, wire_row_encode(state_at(f->live, ROW_LIVE_LUN, i)));
 	return dump(json_pack("{s:I, s:s, s:n, s:i, s:s, s:{s:o}, s:{}}", "sequence",
-			      (json_int_t)state_position(f->live)->sequence, "digest", "00000000000000000000000000000000",
-			      "request", "time", 0, "cause", "live", "put", "live_lun", luns, "delete"));
+		(json_int_t)state_position(f->live)->sequence, "digest",
+		"00000000000000000000000000000000", "request", "time", 0, "cause", "live", "put",
+		"live_lun", luns, "delete"));
 }
 
-/* Where in `sent` a stream goes on that has seen `since`; live changes before now are in its live event. */
+/*
+ * Where in `sent` a stream goes on that has seen `since`; live changes before now are in its live
+ * event.
+ */
 static size_t
 resume_at(const struct fake *f, uint64_t since)
 {
 	size_t at = 0;
 
-	while (at < f->sent_count && (strcmp(f->sent[at].event, "live") == 0 || f->sequences[at] <= since))
+	while (at < f->sent_count &&
+		(strcmp(f->sent[at].event, "live") == 0 || f->sequences[at] <= since))
 		at++;
 	return at;
 }
@@ -336,8 +347,10 @@ stream_serve(struct fake *f, int fd, uint64_t since)
 			continue;
 		if (at < f->sent_count) {
 			event = f->sent[at].event;
-			if (f->sent[at].text != NULL && (at >= live_from || strcmp(event, "change") == 0))
-				text = strdup(f->garbage == at + 1 ? "{\"sequence\":" : f->sent[at].text);
+			if (f->sent[at].text != NULL &&
+				(at >= live_from || strcmp(event, "change") == 0))
+				text = strdup(
+					f->garbage == at + 1 ? "{\"sequence\":" : f->sent[at].text);
 			f->garbage = f->garbage == at + 1 ? 0 : f->garbage;
 			at++;
 		} else if (f->epoch == epoch) {
@@ -358,7 +371,8 @@ events_serve(struct fake *f, int fd, const char *path)
 	const struct position *at = state_position(f->config);
 
 	if (i != at->incarnation || s > at->sequence || s < f->forgotten)
-		answer(fd, 410, "{\"error\":{\"code\":\"GONE\",\"message\":\"not kept any more\"}}");
+		answer(fd, 410,
+			"{\"error\":{\"code\":\"GONE\",\"message\":\"not kept any more\"}}");
 	else
 		stream_serve(f, fd, s);
 }
@@ -500,7 +514,8 @@ fake_start(void)
 	live_start(f, 'b');
 	f->next_lun = 1000;
 	f->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert(bind(f->listener, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(f->listener, 64) == 0);
+	assert(bind(f->listener, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+		listen(f->listener, 64) == 0);
 	assert(pthread_create(&f->acceptor, NULL, accept_main, f) == 0);
 	return f;
 }
@@ -679,7 +694,8 @@ fake_rewind(struct fake *f)
 	state_unref(f->config);
 	f->config = state_ref(f->earlier);
 	for (size_t i = 0; i < f->sent_count; i++) {
-		if (strcmp(f->sent[i].event, "change") == 0 && f->sequences[i] > state_position(f->config)->sequence) {
+		if (strcmp(f->sent[i].event, "change") == 0 &&
+			f->sequences[i] > state_position(f->config)->sequence) {
 			free(f->sent[i].text);
 			f->sent[i].text = NULL;
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An array in the test's own process: just enough HTTP over a unix socket for a client, and every fault of a stream at
- * the push of a button.  It is a fake, not a mock: it has states and changes of its own and does what a call says once for
- * each request id.
+ * An array in the test's own process: just enough HTTP over a unix socket for a client, and every
+ * fault of a stream at the push of a button.  It is a fake, not a mock: it has states and changes
+ * of its own and does what a call says once for each request id.
  */
 #ifndef VDS_TESTS_FAKE_H
 #define VDS_TESTS_FAKE_H
@@ -50,7 +50,10 @@ void fake_down(struct fake *fake, bool down);
 void fake_mute(struct fake *fake, bool mute);
 /* The same rows in a new incarnation; streams are cut. */
 void fake_restore(struct fake *fake);
-/* Back by that many changes without a new incarnation, as a careless restore would; streams are cut. */
+/*
+ * Back by that many changes without a new incarnation, as a careless restore would; streams are
+ * cut.
+ */
 void fake_rewind(struct fake *fake);
 /* The next n calls are done, and their connection closed instead of an answer. */
 void fake_break_calls(struct fake *fake, unsigned n);

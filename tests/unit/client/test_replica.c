@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The replica: it follows, it resumes, it knows when it cannot be trusted, and it is cured as documented. */
+/*
+ * The replica: it follows, it resumes, it knows when it cannot be trusted, and it is cured as
+ * documented.
+ */
 #include <sched.h>
 
 #include "fault.h"
@@ -18,7 +21,8 @@ pair_open(struct pair *p)
 	struct client_tuning tuning = fake_tuning();
 
 	p->fake = fake_start();
-	assert_int_equal(client_open_tuned(fake_url(p->fake), CLIENT_REPLICA, &tuning, &p->client), 0);
+	assert_int_equal(
+		client_open_tuned(fake_url(p->fake), CLIENT_REPLICA, &tuning, &p->client), 0);
 }
 
 static void
@@ -113,7 +117,8 @@ test_open_without_an_array_is_unreachable(void **unused)
 	struct client *client = NULL;
 
 	(void)unused;
-	assert_int_equal(client_open_tuned("unix:/nonexistent/s", CLIENT_REPLICA, &tuning, &client), ERR_UNREACHABLE);
+	assert_int_equal(client_open_tuned("unix:/nonexistent/s", CLIENT_REPLICA, &tuning, &client),
+		ERR_UNREACHABLE);
 	assert_null(client);
 	assert_non_null(strstr(err_text(ERR_UNREACHABLE), "/nonexistent/s"));
 }
@@ -145,8 +150,12 @@ test_live_rows_arrive_with_the_hello_and_later(void **unused)
 	fake_add_lun(p.fake, 10);	/* comes after it on the same stream */
 	assert_int_equal(client_sync(p.client), 0);
 	assert_int_equal(client_view(p.client, &view), 0);
-	assert_int_equal(((const struct row_live_lun *)state_find(view.live, ROW_LIVE_LUN, &one))->health, HEALTH_OK);
-	assert_int_equal(((const struct row_live_lun *)state_find(view.live, ROW_LIVE_LUN, &two))->health, HEALTH_FAILED);
+	assert_int_equal(
+		((const struct row_live_lun *)state_find(view.live, ROW_LIVE_LUN, &one))->health,
+		HEALTH_OK);
+	assert_int_equal(
+		((const struct row_live_lun *)state_find(view.live, ROW_LIVE_LUN, &two))->health,
+		HEALTH_FAILED);
 }
 
 static void
@@ -214,7 +223,8 @@ test_a_stream_lost_for_too_long_is_corrupt_until_it_is_back(void **unused)
 
 	(void)unused;
 	tuning.stale_ns = 100 * NS_PER_MS;
-	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	assert_int_equal(
+		client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_down(p.fake, true);
 	await_corrupt(p.client);
@@ -233,7 +243,8 @@ test_a_silent_stream_is_given_up(void **unused)
 
 	(void)unused;
 	tuning.silence_ns = 60 * NS_PER_MS;
-	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	assert_int_equal(
+		client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_mute(p.fake, true);
 	fake_await_streams(p.fake, 3);
@@ -251,7 +262,8 @@ test_a_mute_stream_makes_the_view_stale(void **unused)
 
 	(void)unused;
 	tuning.stale_ns = 100 * NS_PER_MS;
-	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	assert_int_equal(
+		client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_mute(p.fake, true);
 	await_corrupt(p.client);
@@ -479,7 +491,8 @@ test_a_call_whose_change_never_arrives_ends(void **unused)
 
 	(void)unused;
 	tuning.wait_ns = 50 * NS_PER_MS;
-	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	assert_int_equal(
+		client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_mute(p.fake, true);
 	assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), ERR_TIMEOUT);
@@ -511,8 +524,8 @@ struct ear {
 };
 
 static void
-ear_hear(struct client_listener *listener, const struct client_view *before, const struct client_view *after,
-	 const struct change *change)
+ear_hear(struct client_listener *listener, const struct client_view *before,
+	const struct client_view *after, const struct change *change)
 {
 	struct ear *e = container_of(listener, struct ear, listener);
 	AUTO_VIEW struct client_view shown = { NULL, NULL };
@@ -520,10 +533,12 @@ ear_hear(struct client_listener *listener, const struct client_view *before, con
 	client_view_last(e->client, &shown);
 	pthread_mutex_lock(&e->lock);
 	/* The view shows it already, and one change follows the other. */
-	e->wrong |= state_position(shown.config)->sequence < state_position(after->config)->sequence;
+	e->wrong |=
+		state_position(shown.config)->sequence < state_position(after->config)->sequence;
 	if (change == NULL) {
 		e->reloads++;
-	} else if (change->op_count > 0 && change->ops[0].family >= (enum row_family)ROW_CONFIG_COUNT) {
+	} else if (change->op_count > 0 &&
+		change->ops[0].family >= (enum row_family)ROW_CONFIG_COUNT) {
 		e->live++;
 	} else {
 		e->wrong |= state_position(before->config)->sequence + 1 != change->sequence;
@@ -743,8 +758,8 @@ struct starver {
 };
 
 static void
-starve(struct client_listener *listener, const struct client_view *before, const struct client_view *after,
-       const struct change *change)
+starve(struct client_listener *listener, const struct client_view *before,
+	const struct client_view *after, const struct change *change)
 {
 	struct starver *s = container_of(listener, struct starver, listener);
 

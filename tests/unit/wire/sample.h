@@ -176,7 +176,10 @@ sample_put(struct state_edit *edit, ...)
 	va_end(rows);
 }
 
-/* An array with one pool, LUNs 1 and 2, targets 1 to 3, a portal in a group of target 1, and associations. */
+/*
+ * An array with one pool, LUNs 1 and 2, targets 1 to 3, a portal in a group of target 1, and
+ * associations.
+ */
 static inline struct state_edit *
 sample_edit(void)
 {
@@ -185,9 +188,10 @@ sample_edit(void)
 	struct state_edit *edit = state_edit_new(empty);
 
 	state_unref(empty);
-	sample_put(edit, sample_array(), sample_pool(1), sample_lun(1), sample_lun(2), sample_target(1),
-		   sample_target(2), sample_target(3), sample_portal(1), sample_group(1, 1), sample_member(1, 1),
-		   sample_association(1, 1, 0), sample_association(1, 3, 0), sample_association(2, 1, 1), NULL);
+	sample_put(edit, sample_array(), sample_pool(1), sample_lun(1), sample_lun(2),
+		sample_target(1), sample_target(2), sample_target(3), sample_portal(1),
+		sample_group(1, 1), sample_member(1, 1), sample_association(1, 1, 0),
+		sample_association(1, 3, 0), sample_association(2, 1, 1), NULL);
 	return edit;
 }
 

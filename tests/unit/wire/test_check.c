@@ -41,32 +41,44 @@ test_the_sample_is_clean(void **unused)
 
 BREACH_TEST(a_second_array, SET(array, sample_array(), r->id = sample_id('a', 2)), "2 arrays")
 BREACH_TEST(an_array_without_serial, SET(array, sample_array(), TEXT(r->serial, "")), "no serial")
-BREACH_TEST(a_pool_name_in_use, SET(pool, sample_pool(2), TEXT(r->name, "pool1")), "pools have the same name")
-BREACH_TEST(a_pool_path_in_use, SET(pool, sample_pool(2), TEXT(r->path, "/srv/pool1")), "pools have the same path")
+BREACH_TEST(a_pool_name_in_use, SET(pool, sample_pool(2), TEXT(r->name, "pool1")),
+	"pools have the same name")
+BREACH_TEST(a_pool_path_in_use, SET(pool, sample_pool(2), TEXT(r->path, "/srv/pool1")),
+	"pools have the same path")
 BREACH_TEST(a_relative_path, SET(pool, sample_pool(2), TEXT(r->path, "srv")), "not absolute")
 BREACH_TEST(an_empty_pool_name, SET(pool, sample_pool(2), TEXT(r->name, "")), "pool's name")
-BREACH_TEST(a_lun_without_pool, SET(lun, sample_lun(3), r->pool_id = sample_id('p', 9)), "pool is not there")
-BREACH_TEST(a_lun_name_in_use, SET(lun, sample_lun(3), TEXT(r->name, "lun1")), "luns have the same name")
-BREACH_TEST(a_lun_number_in_use, SET(lun, sample_lun(3), r->number = 1), "luns have the same number")
-BREACH_TEST(a_lun_serial_in_use, SET(lun, sample_lun(3), TEXT(r->serial, "S00000001")), "luns have the same serial")
-BREACH_TEST(a_designator_in_use, SET(lun, sample_lun(3), TEXT(r->naa, "3000000000000001")), "same naa")
-BREACH_TEST(a_designator_of_another_kind, SET(lun, sample_lun(3), TEXT(r->naa, "5000000000000009")), "NAA 3")
+BREACH_TEST(a_lun_without_pool, SET(lun, sample_lun(3), r->pool_id = sample_id('p', 9)),
+	"pool is not there")
+BREACH_TEST(a_lun_name_in_use, SET(lun, sample_lun(3), TEXT(r->name, "lun1")),
+	"luns have the same name")
+BREACH_TEST(
+	a_lun_number_in_use, SET(lun, sample_lun(3), r->number = 1), "luns have the same number")
+BREACH_TEST(a_lun_serial_in_use, SET(lun, sample_lun(3), TEXT(r->serial, "S00000001")),
+	"luns have the same serial")
+BREACH_TEST(
+	a_designator_in_use, SET(lun, sample_lun(3), TEXT(r->naa, "3000000000000001")), "same naa")
+BREACH_TEST(a_designator_of_another_kind, SET(lun, sample_lun(3), TEXT(r->naa, "5000000000000009")),
+	"NAA 3")
 BREACH_TEST(an_odd_block_size, SET(lun, sample_lun(3), r->block_bytes = 1024), "blocks of 1024")
 BREACH_TEST(an_odd_size, SET(lun, sample_lun(3), r->size_bytes = 513), "multiple")
 BREACH_TEST(no_size, SET(lun, sample_lun(3), r->size_bytes = 0), "multiple")
 BREACH_TEST(an_unsorted_mask, SET(lun, sample_lun(3), TEXT(r->mask, "iqn.b;iqn.a")), "canonical")
 BREACH_TEST(an_invalid_mask, SET(lun, sample_lun(3), TEXT(r->mask, "iqn.a;*")), "canonical")
 BREACH_TEST(an_empty_lun_name, SET(lun, sample_lun(3), TEXT(r->name, "")), "LUN's name")
-BREACH_TEST(a_target_name_in_use, SET(target, sample_target(4), TEXT(r->iscsi_name, "iqn.2026-11.org.example:t1")),
-	    "targets have the same iscsi_name")
-BREACH_TEST(a_target_name_in_capitals, SET(target, sample_target(4), TEXT(r->iscsi_name, "iqn.2026-11.org.Example")),
-	    "canonical")
-BREACH_TEST(an_endpoint_in_use, SET(portal, sample_portal(2), r->port = 3261), "same address and port")
+BREACH_TEST(a_target_name_in_use,
+	SET(target, sample_target(4), TEXT(r->iscsi_name, "iqn.2026-11.org.example:t1")),
+	"targets have the same iscsi_name")
+BREACH_TEST(a_target_name_in_capitals,
+	SET(target, sample_target(4), TEXT(r->iscsi_name, "iqn.2026-11.org.Example")), "canonical")
+BREACH_TEST(
+	an_endpoint_in_use, SET(portal, sample_portal(2), r->port = 3261), "same address and port")
 BREACH_TEST(port_zero, SET(portal, sample_portal(2), r->port = 0), "port 0")
 BREACH_TEST(a_group_without_target, sample_group(2, 9), "group's target")
-BREACH_TEST(a_tag_in_use, SET(portal_group, sample_group(2, 1), r->tag = 1), "two portal groups of tag 1")
+BREACH_TEST(a_tag_in_use, SET(portal_group, sample_group(2, 1), r->tag = 1),
+	"two portal groups of tag 1")
 BREACH_TEST(tag_zero, SET(portal_group, sample_group(2, 1), r->tag = 0), "tag 0")
-BREACH_TEST(a_relative_port_in_use, SET(portal_group, sample_group(2, 2), r->relative_port = 1), "same relative port")
+BREACH_TEST(a_relative_port_in_use, SET(portal_group, sample_group(2, 2), r->relative_port = 1),
+	"same relative port")
 BREACH_TEST(a_member_without_group, sample_member(9, 1), "group that is not there")
 BREACH_TEST(a_member_without_portal, sample_member(1, 9), "portal that is not there")
 BREACH_TEST(an_association_without_lun, sample_association(9, 2, 0), "LUN is not there")
@@ -141,19 +153,40 @@ main(void)
 #define FOUND(name) cmocka_unit_test(test_##name##_is_found)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_sample_is_clean),
-		FOUND(a_second_array), FOUND(an_array_without_serial),
-		FOUND(a_pool_name_in_use), FOUND(a_pool_path_in_use), FOUND(a_relative_path), FOUND(an_empty_pool_name),
-		FOUND(a_lun_without_pool), FOUND(a_lun_name_in_use), FOUND(a_lun_number_in_use),
-		FOUND(a_lun_serial_in_use), FOUND(a_designator_in_use), FOUND(a_designator_of_another_kind),
-		FOUND(an_odd_block_size), FOUND(an_odd_size), FOUND(no_size), FOUND(an_unsorted_mask),
-		FOUND(an_invalid_mask), FOUND(an_empty_lun_name),
-		FOUND(a_target_name_in_use), FOUND(a_target_name_in_capitals),
-		FOUND(an_endpoint_in_use), FOUND(port_zero),
-		FOUND(a_group_without_target), FOUND(a_tag_in_use), FOUND(tag_zero), FOUND(a_relative_port_in_use),
-		FOUND(a_member_without_group), FOUND(a_member_without_portal),
-		FOUND(an_association_without_lun), FOUND(an_association_without_target),
-		FOUND(a_lun_number_twice_in_a_target), FOUND(a_lun_number_too_large),
-		FOUND(a_running_job_that_ended), FOUND(an_ended_job_without_end),
+		FOUND(a_second_array),
+		FOUND(an_array_without_serial),
+		FOUND(a_pool_name_in_use),
+		FOUND(a_pool_path_in_use),
+		FOUND(a_relative_path),
+		FOUND(an_empty_pool_name),
+		FOUND(a_lun_without_pool),
+		FOUND(a_lun_name_in_use),
+		FOUND(a_lun_number_in_use),
+		FOUND(a_lun_serial_in_use),
+		FOUND(a_designator_in_use),
+		FOUND(a_designator_of_another_kind),
+		FOUND(an_odd_block_size),
+		FOUND(an_odd_size),
+		FOUND(no_size),
+		FOUND(an_unsorted_mask),
+		FOUND(an_invalid_mask),
+		FOUND(an_empty_lun_name),
+		FOUND(a_target_name_in_use),
+		FOUND(a_target_name_in_capitals),
+		FOUND(an_endpoint_in_use),
+		FOUND(port_zero),
+		FOUND(a_group_without_target),
+		FOUND(a_tag_in_use),
+		FOUND(tag_zero),
+		FOUND(a_relative_port_in_use),
+		FOUND(a_member_without_group),
+		FOUND(a_member_without_portal),
+		FOUND(an_association_without_lun),
+		FOUND(an_association_without_target),
+		FOUND(a_lun_number_twice_in_a_target),
+		FOUND(a_lun_number_too_large),
+		FOUND(a_running_job_that_ended),
+		FOUND(an_ended_job_without_end),
 		FOUND(a_portal_in_two_groups_of_a_target),
 		cmocka_unit_test(test_a_portal_in_groups_of_two_targets_is_fine),
 		FOUND(an_array_that_is_not_the_position_s),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Random edits against a model so simple that it cannot be wrong: a matrix of LUN numbers.  After each edit the state,
- * and the state that the change leads to through JSON, must say the same as the matrix.
+ * Random edits against a model so simple that it cannot be wrong: a matrix of LUN numbers.  After
+ * each edit the state, and the state that the change leads to through JSON, must say the same as
+ * the matrix.
  */
 #include <stdlib.h>
 
@@ -38,7 +39,8 @@ toggle_lun(struct model *m, struct state_edit *edit, unsigned l)
 		struct guid target = sample_id('t', t);
 
 		if (m->numbers[l][t] != NONE)
-			assert_int_equal(state_edit_delete(edit, ROW_ASSOCIATION, &lun, &target), 0);
+			assert_int_equal(
+				state_edit_delete(edit, ROW_ASSOCIATION, &lun, &target), 0);
 		m->numbers[l][t] = NONE;
 	}
 	assert_int_equal(state_edit_delete(edit, ROW_LUN, &lun, NULL), 0);
@@ -92,7 +94,8 @@ compare(const struct model *m, const struct state *state)
 
 		assert_int_equal(state_find(state, ROW_LUN, &lun) != NULL, m->luns[l]);
 		for (unsigned t = 0; t < TARGETS; t++) {
-			const struct row_association *row = seen < targets.count ? targets.rows[seen] : NULL;
+			const struct row_association *row =
+				seen < targets.count ? targets.rows[seen] : NULL;
 			struct guid target = sample_id('t', t);
 
 			if (m->numbers[l][t] == NONE)
@@ -161,7 +164,8 @@ test_random_edits_and_their_changes_agree_with_the_model(void **unused)
 			replica = applied;
 			compare(m, state);
 			compare(m, replica);
-			assert_memory_equal(state_position(state), state_position(replica), sizeof(struct position));
+			assert_memory_equal(state_position(state), state_position(replica),
+				sizeof(struct position));
 			change_unref(change);
 			change_unref(copy);
 		}

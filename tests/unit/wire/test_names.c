@@ -129,7 +129,8 @@ static void
 test_the_three_forms_are_names(void **unused)
 {
 	(void)unused;
-	assert_name("iqn.2001-04.com.example:storage:diskarrays-sn-a8675309", "iqn.2001-04.com.example:storage:diskarrays-sn-a8675309");
+	assert_name("iqn.2001-04.com.example:storage:diskarrays-sn-a8675309",
+		"iqn.2001-04.com.example:storage:diskarrays-sn-a8675309");
 	assert_name("iqn.2001-04.com.example", "iqn.2001-04.com.example");
 	assert_name("IQN.1993-08.Org.Debian:01:ABC", "iqn.1993-08.org.debian:01:abc");
 	assert_name("eui.02004567A425678D", "eui.02004567a425678d");

@@ -44,7 +44,8 @@ static void
 test_events_are_the_same_wherever_the_bytes_are_cut(void **unused)
 {
 	(void)unused;
-	assert_events("event: change\nid: 12\ndata: {\"a\":1}\n\nevent:x\ndata:y\n\n", "change={\"a\":1}|x=y|");
+	assert_events("event: change\nid: 12\ndata: {\"a\":1}\n\nevent:x\ndata:y\n\n",
+		"change={\"a\":1}|x=y|");
 	assert_events("event: a\r\ndata: 1\r\n\r\ndata: 2\r\n\r\n", "a=1|message=2|");
 	assert_events("event: a\rdata: 1\r\revent: b\rdata: 2\r\r", "a=1|b=2|");
 	assert_events(": comment\n\ndata: one\ndata:two\ndata\n\n", "message=one\ntwo\n|");
@@ -55,7 +56,8 @@ test_events_are_the_same_wherever_the_bytes_are_cut(void **unused)
 static void
 test_bytes_one_by_one_give_the_same_events(void **unused)
 {
-	static const char stream[] = "event: a\r\ndata: 1\r\n\r\n: c\n\nevent: b\ndata: 2\ndata: 3\n\n";
+	static const char stream[] =
+		"event: a\r\ndata: 1\r\n\r\n: c\n\nevent: b\ndata: 2\ndata: 3\n\n";
 	AUTO(strbuf_fini) struct strbuf notes = { 0 };
 	AUTO(wire_sse_fini) struct wire_sse sse;
 
@@ -74,7 +76,8 @@ test_what_is_written_is_read(void **unused)
 	(void)unused;
 	wire_sse_encode(&out, "change", 7, "{}");
 	wire_sse_encode(&out, "heartbeat", 0, "[1]");
-	assert_string_equal(out.text, "event: change\nid: 7\ndata: {}\n\nevent: heartbeat\ndata: [1]\n\n");
+	assert_string_equal(
+		out.text, "event: change\nid: 7\ndata: {}\n\nevent: heartbeat\ndata: [1]\n\n");
 	assert_events(out.text, "change={}|heartbeat=[1]|");
 }
 
@@ -100,7 +103,8 @@ test_a_listener_can_stop_the_reading(void **unused)
 
 	(void)unused;
 	wire_sse_init(&sse);
-	assert_int_equal(feed(&sse, &notes, "event: stop\ndata: 1\n\ndata: 2\n\n", 30), ERR_CANCELLED);
+	assert_int_equal(
+		feed(&sse, &notes, "event: stop\ndata: 1\n\ndata: 2\n\n", 30), ERR_CANCELLED);
 	assert_string_equal(notes.text, "stop=1|");
 }
 

@@ -14,13 +14,15 @@ test_rows_are_found_by_key_and_name(void **unused)
 	const struct row_association *association;
 
 	(void)unused;
-	assert_string_equal(((const struct row_lun *)state_find(state, ROW_LUN, &lun))->name, "lun2");
+	assert_string_equal(
+		((const struct row_lun *)state_find(state, ROW_LUN, &lun))->name, "lun2");
 	assert_null(state_find(state, ROW_LUN, &none));
 	assert_null(state_find(state, ROW_JOB, &none));
 	association = state_find_pair(state, ROW_ASSOCIATION, &one, &target);
 	assert_true(guid_equal(&association->target_id, &target));
 	assert_null(state_find_pair(state, ROW_ASSOCIATION, &lun, &target));
-	assert_true(guid_equal(&state_target_by_name(state, "iqn.2026-11.org.example:t3")->id, &target));
+	assert_true(guid_equal(
+		&state_target_by_name(state, "iqn.2026-11.org.example:t3")->id, &target));
 	assert_null(state_target_by_name(state, "iqn.2026-11.org.example:t"));
 	assert_true(guid_equal(&state_lun_by_name(state, "lun2")->id, &lun));
 	assert_null(state_lun_by_name(state, "lun3"));
@@ -31,7 +33,8 @@ static void
 test_lists_go_by_key_and_can_be_paged(void **unused)
 {
 	AUTO_STATE struct state *state = sample_state();
-	struct guid zero = { { 0 } }, two = sample_id('t', 2), last = sample_id('t', 3), one = sample_id('l', 1);
+	struct guid zero = { { 0 } }, two = sample_id('t', 2), last = sample_id('t', 3),
+		    one = sample_id('l', 1);
 	struct guid target = sample_id('t', 1);
 
 	(void)unused;
@@ -263,12 +266,14 @@ test_a_target_with_thousands_of_luns_is_one_slice(void **unused)
 
 	(void)unused;
 	for (unsigned n = 10; n < 3010; n++)
-		sample_put(edit, sample_lun(n), sample_association(n, 2, 3019 - n), sample_association(n, 3, n), NULL);
+		sample_put(edit, sample_lun(n), sample_association(n, 2, 3019 - n),
+			sample_association(n, 3, n), NULL);
 	next = sample_next(edit, NULL);
 	slice = state_target_luns(next, &target);
 	assert_int_equal(slice.count, 3000);
 	for (unsigned i = 0; i < slice.count; i++)
-		assert_int_equal(((const struct row_association *)slice.rows[i])->lun_number, i + 10);
+		assert_int_equal(
+			((const struct row_association *)slice.rows[i])->lun_number, i + 10);
 	assert_int_equal(state_check(next), 0);
 	assert_int_equal(state_count(base, ROW_LUN), 2);
 }
@@ -341,7 +346,9 @@ test_an_apply_out_of_memory_has_changed_nothing(void **unused)
 		AUTO_STATE struct state *applied = NULL;
 		int rc = state_apply(base, change, &applied);
 
-		/* Splitting and joining chunks is done when memory allows: a failure there is none. */
+		/*
+		 * Splitting and joining chunks is done when memory allows: a failure there is none.
+		 */
 		assert_true(rc == 0 || (rc == -ENOMEM && FAULT_HIT));
 		assert_int_equal(applied != NULL, rc == 0);
 		if (rc == 0 && FAULT_HIT)

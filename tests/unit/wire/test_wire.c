@@ -38,15 +38,19 @@ test_a_lun_looks_as_documented(void **unused)
 	assert_int_equal(row_seal(row), 0);
 	json = wire_row_encode(row);
 	text = json_dumps(json, JSON_COMPACT);
-	assert_string_equal(text, "{\"id\":\"00000001-0000-0000-0000-00000000006c\",\"name\":\"lun1\",\"number\":1,"
-			    "\"pool_id\":\"00000001-0000-0000-0000-000000000070\",\"size_bytes\":1048576,"
-			    "\"block_bytes\":512,\"thin\":true,\"mask\":\"\",\"serial\":\"S00000001\","
-			    "\"naa\":\"3000000000000001\",\"status\":\"online\",\"created_ms\":0}");
+	assert_string_equal(text,
+		"{\"id\":\"00000001-0000-0000-0000-00000000006c\",\"name\":\"lun1\",\"number\":1,"
+		"\"pool_id\":\"00000001-0000-0000-0000-000000000070\",\"size_bytes\":1048576,"
+		"\"block_bytes\":512,\"thin\":true,\"mask\":\"\",\"serial\":\"S00000001\","
+		"\"naa\":\"3000000000000001\",\"status\":\"online\",\"created_ms\":0}");
 	free(text);
 	json_decref(json);
 }
 
-/* The sample LUN with one member replaced (NULL: removed) is refused, and the text names the member. */
+/*
+ * The sample LUN with one member replaced (NULL: removed) is refused, and the text names the
+ * member.
+ */
 static void
 assert_refused(const char *member, json_t *value)
 {
@@ -60,7 +64,8 @@ assert_refused(const char *member, json_t *value)
 		assert_int_equal(json_object_del(json, member), 0);
 	assert_int_equal(wire_row_decode(ROW_LUN, json, &decoded), ERR_PARSE);
 	assert_null(decoded);
-	if (strstr(err_text(ERR_PARSE), member) == NULL && strstr(err_text(ERR_PARSE), "no fields") == NULL)
+	if (strstr(err_text(ERR_PARSE), member) == NULL &&
+		strstr(err_text(ERR_PARSE), "no fields") == NULL)
 		fail_msg("'%s' does not name %s", err_text(ERR_PARSE), member);
 	json_decref(json);
 }
@@ -97,7 +102,8 @@ test_a_position_survives_the_encoding(void **unused)
 	json = wire_position_encode(&at);
 	assert_int_equal(wire_position_decode(json, &copy), 0);
 	assert_memory_equal(&at, &copy, sizeof(at));
-	assert_string_equal(json_string_value(json_object_get(json, "digest")), "fedcba98765432100123456789abcdef");
+	assert_string_equal(json_string_value(json_object_get(json, "digest")),
+		"fedcba98765432100123456789abcdef");
 	json_object_set_new(json, "more", json_true());
 	assert_int_equal(wire_position_decode(json, &copy), ERR_PARSE);
 	json_decref(json);
@@ -293,7 +299,8 @@ test_decoding_out_of_memory_gives_nothing(void **unused)
 {
 	struct change *change = sample_change();
 	AUTO_STATE struct state *state = sample_state();
-	json_t *json = wire_change_encode(change), *all = wire_state_encode(state, ROW_ARRAY, ROW_CONFIG_COUNT);
+	json_t *json = wire_change_encode(change),
+	       *all = wire_state_encode(state, ROW_ARRAY, ROW_CONFIG_COUNT);
 
 	(void)unused;
 	WITH_EVERY_FAULT {
