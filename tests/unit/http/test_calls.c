@@ -57,6 +57,64 @@ test_a_lun_lives_and_dies(void **state)
 }
 
 static void
+test_a_lun_is_made_as_it_was_asked_for(void **state)
+{
+	char lun[GUID_TEXT_SIZE], path[128], body[256];
+	json_t *pools = call(*state, 200, "GET", "/v1/pools", NULL);
+	const char *pool = text_of(json_array_get(json_object_get(pools, "items"), 0), "id");
+	json_t *json;
+
+	snprintf(body, sizeof(body),
+		"{\"name\":\"v\",\"size_bytes\":1048576,\"pool_id\":\"%s\",\"block_bytes\":4096,"
+		"\"mask\":\"iqn.2026-11.org.example:b\"}",
+		pool);
+	make(*state, "/v1/luns", body, lun);
+	snprintf(path, sizeof(path), "/v1/luns/%s", lun);
+	json = call(*state, 200, "GET", path, NULL);
+	assert_string_equal(text_of(json, "mask"), "iqn.2026-11.org.example:b");
+	assert_string_equal(text_of(json, "pool_id"), pool);
+	assert_int_equal(number_of(json, "block_bytes"), 4096);
+	assert_true(json_is_true(json_object_get(json, "thin")));
+	json_decref(json);
+	json_decref(pools);
+}
+
+static void
+test_a_long_operation_answers_202_and_its_job(void **state)
+{
+	json_t *json =
+		call(*state, 202, "POST", "/v1/luns", "{\"size_bytes\":1048576,\"thick\":true}");
+	char path[128];
+
+	snprintf(path, sizeof(path), "/v1/jobs/%s", text_of(json, "job"));
+	json_decref(json);
+	json = call(*state, 200, "GET", path, NULL);
+	assert_string_equal(text_of(json, "kind"), "create-lun");
+	json_decref(json);
+}
+
+static void
+test_what_was_there_answers_200_and_existed(void **state)
+{
+	char target[GUID_TEXT_SIZE], group[GUID_TEXT_SIZE], body[128], path[192];
+	json_t *portals = call(*state, 200, "GET", "/v1/portals", NULL), *json;
+
+	make(*state, "/v1/targets", "{}", target);
+	snprintf(body, sizeof(body), "{\"target_id\":\"%s\"}", target);
+	make(*state, "/v1/portal-groups", body, group);
+	snprintf(path, sizeof(path), "/v1/portal-groups/%s/portals/%s", group,
+		text_of(json_array_get(json_object_get(portals, "items"), 0), "id"));
+	for (int again = 0; again < 2; again++) {
+		json = call(*state, 200, "PUT", path, NULL);
+		assert_int_equal(json_is_true(json_object_get(json, "existed")), again);
+		json_decref(json);
+	}
+	json_decref(call(*state, 200, "DELETE", path, NULL));
+	call_fails(*state, 404, "NOT_FOUND", "DELETE", path, NULL);
+	json_decref(portals);
+}
+
+static void
 test_association_and_its_inverse(void **state)
 {
 	char lun[GUID_TEXT_SIZE], target[GUID_TEXT_SIZE], path[128], body[128];
@@ -340,6 +398,9 @@ main(void)
 		WITH_ARRAY(test_the_array_and_its_position),
 		WITH_ARRAY(test_a_change_answers_with_its_sequence),
 		WITH_ARRAY(test_a_lun_lives_and_dies),
+		WITH_ARRAY(test_a_lun_is_made_as_it_was_asked_for),
+		WITH_ARRAY(test_a_long_operation_answers_202_and_its_job),
+		WITH_ARRAY(test_what_was_there_answers_200_and_existed),
 		WITH_ARRAY(test_association_and_its_inverse),
 		WITH_ARRAY(test_an_unknown_target_changes_nothing),
 		WITH_ARRAY(test_groups_name_their_portals),

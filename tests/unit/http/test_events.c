@@ -6,8 +6,8 @@
 struct reader {
 	struct http_stream *stream;
 	struct wire_sse sse;
-	char names[32][16];
-	json_t *data[32];
+	char names[512][16];
+	json_t *data[512];
 	size_t count, taken;
 };
 
@@ -89,7 +89,7 @@ test_hello_then_live_then_changes(void **state)
 	struct fixture *fx = *state;
 	AUTO_STATE struct state *before = array_state(fx->http.array);
 	char id[GUID_TEXT_SIZE];
-	struct reader r;
+	static struct reader r;
 	json_t *hello, *live, *change;
 
 	reader_open(fx, "/v1/events", &r);
@@ -114,7 +114,7 @@ test_changes_lead_to_the_state_with_its_digest(void **state)
 	AUTO_STATE struct state *here = array_state(fx->http.array);
 	AUTO_STATE struct state *there = NULL;
 	char id[GUID_TEXT_SIZE];
-	struct reader r;
+	static struct reader r;
 
 	reader_open(fx, "/v1/events", &r);
 	make(fx, "/v1/targets", "{\"with_group\":true}", id);
@@ -141,7 +141,7 @@ test_the_live_rows_are_all_of_them(void **state)
 	struct fixture *fx = *state;
 	AUTO_STATE struct state *live = NULL;
 	char id[GUID_TEXT_SIZE];
-	struct reader r;
+	static struct reader r;
 	json_t *put, *luns;
 
 	make(fx, "/v1/luns", "{\"size_bytes\":4096}", id);
@@ -161,7 +161,7 @@ test_a_stream_goes_on_after_since(void **state)
 	struct fixture *fx = *state;
 	AUTO_STATE struct state *before = array_state(fx->http.array);
 	char id[GUID_TEXT_SIZE], target[128];
-	struct reader r;
+	static struct reader r;
 
 	make(fx, "/v1/targets", "{}", id);
 	make(fx, "/v1/targets", "{}", id);
@@ -175,6 +175,31 @@ test_a_stream_goes_on_after_since(void **state)
 	assert_int_equal(
 		number_of(expect(&r, "change"), "sequence"), state_position(before)->sequence + 2);
 	reader_close(&r);
+}
+
+/* More changes than texts are kept: what one stream has pushed out, another still gets. */
+static void
+test_a_stream_that_lags_gets_every_change(void **state)
+{
+	struct fixture *fx = *state;
+	uint64_t sequence;
+	static struct reader ahead, behind;
+
+	reader_open(fx, "/v1/events", &behind);
+	reader_open(fx, "/v1/events", &ahead);
+	expect(&ahead, "hello");
+	sequence = (uint64_t)number_of(
+		json_object_get(expect(&behind, "hello"), "position"), "sequence");
+	for (unsigned i = 1; i <= HTTP_TEXT_SLOTS + 3; i++) {
+		char id[GUID_TEXT_SIZE];
+
+		make(fx, "/v1/targets", "{}", id);
+		assert_int_equal(number_of(expect(&ahead, "change"), "sequence"), sequence + i);
+	}
+	for (unsigned i = 1; i <= HTTP_TEXT_SLOTS + 3; i++)
+		assert_int_equal(number_of(expect(&behind, "change"), "sequence"), sequence + i);
+	reader_close(&ahead);
+	reader_close(&behind);
 }
 
 static void
@@ -194,7 +219,7 @@ test_heartbeats_carry_the_position(void **state)
 {
 	struct fixture *fx = *state;
 	AUTO_STATE struct state *now = array_state(fx->http.array);
-	struct reader r;
+	static struct reader r;
 
 	reader_open(fx, "/v1/events", &r);
 	expect(&r, "hello");
@@ -206,7 +231,7 @@ static void
 test_a_stopping_server_says_lost(void **state)
 {
 	struct fixture *fx = *state;
-	struct reader r;
+	static struct reader r;
 	char buf[16];
 
 	reader_open(fx, "/v1/events", &r);
@@ -221,7 +246,7 @@ static void
 test_streams_are_bounded(void **state)
 {
 	struct fixture *fx = *state;
-	struct reader readers[4];
+	static struct reader readers[4];
 
 	for (size_t i = 0; i < ARRAY_LEN(readers); i++)
 		reader_open(fx, "/v1/events", &readers[i]);
@@ -243,6 +268,7 @@ main(void)
 		WITH_ARRAY(test_changes_lead_to_the_state_with_its_digest),
 		WITH_ARRAY(test_the_live_rows_are_all_of_them),
 		WITH_ARRAY(test_a_stream_goes_on_after_since),
+		WITH_ARRAY(test_a_stream_that_lags_gets_every_change),
 		WITH_ARRAY(test_another_incarnation_is_gone),
 		WITH_ARRAY(test_since_needs_its_incarnation),
 		WITH_ARRAY(test_heartbeats_carry_the_position),
