@@ -118,6 +118,19 @@ test_the_hash_is_that_of_the_name_and_the_compact_json(void **state)
 }
 
 static void
+test_sealing_twice_changes_nothing(void **state)
+{
+	AUTO_ROW struct row_lun *row = sample_lun(1);
+	struct hash128 first;
+
+	(void)state;
+	assert_int_equal(row_seal(row), 0);
+	first = row->row.hash;
+	assert_int_equal(row_seal(row), 0);
+	assert_true(hash128_equal(&row->row.hash, &first));
+}
+
+static void
 test_malformed_text_is_repaired_before_it_is_hashed(void **state)
 {
 	AUTO_ROW struct row_target *row = sample_target(1);
@@ -176,6 +189,7 @@ main(void)
 		cmocka_unit_test(test_a_null_string_is_an_empty_one),
 		cmocka_unit_test(test_rows_of_two_families_differ_in_hash),
 		cmocka_unit_test(test_the_hash_is_that_of_the_name_and_the_compact_json),
+		cmocka_unit_test(test_sealing_twice_changes_nothing),
 		cmocka_unit_test(test_malformed_text_is_repaired_before_it_is_hashed),
 		cmocka_unit_test(test_a_key_orders_by_its_first_id_then_the_second),
 		cmocka_unit_test(test_out_of_memory_leaves_no_half_row),
