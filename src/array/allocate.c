@@ -3,9 +3,11 @@
  * The work of a job: take the space of a thick LUN, then end it as one change.
  *
  *	create:	allocated -> job.end; failed or cancelled -> the LUN goes again, with the job's end
- *	extend:	allocated -> the file grows -> lun.extend; failed or cancelled -> the space is given back, job.end
+ *	extend:	allocated -> the file grows -> lun.extend;
+ *		failed or cancelled -> the space is given back, job.end
  *
- * When the array closes the work stops where it is and goes on at the next start; allocating twice is harmless.
+ * When the array closes the work stops where it is and goes on at the next start; allocating twice
+ * is harmless.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -47,7 +49,8 @@ allocate(struct job *job)
 		return err_set(ERR_NOT_FOUND, "the LUN is no longer there");
 	job->progress.step = step;
 	pthread_mutex_lock(&job->store->manage_lock);
-	rc = blk_allocate(job->store->dev, job->from_bytes, job->to_bytes - job->from_bytes, &job->progress);
+	rc = blk_allocate(job->store->dev, job->from_bytes, job->to_bytes - job->from_bytes,
+			  &job->progress);
 	pthread_mutex_unlock(&job->store->manage_lock);
 	return rc == ERR_CANCELLED ? rc : lun_file_error(rc, job->store->path);
 }
@@ -101,8 +104,11 @@ static int
 end(struct job *job, int result)
 {
 	struct ending e = {
-		.task = { .apply = end_apply, .committed = end_committed, .published = end_published,
-			  .cause = job->kind == JOB_EXTEND_LUN && result == 0 ? "lun.extend" : "job.end" },
+		.task = { .apply = end_apply,
+			  .committed = end_committed,
+			  .published = end_published,
+			  .cause = job->kind == JOB_EXTEND_LUN && result == 0 ? "lun.extend"
+									      : "job.end" },
 		.job = job,
 		.result = result,
 	};
@@ -122,7 +128,10 @@ settle(struct job *job, int rc)
 	return err_set(ERR_CANCELLED, "the job was cancelled");
 }
 
-/* An extend's file gets its size: the new one when all went well, else what lies beyond the old one is given back. */
+/*
+ * An extend's file gets its size: the new one when all went well, else what lies beyond the old one
+ * is given back.
+ */
 static int
 settle_size(struct job *job, int rc)
 {
@@ -153,8 +162,11 @@ allocate_run(struct work *work)
 	}
 	rc = settle_size(job, settle(job, rc));
 	if (end(job, rc) < 0) {
-		/* The catalog cannot be written: the job goes on when it can, after the next start. */
-		log_error("job.end", "job=%s error=%s", guid_format(&job->id, id), err_text(ERR_READ_ONLY));
+		/*
+		 * The catalog cannot be written: the job goes on when it can, after the next start.
+		 */
+		log_error("job.end", "job=%s error=%s", guid_format(&job->id, id),
+			  err_text(ERR_READ_ONLY));
 		if (job->kind == JOB_EXTEND_LUN && job->store != NULL)
 			(void)resize(job, job->from_bytes);
 		job_forget(job);

@@ -2,7 +2,8 @@
 /*
  * Opening and closing the array.
  *
- *	catalog (lock, migrate, load, check) -> pools (lock) -> sweep -> units -> writer -> jobs -> verifier
+ *	catalog (lock, migrate, load, check) -> pools (lock) -> sweep -> units -> jobs -> writer
+ *	-> verifier
  *
  * and back in the other order: whoever uses a thing ends before it.
  */
@@ -28,8 +29,10 @@ static void
 init_locks(struct array *array)
 {
 	pthread_mutex_t *const mutexes[] = {
-		&array->queue_lock, &array->state_lock, &array->live_lock, &array->listeners_lock, &array->luns_lock,
-		&array->pools_lock, &array->requests_lock, &array->dying_lock, &array->jobs_lock, &array->verify_lock,
+		&array->queue_lock,	&array->state_lock, &array->live_lock,
+		&array->listeners_lock, &array->luns_lock,  &array->pools_lock,
+		&array->requests_lock,	&array->dying_lock, &array->jobs_lock,
+		&array->verify_lock,
 	};
 	pthread_condattr_t attr;
 
@@ -63,7 +66,8 @@ static int
 copy_options(struct array *array, const struct array_options *options)
 {
 	array->default_port = options->default_port;
-	array->drain_timeout_ms = options->drain_timeout_ms != 0 ? options->drain_timeout_ms : DRAIN_TIMEOUT_MS;
+	array->drain_timeout_ms =
+		options->drain_timeout_ms != 0 ? options->drain_timeout_ms : DRAIN_TIMEOUT_MS;
 	array->verify_interval_ms = options->verify_interval_ms != 0 ? options->verify_interval_ms :
 								       VERIFY_INTERVAL_MS;
 	array->dir = str_dup(options->dir);
@@ -121,7 +125,8 @@ begin(struct array *array)
 	if (rc == 0)
 		pool_show(array, &pool.id);
 	if (rc == 0 && array->default_address != NULL && array->default_port != 0)
-		rc = array_portal_create(array, NULL, array->default_address, array->default_port, NULL);
+		rc = array_portal_create(array, NULL, array->default_address, array->default_port,
+					 NULL);
 	return rc;
 }
 
@@ -229,8 +234,10 @@ static void
 fini_locks(struct array *array)
 {
 	pthread_mutex_t *const mutexes[] = {
-		&array->queue_lock, &array->state_lock, &array->live_lock, &array->listeners_lock, &array->luns_lock,
-		&array->pools_lock, &array->requests_lock, &array->dying_lock, &array->jobs_lock, &array->verify_lock,
+		&array->queue_lock,	&array->state_lock, &array->live_lock,
+		&array->listeners_lock, &array->luns_lock,  &array->pools_lock,
+		&array->requests_lock,	&array->dying_lock, &array->jobs_lock,
+		&array->verify_lock,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(mutexes); i++)
@@ -251,7 +258,7 @@ array_close(struct array *array)
 	event_close(array);
 	verify_stop(array);
 	if (array->workers != NULL && !array->writer_runs && array->state != NULL)
-		(void)writer_start(array);	/* what an opening that failed has queued waits for it */
+		(void)writer_start(array); /* what an opening that failed has queued waits for it */
 	workers_free(array->workers);
 	writer_stop(array);
 	catalog_close(array->catalog);

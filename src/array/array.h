@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The array: the one model that every face reaches (REST, CLI, web; COM through REST).  Ids and values in, ids and
- * values out; nothing here hands out a pointer into the model except counted, immutable states.
+ * The array: the one model that every face reaches (REST, CLI, web; COM through REST).  Ids and
+ * values in, ids and values out; nothing here hands out a pointer into the model except counted,
+ * immutable states.
  *
- * A change: check, prepare (quiesce what goes away, outside the writer), commit (one SQLite transaction with its event,
- * on the writer thread, many changes in a batch), publish (swap the state, tell the data path), answer.  A
- * call that fails has changed nothing.  docs/design/writer.md, docs/design/operations.md.
+ * A change: check, prepare (quiesce what goes away, outside the writer), commit (one SQLite
+ * transaction with its event, on the writer thread, many changes in a batch), publish (swap the
+ * state, tell the data path), answer.  A call that fails has changed nothing.
+ * docs/design/writer.md, docs/design/operations.md.
  *
- * Unless they say otherwise functions may be called by any thread but the writer and the data path, may block for the
- * time of a commit, and set a text with err_set.  Common failures of changes: ERR_INVALID, ERR_NOT_FOUND,
- * ERR_NAME_IN_USE, ERR_BUSY (the table of operations), ERR_READ_ONLY, ERR_LIMIT, -ENOMEM; named below are the others.
+ * Unless they say otherwise functions may be called by any thread but the writer and the data path,
+ * may block for the time of a commit, and set a text with err_set.  Common failures of changes:
+ * ERR_INVALID, ERR_NOT_FOUND, ERR_NAME_IN_USE, ERR_BUSY (the table of operations), ERR_READ_ONLY,
+ * ERR_LIMIT, -ENOMEM; named below are the others.
  */
 #ifndef VDS_ARRAY_ARRAY_H
 #define VDS_ARRAY_ARRAY_H
@@ -28,19 +31,22 @@ struct blk_dev;
 
 struct array_options {
 	const char *dir;		/* catalog.db, lock, luns/: made when missing (0700) */
-	const char *inject_dir;		/* fault injection below every LUN (blk_fault); NULL = none */
-	const char *default_address;	/* portal made with a new catalog, "127.0.0.1"; NULL = none */
+	const char *inject_dir;		/* faults below every LUN (blk_fault); NULL = none */
+	const char *default_address;	/* portal of a new catalog, "127.0.0.1"; NULL = none */
 	uint16_t default_port;		/* 0 = a free one, kept */
 	uint32_t drain_timeout_ms;	/* for quiescing mappings; 0 = 5000 */
 	uint32_t verify_interval_ms;	/* background check of backing stores; 0 = 2000 */
 };
 
 /*
- * Opens or creates; locks the directory; migrates; checks the invariants; sweeps what deletions left; resumes jobs;
- * starts the writer, job and verifier threads.  0, ERR_LOCKED, ERR_VERSION, ERR_CORRUPT, -errno.
+ * Opens or creates; locks the directory; migrates; checks the invariants; sweeps what deletions
+ * left; resumes jobs; starts the writer, job and verifier threads.  0, ERR_LOCKED, ERR_VERSION,
+ * ERR_CORRUPT, -errno.
  */
 int array_open(const struct array_options *options, struct array **ret_array);
-/* Ends jobs at a safe point, drains the writer, closes.  No calls may be under way.  Accepts NULL. */
+/*
+ * Ends jobs at a safe point, drains the writer, closes.  No calls may be under way.  Accepts NULL.
+ */
 void array_close(struct array *array);
 
 /* ---- what the data path registers ---- */
@@ -51,27 +57,33 @@ struct array_mapping {
 };
 
 /*
- * Calls from the array into the data path.  publish and quiesce wait for the data path's threads, which never wait
- * for the array.
+ * Calls from the array into the data path.  publish and quiesce wait for the data path's threads,
+ * which never wait for the array.
  */
 struct array_runtime_ops {
 	/*
-	 * The state is now this.  On return a new login sees it and running sessions have their unit attentions
-	 * (REPORTED LUNS DATA HAS CHANGED, CAPACITY DATA HAS CHANGED).  Cannot fail.  Writer thread (and array_runtime_register).
+	 * The state is now this.  On return a new login sees it and running sessions have their
+	 * unit attentions (REPORTED LUNS DATA HAS CHANGED, CAPACITY DATA HAS CHANGED).  Cannot
+	 * fail.  Writer thread (and array_runtime_register).
 	 * change: what led here; NULL = look at everything.
 	 */
 	void (*publish)(void *runtime, const struct state *state, const struct change *change);
 	/*
-	 * Start nothing new on these mappings and wait until what is in flight there has finished.  0 or ERR_TIMEOUT (then it
-	 * is undone).  Any thread.
+	 * Start nothing new on these mappings and wait until what is in flight there has finished.
+	 * 0 or ERR_TIMEOUT (then it is undone).  Any thread.
 	 */
-	int (*quiesce)(void *runtime, const struct array_mapping *mappings, size_t count, uint32_t timeout_ms);
+	int (*quiesce)(void *runtime, const struct array_mapping *mappings, size_t count,
+		       uint32_t timeout_ms);
 	/* Undo a quiesce.  After a publish without the mappings there is nothing to undo. */
 	void (*resume)(void *runtime, const struct array_mapping *mappings, size_t count);
 	/* A port that is free now at `address`.  0 or -errno. */
 	int (*pick_port)(void *runtime, const char *address, uint16_t *ret_port);
-	/* Where its mappings are served from, sampled: commands, bytes.  See struct array_lun_counters. */
-	int (*lun_counters)(void *runtime, const struct guid *lun_id, struct array_lun_counters *ret_counters);
+	/*
+	 * Where its mappings are served from, sampled: commands, bytes.  See struct
+	 * array_lun_counters.
+	 */
+	int (*lun_counters)(void *runtime, const struct guid *lun_id,
+			    struct array_lun_counters *ret_counters);
 	/* Ask the data path to end a session.  0 or ERR_NOT_FOUND. */
 	int (*end_session)(void *runtime, const struct guid *session_id);
 };
@@ -87,30 +99,38 @@ int array_runtime_register(struct array *array, const struct array_runtime_ops *
 void array_runtime_unregister(struct array *array);
 
 /*
- * The block device of a LUN, one reference for the caller.  ERR_NOT_FOUND; ERR_FAILED when its file cannot be opened
- * (the LUN's health is then FAILED; when it has been reopened, publish comes with change NULL or the LUN's row).  The
- * device's blk_listener is the array's.  Any thread, the writer included; may open a file.
+ * The block device of a LUN, one reference for the caller.  ERR_NOT_FOUND; ERR_FAILED when its file
+ * cannot be opened (the LUN's health is then FAILED; when it has been reopened, publish comes with
+ * change NULL or the LUN's row).  The device's blk_listener is the array's.  Any thread, the writer
+ * included; may open a file.
  */
 int array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev);
 /*
- * blk_dev_unref, and the file of a deleted LUN that nobody else uses is unlinked at once (with blk_dev_unref alone:
- * some time later).  Any thread; never blocks longer than a lock.
+ * blk_dev_unref, and the file of a deleted LUN that nobody else uses is unlinked at once (with
+ * blk_dev_unref alone: some time later).  Any thread; never blocks longer than a lock.
  */
 void array_device_release(struct array *array, struct blk_dev *dev);
 
 /*
- * Volatile facts from the data path: put or remove a live row (ROW_LIVE_PORTAL, ROW_LIVE_SESSION; a session before
- * its login is answered, since LUN numbers that it may have seen are not given away).  put consumes the reference.  Any thread; never blocks longer than a lock; best effort when memory is out.
+ * Volatile facts from the data path: put or remove a live row (ROW_LIVE_PORTAL, ROW_LIVE_SESSION; a
+ * session before its login is answered, since LUN numbers that it may have seen are not given
+ * away).  put consumes the reference.  Any thread; never blocks longer than a lock; best effort
+ * when memory is out.
  */
 void array_live_put(struct array *array, void *row);
 void array_live_delete(struct array *array, enum row_family family, const struct guid *id);
 
 /* ---- reading ---- */
 
-/* The committed state, the live state; one reference each for the caller.  Any thread; nanoseconds. */
+/*
+ * The committed state, the live state; one reference each for the caller.  Any thread; nanoseconds.
+ */
 struct state *array_state(struct array *array);
 struct state *array_live(struct array *array);
-/* Waits until all that was queued before is committed or refused; the position after it.  The barrier. */
+/*
+ * Waits until all that was queued before is committed or refused; the position after it.  The
+ * barrier.
+ */
 int array_sync(struct array *array, struct position *ret_position);
 bool array_is_read_only(struct array *array);
 /* Invariants of catalog, memory and stores against one another.  0 or ERR_CORRUPT with a text. */
@@ -120,14 +140,14 @@ int array_check(struct array *array);
 
 /* With every change: who asks. */
 struct array_request {
-	struct guid id;			/* zero = none; the same id again gives the first answer and changes nothing */
+	struct guid id;			/* zero = none; again: the first answer, no change */
 };
 
 struct array_answer {
 	uint64_t sequence;		/* the change is in every state from here on */
 	struct guid object_id;		/* what was made or changed */
 	struct guid job_id;		/* of a long operation; zero = it is done */
-	bool existed;			/* nothing new was made: object_id is the one that was there */
+	bool existed;			/* nothing new: object_id is the one that was there */
 	bool replayed;			/* the first answer to this request id, again */
 };
 
@@ -135,108 +155,138 @@ struct array_answer {
 int array_rename(struct array *array, const struct array_request *request, const char *name,
 		 struct array_answer *ret_answer);
 /* "" or "iqn.YYYY-MM.reversed.domain[:…]"; for targets made from now on. */
-int array_set_iqn_prefix(struct array *array, const struct array_request *request, const char *prefix,
-			 struct array_answer *ret_answer);
+int array_set_iqn_prefix(struct array *array, const struct array_request *request,
+			 const char *prefix, struct array_answer *ret_answer);
 
-/* path: absolute directory on a local file system, not used by another array.  Writes the pool marker.  ERR_LOCKED, -errno. */
-int array_pool_create(struct array *array, const struct array_request *request, const char *name, const char *path,
-		      struct array_answer *ret_answer);
-int array_pool_rename(struct array *array, const struct array_request *request, const struct guid *pool,
-		      const char *name, struct array_answer *ret_answer);
+/*
+ * path: absolute directory on a local file system, not used by another array.  Writes the pool
+ * marker.  ERR_LOCKED, -errno.
+ */
+int array_pool_create(struct array *array, const struct array_request *request, const char *name,
+		      const char *path, struct array_answer *ret_answer);
+int array_pool_rename(struct array *array, const struct array_request *request,
+		      const struct guid *pool, const char *name, struct array_answer *ret_answer);
 /* ERR_IN_USE while it has LUNs. */
-int array_pool_delete(struct array *array, const struct array_request *request, const struct guid *pool,
-		      struct array_answer *ret_answer);
+int array_pool_delete(struct array *array, const struct array_request *request,
+		      const struct guid *pool, struct array_answer *ret_answer);
 
 struct array_lun_spec {
 	const char *name;		/* NULL or "" = made: "lun-<number>" */
-	struct guid pool_id;		/* zero = the only pool, or the one with the most free space */
-	uint64_t size_bytes;		/* rounded up to a multiple of block_bytes; > 0, at most 2^53 */
+	struct guid pool_id;		/* zero = the one with the most free space */
+	uint64_t size_bytes;		/* rounded up to whole blocks; > 0, at most 2^53 */
 	uint32_t block_bytes;		/* 0 = 512; 512 or 4096 */
 	bool thick;			/* fallocate all of it: a job */
 	const char *mask;		/* NULL = "" (nobody) */
 };
 
 /*
- * Thin: done on return.  Thick: a job allocates; the LUN is there from the start, held by OPERATION_CREATE, and
- * gone again when the job fails or is cancelled.  ERR_NO_SPACE.
+ * Thin: done on return.  Thick: a job allocates; the LUN is there from the start, held by
+ * OPERATION_CREATE, and gone again when the job fails or is cancelled.  ERR_NO_SPACE.
  */
-int array_lun_create(struct array *array, const struct array_request *request, const struct array_lun_spec *spec,
-		     struct array_answer *ret_answer);
+int array_lun_create(struct array *array, const struct array_request *request,
+		     const struct array_lun_spec *spec, struct array_answer *ret_answer);
 /* Associations go with it; the file is unlinked after its last I/O has returned. */
-int array_lun_delete(struct array *array, const struct array_request *request, const struct guid *lun,
-		     struct array_answer *ret_answer);
-/* add_bytes > 0, rounded up.  Thick: a job, OPERATION_EXTEND holds the LUN.  ERR_NO_SPACE, ERR_FAILED. */
-int array_lun_extend(struct array *array, const struct array_request *request, const struct guid *lun,
-		     uint64_t add_bytes, struct array_answer *ret_answer);
-int array_lun_rename(struct array *array, const struct array_request *request, const struct guid *lun,
-		     const char *name, struct array_answer *ret_answer);
-/* Replaces the unmasking list: mask_normalize. */
-int array_lun_set_mask(struct array *array, const struct array_request *request, const struct guid *lun,
-		       const char *mask, struct array_answer *ret_answer);
-/* online reopens the store of a failed LUN (ERR_FAILED when that fails); offline refuses initiators' I/O. */
-int array_lun_set_status(struct array *array, const struct array_request *request, const struct guid *lun,
-			 enum row_status status, struct array_answer *ret_answer);
+int array_lun_delete(struct array *array, const struct array_request *request,
+		     const struct guid *lun, struct array_answer *ret_answer);
 /*
- * AssociateTargets: the LUN is behind exactly these targets afterwards, atomically.  Duplicates count once; an
- * unknown target is ERR_NOT_FOUND and changes nothing; count 0 dissociates from all.  LUN numbers: kept where the
- * pair was there; new ones equal on all targets when possible, never one whose old occupant a live session saw.
- * ERR_BUSY when in-flight I/O on a mapping that goes away does not end in time.  ERR_LIMIT: no LUN number left.
+ * add_bytes > 0, rounded up.  Thick: a job, OPERATION_EXTEND holds the LUN.  ERR_NO_SPACE,
+ * ERR_FAILED.
  */
-int array_lun_associate(struct array *array, const struct array_request *request, const struct guid *lun,
-			const struct guid *targets, size_t count, struct array_answer *ret_answer);
-/* The largest size in bytes that array_lun_create / the growth that array_lun_extend could give now. */
-int array_max_lun_size(struct array *array, const struct guid *pool, bool thick, uint64_t *ret_bytes);
+int array_lun_extend(struct array *array, const struct array_request *request,
+		     const struct guid *lun, uint64_t add_bytes, struct array_answer *ret_answer);
+int array_lun_rename(struct array *array, const struct array_request *request,
+		     const struct guid *lun, const char *name, struct array_answer *ret_answer);
+/* Replaces the unmasking list: mask_normalize. */
+int array_lun_set_mask(struct array *array, const struct array_request *request,
+		       const struct guid *lun, const char *mask, struct array_answer *ret_answer);
+/*
+ * online reopens the store of a failed LUN (ERR_FAILED when that fails); offline refuses
+ * initiators' I/O.
+ */
+int array_lun_set_status(struct array *array, const struct array_request *request,
+			 const struct guid *lun, enum row_status status,
+			 struct array_answer *ret_answer);
+/*
+ * AssociateTargets: the LUN is behind exactly these targets afterwards, atomically.  Duplicates
+ * count once; an unknown target is ERR_NOT_FOUND and changes nothing; count 0 dissociates from all.
+ * LUN numbers: kept where the pair was there; new ones equal on all targets when possible, never
+ * one whose old occupant a live session saw. ERR_BUSY when in-flight I/O on a mapping that goes
+ * away does not end in time.  ERR_LIMIT: no LUN number left.
+ */
+int array_lun_associate(struct array *array, const struct array_request *request,
+			const struct guid *lun, const struct guid *targets, size_t count,
+			struct array_answer *ret_answer);
+/*
+ * The largest size in bytes that array_lun_create / the growth that array_lun_extend could give
+ * now.
+ */
+int array_max_lun_size(struct array *array, const struct guid *pool, bool thick,
+		       uint64_t *ret_bytes);
 int array_max_lun_extend(struct array *array, const struct guid *lun, uint64_t *ret_bytes);
 
 /*
- * iscsi_name NULL or "" = made.  alias may be "".  with_group: also a portal group of all portals (what vdsctl
- * wants; VDS makes targets without).
+ * iscsi_name NULL or "" = made.  alias may be "".  with_group: also a portal group of all portals
+ * (what vdsctl wants; VDS makes targets without).
  */
-int array_target_create(struct array *array, const struct array_request *request, const char *iscsi_name,
-			const char *alias, bool with_group, struct array_answer *ret_answer);
-int array_target_set_alias(struct array *array, const struct array_request *request, const struct guid *target,
-			   const char *alias, struct array_answer *ret_answer);
+int array_target_create(struct array *array, const struct array_request *request,
+			const char *iscsi_name, const char *alias, bool with_group,
+			struct array_answer *ret_answer);
+int array_target_set_alias(struct array *array, const struct array_request *request,
+			   const struct guid *target, const char *alias,
+			   struct array_answer *ret_answer);
 /* ERR_LUNS_ASSOCIATED while a LUN is associated; its groups go with it, its sessions end. */
-int array_target_delete(struct array *array, const struct array_request *request, const struct guid *target,
-			struct array_answer *ret_answer);
+int array_target_delete(struct array *array, const struct array_request *request,
+			const struct guid *target, struct array_answer *ret_answer);
 
-/* address: numeric; a wildcard (0.0.0.0, ::) makes one portal for each address of the host, the answer names the first. */
-int array_portal_create(struct array *array, const struct array_request *request, const char *address, uint16_t port,
-			struct array_answer *ret_answer);
-int array_portal_set_status(struct array *array, const struct array_request *request, const struct guid *portal,
-			    enum row_status status, struct array_answer *ret_answer);
+/*
+ * address: numeric; a wildcard (0.0.0.0, ::) makes one portal for each address of the host, the
+ * answer names the first.
+ */
+int array_portal_create(struct array *array, const struct array_request *request,
+			const char *address, uint16_t port, struct array_answer *ret_answer);
+int array_portal_set_status(struct array *array, const struct array_request *request,
+			    const struct guid *portal, enum row_status status,
+			    struct array_answer *ret_answer);
 /* ERR_IN_USE while a group has it. */
-int array_portal_delete(struct array *array, const struct array_request *request, const struct guid *portal,
-			struct array_answer *ret_answer);
+int array_portal_delete(struct array *array, const struct array_request *request,
+			const struct guid *portal, struct array_answer *ret_answer);
 
-int array_group_create(struct array *array, const struct array_request *request, const struct guid *target,
-		       struct array_answer *ret_answer);
-int array_group_delete(struct array *array, const struct array_request *request, const struct guid *group,
-		       struct array_answer *ret_answer);
-/* A portal is in at most one group of a target: ERR_IN_USE.  Again the same: no change, `existed`. */
-int array_group_add_portal(struct array *array, const struct array_request *request, const struct guid *group,
-			   const struct guid *portal, struct array_answer *ret_answer);
+int array_group_create(struct array *array, const struct array_request *request,
+		       const struct guid *target, struct array_answer *ret_answer);
+int array_group_delete(struct array *array, const struct array_request *request,
+		       const struct guid *group, struct array_answer *ret_answer);
+/*
+ * A portal is in at most one group of a target: ERR_IN_USE.  Again the same: no change, `existed`.
+ */
+int array_group_add_portal(struct array *array, const struct array_request *request,
+			   const struct guid *group, const struct guid *portal,
+			   struct array_answer *ret_answer);
 /* ERR_NOT_FOUND when it is not in the group. */
-int array_group_remove_portal(struct array *array, const struct array_request *request, const struct guid *group,
-			      const struct guid *portal, struct array_answer *ret_answer);
+int array_group_remove_portal(struct array *array, const struct array_request *request,
+			      const struct guid *group, const struct guid *portal,
+			      struct array_answer *ret_answer);
 
 /* ERR_TOO_LATE when it has ended, ERR_CANCELLED when it was cancelled already. */
-int array_job_cancel(struct array *array, const struct array_request *request, const struct guid *job,
-		     struct array_answer *ret_answer);
+int array_job_cancel(struct array *array, const struct array_request *request,
+		     const struct guid *job, struct array_answer *ret_answer);
 int array_session_end(struct array *array, const struct guid *session);
-int array_lun_counters(struct array *array, const struct guid *lun, struct array_lun_counters *ret_counters);
+int array_lun_counters(struct array *array, const struct guid *lun,
+		       struct array_lun_counters *ret_counters);
 
-/* Why an initiator can(not) see a LUN through a target, as sentences, one a line (mem_free).  ERR_NOT_FOUND, -ENOMEM. */
-int array_explain(struct array *array, const struct guid *lun, const char *initiator, bool *ret_visible,
-		  char **ret_text);
+/*
+ * Why an initiator can(not) see a LUN through a target, as sentences, one a line (mem_free).
+ * ERR_NOT_FOUND, -ENOMEM.
+ */
+int array_explain(struct array *array, const struct guid *lun, const char *initiator,
+		  bool *ret_visible, char **ret_text);
 
 /* ---- events ---- */
 
 enum array_event_kind {
 	ARRAY_EVENT_CHANGE,		/* .change */
-	ARRAY_EVENT_LIVE,		/* .change, of live rows; its sequence is the live version */
+	ARRAY_EVENT_LIVE,		/* .change, of live rows; its sequence is their version */
 	ARRAY_EVENT_HEARTBEAT,		/* .position: nothing else came for a second */
-	ARRAY_EVENT_LOST,		/* the listener was too slow, or the array closes: no more will come */
+	ARRAY_EVENT_LOST,		/* too slow, or the array closes: no more will come */
 };
 
 struct array_event {
@@ -248,15 +298,17 @@ struct array_event {
 struct array_listener;
 
 /*
- * Events after sequence `since` of this incarnation (0, 0 = from now on), and all live rows' changes from now on.
- * *ret_state, *ret_live (each may be NULL): the states from which the listener's events go on without a gap when since is
- * 0.  ERR_GONE: not kept any more, or another incarnation.
+ * Events after sequence `since` of this incarnation (0, 0 = from now on), and all live rows'
+ * changes from now on.  *ret_state, *ret_live (each may be NULL): the states from which the
+ * listener's events go on without a gap when since is 0.  ERR_GONE: not kept any more, or another
+ * incarnation.
  */
-int array_listen(struct array *array, uint64_t incarnation, uint64_t since, struct array_listener **ret_listener,
-		 struct state **ret_state, struct state **ret_live);
+int array_listen(struct array *array, uint64_t incarnation, uint64_t since,
+		 struct array_listener **ret_listener, struct state **ret_state,
+		 struct state **ret_live);
 /*
- * The next event, at the latest after a second a heartbeat.  0; the event's change is the caller's reference
- * (change_unref).  One thread per listener.
+ * The next event, at the latest after a second a heartbeat.  0; the event's change is the caller's
+ * reference (change_unref).  One thread per listener.
  */
 int array_listener_next(struct array_listener *listener, struct array_event *ret_event);
 void array_listener_free(struct array_listener *listener);

@@ -3,9 +3,10 @@
  * Private to array: what its nouns share.  Prototypes are grouped by the file that has them.
  *
  * Locks, in the order in which they may be taken:
- *	runtime_lock (shared while the data path is called) > pools_lock > dying_lock, luns_lock > live_lock > listeners_lock >
- *	a listener's lock; queue_lock, requests_lock, jobs_lock, verify_lock and state_lock are taken alone.
- * Only runtime_lock is held while the data path works, only pools_lock while a file system answers.
+ *	runtime_lock (shared while the data path is called) > pools_lock > dying_lock, luns_lock
+ *	> live_lock > listeners_lock > a listener's lock
+ * queue_lock, requests_lock, jobs_lock, verify_lock and state_lock are taken alone.  Only
+ * runtime_lock is held while the data path works, only pools_lock while a file system answers.
  */
 #ifndef VDS_ARRAY_ARRAY_INT_H
 #define VDS_ARRAY_ARRAY_INT_H
@@ -85,13 +86,19 @@ struct array {
 /* ---- writer.c: one thread, changes in batches ---- */
 
 /*
- * What is queued to the writer.  Embedded in the arguments of an operation, on the caller's stack.  Either a change
- * (apply) or something to do between batches (run).
+ * What is queued to the writer.  Embedded in the arguments of an operation, on the caller's stack.
+ * Either a change (apply) or something to do between batches (run).
  */
 struct task {
-	/* Writer thread: fill `edit`, note things in the catalog, set answer.object_id.  0 or an error: then nothing happened. */
+	/*
+	 * Writer thread: fill `edit`, note things in the catalog, set answer.object_id.  0 or an
+	 * error: then nothing happened.
+	 */
 	int (*apply)(struct array *array, struct task *task);
-	/* Writer thread, after the commit, before anybody sees the state.  Cannot fail.  May be NULL. */
+	/*
+	 * Writer thread, after the commit, before anybody sees the state.  Cannot fail.  May be
+	 * NULL.
+	 */
 	void (*committed)(struct array *array, struct task *task);
 	/* Writer thread, when everybody sees it.  May be NULL. */
 	void (*published)(struct array *array, struct task *task);
@@ -119,17 +126,24 @@ int writer_start(struct array *array);
 void writer_stop(struct array *array);
 /* Blocks until it is done; its result, with its text on this thread.  Not on the writer thread. */
 int writer_submit(struct array *array, struct task *task);
-/* A change with nothing to do outside the writer: request id, submit, answer.  apply, cause and hooks are set. */
+/*
+ * A change with nothing to do outside the writer: request id, submit, answer.  apply, cause and
+ * hooks are set.
+ */
 int change_run(struct array *array, const struct array_request *request, struct task *task,
 	       struct array_answer *ret_answer);
 
 /* ---- request.c: the same id again gives the first answer ---- */
 
-/* 0: go on, and call request_end; 1: replayed, *ret_answer is the first; -ENOMEM.  Waits while the first is under way. */
-int request_begin(struct array *array, const struct array_request *request, struct array_answer *ret_answer);
+/*
+ * 0: go on, and call request_end; 1: replayed, *ret_answer is the first; -ENOMEM.  Waits while the
+ * first is under way.
+ */
+int request_begin(struct array *array, const struct array_request *request,
+		  struct array_answer *ret_answer);
 /* Gives rc back; copies the answer to *ret_answer (may be NULL) when it is 0. */
-int request_end(struct array *array, const struct array_request *request, int rc, const struct array_answer *answer,
-		struct array_answer *ret_answer);
+int request_end(struct array *array, const struct array_request *request, int rc,
+		const struct array_answer *answer, struct array_answer *ret_answer);
 int request_load(struct array *array);
 void request_fini(struct array *array);
 static inline struct guid
@@ -142,8 +156,8 @@ request_id(const struct array_request *request)
 
 int live_init(struct array *array);
 void live_fini(struct array *array);
-void live_lun_put(struct array *array, const struct guid *id, enum lun_health health, enum lun_operation operation,
-		  const char *reason);
+void live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
+		  enum lun_operation operation, const char *reason);
 void live_job_put(struct array *array, const struct guid *id, unsigned percent);
 
 /* ---- event.c: listeners ---- */
@@ -169,11 +183,11 @@ bool operation_allows(enum lun_operation held, enum ask ask);
 /* May this be done now?  0, ERR_NOT_FOUND, ERR_BUSY. */
 int operation_check(struct array *array, const struct guid *lun_id, enum ask ask);
 /*
- * The same, and from now on `operation` holds the LUN until operation_end.  visible: the live row tells, before this
- * returns (a hold for an instant is not worth two events).
+ * The same, and from now on `operation` holds the LUN until operation_end.  visible: the live row
+ * tells, before this returns (a hold for an instant is not worth two events).
  */
-int operation_begin(struct array *array, const struct guid *lun_id, enum ask ask, enum lun_operation operation,
-		    bool visible);
+int operation_begin(struct array *array, const struct guid *lun_id, enum ask ask,
+		    enum lun_operation operation, bool visible);
 void operation_end(struct array *array, const struct guid *lun_id);
 
 /* ---- unit.c: what the array knows about a LUN beyond its row ---- */
@@ -188,16 +202,20 @@ struct lun_entry {
 };
 
 /* Takes a reference to the store on success.  0 or -ENOMEM. */
-int unit_add(struct array *array, const struct guid *lun_id, struct store *store, enum lun_operation operation,
-	     enum lun_health health);
+int unit_add(struct array *array, const struct guid *lun_id, struct store *store,
+	     enum lun_operation operation, enum lun_health health);
 /* The first live row. */
 void unit_show(struct array *array, const struct guid *lun_id);
-/* Forget it: its live row goes, the store loses its reference; unlink: the file goes after the last use. */
+/*
+ * Forget it: its live row goes, the store loses its reference; unlink: the file goes after the last
+ * use.
+ */
 void unit_remove(struct array *array, const struct guid *lun_id, bool unlink);
 void unit_fini(struct array *array);
 /* One reference, or NULL. */
 struct store *unit_store(struct array *array, const struct guid *lun_id);
-void unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health, const char *reason);
+void unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health,
+		     const char *reason);
 enum lun_health unit_health(struct array *array, const struct guid *lun_id);
 /* Under luns_lock: */
 struct lun_entry *unit_find_locked(struct array *array, const struct guid *lun_id);
@@ -213,26 +231,31 @@ struct store {
 	struct blk_dev *dev;		/* one reference; NULL = only a file to unlink */
 	struct blk_listener listener;
 	pthread_mutex_t manage_lock;	/* resize, allocate, verify, reopen: one at a time */
-	atomic_bool opened;		/* somebody uses the device: verified by its descriptor, not by a glance */
-	bool unlink;			/* the file goes in the end; set before the unit's reference is dropped */
+	atomic_bool opened;		/* somebody uses the device: more than a glance is due */
+	bool unlink;			/* the file goes too; set before the unit lets go */
 	struct list node;		/* dying; dying_lock */
 	struct work reap;
 };
 
-int store_new(struct array *array, const struct row_lun *lun, const char *path, struct store **ret_store);
+int store_new(struct array *array, const struct row_lun *lun, const char *path,
+	      struct store **ret_store);
 struct store *store_ref(struct store *store);
 void store_unref(struct store *store);		/* accepts NULL */
 /* <pool>/<lun id>.img, or .new before its commit. */
 char *store_path(const char *pool_path, const struct guid *lun_id, bool committed);
 /*
- * Is the file there and sound?  0, or ERR_FAILED with the reason (the unit's health is then FAILED).  may_open: it is
- * going to be used; else an unused one is not opened for that.  manage_lock.
+ * Is the file there and sound?  0, or ERR_FAILED with the reason (the unit's health is then
+ * FAILED).  may_open: it is going to be used; else an unused one is not opened for that.
+ * manage_lock.
  */
 int store_verify(struct store *store, bool may_open);
 /* A file that an earlier run left to be unlinked. */
 int store_dying_add(struct array *array, const struct guid *lun_id, const char *path);
 bool store_is_dying(struct array *array, const struct guid *lun_id);
-/* Hands the files of deleted LUNs that nobody uses any more to a worker, who unlinks them.  Number of those still in use. */
+/*
+ * Hands the files of deleted LUNs that nobody uses any more to a worker, who unlinks them.  Number
+ * of those still in use.
+ */
 size_t store_reap(struct array *array);
 void store_fini(struct array *array);
 
@@ -241,17 +264,19 @@ void store_fini(struct array *array);
 /* The directory of a pool that is ready (mem_free).  ERR_NOT_FOUND, ERR_FAILED, -ENOMEM. */
 int pool_path(struct array *array, const struct guid *pool_id, char **ret_path);
 /* Free bytes now.  As pool_path, -errno. */
-int pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity, uint64_t *ret_free);
+int pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity,
+	       uint64_t *ret_free);
 /* The only pool, or the ready one with the most free space. */
 int pool_choose(struct array *array, struct guid *ret_pool_id);
 enum pool_mode {
 	POOL_OPEN,	/* one that is not ready is remembered all the same, with the reason */
 	POOL_CREATE,	/* make the marker when there is none; must succeed */
-	POOL_BEGIN	/* the same; the marker of an array that never came to life (no LUNs) is replaced */
+	POOL_BEGIN	/* the same; that of an array that never came to life is replaced */
 };
 
 /* Opens (or makes) the marker and remembers the pool. */
-int pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool, enum pool_mode mode);
+int pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
+	     enum pool_mode mode);
 /* delete_marker: the pool is no longer. */
 void pool_remove(struct array *array, const struct guid *pool_id, bool delete_marker);
 void pool_fini(struct array *array);
@@ -280,28 +305,41 @@ int name_no_such(enum row_family family, const struct guid *id);
 
 /* ---- number.c: LUN numbers ---- */
 
-/* The number that a LUN loses on a target is not given to another while a session lives that may have seen it. */
+/*
+ * The number that a LUN loses on a target is not given to another while a session lives that may
+ * have seen it.
+ */
 int number_retire(struct array *array, const struct guid *target_id, uint32_t number);
-/* One number for all when possible: numbers[i] for targets[i].  preferred: tried first, UINT32_MAX = none. */
-int number_choose(struct array *array, const struct state *view, const struct guid *targets, size_t count,
-		  uint32_t preferred, uint32_t *numbers);
+/*
+ * One number for all when possible: numbers[i] for targets[i].  preferred: tried first, UINT32_MAX
+ * = none.
+ */
+int number_choose(struct array *array, const struct state *view, const struct guid *targets,
+		  size_t count, uint32_t preferred, uint32_t *numbers);
 void number_fini(struct array *array);
 
 /* ---- lun.c, group.c: shared pieces of changes ---- */
 
 /* ERR_NOT_FOUND with a text.  Borrowed from the view. */
 int lun_find(const struct state *view, const struct guid *lun_id, const struct row_lun **ret_lun);
-/* Deletes the LUN's associations, retires their numbers, deletes the row, notes the file for unlinking. */
+/*
+ * Deletes the LUN's associations, retires their numbers, deletes the row, notes the file for
+ * unlinking.
+ */
 int lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id);
 /* Puts it with another size. */
 int lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64_t size_bytes);
-/* What a file system said, in our terms: no space, and files larger than it holds, are ERR_NO_SPACE. */
+/*
+ * What a file system said, in our terms: no space, and files larger than it holds, are
+ * ERR_NO_SPACE.
+ */
 int lun_file_error(int rc, const char *what);
-int group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id, bool all_portals,
-		   struct guid *ret_group_id);
+int group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
+		   bool all_portals, struct guid *ret_group_id);
 int group_edit_remove(struct state_edit *edit, const struct guid *group_id);
 /* The mappings of a LUN now (mem_free).  Number or -ENOMEM. */
-int lun_mappings(const struct state *state, const struct guid *lun_id, struct array_mapping **ret_mappings);
+int lun_mappings(const struct state *state, const struct guid *lun_id,
+		 struct array_mapping **ret_mappings);
 
 /* ---- job.c, allocate.c ---- */
 
@@ -324,15 +362,19 @@ enum job_phase {
 	JOB_ENDING	/* too late */
 };
 
-/* Makes it, with a new id; takes a reference to the store (may be NULL: then it fails).  NULL when out of memory. */
-struct job *job_new(struct array *array, enum job_kind kind, const struct guid *lun_id, uint64_t from_bytes,
-		    uint64_t to_bytes, struct store *store);
+/*
+ * Makes it, with a new id; takes a reference to the store (may be NULL: then it fails).  NULL when
+ * out of memory.
+ */
+struct job *job_new(struct array *array, enum job_kind kind, const struct guid *lun_id,
+		    uint64_t from_bytes, uint64_t to_bytes, struct store *store);
 /* From here on it runs, and frees itself. */
 void job_queue(struct job *job);
 void job_free(struct job *job);
 /* For apply functions: the row and the notes of a job that begins, that has ended. */
 int job_edit_start(struct array *array, struct state_edit *edit, const struct job *job);
-int job_edit_end(struct array *array, struct state_edit *edit, const struct job *job, int result, const char *message);
+int job_edit_end(struct array *array, struct state_edit *edit, const struct job *job, int result,
+		 const char *message);
 /* No longer among those that run; its live row goes. */
 void job_forget(struct job *job);
 /* What was running when the array ended goes on. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The association of a LUN with targets, n:m.  AssociateTargets replaces the whole set, atomically.  Source: vdshwprv
- * IVdsLunIscsi::AssociateTargets.
+ * The association of a LUN with targets, n:m.  AssociateTargets replaces the whole set, atomically.
+ * Source: vdshwprv IVdsLunIscsi::AssociateTargets.
  *
  * When paths go away they are drained first, outside the writer and with the LUN held:
  *
  *	apply --nothing goes--> done
- *	      --paths go, LUN not held--> (nothing happened) hold, quiesce, apply again, held --> done, release
+ *	      --paths go, LUN not held--> (nothing happened) hold, quiesce, apply again, held
+ *					  --> done, release
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -53,7 +54,8 @@ is_wanted(const struct associate *a, const struct guid *target_id)
 
 /* What goes: mappings (mem_free), their number. */
 static int
-find_removed(const struct associate *a, const struct state *state, struct array_mapping **ret_removed)
+find_removed(const struct associate *a, const struct state *state,
+	     struct array_mapping **ret_removed)
 {
 	AUTO_FREE struct array_mapping *all = NULL;
 	int count = lun_mappings(state, a->lun_id, &all), kept = 0;
@@ -77,24 +79,27 @@ check_targets(const struct associate *a, const struct state *view)
 }
 
 static int
-remove_all(struct array *array, struct state_edit *edit, const struct array_mapping *removed, int count)
+remove_all(struct array *array, struct state_edit *edit, const struct array_mapping *removed,
+	   int count)
 {
 	const struct state *view = state_edit_view(edit);
 	int rc = 0;
 
 	for (int i = 0; rc == 0 && i < count; i++) {
-		const struct row_association *row = state_find_pair(view, ROW_ASSOCIATION, &removed[i].lun_id,
-								    &removed[i].target_id);
+		const struct row_association *row = state_find_pair(
+			view, ROW_ASSOCIATION, &removed[i].lun_id, &removed[i].target_id);
 
 		rc = number_retire(array, &removed[i].target_id, row->lun_number);
 		if (rc == 0)
-			rc = state_edit_delete(edit, ROW_ASSOCIATION, &removed[i].lun_id, &removed[i].target_id);
+			rc = state_edit_delete(edit, ROW_ASSOCIATION, &removed[i].lun_id,
+					       &removed[i].target_id);
 	}
 	return rc;
 }
 
 static int
-put_one(struct state_edit *edit, const struct guid *lun_id, const struct guid *target_id, uint32_t number)
+put_one(struct state_edit *edit, const struct guid *lun_id, const struct guid *target_id,
+	uint32_t number)
 {
 	struct row_association *row = row_new(ROW_ASSOCIATION);
 
@@ -112,7 +117,9 @@ add_new(struct array *array, struct state_edit *edit, const struct associate *a)
 {
 	const struct state *view = state_edit_view(edit);
 	struct row_slice kept = state_lun_targets(view, a->lun_id);
-	uint32_t preferred = kept.count > 0 ? ((const struct row_association *)kept.rows[0])->lun_number : UINT32_MAX;
+	uint32_t preferred = kept.count > 0
+				     ? ((const struct row_association *)kept.rows[0])->lun_number
+				     : UINT32_MAX;
 	AUTO_FREE struct guid *added = mem_calloc(a->count + 1, sizeof(added[0]));
 	AUTO_FREE uint32_t *numbers = mem_calloc(a->count + 1, sizeof(numbers[0]));
 	size_t count = 0;
@@ -189,11 +196,14 @@ associate(struct array *array, struct associate *a)
 }
 
 int
-array_lun_associate(struct array *array, const struct array_request *request, const struct guid *lun,
-		    const struct guid *targets, size_t count, struct array_answer *ret_answer)
+array_lun_associate(struct array *array, const struct array_request *request,
+		    const struct guid *lun, const struct guid *targets, size_t count,
+		    struct array_answer *ret_answer)
 {
 	struct associate a = {
-		.task = { .apply = apply, .cause = "lun.associate", .request_id = request_id(request) },
+		.task = { .apply = apply,
+			  .cause = "lun.associate",
+			  .request_id = request_id(request) },
 		.lun_id = lun,
 	};
 	int rc;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The invariant checker: catalog, memory, units and stores against one another, at one moment on the writer thread. */
+/*
+ * The invariant checker: catalog, memory, units and stores against one another, at one moment on
+ * the writer thread.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -18,8 +21,8 @@ check_memory(struct array *array)
 	if (rc < 0)
 		return rc;
 	p = state_position(stored);
-	if (p->sequence != q->sequence || p->incarnation != q->incarnation || !guid_equal(&p->array_id, &q->array_id) ||
-	    !hash128_equal(&p->digest, &q->digest))
+	if (p->sequence != q->sequence || p->incarnation != q->incarnation ||
+	    !guid_equal(&p->array_id, &q->array_id) || !hash128_equal(&p->digest, &q->digest))
 		return err_set(ERR_CORRUPT, "memory is at another position than the catalog");
 	return state_check(array->state);
 }
@@ -39,8 +42,8 @@ check_file(struct array *array, const struct row_lun *lun)
 	if (stat(path, &st) < 0)
 		return err_set(ERR_CORRUPT, "LUN %s: %s cannot be found", lun->name, path);
 	if ((uint64_t)st.st_size < lun->size_bytes)
-		return err_set(ERR_CORRUPT, "LUN %s: %s is shorter than %" PRIu64 " bytes", lun->name, path,
-			       lun->size_bytes);
+		return err_set(ERR_CORRUPT, "LUN %s: %s is shorter than %" PRIu64 " bytes",
+			       lun->name, path, lun->size_bytes);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Events: each listener has a bounded queue; one that is too slow is told LOST once and hears no more.  The writer
- * and the live state push, nobody waits for a listener.
+ * Events: each listener has a bounded queue; one that is too slow is told LOST once and hears no
+ * more.  The writer and the live state push, nobody waits for a listener.
  */
 #include <errno.h>
 #include <string.h>
@@ -33,7 +33,8 @@ struct array_listener {
 /* ---- pushing ---- */
 
 static void
-push(struct array_listener *l, enum array_event_kind kind, struct change *change, const struct position *position)
+push(struct array_listener *l, enum array_event_kind kind, struct change *change,
+     const struct position *position)
 {
 	struct queued *q;
 
@@ -59,7 +60,8 @@ event_change(struct array *array, struct change *change, const struct position *
 {
 	pthread_mutex_lock(&array->listeners_lock);
 	list_for_each(node, &array->listeners)
-		push(list_entry(node, struct array_listener, node), ARRAY_EVENT_CHANGE, change, position);
+		push(list_entry(node, struct array_listener, node), ARRAY_EVENT_CHANGE, change,
+		     position);
 	pthread_mutex_unlock(&array->listeners_lock);
 }
 
@@ -71,7 +73,8 @@ event_live(struct array *array, struct change *change)
 
 	pthread_mutex_lock(&array->listeners_lock);
 	list_for_each(node, &array->listeners)
-		push(list_entry(node, struct array_listener, node), ARRAY_EVENT_LIVE, change, position);
+		push(list_entry(node, struct array_listener, node), ARRAY_EVENT_LIVE, change,
+		     position);
 	pthread_mutex_unlock(&array->listeners_lock);
 }
 
@@ -137,7 +140,7 @@ struct listen {
 	struct task task;
 	struct array_listener *listener;
 	uint64_t incarnation, since;
-	struct position replayed;		/* the position that the next replayed change leads to */
+	struct position replayed; /* the position that the next replayed change leads to */
 	struct state **ret_state, **ret_live;
 };
 
@@ -184,8 +187,9 @@ join(struct array *array, struct task *task)
 }
 
 int
-array_listen(struct array *array, uint64_t incarnation, uint64_t since, struct array_listener **ret_listener,
-	     struct state **ret_state, struct state **ret_live)
+array_listen(struct array *array, uint64_t incarnation, uint64_t since,
+	     struct array_listener **ret_listener, struct state **ret_state,
+	     struct state **ret_live)
 {
 	struct listen listen = {
 		.task.run = join,
@@ -232,7 +236,9 @@ array_listener_next(struct array_listener *l, struct array_event *ret_event)
 		l->queued--;
 		*ret_event = q->event;
 	} else {
-		*ret_event = (struct array_event){ l->lost ? ARRAY_EVENT_LOST : ARRAY_EVENT_HEARTBEAT, NULL, l->position };
+		*ret_event =
+			(struct array_event){ l->lost ? ARRAY_EVENT_LOST : ARRAY_EVENT_HEARTBEAT,
+					      NULL, l->position };
 	}
 	pthread_mutex_unlock(&l->lock);
 	mem_free(q);

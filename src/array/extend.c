@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Growing a LUN.  Thin: the file grows, then the row; a crash in between leaves a file longer than its row, which is
- * harmless.  Thick: a job allocates (allocate.c), then the same.  The LUN is held meanwhile.
+ * Growing a LUN.  Thin: the file grows, then the row; a crash in between leaves a file longer than
+ * its row, which is harmless.  Thick: a job allocates (allocate.c), then the same.  The LUN is held
+ * meanwhile.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -99,7 +100,8 @@ extend_thick(struct array *array, struct extend *e, const struct guid *pool_id)
 	if (rc < 0)
 		return rc;
 	if (e->to_bytes - e->from_bytes > space)
-		return err_set(ERR_NO_SPACE, "need %" PRIu64 " bytes, the pool has %" PRIu64 " free",
+		return err_set(ERR_NO_SPACE,
+			       "need %" PRIu64 " bytes, the pool has %" PRIu64 " free",
 			       e->to_bytes - e->from_bytes, space);
 	e->job = job_new(array, JOB_EXTEND_LUN, e->lun_id, e->from_bytes, e->to_bytes, e->store);
 	if (e->job == NULL)
@@ -120,7 +122,8 @@ measure(struct array *array, struct extend *e, const struct row_lun *lun)
 
 	if (unit_health(array, e->lun_id) == HEALTH_FAILED)
 		return err_set(ERR_FAILED, "LUN %s: its backing store has failed", lun->name);
-	if (e->add_bytes > LUN_BYTES_MAX || blocks * lun->block_bytes > LUN_BYTES_MAX - lun->size_bytes)
+	if (e->add_bytes > LUN_BYTES_MAX ||
+	    blocks * lun->block_bytes > LUN_BYTES_MAX - lun->size_bytes)
 		return err_set(ERR_INVALID, "a LUN has at most 2^53 bytes");
 	e->from_bytes = lun->size_bytes;
 	e->to_bytes = lun->size_bytes + blocks * lun->block_bytes;
@@ -152,8 +155,8 @@ extend(struct array *array, struct extend *e, bool thin)
 }
 
 int
-array_lun_extend(struct array *array, const struct array_request *request, const struct guid *lun_id,
-		 uint64_t add_bytes, struct array_answer *ret_answer)
+array_lun_extend(struct array *array, const struct array_request *request,
+		 const struct guid *lun_id, uint64_t add_bytes, struct array_answer *ret_answer)
 {
 	struct extend e = {
 		.task.request_id = request_id(request),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Portal groups: through which portals a target is reached.  Tags count from 1 in each target; the relative
- * target port identifier (SPC-4 §7.8.6.1) is array-wide, counts up and wraps, so that it is reused as late as
- * possible.
+ * Portal groups: through which portals a target is reached.  Tags count from 1 in each target; the
+ * relative target port identifier (SPC-4 §7.8.6.1) is array-wide, counts up and wraps, so that it
+ * is reused as late as possible.
  */
 #include <errno.h>
 
@@ -34,7 +34,8 @@ static bool
 port_is_used(const struct state *view, uint32_t port)
 {
 	for (size_t i = 0; i < state_count(view, ROW_PORTAL_GROUP); i++)
-		if (((const struct row_portal_group *)state_at(view, ROW_PORTAL_GROUP, i))->relative_port == port)
+		if (((const struct row_portal_group *)state_at(view, ROW_PORTAL_GROUP, i))
+			    ->relative_port == port)
 			return true;
 	return false;
 }
@@ -49,7 +50,9 @@ take_relative_port(struct array *array, const struct state *view, uint32_t *ret_
 	if (rc < 0)
 		return rc;
 	if (state_count(view, ROW_PORTAL_GROUP) >= UINT16_MAX)
-		return err_set(ERR_LIMIT, "the array has %d portal groups: no relative port is left", UINT16_MAX);
+		return err_set(ERR_LIMIT,
+			       "the array has %d portal groups: no relative port is left",
+			       UINT16_MAX);
 	port = (uint32_t)last;
 	do
 		port = port >= UINT16_MAX ? 1 : port + 1;
@@ -71,8 +74,8 @@ put_member(struct state_edit *edit, const struct guid *group_id, const struct gu
 }
 
 int
-group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id, bool all_portals,
-	       struct guid *ret_group_id)
+group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
+	       bool all_portals, struct guid *ret_group_id)
 {
 	const struct state *view = state_edit_view(edit);
 	AUTO_ROW struct row_portal_group *row = row_new(ROW_PORTAL_GROUP);
@@ -91,7 +94,8 @@ group_edit_add(struct array *array, struct state_edit *edit, const struct guid *
 	if (rc == 0)
 		rc = state_edit_put(edit, TAKE(row));
 	for (size_t i = 0; rc == 0 && all_portals && i < state_count(view, ROW_PORTAL); i++)
-		rc = put_member(edit, &id, &((const struct row_portal *)state_at(view, ROW_PORTAL, i))->id);
+		rc = put_member(edit, &id,
+				&((const struct row_portal *)state_at(view, ROW_PORTAL, i))->id);
 	*ret_group_id = id;
 	return rc;
 }
@@ -104,7 +108,8 @@ group_edit_remove(struct state_edit *edit, const struct guid *group_id)
 	int rc = 0;
 
 	while (rc == 0 && (members = state_group_portals(view, group_id)).count > 0) {
-		struct guid portal_id = ((const struct row_group_portal *)members.rows[0])->portal_id;
+		struct guid portal_id =
+			((const struct row_group_portal *)members.rows[0])->portal_id;
 
 		rc = state_edit_delete(edit, ROW_GROUP_PORTAL, group_id, &portal_id);
 	}
@@ -124,8 +129,8 @@ create_apply(struct array *array, struct task *task)
 }
 
 int
-array_group_create(struct array *array, const struct array_request *request, const struct guid *target,
-		   struct array_answer *ret_answer)
+array_group_create(struct array *array, const struct array_request *request,
+		   const struct guid *target, struct array_answer *ret_answer)
 {
 	struct group_change c = {
 		.task = { .apply = create_apply, .cause = "group.create" },
@@ -136,7 +141,8 @@ array_group_create(struct array *array, const struct array_request *request, con
 }
 
 static int
-find_group(const struct state *view, const struct guid *id, const struct row_portal_group **ret_group)
+find_group(const struct state *view, const struct guid *id,
+	   const struct row_portal_group **ret_group)
 {
 	const struct row_portal_group *group = state_find(view, ROW_PORTAL_GROUP, id);
 
@@ -159,8 +165,8 @@ delete_apply(struct array *array, struct task *task)
 }
 
 int
-array_group_delete(struct array *array, const struct array_request *request, const struct guid *group,
-		   struct array_answer *ret_answer)
+array_group_delete(struct array *array, const struct array_request *request,
+		   const struct guid *group, struct array_answer *ret_answer)
 {
 	struct group_change c = {
 		.task = { .apply = delete_apply, .cause = "group.delete" },
@@ -180,7 +186,8 @@ group_with(const struct state *view, const struct guid *target_id, const struct 
 
 	for (size_t i = 0; i < groups.count; i++) {
 		const struct row_group_portal *member = groups.rows[i];
-		const struct row_portal_group *group = state_find(view, ROW_PORTAL_GROUP, &member->group_id);
+		const struct row_portal_group *group =
+			state_find(view, ROW_PORTAL_GROUP, &member->group_id);
 
 		if (guid_equal(&group->target_id, target_id))
 			return group;
@@ -203,15 +210,17 @@ add_apply(struct array *array, struct task *task)
 		return rc;
 	has = group_with(view, &group->target_id, &c->portal_id);
 	if (has != NULL && has != group)
-		return err_set(ERR_IN_USE, "the portal is in portal group %u of the target", has->tag);
+		return err_set(ERR_IN_USE, "the portal is in portal group %u of the target",
+			       has->tag);
 	task->answer.object_id = c->id;
 	task->answer.existed = has != NULL;
 	return has != NULL ? 0 : put_member(task->edit, &c->id, &c->portal_id);
 }
 
 int
-array_group_add_portal(struct array *array, const struct array_request *request, const struct guid *group,
-		       const struct guid *portal, struct array_answer *ret_answer)
+array_group_add_portal(struct array *array, const struct array_request *request,
+		       const struct guid *group, const struct guid *portal,
+		       struct array_answer *ret_answer)
 {
 	struct group_change c = {
 		.task = { .apply = add_apply, .cause = "group.add" },
@@ -238,8 +247,9 @@ remove_apply(struct array *array, struct task *task)
 }
 
 int
-array_group_remove_portal(struct array *array, const struct array_request *request, const struct guid *group,
-			  const struct guid *portal, struct array_answer *ret_answer)
+array_group_remove_portal(struct array *array, const struct array_request *request,
+			  const struct guid *group, const struct guid *portal,
+			  struct array_answer *ret_answer)
 {
 	struct group_change c = {
 		.task = { .apply = remove_apply, .cause = "group.remove" },

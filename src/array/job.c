@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Jobs: operations that take long.  The row says what became of one and is kept for a day; the live row says how far it
- * is; a private note lets it go on after a restart.
+ * Jobs: operations that take long.  The row says what became of one and is kept for a day; the live
+ * row says how far it is; a private note lets it go on after a restart.
  *
  *	WORKING --cancel--> CANCELLING --the work stops--> row CANCELLED
  *	        --the work is done or has failed--> ENDING --> row DONE or FAILED
  *
- * A cancel that was answered with success ends CANCELLED: the two ways exclude each other by one compare-and-swap.
+ * A cancel that was answered with success ends CANCELLED: the two ways exclude each other by one
+ * compare-and-swap.
  */
 #include <errno.h>
 
@@ -16,8 +17,8 @@
 #include "base/mem.h"
 
 struct job *
-job_new(struct array *array, enum job_kind kind, const struct guid *lun_id, uint64_t from_bytes, uint64_t to_bytes,
-	struct store *store)
+job_new(struct array *array, enum job_kind kind, const struct guid *lun_id, uint64_t from_bytes,
+	uint64_t to_bytes, struct store *store)
 {
 	struct job *job = mem_calloc(1, sizeof(*job));
 
@@ -88,7 +89,8 @@ job_edit_start(struct array *array, struct state_edit *edit, const struct job *j
 }
 
 int
-job_edit_end(struct array *array, struct state_edit *edit, const struct job *job, int result, const char *message)
+job_edit_end(struct array *array, struct state_edit *edit, const struct job *job, int result,
+	     const char *message)
 {
 	const struct row_job *before = state_find(state_edit_view(edit), ROW_JOB, &job->id);
 	AUTO_ROW struct row_job *row = NULL;
@@ -158,7 +160,8 @@ int
 array_job_cancel(struct array *array, const struct array_request *request, const struct guid *job,
 		 struct array_answer *ret_answer)
 {
-	struct cancel c = { .task = { .apply = cancel_apply, .cause = "job.cancel" }, .job_id = job };
+	struct cancel c = { .task = { .apply = cancel_apply, .cause = "job.cancel" },
+			    .job_id = job };
 
 	return change_run(array, request, &c.task, ret_answer);
 }

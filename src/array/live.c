@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The live state: health, what holds a LUN, pools' space, jobs' progress, portals and sessions.  Volatile: a version
- * counts up from this boot's start, nothing is committed.  Any thread; best effort when memory is out (the next put of
- * that row makes it good).
+ * The live state: health, what holds a LUN, pools' space, jobs' progress, portals and sessions.
+ * Volatile: a version counts up from this boot's start, nothing is committed.  Any thread; best
+ * effort when memory is out (the next put of that row makes it good).
  */
 #include <errno.h>
 
@@ -90,8 +90,8 @@ array_live(struct array *array)
 }
 
 void
-live_lun_put(struct array *array, const struct guid *id, enum lun_health health, enum lun_operation operation,
-	     const char *reason)
+live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
+	     enum lun_operation operation, const char *reason)
 {
 	struct row_live_lun *row = row_new(ROW_LIVE_LUN);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * LUNs: made, renamed and deleted.  The file comes before the row and goes after it: <id>.new is made durable, then
- * the row committed, then it becomes <id>.img.  A crash in between leaves a .new file, which the next start renames
- * (the row is there) or removes (it is not).  A .img file without a row is never removed: it may belong to a
- * catalog newer than the one that was restored.
+ * LUNs: made, renamed and deleted.  The file comes before the row and goes after it: <id>.new is
+ * made durable, then the row committed, then it becomes <id>.img.  A crash in between leaves a .new
+ * file, which the next start renames (the row is there) or removes (it is not).  A .img file
+ * without a row is never removed: it may belong to a catalog newer than the one that was restored.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -34,7 +34,8 @@ lun_file_error(int rc, const char *what)
 	if (rc == -ENOSPC || rc == -EDQUOT)
 		return err_set(ERR_NO_SPACE, "%s: the pool has not enough space", what);
 	if (rc == -EFBIG)
-		return err_set(ERR_NO_SPACE, "%s: the pool's file system holds no file that large", what);
+		return err_set(ERR_NO_SPACE, "%s: the pool's file system holds no file that large",
+			       what);
 	return rc < 0 ? err_set(rc, "%s: %s", what, err_text(rc)) : 0;
 }
 
@@ -75,7 +76,8 @@ check_spec(struct create *c)
 		return err_set(ERR_INVALID, "a LUN's blocks have 512 or 4096 bytes");
 	if (spec->size_bytes == 0 || spec->size_bytes > LUN_BYTES_MAX)
 		return err_set(ERR_INVALID, "a LUN has more than 0 and at most 2^53 bytes");
-	spec->size_bytes = (spec->size_bytes + spec->block_bytes - 1) / spec->block_bytes * spec->block_bytes;
+	spec->size_bytes =
+		(spec->size_bytes + spec->block_bytes - 1) / spec->block_bytes * spec->block_bytes;
 	return mask_normalize(spec->mask != NULL ? spec->mask : "", &c->mask);
 }
 
@@ -99,7 +101,10 @@ make_row(const struct create *c, const char *name, struct row_lun **ret_row)
 	return 0;
 }
 
-/* Made once, never reused: a serial of 64 random bits, an NAA 3 (locally assigned) designator of 60. */
+/*
+ * Made once, never reused: a serial of 64 random bits, an NAA 3 (locally assigned) designator of
+ * 60.
+ */
 static int
 set_identity(struct row_lun *row)
 {
@@ -107,7 +112,9 @@ set_identity(struct row_lun *row)
 
 	snprintf(serial, sizeof(serial), "%016" PRIx64, name_random64());
 	snprintf(naa, sizeof(naa), "3%015" PRIx64, name_random64() >> 4);
-	return row_set_string(&row->serial, serial) < 0 || row_set_string(&row->naa, naa) < 0 ? -ENOMEM : 0;
+	return row_set_string(&row->serial, serial) < 0 || row_set_string(&row->naa, naa) < 0
+		       ? -ENOMEM
+		       : 0;
 }
 
 static int
@@ -182,7 +189,9 @@ make_file(struct array *array, const struct create *c)
 static int
 prepare(struct array *array, struct create *c)
 {
-	struct row_lun row = { .id = c->id, .size_bytes = c->spec.size_bytes, .thin = !c->spec.thick };
+	struct row_lun row = { .id = c->id,
+			       .size_bytes = c->spec.size_bytes,
+			       .thin = !c->spec.thick };
 	AUTO_FREE char *dir = NULL;
 	uint64_t capacity = 0, space = 0;
 	int rc = pool_path(array, &c->spec.pool_id, &dir);
@@ -192,7 +201,8 @@ prepare(struct array *array, struct create *c)
 	if (rc < 0)
 		return rc;
 	if (c->spec.thick && c->spec.size_bytes > space)
-		return err_set(ERR_NO_SPACE, "pool %s: need %" PRIu64 " bytes, %" PRIu64 " are free", dir,
+		return err_set(ERR_NO_SPACE,
+			       "pool %s: need %" PRIu64 " bytes, %" PRIu64 " are free", dir,
 			       c->spec.size_bytes, space);
 	c->path = store_path(dir, &c->id, true);
 	c->path_new = store_path(dir, &c->id, false);
@@ -217,7 +227,8 @@ create(struct array *array, struct create *c)
 		rc = lun_file_error(make_file(array, c), c->path);
 	if (rc < 0)
 		return rc;
-	rc = unit_add(array, &c->id, c->store, c->spec.thick ? OPERATION_CREATE : OPERATION_NONE, HEALTH_OK);
+	rc = unit_add(array, &c->id, c->store, c->spec.thick ? OPERATION_CREATE : OPERATION_NONE,
+		      HEALTH_OK);
 	if (rc == 0)
 		rc = writer_submit(array, &c->task);
 	if (rc < 0) {
@@ -233,11 +244,13 @@ create(struct array *array, struct create *c)
 }
 
 int
-array_lun_create(struct array *array, const struct array_request *request, const struct array_lun_spec *spec,
-		 struct array_answer *ret_answer)
+array_lun_create(struct array *array, const struct array_request *request,
+		 const struct array_lun_spec *spec, struct array_answer *ret_answer)
 {
 	struct create c = {
-		.task = { .apply = create_apply, .committed = create_committed, .cause = "lun.create",
+		.task = { .apply = create_apply,
+			  .committed = create_committed,
+			  .cause = "lun.create",
 			  .request_id = request_id(request) },
 		.spec = *spec,
 	};
@@ -262,7 +275,8 @@ struct delete {
 };
 
 int
-lun_mappings(const struct state *state, const struct guid *lun_id, struct array_mapping **ret_mappings)
+lun_mappings(const struct state *state, const struct guid *lun_id,
+	     struct array_mapping **ret_mappings)
 {
 	struct row_slice slice = state_lun_targets(state, lun_id);
 	struct array_mapping *mappings = mem_calloc(slice.count + 1, sizeof(mappings[0]));
@@ -345,7 +359,9 @@ array_lun_delete(struct array *array, const struct array_request *request, const
 		 struct array_answer *ret_answer)
 {
 	struct delete d = {
-		.task = { .apply = delete_apply, .published = delete_published, .cause = "lun.delete",
+		.task = { .apply = delete_apply,
+			  .published = delete_published,
+			  .cause = "lun.delete",
 			  .request_id = request_id(request) },
 		.lun_id = lun,
 	};
@@ -393,8 +409,8 @@ rename_apply(struct array *array, struct task *task)
 }
 
 int
-array_lun_rename(struct array *array, const struct array_request *request, const struct guid *lun, const char *name,
-		 struct array_answer *ret_answer)
+array_lun_rename(struct array *array, const struct array_request *request, const struct guid *lun,
+		 const char *name, struct array_answer *ret_answer)
 {
 	struct rename r = {
 		.task = { .apply = rename_apply, .cause = "lun.rename" },

@@ -31,8 +31,8 @@ apply(struct array *array, struct task *task)
 }
 
 int
-array_lun_set_mask(struct array *array, const struct array_request *request, const struct guid *lun, const char *mask,
-		   struct array_answer *ret_answer)
+array_lun_set_mask(struct array *array, const struct array_request *request, const struct guid *lun,
+		   const char *mask, struct array_answer *ret_answer)
 {
 	struct set_mask m = {
 		.task = { .apply = apply, .cause = "lun.mask" },

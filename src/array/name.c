@@ -18,9 +18,11 @@ name_check(const char *what, const char *name)
 	size_t len = name != NULL ? strlen(name) : 0;
 
 	if (len == 0 || len > ROW_NAME_MAX)
-		return err_set(ERR_INVALID, "the name of a %s has 1 to %d bytes", what, ROW_NAME_MAX);
+		return err_set(ERR_INVALID, "the name of a %s has 1 to %d bytes", what,
+			       ROW_NAME_MAX);
 	if (!str_is_text(name, len))
-		return err_set(ERR_INVALID, "the name of a %s must be UTF-8 without control characters", what);
+		return err_set(ERR_INVALID,
+			       "the name of a %s must be UTF-8 without control characters", what);
 	return 0;
 }
 
@@ -29,7 +31,8 @@ name_no_such(enum row_family family, const struct guid *id)
 {
 	char text[GUID_TEXT_SIZE];
 
-	return err_set(ERR_NOT_FOUND, "there is no %s %s", row_type(family)->name, guid_format(id, text));
+	return err_set(ERR_NOT_FOUND, "there is no %s %s", row_type(family)->name,
+		       guid_format(id, text));
 }
 
 /* A guid has six bits that are not random, in bytes 6 and 8: leave those bytes out. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * LUN numbers behind a target: the lowest that is free, equal on all targets of a LUN when possible, and not one
- * whose old occupant a session saw that still lives: an initiator that did not look since would take the new disk
- * for the old.  A number is retired with the sessions that live when it is given up, and free again when they have
- * ended.  Kept in memory: sessions do not outlive the process either.  Writer thread.
+ * LUN numbers behind a target: the lowest that is free, equal on all targets of a LUN when
+ * possible, and not one whose old occupant a session saw that still lives: an initiator that did
+ * not look since would take the new disk for the old.  A number is retired with the sessions that
+ * live when it is given up, and free again when they have ended.  Kept in memory: sessions do not
+ * outlive the process either.  Writer thread.
  */
 #include <errno.h>
 #include <string.h>
@@ -44,7 +45,8 @@ number_retire(struct array *array, const struct guid *target_id, uint32_t number
 {
 	AUTO_STATE struct state *live = array_live(array);
 	size_t all = state_count(live, ROW_LIVE_SESSION);
-	AUTO_FREE struct retired *retired = mem_calloc(1, sizeof(*retired) + all * sizeof(retired->sessions[0]));
+	AUTO_FREE struct retired *retired =
+		mem_calloc(1, sizeof(*retired) + all * sizeof(retired->sessions[0]));
 
 	if (retired == NULL)
 		return -ENOMEM;
@@ -86,7 +88,8 @@ purge(struct array *array, const struct state *live)
 }
 
 static void
-take_of_target(struct array *array, const struct state *view, const struct guid *target_id, struct taken *taken)
+take_of_target(struct array *array, const struct state *view, const struct guid *target_id,
+	       struct taken *taken)
 {
 	struct row_slice luns = state_target_luns(view, target_id);
 
@@ -126,8 +129,8 @@ choose_each(struct array *array, const struct state *view, const struct guid *ta
 }
 
 int
-number_choose(struct array *array, const struct state *view, const struct guid *targets, size_t count,
-	      uint32_t preferred, uint32_t *numbers)
+number_choose(struct array *array, const struct state *view, const struct guid *targets,
+	      size_t count, uint32_t preferred, uint32_t *numbers)
 {
 	AUTO_STATE struct state *live = array_live(array);
 	struct taken taken = { { 0 } };
@@ -136,7 +139,8 @@ number_choose(struct array *array, const struct state *view, const struct guid *
 	purge(array, live);
 	for (size_t i = 0; i < count; i++)
 		take_of_target(array, view, &targets[i], &taken);
-	number = preferred < NUMBERS && !is_taken(&taken, preferred) ? preferred : lowest_free(&taken);
+	number = preferred < NUMBERS && !is_taken(&taken, preferred) ? preferred
+								     : lowest_free(&taken);
 	if (number == NUMBERS)
 		return choose_each(array, view, targets, count, &taken, numbers);
 	for (size_t i = 0; i < count; i++)

@@ -37,7 +37,8 @@ check(struct array *array, const struct guid *lun_id, enum ask ask, struct lun_e
 	if (entry == NULL)
 		return name_no_such(ROW_LUN, lun_id);
 	if (!operation_allows(entry->operation, ask))
-		return err_set(ERR_BUSY, "another operation holds the LUN: %s", texts[entry->operation]);
+		return err_set(ERR_BUSY, "another operation holds the LUN: %s",
+			       texts[entry->operation]);
 	*ret_entry = entry;
 	return 0;
 }
@@ -55,8 +56,8 @@ operation_check(struct array *array, const struct guid *lun_id, enum ask ask)
 }
 
 int
-operation_begin(struct array *array, const struct guid *lun_id, enum ask ask, enum lun_operation operation,
-		bool visible)
+operation_begin(struct array *array, const struct guid *lun_id, enum ask ask,
+		enum lun_operation operation, bool visible)
 {
 	struct lun_entry *entry;
 	int rc;

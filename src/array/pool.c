@@ -69,7 +69,9 @@ path_is_free(struct array *array, const char *path)
 	return 0;
 }
 
-/* The marker first: a pool is never committed without it; taken away again when the change fails. */
+/*
+ * The marker first: a pool is never committed without it; taken away again when the change fails.
+ */
 static int
 create(struct array *array, struct pool_change *c)
 {
@@ -95,11 +97,13 @@ create(struct array *array, struct pool_change *c)
 }
 
 int
-array_pool_create(struct array *array, const struct array_request *request, const char *name, const char *path,
-		  struct array_answer *ret_answer)
+array_pool_create(struct array *array, const struct array_request *request, const char *name,
+		  const char *path, struct array_answer *ret_answer)
 {
 	struct pool_change c = {
-		.task = { .apply = create_apply, .committed = create_committed, .cause = "pool.create",
+		.task = { .apply = create_apply,
+			  .committed = create_committed,
+			  .cause = "pool.create",
 			  .request_id = request_id(request) },
 		.name = name,
 		.path = path,
@@ -139,8 +143,8 @@ rename_apply(struct array *array, struct task *task)
 }
 
 int
-array_pool_rename(struct array *array, const struct array_request *request, const struct guid *pool, const char *name,
-		  struct array_answer *ret_answer)
+array_pool_rename(struct array *array, const struct array_request *request, const struct guid *pool,
+		  const char *name, struct array_answer *ret_answer)
 {
 	struct pool_change c = {
 		.task = { .apply = rename_apply, .cause = "pool.rename" },
@@ -168,11 +172,14 @@ delete_apply(struct array *array, struct task *task)
 	if (state_find(view, ROW_POOL, &c->id) == NULL)
 		return name_no_such(ROW_POOL, &c->id);
 	for (size_t i = 0; i < state_count(view, ROW_LUN); i++)
-		if (guid_equal(&((const struct row_lun *)state_at(view, ROW_LUN, i))->pool_id, &c->id))
+		if (guid_equal(&((const struct row_lun *)state_at(view, ROW_LUN, i))->pool_id,
+			       &c->id))
 			return err_set(ERR_IN_USE, "the pool has LUNs");
 	rc = catalog_unlinks(array->catalog, any_unlink, &c->id);
 	if (rc != 0)
-		return rc < 0 ? rc : err_set(ERR_BUSY, "files of deleted LUNs are still being removed from the pool");
+		return rc < 0 ? rc
+			      : err_set(ERR_BUSY, "files of deleted LUNs are still being removed "
+						  "from the pool");
 	task->answer.object_id = c->id;
 	return state_edit_delete(task->edit, ROW_POOL, &c->id, NULL);
 }
@@ -188,7 +195,9 @@ array_pool_delete(struct array *array, const struct array_request *request, cons
 		  struct array_answer *ret_answer)
 {
 	struct pool_change c = {
-		.task = { .apply = delete_apply, .published = delete_published, .cause = "pool.delete" },
+		.task = { .apply = delete_apply,
+			  .published = delete_published,
+			  .cause = "pool.delete" },
 		.id = *pool,
 	};
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Pools on disk: directories in which LUNs are files.  Each holds a marker, .vds-pool, with the array's id and the format of the
- * directory; the array keeps it locked, so that no second one uses the directory.
+ * Pools on disk: directories in which LUNs are files.  Each holds a marker, .vds-pool, with the
+ * array's id and the format of the directory; the array keeps it locked, so that no second one uses
+ * the directory.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -52,9 +53,11 @@ marker_check(int fd, const char *path, const struct guid *array_id)
 	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
 		return err_set(-errno, "%s/" MARKER ": %s", path, strerror(errno));
 	if (strncmp(text, "vds-pool ", 9) == 0 && strncmp(text, "vds-pool 1 ", 11) != 0)
-		return err_set(ERR_VERSION, "%s: the pool's format is newer than this program", path);
+		return err_set(ERR_VERSION, "%s: the pool's format is newer than this program",
+			       path);
 	if (strcmp(text, want) != 0)
-		return err_set(ERR_IN_USE, "%s: the directory belongs to another array (" MARKER ")", path);
+		return err_set(ERR_IN_USE,
+			       "%s: the directory belongs to another array (" MARKER ")", path);
 	return 0;
 }
 
@@ -80,14 +83,17 @@ static int
 marker_open(int dir_fd, const char *path, const struct guid *array_id, enum pool_mode mode)
 {
 	bool create = mode != POOL_OPEN;
-	int fd = openat(dir_fd, MARKER, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0600);
+	int fd = openat(dir_fd, MARKER, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0),
+			0600);
 	struct stat st;
 	int rc;
 
 	if (fd < 0)
 		return err_set(-errno, "%s/" MARKER ": %s", path, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		rc = errno == EWOULDBLOCK ? err_set(ERR_LOCKED, "%s: another process or pool uses it", path) : -errno;
+		rc = errno == EWOULDBLOCK
+			     ? err_set(ERR_LOCKED, "%s: another process or pool uses it", path)
+			     : -errno;
 	else if (fstat(fd, &st) < 0)
 		rc = -errno;
 	else if (st.st_size == 0 && create)
@@ -136,7 +142,8 @@ entry_open(struct pool_entry *entry, enum pool_mode mode)
 		return err_set(-errno, "%s: %s", entry->path, strerror(errno));
 	rc = catalog_refuse_network(entry->dir_fd, entry->path);
 	if (rc == 0)
-		rc = entry->marker_fd = marker_open(entry->dir_fd, entry->path, &entry->array_id, mode);
+		rc = entry->marker_fd =
+			marker_open(entry->dir_fd, entry->path, &entry->array_id, mode);
 	if (rc < 0)
 		entry_close(entry);
 	return MIN(rc, 0);
@@ -182,7 +189,8 @@ entry_new(const struct guid *array_id, const struct row_pool *pool)
 }
 
 int
-pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool, enum pool_mode mode)
+pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
+	 enum pool_mode mode)
 {
 	struct pool_entry *entry = entry_new(array_id, pool);
 	int rc;
@@ -246,7 +254,8 @@ look(struct pool_entry *entry)
 		return -ENOMEM;
 	if (stat(path, &named) < 0)
 		return err_set(-errno, "%s: %s", path, strerror(errno));
-	if (fstat(entry->marker_fd, &ours) < 0 || ours.st_ino != named.st_ino || ours.st_dev != named.st_dev)
+	if (fstat(entry->marker_fd, &ours) < 0 || ours.st_ino != named.st_ino ||
+	    ours.st_dev != named.st_dev)
 		return err_set(-ESTALE, "%s: another directory is in its place", entry->path);
 	return 0;
 }
@@ -282,7 +291,8 @@ find_ready(struct array *array, const struct guid *pool_id, struct pool_entry **
 	if (entry == NULL)
 		return name_no_such(ROW_POOL, pool_id);
 	if (entry->marker_fd < 0)
-		return err_set(ERR_FAILED, "pool is not ready: %s", entry->reason != NULL ? entry->reason : "");
+		return err_set(ERR_FAILED, "pool is not ready: %s",
+			       entry->reason != NULL ? entry->reason : "");
 	*ret_entry = entry;
 	return 0;
 }
@@ -307,7 +317,8 @@ pool_path(struct array *array, const struct guid *pool_id, char **ret_path)
 }
 
 int
-pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity, uint64_t *ret_free)
+pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity,
+	   uint64_t *ret_free)
 {
 	struct pool_entry *entry;
 	struct statvfs fs;
@@ -379,7 +390,8 @@ sweep_new(const struct pool_entry *entry, const char *name, bool known)
 }
 
 static void
-sweep_file(struct array *array, const struct pool_entry *entry, const char *name, const struct state *state)
+sweep_file(struct array *array, const struct pool_entry *entry, const char *name,
+	   const struct state *state)
 {
 	char id[GUID_TEXT_SIZE];
 	struct guid lun_id;
@@ -393,7 +405,8 @@ sweep_file(struct array *array, const struct pool_entry *entry, const char *name
 	known = state_find(state, ROW_LUN, &lun_id) != NULL;
 	if (strcmp(name + GUID_TEXT_SIZE - 1, ".new") == 0)
 		sweep_new(entry, name, known);
-	else if (strcmp(name + GUID_TEXT_SIZE - 1, ".img") == 0 && !known && !store_is_dying(array, &lun_id))
+	else if (strcmp(name + GUID_TEXT_SIZE - 1, ".img") == 0 && !known &&
+		 !store_is_dying(array, &lun_id))
 		log_warning("pool.unknown_file", "path=%s file=%s", entry->path, name);
 }
 

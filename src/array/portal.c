@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Portals: addresses at which targets are reached.  Concrete ones: a wildcard becomes a portal for each address that the
- * host has now.  An address that is absent is not ready; that is the data path's to tell.
+ * Portals: addresses at which targets are reached.  Concrete ones: a wildcard becomes a portal for
+ * each address that the host has now.  An address that is absent is not ready; that is the data
+ * path's to tell.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -60,7 +61,8 @@ expand(struct create *c, int family)
 	c->count = 0;
 	if (getifaddrs(&all) < 0)
 		return err_set(-errno, "cannot list the host's addresses: %s", strerror(errno));
-	for (struct ifaddrs *ifa = all; ifa != NULL && c->count < ADDRESSES_MAX; ifa = ifa->ifa_next) {
+	for (struct ifaddrs *ifa = all; ifa != NULL && c->count < ADDRESSES_MAX;
+	     ifa = ifa->ifa_next) {
 		const void *bytes = usable(ifa, family);
 
 		if (bytes != NULL)
@@ -108,7 +110,8 @@ create_apply(struct array *array, struct task *task)
 	(void)array;
 	task->answer.existed = true;
 	for (size_t i = 0; rc == 0 && i < c->count; i++) {
-		const struct row_portal *there = find(state_edit_view(task->edit), c->addresses[i], c->port);
+		const struct row_portal *there =
+			find(state_edit_view(task->edit), c->addresses[i], c->port);
 		struct guid id;
 
 		if (there != NULL) {
@@ -124,16 +127,19 @@ create_apply(struct array *array, struct task *task)
 }
 
 int
-array_portal_create(struct array *array, const struct array_request *request, const char *address, uint16_t port,
-		    struct array_answer *ret_answer)
+array_portal_create(struct array *array, const struct array_request *request, const char *address,
+		    uint16_t port, struct array_answer *ret_answer)
 {
-	struct create c = { .task = { .apply = create_apply, .cause = "portal.create" }, .port = port, .count = 1 };
+	struct create c = { .task = { .apply = create_apply, .cause = "portal.create" },
+			    .port = port,
+			    .count = 1 };
 	int family = normalize(address, c.addresses[0]), rc;
 
 	if (family < 0)
 		return family;
 	rc = port == 0 ? runtime_pick_port(array, c.addresses[0], &c.port) : 0;
-	if (rc == 0 && (strcmp(c.addresses[0], "0.0.0.0") == 0 || strcmp(c.addresses[0], "::") == 0))
+	if (rc == 0 &&
+	    (strcmp(c.addresses[0], "0.0.0.0") == 0 || strcmp(c.addresses[0], "::") == 0))
 		rc = expand(&c, family);
 	return rc < 0 ? rc : change_run(array, request, &c.task, ret_answer);
 }
@@ -150,7 +156,8 @@ static int
 status_apply(struct array *array, struct task *task)
 {
 	struct portal_change *c = container_of(task, struct portal_change, task);
-	const struct row_portal *portal = state_find(state_edit_view(task->edit), ROW_PORTAL, c->id);
+	const struct row_portal *portal =
+		state_find(state_edit_view(task->edit), ROW_PORTAL, c->id);
 	struct row_portal *row;
 
 	(void)array;
@@ -165,8 +172,9 @@ status_apply(struct array *array, struct task *task)
 }
 
 int
-array_portal_set_status(struct array *array, const struct array_request *request, const struct guid *portal,
-			enum row_status status, struct array_answer *ret_answer)
+array_portal_set_status(struct array *array, const struct array_request *request,
+			const struct guid *portal, enum row_status status,
+			struct array_answer *ret_answer)
 {
 	struct portal_change c = {
 		.task = { .apply = status_apply, .cause = "portal.status" },
@@ -197,15 +205,18 @@ delete_apply(struct array *array, struct task *task)
 static void
 delete_published(struct array *array, struct task *task)
 {
-	array_live_delete(array, ROW_LIVE_PORTAL, container_of(task, struct portal_change, task)->id);
+	array_live_delete(array, ROW_LIVE_PORTAL,
+			  container_of(task, struct portal_change, task)->id);
 }
 
 int
-array_portal_delete(struct array *array, const struct array_request *request, const struct guid *portal,
-		    struct array_answer *ret_answer)
+array_portal_delete(struct array *array, const struct array_request *request,
+		    const struct guid *portal, struct array_answer *ret_answer)
 {
 	struct portal_change c = {
-		.task = { .apply = delete_apply, .published = delete_published, .cause = "portal.delete" },
+		.task = { .apply = delete_apply,
+			  .published = delete_published,
+			  .cause = "portal.delete" },
 		.id = portal,
 	};
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Request ids: the same id again gives the first answer and changes nothing, also when the first is still under way
- * and also across restarts (the catalog keeps the answers of changes that were done; those that failed may be tried
- * again).
+ * Request ids: the same id again gives the first answer and changes nothing, also when the first is
+ * still under way and also across restarts (the catalog keeps the answers of changes that were
+ * done; those that failed may be tried again).
  */
 #include <errno.h>
 
@@ -46,7 +46,8 @@ entry_new(struct array *array, const struct guid *id)
 }
 
 int
-request_begin(struct array *array, const struct array_request *request, struct array_answer *ret_answer)
+request_begin(struct array *array, const struct array_request *request,
+	      struct array_answer *ret_answer)
 {
 	struct guid id = request_id(request);
 	struct request_entry *entry;
@@ -68,8 +69,8 @@ request_begin(struct array *array, const struct array_request *request, struct a
 }
 
 int
-request_end(struct array *array, const struct array_request *request, int rc, const struct array_answer *answer,
-	    struct array_answer *ret_answer)
+request_end(struct array *array, const struct array_request *request, int rc,
+	    const struct array_answer *answer, struct array_answer *ret_answer)
 {
 	struct guid id = request_id(request);
 	struct request_entry *entry;

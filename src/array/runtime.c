@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The data path as the array sees it: the operations it registered.  Without one there is nothing to drain or tell. */
+/*
+ * The data path as the array sees it: the operations it registered.  Without one there is nothing
+ * to drain or tell.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -36,9 +39,12 @@ runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_
 		return 0;
 	pthread_rwlock_rdlock(&array->runtime_lock);
 	if (array->runtime_ops != NULL)
-		rc = array->runtime_ops->quiesce(array->runtime, mappings, count, array->drain_timeout_ms);
+		rc = array->runtime_ops->quiesce(array->runtime, mappings, count,
+						 array->drain_timeout_ms);
 	pthread_rwlock_unlock(&array->runtime_lock);
-	return rc == ERR_TIMEOUT ? err_set(ERR_BUSY, "I/O in flight does not end; nothing was changed") : rc;
+	return rc == ERR_TIMEOUT
+		       ? err_set(ERR_BUSY, "I/O in flight does not end; nothing was changed")
+		       : rc;
 }
 
 void
@@ -67,7 +73,8 @@ runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port)
 }
 
 int
-array_lun_counters(struct array *array, const struct guid *lun, struct array_lun_counters *ret_counters)
+array_lun_counters(struct array *array, const struct guid *lun,
+		   struct array_lun_counters *ret_counters)
 {
 	AUTO_STATE struct state *state = array_state(array);
 	int rc = 0;
@@ -116,7 +123,10 @@ set_runtime(struct array *array, struct task *task)
 	return 0;
 }
 
-/* A new array was told to take a free port for its first portal: now there is somebody who can find one. */
+/*
+ * A new array was told to take a free port for its first portal: now there is somebody who can find
+ * one.
+ */
 static int
 default_portal(struct array *array)
 {
@@ -124,8 +134,8 @@ default_portal(struct array *array)
 	uint16_t port = 0;
 	int rc;
 
-	if (array->default_address == NULL || array->default_port != 0 || state_position(state)->sequence != 1 ||
-	    state_count(state, ROW_PORTAL) != 0)
+	if (array->default_address == NULL || array->default_port != 0 ||
+	    state_position(state)->sequence != 1 || state_count(state, ROW_PORTAL) != 0)
 		return 0;
 	rc = runtime_pick_port(array, array->default_address, &port);
 	return rc < 0 ? rc : array_portal_create(array, NULL, array->default_address, port, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Status of a LUN.  Offline refuses initiators' I/O; online takes it back, and for a LUN whose store has failed it
- * opens the store again: the only way out of a failure.
+ * Status of a LUN.  Offline refuses initiators' I/O; online takes it back, and for a LUN whose
+ * store has failed it opens the store again: the only way out of a failure.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -31,7 +31,8 @@ apply(struct array *array, struct task *task)
 		rc = operation_check(array, s->lun_id, ASK_STATUS);
 	if (rc < 0)
 		return rc;
-	if (!s->held && s->status == STATUS_ONLINE && unit_health(array, s->lun_id) == HEALTH_FAILED) {
+	if (!s->held && s->status == STATUS_ONLINE &&
+	    unit_health(array, s->lun_id) == HEALTH_FAILED) {
 		s->failed = true;
 		return ERR_FAILED;
 	}
@@ -132,8 +133,9 @@ set_held(struct array *array, struct set_status *s)
 }
 
 int
-array_lun_set_status(struct array *array, const struct array_request *request, const struct guid *lun,
-		     enum row_status status, struct array_answer *ret_answer)
+array_lun_set_status(struct array *array, const struct array_request *request,
+		     const struct guid *lun, enum row_status status,
+		     struct array_answer *ret_answer)
 {
 	struct set_status s = {
 		.task = { .apply = apply, .committed = committed, .cause = "lun.status",

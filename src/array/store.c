@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The file behind a LUN and the block device over it.  A store lives as long as somebody uses it; the file of a deleted
- * LUN is unlinked only when the last user of the device has gone:
+ * The file behind a LUN and the block device over it.  A store lives as long as somebody uses it;
+ * the file of a deleted LUN is unlinked only when the last user of the device has gone:
  *
- *	unit ---unit_remove---> dying ---device unused---> reaped on a worker: unlink, then the catalog's note goes
+ *	unit --unit_remove--> dying --device unused--> reaped on a worker: unlink, then the
+ *	catalog's note goes
  *
  * A process that ends in between leaves the note; the next start reaps.
  */
@@ -29,9 +30,13 @@ store_path(const char *pool, const struct guid *lun_id, bool committed)
 
 /* ---- life ---- */
 
-/* From any thread that does I/O.  A single error is the initiator's business, a sticky one the LUN's. */
+/*
+ * From any thread that does I/O.  A single error is the initiator's business, a sticky one the
+ * LUN's.
+ */
 static void
-on_error(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int error, const char *reason)
+on_error(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int error,
+	 const char *reason)
 {
 	struct store *store = container_of(listener, struct store, listener);
 
@@ -79,7 +84,8 @@ make_device(struct store *store, const struct row_lun *lun)
 	struct blk_file_options options = { .thick = !lun->thin };
 	struct blk_dev *fault = NULL;
 	char id[GUID_TEXT_SIZE];
-	int rc = blk_file_new(store->path, guid_format(&lun->id, id), lun->size_bytes, &options, &store->dev);
+	int rc = blk_file_new(store->path, guid_format(&lun->id, id), lun->size_bytes, &options,
+			      &store->dev);
 
 	if (rc < 0)
 		return rc;
@@ -96,7 +102,8 @@ make_device(struct store *store, const struct row_lun *lun)
 }
 
 int
-store_new(struct array *array, const struct row_lun *lun, const char *path, struct store **ret_store)
+store_new(struct array *array, const struct row_lun *lun, const char *path,
+	  struct store **ret_store)
 {
 	struct store *store = store_alloc(array, &lun->id, path);
 	int rc;
@@ -171,7 +178,8 @@ struct reaped {
 static int
 forget(struct array *array, struct task *task)
 {
-	return catalog_unlink_delete(array->catalog, container_of(task, struct reaped, task)->lun_id);
+	return catalog_unlink_delete(array->catalog,
+				     container_of(task, struct reaped, task)->lun_id);
 }
 
 /* On a worker: the file system may take its time. */
@@ -233,8 +241,8 @@ store_fini(struct array *array)
 /* ---- devices ---- */
 
 /*
- * Looks at a file that nobody has opened yet, without opening it: with thousands of LUNs descriptors are scarce.
- * 0 or -errno with a reason, and the device has failed.
+ * Looks at a file that nobody has opened yet, without opening it: with thousands of LUNs
+ * descriptors are scarce. 0 or -errno with a reason, and the device has failed.
  */
 static int
 glance(struct store *store)
@@ -250,8 +258,9 @@ glance(struct store *store)
 	if (rc == 0 && (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < blk_size_bytes(store->dev)))
 		rc = -EIO;
 	if (rc < 0) {
-		AUTO_FREE char *reason = str_printf("%s: %s", store->path,
-						    rc == -EIO ? "is no file of the LUN's size" : strerror(-rc));
+		AUTO_FREE char *reason =
+			str_printf("%s: %s", store->path,
+				   rc == -EIO ? "is no file of the LUN's size" : strerror(-rc));
 
 		blk_fail(store->dev, rc, reason != NULL ? reason : store->path);
 	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The array's own row (VDS calls it the subsystem): how it begins, its name, how names of targets are made. */
+/*
+ * The array's own row (VDS calls it the subsystem): how it begins, its name, how names of targets
+ * are made.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,7 +32,8 @@ put_array(struct state_edit *edit, const struct guid *id)
 	row->id = *id;
 	snprintf(serial, sizeof(serial), "%016" PRIx64, name_random64());
 	if (row_set_string(&row->name, "vds") < 0 || row_set_string(&row->iqn_prefix, "") < 0 ||
-	    row_set_string(&row->serial, serial) < 0 || row_set_string(&row->version, VDS_VERSION) < 0)
+	    row_set_string(&row->serial, serial) < 0 ||
+	    row_set_string(&row->version, VDS_VERSION) < 0)
 		return -ENOMEM;
 	return state_edit_put(edit, TAKE(row));
 }
@@ -42,7 +46,8 @@ put_pool(struct state_edit *edit, const struct row_pool *pool)
 	if (row == NULL)
 		return -ENOMEM;
 	row->id = pool->id;
-	if (row_set_string(&row->name, pool->name) < 0 || row_set_string(&row->path, pool->path) < 0)
+	if (row_set_string(&row->name, pool->name) < 0 ||
+	    row_set_string(&row->path, pool->path) < 0)
 		return -ENOMEM;
 	return state_edit_put(edit, TAKE(row));
 }
@@ -97,13 +102,17 @@ int
 array_rename(struct array *array, const struct array_request *request, const char *name,
 	     struct array_answer *ret_answer)
 {
-	struct array_change c = { .task = { .apply = apply, .cause = "array.rename" }, .name = name };
+	struct array_change c = { .task = { .apply = apply, .cause = "array.rename" },
+				  .name = name };
 	int rc = name_check("array", name);
 
 	return rc < 0 ? rc : change_run(array, request, &c.task, ret_answer);
 }
 
-/* "iqn.2026-11.org.example", with or without a colon at the end.  Room is left for an alias and a random number. */
+/*
+ * "iqn.2026-11.org.example", with or without a colon at the end.  Room is left for an alias and a
+ * random number.
+ */
 static int
 normalize_prefix(const char *prefix, char **ret_prefix)
 {
@@ -123,7 +132,9 @@ normalize_prefix(const char *prefix, char **ret_prefix)
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc < 0 || !str_starts(name, "iqn.") || len > ROW_ISCSI_NAME_MAX - ROW_NAME_MAX - 20)
-		return err_set(ERR_INVALID, "the prefix must be like iqn.2026-11.org.example: (a domain you own)");
+		return err_set(
+			ERR_INVALID,
+			"the prefix must be like iqn.2026-11.org.example: (a domain you own)");
 	*ret_prefix = str_printf("%s%s", name, colon ? ":" : "");
 	return *ret_prefix == NULL ? -ENOMEM : 0;
 }
@@ -143,7 +154,8 @@ array_set_iqn_prefix(struct array *array, const struct array_request *request, c
 int
 subsystem_set_version(struct array *array, const char *version)
 {
-	struct array_change c = { .task = { .apply = apply, .cause = "array.configure" }, .version = version };
+	struct array_change c = { .task = { .apply = apply, .cause = "array.configure" },
+				  .version = version };
 
 	return writer_submit(array, &c.task);
 }

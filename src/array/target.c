@@ -22,8 +22,10 @@ check_alias(const char *alias)
 	size_t len = strlen(alias);
 
 	if (len > ROW_NAME_MAX || !str_is_text(alias, len))
-		return err_set(ERR_INVALID, "a target's alias has at most %d bytes of UTF-8 without control characters",
-			       ROW_NAME_MAX);
+		return err_set(
+			ERR_INVALID,
+			"a target's alias has at most %d bytes of UTF-8 without control characters",
+			ROW_NAME_MAX);
 	return 0;
 }
 
@@ -64,8 +66,9 @@ create_apply(struct array *array, struct task *task)
 }
 
 int
-array_target_create(struct array *array, const struct array_request *request, const char *iscsi_name,
-		    const char *alias, bool with_group, struct array_answer *ret_answer)
+array_target_create(struct array *array, const struct array_request *request,
+		    const char *iscsi_name, const char *alias, bool with_group,
+		    struct array_answer *ret_answer)
 {
 	struct target_change c = {
 		.task = { .apply = create_apply, .cause = "target.create" },
@@ -89,7 +92,8 @@ static int
 alias_apply(struct array *array, struct task *task)
 {
 	struct target_change *c = container_of(task, struct target_change, task);
-	const struct row_target *target = state_find(state_edit_view(task->edit), ROW_TARGET, &c->id);
+	const struct row_target *target =
+		state_find(state_edit_view(task->edit), ROW_TARGET, &c->id);
 	AUTO_ROW struct row_target *row = NULL;
 
 	(void)array;
@@ -103,8 +107,9 @@ alias_apply(struct array *array, struct task *task)
 }
 
 int
-array_target_set_alias(struct array *array, const struct array_request *request, const struct guid *target,
-		       const char *alias, struct array_answer *ret_answer)
+array_target_set_alias(struct array *array, const struct array_request *request,
+		       const struct guid *target, const char *alias,
+		       struct array_answer *ret_answer)
 {
 	struct target_change c = {
 		.task = { .apply = alias_apply, .cause = "target.alias" },
@@ -131,7 +136,8 @@ delete_apply(struct array *array, struct task *task)
 	if (state_find(view, ROW_TARGET, &c->id) == NULL)
 		return name_no_such(ROW_TARGET, &c->id);
 	if (luns > 0)
-		return err_set(ERR_LUNS_ASSOCIATED, "%zu LUNs are associated with the target", luns);
+		return err_set(ERR_LUNS_ASSOCIATED, "%zu LUNs are associated with the target",
+			       luns);
 	while (rc == 0 && (groups = state_target_groups(view, &c->id)).count > 0) {
 		struct guid group_id = ((const struct row_portal_group *)groups.rows[0])->id;
 
@@ -142,8 +148,8 @@ delete_apply(struct array *array, struct task *task)
 }
 
 int
-array_target_delete(struct array *array, const struct array_request *request, const struct guid *target,
-		    struct array_answer *ret_answer)
+array_target_delete(struct array *array, const struct array_request *request,
+		    const struct guid *target, struct array_answer *ret_answer)
 {
 	struct target_change c = {
 		.task = { .apply = delete_apply, .cause = "target.delete" },

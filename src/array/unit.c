@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Units: what the array knows about each LUN beyond its row: store, health, the operation that holds it. */
+/*
+ * Units: what the array knows about each LUN beyond its row: store, health, the operation that
+ * holds it.
+ */
 #include <errno.h>
 
 #include "array/array_int.h"
@@ -17,13 +20,13 @@ unit_find_locked(struct array *array, const struct guid *lun_id)
 void
 unit_show_locked(struct array *array, struct lun_entry *entry)
 {
-	live_lun_put(array, &entry->id, entry->health, entry->visible ? entry->operation : OPERATION_NONE,
-		     entry->reason);
+	live_lun_put(array, &entry->id, entry->health,
+		     entry->visible ? entry->operation : OPERATION_NONE, entry->reason);
 }
 
 int
-unit_add(struct array *array, const struct guid *lun_id, struct store *store, enum lun_operation operation,
-	 enum lun_health health)
+unit_add(struct array *array, const struct guid *lun_id, struct store *store,
+	 enum lun_operation operation, enum lun_health health)
 {
 	AUTO_FREE struct lun_entry *entry = mem_calloc(1, sizeof(*entry));
 	int rc;
@@ -105,11 +108,13 @@ unit_store(struct array *array, const struct guid *lun_id)
 }
 
 static void
-set_health_locked(struct array *array, struct lun_entry *entry, enum lun_health health, const char *reason)
+set_health_locked(struct array *array, struct lun_entry *entry, enum lun_health health,
+		  const char *reason)
 {
 	char id[GUID_TEXT_SIZE], quoted[256];
 
-	if (entry->health == health && str_equal(entry->reason != NULL ? entry->reason : "", reason))
+	if (entry->health == health &&
+	    str_equal(entry->reason != NULL ? entry->reason : "", reason))
 		return;
 	if (entry->health != health && health == HEALTH_FAILED)
 		log_error("lun.failed", "lun=%s reason=%s", guid_format(&entry->id, id),
@@ -121,7 +126,8 @@ set_health_locked(struct array *array, struct lun_entry *entry, enum lun_health 
 }
 
 void
-unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health, const char *reason)
+unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health,
+		const char *reason)
 {
 	struct lun_entry *entry;
 

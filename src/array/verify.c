@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The verifier: a thread that looks at every pool and store from time to time, so that a file that was deleted or cut
- * behind our back is known before an initiator finds out; and that does other small chores: reaping, expiring jobs.
+ * The verifier: a thread that looks at every pool and store from time to time, so that a file that
+ * was deleted or cut behind our back is known before an initiator finds out; and that does other
+ * small chores: reaping, expiring jobs.
  */
 #include <errno.h>
 #include <string.h>

@@ -3,14 +3,15 @@
  * The writer: one thread through which every change goes.  docs/design/writer.md.
  *
  *	batch = all that is queued
- *	BEGIN; for each change: SAVEPOINT, apply to an edit of the state so far, its rows and event into the catalog,
- *	RELEASE (or back to the savepoint: that change alone failed); COMMIT
+ *	BEGIN; for each change: SAVEPOINT, apply to an edit of the state so far, its rows and event
+ *	into the catalog, RELEASE (or back to the savepoint: that change alone failed); COMMIT
  *	for each change: swap the state, tell the data path, tell listeners;  then answer all
  *
  * 1. array->state is what the catalog has committed, except between COMMIT and the swap.
  * 2. A change that fails leaves neither rows nor files nor an event.
- * 3. When COMMIT fails it is not known what is on disk: reopen and reread.  If that is the old or the new position, go
- *    on with it; else (or when that fails too) the array is read-only and the data path goes on.
+ * 3. When COMMIT fails it is not known what is on disk: reopen and reread.  If that is the old or
+ *    the new position, go on with it; else (or when that fails too) the array is read-only and the
+ *    data path goes on.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -93,8 +94,8 @@ apply(struct array *array, struct task *task, struct state **base)
 	if (rc < 0)
 		return rc;
 	if (!state_edit_is_empty(task->edit)) {
-		rc = state_edit_finish(TAKE(task->edit), task->cause, &task->request_id, clock_utc_ms(),
-				       &task->state, &task->change);
+		rc = state_edit_finish(TAKE(task->edit), task->cause, &task->request_id,
+				       clock_utc_ms(), &task->state, &task->change);
 		if (rc == 0)
 			rc = catalog_apply(array->catalog, task->change);
 	}
@@ -152,7 +153,10 @@ same_position(const struct state *a, const struct state *b)
 	return p->sequence == q->sequence && hash128_equal(&p->digest, &q->digest);
 }
 
-/* What is on disk after a commit of unknown fate: the new position (1), the old one (0), or neither (negative). */
+/*
+ * What is on disk after a commit of unknown fate: the new position (1), the old one (0), or neither
+ * (negative).
+ */
 static int
 recover(struct array *array, const struct state *wanted)
 {
@@ -187,7 +191,8 @@ lost(struct array *array, struct list *batch, int rc, const struct state *wanted
 		return;
 	if (found < 0) {
 		rc = ERR_READ_ONLY;
-		snprintf(text, sizeof(text), "the catalog cannot be written any more: the change may or may not be there");
+		snprintf(text, sizeof(text), "the catalog cannot be written any more: "
+					     "the change may or may not be there");
 	}
 	fail_all(batch, rc, text);
 }
@@ -208,7 +213,8 @@ commit(struct array *array, struct list *batch)
 	int rc;
 
 	if (atomic_load(&array->read_only)) {
-		fail_all(batch, ERR_READ_ONLY, "the array is read-only: its catalog cannot be written");
+		fail_all(batch, ERR_READ_ONLY,
+			 "the array is read-only: its catalog cannot be written");
 		return;
 	}
 	rc = catalog_begin(array->catalog);

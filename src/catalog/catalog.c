@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opening and closing a catalog: the directory, its lock, the database in it; and transactions.  The lock is
- * flock's: it goes with the process, so a crash leaves none behind.
+ * Opening and closing a catalog: the directory, its lock, the database in it; and transactions.
+ * The lock is flock's: it goes with the process, so a crash leaves none behind.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,9 @@ make_dir(const char *dir)
 	if (parent == NULL)
 		return -ENOMEM;
 	if (mkdir(dir, 0700) < 0)
-		return errno == EEXIST ? 0 : err_set(-errno, "%s: cannot make the directory: %s", dir, strerror(errno));
+		return errno == EEXIST ? 0
+				       : err_set(-errno, "%s: cannot make the directory: %s", dir,
+						 strerror(errno));
 	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_set(-errno, "%s: cannot open: %s", parent, strerror(errno));
@@ -51,10 +53,13 @@ catalog_refuse_network(int fd, const char *path)
 	unsigned type;
 
 	if (fstatfs(fd, &fs) < 0)
-		return err_set(-errno, "%s: cannot look at its file system: %s", path, strerror(errno));
+		return err_set(-errno, "%s: cannot look at its file system: %s", path,
+			       strerror(errno));
 	type = (unsigned)fs.f_type;
-	if (type == NFS_SUPER_MAGIC || type == SMB_SUPER_MAGIC || type == CIFS_SUPER_MAGIC || type == SMB2_SUPER_MAGIC)
-		return err_set(ERR_NOT_SUPPORTED, "%s: is on a network file system, must be on a local one", path);
+	if (type == NFS_SUPER_MAGIC || type == SMB_SUPER_MAGIC || type == CIFS_SUPER_MAGIC ||
+	    type == SMB2_SUPER_MAGIC)
+		return err_set(ERR_NOT_SUPPORTED,
+			       "%s: is on a network file system, must be on a local one", path);
 	return 0;
 }
 
@@ -257,7 +262,8 @@ catalog_load(struct catalog *catalog, struct state **ret_state)
 		return rc;
 	change_unref(change);
 	if (!hash128_equal(&state_position(state)->digest, &catalog->position.digest))
-		return err_set(ERR_CORRUPT, "%s: the digest of the rows is not the stored one", catalog->dir);
+		return err_set(ERR_CORRUPT, "%s: the digest of the rows is not the stored one",
+			       catalog->dir);
 	*ret_state = TAKE(state);
 	return 0;
 }
@@ -269,12 +275,14 @@ catalog_apply(struct catalog *catalog, const struct change *change)
 	int rc = 0;
 
 	if (change->sequence != catalog->position.sequence + 1)
-		return err_set(ERR_INTERNAL, "change %llu does not follow %llu", (unsigned long long)change->sequence,
+		return err_set(ERR_INTERNAL, "change %llu does not follow %llu",
+			       (unsigned long long)change->sequence,
 			       (unsigned long long)catalog->position.sequence);
 	for (int family = ROW_CONFIG_COUNT - 1; family >= 0; family--)
 		for (size_t i = 0; rc == 0 && i < change->op_count; i++)
 			if ((int)change->ops[i].family == family && change->ops[i].row == NULL)
-				rc = catalog_row_delete(catalog, change->ops[i].family, &change->ops[i].key);
+				rc = catalog_row_delete(catalog, change->ops[i].family,
+							&change->ops[i].key);
 	for (int family = 0; family < ROW_CONFIG_COUNT; family++)
 		for (size_t i = 0; rc == 0 && i < change->op_count; i++)
 			if ((int)change->ops[i].family == family && change->ops[i].row != NULL)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The catalog: what must survive.  Rows, the event log, the answers given to request ids, counters and private notes
- * of the array, in one SQLite database beside a lock and a mark (docs/design/catalog.md).  It speaks in rows and
- * transactions, never SQL, so that a shared catalog can stand beside it one day.
+ * The catalog: what must survive.  Rows, the event log, the answers given to request ids, counters
+ * and private notes of the array, in one SQLite database beside a lock and a mark
+ * (docs/design/catalog.md).  It speaks in rows and transactions, never SQL, so that a shared
+ * catalog can stand beside it one day.
  *
- * One thread at a time: the array's writer.  Every function may give -ENOMEM or -EIO (-ENOSPC when the disk is full),
- * with a text; after a failure inside a transaction roll back to the savepoint, or all of it.
+ * One thread at a time: the array's writer.  Every function may give -ENOMEM or -EIO (-ENOSPC when
+ * the disk is full), with a text; after a failure inside a transaction roll back to the savepoint,
+ * or all of it.
  */
 #ifndef VDS_CATALOG_CATALOG_H
 #define VDS_CATALOG_CATALOG_H
@@ -20,17 +22,24 @@ struct catalog;
 /* ---- life ---- */
 
 /*
- * Locks `dir` (made when missing, 0700; its parent must exist), opens or makes dir/catalog.db (0600) and migrates it
- * after a copy.  0; ERR_LOCKED: another process has it; ERR_VERSION: written by a newer program; ERR_CORRUPT: damaged or
- * not ours; ERR_NOT_SUPPORTED: on a network file system; -errno.
+ * Locks `dir` (made when missing, 0700; its parent must exist), opens or makes dir/catalog.db
+ * (0600) and migrates it after a copy.  0; ERR_LOCKED: another process has it; ERR_VERSION: written
+ * by a newer program; ERR_CORRUPT: damaged or not ours; ERR_NOT_SUPPORTED: on a network file
+ * system; -errno.
  */
 int catalog_open(const char *dir, struct catalog **ret_catalog);
 /* Rolls back what is open.  Accepts NULL. */
 void catalog_close(struct catalog *catalog);
-/* After a commit has failed: closes the database and opens it again; the lock stays held.  As catalog_open. */
+/*
+ * After a commit has failed: closes the database and opens it again; the lock stays held.  As
+ * catalog_open.
+ */
 int catalog_reopen(struct catalog *catalog);
 
-/* ERR_NOT_SUPPORTED, with a text, when the directory `fd` is on a network file system: what the array keeps must not be. */
+/*
+ * ERR_NOT_SUPPORTED, with a text, when the directory `fd` is on a network file system: what the
+ * array keeps must not be.
+ */
 int catalog_refuse_network(int fd, const char *path);
 
 /* Nothing was ever committed here: catalog_create makes it an array's. */
@@ -38,35 +47,42 @@ bool catalog_is_new(const struct catalog *catalog);
 /* Inside a transaction, once: position (array_id, incarnation 1, sequence 0). */
 int catalog_create(struct catalog *catalog, const struct guid *array_id);
 /*
- * Opening found that this is not the newest catalog that was in use here (a restored backup): it has been made a new
- * incarnation.  docs/design/catalog.md.
+ * Opening found that this is not the newest catalog that was in use here (a restored backup): it
+ * has been made a new incarnation.  docs/design/catalog.md.
  */
 bool catalog_was_restored(const struct catalog *catalog);
 
-/* All rows and the position, from one read transaction.  ERR_CORRUPT when the digest is not theirs. */
+/*
+ * All rows and the position, from one read transaction.  ERR_CORRUPT when the digest is not theirs.
+ */
 int catalog_load(struct catalog *catalog, struct state **ret_state);
 /*
- * The file's structure, the relations, the invariants of rows (state_check), the digest, the event log and the private
- * notes against them.  0 or ERR_CORRUPT with a text that names the first breach.  Reads everything.
+ * The file's structure, the relations, the invariants of rows (state_check), the digest, the event
+ * log and the private notes against them.  0 or ERR_CORRUPT with a text that names the first
+ * breach.  Reads everything.
  */
 int catalog_check(struct catalog *catalog);
 
 /* ---- transactions ---- */
 
 int catalog_begin(struct catalog *catalog);
-/* Durable on return (0).  On failure it is not known what is there: catalog_reopen and catalog_load tell. */
+/*
+ * Durable on return (0).  On failure it is not known what is there: catalog_reopen and catalog_load
+ * tell.
+ */
 int catalog_commit(struct catalog *catalog);
 void catalog_rollback(struct catalog *catalog);		/* harmless outside a transaction */
 /* One savepoint at a time, inside a transaction. */
 int catalog_savepoint(struct catalog *catalog);
 int catalog_release(struct catalog *catalog);
-int catalog_rollback_to(struct catalog *catalog);	/* takes back what came after the savepoint, and it too */
+/* Takes back what came after the savepoint, and it too. */
+int catalog_rollback_to(struct catalog *catalog);
 
 /* ---- inside a transaction ---- */
 
 /*
- * One change: its rows, its event, the new position.  Its sequence must follow the catalog's (ERR_INTERNAL).
- * Old events are dropped: at least CATALOG_EVENTS_KEPT stay.
+ * One change: its rows, its event, the new position.  Its sequence must follow the catalog's
+ * (ERR_INTERNAL). Old events are dropped: at least CATALOG_EVENTS_KEPT stay.
  */
 #define CATALOG_EVENTS_KEPT 10000
 int catalog_apply(struct catalog *catalog, const struct change *change);
@@ -95,7 +111,7 @@ struct catalog_job {
 };
 
 int catalog_job_put(struct catalog *catalog, const struct catalog_job *job);
-int catalog_job_delete(struct catalog *catalog, const struct guid *job_id);	/* 0 also when it is not there */
+int catalog_job_delete(struct catalog *catalog, const struct guid *job_id); /* 0 also without it */
 
 /* A deleted LUN's file that is still to be unlinked. */
 struct catalog_unlink {
@@ -105,15 +121,23 @@ struct catalog_unlink {
 };
 
 int catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *entry);
-int catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id);	/* 0 also when it is not there */
+/* 0 also when it is not there. */
+int catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id);
 
 /* ---- reading ---- */
 
 /* Each calls `each` in order until it returns non-zero, and returns that. */
-int catalog_answers(struct catalog *catalog, int (*each)(void *arg, const struct catalog_answer *answer), void *arg);
-int catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalog_job *job), void *arg);
-int catalog_unlinks(struct catalog *catalog, int (*each)(void *arg, const struct catalog_unlink *entry), void *arg);
-/* The changes after `since`, oldest first, without a gap.  ERR_GONE when they are not all kept any more. */
-int catalog_events(struct catalog *catalog, uint64_t since, int (*each)(void *arg, struct change *change), void *arg);
+int catalog_answers(struct catalog *catalog,
+		    int (*each)(void *arg, const struct catalog_answer *answer), void *arg);
+int catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalog_job *job),
+		 void *arg);
+int catalog_unlinks(struct catalog *catalog,
+		    int (*each)(void *arg, const struct catalog_unlink *entry), void *arg);
+/*
+ * The changes after `since`, oldest first, without a gap.  ERR_GONE when they are not all kept any
+ * more.
+ */
+int catalog_events(struct catalog *catalog, uint64_t since,
+		   int (*each)(void *arg, struct change *change), void *arg);
 
 #endif

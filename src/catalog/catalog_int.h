@@ -38,7 +38,7 @@ struct catalog {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STMT_COUNT];
 	struct row_statements rows[ROW_CONFIG_COUNT];
-	struct position position;	/* as of the last apply; what is committed once no transaction is open */
+	struct position position;	/* as of the last apply */
 	struct position committed;
 	bool in_transaction, in_savepoint;
 	struct position at_savepoint;
@@ -54,23 +54,30 @@ extern const struct catalog_migration catalog_migrations[];
 extern const unsigned catalog_migration_count;
 
 /* db.c */
-int catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrations, unsigned count);
+int catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrations,
+		    unsigned count);
 void catalog_db_close(struct catalog *catalog);
 /* SQLite's result as ours, with a text that names `what`. */
 int catalog_db_error(struct catalog *catalog, int sqlite_code, const char *what);
 /* The statement, reset and without bindings. */
-int catalog_statement(struct catalog *catalog, enum catalog_statement which, sqlite3_stmt **ret_stmt);
+int catalog_statement(struct catalog *catalog, enum catalog_statement which,
+		      sqlite3_stmt **ret_stmt);
 /* Step a statement that gives no rows, and reset it. */
 int catalog_run(struct catalog *catalog, sqlite3_stmt *stmt, const char *what);
 int catalog_exec(struct catalog *catalog, const char *sql);
 /* The one integer that `sql` gives. */
 int catalog_query_int(struct catalog *catalog, const char *sql, int64_t *ret_value);
-/* What is bound (guids, texts) must stay until the statement has run: nothing is copied, so no bind can fail. */
+/*
+ * What is bound (guids, texts) must stay until the statement has run: nothing is copied, so no bind
+ * can fail.
+ */
 void catalog_bind_guid(sqlite3_stmt *stmt, int index, const struct guid *g);
-int catalog_column_guid(sqlite3_stmt *stmt, int index, struct guid *ret_guid);	/* 0 or ERR_CORRUPT */
+/* 0 or ERR_CORRUPT. */
+int catalog_column_guid(sqlite3_stmt *stmt, int index, struct guid *ret_guid);
 
 /* schema.c */
-int catalog_migrate(struct catalog *catalog, const struct catalog_migration *migrations, unsigned count);
+int catalog_migrate(struct catalog *catalog, const struct catalog_migration *migrations,
+		    unsigned count);
 /* Have the tables exactly the fields of wire/rows.h? */
 int catalog_schema_check(struct catalog *catalog);
 
@@ -81,7 +88,9 @@ int catalog_rows_load(struct catalog *catalog, struct state_edit *edit);
 
 /* position.c */
 int catalog_position_load(struct catalog *catalog);
-/* After catalog_position_load: compares with the mark, makes a new incarnation where they differ. */
+/*
+ * After catalog_position_load: compares with the mark, makes a new incarnation where they differ.
+ */
 int catalog_position_settle(struct catalog *catalog);
 int catalog_position_move(struct catalog *catalog, uint64_t sequence, const struct hash128 *digest);
 void catalog_mark_write(struct catalog *catalog);

@@ -20,7 +20,8 @@ check_file(struct catalog *catalog)
 	if (rc == SQLITE_ROW) {
 		text = (const char *)sqlite3_column_text(stmt, 0);
 		if (text == NULL || strcmp(text, "ok") != 0)
-			result = err_set(ERR_CORRUPT, "%s/catalog.db: %s", catalog->dir, text != NULL ? text : "?");
+			result = err_set(ERR_CORRUPT, "%s/catalog.db: %s", catalog->dir,
+					 text != NULL ? text : "?");
 	} else {
 		result = catalog_db_error(catalog, rc, "integrity_check");
 	}
@@ -32,20 +33,26 @@ check_file(struct catalog *catalog)
 static const struct {
 	const char *sql, *breach;
 } rules[] = {
-	{ "SELECT count(*) FROM pragma_foreign_key_check", "a row refers to one that is not there" },
+	{ "SELECT count(*) FROM pragma_foreign_key_check",
+	  "a row refers to one that is not there" },
 	{ "SELECT count(*) FROM event WHERE sequence > (SELECT sequence FROM position)",
 	  "an event is newer than the position" },
 	{ "SELECT (SELECT max(sequence) FROM event) IS NOT (SELECT sequence FROM position)",
 	  "the last event is not at the position" },
-	{ "SELECT count(*) <> max(sequence) - min(sequence) + 1 FROM event", "the event log has a gap" },
+	{ "SELECT count(*) <> max(sequence) - min(sequence) + 1 FROM event",
+	  "the event log has a gap" },
 	{ "SELECT count(*) FROM answer WHERE sequence > (SELECT sequence FROM position)",
 	  "an answer is newer than the position" },
-	{ "SELECT count(*) FROM unlink JOIN lun ON unlink.lun_id = lun.id", "a LUN that exists is to be unlinked" },
-	{ "SELECT count(*) FROM job_private JOIN job ON job_private.job_id = job.id WHERE job.ended_ms <> 0",
+	{ "SELECT count(*) FROM unlink JOIN lun ON unlink.lun_id = lun.id",
+	  "a LUN that exists is to be unlinked" },
+	{ "SELECT count(*) FROM job_private JOIN job ON job_private.job_id = job.id WHERE "
+	  "job.ended_ms <> 0",
 	  "a job that has ended still has private notes" },
 	{ "SELECT count(*) FROM job LEFT JOIN job_private ON job_private.job_id = job.id "
-	  "WHERE job.ended_ms = 0 AND job_private.job_id IS NULL", "a running job has no private notes" },
-	{ "SELECT count(*) FROM lun WHERE number > coalesce((SELECT value FROM counter WHERE counter = 0), 0)",
+	  "WHERE job.ended_ms = 0 AND job_private.job_id IS NULL",
+	  "a running job has no private notes" },
+	{ "SELECT count(*) FROM lun WHERE number > coalesce((SELECT value FROM counter WHERE "
+	  "counter = 0), 0)",
 	  "a LUN's number was never given out" },
 };
 
@@ -58,7 +65,8 @@ check_rules(struct catalog *catalog)
 	for (size_t i = 0; rc == 0 && i < sizeof(rules) / sizeof(rules[0]); i++) {
 		rc = catalog_query_int(catalog, rules[i].sql, &breaches);
 		if (rc == 0 && breaches != 0)
-			rc = err_set(ERR_CORRUPT, "%s/catalog.db: %s", catalog->dir, rules[i].breach);
+			rc = err_set(ERR_CORRUPT, "%s/catalog.db: %s", catalog->dir,
+				     rules[i].breach);
 	}
 	return rc;
 }
@@ -72,7 +80,8 @@ last_event(void *arg, struct change *change)
 	if (change->sequence == catalog->position.sequence &&
 	    hash128_equal(&change->digest, &catalog->position.digest))
 		return 0;
-	return err_set(ERR_CORRUPT, "%s/catalog.db: the last event does not lead to the position", catalog->dir);
+	return err_set(ERR_CORRUPT, "%s/catalog.db: the last event does not lead to the position",
+		       catalog->dir);
 }
 
 int

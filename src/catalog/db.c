@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The SQLite handle: how the database is opened, statements prepared once, results turned into ours.
+ * The SQLite handle: how the database is opened, statements prepared once, results turned into
+ * ours.
  *
- * WAL with synchronous=FULL: each commit is synced (NORMAL loses acknowledged commits in a power cut).  One
- * connection with exclusive locking: nobody writes behind the array's back, and no shared memory file is needed.
+ * WAL with synchronous=FULL: each commit is synced (NORMAL loses acknowledged commits in a power
+ * cut).  One connection with exclusive locking: nobody writes behind the array's back, and no
+ * shared memory file is needed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,18 +25,23 @@ static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_RELEASE] = "RELEASE change",
 	[STMT_ROLLBACK_TO] = "ROLLBACK TO change",
 	[STMT_POSITION_GET] = "SELECT array_id, incarnation, sequence, digest FROM position",
-	[STMT_POSITION_CREATE] = "INSERT INTO position (one, array_id, incarnation, sequence, digest) "
-				 "VALUES (1, ?, 1, 0, ?)",
+	[STMT_POSITION_CREATE] =
+		"INSERT INTO position (one, array_id, incarnation, sequence, digest) "
+		"VALUES (1, ?, 1, 0, ?)",
 	[STMT_POSITION_MOVE] = "UPDATE position SET sequence = ?, digest = ?",
 	[STMT_POSITION_REINCARNATE] = "UPDATE position SET incarnation = ?",
-	[STMT_EVENT_PUT] = "INSERT INTO event (sequence, request_id, utc_ms, change) VALUES (?, ?, ?, ?)",
+	[STMT_EVENT_PUT] =
+		"INSERT INTO event (sequence, request_id, utc_ms, change) VALUES (?, ?, ?, ?)",
 	[STMT_EVENT_PRUNE] = "DELETE FROM event WHERE sequence <= ?",
-	[STMT_EVENT_RANGE] = "SELECT count(*), min(sequence), max(sequence) FROM event WHERE sequence > ?",
-	[STMT_EVENT_LIST] = "SELECT sequence, change FROM event WHERE sequence > ? ORDER BY sequence",
+	[STMT_EVENT_RANGE] =
+		"SELECT count(*), min(sequence), max(sequence) FROM event WHERE sequence > ?",
+	[STMT_EVENT_LIST] =
+		"SELECT sequence, change FROM event WHERE sequence > ? ORDER BY sequence",
 	[STMT_ANSWER_PUT] = "INSERT INTO answer (request_id, sequence, object_id, job_id, existed) "
 			    "VALUES (?, ?, ?, ?, ?)",
 	[STMT_ANSWER_PRUNE] = "DELETE FROM answer WHERE number <= ?",
-	[STMT_ANSWER_LIST] = "SELECT request_id, sequence, object_id, job_id, existed FROM answer ORDER BY number",
+	[STMT_ANSWER_LIST] = "SELECT request_id, sequence, object_id, job_id, existed FROM answer "
+			     "ORDER BY number",
 	[STMT_COUNTER_GET] = "SELECT value FROM counter WHERE counter = ?",
 	[STMT_COUNTER_SET] = "INSERT INTO counter (counter, value) VALUES (?, ?) "
 			     "ON CONFLICT (counter) DO UPDATE SET value = excluded.value",
@@ -76,7 +83,8 @@ catalog_db_error(struct catalog *catalog, int sqlite_code, const char *what)
 		code = -EIO;
 	}
 	return err_set(code, "%s/catalog.db: %s: %s", catalog->dir, what,
-		       catalog->db != NULL ? sqlite3_errmsg(catalog->db) : sqlite3_errstr(sqlite_code));
+		       catalog->db != NULL ? sqlite3_errmsg(catalog->db)
+					   : sqlite3_errstr(sqlite_code));
 }
 
 int
@@ -110,7 +118,8 @@ catalog_statement(struct catalog *catalog, enum catalog_statement which, sqlite3
 	if (catalog->db == NULL)
 		return err_set(-EIO, "%s/catalog.db: is not open", catalog->dir);
 	if (*stmt == NULL) {
-		rc = sqlite3_prepare_v3(catalog->db, statement_sql[which], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+		rc = sqlite3_prepare_v3(catalog->db, statement_sql[which], -1,
+					SQLITE_PREPARE_PERSISTENT, stmt, NULL);
 		if (rc != SQLITE_OK)
 			return catalog_db_error(catalog, rc, statement_sql[which]);
 	}
@@ -155,9 +164,11 @@ make_private(struct catalog *catalog)
 	int rc = 0;
 
 	if (fd < 0)
-		return err_set(-errno, "%s/catalog.db: cannot open: %s", catalog->dir, strerror(errno));
+		return err_set(-errno, "%s/catalog.db: cannot open: %s", catalog->dir,
+			       strerror(errno));
 	if (fsync(fd) < 0 || fsync(catalog->dir_fd) < 0)
-		rc = err_set(-errno, "%s/catalog.db: cannot sync: %s", catalog->dir, strerror(errno));
+		rc = err_set(-errno, "%s/catalog.db: cannot sync: %s", catalog->dir,
+			     strerror(errno));
 	close(fd);
 	return rc;
 }
@@ -166,12 +177,14 @@ static int
 configure(struct catalog *catalog)
 {
 	int64_t id = 0;
-	int rc = catalog_exec(catalog, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF");
+	int rc = catalog_exec(catalog,
+			      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF");
 
 	if (rc == 0)
 		rc = catalog_query_int(catalog, "PRAGMA application_id", &id);
 	if (rc == 0 && id != 0 && id != CATALOG_APPLICATION_ID)
-		return err_set(ERR_CORRUPT, "%s/catalog.db: is a database of another program", catalog->dir);
+		return err_set(ERR_CORRUPT, "%s/catalog.db: is a database of another program",
+			       catalog->dir);
 	if (rc == 0)
 		rc = catalog_exec(catalog, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
 					   "PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST");
@@ -189,7 +202,8 @@ catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrati
 	rc = make_private(catalog);
 	if (rc < 0)
 		return rc;
-	rc = sqlite3_open_v2(path, &catalog->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+	rc = sqlite3_open_v2(path, &catalog->db,
+			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			     NULL);
 	if (rc != SQLITE_OK)
 		return catalog_db_error(catalog, rc, "open");

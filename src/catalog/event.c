@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The event log: each change as the public encoding has it, for listeners that come back; and the answers given to
- * request ids, so that a retry gets the first one.  Both are bounded; they are pruned in batches.
+ * The event log: each change as the public encoding has it, for listeners that come back; and the
+ * answers given to request ids, so that a retry gets the first one.  Both are bounded; they are
+ * pruned in batches.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -88,8 +89,10 @@ check_range(struct catalog *catalog, uint64_t since)
 	else
 		rc = catalog_db_error(catalog, step, "events");
 	sqlite3_reset(stmt);
-	if (rc == 0 && (since > catalog->position.sequence || count != catalog->position.sequence - since))
-		rc = err_set(ERR_GONE, "events after %llu are not kept any more", (unsigned long long)since);
+	if (rc == 0 &&
+	    (since > catalog->position.sequence || count != catalog->position.sequence - since))
+		rc = err_set(ERR_GONE, "events after %llu are not kept any more",
+			     (unsigned long long)since);
 	return rc;
 }
 
@@ -105,7 +108,8 @@ decode(const char *text, struct change **ret_change)
 }
 
 int
-catalog_events(struct catalog *catalog, uint64_t since, int (*each)(void *arg, struct change *change), void *arg)
+catalog_events(struct catalog *catalog, uint64_t since,
+	       int (*each)(void *arg, struct change *change), void *arg)
 {
 	sqlite3_stmt *stmt;
 	struct change *change;
@@ -145,7 +149,8 @@ catalog_answer_put(struct catalog *catalog, const struct catalog_answer *answer)
 	catalog_bind_guid(stmt, 4, &answer->job_id);
 	sqlite3_bind_int(stmt, 5, answer->existed);
 	rc = catalog_run(catalog, stmt, "answer");
-	return rc < 0 ? rc : prune(catalog, STMT_ANSWER_PRUNE, sqlite3_last_insert_rowid(catalog->db));
+	return rc < 0 ? rc
+		      : prune(catalog, STMT_ANSWER_PRUNE, sqlite3_last_insert_rowid(catalog->db));
 }
 
 static int
@@ -163,7 +168,8 @@ read_answer(sqlite3_stmt *stmt, struct catalog_answer *ret_answer)
 }
 
 int
-catalog_answers(struct catalog *catalog, int (*each)(void *arg, const struct catalog_answer *answer), void *arg)
+catalog_answers(struct catalog *catalog,
+		int (*each)(void *arg, const struct catalog_answer *answer), void *arg)
 {
 	struct catalog_answer answer;
 	sqlite3_stmt *stmt;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The array's private notes, in no event and no digest: counters, what running jobs need to go on, files still to be
- * unlinked.
+ * The array's private notes, in no event and no digest: counters, what running jobs need to go on,
+ * files still to be unlinked.
  */
 #include "base/err.h"
 #include "catalog/catalog_int.h"
@@ -72,7 +72,8 @@ catalog_job_delete(struct catalog *catalog, const struct guid *job_id)
 }
 
 int
-catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalog_job *job), void *arg)
+catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalog_job *job),
+	     void *arg)
 {
 	struct catalog_job job;
 	sqlite3_stmt *stmt;
@@ -114,7 +115,8 @@ catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id)
 }
 
 int
-catalog_unlinks(struct catalog *catalog, int (*each)(void *arg, const struct catalog_unlink *entry), void *arg)
+catalog_unlinks(struct catalog *catalog, int (*each)(void *arg, const struct catalog_unlink *entry),
+		void *arg)
 {
 	struct catalog_unlink entry;
 	sqlite3_stmt *stmt;

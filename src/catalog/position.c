@@ -2,12 +2,15 @@
 /*
  * Where the catalog stands, and whether it is the one that stood here last.
  *
- * A backup that is put back knows nothing of the sequences given out since it was made; were they given out again,
- * replicas could take the new changes for the old.  So a mark beside the catalog remembers array, incarnation
- * and the last sequence committed.  At open the catalog goes on in its incarnation only if
- *	mark.array_id = catalog.array_id, mark.incarnation = catalog.incarnation, mark.sequence <= catalog.sequence
- * else it becomes a new one.  The mark is written after each commit without a sync: a power cut may leave
- * an older mark, never a newer one, so it cannot make a false alarm; a missed one is found by the digest.
+ * A backup that is put back knows nothing of the sequences given out since it was made; were they
+ * given out again, replicas could take the new changes for the old.  So a mark beside the catalog
+ * remembers array, incarnation and the last sequence committed.  At open the catalog goes on in its
+ * incarnation only if
+ *	mark.array_id = catalog.array_id, mark.incarnation = catalog.incarnation,
+ *	mark.sequence <= catalog.sequence
+ * else it becomes a new one.  The mark is written after each commit without a sync: a power cut may
+ * leave an older mark, never a newer one, so it cannot make a false alarm; a missed one is found by
+ * the digest.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +45,8 @@ catalog_position_load(struct catalog *catalog)
 		at.incarnation = (uint64_t)sqlite3_column_int64(stmt, 1);
 		at.sequence = (uint64_t)sqlite3_column_int64(stmt, 2);
 		if (rc == 0 && (digest == NULL || hash128_parse(digest, &at.digest) < 0))
-			rc = err_set(ERR_CORRUPT, "%s/catalog.db: the stored digest is damaged", catalog->dir);
+			rc = err_set(ERR_CORRUPT, "%s/catalog.db: the stored digest is damaged",
+				     catalog->dir);
 	} else if (step != SQLITE_DONE) {
 		rc = catalog_db_error(catalog, step, "position");
 	}
@@ -106,14 +110,16 @@ mark_read(struct catalog *catalog, struct catalog_mark *ret_mark)
 		      &ret_mark->sequence) == 3 && guid_parse(id, &ret_mark->array_id) == 0;
 }
 
-/* Best effort: without it the next start may take this catalog for a restored one, which is safe. */
+/*
+ * Best effort: without it the next start may take this catalog for a restored one, which is safe.
+ */
 void
 catalog_mark_write(struct catalog *catalog)
 {
 	const struct position *at = &catalog->committed;
 	char text[MARK_SIZE], id[GUID_TEXT_SIZE];
-	int len = snprintf(text, sizeof(text), MARK_FORMAT, guid_format(&at->array_id, id), at->incarnation,
-			   at->sequence);
+	int len = snprintf(text, sizeof(text), MARK_FORMAT, guid_format(&at->array_id, id),
+			   at->incarnation, at->sequence);
 
 	if (pwrite(catalog->mark_fd, text, (size_t)len, 0) != len)
 		log_warning("catalog.mark", "error=%s", strerror(errno));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows to columns and back, by the field tables of wire/rows.h: one column for each field, with its name.  Guids are
- * 16-byte blobs (their order is guid_compare's), enums their names, booleans 0 and 1.
+ * Rows to columns and back, by the field tables of wire/rows.h: one column for each field, with its
+ * name.  Guids are 16-byte blobs (their order is guid_compare's), enums their names, booleans 0 and
+ * 1.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,11 +13,12 @@
 #include "catalog/catalog_int.h"
 
 static void
-add_list(struct strbuf *sql, const struct row_type *type, size_t first, size_t end, const char *before,
-	 const char *after, const char *separator)
+add_list(struct strbuf *sql, const struct row_type *type, size_t first, size_t end,
+	 const char *before, const char *after, const char *separator)
 {
 	for (size_t i = first; i < end; i++)
-		strbuf_addf(sql, "%s%s\"%s\"%s", i == first ? "" : separator, before, type->fields[i].name, after);
+		strbuf_addf(sql, "%s%s\"%s\"%s", i == first ? "" : separator, before,
+			    type->fields[i].name, after);
 }
 
 static char *
@@ -32,7 +34,8 @@ put_sql(const struct row_type *type)
 		strbuf_add(&sql, i == 0 ? "?" : ", ?");
 	strbuf_add(&sql, ") ON CONFLICT (");
 	add_list(&sql, type, 0, type->key_fields, "", "", ", ");
-	strbuf_add(&sql, type->key_fields < type->field_count ? ") DO UPDATE SET " : ") DO NOTHING");
+	strbuf_add(&sql,
+		   type->key_fields < type->field_count ? ") DO UPDATE SET " : ") DO NOTHING");
 	for (size_t i = type->key_fields; i < type->field_count; i++)
 		strbuf_addf(&sql, "%s\"%s\" = excluded.\"%s\"", i == type->key_fields ? "" : ", ",
 			    type->fields[i].name, type->fields[i].name);
@@ -74,7 +77,8 @@ prepare(struct catalog *catalog, sqlite3_stmt **stmt, char *(*make)(const struct
 		sql = make(type);
 		if (sql == NULL)
 			return -ENOMEM;
-		rc = sqlite3_prepare_v3(catalog->db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+		rc = sqlite3_prepare_v3(catalog->db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt,
+					NULL);
 		if (rc != SQLITE_OK)
 			return catalog_db_error(catalog, rc, sql);
 	}
@@ -118,7 +122,8 @@ bind_field(sqlite3_stmt *stmt, int index, const struct row_field *field, const v
 		break;
 	case FIELD_ENUM:
 		/* NULL for a value without a name: NOT NULL refuses it. */
-		sqlite3_bind_text(stmt, index, enum_name(field, *(const int *)at), -1, SQLITE_STATIC);
+		sqlite3_bind_text(stmt, index, enum_name(field, *(const int *)at), -1,
+				  SQLITE_STATIC);
 		break;
 	}
 }
@@ -153,7 +158,8 @@ catalog_row_delete(struct catalog *catalog, enum row_family family, const struct
 		catalog_bind_guid(*stmt, 2, &key->b);
 	rc = catalog_run(catalog, *stmt, type->name);
 	if (rc == 0 && sqlite3_changes(catalog->db) != 1)
-		return err_set(ERR_CORRUPT, "%s/catalog.db: a %s to delete is not there", catalog->dir, type->name);
+		return err_set(ERR_CORRUPT, "%s/catalog.db: a %s to delete is not there",
+			       catalog->dir, type->name);
 	return rc;
 }
 
@@ -168,7 +174,8 @@ read_enum(sqlite3_stmt *stmt, int index, const struct row_field *field, int *ret
 			return 0;
 		}
 	}
-	return err_set(ERR_CORRUPT, "catalog.db: column %s has a value that is none of its own", field->name);
+	return err_set(ERR_CORRUPT, "catalog.db: column %s has a value that is none of its own",
+		       field->name);
 }
 
 static int
@@ -228,7 +235,10 @@ load_family(struct catalog *catalog, enum row_family family, struct state_edit *
 	return rc;
 }
 
-/* The only connection with exclusive locking: its selects see one state even without a transaction around them. */
+/*
+ * The only connection with exclusive locking: its selects see one state even without a transaction
+ * around them.
+ */
 int
 catalog_rows_load(struct catalog *catalog, struct state_edit *edit)
 {

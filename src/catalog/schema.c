@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The schema and how it came to be: forward migrations, each in a transaction of its own after a copy of the file.
- * A released migration is never edited; a new field of a row is a new migration (a test compares the outcome with the
- * field tables of wire/rows.h).
+ * The schema and how it came to be: forward migrations, each in a transaction of its own after a
+ * copy of the file. A released migration is never edited; a new field of a row is a new migration
+ * (a test compares the outcome with the field tables of wire/rows.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,48 +18,63 @@
 #include "base/str.h"
 #include "catalog/catalog_int.h"
 
-/* Names that people give are unique here too: the last line of defence, the array says NAME_IN_USE long before. */
+/*
+ * Names that people give are unique here too: the last line of defence, the array says NAME_IN_USE
+ * long before.
+ */
 static const char version_1[] =
-"CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), array_id BLOB NOT NULL, incarnation INTEGER NOT NULL,"
-"	sequence INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;"
+"CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), array_id BLOB NOT NULL,"
+"    incarnation INTEGER NOT NULL, sequence INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;"
 "CREATE TABLE event (sequence INTEGER PRIMARY KEY, request_id BLOB, utc_ms INTEGER NOT NULL,"
-"	change TEXT NOT NULL) STRICT;"
+"    change TEXT NOT NULL) STRICT;"
 "CREATE INDEX event_request ON event (request_id) WHERE request_id IS NOT NULL;"
 "CREATE TABLE answer (number INTEGER PRIMARY KEY AUTOINCREMENT, request_id BLOB NOT NULL UNIQUE,"
-"	sequence INTEGER NOT NULL, object_id BLOB NOT NULL, job_id BLOB NOT NULL, existed INTEGER NOT NULL) STRICT;"
+"    sequence INTEGER NOT NULL, object_id BLOB NOT NULL, job_id BLOB NOT NULL,"
+"    existed INTEGER NOT NULL) STRICT;"
 "CREATE TABLE counter (counter INTEGER PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
-"CREATE TABLE \"array\" (id BLOB PRIMARY KEY, name TEXT NOT NULL, iqn_prefix TEXT NOT NULL, serial TEXT NOT NULL,"
-"	version TEXT NOT NULL) STRICT;"
-"CREATE TABLE pool (id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, path TEXT NOT NULL UNIQUE) STRICT;"
+"CREATE TABLE \"array\" (id BLOB PRIMARY KEY, name TEXT NOT NULL, iqn_prefix TEXT NOT NULL,"
+"    serial TEXT NOT NULL, version TEXT NOT NULL) STRICT;"
+"CREATE TABLE pool (id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+"    path TEXT NOT NULL UNIQUE) STRICT;"
 "CREATE TABLE lun (id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, number INTEGER NOT NULL UNIQUE,"
-"	pool_id BLOB NOT NULL REFERENCES pool, size_bytes INTEGER NOT NULL, block_bytes INTEGER NOT NULL,"
-"	thin INTEGER NOT NULL, mask TEXT NOT NULL, serial TEXT NOT NULL UNIQUE, naa TEXT NOT NULL UNIQUE,"
-"	status TEXT NOT NULL, created_ms INTEGER NOT NULL) STRICT;"
+"    pool_id BLOB NOT NULL REFERENCES pool, size_bytes INTEGER NOT NULL,"
+"    block_bytes INTEGER NOT NULL, thin INTEGER NOT NULL, mask TEXT NOT NULL,"
+"    serial TEXT NOT NULL UNIQUE, naa TEXT NOT NULL UNIQUE, status TEXT NOT NULL,"
+"    created_ms INTEGER NOT NULL) STRICT;"
 "CREATE INDEX lun_pool ON lun (pool_id);"
-"CREATE TABLE target (id BLOB PRIMARY KEY, iscsi_name TEXT NOT NULL UNIQUE, alias TEXT NOT NULL) STRICT;"
-"CREATE TABLE portal (id BLOB PRIMARY KEY, address TEXT NOT NULL, port INTEGER NOT NULL, status TEXT NOT NULL,"
-"	UNIQUE (address, port)) STRICT;"
-"CREATE TABLE portal_group (id BLOB PRIMARY KEY, target_id BLOB NOT NULL REFERENCES target, tag INTEGER NOT NULL,"
-"	relative_port INTEGER NOT NULL UNIQUE, UNIQUE (target_id, tag)) STRICT;"
-"CREATE TABLE group_portal (group_id BLOB NOT NULL REFERENCES portal_group, portal_id BLOB NOT NULL REFERENCES portal,"
-"	PRIMARY KEY (group_id, portal_id)) STRICT, WITHOUT ROWID;"
+"CREATE TABLE target (id BLOB PRIMARY KEY, iscsi_name TEXT NOT NULL UNIQUE,"
+"    alias TEXT NOT NULL) STRICT;"
+"CREATE TABLE portal (id BLOB PRIMARY KEY, address TEXT NOT NULL, port INTEGER NOT NULL,"
+"    status TEXT NOT NULL, UNIQUE (address, port)) STRICT;"
+"CREATE TABLE portal_group (id BLOB PRIMARY KEY, target_id BLOB NOT NULL REFERENCES target,"
+"    tag INTEGER NOT NULL, relative_port INTEGER NOT NULL UNIQUE,"
+"    UNIQUE (target_id, tag)) STRICT;"
+"CREATE TABLE group_portal (group_id BLOB NOT NULL REFERENCES portal_group,"
+"    portal_id BLOB NOT NULL REFERENCES portal,"
+"    PRIMARY KEY (group_id, portal_id)) STRICT, WITHOUT ROWID;"
 "CREATE INDEX group_portal_portal ON group_portal (portal_id);"
-"CREATE TABLE association (lun_id BLOB NOT NULL REFERENCES lun, target_id BLOB NOT NULL REFERENCES target,"
-"	lun_number INTEGER NOT NULL, PRIMARY KEY (lun_id, target_id)) STRICT, WITHOUT ROWID;"
+"CREATE TABLE association (lun_id BLOB NOT NULL REFERENCES lun,"
+"    target_id BLOB NOT NULL REFERENCES target, lun_number INTEGER NOT NULL,"
+"    PRIMARY KEY (lun_id, target_id)) STRICT, WITHOUT ROWID;"
 "CREATE UNIQUE INDEX association_number ON association (target_id, lun_number);"
-"CREATE TABLE job (id BLOB PRIMARY KEY, kind TEXT NOT NULL, lun_id BLOB NOT NULL, state TEXT NOT NULL,"
-"	error TEXT NOT NULL, message TEXT NOT NULL, created_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL) STRICT;"
+"CREATE TABLE job (id BLOB PRIMARY KEY, kind TEXT NOT NULL, lun_id BLOB NOT NULL,"
+"    state TEXT NOT NULL, error TEXT NOT NULL, message TEXT NOT NULL,"
+"    created_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL) STRICT;"
 "CREATE TABLE job_private (job_id BLOB PRIMARY KEY"
-"	REFERENCES job ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,"
-"	from_bytes INTEGER NOT NULL, to_bytes INTEGER NOT NULL) STRICT;"
-"CREATE TABLE unlink (lun_id BLOB PRIMARY KEY, pool_id BLOB NOT NULL, path TEXT NOT NULL UNIQUE) STRICT;";
+"    REFERENCES job ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,"
+"    from_bytes INTEGER NOT NULL, to_bytes INTEGER NOT NULL) STRICT;"
+"CREATE TABLE unlink (lun_id BLOB PRIMARY KEY, pool_id BLOB NOT NULL,"
+"    path TEXT NOT NULL UNIQUE) STRICT;";
 
 const struct catalog_migration catalog_migrations[] = {
 	{ version_1 },
 };
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 
-/* The database as it is, synced, into catalog.db.v<version>; an older copy of that name is replaced. */
+/*
+ * The database as it is, synced, into catalog.db.v<version>; an older copy of that name is
+ * replaced.
+ */
 static int
 copy_file(struct catalog *catalog, int64_t version)
 {
@@ -103,7 +118,8 @@ migrate_one(struct catalog *catalog, const struct catalog_migration *migration, 
 	if (rc == 0)
 		rc = catalog_exec(catalog, pragma);
 	if (rc == 0 && version == 1) {
-		snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %d", CATALOG_APPLICATION_ID);
+		snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %d",
+			 CATALOG_APPLICATION_ID);
 		rc = catalog_exec(catalog, pragma);
 	}
 	if (rc == 0)
@@ -122,13 +138,16 @@ catalog_migrate(struct catalog *catalog, const struct catalog_migration *migrati
 	if (rc < 0)
 		return rc;
 	if (version < 0 || version > count)
-		return err_set(ERR_VERSION, "%s/catalog.db: format %" PRId64 " is newer than this program's (%u)",
+		return err_set(ERR_VERSION,
+			       "%s/catalog.db: format %" PRId64
+			       " is newer than this program's (%u)",
 			       catalog->dir, version, count);
 	if (version > 0 && version < count) {
 		rc = copy_file(catalog, version);
 		if (rc < 0)
 			return rc;
-		log_info("catalog.migrate", "from=%" PRId64 " to=%u copy=catalog.db.v%" PRId64, version, count, version);
+		log_info("catalog.migrate", "from=%" PRId64 " to=%u copy=catalog.db.v%" PRId64,
+			 version, count, version);
 	}
 	for (unsigned v = (unsigned)version + 1; rc == 0 && v <= count; v++)
 		rc = migrate_one(catalog, &migrations[v - 1], v);
@@ -149,7 +168,8 @@ check_table(struct catalog *catalog, const struct row_type *type)
 {
 	sqlite3_stmt *stmt = NULL;
 	size_t found = 0;
-	int rc = sqlite3_prepare_v2(catalog->db, "SELECT name FROM pragma_table_info(?)", -1, &stmt, NULL);
+	int rc = sqlite3_prepare_v2(catalog->db, "SELECT name FROM pragma_table_info(?)", -1, &stmt,
+				    NULL);
 
 	if (rc != SQLITE_OK)
 		return catalog_db_error(catalog, rc, "table_info");
@@ -163,7 +183,8 @@ check_table(struct catalog *catalog, const struct row_type *type)
 	if (rc == SQLITE_DONE && found == type->field_count)
 		return 0;
 	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
-		return err_set(ERR_CORRUPT, "%s/catalog.db: table %s has other columns than %s rows have fields",
+		return err_set(ERR_CORRUPT,
+			       "%s/catalog.db: table %s has other columns than %s rows have fields",
 			       catalog->dir, type->name, type->name);
 	return catalog_db_error(catalog, rc, "table_info");
 }

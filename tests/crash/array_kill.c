@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kill -9 during changes.  A child process opens the array, makes random changes from several threads and tells the
- * parent of each one that was answered: its sequence and the digest after it.  The parent kills it at some moment, opens the
- * array itself and asks: is every answered change in the history with that digest, is the checker content, has every LUN
- * its file, are the files of deleted LUNs gone, nothing half made left?  Then the next child goes on from there.
+ * kill -9 during changes.  A child process opens the array, makes random changes from several
+ * threads and tells the parent of each one that was answered: its sequence and the digest after it.
+ * The parent kills it at some moment, opens the array itself and asks: is every answered change in
+ * the history with that digest, is the checker content, has every LUN its file, are the files of
+ * deleted LUNs gone, nothing half made left?  Then the next child goes on from there.
  *
  * usage: array_kill [ROUNDS [SEED]] (12)
  */
@@ -34,7 +35,10 @@ struct worker {
 	int ack_fd;
 };
 
-/* The state right after a change cannot be had from outside, but the events say it: each listener sees all of them. */
+/*
+ * The state right after a change cannot be had from outside, but the events say it: each listener
+ * sees all of them.
+ */
 static void *
 acknowledge(void *arg)
 {
@@ -47,7 +51,8 @@ acknowledge(void *arg)
 	while (array_listener_next(l, &event) == 0) {
 		struct ack ack = { event.position.sequence, event.position.digest };
 
-		if (event.kind == ARRAY_EVENT_CHANGE && write(w->ack_fd, &ack, sizeof(ack)) != sizeof(ack))
+		if (event.kind == ARRAY_EVENT_CHANGE &&
+		    write(w->ack_fd, &ack, sizeof(ack)) != sizeof(ack))
 			_exit(6);
 		change_unref(event.change);
 	}
@@ -57,7 +62,8 @@ acknowledge(void *arg)
 static bool
 may_fail(int rc)
 {
-	return rc == 0 || rc == ERR_BUSY || rc == ERR_NOT_FOUND || rc == ERR_LUNS_ASSOCIATED || rc == ERR_TOO_LATE;
+	return rc == 0 || rc == ERR_BUSY || rc == ERR_NOT_FOUND || rc == ERR_LUNS_ASSOCIATED ||
+	       rc == ERR_TOO_LATE;
 }
 
 /* Any row of a family, or a zero id. */
@@ -77,7 +83,8 @@ static int
 one_change(struct array *a, unsigned *dice)
 {
 	struct array_lun_spec spec = { .size_bytes = MIB, .thick = rand_r(dice) % 4 == 0 };
-	struct guid lun = any(a, ROW_LUN, dice), target = any(a, ROW_TARGET, dice), other = any(a, ROW_TARGET, dice);
+	struct guid lun = any(a, ROW_LUN, dice), target = any(a, ROW_TARGET, dice),
+		    other = any(a, ROW_TARGET, dice);
 	struct guid both[] = { target, other };
 
 	switch (rand_r(dice) % 8) {
@@ -224,7 +231,9 @@ assert_all_is_well(struct fixture *f)
 	assert_true(wait_for(f->array, files_are_those_of_luns, f));
 	now = array_state(f->array);
 	for (size_t i = 0; i < state_count(now, ROW_LUN); i++)
-		assert_true(wait_health(f->array, ((const struct row_lun *)state_at(now, ROW_LUN, i))->id, HEALTH_OK));
+		assert_true(wait_health(f->array,
+					((const struct row_lun *)state_at(now, ROW_LUN, i))->id,
+					HEALTH_OK));
 	assert_ok(array_check(f->array));
 }
 
@@ -255,8 +264,8 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_every_answered_change_survives_kill_9, fixture_setup,
-						fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_every_answered_change_survives_kill_9,
+						fixture_setup, fixture_teardown),
 	};
 
 	if (argc > 1)

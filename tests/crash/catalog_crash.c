@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Power cuts.  A child process commits changes on a VFS that holds what is not synced; at the nth write or sync each of
- * the writes held is applied, dropped or torn and the child is gone.  Then the catalog is opened again: it must be
- * consistent, have every commit that the child acknowledged, and at most the one that was under way.
+ * Power cuts.  A child process commits changes on a VFS that holds what is not synced; at the nth
+ * write or sync each of the writes held is applied, dropped or torn and the child is gone.  Then
+ * the catalog is opened again: it must be consistent, have every commit that the child
+ * acknowledged, and at most the one that was under way.
  *
- * Two controls show that the test can fail: with synchronous=OFF commits are lost or the file is damaged; with NORMAL
- * (in WAL mode) it stays consistent but loses acknowledged commits, which is why the catalog has FULL.
+ * Two controls show that the test can fail: with synchronous=OFF commits are lost or the file is
+ * damaged; with NORMAL (in WAL mode) it stays consistent but loses acknowledged commits, which is
+ * why the catalog has FULL.
  *
- * usage: catalog_crash [SEEDS [CHANGES]]: that many seeds for each cut point and way of checkpointing, and changes in
- * a run (8).  Without arguments one seed for every third cut point.
+ * usage: catalog_crash [SEEDS [CHANGES]]: that many seeds for each cut point and way of
+ * checkpointing, and changes in a run (8).  Without arguments one seed for every third cut point.
  */
 #include "catalog_test.h"
 
@@ -26,7 +28,10 @@
 static unsigned seeds = 1, changes = 8;
 static unsigned stride = 3;	/* from one cut point to the next; the controls leave out more */
 
-/* Checkpoint after every commit, or hardly ever: both ways have their own order of writes and syncs. */
+/*
+ * Checkpoint after every commit, or hardly ever: both ways have their own order of writes and
+ * syncs.
+ */
 static const unsigned checkpoint_pages[] = { 8, 1000 };
 
 /* What a series of cuts came to. */
@@ -47,13 +52,14 @@ child(const char *dir, const char *synchronous, unsigned seed, unsigned cut_at, 
 
 	shim_register();
 	shim_hold(seed);
-	snprintf(pragma, sizeof(pragma), "PRAGMA synchronous = %s; PRAGMA wal_autocheckpoint = %u", synchronous,
-		 checkpoint_pages[seed % ARRAY_LEN(checkpoint_pages)]);
+	snprintf(pragma, sizeof(pragma), "PRAGMA synchronous = %s; PRAGMA wal_autocheckpoint = %u",
+		 synchronous, checkpoint_pages[seed % ARRAY_LEN(checkpoint_pages)]);
 	if (catalog_open(dir, &catalog) < 0 || catalog_exec(catalog, pragma) < 0)
 		_exit(2);
 	shim_cut_at(cut_at);
 	do {
-		if ((n == 1 ? sample_begin(catalog, &state) : sample_commit(catalog, &state, n)) < 0)
+		if ((n == 1 ? sample_begin(catalog, &state) : sample_commit(catalog, &state, n)) <
+		    0)
 			_exit(3);
 		if (write(ack_fd, &n, sizeof(n)) != sizeof(n))
 			_exit(4);
@@ -101,7 +107,8 @@ is_sound(struct catalog *catalog, unsigned n)
 	if (n == 0)
 		return catalog_is_new(catalog);
 	wanted = sample_digest(n);
-	sound = catalog_load(catalog, &state) == 0 && hash128_equal(&state_position(state)->digest, &wanted);
+	sound = catalog_load(catalog, &state) == 0 &&
+		hash128_equal(&state_position(state)->digest, &wanted);
 	state_unref(state);
 	return sound;
 }
@@ -142,8 +149,12 @@ cut_once(const char *synchronous, unsigned seed, unsigned cut_at, struct outcome
 	unsigned acked;
 	bool cut;
 
-	/* In memory where there is such a place: what counts is what the child synced, not the disk below. */
-	snprintf(dir, sizeof(dir), "%s/vds-crash-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	/*
+	 * In memory where there is such a place: what counts is what the child synced, not the disk
+	 * below.
+	 */
+	snprintf(dir, sizeof(dir), "%s/vds-crash-XXXXXX",
+		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(dir));
 	acked = run_child(dir, synchronous, seed, cut_at, &cut);
 	if (cut)
@@ -165,8 +176,8 @@ cut_everywhere(const char *synchronous, unsigned step)
 		for (unsigned seed = 0; seed < seeds * ARRAY_LEN(checkpoint_pages); seed++)
 			any = cut_once(synchronous, at * 1000 + seed, at, &outcome) || any;
 	}
-	print_message("# synchronous=%s: %u cuts, %u lost acknowledged commits, %u damaged\n", synchronous, outcome.cuts,
-		      outcome.lost, outcome.damaged);
+	print_message("# synchronous=%s: %u cuts, %u lost acknowledged commits, %u damaged\n",
+		      synchronous, outcome.cuts, outcome.lost, outcome.damaged);
 	assert_true(outcome.cuts > changes);
 	return outcome;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the array's tests share: an array in a directory of its own, short names for changes, a fake data path. */
+/*
+ * What the array's tests share: an array in a directory of its own, short names for changes, a fake
+ * data path.
+ */
 #ifndef VDS_TESTS_ARRAY_TEST_H
 #define VDS_TESTS_ARRAY_TEST_H
 
@@ -61,11 +64,17 @@ struct guid random_guid(void);
 /* The file of a LUN in the default pool. */
 void lun_file(const struct fixture *f, struct guid lun, char path[256]);
 bool file_exists(const char *path);
-/* Let an operation below a LUN ("*" = all) fail or hang: what = "EIO", "hold", …; NULL = no more. */
+/*
+ * Let an operation below a LUN ("*" = all) fail or hang: what = "EIO", "hold", …; NULL = no more.
+ */
 void inject(const struct fixture *f, const char *name, const char *op, const char *what);
 
-/* Waits (up to ten seconds) until the condition holds; live state changes are looked at as they come. */
-bool wait_for(struct array *array, bool (*holds)(struct array *array, const void *arg), const void *arg);
+/*
+ * Waits (up to ten seconds) until the condition holds; live state changes are looked at as they
+ * come.
+ */
+bool wait_for(struct array *array, bool (*holds)(struct array *array, const void *arg),
+	      const void *arg);
 bool wait_health(struct array *array, struct guid lun, enum lun_health health);
 bool wait_operation(struct array *array, struct guid lun, enum lun_operation operation);
 bool wait_job(struct array *array, struct guid job, enum job_state state);
@@ -78,7 +87,7 @@ struct fake_runtime {
 	atomic_int quiesce_result;
 	atomic_bool quiesce_hold;		/* quiesce waits while this is set */
 	atomic_uint quiescing;
-	struct state *last;			/* writer thread; read it after a change was answered */
+	struct state *last; /* writer thread; read it after a change was answered */
 };
 
 void fake_register(struct fake_runtime *fake, struct array *array);

@@ -10,7 +10,8 @@ static void
 test_set_is_replaced(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
-	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1"), t2 = make_target(a, "2"), t3 = make_target(a, "3");
+	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1"), t2 = make_target(a, "2"),
+		    t3 = make_target(a, "3");
 
 	assert_ok(associate(a, lun, 2, t1, t2));
 	assert_int_equal(number_of(a, lun, t1), 0);
@@ -91,7 +92,8 @@ static void
 test_numbers_are_equal_on_all_targets_when_possible(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
-	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t1 = make_target(a, "1"), t2 = make_target(a, "2");
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t1 = make_target(a, "1"),
+		    t2 = make_target(a, "2");
 
 	assert_ok(associate(a, x, 1, t1));
 	assert_ok(associate(a, y, 2, t1, t2));
@@ -103,7 +105,8 @@ static void
 test_new_path_takes_the_number_of_the_old_ones(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
-	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t1 = make_target(a, "1"), t2 = make_target(a, "2");
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t1 = make_target(a, "1"),
+		    t2 = make_target(a, "2");
 
 	assert_ok(associate(a, x, 1, t1));
 	assert_ok(associate(a, y, 1, t1));
@@ -115,7 +118,8 @@ static void
 test_number_is_not_reused_while_a_session_lives_that_saw_it(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
-	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), z = make_lun(a, "z"), t = make_target(a, "1"), session;
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), z = make_lun(a, "z"),
+		    t = make_target(a, "1"), session;
 
 	assert_ok(associate(a, x, 1, t));
 	session = fake_session(a, t);
@@ -131,7 +135,8 @@ static void
 test_session_of_another_target_retires_nothing(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
-	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t1 = make_target(a, "1"), t2 = make_target(a, "2");
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t1 = make_target(a, "1"),
+		    t2 = make_target(a, "2");
 
 	assert_ok(associate(a, x, 1, t1));
 	fake_session(a, t2);

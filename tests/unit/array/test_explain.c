@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The explanation names every real reason, and says visible exactly when the data path would show the LUN. */
+/*
+ * The explanation names every real reason, and says visible exactly when the data path would show
+ * the LUN.
+ */
 #include "array_test.h"
 
 #define HOST "iqn.2026-11.org.example:host"

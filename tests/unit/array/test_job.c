@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Jobs: thick LUNs are allocated in the background, held meanwhile, cancelled, resumed after a restart. */
+/*
+ * Jobs: thick LUNs are allocated in the background, held meanwhile, cancelled, resumed after a
+ * restart.
+ */
 #include "array_test.h"
 
 #include <sys/stat.h>
@@ -70,7 +73,8 @@ test_create_holds_the_lun_until_it_is_allocated(void **state)
 	answer = create_thick(f->array, "x", 4 * MIB);
 	assert_true(wait_operation(f->array, answer.object_id, OPERATION_CREATE));
 	assert_int_equal(array_lun_rename(f->array, NULL, &answer.object_id, "y", NULL), ERR_BUSY);
-	assert_int_equal(associate(f->array, answer.object_id, 1, make_target(f->array, "t")), ERR_BUSY);
+	assert_int_equal(associate(f->array, answer.object_id, 1, make_target(f->array, "t")),
+			 ERR_BUSY);
 	assert_int_equal(array_lun_delete(f->array, NULL, &answer.object_id, NULL), ERR_BUSY);
 	inject(f, "all", "allocate", NULL);
 	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
@@ -172,7 +176,10 @@ extend_ends_badly(struct fixture *f, const char *op, const char *what, enum job_
 	assert_int_equal(size_of(f->array, lun), 2 * MIB);
 	lun_file(f, lun, path);
 	assert_int_equal(stat(path, &st), 0);
-	/* When the file can be given no size at all, neither can what was allocated be given back: no harm. */
+	/*
+	 * When the file can be given no size at all, neither can what was allocated be given back:
+	 * no harm.
+	 */
 	if (strcmp(op, "resize") != 0) {
 		assert_int_equal(allocated(f, lun), before);
 		assert_int_equal(st.st_size, 2 * MIB);
@@ -279,7 +286,8 @@ put_old_job(struct array *array, struct task *task)
 static struct guid
 make_old_job(struct array *array, int64_t age_ms)
 {
-	struct old_job old = { .task = { .apply = put_old_job, .cause = "job.end" }, .id = random_guid(),
+	struct old_job old = { .task = { .apply = put_old_job, .cause = "job.end" },
+			       .id = random_guid(),
 			       .ended_ms = clock_utc_ms() - age_ms };
 
 	assert_ok(writer_submit(array, &old.task));
@@ -298,7 +306,8 @@ static void
 test_ended_jobs_expire_after_a_day(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
-	struct guid young = make_old_job(a, JOB_KEPT_MS - 60000), old = make_old_job(a, JOB_KEPT_MS + 1);
+	struct guid young = make_old_job(a, JOB_KEPT_MS - 60000),
+		    old = make_old_job(a, JOB_KEPT_MS + 1);
 
 	assert_true(wait_for(a, job_is_gone, &old));
 	assert_false(job_is_gone(a, &young));

@@ -62,7 +62,9 @@ test_default_portal_with_a_port_is_made_at_once(void **state)
 {
 	struct fixture *f = *state;
 	char dir[sizeof(f->dir) + 8];
-	struct array_options options = { .dir = dir, .default_address = "127.0.0.1", .default_port = 3260 };
+	struct array_options options = { .dir = dir,
+					 .default_address = "127.0.0.1",
+					 .default_port = 3260 };
 	struct array *a = NULL;
 
 	snprintf(dir, sizeof(dir), "%s/second", f->dir);
@@ -91,7 +93,8 @@ test_default_portal_without_a_port_gets_a_free_one_and_keeps_it(void **state)
 		fake_register(&fake, a);
 		now = array_state(a);
 		assert_int_equal(state_count(now, ROW_PORTAL), 1);
-		assert_int_equal(((const struct row_portal *)state_at(now, ROW_PORTAL, 0))->port, 3270);
+		assert_int_equal(((const struct row_portal *)state_at(now, ROW_PORTAL, 0))->port,
+				 3270);
 		fake_unregister(&fake);
 		array_close(a);
 	}

@@ -161,10 +161,12 @@ test_mask_is_normalised(void **state)
 	struct array *a = ((struct fixture *)*state)->array;
 	struct guid lun = make_lun(a, "x");
 
-	assert_ok(array_lun_set_mask(a, NULL, &lun, " iqn.2026-11.org.example:b;iqn.2026-11.org.example:A ", NULL));
+	assert_ok(array_lun_set_mask(
+		a, NULL, &lun, " iqn.2026-11.org.example:b;iqn.2026-11.org.example:A ", NULL));
 	AUTO_STATE struct state *now = array_state(a);
 
-	assert_string_equal(lun_row(now, lun)->mask, "iqn.2026-11.org.example:a;iqn.2026-11.org.example:b");
+	assert_string_equal(lun_row(now, lun)->mask,
+			    "iqn.2026-11.org.example:a;iqn.2026-11.org.example:b");
 	assert_int_equal(array_lun_set_mask(a, NULL, &lun, "no name", NULL), ERR_INVALID);
 }
 
@@ -196,7 +198,8 @@ test_file_stays_while_its_device_is_used(void **state)
 	lun_file(f, lun, path);
 	assert_ok(array_lun_device(f->array, &lun, &dev));
 	assert_ok(array_lun_delete(f->array, NULL, &lun, NULL));
-	assert_int_equal(array_lun_device(f->array, &lun, &(struct blk_dev *){ NULL }), ERR_NOT_FOUND);
+	assert_int_equal(array_lun_device(f->array, &lun, &(struct blk_dev *){ NULL }),
+			 ERR_NOT_FOUND);
 	make_lun(f->array, "another");
 	assert_true(file_exists(path));
 	rc = blk_flush(dev);
@@ -243,7 +246,7 @@ test_start_sweeps_what_a_crash_left(void **state)
 	fixture_open(f);
 	assert_true(file_exists(path));
 	assert_false(file_exists(left));
-	assert_true(file_exists(foreign));	/* perhaps of a newer catalog than the one restored */
+	assert_true(file_exists(foreign)); /* perhaps of a newer catalog than the one restored */
 	assert_true(wait_health(f->array, lun, HEALTH_OK));
 	unlink(foreign);
 }
@@ -310,7 +313,9 @@ test_largest_sizes(void **state)
 	assert_int_equal(grow, thin - MIB);
 	spec.size_bytes = thin;
 	assert_ok(array_lun_create(a, NULL, &spec, NULL));
-	spec = (struct array_lun_spec){ .name = "too thick", .thick = true, .size_bytes = thick + (1ull << 40) };
+	spec = (struct array_lun_spec){ .name = "too thick",
+					.thick = true,
+					.size_bytes = thick + (1ull << 40) };
 	assert_int_equal(array_lun_create(a, NULL, &spec, NULL), ERR_NO_SPACE);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Random changes against a model so simple that it can be seen to be right: tables of LUNs, targets, portals, groups,
- * and a matrix of who is behind what.  Each answer must be the model's, each state too; in between the array is closed
- * and opened, and the checker must be content.  A listener follows all of it and must come to the same digest.
+ * Random changes against a model so simple that it can be seen to be right: tables of LUNs,
+ * targets, portals, groups, and a matrix of who is behind what.  Each answer must be the model's,
+ * each state too; in between the array is closed and opened, and the checker must be content.  A
+ * listener follows all of it and must come to the same digest.
  *
  * usage: test_array_model [CHANGES [SEED]]
  */
@@ -97,7 +98,8 @@ delete_lun(struct array *a)
 	unsigned l = dice(LUNS);
 	struct guid id = id_or_random(model.luns[l].there, model.luns[l].id);
 
-	assert_int_equal(array_lun_delete(a, NULL, &id, NULL), model.luns[l].there ? 0 : ERR_NOT_FOUND);
+	assert_int_equal(array_lun_delete(a, NULL, &id, NULL),
+			 model.luns[l].there ? 0 : ERR_NOT_FOUND);
 	model.luns[l].there = false;
 }
 
@@ -125,7 +127,8 @@ rename_lun(struct array *a)
 static void
 change_lun(struct array *a)
 {
-	static const char *const masks[] = { "", "*", "iqn.2026-11.org.example:a", "iqn.2026-11.org.example:b" };
+	static const char *const masks[] = { "", "*", "iqn.2026-11.org.example:a",
+					     "iqn.2026-11.org.example:b" };
 	unsigned l = dice(LUNS), m = dice(ARRAY_LEN(masks));
 	bool offline = dice(2) == 0;
 
@@ -137,7 +140,8 @@ change_lun(struct array *a)
 		snprintf(model.luns[l].mask, sizeof(model.luns[l].mask), "%s", masks[m]);
 		break;
 	case 1:
-		assert_ok(array_lun_set_status(a, NULL, &model.luns[l].id, offline ? STATUS_OFFLINE : STATUS_ONLINE, NULL));
+		assert_ok(array_lun_set_status(a, NULL, &model.luns[l].id,
+					       offline ? STATUS_OFFLINE : STATUS_ONLINE, NULL));
 		model.luns[l].offline = offline;
 		break;
 	default:
@@ -146,7 +150,10 @@ change_lun(struct array *a)
 	}
 }
 
-/* The rule for numbers, as the contract has it: kept where the pair was there; new ones equal when possible. */
+/*
+ * The rule for numbers, as the contract has it: kept where the pair was there; new ones equal when
+ * possible.
+ */
 static void
 expect_numbers(struct array *a, unsigned l, const bool wanted[TARGETS])
 {
@@ -157,12 +164,16 @@ expect_numbers(struct array *a, unsigned l, const bool wanted[TARGETS])
 		if (!wanted[t])
 			model.luns[l].number[t] = -1;
 	for (int t = 0; t < TARGETS; t++)
-		for (int other = 0; wanted[t] && model.luns[l].number[t] < 0 && other < LUNS; other++)
+		for (int other = 0; wanted[t] && model.luns[l].number[t] < 0 && other < LUNS;
+		     other++)
 			if (model.luns[other].there && model.luns[other].number[t] >= 0)
 				taken[model.luns[other].number[t]] = true;
 	while (taken[lowest])
 		lowest++;
-	/* Which of the kept numbers is preferred depends on the order of ids: any is right that is free. */
+	/*
+	 * Which of the kept numbers is preferred depends on the order of ids: any is right that is
+	 * free.
+	 */
 	for (int t = 0; t < TARGETS; t++) {
 		int n = number_of(a, model.luns[l].id, model.targets[t].id);
 
@@ -310,13 +321,15 @@ change_member(struct array *a)
 	if (!model.groups[g].there || !model.portals[p].there)
 		return;
 	if (dice(2) == 0) {
-		rc = array_group_remove_portal(a, NULL, &model.groups[g].id, &model.portals[p].id, NULL);
+		rc = array_group_remove_portal(a, NULL, &model.groups[g].id, &model.portals[p].id,
+					       NULL);
 		assert_int_equal(rc, model.groups[g].has[p] ? 0 : ERR_NOT_FOUND);
 		model.groups[g].has[p] = false;
 		return;
 	}
 	for (int other = 0; other < GROUPS; other++)
-		elsewhere = elsewhere || (other != (int)g && model.groups[other].there && model.groups[other].has[p] &&
+		elsewhere = elsewhere || (other != (int)g && model.groups[other].there &&
+					  model.groups[other].has[p] &&
 					  model.groups[other].target == model.groups[g].target);
 	rc = array_group_add_portal(a, NULL, &model.groups[g].id, &model.portals[p].id, NULL);
 	assert_int_equal(rc, elsewhere ? ERR_IN_USE : 0);
@@ -341,7 +354,8 @@ compare_luns(const struct state *now)
 		assert_string_equal(row->name, model.luns[l].name);
 		assert_string_equal(row->mask, model.luns[l].mask);
 		assert_int_equal(row->size_bytes, model.luns[l].size_bytes);
-		assert_int_equal(row->status, model.luns[l].offline ? STATUS_OFFLINE : STATUS_ONLINE);
+		assert_int_equal(row->status,
+				 model.luns[l].offline ? STATUS_OFFLINE : STATUS_ONLINE);
 		for (int t = 0; t < TARGETS; t++)
 			paths += model.luns[l].number[t] >= 0;
 	}
@@ -358,7 +372,9 @@ compare_others(const struct state *now)
 		if (!model.targets[t].there)
 			continue;
 		targets++;
-		assert_string_equal(((const struct row_target *)state_find(now, ROW_TARGET, &model.targets[t].id))->alias,
+		assert_string_equal(((const struct row_target *)state_find(now, ROW_TARGET,
+									   &model.targets[t].id))
+					    ->alias,
 				    model.targets[t].alias);
 	}
 	for (int p = 0; p < PORTALS; p++)
@@ -389,7 +405,8 @@ compare_inverse(const struct state *now)
 			if (!model.luns[l].there || model.luns[l].number[t] < 0)
 				continue;
 			behind++;
-			row = state_find_pair(now, ROW_ASSOCIATION, &model.luns[l].id, &model.targets[t].id);
+			row = state_find_pair(now, ROW_ASSOCIATION, &model.luns[l].id,
+					      &model.targets[t].id);
 			assert_non_null(row);
 			assert_int_equal(row->lun_number, model.luns[l].number[t]);
 		}
@@ -430,9 +447,10 @@ follow(struct array_listener *l, struct state **mine, uint64_t until)
 static void
 step(struct array *a)
 {
-	static void (*const steps[])(struct array *a) = {
-		create_lun, create_lun, delete_lun, rename_lun, change_lun, change_lun, associate_lun, associate_lun,
-		associate_lun, associate_lun, create_target, create_target, delete_target, change_portal, change_group,
+	static void (*const steps[])(struct array * a) = {
+		create_lun,    create_lun,    delete_lun,    rename_lun,    change_lun,
+		change_lun,    associate_lun, associate_lun, associate_lun, associate_lun,
+		create_target, create_target, delete_target, change_portal, change_group,
 		change_member, change_member,
 	};
 
@@ -458,7 +476,8 @@ test_random_changes_are_those_of_the_model(void **state)
 		array_listener_free(l);
 		fixture_reopen(f);
 		compare(f->array);
-		assert_ok(array_listen(f->array, 1, state_position(mine)->sequence, &l, NULL, NULL));
+		assert_ok(
+			array_listen(f->array, 1, state_position(mine)->sequence, &l, NULL, NULL));
 	}
 	follow(l, &mine, sequence_of(f->array));
 	assert_ok(state_check(mine));
@@ -469,8 +488,8 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_random_changes_are_those_of_the_model, fixture_setup,
-						fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_random_changes_are_those_of_the_model,
+						fixture_setup, fixture_teardown),
 	};
 
 	if (argc > 1)

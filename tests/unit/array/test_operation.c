@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of operations is that of docs/design/operations.md, cell by cell; and it is what calls meet. */
+/*
+ * The table of operations is that of docs/design/operations.md, cell by cell; and it is what calls
+ * meet.
+ */
 #include "array_test.h"
 
 #include "array/array_int.h"
@@ -8,8 +11,9 @@ static const struct {
 	const char *name;
 	enum lun_operation operation;
 } held[] = {
-	{ "none", OPERATION_NONE },	{ "create", OPERATION_CREATE },	      { "extend", OPERATION_EXTEND },
-	{ "associate", OPERATION_ASSOCIATE }, { "delete", OPERATION_DELETE }, { "status", OPERATION_STATUS },
+	{ "none", OPERATION_NONE },	{ "create", OPERATION_CREATE },
+	{ "extend", OPERATION_EXTEND }, { "associate", OPERATION_ASSOCIATE },
+	{ "delete", OPERATION_DELETE }, { "status", OPERATION_STATUS },
 };
 
 static const struct {
@@ -73,7 +77,8 @@ test_table_is_the_documented_one(void **state)
 			yes = strcmp(cell(line, (unsigned)i + 1, buf), "yes") == 0;
 			assert_true(yes || strcmp(buf, "busy") == 0);
 			if (operation_allows(held[h].operation, asked[i].ask) != yes)
-				fail_msg("%s while %s: documented as %s", asked[i].name, held[h].name, buf);
+				fail_msg("%s while %s: documented as %s", asked[i].name,
+					 held[h].name, buf);
 		}
 	}
 	fclose(file);
@@ -114,9 +119,11 @@ test_calls_meet_the_table(void **state)
 			bool allowed = operation_allows(held[h].operation, asked[i].ask);
 
 			if (held[h].operation != OPERATION_NONE)
-				assert_ok(operation_begin(a, &lun, ASK_DELETE, held[h].operation, true));
+				assert_ok(operation_begin(a, &lun, ASK_DELETE, held[h].operation,
+							  true));
 			assert_true(wait_operation(a, lun, held[h].operation));
-			assert_int_equal(ask_for(a, lun, asked[i].ask, target), allowed ? 0 : ERR_BUSY);
+			assert_int_equal(ask_for(a, lun, asked[i].ask, target),
+					 allowed ? 0 : ERR_BUSY);
 			operation_end(a, &lun);
 			if (asked[i].ask != ASK_DELETE || !allowed)
 				assert_ok(array_lun_delete(a, NULL, &lun, NULL));
@@ -133,7 +140,8 @@ test_hidden_hold_shows_nothing_but_excludes(void **state)
 
 	assert_ok(operation_begin(a, &lun, ASK_EXTEND, OPERATION_EXTEND, false));
 	after = array_live(a);
-	assert_true(row_equal(state_find(before, ROW_LIVE_LUN, &lun), state_find(after, ROW_LIVE_LUN, &lun)));
+	assert_true(row_equal(state_find(before, ROW_LIVE_LUN, &lun),
+			      state_find(after, ROW_LIVE_LUN, &lun)));
 	assert_int_equal(array_lun_delete(a, NULL, &lun, NULL), ERR_BUSY);
 	operation_end(a, &lun);
 }

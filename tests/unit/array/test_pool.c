@@ -50,7 +50,8 @@ test_bad_paths(void **state)
 
 	assert_int_equal(array_pool_create(f->array, NULL, "p", "relative", NULL), ERR_INVALID);
 	assert_int_equal(array_pool_create(f->array, NULL, "p", "/nowhere/at/all", NULL), -ENOENT);
-	assert_int_equal(array_pool_create(f->array, NULL, "", make_dir(f, "p", path), NULL), ERR_INVALID);
+	assert_int_equal(array_pool_create(f->array, NULL, "", make_dir(f, "p", path), NULL),
+			 ERR_INVALID);
 	make_pool(f->array, "p", path);
 	assert_int_equal(array_pool_create(f->array, NULL, "q", path, NULL), ERR_IN_USE);
 }
@@ -61,7 +62,8 @@ test_failed_create_takes_its_marker_away(void **state)
 	struct fixture *f = *state;
 	char path[128], marker[160];
 
-	assert_int_equal(array_pool_create(f->array, NULL, "default", make_dir(f, "p", path), NULL), ERR_NAME_IN_USE);
+	assert_int_equal(array_pool_create(f->array, NULL, "default", make_dir(f, "p", path), NULL),
+			 ERR_NAME_IN_USE);
 	snprintf(marker, sizeof(marker), "%s/.vds-pool", path);
 	assert_false(file_exists(marker));
 	make_pool(f->array, "p", path);
@@ -72,10 +74,12 @@ test_rename(void **state)
 {
 	struct fixture *f = *state;
 	char path[128];
-	struct guid pool = make_pool(f->array, "p", make_dir(f, "p", path)), unknown = random_guid();
+	struct guid pool = make_pool(f->array, "p", make_dir(f, "p", path)),
+		    unknown = random_guid();
 
 	assert_ok(array_pool_rename(f->array, NULL, &pool, "q", NULL));
-	assert_int_equal(array_pool_rename(f->array, NULL, &pool, "default", NULL), ERR_NAME_IN_USE);
+	assert_int_equal(array_pool_rename(f->array, NULL, &pool, "default", NULL),
+			 ERR_NAME_IN_USE);
 	assert_int_equal(array_pool_rename(f->array, NULL, &unknown, "x", NULL), ERR_NOT_FOUND);
 }
 

@@ -74,8 +74,11 @@ test_every_kind_of_change_replays(void **state)
 {
 	struct fixture *f = *state;
 	struct array *a = f->array;
-	struct guid lun = make_lun(a, "l"), target = make_target(a, "t"), portal = make_portal(a, "127.0.0.1", 3260);
-	struct array_request ids[4] = { { random_guid() }, { random_guid() }, { random_guid() }, { random_guid() } };
+	struct guid lun = make_lun(a, "l"), target = make_target(a, "t"),
+		    portal = make_portal(a, "127.0.0.1", 3260);
+	struct array_request ids[4] = {
+		{ random_guid() }, { random_guid() }, { random_guid() }, { random_guid() }
+	};
 	struct array_answer group, answer;
 
 	assert_ok(array_group_create(a, NULL, &target, &group));
@@ -118,8 +121,10 @@ test_retry_while_the_first_is_under_way_happens_once(void **state)
 	pthread_t threads[8];
 
 	for (size_t i = 0; i < ARRAY_LEN(callers); i++)
-		callers[i] = (struct caller){ .array = a, .request = i == 0 ? (struct array_request){ random_guid() } :
-										callers[0].request };
+		callers[i] =
+			(struct caller){ .array = a,
+					 .request = i == 0 ? (struct array_request){ random_guid() }
+							   : callers[0].request };
 	for (size_t i = 0; i < ARRAY_LEN(callers); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, create_target, &callers[i]), 0);
 	for (size_t i = 0; i < ARRAY_LEN(callers); i++)

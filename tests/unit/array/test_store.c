@@ -85,7 +85,8 @@ test_failure_stays_until_online(void **state)
 	snprintf(away, sizeof(away), "%s.away", path);
 	assert_int_equal(rename(path, away), 0);
 	assert_true(wait_health(f->array, lun, HEALTH_FAILED));
-	assert_int_equal(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL), ERR_FAILED);
+	assert_int_equal(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL),
+			 ERR_FAILED);
 	assert_int_equal(array_lun_extend(f->array, NULL, &lun, 512, NULL), ERR_FAILED);
 	assert_int_equal(rename(away, path), 0);
 	assert_true(wait_health(f->array, lun, HEALTH_FAILED));
@@ -202,7 +203,8 @@ test_missing_pool_fails_its_luns_but_not_the_array(void **state)
 	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), ERR_FAILED);
 	assert_int_equal(rename(away, pool), 0);
 	/* The verifier finds the pool again; the LUN waits to be asked for. */
-	while (array_lun_set_status(f->array, NULL, &answer.object_id, STATUS_ONLINE, NULL) == ERR_FAILED)
+	while (array_lun_set_status(f->array, NULL, &answer.object_id, STATUS_ONLINE, NULL) ==
+	       ERR_FAILED)
 		assert_ok(array_sync(f->array, &(struct position){ 0 }));
 	assert_true(wait_health(f->array, answer.object_id, HEALTH_OK));
 }

@@ -39,8 +39,11 @@ test_made_names_stand_under_the_prefix(void **state)
 	AUTO_STATE struct state *now = array_state(a);
 
 	assert_string_equal(target_row(now, t1)->iscsi_name, "iqn.2026-11.org.example:web-server");
-	assert_int_equal(strncmp(target_row(now, t2)->iscsi_name, "iqn.2026-11.org.example:web-server-", 35), 0);
-	assert_int_equal(strlen(target_row(now, t3)->iscsi_name), strlen("iqn.2026-11.org.example:") + 16);
+	assert_int_equal(
+		strncmp(target_row(now, t2)->iscsi_name, "iqn.2026-11.org.example:web-server-", 35),
+		0);
+	assert_int_equal(strlen(target_row(now, t3)->iscsi_name),
+			 strlen("iqn.2026-11.org.example:") + 16);
 }
 
 static void
@@ -61,11 +64,13 @@ test_given_name_is_normalised_and_unique(void **state)
 	struct array_answer answer;
 
 	assert_ok(array_target_create(a, NULL, "iqn.2026-11.org.example:X", "", false, &answer));
-	assert_int_equal(array_target_create(a, NULL, "IQN.2026-11.org.example:x", "", false, NULL), ERR_NAME_IN_USE);
+	assert_int_equal(array_target_create(a, NULL, "IQN.2026-11.org.example:x", "", false, NULL),
+			 ERR_NAME_IN_USE);
 	assert_int_equal(array_target_create(a, NULL, "no name", "", false, NULL), ERR_INVALID);
 	AUTO_STATE struct state *now = array_state(a);
 
-	assert_string_equal(target_row(now, answer.object_id)->iscsi_name, "iqn.2026-11.org.example:x");
+	assert_string_equal(target_row(now, answer.object_id)->iscsi_name,
+			    "iqn.2026-11.org.example:x");
 }
 
 static void
@@ -148,7 +153,8 @@ relative_port_of(struct array *a, struct guid group)
 {
 	AUTO_STATE struct state *now = array_state(a);
 
-	return ((const struct row_portal_group *)state_find(now, ROW_PORTAL_GROUP, &group))->relative_port;
+	return ((const struct row_portal_group *)state_find(now, ROW_PORTAL_GROUP, &group))
+		->relative_port;
 }
 
 static void
@@ -184,7 +190,8 @@ test_portal_is_in_one_group_of_a_target(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
 	struct guid target = make_target(a, "1"), portal = make_portal(a, "127.0.0.1", 3260);
-	struct guid g1 = make_group(a, target), g2 = make_group(a, target), other = make_group(a, make_target(a, "2"));
+	struct guid g1 = make_group(a, target), g2 = make_group(a, target),
+		    other = make_group(a, make_target(a, "2"));
 	struct array_answer answer;
 
 	assert_ok(array_group_add_portal(a, NULL, &g1, &portal, &answer));
@@ -220,7 +227,8 @@ test_address_is_numeric_and_canonical(void **state)
 	struct guid portal = make_portal(a, "0:0::1", 3260);
 	AUTO_STATE struct state *now = array_state(a);
 
-	assert_string_equal(((const struct row_portal *)state_find(now, ROW_PORTAL, &portal))->address, "::1");
+	assert_string_equal(
+		((const struct row_portal *)state_find(now, ROW_PORTAL, &portal))->address, "::1");
 	assert_int_equal(array_portal_create(a, NULL, "localhost", 3260, NULL), ERR_INVALID);
 	assert_int_equal(array_portal_create(a, NULL, "127.0.0.1", 0, NULL), ERR_INVALID);
 }
@@ -260,7 +268,8 @@ static void
 test_portal_in_a_group_is_not_deleted(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
-	struct guid portal = make_portal(a, "127.0.0.1", 3260), group = make_group(a, make_target(a, "t"));
+	struct guid portal = make_portal(a, "127.0.0.1", 3260),
+		    group = make_group(a, make_target(a, "t"));
 
 	assert_ok(array_group_add_portal(a, NULL, &group, &portal, NULL));
 	assert_int_equal(array_portal_delete(a, NULL, &portal, NULL), ERR_IN_USE);
@@ -278,7 +287,8 @@ test_portal_status(void **state)
 	assert_ok(array_portal_set_status(a, NULL, &portal, STATUS_OFFLINE, NULL));
 	AUTO_STATE struct state *now = array_state(a);
 
-	assert_int_equal(((const struct row_portal *)state_find(now, ROW_PORTAL, &portal))->status, STATUS_OFFLINE);
+	assert_int_equal(((const struct row_portal *)state_find(now, ROW_PORTAL, &portal))->status,
+			 STATUS_OFFLINE);
 }
 
 static void

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The writer: batches, savepoints, failures of memory and of the disk, read-only, many callers at once. */
+/*
+ * The writer: batches, savepoints, failures of memory and of the disk, read-only, many callers at
+ * once.
+ */
 #include "array_test.h"
 
 #include <pthread.h>
@@ -243,7 +246,8 @@ test_many_callers_at_once(void **state)
 
 	fake_register(&fake, f->array);
 	for (size_t i = 0; i < CALLERS; i++)
-		callers[i] = (struct caller){ .array = f->array, .target = make_target(f->array, "t") };
+		callers[i] =
+			(struct caller){ .array = f->array, .target = make_target(f->array, "t") };
 	before = sequence_of(f->array);
 	for (size_t i = 0; i < CALLERS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, call, &callers[i]), 0);

@@ -79,8 +79,10 @@ sample_lun(unsigned n)
 	row->thin = n % 3 != 0;
 	row->status = n % 5 == 0 ? STATUS_OFFLINE : STATUS_ONLINE;
 	row->created_ms = 1700000000000 + n;
-	return complete(row, set(&row->name, "lun \"quoted\" äöü ", n) && set(&row->serial, "S", n) &&
-			row_set_string(&row->mask, "*") == 0 && row_set_string(&row->naa, naa) == 0);
+	return complete(row, set(&row->name, "lun \"quoted\" äöü ", n) &&
+				     set(&row->serial, "S", n) &&
+				     row_set_string(&row->mask, "*") == 0 &&
+				     row_set_string(&row->naa, naa) == 0);
 }
 
 static void *
@@ -91,7 +93,8 @@ sample_target(unsigned n)
 	if (row == NULL)
 		return NULL;
 	row->id = id_of('t', n);
-	return complete(row, set(&row->iscsi_name, "iqn.2026-11.org.example:", n) && set(&row->alias, "alias", n));
+	return complete(row, set(&row->iscsi_name, "iqn.2026-11.org.example:", n) &&
+				     set(&row->alias, "alias", n));
 }
 
 static void *
@@ -115,7 +118,10 @@ put(struct state_edit *edit, void *row)
 	return row == NULL ? -ENOMEM : state_edit_put(edit, row);
 }
 
-/* Odd ones put a LUN, a target and their association; every fourth deletes those of three changes ago. */
+/*
+ * Odd ones put a LUN, a target and their association; every fourth deletes those of three changes
+ * ago.
+ */
 static int
 edit_sample(struct state_edit *edit, unsigned n)
 {
@@ -246,7 +252,8 @@ assert_same_state(const struct state *a, const struct state *b)
 	assert_true(p->incarnation == q->incarnation && p->sequence == q->sequence);
 	assert_true(hash128_equal(&p->digest, &q->digest));
 	for (int family = 0; family < ROW_CONFIG_COUNT; family++) {
-		assert_int_equal(state_count(a, (enum row_family)family), state_count(b, (enum row_family)family));
+		assert_int_equal(state_count(a, (enum row_family)family),
+				 state_count(b, (enum row_family)family));
 		for (size_t i = 0; i < state_count(a, (enum row_family)family); i++)
 			assert_true(row_equal(state_at(a, (enum row_family)family, i),
 					      state_at(b, (enum row_family)family, i)));

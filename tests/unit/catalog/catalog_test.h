@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the catalog's tests share: a catalog in a directory of its own, changes made of sample rows. */
+/*
+ * What the catalog's tests share: a catalog in a directory of its own, changes made of sample rows.
+ */
 #ifndef VDS_TESTS_CATALOG_TEST_H
 #define VDS_TESTS_CATALOG_TEST_H
 
@@ -37,8 +39,8 @@ int catalog_teardown(void **state);	/* checks it first */
 /* The first change of a catalog that is new: an array and a pool; into *state. */
 int sample_begin(struct catalog *catalog, struct state **state);
 /*
- * Change number n (from 2 on), the same for each n: some put LUNs, targets and associations, some delete them again.
- * Uncommitted, without a savepoint; the next state replaces *state.
+ * Change number n (from 2 on), the same for each n: some put LUNs, targets and associations, some
+ * delete them again. Uncommitted, without a savepoint; the next state replaces *state.
  */
 int sample_change(struct catalog *catalog, struct state **state, unsigned n);
 /* The same in a transaction of its own. */

@@ -65,7 +65,8 @@ tear(struct shim_file *f, const struct held *h)
 {
 	for (int at = 0; h->bytes != NULL && at < h->len; at += SECTOR_BYTES)
 		if (random() % 2 == 0)
-			real_write(f, h->bytes + at, h->len - at < SECTOR_BYTES ? h->len - at : SECTOR_BYTES,
+			real_write(f, h->bytes + at,
+				   h->len - at < SECTOR_BYTES ? h->len - at : SECTOR_BYTES,
 				   h->offset + at);
 }
 

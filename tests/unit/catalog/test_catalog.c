@@ -174,7 +174,9 @@ test_foreign_database_is_refused(void **state)
 
 	snprintf(path, sizeof(path), "%s/catalog.db", f->dir);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA application_id = 4711; CREATE TABLE t (x)", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA application_id = 4711; CREATE TABLE t (x)", NULL,
+				      NULL, NULL),
+			 SQLITE_OK);
 	sqlite3_close(db);
 	assert_int_equal(catalog_open(f->dir, &f->catalog), ERR_CORRUPT);
 }
@@ -207,7 +209,8 @@ test_checker_finds_damage(void **state)
 		"DELETE FROM event WHERE sequence = 3",
 		"UPDATE event SET change = '{}' WHERE sequence = (SELECT max(sequence) FROM event)",
 		"INSERT INTO unlink SELECT id, pool_id, '/x' FROM lun LIMIT 1",
-		"INSERT INTO answer (request_id, sequence, object_id, job_id, existed) VALUES (x'00', 1000, x'00', x'00', 0)",
+		"INSERT INTO answer (request_id, sequence, object_id, job_id, existed) VALUES "
+		"(x'00', 1000, x'00', x'00', 0)",
 		"DELETE FROM target",
 		"UPDATE counter SET value = 1",
 	};

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every fault: memory, I/O, a full disk.  After each the catalog is as it was, or has the change. */
+/*
+ * Every fault: memory, I/O, a full disk.  After each the catalog is as it was, or has the change.
+ */
 #include "catalog_test.h"
 
 #include <errno.h>
@@ -66,7 +68,10 @@ test_every_allocation_of_opening(void **state)
 	assert_ok(catalog_open(f->dir, &f->catalog));
 }
 
-/* A change with an I/O error at its nth operation; then the catalog is opened again, as the writer does. */
+/*
+ * A change with an I/O error at its nth operation; then the catalog is opened again, as the writer
+ * does.
+ */
 static bool
 change_with_io_error(struct catalog_fixture *f, unsigned n, unsigned nth, bool full)
 {

@@ -8,8 +8,9 @@
 
 /* What later versions could look like. */
 static const struct catalog_migration good[] = {
-	{ NULL },	/* the real first one */
-	{ "CREATE TABLE extra (id INTEGER PRIMARY KEY) STRICT; INSERT INTO extra SELECT number FROM lun" },
+	{ NULL }, /* the real first one */
+	{ "CREATE TABLE extra (id INTEGER PRIMARY KEY) STRICT; INSERT INTO extra SELECT number "
+	  "FROM lun" },
 	{ "ALTER TABLE extra ADD COLUMN text TEXT NOT NULL DEFAULT 'none'" },
 };
 
@@ -49,7 +50,8 @@ test_tables_have_the_fields_of_rows(void **state)
 	assert_ok(catalog_schema_check(f->catalog));
 	assert_ok(catalog_exec(f->catalog, "BEGIN; ALTER TABLE lun ADD COLUMN colour TEXT"));
 	assert_int_equal(catalog_schema_check(f->catalog), ERR_CORRUPT);
-	assert_ok(catalog_exec(f->catalog, "ROLLBACK; BEGIN; ALTER TABLE target DROP COLUMN alias"));
+	assert_ok(
+		catalog_exec(f->catalog, "ROLLBACK; BEGIN; ALTER TABLE target DROP COLUMN alias"));
 	assert_int_equal(catalog_schema_check(f->catalog), ERR_CORRUPT);
 	assert_ok(catalog_exec(f->catalog, "ROLLBACK"));
 }
@@ -116,8 +118,10 @@ test_migration_that_fails_leaves_the_version_before_it(void **state)
 	migrations(bad, list);
 	assert_true(catalog_migrate(f->catalog, list, 3) < 0);
 	assert_int_equal(query(f->catalog, "PRAGMA user_version"), 2);
-	assert_int_equal(query(f->catalog, "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'"), 1);
-	assert_int_equal(query(f->catalog, "SELECT count(*) FROM sqlite_schema WHERE name = 'third'"), 0);
+	assert_int_equal(
+		query(f->catalog, "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'"), 1);
+	assert_int_equal(
+		query(f->catalog, "SELECT count(*) FROM sqlite_schema WHERE name = 'third'"), 0);
 }
 
 static void
