@@ -32,7 +32,7 @@ struct loop {
 	int epoll_fd;
 	int wake_fd;
 	bool no_pwait2;			/* the kernel has no epoll_pwait2: milliseconds must do */
-	bool more;			/* a hook has more to do */
+	bool more;			/* the hooks are to run at once */
 	uint64_t now_ns;
 	uint64_t spin_ns;
 	uint64_t last_work_ns;
@@ -242,6 +242,12 @@ loop_hook_del(struct loop *loop, struct loop_hook *hook)
 	if (loop->hook_next == &hook->node)
 		loop->hook_next = hook->node.next;
 	list_remove(&hook->node);
+}
+
+void
+loop_kick(struct loop *loop)
+{
+	loop->more = true;
 }
 
 static void

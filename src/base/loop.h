@@ -73,6 +73,12 @@ struct loop_hook {
 	bool (*run)(struct loop_hook *hook);
 };
 
+/*
+ * Let the next round run the hooks and not wait: for work that was given to a hook outside of a round (before
+ * loop_run, say).  Within a round it costs a store, for the hooks are still to come.
+ */
+void loop_kick(struct loop *loop);
+
 void loop_hook_add(struct loop *loop, struct loop_hook *hook);
 void loop_hook_del(struct loop *loop, struct loop_hook *hook);
 

@@ -109,6 +109,7 @@ ring_start(struct blk_ring *ring, struct blk_io *io)
 	}
 	prepare(sqe, io);
 	ring->unsubmitted++;
+	loop_kick(ring->queue->loop);	/* we may be outside of a round */
 }
 
 static void

@@ -526,6 +526,21 @@ test_a_hook_with_more_to_do_keeps_the_loop_from_waiting(void **state)
 }
 
 static void
+test_a_kick_outside_of_a_round_runs_the_hooks_in_the_next(void **state)
+{
+	struct hook h = { .hook.run = note_hook };
+
+	(void)state;
+	loop_hook_add(bed.loop, &h.hook);
+	loop_kick(bed.loop);
+	loop_run_once(bed.loop, -1);	/* would hang if the kick were not heard */
+	assert_int_equal(h.runs, 1);
+	loop_run_once(bed.loop, 0);
+	assert_int_equal(h.runs, 1);
+	loop_hook_del(bed.loop, &h.hook);
+}
+
+static void
 test_a_hook_may_remove_itself_or_the_next(void **state)
 {
 	struct hook h[3] = { { .hook.run = note_hook }, { .hook.run = note_hook }, { .hook.run = note_hook } };
@@ -625,6 +640,7 @@ main(void)
 		bed_test(test_a_stop_before_the_run_is_not_lost_and_lets_messages_through),
 		bed_test(test_hooks_run_after_rounds_that_did_something),
 		bed_test(test_a_hook_with_more_to_do_keeps_the_loop_from_waiting),
+		bed_test(test_a_kick_outside_of_a_round_runs_the_hooks_in_the_next),
 		bed_test(test_a_hook_may_remove_itself_or_the_next),
 		bed_test(test_spinning_ends_and_then_sleeps_until_the_timer),
 		cmocka_unit_test(test_making_one_without_memory_is_an_error),
