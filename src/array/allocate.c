@@ -17,6 +17,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#define END_TRIES 10
+
 /* The end of a job, as a change. */
 struct ending {
 	struct task task;
@@ -148,6 +150,17 @@ settle_size(struct job *job, int rc)
 	return err_set(rc, "%s", text);
 }
 
+/* Memory that is short now may be there in a moment. */
+static int
+end_surely(struct job *job, int result)
+{
+	int rc = end(job, result);
+
+	for (int i = 0; i < END_TRIES && rc < 0 && writer_is_sure(rc); i++)
+		rc = end(job, result);
+	return rc;
+}
+
 void
 allocate_run(struct work *work)
 {
@@ -161,14 +174,10 @@ allocate_run(struct work *work)
 		return;
 	}
 	rc = settle_size(job, settle(job, rc));
-	if (end(job, rc) < 0) {
-		/*
-		 * The catalog cannot be written: the job goes on when it can, after the next start.
-		 */
-		log_error("job.end", "job=%s error=%s", guid_format(&job->id, id),
-			  err_text(ERR_READ_ONLY));
-		if (job->kind == JOB_EXTEND_LUN && job->store != NULL)
-			(void)resize(job, job->from_bytes);
+	rc = end_surely(job, rc);
+	if (rc < 0) {
+		/* The catalog cannot be written: the job goes on when it can, after a start. */
+		log_error("job.end", "job=%s error=%s", guid_format(&job->id, id), err_text(rc));
 		job_forget(job);
 		operation_end(job->array, &job->lun_id);
 	}

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "array/array.h"
+#include "base/err.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/workers.h"
@@ -126,6 +127,16 @@ int writer_start(struct array *array);
 void writer_stop(struct array *array);
 /* Blocks until it is done; its result, with its text on this thread.  Not on the writer thread. */
 int writer_submit(struct array *array, struct task *task);
+/*
+ * Did a change that failed with this leave nothing for sure?  Not when the disk broke in its commit:
+ * then what was made for it must stay, and the next start finds out.
+ */
+static inline bool
+writer_is_sure(int rc)
+{
+	return rc != ERR_READ_ONLY;
+}
+
 /*
  * A change with nothing to do outside the writer: request id, submit, answer.  apply, cause and
  * hooks are set.

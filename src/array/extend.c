@@ -63,8 +63,8 @@ extend_thin(struct array *array, struct extend *e)
 	e->task.apply = thin_apply;
 	e->task.cause = "lun.extend";
 	rc = writer_submit(array, &e->task);
-	if (rc == 0)
-		return 0;
+	if (rc == 0 || !writer_is_sure(rc))
+		return rc;
 	snprintf(text, sizeof(text), "%s", err_text(rc));
 	pthread_mutex_lock(&e->store->manage_lock);
 	(void)blk_resize(e->store->dev, e->from_bytes);

@@ -237,7 +237,8 @@ create(struct array *array, struct create *c)
 
 		snprintf(text, sizeof(text), "%s", err_text(rc));
 		unit_remove(array, &c->id, false);
-		(void)blk_file_remove(c->path_new);
+		if (writer_is_sure(rc))
+			(void)blk_file_remove(c->path_new);
 		err_set(rc, "%s", text);
 	}
 	return rc;

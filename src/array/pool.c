@@ -90,7 +90,7 @@ create(struct array *array, struct pool_change *c)
 	if (rc == 0) {
 		rc = writer_submit(array, &c->task);
 		if (rc < 0)
-			pool_remove(array, &c->id, true);
+			pool_remove(array, &c->id, writer_is_sure(rc));
 	}
 	free(real);
 	return rc;

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/stat.h>
 
 #include "array/array_int.h"
 #include "fault.h"
@@ -200,6 +201,26 @@ test_broken_disk_makes_the_array_read_only(void **state)
 	assert_ok(array_rename(f->array, NULL, "new", NULL));
 }
 
+/* Whether the commit got through is not known: what was made for the change must not be unmade. */
+static void
+test_change_in_doubt_keeps_what_was_made_for_it(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	struct stat st;
+	char path[256];
+
+	lun_file(f, lun, path);
+	shim_fail_at(1, true, false);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, MIB, NULL), ERR_READ_ONLY);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 2 * MIB);
+	shim_heal();
+	fixture_reopen(f);
+	assert_true(wait_health(f->array, lun, HEALTH_OK));
+	assert_ok(array_lun_extend(f->array, NULL, &lun, MIB, NULL));
+}
+
 /* ---- many callers ---- */
 
 #define CALLERS 8
@@ -388,6 +409,7 @@ main(void)
 		WITH_SHIM(test_single_io_error_fails_a_change_and_no_more),
 		WITH_SHIM(test_full_disk_fails_a_change_and_no_more),
 		WITH_SHIM(test_broken_disk_makes_the_array_read_only),
+		WITH_SHIM(test_change_in_doubt_keeps_what_was_made_for_it),
 		WITH_ARRAY(test_many_callers_at_once),
 		WITH_ARRAY(test_batch_is_one_transaction_in_which_each_may_fail_alone),
 		WITH_ARRAY(test_sync_waits_for_what_was_queued_before),
