@@ -128,8 +128,8 @@ void writer_stop(struct array *array);
 /* Blocks until it is done; its result, with its text on this thread.  Not on the writer thread. */
 int writer_submit(struct array *array, struct task *task);
 /*
- * Did a change that failed with this leave nothing for sure?  Not when the disk broke in its commit:
- * then what was made for it must stay, and the next start finds out.
+ * Did a change that failed with this leave nothing for sure?  Not when the disk broke in its
+ * commit: then what was made for it must stay, and the next start finds out.
  */
 static inline bool
 writer_is_sure(int rc)
