@@ -11,6 +11,7 @@
 #include "base/loop.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -27,6 +28,7 @@ struct loop {
 	_Atomic(struct loop_msg *) posted;
 	atomic_bool asleep;
 	atomic_bool stop;
+	atomic_uint posters;		/* within loop_post or loop_stop: they still look at the loop */
 
 	/* The loop's thread. */
 	int epoll_fd;
@@ -85,6 +87,9 @@ loop_free(struct loop *loop)
 {
 	if (loop == NULL)
 		return;
+	/* a message may have run before its poster came back from posting it */
+	while (atomic_load(&loop->posters) > 0)
+		sched_yield();
 	if (loop->wake_fd >= 0)
 		close(loop->wake_fd);
 	if (loop->epoll_fd >= 0)
@@ -121,19 +126,24 @@ wake(struct loop *loop)
 void
 loop_post(struct loop *loop, struct loop_msg *msg)
 {
-	struct loop_msg *top = atomic_load_explicit(&loop->posted, memory_order_relaxed);
+	struct loop_msg *top;
 
+	atomic_fetch_add_explicit(&loop->posters, 1, memory_order_relaxed);
+	top = atomic_load_explicit(&loop->posted, memory_order_relaxed);
 	do
 		msg->next = top;
 	while (!atomic_compare_exchange_weak(&loop->posted, &top, msg));
 	wake(loop);
+	atomic_fetch_sub_explicit(&loop->posters, 1, memory_order_release);
 }
 
 void
 loop_stop(struct loop *loop)
 {
+	atomic_fetch_add_explicit(&loop->posters, 1, memory_order_relaxed);
 	atomic_store(&loop->stop, true);
 	wake(loop);
+	atomic_fetch_sub_explicit(&loop->posters, 1, memory_order_release);
 }
 
 static unsigned

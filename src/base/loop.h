@@ -18,7 +18,11 @@
 struct loop;
 
 int loop_new(struct loop **ret_loop);
-void loop_free(struct loop *loop);	/* accepts NULL; nothing may be registered any more */
+/*
+ * Accepts NULL; nothing may be registered any more.  Waits for threads that are just coming back from loop_post or
+ * loop_stop, so a loop may go as soon as the last message has run.
+ */
+void loop_free(struct loop *loop);
 /*
  * Runs rounds until loop_stop.  A round: wait, messages, descriptors, timers, hooks.  A stop that came before is
  * not lost, and what a thread posted before its loop_stop runs before this returns.

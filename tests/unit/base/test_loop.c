@@ -428,6 +428,45 @@ test_a_stop_that_comes_while_the_loop_falls_asleep_is_seen(void **state)
 	pthread_join(thread, NULL);
 }
 
+struct farewell {
+	struct loop_msg msg;
+	struct loop *loop;
+	bool said;
+};
+
+static void
+hear_farewell(struct loop_msg *msg)
+{
+	container_of(msg, struct farewell, msg)->said = true;
+}
+
+static void *
+say_farewell(void *arg)
+{
+	struct farewell *farewell = arg;
+
+	loop_post(farewell->loop, &farewell->msg);
+	return NULL;
+}
+
+/* Shown by the sanitizers: the poster must not look at the loop when it is gone. */
+static void
+test_a_loop_may_go_as_soon_as_the_last_message_has_run(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 500; i++) {
+		struct farewell farewell = { .msg.run = hear_farewell };
+		pthread_t thread;
+
+		assert_int_equal(loop_new(&farewell.loop), 0);
+		assert_int_equal(pthread_create(&thread, NULL, say_farewell, &farewell), 0);
+		while (!farewell.said)
+			loop_run_once(farewell.loop, -1);
+		loop_free(farewell.loop);
+		pthread_join(thread, NULL);
+	}
+}
+
 struct echo {
 	struct loop_msg msg;
 	int left, runs;
@@ -636,6 +675,7 @@ main(void)
 		bed_test(test_no_wake_up_is_lost_between_two_loops),
 		bed_test(test_a_message_that_comes_while_the_loop_falls_asleep_is_seen),
 		bed_test(test_a_stop_that_comes_while_the_loop_falls_asleep_is_seen),
+		bed_test(test_a_loop_may_go_as_soon_as_the_last_message_has_run),
 		bed_test(test_a_message_posted_again_in_its_run_comes_in_the_next_round),
 		bed_test(test_a_stop_before_the_run_is_not_lost_and_lets_messages_through),
 		bed_test(test_hooks_run_after_rounds_that_did_something),
