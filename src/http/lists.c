@@ -43,19 +43,37 @@ live_family(enum row_family family)
 	}
 }
 
+/* Takes item; what could not be added takes the whole array with it, so that no list is short. */
+static void
+items_add(json_t **items, json_t *item)
+{
+	if (json_array_append_new(*items, item) == 0)
+		return;
+	json_decref(*items);
+	*items = NULL;
+}
+
 static json_t *
 group_portals(const struct state *config, const struct guid *group)
 {
 	struct row_slice slice = state_group_portals(config, group);
 	json_t *portals = json_array();
 
-	for (size_t i = 0; i < slice.count && portals != NULL; i++) {
+	for (size_t i = 0; i < slice.count; i++) {
 		const struct row_group_portal *member = slice.rows[i];
 		char text[GUID_TEXT_SIZE];
 
-		json_array_append_new(portals, json_string(guid_format(&member->portal_id, text)));
+		items_add(&portals, json_string(guid_format(&member->portal_id, text)));
 	}
 	return portals;
+}
+
+static json_t *
+live_of(const struct state *live, enum row_family family, const struct guid *id)
+{
+	const void *row = state_find(live, family, id);
+
+	return row != NULL ? wire_row_encode(row) : json_null();
 }
 
 json_t *
@@ -65,19 +83,17 @@ http_row(const struct state *config, const struct state *live, const void *row)
 	enum row_family other = live_family(family);
 	json_t *json = wire_row_encode(row);
 	struct row_key key;
+	int rc = json != NULL ? 0 : -1;
 
-	if (json == NULL)
-		return NULL;
 	row_key(row, &key);
-	if (other != ROW_FAMILY_COUNT) {
-		const void *live_row = state_find(live, other, &key.a);
-
-		json_object_set_new(
-			json, "live", live_row != NULL ? wire_row_encode(live_row) : json_null());
-	}
-	if (family == ROW_PORTAL_GROUP)
-		json_object_set_new(json, "portals", group_portals(config, &key.a));
-	return json;
+	if (rc == 0 && other != ROW_FAMILY_COUNT)
+		rc = json_object_set_new(json, "live", live_of(live, other, &key.a));
+	if (rc == 0 && family == ROW_PORTAL_GROUP)
+		rc = json_object_set_new(json, "portals", group_portals(config, &key.a));
+	if (rc == 0)
+		return json;
+	json_decref(json);
+	return NULL;
 }
 
 int
@@ -169,7 +185,7 @@ cursor_of(const void *row)
 	return json_sprintf("%s,%s", a, guid_format(&key.b, b));
 }
 
-/* items: taken. */
+/* items, next: taken; NULL = out of memory. */
 static int
 list_reply(struct http_reply *reply, json_t *items, json_t *next, const struct state *config)
 {
@@ -186,7 +202,7 @@ http_list(struct http_call *call, struct http_reply *reply)
 	const struct state *state = view_of(&view, family);
 	size_t limit = call->args.limit != 0 ? call->args.limit : HTTP_LIMIT_DEFAULT;
 	size_t count = state_count(state, family), taken = 0;
-	json_t *items = json_array(), *next = NULL;
+	json_t *items = json_array(), *next = json_null();
 	const void *last = NULL;
 
 	for (size_t i = index_after(state, family, &call->args.after); i < count; i++) {
@@ -198,10 +214,10 @@ http_list(struct http_call *call, struct http_reply *reply)
 			next = cursor_of(last);
 			break;
 		}
-		json_array_append_new(items, http_row(view.config, view.live, row));
+		items_add(&items, http_row(view.config, view.live, row));
 		last = row;
 	}
-	return list_reply(reply, items, next != NULL ? next : json_null(), view.config);
+	return list_reply(reply, items, next, view.config);
 }
 
 /* All rows of a slice of associations; the object itself must be there. */
@@ -221,7 +237,7 @@ slice_reply(struct http_call *call, struct http_reply *reply,
 	items = json_array();
 	slice = slice_of(config, &call->ids[0]);
 	for (size_t i = 0; i < slice.count; i++)
-		json_array_append_new(items, wire_row_encode(slice.rows[i]));
+		items_add(&items, wire_row_encode(slice.rows[i]));
 	return list_reply(reply, items, json_null(), config);
 }
 
