@@ -25,15 +25,18 @@ enum err {
 int err_set(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * The text for `code`: what err_set said last on this thread if it was for this code, else the code's
- * own text, else strerror.  Never NULL; valid until the next err_* call on this thread.
+ * The text for `code`: what err_set said last on this thread if it was for this code, else the
+ * code's own text, else strerror.  Never NULL; valid until the next err_* call on this thread.
  */
 const char *err_text(int code);
 
 /* Forget this thread's text. */
 void err_clear(void);
 
-/* "NOT_FOUND" for ERR_NOT_FOUND, "ENOMEM" for -ENOMEM, "UNKNOWN" for anything else.  Static storage. */
+/*
+ * "NOT_FOUND" for ERR_NOT_FOUND, "ENOMEM" for -ENOMEM, "UNKNOWN" for anything else.  Static
+ * storage.
+ */
 const char *err_name(int code);
 
 /* The code of a name that err_name gives for an ERR_* code; ERR_INTERNAL when there is none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Identities.  A guid is 16 bytes in the order in which RFC 9562 prints them; the VDS surface turns it
- * into Microsoft's GUID struct.  Any thread.
+ * Identities.  A guid is 16 bytes in the order in which RFC 9562 prints them; the VDS surface turns
+ * it into Microsoft's GUID struct.  Any thread.
  */
 #ifndef VDS_BASE_GUID_H
 #define VDS_BASE_GUID_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Intrusive doubly linked lists.  A node may be in one list at a time; a node that is in none points to
- * itself or is zeroed.  Not thread-safe.
+ * Intrusive doubly linked lists.  A node may be in one list at a time; a node that is in none
+ * points to itself or is zeroed.  Not thread-safe.
  */
 #ifndef VDS_BASE_LIST_H
 #define VDS_BASE_LIST_H

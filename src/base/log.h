@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The log: one line per event, `key=value` pairs, to stderr (journald adds the rest).  Untrusted text goes through
- * log_quote.  Secrets never.  Debug areas are switched on by name (-D iscsi.pdu); an area that is off costs one branch.
- * Any thread; a line is one write.
+ * The log: one line per event, `key=value` pairs, to stderr (journald adds the rest).  Untrusted
+ * text goes through log_quote.  Secrets never.  Debug areas are switched on by name (-D iscsi.pdu);
+ * an area that is off costs one branch. Any thread; a line is one write.
  */
 #ifndef VDS_BASE_LOG_H
 #define VDS_BASE_LOG_H
@@ -12,14 +12,21 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* event: "session.login"; fmt gives the key=value pairs.  A timestamp and the level are put before them. */
-void log_event(enum log_level level, const char *event, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/*
+ * event: "session.login"; fmt gives the key=value pairs.  A timestamp and the level are put before
+ * them.
+ */
+void log_event(enum log_level level, const char *event, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #define log_error(event, ...) log_event(LOG_LEVEL_ERROR, event, __VA_ARGS__)
 #define log_warning(event, ...) log_event(LOG_LEVEL_WARNING, event, __VA_ARGS__)
 #define log_info(event, ...) log_event(LOG_LEVEL_INFO, event, __VA_ARGS__)
 
-/* A debug area, one static object for each: LOG_AREA(pdu, "iscsi.pdu"); log_debug(&pdu, "rx", "op=%u", op); */
+/*
+ * A debug area, one static object for each: LOG_AREA(pdu, "iscsi.pdu"); log_debug(&pdu, "rx",
+ * "op=%u", op);
+ */
 struct log_area {
 	const char *name;
 	bool on;
@@ -27,7 +34,10 @@ struct log_area {
 };
 
 void log_area_register(struct log_area *area);
-/* "iscsi.pdu", "iscsi" (all below it) or "all".  Number of areas switched on; ERR_NOT_FOUND for none. */
+/*
+ * "iscsi.pdu", "iscsi" (all below it) or "all".  Number of areas switched on; ERR_NOT_FOUND for
+ * none.
+ */
 int log_area_enable(const char *name);
 
 #define LOG_AREA(var, area_name) \

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A hash map from guid to pointer, open addressing.  Not thread-safe.  Keys are copied, values borrowed. */
+/*
+ * A hash map from guid to pointer, open addressing.  Not thread-safe.  Keys are copied, values
+ * borrowed.
+ */
 #ifndef VDS_BASE_MAP_H
 #define VDS_BASE_MAP_H
 
@@ -26,7 +29,10 @@ void *guid_map_find(const struct guid_map *map, const struct guid *key);
 int guid_map_put(struct guid_map *map, const struct guid *key, void *value);
 /* The value that was there, or NULL. */
 void *guid_map_remove(struct guid_map *map, const struct guid *key);
-/* for (size_t i = 0; (v = guid_map_next(map, &i)) != NULL;) in no particular order; the map must not change meanwhile. */
+/*
+ * for (size_t i = 0; (v = guid_map_next(map, &i)) != NULL;) in no particular order; the map must
+ * not change meanwhile.
+ */
 void *guid_map_next(const struct guid_map *map, size_t *cursor);
 
 #endif

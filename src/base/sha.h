@@ -37,7 +37,8 @@ hash128_equal(const struct hash128 *a, const struct hash128 *b)
 }
 
 #define HASH128_TEXT_SIZE 33
-char *hash128_format(const struct hash128 *h, char buf[HASH128_TEXT_SIZE]);	/* hi then lo, hex */
-int hash128_parse(const char *text, struct hash128 *ret_hash);			/* 0 or ERR_PARSE */
+/* hi then lo, in hex; and back: 0 or ERR_PARSE */
+char *hash128_format(const struct hash128 *h, char buf[HASH128_TEXT_SIZE]);
+int hash128_parse(const char *text, struct hash128 *ret_hash);
 
 #endif

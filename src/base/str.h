@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Strings: UTF-8, NUL-terminated.  Functions that give a `char *` give memory to free with mem_free,
- * or NULL when there is none left.  Any thread.
+ * Strings: UTF-8, NUL-terminated.  Functions that give a `char *` give memory to free with
+ * mem_free, or NULL when there is none left.  Any thread.
  */
 #ifndef VDS_BASE_STR_H
 #define VDS_BASE_STR_H
@@ -20,8 +20,8 @@ bool str_starts(const char *s, const char *prefix);
 bool str_is_text(const char *s, size_t len_bytes);
 
 /*
- * "100G", "64MiB", "4096": a size in bytes; K M G T P E with or without "iB" are powers of 1024, with "B" (KB)
- * powers of 1024 too.  0, or ERR_PARSE with a text (also on overflow).
+ * "100G", "64MiB", "4096": a size in bytes; K M G T P E with or without "iB" are powers of 1024,
+ * with "B" (KB) powers of 1024 too.  0, or ERR_PARSE with a text (also on overflow).
  */
 int str_parse_size(const char *s, uint64_t *ret_bytes);
 /* Whole string, base 10, no sign or spaces.  0 or ERR_PARSE. */

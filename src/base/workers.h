@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A pool of threads for work that blocks.  The item is the caller's memory; nothing is allocated per item. */
+/*
+ * A pool of threads for work that blocks.  The item is the caller's memory; nothing is allocated
+ * per item.
+ */
 #ifndef VDS_BASE_WORKERS_H
 #define VDS_BASE_WORKERS_H
 
@@ -7,7 +10,8 @@ struct workers;
 
 struct work {
 	struct work *next;
-	void (*run)(struct work *work);	/* on a worker thread; the item may be freed or queued again in it */
+	/* on a worker thread; the item may be freed or queued again in it */
+	void (*run)(struct work *work);
 };
 
 /* name: up to 15 bytes, the threads' name.  0 or -errno. */
