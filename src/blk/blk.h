@@ -169,15 +169,13 @@ blk_size_bytes(const struct blk_dev *dev)
 }
 
 /*
- * Does this device complete READ and WRITE within blk_submit, as things stand?  A hint (a layer may hold an operation
- * back); a file says so once it is open.
+ * Does this device complete READ and WRITE within blk_submit, as things stand?  A file says so once it is open; a stack
+ * never, since a layer may hold an operation back.
  */
 static inline bool
 blk_on_the_spot(const struct blk_dev *dev)
 {
-	while (dev->below != NULL)
-		dev = dev->below;
-	return atomic_load_explicit(&dev->on_the_spot, memory_order_relaxed);
+	return dev->below == NULL && atomic_load_explicit(&dev->on_the_spot, memory_order_relaxed);
 }
 
 /* A device is made with one reference.  Any thread. */
