@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One wrapper for each operation on a device: it asserts what the caller owes on the way in and what the driver owes
- * on the way out, so that no driver has to.  Here too: counting what is in flight, sticky failure, draining.
+ * One wrapper for each operation on a device: it asserts what the caller owes on the way in and
+ * what the driver owes on the way out, so that no driver has to.  Here too: counting what is in
+ * flight, sticky failure, draining.
  *
- * Failure: a FLUSH that fails may have lost data that was acknowledged, and a later one would succeed and hide it; so
- * the device fails and stays failed until blk_reopen.  The same holds for a FUA write that gives EIO.
+ * Failure: a FLUSH that fails may have lost data that was acknowledged, and a later one would
+ * succeed and hide it; so the device fails and stays failed until blk_reopen.  The same holds for
+ * a FUA write that gives EIO.
  */
 #include "blk/blk_int.h"
 
@@ -151,8 +153,8 @@ report(struct blk_dev *dev, const struct blk_io *io)
 
 	if (io->result <= ERR_END_ || io->result == -EINVAL || io->result == -EROFS)
 		return;
-	snprintf(reason, sizeof(reason), "%s at %llu: %s", op_names[io->op], (unsigned long long)io->offset_bytes,
-		 strerror(-io->result));
+	snprintf(reason, sizeof(reason), "%s at %llu: %s", op_names[io->op],
+		(unsigned long long)io->offset_bytes, strerror(-io->result));
 	if (loses_data(io)) {
 		blk_fail(dev, io->result, reason);
 		return;
@@ -215,7 +217,11 @@ blk_rw(struct blk_dev *dev, enum blk_op op, uint64_t offset_bytes, void *buf, si
 {
 	struct iovec iov = { buf, len_bytes };
 	struct blk_io io = {
-		.op = op, .offset_bytes = offset_bytes, .len_bytes = len_bytes, .iov = &iov, .iov_count = 1,
+		.op = op,
+		.offset_bytes = offset_bytes,
+		.len_bytes = len_bytes,
+		.iov = &iov,
+		.iov_count = 1,
 	};
 
 	assert(op == BLK_READ || op == BLK_WRITE);
@@ -250,7 +256,8 @@ blk_resize(struct blk_dev *dev, uint64_t size_bytes)
 }
 
 int
-blk_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes, struct blk_progress *progress)
+blk_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
+	struct blk_progress *progress)
 {
 	int r = ERR_NOT_SUPPORTED;
 
@@ -406,7 +413,8 @@ blk_drain(struct blk_dev *dev, unsigned timeout_ms)
 			break;
 		}
 		struct timespec left = {
-			.tv_sec = (time_t)((end_ns - now_ns) / NS_PER_S), .tv_nsec = (long)((end_ns - now_ns) % NS_PER_S),
+			.tv_sec = (time_t)((end_ns - now_ns) / NS_PER_S),
+			.tv_nsec = (long)((end_ns - now_ns) % NS_PER_S),
 		};
 
 		syscall(SYS_futex, &dev->inflight, FUTEX_WAIT_PRIVATE, count, &left, NULL, 0);

@@ -6,34 +6,42 @@
 #include "blk/blk.h"
 
 /*
- * A driver.  blk.c has one wrapper for each operation, which checks what the caller owes and what the driver owes, keeps the
- * counts, makes failures sticky and goes on to `below` where an operation is NULL (close, submit and name are required).
+ * A driver.  blk.c has one wrapper for each operation, which checks what the caller owes and what
+ * the driver owes, keeps the counts, makes failures sticky and goes on to `below` where an
+ * operation is NULL (close, submit and name are required).
  */
 struct blk_ops {
 	const char *name;
 	/*
-	 * Start io, whose range lies within the device.  BLK_DONE with io->result set, or BLK_PENDING and later, from the
-	 * queue's loop, blk_complete(io).  queue NULL: block, BLK_DONE.
+	 * Start io, whose range lies within the device.  BLK_DONE with io->result set, or
+	 * BLK_PENDING and later, from the queue's loop, blk_complete(io).  queue NULL: block,
+	 * BLK_DONE.
 	 */
-	enum blk_submitted (*submit)(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io);
+	enum blk_submitted (*submit)(
+		struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io);
 	/* Sees an operation that this device passed on, before its caller does.  May be NULL. */
 	void (*completed)(struct blk_dev *dev, struct blk_io *io);
 	/* Free all of it but the struct blk_dev's own fields and below. */
 	void (*close)(struct blk_dev *dev);
-	int (*resize)(struct blk_dev *dev, uint64_t size_bytes);	/* blk.c then publishes size_bytes */
+	/* blk.c then publishes size_bytes */
+	int (*resize)(struct blk_dev *dev, uint64_t size_bytes);
 	int (*allocate)(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
 			struct blk_progress *progress);
-	int (*verify)(struct blk_dev *dev, char *reason, size_t size);	/* on failure with a reason */
+	/* on failure with a reason */
+	int (*verify)(struct blk_dev *dev, char *reason, size_t size);
 	int (*reopen)(struct blk_dev *dev);
 	int (*stat)(struct blk_dev *dev, struct blk_stat *ret_stat);
 };
 
 /* Fill in the fields of a device that its driver has allocated, zeroed.  0 or -ENOMEM. */
-int blk_dev_init(struct blk_dev *dev, const struct blk_ops *ops, const char *name, uint64_t size_bytes);
+int blk_dev_init(
+	struct blk_dev *dev, const struct blk_ops *ops, const char *name, uint64_t size_bytes);
 /* The same for a layer: everything but ops is taken from below, which it then owns. */
 int blk_dev_init_above(struct blk_dev *dev, const struct blk_ops *ops, struct blk_dev *below);
 
-/* An operation that was PENDING is complete with `result`.  On the queue's thread, from its loop. */
+/*
+ * An operation that was PENDING is complete with `result`.  On the queue's thread, from its loop.
+ */
 void blk_complete(struct blk_io *io, int result);
 const char *blk_op_name(enum blk_op op);
 

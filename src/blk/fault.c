@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Faults on demand: a layer that looks, before each operation, for a file DIR/<name>.<op> or DIR/all.<op> and does
- * what it says: "EIO" (any errno name) fails the operation, "hold" keeps it back until the file is gone.  For tests of
- * a whole daemon: the shell writes a file and the backing store fails.
+ * Faults on demand: a layer that looks, before each operation, for a file DIR/<name>.<op> or
+ * DIR/all.<op> and does what it says: "EIO" (any errno name) fails the operation, "hold" keeps it
+ * back until the file is gone.  For tests of a whole daemon: the shell writes a file and the
+ * backing store fails.
  */
 #include "blk/blk_int.h"
 
@@ -176,7 +177,8 @@ fault_resize(struct blk_dev *dev, uint64_t size_bytes)
 }
 
 static int
-fault_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes, struct blk_progress *progress)
+fault_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
+	struct blk_progress *progress)
 {
 	int r = check(dev, "allocate", progress);
 
@@ -202,7 +204,8 @@ fault_verify(struct blk_dev *dev, char *reason, size_t size)
 		r = check_open(dev, "verify", reason, size);
 	if (r < 0)
 		return r;
-	return dev->below->ops->verify != NULL ? dev->below->ops->verify(dev->below, reason, size) : 0;
+	return dev->below->ops->verify != NULL ? dev->below->ops->verify(dev->below, reason, size)
+					       : 0;
 }
 
 static int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One operation on a file descriptor, with blocking system calls: what a worker runs, what a call without a queue runs,
- * and what a ring cannot do.
+ * One operation on a file descriptor, with blocking system calls: what a worker runs, what a call
+ * without a queue runs, and what a ring cannot do.
  */
 #include "blk/blk_int.h"
 
@@ -29,7 +29,8 @@ blk_io_rest(struct blk_io *io, unsigned *ret_count)
 		size_t len = io->iov[i].iov_len;
 
 		if (skip < len) {
-			io->rest = (struct iovec){ (char *)io->iov[i].iov_base + skip, len - (size_t)skip };
+			io->rest = (struct iovec){ (char *)io->iov[i].iov_base + skip,
+				len - (size_t)skip };
 			*ret_count = 1;
 			return &io->rest;
 		}
@@ -75,7 +76,8 @@ write_zeros(struct blk_io *io)
 	uint64_t at = io->offset_bytes, end = at + io->len_bytes;
 
 	while (at < end) {
-		ssize_t n = pwrite(io->fd, zeros, (size_t)MIN(end - at, (uint64_t)sizeof(zeros)), (off_t)at);
+		ssize_t n = pwrite(
+			io->fd, zeros, (size_t)MIN(end - at, (uint64_t)sizeof(zeros)), (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -98,7 +100,8 @@ fallocate_range(struct blk_io *io, int mode)
 	int r;
 
 	do
-		r = fallocate(io->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)io->offset_bytes, (off_t)io->len_bytes);
+		r = fallocate(io->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)io->offset_bytes,
+			(off_t)io->len_bytes);
 	while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : 0;
 }

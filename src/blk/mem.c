@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A device in memory.  Address space for its greatest size is taken at once, so that the bytes never move while other
- * threads use them; the memory itself comes page by page, with the first write.
+ * A device in memory.  Address space for its greatest size is taken at once, so that the bytes
+ * never move while other threads use them; the memory itself comes page by page, with the first
+ * write.
  */
 #include "blk/blk_int.h"
 
@@ -103,13 +104,16 @@ mem_resize(struct blk_dev *dev, uint64_t size_bytes)
 }
 
 static int
-mem_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes, struct blk_progress *progress)
+mem_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
+	struct blk_progress *progress)
 {
 	struct mem_dev *m = container_of(dev, struct mem_dev, dev);
 
 	if (offset_bytes + len_bytes > m->max_bytes)
 		return -ENOSPC;
-	return progress != NULL && progress->step(progress, len_bytes, len_bytes) != 0 ? ERR_CANCELLED : 0;
+	return progress != NULL && progress->step(progress, len_bytes, len_bytes) != 0
+		? ERR_CANCELLED
+		: 0;
 }
 
 static const struct blk_ops mem_ops = {
@@ -131,7 +135,8 @@ blk_mem_new(const char *name, uint64_t size_bytes, uint64_t max_bytes, struct bl
 		return -ENOMEM;
 	}
 	m->max_bytes = MAX(max_bytes, (uint64_t)PAGE_BYTES);
-	m->bytes = mmap(NULL, m->max_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	m->bytes = mmap(NULL, m->max_bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (m->bytes == MAP_FAILED) {
 		int r = -errno;
 

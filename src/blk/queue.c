@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A thread's queue for operations that cannot be done on the spot.  Two kinds: a ring (ring.c), and here, workers that
- * run blocking calls and hand the result back to the loop by message.
+ * A thread's queue for operations that cannot be done on the spot.  Two kinds: a ring (ring.c),
+ * and here, workers that run blocking calls and hand the result back to the loop by message.
  */
 #include "blk/blk_int.h"
 
@@ -88,7 +88,8 @@ blk_queue_probe(bool log)
 }
 
 int
-blk_queue_new(struct loop *loop, enum blk_queue_kind kind, struct workers *workers, struct blk_queue **ret_queue)
+blk_queue_new(struct loop *loop, enum blk_queue_kind kind, struct workers *workers,
+	struct blk_queue **ret_queue)
 {
 	struct blk_queue *queue = mem_calloc(1, sizeof(*queue));
 

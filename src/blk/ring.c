@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The io_uring kind of queue.  Operations are gathered and submitted together by a hook at the end of the loop's
- * round; completions wake the loop through an eventfd.  DEFER_TASKRUN where the kernel has it: completions then run
- * only when this thread asks for them, and never interrupt it.
+ * The io_uring kind of queue.  Operations are gathered and submitted together by a hook at the end
+ * of the loop's round; completions wake the loop through an eventfd.  DEFER_TASKRUN where the
+ * kernel has it: completions then run only when this thread asks for them, and never interrupt it.
  *
- * The ring's own descriptor will not do: with DEFER_TASKRUN an epoll_wait that sleeps on it is not always woken (Linux
- * 6.18: never by an fsync that io-wq completes).
+ * The ring's own descriptor will not do: with DEFER_TASKRUN an epoll_wait that sleeps on it is not
+ * always woken (Linux 6.18: never by an fsync that io-wq completes).
  */
 #include "blk/blk_int.h"
 
@@ -43,7 +43,8 @@ ring_open(struct io_uring *uring)
 	int r = -ENOSYS;
 
 	for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {
-		struct io_uring_params params = { .flags = attempts[i] | IORING_SETUP_CQSIZE, .cq_entries = CQ_ENTRIES };
+		struct io_uring_params params = { .flags = attempts[i] | IORING_SETUP_CQSIZE,
+			.cq_entries = CQ_ENTRIES };
 
 		r = io_uring_queue_init_params(SQ_ENTRIES, uring, &params);
 		if (r != -EINVAL)
@@ -62,7 +63,8 @@ prepare_move(struct io_uring_sqe *sqe, struct blk_io *io)
 	if (io->op == BLK_READ)
 		io_uring_prep_readv(sqe, io->fd, iov, count, at);
 	else
-		io_uring_prep_writev2(sqe, io->fd, iov, count, at, (io->flags & BLK_FUA) != 0 ? RWF_DSYNC : 0);
+		io_uring_prep_writev2(
+			sqe, io->fd, iov, count, at, (io->flags & BLK_FUA) != 0 ? RWF_DSYNC : 0);
 }
 
 static bool
@@ -165,8 +167,8 @@ reap(struct blk_ring *ring)
 }
 
 /*
- * The eventfd is signalled when the first of several operations completes, and the kernel hands over a few (20) of them at a
- * time: so until there are none.
+ * The eventfd is signalled when the first of several operations completes, and the kernel hands
+ * over a few (20) of them at a time: so until there are none.
  */
 static void
 ring_ready(struct loop_fd *lfd, uint32_t revents)
@@ -309,7 +311,8 @@ probe_wakeup(struct io_uring *uring, int signal_fd, int epoll_fd)
 static int
 probe_ops(struct io_uring *uring)
 {
-	static const int needed[] = { IORING_OP_READV, IORING_OP_WRITEV, IORING_OP_FSYNC, IORING_OP_FALLOCATE };
+	static const int needed[] = { IORING_OP_READV, IORING_OP_WRITEV, IORING_OP_FSYNC,
+		IORING_OP_FALLOCATE };
 	struct io_uring_probe *probe = io_uring_get_probe_ring(uring);
 	int r = probe == NULL ? -ENOSYS : 0;
 

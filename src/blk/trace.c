@@ -20,9 +20,10 @@ trace_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
 static void
 trace_completed(struct blk_dev *dev, struct blk_io *io)
 {
-	log_debug(&trace_area, "blk.io", "dev=%s op=%s offset=%" PRIu64 " len=%" PRIu64 " flags=%u result=%s", dev->name,
-		  blk_op_name(io->op), io->offset_bytes, io->len_bytes, io->flags,
-		  io->result == 0 ? "OK" : err_name(io->result));
+	log_debug(&trace_area, "blk.io",
+		"dev=%s op=%s offset=%" PRIu64 " len=%" PRIu64 " flags=%u result=%s", dev->name,
+		blk_op_name(io->op), io->offset_bytes, io->len_bytes, io->flags,
+		io->result == 0 ? "OK" : err_name(io->result));
 }
 
 static void

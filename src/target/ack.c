@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waiting until each of n threads has done something.  Management waits; the data path's threads only tell. */
+/*
+ * Waiting until each of n threads has done something.  Management waits; the data path's threads
+ * only tell.
+ */
 #include <errno.h>
 #include <time.h>
 
@@ -41,7 +44,8 @@ int
 target_ack_wait(struct ack *ack, uint32_t timeout_ms)
 {
 	uint64_t end_ns = clock_mono_ns() + timeout_ms * NS_PER_MS;
-	struct timespec end = { .tv_sec = (time_t)(end_ns / NS_PER_S), .tv_nsec = (long)(end_ns % NS_PER_S) };
+	struct timespec end = { .tv_sec = (time_t)(end_ns / NS_PER_S),
+		.tv_nsec = (long)(end_ns % NS_PER_S) };
 	int r = 0;
 
 	pthread_mutex_lock(&ack->lock);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A thread's buffers for data on its way, in a few sizes, kept for reuse: the last one given back is the next one
- * given out, so it is still in the cache.  (A malloc for each large command made another target 2-3 times slower.)
+ * A thread's buffers for data on its way, in a few sizes, kept for reuse: the last one given back
+ * is the next one given out, so it is still in the cache.  (A malloc for each large command made
+ * another target 2-3 times slower.)
  */
 #include <errno.h>
 #include <stdlib.h>

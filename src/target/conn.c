@@ -2,11 +2,13 @@
 /*
  * A connection's socket: receive, hand to the engine, send what it has to say.
  *
- *	ready -> receive: one recv for as many PDUs as are there; commands run inside the engine's input call
- *	      -> settle: one sendmsg for all answers; ask for room or input as needed; close, or free, when due
+ *	ready -> receive: one recv for as many PDUs as are there; commands run inside the engine's
+ *		 input call
+ *	      -> settle: one sendmsg for all answers; ask for room or input as needed; close, or
+ *		 free, when due
  *
- * Whatever happens outside of an input (a completion, a message from another thread) marks the connection, and it is
- * settled by the hook at the end of the round.
+ * Whatever happens outside of an input (a completion, a message from another thread) marks the
+ * connection, and it is settled by the hook at the end of the round.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,7 +26,7 @@
 
 #define RX_PIECES 16
 #define SEND_ROUNDS 8			/* then others have their turn */
-#define SEND_TIMEOUT_MS 30000u		/* a peer that does not take our bytes for so long is gone */
+#define SEND_TIMEOUT_MS 30000u	/* a peer that takes no bytes for so long is gone */
 #define QUEUE_DEPTH 128
 
 /* ---- Ending ---- */
@@ -53,9 +55,10 @@ log_end(const struct conn *conn)
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	char name[2 * ISCSI_NAME_MAX];
 
-	log_info("session.end", "peer=%s portal=%s initiator=%s target=%s reason=%s", conn->peer, conn->local,
-		 log_quote(login->initiator_name, name, sizeof(name)), login->target_name,
-		 conn->close_reason == 0 ? "CLOSED" : err_name(conn->close_reason));
+	log_info("session.end", "peer=%s portal=%s initiator=%s target=%s reason=%s", conn->peer,
+		conn->local, log_quote(login->initiator_name, name, sizeof(name)),
+		login->target_name,
+		conn->close_reason == 0 ? "CLOSED" : err_name(conn->close_reason));
 }
 
 /* Nothing is in flight any more: give everything back. */
@@ -123,7 +126,8 @@ target_conn_detach(struct conn *conn)
 static void
 want(struct conn *conn)
 {
-	uint32_t events = (conn->paused ? 0 : (uint32_t)EPOLLIN) | (conn->blocked ? (uint32_t)EPOLLOUT : 0);
+	uint32_t events =
+		(conn->paused ? 0 : (uint32_t)EPOLLIN) | (conn->blocked ? (uint32_t)EPOLLOUT : 0);
 
 	if (conn->in_loop && conn->lfd.events != events)
 		loop_fd_mod(conn->thread->loop, &conn->lfd, events);
@@ -296,7 +300,8 @@ target_conn_watch(struct conn *conn)
 	conn->state = CONN_FULL;
 	conn->last_heard_ns = loop_now_ns(conn->thread->loop);
 	conn->timer.fire = look_for_life;
-	loop_timer_set(conn->thread->loop, &conn->timer, conn->thread->target->options.nop_interval_ms * NS_PER_MS);
+	loop_timer_set(conn->thread->loop, &conn->timer,
+		conn->thread->target->options.nop_interval_ms * NS_PER_MS);
 }
 
 /* ---- Beginning ---- */
@@ -358,7 +363,10 @@ conn_new(struct thread *thread, struct portal *portal, int fd, struct conn **ret
 {
 	struct conn *conn = mem_calloc(1, sizeof(*conn));
 	struct iscsi_conn_config config = {
-		.ops = &engine_ops, .user = conn, .queue_depth = QUEUE_DEPTH, .task_extra_bytes = sizeof(struct task),
+		.ops = &engine_ops,
+		.user = conn,
+		.queue_depth = QUEUE_DEPTH,
+		.task_extra_bytes = sizeof(struct task),
 	};
 
 	if (conn == NULL)
@@ -391,7 +399,8 @@ target_conn_accept(struct thread *thread, struct portal *portal, int fd)
 	if (atomic_fetch_add(&target->conn_count, 1) <= target->options.max_connections)
 		r = conn_new(thread, portal, fd, &conn);
 	if (r < 0) {
-		log_warning("portal.refuse", "portal=%s error=%s", portal->row->address, err_name(r));
+		log_warning(
+			"portal.refuse", "portal=%s error=%s", portal->row->address, err_name(r));
 		close(fd);
 		target_conn_count_down(target);
 		return;

@@ -2,11 +2,12 @@
 /*
  * Holding mappings, and waiting until nothing is in flight on them.
  *
- * A drain has a part on each thread.  A part is told by message; it holds the paths it covers (quiesce) or aborts
- * their tasks (reset), and has done its share when no covered path has a task in scsi's hands.
+ * A drain has a part on each thread.  A part is told by message; it holds the paths it covers
+ * (quiesce) or aborts their tasks (reset), and has done its share when no covered path has a task
+ * in scsi's hands.
  *
- *	quiesce	parts hold; the caller waits for all shares; the drain stays in target->holds until resume or until
- *		its mappings are gone
+ *	quiesce	parts hold; the caller waits for all shares; the drain stays in target->holds
+ *		until resume or until its mappings are gone
  *	abort	parts abort; the last share posts `done` to the thread that asked
  */
 #include <errno.h>
@@ -176,7 +177,8 @@ release_covered(const struct drain_part *part)
 		for (size_t i = 0; i < session->path_count; i++) {
 			struct path *path = session->paths[i];
 
-			if (!path->held || !covers(part->drain, path) || target_hold_covers(part->thread, path))
+			if (!path->held || !covers(part->drain, path) ||
+				target_hold_covers(part->thread, path))
 				continue;
 			path->held = false;
 			target_task_release_held(path);
@@ -210,7 +212,8 @@ abort_part(struct loop_msg *msg)
 
 			if (!covers(drain, path))
 				continue;
-			if (session != drain->abort.by && path->tasks > 0 && drain->abort.ua != SCSI_UA_COUNT)
+			if (session != drain->abort.by && path->tasks > 0 &&
+				drain->abort.ua != SCSI_UA_COUNT)
 				scsi_itl_raise(&path->itl, drain->abort.ua);
 			scsi_lun_encode(path->number, lun);
 			iscsi_conn_abort_tasks(session->conn->iscsi, lun);
@@ -225,14 +228,16 @@ abort_part(struct loop_msg *msg)
 static struct drain *
 drain_new(struct target *target)
 {
-	struct drain *drain = mem_calloc(1, sizeof(*drain) + target->thread_count * sizeof(struct drain_part));
+	struct drain *drain =
+		mem_calloc(1, sizeof(*drain) + target->thread_count * sizeof(struct drain_part));
 
 	if (drain == NULL)
 		return NULL;
 	drain->target = target;
 	drain->part_count = target->thread_count;
 	for (unsigned i = 0; i < drain->part_count; i++)
-		drain->parts[i] = (struct drain_part){ .drain = drain, .thread = &target->threads[i] };
+		drain->parts[i] =
+			(struct drain_part){ .drain = drain, .thread = &target->threads[i] };
 	return drain;
 }
 
@@ -259,7 +264,10 @@ target_hold_abort(struct thread *thread, const struct abort_request *request)
 	return 0;
 }
 
-/* Take it off the threads, whether or not their shares have come in; then it is gone.  Not on a data-path thread. */
+/*
+ * Take it off the threads, whether or not their shares have come in; then it is gone.  Not on a
+ * data-path thread.
+ */
 static void
 undo(struct drain *drain)
 {
@@ -272,7 +280,8 @@ undo(struct drain *drain)
 }
 
 int
-target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t count, uint32_t timeout_ms)
+target_hold_quiesce(
+	void *runtime, const struct array_mapping *mappings, size_t count, uint32_t timeout_ms)
 {
 	struct target *target = runtime;
 	struct drain *drain = drain_new(target);

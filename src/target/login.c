@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Logins: who may log in to what, session reinstatement, and the one move of a connection to its session's thread.
+ * Logins: who may log in to what, session reinstatement, and the one move of a connection to its
+ * session's thread.
  *
- *	thread that accepted	LOGIN --last step--> claim in the registry --older session--> WAITING --wake--> claim …
+ *	thread that accepted	LOGIN --last step--> claim in the registry
+ *				claim --older session--> WAITING --wake--> claim
  *				claim --entered--> MOVING: out of this loop
- *	reporter		MOVING: put the session's live row, so that the array knows it before it is answered
+ *	reporter		MOVING: put the session's live row, so that the array knows it
+ *				before it is answered
  *	session's thread	MOVING --adopt--> FULL: session, last response; or refuse
  *
- * A login is let in when the target exists and the connection came through a portal of one of its portal groups;
- * otherwise it is "not found", so that a stranger learns nothing.  An initiator that no LUN is unmasked to is let in
- * too, and sees an empty list: REPORT LUNS is the set of associated LUNs cut by their masks, also when that is empty,
- * and an unmasking that comes later reaches it by unit attention without another login.
+ * A login is let in when the target exists and the connection came through a portal of one of its
+ * portal groups; otherwise it is "not found", so that a stranger learns nothing.  An initiator
+ * that no LUN is unmasked to is let in too, and sees an empty list: REPORT LUNS is the set of
+ * associated LUNs cut by their masks, also when that is empty, and an unmasking that comes later
+ * reaches it by unit attention without another login.
  */
 #include <errno.h>
 #include <string.h>
@@ -34,7 +38,8 @@ decide_first(struct conn *conn, const struct iscsi_login *login, struct iscsi_lo
 	if (login->type == ISCSI_SESSION_DISCOVERY)
 		return 0;
 	const struct view_target *vt = target_view_find_target(thread->view, login->target_name);
-	const struct view_group *group = vt != NULL ? target_view_target_group(vt, conn->portal) : NULL;
+	const struct view_group *group =
+		vt != NULL ? target_view_target_group(vt, conn->portal) : NULL;
 
 	if (group == NULL) {
 		reply->status = ISCSI_LOGIN_NOT_FOUND;
@@ -60,11 +65,12 @@ decide_last(struct conn *conn, const struct iscsi_login *login, struct iscsi_log
 }
 
 int
-target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step step, const struct iscsi_login *login,
-	   struct iscsi_login_reply *reply)
+target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step step,
+	const struct iscsi_login *login, struct iscsi_login_reply *reply)
 {
 	(void)iscsi;
-	return step == ISCSI_LOGIN_FIRST ? decide_first(user, login, reply) : decide_last(user, login, reply);
+	return step == ISCSI_LOGIN_FIRST ? decide_first(user, login, reply)
+					 : decide_last(user, login, reply);
 }
 
 /* ---- On the session's thread ---- */
@@ -84,9 +90,11 @@ log_begin(const struct conn *conn)
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	char name[2 * ISCSI_NAME_MAX];
 
-	log_info("session.begin", "peer=%s portal=%s initiator=%s target=%s tpgt=%u tsih=%u thread=%u luns=%zu",
-		 conn->peer, conn->local, log_quote(login->initiator_name, name, sizeof(name)), login->target_name,
-		 conn->tpgt, conn->entry.tsih, conn->thread->index, conn->session->path_count);
+	log_info("session.begin",
+		"peer=%s portal=%s initiator=%s target=%s tpgt=%u tsih=%u thread=%u luns=%zu",
+		conn->peer, conn->local, log_quote(login->initiator_name, name, sizeof(name)),
+		login->target_name, conn->tpgt, conn->entry.tsih, conn->thread->index,
+		conn->session->path_count);
 }
 
 /* The status to refuse it with, or 0. */
@@ -112,12 +120,14 @@ adopt(struct loop_msg *msg)
 
 	list_append(&conn->thread->conns, &conn->node);
 	conn->adopted = true;
-	uint16_t status = target_conn_attach(conn) < 0 ? ISCSI_LOGIN_NO_RESOURCES : begin_session(conn);
+	uint16_t status =
+		target_conn_attach(conn) < 0 ? ISCSI_LOGIN_NO_RESOURCES : begin_session(conn);
 
 	if (status == 0)
 		log_begin(conn);
 	else		/* reap does it for sessions */
-		target_report_delete(conn->thread->target, ROW_LIVE_SESSION, &conn->entry.session_id);
+		target_report_delete(
+			conn->thread->target, ROW_LIVE_SESSION, &conn->entry.session_id);
 	target_conn_watch(conn);
 	if (status != 0)
 		refuse(conn, status);
@@ -146,7 +156,8 @@ least_loaded(struct target *target)
 	struct thread *best = &target->threads[0];
 
 	for (unsigned i = 1; i < target->thread_count; i++)
-		if (atomic_load(&target->threads[i].sessions_assigned) < atomic_load(&best->sessions_assigned))
+		if (atomic_load(&target->threads[i].sessions_assigned) <
+			atomic_load(&best->sessions_assigned))
 			best = &target->threads[i];
 	return best;
 }
@@ -286,6 +297,7 @@ target_login_send_targets(void *user, const char *name, struct iscsi_targets *li
 		return;
 	if (conn->session == NULL)
 		list_target(vt, initiator, list);
-	else if (iscsi_targets_add(list, vt->row->iscsi_name) == 0)	/* its own: it is using it */
+	/* its own: it is using it */
+	else if (iscsi_targets_add(list, vt->row->iscsi_name) == 0)
 		list_portals(vt, list);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Portals: one listening socket each, on one thread's loop.  An address that this host does not have (yet), or a port
- * that is taken, makes the portal not ready; it is tried again.
+ * Portals: one listening socket each, on one thread's loop.  An address that this host does not
+ * have (yet), or a port that is taken, makes the portal not ready; it is tried again.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,7 +48,8 @@ target_portal_ref(struct portal *portal)
 void
 target_portal_unref(struct portal *portal)
 {
-	if (portal == NULL || atomic_fetch_sub_explicit(&portal->refs, 1, memory_order_acq_rel) != 1)
+	if (portal == NULL ||
+		atomic_fetch_sub_explicit(&portal->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	mem_free(portal->reason);
 	row_unref(portal->row);
@@ -104,8 +105,9 @@ bind_socket(const char *address, uint16_t port, bool reuse)
 	if (fd < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse_value, sizeof(reuse_value)) < 0 ||
-	    (sa.ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) ||
-	    bind(fd, (struct sockaddr *)&sa, len) < 0) {
+		(sa.ss_family == AF_INET6 &&
+			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) ||
+		bind(fd, (struct sockaddr *)&sa, len) < 0) {
 		r = -errno;
 		close(fd);
 		return r;
@@ -129,8 +131,8 @@ ephemeral_begin(void)
 }
 
 /*
- * Not one that the system would give: those are also given to outgoing connections, and after a restart an
- * initiator on this machine may sit on ours.
+ * Not one that the system would give: those are also given to outgoing connections, and after a
+ * restart an initiator on this machine may sit on ours.
  */
 int
 target_portal_pick_port(const char *address, uint16_t *ret_port)
@@ -199,7 +201,8 @@ not_ready(struct portal *portal, const char *reason)
 static void
 retry_later(struct portal *portal)
 {
-	loop_timer_set(portal->thread->loop, &portal->retry, portal->thread->target->options.portal_retry_ms * NS_PER_MS);
+	loop_timer_set(portal->thread->loop, &portal->retry,
+		portal->thread->target->options.portal_retry_ms * NS_PER_MS);
 }
 
 static void
@@ -235,7 +238,8 @@ start_listening(struct portal *portal)
 	if (fd < 0)
 		return fd;
 	portal->lfd = (struct loop_fd){ .fd = fd, .events = EPOLLIN, .ready = accept_some };
-	int r = listen(fd, LISTEN_BACKLOG) < 0 ? -errno : loop_fd_add(portal->thread->loop, &portal->lfd);
+	int r = listen(fd, LISTEN_BACKLOG) < 0 ? -errno
+					       : loop_fd_add(portal->thread->loop, &portal->lfd);
 
 	if (r < 0) {
 		close(fd);
@@ -249,7 +253,8 @@ start_listening(struct portal *portal)
 static void
 attempt(struct portal *portal)
 {
-	int r = portal->lfd.fd >= 0 ? loop_fd_add(portal->thread->loop, &portal->lfd) : start_listening(portal);
+	int r = portal->lfd.fd >= 0 ? loop_fd_add(portal->thread->loop, &portal->lfd)
+				    : start_listening(portal);
 
 	if (r < 0) {
 		not_ready(portal, strerror(-r));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Publishing: make the new view, give it to every thread, wait until all have it.  Then a new login sees it and
- * running sessions have their unit attentions.  Sessions of a target that has gone are ended.
+ * Publishing: make the new view, give it to every thread, wait until all have it.  Then a new
+ * login sees it and running sessions have their unit attentions.  Sessions of a target that has
+ * gone are ended.
  */
 #include <errno.h>
 #include <time.h>
@@ -25,7 +26,8 @@ sync_portals(struct thread *thread, const struct view *old, const struct view *v
 	for (size_t i = 0; old != NULL && i < old->portal_count; i++) {
 		struct portal *portal = old->portals[i];
 
-		if (portal->thread == thread && target_view_find_portal(view, &portal->row->id) != portal)
+		if (portal->thread == thread &&
+			target_view_find_portal(view, &portal->row->id) != portal)
 			target_portal_close(portal);
 	}
 	for (size_t i = 0; i < view->portal_count; i++)
@@ -88,7 +90,8 @@ make_view(struct target *target, const struct state *state, const struct change 
 	struct view *view = NULL;
 	int r;
 
-	while ((r = target_view_new(target, target->view, target->state, state, change, &view)) < 0) {
+	while ((r = target_view_new(target, target->view, target->state, state, change, &view)) <
+		0) {
 		log_error("target.publish", "error=%s retrying=yes", err_name(r));
 		nanosleep(&pause, NULL);
 	}

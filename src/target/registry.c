@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The sessions of all threads.  Only logins, ends of sessions and management come here, so a lock and a list do.
+ * The sessions of all threads.  Only logins, ends of sessions and management come here, so a lock
+ * and a list do.
  *
- * An entry is in the list from the claim at the end of its login until its connection has given everything back; while
- * it is there its connection exists, so a kill may be posted to it.
+ * An entry is in the list from the claim at the end of its login until its connection has given
+ * everything back; while it is there its connection exists, so a kill may be posted to it.
  */
 #include <string.h>
 
@@ -25,7 +26,10 @@ target_registry_fini(struct registry *registry)
 	pthread_mutex_destroy(&registry->lock);
 }
 
-/* RFC 7143 §6.3.5: session reinstatement is by initiator name, ISID, target name and portal group tag. */
+/*
+ * RFC 7143 §6.3.5: session reinstatement is by initiator name, ISID, target name and portal group
+ * tag.
+ */
 static bool
 same_nexus(const struct registry_entry *a, const struct registry_entry *b)
 {
@@ -59,7 +63,8 @@ static uint16_t
 next_tsih(struct registry *registry)
 {
 	do
-		registry->last_tsih = registry->last_tsih == UINT16_MAX ? 1 : (uint16_t)(registry->last_tsih + 1);
+		registry->last_tsih =
+			registry->last_tsih == UINT16_MAX ? 1 : (uint16_t)(registry->last_tsih + 1);
 	while (tsih_in_use(registry, registry->last_tsih));
 	return registry->last_tsih;
 }

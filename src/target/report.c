@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Telling the array of portals and sessions.  The array may hold its lock while it waits for our threads, so
- * these must not take it: one worker does it for them, in order.
+ * Telling the array of portals and sessions.  The array may hold its lock while it waits for our
+ * threads, so these must not take it: one worker does it for them, in order.
  */
 #include "base/log.h"
 #include "target/target_int.h"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A session: an I_T nexus and its LUN map, which is its target's view cut by the masks.  The map changes only when a
- * view with another struct for its target comes; a command just indexes a table.
+ * A session: an I_T nexus and its LUN map, which is its target's view cut by the masks.  The map
+ * changes only when a view with another struct for its target comes; a command just indexes a
+ * table.
  *
- * A path that leaves the map while it has tasks stays in session->gone until the last of them is done.
+ * A path that leaves the map while it has tasks stays in session->gone until the last of them is
+ * done.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -190,9 +192,11 @@ target_session_new(struct conn *conn, struct view_target *vt, struct session **r
 	session->id = conn->entry.session_id;
 	session->vt = target_view_target_ref(vt);
 	session->nexus = (struct scsi_nexus){
-		.ops = &target_task_host_ops, .target_name = iscsi_conn_login(conn->iscsi)->target_name,
+		.ops = &target_task_host_ops,
+		.target_name = iscsi_conn_login(conn->iscsi)->target_name,
 		.portal_group_tag = conn->tpgt,
-		.relative_port_id = conn->relative_port, .shard = (uint16_t)conn->thread->index,
+		.relative_port_id = conn->relative_port,
+		.shard = (uint16_t)conn->thread->index,
 	};
 	list_init(&session->gone);
 	struct map map;
@@ -245,11 +249,13 @@ static void
 format_params(const struct iscsi_params *p, char *text, size_t size)
 {
 	snprintf(text, size,
-		 "HeaderDigest=%s,DataDigest=%s,InitialR2T=%s,ImmediateData=%s,MaxRecvDataSegmentLength=%u,"
-		 "InitiatorMaxRecvDataSegmentLength=%u,MaxBurstLength=%u,FirstBurstLength=%u,MaxOutstandingR2T=%u",
-		 digest_name(p->header_digest), digest_name(p->data_digest), yes_no(p->initial_r2t),
-		 yes_no(p->immediate_data), p->max_recv_len, p->max_send_len, p->max_burst_len, p->first_burst_len,
-		 p->max_outstanding_r2t);
+		"HeaderDigest=%s,DataDigest=%s,InitialR2T=%s,ImmediateData=%s,"
+		"MaxRecvDataSegmentLength=%u,"
+		"InitiatorMaxRecvDataSegmentLength=%u,MaxBurstLength=%u,FirstBurstLength=%u,"
+		"MaxOutstandingR2T=%u",
+		digest_name(p->header_digest), digest_name(p->data_digest), yes_no(p->initial_r2t),
+		yes_no(p->immediate_data), p->max_recv_len, p->max_send_len, p->max_burst_len,
+		p->first_burst_len, p->max_outstanding_r2t);
 }
 
 static int

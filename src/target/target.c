@@ -20,7 +20,9 @@
 void
 target_options_default(struct target_options *options)
 {
-	*options = (struct target_options){ .queue_kind = BLK_QUEUE_AUTO, .spin_us = DEFAULT_SPIN_US };
+	*options = (struct target_options){
+		.queue_kind = BLK_QUEUE_AUTO, .spin_us = DEFAULT_SPIN_US,
+	};
 }
 
 static unsigned
@@ -39,8 +41,9 @@ connection_limit(unsigned wanted)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
 		return wanted;
-	rlim_t room = limit.rlim_cur > 2 * DESCRIPTORS_RESERVED ? (limit.rlim_cur - DESCRIPTORS_RESERVED) / 2
-								 : limit.rlim_cur / 4;
+	rlim_t room = limit.rlim_cur > 2 * DESCRIPTORS_RESERVED
+		? (limit.rlim_cur - DESCRIPTORS_RESERVED) / 2
+		: limit.rlim_cur / 4;
 
 	return (unsigned)MIN((rlim_t)wanted, room);
 }
@@ -78,7 +81,8 @@ runtime_pick_port(void *runtime, const char *address, uint16_t *ret_port)
 }
 
 static int
-runtime_lun_counters(void *runtime, const struct guid *lun_id, struct array_lun_counters *ret_counters)
+runtime_lun_counters(
+	void *runtime, const struct guid *lun_id, struct array_lun_counters *ret_counters)
 {
 	return target_unit_sample(runtime, lun_id, ret_counters);
 }
@@ -177,7 +181,8 @@ target_new(const struct target_options *options, struct array *array, struct tar
 		return r;
 	}
 	log_info("target.start", "threads=%u queue=%s spin_us=%u", target->thread_count,
-		 target->options.queue_kind == BLK_QUEUE_URING ? "io_uring" : "workers", target->options.spin_us);
+		target->options.queue_kind == BLK_QUEUE_URING ? "io_uring" : "workers",
+		target->options.spin_us);
 	*ret_target = target;
 	return 0;
 }
@@ -205,7 +210,8 @@ target_free(struct target *target, unsigned timeout_ms)
 	target_conn_count_down(target);
 	if (target_ack_wait(&target->no_conns, timeout_ms) < 0) {
 		/* Backing I/O that does not return: its memory must stay. */
-		log_error("target.stop", "connections=%u reason=\"I/O does not return\"", atomic_load(&target->conn_count));
+		log_error("target.stop", "connections=%u reason=\"I/O does not return\"",
+			atomic_load(&target->conn_count));
 		return;
 	}
 	free_all(target);

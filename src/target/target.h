@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The data path: it listens, moves bytes, and joins iscsi, scsi, blk and the array's views.  One thread for each core,
- * each with its loop, its blk_queue and its buffers; a connection moves at most once, at the end of its login.
+ * The data path: it listens, moves bytes, and joins iscsi, scsi, blk and the array's views.  One
+ * thread for each core, each with its loop, its blk_queue and its buffers; a connection moves at
+ * most once, at the end of its login.
  *
- * The array publishes states; target turns them into per-target views that its threads swap by pointer.  The full
- * feature phase asks nobody: no catalog, no lock, no allocation in the steady state.  docs/design/datapath.md.
+ * The array publishes states; target turns them into per-target views that its threads swap by
+ * pointer.  The full feature phase asks nobody: no catalog, no lock, no allocation in the steady
+ * state.  docs/design/datapath.md.
  */
 #ifndef VDS_TARGET_TARGET_H
 #define VDS_TARGET_TARGET_H
@@ -18,7 +20,8 @@ struct array;
 struct target;
 
 struct target_options {
-	unsigned threads;		/* 0 = one for each core that this process may use, at most 64 */
+	/* 0 = one for each core that this process may use, at most 64 */
+	unsigned threads;
 	unsigned workers;		/* for blocking file operations; 0 = 8 */
 	enum blk_queue_kind queue_kind;	/* AUTO = probe */
 	unsigned spin_us;		/* how long a thread looks for work before it sleeps */
@@ -26,21 +29,27 @@ struct target_options {
 	unsigned login_timeout_ms;	/* from accept to full feature phase; 0 = 15,000 */
 	unsigned nop_interval_ms;	/* idle time before we ask for a sign of life; 0 = 30,000 */
 	unsigned nop_timeout_ms;	/* and how long we wait for it; 0 = 15,000 */
-	unsigned portal_retry_ms;	/* between attempts to listen at an absent address; 0 = 1,000 */
+	/* between attempts to listen at an absent address; 0 = 1,000 */
+	unsigned portal_retry_ms;
 };
 
-/* What vdsd uses: everything chosen by itself, a spin that was measured (docs/design/performance.md). */
+/*
+ * What vdsd uses: everything chosen by itself, a spin that was measured
+ * (docs/design/performance.md).
+ */
 void target_options_default(struct target_options *options);
 
 /*
- * Starts the threads and registers with the array, which publishes its state: portals that can listen do so on return.
- * 0, -errno.
+ * Starts the threads and registers with the array, which publishes its state: portals that can
+ * listen do so on return.  0, -errno.
  */
-int target_new(const struct target_options *options, struct array *array, struct target **ret_target);
+int target_new(
+	const struct target_options *options, struct array *array, struct target **ret_target);
 
 /*
- * Unregisters from the array, stops listening, ends sessions (backing I/O in flight is waited for, answers are still sent when that
- * goes at once), at most timeout_ms for the sessions; then frees everything.  Accepts NULL.
+ * Unregisters from the array, stops listening, ends sessions (backing I/O in flight is waited for,
+ * answers are still sent when that goes at once), at most timeout_ms for the sessions; then frees
+ * everything.  Accepts NULL.
  */
 void target_free(struct target *target, unsigned timeout_ms);
 

@@ -2,12 +2,16 @@
 /*
  * What the files of target/ share, grouped by the file that holds it.
  *
- *	publisher (the array's writer)   makes views and units, posts them to the threads, waits until all have them
- *	thread n                         owns its connections, sessions, paths and tasks; reads its view
- *	reporter (one worker)            carries live rows and released devices to the array, so that no thread waits for it
+ *	publisher (the array's writer)	makes views and units, posts them to the threads, waits
+ *					until all have them
+ *	thread n			owns its connections, sessions, paths and tasks; reads its
+ *					view
+ *	reporter (one worker)		carries live rows and released devices to the array, so
+ *					that no thread waits for it
  *
- * Locks, all leaves, none held over a wait: registry.lock, target.units_lock, target.holds_lock, ack.lock.
- * target.publish_lock makes publications one at a time; under it the others may be taken.
+ * Locks, all leaves, none held over a wait: registry.lock, target.units_lock, target.holds_lock,
+ * ack.lock.  target.publish_lock makes publications one at a time; under it the others may be
+ * taken.
  */
 #ifndef VDS_TARGET_TARGET_INT_H
 #define VDS_TARGET_TARGET_INT_H
@@ -38,7 +42,7 @@ struct thread;
 #define TARGET_THREADS_MAX 64u
 #define ADDRESS_TEXT_SIZE 64u		/* "[…]:65535" */
 
-/* ---- ack.c: wait until n threads have done something ---------------------------------------------------------- */
+/* ---- ack.c: wait until n threads have done something ----------------------------------------- */
 
 struct ack {
 	pthread_mutex_t lock;
@@ -53,7 +57,7 @@ void target_ack_one(struct ack *ack);
 /* 0, or ERR_TIMEOUT; timeout_ms UINT32_MAX = for ever. */
 int target_ack_wait(struct ack *ack, uint32_t timeout_ms);
 
-/* ---- buf.c: a thread's buffers --------------------------------------------------------------------------------- */
+/* ---- buf.c: a thread's buffers --------------------------------------------------------------- */
 
 #define BUF_CLASSES 4u			/* 4, 16, 64, 256 KiB */
 #define BUF_PIECE_MAX (256u * 1024)
@@ -69,14 +73,14 @@ struct buf_pool {
 void target_buf_pool_init(struct buf_pool *pool);
 void target_buf_pool_fini(struct buf_pool *pool);
 /*
- * Pieces for len_bytes (> 0, at most SCSI_MAX_TRANSFER_BYTES), the last one cut to fit; iov has BUF_PIECES_MAX elements.
- * Their number, or -ENOMEM.
+ * Pieces for len_bytes (> 0, at most SCSI_MAX_TRANSFER_BYTES), the last one cut to fit; iov has
+ * BUF_PIECES_MAX elements.  Their number, or -ENOMEM.
  */
 int target_buf_get(struct buf_pool *pool, uint32_t len_bytes, struct iovec *iov);
 /* What target_buf_get gave for len_bytes (0: nothing); the lengths in iov may have been changed. */
 void target_buf_put(struct buf_pool *pool, const struct iovec *iov, uint32_t len_bytes);
 
-/* ---- unit.c: a LUN as the data path has it ---------------------------------------------------------------------- */
+/* ---- unit.c: a LUN as the data path has it --------------------------------------------------- */
 
 /* Written by one thread each, read by any. */
 struct unit_counters {
@@ -97,7 +101,10 @@ struct unit {
 	struct unit_counters counters[];	/* by thread */
 };
 
-/* As the row says; a unit of which the device cannot be had answers with HARDWARE ERROR.  0 or -ENOMEM. */
+/*
+ * As the row says; a unit of which the device cannot be had answers with HARDWARE ERROR.  0 or
+ * -ENOMEM.
+ */
 int target_unit_new(struct target *target, const struct row_lun *row, struct unit **ret_unit);
 struct unit *target_unit_ref(struct unit *unit);
 void target_unit_unref(struct unit *unit);	/* accepts NULL; any thread */
@@ -105,9 +112,10 @@ void target_unit_unref(struct unit *unit);	/* accepts NULL; any thread */
 bool target_unit_update(struct unit *unit, const struct row_lun *row);
 /* The unit has failed, but its device was reopened: back to what it was.  Any thread. */
 void target_unit_revive(struct unit *unit);
-int target_unit_sample(struct target *target, const struct guid *lun_id, struct array_lun_counters *ret_counters);
+int target_unit_sample(
+	struct target *target, const struct guid *lun_id, struct array_lun_counters *ret_counters);
 
-/* ---- portal.c: where we listen ---------------------------------------------------------------------------------- */
+/* ---- portal.c: where we listen --------------------------------------------------------------- */
 
 /* One for each row: a changed row is another portal.  Counted by views, groups and connections. */
 struct portal {
@@ -123,7 +131,8 @@ struct portal {
 	char *reason;			/* reported last; NULL = ready, or nothing yet */
 };
 
-int target_portal_new(struct target *target, const struct row_portal *row, struct portal **ret_portal);
+int target_portal_new(
+	struct target *target, const struct row_portal *row, struct portal **ret_portal);
 struct portal *target_portal_ref(struct portal *portal);
 void target_portal_unref(struct portal *portal);
 /* Its thread. */
@@ -133,7 +142,7 @@ void target_portal_close(struct portal *portal);
 void target_portal_format(const struct row_portal *row, char text[ADDRESS_TEXT_SIZE]);
 int target_portal_pick_port(const char *address, uint16_t *ret_port);
 
-/* ---- view.c: what a state means for initiators; immutable, counted ----------------------------------------------- */
+/* ---- view.c: what a state means for initiators; immutable, counted --------------------------- */
 
 struct view_lun {
 	uint16_t number;
@@ -164,9 +173,12 @@ struct view {
 	size_t portal_count;
 };
 
-/* The state's view; shares with the old view (may be NULL) what `change` (NULL = all) did not touch.  Publisher. */
-int target_view_new(struct target *target, const struct view *old, const struct state *old_state, const struct state *state,
-	     const struct change *change, struct view **ret_view);
+/*
+ * The state's view; shares with the old view (may be NULL) what `change` (NULL = all) did not
+ * touch.  Publisher.
+ */
+int target_view_new(struct target *target, const struct view *old, const struct state *old_state,
+	const struct state *state, const struct change *change, struct view **ret_view);
 struct view *target_view_ref(struct view *view);
 void target_view_unref(struct view *view);
 struct view_target *target_view_target_ref(struct view_target *vt);
@@ -175,11 +187,12 @@ struct view_target *target_view_find_target(const struct view *view, const char 
 struct view_target *target_view_find_target_id(const struct view *view, const struct guid *id);
 struct portal *target_view_find_portal(const struct view *view, const struct guid *id);
 /* The group of this target that has the portal; NULL = none. */
-const struct view_group *target_view_target_group(const struct view_target *vt, const struct portal *portal);
+const struct view_group *target_view_target_group(
+	const struct view_target *vt, const struct portal *portal);
 /* Is there a LUN that its mask shows to this initiator? */
 bool target_view_target_shows_any(const struct view_target *vt, const char *initiator);
 
-/* ---- publish.c ---------------------------------------------------------------------------------------------------- */
+/* ---- publish.c ------------------------------------------------------------------------------- */
 
 struct publication;
 
@@ -187,7 +200,7 @@ void target_publish_state(void *runtime, const struct state *state, const struct
 /* Gives up units that no row asks for any more (state NULL = all). */
 void target_publish_forget_units(struct target *target, const struct state *state);
 
-/* ---- hold.c: quiesce, resume, and waiting for tasks -------------------------------------------------------------- */
+/* ---- hold.c: quiesce, resume, and waiting for tasks ------------------------------------------ */
 
 struct drain;
 
@@ -200,7 +213,8 @@ struct drain_part {
 	struct list hold_node;		/* in thread->holds while the mappings are held */
 };
 
-int target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t count, uint32_t timeout_ms);
+int target_hold_quiesce(
+	void *runtime, const struct array_mapping *mappings, size_t count, uint32_t timeout_ms);
 void target_hold_resume(void *runtime, const struct array_mapping *mappings, size_t count);
 /* Give up the holds of which no mapping is left.  Publisher. */
 void target_hold_forget(struct target *target, const struct state *state);
@@ -209,20 +223,21 @@ bool target_hold_covers(const struct thread *thread, const struct path *path);
 /* Something that was in flight has come back: look at who waits. */
 void target_hold_check(struct thread *thread);
 /*
- * Abort the tasks of a unit (NULL = of all units of target_id) on all threads, but not on session `by`; then run done(arg) on the
- * calling thread's loop.  0 or -ENOMEM.
+ * Abort the tasks of a unit (NULL = of all units of target_id) on all threads, but not on session
+ * `by`; then run done(arg) on the calling thread's loop.  0 or -ENOMEM.
  */
 struct abort_request {
 	const struct unit *unit;
 	struct guid target_id;
 	struct session *by;
-	enum scsi_ua ua;			/* for the others that had tasks; SCSI_UA_COUNT = none */
+	/* for the others that had tasks; SCSI_UA_COUNT = none */
+	enum scsi_ua ua;
 	void (*done)(void *arg);
 	void *arg;
 };
 int target_hold_abort(struct thread *thread, const struct abort_request *request);
 
-/* ---- registry.c: all sessions, for reinstatement, TSIHs and management ------------------------------------------- */
+/* ---- registry.c: all sessions, for reinstatement, TSIHs and management ----------------------- */
 
 struct registry {
 	pthread_mutex_t lock;
@@ -253,8 +268,8 @@ enum registry_claim { REGISTRY_ENTERED, REGISTRY_WAIT, REGISTRY_FULL };
 void target_registry_init(struct registry *registry);
 void target_registry_fini(struct registry *registry);
 /*
- * Enter a session.  If an older one has the same initiator, ISID, target and tag: have it ended and say WAIT; entry->wake
- * runs on entry->wake_thread when it has gone, then claim again.
+ * Enter a session.  If an older one has the same initiator, ISID, target and tag: have it ended
+ * and say WAIT; entry->wake runs on entry->wake_thread when it has gone, then claim again.
  */
 enum registry_claim target_registry_enter(struct registry *registry, struct registry_entry *entry);
 /* Leave, or stop waiting.  Harmless when it is neither. */
@@ -265,7 +280,7 @@ uint16_t registry_next_tsih(struct registry *registry);
 int target_registry_kill(struct registry *registry, const struct guid *session_id);
 void target_registry_kill_target(struct registry *registry, const char *target);
 
-/* ---- session.c: a nexus and its LUN map ---------------------------------------------------------------------------- */
+/* ---- session.c: a nexus and its LUN map ------------------------------------------------------ */
 
 /* A unit as one session sees it. */
 struct path {
@@ -312,7 +327,7 @@ session_path(const struct session *s, int number)
 	return number >= 0 && (size_t)number < s->table_size ? s->table[number] : NULL;
 }
 
-/* ---- conn.c: a connection's socket ---------------------------------------------------------------------------------- */
+/* ---- conn.c: a connection's socket ----------------------------------------------------------- */
 
 enum conn_state {
 	CONN_LOGIN,			/* on the thread that accepted it */
@@ -339,7 +354,8 @@ struct conn {
 	bool adopted, killed;		/* of the session's thread: it has it; it shall end */
 	int close_reason;
 	struct list node;		/* thread->conns */
-	struct list dirty;		/* thread->dirty: flush, close or reap at the end of the round */
+	/* thread->dirty: flush, close or reap at the end of the round */
+	struct list dirty;
 	struct loop_timer timer;	/* login; then signs of life */
 	uint64_t last_heard_ns;
 	uint64_t buffered_bytes;	/* of the thread's pool */
@@ -368,17 +384,20 @@ int target_conn_attach(struct conn *conn);
 void target_conn_detach(struct conn *conn);
 void target_conn_watch(struct conn *conn);	/* start asking for signs of life */
 
-/* ---- login.c ---------------------------------------------------------------------------------------------------------- */
+/* ---- login.c --------------------------------------------------------------------------------- */
 
-int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step step, const struct iscsi_login *login,
-	       struct iscsi_login_reply *reply);
-/* The input call that asked for the last step has returned.  False: the connection has left this thread, do not touch it. */
+int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step step,
+	const struct iscsi_login *login, struct iscsi_login_reply *reply);
+/*
+ * The input call that asked for the last step has returned.  False: the connection has left this
+ * thread, do not touch it.
+ */
 bool target_login_continue(struct conn *conn);
 void target_login_kill(struct loop_msg *msg);
 void target_login_wake(struct loop_msg *msg);
 void target_login_send_targets(void *user, const char *name, struct iscsi_targets *list);
 
-/* ---- task.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- task.c ---------------------------------------------------------------------------------- */
 
 /* What is kept for a command, in the engine's task. */
 struct task {
@@ -403,11 +422,11 @@ void target_task_done(void *user, struct iscsi_task *it);
 void target_task_release_held(struct path *path);
 extern const struct scsi_host_ops target_task_host_ops;
 
-/* ---- tmf.c --------------------------------------------------------------------------------------------------------------- */
+/* ---- tmf.c ----------------------------------------------------------------------------------- */
 
 void target_tmf_request(void *user, struct iscsi_tmf *tmf);
 
-/* ---- thread.c -------------------------------------------------------------------------------------------------------------- */
+/* ---- thread.c -------------------------------------------------------------------------------- */
 
 #define THREAD_RX_BYTES (256u * 1024)
 #define THREAD_TX_PIECES 512
@@ -440,16 +459,18 @@ int target_thread_start(struct thread *thread, struct target *target, unsigned i
 void target_thread_stop_serving(struct thread *thread, struct ack *ack);
 /* Nothing of it may be left. */
 void target_thread_join(struct thread *thread);
-/* When nobody posts to it any more: a worker may still be waking a loop that has got its message. */
+/*
+ * When nobody posts to it any more: a worker may still be waking a loop that has got its message.
+ */
 void target_thread_free(struct thread *thread);
 
-/* ---- report.c: to the array, in order, by a worker -------------------------------------------------------------------------- */
+/* ---- report.c: to the array, in order, by a worker ------------------------------------------- */
 
 /* Consumes the row (NULL: nothing). */
 void target_report_put(struct target *target, void *row);
 void target_report_delete(struct target *target, enum row_family family, const struct guid *id);
 
-/* ---- target.c ----------------------------------------------------------------------------------------------------------------- */
+/* ---- target.c -------------------------------------------------------------------------------- */
 
 struct target {
 	struct target_options options;
@@ -459,7 +480,8 @@ struct target {
 	struct registry registry;
 	unsigned thread_count;
 	struct thread *threads;
-	atomic_uint conn_count;		/* connections on any thread or between two; and one until we stop */
+	/* connections on any thread or between two; and one until we stop */
+	atomic_uint conn_count;
 	struct ack no_conns;		/* conn_count has come to 0 */
 
 	pthread_mutex_t publish_lock;

@@ -4,12 +4,14 @@
  *
  *	command --parse--> done at once (sense, unit attention)
  *	        --no data-out--> start
- *	        --data-out--> all of it is here and the device answers on the spot: start from the receive buffer
+ *	        --data-out--> all of it is here and the device answers on the spot: start from the
+ *	                      receive buffer
  *	                      else collect it in buffers --write_ready--> start
  *	start   --path held--> waits in path->held_tasks --released--> start
  *	        --execute--> finish, or in scsi's hands --host_done--> finish
  *
- * Every way ends in finish (which gives the task back to the engine) and then target_task_done (which frees what it held).
+ * Every way ends in finish (which gives the task back to the engine) and then target_task_done
+ * (which frees what it held).
  */
 #include <assert.h>
 #include <errno.h>
@@ -30,7 +32,8 @@ static void
 add(_Atomic uint64_t *counter, uint64_t n)
 {
 	/* one writer: no need for a locked addition */
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+		memory_order_relaxed);
 }
 
 static void
@@ -92,7 +95,8 @@ finish(struct task *t)
 			target_unit_revive(t->path->unit);
 		respond(t);
 	} else if (s->in_bytes > 0 && !t->it->writes) {
-		iscsi_task_finish_read(t->it, s->in_iov, (int)s->in_iov_count, s->in_bytes, s->in_total_bytes);
+		iscsi_task_finish_read(
+			t->it, s->in_iov, (int)s->in_iov_count, s->in_bytes, s->in_total_bytes);
 	} else if (t->it->reads || s->in_bytes > 0) {
 		respond(t);
 	} else {
@@ -178,7 +182,10 @@ host_resume(struct scsi_task *s)
 
 /* ---- Data ---- */
 
-/* Buffers for len_bytes within what a connection may have.  The number of pieces in t->iov, or negative. */
+/*
+ * Buffers for len_bytes within what a connection may have.  The number of pieces in t->iov, or
+ * negative.
+ */
 static int
 take_buffers(struct task *t, uint32_t len_bytes)
 {
@@ -215,12 +222,16 @@ answer_task_set_full(struct task *t)
 	respond(t);
 }
 
-/* All the data is in the receive buffer, and the device most likely takes it before that is used again. */
+/*
+ * All the data is in the receive buffer, and the device most likely takes it before that is used
+ * again.
+ */
 static bool
 can_go_direct(const struct task *t)
 {
-	return t->it->data_len >= t->scsi.out_needed_bytes && t->scsi.out_needed_bytes <= BUF_PIECE_MAX &&
-	       t->path != NULL && !t->path->held && blk_on_the_spot(t->path->unit->dev);
+	return t->it->data_len >= t->scsi.out_needed_bytes &&
+		t->scsi.out_needed_bytes <= BUF_PIECE_MAX && t->path != NULL && !t->path->held &&
+		blk_on_the_spot(t->path->unit->dev);
 }
 
 static void
@@ -236,7 +247,10 @@ start_direct(struct task *t)
 	}
 	t->pending = true;
 	t->path->inflight++;
-	/* It waits for its range, or a fault layer holds it: the vector is looked at again when it goes on. */
+	/*
+	 * It waits for its range, or a fault layer holds it: the vector is looked at again when
+	 * it goes on.
+	 */
 	if (!keep_direct_data(t) && scsi_task_abort(&t->scsi) == SCSI_DONE) {
 		no_longer_pending(t);
 		t->scsi.aborted = false;
@@ -289,7 +303,8 @@ init(struct task *t, struct conn *conn, struct iscsi_task *it)
 	t->buf_bytes = 0;
 	t->node = (struct list){ 0 };
 	memset(&t->scsi.io, 0, sizeof(t->scsi.io));
-	scsi_task_init(&t->scsi, &conn->session->nexus, t->path != NULL ? &t->path->itl : NULL, conn->thread->queue);
+	scsi_task_init(&t->scsi, &conn->session->nexus, t->path != NULL ? &t->path->itl : NULL,
+		conn->thread->queue);
 	if (number >= 0)
 		t->scsi.lun = (uint16_t)number;
 	if (t->path != NULL)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A data-path thread: its loop, its queue, its buffers; what it does at the end of a round; how it stops. */
+/*
+ * A data-path thread: its loop, its queue, its buffers; what it does at the end of a round; how
+ * it stops.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,8 +13,8 @@
 #include "target/target_int.h"
 
 /*
- * Added after the queue's hook, so that what was completed there is sent in the same round.  Settling a connection may mark
- * it, or another one, again.
+ * Added after the queue's hook, so that what was completed there is sent in the same round.
+ * Settling a connection may mark it, or another one, again.
  */
 static bool
 end_of_round(struct loop_hook *hook)
@@ -35,7 +38,8 @@ static int
 set_up(struct thread *thread)
 {
 	struct target *target = thread->target;
-	int r = blk_queue_new(thread->loop, target->options.queue_kind, target->workers, &thread->queue);
+	int r = blk_queue_new(
+		thread->loop, target->options.queue_kind, target->workers, &thread->queue);
 
 	if (r < 0)
 		return r;

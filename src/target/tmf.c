@@ -2,9 +2,10 @@
 /*
  * Task management.  RFC 7143 §11.5; SAM-6 (task management functions).
  *
- * The engine has aborted what ABORT TASK and ABORT TASK SET name.  The wider functions abort tasks of other sessions,
- * on other threads: they wait for each of them (target_hold_abort) before they take effect and are answered, so that a response
- * means that nothing of the past will touch the medium any more.
+ * The engine has aborted what ABORT TASK and ABORT TASK SET name.  The wider functions abort tasks
+ * of other sessions, on other threads: they wait for each of them (target_hold_abort) before they
+ * take effect and are answered, so that a response means that nothing of the past will touch the
+ * medium any more.
  */
 #include <errno.h>
 
@@ -12,7 +13,10 @@
 #include "base/log.h"
 #include "target/target_int.h"
 
-/* A reset that is waiting for the threads; the connection stays, since the engine counts the request as ours. */
+/*
+ * A reset that is waiting for the threads; the connection stays, since the engine counts the
+ * request as ours.
+ */
 struct reset {
 	struct iscsi_tmf *tmf;
 	struct conn *conn;
@@ -62,15 +66,21 @@ reset_begin(struct conn *conn, struct iscsi_tmf *tmf, struct unit *unit)
 {
 	struct reset *reset = mem_calloc(1, sizeof(*reset));
 	struct abort_request request = {
-		.unit = unit, .target_id = conn->target_id, .by = conn->session, .done = reset_done, .arg = reset,
-		.ua = tmf->function == ISCSI_TMF_CLEAR_TASK_SET ? SCSI_UA_COMMANDS_CLEARED : SCSI_UA_COUNT,
+		.unit = unit,
+		.target_id = conn->target_id,
+		.by = conn->session,
+		.done = reset_done,
+		.arg = reset,
+		.ua = tmf->function == ISCSI_TMF_CLEAR_TASK_SET ? SCSI_UA_COMMANDS_CLEARED
+								: SCSI_UA_COUNT,
 	};
 
 	if (reset == NULL) {
 		end(conn, tmf, ISCSI_TMF_REJECTED);
 		return;
 	}
-	*reset = (struct reset){ .tmf = tmf, .conn = conn, .unit = unit != NULL ? target_unit_ref(unit) : NULL };
+	*reset = (struct reset){ .tmf = tmf, .conn = conn };
+	reset->unit = unit != NULL ? target_unit_ref(unit) : NULL;
 	if (target_hold_abort(conn->thread, &request) < 0) {
 		target_unit_unref(reset->unit);
 		mem_free(reset);

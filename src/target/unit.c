@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Units: a LUN's device, its SCSI logical unit and its counters.  A unit lives as long as a view or a session's path
- * has it, so a deleted LUN's device is given back after its last command.
+ * Units: a LUN's device, its SCSI logical unit and its counters.  A unit lives as long as a view
+ * or a session's path has it, so a deleted LUN's device is given back after its last command.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -78,8 +78,12 @@ parse_naa(const char *text, uint8_t naa[8])
 static void
 fill_identity(struct scsi_identity *id, const struct row_lun *row)
 {
-	*id = (struct scsi_identity){ .guid = row->id, .vendor = IDENTITY_VENDOR, .product = IDENTITY_PRODUCT,
-				      .revision = IDENTITY_REVISION };
+	*id = (struct scsi_identity){
+		.guid = row->id,
+		.vendor = IDENTITY_VENDOR,
+		.product = IDENTITY_PRODUCT,
+		.revision = IDENTITY_REVISION,
+	};
 	snprintf(id->serial, sizeof(id->serial), "%s", row->serial);
 	if (row->naa != NULL && strlen(row->naa) == 16)
 		parse_naa(row->naa, id->naa);
@@ -170,15 +174,18 @@ sum_counters(const struct unit *unit, struct array_lun_counters *ret)
 		const struct unit_counters *c = &unit->counters[i];
 
 		ret->read_commands += atomic_load_explicit(&c->read_commands, memory_order_relaxed);
-		ret->write_commands += atomic_load_explicit(&c->write_commands, memory_order_relaxed);
-		ret->other_commands += atomic_load_explicit(&c->other_commands, memory_order_relaxed);
+		ret->write_commands +=
+			atomic_load_explicit(&c->write_commands, memory_order_relaxed);
+		ret->other_commands +=
+			atomic_load_explicit(&c->other_commands, memory_order_relaxed);
 		ret->read_bytes += atomic_load_explicit(&c->read_bytes, memory_order_relaxed);
 		ret->write_bytes += atomic_load_explicit(&c->write_bytes, memory_order_relaxed);
 	}
 }
 
 int
-target_unit_sample(struct target *target, const struct guid *lun_id, struct array_lun_counters *ret_counters)
+target_unit_sample(
+	struct target *target, const struct guid *lun_id, struct array_lun_counters *ret_counters)
 {
 	pthread_mutex_lock(&target->units_lock);
 	const struct unit *unit = guid_map_find(&target->units, lun_id);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Views: what a state means for initiators.  One struct for each target, shared by successive views as long as
- * nothing below it changes, so that a change costs what it touches (and a copy of the table of pointers).
+ * Views: what a state means for initiators.  One struct for each target, shared by successive
+ * views as long as nothing below it changes, so that a change costs what it touches (and a copy of
+ * the table of pointers).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -178,8 +179,9 @@ touch_group(struct maker *m, const struct guid *group_id)
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(states) && r == 0; i++) {
-		const struct row_portal_group *group =
-			states[i] != NULL ? state_find(states[i], ROW_PORTAL_GROUP, group_id) : NULL;
+		const struct row_portal_group *group = states[i] != NULL
+			? state_find(states[i], ROW_PORTAL_GROUP, group_id)
+			: NULL;
 
 		if (group != NULL)
 			r = touch(m, &group->target_id);
@@ -233,7 +235,10 @@ find_touched(struct maker *m)
 	return r;
 }
 
-/* The unit in the publisher's table that can go on for this row; else a new one in its place.  Borrowed. */
+/*
+ * The unit in the publisher's table that can go on for this row; else a new one in its place.
+ * Borrowed.
+ */
 static int
 find_unit(struct maker *m, const struct row_lun *row, struct unit **ret_unit)
 {
@@ -273,7 +278,9 @@ make_luns(struct maker *m, struct view_target *vt)
 		if (r < 0)
 			return r;
 		vt->luns[vt->lun_count++] = (struct view_lun){
-			.number = (uint16_t)a->lun_number, .unit = target_unit_ref(unit), .row = row_ref(row),
+			.number = (uint16_t)a->lun_number,
+			.unit = target_unit_ref(unit),
+			.row = row_ref(row),
 		};
 	}
 	return 0;
@@ -284,7 +291,8 @@ make_group(struct maker *m, const struct row_portal_group *row, struct view_grou
 {
 	struct row_slice slice = state_group_portals(m->state, &row->id);
 
-	*group = (struct view_group){ .tag = (uint16_t)row->tag, .relative_port = (uint16_t)row->relative_port };
+	group->tag = (uint16_t)row->tag;
+	group->relative_port = (uint16_t)row->relative_port;
 	group->portals = mem_calloc(slice.count, sizeof(struct portal *));
 	if (group->portals == NULL)
 		return -ENOMEM;
@@ -383,7 +391,8 @@ make_portals(struct maker *m)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		const struct row_portal *row = state_at(m->state, ROW_PORTAL, i);
-		struct portal *portal = m->old != NULL ? target_view_find_portal(m->old, &row->id) : NULL;
+		struct portal *portal =
+			m->old != NULL ? target_view_find_portal(m->old, &row->id) : NULL;
 		int r = 0;
 
 		if (portal != NULL && row_equal(portal->row, row))
@@ -398,11 +407,15 @@ make_portals(struct maker *m)
 }
 
 int
-target_view_new(struct target *target, const struct view *old, const struct state *old_state, const struct state *state,
-	 const struct change *change, struct view **ret_view)
+target_view_new(struct target *target, const struct view *old, const struct state *old_state,
+	const struct state *state, const struct change *change, struct view **ret_view)
 {
 	struct maker m = {
-		.target = target, .old = old, .old_state = old_state, .state = state, .change = change,
+		.target = target,
+		.old = old,
+		.old_state = old_state,
+		.state = state,
+		.change = change,
 		.view = mem_calloc(1, sizeof(struct view)),
 	};
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of blk share: a directory of their own, I/O that is waited for, a listener that remembers. */
+/*
+ * What the tests of blk share: a directory of their own, I/O that is waited for, a listener that
+ * remembers.
+ */
 #ifndef VDS_TESTS_BLK_TEST_H
 #define VDS_TESTS_BLK_TEST_H
 
@@ -33,8 +36,8 @@ struct blk_dev *blk_test_file(const char *dir, const char *name, uint64_t size_b
 int blk_test_io(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io,
 		bool *ret_pending);
 /* The same for one buffer. */
-int blk_test_rw(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, enum blk_op op, unsigned flags,
-		uint64_t offset_bytes, void *buf, size_t len_bytes);
+int blk_test_rw(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, enum blk_op op,
+	unsigned flags, uint64_t offset_bytes, void *buf, size_t len_bytes);
 int blk_test_range(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, enum blk_op op,
 		   uint64_t offset_bytes, uint64_t len_bytes);
 bool blk_test_all(const uint8_t *bytes, size_t len, uint8_t value);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What every device keeps to, whatever lies below: memory, null, a file on disk, a file on tmpfs, all under trace. */
+/*
+ * What every device keeps to, whatever lies below: memory, null, a file on disk, a file on tmpfs,
+ * all under trace.
+ */
 #include "blk_test.h"
 
 #include <errno.h>
@@ -34,7 +37,8 @@ make(struct blk_test *t, unsigned kind)
 static void
 on_every_device(struct blk_test *t, body *run)
 {
-	static const enum blk_queue_kind kinds[] = { BLK_QUEUE_AUTO, BLK_QUEUE_URING, BLK_QUEUE_WORKERS };
+	static const enum blk_queue_kind kinds[] = { BLK_QUEUE_AUTO, BLK_QUEUE_URING,
+		BLK_QUEUE_WORKERS };
 	bool has_ring = blk_queue_probe(false) == BLK_QUEUE_URING;
 
 	for (unsigned kind = 0; kind < (t->memory_dir[0] != '\0' ? 3u : 2u); kind++) {
@@ -45,7 +49,8 @@ on_every_device(struct blk_test *t, body *run)
 			if (q == 1 && !has_ring)
 				q++;
 			if (q > 0)
-				assert_int_equal(blk_queue_new(t->loop, kinds[q], t->workers, &queue), 0);
+				assert_int_equal(
+					blk_queue_new(t->loop, kinds[q], t->workers, &queue), 0);
 			run(t, dev, queue);
 			blk_queue_free(queue);
 			blk_dev_unref(dev);
@@ -64,7 +69,8 @@ body_read_what_was_written(struct blk_test *t, struct blk_dev *dev, struct blk_q
 		out[i] = (uint8_t)(i * 7 + i / 256);
 	for (unsigned flags = 0; flags <= BLK_FUA; flags++) {
 		memset(in, 0xee, sizeof(in));
-		assert_int_equal(blk_test_rw(t, dev, queue, BLK_WRITE, flags, 4096, out, sizeof(out)), 0);
+		assert_int_equal(
+			blk_test_rw(t, dev, queue, BLK_WRITE, flags, 4096, out, sizeof(out)), 0);
 		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 4096, in, sizeof(in)), 0);
 		assert_memory_equal(in, out, sizeof(in));
 	}
@@ -84,7 +90,11 @@ body_vectors(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
 	static uint8_t a[512], b[1024], c[2560], whole[4096];
 	struct iovec iov[] = { { a, sizeof(a) }, { b, sizeof(b) }, { c, sizeof(c) } };
 	struct blk_io io = {
-		.op = BLK_WRITE, .offset_bytes = 512, .len_bytes = 4096, .iov = iov, .iov_count = ARRAY_LEN(iov),
+		.op = BLK_WRITE,
+		.offset_bytes = 512,
+		.len_bytes = 4096,
+		.iov = iov,
+		.iov_count = ARRAY_LEN(iov),
 	};
 
 	memset(a, 1, sizeof(a));
@@ -116,7 +126,8 @@ body_boundaries(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue
 	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, SIZE - 512, buf, 512), 0);
 	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, SIZE - 511, buf, 512), -EINVAL);
 	assert_int_equal(blk_test_rw(t, dev, queue, BLK_WRITE, 0, SIZE, buf, 1), -EINVAL);
-	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, UINT64_MAX - 100, buf, 512), -EINVAL);
+	assert_int_equal(
+		blk_test_rw(t, dev, queue, BLK_READ, 0, UINT64_MAX - 100, buf, 512), -EINVAL);
 	assert_int_equal(blk_test_range(t, dev, queue, BLK_UNMAP, 0, SIZE + 1), -EINVAL);
 	assert_int_equal(blk_failed(dev, NULL, 0), 0);
 }
@@ -141,7 +152,8 @@ body_zeros(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
 		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 0, buf, TEST_MIB), 0);
 		assert_true(blk_test_all(buf, 512, 0x5a));
 		assert_true(blk_test_all(buf + 512, 300 * TEST_KIB, 0));
-		assert_true(blk_test_all(buf + 512 + 300 * TEST_KIB, TEST_MIB - 512 - 300 * TEST_KIB, 0x5a));
+		assert_true(blk_test_all(
+			buf + 512 + 300 * TEST_KIB, TEST_MIB - 512 - 300 * TEST_KIB, 0x5a));
 	}
 }
 
@@ -175,7 +187,8 @@ body_resize(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
 	assert_int_equal(blk_resize(dev, SIZE + TEST_MIB), 0);
 	assert_int_equal(blk_size_bytes(dev), SIZE + TEST_MIB);
 	assert_int_equal(blk_size_bytes(dev->below), SIZE + TEST_MIB);
-	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, SIZE + TEST_MIB - 512, buf, 512), 0);
+	assert_int_equal(
+		blk_test_rw(t, dev, queue, BLK_READ, 0, SIZE + TEST_MIB - 512, buf, 512), 0);
 	assert_true(blk_test_all(buf, 512, 0));
 	assert_int_equal(blk_verify(dev), 0);
 }
@@ -303,15 +316,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_a_read_gives_what_was_written, blk_test_setup, blk_test_teardown),
-		cmocka_unit_test_setup_teardown(test_vectors_scatter_and_gather, blk_test_setup, blk_test_teardown),
-		cmocka_unit_test_setup_teardown(test_a_range_beyond_the_end_is_refused, blk_test_setup,
-						blk_test_teardown),
-		cmocka_unit_test_setup_teardown(test_unmapped_and_zeroed_ranges_read_as_zeros, blk_test_setup,
-						blk_test_teardown),
-		cmocka_unit_test_setup_teardown(test_flush_succeeds, blk_test_setup, blk_test_teardown),
-		cmocka_unit_test_setup_teardown(test_a_device_grows_with_zeros, blk_test_setup, blk_test_teardown),
-		cmocka_unit_test_setup_teardown(test_extents_cover_the_device, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_read_gives_what_was_written, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_vectors_scatter_and_gather, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_range_beyond_the_end_is_refused, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_unmapped_and_zeroed_ranges_read_as_zeros,
+			blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_flush_succeeds, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_device_grows_with_zeros, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_extents_cover_the_device, blk_test_setup, blk_test_teardown),
 		cmocka_unit_test(test_memory_cannot_grow_beyond_its_greatest_size),
 		cmocka_unit_test(test_null_reads_zeros_and_drops_writes),
 		cmocka_unit_test(test_a_stopped_device_refuses_until_started),

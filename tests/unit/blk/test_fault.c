@@ -136,7 +136,8 @@ test_a_failed_fua_write_is_sticky(void **state)
 
 	fixture_init(&f, state);
 	inject(&f, "vol1.write", "EIO");
-	assert_int_equal(blk_test_rw(f.t, f.dev, f.queue, BLK_WRITE, BLK_FUA, 0, buf, sizeof(buf)), -EIO);
+	assert_int_equal(
+		blk_test_rw(f.t, f.dev, f.queue, BLK_WRITE, BLK_FUA, 0, buf, sizeof(buf)), -EIO);
 	assert_int_equal(f.listener.sticky, 1);
 	assert_int_equal(blk_failed(f.dev, NULL, 0), -EIO);
 	fixture_fini(&f);
@@ -172,7 +173,12 @@ test_a_held_read_is_pending_until_lifted(void **state)
 	unsigned done = 0;
 	struct iovec iov = { buf, sizeof(buf) };
 	struct blk_io io = {
-		.op = BLK_READ, .len_bytes = sizeof(buf), .iov = &iov, .iov_count = 1, .done = count_done, .owner = &done,
+		.op = BLK_READ,
+		.len_bytes = sizeof(buf),
+		.iov = &iov,
+		.iov_count = 1,
+		.done = count_done,
+		.owner = &done,
 	};
 
 	fixture_init(&f, state);
@@ -200,7 +206,11 @@ test_a_held_write_can_turn_into_an_error(void **state)
 	unsigned done = 0;
 	struct iovec iov = { buf, sizeof(buf) };
 	struct blk_io io = {
-		.op = BLK_WRITE, .len_bytes = sizeof(buf), .iov = &iov, .iov_count = 1, .done = count_done,
+		.op = BLK_WRITE,
+		.len_bytes = sizeof(buf),
+		.iov = &iov,
+		.iov_count = 1,
+		.done = count_done,
 		.owner = &done,
 	};
 

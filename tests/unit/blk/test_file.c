@@ -184,7 +184,8 @@ test_something_else_than_a_file_is_refused(void **state)
 	struct blk_dev *dev = NULL;
 
 	assert_int_equal(mkfifo(blk_test_path(t->dir, "pipe"), 0600), 0);
-	assert_int_equal(blk_file_new(blk_test_path(t->dir, "pipe"), "pipe", SIZE, &options, &dev), 0);
+	assert_int_equal(
+		blk_file_new(blk_test_path(t->dir, "pipe"), "pipe", SIZE, &options, &dev), 0);
 	assert_int_equal(blk_verify(dev), -EINVAL);
 	blk_dev_unref(dev);
 }
@@ -257,7 +258,8 @@ test_thin_gives_its_space_back(void **state)
 	blk_submit(dev, NULL, &io);
 	assert_int_equal(io.result, 0);
 	assert_int_equal(blk_stat(dev, &after), 0);
-	assert_true(before.allocated_bytes >= TEST_MIB && after.allocated_bytes < before.allocated_bytes);
+	assert_true(before.allocated_bytes >= TEST_MIB &&
+		after.allocated_bytes < before.allocated_bytes);
 	io = (struct blk_io){ .op = BLK_MAP, .len_bytes = SIZE };
 	blk_submit(dev, NULL, &io);
 	assert_false(io.extent.mapped);
@@ -276,7 +278,9 @@ test_an_extent_ends_where_data_ends(void **state)
 	assert_int_equal(blk_rw(dev, BLK_WRITE, TEST_MIB, block, sizeof(block)), 0);
 	blk_submit(dev, NULL, &io);
 	assert_true(!io.extent.mapped && io.extent.len_bytes == TEST_MIB);
-	io = (struct blk_io){ .op = BLK_MAP, .offset_bytes = TEST_MIB, .len_bytes = SIZE - TEST_MIB };
+	io = (struct blk_io){
+		.op = BLK_MAP, .offset_bytes = TEST_MIB, .len_bytes = SIZE - TEST_MIB
+	};
 	blk_submit(dev, NULL, &io);
 	assert_true(io.extent.mapped && io.extent.len_bytes == sizeof(block));
 	blk_dev_unref(dev);
@@ -324,7 +328,9 @@ test_cached_reads_are_done_on_the_spot(void **state)
 	struct blk_queue *queue = NULL;
 	static uint8_t buf[4096];
 	struct iovec iov = { buf, sizeof(buf) };
-	struct blk_io io = { .op = BLK_READ, .len_bytes = sizeof(buf), .iov = &iov, .iov_count = 1 };
+	struct blk_io io = {
+		.op = BLK_READ, .len_bytes = sizeof(buf), .iov = &iov, .iov_count = 1
+	};
 	bool pending = true;
 
 	assert_int_equal(blk_queue_new(t->loop, BLK_QUEUE_AUTO, t->workers, &queue), 0);
@@ -354,7 +360,9 @@ test_tmpfs_is_done_on_the_spot(void **state)
 
 	assert_int_equal(blk_queue_new(t->loop, BLK_QUEUE_AUTO, t->workers, &queue), 0);
 	for (unsigned i = 0; i < ARRAY_LEN(ops); i++) {
-		struct blk_io io = { .op = ops[i], .len_bytes = sizeof(buf), .iov = &iov, .iov_count = 1 };
+		struct blk_io io = {
+			.op = ops[i], .len_bytes = sizeof(buf), .iov = &iov, .iov_count = 1
+		};
 		bool pending = true;
 
 		assert_int_equal(blk_test_io(t, dev, queue, &io, &pending), 0);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Queues: many operations at a time, more than the ring has room for, several threads on one device, draining. */
+/*
+ * Queues: many operations at a time, more than the ring has room for, several threads on one
+ * device, draining.
+ */
 #include "blk_test.h"
 
 #include <errno.h>
@@ -38,8 +41,14 @@ submit_many(struct many *m, struct blk_dev *dev, struct blk_queue *queue)
 		memset(m->bytes[i], (int)(i % 251), sizeof(m->bytes[i]));
 		m->iov[i] = (struct iovec){ m->bytes[i], sizeof(m->bytes[i]) };
 		m->io[i] = (struct blk_io){
-			.op = BLK_WRITE, .flags = BLK_FUA, .offset_bytes = i * 512ull, .len_bytes = 512,
-			.iov = &m->iov[i], .iov_count = 1, .done = count_down, .owner = m,
+			.op = BLK_WRITE,
+			.flags = BLK_FUA,
+			.offset_bytes = i * 512ull,
+			.len_bytes = 512,
+			.iov = &m->iov[i],
+			.iov_count = 1,
+			.done = count_down,
+			.owner = m,
 		};
 		if (blk_submit(dev, queue, &m->io[i]) == BLK_PENDING)
 			m->left++;
@@ -171,7 +180,8 @@ test_a_cold_read_goes_through_the_queue_and_is_right(void **state)
 		assert_int_equal(blk_rw(dev, BLK_WRITE, TEST_MIB, buf, TEST_MIB), 0);
 		/* half of it a hole, half data: whatever is cached, the bytes are right */
 		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 0, buf, 2 * TEST_MIB), 0);
-		assert_true(blk_test_all(buf, TEST_MIB, 0) && blk_test_all(buf + TEST_MIB, TEST_MIB, 0x77));
+		assert_true(blk_test_all(buf, TEST_MIB, 0) &&
+			blk_test_all(buf + TEST_MIB, TEST_MIB, 0x77));
 		blk_queue_free(queue);
 		blk_dev_unref(dev);
 		assert_int_equal(blk_file_remove(blk_test_path(t->dir, "f")), 0);
@@ -202,8 +212,11 @@ write_own_part(void *arg)
 	for (unsigned i = 0; i < 50; i++) {
 		uint64_t at = (job->index * 50ull + i) * sizeof(buf);
 
-		assert_int_equal(blk_test_rw(&t, job->dev, queue, BLK_WRITE, i % 2 * BLK_FUA, at, buf, sizeof(buf)), 0);
-		assert_int_equal(blk_test_rw(&t, job->dev, queue, BLK_READ, 0, at, buf, sizeof(buf)), 0);
+		assert_int_equal(blk_test_rw(&t, job->dev, queue, BLK_WRITE, i % 2 * BLK_FUA, at,
+					 buf, sizeof(buf)),
+			0);
+		assert_int_equal(
+			blk_test_rw(&t, job->dev, queue, BLK_READ, 0, at, buf, sizeof(buf)), 0);
 		assert_true(blk_test_all(buf, sizeof(buf), (uint8_t)(job->index + 1)));
 	}
 	blk_queue_free(queue);
@@ -223,7 +236,8 @@ test_threads_share_a_device(void **state)
 			.dev = dev, .workers = t->workers, .index = i,
 			.kind = i % 2 == 0 ? BLK_QUEUE_AUTO : BLK_QUEUE_WORKERS,
 		};
-		assert_int_equal(pthread_create(&jobs[i].thread, NULL, write_own_part, &jobs[i]), 0);
+		assert_int_equal(
+			pthread_create(&jobs[i].thread, NULL, write_own_part, &jobs[i]), 0);
 	}
 	for (unsigned i = 0; i < ARRAY_LEN(jobs); i++)
 		pthread_join(jobs[i].thread, NULL);

@@ -106,8 +106,8 @@ set(char **field, const char *value)
 }
 
 void
-fake_lun(struct array *array, const struct guid *id, uint64_t size_bytes, uint32_t block_bytes, const char *mask,
-	 enum row_status status)
+fake_lun(struct array *array, const struct guid *id, uint64_t size_bytes, uint32_t block_bytes,
+	const char *mask, enum row_status status)
 {
 	struct row_lun *row = row_new(ROW_LUN);
 	char text[64];
@@ -121,8 +121,8 @@ fake_lun(struct array *array, const struct guid *id, uint64_t size_bytes, uint32
 	set(&row->name, text);
 	set(&row->serial, text);
 	set(&row->mask, mask);
-	snprintf(text, sizeof(text), "3%02x%02x%02x%02x%02x%02x%03x", id->bytes[8], id->bytes[10], id->bytes[11],
-		 id->bytes[12], id->bytes[13], id->bytes[14], id->bytes[15]);
+	snprintf(text, sizeof(text), "3%02x%02x%02x%02x%02x%02x%03x", id->bytes[8], id->bytes[10],
+		id->bytes[11], id->bytes[12], id->bytes[13], id->bytes[14], id->bytes[15]);
 	set(&row->naa, text);
 	put(array, row);
 }
@@ -183,7 +183,8 @@ fake_group_portal(struct array *array, const struct guid *group, const struct gu
 }
 
 void
-fake_associate(struct array *array, const struct guid *lun, const struct guid *target, uint32_t number)
+fake_associate(
+	struct array *array, const struct guid *lun, const struct guid *target, uint32_t number)
 {
 	struct row_association *row = row_new(ROW_ASSOCIATION);
 
@@ -363,7 +364,8 @@ fake_live_count(struct array *array, enum row_family family)
 static bool
 wait_more(struct array *array, uint64_t end_ns)
 {
-	struct timespec end = { .tv_sec = (time_t)(end_ns / NS_PER_S), .tv_nsec = (long)(end_ns % NS_PER_S) };
+	struct timespec end = { .tv_sec = (time_t)(end_ns / NS_PER_S),
+		.tv_nsec = (long)(end_ns % NS_PER_S) };
 
 	return pthread_cond_timedwait(&array->cond, &array->lock, &end) == 0;
 }
@@ -376,7 +378,8 @@ fake_live_wait(struct array *array, enum row_family family, const struct guid *i
 	void *row = NULL;
 
 	pthread_mutex_lock(&array->lock);
-	while (((live = live_find(array, family, id)) != NULL) != present && wait_more(array, end_ns))
+	while (((live = live_find(array, family, id)) != NULL) != present &&
+		wait_more(array, end_ns))
 		continue;
 	if (live != NULL)
 		row = row_ref(live->row);
@@ -391,7 +394,8 @@ fake_wait_sessions(struct array *array, size_t count)
 	bool right;
 
 	pthread_mutex_lock(&array->lock);
-	while (!(right = count_locked(array, ROW_LIVE_SESSION) == count) && wait_more(array, end_ns))
+	while (!(right = count_locked(array, ROW_LIVE_SESSION) == count) &&
+		wait_more(array, end_ns))
 		continue;
 	pthread_mutex_unlock(&array->lock);
 	return right;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An initiator for tests: libiscsi, waiting for answers.  It is compiled without our include path, since libiscsi's
- * <iscsi/iscsi.h> and ours share a name.
+ * An initiator for tests: libiscsi, waiting for answers.  It is compiled without our include path,
+ * since libiscsi's <iscsi/iscsi.h> and ours share a name.
  */
 #ifndef VDS_TESTS_INITIATOR_H
 #define VDS_TESTS_INITIATOR_H
@@ -21,9 +21,12 @@ struct initiator_options {
 	bool header_digest, no_immediate_data, initial_r2t;
 };
 
-/* Connects and logs in; NULL when that fails.  isid: sessions with the same one reinstate each other. */
-struct iscsi_context *initiator_login(const char *portal, const char *host, const char *target, unsigned isid,
-				      const struct initiator_options *options);
+/*
+ * Connects and logs in; NULL when that fails.  isid: sessions with the same one reinstate each
+ * other.
+ */
+struct iscsi_context *initiator_login(const char *portal, const char *host, const char *target,
+	unsigned isid, const struct initiator_options *options);
 bool initiator_connects(const char *portal);
 /* Does a discovery session as `host` name the target, at this portal? */
 bool initiator_discovers(const char *portal, const char *host, const char *target);
@@ -33,7 +36,10 @@ void host_logout(struct iscsi_context *iscsi);
 /* The login status of the last failed host_login, class << 8 | detail; 0 when it was none. */
 int host_login_status(void);
 
-/* SCSI status of TEST UNIT READY; sense key << 16 | ascq when it is CHECK CONDITION; -1 when the connection is gone. */
+/*
+ * SCSI status of TEST UNIT READY; sense key << 16 | ascq when it is CHECK CONDITION; -1 when the
+ * connection is gone.
+ */
 int host_test_unit_ready(struct iscsi_context *iscsi, int lun);
 int host_read(struct iscsi_context *iscsi, int lun, uint64_t lba, void *buf, uint32_t len);
 int host_write(struct iscsi_context *iscsi, int lun, uint64_t lba, void *buf, uint32_t len);
@@ -58,7 +64,8 @@ struct pending {
 	uint8_t buf[512];
 };
 void host_start_read(struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba);
-void host_start_write(struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba, uint8_t fill);
+void host_start_write(
+	struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba, uint8_t fill);
 /* Serve the connection for at most timeout_ms.  True: it is done. */
 bool host_wait(struct pending *p, int timeout_ms);
 /* 0 = function complete, … as RFC 7143 §11.6.1; -1 when the connection is gone. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Serves LUNs from memory, a file, or nothing, without an array: for measuring the data path alone and for trying an
- * initiator on it.
+ * Serves LUNs from memory, a file, or nothing, without an array: for measuring the data path alone
+ * and for trying an initiator on it.
  *
- *	serve [-t threads] [-s spin_us] [-q workers] [-b block_bytes] [-p port] mem:1G null:1G /dev/shm/file:1G
+ *	serve [-t threads] [-s spin_us] [-q workers] [-b block_bytes] [-p port]
+ *	      mem:1G null:1G /dev/shm/file:1G
  *
  * Prints one URL for each and runs until its standard input ends.
  */
@@ -86,7 +87,8 @@ main(int argc, char **argv)
 		else if (opt == 's')
 			options.spin_us = (unsigned)atoi(optarg);
 		else if (opt == 'q')
-			options.queue_kind = strcmp(optarg, "workers") == 0 ? BLK_QUEUE_WORKERS : BLK_QUEUE_URING;
+			options.queue_kind = strcmp(optarg, "workers") == 0 ? BLK_QUEUE_WORKERS
+									    : BLK_QUEUE_URING;
 		else if (opt == 'b')
 			block_bytes = (uint32_t)atoi(optarg);
 		else if (opt == 'p')

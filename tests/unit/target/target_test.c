@@ -62,12 +62,15 @@ set_up(void **state, struct target_options *options)
 	struct env *env = mem_calloc(1, sizeof(*env));
 
 	assert_non_null(env);
-	snprintf(env->dir, sizeof(env->dir), "%s/target-test-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	snprintf(env->dir, sizeof(env->dir), "%s/target-test-XXXXXX",
+		getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	assert_non_null(mkdtemp(env->dir));
 	env->array = fake_array_new();
 	options->threads = 2;
 	assert_int_equal(target_new(options, env->array, &env->target), 0);
-	assert_int_equal(fake_ops(env->array)->pick_port(fake_runtime(env->array), "127.0.0.1", &env->port), 0);
+	assert_int_equal(
+		fake_ops(env->array)->pick_port(fake_runtime(env->array), "127.0.0.1", &env->port),
+		0);
 	snprintf(env->portal, sizeof(env->portal), "127.0.0.1:%u", env->port);
 	add_rows(env);
 	*state = env;
@@ -95,7 +98,10 @@ int
 env_setup_impatient(void **state)
 {
 	struct target_options options = {
-		.login_timeout_ms = 300, .nop_interval_ms = 200, .nop_timeout_ms = 300, .portal_retry_ms = 20,
+		.login_timeout_ms = 300,
+		.nop_interval_ms = 200,
+		.nop_timeout_ms = 300,
+		.portal_retry_ms = 20,
 		.max_connections = 2,
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the tests of the data path share: a target over the fake array on a loopback port, with two targets ("a" and
- * "b") and one LUN behind both.
+ * What the tests of the data path share: a target over the fake array on a loopback port, with two
+ * targets ("a" and "b") and one LUN behind both.
  */
 #ifndef VDS_TESTS_TARGET_TEST_H
 #define VDS_TESTS_TARGET_TEST_H
@@ -29,7 +29,8 @@ struct env {
 	uint16_t port;
 	struct guid target_a, target_b, lun, portal_id, group_a, group_b;
 	char dir[64];			/* for fault files and disks */
-	struct blk_dev *dev;		/* of lun: fault over memory; a borrowed reference of the array's */
+	/* of lun: fault over memory; a borrowed reference of the array's */
+	struct blk_dev *dev;
 };
 
 /* What vdsd uses, on two threads. */
@@ -46,8 +47,10 @@ void env_lift(struct env *env, const char *file);
 void env_lun_row(struct env *env, uint64_t size_bytes, const char *mask, enum row_status status);
 
 /* As host_login; and takes the unit attention of the login away. */
-struct iscsi_context *host_ready(struct env *env, const char *host, const char *target, unsigned isid);
-struct iscsi_context *host_login(struct env *env, const char *host, const char *target, unsigned isid);
+struct iscsi_context *host_ready(
+	struct env *env, const char *host, const char *target, unsigned isid);
+struct iscsi_context *host_login(
+	struct env *env, const char *host, const char *target, unsigned isid);
 
 #define ENV_TEST(name) cmocka_unit_test_setup_teardown(name, env_setup, env_teardown)
 

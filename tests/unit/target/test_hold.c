@@ -8,8 +8,15 @@
 #include "base/mem.h"
 
 /* RFC 7143 §11.5.1 */
-enum { TMF_ABORT_TASK = 1, TMF_ABORT_TASK_SET, TMF_CLEAR_ACA, TMF_CLEAR_TASK_SET, TMF_LU_RESET, TMF_WARM_RESET,
-       TMF_COLD_RESET };
+enum {
+	TMF_ABORT_TASK = 1,
+	TMF_ABORT_TASK_SET,
+	TMF_CLEAR_ACA,
+	TMF_CLEAR_TASK_SET,
+	TMF_LU_RESET,
+	TMF_WARM_RESET,
+	TMF_COLD_RESET
+};
 
 static int
 quiesce(struct env *env, const struct guid *target, uint32_t timeout_ms)
@@ -31,7 +38,8 @@ static void
 test_a_quiesced_mapping_holds_commands_until_resume(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_1, NAME_B, 1);
 	static struct pending read, write;
 	static uint8_t buf[4096];
 
@@ -40,7 +48,8 @@ test_a_quiesced_mapping_holds_commands_until_resume(void **state)
 	host_start_read(&read, a, 0, 800);
 	assert_false(host_wait(&read, 200));
 	assert_false(write.done);
-	assert_int_equal(host_read(b, 5, 0, buf, sizeof(buf)), 0);	/* the other way in goes on */
+	/* the other way in goes on */
+	assert_int_equal(host_read(b, 5, 0, buf, sizeof(buf)), 0);
 	assert_int_equal(buf[0], 0);
 	resume(env, &env->target_a);
 	assert_true(host_wait(&write, 10000) && host_wait(&read, 10000));
@@ -94,7 +103,8 @@ static void
 test_held_commands_of_a_mapping_that_goes_away_find_no_unit(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_1, NAME_B, 1);
 	static struct pending write;
 	uint8_t buf[512];
 
@@ -177,7 +187,8 @@ test_task_management_knows_its_units(void **state)
 	struct env *env = *state;
 	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
 
-	assert_int_equal(host_tmf(a, 9, TMF_LU_RESET, NULL), 2);		/* LUN does not exist */
+	/* LUN does not exist */
+	assert_int_equal(host_tmf(a, 9, TMF_LU_RESET, NULL), 2);
 	assert_int_equal(host_tmf(a, 9, TMF_ABORT_TASK_SET, NULL), 2);
 	assert_int_equal(host_tmf(a, 0, TMF_ABORT_TASK_SET, NULL), 0);
 	assert_int_equal(host_tmf(a, 0, TMF_CLEAR_ACA, NULL), 5);		/* not supported */
@@ -207,7 +218,8 @@ test_a_lun_reset_aborts_on_every_thread_and_tells_the_others(void **state)
 	resume(env, &env->target_a);
 	resume(env, &env->target_b);
 	for (unsigned i = 0; i < 4; i++) {
-		assert_int_equal(host_test_unit_ready(hosts[i], i % 2 ? 0 : 5) >> 8, UA_POWER_ON >> 8);
+		assert_int_equal(
+			host_test_unit_ready(hosts[i], i % 2 ? 0 : 5) >> 8, UA_POWER_ON >> 8);
 		assert_false(reads[i].done);
 		host_logout(hosts[i]);
 	}
@@ -218,7 +230,8 @@ static void
 test_a_lun_reset_waits_for_io_in_flight(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_2, NAME_B, 1);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_2, NAME_B, 1);
 	static struct pending write;
 	uint8_t buf[512];
 
@@ -229,7 +242,8 @@ test_a_lun_reset_waits_for_io_in_flight(void **state)
 	env_lift(env, "lun0.write");
 	assert_int_equal(host_tmf(a, 0, TMF_LU_RESET, NULL), 0);
 	assert_int_equal(blk_drain(env->dev, 0), 0);
-	assert_int_equal(host_test_unit_ready(a, 0), UA_RESET);	/* SAM-6: every nexus, that of the reset too */
+	/* SAM-6: every nexus, that of the reset too */
+	assert_int_equal(host_test_unit_ready(a, 0), UA_RESET);
 	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)), 0);
 	host_free(b);
 	host_logout(a);
@@ -239,7 +253,8 @@ static void
 test_a_cold_reset_ends_the_sessions_of_its_target(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *a2 = host_ready(env, HOST_2, NAME_A, 1);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *a2 = host_ready(env, HOST_2, NAME_A, 1);
 	struct iscsi_context *b = host_ready(env, HOST_1, NAME_B, 1);
 
 	assert_int_equal(host_tmf(a, 0, TMF_WARM_RESET, NULL), 0);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes: all sizes, all ways of sending data, files and memory, several sessions while the configuration changes. */
+/*
+ * Bytes: all sizes, all ways of sending data, files and memory, several sessions while the
+ * configuration changes.
+ */
 #include "target_test.h"
 
 #include <pthread.h>
@@ -21,7 +24,8 @@ fill(uint8_t *bytes, uint32_t len, uint32_t seed)
 static void
 check_sizes(struct iscsi_context *iscsi, int lun)
 {
-	static const uint32_t sizes[] = { 512, 4096, 8192, 65536, 65536 + 512, 262144, 262144 + 4096, 1u << 20, MAX_BYTES };
+	static const uint32_t sizes[] = { 512, 4096, 8192, 65536, 65536 + 512, 262144,
+		262144 + 4096, 1u << 20, MAX_BYTES };
 	AUTO_FREE uint8_t *out = mem_alloc(MAX_BYTES), *in = mem_alloc(MAX_BYTES);
 
 	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
@@ -84,7 +88,8 @@ test_every_way_of_sending_data(void **state)
 		struct initiator_options options = {
 			.header_digest = i & 1, .no_immediate_data = i & 2, .initial_r2t = i & 4,
 		};
-		struct iscsi_context *iscsi = initiator_login(env->portal, HOST_1, NAME_A, 1, &options);
+		struct iscsi_context *iscsi =
+			initiator_login(env->portal, HOST_1, NAME_A, 1, &options);
 
 		assert_non_null(iscsi);
 		assert_int_equal(host_test_unit_ready(iscsi, 0), UA_POWER_ON);
@@ -192,7 +197,9 @@ test_many_sessions_while_the_configuration_changes(void **state)
 
 		fake_associate(env->array, &lun, &env->target_a, n);
 		fake_commit(env->array);
-		assert_int_equal(fake_ops(env->array)->quiesce(fake_runtime(env->array), &mapping, 1, 5000), 0);
+		assert_int_equal(
+			fake_ops(env->array)->quiesce(fake_runtime(env->array), &mapping, 1, 5000),
+			0);
 		fake_dissociate(env->array, &lun, &env->target_a);
 		fake_commit(env->array);
 		fake_delete(env->array, ROW_LUN, &lun);

@@ -15,7 +15,9 @@ static int
 connect_raw(uint16_t port)
 {
 	struct sockaddr_in in = {
-		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -28,7 +30,8 @@ static void
 test_login_to_a_target_gives_its_luns(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *a = host_login(env, HOST_1, NAME_A, 1), *b = host_login(env, HOST_1, NAME_B, 1);
+	struct iscsi_context *a = host_login(env, HOST_1, NAME_A, 1),
+			     *b = host_login(env, HOST_1, NAME_B, 1);
 	uint16_t luns[4];
 
 	assert_true(a != NULL && b != NULL);
@@ -67,7 +70,8 @@ test_the_array_knows_a_session_while_it_lives(void **state)
 	struct guid id;
 
 	assert_non_null(iscsi);
-	assert_true(fake_first_session(env->array, &id));	/* told before the login was answered */
+	/* told before the login was answered */
+	assert_true(fake_first_session(env->array, &id));
 	struct row_live_session *row = fake_live_wait(env->array, ROW_LIVE_SESSION, &id, true);
 
 	assert_string_equal(row->initiator, HOST_1);
@@ -85,7 +89,8 @@ static void
 test_the_portal_is_ready(void **state)
 {
 	struct env *env = *state;
-	struct row_live_portal *row = fake_live_wait(env->array, ROW_LIVE_PORTAL, &env->portal_id, true);
+	struct row_live_portal *row =
+		fake_live_wait(env->array, ROW_LIVE_PORTAL, &env->portal_id, true);
 
 	assert_non_null(row);
 	assert_true(row->ready);
@@ -181,7 +186,8 @@ static void
 test_a_deleted_target_ends_its_sessions(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_1, NAME_B, 1);
 
 	fake_dissociate(env->array, &env->lun, &env->target_a);
 	fake_delete(env->array, ROW_PORTAL_GROUP, &env->group_a);
@@ -310,7 +316,8 @@ test_a_portal_whose_port_is_taken_listens_when_it_is_free(void **state)
 {
 	struct env *env = *state;
 	struct guid portal = fake_id(31);
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(in);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -338,7 +345,8 @@ static void
 test_stop_ends_sessions(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_2, NAME_B, 1);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_2, NAME_B, 1);
 
 	target_free(TAKE(env->target), 10000);
 	assert_true(host_wait_closed(a) && host_wait_closed(b));
@@ -347,7 +355,8 @@ test_stop_ends_sessions(void **state)
 	host_free(b);
 }
 
-#define IMPATIENT_TEST(name) cmocka_unit_test_setup_teardown(name, env_setup_impatient, env_teardown)
+#define IMPATIENT_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, env_setup_impatient, env_teardown)
 
 int
 main(void)

@@ -12,7 +12,8 @@ static void
 test_one_lun_through_two_targets(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_2, NAME_B, 1);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_2, NAME_B, 1);
 	static uint8_t out[4096], in[4096];
 
 	memset(out, 0x5a, sizeof(out));
@@ -27,7 +28,8 @@ static void
 test_a_new_lun_is_announced_and_usable(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_1, NAME_B, 1);
 	struct guid lun = env_add_lun(env, 1, "*");
 	uint16_t luns[4];
 
@@ -36,7 +38,8 @@ test_a_new_lun_is_announced_and_usable(void **state)
 	assert_int_equal(host_test_unit_ready(a, 0), UA_REPORTED_LUNS);
 	assert_int_equal(host_report_luns(a, luns, 4), 2);
 	assert_int_equal(luns[1], 300);
-	assert_int_equal(host_test_unit_ready(b, 5), 0);	/* the other target has not changed */
+	/* the other target has not changed */
+	assert_int_equal(host_test_unit_ready(b, 5), 0);
 	host_logout(a);
 	host_logout(b);
 }
@@ -45,7 +48,8 @@ static void
 test_a_dissociated_lun_is_gone_at_once(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_1, NAME_B, 1);
 	uint16_t luns[4];
 	uint8_t buf[512];
 
@@ -62,7 +66,8 @@ static void
 test_a_mask_cuts_running_sessions(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *one = host_ready(env, HOST_1, NAME_A, 1), *two = host_ready(env, HOST_2, NAME_A, 1);
+	struct iscsi_context *one = host_ready(env, HOST_1, NAME_A, 1),
+			     *two = host_ready(env, HOST_2, NAME_A, 1);
 
 	env_lun_row(env, LUN_BYTES, HOST_2, STATUS_ONLINE);
 	fake_commit(env->array);
@@ -70,7 +75,8 @@ test_a_mask_cuts_running_sessions(void **state)
 	assert_int_equal(host_test_unit_ready(two, 0), 0);
 	env_lun_row(env, LUN_BYTES, HOST_1 ";" HOST_2, STATUS_ONLINE);
 	fake_commit(env->array);
-	assert_int_equal(host_test_unit_ready(one, 0), UA_POWER_ON);	/* a unit that is new to it */
+	/* a unit that is new to it */
+	assert_int_equal(host_test_unit_ready(one, 0), UA_POWER_ON);
 	assert_int_equal(host_test_unit_ready(two, 0), 0);
 	host_logout(one);
 	host_logout(two);
@@ -80,7 +86,8 @@ static void
 test_an_extended_lun_has_its_new_size_and_says_so(void **state)
 {
 	struct env *env = *state;
-	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1), *b = host_ready(env, HOST_1, NAME_B, 1);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_1, NAME_B, 1);
 	uint8_t buf[512];
 
 	assert_int_equal(blk_resize(env->dev, 2 * LUN_BYTES), 0);
