@@ -29,7 +29,7 @@ struct text {
 
 static struct text values;
 
-static void
+static void __attribute__((format(printf, 1, 2)))
 say(const char *fmt, ...)
 {
 	va_list ap;

@@ -36,12 +36,17 @@ live_sample(void)
 	return live;
 }
 
+/* Held while listeners run: client_unlisten waits for it.  Outlives the client, which a listener may end. */
+static pthread_mutex_t telling = PTHREAD_MUTEX_INITIALIZER;
+
 static void
 tell(struct client *c, const struct client_view *before, const struct client_view *after,
      const struct change *change)
 {
+	pthread_mutex_lock(&telling);
 	for (struct client_listener *l = c->listeners; l != NULL; l = l->next)
 		l->changed(l, before, after, change);
+	pthread_mutex_unlock(&telling);
 }
 
 /* Takes the new state's reference. */
@@ -246,11 +251,13 @@ client_unlisten(struct client *client, struct client_listener *listener)
 {
 	struct client_listener **at = &client->listeners;
 
+	pthread_mutex_lock(&telling);
 	pthread_mutex_lock(&client->lock);
 	while (*at != listener)
 		at = &(*at)->next;
 	*at = listener->next;
 	pthread_mutex_unlock(&client->lock);
+	pthread_mutex_unlock(&telling);
 }
 
 /* ---- client.h: changes ---- */
