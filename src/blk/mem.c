@@ -15,6 +15,7 @@
 #include "base/mem.h"
 
 #define PAGE_BYTES 4096u
+#define ALLOCATE_STEP_BYTES (64ull << 20)
 
 struct mem_dev {
 	struct blk_dev dev;
@@ -103,17 +104,54 @@ mem_resize(struct blk_dev *dev, uint64_t size_bytes)
 	return 0;
 }
 
+/* What was taken beyond the end goes back. */
+static void
+undo_allocate(struct mem_dev *m)
+{
+	uint64_t size_bytes = blk_size_bytes(&m->dev);
+	uint64_t first = (size_bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+
+	if (first < m->max_bytes)
+		madvise(m->bytes + first, m->max_bytes - first, MADV_DONTNEED);
+}
+
+/*
+ * In large pages, since random access is bound by TLB misses else (256 KiB reads over 1 GiB: 257
+ * instead of 110 us).  Only here: a first write that has to find and clear one can take long.
+ */
+static int
+populate(struct mem_dev *m, uint64_t offset_bytes, uint64_t len_bytes)
+{
+	uint64_t first = offset_bytes / PAGE_BYTES * PAGE_BYTES;
+	uint64_t len = offset_bytes + len_bytes - first;
+
+	madvise(m->bytes + first, len, MADV_HUGEPAGE);
+	if (madvise(m->bytes + first, len, MADV_POPULATE_WRITE) == 0)
+		return 0;
+	return errno == EINVAL ? 0 : -errno;	/* before Linux 5.14 it comes page by page */
+}
+
 static int
 mem_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
 	struct blk_progress *progress)
 {
 	struct mem_dev *m = container_of(dev, struct mem_dev, dev);
+	uint64_t done = 0;
+	int r = 0;
 
 	if (offset_bytes + len_bytes > m->max_bytes)
 		return -ENOSPC;
-	return progress != NULL && progress->step(progress, len_bytes, len_bytes) != 0
-		? ERR_CANCELLED
-		: 0;
+	while (r == 0 && done < len_bytes) {
+		uint64_t step = MIN(len_bytes - done, ALLOCATE_STEP_BYTES);
+
+		r = populate(m, offset_bytes + done, step);
+		done += step;
+		if (r == 0 && progress != NULL && progress->step(progress, done, len_bytes) != 0)
+			r = ERR_CANCELLED;
+	}
+	if (r < 0)
+		undo_allocate(m);
+	return r;
 }
 
 static const struct blk_ops mem_ops = {

@@ -28,6 +28,7 @@
 #define SEND_ROUNDS 8			/* then others have their turn */
 #define SEND_TIMEOUT_MS 30000u	/* a peer that takes no bytes for so long is gone */
 #define QUEUE_DEPTH 128
+#define SEND_EARLY_BYTES (768u * 1024)	/* measured: less costs wake-ups, more costs overlap */
 
 /* ---- Ending ---- */
 
@@ -154,6 +155,7 @@ flush(struct conn *conn)
 	struct iovec *iov = conn->thread->tx;
 
 	conn->blocked = false;
+	conn->unsent_bytes = 0;
 	for (int round = 0; round < SEND_ROUNDS; round++) {
 		int count = iscsi_conn_output(conn->iscsi, iov, THREAD_TX_PIECES);
 
@@ -169,6 +171,18 @@ flush(struct conn *conn)
 	}
 	conn->blocked = iscsi_conn_has_output(conn->iscsi);
 	return 0;
+}
+
+void
+target_conn_queued(struct conn *conn, uint32_t len_bytes)
+{
+	conn->unsent_bytes += len_bytes;
+	if (conn->unsent_bytes < SEND_EARLY_BYTES || conn->blocked || conn->state != CONN_FULL)
+		return;
+	int r = flush(conn);
+
+	if (r < 0)
+		target_conn_close(conn, r);
 }
 
 void

@@ -79,6 +79,17 @@ respond(struct task *t)
 	iscsi_task_respond(t->it, &result);
 }
 
+static void
+finish_read(struct task *t)
+{
+	const struct scsi_task *s = &t->scsi;
+	struct conn *conn = t->conn;
+	uint32_t len = s->in_bytes;
+
+	iscsi_task_finish_read(t->it, s->in_iov, (int)s->in_iov_count, len, s->in_total_bytes);
+	target_conn_queued(conn, len);
+}
+
 /* The engine has the task again after this, and it may be gone. */
 static void
 finish(struct task *t)
@@ -95,8 +106,7 @@ finish(struct task *t)
 			target_unit_revive(t->path->unit);
 		respond(t);
 	} else if (s->in_bytes > 0 && !t->it->writes) {
-		iscsi_task_finish_read(
-			t->it, s->in_iov, (int)s->in_iov_count, s->in_bytes, s->in_total_bytes);
+		finish_read(t);
 	} else if (t->it->reads || s->in_bytes > 0) {
 		respond(t);
 	} else {

@@ -45,6 +45,7 @@ make_device(char *spec, uint64_t *ret_size)
 	*colon = '\0';
 	if (strcmp(spec, "mem") == 0) {
 		must(blk_mem_new(spec, *ret_size, *ret_size, &dev), spec);
+		must(blk_allocate(dev, 0, *ret_size, NULL), spec);
 	} else if (strcmp(spec, "null") == 0) {
 		must(blk_null_new(spec, *ret_size, &dev), spec);
 	} else {
