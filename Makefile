@@ -19,16 +19,21 @@ ARGS =
 all:
 	@tools/build
 
+# Packages come first: the tools behind it are written in what a fresh machine has not.
 run:
+	@tools/install-deps build run
 	@tools/run-demo $(ARGS)
 
 test:
+	@tools/install-deps build run test
 	@tools/run-tests $(ARGS)
 
 campaign:
+	@tools/install-deps build run test
 	@tools/run-campaign $(ARGS)
 
 lint:
+	@tools/install-deps build run test
 	@tools/run-tests --stage lint
 
 install: all
