@@ -50,11 +50,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *end = memchr(data, '\n', size);
 	size_t target_len = end != NULL ? (size_t)(end - data) : size;
-	char *target = strndup((const char *)data, target_len);
+	char *target = malloc(target_len + 1);
 	json_t *body = NULL;
 
 	if (target == NULL)
 		return 0;
+	memcpy(target, data, target_len);
+	target[target_len] = '\0';
 	if (end != NULL)
 		body = json_loadb(
 			(const char *)end + 1, size - target_len - 1, JSON_REJECT_DUPLICATES, NULL);
