@@ -3,7 +3,8 @@
  * The client: REST calls to vdsd, and a replica of the array's state fed by its event stream.  libvds and
  * vdsctl stand on it.  docs/design/replica.md, docs/design/api.md.
  *
- * Any number of threads may use one client.  Codes beyond those of the array: ERR_UNREACHABLE (no answer came and none is
+ * Any number of threads may use one client.  Codes beyond those of the array: ERR_UNREACHABLE (no
+ * answer came and none is
  * known), ERR_CACHE_CORRUPT (the replica cannot be trusted), ERR_PROTOCOL (an answer makes no sense).
  */
 #ifndef VDS_CLIENT_CLIENT_H
@@ -28,7 +29,10 @@ struct client_view {
 	struct state *live;
 };
 
-/* url: "unix:/path" or "http://127.0.0.1:port"; NULL = $VDS_URL, else CLIENT_DEFAULT_URL.  0, ERR_UNREACHABLE, ERR_INVALID, -ENOMEM. */
+/*
+ * url: "unix:/path" or "http://127.0.0.1:port"; NULL = $VDS_URL, else CLIENT_DEFAULT_URL.  0,
+ * ERR_UNREACHABLE, ERR_INVALID, -ENOMEM.
+ */
 int client_open(const char *url, enum client_mode mode, struct client **ret_client);
 /* Ends the event thread.  Calls under way end with ERR_CLOSED.  Accepts NULL. */
 void client_close(struct client *client);
@@ -43,7 +47,10 @@ void client_view_last(struct client *client, struct client_view *ret_view);
 void client_view_fini(struct client_view *view);
 #define AUTO_VIEW __attribute__((cleanup(client_view_fini)))
 
-/* Barrier: on return the replica holds all that the array had committed when this was called.  0, ERR_CACHE_CORRUPT, ERR_UNREACHABLE. */
+/*
+ * Barrier: on return the replica holds all that the array had committed when this was called.  0,
+ * ERR_CACHE_CORRUPT, ERR_UNREACHABLE.
+ */
 int client_sync(struct client *client);
 /*
  * IVdsHwProvider::Reenumerate: asks the array who it is (array id, incarnation); the first half of curing a corrupt
@@ -80,7 +87,8 @@ struct client_answer {
 /*
  * One REST call.  method: "GET", "POST", …; path: "/v1/…" (already escaped); body may be NULL, borrowed.  A change
  * carries a request id made here and is tried again with it when the connection breaks, so it happens once.
- * ret_json: the answer (new reference; NULL when there was none); ret_json itself may be NULL.  With a replica it waits until the
+ * ret_json: the answer (new reference; NULL when there was none); ret_json itself may be NULL.
+ * With a replica it waits until the
  * answer's sequence has arrived there.  0 or the array's code, its text set.
  */
 int client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **ret_json);
@@ -103,9 +111,12 @@ int client_pool_create(struct client *client, const char *name, const char *path
 int client_pool_delete(struct client *client, const struct guid *pool, struct client_answer *ret_answer);
 int client_lun_create(struct client *client, const struct client_lun_spec *spec, struct client_answer *ret_answer);
 int client_lun_delete(struct client *client, const struct guid *lun, struct client_answer *ret_answer);
-int client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes, struct client_answer *ret_answer);
-int client_lun_rename(struct client *client, const struct guid *lun, const char *name, struct client_answer *ret_answer);
-int client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask, struct client_answer *ret_answer);
+int client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
+		      struct client_answer *ret_answer);
+int client_lun_rename(struct client *client, const struct guid *lun, const char *name,
+		      struct client_answer *ret_answer);
+int client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask,
+			struct client_answer *ret_answer);
 int client_lun_set_status(struct client *client, const struct guid *lun, enum row_status status,
 			  struct client_answer *ret_answer);
 int client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets, size_t count,
@@ -128,7 +139,10 @@ int client_group_add_portal(struct client *client, const struct guid *group, con
 int client_group_remove_portal(struct client *client, const struct guid *group, const struct guid *portal,
 			       struct client_answer *ret_answer);
 int client_job_cancel(struct client *client, const struct guid *job, struct client_answer *ret_answer);
-/* Waits (on the stream with a replica, else by asking) until the job has ended; its row (row_unref).  timeout_ms < 0: for ever.  ERR_TIMEOUT. */
+/*
+ * Waits (on the stream with a replica, else by asking) until the job has ended; its row
+ * (row_unref).  timeout_ms < 0: for ever.  ERR_TIMEOUT.
+ */
 int client_job_wait(struct client *client, const struct guid *job, int timeout_ms, struct row_job **ret_job);
 
 #endif

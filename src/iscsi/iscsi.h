@@ -19,7 +19,8 @@
  *
  * A task's life: ops->command hands it to the owner; then exactly one of iscsi_task_respond, iscsi_task_finish_read,
  * iscsi_task_good or iscsi_task_drop gives it back; ops->task_done is called exactly once, as the last thing, when
- * nothing of the owner's is referenced any more (it releases its buffers there).  Whatever goes wrong between, task_done
+ * nothing of the owner's is referenced any more (it releases its buffers there).  Whatever goes
+ * wrong between, task_done
  * comes.
  */
 #ifndef VDS_ISCSI_ISCSI_H
@@ -60,7 +61,10 @@ struct iscsi_params {
 	bool immediate_data;		/* as limit: what we want; the result is AND */
 };
 
-/* 256 KiB segments, 1 MiB bursts, 256 KiB first burst, no initial R2T, immediate data, 16 R2Ts, both digests allowed. */
+/*
+ * 256 KiB segments, 1 MiB bursts, 256 KiB first burst, no initial R2T, immediate data, 16 R2Ts,
+ * both digests allowed.
+ */
 void iscsi_params_default(struct iscsi_params *limits);
 
 /* --- login ----------------------------------------------------------------------------------------------------- */
@@ -269,7 +273,8 @@ void iscsi_conn_free(struct iscsi_conn *conn);
 void iscsi_conn_set_user(struct iscsi_conn *conn, void *user);
 
 /*
- * Take all these bytes; any number of PDUs, cut anywhere.  0, or negative: send what iscsi_conn_output still gives, then
+ * Take all these bytes; any number of PDUs, cut anywhere.  0, or negative: send what
+ * iscsi_conn_output still gives, then
  * close (ERR_CLOSED: in good order; ERR_PROTOCOL, ERR_LIMIT, -ENOMEM, …: dropped).  Once negative, always negative.
  */
 int iscsi_conn_input(struct iscsi_conn *conn, const void *bytes, size_t len_bytes);
@@ -308,12 +313,16 @@ void iscsi_conn_stop(struct iscsi_conn *conn);
 /* Tasks and task management requests that are with the owner. */
 unsigned iscsi_conn_tasks(const struct iscsi_conn *conn);
 /*
- * Abort the tasks for this LUN (8 bytes), or with NULL all; no response is sent for them.  Number of tasks that the owner
+ * Abort the tasks for this LUN (8 bytes), or with NULL all; no response is sent for them.  Number
+ * of tasks that the owner
  * still executes (each was told by ops->task_abort and had not come back when this returned).
  */
 unsigned iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun);
 
-/* Ask the initiator for a sign of life; ops->pong tells of the answer.  0, ERR_BUSY while one is under way, or ERR_*. */
+/*
+ * Ask the initiator for a sign of life; ops->pong tells of the answer.  0, ERR_BUSY while one is
+ * under way, or ERR_*.
+ */
 int iscsi_conn_ping(struct iscsi_conn *conn);
 
 enum iscsi_async_event {		/* RFC 7143 §11.9.1 */
@@ -340,9 +349,12 @@ int iscsi_conn_async_message(struct iscsi_conn *conn, const struct iscsi_async *
 /* --- a task ---------------------------------------------------------------------------------------------------- */
 
 /*
- * Collect `len_bytes` of write data (cut to write_expected) in these buffers: immediate data is copied there, unsolicited
- * data received there, the rest asked for by R2T.  iov and buffers stay until task_done.  1: everything is there already
- * (ops->write_ready is not called); 0: ops->write_ready will tell, unless the task ends before it (then only task_done).
+ * Collect `len_bytes` of write data (cut to write_expected) in these buffers: immediate data is
+ * copied there, unsolicited
+ * data received there, the rest asked for by R2T.  iov and buffers stay until task_done.  1:
+ * everything is there already
+ * (ops->write_ready is not called); 0: ops->write_ready will tell, unless the task ends before it
+ * (then only task_done).
  * Only inside ops->command.
  */
 int iscsi_task_accept_write(struct iscsi_task *task, const struct iovec *iov, int iovcnt, uint32_t len_bytes);

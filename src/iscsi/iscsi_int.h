@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The private half of the iSCSI engine: the structs of a connection and what its files give each other, grouped by file.
+ * The private half of the iSCSI engine: the structs of a connection and what its files give each
+ * other, grouped by file.
  *
  *	bytes --> rx --> conn (opcode table) --> login | discovery | task | data | tmf | control
  *	bytes <-- tx <-- responses, R2T, Data-In (built into a ring of headers when there is room)
@@ -129,8 +130,12 @@ void tx_seal_data(struct tx *tx, struct tx_slot *slot, const uint8_t *data, uint
 /* Data in pieces over several slots: call for each piece; the last one gets the padding. */
 uint32_t tx_seal_piece(struct tx *tx, struct tx_slot *slot, const uint8_t *data, uint32_t len, uint32_t crc);
 void tx_seal_tail(struct tx *tx, struct tx_slot *slot, uint32_t total_len, uint32_t crc);
-/* A message with room for data_len bytes; its header is started.  NULL: no memory, or over the hard limit (*ret_err). */
-struct tx_msg *tx_msg_new(struct iscsi_conn *conn, enum pdu_opcode opcode, uint32_t itt, uint32_t data_len, int *ret_err);
+/*
+ * A message with room for data_len bytes; its header is started.  NULL: no memory, or over the
+ * hard limit (*ret_err).
+ */
+struct tx_msg *tx_msg_new(struct iscsi_conn *conn, enum pdu_opcode opcode, uint32_t itt, uint32_t data_len,
+			  int *ret_err);
 void tx_msg_send(struct iscsi_conn *conn, struct tx_msg *msg);
 void tx_clear(struct iscsi_conn *conn);
 
@@ -353,7 +358,10 @@ void task_release(struct task *task);
 bool task_abort(struct task *task);
 unsigned task_abort_all(struct iscsi_conn *conn, const uint8_t *lun);
 
-/* --- data.c: R2T, Data-Out, Data-In, status ------------------------------------------------------------------------ */
+/*
+ * --- data.c: R2T, Data-Out, Data-In, status
+ * ------------------------------------------------------------------------
+ */
 
 enum data_fault {			/* RFC 7143 §11.4.7.2 */
 	FAULT_UNEXPECTED_UNSOLICITED,
@@ -374,7 +382,10 @@ bool data_is_drained(const struct task *task);
 /* A slot of the task's data was sent. */
 void data_slot_sent(struct task *task);
 
-/* --- tmf.c ----------------------------------------------------------------------------------------------------------- */
+/*
+ * --- tmf.c
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 #define TMF_MAX 64u
 
@@ -392,7 +403,10 @@ int tmf_on_request(struct iscsi_conn *conn, const struct pdu *pdu);
 void tmf_on_task_gone(struct iscsi_conn *conn, const struct task *task);
 void tmf_free_all(struct iscsi_conn *conn);
 
-/* --- login.c, discovery.c, control.c ------------------------------------------------------------------------------------ */
+/*
+ * --- login.c, discovery.c, control.c
+ * ------------------------------------------------------------------------------------
+ */
 
 enum login_state { LOGIN_START, LOGIN_SECURITY, LOGIN_OPERATIONAL, LOGIN_FULL };
 
@@ -429,7 +443,10 @@ int control_on_snack(struct iscsi_conn *conn, const struct pdu *pdu);
 /* Queue a Reject with this PDU's header.  0 or negative. */
 int control_reject(struct iscsi_conn *conn, const struct pdu *pdu, enum reject_reason reason);
 
-/* --- conn.c -------------------------------------------------------------------------------------------------------------- */
+/*
+ * --- conn.c
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 enum conn_state { CONN_UP = 1, CONN_IN_LOGIN = 2, CONN_LOGGED_IN = 4, CONN_CLOSED = 8 };
 

@@ -17,7 +17,8 @@ static const char *const auth_choices[] = { "None", NULL };
 static const char *const reporting_choices[] = { "RFC3720", NULL };
 
 #define PARAM(field) .width = sizeof(((struct iscsi_params *)0)->field), .offset = offsetof(struct iscsi_params, field)
-#define LOGIN_TEXT(field) .offset = offsetof(struct iscsi_login, field), .max = sizeof(((struct iscsi_login *)0)->field) - 1
+#define LOGIN_TEXT(field) \
+	.offset = offsetof(struct iscsi_login, field), .max = sizeof(((struct iscsi_login *)0)->field) - 1
 #define IN_LOGIN (STAGE_SECURITY | STAGE_OPERATIONAL)
 #define ALWAYS (IN_LOGIN | STAGE_FULL)
 
@@ -92,7 +93,10 @@ keys_find(const char *name)
 	return NULL;
 }
 
-/* --- our side's value, and what was agreed ------------------------------------------------------------------------- */
+/*
+ * --- our side's value, and what was agreed
+ * -------------------------------------------------------------------------
+ */
 
 static uint32_t
 ours(const struct key *key, const struct iscsi_params *limits)
@@ -129,7 +133,10 @@ agree(const struct key *key, struct iscsi_params *agreed, uint32_t value)
 		memcpy(field, &value, sizeof(value));
 }
 
-/* --- rules: each answers, and gives 0 or a negative error ---------------------------------------------------------- */
+/*
+ * --- rules: each answers, and gives 0 or a negative error
+ * ----------------------------------------------------------
+ */
 
 struct offer {
 	struct iscsi_conn *conn;

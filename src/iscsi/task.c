@@ -11,7 +11,8 @@
  *
  *	OWNER --send_data--> SENDING --data_sent--> OWNER
  *
- * Transition -> function: command: task_on_command; accept_write: iscsi_task_accept_write; write_ready, data_sent: data.c;
+ * Transition -> function: command: task_on_command; accept_write: iscsi_task_accept_write;
+ * write_ready, data_sent: data.c;
  * ends: below and data.c; back to FREE: task_release.  task_check asserts what must hold in each state.
  *
  * Tasks live in chunks that are allocated when they are first needed and kept; the pool may hold twice the window,
@@ -429,7 +430,10 @@ task_set_read_residual(struct task *task, uint64_t length)
 		set_residual(task, length);
 }
 
-/* --- abort --------------------------------------------------------------------------------------------------------- */
+/*
+ * --- abort
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 bool
 task_abort(struct task *task)

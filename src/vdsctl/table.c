@@ -131,7 +131,7 @@ ctl_table_print(const struct ctl_table *table, FILE *out)
 {
 	AUTO_FREE size_t *widths = mem_calloc(table->column_count, sizeof(*widths));
 
-	if (table->failed || widths == NULL)
+	if (table->failed || widths == NULL || table->column_count == 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < table->column_count; i++) {
 		widths[i] = column_width(table, i);

@@ -235,7 +235,7 @@ order_diff(const struct order *before, const struct order *after,
 	int rc = 0;
 
 	while (rc == 0 && before != after) {
-		const void *old = cursor_row(&a), *now = cursor_row(&b);
+		const void *old, *now;
 		struct row_key p, q;
 		int order;
 

@@ -147,6 +147,7 @@ prefix_lun_name(const void *row)
 	return prefix_of_text(((const struct row_lun *)row)->name);
 }
 
+/* clang-format off */
 static const struct order_type types[ORDER_COUNT] = {
 	[ROW_ARRAY]		= { ROW_ARRAY,		compare_id,		compare_id,	prefix_id },
 	[ROW_POOL]		= { ROW_POOL,		compare_id,		compare_id,	prefix_id },
@@ -168,6 +169,7 @@ static const struct order_type types[ORDER_COUNT] = {
 	[ORDER_TARGET_NAMES]	= { ROW_TARGET,		compare_target_name_id,	compare_target_name,	prefix_target_name },
 	[ORDER_LUN_NAMES]	= { ROW_LUN,		compare_lun_name_id,	compare_lun_name,	prefix_lun_name },
 };
+/* clang-format on */
 
 const struct order_type *
 order_type(enum order_id id)

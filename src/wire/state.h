@@ -41,7 +41,8 @@ size_t state_count(const struct state *state, enum row_family family);
 const void *state_at(const struct state *state, enum row_family family, size_t index);
 /* NULL when absent. */
 const void *state_find(const struct state *state, enum row_family family, const struct guid *id);
-const void *state_find_pair(const struct state *state, enum row_family family, const struct guid *a, const struct guid *b);
+const void *state_find_pair(const struct state *state, enum row_family family, const struct guid *a,
+			    const struct guid *b);
 /* Index of the first row whose key is greater than `id` (lists paged by id); NULL = 0. */
 size_t state_after(const struct state *state, enum row_family family, const struct guid *id);
 /* The same for relations, paged by pair. */
@@ -100,12 +101,16 @@ void change_unref(struct change *change);	/* accepts NULL */
 struct state_edit;
 
 struct state_edit *state_edit_new(const struct state *base);	/* NULL when out of memory */
-void state_edit_free(struct state_edit *edit);			/* accepts NULL: the edit is forgotten, nothing has happened */
+/* Accepts NULL: the edit is forgotten, nothing has happened. */
+void state_edit_free(struct state_edit *edit);
 /* Consumes the caller's reference also on failure; seals it.  A put of an equal row is no op.  0 or -ENOMEM. */
 int state_edit_put(struct state_edit *edit, void *row);
 /* 0, ERR_NOT_FOUND, -ENOMEM. */
 int state_edit_delete(struct state_edit *edit, enum row_family family, const struct guid *a, const struct guid *b);
-/* Look-ups that see the edit so far.  Borrowed: what it gave is valid until the next put or delete, and is not to be counted. */
+/*
+ * Look-ups that see the edit so far.  Borrowed: what it gave is valid until the next put or
+ * delete, and is not to be counted.
+ */
 const struct state *state_edit_view(struct state_edit *edit);
 /* Any ops so far? */
 bool state_edit_is_empty(const struct state_edit *edit);

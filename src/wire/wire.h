@@ -53,7 +53,10 @@ struct wire_sse {
 
 void wire_sse_init(struct wire_sse *sse);
 void wire_sse_fini(struct wire_sse *sse);
-/* Calls event for each complete one; stops at the first that returns non-zero and returns that.  0, ERR_LIMIT, -ENOMEM. */
+/*
+ * Calls event for each complete one; stops at the first that returns non-zero and returns that.
+ * 0, ERR_LIMIT, -ENOMEM.
+ */
 int wire_sse_feed(struct wire_sse *sse, const char *bytes, size_t len,
 		  int (*event)(void *arg, const char *name, const char *data), void *arg);
 

@@ -56,7 +56,7 @@ printf 'root:x:0:0:root:/:/bin/sh\n' > initramfs/etc/passwd
 for module in $MODULES; do
 	/sbin/modprobe -d root -S "$version" --show-depends "$module" 2>/dev/null | awk '$1 == "insmod" { print $2 }'
 done | sort -u | while read -r file; do
-	file=root/${file#*root/}
+	file=root/${file##*/root/}
 	install -D -m 644 "$file" "initramfs/${file#root/}"
 done
 cp root/lib/modules/"$version"/modules.{order,builtin} initramfs/lib/modules/"$version"/
