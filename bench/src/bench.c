@@ -224,8 +224,8 @@ static uint64_t parse_size(const char *s)
 	double v = strtod(s, &end);
 
 	switch (*end) {
-	case 'g': case 'G': v *= 1024; /* fall through */
-	case 'm': case 'M': v *= 1024; /* fall through */
+	case 'g': case 'G': v *= 1024; __attribute__((fallthrough));
+	case 'm': case 'M': v *= 1024; __attribute__((fallthrough));
 	case 'k': case 'K': v *= 1024; end++; break;
 	default: break;
 	}
