@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -90,8 +91,7 @@ client_open_tuned(const char *url, enum client_mode mode, const struct client_tu
 		char text[256];
 
 		/* Closing may have errors of its own. */
-		text[0] = '\0';
-		strncat(text, err_text(rc), sizeof(text) - 1);
+		snprintf(text, sizeof(text), "%s", err_text(rc));
 		client_close(client);
 		return err_set(rc, "%s", text);
 	}
@@ -186,9 +186,9 @@ attempts(
 		backoff_ns = MIN(backoff_ns * 2, 250 * NS_PER_MS);
 	}
 	if ((rc == ERR_UNREACHABLE || rc == ERR_TIMEOUT) && sent && request->id != NULL) {
-		char id[GUID_TEXT_SIZE], why[256] = "";
+		char id[GUID_TEXT_SIZE], why[256];
 
-		strncat(why, err_text(rc), sizeof(why) - 1);
+		snprintf(why, sizeof(why), "%s", err_text(rc));
 		return err_set(rc, "%s; whether change %s was made is not known", why,
 			guid_format(request->id, id));
 	}

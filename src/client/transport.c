@@ -6,6 +6,7 @@
  */
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -261,12 +262,12 @@ on_bytes(char *bytes, size_t size, size_t count, void *arg)
 static struct curl_slist *
 headers_make(const struct client_request *request)
 {
-	char id[GUID_TEXT_SIZE], line[64] = "X-Request-Id: ";
+	char id[GUID_TEXT_SIZE], line[64];
 	/* No 100-continue: the body is sent at once. */
 	struct curl_slist *headers = curl_slist_append(NULL, "Expect:"), *more;
 
 	if (headers != NULL && request->id != NULL) {
-		strcat(line, guid_format(request->id, id));
+		snprintf(line, sizeof(line), "X-Request-Id: %s", guid_format(request->id, id));
 		more = curl_slist_append(headers, line);
 		if (more == NULL)
 			curl_slist_free_all(headers);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire/identity.h"
@@ -30,11 +31,11 @@ make_naa(const struct row_lun *lun, struct designator *d)
 	d->type = VDSStorageIdTypeFCPHName;
 	d->size = 8;
 	for (size_t i = 0; i < d->size; i++) {
-		unsigned byte = 0;
+		char digits[3] = "00";
 
 		if (lun->naa != NULL && strlen(lun->naa) == 16)
-			sscanf(lun->naa + 2 * i, "%2x", &byte);
-		d->bytes[i] = (unsigned char)byte;
+			memcpy(digits, lun->naa + 2 * i, 2);
+		d->bytes[i] = (unsigned char)strtoul(digits, NULL, 16);
 	}
 }
 
