@@ -300,11 +300,22 @@ probe_wakeup(struct io_uring *uring, int signal_fd, int epoll_fd)
 
 	if (r < 0)
 		return r;
-	r = epoll_wait(epoll_fd, &event, 1, 1000);
-	if (r <= 0)
-		return r < 0 ? -errno : -ETIME;
-	io_uring_get_events(uring);
-	r = io_uring_peek_cqe(uring, &cqe);
+	/* The signal may come a moment before the completion can be seen. */
+	for (unsigned tries = 0; tries < 100; tries++) {
+		uint64_t count;
+
+		r = epoll_wait(epoll_fd, &event, 1, 1000);
+		if (r == 0)
+			return -ETIME;
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		if (r > 0 && read(signal_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+			return -errno;
+		io_uring_get_events(uring);
+		r = io_uring_peek_cqe(uring, &cqe);
+		if (r != -EAGAIN)
+			break;
+	}
 	return r < 0 ? r : cqe->res == -ETIME ? 0 : -EIO;
 }
 
