@@ -152,15 +152,18 @@ status_give(struct scsi_task *task)
 static bool
 status_add(struct scsi_work *work, size_t room, uint64_t lba, uint32_t blocks, uint8_t status)
 {
-	uint8_t *p = work->buf + STATUS_HEADER_BYTES + (work->index - 1) * STATUS_BYTES;
+	uint8_t *p = work->buf + STATUS_HEADER_BYTES + work->index * STATUS_BYTES;
 
-	if (work->index > 0 && p[12] == status && get_be32(p + 8) <= UINT32_MAX - blocks) {
-		put_be32(p + 8, get_be32(p + 8) + blocks);
-		return true;
+	if (work->index > 0) {
+		uint8_t *last = p - STATUS_BYTES;
+
+		if (last[12] == status && get_be32(last + 8) <= UINT32_MAX - blocks) {
+			put_be32(last + 8, get_be32(last + 8) + blocks);
+			return true;
+		}
 	}
 	if (work->index == room)
 		return false;
-	p += STATUS_BYTES;
 	memset(p, 0, STATUS_BYTES);
 	put_be64(p, lba);
 	put_be32(p + 8, blocks);
