@@ -34,6 +34,7 @@ struct loop {
 	int epoll_fd;
 	int wake_fd;
 	bool no_pwait2;			/* the kernel has no epoll_pwait2: milliseconds must do */
+	bool worked;			/* the last round had something to do */
 	bool more;			/* the hooks are to run at once */
 	uint64_t now_ns;
 	uint64_t spin_ns;
@@ -324,7 +325,10 @@ wait_limit(struct loop *loop, uint64_t caller_ns)
 	return MIN(caller_ns, until_timer);
 }
 
-/* Look for work without sleeping until spin_ns have passed since the last.  Events found, or 0. */
+/*
+ * Look for work without sleeping until spin_ns have passed since the last was done.  Whoever else
+ * wants this core has it meanwhile.  Events found, or 0.
+ */
 static int
 spin(struct loop *loop, uint64_t wait_ns)
 {
@@ -333,6 +337,7 @@ spin(struct loop *loop, uint64_t wait_ns)
 
 	while (loop->now_ns < until_ns && loop->now_ns - begin_ns < wait_ns && n == 0 &&
 		!posted_any(loop)) {
+		sched_yield();
 		n = events_wait(loop, 0);
 		loop->now_ns = clock_mono_ns();
 	}
@@ -357,6 +362,8 @@ round_wait(struct loop *loop, uint64_t caller_ns)
 	int n = 0;
 
 	begin_ns = loop->now_ns = clock_mono_ns();
+	if (loop->worked)
+		loop->last_work_ns = begin_ns;
 	wait_ns = wait_limit(loop, caller_ns);
 	if (wait_ns > 0 && loop->spin_ns > 0)
 		n = spin(loop, wait_ns);
@@ -379,10 +386,9 @@ loop_round(struct loop *loop, uint64_t caller_ns)
 	worked |= messages_run(loop) > 0;
 	worked |= events_run(loop) > 0;
 	worked |= timers_run(&loop->timers, loop->now_ns) > 0;
-	if (worked) {
-		loop->last_work_ns = loop->now_ns;
+	loop->worked = worked;
+	if (worked)
 		hooks_run(loop);
-	}
 }
 
 void

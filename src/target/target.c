@@ -12,7 +12,7 @@
 
 #define DEFAULT_WORKERS 8
 #define DEFAULT_CONNECTIONS 4096
-#define DEFAULT_SPIN_US 40
+#define DEFAULT_SPIN_US 100
 #define DESCRIPTORS_RESERVED 256	/* for the catalog, management and the threads themselves */
 
 /* ---- Options ---- */
