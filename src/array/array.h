@@ -199,6 +199,12 @@ int array_lun_rename(struct array *array, const struct array_request *request,
 /* Replaces the unmasking list: mask_normalize. */
 int array_lun_set_mask(struct array *array, const struct array_request *request,
 		       const struct guid *lun, const char *mask, struct array_answer *ret_answer);
+/* Adds names to the unmasking list, or takes them out: mask_add, mask_remove. */
+int array_lun_add_mask(struct array *array, const struct array_request *request,
+		       const struct guid *lun, const char *names, struct array_answer *ret_answer);
+int array_lun_remove_mask(struct array *array, const struct array_request *request,
+			  const struct guid *lun, const char *names,
+			  struct array_answer *ret_answer);
 /*
  * online reopens the store of a failed LUN (ERR_FAILED when that fails); offline refuses
  * initiators' I/O.
@@ -216,6 +222,16 @@ int array_lun_set_status(struct array *array, const struct array_request *reques
 int array_lun_associate(struct array *array, const struct array_request *request,
 			const struct guid *lun, const struct guid *targets, size_t count,
 			struct array_answer *ret_answer);
+/*
+ * The same, of what the set is then: these targets more, or without these.  A target that is in it
+ * already, or is not, does not matter.  Two such changes at once both count.
+ */
+int array_lun_add_targets(struct array *array, const struct array_request *request,
+			  const struct guid *lun, const struct guid *targets, size_t count,
+			  struct array_answer *ret_answer);
+int array_lun_remove_targets(struct array *array, const struct array_request *request,
+			     const struct guid *lun, const struct guid *targets, size_t count,
+			     struct array_answer *ret_answer);
 /*
  * The largest size in bytes that array_lun_create / the growth that array_lun_extend could give
  * now.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The association of a LUN with targets, n:m.  AssociateTargets replaces the whole set, atomically.
+ * The association of a LUN with targets, n:m.  AssociateTargets replaces the whole set, atomically;
+ * some targets can also be added to it or removed.
  * Source: vdshwprv IVdsLunIscsi::AssociateTargets.
  *
  * When paths go away they are drained first, outside the writer and with the LUN held:
@@ -16,9 +17,13 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+/* What the targets of a request are. */
+enum set_how { SET_REPLACE, SET_ADD, SET_REMOVE };
+
 struct associate {
 	struct task task;
 	const struct guid *lun_id;
+	enum set_how how;
 	struct guid *targets;		/* owned; sorted, each once */
 	size_t count;
 	bool held;			/* and what goes away is quiesced */
@@ -47,9 +52,24 @@ copy_targets(struct associate *a, const struct guid *targets, size_t count)
 }
 
 static bool
-is_wanted(const struct associate *a, const struct guid *target_id)
+is_named(const struct associate *a, const struct guid *target_id)
 {
 	return bsearch(target_id, a->targets, a->count, sizeof(a->targets[0]), compare) != NULL;
+}
+
+/* Does the LUN leave this target, which it is behind now? */
+static bool
+goes_away(const struct associate *a, const struct guid *target_id)
+{
+	switch (a->how) {
+	case SET_REPLACE:
+		return !is_named(a, target_id);
+	case SET_REMOVE:
+		return is_named(a, target_id);
+	case SET_ADD:
+		break;
+	}
+	return false;
 }
 
 /* What goes: mappings (mem_free), their number. */
@@ -61,7 +81,7 @@ find_removed(const struct associate *a, const struct state *state,
 	int count = lun_mappings(state, a->lun_id, &all), kept = 0;
 
 	for (int i = 0; i < count; i++)
-		if (!is_wanted(a, &all[i].target_id))
+		if (goes_away(a, &all[i].target_id))
 			all[kept++] = all[i];
 	if (count < 0)
 		return count;
@@ -160,7 +180,7 @@ apply(struct array *array, struct task *task)
 	}
 	task->answer.object_id = *a->lun_id;
 	rc = remove_all(array, task->edit, removed, count);
-	return rc < 0 ? rc : add_new(array, task->edit, a);
+	return rc < 0 || a->how == SET_REMOVE ? rc : add_new(array, task->edit, a);
 }
 
 static int
@@ -195,16 +215,17 @@ associate(struct array *array, struct associate *a)
 	return rc;
 }
 
-int
-array_lun_associate(struct array *array, const struct array_request *request,
-		    const struct guid *lun, const struct guid *targets, size_t count,
-		    struct array_answer *ret_answer)
+static int
+change_set(struct array *array, const struct array_request *request, const struct guid *lun,
+	   enum set_how how, const struct guid *targets, size_t count,
+	   struct array_answer *ret_answer)
 {
 	struct associate a = {
 		.task = { .apply = apply,
 			  .cause = "lun.associate",
 			  .request_id = request_id(request) },
 		.lun_id = lun,
+		.how = how,
 	};
 	int rc;
 
@@ -219,4 +240,28 @@ array_lun_associate(struct array *array, const struct array_request *request,
 	}
 	mem_free(a.targets);
 	return MIN(rc, 0);
+}
+
+int
+array_lun_associate(struct array *array, const struct array_request *request,
+		    const struct guid *lun, const struct guid *targets, size_t count,
+		    struct array_answer *ret_answer)
+{
+	return change_set(array, request, lun, SET_REPLACE, targets, count, ret_answer);
+}
+
+int
+array_lun_add_targets(struct array *array, const struct array_request *request,
+		      const struct guid *lun, const struct guid *targets, size_t count,
+		      struct array_answer *ret_answer)
+{
+	return change_set(array, request, lun, SET_ADD, targets, count, ret_answer);
+}
+
+int
+array_lun_remove_targets(struct array *array, const struct array_request *request,
+			 const struct guid *lun, const struct guid *targets, size_t count,
+			 struct array_answer *ret_answer)
+{
+	return change_set(array, request, lun, SET_REMOVE, targets, count, ret_answer);
 }

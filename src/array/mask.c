@@ -8,8 +8,17 @@
 struct set_mask {
 	struct task task;
 	const struct guid *lun_id;
-	char *mask;			/* normalised */
+	const char *names;
+	/* the row's list and these names make the new one */
+	int (*combine)(const char *mask, const char *names, char **ret_mask);
 };
+
+static int
+replace(const char *mask, const char *names, char **ret_mask)
+{
+	(void)mask;
+	return mask_normalize(names, ret_mask);
+}
 
 static int
 apply(struct array *array, struct task *task)
@@ -17,31 +26,53 @@ apply(struct array *array, struct task *task)
 	struct set_mask *m = container_of(task, struct set_mask, task);
 	const struct row_lun *lun;
 	AUTO_ROW struct row_lun *row = NULL;
+	AUTO_FREE char *mask = NULL;
 	int rc = lun_find(state_edit_view(task->edit), m->lun_id, &lun);
 
 	if (rc == 0)
 		rc = operation_check(array, m->lun_id, ASK_MASK);
+	if (rc == 0)
+		rc = m->combine(lun->mask, m->names, &mask);
 	if (rc < 0)
 		return rc;
 	row = row_copy(lun);
-	if (row == NULL || row_set_string(&row->mask, m->mask) < 0)
+	if (row == NULL || row_set_string(&row->mask, mask) < 0)
 		return -ENOMEM;
 	task->answer.object_id = *m->lun_id;
 	return state_edit_put(task->edit, TAKE(row));
+}
+
+static int
+change_mask(struct array *array, const struct array_request *request, struct set_mask *m,
+	    struct array_answer *ret_answer)
+{
+	m->task = (struct task){ .apply = apply, .cause = "lun.mask" };
+	return change_run(array, request, &m->task, ret_answer);
 }
 
 int
 array_lun_set_mask(struct array *array, const struct array_request *request, const struct guid *lun,
 		   const char *mask, struct array_answer *ret_answer)
 {
-	struct set_mask m = {
-		.task = { .apply = apply, .cause = "lun.mask" },
-		.lun_id = lun,
-	};
-	int rc = mask_normalize(mask != NULL ? mask : "", &m.mask);
+	struct set_mask m = { .lun_id = lun, .names = mask, .combine = replace };
 
-	if (rc == 0)
-		rc = change_run(array, request, &m.task, ret_answer);
-	mem_free(m.mask);
-	return rc;
+	return change_mask(array, request, &m, ret_answer);
+}
+
+int
+array_lun_add_mask(struct array *array, const struct array_request *request, const struct guid *lun,
+		   const char *names, struct array_answer *ret_answer)
+{
+	struct set_mask m = { .lun_id = lun, .names = names, .combine = mask_add };
+
+	return change_mask(array, request, &m, ret_answer);
+}
+
+int
+array_lun_remove_mask(struct array *array, const struct array_request *request,
+		      const struct guid *lun, const char *names, struct array_answer *ret_answer)
+{
+	struct set_mask m = { .lun_id = lun, .names = names, .combine = mask_remove };
+
+	return change_mask(array, request, &m, ret_answer);
 }

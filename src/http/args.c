@@ -72,6 +72,8 @@ static const struct http_field lun_fields[] = {
 static const struct http_field lun_patch_fields[] = {
 	{ "name",	HTTP_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },
 	{ "mask",	HTTP_TEXT,	false,	AT(mask),	0,	ROW_MASK_MAX },
+	{ "mask_add",	HTTP_TEXT,	false,	AT(mask_add),	1,	ROW_MASK_MAX },
+	{ "mask_remove", HTTP_TEXT,	false,	AT(mask_remove), 1,	ROW_MASK_MAX },
 	{ "status",	HTTP_STATUS,	false,	AT(status),	0,	0 },
 };
 static const struct http_field extend_fields[] = {
@@ -79,6 +81,10 @@ static const struct http_field extend_fields[] = {
 };
 static const struct http_field targets_fields[] = {
 	{ "targets",	HTTP_GUIDS,	true,	AT(targets),	0,	0 },
+};
+static const struct http_field targets_patch_fields[] = {
+	{ "add",	HTTP_GUIDS,	false,	AT(add),	0,	0 },
+	{ "remove",	HTTP_GUIDS,	false,	AT(remove),	0,	0 },
 };
 static const struct http_field target_fields[] = {
 	{ "iscsi_name",	HTTP_TEXT,	false,	AT(iscsi_name),	0,	ROW_ISCSI_NAME_MAX },
@@ -115,6 +121,7 @@ const struct http_spec http_body_lun = SPEC(lun_fields, HTTP_AS_MARKED);
 const struct http_spec http_body_lun_patch = SPEC(lun_patch_fields, HTTP_EXACTLY_ONE);
 const struct http_spec http_body_extend = SPEC(extend_fields, HTTP_AS_MARKED);
 const struct http_spec http_body_targets = SPEC(targets_fields, HTTP_AS_MARKED);
+const struct http_spec http_body_targets_patch = SPEC(targets_patch_fields, HTTP_EXACTLY_ONE);
 const struct http_spec http_body_target = SPEC(target_fields, HTTP_AS_MARKED);
 const struct http_spec http_body_target_patch = SPEC(target_patch_fields, HTTP_AS_MARKED);
 const struct http_spec http_body_portal = SPEC(portal_fields, HTTP_AS_MARKED);

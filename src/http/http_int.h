@@ -100,11 +100,11 @@ struct http_status_arg {
 
 /* Every argument of every route; each route's spec fills some. */
 struct http_args {
-	const char *name, *path, *mask, *iqn_prefix, *iscsi_name, *alias, *address, *initiator;
+	const char *name, *path, *mask, *mask_add, *mask_remove, *iqn_prefix, *iscsi_name, *alias, *address, *initiator;
 	struct guid pool_id, lun_id, target_id;
 	uint64_t size_bytes, add_bytes, block_bytes, port, limit, incarnation, since;
 	bool thick, with_group;
-	struct http_guids targets;
+	struct http_guids targets, add, remove;
 	struct http_key after;
 	struct http_status_arg status;
 };
@@ -195,7 +195,8 @@ extern const struct http_spec http_query_list, http_query_named, http_query_grou
 	http_query_associations, http_query_sessions, http_query_max_lun_size, http_query_explain,
 	http_query_events;
 extern const struct http_spec http_body_array, http_body_pool, http_body_pool_patch, http_body_lun,
-	http_body_lun_patch, http_body_extend, http_body_targets, http_body_target,
+	http_body_lun_patch, http_body_extend, http_body_targets, http_body_targets_patch,
+	http_body_target,
 	http_body_target_patch, http_body_portal, http_body_portal_patch, http_body_group;
 
 /* ---- replies: reply.c ---- */
@@ -219,7 +220,7 @@ http_handler http_array_get, http_array_patch, http_snapshot, http_sync, http_ch
 	http_version;
 http_handler http_pool_create, http_pool_patch, http_pool_delete;
 http_handler http_lun_create, http_lun_patch, http_lun_delete, http_lun_extend, http_lun_max_extend,
-	http_lun_associate, http_lun_counters, http_max_lun_size, http_explain;
+	http_lun_associate, http_lun_targets_patch, http_lun_counters, http_max_lun_size, http_explain;
 http_handler http_target_create, http_target_patch, http_target_delete;
 http_handler http_portal_create, http_portal_patch, http_portal_delete;
 http_handler http_group_create, http_group_delete, http_group_add, http_group_remove;

@@ -34,6 +34,12 @@ http_lun_patch(struct http_call *call, struct http_reply *reply)
 		rc = array_lun_rename(call->array, &call->request, lun, args->name, &answer);
 	else if (args->mask != NULL)
 		rc = array_lun_set_mask(call->array, &call->request, lun, args->mask, &answer);
+	else if (args->mask_add != NULL)
+		rc = array_lun_add_mask(
+			call->array, &call->request, lun, args->mask_add, &answer);
+	else if (args->mask_remove != NULL)
+		rc = array_lun_remove_mask(
+			call->array, &call->request, lun, args->mask_remove, &answer);
 	else
 		rc = array_lun_set_status(
 			call->array, &call->request, lun, args->status.status, &answer);
@@ -67,6 +73,23 @@ http_lun_associate(struct http_call *call, struct http_reply *reply)
 	int rc = array_lun_associate(
 		call->array, &call->request, &call->ids[0], targets->ids, targets->count, &answer);
 
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_lun_targets_patch(struct http_call *call, struct http_reply *reply)
+{
+	const struct http_guids *add = &call->args.add, *remove = &call->args.remove;
+	const struct guid *lun = &call->ids[0];
+	struct array_answer answer;
+	int rc;
+
+	if (add->given)
+		rc = array_lun_add_targets(
+			call->array, &call->request, lun, add->ids, add->count, &answer);
+	else
+		rc = array_lun_remove_targets(
+			call->array, &call->request, lun, remove->ids, remove->count, &answer);
 	return http_answer(call, reply, rc, &answer);
 }
 

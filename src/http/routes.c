@@ -49,6 +49,8 @@ const struct http_route http_routes[] = {
 	  http_lun_max_extend, ROW_LUN, NULL, NULL, 200 },
 	{ "GET", "/v1/luns/{id}/targets", "lunTargets",
 	  http_lun_targets, ROW_LUN, NULL, NULL, 200 },
+	{ "PATCH", "/v1/luns/{id}/targets", "lunTargetsChange",
+	  http_lun_targets_patch, ROW_LUN, NULL, &http_body_targets_patch, 200 },
 	{ "PUT", "/v1/luns/{id}/targets", "lunAssociate",
 	  http_lun_associate, ROW_LUN, NULL, &http_body_targets, 200 },
 	{ "GET", "/v1/max-lun-size", "maxLunSize",

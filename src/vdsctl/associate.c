@@ -31,74 +31,45 @@ targets_resolve(struct ctl *ctl, size_t first, json_t **ret_ids)
 
 /* Takes ids. */
 static int
-targets_put(struct ctl *ctl, const struct guid *lun, json_t *ids, const char *done)
+targets_change(struct ctl *ctl, const char *method, const char *member, json_t *ids,
+	const char *done)
 {
 	char path[64], id[GUID_TEXT_SIZE];
+	struct guid lun;
+	int rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
 
-	snprintf(path, sizeof(path), "/v1/luns/%s/targets", guid_format(lun, id));
-	return ctl_change(ctl, "PUT", json_pack("{s:o}", "targets", ids), path, done);
+	if (rc < 0) {
+		json_decref(ids);
+		return rc;
+	}
+	snprintf(path, sizeof(path), "/v1/luns/%s/targets", guid_format(&lun, id));
+	return ctl_change(ctl, method, json_pack("{s:o}", member, ids), path, done);
 }
 
 int
 ctl_run_lun_associate(struct ctl *ctl)
 {
 	json_t *ids = NULL;
-	struct guid lun;
-	int rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
+	int rc = targets_resolve(ctl, 1, &ids);
 
-	if (rc == 0)
-		rc = targets_resolve(ctl, 1, &ids);
-	return rc < 0 ? rc : targets_put(ctl, &lun, ids, "associated");
-}
-
-static bool
-ids_have(const json_t *ids, const char *id)
-{
-	for (size_t i = 0; i < json_array_size(ids); i++)
-		if (str_equal(json_string_value(json_array_get(ids, i)), id))
-			return true;
-	return false;
-}
-
-/* The targets that the LUN has now, but for those. */
-static int
-targets_without(struct ctl *ctl, const struct guid *lun, const json_t *ids, json_t **ret_left)
-{
-	char id[GUID_TEXT_SIZE];
-	json_t *now = NULL, *items, *left = json_array();
-	int rc = ctl_call(ctl, "GET", NULL, &now, "/v1/luns/%s/targets", guid_format(lun, id));
-
-	items = json_object_get(now, "items");
-	for (size_t i = 0; rc == 0 && i < json_array_size(items); i++) {
-		const char *target =
-			json_string_value(json_object_get(json_array_get(items, i), "target_id"));
-
-		if (!ids_have(ids, target))
-			json_array_append_new(left, json_string(target));
-	}
-	json_decref(now);
-	*ret_left = left;
-	return rc;
+	if (rc < 0)
+		return rc;
+	if (ctl->options[OPT_ADD] != NULL)
+		return targets_change(ctl, "PATCH", "add", ids, "associated");
+	return targets_change(ctl, "PUT", "targets", ids, "associated");
 }
 
 int
 ctl_run_lun_dissociate(struct ctl *ctl)
 {
-	json_t *ids = NULL, *left = NULL;
-	struct guid lun;
-	int rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
+	json_t *ids = NULL;
+	int rc = targets_resolve(ctl, 1, &ids);
 
-	if (rc == 0)
-		rc = targets_resolve(ctl, 1, &ids);
-	if (rc == 0)
-		rc = ctl->arg_count > 1 ? targets_without(ctl, &lun, ids, &left)
-					: (left = json_array(), 0);
-	json_decref(ids);
-	if (rc < 0) {
-		json_decref(left);
+	if (rc < 0)
 		return rc;
-	}
-	return targets_put(ctl, &lun, left, "dissociated");
+	if (ctl->arg_count > 1)
+		return targets_change(ctl, "PATCH", "remove", ids, "dissociated");
+	return targets_change(ctl, "PUT", "targets", ids, "dissociated");
 }
 
 /* ---- questions ---- */

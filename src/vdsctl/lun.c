@@ -61,87 +61,21 @@ list_join(const char *const *words, size_t count)
 	return strbuf_take(&list);
 }
 
-static bool
-list_has(const char *list, const char *name, size_t len)
-{
-	while (*list != '\0') {
-		size_t n = strcspn(list, ";");
-
-		if (n == len && memcmp(list, name, n) == 0)
-			return true;
-		list += n;
-		list += *list == ';';
-	}
-	return false;
-}
-
-/* `from` without the names in `names`.  NULL when out of memory. */
-static char *
-list_without(const char *from, const char *names)
-{
-	struct strbuf left;
-
-	strbuf_init(&left);
-	while (*from != '\0') {
-		size_t n = strcspn(from, ";");
-
-		if (!list_has(names, from, n)) {
-			strbuf_add(&left, left.len > 0 ? ";" : "");
-			strbuf_add_bytes(&left, from, n);
-		}
-		from += n;
-		from += *from == ';';
-	}
-	return strbuf_take(&left);
-}
-
-/* The list as it is now. */
-static int
-mask_load(struct ctl *ctl, char **ret_mask)
-{
-	char path[PATH_SIZE];
-	json_t *lun = NULL;
-	int rc = lun_path(ctl, "", path);
-
-	if (rc == 0)
-		rc = ctl_call(ctl, "GET", NULL, &lun, "%s", path);
-	if (rc < 0)
-		return rc;
-	*ret_mask = str_dup(json_string_value(json_object_get(lun, "mask")));
-	json_decref(lun);
-	return *ret_mask != NULL ? 0 : -ENOMEM;
-}
-
-static int
-mask_combine(const struct ctl *ctl, const char *old, const char *list, char **ret_mask)
-{
-	if (str_equal(old, "*"))
-		return err_set(ERR_INVALID, "it is unmasked to everybody (*): give the whole list");
-	if (ctl->options[OPT_REMOVE] != NULL)
-		*ret_mask = list_without(old, list);
-	else
-		*ret_mask = old[0] != '\0' ? str_printf("%s;%s", old, list) : str_dup(list);
-	return *ret_mask != NULL ? 0 : -ENOMEM;
-}
-
 int
 ctl_run_lun_unmask(struct ctl *ctl)
 {
 	AUTO_FREE char *list = list_join(ctl->args + 1, ctl->arg_count - 1);
-	AUTO_FREE char *old = NULL;
-	AUTO_FREE char *mask = NULL;
-	int rc;
+	const char *member = "mask";
 
 	if (list == NULL)
 		return -ENOMEM;
-	if (ctl->options[OPT_ADD] == NULL && ctl->options[OPT_REMOVE] == NULL)
-		return lun_patch(ctl, "mask", json_string(list), "unmasked");
 	if (ctl->options[OPT_ADD] != NULL && ctl->options[OPT_REMOVE] != NULL)
 		return err_set(ERR_INVALID, "--add or --remove, not both");
-	rc = mask_load(ctl, &old);
-	if (rc == 0)
-		rc = mask_combine(ctl, old, list, &mask);
-	return rc < 0 ? rc : lun_patch(ctl, "mask", json_string(mask), "unmasked");
+	if (ctl->options[OPT_ADD] != NULL)
+		member = "mask_add";
+	else if (ctl->options[OPT_REMOVE] != NULL)
+		member = "mask_remove";
+	return lun_patch(ctl, member, json_string(list), "unmasked");
 }
 
 /* ---- create ---- */

@@ -135,26 +135,23 @@ is_everyone(const char *text)
 	return star;
 }
 
-int
-mask_normalize(const char *text, char **ret_mask)
+/* The list in its canonical form, without the names of `but` (NULL = none).  Sorts it. */
+static int
+names_join(struct name_list *list, const char *but, char **ret_mask)
 {
-	AUTO(name_list_fini) struct name_list list = { 0 };
 	AUTO(strbuf_fini) struct strbuf out;
 	char *mask;
-	int rc;
 
 	strbuf_init(&out);
-	if (text != NULL && is_everyone(text))
-		strbuf_add(&out, "*");
-	else if ((rc = names_load(text, &list)) < 0)
-		return rc;
-	if (list.count > 0)
-		qsort(list.names, list.count, sizeof(list.names[0]), compare_names);
-	for (size_t i = 0; i < list.count; i++) {
-		if (i > 0 && strcmp(list.names[i - 1], list.names[i]) == 0)
+	if (list->count > 0)
+		qsort(list->names, list->count, sizeof(list->names[0]), compare_names);
+	for (size_t i = 0; i < list->count; i++) {
+		if (i > 0 && strcmp(list->names[i - 1], list->names[i]) == 0)
+			continue;
+		if (mask_admits(but, list->names[i]))
 			continue;
 		strbuf_add(&out, out.len > 0 ? ";" : "");
-		strbuf_add(&out, list.names[i]);
+		strbuf_add(&out, list->names[i]);
 	}
 	if (!out.failed && out.len > ROW_MASK_MAX)
 		return err_set(ERR_INVALID, "unmasking list: %zu bytes, at most %d are allowed",
@@ -164,4 +161,53 @@ mask_normalize(const char *text, char **ret_mask)
 		return -ENOMEM;
 	*ret_mask = mask;
 	return 0;
+}
+
+int
+mask_normalize(const char *text, char **ret_mask)
+{
+	AUTO(name_list_fini) struct name_list list = { 0 };
+	int rc;
+
+	if (text != NULL && is_everyone(text)) {
+		*ret_mask = str_dup("*");
+		return *ret_mask != NULL ? 0 : -ENOMEM;
+	}
+	rc = names_load(text, &list);
+	return rc < 0 ? rc : names_join(&list, NULL, ret_mask);
+}
+
+static int
+check_not_everyone(const char *mask)
+{
+	if (strcmp(mask, "*") != 0)
+		return 0;
+	return err_set(ERR_INVALID, "it is unmasked to everybody (*): give the whole list");
+}
+
+int
+mask_add(const char *mask, const char *names, char **ret_mask)
+{
+	AUTO(name_list_fini) struct name_list list = { 0 };
+	int rc = check_not_everyone(mask);
+
+	if (rc == 0)
+		rc = names_load(mask, &list);
+	if (rc == 0)
+		rc = names_load(names, &list);
+	return rc < 0 ? rc : names_join(&list, NULL, ret_mask);
+}
+
+int
+mask_remove(const char *mask, const char *names, char **ret_mask)
+{
+	AUTO(name_list_fini) struct name_list list = { 0 };
+	AUTO(name_list_fini) struct name_list gone = { 0 };
+	int rc = check_not_everyone(mask);
+
+	if (rc == 0)
+		rc = names_load(names, &gone);
+	if (rc == 0)
+		rc = names_load(mask, &list);
+	return rc < 0 ? rc : names_join(&list, names, ret_mask);
 }

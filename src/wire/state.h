@@ -150,6 +150,12 @@ bool mask_admits(const char *mask, const char *initiator);
  * iSCSI name may have, the whole longer than ROW_MASK_MAX); -ENOMEM.
  */
 int mask_normalize(const char *text, char **ret_mask);
+/*
+ * A canonical list with more or fewer names: `names` is a list as mask_normalize takes it, but not '*'; what is there
+ * already, or is not there, does not matter.  Errors as mask_normalize; ERR_INVALID also when mask is "*".
+ */
+int mask_add(const char *mask, const char *names, char **ret_mask);
+int mask_remove(const char *mask, const char *names, char **ret_mask);
 /* iqn., eui. or naa. name: lower case, form checked (RFC 7143 §4.2.7, RFC 3722 for ASCII).  0, ERR_INVALID, -ENOMEM. */
 int iscsi_name_normalize(const char *text, char **ret_name);
 

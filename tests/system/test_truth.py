@@ -44,7 +44,8 @@ class Client:
             ok = self.create_target()
         elif kind == 'associate':
             chosen = self.random.sample(targets, self.random.randint(0, len(targets)))
-            ok = self.associate(self.random.choice(luns), chosen)
+            how = self.random.choice([self.associate, self.add_targets, self.remove_targets])
+            ok = how(self.random.choice(luns), chosen)
         elif kind == 'mask':
             ok = self.mask(self.random.choice(luns), self.random.choice(MASKS))
         elif kind == 'delete_lun':
@@ -53,6 +54,12 @@ class Client:
             ok = self.delete_target(self.random.choice(targets))
         self.done += ok
         self.refused += not ok
+
+    def add_targets(self, lun, targets):
+        """VDS can only replace the set; REST and vdsctl can also add and remove."""
+        return self.associate(lun, targets)
+
+    remove_targets = add_targets
 
     def changes(self):
         for _ in range(PER_CLIENT):
@@ -130,6 +137,12 @@ class RestClient(Client):
     def associate(self, lun, targets):
         return self.call('PUT', f'/v1/luns/{lun}/targets', {'targets': targets})
 
+    def add_targets(self, lun, targets):
+        return self.call('PATCH', f'/v1/luns/{lun}/targets', {'add': targets})
+
+    def remove_targets(self, lun, targets):
+        return self.call('PATCH', f'/v1/luns/{lun}/targets', {'remove': targets})
+
     def mask(self, lun, mask):
         return self.call('PATCH', f'/v1/luns/{lun}', {'mask': mask})
 
@@ -164,6 +177,12 @@ class CtlClient(RestClient):
 
     def associate(self, lun, targets):
         return self.run('lun', 'associate', lun, *targets) if targets else self.run('lun', 'dissociate', lun)
+
+    def add_targets(self, lun, targets):
+        return self.run('lun', 'associate', lun, '--add', *targets) if targets else self.associate(lun, targets)
+
+    def remove_targets(self, lun, targets):
+        return self.run('lun', 'dissociate', lun, *targets)
 
     def mask(self, lun, mask):
         return self.run('lun', 'unmask', lun, mask or 'none')

@@ -59,6 +59,73 @@ test_none_dissociates_from_all(void **state)
 }
 
 static void
+test_targets_are_added_and_removed(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), t1 = make_target(a, "1"), t2 = make_target(a, "2");
+	struct guid both[] = { t1, t2 }, unknown = random_guid();
+	uint64_t before;
+
+	assert_ok(array_lun_add_targets(a, NULL, &lun, &t1, 1, NULL));
+	assert_ok(array_lun_add_targets(a, NULL, &lun, both, 2, NULL));
+	assert_int_equal(number_of(a, lun, t1), 0);
+	assert_int_equal(number_of(a, lun, t2), 0);
+	assert_ok(array_lun_remove_targets(a, NULL, &lun, &t1, 1, NULL));
+	assert_int_equal(number_of(a, lun, t1), -1);
+	assert_int_equal(number_of(a, lun, t2), 0);
+	before = sequence_of(a);
+	assert_ok(array_lun_remove_targets(a, NULL, &lun, &t1, 1, NULL));
+	assert_ok(array_lun_remove_targets(a, NULL, &lun, NULL, 0, NULL));
+	assert_ok(array_lun_add_targets(a, NULL, &lun, NULL, 0, NULL));
+	assert_int_equal(array_lun_add_targets(a, NULL, &lun, &unknown, 1, NULL), ERR_NOT_FOUND);
+	assert_int_equal(array_lun_remove_targets(a, NULL, &lun, &unknown, 1, NULL), ERR_NOT_FOUND);
+	assert_int_equal(array_lun_remove_targets(a, NULL, &lun, NULL, 1, NULL), ERR_INVALID);
+	assert_int_equal(sequence_of(a), before);
+	assert_ok(array_lun_remove_targets(a, NULL, &lun, both, 2, NULL));
+	assert_int_equal(count_rows(a, ROW_ASSOCIATION), 0);
+}
+
+#define ADDERS 8
+
+struct adder {
+	struct array *array;
+	struct guid lun, target;
+	int result;
+};
+
+static void *
+add_target(void *arg)
+{
+	struct adder *adder = arg;
+
+	adder->result = array_lun_add_targets(
+		adder->array, NULL, &adder->lun, &adder->target, 1, NULL);
+	return NULL;
+}
+
+static void
+test_none_of_those_added_at_once_is_lost(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l");
+	struct adder adders[ADDERS];
+	pthread_t threads[ADDERS];
+	char alias[16];
+
+	for (int i = 0; i < ADDERS; i++) {
+		snprintf(alias, sizeof(alias), "%d", i);
+		adders[i] = (struct adder){ a, lun, make_target(a, alias), -1 };
+	}
+	for (int i = 0; i < ADDERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, add_target, &adders[i]), 0);
+	for (int i = 0; i < ADDERS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(adders[i].result, 0);
+	}
+	assert_int_equal(count_rows(a, ROW_ASSOCIATION), ADDERS);
+}
+
+static void
 test_count_without_targets_is_invalid(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
@@ -270,6 +337,8 @@ main(void)
 		WITH_ARRAY(test_duplicates_count_once),
 		WITH_ARRAY(test_unknown_target_changes_nothing),
 		WITH_ARRAY(test_none_dissociates_from_all),
+		WITH_ARRAY(test_targets_are_added_and_removed),
+		WITH_ARRAY(test_none_of_those_added_at_once_is_lost),
 		WITH_ARRAY(test_count_without_targets_is_invalid),
 		WITH_ARRAY(test_unknown_lun_is_not_found),
 		WITH_ARRAY(test_same_set_is_no_event),

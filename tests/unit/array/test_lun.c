@@ -171,6 +171,27 @@ test_mask_is_normalised(void **state)
 }
 
 static void
+test_names_are_added_to_a_mask_and_removed(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "x");
+
+	assert_ok(array_lun_set_mask(a, NULL, &lun, "iqn.2026-11.org.example:b", NULL));
+	assert_ok(array_lun_add_mask(a, NULL, &lun, "iqn.2026-11.org.example:a", NULL));
+	AUTO_STATE struct state *both = array_state(a);
+
+	assert_string_equal(lun_row(both, lun)->mask,
+			    "iqn.2026-11.org.example:a;iqn.2026-11.org.example:b");
+	assert_ok(array_lun_remove_mask(a, NULL, &lun, "IQN.2026-11.org.example:B", NULL));
+	AUTO_STATE struct state *one = array_state(a);
+
+	assert_string_equal(lun_row(one, lun)->mask, "iqn.2026-11.org.example:a");
+	assert_ok(array_lun_set_mask(a, NULL, &lun, "*", NULL));
+	assert_int_equal(array_lun_add_mask(a, NULL, &lun, "iqn.a", NULL), ERR_INVALID);
+	assert_int_equal(array_lun_remove_mask(a, NULL, &lun, "iqn.a", NULL), ERR_INVALID);
+}
+
+static void
 test_delete_removes_associations_and_file(void **state)
 {
 	struct fixture *f = *state;
@@ -351,6 +372,7 @@ main(void)
 		WITH_ARRAY(test_identity_is_unique),
 		WITH_ARRAY(test_rename),
 		WITH_ARRAY(test_mask_is_normalised),
+		WITH_ARRAY(test_names_are_added_to_a_mask_and_removed),
 		WITH_ARRAY(test_delete_removes_associations_and_file),
 		WITH_ARRAY(test_file_stays_while_its_device_is_used),
 		WITH_ARRAY(test_file_of_a_deleted_lun_goes_at_the_next_start_at_the_latest),

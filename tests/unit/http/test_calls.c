@@ -140,6 +140,47 @@ test_association_and_its_inverse(void **state)
 }
 
 static void
+test_targets_are_added_and_removed(void **state)
+{
+	char lun[GUID_TEXT_SIZE], targets[2][GUID_TEXT_SIZE], path[128], body[128];
+	json_t *json;
+
+	make(*state, "/v1/luns", "{\"size_bytes\":1048576}", lun);
+	snprintf(path, sizeof(path), "/v1/luns/%s/targets", lun);
+	for (int i = 0; i < 2; i++) {
+		make(*state, "/v1/targets", "{}", targets[i]);
+		snprintf(body, sizeof(body), "{\"add\":[\"%s\"]}", targets[i]);
+		json_decref(call(*state, 200, "PATCH", path, body));
+	}
+	snprintf(body, sizeof(body), "{\"remove\":[\"%s\"]}", targets[0]);
+	json_decref(call(*state, 200, "PATCH", path, body));
+	json = call(*state, 200, "GET", path, NULL);
+	assert_int_equal(json_array_size(json_object_get(json, "items")), 1);
+	assert_string_equal(
+		text_of(json_array_get(json_object_get(json, "items"), 0), "target_id"), targets[1]);
+	json_decref(json);
+	call_fails(*state, 400, "INVALID", "PATCH", path, "{\"add\":[],\"remove\":[]}");
+	call_fails(*state, 400, "INVALID", "PATCH", path, "{}");
+	call_fails(*state, 404, "NOT_FOUND", "PATCH", path, "{\"remove\":[\"" UNKNOWN "\"]}");
+}
+
+static void
+test_names_are_added_to_a_mask_and_removed(void **state)
+{
+	char lun[GUID_TEXT_SIZE], path[128];
+	json_t *json;
+
+	make(*state, "/v1/luns", "{\"size_bytes\":1048576,\"mask\":\"iqn.b\"}", lun);
+	snprintf(path, sizeof(path), "/v1/luns/%s", lun);
+	json_decref(call(*state, 200, "PATCH", path, "{\"mask_add\":\"iqn.c;iqn.a\"}"));
+	json_decref(call(*state, 200, "PATCH", path, "{\"mask_remove\":\"iqn.b\"}"));
+	json = call(*state, 200, "GET", path, NULL);
+	assert_string_equal(text_of(json, "mask"), "iqn.a;iqn.c");
+	json_decref(json);
+	call_fails(*state, 400, "INVALID", "PATCH", path, "{\"mask_add\":\"*\"}");
+}
+
+static void
 test_an_unknown_target_changes_nothing(void **state)
 {
 	char lun[GUID_TEXT_SIZE], path[128];
@@ -402,6 +443,8 @@ main(void)
 		WITH_ARRAY(test_a_long_operation_answers_202_and_its_job),
 		WITH_ARRAY(test_what_was_there_answers_200_and_existed),
 		WITH_ARRAY(test_association_and_its_inverse),
+		WITH_ARRAY(test_targets_are_added_and_removed),
+		WITH_ARRAY(test_names_are_added_to_a_mask_and_removed),
 		WITH_ARRAY(test_an_unknown_target_changes_nothing),
 		WITH_ARRAY(test_groups_name_their_portals),
 		WITH_ARRAY(test_lists_are_paged),

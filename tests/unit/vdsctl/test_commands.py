@@ -159,6 +159,8 @@ def test_associations(a):
     a.run('lun', 'associate', 'vol1', 'web', 'nowhere', code=3)
     a.run('lun', 'dissociate', 'vol1', 'db')
     equal(len(a.json('lun', 'targets', 'vol1')), 1)
+    a.run('lun', 'associate', 'vol1', '--add', 'third', 'web')
+    equal(len(a.json('lun', 'targets', 'vol1')), 2)
     a.run('lun', 'dissociate', 'vol1')
     equal(a.json('lun', 'targets', 'vol1'), [])
     a.run('target', 'delete', 'db')

@@ -62,6 +62,34 @@ test_characters_no_name_has_are_refused(void **unused)
 }
 
 static void
+assert_combined(int (*combine)(const char *, const char *, char **), const char *mask,
+	const char *names, const char *expected)
+{
+	AUTO_FREE char *combined = NULL;
+
+	assert_int_equal(combine(mask, names, &combined), 0);
+	assert_string_equal(combined, expected);
+}
+
+static void
+test_names_are_added_to_a_mask_and_removed(void **unused)
+{
+	char *mask = NULL;
+
+	(void)unused;
+	assert_combined(mask_add, "", "iqn.b", "iqn.b");
+	assert_combined(mask_add, "iqn.b;iqn.d", "IQN.c ; iqn.a;iqn.b", "iqn.a;iqn.b;iqn.c;iqn.d");
+	assert_combined(mask_remove, "iqn.a;iqn.b;iqn.c", "iqn.c; IQN.A;iqn.x", "iqn.b");
+	assert_combined(mask_remove, "iqn.ab", "iqn.a", "iqn.ab");
+	assert_combined(mask_remove, "iqn.a", "iqn.a", "");
+	assert_int_equal(mask_add("*", "iqn.a", &mask), ERR_INVALID);
+	assert_int_equal(mask_remove("*", "iqn.a", &mask), ERR_INVALID);
+	assert_int_equal(mask_add("iqn.a", "*", &mask), ERR_INVALID);
+	assert_int_equal(mask_remove("iqn.a", "*", &mask), ERR_INVALID);
+	assert_null(mask);
+}
+
+static void
 test_lengths_are_bounded(void **unused)
 {
 	char name[ROW_ISCSI_NAME_MAX + 2];
@@ -176,6 +204,7 @@ main(void)
 		cmocka_unit_test(test_nobody_and_everyone),
 		cmocka_unit_test(test_a_star_among_names_is_refused),
 		cmocka_unit_test(test_characters_no_name_has_are_refused),
+		cmocka_unit_test(test_names_are_added_to_a_mask_and_removed),
 		cmocka_unit_test(test_lengths_are_bounded),
 		cmocka_unit_test(test_a_mask_admits_whom_it_names),
 		cmocka_unit_test(test_out_of_memory_gives_no_mask),
