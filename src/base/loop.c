@@ -34,6 +34,7 @@ struct loop {
 	int epoll_fd;
 	int wake_fd;
 	bool no_pwait2;			/* the kernel has no epoll_pwait2: milliseconds must do */
+	bool waited;			/* this round found nothing to do at once */
 	bool worked;			/* the last round had something to do */
 	bool more;			/* the hooks are to run at once */
 	uint64_t now_ns;
@@ -96,6 +97,12 @@ loop_free(struct loop *loop)
 	if (loop->epoll_fd >= 0)
 		close(loop->epoll_fd);
 	mem_free(loop);
+}
+
+bool
+loop_has_waited(const struct loop *loop)
+{
+	return loop->waited;
 }
 
 uint64_t
@@ -340,6 +347,7 @@ spin(struct loop *loop, uint64_t wait_ns)
 		sched_yield();
 		n = events_wait(loop, 0);
 		loop->now_ns = clock_mono_ns();
+		loop->waited |= n == 0;
 	}
 	return n;
 }
@@ -349,6 +357,7 @@ sleep_for_events(struct loop *loop, uint64_t wait_ns)
 {
 	int n;
 
+	loop->waited = true;
 	atomic_store(&loop->asleep, true);
 	n = events_wait(loop, posted_any(loop) ? 0 : wait_ns);
 	atomic_store(&loop->asleep, false);
@@ -361,6 +370,7 @@ round_wait(struct loop *loop, uint64_t caller_ns)
 	uint64_t begin_ns, wait_ns;
 	int n = 0;
 
+	loop->waited = false;
 	begin_ns = loop->now_ns = clock_mono_ns();
 	if (loop->worked)
 		loop->last_work_ns = begin_ns;

@@ -35,6 +35,11 @@ void loop_stop(struct loop *loop);
 /* Time at the start of the round, monotonic; saves clock calls. */
 uint64_t loop_now_ns(const struct loop *loop);
 /*
+ * Did this round have to wait for its work?  Then the thread has time to spare, and what is done
+ * early is worth more than what is done in one go.  The loop's thread.
+ */
+bool loop_has_waited(const struct loop *loop);
+/*
  * Before it sleeps, the loop looks for work again for up to spin_ns since the last work (0 = never,
  * the default).
  */

@@ -29,6 +29,7 @@
 #define SEND_TIMEOUT_MS 30000u	/* a peer that takes no bytes for so long is gone */
 #define QUEUE_DEPTH 128
 #define SEND_EARLY_BYTES (768u * 1024)	/* measured: less costs wake-ups, more costs overlap */
+#define SEND_EARLY_READS 12		/* the same, for small ones */
 
 /* ---- Ending ---- */
 
@@ -156,6 +157,7 @@ flush(struct conn *conn)
 
 	conn->blocked = false;
 	conn->unsent_bytes = 0;
+	conn->unsent_reads = 0;
 	for (int round = 0; round < SEND_ROUNDS; round++) {
 		int count = iscsi_conn_output(conn->iscsi, iov, THREAD_TX_PIECES);
 
@@ -173,11 +175,20 @@ flush(struct conn *conn)
 	return 0;
 }
 
+/* While there are more commands to run.  With time to spare the peer is given work meanwhile. */
+static bool
+is_worth_sending(const struct conn *conn)
+{
+	return conn->unsent_bytes >= SEND_EARLY_BYTES ||
+		(conn->unsent_reads >= SEND_EARLY_READS && loop_has_waited(conn->thread->loop));
+}
+
 void
 target_conn_queued(struct conn *conn, uint32_t len_bytes)
 {
 	conn->unsent_bytes += len_bytes;
-	if (conn->unsent_bytes < SEND_EARLY_BYTES || conn->blocked || conn->state != CONN_FULL)
+	conn->unsent_reads++;
+	if (!is_worth_sending(conn) || conn->blocked || conn->state != CONN_FULL)
 		return;
 	int r = flush(conn);
 

@@ -359,6 +359,7 @@ struct conn {
 	struct loop_timer timer;	/* login; then signs of life */
 	uint64_t last_heard_ns;
 	uint64_t unsent_bytes;		/* of data queued since the last send */
+	unsigned unsent_reads;		/* answers that it belongs to */
 	uint64_t buffered_bytes;	/* of the thread's pool */
 	struct registry_entry entry;
 	struct thread *assigned;	/* counted in its sessions_assigned */
@@ -376,8 +377,9 @@ void target_conn_count_down(struct target *target);
 /* Takes the descriptor, also on failure. */
 void target_conn_accept(struct thread *thread, struct portal *portal, int fd);
 /*
- * So much data was queued.  A batch is worth waiting for only while it stays in the cache: beyond that
- * it is sent at once, and its buffers are used again while they are hot.
+ * So much data of one read was queued.  A batch is worth waiting for only while it stays in the cache:
+ * beyond that it is sent at once, and its buffers are used again while they are hot; and only while
+ * this thread is busy: else the peer gets something to do after the first few.
  */
 void target_conn_queued(struct conn *conn, uint32_t len_bytes);
 /* At the end of the round: flush, close, free. */

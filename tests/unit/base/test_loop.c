@@ -616,6 +616,28 @@ test_spinning_ends_and_then_sleeps_until_the_timer(void **state)
 }
 
 static void
+do_nothing(struct loop_msg *msg)
+{
+	(void)msg;
+}
+
+static void
+test_a_round_knows_whether_it_had_to_wait(void **state)
+{
+	struct loop_msg msg = { .run = do_nothing };
+
+	(void)state;
+	for (unsigned spin_ns = 0; spin_ns <= 100000; spin_ns += 100000) {
+		loop_set_spin(bed.loop, spin_ns);
+		loop_post(bed.loop, &msg);
+		loop_run_once(bed.loop, -1);
+		assert_false(loop_has_waited(bed.loop));
+		loop_run_once(bed.loop, 1);
+		assert_true(loop_has_waited(bed.loop));
+	}
+}
+
+static void
 test_making_one_without_memory_is_an_error(void **state)
 {
 	(void)state;
@@ -683,6 +705,7 @@ main(void)
 		bed_test(test_a_kick_outside_of_a_round_runs_the_hooks_in_the_next),
 		bed_test(test_a_hook_may_remove_itself_or_the_next),
 		bed_test(test_spinning_ends_and_then_sleeps_until_the_timer),
+		bed_test(test_a_round_knows_whether_it_had_to_wait),
 		cmocka_unit_test(test_making_one_without_memory_is_an_error),
 		cmocka_unit_test(test_making_one_without_descriptors_is_an_error),
 	};
