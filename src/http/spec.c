@@ -327,4 +327,6 @@ void
 http_args_fini(struct http_args *args)
 {
 	mem_free(args->targets.ids);
+	mem_free(args->add.ids);
+	mem_free(args->remove.ids);
 }
