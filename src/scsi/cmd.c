@@ -13,6 +13,7 @@
 #define ALWAYS (CMD_NO_UNIT | CMD_NO_UA | CMD_ANY_STATE)
 #define READS (CMD_BLOCKS | CMD_RANGE)
 #define WRITES (CMD_BLOCKS | CMD_RANGE | CMD_WRITE)
+#define FLUSHES (CMD_RANGE | CMD_NO_BLOCKS)
 #define NONE SCSI_NO_ACTION
 
 /* clang-format off */

@@ -13,6 +13,10 @@
  * at 0, and for those in `granted` that overlap it.  All of these are sequentially consistent:
  * either the shared request sees `exclusive`, or the exclusive one sees its `busy`.
  *
+ * A request for RANGE_NO_BLOCK alone is for commands that may take long and touch no block, but
+ * have a place before or after ORDERED tasks: it stands in the lists at once, since an exclusive
+ * request for blocks waits for every `busy`, but not for what it does not overlap.
+ *
  * Invariants:
  *  1. While exclusive != 0 no request becomes RANGE_FAST; so a shard that was seen at 0 needs no
  *     second look.
@@ -121,6 +125,17 @@ begin_exclusive(struct range_lock *lock, struct scsi_range *r)
 	return now;
 }
 
+static bool
+begin_no_block(struct range_lock *lock, struct scsi_range *r)
+{
+	bool now;
+
+	pthread_mutex_lock(&lock->mutex);
+	now = request(lock, r);
+	pthread_mutex_unlock(&lock->mutex);
+	return now;
+}
+
 /* It was counted for a moment, which may have kept an exclusive request waiting: hence grant. */
 static bool
 begin_shared_slow(struct range_lock *lock, struct scsi_range *r)
@@ -145,6 +160,8 @@ scsi_range_begin(struct range_lock *lock, struct scsi_task *task, bool exclusive
 	r->shard = task->nexus->shard;
 	if (exclusive)
 		return begin_exclusive(lock, r);
+	if (__builtin_expect(r->first_block == RANGE_NO_BLOCK, 0))
+		return begin_no_block(lock, r);
 	atomic_fetch_add(&shard_of(lock, r)->busy, 1);
 	if (__builtin_expect(atomic_load(&lock->exclusive) != 0, 0))
 		return begin_shared_slow(lock, r);

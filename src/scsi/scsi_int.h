@@ -35,6 +35,7 @@ enum scsi_cmd_flags {
 	CMD_RANGE = 1 << 5,	/* takes the range lock, shared */
 	CMD_ATOMIC = 1 << 6,	/* with CMD_RANGE: exclusive */
 	CMD_THIN = 1 << 7,	/* only on a unit that can unmap */
+	CMD_NO_BLOCKS = 1 << 8,	/* with CMD_RANGE: of no block; it only meets ORDERED tasks */
 };
 
 struct scsi_cmd {
@@ -62,6 +63,7 @@ int scsi_rsoc_execute(struct scsi_task *task);
 /* ---- range.c: overlapping atomic operations of one unit, on any threads ---- */
 
 #define RANGE_SHARDS 16u
+#define RANGE_NO_BLOCK UINT64_MAX	/* of no medium, but in the range of an ORDERED task */
 
 enum range_state {
 	RANGE_NONE,

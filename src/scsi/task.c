@@ -187,6 +187,8 @@ range_begin(struct scsi_task *task)
 		exclusive = true;
 		task->range.first_block = 0;
 		task->range.last_block = UINT64_MAX;
+	} else if (task->cmd->flags & CMD_NO_BLOCKS) {
+		task->range.first_block = task->range.last_block = RANGE_NO_BLOCK;
 	} else if ((task->cmd->flags & CMD_BLOCKS) && task->count_blocks == 0) {
 		return true;
 	}

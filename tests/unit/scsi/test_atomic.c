@@ -298,6 +298,87 @@ test_ordered_task_is_alone(void **state)
 	test_task_fini(&after);
 }
 
+/*
+ * What SYNCHRONIZE CACHE writes back depends on what was written before it: of ORDERED and SIMPLE
+ * either may come first.
+ */
+static void
+test_ordered_flush_waits_for_the_writes_before_it(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task before, flush, after;
+
+	t->dev->hold = true;
+	start_write(t, &before, 1, SCSI_PENDING);
+	test_task_init(&flush, &t->nexus, &t->itl, CDB(0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0), NO_OUT, 0);
+	flush.task.attr = SCSI_ATTR_ORDERED;
+	assert_int_equal(test_start(&flush), SCSI_PENDING);
+	assert_int_equal(t->dev->count[BLK_FLUSH], 0);
+	start_write(t, &after, 20, SCSI_PENDING);
+	test_dev_complete(t->dev);
+	assert_int_equal(flush.resumes, 1);
+	assert_int_equal(after.resumes, 0);
+	finish(t, &flush);
+	assert_int_equal(t->dev->count[BLK_FLUSH], 1);
+	finish(t, &after);
+	test_task_fini(&before);
+	test_task_fini(&flush);
+	test_task_fini(&after);
+}
+
+static void
+test_flush_waits_for_an_ordered_write(void **state)
+{
+	static const uint8_t cdbs[][6] = {
+		{ 0x35 },			/* SYNCHRONIZE CACHE(10) */
+		{ 0x91 },			/* (16) */
+		{ 0x1b, 0, 0, 0, 0x00 },	/* START STOP UNIT: stop */
+	};
+	struct scsi_test *t = *state;
+	struct test_task ordered, flush;
+
+	for (size_t i = 0; i < ARRAY_LEN(cdbs); i++) {
+		t->dev->hold = true;
+		test_task_init(&ordered, &t->nexus, &t->itl,
+			CDB(0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0), block_a, 512, 0);
+		ordered.task.attr = SCSI_ATTR_ORDERED;
+		assert_int_equal(test_start(&ordered), SCSI_PENDING);
+		test_task_init(
+			&flush, &t->nexus, &t->itl, cdbs[i], sizeof(cdbs[i]), NO_OUT, 0);
+		assert_int_equal(test_start(&flush), SCSI_PENDING);
+		assert_int_equal(t->dev->count[BLK_FLUSH], i);
+		test_dev_complete(t->dev);
+		assert_int_equal(flush.resumes, 1);
+		finish(t, &flush);
+		assert_int_equal(t->dev->count[BLK_FLUSH], i + 1);
+		test_task_fini(&ordered);
+		test_task_fini(&flush);
+	}
+}
+
+/* It may take long, and moves no blocks that others could mean. */
+static void
+test_flush_keeps_no_atomic_waiting(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task flush, caw;
+	uint8_t cdb[16], out[2 * 512];
+
+	memset(out, 0, sizeof(out));
+	caw_cdb(cdb, 0, 1, 0);
+	t->dev->hold = true;
+	test_task_init(&flush, &t->nexus, &t->itl, CDB(0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0), NO_OUT, 0);
+	assert_int_equal(test_start(&flush), SCSI_PENDING);
+	t->dev->hold = false;
+	test_task_init(&caw, &t->nexus, &t->itl, cdb, 16, out, sizeof(out), 0);
+	assert_int_equal(test_start(&caw), SCSI_DONE);
+	assert_int_equal(caw.task.status, SCSI_STATUS_GOOD);
+	test_dev_complete(t->dev);
+	assert_true(flush.done);
+	test_task_fini(&flush);
+	test_task_fini(&caw);
+}
+
 int
 main(void)
 {
@@ -316,6 +397,9 @@ main(void)
 		ON(scsi_test_setup, test_waiting_task_can_be_aborted),
 		ON(scsi_test_setup, test_abort_between_grant_and_resume_lets_go),
 		ON(scsi_test_setup, test_ordered_task_is_alone),
+		ON(scsi_test_setup, test_ordered_flush_waits_for_the_writes_before_it),
+		ON(scsi_test_setup, test_flush_waits_for_an_ordered_write),
+		ON(scsi_test_setup, test_flush_keeps_no_atomic_waiting),
 	};
 
 	return cmocka_run_group_tests_name("scsi atomic", tests, NULL, NULL);
