@@ -14,6 +14,7 @@
 #define READS (CMD_BLOCKS | CMD_RANGE)
 #define WRITES (CMD_BLOCKS | CMD_RANGE | CMD_WRITE)
 #define FLUSHES (CMD_RANGE | CMD_NO_BLOCKS)
+#define ALONE (CMD_RANGE | CMD_ATOMIC)
 #define NONE SCSI_NO_ACTION
 
 /* clang-format off */

@@ -178,6 +178,10 @@ scsi_mode_sense_execute(struct scsi_task *task)
 
 /* ---- MODE SELECT ---- */
 
+/*
+ * Alone on the unit: a write beside it would find the write cache on after what the cache holds
+ * went to the medium.
+ */
 static int
 select_parse(struct scsi_task *task, uint32_t len)
 {
@@ -187,6 +191,8 @@ select_parse(struct scsi_task *task, uint32_t len)
 		return scsi_sense_invalid_field(task, 1, 0);
 	if (len > MODE_MAX)
 		return scsi_sense_parameter_length(task);
+	task->range.first_block = 0;
+	task->range.last_block = UINT64_MAX;
 	return scsi_expect_parameters(task, len);
 }
 

@@ -131,6 +131,42 @@ test_write_cache_can_be_turned_off(void **state)
 	test_task_fini(&tt);
 }
 
+/* A write that came in between would be in neither: not written back, and not written through. */
+static void
+test_no_write_slips_through_while_the_cache_is_turned_off(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task before, select, after;
+	uint8_t list[4 + 20] = { [4] = 0x08, 0x12 }, out[512] = { 0 };
+	static const uint8_t write[10] = { 0x2a, [8] = 1 };
+
+	t->dev->hold = true;
+	test_task_init(&before, &t->nexus, &t->itl, write, sizeof(write), out, 512, 0);
+	assert_int_equal(test_start(&before), SCSI_PENDING);
+	test_task_init(&select, &t->nexus, &t->itl, CDB(0x15, 0x10, 0, 0, sizeof(list), 0), list,
+		sizeof(list), 0);
+	assert_int_equal(test_start(&select), SCSI_PENDING);
+	assert_int_equal(t->dev->count[BLK_FLUSH], 0);
+	test_dev_complete(t->dev);
+	assert_int_equal(select.resumes, 1);
+	scsi_task_resume(&select.task);
+	assert_int_equal(t->dev->count[BLK_FLUSH], 1);
+	test_task_init(&after, &t->nexus, &t->itl, write, sizeof(write), out, 512, 0);
+	assert_int_equal(test_start(&after), SCSI_PENDING);
+	assert_int_equal(t->dev->count[BLK_WRITE], 1);
+	test_dev_complete(t->dev);
+	assert_true(select.done);
+	assert_int_equal(select.task.status, SCSI_STATUS_GOOD);
+	assert_int_equal(after.resumes, 1);
+	scsi_task_resume(&after.task);
+	assert_int_equal(t->dev->flags[BLK_WRITE] & BLK_FUA, BLK_FUA);
+	test_dev_complete(t->dev);
+	assert_true(after.done);
+	test_task_fini(&before);
+	test_task_fini(&select);
+	test_task_fini(&after);
+}
+
 static void
 test_software_write_protection_works(void **state)
 {
@@ -274,6 +310,7 @@ main(void)
 		ON(test_what_is_not_there_is_refused),
 		ON(test_every_answer_is_cut_to_its_allocation_length),
 		ON(test_write_cache_can_be_turned_off),
+		ON(test_no_write_slips_through_while_the_cache_is_turned_off),
 		ON(test_software_write_protection_works),
 		ON(test_descriptor_sense_has_golden_bytes),
 		ON(test_fixed_sense_has_golden_bytes),
