@@ -64,14 +64,19 @@ count(const struct task *t)
 	}
 }
 
+/*
+ * Of a command that ended badly no data-in is sent, so all that the initiator expected is missing
+ * (RFC 7143 §11.4.5.2).
+ */
 static void
 respond(struct task *t)
 {
 	const struct scsi_task *s = &t->scsi;
+	uint64_t in_bytes = s->status == SCSI_STATUS_GOOD ? s->in_total_bytes : 0;
 	struct iscsi_result result = {
 		.status = s->status,
-		.length = t->it->writes ? s->out_total_bytes : s->in_total_bytes,
-		.read_length = s->in_total_bytes,
+		.length = t->it->writes ? s->out_total_bytes : in_bytes,
+		.read_length = in_bytes,
 		.sense = s->sense_bytes > 0 ? s->sense : NULL,
 		.sense_len = s->sense_bytes,
 	};

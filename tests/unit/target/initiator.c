@@ -169,6 +169,18 @@ host_write(struct iscsi_context *iscsi, int lun, uint64_t lba, void *buf, uint32
 	return status_of(iscsi_write16_sync(iscsi, lun, lba, buf, len, 512, 0, 0, 0, 0, 0));
 }
 
+uint32_t
+host_read_missing(struct iscsi_context *iscsi, int lun, uint64_t lba, uint32_t len)
+{
+	struct scsi_task *task = iscsi_read16_sync(iscsi, lun, lba, len, 512, 0, 0, 0, 0, 0);
+	uint32_t missing = 0;
+
+	if (task != NULL && task->residual_status == SCSI_RESIDUAL_UNDERFLOW)
+		missing = (uint32_t)task->residual;
+	status_of(task);
+	return missing;
+}
+
 int
 host_flush(struct iscsi_context *iscsi, int lun)
 {

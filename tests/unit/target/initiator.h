@@ -43,6 +43,8 @@ int host_login_status(void);
 int host_test_unit_ready(struct iscsi_context *iscsi, int lun);
 int host_read(struct iscsi_context *iscsi, int lun, uint64_t lba, void *buf, uint32_t len);
 int host_write(struct iscsi_context *iscsi, int lun, uint64_t lba, void *buf, uint32_t len);
+/* How many bytes the target says were missing (residual underflow); the status is not looked at. */
+uint32_t host_read_missing(struct iscsi_context *iscsi, int lun, uint64_t lba, uint32_t len);
 int host_flush(struct iscsi_context *iscsi, int lun);
 /* LUNs that REPORT LUNS gives, into luns; their number, or -1. */
 int host_report_luns(struct iscsi_context *iscsi, uint16_t *luns, int max);

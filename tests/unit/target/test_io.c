@@ -139,6 +139,23 @@ test_an_io_error_is_told(void **state)
 	host_logout(a);
 }
 
+/* What is not sent is missing, whatever the reason: RFC 7143 §11.4.5.2. */
+static void
+test_a_failed_read_counts_as_not_sent(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+
+	assert_int_equal(host_read_missing(a, 0, 0, 4096), 0);
+	env_inject(env, "lun0.read", "EIO");
+	assert_int_equal(host_read_missing(a, 0, 0, 4096), 4096);
+	env_lift(env, "lun0.read");
+	env_inject(env, "lun0.read", "ENOMEM");		/* BUSY */
+	assert_int_equal(host_read_missing(a, 0, 0, 4096), 4096);
+	env_lift(env, "lun0.read");
+	host_logout(a);
+}
+
 /* ---- Many at a time ---- */
 
 struct host_thread {
@@ -224,6 +241,7 @@ main(void)
 		ENV_TEST(test_every_way_of_sending_data),
 		ENV_TEST(test_a_held_write_keeps_its_immediate_data),
 		ENV_TEST(test_an_io_error_is_told),
+		ENV_TEST(test_a_failed_read_counts_as_not_sent),
 		ENV_TEST(test_many_sessions_while_the_configuration_changes),
 		WORKERS_TEST(test_many_sessions_while_the_configuration_changes),
 	};
