@@ -61,7 +61,10 @@ text_out_left(const struct text *t)
 	return t->out.len - t->out_sent;
 }
 
-/* RFC 7143 §6.1: a key-name is 1 to 63 of A-Z a-z 0-9 . - + @ _, the first a letter. */
+/*
+ * RFC 7143 §6.1: a key-name is 1 to 63 of A-Z a-z 0-9 . - + @ _, the first a letter.  Public extension keys have a # too:
+ * X#NodeArchitecture, §13.26.
+ */
 static bool
 is_key_name(const char *key, size_t len)
 {
@@ -70,7 +73,8 @@ is_key_name(const char *key, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		char c = key[i];
 		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-		bool other = (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == '@' || c == '_';
+		bool other = (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == '@' || c == '_' ||
+			     c == '#';
 
 		if (!letter && (i == 0 || !other))
 			return false;

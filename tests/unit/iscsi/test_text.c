@@ -38,6 +38,7 @@ test_pairs(void **state)
 
 	(void)state;
 	assert_string_equal(PAIRS("a=b\0Cc=d,e\0X-f.g=\0h=i=j"), "a=b|Cc=d,e|X-f.g=|h=i=j|");
+	assert_string_equal(PAIRS("X#NodeArchitecture=a,b"), "X#NodeArchitecture=a,b|");
 	assert_string_equal(PAIRS("a=b\0\0\0c=d\0\0"), "a=b|c=d|");
 	assert_string_equal(pairs_of("", 0, buf, sizeof(buf)), "");
 	assert_string_equal(PAIRS(""), "");
@@ -53,6 +54,7 @@ test_what_is_no_pair(void **state)
 	assert_null(PAIRS("=b"));
 	assert_null(PAIRS("a=b\0c"));
 	assert_null(PAIRS("1a=b"));
+	assert_null(PAIRS("#a=b"));
 	assert_null(PAIRS("a b=c"));
 	assert_null(PAIRS("a\xc3\xa4=c"));
 	assert_null(pairs_of("a=b", 3, buf, sizeof(buf)));	/* no NUL at the end */
