@@ -207,6 +207,18 @@ dispatch(struct iscsi_conn *conn, const struct pdu *pdu)
 	return op->handle(conn, pdu);
 }
 
+/* numbered: it has just taken its number. */
+static int
+dispatch_in_turn(struct iscsi_conn *conn, const struct pdu *pdu, bool numbered)
+{
+	int err;
+
+	conn->session.in_turn = numbered;
+	err = dispatch(conn, pdu);
+	conn->session.in_turn = false;
+	return err;
+}
+
 /* What was held and is in turn now. */
 static int
 run_held(struct iscsi_conn *conn)
@@ -223,7 +235,7 @@ run_held(struct iscsi_conn *conn)
 		};
 
 		if (!h->is_void)
-			err = dispatch(conn, &pdu);
+			err = dispatch_in_turn(conn, &pdu, !h->is_data);
 		mem_free(h);
 	}
 	return err;
@@ -239,7 +251,7 @@ run_numbered(struct iscsi_conn *conn, const struct pdu *pdu)
 	switch (session_place(s, cmd_sn)) {
 	case SN_NEXT:
 		s->exp_cmd_sn++;
-		err = dispatch(conn, pdu);
+		err = dispatch_in_turn(conn, pdu, true);
 		return err == 0 && !list_empty(&s->held) ? run_held(conn) : err;
 	case SN_AHEAD:
 		return session_hold(s, pdu, cmd_sn, false);

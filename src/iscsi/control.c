@@ -18,6 +18,7 @@ control_reject(struct iscsi_conn *conn, const struct pdu *pdu, enum reject_reaso
 
 	if (msg == NULL)
 		return err;
+	session_reject(&conn->session);
 	msg->bhs[AT_RESPONSE] = (uint8_t)reason;
 	memcpy(msg->data, pdu->bhs, len);
 	tx_msg_send(conn, msg);

@@ -234,6 +234,7 @@ struct session {
 	uint32_t exp_stat_sn;		/* what the initiator has acknowledged */
 	uint32_t in_use;		/* queued commands, not the immediate ones */
 	uint32_t depth;
+	bool in_turn;			/* the PDU being handled has just taken its number */
 	struct list held;		/* struct held, by CmdSN: PDUs that came before their turn */
 	size_t held_bytes;
 };
@@ -267,6 +268,8 @@ int session_hold_void(struct session *s, uint32_t cmd_sn);
 struct held *session_find_held(struct session *s, uint32_t itt);
 /* What is next in turn, removed (free it); NULL when a number is missing. */
 struct held *session_pop(struct session *s);
+/* The PDU in turn is rejected: its number counts as not received.  Harmless when none is in turn. */
+void session_reject(struct session *s);
 
 /* --- task.c ------------------------------------------------------------------------------------------------------ */
 

@@ -165,3 +165,27 @@ session_pop(struct session *s)
 		s->exp_cmd_sn++;
 	return h;
 }
+
+/*
+ * RFC 7143 §7.3: the CmdSN of a rejected command "MUST NOT be considered received"; the initiator fills the gap, by
+ * another command with this number or by aborting the task.
+ */
+void
+session_reject(struct session *s)
+{
+	struct list *node;
+
+	if (!s->in_turn)
+		return;
+	s->in_turn = false;
+	s->exp_cmd_sn--;
+	while ((node = list_first(&s->held)) != NULL) {
+		struct held *h = list_entry(node, struct held, node);
+
+		if (!h->is_data || h->cmd_sn != s->exp_cmd_sn)
+			break;
+		list_remove(node);
+		s->held_bytes -= held_size(h);
+		mem_free(h);
+	}
+}

@@ -491,6 +491,8 @@ peer_next(struct peer *p, struct got *got)
 	assert_true(left >= BHS_SIZE);
 	memcpy(got->bhs, at, BHS_SIZE);
 	login = bhs_opcode(at) == OP_LOGIN_RESPONSE;
+	if (bhs_opcode(at) == OP_REJECT)	/* the next command fills the gap */
+		p->cmd_sn = get_be32(at + AT_EXP_CMD_SN);
 	got->data_len = bhs_data_len(at);
 	assert_int_equal(at[AT_AHS_LEN], 0);
 	if (p->header_digest && !login) {

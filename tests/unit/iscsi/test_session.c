@@ -262,13 +262,84 @@ test_tag_in_use_is_rejected(void **state)
 	peer_send(&p, bhs, NULL, 0);
 	peer_expect(&p, OP_REJECT, &got);
 	assert_int_equal(got.bhs[AT_RESPONSE], REJECT_TASK_IN_PROGRESS);
-	/* Its number is used up all the same. */
-	assert_int_equal(get_be32(got.bhs + AT_EXP_CMD_SN), 3);
 	peer_command(&p, bhs, FLAG_FINAL, 0);
 	put_be32(bhs + AT_ITT, TAG_NONE);
 	peer_send(&p, bhs, NULL, 0);
 	peer_expect(&p, OP_REJECT, &got);
 	assert_int_equal(got.bhs[AT_RESPONSE], REJECT_INVALID_FIELD);
+	peer_fini(&p);
+}
+
+/* RFC 7143 §7.3: the number counts as not received, until another command has it or its task is aborted. */
+static void
+test_number_of_a_rejected_command_is_free(void **state)
+{
+	uint8_t bhs[BHS_SIZE];
+	struct got got;
+	struct peer p;
+
+	(void)state;
+	login_at(&p, 1, 8);
+	for (unsigned held = 0; held < 2; held++) {
+		uint32_t sn = 1 + 3 * held;
+
+		if (held)		/* the one behind waits for its turn with it */
+			send_numbered(&p, sn + 1);
+		peer_command(&p, bhs, FLAG_FINAL, 0);
+		put_be32(bhs + AT_ITT, TAG_NONE);
+		put_be32(bhs + AT_CMD_SN, sn);
+		peer_send(&p, bhs, NULL, 0);
+		peer_expect(&p, OP_REJECT, &got);
+		assert_int_equal(get_be32(got.bhs + AT_EXP_CMD_SN), sn);
+		assert_int_equal(get_be32(got.bhs + AT_MAX_CMD_SN), sn + 7);
+		if (!held)
+			send_numbered(&p, sn + 1);
+		peer_expect_nothing(&p);
+		send_numbered(&p, sn);
+		expect_window(&p, sn + 1, sn + 8);
+		expect_window(&p, sn + 2, sn + 9);
+		send_numbered(&p, sn + 2);
+		expect_window(&p, sn + 3, sn + 10);
+	}
+	peer_fini(&p);
+}
+
+/* A held write is rejected when its turn comes: the data that was held with it goes too. */
+static void
+test_data_of_a_rejected_command_goes_with_it(void **state)
+{
+	static const uint8_t ahs[4] = { 0, 1, 0x77 }, data[2][1024] = { { 1 }, { 2 } };
+	static const char pairs[] = "InitialR2T=No";
+	uint8_t bhs[BHS_SIZE], out[BHS_SIZE];
+	struct got got;
+	struct peer p;
+
+	(void)state;
+	peer_init_depth(&p, NULL, 8);
+	peer_login(&p, pairs, sizeof(pairs));
+	uint32_t sn = p.cmd_sn;
+
+	p.cmd_sn++;
+	for (unsigned round = 0; round < 2; round++) {
+		peer_write10(&p, bhs, 0, 2, false);
+		put_be32(bhs + AT_CMD_SN, sn + 1);
+		if (round == 0)
+			peer_send_ahs(&p, bhs, ahs, sizeof(ahs), NULL, 0);
+		else
+			peer_send(&p, bhs, NULL, 0);
+		peer_data_out(out, p.itt, TAG_NONE, 0, 0, true);
+		peer_send(&p, out, data[round], sizeof(data[round]));
+		if (round == 0) {
+			send_numbered(&p, sn);
+			peer_expect(&p, OP_RESPONSE, &got);
+			peer_expect(&p, OP_REJECT, &got);
+			assert_int_equal(get_be32(got.bhs + AT_EXP_CMD_SN), sn + 1);
+		}
+	}
+	peer_expect(&p, OP_RESPONSE, &got);
+	assert_int_equal(got.bhs[AT_STATUS], 0);
+	assert_int_equal(p.disk[0], 2);
+	assert_int_equal(p.error, 0);
 	peer_fini(&p);
 }
 
@@ -329,6 +400,8 @@ main(void)
 		cmocka_unit_test(test_immediate_commands_pass_ahead),
 		cmocka_unit_test(test_too_many_immediate_commands_are_rejected),
 		cmocka_unit_test(test_tag_in_use_is_rejected),
+		cmocka_unit_test(test_number_of_a_rejected_command_is_free),
+		cmocka_unit_test(test_data_of_a_rejected_command_goes_with_it),
 		cmocka_unit_test(test_full_window_without_sending),
 		cmocka_unit_test(test_exp_stat_sn_is_noted_but_not_beyond_what_was_sent),
 	};
