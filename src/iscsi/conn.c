@@ -410,6 +410,12 @@ conn_new_ttt(struct iscsi_conn *conn)
 	return 0x80000000u | (conn->next_ttt++ & 0x3fffffffu);
 }
 
+bool
+conn_same_lun(const struct iscsi_conn *conn, const uint8_t *a, const uint8_t *b)
+{
+	return memcmp(a, b, 8) == 0 || (conn->ops->same_lun != NULL && conn->ops->same_lun(a, b));
+}
+
 /*
  * --- the end
  * -------------------------------------------------------------------------------------------------------------

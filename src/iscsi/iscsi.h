@@ -243,6 +243,11 @@ struct iscsi_conn_ops {
 	 * of this connection that were aborted have come back.
 	 */
 	void (*tmf)(void *user, struct iscsi_tmf *tmf);
+	/*
+	 * Do two LUN fields (8 bytes each) name the same unit?  SAM has several forms for one number.  NULL: the bytes
+	 * must be the same.
+	 */
+	bool (*same_lun)(const uint8_t *a, const uint8_t *b);
 
 	/*
 	 * Name the targets that this initiator may use: all (name == NULL) or the one called name; through

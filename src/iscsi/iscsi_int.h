@@ -481,5 +481,6 @@ struct iscsi_conn {
 /* The last login response is queued: full feature phase. */
 void conn_established(struct iscsi_conn *conn);
 uint32_t conn_new_ttt(struct iscsi_conn *conn);
+bool conn_same_lun(const struct iscsi_conn *conn, const uint8_t *a, const uint8_t *b);
 
 #endif

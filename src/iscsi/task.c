@@ -476,7 +476,7 @@ task_abort_all(struct iscsi_conn *conn, const uint8_t *lun)
 	for (uint32_t i = 0; i < pool->chunks * TASK_CHUNK; i++) {
 		struct task *task = task_at(pool, i);
 
-		if (task->state == TASK_FREE || (lun != NULL && memcmp(task->pub.lun, lun, 8) != 0))
+		if (task->state == TASK_FREE || (lun != NULL && !conn_same_lun(conn, task->pub.lun, lun)))
 			continue;
 		task_abort(task);
 	}
@@ -485,7 +485,7 @@ task_abort_all(struct iscsi_conn *conn, const uint8_t *lun)
 		const struct task *task = task_at(pool, i);
 
 		if (task->state == TASK_OWNER && task->pub.aborted &&
-		    (lun == NULL || memcmp(task->pub.lun, lun, 8) == 0))
+		    (lun == NULL || conn_same_lun(conn, task->pub.lun, lun)))
 			with_owner++;
 	}
 	return with_owner;

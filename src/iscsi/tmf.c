@@ -141,7 +141,7 @@ on_abort_task(struct iscsi_conn *conn, const struct pdu *pdu)
 
 	if (task == NULL)
 		return abort_absent(conn, pdu);
-	if (task->state == TASK_ENDING || memcmp(task->pub.lun, pdu->bhs + AT_LUN, 8) != 0)
+	if (task->state == TASK_ENDING || !conn_same_lun(conn, task->pub.lun, pdu->bhs + AT_LUN))
 		return respond(conn, get_be32(pdu->bhs + AT_ITT), ISCSI_TMF_NO_TASK);
 	return pass_up(conn, pdu, task);
 }

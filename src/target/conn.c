@@ -338,6 +338,7 @@ static const struct iscsi_conn_ops engine_ops = {
 	.task_abort = target_task_abort,
 	.task_done = target_task_done,
 	.tmf = target_tmf_request,
+	.same_lun = target_tmf_same_lun,
 	.send_targets = target_login_send_targets,
 };
 

@@ -433,6 +433,7 @@ extern const struct scsi_host_ops target_task_host_ops;
 /* ---- tmf.c ----------------------------------------------------------------------------------- */
 
 void target_tmf_request(void *user, struct iscsi_tmf *tmf);
+bool target_tmf_same_lun(const uint8_t *a, const uint8_t *b);
 
 /* ---- thread.c -------------------------------------------------------------------------------- */
 

@@ -88,6 +88,14 @@ reset_begin(struct conn *conn, struct iscsi_tmf *tmf, struct unit *unit)
 	}
 }
 
+bool
+target_tmf_same_lun(const uint8_t *a, const uint8_t *b)
+{
+	int number = scsi_lun_decode(a);
+
+	return number >= 0 && number == scsi_lun_decode(b);
+}
+
 void
 target_tmf_request(void *user, struct iscsi_tmf *tmf)
 {

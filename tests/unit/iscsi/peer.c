@@ -310,6 +310,13 @@ on_logout(void *user, unsigned reason)
 	event(user, "logout %u", reason);
 }
 
+/* Peripheral device and flat space addressing of a number below 256. */
+static bool
+on_same_lun(const uint8_t *a, const uint8_t *b)
+{
+	return (a[0] & 0x3f) == (b[0] & 0x3f) && memcmp(a + 1, b + 1, 7) == 0;
+}
+
 static const struct iscsi_conn_ops ops = {
 	.login = on_login,
 	.established = on_established,
@@ -319,6 +326,7 @@ static const struct iscsi_conn_ops ops = {
 	.task_abort = on_abort,
 	.task_done = on_task_done,
 	.tmf = on_tmf,
+	.same_lun = on_same_lun,
 	.send_targets = on_send_targets,
 	.pong = on_pong,
 	.logout = on_logout,

@@ -235,6 +235,34 @@ test_abort_task_set(void **state)
 	peer_fini(&p);
 }
 
+/* SAM has two forms for a number below 256: what was sent in one is aborted in the other. */
+static void
+test_unit_is_known_by_either_form(void **state)
+{
+	static const unsigned functions[] = { ISCSI_TMF_ABORT_TASK, ISCSI_TMF_ABORT_TASK_SET, ISCSI_TMF_LU_RESET };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
+		uint8_t bhs[BHS_SIZE];
+		struct peer p;
+
+		start(&p);
+		peer_command(&p, bhs, FLAG_FINAL, 0);
+		bhs[AT_LUN] = 0x40;
+		bhs[AT_LUN + 1] = 1;
+		peer_send(&p, bhs, NULL, 0);
+		hold_command(&p, 2);
+		tmf(&p, functions[i], 1, p.itt - 1, 1);
+		assert_true(p.held[0]->aborted);
+		assert_false(p.held[1]->aborted);
+		peer_expect_nothing(&p);
+		iscsi_task_drop(p.held[0]);
+		peer_pump(&p);
+		expect_tmf(&p, ISCSI_TMF_COMPLETE);
+		peer_fini(&p);
+	}
+}
+
 /* The owner aborts for the wider functions, here within ops->tmf; the response waits for those too. */
 static void
 test_reset_waits_for_what_the_owner_aborted(void **state)
@@ -384,6 +412,7 @@ main(void)
 		cmocka_unit_test(test_abort_of_what_has_not_come),
 		cmocka_unit_test(test_abort_of_what_waits_for_its_turn),
 		cmocka_unit_test(test_abort_task_set),
+		cmocka_unit_test(test_unit_is_known_by_either_form),
 		cmocka_unit_test(test_reset_waits_for_what_the_owner_aborted),
 		cmocka_unit_test(test_every_function),
 		cmocka_unit_test(test_too_many_requests_are_rejected),
