@@ -11,6 +11,7 @@
  *	abort	parts abort; the last share posts `done` to the thread that asked
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -43,11 +44,9 @@ mapping_covers(const struct array_mapping *m, const struct path *path)
 static bool
 covers(const struct drain *drain, const struct path *path)
 {
-	if (!drain->holds) {
-		if (drain->abort.unit != NULL)
-			return path->unit == drain->abort.unit;
-		return guid_equal(&drain->abort.target_id, &path->session->vt->row->id);
-	}
+	if (!drain->holds)
+		return bsearch(&path->unit, drain->abort.units, drain->abort.unit_count,
+			       sizeof(*drain->abort.units), target_unit_compare) != NULL;
 	for (size_t i = 0; i < drain->mapping_count; i++)
 		if (mapping_covers(&drain->mappings[i], path))
 			return true;

@@ -108,6 +108,7 @@ struct unit {
 int target_unit_new(struct target *target, const struct row_lun *row, struct unit **ret_unit);
 struct unit *target_unit_ref(struct unit *unit);
 void target_unit_unref(struct unit *unit);	/* accepts NULL; any thread */
+int target_unit_compare(const void *a, const void *b);	/* of arrays of struct unit *: by address */
 /* Can this unit go on for that row?  If so it is brought up to date (size, status).  Publisher. */
 bool target_unit_update(struct unit *unit, const struct row_lun *row);
 /* The unit has failed, but its device was reopened: back to what it was.  Any thread. */
@@ -223,13 +224,14 @@ bool target_hold_covers(const struct thread *thread, const struct path *path);
 /* Something that was in flight has come back: look at who waits. */
 void target_hold_check(struct thread *thread);
 /*
- * Abort the tasks of a unit (NULL = of all units of target_id) on all threads, but not on session
- * `by`; then run done(arg) on the calling thread's loop.  0 or -ENOMEM.
+ * Abort the tasks of these units on all threads, through whichever target they came; then run
+ * done(arg) on the calling thread's loop.  The array stays the caller's and as it is until then.
+ * 0 or -ENOMEM.
  */
 struct abort_request {
-	const struct unit *unit;
-	struct guid target_id;
-	struct session *by;
+	struct unit *const *units;	/* by address */
+	size_t unit_count;
+	const struct session *by;	/* which needs not be told */
 	/* for the others that had tasks; SCSI_UA_COUNT = none */
 	enum scsi_ua ua;
 	void (*done)(void *arg);

@@ -7,7 +7,7 @@
  * take effect and are answered, so that a response means that nothing of the past will touch the
  * medium any more.
  */
-#include <errno.h>
+#include <stdlib.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -20,7 +20,8 @@
 struct reset {
 	struct iscsi_tmf *tmf;
 	struct conn *conn;
-	struct unit *unit;		/* a reference; NULL: the whole target */
+	size_t unit_count;
+	struct unit *units[];		/* by address; a reference each */
 };
 
 static void
@@ -31,18 +32,11 @@ end(struct conn *conn, struct iscsi_tmf *tmf, unsigned response)
 }
 
 static void
-reset_units(struct reset *reset)
+reset_free(struct reset *reset)
 {
-	struct session *session = reset->conn->session;
-
-	if (reset->tmf->function == ISCSI_TMF_CLEAR_TASK_SET)
-		return;
-	for (size_t i = 0; i < session->path_count; i++) {
-		struct path *path = session->paths[i];
-
-		if (reset->unit == NULL || path->unit == reset->unit)
-			scsi_lu_reset(path->unit->lu, NULL);
-	}
+	for (size_t i = 0; i < reset->unit_count; i++)
+		target_unit_unref(reset->units[i]);
+	mem_free(reset);
 }
 
 static void
@@ -50,24 +44,47 @@ reset_done(void *arg)
 {
 	struct reset *reset = arg;
 	struct conn *conn = reset->conn;
-	bool cold = reset->tmf->function == ISCSI_TMF_TARGET_COLD_RESET;
+	unsigned function = reset->tmf->function;
 
-	reset_units(reset);
+	if (function != ISCSI_TMF_CLEAR_TASK_SET)
+		for (size_t i = 0; i < reset->unit_count; i++)
+			scsi_lu_reset(reset->units[i]->lu, NULL);
 	end(conn, reset->tmf, ISCSI_TMF_COMPLETE);
-	if (cold)	/* RFC 7143 §11.5.1: all connections to the target end too */
+	/* RFC 7143 §11.5.1: all connections to the target end too */
+	if (function == ISCSI_TMF_TARGET_COLD_RESET)
 		target_registry_kill_target(&conn->thread->target->registry, conn->entry.target);
-	target_unit_unref(reset->unit);
-	mem_free(reset);
+	reset_free(reset);
 }
 
-/* unit NULL: everything behind the target. */
-static void
-reset_begin(struct conn *conn, struct iscsi_tmf *tmf, struct unit *unit)
+/* The units of these paths. */
+static struct reset *
+reset_new(struct conn *conn, struct iscsi_tmf *tmf, struct path *const *paths, size_t count)
 {
-	struct reset *reset = mem_calloc(1, sizeof(*reset));
+	struct reset *reset = mem_calloc(1, sizeof(*reset) + count * sizeof(reset->units[0]));
+
+	if (reset == NULL)
+		return NULL;
+	reset->tmf = tmf;
+	reset->conn = conn;
+	reset->unit_count = count;
+	for (size_t i = 0; i < count; i++)
+		reset->units[i] = target_unit_ref(paths[i]->unit);
+	qsort(reset->units, count, sizeof(reset->units[0]), target_unit_compare);
+	return reset;
+}
+
+static void
+reset_begin(struct conn *conn, struct iscsi_tmf *tmf, struct path *const *paths, size_t count)
+{
+	struct reset *reset = reset_new(conn, tmf, paths, count);
+
+	if (reset == NULL) {
+		end(conn, tmf, ISCSI_TMF_REJECTED);
+		return;
+	}
 	struct abort_request request = {
-		.unit = unit,
-		.target_id = conn->target_id,
+		.units = reset->units,
+		.unit_count = count,
 		.by = conn->session,
 		.done = reset_done,
 		.arg = reset,
@@ -75,17 +92,25 @@ reset_begin(struct conn *conn, struct iscsi_tmf *tmf, struct unit *unit)
 								: SCSI_UA_COUNT,
 	};
 
-	if (reset == NULL) {
-		end(conn, tmf, ISCSI_TMF_REJECTED);
-		return;
-	}
-	*reset = (struct reset){ .tmf = tmf, .conn = conn };
-	reset->unit = unit != NULL ? target_unit_ref(unit) : NULL;
 	if (target_hold_abort(conn->thread, &request) < 0) {
-		target_unit_unref(reset->unit);
-		mem_free(reset);
+		reset_free(reset);
 		end(conn, tmf, ISCSI_TMF_REJECTED);
 	}
+}
+
+/*
+ * RFC 7143 §11.5.1: target resets are subject to access controls.  Here these are the masks: what is
+ * reset is what the initiator may use, and one that may use nothing disturbs nobody.
+ */
+static void
+reset_target(struct conn *conn, struct iscsi_tmf *tmf)
+{
+	struct session *session = conn->session;
+
+	if (session->path_count == 0)
+		end(conn, tmf, ISCSI_TMF_NOT_AUTHORIZED);
+	else
+		reset_begin(conn, tmf, session->paths, session->path_count);
 }
 
 bool
@@ -113,13 +138,13 @@ target_tmf_request(void *user, struct iscsi_tmf *tmf)
 	case ISCSI_TMF_CLEAR_TASK_SET:
 	case ISCSI_TMF_LU_RESET:
 		if (path != NULL)
-			reset_begin(conn, tmf, path->unit);
+			reset_begin(conn, tmf, &path, 1);
 		else
 			end(conn, tmf, ISCSI_TMF_NO_LUN);
 		return;
 	case ISCSI_TMF_TARGET_WARM_RESET:
 	case ISCSI_TMF_TARGET_COLD_RESET:
-		reset_begin(conn, tmf, NULL);
+		reset_target(conn, tmf);
 		return;
 	default:
 		end(conn, tmf, ISCSI_TMF_NOT_SUPPORTED);

@@ -44,6 +44,14 @@ target_unit_ref(struct unit *unit)
 	return unit;
 }
 
+int
+target_unit_compare(const void *a, const void *b)
+{
+	const struct unit *const *ua = a, *const *ub = b;
+
+	return (*ua > *ub) - (*ua < *ub);
+}
+
 void
 target_unit_unref(struct unit *unit)
 {

@@ -268,6 +268,60 @@ test_a_cold_reset_ends_the_sessions_of_its_target(void **state)
 	host_logout(b);
 }
 
+/* A unit is reset as a whole, through whichever target it is used; others' units are left alone. */
+static void
+test_a_warm_reset_reaches_what_the_initiator_may_use(void **state)
+{
+	struct env *env = *state;
+	struct guid other = env_add_lun(env, 1, HOST_2);
+	struct array_mapping theirs = { other, env->target_a };
+	static struct pending shared, private;
+
+	fake_associate(env->array, &other, &env->target_a, 1);
+	fake_commit(env->array);
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_2, NAME_B, 2),
+			     *c = host_ready(env, HOST_2, NAME_A, 3);
+
+	assert_int_equal(quiesce(env, &env->target_b, 5000), 0);
+	assert_int_equal(
+		fake_ops(env->array)->quiesce(fake_runtime(env->array), &theirs, 1, 5000), 0);
+	host_start_read(&shared, b, 5, 0);
+	host_start_read(&private, c, 1, 0);
+	assert_false(host_wait(&shared, 50) || host_wait(&private, 50));
+	assert_int_equal(host_tmf(a, 0, TMF_WARM_RESET, NULL), 0);
+	resume(env, &env->target_b);
+	fake_ops(env->array)->resume(fake_runtime(env->array), &theirs, 1);
+	assert_true(host_wait(&private, 5000));
+	assert_int_equal(private.status, 0);
+	assert_int_equal(host_test_unit_ready(c, 1), 0);
+	assert_int_equal(host_test_unit_ready(c, 0), UA_RESET);
+	assert_int_equal(host_test_unit_ready(b, 5), UA_RESET);
+	assert_false(shared.done);
+	host_logout(a);
+	host_logout(b);
+	host_logout(c);
+}
+
+static void
+test_who_may_use_nothing_resets_nothing(void **state)
+{
+	struct env *env = *state;
+
+	env_lun_row(env, LUN_BYTES, HOST_2, STATUS_ONLINE);
+	fake_commit(env->array);
+	struct iscsi_context *a = host_login(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_2, NAME_A, 2);
+
+	assert_non_null(a);
+	/* function authorization failed */
+	assert_int_equal(host_tmf(a, 0, TMF_WARM_RESET, NULL), 6);
+	assert_int_equal(host_tmf(a, 0, TMF_COLD_RESET, NULL), 6);
+	assert_int_equal(host_test_unit_ready(b, 0), 0);
+	host_logout(a);
+	host_logout(b);
+}
+
 int
 main(void)
 {
@@ -283,6 +337,8 @@ main(void)
 		ENV_TEST(test_a_lun_reset_aborts_on_every_thread_and_tells_the_others),
 		ENV_TEST(test_a_lun_reset_waits_for_io_in_flight),
 		ENV_TEST(test_a_cold_reset_ends_the_sessions_of_its_target),
+		ENV_TEST(test_a_warm_reset_reaches_what_the_initiator_may_use),
+		ENV_TEST(test_who_may_use_nothing_resets_nothing),
 	};
 
 	return cmocka_run_group_tests_name("target holds", tests, NULL, NULL);
