@@ -311,10 +311,15 @@ look_for_life(struct loop_timer *timer)
 	}
 	if (idle_ns < interval_ns) {
 		next_ns = interval_ns - idle_ns;
-	} else if (iscsi_conn_ping(conn->iscsi) == 0) {
-		conn->pinged = true;
-		next_ns = options->nop_timeout_ms * NS_PER_MS;
-		target_conn_mark(conn);
+	} else {
+		int r = iscsi_conn_ping(conn->iscsi);
+
+		/* ERR_BUSY: it sent other things since, but still owes the answer to the last one */
+		if (r == 0 || r == ERR_BUSY) {
+			conn->pinged = true;
+			next_ns = options->nop_timeout_ms * NS_PER_MS;
+			target_conn_mark(conn);
+		}
 	}
 	loop_timer_set(conn->thread->loop, timer, next_ns);
 }

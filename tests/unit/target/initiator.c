@@ -285,6 +285,19 @@ host_start_write(
 	serve(iscsi, 0);
 }
 
+void
+host_ignore_ping(struct pending *p, struct iscsi_context *iscsi, int lun)
+{
+	struct pollfd pfd = { .fd = iscsi_get_fd(iscsi), .events = POLLIN };
+
+	assert_int_equal(poll(&pfd, 1, 10000), 1);
+	*p = (struct pending){ .iscsi = iscsi };
+	p->task = iscsi_testunitready_task(iscsi, lun, note_done, p);
+	assert_non_null(p->task);
+	while ((iscsi_which_events(iscsi) & POLLOUT) != 0)
+		assert_int_equal(iscsi_service(iscsi, POLLOUT), 0);
+}
+
 bool
 host_wait(struct pending *p, int timeout_ms)
 {

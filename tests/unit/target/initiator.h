@@ -72,6 +72,8 @@ void host_start_write(
 bool host_wait(struct pending *p, int timeout_ms);
 /* 0 = function complete, … as RFC 7143 §11.6.1; -1 when the connection is gone. */
 int host_tmf(struct iscsi_context *iscsi, int lun, unsigned function, struct scsi_task *task);
+/* Wait for a ping, then send TEST UNIT READY (p is done by host_free) without reading anything. */
+void host_ignore_ping(struct pending *p, struct iscsi_context *iscsi, int lun);
 /* Serve the connection for that long.  False: it was closed. */
 bool host_serve_for(struct iscsi_context *iscsi, int time_ms);
 /* Serve the connection until the target has closed it.  False: it is still there after 10 s. */

@@ -285,6 +285,19 @@ test_a_peer_that_gives_no_sign_of_life_is_dropped(void **state)
 	host_free(iscsi);
 }
 
+/* Other words are no answer: when it falls silent after them, it still owes one. */
+static void
+test_a_peer_that_ignored_a_ping_and_fell_silent_is_dropped(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *iscsi = host_ready(env, HOST_1, NAME_A, 1);
+	static struct pending words;
+
+	host_ignore_ping(&words, iscsi, 0);
+	assert_true(fake_wait_sessions(env->array, 0));
+	host_free(iscsi);
+}
+
 static void
 test_a_peer_that_answers_stays(void **state)
 {
@@ -378,6 +391,7 @@ main(void)
 		IMPATIENT_TEST(test_a_silent_connection_is_closed_before_its_login),
 		ENV_TEST(test_garbage_costs_only_its_connection),
 		IMPATIENT_TEST(test_a_peer_that_gives_no_sign_of_life_is_dropped),
+		IMPATIENT_TEST(test_a_peer_that_ignored_a_ping_and_fell_silent_is_dropped),
 		IMPATIENT_TEST(test_a_peer_that_answers_stays),
 		IMPATIENT_TEST(test_connections_beyond_the_limit_are_closed),
 		IMPATIENT_TEST(test_a_portal_whose_port_is_taken_listens_when_it_is_free),
