@@ -274,6 +274,8 @@ extern const struct com_class com_async_class;
 /* The id of every provider of this library, as a setup program would register it. */
 extern const struct guid com_provider_id;
 
+/* Has any part of the array failed?  It shows in VDS_SUB_SYSTEM_PROP. */
+bool com_is_degraded(const struct state *live);
 /* The subsystem of an object: NULL argument, look, interface. */
 HRESULT com_give_subsystem(struct com_object *object, IVdsSubSystem **ret_subsystem);
 /*

@@ -145,6 +145,24 @@ add_object(struct com_notes *notes, const struct state *before, const struct cha
 	return add(notes, op->family, was_there ? COM_NOTE_MODIFY : COM_NOTE_ARRIVE, &op->key.a);
 }
 
+/* What shows of an operation in VDS_LUN_PROP: not ready, extending, or nothing. */
+static enum lun_operation
+shown(enum lun_operation operation)
+{
+	switch (operation) {
+	case OPERATION_CREATE:
+	case OPERATION_DELETE:
+		return OPERATION_CREATE;
+	case OPERATION_EXTEND:
+		return OPERATION_EXTEND;
+	case OPERATION_NONE:
+	case OPERATION_ASSOCIATE:
+	case OPERATION_STATUS:
+		break;
+	}
+	return OPERATION_NONE;
+}
+
 /* A live LUN shows in VDS_LUN_PROP through its health and the operation that holds it. */
 static int
 add_live_lun(struct com_notes *notes, const struct state *before, const struct change_op *op)
@@ -154,7 +172,7 @@ add_live_lun(struct com_notes *notes, const struct state *before, const struct c
 
 	if (old == NULL || new == NULL)
 		return 0;	/* it comes or goes with its LUN, which is told of by itself */
-	if (old->health == new->health && old->operation == new->operation)
+	if (old->health == new->health && shown(old->operation) == shown(new->operation))
 		return 0;
 	return add(notes, ROW_LUN, COM_NOTE_MODIFY, &op->key.a);
 }
@@ -208,14 +226,44 @@ drop_strangers(struct com_notes *notes, const struct state *after)
 	notes->count = kept;
 }
 
+/* The array shows in VDS_SUB_SYSTEM_PROP whether a part of it has failed. */
+static int
+add_degraded(struct com_notes *notes, const struct client_view *before,
+	     const struct client_view *after)
+{
+	const struct row_array *array = state_array(after->config);
+
+	if (array == NULL || com_is_degraded(before->live) == com_is_degraded(after->live))
+		return 0;
+	return add(notes, ROW_ARRAY, COM_NOTE_MODIFY, &array->id);
+}
+
+/* Worth the look at all LUNs that add_degraded takes? */
+static bool
+may_degrade(const struct client_view *before, const struct change_op *op)
+{
+	const struct row_live_lun *old, *new = (const void *)op->row;
+
+	if (op->family != ROW_LIVE_LUN)
+		return op->family == ROW_LIVE_POOL;
+	old = state_find(before->live, ROW_LIVE_LUN, &op->key.a);
+	return (old != NULL && old->health == HEALTH_FAILED) !=
+	       (new != NULL && new->health == HEALTH_FAILED);
+}
+
 int
 com_notes_of_change(struct com_notes *notes, const struct client_view *before,
 		    const struct client_view *after, const struct change *change)
 {
+	bool degrade = false;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < change->op_count; i++)
+	for (size_t i = 0; rc == 0 && i < change->op_count; i++) {
 		rc = add_op(notes, before, &change->ops[i]);
+		degrade = degrade || may_degrade(before, &change->ops[i]);
+	}
+	if (rc == 0 && degrade)
+		rc = add_degraded(notes, before, after);
 	if (rc < 0)
 		return rc;
 	unique(notes);
@@ -277,6 +325,8 @@ com_notes_of_reload(struct com_notes *notes, const struct client_view *before,
 		rc = diff_family(notes, before, config ? before->config : before->live,
 				 config ? after->config : after->live, f);
 	}
+	if (rc == 0)
+		rc = add_degraded(notes, before, after);
 	if (rc < 0)
 		return rc;
 	unique(notes);

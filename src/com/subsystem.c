@@ -30,9 +30,8 @@ COM_THUNKS(subsystem, IVdsSubSystemInterconnect, interconnect);
 	 VDS_SF_SUPPORTS_SIMPLE_LUNS | VDS_SF_SUPPORTS_LUN_NUMBER | VDS_SF_READ_CACHING_CAPABLE | \
 	 VDS_SF_WRITE_CACHING_CAPABLE)
 
-/* Has any part of the array failed? */
-static bool
-is_degraded(const struct state *live)
+bool
+com_is_degraded(const struct state *live)
 {
 	for (size_t i = 0; i < state_count(live, ROW_LIVE_LUN); i++) {
 		const struct row_live_lun *lun = state_at(live, ROW_LIVE_LUN, i);
@@ -65,7 +64,7 @@ subsystem_get_properties(IVdsSubSystem *self, VDS_SUB_SYSTEM_PROP *prop)
 	if (FAILED(hr))
 		return hr;
 	array = look.row;
-	degraded = is_degraded(look.view.live);
+	degraded = com_is_degraded(look.view.live);
 	com_guid_out(&array->id, &prop->id);
 	prop->ulFlags = CAPABILITIES;
 	prop->status = degraded ? VDS_SSS_PARTIALLY_MANAGED : VDS_SSS_ONLINE;

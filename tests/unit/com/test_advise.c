@@ -237,19 +237,68 @@ test_a_deleted_lun_departs_and_its_targets_are_modified(void **state)
 }
 
 static void
-test_health_and_operations_modify_the_lun(void **state)
+put_operation(enum lun_operation operation)
+{
+	struct row_live_lun *live = sample_live_lun(2, HEALTH_OK);
+
+	live->operation = operation;
+	fake_put_live(live);
+}
+
+static void
+test_operations_modify_the_lun(void **state)
 {
 	struct row_live_lun *live = sample_live_lun(1, HEALTH_OK);
 
 	(void)state;
-	fake_put_live(sample_live_lun(2, HEALTH_FAILED));
-	wait_seen(1);
-	assert_lun_note(0, VDS_NF_LUN_MODIFY, 2);
 	assert_int_equal(row_set_string(&live->reason, "no news for VDS"), 0);
 	fake_put_live(live);
-	fake_put_live(sample_live_lun(2, HEALTH_OK));
+	put_operation(OPERATION_EXTEND);
+	wait_seen(1);
+	assert_lun_note(0, VDS_NF_LUN_MODIFY, 2);
+	put_operation(OPERATION_NONE);
 	wait_seen(2);
 	assert_lun_note(1, VDS_NF_LUN_MODIFY, 2);
+}
+
+/* They hold the LUN, and nothing of that shows in its properties. */
+static void
+test_operations_that_do_not_show_modify_nothing(void **state)
+{
+	(void)state;
+	put_operation(OPERATION_ASSOCIATE);
+	put_operation(OPERATION_NONE);
+	put_operation(OPERATION_STATUS);
+	put_operation(OPERATION_EXTEND);
+	wait_seen(1);
+	assert_lun_note(0, VDS_NF_LUN_MODIFY, 2);
+}
+
+static void
+assert_subsystem_note(size_t i)
+{
+	assert_int_equal(the_sink.seen[i].objectType, VDS_NTT_SUB_SYSTEM);
+	assert_int_equal(the_sink.seen[i].SubSystem.ulEvent, VDS_NF_SUB_SYSTEM_MODIFY);
+	assert_true(same_guid(&the_sink.seen[i].SubSystem.subSystemId, sample_id('a', 1)));
+}
+
+/* VDS_SUB_SYSTEM_PROP shows that a part has failed: with the first, and until the last is well. */
+static void
+test_the_first_failed_lun_and_the_last_modify_the_subsystem(void **state)
+{
+	(void)state;
+	fake_put_live(sample_live_lun(2, HEALTH_FAILED));
+	wait_seen(2);
+	assert_lun_note(0, VDS_NF_LUN_MODIFY, 2);
+	assert_subsystem_note(1);
+	fake_put_live(sample_live_lun(1, HEALTH_FAILED));
+	wait_seen(3);
+	fake_put_live(sample_live_lun(2, HEALTH_OK));
+	wait_seen(4);
+	fake_put_live(sample_live_lun(1, HEALTH_OK));
+	wait_seen(6);
+	assert_lun_note(4, VDS_NF_LUN_MODIFY, 1);
+	assert_subsystem_note(5);
 }
 
 static void
@@ -389,7 +438,9 @@ main(void)
 		EACH(test_arrive_modify_and_depart),
 		EACH(test_an_association_modifies_both_ends_in_one_batch),
 		EACH(test_a_deleted_lun_departs_and_its_targets_are_modified),
-		EACH(test_health_and_operations_modify_the_lun),
+		EACH(test_operations_modify_the_lun),
+		EACH(test_operations_that_do_not_show_modify_nothing),
+		EACH(test_the_first_failed_lun_and_the_last_modify_the_subsystem),
 		EACH(test_no_call_has_more_than_100),
 		EACH(test_a_slow_sink_holds_nobody_up_and_order_is_kept),
 		EACH(test_a_reloaded_replica_tells_the_difference),
