@@ -170,5 +170,5 @@ VdsSync(IUnknown *unknown)
 	else
 		hr = com_error(client_sync(client));
 	com_release(object);
-	return hr == RPC_E_DISCONNECTED ? VDS_E_PROVIDER_CACHE_CORRUPT : hr;
+	return hr;
 }

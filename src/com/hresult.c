@@ -61,8 +61,8 @@ from_err(enum err code)
 	case ERR_ACCESS: return E_ACCESSDENIED;
 	case ERR_PARSE: return E_INVALIDARG;
 	case ERR_PROTOCOL: return VDS_E_UNRECOVERABLE_ERROR;
-	case ERR_UNREACHABLE: return RPC_E_DISCONNECTED;
-	case ERR_CLOSED: return RPC_E_DISCONNECTED;
+	case ERR_UNREACHABLE: return VDS_E_PROVIDER_CACHE_CORRUPT; /* "or array unreachable" */
+	case ERR_CLOSED: return VDS_E_PROVIDER_CACHE_CORRUPT;
 	case ERR_INTERNAL: return E_UNEXPECTED;
 	case ERR_FIRST_:
 	case ERR_END_:

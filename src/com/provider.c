@@ -187,16 +187,10 @@ static HRESULT
 cure(IVdsHwProvider *self, int (*step)(struct client *client))
 {
 	struct client *client = com_core_client(container_of(self, struct provider, hw)->com.core);
-	int rc;
 
 	if (client == NULL)
 		return com_fail(VDS_E_INITIALIZE_NOT_CALLED, "the provider is not loaded");
-	rc = step(client);
-	if (rc == ERR_UNREACHABLE) {
-		com_error(rc);
-		return VDS_E_PROVIDER_CACHE_CORRUPT;
-	}
-	return com_error(rc);
+	return com_error(step(client));
 }
 
 static HRESULT

@@ -267,7 +267,7 @@ test_failures_of_a_change_are_those_of_the_array(void **state)
 		{ERR_BUSY, VDS_E_ANOTHER_CALL_IN_PROGRESS},
 		{ERR_FAILED, VDS_E_OBJECT_STATUS_FAILED},
 		{ERR_LIMIT, VDS_E_NOT_SUPPORTED},
-		{ERR_UNREACHABLE, RPC_E_DISCONNECTED},
+		{ERR_UNREACHABLE, VDS_E_PROVIDER_CACHE_CORRUPT},
 	};
 	VDS_OBJECT_ID id = guid_of(sample_id('t', 2));
 
