@@ -180,7 +180,7 @@ const struct row_live_lun *com_look_live_lun(const struct com_look *look,
 HRESULT com_error(int code);
 /*
  * As com_error for a change of `object`: NOT_FOUND is VDS_E_OBJECT_DELETED when it is the object
- * itself that has gone.
+ * itself that has gone.  May wait for the replica to hold what the array knew when it answered.
  */
 HRESULT com_change_error(struct com_object *object, int code);
 /* Remember the text, return hr. */

@@ -89,20 +89,28 @@ com_error(int code)
 	return com_hresult(code);
 }
 
+static bool
+is_gone(struct com_object *object, struct client *client)
+{
+	AUTO_VIEW struct client_view view;
+
+	client_view_last(client, &view);
+	return state_find(view.config, object->class->family, &object->id) == NULL;
+}
+
 HRESULT
 com_change_error(struct com_object *object, int code)
 {
 	struct client *client = com_core_client(object->core);
-	struct client_view view;
 	HRESULT hr = com_error(code);
 
 	if (code != ERR_NOT_FOUND || client == NULL)
 		return hr;
-	client_view_last(client, &view);
-	if (state_find(view.config, object->class->family, &object->id) == NULL)
-		hr = VDS_E_OBJECT_DELETED;
-	client_view_fini(&view);
-	return hr;
+	if (is_gone(object, client))
+		return VDS_E_OBJECT_DELETED;
+	/* The answer may have overtaken the event by which the replica learns of the deletion. */
+	(void)client_sync(client);
+	return is_gone(object, client) ? VDS_E_OBJECT_DELETED : hr;
 }
 
 HRESULT

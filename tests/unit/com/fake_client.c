@@ -16,6 +16,8 @@ struct client {
 	int view_code, fail_code;
 	bool hold_jobs;
 	unsigned syncs, made;
+	enum row_family late_family;	/* of what fake_delete_at_sync named */
+	struct guid late_id;
 };
 
 struct client *fake_client;
@@ -104,6 +106,13 @@ fake_delete(enum row_family family, const struct guid *a, const struct guid *b)
 
 	assert_int_equal(state_edit_delete(e, family, a, b), 0);
 	finish(fake_client, &fake_client->config, e, "test");
+}
+
+void
+fake_delete_at_sync(enum row_family family, const struct guid *id)
+{
+	fake_client->late_family = family;
+	fake_client->late_id = *id;
 }
 
 void
@@ -220,6 +229,12 @@ int
 client_sync(struct client *client)
 {
 	client->syncs++;
+	if (!guid_is_zero(&client->late_id)) {
+		struct guid id = client->late_id;
+
+		client->late_id = (struct guid){{0}};
+		fake_delete(client->late_family, &id, NULL);
+	}
 	return client->view_code;
 }
 

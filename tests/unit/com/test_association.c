@@ -293,6 +293,22 @@ test_a_lun_deleted_meanwhile_says_deleted_not_not_found(void **state)
 	RELEASE(other);
 }
 
+/* The array's answer may come before the event that tells of the deletion. */
+static void
+test_a_lun_deleted_by_another_says_deleted_before_the_event_came(void **state)
+{
+	VDS_OBJECT_ID target = guid_of(sample_id('t', 2));
+	struct guid id = sample_id('l', 1), t1 = sample_id('t', 1), t3 = sample_id('t', 3);
+
+	(void)state;
+	fake_delete(ROW_ASSOCIATION, &id, &t1);
+	fake_delete(ROW_ASSOCIATION, &id, &t3);
+	fake_delete_at_sync(ROW_LUN, &id);
+	fake_fail_next(ERR_NOT_FOUND);
+	assert_int_equal(IVdsLunIscsi_AssociateTargets(lun, &target, 1), VDS_E_OBJECT_DELETED);
+	assert_query(VDS_E_OBJECT_DELETED);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -315,6 +331,7 @@ main(void)
 		EACH(test_reenumerate_and_refresh_cure_a_corrupt_cache),
 		EACH(test_failures_of_a_change_are_those_of_the_array),
 		EACH(test_a_lun_deleted_meanwhile_says_deleted_not_not_found),
+		EACH(test_a_lun_deleted_by_another_says_deleted_before_the_event_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
