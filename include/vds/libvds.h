@@ -66,8 +66,9 @@ VDS_EXPORT HRESULT STDAPICALLTYPE VdsOpenHwProvider(const WCHAR *url, REFIID rii
  * The class factory: what DllGetClassObject is on Windows.
  *
  * rclsid: CLSID_VdsHwProvider.  riid: IID_IClassFactory or IID_IUnknown.  CreateInstance gives a
- * provider that is not loaded: every method but those of IUnknown and IVdsProviderPrivate answers
- * VDS_E_INITIALIZE_NOT_CALLED until OnLoad has connected it, to the default url.
+ * provider that is not loaded: it says who it is (IVdsProvider, IVdsProviderSupport,
+ * IVdsHwProviderType), and all that needs the array answers VDS_E_INITIALIZE_NOT_CALLED until OnLoad
+ * has connected it, to the default url.
  *
  * S_OK and *ppv with one reference; else *ppv is NULL: CLASS_E_CLASSNOTAVAILABLE, E_NOINTERFACE,
  * E_OUTOFMEMORY.  E_POINTER: ppv is NULL.  Never blocks.

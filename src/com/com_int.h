@@ -129,8 +129,7 @@ int com_core_load(struct com_core *core, const char *url);
  */
 int com_core_advise(struct com_core *core, IVdsAdviseSink *sink);
 /*
- * Ends notifications; every method but those of IUnknown and IVdsProviderPrivate answers as before
- * the load.
+ * Ends notifications; every method that needs the array answers as before the load.
  */
 void com_core_unload(struct com_core *core);
 /* NULL: not loaded. */

@@ -128,34 +128,38 @@ private_get_object(IVdsProviderPrivate *self, VDS_OBJECT_ID guid, VDS_OBJECT_TYP
 	return com_give(p->com.core, class, &id, &IID_IUnknown, (void **)ret_object);
 }
 
+/* A provider that was not loaded is not loaded either after a failure. */
 static HRESULT
-set_sink(struct provider *p, IUnknown *callback)
+load_with_sink(struct com_core *core, IVdsAdviseSink *sink)
 {
-	IVdsAdviseSink *sink = NULL;
-	int rc;
+	bool was_loaded = com_core_client(core) != NULL;
+	int rc = com_core_load(core, NULL);
 
-	if (callback != NULL &&
-	    FAILED(IUnknown_QueryInterface(callback, &IID_IVdsAdviseSink, (void **)&sink)))
-		return com_fail(VDS_E_INITIALIZED_FAILED,
-				"the callback object does not offer IVdsAdviseSink");
-	rc = com_core_advise(p->com.core, sink);
-	if (sink != NULL)
-		IVdsAdviseSink_Release(sink);
+	if (rc < 0) {
+		com_error(rc);	/* for its text */
+		return VDS_E_INITIALIZED_FAILED;
+	}
+	rc = com_core_advise(core, sink);
+	if (rc < 0 && !was_loaded)
+		com_core_unload(core);
 	return com_error(rc);
 }
 
 static HRESULT
 private_on_load(IVdsProviderPrivate *self, LPWSTR machine_name, IUnknown *callback)
 {
-	struct provider *p = container_of(self, struct provider, private);
-	int rc = com_core_load(p->com.core, NULL);
+	IVdsAdviseSink *sink = NULL;
+	HRESULT hr;
 
 	(void)machine_name;	/* reserved */
-	if (rc < 0) {
-		com_error(rc);	/* for its text */
-		return VDS_E_INITIALIZED_FAILED;
-	}
-	return set_sink(p, callback);
+	if (callback != NULL &&
+	    FAILED(IUnknown_QueryInterface(callback, &IID_IVdsAdviseSink, (void **)&sink)))
+		return com_fail(VDS_E_INITIALIZED_FAILED,
+				"the callback object does not offer IVdsAdviseSink");
+	hr = load_with_sink(container_of(self, struct provider, private)->com.core, sink);
+	if (sink != NULL)
+		IVdsAdviseSink_Release(sink);
+	return hr;
 }
 
 static HRESULT

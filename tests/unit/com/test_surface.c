@@ -64,6 +64,11 @@ test_the_factory_makes_a_provider_that_wants_loading(void **state)
 	assert_int_equal(IVdsHwProvider_Refresh(provider), VDS_E_INITIALIZE_NOT_CALLED);
 	assert_int_equal(VdsSync((IUnknown *)provider), VDS_E_INITIALIZE_NOT_CALLED);
 	private = query(provider, &IID_IVdsProviderPrivate);
+	/* A callback object without a sink: a failed OnLoad leaves nothing loaded. */
+	assert_int_equal(IVdsProviderPrivate_OnLoad(private, NULL, (IUnknown *)factory),
+			 VDS_E_INITIALIZED_FAILED);
+	assert_int_equal(IVdsHwProvider_QuerySubSystems(provider, &list),
+			 VDS_E_INITIALIZE_NOT_CALLED);
 	assert_int_equal(IVdsProviderPrivate_OnLoad(private, NULL, NULL), S_OK);
 	assert_int_equal(IVdsHwProvider_QuerySubSystems(provider, &list), S_OK);
 	RELEASE(list);
