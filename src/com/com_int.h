@@ -261,6 +261,12 @@ void com_advise_free(struct com_advise *advise);
 
 /* ---- the classes ---- */
 
+/*
+ * The array calls a LUN of more a wrong argument.  VDS does not: every ULONGLONG is a size, and for
+ * this one there is no space.
+ */
+#define COM_LUN_BYTES_MAX (1ull << 53)
+
 extern const struct com_class com_provider_class;
 extern const struct com_class com_subsystem_class;
 extern const struct com_class com_lun_class;

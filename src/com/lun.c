@@ -150,8 +150,9 @@ lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_cou
 	   IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
+	AUTO_LOOK struct com_look look = {0};
 	struct client_answer answer = {0};
-	struct client *client;
+	const struct row_lun *row;
 	HRESULT hr;
 	int rc;
 
@@ -162,10 +163,13 @@ lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_cou
 		return com_fail(E_INVALIDARG, "ullNumberOfBytesToAdd is 0");
 	hr = check_drives(drives, drive_count);
 	if (SUCCEEDED(hr))
-		hr = com_change(object, &client);
+		hr = com_look(object, 0, &look);
 	if (FAILED(hr))
 		return hr;
-	rc = client_lun_extend(client, &object->id, bytes, &answer);
+	row = look.row;
+	if (bytes > COM_LUN_BYTES_MAX - row->size_bytes)
+		return com_fail(VDS_E_NOT_ENOUGH_SPACE, "a LUN has at most 2^53 bytes");
+	rc = client_lun_extend(look.client, &object->id, bytes, &answer);
 	if (rc < 0)
 		return com_change_error(object, rc);
 	return com_async_new(object->core, VDS_ASYNCOUT_EXTENDLUN, NULL, &answer, ret_async);

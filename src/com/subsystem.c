@@ -216,6 +216,8 @@ create_lun(struct com_object *object, ULONGLONG size, const char *mask, IVdsAsyn
 
 	if (FAILED(hr))
 		return hr;
+	if (size > COM_LUN_BYTES_MAX)
+		return com_fail(VDS_E_NOT_ENOUGH_SPACE, "a LUN has at most 2^53 bytes");
 	rc = client_lun_create(client, &spec, &answer);
 	if (rc < 0)
 		return com_error(rc);

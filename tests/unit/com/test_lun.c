@@ -165,6 +165,9 @@ test_extend_grows_the_lun(void **state)
 	(void)state;
 	assert_int_equal(IVdsLun_Extend(lun, 0, NULL, 0, &async), E_INVALIDARG);
 	assert_int_equal(IVdsLun_Extend(lun, 4096, NULL, 0, NULL), E_INVALIDARG);
+	assert_int_equal(IVdsLun_Extend(lun, UINT64_MAX, NULL, 0, &async), VDS_E_NOT_ENOUGH_SPACE);
+	assert_int_equal(IVdsLun_Extend(lun, 1ull << 53, NULL, 0, &async), VDS_E_NOT_ENOUGH_SPACE);
+	assert_null(async);
 	assert_int_equal(IVdsLun_Extend(lun, 4096, NULL, 0, &async), S_OK);
 	assert_int_equal(IVdsAsync_Wait(async, &result, &out), S_OK);
 	assert_int_equal(result, S_OK);

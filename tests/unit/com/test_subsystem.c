@@ -207,6 +207,10 @@ test_create_lun_tells_wrong_arguments_from_what_is_not_offered(void **state)
 	assert_int_equal(
 		IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 0, NULL, 0, none, NULL, &async),
 		E_INVALIDARG);
+	assert_int_equal(IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, UINT64_MAX, NULL, 0,
+						 none, NULL, &async),
+			 VDS_E_NOT_ENOUGH_SPACE);
+	assert_null(async);
 	assert_int_equal(
 		IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 1, NULL, 0, NULL, NULL, &async),
 		E_INVALIDARG);
