@@ -7,6 +7,7 @@
 #include "com/com_int.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct lun {
@@ -423,6 +424,26 @@ static const IVdsLunNumberVtbl number_vtable = {
 
 #define ISCSI_OBJECT(self) (&container_of(self, struct lun, iscsi)->com)
 
+static int
+compare_ids(const void *a, const void *b)
+{
+	return guid_compare(a, b);
+}
+
+/* Sorts them; the number that is left when each counts once. */
+static size_t
+unique_ids(struct guid *ids, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(ids, count, sizeof(*ids), compare_ids);
+	for (size_t i = 0; i < count; i++) {
+		if (kept == 0 || !guid_equal(&ids[kept - 1], &ids[i]))
+			ids[kept++] = ids[i];
+	}
+	return kept;
+}
+
 static HRESULT
 associate(struct com_object *object, const struct guid *targets, size_t count)
 {
@@ -450,7 +471,8 @@ iscsi_associate_targets(IVdsLunIscsi *self, VDS_OBJECT_ID *target_ids, LONG coun
 		return com_error(-ENOMEM);
 	for (LONG i = 0; i < count; i++)
 		com_guid_in(&target_ids[i], &targets[i]);
-	return associate(ISCSI_OBJECT(self), targets, (size_t)count);
+	/* Here and not in the array only: the request must not grow with what counts once. */
+	return associate(ISCSI_OBJECT(self), targets, unique_ids(targets, (size_t)count));
 }
 
 static HRESULT

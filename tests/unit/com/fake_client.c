@@ -16,6 +16,7 @@ struct client {
 	int view_code, fail_code;
 	bool hold_jobs;
 	unsigned syncs, made;
+	size_t asked_targets;
 	enum row_family late_family;	/* of what fake_delete_at_sync named */
 	struct guid late_id;
 };
@@ -106,6 +107,12 @@ fake_delete(enum row_family family, const struct guid *a, const struct guid *b)
 
 	assert_int_equal(state_edit_delete(e, family, a, b), 0);
 	finish(fake_client, &fake_client->config, e, "test");
+}
+
+size_t
+fake_asked_targets(void)
+{
+	return fake_client->asked_targets;
 }
 
 void
@@ -481,6 +488,7 @@ client_lun_associate(struct client *client, const struct guid *lun, const struct
 	int code = take_failure(client);
 
 	(void)ret_answer;
+	client->asked_targets = count;
 	if (code == 0 && state_find(client->config, ROW_LUN, lun) == NULL)
 		code = err_set(ERR_NOT_FOUND, "no such LUN");
 	if (code == 0)

@@ -24,6 +24,8 @@ void fake_fail_next(int code);
 void fake_hold_jobs(bool hold);
 void fake_end_job(const struct guid *job, enum job_state state, const char *error);
 unsigned fake_sync_count(void);
+/* How many targets the last association named. */
+size_t fake_asked_targets(void);
 /* The array has deleted it; the replica learns of it by client_sync only. */
 void fake_delete_at_sync(enum row_family family, const struct guid *id);
 /* Borrowed. */

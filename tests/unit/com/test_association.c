@@ -92,11 +92,13 @@ test_associate_replaces_the_whole_set(void **state)
 static void
 test_duplicates_count_once(void **state)
 {
-	VDS_OBJECT_ID ids[] = {guid_of(sample_id('t', 2)), guid_of(sample_id('t', 2))};
+	VDS_OBJECT_ID ids[] = {guid_of(sample_id('t', 2)), guid_of(sample_id('t', 1)),
+			       guid_of(sample_id('t', 2))};
 
 	(void)state;
-	assert_int_equal(IVdsLunIscsi_AssociateTargets(lun, ids, 2), S_OK);
-	assert_targets_now("2");
+	assert_int_equal(IVdsLunIscsi_AssociateTargets(lun, ids, 3), S_OK);
+	assert_targets_now("1 2");
+	assert_int_equal(fake_asked_targets(), 2);	/* the request has a greatest size */
 }
 
 static void
