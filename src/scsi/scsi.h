@@ -54,8 +54,9 @@ enum scsi_status {
 };
 
 /*
- * SAM-6: task attributes.  ORDERED and HEAD OF QUEUE are honoured for commands that access the
- * medium.
+ * SAM-6: task attributes.  An ORDERED command goes after those that were started before it, and those
+ * that come later go after it; but for those that answer without a unit.  A command is started when
+ * its data-out is here.
  */
 enum scsi_attr {
 	SCSI_ATTR_SIMPLE,

@@ -175,6 +175,18 @@ scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_
 }
 
 /*
+ * An ORDERED task comes after others whatever it does: a SYNCHRONIZE CACHE is sent so for the sake of
+ * the writes before it.  SAM-6 leaves out what can do without a unit.
+ */
+static bool
+takes_range(const struct scsi_task *task)
+{
+	if (__builtin_expect(task->attr == SCSI_ATTR_ORDERED, 0))
+		return (task->cmd->flags & CMD_NO_UNIT) == 0;
+	return (task->cmd->flags & CMD_RANGE) != 0;
+}
+
+/*
  * ORDERED: after all before it and before all after it, which for the medium is an exclusive range
  * over everything. HEAD OF QUEUE and SIMPLE start at once; nothing queues here but for ranges.
  */
@@ -199,7 +211,7 @@ enum scsi_progress
 scsi_task_execute(struct scsi_task *task)
 {
 	task->executing = true;
-	if ((task->cmd->flags & CMD_RANGE) && !range_begin(task))
+	if (takes_range(task) && !range_begin(task))
 		return SCSI_PENDING;
 	return (enum scsi_progress)settle(task, task->cmd->execute(task));
 }
@@ -218,7 +230,7 @@ scsi_task_abort(struct scsi_task *task)
 	task->status = SCSI_STATUS_TASK_ABORTED;
 	if (!task->executing)
 		return SCSI_DONE;
-	if ((task->cmd->flags & CMD_RANGE) && scsi_range_cancel(&task_lu(task)->ranges, task)) {
+	if (takes_range(task) && scsi_range_cancel(&task_lu(task)->ranges, task)) {
 		task->executing = false;
 		return SCSI_DONE;
 	}

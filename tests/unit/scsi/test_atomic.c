@@ -379,6 +379,28 @@ test_flush_keeps_no_atomic_waiting(void **state)
 	test_task_fini(&caw);
 }
 
+static void
+test_ordered_task_without_a_range_can_be_aborted(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task before, ready, after;
+
+	t->dev->hold = true;
+	start_write(t, &before, 1, SCSI_PENDING);
+	test_task_init(&ready, &t->nexus, &t->itl, CDB(0, 0, 0, 0, 0, 0), NULL, 0, 0);
+	ready.task.attr = SCSI_ATTR_ORDERED;
+	assert_int_equal(test_start(&ready), SCSI_PENDING);
+	start_write(t, &after, 20, SCSI_PENDING);
+	assert_int_equal(scsi_task_abort(&ready.task), SCSI_DONE);
+	assert_int_equal(after.resumes, 1);
+	finish(t, &after);
+	finish(t, &before);
+	assert_int_equal(atomic_load(&t->lu->ranges.exclusive), 0);
+	test_task_fini(&before);
+	test_task_fini(&ready);
+	test_task_fini(&after);
+}
+
 int
 main(void)
 {
@@ -400,6 +422,7 @@ main(void)
 		ON(scsi_test_setup, test_ordered_flush_waits_for_the_writes_before_it),
 		ON(scsi_test_setup, test_flush_waits_for_an_ordered_write),
 		ON(scsi_test_setup, test_flush_keeps_no_atomic_waiting),
+		ON(scsi_test_setup, test_ordered_task_without_a_range_can_be_aborted),
 	};
 
 	return cmocka_run_group_tests_name("scsi atomic", tests, NULL, NULL);
