@@ -100,9 +100,9 @@ void array_runtime_unregister(struct array *array);
 
 /*
  * The block device of a LUN, one reference for the caller.  ERR_NOT_FOUND; ERR_FAILED when its file
- * cannot be opened (the LUN's health is then FAILED; when it has been reopened, publish comes with
- * change NULL or the LUN's row).  The device's blk_listener is the array's.  Any thread, the writer
- * included; may open a file.
+ * is not there or not sound (the LUN's health is then FAILED; when it has been reopened, publish
+ * comes with change NULL or the LUN's row).  The device's blk_listener is the array's; its file is
+ * opened at the first I/O.  Any thread, the writer included; may look at a file.
  */
 int array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev);
 /*

@@ -242,7 +242,7 @@ struct store {
 	struct blk_dev *dev;		/* one reference; NULL = only a file to unlink */
 	struct blk_listener listener;
 	pthread_mutex_t manage_lock;	/* resize, allocate, verify, reopen: one at a time */
-	atomic_bool opened;		/* somebody uses the device: more than a glance is due */
+	atomic_bool looked_at;		/* the file was there once */
 	bool unlink;			/* the file goes too; set before the unit lets go */
 	struct list node;		/* dying; dying_lock */
 	struct work reap;
@@ -255,11 +255,10 @@ void store_unref(struct store *store);		/* accepts NULL */
 /* <pool>/<lun id>.img, or .new before its commit. */
 char *store_path(const char *pool_path, const struct guid *lun_id, bool committed);
 /*
- * Is the file there and sound?  0, or ERR_FAILED with the reason (the unit's health is then
- * FAILED).  may_open: it is going to be used; else an unused one is not opened for that.
- * manage_lock.
+ * Is the file there and sound?  0, also when descriptors or memory are too short to tell; or
+ * ERR_FAILED with the reason (the unit's health is then FAILED).  Does not open it.  manage_lock.
  */
-int store_verify(struct store *store, bool may_open);
+int store_verify(struct store *store);
 /* A file that an earlier run left to be unlinked. */
 int store_dying_add(struct array *array, const struct guid *lun_id, const char *path);
 bool store_is_dying(struct array *array, const struct guid *lun_id);

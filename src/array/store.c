@@ -11,8 +11,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "array/array_int.h"
 #include "base/err.h"
@@ -240,63 +238,34 @@ store_fini(struct array *array)
 
 /* ---- devices ---- */
 
-/*
- * Looks at a file that nobody has opened yet, without opening it: with thousands of LUNs
- * descriptors are scarce. 0 or -errno with a reason, and the device has failed.
- */
-static int
-glance(struct store *store)
-{
-	const char *inject_dir = store->array->inject_dir;
-	struct stat st;
-	int rc = blk_fault_check(inject_dir, store->dev->name, "open", NULL);
-
-	if (rc == 0)
-		rc = blk_fault_check(inject_dir, store->dev->name, "verify", NULL);
-	if (rc == 0 && (stat(store->path, &st) < 0 || access(store->path, R_OK | W_OK) < 0))
-		rc = -errno;
-	if (rc == 0 && (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < blk_size_bytes(store->dev)))
-		rc = -EIO;
-	if (rc < 0) {
-		AUTO_FREE char *reason =
-			str_printf("%s: %s", store->path,
-				   rc == -EIO ? "is no file of the LUN's size" : strerror(-rc));
-
-		blk_fail(store->dev, rc, reason != NULL ? reason : store->path);
-	}
-	return rc;
-}
-
 int
-store_verify(struct store *store, bool may_open)
+store_verify(struct store *store)
 {
 	char reason[160] = "";
-	int rc;
+	int rc = blk_verify(store->dev);
 
-	if (may_open)
-		atomic_store(&store->opened, true);
-	rc = atomic_load(&store->opened) ? blk_verify(store->dev) : glance(store);
 	if (rc == 0) {
+		atomic_store(&store->looked_at, true);
 		if (unit_health(store->array, &store->lun_id) == HEALTH_UNKNOWN)
 			unit_set_health(store->array, &store->lun_id, HEALTH_OK, "");
 		return 0;
 	}
 	if (blk_failed(store->dev, reason, sizeof(reason)) == 0)
-		snprintf(reason, sizeof(reason), "%s", strerror(-rc));
+		return 0; /* we lack something: the next look may tell */
 	unit_set_health(store->array, &store->lun_id, HEALTH_FAILED, reason);
 	return err_set(ERR_FAILED, "%s", reason);
 }
 
-/* The first use; while a job or the verifier is at it, theirs will do. */
+/* Before the first use; while a job or the verifier is at it, theirs will do. */
 static int
-open_once(struct store *store)
+look_once(struct store *store)
 {
 	int rc = 0;
 
-	if (atomic_load(&store->opened) || pthread_mutex_trylock(&store->manage_lock) != 0)
+	if (atomic_load(&store->looked_at) || pthread_mutex_trylock(&store->manage_lock) != 0)
 		return 0;
-	if (!atomic_load(&store->opened))
-		rc = store_verify(store, true);
+	if (!atomic_load(&store->looked_at))
+		rc = store_verify(store);
 	pthread_mutex_unlock(&store->manage_lock);
 	return rc;
 }
@@ -309,7 +278,7 @@ array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev 
 
 	if (store == NULL)
 		return name_no_such(ROW_LUN, lun_id);
-	rc = open_once(store);
+	rc = look_once(store);
 	if (rc == 0 && unit_health(array, lun_id) == HEALTH_FAILED)
 		rc = err_set(ERR_FAILED, "the LUN's backing store has failed");
 	if (rc == 0)

@@ -21,7 +21,7 @@ verify_store(struct store *store)
 {
 	if (pthread_mutex_trylock(&store->manage_lock) != 0)
 		return;
-	(void)store_verify(store, false);
+	(void)store_verify(store);
 	pthread_mutex_unlock(&store->manage_lock);
 }
 

@@ -270,6 +270,12 @@ blk_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
 	return r;
 }
 
+bool
+blk_is_shortage(int error)
+{
+	return error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -EINTR;
+}
+
 int
 blk_verify(struct blk_dev *dev)
 {
@@ -285,7 +291,7 @@ blk_verify(struct blk_dev *dev)
 		blk_failed(dev->below, reason, sizeof(reason));
 	}
 	assert(r <= 0);
-	if (r < 0)
+	if (r < 0 && !blk_is_shortage(r))
 		blk_fail(dev, r, reason);
 	return r;
 }

@@ -224,8 +224,9 @@ int blk_resize(struct blk_dev *dev, uint64_t size_bytes);
 int blk_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
 	struct blk_progress *progress);
 /*
- * Is the backing store there and sound?  0; else -errno, and the device has failed (listener
- * told).
+ * Is the backing store there and sound?  0; else -errno, and the device has failed (listener told).
+ * When descriptors or memory are short (-EMFILE, -ENFILE, -ENOMEM, -EINTR) it is not known: nothing
+ * has failed.
  */
 int blk_verify(struct blk_dev *dev);
 int blk_stat(struct blk_dev *dev, struct blk_stat *ret_stat);

@@ -44,6 +44,11 @@ int blk_dev_init_above(struct blk_dev *dev, const struct blk_ops *ops, struct bl
  */
 void blk_complete(struct blk_io *io, int result);
 const char *blk_op_name(enum blk_op op);
+/*
+ * Is it this process that lacks something (descriptors, memory), so that the error says nothing
+ * about the device?
+ */
+bool blk_is_shortage(int error);
 
 /* ---- fdio.c: operations on a descriptor, blocking ---- */
 

@@ -291,6 +291,8 @@ sense_errno(struct scsi_task *task, int error, uint64_t lba)
 	case EACCES:
 		return sense(task, KEY_DATA_PROTECT, 0x2700);
 	case ENOMEM:
+	case EMFILE: /* the device is opened at its first use */
+	case ENFILE:
 	case EAGAIN:
 	case EBUSY:
 		return scsi_status(task, SCSI_STATUS_BUSY);

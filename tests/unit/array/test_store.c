@@ -234,15 +234,19 @@ test_stores_that_nobody_uses_are_not_opened(void **state)
 {
 	struct fixture *f = *state;
 	struct guid luns[10];
+	struct blk_dev *dev;
+	uint8_t buf[512];
 
 	for (size_t i = 0; i < ARRAY_LEN(luns); i++)
 		luns[i] = make_lun(f->array, NULL);
 	fixture_reopen(f);
 	for (size_t i = 0; i < ARRAY_LEN(luns); i++)
 		assert_true(wait_health(f->array, luns[i], HEALTH_OK));
+	dev = device(f->array, luns[0]);
 	assert_int_equal(open_luns(), 0);
-	array_device_release(f->array, device(f->array, luns[0]));
+	assert_ok(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)));
 	assert_int_equal(open_luns(), 1);
+	array_device_release(f->array, dev);
 }
 
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)

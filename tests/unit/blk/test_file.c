@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,18 +86,23 @@ test_a_missing_file_fails_at_the_first_read(void **state)
 	blk_dev_unref(dev);
 }
 
-/* Each way in which a file may go while it is open. */
+/* Each way in which a file may go, before it is opened and while it is open. */
 static void
 assert_found_gone(struct blk_test *t, void (*spoil)(const char *path), int error)
 {
-	struct blk_dev *dev = blk_test_file(t->dir, "f", SIZE, false);
-	const char *path = blk_test_path(t->dir, "f");
+	for (int open = 0; open < 2; open++) {
+		struct blk_dev *dev = blk_test_file(t->dir, open ? "g" : "f", SIZE, false);
+		const char *path = blk_test_path(t->dir, open ? "g" : "f");
+		uint8_t buf[512];
 
-	assert_int_equal(blk_verify(dev), 0);
-	spoil(path);
-	assert_int_equal(blk_verify(dev), error);
-	assert_int_equal(blk_failed(dev, NULL, 0), error);
-	blk_dev_unref(dev);
+		assert_int_equal(blk_verify(dev), 0);
+		if (open)
+			assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), 0);
+		spoil(path);
+		assert_int_equal(blk_verify(dev), error);
+		assert_int_equal(blk_failed(dev, NULL, 0), error);
+		blk_dev_unref(dev);
+	}
 }
 
 static void
@@ -167,12 +173,80 @@ test_a_short_file_gives_an_error_not_zeros(void **state)
 	struct blk_test_listener l;
 	uint8_t buf[512];
 
-	assert_int_equal(blk_verify(dev), 0);
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), 0);
 	blk_test_listen(&l, dev);
 	spoil_truncate(blk_test_path(t->dir, "f"));
 	assert_int_equal(blk_rw(dev, BLK_READ, SIZE - 512, buf, sizeof(buf)), -EIO);
 	assert_int_equal(l.single, 1);
 	assert_int_equal(l.sticky, 0);
+	blk_dev_unref(dev);
+}
+
+/* No descriptor is left until the rest is called with false. */
+static void
+descriptors_out(bool out)
+{
+	static struct rlimit before;
+	struct rlimit none;
+
+	if (!out) {
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		return;
+	}
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+}
+
+static void
+test_a_shortage_of_descriptors_fails_no_device(void **state)
+{
+	struct blk_test *t = *state;
+	struct blk_dev *dev = blk_test_file(t->dir, "f", SIZE, false);
+	struct blk_test_listener l;
+	uint8_t buf[512];
+	int verified, read;
+
+	blk_test_listen(&l, dev);
+	descriptors_out(true);
+	verified = blk_verify(dev);
+	read = blk_rw(dev, BLK_READ, 0, buf, sizeof(buf));
+	descriptors_out(false);
+	assert_int_equal(verified, 0); /* it needs none */
+	assert_int_equal(read, -EMFILE);
+	assert_int_equal(blk_failed(dev, NULL, 0), 0);
+	assert_int_equal(l.sticky + l.single, 0);
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), 0);
+	blk_dev_unref(dev);
+}
+
+static void
+test_a_shortage_at_verify_is_not_known_to_be_a_failure(void **state)
+{
+	struct blk_test *t = *state;
+	struct blk_dev *dev = NULL;
+
+	assert_int_equal(blk_fault_new(blk_test_file(t->dir, "f", SIZE, false), t->dir, &dev), 0);
+	blk_test_write_file(blk_test_path(t->dir, "all.verify"), "EMFILE");
+	assert_int_equal(blk_verify(dev), -EMFILE);
+	assert_int_equal(blk_failed(dev, NULL, 0), 0);
+	blk_dev_unref(dev);
+}
+
+/* Between a look and the first use as well. */
+static void
+test_a_file_replaced_before_it_is_opened_is_not_used(void **state)
+{
+	struct blk_test *t = *state;
+	struct blk_dev *dev = blk_test_file(t->dir, "f", SIZE, false);
+	uint8_t buf[512];
+
+	assert_int_equal(blk_verify(dev), 0);
+	spoil_replace(blk_test_path(t->dir, "f"));
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), ERR_FAILED);
+	assert_int_equal(blk_failed(dev, NULL, 0), -ESTALE);
+	assert_int_equal(blk_reopen(dev), 0);
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), 0);
 	blk_dev_unref(dev);
 }
 
@@ -389,6 +463,9 @@ main(void)
 		FILE_TEST(test_verify_finds_a_deleted_file),
 		FILE_TEST(test_verify_finds_a_replaced_file),
 		FILE_TEST(test_verify_finds_a_short_file),
+		FILE_TEST(test_a_shortage_of_descriptors_fails_no_device),
+		FILE_TEST(test_a_shortage_at_verify_is_not_known_to_be_a_failure),
+		FILE_TEST(test_a_file_replaced_before_it_is_opened_is_not_used),
 		FILE_TEST(test_reopen_cures_a_file_that_came_back),
 		FILE_TEST(test_a_short_file_gives_an_error_not_zeros),
 		FILE_TEST(test_something_else_than_a_file_is_refused),
