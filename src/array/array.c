@@ -147,10 +147,28 @@ add_unit(struct array *array, const struct row_lun *lun)
 	return rc;
 }
 
+/* Where its pool is now: the directory may have been moved since it was noted. */
 static int
 add_dying(void *arg, const struct catalog_unlink *entry)
 {
-	return store_dying_add(arg, &entry->lun_id, entry->path);
+	struct array *array = arg;
+	const struct row_pool *pool = state_find(array->state, ROW_POOL, &entry->pool_id);
+	AUTO_FREE char *path = NULL;
+
+	if (pool == NULL)
+		return store_dying_add(array, &entry->lun_id, entry->path);
+	path = store_path(pool->path, &entry->lun_id, true);
+	return path == NULL ? -ENOMEM : store_dying_add(array, &entry->lun_id, path);
+}
+
+static int
+follow_moved_pool(struct array *array)
+{
+	AUTO_FREE char *path = NULL;
+	const struct row_pool *pool = NULL;
+	int rc = pool_find_moved(array, &pool, &path);
+
+	return rc < 0 || pool == NULL ? rc : pool_set_path(array, pool, path);
 }
 
 static int
@@ -161,6 +179,8 @@ load(struct array *array)
 
 	if (rc == 0)
 		rc = state_check(array->state);
+	if (rc == 0)
+		rc = follow_moved_pool(array);
 	if (rc < 0)
 		return rc;
 	id = &state_position(array->state)->array_id;

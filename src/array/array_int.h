@@ -296,6 +296,18 @@ void pool_verify(struct array *array);
 void pool_show(struct array *array, const struct guid *pool_id);
 /* Files of LUNs that were never committed go, those whose rename was lost get it. */
 void pool_sweep(struct array *array, const struct state *state);
+/* Is a marker of this array there?  (Not locked.) */
+bool pool_is_marked(const char *path, const struct guid *array_id);
+
+/* ---- pool_home.c: the pool in the array's directory, when that has moved ---- */
+
+/*
+ * While opening: the pool that was DIR/luns when DIR was elsewhere, NULL = none; and where it is
+ * now (mem_free).  0 or -ENOMEM.
+ */
+int pool_find_moved(struct array *array, const struct row_pool **ret_pool, char **ret_path);
+/* While opening, before there is a writer.  Durable on return.  As catalog_commit. */
+int pool_set_path(struct array *array, const struct row_pool *pool, const char *path);
 
 /* ---- subsystem.c ---- */
 

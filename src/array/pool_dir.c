@@ -61,6 +61,18 @@ marker_check(int fd, const char *path, const struct guid *array_id)
 	return 0;
 }
 
+bool
+pool_is_marked(const char *path, const struct guid *array_id)
+{
+	AUTO_FREE char *marker = str_printf("%s/" MARKER, path);
+	int fd = marker != NULL ? open(marker, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	bool ours = fd >= 0 && marker_check(fd, path, array_id) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ours;
+}
+
 static bool
 has_luns(const char *path)
 {

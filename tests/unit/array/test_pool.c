@@ -2,6 +2,7 @@
 /* Pools: their directories, markers and space; the array's own row. */
 #include "array_test.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -148,6 +149,88 @@ test_array_can_be_renamed(void **state)
 	assert_string_equal(state_array(now)->version, VDS_VERSION);
 }
 
+/* Closes the array and moves or copies its directory; the options name the new one. */
+static void
+take_elsewhere(struct fixture *f, const char *command)
+{
+	char line[256], dir[sizeof(f->array_dir)];
+
+	fixture_close(f);
+	snprintf(dir, sizeof(dir), "%.63s/moved", f->dir);
+	snprintf(line, sizeof(line), "%s %s %s", command, f->array_dir, dir);
+	assert_int_equal(system(line), 0); /* NOLINT: of a test */
+	snprintf(f->array_dir, sizeof(f->array_dir), "%s", dir);
+}
+
+static void
+assert_pool_is_home(struct fixture *f)
+{
+	AUTO_STATE struct state *now = array_state(f->array);
+	const struct row_pool *pool = state_at(now, ROW_POOL, 0);
+	char home[128];
+
+	snprintf(home, sizeof(home), "%s/luns", f->array_dir);
+	assert_string_equal(pool->path, home);
+}
+
+static void
+test_default_pool_goes_along_when_the_array_is_moved(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+
+	take_elsewhere(f, "mv");
+	for (int i = 0; i < 2; i++) {
+		fixture_open(f);
+		assert_pool_is_home(f);
+		assert_true(wait_health(f->array, lun, HEALTH_OK));
+		assert_ok(array_check(f->array));
+		make_lun(f->array, NULL);
+		fixture_close(f);
+	}
+	fixture_open(f);
+}
+
+/* The original is there, with the same marker: its files must stay its own. */
+static void
+test_copied_array_uses_its_own_files(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	char original[256], copy[256];
+
+	lun_file(f, lun, original);
+	take_elsewhere(f, "cp -r");
+	fixture_open(f);
+	assert_pool_is_home(f);
+	lun_file(f, lun, copy);
+	assert_string_not_equal(original, copy);
+	assert_ok(array_lun_delete(f->array, NULL, &lun, NULL));
+	fixture_reopen(f);
+	assert_true(file_exists(original));
+}
+
+static void
+test_pool_elsewhere_stays_where_it_is_when_the_array_is_moved(void **state)
+{
+	struct fixture *f = *state;
+	char outer[128], path[160];
+	struct guid pool;
+
+	snprintf(path, sizeof(path), "%s/luns", make_dir(f, "other", outer));
+	assert_int_equal(mkdir(path, 0700), 0);
+	pool = make_pool(f->array, "p", path);
+	take_elsewhere(f, "mv");
+	fixture_open(f);
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_string_equal(((const struct row_pool *)state_find(now, ROW_POOL, &pool))->path,
+			    path);
+	for (size_t i = 0; i < state_count(now, ROW_POOL); i++)
+		assert_int_equal(access(((const struct row_pool *)state_at(now, ROW_POOL, i))->path,
+					F_OK), 0);
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -162,6 +245,9 @@ main(void)
 		WITH_ARRAY(test_space_is_shown),
 		WITH_ARRAY(test_unknown_pool_is_not_found),
 		WITH_ARRAY(test_array_can_be_renamed),
+		WITH_ARRAY(test_default_pool_goes_along_when_the_array_is_moved),
+		WITH_ARRAY(test_copied_array_uses_its_own_files),
+		WITH_ARRAY(test_pool_elsewhere_stays_where_it_is_when_the_array_is_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The pool in the array's own directory goes along when that directory is moved or copied while it
+ * is not served.  Rows hold absolute paths, so the one that meant DIR/luns names another place
+ * then: one where nothing is, or, after a copy, the original's files, which are not ours to touch.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "array/array_int.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#define HOME "/luns"
+
+static bool
+is_named_home(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len >= strlen(HOME) && strcmp(path + len - strlen(HOME), HOME) == 0;
+}
+
+/* The one pool that can have been DIR/luns; of several, the one whose directory is not there. */
+static const struct row_pool *
+candidate(const struct state *state)
+{
+	const struct row_pool *found[2] = { NULL, NULL }; /* any; one that is missing */
+	size_t count[2] = { 0, 0 };
+
+	for (size_t i = 0; i < state_count(state, ROW_POOL); i++) {
+		const struct row_pool *pool = state_at(state, ROW_POOL, i);
+
+		if (!is_named_home(pool->path))
+			continue;
+		found[0] = pool;
+		count[0]++;
+		if (access(pool->path, F_OK) < 0) {
+			found[1] = pool;
+			count[1]++;
+		}
+	}
+	return count[0] == 1 ? found[0] : count[1] == 1 ? found[1] : NULL;
+}
+
+static bool
+is_a_pool(const struct state *state, const char *path)
+{
+	for (size_t i = 0; i < state_count(state, ROW_POOL); i++)
+		if (strcmp(((const struct row_pool *)state_at(state, ROW_POOL, i))->path, path) ==
+		    0)
+			return true;
+	return false;
+}
+
+int
+pool_find_moved(struct array *array, const struct row_pool **ret_pool, char **ret_path)
+{
+	char *dir = realpath(array->dir, NULL); /* of libc's heap */
+	AUTO_FREE char *home = dir != NULL ? str_printf("%s" HOME, dir) : NULL;
+	const struct state *state = array->state;
+
+	free(dir);
+	*ret_pool = NULL;
+	if (home == NULL)
+		return -ENOMEM;
+	if (is_a_pool(state, home) || !pool_is_marked(home, &state_position(state)->array_id))
+		return 0;
+	*ret_pool = candidate(state);
+	if (*ret_pool != NULL)
+		*ret_path = TAKE(home);
+	return 0;
+}
+
+/* A change as any, but before the writer runs. */
+int
+pool_set_path(struct array *array, const struct row_pool *pool, const char *path)
+{
+	static const struct guid no_request;
+	AUTO_ROW struct row_pool *row = row_copy(pool);
+	AUTO_STATE struct state *state = NULL;
+	struct state_edit *edit;
+	struct change *change = NULL;
+	int rc;
+
+	if (row == NULL || row_set_string(&row->path, path) < 0)
+		return -ENOMEM;
+	edit = state_edit_new(array->state);
+	if (edit == NULL)
+		return -ENOMEM;
+	rc = state_edit_put(edit, TAKE(row));
+	if (rc < 0) {
+		state_edit_free(edit);
+		return rc;
+	}
+	log_warning("pool.moved", "from=%s to=%s", pool->path, path);
+	rc = state_edit_finish(edit, "pool.move", &no_request, clock_utc_ms(), &state, &change);
+	if (rc == 0)
+		rc = catalog_begin(array->catalog);
+	if (rc == 0)
+		rc = catalog_apply(array->catalog, change);
+	if (rc == 0)
+		rc = catalog_commit(array->catalog);
+	if (rc < 0)
+		catalog_rollback(array->catalog);
+	change_unref(change);
+	if (rc < 0)
+		return rc;
+	state_unref(array->state);
+	array->state = TAKE(state);
+	return 0;
+}
