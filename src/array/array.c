@@ -66,6 +66,7 @@ static int
 copy_options(struct array *array, const struct array_options *options)
 {
 	array->default_port = options->default_port;
+	array->look = options->look;
 	array->drain_timeout_ms =
 		options->drain_timeout_ms != 0 ? options->drain_timeout_ms : DRAIN_TIMEOUT_MS;
 	array->verify_interval_ms = options->verify_interval_ms != 0 ? options->verify_interval_ms :
@@ -161,40 +162,56 @@ add_dying(void *arg, const struct catalog_unlink *entry)
 	return path == NULL ? -ENOMEM : store_dying_add(array, &entry->lun_id, path);
 }
 
+/* Where they are.  One that has moved gets its new path, or is only looked at there. */
 static int
-follow_moved_pool(struct array *array)
+add_pools(struct array *array)
 {
 	AUTO_FREE char *path = NULL;
-	const struct row_pool *pool = NULL;
-	int rc = pool_find_moved(array, &pool, &path);
+	const struct row_pool *moved = NULL;
+	int rc = pool_find_moved(array, &moved, &path);
 
-	return rc < 0 || pool == NULL ? rc : pool_set_path(array, pool, path);
+	if (rc == 0 && moved != NULL && !array->look) {
+		rc = pool_set_path(array, moved, path);
+		moved = NULL;
+	}
+	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_POOL); i++) {
+		const struct row_pool *pool = state_at(array->state, ROW_POOL, i);
+		struct row_pool at = *pool;
+
+		if (pool == moved)
+			at.path = path;
+		rc = pool_add(array, &state_position(array->state)->array_id, &at, POOL_OPEN);
+	}
+	return rc;
+}
+
+/* What an earlier run left: files to unlink, to rename or to remove, jobs. */
+static int
+take_up(struct array *array)
+{
+	int rc = catalog_unlinks(array->catalog, add_dying, array);
+
+	if (rc == 0)
+		pool_sweep(array, array->state);
+	return rc;
 }
 
 static int
 load(struct array *array)
 {
-	const struct guid *id;
 	int rc = catalog_load(array->catalog, &array->state);
 
 	if (rc == 0)
 		rc = state_check(array->state);
 	if (rc == 0)
-		rc = follow_moved_pool(array);
-	if (rc < 0)
-		return rc;
-	id = &state_position(array->state)->array_id;
-	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_POOL); i++)
-		rc = pool_add(array, id, state_at(array->state, ROW_POOL, i), POOL_OPEN);
-	if (rc == 0)
-		rc = catalog_unlinks(array->catalog, add_dying, array);
-	if (rc == 0)
-		pool_sweep(array, array->state);
+		rc = add_pools(array);
+	if (rc == 0 && !array->look)
+		rc = take_up(array);
 	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_LUN); i++)
 		rc = add_unit(array, state_at(array->state, ROW_LUN, i));
 	if (rc == 0)
 		rc = request_load(array);
-	if (rc == 0)
+	if (rc == 0 && !array->look)
 		rc = job_resume_all(array);
 	return rc < 0 ? rc : writer_start(array);
 }
@@ -207,6 +224,18 @@ update_version(struct array *array)
 	if (str_equal(state_array(state)->version, VDS_VERSION))
 		return 0;
 	return subsystem_set_version(array, VDS_VERSION);
+}
+
+static int
+look_all(struct array *array)
+{
+	int rc = live_init(array);
+
+	if (rc == 0)
+		rc = catalog_look(array->dir, &array->catalog);
+	if (rc == 0 && catalog_is_new(array->catalog))
+		rc = err_set(-ENOENT, "%s: nothing was ever stored there", array->dir);
+	return rc < 0 ? rc : load(array);
 }
 
 static int
@@ -238,7 +267,7 @@ array_open(const struct array_options *options, struct array **ret_array)
 	init_lists(array);
 	rc = copy_options(array, options);
 	if (rc == 0)
-		rc = open_all(array);
+		rc = array->look ? look_all(array) : open_all(array);
 	if (rc < 0) {
 		snprintf(text, sizeof(text), "%s", err_text(rc));
 		array_close(array);

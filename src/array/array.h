@@ -36,12 +36,15 @@ struct array_options {
 	uint16_t default_port;		/* 0 = a free one, kept */
 	uint32_t drain_timeout_ms;	/* for quiescing mappings; 0 = 5000 */
 	uint32_t verify_interval_ms;	/* background check of backing stores; 0 = 2000 */
+	bool look;			/* only for array_check, which then sees every file */
 };
 
 /*
  * Opens or creates; locks the directory; migrates; checks the invariants; sweeps what deletions
  * left; resumes jobs; starts the writer, job and verifier threads.  0, ERR_LOCKED, ERR_VERSION,
  * ERR_CORRUPT, -errno.
+ *
+ * options->look: an array that is there is opened as it is; nothing of it changes.
  */
 int array_open(const struct array_options *options, struct array **ret_array);
 /*

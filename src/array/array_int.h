@@ -32,6 +32,7 @@ struct job;
 
 struct array {
 	char *dir, *inject_dir, *default_address;	/* owned; the last two may be NULL */
+	bool look;			/* for the checker only: nothing changes */
 	uint16_t default_port;
 	uint32_t drain_timeout_ms, verify_interval_ms;
 	atomic_bool closing, read_only;

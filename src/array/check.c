@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "array/array_int.h"
@@ -27,20 +28,51 @@ check_memory(struct array *array)
 	return state_check(array->state);
 }
 
-/* A LUN that says it is well has a file of its size. */
+/* That of a LUN whose rename a crash has prevented has its first name, until the next start. */
+static int
+find_file(struct array *array, const char *dir, const struct row_lun *lun, char **ret_path,
+	  struct stat *ret_st)
+{
+	*ret_path = store_path(dir, &lun->id, true);
+	if (*ret_path == NULL)
+		return -ENOMEM;
+	if (stat(*ret_path, ret_st) == 0)
+		return 0;
+	if (array->look) {
+		AUTO_FREE char *first = store_path(dir, &lun->id, false);
+
+		if (first != NULL && stat(first, ret_st) == 0)
+			return 0;
+	}
+	return -ENOENT;
+}
+
+/*
+ * A LUN that says it is well has a file of its size; where nobody has looked yet, every LUN has.
+ */
 static int
 check_file(struct array *array, const struct row_lun *lun)
 {
-	const struct row_pool *pool = state_find(array->state, ROW_POOL, &lun->pool_id);
-	AUTO_FREE char *path = store_path(pool->path, &lun->id, true);
+	AUTO_FREE char *dir = NULL;
+	AUTO_FREE char *path = NULL;
 	struct stat st;
+	int rc;
 
-	if (path == NULL)
-		return -ENOMEM;
-	if (unit_health(array, &lun->id) != HEALTH_OK)
+	if (!array->look && unit_health(array, &lun->id) != HEALTH_OK)
 		return 0;
-	if (stat(path, &st) < 0)
+	rc = pool_path(array, &lun->pool_id, &dir);
+	if (rc == ERR_FAILED) {
+		char text[TASK_TEXT_SIZE];
+
+		snprintf(text, sizeof(text), "%s", err_text(rc));
+		return err_set(ERR_CORRUPT, "LUN %s: %s", lun->name, text);
+	}
+	if (rc == 0)
+		rc = find_file(array, dir, lun, &path, &st);
+	if (rc == -ENOENT)
 		return err_set(ERR_CORRUPT, "LUN %s: %s cannot be found", lun->name, path);
+	if (rc < 0)
+		return rc;
 	if ((uint64_t)st.st_size < lun->size_bytes)
 		return err_set(ERR_CORRUPT, "LUN %s: %s is shorter than %" PRIu64 " bytes",
 			       lun->name, path, lun->size_bytes);

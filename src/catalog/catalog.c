@@ -79,7 +79,7 @@ lock_dir(struct catalog *catalog)
 static int
 open_all(struct catalog *catalog)
 {
-	int rc = make_dir(catalog->dir);
+	int rc = catalog->look ? 0 : make_dir(catalog->dir);
 
 	if (rc < 0)
 		return rc;
@@ -90,22 +90,27 @@ open_all(struct catalog *catalog)
 	if (rc == 0)
 		rc = lock_dir(catalog);
 	if (rc == 0)
-		rc = catalog_db_open(catalog, catalog_migrations, catalog_migration_count);
+		rc = catalog->look ? catalog_db_look(catalog, catalog_migration_count)
+				   : catalog_db_open(catalog, catalog_migrations,
+						     catalog_migration_count);
 	if (rc == 0)
 		rc = catalog_schema_check(catalog);
 	if (rc == 0)
 		rc = catalog_position_load(catalog);
-	return rc < 0 ? rc : catalog_position_settle(catalog);
+	if (rc < 0 || catalog->look)
+		return rc;
+	return catalog_position_settle(catalog);
 }
 
-int
-catalog_open(const char *dir, struct catalog **ret_catalog)
+static int
+open_or_look(const char *dir, bool look, struct catalog **ret_catalog)
 {
 	struct catalog *catalog = mem_calloc(1, sizeof(*catalog));
 	int rc;
 
 	if (catalog == NULL)
 		return -ENOMEM;
+	catalog->look = look;
 	catalog->dir_fd = catalog->lock_fd = catalog->mark_fd = -1;
 	catalog->dir = str_dup(dir);
 	rc = catalog->dir == NULL ? -ENOMEM : open_all(catalog);
@@ -117,6 +122,29 @@ catalog_open(const char *dir, struct catalog **ret_catalog)
 	return 0;
 }
 
+int
+catalog_open(const char *dir, struct catalog **ret_catalog)
+{
+	return open_or_look(dir, false, ret_catalog);
+}
+
+int
+catalog_look(const char *dir, struct catalog **ret_catalog)
+{
+	return open_or_look(dir, true, ret_catalog);
+}
+
+/* SQLite makes a log to look into when there is none. */
+static void
+drop_empty_log(struct catalog *catalog)
+{
+	struct stat st;
+
+	if (fstatat(catalog->dir_fd, "catalog.db-wal", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_size == 0)
+		(void)unlinkat(catalog->dir_fd, "catalog.db-wal", 0);
+}
+
 void
 catalog_close(struct catalog *catalog)
 {
@@ -124,6 +152,8 @@ catalog_close(struct catalog *catalog)
 		return;
 	catalog_rollback(catalog);
 	catalog_db_close(catalog);
+	if (catalog->look && catalog->lock_fd >= 0)
+		drop_empty_log(catalog);
 	if (catalog->mark_fd >= 0)
 		close(catalog->mark_fd);
 	if (catalog->lock_fd >= 0)

@@ -28,6 +28,12 @@ struct catalog;
  * system; -errno.
  */
 int catalog_open(const char *dir, struct catalog **ret_catalog);
+/*
+ * Locks and opens the catalog that is there, only to read it: it is not migrated, gets no new
+ * incarnation and no mark, and a log that a crash left is read but not worked off.  As
+ * catalog_open; ERR_VERSION also for an older format, ERR_CORRUPT also for an empty one.
+ */
+int catalog_look(const char *dir, struct catalog **ret_catalog);
 /* Rolls back what is open.  Accepts NULL. */
 void catalog_close(struct catalog *catalog);
 /*

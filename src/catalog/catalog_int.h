@@ -43,6 +43,7 @@ struct catalog {
 	bool in_transaction, in_savepoint;
 	struct position at_savepoint;
 	bool is_new, was_restored;
+	bool look;			/* change nothing */
 };
 
 /* Forward only; the n-th makes version n from n-1. */
@@ -56,6 +57,8 @@ extern const unsigned catalog_migration_count;
 /* db.c */
 int catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrations,
 		    unsigned count);
+/* The same for one that is there, of version `count`; nothing can be written through it. */
+int catalog_db_look(struct catalog *catalog, unsigned count);
 void catalog_db_close(struct catalog *catalog);
 /* SQLite's result as ours, with a text that names `what`. */
 int catalog_db_error(struct catalog *catalog, int sqlite_code, const char *what);

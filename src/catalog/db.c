@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -173,8 +174,9 @@ make_private(struct catalog *catalog)
 	return rc;
 }
 
+/* Exclusive, and not another program's: true of every connection. */
 static int
-configure(struct catalog *catalog)
+claim(struct catalog *catalog)
 {
 	int64_t id = 0;
 	int rc = catalog_exec(catalog,
@@ -185,30 +187,75 @@ configure(struct catalog *catalog)
 	if (rc == 0 && id != 0 && id != CATALOG_APPLICATION_ID)
 		return err_set(ERR_CORRUPT, "%s/catalog.db: is a database of another program",
 			       catalog->dir);
+	return rc;
+}
+
+static int
+configure(struct catalog *catalog)
+{
+	int rc = claim(catalog);
+
 	if (rc == 0)
 		rc = catalog_exec(catalog, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
 					   "PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST");
 	return rc;
 }
 
-int
-catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrations, unsigned count)
+static int
+connect(struct catalog *catalog)
 {
 	AUTO_FREE char *path = str_printf("%s/catalog.db", catalog->dir);
 	int rc;
 
 	if (path == NULL)
 		return -ENOMEM;
-	rc = make_private(catalog);
-	if (rc < 0)
-		return rc;
 	rc = sqlite3_open_v2(path, &catalog->db,
 			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			     NULL);
-	if (rc != SQLITE_OK)
-		return catalog_db_error(catalog, rc, "open");
-	rc = configure(catalog);
+	return rc == SQLITE_OK ? 0 : catalog_db_error(catalog, rc, "open");
+}
+
+int
+catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrations, unsigned count)
+{
+	int rc = make_private(catalog);
+
+	if (rc == 0)
+		rc = connect(catalog);
+	if (rc == 0)
+		rc = configure(catalog);
 	return rc < 0 ? rc : catalog_migrate(catalog, migrations, count);
+}
+
+static int
+version_is(struct catalog *catalog, unsigned wanted)
+{
+	int64_t version = 0;
+	int rc = catalog_query_int(catalog, "PRAGMA user_version", &version);
+
+	if (rc < 0 || version == wanted)
+		return rc;
+	if (version == 0)
+		return err_set(ERR_CORRUPT, "%s/catalog.db: is empty", catalog->dir);
+	return err_set(ERR_VERSION,
+		       "%s/catalog.db: format %" PRId64 " is %s than this program's (%u)",
+		       catalog->dir, version, version > wanted ? "newer" : "older", wanted);
+}
+
+/* A log that is there is read, not worked off: also not when it is closed. */
+int
+catalog_db_look(struct catalog *catalog, unsigned count)
+{
+	int rc = connect(catalog);
+
+	if (rc == 0 && sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+					 NULL) != SQLITE_OK)
+		rc = err_set(ERR_INTERNAL, "%s/catalog.db: cannot be looked at", catalog->dir);
+	if (rc == 0)
+		rc = catalog_exec(catalog, "PRAGMA query_only = ON");
+	if (rc == 0)
+		rc = claim(catalog);
+	return rc < 0 ? rc : version_is(catalog, count);
 }
 
 void

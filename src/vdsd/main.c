@@ -38,13 +38,14 @@ exit_of(int code)
 }
 
 static int
-array_start(const struct vdsd_options *options, struct array **ret_array)
+array_start(const struct vdsd_options *options, bool look, struct array **ret_array)
 {
 	struct array_options array_options = {
 		.dir = options->dir,
 		.inject_dir = options->inject,
 		.default_address = options->address,
 		.default_port = options->port,
+		.look = look,
 	};
 
 	return array_open(&array_options, ret_array);
@@ -55,7 +56,7 @@ daemon_start(struct daemon *daemon, const struct vdsd_options *options)
 {
 	struct target_options target_options;
 	struct http_options http_options;
-	int rc = array_start(options, &daemon->array);
+	int rc = array_start(options, false, &daemon->array);
 
 	if (rc < 0)
 		return rc;
@@ -107,7 +108,7 @@ serve(const struct vdsd_options *options)
 	return rc;
 }
 
-/* Nothing is made: a directory without a catalog is an error here. */
+/* Nothing is made or changed: a directory without a catalog is an error here. */
 static int
 check_array(const struct vdsd_options *options)
 {
@@ -119,7 +120,7 @@ check_array(const struct vdsd_options *options)
 		return -ENOMEM;
 	if (access(path, F_OK) < 0)
 		return err_set(-errno, "there is no array: %s", strerror(errno));
-	rc = array_start(options, &array);
+	rc = array_start(options, true, &array);
 	if (rc == 0)
 		rc = array_check(array);
 	array_close(array);

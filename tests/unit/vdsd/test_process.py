@@ -126,6 +126,62 @@ def test_the_checker_finds_an_array_clean(place):
     check(done.returncode == 0 and done.stdout == b'clean\n', f'{done}')
 
 
+def make_lun(place):
+    body = b'{"size_bytes":1048576}'
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as api:
+        api.settimeout(DEADLINE_S)
+        api.connect(str(place.top / 's'))
+        api.sendall(b'POST /v1/luns HTTP/1.1\r\nHost: vdsd\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s'
+                    % (len(body), body))
+        check(b' 201 ' in api.makefile('rb').readline(), 'no LUN was made')
+
+
+def run_checker(directory):
+    return subprocess.run([VDSD, '--dir', directory, '--check'], capture_output=True, timeout=DEADLINE_S)
+
+
+def test_the_checker_finds_a_file_that_is_gone(place):
+    process, _ = place.serve()
+    make_lun(place)
+    process.terminate()
+    ended(process, 0)
+    image, = (place.top / 'a' / 'luns').glob('*.img')
+    image.rename(place.top / 'saved')
+    done = run_checker(place.top / 'a')
+    check(done.returncode == 1 and image.name.encode() in done.stderr, f'{done}')
+    image.write_bytes(b'short')
+    done = run_checker(place.top / 'a')
+    check(done.returncode == 1 and b'shorter' in done.stderr, f'{done}')
+
+
+def contents(directory):
+    return {path: path.read_bytes() for path in directory.rglob('*') if path.is_file()}
+
+
+def test_the_checker_changes_nothing(place):
+    process, _ = place.serve()
+    make_lun(place)
+    process.kill()                      # its log is not worked off
+    process.wait()
+    (place.top / 'a' / 'mark').unlink()     # the next start makes a new incarnation
+    (place.top / 'a' / 'luns' / 'bbbbbbbb-0000-4000-8000-000000000000.new').write_bytes(b'nobody knows it')
+    moved = place.top / 'moved'             # the next start gives the pool its new path
+    (place.top / 'a').rename(moved)
+    before = contents(moved)
+    for _ in range(2):
+        done = run_checker(moved)
+        check(done.returncode == 0 and done.stdout == b'clean\n', f'{done}')
+        check(contents(moved) == before, 'something is different')
+
+
+def test_the_checker_makes_no_array_of_an_empty_file(place):
+    (place.top / 'a').mkdir()
+    (place.top / 'a' / 'catalog.db').touch()
+    done = run_checker(place.top / 'a')
+    check(done.returncode == 1 and b'empty' in done.stderr, f'{done}')
+    check((place.top / 'a' / 'catalog.db').stat().st_size == 0, 'it made an array')
+
+
 def test_the_checker_makes_nothing(place):
     done = subprocess.run([VDSD, '--dir', place.top / 'none', '--check'], capture_output=True, timeout=DEADLINE_S)
     check(done.returncode == 1 and done.stderr, f'{done}')
