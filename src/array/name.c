@@ -82,6 +82,8 @@ static char *
 target_name(const char *prefix, const char *alias, unsigned attempt)
 {
 	struct strbuf name;
+	size_t begin;
+	bool told;
 
 	strbuf_init(&name);
 	if (*prefix == '\0') {
@@ -89,10 +91,11 @@ target_name(const char *prefix, const char *alias, unsigned attempt)
 		return strbuf_take(&name);
 	}
 	strbuf_addf(&name, "%s%s", prefix, prefix[strlen(prefix) - 1] == ':' ? "" : ":");
-	if (*alias != '\0')
-		append_alias(&name, alias);
-	if (*alias == '\0' || attempt > 0)
-		strbuf_addf(&name, "%s%016" PRIx64, *alias != '\0' ? "-" : "", name_random64());
+	begin = name.len;
+	append_alias(&name, alias);
+	told = name.len > begin; /* nothing is left of an alias in another script */
+	if (!told || attempt > 0)
+		strbuf_addf(&name, "%s%016" PRIx64, told ? "-" : "", name_random64());
 	return strbuf_take(&name);
 }
 

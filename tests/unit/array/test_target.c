@@ -47,6 +47,20 @@ test_made_names_stand_under_the_prefix(void **state)
 }
 
 static void
+test_made_name_is_random_when_nothing_of_the_alias_may_stand_in_it(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid target;
+
+	assert_ok(array_set_iqn_prefix(a, NULL, "iqn.2026-11.org.example", NULL));
+	target = make_target(a, "日本");
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_int_equal(strlen(target_row(now, target)->iscsi_name),
+			 strlen("iqn.2026-11.org.example:") + 16);
+}
+
+static void
 test_bad_prefixes_are_invalid(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
@@ -315,6 +329,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_made_names_are_naa_without_a_prefix),
 		WITH_ARRAY(test_made_names_stand_under_the_prefix),
+		WITH_ARRAY(test_made_name_is_random_when_nothing_of_the_alias_may_stand_in_it),
 		WITH_ARRAY(test_bad_prefixes_are_invalid),
 		WITH_ARRAY(test_given_name_is_normalised_and_unique),
 		WITH_ARRAY(test_alias_can_be_changed),
