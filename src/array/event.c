@@ -166,8 +166,11 @@ join(struct array *array, struct task *task)
 
 	listen->replayed = listen->listener->position = *at;
 	if (listen->since != 0 || listen->incarnation != 0) {
-		if (listen->incarnation != at->incarnation || listen->since > at->sequence)
+		if (listen->incarnation != at->incarnation)
 			return err_set(ERR_GONE, "this is another incarnation of the array");
+		if (listen->since > at->sequence)
+			return err_set(ERR_GONE, "the array has not reached that sequence: it is "
+						 "another line of time");
 		if (listen->since < at->sequence)
 			rc = catalog_events(array->catalog, listen->since, replay, listen);
 	}
