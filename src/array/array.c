@@ -108,8 +108,10 @@ begin(struct array *array)
 	char name[] = "default";
 	struct position at = { .incarnation = 1 };
 	struct row_pool pool = { .name = name };
-	int rc = default_pool_path(array, &path);
+	int rc = array->default_address != NULL ? portal_check_address(array->default_address) : 0;
 
+	if (rc == 0)
+		rc = default_pool_path(array, &path);
 	if (rc < 0)
 		return rc;
 	guid_make(&at.array_id);

@@ -316,6 +316,11 @@ int pool_set_path(struct array *array, const struct row_pool *pool, const char *
 int subsystem_begin(struct array *array, const struct guid *array_id, const struct row_pool *pool);
 int subsystem_set_version(struct array *array, const char *version);
 
+/* ---- portal.c ---- */
+
+/* 0 or ERR_INVALID with a text: it is no numeric address. */
+int portal_check_address(const char *address);
+
 /* ---- name.c ---- */
 
 int name_check(const char *what, const char *name);

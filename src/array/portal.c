@@ -39,6 +39,14 @@ normalize(const char *text, char ret_text[INET6_ADDRSTRLEN])
 	return err_set(ERR_INVALID, "a portal's address is a numeric IPv4 or IPv6 address");
 }
 
+int
+portal_check_address(const char *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	return MIN(normalize(address, text), 0);
+}
+
 /* Link-local addresses need a scope, which a portal has not. */
 static const void *
 usable(const struct ifaddrs *ifa, int family)

@@ -69,7 +69,9 @@ runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port)
 	else
 		rc = err_set(ERR_INVALID, "a portal needs a port, 1 to 65535");
 	pthread_rwlock_unlock(&array->runtime_lock);
-	return rc;
+	return rc < 0 && rc > ERR_FIRST_ ? err_set(rc, "cannot listen on %s: %s", address,
+						   strerror(-rc))
+					 : rc;
 }
 
 int
@@ -131,14 +133,11 @@ static int
 default_portal(struct array *array)
 {
 	AUTO_STATE struct state *state = array_state(array);
-	uint16_t port = 0;
-	int rc;
 
 	if (array->default_address == NULL || array->default_port != 0 ||
 	    state_position(state)->sequence != 1 || state_count(state, ROW_PORTAL) != 0)
 		return 0;
-	rc = runtime_pick_port(array, array->default_address, &port);
-	return rc < 0 ? rc : array_portal_create(array, NULL, array->default_address, port, NULL);
+	return array_portal_create(array, NULL, array->default_address, 0, NULL);
 }
 
 int

@@ -100,6 +100,25 @@ test_default_portal_without_a_port_gets_a_free_one_and_keeps_it(void **state)
 	}
 }
 
+/* Or the next start, with a better one, would find an array that has no portal for ever. */
+static void
+test_wrong_default_address_makes_no_array(void **state)
+{
+	struct fixture *f = *state;
+	char dir[sizeof(f->dir) + 8];
+	struct array_options options = { .dir = dir,
+					 .default_address = "storage1",
+					 .default_port = 3260 };
+	struct array *a = NULL;
+
+	snprintf(dir, sizeof(dir), "%s/second", f->dir);
+	assert_int_equal(array_open(&options, &a), ERR_INVALID);
+	options.default_address = "127.0.0.1";
+	assert_ok(array_open(&options, &a));
+	assert_int_equal(count_rows(a, ROW_PORTAL), 1);
+	array_close(a);
+}
+
 static void
 test_runtime_is_told_the_state_when_it_registers(void **state)
 {
@@ -195,6 +214,7 @@ main(void)
 		WITH_ARRAY(test_directory_is_private),
 		WITH_ARRAY(test_default_portal_with_a_port_is_made_at_once),
 		WITH_ARRAY(test_default_portal_without_a_port_gets_a_free_one_and_keeps_it),
+		WITH_ARRAY(test_wrong_default_address_makes_no_array),
 		WITH_ARRAY(test_runtime_is_told_the_state_when_it_registers),
 		WITH_ARRAY(test_marker_of_an_array_that_never_began_is_replaced),
 		WITH_ARRAY(test_lost_catalog_does_not_take_over_the_luns),
