@@ -36,9 +36,14 @@ vdsd_conf_line(struct vdsd_options *options, char *line)
 	*value++ = '\0';
 	key = trim(key);
 	value = trim(value);
-	for (size_t i = 0; i < vdsd_key_count; i++)
-		if (vdsd_keys[i].in_conf && strcmp(vdsd_keys[i].name, key) == 0)
-			return vdsd_keys[i].set(options, value);
+	for (size_t i = 0; i < vdsd_key_count; i++) {
+		int rc;
+
+		if (!vdsd_keys[i].in_conf || strcmp(vdsd_keys[i].name, key) != 0)
+			continue;
+		rc = vdsd_key_once(&vdsd_keys[i], &options->in_conf);
+		return rc < 0 ? rc : vdsd_keys[i].set(options, value);
+	}
 	return err_set(ERR_INVALID, "there is no key `%s`", key);
 }
 
@@ -54,6 +59,8 @@ lines_read(struct vdsd_options *options, FILE *file, const char *path)
 		rc = vdsd_conf_line(options, line);
 	}
 	free(line);
+	if (rc == 0 && ferror(file)) /* a directory, for one */
+		return err_set(-EIO, "cannot read %s", path);
 	if (rc < 0) {
 		char text[256];
 

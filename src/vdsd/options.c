@@ -215,6 +215,17 @@ vdsd_help(void)
 	printf("\nvdsd(8) tells more; vdsctl(1) manages the array.\n");
 }
 
+int
+vdsd_key_once(const struct vdsd_key *key, unsigned *given)
+{
+	unsigned bit = 1u << (key - vdsd_keys);
+
+	if ((*given & bit) != 0 && key->value != NULL && key->set != debug_set)
+		return err_set(ERR_INVALID, "%s is given twice", key->name);
+	*given |= bit;
+	return 0;
+}
+
 /* ---- the command line ---- */
 
 /* getopt_long's form of the table.  Its value for a key is 256 + index. */
@@ -224,6 +235,7 @@ getopt_tables(struct option longs[KEYS_MAX], char letters[2 * KEYS_MAX + 2])
 	size_t at = 0;
 
 	_Static_assert(ARRAY_LEN(vdsd_keys) < KEYS_MAX, "the tables hold all keys");
+	_Static_assert(KEYS_MAX <= 32, "a key is a bit of `given`");
 	letters[at++] = ':';
 	for (size_t i = 0; i < vdsd_key_count; i++) {
 		const struct vdsd_key *key = &vdsd_keys[i];
@@ -269,7 +281,9 @@ vdsd_options_parse(struct vdsd_options *options, int argc, char **argv)
 			return err_set(ERR_INVALID, "%s needs a value", argv[optind - 1]);
 		if (code == '?')
 			return err_set(ERR_INVALID, "there is no option %s", argv[optind - 1]);
-		rc = key_of(code)->set(options, optarg);
+		rc = vdsd_key_once(key_of(code), &options->given);
+		if (rc == 0)
+			rc = key_of(code)->set(options, optarg);
 		if (rc < 0)
 			return rc;
 	}

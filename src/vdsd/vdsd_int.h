@@ -35,6 +35,7 @@ struct vdsd_options {
 	bool listen_given;
 	unsigned threads; /* 0 = one for each core */
 	int ready_fd; /* -1 = none */
+	unsigned given, in_conf; /* bit n: vdsd_keys[n] was on the command line, in the file */
 };
 
 /* One key, of the command line ("dir") or of vdsd.conf. */
@@ -63,6 +64,8 @@ int vdsd_options_parse(struct vdsd_options *options, int argc, char **argv);
 int vdsd_conf_load(struct vdsd_options *options);
 /* One line of the file; exposed to its test.  0 (also for comments) or ERR_INVALID. */
 int vdsd_conf_line(struct vdsd_options *options, char *line);
+/* Notes in *given that the key was told; ERR_INVALID the second time, unless it may be repeated. */
+int vdsd_key_once(const struct vdsd_key *key, unsigned *given);
 /* What neither says. */
 int vdsd_options_finish(struct vdsd_options *options);
 void vdsd_help(void);

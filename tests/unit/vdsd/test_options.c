@@ -208,6 +208,47 @@ test_a_named_file_must_be_there(void **state)
 	vdsd_options_fini(&options);
 }
 
+/* Rather than that one of the two is ignored. */
+static void
+test_what_is_told_twice_is_refused(void **state)
+{
+	struct vdsd_options options;
+
+	(void)state;
+	assert_int_equal(parse(&options, "--listen 127.0.0.1:1 -l 127.0.0.1:2"), ERR_INVALID);
+	vdsd_options_fini(&options);
+	vdsd_options_init(&options);
+	assert_int_equal(conf_line(&options, "listen = 127.0.0.1:1"), 0);
+	assert_int_equal(conf_line(&options, "listen = 127.0.0.1:2"), ERR_INVALID);
+	vdsd_options_fini(&options);
+}
+
+static void
+test_debug_areas_may_be_several(void **state)
+{
+	unsigned given = 0;
+
+	(void)state;
+	for (size_t i = 0; i < vdsd_key_count; i++) {
+		const struct vdsd_key *key = &vdsd_keys[i];
+		bool many = strcmp(key->name, "debug") == 0 || key->value == NULL;
+
+		assert_int_equal(vdsd_key_once(key, &given), 0);
+		assert_int_equal(vdsd_key_once(key, &given), many ? 0 : ERR_INVALID);
+	}
+}
+
+static void
+test_a_directory_is_no_file(void **state)
+{
+	struct vdsd_options options;
+
+	(void)state;
+	assert_int_equal(parse(&options, "--conf /"), 0);
+	assert_true(vdsd_conf_load(&options) < 0);
+	vdsd_options_fini(&options);
+}
+
 int
 main(void)
 {
@@ -221,6 +262,9 @@ main(void)
 		cmocka_unit_test(test_the_command_line_wins),
 		cmocka_unit_test(test_a_wrong_line_is_named_by_its_number),
 		cmocka_unit_test(test_a_named_file_must_be_there),
+		cmocka_unit_test(test_what_is_told_twice_is_refused),
+		cmocka_unit_test(test_debug_areas_may_be_several),
+		cmocka_unit_test(test_a_directory_is_no_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
