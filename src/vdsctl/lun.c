@@ -121,6 +121,8 @@ ctl_run_lun_create(struct ctl *ctl)
 
 	if (done == NULL)
 		return -ENOMEM;
+	if (ctl->args[0][0] == '\0') /* a script's unset variable, say */
+		return err_set(ERR_INVALID, "the LUN's name is empty");
 	if (ctl->options[OPT_SIZE] == NULL)
 		return err_set(ERR_INVALID, "how large? give --size, for example --size 10G");
 	rc = str_parse_size(ctl->options[OPT_SIZE], &bytes);

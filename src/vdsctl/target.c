@@ -23,6 +23,8 @@ ctl_run_target_create(struct ctl *ctl)
 
 	if (done == NULL)
 		return -ENOMEM;
+	if (ctl->args[0][0] == '\0')
+		return err_set(ERR_INVALID, "the target's name is empty");
 	if (named && iscsi_name != NULL)
 		return err_set(ERR_INVALID, "NAME is an iSCSI name already");
 	body = json_pack("{s:s, s:b}", named ? "iscsi_name" : "alias", ctl->args[0], "with_group",

@@ -245,7 +245,8 @@ def test_watch_speaks_json(a):
 
 def test_wrong_lines_are_usage_errors(a):
     for words in (['lun', 'frob'], ['lun', 'create', 'x'], ['lun', 'create', 'x', '--size', 'big'], ['list', 'luns', '-o', 'xml'],
-                  ['lun', 'create', 'x', '--size', '1M', '--block-size', '100'], ['explain', 'vol1']):
+                  ['lun', 'create', 'x', '--size', '1M', '--block-size', '100'], ['explain', 'vol1'],
+                  ['lun', 'create', '', '--size', '1M'], ['target', 'create', '']):
         a.run(*words, code=2)
 
 
