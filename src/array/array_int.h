@@ -334,16 +334,16 @@ int name_no_such(enum row_family family, const struct guid *id);
 /* ---- number.c: LUN numbers ---- */
 
 /*
- * The number that a LUN loses on a target is not given to another while a session lives that may
- * have seen it.
+ * The number that a LUN loses on a target, with this row, is not given to another LUN while a
+ * session lives that may have seen it.
  */
-int number_retire(struct array *array, const struct guid *target_id, uint32_t number);
+int number_retire(struct array *array, const struct row_association *row);
 /*
- * One number for all when possible: numbers[i] for targets[i].  preferred: tried first, UINT32_MAX
- * = none.
+ * One number of the LUN for all when possible: numbers[i] for targets[i].  preferred: tried first;
+ * UINT32_MAX = none, then one that a session may have seen it by.
  */
-int number_choose(struct array *array, const struct state *view, const struct guid *targets,
-		  size_t count, uint32_t preferred, uint32_t *numbers);
+int number_choose(struct array *array, const struct state *view, const struct guid *lun_id,
+		  const struct guid *targets, size_t count, uint32_t preferred, uint32_t *numbers);
 void number_fini(struct array *array);
 
 /* ---- lun.c, group.c: shared pieces of changes ---- */

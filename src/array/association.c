@@ -109,7 +109,7 @@ remove_all(struct array *array, struct state_edit *edit, const struct array_mapp
 		const struct row_association *row = state_find_pair(
 			view, ROW_ASSOCIATION, &removed[i].lun_id, &removed[i].target_id);
 
-		rc = number_retire(array, &removed[i].target_id, row->lun_number);
+		rc = number_retire(array, row);
 		if (rc == 0)
 			rc = state_edit_delete(edit, ROW_ASSOCIATION, &removed[i].lun_id,
 					       &removed[i].target_id);
@@ -150,7 +150,7 @@ add_new(struct array *array, struct state_edit *edit, const struct associate *a)
 	for (size_t i = 0; i < a->count; i++)
 		if (state_find_pair(view, ROW_ASSOCIATION, a->lun_id, &a->targets[i]) == NULL)
 			added[count++] = a->targets[i];
-	rc = count > 0 ? number_choose(array, view, added, count, preferred, numbers) : 0;
+	rc = count > 0 ? number_choose(array, view, a->lun_id, added, count, preferred, numbers) : 0;
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = put_one(edit, a->lun_id, &added[i], numbers[i]);
 	return rc;

@@ -316,7 +316,7 @@ lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid 
 		const struct row_association *row = slice.rows[0];
 		struct guid target_id = row->target_id;
 
-		rc = number_retire(array, &target_id, row->lun_number);
+		rc = number_retire(array, row);
 		if (rc == 0)
 			rc = state_edit_delete(edit, ROW_ASSOCIATION, lun_id, &target_id);
 	}

@@ -199,6 +199,28 @@ test_number_is_not_reused_while_a_session_lives_that_saw_it(void **state)
 }
 
 static void
+test_lun_that_comes_back_has_the_number_that_a_session_saw(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t1 = make_target(a, "1"),
+		    t2 = make_target(a, "2");
+
+	assert_ok(associate(a, x, 2, t1, t2));
+	fake_session(a, t1);
+	for (int i = 0; i < 3; i++) {
+		assert_ok(associate(a, x, 1, t2));
+		assert_ok(associate(a, x, 2, t1, t2));
+		assert_int_equal(number_of(a, x, t1), 0);
+		assert_int_equal(number_of(a, x, t2), 0);
+	}
+	assert_ok(associate(a, x, 0));
+	assert_ok(associate(a, y, 2, t1, t2));
+	assert_int_equal(number_of(a, y, t1), 1);
+	assert_ok(associate(a, x, 1, t1));
+	assert_int_equal(number_of(a, x, t1), 0);
+}
+
+static void
 test_session_of_another_target_retires_nothing(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
@@ -345,6 +367,7 @@ main(void)
 		WITH_ARRAY(test_numbers_are_equal_on_all_targets_when_possible),
 		WITH_ARRAY(test_new_path_takes_the_number_of_the_old_ones),
 		WITH_ARRAY(test_number_is_not_reused_while_a_session_lives_that_saw_it),
+		WITH_ARRAY(test_lun_that_comes_back_has_the_number_that_a_session_saw),
 		WITH_ARRAY(test_session_of_another_target_retires_nothing),
 		WITH_ARRAY(test_number_of_a_deleted_lun_is_retired_too),
 		WITH_ARRAY(test_only_paths_that_go_are_quiesced),
