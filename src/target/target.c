@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -13,6 +14,8 @@
 #define DEFAULT_WORKERS 8
 #define DEFAULT_CONNECTIONS 4096
 #define DEFAULT_SPIN_US 100
+#define DEFAULT_BUFFER_BYTES (4ull << 30)
+#define THREAD_BUFFER_LEAST (16ull << 20)
 #define DESCRIPTORS_RESERVED 256	/* for the catalog, management and the threads themselves */
 
 /* ---- Options ---- */
@@ -48,6 +51,14 @@ connection_limit(unsigned wanted)
 	return (unsigned)MIN((rlim_t)wanted, room);
 }
 
+static uint64_t
+buffers_by_default(unsigned threads)
+{
+	uint64_t memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return MAX(MIN(memory_bytes / 4, DEFAULT_BUFFER_BYTES), threads * THREAD_BUFFER_LEAST);
+}
+
 static void
 or_else(unsigned *value, unsigned otherwise)
 {
@@ -61,6 +72,8 @@ complete_options(struct target_options *o)
 	or_else(&o->threads, core_count());
 	o->threads = MIN(o->threads, TARGET_THREADS_MAX);
 	or_else(&o->workers, DEFAULT_WORKERS);
+	if (o->buffer_bytes == 0)
+		o->buffer_bytes = buffers_by_default(o->threads);
 	or_else(&o->max_connections, DEFAULT_CONNECTIONS);
 	o->max_connections = connection_limit(o->max_connections);
 	or_else(&o->login_timeout_ms, 15000);

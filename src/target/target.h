@@ -25,6 +25,11 @@ struct target_options {
 	unsigned workers;		/* for blocking file operations; 0 = 8 */
 	enum blk_queue_kind queue_kind;	/* AUTO = probe */
 	unsigned spin_us;		/* how long a thread looks for work before it sleeps */
+	/*
+	 * Memory for data on its way, in all; each thread has an equal part.  0 = a quarter of the
+	 * system's, at most 4 GiB, at least 16 MiB for each thread
+	 */
+	uint64_t buffer_bytes;
 	unsigned max_connections;	/* 0 = 4096; also cut to what the descriptor limit allows */
 	unsigned login_timeout_ms;	/* from accept to full feature phase; 0 = 15,000 */
 	unsigned nop_interval_ms;	/* idle time before we ask for a sign of life; 0 = 30,000 */

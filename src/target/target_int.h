@@ -362,7 +362,7 @@ struct conn {
 	uint64_t last_heard_ns;
 	uint64_t unsent_bytes;		/* of data queued since the last send */
 	unsigned unsent_reads;		/* answers that it belongs to */
-	uint64_t buffered_bytes;	/* of the thread's pool */
+	uint64_t buffered_bytes;	/* of the thread's buffers */
 	struct registry_entry entry;
 	struct thread *assigned;	/* counted in its sessions_assigned */
 	struct loop_msg move, gone;
@@ -373,7 +373,11 @@ struct conn {
 	char peer[ADDRESS_TEXT_SIZE], local[ADDRESS_TEXT_SIZE];
 };
 
-#define CONN_BUFFER_MAX (64u << 20)	/* of data in buffers, for one connection */
+/*
+ * Of data in buffers, for one connection; and never more than what its thread has left, so that
+ * connections whose peers do not read cannot take what the others need.
+ */
+#define CONN_BUFFER_MAX (64ull << 20)
 
 void target_conn_count_down(struct target *target);
 /* Takes the descriptor, also on failure. */
@@ -451,6 +455,7 @@ struct thread {
 	struct loop *loop;
 	struct blk_queue *queue;
 	struct buf_pool bufs;
+	uint64_t buffered_bytes, buffer_max_bytes;	/* of bufs, given out */
 	struct view *view;		/* a reference; NULL before the first publication */
 	struct list conns, sessions, dirty;
 	struct list waits, holds;	/* struct drain_part */

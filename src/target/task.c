@@ -121,6 +121,14 @@ finish(struct task *t)
 
 /* ---- Start ---- */
 
+static void
+count_buffers(struct task *t, uint32_t len_bytes)
+{
+	t->buf_bytes = len_bytes;
+	t->conn->buffered_bytes += len_bytes;
+	thread_of(t)->buffered_bytes += len_bytes;
+}
+
 /* It was not done on the spot after all, and the receive buffer is about to be used again. */
 static bool
 keep_direct_data(struct task *t)
@@ -134,8 +142,7 @@ keep_direct_data(struct task *t)
 	}
 	memcpy(t->iov[0].iov_base, t->direct.iov_base, t->direct.iov_len);
 	t->direct.iov_base = t->iov[0].iov_base;
-	t->buf_bytes = (uint32_t)t->direct.iov_len;
-	t->conn->buffered_bytes += t->buf_bytes;
+	count_buffers(t, (uint32_t)t->direct.iov_len);
 	return true;
 }
 
@@ -197,6 +204,16 @@ host_resume(struct scsi_task *s)
 
 /* ---- Data ---- */
 
+static bool
+may_have(const struct task *t, uint32_t len_bytes)
+{
+	const struct thread *thread = thread_of(t);
+	uint64_t left = thread->buffer_max_bytes - MIN(thread->buffered_bytes,
+		thread->buffer_max_bytes);
+
+	return t->conn->buffered_bytes + len_bytes <= MIN(left, CONN_BUFFER_MAX);
+}
+
 /*
  * Buffers for len_bytes within what a connection may have.  The number of pieces in t->iov, or
  * negative.
@@ -204,14 +221,13 @@ host_resume(struct scsi_task *s)
 static int
 take_buffers(struct task *t, uint32_t len_bytes)
 {
-	if (t->conn->buffered_bytes + len_bytes > CONN_BUFFER_MAX)
+	if (!may_have(t, len_bytes))
 		return ERR_LIMIT;
 	int n = target_buf_get(&thread_of(t)->bufs, len_bytes, t->iov);
 
 	if (n < 0)
 		return n;
-	t->buf_bytes = len_bytes;
-	t->conn->buffered_bytes += len_bytes;
+	count_buffers(t, len_bytes);
 	return n;
 }
 
@@ -383,6 +399,7 @@ target_task_done(void *user, struct iscsi_task *it)
 	scsi_task_fini(&t->scsi);
 	target_buf_put(&conn->thread->bufs, t->iov, t->buf_bytes);
 	conn->buffered_bytes -= t->buf_bytes;
+	conn->thread->buffered_bytes -= t->buf_bytes;
 	if (conn->state == CONN_CLOSING)
 		target_conn_mark(conn);
 	if (path == NULL)

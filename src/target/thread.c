@@ -43,6 +43,7 @@ set_up(struct thread *thread)
 
 	if (r < 0)
 		return r;
+	thread->buffer_max_bytes = target->options.buffer_bytes / target->options.threads;
 	thread->hook.run = end_of_round;
 	loop_hook_add(thread->loop, &thread->hook);
 	loop_set_spin(thread->loop, target->options.spin_us * 1000ull);

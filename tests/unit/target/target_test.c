@@ -108,6 +108,14 @@ env_setup_impatient(void **state)
 	return set_up(state, &options);
 }
 
+int
+env_setup_small_buffers(void **state)
+{
+	struct target_options options = { .buffer_bytes = 256 * 1024 };
+
+	return set_up(state, &options);
+}
+
 static int
 remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {

@@ -156,6 +156,29 @@ test_a_failed_read_counts_as_not_sent(void **state)
 	host_logout(a);
 }
 
+#define BUSY 0x08
+#define TASK_SET_FULL 0x28
+
+/* What does not fit is refused, and what was refused leaves nothing behind. */
+static void
+test_buffers_of_all_connections_are_limited(void **state)
+{
+	struct env *env = *state;
+	struct initiator_options r2t = { .no_immediate_data = true, .initial_r2t = true };
+	struct iscsi_context *a = initiator_login(env->portal, HOST_1, NAME_A, 1, &r2t);
+	static uint8_t buf[192 * 1024];
+
+	assert_non_null(a);
+	assert_int_equal(host_test_unit_ready(a, 0), UA_POWER_ON);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(host_read(a, 0, 0, buf, 192 * 1024), BUSY);
+		assert_int_equal(host_write(a, 0, 0, buf, 192 * 1024), TASK_SET_FULL);
+		assert_int_equal(host_read(a, 0, 0, buf, 96 * 1024), 0);
+		assert_int_equal(host_write(a, 0, 0, buf, 96 * 1024), 0);
+	}
+	host_logout(a);
+}
+
 /* ---- Many at a time ---- */
 
 struct host_thread {
@@ -242,6 +265,8 @@ main(void)
 		ENV_TEST(test_a_held_write_keeps_its_immediate_data),
 		ENV_TEST(test_an_io_error_is_told),
 		ENV_TEST(test_a_failed_read_counts_as_not_sent),
+		cmocka_unit_test_setup_teardown(test_buffers_of_all_connections_are_limited,
+			env_setup_small_buffers, env_teardown),
 		ENV_TEST(test_many_sessions_while_the_configuration_changes),
 		WORKERS_TEST(test_many_sessions_while_the_configuration_changes),
 	};
