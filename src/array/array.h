@@ -210,7 +210,7 @@ int array_lun_remove_mask(struct array *array, const struct array_request *reque
 			  struct array_answer *ret_answer);
 /*
  * online reopens the store of a failed LUN (ERR_FAILED when that fails); offline refuses
- * initiators' I/O.
+ * initiators' I/O and waits for what is in flight, at most drain_timeout_ms.
  */
 int array_lun_set_status(struct array *array, const struct array_request *request,
 			 const struct guid *lun, enum row_status status,

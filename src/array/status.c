@@ -8,6 +8,7 @@
 
 #include "array/array_int.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 struct set_status {
@@ -132,6 +133,19 @@ set_held(struct array *array, struct set_status *s)
 	return rc;
 }
 
+/* Nothing new begins any more; a store that hangs is waited for no longer than a drain may take. */
+static void
+wait_for_io(struct array *array, const struct guid *lun_id)
+{
+	struct store *store = unit_store(array, lun_id);
+	char id[GUID_TEXT_SIZE];
+
+	if (store != NULL && blk_drain(store->dev, array->drain_timeout_ms) < 0)
+		log_warning("lun.drain", "lun=%s reason=\"offline, but I/O in flight does not end\"",
+			    guid_format(lun_id, id));
+	store_unref(store);
+}
+
 int
 array_lun_set_status(struct array *array, const struct array_request *request,
 		     const struct guid *lun, enum row_status status,
@@ -153,5 +167,7 @@ array_lun_set_status(struct array *array, const struct array_request *request,
 	rc = writer_submit(array, &s.task);
 	if (rc < 0 && s.failed)
 		rc = set_held(array, &s);
+	if (rc == 0 && status == STATUS_OFFLINE)
+		wait_for_io(array, lun);
 	return request_end(array, request, rc, &s.task.answer, ret_answer);
 }

@@ -3,6 +3,7 @@
 #include "array_test.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -191,6 +192,75 @@ test_names_are_added_to_a_mask_and_removed(void **state)
 	assert_int_equal(array_lun_remove_mask(a, NULL, &lun, "iqn.a", NULL), ERR_INVALID);
 }
 
+struct background {
+	struct array *array;
+	struct guid lun;
+	struct blk_dev *dev;
+	atomic_bool done;
+	int result;
+};
+
+static void *
+write_block(void *arg)
+{
+	struct background *b = arg;
+	static uint8_t block[512];
+
+	b->result = blk_rw(b->dev, BLK_WRITE, 0, block, sizeof(block));
+	return NULL;
+}
+
+static void *
+go_offline(void *arg)
+{
+	struct background *b = arg;
+
+	b->result = array_lun_set_status(b->array, NULL, &b->lun, STATUS_OFFLINE, NULL);
+	atomic_store(&b->done, true);
+	return NULL;
+}
+
+static bool
+is_in_flight(struct array *array, const void *dev)
+{
+	(void)array;
+	return atomic_load(&((struct blk_dev *)(uintptr_t)dev)->inflight) > 0;
+}
+
+static bool
+is_offline(struct array *array, const void *lun_id)
+{
+	AUTO_STATE struct state *now = array_state(array);
+
+	return lun_row(now, *(const struct guid *)lun_id)->status == STATUS_OFFLINE;
+}
+
+static void
+test_offline_waits_for_what_is_in_flight(void **state)
+{
+	struct fixture *f = *state;
+	struct background writer = { .result = -1 }, setter = { .result = -1 };
+	pthread_t threads[2];
+
+	f->options.drain_timeout_ms = 60000;
+	fixture_reopen(f);
+	setter.array = f->array;
+	setter.lun = make_lun(f->array, "x");
+	assert_ok(array_lun_device(f->array, &setter.lun, &writer.dev));
+	inject(f, "all", "write", "hold");
+	assert_int_equal(pthread_create(&threads[0], NULL, write_block, &writer), 0);
+	assert_true(wait_for(f->array, is_in_flight, writer.dev));
+	assert_int_equal(pthread_create(&threads[1], NULL, go_offline, &setter), 0);
+	assert_true(wait_for(f->array, is_offline, &setter.lun));
+	assert_false(atomic_load(&setter.done));
+	inject(f, "all", "write", NULL);
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	assert_int_equal(writer.result, 0);
+	assert_int_equal(setter.result, 0);
+	array_device_release(f->array, writer.dev);
+}
+
 static void
 test_delete_removes_associations_and_file(void **state)
 {
@@ -373,6 +443,7 @@ main(void)
 		WITH_ARRAY(test_rename),
 		WITH_ARRAY(test_mask_is_normalised),
 		WITH_ARRAY(test_names_are_added_to_a_mask_and_removed),
+		WITH_ARRAY(test_offline_waits_for_what_is_in_flight),
 		WITH_ARRAY(test_delete_removes_associations_and_file),
 		WITH_ARRAY(test_file_stays_while_its_device_is_used),
 		WITH_ARRAY(test_file_of_a_deleted_lun_goes_at_the_next_start_at_the_latest),
