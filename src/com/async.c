@@ -152,7 +152,7 @@ async_cancel(IVdsAsync *self)
 
 	if (guid_is_zero(&async->job_id))
 		return com_fail(VDS_E_CANCEL_TOO_LATE, "the operation has ended");
-	hr = com_change(&async->com, &client);
+	hr = com_change(&async->com, 0, &client);
 	if (FAILED(hr))
 		return hr;
 	return com_error(client_job_cancel(client, &async->job_id, &answer));

@@ -167,8 +167,8 @@ void com_look_fini(struct com_look *look);
  * "query").  look is initialised in any case.
  */
 HRESULT com_look(struct com_object *object, unsigned guards, struct com_look *look);
-/* For a change of the object: its client.  The first three answers of com_look. */
-HRESULT com_change(struct com_object *object, struct client **ret_client);
+/* For a change of the object: its client.  The same answers instead. */
+HRESULT com_change(struct com_object *object, unsigned guards, struct client **ret_client);
 /* The LUN's live row, or NULL. */
 const struct row_live_lun *com_look_live_lun(const struct com_look *look,
 					     const struct guid *lun_id);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A method's look at the replica: the one place that decides between the four answers a query may
- * give instead of its own: cache corrupt, deleted, failed, busy, in this order.
+ * give instead of its own: cache corrupt, deleted, failed, busy, in this order.  A change asks for
+ * the first three; what is busy the array knows better.
  */
 #include "com/com_int.h"
 
@@ -73,10 +74,10 @@ com_look(struct com_object *object, unsigned guards, struct com_look *look)
 }
 
 HRESULT
-com_change(struct com_object *object, struct client **ret_client)
+com_change(struct com_object *object, unsigned guards, struct client **ret_client)
 {
 	AUTO_LOOK struct com_look look;
-	HRESULT hr = com_look(object, 0, &look);
+	HRESULT hr = com_look(object, guards, &look);
 
 	if (SUCCEEDED(hr))
 		*ret_client = look.client;

@@ -262,7 +262,7 @@ lun_set_mask(IVdsLun *self, LPWSTR unmasking_list)
 	rc = com_string_in(unmasking_list, &mask);
 	if (rc < 0)
 		return com_error(rc);
-	hr = com_change(object, &client);
+	hr = com_change(object, COM_FAILED, &client);
 	if (FAILED(hr))
 		return hr;
 	return com_change_error(object, client_lun_set_mask(client, &object->id, mask, &answer));
@@ -274,7 +274,7 @@ lun_delete(IVdsLun *self)
 	struct com_object *object = OBJECT(self);
 	struct client_answer answer;
 	struct client *client;
-	HRESULT hr = com_change(object, &client);
+	HRESULT hr = com_change(object, 0, &client);
 
 	if (FAILED(hr))
 		return hr;
@@ -304,7 +304,7 @@ lun_set_status(IVdsLun *self, VDS_LUN_STATUS status)
 	default:
 		return com_fail(E_INVALIDARG, "status is not one that can be set");
 	}
-	hr = com_change(object, &client);
+	hr = com_change(object, 0, &client);
 	if (FAILED(hr))
 		return hr;
 	return com_change_error(object,
@@ -383,7 +383,7 @@ naming_set_friendly_name(IVdsLunNaming *self, LPWSTR friendly_name)
 	rc = com_name_in(friendly_name, &name, &cut);
 	if (rc < 0)
 		return com_error(rc);
-	hr = com_change(object, &client);
+	hr = com_change(object, COM_FAILED, &client);
 	if (FAILED(hr))
 		return hr;
 	rc = client_lun_rename(client, &object->id, name, &answer);
@@ -449,7 +449,7 @@ associate(struct com_object *object, const struct guid *targets, size_t count)
 {
 	struct client_answer answer;
 	struct client *client;
-	HRESULT hr = com_change(object, &client);
+	HRESULT hr = com_change(object, COM_FAILED, &client);
 
 	if (FAILED(hr))
 		return hr;

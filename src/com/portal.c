@@ -117,7 +117,7 @@ portal_set_status(IVdsIscsiPortal *self, VDS_ISCSI_PORTAL_STATUS status)
 	default:
 		return com_fail(E_INVALIDARG, "status is not one that can be set");
 	}
-	hr = com_change(object, &client);
+	hr = com_change(object, 0, &client);
 	if (FAILED(hr))
 		return hr;
 	return com_change_error(object,

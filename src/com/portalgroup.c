@@ -84,7 +84,7 @@ change_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_guid, VDS_ASYNC_O
 	if (ret_async == NULL)
 		return COM_NULL_ARGUMENT("ppAsync");
 	*ret_async = NULL;
-	hr = com_change(object, &client);
+	hr = com_change(object, 0, &client);
 	if (FAILED(hr))
 		return hr;
 	com_guid_in(&portal_guid, &portal);

@@ -211,7 +211,7 @@ create_lun(struct com_object *object, ULONGLONG size, const char *mask, IVdsAsyn
 	struct client_lun_spec spec = { .size_bytes = size, .mask = mask };
 	struct client_answer answer = {0};
 	struct client *client;
-	HRESULT hr = com_change(object, &client);
+	HRESULT hr = com_change(object, 0, &client);
 	int rc;
 
 	if (FAILED(hr))
@@ -267,7 +267,7 @@ subsystem_query_max_lun_create_size(IVdsSubSystem *self, VDS_LUN_TYPE type, VDS_
 	*ret_size = 0;
 	hr = check_lun_type(type, drives, drive_count);
 	if (SUCCEEDED(hr))
-		hr = com_change(OBJECT(self), &client);
+		hr = com_change(OBJECT(self), 0, &client);
 	if (FAILED(hr))
 		return hr;
 	rc = client_max_lun_size(client, &any_pool, false, &size);
@@ -309,7 +309,7 @@ naming_set_friendly_name(IVdsSubSystemNaming *self, LPWSTR friendly_name)
 	rc = com_name_in(friendly_name, &name, &cut);
 	if (rc < 0)
 		return com_error(rc);
-	hr = com_change(object, &client);
+	hr = com_change(object, 0, &client);
 	if (FAILED(hr))
 		return hr;
 	rc = client_array_rename(client, name, &answer);
@@ -348,7 +348,7 @@ create_target(struct com_object *object, const char *iscsi_name, const char *ali
 {
 	struct client_answer answer = {0};
 	struct client *client;
-	HRESULT hr = com_change(object, &client);
+	HRESULT hr = com_change(object, 0, &client);
 	int rc;
 
 	if (FAILED(hr))

@@ -95,7 +95,7 @@ target_create_portal_group(IVdsIscsiTarget *self, IVdsAsync **ret_async)
 	if (ret_async == NULL)
 		return COM_NULL_ARGUMENT("ppAsync");
 	*ret_async = NULL;
-	hr = com_change(object, &client);
+	hr = com_change(object, 0, &client);
 	if (FAILED(hr))
 		return hr;
 	rc = client_group_create(client, &object->id, &answer);
@@ -118,7 +118,7 @@ target_delete(IVdsIscsiTarget *self, IVdsAsync **ret_async)
 	if (ret_async == NULL)
 		return COM_NULL_ARGUMENT("ppAsync");
 	*ret_async = NULL;
-	hr = com_change(object, &client);
+	hr = com_change(object, 0, &client);
 	if (FAILED(hr))
 		return hr;
 	rc = client_target_delete(client, &object->id, &answer);
@@ -143,7 +143,7 @@ target_set_friendly_name(IVdsIscsiTarget *self, LPWSTR friendly_name)
 	rc = com_name_in(friendly_name, &alias, &cut);
 	if (rc < 0)
 		return com_error(rc);
-	hr = com_change(object, &client);
+	hr = com_change(object, 0, &client);
 	if (FAILED(hr))
 		return hr;
 	rc = client_target_set_alias(client, &object->id, alias, &answer);

@@ -198,8 +198,12 @@ def test_a_lun_whose_file_is_gone_has_failed():
             equal(error.code, 'FAILED', 'online without a file')
         aside.rename(path)
         equal(query(com, lun), 'VDS_E_OBJECT_STATUS_FAILED', 'the file is back, nobody asked')
+        for words in [['associate', lun, *targets], ['associate', lun], ['mask', lun, '*']]:
+            equal(com.ask(*words)[0], 'VDS_E_OBJECT_STATUS_FAILED', words)
         com.ok('online', lun)
         equal(com.targets_of(lun), set(targets[:1]), 'after SetStatus(online)')
+        com.ok('associate', lun, *targets)
+        equal(com.targets_of(lun), set(targets), 'AssociateTargets after SetStatus(online)')
 
 
 def test_a_lun_whose_fsync_fails_has_failed_for_good():
