@@ -126,6 +126,8 @@ listen_set(struct vdsd_options *options, const char *value)
 	if (value[0] == '[' && value[len - 1] == ']') {
 		value++;
 		len -= 2;
+	} else if (memchr(value, ':', len) != NULL) {
+		return err_set(ERR_INVALID, "an IPv6 address needs brackets: [::1]:PORT");
 	}
 	options->port = (uint16_t)port;
 	options->address = str_ndup(value, len);

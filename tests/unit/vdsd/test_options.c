@@ -102,6 +102,8 @@ test_wrong_options_are_refused(void **state)
 		"--threads x",
 		"--listen 3260",
 		"--listen :1",
+		"--listen ::1:0",
+		"--listen 2001:db8::1",
 		"--listen 127.0.0.1:65536",
 		"--ready-fd x",
 		"-D no.such.area",
