@@ -4,6 +4,7 @@
  * member is refused and named.  Nothing is guessed: "1" is no number, null is no absence.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -65,7 +66,9 @@ static int
 u64_set(const struct http_field *field, uint64_t value, struct http_args *args)
 {
 	if (value < field->min || (field->max != 0 && value > field->max))
-		return err_set(ERR_INVALID, "%s is out of range", field->name);
+		return err_set(ERR_INVALID,
+			"%s is out of range: from %" PRIu64 " to %" PRIu64 " is allowed",
+			field->name, field->min, field->max);
 	*(uint64_t *)slot(args, field) = value;
 	return 0;
 }

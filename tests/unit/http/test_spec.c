@@ -118,8 +118,10 @@ test_ranges_are_kept(void **state)
 
 	(void)state;
 	body_refused(&http_body_lun, "{\"size_bytes\":0}", "size_bytes");
-	body_refused(&http_body_lun, "{\"size_bytes\":9007199254740993}", "size_bytes");
-	body_refused(&http_body_portal, "{\"address\":\"::1\",\"port\":65536}", "port");
+	body_refused(&http_body_lun, "{\"size_bytes\":9007199254740993}",
+		"from 1 to 9007199254740992");
+	body_refused(&http_body_portal, "{\"address\":\"::1\",\"port\":65536}", "to 65535");
+	query_refused(&http_query_list, "limit=0", "from 1 to ");
 	body_refused(&http_body_pool, "{\"name\":\"\",\"path\":\"/\"}", "name");
 	memset(name, 'x', 64);
 	name[64] = '\0';
