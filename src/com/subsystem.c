@@ -366,6 +366,7 @@ iscsi_create_target(IVdsSubSystemIscsi *self, LPWSTR iscsi_name, LPWSTR friendly
 {
 	AUTO_FREE char *name = NULL;
 	AUTO_FREE char *alias = NULL;
+	bool cut = false;
 	int rc = 0;
 
 	if (ret_async == NULL)
@@ -375,8 +376,9 @@ iscsi_create_target(IVdsSubSystemIscsi *self, LPWSTR iscsi_name, LPWSTR friendly
 		return COM_NULL_ARGUMENT("pwszFriendlyName");
 	if (iscsi_name != NULL && iscsi_name[0] != 0)
 		rc = com_string_in(iscsi_name, &name);
+	/* stored shortened, as SetFriendlyName does it; CreateTarget has no code that says so */
 	if (rc == 0)
-		rc = com_string_in(friendly_name, &alias);
+		rc = com_name_in(friendly_name, &alias, &cut);
 	if (rc < 0)
 		return com_error(rc);
 	return create_target(ISCSI_OBJECT(self), name, alias, ret_async);

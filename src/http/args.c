@@ -88,11 +88,11 @@ static const struct http_field targets_patch_fields[] = {
 };
 static const struct http_field target_fields[] = {
 	{ "iscsi_name",	HTTP_TEXT,	false,	AT(iscsi_name),	0,	ROW_ISCSI_NAME_MAX },
-	{ "alias",	HTTP_TEXT,	false,	AT(alias),	0,	ROW_ISCSI_NAME_MAX },
+	{ "alias",	HTTP_TEXT,	false,	AT(alias),	0,	ROW_NAME_MAX },
 	{ "with_group",	HTTP_BOOL,	false,	AT(with_group),	0,	0 },
 };
 static const struct http_field target_patch_fields[] = {
-	{ "alias",	HTTP_TEXT,	true,	AT(alias),	0,	ROW_ISCSI_NAME_MAX },
+	{ "alias",	HTTP_TEXT,	true,	AT(alias),	0,	ROW_NAME_MAX },
 };
 static const struct http_field portal_fields[] = {
 	{ "address",	HTTP_TEXT,	true,	AT(address),	1,	64 },

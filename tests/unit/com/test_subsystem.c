@@ -270,6 +270,30 @@ test_create_target_with_a_name_and_without(void **state)
 }
 
 static void
+test_a_long_alias_of_a_new_target_is_cut(void **state)
+{
+	IVdsSubSystemIscsi *iscsi = query(subsystem, &IID_IVdsSubSystemIscsi);
+	WCHAR alias[] = u"12345678901234567890123456789012345678901234567890123456789012äx";
+	VDS_ISCSI_TARGET_PROP prop;
+	IVdsAsync *async = NULL;
+	IVdsIscsiTarget *target;
+	IUnknown *object;
+
+	(void)state;
+	assert_int_equal(IVdsSubSystemIscsi_CreateTarget(iscsi, NULL, alias, &async), S_OK);
+	object = made(async, VDS_ASYNCOUT_CREATETARGET);
+	target = query(object, &IID_IVdsIscsiTarget);
+	assert_int_equal(IVdsIscsiTarget_GetProperties(target, &prop), S_OK);
+	assert_u16(prop.pwszFriendlyName,
+		   "12345678901234567890123456789012345678901234567890123456789012");
+	CoTaskMemFree(prop.pwszIscsiName);
+	CoTaskMemFree(prop.pwszFriendlyName);
+	RELEASE(target);
+	RELEASE(object);
+	RELEASE(iscsi);
+}
+
+static void
 test_a_target_name_in_use_is_not_unique(void **state)
 {
 	IVdsSubSystemIscsi *iscsi = query(subsystem, &IID_IVdsSubSystemIscsi);
@@ -375,6 +399,7 @@ main(void)
 		EACH(test_create_lun_tells_wrong_arguments_from_what_is_not_offered),
 		EACH(test_create_lun_without_space_says_so),
 		EACH(test_create_target_with_a_name_and_without),
+		EACH(test_a_long_alias_of_a_new_target_is_cut),
 		EACH(test_a_target_name_in_use_is_not_unique),
 		EACH(test_a_long_name_is_cut_between_characters),
 		EACH(test_a_lone_surrogate_is_refused),

@@ -127,6 +127,9 @@ test_ranges_are_kept(void **state)
 	name[64] = '\0';
 	snprintf(text, sizeof(text), "{\"name\":\"%s\",\"path\":\"/\"}", name);
 	body_refused(&http_body_pool, text, "name");
+	snprintf(text, sizeof(text), "{\"alias\":\"%s\"}", name);
+	body_refused(&http_body_target, text, "alias is longer than 63 bytes");
+	body_refused(&http_body_target_patch, text, "alias is longer than 63 bytes");
 }
 
 static void
