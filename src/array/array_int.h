@@ -323,6 +323,8 @@ int portal_check_address(const char *address);
 
 /* ---- name.c ---- */
 
+/* Spaces and nothing else; "" is not. */
+bool name_is_blank(const char *name);
 int name_check(const char *what, const char *name);
 uint64_t name_random64(void);
 /* A unique LUN name from its number. */

@@ -12,6 +12,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+bool
+name_is_blank(const char *name)
+{
+	return *name != '\0' && name[strspn(name, " ")] == '\0';
+}
+
 int
 name_check(const char *what, const char *name)
 {
@@ -23,6 +29,8 @@ name_check(const char *what, const char *name)
 	if (!str_is_text(name, len))
 		return err_set(ERR_INVALID,
 			       "the name of a %s must be UTF-8 without control characters", what);
+	if (name_is_blank(name))
+		return err_set(ERR_INVALID, "the name of a %s must not be spaces only", what);
 	return 0;
 }
 

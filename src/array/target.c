@@ -26,6 +26,8 @@ check_alias(const char *alias)
 			ERR_INVALID,
 			"a target's alias has at most %d bytes of UTF-8 without control characters",
 			ROW_NAME_MAX);
+	if (name_is_blank(alias))
+		return err_set(ERR_INVALID, "a target's alias must not be spaces only");
 	return 0;
 }
 

@@ -72,6 +72,7 @@ test_bad_specs_are_invalid(void **state)
 		{ .size_bytes = MIB, .block_bytes = 1024 },
 		{ .size_bytes = MIB, .name = name },
 		{ .size_bytes = MIB, .name = "tab\tbed" },
+		{ .size_bytes = MIB, .name = "  " },
 		{ .size_bytes = MIB, .mask = "*;iqn.2026-11.org.example:x" },
 	};
 
@@ -151,6 +152,8 @@ test_rename(void **state)
 	assert_ok(array_lun_rename(a, NULL, &x, "z", NULL));
 	assert_int_equal(array_lun_rename(a, NULL, &x, "y", NULL), ERR_NAME_IN_USE);
 	assert_int_equal(array_lun_rename(a, NULL, &x, "", NULL), ERR_INVALID);
+	assert_int_equal(array_lun_rename(a, NULL, &x, " ", NULL), ERR_INVALID);
+	assert_int_equal(array_rename(a, NULL, "   ", NULL), ERR_INVALID);
 	before = sequence_of(a);
 	assert_ok(array_lun_rename(a, NULL, &x, "z", NULL));
 	assert_int_equal(sequence_of(a), before);

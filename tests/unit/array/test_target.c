@@ -96,6 +96,8 @@ test_alias_can_be_changed(void **state)
 	assert_ok(array_target_set_alias(a, NULL, &target, "new", NULL));
 	assert_int_equal(array_target_set_alias(a, NULL, &unknown, "new", NULL), ERR_NOT_FOUND);
 	assert_int_equal(array_target_set_alias(a, NULL, &target, "bell\a", NULL), ERR_INVALID);
+	assert_int_equal(array_target_set_alias(a, NULL, &target, "  ", NULL), ERR_INVALID);
+	assert_int_equal(array_target_create(a, NULL, NULL, " ", false, NULL), ERR_INVALID);
 	AUTO_STATE struct state *now = array_state(a);
 
 	assert_string_equal(target_row(now, target)->alias, "new");
