@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Targets. */
 #include <errno.h>
+#include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "vdsctl/ctl_int.h"
 
+/* In capitals too: what is meant by "IQN." is no alias (RFC 7143 §4.2.7.1). */
 static bool
 is_iscsi_name(const char *name)
 {
-	return str_starts(name, "iqn.") || str_starts(name, "eui.") || str_starts(name, "naa.");
+	static const char *const forms[] = { "iqn.", "eui.", "naa." };
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		if (strncasecmp(name, forms[i], strlen(forms[i])) == 0)
+			return true;
+	return false;
 }
 
 int

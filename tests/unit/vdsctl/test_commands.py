@@ -143,6 +143,9 @@ def test_targets(a):
     a.run('target', 'alias', 'iqn.2026-11.org.example:third', 'third')
     equal(len(a.json('target', 'list')), 3)
     equal(len(a.run('list', 'targets').splitlines()), 4)
+    a.run('target', 'create', 'IQN.2026-11.ORG.Example:Capitals')
+    equal(a.json('target', 'show', 'iqn.2026-11.org.example:capitals')['alias'], '')
+    a.run('target', 'delete', 'iqn.2026-11.org.example:capitals')
     a.run('target', 'create', 'again', '--iscsi-name', 'iqn.2026-11.org.example:db', code=6)
 
 
