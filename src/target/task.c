@@ -115,7 +115,10 @@ finish(struct task *t)
 	} else if (t->it->reads || s->in_bytes > 0) {
 		respond(t);
 	} else {
-		iscsi_task_good(t->it, s->out_total_bytes);
+		/* sent with neither R nor W: all that it would have moved is too much */
+		iscsi_task_good(t->it,
+			t->it->writes ? s->out_total_bytes
+				      : MAX(s->out_total_bytes, s->in_total_bytes));
 	}
 }
 

@@ -181,6 +181,22 @@ host_read_missing(struct iscsi_context *iscsi, int lun, uint64_t lba, uint32_t l
 	return missing;
 }
 
+uint32_t
+host_dataless_excess(struct iscsi_context *iscsi, int lun, uint8_t opcode)
+{
+	unsigned char cdb[10] = { opcode, [8] = 1 };
+	struct scsi_task *task = scsi_create_task(sizeof(cdb), cdb, SCSI_XFER_NONE, 0);
+	uint32_t excess = 0;
+
+	assert_non_null(task);
+	if (iscsi_scsi_command_sync(iscsi, lun, task, NULL) == NULL)
+		return 0;
+	if (task->residual_status == SCSI_RESIDUAL_OVERFLOW)
+		excess = (uint32_t)task->residual;
+	status_of(task);
+	return excess;
+}
+
 int
 host_flush(struct iscsi_context *iscsi, int lun)
 {

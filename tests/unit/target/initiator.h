@@ -45,6 +45,11 @@ int host_read(struct iscsi_context *iscsi, int lun, uint64_t lba, void *buf, uin
 int host_write(struct iscsi_context *iscsi, int lun, uint64_t lba, void *buf, uint32_t len);
 /* How many bytes the target says were missing (residual underflow); the status is not looked at. */
 uint32_t host_read_missing(struct iscsi_context *iscsi, int lun, uint64_t lba, uint32_t len);
+/*
+ * READ (10) or WRITE (10) of one block, sent with neither R nor W: how many bytes the target says
+ * were too many (residual overflow).
+ */
+uint32_t host_dataless_excess(struct iscsi_context *iscsi, int lun, uint8_t opcode);
 int host_flush(struct iscsi_context *iscsi, int lun);
 /* LUNs that REPORT LUNS gives, into luns; their number, or -1. */
 int host_report_luns(struct iscsi_context *iscsi, uint16_t *luns, int max);

@@ -179,6 +179,19 @@ test_buffers_of_all_connections_are_limited(void **state)
 	host_logout(a);
 }
 
+/* RFC 7143 §11.4.5.1: what a command would move beyond the expected length is an overflow. */
+static void
+test_what_was_not_expected_is_an_overflow(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+
+	assert_int_equal(host_dataless_excess(a, 0, 0x28), 512);	/* READ (10) */
+	assert_int_equal(host_dataless_excess(a, 0, 0x2a), 512);	/* WRITE (10) */
+	assert_int_equal(host_dataless_excess(a, 0, 0x00), 0);
+	host_logout(a);
+}
+
 /* ---- Many at a time ---- */
 
 struct host_thread {
@@ -265,6 +278,7 @@ main(void)
 		ENV_TEST(test_a_held_write_keeps_its_immediate_data),
 		ENV_TEST(test_an_io_error_is_told),
 		ENV_TEST(test_a_failed_read_counts_as_not_sent),
+		ENV_TEST(test_what_was_not_expected_is_an_overflow),
 		cmocka_unit_test_setup_teardown(test_buffers_of_all_connections_are_limited,
 			env_setup_small_buffers, env_teardown),
 		ENV_TEST(test_many_sessions_while_the_configuration_changes),
