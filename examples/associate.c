@@ -7,6 +7,8 @@
  *	cc associate.c $(pkg-config --cflags --libs libvds) -o associate
  *	./associate SIZE_BYTES INITIATOR_IQN [URL]
  */
+#define _POSIX_C_SOURCE 200809L /* setenv */
+
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -5,6 +5,8 @@
  *
  *	cc walk.c $(pkg-config --cflags --libs libvds) -o walk && ./walk [URL]
  */
+#define _POSIX_C_SOURCE 200809L /* setenv */
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

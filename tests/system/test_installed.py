@@ -100,7 +100,7 @@ def test_the_examples_build():
         sources = sorted((SOURCE / 'examples').glob('*.c'))
         check(sources, 'there are examples')
         for source in sources:
-            installed.build(['cc', '-std=c11', '-D_GNU_SOURCE', '-Wall', '-Werror'], source, source.stem)
+            installed.build(['cc', '-std=c11', '-Wall', '-Wextra', '-pedantic', '-Werror'], source, source.stem)
 
 
 vdstest.main([f for name, f in list(globals().items()) if name.startswith('test_')])
