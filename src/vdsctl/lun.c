@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "vdsctl/ctl_int.h"
+#include "wire/state.h"
 
 #define PATH_SIZE 128
 
@@ -61,11 +62,30 @@ list_join(const char *const *words, size_t count)
 	return strbuf_take(&list);
 }
 
+/*
+ * A list may hold what is no iSCSI name (IVdsLun::SetMask takes every text), but no initiator can
+ * log in under it: most likely it is a slip.  `list` is consumed.
+ */
+static void
+names_warn(char *list)
+{
+	char *rest = list;
+	const char *name;
+
+	while ((name = strtok_r(rest, "; ", &rest)) != NULL) {
+		AUTO_FREE char *normal = NULL;
+
+		if (!str_equal(name, "*") && iscsi_name_normalize(name, &normal) == ERR_INVALID)
+			fprintf(stderr, "vdsctl: warning: %s\n", err_text(ERR_INVALID));
+	}
+}
+
 int
 ctl_run_lun_unmask(struct ctl *ctl)
 {
 	AUTO_FREE char *list = list_join(ctl->args + 1, ctl->arg_count - 1);
 	const char *member = "mask";
+	int rc;
 
 	if (list == NULL)
 		return -ENOMEM;
@@ -75,7 +95,10 @@ ctl_run_lun_unmask(struct ctl *ctl)
 		member = "mask_add";
 	else if (ctl->options[OPT_REMOVE] != NULL)
 		member = "mask_remove";
-	return lun_patch(ctl, member, json_string(list), "unmasked");
+	rc = lun_patch(ctl, member, json_string(list), "unmasked");
+	if (rc == 0 && ctl->options[OPT_REMOVE] == NULL)
+		names_warn(list);
+	return rc;
 }
 
 /* ---- create ---- */
@@ -136,7 +159,14 @@ ctl_run_lun_create(struct ctl *ctl)
 		json_decref(body);
 		return rc;
 	}
-	return ctl_change(ctl, "POST", body, "/v1/luns", done);
+	rc = ctl_change(ctl, "POST", body, "/v1/luns", done);
+	if (rc == 0 && ctl->options[OPT_UNMASK] != NULL) {
+		AUTO_FREE char *list = list_join(&ctl->options[OPT_UNMASK], 1);
+
+		if (list != NULL)
+			names_warn(list);
+	}
+	return rc;
 }
 
 int

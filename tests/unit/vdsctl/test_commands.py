@@ -52,6 +52,13 @@ class Array:
         check((code == 0) == (done.stderr == ''), f'{words}: it said `{done.stderr}`')
         return done.stdout if code == 0 else done.stderr
 
+    def warned(self, *words):
+        """What it said besides, although it did what it was told."""
+        done = subprocess.run([VDSCTL, *words], env=self.env, capture_output=True, text=True, timeout=DEADLINE_S,
+                              stdin=subprocess.DEVNULL)
+        equal(done.returncode, 0)
+        return done.stderr
+
     def json(self, *words):
         return json.loads(self.run(*words, '-o', 'json'))
 
@@ -129,6 +136,11 @@ def test_unmasking_lists(a):
     a.run('lun', 'unmask', 'vol1', 'none')
     equal(mask(a), '')
     a.run('lun', 'unmask', 'vol1', 'not a name', code=2)
+    equal(a.warned('lun', 'unmask', 'vol1', f'bad,{INITIATOR}').count('bad is no iSCSI name'), 1)
+    equal(mask(a), f'bad;{INITIATOR}')
+    a.run('lun', 'unmask', 'vol1', '--remove', 'bad')
+    check('worse' in a.warned('lun', 'create', 'warned', '--size', '1M', '--unmask', 'worse'), 'no warning')
+    a.run('lun', 'delete', 'warned')
     a.run('lun', 'unmask', 'vol1', INITIATOR)
 
 
