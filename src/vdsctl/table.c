@@ -5,9 +5,12 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <langinfo.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -56,14 +59,36 @@ make_printable(char *text)
 			*text = '?';
 }
 
-/* Columns of a terminal, roughly: characters, not bytes. */
+/* Without a UTF-8 locale nothing is known about characters but where they begin. */
+static size_t
+characters(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text != '\0'; text++)
+		count += ((unsigned char)*text & 0xc0) != 0x80;
+	return count;
+}
+
+/* Columns of a terminal: two for a wide character, none for a combining one. */
 static size_t
 width_of(const char *text)
 {
-	size_t width = 0;
+	mbstate_t state = { 0 };
+	size_t width = 0, len;
+	wchar_t c;
 
-	for (; *text != '\0'; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
+	if (!str_equal(nl_langinfo(CODESET), "UTF-8"))
+		return characters(text);
+	while ((len = mbrtowc(&c, text, MB_LEN_MAX, &state)) != 0) {
+		int columns;
+
+		if (len > MB_LEN_MAX) /* no UTF-8 */
+			return width + characters(text);
+		columns = wcwidth(c);
+		width += columns < 0 ? 1 : (size_t)columns;
+		text += len;
+	}
 	return width;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tables, objects, addresses, escapes: what people read and type. */
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,6 +73,23 @@ test_width_counts_characters(void **state)
 
 	(void)state;
 	assert_string_equal(text, "NAME  SIZE  ID\näöü€     1  x\nabcd     2  y\n");
+	free(text);
+}
+
+static void
+test_wide_characters_take_two_columns(void **state)
+{
+	/* the last e is written with a combining accent */
+	static const char *const cells[] = { "日本", "1", "x", "abcde", "2", "y", "e\xcc\x81", "3", "z" };
+	char *text;
+
+	(void)state;
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		skip();
+	text = printed(cells, ARRAY_LEN(cells));
+	setlocale(LC_CTYPE, "C");
+	assert_string_equal(text,
+		"NAME   SIZE  ID\n日本      1  x\nabcde     2  y\ne\xcc\x81         3  z\n");
 	free(text);
 }
 
@@ -188,6 +206,7 @@ main(void)
 		cmocka_unit_test(test_an_empty_table_is_its_head),
 		cmocka_unit_test(test_nothing_is_a_dash),
 		cmocka_unit_test(test_width_counts_characters),
+		cmocka_unit_test(test_wide_characters_take_two_columns),
 		cmocka_unit_test(test_control_characters_cannot_move_the_cursor),
 		cmocka_unit_test(test_objects_are_lines),
 		cmocka_unit_test(test_addresses_are_split),
