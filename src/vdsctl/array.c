@@ -47,6 +47,21 @@ ctl_run_sync(struct ctl *ctl)
 	return get_print(ctl, "/v1/sync");
 }
 
+/* LUNs that are failed are nothing that the checker would blame. */
+static void
+clean_print(const json_t *json, FILE *out)
+{
+	json_int_t failed = json_integer_value(json_object_get(json, "failed_luns"));
+
+	if (failed > 0)
+		fprintf(out,
+			"clean, but %" JSON_INTEGER_FORMAT
+			" LUN%s failed: `vdsctl list luns` shows which\n",
+			failed, failed > 1 ? "s are" : " is");
+	else
+		fprintf(out, "clean\n");
+}
+
 int
 ctl_run_check(struct ctl *ctl)
 {
@@ -61,7 +76,7 @@ ctl_run_check(struct ctl *ctl)
 		rc = err_set(
 			ERR_CORRUPT, "%s", json_string_value(json_object_get(json, "message")));
 	else if (!ctl->json && !ctl->quiet)
-		fprintf(ctl->out, "clean\n");
+		clean_print(json, ctl->out);
 	json_decref(json);
 	return rc;
 }

@@ -380,6 +380,24 @@ test_the_checker_finds_it_clean(void **state)
 
 	assert_true(json_is_true(json_object_get(json, "clean")));
 	assert_string_equal(text_of(json, "message"), "");
+	assert_int_equal(number_of(json, "failed_luns"), 0);
+	json_decref(json);
+}
+
+static void
+test_the_checker_counts_failed_luns(void **state)
+{
+	struct fixture *fx = *state;
+	struct row_live_lun *row = row_new(ROW_LIVE_LUN);
+	json_t *json;
+
+	assert_non_null(row);
+	guid_make(&row->id);
+	row->health = HEALTH_FAILED;
+	array_live_put(fx->http.array, row);
+	json = call(fx, 200, "POST", "/v1/check", NULL);
+	assert_true(json_is_true(json_object_get(json, "clean")));
+	assert_int_equal(number_of(json, "failed_luns"), 1);
 	json_decref(json);
 }
 
@@ -455,6 +473,7 @@ main(void)
 		WITH_ARRAY(test_a_body_beyond_the_limit_is_refused),
 		WITH_ARRAY(test_the_snapshot_decodes_to_the_array),
 		WITH_ARRAY(test_the_checker_finds_it_clean),
+		WITH_ARRAY(test_the_checker_counts_failed_luns),
 		WITH_ARRAY(test_sizes_are_told),
 		WITH_ARRAY(test_explain_answers),
 		WITH_ARRAY(test_jobs_and_sessions_that_are_not),

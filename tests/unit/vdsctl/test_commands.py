@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 DEADLINE_S = 60
@@ -232,6 +233,18 @@ def test_the_array(a):
     check('API v1' in a.run('version'), 'version')
     equal(a.json('version')['api'], 'v1')
     a.run('array', 'iqn-prefix', 'nonsense', code=2)
+
+
+def test_check_tells_of_failed_luns(a):
+    lun = a.run('lun', 'create', 'lost', '--size', '1M', '-q').strip()
+    for path in (a.top / 'a').rglob(f'*{lun}*'):
+        path.unlink()
+    deadline = time.monotonic() + DEADLINE_S
+    while a.json('lun', 'show', 'lost').get('live', {}).get('health') != 'failed':
+        check(time.monotonic() < deadline, 'the verifier did not see it')
+    equal(a.run('check'), 'clean, but 1 LUN is failed: `vdsctl list luns` shows which\n')
+    a.run('lun', 'delete', 'lost')
+    equal(a.run('check'), 'clean\n')
 
 
 def test_watch_shows_what_happens(a):
