@@ -158,8 +158,17 @@ static void
 allow_add(char *allow, size_t size, const char *method)
 {
 	size_t len = strlen(allow);
+	bool get = strcmp(method, "GET") == 0;
 
-	snprintf(allow + len, size - len, "%s%s", len > 0 ? ", " : "", method);
+	snprintf(allow + len, size - len, "%s%s%s", len > 0 ? ", " : "", method,
+		get ? ", HEAD" : "");
+}
+
+/* RFC 9110 §9.3.2: HEAD is GET; libmicrohttpd leaves the body away. */
+static bool
+method_is(const char *of_route, const char *method)
+{
+	return strcmp(of_route, strcmp(method, "HEAD") == 0 ? "GET" : method) == 0;
 }
 
 int
@@ -174,7 +183,7 @@ http_route_find(const char *method, const char *path, const struct http_route **
 		if (!path_matches(http_routes[i].path, path, ids_text, ids_len))
 			continue;
 		allow_add(ret_allow, allow_size, http_routes[i].method);
-		if (strcmp(http_routes[i].method, method) != 0)
+		if (!method_is(http_routes[i].method, method))
 			continue;
 		*ret_route = &http_routes[i];
 		return ids_parse(ids_text, ids_len, ret_ids);

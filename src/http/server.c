@@ -119,9 +119,10 @@ response_new(struct http_reply *reply)
 }
 
 static enum MHD_Result
-reply_queue(struct MHD_Connection *connection, struct http_reply *reply)
+reply_queue(struct MHD_Connection *connection, const char *method, struct http_reply *reply)
 {
-	const char *type = reply->stream != NULL ? "text/event-stream" : "application/json";
+	bool stream = reply->stream != NULL;
+	const char *type = stream ? "text/event-stream" : "application/json";
 	struct MHD_Response *response = response_new(reply);
 	enum MHD_Result result;
 
@@ -130,6 +131,9 @@ reply_queue(struct MHD_Connection *connection, struct http_reply *reply)
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	/* without this libmicrohttpd answers HEAD with the last chunk of a body in chunks */
+	if (stream && strcmp(method, "HEAD") == 0)
+		MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
 	if (reply->allow[0] != '\0')
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
 	result = MHD_queue_response(connection, reply->status, response);
@@ -156,20 +160,33 @@ peer_format(struct MHD_Connection *connection, char *buf, size_t size)
 		snprintf(buf, size, "peer=tcp");
 }
 
+/* Else it is a read, or nothing that any path has. */
+static bool
+is_change(const char *method)
+{
+	static const char *const methods[] = { "DELETE", "PATCH", "POST", "PUT" };
+
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+		if (strcmp(method, methods[i]) == 0)
+			return true;
+	return false;
+}
+
 static void
 request_log(struct MHD_Connection *connection, const struct incoming *in, const char *method,
 	unsigned status)
 {
-	char peer[64], target[256];
+	char peer[64], target[256], quoted[64];
 	uint64_t us = (clock_mono_ns() - in->start_ns) / 1000;
 
-	if (strcmp(method, "GET") != 0) {
+	if (is_change(method)) {
 		peer_format(connection, peer, sizeof(peer));
 		log_info("http.change", "method=%s target=%s status=%u us=%" PRIu64 " %s", method,
 			log_quote(in->target, target, sizeof(target)), status, us, peer);
 	} else if (requests.on) {
 		peer_format(connection, peer, sizeof(peer));
-		log_debug(&requests, "http.read", "target=%s status=%u us=%" PRIu64 " %s",
+		log_debug(&requests, "http.read", "method=%s target=%s status=%u us=%" PRIu64 " %s",
+			log_quote(method, quoted, sizeof(quoted)),
 			log_quote(in->target, target, sizeof(target)), status, us, peer);
 	}
 }
@@ -215,7 +232,7 @@ complete(struct http *http, struct MHD_Connection *connection, struct incoming *
 	else
 		http_dispatch(http, &request, &reply);
 	request_log(connection, in, method, reply.status);
-	result = reply_queue(connection, &reply);
+	result = reply_queue(connection, method, &reply);
 	http_reply_fini(&reply);
 	return result;
 }

@@ -330,7 +330,7 @@ test_errors_have_their_status(void **state)
 		"{\"name\":\"n\",\"size_bytes\":4096}");
 	reply = call_with_id(*state, "PUT", "/v1/luns", NULL, NULL);
 	assert_int_equal(reply.status, 405);
-	assert_string_equal(reply.allow, "GET, POST");
+	assert_string_equal(reply.allow, "GET, HEAD, POST");
 	http_reply_fini(&reply);
 }
 

@@ -99,8 +99,9 @@ static void
 test_other_methods_are_named(void **state)
 {
 	(void)state;
-	find_gives(ERR_NOT_SUPPORTED, "PUT", "/v1/luns", "GET, POST");
-	find_gives(ERR_NOT_SUPPORTED, "get", "/v1/luns", "GET, POST");
+	find_gives(ERR_NOT_SUPPORTED, "PUT", "/v1/luns", "GET, HEAD, POST");
+	find_gives(ERR_NOT_SUPPORTED, "get", "/v1/luns", "GET, HEAD, POST");
+	find_gives(ERR_NOT_SUPPORTED, "HEAD", "/v1/check", "POST");
 }
 
 static void

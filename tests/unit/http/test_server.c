@@ -120,6 +120,42 @@ test_reads_are_answered(void **state)
 		"\"api\":\"v1\"");
 }
 
+/* RFC 9110 §9.3.2: as GET, without the body. */
+static void
+test_head_is_get_without_the_body(void **state)
+{
+	static const char *const paths[] = { "/v1/luns", "/v1/events", "/v1/openapi.json" };
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		char request[128];
+		int fd = unix_connect(*state);
+
+		snprintf(request, sizeof(request),
+			"HEAD %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", paths[i]);
+		send_text(fd, request, 1000);
+		assert_false(read_until(fd, "no such text"));
+		assert_int_equal(strncmp(buf, "HTTP/1.1 200 ", 13), 0);
+		assert_string_equal(strstr(buf, "\r\n\r\n"), "\r\n\r\n");
+		close(fd);
+	}
+}
+
+static void
+test_a_connection_goes_on_after_head(void **state)
+{
+	int fd = unix_connect(*state);
+
+	send_text(fd, "HEAD /v1/luns HTTP/1.1\r\nHost: x\r\n\r\n", 1000);
+	assert_true(read_until(fd, "\r\n\r\n"));
+	ask(fd, "GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\n", "200", "\"api\":\"v1\"");
+	/* of a stream the end is the connection's */
+	fd = unix_connect(*state);
+	send_text(fd, "HEAD /v1/events HTTP/1.1\r\nHost: x\r\n\r\n", 1000);
+	assert_false(read_until(fd, "no such text"));
+	assert_string_equal(strstr(buf, "\r\n\r\n"), "\r\n\r\n");
+	close(fd);
+}
+
 static void
 test_bodies_arrive_in_any_cut(void **state)
 {
@@ -178,7 +214,7 @@ static void
 test_a_wrong_method_names_the_right_ones(void **state)
 {
 	ask(unix_connect(*state), "PUT /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
-		"405", "Allow: GET, POST");
+		"405", "Allow: GET, HEAD, POST");
 }
 
 static void
@@ -265,6 +301,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SERVED(test_reads_are_answered),
+		SERVED(test_head_is_get_without_the_body),
+		SERVED(test_a_connection_goes_on_after_head),
 		SERVED(test_bodies_arrive_in_any_cut),
 		SERVED(test_chunked_bodies_are_taken),
 		SERVED(test_a_connection_serves_many),

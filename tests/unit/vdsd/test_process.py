@@ -69,6 +69,19 @@ def test_ready_says_where_it_serves(place):
         socket.create_connection(('127.0.0.1', port), DEADLINE_S).close()
 
 
+def test_only_changes_are_logged_as_changes(place):
+    process, _ = place.serve()
+    for method, status in (('GET', b'200'), ('HEAD', b'200'), ('FROB', b'405'), ('POST', b'201')):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(DEADLINE_S)
+            sock.connect(str(place.top / 's'))
+            sock.sendall(f'{method} /v1/targets HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}'.encode())
+            check(sock.recv(65536).split()[1] == status, method)
+    process.terminate()
+    changes = [line for line in process.communicate(timeout=DEADLINE_S)[1].splitlines() if b'http.change' in line]
+    check(len(changes) == 1 and b'method=POST' in changes[0], changes)
+
+
 def test_the_ready_file_goes_when_it_stops(place):
     process, _ = place.serve('--ready-file', str(place.top / 'ready'))
     ready = json.loads((place.top / 'ready').read_text(encoding='utf-8'))
