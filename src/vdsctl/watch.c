@@ -72,6 +72,52 @@ was_there(const struct client_view *view, const struct change_op *op)
 	return state_find(state, op->family, &op->key.a) != NULL;
 }
 
+/* ---- what nobody wants to be told ---- */
+
+/* Free space moves all the time. */
+static bool
+only_free_space_differs(const struct row_live_pool *a, const struct row_live_pool *b)
+{
+	return guid_equal(&a->id, &b->id) && a->capacity_bytes == b->capacity_bytes &&
+		a->ready == b->ready && str_equal(a->reason, b->reason);
+}
+
+static bool
+is_drift(const struct client_view *before, const struct change_op *op)
+{
+	const void *old = op->family == ROW_LIVE_POOL
+		? state_find(before->live, op->family, &op->key.a)
+		: NULL;
+
+	return old != NULL && op->row != NULL &&
+		only_free_space_differs(old, (const void *)op->row);
+}
+
+/* The replica had its live rows sent anew, as it has after its first load, and they are as before. */
+static bool
+nothing_is_new(const struct client_view *before, const struct client_view *after)
+{
+	if (before->config != after->config)
+		return false;
+	for (enum row_family f = ROW_CONFIG_COUNT; f < ROW_FAMILY_COUNT; f++) {
+		size_t count = state_count(before->live, f);
+
+		if (state_count(after->live, f) != count)
+			return false;
+		for (size_t i = 0; i < count; i++) {
+			const void *a = state_at(before->live, f, i);
+			const void *b = state_at(after->live, f, i);
+
+			if (!row_equal(a, b) &&
+				(f != ROW_LIVE_POOL || !only_free_space_differs(a, b)))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* ---- lines ---- */
+
 /* The fields of a live row behind its id: "health=ok operation=none". */
 static void
 live_print(const struct row *row, FILE *out)
@@ -131,6 +177,8 @@ on_change(struct client_listener *listener, const struct client_view *before,
 	struct watch *watch = container_of(listener, struct watch, listener);
 	FILE *out = watch->ctl->out;
 
+	if (change == NULL && nothing_is_new(before, after))
+		return;
 	if (change == NULL)
 		fprintf(out,
 			watch->ctl->json ? "{\"reloaded\":true}\n"
@@ -139,7 +187,8 @@ on_change(struct client_listener *listener, const struct client_view *before,
 		change_json(change, out);
 	else
 		for (size_t i = 0; i < change->op_count; i++)
-			op_print(before, after, change, &change->ops[i], out);
+			if (!is_drift(before, &change->ops[i]))
+				op_print(before, after, change, &change->ops[i], out);
 	fflush(out);
 }
 

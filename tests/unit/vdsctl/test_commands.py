@@ -259,6 +259,28 @@ def test_watch_shows_what_happens(a):
         watch.terminate()
 
 
+def test_watch_is_silent_on_free_space(a):
+    def free():
+        return a.json('pool', 'list')[0]['live']['free_bytes']
+
+    with subprocess.Popen([VDSCTL, 'watch'], env=a.env, stdout=subprocess.PIPE, text=True) as watch:
+        equal(watch.stdout.readline(), 'watching; interrupt to end\n')
+        before, deadline = free(), time.monotonic() + DEADLINE_S
+        (a.top / 'ballast').write_bytes(bytes(64 << 20))
+        while free() == before:
+            check(time.monotonic() < deadline, 'the free space stays as it was')
+        a.run('lun', 'create', 'marker', '--size', '1M')
+        lines = []
+        for line in watch.stdout:
+            lines.append(line)
+            if '+ lun ' in line:
+                break
+        watch.terminate()
+    (a.top / 'ballast').unlink()
+    check('marker' in lines[-1] and not any('live_pool' in line or 'reloaded' in line for line in lines), lines)
+    a.run('lun', 'delete', 'marker')
+
+
 def test_watch_speaks_json(a):
     with subprocess.Popen([VDSCTL, 'watch', '-o', 'json'], env=a.env, stdout=subprocess.PIPE, text=True) as watch:
         # it may need a moment to listen: changes until one is seen
