@@ -113,8 +113,8 @@ class Rest:
 class Driver:
     """A program that answers each line with a line: com_driver, initiator."""
 
-    def __init__(self, program, env=None):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    def __init__(self, *command, env=None):
+        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         bufsize=1, env={**os.environ, **(env or {})})
 
     def ask(self, *words):
@@ -172,10 +172,12 @@ class Initiator(Driver):
 class Daemon:
     """vdsd on a directory of its own.  Use as a context manager: what is left is killed and removed."""
 
-    def __init__(self, *options, directory=None):
+    def __init__(self, *options, directory=None, faults=True):
         self.top = pathlib.Path(tempfile.mkdtemp(prefix='vdstest.', dir=directory))
         self.dir, self.socket, self.inject = self.top / 'array', self.top / 's', self.top / 'inject'
         self.inject.mkdir()
+        if faults:              # a layer below every LUN; without it the data path takes shorter ways
+            options = ('--inject', self.inject, *options)
         self.options, self.process, self.log = options, None, self.top / 'log'
 
     def __enter__(self):
@@ -208,7 +210,7 @@ class Daemon:
         with self.log.open('ab') as log:
             self.process = subprocess.Popen(
                 [os.environ['VDSD'], '--dir', self.dir, '--socket', self.socket, '--listen', '127.0.0.1:0',
-                 '--ready-file', ready, '--inject', self.inject, *self.options],
+                 '--ready-file', ready, *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
         def is_ready():
