@@ -107,6 +107,7 @@ end(struct job *job, int result)
 {
 	struct ending e = {
 		.task = { .apply = end_apply,
+			  .use = CATALOG_FREES,
 			  .committed = end_committed,
 			  .published = end_published,
 			  .cause = job->kind == JOB_EXTEND_LUN && result == 0 ? "lun.extend"

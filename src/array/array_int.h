@@ -107,6 +107,7 @@ struct task {
 	int (*run)(struct array *array, struct task *task);
 	const char *cause;
 	struct guid request_id;
+	enum catalog_use use;		/* what of the reserve it may have */
 	bool republish;			/* tell the data path also when no row has changed */
 	struct array_answer answer;
 

@@ -223,6 +223,7 @@ change_set(struct array *array, const struct array_request *request, const struc
 	struct associate a = {
 		.task = { .apply = apply,
 			  .cause = "lun.associate",
+			  .use = CATALOG_FREES,
 			  .request_id = request_id(request) },
 		.lun_id = lun,
 		.how = how,

@@ -133,7 +133,7 @@ array_group_create(struct array *array, const struct array_request *request,
 		   const struct guid *target, struct array_answer *ret_answer)
 {
 	struct group_change c = {
-		.task = { .apply = create_apply, .cause = "group.create" },
+		.task = { .apply = create_apply, .cause = "group.create", .use = CATALOG_MAKES },
 		.id = *target,
 	};
 

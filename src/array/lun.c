@@ -252,6 +252,7 @@ array_lun_create(struct array *array, const struct array_request *request,
 		.task = { .apply = create_apply,
 			  .committed = create_committed,
 			  .cause = "lun.create",
+			  .use = CATALOG_MAKES,
 			  .request_id = request_id(request) },
 		.spec = *spec,
 	};
@@ -363,6 +364,7 @@ array_lun_delete(struct array *array, const struct array_request *request, const
 		.task = { .apply = delete_apply,
 			  .published = delete_published,
 			  .cause = "lun.delete",
+			  .use = CATALOG_FREES,
 			  .request_id = request_id(request) },
 		.lun_id = lun,
 	};

@@ -104,6 +104,7 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 		.task = { .apply = create_apply,
 			  .committed = create_committed,
 			  .cause = "pool.create",
+			  .use = CATALOG_MAKES,
 			  .request_id = request_id(request) },
 		.name = name,
 		.path = path,

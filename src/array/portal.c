@@ -138,7 +138,8 @@ int
 array_portal_create(struct array *array, const struct array_request *request, const char *address,
 		    uint16_t port, struct array_answer *ret_answer)
 {
-	struct create c = { .task = { .apply = create_apply, .cause = "portal.create" },
+	struct create c = { .task = { .apply = create_apply, .cause = "portal.create",
+				    .use = CATALOG_MAKES },
 			    .port = port,
 			    .count = 1 };
 	int family = normalize(address, c.addresses[0]), rc;

@@ -185,7 +185,8 @@ static void
 reap(struct work *work)
 {
 	struct store *store = container_of(work, struct store, reap);
-	struct reaped reaped = { .task.apply = forget, .lun_id = &store->lun_id };
+	struct reaped reaped = { .task = { .apply = forget, .use = CATALOG_FREES },
+				 .lun_id = &store->lun_id };
 	int rc;
 
 	if (store->dev != NULL)

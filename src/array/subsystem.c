@@ -154,7 +154,9 @@ array_set_iqn_prefix(struct array *array, const struct array_request *request, c
 int
 subsystem_set_version(struct array *array, const char *version)
 {
-	struct array_change c = { .task = { .apply = apply, .cause = "array.configure" },
+	struct array_change c = { .task = { .apply = apply,
+					    .cause = "array.configure",
+					    .use = CATALOG_FREES },	/* opening needs it */
 				  .version = version };
 
 	return writer_submit(array, &c.task);

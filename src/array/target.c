@@ -73,7 +73,7 @@ array_target_create(struct array *array, const struct array_request *request,
 		    struct array_answer *ret_answer)
 {
 	struct target_change c = {
-		.task = { .apply = create_apply, .cause = "target.create" },
+		.task = { .apply = create_apply, .cause = "target.create", .use = CATALOG_MAKES },
 		.alias = alias != NULL ? alias : "",
 		.with_group = with_group,
 	};

@@ -2,7 +2,8 @@
 /*
  * The verifier: a thread that looks at every pool and store from time to time, so that a file that
  * was deleted or cut behind our back is known before an initiator finds out; and that does other
- * small chores: reaping, expiring jobs.
+ * small chores: reaping, expiring jobs, making the
+ * catalog's reserve whole.
  */
 #include <errno.h>
 #include <string.h>
@@ -49,6 +50,24 @@ verify_lun(struct array *array, const struct row_lun *lun)
 	store_unref(store);
 }
 
+static int
+renew(struct array *array, struct task *task)
+{
+	(void)task;
+	catalog_reserve_renew(array->catalog);
+	return 0;
+}
+
+/* The catalog is the writer's. */
+static void
+renew_reserve(struct array *array)
+{
+	struct task task = { .run = renew };
+
+	if (catalog_reserve_is_wanted(array->catalog))
+		(void)writer_submit(array, &task);
+}
+
 static void
 verify_all(struct array *array)
 {
@@ -58,6 +77,7 @@ verify_all(struct array *array)
 	for (size_t i = 0; i < state_count(state, ROW_LUN) && !atomic_load(&array->closing); i++)
 		verify_lun(array, state_at(state, ROW_LUN, i));
 	job_expire(array);
+	renew_reserve(array);
 }
 
 /* ---- the thread ---- */

@@ -90,7 +90,9 @@ apply(struct array *array, struct task *task, struct state **base)
 	task->edit = state_edit_new(*base);
 	if (task->edit == NULL)
 		return -ENOMEM;
-	rc = task->apply(array, task);
+	rc = catalog_reserve_check(array->catalog, task->use);
+	if (rc == 0)
+		rc = task->apply(array, task);
 	if (rc < 0)
 		return rc;
 	if (!state_edit_is_empty(task->edit)) {

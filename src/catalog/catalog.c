@@ -89,6 +89,8 @@ open_all(struct catalog *catalog)
 	rc = catalog_refuse_network(catalog->dir_fd, catalog->dir);
 	if (rc == 0)
 		rc = lock_dir(catalog);
+	if (rc == 0 && !catalog->look)
+		catalog_reserve_open(catalog);
 	if (rc == 0)
 		rc = catalog->look ? catalog_db_look(catalog, catalog_migration_count)
 				   : catalog_db_open(catalog, catalog_migrations,
@@ -99,7 +101,10 @@ open_all(struct catalog *catalog)
 		rc = catalog_position_load(catalog);
 	if (rc < 0 || catalog->look)
 		return rc;
-	return catalog_position_settle(catalog);
+	rc = catalog_position_settle(catalog);
+	if (rc == 0)
+		catalog_reserve_renew(catalog);
+	return rc;
 }
 
 static int
@@ -111,7 +116,7 @@ open_or_look(const char *dir, bool look, struct catalog **ret_catalog)
 	if (catalog == NULL)
 		return -ENOMEM;
 	catalog->look = look;
-	catalog->dir_fd = catalog->lock_fd = catalog->mark_fd = -1;
+	catalog->dir_fd = catalog->lock_fd = catalog->mark_fd = catalog->reserve.fd = -1;
 	catalog->dir = str_dup(dir);
 	rc = catalog->dir == NULL ? -ENOMEM : open_all(catalog);
 	if (rc < 0) {
@@ -154,6 +159,7 @@ catalog_close(struct catalog *catalog)
 	catalog_db_close(catalog);
 	if (catalog->look && catalog->lock_fd >= 0)
 		drop_empty_log(catalog);
+	catalog_reserve_close(catalog);
 	if (catalog->mark_fd >= 0)
 		close(catalog->mark_fd);
 	if (catalog->lock_fd >= 0)

@@ -69,6 +69,24 @@ int catalog_load(struct catalog *catalog, struct state **ret_state);
  */
 int catalog_check(struct catalog *catalog);
 
+/* ---- reserved space: docs/design/catalog.md ---- */
+
+#define CATALOG_RESERVE_BYTES (4u << 20)
+
+/* What a change does to space; once the reserve is not whole, who may have what is left of it. */
+enum catalog_use {
+	CATALOG_CHANGES,	/* all but the last quarter */
+	CATALOG_MAKES,		/* nothing */
+	CATALOG_FREES		/* all of it: also what the array itself must be able to note */
+};
+
+/* May a change be made?  0, or ERR_NO_SPACE with a text: space was given up and is not back. */
+int catalog_reserve_check(const struct catalog *catalog, enum catalog_use use);
+/* It is not whole; catalog_reserve_renew may help.  Any thread. */
+bool catalog_reserve_is_wanted(const struct catalog *catalog);
+/* Makes it whole when there is room.  Best effort; not synced, for it holds nothing. */
+void catalog_reserve_renew(struct catalog *catalog);
+
 /* ---- transactions ---- */
 
 int catalog_begin(struct catalog *catalog);

@@ -3,6 +3,8 @@
 #ifndef VDS_CATALOG_CATALOG_INT_H
 #define VDS_CATALOG_CATALOG_INT_H
 
+#include <stdatomic.h>
+
 #include <sqlite3.h>
 
 #include "catalog/catalog.h"
@@ -32,6 +34,15 @@ struct catalog_mark {
 	uint64_t incarnation, sequence;
 };
 
+/* Space for when the disk is full, and the layer below SQLite that gives it up: reserve.c. */
+struct catalog_reserve {
+	int fd;				/* DIR/reserve; -1 = none */
+	uint64_t held_bytes;		/* allocated, of CATALOG_RESERVE_BYTES */
+	atomic_bool wanted;		/* it is not whole, and could be */
+	char name[40];			/* of the VFS */
+	sqlite3_vfs vfs, *real;		/* real: the one below; NULL = not registered */
+};
+
 struct catalog {
 	char *dir;			/* owned */
 	int dir_fd, lock_fd, mark_fd;	/* -1 = none */
@@ -44,6 +55,7 @@ struct catalog {
 	struct position at_savepoint;
 	bool is_new, was_restored;
 	bool look;			/* change nothing */
+	struct catalog_reserve reserve;
 };
 
 /* Forward only; the n-th makes version n from n-1. */
@@ -97,6 +109,13 @@ int catalog_position_load(struct catalog *catalog);
 int catalog_position_settle(struct catalog *catalog);
 int catalog_position_move(struct catalog *catalog, uint64_t sequence, const struct hash128 *digest);
 void catalog_mark_write(struct catalog *catalog);
+
+/* reserve.c */
+void catalog_reserve_open(struct catalog *catalog);
+void catalog_reserve_close(struct catalog *catalog);	/* also when it is not open */
+/* The VFS to open the database with, until it is closed and this unregistered. */
+int catalog_reserve_register(struct catalog *catalog, const char **ret_vfs);
+void catalog_reserve_unregister(struct catalog *catalog);
 
 /* event.c */
 int catalog_event_put(struct catalog *catalog, const struct change *change);

@@ -205,13 +205,16 @@ static int
 connect(struct catalog *catalog)
 {
 	AUTO_FREE char *path = str_printf("%s/catalog.db", catalog->dir);
-	int rc;
+	const char *vfs = NULL;
+	int rc = path == NULL ? -ENOMEM : 0;
 
-	if (path == NULL)
-		return -ENOMEM;
+	if (rc == 0 && !catalog->look)
+		rc = catalog_reserve_register(catalog, &vfs);
+	if (rc < 0)
+		return rc;
 	rc = sqlite3_open_v2(path, &catalog->db,
 			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-			     NULL);
+			     vfs);
 	return rc == SQLITE_OK ? 0 : catalog_db_error(catalog, rc, "open");
 }
 
@@ -273,4 +276,5 @@ catalog_db_close(struct catalog *catalog)
 	}
 	sqlite3_close(catalog->db);
 	catalog->db = NULL;
+	catalog_reserve_unregister(catalog);
 }

@@ -6,6 +6,7 @@
  *	discover PORTAL INITIATOR	"ok IQN …" from SendTargets=All
  *	write PORTAL TARGET INITIATOR LUN BLOCK BYTE	one block of that byte, then SYNCHRONIZE CACHE
  *	read PORTAL TARGET INITIATOR LUN BLOCK		"ok BYTE", when the whole block is of that byte
+ *	fill PORTAL TARGET INITIATOR LUN BYTES	64 KiB at a time; "ok DONE KEY/ASCQ", how much there was room for, the sense
  *	hold PORTAL TARGET INITIATOR	opens a session and keeps it
  *	sense LUN			TEST UNIT READY on the kept session: "ok good" or "ok KEY/ASCASCQ" in hex
  *	drop				ends the kept session
@@ -211,6 +212,53 @@ on_block(char **argv)
 	return 0;
 }
 
+#define FILL_BYTES 65536
+
+/* How far it got; *ret_task is the write that failed, NULL = none did. */
+static uint64_t
+fill(struct iscsi_context *iscsi, int lun, uint64_t bytes, int size, struct scsi_task **ret_task)
+{
+	static unsigned char data[FILL_BYTES];
+	uint64_t done = 0;
+
+	memset(data, 0x5a, sizeof(data));
+	while (done < bytes) {
+		struct scsi_task *task = iscsi_write16_sync(iscsi, lun, done / (unsigned)size, data, FILL_BYTES, size,
+							    0, 0, 0, 0, 0);
+
+		if (task == NULL || task->status != SCSI_STATUS_GOOD) {
+			*ret_task = task;
+			return done;
+		}
+		scsi_free_scsi_task(task);
+		done += FILL_BYTES;
+	}
+	return done;
+}
+
+static int
+on_fill(char **argv)
+{
+	struct iscsi_context *iscsi = context_new(argv[3], argv[2]);
+	struct scsi_task *task = NULL;
+	uint64_t done = 0;
+	int size = -1;
+
+	if (session_open(iscsi, argv[1]) == 0)
+		size = block_size(iscsi, atoi(argv[4]));
+	if (size > 0)
+		done = fill(iscsi, atoi(argv[4]), strtoull(argv[5], NULL, 10), size, &task);
+	if (size <= 0)
+		printf("error %s\n", iscsi_get_error(iscsi));
+	else
+		printf("ok %llu %x/%04x\n", (unsigned long long)done, task != NULL ? task->sense.key : 0,
+		       task != NULL ? task->sense.ascq : 0);
+	if (task != NULL)
+		scsi_free_scsi_task(task);
+	session_close(iscsi);
+	return 0;
+}
+
 static int
 on_hold(char **argv)
 {
@@ -261,6 +309,7 @@ static const struct command {
 	{ "discover",	2, on_discover },
 	{ "write",	6, on_block },
 	{ "read",	5, on_block },
+	{ "fill",	5, on_fill },
 	{ "hold",	3, on_hold },
 	{ "sense",	1, on_sense },
 	{ "drop",	0, on_drop },

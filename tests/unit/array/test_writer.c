@@ -153,7 +153,8 @@ every_io_error(struct array *a, bool sticky, bool full)
 		int rc;
 
 		shim_fail_at(nth, sticky, full);
-		rc = change(a, &s, step++ % 2);
+		rc = change(a, &s, step % 2);
+		step += rc == 0;
 		shim_heal();
 		hit = shim_failed();
 		if (array_is_read_only(a))
@@ -175,6 +176,46 @@ static void
 test_full_disk_fails_a_change_and_no_more(void **state)
 {
 	every_io_error(((struct fixture *)*state)->array, false, true);
+}
+
+static uint64_t
+reserve_size(const struct fixture *f)
+{
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/reserve", f->array_dir);
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+/* Once the disk was full, and until there is room again, nothing is made. */
+static void
+test_full_disk_allows_changes_that_make_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct array_lun_spec spec = { .size_bytes = MIB };
+	struct guid lun = make_lun(f->array, "l"), target = make_target(f->array, "t");
+	int rc = 0;
+
+	f->options.verify_interval_ms = 1000 * 1000;	/* it would make the reserve whole */
+	fixture_reopen(f);
+	assert_int_equal(reserve_size(f), 4 * MIB);
+	/* Which of its operations is a write is SQLite's business; the others fail. */
+	for (unsigned nth = 1; reserve_size(f) == 4 * MIB; nth++) {
+		shim_fail_at(nth, false, true);
+		rc = associate(f->array, lun, 1, target);
+		assert_true(shim_failed());
+		shim_heal();
+	}
+	assert_ok(rc);
+	assert_in_range(reserve_size(f), 3 * MIB, 4 * MIB - 1);
+	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), ERR_NO_SPACE);
+	assert_int_equal(array_target_create(f->array, NULL, NULL, "u", false, NULL), ERR_NO_SPACE);
+	assert_ok(associate(f->array, lun, 0));
+	assert_ok(array_lun_delete(f->array, NULL, &lun, NULL));
+	fixture_reopen(f);
+	assert_int_equal(reserve_size(f), 4 * MIB);
+	make_lun(f->array, "m");
 }
 
 static void
@@ -408,6 +449,7 @@ main(void)
 		WITH_ARRAY(test_every_allocation_of_the_caller),
 		WITH_SHIM(test_single_io_error_fails_a_change_and_no_more),
 		WITH_SHIM(test_full_disk_fails_a_change_and_no_more),
+		WITH_SHIM(test_full_disk_allows_changes_that_make_nothing),
 		WITH_SHIM(test_broken_disk_makes_the_array_read_only),
 		WITH_SHIM(test_change_in_doubt_keeps_what_was_made_for_it),
 		WITH_ARRAY(test_many_callers_at_once),
