@@ -62,8 +62,8 @@ text_out_left(const struct text *t)
 }
 
 /*
- * RFC 7143 §6.1: a key-name is 1 to 63 of A-Z a-z 0-9 . - + @ _, the first a letter.  Public extension keys have a # too:
- * X#NodeArchitecture, §13.26.
+ * RFC 7143 §6.1: a key-name is 1 to 63 of A-Z a-z 0-9 . - + @ _, the first a letter.
+ * Public extension keys have a # too: X#NodeArchitecture, §13.26.
  */
 static bool
 is_key_name(const char *key, size_t len)
