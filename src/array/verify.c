@@ -2,8 +2,7 @@
 /*
  * The verifier: a thread that looks at every pool and store from time to time, so that a file that
  * was deleted or cut behind our back is known before an initiator finds out; and that does other
- * small chores: reaping, expiring jobs, making the
- * catalog's reserve whole.
+ * small chores: reaping, expiring jobs, making the catalog's reserve whole.
  */
 #include <errno.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  * vdsctl stand on it.  docs/design/replica.md, docs/design/api.md.
  *
  * Any number of threads may use one client.  Codes beyond those of the array: ERR_UNREACHABLE (no
- * answer came and none is
- * known), ERR_CACHE_CORRUPT (the replica cannot be trusted), ERR_PROTOCOL (an answer makes no sense).
+ * answer came and none is known), ERR_CACHE_CORRUPT (the replica cannot be trusted), ERR_PROTOCOL
+ * (an answer makes no sense).
  */
 #ifndef VDS_CLIENT_CLIENT_H
 #define VDS_CLIENT_CLIENT_H
@@ -85,11 +85,11 @@ struct client_answer {
 };
 
 /*
- * One REST call.  method: "GET", "POST", …; path: "/v1/…" (already escaped); body may be NULL, borrowed.  A change
- * carries a request id made here and is tried again with it when the connection breaks, so it happens once.
- * ret_json: the answer (new reference; NULL when there was none); ret_json itself may be NULL.
- * With a replica it waits until the
- * answer's sequence has arrived there.  0 or the array's code, its text set.
+ * One REST call.  method: "GET", "POST", …; path: "/v1/…" (already escaped); body may be NULL,
+ * borrowed.  A change carries a request id made here and is tried again with it when the connection
+ * breaks, so it happens once. ret_json: the answer (new reference; NULL when there was none);
+ * ret_json itself may be NULL. With a replica it waits until the answer's sequence has arrived
+ * there.  0 or the array's code, its text set.
  */
 int client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **ret_json);
 /* For those who must choose the id, e.g. to try again later. */

@@ -100,7 +100,8 @@ struct http_status_arg {
 
 /* Every argument of every route; each route's spec fills some. */
 struct http_args {
-	const char *name, *path, *mask, *mask_add, *mask_remove, *iqn_prefix, *iscsi_name, *alias, *address, *initiator;
+	const char *name, *path, *mask, *mask_add, *mask_remove;
+	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator;
 	struct guid pool_id, lun_id, target_id;
 	uint64_t size_bytes, add_bytes, block_bytes, port, limit, incarnation, since;
 	bool thick, with_group;

@@ -138,10 +138,7 @@ iscsi_conn_set_user(struct iscsi_conn *conn, void *user)
 	conn->user = user;
 }
 
-/*
- * --- input
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- input ----------------------------------------------------------------------------------- */
 
 static int
 fail(struct iscsi_conn *conn, int err)
@@ -350,10 +347,7 @@ iscsi_conn_wants_input(const struct iscsi_conn *conn)
 	return conn->error == 0 && conn->tx.msgs < TX_MSGS_SOFT && conn->tx.msg_bytes < TX_BYTES_SOFT;
 }
 
-/*
- * --- login
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- login ----------------------------------------------------------------------------------- */
 
 void
 conn_established(struct iscsi_conn *conn)
@@ -416,10 +410,7 @@ conn_same_lun(const struct iscsi_conn *conn, const uint8_t *a, const uint8_t *b)
 	return memcmp(a, b, 8) == 0 || (conn->ops->same_lun != NULL && conn->ops->same_lun(a, b));
 }
 
-/*
- * --- the end
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 void
 iscsi_conn_stop(struct iscsi_conn *conn)

@@ -25,10 +25,7 @@ control_reject(struct iscsi_conn *conn, const struct pdu *pdu, enum reject_reaso
 	return 0;
 }
 
-/*
- * --- NOP
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- NOP ------------------------------------------------------------------------------------- */
 
 static void
 on_pong(struct iscsi_conn *conn, uint32_t ttt)
@@ -86,10 +83,7 @@ iscsi_conn_ping(struct iscsi_conn *conn)
 	return 0;
 }
 
-/*
- * --- logout
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- logout ---------------------------------------------------------------------------------- */
 
 enum logout_reason { LOGOUT_SESSION = 0, LOGOUT_CONNECTION = 1, LOGOUT_RECOVERY = 2 };
 enum logout_response { LOGOUT_DONE = 0, LOGOUT_NO_CID = 1, LOGOUT_NO_RECOVERY = 2 };
@@ -138,10 +132,7 @@ control_on_snack(struct iscsi_conn *conn, const struct pdu *pdu)
 	return control_reject(conn, pdu, REJECT_SNACK);
 }
 
-/*
- * --- asynchronous messages
- * -----------------------------------------------------------------------------------------
- */
+/* --- asynchronous messages ------------------------------------------------------------------- */
 
 int
 iscsi_conn_async_message(struct iscsi_conn *conn, const struct iscsi_async *message)

@@ -61,9 +61,8 @@ data_is_drained(const struct task *task)
 }
 
 /*
- * RFC 7143 §11.4: while data is still expected, "the target MUST wait until it receives a data
- * PDU with the F bit set in
- * the last expected sequence before sending the Response PDU".
+ * RFC 7143 §11.4: while data is still expected, "the target MUST wait until it receives a data PDU
+ * with the F bit set in the last expected sequence before sending the Response PDU".
  */
 void
 data_send_status(struct task *task)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Text requests of the full feature phase: SendTargets, and the few keys that may be said there.
- * RFC 7143 §11.10, §11.11,
- * Appendix C.
+ * RFC 7143 §11.10, §11.11, Appendix C.
  *
  * One exchange at a time.  It spans requests while the initiator sends its text in parts (C bit, ours empty and with a
  * target transfer tag), and responses while we send ours in parts (our C bit, its requests empty).

@@ -17,11 +17,10 @@
  *	iscsi_conn_input(conn, the owner's buffer, the other bytes)	   commands run inside this call
  *	n = iscsi_conn_output(conn, iov, max); sendmsg; iscsi_conn_output_advance(conn, bytes sent)
  *
- * A task's life: ops->command hands it to the owner; then exactly one of iscsi_task_respond, iscsi_task_finish_read,
- * iscsi_task_good or iscsi_task_drop gives it back; ops->task_done is called exactly once, as the last thing, when
- * nothing of the owner's is referenced any more (it releases its buffers there).  Whatever goes
- * wrong between, task_done
- * comes.
+ * A task's life: ops->command hands it to the owner; then exactly one of iscsi_task_respond,
+ * iscsi_task_finish_read, iscsi_task_good or iscsi_task_drop gives it back; ops->task_done is
+ * called exactly once, as the last thing, when nothing of the owner's is referenced any more (it
+ * releases its buffers there).  Whatever goes wrong between, task_done comes.
  */
 #ifndef VDS_ISCSI_ISCSI_H
 #define VDS_ISCSI_ISCSI_H
@@ -279,8 +278,8 @@ void iscsi_conn_set_user(struct iscsi_conn *conn, void *user);
 
 /*
  * Take all these bytes; any number of PDUs, cut anywhere.  0, or negative: send what
- * iscsi_conn_output still gives, then
- * close (ERR_CLOSED: in good order; ERR_PROTOCOL, ERR_LIMIT, -ENOMEM, …: dropped).  Once negative, always negative.
+ * iscsi_conn_output still gives, then close (ERR_CLOSED: in good order; ERR_PROTOCOL, ERR_LIMIT,
+ * -ENOMEM, …: dropped).  Once negative, always negative.
  */
 int iscsi_conn_input(struct iscsi_conn *conn, const void *bytes, size_t len_bytes);
 /* Should the owner go on receiving?  False while too many answers wait to be sent. */
@@ -319,8 +318,8 @@ void iscsi_conn_stop(struct iscsi_conn *conn);
 unsigned iscsi_conn_tasks(const struct iscsi_conn *conn);
 /*
  * Abort the tasks for this LUN (8 bytes), or with NULL all; no response is sent for them.  Number
- * of tasks that the owner
- * still executes (each was told by ops->task_abort and had not come back when this returned).
+ * of tasks that the owner still executes (each was told by ops->task_abort and had not come back
+ * when this returned).
  */
 unsigned iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun);
 
@@ -355,12 +354,10 @@ int iscsi_conn_async_message(struct iscsi_conn *conn, const struct iscsi_async *
 
 /*
  * Collect `len_bytes` of write data (cut to write_expected) in these buffers: immediate data is
- * copied there, unsolicited
- * data received there, the rest asked for by R2T.  iov and buffers stay until task_done.  1:
- * everything is there already
- * (ops->write_ready is not called); 0: ops->write_ready will tell, unless the task ends before it
- * (then only task_done).
- * Only inside ops->command.
+ * copied there, unsolicited data received there, the rest asked for by R2T.  iov and buffers stay
+ * until task_done.  1: everything is there already (ops->write_ready is not called); 0:
+ * ops->write_ready will tell, unless the task ends before it (then only task_done). Only inside
+ * ops->command.
  */
 int iscsi_task_accept_write(struct iscsi_task *task, const struct iovec *iov, int iovcnt, uint32_t len_bytes);
 

@@ -361,10 +361,7 @@ void task_release(struct task *task);
 bool task_abort(struct task *task);
 unsigned task_abort_all(struct iscsi_conn *conn, const uint8_t *lun);
 
-/*
- * --- data.c: R2T, Data-Out, Data-In, status
- * ------------------------------------------------------------------------
- */
+/* --- data.c: R2T, Data-Out, Data-In, status -------------------------------------------------- */
 
 enum data_fault {			/* RFC 7143 §11.4.7.2 */
 	FAULT_UNEXPECTED_UNSOLICITED,
@@ -385,10 +382,7 @@ bool data_is_drained(const struct task *task);
 /* A slot of the task's data was sent. */
 void data_slot_sent(struct task *task);
 
-/*
- * --- tmf.c
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- tmf.c ----------------------------------------------------------------------------------- */
 
 #define TMF_MAX 64u
 
@@ -406,10 +400,7 @@ int tmf_on_request(struct iscsi_conn *conn, const struct pdu *pdu);
 void tmf_on_task_gone(struct iscsi_conn *conn, const struct task *task);
 void tmf_free_all(struct iscsi_conn *conn);
 
-/*
- * --- login.c, discovery.c, control.c
- * ------------------------------------------------------------------------------------
- */
+/* --- login.c, discovery.c, control.c --------------------------------------------------------- */
 
 enum login_state { LOGIN_START, LOGIN_SECURITY, LOGIN_OPERATIONAL, LOGIN_FULL };
 
@@ -446,10 +437,7 @@ int control_on_snack(struct iscsi_conn *conn, const struct pdu *pdu);
 /* Queue a Reject with this PDU's header.  0 or negative. */
 int control_reject(struct iscsi_conn *conn, const struct pdu *pdu, enum reject_reason reason);
 
-/*
- * --- conn.c
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- conn.c ---------------------------------------------------------------------------------- */
 
 enum conn_state { CONN_UP = 1, CONN_IN_LOGIN = 2, CONN_LOGGED_IN = 4, CONN_CLOSED = 8 };
 

@@ -93,10 +93,7 @@ keys_find(const char *name)
 	return NULL;
 }
 
-/*
- * --- our side's value, and what was agreed
- * -------------------------------------------------------------------------
- */
+/* --- our side's value, and what was agreed --------------------------------------------------- */
 
 static uint32_t
 ours(const struct key *key, const struct iscsi_params *limits)
@@ -133,10 +130,7 @@ agree(const struct key *key, struct iscsi_params *agreed, uint32_t value)
 		memcpy(field, &value, sizeof(value));
 }
 
-/*
- * --- rules: each answers, and gives 0 or a negative error
- * ----------------------------------------------------------
- */
+/* --- rules: each answers, and gives 0 or a negative error ------------------------------------ */
 
 struct offer {
 	struct iscsi_conn *conn;

@@ -44,10 +44,7 @@ nsg(uint8_t flags)
 	return flags & 3u;
 }
 
-/*
- * --- responses
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- responses ------------------------------------------------------------------------------- */
 
 /* flags: T, C, CSG, NSG of the response.  Takes data_len bytes of the answer. */
 static int
@@ -94,10 +91,7 @@ refuse_error(struct iscsi_conn *conn, int err)
 	return err;
 }
 
-/*
- * --- the owner decides
- * ---------------------------------------------------------------------------------------------
- */
+/* --- the owner decides ----------------------------------------------------------------------- */
 
 static int after_first(struct iscsi_conn *conn);
 
@@ -163,10 +157,7 @@ login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 	return after_first(conn);
 }
 
-/*
- * --- stages
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- stages ---------------------------------------------------------------------------------- */
 
 /* Send the answer, or its next part; with the last part go where the initiator asked to go. */
 static int
@@ -263,10 +254,7 @@ after_first(struct iscsi_conn *conn)
 	return security ? security_done(conn) : operational_done(conn);
 }
 
-/*
- * --- requests
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- requests -------------------------------------------------------------------------------- */
 
 static const struct login_rule {
 	enum login_state state;

@@ -5,9 +5,8 @@
  *	RX_IN_HEADER --header, AHS, digest--> RX_IN_DATA --data segment--> RX_IN_TAIL --padding, digest--> RX_IN_HEADER
  *
  * A header or a data segment that lies whole in the input is used where it lies.  What comes in
- * parts is gathered: headers
- * in rx->head, data in rx->stash or, for Data-Out, in the task's own buffers.  Lengths were checked by the caller at
- * RX_HEAD, before anything is allocated here.
+ * parts is gathered: headers in rx->head, data in rx->stash or, for Data-Out, in the task's own
+ * buffers.  Lengths were checked by the caller at RX_HEAD, before anything is allocated here.
  */
 #include "iscsi/iscsi_int.h"
 

@@ -5,11 +5,10 @@
  *	ExpCmdSN ......... MaxCmdSN		in the window: next, or ahead (held until the gap closes)
  *	everything else				outside: dropped without a word
  *
- * MaxCmdSN = ExpCmdSN + free places - 1.  A command that arrives takes a place and moves
- * ExpCmdSN, one that ends gives its
- * place back, so MaxCmdSN never decreases.  With one connection, PDUs only come ahead of their
- * turn when one between was
- * discarded for its digest, or when the initiator errs.
+ * MaxCmdSN = ExpCmdSN + free places - 1.  A command that arrives takes a place and moves ExpCmdSN,
+ * one that ends gives its place back, so MaxCmdSN never decreases.  With one connection, PDUs only
+ * come ahead of their turn when one between was discarded for its digest, or when the initiator
+ * errs.
  */
 #include "iscsi/iscsi_int.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Text of login and text PDUs: `key=value` pairs, each ended by a NUL.  A negotiation may span
- * PDUs, cut anywhere; it is
- * gathered, at most TEXT_MAX bytes, and parsed when it is whole.  RFC 7143 §6.1.
+ * PDUs, cut anywhere; it is gathered, at most TEXT_MAX bytes, and parsed when it is whole.  RFC
+ * 7143 §6.1.
  */
 #include "iscsi/iscsi_int.h"
 

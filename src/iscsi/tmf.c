@@ -3,9 +3,9 @@
  * Task management requests.  RFC 7143 §4.2.3, §11.5, §11.6.
  *
  * What names tasks of this session (ABORT TASK, ABORT TASK SET) is aborted here; every function
- * except those that concern
- * no task goes to the owner, since others' sessions and the logical unit are its business.  A response leaves when the
- * owner has answered and every task of this connection that was aborted until then has come back.
+ * except those that concern no task goes to the owner, since others' sessions and the logical unit
+ * are its business.  A response leaves when the owner has answered and every task of this
+ * connection that was aborted until then has come back.
  */
 #include "iscsi/iscsi_int.h"
 

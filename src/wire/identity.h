@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The words that name our logical units in SCSI INQUIRY.  Both sides need them: the target tells
- * them to initiators, and
- * IVdsLun::GetIdentificationData must say exactly the same (a host matches its disks by them).  Never changed:
- * initiators build persistent names from vendor and serial number.
+ * them to initiators, and IVdsLun::GetIdentificationData must say exactly the same (a host matches
+ * its disks by them).  Never changed: initiators build persistent names from vendor and serial
+ * number.
  */
 #ifndef VDS_WIRE_IDENTITY_H
 #define VDS_WIRE_IDENTITY_H

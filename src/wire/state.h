@@ -115,9 +115,9 @@ const struct state *state_edit_view(struct state_edit *edit);
 /* Any ops so far? */
 bool state_edit_is_empty(const struct state_edit *edit);
 /*
- * The next state (sequence + 1) and the change that leads there (ops by family, then key; what was put and taken
- * back is not in it), one reference each for the caller.  The edit
- * is freed, also on failure.  0 or -ENOMEM.
+ * The next state (sequence + 1) and the change that leads there (ops by family, then key; what was
+ * put and taken back is not in it), one reference each for the caller.  The edit is freed, also on
+ * failure.  0 or -ENOMEM.
  */
 int state_edit_finish(struct state_edit *edit, const char *cause, const struct guid *request_id, int64_t utc_ms,
 		      struct state **ret_state, struct change **ret_change);
