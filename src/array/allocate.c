@@ -21,8 +21,8 @@
 
 /* The end of a job, as a change. */
 struct ending {
-	struct task task;
-	struct job *job;
+	struct array_task task;
+	struct array_job *job;
 	int result;
 	char message[TASK_TEXT_SIZE];
 };
@@ -30,20 +30,20 @@ struct ending {
 static int
 step(struct blk_progress *progress, uint64_t done_bytes, uint64_t total_bytes)
 {
-	struct job *job = container_of(progress, struct job, progress);
+	struct array_job *job = container_of(progress, struct array_job, progress);
 	unsigned percent = total_bytes > 0 ? (unsigned)(done_bytes / (total_bytes / 100 + 1)) : 0;
 
 	if (atomic_load(&job->array->closing) || atomic_load(&job->phase) == JOB_CANCELLING)
 		return 1;
 	if (percent != job->percent) {
 		job->percent = percent;
-		live_job_put(job->array, &job->id, percent);
+		array_live_job_put(job->array, &job->id, percent);
 	}
 	return 0;
 }
 
 static int
-allocate(struct job *job)
+allocate(struct array_job *job)
 {
 	int rc;
 
@@ -54,56 +54,56 @@ allocate(struct job *job)
 	rc = blk_allocate(job->store->dev, job->from_bytes, job->to_bytes - job->from_bytes,
 			  &job->progress);
 	pthread_mutex_unlock(&job->store->manage_lock);
-	return rc == ERR_CANCELLED ? rc : lun_file_error(rc, job->store->path);
+	return rc == ERR_CANCELLED ? rc : array_lun_file_error(rc, job->store->path);
 }
 
 static int
-resize(struct job *job, uint64_t size_bytes)
+resize(struct array_job *job, uint64_t size_bytes)
 {
 	int rc;
 
 	pthread_mutex_lock(&job->store->manage_lock);
-	rc = lun_file_error(blk_resize(job->store->dev, size_bytes), job->store->path);
+	rc = array_lun_file_error(blk_resize(job->store->dev, size_bytes), job->store->path);
 	pthread_mutex_unlock(&job->store->manage_lock);
 	return rc;
 }
 
 static int
-end_apply(struct array *array, struct task *task)
+end_apply(struct array *array, struct array_task *task)
 {
 	struct ending *e = container_of(task, struct ending, task);
-	struct job *job = e->job;
+	struct array_job *job = e->job;
 	int rc = 0;
 
 	if (job->kind == JOB_EXTEND_LUN && e->result == 0)
-		rc = lun_edit_resize(task->edit, &job->lun_id, job->to_bytes);
+		rc = array_lun_edit_resize(task->edit, &job->lun_id, job->to_bytes);
 	if (job->kind == JOB_CREATE_LUN && e->result < 0 && job->store != NULL)
-		rc = lun_edit_remove(array, task->edit, &job->lun_id);
-	return rc < 0 ? rc : job_edit_end(array, task->edit, job, e->result, e->message);
+		rc = array_lun_edit_remove(array, task->edit, &job->lun_id);
+	return rc < 0 ? rc : array_job_edit_end(array, task->edit, job, e->result, e->message);
 }
 
 /* Before it is seen: who sees the job ended finds the LUN free. */
 static void
-end_committed(struct array *array, struct task *task)
+end_committed(struct array *array, struct array_task *task)
 {
 	struct ending *e = container_of(task, struct ending, task);
 
-	job_forget(e->job);
+	array_job_forget(e->job);
 	if (e->job->kind != JOB_CREATE_LUN || e->result == 0)
-		operation_end(array, &e->job->lun_id);
+		array_operation_end(array, &e->job->lun_id);
 }
 
 static void
-end_published(struct array *array, struct task *task)
+end_published(struct array *array, struct array_task *task)
 {
 	struct ending *e = container_of(task, struct ending, task);
 
 	if (e->job->kind == JOB_CREATE_LUN && e->result < 0)
-		unit_remove(array, &e->job->lun_id, true);
+		array_unit_remove(array, &e->job->lun_id, true);
 }
 
 static int
-end(struct job *job, int result)
+end(struct array_job *job, int result)
 {
 	struct ending e = {
 		.task = { .apply = end_apply,
@@ -117,12 +117,12 @@ end(struct job *job, int result)
 	};
 
 	snprintf(e.message, sizeof(e.message), "%s", result < 0 ? err_text(result) : "");
-	return writer_submit(job->array, &e.task);
+	return array_writer_submit(job->array, &e.task);
 }
 
 /* From WORKING to ENDING; a cancel that came first wins. */
 static int
-settle(struct job *job, int rc)
+settle(struct array_job *job, int rc)
 {
 	int phase = JOB_WORKING;
 
@@ -136,7 +136,7 @@ settle(struct job *job, int rc)
  * is given back.
  */
 static int
-settle_size(struct job *job, int rc)
+settle_size(struct array_job *job, int rc)
 {
 	char text[TASK_TEXT_SIZE];
 
@@ -153,25 +153,25 @@ settle_size(struct job *job, int rc)
 
 /* Memory that is short now may be there in a moment. */
 static int
-end_surely(struct job *job, int result)
+end_surely(struct array_job *job, int result)
 {
 	int rc = end(job, result);
 
-	for (int i = 0; i < END_TRIES && rc < 0 && writer_is_sure(rc); i++)
+	for (int i = 0; i < END_TRIES && rc < 0 && array_writer_is_sure(rc); i++)
 		rc = end(job, result);
 	return rc;
 }
 
 void
-allocate_run(struct work *work)
+array_allocate_run(struct work *work)
 {
-	struct job *job = container_of(work, struct job, work);
+	struct array_job *job = container_of(work, struct array_job, work);
 	char id[GUID_TEXT_SIZE];
 	int rc = allocate(job);
 
 	if (rc == ERR_CANCELLED && atomic_load(&job->phase) == JOB_WORKING) {
-		job_forget(job);	/* the array closes */
-		job_free(job);
+		array_job_forget(job);	/* the array closes */
+		array_job_free(job);
 		return;
 	}
 	rc = settle_size(job, settle(job, rc));
@@ -179,8 +179,8 @@ allocate_run(struct work *work)
 	if (rc < 0) {
 		/* The catalog cannot be written: the job goes on when it can, after a start. */
 		log_error("job.end", "job=%s error=%s", guid_format(&job->id, id), err_text(rc));
-		job_forget(job);
-		operation_end(job->array, &job->lun_id);
+		array_job_forget(job);
+		array_operation_end(job->array, &job->lun_id);
 	}
-	job_free(job);
+	array_job_free(job);
 }

@@ -108,7 +108,7 @@ begin(struct array *array)
 	char name[] = "default";
 	struct position at = { .incarnation = 1 };
 	struct row_pool pool = { .name = name };
-	int rc = array->default_address != NULL ? portal_check_address(array->default_address) : 0;
+	int rc = array->default_address != NULL ? array_portal_check_address(array->default_address) : 0;
 
 	if (rc == 0)
 		rc = default_pool_path(array, &path);
@@ -120,13 +120,13 @@ begin(struct array *array)
 	array->state = state_new(&at);
 	if (array->state == NULL)
 		return -ENOMEM;
-	rc = pool_add(array, &at.array_id, &pool, POOL_BEGIN);
+	rc = array_pool_add(array, &at.array_id, &pool, POOL_BEGIN);
 	if (rc == 0)
-		rc = writer_start(array);
+		rc = array_writer_start(array);
 	if (rc == 0)
-		rc = subsystem_begin(array, &at.array_id, &pool);
+		rc = array_subsystem_begin(array, &at.array_id, &pool);
 	if (rc == 0)
-		pool_show(array, &pool.id);
+		array_pool_show(array, &pool.id);
 	if (rc == 0 && array->default_address != NULL && array->default_port != 0)
 		rc = array_portal_create(array, NULL, array->default_address, array->default_port,
 					 NULL);
@@ -137,16 +137,16 @@ static int
 add_unit(struct array *array, const struct row_lun *lun)
 {
 	const struct row_pool *pool = state_find(array->state, ROW_POOL, &lun->pool_id);
-	AUTO_FREE char *path = store_path(pool->path, &lun->id, true);
-	struct store *store = NULL;
-	int rc = path == NULL ? -ENOMEM : store_new(array, lun, path, &store);
+	AUTO_FREE char *path = array_store_path(pool->path, &lun->id, true);
+	struct array_store *store = NULL;
+	int rc = path == NULL ? -ENOMEM : array_store_new(array, lun, path, &store);
 
 	if (rc < 0)
 		return rc;
-	rc = unit_add(array, &lun->id, store, OPERATION_NONE, HEALTH_UNKNOWN);
-	store_unref(store);
+	rc = array_unit_add(array, &lun->id, store, OPERATION_NONE, HEALTH_UNKNOWN);
+	array_store_unref(store);
 	if (rc == 0)
-		unit_show(array, &lun->id);
+		array_unit_show(array, &lun->id);
 	return rc;
 }
 
@@ -159,9 +159,9 @@ add_dying(void *arg, const struct catalog_unlink *entry)
 	AUTO_FREE char *path = NULL;
 
 	if (pool == NULL)
-		return store_dying_add(array, &entry->lun_id, entry->path);
-	path = store_path(pool->path, &entry->lun_id, true);
-	return path == NULL ? -ENOMEM : store_dying_add(array, &entry->lun_id, path);
+		return array_store_dying_add(array, &entry->lun_id, entry->path);
+	path = array_store_path(pool->path, &entry->lun_id, true);
+	return path == NULL ? -ENOMEM : array_store_dying_add(array, &entry->lun_id, path);
 }
 
 /* Where they are.  One that has moved gets its new path, or is only looked at there. */
@@ -170,10 +170,10 @@ add_pools(struct array *array)
 {
 	AUTO_FREE char *path = NULL;
 	const struct row_pool *moved = NULL;
-	int rc = pool_find_moved(array, &moved, &path);
+	int rc = array_pool_find_moved(array, &moved, &path);
 
 	if (rc == 0 && moved != NULL && !array->look) {
-		rc = pool_set_path(array, moved, path);
+		rc = array_pool_set_path(array, moved, path);
 		moved = NULL;
 	}
 	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_POOL); i++) {
@@ -182,7 +182,7 @@ add_pools(struct array *array)
 
 		if (pool == moved)
 			at.path = path;
-		rc = pool_add(array, &state_position(array->state)->array_id, &at, POOL_OPEN);
+		rc = array_pool_add(array, &state_position(array->state)->array_id, &at, POOL_OPEN);
 	}
 	return rc;
 }
@@ -194,7 +194,7 @@ take_up(struct array *array)
 	int rc = catalog_unlinks(array->catalog, add_dying, array);
 
 	if (rc == 0)
-		pool_sweep(array, array->state);
+		array_pool_sweep(array, array->state);
 	return rc;
 }
 
@@ -212,10 +212,10 @@ load(struct array *array)
 	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_LUN); i++)
 		rc = add_unit(array, state_at(array->state, ROW_LUN, i));
 	if (rc == 0)
-		rc = request_load(array);
+		rc = array_request_load(array);
 	if (rc == 0 && !array->look)
-		rc = job_resume_all(array);
-	return rc < 0 ? rc : writer_start(array);
+		rc = array_job_resume_all(array);
+	return rc < 0 ? rc : array_writer_start(array);
 }
 
 static int
@@ -225,13 +225,13 @@ update_version(struct array *array)
 
 	if (str_equal(state_array(state)->version, VDS_VERSION))
 		return 0;
-	return subsystem_set_version(array, VDS_VERSION);
+	return array_subsystem_set_version(array, VDS_VERSION);
 }
 
 static int
 look_all(struct array *array)
 {
-	int rc = live_init(array);
+	int rc = array_live_init(array);
 
 	if (rc == 0)
 		rc = catalog_look(array->dir, &array->catalog);
@@ -243,7 +243,7 @@ look_all(struct array *array)
 static int
 open_all(struct array *array)
 {
-	int rc = live_init(array);
+	int rc = array_live_init(array);
 
 	if (rc == 0)
 		rc = workers_new(JOB_THREADS, "jobs", &array->workers);
@@ -253,7 +253,7 @@ open_all(struct array *array)
 		rc = catalog_is_new(array->catalog) ? begin(array) : load(array);
 	if (rc == 0)
 		rc = update_version(array);
-	return rc < 0 ? rc : verify_start(array);
+	return rc < 0 ? rc : array_verify_start(array);
 }
 
 int
@@ -306,20 +306,20 @@ array_close(struct array *array)
 	if (array == NULL)
 		return;
 	atomic_store(&array->closing, true);
-	event_close(array);
-	verify_stop(array);
+	array_event_close(array);
+	array_verify_stop(array);
 	if (array->workers != NULL && !array->writer_runs && array->state != NULL)
-		(void)writer_start(array); /* what an opening that failed has queued waits for it */
+		(void)array_writer_start(array); /* what an opening that failed has queued waits for it */
 	workers_free(array->workers);
-	writer_stop(array);
+	array_writer_stop(array);
 	catalog_close(array->catalog);
-	unit_fini(array);
-	store_fini(array);
-	pool_fini(array);
-	number_fini(array);
-	request_fini(array);
+	array_unit_fini(array);
+	array_store_fini(array);
+	array_pool_fini(array);
+	array_number_fini(array);
+	array_request_fini(array);
 	state_unref(array->state);
-	live_fini(array);
+	array_live_fini(array);
 	fini_locks(array);
 	mem_free(array->dir);
 	mem_free(array->inject_dir);
@@ -347,12 +347,12 @@ array_is_read_only(struct array *array)
 }
 
 struct sync {
-	struct task task;
+	struct array_task task;
 	struct position position;
 };
 
 static int
-sync_run(struct array *array, struct task *task)
+sync_run(struct array *array, struct array_task *task)
 {
 	container_of(task, struct sync, task)->position = *state_position(array->state);
 	return 0;
@@ -362,7 +362,7 @@ int
 array_sync(struct array *array, struct position *ret_position)
 {
 	struct sync s = { .task.run = sync_run };
-	int rc = writer_submit(array, &s.task);
+	int rc = array_writer_submit(array, &s.task);
 
 	if (rc == 0)
 		*ret_position = s.position;

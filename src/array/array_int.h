@@ -26,9 +26,9 @@
 #define JOB_KEPT_MS (24 * 3600 * 1000ll)	/* an ended job stays visible that long */
 #define LUN_BYTES_MAX (1ull << 53)
 
-struct pool_entry;
-struct lun_entry;
-struct job;
+struct array_pool_entry;
+struct array_lun_entry;
+struct array_job;
 
 struct array {
 	char *dir, *inject_dir, *default_address;	/* owned; the last two may be NULL */
@@ -46,7 +46,7 @@ struct array {
 
 	pthread_mutex_t queue_lock;
 	pthread_cond_t queue_ready, task_done;
-	struct list queue;			/* struct task */
+	struct list queue;			/* struct array_task */
 	bool queue_stop;
 
 	pthread_mutex_t state_lock;
@@ -63,10 +63,10 @@ struct array {
 	void *runtime;
 
 	pthread_mutex_t luns_lock;
-	struct guid_map luns;			/* struct lun_entry */
+	struct guid_map luns;			/* struct array_lun_entry */
 
 	pthread_mutex_t pools_lock;
-	struct guid_map pools;			/* struct pool_entry */
+	struct guid_map pools;			/* struct array_pool_entry */
 
 	pthread_mutex_t requests_lock;
 	pthread_cond_t request_done;
@@ -75,10 +75,10 @@ struct array {
 	size_t requests_kept;
 
 	pthread_mutex_t dying_lock;
-	struct list dying;			/* struct store: deleted LUNs' files */
+	struct list dying;			/* struct array_store: deleted LUNs' files */
 
 	pthread_mutex_t jobs_lock;
-	struct list jobs;			/* struct job: those that run */
+	struct list jobs;			/* struct array_job: those that run */
 
 	pthread_mutex_t verify_lock;
 	pthread_cond_t verify_wake;
@@ -91,20 +91,20 @@ struct array {
  * What is queued to the writer.  Embedded in the arguments of an operation, on the caller's stack.
  * Either a change (apply) or something to do between batches (run).
  */
-struct task {
+struct array_task {
 	/*
 	 * Writer thread: fill `edit`, note things in the catalog, set answer.object_id.  0 or an
 	 * error: then nothing happened.
 	 */
-	int (*apply)(struct array *array, struct task *task);
+	int (*apply)(struct array *array, struct array_task *task);
 	/*
 	 * Writer thread, after the commit, before anybody sees the state.  Cannot fail.  May be
 	 * NULL.
 	 */
-	void (*committed)(struct array *array, struct task *task);
+	void (*committed)(struct array *array, struct array_task *task);
 	/* Writer thread, when everybody sees it.  May be NULL. */
-	void (*published)(struct array *array, struct task *task);
-	int (*run)(struct array *array, struct task *task);
+	void (*published)(struct array *array, struct array_task *task);
+	int (*run)(struct array *array, struct array_task *task);
 	const char *cause;
 	struct guid request_id;
 	enum catalog_use use;		/* what of the reserve it may have */
@@ -124,17 +124,17 @@ struct task {
 	char text[TASK_TEXT_SIZE];
 };
 
-int writer_start(struct array *array);
+int array_writer_start(struct array *array);
 /* Finishes what is queued. */
-void writer_stop(struct array *array);
+void array_writer_stop(struct array *array);
 /* Blocks until it is done; its result, with its text on this thread.  Not on the writer thread. */
-int writer_submit(struct array *array, struct task *task);
+int array_writer_submit(struct array *array, struct array_task *task);
 /*
  * Did a change that failed with this leave nothing for sure?  Not when the disk broke in its
  * commit: then what was made for it must stay, and the next start finds out.
  */
 static inline bool
-writer_is_sure(int rc)
+array_writer_is_sure(int rc)
 {
 	return rc != ERR_READ_ONLY;
 }
@@ -143,100 +143,100 @@ writer_is_sure(int rc)
  * A change with nothing to do outside the writer: request id, submit, answer.  apply, cause and
  * hooks are set.
  */
-int change_run(struct array *array, const struct array_request *request, struct task *task,
+int array_change_run(struct array *array, const struct array_request *request, struct array_task *task,
 	       struct array_answer *ret_answer);
 
 /* ---- request.c: the same id again gives the first answer ---- */
 
 /*
- * 0: go on, and call request_end; 1: replayed, *ret_answer is the first; -ENOMEM.  Waits while the
+ * 0: go on, and call array_request_end; 1: replayed, *ret_answer is the first; -ENOMEM.  Waits while the
  * first is under way.
  */
-int request_begin(struct array *array, const struct array_request *request,
+int array_request_begin(struct array *array, const struct array_request *request,
 		  struct array_answer *ret_answer);
 /* Gives rc back; copies the answer to *ret_answer (may be NULL) when it is 0. */
-int request_end(struct array *array, const struct array_request *request, int rc,
+int array_request_end(struct array *array, const struct array_request *request, int rc,
 		const struct array_answer *answer, struct array_answer *ret_answer);
-int request_load(struct array *array);
-void request_fini(struct array *array);
+int array_request_load(struct array *array);
+void array_request_fini(struct array *array);
 static inline struct guid
-request_id(const struct array_request *request)
+array_request_id(const struct array_request *request)
 {
 	return request != NULL ? request->id : (struct guid){ { 0 } };
 }
 
 /* ---- live.c: the volatile state ---- */
 
-int live_init(struct array *array);
-void live_fini(struct array *array);
-void live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
+int array_live_init(struct array *array);
+void array_live_fini(struct array *array);
+void array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
 		  enum lun_operation operation, const char *reason);
-void live_job_put(struct array *array, const struct guid *id, unsigned percent);
+void array_live_job_put(struct array *array, const struct guid *id, unsigned percent);
 
 /* ---- event.c: listeners ---- */
 
-void event_change(struct array *array, struct change *change, const struct position *position);
-void event_live(struct array *array, struct change *change);
+void array_event_change(struct array *array, struct change *change, const struct position *position);
+void array_event_live(struct array *array, struct change *change);
 /* LOST to all: the array closes. */
-void event_close(struct array *array);
+void array_event_close(struct array *array);
 
 /* ---- runtime.c: calls into the data path; harmless without one ---- */
 
-void runtime_publish(struct array *array, const struct state *state, const struct change *change);
-int runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count);
-void runtime_resume(struct array *array, const struct array_mapping *mappings, size_t count);
-int runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port);
-bool runtime_is_there(struct array *array);
+void array_runtime_publish(struct array *array, const struct state *state, const struct change *change);
+int array_runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count);
+void array_runtime_resume(struct array *array, const struct array_mapping *mappings, size_t count);
+int array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port);
+bool array_runtime_is_there(struct array *array);
 
 /* ---- operation.c: who excludes whom on a LUN ---- */
 
-enum ask { ASK_RENAME, ASK_MASK, ASK_STATUS, ASK_ASSOCIATE, ASK_EXTEND, ASK_DELETE, ASK_COUNT };
+enum array_ask { ASK_RENAME, ASK_MASK, ASK_STATUS, ASK_ASSOCIATE, ASK_EXTEND, ASK_DELETE, ASK_COUNT };
 
-bool operation_allows(enum lun_operation held, enum ask ask);
+bool array_operation_allows(enum lun_operation held, enum array_ask ask);
 /* May this be done now?  0, ERR_NOT_FOUND, ERR_BUSY. */
-int operation_check(struct array *array, const struct guid *lun_id, enum ask ask);
+int array_operation_check(struct array *array, const struct guid *lun_id, enum array_ask ask);
 /*
- * The same, and from now on `operation` holds the LUN until operation_end.  visible: the live row
+ * The same, and from now on `operation` holds the LUN until array_operation_end.  visible: the live row
  * tells, before this returns (a hold for an instant is not worth two events).
  */
-int operation_begin(struct array *array, const struct guid *lun_id, enum ask ask,
+int array_operation_begin(struct array *array, const struct guid *lun_id, enum array_ask ask,
 		    enum lun_operation operation, bool visible);
-void operation_end(struct array *array, const struct guid *lun_id);
+void array_operation_end(struct array *array, const struct guid *lun_id);
 
 /* ---- unit.c: what the array knows about a LUN beyond its row ---- */
 
-struct lun_entry {
+struct array_lun_entry {
 	struct guid id;
 	enum lun_operation operation;
 	bool visible;			/* the live row tells the operation */
 	enum lun_health health;
 	char *reason;			/* owned; NULL = "" */
-	struct store *store;		/* one reference */
+	struct array_store *store;		/* one reference */
 };
 
 /* Takes a reference to the store on success.  0 or -ENOMEM. */
-int unit_add(struct array *array, const struct guid *lun_id, struct store *store,
+int array_unit_add(struct array *array, const struct guid *lun_id, struct array_store *store,
 	     enum lun_operation operation, enum lun_health health);
 /* The first live row. */
-void unit_show(struct array *array, const struct guid *lun_id);
+void array_unit_show(struct array *array, const struct guid *lun_id);
 /*
  * Forget it: its live row goes, the store loses its reference; unlink: the file goes after the last
  * use.
  */
-void unit_remove(struct array *array, const struct guid *lun_id, bool unlink);
-void unit_fini(struct array *array);
+void array_unit_remove(struct array *array, const struct guid *lun_id, bool unlink);
+void array_unit_fini(struct array *array);
 /* One reference, or NULL. */
-struct store *unit_store(struct array *array, const struct guid *lun_id);
-void unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health,
+struct array_store *array_unit_store(struct array *array, const struct guid *lun_id);
+void array_unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health,
 		     const char *reason);
-enum lun_health unit_health(struct array *array, const struct guid *lun_id);
+enum lun_health array_unit_health(struct array *array, const struct guid *lun_id);
 /* Under luns_lock: */
-struct lun_entry *unit_find_locked(struct array *array, const struct guid *lun_id);
-void unit_show_locked(struct array *array, struct lun_entry *entry);
+struct array_lun_entry *array_unit_find_locked(struct array *array, const struct guid *lun_id);
+void array_unit_show_locked(struct array *array, struct array_lun_entry *entry);
 
 /* ---- store.c: the file behind a LUN, and its device ---- */
 
-struct store {
+struct array_store {
 	atomic_uint refs;		/* the unit's, jobs, the verifier */
 	struct array *array;
 	struct guid lun_id;
@@ -250,56 +250,56 @@ struct store {
 	struct work reap;
 };
 
-int store_new(struct array *array, const struct row_lun *lun, const char *path,
-	      struct store **ret_store);
-struct store *store_ref(struct store *store);
-void store_unref(struct store *store);		/* accepts NULL */
+int array_store_new(struct array *array, const struct row_lun *lun, const char *path,
+	      struct array_store **ret_store);
+struct array_store *array_store_ref(struct array_store *store);
+void array_store_unref(struct array_store *store);		/* accepts NULL */
 /* <pool>/<lun id>.img, or .new before its commit. */
-char *store_path(const char *pool_path, const struct guid *lun_id, bool committed);
+char *array_store_path(const char *array_pool_path, const struct guid *lun_id, bool committed);
 /*
  * Is the file there and sound?  0, also when descriptors or memory are too short to tell; or
  * ERR_FAILED with the reason (the unit's health is then FAILED).  Does not open it.  manage_lock.
  */
-int store_verify(struct store *store);
+int array_store_verify(struct array_store *store);
 /* A file that an earlier run left to be unlinked. */
-int store_dying_add(struct array *array, const struct guid *lun_id, const char *path);
-bool store_is_dying(struct array *array, const struct guid *lun_id);
+int array_store_dying_add(struct array *array, const struct guid *lun_id, const char *path);
+bool array_store_is_dying(struct array *array, const struct guid *lun_id);
 /*
  * Hands the files of deleted LUNs that nobody uses any more to a worker, who unlinks them.  Number
  * of those still in use.
  */
-size_t store_reap(struct array *array);
-void store_fini(struct array *array);
+size_t array_store_reap(struct array *array);
+void array_store_fini(struct array *array);
 
 /* ---- pool_dir.c: pools on disk ---- */
 
 /* The directory of a pool that is ready (mem_free).  ERR_NOT_FOUND, ERR_FAILED, -ENOMEM. */
-int pool_path(struct array *array, const struct guid *pool_id, char **ret_path);
-/* Free bytes now.  As pool_path, -errno. */
-int pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity,
+int array_pool_path(struct array *array, const struct guid *pool_id, char **ret_path);
+/* Free bytes now.  As array_pool_path, -errno. */
+int array_pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity,
 	       uint64_t *ret_free);
 /* The only pool, or the ready one with the most free space. */
-int pool_choose(struct array *array, struct guid *ret_pool_id);
-enum pool_mode {
+int array_pool_choose(struct array *array, struct guid *ret_pool_id);
+enum array_pool_mode {
 	POOL_OPEN,	/* one that is not ready is remembered all the same, with the reason */
 	POOL_CREATE,	/* make the marker when there is none; must succeed */
 	POOL_BEGIN	/* the same; that of an array that never came to life is replaced */
 };
 
 /* Opens (or makes) the marker and remembers the pool. */
-int pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
-	     enum pool_mode mode);
+int array_pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
+	     enum array_pool_mode mode);
 /* delete_marker: the pool is no longer. */
-void pool_remove(struct array *array, const struct guid *pool_id, bool delete_marker);
-void pool_fini(struct array *array);
+void array_pool_remove(struct array *array, const struct guid *pool_id, bool delete_marker);
+void array_pool_fini(struct array *array);
 /* Look again at each: ready?  space? */
-void pool_verify(struct array *array);
+void array_pool_verify(struct array *array);
 /* Its live row. */
-void pool_show(struct array *array, const struct guid *pool_id);
+void array_pool_show(struct array *array, const struct guid *pool_id);
 /* Files of LUNs that were never committed go, those whose rename was lost get it. */
-void pool_sweep(struct array *array, const struct state *state);
+void array_pool_sweep(struct array *array, const struct state *state);
 /* Is a marker of this array there?  (Not locked.) */
-bool pool_is_marked(const char *path, const struct guid *array_id);
+bool array_pool_is_marked(const char *path, const struct guid *array_id);
 
 /* ---- pool_home.c: the pool in the array's directory, when that has moved ---- */
 
@@ -307,32 +307,32 @@ bool pool_is_marked(const char *path, const struct guid *array_id);
  * While opening: the pool that was DIR/luns when DIR was elsewhere, NULL = none; and where it is
  * now (mem_free).  0 or -ENOMEM.
  */
-int pool_find_moved(struct array *array, const struct row_pool **ret_pool, char **ret_path);
+int array_pool_find_moved(struct array *array, const struct row_pool **ret_pool, char **ret_path);
 /* While opening, before there is a writer.  Durable on return.  As catalog_commit. */
-int pool_set_path(struct array *array, const struct row_pool *pool, const char *path);
+int array_pool_set_path(struct array *array, const struct row_pool *pool, const char *path);
 
 /* ---- subsystem.c ---- */
 
 /* The first change: the array and its default pool. */
-int subsystem_begin(struct array *array, const struct guid *array_id, const struct row_pool *pool);
-int subsystem_set_version(struct array *array, const char *version);
+int array_subsystem_begin(struct array *array, const struct guid *array_id, const struct row_pool *pool);
+int array_subsystem_set_version(struct array *array, const char *version);
 
 /* ---- portal.c ---- */
 
 /* 0 or ERR_INVALID with a text: it is no numeric address. */
-int portal_check_address(const char *address);
+int array_portal_check_address(const char *address);
 
 /* ---- name.c ---- */
 
 /* Spaces and nothing else; "" is not. */
-bool name_is_blank(const char *name);
-int name_check(const char *what, const char *name);
-uint64_t name_random64(void);
+bool array_name_is_blank(const char *name);
+int array_name_check(const char *what, const char *name);
+uint64_t array_name_random64(void);
 /* A unique LUN name from its number. */
-int name_make_lun(const struct state *view, uint32_t number, char **ret_name);
-int name_make_target(const struct state *view, const char *alias, char **ret_name);
+int array_name_make_lun(const struct state *view, uint32_t number, char **ret_name);
+int array_name_make_target(const struct state *view, const char *alias, char **ret_name);
 /* ERR_NOT_FOUND with a text. */
-int name_no_such(enum row_family family, const struct guid *id);
+int array_name_no_such(enum row_family family, const struct guid *id);
 
 /* ---- number.c: LUN numbers ---- */
 
@@ -340,54 +340,54 @@ int name_no_such(enum row_family family, const struct guid *id);
  * The number that a LUN loses on a target, with this row, is not given to another LUN while a
  * session lives that may have seen it.
  */
-int number_retire(struct array *array, const struct row_association *row);
+int array_number_retire(struct array *array, const struct row_association *row);
 /*
  * One number of the LUN for all when possible: numbers[i] for targets[i].  preferred: tried first;
  * UINT32_MAX = none, then one that a session may have seen it by.
  */
-int number_choose(struct array *array, const struct state *view, const struct guid *lun_id,
+int array_number_choose(struct array *array, const struct state *view, const struct guid *lun_id,
 		  const struct guid *targets, size_t count, uint32_t preferred, uint32_t *numbers);
-void number_fini(struct array *array);
+void array_number_fini(struct array *array);
 
 /* ---- lun.c, group.c: shared pieces of changes ---- */
 
 /* ERR_NOT_FOUND with a text.  Borrowed from the view. */
-int lun_find(const struct state *view, const struct guid *lun_id, const struct row_lun **ret_lun);
+int array_lun_find(const struct state *view, const struct guid *lun_id, const struct row_lun **ret_lun);
 /*
  * Deletes the LUN's associations, retires their numbers, deletes the row, notes the file for
  * unlinking.
  */
-int lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id);
+int array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id);
 /* Puts it with another size. */
-int lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64_t size_bytes);
+int array_lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64_t size_bytes);
 /*
  * What a file system said, in our terms: no space, and files larger than it holds, are
  * ERR_NO_SPACE.
  */
-int lun_file_error(int rc, const char *what);
-int group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
+int array_lun_file_error(int rc, const char *what);
+int array_group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
 		   bool all_portals, struct guid *ret_group_id);
-int group_edit_remove(struct state_edit *edit, const struct guid *group_id);
+int array_group_edit_remove(struct state_edit *edit, const struct guid *group_id);
 /* The mappings of a LUN now (mem_free).  Number or -ENOMEM. */
-int lun_mappings(const struct state *state, const struct guid *lun_id,
+int array_lun_mappings(const struct state *state, const struct guid *lun_id,
 		 struct array_mapping **ret_mappings);
 
 /* ---- job.c, allocate.c ---- */
 
-struct job {
+struct array_job {
 	struct list node;		/* jobs_lock */
 	struct work work;
 	struct array *array;
 	struct guid id, lun_id;
 	enum job_kind kind;
 	uint64_t from_bytes, to_bytes;
-	atomic_int phase;		/* enum job_phase */
-	struct store *store;		/* one reference */
+	atomic_int phase;		/* enum array_job_phase */
+	struct array_store *store;		/* one reference */
 	struct blk_progress progress;	/* the job's thread */
 	unsigned percent;
 };
 
-enum job_phase {
+enum array_job_phase {
 	JOB_WORKING,	/* may still be cancelled */
 	JOB_CANCELLING,
 	JOB_ENDING	/* too late */
@@ -397,27 +397,27 @@ enum job_phase {
  * Makes it, with a new id; takes a reference to the store (may be NULL: then it fails).  NULL when
  * out of memory.
  */
-struct job *job_new(struct array *array, enum job_kind kind, const struct guid *lun_id,
-		    uint64_t from_bytes, uint64_t to_bytes, struct store *store);
+struct array_job *array_job_new(struct array *array, enum job_kind kind, const struct guid *lun_id,
+		    uint64_t from_bytes, uint64_t to_bytes, struct array_store *store);
 /* From here on it runs, and frees itself. */
-void job_queue(struct job *job);
-void job_free(struct job *job);
+void array_job_queue(struct array_job *job);
+void array_job_free(struct array_job *job);
 /* For apply functions: the row and the notes of a job that begins, that has ended. */
-int job_edit_start(struct array *array, struct state_edit *edit, const struct job *job);
-int job_edit_end(struct array *array, struct state_edit *edit, const struct job *job, int result,
+int array_job_edit_start(struct array *array, struct state_edit *edit, const struct array_job *job);
+int array_job_edit_end(struct array *array, struct state_edit *edit, const struct array_job *job, int result,
 		 const char *message);
 /* No longer among those that run; its live row goes. */
-void job_forget(struct job *job);
+void array_job_forget(struct array_job *job);
 /* What was running when the array ended goes on. */
-int job_resume_all(struct array *array);
-void job_expire(struct array *array);
+int array_job_resume_all(struct array *array);
+void array_job_expire(struct array *array);
 /* The work itself (allocate.c). */
-void allocate_run(struct work *work);
+void array_allocate_run(struct work *work);
 
 /* ---- verify.c: the background look at stores and pools ---- */
 
-int verify_start(struct array *array);
-void verify_stop(struct array *array);
-void verify_wake(struct array *array);
+int array_verify_start(struct array *array);
+void array_verify_stop(struct array *array);
+void array_verify_wake(struct array *array);
 
 #endif

@@ -21,7 +21,7 @@
 enum set_how { SET_REPLACE, SET_ADD, SET_REMOVE };
 
 struct associate {
-	struct task task;
+	struct array_task task;
 	const struct guid *lun_id;
 	enum set_how how;
 	struct guid *targets;		/* owned; sorted, each once */
@@ -78,7 +78,7 @@ find_removed(const struct associate *a, const struct state *state,
 	     struct array_mapping **ret_removed)
 {
 	AUTO_FREE struct array_mapping *all = NULL;
-	int count = lun_mappings(state, a->lun_id, &all), kept = 0;
+	int count = array_lun_mappings(state, a->lun_id, &all), kept = 0;
 
 	for (int i = 0; i < count; i++)
 		if (goes_away(a, &all[i].target_id))
@@ -94,7 +94,7 @@ check_targets(const struct associate *a, const struct state *view)
 {
 	for (size_t i = 0; i < a->count; i++)
 		if (state_find(view, ROW_TARGET, &a->targets[i]) == NULL)
-			return name_no_such(ROW_TARGET, &a->targets[i]);
+			return array_name_no_such(ROW_TARGET, &a->targets[i]);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ remove_all(struct array *array, struct state_edit *edit, const struct array_mapp
 		const struct row_association *row = state_find_pair(
 			view, ROW_ASSOCIATION, &removed[i].lun_id, &removed[i].target_id);
 
-		rc = number_retire(array, row);
+		rc = array_number_retire(array, row);
 		if (rc == 0)
 			rc = state_edit_delete(edit, ROW_ASSOCIATION, &removed[i].lun_id,
 					       &removed[i].target_id);
@@ -150,23 +150,23 @@ add_new(struct array *array, struct state_edit *edit, const struct associate *a)
 	for (size_t i = 0; i < a->count; i++)
 		if (state_find_pair(view, ROW_ASSOCIATION, a->lun_id, &a->targets[i]) == NULL)
 			added[count++] = a->targets[i];
-	rc = count > 0 ? number_choose(array, view, a->lun_id, added, count, preferred, numbers) : 0;
+	rc = count > 0 ? array_number_choose(array, view, a->lun_id, added, count, preferred, numbers) : 0;
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = put_one(edit, a->lun_id, &added[i], numbers[i]);
 	return rc;
 }
 
 static int
-apply(struct array *array, struct task *task)
+apply(struct array *array, struct array_task *task)
 {
 	struct associate *a = container_of(task, struct associate, task);
 	const struct state *view = state_edit_view(task->edit);
 	AUTO_FREE struct array_mapping *removed = NULL;
 	const struct row_lun *lun;
-	int count, rc = lun_find(view, a->lun_id, &lun);
+	int count, rc = array_lun_find(view, a->lun_id, &lun);
 
 	if (rc == 0 && !a->held)
-		rc = operation_check(array, a->lun_id, ASK_ASSOCIATE);
+		rc = array_operation_check(array, a->lun_id, ASK_ASSOCIATE);
 	if (rc == 0)
 		rc = check_targets(a, view);
 	if (rc < 0)
@@ -174,7 +174,7 @@ apply(struct array *array, struct task *task)
 	count = find_removed(a, view, &removed);
 	if (count < 0)
 		return count;
-	if (count > 0 && !a->held && runtime_is_there(array)) {
+	if (count > 0 && !a->held && array_runtime_is_there(array)) {
 		a->must_drain = true;
 		return ERR_BUSY;
 	}
@@ -189,29 +189,29 @@ drain_and_apply(struct array *array, struct associate *a)
 	AUTO_STATE struct state *state = array_state(array);
 	AUTO_FREE struct array_mapping *removed = NULL;
 	int count = find_removed(a, state, &removed);
-	int rc = count < 0 ? count : runtime_quiesce(array, removed, (size_t)count);
+	int rc = count < 0 ? count : array_runtime_quiesce(array, removed, (size_t)count);
 
 	if (rc < 0)
 		return rc;
 	a->held = true;
-	rc = writer_submit(array, &a->task);
+	rc = array_writer_submit(array, &a->task);
 	if (rc < 0)
-		runtime_resume(array, removed, (size_t)count);
+		array_runtime_resume(array, removed, (size_t)count);
 	return rc;
 }
 
 static int
 associate(struct array *array, struct associate *a)
 {
-	int rc = writer_submit(array, &a->task);
+	int rc = array_writer_submit(array, &a->task);
 
 	if (rc == 0 || !a->must_drain)
 		return rc;
-	rc = operation_begin(array, a->lun_id, ASK_ASSOCIATE, OPERATION_ASSOCIATE, true);
+	rc = array_operation_begin(array, a->lun_id, ASK_ASSOCIATE, OPERATION_ASSOCIATE, true);
 	if (rc < 0)
 		return rc;
 	rc = drain_and_apply(array, a);
-	operation_end(array, a->lun_id);
+	array_operation_end(array, a->lun_id);
 	return rc;
 }
 
@@ -224,7 +224,7 @@ change_set(struct array *array, const struct array_request *request, const struc
 		.task = { .apply = apply,
 			  .cause = "lun.associate",
 			  .use = CATALOG_FREES,
-			  .request_id = request_id(request) },
+			  .request_id = array_request_id(request) },
 		.lun_id = lun,
 		.how = how,
 	};
@@ -234,10 +234,10 @@ change_set(struct array *array, const struct array_request *request, const struc
 		return err_set(ERR_INVALID, "there are no targets, but a count");
 	rc = copy_targets(&a, targets, count);
 	if (rc == 0)
-		rc = request_begin(array, request, ret_answer);
+		rc = array_request_begin(array, request, ret_answer);
 	if (rc == 0) {
 		rc = associate(array, &a);
-		rc = request_end(array, request, rc, &a.task.answer, ret_answer);
+		rc = array_request_end(array, request, rc, &a.task.answer, ret_answer);
 	}
 	mem_free(a.targets);
 	return MIN(rc, 0);

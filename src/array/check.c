@@ -33,13 +33,13 @@ static int
 find_file(struct array *array, const char *dir, const struct row_lun *lun, char **ret_path,
 	  struct stat *ret_st)
 {
-	*ret_path = store_path(dir, &lun->id, true);
+	*ret_path = array_store_path(dir, &lun->id, true);
 	if (*ret_path == NULL)
 		return -ENOMEM;
 	if (stat(*ret_path, ret_st) == 0)
 		return 0;
 	if (array->look) {
-		AUTO_FREE char *first = store_path(dir, &lun->id, false);
+		AUTO_FREE char *first = array_store_path(dir, &lun->id, false);
 
 		if (first != NULL && stat(first, ret_st) == 0)
 			return 0;
@@ -58,9 +58,9 @@ check_file(struct array *array, const struct row_lun *lun)
 	struct stat st;
 	int rc;
 
-	if (!array->look && unit_health(array, &lun->id) != HEALTH_OK)
+	if (!array->look && array_unit_health(array, &lun->id) != HEALTH_OK)
 		return 0;
-	rc = pool_path(array, &lun->pool_id, &dir);
+	rc = array_pool_path(array, &lun->pool_id, &dir);
 	if (rc == ERR_FAILED) {
 		char text[TASK_TEXT_SIZE];
 
@@ -82,16 +82,16 @@ check_file(struct array *array, const struct row_lun *lun)
 static int
 check_lun(struct array *array, const struct row_lun *lun)
 {
-	struct store *store = unit_store(array, &lun->id);
+	struct array_store *store = array_unit_store(array, &lun->id);
 
 	if (store == NULL)
 		return err_set(ERR_CORRUPT, "LUN %s has no store", lun->name);
-	store_unref(store);
+	array_store_unref(store);
 	return check_file(array, lun);
 }
 
 static int
-check_array(struct array *array, struct task *task)
+check_array(struct array *array, struct array_task *task)
 {
 	int rc = catalog_check(array->catalog);
 
@@ -106,7 +106,7 @@ check_array(struct array *array, struct task *task)
 int
 array_check(struct array *array)
 {
-	struct task task = { .run = check_array };
+	struct array_task task = { .run = check_array };
 
-	return writer_submit(array, &task);
+	return array_writer_submit(array, &task);
 }

@@ -56,7 +56,7 @@ push(struct array_listener *l, enum array_event_kind kind, struct change *change
 }
 
 void
-event_change(struct array *array, struct change *change, const struct position *position)
+array_event_change(struct array *array, struct change *change, const struct position *position)
 {
 	pthread_mutex_lock(&array->listeners_lock);
 	list_for_each(node, &array->listeners)
@@ -67,7 +67,7 @@ event_change(struct array *array, struct change *change, const struct position *
 
 /* Under live_lock. */
 void
-event_live(struct array *array, struct change *change)
+array_event_live(struct array *array, struct change *change)
 {
 	const struct position *position = state_position(array->live);
 
@@ -79,7 +79,7 @@ event_live(struct array *array, struct change *change)
 }
 
 void
-event_close(struct array *array)
+array_event_close(struct array *array)
 {
 	pthread_mutex_lock(&array->listeners_lock);
 	list_for_each(node, &array->listeners) {
@@ -137,7 +137,7 @@ array_listener_free(struct array_listener *l)
 
 /* What it takes to join between two changes: the writer does it. */
 struct listen {
-	struct task task;
+	struct array_task task;
 	struct array_listener *listener;
 	uint64_t incarnation, since;
 	struct position replayed; /* the position that the next replayed change leads to */
@@ -158,7 +158,7 @@ replay(void *arg, struct change *change)
 }
 
 static int
-join(struct array *array, struct task *task)
+join(struct array *array, struct array_task *task)
 {
 	struct listen *listen = container_of(task, struct listen, task);
 	const struct position *at = state_position(array->state);
@@ -206,7 +206,7 @@ array_listen(struct array *array, uint64_t incarnation, uint64_t since,
 
 	if (listen.listener == NULL)
 		return -ENOMEM;
-	rc = writer_submit(array, &listen.task);
+	rc = array_writer_submit(array, &listen.task);
 	if (rc < 0) {
 		array_listener_free(listen.listener);
 		return rc;

@@ -145,7 +145,7 @@ array_explain(struct array *array, const struct guid *lun, const char *initiator
 	struct explanation e = { .state = state, .live = live };
 	bool admitted, reachable;
 	char *text;
-	int rc = lun_find(state, lun, &e.lun);
+	int rc = array_lun_find(state, lun, &e.lun);
 
 	if (rc < 0)
 		return rc;

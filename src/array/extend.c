@@ -15,20 +15,20 @@
 #include "base/mem.h"
 
 struct extend {
-	struct task task;
+	struct array_task task;
 	const struct guid *lun_id;
 	uint64_t add_bytes;
 	uint64_t from_bytes, to_bytes;
-	struct store *store;
-	struct job *job;		/* thick */
+	struct array_store *store;
+	struct array_job *job;		/* thick */
 };
 
 int
-lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64_t size_bytes)
+array_lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64_t size_bytes)
 {
 	const struct row_lun *lun = NULL;
 	struct row_lun *row;
-	int rc = lun_find(state_edit_view(edit), lun_id, &lun);
+	int rc = array_lun_find(state_edit_view(edit), lun_id, &lun);
 
 	if (rc < 0)
 		return rc;
@@ -40,13 +40,13 @@ lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64_t siz
 }
 
 static int
-thin_apply(struct array *array, struct task *task)
+thin_apply(struct array *array, struct array_task *task)
 {
 	struct extend *e = container_of(task, struct extend, task);
 
 	(void)array;
 	task->answer.object_id = *e->lun_id;
-	return lun_edit_resize(task->edit, e->lun_id, e->to_bytes);
+	return array_lun_edit_resize(task->edit, e->lun_id, e->to_bytes);
 }
 
 static int
@@ -56,14 +56,14 @@ extend_thin(struct array *array, struct extend *e)
 	int rc;
 
 	pthread_mutex_lock(&e->store->manage_lock);
-	rc = lun_file_error(blk_resize(e->store->dev, e->to_bytes), e->store->path);
+	rc = array_lun_file_error(blk_resize(e->store->dev, e->to_bytes), e->store->path);
 	pthread_mutex_unlock(&e->store->manage_lock);
 	if (rc < 0)
 		return rc;
 	e->task.apply = thin_apply;
 	e->task.cause = "lun.extend";
-	rc = writer_submit(array, &e->task);
-	if (rc == 0 || !writer_is_sure(rc))
+	rc = array_writer_submit(array, &e->task);
+	if (rc == 0 || !array_writer_is_sure(rc))
 		return rc;
 	snprintf(text, sizeof(text), "%s", err_text(rc));
 	pthread_mutex_lock(&e->store->manage_lock);
@@ -73,29 +73,29 @@ extend_thin(struct array *array, struct extend *e)
 }
 
 static int
-thick_apply(struct array *array, struct task *task)
+thick_apply(struct array *array, struct array_task *task)
 {
 	struct extend *e = container_of(task, struct extend, task);
 
 	task->answer.object_id = *e->lun_id;
 	task->answer.job_id = e->job->id;
-	return job_edit_start(array, task->edit, e->job);
+	return array_job_edit_start(array, task->edit, e->job);
 }
 
 static void
-thick_committed(struct array *array, struct task *task)
+thick_committed(struct array *array, struct array_task *task)
 {
 	struct extend *e = container_of(task, struct extend, task);
 
 	(void)array;
-	job_queue(TAKE(e->job));
+	array_job_queue(TAKE(e->job));
 }
 
 static int
 extend_thick(struct array *array, struct extend *e, const struct guid *pool_id)
 {
 	uint64_t capacity, space;
-	int rc = pool_space(array, pool_id, &capacity, &space);
+	int rc = array_pool_space(array, pool_id, &capacity, &space);
 
 	if (rc < 0)
 		return rc;
@@ -103,14 +103,14 @@ extend_thick(struct array *array, struct extend *e, const struct guid *pool_id)
 		return err_set(ERR_NO_SPACE,
 			       "need %" PRIu64 " bytes, the pool has %" PRIu64 " free",
 			       e->to_bytes - e->from_bytes, space);
-	e->job = job_new(array, JOB_EXTEND_LUN, e->lun_id, e->from_bytes, e->to_bytes, e->store);
+	e->job = array_job_new(array, JOB_EXTEND_LUN, e->lun_id, e->from_bytes, e->to_bytes, e->store);
 	if (e->job == NULL)
 		return -ENOMEM;
 	e->task.apply = thick_apply;
 	e->task.committed = thick_committed;
 	e->task.cause = "job.create";
-	rc = writer_submit(array, &e->task);
-	job_free(e->job);
+	rc = array_writer_submit(array, &e->task);
+	array_job_free(e->job);
 	return rc;
 }
 
@@ -120,7 +120,7 @@ measure(struct array *array, struct extend *e, const struct row_lun *lun)
 {
 	uint64_t blocks = e->add_bytes / lun->block_bytes + (e->add_bytes % lun->block_bytes != 0);
 
-	if (unit_health(array, e->lun_id) == HEALTH_FAILED)
+	if (array_unit_health(array, e->lun_id) == HEALTH_FAILED)
 		return err_set(ERR_FAILED, "LUN %s: its backing store has failed", lun->name);
 	if (e->add_bytes > LUN_BYTES_MAX ||
 	    blocks * lun->block_bytes > LUN_BYTES_MAX - lun->size_bytes)
@@ -136,21 +136,21 @@ extend(struct array *array, struct extend *e, bool thin)
 {
 	AUTO_STATE struct state *state = NULL;
 	const struct row_lun *lun = NULL;
-	int rc = operation_begin(array, e->lun_id, ASK_EXTEND, OPERATION_EXTEND, !thin);
+	int rc = array_operation_begin(array, e->lun_id, ASK_EXTEND, OPERATION_EXTEND, !thin);
 
 	if (rc < 0)
 		return rc;
 	state = array_state(array);
-	rc = lun_find(state, e->lun_id, &lun);
+	rc = array_lun_find(state, e->lun_id, &lun);
 	if (rc == 0)
 		rc = measure(array, e, lun);
 	if (rc == 0) {
-		e->store = unit_store(array, e->lun_id);
+		e->store = array_unit_store(array, e->lun_id);
 		rc = thin ? extend_thin(array, e) : extend_thick(array, e, &lun->pool_id);
-		store_unref(e->store);
+		array_store_unref(e->store);
 	}
 	if (rc < 0 || thin)
-		operation_end(array, e->lun_id);
+		array_operation_end(array, e->lun_id);
 	return rc;
 }
 
@@ -159,7 +159,7 @@ array_lun_extend(struct array *array, const struct array_request *request,
 		 const struct guid *lun_id, uint64_t add_bytes, struct array_answer *ret_answer)
 {
 	struct extend e = {
-		.task.request_id = request_id(request),
+		.task.request_id = array_request_id(request),
 		.lun_id = lun_id,
 		.add_bytes = add_bytes,
 	};
@@ -169,13 +169,13 @@ array_lun_extend(struct array *array, const struct array_request *request,
 
 	if (add_bytes == 0)
 		return err_set(ERR_INVALID, "there is nothing to add");
-	rc = request_begin(array, request, ret_answer);
+	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)
 		return MIN(rc, 0);
-	rc = lun_find(state, lun_id, &lun);
+	rc = array_lun_find(state, lun_id, &lun);
 	if (rc == 0)
 		rc = extend(array, &e, lun->thin);
-	return request_end(array, request, rc, &e.task.answer, ret_answer);
+	return array_request_end(array, request, rc, &e.task.answer, ret_answer);
 }
 
 /* ---- how large could it be ---- */
@@ -202,10 +202,10 @@ largest(struct array *array, const struct guid *pool_id, bool thick, uint64_t *r
 {
 	AUTO_FREE char *dir = NULL;
 	uint64_t capacity, space = UINT64_MAX, longest = 0;
-	int rc = pool_path(array, pool_id, &dir);
+	int rc = array_pool_path(array, pool_id, &dir);
 
 	if (rc == 0 && thick)
-		rc = pool_space(array, pool_id, &capacity, &space);
+		rc = array_pool_space(array, pool_id, &capacity, &space);
 	if (rc == 0)
 		rc = longest_file(dir, &longest);
 	if (rc == 0)
@@ -217,7 +217,7 @@ int
 array_max_lun_size(struct array *array, const struct guid *pool, bool thick, uint64_t *ret_bytes)
 {
 	struct guid chosen = pool != NULL ? *pool : (struct guid){ { 0 } };
-	int rc = guid_is_zero(&chosen) ? pool_choose(array, &chosen) : 0;
+	int rc = guid_is_zero(&chosen) ? array_pool_choose(array, &chosen) : 0;
 
 	return rc < 0 ? rc : largest(array, &chosen, thick, ret_bytes);
 }
@@ -228,7 +228,7 @@ array_max_lun_extend(struct array *array, const struct guid *lun_id, uint64_t *r
 	AUTO_STATE struct state *state = array_state(array);
 	const struct row_lun *lun = NULL;
 	uint64_t bytes = 0;
-	int rc = lun_find(state, lun_id, &lun);
+	int rc = array_lun_find(state, lun_id, &lun);
 
 	if (rc == 0)
 		rc = largest(array, &lun->pool_id, false, &bytes);

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 struct group_change {
-	struct task task;
+	struct array_task task;
 	struct guid id;			/* the group; of the target for create */
 	struct guid portal_id;
 };
@@ -74,7 +74,7 @@ put_member(struct state_edit *edit, const struct guid *group_id, const struct gu
 }
 
 int
-group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
+array_group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
 	       bool all_portals, struct guid *ret_group_id)
 {
 	const struct state *view = state_edit_view(edit);
@@ -101,7 +101,7 @@ group_edit_add(struct array *array, struct state_edit *edit, const struct guid *
 }
 
 int
-group_edit_remove(struct state_edit *edit, const struct guid *group_id)
+array_group_edit_remove(struct state_edit *edit, const struct guid *group_id)
 {
 	const struct state *view = state_edit_view(edit);
 	struct row_slice members;
@@ -119,13 +119,13 @@ group_edit_remove(struct state_edit *edit, const struct guid *group_id)
 /* ---- create and delete ---- */
 
 static int
-create_apply(struct array *array, struct task *task)
+create_apply(struct array *array, struct array_task *task)
 {
 	struct group_change *c = container_of(task, struct group_change, task);
 
 	if (state_find(state_edit_view(task->edit), ROW_TARGET, &c->id) == NULL)
-		return name_no_such(ROW_TARGET, &c->id);
-	return group_edit_add(array, task->edit, &c->id, false, &task->answer.object_id);
+		return array_name_no_such(ROW_TARGET, &c->id);
+	return array_group_edit_add(array, task->edit, &c->id, false, &task->answer.object_id);
 }
 
 int
@@ -137,7 +137,7 @@ array_group_create(struct array *array, const struct array_request *request,
 		.id = *target,
 	};
 
-	return change_run(array, request, &c.task, ret_answer);
+	return array_change_run(array, request, &c.task, ret_answer);
 }
 
 static int
@@ -147,13 +147,13 @@ find_group(const struct state *view, const struct guid *id,
 	const struct row_portal_group *group = state_find(view, ROW_PORTAL_GROUP, id);
 
 	if (group == NULL)
-		return name_no_such(ROW_PORTAL_GROUP, id);
+		return array_name_no_such(ROW_PORTAL_GROUP, id);
 	*ret_group = group;
 	return 0;
 }
 
 static int
-delete_apply(struct array *array, struct task *task)
+delete_apply(struct array *array, struct array_task *task)
 {
 	struct group_change *c = container_of(task, struct group_change, task);
 	const struct row_portal_group *group;
@@ -161,7 +161,7 @@ delete_apply(struct array *array, struct task *task)
 
 	(void)array;
 	task->answer.object_id = c->id;
-	return rc < 0 ? rc : group_edit_remove(task->edit, &c->id);
+	return rc < 0 ? rc : array_group_edit_remove(task->edit, &c->id);
 }
 
 int
@@ -173,7 +173,7 @@ array_group_delete(struct array *array, const struct array_request *request,
 		.id = *group,
 	};
 
-	return change_run(array, request, &c.task, ret_answer);
+	return array_change_run(array, request, &c.task, ret_answer);
 }
 
 /* ---- portals in a group ---- */
@@ -196,7 +196,7 @@ group_with(const struct state *view, const struct guid *target_id, const struct 
 }
 
 static int
-add_apply(struct array *array, struct task *task)
+add_apply(struct array *array, struct array_task *task)
 {
 	struct group_change *c = container_of(task, struct group_change, task);
 	const struct state *view = state_edit_view(task->edit);
@@ -205,7 +205,7 @@ add_apply(struct array *array, struct task *task)
 
 	(void)array;
 	if (rc == 0 && state_find(view, ROW_PORTAL, &c->portal_id) == NULL)
-		rc = name_no_such(ROW_PORTAL, &c->portal_id);
+		rc = array_name_no_such(ROW_PORTAL, &c->portal_id);
 	if (rc < 0)
 		return rc;
 	has = group_with(view, &group->target_id, &c->portal_id);
@@ -228,11 +228,11 @@ array_group_add_portal(struct array *array, const struct array_request *request,
 		.portal_id = *portal,
 	};
 
-	return change_run(array, request, &c.task, ret_answer);
+	return array_change_run(array, request, &c.task, ret_answer);
 }
 
 static int
-remove_apply(struct array *array, struct task *task)
+remove_apply(struct array *array, struct array_task *task)
 {
 	struct group_change *c = container_of(task, struct group_change, task);
 	const struct row_portal_group *group;
@@ -257,5 +257,5 @@ array_group_remove_portal(struct array *array, const struct array_request *reque
 		.portal_id = *portal,
 	};
 
-	return change_run(array, request, &c.task, ret_answer);
+	return array_change_run(array, request, &c.task, ret_answer);
 }

@@ -16,11 +16,11 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-struct job *
-job_new(struct array *array, enum job_kind kind, const struct guid *lun_id, uint64_t from_bytes,
-	uint64_t to_bytes, struct store *store)
+struct array_job *
+array_job_new(struct array *array, enum job_kind kind, const struct guid *lun_id, uint64_t from_bytes,
+	uint64_t to_bytes, struct array_store *store)
 {
-	struct job *job = mem_calloc(1, sizeof(*job));
+	struct array_job *job = mem_calloc(1, sizeof(*job));
 
 	if (job == NULL)
 		return NULL;
@@ -30,27 +30,27 @@ job_new(struct array *array, enum job_kind kind, const struct guid *lun_id, uint
 	job->lun_id = *lun_id;
 	job->from_bytes = from_bytes;
 	job->to_bytes = to_bytes;
-	job->store = store != NULL ? store_ref(store) : NULL;
-	job->work.run = allocate_run;
+	job->store = store != NULL ? array_store_ref(store) : NULL;
+	job->work.run = array_allocate_run;
 	atomic_init(&job->phase, JOB_WORKING);
 	return job;
 }
 
 void
-job_free(struct job *job)
+array_job_free(struct array_job *job)
 {
 	if (job == NULL)
 		return;
-	store_unref(job->store);
+	array_store_unref(job->store);
 	mem_free(job);
 }
 
 void
-job_queue(struct job *job)
+array_job_queue(struct array_job *job)
 {
 	struct array *array = job->array;
 
-	live_job_put(array, &job->id, 0);
+	array_live_job_put(array, &job->id, 0);
 	pthread_mutex_lock(&array->jobs_lock);
 	list_append(&array->jobs, &job->node);
 	pthread_mutex_unlock(&array->jobs_lock);
@@ -58,7 +58,7 @@ job_queue(struct job *job)
 }
 
 void
-job_forget(struct job *job)
+array_job_forget(struct array_job *job)
 {
 	struct array *array = job->array;
 
@@ -71,7 +71,7 @@ job_forget(struct job *job)
 /* ---- rows ---- */
 
 int
-job_edit_start(struct array *array, struct state_edit *edit, const struct job *job)
+array_job_edit_start(struct array *array, struct state_edit *edit, const struct array_job *job)
 {
 	struct catalog_job note = { job->id, job->from_bytes, job->to_bytes };
 	struct row_job *row = row_new(ROW_JOB);
@@ -89,7 +89,7 @@ job_edit_start(struct array *array, struct state_edit *edit, const struct job *j
 }
 
 int
-job_edit_end(struct array *array, struct state_edit *edit, const struct job *job, int result,
+array_job_edit_end(struct array *array, struct state_edit *edit, const struct array_job *job, int result,
 	     const char *message)
 {
 	const struct row_job *before = state_find(state_edit_view(edit), ROW_JOB, &job->id);
@@ -97,7 +97,7 @@ job_edit_end(struct array *array, struct state_edit *edit, const struct job *job
 	int rc;
 
 	if (before == NULL)
-		return name_no_such(ROW_JOB, &job->id);
+		return array_name_no_such(ROW_JOB, &job->id);
 	row = row_copy(before);
 	if (row == NULL)
 		return -ENOMEM;
@@ -113,7 +113,7 @@ job_edit_end(struct array *array, struct state_edit *edit, const struct job *job
 /* ---- cancel ---- */
 
 struct cancel {
-	struct task task;
+	struct array_task task;
 	const struct guid *job_id;
 };
 
@@ -125,7 +125,7 @@ cancel_running(struct array *array, const struct guid *job_id)
 
 	pthread_mutex_lock(&array->jobs_lock);
 	list_for_each(node, &array->jobs) {
-		struct job *job = list_entry(node, struct job, node);
+		struct array_job *job = list_entry(node, struct array_job, node);
 		int phase = JOB_WORKING;
 
 		if (!guid_equal(&job->id, job_id))
@@ -141,14 +141,14 @@ cancel_running(struct array *array, const struct guid *job_id)
 }
 
 static int
-cancel_apply(struct array *array, struct task *task)
+cancel_apply(struct array *array, struct array_task *task)
 {
 	struct cancel *c = container_of(task, struct cancel, task);
 	const struct row_job *job = state_find(state_edit_view(task->edit), ROW_JOB, c->job_id);
 	int rc;
 
 	if (job == NULL)
-		return name_no_such(ROW_JOB, c->job_id);
+		return array_name_no_such(ROW_JOB, c->job_id);
 	task->answer.object_id = *c->job_id;
 	rc = job->state == JOB_RUNNING ? cancel_running(array, c->job_id) : ERR_NOT_FOUND;
 	if (rc == ERR_CANCELLED || job->state == JOB_CANCELLED)
@@ -163,7 +163,7 @@ array_job_cancel(struct array *array, const struct array_request *request, const
 	struct cancel c = { .task = { .apply = cancel_apply, .cause = "job.cancel" },
 			    .job_id = job };
 
-	return change_run(array, request, &c.task, ret_answer);
+	return array_change_run(array, request, &c.task, ret_answer);
 }
 
 /* ---- after a restart ---- */
@@ -179,33 +179,33 @@ resume_one(void *arg, const struct catalog_job *note)
 	struct resume *r = arg;
 	const struct row_job *row = state_find(r->state, ROW_JOB, &note->job_id);
 	enum lun_operation operation;
-	struct lun_entry *entry;
-	struct store *store;
-	struct job *job;
+	struct array_lun_entry *entry;
+	struct array_store *store;
+	struct array_job *job;
 
 	if (row == NULL || row->state != JOB_RUNNING)
 		return err_set(ERR_CORRUPT, "there are notes for a job that does not run");
 	operation = row->kind == JOB_CREATE_LUN ? OPERATION_CREATE : OPERATION_EXTEND;
-	store = unit_store(r->array, &row->lun_id);
-	job = job_new(r->array, row->kind, &row->lun_id, note->from_bytes, note->to_bytes, store);
-	store_unref(store);
+	store = array_unit_store(r->array, &row->lun_id);
+	job = array_job_new(r->array, row->kind, &row->lun_id, note->from_bytes, note->to_bytes, store);
+	array_store_unref(store);
 	if (job == NULL)
 		return -ENOMEM;
 	job->id = note->job_id;
 	pthread_mutex_lock(&r->array->luns_lock);
-	entry = unit_find_locked(r->array, &row->lun_id);
+	entry = array_unit_find_locked(r->array, &row->lun_id);
 	if (entry != NULL) {
 		entry->operation = operation;
 		entry->visible = true;
-		unit_show_locked(r->array, entry);
+		array_unit_show_locked(r->array, entry);
 	}
 	pthread_mutex_unlock(&r->array->luns_lock);
-	job_queue(job);
+	array_job_queue(job);
 	return 0;
 }
 
 int
-job_resume_all(struct array *array)
+array_job_resume_all(struct array *array)
 {
 	struct resume r = { array, array->state };
 
@@ -221,7 +221,7 @@ is_old(const struct row_job *job)
 }
 
 static int
-expire_apply(struct array *array, struct task *task)
+expire_apply(struct array *array, struct array_task *task)
 {
 	const struct state *view = state_edit_view(task->edit);
 	int rc = 0;
@@ -238,14 +238,14 @@ expire_apply(struct array *array, struct task *task)
 }
 
 void
-job_expire(struct array *array)
+array_job_expire(struct array *array)
 {
 	AUTO_STATE struct state *state = array_state(array);
-	struct task task = { .apply = expire_apply, .cause = "job.expire" };
+	struct array_task task = { .apply = expire_apply, .cause = "job.expire" };
 
 	for (size_t i = 0; i < state_count(state, ROW_JOB); i++) {
 		if (is_old(state_at(state, ROW_JOB, i))) {
-			(void)writer_submit(array, &task);
+			(void)array_writer_submit(array, &task);
 			return;
 		}
 	}

@@ -14,7 +14,7 @@
 static const struct guid no_request;
 
 int
-live_init(struct array *array)
+array_live_init(struct array *array)
 {
 	struct position at = { .sequence = 0 };
 
@@ -24,7 +24,7 @@ live_init(struct array *array)
 }
 
 void
-live_fini(struct array *array)
+array_live_fini(struct array *array)
 {
 	state_unref(TAKE(array->live));
 }
@@ -44,7 +44,7 @@ finish(struct array *array, struct state_edit *edit)
 		return;
 	state_unref(array->live);
 	array->live = state;
-	event_live(array, change);
+	array_event_live(array, change);
 	change_unref(change);
 }
 
@@ -90,7 +90,7 @@ array_live(struct array *array)
 }
 
 void
-live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
+array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
 	     enum lun_operation operation, const char *reason)
 {
 	struct row_live_lun *row = row_new(ROW_LIVE_LUN);
@@ -107,7 +107,7 @@ live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
 }
 
 void
-live_job_put(struct array *array, const struct guid *id, unsigned percent)
+array_live_job_put(struct array *array, const struct guid *id, unsigned percent)
 {
 	struct row_live_job *row = row_new(ROW_LIVE_JOB);
 

@@ -18,18 +18,18 @@
 #include "base/str.h"
 
 int
-lun_find(const struct state *view, const struct guid *lun_id, const struct row_lun **ret_lun)
+array_lun_find(const struct state *view, const struct guid *lun_id, const struct row_lun **ret_lun)
 {
 	const struct row_lun *lun = state_find(view, ROW_LUN, lun_id);
 
 	if (lun == NULL)
-		return name_no_such(ROW_LUN, lun_id);
+		return array_name_no_such(ROW_LUN, lun_id);
 	*ret_lun = lun;
 	return 0;
 }
 
 int
-lun_file_error(int rc, const char *what)
+array_lun_file_error(int rc, const char *what)
 {
 	if (rc == -ENOSPC || rc == -EDQUOT)
 		return err_set(ERR_NO_SPACE, "%s: the pool has not enough space", what);
@@ -42,20 +42,20 @@ lun_file_error(int rc, const char *what)
 /* ---- create ---- */
 
 struct create {
-	struct task task;
+	struct array_task task;
 	struct array_lun_spec spec;	/* checked and completed */
 	char *mask;			/* normalised */
 	struct guid id;
 	char *path_new, *path;		/* of the file before and after the commit */
-	struct store *store;
-	struct job *job;		/* thick */
+	struct array_store *store;
+	struct array_job *job;		/* thick */
 };
 
 static void
 create_fini(struct create *c)
 {
-	store_unref(c->store);
-	job_free(c->job);
+	array_store_unref(c->store);
+	array_job_free(c->job);
 	mem_free(c->mask);
 	mem_free(c->path_new);
 	mem_free(c->path);
@@ -70,7 +70,7 @@ check_spec(struct create *c)
 		spec->name = "";
 	if (spec->block_bytes == 0)
 		spec->block_bytes = 512;
-	if (*spec->name != '\0' && name_check("LUN", spec->name) < 0)
+	if (*spec->name != '\0' && array_name_check("LUN", spec->name) < 0)
 		return ERR_INVALID;
 	if (spec->block_bytes != 512 && spec->block_bytes != 4096)
 		return err_set(ERR_INVALID, "a LUN's blocks have 512 or 4096 bytes");
@@ -110,8 +110,8 @@ set_identity(struct row_lun *row)
 {
 	char serial[17], naa[17];
 
-	snprintf(serial, sizeof(serial), "%016" PRIx64, name_random64());
-	snprintf(naa, sizeof(naa), "3%015" PRIx64, name_random64() >> 4);
+	snprintf(serial, sizeof(serial), "%016" PRIx64, array_name_random64());
+	snprintf(naa, sizeof(naa), "3%015" PRIx64, array_name_random64() >> 4);
 	return row_set_string(&row->serial, serial) < 0 || row_set_string(&row->naa, naa) < 0
 		       ? -ENOMEM
 		       : 0;
@@ -132,7 +132,7 @@ take_number(struct array *array, uint32_t *ret_number)
 }
 
 static int
-create_apply(struct array *array, struct task *task)
+create_apply(struct array *array, struct array_task *task)
 {
 	struct create *c = container_of(task, struct create, task);
 	const struct state *view = state_edit_view(task->edit);
@@ -144,11 +144,11 @@ create_apply(struct array *array, struct task *task)
 	if (rc < 0)
 		return rc;
 	if (state_find(view, ROW_POOL, &c->spec.pool_id) == NULL)
-		return name_no_such(ROW_POOL, &c->spec.pool_id);
+		return array_name_no_such(ROW_POOL, &c->spec.pool_id);
 	if (state_lun_by_name(view, c->spec.name) != NULL)
 		return err_set(ERR_NAME_IN_USE, "there is a LUN %s already", c->spec.name);
 	if (*c->spec.name == '\0')
-		rc = name_make_lun(view, number, &made);
+		rc = array_name_make_lun(view, number, &made);
 	if (rc == 0)
 		rc = make_row(c, made != NULL ? made : c->spec.name, &row);
 	if (rc == 0)
@@ -160,21 +160,21 @@ create_apply(struct array *array, struct task *task)
 	rc = state_edit_put(task->edit, TAKE(row));
 	if (rc == 0 && c->job != NULL) {
 		task->answer.job_id = c->job->id;
-		rc = job_edit_start(array, task->edit, c->job);
+		rc = array_job_edit_start(array, task->edit, c->job);
 	}
 	return rc;
 }
 
 static void
-create_committed(struct array *array, struct task *task)
+create_committed(struct array *array, struct array_task *task)
 {
 	struct create *c = container_of(task, struct create, task);
 
 	if (rename(c->path_new, c->path) < 0)
-		unit_set_health(array, &c->id, HEALTH_FAILED, strerror(errno));
-	unit_show(array, &c->id);
+		array_unit_set_health(array, &c->id, HEALTH_FAILED, strerror(errno));
+	array_unit_show(array, &c->id);
 	if (c->job != NULL)
-		job_queue(TAKE(c->job));
+		array_job_queue(TAKE(c->job));
 }
 
 static int
@@ -194,23 +194,23 @@ prepare(struct array *array, struct create *c)
 			       .thin = !c->spec.thick };
 	AUTO_FREE char *dir = NULL;
 	uint64_t capacity = 0, space = 0;
-	int rc = pool_path(array, &c->spec.pool_id, &dir);
+	int rc = array_pool_path(array, &c->spec.pool_id, &dir);
 
 	if (rc == 0 && c->spec.thick)
-		rc = pool_space(array, &c->spec.pool_id, &capacity, &space);
+		rc = array_pool_space(array, &c->spec.pool_id, &capacity, &space);
 	if (rc < 0)
 		return rc;
 	if (c->spec.thick && c->spec.size_bytes > space)
 		return err_set(ERR_NO_SPACE,
 			       "pool %s: need %" PRIu64 " bytes, %" PRIu64 " are free", dir,
 			       c->spec.size_bytes, space);
-	c->path = store_path(dir, &c->id, true);
-	c->path_new = store_path(dir, &c->id, false);
+	c->path = array_store_path(dir, &c->id, true);
+	c->path_new = array_store_path(dir, &c->id, false);
 	if (c->path == NULL || c->path_new == NULL)
 		return -ENOMEM;
-	rc = store_new(array, &row, c->path, &c->store);
+	rc = array_store_new(array, &row, c->path, &c->store);
 	if (rc == 0 && c->spec.thick) {
-		c->job = job_new(array, JOB_CREATE_LUN, &c->id, 0, c->spec.size_bytes, c->store);
+		c->job = array_job_new(array, JOB_CREATE_LUN, &c->id, 0, c->spec.size_bytes, c->store);
 		rc = c->job == NULL ? -ENOMEM : 0;
 	}
 	return rc;
@@ -219,25 +219,25 @@ prepare(struct array *array, struct create *c)
 static int
 create(struct array *array, struct create *c)
 {
-	int rc = guid_is_zero(&c->spec.pool_id) ? pool_choose(array, &c->spec.pool_id) : 0;
+	int rc = guid_is_zero(&c->spec.pool_id) ? array_pool_choose(array, &c->spec.pool_id) : 0;
 
 	if (rc == 0)
 		rc = prepare(array, c);
 	if (rc == 0)
-		rc = lun_file_error(make_file(array, c), c->path);
+		rc = array_lun_file_error(make_file(array, c), c->path);
 	if (rc < 0)
 		return rc;
-	rc = unit_add(array, &c->id, c->store, c->spec.thick ? OPERATION_CREATE : OPERATION_NONE,
+	rc = array_unit_add(array, &c->id, c->store, c->spec.thick ? OPERATION_CREATE : OPERATION_NONE,
 		      HEALTH_OK);
 	if (rc == 0)
-		rc = writer_submit(array, &c->task);
+		rc = array_writer_submit(array, &c->task);
 	if (rc < 0) {
 		/* Keep the text of the failure. */
 		char text[TASK_TEXT_SIZE];
 
 		snprintf(text, sizeof(text), "%s", err_text(rc));
-		unit_remove(array, &c->id, false);
-		if (writer_is_sure(rc))
+		array_unit_remove(array, &c->id, false);
+		if (array_writer_is_sure(rc))
 			(void)blk_file_remove(c->path_new);
 		err_set(rc, "%s", text);
 	}
@@ -253,17 +253,17 @@ array_lun_create(struct array *array, const struct array_request *request,
 			  .committed = create_committed,
 			  .cause = "lun.create",
 			  .use = CATALOG_MAKES,
-			  .request_id = request_id(request) },
+			  .request_id = array_request_id(request) },
 		.spec = *spec,
 	};
 	int rc = check_spec(&c);
 
 	if (rc == 0)
-		rc = request_begin(array, request, ret_answer);
+		rc = array_request_begin(array, request, ret_answer);
 	if (rc == 0) {
 		guid_make(&c.id);
 		rc = create(array, &c);
-		rc = request_end(array, request, rc, &c.task.answer, ret_answer);
+		rc = array_request_end(array, request, rc, &c.task.answer, ret_answer);
 	}
 	create_fini(&c);
 	return MIN(rc, 0);
@@ -272,12 +272,12 @@ array_lun_create(struct array *array, const struct array_request *request,
 /* ---- delete ---- */
 
 struct delete {
-	struct task task;
+	struct array_task task;
 	const struct guid *lun_id;
 };
 
 int
-lun_mappings(const struct state *state, const struct guid *lun_id,
+array_lun_mappings(const struct state *state, const struct guid *lun_id,
 	     struct array_mapping **ret_mappings)
 {
 	struct row_slice slice = state_lun_targets(state, lun_id);
@@ -297,19 +297,19 @@ static int
 note_unlink(struct array *array, const struct state *view, const struct row_lun *lun)
 {
 	const struct row_pool *pool = state_find(view, ROW_POOL, &lun->pool_id);
-	AUTO_FREE char *path = store_path(pool->path, &lun->id, true);
+	AUTO_FREE char *path = array_store_path(pool->path, &lun->id, true);
 	struct catalog_unlink entry = { lun->id, lun->pool_id, path };
 
 	return path == NULL ? -ENOMEM : catalog_unlink_put(array->catalog, &entry);
 }
 
 int
-lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id)
+array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id)
 {
 	const struct state *view = state_edit_view(edit);
 	const struct row_lun *lun = NULL;
 	struct row_slice slice;
-	int rc = lun_find(view, lun_id, &lun);
+	int rc = array_lun_find(view, lun_id, &lun);
 
 	if (rc == 0)
 		rc = note_unlink(array, view, lun);
@@ -317,7 +317,7 @@ lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid 
 		const struct row_association *row = slice.rows[0];
 		struct guid target_id = row->target_id;
 
-		rc = number_retire(array, row);
+		rc = array_number_retire(array, row);
 		if (rc == 0)
 			rc = state_edit_delete(edit, ROW_ASSOCIATION, lun_id, &target_id);
 	}
@@ -325,18 +325,18 @@ lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid 
 }
 
 static int
-delete_apply(struct array *array, struct task *task)
+delete_apply(struct array *array, struct array_task *task)
 {
 	struct delete *d = container_of(task, struct delete, task);
 
 	task->answer.object_id = *d->lun_id;
-	return lun_edit_remove(array, task->edit, d->lun_id);
+	return array_lun_edit_remove(array, task->edit, d->lun_id);
 }
 
 static void
-delete_published(struct array *array, struct task *task)
+delete_published(struct array *array, struct array_task *task)
 {
-	unit_remove(array, container_of(task, struct delete, task)->lun_id, true);
+	array_unit_remove(array, container_of(task, struct delete, task)->lun_id, true);
 }
 
 /* The LUN is held: its associations stay as they are until the end. */
@@ -345,14 +345,14 @@ delete_held(struct array *array, struct delete *d)
 {
 	AUTO_STATE struct state *state = array_state(array);
 	AUTO_FREE struct array_mapping *mappings = NULL;
-	int count = lun_mappings(state, d->lun_id, &mappings);
-	int rc = count < 0 ? count : runtime_quiesce(array, mappings, (size_t)count);
+	int count = array_lun_mappings(state, d->lun_id, &mappings);
+	int rc = count < 0 ? count : array_runtime_quiesce(array, mappings, (size_t)count);
 
 	if (rc < 0)
 		return rc;
-	rc = writer_submit(array, &d->task);
+	rc = array_writer_submit(array, &d->task);
 	if (rc < 0)
-		runtime_resume(array, mappings, (size_t)count);
+		array_runtime_resume(array, mappings, (size_t)count);
 	return rc;
 }
 
@@ -365,41 +365,41 @@ array_lun_delete(struct array *array, const struct array_request *request, const
 			  .published = delete_published,
 			  .cause = "lun.delete",
 			  .use = CATALOG_FREES,
-			  .request_id = request_id(request) },
+			  .request_id = array_request_id(request) },
 		.lun_id = lun,
 	};
-	int rc = request_begin(array, request, ret_answer);
+	int rc = array_request_begin(array, request, ret_answer);
 
 	if (rc != 0)
 		return MIN(rc, 0);
-	rc = operation_begin(array, lun, ASK_DELETE, OPERATION_DELETE, true);
+	rc = array_operation_begin(array, lun, ASK_DELETE, OPERATION_DELETE, true);
 	if (rc == 0) {
 		rc = delete_held(array, &d);
 		if (rc < 0)
-			operation_end(array, lun);
+			array_operation_end(array, lun);
 	}
-	return request_end(array, request, rc, &d.task.answer, ret_answer);
+	return array_request_end(array, request, rc, &d.task.answer, ret_answer);
 }
 
 /* ---- rename ---- */
 
 struct rename {
-	struct task task;
+	struct array_task task;
 	const struct guid *lun_id;
 	const char *name;
 };
 
 static int
-rename_apply(struct array *array, struct task *task)
+rename_apply(struct array *array, struct array_task *task)
 {
 	struct rename *r = container_of(task, struct rename, task);
 	const struct state *view = state_edit_view(task->edit);
 	const struct row_lun *lun = NULL, *other = state_lun_by_name(view, r->name);
 	AUTO_ROW struct row_lun *row = NULL;
-	int rc = lun_find(view, r->lun_id, &lun);
+	int rc = array_lun_find(view, r->lun_id, &lun);
 
 	if (rc == 0)
-		rc = operation_check(array, r->lun_id, ASK_RENAME);
+		rc = array_operation_check(array, r->lun_id, ASK_RENAME);
 	if (rc < 0)
 		return rc;
 	if (other != NULL && other != lun)
@@ -420,7 +420,7 @@ array_lun_rename(struct array *array, const struct array_request *request, const
 		.lun_id = lun,
 		.name = name,
 	};
-	int rc = name_check("LUN", name);
+	int rc = array_name_check("LUN", name);
 
-	return rc < 0 ? rc : change_run(array, request, &r.task, ret_answer);
+	return rc < 0 ? rc : array_change_run(array, request, &r.task, ret_answer);
 }

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 
 struct set_mask {
-	struct task task;
+	struct array_task task;
 	const struct guid *lun_id;
 	const char *names;
 	/* the row's list and these names make the new one */
@@ -21,16 +21,16 @@ replace(const char *mask, const char *names, char **ret_mask)
 }
 
 static int
-apply(struct array *array, struct task *task)
+apply(struct array *array, struct array_task *task)
 {
 	struct set_mask *m = container_of(task, struct set_mask, task);
 	const struct row_lun *lun;
 	AUTO_ROW struct row_lun *row = NULL;
 	AUTO_FREE char *mask = NULL;
-	int rc = lun_find(state_edit_view(task->edit), m->lun_id, &lun);
+	int rc = array_lun_find(state_edit_view(task->edit), m->lun_id, &lun);
 
 	if (rc == 0)
-		rc = operation_check(array, m->lun_id, ASK_MASK);
+		rc = array_operation_check(array, m->lun_id, ASK_MASK);
 	if (rc == 0)
 		rc = m->combine(lun->mask, m->names, &mask);
 	if (rc < 0)
@@ -46,8 +46,8 @@ static int
 change_mask(struct array *array, const struct array_request *request, struct set_mask *m,
 	    struct array_answer *ret_answer)
 {
-	m->task = (struct task){ .apply = apply, .cause = "lun.mask" };
-	return change_run(array, request, &m->task, ret_answer);
+	m->task = (struct array_task){ .apply = apply, .cause = "lun.mask" };
+	return array_change_run(array, request, &m->task, ret_answer);
 }
 
 int

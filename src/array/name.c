@@ -13,13 +13,13 @@
 #include "base/str.h"
 
 bool
-name_is_blank(const char *name)
+array_name_is_blank(const char *name)
 {
 	return *name != '\0' && name[strspn(name, " ")] == '\0';
 }
 
 int
-name_check(const char *what, const char *name)
+array_name_check(const char *what, const char *name)
 {
 	size_t len = name != NULL ? strlen(name) : 0;
 
@@ -29,13 +29,13 @@ name_check(const char *what, const char *name)
 	if (!str_is_text(name, len))
 		return err_set(ERR_INVALID,
 			       "the name of a %s must be UTF-8 without control characters", what);
-	if (name_is_blank(name))
+	if (array_name_is_blank(name))
 		return err_set(ERR_INVALID, "the name of a %s must not be spaces only", what);
 	return 0;
 }
 
 int
-name_no_such(enum row_family family, const struct guid *id)
+array_name_no_such(enum row_family family, const struct guid *id)
 {
 	char text[GUID_TEXT_SIZE];
 
@@ -45,7 +45,7 @@ name_no_such(enum row_family family, const struct guid *id)
 
 /* A guid has six bits that are not random, in bytes 6 and 8: leave those bytes out. */
 uint64_t
-name_random64(void)
+array_name_random64(void)
 {
 	uint8_t bytes[8];
 	struct guid g;
@@ -57,7 +57,7 @@ name_random64(void)
 }
 
 int
-name_make_lun(const struct state *view, uint32_t number, char **ret_name)
+array_name_make_lun(const struct state *view, uint32_t number, char **ret_name)
 {
 	AUTO_FREE char *name = str_printf("lun-%u", number);
 
@@ -95,7 +95,7 @@ target_name(const char *prefix, const char *alias, unsigned attempt)
 
 	strbuf_init(&name);
 	if (*prefix == '\0') {
-		strbuf_addf(&name, "naa.3%015" PRIx64, name_random64() >> 4);
+		strbuf_addf(&name, "naa.3%015" PRIx64, array_name_random64() >> 4);
 		return strbuf_take(&name);
 	}
 	strbuf_addf(&name, "%s%s", prefix, prefix[strlen(prefix) - 1] == ':' ? "" : ":");
@@ -103,12 +103,12 @@ target_name(const char *prefix, const char *alias, unsigned attempt)
 	append_alias(&name, alias);
 	told = name.len > begin; /* nothing is left of an alias in another script */
 	if (!told || attempt > 0)
-		strbuf_addf(&name, "%s%016" PRIx64, told ? "-" : "", name_random64());
+		strbuf_addf(&name, "%s%016" PRIx64, told ? "-" : "", array_name_random64());
 	return strbuf_take(&name);
 }
 
 int
-name_make_target(const struct state *view, const char *alias, char **ret_name)
+array_name_make_target(const struct state *view, const char *alias, char **ret_name)
 {
 	const char *prefix = state_array(view)->iqn_prefix;
 

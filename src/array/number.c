@@ -57,7 +57,7 @@ forget(struct array *array, const struct row_association *row)
 }
 
 int
-number_retire(struct array *array, const struct row_association *row)
+array_number_retire(struct array *array, const struct row_association *row)
 {
 	AUTO_STATE struct state *live = array_live(array);
 	size_t all = state_count(live, ROW_LIVE_SESSION);
@@ -166,7 +166,7 @@ choose_each(struct array *array, const struct state *view, const struct guid *lu
 }
 
 int
-number_choose(struct array *array, const struct state *view, const struct guid *lun_id,
+array_number_choose(struct array *array, const struct state *view, const struct guid *lun_id,
 	      const struct guid *targets, size_t count, uint32_t preferred, uint32_t *numbers)
 {
 	AUTO_STATE struct state *live = array_live(array);
@@ -188,7 +188,7 @@ number_choose(struct array *array, const struct state *view, const struct guid *
 }
 
 void
-number_fini(struct array *array)
+array_number_fini(struct array *array)
 {
 	struct list *node;
 

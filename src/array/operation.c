@@ -23,20 +23,20 @@ static const char *const texts[] = {
 };
 
 bool
-operation_allows(enum lun_operation held, enum ask ask)
+array_operation_allows(enum lun_operation held, enum array_ask ask)
 {
 	return allowed[held][ask];
 }
 
 /* Under luns_lock. */
 static int
-check(struct array *array, const struct guid *lun_id, enum ask ask, struct lun_entry **ret_entry)
+check(struct array *array, const struct guid *lun_id, enum array_ask ask, struct array_lun_entry **ret_entry)
 {
-	struct lun_entry *entry = unit_find_locked(array, lun_id);
+	struct array_lun_entry *entry = array_unit_find_locked(array, lun_id);
 
 	if (entry == NULL)
-		return name_no_such(ROW_LUN, lun_id);
-	if (!operation_allows(entry->operation, ask))
+		return array_name_no_such(ROW_LUN, lun_id);
+	if (!array_operation_allows(entry->operation, ask))
 		return err_set(ERR_BUSY, "another operation holds the LUN: %s",
 			       texts[entry->operation]);
 	*ret_entry = entry;
@@ -44,9 +44,9 @@ check(struct array *array, const struct guid *lun_id, enum ask ask, struct lun_e
 }
 
 int
-operation_check(struct array *array, const struct guid *lun_id, enum ask ask)
+array_operation_check(struct array *array, const struct guid *lun_id, enum array_ask ask)
 {
-	struct lun_entry *entry;
+	struct array_lun_entry *entry;
 	int rc;
 
 	pthread_mutex_lock(&array->luns_lock);
@@ -56,10 +56,10 @@ operation_check(struct array *array, const struct guid *lun_id, enum ask ask)
 }
 
 int
-operation_begin(struct array *array, const struct guid *lun_id, enum ask ask,
+array_operation_begin(struct array *array, const struct guid *lun_id, enum array_ask ask,
 		enum lun_operation operation, bool visible)
 {
-	struct lun_entry *entry;
+	struct array_lun_entry *entry;
 	int rc;
 
 	pthread_mutex_lock(&array->luns_lock);
@@ -67,23 +67,23 @@ operation_begin(struct array *array, const struct guid *lun_id, enum ask ask,
 	if (rc == 0) {
 		entry->operation = operation;
 		entry->visible = visible;
-		unit_show_locked(array, entry);
+		array_unit_show_locked(array, entry);
 	}
 	pthread_mutex_unlock(&array->luns_lock);
 	return rc;
 }
 
 void
-operation_end(struct array *array, const struct guid *lun_id)
+array_operation_end(struct array *array, const struct guid *lun_id)
 {
-	struct lun_entry *entry;
+	struct array_lun_entry *entry;
 
 	pthread_mutex_lock(&array->luns_lock);
-	entry = unit_find_locked(array, lun_id);
+	entry = array_unit_find_locked(array, lun_id);
 	if (entry != NULL) {
 		entry->operation = OPERATION_NONE;
 		entry->visible = false;
-		unit_show_locked(array, entry);
+		array_unit_show_locked(array, entry);
 	}
 	pthread_mutex_unlock(&array->luns_lock);
 }

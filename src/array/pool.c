@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 struct pool_change {
-	struct task task;
+	struct array_task task;
 	struct guid id;
 	const char *name, *path;
 };
@@ -27,7 +27,7 @@ name_is_taken(const struct state *view, const char *name, const struct guid *but
 }
 
 static int
-create_apply(struct array *array, struct task *task)
+create_apply(struct array *array, struct array_task *task)
 {
 	struct pool_change *c = container_of(task, struct pool_change, task);
 	struct row_pool *row;
@@ -48,11 +48,11 @@ create_apply(struct array *array, struct task *task)
 }
 
 static void
-create_committed(struct array *array, struct task *task)
+create_committed(struct array *array, struct array_task *task)
 {
 	struct pool_change *c = container_of(task, struct pool_change, task);
 
-	pool_show(array, &c->id);
+	array_pool_show(array, &c->id);
 }
 
 static int
@@ -86,11 +86,11 @@ create(struct array *array, struct pool_change *c)
 	c->path = real;
 	rc = path_is_free(array, real);
 	if (rc == 0)
-		rc = pool_add(array, &state_array(state)->id, &row, POOL_CREATE);
+		rc = array_pool_add(array, &state_array(state)->id, &row, POOL_CREATE);
 	if (rc == 0) {
-		rc = writer_submit(array, &c->task);
+		rc = array_writer_submit(array, &c->task);
 		if (rc < 0)
-			pool_remove(array, &c->id, writer_is_sure(rc));
+			array_pool_remove(array, &c->id, array_writer_is_sure(rc));
 	}
 	free(real);
 	return rc;
@@ -105,26 +105,26 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 			  .committed = create_committed,
 			  .cause = "pool.create",
 			  .use = CATALOG_MAKES,
-			  .request_id = request_id(request) },
+			  .request_id = array_request_id(request) },
 		.name = name,
 		.path = path,
 	};
-	int rc = name_check("pool", name);
+	int rc = array_name_check("pool", name);
 
 	if (rc < 0)
 		return rc;
 	if (path == NULL || path[0] != '/')
 		return err_set(ERR_INVALID, "the path of a pool must be absolute");
-	rc = request_begin(array, request, ret_answer);
+	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)
 		return MIN(rc, 0);
 	guid_make(&c.id);
 	rc = create(array, &c);
-	return request_end(array, request, rc, &c.task.answer, ret_answer);
+	return array_request_end(array, request, rc, &c.task.answer, ret_answer);
 }
 
 static int
-rename_apply(struct array *array, struct task *task)
+rename_apply(struct array *array, struct array_task *task)
 {
 	struct pool_change *c = container_of(task, struct pool_change, task);
 	const struct state *view = state_edit_view(task->edit);
@@ -133,7 +133,7 @@ rename_apply(struct array *array, struct task *task)
 
 	(void)array;
 	if (pool == NULL)
-		return name_no_such(ROW_POOL, &c->id);
+		return array_name_no_such(ROW_POOL, &c->id);
 	if (name_is_taken(view, c->name, &c->id))
 		return err_set(ERR_NAME_IN_USE, "there is a pool %s already", c->name);
 	row = row_copy(pool);
@@ -152,9 +152,9 @@ array_pool_rename(struct array *array, const struct array_request *request, cons
 		.id = *pool,
 		.name = name,
 	};
-	int rc = name_check("pool", name);
+	int rc = array_name_check("pool", name);
 
-	return rc < 0 ? rc : change_run(array, request, &c.task, ret_answer);
+	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
 }
 
 static int
@@ -164,14 +164,14 @@ any_unlink(void *arg, const struct catalog_unlink *entry)
 }
 
 static int
-delete_apply(struct array *array, struct task *task)
+delete_apply(struct array *array, struct array_task *task)
 {
 	struct pool_change *c = container_of(task, struct pool_change, task);
 	const struct state *view = state_edit_view(task->edit);
 	int rc;
 
 	if (state_find(view, ROW_POOL, &c->id) == NULL)
-		return name_no_such(ROW_POOL, &c->id);
+		return array_name_no_such(ROW_POOL, &c->id);
 	for (size_t i = 0; i < state_count(view, ROW_LUN); i++)
 		if (guid_equal(&((const struct row_lun *)state_at(view, ROW_LUN, i))->pool_id,
 			       &c->id))
@@ -186,9 +186,9 @@ delete_apply(struct array *array, struct task *task)
 }
 
 static void
-delete_published(struct array *array, struct task *task)
+delete_published(struct array *array, struct array_task *task)
 {
-	pool_remove(array, &container_of(task, struct pool_change, task)->id, true);
+	array_pool_remove(array, &container_of(task, struct pool_change, task)->id, true);
 }
 
 int
@@ -202,5 +202,5 @@ array_pool_delete(struct array *array, const struct array_request *request, cons
 		.id = *pool,
 	};
 
-	return change_run(array, request, &c.task, ret_answer);
+	return array_change_run(array, request, &c.task, ret_answer);
 }

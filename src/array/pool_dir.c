@@ -24,7 +24,7 @@
 #define MARKER ".vds-pool"
 #define MARKER_FORMAT "vds-pool 1 %s\n"
 
-struct pool_entry {
+struct array_pool_entry {
 	struct guid id, array_id;
 	char *path;			/* owned */
 	int dir_fd, marker_fd;		/* -1 = not ready */
@@ -62,7 +62,7 @@ marker_check(int fd, const char *path, const struct guid *array_id)
 }
 
 bool
-pool_is_marked(const char *path, const struct guid *array_id)
+array_pool_is_marked(const char *path, const struct guid *array_id)
 {
 	AUTO_FREE char *marker = str_printf("%s/" MARKER, path);
 	int fd = marker != NULL ? open(marker, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
@@ -92,7 +92,7 @@ has_luns(const char *path)
 
 /* Opens and locks.  The descriptor or an error. */
 static int
-marker_open(int dir_fd, const char *path, const struct guid *array_id, enum pool_mode mode)
+marker_open(int dir_fd, const char *path, const struct guid *array_id, enum array_pool_mode mode)
 {
 	bool create = mode != POOL_OPEN;
 	int fd = openat(dir_fd, MARKER, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0),
@@ -124,7 +124,7 @@ marker_open(int dir_fd, const char *path, const struct guid *array_id, enum pool
 /* ---- entries ---- */
 
 static void
-entry_close(struct pool_entry *entry)
+entry_close(struct array_pool_entry *entry)
 {
 	if (entry->marker_fd >= 0)
 		close(entry->marker_fd);
@@ -134,7 +134,7 @@ entry_close(struct pool_entry *entry)
 }
 
 static void
-entry_free(struct pool_entry *entry)
+entry_free(struct array_pool_entry *entry)
 {
 	if (entry == NULL)
 		return;
@@ -145,7 +145,7 @@ entry_free(struct pool_entry *entry)
 }
 
 static int
-entry_open(struct pool_entry *entry, enum pool_mode mode)
+entry_open(struct array_pool_entry *entry, enum array_pool_mode mode)
 {
 	int rc;
 
@@ -163,7 +163,7 @@ entry_open(struct pool_entry *entry, enum pool_mode mode)
 
 /* Best effort, with what the file system says now.  pools_lock. */
 static void
-show(struct array *array, const struct pool_entry *entry)
+show(struct array *array, const struct array_pool_entry *entry)
 {
 	struct row_live_pool *row = row_new(ROW_LIVE_POOL);
 	struct statvfs fs;
@@ -182,10 +182,10 @@ show(struct array *array, const struct pool_entry *entry)
 		array_live_put(array, row);
 }
 
-static struct pool_entry *
+static struct array_pool_entry *
 entry_new(const struct guid *array_id, const struct row_pool *pool)
 {
-	struct pool_entry *entry = mem_calloc(1, sizeof(*entry));
+	struct array_pool_entry *entry = mem_calloc(1, sizeof(*entry));
 
 	if (entry == NULL)
 		return NULL;
@@ -201,10 +201,10 @@ entry_new(const struct guid *array_id, const struct row_pool *pool)
 }
 
 int
-pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
-	 enum pool_mode mode)
+array_pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
+	 enum array_pool_mode mode)
 {
-	struct pool_entry *entry = entry_new(array_id, pool);
+	struct array_pool_entry *entry = entry_new(array_id, pool);
 	int rc;
 
 	if (entry == NULL)
@@ -228,9 +228,9 @@ pool_add(struct array *array, const struct guid *array_id, const struct row_pool
 }
 
 void
-pool_remove(struct array *array, const struct guid *pool_id, bool delete_marker)
+array_pool_remove(struct array *array, const struct guid *pool_id, bool delete_marker)
 {
-	struct pool_entry *entry;
+	struct array_pool_entry *entry;
 
 	pthread_mutex_lock(&array->pools_lock);
 	entry = guid_map_remove(&array->pools, pool_id);
@@ -243,9 +243,9 @@ pool_remove(struct array *array, const struct guid *pool_id, bool delete_marker)
 }
 
 void
-pool_fini(struct array *array)
+array_pool_fini(struct array *array)
 {
-	struct pool_entry *entry;
+	struct array_pool_entry *entry;
 
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
 		entry_free(entry);
@@ -254,7 +254,7 @@ pool_fini(struct array *array)
 
 /* The directory still there, with our marker in it?  pools_lock. */
 static int
-look(struct pool_entry *entry)
+look(struct array_pool_entry *entry)
 {
 	struct stat ours, named;
 	AUTO_FREE char *path = NULL;
@@ -273,9 +273,9 @@ look(struct pool_entry *entry)
 }
 
 void
-pool_verify(struct array *array)
+array_pool_verify(struct array *array)
 {
-	struct pool_entry *entry;
+	struct array_pool_entry *entry;
 
 	pthread_mutex_lock(&array->pools_lock);
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;) {
@@ -296,12 +296,12 @@ pool_verify(struct array *array)
 
 /* Under pools_lock. */
 static int
-find_ready(struct array *array, const struct guid *pool_id, struct pool_entry **ret_entry)
+find_ready(struct array *array, const struct guid *pool_id, struct array_pool_entry **ret_entry)
 {
-	struct pool_entry *entry = guid_map_find(&array->pools, pool_id);
+	struct array_pool_entry *entry = guid_map_find(&array->pools, pool_id);
 
 	if (entry == NULL)
-		return name_no_such(ROW_POOL, pool_id);
+		return array_name_no_such(ROW_POOL, pool_id);
 	if (entry->marker_fd < 0)
 		return err_set(ERR_FAILED, "pool is not ready: %s",
 			       entry->reason != NULL ? entry->reason : "");
@@ -310,9 +310,9 @@ find_ready(struct array *array, const struct guid *pool_id, struct pool_entry **
 }
 
 int
-pool_path(struct array *array, const struct guid *pool_id, char **ret_path)
+array_pool_path(struct array *array, const struct guid *pool_id, char **ret_path)
 {
-	struct pool_entry *entry;
+	struct array_pool_entry *entry;
 	char *path = NULL;
 	int rc;
 
@@ -329,10 +329,10 @@ pool_path(struct array *array, const struct guid *pool_id, char **ret_path)
 }
 
 int
-pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity,
+array_pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity,
 	   uint64_t *ret_free)
 {
-	struct pool_entry *entry;
+	struct array_pool_entry *entry;
 	struct statvfs fs;
 	int rc;
 
@@ -349,7 +349,7 @@ pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capaci
 }
 
 int
-pool_choose(struct array *array, struct guid *ret_pool_id)
+array_pool_choose(struct array *array, struct guid *ret_pool_id)
 {
 	AUTO_STATE struct state *state = array_state(array);
 	uint64_t capacity, space, most = 0;
@@ -358,7 +358,7 @@ pool_choose(struct array *array, struct guid *ret_pool_id)
 	for (size_t i = 0; i < state_count(state, ROW_POOL); i++) {
 		const struct row_pool *pool = state_at(state, ROW_POOL, i);
 
-		if (pool_space(array, &pool->id, &capacity, &space) < 0)
+		if (array_pool_space(array, &pool->id, &capacity, &space) < 0)
 			continue;
 		if (best == NULL || space > most) {
 			best = pool;
@@ -372,9 +372,9 @@ pool_choose(struct array *array, struct guid *ret_pool_id)
 }
 
 void
-pool_show(struct array *array, const struct guid *pool_id)
+array_pool_show(struct array *array, const struct guid *pool_id)
 {
-	struct pool_entry *entry;
+	struct array_pool_entry *entry;
 
 	pthread_mutex_lock(&array->pools_lock);
 	entry = guid_map_find(&array->pools, pool_id);
@@ -387,7 +387,7 @@ pool_show(struct array *array, const struct guid *pool_id)
 
 /* <lun id>.new: committed, then its rename was lost; or not, then nobody knows it. */
 static void
-sweep_new(const struct pool_entry *entry, const char *name, bool known)
+sweep_new(const struct array_pool_entry *entry, const char *name, bool known)
 {
 	char committed[GUID_TEXT_SIZE + 4];
 
@@ -402,7 +402,7 @@ sweep_new(const struct pool_entry *entry, const char *name, bool known)
 }
 
 static void
-sweep_file(struct array *array, const struct pool_entry *entry, const char *name,
+sweep_file(struct array *array, const struct array_pool_entry *entry, const char *name,
 	   const struct state *state)
 {
 	char id[GUID_TEXT_SIZE];
@@ -418,12 +418,12 @@ sweep_file(struct array *array, const struct pool_entry *entry, const char *name
 	if (strcmp(name + GUID_TEXT_SIZE - 1, ".new") == 0)
 		sweep_new(entry, name, known);
 	else if (strcmp(name + GUID_TEXT_SIZE - 1, ".img") == 0 && !known &&
-		 !store_is_dying(array, &lun_id))
+		 !array_store_is_dying(array, &lun_id))
 		log_warning("pool.unknown_file", "path=%s file=%s", entry->path, name);
 }
 
 static void
-sweep(struct array *array, const struct pool_entry *entry, const struct state *state)
+sweep(struct array *array, const struct array_pool_entry *entry, const struct state *state)
 {
 	DIR *dir = opendir(entry->path);
 	struct dirent *d;
@@ -436,9 +436,9 @@ sweep(struct array *array, const struct pool_entry *entry, const struct state *s
 }
 
 void
-pool_sweep(struct array *array, const struct state *state)
+array_pool_sweep(struct array *array, const struct state *state)
 {
-	struct pool_entry *entry;
+	struct array_pool_entry *entry;
 
 	pthread_mutex_lock(&array->pools_lock);
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)

@@ -59,7 +59,7 @@ is_a_pool(const struct state *state, const char *path)
 }
 
 int
-pool_find_moved(struct array *array, const struct row_pool **ret_pool, char **ret_path)
+array_pool_find_moved(struct array *array, const struct row_pool **ret_pool, char **ret_path)
 {
 	char *dir = realpath(array->dir, NULL); /* of libc's heap */
 	AUTO_FREE char *home = dir != NULL ? str_printf("%s" HOME, dir) : NULL;
@@ -69,7 +69,7 @@ pool_find_moved(struct array *array, const struct row_pool **ret_pool, char **re
 	*ret_pool = NULL;
 	if (home == NULL)
 		return -ENOMEM;
-	if (is_a_pool(state, home) || !pool_is_marked(home, &state_position(state)->array_id))
+	if (is_a_pool(state, home) || !array_pool_is_marked(home, &state_position(state)->array_id))
 		return 0;
 	*ret_pool = candidate(state);
 	if (*ret_pool != NULL)
@@ -79,7 +79,7 @@ pool_find_moved(struct array *array, const struct row_pool **ret_pool, char **re
 
 /* A change as any, but before the writer runs. */
 int
-pool_set_path(struct array *array, const struct row_pool *pool, const char *path)
+array_pool_set_path(struct array *array, const struct row_pool *pool, const char *path)
 {
 	static const struct guid no_request;
 	AUTO_ROW struct row_pool *row = row_copy(pool);

@@ -17,7 +17,7 @@
 #define ADDRESSES_MAX 64
 
 struct create {
-	struct task task;
+	struct array_task task;
 	uint16_t port;
 	size_t count;
 	char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN];	/* canonical */
@@ -40,7 +40,7 @@ normalize(const char *text, char ret_text[INET6_ADDRSTRLEN])
 }
 
 int
-portal_check_address(const char *address)
+array_portal_check_address(const char *address)
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -110,7 +110,7 @@ put(struct state_edit *edit, const char *address, uint16_t port, struct guid *re
 }
 
 static int
-create_apply(struct array *array, struct task *task)
+create_apply(struct array *array, struct array_task *task)
 {
 	struct create *c = container_of(task, struct create, task);
 	int rc = 0;
@@ -146,23 +146,23 @@ array_portal_create(struct array *array, const struct array_request *request, co
 
 	if (family < 0)
 		return family;
-	rc = port == 0 ? runtime_pick_port(array, c.addresses[0], &c.port) : 0;
+	rc = port == 0 ? array_runtime_pick_port(array, c.addresses[0], &c.port) : 0;
 	if (rc == 0 &&
 	    (strcmp(c.addresses[0], "0.0.0.0") == 0 || strcmp(c.addresses[0], "::") == 0))
 		rc = expand(&c, family);
-	return rc < 0 ? rc : change_run(array, request, &c.task, ret_answer);
+	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
 }
 
 /* ---- status, delete ---- */
 
 struct portal_change {
-	struct task task;
+	struct array_task task;
 	const struct guid *id;
 	enum row_status status;
 };
 
 static int
-status_apply(struct array *array, struct task *task)
+status_apply(struct array *array, struct array_task *task)
 {
 	struct portal_change *c = container_of(task, struct portal_change, task);
 	const struct row_portal *portal =
@@ -171,7 +171,7 @@ status_apply(struct array *array, struct task *task)
 
 	(void)array;
 	if (portal == NULL)
-		return name_no_such(ROW_PORTAL, c->id);
+		return array_name_no_such(ROW_PORTAL, c->id);
 	row = row_copy(portal);
 	if (row == NULL)
 		return -ENOMEM;
@@ -193,18 +193,18 @@ array_portal_set_status(struct array *array, const struct array_request *request
 
 	if (status != STATUS_ONLINE && status != STATUS_OFFLINE)
 		return err_set(ERR_INVALID, "a status is online or offline");
-	return change_run(array, request, &c.task, ret_answer);
+	return array_change_run(array, request, &c.task, ret_answer);
 }
 
 static int
-delete_apply(struct array *array, struct task *task)
+delete_apply(struct array *array, struct array_task *task)
 {
 	struct portal_change *c = container_of(task, struct portal_change, task);
 	const struct state *view = state_edit_view(task->edit);
 
 	(void)array;
 	if (state_find(view, ROW_PORTAL, c->id) == NULL)
-		return name_no_such(ROW_PORTAL, c->id);
+		return array_name_no_such(ROW_PORTAL, c->id);
 	if (state_portal_groups(view, c->id).count > 0)
 		return err_set(ERR_IN_USE, "the portal is in a portal group");
 	task->answer.object_id = *c->id;
@@ -212,7 +212,7 @@ delete_apply(struct array *array, struct task *task)
 }
 
 static void
-delete_published(struct array *array, struct task *task)
+delete_published(struct array *array, struct array_task *task)
 {
 	array_live_delete(array, ROW_LIVE_PORTAL,
 			  container_of(task, struct portal_change, task)->id);
@@ -229,5 +229,5 @@ array_portal_delete(struct array *array, const struct array_request *request,
 		.id = portal,
 	};
 
-	return change_run(array, request, &c.task, ret_answer);
+	return array_change_run(array, request, &c.task, ret_answer);
 }

@@ -46,10 +46,10 @@ entry_new(struct array *array, const struct guid *id)
 }
 
 int
-request_begin(struct array *array, const struct array_request *request,
+array_request_begin(struct array *array, const struct array_request *request,
 	      struct array_answer *ret_answer)
 {
-	struct guid id = request_id(request);
+	struct guid id = array_request_id(request);
 	struct request_entry *entry;
 	int rc = 0;
 
@@ -69,10 +69,10 @@ request_begin(struct array *array, const struct array_request *request,
 }
 
 int
-request_end(struct array *array, const struct array_request *request, int rc,
+array_request_end(struct array *array, const struct array_request *request, int rc,
 	    const struct array_answer *answer, struct array_answer *ret_answer)
 {
-	struct guid id = request_id(request);
+	struct guid id = array_request_id(request);
 	struct request_entry *entry;
 
 	if (rc == 0 && ret_answer != NULL)
@@ -112,13 +112,13 @@ load_one(void *arg, const struct catalog_answer *stored)
 
 /* Before the threads start. */
 int
-request_load(struct array *array)
+array_request_load(struct array *array)
 {
 	return catalog_answers(array->catalog, load_one, array);
 }
 
 void
-request_fini(struct array *array)
+array_request_fini(struct array *array)
 {
 	struct list *node;
 

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 bool
-runtime_is_there(struct array *array)
+array_runtime_is_there(struct array *array)
 {
 	bool there;
 
@@ -22,7 +22,7 @@ runtime_is_there(struct array *array)
 }
 
 void
-runtime_publish(struct array *array, const struct state *state, const struct change *change)
+array_runtime_publish(struct array *array, const struct state *state, const struct change *change)
 {
 	pthread_rwlock_rdlock(&array->runtime_lock);
 	if (array->runtime_ops != NULL)
@@ -31,7 +31,7 @@ runtime_publish(struct array *array, const struct state *state, const struct cha
 }
 
 int
-runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count)
+array_runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count)
 {
 	int rc = 0;
 
@@ -48,7 +48,7 @@ runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_
 }
 
 void
-runtime_resume(struct array *array, const struct array_mapping *mappings, size_t count)
+array_runtime_resume(struct array *array, const struct array_mapping *mappings, size_t count)
 {
 	if (count == 0)
 		return;
@@ -59,7 +59,7 @@ runtime_resume(struct array *array, const struct array_mapping *mappings, size_t
 }
 
 int
-runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port)
+array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port)
 {
 	int rc;
 
@@ -82,7 +82,7 @@ array_lun_counters(struct array *array, const struct guid *lun,
 	int rc = 0;
 
 	if (state_find(state, ROW_LUN, lun) == NULL)
-		return name_no_such(ROW_LUN, lun);
+		return array_name_no_such(ROW_LUN, lun);
 	memset(ret_counters, 0, sizeof(*ret_counters));
 	pthread_rwlock_rdlock(&array->runtime_lock);
 	if (array->runtime_ops != NULL)
@@ -101,19 +101,19 @@ array_session_end(struct array *array, const struct guid *session)
 	if (array->runtime_ops != NULL)
 		rc = array->runtime_ops->end_session(array->runtime, session);
 	pthread_rwlock_unlock(&array->runtime_lock);
-	return rc == ERR_NOT_FOUND ? name_no_such(ROW_LIVE_SESSION, session) : rc;
+	return rc == ERR_NOT_FOUND ? array_name_no_such(ROW_LIVE_SESSION, session) : rc;
 }
 
 /* ---- registering: on the writer thread, so that no publish is missed or doubled ---- */
 
 struct registration {
-	struct task task;
+	struct array_task task;
 	const struct array_runtime_ops *ops;
 	void *runtime;
 };
 
 static int
-set_runtime(struct array *array, struct task *task)
+set_runtime(struct array *array, struct array_task *task)
 {
 	struct registration *r = container_of(task, struct registration, task);
 
@@ -121,7 +121,7 @@ set_runtime(struct array *array, struct task *task)
 	array->runtime_ops = r->ops;
 	array->runtime = r->runtime;
 	pthread_rwlock_unlock(&array->runtime_lock);
-	runtime_publish(array, array->state, NULL);
+	array_runtime_publish(array, array->state, NULL);
 	return 0;
 }
 
@@ -144,7 +144,7 @@ int
 array_runtime_register(struct array *array, const struct array_runtime_ops *ops, void *runtime)
 {
 	struct registration r = { .task.run = set_runtime, .ops = ops, .runtime = runtime };
-	int rc = writer_submit(array, &r.task);
+	int rc = array_writer_submit(array, &r.task);
 
 	return rc < 0 ? rc : default_portal(array);
 }
@@ -154,5 +154,5 @@ array_runtime_unregister(struct array *array)
 {
 	struct registration r = { .task.run = set_runtime };
 
-	(void)writer_submit(array, &r.task);
+	(void)array_writer_submit(array, &r.task);
 }

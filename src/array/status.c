@@ -12,28 +12,28 @@
 #include "base/mem.h"
 
 struct set_status {
-	struct task task;
+	struct array_task task;
 	const struct guid *lun_id;
 	enum row_status status;
 	bool held;
 	bool failed;			/* out: the store must be reopened first, under a hold */
-	struct store *store;
+	struct array_store *store;
 };
 
 static int
-apply(struct array *array, struct task *task)
+apply(struct array *array, struct array_task *task)
 {
 	struct set_status *s = container_of(task, struct set_status, task);
 	const struct row_lun *lun;
 	struct row_lun *row;
-	int rc = lun_find(state_edit_view(task->edit), s->lun_id, &lun);
+	int rc = array_lun_find(state_edit_view(task->edit), s->lun_id, &lun);
 
 	if (rc == 0 && !s->held)
-		rc = operation_check(array, s->lun_id, ASK_STATUS);
+		rc = array_operation_check(array, s->lun_id, ASK_STATUS);
 	if (rc < 0)
 		return rc;
 	if (!s->held && s->status == STATUS_ONLINE &&
-	    unit_health(array, s->lun_id) == HEALTH_FAILED) {
+	    array_unit_health(array, s->lun_id) == HEALTH_FAILED) {
 		s->failed = true;
 		return ERR_FAILED;
 	}
@@ -47,10 +47,10 @@ apply(struct array *array, struct task *task)
 
 /* Before the data path hears of it: it may ask for the device at once. */
 static void
-committed(struct array *array, struct task *task)
+committed(struct array *array, struct array_task *task)
 {
 	struct set_status *s = container_of(task, struct set_status, task);
-	struct store *store = unit_store(array, s->lun_id);
+	struct array_store *store = array_unit_store(array, s->lun_id);
 
 	if (store == NULL)
 		return;
@@ -58,12 +58,12 @@ committed(struct array *array, struct task *task)
 		blk_start(store->dev);
 	else
 		blk_stop(store->dev);
-	store_unref(store);
+	array_store_unref(store);
 }
 
 /* No I/O comes or goes meanwhile. */
 static int
-reopen_store(struct array *array, const struct guid *lun_id, struct store *store)
+reopen_store(struct array *array, const struct guid *lun_id, struct array_store *store)
 {
 	int rc;
 
@@ -78,7 +78,7 @@ reopen_store(struct array *array, const struct guid *lun_id, struct store *store
 		return err_set(ERR_BUSY, "I/O is in flight");
 	if (rc < 0)
 		return err_set(ERR_FAILED, "the store cannot be opened: %s", err_text(rc));
-	unit_set_health(array, lun_id, HEALTH_OK, "");
+	array_unit_set_health(array, lun_id, HEALTH_OK, "");
 	return 0;
 }
 
@@ -88,16 +88,16 @@ reopen(struct array *array, const struct guid *lun_id)
 	AUTO_STATE struct state *state = array_state(array);
 	const struct row_lun *lun;
 	AUTO_FREE char *path = NULL;
-	struct store *store;
-	int rc = lun_find(state, lun_id, &lun);
+	struct array_store *store;
+	int rc = array_lun_find(state, lun_id, &lun);
 
 	if (rc == 0)
-		rc = pool_path(array, &lun->pool_id, &path);
+		rc = array_pool_path(array, &lun->pool_id, &path);
 	if (rc < 0)
 		return rc;
-	store = unit_store(array, lun_id);
+	store = array_unit_store(array, lun_id);
 	rc = reopen_store(array, lun_id, store);
-	store_unref(store);
+	array_store_unref(store);
 	return rc;
 }
 
@@ -107,17 +107,17 @@ stay_offline(struct array *array, const struct guid *lun_id)
 {
 	AUTO_STATE struct state *state = array_state(array);
 	const struct row_lun *lun = state_find(state, ROW_LUN, lun_id);
-	struct store *store = unit_store(array, lun_id);
+	struct array_store *store = array_unit_store(array, lun_id);
 
 	if (store != NULL && lun != NULL && lun->status == STATUS_OFFLINE)
 		blk_stop(store->dev);
-	store_unref(store);
+	array_store_unref(store);
 }
 
 static int
 set_held(struct array *array, struct set_status *s)
 {
-	int rc = operation_begin(array, s->lun_id, ASK_STATUS, OPERATION_STATUS, true);
+	int rc = array_operation_begin(array, s->lun_id, ASK_STATUS, OPERATION_STATUS, true);
 
 	if (rc < 0)
 		return rc;
@@ -125,11 +125,11 @@ set_held(struct array *array, struct set_status *s)
 	s->task.republish = true;
 	rc = reopen(array, s->lun_id);
 	if (rc == 0) {
-		rc = writer_submit(array, &s->task);
+		rc = array_writer_submit(array, &s->task);
 		if (rc < 0)
 			stay_offline(array, s->lun_id);
 	}
-	operation_end(array, s->lun_id);
+	array_operation_end(array, s->lun_id);
 	return rc;
 }
 
@@ -137,13 +137,13 @@ set_held(struct array *array, struct set_status *s)
 static void
 wait_for_io(struct array *array, const struct guid *lun_id)
 {
-	struct store *store = unit_store(array, lun_id);
+	struct array_store *store = array_unit_store(array, lun_id);
 	char id[GUID_TEXT_SIZE];
 
 	if (store != NULL && blk_drain(store->dev, array->drain_timeout_ms) < 0)
 		log_warning("lun.drain", "lun=%s reason=\"offline, but I/O in flight does not end\"",
 			    guid_format(lun_id, id));
-	store_unref(store);
+	array_store_unref(store);
 }
 
 int
@@ -153,7 +153,7 @@ array_lun_set_status(struct array *array, const struct array_request *request,
 {
 	struct set_status s = {
 		.task = { .apply = apply, .committed = committed, .cause = "lun.status",
-			  .request_id = request_id(request) },
+			  .request_id = array_request_id(request) },
 		.lun_id = lun,
 		.status = status,
 	};
@@ -161,13 +161,13 @@ array_lun_set_status(struct array *array, const struct array_request *request,
 
 	if (status != STATUS_ONLINE && status != STATUS_OFFLINE)
 		return err_set(ERR_INVALID, "a status is online or offline");
-	rc = request_begin(array, request, ret_answer);
+	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)
 		return MIN(rc, 0);
-	rc = writer_submit(array, &s.task);
+	rc = array_writer_submit(array, &s.task);
 	if (rc < 0 && s.failed)
 		rc = set_held(array, &s);
 	if (rc == 0 && status == STATUS_OFFLINE)
 		wait_for_io(array, lun);
-	return request_end(array, request, rc, &s.task.answer, ret_answer);
+	return array_request_end(array, request, rc, &s.task.answer, ret_answer);
 }

@@ -3,7 +3,7 @@
  * The file behind a LUN and the block device over it.  A store lives as long as somebody uses it;
  * the file of a deleted LUN is unlinked only when the last user of the device has gone:
  *
- *	unit --unit_remove--> dying --device unused--> reaped on a worker: unlink, then the
+ *	unit --array_unit_remove--> dying --device unused--> reaped on a worker: unlink, then the
  *	catalog's note goes
  *
  * A process that ends in between leaves the note; the next start reaps.
@@ -19,7 +19,7 @@
 #include "base/str.h"
 
 char *
-store_path(const char *pool, const struct guid *lun_id, bool committed)
+array_store_path(const char *pool, const struct guid *lun_id, bool committed)
 {
 	char id[GUID_TEXT_SIZE];
 
@@ -36,16 +36,16 @@ static void
 on_error(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int error,
 	 const char *reason)
 {
-	struct store *store = container_of(listener, struct store, listener);
+	struct array_store *store = container_of(listener, struct array_store, listener);
 
 	(void)dev;
 	(void)error;
 	if (sticky)
-		unit_set_health(store->array, &store->lun_id, HEALTH_FAILED, reason);
+		array_unit_set_health(store->array, &store->lun_id, HEALTH_FAILED, reason);
 }
 
 static void
-store_free(struct store *store)
+store_free(struct array_store *store)
 {
 	if (store->dev != NULL)
 		blk_set_listener(store->dev, NULL);
@@ -55,10 +55,10 @@ store_free(struct store *store)
 	mem_free(store);
 }
 
-static struct store *
+static struct array_store *
 store_alloc(struct array *array, const struct guid *lun_id, const char *path)
 {
-	struct store *store = mem_calloc(1, sizeof(*store));
+	struct array_store *store = mem_calloc(1, sizeof(*store));
 
 	if (store == NULL)
 		return NULL;
@@ -77,7 +77,7 @@ store_alloc(struct array *array, const struct guid *lun_id, const char *path)
 
 /* The stack of devices: the file, and faults on it where tests ask for them. */
 static int
-make_device(struct store *store, const struct row_lun *lun)
+make_device(struct array_store *store, const struct row_lun *lun)
 {
 	struct blk_file_options options = { .thick = !lun->thin };
 	struct blk_dev *fault = NULL;
@@ -100,10 +100,10 @@ make_device(struct store *store, const struct row_lun *lun)
 }
 
 int
-store_new(struct array *array, const struct row_lun *lun, const char *path,
-	  struct store **ret_store)
+array_store_new(struct array *array, const struct row_lun *lun, const char *path,
+	  struct array_store **ret_store)
 {
-	struct store *store = store_alloc(array, &lun->id, path);
+	struct array_store *store = store_alloc(array, &lun->id, path);
 	int rc;
 
 	if (store == NULL)
@@ -117,15 +117,15 @@ store_new(struct array *array, const struct row_lun *lun, const char *path,
 	return 0;
 }
 
-struct store *
-store_ref(struct store *store)
+struct array_store *
+array_store_ref(struct array_store *store)
 {
 	atomic_fetch_add(&store->refs, 1);
 	return store;
 }
 
 void
-store_unref(struct store *store)
+array_store_unref(struct array_store *store)
 {
 	struct array *array;
 
@@ -139,29 +139,29 @@ store_unref(struct store *store)
 	pthread_mutex_lock(&array->dying_lock);
 	list_append(&array->dying, &store->node);
 	pthread_mutex_unlock(&array->dying_lock);
-	verify_wake(array);
+	array_verify_wake(array);
 }
 
 int
-store_dying_add(struct array *array, const struct guid *lun_id, const char *path)
+array_store_dying_add(struct array *array, const struct guid *lun_id, const char *path)
 {
-	struct store *store = store_alloc(array, lun_id, path);
+	struct array_store *store = store_alloc(array, lun_id, path);
 
 	if (store == NULL)
 		return -ENOMEM;
 	store->unlink = true;
-	store_unref(store);
+	array_store_unref(store);
 	return 0;
 }
 
 bool
-store_is_dying(struct array *array, const struct guid *lun_id)
+array_store_is_dying(struct array *array, const struct guid *lun_id)
 {
 	bool found = false;
 
 	pthread_mutex_lock(&array->dying_lock);
 	list_for_each(node, &array->dying)
-		found = found || guid_equal(&list_entry(node, struct store, node)->lun_id, lun_id);
+		found = found || guid_equal(&list_entry(node, struct array_store, node)->lun_id, lun_id);
 	pthread_mutex_unlock(&array->dying_lock);
 	return found;
 }
@@ -169,12 +169,12 @@ store_is_dying(struct array *array, const struct guid *lun_id)
 /* ---- reaping ---- */
 
 struct reaped {
-	struct task task;
+	struct array_task task;
 	const struct guid *lun_id;
 };
 
 static int
-forget(struct array *array, struct task *task)
+forget(struct array *array, struct array_task *task)
 {
 	return catalog_unlink_delete(array->catalog,
 				     container_of(task, struct reaped, task)->lun_id);
@@ -184,7 +184,7 @@ forget(struct array *array, struct task *task)
 static void
 reap(struct work *work)
 {
-	struct store *store = container_of(work, struct store, reap);
+	struct array_store *store = container_of(work, struct array_store, reap);
 	struct reaped reaped = { .task = { .apply = forget, .use = CATALOG_FREES },
 				 .lun_id = &store->lun_id };
 	int rc;
@@ -194,26 +194,26 @@ reap(struct work *work)
 	blk_dev_unref(TAKE(store->dev));
 	rc = blk_file_remove(store->path);
 	if (rc == 0)
-		rc = writer_submit(store->array, &reaped.task);
+		rc = array_writer_submit(store->array, &reaped.task);
 	if (rc < 0)
 		log_warning("lun.unlink", "path=%s error=%s", store->path, err_text(rc));
 	store_free(store);
 }
 
 static bool
-is_unused(const struct store *store)
+is_unused(const struct array_store *store)
 {
 	return store->dev == NULL || atomic_load(&store->dev->refs) == 1;
 }
 
 size_t
-store_reap(struct array *array)
+array_store_reap(struct array *array)
 {
 	size_t left = 0;
 
 	pthread_mutex_lock(&array->dying_lock);
 	list_for_each_safe(node, &array->dying) {
-		struct store *store = list_entry(node, struct store, node);
+		struct array_store *store = list_entry(node, struct array_store, node);
 
 		if (is_unused(store)) {
 			list_remove(node);
@@ -229,44 +229,44 @@ store_reap(struct array *array)
 
 /* The threads have ended.  What is still in use keeps its file, and its note. */
 void
-store_fini(struct array *array)
+array_store_fini(struct array *array)
 {
 	struct list *node;
 
 	while ((node = list_pop(&array->dying)) != NULL)
-		store_free(list_entry(node, struct store, node));
+		store_free(list_entry(node, struct array_store, node));
 }
 
 /* ---- devices ---- */
 
 int
-store_verify(struct store *store)
+array_store_verify(struct array_store *store)
 {
 	char reason[160] = "";
 	int rc = blk_verify(store->dev);
 
 	if (rc == 0) {
 		atomic_store(&store->looked_at, true);
-		if (unit_health(store->array, &store->lun_id) == HEALTH_UNKNOWN)
-			unit_set_health(store->array, &store->lun_id, HEALTH_OK, "");
+		if (array_unit_health(store->array, &store->lun_id) == HEALTH_UNKNOWN)
+			array_unit_set_health(store->array, &store->lun_id, HEALTH_OK, "");
 		return 0;
 	}
 	if (blk_failed(store->dev, reason, sizeof(reason)) == 0)
 		return 0; /* we lack something: the next look may tell */
-	unit_set_health(store->array, &store->lun_id, HEALTH_FAILED, reason);
+	array_unit_set_health(store->array, &store->lun_id, HEALTH_FAILED, reason);
 	return err_set(ERR_FAILED, "%s", reason);
 }
 
 /* Before the first use; while a job or the verifier is at it, theirs will do. */
 static int
-look_once(struct store *store)
+look_once(struct array_store *store)
 {
 	int rc = 0;
 
 	if (atomic_load(&store->looked_at) || pthread_mutex_trylock(&store->manage_lock) != 0)
 		return 0;
 	if (!atomic_load(&store->looked_at))
-		rc = store_verify(store);
+		rc = array_store_verify(store);
 	pthread_mutex_unlock(&store->manage_lock);
 	return rc;
 }
@@ -274,17 +274,17 @@ look_once(struct store *store)
 int
 array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev)
 {
-	struct store *store = unit_store(array, lun_id);
+	struct array_store *store = array_unit_store(array, lun_id);
 	int rc;
 
 	if (store == NULL)
-		return name_no_such(ROW_LUN, lun_id);
+		return array_name_no_such(ROW_LUN, lun_id);
 	rc = look_once(store);
-	if (rc == 0 && unit_health(array, lun_id) == HEALTH_FAILED)
+	if (rc == 0 && array_unit_health(array, lun_id) == HEALTH_FAILED)
 		rc = err_set(ERR_FAILED, "the LUN's backing store has failed");
 	if (rc == 0)
 		*ret_dev = blk_dev_ref(store->dev);
-	store_unref(store);
+	array_store_unref(store);
 	return rc;
 }
 
@@ -298,5 +298,5 @@ array_device_release(struct array *array, struct blk_dev *dev)
 	dying = !list_empty(&array->dying);
 	pthread_mutex_unlock(&array->dying_lock);
 	if (dying)
-		verify_wake(array);
+		array_verify_wake(array);
 }

@@ -16,7 +16,7 @@
 /* ---- the first change ---- */
 
 struct begin {
-	struct task task;
+	struct array_task task;
 	const struct guid *array_id;
 	const struct row_pool *pool;
 };
@@ -30,7 +30,7 @@ put_array(struct state_edit *edit, const struct guid *id)
 	if (row == NULL)
 		return -ENOMEM;
 	row->id = *id;
-	snprintf(serial, sizeof(serial), "%016" PRIx64, name_random64());
+	snprintf(serial, sizeof(serial), "%016" PRIx64, array_name_random64());
 	if (row_set_string(&row->name, "vds") < 0 || row_set_string(&row->iqn_prefix, "") < 0 ||
 	    row_set_string(&row->serial, serial) < 0 ||
 	    row_set_string(&row->version, VDS_VERSION) < 0)
@@ -53,7 +53,7 @@ put_pool(struct state_edit *edit, const struct row_pool *pool)
 }
 
 static int
-begin_apply(struct array *array, struct task *task)
+begin_apply(struct array *array, struct array_task *task)
 {
 	struct begin *b = container_of(task, struct begin, task);
 	int rc = catalog_create(array->catalog, b->array_id);
@@ -65,7 +65,7 @@ begin_apply(struct array *array, struct task *task)
 }
 
 int
-subsystem_begin(struct array *array, const struct guid *array_id, const struct row_pool *pool)
+array_subsystem_begin(struct array *array, const struct guid *array_id, const struct row_pool *pool)
 {
 	struct begin b = {
 		.task = { .apply = begin_apply, .cause = "array.create" },
@@ -73,18 +73,18 @@ subsystem_begin(struct array *array, const struct guid *array_id, const struct r
 		.pool = pool,
 	};
 
-	return writer_submit(array, &b.task);
+	return array_writer_submit(array, &b.task);
 }
 
 /* ---- changes to it ---- */
 
 struct array_change {
-	struct task task;
+	struct array_task task;
 	const char *name, *prefix, *version;	/* NULL = stays */
 };
 
 static int
-apply(struct array *array, struct task *task)
+apply(struct array *array, struct array_task *task)
 {
 	struct array_change *c = container_of(task, struct array_change, task);
 	AUTO_ROW struct row_array *row = row_copy(state_array(state_edit_view(task->edit)));
@@ -104,9 +104,9 @@ array_rename(struct array *array, const struct array_request *request, const cha
 {
 	struct array_change c = { .task = { .apply = apply, .cause = "array.rename" },
 				  .name = name };
-	int rc = name_check("array", name);
+	int rc = array_name_check("array", name);
 
-	return rc < 0 ? rc : change_run(array, request, &c.task, ret_answer);
+	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
 }
 
 /*
@@ -148,16 +148,16 @@ array_set_iqn_prefix(struct array *array, const struct array_request *request, c
 	int rc = normalize_prefix(prefix, &normal);
 
 	c.prefix = normal;
-	return rc < 0 ? rc : change_run(array, request, &c.task, ret_answer);
+	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
 }
 
 int
-subsystem_set_version(struct array *array, const char *version)
+array_subsystem_set_version(struct array *array, const char *version)
 {
 	struct array_change c = { .task = { .apply = apply,
 					    .cause = "array.configure",
 					    .use = CATALOG_FREES },	/* opening needs it */
 				  .version = version };
 
-	return writer_submit(array, &c.task);
+	return array_writer_submit(array, &c.task);
 }

@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 struct target_change {
-	struct task task;
+	struct array_task task;
 	struct guid id;
 	char *name;			/* normalised, owned; NULL = to be made */
 	const char *alias;
@@ -26,7 +26,7 @@ check_alias(const char *alias)
 			ERR_INVALID,
 			"a target's alias has at most %d bytes of UTF-8 without control characters",
 			ROW_NAME_MAX);
-	if (name_is_blank(alias))
+	if (array_name_is_blank(alias))
 		return err_set(ERR_INVALID, "a target's alias must not be spaces only");
 	return 0;
 }
@@ -47,7 +47,7 @@ put_target(struct state_edit *edit, const struct target_change *c, const char *n
 }
 
 static int
-create_apply(struct array *array, struct task *task)
+create_apply(struct array *array, struct array_task *task)
 {
 	struct target_change *c = container_of(task, struct target_change, task);
 	const struct state *view = state_edit_view(task->edit);
@@ -56,13 +56,13 @@ create_apply(struct array *array, struct task *task)
 	int rc = 0;
 
 	if (c->name == NULL)
-		rc = name_make_target(view, c->alias, &made);
+		rc = array_name_make_target(view, c->alias, &made);
 	else if (state_target_by_name(view, c->name) != NULL)
 		rc = err_set(ERR_NAME_IN_USE, "target %s exists already", c->name);
 	if (rc == 0)
 		rc = put_target(task->edit, c, c->name != NULL ? c->name : made);
 	if (rc == 0 && c->with_group)
-		rc = group_edit_add(array, task->edit, &c->id, true, &group_id);
+		rc = array_group_edit_add(array, task->edit, &c->id, true, &group_id);
 	task->answer.object_id = c->id;
 	return rc;
 }
@@ -83,7 +83,7 @@ array_target_create(struct array *array, const struct array_request *request,
 		rc = iscsi_name_normalize(iscsi_name, &c.name);
 	guid_make(&c.id);
 	if (rc == 0)
-		rc = change_run(array, request, &c.task, ret_answer);
+		rc = array_change_run(array, request, &c.task, ret_answer);
 	mem_free(c.name);
 	return rc;
 }
@@ -91,7 +91,7 @@ array_target_create(struct array *array, const struct array_request *request,
 /* ---- alias ---- */
 
 static int
-alias_apply(struct array *array, struct task *task)
+alias_apply(struct array *array, struct array_task *task)
 {
 	struct target_change *c = container_of(task, struct target_change, task);
 	const struct row_target *target =
@@ -100,7 +100,7 @@ alias_apply(struct array *array, struct task *task)
 
 	(void)array;
 	if (target == NULL)
-		return name_no_such(ROW_TARGET, &c->id);
+		return array_name_no_such(ROW_TARGET, &c->id);
 	row = row_copy(target);
 	if (row == NULL || row_set_string(&row->alias, c->alias) < 0)
 		return -ENOMEM;
@@ -120,13 +120,13 @@ array_target_set_alias(struct array *array, const struct array_request *request,
 	};
 	int rc = check_alias(c.alias);
 
-	return rc < 0 ? rc : change_run(array, request, &c.task, ret_answer);
+	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
 }
 
 /* ---- delete ---- */
 
 static int
-delete_apply(struct array *array, struct task *task)
+delete_apply(struct array *array, struct array_task *task)
 {
 	struct target_change *c = container_of(task, struct target_change, task);
 	const struct state *view = state_edit_view(task->edit);
@@ -136,14 +136,14 @@ delete_apply(struct array *array, struct task *task)
 
 	(void)array;
 	if (state_find(view, ROW_TARGET, &c->id) == NULL)
-		return name_no_such(ROW_TARGET, &c->id);
+		return array_name_no_such(ROW_TARGET, &c->id);
 	if (luns > 0)
 		return err_set(ERR_LUNS_ASSOCIATED, "%zu LUNs are associated with the target",
 			       luns);
 	while (rc == 0 && (groups = state_target_groups(view, &c->id)).count > 0) {
 		struct guid group_id = ((const struct row_portal_group *)groups.rows[0])->id;
 
-		rc = group_edit_remove(task->edit, &group_id);
+		rc = array_group_edit_remove(task->edit, &group_id);
 	}
 	task->answer.object_id = c->id;
 	return rc < 0 ? rc : state_edit_delete(task->edit, ROW_TARGET, &c->id, NULL);
@@ -158,5 +158,5 @@ array_target_delete(struct array *array, const struct array_request *request,
 		.id = *target,
 	};
 
-	return change_run(array, request, &c.task, ret_answer);
+	return array_change_run(array, request, &c.task, ret_answer);
 }

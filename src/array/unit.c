@@ -11,24 +11,24 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-struct lun_entry *
-unit_find_locked(struct array *array, const struct guid *lun_id)
+struct array_lun_entry *
+array_unit_find_locked(struct array *array, const struct guid *lun_id)
 {
 	return guid_map_find(&array->luns, lun_id);
 }
 
 void
-unit_show_locked(struct array *array, struct lun_entry *entry)
+array_unit_show_locked(struct array *array, struct array_lun_entry *entry)
 {
-	live_lun_put(array, &entry->id, entry->health,
+	array_live_lun_put(array, &entry->id, entry->health,
 		     entry->visible ? entry->operation : OPERATION_NONE, entry->reason);
 }
 
 int
-unit_add(struct array *array, const struct guid *lun_id, struct store *store,
+array_unit_add(struct array *array, const struct guid *lun_id, struct array_store *store,
 	 enum lun_operation operation, enum lun_health health)
 {
-	AUTO_FREE struct lun_entry *entry = mem_calloc(1, sizeof(*entry));
+	AUTO_FREE struct array_lun_entry *entry = mem_calloc(1, sizeof(*entry));
 	int rc;
 
 	if (entry == NULL)
@@ -40,7 +40,7 @@ unit_add(struct array *array, const struct guid *lun_id, struct store *store,
 	pthread_mutex_lock(&array->luns_lock);
 	rc = guid_map_put(&array->luns, lun_id, entry);
 	if (rc == 0) {
-		entry->store = store_ref(store);
+		entry->store = array_store_ref(store);
 		(void)TAKE(entry);
 	}
 	pthread_mutex_unlock(&array->luns_lock);
@@ -48,29 +48,29 @@ unit_add(struct array *array, const struct guid *lun_id, struct store *store,
 }
 
 void
-unit_show(struct array *array, const struct guid *lun_id)
+array_unit_show(struct array *array, const struct guid *lun_id)
 {
-	struct lun_entry *entry;
+	struct array_lun_entry *entry;
 
 	pthread_mutex_lock(&array->luns_lock);
-	entry = unit_find_locked(array, lun_id);
+	entry = array_unit_find_locked(array, lun_id);
 	if (entry != NULL)
-		unit_show_locked(array, entry);
+		array_unit_show_locked(array, entry);
 	pthread_mutex_unlock(&array->luns_lock);
 }
 
 static void
-entry_free(struct lun_entry *entry)
+entry_free(struct array_lun_entry *entry)
 {
-	store_unref(entry->store);
+	array_store_unref(entry->store);
 	mem_free(entry->reason);
 	mem_free(entry);
 }
 
 void
-unit_remove(struct array *array, const struct guid *lun_id, bool unlink)
+array_unit_remove(struct array *array, const struct guid *lun_id, bool unlink)
 {
-	struct lun_entry *entry;
+	struct array_lun_entry *entry;
 
 	pthread_mutex_lock(&array->luns_lock);
 	entry = guid_map_remove(&array->luns, lun_id);
@@ -84,31 +84,31 @@ unit_remove(struct array *array, const struct guid *lun_id, bool unlink)
 }
 
 void
-unit_fini(struct array *array)
+array_unit_fini(struct array *array)
 {
-	struct lun_entry *entry;
+	struct array_lun_entry *entry;
 
 	for (size_t i = 0; (entry = guid_map_next(&array->luns, &i)) != NULL;)
 		entry_free(entry);
 	guid_map_fini(&array->luns);
 }
 
-struct store *
-unit_store(struct array *array, const struct guid *lun_id)
+struct array_store *
+array_unit_store(struct array *array, const struct guid *lun_id)
 {
-	struct lun_entry *entry;
-	struct store *store = NULL;
+	struct array_lun_entry *entry;
+	struct array_store *store = NULL;
 
 	pthread_mutex_lock(&array->luns_lock);
-	entry = unit_find_locked(array, lun_id);
+	entry = array_unit_find_locked(array, lun_id);
 	if (entry != NULL)
-		store = store_ref(entry->store);
+		store = array_store_ref(entry->store);
 	pthread_mutex_unlock(&array->luns_lock);
 	return store;
 }
 
 static void
-set_health_locked(struct array *array, struct lun_entry *entry, enum lun_health health,
+set_health_locked(struct array *array, struct array_lun_entry *entry, enum lun_health health,
 		  const char *reason)
 {
 	char id[GUID_TEXT_SIZE], quoted[256];
@@ -122,30 +122,30 @@ set_health_locked(struct array *array, struct lun_entry *entry, enum lun_health 
 	entry->health = health;
 	mem_free(entry->reason);
 	entry->reason = str_dup(reason);
-	unit_show_locked(array, entry);
+	array_unit_show_locked(array, entry);
 }
 
 void
-unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health,
+array_unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health,
 		const char *reason)
 {
-	struct lun_entry *entry;
+	struct array_lun_entry *entry;
 
 	pthread_mutex_lock(&array->luns_lock);
-	entry = unit_find_locked(array, lun_id);
+	entry = array_unit_find_locked(array, lun_id);
 	if (entry != NULL)
 		set_health_locked(array, entry, health, reason);
 	pthread_mutex_unlock(&array->luns_lock);
 }
 
 enum lun_health
-unit_health(struct array *array, const struct guid *lun_id)
+array_unit_health(struct array *array, const struct guid *lun_id)
 {
-	struct lun_entry *entry;
+	struct array_lun_entry *entry;
 	enum lun_health health = HEALTH_UNKNOWN;
 
 	pthread_mutex_lock(&array->luns_lock);
-	entry = unit_find_locked(array, lun_id);
+	entry = array_unit_find_locked(array, lun_id);
 	if (entry != NULL)
 		health = entry->health;
 	pthread_mutex_unlock(&array->luns_lock);

@@ -17,11 +17,11 @@
 
 /* A job or a reopening is at it: they tell what they find. */
 static void
-verify_store(struct store *store)
+verify_store(struct array_store *store)
 {
 	if (pthread_mutex_trylock(&store->manage_lock) != 0)
 		return;
-	(void)store_verify(store);
+	(void)array_store_verify(store);
 	pthread_mutex_unlock(&store->manage_lock);
 }
 
@@ -29,28 +29,28 @@ static void
 verify_lun(struct array *array, const struct row_lun *lun)
 {
 	AUTO_FREE char *path = NULL;
-	struct store *store;
+	struct array_store *store;
 	int rc;
 
-	if (unit_health(array, &lun->id) == HEALTH_FAILED)
+	if (array_unit_health(array, &lun->id) == HEALTH_FAILED)
 		return;		/* sticky */
-	store = unit_store(array, &lun->id);
+	store = array_unit_store(array, &lun->id);
 	if (store == NULL)
 		return;
-	rc = pool_path(array, &lun->pool_id, &path);
+	rc = array_pool_path(array, &lun->pool_id, &path);
 	if (rc == ERR_FAILED) {
 		const char *reason = err_text(rc);
 
 		blk_fail(store->dev, -EIO, reason);
-		unit_set_health(array, &lun->id, HEALTH_FAILED, reason);
+		array_unit_set_health(array, &lun->id, HEALTH_FAILED, reason);
 	} else if (rc == 0) {
 		verify_store(store);
 	}
-	store_unref(store);
+	array_store_unref(store);
 }
 
 static int
-renew(struct array *array, struct task *task)
+renew(struct array *array, struct array_task *task)
 {
 	(void)task;
 	catalog_reserve_renew(array->catalog);
@@ -61,10 +61,10 @@ renew(struct array *array, struct task *task)
 static void
 renew_reserve(struct array *array)
 {
-	struct task task = { .run = renew };
+	struct array_task task = { .run = renew };
 
 	if (catalog_reserve_is_wanted(array->catalog))
-		(void)writer_submit(array, &task);
+		(void)array_writer_submit(array, &task);
 }
 
 static void
@@ -72,10 +72,10 @@ verify_all(struct array *array)
 {
 	AUTO_STATE struct state *state = array_state(array);
 
-	pool_verify(array);
+	array_pool_verify(array);
 	for (size_t i = 0; i < state_count(state, ROW_LUN) && !atomic_load(&array->closing); i++)
 		verify_lun(array, state_at(state, ROW_LUN, i));
-	job_expire(array);
+	array_job_expire(array);
 	renew_reserve(array);
 }
 
@@ -119,14 +119,14 @@ verify_main(void *arg)
 			verify_ns = clock_mono_ns() + array->verify_interval_ms * NS_PER_MS;
 		}
 		wake_ns = verify_ns;
-		if (store_reap(array) > 0)
+		if (array_store_reap(array) > 0)
 			wake_ns = MIN(wake_ns, clock_mono_ns() + REAP_AGAIN_MS * NS_PER_MS);
 	} while (wait_until(array, wake_ns));
 	return NULL;
 }
 
 int
-verify_start(struct array *array)
+array_verify_start(struct array *array)
 {
 	int rc = pthread_create(&array->verifier, NULL, verify_main, array);
 
@@ -137,7 +137,7 @@ verify_start(struct array *array)
 }
 
 void
-verify_wake(struct array *array)
+array_verify_wake(struct array *array)
 {
 	pthread_mutex_lock(&array->verify_lock);
 	array->verify_now = true;
@@ -146,7 +146,7 @@ verify_wake(struct array *array)
 }
 
 void
-verify_stop(struct array *array)
+array_verify_stop(struct array *array)
 {
 	if (!array->verifier_runs)
 		return;

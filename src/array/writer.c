@@ -26,7 +26,7 @@
 /* ---- the caller's side ---- */
 
 int
-writer_submit(struct array *array, struct task *task)
+array_writer_submit(struct array *array, struct array_task *task)
 {
 	task->done = false;
 	pthread_mutex_lock(&array->queue_lock);
@@ -39,22 +39,22 @@ writer_submit(struct array *array, struct task *task)
 }
 
 int
-change_run(struct array *array, const struct array_request *request, struct task *task,
+array_change_run(struct array *array, const struct array_request *request, struct array_task *task,
 	   struct array_answer *ret_answer)
 {
-	int rc = request_begin(array, request, ret_answer);
+	int rc = array_request_begin(array, request, ret_answer);
 
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	task->request_id = request_id(request);
-	rc = writer_submit(array, task);
-	return request_end(array, request, rc, &task->answer, ret_answer);
+	task->request_id = array_request_id(request);
+	rc = array_writer_submit(array, task);
+	return array_request_end(array, request, rc, &task->answer, ret_answer);
 }
 
 /* ---- one change ---- */
 
 static void
-task_fail(struct task *task, int rc)
+task_fail(struct array_task *task, int rc)
 {
 	task->result = rc;
 	task->applied = false;
@@ -68,7 +68,7 @@ task_fail(struct task *task, int rc)
 }
 
 static int
-put_answer(struct array *array, const struct task *task)
+put_answer(struct array *array, const struct array_task *task)
 {
 	struct catalog_answer answer = {
 		.request_id = task->request_id,
@@ -83,7 +83,7 @@ put_answer(struct array *array, const struct task *task)
 
 /* Gives the next working state in *base when the change has rows. */
 static int
-apply(struct array *array, struct task *task, struct state **base)
+apply(struct array *array, struct array_task *task, struct state **base)
 {
 	int rc;
 
@@ -110,7 +110,7 @@ apply(struct array *array, struct task *task, struct state **base)
 
 /* 0, also when the change alone has failed; negative when the whole transaction is lost. */
 static int
-apply_one(struct array *array, struct task *task, struct state **base)
+apply_one(struct array *array, struct array_task *task, struct state **base)
 {
 	int rc = catalog_savepoint(array->catalog), back;
 
@@ -138,7 +138,7 @@ static void
 fail_all(struct list *batch, int rc, const char *text)
 {
 	list_for_each(node, batch) {
-		struct task *task = list_entry(node, struct task, node);
+		struct array_task *task = list_entry(node, struct array_task, node);
 
 		if (task->apply == NULL || (!task->applied && task->result < 0))
 			continue;
@@ -203,7 +203,7 @@ static bool
 has_changes(const struct list *batch)
 {
 	list_for_each(node, batch)
-		if (list_entry(node, struct task, node)->apply != NULL)
+		if (list_entry(node, struct array_task, node)->apply != NULL)
 			return true;
 	return false;
 }
@@ -221,7 +221,7 @@ commit(struct array *array, struct list *batch)
 	}
 	rc = catalog_begin(array->catalog);
 	list_for_each(node, batch) {
-		struct task *task = list_entry(node, struct task, node);
+		struct array_task *task = list_entry(node, struct array_task, node);
 
 		if (rc == 0 && task->apply != NULL)
 			rc = apply_one(array, task, &base);
@@ -233,7 +233,7 @@ commit(struct array *array, struct list *batch)
 }
 
 static void
-publish(struct array *array, struct task *task)
+publish(struct array *array, struct array_task *task)
 {
 	struct state *before;
 
@@ -247,9 +247,9 @@ publish(struct array *array, struct task *task)
 		state_unref(before);
 	}
 	if (task->change != NULL || task->republish)
-		runtime_publish(array, array->state, task->change);
+		array_runtime_publish(array, array->state, task->change);
 	if (task->change != NULL)
-		event_change(array, task->change, state_position(array->state));
+		array_event_change(array, task->change, state_position(array->state));
 	change_unref(TAKE(task->change));
 	if (task->published != NULL)
 		task->published(array, task);
@@ -259,7 +259,7 @@ static void
 run_batch(struct array *array, struct list *batch)
 {
 	list_for_each(node, batch) {
-		struct task *task = list_entry(node, struct task, node);
+		struct array_task *task = list_entry(node, struct array_task, node);
 
 		task->result = 0;
 		task->applied = false;
@@ -267,13 +267,13 @@ run_batch(struct array *array, struct list *batch)
 	if (has_changes(batch))
 		commit(array, batch);
 	list_for_each(node, batch) {
-		struct task *task = list_entry(node, struct task, node);
+		struct array_task *task = list_entry(node, struct array_task, node);
 
 		if (task->applied)
 			publish(array, task);
 	}
 	list_for_each(node, batch) {
-		struct task *task = list_entry(node, struct task, node);
+		struct array_task *task = list_entry(node, struct array_task, node);
 
 		if (task->apply == NULL) {
 			int rc = task->run(array, task);
@@ -313,7 +313,7 @@ writer_main(void *arg)
 		run_batch(array, &batch);
 		pthread_mutex_lock(&array->queue_lock);
 		while ((node = list_pop(&batch)) != NULL)
-			list_entry(node, struct task, node)->done = true;
+			list_entry(node, struct array_task, node)->done = true;
 		pthread_cond_broadcast(&array->task_done);
 		pthread_mutex_unlock(&array->queue_lock);
 	}
@@ -321,7 +321,7 @@ writer_main(void *arg)
 }
 
 int
-writer_start(struct array *array)
+array_writer_start(struct array *array)
 {
 	int rc = pthread_create(&array->writer, NULL, writer_main, array);
 
@@ -332,7 +332,7 @@ writer_start(struct array *array)
 }
 
 void
-writer_stop(struct array *array)
+array_writer_stop(struct array *array)
 {
 	if (!array->writer_runs)
 		return;

@@ -24,7 +24,7 @@ enum catalog_statement {
 };
 
 /* Of each family of rows; made from its field table. */
-struct row_statements {
+struct catalog_row_statements {
 	sqlite3_stmt *put, *delete, *list;
 };
 
@@ -48,7 +48,7 @@ struct catalog {
 	int dir_fd, lock_fd, mark_fd;	/* -1 = none */
 	sqlite3 *db;
 	sqlite3_stmt *statements[STMT_COUNT];
-	struct row_statements rows[ROW_CONFIG_COUNT];
+	struct catalog_row_statements rows[ROW_CONFIG_COUNT];
 	struct position position;	/* as of the last apply */
 	struct position committed;
 	bool in_transaction, in_savepoint;

@@ -131,7 +131,7 @@ void client_board_read(struct client_board *board, struct client_view *ret_view)
 
 /* ---- replica.c: what is known, whether it can be trusted, and waiting for it ---- */
 
-enum replica_state {
+enum client_replica_state {
 	REPLICA_LOADING,		/* nothing is known yet */
 	/* Loaded; no stream, or one that has not caught up.  Trusted while contact is recent. */
 	REPLICA_LOST,
@@ -140,7 +140,7 @@ enum replica_state {
 	REPLICA_BROKEN,
 };
 
-enum replica_event {
+enum client_replica_event {
 	REPLICA_LOADED,			/* a snapshot, verified */
 	REPLICA_VERIFIED,		/* the stream is where its hello said the array was */
 	REPLICA_CUT,			/* the stream ended, or there was none */
@@ -156,7 +156,7 @@ struct client_replica {
 	pthread_cond_t moved;		/* anything under the lock has changed */
 
 	/* under the lock */
-	enum replica_state state;
+	enum client_replica_state state;
 	struct position position;	/* of the view's configuration */
 	char why[512];			/* of the last cut, breach or failed load */
 	bool closing;
@@ -197,7 +197,7 @@ void client_replica_fini(struct client_replica *r);
 /*
  * The one place where the state changes: by the table of replica.c; why: a text for BREACH and CUT.
  */
-void client_replica_step(struct client_replica *r, enum replica_event event, const char *why);
+void client_replica_step(struct client_replica *r, enum client_replica_event event, const char *why);
 /* May the view be trusted now?  0 or ERR_CACHE_CORRUPT with a text. */
 int client_replica_trust(struct client_replica *r);
 /* Contact with the array, verified. */
@@ -215,7 +215,7 @@ int client_replica_refresh(struct client_replica *r);
 /* The array was asked who it is: the next load may be of that one. */
 void client_replica_identify(struct client_replica *r, const struct position *identity);
 bool client_replica_is_own_thread(const struct client_replica *r);
-enum replica_state client_replica_state(struct client_replica *r);
+enum client_replica_state client_replica_state(struct client_replica *r);
 
 /* ---- follow.c: the event thread ---- */
 

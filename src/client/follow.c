@@ -120,7 +120,7 @@ snapshot_check(struct client_replica *r, const struct position *at)
 {
 	struct position identity;
 	bool identified;
-	enum replica_state state;
+	enum client_replica_state state;
 
 	pthread_mutex_lock(&r->lock);
 	state = r->state;
@@ -475,7 +475,7 @@ client_follow_main(void *replica)
 
 	for (;;) {
 		bool closing, wanted;
-		enum replica_state state;
+		enum client_replica_state state;
 
 		pthread_mutex_lock(&r->lock);
 		closing = r->closing;

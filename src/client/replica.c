@@ -30,9 +30,9 @@
 LOG_AREA(area, "client.replica");
 
 static const struct {
-	enum replica_state state;
-	enum replica_event event;
-	enum replica_state next;
+	enum client_replica_state state;
+	enum client_replica_event event;
+	enum client_replica_state next;
 } steps[] = {
 	{ REPLICA_LOADING,	REPLICA_LOADED,		REPLICA_LOST },
 	{ REPLICA_LOST,		REPLICA_VERIFIED,	REPLICA_FOLLOWING },
@@ -50,7 +50,7 @@ static const char *const state_names[] = { "LOADING", "LOST", "FOLLOWING", "BROK
 static const char *const event_names[] = { "loaded", "verified", "cut", "breach" };
 
 void
-client_replica_step(struct client_replica *r, enum replica_event event, const char *why)
+client_replica_step(struct client_replica *r, enum client_replica_event event, const char *why)
 {
 	size_t i = 0;
 
@@ -69,10 +69,10 @@ client_replica_step(struct client_replica *r, enum replica_event event, const ch
 	pthread_mutex_unlock(&r->lock);
 }
 
-enum replica_state
+enum client_replica_state
 client_replica_state(struct client_replica *r)
 {
-	enum replica_state state;
+	enum client_replica_state state;
 
 	pthread_mutex_lock(&r->lock);
 	state = r->state;

@@ -4,7 +4,7 @@
  *
  *	UP --first login request--> IN_LOGIN --last login response--> LOGGED_IN --logout, stop, error--> CLOSED
  *
- * Transition -> function: login_on_request; conn_established; iscsi_conn_stop and fail.
+ * Transition -> function: iscsi_login_on_request; iscsi_conn_established; iscsi_conn_stop and fail.
  */
 #include "iscsi/iscsi_int.h"
 
@@ -24,19 +24,19 @@ LOG_AREA(pdu_log, "iscsi.pdu");
 
 /* One row for each PDU that an initiator may send. */
 static const struct op {
-	int (*handle)(struct iscsi_conn *conn, const struct pdu *pdu);
-	uint8_t states;			/* enum conn_state, where it is allowed */
+	int (*handle)(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
+	uint8_t states;			/* enum iscsi_conn_state, where it is allowed */
 	bool discovery;			/* also in a discovery session */
 	bool numbered;			/* has a CmdSN: runs in its turn */
 } op_table[OP_MASK + 1] = {
-	[OP_NOP_OUT] = { control_on_nop_out, CONN_LOGGED_IN, true, true },
-	[OP_COMMAND] = { task_on_command, CONN_LOGGED_IN, false, true },
-	[OP_TMF] = { tmf_on_request, CONN_LOGGED_IN, false, true },
-	[OP_LOGIN] = { login_on_request, CONN_UP | CONN_IN_LOGIN, true, false },
-	[OP_TEXT] = { discovery_on_text, CONN_LOGGED_IN, true, true },
-	[OP_DATA_OUT] = { data_on_out, CONN_LOGGED_IN, false, false },
-	[OP_LOGOUT] = { control_on_logout, CONN_LOGGED_IN, true, true },
-	[OP_SNACK] = { control_on_snack, CONN_LOGGED_IN, false, false },
+	[OP_NOP_OUT] = { iscsi_control_on_nop_out, CONN_LOGGED_IN, true, true },
+	[OP_COMMAND] = { iscsi_task_on_command, CONN_LOGGED_IN, false, true },
+	[OP_TMF] = { iscsi_tmf_on_request, CONN_LOGGED_IN, false, true },
+	[OP_LOGIN] = { iscsi_login_on_request, CONN_UP | CONN_IN_LOGIN, true, false },
+	[OP_TEXT] = { iscsi_discovery_on_text, CONN_LOGGED_IN, true, true },
+	[OP_DATA_OUT] = { iscsi_data_on_out, CONN_LOGGED_IN, false, false },
+	[OP_LOGOUT] = { iscsi_control_on_logout, CONN_LOGGED_IN, true, true },
+	[OP_SNACK] = { iscsi_control_on_snack, CONN_LOGGED_IN, false, false },
 };
 
 void
@@ -78,14 +78,14 @@ conn_init(struct iscsi_conn *conn, const struct iscsi_conn_config *config, const
 	conn->state = CONN_UP;
 	conn->immediate_depth = immediate;
 	conn->limits = *limits;
-	keys_defaults(&conn->params);
+	iscsi_keys_defaults(&conn->params);
 	list_init(&conn->tmfs);
-	login_init(&conn->login);
-	text_init(&conn->text);
-	session_init(&conn->session, depth);
-	task_pool_init(&conn->pool, 2 * depth + immediate, config->task_extra_bytes);
-	rx_init(&conn->rx);
-	tx_init(&conn->tx);
+	iscsi_login_init(&conn->login);
+	iscsi_text_init(&conn->text);
+	iscsi_session_init(&conn->session, depth);
+	iscsi_task_pool_init(&conn->pool, 2 * depth + immediate, config->task_extra_bytes);
+	iscsi_rx_init(&conn->rx);
+	iscsi_tx_init(&conn->tx);
 }
 
 int
@@ -116,19 +116,19 @@ iscsi_conn_free(struct iscsi_conn *conn)
 		return;
 	iscsi_conn_stop(conn);
 	assert(iscsi_conn_tasks(conn) == 0);
-	tx_clear(conn);
+	iscsi_tx_clear(conn);
 	for (uint32_t i = 0; i < conn->pool.chunks * TASK_CHUNK; i++) {
-		struct task *task = task_at(&conn->pool, i);
+		struct iscsi_cmd *task = iscsi_task_at(&conn->pool, i);
 
 		if (task->state != TASK_FREE)
-			task_release(task);
+			iscsi_task_release(task);
 	}
-	tx_clear(conn);		/* answers to task management that waited for those */
-	tmf_free_all(conn);
-	task_pool_fini(&conn->pool);
-	session_fini(&conn->session);
-	text_fini(&conn->text);
-	rx_fini(&conn->rx);
+	iscsi_tx_clear(conn);		/* answers to task management that waited for those */
+	iscsi_tmf_free_all(conn);
+	iscsi_task_pool_fini(&conn->pool);
+	iscsi_session_fini(&conn->session);
+	iscsi_text_fini(&conn->text);
+	iscsi_rx_fini(&conn->rx);
 	mem_free(conn);
 }
 
@@ -151,20 +151,20 @@ fail(struct iscsi_conn *conn, int err)
 }
 
 static int
-drop_for(struct iscsi_conn *conn, const struct pdu *pdu, enum reject_reason reason)
+drop_for(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, enum iscsi_reject_reason reason)
 {
-	int err = control_reject(conn, pdu, reason);
+	int err = iscsi_control_reject(conn, pdu, reason);
 
 	return err < 0 ? err : ERR_PROTOCOL;
 }
 
 /* A PDU that the state does not allow.  RFC 7143 §6.3, §11.13.5. */
 static int
-on_wrong_state(struct iscsi_conn *conn, const struct pdu *pdu)
+on_wrong_state(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	switch (conn->state) {
 	case CONN_IN_LOGIN:
-		return login_refuse(conn, ISCSI_LOGIN_INVALID_REQUEST);
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_INVALID_REQUEST);
 	case CONN_LOGGED_IN:
 		return drop_for(conn, pdu, REJECT_PROTOCOL);
 	case CONN_UP:
@@ -178,8 +178,8 @@ on_wrong_state(struct iscsi_conn *conn, const struct pdu *pdu)
 static int
 on_head(struct iscsi_conn *conn)
 {
-	const struct pdu *pdu = &conn->rx.pdu;
-	uint8_t opcode = bhs_opcode(pdu->bhs);
+	const struct iscsi_pdu *pdu = &conn->rx.pdu;
+	uint8_t opcode = iscsi_bhs_opcode(pdu->bhs);
 	uint32_t max = MAX(conn->limits.max_recv_len, 8192u);
 
 	if (conn->state == CONN_UP && opcode != OP_LOGIN)
@@ -189,24 +189,24 @@ on_head(struct iscsi_conn *conn)
 	if (pdu->data_len > max)
 		return conn->state == CONN_LOGGED_IN ? drop_for(conn, pdu, REJECT_PROTOCOL) : ERR_PROTOCOL;
 	if (opcode == OP_DATA_OUT && conn->state == CONN_LOGGED_IN)
-		return data_out_head(conn, pdu);
+		return iscsi_data_out_head(conn, pdu);
 	return 0;
 }
 
 /* Its CmdSN was checked, or it has none. */
 static int
-dispatch(struct iscsi_conn *conn, const struct pdu *pdu)
+dispatch(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	const struct op *op = &op_table[bhs_opcode(pdu->bhs)];
+	const struct op *op = &op_table[iscsi_bhs_opcode(pdu->bhs)];
 
 	if (conn->discovery && !op->discovery)
-		return control_reject(conn, pdu, REJECT_PROTOCOL);
+		return iscsi_control_reject(conn, pdu, REJECT_PROTOCOL);
 	return op->handle(conn, pdu);
 }
 
 /* numbered: it has just taken its number. */
 static int
-dispatch_in_turn(struct iscsi_conn *conn, const struct pdu *pdu, bool numbered)
+dispatch_in_turn(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, bool numbered)
 {
 	int err;
 
@@ -220,11 +220,11 @@ dispatch_in_turn(struct iscsi_conn *conn, const struct pdu *pdu, bool numbered)
 static int
 run_held(struct iscsi_conn *conn)
 {
-	struct held *h;
+	struct iscsi_held *h;
 	int err = 0;
 
-	while (err == 0 && conn->error == 0 && (h = session_pop(&conn->session)) != NULL) {
-		struct pdu pdu = {
+	while (err == 0 && conn->error == 0 && (h = iscsi_session_pop(&conn->session)) != NULL) {
+		struct iscsi_pdu pdu = {
 			.bhs = h->bytes,
 			.ahs_len = h->ahs_len,
 			.data = h->bytes + BHS_SIZE + h->ahs_len,
@@ -239,19 +239,19 @@ run_held(struct iscsi_conn *conn)
 }
 
 static int
-run_numbered(struct iscsi_conn *conn, const struct pdu *pdu)
+run_numbered(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	struct session *s = &conn->session;
+	struct iscsi_session *s = &conn->session;
 	uint32_t cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
 	int err;
 
-	switch (session_place(s, cmd_sn)) {
+	switch (iscsi_session_place(s, cmd_sn)) {
 	case SN_NEXT:
 		s->exp_cmd_sn++;
 		err = dispatch_in_turn(conn, pdu, true);
 		return err == 0 && !list_empty(&s->held) ? run_held(conn) : err;
 	case SN_AHEAD:
-		return session_hold(s, pdu, cmd_sn, false);
+		return iscsi_session_hold(s, pdu, cmd_sn, false);
 	case SN_OUTSIDE:
 		break;
 	}
@@ -260,30 +260,30 @@ run_numbered(struct iscsi_conn *conn, const struct pdu *pdu)
 
 /* The data digest was wrong: RFC 7143 §7.8.  Only its header can be believed. */
 static int
-on_damaged(struct iscsi_conn *conn, const struct pdu *pdu)
+on_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	int err = control_reject(conn, pdu, REJECT_DATA_DIGEST);
+	int err = iscsi_control_reject(conn, pdu, REJECT_DATA_DIGEST);
 
-	if (err == 0 && bhs_opcode(pdu->bhs) == OP_DATA_OUT)
-		data_out_damaged(conn, pdu);
+	if (err == 0 && iscsi_bhs_opcode(pdu->bhs) == OP_DATA_OUT)
+		iscsi_data_out_damaged(conn, pdu);
 	return err;
 }
 
 static void
 note_exp_stat_sn(struct iscsi_conn *conn, uint32_t sn)
 {
-	struct session *s = &conn->session;
+	struct iscsi_session *s = &conn->session;
 
 	/* It acknowledges what was sent, no more; nothing depends on it without recovery. */
-	if (!sn_before(conn->tx.stat_sn, sn) && sn_before(s->exp_stat_sn, sn))
+	if (!iscsi_sn_before(conn->tx.stat_sn, sn) && iscsi_sn_before(s->exp_stat_sn, sn))
 		s->exp_stat_sn = sn;
 }
 
 static int
 on_pdu(struct iscsi_conn *conn)
 {
-	const struct pdu *pdu = &conn->rx.pdu;
-	const struct op *op = &op_table[bhs_opcode(pdu->bhs)];
+	const struct iscsi_pdu *pdu = &conn->rx.pdu;
+	const struct op *op = &op_table[iscsi_bhs_opcode(pdu->bhs)];
 	int err;
 
 	log_debug(&pdu_log, "pdu.in", "op=%s itt=%08x len=%u", pdu_name(pdu->bhs[AT_OPCODE]),
@@ -291,12 +291,12 @@ on_pdu(struct iscsi_conn *conn)
 	if (conn->rx.data_bad)
 		return on_damaged(conn, pdu);
 	if (op->handle == NULL)
-		return conn->state == CONN_LOGGED_IN ? control_reject(conn, pdu, REJECT_NOT_SUPPORTED) :
+		return conn->state == CONN_LOGGED_IN ? iscsi_control_reject(conn, pdu, REJECT_NOT_SUPPORTED) :
 						       on_wrong_state(conn, pdu);
 	if ((op->states & conn->state) == 0)
 		return on_wrong_state(conn, pdu);
 	note_exp_stat_sn(conn, get_be32(pdu->bhs + AT_EXP_STAT_SN));
-	if (op->numbered && !bhs_is_immediate(pdu->bhs))
+	if (op->numbered && !iscsi_bhs_is_immediate(pdu->bhs))
 		return run_numbered(conn, pdu);
 	err = dispatch(conn, pdu);
 	/* An abort may have closed a gap. */
@@ -307,7 +307,7 @@ static int
 run(struct iscsi_conn *conn, const uint8_t *bytes, size_t len)
 {
 	while (conn->error == 0) {
-		int event = rx_step(&conn->rx, &bytes, &len);
+		int event = iscsi_rx_step(&conn->rx, &bytes, &len);
 
 		if (event == RX_MORE)
 			return conn->error;
@@ -330,14 +330,14 @@ iscsi_conn_input(struct iscsi_conn *conn, const void *bytes, size_t len_bytes)
 int
 iscsi_conn_rx_iov(struct iscsi_conn *conn, struct iovec *iov, int max)
 {
-	return conn->error < 0 ? 0 : rx_iov(&conn->rx, iov, max);
+	return conn->error < 0 ? 0 : iscsi_rx_iov(&conn->rx, iov, max);
 }
 
 int
 iscsi_conn_rx_advance(struct iscsi_conn *conn, size_t len_bytes)
 {
 	if (conn->error == 0)
-		rx_advance(&conn->rx, len_bytes);
+		iscsi_rx_advance(&conn->rx, len_bytes);
 	return run(conn, (const uint8_t *)"", 0);
 }
 
@@ -350,7 +350,7 @@ iscsi_conn_wants_input(const struct iscsi_conn *conn)
 /* --- login ----------------------------------------------------------------------------------- */
 
 void
-conn_established(struct iscsi_conn *conn)
+iscsi_conn_established(struct iscsi_conn *conn)
 {
 	bool header_digest = conn->params.header_digest == ISCSI_DIGEST_CRC32C;
 	bool data_digest = conn->params.data_digest == ISCSI_DIGEST_CRC32C;
@@ -369,7 +369,7 @@ iscsi_conn_login_done(struct iscsi_conn *conn, const struct iscsi_login_reply *r
 
 	if (conn->error < 0)
 		return conn->error;
-	err = login_decided(conn, reply);
+	err = iscsi_login_decided(conn, reply);
 	return err < 0 ? fail(conn, err) : 0;
 }
 
@@ -398,14 +398,14 @@ iscsi_conn_params(const struct iscsi_conn *conn)
 }
 
 uint32_t
-conn_new_ttt(struct iscsi_conn *conn)
+iscsi_conn_new_ttt(struct iscsi_conn *conn)
 {
 	/* Apart from those of R2Ts, and never the reserved one. */
 	return 0x80000000u | (conn->next_ttt++ & 0x3fffffffu);
 }
 
 bool
-conn_same_lun(const struct iscsi_conn *conn, const uint8_t *a, const uint8_t *b)
+iscsi_conn_same_lun(const struct iscsi_conn *conn, const uint8_t *a, const uint8_t *b)
 {
 	return memcmp(a, b, 8) == 0 || (conn->ops->same_lun != NULL && conn->ops->same_lun(a, b));
 }
@@ -418,8 +418,8 @@ iscsi_conn_stop(struct iscsi_conn *conn)
 	if (conn->error == 0)
 		conn->error = ERR_CLOSED;
 	conn->state = CONN_CLOSED;
-	task_abort_all(conn, NULL);
-	session_fini(&conn->session);
+	iscsi_task_abort_all(conn, NULL);
+	iscsi_session_fini(&conn->session);
 }
 
 unsigned

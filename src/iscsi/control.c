@@ -10,18 +10,18 @@
 #include "base/err.h"
 
 int
-control_reject(struct iscsi_conn *conn, const struct pdu *pdu, enum reject_reason reason)
+iscsi_control_reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, enum iscsi_reject_reason reason)
 {
 	uint32_t len = BHS_SIZE + pdu->ahs_len;
 	int err;
-	struct tx_msg *msg = tx_msg_new(conn, OP_REJECT, TAG_NONE, len, &err);
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_REJECT, TAG_NONE, len, &err);
 
 	if (msg == NULL)
 		return err;
-	session_reject(&conn->session);
+	iscsi_session_reject(&conn->session);
 	msg->bhs[AT_RESPONSE] = (uint8_t)reason;
 	memcpy(msg->data, pdu->bhs, len);
-	tx_msg_send(conn, msg);
+	iscsi_tx_msg_send(conn, msg);
 	return 0;
 }
 
@@ -38,32 +38,32 @@ on_pong(struct iscsi_conn *conn, uint32_t ttt)
 }
 
 int
-control_on_nop_out(struct iscsi_conn *conn, const struct pdu *pdu)
+iscsi_control_on_nop_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
 	uint32_t ttt = get_be32(pdu->bhs + AT_TTT);
 	uint32_t len = MIN(pdu->data_len, conn->params.max_send_len);
-	struct tx_msg *msg;
+	struct iscsi_tx_msg *msg;
 	int err;
 
 	if (ttt != TAG_NONE)
 		on_pong(conn, ttt);
 	if (itt == TAG_NONE)
 		return 0;
-	msg = tx_msg_new(conn, OP_NOP_IN, itt, len, &err);
+	msg = iscsi_tx_msg_new(conn, OP_NOP_IN, itt, len, &err);
 	if (msg == NULL)
 		return err;
 	put_be32(msg->bhs + AT_TTT, TAG_NONE);
 	if (len > 0)
 		memcpy(msg->data, pdu->data, len);
-	tx_msg_send(conn, msg);
+	iscsi_tx_msg_send(conn, msg);
 	return 0;
 }
 
 int
 iscsi_conn_ping(struct iscsi_conn *conn)
 {
-	struct tx_msg *msg;
+	struct iscsi_tx_msg *msg;
 	int err;
 
 	if (conn->error < 0)
@@ -72,14 +72,14 @@ iscsi_conn_ping(struct iscsi_conn *conn)
 		return ERR_INVALID;
 	if (conn->ping_open)
 		return ERR_BUSY;
-	msg = tx_msg_new(conn, OP_NOP_IN, TAG_NONE, 0, &err);
+	msg = iscsi_tx_msg_new(conn, OP_NOP_IN, TAG_NONE, 0, &err);
 	if (msg == NULL)
 		return err;
 	conn->ping_open = true;
-	conn->ping_ttt = conn_new_ttt(conn);
+	conn->ping_ttt = iscsi_conn_new_ttt(conn);
 	put_be32(msg->bhs + AT_TTT, conn->ping_ttt);
 	msg->stat_sn = TX_STAT_SN_PEEK;
-	tx_msg_send(conn, msg);
+	iscsi_tx_msg_send(conn, msg);
 	return 0;
 }
 
@@ -89,34 +89,34 @@ enum logout_reason { LOGOUT_SESSION = 0, LOGOUT_CONNECTION = 1, LOGOUT_RECOVERY 
 enum logout_response { LOGOUT_DONE = 0, LOGOUT_NO_CID = 1, LOGOUT_NO_RECOVERY = 2 };
 
 static int
-logout_respond(struct iscsi_conn *conn, const struct pdu *pdu, enum logout_response response)
+logout_respond(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, enum logout_response response)
 {
 	int err;
-	struct tx_msg *msg = tx_msg_new(conn, OP_LOGOUT_RESPONSE, get_be32(pdu->bhs + AT_ITT), 0, &err);
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_LOGOUT_RESPONSE, get_be32(pdu->bhs + AT_ITT), 0, &err);
 
 	if (msg == NULL)
 		return err;
 	msg->bhs[AT_RESPONSE] = (uint8_t)response;
 	put_be16(msg->bhs + AT_TIME2WAIT, conn->params.time2wait_s);
 	put_be16(msg->bhs + AT_TIME2RETAIN, conn->params.time2retain_s);
-	tx_msg_send(conn, msg);
+	iscsi_tx_msg_send(conn, msg);
 	return 0;
 }
 
 int
-control_on_logout(struct iscsi_conn *conn, const struct pdu *pdu)
+iscsi_control_on_logout(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	unsigned reason = pdu->bhs[AT_FLAGS] & 0x7f;
 	int err;
 
 	if (reason > LOGOUT_RECOVERY || get_be32(pdu->bhs + AT_ITT) == TAG_NONE)
-		return control_reject(conn, pdu, REJECT_INVALID_FIELD);
+		return iscsi_control_reject(conn, pdu, REJECT_INVALID_FIELD);
 	if (reason == LOGOUT_RECOVERY)
 		return logout_respond(conn, pdu, LOGOUT_NO_RECOVERY);
 	if (reason == LOGOUT_CONNECTION && get_be16(pdu->bhs + AT_CID) != conn->info.cid)
 		return logout_respond(conn, pdu, LOGOUT_NO_CID);
 	/* The session ends, and its tasks with it: RFC 7143 §11.14. */
-	task_abort_all(conn, NULL);
+	iscsi_task_abort_all(conn, NULL);
 	err = logout_respond(conn, pdu, LOGOUT_DONE);
 	if (err < 0)
 		return err;
@@ -127,9 +127,9 @@ control_on_logout(struct iscsi_conn *conn, const struct pdu *pdu)
 
 /* Recovery within a connection is not offered (ErrorRecoveryLevel 0). */
 int
-control_on_snack(struct iscsi_conn *conn, const struct pdu *pdu)
+iscsi_control_on_snack(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	return control_reject(conn, pdu, REJECT_SNACK);
+	return iscsi_control_reject(conn, pdu, REJECT_SNACK);
 }
 
 /* --- asynchronous messages ------------------------------------------------------------------- */
@@ -138,12 +138,12 @@ int
 iscsi_conn_async_message(struct iscsi_conn *conn, const struct iscsi_async *message)
 {
 	uint32_t len = message->sense != NULL ? 2u + message->sense_len : 0;
-	struct tx_msg *msg;
+	struct iscsi_tx_msg *msg;
 	int err;
 
 	if (conn->state != CONN_LOGGED_IN || message->sense_len > ISCSI_SENSE_MAX)
 		return ERR_INVALID;
-	msg = tx_msg_new(conn, OP_ASYNC, TAG_NONE, len, &err);
+	msg = iscsi_tx_msg_new(conn, OP_ASYNC, TAG_NONE, len, &err);
 	if (msg == NULL)
 		return err;
 	if (message->lun != NULL)
@@ -157,6 +157,6 @@ iscsi_conn_async_message(struct iscsi_conn *conn, const struct iscsi_async *mess
 		put_be16(msg->data, message->sense_len);
 		memcpy(msg->data + 2, message->sense, message->sense_len);
 	}
-	tx_msg_send(conn, msg);
+	iscsi_tx_msg_send(conn, msg);
 	return 0;
 }

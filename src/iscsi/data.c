@@ -24,11 +24,11 @@
 
 /* RFC 7143 §11.4: SCSI Response. */
 static bool
-status_emit(struct iscsi_conn *conn, struct tx_item *item)
+status_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 {
-	struct task *task = container_of(item, struct task, item);
+	struct iscsi_cmd *task = container_of(item, struct iscsi_cmd, item);
 	uint8_t *bhs;
-	struct tx_slot *slot = tx_slot_new(&conn->tx, &bhs);
+	struct iscsi_tx_slot *slot = iscsi_tx_slot_new(&conn->tx, &bhs);
 
 	list_remove(&item->node);
 	pdu_start(bhs, OP_RESPONSE, task->pub.itt);
@@ -41,21 +41,21 @@ status_emit(struct iscsi_conn *conn, struct tx_item *item)
 	}
 	put_be32(bhs + AT_DATA_SN, task->data_sn);
 	put_be24(bhs + AT_DATA_LEN, task->sense_len);
-	task_untag(task);
-	tx_fill_sn(conn, bhs, TX_STAT_SN_NEXT);
-	tx_seal_head(&conn->tx, slot, bhs);
+	iscsi_task_untag(task);
+	iscsi_tx_fill_sn(conn, bhs, TX_STAT_SN_NEXT);
+	iscsi_tx_seal_head(&conn->tx, slot, bhs);
 	if (task->sense_len > 0) {
-		tx_seal_data(&conn->tx, slot, task->sense, task->sense_len);
+		iscsi_tx_seal_data(&conn->tx, slot, task->sense, task->sense_len);
 		slot->task = task;
 		task->in_ring++;
 	} else if (task->in_ring == 0) {
-		task_release(task);
+		iscsi_task_release(task);
 	}
 	return true;
 }
 
 bool
-data_is_drained(const struct task *task)
+iscsi_data_is_drained(const struct iscsi_cmd *task)
 {
 	return !task->unsolicited && task->r2t_done == task->r2t_sent;
 }
@@ -65,22 +65,22 @@ data_is_drained(const struct task *task)
  * with the F bit set in the last expected sequence before sending the Response PDU".
  */
 void
-data_send_status(struct task *task)
+iscsi_data_send_status(struct iscsi_cmd *task)
 {
-	if (!data_is_drained(task)) {
+	if (!iscsi_data_is_drained(task)) {
 		list_remove(&task->item.node);	/* R2Ts that are not yet out */
-		rx_forget(&task->pub.conn->rx, task);
-		task_to(task, TASK_DRAIN);
+		iscsi_rx_forget(&task->pub.conn->rx, task);
+		iscsi_task_to(task, TASK_DRAIN);
 		return;
 	}
-	task_to(task, TASK_ENDING);
+	iscsi_task_to(task, TASK_ENDING);
 	list_remove(&task->item.node);
 	task->item.emit = status_emit;
-	tx_push(task->pub.conn, &task->item);
+	iscsi_tx_push(task->pub.conn, &task->item);
 }
 
 void
-data_fault(struct task *task, enum data_fault fault)
+iscsi_data_fault(struct iscsi_cmd *task, enum iscsi_data_fault fault)
 {
 	static const uint8_t asc[][2] = {
 		[FAULT_UNEXPECTED_UNSOLICITED] = { 0x0c, 0x0c },
@@ -101,19 +101,19 @@ data_fault(struct task *task, enum data_fault fault)
 	task->status = STATUS_CHECK_CONDITION;
 	task->residual = task->pub.writes ? task->pub.write_expected : task->pub.read_expected;
 	task->flags = task->residual > 0 ? FLAG_UNDERFLOW : 0;
-	data_send_status(task);
+	iscsi_data_send_status(task);
 }
 
 /* --- R2T ------------------------------------------------------------------------------------------------------- */
 
 static uint32_t
-r2t_ttt(const struct task *task, uint32_t number)
+r2t_ttt(const struct iscsi_cmd *task, uint32_t number)
 {
 	return task->number << 16 | (number & 0xffff);
 }
 
 static uint32_t
-r2t_start(const struct task *task, uint32_t number)
+r2t_start(const struct iscsi_cmd *task, uint32_t number)
 {
 	uint64_t at = task->r2t_base + (uint64_t)number * task->pub.conn->params.max_burst_len;
 
@@ -121,31 +121,31 @@ r2t_start(const struct task *task, uint32_t number)
 }
 
 static void
-r2t_build(struct iscsi_conn *conn, struct task *task)
+r2t_build(struct iscsi_conn *conn, struct iscsi_cmd *task)
 {
 	uint32_t from = r2t_start(task, task->r2t_sent);
 	uint8_t *bhs;
-	struct tx_slot *slot = tx_slot_new(&conn->tx, &bhs);
+	struct iscsi_tx_slot *slot = iscsi_tx_slot_new(&conn->tx, &bhs);
 
 	pdu_start(bhs, OP_R2T, task->pub.itt);
 	memcpy(bhs + AT_LUN, task->pub.lun, sizeof(task->pub.lun));
 	put_be32(bhs + AT_TTT, r2t_ttt(task, task->r2t_sent));
-	tx_fill_sn(conn, bhs, TX_STAT_SN_PEEK);
+	iscsi_tx_fill_sn(conn, bhs, TX_STAT_SN_PEEK);
 	put_be32(bhs + AT_DATA_SN, task->data_sn++);
 	put_be32(bhs + AT_OFFSET, from);
 	put_be32(bhs + AT_DESIRED_LEN, r2t_start(task, task->r2t_sent + 1) - from);
-	tx_seal_head(&conn->tx, slot, bhs);
+	iscsi_tx_seal_head(&conn->tx, slot, bhs);
 	task->r2t_sent++;
 }
 
 static bool
-r2t_emit(struct iscsi_conn *conn, struct tx_item *item)
+r2t_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 {
-	struct task *task = container_of(item, struct task, item);
+	struct iscsi_cmd *task = container_of(item, struct iscsi_cmd, item);
 
 	while (r2t_start(task, task->r2t_sent) < task->wr_want &&
 	       task->r2t_sent - task->r2t_done < conn->params.max_outstanding_r2t) {
-		if (!tx_has_room(&conn->tx))
+		if (!iscsi_tx_has_room(&conn->tx))
 			return false;
 		r2t_build(conn, task);
 	}
@@ -154,18 +154,18 @@ r2t_emit(struct iscsi_conn *conn, struct tx_item *item)
 }
 
 static void
-ask_for_data(struct task *task)
+ask_for_data(struct iscsi_cmd *task)
 {
 	if (!list_empty(&task->item.node))
 		return;		/* it still waits for the ring */
 	task->item.emit = r2t_emit;
-	tx_push(task->pub.conn, &task->item);
+	iscsi_tx_push(task->pub.conn, &task->item);
 }
 
 int
 iscsi_task_accept_write(struct iscsi_task *pub, const struct iovec *iov, int iovcnt, uint32_t len_bytes)
 {
-	struct task *task = task_of(pub);
+	struct iscsi_cmd *task = iscsi_task_of(pub);
 
 	assert(task->state == TASK_OWNER && task->in_command && !task->accepted);
 	task->accepted = true;
@@ -174,13 +174,13 @@ iscsi_task_accept_write(struct iscsi_task *pub, const struct iovec *iov, int iov
 		task->wr_one = iov[0];
 		iov = &task->wr_one;
 	}
-	iov_cursor_set(&task->wr, iov, iovcnt);
+	iscsi_iov_cursor_set(&task->wr, iov, iovcnt);
 	if (pub->data_len > 0)
 		iov_cursor_copy_in(&task->wr, pub->data, MIN(pub->data_len, task->wr_want));
 	task->r2t_base = task->wr_pos;
 	if (!task->unsolicited && task->wr_pos >= task->wr_want)
 		return 1;
-	task_to(task, TASK_COLLECT);
+	iscsi_task_to(task, TASK_COLLECT);
 	if (!task->unsolicited)
 		ask_for_data(task);
 	return 0;
@@ -188,9 +188,9 @@ iscsi_task_accept_write(struct iscsi_task *pub, const struct iovec *iov, int iov
 
 /* --- Data-Out -------------------------------------------------------------------------------------------------- */
 
-/* Does this PDU continue the stream?  An enum data_fault, or FAULT_NONE. */
+/* Does this PDU continue the stream?  An enum iscsi_data_fault, or FAULT_NONE. */
 static int
-sequence_fault(const struct task *task, const struct pdu *pdu)
+sequence_fault(const struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 {
 	uint32_t ttt = get_be32(pdu->bhs + AT_TTT);
 	bool final = (pdu->bhs[AT_FLAGS] & FLAG_FINAL) != 0;
@@ -215,31 +215,31 @@ sequence_fault(const struct task *task, const struct pdu *pdu)
 }
 
 static uint32_t
-take_len(const struct task *task, uint32_t len)
+take_len(const struct iscsi_cmd *task, uint32_t len)
 {
 	return task->wr_pos < task->wr_want ? MIN(len, task->wr_want - task->wr_pos) : 0;
 }
 
 int
-data_out_head(struct iscsi_conn *conn, const struct pdu *pdu)
+iscsi_data_out_head(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
-	struct task *task = task_find(&conn->pool, itt);
+	struct iscsi_cmd *task = iscsi_task_find(&conn->pool, itt);
 
 	if (task == NULL) {
-		if (session_find_held(&conn->session, itt) == NULL)
-			rx_discard(&conn->rx);
+		if (iscsi_session_find_held(&conn->session, itt) == NULL)
+			iscsi_rx_discard(&conn->rx);
 	} else if (task->state == TASK_COLLECT && sequence_fault(task, pdu) == FAULT_NONE) {
-		rx_to_task(&conn->rx, task, &task->wr, take_len(task, pdu->data_len));
+		iscsi_rx_to_task(&conn->rx, task, &task->wr, take_len(task, pdu->data_len));
 	} else {
-		rx_discard(&conn->rx);
+		iscsi_rx_discard(&conn->rx);
 	}
 	return 0;
 }
 
 /* The F bit ends a sequence, also one whose data was of no use. */
 static void
-note_final(struct task *task, const struct pdu *pdu)
+note_final(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 {
 	if ((pdu->bhs[AT_FLAGS] & FLAG_FINAL) == 0)
 		return;
@@ -254,7 +254,7 @@ note_final(struct task *task, const struct pdu *pdu)
 }
 
 static void
-collect(struct task *task, const struct pdu *pdu)
+collect(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 {
 	struct iscsi_conn *conn = task->pub.conn;
 	uint32_t take = take_len(task, pdu->data_len);
@@ -269,34 +269,34 @@ collect(struct task *task, const struct pdu *pdu)
 	if (task->wr_pos < task->wr_want) {
 		if (!task->unsolicited)
 			ask_for_data(task);
-	} else if (data_is_drained(task)) {
-		task_to(task, TASK_OWNER);
+	} else if (iscsi_data_is_drained(task)) {
+		iscsi_task_to(task, TASK_OWNER);
 		conn->ops->write_ready(conn->user, &task->pub);
 	}
 }
 
 /* The owner did not ask for it, or has answered already: only its end counts. */
 static void
-data_of_no_use(struct task *task, const struct pdu *pdu)
+data_of_no_use(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 {
 	note_final(task, pdu);
-	if (task->state == TASK_DRAIN && data_is_drained(task))
-		data_send_status(task);
+	if (task->state == TASK_DRAIN && iscsi_data_is_drained(task))
+		iscsi_data_send_status(task);
 }
 
 int
-data_on_out(struct iscsi_conn *conn, const struct pdu *pdu)
+iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
-	struct task *task = task_find(&conn->pool, itt);
+	struct iscsi_cmd *task = iscsi_task_find(&conn->pool, itt);
 	int fault;
 
 	if (task == NULL) {
-		struct held *command = session_find_held(&conn->session, itt);
+		struct iscsi_held *command = iscsi_session_find_held(&conn->session, itt);
 
 		/* Else: of a command that has ended early, or was never taken: no harm done. */
 		if (command != NULL && pdu->data != NULL)
-			return session_hold(&conn->session, pdu, command->cmd_sn, true);
+			return iscsi_session_hold(&conn->session, pdu, command->cmd_sn, true);
 		return 0;
 	}
 	if (task->state != TASK_COLLECT) {
@@ -308,21 +308,21 @@ data_on_out(struct iscsi_conn *conn, const struct pdu *pdu)
 		collect(task, pdu);
 	} else {
 		note_final(task, pdu);
-		data_fault(task, (enum data_fault)fault);
+		iscsi_data_fault(task, (enum iscsi_data_fault)fault);
 	}
 	return 0;
 }
 
 void
-data_out_damaged(struct iscsi_conn *conn, const struct pdu *pdu)
+iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	struct task *task = task_find(&conn->pool, get_be32(pdu->bhs + AT_ITT));
+	struct iscsi_cmd *task = iscsi_task_find(&conn->pool, get_be32(pdu->bhs + AT_ITT));
 
 	if (task == NULL)
 		return;
 	if (task->state == TASK_COLLECT) {
 		note_final(task, pdu);
-		data_fault(task, FAULT_CRC);
+		iscsi_data_fault(task, FAULT_CRC);
 	} else {
 		data_of_no_use(task, pdu);
 	}
@@ -332,9 +332,9 @@ data_out_damaged(struct iscsi_conn *conn, const struct pdu *pdu)
 
 /* Slots for at most len bytes of the task's data.  The length they hold; the header is in the first. */
 static uint32_t
-data_in_slots(struct iscsi_conn *conn, struct task *task, uint32_t len, struct tx_slot **ret_first, uint8_t **ret_bhs)
+data_in_slots(struct iscsi_conn *conn, struct iscsi_cmd *task, uint32_t len, struct iscsi_tx_slot **ret_first, uint8_t **ret_bhs)
 {
-	struct tx_slot *slot = tx_slot_new(&conn->tx, ret_bhs);
+	struct iscsi_tx_slot *slot = iscsi_tx_slot_new(&conn->tx, ret_bhs);
 	uint32_t crc = CRC32C_INIT, done = 0;
 
 	*ret_first = slot;
@@ -345,18 +345,18 @@ data_in_slots(struct iscsi_conn *conn, struct task *task, uint32_t len, struct t
 
 		slot->task = task;
 		task->in_ring++;
-		crc = tx_seal_piece(&conn->tx, slot, data, (uint32_t)part, crc);
+		crc = iscsi_tx_seal_piece(&conn->tx, slot, data, (uint32_t)part, crc);
 		done += (uint32_t)part;
 		if (done == len || piece == TX_PIECES)
 			break;
-		slot = tx_slot_new(&conn->tx, &unused);
+		slot = iscsi_tx_slot_new(&conn->tx, &unused);
 	}
-	tx_seal_tail(&conn->tx, slot, done, crc);
+	iscsi_tx_seal_tail(&conn->tx, slot, done, crc);
 	return done;
 }
 
 static void
-data_in_header(struct iscsi_conn *conn, struct task *task, uint8_t *bhs, uint32_t len)
+data_in_header(struct iscsi_conn *conn, struct iscsi_cmd *task, uint8_t *bhs, uint32_t len)
 {
 	bool last = len == task->rd_left;
 	bool status = last && task->status_in_data;
@@ -372,9 +372,9 @@ data_in_header(struct iscsi_conn *conn, struct task *task, uint8_t *bhs, uint32_
 	if (status) {
 		bhs[AT_FLAGS] |= FLAG_STATUS | task->flags;
 		put_be32(bhs + AT_RESIDUAL, task->residual);
-		task_untag(task);
+		iscsi_task_untag(task);
 	}
-	tx_fill_sn(conn, bhs, status ? TX_STAT_SN_NEXT : TX_STAT_SN_NONE);
+	iscsi_tx_fill_sn(conn, bhs, status ? TX_STAT_SN_NEXT : TX_STAT_SN_NONE);
 	put_be32(bhs + AT_DATA_SN, task->data_sn++);
 	put_be32(bhs + AT_OFFSET, task->rd_pos);
 	task->rd_pos += len;
@@ -382,46 +382,46 @@ data_in_header(struct iscsi_conn *conn, struct task *task, uint8_t *bhs, uint32_
 }
 
 static bool
-data_in_emit(struct iscsi_conn *conn, struct tx_item *item)
+data_in_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 {
-	struct task *task = container_of(item, struct task, item);
+	struct iscsi_cmd *task = container_of(item, struct iscsi_cmd, item);
 
 	while (task->rd_left > 0) {
 		uint32_t len = MIN(task->rd_left, conn->params.max_send_len);
-		struct tx_slot *slot;
+		struct iscsi_tx_slot *slot;
 		uint8_t *bhs;
 
-		if (!tx_has_room(&conn->tx))
+		if (!iscsi_tx_has_room(&conn->tx))
 			return false;
 		len = MIN(len, conn->params.max_burst_len - task->rd_burst);
 		len = data_in_slots(conn, task, len, &slot, &bhs);
 		data_in_header(conn, task, bhs, len);
-		tx_seal_head(&conn->tx, slot, bhs);
+		iscsi_tx_seal_head(&conn->tx, slot, bhs);
 	}
 	if (task->state == TASK_ENDING && !task->status_in_data) {
 		item->emit = status_emit;
-		return tx_has_room(&conn->tx) && status_emit(conn, item);
+		return iscsi_tx_has_room(&conn->tx) && status_emit(conn, item);
 	}
 	list_remove(&item->node);
 	return true;
 }
 
 static void
-send_piece(struct task *task, const struct iovec *iov, int iovcnt, uint32_t len, enum task_state state)
+send_piece(struct iscsi_cmd *task, const struct iovec *iov, int iovcnt, uint32_t len, enum iscsi_task_state state)
 {
 	if (iovcnt == 1) {
 		task->rd_one = iov[0];
 		iov = &task->rd_one;
 	}
-	iov_cursor_set(&task->rd, iov, iovcnt);
+	iscsi_iov_cursor_set(&task->rd, iov, iovcnt);
 	task->rd_left = len;
-	task_to(task, state);
+	iscsi_task_to(task, state);
 	task->item.emit = data_in_emit;
-	tx_push(task->pub.conn, &task->item);
+	iscsi_tx_push(task->pub.conn, &task->item);
 }
 
 static uint32_t
-room_left(const struct task *task, uint32_t len)
+room_left(const struct iscsi_cmd *task, uint32_t len)
 {
 	return MIN(len, task->pub.read_expected - task->rd_pos);
 }
@@ -429,20 +429,20 @@ room_left(const struct task *task, uint32_t len)
 void
 iscsi_task_finish_read(struct iscsi_task *pub, const struct iovec *iov, int iovcnt, uint32_t len_bytes, uint64_t length)
 {
-	struct task *task = task_of(pub);
+	struct iscsi_cmd *task = iscsi_task_of(pub);
 	uint32_t len = room_left(task, len_bytes);
 
 	assert(task->state == TASK_OWNER);
 	if (pub->aborted) {
-		task_release(task);
+		iscsi_task_release(task);
 		return;
 	}
-	task_set_read_residual(task, length);
+	iscsi_task_set_read_residual(task, length);
 	/* Ended before its write data has come: it cannot have meant it. */
-	if (!data_is_drained(task))
+	if (!iscsi_data_is_drained(task))
 		task->response = 1;
 	if (len == 0 || task->response != 0) {
-		data_send_status(task);
+		iscsi_data_send_status(task);
 		return;
 	}
 	task->status_in_data = !pub->writes;
@@ -452,7 +452,7 @@ iscsi_task_finish_read(struct iscsi_task *pub, const struct iovec *iov, int iovc
 void
 iscsi_task_send_data(struct iscsi_task *pub, const struct iovec *iov, int iovcnt, uint32_t len_bytes)
 {
-	struct task *task = task_of(pub);
+	struct iscsi_cmd *task = iscsi_task_of(pub);
 	uint32_t len = room_left(task, len_bytes);
 
 	assert(task->state == TASK_OWNER);
@@ -463,7 +463,7 @@ iscsi_task_send_data(struct iscsi_task *pub, const struct iovec *iov, int iovcnt
 }
 
 void
-data_slot_sent(struct task *task)
+iscsi_data_slot_sent(struct iscsi_cmd *task)
 {
 	struct iscsi_conn *conn = task->pub.conn;
 
@@ -471,9 +471,9 @@ data_slot_sent(struct task *task)
 	if (task->in_ring > 0 || task->rd_left > 0)
 		return;
 	if (task->pub.aborted || (task->state == TASK_ENDING && !task->tagged)) {
-		task_release(task);
+		iscsi_task_release(task);
 	} else if (task->state == TASK_SENDING) {
-		task_to(task, TASK_OWNER);
+		iscsi_task_to(task, TASK_OWNER);
 		conn->ops->data_sent(conn->user, &task->pub);
 	}
 }

@@ -17,7 +17,7 @@
 #define TARGETS_BYTES_MAX (1024u * 1024)
 
 struct iscsi_targets {
-	struct text *text;
+	struct iscsi_text *text;
 	int error;
 };
 
@@ -35,7 +35,7 @@ int
 iscsi_targets_add(struct iscsi_targets *list, const char *name)
 {
 	if (list->error == 0)
-		text_put(list->text, "TargetName", name);
+		iscsi_text_put(list->text, "TargetName", name);
 	return targets_check(list);
 }
 
@@ -47,48 +47,48 @@ iscsi_targets_add_portal(struct iscsi_targets *list, const char *address, uint16
 	if (snprintf(value, sizeof(value), "%s,%u", address, (unsigned)tpgt) >= (int)sizeof(value))
 		list->error = ERR_LIMIT;
 	if (list->error == 0)
-		text_put(list->text, "TargetAddress", value);
+		iscsi_text_put(list->text, "TargetAddress", value);
 	return targets_check(list);
 }
 
 static void
 close_exchange(struct iscsi_conn *conn)
 {
-	text_clear_in(&conn->text);
-	text_clear_out(&conn->text);
+	iscsi_text_clear_in(&conn->text);
+	iscsi_text_clear_out(&conn->text);
 	memset(&conn->exchange, 0, sizeof(conn->exchange));
 }
 
 static int
-reject(struct iscsi_conn *conn, const struct pdu *pdu, enum reject_reason reason)
+reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, enum iscsi_reject_reason reason)
 {
 	close_exchange(conn);
-	return control_reject(conn, pdu, reason);
+	return iscsi_control_reject(conn, pdu, reason);
 }
 
 /* flags: F and C of the response.  Takes data_len bytes of the answer. */
 static int
 respond(struct iscsi_conn *conn, uint8_t flags, uint32_t data_len)
 {
-	struct exchange *x = &conn->exchange;
-	struct text *text = &conn->text;
+	struct iscsi_exchange *x = &conn->exchange;
+	struct iscsi_text *text = &conn->text;
 	int err;
-	struct tx_msg *msg = tx_msg_new(conn, OP_TEXT_RESPONSE, x->itt, data_len, &err);
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_TEXT_RESPONSE, x->itt, data_len, &err);
 
 	if (msg == NULL)
 		return err;
 	msg->bhs[AT_FLAGS] = flags;
 	if ((flags & FLAG_FINAL) == 0)
-		x->ttt = conn_new_ttt(conn);
+		x->ttt = iscsi_conn_new_ttt(conn);
 	put_be32(msg->bhs + AT_TTT, (flags & FLAG_FINAL) != 0 ? TAG_NONE : x->ttt);
 	if (data_len > 0)
 		memcpy(msg->data, text->out.text + text->out_sent, data_len);
 	text->out_sent += data_len;
-	if (text_out_left(text) == 0)
-		text_clear_out(text);
+	if (iscsi_text_out_left(text) == 0)
+		iscsi_text_clear_out(text);
 	if ((flags & FLAG_FINAL) != 0)
 		close_exchange(conn);
-	tx_msg_send(conn, msg);
+	iscsi_tx_msg_send(conn, msg);
 	return 0;
 }
 
@@ -96,7 +96,7 @@ respond(struct iscsi_conn *conn, uint8_t flags, uint32_t data_len)
 static int
 answer(struct iscsi_conn *conn, uint8_t request_flags)
 {
-	size_t left = text_out_left(&conn->text);
+	size_t left = iscsi_text_out_left(&conn->text);
 
 	if (left > conn->params.max_send_len)
 		return respond(conn, FLAG_CONTINUE, conn->params.max_send_len);
@@ -106,14 +106,14 @@ answer(struct iscsi_conn *conn, uint8_t request_flags)
 static int
 apply(struct iscsi_conn *conn)
 {
-	struct keys *keys = &conn->exchange.keys;
+	struct iscsi_keys *keys = &conn->exchange.keys;
 	struct iscsi_targets list = { .text = &conn->text };
 	int err;
 
 	keys->stage = STAGE_FULL;
 	keys->wants_targets = false;
-	err = keys_apply(conn, keys);
-	text_clear_in(&conn->text);
+	err = iscsi_keys_apply(conn, keys);
+	iscsi_text_clear_in(&conn->text);
 	if (err < 0 || !keys->wants_targets)
 		return err;
 	conn->ops->send_targets(conn->user, keys->send_targets[0] != '\0' ? keys->send_targets : NULL, &list);
@@ -121,15 +121,15 @@ apply(struct iscsi_conn *conn)
 }
 
 static bool
-continues(const struct exchange *x, const uint8_t *bhs)
+continues(const struct iscsi_exchange *x, const uint8_t *bhs)
 {
 	return x->open && get_be32(bhs + AT_TTT) == x->ttt && get_be32(bhs + AT_ITT) == x->itt;
 }
 
 int
-discovery_on_text(struct iscsi_conn *conn, const struct pdu *pdu)
+iscsi_discovery_on_text(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	struct exchange *x = &conn->exchange;
+	struct iscsi_exchange *x = &conn->exchange;
 	uint8_t flags = pdu->bhs[AT_FLAGS];
 	int err;
 
@@ -144,12 +144,12 @@ discovery_on_text(struct iscsi_conn *conn, const struct pdu *pdu)
 	}
 	if ((flags & FLAG_FINAL) != 0 && (flags & FLAG_CONTINUE) != 0)
 		return reject(conn, pdu, REJECT_PROTOCOL);
-	err = text_add(&conn->text, pdu->data, pdu->data_len);
+	err = iscsi_text_add(&conn->text, pdu->data, pdu->data_len);
 	if (err < 0)
 		return err == ERR_LIMIT ? reject(conn, pdu, REJECT_NO_RESOURCES) : err;
 	if ((flags & FLAG_CONTINUE) != 0)
 		return respond(conn, 0, 0);
-	if (text_out_left(&conn->text) > 0)
+	if (iscsi_text_out_left(&conn->text) > 0)
 		return conn->text.in_len > 0 ? reject(conn, pdu, REJECT_PROTOCOL) : answer(conn, flags);
 	err = apply(conn);
 	if (err == ERR_PROTOCOL)

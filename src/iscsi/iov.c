@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 static void
-skip_full(struct iov_cursor *cur)
+skip_full(struct iscsi_iov_cursor *cur)
 {
 	while (cur->left > 0 && cur->offset == cur->iov->iov_len) {
 		cur->iov++;
@@ -18,7 +18,7 @@ skip_full(struct iov_cursor *cur)
 }
 
 uint8_t *
-iov_cursor_take(struct iov_cursor *cur, size_t max_len, size_t *ret_len)
+iov_cursor_take(struct iscsi_iov_cursor *cur, size_t max_len, size_t *ret_len)
 {
 	uint8_t *bytes;
 	size_t len;
@@ -33,7 +33,7 @@ iov_cursor_take(struct iov_cursor *cur, size_t max_len, size_t *ret_len)
 }
 
 void
-iov_cursor_copy_in(struct iov_cursor *cur, const uint8_t *bytes, size_t len)
+iov_cursor_copy_in(struct iscsi_iov_cursor *cur, const uint8_t *bytes, size_t len)
 {
 	while (len > 0) {
 		size_t part;
@@ -46,9 +46,9 @@ iov_cursor_copy_in(struct iov_cursor *cur, const uint8_t *bytes, size_t len)
 }
 
 int
-iov_cursor_pieces(const struct iov_cursor *cur, size_t len, struct iovec *iov, int max)
+iov_cursor_pieces(const struct iscsi_iov_cursor *cur, size_t len, struct iovec *iov, int max)
 {
-	struct iov_cursor at = *cur;
+	struct iscsi_iov_cursor at = *cur;
 	int n = 0;
 
 	while (len > 0 && n < max) {

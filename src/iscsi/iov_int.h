@@ -10,14 +10,14 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-struct iov_cursor {
+struct iscsi_iov_cursor {
 	const struct iovec *iov;	/* the piece we are in */
 	int left;			/* pieces from there on */
 	size_t offset;			/* in that piece */
 };
 
 static inline void
-iov_cursor_set(struct iov_cursor *cur, const struct iovec *iov, int iovcnt)
+iscsi_iov_cursor_set(struct iscsi_iov_cursor *cur, const struct iovec *iov, int iovcnt)
 {
 	cur->iov = iov;
 	cur->left = iovcnt;
@@ -25,10 +25,10 @@ iov_cursor_set(struct iov_cursor *cur, const struct iovec *iov, int iovcnt)
 }
 
 /* The next bytes that lie together, at most max_len; then moves past them.  Never empty. */
-uint8_t *iov_cursor_take(struct iov_cursor *cur, size_t max_len, size_t *ret_len);
+uint8_t *iov_cursor_take(struct iscsi_iov_cursor *cur, size_t max_len, size_t *ret_len);
 /* Copies into the buffers and moves on. */
-void iov_cursor_copy_in(struct iov_cursor *cur, const uint8_t *bytes, size_t len);
+void iov_cursor_copy_in(struct iscsi_iov_cursor *cur, const uint8_t *bytes, size_t len);
 /* Up to max pieces that cover at most len bytes; does not move.  Returns their number. */
-int iov_cursor_pieces(const struct iov_cursor *cur, size_t len, struct iovec *iov, int max);
+int iov_cursor_pieces(const struct iscsi_iov_cursor *cur, size_t len, struct iovec *iov, int max);
 
 #endif

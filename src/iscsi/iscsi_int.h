@@ -18,22 +18,22 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/pdu_int.h"
 
-struct task;
+struct iscsi_cmd;
 
 /* --- rx.c: incremental receive ------------------------------------------------------------------------------- */
 
-enum rx_event {
+enum iscsi_rx_event {
 	RX_MORE,			/* all input is taken */
 	RX_HEAD,			/* a header is complete: say where its data goes (rx_to_*), or leave it */
 	RX_PDU,				/* the PDU is complete */
 };
 
-enum rx_state { RX_IN_HEADER, RX_IN_DATA, RX_IN_TAIL };
-enum rx_sink { RX_WHOLE, RX_TO_TASK, RX_DISCARD };
+enum iscsi_rx_state { RX_IN_HEADER, RX_IN_DATA, RX_IN_TAIL };
+enum iscsi_rx_sink { RX_WHOLE, RX_TO_TASK, RX_DISCARD };
 
-struct rx {
-	enum rx_state state;
-	enum rx_sink sink;
+struct iscsi_rx {
+	enum iscsi_rx_state state;
+	enum iscsi_rx_sink sink;
 	bool header_digest, data_digest;
 	bool data_bad;			/* at RX_PDU: the data digest did not match */
 	uint32_t have;			/* bytes in head; in stash; in tail: by state */
@@ -41,29 +41,29 @@ struct rx {
 	uint32_t tail_need;		/* padding and digest */
 	uint32_t crc;
 	uint32_t take_left;		/* RX_TO_TASK: bytes for the cursor, before the rest is discarded */
-	struct task *task;		/* RX_TO_TASK: whose */
-	struct iov_cursor *cursor;
-	struct pdu pdu;			/* from RX_HEAD to the next step */
+	struct iscsi_cmd *task;		/* RX_TO_TASK: whose */
+	struct iscsi_iov_cursor *cursor;
+	struct iscsi_pdu pdu;			/* from RX_HEAD to the next step */
 	uint8_t *stash;			/* a data segment that came in parts */
 	size_t stash_size;
 	uint8_t tail[3 + DIGEST_SIZE];
 	uint8_t head[BHS_SIZE + AHS_MAX + DIGEST_SIZE];
 };
 
-void rx_init(struct rx *rx);
-void rx_fini(struct rx *rx);
+void iscsi_rx_init(struct iscsi_rx *rx);
+void iscsi_rx_fini(struct iscsi_rx *rx);
 /*
  * Go on with these bytes; moves *bytes and *len.  An rx_event, or ERR_PROTOCOL for a bad header digest, or -ENOMEM.
  * After RX_MORE everything is taken and nothing of the caller's bytes is referenced.
  */
-int rx_step(struct rx *rx, const uint8_t **bytes, size_t *len);
+int iscsi_rx_step(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len);
 /* At RX_HEAD: the first take_len bytes of the data go to a task's buffers, the rest nowhere. */
-void rx_to_task(struct rx *rx, struct task *task, struct iov_cursor *cursor, uint32_t take_len);
-void rx_discard(struct rx *rx);
+void iscsi_rx_to_task(struct iscsi_rx *rx, struct iscsi_cmd *task, struct iscsi_iov_cursor *cursor, uint32_t take_len);
+void iscsi_rx_discard(struct iscsi_rx *rx);
 /* The task goes away: what is still to come for it is discarded. */
-void rx_forget(struct rx *rx, const struct task *task);
-int rx_iov(struct rx *rx, struct iovec *iov, int max);
-void rx_advance(struct rx *rx, size_t len);
+void iscsi_rx_forget(struct iscsi_rx *rx, const struct iscsi_cmd *task);
+int iscsi_rx_iov(struct iscsi_rx *rx, struct iovec *iov, int max);
+void iscsi_rx_advance(struct iscsi_rx *rx, size_t len);
 
 /* --- tx.c: the send queue ------------------------------------------------------------------------------------ */
 
@@ -75,26 +75,26 @@ void rx_advance(struct rx *rx, size_t len);
 #define TX_BYTES_HARD (4u * 1024 * 1024)
 
 /* Something that wants to send.  emit builds one or more PDUs into the ring; true: done, and unlinked. */
-struct tx_item {
+struct iscsi_tx_item {
 	struct list node;
-	bool (*emit)(struct iscsi_conn *conn, struct tx_item *item);
+	bool (*emit)(struct iscsi_conn *conn, struct iscsi_tx_item *item);
 };
 
-enum tx_stat_sn { TX_STAT_SN_NONE, TX_STAT_SN_NEXT, TX_STAT_SN_PEEK };
+enum iscsi_tx_stat_sn { TX_STAT_SN_NONE, TX_STAT_SN_NEXT, TX_STAT_SN_PEEK };
 
 /* A PDU that is not part of a task's data or status: everything but the steady path.  Heap. */
-struct tx_msg {
-	struct tx_item item;
-	enum tx_stat_sn stat_sn;
+struct iscsi_tx_msg {
+	struct iscsi_tx_item item;
+	enum iscsi_tx_stat_sn stat_sn;
 	uint32_t data_len;
 	uint8_t bhs[BHS_SIZE];
 	uint8_t data[];
 };
 
 /* A stretch of output: header, data, padding and digests; or only data that follows another slot's. */
-struct tx_slot {
-	struct task *task;		/* told when this was sent; or NULL */
-	struct tx_msg *msg;		/* freed when this was sent; or NULL */
+struct iscsi_tx_slot {
+	struct iscsi_cmd *task;		/* told when this was sent; or NULL */
+	struct iscsi_tx_msg *msg;		/* freed when this was sent; or NULL */
 	const uint8_t *data;
 	uint32_t data_len;
 	uint8_t head_len;		/* BHS_SIZE or 0 */
@@ -104,40 +104,40 @@ struct tx_slot {
 	uint8_t tail[3 + DIGEST_SIZE];
 };
 
-struct tx {
-	struct list pending;		/* struct tx_item, first in first out; empty unless the ring is full */
+struct iscsi_tx {
+	struct list pending;		/* struct iscsi_tx_item, first in first out; empty unless the ring is full */
 	unsigned first, count;		/* of the ring */
 	size_t sent;			/* bytes of the first slot that are sent */
 	uint32_t stat_sn;		/* next */
 	bool header_digest, data_digest;
 	unsigned msgs;
 	size_t msg_bytes;
-	struct tx_slot slots[TX_SLOTS];
+	struct iscsi_tx_slot slots[TX_SLOTS];
 	uint8_t heads[TX_SLOTS][BHS_SIZE];	/* together, so that headers without data merge into one piece */
 };
 
-void tx_init(struct tx *tx);
+void iscsi_tx_init(struct iscsi_tx *tx);
 /* Sends it now or, when the ring is full, later; in order. */
-void tx_push(struct iscsi_conn *conn, struct tx_item *item);
-bool tx_has_room(const struct tx *tx);
+void iscsi_tx_push(struct iscsi_conn *conn, struct iscsi_tx_item *item);
+bool iscsi_tx_has_room(const struct iscsi_tx *tx);
 /* The next slot, with a header to fill; the ring has room. */
-struct tx_slot *tx_slot_new(struct tx *tx, uint8_t **ret_bhs);
+struct iscsi_tx_slot *iscsi_tx_slot_new(struct iscsi_tx *tx, uint8_t **ret_bhs);
 /* Sequence numbers into a response's header.  RFC 7143 §4.2.2. */
-void tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum tx_stat_sn stat_sn);
+void iscsi_tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum iscsi_tx_stat_sn stat_sn);
 /* The header is final: digest.  For data in one piece: data, padding and digest too. */
-void tx_seal_head(struct tx *tx, struct tx_slot *slot, const uint8_t *bhs);
-void tx_seal_data(struct tx *tx, struct tx_slot *slot, const uint8_t *data, uint32_t len);
+void iscsi_tx_seal_head(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *bhs);
+void iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data, uint32_t len);
 /* Data in pieces over several slots: call for each piece; the last one gets the padding. */
-uint32_t tx_seal_piece(struct tx *tx, struct tx_slot *slot, const uint8_t *data, uint32_t len, uint32_t crc);
-void tx_seal_tail(struct tx *tx, struct tx_slot *slot, uint32_t total_len, uint32_t crc);
+uint32_t iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data, uint32_t len, uint32_t crc);
+void iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_t total_len, uint32_t crc);
 /*
  * A message with room for data_len bytes; its header is started.  NULL: no memory, or over the
  * hard limit (*ret_err).
  */
-struct tx_msg *tx_msg_new(struct iscsi_conn *conn, enum pdu_opcode opcode, uint32_t itt, uint32_t data_len,
+struct iscsi_tx_msg *iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode, uint32_t itt, uint32_t data_len,
 			  int *ret_err);
-void tx_msg_send(struct iscsi_conn *conn, struct tx_msg *msg);
-void tx_clear(struct iscsi_conn *conn);
+void iscsi_tx_msg_send(struct iscsi_conn *conn, struct iscsi_tx_msg *msg);
+void iscsi_tx_clear(struct iscsi_conn *conn);
 
 /* --- text.c: key=value ---------------------------------------------------------------------------------------- */
 
@@ -145,35 +145,35 @@ void tx_clear(struct iscsi_conn *conn);
 #define TEXT_KEY_MAX 63u		/* RFC 7143 §6.1 */
 
 /* Pairs gathered over several PDUs, and the answer, given out in parts. */
-struct text {
+struct iscsi_text {
 	char *in;			/* NUL-terminated behind in_len */
 	size_t in_len, in_size;
 	struct strbuf out;		/* pairs with their NULs */
 	size_t out_sent;
 };
 
-void text_init(struct text *t);
-void text_fini(struct text *t);
+void iscsi_text_init(struct iscsi_text *t);
+void iscsi_text_fini(struct iscsi_text *t);
 /* 0, -ENOMEM, or ERR_LIMIT above TEXT_MAX. */
-int text_add(struct text *t, const uint8_t *bytes, size_t len);
-void text_clear_in(struct text *t);
-void text_clear_out(struct text *t);
-size_t text_out_left(const struct text *t);
+int iscsi_text_add(struct iscsi_text *t, const uint8_t *bytes, size_t len);
+void iscsi_text_clear_in(struct iscsi_text *t);
+void iscsi_text_clear_out(struct iscsi_text *t);
+size_t iscsi_text_out_left(const struct iscsi_text *t);
 /*
  * The pairs of in, one at a time; *cursor starts at 0.  1; 0 at the end; ERR_PROTOCOL for what is no pair.
  * The strings are NUL-terminated and stay in t->in (the '=' is overwritten while they are in use).
  */
-int text_next(struct text *t, size_t *cursor, const char **ret_key, const char **ret_value);
-void text_put(struct text *t, const char *key, const char *value);
-void text_put_number(struct text *t, const char *key, uint32_t value);
+int iscsi_text_next(struct iscsi_text *t, size_t *cursor, const char **ret_key, const char **ret_value);
+void iscsi_text_put(struct iscsi_text *t, const char *key, const char *value);
+void iscsi_text_put_number(struct iscsi_text *t, const char *key, uint32_t value);
 /* Decimal or 0x hexadecimal.  0 or ERR_PARSE. */
-int text_parse_number(const char *value, uint32_t *ret_number);
+int iscsi_text_parse_number(const char *value, uint32_t *ret_number);
 /* An iqn., eui. or naa. name, in lower case into name.  0 or ERR_PARSE. */
-int text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1]);
+int iscsi_text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1]);
 
 /* --- keys.c: the negotiation table ---------------------------------------------------------------------------- */
 
-enum key_rule {
+enum iscsi_key_rule {
 	KEY_AND, KEY_OR,		/* Boolean functions */
 	KEY_MIN, KEY_MAX,		/* numbers */
 	KEY_LIST,			/* the first of the offered values that we know */
@@ -186,12 +186,12 @@ enum key_rule {
 	KEY_NO, KEY_REJECT,		/* obsolete: RFC 7143 §13.25 */
 };
 
-enum key_stage { STAGE_SECURITY = 1, STAGE_OPERATIONAL = 2, STAGE_FULL = 4 };
+enum iscsi_key_stage { STAGE_SECURITY = 1, STAGE_OPERATIONAL = 2, STAGE_FULL = 4 };
 
-struct key {
+struct iscsi_key {
 	const char *name;
-	enum key_rule rule;
-	uint8_t stages;			/* enum key_stage */
+	enum iscsi_key_rule rule;
+	uint8_t stages;			/* enum iscsi_key_stage */
 	bool irrelevant;		/* in a discovery session */
 	uint8_t width;			/* of the field in struct iscsi_params; 0: no field, ours is fixed */
 	uint16_t offset;		/* there; for texts in struct iscsi_login */
@@ -201,45 +201,45 @@ struct key {
 };
 
 #define KEY_COUNT 29u
-extern const struct key key_table[KEY_COUNT];	/* sorted by name */
+extern const struct iscsi_key iscsi_key_table[KEY_COUNT];	/* sorted by name */
 
-struct keys {
+struct iscsi_keys {
 	uint8_t stage;
 	bool auth_refused;		/* AuthMethod was offered without one of ours */
 	bool has_initiator, has_target, has_type;
-	uint16_t status;		/* why keys_apply failed: enum iscsi_login_status */
+	uint16_t status;		/* why iscsi_keys_apply failed: enum iscsi_login_status */
 	uint64_t seen;			/* bit per row; each key may come once */
 	char send_targets[ISCSI_NAME_MAX + 1];
 	bool wants_targets;
 };
 
 /* The defaults that hold when nobody says a word. */
-void keys_defaults(struct iscsi_params *agreed);
-const struct key *keys_find(const char *name);
+void iscsi_keys_defaults(struct iscsi_params *agreed);
+const struct iscsi_key *iscsi_keys_find(const char *name);
 /*
  * All pairs of conn->text.in: agreed values into conn->params, names into conn->login, answers to conn->text.out.
  * 0; or ERR_PROTOCOL (k->status says what to answer), -ENOMEM.
  */
-int keys_apply(struct iscsi_conn *conn, struct keys *k);
+int iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *k);
 
 /* --- session.c: the command window ------------------------------------------------------------------------------ */
 
 #define HELD_BYTES_MAX (1024u * 1024)
 
-enum sn_place { SN_NEXT, SN_AHEAD, SN_OUTSIDE };
+enum iscsi_sn_place { SN_NEXT, SN_AHEAD, SN_OUTSIDE };
 
-struct session {
+struct iscsi_session {
 	uint32_t exp_cmd_sn;
 	uint32_t max_cmd_sn;		/* as advertised; never goes back */
 	uint32_t exp_stat_sn;		/* what the initiator has acknowledged */
 	uint32_t in_use;		/* queued commands, not the immediate ones */
 	uint32_t depth;
 	bool in_turn;			/* the PDU being handled has just taken its number */
-	struct list held;		/* struct held, by CmdSN: PDUs that came before their turn */
+	struct list held;		/* struct iscsi_held, by CmdSN: PDUs that came before their turn */
 	size_t held_bytes;
 };
 
-struct held {
+struct iscsi_held {
 	struct list node;
 	uint32_t cmd_sn;
 	bool is_data;			/* a Data-Out for the command of this CmdSN */
@@ -250,30 +250,30 @@ struct held {
 
 /* a < b in serial number arithmetic, RFC 1982. */
 static inline bool
-sn_before(uint32_t a, uint32_t b)
+iscsi_sn_before(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b) < 0;
 }
 
-void session_init(struct session *s, uint32_t depth);
-void session_fini(struct session *s);
-void session_start(struct session *s, uint32_t cmd_sn);
-enum sn_place session_place(const struct session *s, uint32_t cmd_sn);
+void iscsi_session_init(struct iscsi_session *s, uint32_t depth);
+void iscsi_session_fini(struct iscsi_session *s);
+void iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn);
+enum iscsi_sn_place iscsi_session_place(const struct iscsi_session *s, uint32_t cmd_sn);
 /* The window to advertise now. */
-uint32_t session_max_cmd_sn(struct session *s);
+uint32_t iscsi_session_max_cmd_sn(struct iscsi_session *s);
 /* Keep a PDU that is ahead; a duplicate is dropped.  0, -ENOMEM, ERR_LIMIT. */
-int session_hold(struct session *s, const struct pdu *pdu, uint32_t cmd_sn, bool is_data);
+int iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn, bool is_data);
 /* The number counts as received though its command never comes.  0 or -ENOMEM. */
-int session_hold_void(struct session *s, uint32_t cmd_sn);
-struct held *session_find_held(struct session *s, uint32_t itt);
+int iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn);
+struct iscsi_held *iscsi_session_find_held(struct iscsi_session *s, uint32_t itt);
 /* What is next in turn, removed (free it); NULL when a number is missing. */
-struct held *session_pop(struct session *s);
+struct iscsi_held *iscsi_session_pop(struct iscsi_session *s);
 /* The PDU in turn is rejected: its number counts as not received.  Harmless when none is in turn. */
-void session_reject(struct session *s);
+void iscsi_session_reject(struct iscsi_session *s);
 
 /* --- task.c ------------------------------------------------------------------------------------------------------ */
 
-enum task_state {
+enum iscsi_task_state {
 	TASK_FREE,
 	TASK_OWNER,			/* the owner executes it */
 	TASK_COLLECT,			/* write data is coming in */
@@ -282,12 +282,12 @@ enum task_state {
 	TASK_ENDING,			/* the last answer is queued or being sent */
 };
 
-struct task {
+struct iscsi_cmd {
 	struct iscsi_task pub;
-	struct tx_item item;
-	struct task *next;		/* in its hash bucket, or the free list */
+	struct iscsi_tx_item item;
+	struct iscsi_cmd *next;		/* in its hash bucket, or the free list */
 	uint32_t number;		/* place in the pool */
-	uint8_t state;			/* enum task_state */
+	uint8_t state;			/* enum iscsi_task_state */
 	bool owned;			/* ops->command has run: task_done is due */
 	bool counted;			/* occupies the window */
 	bool tagged;			/* found by its ITT */
@@ -298,7 +298,7 @@ struct task {
 	uint32_t abort_seq;
 
 	/* Write data: it comes in order (DataPDUInOrder, DataSequenceInOrder). */
-	struct iov_cursor wr;
+	struct iscsi_iov_cursor wr;
 	struct iovec wr_one;
 	uint32_t wr_want;		/* bytes the owner asked for */
 	uint32_t wr_pos;		/* bytes received */
@@ -308,7 +308,7 @@ struct task {
 	uint32_t r2t_sent, r2t_done;	/* R2Ts, in number */
 
 	/* Read data. */
-	struct iov_cursor rd;
+	struct iscsi_iov_cursor rd;
 	struct iovec rd_one;
 	uint32_t rd_left;		/* bytes of this piece not yet in the ring */
 	uint32_t rd_pos;		/* bytes in the ring or sent */
@@ -328,65 +328,65 @@ struct task {
 #define TASK_CHUNKS_MAX 160u		/* 2 * 1024 + 256 tasks and some */
 #define TASK_BUCKETS 256u
 
-struct task_pool {
+struct iscsi_task_pool {
 	uint32_t task_bytes;		/* with the owner's room */
 	uint32_t limit;			/* tasks */
 	uint32_t chunks;
 	uint32_t immediates;		/* in use */
 	uint32_t with_owner;
 	uint32_t abort_seq;
-	struct task *free;
+	struct iscsi_cmd *free;
 	uint8_t *chunk[TASK_CHUNKS_MAX];
-	struct task *bucket[TASK_BUCKETS];
+	struct iscsi_cmd *bucket[TASK_BUCKETS];
 };
 
-static inline struct task *
-task_of(struct iscsi_task *pub)
+static inline struct iscsi_cmd *
+iscsi_task_of(struct iscsi_task *pub)
 {
-	return container_of(pub, struct task, pub);
+	return container_of(pub, struct iscsi_cmd, pub);
 }
 
-void task_pool_init(struct task_pool *pool, uint32_t limit, uint32_t extra_bytes);
-void task_pool_fini(struct task_pool *pool);
-struct task *task_at(const struct task_pool *pool, uint32_t number);
-struct task *task_find(const struct task_pool *pool, uint32_t itt);
-void task_to(struct task *task, enum task_state state);
-int task_on_command(struct iscsi_conn *conn, const struct pdu *pdu);
+void iscsi_task_pool_init(struct iscsi_task_pool *pool, uint32_t limit, uint32_t extra_bytes);
+void iscsi_task_pool_fini(struct iscsi_task_pool *pool);
+struct iscsi_cmd *iscsi_task_at(const struct iscsi_task_pool *pool, uint32_t number);
+struct iscsi_cmd *iscsi_task_find(const struct iscsi_task_pool *pool, uint32_t itt);
+void iscsi_task_to(struct iscsi_cmd *task, enum iscsi_task_state state);
+int iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /* Its place in the window and its tag are free again: before the sequence numbers of its last PDU are filled in. */
-void task_untag(struct task *task);
-void task_set_read_residual(struct task *task, uint64_t length);
+void iscsi_task_untag(struct iscsi_cmd *task);
+void iscsi_task_set_read_residual(struct iscsi_cmd *task, uint64_t length);
 /* Nothing references it any more: task_done, back to the pool. */
-void task_release(struct task *task);
+void iscsi_task_release(struct iscsi_cmd *task);
 /* See iscsi_conn_abort_tasks for what "abort" means in each state.  True when the owner still executes it. */
-bool task_abort(struct task *task);
-unsigned task_abort_all(struct iscsi_conn *conn, const uint8_t *lun);
+bool iscsi_task_abort(struct iscsi_cmd *task);
+unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun);
 
 /* --- data.c: R2T, Data-Out, Data-In, status -------------------------------------------------- */
 
-enum data_fault {			/* RFC 7143 §11.4.7.2 */
+enum iscsi_data_fault {			/* RFC 7143 §11.4.7.2 */
 	FAULT_UNEXPECTED_UNSOLICITED,
 	FAULT_INCORRECT_AMOUNT,
 	FAULT_CRC,
 };
 
 /* At the header: where does the data go?  0 or negative. */
-int data_out_head(struct iscsi_conn *conn, const struct pdu *pdu);
-int data_on_out(struct iscsi_conn *conn, const struct pdu *pdu);
+int iscsi_data_out_head(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
+int iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /* A Data-Out that was damaged on its way. */
-void data_out_damaged(struct iscsi_conn *conn, const struct pdu *pdu);
+void iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /* End the task with what went wrong with its data, now or when the data that was asked for has come. */
-void data_fault(struct task *task, enum data_fault fault);
+void iscsi_data_fault(struct iscsi_cmd *task, enum iscsi_data_fault fault);
 /* Status and residual are in the task: send it, now or when drained. */
-void data_send_status(struct task *task);
-bool data_is_drained(const struct task *task);
+void iscsi_data_send_status(struct iscsi_cmd *task);
+bool iscsi_data_is_drained(const struct iscsi_cmd *task);
 /* A slot of the task's data was sent. */
-void data_slot_sent(struct task *task);
+void iscsi_data_slot_sent(struct iscsi_cmd *task);
 
 /* --- tmf.c ----------------------------------------------------------------------------------- */
 
 #define TMF_MAX 64u
 
-struct tmf {
+struct iscsi_tmf_cmd {
 	struct iscsi_tmf pub;
 	struct list node;		/* in conn->tmfs */
 	uint32_t itt;
@@ -395,17 +395,17 @@ struct tmf {
 	bool answered;			/* by the owner */
 };
 
-int tmf_on_request(struct iscsi_conn *conn, const struct pdu *pdu);
+int iscsi_tmf_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /* An aborted task has come back: some requests may be answered now. */
-void tmf_on_task_gone(struct iscsi_conn *conn, const struct task *task);
-void tmf_free_all(struct iscsi_conn *conn);
+void iscsi_tmf_on_task_gone(struct iscsi_conn *conn, const struct iscsi_cmd *task);
+void iscsi_tmf_free_all(struct iscsi_conn *conn);
 
 /* --- login.c, discovery.c, control.c --------------------------------------------------------- */
 
-enum login_state { LOGIN_START, LOGIN_SECURITY, LOGIN_OPERATIONAL, LOGIN_FULL };
+enum iscsi_login_state { LOGIN_START, LOGIN_SECURITY, LOGIN_OPERATIONAL, LOGIN_FULL };
 
-struct login {
-	enum login_state state;
+struct iscsi_login_machine {
+	enum iscsi_login_state state;
 	int pending_step;		/* enum iscsi_login_step, or -1 */
 	bool declared;			/* our MaxRecvDataSegmentLength was told */
 	bool decided;			/* the owner has said yes to the first request */
@@ -413,38 +413,38 @@ struct login {
 	uint32_t itt;
 	uint16_t tsih;
 	uint8_t flags;			/* of the request being answered */
-	struct keys keys;
+	struct iscsi_keys keys;
 };
 
-void login_init(struct login *l);
-int login_on_request(struct iscsi_conn *conn, const struct pdu *pdu);
-int login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply);
+void iscsi_login_init(struct iscsi_login_machine *l);
+int iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
+int iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply);
 /* Refuse: the response, then the connection is closed.  ERR_CLOSED, or what is worse. */
-int login_refuse(struct iscsi_conn *conn, unsigned status);
+int iscsi_login_refuse(struct iscsi_conn *conn, unsigned status);
 
 /* A text exchange of the full feature phase. */
-struct exchange {
+struct iscsi_exchange {
 	bool open;
 	uint32_t itt, ttt;
-	struct keys keys;
+	struct iscsi_keys keys;
 };
 
-int discovery_on_text(struct iscsi_conn *conn, const struct pdu *pdu);
+int iscsi_discovery_on_text(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 
-int control_on_nop_out(struct iscsi_conn *conn, const struct pdu *pdu);
-int control_on_logout(struct iscsi_conn *conn, const struct pdu *pdu);
-int control_on_snack(struct iscsi_conn *conn, const struct pdu *pdu);
+int iscsi_control_on_nop_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
+int iscsi_control_on_logout(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
+int iscsi_control_on_snack(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /* Queue a Reject with this PDU's header.  0 or negative. */
-int control_reject(struct iscsi_conn *conn, const struct pdu *pdu, enum reject_reason reason);
+int iscsi_control_reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, enum iscsi_reject_reason reason);
 
 /* --- conn.c ---------------------------------------------------------------------------------- */
 
-enum conn_state { CONN_UP = 1, CONN_IN_LOGIN = 2, CONN_LOGGED_IN = 4, CONN_CLOSED = 8 };
+enum iscsi_conn_state { CONN_UP = 1, CONN_IN_LOGIN = 2, CONN_LOGGED_IN = 4, CONN_CLOSED = 8 };
 
 struct iscsi_conn {
 	const struct iscsi_conn_ops *ops;
 	void *user;
-	enum conn_state state;
+	enum iscsi_conn_state state;
 	int error;			/* once negative, no input is taken */
 	bool discovery;
 	bool ping_open;
@@ -457,18 +457,18 @@ struct iscsi_conn {
 	struct iscsi_params limits;
 	struct iscsi_params params;
 	struct iscsi_login info;
-	struct login login;
-	struct exchange exchange;
-	struct text text;
-	struct session session;
-	struct task_pool pool;
-	struct rx rx;
-	struct tx tx;
+	struct iscsi_login_machine login;
+	struct iscsi_exchange exchange;
+	struct iscsi_text text;
+	struct iscsi_session session;
+	struct iscsi_task_pool pool;
+	struct iscsi_rx rx;
+	struct iscsi_tx tx;
 };
 
 /* The last login response is queued: full feature phase. */
-void conn_established(struct iscsi_conn *conn);
-uint32_t conn_new_ttt(struct iscsi_conn *conn);
-bool conn_same_lun(const struct iscsi_conn *conn, const uint8_t *a, const uint8_t *b);
+void iscsi_conn_established(struct iscsi_conn *conn);
+uint32_t iscsi_conn_new_ttt(struct iscsi_conn *conn);
+bool iscsi_conn_same_lun(const struct iscsi_conn *conn, const uint8_t *a, const uint8_t *b);
 
 #endif

@@ -23,7 +23,7 @@ static const char *const reporting_choices[] = { "RFC3720", NULL };
 #define ALWAYS (IN_LOGIN | STAGE_FULL)
 
 /* clang-format off */
-const struct key key_table[KEY_COUNT] = {
+const struct iscsi_key iscsi_key_table[KEY_COUNT] = {
 	{ .name = "AuthMethod",		.rule = KEY_LIST, .stages = STAGE_SECURITY, .ours = 1, .choices = auth_choices },
 	{ .name = "DataDigest",		.rule = KEY_LIST, .stages = STAGE_OPERATIONAL, PARAM(data_digest), .choices = digest_choices },
 	{ .name = "DataPDUInOrder",	.rule = KEY_OR, .stages = STAGE_OPERATIONAL, .irrelevant = true, .ours = 1 },
@@ -57,7 +57,7 @@ const struct key key_table[KEY_COUNT] = {
 /* clang-format on */
 
 void
-keys_defaults(struct iscsi_params *agreed)
+iscsi_keys_defaults(struct iscsi_params *agreed)
 {
 	*agreed = (struct iscsi_params){
 		.max_recv_len = 8192,
@@ -74,17 +74,17 @@ keys_defaults(struct iscsi_params *agreed)
 	};
 }
 
-const struct key *
-keys_find(const char *name)
+const struct iscsi_key *
+iscsi_keys_find(const char *name)
 {
 	size_t low = 0, high = KEY_COUNT;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
-		int order = strcmp(name, key_table[mid].name);
+		int order = strcmp(name, iscsi_key_table[mid].name);
 
 		if (order == 0)
-			return &key_table[mid];
+			return &iscsi_key_table[mid];
 		if (order < 0)
 			high = mid;
 		else
@@ -96,7 +96,7 @@ keys_find(const char *name)
 /* --- our side's value, and what was agreed --------------------------------------------------- */
 
 static uint32_t
-ours(const struct key *key, const struct iscsi_params *limits)
+ours(const struct iscsi_key *key, const struct iscsi_params *limits)
 {
 	const uint8_t *field = (const uint8_t *)limits + key->offset;
 	uint32_t wide;
@@ -117,7 +117,7 @@ ours(const struct key *key, const struct iscsi_params *limits)
 }
 
 static void
-agree(const struct key *key, struct iscsi_params *agreed, uint32_t value)
+agree(const struct iscsi_key *key, struct iscsi_params *agreed, uint32_t value)
 {
 	uint8_t *field = (uint8_t *)agreed + key->offset;
 	uint16_t narrow = (uint16_t)value;
@@ -134,13 +134,13 @@ agree(const struct key *key, struct iscsi_params *agreed, uint32_t value)
 
 struct offer {
 	struct iscsi_conn *conn;
-	struct keys *keys;
-	const struct key *key;
+	struct iscsi_keys *keys;
+	const struct iscsi_key *key;
 	const char *value;
 };
 
 static int
-refuse(struct keys *keys, unsigned status)
+refuse(struct iscsi_keys *keys, unsigned status)
 {
 	keys->status = (uint16_t)status;
 	return ERR_PROTOCOL;
@@ -149,7 +149,7 @@ refuse(struct keys *keys, unsigned status)
 static int
 answer(const struct offer *o, const char *value)
 {
-	text_put(&o->conn->text, o->key->name, value);
+	iscsi_text_put(&o->conn->text, o->key->name, value);
 	return 0;
 }
 
@@ -171,11 +171,11 @@ rule_number(const struct offer *o)
 {
 	uint32_t mine = ours(o->key, &o->conn->limits), theirs, result;
 
-	if (text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min || theirs > o->key->max)
+	if (iscsi_text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min || theirs > o->key->max)
 		return answer(o, "Reject");
 	result = o->key->rule == KEY_MIN ? MIN(mine, theirs) : MAX(mine, theirs);
 	agree(o->key, &o->conn->params, result);
-	text_put_number(&o->conn->text, o->key->name, result);
+	iscsi_text_put_number(&o->conn->text, o->key->name, result);
 	return 0;
 }
 
@@ -211,7 +211,7 @@ rule_declared_number(const struct offer *o)
 {
 	uint32_t theirs;
 
-	if (text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min || theirs > o->key->max)
+	if (iscsi_text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min || theirs > o->key->max)
 		return answer(o, "Reject");
 	agree(o->key, &o->conn->params, MIN(theirs, o->conn->limits.max_send_len));
 	return 0;
@@ -238,7 +238,7 @@ rule_declared_name(const struct offer *o)
 
 	if (o->conn->login.decided)
 		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR);
-	if (text_parse_name(o->value, name) < 0)
+	if (iscsi_text_parse_name(o->value, name) < 0)
 		return refuse(o->keys, initiator ? ISCSI_LOGIN_INITIATOR_ERROR : ISCSI_LOGIN_NOT_FOUND);
 	memcpy(field, name, strlen(name) + 1);
 	*(initiator ? &o->keys->has_initiator : &o->keys->has_target) = true;
@@ -275,7 +275,7 @@ rule_send_targets(const struct offer *o)
 		if (discovery)
 			return answer(o, "Reject");
 		memcpy(which, o->conn->info.target_name, sizeof(o->conn->info.target_name));
-	} else if (text_parse_name(o->value, which) < 0 ||
+	} else if (iscsi_text_parse_name(o->value, which) < 0 ||
 		   (!discovery && strcmp(which, o->conn->info.target_name) != 0)) {
 		return answer(o, "Reject");
 	}
@@ -295,7 +295,7 @@ rule_reject(const struct offer *o)
 	return answer(o, "Reject");
 }
 
-/* In the order of enum key_rule. */
+/* In the order of enum iscsi_key_rule. */
 static const struct {
 	int (*apply)(const struct offer *o);
 	bool declares;			/* walked first */
@@ -327,9 +327,9 @@ apply_known(const struct offer *o)
 
 /* Each key once: RFC 7143 §6.2.  In the full feature phase a key may come again in a new exchange. */
 static int
-note_seen(struct keys *keys, const struct key *key)
+note_seen(struct iscsi_keys *keys, const struct iscsi_key *key)
 {
-	uint64_t bit = 1ull << (key - key_table);
+	uint64_t bit = 1ull << (key - iscsi_key_table);
 
 	if ((keys->seen & bit) != 0)
 		return refuse(keys, ISCSI_LOGIN_INITIATOR_ERROR);
@@ -342,11 +342,11 @@ apply_pair(struct offer *o, const char *name, bool declarations)
 {
 	int err;
 
-	o->key = keys_find(name);
+	o->key = iscsi_keys_find(name);
 	if (o->key == NULL) {
 		/* What we never offered needs no answer when it is one itself. */
 		if (!declarations && strcmp(o->value, "NotUnderstood") != 0)
-			text_put(&o->conn->text, name, "NotUnderstood");
+			iscsi_text_put(&o->conn->text, name, "NotUnderstood");
 		return 0;
 	}
 	if (rules[o->key->rule].declares != declarations)
@@ -356,7 +356,7 @@ apply_pair(struct offer *o, const char *name, bool declarations)
 }
 
 int
-keys_apply(struct iscsi_conn *conn, struct keys *keys)
+iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *keys)
 {
 	struct offer o = { .conn = conn, .keys = keys };
 
@@ -365,7 +365,7 @@ keys_apply(struct iscsi_conn *conn, struct keys *keys)
 		size_t cursor = 0;
 		int more;
 
-		while ((more = text_next(&conn->text, &cursor, &name, &o.value)) > 0) {
+		while ((more = iscsi_text_next(&conn->text, &cursor, &name, &o.value)) > 0) {
 			int err = apply_pair(&o, name, pass == 0);
 
 			if (err < 0)

@@ -26,7 +26,7 @@
 LOG_AREA(login_log, "iscsi.login");
 
 void
-login_init(struct login *l)
+iscsi_login_init(struct iscsi_login_machine *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->pending_step = -1;
@@ -50,10 +50,10 @@ nsg(uint8_t flags)
 static int
 respond(struct iscsi_conn *conn, uint8_t flags, unsigned status, uint32_t data_len)
 {
-	struct login *l = &conn->login;
-	struct text *text = &conn->text;
+	struct iscsi_login_machine *l = &conn->login;
+	struct iscsi_text *text = &conn->text;
 	int err;
-	struct tx_msg *msg = tx_msg_new(conn, OP_LOGIN_RESPONSE, l->itt, data_len, &err);
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_LOGIN_RESPONSE, l->itt, data_len, &err);
 
 	if (msg == NULL)
 		return err;
@@ -64,16 +64,16 @@ respond(struct iscsi_conn *conn, uint8_t flags, unsigned status, uint32_t data_l
 	if (data_len > 0)
 		memcpy(msg->data, text->out.text + text->out_sent, data_len);
 	text->out_sent += data_len;
-	if (text_out_left(text) == 0)
-		text_clear_out(text);
-	tx_msg_send(conn, msg);
+	if (iscsi_text_out_left(text) == 0)
+		iscsi_text_clear_out(text);
+	iscsi_tx_msg_send(conn, msg);
 	return 0;
 }
 
 int
-login_refuse(struct iscsi_conn *conn, unsigned status)
+iscsi_login_refuse(struct iscsi_conn *conn, unsigned status)
 {
-	uint32_t len = (uint32_t)MIN(text_out_left(&conn->text), (size_t)LOGIN_DATA_MAX);
+	uint32_t len = (uint32_t)MIN(iscsi_text_out_left(&conn->text), (size_t)LOGIN_DATA_MAX);
 	bool moved = status >> 8 == 1;
 	int err = respond(conn, (uint8_t)(conn->login.flags & 0x0c), status, moved ? len : 0);
 
@@ -85,9 +85,9 @@ static int
 refuse_error(struct iscsi_conn *conn, int err)
 {
 	if (err == ERR_PROTOCOL)
-		return login_refuse(conn, conn->login.keys.status);
+		return iscsi_login_refuse(conn, conn->login.keys.status);
 	if (err == ERR_LIMIT)
-		return login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR);
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR);
 	return err;
 }
 
@@ -105,39 +105,39 @@ ask(struct iscsi_conn *conn, enum iscsi_login_step step)
 		return 0;
 	}
 	conn->login.pending_step = (int)step;
-	return login_decided(conn, &reply);
+	return iscsi_login_decided(conn, &reply);
 }
 
 static int
 refuse_as_told(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 {
-	text_clear_out(&conn->text);
+	iscsi_text_clear_out(&conn->text);
 	if (reply->status >> 8 == 1 && reply->address != NULL)
-		text_put(&conn->text, "TargetAddress", reply->address);
-	return login_refuse(conn, reply->status);
+		iscsi_text_put(&conn->text, "TargetAddress", reply->address);
+	return iscsi_login_refuse(conn, reply->status);
 }
 
 /* The last response ends login; what comes behind it obeys what was agreed. */
 static int
 finish(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 {
-	struct login *l = &conn->login;
+	struct iscsi_login_machine *l = &conn->login;
 	uint8_t flags = (uint8_t)(FLAG_FINAL | (l->flags & 0x0c) | NSG_FULL);
 	int err;
 
 	l->tsih = reply->tsih;
-	err = respond(conn, flags, ISCSI_LOGIN_OK, (uint32_t)text_out_left(&conn->text));
+	err = respond(conn, flags, ISCSI_LOGIN_OK, (uint32_t)iscsi_text_out_left(&conn->text));
 	if (err < 0)
 		return err;
 	l->state = LOGIN_FULL;
-	conn_established(conn);
+	iscsi_conn_established(conn);
 	return 0;
 }
 
 int
-login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
+iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 {
-	struct login *l = &conn->login;
+	struct iscsi_login_machine *l = &conn->login;
 	int step = l->pending_step;
 
 	assert(step >= 0);
@@ -148,12 +148,12 @@ login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 		return finish(conn, reply);
 	/* A session has one connection: nobody can join it. */
 	if (conn->info.tsih != 0)
-		return login_refuse(conn, ISCSI_LOGIN_NO_SESSION);
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_NO_SESSION);
 	l->decided = true;
 	if (conn->info.type == ISCSI_SESSION_NORMAL)
-		text_put_number(&conn->text, "TargetPortalGroupTag", reply->tpgt);
+		iscsi_text_put_number(&conn->text, "TargetPortalGroupTag", reply->tpgt);
 	if (conn->info.type == ISCSI_SESSION_NORMAL && reply->alias != NULL)
-		text_put(&conn->text, "TargetAlias", reply->alias);
+		iscsi_text_put(&conn->text, "TargetAlias", reply->alias);
 	return after_first(conn);
 }
 
@@ -163,9 +163,9 @@ login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 static int
 answer(struct iscsi_conn *conn)
 {
-	struct login *l = &conn->login;
+	struct iscsi_login_machine *l = &conn->login;
 	uint8_t stage = l->flags & 0x0c;
-	size_t left = text_out_left(&conn->text);
+	size_t left = iscsi_text_out_left(&conn->text);
 
 	if (conn->text.out.failed)
 		return -ENOMEM;
@@ -180,13 +180,13 @@ answer(struct iscsi_conn *conn)
 }
 
 static int
-apply(struct iscsi_conn *conn, enum key_stage stage)
+apply(struct iscsi_conn *conn, enum iscsi_key_stage stage)
 {
 	int err;
 
 	conn->login.keys.stage = (uint8_t)stage;
-	err = keys_apply(conn, &conn->login.keys);
-	text_clear_in(&conn->text);
+	err = iscsi_keys_apply(conn, &conn->login.keys);
+	iscsi_text_clear_in(&conn->text);
 	return err;
 }
 
@@ -195,17 +195,17 @@ static int
 security_done(struct iscsi_conn *conn)
 {
 	if (conn->login.keys.auth_refused)
-		return login_refuse(conn, ISCSI_LOGIN_AUTH_FAILED);
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_AUTH_FAILED);
 	return answer(conn);
 }
 
 static int
 operational_done(struct iscsi_conn *conn)
 {
-	struct login *l = &conn->login;
+	struct iscsi_login_machine *l = &conn->login;
 
 	if (!l->declared) {
-		text_put_number(&conn->text, "MaxRecvDataSegmentLength", conn->limits.max_recv_len);
+		iscsi_text_put_number(&conn->text, "MaxRecvDataSegmentLength", conn->limits.max_recv_len);
 		conn->params.max_recv_len = conn->limits.max_recv_len;
 		l->declared = true;
 	}
@@ -232,15 +232,15 @@ on_operational(struct iscsi_conn *conn)
 static int
 on_first(struct iscsi_conn *conn)
 {
-	struct login *l = &conn->login;
+	struct iscsi_login_machine *l = &conn->login;
 	int err = apply(conn, csg(l->flags) == 0 ? STAGE_SECURITY : STAGE_OPERATIONAL);
 
 	if (err < 0)
 		return refuse_error(conn, err);
 	if (!l->keys.has_initiator)
-		return login_refuse(conn, ISCSI_LOGIN_MISSING_PARAMETER);
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_MISSING_PARAMETER);
 	if (conn->info.type == ISCSI_SESSION_NORMAL && !l->keys.has_target)
-		return login_refuse(conn, ISCSI_LOGIN_MISSING_PARAMETER);
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_MISSING_PARAMETER);
 	conn->discovery = conn->info.type == ISCSI_SESSION_DISCOVERY;
 	return ask(conn, ISCSI_LOGIN_FIRST);
 }
@@ -257,7 +257,7 @@ after_first(struct iscsi_conn *conn)
 /* --- requests -------------------------------------------------------------------------------- */
 
 static const struct login_rule {
-	enum login_state state;
+	enum iscsi_login_state state;
 	uint8_t csg;
 	int (*handle)(struct iscsi_conn *conn);
 } rules[] = {
@@ -269,7 +269,7 @@ static const struct login_rule {
 };
 
 static const struct login_rule *
-find_rule(enum login_state state, unsigned stage)
+find_rule(enum iscsi_login_state state, unsigned stage)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
 		if (rules[i].state == state && rules[i].csg == stage)
@@ -285,7 +285,7 @@ begin(struct iscsi_conn *conn, const uint8_t *bhs)
 	conn->info.tsih = get_be16(bhs + AT_TSIH);
 	conn->info.cid = get_be16(bhs + AT_CID);
 	conn->login.tsih = conn->info.tsih;
-	session_start(&conn->session, get_be32(bhs + AT_CMD_SN));
+	iscsi_session_start(&conn->session, get_be32(bhs + AT_CMD_SN));
 }
 
 /* The stage bits: T with a later stage that exists.  RFC 7143 §11.12.3. */
@@ -300,7 +300,7 @@ stages_ok(uint8_t flags)
 static unsigned
 check_request(struct iscsi_conn *conn, const uint8_t *bhs)
 {
-	struct login *l = &conn->login;
+	struct iscsi_login_machine *l = &conn->login;
 
 	if (bhs[AT_STATUS] > 0)		/* Version-min: we speak version 0 */
 		return ISCSI_LOGIN_BAD_VERSION;
@@ -313,10 +313,10 @@ check_request(struct iscsi_conn *conn, const uint8_t *bhs)
 }
 
 int
-login_on_request(struct iscsi_conn *conn, const struct pdu *pdu)
+iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	struct login *l = &conn->login;
-	enum login_state before = l->state;
+	struct iscsi_login_machine *l = &conn->login;
+	enum iscsi_login_state before = l->state;
 	unsigned status;
 	int err;
 
@@ -326,15 +326,15 @@ login_on_request(struct iscsi_conn *conn, const struct pdu *pdu)
 	l->flags = pdu->bhs[AT_FLAGS];
 	status = check_request(conn, pdu->bhs);
 	if (status != ISCSI_LOGIN_OK)
-		return login_refuse(conn, status);
-	err = text_add(&conn->text, pdu->data, pdu->data_len);
+		return iscsi_login_refuse(conn, status);
+	err = iscsi_text_add(&conn->text, pdu->data, pdu->data_len);
 	if (err < 0)
 		return refuse_error(conn, err);
 	if ((l->flags & FLAG_CONTINUE) != 0)
 		return respond(conn, l->flags & 0x0c, ISCSI_LOGIN_OK, 0);
-	if (text_out_left(&conn->text) > 0)
+	if (iscsi_text_out_left(&conn->text) > 0)
 		/* It fetches the rest of our answer. */
-		return conn->text.in_len > 0 ? login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR) : answer(conn);
+		return conn->text.in_len > 0 ? iscsi_login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR) : answer(conn);
 	err = find_rule(l->state, csg(l->flags))->handle(conn);
 	log_debug(&login_log, "login.step", "state=%d next=%d flags=%02x err=%d", before, l->state, l->flags, err);
 	return err;

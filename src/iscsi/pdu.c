@@ -39,7 +39,7 @@ pdu_name(uint8_t opcode)
 }
 
 void
-pdu_start(uint8_t bhs[BHS_SIZE], enum pdu_opcode opcode, uint32_t itt)
+pdu_start(uint8_t bhs[BHS_SIZE], enum iscsi_pdu_opcode opcode, uint32_t itt)
 {
 	memset(bhs, 0, BHS_SIZE);
 	bhs[AT_OPCODE] = (uint8_t)opcode;
@@ -49,7 +49,7 @@ pdu_start(uint8_t bhs[BHS_SIZE], enum pdu_opcode opcode, uint32_t itt)
 
 /* One segment: AHSLength counts what follows the type byte.  RFC 7143 §11.2.2. */
 static int
-parse_segment(const uint8_t *seg, uint32_t spec_len, struct ahs *ahs)
+parse_segment(const uint8_t *seg, uint32_t spec_len, struct iscsi_ahs *ahs)
 {
 	switch (seg[2]) {
 	case AHS_EXTENDED_CDB:
@@ -69,9 +69,9 @@ parse_segment(const uint8_t *seg, uint32_t spec_len, struct ahs *ahs)
 }
 
 int
-pdu_parse_ahs(const uint8_t *bytes, uint32_t len, struct ahs *ret_ahs)
+pdu_parse_ahs(const uint8_t *bytes, uint32_t len, struct iscsi_ahs *ret_ahs)
 {
-	struct ahs ahs = { 0 };
+	struct iscsi_ahs ahs = { 0 };
 	uint32_t at = 0;
 
 	while (at < len) {
@@ -81,7 +81,7 @@ pdu_parse_ahs(const uint8_t *bytes, uint32_t len, struct ahs *ret_ahs)
 			return ERR_PROTOCOL;
 		spec_len = get_be16(bytes + at);
 		total = 3 + spec_len;
-		total += pad_len(total);
+		total += iscsi_pad_len(total);
 		if (spec_len == 0 || total > len - at)
 			return ERR_PROTOCOL;
 		if (parse_segment(bytes + at, spec_len, &ahs) < 0)

@@ -16,7 +16,7 @@
 #define DIGEST_SIZE 4u
 #define TAG_NONE 0xffffffffu		/* a reserved ITT or TTT */
 
-enum pdu_opcode {
+enum iscsi_pdu_opcode {
 	OP_NOP_OUT = 0x00,
 	OP_COMMAND = 0x01,
 	OP_TMF = 0x02,
@@ -53,7 +53,7 @@ enum pdu_opcode {
 #define FLAG_STATUS 0x01u		/* Data-In: carries the status */
 
 /* Places of fields.  Those of all PDUs first. */
-enum bhs_at {
+enum iscsi_bhs_at {
 	AT_OPCODE = 0,
 	AT_FLAGS = 1,
 	AT_RESPONSE = 2,		/* also the reason of Reject, TMF, Logout responses */
@@ -87,7 +87,7 @@ enum bhs_at {
 	AT_TIME2RETAIN = 42,
 };
 
-enum reject_reason {			/* RFC 7143 §11.17.1 */
+enum iscsi_reject_reason {			/* RFC 7143 §11.17.1 */
 	REJECT_DATA_DIGEST = 0x02,
 	REJECT_SNACK = 0x03,
 	REJECT_PROTOCOL = 0x04,
@@ -99,10 +99,10 @@ enum reject_reason {			/* RFC 7143 §11.17.1 */
 	REJECT_LOGOUT = 0x0c,
 };
 
-enum ahs_type { AHS_EXTENDED_CDB = 1, AHS_BIDI_READ_LEN = 2 };
+enum iscsi_ahs_type { AHS_EXTENDED_CDB = 1, AHS_BIDI_READ_LEN = 2 };
 
 /* One received PDU. */
-struct pdu {
+struct iscsi_pdu {
 	const uint8_t *bhs;		/* then ahs_len bytes of additional header segments */
 	uint32_t ahs_len;
 	const uint8_t *data;		/* NULL when the data segment went elsewhere */
@@ -110,32 +110,32 @@ struct pdu {
 };
 
 static inline uint8_t
-bhs_opcode(const uint8_t *bhs)
+iscsi_bhs_opcode(const uint8_t *bhs)
 {
 	return bhs[AT_OPCODE] & OP_MASK;
 }
 
 static inline bool
-bhs_is_immediate(const uint8_t *bhs)
+iscsi_bhs_is_immediate(const uint8_t *bhs)
 {
 	return (bhs[AT_OPCODE] & OP_IMMEDIATE) != 0;
 }
 
 static inline uint32_t
-bhs_ahs_len(const uint8_t *bhs)
+iscsi_bhs_ahs_len(const uint8_t *bhs)
 {
 	return bhs[AT_AHS_LEN] * 4u;
 }
 
 static inline uint32_t
-bhs_data_len(const uint8_t *bhs)
+iscsi_bhs_data_len(const uint8_t *bhs)
 {
 	return get_be24(bhs + AT_DATA_LEN);
 }
 
 /* Bytes that round a data segment up to a word. */
 static inline uint32_t
-pad_len(uint32_t len)
+iscsi_pad_len(uint32_t len)
 {
 	return -len & 3u;
 }
@@ -143,16 +143,16 @@ pad_len(uint32_t len)
 /* "SCSI Command"; "unknown" for an opcode without a meaning. */
 const char *pdu_name(uint8_t opcode);
 /* Zero a header, then set opcode, final bit and ITT. */
-void pdu_start(uint8_t bhs[BHS_SIZE], enum pdu_opcode opcode, uint32_t itt);
+void pdu_start(uint8_t bhs[BHS_SIZE], enum iscsi_pdu_opcode opcode, uint32_t itt);
 
 /* What a SCSI command's AHSes say.  Pointers into the PDU. */
-struct ahs {
+struct iscsi_ahs {
 	const uint8_t *cdb_more;	/* behind the first 16 bytes of the CDB */
 	uint16_t cdb_more_len;
 	uint32_t read_len;		/* bidirectional read length; 0 without */
 };
 
 /* 0, or ERR_PROTOCOL for a length out of bounds, an unknown type or one given twice. */
-int pdu_parse_ahs(const uint8_t *bytes, uint32_t len, struct ahs *ret_ahs);
+int pdu_parse_ahs(const uint8_t *bytes, uint32_t len, struct iscsi_ahs *ret_ahs);
 
 #endif

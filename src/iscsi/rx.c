@@ -17,13 +17,13 @@
 #include "base/err.h"
 
 void
-rx_init(struct rx *rx)
+iscsi_rx_init(struct iscsi_rx *rx)
 {
-	memset(rx, 0, offsetof(struct rx, tail));
+	memset(rx, 0, offsetof(struct iscsi_rx, tail));
 }
 
 void
-rx_fini(struct rx *rx)
+iscsi_rx_fini(struct iscsi_rx *rx)
 {
 	mem_free(rx->stash);
 	rx->stash = NULL;
@@ -41,24 +41,24 @@ digest_matches(uint32_t crc, const uint8_t *digest)
 }
 
 static uint32_t
-head_total(const struct rx *rx, const uint8_t *bhs)
+head_total(const struct iscsi_rx *rx, const uint8_t *bhs)
 {
-	return BHS_SIZE + bhs_ahs_len(bhs) + (rx->header_digest ? DIGEST_SIZE : 0);
+	return BHS_SIZE + iscsi_bhs_ahs_len(bhs) + (rx->header_digest ? DIGEST_SIZE : 0);
 }
 
 static int
-head_complete(struct rx *rx, const uint8_t *head)
+head_complete(struct iscsi_rx *rx, const uint8_t *head)
 {
-	uint32_t len = BHS_SIZE + bhs_ahs_len(head);
+	uint32_t len = BHS_SIZE + iscsi_bhs_ahs_len(head);
 
 	if (rx->header_digest && !digest_matches(crc32c_update(CRC32C_INIT, head, len), head + len))
 		return ERR_PROTOCOL;
 	rx->pdu.bhs = head;
 	rx->pdu.ahs_len = len - BHS_SIZE;
 	rx->pdu.data = NULL;
-	rx->pdu.data_len = bhs_data_len(head);
+	rx->pdu.data_len = iscsi_bhs_data_len(head);
 	rx->data_left = rx->pdu.data_len;
-	rx->tail_need = rx->data_left == 0 ? 0 : pad_len(rx->data_left) + (rx->data_digest ? DIGEST_SIZE : 0);
+	rx->tail_need = rx->data_left == 0 ? 0 : iscsi_pad_len(rx->data_left) + (rx->data_digest ? DIGEST_SIZE : 0);
 	rx->crc = CRC32C_INIT;
 	rx->have = 0;
 	rx->data_bad = false;
@@ -68,7 +68,7 @@ head_complete(struct rx *rx, const uint8_t *head)
 }
 
 static bool
-head_fill(struct rx *rx, uint32_t need, const uint8_t **bytes, size_t *len)
+head_fill(struct iscsi_rx *rx, uint32_t need, const uint8_t **bytes, size_t *len)
 {
 	size_t part = MIN((size_t)(need - rx->have), *len);
 
@@ -80,7 +80,7 @@ head_fill(struct rx *rx, uint32_t need, const uint8_t **bytes, size_t *len)
 }
 
 static int
-step_header(struct rx *rx, const uint8_t **bytes, size_t *len)
+step_header(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len)
 {
 	if (rx->have == 0 && *len >= BHS_SIZE) {
 		const uint8_t *head = *bytes;
@@ -103,7 +103,7 @@ step_header(struct rx *rx, const uint8_t **bytes, size_t *len)
 
 /* The header must outlive the caller's bytes. */
 static int
-more(struct rx *rx)
+more(struct iscsi_rx *rx)
 {
 	if (rx->pdu.bhs != rx->head) {
 		memcpy(rx->head, rx->pdu.bhs, BHS_SIZE + rx->pdu.ahs_len);
@@ -114,7 +114,7 @@ more(struct rx *rx)
 
 /* The whole segment with its tail lies in the input. */
 static int
-data_in_place(struct rx *rx, const uint8_t **bytes, size_t *len)
+data_in_place(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len)
 {
 	uint32_t total = rx->data_left + rx->tail_need;
 
@@ -132,7 +132,7 @@ data_in_place(struct rx *rx, const uint8_t **bytes, size_t *len)
 }
 
 static void
-data_took(struct rx *rx, const uint8_t *bytes, size_t len)
+data_took(struct iscsi_rx *rx, const uint8_t *bytes, size_t len)
 {
 	if (rx->data_digest)
 		rx->crc = crc32c_update(rx->crc, bytes, len);
@@ -140,7 +140,7 @@ data_took(struct rx *rx, const uint8_t *bytes, size_t len)
 }
 
 static void
-data_copy(struct rx *rx, const uint8_t *bytes, size_t len)
+data_copy(struct iscsi_rx *rx, const uint8_t *bytes, size_t len)
 {
 	if (rx->sink == RX_WHOLE) {
 		memcpy(rx->stash + rx->have, bytes, len);
@@ -155,7 +155,7 @@ data_copy(struct rx *rx, const uint8_t *bytes, size_t len)
 }
 
 static void
-data_complete(struct rx *rx)
+data_complete(struct iscsi_rx *rx)
 {
 	if (rx->sink == RX_WHOLE)
 		rx->pdu.data = rx->stash;
@@ -165,7 +165,7 @@ data_complete(struct rx *rx)
 
 /* RX_MORE: go on with the tail if data_left is 0; RX_PDU; or -ENOMEM. */
 static int
-step_data(struct rx *rx, const uint8_t **bytes, size_t *len)
+step_data(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len)
 {
 	size_t part;
 
@@ -184,7 +184,7 @@ step_data(struct rx *rx, const uint8_t **bytes, size_t *len)
 }
 
 static int
-step_tail(struct rx *rx, const uint8_t **bytes, size_t *len)
+step_tail(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len)
 {
 	size_t part = MIN((size_t)(rx->tail_need - rx->have), *len);
 
@@ -205,7 +205,7 @@ step_tail(struct rx *rx, const uint8_t **bytes, size_t *len)
 }
 
 int
-rx_step(struct rx *rx, const uint8_t **bytes, size_t *len)
+iscsi_rx_step(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len)
 {
 	int event;
 
@@ -222,7 +222,7 @@ rx_step(struct rx *rx, const uint8_t **bytes, size_t *len)
 }
 
 void
-rx_to_task(struct rx *rx, struct task *task, struct iov_cursor *cursor, uint32_t take_len)
+iscsi_rx_to_task(struct iscsi_rx *rx, struct iscsi_cmd *task, struct iscsi_iov_cursor *cursor, uint32_t take_len)
 {
 	rx->sink = RX_TO_TASK;
 	rx->task = task;
@@ -231,13 +231,13 @@ rx_to_task(struct rx *rx, struct task *task, struct iov_cursor *cursor, uint32_t
 }
 
 void
-rx_discard(struct rx *rx)
+iscsi_rx_discard(struct iscsi_rx *rx)
 {
 	rx->sink = RX_DISCARD;
 }
 
 void
-rx_forget(struct rx *rx, const struct task *task)
+iscsi_rx_forget(struct iscsi_rx *rx, const struct iscsi_cmd *task)
 {
 	if (rx->sink == RX_TO_TASK && rx->task == task) {
 		rx->sink = RX_DISCARD;
@@ -246,7 +246,7 @@ rx_forget(struct rx *rx, const struct task *task)
 }
 
 int
-rx_iov(struct rx *rx, struct iovec *iov, int max)
+iscsi_rx_iov(struct iscsi_rx *rx, struct iovec *iov, int max)
 {
 	if (rx->state != RX_IN_DATA || rx->data_left == 0 || max <= 0)
 		return 0;
@@ -261,13 +261,13 @@ rx_iov(struct rx *rx, struct iovec *iov, int max)
 }
 
 void
-rx_advance(struct rx *rx, size_t len)
+iscsi_rx_advance(struct iscsi_rx *rx, size_t len)
 {
 	while (len > 0) {
 		struct iovec piece;
 		size_t part;
 
-		if (rx_iov(rx, &piece, 1) == 0) {
+		if (iscsi_rx_iov(rx, &piece, 1) == 0) {
 			/* The task went away since the owner asked where to. */
 			rx->data_left -= (uint32_t)MIN((size_t)rx->data_left, len);
 			break;

@@ -18,7 +18,7 @@
 #include "base/err.h"
 
 void
-session_init(struct session *s, uint32_t depth)
+iscsi_session_init(struct iscsi_session *s, uint32_t depth)
 {
 	memset(s, 0, sizeof(*s));
 	s->depth = depth;
@@ -26,52 +26,52 @@ session_init(struct session *s, uint32_t depth)
 }
 
 void
-session_fini(struct session *s)
+iscsi_session_fini(struct iscsi_session *s)
 {
 	struct list *node;
 
 	while ((node = list_pop(&s->held)) != NULL)
-		mem_free(list_entry(node, struct held, node));
+		mem_free(list_entry(node, struct iscsi_held, node));
 	s->held_bytes = 0;
 }
 
 void
-session_start(struct session *s, uint32_t cmd_sn)
+iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn)
 {
 	s->exp_cmd_sn = cmd_sn;
 	s->max_cmd_sn = cmd_sn + s->depth - 1;
 }
 
-enum sn_place
-session_place(const struct session *s, uint32_t cmd_sn)
+enum iscsi_sn_place
+iscsi_session_place(const struct iscsi_session *s, uint32_t cmd_sn)
 {
-	if (sn_before(s->max_cmd_sn, cmd_sn) || sn_before(cmd_sn, s->exp_cmd_sn))
+	if (iscsi_sn_before(s->max_cmd_sn, cmd_sn) || iscsi_sn_before(cmd_sn, s->exp_cmd_sn))
 		return SN_OUTSIDE;
 	return cmd_sn == s->exp_cmd_sn ? SN_NEXT : SN_AHEAD;
 }
 
 uint32_t
-session_max_cmd_sn(struct session *s)
+iscsi_session_max_cmd_sn(struct iscsi_session *s)
 {
 	uint32_t max = s->exp_cmd_sn + (s->depth - MIN(s->in_use, s->depth)) - 1;
 
-	if (sn_before(s->max_cmd_sn, max))
+	if (iscsi_sn_before(s->max_cmd_sn, max))
 		s->max_cmd_sn = max;
 	return s->max_cmd_sn;
 }
 
 /* Keeps the order of numbers, and within one the command before its data.  False: there is one with this number. */
 static bool
-insert(struct session *s, struct held *h)
+insert(struct iscsi_session *s, struct iscsi_held *h)
 {
 	struct list *at = &s->held;
 
 	list_for_each(node, &s->held) {
-		struct held *other = list_entry(node, struct held, node);
+		struct iscsi_held *other = list_entry(node, struct iscsi_held, node);
 
 		if (!h->is_data && other->cmd_sn == h->cmd_sn)
 			return false;
-		if (sn_before(h->cmd_sn, other->cmd_sn)) {
+		if (iscsi_sn_before(h->cmd_sn, other->cmd_sn)) {
 			at = node;
 			break;
 		}
@@ -81,13 +81,13 @@ insert(struct session *s, struct held *h)
 }
 
 static size_t
-held_size(const struct held *h)
+held_size(const struct iscsi_held *h)
 {
 	return sizeof(*h) + BHS_SIZE + h->ahs_len + h->data_len;
 }
 
 static int
-hold(struct session *s, struct held *h)
+hold(struct iscsi_session *s, struct iscsi_held *h)
 {
 	if (!insert(s, h)) {
 		mem_free(h);
@@ -98,10 +98,10 @@ hold(struct session *s, struct held *h)
 }
 
 int
-session_hold(struct session *s, const struct pdu *pdu, uint32_t cmd_sn, bool is_data)
+iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn, bool is_data)
 {
-	size_t size = sizeof(struct held) + BHS_SIZE + pdu->ahs_len + pdu->data_len;
-	struct held *h;
+	size_t size = sizeof(struct iscsi_held) + BHS_SIZE + pdu->ahs_len + pdu->data_len;
+	struct iscsi_held *h;
 
 	if (s->held_bytes + size > HELD_BYTES_MAX)
 		return ERR_LIMIT;
@@ -119,9 +119,9 @@ session_hold(struct session *s, const struct pdu *pdu, uint32_t cmd_sn, bool is_
 }
 
 int
-session_hold_void(struct session *s, uint32_t cmd_sn)
+iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn)
 {
-	struct held *h;
+	struct iscsi_held *h;
 
 	if (s->held_bytes + sizeof(*h) + BHS_SIZE > HELD_BYTES_MAX)
 		return ERR_LIMIT;
@@ -134,11 +134,11 @@ session_hold_void(struct session *s, uint32_t cmd_sn)
 	return hold(s, h);
 }
 
-struct held *
-session_find_held(struct session *s, uint32_t itt)
+struct iscsi_held *
+iscsi_session_find_held(struct iscsi_session *s, uint32_t itt)
 {
 	list_for_each(node, &s->held) {
-		struct held *h = list_entry(node, struct held, node);
+		struct iscsi_held *h = list_entry(node, struct iscsi_held, node);
 
 		if (!h->is_data && !h->is_void && get_be32(h->bytes + AT_ITT) == itt)
 			return h;
@@ -146,15 +146,15 @@ session_find_held(struct session *s, uint32_t itt)
 	return NULL;
 }
 
-struct held *
-session_pop(struct session *s)
+struct iscsi_held *
+iscsi_session_pop(struct iscsi_session *s)
 {
 	struct list *node = list_first(&s->held);
-	struct held *h;
+	struct iscsi_held *h;
 
 	if (node == NULL)
 		return NULL;
-	h = list_entry(node, struct held, node);
+	h = list_entry(node, struct iscsi_held, node);
 	/* Data follows its command, whose number was taken just before. */
 	if (h->cmd_sn != (h->is_data ? s->exp_cmd_sn - 1 : s->exp_cmd_sn))
 		return NULL;
@@ -170,7 +170,7 @@ session_pop(struct session *s)
  * another command with this number or by aborting the task.
  */
 void
-session_reject(struct session *s)
+iscsi_session_reject(struct iscsi_session *s)
 {
 	struct list *node;
 
@@ -179,7 +179,7 @@ session_reject(struct session *s)
 	s->in_turn = false;
 	s->exp_cmd_sn--;
 	while ((node = list_first(&s->held)) != NULL) {
-		struct held *h = list_entry(node, struct held, node);
+		struct iscsi_held *h = list_entry(node, struct iscsi_held, node);
 
 		if (!h->is_data || h->cmd_sn != s->exp_cmd_sn)
 			break;

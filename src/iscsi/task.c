@@ -11,9 +11,9 @@
  *
  *	OWNER --send_data--> SENDING --data_sent--> OWNER
  *
- * Transition -> function: command: task_on_command; accept_write: iscsi_task_accept_write;
+ * Transition -> function: command: iscsi_task_on_command; accept_write: iscsi_task_accept_write;
  * write_ready, data_sent: data.c;
- * ends: below and data.c; back to FREE: task_release.  task_check asserts what must hold in each state.
+ * ends: below and data.c; back to FREE: iscsi_task_release.  task_check asserts what must hold in each state.
  *
  * Tasks live in chunks that are allocated when they are first needed and kept; the pool may hold twice the window,
  * since a place in the window is free when the last answer is queued, and the task only when it was sent.
@@ -27,9 +27,9 @@
 #include "base/err.h"
 
 void
-task_pool_init(struct task_pool *pool, uint32_t limit, uint32_t extra_bytes)
+iscsi_task_pool_init(struct iscsi_task_pool *pool, uint32_t limit, uint32_t extra_bytes)
 {
-	uint32_t bytes = (uint32_t)sizeof(struct task);
+	uint32_t bytes = (uint32_t)sizeof(struct iscsi_cmd);
 
 	memset(pool, 0, sizeof(*pool));
 	bytes += -bytes & 15u;
@@ -38,7 +38,7 @@ task_pool_init(struct task_pool *pool, uint32_t limit, uint32_t extra_bytes)
 }
 
 void
-task_pool_fini(struct task_pool *pool)
+iscsi_task_pool_fini(struct iscsi_task_pool *pool)
 {
 	for (uint32_t i = 0; i < pool->chunks; i++)
 		mem_free(pool->chunk[i]);
@@ -46,16 +46,16 @@ task_pool_fini(struct task_pool *pool)
 	pool->free = NULL;
 }
 
-struct task *
-task_at(const struct task_pool *pool, uint32_t number)
+struct iscsi_cmd *
+iscsi_task_at(const struct iscsi_task_pool *pool, uint32_t number)
 {
 	uint8_t *chunk = pool->chunk[number / TASK_CHUNK];
 
-	return (struct task *)(void *)(chunk + (size_t)(number % TASK_CHUNK) * pool->task_bytes);
+	return (struct iscsi_cmd *)(void *)(chunk + (size_t)(number % TASK_CHUNK) * pool->task_bytes);
 }
 
 static int
-pool_grow(struct task_pool *pool)
+pool_grow(struct iscsi_task_pool *pool)
 {
 	if (pool->chunks == TASK_CHUNKS_MAX || pool->chunks * TASK_CHUNK >= pool->limit)
 		return ERR_LIMIT;
@@ -65,7 +65,7 @@ pool_grow(struct task_pool *pool)
 		return -ENOMEM;
 	pool->chunks++;
 	for (uint32_t i = TASK_CHUNK; i-- > 0;) {
-		struct task *task = task_at(pool, (pool->chunks - 1) * TASK_CHUNK + i);
+		struct iscsi_cmd *task = iscsi_task_at(pool, (pool->chunks - 1) * TASK_CHUNK + i);
 
 		task->number = (pool->chunks - 1) * TASK_CHUNK + i;
 		task->pub.extra = (uint8_t *)task + sizeof(*task) + (-sizeof(*task) & 15u);
@@ -75,16 +75,16 @@ pool_grow(struct task_pool *pool)
 	return 0;
 }
 
-static struct task **
-bucket_of(struct task_pool *pool, uint32_t itt)
+static struct iscsi_cmd **
+bucket_of(struct iscsi_task_pool *pool, uint32_t itt)
 {
 	return &pool->bucket[(itt ^ itt >> 16) % TASK_BUCKETS];
 }
 
-struct task *
-task_find(const struct task_pool *pool, uint32_t itt)
+struct iscsi_cmd *
+iscsi_task_find(const struct iscsi_task_pool *pool, uint32_t itt)
 {
-	struct task *task = pool->bucket[(itt ^ itt >> 16) % TASK_BUCKETS];
+	struct iscsi_cmd *task = pool->bucket[(itt ^ itt >> 16) % TASK_BUCKETS];
 
 	while (task != NULL && task->pub.itt != itt)
 		task = task->next;
@@ -92,9 +92,9 @@ task_find(const struct task_pool *pool, uint32_t itt)
 }
 
 static void
-bucket_remove(struct task_pool *pool, struct task *task)
+bucket_remove(struct iscsi_task_pool *pool, struct iscsi_cmd *task)
 {
-	struct task **at = bucket_of(pool, task->pub.itt);
+	struct iscsi_cmd **at = bucket_of(pool, task->pub.itt);
 
 	while (*at != task)
 		at = &(*at)->next;
@@ -103,9 +103,9 @@ bucket_remove(struct task_pool *pool, struct task *task)
 
 /* Invariants of a state, for tests and debug builds; cheap enough for all. */
 static void
-task_check(const struct task *task)
+task_check(const struct iscsi_cmd *task)
 {
-	switch ((enum task_state)task->state) {
+	switch ((enum iscsi_task_state)task->state) {
 	case TASK_FREE:
 		assert(task->in_ring == 0 && !task->counted);
 		break;
@@ -123,9 +123,9 @@ task_check(const struct task *task)
 }
 
 void
-task_to(struct task *task, enum task_state state)
+iscsi_task_to(struct iscsi_cmd *task, enum iscsi_task_state state)
 {
-	struct task_pool *pool = &task->pub.conn->pool;
+	struct iscsi_task_pool *pool = &task->pub.conn->pool;
 
 	if (task->state == TASK_OWNER)
 		pool->with_owner--;
@@ -135,11 +135,11 @@ task_to(struct task *task, enum task_state state)
 	task_check(task);
 }
 
-static struct task *
+static struct iscsi_cmd *
 task_new(struct iscsi_conn *conn, int *ret_err)
 {
-	struct task_pool *pool = &conn->pool;
-	struct task *task;
+	struct iscsi_task_pool *pool = &conn->pool;
+	struct iscsi_cmd *task;
 
 	if (pool->free == NULL) {
 		*ret_err = pool_grow(pool);
@@ -152,7 +152,7 @@ task_new(struct iscsi_conn *conn, int *ret_err)
 }
 
 void
-task_untag(struct task *task)
+iscsi_task_untag(struct iscsi_cmd *task)
 {
 	struct iscsi_conn *conn = task->pub.conn;
 
@@ -164,17 +164,17 @@ task_untag(struct task *task)
 }
 
 void
-task_release(struct task *task)
+iscsi_task_release(struct iscsi_cmd *task)
 {
 	struct iscsi_conn *conn = task->pub.conn;
-	struct task_pool *pool = &conn->pool;
+	struct iscsi_task_pool *pool = &conn->pool;
 
 	list_remove(&task->item.node);
-	rx_forget(&conn->rx, task);
-	task_untag(task);
+	iscsi_rx_forget(&conn->rx, task);
+	iscsi_task_untag(task);
 	if (task->pub.immediate)
 		pool->immediates--;
-	task_to(task, TASK_FREE);
+	iscsi_task_to(task, TASK_FREE);
 	if (task->owned)
 		conn->ops->task_done(conn->user, &task->pub);
 	mem_free(task->cdb_long);
@@ -182,13 +182,13 @@ task_release(struct task *task)
 	task->next = pool->free;
 	pool->free = task;
 	if (task->pub.aborted)
-		tmf_on_task_gone(conn, task);
+		iscsi_tmf_on_task_gone(conn, task);
 }
 
 /* --- a command arrives ----------------------------------------------------------------------------------------- */
 
 static void
-task_reset(struct task *task, struct iscsi_conn *conn, const uint8_t *bhs)
+task_reset(struct iscsi_cmd *task, struct iscsi_conn *conn, const uint8_t *bhs)
 {
 	struct iscsi_task *pub = &task->pub;
 	uint32_t edtl = get_be32(bhs + AT_EDTL);
@@ -198,7 +198,7 @@ task_reset(struct task *task, struct iscsi_conn *conn, const uint8_t *bhs)
 	pub->cdb = task->cdb;
 	pub->cdb_len = sizeof(task->cdb);
 	pub->attr = bhs[AT_FLAGS] & FLAG_ATTR_MASK;
-	pub->immediate = bhs_is_immediate(bhs);
+	pub->immediate = iscsi_bhs_is_immediate(bhs);
 	pub->reads = (bhs[AT_FLAGS] & FLAG_READ) != 0;
 	pub->writes = (bhs[AT_FLAGS] & FLAG_WRITE) != 0;
 	pub->aborted = false;
@@ -220,9 +220,9 @@ task_reset(struct task *task, struct iscsi_conn *conn, const uint8_t *bhs)
 }
 
 static int
-task_take_ahs(struct task *task, const struct pdu *pdu)
+task_take_ahs(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 {
-	struct ahs ahs;
+	struct iscsi_ahs ahs;
 
 	if (pdu->ahs_len == 0)
 		return 0;
@@ -244,7 +244,7 @@ task_take_ahs(struct task *task, const struct pdu *pdu)
 
 /* Data that came with the command: does it obey what was negotiated?  RFC 7143 §11.3.4, §13.11, §13.14. */
 static bool
-immediate_data_ok(struct task *task, const struct iscsi_params *params, bool final, uint32_t len)
+immediate_data_ok(struct iscsi_cmd *task, const struct iscsi_params *params, bool final, uint32_t len)
 {
 	struct iscsi_task *pub = &task->pub;
 
@@ -257,13 +257,13 @@ immediate_data_ok(struct task *task, const struct iscsi_params *params, bool fin
 }
 
 static void
-task_hand_up(struct iscsi_conn *conn, struct task *task, const struct pdu *pdu)
+task_hand_up(struct iscsi_conn *conn, struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 {
 	task->pub.data = pdu->data;
 	task->pub.data_len = pdu->data_len;
 	task->owned = true;
 	task->in_command = true;
-	task_to(task, TASK_OWNER);
+	iscsi_task_to(task, TASK_OWNER);
 	conn->ops->command(conn->user, &task->pub);
 	/* It may be gone by now, but its memory stays in the pool. */
 	task->in_command = false;
@@ -273,33 +273,33 @@ task_hand_up(struct iscsi_conn *conn, struct task *task, const struct pdu *pdu)
 
 /* No place for it: TASK SET FULL.  Can only happen when the owner holds back output for long. */
 static int
-task_set_full(struct iscsi_conn *conn, const struct pdu *pdu)
+task_set_full(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	int err;
-	struct tx_msg *msg = tx_msg_new(conn, OP_RESPONSE, get_be32(pdu->bhs + AT_ITT), 0, &err);
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_RESPONSE, get_be32(pdu->bhs + AT_ITT), 0, &err);
 
 	if (msg == NULL)
 		return err;
 	msg->bhs[AT_STATUS] = 0x28;
-	tx_msg_send(conn, msg);
+	iscsi_tx_msg_send(conn, msg);
 	return 0;
 }
 
 int
-task_on_command(struct iscsi_conn *conn, const struct pdu *pdu)
+iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	const uint8_t *bhs = pdu->bhs;
-	struct task_pool *pool = &conn->pool;
+	struct iscsi_task_pool *pool = &conn->pool;
 	uint32_t itt = get_be32(bhs + AT_ITT);
-	struct task *task, **bucket;
+	struct iscsi_cmd *task, **bucket;
 	int err;
 
 	if (itt == TAG_NONE)
-		return control_reject(conn, pdu, REJECT_INVALID_FIELD);
-	if (task_find(pool, itt) != NULL)
-		return control_reject(conn, pdu, REJECT_TASK_IN_PROGRESS);
-	if (bhs_is_immediate(bhs) && pool->immediates >= conn->immediate_depth)
-		return control_reject(conn, pdu, REJECT_TOO_MANY_IMMEDIATE);
+		return iscsi_control_reject(conn, pdu, REJECT_INVALID_FIELD);
+	if (iscsi_task_find(pool, itt) != NULL)
+		return iscsi_control_reject(conn, pdu, REJECT_TASK_IN_PROGRESS);
+	if (iscsi_bhs_is_immediate(bhs) && pool->immediates >= conn->immediate_depth)
+		return iscsi_control_reject(conn, pdu, REJECT_TOO_MANY_IMMEDIATE);
 	task = task_new(conn, &err);
 	if (task == NULL)
 		return err == ERR_LIMIT ? task_set_full(conn, pdu) : err;
@@ -308,7 +308,7 @@ task_on_command(struct iscsi_conn *conn, const struct pdu *pdu)
 	if (err < 0) {
 		task->next = pool->free;
 		pool->free = task;
-		return err == ERR_PROTOCOL ? control_reject(conn, pdu, REJECT_INVALID_FIELD) : err;
+		return err == ERR_PROTOCOL ? iscsi_control_reject(conn, pdu, REJECT_INVALID_FIELD) : err;
 	}
 	bucket = bucket_of(pool, itt);
 	task->next = *bucket;
@@ -323,7 +323,7 @@ task_on_command(struct iscsi_conn *conn, const struct pdu *pdu)
 	if (immediate_data_ok(task, &conn->params, (bhs[AT_FLAGS] & FLAG_FINAL) != 0, pdu->data_len))
 		task_hand_up(conn, task, pdu);
 	else
-		data_fault(task, FAULT_UNEXPECTED_UNSOLICITED);
+		iscsi_data_fault(task, FAULT_UNEXPECTED_UNSOLICITED);
 	return 0;
 }
 
@@ -337,7 +337,7 @@ clamp_u32(uint64_t value)
 
 /* RFC 7143 §11.4.5: residual counts and their bits. */
 static void
-set_residual(struct task *task, uint64_t length)
+set_residual(struct iscsi_cmd *task, uint64_t length)
 {
 	uint32_t expected = task->pub.writes ? task->pub.write_expected : task->pub.read_expected;
 
@@ -353,7 +353,7 @@ set_residual(struct task *task, uint64_t length)
 }
 
 static void
-set_bidi_residual(struct task *task, uint64_t length)
+set_bidi_residual(struct iscsi_cmd *task, uint64_t length)
 {
 	uint32_t expected = task->pub.read_expected;
 
@@ -370,32 +370,32 @@ set_bidi_residual(struct task *task, uint64_t length)
 
 /* The four ends begin so.  False: the task was aborted and is gone. */
 static bool
-task_is_wanted(struct task *task)
+task_is_wanted(struct iscsi_cmd *task)
 {
 	assert(task->state == TASK_OWNER || task->state == TASK_COLLECT);
 	if (!task->pub.aborted)
 		return true;
-	task_release(task);
+	iscsi_task_release(task);
 	return false;
 }
 
 void
 iscsi_task_good(struct iscsi_task *pub, uint64_t length)
 {
-	struct task *task = task_of(pub);
+	struct iscsi_cmd *task = iscsi_task_of(pub);
 
 	if (!task_is_wanted(task))
 		return;
 	set_residual(task, length);
 	if (pub->reads && pub->writes)
 		set_bidi_residual(task, 0);
-	data_send_status(task);
+	iscsi_data_send_status(task);
 }
 
 void
 iscsi_task_respond(struct iscsi_task *pub, const struct iscsi_result *result)
 {
-	struct task *task = task_of(pub);
+	struct iscsi_cmd *task = iscsi_task_of(pub);
 
 	if (!task_is_wanted(task))
 		return;
@@ -409,20 +409,20 @@ iscsi_task_respond(struct iscsi_task *pub, const struct iscsi_result *result)
 		memcpy(task->sense + 2, result->sense, result->sense_len);
 		task->sense_len = 2u + result->sense_len;
 	}
-	data_send_status(task);
+	iscsi_data_send_status(task);
 }
 
 void
 iscsi_task_drop(struct iscsi_task *pub)
 {
-	struct task *task = task_of(pub);
+	struct iscsi_cmd *task = iscsi_task_of(pub);
 
 	assert(task->state == TASK_OWNER);
-	task_release(task);
+	iscsi_task_release(task);
 }
 
 void
-task_set_read_residual(struct task *task, uint64_t length)
+iscsi_task_set_read_residual(struct iscsi_cmd *task, uint64_t length)
 {
 	if (task->pub.writes)
 		set_bidi_residual(task, length);
@@ -433,13 +433,13 @@ task_set_read_residual(struct task *task, uint64_t length)
 /* --- abort ----------------------------------------------------------------------------------- */
 
 bool
-task_abort(struct task *task)
+iscsi_task_abort(struct iscsi_cmd *task)
 {
 	struct iscsi_conn *conn = task->pub.conn;
 
 	if (task->pub.aborted)
 		return task->state == TASK_OWNER;
-	switch ((enum task_state)task->state) {
+	switch ((enum iscsi_task_state)task->state) {
 	case TASK_FREE:
 	case TASK_ENDING:
 		return false;
@@ -450,7 +450,7 @@ task_abort(struct task *task)
 		return true;
 	case TASK_COLLECT:
 	case TASK_DRAIN:
-		task_release(task);
+		iscsi_task_release(task);
 		return false;
 	case TASK_SENDING:
 		task->pub.aborted = true;
@@ -458,31 +458,31 @@ task_abort(struct task *task)
 		list_remove(&task->item.node);
 		task->rd_left = 0;
 		if (task->in_ring == 0)
-			task_release(task);
+			iscsi_task_release(task);
 		return false;
 	}
 	return false;
 }
 
 unsigned
-task_abort_all(struct iscsi_conn *conn, const uint8_t *lun)
+iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun)
 {
-	struct task_pool *pool = &conn->pool;
+	struct iscsi_task_pool *pool = &conn->pool;
 	unsigned with_owner = 0;
 
 	for (uint32_t i = 0; i < pool->chunks * TASK_CHUNK; i++) {
-		struct task *task = task_at(pool, i);
+		struct iscsi_cmd *task = iscsi_task_at(pool, i);
 
-		if (task->state == TASK_FREE || (lun != NULL && !conn_same_lun(conn, task->pub.lun, lun)))
+		if (task->state == TASK_FREE || (lun != NULL && !iscsi_conn_same_lun(conn, task->pub.lun, lun)))
 			continue;
-		task_abort(task);
+		iscsi_task_abort(task);
 	}
 	/* Some came back while others were told. */
 	for (uint32_t i = 0; i < pool->chunks * TASK_CHUNK; i++) {
-		const struct task *task = task_at(pool, i);
+		const struct iscsi_cmd *task = iscsi_task_at(pool, i);
 
 		if (task->state == TASK_OWNER && task->pub.aborted &&
-		    (lun == NULL || conn_same_lun(conn, task->pub.lun, lun)))
+		    (lun == NULL || iscsi_conn_same_lun(conn, task->pub.lun, lun)))
 			with_owner++;
 	}
 	return with_owner;
@@ -491,5 +491,5 @@ task_abort_all(struct iscsi_conn *conn, const uint8_t *lun)
 unsigned
 iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun)
 {
-	return task_abort_all(conn, lun);
+	return iscsi_task_abort_all(conn, lun);
 }

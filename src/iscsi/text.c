@@ -13,22 +13,22 @@
 #include "base/err.h"
 
 void
-text_init(struct text *t)
+iscsi_text_init(struct iscsi_text *t)
 {
 	memset(t, 0, sizeof(*t));
 	strbuf_init(&t->out);
 }
 
 void
-text_fini(struct text *t)
+iscsi_text_fini(struct iscsi_text *t)
 {
 	mem_free(t->in);
 	strbuf_fini(&t->out);
-	text_init(t);
+	iscsi_text_init(t);
 }
 
 int
-text_add(struct text *t, const uint8_t *bytes, size_t len)
+iscsi_text_add(struct iscsi_text *t, const uint8_t *bytes, size_t len)
 {
 	if (len > TEXT_MAX - t->in_len)
 		return ERR_LIMIT;
@@ -42,13 +42,13 @@ text_add(struct text *t, const uint8_t *bytes, size_t len)
 }
 
 void
-text_clear_in(struct text *t)
+iscsi_text_clear_in(struct iscsi_text *t)
 {
 	t->in_len = 0;
 }
 
 void
-text_clear_out(struct text *t)
+iscsi_text_clear_out(struct iscsi_text *t)
 {
 	strbuf_fini(&t->out);
 	strbuf_init(&t->out);
@@ -56,7 +56,7 @@ text_clear_out(struct text *t)
 }
 
 size_t
-text_out_left(const struct text *t)
+iscsi_text_out_left(const struct iscsi_text *t)
 {
 	return t->out.len - t->out_sent;
 }
@@ -83,7 +83,7 @@ is_key_name(const char *key, size_t len)
 }
 
 int
-text_next(struct text *t, size_t *cursor, const char **ret_key, const char **ret_value)
+iscsi_text_next(struct iscsi_text *t, size_t *cursor, const char **ret_key, const char **ret_value)
 {
 	char *pair, *equals, *end;
 
@@ -113,19 +113,19 @@ text_next(struct text *t, size_t *cursor, const char **ret_key, const char **ret
 }
 
 void
-text_put(struct text *t, const char *key, const char *value)
+iscsi_text_put(struct iscsi_text *t, const char *key, const char *value)
 {
 	strbuf_addf(&t->out, "%s=%s", key, value);
 	strbuf_add_bytes(&t->out, "", 1);
 }
 
 void
-text_put_number(struct text *t, const char *key, uint32_t value)
+iscsi_text_put_number(struct iscsi_text *t, const char *key, uint32_t value)
 {
 	char digits[16];
 
 	snprintf(digits, sizeof(digits), "%u", (unsigned)value);
-	text_put(t, key, digits);
+	iscsi_text_put(t, key, digits);
 }
 
 static int
@@ -141,7 +141,7 @@ digit_value(char c)
 }
 
 int
-text_parse_number(const char *value, uint32_t *ret_number)
+iscsi_text_parse_number(const char *value, uint32_t *ret_number)
 {
 	uint64_t number = 0;
 	unsigned base = 10;
@@ -176,7 +176,7 @@ all_hex(const char *s, size_t len)
 
 /* RFC 7143 §4.2.7: names are compared in lower case; what is not ASCII is the initiator's to normalize. */
 int
-text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1])
+iscsi_text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1])
 {
 	size_t len = strlen(value);
 	char lower[ISCSI_NAME_MAX + 1];

@@ -18,20 +18,20 @@ static int
 respond(struct iscsi_conn *conn, uint32_t itt, uint8_t response)
 {
 	int err;
-	struct tx_msg *msg = tx_msg_new(conn, OP_TMF_RESPONSE, itt, 0, &err);
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_TMF_RESPONSE, itt, 0, &err);
 
 	if (msg == NULL)
 		return err;
 	msg->bhs[AT_RESPONSE] = response;
-	tx_msg_send(conn, msg);
+	iscsi_tx_msg_send(conn, msg);
 	return 0;
 }
 
 static bool
-waits_for_tasks(const struct iscsi_conn *conn, const struct tmf *tmf)
+waits_for_tasks(const struct iscsi_conn *conn, const struct iscsi_tmf_cmd *tmf)
 {
 	for (uint32_t i = 0; i < conn->pool.chunks * TASK_CHUNK; i++) {
-		const struct task *task = task_at(&conn->pool, i);
+		const struct iscsi_cmd *task = iscsi_task_at(&conn->pool, i);
 
 		if (task->state != TASK_FREE && task->pub.aborted && (int32_t)(tmf->abort_seq - task->abort_seq) >= 0)
 			return true;
@@ -40,7 +40,7 @@ waits_for_tasks(const struct iscsi_conn *conn, const struct tmf *tmf)
 }
 
 static void
-finish(struct iscsi_conn *conn, struct tmf *tmf)
+finish(struct iscsi_conn *conn, struct iscsi_tmf_cmd *tmf)
 {
 	int err;
 
@@ -53,10 +53,10 @@ finish(struct iscsi_conn *conn, struct tmf *tmf)
 }
 
 void
-tmf_on_task_gone(struct iscsi_conn *conn, const struct task *task)
+iscsi_tmf_on_task_gone(struct iscsi_conn *conn, const struct iscsi_cmd *task)
 {
 	list_for_each_safe(node, &conn->tmfs) {
-		struct tmf *tmf = list_entry(node, struct tmf, node);
+		struct iscsi_tmf_cmd *tmf = list_entry(node, struct iscsi_tmf_cmd, node);
 
 		if (tmf->pub.task == &task->pub)
 			tmf->pub.task = NULL;
@@ -68,7 +68,7 @@ tmf_on_task_gone(struct iscsi_conn *conn, const struct task *task)
 void
 iscsi_tmf_done(struct iscsi_tmf *pub, unsigned response)
 {
-	struct tmf *tmf = container_of(pub, struct tmf, pub);
+	struct iscsi_tmf_cmd *tmf = container_of(pub, struct iscsi_tmf_cmd, pub);
 	struct iscsi_conn *conn = pub->conn;
 
 	tmf->answered = true;
@@ -80,19 +80,19 @@ iscsi_tmf_done(struct iscsi_tmf *pub, unsigned response)
 }
 
 void
-tmf_free_all(struct iscsi_conn *conn)
+iscsi_tmf_free_all(struct iscsi_conn *conn)
 {
 	struct list *node;
 
 	while ((node = list_pop(&conn->tmfs)) != NULL)
-		mem_free(list_entry(node, struct tmf, node));
+		mem_free(list_entry(node, struct iscsi_tmf_cmd, node));
 	conn->tmf_count = 0;
 }
 
 static int
-pass_up(struct iscsi_conn *conn, const struct pdu *pdu, struct task *task)
+pass_up(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, struct iscsi_cmd *task)
 {
-	struct tmf *tmf = mem_calloc(1, sizeof(*tmf));
+	struct iscsi_tmf_cmd *tmf = mem_calloc(1, sizeof(*tmf));
 
 	if (tmf == NULL)
 		return -ENOMEM;
@@ -105,7 +105,7 @@ pass_up(struct iscsi_conn *conn, const struct pdu *pdu, struct task *task)
 	conn->tmf_with_owner++;
 	if (task != NULL) {
 		tmf->pub.task = &task->pub;
-		task_abort(task);	/* clears tmf->pub.task when it comes back at once */
+		iscsi_task_abort(task);	/* clears tmf->pub.task when it comes back at once */
 	}
 	conn->ops->tmf(conn->user, &tmf->pub);
 	return conn->error;
@@ -116,60 +116,60 @@ pass_up(struct iscsi_conn *conn, const struct pdu *pdu, struct task *task)
  * received, and the abort has done its work.
  */
 static int
-abort_absent(struct iscsi_conn *conn, const struct pdu *pdu)
+abort_absent(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
 	uint32_t ref_sn = get_be32(pdu->bhs + AT_REF_CMD_SN);
 	uint32_t cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
-	struct held *held = session_find_held(&conn->session, get_be32(pdu->bhs + AT_REF_TAG));
+	struct iscsi_held *held = iscsi_session_find_held(&conn->session, get_be32(pdu->bhs + AT_REF_TAG));
 	int err;
 
 	if (held != NULL) {
 		held->is_void = true;
 		return respond(conn, itt, ISCSI_TMF_COMPLETE);
 	}
-	if (session_place(&conn->session, ref_sn) == SN_OUTSIDE || !sn_before(ref_sn, cmd_sn))
+	if (iscsi_session_place(&conn->session, ref_sn) == SN_OUTSIDE || !iscsi_sn_before(ref_sn, cmd_sn))
 		return respond(conn, itt, ISCSI_TMF_NO_TASK);
-	err = session_hold_void(&conn->session, ref_sn);
+	err = iscsi_session_hold_void(&conn->session, ref_sn);
 	return err < 0 ? err : respond(conn, itt, ISCSI_TMF_COMPLETE);
 }
 
 static int
-on_abort_task(struct iscsi_conn *conn, const struct pdu *pdu)
+on_abort_task(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	struct task *task = task_find(&conn->pool, get_be32(pdu->bhs + AT_REF_TAG));
+	struct iscsi_cmd *task = iscsi_task_find(&conn->pool, get_be32(pdu->bhs + AT_REF_TAG));
 
 	if (task == NULL)
 		return abort_absent(conn, pdu);
-	if (task->state == TASK_ENDING || !conn_same_lun(conn, task->pub.lun, pdu->bhs + AT_LUN))
+	if (task->state == TASK_ENDING || !iscsi_conn_same_lun(conn, task->pub.lun, pdu->bhs + AT_LUN))
 		return respond(conn, get_be32(pdu->bhs + AT_ITT), ISCSI_TMF_NO_TASK);
 	return pass_up(conn, pdu, task);
 }
 
 static int
-on_abort_task_set(struct iscsi_conn *conn, const struct pdu *pdu)
+on_abort_task_set(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	uint8_t lun[8];
 
 	memcpy(lun, pdu->bhs + AT_LUN, sizeof(lun));
-	task_abort_all(conn, lun);
+	iscsi_task_abort_all(conn, lun);
 	return pass_up(conn, pdu, NULL);
 }
 
 static int
-on_for_owner(struct iscsi_conn *conn, const struct pdu *pdu)
+on_for_owner(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	return pass_up(conn, pdu, NULL);
 }
 
 /* ErrorRecoveryLevel 0 has no task reassignment. */
 static int
-on_reassign(struct iscsi_conn *conn, const struct pdu *pdu)
+on_reassign(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	return respond(conn, get_be32(pdu->bhs + AT_ITT), ISCSI_TMF_NO_REASSIGN);
 }
 
-static int (*const handlers[])(struct iscsi_conn *, const struct pdu *) = {
+static int (*const handlers[])(struct iscsi_conn *, const struct iscsi_pdu *) = {
 	[ISCSI_TMF_ABORT_TASK] = on_abort_task,
 	[ISCSI_TMF_ABORT_TASK_SET] = on_abort_task_set,
 	[ISCSI_TMF_CLEAR_ACA] = on_for_owner,
@@ -181,17 +181,17 @@ static int (*const handlers[])(struct iscsi_conn *, const struct pdu *) = {
 };
 
 int
-tmf_on_request(struct iscsi_conn *conn, const struct pdu *pdu)
+iscsi_tmf_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	uint8_t function = pdu->bhs[AT_FLAGS] & 0x7f;
 	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
 
 	if (itt == TAG_NONE)
-		return control_reject(conn, pdu, REJECT_INVALID_FIELD);
+		return iscsi_control_reject(conn, pdu, REJECT_INVALID_FIELD);
 	if (function >= ARRAY_LEN(handlers) || handlers[function] == NULL)
 		return respond(conn, itt, ISCSI_TMF_NOT_SUPPORTED);
 	if (conn->tmf_count >= TMF_MAX)
-		return bhs_is_immediate(pdu->bhs) ? control_reject(conn, pdu, REJECT_TOO_MANY_IMMEDIATE) :
+		return iscsi_bhs_is_immediate(pdu->bhs) ? iscsi_control_reject(conn, pdu, REJECT_TOO_MANY_IMMEDIATE) :
 						    respond(conn, itt, ISCSI_TMF_REJECTED);
 	return handlers[function](conn, pdu);
 }

@@ -16,15 +16,15 @@
 #include "base/err.h"
 
 void
-tx_init(struct tx *tx)
+iscsi_tx_init(struct iscsi_tx *tx)
 {
-	memset(tx, 0, offsetof(struct tx, slots));
+	memset(tx, 0, offsetof(struct iscsi_tx, slots));
 	list_init(&tx->pending);
 	tx->stat_sn = 1;
 }
 
 bool
-tx_has_room(const struct tx *tx)
+iscsi_tx_has_room(const struct iscsi_tx *tx)
 {
 	return tx->count + TX_PIECES <= TX_SLOTS;
 }
@@ -34,8 +34,8 @@ tx_fill(struct iscsi_conn *conn)
 {
 	struct list *node;
 
-	while (tx_has_room(&conn->tx) && (node = list_first(&conn->tx.pending)) != NULL) {
-		struct tx_item *item = list_entry(node, struct tx_item, node);
+	while (iscsi_tx_has_room(&conn->tx) && (node = list_first(&conn->tx.pending)) != NULL) {
+		struct iscsi_tx_item *item = list_entry(node, struct iscsi_tx_item, node);
 
 		if (!item->emit(conn, item))
 			return;
@@ -43,9 +43,9 @@ tx_fill(struct iscsi_conn *conn)
 }
 
 void
-tx_push(struct iscsi_conn *conn, struct tx_item *item)
+iscsi_tx_push(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 {
-	if (list_empty(&conn->tx.pending) && tx_has_room(&conn->tx)) {
+	if (list_empty(&conn->tx.pending) && iscsi_tx_has_room(&conn->tx)) {
 		list_init(&item->node);
 		if (item->emit(conn, item))
 			return;
@@ -55,17 +55,17 @@ tx_push(struct iscsi_conn *conn, struct tx_item *item)
 
 /* --- building -------------------------------------------------------------------------------------------------- */
 
-static struct tx_slot *
-slot_at(struct tx *tx, unsigned i)
+static struct iscsi_tx_slot *
+slot_at(struct iscsi_tx *tx, unsigned i)
 {
 	return &tx->slots[(tx->first + i) % TX_SLOTS];
 }
 
-struct tx_slot *
-tx_slot_new(struct tx *tx, uint8_t **ret_bhs)
+struct iscsi_tx_slot *
+iscsi_tx_slot_new(struct iscsi_tx *tx, uint8_t **ret_bhs)
 {
 	unsigned place = (tx->first + tx->count) % TX_SLOTS;
-	struct tx_slot *slot = &tx->slots[place];
+	struct iscsi_tx_slot *slot = &tx->slots[place];
 
 	assert(tx->count < TX_SLOTS);
 	tx->count++;
@@ -81,14 +81,14 @@ tx_slot_new(struct tx *tx, uint8_t **ret_bhs)
 }
 
 void
-tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum tx_stat_sn stat_sn)
+iscsi_tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum iscsi_tx_stat_sn stat_sn)
 {
 	if (stat_sn != TX_STAT_SN_NONE)
 		put_be32(bhs + AT_STAT_SN, conn->tx.stat_sn);
 	if (stat_sn == TX_STAT_SN_NEXT)
 		conn->tx.stat_sn++;
 	put_be32(bhs + AT_EXP_CMD_SN, conn->session.exp_cmd_sn);
-	put_be32(bhs + AT_MAX_CMD_SN, session_max_cmd_sn(&conn->session));
+	put_be32(bhs + AT_MAX_CMD_SN, iscsi_session_max_cmd_sn(&conn->session));
 }
 
 static void
@@ -103,17 +103,17 @@ put_digest(uint8_t *to, uint32_t crc)
 }
 
 void
-tx_seal_head(struct tx *tx, struct tx_slot *slot, const uint8_t *bhs)
+iscsi_tx_seal_head(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *bhs)
 {
 	slot->head_len = BHS_SIZE;
-	if (tx->header_digest && bhs_opcode(bhs) != OP_LOGIN_RESPONSE) {
+	if (tx->header_digest && iscsi_bhs_opcode(bhs) != OP_LOGIN_RESPONSE) {
 		put_digest(slot->head_digest, crc32c_update(CRC32C_INIT, bhs, BHS_SIZE));
 		slot->head_digest_len = DIGEST_SIZE;
 	}
 }
 
 uint32_t
-tx_seal_piece(struct tx *tx, struct tx_slot *slot, const uint8_t *data, uint32_t len, uint32_t crc)
+iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data, uint32_t len, uint32_t crc)
 {
 	slot->data = data;
 	slot->data_len = len;
@@ -121,9 +121,9 @@ tx_seal_piece(struct tx *tx, struct tx_slot *slot, const uint8_t *data, uint32_t
 }
 
 void
-tx_seal_tail(struct tx *tx, struct tx_slot *slot, uint32_t total_len, uint32_t crc)
+iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_t total_len, uint32_t crc)
 {
-	uint32_t pad = pad_len(total_len);
+	uint32_t pad = iscsi_pad_len(total_len);
 
 	memset(slot->tail, 0, 3);
 	slot->tail_len = (uint8_t)pad;
@@ -134,15 +134,15 @@ tx_seal_tail(struct tx *tx, struct tx_slot *slot, uint32_t total_len, uint32_t c
 }
 
 void
-tx_seal_data(struct tx *tx, struct tx_slot *slot, const uint8_t *data, uint32_t len)
+iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data, uint32_t len)
 {
-	tx_seal_tail(tx, slot, len, tx_seal_piece(tx, slot, data, len, CRC32C_INIT));
+	iscsi_tx_seal_tail(tx, slot, len, iscsi_tx_seal_piece(tx, slot, data, len, CRC32C_INIT));
 }
 
 /* --- messages -------------------------------------------------------------------------------------------------- */
 
 static void
-msg_free(struct tx *tx, struct tx_msg *msg)
+msg_free(struct iscsi_tx *tx, struct iscsi_tx_msg *msg)
 {
 	tx->msgs--;
 	tx->msg_bytes -= msg->data_len;
@@ -150,38 +150,38 @@ msg_free(struct tx *tx, struct tx_msg *msg)
 }
 
 static bool
-msg_emit(struct iscsi_conn *conn, struct tx_item *item)
+msg_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 {
-	struct tx_msg *msg = container_of(item, struct tx_msg, item);
-	struct tx *tx = &conn->tx;
+	struct iscsi_tx_msg *msg = container_of(item, struct iscsi_tx_msg, item);
+	struct iscsi_tx *tx = &conn->tx;
 	uint8_t *bhs;
-	struct tx_slot *slot = tx_slot_new(tx, &bhs);
+	struct iscsi_tx_slot *slot = iscsi_tx_slot_new(tx, &bhs);
 
 	list_remove(&item->node);
 	memcpy(bhs, msg->bhs, BHS_SIZE);
 	put_be24(bhs + AT_DATA_LEN, msg->data_len);
-	tx_fill_sn(conn, bhs, msg->stat_sn);
+	iscsi_tx_fill_sn(conn, bhs, msg->stat_sn);
 	slot->msg = msg;
-	tx_seal_head(tx, slot, bhs);
+	iscsi_tx_seal_head(tx, slot, bhs);
 	if (msg->data_len == 0)
 		return true;
-	if (bhs_opcode(bhs) == OP_LOGIN_RESPONSE) {
+	if (iscsi_bhs_opcode(bhs) == OP_LOGIN_RESPONSE) {
 		bool digest = tx->data_digest;
 
 		tx->data_digest = false;
-		tx_seal_data(tx, slot, msg->data, msg->data_len);
+		iscsi_tx_seal_data(tx, slot, msg->data, msg->data_len);
 		tx->data_digest = digest;
 	} else {
-		tx_seal_data(tx, slot, msg->data, msg->data_len);
+		iscsi_tx_seal_data(tx, slot, msg->data, msg->data_len);
 	}
 	return true;
 }
 
-struct tx_msg *
-tx_msg_new(struct iscsi_conn *conn, enum pdu_opcode opcode, uint32_t itt, uint32_t data_len, int *ret_err)
+struct iscsi_tx_msg *
+iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode, uint32_t itt, uint32_t data_len, int *ret_err)
 {
-	struct tx *tx = &conn->tx;
-	struct tx_msg *msg;
+	struct iscsi_tx *tx = &conn->tx;
+	struct iscsi_tx_msg *msg;
 
 	if (tx->msgs >= TX_MSGS_HARD || tx->msg_bytes + data_len > TX_BYTES_HARD) {
 		*ret_err = ERR_LIMIT;
@@ -203,15 +203,15 @@ tx_msg_new(struct iscsi_conn *conn, enum pdu_opcode opcode, uint32_t itt, uint32
 }
 
 void
-tx_msg_send(struct iscsi_conn *conn, struct tx_msg *msg)
+iscsi_tx_msg_send(struct iscsi_conn *conn, struct iscsi_tx_msg *msg)
 {
-	tx_push(conn, &msg->item);
+	iscsi_tx_push(conn, &msg->item);
 }
 
 /* --- the owner's side ------------------------------------------------------------------------------------------ */
 
 static size_t
-slot_len(const struct tx_slot *slot)
+slot_len(const struct iscsi_tx_slot *slot)
 {
 	return (size_t)slot->head_len + slot->head_digest_len + slot->data_len + slot->tail_len;
 }
@@ -249,12 +249,12 @@ gather_piece(struct gather *g, const uint8_t *bytes, size_t len)
 int
 iscsi_conn_output(struct iscsi_conn *conn, struct iovec *iov, int max)
 {
-	struct tx *tx = &conn->tx;
+	struct iscsi_tx *tx = &conn->tx;
 	struct gather g = { .iov = iov, .max = max, .skip = tx->sent };
 
 	tx_fill(conn);
 	for (unsigned i = 0; i < tx->count; i++) {
-		const struct tx_slot *slot = slot_at(tx, i);
+		const struct iscsi_tx_slot *slot = slot_at(tx, i);
 
 		if (!gather_piece(&g, tx->heads[(tx->first + i) % TX_SLOTS], slot->head_len) ||
 		    !gather_piece(&g, slot->head_digest, slot->head_digest_len) ||
@@ -269,10 +269,10 @@ iscsi_conn_output(struct iscsi_conn *conn, struct iovec *iov, int max)
 static void
 pop_slot(struct iscsi_conn *conn)
 {
-	struct tx *tx = &conn->tx;
-	struct tx_slot *slot = slot_at(tx, 0);
-	struct tx_msg *msg = slot->msg;
-	struct task *task = slot->task;
+	struct iscsi_tx *tx = &conn->tx;
+	struct iscsi_tx_slot *slot = slot_at(tx, 0);
+	struct iscsi_tx_msg *msg = slot->msg;
+	struct iscsi_cmd *task = slot->task;
 
 	tx->first = (tx->first + 1) % TX_SLOTS;
 	tx->count--;
@@ -280,13 +280,13 @@ pop_slot(struct iscsi_conn *conn)
 	if (msg != NULL)
 		msg_free(tx, msg);
 	if (task != NULL)
-		data_slot_sent(task);
+		iscsi_data_slot_sent(task);
 }
 
 void
 iscsi_conn_output_advance(struct iscsi_conn *conn, size_t len)
 {
-	struct tx *tx = &conn->tx;
+	struct iscsi_tx *tx = &conn->tx;
 
 	while (tx->count > 0) {
 		size_t left = slot_len(slot_at(tx, 0)) - tx->sent;
@@ -309,16 +309,16 @@ iscsi_conn_has_output(const struct iscsi_conn *conn)
 }
 
 void
-tx_clear(struct iscsi_conn *conn)
+iscsi_tx_clear(struct iscsi_conn *conn)
 {
 	struct list *node;
 
 	while (conn->tx.count > 0)
 		pop_slot(conn);
 	while ((node = list_pop(&conn->tx.pending)) != NULL) {
-		struct tx_item *item = list_entry(node, struct tx_item, node);
+		struct iscsi_tx_item *item = list_entry(node, struct iscsi_tx_item, node);
 
 		if (item->emit == msg_emit)
-			msg_free(&conn->tx, container_of(item, struct tx_msg, item));
+			msg_free(&conn->tx, container_of(item, struct iscsi_tx_msg, item));
 	}
 }

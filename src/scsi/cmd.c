@@ -112,7 +112,7 @@ report_all(struct scsi_task *task, bool timeouts)
 	size_t len = 4;
 
 	for (size_t i = 0; i < ARRAY_LEN(scsi_cmds); i++)
-		if (scsi_cmd_supported(&scsi_cmds[i], task_lu(task)))
+		if (scsi_cmd_supported(&scsi_cmds[i], scsi_task_lu(task)))
 			len += put_command(data + len, &scsi_cmds[i], timeouts);
 	put_be32(data, (uint32_t)(len - 4));
 	return scsi_give(task, data, len, get_be32(task->cdb + 6));
@@ -125,7 +125,7 @@ report_one(struct scsi_task *task, const struct scsi_cmd *cmd, bool timeouts)
 	size_t len = 4;
 
 	data[1] = 0x01;				/* SUPPORT: not supported */
-	if (cmd != NULL && scsi_cmd_supported(cmd, task_lu(task))) {
+	if (cmd != NULL && scsi_cmd_supported(cmd, scsi_task_lu(task))) {
 		data[1] = (uint8_t)(0x03 | (timeouts ? 0x80 : 0));
 		put_be16(data + 2, cmd->cdb_bytes);
 		memcpy(data + 4, cmd->usage, cmd->cdb_bytes);

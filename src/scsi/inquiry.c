@@ -45,7 +45,7 @@ static size_t
 fill_serial(const struct scsi_task *task, uint8_t *p)
 {
 	uint8_t page[4 + SCSI_SERIAL_BYTES];
-	size_t len = scsi_identity_vpd80(&task_lu(task)->desc.identity, page, sizeof(page));
+	size_t len = scsi_identity_vpd80(&scsi_task_lu(task)->desc.identity, page, sizeof(page));
 
 	memcpy(p, page + 4, len - 4);
 	return len - 4;
@@ -55,7 +55,7 @@ static size_t
 fill_identification(const struct scsi_task *task, uint8_t *p)
 {
 	return scsi_identity_all_designators(
-		&task_lu(task)->desc.identity, task->nexus, p, SCSI_DESIGNATORS_MAX);
+		&scsi_task_lu(task)->desc.identity, task->nexus, p, SCSI_DESIGNATORS_MAX);
 }
 
 /* Extended INQUIRY Data: which task attributes, and that there is a volatile cache. */
@@ -64,7 +64,7 @@ fill_extended(const struct scsi_task *task, uint8_t *p)
 {
 	memset(p, 0, PAGE_LONG_LEN);
 	p[1] = 0x07;					/* HEADSUP, ORDSUP, SIMPSUP */
-	p[2] = task_lu(task)->desc.write_cache ? 0x01 : 0;	/* V_SUP */
+	p[2] = scsi_task_lu(task)->desc.write_cache ? 0x01 : 0;	/* V_SUP */
 	return PAGE_LONG_LEN;
 }
 
@@ -77,7 +77,7 @@ unmap_granularity_blocks(const struct scsi_lu *lu)
 static size_t
 fill_limits(const struct scsi_task *task, uint8_t *p)
 {
-	const struct scsi_lu *lu = task_lu(task);
+	const struct scsi_lu *lu = scsi_task_lu(task);
 
 	memset(p, 0, PAGE_LIMITS_LEN);
 	p[1] = SCSI_MAX_COMPARE_BLOCKS;
@@ -107,7 +107,7 @@ static size_t
 fill_provisioning(const struct scsi_task *task, uint8_t *p)
 {
 	memset(p, 0, 4);
-	if (task_lu(task)->unmaps) {
+	if (scsi_task_lu(task)->unmaps) {
 		p[1] = 0xe4;		/* LBPU, LBPWS, LBPWS10, LBPRZ 001b */
 		p[2] = 0x02;		/* thin */
 	}
@@ -180,6 +180,6 @@ scsi_inquiry_execute(struct scsi_task *task)
 		return inquiry_without_unit(task);
 	if (task->cdb[1] & 0x01)
 		return inquiry_page(task);
-	len = scsi_identity_inquiry(&task_lu(task)->desc.identity, data, sizeof(data));
+	len = scsi_identity_inquiry(&scsi_task_lu(task)->desc.identity, data, sizeof(data));
 	return scsi_give(task, data, len, get_be16(task->cdb + 3));
 }

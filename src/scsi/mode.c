@@ -131,7 +131,7 @@ descriptor_put(const struct scsi_lu *lu, bool is_long, uint8_t *p)
 static size_t
 pages_put(const struct scsi_task *task, uint8_t *p)
 {
-	const struct scsi_lu *lu = task_lu(task);
+	const struct scsi_lu *lu = scsi_task_lu(task);
 	unsigned control = task->cdb[2] >> 6, code = task->cdb[2] & 0x3f;
 	unsigned mode = control == PC_DEFAULT ? default_mode(lu) : atomic_load(&lu->mode);
 	size_t len = 0;
@@ -160,17 +160,17 @@ scsi_mode_sense_execute(struct scsi_task *task)
 	uint8_t data[MODE_MAX] = { 0 };
 
 	if (!(task->cdb[1] & 0x08))		/* DBD */
-		descriptor = descriptor_put(task_lu(task), is_long, data + len);
+		descriptor = descriptor_put(scsi_task_lu(task), is_long, data + len);
 	len += descriptor;
 	len += pages_put(task, data + len);
 	if (six) {
 		data[0] = (uint8_t)(len - 1);
-		data[2] = device_specific(task_lu(task));
+		data[2] = device_specific(scsi_task_lu(task));
 		data[3] = (uint8_t)descriptor;
 		return scsi_give(task, data, len, task->cdb[4]);
 	}
 	put_be16(data, (uint16_t)(len - 2));
-	data[3] = device_specific(task_lu(task));
+	data[3] = device_specific(scsi_task_lu(task));
 	data[4] = is_long && descriptor > 0;	/* LONGLBA */
 	put_be16(data + 6, (uint16_t)descriptor);
 	return scsi_give(task, data, len, get_be16(task->cdb + 7));
@@ -212,7 +212,7 @@ scsi_mode_select10_parse(struct scsi_task *task)
 static int
 check_descriptor(struct scsi_task *task, const uint8_t *data, size_t at, size_t len)
 {
-	const struct scsi_lu *lu = task_lu(task);
+	const struct scsi_lu *lu = scsi_task_lu(task);
 	uint64_t capacity = scsi_lu_capacity_blocks(lu), blocks;
 	uint32_t block_bytes;
 
@@ -272,7 +272,7 @@ select_page(struct scsi_task *task, const uint8_t *data, size_t at, size_t left,
 static int
 select_pages(struct scsi_task *task, const uint8_t *data, size_t at, size_t len)
 {
-	struct scsi_lu *lu = task_lu(task);
+	struct scsi_lu *lu = scsi_task_lu(task);
 	unsigned before = atomic_load(&lu->mode), after = before;
 
 	while (at < len) {

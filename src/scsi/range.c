@@ -27,8 +27,8 @@
 
 #include "scsi/scsi_int.h"
 
-static struct range_shard *
-shard_of(struct range_lock *lock, const struct scsi_range *r)
+static struct scsi_range_shard *
+shard_of(struct scsi_range_lock *lock, const struct scsi_range *r)
 {
 	return &lock->shards[r->shard % RANGE_SHARDS];
 }
@@ -40,7 +40,7 @@ task_of(struct list *node)
 }
 
 void
-scsi_range_init(struct range_lock *lock)
+scsi_range_init(struct scsi_range_lock *lock)
 {
 	pthread_mutex_init(&lock->mutex, NULL);
 	list_init(&lock->granted);
@@ -48,7 +48,7 @@ scsi_range_init(struct range_lock *lock)
 }
 
 void
-scsi_range_fini(struct range_lock *lock)
+scsi_range_fini(struct scsi_range_lock *lock)
 {
 	assert(list_empty(&lock->granted) && list_empty(&lock->waiting));
 	pthread_mutex_destroy(&lock->mutex);
@@ -62,7 +62,7 @@ conflict(const struct scsi_range *a, const struct scsi_range *b)
 }
 
 static bool
-fast_busy(struct range_lock *lock)
+fast_busy(struct scsi_range_lock *lock)
 {
 	for (unsigned i = 0; i < RANGE_SHARDS; i++)
 		if (atomic_load(&lock->shards[i].busy) != 0)
@@ -72,7 +72,7 @@ fast_busy(struct range_lock *lock)
 
 /* May r go on?  Looks at those waiting only up to r itself. */
 static bool
-grantable(struct range_lock *lock, const struct scsi_range *r)
+grantable(struct scsi_range_lock *lock, const struct scsi_range *r)
 {
 	list_for_each(node, &lock->granted)
 		if (conflict(r, &task_of(node)->range))
@@ -88,7 +88,7 @@ grantable(struct range_lock *lock, const struct scsi_range *r)
 
 /* With the mutex: lets go on whoever may. */
 static void
-grant(struct range_lock *lock)
+grant(struct scsi_range_lock *lock)
 {
 	list_for_each_safe(node, &lock->waiting) {
 		struct scsi_task *task = task_of(node);
@@ -104,7 +104,7 @@ grant(struct range_lock *lock)
 
 /* With the mutex. */
 static bool
-request(struct range_lock *lock, struct scsi_range *r)
+request(struct scsi_range_lock *lock, struct scsi_range *r)
 {
 	bool now = grantable(lock, r);
 
@@ -114,7 +114,7 @@ request(struct range_lock *lock, struct scsi_range *r)
 }
 
 static bool
-begin_exclusive(struct range_lock *lock, struct scsi_range *r)
+begin_exclusive(struct scsi_range_lock *lock, struct scsi_range *r)
 {
 	bool now;
 
@@ -126,7 +126,7 @@ begin_exclusive(struct range_lock *lock, struct scsi_range *r)
 }
 
 static bool
-begin_no_block(struct range_lock *lock, struct scsi_range *r)
+begin_no_block(struct scsi_range_lock *lock, struct scsi_range *r)
 {
 	bool now;
 
@@ -138,7 +138,7 @@ begin_no_block(struct range_lock *lock, struct scsi_range *r)
 
 /* It was counted for a moment, which may have kept an exclusive request waiting: hence grant. */
 static bool
-begin_shared_slow(struct range_lock *lock, struct scsi_range *r)
+begin_shared_slow(struct scsi_range_lock *lock, struct scsi_range *r)
 {
 	bool now;
 
@@ -151,7 +151,7 @@ begin_shared_slow(struct range_lock *lock, struct scsi_range *r)
 }
 
 bool
-scsi_range_begin(struct range_lock *lock, struct scsi_task *task, bool exclusive)
+scsi_range_begin(struct scsi_range_lock *lock, struct scsi_task *task, bool exclusive)
 {
 	struct scsi_range *r = &task->range;
 
@@ -170,7 +170,7 @@ scsi_range_begin(struct range_lock *lock, struct scsi_task *task, bool exclusive
 }
 
 static void
-leave(struct range_lock *lock, struct scsi_range *r)
+leave(struct scsi_range_lock *lock, struct scsi_range *r)
 {
 	pthread_mutex_lock(&lock->mutex);
 	list_remove(&r->node);
@@ -182,7 +182,7 @@ leave(struct range_lock *lock, struct scsi_range *r)
 }
 
 void
-scsi_range_end(struct range_lock *lock, struct scsi_task *task)
+scsi_range_end(struct scsi_range_lock *lock, struct scsi_task *task)
 {
 	struct scsi_range *r = &task->range;
 
@@ -202,7 +202,7 @@ scsi_range_end(struct range_lock *lock, struct scsi_task *task)
 }
 
 bool
-scsi_range_cancel(struct range_lock *lock, struct scsi_task *task)
+scsi_range_cancel(struct scsi_range_lock *lock, struct scsi_task *task)
 {
 	struct scsi_range *r = &task->range;
 	bool waiting;

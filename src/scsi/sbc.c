@@ -18,7 +18,7 @@ scsi_read_capacity10_parse(struct scsi_task *task)
 int
 scsi_read_capacity10_execute(struct scsi_task *task)
 {
-	const struct scsi_lu *lu = task_lu(task);
+	const struct scsi_lu *lu = scsi_task_lu(task);
 	uint64_t last = scsi_lu_capacity_blocks(lu) - 1;
 	uint8_t data[8];
 
@@ -37,7 +37,7 @@ scsi_read_capacity16_parse(struct scsi_task *task)
 int
 scsi_read_capacity16_execute(struct scsi_task *task)
 {
-	const struct scsi_lu *lu = task_lu(task);
+	const struct scsi_lu *lu = scsi_task_lu(task);
 	uint8_t data[32] = { 0 };
 
 	put_be64(data, scsi_lu_capacity_blocks(lu) - 1);
@@ -132,7 +132,7 @@ int
 scsi_lba_status_parse(struct scsi_task *task)
 {
 	task->lba = get_be64(task->cdb + 2);
-	if (task->lba >= scsi_lu_capacity_blocks(task_lu(task)))
+	if (task->lba >= scsi_lu_capacity_blocks(scsi_task_lu(task)))
 		return scsi_sense_lba_out_of_range(task, task->lba);
 	return scsi_expect_in(task, get_be32(task->cdb + 10));
 }
@@ -178,12 +178,12 @@ static int
 status_next(struct scsi_task *task)
 {
 	struct scsi_work *work = task->work;
-	uint64_t left = scsi_lu_capacity_blocks(task_lu(task)) - task->lba - work->done_blocks;
-	uint64_t len_bytes = MIN(left, (uint64_t)(UINT32_MAX >> 4)) << task_lu(task)->block_shift;
+	uint64_t left = scsi_lu_capacity_blocks(scsi_task_lu(task)) - task->lba - work->done_blocks;
+	uint64_t len_bytes = MIN(left, (uint64_t)(UINT32_MAX >> 4)) << scsi_task_lu(task)->block_shift;
 
 	if (left == 0 || ++work->looks > STATUS_MAX_LOOKS)
 		return status_give(task);
-	return scsi_io(task, BLK_MAP, 0, task_offset(task, work->done_blocks), len_bytes, NULL, 0,
+	return scsi_io(task, BLK_MAP, 0, scsi_task_offset(task, work->done_blocks), len_bytes, NULL, 0,
 		status_step);
 }
 
@@ -192,7 +192,7 @@ static int
 status_step(struct scsi_task *task)
 {
 	struct scsi_work *work = task->work;
-	uint64_t blocks = task->io.extent.len_bytes >> task_lu(task)->block_shift;
+	uint64_t blocks = task->io.extent.len_bytes >> scsi_task_lu(task)->block_shift;
 	bool mapped = task->io.extent.mapped || blocks == 0;
 
 	if (task->io.result != 0)

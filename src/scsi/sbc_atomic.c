@@ -14,15 +14,15 @@
 int
 scsi_compare_write_parse(struct scsi_task *task)
 {
-	uint64_t bytes = (uint64_t)task->count_blocks << task_lu(task)->block_shift;
+	uint64_t bytes = (uint64_t)task->count_blocks << scsi_task_lu(task)->block_shift;
 
 	if (scsi_no_protection(task) == SCSI_DONE)
 		return SCSI_DONE;
-	if (task->count_blocks > MIN(SCSI_MAX_COMPARE_BLOCKS, task_lu(task)->max_transfer_blocks))
+	if (task->count_blocks > MIN(SCSI_MAX_COMPARE_BLOCKS, scsi_task_lu(task)->max_transfer_blocks))
 		return scsi_sense_invalid_field(task, 13, -1);
 	task->out_total_bytes = 2 * bytes;
 	/* No blocks but data for some: 256 of them, say, in a field of one byte.  GOOD would be a lie. */
-	if (task->count_blocks == 0 && task->expected_out_bytes >= 2 * task_lu(task)->desc.block_bytes)
+	if (task->count_blocks == 0 && task->expected_out_bytes >= 2 * scsi_task_lu(task)->desc.block_bytes)
 		return scsi_sense_invalid_field(task, 13, -1);
 	/* One half alone, or more than both, cannot be meant. */
 	if (task->count_blocks != 0 && task->expected_out_bytes != task->out_total_bytes)
@@ -51,7 +51,7 @@ compare_then_write(struct scsi_task *task)
 	if (differs >= 0)
 		return scsi_sense_miscompare(task, (uint64_t)differs);
 	work->iov_count = scsi_out_slice(task, half, half, work->iov);
-	return scsi_io(task, BLK_WRITE, scsi_write_flags(task), task_offset(task, 0), half,
+	return scsi_io(task, BLK_WRITE, scsi_write_flags(task), scsi_task_offset(task, 0), half,
 		work->iov, work->iov_count, swapped);
 }
 
@@ -68,7 +68,7 @@ scsi_compare_write_execute(struct scsi_task *task)
 	work = task->work;
 	work->iov[0] = (struct iovec){ work->buf, half };
 	return scsi_io(
-		task, BLK_READ, 0, task_offset(task, 0), half, work->iov, 1, compare_then_write);
+		task, BLK_READ, 0, scsi_task_offset(task, 0), half, work->iov, 1, compare_then_write);
 }
 
 /* ---- ORWRITE(16): in chunks, under one lock ---- */
@@ -78,7 +78,7 @@ scsi_orwrite_parse(struct scsi_task *task)
 {
 	if (scsi_no_protection(task) == SCSI_DONE || scsi_check_length(task) == SCSI_DONE)
 		return SCSI_DONE;
-	task->out_total_bytes = (uint64_t)task->count_blocks << task_lu(task)->block_shift;
+	task->out_total_bytes = (uint64_t)task->count_blocks << scsi_task_lu(task)->block_shift;
 	if (task->expected_out_bytes < task->out_total_bytes)
 		return scsi_sense_data_size(task);
 	task->out_needed_bytes = (uint32_t)task->out_total_bytes;
@@ -104,14 +104,14 @@ or_next(struct scsi_task *task)
 	if (len == 0)
 		return scsi_good(task);
 	work->iov[0] = (struct iovec){ work->buf, len };
-	return scsi_io(task, BLK_READ, 0, task_offset(task, 0) + work->offset_bytes, len, work->iov,
+	return scsi_io(task, BLK_READ, 0, scsi_task_offset(task, 0) + work->offset_bytes, len, work->iov,
 		1, or_merge);
 }
 
 static uint64_t
 or_lba(const struct scsi_task *task)
 {
-	return task->lba + (task->work->offset_bytes >> task_lu(task)->block_shift);
+	return task->lba + (task->work->offset_bytes >> scsi_task_lu(task)->block_shift);
 }
 
 /* The first half of the buffer holds the medium's bytes, the second the initiator's. */
@@ -128,7 +128,7 @@ or_merge(struct scsi_task *task)
 	for (size_t i = 0; i < len; i++)
 		work->buf[i] |= theirs[i];
 	return scsi_io(task, BLK_WRITE, scsi_write_flags(task),
-		task_offset(task, 0) + work->offset_bytes, len, work->iov, 1, or_written);
+		scsi_task_offset(task, 0) + work->offset_bytes, len, work->iov, 1, or_written);
 }
 
 static int

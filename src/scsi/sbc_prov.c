@@ -42,7 +42,7 @@ unmap_descriptor(const struct scsi_work *work, size_t index)
 static int
 unmap_check(struct scsi_task *task, size_t count)
 {
-	uint64_t capacity = scsi_lu_capacity_blocks(task_lu(task)), total = 0;
+	uint64_t capacity = scsi_lu_capacity_blocks(scsi_task_lu(task)), total = 0;
 
 	if (count > SCSI_MAX_UNMAP_DESCRIPTORS)
 		return scsi_sense_invalid_parameter(task, 2, -1);
@@ -67,7 +67,7 @@ static int
 unmap_next(struct scsi_task *task)
 {
 	struct scsi_work *work = task->work;
-	unsigned shift = task_lu(task)->block_shift;
+	unsigned shift = scsi_task_lu(task)->block_shift;
 
 	for (; work->index < work->iov_count; work->index++) {
 		const uint8_t *p = unmap_descriptor(work, work->index);
@@ -135,7 +135,7 @@ same_check_flags(struct scsi_task *task)
 		return SCSI_DONE;
 	if (flags & SAME_ANCHOR)
 		return scsi_sense_invalid_field(task, 1, 4);
-	if ((flags & SAME_UNMAP) && !task_lu(task)->unmaps)
+	if ((flags & SAME_UNMAP) && !scsi_task_lu(task)->unmaps)
 		return scsi_sense_invalid_field(task, 1, 3);
 	if (flags & (SAME_PBDATA | SAME_LBDATA))
 		return scsi_sense_invalid_field(task, 1, 2);
@@ -146,7 +146,7 @@ same_check_flags(struct scsi_task *task)
 int
 scsi_write_same_parse(struct scsi_task *task)
 {
-	const struct scsi_lu *lu = task_lu(task);
+	const struct scsi_lu *lu = scsi_task_lu(task);
 	uint64_t blocks = task->count_blocks;
 
 	if (same_check_flags(task) == SCSI_DONE)
@@ -170,7 +170,7 @@ scsi_write_same_parse(struct scsi_task *task)
 static unsigned
 same_flags(const struct scsi_task *task)
 {
-	return scsi_lu_mode(task_lu(task), MODE_WCE) ? 0 : BLK_FUA;
+	return scsi_lu_mode(scsi_task_lu(task), MODE_WCE) ? 0 : BLK_FUA;
 }
 
 static int same_step(struct scsi_task *task);
@@ -180,7 +180,7 @@ static int
 same_next(struct scsi_task *task)
 {
 	struct scsi_work *work = task->work;
-	unsigned shift = task_lu(task)->block_shift;
+	unsigned shift = scsi_task_lu(task)->block_shift;
 	uint64_t left = (task->count_blocks - work->done_blocks) << shift, len = 0;
 
 	if (left == 0)
@@ -193,7 +193,7 @@ same_next(struct scsi_task *task)
 		len += part;
 	}
 	work->offset_bytes = len;
-	return scsi_io(task, BLK_WRITE, same_flags(task), task_offset(task, work->done_blocks), len,
+	return scsi_io(task, BLK_WRITE, same_flags(task), scsi_task_offset(task, work->done_blocks), len,
 		work->iov, work->iov_count, same_step);
 }
 
@@ -211,7 +211,7 @@ same_step(struct scsi_task *task)
 
 	if (task->io.result != 0)
 		return scsi_sense_blk(task, task->io.result, task->lba + work->done_blocks);
-	work->done_blocks += work->offset_bytes >> task_lu(task)->block_shift;
+	work->done_blocks += work->offset_bytes >> scsi_task_lu(task)->block_shift;
 	return same_next(task);
 }
 
@@ -226,14 +226,14 @@ same_zeroes(struct scsi_task *task)
 {
 	unsigned flags = same_flags(task) | ((task->cdb[1] & SAME_UNMAP) ? BLK_MAY_UNMAP : 0);
 
-	return scsi_io(task, BLK_WRITE_ZEROES, flags, task_offset(task, 0),
-		(uint64_t)task->count_blocks << task_lu(task)->block_shift, NULL, 0, same_finished);
+	return scsi_io(task, BLK_WRITE_ZEROES, flags, scsi_task_offset(task, 0),
+		(uint64_t)task->count_blocks << scsi_task_lu(task)->block_shift, NULL, 0, same_finished);
 }
 
 int
 scsi_write_same_execute(struct scsi_task *task)
 {
-	size_t block_bytes = task_lu(task)->desc.block_bytes;
+	size_t block_bytes = scsi_task_lu(task)->desc.block_bytes;
 	size_t len =
 		(size_t)MIN((uint64_t)task->count_blocks * block_bytes, (uint64_t)SCSI_CHUNK_BYTES);
 

@@ -38,7 +38,7 @@ scsi_check_length(struct scsi_task *task)
 {
 	static const uint8_t length_byte[8] = { 4, 7, 7, 0, 10, 6, 0, 0 };
 
-	if (task->count_blocks <= task_lu(task)->max_transfer_blocks)
+	if (task->count_blocks <= scsi_task_lu(task)->max_transfer_blocks)
 		return SCSI_GO;
 	return scsi_sense_invalid_field(task, length_byte[task->cdb[0] >> 5], -1);
 }
@@ -52,13 +52,13 @@ fua(const struct scsi_task *task)
 unsigned
 scsi_write_flags(const struct scsi_task *task)
 {
-	return fua(task) || !scsi_lu_mode(task_lu(task), MODE_WCE) ? BLK_FUA : 0;
+	return fua(task) || !scsi_lu_mode(scsi_task_lu(task), MODE_WCE) ? BLK_FUA : 0;
 }
 
 static uint64_t
 count_bytes(const struct scsi_task *task)
 {
-	return (uint64_t)task->count_blocks << task_lu(task)->block_shift;
+	return (uint64_t)task->count_blocks << scsi_task_lu(task)->block_shift;
 }
 
 /* ---- READ ---- */
@@ -87,14 +87,14 @@ read_done(struct scsi_task *task)
 static int
 read_start(struct scsi_task *task)
 {
-	uint32_t mask = task_lu(task)->desc.block_bytes - 1;
+	uint32_t mask = scsi_task_lu(task)->desc.block_bytes - 1;
 	uint32_t len = (task->in_needed_bytes + mask) & ~mask;
 
 	if (len == 0)
 		return scsi_good(task);
 	if (task->nexus->ops->data_in(task, len) < 0)
 		return scsi_status(task, SCSI_STATUS_BUSY);
-	return scsi_io(task, BLK_READ, 0, task_offset(task, 0), len, task->in_iov,
+	return scsi_io(task, BLK_READ, 0, scsi_task_offset(task, 0), len, task->in_iov,
 		task->in_iov_count, read_done);
 }
 
@@ -119,7 +119,7 @@ scsi_read_execute(struct scsi_task *task)
 static int
 expect_blocks(struct scsi_task *task)
 {
-	uint32_t block_bytes = task_lu(task)->desc.block_bytes;
+	uint32_t block_bytes = scsi_task_lu(task)->desc.block_bytes;
 
 	task->out_total_bytes = count_bytes(task);
 	task->out_needed_bytes =
@@ -152,7 +152,7 @@ scsi_write_execute(struct scsi_task *task)
 {
 	if (task->out_bytes == 0)
 		return scsi_good(task);
-	return scsi_io(task, BLK_WRITE, scsi_write_flags(task), task_offset(task, 0),
+	return scsi_io(task, BLK_WRITE, scsi_write_flags(task), scsi_task_offset(task, 0),
 		task->out_bytes, task->out_iov, task->out_iov_count, write_done);
 }
 
@@ -177,7 +177,7 @@ scsi_verify_parse(struct scsi_task *task)
 		break;
 	case BYTCHK_ONE:
 		task->out_total_bytes =
-			task->count_blocks != 0 ? task_lu(task)->desc.block_bytes : 0;
+			task->count_blocks != 0 ? scsi_task_lu(task)->desc.block_bytes : 0;
 		break;
 	default:
 		return scsi_sense_invalid_field(task, 1, 2);
@@ -193,14 +193,14 @@ chunk_blocks(const struct scsi_task *task)
 {
 	uint64_t left = task->count_blocks - task->work->done_blocks;
 
-	return (uint32_t)MIN(left, (uint64_t)SCSI_CHUNK_BYTES >> task_lu(task)->block_shift);
+	return (uint32_t)MIN(left, (uint64_t)SCSI_CHUNK_BYTES >> scsi_task_lu(task)->block_shift);
 }
 
 /* -1, or the offset in the data-out of the first byte that differs. */
 static int64_t
 compare_chunk(const struct scsi_task *task, uint32_t blocks)
 {
-	unsigned shift = task_lu(task)->block_shift;
+	unsigned shift = scsi_task_lu(task)->block_shift;
 	size_t offset = (size_t)task->work->done_blocks << shift;
 	int64_t differs = -1;
 
@@ -220,12 +220,12 @@ static int
 verify_next(struct scsi_task *task)
 {
 	struct scsi_work *work = task->work;
-	size_t len = (size_t)chunk_blocks(task) << task_lu(task)->block_shift;
+	size_t len = (size_t)chunk_blocks(task) << scsi_task_lu(task)->block_shift;
 
 	if (len == 0)
 		return scsi_good(task);
 	work->iov[0] = (struct iovec){ work->buf, len };
-	return scsi_io(task, BLK_READ, 0, task_offset(task, work->done_blocks), len, work->iov, 1,
+	return scsi_io(task, BLK_READ, 0, scsi_task_offset(task, work->done_blocks), len, work->iov, 1,
 		verify_step);
 }
 
@@ -282,7 +282,7 @@ written(struct scsi_task *task)
 {
 	if (task->io.result != 0)
 		return scsi_sense_blk(task, task->io.result, task->lba);
-	task->count_blocks = task->out_bytes >> task_lu(task)->block_shift;
+	task->count_blocks = task->out_bytes >> scsi_task_lu(task)->block_shift;
 	return verify_start(task);
 }
 
@@ -292,6 +292,6 @@ scsi_write_verify_execute(struct scsi_task *task)
 {
 	if (task->out_bytes == 0)
 		return scsi_good(task);
-	return scsi_io(task, BLK_WRITE, BLK_FUA, task_offset(task, 0), task->out_bytes,
+	return scsi_io(task, BLK_WRITE, BLK_FUA, scsi_task_offset(task, 0), task->out_bytes,
 		task->out_iov, task->out_iov_count, written);
 }

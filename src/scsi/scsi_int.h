@@ -65,7 +65,7 @@ int scsi_rsoc_execute(struct scsi_task *task);
 #define RANGE_SHARDS 16u
 #define RANGE_NO_BLOCK UINT64_MAX	/* of no medium, but in the range of an ORDERED task */
 
-enum range_state {
+enum scsi_range_state {
 	RANGE_NONE,
 	RANGE_FAST,		/* shared, only counted */
 	RANGE_GRANTED,		/* in `granted` */
@@ -73,27 +73,27 @@ enum range_state {
 	RANGE_RESUMING,		/* in `granted`, ops->resume was called */
 };
 
-struct range_shard {
+struct scsi_range_shard {
 	atomic_uint busy;	/* RANGE_FAST requests of the threads that use this shard */
 	char pad[60];
 };
 
-struct range_lock {
+struct scsi_range_lock {
 	atomic_uint exclusive;	/* such requests, granted or waiting; not 0: no RANGE_FAST */
 	char pad[60];
-	struct range_shard shards[RANGE_SHARDS];
+	struct scsi_range_shard shards[RANGE_SHARDS];
 	pthread_mutex_t mutex;	/* guards the lists; a leaf */
 	struct list granted;
 	struct list waiting;
 };
 
-void scsi_range_init(struct range_lock *lock);
-void scsi_range_fini(struct range_lock *lock);
+void scsi_range_init(struct scsi_range_lock *lock);
+void scsi_range_fini(struct scsi_range_lock *lock);
 /* true: granted.  false: task is waiting, its nexus' ops->resume will be called. */
-bool scsi_range_begin(struct range_lock *lock, struct scsi_task *task, bool exclusive);
-void scsi_range_end(struct range_lock *lock, struct scsi_task *task);
+bool scsi_range_begin(struct scsi_range_lock *lock, struct scsi_task *task, bool exclusive);
+void scsi_range_end(struct scsi_range_lock *lock, struct scsi_task *task);
 /* Stops waiting: true.  false: it was not waiting (any more). */
-bool scsi_range_cancel(struct range_lock *lock, struct scsi_task *task);
+bool scsi_range_cancel(struct scsi_range_lock *lock, struct scsi_task *task);
 
 /* ---- lu.c ---- */
 
@@ -114,7 +114,7 @@ struct scsi_lu {
 	atomic_uint mode;			/* enum scsi_mode_bits, current values */
 	atomic_uint ua_sequence;		/* sum of ua_raised */
 	atomic_uint ua_raised[SCSI_UA_COUNT];
-	struct range_lock ranges;
+	struct scsi_range_lock ranges;
 };
 
 static inline bool
@@ -124,7 +124,7 @@ scsi_lu_mode(const struct scsi_lu *lu, unsigned bit)
 }
 
 static inline struct scsi_lu *
-task_lu(const struct scsi_task *task)
+scsi_task_lu(const struct scsi_task *task)
 {
 	return task->itl->lu;
 }
@@ -299,9 +299,9 @@ int scsi_no_protection(struct scsi_task *task);
 int scsi_check_length(struct scsi_task *task);
 
 static inline uint64_t
-task_offset(const struct scsi_task *task, uint64_t blocks)
+scsi_task_offset(const struct scsi_task *task, uint64_t blocks)
 {
-	return (task->lba + blocks) << task_lu(task)->block_shift;
+	return (task->lba + blocks) << scsi_task_lu(task)->block_shift;
 }
 
 #endif

@@ -95,7 +95,7 @@ scsi_sense_format(const struct scsi_condition *cond, bool descriptor, uint8_t bu
 static int
 check_condition(struct scsi_task *task, struct scsi_condition cond, const struct extra *extra)
 {
-	bool descriptor = task->itl != NULL && scsi_lu_mode(task_lu(task), MODE_D_SENSE);
+	bool descriptor = task->itl != NULL && scsi_lu_mode(scsi_task_lu(task), MODE_D_SENSE);
 
 	task->status = SCSI_STATUS_CHECK_CONDITION;
 	task->in_bytes = 0;
@@ -191,7 +191,7 @@ scsi_sense_saving(struct scsi_task *task)
 int
 scsi_sense_write_protected(struct scsi_task *task)
 {
-	return sense(task, KEY_DATA_PROTECT, task_lu(task)->desc.read_only ? 0x2700 : 0x2702);
+	return sense(task, KEY_DATA_PROTECT, scsi_task_lu(task)->desc.read_only ? 0x2700 : 0x2702);
 }
 
 int
@@ -309,7 +309,7 @@ scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba)
 	switch ((enum err)error) {
 	case ERR_FAILED:
 	case ERR_CORRUPT:
-		scsi_lu_fail(task_lu(task), error);
+		scsi_lu_fail(scsi_task_lu(task), error);
 		return scsi_sense_state(task, SCSI_LU_FAILED);
 	case ERR_NO_SPACE:
 		return sense_errno(task, -ENOSPC, lba);

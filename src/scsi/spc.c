@@ -41,7 +41,7 @@ current_condition(struct scsi_task *task)
 	ua = scsi_ua_take(task->itl);
 	if (ua != SCSI_UA_COUNT)
 		return scsi_condition_attention(ua);
-	return scsi_condition_state(scsi_lu_state(task_lu(task)));
+	return scsi_condition_state(scsi_lu_state(scsi_task_lu(task)));
 }
 
 int

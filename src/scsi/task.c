@@ -77,7 +77,7 @@ decode_blocks(struct scsi_task *task)
 static int
 parse_blocks(struct scsi_task *task)
 {
-	uint64_t capacity = scsi_lu_capacity_blocks(task_lu(task));
+	uint64_t capacity = scsi_lu_capacity_blocks(scsi_task_lu(task));
 
 	decode_blocks(task);
 	if (task->lba > capacity)
@@ -99,7 +99,7 @@ static int
 parse_for_unit(struct scsi_task *task, bool known)
 {
 	const struct scsi_cmd *cmd = task->cmd;
-	struct scsi_lu *lu = task_lu(task);
+	struct scsi_lu *lu = scsi_task_lu(task);
 	enum scsi_lu_state state;
 
 	if (cmd == NULL || !scsi_cmd_supported(cmd, lu))
@@ -141,7 +141,7 @@ settle(struct scsi_task *task, int progress)
 	if (progress == SCSI_PENDING)
 		return SCSI_PENDING;
 	if (task->range.state != RANGE_NONE)
-		scsi_range_end(&task_lu(task)->ranges, task);
+		scsi_range_end(&scsi_task_lu(task)->ranges, task);
 	task->executing = false;
 	return SCSI_DONE;
 }
@@ -170,7 +170,7 @@ scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_
 	io->iov_count = iov_count;
 	io->done = io_done;
 	task->step = step;
-	return blk_submit(task_lu(task)->desc.dev, task->queue, io) == BLK_DONE ? SCSI_AGAIN
+	return blk_submit(scsi_task_lu(task)->desc.dev, task->queue, io) == BLK_DONE ? SCSI_AGAIN
 										: SCSI_PENDING;
 }
 
@@ -204,7 +204,7 @@ range_begin(struct scsi_task *task)
 	} else if ((task->cmd->flags & CMD_BLOCKS) && task->count_blocks == 0) {
 		return true;
 	}
-	return scsi_range_begin(&task_lu(task)->ranges, task, exclusive);
+	return scsi_range_begin(&scsi_task_lu(task)->ranges, task, exclusive);
 }
 
 enum scsi_progress
@@ -230,7 +230,7 @@ scsi_task_abort(struct scsi_task *task)
 	task->status = SCSI_STATUS_TASK_ABORTED;
 	if (!task->executing)
 		return SCSI_DONE;
-	if (takes_range(task) && scsi_range_cancel(&task_lu(task)->ranges, task)) {
+	if (takes_range(task) && scsi_range_cancel(&scsi_task_lu(task)->ranges, task)) {
 		task->executing = false;
 		return SCSI_DONE;
 	}

@@ -11,7 +11,7 @@
 #include "target/target_int.h"
 
 void
-target_ack_init(struct ack *ack, unsigned count)
+target_ack_init(struct target_ack *ack, unsigned count)
 {
 	pthread_condattr_t attr;
 
@@ -24,7 +24,7 @@ target_ack_init(struct ack *ack, unsigned count)
 }
 
 void
-target_ack_fini(struct ack *ack)
+target_ack_fini(struct target_ack *ack)
 {
 	pthread_cond_destroy(&ack->cond);
 	pthread_mutex_destroy(&ack->lock);
@@ -32,7 +32,7 @@ target_ack_fini(struct ack *ack)
 
 /* Signals inside the lock: the waiter may free the ack as soon as it has it. */
 void
-target_ack_one(struct ack *ack)
+target_ack_one(struct target_ack *ack)
 {
 	pthread_mutex_lock(&ack->lock);
 	if (--ack->left == 0)
@@ -41,7 +41,7 @@ target_ack_one(struct ack *ack)
 }
 
 int
-target_ack_wait(struct ack *ack, uint32_t timeout_ms)
+target_ack_wait(struct target_ack *ack, uint32_t timeout_ms)
 {
 	uint64_t end_ns = clock_mono_ns() + timeout_ms * NS_PER_MS;
 	struct timespec end = { .tv_sec = (time_t)(end_ns / NS_PER_S),

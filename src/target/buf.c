@@ -14,9 +14,9 @@ static const uint32_t class_bytes[BUF_CLASSES] = { 4096, 16384, 65536, BUF_PIECE
 static const unsigned class_keep[BUF_CLASSES] = { 1024, 256, 128, 64 };
 
 void
-target_buf_pool_init(struct buf_pool *pool)
+target_buf_pool_init(struct target_buf_pool *pool)
 {
-	*pool = (struct buf_pool){ 0 };
+	*pool = (struct target_buf_pool){ 0 };
 }
 
 static void *
@@ -30,7 +30,7 @@ pop(struct buf_free *list)
 }
 
 void
-target_buf_pool_fini(struct buf_pool *pool)
+target_buf_pool_fini(struct target_buf_pool *pool)
 {
 	for (unsigned c = 0; c < BUF_CLASSES; c++)
 		while (pool->free[c].head != NULL)
@@ -48,13 +48,13 @@ class_of(size_t len)
 }
 
 static void *
-get_one(struct buf_pool *pool, unsigned c)
+get_one(struct target_buf_pool *pool, unsigned c)
 {
 	return pool->free[c].head != NULL ? pop(&pool->free[c]) : mem_alloc(class_bytes[c]);
 }
 
 static void
-put_one(struct buf_pool *pool, void *block, unsigned c)
+put_one(struct target_buf_pool *pool, void *block, unsigned c)
 {
 	struct buf_free *list = &pool->free[c];
 
@@ -68,7 +68,7 @@ put_one(struct buf_pool *pool, void *block, unsigned c)
 }
 
 void
-target_buf_put(struct buf_pool *pool, const struct iovec *iov, uint32_t len_bytes)
+target_buf_put(struct target_buf_pool *pool, const struct iovec *iov, uint32_t len_bytes)
 {
 	for (; len_bytes > 0; iov++) {
 		uint32_t piece = MIN(len_bytes, (uint32_t)BUF_PIECE_MAX);
@@ -79,7 +79,7 @@ target_buf_put(struct buf_pool *pool, const struct iovec *iov, uint32_t len_byte
 }
 
 int
-target_buf_get(struct buf_pool *pool, uint32_t len_bytes, struct iovec *iov)
+target_buf_get(struct target_buf_pool *pool, uint32_t len_bytes, struct iovec *iov)
 {
 	unsigned count = 0;
 	uint32_t got = 0;

@@ -44,7 +44,7 @@ target_conn_count_down(struct target *target)
 static void
 free_at_last(struct loop_msg *msg)
 {
-	struct conn *conn = container_of(msg, struct conn, gone);
+	struct target_conn *conn = container_of(msg, struct target_conn, gone);
 	struct target *target = conn->thread->target;
 
 	mem_free(conn);
@@ -52,7 +52,7 @@ free_at_last(struct loop_msg *msg)
 }
 
 static void
-log_end(const struct conn *conn)
+log_end(const struct target_conn *conn)
 {
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	char name[2 * ISCSI_NAME_MAX];
@@ -65,7 +65,7 @@ log_end(const struct conn *conn)
 
 /* Nothing is in flight any more: give everything back. */
 static void
-reap(struct conn *conn)
+reap(struct target_conn *conn)
 {
 	struct target *target = conn->thread->target;
 
@@ -86,7 +86,7 @@ reap(struct conn *conn)
 }
 
 static void
-close_socket(struct conn *conn)
+close_socket(struct target_conn *conn)
 {
 	loop_timer_cancel(conn->thread->loop, &conn->timer);
 	target_conn_detach(conn);
@@ -97,7 +97,7 @@ close_socket(struct conn *conn)
 }
 
 void
-target_conn_close(struct conn *conn, int reason)
+target_conn_close(struct target_conn *conn, int reason)
 {
 	if (conn->close_asked)
 		return;
@@ -109,7 +109,7 @@ target_conn_close(struct conn *conn, int reason)
 /* ---- Loop ---- */
 
 void
-target_conn_mark(struct conn *conn)
+target_conn_mark(struct target_conn *conn)
 {
 	if (conn->is_dirty)
 		return;
@@ -118,7 +118,7 @@ target_conn_mark(struct conn *conn)
 }
 
 void
-target_conn_detach(struct conn *conn)
+target_conn_detach(struct target_conn *conn)
 {
 	if (conn->in_loop)
 		loop_fd_del(conn->thread->loop, &conn->lfd);
@@ -126,7 +126,7 @@ target_conn_detach(struct conn *conn)
 }
 
 static void
-want(struct conn *conn)
+want(struct target_conn *conn)
 {
 	uint32_t events =
 		(conn->paused ? 0 : (uint32_t)EPOLLIN) | (conn->blocked ? (uint32_t)EPOLLOUT : 0);
@@ -138,7 +138,7 @@ want(struct conn *conn)
 /* ---- Sending ---- */
 
 static ssize_t
-send_pieces(struct conn *conn, struct iovec *iov, int count)
+send_pieces(struct target_conn *conn, struct iovec *iov, int count)
 {
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = (size_t)count };
 	ssize_t n;
@@ -151,7 +151,7 @@ send_pieces(struct conn *conn, struct iovec *iov, int count)
 
 /* All that there is to send, or until the socket is full.  0 or -errno. */
 static int
-flush(struct conn *conn)
+flush(struct target_conn *conn)
 {
 	struct iovec *iov = conn->thread->tx;
 
@@ -177,14 +177,14 @@ flush(struct conn *conn)
 
 /* While there are more commands to run.  With time to spare the peer is given work meanwhile. */
 static bool
-is_worth_sending(const struct conn *conn)
+is_worth_sending(const struct target_conn *conn)
 {
 	return conn->unsent_bytes >= SEND_EARLY_BYTES ||
 		(conn->unsent_reads >= SEND_EARLY_READS && loop_has_waited(conn->thread->loop));
 }
 
 void
-target_conn_queued(struct conn *conn, uint32_t len_bytes)
+target_conn_queued(struct target_conn *conn, uint32_t len_bytes)
 {
 	conn->unsent_bytes += len_bytes;
 	conn->unsent_reads++;
@@ -197,7 +197,7 @@ target_conn_queued(struct conn *conn, uint32_t len_bytes)
 }
 
 void
-target_conn_settle(struct conn *conn)
+target_conn_settle(struct target_conn *conn)
 {
 	conn->is_dirty = false;
 	list_remove(&conn->dirty);
@@ -222,7 +222,7 @@ target_conn_settle(struct conn *conn)
 
 /* The engine's pieces come first, our buffer behind them. */
 static int
-take(struct conn *conn, size_t got, size_t in_pieces)
+take(struct target_conn *conn, size_t got, size_t in_pieces)
 {
 	size_t direct = MIN(got, in_pieces);
 	int r = 0;
@@ -237,7 +237,7 @@ take(struct conn *conn, size_t got, size_t in_pieces)
 }
 
 static int
-receive_once(struct conn *conn)
+receive_once(struct target_conn *conn)
 {
 	struct iovec iov[RX_PIECES + 1];
 	int count = iscsi_conn_rx_iov(conn->iscsi, iov, RX_PIECES);
@@ -257,7 +257,7 @@ receive_once(struct conn *conn)
 
 /* False: a login has moved it to another thread. */
 static bool
-receive(struct conn *conn)
+receive(struct target_conn *conn)
 {
 	int r = receive_once(conn);
 
@@ -273,7 +273,7 @@ receive(struct conn *conn)
 static void
 ready(struct loop_fd *lfd, uint32_t revents)
 {
-	struct conn *conn = container_of(lfd, struct conn, lfd);
+	struct target_conn *conn = container_of(lfd, struct target_conn, lfd);
 
 	if ((revents & EPOLLIN) != 0) {
 		if (!receive(conn))
@@ -285,7 +285,7 @@ ready(struct loop_fd *lfd, uint32_t revents)
 }
 
 int
-target_conn_attach(struct conn *conn)
+target_conn_attach(struct target_conn *conn)
 {
 	conn->lfd = (struct loop_fd){ .fd = conn->fd, .events = EPOLLIN, .ready = ready };
 	int r = loop_fd_add(conn->thread->loop, &conn->lfd);
@@ -299,7 +299,7 @@ target_conn_attach(struct conn *conn)
 static void
 look_for_life(struct loop_timer *timer)
 {
-	struct conn *conn = container_of(timer, struct conn, timer);
+	struct target_conn *conn = container_of(timer, struct target_conn, timer);
 	const struct target_options *options = &conn->thread->target->options;
 	uint64_t interval_ns = options->nop_interval_ms * NS_PER_MS;
 	uint64_t idle_ns = clock_mono_ns() - conn->last_heard_ns;
@@ -325,7 +325,7 @@ look_for_life(struct loop_timer *timer)
 }
 
 void
-target_conn_watch(struct conn *conn)
+target_conn_watch(struct target_conn *conn)
 {
 	conn->state = CONN_FULL;
 	conn->last_heard_ns = loop_now_ns(conn->thread->loop);
@@ -364,7 +364,7 @@ format_sockaddr(const struct sockaddr_storage *sa, char text[ADDRESS_TEXT_SIZE])
 }
 
 static void
-set_up_socket(struct conn *conn)
+set_up_socket(struct target_conn *conn)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = sizeof(sa);
@@ -383,21 +383,21 @@ set_up_socket(struct conn *conn)
 static void
 login_too_slow(struct loop_timer *timer)
 {
-	struct conn *conn = container_of(timer, struct conn, timer);
+	struct target_conn *conn = container_of(timer, struct target_conn, timer);
 
 	log_warning("login.timeout", "peer=%s portal=%s", conn->peer, conn->local);
 	target_conn_close(conn, -ETIMEDOUT);
 }
 
 static int
-conn_new(struct thread *thread, struct portal *portal, int fd, struct conn **ret_conn)
+conn_new(struct target_thread *thread, struct target_portal *portal, int fd, struct target_conn **ret_conn)
 {
-	struct conn *conn = mem_calloc(1, sizeof(*conn));
+	struct target_conn *conn = mem_calloc(1, sizeof(*conn));
 	struct iscsi_conn_config config = {
 		.ops = &engine_ops,
 		.user = conn,
 		.queue_depth = QUEUE_DEPTH,
-		.task_extra_bytes = sizeof(struct task),
+		.task_extra_bytes = sizeof(struct target_task),
 	};
 
 	if (conn == NULL)
@@ -421,10 +421,10 @@ conn_new(struct thread *thread, struct portal *portal, int fd, struct conn **ret
 }
 
 void
-target_conn_accept(struct thread *thread, struct portal *portal, int fd)
+target_conn_accept(struct target_thread *thread, struct target_portal *portal, int fd)
 {
 	struct target *target = thread->target;
-	struct conn *conn = NULL;
+	struct target_conn *conn = NULL;
 	int r = ERR_LIMIT;
 
 	if (atomic_fetch_add(&target->conn_count, 1) <= target->options.max_connections)

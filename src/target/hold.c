@@ -17,32 +17,32 @@
 #include "base/err.h"
 #include "target/target_int.h"
 
-struct drain {
+struct target_drain {
 	struct list node;		/* target->holds; holds_lock */
 	struct target *target;
 	bool holds;
 	struct array_mapping *mappings;	/* quiesce */
 	size_t mapping_count;
-	struct ack shares, undone;	/* quiesce */
-	struct abort_request abort;
-	struct thread *origin;
+	struct target_ack shares, undone;	/* quiesce */
+	struct target_abort_request abort;
+	struct target_thread *origin;
 	struct loop_msg done_msg;
 	atomic_uint shares_left;	/* abort */
 	unsigned part_count;
-	struct drain_part parts[];
+	struct target_drain_part parts[];
 };
 
 /* ---- What a drain covers ---- */
 
 static bool
-mapping_covers(const struct array_mapping *m, const struct path *path)
+mapping_covers(const struct array_mapping *m, const struct target_path *path)
 {
 	return guid_equal(&m->lun_id, &path->unit->lun_id) &&
 	       guid_equal(&m->target_id, &path->session->vt->row->id);
 }
 
 static bool
-covers(const struct drain *drain, const struct path *path)
+covers(const struct target_drain *drain, const struct target_path *path)
 {
 	if (!drain->holds)
 		return bsearch(&path->unit, drain->abort.units, drain->abort.unit_count,
@@ -54,16 +54,16 @@ covers(const struct drain *drain, const struct path *path)
 }
 
 bool
-target_hold_covers(const struct thread *thread, const struct path *path)
+target_hold_covers(const struct target_thread *thread, const struct target_path *path)
 {
 	list_for_each(node, &thread->holds)
-		if (covers(list_entry(node, struct drain_part, hold_node)->drain, path))
+		if (covers(list_entry(node, struct target_drain_part, hold_node)->drain, path))
 			return true;
 	return false;
 }
 
 static unsigned
-inflight_of(const struct drain *drain, const struct session *session)
+inflight_of(const struct target_drain *drain, const struct target_session *session)
 {
 	unsigned sum = 0;
 
@@ -71,7 +71,7 @@ inflight_of(const struct drain *drain, const struct session *session)
 		if (session->paths[i]->inflight > 0 && covers(drain, session->paths[i]))
 			sum += session->paths[i]->inflight;
 	list_for_each(node, &session->gone) {
-		const struct path *path = list_entry(node, struct path, node);
+		const struct target_path *path = list_entry(node, struct target_path, node);
 
 		if (covers(drain, path))
 			sum += path->inflight;
@@ -80,10 +80,10 @@ inflight_of(const struct drain *drain, const struct session *session)
 }
 
 static bool
-is_idle(const struct drain_part *part)
+is_idle(const struct target_drain_part *part)
 {
 	list_for_each(node, &part->thread->sessions)
-		if (inflight_of(part->drain, list_entry(node, struct session, node)) > 0)
+		if (inflight_of(part->drain, list_entry(node, struct target_session, node)) > 0)
 			return false;
 	return true;
 }
@@ -91,7 +91,7 @@ is_idle(const struct drain_part *part)
 /* ---- Parts, on their threads ---- */
 
 static void
-drain_free(struct drain *drain)
+drain_free(struct target_drain *drain)
 {
 	if (drain->holds) {
 		target_ack_fini(&drain->shares);
@@ -104,17 +104,17 @@ drain_free(struct drain *drain)
 static void
 abort_finished(struct loop_msg *msg)
 {
-	struct drain *drain = container_of(msg, struct drain, done_msg);
-	struct abort_request request = drain->abort;
+	struct target_drain *drain = container_of(msg, struct target_drain, done_msg);
+	struct target_abort_request request = drain->abort;
 
 	drain_free(drain);
 	request.done(request.arg);
 }
 
 static void
-share_done(struct drain_part *part)
+share_done(struct target_drain_part *part)
 {
-	struct drain *drain = part->drain;
+	struct target_drain *drain = part->drain;
 
 	list_remove(&part->wait_node);
 	if (drain->holds) {
@@ -126,10 +126,10 @@ share_done(struct drain_part *part)
 }
 
 void
-target_hold_check(struct thread *thread)
+target_hold_check(struct target_thread *thread)
 {
 	list_for_each_safe(node, &thread->waits) {
-		struct drain_part *part = list_entry(node, struct drain_part, wait_node);
+		struct target_drain_part *part = list_entry(node, struct target_drain_part, wait_node);
 
 		if (is_idle(part))
 			share_done(part);
@@ -137,7 +137,7 @@ target_hold_check(struct thread *thread)
 }
 
 static void
-wait_for_idle(struct drain_part *part)
+wait_for_idle(struct target_drain_part *part)
 {
 	list_append(&part->thread->waits, &part->wait_node);
 	if (is_idle(part))
@@ -145,10 +145,10 @@ wait_for_idle(struct drain_part *part)
 }
 
 static void
-set_held(const struct drain_part *part)
+set_held(const struct target_drain_part *part)
 {
 	list_for_each(node, &part->thread->sessions) {
-		struct session *session = list_entry(node, struct session, node);
+		struct target_session *session = list_entry(node, struct target_session, node);
 
 		for (size_t i = 0; i < session->path_count; i++)
 			if (covers(part->drain, session->paths[i]))
@@ -159,7 +159,7 @@ set_held(const struct drain_part *part)
 static void
 hold_part(struct loop_msg *msg)
 {
-	struct drain_part *part = container_of(msg, struct drain_part, msg);
+	struct target_drain_part *part = container_of(msg, struct target_drain_part, msg);
 
 	list_append(&part->thread->holds, &part->hold_node);
 	set_held(part);
@@ -168,13 +168,13 @@ hold_part(struct loop_msg *msg)
 
 /* Releasing a task may start others, but never takes a path out of its session. */
 static void
-release_covered(const struct drain_part *part)
+release_covered(const struct target_drain_part *part)
 {
 	list_for_each(node, &part->thread->sessions) {
-		struct session *session = list_entry(node, struct session, node);
+		struct target_session *session = list_entry(node, struct target_session, node);
 
 		for (size_t i = 0; i < session->path_count; i++) {
-			struct path *path = session->paths[i];
+			struct target_path *path = session->paths[i];
 
 			if (!path->held || !covers(part->drain, path) ||
 				target_hold_covers(part->thread, path))
@@ -188,7 +188,7 @@ release_covered(const struct drain_part *part)
 static void
 undo_part(struct loop_msg *msg)
 {
-	struct drain_part *part = container_of(msg, struct drain_part, undo_msg);
+	struct target_drain_part *part = container_of(msg, struct target_drain_part, undo_msg);
 
 	list_remove(&part->wait_node);
 	list_remove(&part->hold_node);
@@ -199,14 +199,14 @@ undo_part(struct loop_msg *msg)
 static void
 abort_part(struct loop_msg *msg)
 {
-	struct drain_part *part = container_of(msg, struct drain_part, msg);
-	struct drain *drain = part->drain;
+	struct target_drain_part *part = container_of(msg, struct target_drain_part, msg);
+	struct target_drain *drain = part->drain;
 
 	list_for_each(node, &part->thread->sessions) {
-		struct session *session = list_entry(node, struct session, node);
+		struct target_session *session = list_entry(node, struct target_session, node);
 
 		for (size_t i = 0; i < session->path_count; i++) {
-			struct path *path = session->paths[i];
+			struct target_path *path = session->paths[i];
 			uint8_t lun[8];
 
 			if (!covers(drain, path))
@@ -224,11 +224,11 @@ abort_part(struct loop_msg *msg)
 
 /* ---- Drains ---- */
 
-static struct drain *
+static struct target_drain *
 drain_new(struct target *target)
 {
-	struct drain *drain =
-		mem_calloc(1, sizeof(*drain) + target->thread_count * sizeof(struct drain_part));
+	struct target_drain *drain =
+		mem_calloc(1, sizeof(*drain) + target->thread_count * sizeof(struct target_drain_part));
 
 	if (drain == NULL)
 		return NULL;
@@ -236,12 +236,12 @@ drain_new(struct target *target)
 	drain->part_count = target->thread_count;
 	for (unsigned i = 0; i < drain->part_count; i++)
 		drain->parts[i] =
-			(struct drain_part){ .drain = drain, .thread = &target->threads[i] };
+			(struct target_drain_part){ .drain = drain, .thread = &target->threads[i] };
 	return drain;
 }
 
 static void
-post_parts(struct drain *drain, void (*run)(struct loop_msg *msg))
+post_parts(struct target_drain *drain, void (*run)(struct loop_msg *msg))
 {
 	for (unsigned i = 0; i < drain->part_count; i++) {
 		drain->parts[i].msg.run = run;
@@ -250,9 +250,9 @@ post_parts(struct drain *drain, void (*run)(struct loop_msg *msg))
 }
 
 int
-target_hold_abort(struct thread *thread, const struct abort_request *request)
+target_hold_abort(struct target_thread *thread, const struct target_abort_request *request)
 {
-	struct drain *drain = drain_new(thread->target);
+	struct target_drain *drain = drain_new(thread->target);
 
 	if (drain == NULL)
 		return -ENOMEM;
@@ -268,7 +268,7 @@ target_hold_abort(struct thread *thread, const struct abort_request *request)
  * data-path thread.
  */
 static void
-undo(struct drain *drain)
+undo(struct target_drain *drain)
 {
 	for (unsigned i = 0; i < drain->part_count; i++) {
 		drain->parts[i].undo_msg.run = undo_part;
@@ -283,7 +283,7 @@ target_hold_quiesce(
 	void *runtime, const struct array_mapping *mappings, size_t count, uint32_t timeout_ms)
 {
 	struct target *target = runtime;
-	struct drain *drain = drain_new(target);
+	struct target_drain *drain = drain_new(target);
 
 	if (drain == NULL)
 		return -ENOMEM;
@@ -310,7 +310,7 @@ target_hold_quiesce(
 }
 
 static bool
-same_mappings(const struct drain *drain, const struct array_mapping *mappings, size_t count)
+same_mappings(const struct target_drain *drain, const struct array_mapping *mappings, size_t count)
 {
 	return drain->mapping_count == count &&
 	       (count == 0 || memcmp(drain->mappings, mappings, count * sizeof(*mappings)) == 0);
@@ -320,11 +320,11 @@ void
 target_hold_resume(void *runtime, const struct array_mapping *mappings, size_t count)
 {
 	struct target *target = runtime;
-	struct drain *found = NULL;
+	struct target_drain *found = NULL;
 
 	pthread_mutex_lock(&target->holds_lock);
 	list_for_each(node, &target->holds) {
-		struct drain *drain = list_entry(node, struct drain, node);
+		struct target_drain *drain = list_entry(node, struct target_drain, node);
 
 		if (found == NULL && same_mappings(drain, mappings, count))
 			found = drain;
@@ -337,7 +337,7 @@ target_hold_resume(void *runtime, const struct array_mapping *mappings, size_t c
 }
 
 static bool
-is_over(const struct drain *drain, const struct state *state)
+is_over(const struct target_drain *drain, const struct state *state)
 {
 	for (size_t i = 0; i < drain->mapping_count; i++)
 		if (state_find_pair(state, ROW_ASSOCIATION, &drain->mappings[i].lun_id,
@@ -354,7 +354,7 @@ target_hold_forget(struct target *target, const struct state *state)
 	list_init(&over);
 	pthread_mutex_lock(&target->holds_lock);
 	list_for_each_safe(node, &target->holds) {
-		struct drain *drain = list_entry(node, struct drain, node);
+		struct target_drain *drain = list_entry(node, struct target_drain, node);
 
 		if (state != NULL && !is_over(drain, state))
 			continue;
@@ -363,5 +363,5 @@ target_hold_forget(struct target *target, const struct state *state)
 	}
 	pthread_mutex_unlock(&target->holds_lock);
 	for (struct list *node; (node = list_pop(&over)) != NULL;)
-		undo(list_entry(node, struct drain, node));
+		undo(list_entry(node, struct target_drain, node));
 }

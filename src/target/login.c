@@ -26,9 +26,9 @@
 /* ---- Steps, as the engine asks ---- */
 
 static int
-decide_first(struct conn *conn, const struct iscsi_login *login, struct iscsi_login_reply *reply)
+decide_first(struct target_conn *conn, const struct iscsi_login *login, struct iscsi_login_reply *reply)
 {
-	struct thread *thread = conn->thread;
+	struct target_thread *thread = conn->thread;
 
 	if (login->tsih != 0) {		/* one connection for each session */
 		reply->status = target_registry_has_tsih(&thread->target->registry, login->tsih)
@@ -37,8 +37,8 @@ decide_first(struct conn *conn, const struct iscsi_login *login, struct iscsi_lo
 	}
 	if (login->type == ISCSI_SESSION_DISCOVERY)
 		return 0;
-	const struct view_target *vt = target_view_find_target(thread->view, login->target_name);
-	const struct view_group *group =
+	const struct target_view_target *vt = target_view_find_target(thread->view, login->target_name);
+	const struct target_view_group *group =
 		vt != NULL ? target_view_target_group(vt, conn->portal) : NULL;
 
 	if (group == NULL) {
@@ -54,13 +54,13 @@ decide_first(struct conn *conn, const struct iscsi_login *login, struct iscsi_lo
 }
 
 static int
-decide_last(struct conn *conn, const struct iscsi_login *login, struct iscsi_login_reply *reply)
+decide_last(struct target_conn *conn, const struct iscsi_login *login, struct iscsi_login_reply *reply)
 {
 	if (login->type == ISCSI_SESSION_NORMAL) {
 		conn->wants_session = true;
 		return 1;
 	}
-	reply->tsih = registry_next_tsih(&conn->thread->target->registry);
+	reply->tsih = target_registry_next_tsih(&conn->thread->target->registry);
 	return 0;
 }
 
@@ -76,7 +76,7 @@ target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step st
 /* ---- On the session's thread ---- */
 
 static void
-refuse(struct conn *conn, uint16_t status)
+refuse(struct target_conn *conn, uint16_t status)
 {
 	struct iscsi_login_reply reply = { .status = status };
 
@@ -85,7 +85,7 @@ refuse(struct conn *conn, uint16_t status)
 }
 
 static void
-log_begin(const struct conn *conn)
+log_begin(const struct target_conn *conn)
 {
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	char name[2 * ISCSI_NAME_MAX];
@@ -99,11 +99,11 @@ log_begin(const struct conn *conn)
 
 /* The status to refuse it with, or 0. */
 static uint16_t
-begin_session(struct conn *conn)
+begin_session(struct target_conn *conn)
 {
-	struct thread *thread = conn->thread;
+	struct target_thread *thread = conn->thread;
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
-	struct view_target *vt = target_view_find_target(thread->view, login->target_name);
+	struct target_view_target *vt = target_view_find_target(thread->view, login->target_name);
 
 	if (thread->stopping || conn->killed)
 		return ISCSI_LOGIN_UNAVAILABLE;
@@ -115,7 +115,7 @@ begin_session(struct conn *conn)
 static void
 adopt(struct loop_msg *msg)
 {
-	struct conn *conn = container_of(msg, struct conn, move);
+	struct target_conn *conn = container_of(msg, struct target_conn, move);
 	struct iscsi_login_reply reply = { .tsih = conn->entry.tsih };
 
 	list_append(&conn->thread->conns, &conn->node);
@@ -141,7 +141,7 @@ adopt(struct loop_msg *msg)
 static void
 announce(struct work *work)
 {
-	struct conn *conn = container_of(work, struct conn, announce);
+	struct target_conn *conn = container_of(work, struct target_conn, announce);
 
 	if (conn->row != NULL)
 		array_live_put(conn->thread->target->array, TAKE(conn->row));
@@ -150,10 +150,10 @@ announce(struct work *work)
 
 /* ---- On the thread that accepted ---- */
 
-static struct thread *
+static struct target_thread *
 least_loaded(struct target *target)
 {
-	struct thread *best = &target->threads[0];
+	struct target_thread *best = &target->threads[0];
 
 	for (unsigned i = 1; i < target->thread_count; i++)
 		if (atomic_load(&target->threads[i].sessions_assigned) <
@@ -163,7 +163,7 @@ least_loaded(struct target *target)
 }
 
 static void
-move_away(struct conn *conn)
+move_away(struct target_conn *conn)
 {
 	loop_timer_cancel(conn->thread->loop, &conn->timer);
 	target_conn_detach(conn);
@@ -181,7 +181,7 @@ move_away(struct conn *conn)
 
 /* False: it is another thread's from here on, and may be freed already. */
 static bool
-claim(struct conn *conn)
+claim(struct target_conn *conn)
 {
 	switch (target_registry_enter(&conn->thread->target->registry, &conn->entry)) {
 	case REGISTRY_ENTERED:
@@ -198,10 +198,10 @@ claim(struct conn *conn)
 }
 
 bool
-target_login_continue(struct conn *conn)
+target_login_continue(struct target_conn *conn)
 {
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
-	struct registry_entry *entry = &conn->entry;
+	struct target_registry_entry *entry = &conn->entry;
 
 	conn->wants_session = false;
 	entry->initiator = login->initiator_name;
@@ -218,7 +218,7 @@ target_login_continue(struct conn *conn)
 void
 target_login_wake(struct loop_msg *msg)
 {
-	struct conn *conn = container_of(msg, struct conn, entry.wake);
+	struct target_conn *conn = container_of(msg, struct target_conn, entry.wake);
 
 	if (conn->state == CONN_WAITING && !conn->close_asked)
 		claim(conn);
@@ -228,7 +228,7 @@ target_login_wake(struct loop_msg *msg)
 void
 target_login_kill(struct loop_msg *msg)
 {
-	struct conn *conn = container_of(msg, struct conn, entry.kill);
+	struct target_conn *conn = container_of(msg, struct target_conn, entry.kill);
 
 	if (conn->adopted)
 		target_conn_close(conn, ERR_CANCELLED);
@@ -239,13 +239,13 @@ target_login_kill(struct loop_msg *msg)
 /* ---- SendTargets ---- */
 
 static int
-list_portals(const struct view_target *vt, struct iscsi_targets *list)
+list_portals(const struct target_view_target *vt, struct iscsi_targets *list)
 {
 	char address[ADDRESS_TEXT_SIZE];
 	int r = 0;
 
 	for (size_t g = 0; g < vt->group_count; g++) {
-		const struct view_group *group = &vt->groups[g];
+		const struct target_view_group *group = &vt->groups[g];
 
 		for (size_t p = 0; p < group->portal_count && r == 0; p++) {
 			if (!atomic_load(&group->portals[p]->ready))
@@ -258,7 +258,7 @@ list_portals(const struct view_target *vt, struct iscsi_targets *list)
 }
 
 static bool
-has_ready_portal(const struct view_target *vt)
+has_ready_portal(const struct target_view_target *vt)
 {
 	for (size_t g = 0; g < vt->group_count; g++)
 		for (size_t p = 0; p < vt->groups[g].portal_count; p++)
@@ -269,7 +269,7 @@ has_ready_portal(const struct view_target *vt)
 
 /* Only what this initiator may use: a way to get there, and something to see. */
 static int
-list_target(const struct view_target *vt, const char *initiator, struct iscsi_targets *list)
+list_target(const struct target_view_target *vt, const char *initiator, struct iscsi_targets *list)
 {
 	if (!has_ready_portal(vt) || !target_view_target_shows_any(vt, initiator))
 		return 0;
@@ -281,10 +281,10 @@ list_target(const struct view_target *vt, const char *initiator, struct iscsi_ta
 void
 target_login_send_targets(void *user, const char *name, struct iscsi_targets *list)
 {
-	struct conn *conn = user;
-	const struct view *view = conn->thread->view;
+	struct target_conn *conn = user;
+	const struct target_view *view = conn->thread->view;
 	const char *initiator = iscsi_conn_login(conn->iscsi)->initiator_name;
-	const struct view_target *vt;
+	const struct target_view_target *vt;
 	int r = 0;
 
 	if (name == NULL) {

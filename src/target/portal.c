@@ -24,9 +24,9 @@
 #define LISTEN_BACKLOG 512
 
 int
-target_portal_new(struct target *target, const struct row_portal *row, struct portal **ret_portal)
+target_portal_new(struct target *target, const struct row_portal *row, struct target_portal **ret_portal)
 {
-	struct portal *portal = mem_calloc(1, sizeof(*portal));
+	struct target_portal *portal = mem_calloc(1, sizeof(*portal));
 
 	if (portal == NULL)
 		return -ENOMEM;
@@ -38,15 +38,15 @@ target_portal_new(struct target *target, const struct row_portal *row, struct po
 	return 0;
 }
 
-struct portal *
-target_portal_ref(struct portal *portal)
+struct target_portal *
+target_portal_ref(struct target_portal *portal)
 {
 	atomic_fetch_add_explicit(&portal->refs, 1, memory_order_relaxed);
 	return portal;
 }
 
 void
-target_portal_unref(struct portal *portal)
+target_portal_unref(struct target_portal *portal)
 {
 	if (portal == NULL ||
 		atomic_fetch_sub_explicit(&portal->refs, 1, memory_order_acq_rel) != 1)
@@ -163,7 +163,7 @@ target_portal_pick_port(const char *address, uint16_t *ret_port)
 /* ---- Live row ---- */
 
 static void
-tell(struct portal *portal, bool ready, const char *reason)
+tell(struct target_portal *portal, bool ready, const char *reason)
 {
 	struct row_live_portal *row = row_new(ROW_LIVE_PORTAL);
 	char address[ADDRESS_TEXT_SIZE];
@@ -186,7 +186,7 @@ tell(struct portal *portal, bool ready, const char *reason)
 
 /* Once for each reason, not for each attempt. */
 static void
-not_ready(struct portal *portal, const char *reason)
+not_ready(struct target_portal *portal, const char *reason)
 {
 	atomic_store(&portal->ready, false);
 	if (portal->reason != NULL && strcmp(portal->reason, reason) == 0)
@@ -199,7 +199,7 @@ not_ready(struct portal *portal, const char *reason)
 /* ---- Listening ---- */
 
 static void
-retry_later(struct portal *portal)
+retry_later(struct target_portal *portal)
 {
 	loop_timer_set(portal->thread->loop, &portal->retry,
 		portal->thread->target->options.portal_retry_ms * NS_PER_MS);
@@ -208,7 +208,7 @@ retry_later(struct portal *portal)
 static void
 accept_some(struct loop_fd *lfd, uint32_t revents)
 {
-	struct portal *portal = container_of(lfd, struct portal, lfd);
+	struct target_portal *portal = container_of(lfd, struct target_portal, lfd);
 
 	(void)revents;
 	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
@@ -231,7 +231,7 @@ accept_some(struct loop_fd *lfd, uint32_t revents)
 }
 
 static int
-start_listening(struct portal *portal)
+start_listening(struct target_portal *portal)
 {
 	int fd = bind_socket(portal->row->address, (uint16_t)portal->row->port, true);
 
@@ -251,7 +251,7 @@ start_listening(struct portal *portal)
 }
 
 static void
-attempt(struct portal *portal)
+attempt(struct target_portal *portal)
 {
 	int r = portal->lfd.fd >= 0 ? loop_fd_add(portal->thread->loop, &portal->lfd)
 				    : start_listening(portal);
@@ -271,11 +271,11 @@ attempt(struct portal *portal)
 static void
 retry(struct loop_timer *timer)
 {
-	attempt(container_of(timer, struct portal, retry));
+	attempt(container_of(timer, struct target_portal, retry));
 }
 
 void
-target_portal_open(struct portal *portal)
+target_portal_open(struct target_portal *portal)
 {
 	if (portal->opened)
 		return;
@@ -289,7 +289,7 @@ target_portal_open(struct portal *portal)
 }
 
 void
-target_portal_close(struct portal *portal)
+target_portal_close(struct target_portal *portal)
 {
 	if (!portal->opened)
 		return;

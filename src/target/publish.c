@@ -13,18 +13,18 @@
 #include "target/target_int.h"
 
 /* On the publisher's stack while it waits. */
-struct publication {
-	struct view *view;
-	struct ack ack;
+struct target_publication {
+	struct target_view *view;
+	struct target_ack ack;
 };
 
 /* ---- On a thread ---- */
 
 static void
-sync_portals(struct thread *thread, const struct view *old, const struct view *view)
+sync_portals(struct target_thread *thread, const struct target_view *old, const struct target_view *view)
 {
 	for (size_t i = 0; old != NULL && i < old->portal_count; i++) {
-		struct portal *portal = old->portals[i];
+		struct target_portal *portal = old->portals[i];
 
 		if (portal->thread == thread &&
 			target_view_find_portal(view, &portal->row->id) != portal)
@@ -36,9 +36,9 @@ sync_portals(struct thread *thread, const struct view *old, const struct view *v
 }
 
 static void
-sync_session(struct session *session, const struct view *view)
+sync_session(struct target_session *session, const struct target_view *view)
 {
-	struct view_target *vt = target_view_find_target(view, session->vt->row->iscsi_name);
+	struct target_view_target *vt = target_view_find_target(view, session->vt->row->iscsi_name);
 
 	if (vt == session->vt)
 		return;
@@ -51,14 +51,14 @@ sync_session(struct session *session, const struct view *view)
 static void
 take_view(struct loop_msg *msg)
 {
-	struct thread *thread = container_of(msg, struct thread, view_msg);
-	struct publication *publication = thread->publication;
-	struct view *old = thread->view;
+	struct target_thread *thread = container_of(msg, struct target_thread, view_msg);
+	struct target_publication *publication = thread->publication;
+	struct target_view *old = thread->view;
 
 	thread->view = target_view_ref(publication->view);
 	sync_portals(thread, old, thread->view);
 	list_for_each(node, &thread->sessions)
-		sync_session(list_entry(node, struct session, node), thread->view);
+		sync_session(list_entry(node, struct target_session, node), thread->view);
 	target_view_unref(old);
 	target_ack_one(&publication->ack);
 }
@@ -66,13 +66,13 @@ take_view(struct loop_msg *msg)
 /* ---- The publisher ---- */
 
 static void
-give_to_threads(struct target *target, struct view *view)
+give_to_threads(struct target *target, struct target_view *view)
 {
-	struct publication publication = { .view = view };
+	struct target_publication publication = { .view = view };
 
 	target_ack_init(&publication.ack, target->thread_count);
 	for (unsigned i = 0; i < target->thread_count; i++) {
-		struct thread *thread = &target->threads[i];
+		struct target_thread *thread = &target->threads[i];
 
 		thread->publication = &publication;
 		thread->view_msg.run = take_view;
@@ -83,11 +83,11 @@ give_to_threads(struct target *target, struct view *view)
 }
 
 /* Publishing cannot fail, so it waits for memory. */
-static struct view *
+static struct target_view *
 make_view(struct target *target, const struct state *state, const struct change *change)
 {
 	const struct timespec pause = { .tv_nsec = 10 * NS_PER_MS };
-	struct view *view = NULL;
+	struct target_view *view = NULL;
 	int r;
 
 	while ((r = target_view_new(target, target->view, target->state, state, change, &view)) <
@@ -112,7 +112,7 @@ takes_away(const struct change *change)
 void
 target_publish_forget_units(struct target *target, const struct state *state)
 {
-	struct unit *unit;
+	struct target_unit *unit;
 	size_t cursor = 0;
 
 	pthread_mutex_lock(&target->units_lock);
@@ -132,8 +132,8 @@ target_publish_state(void *runtime, const struct state *state, const struct chan
 	struct target *target = runtime;
 
 	pthread_mutex_lock(&target->publish_lock);
-	struct view *view = make_view(target, state, change);
-	struct view *old_view = target->view;
+	struct target_view *view = make_view(target, state, change);
+	struct target_view *old_view = target->view;
 	struct state *old_state = target->state;
 
 	give_to_threads(target, view);

@@ -12,7 +12,7 @@
 #include "target/target_int.h"
 
 void
-target_registry_init(struct registry *registry)
+target_registry_init(struct target_registry *registry)
 {
 	pthread_mutex_init(&registry->lock, NULL);
 	list_init(&registry->entries);
@@ -21,7 +21,7 @@ target_registry_init(struct registry *registry)
 }
 
 void
-target_registry_fini(struct registry *registry)
+target_registry_fini(struct target_registry *registry)
 {
 	pthread_mutex_destroy(&registry->lock);
 }
@@ -31,17 +31,17 @@ target_registry_fini(struct registry *registry)
  * tag.
  */
 static bool
-same_nexus(const struct registry_entry *a, const struct registry_entry *b)
+same_nexus(const struct target_registry_entry *a, const struct target_registry_entry *b)
 {
 	return memcmp(a->isid, b->isid, sizeof(a->isid)) == 0 && a->tpgt == b->tpgt &&
 	       strcmp(a->initiator, b->initiator) == 0 && strcmp(a->target, b->target) == 0;
 }
 
-static struct registry_entry *
-find_older(struct registry *registry, const struct registry_entry *entry)
+static struct target_registry_entry *
+find_older(struct target_registry *registry, const struct target_registry_entry *entry)
 {
 	list_for_each(node, &registry->entries) {
-		struct registry_entry *other = list_entry(node, struct registry_entry, node);
+		struct target_registry_entry *other = list_entry(node, struct target_registry_entry, node);
 
 		if (same_nexus(entry, other))
 			return other;
@@ -50,17 +50,17 @@ find_older(struct registry *registry, const struct registry_entry *entry)
 }
 
 static bool
-tsih_in_use(const struct registry *registry, uint16_t tsih)
+tsih_in_use(const struct target_registry *registry, uint16_t tsih)
 {
 	list_for_each(node, &registry->entries)
-		if (list_entry(node, struct registry_entry, node)->tsih == tsih)
+		if (list_entry(node, struct target_registry_entry, node)->tsih == tsih)
 			return true;
 	return false;
 }
 
 /* Never 0, which means a new session. */
 static uint16_t
-next_tsih(struct registry *registry)
+next_tsih(struct target_registry *registry)
 {
 	do
 		registry->last_tsih =
@@ -70,7 +70,7 @@ next_tsih(struct registry *registry)
 }
 
 static void
-kill_locked(struct registry_entry *entry)
+kill_locked(struct target_registry_entry *entry)
 {
 	if (entry->kill_posted)
 		return;
@@ -80,20 +80,20 @@ kill_locked(struct registry_entry *entry)
 }
 
 static void
-wake_waiter(struct registry_entry *waiter)
+wake_waiter(struct target_registry_entry *waiter)
 {
 	waiter->waits_for = NULL;
 	waiter->wake.run = target_login_wake;
 	loop_post(waiter->wake_thread->loop, &waiter->wake);
 }
 
-enum registry_claim
-target_registry_enter(struct registry *registry, struct registry_entry *entry)
+enum target_registry_claim
+target_registry_enter(struct target_registry *registry, struct target_registry_entry *entry)
 {
-	enum registry_claim claim = REGISTRY_ENTERED;
+	enum target_registry_claim claim = REGISTRY_ENTERED;
 
 	pthread_mutex_lock(&registry->lock);
-	struct registry_entry *older = find_older(registry, entry);
+	struct target_registry_entry *older = find_older(registry, entry);
 
 	if (older != NULL && older->waiter != NULL) {
 		claim = REGISTRY_FULL;		/* two logins at once want the same place */
@@ -116,7 +116,7 @@ target_registry_enter(struct registry *registry, struct registry_entry *entry)
 }
 
 void
-target_registry_leave(struct registry *registry, struct registry_entry *entry)
+target_registry_leave(struct target_registry *registry, struct target_registry_entry *entry)
 {
 	pthread_mutex_lock(&registry->lock);
 	if (entry->entered) {
@@ -136,7 +136,7 @@ target_registry_leave(struct registry *registry, struct registry_entry *entry)
 }
 
 bool
-target_registry_has_tsih(struct registry *registry, uint16_t tsih)
+target_registry_has_tsih(struct target_registry *registry, uint16_t tsih)
 {
 	pthread_mutex_lock(&registry->lock);
 	bool found = tsih_in_use(registry, tsih);
@@ -146,7 +146,7 @@ target_registry_has_tsih(struct registry *registry, uint16_t tsih)
 }
 
 uint16_t
-registry_next_tsih(struct registry *registry)
+target_registry_next_tsih(struct target_registry *registry)
 {
 	pthread_mutex_lock(&registry->lock);
 	uint16_t tsih = next_tsih(registry);
@@ -156,13 +156,13 @@ registry_next_tsih(struct registry *registry)
 }
 
 int
-target_registry_kill(struct registry *registry, const struct guid *session_id)
+target_registry_kill(struct target_registry *registry, const struct guid *session_id)
 {
 	int r = ERR_NOT_FOUND;
 
 	pthread_mutex_lock(&registry->lock);
 	list_for_each(node, &registry->entries) {
-		struct registry_entry *entry = list_entry(node, struct registry_entry, node);
+		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry, node);
 
 		if (!guid_equal(&entry->session_id, session_id))
 			continue;
@@ -174,11 +174,11 @@ target_registry_kill(struct registry *registry, const struct guid *session_id)
 }
 
 void
-target_registry_kill_target(struct registry *registry, const char *target)
+target_registry_kill_target(struct target_registry *registry, const char *target)
 {
 	pthread_mutex_lock(&registry->lock);
 	list_for_each(node, &registry->entries) {
-		struct registry_entry *entry = list_entry(node, struct registry_entry, node);
+		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry, node);
 
 		if (strcmp(entry->target, target) == 0)
 			kill_locked(entry);

@@ -18,10 +18,10 @@
 
 /* ---- Paths ---- */
 
-static struct path *
-path_new(struct session *session, const struct view_lun *lun)
+static struct target_path *
+path_new(struct target_session *session, const struct target_view_lun *lun)
 {
-	struct path *path = mem_calloc(1, sizeof(*path));
+	struct target_path *path = mem_calloc(1, sizeof(*path));
 
 	if (path == NULL)
 		return NULL;
@@ -35,7 +35,7 @@ path_new(struct session *session, const struct view_lun *lun)
 }
 
 static void
-path_free(struct path *path)
+path_free(struct target_path *path)
 {
 	scsi_itl_fini(&path->itl);
 	target_unit_unref(path->unit);
@@ -43,7 +43,7 @@ path_free(struct path *path)
 }
 
 void
-target_session_path_idle(struct path *path)
+target_session_path_idle(struct target_path *path)
 {
 	if (!path->gone || path->tasks > 0)
 		return;
@@ -53,7 +53,7 @@ target_session_path_idle(struct path *path)
 
 /* Out of the map. */
 static void
-path_drop(struct path *path)
+path_drop(struct target_path *path)
 {
 	path->gone = true;
 	path->held = false;
@@ -67,9 +67,9 @@ path_drop(struct path *path)
 /* ---- The map ---- */
 
 struct map {
-	struct path **paths, **table;
+	struct target_path **paths, **table;
 	size_t path_count, table_size;
-	struct path **made;		/* of paths: new ones, to free when the map is not used */
+	struct target_path **made;		/* of paths: new ones, to free when the map is not used */
 	size_t made_count;
 };
 
@@ -84,7 +84,7 @@ map_fini(struct map *map)
 }
 
 static int
-map_init(struct map *map, const struct view_target *vt)
+map_init(struct map *map, const struct target_view_target *vt)
 {
 	size_t count = vt->lun_count;
 
@@ -96,9 +96,9 @@ map_init(struct map *map, const struct view_target *vt)
 }
 
 static int
-map_add(struct map *map, struct session *session, const struct view_lun *lun)
+map_add(struct map *map, struct target_session *session, const struct target_view_lun *lun)
 {
-	struct path *path = session_path(session, lun->number);
+	struct target_path *path = target_session_path(session, lun->number);
 
 	if (path == NULL || path->unit != lun->unit) {
 		path = path_new(session, lun);
@@ -112,7 +112,7 @@ map_add(struct map *map, struct session *session, const struct view_lun *lun)
 }
 
 static int
-map_fill(struct map *map, struct session *session, const struct view_target *vt)
+map_fill(struct map *map, struct target_session *session, const struct target_view_target *vt)
 {
 	int r = map_init(map, vt);
 
@@ -124,7 +124,7 @@ map_fill(struct map *map, struct session *session, const struct view_target *vt)
 
 /* Swap the maps, then let go of what is only in the old one (now in *map). */
 static void
-map_use(struct map *map, struct session *session)
+map_use(struct map *map, struct target_session *session)
 {
 	struct map old = {
 		.paths = session->paths, .table = session->table, .path_count = session->path_count,
@@ -137,16 +137,16 @@ map_use(struct map *map, struct session *session)
 	session->table_size = map->table_size;
 	mem_free(map->made);
 	for (size_t i = 0; i < old.path_count; i++)
-		if (session_path(session, old.paths[i]->number) != old.paths[i])
+		if (target_session_path(session, old.paths[i]->number) != old.paths[i])
 			path_drop(old.paths[i]);
 	mem_free(old.paths);
 	mem_free(old.table);
 }
 
 int
-target_session_apply(struct session *session, struct view_target *vt)
+target_session_apply(struct target_session *session, struct target_view_target *vt)
 {
-	struct view_target *old_vt = session->vt;
+	struct target_view_target *old_vt = session->vt;
 	struct map map;
 
 	session->vt = target_view_target_ref(vt);	/* what new paths are covered by */
@@ -170,7 +170,7 @@ target_session_apply(struct session *session, struct view_target *vt)
 size_t
 target_session_luns(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size_t capacity)
 {
-	const struct session *session = container_of(nexus, struct session, nexus);
+	const struct target_session *session = container_of(nexus, struct target_session, nexus);
 
 	for (size_t i = 0; i < capacity && first + i < session->path_count; i++)
 		luns[i] = session->paths[first + i]->number;
@@ -180,9 +180,9 @@ target_session_luns(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size
 /* ---- Life ---- */
 
 int
-target_session_new(struct conn *conn, struct view_target *vt, struct session **ret_session)
+target_session_new(struct target_conn *conn, struct target_view_target *vt, struct target_session **ret_session)
 {
-	struct session *session = mem_calloc(1, sizeof(*session));
+	struct target_session *session = mem_calloc(1, sizeof(*session));
 
 	if (session == NULL)
 		return -ENOMEM;
@@ -215,7 +215,7 @@ target_session_new(struct conn *conn, struct view_target *vt, struct session **r
 }
 
 void
-target_session_free(struct session *session)
+target_session_free(struct target_session *session)
 {
 	if (session == NULL)
 		return;
@@ -223,7 +223,7 @@ target_session_free(struct session *session)
 	for (size_t i = 0; i < session->path_count; i++)
 		path_free(session->paths[i]);
 	for (struct list *node; (node = list_pop(&session->gone)) != NULL;)
-		path_free(list_entry(node, struct path, node));
+		path_free(list_entry(node, struct target_path, node));
 	target_view_target_unref(session->vt);
 	mem_free(session->paths);
 	mem_free(session->table);
@@ -259,7 +259,7 @@ format_params(const struct iscsi_params *p, char *text, size_t size)
 }
 
 static int
-fill_row(struct row_live_session *row, const struct conn *conn)
+fill_row(struct row_live_session *row, const struct target_conn *conn)
 {
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	char text[512], isid[2 * ISCSI_ISID_SIZE + 1];
@@ -286,7 +286,7 @@ fill_row(struct row_live_session *row, const struct conn *conn)
 }
 
 struct row_live_session *
-target_session_row(const struct conn *conn)
+target_session_row(const struct target_conn *conn)
 {
 	struct row_live_session *row = row_new(ROW_LIVE_SESSION);
 

@@ -170,7 +170,7 @@ start(struct target *target)
 
 	if (r == 0)
 		r = workers_new(1, "target-report", &target->reporter);
-	target->threads = mem_calloc(count, sizeof(struct thread));
+	target->threads = mem_calloc(count, sizeof(struct target_thread));
 	if (r == 0 && target->threads == NULL)
 		r = -ENOMEM;
 	for (unsigned i = 0; i < count && r == 0; i++) {
@@ -203,7 +203,7 @@ target_new(const struct target_options *options, struct array *array, struct tar
 static void
 stop_threads(struct target *target)
 {
-	struct ack ack;
+	struct target_ack ack;
 
 	target_ack_init(&ack, target->thread_count);
 	for (unsigned i = 0; i < target->thread_count; i++)

@@ -33,29 +33,29 @@
 #include "wire/rows.h"
 #include "wire/state.h"
 
-struct conn;
-struct path;
-struct session;
-struct task;
-struct thread;
+struct target_conn;
+struct target_path;
+struct target_session;
+struct target_task;
+struct target_thread;
 
 #define TARGET_THREADS_MAX 64u
 #define ADDRESS_TEXT_SIZE 64u		/* "[…]:65535" */
 
 /* ---- ack.c: wait until n threads have done something ----------------------------------------- */
 
-struct ack {
+struct target_ack {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	unsigned left;
 };
 
-void target_ack_init(struct ack *ack, unsigned count);
-void target_ack_fini(struct ack *ack);
+void target_ack_init(struct target_ack *ack, unsigned count);
+void target_ack_fini(struct target_ack *ack);
 /* Any thread. */
-void target_ack_one(struct ack *ack);
+void target_ack_one(struct target_ack *ack);
 /* 0, or ERR_TIMEOUT; timeout_ms UINT32_MAX = for ever. */
-int target_ack_wait(struct ack *ack, uint32_t timeout_ms);
+int target_ack_wait(struct target_ack *ack, uint32_t timeout_ms);
 
 /* ---- buf.c: a thread's buffers --------------------------------------------------------------- */
 
@@ -63,33 +63,33 @@ int target_ack_wait(struct ack *ack, uint32_t timeout_ms);
 #define BUF_PIECE_MAX (256u * 1024)
 #define BUF_PIECES_MAX (SCSI_MAX_TRANSFER_BYTES / BUF_PIECE_MAX + 1)
 
-struct buf_pool {
+struct target_buf_pool {
 	struct buf_free {
 		void *head;		/* linked through their first bytes */
 		unsigned count;
 	} free[BUF_CLASSES];
 };
 
-void target_buf_pool_init(struct buf_pool *pool);
-void target_buf_pool_fini(struct buf_pool *pool);
+void target_buf_pool_init(struct target_buf_pool *pool);
+void target_buf_pool_fini(struct target_buf_pool *pool);
 /*
  * Pieces for len_bytes (> 0, at most SCSI_MAX_TRANSFER_BYTES), the last one cut to fit; iov has
  * BUF_PIECES_MAX elements.  Their number, or -ENOMEM.
  */
-int target_buf_get(struct buf_pool *pool, uint32_t len_bytes, struct iovec *iov);
+int target_buf_get(struct target_buf_pool *pool, uint32_t len_bytes, struct iovec *iov);
 /* What target_buf_get gave for len_bytes (0: nothing); the lengths in iov may have been changed. */
-void target_buf_put(struct buf_pool *pool, const struct iovec *iov, uint32_t len_bytes);
+void target_buf_put(struct target_buf_pool *pool, const struct iovec *iov, uint32_t len_bytes);
 
 /* ---- unit.c: a LUN as the data path has it --------------------------------------------------- */
 
 /* Written by one thread each, read by any. */
-struct unit_counters {
+struct target_unit_counters {
 	_Alignas(64) _Atomic uint64_t read_commands;
 	_Atomic uint64_t write_commands, other_commands, read_bytes, write_bytes;
 };
 
 /* Counted by views and paths; made by the publisher, freed wherever the last reference goes. */
-struct unit {
+struct target_unit {
 	atomic_uint refs;
 	struct target *target;
 	struct guid lun_id;
@@ -98,31 +98,31 @@ struct unit {
 	bool stand_in;
 	struct work release;
 	unsigned counter_count;
-	struct unit_counters counters[];	/* by thread */
+	struct target_unit_counters counters[];	/* by thread */
 };
 
 /*
  * As the row says; a unit of which the device cannot be had answers with HARDWARE ERROR.  0 or
  * -ENOMEM.
  */
-int target_unit_new(struct target *target, const struct row_lun *row, struct unit **ret_unit);
-struct unit *target_unit_ref(struct unit *unit);
-void target_unit_unref(struct unit *unit);	/* accepts NULL; any thread */
-int target_unit_compare(const void *a, const void *b);	/* of arrays of struct unit *: by address */
+int target_unit_new(struct target *target, const struct row_lun *row, struct target_unit **ret_unit);
+struct target_unit *target_unit_ref(struct target_unit *unit);
+void target_unit_unref(struct target_unit *unit);	/* accepts NULL; any thread */
+int target_unit_compare(const void *a, const void *b);	/* of arrays of struct target_unit *: by address */
 /* Can this unit go on for that row?  If so it is brought up to date (size, status).  Publisher. */
-bool target_unit_update(struct unit *unit, const struct row_lun *row);
+bool target_unit_update(struct target_unit *unit, const struct row_lun *row);
 /* The unit has failed, but its device was reopened: back to what it was.  Any thread. */
-void target_unit_revive(struct unit *unit);
+void target_unit_revive(struct target_unit *unit);
 int target_unit_sample(
 	struct target *target, const struct guid *lun_id, struct array_lun_counters *ret_counters);
 
 /* ---- portal.c: where we listen --------------------------------------------------------------- */
 
 /* One for each row: a changed row is another portal.  Counted by views, groups and connections. */
-struct portal {
+struct target_portal {
 	atomic_uint refs;
 	struct row_portal *row;
-	struct thread *thread;		/* listens for it */
+	struct target_thread *thread;		/* listens for it */
 	atomic_bool ready;
 	/* That thread's. */
 	bool opened;			/* listening, or trying to */
@@ -133,44 +133,44 @@ struct portal {
 };
 
 int target_portal_new(
-	struct target *target, const struct row_portal *row, struct portal **ret_portal);
-struct portal *target_portal_ref(struct portal *portal);
-void target_portal_unref(struct portal *portal);
+	struct target *target, const struct row_portal *row, struct target_portal **ret_portal);
+struct target_portal *target_portal_ref(struct target_portal *portal);
+void target_portal_unref(struct target_portal *portal);
 /* Its thread. */
-void target_portal_open(struct portal *portal);
-void target_portal_close(struct portal *portal);
+void target_portal_open(struct target_portal *portal);
+void target_portal_close(struct target_portal *portal);
 /* "192.0.2.1:3260", "[::1]:3260" */
 void target_portal_format(const struct row_portal *row, char text[ADDRESS_TEXT_SIZE]);
 int target_portal_pick_port(const char *address, uint16_t *ret_port);
 
 /* ---- view.c: what a state means for initiators; immutable, counted --------------------------- */
 
-struct view_lun {
+struct target_view_lun {
 	uint16_t number;
-	struct unit *unit;
+	struct target_unit *unit;
 	const struct row_lun *row;	/* for the mask */
 };
 
-struct view_group {
+struct target_view_group {
 	uint16_t tag, relative_port;
-	struct portal **portals;
+	struct target_portal **portals;
 	size_t portal_count;
 };
 
-struct view_target {
+struct target_view_target {
 	atomic_uint refs;
 	struct row_target *row;
-	struct view_lun *luns;		/* by number */
+	struct target_view_lun *luns;		/* by number */
 	size_t lun_count;
-	struct view_group *groups;	/* by tag */
+	struct target_view_group *groups;	/* by tag */
 	size_t group_count;
 };
 
-struct view {
+struct target_view {
 	atomic_uint refs;
-	struct view_target **targets;	/* by iSCSI name */
+	struct target_view_target **targets;	/* by iSCSI name */
 	size_t target_count;
-	struct portal **portals;	/* by id */
+	struct target_portal **portals;	/* by id */
 	size_t portal_count;
 };
 
@@ -178,24 +178,24 @@ struct view {
  * The state's view; shares with the old view (may be NULL) what `change` (NULL = all) did not
  * touch.  Publisher.
  */
-int target_view_new(struct target *target, const struct view *old, const struct state *old_state,
-	const struct state *state, const struct change *change, struct view **ret_view);
-struct view *target_view_ref(struct view *view);
-void target_view_unref(struct view *view);
-struct view_target *target_view_target_ref(struct view_target *vt);
-void target_view_target_unref(struct view_target *vt);
-struct view_target *target_view_find_target(const struct view *view, const char *iscsi_name);
-struct view_target *target_view_find_target_id(const struct view *view, const struct guid *id);
-struct portal *target_view_find_portal(const struct view *view, const struct guid *id);
+int target_view_new(struct target *target, const struct target_view *old, const struct state *old_state,
+	const struct state *state, const struct change *change, struct target_view **ret_view);
+struct target_view *target_view_ref(struct target_view *view);
+void target_view_unref(struct target_view *view);
+struct target_view_target *target_view_target_ref(struct target_view_target *vt);
+void target_view_target_unref(struct target_view_target *vt);
+struct target_view_target *target_view_find_target(const struct target_view *view, const char *iscsi_name);
+struct target_view_target *target_view_find_target_id(const struct target_view *view, const struct guid *id);
+struct target_portal *target_view_find_portal(const struct target_view *view, const struct guid *id);
 /* The group of this target that has the portal; NULL = none. */
-const struct view_group *target_view_target_group(
-	const struct view_target *vt, const struct portal *portal);
+const struct target_view_group *target_view_target_group(
+	const struct target_view_target *vt, const struct target_portal *portal);
 /* Is there a LUN that its mask shows to this initiator? */
-bool target_view_target_shows_any(const struct view_target *vt, const char *initiator);
+bool target_view_target_shows_any(const struct target_view_target *vt, const char *initiator);
 
 /* ---- publish.c ------------------------------------------------------------------------------- */
 
-struct publication;
+struct target_publication;
 
 void target_publish_state(void *runtime, const struct state *state, const struct change *change);
 /* Gives up units that no row asks for any more (state NULL = all). */
@@ -203,12 +203,12 @@ void target_publish_forget_units(struct target *target, const struct state *stat
 
 /* ---- hold.c: quiesce, resume, and waiting for tasks ------------------------------------------ */
 
-struct drain;
+struct target_drain;
 
 /* A thread's share of a drain. */
-struct drain_part {
-	struct drain *drain;
-	struct thread *thread;
+struct target_drain_part {
+	struct target_drain *drain;
+	struct target_thread *thread;
 	struct loop_msg msg, undo_msg;
 	struct list wait_node;		/* in thread->waits until nothing is in flight */
 	struct list hold_node;		/* in thread->holds while the mappings are held */
@@ -220,118 +220,118 @@ void target_hold_resume(void *runtime, const struct array_mapping *mappings, siz
 /* Give up the holds of which no mapping is left.  Publisher. */
 void target_hold_forget(struct target *target, const struct state *state);
 /* Is this path held on its thread? */
-bool target_hold_covers(const struct thread *thread, const struct path *path);
+bool target_hold_covers(const struct target_thread *thread, const struct target_path *path);
 /* Something that was in flight has come back: look at who waits. */
-void target_hold_check(struct thread *thread);
+void target_hold_check(struct target_thread *thread);
 /*
  * Abort the tasks of these units on all threads, through whichever target they came; then run
  * done(arg) on the calling thread's loop.  The array stays the caller's and as it is until then.
  * 0 or -ENOMEM.
  */
-struct abort_request {
-	struct unit *const *units;	/* by address */
+struct target_abort_request {
+	struct target_unit *const *units;	/* by address */
 	size_t unit_count;
-	const struct session *by;	/* which needs not be told */
+	const struct target_session *by;	/* which needs not be told */
 	/* for the others that had tasks; SCSI_UA_COUNT = none */
 	enum scsi_ua ua;
 	void (*done)(void *arg);
 	void *arg;
 };
-int target_hold_abort(struct thread *thread, const struct abort_request *request);
+int target_hold_abort(struct target_thread *thread, const struct target_abort_request *request);
 
 /* ---- registry.c: all sessions, for reinstatement, TSIHs and management ----------------------- */
 
-struct registry {
+struct target_registry {
 	pthread_mutex_t lock;
-	struct list entries;		/* struct registry_entry.node */
+	struct list entries;		/* struct target_registry_entry.node */
 	uint16_t last_tsih;
 	size_t count;
 };
 
 /* Embedded in a connection. */
-struct registry_entry {
+struct target_registry_entry {
 	struct list node;		/* registry.lock, all of it */
 	bool entered;
 	const char *initiator, *target;	/* of the connection's login */
 	uint8_t isid[ISCSI_ISID_SIZE];
 	uint16_t tpgt, tsih;
 	struct guid session_id;
-	struct thread *thread;		/* that has the connection, or will */
+	struct target_thread *thread;		/* that has the connection, or will */
 	bool kill_posted;
 	struct loop_msg kill;
-	struct registry_entry *waiter;	/* the login that waits for the end of this session */
-	struct registry_entry *waits_for;
+	struct target_registry_entry *waiter;	/* the login that waits for the end of this session */
+	struct target_registry_entry *waits_for;
 	struct loop_msg wake;		/* told to the waiter's own thread */
-	struct thread *wake_thread;
+	struct target_thread *wake_thread;
 };
 
-enum registry_claim { REGISTRY_ENTERED, REGISTRY_WAIT, REGISTRY_FULL };
+enum target_registry_claim { REGISTRY_ENTERED, REGISTRY_WAIT, REGISTRY_FULL };
 
-void target_registry_init(struct registry *registry);
-void target_registry_fini(struct registry *registry);
+void target_registry_init(struct target_registry *registry);
+void target_registry_fini(struct target_registry *registry);
 /*
  * Enter a session.  If an older one has the same initiator, ISID, target and tag: have it ended
  * and say WAIT; entry->wake runs on entry->wake_thread when it has gone, then claim again.
  */
-enum registry_claim target_registry_enter(struct registry *registry, struct registry_entry *entry);
+enum target_registry_claim target_registry_enter(struct target_registry *registry, struct target_registry_entry *entry);
 /* Leave, or stop waiting.  Harmless when it is neither. */
-void target_registry_leave(struct registry *registry, struct registry_entry *entry);
-bool target_registry_has_tsih(struct registry *registry, uint16_t tsih);
-uint16_t registry_next_tsih(struct registry *registry);
+void target_registry_leave(struct target_registry *registry, struct target_registry_entry *entry);
+bool target_registry_has_tsih(struct target_registry *registry, uint16_t tsih);
+uint16_t target_registry_next_tsih(struct target_registry *registry);
 /* Have a session ended: 0 or ERR_NOT_FOUND; all of a target. */
-int target_registry_kill(struct registry *registry, const struct guid *session_id);
-void target_registry_kill_target(struct registry *registry, const char *target);
+int target_registry_kill(struct target_registry *registry, const struct guid *session_id);
+void target_registry_kill_target(struct target_registry *registry, const char *target);
 
 /* ---- session.c: a nexus and its LUN map ------------------------------------------------------ */
 
 /* A unit as one session sees it. */
-struct path {
+struct target_path {
 	struct scsi_itl itl;
-	struct session *session;
-	struct unit *unit;
+	struct target_session *session;
+	struct target_unit *unit;
 	uint16_t number;
 	bool held;			/* start nothing */
 	bool gone;			/* no longer in the map: waits for its tasks */
 	unsigned inflight;		/* tasks in scsi's hands */
 	unsigned tasks;			/* that it was given and that are not done */
-	struct list held_tasks;		/* struct task.node */
+	struct list held_tasks;		/* struct target_task.node */
 	struct list node;		/* in session->gone */
 };
 
-struct session {
-	struct conn *conn;
-	struct thread *thread;
+struct target_session {
+	struct target_conn *conn;
+	struct target_thread *thread;
 	struct list node;		/* thread->sessions */
 	struct scsi_nexus nexus;
-	struct view_target *vt;		/* a reference */
+	struct target_view_target *vt;		/* a reference */
 	const char *initiator;
 	struct guid id;
-	struct path **paths;		/* by number */
+	struct target_path **paths;		/* by number */
 	size_t path_count;
-	struct path **table;		/* [number], NULL = none */
+	struct target_path **table;		/* [number], NULL = none */
 	size_t table_size;
-	struct list gone;		/* struct path.node */
+	struct list gone;		/* struct target_path.node */
 };
 
-int target_session_new(struct conn *conn, struct view_target *vt, struct session **ret_session);
+int target_session_new(struct target_conn *conn, struct target_view_target *vt, struct target_session **ret_session);
 /* No tasks may be left. */
-void target_session_free(struct session *session);
+void target_session_free(struct target_session *session);
 /* Take another view of its target.  0, or -ENOMEM (then end the session). */
-int target_session_apply(struct session *session, struct view_target *vt);
-void target_session_path_idle(struct path *path);	/* a gone path has lost a task */
+int target_session_apply(struct target_session *session, struct target_view_target *vt);
+void target_session_path_idle(struct target_path *path);	/* a gone path has lost a task */
 size_t target_session_luns(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size_t capacity);
 /* The live row, one reference; NULL when out of memory. */
-struct row_live_session *target_session_row(const struct conn *conn);
+struct row_live_session *target_session_row(const struct target_conn *conn);
 
-static inline struct path *
-session_path(const struct session *s, int number)
+static inline struct target_path *
+target_session_path(const struct target_session *s, int number)
 {
 	return number >= 0 && (size_t)number < s->table_size ? s->table[number] : NULL;
 }
 
 /* ---- conn.c: a connection's socket ----------------------------------------------------------- */
 
-enum conn_state {
+enum target_conn_state {
 	CONN_LOGIN,			/* on the thread that accepted it */
 	CONN_WAITING,			/* its last login step: for an older session to end */
 	CONN_MOVING,			/* to the thread of its session; in nobody's loop */
@@ -339,12 +339,12 @@ enum conn_state {
 	CONN_CLOSING,			/* socket closed, tasks to come back */
 };
 
-struct conn {
-	struct thread *thread;
+struct target_conn {
+	struct target_thread *thread;
 	struct iscsi_conn *iscsi;
-	struct session *session;	/* CONN_FULL and a normal session */
-	struct portal *portal;
-	enum conn_state state;
+	struct target_session *session;	/* CONN_FULL and a normal session */
+	struct target_portal *portal;
+	enum target_conn_state state;
 	int fd;
 	struct loop_fd lfd;
 	bool in_loop;
@@ -363,8 +363,8 @@ struct conn {
 	uint64_t unsent_bytes;		/* of data queued since the last send */
 	unsigned unsent_reads;		/* answers that it belongs to */
 	uint64_t buffered_bytes;	/* of the thread's buffers */
-	struct registry_entry entry;
-	struct thread *assigned;	/* counted in its sessions_assigned */
+	struct target_registry_entry entry;
+	struct target_thread *assigned;	/* counted in its sessions_assigned */
 	struct loop_msg move, gone;
 	struct work announce;
 	struct row_live_session *row;	/* on its way to the array */
@@ -381,22 +381,22 @@ struct conn {
 
 void target_conn_count_down(struct target *target);
 /* Takes the descriptor, also on failure. */
-void target_conn_accept(struct thread *thread, struct portal *portal, int fd);
+void target_conn_accept(struct target_thread *thread, struct target_portal *portal, int fd);
 /*
  * So much data of one read was queued.  A batch is worth waiting for only while it stays in the cache:
  * beyond that it is sent at once, and its buffers are used again while they are hot; and only while
  * this thread is busy: else the peer gets something to do after the first few.
  */
-void target_conn_queued(struct conn *conn, uint32_t len_bytes);
+void target_conn_queued(struct target_conn *conn, uint32_t len_bytes);
 /* At the end of the round: flush, close, free. */
-void target_conn_mark(struct conn *conn);
-void target_conn_settle(struct conn *conn);
+void target_conn_mark(struct target_conn *conn);
+void target_conn_settle(struct target_conn *conn);
 /* At the end of this round.  reason: 0 or an error, for the log. */
-void target_conn_close(struct conn *conn, int reason);
+void target_conn_close(struct target_conn *conn, int reason);
 /* Put it into / take it out of conn->thread's loop. */
-int target_conn_attach(struct conn *conn);
-void target_conn_detach(struct conn *conn);
-void target_conn_watch(struct conn *conn);	/* start asking for signs of life */
+int target_conn_attach(struct target_conn *conn);
+void target_conn_detach(struct target_conn *conn);
+void target_conn_watch(struct target_conn *conn);	/* start asking for signs of life */
 
 /* ---- login.c --------------------------------------------------------------------------------- */
 
@@ -406,7 +406,7 @@ int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_ste
  * The input call that asked for the last step has returned.  False: the connection has left this
  * thread, do not touch it.
  */
-bool target_login_continue(struct conn *conn);
+bool target_login_continue(struct target_conn *conn);
 void target_login_kill(struct loop_msg *msg);
 void target_login_wake(struct loop_msg *msg);
 void target_login_send_targets(void *user, const char *name, struct iscsi_targets *list);
@@ -414,10 +414,10 @@ void target_login_send_targets(void *user, const char *name, struct iscsi_target
 /* ---- task.c ---------------------------------------------------------------------------------- */
 
 /* What is kept for a command, in the engine's task. */
-struct task {
+struct target_task {
 	struct iscsi_task *it;
-	struct conn *conn;
-	struct path *path;		/* NULL: no unit there */
+	struct target_conn *conn;
+	struct target_path *path;		/* NULL: no unit there */
 	bool pending;			/* in scsi's hands: counted in path->inflight */
 	bool is_held;			/* in path->held_tasks */
 	uint32_t buf_bytes;		/* in iov, from the pool */
@@ -433,7 +433,7 @@ void target_task_write_ready(void *user, struct iscsi_task *it);
 void target_task_abort(void *user, struct iscsi_task *it);
 void target_task_done(void *user, struct iscsi_task *it);
 /* The path is no longer held, or gone: start its tasks, or tell them that there is no unit. */
-void target_task_release_held(struct path *path);
+void target_task_release_held(struct target_path *path);
 extern const struct scsi_host_ops target_task_host_ops;
 
 /* ---- tmf.c ----------------------------------------------------------------------------------- */
@@ -446,7 +446,7 @@ bool target_tmf_same_lun(const uint8_t *a, const uint8_t *b);
 #define THREAD_RX_BYTES (256u * 1024)
 #define THREAD_TX_PIECES 512
 
-struct thread {
+struct target_thread {
 	struct target *target;
 	unsigned index;
 	pthread_t pthread;
@@ -454,15 +454,15 @@ struct thread {
 	int error;			/* why it did not start */
 	struct loop *loop;
 	struct blk_queue *queue;
-	struct buf_pool bufs;
+	struct target_buf_pool bufs;
 	uint64_t buffered_bytes, buffer_max_bytes;	/* of bufs, given out */
-	struct view *view;		/* a reference; NULL before the first publication */
+	struct target_view *view;		/* a reference; NULL before the first publication */
 	struct list conns, sessions, dirty;
-	struct list waits, holds;	/* struct drain_part */
+	struct list waits, holds;	/* struct target_drain_part */
 	struct loop_hook hook;
 	struct loop_msg view_msg, stop_msg;
-	struct publication *publication;
-	struct ack *stop_ack;
+	struct target_publication *publication;
+	struct target_ack *stop_ack;
 	bool stopping;			/* no connection is taken any more */
 	atomic_uint sessions_assigned;	/* for choosing the least loaded */
 	uint8_t *rx;			/* THREAD_RX_BYTES */
@@ -470,15 +470,15 @@ struct thread {
 };
 
 /* 0 or -errno; then it runs. */
-int target_thread_start(struct thread *thread, struct target *target, unsigned index);
+int target_thread_start(struct target_thread *thread, struct target *target, unsigned index);
 /* Any thread: have it stop listening and end all its connections; acks when that has begun. */
-void target_thread_stop_serving(struct thread *thread, struct ack *ack);
+void target_thread_stop_serving(struct target_thread *thread, struct target_ack *ack);
 /* Nothing of it may be left. */
-void target_thread_join(struct thread *thread);
+void target_thread_join(struct target_thread *thread);
 /*
  * When nobody posts to it any more: a worker may still be waking a loop that has got its message.
  */
-void target_thread_free(struct thread *thread);
+void target_thread_free(struct target_thread *thread);
 
 /* ---- report.c: to the array, in order, by a worker ------------------------------------------- */
 
@@ -493,22 +493,22 @@ struct target {
 	struct array *array;
 	struct workers *workers;	/* blocking file operations */
 	struct workers *reporter;
-	struct registry registry;
+	struct target_registry registry;
 	unsigned thread_count;
-	struct thread *threads;
+	struct target_thread *threads;
 	/* connections on any thread or between two; and one until we stop */
 	atomic_uint conn_count;
-	struct ack no_conns;		/* conn_count has come to 0 */
+	struct target_ack no_conns;		/* conn_count has come to 0 */
 
 	pthread_mutex_t publish_lock;
 	struct state *state;		/* published last; publish_lock */
-	struct view *view;		/* the same */
+	struct target_view *view;		/* the same */
 
 	pthread_mutex_t units_lock;
 	struct guid_map units;		/* by LUN id, a reference each; changed by the publisher */
 
 	pthread_mutex_t holds_lock;
-	struct list holds;		/* struct drain.node */
+	struct list holds;		/* struct target_drain.node */
 };
 
 #endif

@@ -20,8 +20,8 @@
 #include "base/err.h"
 #include "target/target_int.h"
 
-static struct thread *
-thread_of(const struct task *t)
+static struct target_thread *
+thread_of(const struct target_task *t)
 {
 	return t->conn->thread;
 }
@@ -37,9 +37,9 @@ add(_Atomic uint64_t *counter, uint64_t n)
 }
 
 static void
-count(const struct task *t)
+count(const struct target_task *t)
 {
-	struct unit_counters *c;
+	struct target_unit_counters *c;
 
 	if (t->path == NULL)
 		return;
@@ -69,7 +69,7 @@ count(const struct task *t)
  * (RFC 7143 §11.4.5.2).
  */
 static void
-respond(struct task *t)
+respond(struct target_task *t)
 {
 	const struct scsi_task *s = &t->scsi;
 	uint64_t in_bytes = s->status == SCSI_STATUS_GOOD ? s->in_total_bytes : 0;
@@ -85,10 +85,10 @@ respond(struct task *t)
 }
 
 static void
-finish_read(struct task *t)
+finish_read(struct target_task *t)
 {
 	const struct scsi_task *s = &t->scsi;
-	struct conn *conn = t->conn;
+	struct target_conn *conn = t->conn;
 	uint32_t len = s->in_bytes;
 
 	iscsi_task_finish_read(t->it, s->in_iov, (int)s->in_iov_count, len, s->in_total_bytes);
@@ -97,7 +97,7 @@ finish_read(struct task *t)
 
 /* The engine has the task again after this, and it may be gone. */
 static void
-finish(struct task *t)
+finish(struct target_task *t)
 {
 	const struct scsi_task *s = &t->scsi;
 
@@ -125,7 +125,7 @@ finish(struct task *t)
 /* ---- Start ---- */
 
 static void
-count_buffers(struct task *t, uint32_t len_bytes)
+count_buffers(struct target_task *t, uint32_t len_bytes)
 {
 	t->buf_bytes = len_bytes;
 	t->conn->buffered_bytes += len_bytes;
@@ -134,7 +134,7 @@ count_buffers(struct task *t, uint32_t len_bytes)
 
 /* It was not done on the spot after all, and the receive buffer is about to be used again. */
 static bool
-keep_direct_data(struct task *t)
+keep_direct_data(struct target_task *t)
 {
 	int n = target_buf_get(&thread_of(t)->bufs, (uint32_t)t->direct.iov_len, t->iov);
 
@@ -150,9 +150,9 @@ keep_direct_data(struct task *t)
 }
 
 static void
-start(struct task *t)
+start(struct target_task *t)
 {
-	struct path *path = t->path;
+	struct target_path *path = t->path;
 
 	if (path != NULL && path->held) {
 		t->is_held = true;
@@ -169,9 +169,9 @@ start(struct task *t)
 }
 
 static void
-no_longer_pending(struct task *t)
+no_longer_pending(struct target_task *t)
 {
-	struct thread *thread = thread_of(t);
+	struct target_thread *thread = thread_of(t);
 
 	t->pending = false;
 	t->path->inflight--;
@@ -182,8 +182,8 @@ no_longer_pending(struct task *t)
 static void
 host_done(struct scsi_task *s)
 {
-	struct task *t = container_of(s, struct task, scsi);
-	struct conn *conn = t->conn;
+	struct target_task *t = container_of(s, struct target_task, scsi);
+	struct target_conn *conn = t->conn;
 
 	no_longer_pending(t);
 	finish(t);
@@ -193,13 +193,13 @@ host_done(struct scsi_task *s)
 static void
 run_resume(struct loop_msg *msg)
 {
-	scsi_task_resume(&container_of(msg, struct task, resume)->scsi);
+	scsi_task_resume(&container_of(msg, struct target_task, resume)->scsi);
 }
 
 static void
 host_resume(struct scsi_task *s)
 {
-	struct task *t = container_of(s, struct task, scsi);
+	struct target_task *t = container_of(s, struct target_task, scsi);
 
 	t->resume.run = run_resume;
 	loop_post(thread_of(t)->loop, &t->resume);
@@ -208,9 +208,9 @@ host_resume(struct scsi_task *s)
 /* ---- Data ---- */
 
 static bool
-may_have(const struct task *t, uint32_t len_bytes)
+may_have(const struct target_task *t, uint32_t len_bytes)
 {
-	const struct thread *thread = thread_of(t);
+	const struct target_thread *thread = thread_of(t);
 	uint64_t left = thread->buffer_max_bytes - MIN(thread->buffered_bytes,
 		thread->buffer_max_bytes);
 
@@ -222,7 +222,7 @@ may_have(const struct task *t, uint32_t len_bytes)
  * negative.
  */
 static int
-take_buffers(struct task *t, uint32_t len_bytes)
+take_buffers(struct target_task *t, uint32_t len_bytes)
 {
 	if (!may_have(t, len_bytes))
 		return ERR_LIMIT;
@@ -237,7 +237,7 @@ take_buffers(struct task *t, uint32_t len_bytes)
 static int
 host_data_in(struct scsi_task *s, uint32_t len_bytes)
 {
-	struct task *t = container_of(s, struct task, scsi);
+	struct target_task *t = container_of(s, struct target_task, scsi);
 	int n = take_buffers(t, len_bytes);
 
 	if (n < 0)
@@ -248,7 +248,7 @@ host_data_in(struct scsi_task *s, uint32_t len_bytes)
 }
 
 static void
-answer_task_set_full(struct task *t)
+answer_task_set_full(struct target_task *t)
 {
 	t->scsi.status = SCSI_STATUS_TASK_SET_FULL;
 	t->scsi.sense_bytes = 0;
@@ -261,7 +261,7 @@ answer_task_set_full(struct task *t)
  * again.
  */
 static bool
-can_go_direct(const struct task *t)
+can_go_direct(const struct target_task *t)
 {
 	return t->it->data_len >= t->scsi.out_needed_bytes &&
 		t->scsi.out_needed_bytes <= BUF_PIECE_MAX && t->path != NULL && !t->path->held &&
@@ -269,7 +269,7 @@ can_go_direct(const struct task *t)
 }
 
 static void
-start_direct(struct task *t)
+start_direct(struct target_task *t)
 {
 	t->direct = (struct iovec){ (void *)(uintptr_t)t->it->data, t->scsi.out_needed_bytes };
 	t->scsi.out_iov = &t->direct;
@@ -293,7 +293,7 @@ start_direct(struct task *t)
 }
 
 static void
-collect(struct task *t)
+collect(struct target_task *t)
 {
 	int n = take_buffers(t, t->scsi.out_needed_bytes);
 
@@ -326,13 +326,13 @@ attr_of(uint8_t attr)
 }
 
 static void
-init(struct task *t, struct conn *conn, struct iscsi_task *it)
+init(struct target_task *t, struct target_conn *conn, struct iscsi_task *it)
 {
 	int number = scsi_lun_decode(it->lun);
 
 	t->it = it;
 	t->conn = conn;
-	t->path = session_path(conn->session, number);
+	t->path = target_session_path(conn->session, number);
 	t->pending = t->is_held = false;
 	t->buf_bytes = 0;
 	t->node = (struct list){ 0 };
@@ -348,8 +348,8 @@ init(struct task *t, struct conn *conn, struct iscsi_task *it)
 void
 target_task_command(void *user, struct iscsi_task *it)
 {
-	struct conn *conn = user;
-	struct task *t = it->extra;
+	struct target_conn *conn = user;
+	struct target_task *t = it->extra;
 
 	assert(conn->session != NULL);	/* the engine takes no commands in discovery sessions */
 	it->owner = t;
@@ -378,7 +378,7 @@ target_task_write_ready(void *user, struct iscsi_task *it)
 void
 target_task_abort(void *user, struct iscsi_task *it)
 {
-	struct task *t = it->owner;
+	struct target_task *t = it->owner;
 
 	(void)user;
 	if (t->is_held) {
@@ -395,9 +395,9 @@ target_task_abort(void *user, struct iscsi_task *it)
 void
 target_task_done(void *user, struct iscsi_task *it)
 {
-	struct conn *conn = user;
-	struct task *t = it->owner;
-	struct path *path = t->path;
+	struct target_conn *conn = user;
+	struct target_task *t = it->owner;
+	struct target_path *path = t->path;
 
 	scsi_task_fini(&t->scsi);
 	target_buf_put(&conn->thread->bufs, t->iov, t->buf_bytes);
@@ -415,7 +415,7 @@ target_task_done(void *user, struct iscsi_task *it)
 /* ---- Held tasks ---- */
 
 static void
-tell_no_unit(struct task *t)
+tell_no_unit(struct target_task *t)
 {
 	struct scsi_task *s = &t->scsi;
 	uint8_t cdb[SCSI_CDB_BYTES];
@@ -433,7 +433,7 @@ tell_no_unit(struct task *t)
 }
 
 void
-target_task_release_held(struct path *path)
+target_task_release_held(struct target_path *path)
 {
 	struct list todo;
 
@@ -441,8 +441,8 @@ target_task_release_held(struct path *path)
 	for (struct list *node; (node = list_pop(&path->held_tasks)) != NULL;)
 		list_append(&todo, node);
 	for (struct list *node; (node = list_pop(&todo)) != NULL;) {
-		struct task *t = list_entry(node, struct task, node);
-		struct conn *conn = t->conn;
+		struct target_task *t = list_entry(node, struct target_task, node);
+		struct target_conn *conn = t->conn;
 
 		t->is_held = false;
 		if (path->gone)

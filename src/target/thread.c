@@ -19,23 +19,23 @@
 static bool
 end_of_round(struct loop_hook *hook)
 {
-	struct thread *thread = container_of(hook, struct thread, hook);
+	struct target_thread *thread = container_of(hook, struct target_thread, hook);
 
 	for (struct list *node; (node = list_pop(&thread->dirty)) != NULL;)
-		target_conn_settle(list_entry(node, struct conn, dirty));
+		target_conn_settle(list_entry(node, struct target_conn, dirty));
 	return false;
 }
 
 /* ---- Start ---- */
 
 struct starter {
-	struct thread *thread;
-	struct ack ack;
+	struct target_thread *thread;
+	struct target_ack ack;
 };
 
 /* On the thread itself: a ring may be used only by the thread that made it. */
 static int
-set_up(struct thread *thread)
+set_up(struct target_thread *thread)
 {
 	struct target *target = thread->target;
 	int r = blk_queue_new(
@@ -51,7 +51,7 @@ set_up(struct thread *thread)
 }
 
 static void
-tear_down(struct thread *thread)
+tear_down(struct target_thread *thread)
 {
 	for (unsigned i = 0; thread->view != NULL && i < thread->view->portal_count; i++)
 		if (thread->view->portals[i]->thread == thread)
@@ -67,7 +67,7 @@ static void *
 thread_main(void *arg)
 {
 	struct starter *starter = arg;
-	struct thread *thread = starter->thread;
+	struct target_thread *thread = starter->thread;
 
 	thread->error = set_up(thread);
 	bool runs = thread->error == 0;
@@ -81,7 +81,7 @@ thread_main(void *arg)
 }
 
 static int
-create(struct thread *thread)
+create(struct target_thread *thread)
 {
 	struct starter starter = { .thread = thread };
 	sigset_t all, old;
@@ -105,7 +105,7 @@ create(struct thread *thread)
 }
 
 int
-target_thread_start(struct thread *thread, struct target *target, unsigned index)
+target_thread_start(struct target_thread *thread, struct target *target, unsigned index)
 {
 	thread->target = target;
 	thread->index = index;
@@ -128,20 +128,20 @@ target_thread_start(struct thread *thread, struct target *target, unsigned index
 static void
 stop_serving(struct loop_msg *msg)
 {
-	struct thread *thread = container_of(msg, struct thread, stop_msg);
-	struct ack *ack = thread->stop_ack;
+	struct target_thread *thread = container_of(msg, struct target_thread, stop_msg);
+	struct target_ack *ack = thread->stop_ack;
 
 	thread->stopping = true;
 	for (size_t i = 0; thread->view != NULL && i < thread->view->portal_count; i++)
 		if (thread->view->portals[i]->thread == thread)
 			target_portal_close(thread->view->portals[i]);
 	list_for_each(node, &thread->conns)
-		target_conn_close(list_entry(node, struct conn, node), ERR_OFFLINE);
+		target_conn_close(list_entry(node, struct target_conn, node), ERR_OFFLINE);
 	target_ack_one(ack);
 }
 
 void
-target_thread_stop_serving(struct thread *thread, struct ack *ack)
+target_thread_stop_serving(struct target_thread *thread, struct target_ack *ack)
 {
 	thread->stop_ack = ack;
 	thread->stop_msg.run = stop_serving;
@@ -149,7 +149,7 @@ target_thread_stop_serving(struct thread *thread, struct ack *ack)
 }
 
 void
-target_thread_join(struct thread *thread)
+target_thread_join(struct target_thread *thread)
 {
 	if (!thread->started)
 		return;
@@ -158,7 +158,7 @@ target_thread_join(struct thread *thread)
 }
 
 void
-target_thread_free(struct thread *thread)
+target_thread_free(struct target_thread *thread)
 {
 	loop_free(thread->loop);
 	mem_free(thread->rx);

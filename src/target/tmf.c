@@ -19,13 +19,13 @@
  */
 struct reset {
 	struct iscsi_tmf *tmf;
-	struct conn *conn;
+	struct target_conn *conn;
 	size_t unit_count;
-	struct unit *units[];		/* by address; a reference each */
+	struct target_unit *units[];		/* by address; a reference each */
 };
 
 static void
-end(struct conn *conn, struct iscsi_tmf *tmf, unsigned response)
+end(struct target_conn *conn, struct iscsi_tmf *tmf, unsigned response)
 {
 	iscsi_tmf_done(tmf, response);
 	target_conn_mark(conn);
@@ -43,7 +43,7 @@ static void
 reset_done(void *arg)
 {
 	struct reset *reset = arg;
-	struct conn *conn = reset->conn;
+	struct target_conn *conn = reset->conn;
 	unsigned function = reset->tmf->function;
 
 	if (function != ISCSI_TMF_CLEAR_TASK_SET)
@@ -58,7 +58,7 @@ reset_done(void *arg)
 
 /* The units of these paths. */
 static struct reset *
-reset_new(struct conn *conn, struct iscsi_tmf *tmf, struct path *const *paths, size_t count)
+reset_new(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *const *paths, size_t count)
 {
 	struct reset *reset = mem_calloc(1, sizeof(*reset) + count * sizeof(reset->units[0]));
 
@@ -74,7 +74,7 @@ reset_new(struct conn *conn, struct iscsi_tmf *tmf, struct path *const *paths, s
 }
 
 static void
-reset_begin(struct conn *conn, struct iscsi_tmf *tmf, struct path *const *paths, size_t count)
+reset_begin(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *const *paths, size_t count)
 {
 	struct reset *reset = reset_new(conn, tmf, paths, count);
 
@@ -82,7 +82,7 @@ reset_begin(struct conn *conn, struct iscsi_tmf *tmf, struct path *const *paths,
 		end(conn, tmf, ISCSI_TMF_REJECTED);
 		return;
 	}
-	struct abort_request request = {
+	struct target_abort_request request = {
 		.units = reset->units,
 		.unit_count = count,
 		.by = conn->session,
@@ -103,9 +103,9 @@ reset_begin(struct conn *conn, struct iscsi_tmf *tmf, struct path *const *paths,
  * reset is what the initiator may use, and one that may use nothing disturbs nobody.
  */
 static void
-reset_target(struct conn *conn, struct iscsi_tmf *tmf)
+reset_target(struct target_conn *conn, struct iscsi_tmf *tmf)
 {
-	struct session *session = conn->session;
+	struct target_session *session = conn->session;
 
 	if (session->path_count == 0)
 		end(conn, tmf, ISCSI_TMF_NOT_AUTHORIZED);
@@ -124,8 +124,8 @@ target_tmf_same_lun(const uint8_t *a, const uint8_t *b)
 void
 target_tmf_request(void *user, struct iscsi_tmf *tmf)
 {
-	struct conn *conn = user;
-	struct path *path = session_path(conn->session, scsi_lun_decode(tmf->lun));
+	struct target_conn *conn = user;
+	struct target_path *path = target_session_path(conn->session, scsi_lun_decode(tmf->lun));
 
 	log_info("session.tmf", "peer=%s function=%u", conn->peer, tmf->function);
 	switch (tmf->function) {

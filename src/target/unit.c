@@ -19,7 +19,7 @@
 static void
 give_back(struct work *work)
 {
-	struct unit *unit = container_of(work, struct unit, release);
+	struct target_unit *unit = container_of(work, struct target_unit, release);
 
 	if (unit->stand_in)
 		blk_dev_unref(unit->dev);
@@ -31,14 +31,14 @@ give_back(struct work *work)
 static void
 lu_released(void *arg)
 {
-	struct unit *unit = arg;
+	struct target_unit *unit = arg;
 
 	unit->release.run = give_back;
 	workers_submit(unit->target->reporter, &unit->release);
 }
 
-struct unit *
-target_unit_ref(struct unit *unit)
+struct target_unit *
+target_unit_ref(struct target_unit *unit)
 {
 	atomic_fetch_add_explicit(&unit->refs, 1, memory_order_relaxed);
 	return unit;
@@ -47,20 +47,20 @@ target_unit_ref(struct unit *unit)
 int
 target_unit_compare(const void *a, const void *b)
 {
-	const struct unit *const *ua = a, *const *ub = b;
+	const struct target_unit *const *ua = a, *const *ub = b;
 
 	return (*ua > *ub) - (*ua < *ub);
 }
 
 void
-target_unit_unref(struct unit *unit)
+target_unit_unref(struct target_unit *unit)
 {
 	if (unit != NULL && atomic_fetch_sub_explicit(&unit->refs, 1, memory_order_acq_rel) == 1)
 		scsi_lu_unref(unit->lu);
 }
 
 static int
-open_device(struct unit *unit, const struct row_lun *row)
+open_device(struct target_unit *unit, const struct row_lun *row)
 {
 	int r = array_lun_device(unit->target->array, &row->id, &unit->dev);
 
@@ -98,7 +98,7 @@ fill_identity(struct scsi_identity *id, const struct row_lun *row)
 }
 
 static enum scsi_lu_state
-state_of(const struct unit *unit, const struct row_lun *row)
+state_of(const struct target_unit *unit, const struct row_lun *row)
 {
 	if (row->status == STATUS_OFFLINE)
 		return SCSI_LU_OFFLINE;
@@ -106,7 +106,7 @@ state_of(const struct unit *unit, const struct row_lun *row)
 }
 
 static int
-make_lu(struct unit *unit, const struct row_lun *row)
+make_lu(struct target_unit *unit, const struct row_lun *row)
 {
 	struct scsi_lu_desc desc = {
 		.block_bytes = row->block_bytes,
@@ -125,10 +125,10 @@ make_lu(struct unit *unit, const struct row_lun *row)
 }
 
 int
-target_unit_new(struct target *target, const struct row_lun *row, struct unit **ret_unit)
+target_unit_new(struct target *target, const struct row_lun *row, struct target_unit **ret_unit)
 {
-	size_t size = sizeof(struct unit) + target->thread_count * sizeof(struct unit_counters);
-	struct unit *unit = aligned_alloc(64, (size + 63) / 64 * 64);
+	size_t size = sizeof(struct target_unit) + target->thread_count * sizeof(struct target_unit_counters);
+	struct target_unit *unit = aligned_alloc(64, (size + 63) / 64 * 64);
 
 	if (unit == NULL)
 		return -ENOMEM;
@@ -153,7 +153,7 @@ target_unit_new(struct target *target, const struct row_lun *row, struct unit **
 }
 
 bool
-target_unit_update(struct unit *unit, const struct row_lun *row)
+target_unit_update(struct target_unit *unit, const struct row_lun *row)
 {
 	uint64_t capacity_blocks = row->size_bytes / row->block_bytes;
 
@@ -168,18 +168,18 @@ target_unit_update(struct unit *unit, const struct row_lun *row)
 
 /* An administrator's OFFLINE is left alone. */
 void
-target_unit_revive(struct unit *unit)
+target_unit_revive(struct target_unit *unit)
 {
 	if (scsi_lu_state(unit->lu) == SCSI_LU_FAILED && blk_failed(unit->dev, NULL, 0) == 0)
 		scsi_lu_set_state(unit->lu, SCSI_LU_ONLINE);
 }
 
 static void
-sum_counters(const struct unit *unit, struct array_lun_counters *ret)
+sum_counters(const struct target_unit *unit, struct array_lun_counters *ret)
 {
 	*ret = (struct array_lun_counters){ 0 };
 	for (unsigned i = 0; i < unit->counter_count; i++) {
-		const struct unit_counters *c = &unit->counters[i];
+		const struct target_unit_counters *c = &unit->counters[i];
 
 		ret->read_commands += atomic_load_explicit(&c->read_commands, memory_order_relaxed);
 		ret->write_commands +=
@@ -196,7 +196,7 @@ target_unit_sample(
 	struct target *target, const struct guid *lun_id, struct array_lun_counters *ret_counters)
 {
 	pthread_mutex_lock(&target->units_lock);
-	const struct unit *unit = guid_map_find(&target->units, lun_id);
+	const struct target_unit *unit = guid_map_find(&target->units, lun_id);
 
 	if (unit != NULL)
 		sum_counters(unit, ret_counters);

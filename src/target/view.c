@@ -13,15 +13,15 @@
 
 /* ---- Counting ---- */
 
-struct view_target *
-target_view_target_ref(struct view_target *vt)
+struct target_view_target *
+target_view_target_ref(struct target_view_target *vt)
 {
 	atomic_fetch_add_explicit(&vt->refs, 1, memory_order_relaxed);
 	return vt;
 }
 
 static void
-luns_free(struct view_target *vt)
+luns_free(struct target_view_target *vt)
 {
 	for (size_t i = 0; i < vt->lun_count; i++) {
 		target_unit_unref(vt->luns[i].unit);
@@ -31,7 +31,7 @@ luns_free(struct view_target *vt)
 }
 
 static void
-groups_free(struct view_target *vt)
+groups_free(struct target_view_target *vt)
 {
 	for (size_t g = 0; g < vt->group_count; g++) {
 		for (size_t p = 0; p < vt->groups[g].portal_count; p++)
@@ -42,7 +42,7 @@ groups_free(struct view_target *vt)
 }
 
 void
-target_view_target_unref(struct view_target *vt)
+target_view_target_unref(struct target_view_target *vt)
 {
 	if (vt == NULL || atomic_fetch_sub_explicit(&vt->refs, 1, memory_order_acq_rel) != 1)
 		return;
@@ -52,15 +52,15 @@ target_view_target_unref(struct view_target *vt)
 	mem_free(vt);
 }
 
-struct view *
-target_view_ref(struct view *view)
+struct target_view *
+target_view_ref(struct target_view *view)
 {
 	atomic_fetch_add_explicit(&view->refs, 1, memory_order_relaxed);
 	return view;
 }
 
 void
-target_view_unref(struct view *view)
+target_view_unref(struct target_view *view)
 {
 	if (view == NULL || atomic_fetch_sub_explicit(&view->refs, 1, memory_order_acq_rel) != 1)
 		return;
@@ -75,8 +75,8 @@ target_view_unref(struct view *view)
 
 /* ---- Looking up ---- */
 
-struct view_target *
-target_view_find_target(const struct view *view, const char *iscsi_name)
+struct target_view_target *
+target_view_find_target(const struct target_view *view, const char *iscsi_name)
 {
 	size_t low = 0, high = view->target_count;
 
@@ -94,8 +94,8 @@ target_view_find_target(const struct view *view, const char *iscsi_name)
 	return NULL;
 }
 
-struct view_target *
-target_view_find_target_id(const struct view *view, const struct guid *id)
+struct target_view_target *
+target_view_find_target_id(const struct target_view *view, const struct guid *id)
 {
 	for (size_t i = 0; i < view->target_count; i++)
 		if (guid_equal(&view->targets[i]->row->id, id))
@@ -103,8 +103,8 @@ target_view_find_target_id(const struct view *view, const struct guid *id)
 	return NULL;
 }
 
-struct portal *
-target_view_find_portal(const struct view *view, const struct guid *id)
+struct target_portal *
+target_view_find_portal(const struct target_view *view, const struct guid *id)
 {
 	size_t low = 0, high = view->portal_count;
 
@@ -123,8 +123,8 @@ target_view_find_portal(const struct view *view, const struct guid *id)
 }
 
 /* By id: the connection may have come through an earlier form of the same portal. */
-const struct view_group *
-target_view_target_group(const struct view_target *vt, const struct portal *portal)
+const struct target_view_group *
+target_view_target_group(const struct target_view_target *vt, const struct target_portal *portal)
 {
 	for (size_t g = 0; g < vt->group_count; g++)
 		for (size_t p = 0; p < vt->groups[g].portal_count; p++)
@@ -134,7 +134,7 @@ target_view_target_group(const struct view_target *vt, const struct portal *port
 }
 
 bool
-target_view_target_shows_any(const struct view_target *vt, const char *initiator)
+target_view_target_shows_any(const struct target_view_target *vt, const char *initiator)
 {
 	for (size_t i = 0; i < vt->lun_count; i++)
 		if (mask_admits(vt->luns[i].row->mask, initiator))
@@ -146,12 +146,12 @@ target_view_target_shows_any(const struct view_target *vt, const char *initiator
 
 struct maker {
 	struct target *target;
-	const struct view *old;
+	const struct target_view *old;
 	const struct state *old_state, *state;
 	const struct change *change;
 	struct guid_map touched;	/* targets to make anew, by id */
 	struct guid_map reuse;		/* the old view's targets, by id */
-	struct view *view;
+	struct target_view *view;
 };
 
 static int
@@ -240,10 +240,10 @@ find_touched(struct maker *m)
  * Borrowed.
  */
 static int
-find_unit(struct maker *m, const struct row_lun *row, struct unit **ret_unit)
+find_unit(struct maker *m, const struct row_lun *row, struct target_unit **ret_unit)
 {
 	struct target *target = m->target;
-	struct unit *unit = guid_map_find(&target->units, &row->id), *old = unit;
+	struct target_unit *unit = guid_map_find(&target->units, &row->id), *old = unit;
 	int r;
 
 	if (unit != NULL && target_unit_update(unit, row)) {
@@ -262,7 +262,7 @@ find_unit(struct maker *m, const struct row_lun *row, struct unit **ret_unit)
 }
 
 static int
-make_luns(struct maker *m, struct view_target *vt)
+make_luns(struct maker *m, struct target_view_target *vt)
 {
 	struct row_slice slice = state_target_luns(m->state, &vt->row->id);
 
@@ -272,12 +272,12 @@ make_luns(struct maker *m, struct view_target *vt)
 	for (size_t i = 0; i < slice.count; i++) {
 		const struct row_association *a = slice.rows[i];
 		const struct row_lun *row = state_find(m->state, ROW_LUN, &a->lun_id);
-		struct unit *unit = NULL;
+		struct target_unit *unit = NULL;
 		int r = find_unit(m, row, &unit);
 
 		if (r < 0)
 			return r;
-		vt->luns[vt->lun_count++] = (struct view_lun){
+		vt->luns[vt->lun_count++] = (struct target_view_lun){
 			.number = (uint16_t)a->lun_number,
 			.unit = target_unit_ref(unit),
 			.row = row_ref(row),
@@ -287,18 +287,18 @@ make_luns(struct maker *m, struct view_target *vt)
 }
 
 static int
-make_group(struct maker *m, const struct row_portal_group *row, struct view_group *group)
+make_group(struct maker *m, const struct row_portal_group *row, struct target_view_group *group)
 {
 	struct row_slice slice = state_group_portals(m->state, &row->id);
 
 	group->tag = (uint16_t)row->tag;
 	group->relative_port = (uint16_t)row->relative_port;
-	group->portals = mem_calloc(slice.count, sizeof(struct portal *));
+	group->portals = mem_calloc(slice.count, sizeof(struct target_portal *));
 	if (group->portals == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < slice.count; i++) {
 		const struct row_group_portal *gp = slice.rows[i];
-		struct portal *portal = target_view_find_portal(m->view, &gp->portal_id);
+		struct target_portal *portal = target_view_find_portal(m->view, &gp->portal_id);
 
 		if (portal != NULL)
 			group->portals[group->portal_count++] = target_portal_ref(portal);
@@ -307,7 +307,7 @@ make_group(struct maker *m, const struct row_portal_group *row, struct view_grou
 }
 
 static int
-make_groups(struct maker *m, struct view_target *vt)
+make_groups(struct maker *m, struct target_view_target *vt)
 {
 	struct row_slice slice = state_target_groups(m->state, &vt->row->id);
 
@@ -325,9 +325,9 @@ make_groups(struct maker *m, struct view_target *vt)
 }
 
 static int
-make_target(struct maker *m, const struct row_target *row, struct view_target **ret_vt)
+make_target(struct maker *m, const struct row_target *row, struct target_view_target **ret_vt)
 {
-	struct view_target *vt = mem_calloc(1, sizeof(*vt));
+	struct target_view_target *vt = mem_calloc(1, sizeof(*vt));
 
 	if (vt == NULL)
 		return -ENOMEM;
@@ -348,7 +348,7 @@ make_target(struct maker *m, const struct row_target *row, struct view_target **
 static int
 by_name(const void *a, const void *b)
 {
-	const struct view_target *const *x = a, *const *y = b;
+	const struct target_view_target *const *x = a, *const *y = b;
 
 	return strcmp((*x)->row->iscsi_name, (*y)->row->iscsi_name);
 }
@@ -356,7 +356,7 @@ by_name(const void *a, const void *b)
 static int
 make_targets(struct maker *m)
 {
-	struct view *view = m->view;
+	struct target_view *view = m->view;
 	size_t count = state_count(m->state, ROW_TARGET);
 
 	view->targets = mem_calloc(count, sizeof(*view->targets));
@@ -364,7 +364,7 @@ make_targets(struct maker *m)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		const struct row_target *row = state_at(m->state, ROW_TARGET, i);
-		struct view_target *vt = guid_map_find(&m->reuse, &row->id);
+		struct target_view_target *vt = guid_map_find(&m->reuse, &row->id);
 		int r = 0;
 
 		if (vt != NULL && guid_map_find(&m->touched, &row->id) == NULL)
@@ -383,7 +383,7 @@ make_targets(struct maker *m)
 static int
 make_portals(struct maker *m)
 {
-	struct view *view = m->view;
+	struct target_view *view = m->view;
 	size_t count = state_count(m->state, ROW_PORTAL);
 
 	view->portals = mem_calloc(count, sizeof(*view->portals));
@@ -391,7 +391,7 @@ make_portals(struct maker *m)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		const struct row_portal *row = state_at(m->state, ROW_PORTAL, i);
-		struct portal *portal =
+		struct target_portal *portal =
 			m->old != NULL ? target_view_find_portal(m->old, &row->id) : NULL;
 		int r = 0;
 
@@ -407,8 +407,8 @@ make_portals(struct maker *m)
 }
 
 int
-target_view_new(struct target *target, const struct view *old, const struct state *old_state,
-	const struct state *state, const struct change *change, struct view **ret_view)
+target_view_new(struct target *target, const struct target_view *old, const struct state *old_state,
+	const struct state *state, const struct change *change, struct target_view **ret_view)
 {
 	struct maker m = {
 		.target = target,
@@ -416,7 +416,7 @@ target_view_new(struct target *target, const struct view *old, const struct stat
 		.old_state = old_state,
 		.state = state,
 		.change = change,
-		.view = mem_calloc(1, sizeof(struct view)),
+		.view = mem_calloc(1, sizeof(struct target_view)),
 	};
 
 	if (m.view == NULL)

@@ -265,13 +265,13 @@ test_progress_is_shown_while_it_runs(void **state)
 /* ---- expiry ---- */
 
 struct old_job {
-	struct task task;
+	struct array_task task;
 	struct guid id;
 	int64_t ended_ms;
 };
 
 static int
-put_old_job(struct array *array, struct task *task)
+put_old_job(struct array *array, struct array_task *task)
 {
 	struct old_job *old = container_of(task, struct old_job, task);
 	struct row_job *row = row_new(ROW_JOB);
@@ -290,7 +290,7 @@ make_old_job(struct array *array, int64_t age_ms)
 			       .id = random_guid(),
 			       .ended_ms = clock_utc_ms() - age_ms };
 
-	assert_ok(writer_submit(array, &old.task));
+	assert_ok(array_writer_submit(array, &old.task));
 	return old.id;
 }
 

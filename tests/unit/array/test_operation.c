@@ -18,7 +18,7 @@ static const struct {
 
 static const struct {
 	const char *name;
-	enum ask ask;
+	enum array_ask ask;
 } asked[] = {
 	{ "rename", ASK_RENAME },	{ "mask", ASK_MASK },	  { "status", ASK_STATUS },
 	{ "associate", ASK_ASSOCIATE }, { "extend", ASK_EXTEND }, { "delete", ASK_DELETE },
@@ -76,7 +76,7 @@ test_table_is_the_documented_one(void **state)
 			assert_string_equal(cell(header, (unsigned)i + 1, buf), asked[i].name);
 			yes = strcmp(cell(line, (unsigned)i + 1, buf), "yes") == 0;
 			assert_true(yes || strcmp(buf, "busy") == 0);
-			if (operation_allows(held[h].operation, asked[i].ask) != yes)
+			if (array_operation_allows(held[h].operation, asked[i].ask) != yes)
 				fail_msg("%s while %s: documented as %s", asked[i].name,
 					 held[h].name, buf);
 		}
@@ -85,7 +85,7 @@ test_table_is_the_documented_one(void **state)
 }
 
 static int
-ask_for(struct array *a, struct guid lun, enum ask ask, struct guid target)
+ask_for(struct array *a, struct guid lun, enum array_ask ask, struct guid target)
 {
 	switch (ask) {
 	case ASK_RENAME:
@@ -116,15 +116,15 @@ test_calls_meet_the_table(void **state)
 	for (size_t h = 0; h < ARRAY_LEN(held); h++) {
 		for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
 			struct guid lun = make_lun(a, NULL);
-			bool allowed = operation_allows(held[h].operation, asked[i].ask);
+			bool allowed = array_operation_allows(held[h].operation, asked[i].ask);
 
 			if (held[h].operation != OPERATION_NONE)
-				assert_ok(operation_begin(a, &lun, ASK_DELETE, held[h].operation,
+				assert_ok(array_operation_begin(a, &lun, ASK_DELETE, held[h].operation,
 							  true));
 			assert_true(wait_operation(a, lun, held[h].operation));
 			assert_int_equal(ask_for(a, lun, asked[i].ask, target),
 					 allowed ? 0 : ERR_BUSY);
-			operation_end(a, &lun);
+			array_operation_end(a, &lun);
 			if (asked[i].ask != ASK_DELETE || !allowed)
 				assert_ok(array_lun_delete(a, NULL, &lun, NULL));
 		}
@@ -138,12 +138,12 @@ test_hidden_hold_shows_nothing_but_excludes(void **state)
 	struct guid lun = make_lun(a, "l");
 	AUTO_STATE struct state *before = array_live(a), *after = NULL;
 
-	assert_ok(operation_begin(a, &lun, ASK_EXTEND, OPERATION_EXTEND, false));
+	assert_ok(array_operation_begin(a, &lun, ASK_EXTEND, OPERATION_EXTEND, false));
 	after = array_live(a);
 	assert_true(row_equal(state_find(before, ROW_LIVE_LUN, &lun),
 			      state_find(after, ROW_LIVE_LUN, &lun)));
 	assert_int_equal(array_lun_delete(a, NULL, &lun, NULL), ERR_BUSY);
-	operation_end(a, &lun);
+	array_operation_end(a, &lun);
 }
 
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)

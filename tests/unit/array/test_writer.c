@@ -16,13 +16,13 @@
 /* ---- on the writer's thread ---- */
 
 struct fault_order {
-	struct task task;
+	struct array_task task;
 	unsigned nth;
 	bool hit;
 };
 
 static int
-order_memory_fault(struct array *array, struct task *task)
+order_memory_fault(struct array *array, struct array_task *task)
 {
 	(void)array;
 	mem_fault_at(container_of(task, struct fault_order, task)->nth);
@@ -30,7 +30,7 @@ order_memory_fault(struct array *array, struct task *task)
 }
 
 static int
-ask_memory_fault(struct array *array, struct task *task)
+ask_memory_fault(struct array *array, struct array_task *task)
 {
 	(void)array;
 	container_of(task, struct fault_order, task)->hit = mem_fault_hit();
@@ -44,7 +44,7 @@ fail_writer_at(struct array *a, unsigned nth)
 {
 	struct fault_order order = { .task.run = order_memory_fault, .nth = nth };
 
-	assert_ok(writer_submit(a, &order.task));
+	assert_ok(array_writer_submit(a, &order.task));
 }
 
 static bool
@@ -52,7 +52,7 @@ writer_failed(struct array *a)
 {
 	struct fault_order order = { .task.run = ask_memory_fault };
 
-	assert_ok(writer_submit(a, &order.task));
+	assert_ok(array_writer_submit(a, &order.task));
 	return order.hit;
 }
 
@@ -324,13 +324,13 @@ test_many_callers_at_once(void **state)
 
 /* Holds the writer up, so that a batch gathers behind it. */
 struct gate {
-	struct task task;
+	struct array_task task;
 	struct array *array;
 	atomic_bool entered, open;
 };
 
 static int
-wait_at_gate(struct array *array, struct task *task)
+wait_at_gate(struct array *array, struct array_task *task)
 {
 	struct gate *gate = container_of(task, struct gate, task);
 
@@ -346,7 +346,7 @@ pass_gate(void *arg)
 {
 	struct gate *gate = arg;
 
-	(void)writer_submit(gate->array, &gate->task);
+	(void)array_writer_submit(gate->array, &gate->task);
 	return NULL;
 }
 

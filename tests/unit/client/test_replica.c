@@ -39,7 +39,7 @@ pair_fini(struct pair *p)
 
 /* Until the replica is in that state; a test that waits in vain is ended by the harness. */
 static void
-await_state(struct client *client, enum replica_state state)
+await_state(struct client *client, enum client_replica_state state)
 {
 	struct client_replica *r = &client->replica;
 

@@ -447,8 +447,8 @@ peer_build(struct peer *p, uint8_t *to, uint8_t *bhs, const void *ahs, uint32_t 
 	start = at;
 	memcpy(to + at, data, len);
 	at += len;
-	memset(to + at, 0, pad_len(len));
-	at += pad_len(len);
+	memset(to + at, 0, iscsi_pad_len(len));
+	at += iscsi_pad_len(len);
 	if (p->data_digest) {
 		at += put_crc(to + at, crc32c_update(CRC32C_INIT, to + start, at - start));
 		if (p->faulty_digest)
@@ -498,10 +498,10 @@ peer_next(struct peer *p, struct got *got)
 	at = p->out.bytes + p->out_read;
 	assert_true(left >= BHS_SIZE);
 	memcpy(got->bhs, at, BHS_SIZE);
-	login = bhs_opcode(at) == OP_LOGIN_RESPONSE;
-	if (bhs_opcode(at) == OP_REJECT)	/* the next command fills the gap */
+	login = iscsi_bhs_opcode(at) == OP_LOGIN_RESPONSE;
+	if (iscsi_bhs_opcode(at) == OP_REJECT)	/* the next command fills the gap */
 		p->cmd_sn = get_be32(at + AT_EXP_CMD_SN);
-	got->data_len = bhs_data_len(at);
+	got->data_len = iscsi_bhs_data_len(at);
 	assert_int_equal(at[AT_AHS_LEN], 0);
 	if (p->header_digest && !login) {
 		check_crc(at, BHS_SIZE);
@@ -509,7 +509,7 @@ peer_next(struct peer *p, struct got *got)
 	}
 	got->data = at + need;
 	if (got->data_len > 0) {
-		size_t padded = got->data_len + pad_len(got->data_len);
+		size_t padded = got->data_len + iscsi_pad_len(got->data_len);
 
 		assert_true(left >= need + padded);
 		for (size_t i = got->data_len; i < padded; i++)
@@ -526,7 +526,7 @@ peer_next(struct peer *p, struct got *got)
 }
 
 void
-peer_expect(struct peer *p, enum pdu_opcode opcode, struct got *got)
+peer_expect(struct peer *p, enum iscsi_pdu_opcode opcode, struct got *got)
 {
 	struct got unused;
 
@@ -534,7 +534,7 @@ peer_expect(struct peer *p, enum pdu_opcode opcode, struct got *got)
 		got = &unused;
 	if (!peer_next(p, got))
 		fail_msg("no answer, but %s was expected; events:\n%s", pdu_name((uint8_t)opcode), peer_events(p));
-	if (bhs_opcode(got->bhs) != opcode)
+	if (iscsi_bhs_opcode(got->bhs) != opcode)
 		fail_msg("%s came, not %s", pdu_name(got->bhs[0]), pdu_name((uint8_t)opcode));
 }
 
@@ -550,7 +550,7 @@ peer_expect_nothing(struct peer *p)
 /* --- headers ------------------------------------------------------------------------------------------------------------- */
 
 void
-peer_request(struct peer *p, uint8_t *bhs, enum pdu_opcode opcode, uint8_t flags, bool immediate)
+peer_request(struct peer *p, uint8_t *bhs, enum iscsi_pdu_opcode opcode, uint8_t flags, bool immediate)
 {
 	pdu_start(bhs, opcode, ++p->itt);
 	bhs[AT_FLAGS] = flags;

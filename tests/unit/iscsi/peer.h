@@ -95,7 +95,7 @@ size_t peer_build(struct peer *p, uint8_t *to, uint8_t *bhs, const void *ahs, ui
 /* The next answer; false: there is none. */
 bool peer_next(struct peer *p, struct got *got);
 /* The next answer must be this. */
-void peer_expect(struct peer *p, enum pdu_opcode opcode, struct got *got);
+void peer_expect(struct peer *p, enum iscsi_pdu_opcode opcode, struct got *got);
 void peer_expect_nothing(struct peer *p);
 
 /* Headers, with the numbers in turn. */
@@ -103,7 +103,7 @@ void peer_command(struct peer *p, uint8_t *bhs, uint8_t flags, uint32_t edtl);
 void peer_write10(struct peer *p, uint8_t *bhs, uint32_t lba, uint16_t blocks, bool final);
 void peer_read10(struct peer *p, uint8_t *bhs, uint32_t lba, uint16_t blocks);
 void peer_data_out(uint8_t *bhs, uint32_t itt, uint32_t ttt, uint32_t sn, uint32_t offset, bool final);
-void peer_request(struct peer *p, uint8_t *bhs, enum pdu_opcode opcode, uint8_t flags, bool immediate);
+void peer_request(struct peer *p, uint8_t *bhs, enum iscsi_pdu_opcode opcode, uint8_t flags, bool immediate);
 
 /* One login request with text of NUL-ended pairs; the next response. */
 void peer_login_request(struct peer *p, uint8_t flags, const char *text, size_t len, struct got *got);

@@ -127,7 +127,7 @@ test_every_reason_to_log_out(void **state)
 
 		start(&p);
 		assert_int_equal(logout(&p, rows[i].reason, rows[i].cid, &got), rows[i].error);
-		assert_int_equal(bhs_opcode(got.bhs), rows[i].opcode);
+		assert_int_equal(iscsi_bhs_opcode(got.bhs), rows[i].opcode);
 		assert_int_equal(got.bhs[AT_RESPONSE], rows[i].response);
 		assert_int_equal(strstr(peer_events(&p), "logout") != NULL, rows[i].error != 0);
 		peer_fini(&p);
@@ -185,7 +185,7 @@ test_every_opcode_is_answered(void **state)
 		if (known[opcode])
 			continue;
 		start(&p);
-		peer_request(&p, bhs, (enum pdu_opcode)opcode, FLAG_FINAL, true);
+		peer_request(&p, bhs, (enum iscsi_pdu_opcode)opcode, FLAG_FINAL, true);
 		assert_int_equal(peer_send(&p, bhs, "some data", 9), 0);
 		peer_expect(&p, OP_REJECT, &got);
 		assert_int_equal(got.bhs[AT_RESPONSE], REJECT_NOT_SUPPORTED);

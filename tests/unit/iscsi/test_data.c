@@ -642,7 +642,7 @@ test_segment_longer_than_declared_drops_the_connection(void **state)
 
 /* --- direct receive -------------------------------------------------------------------------------------------------------- */
 
-/* Feeds bytes through rx_iov where it gives room, as a socket would. */
+/* Feeds bytes through iscsi_rx_iov where it gives room, as a socket would. */
 static void
 feed_direct(struct peer *p, const uint8_t *bytes, size_t len, size_t step, size_t *ret_direct)
 {

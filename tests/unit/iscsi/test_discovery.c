@@ -32,7 +32,7 @@ expect_text(struct peer *p, struct got *got, uint8_t flags)
 }
 
 static void
-expect_reject(struct peer *p, enum reject_reason reason)
+expect_reject(struct peer *p, enum iscsi_reject_reason reason)
 {
 	struct got got;
 
@@ -288,7 +288,7 @@ test_discovery_sessions_run_no_commands(void **state)
 	for (size_t i = 0; i < sizeof(opcodes); i++) {
 		uint8_t bhs[BHS_SIZE];
 
-		peer_request(&p, bhs, (enum pdu_opcode)opcodes[i], FLAG_FINAL | 1, true);
+		peer_request(&p, bhs, (enum iscsi_pdu_opcode)opcodes[i], FLAG_FINAL | 1, true);
 		peer_send(&p, bhs, NULL, 0);
 		expect_reject(&p, REJECT_PROTOCOL);
 	}

@@ -90,7 +90,7 @@ test_table_is_sorted(void **state)
 {
 	(void)state;
 	for (unsigned i = 1; i < KEY_COUNT; i++)
-		assert_true(strcmp(key_table[i - 1].name, key_table[i].name) < 0);
+		assert_true(strcmp(iscsi_key_table[i - 1].name, iscsi_key_table[i].name) < 0);
 }
 
 static void
@@ -100,16 +100,16 @@ test_every_key_is_found_and_walked(void **state)
 	for (unsigned i = 0; i < KEY_COUNT; i++) {
 		bool walked = false;
 
-		assert_ptr_equal(keys_find(key_table[i].name), &key_table[i]);
+		assert_ptr_equal(iscsi_keys_find(iscsi_key_table[i].name), &iscsi_key_table[i]);
 		for (size_t w = 0; w < ARRAY_LEN(walks); w++)
-			walked = walked || strcmp(walks[w].key, key_table[i].name) == 0;
+			walked = walked || strcmp(walks[w].key, iscsi_key_table[i].name) == 0;
 		if (!walked)
-			fail_msg("no row of the walk tries %s", key_table[i].name);
+			fail_msg("no row of the walk tries %s", iscsi_key_table[i].name);
 	}
-	assert_null(keys_find(""));
-	assert_null(keys_find("initialR2T"));
-	assert_null(keys_find("zzz"));
-	assert_null(keys_find("A"));
+	assert_null(iscsi_keys_find(""));
+	assert_null(iscsi_keys_find("initialR2T"));
+	assert_null(iscsi_keys_find("zzz"));
+	assert_null(iscsi_keys_find("A"));
 }
 
 /* The keys that the RFC names, so that none is forgotten.  §12, §13; iSCSIProtocolLevel: RFC 7144. */
@@ -128,11 +128,11 @@ test_table_is_complete(void **state)
 	(void)state;
 	assert_int_equal(ARRAY_LEN(names), KEY_COUNT);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		assert_non_null(keys_find(names[i]));
+		assert_non_null(iscsi_keys_find(names[i]));
 }
 
 static uint32_t
-field_of(const struct key *key, const struct iscsi_params *params)
+field_of(const struct iscsi_key *key, const struct iscsi_params *params)
 {
 	const uint8_t *at = (const uint8_t *)params + key->offset;
 	uint32_t wide = 0;
@@ -161,7 +161,7 @@ static void
 walk_row(const struct walk *w, bool discovery)
 {
 	const char *want = discovery ? w->discovery : w->normal;
-	const struct key *key = keys_find(w->key);
+	const struct iscsi_key *key = iscsi_keys_find(w->key);
 	const char *answer;
 	char text[512];
 	struct got got;
@@ -213,9 +213,9 @@ test_every_key_twice_is_refused(void **state)
 
 		peer_init(&p, NULL);
 		len = snprintf(text, sizeof(text), "X-I=" PEER_INITIATOR "%c%s=iqn.a:b%c%s=iqn.a:b", 0,
-			       key_table[i].name, 0, key_table[i].name);
+			       iscsi_key_table[i].name, 0, iscsi_key_table[i].name);
 		/* Session types are refused for their value: give a good one. */
-		if (key_table[i].rule == KEY_SESSION_TYPE)
+		if (iscsi_key_table[i].rule == KEY_SESSION_TYPE)
 			len = snprintf(text, sizeof(text), "SessionType=Normal%cSessionType=Normal", 0);
 		peer_login_request(&p, 0x04, text, (size_t)len + 1, &got);
 		assert_int_equal(get_be16(got.bhs + AT_LOGIN_STATUS), ISCSI_LOGIN_INITIATOR_ERROR);

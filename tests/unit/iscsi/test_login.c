@@ -398,7 +398,7 @@ test_other_pdus_before_login_drop_the_connection(void **state)
 			continue;
 		/* First thing of all: dropped without a word.  RFC 7143 §6.3. */
 		peer_init(&p, NULL);
-		peer_request(&p, bhs, (enum pdu_opcode)opcode, FLAG_FINAL, true);
+		peer_request(&p, bhs, (enum iscsi_pdu_opcode)opcode, FLAG_FINAL, true);
 		assert_int_equal(peer_send(&p, bhs, NULL, 0), ERR_PROTOCOL);
 		peer_expect_nothing(&p);
 		peer_fini(&p);

@@ -226,7 +226,7 @@ test_async_message(void **state)
 /* --- additional header segments ---------------------------------------------------------------------------------------- */
 
 static int
-parse(const void *bytes, uint32_t len, struct ahs *ahs)
+parse(const void *bytes, uint32_t len, struct iscsi_ahs *ahs)
 {
 	uint8_t *exact = malloc(len);
 	int err;
@@ -243,7 +243,7 @@ static void
 test_ahs_extended_cdb_and_read_length(void **state)
 {
 	static const uint8_t bytes[] = { 0, 6, 1, 0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 5, 2, 0, 0, 1, 0, 0 };
-	struct ahs ahs = { 0 };
+	struct iscsi_ahs ahs = { 0 };
 
 	(void)state;
 	assert_int_equal(parse(bytes, sizeof(bytes), &ahs), 0);
@@ -263,7 +263,7 @@ test_ahs_out_of_bounds_is_refused(void **state)
 		{ 0, 1, 1, 0, 0, 1, 2, 0 },	/* a CDB of nothing, then a wrong type */
 		{ 0, 4, 2, 0, 1, 2, 3, 0 },	/* a read length of three bytes */
 	};
-	struct ahs ahs = { 0 };
+	struct iscsi_ahs ahs = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -274,7 +274,7 @@ static void
 test_ahs_given_twice_is_refused(void **state)
 {
 	static const uint8_t twice[] = { 0, 5, 1, 0, 1, 2, 3, 4, 0, 5, 1, 0, 1, 2, 3, 4 };
-	struct ahs ahs = { 0 };
+	struct iscsi_ahs ahs = { 0 };
 
 	(void)state;
 	assert_int_equal(parse(twice, sizeof(twice), &ahs), ERR_PROTOCOL);

@@ -42,18 +42,18 @@ test_places(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
-		struct session s;
+		struct iscsi_session s;
 
-		session_init(&s, 32);
-		session_start(&s, starts[i]);
-		assert_int_equal(session_place(&s, starts[i] - 1), SN_OUTSIDE);
-		assert_int_equal(session_place(&s, starts[i]), SN_NEXT);
-		assert_int_equal(session_place(&s, starts[i] + 1), SN_AHEAD);
-		assert_int_equal(session_place(&s, starts[i] + 31), SN_AHEAD);
-		assert_int_equal(session_place(&s, starts[i] + 32), SN_OUTSIDE);
-		assert_int_equal(session_place(&s, starts[i] + 0x40000000), SN_OUTSIDE);
-		assert_int_equal(session_place(&s, starts[i] - 0x40000000), SN_OUTSIDE);
-		session_fini(&s);
+		iscsi_session_init(&s, 32);
+		iscsi_session_start(&s, starts[i]);
+		assert_int_equal(iscsi_session_place(&s, starts[i] - 1), SN_OUTSIDE);
+		assert_int_equal(iscsi_session_place(&s, starts[i]), SN_NEXT);
+		assert_int_equal(iscsi_session_place(&s, starts[i] + 1), SN_AHEAD);
+		assert_int_equal(iscsi_session_place(&s, starts[i] + 31), SN_AHEAD);
+		assert_int_equal(iscsi_session_place(&s, starts[i] + 32), SN_OUTSIDE);
+		assert_int_equal(iscsi_session_place(&s, starts[i] + 0x40000000), SN_OUTSIDE);
+		assert_int_equal(iscsi_session_place(&s, starts[i] - 0x40000000), SN_OUTSIDE);
+		iscsi_session_fini(&s);
 	}
 }
 
@@ -361,7 +361,7 @@ test_full_window_without_sending(void **state)
 	}
 	peer_pump(&p);
 	while (peer_next(&p, &got))
-		full += bhs_opcode(got.bhs) == OP_RESPONSE && got.bhs[AT_STATUS] == 0x28;
+		full += iscsi_bhs_opcode(got.bhs) == OP_RESPONSE && got.bhs[AT_STATUS] == 0x28;
 	/* Whoever goes on though nothing is answered is told TASK SET FULL. */
 	assert_true(full > 0 && full < 100);
 	assert_int_equal(p.given + full, 100);

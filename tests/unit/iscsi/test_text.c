@@ -10,22 +10,22 @@
 static const char *
 pairs_of(const void *bytes, size_t len, char *out, size_t size)
 {
-	struct text t;
+	struct iscsi_text t;
 	const char *key, *value;
 	size_t cursor = 0, at = 0;
 	int more;
 
-	text_init(&t);
-	assert_int_equal(text_add(&t, bytes, len), 0);
+	iscsi_text_init(&t);
+	assert_int_equal(iscsi_text_add(&t, bytes, len), 0);
 	out[0] = '\0';
-	while ((more = text_next(&t, &cursor, &key, &value)) > 0)
+	while ((more = iscsi_text_next(&t, &cursor, &key, &value)) > 0)
 		at += (size_t)snprintf(out + at, size - at, "%s=%s|", key, value);
 	/* Walked again it is the same. */
 	if (more == 0) {
 		cursor = 0;
-		assert_int_equal(text_next(&t, &cursor, &key, &value), at > 0);
+		assert_int_equal(iscsi_text_next(&t, &cursor, &key, &value), at > 0);
 	}
-	text_fini(&t);
+	iscsi_text_fini(&t);
 	return more == 0 ? out : NULL;
 }
 
@@ -66,17 +66,17 @@ static void
 test_text_is_bounded(void **state)
 {
 	static uint8_t block[4096];
-	struct text t;
+	struct iscsi_text t;
 
 	(void)state;
 	memset(block, 'a', sizeof(block));
-	text_init(&t);
+	iscsi_text_init(&t);
 	for (unsigned i = 0; i < TEXT_MAX / sizeof(block); i++)
-		assert_int_equal(text_add(&t, block, sizeof(block)), 0);
-	assert_int_equal(text_add(&t, block, 1), ERR_LIMIT);
-	assert_int_equal(text_add(&t, NULL, 0), 0);
+		assert_int_equal(iscsi_text_add(&t, block, sizeof(block)), 0);
+	assert_int_equal(iscsi_text_add(&t, block, 1), ERR_LIMIT);
+	assert_int_equal(iscsi_text_add(&t, NULL, 0), 0);
 	assert_true(t.in_size <= 2 * TEXT_MAX);
-	text_fini(&t);
+	iscsi_text_fini(&t);
 }
 
 static void
@@ -97,11 +97,11 @@ test_numbers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-		assert_int_equal(text_parse_number(good[i].text, &number), 0);
+		assert_int_equal(iscsi_text_parse_number(good[i].text, &number), 0);
 		assert_int_equal(number, good[i].number);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		assert_int_equal(text_parse_number(bad[i], &number), ERR_PARSE);
+		assert_int_equal(iscsi_text_parse_number(bad[i], &number), ERR_PARSE);
 }
 
 static void
@@ -119,19 +119,19 @@ test_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-		assert_int_equal(text_parse_name(good[i], name), 0);
+		assert_int_equal(iscsi_text_parse_name(good[i], name), 0);
 		assert_string_equal(name, good[i]);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		assert_int_equal(text_parse_name(bad[i], name), ERR_PARSE);
-	assert_int_equal(text_parse_name("IQN.2001-04.COM.Example:Disk", name), 0);
+		assert_int_equal(iscsi_text_parse_name(bad[i], name), ERR_PARSE);
+	assert_int_equal(iscsi_text_parse_name("IQN.2001-04.COM.Example:Disk", name), 0);
 	assert_string_equal(name, "iqn.2001-04.com.example:disk");
 	memset(longest, 'x', sizeof(longest));
 	memcpy(longest, "iqn.", 4);
 	longest[ISCSI_NAME_MAX + 1] = '\0';
-	assert_int_equal(text_parse_name(longest, name), ERR_PARSE);
+	assert_int_equal(iscsi_text_parse_name(longest, name), ERR_PARSE);
 	longest[ISCSI_NAME_MAX] = '\0';
-	assert_int_equal(text_parse_name(longest, name), 0);
+	assert_int_equal(iscsi_text_parse_name(longest, name), 0);
 }
 
 int
