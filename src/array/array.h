@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wire/state.h"
+#include "model/state.h"
 
 struct array;
 struct array_lun_counters;

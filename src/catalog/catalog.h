@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "wire/state.h"
+#include "model/state.h"
 
 struct catalog;
 

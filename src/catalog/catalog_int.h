@@ -93,7 +93,7 @@ int catalog_column_guid(sqlite3_stmt *stmt, int index, struct guid *ret_guid);
 /* schema.c */
 int catalog_migrate(struct catalog *catalog, const struct catalog_migration *migrations,
 		    unsigned count);
-/* Have the tables exactly the fields of wire/rows.h? */
+/* Have the tables exactly the fields of model/rows.h? */
 int catalog_schema_check(struct catalog *catalog);
 
 /* rows.c */

@@ -2,7 +2,7 @@
 /*
  * The schema and how it came to be: forward migrations, each in a transaction of its own after a
  * copy of the file. A released migration is never edited; a new field of a row is a new migration
- * (a test compares the outcome with the field tables of wire/rows.h).
+ * (a test compares the outcome with the field tables of model/rows.h).
  */
 #include <errno.h>
 #include <fcntl.h>

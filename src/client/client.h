@@ -12,7 +12,7 @@
 
 #include <jansson.h>
 
-#include "wire/state.h"
+#include "model/state.h"
 
 #define CLIENT_DEFAULT_URL "unix:/run/vdsd/vdsd.sock"
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/identity.h"
+#include "model/identity.h"
 
 #define DESIGNATORS 3u
 #define DESIGNATOR_MAX 128u

@@ -18,7 +18,7 @@
 #include "array/array.h"
 #include "base/str.h"
 #include "http/http.h"
-#include "wire/state.h"
+#include "model/state.h"
 #include "wire/wire.h"
 
 #define HTTP_BODY_MAX            (1u << 20)

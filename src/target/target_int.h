@@ -30,8 +30,8 @@
 #include "iscsi/iscsi.h"
 #include "scsi/scsi.h"
 #include "target/target.h"
-#include "wire/rows.h"
-#include "wire/state.h"
+#include "model/rows.h"
+#include "model/state.h"
 
 struct target_conn;
 struct target_path;

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "target/target_int.h"
-#include "wire/identity.h"
+#include "model/identity.h"
 
 /* On the reporter: the array may hold locks while it waits for our threads. */
 static void

@@ -12,8 +12,8 @@
 #include <stdio.h>
 
 #include "client/client.h"
-#include "wire/rows.h"
-#include "wire/state.h"
+#include "model/rows.h"
+#include "model/state.h"
 
 /* Exit statuses: vdsctl(1). */
 enum ctl_exit {

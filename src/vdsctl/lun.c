@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "vdsctl/ctl_int.h"
-#include "wire/state.h"
+#include "model/state.h"
 
 #define PATH_SIZE 128
 

@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 #include "base/str.h"
-#include "wire/state.h"
+#include "model/state.h"
 
 /* {"id":"…","name":"…",…} in the order of the fields. */
 json_t *wire_row_encode(const void *row);

@@ -5,8 +5,8 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "wire/rows_int.h"
-#include "wire/state_int.h"
+#include "model/fields.h"
+#include "model/state_build.h"
 #include "wire/wire_int.h"
 
 /* ---- changes out ---- */
@@ -252,7 +252,7 @@ wire_state_decode(
 			return rc;
 	if (json_object_size(json) != (size_t)(end - first) + 1)
 		return err_set(ERR_PARSE, "state: unknown members");
-	if (!hash128_equal(&work->position.digest, &position.digest))
+	if (!hash128_equal(&state_position(work)->digest, &position.digest))
 		return err_set(ERR_CORRUPT, "the digest of the rows is not that of their position");
 	*ret_state = TAKE(work);
 	return 0;

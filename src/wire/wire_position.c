@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "wire/rows_int.h"
+#include "model/fields.h"
 #include "wire/wire_int.h"
 
 json_t *

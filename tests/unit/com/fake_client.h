@@ -9,7 +9,7 @@
 #ifndef VDS_TESTS_FAKE_CLIENT_H
 #define VDS_TESTS_FAKE_CLIENT_H
 
-#include "../wire/sample.h"
+#include "../model/sample.h"
 #include "client/client.h"
 
 /* The one opened last; NULL when none is open. */

@@ -6,7 +6,7 @@
 #include "com_test.h"
 
 #include "scsi/scsi.h"
-#include "wire/identity.h"
+#include "model/identity.h"
 
 static struct row_lun *
 lun_row(void)

@@ -10,8 +10,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "wire/rows_int.h"
-#include "wire/state_int.h"
+#include "model/fields.h"
+#include "model/state_int.h"
 
 #define BREACH(...) err_set(ERR_CORRUPT, __VA_ARGS__)
 

@@ -7,8 +7,8 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "wire/rows_int.h"
-#include "wire/state_int.h"
+#include "model/fields.h"
+#include "model/state_int.h"
 
 struct state_edit {
 	struct state *base, *work;	/* one reference each; work is this edit's alone */

@@ -3,10 +3,10 @@
  * Characters of iSCSI names: of ASCII letters, digits, '-', '.' and ':', compared in lower case
  * (RFC 3722 §3-6).
  */
-#ifndef VDS_WIRE_NAME_INT_H
-#define VDS_WIRE_NAME_INT_H
+#ifndef VDS_MODEL_NAME_INT_H
+#define VDS_MODEL_NAME_INT_H
 
-#include "wire/state.h"
+#include "model/state.h"
 
 static inline char
 name_lower(char c)

@@ -8,8 +8,8 @@
  *
  * A row is immutable once it is in a state or a change; it is counted, and any thread may hold a reference.
  */
-#ifndef VDS_WIRE_ROWS_H
-#define VDS_WIRE_ROWS_H
+#ifndef VDS_MODEL_ROWS_H
+#define VDS_MODEL_ROWS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "wire/state.h"
+#include "model/state.h"
 
 /* An id that sorts by n, in a space of ids of its own for each kind. */
 static inline struct guid

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "wire/name_int.h"
+#include "model/name_int.h"
 
 /* The next name of a list, without the spaces around it; false at the end.  *rest goes on. */
 static bool

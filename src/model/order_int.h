@@ -15,10 +15,10 @@
  *    compares these, which lie together, and looks at a row only where prefixes are equal: that
  *    saves a cache miss for each step.
  */
-#ifndef VDS_WIRE_ORDER_INT_H
-#define VDS_WIRE_ORDER_INT_H
+#ifndef VDS_MODEL_ORDER_INT_H
+#define VDS_MODEL_ORDER_INT_H
 
-#include "wire/state.h"
+#include "model/state.h"
 
 struct chunk {
 	unsigned refs;			/* atomic */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/utf.h"
-#include "wire/rows_int.h"
+#include "model/fields.h"
 
 /* A byte that JSON must escape (RFC 8259 §7). */
 static bool

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "wire/rows_int.h"
+#include "model/fields.h"
 
 static const char *const status_names[] = { "online", "offline", NULL };
 static const char *const job_kind_names[] = { "create-lun", "extend-lun", "delete-lun", NULL };

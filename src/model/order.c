@@ -2,10 +2,10 @@
 /*
  * Orders: counting and looking up.  order_edit.c changes them, order_table.c says which there are.
  */
-#include "wire/order_int.h"
+#include "model/order_int.h"
 
 #include "base/mem.h"
-#include "wire/rows_int.h"
+#include "model/fields.h"
 
 struct order *
 order_ref(struct order *order)

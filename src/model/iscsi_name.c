@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "wire/name_int.h"
+#include "model/name_int.h"
 
 static bool
 is_digit(char c)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "wire/order_int.h"
-#include "wire/rows_int.h"
+#include "model/order_int.h"
+#include "model/fields.h"
 
 #define CHUNK_MAX 128			/* rows; a larger group may stand alone in a larger chunk */
 #define CHUNK_SLACK 8			/* room in a new chunk, since edits come in runs */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of wire share about rows: access to fields by their description, and the canonical
- * text.
+ * Access to the fields of a row by their description (struct row_field), and the canonical text of a row.  For those
+ * who encode, decode and store rows: model itself, wire and catalog.  Any thread.
  */
-#ifndef VDS_WIRE_ROWS_INT_H
-#define VDS_WIRE_ROWS_INT_H
+#ifndef VDS_MODEL_FIELDS_H
+#define VDS_MODEL_FIELDS_H
 
 #include "base/str.h"
-#include "wire/rows.h"
+#include "model/rows.h"
 
 /* Every row struct begins with its key: `b` of a family without a pair is other data. */
 struct row_head {

@@ -2,7 +2,7 @@
 /*
  * Rows as objects: made, copied, compared, sealed and counted by the description of their fields.
  */
-#include "wire/rows.h"
+#include "model/rows.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "wire/rows_int.h"
+#include "model/fields.h"
 
 void *
 row_new(enum row_family family)

@@ -2,7 +2,7 @@
 /* The checker: a valid state passes, and each breach is found and named. */
 #include "fault.h"
 #include "sample.h"
-#include "wire/state_int.h"
+#include "model/state_int.h"
 
 /* Checks what the edit gives (consumed): it must be corrupt, with a text that says `what`. */
 static void

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* States: counting and look-ups. */
-#include "wire/state.h"
+#include "model/state.h"
 
 #include "base/mem.h"
-#include "wire/rows_int.h"
-#include "wire/state_int.h"
+#include "model/fields.h"
+#include "model/state_int.h"
 
 struct state *
 state_new(const struct position *at)

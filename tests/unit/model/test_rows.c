@@ -5,7 +5,7 @@
 
 #include "fault.h"
 #include "sample.h"
-#include "wire/rows_int.h"
+#include "model/fields.h"
 #include "wire/wire.h"
 
 static void

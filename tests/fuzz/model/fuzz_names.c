@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "wire/state.h"
+#include "model/state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

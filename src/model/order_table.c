@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "wire/order_int.h"
-#include "wire/rows_int.h"
+#include "model/order_int.h"
+#include "model/fields.h"
 
 static int
 compare_id(const void *row, const void *other)

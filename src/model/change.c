@@ -5,8 +5,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "wire/rows_int.h"
-#include "wire/state_int.h"
+#include "model/fields.h"
+#include "model/state_int.h"
 
 static void
 change_free(struct change *change)

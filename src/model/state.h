@@ -5,10 +5,10 @@
  * Readers hold a reference and need no lock.  Look-ups are binary searches; rows and slices are borrowed from the
  * state they came from.
  */
-#ifndef VDS_WIRE_STATE_H
-#define VDS_WIRE_STATE_H
+#ifndef VDS_MODEL_STATE_H
+#define VDS_MODEL_STATE_H
 
-#include "wire/rows.h"
+#include "model/rows.h"
 
 /*
  * Where a state stands.  Configuration: (array, incarnation, sequence, digest).  Live: array_id is the boot's id,

@@ -5,8 +5,8 @@
  * its disks by them).  Never changed: initiators build persistent names from vendor and serial
  * number.
  */
-#ifndef VDS_WIRE_IDENTITY_H
-#define VDS_WIRE_IDENTITY_H
+#ifndef VDS_MODEL_IDENTITY_H
+#define VDS_MODEL_IDENTITY_H
 
 #define IDENTITY_VENDOR "VDSLINUX"		/* T10 vendor identification, at most 8 characters */
 #define IDENTITY_PRODUCT "VIRTUAL-DISK"	/* at most 16 */

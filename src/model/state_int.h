@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The inside of a state. */
+#ifndef VDS_MODEL_STATE_INT_H
+#define VDS_MODEL_STATE_INT_H
+
+#include "model/order_int.h"
+#include "model/state_build.h"
+
+struct state {
+	unsigned refs;			/* atomic */
+	struct position position;
+	struct order *orders[ORDER_COUNT]; /* counted; NULL = empty */
+};
+
+static inline bool
+family_is_digested(enum row_family family)
+{
+	return family < (enum row_family)ROW_CONFIG_COUNT;
+}
+
+const void *state_find_key(
+	const struct state *state, enum row_family family, const struct row_key *key);
+
+/*
+ * Delete a key from a state that only the caller holds, as state_edit_delete does in an edit.  Returns 0 or -ENOMEM.
+ */
+int state_delete(struct state *work, enum row_family family, const struct row_key *key);
+
+#endif
