@@ -21,7 +21,8 @@
 
 atomic_int bench_phase = PHASE_SETUP;
 
-uint64_t now_ns(void)
+uint64_t
+now_ns(void)
 {
 	struct timespec ts;
 
@@ -29,7 +30,8 @@ uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static unsigned hist_index(uint64_t ns)
+static unsigned
+hist_index(uint64_t ns)
 {
 	unsigned shift;
 
@@ -39,7 +41,8 @@ static unsigned hist_index(uint64_t ns)
 	return (shift + 1) * HIST_SUB + (unsigned)((ns >> shift) - HIST_SUB);
 }
 
-static uint64_t hist_value(unsigned i)
+static uint64_t
+hist_value(unsigned i)
 {
 	unsigned shift;
 
@@ -49,7 +52,8 @@ static uint64_t hist_value(unsigned i)
 	return ((uint64_t)(i % HIST_SUB + HIST_SUB) << shift) + ((1ull << shift) >> 1);
 }
 
-void stats_add(struct worker *w, uint64_t started, uint64_t bytes, bool ok)
+void
+stats_add(struct worker *w, uint64_t started, uint64_t bytes, bool ok)
 {
 	uint64_t ns;
 
@@ -66,7 +70,8 @@ void stats_add(struct worker *w, uint64_t started, uint64_t bytes, bool ok)
 	w->st.hist[hist_index(ns)]++;
 }
 
-static uint64_t rng_next(uint64_t *s)
+static uint64_t
+rng_next(uint64_t *s)
 {
 	*s ^= *s << 13;
 	*s ^= *s >> 7;
@@ -74,8 +79,8 @@ static uint64_t rng_next(uint64_t *s)
 	return *s;
 }
 
-void stream_init(struct stream *s, const struct job *job, unsigned session,
-		 uint64_t capacity)
+void
+stream_init(struct stream *s, const struct job *job, unsigned session, uint64_t capacity)
 {
 	uint64_t size = job->size && job->size < capacity ? job->size : capacity;
 	uint64_t part = job->random ? size : size / job->sessions;
@@ -86,7 +91,8 @@ void stream_init(struct stream *s, const struct job *job, unsigned session,
 	s->at = 0;
 }
 
-uint64_t stream_next(struct stream *s, const struct job *job, bool *write)
+uint64_t
+stream_next(struct stream *s, const struct job *job, bool *write)
 {
 	uint64_t off;
 
@@ -103,7 +109,8 @@ uint64_t stream_next(struct stream *s, const struct job *job, bool *write)
 	return off;
 }
 
-int worker_fail(struct worker *w, const char *fmt, ...)
+int
+worker_fail(struct worker *w, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -119,7 +126,8 @@ struct cpu {
 	double user, sys;
 };
 
-static struct cpu cpu_self(void)
+static struct cpu
+cpu_self(void)
 {
 	struct rusage ru;
 
@@ -130,7 +138,8 @@ static struct cpu cpu_self(void)
 	};
 }
 
-static struct cpu cpu_pid(int pid)
+static struct cpu
+cpu_pid(int pid)
 {
 	struct cpu c = { 0, 0 };
 	char path[64], line[1024], *p;
@@ -143,8 +152,7 @@ static struct cpu cpu_pid(int pid)
 	if (!f)
 		return c;
 	if (fgets(line, sizeof(line), f) && (p = strrchr(line, ')')) &&
-	    sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &ut,
-		   &st) == 2) {
+	    sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &ut, &st) == 2) {
 		c.user = (double)ut / hz;
 		c.sys = (double)st / hz;
 	}
@@ -153,7 +161,8 @@ static struct cpu cpu_pid(int pid)
 }
 
 /* Seconds of CPU the whole machine has spent busy (steal apart). */
-static void cpu_machine(double *busy, double *steal)
+static void
+cpu_machine(double *busy, double *steal)
 {
 	unsigned long v[8] = { 0 };
 	double hz = (double)sysconf(_SC_CLK_TCK);
@@ -162,8 +171,8 @@ static void cpu_machine(double *busy, double *steal)
 	*busy = *steal = 0;
 	if (!f)
 		return;
-	if (fscanf(f, "cpu %lu %lu %lu %lu %lu %lu %lu %lu", &v[0], &v[1], &v[2], &v[3],
-		   &v[4], &v[5], &v[6], &v[7]) == 8) {
+	if (fscanf(f, "cpu %lu %lu %lu %lu %lu %lu %lu %lu", &v[0], &v[1], &v[2], &v[3], &v[4],
+		   &v[5], &v[6], &v[7]) == 8) {
 		*busy = (double)(v[0] + v[1] + v[2] + v[5] + v[6]) / hz;
 		*steal = (double)v[7] / hz;
 	}
@@ -178,7 +187,8 @@ struct snapshot {
 	double busy, steal;
 };
 
-static void snapshot(struct snapshot *s, const int *pids, unsigned n)
+static void
+snapshot(struct snapshot *s, const int *pids, unsigned n)
 {
 	s->t = now_ns();
 	s->self = cpu_self();
@@ -194,47 +204,60 @@ static void snapshot(struct snapshot *s, const int *pids, unsigned n)
 
 /* ---- options and output -------------------------------------------------- */
 
-static void usage(void)
+static void
+usage(void)
 {
-	fprintf(stderr,
-		"usage: iscsi-bench [options] iscsi://host[:port]/iqn/lun\n"
-		"  -e raw|libiscsi   client engine (raw)\n"
-		"  -w randread|randwrite|randrw|read|write   workload (randread)\n"
-		"  -r PCT            reads in randrw (70)\n"
-		"  -b BYTES[k|m]     command size (4k)\n"
-		"  -q N              commands in flight per session (1)\n"
-		"  -s N              sessions (1)\n"
-		"  -j N              client threads (1)\n"
-		"  -t SEC  -W SEC    measured time (5), warm-up before it (0.5)\n"
-		"  -z BYTES[k|m|g]   use only the first part of the LUN\n"
-		"  -p PID            charge this process's CPU to the target (repeatable)\n"
-		"  -n TEXT           a name to put into the JSON\n"
-		" raw engine:\n"
-		"  -H  -D            CRC32C header / data digests\n"
-		"  -R                InitialR2T=Yes    -I  ImmediateData=No\n"
-		"  -F BYTES -B BYTES -M BYTES   FirstBurstLength, MaxBurstLength,\n"
-		"                    MaxRecvDataSegmentLength to offer\n"
-		"  -P                spin on the socket (no sleeping in the kernel)\n");
+	fprintf(stderr, "usage: iscsi-bench [options] iscsi://host[:port]/iqn/lun\n"
+			"  -e raw|libiscsi   client engine (raw)\n"
+			"  -w randread|randwrite|randrw|read|write   workload (randread)\n"
+			"  -r PCT            reads in randrw (70)\n"
+			"  -b BYTES[k|m]     command size (4k)\n"
+			"  -q N              commands in flight per session (1)\n"
+			"  -s N              sessions (1)\n"
+			"  -j N              client threads (1)\n"
+			"  -t SEC  -W SEC    measured time (5), warm-up before it (0.5)\n"
+			"  -z BYTES[k|m|g]   use only the first part of the LUN\n"
+			"  -p PID            charge this process's CPU to the target (repeatable)\n"
+			"  -n TEXT           a name to put into the JSON\n"
+			" raw engine:\n"
+			"  -H  -D            CRC32C header / data digests\n"
+			"  -R                InitialR2T=Yes    -I  ImmediateData=No\n"
+			"  -F BYTES -B BYTES -M BYTES   FirstBurstLength, MaxBurstLength,\n"
+			"                    MaxRecvDataSegmentLength to offer\n"
+			"  -P                spin on the socket (no sleeping in the kernel)\n");
 	exit(2);
 }
 
-static uint64_t parse_size(const char *s)
+static uint64_t
+parse_size(const char *s)
 {
 	char *end;
 	double v = strtod(s, &end);
 
 	switch (*end) {
-	case 'g': case 'G': v *= 1024; __attribute__((fallthrough));
-	case 'm': case 'M': v *= 1024; __attribute__((fallthrough));
-	case 'k': case 'K': v *= 1024; end++; break;
-	default: break;
+	case 'g':
+	case 'G':
+		v *= 1024;
+		__attribute__((fallthrough));
+	case 'm':
+	case 'M':
+		v *= 1024;
+		__attribute__((fallthrough));
+	case 'k':
+	case 'K':
+		v *= 1024;
+		end++;
+		break;
+	default:
+		break;
 	}
 	if (*end || v < 0)
 		usage();
 	return (uint64_t)v;
 }
 
-static void parse_workload(struct job *j, const char *w, unsigned mix)
+static void
+parse_workload(struct job *j, const char *w, unsigned mix)
 {
 	static const struct {
 		const char *name;
@@ -242,7 +265,7 @@ static void parse_workload(struct job *j, const char *w, unsigned mix)
 		unsigned pct;
 	} kinds[] = {
 		{ "randread", true, 100 }, { "randwrite", true, 0 }, { "randrw", true, 101 },
-		{ "read", false, 100 },	   { "write", false, 0 },
+		{ "read", false, 100 },    { "write", false, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -256,7 +279,8 @@ static void parse_workload(struct job *j, const char *w, unsigned mix)
 	usage();
 }
 
-static double percentile(const struct stats *st, double p)
+static double
+percentile(const struct stats *st, double p)
 {
 	uint64_t want = (uint64_t)((double)st->ios * p), seen = 0;
 
@@ -268,7 +292,8 @@ static double percentile(const struct stats *st, double p)
 	return (double)st->lat_max / 1e3;
 }
 
-static void sum_stats(struct stats *t, const struct stats *s)
+static void
+sum_stats(struct stats *t, const struct stats *s)
 {
 	t->ios += s->ios;
 	t->bytes += s->bytes;
@@ -280,9 +305,9 @@ static void sum_stats(struct stats *t, const struct stats *s)
 		t->hist[i] += s->hist[i];
 }
 
-static void report(const struct job *j, const char *name, const struct stats *t,
-		   const struct snapshot *a, const struct snapshot *b, unsigned npids,
-		   const char *digests)
+static void
+report(const struct job *j, const char *name, const struct stats *t, const struct snapshot *a,
+       const struct snapshot *b, unsigned npids, const char *digests)
 {
 	double sec = (double)(b->t - a->t) / 1e9;
 	double ios = t->ios ? (double)t->ios : 1;
@@ -296,11 +321,10 @@ static void report(const struct job *j, const char *name, const struct stats *t,
 	       "\"p95\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},"
 	       "\"client_cpu_us_per_io\":%.2f,\"client_cores\":%.2f",
 	       name, j->engine, j->workload, j->bs, j->qd, j->sessions, j->threads, sec,
-	       (unsigned long long)t->ios, (unsigned long long)t->errors,
-	       (double)t->ios / sec, (double)t->bytes / sec / 1e6,
-	       (double)t->lat_sum / ios / 1e3, percentile(t, 0.50), percentile(t, 0.95),
-	       percentile(t, 0.99), percentile(t, 0.999), (double)t->lat_max / 1e3,
-	       (cu + cs) * 1e6 / ios, (cu + cs) / sec);
+	       (unsigned long long)t->ios, (unsigned long long)t->errors, (double)t->ios / sec,
+	       (double)t->bytes / sec / 1e6, (double)t->lat_sum / ios / 1e3, percentile(t, 0.50),
+	       percentile(t, 0.95), percentile(t, 0.99), percentile(t, 0.999),
+	       (double)t->lat_max / 1e3, (cu + cs) * 1e6 / ios, (cu + cs) / sec);
 	if (npids)
 		printf(",\"target_cpu_us_per_io\":%.2f,\"target_user_us_per_io\":%.2f,"
 		       "\"target_cores\":%.2f",
@@ -310,7 +334,8 @@ static void report(const struct job *j, const char *name, const struct stats *t,
 	       (b->steal - a->steal) / sec, digests);
 }
 
-static void *thread_main(void *arg)
+static void *
+thread_main(void *arg)
 {
 	struct worker *w = arg;
 
@@ -321,19 +346,29 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-static void sleep_s(double s)
+static void
+sleep_s(double s)
 {
 	struct timespec ts = { (time_t)s, (long)((s - (double)(time_t)s) * 1e9) };
 
 	nanosleep(&ts, NULL);
 }
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
 	struct job j = {
-		.engine = "raw", .bs = 4096, .qd = 1, .sessions = 1, .threads = 1,
-		.seconds = 5, .warmup = 0.5, .immediate_data = true,
-		.first_burst = 262144, .max_burst = 1048576, .recv_seg = 262144,
+		.engine = "raw",
+		.bs = 4096,
+		.qd = 1,
+		.sessions = 1,
+		.threads = 1,
+		.seconds = 5,
+		.warmup = 0.5,
+		.immediate_data = true,
+		.first_burst = 262144,
+		.max_burst = 1048576,
+		.recv_seg = 262144,
 	};
 	const char *name = "", *workload = "randread";
 	unsigned mix = 70, npids = 0;
@@ -341,31 +376,70 @@ int main(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "e:w:r:b:q:s:j:t:W:z:p:n:HDRIF:B:M:Ph")) != -1) {
 		switch (c) {
-		case 'e': j.engine = optarg; break;
-		case 'w': workload = optarg; break;
-		case 'r': mix = (unsigned)atoi(optarg); break;
-		case 'b': j.bs = (uint32_t)parse_size(optarg); break;
-		case 'q': j.qd = (unsigned)atoi(optarg); break;
-		case 's': j.sessions = (unsigned)atoi(optarg); break;
-		case 'j': j.threads = (unsigned)atoi(optarg); break;
-		case 't': j.seconds = atof(optarg); break;
-		case 'W': j.warmup = atof(optarg); break;
-		case 'z': j.size = parse_size(optarg); break;
+		case 'e':
+			j.engine = optarg;
+			break;
+		case 'w':
+			workload = optarg;
+			break;
+		case 'r':
+			mix = (unsigned)atoi(optarg);
+			break;
+		case 'b':
+			j.bs = (uint32_t)parse_size(optarg);
+			break;
+		case 'q':
+			j.qd = (unsigned)atoi(optarg);
+			break;
+		case 's':
+			j.sessions = (unsigned)atoi(optarg);
+			break;
+		case 'j':
+			j.threads = (unsigned)atoi(optarg);
+			break;
+		case 't':
+			j.seconds = atof(optarg);
+			break;
+		case 'W':
+			j.warmup = atof(optarg);
+			break;
+		case 'z':
+			j.size = parse_size(optarg);
+			break;
 		case 'p':
 			if (npids == MAX_PIDS)
 				usage();
 			pids[npids++] = atoi(optarg);
 			break;
-		case 'n': name = optarg; break;
-		case 'H': j.header_digest = true; break;
-		case 'D': j.data_digest = true; break;
-		case 'R': j.initial_r2t = true; break;
-		case 'I': j.immediate_data = false; break;
-		case 'F': j.first_burst = (uint32_t)parse_size(optarg); break;
-		case 'B': j.max_burst = (uint32_t)parse_size(optarg); break;
-		case 'M': j.recv_seg = (uint32_t)parse_size(optarg); break;
-		case 'P': j.busy_poll = 1; break;
-		default: usage();
+		case 'n':
+			name = optarg;
+			break;
+		case 'H':
+			j.header_digest = true;
+			break;
+		case 'D':
+			j.data_digest = true;
+			break;
+		case 'R':
+			j.initial_r2t = true;
+			break;
+		case 'I':
+			j.immediate_data = false;
+			break;
+		case 'F':
+			j.first_burst = (uint32_t)parse_size(optarg);
+			break;
+		case 'B':
+			j.max_burst = (uint32_t)parse_size(optarg);
+			break;
+		case 'M':
+			j.recv_seg = (uint32_t)parse_size(optarg);
+			break;
+		case 'P':
+			j.busy_poll = 1;
+			break;
+		default:
+			usage();
 		}
 	}
 	if (optind != argc - 1 || !j.qd || !j.sessions || !j.bs || j.bs % 512)
@@ -424,8 +498,8 @@ int main(int argc, char **argv)
 	if (!rc)
 		report(&j, name, total, &a, &b, npids,
 		       ws[0].hdigest && ws[0].ddigest ? "both"
-		       : ws[0].hdigest		      ? "header"
-		       : ws[0].ddigest		      ? "data"
+		       : ws[0].hdigest                ? "header"
+		       : ws[0].ddigest                ? "data"
 						      : "none");
 	if (!rc && total->errors)
 		rc = 3;

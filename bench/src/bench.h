@@ -35,7 +35,7 @@ struct job {
 };
 
 /* Latency histogram: 32 linear steps per power of two, in ns. */
-#define HIST_SUB 32
+#define HIST_SUB     32
 #define HIST_BUCKETS (HIST_SUB * 60)
 
 struct stats {
@@ -50,8 +50,8 @@ struct stats {
 /* One session's stream of addresses. */
 struct stream {
 	uint64_t rng;
-	uint64_t base;  /* first byte of this session's part (sequential) */
-	uint64_t span;  /* bytes in the part; a multiple of bs */
+	uint64_t base; /* first byte of this session's part (sequential) */
+	uint64_t span; /* bytes in the part; a multiple of bs */
 	uint64_t at;
 };
 
@@ -61,7 +61,7 @@ struct worker {
 	unsigned first_session; /* the sessions this thread owns */
 	unsigned nsessions;
 	struct stats st;
-	uint64_t capacity; /* bytes, filled in by setup */
+	uint64_t capacity;     /* bytes, filled in by setup */
 	bool hdigest, ddigest; /* as negotiated (raw engine) */
 	char error[256];
 	atomic_int ready;
@@ -71,12 +71,10 @@ extern atomic_int bench_phase;
 
 uint64_t now_ns(void);
 void stats_add(struct worker *w, uint64_t started, uint64_t bytes, bool ok);
-void stream_init(struct stream *s, const struct job *job, unsigned session,
-		 uint64_t capacity);
+void stream_init(struct stream *s, const struct job *job, unsigned session, uint64_t capacity);
 /* Byte offset of the next command; *write says which kind. */
 uint64_t stream_next(struct stream *s, const struct job *job, bool *write);
-int worker_fail(struct worker *w, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int worker_fail(struct worker *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* An engine's thread body: log in, set w->capacity, set w->ready to 1 (or to
  * -1 after worker_fail), wait for PHASE_WARMUP, run until PHASE_STOP, drain,

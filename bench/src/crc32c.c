@@ -6,7 +6,8 @@
 #if defined(__x86_64__)
 #include <nmmintrin.h>
 
-__attribute__((target("sse4.2"))) static uint32_t crc_hw(uint32_t c, const uint8_t *p, size_t n)
+__attribute__((target("sse4.2"))) static uint32_t
+crc_hw(uint32_t c, const uint8_t *p, size_t n)
 {
 	uint64_t c64 = c;
 
@@ -22,7 +23,8 @@ __attribute__((target("sse4.2"))) static uint32_t crc_hw(uint32_t c, const uint8
 }
 #endif
 
-static uint32_t crc_sw(uint32_t c, const uint8_t *p, size_t n)
+static uint32_t
+crc_sw(uint32_t c, const uint8_t *p, size_t n)
 {
 	while (n--) {
 		c ^= *p++;
@@ -32,7 +34,8 @@ static uint32_t crc_sw(uint32_t c, const uint8_t *p, size_t n)
 	return c;
 }
 
-uint32_t crc32c(uint32_t crc, const void *p, size_t n)
+uint32_t
+crc32c(uint32_t crc, const void *p, size_t n)
 {
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("sse4.2"))

@@ -10,7 +10,8 @@
 uint32_t crc32c(uint32_t crc, const void *p, size_t n);
 
 /* Digests go on the wire least significant byte first. */
-static inline void crc32c_put(uint8_t *p, uint32_t c)
+static inline void
+crc32c_put(uint8_t *p, uint32_t c)
 {
 	p[0] = (uint8_t)c;
 	p[1] = (uint8_t)(c >> 8);

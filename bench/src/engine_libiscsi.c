@@ -33,7 +33,8 @@ struct session {
 
 static void submit(struct slot *sl);
 
-static void done_cb(struct iscsi_context *ctx, int status, void *data, void *priv)
+static void
+done_cb(struct iscsi_context *ctx, int status, void *data, void *priv)
 {
 	struct slot *sl = priv;
 	struct session *s = sl->s;
@@ -46,7 +47,8 @@ static void done_cb(struct iscsi_context *ctx, int status, void *data, void *pri
 		submit(sl);
 }
 
-static void submit(struct slot *sl)
+static void
+submit(struct slot *sl)
 {
 	struct session *s = sl->s;
 	const struct job *j = s->w->job;
@@ -59,11 +61,11 @@ static void submit(struct slot *sl)
 	sl->iov.iov_base = sl->buf;
 	sl->iov.iov_len = j->bs;
 	if (write)
-		t = iscsi_write10_iov_task(s->ctx, s->lun, lba, NULL, j->bs, (int)s->block, 0,
-					   0, 0, 0, 0, done_cb, sl, &sl->iov, 1);
+		t = iscsi_write10_iov_task(s->ctx, s->lun, lba, NULL, j->bs, (int)s->block, 0, 0, 0,
+					   0, 0, done_cb, sl, &sl->iov, 1);
 	else
-		t = iscsi_read10_iov_task(s->ctx, s->lun, lba, j->bs, (int)s->block, 0, 0, 0,
-					  0, 0, done_cb, sl, &sl->iov, 1);
+		t = iscsi_read10_iov_task(s->ctx, s->lun, lba, j->bs, (int)s->block, 0, 0, 0, 0, 0,
+					  done_cb, sl, &sl->iov, 1);
 	if (!t) {
 		s->w->st.errors++;
 		s->dead = true;
@@ -72,7 +74,8 @@ static void submit(struct slot *sl)
 	s->inflight++;
 }
 
-static int session_open(struct session *s, struct worker *w, unsigned id)
+static int
+session_open(struct session *s, struct worker *w, unsigned id)
 {
 	char name[64];
 	struct iscsi_url *u;
@@ -120,7 +123,8 @@ static int session_open(struct session *s, struct worker *w, unsigned id)
 	return s->slots ? 0 : worker_fail(w, "no memory");
 }
 
-static void loop(struct worker *w, struct session *ss, struct pollfd *pfd)
+static void
+loop(struct worker *w, struct session *ss, struct pollfd *pfd)
 {
 	uint64_t deadline = 0;
 
@@ -154,7 +158,8 @@ static void loop(struct worker *w, struct session *ss, struct pollfd *pfd)
 	}
 }
 
-void engine_libiscsi(struct worker *w)
+void
+engine_libiscsi(struct worker *w)
 {
 	struct session *ss = calloc(w->nsessions, sizeof(*ss));
 	struct pollfd *pfd = calloc(w->nsessions, sizeof(*pfd));

@@ -21,15 +21,24 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define BHS 48
-#define RXBUF (1u << 20)
+#define BHS      48
+#define RXBUF    (1u << 20)
 #define TX_BATCH 256 /* iovecs handed to one sendmsg */
 
 enum {
-	OP_NOP_OUT = 0x00, OP_CMD = 0x01, OP_LOGIN = 0x03, OP_DATA_OUT = 0x05,
+	OP_NOP_OUT = 0x00,
+	OP_CMD = 0x01,
+	OP_LOGIN = 0x03,
+	OP_DATA_OUT = 0x05,
 	OP_LOGOUT = 0x06,
-	OP_NOP_IN = 0x20, OP_RSP = 0x21, OP_LOGIN_RSP = 0x23, OP_DATA_IN = 0x25,
-	OP_LOGOUT_RSP = 0x26, OP_R2T = 0x31, OP_ASYNC = 0x32, OP_REJECT = 0x3f,
+	OP_NOP_IN = 0x20,
+	OP_RSP = 0x21,
+	OP_LOGIN_RSP = 0x23,
+	OP_DATA_IN = 0x25,
+	OP_LOGOUT_RSP = 0x26,
+	OP_R2T = 0x31,
+	OP_ASYNC = 0x32,
+	OP_REJECT = 0x3f,
 };
 
 struct slot {
@@ -73,12 +82,14 @@ struct session {
 	bool out;
 };
 
-static uint32_t get32(const uint8_t *p)
+static uint32_t
+get32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static void put32(uint8_t *p, uint32_t v)
+static void
+put32(uint8_t *p, uint32_t v)
 {
 	p[0] = (uint8_t)(v >> 24);
 	p[1] = (uint8_t)(v >> 16);
@@ -86,14 +97,16 @@ static void put32(uint8_t *p, uint32_t v)
 	p[3] = (uint8_t)v;
 }
 
-static uint32_t get24(const uint8_t *p)
+static uint32_t
+get24(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
 }
 
 /* ---- sending ------------------------------------------------------------- */
 
-static int tx_flush(struct session *s)
+static int
+tx_flush(struct session *s)
 {
 	while (s->tx_at < s->tx_n) {
 		size_t n = s->tx_n - s->tx_at;
@@ -120,13 +133,15 @@ static int tx_flush(struct session *s)
 	return 0;
 }
 
-static void tx_iov(struct session *s, const void *p, size_t n)
+static void
+tx_iov(struct session *s, const void *p, size_t n)
 {
 	s->tx[s->tx_n++] = (struct iovec){ (void *)(uintptr_t)p, n };
 }
 
 /* Queue one PDU; data stays where it is until it is sent. */
-static void tx_pdu(struct session *s, struct cell *c, const void *data, uint32_t len)
+static void
+tx_pdu(struct session *s, struct cell *c, const void *data, uint32_t len)
 {
 	uint32_t pad = (4 - len % 4) % 4;
 
@@ -148,7 +163,8 @@ static void tx_pdu(struct session *s, struct cell *c, const void *data, uint32_t
 
 /* The next cell of the ring, with a blank header. Each PDU waiting to go has
  * one iovec at least, so the count of those bounds the cells in use. */
-static struct cell *new_pdu(struct session *s, uint8_t op, uint8_t flags, uint32_t itt)
+static struct cell *
+new_pdu(struct session *s, uint8_t op, uint8_t flags, uint32_t itt)
 {
 	struct cell *c = &s->cells[s->cell_n++ % s->cell_cap];
 
@@ -168,15 +184,16 @@ static struct cell *new_pdu(struct session *s, uint8_t op, uint8_t flags, uint32
 	return c;
 }
 
-static void put_lun(const struct session *s, uint8_t *b)
+static void
+put_lun(const struct session *s, uint8_t *b)
 {
 	b[8] = s->lun > 255 ? (uint8_t)(0x40 | s->lun >> 8) : 0;
 	b[9] = (uint8_t)s->lun;
 }
 
 /* Data-Out PDUs for [off, off+len) of a slot, answering ttt. */
-static void send_data_out(struct session *s, uint32_t itt, uint32_t ttt, uint32_t off,
-			  uint32_t len)
+static void
+send_data_out(struct session *s, uint32_t itt, uint32_t ttt, uint32_t off, uint32_t len)
 {
 	uint32_t sn = 0;
 
@@ -196,8 +213,9 @@ static void send_data_out(struct session *s, uint32_t itt, uint32_t ttt, uint32_
 	}
 }
 
-static void send_cmd(struct session *s, uint32_t itt, const uint8_t *cdb, size_t cdb_len,
-		     bool write, uint32_t len)
+static void
+send_cmd(struct session *s, uint32_t itt, const uint8_t *cdb, size_t cdb_len, bool write,
+	 uint32_t len)
 {
 	struct cell *c = new_pdu(s, OP_CMD, 0x01, itt); /* SIMPLE */
 	uint8_t *b = c->bhs;
@@ -227,7 +245,8 @@ static void send_cmd(struct session *s, uint32_t itt, const uint8_t *cdb, size_t
 	s->inflight++;
 }
 
-static void submit(struct session *s)
+static void
+submit(struct session *s)
 {
 	const struct job *j = s->w->job;
 	unsigned itt = s->idle[--s->nidle];
@@ -245,7 +264,8 @@ static void submit(struct session *s)
 	send_cmd(s, itt, cdb, sizeof(cdb), sl->write, j->bs);
 }
 
-static void fill_queue(struct session *s)
+static void
+fill_queue(struct session *s)
 {
 	while (s->nidle && (int32_t)(s->maxcmdsn - s->cmdsn) >= 0)
 		submit(s);
@@ -253,7 +273,8 @@ static void fill_queue(struct session *s)
 
 /* ---- receiving ------------------------------------------------------------- */
 
-static void complete(struct session *s, uint32_t itt, uint8_t status)
+static void
+complete(struct session *s, uint32_t itt, uint8_t status)
 {
 	struct slot *sl = &s->slots[itt];
 
@@ -266,7 +287,8 @@ static void complete(struct session *s, uint32_t itt, uint8_t status)
 		s->last_status = status;
 }
 
-static void take_sns(struct session *s, const uint8_t *b, bool has_statsn)
+static void
+take_sns(struct session *s, const uint8_t *b, bool has_statsn)
 {
 	uint32_t max = get32(b + 32);
 
@@ -277,7 +299,8 @@ static void take_sns(struct session *s, const uint8_t *b, bool has_statsn)
 }
 
 /* One whole header; data points at as much of the segment as has come. */
-static int on_pdu(struct session *s, const uint8_t *b, const uint8_t *data, uint32_t have)
+static int
+on_pdu(struct session *s, const uint8_t *b, const uint8_t *data, uint32_t have)
 {
 	uint8_t op = b[0] & 0x3f;
 	uint32_t itt = get32(b + 16);
@@ -324,7 +347,8 @@ static int on_pdu(struct session *s, const uint8_t *b, const uint8_t *data, uint
 }
 
 /* Parse what is in the buffer; a segment's tail may still be on its way. */
-static int rx_parse(struct session *s)
+static int
+rx_parse(struct session *s)
 {
 	size_t head = BHS + (s->hdigest ? 4 : 0);
 
@@ -368,7 +392,8 @@ static int rx_parse(struct session *s)
 }
 
 /* Receive once. 1 = something came, 0 = nothing there, -1 = failed. */
-static int rx_once(struct session *s, int flags)
+static int
+rx_once(struct session *s, int flags)
 {
 	ssize_t r = recv(s->fd, s->rx + s->rx_have, RXBUF - s->rx_have, flags);
 
@@ -382,7 +407,8 @@ static int rx_once(struct session *s, int flags)
 
 /* ---- login ------------------------------------------------------------------ */
 
-static int read_all(struct session *s, uint8_t *p, size_t n)
+static int
+read_all(struct session *s, uint8_t *p, size_t n)
 {
 	while (n) {
 		ssize_t r = recv(s->fd, p, n, 0);
@@ -395,7 +421,8 @@ static int read_all(struct session *s, uint8_t *p, size_t n)
 	return 0;
 }
 
-static void take_key(struct session *s, const char *k, const char *v)
+static void
+take_key(struct session *s, const char *k, const char *v)
 {
 	if (!strcasecmp(k, "HeaderDigest"))
 		s->hdigest = !strcasecmp(v, "CRC32C");
@@ -414,13 +441,15 @@ static void take_key(struct session *s, const char *k, const char *v)
 }
 
 /* One Login request and its answer. Returns the answer's flags or -1. */
-static int login_step(struct session *s, uint8_t flags, const char *text, size_t len)
+static int
+login_step(struct session *s, uint8_t flags, const char *text, size_t len)
 {
 	uint8_t b[BHS] = { OP_LOGIN | 0x40, flags };
 	static const uint8_t zero[4];
 	char *answer;
 	uint32_t n;
-	struct iovec v[3] = { { b, BHS }, { (void *)(uintptr_t)text, len },
+	struct iovec v[3] = { { b, BHS },
+			      { (void *)(uintptr_t)text, len },
 			      { (void *)(uintptr_t)zero, (4 - len % 4) % 4 } };
 
 	b[5] = (uint8_t)(len >> 16);
@@ -459,7 +488,8 @@ static int login_step(struct session *s, uint8_t flags, const char *text, size_t
 	return b[36] ? -1 : b[1];
 }
 
-static int login(struct session *s, const char *target)
+static int
+login(struct session *s, const char *target)
 {
 	const struct job *j = s->w->job;
 	char text[1024];
@@ -480,8 +510,8 @@ static int login(struct session *s, const char *target)
 		     "MaxConnections=1%cMaxOutstandingR2T=1%cDefaultTime2Wait=2%c"
 		     "DefaultTime2Retain=0%cDataPDUInOrder=Yes%cDataSequenceInOrder=Yes%c"
 		     "ErrorRecoveryLevel=0%c",
-		     j->header_digest ? "CRC32C" : "None", 0, j->data_digest ? "CRC32C" : "None",
-		     0, j->initial_r2t ? "Yes" : "No", 0, j->immediate_data ? "Yes" : "No", 0,
+		     j->header_digest ? "CRC32C" : "None", 0, j->data_digest ? "CRC32C" : "None", 0,
+		     j->initial_r2t ? "Yes" : "No", 0, j->immediate_data ? "Yes" : "No", 0,
 		     j->recv_seg, 0, j->max_burst, 0, j->first_burst, 0, 0, 0, 0, 0, 0, 0, 0);
 	s->xmit_seg = 8192; /* RFC 7143 defaults, for keys left unanswered */
 	s->first_burst = j->first_burst;
@@ -503,7 +533,8 @@ static int login(struct session *s, const char *target)
 /* ---- setup and the loop ------------------------------------------------------ */
 
 /* A command without the load's bookkeeping; the SCSI status or -1. */
-static int setup_cmd(struct session *s, const uint8_t *cdb, size_t n, uint32_t len)
+static int
+setup_cmd(struct session *s, const uint8_t *cdb, size_t n, uint32_t len)
 {
 	unsigned itt = s->idle[--s->nidle];
 
@@ -520,7 +551,8 @@ static int setup_cmd(struct session *s, const uint8_t *cdb, size_t n, uint32_t l
 	return s->last_status;
 }
 
-static int dial(struct session *s, char *host)
+static int
+dial(struct session *s, char *host)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *ai;
 	struct timeval tv = { .tv_sec = 10 };
@@ -554,7 +586,8 @@ static int dial(struct session *s, char *host)
 	return 0;
 }
 
-static int session_open(struct session *s, struct worker *w, unsigned id)
+static int
+session_open(struct session *s, struct worker *w, unsigned id)
 {
 	const struct job *j = w->job;
 	char url[512], *host, *target, *lun;
@@ -613,7 +646,8 @@ static int session_open(struct session *s, struct worker *w, unsigned id)
 	return 0;
 }
 
-static void session_close(struct session *s, bool ok)
+static void
+session_close(struct session *s, bool ok)
 {
 	if (s->fd >= 0 && ok && s->cells) {
 		struct cell *c = new_pdu(s, OP_LOGOUT | 0x40, 0x80, 0x7ffffff0);
@@ -637,13 +671,15 @@ static void session_close(struct session *s, bool ok)
 	free(s->cells);
 }
 
-static bool stopping(void)
+static bool
+stopping(void)
 {
 	return atomic_load_explicit(&bench_phase, memory_order_relaxed) == PHASE_STOP;
 }
 
 /* Receive what is there, refill, send. -1 = failed. */
-static int serve(struct session *s, int flags)
+static int
+serve(struct session *s, int flags)
 {
 	if (rx_once(s, flags) < 0)
 		return -1;
@@ -652,7 +688,8 @@ static int serve(struct session *s, int flags)
 	return tx_flush(s);
 }
 
-static int loop(struct worker *w, struct session *ss, struct pollfd *pfd)
+static int
+loop(struct worker *w, struct session *ss, struct pollfd *pfd)
 {
 	uint64_t deadline = 0;
 
@@ -698,7 +735,8 @@ static int loop(struct worker *w, struct session *ss, struct pollfd *pfd)
 	}
 }
 
-void engine_raw(struct worker *w)
+void
+engine_raw(struct worker *w)
 {
 	struct session *ss = calloc(w->nsessions, sizeof(*ss));
 	struct pollfd *pfd = calloc(w->nsessions, sizeof(*pfd));

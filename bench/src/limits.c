@@ -17,7 +17,8 @@
 
 #define SIZE (256u << 20)
 
-static double now(void)
+static double
+now(void)
 {
 	struct timespec ts;
 
@@ -27,7 +28,8 @@ static double now(void)
 
 static uint64_t rng = 0x9e3779b97f4a7c15ull;
 
-static uint64_t rnd(void)
+static uint64_t
+rnd(void)
 {
 	rng ^= rng << 13;
 	rng ^= rng >> 7;
@@ -35,13 +37,15 @@ static uint64_t rnd(void)
 	return rng;
 }
 
-static void line(const char *what, size_t bs, double n, double sec)
+static void
+line(const char *what, size_t bs, double n, double sec)
 {
 	printf("{\"what\":\"%s\",\"bs\":%zu,\"per_s\":%.0f,\"mb_s\":%.0f,\"us_each\":%.3f}\n", what,
 	       bs, n / sec, n * (double)bs / sec / 1e6, sec * 1e6 / n);
 }
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
 	static const size_t sizes[] = { 4096, 131072 };
 	char *a = NULL, *b = NULL;

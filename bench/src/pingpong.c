@@ -35,7 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BUF (1u << 20)
+#define BUF     (1u << 20)
 #define MAXCONN 64
 
 struct conn {
@@ -47,7 +47,8 @@ struct conn {
 static char rx[BUF], tx[BUF];
 static size_t piece = BUF;
 
-static double now(void)
+static double
+now(void)
 {
 	struct timespec ts;
 
@@ -55,20 +56,23 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static void die(const char *what)
+static void
+die(const char *what)
 {
 	perror(what);
 	exit(1);
 }
 
-static void tune(int fd)
+static void
+tune(int fd)
 {
 	int one = 1;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
-static void push(struct conn *c)
+static void
+push(struct conn *c)
 {
 	while (c->unsent) {
 		size_t n = c->unsent < piece ? c->unsent : piece;
@@ -83,7 +87,8 @@ static void push(struct conn *c)
 }
 
 /* Messages of size len completed by one recv; -1 when the peer has gone. */
-static int pull(struct conn *c, size_t len, size_t most, int flags)
+static int
+pull(struct conn *c, size_t len, size_t most, int flags)
 {
 	ssize_t r = recv(c->fd, rx, most, flags);
 	size_t n;
@@ -97,7 +102,8 @@ static int pull(struct conn *c, size_t len, size_t most, int flags)
 	return (int)n;
 }
 
-static void wait_ready(struct conn *cs, unsigned n, struct pollfd *p)
+static void
+wait_ready(struct conn *cs, unsigned n, struct pollfd *p)
 {
 	for (unsigned i = 0; i < n; i++)
 		p[i] = (struct pollfd){ cs[i].fd, (short)(POLLIN | (cs[i].unsent ? POLLOUT : 0)),
@@ -107,7 +113,8 @@ static void wait_ready(struct conn *cs, unsigned n, struct pollfd *p)
 
 /* One turn of either side: wait, receive, answer with `out` bytes a message.
  * Returns the number of messages received, -1 when a peer has gone. */
-static long turn(struct conn *cs, unsigned n, size_t in, size_t out, bool single, bool spin)
+static long
+turn(struct conn *cs, unsigned n, size_t in, size_t out, bool single, bool spin)
 {
 	struct pollfd p[MAXCONN];
 	bool lone = n == 1 && !cs[0].unsent && !spin;
@@ -130,18 +137,20 @@ static long turn(struct conn *cs, unsigned n, size_t in, size_t out, bool single
 	return total;
 }
 
-static void server(struct conn *cs, unsigned n, size_t req, size_t rep, char kind)
+static void
+server(struct conn *cs, unsigned n, size_t req, size_t rep, char kind)
 {
 	while (turn(cs, n, req, rep, kind == '1', kind == 's') >= 0)
 		;
 	exit(0);
 }
 
-#define UBUFS 256
-#define UBUFSZ 32768
+#define UBUFS    256
+#define UBUFSZ   32768
 #define TAG_SEND 0x100u
 
-static void arm_recv(struct io_uring *r, struct conn *cs, unsigned i)
+static void
+arm_recv(struct io_uring *r, struct conn *cs, unsigned i)
 {
 	struct io_uring_sqe *q = io_uring_get_sqe(r);
 
@@ -151,7 +160,8 @@ static void arm_recv(struct io_uring *r, struct conn *cs, unsigned i)
 	q->user_data = i;
 }
 
-static void server_uring(struct conn *cs, unsigned n, size_t req, size_t rep)
+static void
+server_uring(struct conn *cs, unsigned n, size_t req, size_t rep)
 {
 	struct io_uring_params p = { .flags = 1u << 12 | 1u << 13 }; /* one issuer, deferred */
 	struct io_uring_buf_reg reg = { .ring_entries = UBUFS, .bgid = 1 };
@@ -177,7 +187,8 @@ static void server_uring(struct conn *cs, unsigned n, size_t req, size_t rep)
 		int given = 0;
 
 		io_uring_submit_and_wait(&r, 1);
-		io_uring_for_each_cqe(&r, head, c) {
+		io_uring_for_each_cqe(&r, head, c)
+		{
 			unsigned i = (unsigned)c->user_data & 0xff;
 			struct conn *k = &cs[i];
 
@@ -211,7 +222,8 @@ static void server_uring(struct conn *cs, unsigned n, size_t req, size_t rep)
 			if (sending[i] || !cs[i].unsent)
 				continue;
 			q = io_uring_get_sqe(&r);
-			io_uring_prep_send(q, cs[i].fd, tx, cs[i].unsent < piece ? cs[i].unsent : piece,
+			io_uring_prep_send(q, cs[i].fd, tx,
+					   cs[i].unsent < piece ? cs[i].unsent : piece,
 					   MSG_WAITALL | MSG_NOSIGNAL);
 			q->user_data = i | TAG_SEND;
 			sending[i] = true;
@@ -219,7 +231,8 @@ static void server_uring(struct conn *cs, unsigned n, size_t req, size_t rep)
 	}
 }
 
-static void pin(int cpu)
+static void
+pin(int cpu)
 {
 	cpu_set_t set;
 
@@ -231,7 +244,8 @@ static void pin(int cpu)
 		die("sched_setaffinity");
 }
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
 	size_t req = 48, rep = 4144;
 	unsigned depth = 1, n = 1;
@@ -239,8 +253,7 @@ int main(int argc, char **argv)
 	char kind = 'b';
 	bool spin = false;
 	int ccpu = -1, scpu = -1;
-	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t alen = sizeof(a);
 	struct conn cl[MAXCONN] = { 0 }, sv[MAXCONN] = { 0 };
 	struct rusage cu, su;
@@ -250,17 +263,41 @@ int main(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "q:p:d:n:t:1suSc:C:b:")) != -1) {
 		switch (c) {
-		case 'q': req = (size_t)atol(optarg); break;
-		case 'p': rep = (size_t)atol(optarg); break;
-		case 'd': depth = (unsigned)atoi(optarg); break;
-		case 'n': n = (unsigned)atoi(optarg); break;
-		case 't': seconds = atof(optarg); break;
-		case '1': case 's': case 'u': kind = (char)c; break;
-		case 'S': spin = true; break;
-		case 'b': piece = (size_t)atol(optarg); break;
-		case 'c': ccpu = atoi(optarg); break;
-		case 'C': scpu = atoi(optarg); break;
-		default: fprintf(stderr, "see the head of pingpong.c\n"); return 2;
+		case 'q':
+			req = (size_t)atol(optarg);
+			break;
+		case 'p':
+			rep = (size_t)atol(optarg);
+			break;
+		case 'd':
+			depth = (unsigned)atoi(optarg);
+			break;
+		case 'n':
+			n = (unsigned)atoi(optarg);
+			break;
+		case 't':
+			seconds = atof(optarg);
+			break;
+		case '1':
+		case 's':
+		case 'u':
+			kind = (char)c;
+			break;
+		case 'S':
+			spin = true;
+			break;
+		case 'b':
+			piece = (size_t)atol(optarg);
+			break;
+		case 'c':
+			ccpu = atoi(optarg);
+			break;
+		case 'C':
+			scpu = atoi(optarg);
+			break;
+		default:
+			fprintf(stderr, "see the head of pingpong.c\n");
+			return 2;
 		}
 	}
 	if (!req || !rep || !depth || !n || n > MAXCONN || !piece || piece > BUF)
@@ -316,14 +353,15 @@ int main(int argc, char **argv)
 
 	double per = count ? 1e6 / (double)count : 0;
 	double ctime = (double)(cu.ru_utime.tv_sec + cu.ru_stime.tv_sec) +
-		      (double)(cu.ru_utime.tv_usec + cu.ru_stime.tv_usec) / 1e6;
+		       (double)(cu.ru_utime.tv_usec + cu.ru_stime.tv_usec) / 1e6;
 	double stime = (double)(su.ru_utime.tv_sec + su.ru_stime.tv_sec) +
-		      (double)(su.ru_utime.tv_usec + su.ru_stime.tv_usec) / 1e6;
+		       (double)(su.ru_utime.tv_usec + su.ru_stime.tv_usec) / 1e6;
 
 	printf("{\"req\":%zu,\"rep\":%zu,\"depth\":%u,\"conns\":%u,\"server\":\"%s\","
 	       "\"per_s\":%.0f,\"mb_s\":%.1f,\"us_each\":%.2f,\"client_cpu_us\":%.2f,"
 	       "\"server_cpu_us\":%.2f}\n",
-	       req, rep, depth, n, kind == '1'	 ? "one at a time"
+	       req, rep, depth, n,
+	       kind == '1'   ? "one at a time"
 	       : kind == 's' ? "spinning"
 	       : kind == 'u' ? "io_uring"
 			     : "batched",

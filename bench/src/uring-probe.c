@@ -30,19 +30,21 @@
 #define IORING_RECVSEND_BUNDLE (1u << 4)
 #endif
 #ifndef IORING_SEND_ZC_REPORT_USAGE
-#define IORING_SEND_ZC_REPORT_USAGE (1u << 3)
+#define IORING_SEND_ZC_REPORT_USAGE  (1u << 3)
 #define IORING_NOTIF_USAGE_ZC_COPIED (1u << 31)
 #endif
 
-#define NBUF 16
+#define NBUF  16
 #define BUFSZ 4096
 
-static void say(const char *what, int rc, const char *note)
+static void
+say(const char *what, int rc, const char *note)
 {
 	printf("%-44s %s%s%s\n", what, rc < 0 ? strerror(-rc) : "works", *note ? "; " : "", note);
 }
 
-static void tcp_pair(int *a, int *b)
+static void
+tcp_pair(int *a, int *b)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -65,7 +67,8 @@ static void tcp_pair(int *a, int *b)
 	close(ls);
 }
 
-static int wait_cqe(struct io_uring *r, struct io_uring_cqe *out)
+static int
+wait_cqe(struct io_uring *r, struct io_uring_cqe *out)
 {
 	struct __kernel_timespec ts = { .tv_sec = 2 };
 	struct io_uring_cqe *c;
@@ -78,11 +81,13 @@ static int wait_cqe(struct io_uring *r, struct io_uring_cqe *out)
 	return 0;
 }
 
-static void probe_setup(void)
+static void
+probe_setup(void)
 {
 	static const struct {
 		const char *name;
 		unsigned flags;
+		/* clang-format off */
 	} kinds[] = {
 		{ "setup: plain", 0 },
 		{ "setup: COOP_TASKRUN", 1u << 8 },
@@ -90,6 +95,7 @@ static void probe_setup(void)
 		{ "setup: SQPOLL", 1u << 1 },
 		{ "setup: NO_SQARRAY", 1u << 16 },
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct io_uring_params p = { .flags = kinds[i].flags };
@@ -103,7 +109,8 @@ static void probe_setup(void)
 	}
 }
 
-static void probe_files(struct io_uring *r, const char *path)
+static void
+probe_files(struct io_uring *r, const char *path)
 {
 	struct io_uring_sqe *s;
 	struct io_uring_cqe c = { 0 };
@@ -116,8 +123,8 @@ static void probe_files(struct io_uring *r, const char *path)
 		exit(1);
 	}
 	v.iov_len = 65536;
-	v.iov_base = mmap(NULL, v.iov_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	v.iov_base = mmap(NULL, v.iov_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			  0);
 	rc = io_uring_register_buffers(r, &v, 1);
 	say("registered buffers", rc, "");
 	say("registered files", io_uring_register_files(r, &fd, 1), "");
@@ -145,7 +152,8 @@ static void probe_files(struct io_uring *r, const char *path)
 	unlink(path);
 }
 
-static void probe_recv(struct io_uring *r, bool bundle)
+static void
+probe_recv(struct io_uring *r, bool bundle)
 {
 	struct io_uring_buf_reg reg = { .ring_entries = NBUF, .bgid = 1 };
 	struct io_uring_buf_ring *br;
@@ -189,7 +197,10 @@ static void probe_recv(struct io_uring *r, bool bundle)
 			break;
 	}
 	snprintf(note, sizeof(note), "3 sends of 10000 bytes, 4 KiB buffers: %d completions", cqes);
-	say(bundle ? "RECV multishot + bundle" : "RECV multishot", rc ? rc : c.res < 0 ? c.res : 0,
+	say(bundle ? "RECV multishot + bundle" : "RECV multishot",
+	    rc          ? rc
+	    : c.res < 0 ? c.res
+			: 0,
 	    note);
 	shutdown(a, SHUT_RDWR);
 	while (!wait_cqe(r, &c) && (c.flags & IORING_CQE_F_MORE))
@@ -202,7 +213,8 @@ out:
 	munmap(br, 4096);
 }
 
-static void probe_send_zc(struct io_uring *r)
+static void
+probe_send_zc(struct io_uring *r)
 {
 	struct io_uring_sqe *s;
 	struct io_uring_cqe c = { 0 }, n = { 0 };
@@ -225,8 +237,12 @@ static void probe_send_zc(struct io_uring *r)
 		}
 		rc = wait_cqe(r, &n);
 	}
-	say("SEND_ZC", rc ? rc : c.res < 0 ? c.res : 0,
-	    rc ? "" : (uint32_t)n.res & IORING_NOTIF_USAGE_ZC_COPIED
+	say("SEND_ZC",
+	    rc          ? rc
+	    : c.res < 0 ? c.res
+			: 0,
+	    rc ? ""
+	    : (uint32_t)n.res & IORING_NOTIF_USAGE_ZC_COPIED
 		    ? "but on loopback the kernel reports that it copied"
 		    : "really without a copy");
 	close(a);
@@ -234,7 +250,8 @@ static void probe_send_zc(struct io_uring *r)
 	free(buf);
 }
 
-static double rate(struct io_uring *r, int batch)
+static double
+rate(struct io_uring *r, int batch)
 {
 	struct timespec t0, t;
 	double el;
@@ -248,7 +265,8 @@ static double rate(struct io_uring *r, int batch)
 		for (int i = 0; i < batch; i++)
 			io_uring_prep_nop(io_uring_get_sqe(r));
 		io_uring_submit_and_wait(r, (unsigned)batch);
-		io_uring_for_each_cqe(r, head, c) {
+		io_uring_for_each_cqe(r, head, c)
+		{
 			(void)c;
 			k++;
 		}
@@ -260,7 +278,8 @@ static double rate(struct io_uring *r, int batch)
 	return (double)n / el;
 }
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
 	struct io_uring r;
 	struct io_uring_params p = { .flags = 1u << 12 | 1u << 13 };

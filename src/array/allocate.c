@@ -170,7 +170,7 @@ array_allocate_run(struct work *work)
 	int rc = allocate(job);
 
 	if (rc == ERR_CANCELLED && atomic_load(&job->phase) == JOB_WORKING) {
-		array_job_forget(job);	/* the array closes */
+		array_job_forget(job); /* the array closes */
 		array_job_free(job);
 		return;
 	}

@@ -19,8 +19,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define JOB_THREADS 4
-#define DRAIN_TIMEOUT_MS 5000
+#define JOB_THREADS        4
+#define DRAIN_TIMEOUT_MS   5000
 #define VERIFY_INTERVAL_MS 2000
 
 /* ---- in place ---- */
@@ -29,9 +29,9 @@ static void
 init_locks(struct array *array)
 {
 	pthread_mutex_t *const mutexes[] = {
-		&array->queue_lock,	&array->state_lock, &array->live_lock,
+		&array->queue_lock,     &array->state_lock, &array->live_lock,
 		&array->listeners_lock, &array->luns_lock,  &array->pools_lock,
-		&array->requests_lock,	&array->dying_lock, &array->jobs_lock,
+		&array->requests_lock,  &array->dying_lock, &array->jobs_lock,
 		&array->verify_lock,
 	};
 	pthread_condattr_t attr;
@@ -67,10 +67,10 @@ copy_options(struct array *array, const struct array_options *options)
 {
 	array->default_port = options->default_port;
 	array->look = options->look;
-	array->drain_timeout_ms =
-		options->drain_timeout_ms != 0 ? options->drain_timeout_ms : DRAIN_TIMEOUT_MS;
-	array->verify_interval_ms = options->verify_interval_ms != 0 ? options->verify_interval_ms :
-								       VERIFY_INTERVAL_MS;
+	array->drain_timeout_ms = options->drain_timeout_ms != 0 ? options->drain_timeout_ms
+								 : DRAIN_TIMEOUT_MS;
+	array->verify_interval_ms = options->verify_interval_ms != 0 ? options->verify_interval_ms
+								     : VERIFY_INTERVAL_MS;
 	array->dir = str_dup(options->dir);
 	if (options->inject_dir != NULL)
 		array->inject_dir = str_dup(options->inject_dir);
@@ -108,7 +108,8 @@ begin(struct array *array)
 	char name[] = "default";
 	struct position at = { .incarnation = 1 };
 	struct row_pool pool = { .name = name };
-	int rc = array->default_address != NULL ? array_portal_check_address(array->default_address) : 0;
+	int rc = array->default_address != NULL ? array_portal_check_address(array->default_address)
+						: 0;
 
 	if (rc == 0)
 		rc = default_pool_path(array, &path);
@@ -285,9 +286,9 @@ static void
 fini_locks(struct array *array)
 {
 	pthread_mutex_t *const mutexes[] = {
-		&array->queue_lock,	&array->state_lock, &array->live_lock,
+		&array->queue_lock,     &array->state_lock, &array->live_lock,
 		&array->listeners_lock, &array->luns_lock,  &array->pools_lock,
-		&array->requests_lock,	&array->dying_lock, &array->jobs_lock,
+		&array->requests_lock,  &array->dying_lock, &array->jobs_lock,
 		&array->verify_lock,
 	};
 
@@ -309,7 +310,8 @@ array_close(struct array *array)
 	array_event_close(array);
 	array_verify_stop(array);
 	if (array->workers != NULL && !array->writer_runs && array->state != NULL)
-		(void)array_writer_start(array); /* what an opening that failed has queued waits for it */
+		(void)array_writer_start(
+			array); /* what an opening that failed has queued waits for it */
 	workers_free(array->workers);
 	array_writer_stop(array);
 	catalog_close(array->catalog);

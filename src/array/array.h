@@ -30,13 +30,13 @@ struct blk_dev;
 /* ---- life ---- */
 
 struct array_options {
-	const char *dir;		/* catalog.db, lock, luns/: made when missing (0700) */
-	const char *inject_dir;		/* faults below every LUN (blk_fault); NULL = none */
-	const char *default_address;	/* portal of a new catalog, "127.0.0.1"; NULL = none */
-	uint16_t default_port;		/* 0 = a free one, kept */
-	uint32_t drain_timeout_ms;	/* for quiescing mappings; 0 = 5000 */
-	uint32_t verify_interval_ms;	/* background check of backing stores; 0 = 2000 */
-	bool look;			/* only for array_check, which then sees every file */
+	const char *dir;             /* catalog.db, lock, luns/: made when missing (0700) */
+	const char *inject_dir;      /* faults below every LUN (blk_fault); NULL = none */
+	const char *default_address; /* portal of a new catalog, "127.0.0.1"; NULL = none */
+	uint16_t default_port;       /* 0 = a free one, kept */
+	uint32_t drain_timeout_ms;   /* for quiescing mappings; 0 = 5000 */
+	uint32_t verify_interval_ms; /* background check of backing stores; 0 = 2000 */
+	bool look;                   /* only for array_check, which then sees every file */
 };
 
 /*
@@ -143,15 +143,15 @@ int array_check(struct array *array);
 
 /* With every change: who asks. */
 struct array_request {
-	struct guid id;			/* zero = none; again: the first answer, no change */
+	struct guid id; /* zero = none; again: the first answer, no change */
 };
 
 struct array_answer {
-	uint64_t sequence;		/* the change is in every state from here on */
-	struct guid object_id;		/* what was made or changed */
-	struct guid job_id;		/* of a long operation; zero = it is done */
-	bool existed;			/* nothing new: object_id is the one that was there */
-	bool replayed;			/* the first answer to this request id, again */
+	uint64_t sequence;     /* the change is in every state from here on */
+	struct guid object_id; /* what was made or changed */
+	struct guid job_id;    /* of a long operation; zero = it is done */
+	bool existed;          /* nothing new: object_id is the one that was there */
+	bool replayed;         /* the first answer to this request id, again */
 };
 
 /* name: 1-63 bytes. */
@@ -174,12 +174,12 @@ int array_pool_delete(struct array *array, const struct array_request *request,
 		      const struct guid *pool, struct array_answer *ret_answer);
 
 struct array_lun_spec {
-	const char *name;		/* NULL or "" = made: "lun-<number>" */
-	struct guid pool_id;		/* zero = the one with the most free space */
-	uint64_t size_bytes;		/* rounded up to whole blocks; > 0, at most 2^53 */
-	uint32_t block_bytes;		/* 0 = 512; 512 or 4096 */
-	bool thick;			/* fallocate all of it: a job */
-	const char *mask;		/* NULL = "" (nobody) */
+	const char *name;     /* NULL or "" = made: "lun-<number>" */
+	struct guid pool_id;  /* zero = the one with the most free space */
+	uint64_t size_bytes;  /* rounded up to whole blocks; > 0, at most 2^53 */
+	uint32_t block_bytes; /* 0 = 512; 512 or 4096 */
+	bool thick;           /* fallocate all of it: a job */
+	const char *mask;     /* NULL = "" (nobody) */
 };
 
 /*
@@ -302,10 +302,10 @@ int array_explain(struct array *array, const struct guid *lun, const char *initi
 /* ---- events ---- */
 
 enum array_event_kind {
-	ARRAY_EVENT_CHANGE,		/* .change */
-	ARRAY_EVENT_LIVE,		/* .change, of live rows; its sequence is their version */
-	ARRAY_EVENT_HEARTBEAT,		/* .position: nothing else came for a second */
-	ARRAY_EVENT_LOST,		/* too slow, or the array closes: no more will come */
+	ARRAY_EVENT_CHANGE,    /* .change */
+	ARRAY_EVENT_LIVE,      /* .change, of live rows; its sequence is their version */
+	ARRAY_EVENT_HEARTBEAT, /* .position: nothing else came for a second */
+	ARRAY_EVENT_LOST,      /* too slow, or the array closes: no more will come */
 };
 
 struct array_event {

@@ -23,34 +23,34 @@
 #include "catalog/catalog.h"
 
 #define TASK_TEXT_SIZE 512
-#define JOB_KEPT_MS (24 * 3600 * 1000ll)	/* an ended job stays visible that long */
-#define LUN_BYTES_MAX (1ull << 53)
+#define JOB_KEPT_MS    (24 * 3600 * 1000ll) /* an ended job stays visible that long */
+#define LUN_BYTES_MAX  (1ull << 53)
 
 struct array_pool_entry;
 struct array_lun_entry;
 struct array_job;
 
 struct array {
-	char *dir, *inject_dir, *default_address;	/* owned; the last two may be NULL */
-	bool look;			/* for the checker only: nothing changes */
+	char *dir, *inject_dir, *default_address; /* owned; the last two may be NULL */
+	bool look;                                /* for the checker only: nothing changes */
 	uint16_t default_port;
 	uint32_t drain_timeout_ms, verify_interval_ms;
 	atomic_bool closing, read_only;
 
-	struct catalog *catalog;		/* writer thread, once it runs */
-	struct list retired;			/* number.c; writer thread */
+	struct catalog *catalog; /* writer thread, once it runs */
+	struct list retired;     /* number.c; writer thread */
 
 	pthread_t writer, verifier;
-	bool writer_runs, verifier_runs;	/* array_open, array_close */
-	struct workers *workers;		/* jobs, and files to unlink */
+	bool writer_runs, verifier_runs; /* array_open, array_close */
+	struct workers *workers;         /* jobs, and files to unlink */
 
 	pthread_mutex_t queue_lock;
 	pthread_cond_t queue_ready, task_done;
-	struct list queue;			/* struct array_task */
+	struct list queue; /* struct array_task */
 	bool queue_stop;
 
 	pthread_mutex_t state_lock;
-	struct state *state;			/* the committed one */
+	struct state *state; /* the committed one */
 
 	pthread_mutex_t live_lock;
 	struct state *live;
@@ -59,26 +59,26 @@ struct array {
 	struct list listeners;
 
 	pthread_rwlock_t runtime_lock;
-	const struct array_runtime_ops *runtime_ops;	/* NULL = none */
+	const struct array_runtime_ops *runtime_ops; /* NULL = none */
 	void *runtime;
 
 	pthread_mutex_t luns_lock;
-	struct guid_map luns;			/* struct array_lun_entry */
+	struct guid_map luns; /* struct array_lun_entry */
 
 	pthread_mutex_t pools_lock;
-	struct guid_map pools;			/* struct array_pool_entry */
+	struct guid_map pools; /* struct array_pool_entry */
 
 	pthread_mutex_t requests_lock;
 	pthread_cond_t request_done;
-	struct guid_map requests;		/* struct request_entry */
-	struct list requests_done;		/* oldest first */
+	struct guid_map requests;  /* struct request_entry */
+	struct list requests_done; /* oldest first */
 	size_t requests_kept;
 
 	pthread_mutex_t dying_lock;
-	struct list dying;			/* struct array_store: deleted LUNs' files */
+	struct list dying; /* struct array_store: deleted LUNs' files */
 
 	pthread_mutex_t jobs_lock;
-	struct list jobs;			/* struct array_job: those that run */
+	struct list jobs; /* struct array_job: those that run */
 
 	pthread_mutex_t verify_lock;
 	pthread_cond_t verify_wake;
@@ -107,13 +107,13 @@ struct array_task {
 	int (*run)(struct array *array, struct array_task *task);
 	const char *cause;
 	struct guid request_id;
-	enum catalog_use use;		/* what of the reserve it may have */
-	bool republish;			/* tell the data path also when no row has changed */
+	enum catalog_use use; /* what of the reserve it may have */
+	bool republish;       /* tell the data path also when no row has changed */
 	struct array_answer answer;
 
 	/* The writer's. */
-	struct state_edit *edit;	/* while apply runs */
-	struct state *state;		/* after it, with its change; NULL = no row has changed */
+	struct state_edit *edit; /* while apply runs */
+	struct state *state;     /* after it, with its change; NULL = no row has changed */
 	struct change *change;
 	bool applied;
 	struct list node;
@@ -143,8 +143,8 @@ array_writer_is_sure(int rc)
  * A change with nothing to do outside the writer: request id, submit, answer.  apply, cause and
  * hooks are set.
  */
-int array_change_run(struct array *array, const struct array_request *request, struct array_task *task,
-	       struct array_answer *ret_answer);
+int array_change_run(struct array *array, const struct array_request *request,
+		     struct array_task *task, struct array_answer *ret_answer);
 
 /* ---- request.c: the same id again gives the first answer ---- */
 
@@ -153,10 +153,10 @@ int array_change_run(struct array *array, const struct array_request *request, s
  * first is under way.
  */
 int array_request_begin(struct array *array, const struct array_request *request,
-		  struct array_answer *ret_answer);
+			struct array_answer *ret_answer);
 /* Gives rc back; copies the answer to *ret_answer (may be NULL) when it is 0. */
 int array_request_end(struct array *array, const struct array_request *request, int rc,
-		const struct array_answer *answer, struct array_answer *ret_answer);
+		      const struct array_answer *answer, struct array_answer *ret_answer);
 int array_request_load(struct array *array);
 void array_request_fini(struct array *array);
 static inline struct guid
@@ -170,19 +170,21 @@ array_request_id(const struct array_request *request)
 int array_live_init(struct array *array);
 void array_live_fini(struct array *array);
 void array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
-		  enum lun_operation operation, const char *reason);
+			enum lun_operation operation, const char *reason);
 void array_live_job_put(struct array *array, const struct guid *id, unsigned percent);
 
 /* ---- event.c: listeners ---- */
 
-void array_event_change(struct array *array, struct change *change, const struct position *position);
+void array_event_change(struct array *array, struct change *change,
+			const struct position *position);
 void array_event_live(struct array *array, struct change *change);
 /* LOST to all: the array closes. */
 void array_event_close(struct array *array);
 
 /* ---- runtime.c: calls into the data path; harmless without one ---- */
 
-void array_runtime_publish(struct array *array, const struct state *state, const struct change *change);
+void array_runtime_publish(struct array *array, const struct state *state,
+			   const struct change *change);
 int array_runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count);
 void array_runtime_resume(struct array *array, const struct array_mapping *mappings, size_t count);
 int array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port);
@@ -190,7 +192,15 @@ bool array_runtime_is_there(struct array *array);
 
 /* ---- operation.c: who excludes whom on a LUN ---- */
 
-enum array_ask { ASK_RENAME, ASK_MASK, ASK_STATUS, ASK_ASSOCIATE, ASK_EXTEND, ASK_DELETE, ASK_COUNT };
+enum array_ask {
+	ASK_RENAME,
+	ASK_MASK,
+	ASK_STATUS,
+	ASK_ASSOCIATE,
+	ASK_EXTEND,
+	ASK_DELETE,
+	ASK_COUNT
+};
 
 bool array_operation_allows(enum lun_operation held, enum array_ask ask);
 /* May this be done now?  0, ERR_NOT_FOUND, ERR_BUSY. */
@@ -200,7 +210,7 @@ int array_operation_check(struct array *array, const struct guid *lun_id, enum a
  * tells, before this returns (a hold for an instant is not worth two events).
  */
 int array_operation_begin(struct array *array, const struct guid *lun_id, enum array_ask ask,
-		    enum lun_operation operation, bool visible);
+			  enum lun_operation operation, bool visible);
 void array_operation_end(struct array *array, const struct guid *lun_id);
 
 /* ---- unit.c: what the array knows about a LUN beyond its row ---- */
@@ -208,15 +218,15 @@ void array_operation_end(struct array *array, const struct guid *lun_id);
 struct array_lun_entry {
 	struct guid id;
 	enum lun_operation operation;
-	bool visible;			/* the live row tells the operation */
+	bool visible; /* the live row tells the operation */
 	enum lun_health health;
-	char *reason;			/* owned; NULL = "" */
-	struct array_store *store;		/* one reference */
+	char *reason;              /* owned; NULL = "" */
+	struct array_store *store; /* one reference */
 };
 
 /* Takes a reference to the store on success.  0 or -ENOMEM. */
 int array_unit_add(struct array *array, const struct guid *lun_id, struct array_store *store,
-	     enum lun_operation operation, enum lun_health health);
+		   enum lun_operation operation, enum lun_health health);
 /* The first live row. */
 void array_unit_show(struct array *array, const struct guid *lun_id);
 /*
@@ -228,7 +238,7 @@ void array_unit_fini(struct array *array);
 /* One reference, or NULL. */
 struct array_store *array_unit_store(struct array *array, const struct guid *lun_id);
 void array_unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health,
-		     const char *reason);
+			   const char *reason);
 enum lun_health array_unit_health(struct array *array, const struct guid *lun_id);
 /* Under luns_lock: */
 struct array_lun_entry *array_unit_find_locked(struct array *array, const struct guid *lun_id);
@@ -237,23 +247,23 @@ void array_unit_show_locked(struct array *array, struct array_lun_entry *entry);
 /* ---- store.c: the file behind a LUN, and its device ---- */
 
 struct array_store {
-	atomic_uint refs;		/* the unit's, jobs, the verifier */
+	atomic_uint refs; /* the unit's, jobs, the verifier */
 	struct array *array;
 	struct guid lun_id;
-	char *path;			/* owned */
-	struct blk_dev *dev;		/* one reference; NULL = only a file to unlink */
+	char *path;          /* owned */
+	struct blk_dev *dev; /* one reference; NULL = only a file to unlink */
 	struct blk_listener listener;
-	pthread_mutex_t manage_lock;	/* resize, allocate, verify, reopen: one at a time */
-	atomic_bool looked_at;		/* the file was there once */
-	bool unlink;			/* the file goes too; set before the unit lets go */
-	struct list node;		/* dying; dying_lock */
+	pthread_mutex_t manage_lock; /* resize, allocate, verify, reopen: one at a time */
+	atomic_bool looked_at;       /* the file was there once */
+	bool unlink;                 /* the file goes too; set before the unit lets go */
+	struct list node;            /* dying; dying_lock */
 	struct work reap;
 };
 
 int array_store_new(struct array *array, const struct row_lun *lun, const char *path,
-	      struct array_store **ret_store);
+		    struct array_store **ret_store);
 struct array_store *array_store_ref(struct array_store *store);
-void array_store_unref(struct array_store *store);		/* accepts NULL */
+void array_store_unref(struct array_store *store); /* accepts NULL */
 /* <pool>/<lun id>.img, or .new before its commit. */
 char *array_store_path(const char *array_pool_path, const struct guid *lun_id, bool committed);
 /*
@@ -277,18 +287,18 @@ void array_store_fini(struct array *array);
 int array_pool_path(struct array *array, const struct guid *pool_id, char **ret_path);
 /* Free bytes now.  As array_pool_path, -errno. */
 int array_pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity,
-	       uint64_t *ret_free);
+		     uint64_t *ret_free);
 /* The only pool, or the ready one with the most free space. */
 int array_pool_choose(struct array *array, struct guid *ret_pool_id);
 enum array_pool_mode {
-	POOL_OPEN,	/* one that is not ready is remembered all the same, with the reason */
-	POOL_CREATE,	/* make the marker when there is none; must succeed */
-	POOL_BEGIN	/* the same; that of an array that never came to life is replaced */
+	POOL_OPEN,   /* one that is not ready is remembered all the same, with the reason */
+	POOL_CREATE, /* make the marker when there is none; must succeed */
+	POOL_BEGIN   /* the same; that of an array that never came to life is replaced */
 };
 
 /* Opens (or makes) the marker and remembers the pool. */
 int array_pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
-	     enum array_pool_mode mode);
+		   enum array_pool_mode mode);
 /* delete_marker: the pool is no longer. */
 void array_pool_remove(struct array *array, const struct guid *pool_id, bool delete_marker);
 void array_pool_fini(struct array *array);
@@ -314,7 +324,8 @@ int array_pool_set_path(struct array *array, const struct row_pool *pool, const 
 /* ---- subsystem.c ---- */
 
 /* The first change: the array and its default pool. */
-int array_subsystem_begin(struct array *array, const struct guid *array_id, const struct row_pool *pool);
+int array_subsystem_begin(struct array *array, const struct guid *array_id,
+			  const struct row_pool *pool);
 int array_subsystem_set_version(struct array *array, const char *version);
 
 /* ---- portal.c ---- */
@@ -346,13 +357,15 @@ int array_number_retire(struct array *array, const struct row_association *row);
  * UINT32_MAX = none, then one that a session may have seen it by.
  */
 int array_number_choose(struct array *array, const struct state *view, const struct guid *lun_id,
-		  const struct guid *targets, size_t count, uint32_t preferred, uint32_t *numbers);
+			const struct guid *targets, size_t count, uint32_t preferred,
+			uint32_t *numbers);
 void array_number_fini(struct array *array);
 
 /* ---- lun.c, group.c: shared pieces of changes ---- */
 
 /* ERR_NOT_FOUND with a text.  Borrowed from the view. */
-int array_lun_find(const struct state *view, const struct guid *lun_id, const struct row_lun **ret_lun);
+int array_lun_find(const struct state *view, const struct guid *lun_id,
+		   const struct row_lun **ret_lun);
 /*
  * Deletes the LUN's associations, retires their numbers, deletes the row, notes the file for
  * unlinking.
@@ -366,31 +379,31 @@ int array_lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, ui
  */
 int array_lun_file_error(int rc, const char *what);
 int array_group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
-		   bool all_portals, struct guid *ret_group_id);
+			 bool all_portals, struct guid *ret_group_id);
 int array_group_edit_remove(struct state_edit *edit, const struct guid *group_id);
 /* The mappings of a LUN now (mem_free).  Number or -ENOMEM. */
 int array_lun_mappings(const struct state *state, const struct guid *lun_id,
-		 struct array_mapping **ret_mappings);
+		       struct array_mapping **ret_mappings);
 
 /* ---- job.c, allocate.c ---- */
 
 struct array_job {
-	struct list node;		/* jobs_lock */
+	struct list node; /* jobs_lock */
 	struct work work;
 	struct array *array;
 	struct guid id, lun_id;
 	enum job_kind kind;
 	uint64_t from_bytes, to_bytes;
-	atomic_int phase;		/* enum array_job_phase */
-	struct array_store *store;		/* one reference */
-	struct blk_progress progress;	/* the job's thread */
+	atomic_int phase;             /* enum array_job_phase */
+	struct array_store *store;    /* one reference */
+	struct blk_progress progress; /* the job's thread */
 	unsigned percent;
 };
 
 enum array_job_phase {
-	JOB_WORKING,	/* may still be cancelled */
+	JOB_WORKING, /* may still be cancelled */
 	JOB_CANCELLING,
-	JOB_ENDING	/* too late */
+	JOB_ENDING /* too late */
 };
 
 /*
@@ -398,14 +411,14 @@ enum array_job_phase {
  * out of memory.
  */
 struct array_job *array_job_new(struct array *array, enum job_kind kind, const struct guid *lun_id,
-		    uint64_t from_bytes, uint64_t to_bytes, struct array_store *store);
+				uint64_t from_bytes, uint64_t to_bytes, struct array_store *store);
 /* From here on it runs, and frees itself. */
 void array_job_queue(struct array_job *job);
 void array_job_free(struct array_job *job);
 /* For apply functions: the row and the notes of a job that begins, that has ended. */
 int array_job_edit_start(struct array *array, struct state_edit *edit, const struct array_job *job);
-int array_job_edit_end(struct array *array, struct state_edit *edit, const struct array_job *job, int result,
-		 const char *message);
+int array_job_edit_end(struct array *array, struct state_edit *edit, const struct array_job *job,
+		       int result, const char *message);
 /* No longer among those that run; its live row goes. */
 void array_job_forget(struct array_job *job);
 /* What was running when the array ended goes on. */

@@ -24,10 +24,10 @@ struct associate {
 	struct array_task task;
 	const struct guid *lun_id;
 	enum set_how how;
-	struct guid *targets;		/* owned; sorted, each once */
+	struct guid *targets; /* owned; sorted, each once */
 	size_t count;
-	bool held;			/* and what goes away is quiesced */
-	bool must_drain;		/* out */
+	bool held;       /* and what goes away is quiesced */
+	bool must_drain; /* out */
 };
 
 static int
@@ -150,7 +150,9 @@ add_new(struct array *array, struct state_edit *edit, const struct associate *a)
 	for (size_t i = 0; i < a->count; i++)
 		if (state_find_pair(view, ROW_ASSOCIATION, a->lun_id, &a->targets[i]) == NULL)
 			added[count++] = a->targets[i];
-	rc = count > 0 ? array_number_choose(array, view, a->lun_id, added, count, preferred, numbers) : 0;
+	rc = count > 0
+		     ? array_number_choose(array, view, a->lun_id, added, count, preferred, numbers)
+		     : 0;
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = put_one(edit, a->lun_id, &added[i], numbers[i]);
 	return rc;

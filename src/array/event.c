@@ -12,22 +12,22 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-#define QUEUE_MAX 4096		/* events beyond what a listener asked to have replayed */
+#define QUEUE_MAX 4096 /* events beyond what a listener asked to have replayed */
 
 struct queued {
 	struct list node;
-	struct array_event event;	/* a reference to its change */
+	struct array_event event; /* a reference to its change */
 };
 
 struct array_listener {
-	struct list node;		/* listeners_lock */
+	struct list node; /* listeners_lock */
 	struct array *array;
 	pthread_mutex_t lock;
 	pthread_cond_t ready;
 	struct list queue;
 	size_t queued, limit;
 	bool lost;
-	struct position position;	/* of the configuration, after what was queued last */
+	struct position position; /* of the configuration, after what was queued last */
 };
 
 /* ---- pushing ---- */
@@ -239,9 +239,9 @@ array_listener_next(struct array_listener *l, struct array_event *ret_event)
 		l->queued--;
 		*ret_event = q->event;
 	} else {
-		*ret_event =
-			(struct array_event){ l->lost ? ARRAY_EVENT_LOST : ARRAY_EVENT_HEARTBEAT,
-					      NULL, l->position };
+		*ret_event = (struct array_event){ l->lost ? ARRAY_EVENT_LOST
+							   : ARRAY_EVENT_HEARTBEAT,
+						   NULL, l->position };
 	}
 	pthread_mutex_unlock(&l->lock);
 	mem_free(q);

@@ -100,8 +100,8 @@ explain_groups(struct explanation *e, const struct row_target *target)
 		portals += members.count;
 		for (size_t i = 0; i < members.count; i++) {
 			const struct row_group_portal *member = members.rows[i];
-			const struct row_portal *portal =
-				state_find(e->state, ROW_PORTAL, &member->portal_id);
+			const struct row_portal *portal = state_find(e->state, ROW_PORTAL,
+								     &member->portal_id);
 
 			any = explain_portal(e, portal) || any;
 		}
@@ -122,8 +122,8 @@ explain_paths(struct explanation *e)
 		strbuf_addf(&e->text, "LUN %s is associated with no target.\n", e->lun->name);
 	for (size_t i = 0; i < paths.count; i++) {
 		const struct row_association *path = paths.rows[i];
-		const struct row_target *target =
-			state_find(e->state, ROW_TARGET, &path->target_id);
+		const struct row_target *target = state_find(e->state, ROW_TARGET,
+							     &path->target_id);
 
 		if (explain_groups(e, target)) {
 			strbuf_addf(&e->text, "Through target %s it is LUN number %u.\n",

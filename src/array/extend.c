@@ -20,7 +20,7 @@ struct extend {
 	uint64_t add_bytes;
 	uint64_t from_bytes, to_bytes;
 	struct array_store *store;
-	struct array_job *job;		/* thick */
+	struct array_job *job; /* thick */
 };
 
 int
@@ -103,7 +103,8 @@ extend_thick(struct array *array, struct extend *e, const struct guid *pool_id)
 		return err_set(ERR_NO_SPACE,
 			       "need %" PRIu64 " bytes, the pool has %" PRIu64 " free",
 			       e->to_bytes - e->from_bytes, space);
-	e->job = array_job_new(array, JOB_EXTEND_LUN, e->lun_id, e->from_bytes, e->to_bytes, e->store);
+	e->job = array_job_new(array, JOB_EXTEND_LUN, e->lun_id, e->from_bytes, e->to_bytes,
+			       e->store);
 	if (e->job == NULL)
 		return -ENOMEM;
 	e->task.apply = thick_apply;

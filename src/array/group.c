@@ -12,7 +12,7 @@
 
 struct group_change {
 	struct array_task task;
-	struct guid id;			/* the group; of the target for create */
+	struct guid id; /* the group; of the target for create */
 	struct guid portal_id;
 };
 
@@ -75,7 +75,7 @@ put_member(struct state_edit *edit, const struct guid *group_id, const struct gu
 
 int
 array_group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
-	       bool all_portals, struct guid *ret_group_id)
+		     bool all_portals, struct guid *ret_group_id)
 {
 	const struct state *view = state_edit_view(edit);
 	AUTO_ROW struct row_portal_group *row = row_new(ROW_PORTAL_GROUP);
@@ -186,8 +186,8 @@ group_with(const struct state *view, const struct guid *target_id, const struct 
 
 	for (size_t i = 0; i < groups.count; i++) {
 		const struct row_group_portal *member = groups.rows[i];
-		const struct row_portal_group *group =
-			state_find(view, ROW_PORTAL_GROUP, &member->group_id);
+		const struct row_portal_group *group = state_find(view, ROW_PORTAL_GROUP,
+								  &member->group_id);
 
 		if (guid_equal(&group->target_id, target_id))
 			return group;

@@ -17,8 +17,8 @@
 #include "base/mem.h"
 
 struct array_job *
-array_job_new(struct array *array, enum job_kind kind, const struct guid *lun_id, uint64_t from_bytes,
-	uint64_t to_bytes, struct array_store *store)
+array_job_new(struct array *array, enum job_kind kind, const struct guid *lun_id,
+	      uint64_t from_bytes, uint64_t to_bytes, struct array_store *store)
 {
 	struct array_job *job = mem_calloc(1, sizeof(*job));
 
@@ -89,8 +89,8 @@ array_job_edit_start(struct array *array, struct state_edit *edit, const struct 
 }
 
 int
-array_job_edit_end(struct array *array, struct state_edit *edit, const struct array_job *job, int result,
-	     const char *message)
+array_job_edit_end(struct array *array, struct state_edit *edit, const struct array_job *job,
+		   int result, const char *message)
 {
 	const struct row_job *before = state_find(state_edit_view(edit), ROW_JOB, &job->id);
 	AUTO_ROW struct row_job *row = NULL;
@@ -187,7 +187,8 @@ resume_one(void *arg, const struct catalog_job *note)
 		return err_set(ERR_CORRUPT, "there are notes for a job that does not run");
 	operation = row->kind == JOB_CREATE_LUN ? OPERATION_CREATE : OPERATION_EXTEND;
 	store = array_unit_store(r->array, &row->lun_id);
-	job = array_job_new(r->array, row->kind, &row->lun_id, note->from_bytes, note->to_bytes, store);
+	job = array_job_new(r->array, row->kind, &row->lun_id, note->from_bytes, note->to_bytes,
+			    store);
 	array_store_unref(store);
 	if (job == NULL)
 		return -ENOMEM;

@@ -91,7 +91,7 @@ array_live(struct array *array)
 
 void
 array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
-	     enum lun_operation operation, const char *reason)
+		   enum lun_operation operation, const char *reason)
 {
 	struct row_live_lun *row = row_new(ROW_LIVE_LUN);
 

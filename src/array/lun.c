@@ -43,12 +43,12 @@ array_lun_file_error(int rc, const char *what)
 
 struct create {
 	struct array_task task;
-	struct array_lun_spec spec;	/* checked and completed */
-	char *mask;			/* normalised */
+	struct array_lun_spec spec; /* checked and completed */
+	char *mask;                 /* normalised */
 	struct guid id;
-	char *path_new, *path;		/* of the file before and after the commit */
+	char *path_new, *path; /* of the file before and after the commit */
 	struct array_store *store;
-	struct array_job *job;		/* thick */
+	struct array_job *job; /* thick */
 };
 
 static void
@@ -76,8 +76,8 @@ check_spec(struct create *c)
 		return err_set(ERR_INVALID, "a LUN's blocks have 512 or 4096 bytes");
 	if (spec->size_bytes == 0 || spec->size_bytes > LUN_BYTES_MAX)
 		return err_set(ERR_INVALID, "a LUN has more than 0 and at most 2^53 bytes");
-	spec->size_bytes =
-		(spec->size_bytes + spec->block_bytes - 1) / spec->block_bytes * spec->block_bytes;
+	spec->size_bytes = (spec->size_bytes + spec->block_bytes - 1) / spec->block_bytes *
+			   spec->block_bytes;
 	return mask_normalize(spec->mask != NULL ? spec->mask : "", &c->mask);
 }
 
@@ -210,7 +210,8 @@ prepare(struct array *array, struct create *c)
 		return -ENOMEM;
 	rc = array_store_new(array, &row, c->path, &c->store);
 	if (rc == 0 && c->spec.thick) {
-		c->job = array_job_new(array, JOB_CREATE_LUN, &c->id, 0, c->spec.size_bytes, c->store);
+		c->job = array_job_new(array, JOB_CREATE_LUN, &c->id, 0, c->spec.size_bytes,
+				       c->store);
 		rc = c->job == NULL ? -ENOMEM : 0;
 	}
 	return rc;
@@ -227,8 +228,8 @@ create(struct array *array, struct create *c)
 		rc = array_lun_file_error(make_file(array, c), c->path);
 	if (rc < 0)
 		return rc;
-	rc = array_unit_add(array, &c->id, c->store, c->spec.thick ? OPERATION_CREATE : OPERATION_NONE,
-		      HEALTH_OK);
+	rc = array_unit_add(array, &c->id, c->store,
+			    c->spec.thick ? OPERATION_CREATE : OPERATION_NONE, HEALTH_OK);
 	if (rc == 0)
 		rc = array_writer_submit(array, &c->task);
 	if (rc < 0) {
@@ -271,14 +272,15 @@ array_lun_create(struct array *array, const struct array_request *request,
 
 /* ---- delete ---- */
 
-struct delete {
+struct delete
+{
 	struct array_task task;
 	const struct guid *lun_id;
 };
 
 int
 array_lun_mappings(const struct state *state, const struct guid *lun_id,
-	     struct array_mapping **ret_mappings)
+		   struct array_mapping **ret_mappings)
 {
 	struct row_slice slice = state_lun_targets(state, lun_id);
 	struct array_mapping *mappings = mem_calloc(slice.count + 1, sizeof(mappings[0]));

@@ -61,8 +61,8 @@ array_number_retire(struct array *array, const struct row_association *row)
 {
 	AUTO_STATE struct state *live = array_live(array);
 	size_t all = state_count(live, ROW_LIVE_SESSION);
-	AUTO_FREE struct retired *retired =
-		mem_calloc(1, sizeof(*retired) + all * sizeof(retired->sessions[0]));
+	AUTO_FREE struct retired *retired = mem_calloc(
+		1, sizeof(*retired) + all * sizeof(retired->sessions[0]));
 
 	if (retired == NULL)
 		return -ENOMEM;
@@ -167,7 +167,7 @@ choose_each(struct array *array, const struct state *view, const struct guid *lu
 
 int
 array_number_choose(struct array *array, const struct state *view, const struct guid *lun_id,
-	      const struct guid *targets, size_t count, uint32_t preferred, uint32_t *numbers)
+		    const struct guid *targets, size_t count, uint32_t preferred, uint32_t *numbers)
 {
 	AUTO_STATE struct state *live = array_live(array);
 	struct taken taken = { { 0 } };

@@ -3,6 +3,7 @@
 #include "array/array_int.h"
 #include "base/err.h"
 
+/* clang-format off */
 static const bool allowed[][ASK_COUNT] = {
 	/*			  rename mask   status associate extend delete */
 	[OPERATION_NONE]	= { true,  true,  true,  true,  true,  true  },
@@ -12,7 +13,9 @@ static const bool allowed[][ASK_COUNT] = {
 	[OPERATION_ASSOCIATE]	= { true,  true,  false, false, false, false },
 	[OPERATION_STATUS]	= { true,  true,  false, false, false, false },
 };
+/* clang-format on */
 
+/* clang-format off */
 static const char *const texts[] = {
 	[OPERATION_NONE] = "nothing",
 	[OPERATION_CREATE] = "it is being created",
@@ -21,6 +24,7 @@ static const char *const texts[] = {
 	[OPERATION_ASSOCIATE] = "its targets are being changed",
 	[OPERATION_STATUS] = "its status is being changed",
 };
+/* clang-format on */
 
 bool
 array_operation_allows(enum lun_operation held, enum array_ask ask)
@@ -30,7 +34,8 @@ array_operation_allows(enum lun_operation held, enum array_ask ask)
 
 /* Under luns_lock. */
 static int
-check(struct array *array, const struct guid *lun_id, enum array_ask ask, struct array_lun_entry **ret_entry)
+check(struct array *array, const struct guid *lun_id, enum array_ask ask,
+      struct array_lun_entry **ret_entry)
 {
 	struct array_lun_entry *entry = array_unit_find_locked(array, lun_id);
 
@@ -57,7 +62,7 @@ array_operation_check(struct array *array, const struct guid *lun_id, enum array
 
 int
 array_operation_begin(struct array *array, const struct guid *lun_id, enum array_ask ask,
-		enum lun_operation operation, bool visible)
+		      enum lun_operation operation, bool visible)
 {
 	struct array_lun_entry *entry;
 	int rc;

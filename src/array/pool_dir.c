@@ -21,14 +21,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define MARKER ".vds-pool"
+#define MARKER        ".vds-pool"
 #define MARKER_FORMAT "vds-pool 1 %s\n"
 
 struct array_pool_entry {
 	struct guid id, array_id;
-	char *path;			/* owned */
-	int dir_fd, marker_fd;		/* -1 = not ready */
-	char *reason;			/* owned; why it is not ready, NULL = it is */
+	char *path;            /* owned */
+	int dir_fd, marker_fd; /* -1 = not ready */
+	char *reason;          /* owned; why it is not ready, NULL = it is */
 };
 
 /* ---- markers ---- */
@@ -154,8 +154,8 @@ entry_open(struct array_pool_entry *entry, enum array_pool_mode mode)
 		return err_set(-errno, "%s: %s", entry->path, strerror(errno));
 	rc = catalog_refuse_network(entry->dir_fd, entry->path);
 	if (rc == 0)
-		rc = entry->marker_fd =
-			marker_open(entry->dir_fd, entry->path, &entry->array_id, mode);
+		rc = entry->marker_fd = marker_open(entry->dir_fd, entry->path, &entry->array_id,
+						    mode);
 	if (rc < 0)
 		entry_close(entry);
 	return MIN(rc, 0);
@@ -202,7 +202,7 @@ entry_new(const struct guid *array_id, const struct row_pool *pool)
 
 int
 array_pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
-	 enum array_pool_mode mode)
+	       enum array_pool_mode mode)
 {
 	struct array_pool_entry *entry = entry_new(array_id, pool);
 	int rc;
@@ -330,7 +330,7 @@ array_pool_path(struct array *array, const struct guid *pool_id, char **ret_path
 
 int
 array_pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity,
-	   uint64_t *ret_free)
+		 uint64_t *ret_free)
 {
 	struct array_pool_entry *entry;
 	struct statvfs fs;

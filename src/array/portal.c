@@ -20,7 +20,7 @@ struct create {
 	struct array_task task;
 	uint16_t port;
 	size_t count;
-	char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN];	/* canonical */
+	char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN]; /* canonical */
 };
 
 /* The canonical text of a numeric address; its family, or ERR_INVALID. */
@@ -118,8 +118,8 @@ create_apply(struct array *array, struct array_task *task)
 	(void)array;
 	task->answer.existed = true;
 	for (size_t i = 0; rc == 0 && i < c->count; i++) {
-		const struct row_portal *there =
-			find(state_edit_view(task->edit), c->addresses[i], c->port);
+		const struct row_portal *there = find(state_edit_view(task->edit), c->addresses[i],
+						      c->port);
 		struct guid id;
 
 		if (there != NULL) {
@@ -138,10 +138,11 @@ int
 array_portal_create(struct array *array, const struct array_request *request, const char *address,
 		    uint16_t port, struct array_answer *ret_answer)
 {
-	struct create c = { .task = { .apply = create_apply, .cause = "portal.create",
-				    .use = CATALOG_MAKES },
-			    .port = port,
-			    .count = 1 };
+	struct create c = {
+		.task = { .apply = create_apply, .cause = "portal.create", .use = CATALOG_MAKES },
+		.port = port,
+		.count = 1
+	};
 	int family = normalize(address, c.addresses[0]), rc;
 
 	if (family < 0)
@@ -165,8 +166,8 @@ static int
 status_apply(struct array *array, struct array_task *task)
 {
 	struct portal_change *c = container_of(task, struct portal_change, task);
-	const struct row_portal *portal =
-		state_find(state_edit_view(task->edit), ROW_PORTAL, c->id);
+	const struct row_portal *portal = state_find(state_edit_view(task->edit), ROW_PORTAL,
+						     c->id);
 	struct row_portal *row;
 
 	(void)array;

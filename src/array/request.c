@@ -11,10 +11,10 @@
 #include "base/mem.h"
 
 struct request_entry {
-	struct list node;		/* in requests_done, once done */
+	struct list node; /* in requests_done, once done */
 	struct guid id;
 	bool done;
-	struct array_answer answer;	/* when done */
+	struct array_answer answer; /* when done */
 };
 
 /* Of the same size as the catalog's memory of them. */
@@ -47,7 +47,7 @@ entry_new(struct array *array, const struct guid *id)
 
 int
 array_request_begin(struct array *array, const struct array_request *request,
-	      struct array_answer *ret_answer)
+		    struct array_answer *ret_answer)
 {
 	struct guid id = array_request_id(request);
 	struct request_entry *entry;
@@ -70,7 +70,7 @@ array_request_begin(struct array *array, const struct array_request *request,
 
 int
 array_request_end(struct array *array, const struct array_request *request, int rc,
-	    const struct array_answer *answer, struct array_answer *ret_answer)
+		  const struct array_answer *answer, struct array_answer *ret_answer)
 {
 	struct guid id = array_request_id(request);
 	struct request_entry *entry;

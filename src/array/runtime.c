@@ -69,9 +69,9 @@ array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_
 	else
 		rc = err_set(ERR_INVALID, "a portal needs a port, 1 to 65535");
 	pthread_rwlock_unlock(&array->runtime_lock);
-	return rc < 0 && rc > ERR_FIRST_ ? err_set(rc, "cannot listen on %s: %s", address,
-						   strerror(-rc))
-					 : rc;
+	return rc < 0 && rc > ERR_FIRST_
+		       ? err_set(rc, "cannot listen on %s: %s", address, strerror(-rc))
+		       : rc;
 }
 
 int

@@ -16,7 +16,7 @@ struct set_status {
 	const struct guid *lun_id;
 	enum row_status status;
 	bool held;
-	bool failed;			/* out: the store must be reopened first, under a hold */
+	bool failed; /* out: the store must be reopened first, under a hold */
 	struct array_store *store;
 };
 
@@ -141,7 +141,8 @@ wait_for_io(struct array *array, const struct guid *lun_id)
 	char id[GUID_TEXT_SIZE];
 
 	if (store != NULL && blk_drain(store->dev, array->drain_timeout_ms) < 0)
-		log_warning("lun.drain", "lun=%s reason=\"offline, but I/O in flight does not end\"",
+		log_warning("lun.drain",
+			    "lun=%s reason=\"offline, but I/O in flight does not end\"",
 			    guid_format(lun_id, id));
 	array_store_unref(store);
 }
@@ -152,7 +153,9 @@ array_lun_set_status(struct array *array, const struct array_request *request,
 		     struct array_answer *ret_answer)
 {
 	struct set_status s = {
-		.task = { .apply = apply, .committed = committed, .cause = "lun.status",
+		.task = { .apply = apply,
+			  .committed = committed,
+			  .cause = "lun.status",
 			  .request_id = array_request_id(request) },
 		.lun_id = lun,
 		.status = status,

@@ -101,7 +101,7 @@ make_device(struct array_store *store, const struct row_lun *lun)
 
 int
 array_store_new(struct array *array, const struct row_lun *lun, const char *path,
-	  struct array_store **ret_store)
+		struct array_store **ret_store)
 {
 	struct array_store *store = store_alloc(array, &lun->id, path);
 	int rc;
@@ -161,7 +161,8 @@ array_store_is_dying(struct array *array, const struct guid *lun_id)
 
 	pthread_mutex_lock(&array->dying_lock);
 	list_for_each(node, &array->dying)
-		found = found || guid_equal(&list_entry(node, struct array_store, node)->lun_id, lun_id);
+		found = found ||
+			guid_equal(&list_entry(node, struct array_store, node)->lun_id, lun_id);
 	pthread_mutex_unlock(&array->dying_lock);
 	return found;
 }

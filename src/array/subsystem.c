@@ -80,7 +80,7 @@ array_subsystem_begin(struct array *array, const struct guid *array_id, const st
 
 struct array_change {
 	struct array_task task;
-	const char *name, *prefix, *version;	/* NULL = stays */
+	const char *name, *prefix, *version; /* NULL = stays */
 };
 
 static int
@@ -156,7 +156,7 @@ array_subsystem_set_version(struct array *array, const char *version)
 {
 	struct array_change c = { .task = { .apply = apply,
 					    .cause = "array.configure",
-					    .use = CATALOG_FREES },	/* opening needs it */
+					    .use = CATALOG_FREES }, /* opening needs it */
 				  .version = version };
 
 	return array_writer_submit(array, &c.task);

@@ -11,7 +11,7 @@
 struct target_change {
 	struct array_task task;
 	struct guid id;
-	char *name;			/* normalised, owned; NULL = to be made */
+	char *name; /* normalised, owned; NULL = to be made */
 	const char *alias;
 	bool with_group;
 };
@@ -94,8 +94,8 @@ static int
 alias_apply(struct array *array, struct array_task *task)
 {
 	struct target_change *c = container_of(task, struct target_change, task);
-	const struct row_target *target =
-		state_find(state_edit_view(task->edit), ROW_TARGET, &c->id);
+	const struct row_target *target = state_find(state_edit_view(task->edit), ROW_TARGET,
+						     &c->id);
 	AUTO_ROW struct row_target *row = NULL;
 
 	(void)array;

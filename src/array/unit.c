@@ -21,12 +21,12 @@ void
 array_unit_show_locked(struct array *array, struct array_lun_entry *entry)
 {
 	array_live_lun_put(array, &entry->id, entry->health,
-		     entry->visible ? entry->operation : OPERATION_NONE, entry->reason);
+			   entry->visible ? entry->operation : OPERATION_NONE, entry->reason);
 }
 
 int
 array_unit_add(struct array *array, const struct guid *lun_id, struct array_store *store,
-	 enum lun_operation operation, enum lun_health health)
+	       enum lun_operation operation, enum lun_health health)
 {
 	AUTO_FREE struct array_lun_entry *entry = mem_calloc(1, sizeof(*entry));
 	int rc;
@@ -127,7 +127,7 @@ set_health_locked(struct array *array, struct array_lun_entry *entry, enum lun_h
 
 void
 array_unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health,
-		const char *reason)
+		      const char *reason)
 {
 	struct array_lun_entry *entry;
 

@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-#define REAP_AGAIN_MS 50	/* while a deleted LUN's device is in use */
+#define REAP_AGAIN_MS 50 /* while a deleted LUN's device is in use */
 
 /* A job or a reopening is at it: they tell what they find. */
 static void
@@ -33,7 +33,7 @@ verify_lun(struct array *array, const struct row_lun *lun)
 	int rc;
 
 	if (array_unit_health(array, &lun->id) == HEALTH_FAILED)
-		return;		/* sticky */
+		return; /* sticky */
 	store = array_unit_store(array, &lun->id);
 	if (store == NULL)
 		return;

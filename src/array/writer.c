@@ -40,7 +40,7 @@ array_writer_submit(struct array *array, struct array_task *task)
 
 int
 array_change_run(struct array *array, const struct array_request *request, struct array_task *task,
-	   struct array_answer *ret_answer)
+		 struct array_answer *ret_answer)
 {
 	int rc = array_request_begin(array, request, ret_answer);
 
@@ -193,8 +193,9 @@ lost(struct array *array, struct list *batch, int rc, const struct state *wanted
 		return;
 	if (found < 0) {
 		rc = ERR_READ_ONLY;
-		snprintf(text, sizeof(text), "the catalog cannot be written any more: "
-					     "the change may or may not be there");
+		snprintf(text, sizeof(text),
+			 "the catalog cannot be written any more: "
+			 "the change may or may not be there");
 	}
 	fail_all(batch, rc, text);
 }

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #define NS_PER_MS 1000000ull
-#define NS_PER_S 1000000000ull
+#define NS_PER_S  1000000000ull
 
 static inline uint64_t
 clock_mono_ns(void)
@@ -21,7 +21,7 @@ clock_mono_ns(void)
 
 /* Milliseconds since 1970, UTC. */
 int64_t clock_utc_ms(void);
-#define CLOCK_TEXT_SIZE 25	/* "2026-11-22T10:47:00.123Z" and its NUL */
+#define CLOCK_TEXT_SIZE 25 /* "2026-11-22T10:47:00.123Z" and its NUL */
 char *clock_format_utc(int64_t utc_ms, char buf[CLOCK_TEXT_SIZE]);
 
 #endif

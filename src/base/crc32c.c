@@ -97,7 +97,7 @@ crc32c_update_cpu(uint32_t state, const void *bytes, size_t len_bytes)
 uint32_t
 crc32c_update(uint32_t state, const void *bytes, size_t len_bytes)
 {
-	uintptr_t at = (uintptr_t)bytes;	/* ISA-L only reads, but does not say const */
+	uintptr_t at = (uintptr_t)bytes; /* ISA-L only reads, but does not say const */
 
 	while (len_bytes > 0) {
 		size_t part = len_bytes < ISAL_MAX_BYTES ? len_bytes : ISAL_MAX_BYTES;
@@ -112,7 +112,7 @@ crc32c_update(uint32_t state, const void *bytes, size_t len_bytes)
 uint32_t
 crc32c_update(uint32_t state, const void *bytes, size_t len_bytes)
 {
-	return crc32c_have_cpu() ? crc32c_update_cpu(state, bytes, len_bytes) :
-				   crc32c_update_table(state, bytes, len_bytes);
+	return crc32c_have_cpu() ? crc32c_update_cpu(state, bytes, len_bytes)
+				 : crc32c_update_table(state, bytes, len_bytes);
 }
 #endif

@@ -10,9 +10,9 @@
 #define TEXT_SIZE 512
 
 static _Thread_local struct {
-	int code;			/* what `text` was said for; 0 = nothing */
+	int code; /* what `text` was said for; 0 = nothing */
 	char text[TEXT_SIZE];
-	char system[128];		/* strerror's, apart from the text above */
+	char system[128]; /* strerror's, apart from the text above */
 } last;
 
 struct err_row {
@@ -38,7 +38,7 @@ row_find(int code)
 int
 err_set(int code, const char *fmt, ...)
 {
-	char text[TEXT_SIZE];		/* the arguments may point to last.text */
+	char text[TEXT_SIZE]; /* the arguments may point to last.text */
 	va_list args;
 
 	va_start(args, fmt);

@@ -17,7 +17,7 @@ guid_make(struct guid *ret_guid)
 		ssize_t got = getrandom(ret_guid->bytes + have, sizeof(ret_guid->bytes) - have, 0);
 
 		if (got < 0 && errno != EINTR)
-			abort();	/* an identity that is not random would be given twice */
+			abort(); /* an identity that is not random would be given twice */
 		if (got > 0)
 			have += (size_t)got;
 	}

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define GUID_TEXT_SIZE 37	/* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" and its NUL */
+#define GUID_TEXT_SIZE 37 /* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" and its NUL */
 
 struct guid {
 	uint8_t bytes[16];

@@ -77,8 +77,8 @@ list_pop(struct list *l)
 }
 
 #define list_entry(node, type, member) container_of(node, type, member)
-#define list_for_each(node, l) for (struct list *node = (l)->next; node != (l); node = node->next)
-#define list_for_each_safe(node, l) \
+#define list_for_each(node, l)         for (struct list *node = (l)->next; node != (l); node = node->next)
+#define list_for_each_safe(node, l)                                                 \
 	for (struct list *node = (l)->next, *node##_next = node->next; node != (l); \
 	     node = node##_next, node##_next = node->next)
 

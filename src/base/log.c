@@ -44,7 +44,7 @@ line_write(const char *line, size_t len)
 {
 	ssize_t done = write(STDERR_FILENO, line, len);
 
-	(void)done;	/* there is nowhere to tell it */
+	(void)done; /* there is nowhere to tell it */
 }
 
 /* A debug line comes only from an area that is switched on: that is its own permission. */
@@ -94,7 +94,7 @@ area_matches(const struct log_area *area, const char *name)
 	if (strcmp(name, "all") == 0)
 		return true;
 	return strncmp(area->name, name, len) == 0 &&
-		(area->name[len] == '\0' || area->name[len] == '.');
+	       (area->name[len] == '\0' || area->name[len] == '.');
 }
 
 int

@@ -19,9 +19,9 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 void log_event(enum log_level level, const char *event, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#define log_error(event, ...) log_event(LOG_LEVEL_ERROR, event, __VA_ARGS__)
+#define log_error(event, ...)   log_event(LOG_LEVEL_ERROR, event, __VA_ARGS__)
 #define log_warning(event, ...) log_event(LOG_LEVEL_WARNING, event, __VA_ARGS__)
-#define log_info(event, ...) log_event(LOG_LEVEL_INFO, event, __VA_ARGS__)
+#define log_info(event, ...)    log_event(LOG_LEVEL_INFO, event, __VA_ARGS__)
 
 /*
  * A debug area, one static object for each: LOG_AREA(pdu, "iscsi.pdu"); log_debug(&pdu, "rx",
@@ -40,15 +40,18 @@ void log_area_register(struct log_area *area);
  */
 int log_area_enable(const char *name);
 
-#define LOG_AREA(var, area_name) \
-	static struct log_area var = { .name = area_name }; \
-	__attribute__((constructor)) static void var##_register(void) { log_area_register(&var); } \
+#define LOG_AREA(var, area_name)                                      \
+	static struct log_area var = { .name = area_name };           \
+	__attribute__((constructor)) static void var##_register(void) \
+	{                                                             \
+		log_area_register(&var);                              \
+	}                                                             \
 	struct log_area
 
-#define log_debug(area, event, ...) \
-	do { \
+#define log_debug(area, event, ...)                                                          \
+	do {                                                                                 \
 		if (__builtin_expect(__atomic_load_n(&(area)->on, __ATOMIC_RELAXED), false)) \
-			log_event(LOG_LEVEL_DEBUG, event, __VA_ARGS__); \
+			log_event(LOG_LEVEL_DEBUG, event, __VA_ARGS__);                      \
 	} while (0)
 
 /* `s` in double quotes, with ", \ and control characters escaped, cut to fit; returns buf. */

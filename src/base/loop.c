@@ -28,22 +28,22 @@ struct loop {
 	_Atomic(struct loop_msg *) posted;
 	atomic_bool asleep;
 	atomic_bool stop;
-	atomic_uint posters;		/* within loop_post or loop_stop: they still look at the loop */
+	atomic_uint posters; /* within loop_post or loop_stop: they still look at the loop */
 
 	/* The loop's thread. */
 	int epoll_fd;
 	int wake_fd;
-	bool no_pwait2;			/* the kernel has no epoll_pwait2: milliseconds must do */
-	bool waited;			/* this round found nothing to do at once */
-	bool worked;			/* the last round had something to do */
-	bool more;			/* the hooks are to run at once */
+	bool no_pwait2; /* the kernel has no epoll_pwait2: milliseconds must do */
+	bool waited;    /* this round found nothing to do at once */
+	bool worked;    /* the last round had something to do */
+	bool more;      /* the hooks are to run at once */
 	uint64_t now_ns;
 	uint64_t spin_ns;
 	uint64_t last_work_ns;
 	struct timers timers;
 	struct list hooks;
-	struct list *hook_next;		/* the hook to run next; NULL outside the walk */
-	int event_at, event_count;	/* the events of this round still to be handled */
+	struct list *hook_next;    /* the hook to run next; NULL outside the walk */
+	int event_at, event_count; /* the events of this round still to be handled */
 	struct epoll_event events[EVENTS_MAX];
 };
 
@@ -128,7 +128,7 @@ wake(struct loop *loop)
 	if (!atomic_load(&loop->asleep) || !atomic_exchange(&loop->asleep, false))
 		return;
 	done = write(loop->wake_fd, &one, sizeof(one));
-	(void)done;	/* EAGAIN only at 2^64 - 2 */
+	(void)done; /* EAGAIN only at 2^64 - 2 */
 }
 
 void
@@ -173,7 +173,7 @@ messages_run(struct loop *loop)
 	while (queue != NULL) {
 		struct loop_msg *msg = queue;
 
-		queue = msg->next;	/* its run may free it or post it again */
+		queue = msg->next; /* its run may free it or post it again */
 		msg->run(msg);
 		count++;
 	}
@@ -232,7 +232,7 @@ events_run(struct loop *loop)
 void
 loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t delay_ns)
 {
-	uint64_t now_ns = clock_mono_ns();	/* the round may have begun long ago */
+	uint64_t now_ns = clock_mono_ns(); /* the round may have begun long ago */
 
 	list_remove(&timer->node);
 	timer->due_ns = delay_ns < UINT64_MAX - now_ns ? now_ns + delay_ns : UINT64_MAX;
@@ -285,21 +285,21 @@ hooks_run(struct loop *loop)
 
 /* Rounds. */
 
-#define FOR_EVER UINT64_MAX
+#define FOR_EVER    UINT64_MAX
 #define WAIT_MS_MAX 60000u
 
 static int
 events_wait(struct loop *loop, uint64_t wait_ns)
 {
 	struct timespec ts = { .tv_sec = (time_t)(wait_ns / NS_PER_S),
-		.tv_nsec = (long)(wait_ns % NS_PER_S) };
+			       .tv_nsec = (long)(wait_ns % NS_PER_S) };
 	uint64_t wait_ms = wait_ns / NS_PER_MS + (wait_ns % NS_PER_MS != 0);
 
 	if (wait_ns == 0)
 		return epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, 0);
 	if (!loop->no_pwait2) {
 		int n = epoll_pwait2(loop->epoll_fd, loop->events, EVENTS_MAX,
-			wait_ns == FOR_EVER ? NULL : &ts, NULL);
+				     wait_ns == FOR_EVER ? NULL : &ts, NULL);
 
 		if (n >= 0 || (errno != ENOSYS && errno != EPERM))
 			return n;
@@ -343,7 +343,7 @@ spin(struct loop *loop, uint64_t wait_ns)
 	int n = 0;
 
 	while (loop->now_ns < until_ns && loop->now_ns - begin_ns < wait_ns && n == 0 &&
-		!posted_any(loop)) {
+	       !posted_any(loop)) {
 		sched_yield();
 		n = events_wait(loop, 0);
 		loop->now_ns = clock_mono_ns();
@@ -382,7 +382,7 @@ round_wait(struct loop *loop, uint64_t caller_ns)
 	if (n == 0)
 		n = wait_ns > 0 ? sleep_for_events(loop, wait_ns) : events_wait(loop, 0);
 	loop->event_at = 0;
-	loop->event_count = MAX(n, 0);	/* EINTR: a round with nothing */
+	loop->event_count = MAX(n, 0); /* EINTR: a round with nothing */
 	loop->now_ns = clock_mono_ns();
 }
 

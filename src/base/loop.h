@@ -52,7 +52,7 @@ struct loop_fd {
 	void (*ready)(struct loop_fd *lfd, uint32_t revents);
 };
 
-int loop_fd_add(struct loop *loop, struct loop_fd *lfd);		/* 0 or -errno */
+int loop_fd_add(struct loop *loop, struct loop_fd *lfd); /* 0 or -errno */
 int loop_fd_mod(struct loop *loop, struct loop_fd *lfd, uint32_t events);
 /*
  * Safe inside a callback, also for another descriptor whose event is pending in this round. Does

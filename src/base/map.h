@@ -12,12 +12,12 @@
 
 struct guid_map_slot {
 	struct guid key;
-	void *value;		/* NULL = free slot */
+	void *value; /* NULL = free slot */
 };
 
 struct guid_map {
 	struct guid_map_slot *slots;
-	size_t capacity;	/* 0 or a power of two */
+	size_t capacity; /* 0 or a power of two */
 	size_t count;
 };
 

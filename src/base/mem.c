@@ -9,7 +9,7 @@
 #include <string.h>
 
 static _Thread_local struct {
-	unsigned left;		/* allocations until the one that fails; 0 = none */
+	unsigned left; /* allocations until the one that fails; 0 = none */
 	bool hit;
 } fault;
 

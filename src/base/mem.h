@@ -33,13 +33,28 @@ mem_free_cleanup(void *pointer_to_pointer)
 }
 
 /* AUTO_FREE char *s = str_dup(x);  …  return TAKE(s); */
-#define AUTO_FREE __attribute__((cleanup(mem_free_cleanup)))
+#define AUTO_FREE  __attribute__((cleanup(mem_free_cleanup)))
 #define AUTO(fini) __attribute__((cleanup(fini)))
-#define TAKE(pointer) ({ __auto_type taken_ = (pointer); (pointer) = NULL; taken_; })
+#define TAKE(pointer)                           \
+	({                                      \
+		__auto_type taken_ = (pointer); \
+		(pointer) = NULL;               \
+		taken_;                         \
+	})
 
-#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b) ({ __auto_type a_ = (a); __auto_type b_ = (b); a_ < b_ ? a_ : b_; })
-#define MAX(a, b) ({ __auto_type ma_ = (a); __auto_type mb_ = (b); ma_ > mb_ ? ma_ : mb_; })
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+#define ARRAY_LEN(a)                    (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)                     \
+	({                            \
+		__auto_type a_ = (a); \
+		__auto_type b_ = (b); \
+		a_ < b_ ? a_ : b_;    \
+	})
+#define MAX(a, b)                      \
+	({                             \
+		__auto_type ma_ = (a); \
+		__auto_type mb_ = (b); \
+		ma_ > mb_ ? ma_ : mb_; \
+	})
 
 #endif

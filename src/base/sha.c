@@ -15,7 +15,7 @@ hash128_of(const void *bytes, size_t len_bytes, struct hash128 *ret_hash)
 	uint8_t digest[EVP_MAX_MD_SIZE];
 
 	if (EVP_Digest(bytes, len_bytes, digest, NULL, EVP_sha256(), NULL) != 1)
-		return -ENOMEM;		/* it fails for nothing else with this digest */
+		return -ENOMEM; /* it fails for nothing else with this digest */
 	memcpy(&ret_hash->lo, digest, 8);
 	memcpy(&ret_hash->hi, digest + 8, 8);
 	return 0;
@@ -25,7 +25,7 @@ char *
 hash128_format(const struct hash128 *h, char buf[HASH128_TEXT_SIZE])
 {
 	snprintf(buf, HASH128_TEXT_SIZE, "%016llx%016llx", (unsigned long long)h->hi,
-		(unsigned long long)h->lo);
+		 (unsigned long long)h->lo);
 	return buf;
 }
 
@@ -55,7 +55,7 @@ hash128_parse(const char *text, struct hash128 *ret_hash)
 	struct hash128 h;
 
 	if (strlen(text) != HASH128_TEXT_SIZE - 1 || half_parse(text, &h.hi) < 0 ||
-		half_parse(text + 16, &h.lo) < 0)
+	    half_parse(text + 16, &h.lo) < 0)
 		return ERR_PARSE;
 	*ret_hash = h;
 	return 0;

@@ -83,7 +83,7 @@ digits_parse(const char *s, uint64_t *ret_value)
 
 	for (; *p >= '0' && *p <= '9'; p++)
 		if (__builtin_mul_overflow(v, 10u, &v) ||
-			__builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
+		    __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
 			return NULL;
 	*ret_value = v;
 	return p != s ? p : NULL;
@@ -153,7 +153,7 @@ str_format_size(uint64_t bytes, char *buf, size_t size)
 	tenths = unit == 0 ? 0 : ((bytes >> ((unit - 1) * 10) & 1023) * 10) >> 10;
 	if (tenths > 0)
 		snprintf(buf, size, "%u.%u %ciB", (unsigned)whole, (unsigned)tenths,
-			unit_letters[unit]);
+			 unit_letters[unit]);
 	else if (unit > 0)
 		snprintf(buf, size, "%u %ciB", (unsigned)whole, unit_letters[unit]);
 	else

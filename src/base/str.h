@@ -14,7 +14,7 @@
 char *str_dup(const char *s);
 char *str_ndup(const char *s, size_t len_bytes);
 char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-bool str_equal(const char *a, const char *b);		/* NULL equals only NULL */
+bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
 bool str_starts(const char *s, const char *prefix);
 /* Well-formed UTF-8 without control characters (C0, DEL, C1)? */
 bool str_is_text(const char *s, size_t len_bytes);
@@ -31,7 +31,7 @@ char *str_format_size(uint64_t bytes, char *buf, size_t size);
 
 /* A string that grows.  After a failed append `failed` is set and later appends do nothing. */
 struct strbuf {
-	char *text;		/* NUL-terminated once anything was appended; else NULL */
+	char *text; /* NUL-terminated once anything was appended; else NULL */
 	size_t len;
 	size_t capacity;
 	bool failed;

@@ -38,8 +38,8 @@ timers_init(struct timers *t, uint64_t now_ns)
 static uint64_t
 tick_due(uint64_t due_ns)
 {
-	uint64_t tick =
-		(due_ns >> TIMERS_TICK_SHIFT) + ((due_ns & ((1u << TIMERS_TICK_SHIFT) - 1)) != 0);
+	uint64_t tick = (due_ns >> TIMERS_TICK_SHIFT) +
+			((due_ns & ((1u << TIMERS_TICK_SHIFT) - 1)) != 0);
 
 	return MIN(tick, TICK_LAST);
 }
@@ -75,7 +75,7 @@ first_slot(struct timers *t, uint64_t *ret_tick)
 				*ret_tick = (above | slot) << shift;
 				return &t->slots[level][slot];
 			}
-			t->used[level] &= ~(1ull << slot);	/* all were cancelled */
+			t->used[level] &= ~(1ull << slot); /* all were cancelled */
 		}
 	}
 	return NULL;

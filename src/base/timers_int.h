@@ -12,18 +12,18 @@
 
 #include "base/list.h"
 
-#define TIMERS_LEVELS 8
-#define TIMERS_SLOTS 64
+#define TIMERS_LEVELS     8
+#define TIMERS_SLOTS      64
 #define TIMERS_TICK_SHIFT 16
-#define TIMERS_NEVER UINT64_MAX
+#define TIMERS_NEVER      UINT64_MAX
 
 struct loop_timer;
 
 struct timers {
-	uint64_t tick;				/* all before it has been taken out */
-	uint64_t used[TIMERS_LEVELS];		/* a bit for each slot that may hold a timer */
+	uint64_t tick;                /* all before it has been taken out */
+	uint64_t used[TIMERS_LEVELS]; /* a bit for each slot that may hold a timer */
 	struct list slots[TIMERS_LEVELS][TIMERS_SLOTS];
-	struct list expired;			/* due, not fired yet */
+	struct list expired; /* due, not fired yet */
 };
 
 void timers_init(struct timers *t, uint64_t now_ns);

@@ -12,8 +12,8 @@
 /* How a first byte goes on. */
 struct lead {
 	size_t len;
-	uint32_t bits;		/* the first byte's part of the code point */
-	uint32_t least;		/* anything below is an overlong form */
+	uint32_t bits;  /* the first byte's part of the code point */
+	uint32_t least; /* anything below is an overlong form */
 };
 
 static struct lead

@@ -10,12 +10,12 @@
 #include "base/mem.h"
 
 struct workers {
-	pthread_mutex_t lock;		/* guards all below but threads and count */
+	pthread_mutex_t lock; /* guards all below but threads and count */
 	pthread_cond_t wake;
 	struct work *first, **last;
 	bool closing;
 	char name[16];
-	unsigned count;			/* threads that run; the maker's */
+	unsigned count; /* threads that run; the maker's */
 	pthread_t threads[];
 };
 

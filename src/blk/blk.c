@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+/* clang-format off */
 static const char *const op_names[BLK_OPS_] = {
 	[BLK_READ] = "read",
 	[BLK_WRITE] = "write",
@@ -32,6 +33,7 @@ static const char *const op_names[BLK_OPS_] = {
 	[BLK_WRITE_ZEROES] = "zero",
 	[BLK_MAP] = "map",
 };
+/* clang-format on */
 
 const char *
 blk_op_name(enum blk_op op)
@@ -154,7 +156,7 @@ report(struct blk_dev *dev, const struct blk_io *io)
 	if (io->result <= ERR_END_ || io->result == -EINVAL || io->result == -EROFS)
 		return;
 	snprintf(reason, sizeof(reason), "%s at %llu: %s", op_names[io->op],
-		(unsigned long long)io->offset_bytes, strerror(-io->result));
+		 (unsigned long long)io->offset_bytes, strerror(-io->result));
 	if (loses_data(io)) {
 		blk_fail(dev, io->result, reason);
 		return;
@@ -257,7 +259,7 @@ blk_resize(struct blk_dev *dev, uint64_t size_bytes)
 
 int
 blk_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
-	struct blk_progress *progress)
+	     struct blk_progress *progress)
 {
 	int r = ERR_NOT_SUPPORTED;
 
@@ -327,7 +329,7 @@ blk_failed(struct blk_dev *dev, char *buf, size_t size)
 void
 blk_fail(struct blk_dev *dev, int error, const char *reason)
 {
-	static const int writing = 1;	/* positive while the first to fail writes the reason */
+	static const int writing = 1; /* positive while the first to fail writes the reason */
 	int expected = 0;
 
 	assert(error < 0);

@@ -35,22 +35,22 @@ enum blk_op {
 	BLK_FLUSH,
 	/* the range reads as zeros (or, where a device cannot, as before) and may lose its space */
 	BLK_UNMAP,
-	BLK_WRITE_ZEROES,	/* the range reads as zeros */
-	BLK_MAP,		/* describe the extent that starts at offset_bytes: io->extent */
+	BLK_WRITE_ZEROES, /* the range reads as zeros */
+	BLK_MAP,          /* describe the extent that starts at offset_bytes: io->extent */
 	BLK_OPS_
 };
 
-#define BLK_FUA		1u	/* WRITE, WRITE_ZEROES: durable when it completes */
-#define BLK_MAY_UNMAP	2u	/* WRITE_ZEROES: the space may be given back */
+#define BLK_FUA       1u /* WRITE, WRITE_ZEROES: durable when it completes */
+#define BLK_MAY_UNMAP 2u /* WRITE_ZEROES: the space may be given back */
 
 /* What BLK_MAP found: [offset_bytes, offset_bytes + len_bytes) is alike; cut to io->len_bytes. */
 struct blk_extent {
-	uint64_t len_bytes;	/* > 0 */
-	bool mapped;		/* false: no space behind it, reads as zeros */
+	uint64_t len_bytes; /* > 0 */
+	bool mapped;        /* false: no space behind it, reads as zeros */
 };
 
 enum blk_submitted {
-	BLK_DONE,	/* complete: io->result is valid, io->done is not called */
+	BLK_DONE, /* complete: io->result is valid, io->done is not called */
 	/* io->done runs later, on the queue's thread, never from within blk_submit */
 	BLK_PENDING
 };
@@ -64,22 +64,22 @@ enum blk_submitted {
  */
 struct blk_io {
 	enum blk_op op;
-	unsigned flags;			/* BLK_FUA | … */
+	unsigned flags; /* BLK_FUA | … */
 	uint64_t offset_bytes;
-	uint64_t len_bytes;		/* MAP: how far to look; FLUSH: 0 */
+	uint64_t len_bytes; /* MAP: how far to look; FLUSH: 0 */
 	/* READ, WRITE: their lengths sum to len_bytes; else ignored */
 	const struct iovec *iov;
 	unsigned iov_count;
 	void (*done)(struct blk_io *io);
-	void *owner;			/* for the caller */
+	void *owner; /* for the caller */
 
 	/* valid when complete: 0, -errno (-ENOSPC: a thin device's pool is full), ERR_FAILED */
 	int result;
-	struct blk_extent extent;	/* valid when a MAP is complete with 0 */
+	struct blk_extent extent; /* valid when a MAP is complete with 0 */
 
 	/* For blk only. */
 	struct blk_queue *queue;
-	struct blk_dev *stack[BLK_STACK_MAX];	/* the devices it passed, top first */
+	struct blk_dev *stack[BLK_STACK_MAX]; /* the devices it passed, top first */
 	unsigned depth;
 	/* READ, WRITE: done so far, when the system did less than asked */
 	uint64_t moved_bytes;
@@ -107,7 +107,7 @@ int blk_flush(struct blk_dev *dev);
 /* ---- Queues: one for each thread that does I/O ----------------------------------------------- */
 
 enum blk_queue_kind {
-	BLK_QUEUE_AUTO,		/* io_uring where it works, else workers */
+	BLK_QUEUE_AUTO, /* io_uring where it works, else workers */
 	BLK_QUEUE_URING,
 	BLK_QUEUE_WORKERS
 };
@@ -123,11 +123,11 @@ enum blk_queue_kind blk_queue_probe(bool log);
  * a ring for what it cannot do; shared by all queues; outlives them.  0 or -errno.
  */
 int blk_queue_new(struct loop *loop, enum blk_queue_kind kind, struct workers *workers,
-	struct blk_queue **ret_queue);
+		  struct blk_queue **ret_queue);
 /* Nothing may be in flight.  The loop's thread.  Accepts NULL. */
 void blk_queue_free(struct blk_queue *queue);
 enum blk_queue_kind blk_queue_kind(const struct blk_queue *queue);
-unsigned blk_queue_inflight(const struct blk_queue *queue);	/* its thread */
+unsigned blk_queue_inflight(const struct blk_queue *queue); /* its thread */
 struct loop *blk_queue_loop(const struct blk_queue *queue);
 
 /* ---- Devices --------------------------------------------------------------------------------- */
@@ -151,12 +151,12 @@ struct blk_listener {
 	 * failed.  error: -errno.
 	 */
 	void (*error)(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int error,
-		const char *reason);
+		      const char *reason);
 };
 
 struct blk_stat {
 	uint64_t size_bytes;
-	uint64_t allocated_bytes;	/* space that it takes below; size_bytes where unknown */
+	uint64_t allocated_bytes; /* space that it takes below; size_bytes where unknown */
 };
 
 /*
@@ -167,21 +167,21 @@ struct blk_ops;
 
 struct blk_dev {
 	const struct blk_ops *ops;
-	struct blk_dev *below;		/* a reference; NULL at the bottom */
+	struct blk_dev *below; /* a reference; NULL at the bottom */
 	atomic_uint refs;
-	char *name;			/* owned; for logs and faults */
+	char *name; /* owned; for logs and faults */
 	_Atomic uint64_t size_bytes;
 	bool read_only;
 	/* a completed write may be lost on power loss until FLUSH */
 	bool volatile_cache;
-	bool can_unmap;			/* UNMAP gives space back */
+	bool can_unmap; /* UNMAP gives space back */
 	uint32_t unmap_granularity_bytes;
 	/* READ and WRITE never reach the queue: memory, tmpfs; see blk_on_the_spot */
 	atomic_bool on_the_spot;
-	atomic_uint inflight;		/* I/O between blk_submit and its completion */
+	atomic_uint inflight; /* I/O between blk_submit and its completion */
 	atomic_bool stopped;
-	atomic_int failed;		/* 0, or the -errno that made it fail */
-	char reason[160];		/* why it failed; written before `failed` */
+	atomic_int failed; /* 0, or the -errno that made it fail */
+	char reason[160];  /* why it failed; written before `failed` */
 	struct blk_listener *_Atomic listener;
 	atomic_uint drain_waiters;
 };
@@ -222,7 +222,7 @@ int blk_resize(struct blk_dev *dev, uint64_t size_bytes);
  * beyond the end is given back.
  */
 int blk_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
-	struct blk_progress *progress);
+		 struct blk_progress *progress);
 /*
  * Is the backing store there and sound?  0; else -errno, and the device has failed (listener told).
  * When descriptors or memory are short (-EMFILE, -ENFILE, -ENOMEM, -EINTR) it is not known: nothing
@@ -268,10 +268,10 @@ int blk_drain(struct blk_dev *dev, unsigned timeout_ms);
  */
 struct blk_file_options {
 	bool read_only;
-	bool thick;			/* UNMAP and WRITE_ZEROES keep the space */
+	bool thick; /* UNMAP and WRITE_ZEROES keep the space */
 };
 int blk_file_new(const char *path, const char *name, uint64_t size_bytes,
-	const struct blk_file_options *options, struct blk_dev **ret_dev);
+		 const struct blk_file_options *options, struct blk_dev **ret_dev);
 /*
  * Make the file (mode 0600, sparse, must not exist); file and directory are durable on return.  0
  * or -errno (-EEXIST); on failure there is no file.  For a thick LUN: blk_file_create,
@@ -285,8 +285,8 @@ int blk_file_remove(const char *path);
  * Memory, zeroed.  Grows up to max_bytes (address space, not memory, is taken for that).  0 or
  * -errno.
  */
-int blk_mem_new(
-	const char *name, uint64_t size_bytes, uint64_t max_bytes, struct blk_dev **ret_dev);
+int blk_mem_new(const char *name, uint64_t size_bytes, uint64_t max_bytes,
+		struct blk_dev **ret_dev);
 /* Reads zeros, drops writes. */
 int blk_null_new(const char *name, uint64_t size_bytes, struct blk_dev **ret_dev);
 
@@ -302,8 +302,8 @@ int blk_fault_new(struct blk_dev *below, const char *dir, struct blk_dev **ret_d
  * waits while one says "hold", calling progress (may be NULL) meanwhile, which may cancel it
  * (ERR_CANCELLED).  dir NULL: 0.
  */
-int blk_fault_check(
-	const char *dir, const char *name, const char *op, struct blk_progress *progress);
+int blk_fault_check(const char *dir, const char *name, const char *op,
+		    struct blk_progress *progress);
 
 /* Logs each operation when the debug area "blk.trace" is on.  Takes `below` on success. */
 int blk_trace_new(struct blk_dev *below, struct blk_dev **ret_dev);

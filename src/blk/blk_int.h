@@ -17,8 +17,8 @@ struct blk_ops {
 	 * BLK_PENDING and later, from the queue's loop, blk_complete(io).  queue NULL: block,
 	 * BLK_DONE.
 	 */
-	enum blk_submitted (*submit)(
-		struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io);
+	enum blk_submitted (*submit)(struct blk_dev *dev, struct blk_queue *queue,
+				     struct blk_io *io);
 	/* Sees an operation that this device passed on, before its caller does.  May be NULL. */
 	void (*completed)(struct blk_dev *dev, struct blk_io *io);
 	/* Free all of it but the struct blk_dev's own fields and below. */
@@ -34,8 +34,8 @@ struct blk_ops {
 };
 
 /* Fill in the fields of a device that its driver has allocated, zeroed.  0 or -ENOMEM. */
-int blk_dev_init(
-	struct blk_dev *dev, const struct blk_ops *ops, const char *name, uint64_t size_bytes);
+int blk_dev_init(struct blk_dev *dev, const struct blk_ops *ops, const char *name,
+		 uint64_t size_bytes);
 /* The same for a layer: everything but ops is taken from below, which it then owns. */
 int blk_dev_init_above(struct blk_dev *dev, const struct blk_ops *ops, struct blk_dev *below);
 
@@ -74,9 +74,9 @@ struct blk_queue {
 	const struct blk_queue_ops *ops;
 	enum blk_queue_kind kind;
 	struct loop *loop;
-	struct workers *workers;	/* borrowed; may be NULL for a ring */
-	struct blk_ring *ring;		/* owned; kind URING */
-	unsigned inflight;		/* its thread */
+	struct workers *workers; /* borrowed; may be NULL for a ring */
+	struct blk_ring *ring;   /* owned; kind URING */
+	unsigned inflight;       /* its thread */
 };
 
 /* One of its operations is done: count, then blk_complete. */

@@ -20,7 +20,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define HOLD 1
+#define HOLD          1
 #define LOOK_AGAIN_NS (5 * NS_PER_MS)
 
 struct fault_dev {
@@ -46,7 +46,7 @@ errno_named(const char *name)
 		if (known != NULL && strcmp(known, name) == 0)
 			return -e;
 	}
-	return -EIO;	/* a typing error must not switch the fault off */
+	return -EIO; /* a typing error must not switch the fault off */
 }
 
 /* 0 when there is no such file, HOLD, or -errno. */
@@ -178,7 +178,7 @@ fault_resize(struct blk_dev *dev, uint64_t size_bytes)
 
 static int
 fault_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
-	struct blk_progress *progress)
+	       struct blk_progress *progress)
 {
 	int r = check(dev, "allocate", progress);
 

@@ -14,7 +14,7 @@
 
 #include "base/mem.h"
 
-#define IOV_AT_ONCE 1024	/* the system's IOV_MAX */
+#define IOV_AT_ONCE 1024 /* the system's IOV_MAX */
 
 const struct iovec *
 blk_io_rest(struct blk_io *io, unsigned *ret_count)
@@ -30,7 +30,7 @@ blk_io_rest(struct blk_io *io, unsigned *ret_count)
 
 		if (skip < len) {
 			io->rest = (struct iovec){ (char *)io->iov[i].iov_base + skip,
-				len - (size_t)skip };
+						   len - (size_t)skip };
 			*ret_count = 1;
 			return &io->rest;
 		}
@@ -62,7 +62,7 @@ move(struct blk_io *io)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0)	/* the file is shorter than the device */
+		if (n == 0) /* the file is shorter than the device */
 			return -EIO;
 		io->moved_bytes += (uint64_t)n;
 	}
@@ -76,8 +76,8 @@ write_zeros(struct blk_io *io)
 	uint64_t at = io->offset_bytes, end = at + io->len_bytes;
 
 	while (at < end) {
-		ssize_t n = pwrite(
-			io->fd, zeros, (size_t)MIN(end - at, (uint64_t)sizeof(zeros)), (off_t)at);
+		ssize_t n = pwrite(io->fd, zeros, (size_t)MIN(end - at, (uint64_t)sizeof(zeros)),
+				   (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -101,7 +101,7 @@ fallocate_range(struct blk_io *io, int mode)
 
 	do
 		r = fallocate(io->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)io->offset_bytes,
-			(off_t)io->len_bytes);
+			      (off_t)io->len_bytes);
 	while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : 0;
 }
@@ -139,7 +139,7 @@ map(struct blk_io *io)
 	off_t data = io->keep_space ? start : lseek(io->fd, start, SEEK_DATA);
 
 	if (data < 0 && errno != ENXIO)
-		data = start;	/* a file system that cannot tell: all data */
+		data = start; /* a file system that cannot tell: all data */
 	else if (data < 0)
 		data = end;
 	bool mapped = data == start;

@@ -28,20 +28,20 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define RANGE_ON_THE_SPOT_BYTES (4u << 20)	/* of UNMAP and WRITE_ZEROES in memory */
-#define ALLOCATE_STEP_BYTES (64ull << 20)
-#define RAMFS_MAGIC 0x858458f6
+#define RANGE_ON_THE_SPOT_BYTES (4u << 20) /* of UNMAP and WRITE_ZEROES in memory */
+#define ALLOCATE_STEP_BYTES     (64ull << 20)
+#define RAMFS_MAGIC             0x858458f6
 
 struct file_dev {
 	struct blk_dev dev;
 	char *path;
 	bool thick;
-	pthread_mutex_t lock;		/* opening and reopening */
-	atomic_int fd;			/* -1 until opened */
-	bool known;			/* which file it is was seen; lock */
+	pthread_mutex_t lock; /* opening and reopening */
+	atomic_int fd;        /* -1 until opened */
+	bool known;           /* which file it is was seen; lock */
 	dev_t st_dev;
 	ino_t st_ino;
-	bool in_memory;			/* written before fd */
+	bool in_memory; /* written before fd */
 	atomic_bool nowait_read, nowait_write;
 };
 
@@ -67,7 +67,7 @@ check_stat(struct file_dev *f, const struct stat *st, char *reason, size_t size)
 	}
 	if ((uint64_t)st->st_size < blk_size_bytes(&f->dev)) {
 		snprintf(reason, size, "%s has %lld bytes instead of %" PRIu64, f->path,
-			(long long)st->st_size, blk_size_bytes(&f->dev));
+			 (long long)st->st_size, blk_size_bytes(&f->dev));
 		return -EIO;
 	}
 	if (f->known && (st->st_dev != f->st_dev || st->st_ino != f->st_ino)) {
@@ -85,7 +85,7 @@ static int
 open_file(struct file_dev *f, char *reason, size_t size)
 {
 	int fd = open(f->path,
-		(f->dev.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		      (f->dev.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct statfs sfs;
 	struct stat st;
 
@@ -163,7 +163,7 @@ static bool
 goes_on_the_spot(const struct file_dev *f, const struct blk_io *io)
 {
 	switch (io->op) {
-	case BLK_MAP:	/* a look at metadata */
+	case BLK_MAP: /* a look at metadata */
 		return true;
 	case BLK_READ:
 	case BLK_WRITE:
@@ -246,13 +246,13 @@ undo_allocate(struct file_dev *f, int fd)
 	uint64_t size_bytes = blk_size_bytes(&f->dev);
 
 	if (fstat(fd, &st) == 0 && (uint64_t)st.st_size > size_bytes &&
-		ftruncate(fd, (off_t)size_bytes) < 0)
-		return;	/* only space is lost, until the next resize */
+	    ftruncate(fd, (off_t)size_bytes) < 0)
+		return; /* only space is lost, until the next resize */
 }
 
 static int
 file_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
-	struct blk_progress *progress)
+	      struct blk_progress *progress)
 {
 	struct file_dev *f = file_of(dev);
 	uint64_t done = 0;
@@ -285,7 +285,7 @@ look(struct file_dev *f, char *reason, size_t size)
 	struct stat st;
 
 	if (lstat(f->path, &st) < 0 ||
-		(S_ISREG(st.st_mode) && atomic_load(&f->fd) < 0 && access(f->path, mode) < 0)) {
+	    (S_ISREG(st.st_mode) && atomic_load(&f->fd) < 0 && access(f->path, mode) < 0)) {
 		int error = -errno;
 
 		snprintf(reason, size, "%s: %s", f->path, strerror(errno));
@@ -332,7 +332,8 @@ file_stat(struct blk_dev *dev, struct blk_stat *ret_stat)
 	if (stat(f->path, &st) < 0)
 		return -errno;
 	*ret_stat = (struct blk_stat){
-		.size_bytes = blk_size_bytes(dev), .allocated_bytes = (uint64_t)st.st_blocks * 512,
+		.size_bytes = blk_size_bytes(dev),
+		.allocated_bytes = (uint64_t)st.st_blocks * 512,
 	};
 	return 0;
 }
@@ -350,7 +351,7 @@ static const struct blk_ops file_ops = {
 
 int
 blk_file_new(const char *path, const char *name, uint64_t size_bytes,
-	const struct blk_file_options *options, struct blk_dev **ret_dev)
+	     const struct blk_file_options *options, struct blk_dev **ret_dev)
 {
 	struct file_dev *f = mem_calloc(1, sizeof(*f));
 

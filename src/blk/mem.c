@@ -14,12 +14,12 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-#define PAGE_BYTES 4096u
+#define PAGE_BYTES          4096u
 #define ALLOCATE_STEP_BYTES (64ull << 20)
 
 struct mem_dev {
 	struct blk_dev dev;
-	uint8_t *bytes;		/* MAP_FAILED or NULL: none */
+	uint8_t *bytes; /* MAP_FAILED or NULL: none */
 	uint64_t max_bytes;
 };
 
@@ -128,12 +128,12 @@ populate(struct mem_dev *m, uint64_t offset_bytes, uint64_t len_bytes)
 	madvise(m->bytes + first, len, MADV_HUGEPAGE);
 	if (madvise(m->bytes + first, len, MADV_POPULATE_WRITE) == 0)
 		return 0;
-	return errno == EINVAL ? 0 : -errno;	/* before Linux 5.14 it comes page by page */
+	return errno == EINVAL ? 0 : -errno; /* before Linux 5.14 it comes page by page */
 }
 
 static int
 mem_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
-	struct blk_progress *progress)
+	     struct blk_progress *progress)
 {
 	struct mem_dev *m = container_of(dev, struct mem_dev, dev);
 	uint64_t done = 0;
@@ -174,7 +174,7 @@ blk_mem_new(const char *name, uint64_t size_bytes, uint64_t max_bytes, struct bl
 	}
 	m->max_bytes = MAX(max_bytes, (uint64_t)PAGE_BYTES);
 	m->bytes = mmap(NULL, m->max_bytes, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (m->bytes == MAP_FAILED) {
 		int r = -errno;
 

@@ -89,7 +89,7 @@ blk_queue_probe(bool log)
 
 int
 blk_queue_new(struct loop *loop, enum blk_queue_kind kind, struct workers *workers,
-	struct blk_queue **ret_queue)
+	      struct blk_queue **ret_queue)
 {
 	struct blk_queue *queue = mem_calloc(1, sizeof(*queue));
 

@@ -26,9 +26,9 @@
 struct blk_ring {
 	struct io_uring uring;
 	struct blk_queue *queue;
-	struct loop_fd lfd;		/* the eventfd */
+	struct loop_fd lfd; /* the eventfd */
 	struct loop_hook hook;
-	struct blk_io *waiting, **waiting_tail;	/* for room in the submission queue */
+	struct blk_io *waiting, **waiting_tail; /* for room in the submission queue */
 	unsigned unsubmitted;
 };
 
@@ -44,7 +44,7 @@ ring_open(struct io_uring *uring)
 
 	for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {
 		struct io_uring_params params = { .flags = attempts[i] | IORING_SETUP_CQSIZE,
-			.cq_entries = CQ_ENTRIES };
+						  .cq_entries = CQ_ENTRIES };
 
 		r = io_uring_queue_init_params(SQ_ENTRIES, uring, &params);
 		if (r != -EINVAL)
@@ -63,8 +63,8 @@ prepare_move(struct io_uring_sqe *sqe, struct blk_io *io)
 	if (io->op == BLK_READ)
 		io_uring_prep_readv(sqe, io->fd, iov, count, at);
 	else
-		io_uring_prep_writev2(
-			sqe, io->fd, iov, count, at, (io->flags & BLK_FUA) != 0 ? RWF_DSYNC : 0);
+		io_uring_prep_writev2(sqe, io->fd, iov, count, at,
+				      (io->flags & BLK_FUA) != 0 ? RWF_DSYNC : 0);
 }
 
 static bool
@@ -77,7 +77,7 @@ ring_can(const struct blk_io *io)
 		return true;
 	case BLK_UNMAP:
 		return !io->keep_space;
-	case BLK_WRITE_ZEROES:	/* has fallbacks, which workers know */
+	case BLK_WRITE_ZEROES: /* has fallbacks, which workers know */
 	case BLK_MAP:
 	case BLK_OPS_:
 		break;
@@ -111,7 +111,7 @@ ring_start(struct blk_ring *ring, struct blk_io *io)
 	}
 	prepare(sqe, io);
 	ring->unsubmitted++;
-	loop_kick(ring->queue->loop);	/* we may be outside of a round */
+	loop_kick(ring->queue->loop); /* we may be outside of a round */
 }
 
 static void
@@ -134,7 +134,7 @@ ring_completed(struct blk_ring *ring, struct blk_io *io, int result)
 		return;
 	}
 	if (io->op == BLK_UNMAP && (result == -EOPNOTSUPP || result == -EINVAL))
-		result = 0;	/* advice only */
+		result = 0; /* advice only */
 	if (result < 0 || !moves) {
 		blk_queue_done(ring->queue, io, result);
 		return;
@@ -142,7 +142,7 @@ ring_completed(struct blk_ring *ring, struct blk_io *io, int result)
 	io->moved_bytes += (uint64_t)result;
 	if (io->moved_bytes >= io->len_bytes)
 		blk_queue_done(ring->queue, io, 0);
-	else if (result == 0)	/* the file is shorter than the device */
+	else if (result == 0) /* the file is shorter than the device */
 		blk_queue_done(ring->queue, io, -EIO);
 	else
 		ring_start(ring, io);
@@ -323,7 +323,7 @@ static int
 probe_ops(struct io_uring *uring)
 {
 	static const int needed[] = { IORING_OP_READV, IORING_OP_WRITEV, IORING_OP_FSYNC,
-		IORING_OP_FALLOCATE };
+				      IORING_OP_FALLOCATE };
 	struct io_uring_probe *probe = io_uring_get_probe_ring(uring);
 	int r = probe == NULL ? -ENOSYS : 0;
 

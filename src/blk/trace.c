@@ -21,9 +21,9 @@ static void
 trace_completed(struct blk_dev *dev, struct blk_io *io)
 {
 	log_debug(&trace_area, "blk.io",
-		"dev=%s op=%s offset=%" PRIu64 " len=%" PRIu64 " flags=%u result=%s", dev->name,
-		blk_op_name(io->op), io->offset_bytes, io->len_bytes, io->flags,
-		io->result == 0 ? "OK" : err_name(io->result));
+		  "dev=%s op=%s offset=%" PRIu64 " len=%" PRIu64 " flags=%u result=%s", dev->name,
+		  blk_op_name(io->op), io->offset_bytes, io->len_bytes, io->flags,
+		  io->result == 0 ? "OK" : err_name(io->result));
 }
 
 static void

@@ -163,7 +163,7 @@ catalog_close(struct catalog *catalog)
 	if (catalog->mark_fd >= 0)
 		close(catalog->mark_fd);
 	if (catalog->lock_fd >= 0)
-		close(catalog->lock_fd);	/* last: it guards the others */
+		close(catalog->lock_fd); /* last: it guards the others */
 	if (catalog->dir_fd >= 0)
 		close(catalog->dir_fd);
 	mem_free(catalog->dir);
@@ -283,7 +283,7 @@ catalog_load(struct catalog *catalog, struct state **ret_state)
 	static const struct guid none;
 	int rc;
 
-	base.sequence--;	/* the edit that brings all rows is one step */
+	base.sequence--; /* the edit that brings all rows is one step */
 	empty = state_new(&base);
 	edit = empty == NULL ? NULL : state_edit_new(empty);
 	if (edit == NULL)

@@ -75,9 +75,9 @@ int catalog_check(struct catalog *catalog);
 
 /* What a change does to space; once the reserve is not whole, who may have what is left of it. */
 enum catalog_use {
-	CATALOG_CHANGES,	/* all but the last quarter */
-	CATALOG_MAKES,		/* nothing */
-	CATALOG_FREES		/* all of it: also what the array itself must be able to note */
+	CATALOG_CHANGES, /* all but the last quarter */
+	CATALOG_MAKES,   /* nothing */
+	CATALOG_FREES    /* all of it: also what the array itself must be able to note */
 };
 
 /* May a change be made?  0, or ERR_NO_SPACE with a text: space was given up and is not back. */
@@ -95,7 +95,7 @@ int catalog_begin(struct catalog *catalog);
  * tell.
  */
 int catalog_commit(struct catalog *catalog);
-void catalog_rollback(struct catalog *catalog);		/* harmless outside a transaction */
+void catalog_rollback(struct catalog *catalog); /* harmless outside a transaction */
 /* One savepoint at a time, inside a transaction. */
 int catalog_savepoint(struct catalog *catalog);
 int catalog_release(struct catalog *catalog);
@@ -131,7 +131,7 @@ int catalog_counter_set(struct catalog *catalog, enum catalog_counter counter, u
 /* What a running job needs to go on after a restart; goes with its job row. */
 struct catalog_job {
 	struct guid job_id;
-	uint64_t from_bytes, to_bytes;		/* sizes of the LUN before and after */
+	uint64_t from_bytes, to_bytes; /* sizes of the LUN before and after */
 };
 
 int catalog_job_put(struct catalog *catalog, const struct catalog_job *job);
@@ -141,7 +141,7 @@ int catalog_job_delete(struct catalog *catalog, const struct guid *job_id); /* 0
 struct catalog_unlink {
 	struct guid lun_id;
 	struct guid pool_id;
-	const char *path;			/* absolute; borrowed */
+	const char *path; /* absolute; borrowed */
 };
 
 int catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *entry);

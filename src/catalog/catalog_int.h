@@ -9,17 +9,35 @@
 
 #include "catalog/catalog.h"
 
-#define CATALOG_APPLICATION_ID 0x56445344	/* "VDSD": this database is ours */
+#define CATALOG_APPLICATION_ID 0x56445344 /* "VDSD": this database is ours */
 
 /* Statements that are prepared once, at the first use: by what they do. */
 enum catalog_statement {
-	STMT_BEGIN, STMT_COMMIT, STMT_ROLLBACK, STMT_SAVEPOINT, STMT_RELEASE, STMT_ROLLBACK_TO,
-	STMT_POSITION_GET, STMT_POSITION_CREATE, STMT_POSITION_MOVE, STMT_POSITION_REINCARNATE,
-	STMT_EVENT_PUT, STMT_EVENT_PRUNE, STMT_EVENT_RANGE, STMT_EVENT_LIST,
-	STMT_ANSWER_PUT, STMT_ANSWER_PRUNE, STMT_ANSWER_LIST,
-	STMT_COUNTER_GET, STMT_COUNTER_SET,
-	STMT_JOB_PUT, STMT_JOB_DELETE, STMT_JOB_LIST,
-	STMT_UNLINK_PUT, STMT_UNLINK_DELETE, STMT_UNLINK_LIST,
+	STMT_BEGIN,
+	STMT_COMMIT,
+	STMT_ROLLBACK,
+	STMT_SAVEPOINT,
+	STMT_RELEASE,
+	STMT_ROLLBACK_TO,
+	STMT_POSITION_GET,
+	STMT_POSITION_CREATE,
+	STMT_POSITION_MOVE,
+	STMT_POSITION_REINCARNATE,
+	STMT_EVENT_PUT,
+	STMT_EVENT_PRUNE,
+	STMT_EVENT_RANGE,
+	STMT_EVENT_LIST,
+	STMT_ANSWER_PUT,
+	STMT_ANSWER_PRUNE,
+	STMT_ANSWER_LIST,
+	STMT_COUNTER_GET,
+	STMT_COUNTER_SET,
+	STMT_JOB_PUT,
+	STMT_JOB_DELETE,
+	STMT_JOB_LIST,
+	STMT_UNLINK_PUT,
+	STMT_UNLINK_DELETE,
+	STMT_UNLINK_LIST,
 	STMT_COUNT
 };
 
@@ -36,25 +54,25 @@ struct catalog_mark {
 
 /* Space for when the disk is full, and the layer below SQLite that gives it up: reserve.c. */
 struct catalog_reserve {
-	int fd;				/* DIR/reserve; -1 = none */
-	uint64_t held_bytes;		/* allocated, of CATALOG_RESERVE_BYTES */
-	atomic_bool wanted;		/* it is not whole, and could be */
-	char name[40];			/* of the VFS */
-	sqlite3_vfs vfs, *real;		/* real: the one below; NULL = not registered */
+	int fd;                 /* DIR/reserve; -1 = none */
+	uint64_t held_bytes;    /* allocated, of CATALOG_RESERVE_BYTES */
+	atomic_bool wanted;     /* it is not whole, and could be */
+	char name[40];          /* of the VFS */
+	sqlite3_vfs vfs, *real; /* real: the one below; NULL = not registered */
 };
 
 struct catalog {
-	char *dir;			/* owned */
-	int dir_fd, lock_fd, mark_fd;	/* -1 = none */
+	char *dir;                    /* owned */
+	int dir_fd, lock_fd, mark_fd; /* -1 = none */
 	sqlite3 *db;
 	sqlite3_stmt *statements[STMT_COUNT];
 	struct catalog_row_statements rows[ROW_CONFIG_COUNT];
-	struct position position;	/* as of the last apply */
+	struct position position; /* as of the last apply */
 	struct position committed;
 	bool in_transaction, in_savepoint;
 	struct position at_savepoint;
 	bool is_new, was_restored;
-	bool look;			/* change nothing */
+	bool look; /* change nothing */
 	struct catalog_reserve reserve;
 };
 
@@ -112,7 +130,7 @@ void catalog_mark_write(struct catalog *catalog);
 
 /* reserve.c */
 void catalog_reserve_open(struct catalog *catalog);
-void catalog_reserve_close(struct catalog *catalog);	/* also when it is not open */
+void catalog_reserve_close(struct catalog *catalog); /* also when it is not open */
 /* The VFS to open the database with, until it is closed and this unregistered. */
 int catalog_reserve_register(struct catalog *catalog, const char **ret_vfs);
 void catalog_reserve_unregister(struct catalog *catalog);

@@ -32,6 +32,7 @@ check_file(struct catalog *catalog)
 /* Each gives the number of breaches. */
 static const struct {
 	const char *sql, *breach;
+	/* clang-format off */
 } rules[] = {
 	{ "SELECT count(*) FROM pragma_foreign_key_check",
 	  "a row refers to one that is not there" },
@@ -55,6 +56,7 @@ static const struct {
 	  "counter = 0), 0)",
 	  "a LUN's number was never given out" },
 };
+/* clang-format on */
 
 static int
 check_rules(struct catalog *catalog)

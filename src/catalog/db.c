@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "catalog/catalog_int.h"
 
+/* clang-format off */
 static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_BEGIN] = "BEGIN IMMEDIATE",
 	[STMT_COMMIT] = "COMMIT",
@@ -53,6 +54,7 @@ static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_UNLINK_DELETE] = "DELETE FROM unlink WHERE lun_id = ?",
 	[STMT_UNLINK_LIST] = "SELECT lun_id, pool_id, path FROM unlink ORDER BY lun_id",
 };
+/* clang-format on */
 
 int
 catalog_db_error(struct catalog *catalog, int sqlite_code, const char *what)
@@ -251,8 +253,8 @@ catalog_db_look(struct catalog *catalog, unsigned count)
 {
 	int rc = connect(catalog);
 
-	if (rc == 0 && sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
-					 NULL) != SQLITE_OK)
+	if (rc == 0 &&
+	    sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) != SQLITE_OK)
 		rc = err_set(ERR_INTERNAL, "%s/catalog.db: cannot be looked at", catalog->dir);
 	if (rc == 0)
 		rc = catalog_exec(catalog, "PRAGMA query_only = ON");

@@ -26,7 +26,7 @@
 #include "catalog/catalog_int.h"
 
 #define MARK_FORMAT "vds-mark 1 %s %020" PRIu64 " %020" PRIu64 "\n"
-#define MARK_SIZE 128
+#define MARK_SIZE   128
 
 int
 catalog_position_load(struct catalog *catalog)
@@ -108,7 +108,8 @@ mark_read(struct catalog *catalog, struct catalog_mark *ret_mark)
 	text[got] = '\0';
 	/* NOLINTNEXTLINE(cert-err34-c): a number that does not fit is one that no catalog has */
 	return sscanf(text, "vds-mark 1 %36s %" SCNu64 " %" SCNu64, id, &ret_mark->incarnation,
-		      &ret_mark->sequence) == 3 && guid_parse(id, &ret_mark->array_id) == 0;
+		      &ret_mark->sequence) == 3 &&
+	       guid_parse(id, &ret_mark->array_id) == 0;
 }
 
 /*

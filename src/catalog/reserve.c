@@ -24,13 +24,13 @@
 #include "base/mem.h"
 #include "catalog/catalog_int.h"
 
-#define PIECE_BYTES (256u << 10)
-#define MARGIN_BYTES (1u << 20)		/* stays free when the reserve is made */
+#define PIECE_BYTES  (256u << 10)
+#define MARGIN_BYTES (1u << 20) /* stays free when the reserve is made */
 
 struct reserve_file {
 	sqlite3_file base;
-	struct catalog *catalog;	/* NULL: a file that gets nothing of the reserve */
-	sqlite3_file *real;		/* lies behind this struct */
+	struct catalog *catalog; /* NULL: a file that gets nothing of the reserve */
+	sqlite3_file *real;      /* lies behind this struct */
 };
 
 /* ---- the file ---- */
@@ -139,18 +139,20 @@ catalog_reserve_is_wanted(const struct catalog *catalog)
 int
 catalog_reserve_check(const struct catalog *catalog, enum catalog_use use)
 {
+	/* clang-format off */
 	static const uint64_t least[] = {
 		[CATALOG_CHANGES] = CATALOG_RESERVE_BYTES / 4,
 		[CATALOG_MAKES] = CATALOG_RESERVE_BYTES,
 		[CATALOG_FREES] = 0,
 	};
+	/* clang-format on */
 
 	if (catalog->reserve.fd < 0 || catalog->reserve.held_bytes >= least[use])
 		return 0;
 	return err_set(ERR_NO_SPACE,
 		       "%s: its file system is full: what is left is for deleting LUNs, until "
-		       "%u MiB are free there", catalog->dir,
-		       (CATALOG_RESERVE_BYTES + MARGIN_BYTES) >> 20);
+		       "%u MiB are free there",
+		       catalog->dir, (CATALOG_RESERVE_BYTES + MARGIN_BYTES) >> 20);
 }
 
 /* A piece, for a write that found no space.  False when there is none. */

@@ -43,8 +43,8 @@ swap(struct state **slot, struct state *now)
 }
 
 void
-client_board_publish(
-	struct client_board *board, const struct state *config, const struct state *live)
+client_board_publish(struct client_board *board, const struct state *config,
+		     const struct state *live)
 {
 	for (int i = 0; i < CLIENT_BOARD_SHARDS; i++) {
 		struct client_board_shard *shard = &board->shards[i];

@@ -15,7 +15,7 @@ id_get(const json_t *json, const char *name, struct guid *ret_id)
 	struct guid id = { { 0 } };
 
 	if (value != NULL && !json_is_null(value) &&
-		(!json_is_string(value) || guid_parse(json_string_value(value), &id) < 0))
+	    (!json_is_string(value) || guid_parse(json_string_value(value), &id) < 0))
 		return err_set(ERR_PROTOCOL, "the answer's '%s' is no id", name);
 	*ret_id = id;
 	return 0;
@@ -33,7 +33,7 @@ answer_decode(const json_t *json, struct client_answer *ret_answer)
 	answer.sequence = (uint64_t)json_integer_value(sequence);
 	answer.existed = json_is_true(json_object_get(json, "existed"));
 	if ((rc = id_get(json, "id", &answer.object_id)) < 0 ||
-		(rc = id_get(json, "job", &answer.job_id)) < 0)
+	    (rc = id_get(json, "job", &answer.job_id)) < 0)
 		return rc;
 	*ret_answer = answer;
 	return 0;
@@ -107,13 +107,13 @@ client_array_rename(struct client *client, const char *name, struct client_answe
 
 	if (rc < 0)
 		return rc;
-	return change(client, "PATCH", str_dup("/v1/array"), true,
-		one_string("name", name), ret_answer);
+	return change(client, "PATCH", str_dup("/v1/array"), true, one_string("name", name),
+		      ret_answer);
 }
 
 int
-client_pool_create(
-	struct client *client, const char *name, const char *path, struct client_answer *ret_answer)
+client_pool_create(struct client *client, const char *name, const char *path,
+		   struct client_answer *ret_answer)
 {
 	int rc = text_check(name);
 
@@ -122,7 +122,7 @@ client_pool_create(
 	if (rc < 0)
 		return rc;
 	return change(client, "POST", str_dup("/v1/pools"), true,
-		json_pack("{s:s, s:s}", "name", name, "path", path), ret_answer);
+		      json_pack("{s:s, s:s}", "name", name, "path", path), ret_answer);
 }
 
 int
@@ -158,8 +158,8 @@ spec_encode(const struct client_lun_spec *spec)
 }
 
 int
-client_lun_create(
-	struct client *client, const struct client_lun_spec *spec, struct client_answer *ret_answer)
+client_lun_create(struct client *client, const struct client_lun_spec *spec,
+		  struct client_answer *ret_answer)
 {
 	int rc = text_check(spec->name);
 
@@ -180,7 +180,7 @@ client_lun_delete(struct client *client, const struct guid *lun, struct client_a
 
 int
 client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
-	struct client_answer *ret_answer)
+		  struct client_answer *ret_answer)
 {
 	if (add_bytes > INT64_MAX)
 		return err_set(ERR_INVALID, "%" PRIu64 " bytes more", add_bytes);
@@ -196,20 +196,20 @@ lun_patch(struct client *client, const struct guid *lun, const char *name, const
 
 	if (rc < 0)
 		return rc;
-	return change(client, "PATCH", path_of("luns", lun, ""), true,
-		one_string(name, value), ret_answer);
+	return change(client, "PATCH", path_of("luns", lun, ""), true, one_string(name, value),
+		      ret_answer);
 }
 
 int
 client_lun_rename(struct client *client, const struct guid *lun, const char *name,
-	struct client_answer *ret_answer)
+		  struct client_answer *ret_answer)
 {
 	return lun_patch(client, lun, "name", name, ret_answer);
 }
 
 int
 client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask,
-	struct client_answer *ret_answer)
+		    struct client_answer *ret_answer)
 {
 	return lun_patch(client, lun, "mask", mask, ret_answer);
 }
@@ -229,7 +229,7 @@ client_lun_set_status(struct client *client, const struct guid *lun, enum row_st
 
 int
 client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets,
-	size_t count, struct client_answer *ret_answer)
+		     size_t count, struct client_answer *ret_answer)
 {
 	json_t *list = json_array();
 
@@ -276,7 +276,8 @@ client_max_lun_size(struct client *client, const struct guid *pool, bool thick, 
 
 	if (pool == NULL || guid_is_zero(pool))
 		return bytes_get(client, str_printf("/v1/max-lun-size?thick=%d", thick), ret_bytes);
-	return bytes_get(client,
+	return bytes_get(
+		client,
 		str_printf("/v1/max-lun-size?pool=%s&thick=%d", guid_format(pool, text), thick),
 		ret_bytes);
 }
@@ -285,7 +286,7 @@ client_max_lun_size(struct client *client, const struct guid *pool, bool thick, 
 
 int
 client_target_create(struct client *client, const char *iscsi_name, const char *alias,
-	bool with_group, struct client_answer *ret_answer)
+		     bool with_group, struct client_answer *ret_answer)
 {
 	json_t *json;
 	int rc = text_check(iscsi_name);
@@ -295,7 +296,7 @@ client_target_create(struct client *client, const char *iscsi_name, const char *
 	if (rc < 0)
 		return rc;
 	json = json_pack("{s:s*, s:s*, s:b}", "iscsi_name", iscsi_name, "alias", alias,
-		"with_group", with_group);
+			 "with_group", with_group);
 	return change(client, "POST", str_dup("/v1/targets"), true, json, ret_answer);
 }
 
@@ -308,31 +309,31 @@ client_target_set_alias(struct client *client, const struct guid *target, const 
 	if (rc < 0)
 		return rc;
 	return change(client, "PATCH", path_of("targets", target, ""), true,
-		one_string("alias", alias), ret_answer);
+		      one_string("alias", alias), ret_answer);
 }
 
 int
-client_target_delete(
-	struct client *client, const struct guid *target, struct client_answer *ret_answer)
+client_target_delete(struct client *client, const struct guid *target,
+		     struct client_answer *ret_answer)
 {
 	return change(client, "DELETE", path_of("targets", target, ""), false, NULL, ret_answer);
 }
 
 int
-client_portal_create(
-	struct client *client, const char *address, uint16_t port, struct client_answer *ret_answer)
+client_portal_create(struct client *client, const char *address, uint16_t port,
+		     struct client_answer *ret_answer)
 {
 	int rc = text_check(address);
 
 	if (rc < 0)
 		return rc;
 	return change(client, "POST", str_dup("/v1/portals"), true,
-		json_pack("{s:s, s:i}", "address", address, "port", port), ret_answer);
+		      json_pack("{s:s, s:i}", "address", address, "port", port), ret_answer);
 }
 
 int
-client_portal_delete(
-	struct client *client, const struct guid *portal, struct client_answer *ret_answer)
+client_portal_delete(struct client *client, const struct guid *portal,
+		     struct client_answer *ret_answer)
 {
 	return change(client, "DELETE", path_of("portals", portal, ""), false, NULL, ret_answer);
 }
@@ -342,23 +343,23 @@ client_portal_set_status(struct client *client, const struct guid *portal, enum 
 			 struct client_answer *ret_answer)
 {
 	return change(client, "PATCH", path_of("portals", portal, ""), true,
-		one_string("status", status_text(status)), ret_answer);
+		      one_string("status", status_text(status)), ret_answer);
 }
 
 int
-client_group_create(
-	struct client *client, const struct guid *target, struct client_answer *ret_answer)
+client_group_create(struct client *client, const struct guid *target,
+		    struct client_answer *ret_answer)
 {
 	return change(client, "POST", str_dup("/v1/portal-groups"), true,
-		json_pack("{s:o}", "target_id", id_json(target)), ret_answer);
+		      json_pack("{s:o}", "target_id", id_json(target)), ret_answer);
 }
 
 int
-client_group_delete(
-	struct client *client, const struct guid *group, struct client_answer *ret_answer)
+client_group_delete(struct client *client, const struct guid *group,
+		    struct client_answer *ret_answer)
 {
-	return change(
-		client, "DELETE", path_of("portal-groups", group, ""), false, NULL, ret_answer);
+	return change(client, "DELETE", path_of("portal-groups", group, ""), false, NULL,
+		      ret_answer);
 }
 
 int
@@ -370,7 +371,7 @@ client_group_add_portal(struct client *client, const struct guid *group, const s
 
 int
 client_group_remove_portal(struct client *client, const struct guid *group,
-	const struct guid *portal, struct client_answer *ret_answer)
+			   const struct guid *portal, struct client_answer *ret_answer)
 {
 	return change(client, "DELETE", path_of_member(group, portal), false, NULL, ret_answer);
 }

@@ -167,8 +167,8 @@ attempt(struct client *client, const struct client_request *request, struct clie
  * sent and not answered may or may not have happened: the text then says so.
  */
 static int
-attempts(
-	struct client *client, const struct client_request *request, struct client_reply *ret_reply)
+attempts(struct client *client, const struct client_request *request,
+	 struct client_reply *ret_reply)
 {
 	uint64_t until = 0, backoff_ns = 10 * NS_PER_MS;
 	bool sent = false;
@@ -190,7 +190,7 @@ attempts(
 
 		snprintf(why, sizeof(why), "%s", err_text(rc));
 		return err_set(rc, "%s; whether change %s was made is not known", why,
-			guid_format(request->id, id));
+			       guid_format(request->id, id));
 	}
 	return rc;
 }
@@ -224,7 +224,7 @@ answer_take(struct client *client, const struct client_reply *reply, json_t **re
 
 static int
 call(struct client *client, const char *method, const char *path, json_t *body,
-	const struct guid *request_id, json_t **ret_json)
+     const struct guid *request_id, json_t **ret_json)
 {
 	AUTO(strbuf_fini) struct strbuf text = { 0 };
 	struct client_request request = {
@@ -262,7 +262,7 @@ client_call_with_id(struct client *client, const char *method, const char *path,
 
 int
 client_call(struct client *client, const char *method, const char *path, json_t *body,
-	json_t **ret_json)
+	    json_t **ret_json)
 {
 	struct guid id;
 

@@ -19,8 +19,8 @@
 struct client;
 
 enum client_mode {
-	CLIENT_CALLS,		/* REST calls only */
-	CLIENT_REPLICA,		/* also the replica and its event thread; open waits until it is loaded */
+	CLIENT_CALLS,   /* REST calls only */
+	CLIENT_REPLICA, /* also the replica and its event thread; open waits until it is loaded */
 };
 
 /* What the replica knows, both immutable and counted. */
@@ -80,7 +80,7 @@ void client_unlisten(struct client *client, struct client_listener *listener);
 struct client_answer {
 	uint64_t sequence;
 	struct guid object_id;
-	struct guid job_id;		/* zero = done */
+	struct guid job_id; /* zero = done */
 	bool existed;
 };
 
@@ -91,26 +91,31 @@ struct client_answer {
  * ret_json itself may be NULL. With a replica it waits until the answer's sequence has arrived
  * there.  0 or the array's code, its text set.
  */
-int client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **ret_json);
+int client_call(struct client *client, const char *method, const char *path, json_t *body,
+		json_t **ret_json);
 /* For those who must choose the id, e.g. to try again later. */
 int client_call_with_id(struct client *client, const char *method, const char *path, json_t *body,
 			const struct guid *request_id, json_t **ret_json);
 
 /* Typed changes: thin covers of client_call.  As array.h has them. */
 struct client_lun_spec {
-	const char *name;		/* NULL = made */
-	struct guid pool_id;		/* zero = the array chooses */
+	const char *name;    /* NULL = made */
+	struct guid pool_id; /* zero = the array chooses */
 	uint64_t size_bytes;
-	uint32_t block_bytes;		/* 0 = 512 */
+	uint32_t block_bytes; /* 0 = 512 */
 	bool thick;
-	const char *mask;		/* NULL = nobody */
+	const char *mask; /* NULL = nobody */
 };
 
 int client_array_rename(struct client *client, const char *name, struct client_answer *ret_answer);
-int client_pool_create(struct client *client, const char *name, const char *path, struct client_answer *ret_answer);
-int client_pool_delete(struct client *client, const struct guid *pool, struct client_answer *ret_answer);
-int client_lun_create(struct client *client, const struct client_lun_spec *spec, struct client_answer *ret_answer);
-int client_lun_delete(struct client *client, const struct guid *lun, struct client_answer *ret_answer);
+int client_pool_create(struct client *client, const char *name, const char *path,
+		       struct client_answer *ret_answer);
+int client_pool_delete(struct client *client, const struct guid *pool,
+		       struct client_answer *ret_answer);
+int client_lun_create(struct client *client, const struct client_lun_spec *spec,
+		      struct client_answer *ret_answer);
+int client_lun_delete(struct client *client, const struct guid *lun,
+		      struct client_answer *ret_answer);
 int client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
 		      struct client_answer *ret_answer);
 int client_lun_rename(struct client *client, const struct guid *lun, const char *name,
@@ -119,30 +124,38 @@ int client_lun_set_mask(struct client *client, const struct guid *lun, const cha
 			struct client_answer *ret_answer);
 int client_lun_set_status(struct client *client, const struct guid *lun, enum row_status status,
 			  struct client_answer *ret_answer);
-int client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets, size_t count,
-			 struct client_answer *ret_answer);
+int client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets,
+			 size_t count, struct client_answer *ret_answer);
 int client_lun_max_extend(struct client *client, const struct guid *lun, uint64_t *ret_bytes);
-int client_max_lun_size(struct client *client, const struct guid *pool, bool thick, uint64_t *ret_bytes);
-int client_target_create(struct client *client, const char *iscsi_name, const char *alias, bool with_group,
-			 struct client_answer *ret_answer);
+int client_max_lun_size(struct client *client, const struct guid *pool, bool thick,
+			uint64_t *ret_bytes);
+int client_target_create(struct client *client, const char *iscsi_name, const char *alias,
+			 bool with_group, struct client_answer *ret_answer);
 int client_target_set_alias(struct client *client, const struct guid *target, const char *alias,
 			    struct client_answer *ret_answer);
-int client_target_delete(struct client *client, const struct guid *target, struct client_answer *ret_answer);
-int client_portal_create(struct client *client, const char *address, uint16_t port, struct client_answer *ret_answer);
-int client_portal_delete(struct client *client, const struct guid *portal, struct client_answer *ret_answer);
-int client_portal_set_status(struct client *client, const struct guid *portal, enum row_status status,
-			     struct client_answer *ret_answer);
-int client_group_create(struct client *client, const struct guid *target, struct client_answer *ret_answer);
-int client_group_delete(struct client *client, const struct guid *group, struct client_answer *ret_answer);
-int client_group_add_portal(struct client *client, const struct guid *group, const struct guid *portal,
-			    struct client_answer *ret_answer);
-int client_group_remove_portal(struct client *client, const struct guid *group, const struct guid *portal,
-			       struct client_answer *ret_answer);
-int client_job_cancel(struct client *client, const struct guid *job, struct client_answer *ret_answer);
+int client_target_delete(struct client *client, const struct guid *target,
+			 struct client_answer *ret_answer);
+int client_portal_create(struct client *client, const char *address, uint16_t port,
+			 struct client_answer *ret_answer);
+int client_portal_delete(struct client *client, const struct guid *portal,
+			 struct client_answer *ret_answer);
+int client_portal_set_status(struct client *client, const struct guid *portal,
+			     enum row_status status, struct client_answer *ret_answer);
+int client_group_create(struct client *client, const struct guid *target,
+			struct client_answer *ret_answer);
+int client_group_delete(struct client *client, const struct guid *group,
+			struct client_answer *ret_answer);
+int client_group_add_portal(struct client *client, const struct guid *group,
+			    const struct guid *portal, struct client_answer *ret_answer);
+int client_group_remove_portal(struct client *client, const struct guid *group,
+			       const struct guid *portal, struct client_answer *ret_answer);
+int client_job_cancel(struct client *client, const struct guid *job,
+		      struct client_answer *ret_answer);
 /*
  * Waits (on the stream with a replica, else by asking) until the job has ended; its row
  * (row_unref).  timeout_ms < 0: for ever.  ERR_TIMEOUT.
  */
-int client_job_wait(struct client *client, const struct guid *job, int timeout_ms, struct row_job **ret_job);
+int client_job_wait(struct client *client, const struct guid *job, int timeout_ms,
+		    struct row_job **ret_job);
 
 #endif

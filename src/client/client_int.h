@@ -18,12 +18,12 @@
 
 /* Times that tests shorten. */
 struct client_tuning {
-	uint64_t stale_ns;		/* without contact for longer, there is no trust */
-	uint64_t backoff_max_ns;	/* between attempts to reach the array again */
-	uint64_t silence_ns;		/* a stream without a byte for longer is given up */
-	uint64_t retry_ns;		/* how long a broken call is tried again */
-	uint64_t wait_ns;		/* how long a call waits for the replica to show it */
-	long call_ms;			/* one attempt of a call */
+	uint64_t stale_ns;       /* without contact for longer, there is no trust */
+	uint64_t backoff_max_ns; /* between attempts to reach the array again */
+	uint64_t silence_ns;     /* a stream without a byte for longer is given up */
+	uint64_t retry_ns;       /* how long a broken call is tried again */
+	uint64_t wait_ns;        /* how long a call waits for the replica to show it */
+	long call_ms;            /* one attempt of a call */
 };
 
 extern const struct client_tuning client_tuning_default;
@@ -31,19 +31,19 @@ extern const struct client_tuning client_tuning_default;
 /* ---- transport.c ---- */
 
 struct client_transport {
-	char *base;			/* "http://127.0.0.1:80" */
-	char *socket_path;		/* NULL = TCP */
+	char *base;        /* "http://127.0.0.1:80" */
+	char *socket_path; /* NULL = TCP */
 	pthread_mutex_t lock;
-	pthread_cond_t changed;		/* closing, or one less busy */
-	struct list idle, busy;		/* struct conn; lock */
-	bool closing;			/* lock */
-	bool reached;			/* atomic: an answer has come once */
+	pthread_cond_t changed; /* closing, or one less busy */
+	struct list idle, busy; /* struct conn; lock */
+	bool closing;           /* lock */
+	bool reached;           /* atomic: an answer has come once */
 };
 
 struct client_request {
 	const char *method, *path;
-	const char *body;		/* JSON text; NULL = none */
-	const struct guid *id;		/* NULL = none */
+	const char *body;      /* JSON text; NULL = none */
+	const struct guid *id; /* NULL = none */
 	long timeout_ms;
 };
 
@@ -64,7 +64,7 @@ void client_transport_fini(struct client_transport *t);
  * -ENOMEM.
  */
 int client_transport_call(struct client_transport *t, const struct client_request *request,
-	struct client_reply *ret_reply, bool *ret_sent);
+			  struct client_reply *ret_reply, bool *ret_sent);
 /* Waits that long or until the transport closes: 0 or ERR_CLOSED. */
 int client_transport_pause(struct client_transport *t, uint64_t ns);
 
@@ -124,27 +124,27 @@ struct client_board {
 void client_board_init(struct client_board *board);
 void client_board_fini(struct client_board *board);
 /* Hang up what is new (NULL: that half stays).  One thread. */
-void client_board_publish(
-	struct client_board *board, const struct state *config, const struct state *live);
+void client_board_publish(struct client_board *board, const struct state *config,
+			  const struct state *live);
 /* References for the caller; NULLs before the first publish. */
 void client_board_read(struct client_board *board, struct client_view *ret_view);
 
 /* ---- replica.c: what is known, whether it can be trusted, and waiting for it ---- */
 
 enum client_replica_state {
-	REPLICA_LOADING,		/* nothing is known yet */
+	REPLICA_LOADING, /* nothing is known yet */
 	/* Loaded; no stream, or one that has not caught up.  Trusted while contact is recent. */
 	REPLICA_LOST,
-	REPLICA_FOLLOWING,		/* on a verified stream */
+	REPLICA_FOLLOWING, /* on a verified stream */
 	/* A gap, another digest or incarnation: only Reenumerate and Refresh cure it. */
 	REPLICA_BROKEN,
 };
 
 enum client_replica_event {
-	REPLICA_LOADED,			/* a snapshot, verified */
-	REPLICA_VERIFIED,		/* the stream is where its hello said the array was */
-	REPLICA_CUT,			/* the stream ended, or there was none */
-	REPLICA_BREACH,			/* what came does not fit what is known */
+	REPLICA_LOADED,   /* a snapshot, verified */
+	REPLICA_VERIFIED, /* the stream is where its hello said the array was */
+	REPLICA_CUT,      /* the stream ended, or there was none */
+	REPLICA_BREACH,   /* what came does not fit what is known */
 };
 
 struct client_replica {
@@ -153,21 +153,21 @@ struct client_replica {
 	pthread_t thread;
 	bool started;
 	pthread_mutex_t lock;
-	pthread_cond_t moved;		/* anything under the lock has changed */
+	pthread_cond_t moved; /* anything under the lock has changed */
 
 	/* under the lock */
 	enum client_replica_state state;
-	struct position position;	/* of the view's configuration */
-	char why[512];			/* of the last cut, breach or failed load */
+	struct position position; /* of the view's configuration */
+	char why[512];            /* of the last cut, breach or failed load */
 	bool closing;
 	uint64_t loads_asked, loads_done;
-	int load_rc;			/* of the last load */
-	bool identified;		/* `identity` was asked for and not used yet */
+	int load_rc;     /* of the last load */
+	bool identified; /* `identity` was asked for and not used yet */
 	struct position identity;
 
 	/* atomic */
-	uint64_t contact_ns;		/* last contact with the array while verified */
-	bool broken;			/* state is LOADING or BROKEN */
+	uint64_t contact_ns; /* last contact with the array while verified */
+	bool broken;         /* state is LOADING or BROKEN */
 
 	struct client_board board;
 
@@ -177,10 +177,10 @@ struct client_replica {
 	struct client_listener *listeners, *cursor, *running;
 
 	/* the event thread's own */
-	struct client_view view;	/* what is on the board */
-	struct position goal;		/* where the hello said the array is */
+	struct client_view view; /* what is on the board */
+	struct position goal;    /* where the hello said the array is */
 	bool greeted, verified;
-	struct state *live_start;	/* of the hello: live rows follow */
+	struct state *live_start; /* of the hello: live rows follow */
 };
 
 /*
@@ -188,7 +188,7 @@ struct client_replica {
  * already.
  */
 int client_replica_start(struct client_replica *r, struct client_transport *transport,
-	const struct client_tuning *tuning);
+			 const struct client_tuning *tuning);
 /* Wakes everyone who waits: ERR_CLOSED. */
 void client_replica_close(struct client_replica *r);
 /* Joins the thread, frees all. */
@@ -197,7 +197,8 @@ void client_replica_fini(struct client_replica *r);
 /*
  * The one place where the state changes: by the table of replica.c; why: a text for BREACH and CUT.
  */
-void client_replica_step(struct client_replica *r, enum client_replica_event event, const char *why);
+void client_replica_step(struct client_replica *r, enum client_replica_event event,
+			 const char *why);
 /* May the view be trusted now?  0 or ERR_CACHE_CORRUPT with a text. */
 int client_replica_trust(struct client_replica *r);
 /* Contact with the array, verified. */
@@ -226,7 +227,7 @@ void *client_follow_main(void *replica);
 void client_listeners_init(struct client_replica *r);
 void client_listeners_fini(struct client_replica *r);
 void client_listeners_call(struct client_replica *r, const struct client_view *before,
-	const struct client_view *after, const struct change *change);
+			   const struct client_view *after, const struct change *change);
 
 /* ---- client.c ---- */
 
@@ -234,11 +235,11 @@ struct client {
 	struct client_transport transport;
 	struct client_tuning tuning;
 	enum client_mode mode;
-	struct client_replica replica;	/* CLIENT_REPLICA only */
+	struct client_replica replica; /* CLIENT_REPLICA only */
 	pthread_mutex_t lock;
 	pthread_cond_t left;
-	unsigned calls;			/* under way; lock */
-	bool closing;			/* lock */
+	unsigned calls; /* under way; lock */
+	bool closing;   /* lock */
 };
 
 /* client_open with other times.  For tests. */

@@ -58,7 +58,7 @@ is_same_array(const struct position *a, const struct position *b)
  */
 static void
 view_move(struct client_replica *r, struct state *config, struct state *live,
-	const struct change *change)
+	  const struct change *change)
 {
 	struct client_view before = r->view;
 
@@ -80,7 +80,9 @@ static int
 snapshot_get(struct client_replica *r, json_t **ret_json)
 {
 	const struct client_request request = {
-		.method = "GET", .path = "/v1/snapshot", .timeout_ms = r->tuning->call_ms,
+		.method = "GET",
+		.path = "/v1/snapshot",
+		.timeout_ms = r->tuning->call_ms,
 	};
 	struct client_reply reply;
 	bool sent;
@@ -99,18 +101,18 @@ static int
 snapshot_decode(const json_t *json, struct client_view *ret_view)
 {
 	AUTO_VIEW struct client_view view = { NULL, NULL };
-	int rc = wire_state_decode(
-		json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT, &view.config);
+	int rc = wire_state_decode(json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT,
+				   &view.config);
 
 	if (rc == 0)
 		rc = wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT,
-			ROW_FAMILY_COUNT, &view.live);
+				       ROW_FAMILY_COUNT, &view.live);
 	if (rc == ERR_PARSE || rc == ERR_CORRUPT)
 		rc = err_set(ERR_PROTOCOL, "the snapshot makes no sense: %s", err_text(rc));
 	if (rc < 0)
 		return rc;
 	*ret_view = view;
-	view = (struct client_view){ NULL, NULL };	/* NOLINT: its cleanup reads it */
+	view = (struct client_view){ NULL, NULL }; /* NOLINT: its cleanup reads it */
 	return 0;
 }
 
@@ -131,8 +133,8 @@ snapshot_check(struct client_replica *r, const struct position *at)
 		return 0;
 	if (identified)
 		return is_same_array(&identity, at)
-			? 0
-			: breach("the array has changed again since it was asked who it is");
+			       ? 0
+			       : breach("the array has changed again since it was asked who it is");
 	if (!is_same_array(&r->position, at))
 		return breach("the array is another, or has another incarnation");
 	return at->sequence >= r->position.sequence ? 0 : breach("the array is behind the replica");
@@ -177,7 +179,7 @@ load(struct client_replica *r)
 	if (rc < 0)
 		snprintf(r->why, sizeof(r->why), "%s", err_text(rc));
 	if (rc == 0 || rc == ERR_CACHE_CORRUPT)
-		r->identified = false;		/* it was for one load */
+		r->identified = false; /* it was for one load */
 	r->load_rc = rc;
 	r->loads_done = ticket;
 	pthread_cond_broadcast(&r->moved);
@@ -234,7 +236,7 @@ on_change(struct client_replica *r, const json_t *json)
 		rc = state_apply(r->view.config, change, &next);
 	if (rc == ERR_GONE)
 		return breach("a gap: change %" PRIu64 " came after %" PRIu64, change->sequence,
-			r->position.sequence);
+			      r->position.sequence);
 	if (rc == ERR_CORRUPT)
 		return breach("%s", err_text(ERR_CORRUPT));
 	if (rc < 0)
@@ -291,7 +293,8 @@ on_live(struct client_replica *r, const json_t *json)
 	live_settle(r);
 	rc = state_apply(r->view.live, change, &next);
 	if (rc == ERR_GONE || rc == ERR_CORRUPT)
-		return err_set(ERR_CANCELLED, "live rows do not follow one another"); /* sent anew */
+		return err_set(ERR_CANCELLED,
+			       "live rows do not follow one another"); /* sent anew */
 	if (rc == 0)
 		view_move(r, NULL, next, change);
 	return rc;
@@ -310,7 +313,7 @@ on_heartbeat(struct client_replica *r, const json_t *json)
 		return breach("the array is another, or has another incarnation");
 	if (at.sequence != r->position.sequence)
 		return breach("a gap: the array is at %" PRIu64 ", the replica at %" PRIu64,
-			at.sequence, r->position.sequence);
+			      at.sequence, r->position.sequence);
 	if (!hash128_equal(&at.digest, &r->position.digest))
 		return breach("the digest at %" PRIu64 " is not the array's", at.sequence);
 	return 0;
@@ -328,6 +331,7 @@ static const struct {
 	const char *name;
 	bool is_greeting;
 	int (*handle)(struct client_replica *r, const json_t *json);
+	/* clang-format off */
 } events[] = {
 	{ "hello",	true,	on_hello },
 	{ "change",	false,	on_change },
@@ -335,6 +339,7 @@ static const struct {
 	{ "heartbeat",	false,	on_heartbeat },
 	{ "lost",	false,	on_lost },
 };
+/* clang-format on */
 
 static int
 event_handle(struct client_replica *r, size_t i, const char *data)
@@ -343,7 +348,7 @@ event_handle(struct client_replica *r, size_t i, const char *data)
 	int rc = client_json_parse(data, strlen(data), &json);
 
 	if (rc < 0)
-		return rc;		/* it was damaged on its way: asked for again */
+		return rc; /* it was damaged on its way: asked for again */
 	if (events[i].is_greeting == r->greeted)
 		return breach("the event '%s' out of order", events[i].name);
 	if (events[i].handle != on_live && events[i].handle != on_hello)
@@ -416,7 +421,7 @@ stream_run(struct client_replica *r)
 		.replica = r,
 	};
 	AUTO_FREE char *path = str_printf("/v1/events?incarnation=%" PRIu64 "&since=%" PRIu64,
-		r->position.incarnation, r->position.sequence);
+					  r->position.incarnation, r->position.sequence);
 	int rc;
 
 	if (path == NULL)
@@ -452,8 +457,8 @@ follow(struct client_replica *r, uint64_t *backoff_ns)
 		return;
 	}
 	client_replica_step(r, REPLICA_CUT, wanted_now(r) ? NULL : err_text(rc));
-	*backoff_ns =
-		r->verified ? BACKOFF_FIRST_NS : MIN(*backoff_ns * 2, r->tuning->backoff_max_ns);
+	*backoff_ns = r->verified ? BACKOFF_FIRST_NS
+				  : MIN(*backoff_ns * 2, r->tuning->backoff_max_ns);
 	pause_for(r, *backoff_ns);
 }
 

@@ -7,9 +7,9 @@
 #include "base/mem.h"
 #include "client/client_int.h"
 
-#define LOOK_NS (250 * NS_PER_MS)	/* how soon a lost stream is noticed */
+#define LOOK_NS      (250 * NS_PER_MS) /* how soon a lost stream is noticed */
 #define ASK_FIRST_NS (10 * NS_PER_MS)
-#define ASK_MAX_NS (500 * NS_PER_MS)
+#define ASK_MAX_NS   (500 * NS_PER_MS)
 
 static uint64_t
 deadline(int timeout_ms)
@@ -35,8 +35,8 @@ job_look(struct client *client, const struct guid *id, struct row_job **ret_job)
 }
 
 static int
-wait_on_replica(
-	struct client *client, const struct guid *id, uint64_t until, struct row_job **ret_job)
+wait_on_replica(struct client *client, const struct guid *id, uint64_t until,
+		struct row_job **ret_job)
 {
 	struct client_replica *r = &client->replica;
 	int rc;
@@ -80,16 +80,16 @@ job_get(struct client *client, const struct guid *id, struct row_job **ret_job)
 	rc = wire_row_decode(ROW_JOB, json, &row);
 	json_decref(json);
 	if (rc < 0)
-		return rc == ERR_PARSE
-			? err_set(ERR_PROTOCOL, "a job that makes no sense: %s", err_text(rc))
-			: rc;
+		return rc == ERR_PARSE ? err_set(ERR_PROTOCOL, "a job that makes no sense: %s",
+						 err_text(rc))
+				       : rc;
 	*ret_job = row;
 	return 0;
 }
 
 static int
-wait_by_asking(
-	struct client *client, const struct guid *id, uint64_t until, struct row_job **ret_job)
+wait_by_asking(struct client *client, const struct guid *id, uint64_t until,
+	       struct row_job **ret_job)
 {
 	uint64_t pause = ASK_FIRST_NS;
 
@@ -115,8 +115,8 @@ wait_by_asking(
 }
 
 int
-client_job_wait(
-	struct client *client, const struct guid *job, int timeout_ms, struct row_job **ret_job)
+client_job_wait(struct client *client, const struct guid *job, int timeout_ms,
+		struct row_job **ret_job)
 {
 	int rc = client_enter(client);
 

@@ -23,7 +23,7 @@ client_listeners_fini(struct client_replica *r)
 
 void
 client_listeners_call(struct client_replica *r, const struct client_view *before,
-	const struct client_view *after, const struct change *change)
+		      const struct client_view *after, const struct change *change)
 {
 	pthread_mutex_lock(&r->listeners_lock);
 	r->cursor = r->listeners;

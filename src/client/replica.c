@@ -33,6 +33,7 @@ static const struct {
 	enum client_replica_state state;
 	enum client_replica_event event;
 	enum client_replica_state next;
+	/* clang-format off */
 } steps[] = {
 	{ REPLICA_LOADING,	REPLICA_LOADED,		REPLICA_LOST },
 	{ REPLICA_LOST,		REPLICA_VERIFIED,	REPLICA_FOLLOWING },
@@ -45,6 +46,7 @@ static const struct {
 	{ REPLICA_BROKEN,	REPLICA_BREACH,		REPLICA_BROKEN },
 	{ REPLICA_BROKEN,	REPLICA_LOADED,		REPLICA_LOST },
 };
+/* clang-format on */
 
 static const char *const state_names[] = { "LOADING", "LOST", "FOLLOWING", "BROKEN" };
 static const char *const event_names[] = { "loaded", "verified", "cut", "breach" };
@@ -59,12 +61,12 @@ client_replica_step(struct client_replica *r, enum client_replica_event event, c
 		i++;
 	assert(i < ARRAY_LEN(steps));
 	log_debug(&area, "replica.step", "%s --%s--> %s why=\"%s\"", state_names[r->state],
-		event_names[event], state_names[steps[i].next], why != NULL ? why : "");
+		  event_names[event], state_names[steps[i].next], why != NULL ? why : "");
 	r->state = steps[i].next;
 	if (why != NULL)
 		snprintf(r->why, sizeof(r->why), "%s", why);
 	__atomic_store_n(&r->broken, r->state == REPLICA_LOADING || r->state == REPLICA_BROKEN,
-		__ATOMIC_RELEASE);
+			 __ATOMIC_RELEASE);
 	pthread_cond_broadcast(&r->moved);
 	pthread_mutex_unlock(&r->lock);
 }
@@ -117,7 +119,7 @@ static int
 distrust(const struct client_replica *r)
 {
 	return err_set(ERR_CACHE_CORRUPT, "the replica cannot be trusted: %s",
-		*r->why != '\0' ? r->why : "no contact");
+		       *r->why != '\0' ? r->why : "no contact");
 }
 
 int
@@ -152,11 +154,11 @@ client_replica_wait(struct client_replica *r, uint64_t sequence)
 		else if (r->position.sequence >= sequence)
 			break;
 		else if (client_cond_wait(&r->moved, &r->lock, until) == ETIMEDOUT)
-			rc = is_stale(r)
-				? distrust(r)
-				: err_set(ERR_TIMEOUT, "the replica is still at %llu, not at %llu",
-					  (unsigned long long)r->position.sequence,
-					  (unsigned long long)sequence);
+			rc = is_stale(r) ? distrust(r)
+					 : err_set(ERR_TIMEOUT,
+						   "the replica is still at %llu, not at %llu",
+						   (unsigned long long)r->position.sequence,
+						   (unsigned long long)sequence);
 		if (rc < 0)
 			break;
 	}
@@ -232,7 +234,7 @@ thread_start(struct client_replica *r)
 
 int
 client_replica_start(struct client_replica *r, struct client_transport *transport,
-	const struct client_tuning *tuning)
+		     const struct client_tuning *tuning)
 {
 	int rc;
 

@@ -17,7 +17,7 @@ client_json_parse(const char *text, size_t len, json_t **ret_json)
 	 * cannot be told apart.
 	 */
 	if (json == NULL &&
-		(*error.text == '\0' || json_error_code(&error) == json_error_out_of_memory))
+	    (*error.text == '\0' || json_error_code(&error) == json_error_out_of_memory))
 		return -ENOMEM;
 	if (json == NULL)
 		return err_set(ERR_PROTOCOL, "not JSON: %s", error.text);
@@ -60,8 +60,8 @@ client_reply_code(const struct client_reply *reply)
 	if (rc == -ENOMEM)
 		return rc;
 	if (json_object_get(json, "error") == NULL)
-		rc = err_set(
-			ERR_PROTOCOL, "an answer of status %ld without an error", reply->status);
+		rc = err_set(ERR_PROTOCOL, "an answer of status %ld without an error",
+			     reply->status);
 	else
 		rc = wire_error_decode(json);
 	json_decref(json);

@@ -15,13 +15,13 @@
 #include "base/mem.h"
 #include "client/client_int.h"
 
-#define POLL_MS 1000			/* at most; wake-ups come through curl_multi_wakeup */
+#define POLL_MS            1000 /* at most; wake-ups come through curl_multi_wakeup */
 #define CONNECT_TIMEOUT_MS 5000l
-#define BODY_MAX_BYTES (1u << 30)
-#define IDLE_MAX 16
+#define BODY_MAX_BYTES     (1u << 30)
+#define IDLE_MAX           16
 
 struct conn {
-	struct list node;		/* idle or busy */
+	struct list node; /* idle or busy */
 	CURLM *multi;
 	CURL *easy;
 };
@@ -30,9 +30,9 @@ struct conn {
 struct exchange {
 	CURL *easy;
 	struct client_reply *reply;
-	struct client_sink *sink;	/* NULL = everything goes into the reply */
+	struct client_sink *sink; /* NULL = everything goes into the reply */
 	uint64_t heard_ns;
-	int rc;				/* why reading was ended */
+	int rc; /* why reading was ended */
 };
 
 void
@@ -50,7 +50,8 @@ int
 client_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_ns)
 {
 	const struct timespec until = {
-		.tv_sec = (time_t)(until_ns / NS_PER_S), .tv_nsec = (long)(until_ns % NS_PER_S),
+		.tv_sec = (time_t)(until_ns / NS_PER_S),
+		.tv_nsec = (long)(until_ns % NS_PER_S),
 	};
 
 	return pthread_cond_timedwait(cond, lock, &until);
@@ -143,7 +144,7 @@ static bool
 is_loopback(const char *url)
 {
 	return str_starts(url, "http://127.0.0.1:") || str_starts(url, "http://[::1]:") ||
-		str_starts(url, "http://localhost:");
+	       str_starts(url, "http://localhost:");
 }
 
 int
@@ -163,8 +164,8 @@ client_transport_init(struct client_transport *t, const char *url)
 		return t->socket_path != NULL && t->base != NULL ? 0 : -ENOMEM;
 	}
 	if (!is_loopback(url))
-		return err_set(
-			ERR_INVALID, "%s: neither unix:/path nor http://127.0.0.1:port", url);
+		return err_set(ERR_INVALID, "%s: neither unix:/path nor http://127.0.0.1:port",
+			       url);
 	t->base = str_dup(url);
 	if (t->base == NULL)
 		return -ENOMEM;
@@ -245,8 +246,8 @@ on_bytes(char *bytes, size_t size, size_t count, void *arg)
 
 	x->heard_ns = clock_mono_ns();
 	if (x->sink != NULL &&
-		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
-		status == 200) {
+	    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+	    status == 200) {
 		x->rc = x->sink->bytes(x->sink, bytes, len);
 		return x->rc == 0 ? len : 0;
 	}
@@ -286,10 +287,10 @@ headers_make(const struct client_request *request)
 
 static CURLcode
 easy_set(const struct client_transport *t, CURL *easy, const char *url,
-	const struct client_request *request, struct exchange *x)
+	 const struct client_request *request, struct exchange *x)
 {
-	bool with_body =
-		strcmp(request->method, "GET") != 0 && strcmp(request->method, "DELETE") != 0;
+	bool with_body = strcmp(request->method, "GET") != 0 &&
+			 strcmp(request->method, "DELETE") != 0;
 	CURLcode rc = CURLE_OK;
 
 	curl_easy_reset(easy);
@@ -308,7 +309,7 @@ easy_set(const struct client_transport *t, CURL *easy, const char *url,
 		SET(CURLOPT_POST, 1l);
 		SET(CURLOPT_POSTFIELDS, request->body != NULL ? request->body : "");
 		SET(CURLOPT_POSTFIELDSIZE_LARGE,
-			(curl_off_t)(request->body != NULL ? strlen(request->body) : 0));
+		    (curl_off_t)(request->body != NULL ? strlen(request->body) : 0));
 	}
 	SET(CURLOPT_CUSTOMREQUEST, request->method);
 	return rc;
@@ -323,8 +324,9 @@ poll_ms(const struct exchange *x)
 	if (x->sink == NULL)
 		return POLL_MS;
 	return silent > x->sink->silence_ns
-		? 0
-		: (int)MIN((x->sink->silence_ns - silent) / NS_PER_MS + 1, (uint64_t)POLL_MS);
+		       ? 0
+		       : (int)MIN((x->sink->silence_ns - silent) / NS_PER_MS + 1,
+				  (uint64_t)POLL_MS);
 }
 
 /* Drive the transfer until it ends by itself or someone ends it. */
@@ -378,7 +380,8 @@ result_code(const struct client_transport *t, struct exchange *x, CURLcode resul
 	}
 	curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &system);
 	return err_set(ERR_UNREACHABLE, "%s: %s", peer,
-		system > 0 && !*ret_sent ? err_text(-(int)system) : curl_easy_strerror(result));
+		       system > 0 && !*ret_sent ? err_text(-(int)system)
+						: curl_easy_strerror(result));
 }
 
 static void
@@ -389,7 +392,7 @@ slist_free_cleanup(struct curl_slist **list)
 
 static int
 exchange_run(struct client_transport *t, struct conn *conn, const struct client_request *request,
-	struct exchange *x, bool *ret_sent)
+	     struct exchange *x, bool *ret_sent)
 {
 	AUTO_FREE char *url = str_printf("%s%s", t->base, request->path);
 	AUTO(slist_free_cleanup) struct curl_slist *headers = headers_make(request);
@@ -397,8 +400,8 @@ exchange_run(struct client_transport *t, struct conn *conn, const struct client_
 	int rc;
 
 	if (url == NULL || headers == NULL ||
-		easy_set(t, conn->easy, url, request, x) != CURLE_OK ||
-		curl_easy_setopt(conn->easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK)
+	    easy_set(t, conn->easy, url, request, x) != CURLE_OK ||
+	    curl_easy_setopt(conn->easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK)
 		return -ENOMEM;
 	if (curl_multi_add_handle(conn->multi, conn->easy) != CURLM_OK)
 		return -ENOMEM;
@@ -408,7 +411,7 @@ exchange_run(struct client_transport *t, struct conn *conn, const struct client_
 		rc = result_code(t, x, result, ret_sent);
 	curl_easy_getinfo(conn->easy, CURLINFO_RESPONSE_CODE, &x->reply->status);
 	curl_multi_remove_handle(conn->multi, conn->easy);
-	curl_easy_reset(conn->easy);	/* it points to memory of this call */
+	curl_easy_reset(conn->easy); /* it points to memory of this call */
 	return rc;
 }
 
@@ -430,7 +433,7 @@ exchange(struct client_transport *t, const struct client_request *request, struc
 
 int
 client_transport_call(struct client_transport *t, const struct client_request *request,
-	struct client_reply *ret_reply, bool *ret_sent)
+		      struct client_reply *ret_reply, bool *ret_sent)
 {
 	struct client_reply reply = { 0 };
 	int rc;

@@ -16,8 +16,8 @@
 #include <signal.h>
 #include <string.h>
 
-#define CALL_MAX 100u		/* vdshwprv: range(1, 100) */
-#define QUEUE_MAX 65536u	/* notifications */
+#define CALL_MAX  100u   /* vdshwprv: range(1, 100) */
+#define QUEUE_MAX 65536u /* notifications */
 
 struct batch {
 	struct batch *next;
@@ -27,15 +27,15 @@ struct batch {
 
 struct com_advise {
 	struct client_listener listener;
-	struct client *client;		/* borrowed: the core outlives this */
-	IVdsAdviseSink *sink;		/* one reference */
+	struct client *client; /* borrowed: the core outlives this */
+	IVdsAdviseSink *sink;  /* one reference */
 	pthread_t thread;
-	pthread_mutex_t lock;		/* all below; held for moments */
+	pthread_mutex_t lock; /* all below; held for moments */
 	pthread_cond_t wake;
 	struct batch *first, **last;
-	size_t queued;			/* notifications */
+	size_t queued; /* notifications */
 	bool lost, stop;
-	bool orphan;			/* freed from within OnNotify: the thread ends it */
+	bool orphan; /* freed from within OnNotify: the thread ends it */
 };
 
 /* ---- the event thread's side ---- */

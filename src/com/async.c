@@ -14,9 +14,9 @@ struct async {
 	struct com_object com;
 	IVdsAsync async;
 	VDS_ASYNC_OUTPUT_TYPE type;
-	const struct com_class *made;	/* of the object that the operation made, or NULL */
+	const struct com_class *made; /* of the object that the operation made, or NULL */
 	struct guid made_id;
-	struct guid job_id;		/* zero: done */
+	struct guid job_id; /* zero: done */
 };
 
 COM_THUNKS(async, IVdsAsync, async);
@@ -59,7 +59,7 @@ give_made(struct async *async, VDS_ASYNC_OUTPUT *out)
 		out->cpg.pPortalGroupUnk = com_unknown(object);
 		break;
 	default:
-		com_release(object);	/* a type without an arm */
+		com_release(object); /* a type without an arm */
 		break;
 	}
 	return S_OK;
@@ -115,7 +115,7 @@ static HRESULT
 job_status(struct async *async, HRESULT *ret_result, ULONG *ret_percent)
 {
 	struct client *client = com_core_client(async->com.core);
-	AUTO_VIEW struct client_view view = {0};
+	AUTO_VIEW struct client_view view = { 0 };
 	const struct row_job *job;
 
 	if (client == NULL)
@@ -125,8 +125,8 @@ job_status(struct async *async, HRESULT *ret_result, ULONG *ret_percent)
 	if (job == NULL)
 		return com_fail(VDS_E_OBJECT_NOT_FOUND, "the array no longer knows the operation");
 	*ret_result = outcome(job);
-	*ret_percent =
-		*ret_result == VDS_E_OPERATION_PENDING ? percent_of(&view, &async->job_id) : 100;
+	*ret_percent = *ret_result == VDS_E_OPERATION_PENDING ? percent_of(&view, &async->job_id)
+							      : 100;
 	return S_OK;
 }
 

@@ -29,13 +29,13 @@ struct com_core;
 struct com_object {
 	_Atomic unsigned refs;
 	const struct com_class *class;
-	struct com_core *core;		/* one reference */
-	struct guid id;			/* of the row; zero: enumerators, async objects */
+	struct com_core *core; /* one reference */
+	struct guid id;        /* of the row; zero: enumerators, async objects */
 };
 
 struct com_interface {
 	const IID *iid;
-	size_t offset;			/* of the interface pointer in the object */
+	size_t offset; /* of the interface pointer in the object */
 	const void *vtable;
 };
 
@@ -45,33 +45,35 @@ struct com_interface {
  */
 struct com_class {
 	const char *name;
-	enum row_family family;		/* ROW_FAMILY_COUNT: no row stands behind it */
+	enum row_family family; /* ROW_FAMILY_COUNT: no row stands behind it */
 	size_t size_bytes;
 	const struct com_interface *interfaces;
 	size_t interface_count;
-	void (*fini)(struct com_object *object);	/* may be NULL */
+	void (*fini)(struct com_object *object); /* may be NULL */
 };
 
+/* clang-format off */
 #define COM_INTERFACE(type, interface, member) \
 	{ &IID_##interface, offsetof(struct type, member), &member##_vtable }
+/* clang-format on */
 
 /* The three typed methods of IUnknown for the interface pointer `member` of struct `type`. */
-#define COM_THUNKS(type, interface, member)                                            \
-	static HRESULT member##_query_interface(interface *self, REFIID riid, void **ppv) \
-	{                                                                              \
+#define COM_THUNKS(type, interface, member)                                                 \
+	static HRESULT member##_query_interface(interface *self, REFIID riid, void **ppv)   \
+	{                                                                                   \
 		return com_query(&container_of(self, struct type, member)->com, riid, ppv); \
-	}                                                                              \
-	static ULONG member##_add_ref(interface *self)                                 \
-	{                                                                              \
-		return com_add_ref(&container_of(self, struct type, member)->com);     \
-	}                                                                              \
-	static ULONG member##_release(interface *self)                                 \
-	{                                                                              \
-		return com_release(&container_of(self, struct type, member)->com);     \
-	}                                                                              \
+	}                                                                                   \
+	static ULONG member##_add_ref(interface *self)                                      \
+	{                                                                                   \
+		return com_add_ref(&container_of(self, struct type, member)->com);          \
+	}                                                                                   \
+	static ULONG member##_release(interface *self)                                      \
+	{                                                                                   \
+		return com_release(&container_of(self, struct type, member)->com);          \
+	}                                                                                   \
 	struct com_thunks_end
 
-#define COM_UNKNOWN(member) \
+#define COM_UNKNOWN(member)                                                     \
 	.QueryInterface = member##_query_interface, .AddRef = member##_add_ref, \
 	.Release = member##_release
 
@@ -107,8 +109,8 @@ struct com_advise;
 
 struct com_core {
 	_Atomic unsigned refs;
-	pthread_mutex_t lock;		/* loading: client (its making), advise */
-	struct client *_Atomic client;	/* made by the first load, lives as long as the core */
+	pthread_mutex_t lock;          /* loading: client (its making), advise */
+	struct client *_Atomic client; /* made by the first load, lives as long as the core */
 	_Atomic bool loaded;
 	struct com_advise *advise;
 	struct com_shard shards[COM_SHARDS];
@@ -117,7 +119,7 @@ struct com_core {
 /* 0 or -ENOMEM. */
 int com_core_new(struct com_core **ret_core);
 struct com_core *com_core_ref(struct com_core *core);
-void com_core_unref(struct com_core *core);	/* accepts NULL */
+void com_core_unref(struct com_core *core); /* accepts NULL */
 /*
  * Connect (url UTF-8, NULL = default) and load the replica, unless that is done.  Codes of
  * client_open.
@@ -147,14 +149,14 @@ void com_core_forget(struct com_core *core, struct com_object *object);
 /* ---- a method's look at the replica (look.c) ---- */
 
 enum com_guard {
-	COM_FAILED = 1,			/* answer VDS_E_OBJECT_STATUS_FAILED where it applies */
-	COM_BUSY = 2,			/* answer VDS_E_ANOTHER_CALL_IN_PROGRESS where it applies */
+	COM_FAILED = 1, /* answer VDS_E_OBJECT_STATUS_FAILED where it applies */
+	COM_BUSY = 2,   /* answer VDS_E_ANOTHER_CALL_IN_PROGRESS where it applies */
 };
 
 struct com_look {
-	struct client *client;		/* borrowed */
+	struct client *client; /* borrowed */
 	struct client_view view;
-	const void *row;		/* the object's, in view.config */
+	const void *row; /* the object's, in view.config */
 };
 
 void com_look_fini(struct com_look *look);
@@ -186,10 +188,10 @@ HRESULT com_change_error(struct com_object *object, int code);
 HRESULT com_fail(HRESULT hr, const char *text);
 #define COM_NULL_ARGUMENT(name) com_fail(E_INVALIDARG, name " is NULL")
 /* E_NOTIMPL; logged once for each place. */
-#define COM_NOT_IMPLEMENTED(method)                          \
-	({                                                   \
-		static _Atomic bool said_;                   \
-		com_not_implemented(method, &said_);         \
+#define COM_NOT_IMPLEMENTED(method)                  \
+	({                                           \
+		static _Atomic bool said_;           \
+		com_not_implemented(method, &said_); \
 	})
 HRESULT com_not_implemented(const char *method, _Atomic bool *said);
 /* Just the map, without a text. */
@@ -215,7 +217,7 @@ int com_name_in(const WCHAR *string, char **ret_name, bool *ret_cut);
 struct com_list {
 	_Atomic unsigned refs;
 	struct com_core *core; /* borrowed: each enumerator that holds the list holds the core */
-	const struct com_class *class;	/* of every element */
+	const struct com_class *class; /* of every element */
 	size_t count;
 	struct guid ids[];
 };
@@ -225,7 +227,7 @@ struct com_list *com_list_new(struct com_core *core, const struct com_class *cla
 /* All rows of a family, in the order of ids. */
 struct com_list *com_list_family(struct com_core *core, const struct com_class *class,
 				 const struct state *state);
-void com_list_unref(struct com_list *list);	/* accepts NULL */
+void com_list_unref(struct com_list *list); /* accepts NULL */
 /* Consumes the list; NULL is E_OUTOFMEMORY.  *ret_enum is NULL on failure. */
 HRESULT com_enum_new(struct com_list *list, IEnumVdsObject **ret_enum);
 

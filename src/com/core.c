@@ -88,7 +88,7 @@ advise_swap(struct com_core *core, struct com_advise *advise)
 	old = core->advise;
 	core->advise = advise;
 	pthread_mutex_unlock(&core->lock);
-	com_advise_free(old);	/* waits for the sink, so not under the lock */
+	com_advise_free(old); /* waits for the sink, so not under the lock */
 }
 
 int

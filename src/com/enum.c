@@ -13,7 +13,7 @@
 struct enumerator {
 	struct com_object com;
 	IEnumVdsObject enumerator;
-	struct com_list *list;		/* one reference */
+	struct com_list *list; /* one reference */
 	_Atomic size_t cursor;
 };
 
@@ -103,8 +103,8 @@ enumerator_next(IEnumVdsObject *self, ULONG celt, IUnknown **objects, ULONG *ret
 		return COM_NULL_ARGUMENT("ppObjectArray");
 	n = claim(e, celt, &first);
 	for (size_t i = 0; i < n; i++) {
-		struct com_object *object =
-			com_core_object(list->core, list->class, &list->ids[first + i]);
+		struct com_object *object = com_core_object(list->core, list->class,
+							    &list->ids[first + i]);
 
 		if (object == NULL)
 			return take_back(e, objects, i, first);
@@ -152,11 +152,8 @@ enumerator_clone(IEnumVdsObject *self, IEnumVdsObject **ret_enum)
 }
 
 static const IEnumVdsObjectVtbl enumerator_vtable = {
-	COM_UNKNOWN(enumerator),
-	.Next = enumerator_next,
-	.Skip = enumerator_skip,
-	.Reset = enumerator_reset,
-	.Clone = enumerator_clone,
+	COM_UNKNOWN(enumerator),   .Next = enumerator_next,   .Skip = enumerator_skip,
+	.Reset = enumerator_reset, .Clone = enumerator_clone,
 };
 
 static const struct com_interface interfaces[] = {
@@ -193,7 +190,7 @@ HRESULT
 com_enum_family(struct com_object *object, unsigned guards, const struct com_class *class,
 		IEnumVdsObject **ret_enum)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (ret_enum == NULL)
@@ -208,7 +205,7 @@ com_enum_family(struct com_object *object, unsigned guards, const struct com_cla
 HRESULT
 com_enum_none(struct com_object *object, unsigned guards, IEnumVdsObject **ret_enum)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (ret_enum == NULL)

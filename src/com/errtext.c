@@ -12,7 +12,7 @@ struct code_name {
 };
 
 static const struct code_name names[] = {
-#define NAME(code) {code, #code},
+#define NAME(code) { code, #code },
 #include "errnames.h"
 #undef NAME
 };

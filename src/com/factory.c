@@ -16,7 +16,7 @@ provider_new(void)
 	if (com_core_new(&core) < 0)
 		return NULL;
 	provider = com_core_object(core, &com_provider_class, &com_provider_id);
-	com_core_unref(core);	/* the provider has its own reference */
+	com_core_unref(core); /* the provider has its own reference */
 	return provider;
 }
 
@@ -127,7 +127,7 @@ factory_lock_server(IClassFactory *self, BOOL lock)
 {
 	(void)self;
 	(void)lock;
-	return S_OK;	/* the library is loaded as long as the program likes */
+	return S_OK; /* the library is loaded as long as the program likes */
 }
 
 static const IClassFactoryVtbl factory_vtable = {
@@ -141,7 +141,7 @@ static const IClassFactoryVtbl factory_vtable = {
 HRESULT
 VdsGetClassObject(REFCLSID rclsid, REFIID riid, void **ppv)
 {
-	static IClassFactory factory = {&factory_vtable};
+	static IClassFactory factory = { &factory_vtable };
 
 	if (ppv == NULL)
 		return com_fail(E_POINTER, "ppv is NULL");

@@ -13,9 +13,9 @@
 
 #include "model/identity.h"
 
-#define DESIGNATORS 3u
+#define DESIGNATORS    3u
 #define DESIGNATOR_MAX 128u
-#define TYPE_UUID 10		/* SPC-5; younger than the enumeration of VDS */
+#define TYPE_UUID      10 /* SPC-5; younger than the enumeration of VDS */
 
 struct designator {
 	VDS_STORAGE_IDENTIFIER_CODE_SET code_set;
@@ -118,7 +118,7 @@ com_lun_information(const struct row_lun *lun, VDS_LUN_INFORMATION *ret_info)
 {
 	VDS_LUN_INFORMATION info = {
 		.m_version = VER_VDS_LUN_INFORMATION,
-		.m_DeviceType = 0x00,		/* direct access block device */
+		.m_DeviceType = 0x00, /* direct access block device */
 		.m_bCommandQueueing = TRUE,
 		.m_BusType = VDSBusTypeiScsi,
 	};

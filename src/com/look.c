@@ -54,13 +54,13 @@ com_look(struct com_object *object, unsigned guards, struct com_look *look)
 {
 	int rc;
 
-	*look = (struct com_look){0};
+	*look = (struct com_look){ 0 };
 	look->client = com_core_client(object->core);
 	if (look->client == NULL)
 		return com_fail(VDS_E_INITIALIZE_NOT_CALLED, "the provider is not loaded");
 	rc = client_view(look->client, &look->view);
 	if (rc < 0) {
-		look->view = (struct client_view){0};
+		look->view = (struct client_view){ 0 };
 		return com_error(rc);
 	}
 	if (object->class->family == ROW_FAMILY_COUNT)

@@ -74,7 +74,7 @@ strings_out(const struct row_lun *row, VDS_LUN_PROP *prop)
 static HRESULT
 lun_get_properties(IVdsLun *self, VDS_LUN_PROP *prop)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	const struct row_live_lun *live;
 	const struct row_lun *row;
 	HRESULT hr;
@@ -108,7 +108,7 @@ lun_get_subsystem(IVdsLun *self, IVdsSubSystem **ret_subsystem)
 static HRESULT
 lun_get_identification_data(IVdsLun *self, VDS_LUN_INFORMATION *info)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (info == NULL)
@@ -151,8 +151,8 @@ lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_cou
 	   IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = {0};
-	struct client_answer answer = {0};
+	AUTO_LOOK struct com_look look = { 0 };
+	struct client_answer answer = { 0 };
 	const struct row_lun *row;
 	HRESULT hr;
 	int rc;
@@ -180,7 +180,7 @@ static HRESULT
 lun_query_max_lun_extend_size(IVdsLun *self, VDS_OBJECT_ID *drives, LONG drive_count,
 			      ULONGLONG *ret_bytes)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	uint64_t bytes = 0;
 	HRESULT hr;
 	int rc;
@@ -235,7 +235,7 @@ lun_remove_plex(IVdsLun *self, VDS_OBJECT_ID plex_id, IVdsAsync **ret_async)
 static HRESULT
 lun_recover(IVdsLun *self, IVdsAsync **ret_async)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (ret_async == NULL)
@@ -315,7 +315,7 @@ static HRESULT
 lun_associate_controllers(IVdsLun *self, VDS_OBJECT_ID *active, LONG active_count,
 			  VDS_OBJECT_ID *inactive, LONG inactive_count)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (active_count < 0 || inactive_count < 0 || (active_count > 0 && active == NULL) ||
@@ -400,7 +400,7 @@ static const IVdsLunNamingVtbl naming_vtable = {
 static HRESULT
 number_get_lun_number(IVdsLunNumber *self, ULONG *ret_number)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	const struct row_lun *row;
 	HRESULT hr;
 
@@ -479,7 +479,7 @@ static HRESULT
 iscsi_query_associated_targets(IVdsLunIscsi *self, IEnumVdsObject **ret_enum)
 {
 	struct com_object *object = ISCSI_OBJECT(self);
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (ret_enum == NULL)
@@ -499,12 +499,14 @@ static const IVdsLunIscsiVtbl iscsi_vtable = {
 	.QueryAssociatedTargets = iscsi_query_associated_targets,
 };
 
+/* clang-format off */
 static const struct com_interface interfaces[] = {
 	COM_INTERFACE(lun, IVdsLun, lun),
 	COM_INTERFACE(lun, IVdsLunNaming, naming),
 	COM_INTERFACE(lun, IVdsLunNumber, number),
 	COM_INTERFACE(lun, IVdsLunIscsi, iscsi),
 };
+/* clang-format on */
 
 const struct com_class com_lun_class = {
 	.name = "lun",

@@ -14,7 +14,7 @@
 void
 com_notes_init(struct com_notes *notes)
 {
-	*notes = (struct com_notes){0};
+	*notes = (struct com_notes){ 0 };
 }
 
 void
@@ -26,6 +26,7 @@ com_notes_fini(struct com_notes *notes)
 /* ---- VDS_NOTIFICATION of a note ---- */
 
 /* Of a family: arrive, depart, modify. */
+/* clang-format off */
 static const ULONG events[][3] = {
 #define EVENTS(noun) {VDS_NF_##noun##_ARRIVE, VDS_NF_##noun##_DEPART, VDS_NF_##noun##_MODIFY}
 	[ROW_ARRAY] = EVENTS(SUB_SYSTEM),
@@ -35,6 +36,7 @@ static const ULONG events[][3] = {
 	[ROW_PORTAL_GROUP] = EVENTS(PORTAL_GROUP),
 #undef EVENTS
 };
+/* clang-format on */
 
 void
 com_note_out(const struct com_note *note, VDS_NOTIFICATION *out)
@@ -83,7 +85,10 @@ add(struct com_notes *notes, enum row_family family, enum com_note_event event,
 	if (rc < 0)
 		return rc;
 	notes->items[notes->count] = (struct com_note){
-		.family = family, .event = event, .order = notes->count, .id = *id,
+		.family = family,
+		.event = event,
+		.order = notes->count,
+		.id = *id,
 	};
 	notes->count++;
 	return 0;
@@ -171,7 +176,7 @@ add_live_lun(struct com_notes *notes, const struct state *before, const struct c
 	const struct row_live_lun *new = (const void *)op->row;
 
 	if (old == NULL || new == NULL)
-		return 0;	/* it comes or goes with its LUN, which is told of by itself */
+		return 0; /* it comes or goes with its LUN, which is told of by itself */
 	if (old->health == new->health && shown(old->operation) == shown(new->operation))
 		return 0;
 	return add(notes, ROW_LUN, COM_NOTE_MODIFY, &op->key.a);
@@ -248,7 +253,7 @@ may_degrade(const struct client_view *before, const struct change_op *op)
 		return op->family == ROW_LIVE_POOL;
 	old = state_find(before->live, ROW_LIVE_LUN, &op->key.a);
 	return (old != NULL && old->health == HEALTH_FAILED) !=
-	       (new != NULL && new->health == HEALTH_FAILED);
+	       (new != NULL &&new->health == HEALTH_FAILED);
 }
 
 int

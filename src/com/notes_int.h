@@ -9,9 +9,9 @@
 enum com_note_event { COM_NOTE_ARRIVE, COM_NOTE_DEPART, COM_NOTE_MODIFY };
 
 struct com_note {
-	enum row_family family;		/* ROW_ARRAY, _LUN, _TARGET, _PORTAL or _PORTAL_GROUP */
+	enum row_family family; /* ROW_ARRAY, _LUN, _TARGET, _PORTAL or _PORTAL_GROUP */
 	enum com_note_event event;
-	size_t order;			/* as it was found */
+	size_t order; /* as it was found */
 	struct guid id;
 };
 

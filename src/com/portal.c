@@ -33,7 +33,7 @@ address_out(const char *text, uint32_t port, VDS_IPADDRESS *address)
 		memcpy(address->ipv6Address, bytes, sizeof(bytes));
 	} else if (utf8_to_utf16_len(text) >= 0 &&
 		   (size_t)utf8_to_utf16_len(text) < ARRAY_LEN(address->wszTextAddress)) {
-		address->type = VDS_IPT_TEXT;	/* a scoped IPv6 address */
+		address->type = VDS_IPT_TEXT; /* a scoped IPv6 address */
 		utf8_to_utf16(text, address->wszTextAddress);
 	} else {
 		address->type = VDS_IPT_EMPTY;
@@ -53,7 +53,7 @@ status_of(const struct row_portal *row, const struct row_live_portal *live)
 static HRESULT
 portal_get_properties(IVdsIscsiPortal *self, VDS_ISCSI_PORTAL_PROP *prop)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	const struct row_portal *row;
 	HRESULT hr;
 
@@ -80,7 +80,7 @@ static HRESULT
 portal_query_associated_portal_groups(IVdsIscsiPortal *self, IEnumVdsObject **ret_enum)
 {
 	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (ret_enum == NULL)

@@ -16,7 +16,7 @@ COM_THUNKS(portalgroup, IVdsIscsiPortalGroup, group);
 static HRESULT
 group_get_properties(IVdsIscsiPortalGroup *self, VDS_ISCSI_PORTALGROUP_PROP *prop)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	const struct row_portal_group *row;
 	HRESULT hr;
 
@@ -35,7 +35,7 @@ group_get_properties(IVdsIscsiPortalGroup *self, VDS_ISCSI_PORTALGROUP_PROP *pro
 static HRESULT
 group_get_target(IVdsIscsiPortalGroup *self, IVdsIscsiTarget **ret_target)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	const struct row_portal_group *row;
 	HRESULT hr;
 
@@ -54,7 +54,7 @@ static HRESULT
 group_query_associated_portals(IVdsIscsiPortalGroup *self, IEnumVdsObject **ret_enum)
 {
 	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (ret_enum == NULL)
@@ -75,7 +75,7 @@ change_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_guid, VDS_ASYNC_O
 	      IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
-	struct client_answer answer = {0};
+	struct client_answer answer = { 0 };
 	struct client *client;
 	struct guid portal;
 	HRESULT hr;
@@ -114,8 +114,8 @@ static HRESULT
 group_delete(IVdsIscsiPortalGroup *self, IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = {0};
-	struct client_answer answer = {0};
+	AUTO_LOOK struct com_look look = { 0 };
+	struct client_answer answer = { 0 };
 	HRESULT hr;
 	int rc;
 

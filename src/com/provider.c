@@ -20,8 +20,8 @@ struct provider {
 };
 
 /* 175dda01-2b89-4d3c-a9dd-8c550706c731 */
-const struct guid com_provider_id = {{0x17, 0x5d, 0xda, 0x01, 0x2b, 0x89, 0x4d, 0x3c,
-				      0xa9, 0xdd, 0x8c, 0x55, 0x07, 0x06, 0xc7, 0x31}};
+const struct guid com_provider_id = { { 0x17, 0x5d, 0xda, 0x01, 0x2b, 0x89, 0x4d, 0x3c, 0xa9, 0xdd,
+					0x8c, 0x55, 0x07, 0x06, 0xc7, 0x31 } };
 
 COM_THUNKS(provider, IVdsProvider, provider);
 COM_THUNKS(provider, IVdsProviderPrivate, private);
@@ -92,7 +92,7 @@ class_of(VDS_OBJECT_TYPE type)
 	case VDS_OT_PORTAL_GROUP:
 		return &com_portalgroup_class;
 	default:
-		return NULL;	/* a kind that this provider has none of */
+		return NULL; /* a kind that this provider has none of */
 	}
 }
 
@@ -112,7 +112,7 @@ private_get_object(IVdsProviderPrivate *self, VDS_OBJECT_ID guid, VDS_OBJECT_TYP
 {
 	struct provider *p = container_of(self, struct provider, private);
 	const struct com_class *class = class_of(type);
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	struct guid id;
 	HRESULT hr;
 
@@ -136,7 +136,7 @@ load_with_sink(struct com_core *core, IVdsAdviseSink *sink)
 	int rc = com_core_load(core, NULL);
 
 	if (rc < 0) {
-		com_error(rc);	/* for its text */
+		com_error(rc); /* for its text */
 		return VDS_E_INITIALIZED_FAILED;
 	}
 	rc = com_core_advise(core, sink);
@@ -151,7 +151,7 @@ private_on_load(IVdsProviderPrivate *self, LPWSTR machine_name, IUnknown *callba
 	IVdsAdviseSink *sink = NULL;
 	HRESULT hr;
 
-	(void)machine_name;	/* reserved */
+	(void)machine_name; /* reserved */
 	if (callback != NULL &&
 	    FAILED(IUnknown_QueryInterface(callback, &IID_IVdsAdviseSink, (void **)&sink)))
 		return com_fail(VDS_E_INITIALIZED_FAILED,
@@ -267,11 +267,11 @@ hw_private_query_if_created_lun(IVdsHwProviderPrivate *self, LPWSTR device_path,
 				VDS_LUN_INFORMATION *info, VDS_OBJECT_ID *ret_lun_id)
 {
 	struct provider *p = container_of(self, struct provider, hw_private);
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	const struct row_lun *lun;
 	HRESULT hr;
 
-	(void)device_path;	/* what it is does not depend on where it is seen */
+	(void)device_path; /* what it is does not depend on where it is seen */
 	if (ret_lun_id == NULL || info == NULL)
 		return COM_NULL_ARGUMENT("pVdsLunInformation or pLunId");
 	*ret_lun_id = GUID_NULL;
@@ -290,6 +290,7 @@ static const IVdsHwProviderPrivateVtbl hw_private_vtable = {
 	.QueryIfCreatedLun = hw_private_query_if_created_lun,
 };
 
+/* clang-format off */
 static const struct com_interface interfaces[] = {
 	COM_INTERFACE(provider, IVdsProvider, provider),
 	COM_INTERFACE(provider, IVdsProviderPrivate, private),
@@ -298,6 +299,7 @@ static const struct com_interface interfaces[] = {
 	COM_INTERFACE(provider, IVdsHwProviderType, type),
 	COM_INTERFACE(provider, IVdsHwProviderPrivate, hw_private),
 };
+/* clang-format on */
 
 const struct com_class com_provider_class = {
 	.name = "provider",

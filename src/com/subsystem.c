@@ -25,8 +25,8 @@ COM_THUNKS(subsystem, IVdsSubSystemInterconnect, interconnect);
 
 /* ---- IVdsSubSystem: what it is ---- */
 
-#define CAPABILITIES \
-	(VDS_SF_LUN_MASKING_CAPABLE | VDS_SF_SUPPORTS_NON_FAULT_TOLERANT_LUNS | \
+#define CAPABILITIES                                                                              \
+	(VDS_SF_LUN_MASKING_CAPABLE | VDS_SF_SUPPORTS_NON_FAULT_TOLERANT_LUNS |                   \
 	 VDS_SF_SUPPORTS_SIMPLE_LUNS | VDS_SF_SUPPORTS_LUN_NUMBER | VDS_SF_READ_CACHING_CAPABLE | \
 	 VDS_SF_WRITE_CACHING_CAPABLE)
 
@@ -51,7 +51,7 @@ com_is_degraded(const struct state *live)
 static HRESULT
 subsystem_get_properties(IVdsSubSystem *self, VDS_SUB_SYSTEM_PROP *prop)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	const struct row_array *array;
 	bool degraded;
 	HRESULT hr;
@@ -82,7 +82,7 @@ subsystem_get_properties(IVdsSubSystem *self, VDS_SUB_SYSTEM_PROP *prop)
 static HRESULT
 subsystem_get_provider(IVdsSubSystem *self, IVdsProvider **ret_provider)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (ret_provider == NULL)
@@ -113,7 +113,7 @@ subsystem_query_luns(IVdsSubSystem *self, IEnumVdsObject **ret_enum)
 static HRESULT
 look_only(IVdsSubSystem *self)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 
 	return com_look(OBJECT(self), COM_FAILED | COM_BUSY, &look);
 }
@@ -135,7 +135,7 @@ subsystem_get_drive(IVdsSubSystem *self, SHORT bus, SHORT slot, IVdsDrive **ret_
 static HRESULT
 subsystem_reenumerate(IVdsSubSystem *self)
 {
-	return look_only(self);	/* no buses to scan */
+	return look_only(self); /* no buses to scan */
 }
 
 static HRESULT
@@ -150,7 +150,7 @@ subsystem_set_controller_status(IVdsSubSystem *self, VDS_OBJECT_ID *online, LONG
 				"the arrays of controllers do not match their counts");
 	hr = look_only(self);
 	if (FAILED(hr) || (online_count == 0 && offline_count == 0))
-		return hr;	/* none of none: every controller is covered */
+		return hr; /* none of none: every controller is covered */
 	return com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no controllers");
 }
 
@@ -209,7 +209,7 @@ static HRESULT
 create_lun(struct com_object *object, ULONGLONG size, const char *mask, IVdsAsync **ret_async)
 {
 	struct client_lun_spec spec = { .size_bytes = size, .mask = mask };
-	struct client_answer answer = {0};
+	struct client_answer answer = { 0 };
 	struct client *client;
 	HRESULT hr = com_change(object, 0, &client);
 	int rc;
@@ -234,7 +234,7 @@ subsystem_create_lun(IVdsSubSystem *self, VDS_LUN_TYPE type, ULONGLONG size, VDS
 	HRESULT hr;
 	int rc;
 
-	(void)hints;	/* wishes that this array has no way to grant */
+	(void)hints; /* wishes that this array has no way to grant */
 	if (ret_async == NULL)
 		return COM_NULL_ARGUMENT("ppAsync");
 	*ret_async = NULL;
@@ -255,7 +255,7 @@ static HRESULT
 subsystem_query_max_lun_create_size(IVdsSubSystem *self, VDS_LUN_TYPE type, VDS_OBJECT_ID *drives,
 				    LONG drive_count, VDS_HINTS *hints, ULONGLONG *ret_size)
 {
-	struct guid any_pool = {0};
+	struct guid any_pool = { 0 };
 	struct client *client;
 	uint64_t size = 0;
 	HRESULT hr;
@@ -346,7 +346,7 @@ static HRESULT
 create_target(struct com_object *object, const char *iscsi_name, const char *alias,
 	      IVdsAsync **ret_async)
 {
-	struct client_answer answer = {0};
+	struct client_answer answer = { 0 };
 	struct client *client;
 	HRESULT hr = com_change(object, 0, &client);
 	int rc;
@@ -405,7 +405,7 @@ static const IVdsSubSystemIscsiVtbl iscsi_vtable = {
 static HRESULT
 interconnect_get_supported_interconnects(IVdsSubSystemInterconnect *self, ULONG *ret_flags)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (ret_flags == NULL)
@@ -422,12 +422,14 @@ static const IVdsSubSystemInterconnectVtbl interconnect_vtable = {
 	.GetSupportedInterconnects = interconnect_get_supported_interconnects,
 };
 
+/* clang-format off */
 static const struct com_interface interfaces[] = {
 	COM_INTERFACE(subsystem, IVdsSubSystem, subsystem),
 	COM_INTERFACE(subsystem, IVdsSubSystemNaming, naming),
 	COM_INTERFACE(subsystem, IVdsSubSystemIscsi, iscsi),
 	COM_INTERFACE(subsystem, IVdsSubSystemInterconnect, interconnect),
 };
+/* clang-format on */
 
 const struct com_class com_subsystem_class = {
 	.name = "subsystem",
@@ -440,7 +442,7 @@ const struct com_class com_subsystem_class = {
 HRESULT
 com_give_subsystem(struct com_object *object, IVdsSubSystem **ret_subsystem)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	const struct row_array *array;
 	HRESULT hr;
 

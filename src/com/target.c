@@ -17,7 +17,7 @@ COM_THUNKS(target, IVdsIscsiTarget, target);
 static HRESULT
 target_get_properties(IVdsIscsiTarget *self, VDS_ISCSI_TARGET_PROP *prop)
 {
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	const struct row_target *row;
 	HRESULT hr;
 	int rc;
@@ -51,7 +51,7 @@ static HRESULT
 target_query_portal_groups(IVdsIscsiTarget *self, IEnumVdsObject **ret_enum)
 {
 	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (ret_enum == NULL)
@@ -69,7 +69,7 @@ static HRESULT
 target_query_associated_luns(IVdsIscsiTarget *self, IEnumVdsObject **ret_enum)
 {
 	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = {0};
+	AUTO_LOOK struct com_look look = { 0 };
 	HRESULT hr;
 
 	if (ret_enum == NULL)
@@ -87,7 +87,7 @@ static HRESULT
 target_create_portal_group(IVdsIscsiTarget *self, IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
-	struct client_answer answer = {0};
+	struct client_answer answer = { 0 };
 	struct client *client;
 	HRESULT hr;
 	int rc;
@@ -110,7 +110,7 @@ static HRESULT
 target_delete(IVdsIscsiTarget *self, IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
-	struct client_answer answer = {0};
+	struct client_answer answer = { 0 };
 	struct client *client;
 	HRESULT hr;
 	int rc;
@@ -175,7 +175,7 @@ target_remember_initiator_shared_secret(IVdsIscsiTarget *self, LPWSTR initiator_
 /* ---- GetConnectedInitiators ---- */
 
 struct names {
-	const char **names;		/* borrowed from the view */
+	const char **names; /* borrowed from the view */
 	size_t count, capacity;
 };
 
@@ -232,8 +232,8 @@ static HRESULT
 target_get_connected_initiators(IVdsIscsiTarget *self, LPWSTR **ret_list, LONG *ret_count)
 {
 	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = {0};
-	struct names names = {0};
+	AUTO_LOOK struct com_look look = { 0 };
+	struct names names = { 0 };
 	HRESULT hr;
 	int rc;
 

@@ -83,7 +83,7 @@ com_name_in(const WCHAR *string, char **ret_name, bool *ret_cut)
 	if (*ret_cut) {
 		len = ROW_NAME_MAX;
 		while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)
-			len--;	/* not within a character */
+			len--; /* not within a character */
 		name[len] = '\0';
 	}
 	*ret_name = name;

@@ -6,19 +6,21 @@
 #include "base/mem.h"
 #include "http/http_int.h"
 
-#define AT(member) offsetof(struct http_args, member)
+#define AT(member)     offsetof(struct http_args, member)
+/* clang-format off */
 #define SPEC(fields_, rule_) \
 	{ \
 		.fields = fields_, .count = ARRAY_LEN(fields_), .rule = rule_ \
 	}
+/* clang-format on */
 #define SIZE_MAX_BYTES (1ull << 53)
 
-#define FIELD_AFTER \
-	{ \
+#define FIELD_AFTER                                       \
+	{                                                 \
 		"after", HTTP_KEY, false, AT(after), 0, 0 \
 	}
-#define FIELD_LIMIT \
-	{ \
+#define FIELD_LIMIT                                                    \
+	{                                                              \
 		"limit", HTTP_U64, false, AT(limit), 1, HTTP_LIMIT_MAX \
 	}
 

@@ -27,8 +27,8 @@ http_array_patch(struct http_call *call, struct http_reply *reply)
 	if (call->args.name != NULL)
 		rc = array_rename(call->array, &call->request, call->args.name, &answer);
 	else
-		rc = array_set_iqn_prefix(
-			call->array, &call->request, call->args.iqn_prefix, &answer);
+		rc = array_set_iqn_prefix(call->array, &call->request, call->args.iqn_prefix,
+					  &answer);
 	return http_answer(call, reply, rc, &answer);
 }
 
@@ -45,10 +45,10 @@ http_snapshot(struct http_call *call, struct http_reply *reply)
 	if (rc < 0)
 		return rc;
 	array_listener_free(listener);
-	return http_reply_json(reply,
-		json_pack("{s:o, s:o}", "config",
-			wire_state_encode(config, ROW_ARRAY, ROW_CONFIG_COUNT), "live",
-			wire_state_encode(live, ROW_CONFIG_COUNT, ROW_FAMILY_COUNT)));
+	return http_reply_json(
+		reply, json_pack("{s:o, s:o}", "config",
+				 wire_state_encode(config, ROW_ARRAY, ROW_CONFIG_COUNT), "live",
+				 wire_state_encode(live, ROW_CONFIG_COUNT, ROW_FAMILY_COUNT)));
 }
 
 int
@@ -59,8 +59,8 @@ http_sync(struct http_call *call, struct http_reply *reply)
 
 	if (rc < 0)
 		return rc;
-	return http_reply_json(
-		reply, json_pack("{s:o}", "position", wire_position_encode(&position)));
+	return http_reply_json(reply,
+			       json_pack("{s:o}", "position", wire_position_encode(&position)));
 }
 
 static size_t
@@ -85,10 +85,9 @@ http_check(struct http_call *call, struct http_reply *reply)
 
 	if (rc < 0 && rc != ERR_CORRUPT)
 		return rc;
-	return http_reply_json(reply,
-		json_pack("{s:b, s:s, s:I}", "clean", rc == 0, "message",
-			rc == 0 ? "" : err_text(rc), "failed_luns",
-			(json_int_t)failed_luns(call->array)));
+	return http_reply_json(reply, json_pack("{s:b, s:s, s:I}", "clean", rc == 0, "message",
+						rc == 0 ? "" : err_text(rc), "failed_luns",
+						(json_int_t)failed_luns(call->array)));
 }
 
 int

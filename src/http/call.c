@@ -24,11 +24,11 @@ body_parse(struct http_call *call, const struct http_request *request)
 	if (request->body_len > HTTP_BODY_MAX)
 		return err_set(ERR_INVALID, "the body is larger than 1 MiB");
 	if (request->body_len > 0) {
-		call->body = json_loadb(
-			request->body, request->body_len, JSON_REJECT_DUPLICATES, &error);
+		call->body = json_loadb(request->body, request->body_len, JSON_REJECT_DUPLICATES,
+					&error);
 		if (call->body == NULL)
 			return err_set(ERR_INVALID, "the body is not JSON: line %d: %s", error.line,
-				error.text);
+				       error.text);
 	}
 	return http_spec_body(call->route->body, call->body, &call->args);
 }
@@ -58,7 +58,7 @@ call_run(struct http_call *call, const struct http_request *request, struct http
 	rc = http_unescape(call->target, false);
 	if (rc == 0)
 		rc = http_route_find(request->method, call->target, &call->route, call->ids,
-			reply->allow, sizeof(reply->allow));
+				     reply->allow, sizeof(reply->allow));
 	if (rc == 0)
 		rc = request_id_parse(request->request_id, &call->request.id);
 	if (rc == 0)

@@ -42,9 +42,10 @@ static int
 hello_add(struct http_stream *stream, const struct state *config, const struct state *live)
 {
 	return event_add(stream, "hello", 0,
-		json_pack("{s:o, s:o, s:s}", "position",
-			wire_position_encode(state_position(config)), "live",
-			wire_position_encode(state_position(live)), "version", VDS_VERSION));
+			 json_pack("{s:o, s:o, s:s}", "position",
+				   wire_position_encode(state_position(config)), "live",
+				   wire_position_encode(state_position(live)), "version",
+				   VDS_VERSION));
 }
 
 /* All live rows as one change, which leads from nothing to `live`. */
@@ -111,7 +112,8 @@ array_event_add(struct http_stream *stream, const struct array_event *event)
 	case ARRAY_EVENT_LIVE:
 		return change_add(stream, "live", event->change);
 	case ARRAY_EVENT_HEARTBEAT:
-		return event_add(stream, "heartbeat", 0,
+		return event_add(
+			stream, "heartbeat", 0,
 			json_pack("{s:o}", "position", wire_position_encode(&event->position)));
 	case ARRAY_EVENT_LOST:
 		break;
@@ -173,8 +175,8 @@ stream_new(struct http *http, int *ret_rc)
 
 	if (atomic_fetch_add(&http->streams, 1) >= http->max_streams) {
 		atomic_fetch_sub(&http->streams, 1);
-		*ret_rc =
-			err_set(ERR_LIMIT, "there are %u event streams already", http->max_streams);
+		*ret_rc = err_set(ERR_LIMIT, "there are %u event streams already",
+				  http->max_streams);
 		return NULL;
 	}
 	stream = mem_calloc(1, sizeof(*stream));
@@ -201,7 +203,7 @@ http_events(struct http_call *call, struct http_reply *reply)
 	if (reply->stream == NULL)
 		return rc;
 	rc = array_listen(call->array, call->args.incarnation, call->args.since,
-		&reply->stream->listener, &config, &live);
+			  &reply->stream->listener, &config, &live);
 	if (rc == 0)
 		rc = hello_add(reply->stream, config, live);
 	if (rc == 0)

@@ -32,7 +32,7 @@ struct MHD_Daemon;
 /* The JSON texts of the latest changes, so that many streams encode each change once.  texts.c */
 struct http_text {
 	struct change *change; /* the key: our reference */
-	unsigned refs; /* atomic */
+	unsigned refs;         /* atomic */
 	size_t len;
 	char text[];
 };
@@ -56,20 +56,20 @@ struct http {
 /* ---- the parts of a request: spec.c ---- */
 
 enum http_type {
-	HTTP_TEXT, /* const char *: borrowed from the call; NULL when absent */
-	HTTP_GUID, /* struct guid: zero when absent */
-	HTTP_GUIDS, /* struct http_guids: a JSON array */
-	HTTP_U64, /* uint64_t within min … max */
-	HTTP_BOOL, /* bool: true/false in a body, 1/0 in a query */
+	HTTP_TEXT,   /* const char *: borrowed from the call; NULL when absent */
+	HTTP_GUID,   /* struct guid: zero when absent */
+	HTTP_GUIDS,  /* struct http_guids: a JSON array */
+	HTTP_U64,    /* uint64_t within min … max */
+	HTTP_BOOL,   /* bool: true/false in a body, 1/0 in a query */
 	HTTP_STATUS, /* struct http_status_arg: "online", "offline" */
-	HTTP_KEY, /* struct http_key: "ID" or "ID,ID", in a query */
+	HTTP_KEY,    /* struct http_key: "ID" or "ID,ID", in a query */
 };
 
 struct http_field {
 	const char *name;
 	enum http_type type;
 	bool required;
-	size_t offset; /* in struct http_args */
+	size_t offset;     /* in struct http_args */
 	uint64_t min, max; /* HTTP_U64: the range; HTTP_TEXT: bytes, max 0 = unlimited */
 };
 
@@ -130,9 +130,9 @@ struct http_stream;
 /* As it came. */
 struct http_request {
 	const char *method;
-	const char *target; /* path and query, percent-encoded */
+	const char *target;     /* path and query, percent-encoded */
 	const char *request_id; /* X-Request-Id; NULL = none */
-	const char *body; /* NULL = none */
+	const char *body;       /* NULL = none */
 	size_t body_len;
 };
 
@@ -158,8 +158,8 @@ struct http_reply {
 };
 
 /* Never fails: what goes wrong becomes an error object.  http_reply_fini afterwards. */
-void http_dispatch(
-	struct http *http, const struct http_request *request, struct http_reply *ret_reply);
+void http_dispatch(struct http *http, const struct http_request *request,
+		   struct http_reply *ret_reply);
 /* An error object with the code's status and this thread's text. */
 void http_reply_error(struct http_reply *reply, int code);
 void http_reply_fini(struct http_reply *reply);
@@ -170,12 +170,12 @@ typedef int http_handler(struct http_call *call, struct http_reply *reply);
 
 struct http_route {
 	const char *method;
-	const char *path; /* "/v1/luns/{id}" */
+	const char *path;      /* "/v1/luns/{id}" */
 	const char *operation; /* OpenAPI operationId */
 	http_handler *handler;
-	enum row_family family; /* for http_list and http_get */
+	enum row_family family;        /* for http_list and http_get */
 	const struct http_spec *query; /* NULL = none allowed */
-	const struct http_spec *body; /* NULL = none allowed (but {}) */
+	const struct http_spec *body;  /* NULL = none allowed (but {}) */
 	unsigned status; /* of success; 201 becomes 200 when nothing new was made, 202 with a job */
 };
 
@@ -188,7 +188,7 @@ extern const size_t http_route_count;
  * ERR_NOT_SUPPORTED: the path has other methods, named in ret_allow.
  */
 int http_route_find(const char *method, const char *path, const struct http_route **ret_route,
-	struct guid ret_ids[2], char *ret_allow, size_t allow_size);
+		    struct guid ret_ids[2], char *ret_allow, size_t allow_size);
 
 /* ---- the specs of bodies and queries: args.c ---- */
 
@@ -197,8 +197,8 @@ extern const struct http_spec http_query_list, http_query_named, http_query_grou
 	http_query_events;
 extern const struct http_spec http_body_array, http_body_pool, http_body_pool_patch, http_body_lun,
 	http_body_lun_patch, http_body_extend, http_body_targets, http_body_targets_patch,
-	http_body_target,
-	http_body_target_patch, http_body_portal, http_body_portal_patch, http_body_group;
+	http_body_target, http_body_target_patch, http_body_portal, http_body_portal_patch,
+	http_body_group;
 
 /* ---- replies: reply.c ---- */
 
@@ -207,7 +207,7 @@ extern const struct http_spec http_body_array, http_body_pool, http_body_pool_pa
  * last line.
  */
 int http_answer(struct http_call *call, struct http_reply *reply, int rc,
-	const struct array_answer *answer);
+		const struct array_answer *answer);
 /* Takes json; NULL (out of memory) is -ENOMEM. */
 int http_reply_json(struct http_reply *reply, json_t *json);
 unsigned http_status(int code);
@@ -221,7 +221,8 @@ http_handler http_array_get, http_array_patch, http_snapshot, http_sync, http_ch
 	http_version;
 http_handler http_pool_create, http_pool_patch, http_pool_delete;
 http_handler http_lun_create, http_lun_patch, http_lun_delete, http_lun_extend, http_lun_max_extend,
-	http_lun_associate, http_lun_targets_patch, http_lun_counters, http_max_lun_size, http_explain;
+	http_lun_associate, http_lun_targets_patch, http_lun_counters, http_max_lun_size,
+	http_explain;
 http_handler http_target_create, http_target_patch, http_target_delete;
 http_handler http_portal_create, http_portal_patch, http_portal_delete;
 http_handler http_group_create, http_group_delete, http_group_add, http_group_remove;

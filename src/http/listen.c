@@ -54,9 +54,9 @@ static int
 unix_bind(int fd, const struct sockaddr_un *address)
 {
 	if (fchmod(fd, SOCKET_MODE) < 0 ||
-		bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+	    bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
 		return err_set(-errno, "cannot make the socket %s: %s", address->sun_path,
-			strerror(errno));
+			       strerror(errno));
 	if (chmod(address->sun_path, SOCKET_MODE) < 0 || listen(fd, BACKLOG) < 0) {
 		int rc = -errno;
 
@@ -74,7 +74,7 @@ http_listen_unix(const char *path)
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return err_set(ERR_INVALID, "the socket's path is longer than %zu bytes: %s",
-			sizeof(address.sun_path) - 1, path);
+			       sizeof(address.sun_path) - 1, path);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	rc = stale_remove(&address);
 	if (rc < 0)
@@ -123,8 +123,8 @@ is_loopback(const struct sockaddr *address)
 		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
 	}
 	return address->sa_family == AF_INET6 &&
-		IN6_IS_ADDR_LOOPBACK(
-			&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	       IN6_IS_ADDR_LOOPBACK(
+		       &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
 }
 
 static int
@@ -138,8 +138,8 @@ tcp_bind(const struct addrinfo *info, uint16_t *ret_port)
 	if (fd < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-		bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0 ||
-		getsockname(fd, (struct sockaddr *)&bound, &len) < 0) {
+	    bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&bound, &len) < 0) {
 		rc = -errno;
 		close(fd);
 		return rc;
@@ -153,7 +153,7 @@ int
 http_listen_tcp(const char *where, uint16_t *ret_port)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-		.ai_socktype = SOCK_STREAM };
+				  .ai_socktype = SOCK_STREAM };
 	AUTO_FREE char *copy = str_dup(where);
 	struct addrinfo *info;
 	char *host = NULL, *port = NULL;
@@ -172,10 +172,10 @@ http_listen_tcp(const char *where, uint16_t *ret_port)
 			rc = err_set(rc, "cannot listen on %s: %s", where, strerror(-rc));
 	} else {
 		rc = err_set(ERR_NOT_SUPPORTED,
-			"%s is not a loopback address: HTTP beyond this host needs TLS and a "
-			"token, "
-			"which come in a later release; use 127.0.0.1 or [::1], or a tunnel",
-			where);
+			     "%s is not a loopback address: HTTP beyond this host needs TLS and a "
+			     "token, "
+			     "which come in a later release; use 127.0.0.1 or [::1], or a tunnel",
+			     where);
 	}
 	freeaddrinfo(info);
 	return rc;

@@ -106,7 +106,7 @@ http_get(struct http_call *call, struct http_reply *reply)
 
 	if (row == NULL)
 		return err_set(ERR_NOT_FOUND, "there is no %s %s", row_type(family)->name,
-			guid_format(&call->ids[0], text));
+			       guid_format(&call->ids[0], text));
 	return http_reply_json(reply, http_row(view.config, view.live, row));
 }
 
@@ -143,7 +143,7 @@ static bool
 wanted(const struct http_args *args, const void *row)
 {
 	if (args->name != NULL && !text_is(row, "name", args->name) &&
-		!text_is(row, "iscsi_name", args->name) && !text_is(row, "alias", args->name))
+	    !text_is(row, "iscsi_name", args->name) && !text_is(row, "alias", args->name))
 		return false;
 	if (!guid_is_zero(&args->lun_id) && !guid_is(row, "lun_id", &args->lun_id))
 		return false;
@@ -190,8 +190,8 @@ static int
 list_reply(struct http_reply *reply, json_t *items, json_t *next, const struct state *config)
 {
 	return http_reply_json(reply,
-		json_pack("{s:o, s:o, s:I}", "items", items, "next", next, "sequence",
-			(json_int_t)state_position(config)->sequence));
+			       json_pack("{s:o, s:o, s:I}", "items", items, "next", next,
+					 "sequence", (json_int_t)state_position(config)->sequence));
 }
 
 int
@@ -223,7 +223,7 @@ http_list(struct http_call *call, struct http_reply *reply)
 /* All rows of a slice of associations; the object itself must be there. */
 static int
 slice_reply(struct http_call *call, struct http_reply *reply,
-	struct row_slice (*slice_of)(const struct state *, const struct guid *))
+	    struct row_slice (*slice_of)(const struct state *, const struct guid *))
 {
 	AUTO_STATE struct state *config = array_state(call->array);
 	enum row_family family = call->route->family;
@@ -233,7 +233,7 @@ slice_reply(struct http_call *call, struct http_reply *reply,
 
 	if (state_find(config, family, &call->ids[0]) == NULL)
 		return err_set(ERR_NOT_FOUND, "there is no %s %s", row_type(family)->name,
-			guid_format(&call->ids[0], text));
+			       guid_format(&call->ids[0], text));
 	items = json_array();
 	slice = slice_of(config, &call->ids[0]);
 	for (size_t i = 0; i < slice.count; i++)

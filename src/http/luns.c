@@ -19,7 +19,7 @@ http_lun_create(struct http_call *call, struct http_reply *reply)
 	struct array_answer answer;
 
 	return http_answer(call, reply,
-		array_lun_create(call->array, &call->request, &spec, &answer), &answer);
+			   array_lun_create(call->array, &call->request, &spec, &answer), &answer);
 }
 
 int
@@ -35,14 +35,13 @@ http_lun_patch(struct http_call *call, struct http_reply *reply)
 	else if (args->mask != NULL)
 		rc = array_lun_set_mask(call->array, &call->request, lun, args->mask, &answer);
 	else if (args->mask_add != NULL)
-		rc = array_lun_add_mask(
-			call->array, &call->request, lun, args->mask_add, &answer);
+		rc = array_lun_add_mask(call->array, &call->request, lun, args->mask_add, &answer);
 	else if (args->mask_remove != NULL)
-		rc = array_lun_remove_mask(
-			call->array, &call->request, lun, args->mask_remove, &answer);
+		rc = array_lun_remove_mask(call->array, &call->request, lun, args->mask_remove,
+					   &answer);
 	else
-		rc = array_lun_set_status(
-			call->array, &call->request, lun, args->status.status, &answer);
+		rc = array_lun_set_status(call->array, &call->request, lun, args->status.status,
+					  &answer);
 	return http_answer(call, reply, rc, &answer);
 }
 
@@ -59,8 +58,8 @@ int
 http_lun_extend(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_lun_extend(
-		call->array, &call->request, &call->ids[0], call->args.add_bytes, &answer);
+	int rc = array_lun_extend(call->array, &call->request, &call->ids[0], call->args.add_bytes,
+				  &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }
@@ -70,8 +69,8 @@ http_lun_associate(struct http_call *call, struct http_reply *reply)
 {
 	const struct http_guids *targets = &call->args.targets;
 	struct array_answer answer;
-	int rc = array_lun_associate(
-		call->array, &call->request, &call->ids[0], targets->ids, targets->count, &answer);
+	int rc = array_lun_associate(call->array, &call->request, &call->ids[0], targets->ids,
+				     targets->count, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }
@@ -85,11 +84,11 @@ http_lun_targets_patch(struct http_call *call, struct http_reply *reply)
 	int rc;
 
 	if (add->given)
-		rc = array_lun_add_targets(
-			call->array, &call->request, lun, add->ids, add->count, &answer);
+		rc = array_lun_add_targets(call->array, &call->request, lun, add->ids, add->count,
+					   &answer);
 	else
-		rc = array_lun_remove_targets(
-			call->array, &call->request, lun, remove->ids, remove->count, &answer);
+		rc = array_lun_remove_targets(call->array, &call->request, lun, remove->ids,
+					      remove->count, &answer);
 	return http_answer(call, reply, rc, &answer);
 }
 
@@ -126,12 +125,12 @@ http_lun_counters(struct http_call *call, struct http_reply *reply)
 	if (rc < 0)
 		return rc;
 	return http_reply_json(reply,
-		json_pack("{s:I, s:I, s:I, s:I, s:I}", "read_commands",
-			(json_int_t)counters.read_commands, "write_commands",
-			(json_int_t)counters.write_commands, "other_commands",
-			(json_int_t)counters.other_commands, "read_bytes",
-			(json_int_t)counters.read_bytes, "write_bytes",
-			(json_int_t)counters.write_bytes));
+			       json_pack("{s:I, s:I, s:I, s:I, s:I}", "read_commands",
+					 (json_int_t)counters.read_commands, "write_commands",
+					 (json_int_t)counters.write_commands, "other_commands",
+					 (json_int_t)counters.other_commands, "read_bytes",
+					 (json_int_t)counters.read_bytes, "write_bytes",
+					 (json_int_t)counters.write_bytes));
 }
 
 int
@@ -139,8 +138,8 @@ http_explain(struct http_call *call, struct http_reply *reply)
 {
 	AUTO_FREE char *text = NULL;
 	bool visible = false;
-	int rc = array_explain(
-		call->array, &call->args.lun_id, call->args.initiator, &visible, &text);
+	int rc = array_explain(call->array, &call->args.lun_id, call->args.initiator, &visible,
+			       &text);
 
 	if (rc < 0)
 		return rc;

@@ -6,8 +6,8 @@ int
 http_pool_create(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_pool_create(
-		call->array, &call->request, call->args.name, call->args.path, &answer);
+	int rc = array_pool_create(call->array, &call->request, call->args.name, call->args.path,
+				   &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }
@@ -16,8 +16,8 @@ int
 http_pool_patch(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_pool_rename(
-		call->array, &call->request, &call->ids[0], call->args.name, &answer);
+	int rc = array_pool_rename(call->array, &call->request, &call->ids[0], call->args.name,
+				   &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

@@ -7,7 +7,7 @@ http_portal_create(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
 	int rc = array_portal_create(call->array, &call->request, call->args.address,
-		(uint16_t)call->args.port, &answer);
+				     (uint16_t)call->args.port, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }
@@ -16,8 +16,8 @@ int
 http_portal_patch(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_portal_set_status(
-		call->array, &call->request, &call->ids[0], call->args.status.status, &answer);
+	int rc = array_portal_set_status(call->array, &call->request, &call->ids[0],
+					 call->args.status.status, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }
@@ -53,8 +53,8 @@ int
 http_group_add(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_group_add_portal(
-		call->array, &call->request, &call->ids[0], &call->ids[1], &answer);
+	int rc = array_group_add_portal(call->array, &call->request, &call->ids[0], &call->ids[1],
+					&answer);
 
 	return http_answer(call, reply, rc, &answer);
 }
@@ -63,8 +63,8 @@ int
 http_group_remove(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_group_remove_portal(
-		call->array, &call->request, &call->ids[0], &call->ids[1], &answer);
+	int rc = array_group_remove_portal(call->array, &call->request, &call->ids[0],
+					   &call->ids[1], &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

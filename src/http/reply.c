@@ -16,8 +16,8 @@ http_reply_json(struct http_reply *reply, json_t *json)
 }
 
 int
-http_answer(
-	struct http_call *call, struct http_reply *reply, int rc, const struct array_answer *answer)
+http_answer(struct http_call *call, struct http_reply *reply, int rc,
+	    const struct array_answer *answer)
 {
 	char id[GUID_TEXT_SIZE], job[GUID_TEXT_SIZE];
 	bool has_job;
@@ -27,10 +27,11 @@ http_answer(
 	has_job = !guid_is_zero(&answer->job_id);
 	reply->status = has_job ? 202 : answer->existed ? 200 : call->route->status;
 	return http_reply_json(reply,
-		json_pack("{s:I, s:s, s:s?, s:b, s:b}", "sequence", (json_int_t)answer->sequence,
-			"id", guid_format(&answer->object_id, id), "job",
-			has_job ? guid_format(&answer->job_id, job) : NULL, "existed",
-			answer->existed, "replayed", answer->replayed));
+			       json_pack("{s:I, s:s, s:s?, s:b, s:b}", "sequence",
+					 (json_int_t)answer->sequence, "id",
+					 guid_format(&answer->object_id, id), "job",
+					 has_job ? guid_format(&answer->job_id, job) : NULL,
+					 "existed", answer->existed, "replayed", answer->replayed));
 }
 
 void

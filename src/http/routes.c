@@ -161,7 +161,7 @@ allow_add(char *allow, size_t size, const char *method)
 	bool get = strcmp(method, "GET") == 0;
 
 	snprintf(allow + len, size - len, "%s%s%s", len > 0 ? ", " : "", method,
-		get ? ", HEAD" : "");
+		 get ? ", HEAD" : "");
 }
 
 /* RFC 9110 §9.3.2: HEAD is GET; libmicrohttpd leaves the body away. */
@@ -173,7 +173,7 @@ method_is(const char *of_route, const char *method)
 
 int
 http_route_find(const char *method, const char *path, const struct http_route **ret_route,
-	struct guid ret_ids[2], char *ret_allow, size_t allow_size)
+		struct guid ret_ids[2], char *ret_allow, size_t allow_size)
 {
 	ret_allow[0] = '\0';
 	for (size_t i = 0; i < http_route_count; i++) {

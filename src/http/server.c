@@ -54,7 +54,7 @@ on_target(void *arg, const char *target, struct MHD_Connection *connection)
 
 static void
 on_completed(void *arg, struct MHD_Connection *connection, void **request,
-	enum MHD_RequestTerminationCode how)
+	     enum MHD_RequestTerminationCode how)
 {
 	struct incoming *in = *request;
 
@@ -111,8 +111,8 @@ response_new(struct http_reply *reply)
 	if (reply->text != NULL)
 		return MHD_create_response_from_buffer(
 			reply->text_len, (char *)(uintptr_t)reply->text, MHD_RESPMEM_PERSISTENT);
-	response = MHD_create_response_from_callback(
-		MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_reader, reply->stream, stream_done);
+	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_reader,
+						     reply->stream, stream_done);
 	if (response != NULL)
 		reply->stream = NULL;
 	return response;
@@ -147,14 +147,13 @@ reply_queue(struct MHD_Connection *connection, const char *method, struct http_r
 static void
 peer_format(struct MHD_Connection *connection, char *buf, size_t size)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
 	if (info != NULL &&
-		getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-		peer.pid > 0)
+	    getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid > 0)
 		snprintf(buf, size, "uid=%u gid=%u pid=%d", peer.uid, peer.gid, (int)peer.pid);
 	else
 		snprintf(buf, size, "peer=tcp");
@@ -174,7 +173,7 @@ is_change(const char *method)
 
 static void
 request_log(struct MHD_Connection *connection, const struct incoming *in, const char *method,
-	unsigned status)
+	    unsigned status)
 {
 	char peer[64], target[256], quoted[64];
 	uint64_t us = (clock_mono_ns() - in->start_ns) / 1000;
@@ -182,12 +181,12 @@ request_log(struct MHD_Connection *connection, const struct incoming *in, const 
 	if (is_change(method)) {
 		peer_format(connection, peer, sizeof(peer));
 		log_info("http.change", "method=%s target=%s status=%u us=%" PRIu64 " %s", method,
-			log_quote(in->target, target, sizeof(target)), status, us, peer);
+			 log_quote(in->target, target, sizeof(target)), status, us, peer);
 	} else if (requests.on) {
 		peer_format(connection, peer, sizeof(peer));
 		log_debug(&requests, "http.read", "method=%s target=%s status=%u us=%" PRIu64 " %s",
-			log_quote(method, quoted, sizeof(quoted)),
-			log_quote(in->target, target, sizeof(target)), status, us, peer);
+			  log_quote(method, quoted, sizeof(quoted)),
+			  log_quote(in->target, target, sizeof(target)), status, us, peer);
 	}
 }
 
@@ -211,7 +210,7 @@ body_add(struct incoming *in, const char *bytes, size_t len)
 
 static enum MHD_Result
 complete(struct http *http, struct MHD_Connection *connection, struct incoming *in,
-	const char *method, bool tcp)
+	 const char *method, bool tcp)
 {
 	struct http_request request = {
 		.method = method,
@@ -226,9 +225,9 @@ complete(struct http *http, struct MHD_Connection *connection, struct incoming *
 	if (in->body.failed)
 		http_reply_error(&reply, -ENOMEM);
 	else if (tcp &&
-		!http_origin_is_ours(header(connection, "Host"), header(connection, "Origin")))
-		http_reply_error(
-			&reply, err_set(ERR_ACCESS, "requests of other origins are refused"));
+		 !http_origin_is_ours(header(connection, "Host"), header(connection, "Origin")))
+		http_reply_error(&reply,
+				 err_set(ERR_ACCESS, "requests of other origins are refused"));
 	else
 		http_dispatch(http, &request, &reply);
 	request_log(connection, in, method, reply.status);
@@ -239,7 +238,7 @@ complete(struct http *http, struct MHD_Connection *connection, struct incoming *
 
 static enum MHD_Result
 on_request(struct http *http, struct MHD_Connection *connection, const char *method,
-	const char *bytes, size_t *len, struct incoming *in, bool tcp)
+	   const char *bytes, size_t *len, struct incoming *in, bool tcp)
 {
 	if (in == NULL)
 		return MHD_NO;
@@ -266,7 +265,7 @@ on_unix(void *arg, struct MHD_Connection *connection, const char *url, const cha
 
 static enum MHD_Result
 on_tcp(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-	const char *version, const char *bytes, size_t *len, void **request)
+       const char *version, const char *bytes, size_t *len, void **request)
 {
 	(void)url;
 	(void)version;
@@ -278,10 +277,11 @@ on_tcp(void *arg, struct MHD_Connection *connection, const char *url, const char
 /* Takes fd, also on failure. */
 static int
 daemon_start(struct http *http, int fd, unsigned limit, MHD_AccessHandlerCallback handler,
-	struct MHD_Daemon **ret_daemon)
+	     struct MHD_Daemon **ret_daemon)
 {
-	*ret_daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD |
-			MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC,
+	*ret_daemon = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+			MHD_USE_ITC,
 		0, NULL, NULL, handler, http, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
 		MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED,
@@ -327,8 +327,8 @@ tcp_start(struct http *http, const char *where, unsigned limit)
 int
 http_start(const struct http_options *options, struct http **ret_http)
 {
-	unsigned limit =
-		options->max_connections != 0 ? options->max_connections : HTTP_CONNECTIONS_DEFAULT;
+	unsigned limit = options->max_connections != 0 ? options->max_connections
+						       : HTTP_CONNECTIONS_DEFAULT;
 	struct http *http = mem_calloc(1, sizeof(*http));
 	int rc;
 

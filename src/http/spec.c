@@ -40,13 +40,13 @@ static int
 text_set(const struct http_field *field, const char *text, size_t len, struct http_args *args)
 {
 	if (!str_is_text(text, len))
-		return err_set(
-			ERR_INVALID, "%s holds control characters or is not UTF-8", field->name);
+		return err_set(ERR_INVALID, "%s holds control characters or is not UTF-8",
+			       field->name);
 	if (len < field->min)
 		return err_set(ERR_INVALID, "%s must not be empty", field->name);
 	if (field->max != 0 && len > field->max)
 		return err_set(ERR_INVALID, "%s is longer than %u bytes", field->name,
-			(unsigned)field->max);
+			       (unsigned)field->max);
 	*(const char **)slot(args, field) = text;
 	return 0;
 }
@@ -67,8 +67,8 @@ u64_set(const struct http_field *field, uint64_t value, struct http_args *args)
 {
 	if (value < field->min || (field->max != 0 && value > field->max))
 		return err_set(ERR_INVALID,
-			"%s is out of range: from %" PRIu64 " to %" PRIu64 " is allowed",
-			field->name, field->min, field->max);
+			       "%s is out of range: from %" PRIu64 " to %" PRIu64 " is allowed",
+			       field->name, field->min, field->max);
 	*(uint64_t *)slot(args, field) = value;
 	return 0;
 }
@@ -159,7 +159,7 @@ json_set(const struct http_field *field, const json_t *json, struct http_args *a
 	case HTTP_U64:
 		if (!json_is_integer(json) || json_integer_value(json) < 0)
 			return err_set(ERR_INVALID, "%s must be a whole number, not negative",
-				field->name);
+				       field->name);
 		return u64_set(field, (uint64_t)json_integer_value(json), args);
 	case HTTP_BOOL:
 		if (!json_is_boolean(json))
@@ -178,7 +178,7 @@ rules_check(const struct http_spec *spec, uint64_t seen)
 {
 	if (spec->rule == HTTP_EXACTLY_ONE && __builtin_popcountll(seen) != 1)
 		return err_set(ERR_INVALID, "exactly one member is needed, such as \"%s\"",
-			spec->fields[0].name);
+			       spec->fields[0].name);
 	for (size_t i = 0; i < spec->count; i++)
 		if (spec->fields[i].required && (seen & 1ull << i) == 0)
 			return err_set(ERR_INVALID, "%s is missing", spec->fields[i].name);
@@ -197,7 +197,7 @@ http_spec_body(const struct http_spec *spec, const json_t *json, struct http_arg
 		return err_set(ERR_INVALID, "the body must be a JSON object");
 	/* jansson's iterators want a pointer to non-const; they do not write */
 	for (iter = json_object_iter((json_t *)(uintptr_t)json); iter != NULL;
-		iter = json_object_iter_next((json_t *)(uintptr_t)json, iter)) {
+	     iter = json_object_iter_next((json_t *)(uintptr_t)json, iter)) {
 		size_t index = 0;
 		const char *name = json_object_iter_key(iter);
 		const struct http_field *field = field_find(spec, name, &index);

@@ -8,7 +8,8 @@ http_target_create(struct http_call *call, struct http_reply *reply)
 	const struct http_args *args = &call->args;
 	struct array_answer answer;
 	int rc = array_target_create(call->array, &call->request, args->iscsi_name,
-		args->alias != NULL ? args->alias : "", args->with_group, &answer);
+				     args->alias != NULL ? args->alias : "", args->with_group,
+				     &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }
@@ -17,8 +18,8 @@ int
 http_target_patch(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_target_set_alias(
-		call->array, &call->request, &call->ids[0], call->args.alias, &answer);
+	int rc = array_target_set_alias(call->array, &call->request, &call->ids[0],
+					call->args.alias, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

@@ -15,19 +15,20 @@
 #include "base/err.h"
 #include "base/log.h"
 
-#define QUEUE_DEPTH_DEFAULT 128
-#define QUEUE_DEPTH_MAX 1024
+#define QUEUE_DEPTH_DEFAULT     128
+#define QUEUE_DEPTH_MAX         1024
 #define IMMEDIATE_DEPTH_DEFAULT 16
-#define IMMEDIATE_DEPTH_MAX 256
+#define IMMEDIATE_DEPTH_MAX     256
 
 LOG_AREA(pdu_log, "iscsi.pdu");
 
 /* One row for each PDU that an initiator may send. */
 static const struct op {
 	int (*handle)(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-	uint8_t states;			/* enum iscsi_conn_state, where it is allowed */
-	bool discovery;			/* also in a discovery session */
-	bool numbered;			/* has a CmdSN: runs in its turn */
+	uint8_t states; /* enum iscsi_conn_state, where it is allowed */
+	bool discovery; /* also in a discovery session */
+	bool numbered;  /* has a CmdSN: runs in its turn */
+			/* clang-format off */
 } op_table[OP_MASK + 1] = {
 	[OP_NOP_OUT] = { iscsi_control_on_nop_out, CONN_LOGGED_IN, true, true },
 	[OP_COMMAND] = { iscsi_task_on_command, CONN_LOGGED_IN, false, true },
@@ -38,6 +39,7 @@ static const struct op {
 	[OP_LOGOUT] = { iscsi_control_on_logout, CONN_LOGGED_IN, true, true },
 	[OP_SNACK] = { iscsi_control_on_snack, CONN_LOGGED_IN, false, false },
 };
+/* clang-format on */
 
 void
 iscsi_params_default(struct iscsi_params *limits)
@@ -61,17 +63,20 @@ static bool
 limits_ok(const struct iscsi_params *l)
 {
 	return l->max_recv_len >= 512 && l->max_recv_len <= 0xffffff && l->max_send_len >= 512 &&
-	       l->max_send_len <= 0xffffff && l->max_burst_len >= 512 && l->max_burst_len <= 0xffffff &&
-	       l->first_burst_len >= 512 && l->first_burst_len <= l->max_burst_len &&
-	       l->max_outstanding_r2t >= 1 && l->time2wait_s <= 3600 && l->time2retain_s <= 3600 &&
-	       l->header_digest >= 1 && l->header_digest <= 3 && l->data_digest >= 1 && l->data_digest <= 3;
+	       l->max_send_len <= 0xffffff && l->max_burst_len >= 512 &&
+	       l->max_burst_len <= 0xffffff && l->first_burst_len >= 512 &&
+	       l->first_burst_len <= l->max_burst_len && l->max_outstanding_r2t >= 1 &&
+	       l->time2wait_s <= 3600 && l->time2retain_s <= 3600 && l->header_digest >= 1 &&
+	       l->header_digest <= 3 && l->data_digest >= 1 && l->data_digest <= 3;
 }
 
 static void
-conn_init(struct iscsi_conn *conn, const struct iscsi_conn_config *config, const struct iscsi_params *limits)
+conn_init(struct iscsi_conn *conn, const struct iscsi_conn_config *config,
+	  const struct iscsi_params *limits)
 {
 	uint32_t depth = config->queue_depth != 0 ? config->queue_depth : QUEUE_DEPTH_DEFAULT;
-	uint16_t immediate = config->immediate_depth != 0 ? config->immediate_depth : IMMEDIATE_DEPTH_DEFAULT;
+	uint16_t immediate = config->immediate_depth != 0 ? config->immediate_depth
+							  : IMMEDIATE_DEPTH_DEFAULT;
 
 	conn->ops = config->ops;
 	conn->user = config->user;
@@ -123,7 +128,7 @@ iscsi_conn_free(struct iscsi_conn *conn)
 		if (task->state != TASK_FREE)
 			iscsi_task_release(task);
 	}
-	iscsi_tx_clear(conn);		/* answers to task management that waited for those */
+	iscsi_tx_clear(conn); /* answers to task management that waited for those */
 	iscsi_tmf_free_all(conn);
 	iscsi_task_pool_fini(&conn->pool);
 	iscsi_session_fini(&conn->session);
@@ -185,9 +190,10 @@ on_head(struct iscsi_conn *conn)
 	if (conn->state == CONN_UP && opcode != OP_LOGIN)
 		return ERR_PROTOCOL;
 	if (conn->login.pending_step >= 0)
-		return ERR_PROTOCOL;	/* it was to wait for our answer */
+		return ERR_PROTOCOL; /* it was to wait for our answer */
 	if (pdu->data_len > max)
-		return conn->state == CONN_LOGGED_IN ? drop_for(conn, pdu, REJECT_PROTOCOL) : ERR_PROTOCOL;
+		return conn->state == CONN_LOGGED_IN ? drop_for(conn, pdu, REJECT_PROTOCOL)
+						     : ERR_PROTOCOL;
 	if (opcode == OP_DATA_OUT && conn->state == CONN_LOGGED_IN)
 		return iscsi_data_out_head(conn, pdu);
 	return 0;
@@ -291,8 +297,9 @@ on_pdu(struct iscsi_conn *conn)
 	if (conn->rx.data_bad)
 		return on_damaged(conn, pdu);
 	if (op->handle == NULL)
-		return conn->state == CONN_LOGGED_IN ? iscsi_control_reject(conn, pdu, REJECT_NOT_SUPPORTED) :
-						       on_wrong_state(conn, pdu);
+		return conn->state == CONN_LOGGED_IN
+			       ? iscsi_control_reject(conn, pdu, REJECT_NOT_SUPPORTED)
+			       : on_wrong_state(conn, pdu);
 	if ((op->states & conn->state) == 0)
 		return on_wrong_state(conn, pdu);
 	note_exp_stat_sn(conn, get_be32(pdu->bhs + AT_EXP_STAT_SN));
@@ -344,7 +351,8 @@ iscsi_conn_rx_advance(struct iscsi_conn *conn, size_t len_bytes)
 bool
 iscsi_conn_wants_input(const struct iscsi_conn *conn)
 {
-	return conn->error == 0 && conn->tx.msgs < TX_MSGS_SOFT && conn->tx.msg_bytes < TX_BYTES_SOFT;
+	return conn->error == 0 && conn->tx.msgs < TX_MSGS_SOFT &&
+	       conn->tx.msg_bytes < TX_BYTES_SOFT;
 }
 
 /* --- login ----------------------------------------------------------------------------------- */

@@ -10,7 +10,8 @@
 #include "base/err.h"
 
 int
-iscsi_control_reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, enum iscsi_reject_reason reason)
+iscsi_control_reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu,
+		     enum iscsi_reject_reason reason)
 {
 	uint32_t len = BHS_SIZE + pdu->ahs_len;
 	int err;
@@ -92,7 +93,8 @@ static int
 logout_respond(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, enum logout_response response)
 {
 	int err;
-	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_LOGOUT_RESPONSE, get_be32(pdu->bhs + AT_ITT), 0, &err);
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_LOGOUT_RESPONSE,
+						    get_be32(pdu->bhs + AT_ITT), 0, &err);
 
 	if (msg == NULL)
 		return err;

@@ -18,7 +18,7 @@
 #include "base/err.h"
 
 #define STATUS_CHECK_CONDITION 0x02
-#define FAULT_NONE (-1)
+#define FAULT_NONE             (-1)
 
 /* --- status ---------------------------------------------------------------------------------------------------- */
 
@@ -68,7 +68,7 @@ void
 iscsi_data_send_status(struct iscsi_cmd *task)
 {
 	if (!iscsi_data_is_drained(task)) {
-		list_remove(&task->item.node);	/* R2Ts that are not yet out */
+		list_remove(&task->item.node); /* R2Ts that are not yet out */
 		iscsi_rx_forget(&task->pub.conn->rx, task);
 		iscsi_task_to(task, TASK_DRAIN);
 		return;
@@ -82,11 +82,13 @@ iscsi_data_send_status(struct iscsi_cmd *task)
 void
 iscsi_data_fault(struct iscsi_cmd *task, enum iscsi_data_fault fault)
 {
+	/* clang-format off */
 	static const uint8_t asc[][2] = {
 		[FAULT_UNEXPECTED_UNSOLICITED] = { 0x0c, 0x0c },
 		[FAULT_INCORRECT_AMOUNT] = { 0x0c, 0x0d },
 		[FAULT_CRC] = { 0x47, 0x05 },
 	};
+	/* clang-format on */
 	uint8_t *sense = task->sense + 2;
 
 	/* Fixed format, ABORTED COMMAND. */
@@ -157,13 +159,14 @@ static void
 ask_for_data(struct iscsi_cmd *task)
 {
 	if (!list_empty(&task->item.node))
-		return;		/* it still waits for the ring */
+		return; /* it still waits for the ring */
 	task->item.emit = r2t_emit;
 	iscsi_tx_push(task->pub.conn, &task->item);
 }
 
 int
-iscsi_task_accept_write(struct iscsi_task *pub, const struct iovec *iov, int iovcnt, uint32_t len_bytes)
+iscsi_task_accept_write(struct iscsi_task *pub, const struct iovec *iov, int iovcnt,
+			uint32_t len_bytes)
 {
 	struct iscsi_cmd *task = iscsi_task_of(pub);
 
@@ -199,7 +202,8 @@ sequence_fault(const struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 
 	if (ttt == TAG_NONE && !task->unsolicited)
 		return FAULT_UNEXPECTED_UNSOLICITED;
-	if (ttt != TAG_NONE && (task->r2t_done == task->r2t_sent || ttt != r2t_ttt(task, task->r2t_done)))
+	if (ttt != TAG_NONE &&
+	    (task->r2t_done == task->r2t_sent || ttt != r2t_ttt(task, task->r2t_done)))
 		return FAULT_INCORRECT_AMOUNT;
 	/* A gap in DataSN implies a PDU lost to a digest error.  RFC 7143 §7.9. */
 	if (get_be32(pdu->bhs + AT_DATA_SN) != task->wr_sn)
@@ -332,7 +336,8 @@ iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 
 /* Slots for at most len bytes of the task's data.  The length they hold; the header is in the first. */
 static uint32_t
-data_in_slots(struct iscsi_conn *conn, struct iscsi_cmd *task, uint32_t len, struct iscsi_tx_slot **ret_first, uint8_t **ret_bhs)
+data_in_slots(struct iscsi_conn *conn, struct iscsi_cmd *task, uint32_t len,
+	      struct iscsi_tx_slot **ret_first, uint8_t **ret_bhs)
 {
 	struct iscsi_tx_slot *slot = iscsi_tx_slot_new(&conn->tx, ret_bhs);
 	uint32_t crc = CRC32C_INIT, done = 0;
@@ -407,7 +412,8 @@ data_in_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 }
 
 static void
-send_piece(struct iscsi_cmd *task, const struct iovec *iov, int iovcnt, uint32_t len, enum iscsi_task_state state)
+send_piece(struct iscsi_cmd *task, const struct iovec *iov, int iovcnt, uint32_t len,
+	   enum iscsi_task_state state)
 {
 	if (iovcnt == 1) {
 		task->rd_one = iov[0];
@@ -427,7 +433,8 @@ room_left(const struct iscsi_cmd *task, uint32_t len)
 }
 
 void
-iscsi_task_finish_read(struct iscsi_task *pub, const struct iovec *iov, int iovcnt, uint32_t len_bytes, uint64_t length)
+iscsi_task_finish_read(struct iscsi_task *pub, const struct iovec *iov, int iovcnt,
+		       uint32_t len_bytes, uint64_t length)
 {
 	struct iscsi_cmd *task = iscsi_task_of(pub);
 	uint32_t len = room_left(task, len_bytes);
@@ -450,7 +457,8 @@ iscsi_task_finish_read(struct iscsi_task *pub, const struct iovec *iov, int iovc
 }
 
 void
-iscsi_task_send_data(struct iscsi_task *pub, const struct iovec *iov, int iovcnt, uint32_t len_bytes)
+iscsi_task_send_data(struct iscsi_task *pub, const struct iovec *iov, int iovcnt,
+		     uint32_t len_bytes)
 {
 	struct iscsi_cmd *task = iscsi_task_of(pub);
 	uint32_t len = room_left(task, len_bytes);

@@ -116,7 +116,8 @@ apply(struct iscsi_conn *conn)
 	iscsi_text_clear_in(&conn->text);
 	if (err < 0 || !keys->wants_targets)
 		return err;
-	conn->ops->send_targets(conn->user, keys->send_targets[0] != '\0' ? keys->send_targets : NULL, &list);
+	conn->ops->send_targets(conn->user,
+				keys->send_targets[0] != '\0' ? keys->send_targets : NULL, &list);
 	return targets_check(&list);
 }
 
@@ -150,7 +151,8 @@ iscsi_discovery_on_text(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	if ((flags & FLAG_CONTINUE) != 0)
 		return respond(conn, 0, 0);
 	if (iscsi_text_out_left(&conn->text) > 0)
-		return conn->text.in_len > 0 ? reject(conn, pdu, REJECT_PROTOCOL) : answer(conn, flags);
+		return conn->text.in_len > 0 ? reject(conn, pdu, REJECT_PROTOCOL)
+					     : answer(conn, flags);
 	err = apply(conn);
 	if (err == ERR_PROTOCOL)
 		return reject(conn, pdu, REJECT_PROTOCOL);

@@ -11,9 +11,9 @@
 #include <sys/uio.h>
 
 struct iscsi_iov_cursor {
-	const struct iovec *iov;	/* the piece we are in */
-	int left;			/* pieces from there on */
-	size_t offset;			/* in that piece */
+	const struct iovec *iov; /* the piece we are in */
+	int left;                /* pieces from there on */
+	size_t offset;           /* in that piece */
 };
 
 static inline void

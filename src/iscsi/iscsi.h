@@ -33,31 +33,31 @@
 struct iscsi_conn;
 struct iscsi_targets;
 
-#define ISCSI_NAME_MAX 223		/* bytes of an iSCSI name, RFC 7143 §4.2.7.1 */
+#define ISCSI_NAME_MAX  223 /* bytes of an iSCSI name, RFC 7143 §4.2.7.1 */
 #define ISCSI_ALIAS_MAX 255
 #define ISCSI_ISID_SIZE 6
 #define ISCSI_SENSE_MAX 252
 
 /* --- parameters ------------------------------------------------------------------------------------------------ */
 
-enum iscsi_digest {			/* bits: in the limits a set, in a result one of them */
-	ISCSI_DIGEST_NONE = 1,
-	ISCSI_DIGEST_CRC32C = 2,
+enum iscsi_digest { /* bits: in the limits a set, in a result one of them */
+		    ISCSI_DIGEST_NONE = 1,
+		    ISCSI_DIGEST_CRC32C = 2,
 };
 
 /* As limits: what we offer or accept.  As result: what was agreed.  RFC 7143 §13. */
 struct iscsi_params {
-	uint32_t max_recv_len;		/* MaxRecvDataSegmentLength we declare: 512 .. 2^24-1 */
-	uint32_t max_send_len;		/* the one the peer declared; as limit: we never send longer ones */
-	uint32_t max_burst_len;		/* bytes */
+	uint32_t max_recv_len;  /* MaxRecvDataSegmentLength we declare: 512 .. 2^24-1 */
+	uint32_t max_send_len;  /* the one the peer declared; as limit: we never send longer ones */
+	uint32_t max_burst_len; /* bytes */
 	uint32_t first_burst_len;
 	uint16_t max_outstanding_r2t;
 	uint16_t time2wait_s;
 	uint16_t time2retain_s;
-	uint8_t header_digest;		/* enum iscsi_digest */
+	uint8_t header_digest; /* enum iscsi_digest */
 	uint8_t data_digest;
-	bool initial_r2t;		/* as limit: what we want; the result is OR */
-	bool immediate_data;		/* as limit: what we want; the result is AND */
+	bool initial_r2t;    /* as limit: what we want; the result is OR */
+	bool immediate_data; /* as limit: what we want; the result is AND */
 };
 
 /*
@@ -95,11 +95,12 @@ enum iscsi_login_status {
 /* Who logs in, and to what.  Owned by the connection, valid until it is freed. */
 struct iscsi_login {
 	enum iscsi_session_type type;
-	char initiator_name[ISCSI_NAME_MAX + 1];	/* checked: an iqn., eui. or naa. name, lower case */
-	char initiator_alias[ISCSI_ALIAS_MAX + 1];	/* "" when none was given; untrusted UTF-8 */
-	char target_name[ISCSI_NAME_MAX + 1];		/* "" in a discovery session */
+	char initiator_name[ISCSI_NAME_MAX +
+			    1]; /* checked: an iqn., eui. or naa. name, lower case */
+	char initiator_alias[ISCSI_ALIAS_MAX + 1]; /* "" when none was given; untrusted UTF-8 */
+	char target_name[ISCSI_NAME_MAX + 1];      /* "" in a discovery session */
 	uint8_t isid[ISCSI_ISID_SIZE];
-	uint16_t tsih;					/* in the request; 0 = a new session */
+	uint16_t tsih; /* in the request; 0 = a new session */
 	uint16_t cid;
 };
 
@@ -118,39 +119,39 @@ enum iscsi_login_step {
 };
 
 struct iscsi_login_reply {
-	uint16_t status;		/* enum iscsi_login_status */
-	uint16_t tpgt;			/* FIRST: TargetPortalGroupTag */
-	uint16_t tsih;			/* LAST */
-	const char *alias;		/* FIRST: TargetAlias, or NULL; copied */
-	const char *address;		/* FIRST, MOVED_*: "host[:port][,tpgt]"; copied */
+	uint16_t status;     /* enum iscsi_login_status */
+	uint16_t tpgt;       /* FIRST: TargetPortalGroupTag */
+	uint16_t tsih;       /* LAST */
+	const char *alias;   /* FIRST: TargetAlias, or NULL; copied */
+	const char *address; /* FIRST, MOVED_*: "host[:port][,tpgt]"; copied */
 };
 
 /* --- tasks ----------------------------------------------------------------------------------------------------- */
 
-enum iscsi_attr {			/* RFC 7143 §11.3.1 */
-	ISCSI_ATTR_UNTAGGED = 0,
-	ISCSI_ATTR_SIMPLE = 1,
-	ISCSI_ATTR_ORDERED = 2,
-	ISCSI_ATTR_HEAD = 3,
-	ISCSI_ATTR_ACA = 4,
+enum iscsi_attr { /* RFC 7143 §11.3.1 */
+		  ISCSI_ATTR_UNTAGGED = 0,
+		  ISCSI_ATTR_SIMPLE = 1,
+		  ISCSI_ATTR_ORDERED = 2,
+		  ISCSI_ATTR_HEAD = 3,
+		  ISCSI_ATTR_ACA = 4,
 };
 
 /* A SCSI command.  The owner reads these fields and writes only `owner` and what `extra` points to. */
 struct iscsi_task {
 	struct iscsi_conn *conn;
-	void *owner;			/* NULL at first; the owner's */
-	void *extra;			/* config.task_extra_bytes of the owner's, aligned to 16, NOT cleared */
-	const uint8_t *cdb;		/* until task_done */
-	uint16_t cdb_len;		/* 16, or more with an extended CDB */
-	uint8_t attr;			/* enum iscsi_attr */
+	void *owner;        /* NULL at first; the owner's */
+	void *extra;        /* config.task_extra_bytes of the owner's, aligned to 16, NOT cleared */
+	const uint8_t *cdb; /* until task_done */
+	uint16_t cdb_len;   /* 16, or more with an extended CDB */
+	uint8_t attr;       /* enum iscsi_attr */
 	bool immediate;
-	bool reads, writes;		/* the R and W bits */
-	bool aborted;			/* since ops->task_abort: the answer will not be sent */
+	bool reads, writes; /* the R and W bits */
+	bool aborted;       /* since ops->task_abort: the answer will not be sent */
 	uint8_t lun[8];
 	uint32_t itt;
 	uint32_t cmd_sn;
-	uint32_t write_expected;	/* bytes the initiator wants to send (0 without W) */
-	uint32_t read_expected;		/* bytes the initiator has room for (0 without R) */
+	uint32_t write_expected; /* bytes the initiator wants to send (0 without W) */
+	uint32_t read_expected;  /* bytes the initiator has room for (0 without R) */
 	/*
 	 * Immediate data.  Valid only inside ops->command: it points into the receive buffer.  When data_len equals
 	 * write_expected the owner may execute the write straight from here and answer inside the call.
@@ -161,47 +162,47 @@ struct iscsi_task {
 
 /* How a command ended. */
 struct iscsi_result {
-	uint8_t status;			/* SCSI status; */
-	bool target_failure;		/* iSCSI response 01h instead of 00h: no status then */
+	uint8_t status;      /* SCSI status; */
+	bool target_failure; /* iSCSI response 01h instead of 00h: no status then */
 	/*
 	 * What the command meant to transfer (both ways for a bidirectional one: written).  Against what the
 	 * initiator expected this gives the residual count and its O or U bit.
 	 */
 	uint64_t length;
-	uint64_t read_length;		/* bidirectional commands only: the same for the read half */
-	const uint8_t *sense;		/* copied; NULL = none */
-	uint16_t sense_len;		/* <= ISCSI_SENSE_MAX */
+	uint64_t read_length; /* bidirectional commands only: the same for the read half */
+	const uint8_t *sense; /* copied; NULL = none */
+	uint16_t sense_len;   /* <= ISCSI_SENSE_MAX */
 };
 
-enum iscsi_tmf_function {		/* RFC 7143 §11.5.1 */
-	ISCSI_TMF_ABORT_TASK = 1,
-	ISCSI_TMF_ABORT_TASK_SET = 2,
-	ISCSI_TMF_CLEAR_ACA = 3,
-	ISCSI_TMF_CLEAR_TASK_SET = 4,
-	ISCSI_TMF_LU_RESET = 5,
-	ISCSI_TMF_TARGET_WARM_RESET = 6,
-	ISCSI_TMF_TARGET_COLD_RESET = 7,
-	ISCSI_TMF_TASK_REASSIGN = 8,
+enum iscsi_tmf_function { /* RFC 7143 §11.5.1 */
+			  ISCSI_TMF_ABORT_TASK = 1,
+			  ISCSI_TMF_ABORT_TASK_SET = 2,
+			  ISCSI_TMF_CLEAR_ACA = 3,
+			  ISCSI_TMF_CLEAR_TASK_SET = 4,
+			  ISCSI_TMF_LU_RESET = 5,
+			  ISCSI_TMF_TARGET_WARM_RESET = 6,
+			  ISCSI_TMF_TARGET_COLD_RESET = 7,
+			  ISCSI_TMF_TASK_REASSIGN = 8,
 };
 
-enum iscsi_tmf_response {		/* RFC 7143 §11.6.1 */
-	ISCSI_TMF_COMPLETE = 0,
-	ISCSI_TMF_NO_TASK = 1,
-	ISCSI_TMF_NO_LUN = 2,
-	ISCSI_TMF_TASK_ALLEGIANT = 3,
-	ISCSI_TMF_NO_REASSIGN = 4,
-	ISCSI_TMF_NOT_SUPPORTED = 5,
-	ISCSI_TMF_NOT_AUTHORIZED = 6,
-	ISCSI_TMF_REJECTED = 255,
+enum iscsi_tmf_response { /* RFC 7143 §11.6.1 */
+			  ISCSI_TMF_COMPLETE = 0,
+			  ISCSI_TMF_NO_TASK = 1,
+			  ISCSI_TMF_NO_LUN = 2,
+			  ISCSI_TMF_TASK_ALLEGIANT = 3,
+			  ISCSI_TMF_NO_REASSIGN = 4,
+			  ISCSI_TMF_NOT_SUPPORTED = 5,
+			  ISCSI_TMF_NOT_AUTHORIZED = 6,
+			  ISCSI_TMF_REJECTED = 255,
 };
 
 /* A task management request. */
 struct iscsi_tmf {
 	struct iscsi_conn *conn;
-	void *owner;			/* the owner's */
-	uint8_t function;		/* enum iscsi_tmf_function; never TASK_REASSIGN, which is answered here */
+	void *owner;      /* the owner's */
+	uint8_t function; /* enum iscsi_tmf_function; never TASK_REASSIGN, which is answered here */
 	uint8_t lun[8];
-	struct iscsi_task *task;	/* ABORT_TASK: the task, already told to abort; else NULL */
+	struct iscsi_task *task; /* ABORT_TASK: the task, already told to abort; else NULL */
 };
 
 /* --- the owner's half ------------------------------------------------------------------------------------------ */
@@ -261,10 +262,10 @@ struct iscsi_conn_ops {
 
 struct iscsi_conn_config {
 	const struct iscsi_conn_ops *ops;
-	void *user;				/* for the ops */
-	const struct iscsi_params *limits;	/* NULL = iscsi_params_default; copied */
-	uint16_t queue_depth;			/* CmdSN window: 1 .. 1024; 0 = 128 */
-	uint16_t immediate_depth;		/* immediate commands at one time: 1 .. 256; 0 = 16 */
+	void *user;                        /* for the ops */
+	const struct iscsi_params *limits; /* NULL = iscsi_params_default; copied */
+	uint16_t queue_depth;              /* CmdSN window: 1 .. 1024; 0 = 128 */
+	uint16_t immediate_depth;          /* immediate commands at one time: 1 .. 256; 0 = 16 */
 	uint32_t task_extra_bytes;
 };
 
@@ -329,21 +330,23 @@ unsigned iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun);
  */
 int iscsi_conn_ping(struct iscsi_conn *conn);
 
-enum iscsi_async_event {		/* RFC 7143 §11.9.1 */
-	ISCSI_ASYNC_SCSI = 0,
-	ISCSI_ASYNC_LOGOUT_REQUEST = 1,	/* param3: seconds in which the initiator is to log out */
-	ISCSI_ASYNC_DROP_CONNECTION = 2, /* param1: CID; 2: Time2Wait; 3: Time2Retain */
-	ISCSI_ASYNC_DROP_SESSION = 3,	/* param2: Time2Wait; 3: Time2Retain */
-	ISCSI_ASYNC_NEGOTIATE = 4,	/* param3: seconds */
-	ISCSI_ASYNC_VENDOR = 255,
+enum iscsi_async_event { /* RFC 7143 §11.9.1 */
+			 ISCSI_ASYNC_SCSI = 0,
+			 ISCSI_ASYNC_LOGOUT_REQUEST =
+				 1, /* param3: seconds in which the initiator is to log out */
+			 ISCSI_ASYNC_DROP_CONNECTION =
+				 2, /* param1: CID; 2: Time2Wait; 3: Time2Retain */
+			 ISCSI_ASYNC_DROP_SESSION = 3, /* param2: Time2Wait; 3: Time2Retain */
+			 ISCSI_ASYNC_NEGOTIATE = 4,    /* param3: seconds */
+			 ISCSI_ASYNC_VENDOR = 255,
 };
 
 struct iscsi_async {
-	uint8_t event;			/* enum iscsi_async_event */
+	uint8_t event; /* enum iscsi_async_event */
 	uint8_t vendor_code;
 	uint16_t param1, param2, param3;
-	const uint8_t *lun;		/* 8 bytes, SCSI events only; else NULL */
-	const uint8_t *sense;		/* SCSI events only; copied */
+	const uint8_t *lun;   /* 8 bytes, SCSI events only; else NULL */
+	const uint8_t *sense; /* SCSI events only; copied */
 	uint16_t sense_len;
 };
 
@@ -359,7 +362,8 @@ int iscsi_conn_async_message(struct iscsi_conn *conn, const struct iscsi_async *
  * ops->write_ready will tell, unless the task ends before it (then only task_done). Only inside
  * ops->command.
  */
-int iscsi_task_accept_write(struct iscsi_task *task, const struct iovec *iov, int iovcnt, uint32_t len_bytes);
+int iscsi_task_accept_write(struct iscsi_task *task, const struct iovec *iov, int iovcnt,
+			    uint32_t len_bytes);
 
 /* End it: GOOD, no data to the initiator.  length: what the command meant to transfer, for the residual count. */
 void iscsi_task_good(struct iscsi_task *task, uint64_t length);
@@ -369,12 +373,13 @@ void iscsi_task_respond(struct iscsi_task *task, const struct iscsi_result *resu
  * End a read: send len_bytes (cut to read_expected) and GOOD in one.  length: what the whole command meant to transfer.
  * iov, except one of a single piece, and the buffers stay until task_done.
  */
-void iscsi_task_finish_read(struct iscsi_task *task, const struct iovec *iov, int iovcnt, uint32_t len_bytes,
-			    uint64_t length);
+void iscsi_task_finish_read(struct iscsi_task *task, const struct iovec *iov, int iovcnt,
+			    uint32_t len_bytes, uint64_t length);
 /*
  * Send the next len_bytes of a read without ending it; ops->data_sent tells when the buffers are free.  One at a time.
  */
-void iscsi_task_send_data(struct iscsi_task *task, const struct iovec *iov, int iovcnt, uint32_t len_bytes);
+void iscsi_task_send_data(struct iscsi_task *task, const struct iovec *iov, int iovcnt,
+			  uint32_t len_bytes);
 /* End an aborted task without an answer. */
 void iscsi_task_drop(struct iscsi_task *task);
 

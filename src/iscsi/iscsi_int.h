@@ -23,9 +23,9 @@ struct iscsi_cmd;
 /* --- rx.c: incremental receive ------------------------------------------------------------------------------- */
 
 enum iscsi_rx_event {
-	RX_MORE,			/* all input is taken */
-	RX_HEAD,			/* a header is complete: say where its data goes (rx_to_*), or leave it */
-	RX_PDU,				/* the PDU is complete */
+	RX_MORE, /* all input is taken */
+	RX_HEAD, /* a header is complete: say where its data goes (rx_to_*), or leave it */
+	RX_PDU,  /* the PDU is complete */
 };
 
 enum iscsi_rx_state { RX_IN_HEADER, RX_IN_DATA, RX_IN_TAIL };
@@ -35,16 +35,16 @@ struct iscsi_rx {
 	enum iscsi_rx_state state;
 	enum iscsi_rx_sink sink;
 	bool header_digest, data_digest;
-	bool data_bad;			/* at RX_PDU: the data digest did not match */
-	uint32_t have;			/* bytes in head; in stash; in tail: by state */
-	uint32_t data_left;		/* of the data segment */
-	uint32_t tail_need;		/* padding and digest */
+	bool data_bad;      /* at RX_PDU: the data digest did not match */
+	uint32_t have;      /* bytes in head; in stash; in tail: by state */
+	uint32_t data_left; /* of the data segment */
+	uint32_t tail_need; /* padding and digest */
 	uint32_t crc;
-	uint32_t take_left;		/* RX_TO_TASK: bytes for the cursor, before the rest is discarded */
-	struct iscsi_cmd *task;		/* RX_TO_TASK: whose */
+	uint32_t take_left;     /* RX_TO_TASK: bytes for the cursor, before the rest is discarded */
+	struct iscsi_cmd *task; /* RX_TO_TASK: whose */
 	struct iscsi_iov_cursor *cursor;
-	struct iscsi_pdu pdu;			/* from RX_HEAD to the next step */
-	uint8_t *stash;			/* a data segment that came in parts */
+	struct iscsi_pdu pdu; /* from RX_HEAD to the next step */
+	uint8_t *stash;       /* a data segment that came in parts */
 	size_t stash_size;
 	uint8_t tail[3 + DIGEST_SIZE];
 	uint8_t head[BHS_SIZE + AHS_MAX + DIGEST_SIZE];
@@ -58,7 +58,8 @@ void iscsi_rx_fini(struct iscsi_rx *rx);
  */
 int iscsi_rx_step(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len);
 /* At RX_HEAD: the first take_len bytes of the data go to a task's buffers, the rest nowhere. */
-void iscsi_rx_to_task(struct iscsi_rx *rx, struct iscsi_cmd *task, struct iscsi_iov_cursor *cursor, uint32_t take_len);
+void iscsi_rx_to_task(struct iscsi_rx *rx, struct iscsi_cmd *task, struct iscsi_iov_cursor *cursor,
+		      uint32_t take_len);
 void iscsi_rx_discard(struct iscsi_rx *rx);
 /* The task goes away: what is still to come for it is discarded. */
 void iscsi_rx_forget(struct iscsi_rx *rx, const struct iscsi_cmd *task);
@@ -67,11 +68,11 @@ void iscsi_rx_advance(struct iscsi_rx *rx, size_t len);
 
 /* --- tx.c: the send queue ------------------------------------------------------------------------------------ */
 
-#define TX_SLOTS 256u			/* a power of two */
-#define TX_PIECES 16u			/* a PDU's data comes from at most so many buffers */
-#define TX_MSGS_SOFT 64u		/* above these we ask the owner not to read */
+#define TX_SLOTS      256u /* a power of two */
+#define TX_PIECES     16u  /* a PDU's data comes from at most so many buffers */
+#define TX_MSGS_SOFT  64u  /* above these we ask the owner not to read */
 #define TX_BYTES_SOFT (256u * 1024)
-#define TX_MSGS_HARD 16384u		/* above these the peer is dropped */
+#define TX_MSGS_HARD  16384u /* above these the peer is dropped */
 #define TX_BYTES_HARD (4u * 1024 * 1024)
 
 /* Something that wants to send.  emit builds one or more PDUs into the ring; true: done, and unlinked. */
@@ -93,11 +94,11 @@ struct iscsi_tx_msg {
 
 /* A stretch of output: header, data, padding and digests; or only data that follows another slot's. */
 struct iscsi_tx_slot {
-	struct iscsi_cmd *task;		/* told when this was sent; or NULL */
-	struct iscsi_tx_msg *msg;		/* freed when this was sent; or NULL */
+	struct iscsi_cmd *task;   /* told when this was sent; or NULL */
+	struct iscsi_tx_msg *msg; /* freed when this was sent; or NULL */
 	const uint8_t *data;
 	uint32_t data_len;
-	uint8_t head_len;		/* BHS_SIZE or 0 */
+	uint8_t head_len; /* BHS_SIZE or 0 */
 	uint8_t head_digest_len;
 	uint8_t tail_len;
 	uint8_t head_digest[DIGEST_SIZE];
@@ -105,15 +106,17 @@ struct iscsi_tx_slot {
 };
 
 struct iscsi_tx {
-	struct list pending;		/* struct iscsi_tx_item, first in first out; empty unless the ring is full */
-	unsigned first, count;		/* of the ring */
-	size_t sent;			/* bytes of the first slot that are sent */
-	uint32_t stat_sn;		/* next */
+	struct list
+		pending; /* struct iscsi_tx_item, first in first out; empty unless the ring is full */
+	unsigned first, count; /* of the ring */
+	size_t sent;           /* bytes of the first slot that are sent */
+	uint32_t stat_sn;      /* next */
 	bool header_digest, data_digest;
 	unsigned msgs;
 	size_t msg_bytes;
 	struct iscsi_tx_slot slots[TX_SLOTS];
-	uint8_t heads[TX_SLOTS][BHS_SIZE];	/* together, so that headers without data merge into one piece */
+	uint8_t heads[TX_SLOTS]
+		     [BHS_SIZE]; /* together, so that headers without data merge into one piece */
 };
 
 void iscsi_tx_init(struct iscsi_tx *tx);
@@ -126,29 +129,32 @@ struct iscsi_tx_slot *iscsi_tx_slot_new(struct iscsi_tx *tx, uint8_t **ret_bhs);
 void iscsi_tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum iscsi_tx_stat_sn stat_sn);
 /* The header is final: digest.  For data in one piece: data, padding and digest too. */
 void iscsi_tx_seal_head(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *bhs);
-void iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data, uint32_t len);
+void iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
+			uint32_t len);
 /* Data in pieces over several slots: call for each piece; the last one gets the padding. */
-uint32_t iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data, uint32_t len, uint32_t crc);
-void iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_t total_len, uint32_t crc);
+uint32_t iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
+			     uint32_t len, uint32_t crc);
+void iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_t total_len,
+			uint32_t crc);
 /*
  * A message with room for data_len bytes; its header is started.  NULL: no memory, or over the
  * hard limit (*ret_err).
  */
-struct iscsi_tx_msg *iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode, uint32_t itt, uint32_t data_len,
-			  int *ret_err);
+struct iscsi_tx_msg *iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode,
+				      uint32_t itt, uint32_t data_len, int *ret_err);
 void iscsi_tx_msg_send(struct iscsi_conn *conn, struct iscsi_tx_msg *msg);
 void iscsi_tx_clear(struct iscsi_conn *conn);
 
 /* --- text.c: key=value ---------------------------------------------------------------------------------------- */
 
-#define TEXT_MAX (64u * 1024)		/* of one negotiation, over all its PDUs */
-#define TEXT_KEY_MAX 63u		/* RFC 7143 §6.1 */
+#define TEXT_MAX     (64u * 1024) /* of one negotiation, over all its PDUs */
+#define TEXT_KEY_MAX 63u          /* RFC 7143 §6.1 */
 
 /* Pairs gathered over several PDUs, and the answer, given out in parts. */
 struct iscsi_text {
-	char *in;			/* NUL-terminated behind in_len */
+	char *in; /* NUL-terminated behind in_len */
 	size_t in_len, in_size;
-	struct strbuf out;		/* pairs with their NULs */
+	struct strbuf out; /* pairs with their NULs */
 	size_t out_sent;
 };
 
@@ -163,7 +169,8 @@ size_t iscsi_text_out_left(const struct iscsi_text *t);
  * The pairs of in, one at a time; *cursor starts at 0.  1; 0 at the end; ERR_PROTOCOL for what is no pair.
  * The strings are NUL-terminated and stay in t->in (the '=' is overwritten while they are in use).
  */
-int iscsi_text_next(struct iscsi_text *t, size_t *cursor, const char **ret_key, const char **ret_value);
+int iscsi_text_next(struct iscsi_text *t, size_t *cursor, const char **ret_key,
+		    const char **ret_value);
 void iscsi_text_put(struct iscsi_text *t, const char *key, const char *value);
 void iscsi_text_put_number(struct iscsi_text *t, const char *key, uint32_t value);
 /* Decimal or 0x hexadecimal.  0 or ERR_PARSE. */
@@ -174,16 +181,19 @@ int iscsi_text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1]);
 /* --- keys.c: the negotiation table ---------------------------------------------------------------------------- */
 
 enum iscsi_key_rule {
-	KEY_AND, KEY_OR,		/* Boolean functions */
-	KEY_MIN, KEY_MAX,		/* numbers */
-	KEY_LIST,			/* the first of the offered values that we know */
-	KEY_DECLARED_NUMBER,		/* MaxRecvDataSegmentLength: each side its own */
+	KEY_AND,
+	KEY_OR, /* Boolean functions */
+	KEY_MIN,
+	KEY_MAX,             /* numbers */
+	KEY_LIST,            /* the first of the offered values that we know */
+	KEY_DECLARED_NUMBER, /* MaxRecvDataSegmentLength: each side its own */
 	KEY_DECLARED_TEXT,
 	KEY_DECLARED_NAME,
 	KEY_SESSION_TYPE,
 	KEY_SEND_TARGETS,
-	KEY_OURS,			/* only a target may declare it */
-	KEY_NO, KEY_REJECT,		/* obsolete: RFC 7143 §13.25 */
+	KEY_OURS, /* only a target may declare it */
+	KEY_NO,
+	KEY_REJECT, /* obsolete: RFC 7143 §13.25 */
 };
 
 enum iscsi_key_stage { STAGE_SECURITY = 1, STAGE_OPERATIONAL = 2, STAGE_FULL = 4 };
@@ -191,24 +201,24 @@ enum iscsi_key_stage { STAGE_SECURITY = 1, STAGE_OPERATIONAL = 2, STAGE_FULL = 4
 struct iscsi_key {
 	const char *name;
 	enum iscsi_key_rule rule;
-	uint8_t stages;			/* enum iscsi_key_stage */
-	bool irrelevant;		/* in a discovery session */
-	uint8_t width;			/* of the field in struct iscsi_params; 0: no field, ours is fixed */
-	uint16_t offset;		/* there; for texts in struct iscsi_login */
-	uint32_t min, max;		/* what a peer may say; for texts the size of the field */
-	uint32_t ours;			/* when there is no field: our number, or the set of our choices */
-	const char *const *choices;	/* KEY_LIST: bit n of the set is choices[n] */
+	uint8_t stages;    /* enum iscsi_key_stage */
+	bool irrelevant;   /* in a discovery session */
+	uint8_t width;     /* of the field in struct iscsi_params; 0: no field, ours is fixed */
+	uint16_t offset;   /* there; for texts in struct iscsi_login */
+	uint32_t min, max; /* what a peer may say; for texts the size of the field */
+	uint32_t ours;     /* when there is no field: our number, or the set of our choices */
+	const char *const *choices; /* KEY_LIST: bit n of the set is choices[n] */
 };
 
 #define KEY_COUNT 29u
-extern const struct iscsi_key iscsi_key_table[KEY_COUNT];	/* sorted by name */
+extern const struct iscsi_key iscsi_key_table[KEY_COUNT]; /* sorted by name */
 
 struct iscsi_keys {
 	uint8_t stage;
-	bool auth_refused;		/* AuthMethod was offered without one of ours */
+	bool auth_refused; /* AuthMethod was offered without one of ours */
 	bool has_initiator, has_target, has_type;
-	uint16_t status;		/* why iscsi_keys_apply failed: enum iscsi_login_status */
-	uint64_t seen;			/* bit per row; each key may come once */
+	uint16_t status; /* why iscsi_keys_apply failed: enum iscsi_login_status */
+	uint64_t seen;   /* bit per row; each key may come once */
 	char send_targets[ISCSI_NAME_MAX + 1];
 	bool wants_targets;
 };
@@ -230,22 +240,22 @@ enum iscsi_sn_place { SN_NEXT, SN_AHEAD, SN_OUTSIDE };
 
 struct iscsi_session {
 	uint32_t exp_cmd_sn;
-	uint32_t max_cmd_sn;		/* as advertised; never goes back */
-	uint32_t exp_stat_sn;		/* what the initiator has acknowledged */
-	uint32_t in_use;		/* queued commands, not the immediate ones */
+	uint32_t max_cmd_sn;  /* as advertised; never goes back */
+	uint32_t exp_stat_sn; /* what the initiator has acknowledged */
+	uint32_t in_use;      /* queued commands, not the immediate ones */
 	uint32_t depth;
-	bool in_turn;			/* the PDU being handled has just taken its number */
-	struct list held;		/* struct iscsi_held, by CmdSN: PDUs that came before their turn */
+	bool in_turn;     /* the PDU being handled has just taken its number */
+	struct list held; /* struct iscsi_held, by CmdSN: PDUs that came before their turn */
 	size_t held_bytes;
 };
 
 struct iscsi_held {
 	struct list node;
 	uint32_t cmd_sn;
-	bool is_data;			/* a Data-Out for the command of this CmdSN */
-	bool is_void;			/* aborted before it came: only its number counts */
+	bool is_data; /* a Data-Out for the command of this CmdSN */
+	bool is_void; /* aborted before it came: only its number counts */
 	uint32_t ahs_len, data_len;
-	uint8_t bytes[];		/* header, AHS, data */
+	uint8_t bytes[]; /* header, AHS, data */
 };
 
 /* a < b in serial number arithmetic, RFC 1982. */
@@ -262,7 +272,8 @@ enum iscsi_sn_place iscsi_session_place(const struct iscsi_session *s, uint32_t 
 /* The window to advertise now. */
 uint32_t iscsi_session_max_cmd_sn(struct iscsi_session *s);
 /* Keep a PDU that is ahead; a duplicate is dropped.  0, -ENOMEM, ERR_LIMIT. */
-int iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn, bool is_data);
+int iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
+		       bool is_data);
 /* The number counts as received though its command never comes.  0 or -ENOMEM. */
 int iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn);
 struct iscsi_held *iscsi_session_find_held(struct iscsi_session *s, uint32_t itt);
@@ -275,46 +286,46 @@ void iscsi_session_reject(struct iscsi_session *s);
 
 enum iscsi_task_state {
 	TASK_FREE,
-	TASK_OWNER,			/* the owner executes it */
-	TASK_COLLECT,			/* write data is coming in */
-	TASK_DRAIN,			/* answered early; data that was asked for is still to come */
-	TASK_SENDING,			/* data of an unfinished read */
-	TASK_ENDING,			/* the last answer is queued or being sent */
+	TASK_OWNER,   /* the owner executes it */
+	TASK_COLLECT, /* write data is coming in */
+	TASK_DRAIN,   /* answered early; data that was asked for is still to come */
+	TASK_SENDING, /* data of an unfinished read */
+	TASK_ENDING,  /* the last answer is queued or being sent */
 };
 
 struct iscsi_cmd {
 	struct iscsi_task pub;
 	struct iscsi_tx_item item;
-	struct iscsi_cmd *next;		/* in its hash bucket, or the free list */
-	uint32_t number;		/* place in the pool */
-	uint8_t state;			/* enum iscsi_task_state */
-	bool owned;			/* ops->command has run: task_done is due */
-	bool counted;			/* occupies the window */
-	bool tagged;			/* found by its ITT */
-	bool accepted;			/* iscsi_task_accept_write was called */
-	bool unsolicited;		/* unsolicited data is to come: its final bit was not seen */
-	bool in_command;		/* inside ops->command */
-	bool status_in_data;		/* the read ends with its data */
+	struct iscsi_cmd *next; /* in its hash bucket, or the free list */
+	uint32_t number;        /* place in the pool */
+	uint8_t state;          /* enum iscsi_task_state */
+	bool owned;             /* ops->command has run: task_done is due */
+	bool counted;           /* occupies the window */
+	bool tagged;            /* found by its ITT */
+	bool accepted;          /* iscsi_task_accept_write was called */
+	bool unsolicited;       /* unsolicited data is to come: its final bit was not seen */
+	bool in_command;        /* inside ops->command */
+	bool status_in_data;    /* the read ends with its data */
 	uint32_t abort_seq;
 
 	/* Write data: it comes in order (DataPDUInOrder, DataSequenceInOrder). */
 	struct iscsi_iov_cursor wr;
 	struct iovec wr_one;
-	uint32_t wr_want;		/* bytes the owner asked for */
-	uint32_t wr_pos;		/* bytes received */
-	uint32_t wr_first_max;		/* end of the unsolicited data */
-	uint32_t wr_sn;			/* next DataSN of this sequence */
-	uint32_t r2t_base;		/* where solicited data begins */
-	uint32_t r2t_sent, r2t_done;	/* R2Ts, in number */
+	uint32_t wr_want;            /* bytes the owner asked for */
+	uint32_t wr_pos;             /* bytes received */
+	uint32_t wr_first_max;       /* end of the unsolicited data */
+	uint32_t wr_sn;              /* next DataSN of this sequence */
+	uint32_t r2t_base;           /* where solicited data begins */
+	uint32_t r2t_sent, r2t_done; /* R2Ts, in number */
 
 	/* Read data. */
 	struct iscsi_iov_cursor rd;
 	struct iovec rd_one;
-	uint32_t rd_left;		/* bytes of this piece not yet in the ring */
-	uint32_t rd_pos;		/* bytes in the ring or sent */
-	uint32_t rd_burst;		/* bytes of this sequence */
-	uint32_t data_sn;		/* next DataSN or R2TSN */
-	uint32_t in_ring;		/* slots */
+	uint32_t rd_left;  /* bytes of this piece not yet in the ring */
+	uint32_t rd_pos;   /* bytes in the ring or sent */
+	uint32_t rd_burst; /* bytes of this sequence */
+	uint32_t data_sn;  /* next DataSN or R2TSN */
+	uint32_t in_ring;  /* slots */
 
 	uint8_t status, response, flags;
 	uint32_t residual, bidi_residual;
@@ -324,15 +335,15 @@ struct iscsi_cmd {
 	uint8_t sense[2 + ISCSI_SENSE_MAX];
 };
 
-#define TASK_CHUNK 16u
-#define TASK_CHUNKS_MAX 160u		/* 2 * 1024 + 256 tasks and some */
-#define TASK_BUCKETS 256u
+#define TASK_CHUNK      16u
+#define TASK_CHUNKS_MAX 160u /* 2 * 1024 + 256 tasks and some */
+#define TASK_BUCKETS    256u
 
 struct iscsi_task_pool {
-	uint32_t task_bytes;		/* with the owner's room */
-	uint32_t limit;			/* tasks */
+	uint32_t task_bytes; /* with the owner's room */
+	uint32_t limit;      /* tasks */
 	uint32_t chunks;
-	uint32_t immediates;		/* in use */
+	uint32_t immediates; /* in use */
 	uint32_t with_owner;
 	uint32_t abort_seq;
 	struct iscsi_cmd *free;
@@ -363,10 +374,10 @@ unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun);
 
 /* --- data.c: R2T, Data-Out, Data-In, status -------------------------------------------------- */
 
-enum iscsi_data_fault {			/* RFC 7143 §11.4.7.2 */
-	FAULT_UNEXPECTED_UNSOLICITED,
-	FAULT_INCORRECT_AMOUNT,
-	FAULT_CRC,
+enum iscsi_data_fault { /* RFC 7143 §11.4.7.2 */
+			FAULT_UNEXPECTED_UNSOLICITED,
+			FAULT_INCORRECT_AMOUNT,
+			FAULT_CRC,
 };
 
 /* At the header: where does the data go?  0 or negative. */
@@ -388,11 +399,11 @@ void iscsi_data_slot_sent(struct iscsi_cmd *task);
 
 struct iscsi_tmf_cmd {
 	struct iscsi_tmf pub;
-	struct list node;		/* in conn->tmfs */
+	struct list node; /* in conn->tmfs */
 	uint32_t itt;
-	uint32_t abort_seq;		/* tasks aborted up to here must have come back */
+	uint32_t abort_seq; /* tasks aborted up to here must have come back */
 	uint8_t response;
-	bool answered;			/* by the owner */
+	bool answered; /* by the owner */
 };
 
 int iscsi_tmf_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
@@ -406,13 +417,13 @@ enum iscsi_login_state { LOGIN_START, LOGIN_SECURITY, LOGIN_OPERATIONAL, LOGIN_F
 
 struct iscsi_login_machine {
 	enum iscsi_login_state state;
-	int pending_step;		/* enum iscsi_login_step, or -1 */
-	bool declared;			/* our MaxRecvDataSegmentLength was told */
-	bool decided;			/* the owner has said yes to the first request */
+	int pending_step; /* enum iscsi_login_step, or -1 */
+	bool declared;    /* our MaxRecvDataSegmentLength was told */
+	bool decided;     /* the owner has said yes to the first request */
 	unsigned requests;
 	uint32_t itt;
 	uint16_t tsih;
-	uint8_t flags;			/* of the request being answered */
+	uint8_t flags; /* of the request being answered */
 	struct iscsi_keys keys;
 };
 
@@ -435,7 +446,8 @@ int iscsi_control_on_nop_out(struct iscsi_conn *conn, const struct iscsi_pdu *pd
 int iscsi_control_on_logout(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_control_on_snack(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /* Queue a Reject with this PDU's header.  0 or negative. */
-int iscsi_control_reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, enum iscsi_reject_reason reason);
+int iscsi_control_reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu,
+			 enum iscsi_reject_reason reason);
 
 /* --- conn.c ---------------------------------------------------------------------------------- */
 
@@ -445,10 +457,10 @@ struct iscsi_conn {
 	const struct iscsi_conn_ops *ops;
 	void *user;
 	enum iscsi_conn_state state;
-	int error;			/* once negative, no input is taken */
+	int error; /* once negative, no input is taken */
 	bool discovery;
 	bool ping_open;
-	uint32_t next_ttt;		/* for pings and text; R2Ts have their own */
+	uint32_t next_ttt; /* for pings and text; R2Ts have their own */
 	uint32_t ping_ttt;
 	uint16_t immediate_depth;
 	unsigned tmf_count;

@@ -16,11 +16,14 @@ static const char *const digest_choices[] = { "None", "CRC32C", NULL };
 static const char *const auth_choices[] = { "None", NULL };
 static const char *const reporting_choices[] = { "RFC3720", NULL };
 
-#define PARAM(field) .width = sizeof(((struct iscsi_params *)0)->field), .offset = offsetof(struct iscsi_params, field)
-#define LOGIN_TEXT(field) \
-	.offset = offsetof(struct iscsi_login, field), .max = sizeof(((struct iscsi_login *)0)->field) - 1
+#define PARAM(field)                                        \
+	.width = sizeof(((struct iscsi_params *)0)->field), \
+	.offset = offsetof(struct iscsi_params, field)
+#define LOGIN_TEXT(field)                              \
+	.offset = offsetof(struct iscsi_login, field), \
+	.max = sizeof(((struct iscsi_login *)0)->field) - 1
 #define IN_LOGIN (STAGE_SECURITY | STAGE_OPERATIONAL)
-#define ALWAYS (IN_LOGIN | STAGE_FULL)
+#define ALWAYS   (IN_LOGIN | STAGE_FULL)
 
 /* clang-format off */
 const struct iscsi_key iscsi_key_table[KEY_COUNT] = {
@@ -171,7 +174,8 @@ rule_number(const struct offer *o)
 {
 	uint32_t mine = ours(o->key, &o->conn->limits), theirs, result;
 
-	if (iscsi_text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min || theirs > o->key->max)
+	if (iscsi_text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min ||
+	    theirs > o->key->max)
 		return answer(o, "Reject");
 	result = o->key->rule == KEY_MIN ? MIN(mine, theirs) : MAX(mine, theirs);
 	agree(o->key, &o->conn->params, result);
@@ -192,7 +196,8 @@ rule_list(const struct offer *o)
 		for (unsigned i = 0; o->key->choices[i] != NULL; i++) {
 			const char *choice = o->key->choices[i];
 
-			if ((set & 1u << i) == 0 || strlen(choice) != len || memcmp(choice, value, len) != 0)
+			if ((set & 1u << i) == 0 || strlen(choice) != len ||
+			    memcmp(choice, value, len) != 0)
 				continue;
 			agree(o->key, &o->conn->params, 1u << i);
 			return answer(o, choice);
@@ -211,7 +216,8 @@ rule_declared_number(const struct offer *o)
 {
 	uint32_t theirs;
 
-	if (iscsi_text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min || theirs > o->key->max)
+	if (iscsi_text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min ||
+	    theirs > o->key->max)
 		return answer(o, "Reject");
 	agree(o->key, &o->conn->params, MIN(theirs, o->conn->limits.max_send_len));
 	return 0;
@@ -239,7 +245,8 @@ rule_declared_name(const struct offer *o)
 	if (o->conn->login.decided)
 		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR);
 	if (iscsi_text_parse_name(o->value, name) < 0)
-		return refuse(o->keys, initiator ? ISCSI_LOGIN_INITIATOR_ERROR : ISCSI_LOGIN_NOT_FOUND);
+		return refuse(o->keys,
+			      initiator ? ISCSI_LOGIN_INITIATOR_ERROR : ISCSI_LOGIN_NOT_FOUND);
 	memcpy(field, name, strlen(name) + 1);
 	*(initiator ? &o->keys->has_initiator : &o->keys->has_target) = true;
 	return 0;
@@ -298,7 +305,8 @@ rule_reject(const struct offer *o)
 /* In the order of enum iscsi_key_rule. */
 static const struct {
 	int (*apply)(const struct offer *o);
-	bool declares;			/* walked first */
+	bool declares; /* walked first */
+		       /* clang-format off */
 } rules[] = {
 	[KEY_AND] = { rule_boolean, false },
 	[KEY_OR] = { rule_boolean, false },
@@ -314,6 +322,7 @@ static const struct {
 	[KEY_NO] = { rule_no, false },
 	[KEY_REJECT] = { rule_reject, false },
 };
+/* clang-format on */
 
 static int
 apply_known(const struct offer *o)

@@ -19,9 +19,9 @@
 #include "base/err.h"
 #include "base/log.h"
 
-#define LOGIN_DATA_MAX 8192u		/* MaxRecvDataSegmentLength during login, RFC 7143 §13.12 */
+#define LOGIN_DATA_MAX     8192u /* MaxRecvDataSegmentLength during login, RFC 7143 §13.12 */
 #define LOGIN_REQUESTS_MAX 1024u
-#define NSG_FULL 3u
+#define NSG_FULL           3u
 
 LOG_AREA(login_log, "iscsi.login");
 
@@ -53,7 +53,8 @@ respond(struct iscsi_conn *conn, uint8_t flags, unsigned status, uint32_t data_l
 	struct iscsi_login_machine *l = &conn->login;
 	struct iscsi_text *text = &conn->text;
 	int err;
-	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_LOGIN_RESPONSE, l->itt, data_len, &err);
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_LOGIN_RESPONSE, l->itt, data_len,
+						    &err);
 
 	if (msg == NULL)
 		return err;
@@ -176,7 +177,8 @@ answer(struct iscsi_conn *conn)
 	if (nsg(l->flags) == NSG_FULL)
 		return ask(conn, ISCSI_LOGIN_LAST);
 	l->state = LOGIN_OPERATIONAL;
-	return respond(conn, (uint8_t)(FLAG_FINAL | stage | nsg(l->flags)), ISCSI_LOGIN_OK, (uint32_t)left);
+	return respond(conn, (uint8_t)(FLAG_FINAL | stage | nsg(l->flags)), ISCSI_LOGIN_OK,
+		       (uint32_t)left);
 }
 
 static int
@@ -205,7 +207,8 @@ operational_done(struct iscsi_conn *conn)
 	struct iscsi_login_machine *l = &conn->login;
 
 	if (!l->declared) {
-		iscsi_text_put_number(&conn->text, "MaxRecvDataSegmentLength", conn->limits.max_recv_len);
+		iscsi_text_put_number(&conn->text, "MaxRecvDataSegmentLength",
+				      conn->limits.max_recv_len);
 		conn->params.max_recv_len = conn->limits.max_recv_len;
 		l->declared = true;
 	}
@@ -260,6 +263,7 @@ static const struct login_rule {
 	enum iscsi_login_state state;
 	uint8_t csg;
 	int (*handle)(struct iscsi_conn *conn);
+	/* clang-format off */
 } rules[] = {
 	/* state           CSG  handler          RFC 7143 */
 	{ LOGIN_START,       0, on_first       }, /* §6.3.1 */
@@ -267,6 +271,7 @@ static const struct login_rule {
 	{ LOGIN_SECURITY,    0, on_security    }, /* §6.3.2 */
 	{ LOGIN_OPERATIONAL, 1, on_operational }, /* §6.3.3 */
 };
+/* clang-format on */
 
 static const struct login_rule *
 find_rule(enum iscsi_login_state state, unsigned stage)
@@ -302,7 +307,7 @@ check_request(struct iscsi_conn *conn, const uint8_t *bhs)
 {
 	struct iscsi_login_machine *l = &conn->login;
 
-	if (bhs[AT_STATUS] > 0)		/* Version-min: we speak version 0 */
+	if (bhs[AT_STATUS] > 0) /* Version-min: we speak version 0 */
 		return ISCSI_LOGIN_BAD_VERSION;
 	if (memcmp(bhs + AT_ISID, conn->info.isid, ISCSI_ISID_SIZE) != 0 ||
 	    get_be16(bhs + AT_TSIH) != conn->info.tsih || get_be16(bhs + AT_CID) != conn->info.cid)
@@ -334,8 +339,10 @@ iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 		return respond(conn, l->flags & 0x0c, ISCSI_LOGIN_OK, 0);
 	if (iscsi_text_out_left(&conn->text) > 0)
 		/* It fetches the rest of our answer. */
-		return conn->text.in_len > 0 ? iscsi_login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR) : answer(conn);
+		return conn->text.in_len > 0 ? iscsi_login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR)
+					     : answer(conn);
 	err = find_rule(l->state, csg(l->flags))->handle(conn);
-	log_debug(&login_log, "login.step", "state=%d next=%d flags=%02x err=%d", before, l->state, l->flags, err);
+	log_debug(&login_log, "login.step", "state=%d next=%d flags=%02x err=%d", before, l->state,
+		  l->flags, err);
 	return err;
 }

@@ -13,6 +13,7 @@
 const char *
 pdu_name(uint8_t opcode)
 {
+	/* clang-format off */
 	static const char *const names[OP_MASK + 1] = {
 		[OP_NOP_OUT] = "NOP-Out",
 		[OP_COMMAND] = "SCSI Command",
@@ -33,6 +34,7 @@ pdu_name(uint8_t opcode)
 		[OP_ASYNC] = "Asynchronous Message",
 		[OP_REJECT] = "Reject",
 	};
+	/* clang-format on */
 	const char *name = names[opcode & OP_MASK];
 
 	return name != NULL ? name : "unknown";

@@ -11,10 +11,10 @@
 
 #include "base/bytes.h"
 
-#define BHS_SIZE 48u
-#define AHS_MAX (255u * 4u)
+#define BHS_SIZE    48u
+#define AHS_MAX     (255u * 4u)
 #define DIGEST_SIZE 4u
-#define TAG_NONE 0xffffffffu		/* a reserved ITT or TTT */
+#define TAG_NONE    0xffffffffu /* a reserved ITT or TTT */
 
 enum iscsi_pdu_opcode {
 	OP_NOP_OUT = 0x00,
@@ -37,75 +37,75 @@ enum iscsi_pdu_opcode {
 	OP_REJECT = 0x3f,
 };
 
-#define OP_MASK 0x3fu
+#define OP_MASK      0x3fu
 #define OP_IMMEDIATE 0x40u
 
 /* Byte 1. */
-#define FLAG_FINAL 0x80u		/* most PDUs; the T bit of login */
-#define FLAG_CONTINUE 0x40u		/* C bit of login and text */
-#define FLAG_READ 0x40u			/* SCSI Command */
-#define FLAG_WRITE 0x20u
-#define FLAG_ATTR_MASK 0x07u
-#define FLAG_BIDI_OVERFLOW 0x10u	/* SCSI Response */
+#define FLAG_FINAL          0x80u /* most PDUs; the T bit of login */
+#define FLAG_CONTINUE       0x40u /* C bit of login and text */
+#define FLAG_READ           0x40u /* SCSI Command */
+#define FLAG_WRITE          0x20u
+#define FLAG_ATTR_MASK      0x07u
+#define FLAG_BIDI_OVERFLOW  0x10u /* SCSI Response */
 #define FLAG_BIDI_UNDERFLOW 0x08u
-#define FLAG_OVERFLOW 0x04u		/* SCSI Response, Data-In */
-#define FLAG_UNDERFLOW 0x02u
-#define FLAG_STATUS 0x01u		/* Data-In: carries the status */
+#define FLAG_OVERFLOW       0x04u /* SCSI Response, Data-In */
+#define FLAG_UNDERFLOW      0x02u
+#define FLAG_STATUS         0x01u /* Data-In: carries the status */
 
 /* Places of fields.  Those of all PDUs first. */
 enum iscsi_bhs_at {
 	AT_OPCODE = 0,
 	AT_FLAGS = 1,
-	AT_RESPONSE = 2,		/* also the reason of Reject, TMF, Logout responses */
+	AT_RESPONSE = 2, /* also the reason of Reject, TMF, Logout responses */
 	AT_STATUS = 3,
-	AT_AHS_LEN = 4,			/* in words of four bytes */
-	AT_DATA_LEN = 5,		/* 24 bits */
+	AT_AHS_LEN = 4,  /* in words of four bytes */
+	AT_DATA_LEN = 5, /* 24 bits */
 	AT_LUN = 8,
-	AT_ISID = 8,			/* login */
+	AT_ISID = 8, /* login */
 	AT_TSIH = 14,
 	AT_ITT = 16,
 	AT_TTT = 20,
-	AT_CID = 20,			/* login and logout requests */
-	AT_EDTL = 20,			/* SCSI Command: expected data transfer length */
-	AT_SNACK_TAG = 20,		/* SCSI Response */
-	AT_REF_TAG = 20,		/* task management */
-	AT_CMD_SN = 24,			/* requests */
+	AT_CID = 20,       /* login and logout requests */
+	AT_EDTL = 20,      /* SCSI Command: expected data transfer length */
+	AT_SNACK_TAG = 20, /* SCSI Response */
+	AT_REF_TAG = 20,   /* task management */
+	AT_CMD_SN = 24,    /* requests */
 	AT_EXP_STAT_SN = 28,
-	AT_STAT_SN = 24,		/* responses */
+	AT_STAT_SN = 24, /* responses */
 	AT_EXP_CMD_SN = 28,
 	AT_MAX_CMD_SN = 32,
 	AT_CDB = 32,
-	AT_REF_CMD_SN = 32,		/* task management */
-	AT_DATA_SN = 36,		/* Data-In, Data-Out; R2TSN; ExpDataSN of a response */
-	AT_OFFSET = 40,			/* Data-In, Data-Out, R2T */
-	AT_RESIDUAL = 44,		/* Data-In, SCSI Response */
-	AT_DESIRED_LEN = 44,		/* R2T */
-	AT_BIDI_RESIDUAL = 40,		/* SCSI Response */
-	AT_LOGIN_STATUS = 36,		/* class, detail */
+	AT_REF_CMD_SN = 32,    /* task management */
+	AT_DATA_SN = 36,       /* Data-In, Data-Out; R2TSN; ExpDataSN of a response */
+	AT_OFFSET = 40,        /* Data-In, Data-Out, R2T */
+	AT_RESIDUAL = 44,      /* Data-In, SCSI Response */
+	AT_DESIRED_LEN = 44,   /* R2T */
+	AT_BIDI_RESIDUAL = 40, /* SCSI Response */
+	AT_LOGIN_STATUS = 36,  /* class, detail */
 	AT_ASYNC_EVENT = 36,
-	AT_TIME2WAIT = 40,		/* logout response */
+	AT_TIME2WAIT = 40, /* logout response */
 	AT_TIME2RETAIN = 42,
 };
 
-enum iscsi_reject_reason {			/* RFC 7143 §11.17.1 */
-	REJECT_DATA_DIGEST = 0x02,
-	REJECT_SNACK = 0x03,
-	REJECT_PROTOCOL = 0x04,
-	REJECT_NOT_SUPPORTED = 0x05,
-	REJECT_TOO_MANY_IMMEDIATE = 0x06,
-	REJECT_TASK_IN_PROGRESS = 0x07,
-	REJECT_INVALID_FIELD = 0x09,
-	REJECT_NO_RESOURCES = 0x0a,
-	REJECT_LOGOUT = 0x0c,
+enum iscsi_reject_reason { /* RFC 7143 §11.17.1 */
+			   REJECT_DATA_DIGEST = 0x02,
+			   REJECT_SNACK = 0x03,
+			   REJECT_PROTOCOL = 0x04,
+			   REJECT_NOT_SUPPORTED = 0x05,
+			   REJECT_TOO_MANY_IMMEDIATE = 0x06,
+			   REJECT_TASK_IN_PROGRESS = 0x07,
+			   REJECT_INVALID_FIELD = 0x09,
+			   REJECT_NO_RESOURCES = 0x0a,
+			   REJECT_LOGOUT = 0x0c,
 };
 
 enum iscsi_ahs_type { AHS_EXTENDED_CDB = 1, AHS_BIDI_READ_LEN = 2 };
 
 /* One received PDU. */
 struct iscsi_pdu {
-	const uint8_t *bhs;		/* then ahs_len bytes of additional header segments */
+	const uint8_t *bhs; /* then ahs_len bytes of additional header segments */
 	uint32_t ahs_len;
-	const uint8_t *data;		/* NULL when the data segment went elsewhere */
+	const uint8_t *data; /* NULL when the data segment went elsewhere */
 	uint32_t data_len;
 };
 
@@ -147,9 +147,9 @@ void pdu_start(uint8_t bhs[BHS_SIZE], enum iscsi_pdu_opcode opcode, uint32_t itt
 
 /* What a SCSI command's AHSes say.  Pointers into the PDU. */
 struct iscsi_ahs {
-	const uint8_t *cdb_more;	/* behind the first 16 bytes of the CDB */
+	const uint8_t *cdb_more; /* behind the first 16 bytes of the CDB */
 	uint16_t cdb_more_len;
-	uint32_t read_len;		/* bidirectional read length; 0 without */
+	uint32_t read_len; /* bidirectional read length; 0 without */
 };
 
 /* 0, or ERR_PROTOCOL for a length out of bounds, an unknown type or one given twice. */

@@ -58,7 +58,9 @@ head_complete(struct iscsi_rx *rx, const uint8_t *head)
 	rx->pdu.data = NULL;
 	rx->pdu.data_len = iscsi_bhs_data_len(head);
 	rx->data_left = rx->pdu.data_len;
-	rx->tail_need = rx->data_left == 0 ? 0 : iscsi_pad_len(rx->data_left) + (rx->data_digest ? DIGEST_SIZE : 0);
+	rx->tail_need = rx->data_left == 0 ? 0
+					   : iscsi_pad_len(rx->data_left) +
+						     (rx->data_digest ? DIGEST_SIZE : 0);
 	rx->crc = CRC32C_INIT;
 	rx->have = 0;
 	rx->data_bad = false;
@@ -122,7 +124,8 @@ data_in_place(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len)
 	if (rx->data_digest && rx->data_left > 0) {
 		uint32_t padded = total - DIGEST_SIZE;
 
-		rx->data_bad = !digest_matches(crc32c_update(CRC32C_INIT, *bytes, padded), *bytes + padded);
+		rx->data_bad = !digest_matches(crc32c_update(CRC32C_INIT, *bytes, padded),
+					       *bytes + padded);
 	}
 	*bytes += total;
 	*len -= total;
@@ -197,7 +200,8 @@ step_tail(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len)
 	if (rx->data_digest && rx->tail_need > 0) {
 		uint32_t pad = rx->tail_need - DIGEST_SIZE;
 
-		rx->data_bad = !digest_matches(crc32c_update(rx->crc, rx->tail, pad), rx->tail + pad);
+		rx->data_bad = !digest_matches(crc32c_update(rx->crc, rx->tail, pad),
+					       rx->tail + pad);
 	}
 	rx->have = 0;
 	rx->state = RX_IN_HEADER;
@@ -222,7 +226,8 @@ iscsi_rx_step(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len)
 }
 
 void
-iscsi_rx_to_task(struct iscsi_rx *rx, struct iscsi_cmd *task, struct iscsi_iov_cursor *cursor, uint32_t take_len)
+iscsi_rx_to_task(struct iscsi_rx *rx, struct iscsi_cmd *task, struct iscsi_iov_cursor *cursor,
+		 uint32_t take_len)
 {
 	rx->sink = RX_TO_TASK;
 	rx->task = task;

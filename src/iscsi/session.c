@@ -98,7 +98,8 @@ hold(struct iscsi_session *s, struct iscsi_held *h)
 }
 
 int
-iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn, bool is_data)
+iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
+		   bool is_data)
 {
 	size_t size = sizeof(struct iscsi_held) + BHS_SIZE + pdu->ahs_len + pdu->data_len;
 	struct iscsi_held *h;

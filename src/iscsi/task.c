@@ -51,7 +51,8 @@ iscsi_task_at(const struct iscsi_task_pool *pool, uint32_t number)
 {
 	uint8_t *chunk = pool->chunk[number / TASK_CHUNK];
 
-	return (struct iscsi_cmd *)(void *)(chunk + (size_t)(number % TASK_CHUNK) * pool->task_bytes);
+	return (struct iscsi_cmd *)(void *)(chunk +
+					    (size_t)(number % TASK_CHUNK) * pool->task_bytes);
 }
 
 static int
@@ -244,7 +245,8 @@ task_take_ahs(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 
 /* Data that came with the command: does it obey what was negotiated?  RFC 7143 §11.3.4, §13.11, §13.14. */
 static bool
-immediate_data_ok(struct iscsi_cmd *task, const struct iscsi_params *params, bool final, uint32_t len)
+immediate_data_ok(struct iscsi_cmd *task, const struct iscsi_params *params, bool final,
+		  uint32_t len)
 {
 	struct iscsi_task *pub = &task->pub;
 
@@ -276,7 +278,8 @@ static int
 task_set_full(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	int err;
-	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_RESPONSE, get_be32(pdu->bhs + AT_ITT), 0, &err);
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_RESPONSE, get_be32(pdu->bhs + AT_ITT),
+						    0, &err);
 
 	if (msg == NULL)
 		return err;
@@ -308,7 +311,8 @@ iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	if (err < 0) {
 		task->next = pool->free;
 		pool->free = task;
-		return err == ERR_PROTOCOL ? iscsi_control_reject(conn, pdu, REJECT_INVALID_FIELD) : err;
+		return err == ERR_PROTOCOL ? iscsi_control_reject(conn, pdu, REJECT_INVALID_FIELD)
+					   : err;
 	}
 	bucket = bucket_of(pool, itt);
 	task->next = *bucket;
@@ -320,7 +324,8 @@ iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 		task->counted = true;
 		conn->session.in_use++;
 	}
-	if (immediate_data_ok(task, &conn->params, (bhs[AT_FLAGS] & FLAG_FINAL) != 0, pdu->data_len))
+	if (immediate_data_ok(task, &conn->params, (bhs[AT_FLAGS] & FLAG_FINAL) != 0,
+			      pdu->data_len))
 		task_hand_up(conn, task, pdu);
 	else
 		iscsi_data_fault(task, FAULT_UNEXPECTED_UNSOLICITED);
@@ -341,7 +346,7 @@ set_residual(struct iscsi_cmd *task, uint64_t length)
 {
 	uint32_t expected = task->pub.writes ? task->pub.write_expected : task->pub.read_expected;
 
-	task->flags &= (uint8_t)~(FLAG_OVERFLOW | FLAG_UNDERFLOW);
+	task->flags &= (uint8_t) ~(FLAG_OVERFLOW | FLAG_UNDERFLOW);
 	task->residual = 0;
 	if (length > expected) {
 		task->flags |= FLAG_OVERFLOW;
@@ -473,7 +478,8 @@ iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun)
 	for (uint32_t i = 0; i < pool->chunks * TASK_CHUNK; i++) {
 		struct iscsi_cmd *task = iscsi_task_at(pool, i);
 
-		if (task->state == TASK_FREE || (lun != NULL && !iscsi_conn_same_lun(conn, task->pub.lun, lun)))
+		if (task->state == TASK_FREE ||
+		    (lun != NULL && !iscsi_conn_same_lun(conn, task->pub.lun, lun)))
 			continue;
 		iscsi_task_abort(task);
 	}

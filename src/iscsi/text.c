@@ -73,8 +73,8 @@ is_key_name(const char *key, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		char c = key[i];
 		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-		bool other = (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == '@' || c == '_' ||
-			     c == '#';
+		bool other = (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' ||
+			     c == '@' || c == '_' || c == '#';
 
 		if (!letter && (i == 0 || !other))
 			return false;

@@ -33,7 +33,8 @@ waits_for_tasks(const struct iscsi_conn *conn, const struct iscsi_tmf_cmd *tmf)
 	for (uint32_t i = 0; i < conn->pool.chunks * TASK_CHUNK; i++) {
 		const struct iscsi_cmd *task = iscsi_task_at(&conn->pool, i);
 
-		if (task->state != TASK_FREE && task->pub.aborted && (int32_t)(tmf->abort_seq - task->abort_seq) >= 0)
+		if (task->state != TASK_FREE && task->pub.aborted &&
+		    (int32_t)(tmf->abort_seq - task->abort_seq) >= 0)
 			return true;
 	}
 	return false;
@@ -105,7 +106,7 @@ pass_up(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, struct iscsi_cmd *
 	conn->tmf_with_owner++;
 	if (task != NULL) {
 		tmf->pub.task = &task->pub;
-		iscsi_task_abort(task);	/* clears tmf->pub.task when it comes back at once */
+		iscsi_task_abort(task); /* clears tmf->pub.task when it comes back at once */
 	}
 	conn->ops->tmf(conn->user, &tmf->pub);
 	return conn->error;
@@ -121,14 +122,16 @@ abort_absent(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
 	uint32_t ref_sn = get_be32(pdu->bhs + AT_REF_CMD_SN);
 	uint32_t cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
-	struct iscsi_held *held = iscsi_session_find_held(&conn->session, get_be32(pdu->bhs + AT_REF_TAG));
+	struct iscsi_held *held = iscsi_session_find_held(&conn->session,
+							  get_be32(pdu->bhs + AT_REF_TAG));
 	int err;
 
 	if (held != NULL) {
 		held->is_void = true;
 		return respond(conn, itt, ISCSI_TMF_COMPLETE);
 	}
-	if (iscsi_session_place(&conn->session, ref_sn) == SN_OUTSIDE || !iscsi_sn_before(ref_sn, cmd_sn))
+	if (iscsi_session_place(&conn->session, ref_sn) == SN_OUTSIDE ||
+	    !iscsi_sn_before(ref_sn, cmd_sn))
 		return respond(conn, itt, ISCSI_TMF_NO_TASK);
 	err = iscsi_session_hold_void(&conn->session, ref_sn);
 	return err < 0 ? err : respond(conn, itt, ISCSI_TMF_COMPLETE);
@@ -141,7 +144,8 @@ on_abort_task(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 
 	if (task == NULL)
 		return abort_absent(conn, pdu);
-	if (task->state == TASK_ENDING || !iscsi_conn_same_lun(conn, task->pub.lun, pdu->bhs + AT_LUN))
+	if (task->state == TASK_ENDING ||
+	    !iscsi_conn_same_lun(conn, task->pub.lun, pdu->bhs + AT_LUN))
 		return respond(conn, get_be32(pdu->bhs + AT_ITT), ISCSI_TMF_NO_TASK);
 	return pass_up(conn, pdu, task);
 }
@@ -191,7 +195,8 @@ iscsi_tmf_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	if (function >= ARRAY_LEN(handlers) || handlers[function] == NULL)
 		return respond(conn, itt, ISCSI_TMF_NOT_SUPPORTED);
 	if (conn->tmf_count >= TMF_MAX)
-		return iscsi_bhs_is_immediate(pdu->bhs) ? iscsi_control_reject(conn, pdu, REJECT_TOO_MANY_IMMEDIATE) :
-						    respond(conn, itt, ISCSI_TMF_REJECTED);
+		return iscsi_bhs_is_immediate(pdu->bhs)
+			       ? iscsi_control_reject(conn, pdu, REJECT_TOO_MANY_IMMEDIATE)
+			       : respond(conn, itt, ISCSI_TMF_REJECTED);
 	return handlers[function](conn, pdu);
 }

@@ -113,7 +113,8 @@ iscsi_tx_seal_head(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_
 }
 
 uint32_t
-iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data, uint32_t len, uint32_t crc)
+iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
+		    uint32_t len, uint32_t crc)
 {
 	slot->data = data;
 	slot->data_len = len;
@@ -121,7 +122,8 @@ iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8
 }
 
 void
-iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_t total_len, uint32_t crc)
+iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_t total_len,
+		   uint32_t crc)
 {
 	uint32_t pad = iscsi_pad_len(total_len);
 
@@ -134,7 +136,8 @@ iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_t tot
 }
 
 void
-iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data, uint32_t len)
+iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
+		   uint32_t len)
 {
 	iscsi_tx_seal_tail(tx, slot, len, iscsi_tx_seal_piece(tx, slot, data, len, CRC32C_INIT));
 }
@@ -178,7 +181,8 @@ msg_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 }
 
 struct iscsi_tx_msg *
-iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode, uint32_t itt, uint32_t data_len, int *ret_err)
+iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode, uint32_t itt,
+		 uint32_t data_len, int *ret_err)
 {
 	struct iscsi_tx *tx = &conn->tx;
 	struct iscsi_tx_msg *msg;
@@ -219,7 +223,7 @@ slot_len(const struct iscsi_tx_slot *slot)
 struct gather {
 	struct iovec *iov;
 	int n, max;
-	size_t skip;			/* bytes of the first slot that are sent */
+	size_t skip; /* bytes of the first slot that are sent */
 };
 
 /* False: no place left.  A piece that continues the one before it is merged. */

@@ -20,8 +20,9 @@ is_special(unsigned char c)
 static void
 add_escaped(struct strbuf *out, unsigned char c)
 {
-	static const char shorts[][2] = { { '"', '"' }, { '\\', '\\' }, { '\b', 'b' },
-		{ '\f', 'f' }, { '\n', 'n' }, { '\r', 'r' }, { '\t', 't' } };
+	static const char shorts[][2] = { { '"', '"' },  { '\\', '\\' }, { '\b', 'b' },
+					  { '\f', 'f' }, { '\n', 'n' },  { '\r', 'r' },
+					  { '\t', 't' } };
 
 	for (size_t i = 0; i < sizeof(shorts) / sizeof(shorts[0]); i++) {
 		if (shorts[i][0] == (char)c) {
@@ -89,7 +90,7 @@ add_value(struct strbuf *out, const void *row, const struct row_field *field)
 		return;
 	case FIELD_U64:
 	case FIELD_I64:
-		add_signed(out, *(const int64_t *)at);	/* JSON's integers are signed here */
+		add_signed(out, *(const int64_t *)at); /* JSON's integers are signed here */
 		return;
 	case FIELD_BOOL:
 		strbuf_add(out, *(const bool *)at ? "true" : "false");
@@ -128,7 +129,7 @@ char_len(const char *text)
 }
 
 void
-text_repair(char *text)
+row_text_repair(char *text)
 {
 	if (utf8_to_utf16_len(text) >= 0)
 		return;

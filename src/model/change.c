@@ -68,7 +68,7 @@ op_apply(struct state *work, const struct change_op *op)
 	rc = state_delete(work, op->family, &op->key);
 	if (rc == ERR_NOT_FOUND)
 		return err_set(ERR_CORRUPT, "a change deletes a %s that is not there",
-			row_type(op->family)->name);
+			       row_type(op->family)->name);
 	return rc;
 }
 

@@ -56,11 +56,11 @@ unsigned row_names_count(const char *const *names);
 
 /*
  * Appends the family's name and the row as compact JSON, byte by byte what jansson makes of
- * wire_row_encode.  Strings must be well-formed UTF-8 (text_repair).
+ * wire_row_encode.  Strings must be well-formed UTF-8 (row_text_repair).
  */
 void row_canonical(const void *row, struct strbuf *out);
 
 /* Writes '?' over each byte that is not part of well-formed UTF-8. */
-void text_repair(char *text);
+void row_text_repair(char *text);
 
 #endif

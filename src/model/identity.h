@@ -8,8 +8,8 @@
 #ifndef VDS_MODEL_IDENTITY_H
 #define VDS_MODEL_IDENTITY_H
 
-#define IDENTITY_VENDOR "VDSLINUX"		/* T10 vendor identification, at most 8 characters */
-#define IDENTITY_PRODUCT "VIRTUAL-DISK"	/* at most 16 */
-#define IDENTITY_REVISION "0001"		/* at most 4 */
+#define IDENTITY_VENDOR   "VDSLINUX"     /* T10 vendor identification, at most 8 characters */
+#define IDENTITY_PRODUCT  "VIRTUAL-DISK" /* at most 16 */
+#define IDENTITY_REVISION "0001"         /* at most 4 */
 
 #endif

@@ -70,18 +70,19 @@ iscsi_name_normalize(const char *text, char **ret_name)
 
 	if (len == 0 || len > ROW_ISCSI_NAME_MAX)
 		return err_set(ERR_INVALID, "an iSCSI name has 1 to %d bytes, not %zu",
-			ROW_ISCSI_NAME_MAX, len);
+			       ROW_ISCSI_NAME_MAX, len);
 	name = str_dup(text);
 	if (name == NULL)
 		return -ENOMEM;
 	for (char *p = name; *p != '\0'; p++) {
 		if (!name_char_allowed(*p))
 			return err_set(ERR_INVALID,
-				"an iSCSI name has letters, digits, '-', '.' and ':' only");
+				       "an iSCSI name has letters, digits, '-', '.' and ':' only");
 		*p = name_lower(*p);
 	}
 	if (!form_is_right(name))
-		return err_set(ERR_INVALID,
+		return err_set(
+			ERR_INVALID,
 			"%s is no iSCSI name: iqn.YYYY-MM.reversed.domain:text, eui. or naa. "
 			"with hexadecimal digits",
 			name);

@@ -63,14 +63,15 @@ name_check(const char *name, size_t len)
 {
 	if (len > ROW_ISCSI_NAME_MAX)
 		return err_set(ERR_INVALID,
-			"unmasking list: a name of %zu bytes, at most %d are allowed", len,
-			ROW_ISCSI_NAME_MAX);
+			       "unmasking list: a name of %zu bytes, at most %d are allowed", len,
+			       ROW_ISCSI_NAME_MAX);
 	for (size_t i = 0; i < len; i++)
 		if (name[i] == '*')
-			return err_set(
-				ERR_INVALID, "unmasking list: '*' stands alone or not at all");
-		else if (!name_char_allowed(name[i]))
 			return err_set(ERR_INVALID,
+				       "unmasking list: '*' stands alone or not at all");
+		else if (!name_char_allowed(name[i]))
+			return err_set(
+				ERR_INVALID,
 				"unmasking list: a character that no iSCSI name has, at byte %zu "
 				"of a name",
 				i);
@@ -104,8 +105,8 @@ names_load(const char *text, struct name_list *list)
 		if ((rc = name_check(name, len)) < 0)
 			return rc;
 		if (mem_grow(&list->names, &list->capacity, list->count + 1,
-			    sizeof(list->names[0])) < 0 ||
-			(list->names[list->count] = str_ndup(name, len)) == NULL)
+			     sizeof(list->names[0])) < 0 ||
+		    (list->names[list->count] = str_ndup(name, len)) == NULL)
 			return -ENOMEM;
 		for (char *p = list->names[list->count++]; *p != '\0'; p++)
 			*p = name_lower(*p);
@@ -155,7 +156,7 @@ names_join(struct name_list *list, const char *but, char **ret_mask)
 	}
 	if (!out.failed && out.len > ROW_MASK_MAX)
 		return err_set(ERR_INVALID, "unmasking list: %zu bytes, at most %d are allowed",
-			out.len, ROW_MASK_MAX);
+			       out.len, ROW_MASK_MAX);
 	mask = strbuf_take(&out);
 	if (mask == NULL)
 		return -ENOMEM;

@@ -16,7 +16,7 @@ order_ref(struct order *order)
 }
 
 void
-chunk_unref(struct chunk *chunk)
+order_chunk_unref(struct order_chunk *chunk)
 {
 	if (__atomic_sub_fetch(&chunk->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
@@ -31,7 +31,7 @@ order_unref(struct order *order)
 	if (order == NULL || __atomic_sub_fetch(&order->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	for (size_t i = 0; i < order->chunks; i++)
-		chunk_unref(order->slots[i].chunk);
+		order_chunk_unref(order->slots[i].chunk);
 	mem_free(order->slots);
 	mem_free(order);
 }
@@ -59,7 +59,7 @@ compare_at(const struct probe *probe, uint64_t prefix, const void *row)
 
 /* The first row of the chunk that is not less than (or, with `past`, greater than) the probe. */
 static size_t
-chunk_bound(const struct chunk *chunk, const struct probe *probe, bool past)
+chunk_bound(const struct order_chunk *chunk, const struct probe *probe, bool past)
 {
 	const uint64_t *prefixes = chunk_prefixes(chunk);
 	size_t low = 0, high = chunk->count;
@@ -90,8 +90,8 @@ chunk_of(const struct order *order, const struct probe *probe)
 		const struct order_slot *slot = &order->slots[middle];
 
 		if (slot->prefix < probe->prefix ||
-			(slot->prefix == probe->prefix &&
-				probe->compare(slot->chunk->rows[0], probe->row) <= 0))
+		    (slot->prefix == probe->prefix &&
+		     probe->compare(slot->chunk->rows[0], probe->row) <= 0))
 			low = middle;
 		else
 			high = middle;
@@ -99,10 +99,10 @@ chunk_of(const struct order *order, const struct probe *probe)
 	return low;
 }
 
-static struct place
+static struct order_place
 locate(const struct order *order, const struct probe *probe)
 {
-	struct place place = { 0, 0 };
+	struct order_place place = { 0, 0 };
 
 	if (order_count(order) == 0)
 		return place;
@@ -111,7 +111,7 @@ locate(const struct order *order, const struct probe *probe)
 	return place;
 }
 
-struct place
+struct order_place
 order_locate(const struct order *order, const struct order_type *type, const void *row)
 {
 	struct probe probe = probe_of(type, false, row);
@@ -141,8 +141,8 @@ const void *
 order_find(const struct order *order, const struct order_type *type, const void *row)
 {
 	struct probe probe = probe_of(type, false, row);
-	struct place place = locate(order, &probe);
-	const struct chunk *chunk;
+	struct order_place place = locate(order, &probe);
+	const struct order_chunk *chunk;
 
 	if (order_count(order) == 0)
 		return NULL;
@@ -153,8 +153,8 @@ order_find(const struct order *order, const struct order_type *type, const void 
 }
 
 size_t
-order_after(
-	const struct order *order, const struct order_type *type, bool by_group, const void *row)
+order_after(const struct order *order, const struct order_type *type, bool by_group,
+	    const void *row)
 {
 	struct probe probe = probe_of(type, by_group, row);
 	const struct order_slot *slot;
@@ -169,8 +169,8 @@ struct row_slice
 order_group(const struct order *order, const struct order_type *type, const void *row)
 {
 	struct probe probe = probe_of(type, true, row);
-	struct place place = locate(order, &probe);
-	const struct chunk *chunk;
+	struct order_place place = locate(order, &probe);
+	const struct order_chunk *chunk;
 	size_t end;
 
 	if (order_count(order) == 0)
@@ -179,9 +179,9 @@ order_group(const struct order *order, const struct order_type *type, const void
 	/* Groups are short, mostly: look at the next few before halving the rest. */
 	for (end = place.row; end < chunk->count && end < place.row + 8; end++)
 		if (chunk_prefixes(chunk)[end] != probe.prefix ||
-			type->group(chunk->rows[end], row) != 0)
+		    type->group(chunk->rows[end], row) != 0)
 			return (struct row_slice){ (const void *const *)chunk->rows + place.row,
-				end - place.row };
+						   end - place.row };
 	end = chunk_bound(chunk, &probe, true);
 	return (struct row_slice){ (const void *const *)chunk->rows + place.row, end - place.row };
 }
@@ -191,24 +191,24 @@ order_group(const struct order *order, const struct order_type *type, const void
 /* A walk over an order's rows. */
 struct cursor {
 	const struct order *order;
-	struct place at;
+	struct order_place at;
 };
 
-static const struct chunk *
+static const struct order_chunk *
 cursor_chunk(const struct cursor *c)
 {
 	return c->order != NULL && c->at.chunk < c->order->chunks
-		? c->order->slots[c->at.chunk].chunk
-		: NULL;
+		       ? c->order->slots[c->at.chunk].chunk
+		       : NULL;
 }
 
 static const void *
 cursor_row(struct cursor *c)
 {
-	const struct chunk *chunk = cursor_chunk(c);
+	const struct order_chunk *chunk = cursor_chunk(c);
 
 	while (chunk != NULL && c->at.row == chunk->count) {
-		c->at = (struct place){ c->at.chunk + 1, 0 };
+		c->at = (struct order_place){ c->at.chunk + 1, 0 };
 		chunk = cursor_chunk(c);
 	}
 	return chunk != NULL ? chunk->rows[c->at.row] : NULL;
@@ -219,7 +219,7 @@ static void
 cursors_skip(struct cursor *a, struct cursor *b)
 {
 	while (a->at.row == 0 && b->at.row == 0 && cursor_chunk(a) != NULL &&
-		cursor_chunk(a) == cursor_chunk(b)) {
+	       cursor_chunk(a) == cursor_chunk(b)) {
 		a->at.chunk++;
 		b->at.chunk++;
 		cursor_row(a);
@@ -251,9 +251,8 @@ order_diff(const struct order *before, const struct order *after,
 		order = old == NULL ? 1 : now == NULL ? -1 : row_key_compare(&p, &q);
 		if (order != 0)
 			rc = each(arg, order < 0 ? old : NULL, order < 0 ? NULL : now);
-		else if (old != now &&
-			!hash128_equal(
-				&((const struct row *)old)->hash, &((const struct row *)now)->hash))
+		else if (old != now && !hash128_equal(&((const struct row *)old)->hash,
+						      &((const struct row *)now)->hash))
 			rc = each(arg, old, now);
 		a.at.row += order <= 0;
 		b.at.row += order >= 0;

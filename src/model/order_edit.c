@@ -12,8 +12,8 @@
 #include "model/order_int.h"
 #include "model/fields.h"
 
-#define CHUNK_MAX 128			/* rows; a larger group may stand alone in a larger chunk */
-#define CHUNK_SLACK 8			/* room in a new chunk, since edits come in runs */
+#define CHUNK_MAX   128 /* rows; a larger group may stand alone in a larger chunk */
+#define CHUNK_SLACK 8   /* room in a new chunk, since edits come in runs */
 
 static bool
 is_shared(const unsigned *refs)
@@ -26,35 +26,35 @@ is_shared(const unsigned *refs)
 static size_t
 chunk_size(size_t capacity)
 {
-	return sizeof(struct chunk) + capacity * (sizeof(void *) + sizeof(uint64_t));
+	return sizeof(struct order_chunk) + capacity * (sizeof(void *) + sizeof(uint64_t));
 }
 
-static struct chunk *
+static struct order_chunk *
 chunk_new(size_t capacity, bool owns)
 {
-	struct chunk *chunk = mem_alloc(chunk_size(capacity));
+	struct order_chunk *chunk = mem_alloc(chunk_size(capacity));
 
 	if (chunk != NULL)
-		*chunk = (struct chunk){ .refs = 1, .owns = owns, .capacity = capacity };
+		*chunk = (struct order_chunk){ .refs = 1, .owns = owns, .capacity = capacity };
 	return chunk;
 }
 
 static void
-chunk_append(struct chunk *to, const struct chunk *from, size_t first, size_t count)
+chunk_append(struct order_chunk *to, const struct order_chunk *from, size_t first, size_t count)
 {
 	for (size_t i = first; from->owns && i < first + count; i++)
 		row_ref(from->rows[i]);
 	memcpy(to->rows + to->count, from->rows + first, count * sizeof(to->rows[0]));
 	memcpy(chunk_prefixes(to) + to->count, chunk_prefixes(from) + first,
-		count * sizeof(uint64_t));
+	       count * sizeof(uint64_t));
 	to->count += count;
 }
 
 /* A chunk of which nobody else knows, with more room.  NULL: none, and it is as it was. */
-static struct chunk *
-chunk_grow(struct chunk *old, size_t capacity)
+static struct order_chunk *
+chunk_grow(struct order_chunk *old, size_t capacity)
 {
-	struct chunk *chunk = mem_realloc(old, chunk_size(capacity));
+	struct order_chunk *chunk = mem_realloc(old, chunk_size(capacity));
 	const uint64_t *prefixes;
 
 	if (chunk == NULL)
@@ -71,7 +71,7 @@ chunk_grow(struct chunk *old, size_t capacity)
 static int
 chunk_own(struct order *order, size_t slot, size_t more)
 {
-	struct chunk *old = order->slots[slot].chunk, *chunk;
+	struct order_chunk *old = order->slots[slot].chunk, *chunk;
 	bool shared = is_shared(&old->refs);
 	size_t capacity = old->count + more + CHUNK_SLACK + old->count / 8;
 
@@ -82,7 +82,7 @@ chunk_own(struct order *order, size_t slot, size_t more)
 		return -ENOMEM;
 	if (shared) {
 		chunk_append(chunk, old, 0, old->count);
-		chunk_unref(old);
+		order_chunk_unref(old);
 	}
 	order->slots[slot].chunk = chunk;
 	return 0;
@@ -99,7 +99,7 @@ order_copy(const struct order *order)
 	if (order == NULL)
 		return copy;
 	if (mem_grow(&copy->slots, &copy->capacity, order->chunks + 1, sizeof(copy->slots[0])) <
-		0) {
+	    0) {
 		order_unref(copy);
 		return NULL;
 	}
@@ -154,7 +154,7 @@ slot_renew(struct order *order, size_t slot)
 static void
 slot_remove(struct order *order, size_t slot)
 {
-	chunk_unref(order->slots[slot].chunk);
+	order_chunk_unref(order->slots[slot].chunk);
 	order->chunks--;
 	memmove(order->slots + slot, order->slots + slot + 1,
 		(order->chunks - slot) * sizeof(order->slots[0]));
@@ -163,7 +163,7 @@ slot_remove(struct order *order, size_t slot)
 
 /* The border between two groups nearest to the middle of the chunk; 0 when it is one group. */
 static size_t
-chunk_border(const struct chunk *chunk, order_compare *group)
+chunk_border(const struct order_chunk *chunk, order_compare *group)
 {
 	size_t middle = chunk->count / 2;
 
@@ -183,13 +183,13 @@ chunk_border(const struct chunk *chunk, order_compare *group)
 static void
 chunk_split(struct order *order, size_t slot, order_compare *group)
 {
-	struct chunk *left = order->slots[slot].chunk, *right;
+	struct order_chunk *left = order->slots[slot].chunk, *right;
 	size_t border;
 
 	if (left->count <= CHUNK_MAX || (border = chunk_border(left, group)) == 0)
 		return;
 	if (mem_grow(&order->slots, &order->capacity, order->chunks + 1, sizeof(order->slots[0])) <
-		0)
+	    0)
 		return;
 	right = chunk_new(left->count - border + CHUNK_SLACK, left->owns);
 	if (right == NULL)
@@ -197,7 +197,7 @@ chunk_split(struct order *order, size_t slot, order_compare *group)
 	right->count = left->count - border;
 	memcpy(right->rows, left->rows + border, right->count * sizeof(right->rows[0]));
 	memcpy(chunk_prefixes(right), chunk_prefixes(left) + border,
-		right->count * sizeof(uint64_t));
+	       right->count * sizeof(uint64_t));
 	left->count = border;
 	memmove(order->slots + slot + 2, order->slots + slot + 1,
 		(order->chunks - slot - 1) * sizeof(order->slots[0]));
@@ -211,7 +211,7 @@ chunk_split(struct order *order, size_t slot, order_compare *group)
 static void
 chunk_join(struct order *order, size_t slot)
 {
-	struct chunk *next;
+	struct order_chunk *next;
 
 	if (slot + 1 >= order->chunks || order->slots[slot].chunk->count > CHUNK_MAX / 8)
 		return;
@@ -225,23 +225,23 @@ chunk_join(struct order *order, size_t slot)
 /* ---- rows ---- */
 
 /* Where `row` goes: never before rows of its group that stand in the next chunk. */
-static struct place
+static struct order_place
 insert_place(const struct order *order, const struct order_type *type, const void *row)
 {
-	struct place place = order_locate(order, type, row);
+	struct order_place place = order_locate(order, type, row);
 
 	if (order->count > 0 && place.row == order->slots[place.chunk].chunk->count &&
 	    place.chunk + 1 < order->chunks &&
 	    type->group(order->slots[place.chunk + 1].chunk->rows[0], row) == 0)
-		place = (struct place){ place.chunk + 1, 0 };
+		place = (struct order_place){ place.chunk + 1, 0 };
 	return place;
 }
 
 static void
 row_insert(struct order *order, const struct order_type *type, void *row)
 {
-	struct place at = insert_place(order, type, row);
-	struct chunk *chunk = order->slots[at.chunk].chunk;
+	struct order_place at = insert_place(order, type, row);
+	struct order_chunk *chunk = order->slots[at.chunk].chunk;
 	uint64_t *prefixes = chunk_prefixes(chunk);
 	size_t after = chunk->count - at.row;
 
@@ -259,8 +259,8 @@ row_insert(struct order *order, const struct order_type *type, void *row)
 static void
 row_remove(struct order *order, const struct order_type *type, const void *row)
 {
-	struct place at = order_locate(order, type, row);
-	struct chunk *chunk = order->slots[at.chunk].chunk;
+	struct order_place at = order_locate(order, type, row);
+	struct order_chunk *chunk = order->slots[at.chunk].chunk;
 	uint64_t *prefixes = chunk_prefixes(chunk);
 	void *gone = chunk->rows[at.row];
 	bool owns = chunk->owns;
@@ -285,8 +285,8 @@ row_remove(struct order *order, const struct order_type *type, const void *row)
 static void
 row_replace(struct order *order, const struct order_type *type, const void *old, void *row)
 {
-	struct place at = order_locate(order, type, row);
-	struct chunk *chunk = order->slots[at.chunk].chunk;
+	struct order_place at = order_locate(order, type, row);
+	struct order_chunk *chunk = order->slots[at.chunk].chunk;
 	void *gone = chunk->rows[at.row];
 
 	assert(gone == old);

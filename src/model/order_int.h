@@ -20,28 +20,28 @@
 
 #include "model/state.h"
 
-struct chunk {
-	unsigned refs;			/* atomic */
-	bool owns;			/* holds references to its rows */
+struct order_chunk {
+	unsigned refs; /* atomic */
+	bool owns;     /* holds references to its rows */
 	size_t count, capacity;
-	void *rows[];			/* [capacity], then their prefixes: uint64_t [capacity] */
+	void *rows[]; /* [capacity], then their prefixes: uint64_t [capacity] */
 };
 
 static inline uint64_t *
-chunk_prefixes(const struct chunk *chunk)
+chunk_prefixes(const struct order_chunk *chunk)
 {
 	return (uint64_t *)(uintptr_t)(chunk->rows + chunk->capacity);
 }
 
 struct order_slot {
-	struct chunk *chunk;
-	uint64_t prefix;		/* of its first row */
-	size_t start;			/* index of its first row in the order */
+	struct order_chunk *chunk;
+	uint64_t prefix; /* of its first row */
+	size_t start;    /* index of its first row in the order */
 };
 
 struct order {
-	unsigned refs;			/* atomic */
-	size_t count;			/* rows */
+	unsigned refs; /* atomic */
+	size_t count;  /* rows */
 	size_t chunks, capacity;
 	struct order_slot *slots;
 };
@@ -50,16 +50,16 @@ typedef int order_compare(const void *row, const void *other);
 
 struct order_type {
 	enum row_family family;
-	order_compare *compare;		/* total: ties are broken by the key */
+	order_compare *compare; /* total: ties are broken by the key */
 	order_compare *group;
 	uint64_t (*prefix)(const void *row); /* of what compare and group look at first */
 };
 
 enum order_id {
-	ORDER_PRIMARY_COUNT = ROW_FAMILY_COUNT,	/* below: by family, in the order of keys */
+	ORDER_PRIMARY_COUNT = ROW_FAMILY_COUNT,  /* below: by family, in the order of keys */
 	ORDER_TARGET_LUNS = ORDER_PRIMARY_COUNT, /* associations by (target, number, lun) */
-	ORDER_TARGET_GROUPS,			/* portal groups by (target, tag) */
-	ORDER_PORTAL_GROUPS,			/* group portals by (portal, group) */
+	ORDER_TARGET_GROUPS,                     /* portal groups by (target, tag) */
+	ORDER_PORTAL_GROUPS,                     /* group portals by (portal, group) */
 	ORDER_TARGET_NAMES,
 	ORDER_LUN_NAMES,
 	ORDER_COUNT
@@ -75,7 +75,7 @@ order_is_primary(enum order_id id)
 /* NULL is the empty order everywhere. */
 struct order *order_ref(struct order *order);
 void order_unref(struct order *order);
-void chunk_unref(struct chunk *chunk);
+void order_chunk_unref(struct order_chunk *chunk);
 static inline size_t
 order_count(const struct order *order)
 {
@@ -86,19 +86,19 @@ const void *order_at(const struct order *order, size_t index);
 /* The row that compares equal to the probe, or NULL. */
 const void *order_find(const struct order *order, const struct order_type *type, const void *probe);
 /* Index of the first row greater than the probe; with by_group, than all of its group. */
-size_t order_after(
-	const struct order *order, const struct order_type *type, bool by_group, const void *probe);
+size_t order_after(const struct order *order, const struct order_type *type, bool by_group,
+		   const void *probe);
 /* All rows of the probe's group. */
-struct row_slice order_group(
-	const struct order *order, const struct order_type *type, const void *probe);
+struct row_slice order_group(const struct order *order, const struct order_type *type,
+			     const void *probe);
 
 /* Where the first row stands that is not less than the probe; may be the end of a chunk. */
-struct place {
+struct order_place {
 	size_t chunk, row;
 };
 
-struct place order_locate(
-	const struct order *order, const struct order_type *type, const void *probe);
+struct order_place order_locate(const struct order *order, const struct order_type *type,
+				const void *probe);
 
 /*
  * The two halves of a change to one order: prepare may fail and changes nothing that can be seen,

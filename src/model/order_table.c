@@ -9,7 +9,8 @@
 static int
 compare_id(const void *row, const void *other)
 {
-	return guid_compare(&((const struct row_head *)row)->a, &((const struct row_head *)other)->a);
+	return guid_compare(&((const struct row_head *)row)->a,
+			    &((const struct row_head *)other)->a);
 }
 
 static int
@@ -17,14 +18,17 @@ compare_pair(const void *row, const void *other)
 {
 	const struct row_head *p = row, *q = other;
 
-	_Static_assert(offsetof(struct row_head, b) == offsetof(struct row_head, a) + sizeof(struct guid), "no gap");
+	_Static_assert(offsetof(struct row_head, b) ==
+			       offsetof(struct row_head, a) + sizeof(struct guid),
+		       "no gap");
 	return memcmp(&p->a, &q->a, 2 * sizeof(struct guid));
 }
 
 static int
 compare_second(const void *row, const void *other)
 {
-	return guid_compare(&((const struct row_head *)row)->b, &((const struct row_head *)other)->b);
+	return guid_compare(&((const struct row_head *)row)->b,
+			    &((const struct row_head *)other)->b);
 }
 
 static int
@@ -74,7 +78,8 @@ compare_group_tag(const void *row, const void *other)
 static int
 compare_target_name(const void *row, const void *other)
 {
-	return strcmp(((const struct row_target *)row)->iscsi_name, ((const struct row_target *)other)->iscsi_name);
+	return strcmp(((const struct row_target *)row)->iscsi_name,
+		      ((const struct row_target *)other)->iscsi_name);
 }
 
 static int

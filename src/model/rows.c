@@ -39,6 +39,7 @@ row_free(void *row)
 static int
 field_copy(void *to, const void *from, const struct row_field *field)
 {
+	/* clang-format off */
 	static const size_t sizes[] = {
 		[FIELD_GUID] = sizeof(struct guid),
 		[FIELD_U32] = sizeof(uint32_t),
@@ -47,6 +48,7 @@ field_copy(void *to, const void *from, const struct row_field *field)
 		[FIELD_BOOL] = sizeof(bool),
 		[FIELD_ENUM] = sizeof(enum row_status),
 	};
+	/* clang-format on */
 
 	if (field->type == FIELD_STRING)
 		return row_set_string(row_field_to(to, field), row_field_text(from, field));
@@ -91,7 +93,7 @@ strings_settle(void *row)
 			continue;
 		if (*field == NULL && row_set_string(field, "") < 0)
 			return -ENOMEM;
-		text_repair(*field);
+		row_text_repair(*field);
 	}
 	return 0;
 }

@@ -18,22 +18,22 @@
 #include "base/guid.h"
 #include "base/sha.h"
 
-#define ROW_NAME_MAX 63			/* bytes of a friendly name: VDS allows fewer than 64 characters */
-#define ROW_ISCSI_NAME_MAX 223		/* RFC 7143 §4.2.7.1 */
-#define ROW_MASK_MAX 65535		/* bytes of an unmasking list */
-#define ROW_LUN_NUMBER_MAX 16383	/* flat space addressing, SAM-6 */
+#define ROW_NAME_MAX       63    /* bytes of a friendly name: VDS allows fewer than 64 characters */
+#define ROW_ISCSI_NAME_MAX 223   /* RFC 7143 §4.2.7.1 */
+#define ROW_MASK_MAX       65535 /* bytes of an unmasking list */
+#define ROW_LUN_NUMBER_MAX 16383 /* flat space addressing, SAM-6 */
 
 enum row_family {
-	ROW_ARRAY,		/* exactly one: the subsystem of VDS */
+	ROW_ARRAY, /* exactly one: the subsystem of VDS */
 	ROW_POOL,
 	ROW_LUN,
 	ROW_TARGET,
 	ROW_PORTAL,
 	ROW_PORTAL_GROUP,
-	ROW_GROUP_PORTAL,	/* a portal in a portal group */
-	ROW_ASSOCIATION,	/* a LUN behind a target, with its LUN number there */
+	ROW_GROUP_PORTAL, /* a portal in a portal group */
+	ROW_ASSOCIATION,  /* a LUN behind a target, with its LUN number there */
 	ROW_JOB,
-	ROW_CONFIG_COUNT,	/* families below are sequenced and digested */
+	ROW_CONFIG_COUNT, /* families below are sequenced and digested */
 
 	ROW_LIVE_LUN = ROW_CONFIG_COUNT,
 	ROW_LIVE_PORTAL,
@@ -50,56 +50,56 @@ struct row_key {
 
 struct row {
 	enum row_family family;
-	unsigned refs;			/* atomic */
-	struct hash128 hash;		/* of family and public encoding; set by row_seal */
+	unsigned refs;       /* atomic */
+	struct hash128 hash; /* of family and public encoding; set by row_seal */
 };
 
-enum row_status { STATUS_ONLINE, STATUS_OFFLINE };	/* what the administrator wants */
+enum row_status { STATUS_ONLINE, STATUS_OFFLINE }; /* what the administrator wants */
 
 struct row_array {
 	struct row row;
 	struct guid id;
-	char *name;			/* friendly */
-	char *iqn_prefix;		/* "iqn.2026-11.org.example:" given by the owner; "" = names are made as naa. */
-	char *serial;			/* ASCII, for ever */
-	char *version;			/* of the software that committed last */
+	char *name;       /* friendly */
+	char *iqn_prefix; /* "iqn.2026-11.org.example:" given by the owner; "" = names are made as naa. */
+	char *serial;  /* ASCII, for ever */
+	char *version; /* of the software that committed last */
 };
 
 struct row_pool {
 	struct row row;
 	struct guid id;
-	char *name;			/* unique */
-	char *path;			/* absolute directory */
+	char *name; /* unique */
+	char *path; /* absolute directory */
 };
 
 struct row_lun {
 	struct row row;
 	struct guid id;
-	char *name;			/* unique, friendly */
-	uint32_t number;		/* array-wide, unique, never reused: IVdsLunNumber */
+	char *name;      /* unique, friendly */
+	uint32_t number; /* array-wide, unique, never reused: IVdsLunNumber */
 	struct guid pool_id;
-	uint64_t size_bytes;		/* a multiple of block_bytes */
-	uint32_t block_bytes;		/* 512 or 4096 */
+	uint64_t size_bytes;  /* a multiple of block_bytes */
+	uint32_t block_bytes; /* 512 or 4096 */
 	bool thin;
-	char *mask;			/* "*", "", or initiator names joined by ';', sorted, no duplicates */
-	char *serial;			/* unit serial number, ASCII, for ever */
-	char *naa;			/* 16 hex digits, NAA 3 */
+	char *mask;   /* "*", "", or initiator names joined by ';', sorted, no duplicates */
+	char *serial; /* unit serial number, ASCII, for ever */
+	char *naa;    /* 16 hex digits, NAA 3 */
 	enum row_status status;
-	int64_t created_ms;		/* UTC */
+	int64_t created_ms; /* UTC */
 };
 
 struct row_target {
 	struct row row;
 	struct guid id;
-	char *iscsi_name;		/* unique, normalised */
-	char *alias;			/* friendly name, may be "" */
+	char *iscsi_name; /* unique, normalised */
+	char *alias;      /* friendly name, may be "" */
 };
 
 struct row_portal {
 	struct row row;
 	struct guid id;
-	char *address;			/* numeric IPv4 or IPv6 (without brackets) */
-	uint32_t port;			/* TCP, 1-65535 */
+	char *address; /* numeric IPv4 or IPv6 (without brackets) */
+	uint32_t port; /* TCP, 1-65535 */
 	enum row_status status;
 };
 
@@ -107,8 +107,8 @@ struct row_portal_group {
 	struct row row;
 	struct guid id;
 	struct guid target_id;
-	uint32_t tag;			/* target portal group tag, unique in its target, 1-65535 */
-	uint32_t relative_port;		/* relative target port identifier, unique in the array, 1-65535 */
+	uint32_t tag;           /* target portal group tag, unique in its target, 1-65535 */
+	uint32_t relative_port; /* relative target port identifier, unique in the array, 1-65535 */
 };
 
 struct row_group_portal {
@@ -121,7 +121,7 @@ struct row_association {
 	struct row row;
 	struct guid lun_id;
 	struct guid target_id;
-	uint32_t lun_number;		/* SCSI LUN behind this target, 0-16383 */
+	uint32_t lun_number; /* SCSI LUN behind this target, 0-16383 */
 };
 
 enum job_kind { JOB_CREATE_LUN, JOB_EXTEND_LUN, JOB_DELETE_LUN };
@@ -131,31 +131,37 @@ struct row_job {
 	struct row row;
 	struct guid id;
 	enum job_kind kind;
-	struct guid lun_id;		/* what it works on, or makes */
+	struct guid lun_id; /* what it works on, or makes */
 	enum job_state state;
-	char *error;			/* err_name of what failed, else "" */
-	char *message;			/* its text, else "" */
-	int64_t created_ms, ended_ms;	/* UTC; ended_ms 0 while it runs */
+	char *error;                  /* err_name of what failed, else "" */
+	char *message;                /* its text, else "" */
+	int64_t created_ms, ended_ms; /* UTC; ended_ms 0 while it runs */
 };
 
 enum lun_health { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_FAILED };
 /* The operation that holds a LUN, if any: docs/design/operations.md has the table of who excludes whom. */
-enum lun_operation { OPERATION_NONE, OPERATION_CREATE, OPERATION_EXTEND, OPERATION_DELETE, OPERATION_ASSOCIATE,
-		     OPERATION_STATUS };
+enum lun_operation {
+	OPERATION_NONE,
+	OPERATION_CREATE,
+	OPERATION_EXTEND,
+	OPERATION_DELETE,
+	OPERATION_ASSOCIATE,
+	OPERATION_STATUS
+};
 
 struct row_live_lun {
 	struct row row;
 	struct guid id;
 	enum lun_health health;
 	enum lun_operation operation;
-	char *reason;			/* why health is FAILED, else "" */
+	char *reason; /* why health is FAILED, else "" */
 };
 
 struct row_live_portal {
 	struct row row;
 	struct guid id;
-	bool ready;			/* it listens */
-	char *reason;			/* why not, else "" */
+	bool ready;   /* it listens */
+	char *reason; /* why not, else "" */
 };
 
 struct row_live_pool {
@@ -169,38 +175,46 @@ struct row_live_pool {
 struct row_live_job {
 	struct row row;
 	struct guid id;
-	uint32_t percent;		/* 0-100 */
+	uint32_t percent; /* 0-100 */
 };
 
 struct row_live_session {
 	struct row row;
-	struct guid id;			/* made at login */
+	struct guid id; /* made at login */
 	struct guid target_id;
-	char *initiator;		/* iSCSI name */
+	char *initiator; /* iSCSI name */
 	char *initiator_alias;
-	char *initiator_address;	/* "127.0.0.1:40312", "[::1]:40312" */
-	char *portal_address;		/* the same of our side */
-	uint32_t tag;			/* portal group tag */
-	char *isid;			/* 12 hex digits */
+	char *initiator_address; /* "127.0.0.1:40312", "[::1]:40312" */
+	char *portal_address;    /* the same of our side */
+	uint32_t tag;            /* portal group tag */
+	char *isid;              /* 12 hex digits */
 	uint32_t tsih;
-	char *parameters;		/* negotiated values, "HeaderDigest=None,…" */
+	char *parameters; /* negotiated values, "HeaderDigest=None,…" */
 	int64_t created_ms;
 };
 
-enum field_type { FIELD_GUID, FIELD_STRING, FIELD_U32, FIELD_U64, FIELD_I64, FIELD_BOOL, FIELD_ENUM };
+enum field_type {
+	FIELD_GUID,
+	FIELD_STRING,
+	FIELD_U32,
+	FIELD_U64,
+	FIELD_I64,
+	FIELD_BOOL,
+	FIELD_ENUM
+};
 
 struct row_field {
-	const char *name;		/* in JSON and in SQL */
+	const char *name; /* in JSON and in SQL */
 	enum field_type type;
-	size_t offset;			/* from the start of the row struct */
-	const char *const *names;	/* FIELD_ENUM: NULL-terminated, by value */
+	size_t offset;            /* from the start of the row struct */
+	const char *const *names; /* FIELD_ENUM: NULL-terminated, by value */
 };
 
 struct row_type {
-	const char *name;		/* "lun": in events and as SQL table */
-	const char *plural;		/* "luns": in snapshots and REST paths */
+	const char *name;   /* "lun": in events and as SQL table */
+	const char *plural; /* "luns": in snapshots and REST paths */
 	size_t size_bytes;
-	unsigned key_fields;		/* the first one or two fields are the key */
+	unsigned key_fields; /* the first one or two fields are the key */
 	const struct row_field *fields;
 	size_t field_count;
 };
@@ -219,7 +233,7 @@ int row_set_string(char **field, const char *value);
 /* Computes the hash; from here on the row is immutable.  0 or -ENOMEM. */
 int row_seal(void *row);
 void *row_ref(const void *row);
-void row_unref(void *row);		/* accepts NULL; any thread */
+void row_unref(void *row); /* accepts NULL; any thread */
 void row_unref_cleanup(void *pointer_to_row);
 #define AUTO_ROW __attribute__((cleanup(row_unref_cleanup)))
 

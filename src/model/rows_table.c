@@ -13,16 +13,39 @@ static const char *const status_names[] = { "online", "offline", NULL };
 static const char *const job_kind_names[] = { "create-lun", "extend-lun", "delete-lun", NULL };
 static const char *const job_state_names[] = { "running", "done", "failed", "cancelled", NULL };
 static const char *const health_names[] = { "unknown", "ok", "failed", NULL };
-static const char *const operation_names[] = { "none", "create", "extend", "delete", "associate", "status", NULL };
+static const char *const operation_names[] = { "none",      "create", "extend", "delete",
+					       "associate", "status", NULL };
 
-#define GUID(type, member) { #member, FIELD_GUID, offsetof(struct type, member), NULL }
-#define TEXT(type, member) { #member, FIELD_STRING, offsetof(struct type, member), NULL }
-#define U32(type, member) { #member, FIELD_U32, offsetof(struct type, member), NULL }
-#define U64(type, member) { #member, FIELD_U64, offsetof(struct type, member), NULL }
-#define I64(type, member) { #member, FIELD_I64, offsetof(struct type, member), NULL }
-#define BOOL(type, member) { #member, FIELD_BOOL, offsetof(struct type, member), NULL }
-#define ENUM(type, member, names) { #member, FIELD_ENUM, offsetof(struct type, member), names }
+#define GUID(type, member)                                               \
+	{                                                                \
+#member, FIELD_GUID, offsetof(struct type, member), NULL \
+	}
+#define TEXT(type, member)                                                 \
+	{                                                                  \
+#member, FIELD_STRING, offsetof(struct type, member), NULL \
+	}
+#define U32(type, member)                                               \
+	{                                                               \
+#member, FIELD_U32, offsetof(struct type, member), NULL \
+	}
+#define U64(type, member)                                               \
+	{                                                               \
+#member, FIELD_U64, offsetof(struct type, member), NULL \
+	}
+#define I64(type, member)                                               \
+	{                                                               \
+#member, FIELD_I64, offsetof(struct type, member), NULL \
+	}
+#define BOOL(type, member)                                               \
+	{                                                                \
+#member, FIELD_BOOL, offsetof(struct type, member), NULL \
+	}
+#define ENUM(type, member, names)                                         \
+	{                                                                 \
+#member, FIELD_ENUM, offsetof(struct type, member), names \
+	}
 
+/* clang-format off */
 static const struct row_field array_fields[] = {
 	GUID(row_array, id),
 	TEXT(row_array, name),
@@ -30,13 +53,17 @@ static const struct row_field array_fields[] = {
 	TEXT(row_array, serial),
 	TEXT(row_array, version),
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct row_field pool_fields[] = {
 	GUID(row_pool, id),
 	TEXT(row_pool, name),
 	TEXT(row_pool, path),
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct row_field lun_fields[] = {
 	GUID(row_lun, id),
 	TEXT(row_lun, name),
@@ -51,38 +78,48 @@ static const struct row_field lun_fields[] = {
 	ENUM(row_lun, status, status_names),
 	I64(row_lun, created_ms),
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct row_field target_fields[] = {
 	GUID(row_target, id),
 	TEXT(row_target, iscsi_name),
 	TEXT(row_target, alias),
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct row_field portal_fields[] = {
 	GUID(row_portal, id),
 	TEXT(row_portal, address),
 	U32(row_portal, port),
 	ENUM(row_portal, status, status_names),
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct row_field portal_group_fields[] = {
 	GUID(row_portal_group, id),
 	GUID(row_portal_group, target_id),
 	U32(row_portal_group, tag),
 	U32(row_portal_group, relative_port),
 };
+/* clang-format on */
 
 static const struct row_field group_portal_fields[] = {
 	GUID(row_group_portal, group_id),
 	GUID(row_group_portal, portal_id),
 };
 
+/* clang-format off */
 static const struct row_field association_fields[] = {
 	GUID(row_association, lun_id),
 	GUID(row_association, target_id),
 	U32(row_association, lun_number),
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct row_field job_fields[] = {
 	GUID(row_job, id),
 	ENUM(row_job, kind, job_kind_names),
@@ -93,20 +130,26 @@ static const struct row_field job_fields[] = {
 	I64(row_job, created_ms),
 	I64(row_job, ended_ms),
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct row_field live_lun_fields[] = {
 	GUID(row_live_lun, id),
 	ENUM(row_live_lun, health, health_names),
 	ENUM(row_live_lun, operation, operation_names),
 	TEXT(row_live_lun, reason),
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct row_field live_portal_fields[] = {
 	GUID(row_live_portal, id),
 	BOOL(row_live_portal, ready),
 	TEXT(row_live_portal, reason),
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct row_field live_pool_fields[] = {
 	GUID(row_live_pool, id),
 	U64(row_live_pool, capacity_bytes),
@@ -114,12 +157,14 @@ static const struct row_field live_pool_fields[] = {
 	BOOL(row_live_pool, ready),
 	TEXT(row_live_pool, reason),
 };
+/* clang-format on */
 
 static const struct row_field live_job_fields[] = {
 	GUID(row_live_job, id),
 	U32(row_live_job, percent),
 };
 
+/* clang-format off */
 static const struct row_field live_session_fields[] = {
 	GUID(row_live_session, id),
 	GUID(row_live_session, target_id),
@@ -133,12 +178,15 @@ static const struct row_field live_session_fields[] = {
 	TEXT(row_live_session, parameters),
 	I64(row_live_session, created_ms),
 };
+/* clang-format on */
 
 /* The key stands first, where struct row_head has it. */
-#define KEYED(type, member) \
-	_Static_assert(offsetof(struct type, member) == offsetof(struct row_head, a), #type " begins with its key")
-#define KEYED2(type, member) \
-	_Static_assert(offsetof(struct type, member) == offsetof(struct row_head, b), #type " is keyed by a pair")
+#define KEYED(type, member)                                                           \
+	_Static_assert(offsetof(struct type, member) == offsetof(struct row_head, a), \
+		       #type " begins with its key")
+#define KEYED2(type, member)                                                          \
+	_Static_assert(offsetof(struct type, member) == offsetof(struct row_head, b), \
+		       #type " is keyed by a pair")
 KEYED(row_array, id);
 KEYED(row_pool, id);
 KEYED(row_lun, id);
@@ -156,9 +204,12 @@ KEYED(row_live_pool, id);
 KEYED(row_live_job, id);
 KEYED(row_live_session, id);
 
+/* clang-format off */
 #define FAMILY(noun, plural, keys) \
 	{ #noun, plural, sizeof(struct row_##noun), keys, noun##_fields, ARRAY_LEN(noun##_fields) }
+/* clang-format on */
 
+/* clang-format off */
 static const struct row_type types[ROW_FAMILY_COUNT] = {
 	[ROW_ARRAY]		= FAMILY(array,		"arrays",		1),
 	[ROW_POOL]		= FAMILY(pool,		"pools",		1),
@@ -175,6 +226,7 @@ static const struct row_type types[ROW_FAMILY_COUNT] = {
 	[ROW_LIVE_JOB]		= FAMILY(live_job,	"live_jobs",		1),
 	[ROW_LIVE_SESSION]	= FAMILY(live_session,	"live_sessions",	1),
 };
+/* clang-format on */
 
 const struct row_type *
 row_type(enum row_family family)

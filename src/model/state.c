@@ -15,7 +15,9 @@ state_new(const struct position *at)
 		return NULL;
 	state->refs = 1;
 	state->position = (struct position){
-		.array_id = at->array_id, .incarnation = at->incarnation, .sequence = at->sequence,
+		.array_id = at->array_id,
+		.incarnation = at->incarnation,
+		.sequence = at->sequence,
 	};
 	return state;
 }
@@ -96,7 +98,7 @@ state_find(const struct state *state, enum row_family family, const struct guid 
 
 const void *
 state_find_pair(const struct state *state, enum row_family family, const struct guid *a,
-	const struct guid *b)
+		const struct guid *b)
 {
 	const struct row_key key = { .a = *a, .b = *b };
 
@@ -107,17 +109,17 @@ size_t
 state_after(const struct state *state, enum row_family family, const struct guid *id)
 {
 	const struct row_head probe = { .row.family = family,
-		.a = id != NULL ? *id : (struct guid){ { 0 } } };
+					.a = id != NULL ? *id : (struct guid){ { 0 } } };
 
 	/* By group: for a relation, after all pairs that begin with the id. */
 	return id == NULL ? 0
 			  : order_after(state->orders[family], order_type((enum order_id)family),
-				    true, &probe);
+					true, &probe);
 }
 
 size_t
 state_after_pair(const struct state *state, enum row_family family, const struct guid *a,
-	const struct guid *b)
+		 const struct guid *b)
 {
 	const struct row_head probe = { .row.family = family, .a = *a, .b = *b };
 
@@ -143,8 +145,8 @@ state_target_by_name(const struct state *state, const char *iscsi_name)
 {
 	const struct row_target probe = { .iscsi_name = (char *)(uintptr_t)iscsi_name };
 
-	return first_of(order_group(
-		state->orders[ORDER_TARGET_NAMES], order_type(ORDER_TARGET_NAMES), &probe));
+	return first_of(order_group(state->orders[ORDER_TARGET_NAMES],
+				    order_type(ORDER_TARGET_NAMES), &probe));
 }
 
 const struct row_lun *

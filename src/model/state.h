@@ -16,9 +16,9 @@
  */
 struct position {
 	struct guid array_id;
-	uint64_t incarnation;		/* a restored backup is a new one */
-	uint64_t sequence;		/* one more for each change */
-	struct hash128 digest;		/* sum modulo 2^128 of the hashes of all rows */
+	uint64_t incarnation;  /* a restored backup is a new one */
+	uint64_t sequence;     /* one more for each change */
+	struct hash128 digest; /* sum modulo 2^128 of the hashes of all rows */
 };
 
 struct state;
@@ -26,7 +26,7 @@ struct state;
 /* No rows; takes array_id, incarnation and sequence from `at`.  NULL when out of memory. */
 struct state *state_new(const struct position *at);
 struct state *state_ref(const struct state *state);
-void state_unref(struct state *state);	/* accepts NULL; any thread */
+void state_unref(struct state *state); /* accepts NULL; any thread */
 void state_unref_cleanup(void *pointer_to_state);
 #define AUTO_STATE __attribute__((cleanup(state_unref_cleanup)))
 const struct position *state_position(const struct state *state);
@@ -46,7 +46,8 @@ const void *state_find_pair(const struct state *state, enum row_family family, c
 /* Index of the first row whose key is greater than `id` (lists paged by id); NULL = 0. */
 size_t state_after(const struct state *state, enum row_family family, const struct guid *id);
 /* The same for relations, paged by pair. */
-size_t state_after_pair(const struct state *state, enum row_family family, const struct guid *a, const struct guid *b);
+size_t state_after_pair(const struct state *state, enum row_family family, const struct guid *a,
+			const struct guid *b);
 
 /* The one ROW_ARRAY, or NULL in an empty state. */
 const struct row_array *state_array(const struct state *state);
@@ -77,22 +78,22 @@ struct row_slice state_portal_groups(const struct state *state, const struct gui
 struct change_op {
 	enum row_family family;
 	struct row_key key;
-	struct row *row;		/* put; NULL = delete */
+	struct row *row; /* put; NULL = delete */
 };
 
 struct change {
-	unsigned refs;			/* atomic */
-	uint64_t sequence;		/* of the state after it */
-	struct hash128 digest;		/* of the state after it */
-	struct guid request_id;		/* zero = none */
+	unsigned refs;          /* atomic */
+	uint64_t sequence;      /* of the state after it */
+	struct hash128 digest;  /* of the state after it */
+	struct guid request_id; /* zero = none */
 	int64_t utc_ms;
-	char *cause;			/* "lun.associate", … : docs/design/api.md */
+	char *cause; /* "lun.associate", … : docs/design/api.md */
 	struct change_op *ops;
 	size_t op_count;
 };
 
 struct change *change_ref(const struct change *change);
-void change_unref(struct change *change);	/* accepts NULL */
+void change_unref(struct change *change); /* accepts NULL */
 
 /*
  * An edit: a working copy that turns into the next state and its change.  One thread.
@@ -100,13 +101,14 @@ void change_unref(struct change *change);	/* accepts NULL */
  */
 struct state_edit;
 
-struct state_edit *state_edit_new(const struct state *base);	/* NULL when out of memory */
+struct state_edit *state_edit_new(const struct state *base); /* NULL when out of memory */
 /* Accepts NULL: the edit is forgotten, nothing has happened. */
 void state_edit_free(struct state_edit *edit);
 /* Consumes the caller's reference also on failure; seals it.  A put of an equal row is no op.  0 or -ENOMEM. */
 int state_edit_put(struct state_edit *edit, void *row);
 /* 0, ERR_NOT_FOUND, -ENOMEM. */
-int state_edit_delete(struct state_edit *edit, enum row_family family, const struct guid *a, const struct guid *b);
+int state_edit_delete(struct state_edit *edit, enum row_family family, const struct guid *a,
+		      const struct guid *b);
 /*
  * Look-ups that see the edit so far.  Borrowed: what it gave is valid until the next put or
  * delete, and is not to be counted.
@@ -119,8 +121,8 @@ bool state_edit_is_empty(const struct state_edit *edit);
  * put and taken back is not in it), one reference each for the caller.  The edit is freed, also on
  * failure.  0 or -ENOMEM.
  */
-int state_edit_finish(struct state_edit *edit, const char *cause, const struct guid *request_id, int64_t utc_ms,
-		      struct state **ret_state, struct change **ret_change);
+int state_edit_finish(struct state_edit *edit, const char *cause, const struct guid *request_id,
+		      int64_t utc_ms, struct state **ret_state, struct change **ret_change);
 
 /*
  * For loading: the rows so far as a state at the very position of the base, with their digest; no change.  The edit is

@@ -11,8 +11,8 @@
 /* Returns a change with room for op_capacity ops and none in it, or NULL when out of memory.  The caller owns it. */
 struct change *change_new(const char *cause, size_t op_capacity);
 /* Appends an op; there must be room for it.  Consumes the reference to row (NULL: the op deletes the key). */
-void change_add(
-	struct change *change, enum row_family family, const struct row_key *key, void *row);
+void change_add(struct change *change, enum row_family family, const struct row_key *key,
+		void *row);
 
 /*
  * Put a sealed row into a state that only the caller holds, as state_edit_put does in an edit.  The row is borrowed;

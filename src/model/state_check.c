@@ -21,8 +21,8 @@ typedef int row_compare(const void *pointer_to_row, const void *pointer_to_other
 
 /* No two rows of the family compare equal. */
 static int
-check_unique(
-	const struct state *state, enum row_family family, row_compare *compare, const char *what)
+check_unique(const struct state *state, enum row_family family, row_compare *compare,
+	     const char *what)
 {
 	size_t count = state_count(state, family);
 	AUTO_FREE const void **rows = mem_calloc(count, sizeof(rows[0]));
@@ -40,18 +40,16 @@ check_unique(
 	return rc;
 }
 
-#define COMPARE_TEXT(name, type, member) \
-	static int \
-	name(const void *p, const void *q) \
-	{ \
+#define COMPARE_TEXT(name, type, member)                        \
+	static int name(const void *p, const void *q)           \
+	{                                                       \
 		const struct type *const *a = p, *const *b = q; \
-		return strcmp((*a)->member, (*b)->member); \
+		return strcmp((*a)->member, (*b)->member);      \
 	}
-#define COMPARE_NUMBER(name, type, member) \
-	static int \
-	name(const void *p, const void *q) \
-	{ \
-		const struct type *const *a = p, *const *b = q; \
+#define COMPARE_NUMBER(name, type, member)                                            \
+	static int name(const void *p, const void *q)                                 \
+	{                                                                             \
+		const struct type *const *a = p, *const *b = q;                       \
 		return ((*a)->member > (*b)->member) - ((*a)->member < (*b)->member); \
 	}
 
@@ -78,6 +76,7 @@ static const struct {
 	enum row_family family;
 	row_compare *compare;
 	const char *what;
+	/* clang-format off */
 } uniques[] = {
 	{ ROW_POOL,		by_pool_name,		"name" },
 	{ ROW_POOL,		by_pool_path,		"path" },
@@ -89,6 +88,7 @@ static const struct {
 	{ ROW_PORTAL,		by_endpoint,		"address and port" },
 	{ ROW_PORTAL_GROUP,	by_relative_port,	"relative port" },
 };
+/* clang-format on */
 
 /* ---- one row ---- */
 
@@ -142,7 +142,7 @@ check_lun(const struct state *state, const void *row)
 	if (*lun->serial == '\0')
 		return BREACH("LUN %s: it has no serial", lun->name);
 	if (strlen(lun->naa) != 16 || strspn(lun->naa, "0123456789abcdef") != 16 ||
-		lun->naa[0] != '3')
+	    lun->naa[0] != '3')
 		return BREACH("LUN %s: its designator is no NAA 3", lun->name);
 	return check_mask(lun);
 }
@@ -175,8 +175,8 @@ check_portal(const struct state *state, const void *row)
 	if (*portal->address == '\0')
 		return BREACH("a portal has no address");
 	return is_16_bits(portal->port)
-		? 0
-		: BREACH("portal %s: port %u", portal->address, portal->port);
+		       ? 0
+		       : BREACH("portal %s: port %u", portal->address, portal->port);
 }
 
 /*
@@ -195,25 +195,25 @@ static int
 check_group(const struct state *state, const void *row)
 {
 	const struct row_portal_group *group = row;
-	const struct row_portal_group *next =
-		next_of(state_target_groups(state, &group->target_id), row);
+	const struct row_portal_group *next = next_of(state_target_groups(state, &group->target_id),
+						      row);
 
 	if (state_find(state, ROW_TARGET, &group->target_id) == NULL)
 		return BREACH("a portal group's target is not there");
 	if (!is_16_bits(group->tag) || !is_16_bits(group->relative_port))
 		return BREACH("a portal group has tag %u, relative port %u", group->tag,
-			group->relative_port);
+			      group->relative_port);
 	return next == NULL || next->tag != group->tag
-		? 0
-		: BREACH("a target has two portal groups of tag %u", group->tag);
+		       ? 0
+		       : BREACH("a target has two portal groups of tag %u", group->tag);
 }
 
 static int
 check_group_portal(const struct state *state, const void *row)
 {
 	const struct row_group_portal *member = row;
-	const struct row_portal_group *group = state_find(
-					      state, ROW_PORTAL_GROUP, &member->group_id),
+	const struct row_portal_group *group = state_find(state, ROW_PORTAL_GROUP,
+							  &member->group_id),
 				      *other;
 	struct row_slice groups = state_portal_groups(state, &member->portal_id);
 
@@ -226,7 +226,7 @@ check_group_portal(const struct state *state, const void *row)
 
 		other = state_find(state, ROW_PORTAL_GROUP, &also->group_id);
 		if (other != NULL && other != group &&
-			guid_equal(&other->target_id, &group->target_id))
+		    guid_equal(&other->target_id, &group->target_id))
 			return BREACH("a portal is in two groups of one target");
 	}
 	return 0;
@@ -254,7 +254,7 @@ check_job(const struct state *state, const void *row)
 	(void)state;
 	if ((job->state == JOB_RUNNING) != (job->ended_ms == 0))
 		return BREACH("a job is %s but its end says otherwise",
-			job->state == JOB_RUNNING ? "running" : "over");
+			      job->state == JOB_RUNNING ? "running" : "over");
 	return 0;
 }
 
@@ -289,7 +289,7 @@ check_lun_numbers(const struct state *state)
 
 			if (a->lun_number == b->lun_number)
 				return BREACH("target %s has LUN number %u twice",
-					target->iscsi_name, a->lun_number);
+					      target->iscsi_name, a->lun_number);
 		}
 	}
 	return 0;
@@ -304,12 +304,12 @@ check_orders(const struct state *state)
 
 		if (order_count(order) != state_count(state, type->family))
 			return BREACH("an order of %s has %zu of %zu rows",
-				row_type(type->family)->plural, order_count(order),
-				state_count(state, type->family));
+				      row_type(type->family)->plural, order_count(order),
+				      state_count(state, type->family));
 		for (size_t i = 1; i < order_count(order); i++)
 			if (type->compare(order_at(order, i - 1), order_at(order, i)) >= 0)
 				return BREACH("an order of %s is not sorted",
-					row_type(type->family)->plural);
+					      row_type(type->family)->plural);
 	}
 	return 0;
 }
@@ -323,8 +323,8 @@ check_digest(const struct state *state)
 		for (size_t i = 0; i < state_count(state, family); i++)
 			hash128_add(&sum, &((const struct row *)state_at(state, family, i))->hash);
 	return hash128_equal(&sum, &state->position.digest)
-		? 0
-		: BREACH("the digest is not that of the rows");
+		       ? 0
+		       : BREACH("the digest is not that of the rows");
 }
 
 static int

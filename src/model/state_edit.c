@@ -11,7 +11,7 @@
 #include "model/state_int.h"
 
 struct state_edit {
-	struct state *base, *work;	/* one reference each; work is this edit's alone */
+	struct state *base, *work; /* one reference each; work is this edit's alone */
 };
 
 /* ---- one row in a working state ---- */
@@ -22,9 +22,9 @@ state_swap(struct state *work, enum row_family family, const void *old, void *ro
 {
 	for (int i = 0; i < ORDER_COUNT; i++)
 		if (order_type(i)->family == family &&
-			order_prepare(&work->orders[i], i, old, row) < 0)
+		    order_prepare(&work->orders[i], i, old, row) < 0)
 			return -ENOMEM;
-	if (family_is_digested(family)) {
+	if (row_family_is_digested(family)) {
 		if (old != NULL)
 			hash128_sub(&work->position.digest, &((const struct row *)old)->hash);
 		if (row != NULL)
@@ -102,8 +102,8 @@ state_edit_put(struct state_edit *edit, void *row)
 }
 
 int
-state_edit_delete(
-	struct state_edit *edit, enum row_family family, const struct guid *a, const struct guid *b)
+state_edit_delete(struct state_edit *edit, enum row_family family, const struct guid *a,
+		  const struct guid *b)
 {
 	struct row_key key = { .a = *a };
 
@@ -167,7 +167,7 @@ state_edit_is_empty(const struct state_edit *edit)
 
 int
 state_edit_finish(struct state_edit *finished, const char *cause, const struct guid *request_id,
-	int64_t utc_ms, struct state **ret_state, struct change **ret_change)
+		  int64_t utc_ms, struct state **ret_state, struct change **ret_change)
 {
 	AUTO(edit_free_cleanup) struct state_edit *edit = finished;
 	struct change *change;

@@ -7,19 +7,19 @@
 #include "model/state_build.h"
 
 struct state {
-	unsigned refs;			/* atomic */
+	unsigned refs; /* atomic */
 	struct position position;
 	struct order *orders[ORDER_COUNT]; /* counted; NULL = empty */
 };
 
 static inline bool
-family_is_digested(enum row_family family)
+row_family_is_digested(enum row_family family)
 {
 	return family < (enum row_family)ROW_CONFIG_COUNT;
 }
 
-const void *state_find_key(
-	const struct state *state, enum row_family family, const struct row_key *key);
+const void *state_find_key(const struct state *state, enum row_family family,
+			   const struct row_key *key);
 
 /*
  * Delete a key from a state that only the caller holds, as state_edit_delete does in an edit.  Returns 0 or -ENOMEM.

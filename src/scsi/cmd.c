@@ -10,12 +10,12 @@
 #include "base/mem.h"
 #include "scsi/scsi_int.h"
 
-#define ALWAYS (CMD_NO_UNIT | CMD_NO_UA | CMD_ANY_STATE)
-#define READS (CMD_BLOCKS | CMD_RANGE)
-#define WRITES (CMD_BLOCKS | CMD_RANGE | CMD_WRITE)
+#define ALWAYS  (CMD_NO_UNIT | CMD_NO_UA | CMD_ANY_STATE)
+#define READS   (CMD_BLOCKS | CMD_RANGE)
+#define WRITES  (CMD_BLOCKS | CMD_RANGE | CMD_WRITE)
 #define FLUSHES (CMD_RANGE | CMD_NO_BLOCKS)
-#define ALONE (CMD_RANGE | CMD_ATOMIC)
-#define NONE SCSI_NO_ACTION
+#define ALONE   (CMD_RANGE | CMD_ATOMIC)
+#define NONE    SCSI_NO_ACTION
 
 /* clang-format off */
 const struct scsi_cmd scsi_cmds[] = {
@@ -54,7 +54,7 @@ scsi_cmd_find(const uint8_t *cdb, bool *ret_known)
 
 	*ret_known = first != 0;
 	for (size_t i = first - 1u;
-		first != 0 && i < ARRAY_LEN(scsi_cmds) && scsi_cmds[i].opcode == cdb[0]; i++)
+	     first != 0 && i < ARRAY_LEN(scsi_cmds) && scsi_cmds[i].opcode == cdb[0]; i++)
 		if (scsi_cmds[i].action == SCSI_NO_ACTION || scsi_cmds[i].action == (cdb[1] & 0x1f))
 			return &scsi_cmds[i];
 	return NULL;
@@ -70,8 +70,8 @@ scsi_cmd_supported(const struct scsi_cmd *cmd, const struct scsi_lu *lu)
 
 enum {
 	RSOC_ALL = 0,
-	RSOC_OPCODE = 1,		/* an opcode without service actions */
-	RSOC_ACTION = 2,		/* an opcode with service actions */
+	RSOC_OPCODE = 1, /* an opcode without service actions */
+	RSOC_ACTION = 2, /* an opcode with service actions */
 	RSOC_EITHER = 3,
 	RSOC_TIMEOUTS_BYTES = 12,
 };
@@ -124,7 +124,7 @@ report_one(struct scsi_task *task, const struct scsi_cmd *cmd, bool timeouts)
 	uint8_t data[4 + SCSI_CDB_BYTES + RSOC_TIMEOUTS_BYTES] = { 0 };
 	size_t len = 4;
 
-	data[1] = 0x01;				/* SUPPORT: not supported */
+	data[1] = 0x01; /* SUPPORT: not supported */
 	if (cmd != NULL && scsi_cmd_supported(cmd, scsi_task_lu(task))) {
 		data[1] = (uint8_t)(0x03 | (timeouts ? 0x80 : 0));
 		put_be16(data + 2, cmd->cdb_bytes);

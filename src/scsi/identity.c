@@ -44,8 +44,8 @@ sink_add(struct sink *s, const void *bytes, size_t len)
 }
 
 static void
-sink_designator(
-	struct sink *s, unsigned assoc, unsigned type, unsigned code, const void *bytes, size_t len)
+sink_designator(struct sink *s, unsigned assoc, unsigned type, unsigned code, const void *bytes,
+		size_t len)
 {
 	uint8_t head[4];
 
@@ -71,19 +71,19 @@ size_t
 scsi_identity_inquiry(const struct scsi_identity *id, uint8_t *buf, size_t size)
 {
 	static const uint16_t versions[] = {
-		0x00a0,		/* SAM-5 */
-		0x0960,		/* iSCSI */
-		0x0460,		/* SPC-4 */
-		0x04c0,		/* SBC-3 */
+		0x00a0, /* SAM-5 */
+		0x0960, /* iSCSI */
+		0x0460, /* SPC-4 */
+		0x04c0, /* SBC-3 */
 	};
 	struct sink s = { buf, size, 0 };
 	uint8_t data[74] = { 0 };
 
-	data[2] = 0x06;			/* SPC-4: what initiators know */
-	data[3] = 0x12;			/* HISUP, response data format 2 */
+	data[2] = 0x06; /* SPC-4: what initiators know */
+	data[3] = 0x12; /* HISUP, response data format 2 */
 	data[4] = sizeof(data) - 5;
-	data[6] = 0x10;			/* MULTIP */
-	data[7] = 0x02;			/* CMDQUE */
+	data[6] = 0x10; /* MULTIP */
+	data[7] = 0x02; /* CMDQUE */
 	put_ascii(data + 8, 8, id->vendor);
 	put_ascii(data + 16, 16, id->product);
 	put_ascii(data + 32, 4, id->revision);
@@ -147,25 +147,25 @@ sink_port(struct sink *s, const struct scsi_nexus *nexus)
 
 	if (nexus->relative_port_id != 0) {
 		put_be16(number + 2, nexus->relative_port_id);
-		sink_designator(
-			s, ASSOC_PORT, TYPE_RELATIVE_PORT, CODE_BINARY, number, sizeof(number));
+		sink_designator(s, ASSOC_PORT, TYPE_RELATIVE_PORT, CODE_BINARY, number,
+				sizeof(number));
 	}
 	if (nexus->target_port_group != 0) {
 		put_be16(number + 2, nexus->target_port_group);
-		sink_designator(
-			s, ASSOC_PORT, TYPE_PORT_GROUP, CODE_BINARY, number, sizeof(number));
+		sink_designator(s, ASSOC_PORT, TYPE_PORT_GROUP, CODE_BINARY, number,
+				sizeof(number));
 	}
 	if (nexus->target_name == NULL)
 		return;
-	snprintf(
-		name, sizeof(name), "%.223s,t,0x%04x", nexus->target_name, nexus->portal_group_tag);
+	snprintf(name, sizeof(name), "%.223s,t,0x%04x", nexus->target_name,
+		 nexus->portal_group_tag);
 	sink_name(s, ASSOC_PORT, name);
 	sink_name(s, ASSOC_DEVICE, nexus->target_name);
 }
 
 size_t
-scsi_identity_all_designators(
-	const struct scsi_identity *id, const struct scsi_nexus *nexus, uint8_t *buf, size_t size)
+scsi_identity_all_designators(const struct scsi_identity *id, const struct scsi_nexus *nexus,
+			      uint8_t *buf, size_t size)
 {
 	struct sink s = { buf, size, 0 };
 

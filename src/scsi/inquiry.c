@@ -22,6 +22,7 @@ static page_fill fill_pages, fill_serial, fill_identification, fill_extended, fi
 static const struct {
 	uint8_t code;
 	page_fill *fill;
+	/* clang-format off */
 } pages[] = {
 	{ 0x00, fill_pages },
 	{ 0x80, fill_serial },
@@ -31,6 +32,7 @@ static const struct {
 	{ 0xb1, fill_characteristics },
 	{ 0xb2, fill_provisioning },
 };
+/* clang-format on */
 
 static size_t
 fill_pages(const struct scsi_task *task, uint8_t *p)
@@ -54,8 +56,8 @@ fill_serial(const struct scsi_task *task, uint8_t *p)
 static size_t
 fill_identification(const struct scsi_task *task, uint8_t *p)
 {
-	return scsi_identity_all_designators(
-		&scsi_task_lu(task)->desc.identity, task->nexus, p, SCSI_DESIGNATORS_MAX);
+	return scsi_identity_all_designators(&scsi_task_lu(task)->desc.identity, task->nexus, p,
+					     SCSI_DESIGNATORS_MAX);
 }
 
 /* Extended INQUIRY Data: which task attributes, and that there is a volatile cache. */
@@ -63,8 +65,8 @@ static size_t
 fill_extended(const struct scsi_task *task, uint8_t *p)
 {
 	memset(p, 0, PAGE_LONG_LEN);
-	p[1] = 0x07;					/* HEADSUP, ORDSUP, SIMPSUP */
-	p[2] = scsi_task_lu(task)->desc.write_cache ? 0x01 : 0;	/* V_SUP */
+	p[1] = 0x07;                                            /* HEADSUP, ORDSUP, SIMPSUP */
+	p[2] = scsi_task_lu(task)->desc.write_cache ? 0x01 : 0; /* V_SUP */
 	return PAGE_LONG_LEN;
 }
 
@@ -88,7 +90,7 @@ fill_limits(const struct scsi_task *task, uint8_t *p)
 		put_be32(p + 16, SCSI_MAX_UNMAP_BLOCKS);
 		put_be32(p + 20, SCSI_MAX_UNMAP_DESCRIPTORS);
 		put_be32(p + 24, unmap_granularity_blocks(lu));
-		put_be32(p + 28, 0x80000000);			/* UGAVALID, alignment 0 */
+		put_be32(p + 28, 0x80000000); /* UGAVALID, alignment 0 */
 	}
 	put_be64(p + 32, SCSI_MAX_WRITE_SAME_BLOCKS);
 	return PAGE_LIMITS_LEN;
@@ -99,7 +101,7 @@ fill_characteristics(const struct scsi_task *task, uint8_t *p)
 {
 	(void)task;
 	memset(p, 0, PAGE_LONG_LEN);
-	put_be16(p, 1);			/* non-rotating */
+	put_be16(p, 1); /* non-rotating */
 	return PAGE_LONG_LEN;
 }
 
@@ -108,8 +110,8 @@ fill_provisioning(const struct scsi_task *task, uint8_t *p)
 {
 	memset(p, 0, 4);
 	if (scsi_task_lu(task)->unmaps) {
-		p[1] = 0xe4;		/* LBPU, LBPWS, LBPWS10, LBPRZ 001b */
-		p[2] = 0x02;		/* thin */
+		p[1] = 0xe4; /* LBPU, LBPWS, LBPWS10, LBPRZ 001b */
+		p[2] = 0x02; /* thin */
 	}
 	return 4;
 }
@@ -119,7 +121,7 @@ scsi_inquiry_parse(struct scsi_task *task)
 {
 	const uint8_t *cdb = task->cdb;
 
-	if (cdb[1] & 0x02)				/* CMDDT, obsolete */
+	if (cdb[1] & 0x02) /* CMDDT, obsolete */
 		return scsi_sense_invalid_field(task, 1, 1);
 	if (!(cdb[1] & 0x01) && cdb[2] != 0)
 		return scsi_sense_invalid_field(task, 2, -1);
@@ -151,9 +153,9 @@ inquiry_page(struct scsi_task *task)
 static int
 inquiry_without_unit(struct scsi_task *task)
 {
-	static const struct scsi_identity nobody = {
-		.vendor = "VDS", .product = "no unit", .revision = ""
-	};
+	static const struct scsi_identity nobody = { .vendor = "VDS",
+						     .product = "no unit",
+						     .revision = "" };
 	uint8_t data[80];
 	size_t len;
 
@@ -161,7 +163,7 @@ inquiry_without_unit(struct scsi_task *task)
 		if (task->cdb[2] != 0x00)
 			return scsi_sense_invalid_field(task, 2, -1);
 		memset(data, 0, 5);
-		data[3] = 1;			/* only page 00h */
+		data[3] = 1; /* only page 00h */
 		len = 5;
 	} else {
 		len = scsi_identity_inquiry(&nobody, data, sizeof(data));

@@ -22,18 +22,18 @@ static bool
 identity_is_valid(const struct scsi_identity *id)
 {
 	return id->naa[0] >> 4 == 3 && is_ascii(id->vendor, 8) && is_ascii(id->product, 16) &&
-		is_ascii(id->revision, 4) && is_ascii(id->serial, SCSI_SERIAL_BYTES) &&
-		id->serial[0] != '\0';
+	       is_ascii(id->revision, 4) && is_ascii(id->serial, SCSI_SERIAL_BYTES) &&
+	       id->serial[0] != '\0';
 }
 
 static bool
 desc_is_valid(const struct scsi_lu_desc *desc)
 {
 	return identity_is_valid(&desc->identity) &&
-		(desc->block_bytes == 512 || desc->block_bytes == 4096) &&
-		desc->physical_exponent <= 15 && desc->capacity_blocks > 0 &&
-		desc->capacity_blocks <= (uint64_t)INT64_MAX / desc->block_bytes &&
-		desc->dev != NULL && desc->max_transfer_bytes % desc->block_bytes == 0;
+	       (desc->block_bytes == 512 || desc->block_bytes == 4096) &&
+	       desc->physical_exponent <= 15 && desc->capacity_blocks > 0 &&
+	       desc->capacity_blocks <= (uint64_t)INT64_MAX / desc->block_bytes &&
+	       desc->dev != NULL && desc->max_transfer_bytes % desc->block_bytes == 0;
 }
 
 static unsigned
@@ -45,13 +45,13 @@ mode_default(const struct scsi_lu_desc *desc)
 int
 scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu)
 {
-	uint32_t max_transfer_bytes =
-		desc->max_transfer_bytes != 0 ? desc->max_transfer_bytes : SCSI_MAX_TRANSFER_BYTES;
+	uint32_t max_transfer_bytes = desc->max_transfer_bytes != 0 ? desc->max_transfer_bytes
+								    : SCSI_MAX_TRANSFER_BYTES;
 	struct scsi_lu *lu;
 
 	if (!desc_is_valid(desc))
 		return err_set(ERR_INVALID,
-			"not a logical unit that can be: block size, capacity or identity");
+			       "not a logical unit that can be: block size, capacity or identity");
 	lu = mem_calloc(1, sizeof(*lu));
 	if (lu == NULL)
 		return -ENOMEM;
@@ -119,7 +119,7 @@ scsi_lu_fail(struct scsi_lu *lu, int error)
 	int online = SCSI_LU_ONLINE;
 
 	if (atomic_compare_exchange_strong(&lu->state, &online, SCSI_LU_FAILED) &&
-		lu->desc.failed != NULL)
+	    lu->desc.failed != NULL)
 		lu->desc.failed(lu->desc.arg, error);
 }
 

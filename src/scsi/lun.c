@@ -24,9 +24,9 @@ scsi_lun_decode(const uint8_t field[8])
 	if (memcmp(field + 2, zeros, sizeof(zeros)) != 0)
 		return ERR_NOT_FOUND;
 	switch (field[0] >> 6) {
-	case 0:			/* peripheral device: bus 0 */
+	case 0: /* peripheral device: bus 0 */
 		return field[0] == 0 ? field[1] : ERR_NOT_FOUND;
-	case 1:			/* flat space */
+	case 1: /* flat space */
 		return get_be16(field) & 0x3fff;
 	default:
 		return ERR_NOT_FOUND;
@@ -34,8 +34,8 @@ scsi_lun_decode(const uint8_t field[8])
 }
 
 enum {
-	SELECT_ALL_ADDRESSABLE = 0x00,	/* but no well known units */
-	SELECT_WELL_KNOWN = 0x01,	/* there are none */
+	SELECT_ALL_ADDRESSABLE = 0x00, /* but no well known units */
+	SELECT_WELL_KNOWN = 0x01,      /* there are none */
 	SELECT_ALL = 0x02,
 };
 

@@ -23,15 +23,16 @@ enum {
 
 struct mode_bit {
 	uint8_t byte, mask;
-	unsigned bit;		/* enum scsi_mode_bits; 0 ends the list */
+	unsigned bit; /* enum scsi_mode_bits; 0 ends the list */
 };
 
 struct mode_page {
-	uint8_t code, len;	/* len: of the whole page */
-	uint8_t data[PAGE_MAX];	/* from byte 2 on, what never changes */
+	uint8_t code, len;      /* len: of the whole page */
+	uint8_t data[PAGE_MAX]; /* from byte 2 on, what never changes */
 	struct mode_bit bits[3];
 };
 
+/* clang-format off */
 static const struct mode_page pages[] = {
 	/* Read-write error recovery */
 	{ .code = 0x01, .len = 12 },
@@ -43,6 +44,7 @@ static const struct mode_page pages[] = {
 	/* Informational exceptions control: DEXCPT, none are reported */
 	{ .code = 0x1c, .len = 12, .data = { [2] = 0x08 } },
 };
+/* clang-format on */
 
 static const struct mode_page *
 page_find(unsigned code)
@@ -139,8 +141,8 @@ pages_put(const struct scsi_task *task, uint8_t *p)
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
 		if (code != ALL_PAGES && code != pages[i].code)
 			continue;
-		len += control == PC_CHANGEABLE ? page_put_changeable(&pages[i], p + len) :
-						  page_put(&pages[i], mode, p + len);
+		len += control == PC_CHANGEABLE ? page_put_changeable(&pages[i], p + len)
+						: page_put(&pages[i], mode, p + len);
 	}
 	return len;
 }
@@ -159,7 +161,7 @@ scsi_mode_sense_execute(struct scsi_task *task)
 	size_t head = six ? 4 : 8, len = head, descriptor = 0;
 	uint8_t data[MODE_MAX] = { 0 };
 
-	if (!(task->cdb[1] & 0x08))		/* DBD */
+	if (!(task->cdb[1] & 0x08)) /* DBD */
 		descriptor = descriptor_put(scsi_task_lu(task), is_long, data + len);
 	len += descriptor;
 	len += pages_put(task, data + len);
@@ -171,7 +173,7 @@ scsi_mode_sense_execute(struct scsi_task *task)
 	}
 	put_be16(data, (uint16_t)(len - 2));
 	data[3] = device_specific(scsi_task_lu(task));
-	data[4] = is_long && descriptor > 0;	/* LONGLBA */
+	data[4] = is_long && descriptor > 0; /* LONGLBA */
 	put_be16(data + 6, (uint16_t)descriptor);
 	return scsi_give(task, data, len, get_be16(task->cdb + 7));
 }
@@ -185,9 +187,9 @@ scsi_mode_sense_execute(struct scsi_task *task)
 static int
 select_parse(struct scsi_task *task, uint32_t len)
 {
-	if (!(task->cdb[1] & 0x10))		/* PF: only standard pages */
+	if (!(task->cdb[1] & 0x10)) /* PF: only standard pages */
 		return scsi_sense_invalid_field(task, 1, 4);
-	if (task->cdb[1] & 0x01)		/* SP: nothing is saved */
+	if (task->cdb[1] & 0x01) /* SP: nothing is saved */
 		return scsi_sense_invalid_field(task, 1, 0);
 	if (len > MODE_MAX)
 		return scsi_sense_parameter_length(task);
@@ -285,16 +287,16 @@ select_pages(struct scsi_task *task, const uint8_t *data, size_t at, size_t len)
 	if (after != before && atomic_compare_exchange_strong(&lu->mode, &before, after))
 		scsi_lu_raise(lu, SCSI_UA_MODE, task->itl);
 	else if (after != before)
-		return scsi_status(task, SCSI_STATUS_BUSY);	/* another nexus was faster */
+		return scsi_status(task, SCSI_STATUS_BUSY); /* another nexus was faster */
 	return scsi_good(task);
 }
 
 static int
 select_done(struct scsi_task *task)
 {
-	return task->io.result == 0
-		? select_pages(task, task->work->buf, task->work->index, task->work->buf_bytes)
-		: scsi_sense_blk(task, task->io.result, SENSE_NO_LBA);
+	return task->io.result == 0 ? select_pages(task, task->work->buf, task->work->index,
+						   task->work->buf_bytes)
+				    : scsi_sense_blk(task, task->io.result, SENSE_NO_LBA);
 }
 
 /* Before the write cache is turned off, what it holds goes to the medium. */

@@ -58,7 +58,7 @@ static bool
 conflict(const struct scsi_range *a, const struct scsi_range *b)
 {
 	return (a->exclusive || b->exclusive) && a->first_block <= b->last_block &&
-		b->first_block <= a->last_block;
+	       b->first_block <= a->last_block;
 }
 
 static bool

@@ -43,7 +43,7 @@ scsi_read_capacity16_execute(struct scsi_task *task)
 	put_be64(data, scsi_lu_capacity_blocks(lu) - 1);
 	put_be32(data + 8, lu->desc.block_bytes);
 	data[13] = lu->desc.physical_exponent & 0x0f;
-	data[14] = lu->unmaps ? 0xc0 : 0;		/* LBPME, LBPRZ */
+	data[14] = lu->unmaps ? 0xc0 : 0; /* LBPME, LBPRZ */
 	return scsi_give(task, data, sizeof(data), get_be32(task->cdb + 10));
 }
 
@@ -112,8 +112,8 @@ enum {
 	LBA_DEALLOCATED = 1,
 	STATUS_HEADER_BYTES = 8,
 	STATUS_BYTES = 16,
-	STATUS_MAX = 64,		/* descriptors in one answer */
-	STATUS_MAX_LOOKS = 256,		/* at the device for one answer */
+	STATUS_MAX = 64,        /* descriptors in one answer */
+	STATUS_MAX_LOOKS = 256, /* at the device for one answer */
 };
 
 /* At least one descriptor is made, however little room there is for it. */
@@ -122,8 +122,8 @@ status_room(const struct scsi_task *task)
 {
 	uint32_t allocation = get_be32(task->cdb + 10);
 	size_t fit = allocation > STATUS_HEADER_BYTES
-		? (allocation - STATUS_HEADER_BYTES) / STATUS_BYTES
-		: 0;
+			     ? (allocation - STATUS_HEADER_BYTES) / STATUS_BYTES
+			     : 0;
 
 	return MIN(MAX(fit, (size_t)1), (size_t)STATUS_MAX);
 }
@@ -179,12 +179,13 @@ status_next(struct scsi_task *task)
 {
 	struct scsi_work *work = task->work;
 	uint64_t left = scsi_lu_capacity_blocks(scsi_task_lu(task)) - task->lba - work->done_blocks;
-	uint64_t len_bytes = MIN(left, (uint64_t)(UINT32_MAX >> 4)) << scsi_task_lu(task)->block_shift;
+	uint64_t len_bytes = MIN(left, (uint64_t)(UINT32_MAX >> 4))
+			     << scsi_task_lu(task)->block_shift;
 
 	if (left == 0 || ++work->looks > STATUS_MAX_LOOKS)
 		return status_give(task);
-	return scsi_io(task, BLK_MAP, 0, scsi_task_offset(task, work->done_blocks), len_bytes, NULL, 0,
-		status_step);
+	return scsi_io(task, BLK_MAP, 0, scsi_task_offset(task, work->done_blocks), len_bytes, NULL,
+		       0, status_step);
 }
 
 /* A block of which only a part is a hole counts as mapped. */

@@ -18,11 +18,13 @@ scsi_compare_write_parse(struct scsi_task *task)
 
 	if (scsi_no_protection(task) == SCSI_DONE)
 		return SCSI_DONE;
-	if (task->count_blocks > MIN(SCSI_MAX_COMPARE_BLOCKS, scsi_task_lu(task)->max_transfer_blocks))
+	if (task->count_blocks >
+	    MIN(SCSI_MAX_COMPARE_BLOCKS, scsi_task_lu(task)->max_transfer_blocks))
 		return scsi_sense_invalid_field(task, 13, -1);
 	task->out_total_bytes = 2 * bytes;
 	/* No blocks but data for some: 256 of them, say, in a field of one byte.  GOOD would be a lie. */
-	if (task->count_blocks == 0 && task->expected_out_bytes >= 2 * scsi_task_lu(task)->desc.block_bytes)
+	if (task->count_blocks == 0 &&
+	    task->expected_out_bytes >= 2 * scsi_task_lu(task)->desc.block_bytes)
 		return scsi_sense_invalid_field(task, 13, -1);
 	/* One half alone, or more than both, cannot be meant. */
 	if (task->count_blocks != 0 && task->expected_out_bytes != task->out_total_bytes)
@@ -52,7 +54,7 @@ compare_then_write(struct scsi_task *task)
 		return scsi_sense_miscompare(task, (uint64_t)differs);
 	work->iov_count = scsi_out_slice(task, half, half, work->iov);
 	return scsi_io(task, BLK_WRITE, scsi_write_flags(task), scsi_task_offset(task, 0), half,
-		work->iov, work->iov_count, swapped);
+		       work->iov, work->iov_count, swapped);
 }
 
 int
@@ -67,8 +69,8 @@ scsi_compare_write_execute(struct scsi_task *task)
 		return SCSI_DONE;
 	work = task->work;
 	work->iov[0] = (struct iovec){ work->buf, half };
-	return scsi_io(
-		task, BLK_READ, 0, scsi_task_offset(task, 0), half, work->iov, 1, compare_then_write);
+	return scsi_io(task, BLK_READ, 0, scsi_task_offset(task, 0), half, work->iov, 1,
+		       compare_then_write);
 }
 
 /* ---- ORWRITE(16): in chunks, under one lock ---- */
@@ -88,8 +90,8 @@ scsi_orwrite_parse(struct scsi_task *task)
 static size_t
 or_bytes(const struct scsi_task *task)
 {
-	return (size_t)MIN(
-		task->out_bytes - task->work->offset_bytes, (uint64_t)task->work->buf_bytes / 2);
+	return (size_t)MIN(task->out_bytes - task->work->offset_bytes,
+			   (uint64_t)task->work->buf_bytes / 2);
 }
 
 static int or_merge(struct scsi_task *task);
@@ -104,8 +106,8 @@ or_next(struct scsi_task *task)
 	if (len == 0)
 		return scsi_good(task);
 	work->iov[0] = (struct iovec){ work->buf, len };
-	return scsi_io(task, BLK_READ, 0, scsi_task_offset(task, 0) + work->offset_bytes, len, work->iov,
-		1, or_merge);
+	return scsi_io(task, BLK_READ, 0, scsi_task_offset(task, 0) + work->offset_bytes, len,
+		       work->iov, 1, or_merge);
 }
 
 static uint64_t
@@ -128,7 +130,8 @@ or_merge(struct scsi_task *task)
 	for (size_t i = 0; i < len; i++)
 		work->buf[i] |= theirs[i];
 	return scsi_io(task, BLK_WRITE, scsi_write_flags(task),
-		scsi_task_offset(task, 0) + work->offset_bytes, len, work->iov, 1, or_written);
+		       scsi_task_offset(task, 0) + work->offset_bytes, len, work->iov, 1,
+		       or_written);
 }
 
 static int

@@ -23,7 +23,7 @@ scsi_unmap_parse(struct scsi_task *task)
 {
 	uint32_t len = get_be16(task->cdb + 7);
 
-	if (task->cdb[1] & 0x01)		/* ANCHOR: ANC_SUP is 0 */
+	if (task->cdb[1] & 0x01) /* ANCHOR: ANC_SUP is 0 */
 		return scsi_sense_invalid_field(task, 1, 0);
 	if (len != 0 && len < UNMAP_HEADER_BYTES)
 		return scsi_sense_parameter_length(task);
@@ -55,8 +55,9 @@ unmap_check(struct scsi_task *task, size_t count)
 			return scsi_sense_lba_out_of_range(task, lba > capacity ? lba : capacity);
 		total += blocks;
 		if (total > SCSI_MAX_UNMAP_BLOCKS)
-			return scsi_sense_invalid_parameter(task,
-				UNMAP_HEADER_BYTES + (unsigned)i * UNMAP_DESCRIPTOR_BYTES + 8, -1);
+			return scsi_sense_invalid_parameter(
+				task, UNMAP_HEADER_BYTES + (unsigned)i * UNMAP_DESCRIPTOR_BYTES + 8,
+				-1);
 	}
 	return SCSI_GO;
 }
@@ -74,7 +75,7 @@ unmap_next(struct scsi_task *task)
 
 		if (get_be32(p + 8) != 0)
 			return scsi_io(task, BLK_UNMAP, 0, get_be64(p) << shift,
-				(uint64_t)get_be32(p + 8) << shift, NULL, 0, unmap_step);
+				       (uint64_t)get_be32(p + 8) << shift, NULL, 0, unmap_step);
 	}
 	return scsi_good(task);
 }
@@ -84,7 +85,7 @@ unmap_step(struct scsi_task *task)
 {
 	if (task->io.result != 0)
 		return scsi_sense_blk(task, task->io.result,
-			get_be64(unmap_descriptor(task->work, task->work->index)));
+				      get_be64(unmap_descriptor(task->work, task->work->index)));
 	task->work->index++;
 	return unmap_next(task);
 }
@@ -111,12 +112,12 @@ scsi_unmap_execute(struct scsi_task *task)
 /* ---- WRITE SAME(10), (16) ---- */
 
 enum {
-	SAME_NDOB = 0x01,	/* (16) only: no data-out, zeros are meant */
-	SAME_LBDATA = 0x02,	/* obsolete */
-	SAME_PBDATA = 0x04,	/* obsolete */
+	SAME_NDOB = 0x01,   /* (16) only: no data-out, zeros are meant */
+	SAME_LBDATA = 0x02, /* obsolete */
+	SAME_PBDATA = 0x04, /* obsolete */
 	SAME_UNMAP = 0x08,
 	SAME_ANCHOR = 0x10,
-	SAME_SEGMENTS = 4,	/* of the pattern buffer in one write */
+	SAME_SEGMENTS = 4, /* of the pattern buffer in one write */
 };
 
 static bool
@@ -186,15 +187,15 @@ same_next(struct scsi_task *task)
 	if (left == 0)
 		return scsi_good(task);
 	for (work->iov_count = 0; work->iov_count < work->iov_max && len < left;
-		work->iov_count++) {
+	     work->iov_count++) {
 		size_t part = (size_t)MIN((uint64_t)work->buf_bytes, left - len);
 
 		work->iov[work->iov_count] = (struct iovec){ work->buf, part };
 		len += part;
 	}
 	work->offset_bytes = len;
-	return scsi_io(task, BLK_WRITE, same_flags(task), scsi_task_offset(task, work->done_blocks), len,
-		work->iov, work->iov_count, same_step);
+	return scsi_io(task, BLK_WRITE, same_flags(task), scsi_task_offset(task, work->done_blocks),
+		       len, work->iov, work->iov_count, same_step);
 }
 
 static int
@@ -227,15 +228,16 @@ same_zeroes(struct scsi_task *task)
 	unsigned flags = same_flags(task) | ((task->cdb[1] & SAME_UNMAP) ? BLK_MAY_UNMAP : 0);
 
 	return scsi_io(task, BLK_WRITE_ZEROES, flags, scsi_task_offset(task, 0),
-		(uint64_t)task->count_blocks << scsi_task_lu(task)->block_shift, NULL, 0, same_finished);
+		       (uint64_t)task->count_blocks << scsi_task_lu(task)->block_shift, NULL, 0,
+		       same_finished);
 }
 
 int
 scsi_write_same_execute(struct scsi_task *task)
 {
 	size_t block_bytes = scsi_task_lu(task)->desc.block_bytes;
-	size_t len =
-		(size_t)MIN((uint64_t)task->count_blocks * block_bytes, (uint64_t)SCSI_CHUNK_BYTES);
+	size_t len = (size_t)MIN((uint64_t)task->count_blocks * block_bytes,
+				 (uint64_t)SCSI_CHUNK_BYTES);
 
 	if (task->count_blocks == 0)
 		return scsi_good(task);

@@ -14,9 +14,9 @@
 #include "scsi/scsi_int.h"
 
 enum {
-	BYTCHK_NONE = 0,	/* only read the medium */
-	BYTCHK_ALL = 1,		/* data-out is what all blocks must hold */
-	BYTCHK_ONE = 3,		/* data-out is what each block must hold */
+	BYTCHK_NONE = 0, /* only read the medium */
+	BYTCHK_ALL = 1,  /* data-out is what all blocks must hold */
+	BYTCHK_ONE = 3,  /* data-out is what each block must hold */
 };
 
 static bool
@@ -69,8 +69,8 @@ scsi_read_parse(struct scsi_task *task)
 	if (scsi_no_protection(task) == SCSI_DONE || scsi_check_length(task) == SCSI_DONE)
 		return SCSI_DONE;
 	task->in_total_bytes = count_bytes(task);
-	task->in_needed_bytes =
-		(uint32_t)MIN(task->in_total_bytes, (uint64_t)task->expected_in_bytes);
+	task->in_needed_bytes = (uint32_t)MIN(task->in_total_bytes,
+					      (uint64_t)task->expected_in_bytes);
 	return SCSI_GO;
 }
 
@@ -95,7 +95,7 @@ read_start(struct scsi_task *task)
 	if (task->nexus->ops->data_in(task, len) < 0)
 		return scsi_status(task, SCSI_STATUS_BUSY);
 	return scsi_io(task, BLK_READ, 0, scsi_task_offset(task, 0), len, task->in_iov,
-		task->in_iov_count, read_done);
+		       task->in_iov_count, read_done);
 }
 
 static int
@@ -122,8 +122,8 @@ expect_blocks(struct scsi_task *task)
 	uint32_t block_bytes = scsi_task_lu(task)->desc.block_bytes;
 
 	task->out_total_bytes = count_bytes(task);
-	task->out_needed_bytes =
-		(uint32_t)MIN(task->out_total_bytes, (uint64_t)task->expected_out_bytes);
+	task->out_needed_bytes = (uint32_t)MIN(task->out_total_bytes,
+					       (uint64_t)task->expected_out_bytes);
 	if (__builtin_expect((task->out_needed_bytes & (block_bytes - 1)) != 0, 0)) {
 		task->out_needed_bytes = 0;
 		return scsi_sense_data_size(task);
@@ -153,7 +153,7 @@ scsi_write_execute(struct scsi_task *task)
 	if (task->out_bytes == 0)
 		return scsi_good(task);
 	return scsi_io(task, BLK_WRITE, scsi_write_flags(task), scsi_task_offset(task, 0),
-		task->out_bytes, task->out_iov, task->out_iov_count, write_done);
+		       task->out_bytes, task->out_iov, task->out_iov_count, write_done);
 }
 
 /* ---- VERIFY ---- */
@@ -176,8 +176,9 @@ scsi_verify_parse(struct scsi_task *task)
 		task->out_total_bytes = count_bytes(task);
 		break;
 	case BYTCHK_ONE:
-		task->out_total_bytes =
-			task->count_blocks != 0 ? scsi_task_lu(task)->desc.block_bytes : 0;
+		task->out_total_bytes = task->count_blocks != 0
+						? scsi_task_lu(task)->desc.block_bytes
+						: 0;
 		break;
 	default:
 		return scsi_sense_invalid_field(task, 1, 2);
@@ -209,8 +210,8 @@ compare_chunk(const struct scsi_task *task, uint32_t blocks)
 		return differs < 0 ? -1 : (int64_t)offset + differs;
 	}
 	for (uint32_t i = 0; i < blocks && differs < 0; i++)
-		differs = scsi_out_compare(
-			task, 0, task->work->buf + ((size_t)i << shift), (size_t)1 << shift);
+		differs = scsi_out_compare(task, 0, task->work->buf + ((size_t)i << shift),
+					   (size_t)1 << shift);
 	return differs;
 }
 
@@ -225,8 +226,8 @@ verify_next(struct scsi_task *task)
 	if (len == 0)
 		return scsi_good(task);
 	work->iov[0] = (struct iovec){ work->buf, len };
-	return scsi_io(task, BLK_READ, 0, scsi_task_offset(task, work->done_blocks), len, work->iov, 1,
-		verify_step);
+	return scsi_io(task, BLK_READ, 0, scsi_task_offset(task, work->done_blocks), len, work->iov,
+		       1, verify_step);
 }
 
 static int
@@ -293,5 +294,5 @@ scsi_write_verify_execute(struct scsi_task *task)
 	if (task->out_bytes == 0)
 		return scsi_good(task);
 	return scsi_io(task, BLK_WRITE, BLK_FUA, scsi_task_offset(task, 0), task->out_bytes,
-		task->out_iov, task->out_iov_count, written);
+		       task->out_iov, task->out_iov_count, written);
 }

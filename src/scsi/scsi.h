@@ -36,11 +36,11 @@ struct scsi_lu;
 struct scsi_nexus;
 struct scsi_task;
 
-#define SCSI_CDB_BYTES 16u		/* no command we know is longer */
-#define SCSI_SENSE_BYTES 36u		/* room for both formats with all we put into them */
-#define SCSI_LUN_MAX 16383u		/* flat space addressing, SAM-6 */
-#define SCSI_SERIAL_BYTES 64u
-#define SCSI_MAX_TRANSFER_BYTES (8u << 20)	/* default of scsi_lu_desc.max_transfer_bytes */
+#define SCSI_CDB_BYTES          16u    /* no command we know is longer */
+#define SCSI_SENSE_BYTES        36u    /* room for both formats with all we put into them */
+#define SCSI_LUN_MAX            16383u /* flat space addressing, SAM-6 */
+#define SCSI_SERIAL_BYTES       64u
+#define SCSI_MAX_TRANSFER_BYTES (8u << 20) /* default of scsi_lu_desc.max_transfer_bytes */
 
 /* SAM-6: status codes that we give. */
 enum scsi_status {
@@ -72,12 +72,12 @@ enum scsi_attr {
  * that come of it, in INQUIRY and in the VDS surface alike.
  */
 struct scsi_identity {
-	struct guid guid;			/* the LUN's; UUID designator */
-	uint8_t naa[8];				/* NAA 3 (locally assigned): naa[0] is 3xh */
-	char vendor[9];				/* T10 vendor id, ASCII, at most 8 characters */
-	char product[17];			/* at most 16 */
-	char revision[5];			/* at most 4 */
-	char serial[SCSI_SERIAL_BYTES + 1];	/* ASCII, at least 1 character */
+	struct guid guid;                   /* the LUN's; UUID designator */
+	uint8_t naa[8];                     /* NAA 3 (locally assigned): naa[0] is 3xh */
+	char vendor[9];                     /* T10 vendor id, ASCII, at most 8 characters */
+	char product[17];                   /* at most 16 */
+	char revision[5];                   /* at most 4 */
+	char serial[SCSI_SERIAL_BYTES + 1]; /* ASCII, at least 1 character */
 };
 
 /*
@@ -94,21 +94,21 @@ size_t scsi_identity_designators(const struct scsi_identity *id, uint8_t *buf, s
 
 enum scsi_lu_state {
 	SCSI_LU_ONLINE,
-	SCSI_LU_OFFLINE,	/* NOT READY, manual intervention required */
-	SCSI_LU_FAILED,		/* HARDWARE ERROR: the backing store failed; until set otherwise */
+	SCSI_LU_OFFLINE, /* NOT READY, manual intervention required */
+	SCSI_LU_FAILED,  /* HARDWARE ERROR: the backing store failed; until set otherwise */
 };
 
 struct scsi_lu_desc {
 	struct scsi_identity identity;
-	uint32_t block_bytes;		/* 512 or 4096 */
-	uint8_t physical_exponent;	/* log2 of logical blocks per physical block */
-	uint64_t capacity_blocks;	/* > 0 */
-	bool thin;			/* UNMAP, WRITE SAME with UNMAP, GET LBA STATUS, LBPME */
-	bool write_cache;		/* WCE at power on */
+	uint32_t block_bytes;      /* 512 or 4096 */
+	uint8_t physical_exponent; /* log2 of logical blocks per physical block */
+	uint64_t capacity_blocks;  /* > 0 */
+	bool thin;                 /* UNMAP, WRITE SAME with UNMAP, GET LBA STATUS, LBPME */
+	bool write_cache;          /* WCE at power on */
 	bool read_only;
-	uint32_t max_transfer_bytes;	/* of one command; 0 = SCSI_MAX_TRANSFER_BYTES */
+	uint32_t max_transfer_bytes; /* of one command; 0 = SCSI_MAX_TRANSFER_BYTES */
 	enum scsi_lu_state state;
-	struct blk_dev *dev;		/* the unit takes a reference of its own */
+	struct blk_dev *dev; /* the unit takes a reference of its own */
 	/*
 	 * The unit has found that its store failed and is SCSI_LU_FAILED now.  May be NULL.  Any
 	 * data path thread.
@@ -147,14 +147,14 @@ void scsi_lu_reset(struct scsi_lu *lu, struct scsi_itl *by);
 
 /* In the order in which they are reported (SAM-6: unit attention condition queuing, precedence). */
 enum scsi_ua {
-	SCSI_UA_POWER_ON,		/* 29h/00h POWER ON, RESET, OR BUS DEVICE RESET OCCURRED */
-	SCSI_UA_LU_RESET,		/* 29h/03h BUS DEVICE RESET FUNCTION OCCURRED */
-	SCSI_UA_NEXUS_LOSS,		/* 29h/07h I_T NEXUS LOSS OCCURRED */
-	SCSI_UA_COMMANDS_CLEARED,	/* 2Fh/00h COMMANDS CLEARED BY ANOTHER INITIATOR */
-	SCSI_UA_REPORTED_LUNS,		/* 3Fh/0Eh REPORTED LUNS DATA HAS CHANGED */
-	SCSI_UA_CAPACITY,		/* 2Ah/09h CAPACITY DATA HAS CHANGED */
-	SCSI_UA_MODE,			/* 2Ah/01h MODE PARAMETERS CHANGED */
-	SCSI_UA_INQUIRY,		/* 3Fh/03h INQUIRY DATA HAS CHANGED */
+	SCSI_UA_POWER_ON,         /* 29h/00h POWER ON, RESET, OR BUS DEVICE RESET OCCURRED */
+	SCSI_UA_LU_RESET,         /* 29h/03h BUS DEVICE RESET FUNCTION OCCURRED */
+	SCSI_UA_NEXUS_LOSS,       /* 29h/07h I_T NEXUS LOSS OCCURRED */
+	SCSI_UA_COMMANDS_CLEARED, /* 2Fh/00h COMMANDS CLEARED BY ANOTHER INITIATOR */
+	SCSI_UA_REPORTED_LUNS,    /* 3Fh/0Eh REPORTED LUNS DATA HAS CHANGED */
+	SCSI_UA_CAPACITY,         /* 2Ah/09h CAPACITY DATA HAS CHANGED */
+	SCSI_UA_MODE,             /* 2Ah/01h MODE PARAMETERS CHANGED */
+	SCSI_UA_INQUIRY,          /* 3Fh/03h INQUIRY DATA HAS CHANGED */
 	SCSI_UA_COUNT
 };
 
@@ -199,11 +199,11 @@ struct scsi_host_ops {
  */
 struct scsi_nexus {
 	const struct scsi_host_ops *ops;
-	const char *target_name;		/* iSCSI name: "iqn.…" */
+	const char *target_name; /* iSCSI name: "iqn.…" */
 	uint16_t portal_group_tag;
-	uint16_t relative_port_id;		/* 0 = none known: its designator is left out */
-	uint16_t target_port_group;		/* 0 = none (no ALUA): its designator is left out */
-	uint16_t shard;				/* a number of this thread: spreads counters */
+	uint16_t relative_port_id;  /* 0 = none known: its designator is left out */
+	uint16_t target_port_group; /* 0 = none (no ALUA): its designator is left out */
+	uint16_t shard;             /* a number of this thread: spreads counters */
 	/* Private to scsi. */
 	uint32_t luns_changed;
 	uint32_t luns_reported;
@@ -218,20 +218,20 @@ void scsi_nexus_luns_changed(struct scsi_nexus *nexus);
 /* A unit as one nexus sees it.  Embedded by the caller. */
 struct scsi_itl {
 	struct scsi_nexus *nexus;
-	struct scsi_lu *lu;			/* a reference */
+	struct scsi_lu *lu; /* a reference */
 	/* Private to scsi: unit attentions. */
-	uint32_t pending;			/* 1 << enum scsi_ua */
-	uint32_t ua_sequence;			/* of lu, when last looked at */
-	uint32_t luns_changed;			/* of nexus, when last looked at */
-	uint32_t ua_seen[SCSI_UA_COUNT];	/* of lu */
+	uint32_t pending;                /* 1 << enum scsi_ua */
+	uint32_t ua_sequence;            /* of lu, when last looked at */
+	uint32_t luns_changed;           /* of nexus, when last looked at */
+	uint32_t ua_seen[SCSI_UA_COUNT]; /* of lu */
 };
 
 /*
  * Takes a reference to lu.  `pending`: unit attentions to begin with, 1u << SCSI_UA_POWER_ON at a
  * login.
  */
-void scsi_itl_init(
-	struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu, uint32_t pending);
+void scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu,
+		   uint32_t pending);
 /* No task of it may be left. */
 void scsi_itl_fini(struct scsi_itl *itl);
 /* For this nexus and unit alone; its thread.  For REPORTED LUNS use scsi_nexus_luns_changed. */
@@ -240,16 +240,16 @@ void scsi_itl_raise(struct scsi_itl *itl, enum scsi_ua ua);
 /* ---- tasks (task.c) ---- */
 
 enum scsi_progress {
-	SCSI_DONE,	/* status is set: answer */
-	SCSI_PENDING,	/* ops->done will say */
-	SCSI_GO,	/* from scsi_task_parse only: gather the data-out, then scsi_task_execute */
+	SCSI_DONE,    /* status is set: answer */
+	SCSI_PENDING, /* ops->done will say */
+	SCSI_GO,      /* from scsi_task_parse only: gather the data-out, then scsi_task_execute */
 };
 
 /* A request to this unit's range lock (range.c); private. */
 struct scsi_range {
 	struct list node;
-	uint64_t first_block, last_block;	/* both in it */
-	uint8_t state;				/* guarded by the lock's mutex while it waits */
+	uint64_t first_block, last_block; /* both in it */
+	uint8_t state;                    /* guarded by the lock's mutex while it waits */
 	bool exclusive;
 	uint16_t shard;
 };
@@ -261,50 +261,50 @@ struct scsi_range {
 struct scsi_task {
 	/* The command, by the caller before scsi_task_parse. */
 	struct scsi_nexus *nexus;
-	struct scsi_itl *itl;			/* NULL: no unit at this LUN */
-	uint16_t lun;				/* where there is no unit; UINT16_MAX = no number */
-	struct blk_queue *queue;		/* of this thread */
-	uint8_t cdb[SCSI_CDB_BYTES];		/* zero-padded */
-	uint8_t attr;				/* enum scsi_attr */
-	uint32_t expected_in_bytes;		/* expected data transfer length, per direction */
+	struct scsi_itl *itl;        /* NULL: no unit at this LUN */
+	uint16_t lun;                /* where there is no unit; UINT16_MAX = no number */
+	struct blk_queue *queue;     /* of this thread */
+	uint8_t cdb[SCSI_CDB_BYTES]; /* zero-padded */
+	uint8_t attr;                /* enum scsi_attr */
+	uint32_t expected_in_bytes;  /* expected data transfer length, per direction */
 	uint32_t expected_out_bytes;
 
 	/* After scsi_task_parse gave SCSI_GO. */
-	uint32_t out_needed_bytes;		/* data-out to gather, <= expected_out_bytes */
-	uint32_t in_needed_bytes;		/* data-in at most, <= expected_in_bytes */
+	uint32_t out_needed_bytes; /* data-out to gather, <= expected_out_bytes */
+	uint32_t in_needed_bytes;  /* data-in at most, <= expected_in_bytes */
 
 	/* Data-out, by the caller before scsi_task_execute; stays until the task ends. */
 	const struct iovec *out_iov;
 	unsigned out_iov_count;
-	uint32_t out_bytes;			/* == out_needed_bytes */
+	uint32_t out_bytes; /* == out_needed_bytes */
 
 	/* Data-in: set by ops->data_in. */
 	struct iovec *in_iov;
 	unsigned in_iov_count;
 
 	/* The answer. */
-	uint8_t status;				/* enum scsi_status */
-	uint8_t sense_bytes;			/* valid bytes of sense; 0 = none */
+	uint8_t status;      /* enum scsi_status */
+	uint8_t sense_bytes; /* valid bytes of sense; 0 = none */
 	uint8_t sense[SCSI_SENSE_BYTES];
-	uint32_t in_bytes;			/* data-in to send: at most expected_in_bytes */
+	uint32_t in_bytes; /* data-in to send: at most expected_in_bytes */
 	/* What the command would move: the residual is the difference to what was expected. */
 	uint64_t in_total_bytes;
 	uint64_t out_total_bytes;
-	bool aborted;				/* ended by scsi_task_abort: no answer is owed */
+	bool aborted; /* ended by scsi_task_abort: no answer is owed */
 
 	/* Private to scsi. */
 	bool executing;
 	const struct scsi_cmd *cmd;
 	uint64_t lba;
 	uint32_t count_blocks;
-	int (*step)(struct scsi_task *task);	/* goes on when io is complete */
+	int (*step)(struct scsi_task *task); /* goes on when io is complete */
 	struct scsi_range range;
-	struct scsi_work *work;			/* what some commands need beyond this; owned */
+	struct scsi_work *work; /* what some commands need beyond this; owned */
 	struct blk_io io;
 };
 
 void scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl *itl,
-	struct blk_queue *queue);
+		    struct blk_queue *queue);
 
 /*
  * Checks the CDB and decides what data it takes.  SCSI_GO or SCSI_DONE (bad CDB, LBA out of range,
@@ -337,9 +337,9 @@ void scsi_task_fini(struct scsi_task *task);
  * fault (SPC-5 ABORTED COMMAND: 47h/03h INFORMATION UNIT iuCRC ERROR DETECTED, 0Ch/0Dh NOT ENOUGH
  * UNSOLICITED DATA …).
  */
-void scsi_task_fail_crc(struct scsi_task *task);		/* PROTOCOL SERVICE CRC ERROR */
-void scsi_task_fail_unsolicited(struct scsi_task *task);	/* UNEXPECTED UNSOLICITED DATA */
-void scsi_task_fail_short_data(struct scsi_task *task);		/* NOT ENOUGH UNSOLICITED DATA */
+void scsi_task_fail_crc(struct scsi_task *task);         /* PROTOCOL SERVICE CRC ERROR */
+void scsi_task_fail_unsolicited(struct scsi_task *task); /* UNEXPECTED UNSOLICITED DATA */
+void scsi_task_fail_short_data(struct scsi_task *task);  /* NOT ENOUGH UNSOLICITED DATA */
 
 /* ---- LUN fields (lun.c) ---- */
 

@@ -17,35 +17,35 @@
 
 enum { SCSI_AGAIN = SCSI_GO + 1 };
 
-#define SCSI_NO_ACTION 0xffffu
-#define SCSI_CHUNK_BYTES (256u << 10)		/* of I/O in commands with a buffer of their own */
-#define SCSI_MAX_UNMAP_BLOCKS (1u << 20)
+#define SCSI_NO_ACTION             0xffffu
+#define SCSI_CHUNK_BYTES           (256u << 10) /* of I/O in commands with a buffer of their own */
+#define SCSI_MAX_UNMAP_BLOCKS      (1u << 20)
 #define SCSI_MAX_UNMAP_DESCRIPTORS 256u
-#define SCSI_MAX_WRITE_SAME_BLOCKS 0xffffu	/* what the 10-byte form can say */
-#define SCSI_MAX_COMPARE_BLOCKS 255u
+#define SCSI_MAX_WRITE_SAME_BLOCKS 0xffffu /* what the 10-byte form can say */
+#define SCSI_MAX_COMPARE_BLOCKS    255u
 
 /* ---- cmd.c ---- */
 
 enum scsi_cmd_flags {
-	CMD_NO_UNIT = 1 << 0,	/* answers where there is no unit */
-	CMD_NO_UA = 1 << 1,	/* is not stopped by a unit attention, SAM-6 */
-	CMD_ANY_STATE = 1 << 2,	/* answers when the unit is not online */
-	CMD_WRITE = 1 << 3,	/* changes the medium: refused when write protected */
-	CMD_BLOCKS = 1 << 4,	/* has an LBA and a length: decoded and checked before parse */
-	CMD_RANGE = 1 << 5,	/* takes the range lock, shared */
-	CMD_ATOMIC = 1 << 6,	/* with CMD_RANGE: exclusive */
-	CMD_THIN = 1 << 7,	/* only on a unit that can unmap */
-	CMD_NO_BLOCKS = 1 << 8,	/* with CMD_RANGE: of no block; it only meets ORDERED tasks */
+	CMD_NO_UNIT = 1 << 0,   /* answers where there is no unit */
+	CMD_NO_UA = 1 << 1,     /* is not stopped by a unit attention, SAM-6 */
+	CMD_ANY_STATE = 1 << 2, /* answers when the unit is not online */
+	CMD_WRITE = 1 << 3,     /* changes the medium: refused when write protected */
+	CMD_BLOCKS = 1 << 4,    /* has an LBA and a length: decoded and checked before parse */
+	CMD_RANGE = 1 << 5,     /* takes the range lock, shared */
+	CMD_ATOMIC = 1 << 6,    /* with CMD_RANGE: exclusive */
+	CMD_THIN = 1 << 7,      /* only on a unit that can unmap */
+	CMD_NO_BLOCKS = 1 << 8, /* with CMD_RANGE: of no block; it only meets ORDERED tasks */
 };
 
 struct scsi_cmd {
 	uint8_t opcode;
-	uint16_t action;		/* service action, or SCSI_NO_ACTION */
+	uint16_t action; /* service action, or SCSI_NO_ACTION */
 	uint8_t cdb_bytes;
-	uint16_t flags;			/* enum scsi_cmd_flags */
+	uint16_t flags; /* enum scsi_cmd_flags */
 	int (*parse)(struct scsi_task *task);
 	int (*execute)(struct scsi_task *task);
-	uint8_t usage[SCSI_CDB_BYTES];	/* CDB usage data of REPORT SUPPORTED OPERATION CODES */
+	uint8_t usage[SCSI_CDB_BYTES]; /* CDB usage data of REPORT SUPPORTED OPERATION CODES */
 };
 
 /* The table, ascending by opcode and service action. */
@@ -62,27 +62,27 @@ int scsi_rsoc_execute(struct scsi_task *task);
 
 /* ---- range.c: overlapping atomic operations of one unit, on any threads ---- */
 
-#define RANGE_SHARDS 16u
-#define RANGE_NO_BLOCK UINT64_MAX	/* of no medium, but in the range of an ORDERED task */
+#define RANGE_SHARDS   16u
+#define RANGE_NO_BLOCK UINT64_MAX /* of no medium, but in the range of an ORDERED task */
 
 enum scsi_range_state {
 	RANGE_NONE,
-	RANGE_FAST,		/* shared, only counted */
-	RANGE_GRANTED,		/* in `granted` */
-	RANGE_WAITING,		/* in `waiting` */
-	RANGE_RESUMING,		/* in `granted`, ops->resume was called */
+	RANGE_FAST,     /* shared, only counted */
+	RANGE_GRANTED,  /* in `granted` */
+	RANGE_WAITING,  /* in `waiting` */
+	RANGE_RESUMING, /* in `granted`, ops->resume was called */
 };
 
 struct scsi_range_shard {
-	atomic_uint busy;	/* RANGE_FAST requests of the threads that use this shard */
+	atomic_uint busy; /* RANGE_FAST requests of the threads that use this shard */
 	char pad[60];
 };
 
 struct scsi_range_lock {
-	atomic_uint exclusive;	/* such requests, granted or waiting; not 0: no RANGE_FAST */
+	atomic_uint exclusive; /* such requests, granted or waiting; not 0: no RANGE_FAST */
 	char pad[60];
 	struct scsi_range_shard shards[RANGE_SHARDS];
-	pthread_mutex_t mutex;	/* guards the lists; a leaf */
+	pthread_mutex_t mutex; /* guards the lists; a leaf */
 	struct list granted;
 	struct list waiting;
 };
@@ -105,14 +105,14 @@ enum scsi_mode_bits {
 
 struct scsi_lu {
 	atomic_uint refs;
-	struct scsi_lu_desc desc;	/* capacity, state, write cache: as at the start */
+	struct scsi_lu_desc desc; /* capacity, state, write cache: as at the start */
 	unsigned block_shift;
 	uint32_t max_transfer_blocks;
-	bool unmaps;				/* thin, and the device gives space back */
+	bool unmaps; /* thin, and the device gives space back */
 	_Atomic uint64_t capacity_blocks;
-	atomic_int state;			/* enum scsi_lu_state */
-	atomic_uint mode;			/* enum scsi_mode_bits, current values */
-	atomic_uint ua_sequence;		/* sum of ua_raised */
+	atomic_int state;        /* enum scsi_lu_state */
+	atomic_uint mode;        /* enum scsi_mode_bits, current values */
+	atomic_uint ua_sequence; /* sum of ua_raised */
 	atomic_uint ua_raised[SCSI_UA_COUNT];
 	struct scsi_range_lock ranges;
 };
@@ -138,13 +138,13 @@ void scsi_lu_fail(struct scsi_lu *lu, int error);
 struct scsi_work {
 	uint8_t *buf;
 	size_t buf_bytes;
-	struct iovec *iov;		/* room for iov_max */
+	struct iovec *iov; /* room for iov_max */
 	unsigned iov_max;
-	uint64_t done_blocks;		/* of task->count_blocks */
-	uint64_t offset_bytes;		/* into the data-out */
-	size_t index;			/* descriptor at work */
+	uint64_t done_blocks;  /* of task->count_blocks */
+	uint64_t offset_bytes; /* into the data-out */
+	size_t index;          /* descriptor at work */
 	unsigned iov_count;
-	unsigned looks;			/* how often the device was asked */
+	unsigned looks; /* how often the device was asked */
 };
 
 /* Sets task->work.  0, or -ENOMEM with the task ended BUSY. */
@@ -155,8 +155,8 @@ int scsi_work_new(struct scsi_task *task, size_t buf_bytes, unsigned iov_max);
  * in bytes of the device.  SCSI_AGAIN or SCSI_PENDING.
  */
 int scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_bytes,
-	uint64_t len_bytes, const struct iovec *iov, unsigned iov_count,
-	int (*step)(struct scsi_task *task));
+	    uint64_t len_bytes, const struct iovec *iov, unsigned iov_count,
+	    int (*step)(struct scsi_task *task));
 
 /* GOOD (or another status without sense), done. */
 int scsi_good(struct scsi_task *task);
@@ -182,8 +182,8 @@ void scsi_out_copy(const struct scsi_task *task, size_t offset, void *buf, size_
  */
 unsigned scsi_out_slice(const struct scsi_task *task, size_t offset, size_t len, struct iovec *iov);
 /* Offset of the first byte in which data-out at `offset` differs from buf, or -1. */
-int64_t scsi_out_compare(
-	const struct scsi_task *task, size_t offset, const uint8_t *buf, size_t len);
+int64_t scsi_out_compare(const struct scsi_task *task, size_t offset, const uint8_t *buf,
+			 size_t len);
 
 /* ---- sense.c: by meaning; each ends the task and returns SCSI_DONE ---- */
 
@@ -192,10 +192,10 @@ int scsi_sense_invalid_opcode(struct scsi_task *task);
 int scsi_sense_invalid_field(struct scsi_task *task, unsigned byte, int bit);
 int scsi_sense_invalid_parameter(struct scsi_task *task, unsigned byte, int bit);
 int scsi_sense_parameter_length(struct scsi_task *task);
-int scsi_sense_invalid_unit(struct scsi_task *task);	/* LOGICAL UNIT NOT SUPPORTED */
+int scsi_sense_invalid_unit(struct scsi_task *task); /* LOGICAL UNIT NOT SUPPORTED */
 int scsi_sense_lba_out_of_range(struct scsi_task *task, uint64_t lba);
-int scsi_sense_data_size(struct scsi_task *task);	/* 0Eh/03h: not the data-out it takes */
-int scsi_sense_saving(struct scsi_task *task);		/* SAVING PARAMETERS NOT SUPPORTED */
+int scsi_sense_data_size(struct scsi_task *task); /* 0Eh/03h: not the data-out it takes */
+int scsi_sense_saving(struct scsi_task *task);    /* SAVING PARAMETERS NOT SUPPORTED */
 int scsi_sense_write_protected(struct scsi_task *task);
 int scsi_sense_miscompare(struct scsi_task *task, uint64_t offset);
 int scsi_sense_attention(struct scsi_task *task, enum scsi_ua ua);
@@ -210,8 +210,8 @@ struct scsi_condition {
 	uint8_t key, asc, ascq;
 };
 
-size_t scsi_sense_format(
-	const struct scsi_condition *cond, bool descriptor, uint8_t buf[SCSI_SENSE_BYTES]);
+size_t scsi_sense_format(const struct scsi_condition *cond, bool descriptor,
+			 uint8_t buf[SCSI_SENSE_BYTES]);
 struct scsi_condition scsi_condition_attention(enum scsi_ua ua);
 struct scsi_condition scsi_condition_state(enum scsi_lu_state state);
 struct scsi_condition scsi_condition_none(void);
@@ -236,8 +236,8 @@ scsi_ua_pending(struct scsi_itl *itl)
 /* ---- identity.c, inquiry.c, mode.c, lun.c, spc.c, sbc*.c ---- */
 
 /* Those of the unit, then those of the port.  As the scsi_identity_* functions. */
-size_t scsi_identity_all_designators(
-	const struct scsi_identity *id, const struct scsi_nexus *nexus, uint8_t *buf, size_t size);
+size_t scsi_identity_all_designators(const struct scsi_identity *id, const struct scsi_nexus *nexus,
+				     uint8_t *buf, size_t size);
 /* Longest of them: 12 + 12 + 64 + 22 + 8 + 8 and two name strings. */
 #define SCSI_DESIGNATORS_MAX 768u
 

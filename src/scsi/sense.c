@@ -29,14 +29,14 @@ struct extra {
 	bool has_field;
 	bool in_cdb;
 	uint16_t byte;
-	int bit;		/* -1 = the whole byte */
+	int bit; /* -1 = the whole byte */
 };
 
 static void
 put_field_pointer(uint8_t *sks, const struct extra *extra)
 {
 	sks[0] = (uint8_t)(0x80 | (extra->in_cdb ? 0x40 : 0) |
-		(extra->bit >= 0 ? 0x08 | extra->bit : 0));
+			   (extra->bit >= 0 ? 0x08 | extra->bit : 0));
 	put_be16(sks + 1, extra->byte);
 }
 
@@ -69,13 +69,13 @@ format_descriptor(const struct scsi_condition *cond, const struct extra *extra, 
 	buf[2] = cond->asc;
 	buf[3] = cond->ascq;
 	if (extra->has_information) {
-		buf[len + 1] = 0x0a;		/* type 00h, information */
+		buf[len + 1] = 0x0a; /* type 00h, information */
 		buf[len + 2] = 0x80;
 		put_be64(buf + len + 4, extra->information);
 		len += 12;
 	}
 	if (extra->has_field) {
-		buf[len] = 0x02;		/* sense key specific */
+		buf[len] = 0x02; /* sense key specific */
 		buf[len + 1] = 0x06;
 		put_field_pointer(buf + len + 4, extra);
 		len += 8;
@@ -99,8 +99,8 @@ check_condition(struct scsi_task *task, struct scsi_condition cond, const struct
 
 	task->status = SCSI_STATUS_CHECK_CONDITION;
 	task->in_bytes = 0;
-	task->sense_bytes = (uint8_t)(descriptor ? format_descriptor(&cond, extra, task->sense) :
-						   format_fixed(&cond, extra, task->sense));
+	task->sense_bytes = (uint8_t)(descriptor ? format_descriptor(&cond, extra, task->sense)
+						 : format_fixed(&cond, extra, task->sense));
 	return SCSI_DONE;
 }
 
@@ -109,8 +109,9 @@ sense(struct scsi_task *task, uint8_t key, uint16_t asc_ascq)
 {
 	const struct extra none = { .has_information = false };
 
-	return check_condition(task,
-		(struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq }, &none);
+	return check_condition(
+		task, (struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq },
+		&none);
 }
 
 static int
@@ -118,8 +119,8 @@ sense_information(struct scsi_task *task, uint8_t key, uint16_t asc_ascq, uint64
 {
 	const struct extra extra = { .has_information = true, .information = information };
 
-	return check_condition(task,
-		(struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq },
+	return check_condition(
+		task, (struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq },
 		&extra);
 }
 
@@ -131,9 +132,10 @@ sense_field(struct scsi_task *task, uint16_t asc_ascq, bool in_cdb, unsigned byt
 	};
 
 	return check_condition(task,
-		(struct scsi_condition){
-			KEY_ILLEGAL_REQUEST, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq },
-		&extra);
+			       (struct scsi_condition){ KEY_ILLEGAL_REQUEST,
+							(uint8_t)(asc_ascq >> 8),
+							(uint8_t)asc_ascq },
+			       &extra);
 }
 
 int
@@ -215,6 +217,7 @@ scsi_condition_no_unit(void)
 struct scsi_condition
 scsi_condition_attention(enum scsi_ua ua)
 {
+	/* clang-format off */
 	static const uint16_t codes[SCSI_UA_COUNT] = {
 		[SCSI_UA_POWER_ON] = 0x2900,
 		[SCSI_UA_LU_RESET] = 0x2903,
@@ -225,9 +228,10 @@ scsi_condition_attention(enum scsi_ua ua)
 		[SCSI_UA_MODE] = 0x2a01,
 		[SCSI_UA_INQUIRY] = 0x3f03,
 	};
+	/* clang-format on */
 
 	return (struct scsi_condition){ KEY_UNIT_ATTENTION, (uint8_t)(codes[ua] >> 8),
-		(uint8_t)codes[ua] };
+					(uint8_t)codes[ua] };
 }
 
 /* 04h/03h MANUAL INTERVENTION REQUIRED; 44h/00h INTERNAL TARGET FAILURE. */
@@ -266,12 +270,13 @@ scsi_sense_state(struct scsi_task *task, enum scsi_lu_state state)
 static int
 medium_error(struct scsi_task *task, uint64_t lba)
 {
-	uint16_t code = task->io.op == BLK_READ || task->io.op == BLK_MAP ?
-			0x1100 :	/* UNRECOVERED READ ERROR */
-			0x0c00;		/* WRITE ERROR */
+	uint16_t code = task->io.op == BLK_READ || task->io.op == BLK_MAP
+				? 0x1100
+				:       /* UNRECOVERED READ ERROR */
+				0x0c00; /* WRITE ERROR */
 
-	return lba == SENSE_NO_LBA ? sense(task, KEY_MEDIUM_ERROR, code) :
-				     sense_information(task, KEY_MEDIUM_ERROR, code, lba);
+	return lba == SENSE_NO_LBA ? sense(task, KEY_MEDIUM_ERROR, code)
+				   : sense_information(task, KEY_MEDIUM_ERROR, code, lba);
 }
 
 static int

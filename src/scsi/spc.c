@@ -99,7 +99,7 @@ scsi_report_tmf_parse(struct scsi_task *task)
 int
 scsi_report_tmf_execute(struct scsi_task *task)
 {
-	bool extended = (task->cdb[2] & 0x80) != 0;	/* REPD */
+	bool extended = (task->cdb[2] & 0x80) != 0; /* REPD */
 	uint8_t data[16] = { 0xd8 };
 
 	if (extended)

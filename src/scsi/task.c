@@ -18,7 +18,7 @@
 
 void
 scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl *itl,
-	struct blk_queue *queue)
+	       struct blk_queue *queue)
 {
 	memset(task, 0, offsetof(struct scsi_task, io));
 	task->nexus = nexus;
@@ -70,7 +70,7 @@ decode_blocks(struct scsi_task *task)
 		task->count_blocks = get_be32(cdb + 10);
 		break;
 	}
-	if (cdb[0] == 0x89)		/* COMPARE AND WRITE: one byte, the rest is reserved */
+	if (cdb[0] == 0x89) /* COMPARE AND WRITE: one byte, the rest is reserved */
 		task->count_blocks = cdb[13];
 }
 
@@ -105,7 +105,7 @@ parse_for_unit(struct scsi_task *task, bool known)
 	if (cmd == NULL || !scsi_cmd_supported(cmd, lu))
 		return cmd == NULL && known ? scsi_sense_invalid_field(task, 1, 4)
 					    : scsi_sense_invalid_opcode(task);
-	if (task->cdb[cmd->cdb_bytes - 1] & 0x04)		/* NACA: INQUIRY says NORMACA 0 */
+	if (task->cdb[cmd->cdb_bytes - 1] & 0x04) /* NACA: INQUIRY says NORMACA 0 */
 		return scsi_sense_invalid_field(task, cmd->cdb_bytes - 1u, 2);
 	state = scsi_lu_state(lu);
 	if (__builtin_expect(state != SCSI_LU_ONLINE, 0) && !(cmd->flags & CMD_ANY_STATE))
@@ -171,7 +171,7 @@ scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_
 	io->done = io_done;
 	task->step = step;
 	return blk_submit(scsi_task_lu(task)->desc.dev, task->queue, io) == BLK_DONE ? SCSI_AGAIN
-										: SCSI_PENDING;
+										     : SCSI_PENDING;
 }
 
 /*
@@ -407,7 +407,7 @@ visit_compare(const uint8_t *piece, size_t at, size_t len, void *arg)
 int64_t
 scsi_out_compare(const struct scsi_task *task, size_t offset, const uint8_t *buf, size_t len)
 {
-	uintptr_t arg = (uintptr_t)buf;		/* only read there */
+	uintptr_t arg = (uintptr_t)buf; /* only read there */
 
 	return out_walk(task, offset, len, visit_compare, (void *)arg) - 1;
 }

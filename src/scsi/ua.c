@@ -57,8 +57,8 @@ scsi_ua_collect(struct scsi_itl *itl)
 
 	itl->ua_sequence = atomic_load_explicit(&itl->lu->ua_sequence, memory_order_acquire);
 	for (unsigned i = 0; i < SCSI_UA_COUNT; i++) {
-		uint32_t raised =
-			atomic_load_explicit(&itl->lu->ua_raised[i], memory_order_relaxed);
+		uint32_t raised = atomic_load_explicit(&itl->lu->ua_raised[i],
+						       memory_order_relaxed);
 
 		if (raised != itl->ua_seen[i])
 			itl->pending |= 1u << i;

@@ -45,7 +45,7 @@ target_ack_wait(struct target_ack *ack, uint32_t timeout_ms)
 {
 	uint64_t end_ns = clock_mono_ns() + timeout_ms * NS_PER_MS;
 	struct timespec end = { .tv_sec = (time_t)(end_ns / NS_PER_S),
-		.tv_nsec = (long)(end_ns % NS_PER_S) };
+				.tv_nsec = (long)(end_ns % NS_PER_S) };
 	int r = 0;
 
 	pthread_mutex_lock(&ack->lock);

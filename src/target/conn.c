@@ -24,12 +24,12 @@
 #include "base/log.h"
 #include "target/target_int.h"
 
-#define RX_PIECES 16
-#define SEND_ROUNDS 8			/* then others have their turn */
-#define SEND_TIMEOUT_MS 30000u	/* a peer that takes no bytes for so long is gone */
-#define QUEUE_DEPTH 128
-#define SEND_EARLY_BYTES (768u * 1024)	/* measured: less costs wake-ups, more costs overlap */
-#define SEND_EARLY_READS 12		/* the same, for small ones */
+#define RX_PIECES        16
+#define SEND_ROUNDS      8      /* then others have their turn */
+#define SEND_TIMEOUT_MS  30000u /* a peer that takes no bytes for so long is gone */
+#define QUEUE_DEPTH      128
+#define SEND_EARLY_BYTES (768u * 1024) /* measured: less costs wake-ups, more costs overlap */
+#define SEND_EARLY_READS 12            /* the same, for small ones */
 
 /* ---- Ending ---- */
 
@@ -58,9 +58,9 @@ log_end(const struct target_conn *conn)
 	char name[2 * ISCSI_NAME_MAX];
 
 	log_info("session.end", "peer=%s portal=%s initiator=%s target=%s reason=%s", conn->peer,
-		conn->local, log_quote(login->initiator_name, name, sizeof(name)),
-		login->target_name,
-		conn->close_reason == 0 ? "CLOSED" : err_name(conn->close_reason));
+		 conn->local, log_quote(login->initiator_name, name, sizeof(name)),
+		 login->target_name,
+		 conn->close_reason == 0 ? "CLOSED" : err_name(conn->close_reason));
 }
 
 /* Nothing is in flight any more: give everything back. */
@@ -128,8 +128,8 @@ target_conn_detach(struct target_conn *conn)
 static void
 want(struct target_conn *conn)
 {
-	uint32_t events =
-		(conn->paused ? 0 : (uint32_t)EPOLLIN) | (conn->blocked ? (uint32_t)EPOLLOUT : 0);
+	uint32_t events = (conn->paused ? 0 : (uint32_t)EPOLLIN) |
+			  (conn->blocked ? (uint32_t)EPOLLOUT : 0);
 
 	if (conn->in_loop && conn->lfd.events != events)
 		loop_fd_mod(conn->thread->loop, &conn->lfd, events);
@@ -180,7 +180,7 @@ static bool
 is_worth_sending(const struct target_conn *conn)
 {
 	return conn->unsent_bytes >= SEND_EARLY_BYTES ||
-		(conn->unsent_reads >= SEND_EARLY_READS && loop_has_waited(conn->thread->loop));
+	       (conn->unsent_reads >= SEND_EARLY_READS && loop_has_waited(conn->thread->loop));
 }
 
 void
@@ -331,7 +331,7 @@ target_conn_watch(struct target_conn *conn)
 	conn->last_heard_ns = loop_now_ns(conn->thread->loop);
 	conn->timer.fire = look_for_life;
 	loop_timer_set(conn->thread->loop, &conn->timer,
-		conn->thread->target->options.nop_interval_ms * NS_PER_MS);
+		       conn->thread->target->options.nop_interval_ms * NS_PER_MS);
 }
 
 /* ---- Beginning ---- */
@@ -390,7 +390,8 @@ login_too_slow(struct loop_timer *timer)
 }
 
 static int
-conn_new(struct target_thread *thread, struct target_portal *portal, int fd, struct target_conn **ret_conn)
+conn_new(struct target_thread *thread, struct target_portal *portal, int fd,
+	 struct target_conn **ret_conn)
 {
 	struct target_conn *conn = mem_calloc(1, sizeof(*conn));
 	struct iscsi_conn_config config = {
@@ -430,8 +431,8 @@ target_conn_accept(struct target_thread *thread, struct target_portal *portal, i
 	if (atomic_fetch_add(&target->conn_count, 1) <= target->options.max_connections)
 		r = conn_new(thread, portal, fd, &conn);
 	if (r < 0) {
-		log_warning(
-			"portal.refuse", "portal=%s error=%s", portal->row->address, err_name(r));
+		log_warning("portal.refuse", "portal=%s error=%s", portal->row->address,
+			    err_name(r));
 		close(fd);
 		target_conn_count_down(target);
 		return;

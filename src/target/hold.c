@@ -18,16 +18,16 @@
 #include "target/target_int.h"
 
 struct target_drain {
-	struct list node;		/* target->holds; holds_lock */
+	struct list node; /* target->holds; holds_lock */
 	struct target *target;
 	bool holds;
-	struct array_mapping *mappings;	/* quiesce */
+	struct array_mapping *mappings; /* quiesce */
 	size_t mapping_count;
-	struct target_ack shares, undone;	/* quiesce */
+	struct target_ack shares, undone; /* quiesce */
 	struct target_abort_request abort;
 	struct target_thread *origin;
 	struct loop_msg done_msg;
-	atomic_uint shares_left;	/* abort */
+	atomic_uint shares_left; /* abort */
 	unsigned part_count;
 	struct target_drain_part parts[];
 };
@@ -129,7 +129,8 @@ void
 target_hold_check(struct target_thread *thread)
 {
 	list_for_each_safe(node, &thread->waits) {
-		struct target_drain_part *part = list_entry(node, struct target_drain_part, wait_node);
+		struct target_drain_part *part = list_entry(node, struct target_drain_part,
+							    wait_node);
 
 		if (is_idle(part))
 			share_done(part);
@@ -177,7 +178,7 @@ release_covered(const struct target_drain_part *part)
 			struct target_path *path = session->paths[i];
 
 			if (!path->held || !covers(part->drain, path) ||
-				target_hold_covers(part->thread, path))
+			    target_hold_covers(part->thread, path))
 				continue;
 			path->held = false;
 			target_task_release_held(path);
@@ -212,7 +213,7 @@ abort_part(struct loop_msg *msg)
 			if (!covers(drain, path))
 				continue;
 			if (session != drain->abort.by && path->tasks > 0 &&
-				drain->abort.ua != SCSI_UA_COUNT)
+			    drain->abort.ua != SCSI_UA_COUNT)
 				scsi_itl_raise(&path->itl, drain->abort.ua);
 			scsi_lun_encode(path->number, lun);
 			iscsi_conn_abort_tasks(session->conn->iscsi, lun);
@@ -227,16 +228,16 @@ abort_part(struct loop_msg *msg)
 static struct target_drain *
 drain_new(struct target *target)
 {
-	struct target_drain *drain =
-		mem_calloc(1, sizeof(*drain) + target->thread_count * sizeof(struct target_drain_part));
+	struct target_drain *drain = mem_calloc(
+		1, sizeof(*drain) + target->thread_count * sizeof(struct target_drain_part));
 
 	if (drain == NULL)
 		return NULL;
 	drain->target = target;
 	drain->part_count = target->thread_count;
 	for (unsigned i = 0; i < drain->part_count; i++)
-		drain->parts[i] =
-			(struct target_drain_part){ .drain = drain, .thread = &target->threads[i] };
+		drain->parts[i] = (struct target_drain_part){ .drain = drain,
+							      .thread = &target->threads[i] };
 	return drain;
 }
 
@@ -279,8 +280,8 @@ undo(struct target_drain *drain)
 }
 
 int
-target_hold_quiesce(
-	void *runtime, const struct array_mapping *mappings, size_t count, uint32_t timeout_ms)
+target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t count,
+		    uint32_t timeout_ms)
 {
 	struct target *target = runtime;
 	struct target_drain *drain = drain_new(target);

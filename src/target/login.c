@@ -26,20 +26,24 @@
 /* ---- Steps, as the engine asks ---- */
 
 static int
-decide_first(struct target_conn *conn, const struct iscsi_login *login, struct iscsi_login_reply *reply)
+decide_first(struct target_conn *conn, const struct iscsi_login *login,
+	     struct iscsi_login_reply *reply)
 {
 	struct target_thread *thread = conn->thread;
 
-	if (login->tsih != 0) {		/* one connection for each session */
+	if (login->tsih != 0) { /* one connection for each session */
 		reply->status = target_registry_has_tsih(&thread->target->registry, login->tsih)
-				? ISCSI_LOGIN_TOO_MANY_CONNECTIONS : ISCSI_LOGIN_NO_SESSION;
+					? ISCSI_LOGIN_TOO_MANY_CONNECTIONS
+					: ISCSI_LOGIN_NO_SESSION;
 		return 0;
 	}
 	if (login->type == ISCSI_SESSION_DISCOVERY)
 		return 0;
-	const struct target_view_target *vt = target_view_find_target(thread->view, login->target_name);
-	const struct target_view_group *group =
-		vt != NULL ? target_view_target_group(vt, conn->portal) : NULL;
+	const struct target_view_target *vt = target_view_find_target(thread->view,
+								      login->target_name);
+	const struct target_view_group *group = vt != NULL
+							? target_view_target_group(vt, conn->portal)
+							: NULL;
 
 	if (group == NULL) {
 		reply->status = ISCSI_LOGIN_NOT_FOUND;
@@ -54,7 +58,8 @@ decide_first(struct target_conn *conn, const struct iscsi_login *login, struct i
 }
 
 static int
-decide_last(struct target_conn *conn, const struct iscsi_login *login, struct iscsi_login_reply *reply)
+decide_last(struct target_conn *conn, const struct iscsi_login *login,
+	    struct iscsi_login_reply *reply)
 {
 	if (login->type == ISCSI_SESSION_NORMAL) {
 		conn->wants_session = true;
@@ -66,7 +71,7 @@ decide_last(struct target_conn *conn, const struct iscsi_login *login, struct is
 
 int
 target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step step,
-	const struct iscsi_login *login, struct iscsi_login_reply *reply)
+		  const struct iscsi_login *login, struct iscsi_login_reply *reply)
 {
 	(void)iscsi;
 	return step == ISCSI_LOGIN_FIRST ? decide_first(user, login, reply)
@@ -91,10 +96,10 @@ log_begin(const struct target_conn *conn)
 	char name[2 * ISCSI_NAME_MAX];
 
 	log_info("session.begin",
-		"peer=%s portal=%s initiator=%s target=%s tpgt=%u tsih=%u thread=%u luns=%zu",
-		conn->peer, conn->local, log_quote(login->initiator_name, name, sizeof(name)),
-		login->target_name, conn->tpgt, conn->entry.tsih, conn->thread->index,
-		conn->session->path_count);
+		 "peer=%s portal=%s initiator=%s target=%s tpgt=%u tsih=%u thread=%u luns=%zu",
+		 conn->peer, conn->local, log_quote(login->initiator_name, name, sizeof(name)),
+		 login->target_name, conn->tpgt, conn->entry.tsih, conn->thread->index,
+		 conn->session->path_count);
 }
 
 /* The status to refuse it with, or 0. */
@@ -120,14 +125,14 @@ adopt(struct loop_msg *msg)
 
 	list_append(&conn->thread->conns, &conn->node);
 	conn->adopted = true;
-	uint16_t status =
-		target_conn_attach(conn) < 0 ? ISCSI_LOGIN_NO_RESOURCES : begin_session(conn);
+	uint16_t status = target_conn_attach(conn) < 0 ? ISCSI_LOGIN_NO_RESOURCES
+						       : begin_session(conn);
 
 	if (status == 0)
 		log_begin(conn);
-	else		/* reap does it for sessions */
-		target_report_delete(
-			conn->thread->target, ROW_LIVE_SESSION, &conn->entry.session_id);
+	else /* reap does it for sessions */
+		target_report_delete(conn->thread->target, ROW_LIVE_SESSION,
+				     &conn->entry.session_id);
 	target_conn_watch(conn);
 	if (status != 0)
 		refuse(conn, status);
@@ -157,7 +162,7 @@ least_loaded(struct target *target)
 
 	for (unsigned i = 1; i < target->thread_count; i++)
 		if (atomic_load(&target->threads[i].sessions_assigned) <
-			atomic_load(&best->sessions_assigned))
+		    atomic_load(&best->sessions_assigned))
 			best = &target->threads[i];
 	return best;
 }

@@ -24,7 +24,8 @@
 #define LISTEN_BACKLOG 512
 
 int
-target_portal_new(struct target *target, const struct row_portal *row, struct target_portal **ret_portal)
+target_portal_new(struct target *target, const struct row_portal *row,
+		  struct target_portal **ret_portal)
 {
 	struct target_portal *portal = mem_calloc(1, sizeof(*portal));
 
@@ -49,7 +50,7 @@ void
 target_portal_unref(struct target_portal *portal)
 {
 	if (portal == NULL ||
-		atomic_fetch_sub_explicit(&portal->refs, 1, memory_order_acq_rel) != 1)
+	    atomic_fetch_sub_explicit(&portal->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	mem_free(portal->reason);
 	row_unref(portal->row);
@@ -105,9 +106,9 @@ bind_socket(const char *address, uint16_t port, bool reuse)
 	if (fd < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse_value, sizeof(reuse_value)) < 0 ||
-		(sa.ss_family == AF_INET6 &&
-			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) ||
-		bind(fd, (struct sockaddr *)&sa, len) < 0) {
+	    (sa.ss_family == AF_INET6 &&
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) ||
+	    bind(fd, (struct sockaddr *)&sa, len) < 0) {
 		r = -errno;
 		close(fd);
 		return r;
@@ -202,7 +203,7 @@ static void
 retry_later(struct target_portal *portal)
 {
 	loop_timer_set(portal->thread->loop, &portal->retry,
-		portal->thread->target->options.portal_retry_ms * NS_PER_MS);
+		       portal->thread->target->options.portal_retry_ms * NS_PER_MS);
 }
 
 static void

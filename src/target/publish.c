@@ -21,13 +21,14 @@ struct target_publication {
 /* ---- On a thread ---- */
 
 static void
-sync_portals(struct target_thread *thread, const struct target_view *old, const struct target_view *view)
+sync_portals(struct target_thread *thread, const struct target_view *old,
+	     const struct target_view *view)
 {
 	for (size_t i = 0; old != NULL && i < old->portal_count; i++) {
 		struct target_portal *portal = old->portals[i];
 
 		if (portal->thread == thread &&
-			target_view_find_portal(view, &portal->row->id) != portal)
+		    target_view_find_portal(view, &portal->row->id) != portal)
 			target_portal_close(portal);
 	}
 	for (size_t i = 0; i < view->portal_count; i++)
@@ -91,7 +92,7 @@ make_view(struct target *target, const struct state *state, const struct change 
 	int r;
 
 	while ((r = target_view_new(target, target->view, target->state, state, change, &view)) <
-		0) {
+	       0) {
 		log_error("target.publish", "error=%s retrying=yes", err_name(r));
 		nanosleep(&pause, NULL);
 	}

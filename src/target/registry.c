@@ -41,7 +41,8 @@ static struct target_registry_entry *
 find_older(struct target_registry *registry, const struct target_registry_entry *entry)
 {
 	list_for_each(node, &registry->entries) {
-		struct target_registry_entry *other = list_entry(node, struct target_registry_entry, node);
+		struct target_registry_entry *other = list_entry(node, struct target_registry_entry,
+								 node);
 
 		if (same_nexus(entry, other))
 			return other;
@@ -63,8 +64,9 @@ static uint16_t
 next_tsih(struct target_registry *registry)
 {
 	do
-		registry->last_tsih =
-			registry->last_tsih == UINT16_MAX ? 1 : (uint16_t)(registry->last_tsih + 1);
+		registry->last_tsih = registry->last_tsih == UINT16_MAX
+					      ? 1
+					      : (uint16_t)(registry->last_tsih + 1);
 	while (tsih_in_use(registry, registry->last_tsih));
 	return registry->last_tsih;
 }
@@ -96,7 +98,7 @@ target_registry_enter(struct target_registry *registry, struct target_registry_e
 	struct target_registry_entry *older = find_older(registry, entry);
 
 	if (older != NULL && older->waiter != NULL) {
-		claim = REGISTRY_FULL;		/* two logins at once want the same place */
+		claim = REGISTRY_FULL; /* two logins at once want the same place */
 	} else if (older != NULL) {
 		older->waiter = entry;
 		entry->waits_for = older;
@@ -162,7 +164,8 @@ target_registry_kill(struct target_registry *registry, const struct guid *sessio
 
 	pthread_mutex_lock(&registry->lock);
 	list_for_each(node, &registry->entries) {
-		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry, node);
+		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry,
+								 node);
 
 		if (!guid_equal(&entry->session_id, session_id))
 			continue;
@@ -178,7 +181,8 @@ target_registry_kill_target(struct target_registry *registry, const char *target
 {
 	pthread_mutex_lock(&registry->lock);
 	list_for_each(node, &registry->entries) {
-		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry, node);
+		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry,
+								 node);
 
 		if (strcmp(entry->target, target) == 0)
 			kill_locked(entry);

@@ -9,7 +9,7 @@
 struct report {
 	struct work work;
 	struct target *target;
-	void *row;			/* to put; or NULL: delete */
+	void *row; /* to put; or NULL: delete */
 	enum row_family family;
 	struct guid id;
 };

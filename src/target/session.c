@@ -57,7 +57,7 @@ path_drop(struct target_path *path)
 {
 	path->gone = true;
 	path->held = false;
-	path->tasks++;			/* keeps it while its held tasks end */
+	path->tasks++; /* keeps it while its held tasks end */
 	list_append(&path->session->gone, &path->node);
 	target_task_release_held(path);
 	path->tasks--;
@@ -69,7 +69,7 @@ path_drop(struct target_path *path)
 struct map {
 	struct target_path **paths, **table;
 	size_t path_count, table_size;
-	struct target_path **made;		/* of paths: new ones, to free when the map is not used */
+	struct target_path **made; /* of paths: new ones, to free when the map is not used */
 	size_t made_count;
 };
 
@@ -127,7 +127,9 @@ static void
 map_use(struct map *map, struct target_session *session)
 {
 	struct map old = {
-		.paths = session->paths, .table = session->table, .path_count = session->path_count,
+		.paths = session->paths,
+		.table = session->table,
+		.path_count = session->path_count,
 		.table_size = session->table_size,
 	};
 
@@ -149,7 +151,7 @@ target_session_apply(struct target_session *session, struct target_view_target *
 	struct target_view_target *old_vt = session->vt;
 	struct map map;
 
-	session->vt = target_view_target_ref(vt);	/* what new paths are covered by */
+	session->vt = target_view_target_ref(vt); /* what new paths are covered by */
 	int r = map_fill(&map, session, vt);
 
 	if (r < 0) {
@@ -180,7 +182,8 @@ target_session_luns(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size
 /* ---- Life ---- */
 
 int
-target_session_new(struct target_conn *conn, struct target_view_target *vt, struct target_session **ret_session)
+target_session_new(struct target_conn *conn, struct target_view_target *vt,
+		   struct target_session **ret_session)
 {
 	struct target_session *session = mem_calloc(1, sizeof(*session));
 
@@ -249,13 +252,13 @@ static void
 format_params(const struct iscsi_params *p, char *text, size_t size)
 {
 	snprintf(text, size,
-		"HeaderDigest=%s,DataDigest=%s,InitialR2T=%s,ImmediateData=%s,"
-		"MaxRecvDataSegmentLength=%u,"
-		"InitiatorMaxRecvDataSegmentLength=%u,MaxBurstLength=%u,FirstBurstLength=%u,"
-		"MaxOutstandingR2T=%u",
-		digest_name(p->header_digest), digest_name(p->data_digest), yes_no(p->initial_r2t),
-		yes_no(p->immediate_data), p->max_recv_len, p->max_send_len, p->max_burst_len,
-		p->first_burst_len, p->max_outstanding_r2t);
+		 "HeaderDigest=%s,DataDigest=%s,InitialR2T=%s,ImmediateData=%s,"
+		 "MaxRecvDataSegmentLength=%u,"
+		 "InitiatorMaxRecvDataSegmentLength=%u,MaxBurstLength=%u,FirstBurstLength=%u,"
+		 "MaxOutstandingR2T=%u",
+		 digest_name(p->header_digest), digest_name(p->data_digest), yes_no(p->initial_r2t),
+		 yes_no(p->immediate_data), p->max_recv_len, p->max_send_len, p->max_burst_len,
+		 p->first_burst_len, p->max_outstanding_r2t);
 }
 
 static int

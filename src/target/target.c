@@ -11,12 +11,12 @@
 #include "base/log.h"
 #include "target/target_int.h"
 
-#define DEFAULT_WORKERS 8
-#define DEFAULT_CONNECTIONS 4096
-#define DEFAULT_SPIN_US 100
+#define DEFAULT_WORKERS      8
+#define DEFAULT_CONNECTIONS  4096
+#define DEFAULT_SPIN_US      100
 #define DEFAULT_BUFFER_BYTES (4ull << 30)
-#define THREAD_BUFFER_LEAST (16ull << 20)
-#define DESCRIPTORS_RESERVED 256	/* for the catalog, management and the threads themselves */
+#define THREAD_BUFFER_LEAST  (16ull << 20)
+#define DESCRIPTORS_RESERVED 256 /* for the catalog, management and the threads themselves */
 
 /* ---- Options ---- */
 
@@ -24,7 +24,8 @@ void
 target_options_default(struct target_options *options)
 {
 	*options = (struct target_options){
-		.queue_kind = BLK_QUEUE_AUTO, .spin_us = DEFAULT_SPIN_US,
+		.queue_kind = BLK_QUEUE_AUTO,
+		.spin_us = DEFAULT_SPIN_US,
 	};
 }
 
@@ -45,8 +46,8 @@ connection_limit(unsigned wanted)
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
 		return wanted;
 	rlim_t room = limit.rlim_cur > 2 * DESCRIPTORS_RESERVED
-		? (limit.rlim_cur - DESCRIPTORS_RESERVED) / 2
-		: limit.rlim_cur / 4;
+			      ? (limit.rlim_cur - DESCRIPTORS_RESERVED) / 2
+			      : limit.rlim_cur / 4;
 
 	return (unsigned)MIN((rlim_t)wanted, room);
 }
@@ -94,8 +95,8 @@ runtime_pick_port(void *runtime, const char *address, uint16_t *ret_port)
 }
 
 static int
-runtime_lun_counters(
-	void *runtime, const struct guid *lun_id, struct array_lun_counters *ret_counters)
+runtime_lun_counters(void *runtime, const struct guid *lun_id,
+		     struct array_lun_counters *ret_counters)
 {
 	return target_unit_sample(runtime, lun_id, ret_counters);
 }
@@ -128,7 +129,7 @@ free_all(struct target *target)
 	target_publish_forget_units(target, NULL);
 	target_view_unref(target->view);
 	state_unref(target->state);
-	workers_free(target->reporter);	/* it gives the units' devices back */
+	workers_free(target->reporter); /* it gives the units' devices back */
 	for (unsigned i = 0; i < target->thread_count; i++)
 		target_thread_free(&target->threads[i]);
 	mem_free(target->threads);
@@ -194,8 +195,8 @@ target_new(const struct target_options *options, struct array *array, struct tar
 		return r;
 	}
 	log_info("target.start", "threads=%u queue=%s spin_us=%u", target->thread_count,
-		target->options.queue_kind == BLK_QUEUE_URING ? "io_uring" : "workers",
-		target->options.spin_us);
+		 target->options.queue_kind == BLK_QUEUE_URING ? "io_uring" : "workers",
+		 target->options.spin_us);
 	*ret_target = target;
 	return 0;
 }
@@ -218,13 +219,13 @@ target_free(struct target *target, unsigned timeout_ms)
 	if (target == NULL)
 		return;
 	array_runtime_unregister(target->array);
-	target_hold_forget(target, NULL);	/* held tasks end with their sessions */
+	target_hold_forget(target, NULL); /* held tasks end with their sessions */
 	stop_threads(target);
 	target_conn_count_down(target);
 	if (target_ack_wait(&target->no_conns, timeout_ms) < 0) {
 		/* Backing I/O that does not return: its memory must stay. */
 		log_error("target.stop", "connections=%u reason=\"I/O does not return\"",
-			atomic_load(&target->conn_count));
+			  atomic_load(&target->conn_count));
 		return;
 	}
 	free_all(target);

@@ -22,18 +22,18 @@ struct target;
 struct target_options {
 	/* 0 = one for each core that this process may use, at most 64 */
 	unsigned threads;
-	unsigned workers;		/* for blocking file operations; 0 = 8 */
-	enum blk_queue_kind queue_kind;	/* AUTO = probe */
-	unsigned spin_us;		/* how long a thread looks for work before it sleeps */
+	unsigned workers;               /* for blocking file operations; 0 = 8 */
+	enum blk_queue_kind queue_kind; /* AUTO = probe */
+	unsigned spin_us;               /* how long a thread looks for work before it sleeps */
 	/*
 	 * Memory for data on its way, in all; each thread has an equal part.  0 = a quarter of the
 	 * system's, at most 4 GiB, at least 16 MiB for each thread
 	 */
 	uint64_t buffer_bytes;
-	unsigned max_connections;	/* 0 = 4096; also cut to what the descriptor limit allows */
-	unsigned login_timeout_ms;	/* from accept to full feature phase; 0 = 15,000 */
-	unsigned nop_interval_ms;	/* idle time before we ask for a sign of life; 0 = 30,000 */
-	unsigned nop_timeout_ms;	/* and how long we wait for it; 0 = 15,000 */
+	unsigned max_connections;  /* 0 = 4096; also cut to what the descriptor limit allows */
+	unsigned login_timeout_ms; /* from accept to full feature phase; 0 = 15,000 */
+	unsigned nop_interval_ms;  /* idle time before we ask for a sign of life; 0 = 30,000 */
+	unsigned nop_timeout_ms;   /* and how long we wait for it; 0 = 15,000 */
 	/* between attempts to listen at an absent address; 0 = 1,000 */
 	unsigned portal_retry_ms;
 };
@@ -48,8 +48,8 @@ void target_options_default(struct target_options *options);
  * Starts the threads and registers with the array, which publishes its state: portals that can
  * listen do so on return.  0, -errno.
  */
-int target_new(
-	const struct target_options *options, struct array *array, struct target **ret_target);
+int target_new(const struct target_options *options, struct array *array,
+	       struct target **ret_target);
 
 /*
  * Unregisters from the array, stops listening, ends sessions (backing I/O in flight is waited for,

@@ -40,7 +40,7 @@ struct target_task;
 struct target_thread;
 
 #define TARGET_THREADS_MAX 64u
-#define ADDRESS_TEXT_SIZE 64u		/* "[…]:65535" */
+#define ADDRESS_TEXT_SIZE  64u /* "[…]:65535" */
 
 /* ---- ack.c: wait until n threads have done something ----------------------------------------- */
 
@@ -59,13 +59,13 @@ int target_ack_wait(struct target_ack *ack, uint32_t timeout_ms);
 
 /* ---- buf.c: a thread's buffers --------------------------------------------------------------- */
 
-#define BUF_CLASSES 4u			/* 4, 16, 64, 256 KiB */
-#define BUF_PIECE_MAX (256u * 1024)
+#define BUF_CLASSES    4u /* 4, 16, 64, 256 KiB */
+#define BUF_PIECE_MAX  (256u * 1024)
 #define BUF_PIECES_MAX (SCSI_MAX_TRANSFER_BYTES / BUF_PIECE_MAX + 1)
 
 struct target_buf_pool {
 	struct buf_free {
-		void *head;		/* linked through their first bytes */
+		void *head; /* linked through their first bytes */
 		unsigned count;
 	} free[BUF_CLASSES];
 };
@@ -94,27 +94,29 @@ struct target_unit {
 	struct target *target;
 	struct guid lun_id;
 	struct scsi_lu *lu;
-	struct blk_dev *dev;		/* the array's, one use; or a stand-in, which has failed */
+	struct blk_dev *dev; /* the array's, one use; or a stand-in, which has failed */
 	bool stand_in;
 	struct work release;
 	unsigned counter_count;
-	struct target_unit_counters counters[];	/* by thread */
+	struct target_unit_counters counters[]; /* by thread */
 };
 
 /*
  * As the row says; a unit of which the device cannot be had answers with HARDWARE ERROR.  0 or
  * -ENOMEM.
  */
-int target_unit_new(struct target *target, const struct row_lun *row, struct target_unit **ret_unit);
+int target_unit_new(struct target *target, const struct row_lun *row,
+		    struct target_unit **ret_unit);
 struct target_unit *target_unit_ref(struct target_unit *unit);
-void target_unit_unref(struct target_unit *unit);	/* accepts NULL; any thread */
-int target_unit_compare(const void *a, const void *b);	/* of arrays of struct target_unit *: by address */
+void target_unit_unref(struct target_unit *unit); /* accepts NULL; any thread */
+int target_unit_compare(const void *a,
+			const void *b); /* of arrays of struct target_unit *: by address */
 /* Can this unit go on for that row?  If so it is brought up to date (size, status).  Publisher. */
 bool target_unit_update(struct target_unit *unit, const struct row_lun *row);
 /* The unit has failed, but its device was reopened: back to what it was.  Any thread. */
 void target_unit_revive(struct target_unit *unit);
-int target_unit_sample(
-	struct target *target, const struct guid *lun_id, struct array_lun_counters *ret_counters);
+int target_unit_sample(struct target *target, const struct guid *lun_id,
+		       struct array_lun_counters *ret_counters);
 
 /* ---- portal.c: where we listen --------------------------------------------------------------- */
 
@@ -122,18 +124,18 @@ int target_unit_sample(
 struct target_portal {
 	atomic_uint refs;
 	struct row_portal *row;
-	struct target_thread *thread;		/* listens for it */
+	struct target_thread *thread; /* listens for it */
 	atomic_bool ready;
 	/* That thread's. */
-	bool opened;			/* listening, or trying to */
+	bool opened; /* listening, or trying to */
 	struct loop_fd lfd;
 	struct loop_timer retry;
-	bool accepting;			/* lfd is in the loop */
-	char *reason;			/* reported last; NULL = ready, or nothing yet */
+	bool accepting; /* lfd is in the loop */
+	char *reason;   /* reported last; NULL = ready, or nothing yet */
 };
 
-int target_portal_new(
-	struct target *target, const struct row_portal *row, struct target_portal **ret_portal);
+int target_portal_new(struct target *target, const struct row_portal *row,
+		      struct target_portal **ret_portal);
 struct target_portal *target_portal_ref(struct target_portal *portal);
 void target_portal_unref(struct target_portal *portal);
 /* Its thread. */
@@ -148,7 +150,7 @@ int target_portal_pick_port(const char *address, uint16_t *ret_port);
 struct target_view_lun {
 	uint16_t number;
 	struct target_unit *unit;
-	const struct row_lun *row;	/* for the mask */
+	const struct row_lun *row; /* for the mask */
 };
 
 struct target_view_group {
@@ -160,17 +162,17 @@ struct target_view_group {
 struct target_view_target {
 	atomic_uint refs;
 	struct row_target *row;
-	struct target_view_lun *luns;		/* by number */
+	struct target_view_lun *luns; /* by number */
 	size_t lun_count;
-	struct target_view_group *groups;	/* by tag */
+	struct target_view_group *groups; /* by tag */
 	size_t group_count;
 };
 
 struct target_view {
 	atomic_uint refs;
-	struct target_view_target **targets;	/* by iSCSI name */
+	struct target_view_target **targets; /* by iSCSI name */
 	size_t target_count;
-	struct target_portal **portals;	/* by id */
+	struct target_portal **portals; /* by id */
 	size_t portal_count;
 };
 
@@ -178,18 +180,22 @@ struct target_view {
  * The state's view; shares with the old view (may be NULL) what `change` (NULL = all) did not
  * touch.  Publisher.
  */
-int target_view_new(struct target *target, const struct target_view *old, const struct state *old_state,
-	const struct state *state, const struct change *change, struct target_view **ret_view);
+int target_view_new(struct target *target, const struct target_view *old,
+		    const struct state *old_state, const struct state *state,
+		    const struct change *change, struct target_view **ret_view);
 struct target_view *target_view_ref(struct target_view *view);
 void target_view_unref(struct target_view *view);
 struct target_view_target *target_view_target_ref(struct target_view_target *vt);
 void target_view_target_unref(struct target_view_target *vt);
-struct target_view_target *target_view_find_target(const struct target_view *view, const char *iscsi_name);
-struct target_view_target *target_view_find_target_id(const struct target_view *view, const struct guid *id);
-struct target_portal *target_view_find_portal(const struct target_view *view, const struct guid *id);
+struct target_view_target *target_view_find_target(const struct target_view *view,
+						   const char *iscsi_name);
+struct target_view_target *target_view_find_target_id(const struct target_view *view,
+						      const struct guid *id);
+struct target_portal *target_view_find_portal(const struct target_view *view,
+					      const struct guid *id);
 /* The group of this target that has the portal; NULL = none. */
-const struct target_view_group *target_view_target_group(
-	const struct target_view_target *vt, const struct target_portal *portal);
+const struct target_view_group *target_view_target_group(const struct target_view_target *vt,
+							 const struct target_portal *portal);
 /* Is there a LUN that its mask shows to this initiator? */
 bool target_view_target_shows_any(const struct target_view_target *vt, const char *initiator);
 
@@ -210,12 +216,12 @@ struct target_drain_part {
 	struct target_drain *drain;
 	struct target_thread *thread;
 	struct loop_msg msg, undo_msg;
-	struct list wait_node;		/* in thread->waits until nothing is in flight */
-	struct list hold_node;		/* in thread->holds while the mappings are held */
+	struct list wait_node; /* in thread->waits until nothing is in flight */
+	struct list hold_node; /* in thread->holds while the mappings are held */
 };
 
-int target_hold_quiesce(
-	void *runtime, const struct array_mapping *mappings, size_t count, uint32_t timeout_ms);
+int target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t count,
+			uint32_t timeout_ms);
 void target_hold_resume(void *runtime, const struct array_mapping *mappings, size_t count);
 /* Give up the holds of which no mapping is left.  Publisher. */
 void target_hold_forget(struct target *target, const struct state *state);
@@ -229,9 +235,9 @@ void target_hold_check(struct target_thread *thread);
  * 0 or -ENOMEM.
  */
 struct target_abort_request {
-	struct target_unit *const *units;	/* by address */
+	struct target_unit *const *units; /* by address */
 	size_t unit_count;
-	const struct target_session *by;	/* which needs not be told */
+	const struct target_session *by; /* which needs not be told */
 	/* for the others that had tasks; SCSI_UA_COUNT = none */
 	enum scsi_ua ua;
 	void (*done)(void *arg);
@@ -243,25 +249,25 @@ int target_hold_abort(struct target_thread *thread, const struct target_abort_re
 
 struct target_registry {
 	pthread_mutex_t lock;
-	struct list entries;		/* struct target_registry_entry.node */
+	struct list entries; /* struct target_registry_entry.node */
 	uint16_t last_tsih;
 	size_t count;
 };
 
 /* Embedded in a connection. */
 struct target_registry_entry {
-	struct list node;		/* registry.lock, all of it */
+	struct list node; /* registry.lock, all of it */
 	bool entered;
-	const char *initiator, *target;	/* of the connection's login */
+	const char *initiator, *target; /* of the connection's login */
 	uint8_t isid[ISCSI_ISID_SIZE];
 	uint16_t tpgt, tsih;
 	struct guid session_id;
-	struct target_thread *thread;		/* that has the connection, or will */
+	struct target_thread *thread; /* that has the connection, or will */
 	bool kill_posted;
 	struct loop_msg kill;
-	struct target_registry_entry *waiter;	/* the login that waits for the end of this session */
+	struct target_registry_entry *waiter; /* the login that waits for the end of this session */
 	struct target_registry_entry *waits_for;
-	struct loop_msg wake;		/* told to the waiter's own thread */
+	struct loop_msg wake; /* told to the waiter's own thread */
 	struct target_thread *wake_thread;
 };
 
@@ -273,7 +279,8 @@ void target_registry_fini(struct target_registry *registry);
  * Enter a session.  If an older one has the same initiator, ISID, target and tag: have it ended
  * and say WAIT; entry->wake runs on entry->wake_thread when it has gone, then claim again.
  */
-enum target_registry_claim target_registry_enter(struct target_registry *registry, struct target_registry_entry *entry);
+enum target_registry_claim target_registry_enter(struct target_registry *registry,
+						 struct target_registry_entry *entry);
 /* Leave, or stop waiting.  Harmless when it is neither. */
 void target_registry_leave(struct target_registry *registry, struct target_registry_entry *entry);
 bool target_registry_has_tsih(struct target_registry *registry, uint16_t tsih);
@@ -290,35 +297,36 @@ struct target_path {
 	struct target_session *session;
 	struct target_unit *unit;
 	uint16_t number;
-	bool held;			/* start nothing */
-	bool gone;			/* no longer in the map: waits for its tasks */
-	unsigned inflight;		/* tasks in scsi's hands */
-	unsigned tasks;			/* that it was given and that are not done */
-	struct list held_tasks;		/* struct target_task.node */
-	struct list node;		/* in session->gone */
+	bool held;              /* start nothing */
+	bool gone;              /* no longer in the map: waits for its tasks */
+	unsigned inflight;      /* tasks in scsi's hands */
+	unsigned tasks;         /* that it was given and that are not done */
+	struct list held_tasks; /* struct target_task.node */
+	struct list node;       /* in session->gone */
 };
 
 struct target_session {
 	struct target_conn *conn;
 	struct target_thread *thread;
-	struct list node;		/* thread->sessions */
+	struct list node; /* thread->sessions */
 	struct scsi_nexus nexus;
-	struct target_view_target *vt;		/* a reference */
+	struct target_view_target *vt; /* a reference */
 	const char *initiator;
 	struct guid id;
-	struct target_path **paths;		/* by number */
+	struct target_path **paths; /* by number */
 	size_t path_count;
-	struct target_path **table;		/* [number], NULL = none */
+	struct target_path **table; /* [number], NULL = none */
 	size_t table_size;
-	struct list gone;		/* struct target_path.node */
+	struct list gone; /* struct target_path.node */
 };
 
-int target_session_new(struct target_conn *conn, struct target_view_target *vt, struct target_session **ret_session);
+int target_session_new(struct target_conn *conn, struct target_view_target *vt,
+		       struct target_session **ret_session);
 /* No tasks may be left. */
 void target_session_free(struct target_session *session);
 /* Take another view of its target.  0, or -ENOMEM (then end the session). */
 int target_session_apply(struct target_session *session, struct target_view_target *vt);
-void target_session_path_idle(struct target_path *path);	/* a gone path has lost a task */
+void target_session_path_idle(struct target_path *path); /* a gone path has lost a task */
 size_t target_session_luns(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size_t capacity);
 /* The live row, one reference; NULL when out of memory. */
 struct row_live_session *target_session_row(const struct target_conn *conn);
@@ -332,42 +340,42 @@ target_session_path(const struct target_session *s, int number)
 /* ---- conn.c: a connection's socket ----------------------------------------------------------- */
 
 enum target_conn_state {
-	CONN_LOGIN,			/* on the thread that accepted it */
-	CONN_WAITING,			/* its last login step: for an older session to end */
-	CONN_MOVING,			/* to the thread of its session; in nobody's loop */
-	CONN_FULL,			/* a discovery session too */
-	CONN_CLOSING,			/* socket closed, tasks to come back */
+	CONN_LOGIN,   /* on the thread that accepted it */
+	CONN_WAITING, /* its last login step: for an older session to end */
+	CONN_MOVING,  /* to the thread of its session; in nobody's loop */
+	CONN_FULL,    /* a discovery session too */
+	CONN_CLOSING, /* socket closed, tasks to come back */
 };
 
 struct target_conn {
 	struct target_thread *thread;
 	struct iscsi_conn *iscsi;
-	struct target_session *session;	/* CONN_FULL and a normal session */
+	struct target_session *session; /* CONN_FULL and a normal session */
 	struct target_portal *portal;
 	enum target_conn_state state;
 	int fd;
 	struct loop_fd lfd;
 	bool in_loop;
-	bool blocked;			/* EPOLLOUT is asked for */
-	bool paused;			/* EPOLLIN is not */
+	bool blocked; /* EPOLLOUT is asked for */
+	bool paused;  /* EPOLLIN is not */
 	bool close_asked;
 	bool is_dirty, pinged;
-	bool wants_session;		/* the last login step was asked for */
-	bool adopted, killed;		/* of the session's thread: it has it; it shall end */
+	bool wants_session;   /* the last login step was asked for */
+	bool adopted, killed; /* of the session's thread: it has it; it shall end */
 	int close_reason;
-	struct list node;		/* thread->conns */
+	struct list node; /* thread->conns */
 	/* thread->dirty: flush, close or reap at the end of the round */
 	struct list dirty;
-	struct loop_timer timer;	/* login; then signs of life */
+	struct loop_timer timer; /* login; then signs of life */
 	uint64_t last_heard_ns;
-	uint64_t unsent_bytes;		/* of data queued since the last send */
-	unsigned unsent_reads;		/* answers that it belongs to */
-	uint64_t buffered_bytes;	/* of the thread's buffers */
+	uint64_t unsent_bytes;   /* of data queued since the last send */
+	unsigned unsent_reads;   /* answers that it belongs to */
+	uint64_t buffered_bytes; /* of the thread's buffers */
 	struct target_registry_entry entry;
-	struct target_thread *assigned;	/* counted in its sessions_assigned */
+	struct target_thread *assigned; /* counted in its sessions_assigned */
 	struct loop_msg move, gone;
 	struct work announce;
-	struct row_live_session *row;	/* on its way to the array */
+	struct row_live_session *row; /* on its way to the array */
 	struct guid target_id;
 	uint16_t tpgt, relative_port;
 	char peer[ADDRESS_TEXT_SIZE], local[ADDRESS_TEXT_SIZE];
@@ -396,12 +404,12 @@ void target_conn_close(struct target_conn *conn, int reason);
 /* Put it into / take it out of conn->thread's loop. */
 int target_conn_attach(struct target_conn *conn);
 void target_conn_detach(struct target_conn *conn);
-void target_conn_watch(struct target_conn *conn);	/* start asking for signs of life */
+void target_conn_watch(struct target_conn *conn); /* start asking for signs of life */
 
 /* ---- login.c --------------------------------------------------------------------------------- */
 
 int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step step,
-	const struct iscsi_login *login, struct iscsi_login_reply *reply);
+		      const struct iscsi_login *login, struct iscsi_login_reply *reply);
 /*
  * The input call that asked for the last step has returned.  False: the connection has left this
  * thread, do not touch it.
@@ -417,11 +425,11 @@ void target_login_send_targets(void *user, const char *name, struct iscsi_target
 struct target_task {
 	struct iscsi_task *it;
 	struct target_conn *conn;
-	struct target_path *path;		/* NULL: no unit there */
-	bool pending;			/* in scsi's hands: counted in path->inflight */
-	bool is_held;			/* in path->held_tasks */
-	uint32_t buf_bytes;		/* in iov, from the pool */
-	struct iovec direct;		/* immediate data where it was received */
+	struct target_path *path; /* NULL: no unit there */
+	bool pending;             /* in scsi's hands: counted in path->inflight */
+	bool is_held;             /* in path->held_tasks */
+	uint32_t buf_bytes;       /* in iov, from the pool */
+	struct iovec direct;      /* immediate data where it was received */
 	struct list node;
 	struct loop_msg resume;
 	struct scsi_task scsi;
@@ -443,7 +451,7 @@ bool target_tmf_same_lun(const uint8_t *a, const uint8_t *b);
 
 /* ---- thread.c -------------------------------------------------------------------------------- */
 
-#define THREAD_RX_BYTES (256u * 1024)
+#define THREAD_RX_BYTES  (256u * 1024)
 #define THREAD_TX_PIECES 512
 
 struct target_thread {
@@ -451,21 +459,21 @@ struct target_thread {
 	unsigned index;
 	pthread_t pthread;
 	bool started;
-	int error;			/* why it did not start */
+	int error; /* why it did not start */
 	struct loop *loop;
 	struct blk_queue *queue;
 	struct target_buf_pool bufs;
-	uint64_t buffered_bytes, buffer_max_bytes;	/* of bufs, given out */
-	struct target_view *view;		/* a reference; NULL before the first publication */
+	uint64_t buffered_bytes, buffer_max_bytes; /* of bufs, given out */
+	struct target_view *view; /* a reference; NULL before the first publication */
 	struct list conns, sessions, dirty;
-	struct list waits, holds;	/* struct target_drain_part */
+	struct list waits, holds; /* struct target_drain_part */
 	struct loop_hook hook;
 	struct loop_msg view_msg, stop_msg;
 	struct target_publication *publication;
 	struct target_ack *stop_ack;
-	bool stopping;			/* no connection is taken any more */
-	atomic_uint sessions_assigned;	/* for choosing the least loaded */
-	uint8_t *rx;			/* THREAD_RX_BYTES */
+	bool stopping;                 /* no connection is taken any more */
+	atomic_uint sessions_assigned; /* for choosing the least loaded */
+	uint8_t *rx;                   /* THREAD_RX_BYTES */
 	struct iovec tx[THREAD_TX_PIECES];
 };
 
@@ -491,24 +499,24 @@ void target_report_delete(struct target *target, enum row_family family, const s
 struct target {
 	struct target_options options;
 	struct array *array;
-	struct workers *workers;	/* blocking file operations */
+	struct workers *workers; /* blocking file operations */
 	struct workers *reporter;
 	struct target_registry registry;
 	unsigned thread_count;
 	struct target_thread *threads;
 	/* connections on any thread or between two; and one until we stop */
 	atomic_uint conn_count;
-	struct target_ack no_conns;		/* conn_count has come to 0 */
+	struct target_ack no_conns; /* conn_count has come to 0 */
 
 	pthread_mutex_t publish_lock;
-	struct state *state;		/* published last; publish_lock */
-	struct target_view *view;		/* the same */
+	struct state *state;      /* published last; publish_lock */
+	struct target_view *view; /* the same */
 
 	pthread_mutex_t units_lock;
-	struct guid_map units;		/* by LUN id, a reference each; changed by the publisher */
+	struct guid_map units; /* by LUN id, a reference each; changed by the publisher */
 
 	pthread_mutex_t holds_lock;
-	struct list holds;		/* struct target_drain.node */
+	struct list holds; /* struct target_drain.node */
 };
 
 #endif

@@ -33,7 +33,7 @@ add(_Atomic uint64_t *counter, uint64_t n)
 {
 	/* one writer: no need for a locked addition */
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
-		memory_order_relaxed);
+			      memory_order_relaxed);
 }
 
 static void
@@ -45,14 +45,14 @@ count(const struct target_task *t)
 		return;
 	c = &t->path->unit->counters[thread_of(t)->index];
 	switch (t->scsi.cdb[0]) {
-	case 0x08:	/* READ(6), (10), (12), (16) */
+	case 0x08: /* READ(6), (10), (12), (16) */
 	case 0x28:
 	case 0xa8:
 	case 0x88:
 		add(&c->read_commands, 1);
 		add(&c->read_bytes, t->scsi.in_bytes);
 		break;
-	case 0x0a:	/* WRITE(6), (10), (12), (16) */
+	case 0x0a: /* WRITE(6), (10), (12), (16) */
 	case 0x2a:
 	case 0xaa:
 	case 0x8a:
@@ -116,9 +116,8 @@ finish(struct target_task *t)
 		respond(t);
 	} else {
 		/* sent with neither R nor W: all that it would have moved is too much */
-		iscsi_task_good(t->it,
-			t->it->writes ? s->out_total_bytes
-				      : MAX(s->out_total_bytes, s->in_total_bytes));
+		iscsi_task_good(t->it, t->it->writes ? s->out_total_bytes
+						     : MAX(s->out_total_bytes, s->in_total_bytes));
 	}
 }
 
@@ -138,7 +137,7 @@ keep_direct_data(struct target_task *t)
 {
 	int n = target_buf_get(&thread_of(t)->bufs, (uint32_t)t->direct.iov_len, t->iov);
 
-	if (n != 1) {		/* direct data is at most one piece */
+	if (n != 1) { /* direct data is at most one piece */
 		if (n > 0)
 			target_buf_put(&thread_of(t)->bufs, t->iov, (uint32_t)t->direct.iov_len);
 		return false;
@@ -211,8 +210,8 @@ static bool
 may_have(const struct target_task *t, uint32_t len_bytes)
 {
 	const struct target_thread *thread = thread_of(t);
-	uint64_t left = thread->buffer_max_bytes - MIN(thread->buffered_bytes,
-		thread->buffer_max_bytes);
+	uint64_t left = thread->buffer_max_bytes -
+			MIN(thread->buffered_bytes, thread->buffer_max_bytes);
 
 	return t->conn->buffered_bytes + len_bytes <= MIN(left, CONN_BUFFER_MAX);
 }
@@ -264,8 +263,8 @@ static bool
 can_go_direct(const struct target_task *t)
 {
 	return t->it->data_len >= t->scsi.out_needed_bytes &&
-		t->scsi.out_needed_bytes <= BUF_PIECE_MAX && t->path != NULL && !t->path->held &&
-		blk_on_the_spot(t->path->unit->dev);
+	       t->scsi.out_needed_bytes <= BUF_PIECE_MAX && t->path != NULL && !t->path->held &&
+	       blk_on_the_spot(t->path->unit->dev);
 }
 
 static void
@@ -338,7 +337,7 @@ init(struct target_task *t, struct target_conn *conn, struct iscsi_task *it)
 	t->node = (struct list){ 0 };
 	memset(&t->scsi.io, 0, sizeof(t->scsi.io));
 	scsi_task_init(&t->scsi, &conn->session->nexus, t->path != NULL ? &t->path->itl : NULL,
-		conn->thread->queue);
+		       conn->thread->queue);
 	if (number >= 0)
 		t->scsi.lun = (uint16_t)number;
 	if (t->path != NULL)
@@ -351,7 +350,7 @@ target_task_command(void *user, struct iscsi_task *it)
 	struct target_conn *conn = user;
 	struct target_task *t = it->extra;
 
-	assert(conn->session != NULL);	/* the engine takes no commands in discovery sessions */
+	assert(conn->session != NULL); /* the engine takes no commands in discovery sessions */
 	it->owner = t;
 	init(t, conn, it);
 	memcpy(t->scsi.cdb, it->cdb, MIN(it->cdb_len, (uint16_t)SCSI_CDB_BYTES));
@@ -386,7 +385,7 @@ target_task_abort(void *user, struct iscsi_task *it)
 		list_remove(&t->node);
 	} else if (t->pending) {
 		if (scsi_task_abort(&t->scsi) == SCSI_PENDING)
-			return;		/* host_done comes */
+			return; /* host_done comes */
 		no_longer_pending(t);
 	}
 	iscsi_task_drop(it);

@@ -38,8 +38,8 @@ static int
 set_up(struct target_thread *thread)
 {
 	struct target *target = thread->target;
-	int r = blk_queue_new(
-		thread->loop, target->options.queue_kind, target->workers, &thread->queue);
+	int r = blk_queue_new(thread->loop, target->options.queue_kind, target->workers,
+			      &thread->queue);
 
 	if (r < 0)
 		return r;
@@ -72,7 +72,7 @@ thread_main(void *arg)
 	thread->error = set_up(thread);
 	bool runs = thread->error == 0;
 
-	target_ack_one(&starter->ack);		/* the starter is gone after this */
+	target_ack_one(&starter->ack); /* the starter is gone after this */
 	if (runs) {
 		loop_run(thread->loop);
 		tear_down(thread);
@@ -88,7 +88,7 @@ create(struct target_thread *thread)
 	char name[16];
 
 	target_ack_init(&starter.ack, 1);
-	sigfillset(&all);		/* signals are for the main thread */
+	sigfillset(&all); /* signals are for the main thread */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	int r = -pthread_create(&thread->pthread, NULL, thread_main, &starter);
 

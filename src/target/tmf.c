@@ -21,7 +21,7 @@ struct reset {
 	struct iscsi_tmf *tmf;
 	struct target_conn *conn;
 	size_t unit_count;
-	struct target_unit *units[];		/* by address; a reference each */
+	struct target_unit *units[]; /* by address; a reference each */
 };
 
 static void
@@ -58,7 +58,8 @@ reset_done(void *arg)
 
 /* The units of these paths. */
 static struct reset *
-reset_new(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *const *paths, size_t count)
+reset_new(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *const *paths,
+	  size_t count)
 {
 	struct reset *reset = mem_calloc(1, sizeof(*reset) + count * sizeof(reset->units[0]));
 
@@ -74,7 +75,8 @@ reset_new(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *c
 }
 
 static void
-reset_begin(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *const *paths, size_t count)
+reset_begin(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *const *paths,
+	    size_t count)
 {
 	struct reset *reset = reset_new(conn, tmf, paths, count);
 

@@ -127,7 +127,8 @@ make_lu(struct target_unit *unit, const struct row_lun *row)
 int
 target_unit_new(struct target *target, const struct row_lun *row, struct target_unit **ret_unit)
 {
-	size_t size = sizeof(struct target_unit) + target->thread_count * sizeof(struct target_unit_counters);
+	size_t size = sizeof(struct target_unit) +
+		      target->thread_count * sizeof(struct target_unit_counters);
 	struct target_unit *unit = aligned_alloc(64, (size + 63) / 64 * 64);
 
 	if (unit == NULL)
@@ -182,18 +183,18 @@ sum_counters(const struct target_unit *unit, struct array_lun_counters *ret)
 		const struct target_unit_counters *c = &unit->counters[i];
 
 		ret->read_commands += atomic_load_explicit(&c->read_commands, memory_order_relaxed);
-		ret->write_commands +=
-			atomic_load_explicit(&c->write_commands, memory_order_relaxed);
-		ret->other_commands +=
-			atomic_load_explicit(&c->other_commands, memory_order_relaxed);
+		ret->write_commands += atomic_load_explicit(&c->write_commands,
+							    memory_order_relaxed);
+		ret->other_commands += atomic_load_explicit(&c->other_commands,
+							    memory_order_relaxed);
 		ret->read_bytes += atomic_load_explicit(&c->read_bytes, memory_order_relaxed);
 		ret->write_bytes += atomic_load_explicit(&c->write_bytes, memory_order_relaxed);
 	}
 }
 
 int
-target_unit_sample(
-	struct target *target, const struct guid *lun_id, struct array_lun_counters *ret_counters)
+target_unit_sample(struct target *target, const struct guid *lun_id,
+		   struct array_lun_counters *ret_counters)
 {
 	pthread_mutex_lock(&target->units_lock);
 	const struct target_unit *unit = guid_map_find(&target->units, lun_id);

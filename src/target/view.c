@@ -149,8 +149,8 @@ struct maker {
 	const struct target_view *old;
 	const struct state *old_state, *state;
 	const struct change *change;
-	struct guid_map touched;	/* targets to make anew, by id */
-	struct guid_map reuse;		/* the old view's targets, by id */
+	struct guid_map touched; /* targets to make anew, by id */
+	struct guid_map reuse;   /* the old view's targets, by id */
 	struct target_view *view;
 };
 
@@ -179,9 +179,9 @@ touch_group(struct maker *m, const struct guid *group_id)
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(states) && r == 0; i++) {
-		const struct row_portal_group *group = states[i] != NULL
-			? state_find(states[i], ROW_PORTAL_GROUP, group_id)
-			: NULL;
+		const struct row_portal_group *group =
+			states[i] != NULL ? state_find(states[i], ROW_PORTAL_GROUP, group_id)
+					  : NULL;
 
 		if (group != NULL)
 			r = touch(m, &group->target_id);
@@ -391,8 +391,9 @@ make_portals(struct maker *m)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		const struct row_portal *row = state_at(m->state, ROW_PORTAL, i);
-		struct target_portal *portal =
-			m->old != NULL ? target_view_find_portal(m->old, &row->id) : NULL;
+		struct target_portal *portal = m->old != NULL
+						       ? target_view_find_portal(m->old, &row->id)
+						       : NULL;
 		int r = 0;
 
 		if (portal != NULL && row_equal(portal->row, row))
@@ -408,7 +409,8 @@ make_portals(struct maker *m)
 
 int
 target_view_new(struct target *target, const struct target_view *old, const struct state *old_state,
-	const struct state *state, const struct change *change, struct target_view **ret_view)
+		const struct state *state, const struct change *change,
+		struct target_view **ret_view)
 {
 	struct maker m = {
 		.target = target,

@@ -28,15 +28,15 @@ ctl_run_array_show(struct ctl *ctl)
 int
 ctl_run_array_rename(struct ctl *ctl)
 {
-	return ctl_change(
-		ctl, "PATCH", json_pack("{s:s}", "name", ctl->args[0]), "/v1/array", "renamed");
+	return ctl_change(ctl, "PATCH", json_pack("{s:s}", "name", ctl->args[0]), "/v1/array",
+			  "renamed");
 }
 
 int
 ctl_run_array_iqn_prefix(struct ctl *ctl)
 {
-	return ctl_change(
-		ctl, "PATCH", json_pack("{s:s}", "iqn_prefix", ctl->args[0]), "/v1/array", "set");
+	return ctl_change(ctl, "PATCH", json_pack("{s:s}", "iqn_prefix", ctl->args[0]), "/v1/array",
+			  "set");
 }
 
 int
@@ -73,8 +73,8 @@ ctl_run_check(struct ctl *ctl)
 	if (ctl->json)
 		ctl_json_print(json, ctl->out);
 	if (!json_is_true(json_object_get(json, "clean")))
-		rc = err_set(
-			ERR_CORRUPT, "%s", json_string_value(json_object_get(json, "message")));
+		rc = err_set(ERR_CORRUPT, "%s",
+			     json_string_value(json_object_get(json, "message")));
 	else if (!ctl->json && !ctl->quiet)
 		clean_print(json, ctl->out);
 	json_decref(json);

@@ -32,7 +32,7 @@ targets_resolve(struct ctl *ctl, size_t first, json_t **ret_ids)
 /* Takes ids. */
 static int
 targets_change(struct ctl *ctl, const char *method, const char *member, json_t *ids,
-	const char *done)
+	       const char *done)
 {
 	char path[64], id[GUID_TEXT_SIZE];
 	struct guid lun;
@@ -80,7 +80,7 @@ associations_json(struct ctl *ctl, const char *fmt, const struct guid *id)
 	char text[GUID_TEXT_SIZE];
 	json_t *json = NULL;
 	int rc = ctl_call(ctl, "GET", NULL, &json, "/v1/%s/%s/%s", ctl_plural(ctl->command->family),
-		guid_format(id, text), fmt);
+			  guid_format(id, text), fmt);
 
 	if (rc == 0)
 		rc = ctl_json_print(json_object_get(json, "items"), ctl->out);
@@ -91,8 +91,9 @@ associations_json(struct ctl *ctl, const char *fmt, const struct guid *id)
 static int
 targets_table(struct ctl *ctl, const struct guid *lun)
 {
-	static const struct ctl_column columns[] = { { "ALIAS", false }, { "NAME", false },
-		{ "LUN", true }, { "ID", false } };
+	static const struct ctl_column columns[] = {
+		{ "ALIAS", false }, { "NAME", false }, { "LUN", true }, { "ID", false }
+	};
 	AUTO_CTL_VIEW struct ctl_view view = { NULL, NULL };
 	struct ctl_table *table;
 	struct row_slice slice;
@@ -109,8 +110,8 @@ targets_table(struct ctl *ctl, const struct guid *lun)
 	slice = state_lun_targets(view.config, lun);
 	for (size_t i = 0; i < slice.count; i++) {
 		const struct row_association *pair = slice.rows[i];
-		const struct row_target *target =
-			state_find(view.config, ROW_TARGET, &pair->target_id);
+		const struct row_target *target = state_find(view.config, ROW_TARGET,
+							     &pair->target_id);
 
 		ctl_table_add(table, target != NULL ? target->alias : NULL);
 		ctl_table_add(table, target != NULL ? target->iscsi_name : NULL);
@@ -125,8 +126,9 @@ targets_table(struct ctl *ctl, const struct guid *lun)
 static int
 luns_table(struct ctl *ctl, const struct guid *target)
 {
-	static const struct ctl_column columns[] = { { "LUN", true }, { "NAME", false },
-		{ "SIZE", true }, { "ID", false } };
+	static const struct ctl_column columns[] = {
+		{ "LUN", true }, { "NAME", false }, { "SIZE", true }, { "ID", false }
+	};
 	AUTO_CTL_VIEW struct ctl_view view = { NULL, NULL };
 	struct ctl_table *table;
 	struct row_slice slice;
@@ -147,8 +149,9 @@ luns_table(struct ctl *ctl, const struct guid *target)
 
 		ctl_table_addf(table, "%u", pair->lun_number);
 		ctl_table_add(table, lun != NULL ? lun->name : NULL);
-		ctl_table_add(table,
-			lun != NULL ? str_format_size(lun->size_bytes, size, sizeof(size)) : NULL);
+		ctl_table_add(table, lun != NULL
+					     ? str_format_size(lun->size_bytes, size, sizeof(size))
+					     : NULL);
 		ctl_table_add(table, guid_format(&pair->lun_id, id));
 	}
 	rc = ctl_table_print(table, ctl->out);

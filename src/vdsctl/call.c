@@ -57,7 +57,7 @@ ctl_escape(const char *text)
 	strbuf_init(&out);
 	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
 		bool plain = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
-			(*p >= 'a' && *p <= 'z') || strchr("-._~", *p) != NULL;
+			     (*p >= 'a' && *p <= 'z') || strchr("-._~", *p) != NULL;
 
 		strbuf_addf(&out, plain ? "%c" : "%%%02X", *p);
 	}
@@ -76,8 +76,8 @@ ctl_list(struct ctl *ctl, const char *path, json_t **ret_items)
 		const char *next;
 
 		rc = ctl_call(ctl, "GET", NULL, &page, "%s%climit=1000%s%s", path,
-			strchr(path, '?') != NULL ? '&' : '?', after != NULL ? "&after=" : "",
-			after != NULL ? after : "");
+			      strchr(path, '?') != NULL ? '&' : '?', after != NULL ? "&after=" : "",
+			      after != NULL ? after : "");
 		if (rc < 0)
 			break;
 		json_array_extend(items, json_object_get(page, "items"));
@@ -119,7 +119,7 @@ job_result(const struct row_job *job)
 	if (job->state != JOB_FAILED)
 		return 0;
 	return err_set(err_from_name(job->error != NULL ? job->error : ""),
-		"the operation failed: %s", job->message != NULL ? job->message : "");
+		       "the operation failed: %s", job->message != NULL ? job->message : "");
 }
 
 int
@@ -174,9 +174,9 @@ ctl_change(struct ctl *ctl, const char *method, json_t *body, const char *path, 
 	if (rc < 0)
 		return rc;
 	goes_on = guid_parse(json_string_value(json_object_get(answer, "job")) != NULL
-				  ? json_string_value(json_object_get(answer, "job"))
-				  : "",
-			  &job) == 0;
+				     ? json_string_value(json_object_get(answer, "job"))
+				     : "",
+			     &job) == 0;
 	if (goes_on && !ctl->no_wait)
 		rc = ctl_job_wait(ctl, &job);
 	if (rc == 0)
@@ -195,11 +195,11 @@ ctl_view_load(struct ctl *ctl, struct ctl_view *ret_view)
 	int rc = ctl_call(ctl, "GET", NULL, &json, "/v1/snapshot");
 
 	if (rc == 0)
-		rc = wire_state_decode(
-			json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT, &view.config);
+		rc = wire_state_decode(json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT,
+				       &view.config);
 	if (rc == 0)
 		rc = wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT,
-			ROW_FAMILY_COUNT, &view.live);
+				       ROW_FAMILY_COUNT, &view.live);
 	json_decref(json);
 	if (rc < 0)
 		ctl_view_fini(&view);

@@ -52,8 +52,8 @@ enum ctl_option_id {
 };
 
 struct ctl_option {
-	const char *name; /* without the dashes */
-	char letter; /* '\0' = none */
+	const char *name;  /* without the dashes */
+	char letter;       /* '\0' = none */
 	const char *value; /* what it takes, "SIZE"; NULL = a flag */
 	const char *help;
 };
@@ -66,10 +66,10 @@ struct ctl;
 
 struct ctl_command {
 	const char *words; /* "lun create" */
-	const char *args; /* "NAME"; "" = none */
+	const char *args;  /* "NAME"; "" = none */
 	unsigned min_args, max_args;
-	uint32_t options; /* bits of enum ctl_option_id beyond the global ones */
-	enum row_family family; /* for those that many nouns share */
+	uint32_t options;            /* bits of enum ctl_option_id beyond the global ones */
+	enum row_family family;      /* for those that many nouns share */
 	int (*run)(struct ctl *ctl); /* 0 or a negative code with its text set */
 	const char *help;
 };
@@ -94,8 +94,8 @@ struct ctl {
 int ctl_parse(struct ctl *ctl, int argc, char **argv);
 void ctl_fini(struct ctl *ctl);
 /* The command whose words these are, the longest; NULL.  *ret_used: how many words it has. */
-const struct ctl_command *ctl_command_find(
-	const char *const *words, size_t count, size_t *ret_used);
+const struct ctl_command *ctl_command_find(const char *const *words, size_t count,
+					   size_t *ret_used);
 /* help.c */
 void ctl_help(FILE *out, const struct ctl_command *command); /* NULL = all */
 void ctl_completion(FILE *out);
@@ -114,7 +114,7 @@ void ctl_error(FILE *err, const struct ctl *ctl, int code);
  * ctl_escape.
  */
 int ctl_call(struct ctl *ctl, const char *method, json_t *body, json_t **ret_json, const char *fmt,
-	...) __attribute__((format(printf, 5, 6)));
+	     ...) __attribute__((format(printf, 5, 6)));
 /* Percent-encoded (mem_free); NULL when out of memory. */
 char *ctl_escape(const char *text);
 /* All pages of a list: a new array. */
@@ -123,8 +123,8 @@ int ctl_list(struct ctl *ctl, const char *path, json_t **ret_items);
  * A change: makes the call, waits for its job unless --no-wait, prints the answer (JSON) or a
  * sentence (`done`, a printf format without values, or NULL).  body: taken.
  */
-int ctl_change(
-	struct ctl *ctl, const char *method, json_t *body, const char *path, const char *done);
+int ctl_change(struct ctl *ctl, const char *method, json_t *body, const char *path,
+	       const char *done);
 /*
  * Waits with progress on a terminal.  0, ERR_CANCELLED, ERR_TIMEOUT, or what the job failed with.
  */
@@ -166,8 +166,8 @@ struct ctl_column {
 	bool right; /* numbers */
 };
 
-struct ctl_table *ctl_table_new(
-	const struct ctl_column *columns, size_t count); /* NULL when out of memory */
+struct ctl_table *ctl_table_new(const struct ctl_column *columns,
+				size_t count); /* NULL when out of memory */
 void ctl_table_free(struct ctl_table *table);
 /* The next cell, in the order of columns and rows; copied, control characters made visible. */
 void ctl_table_add(struct ctl_table *table, const char *text);

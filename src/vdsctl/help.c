@@ -13,10 +13,10 @@ option_print(FILE *out, int id)
 
 	if (option->letter != '\0')
 		snprintf(left, sizeof(left), "-%c, --%s%s%s", option->letter, option->name,
-			option->value ? " " : "", option->value ? option->value : "");
+			 option->value ? " " : "", option->value ? option->value : "");
 	else
 		snprintf(left, sizeof(left), "    --%s%s%s", option->name, option->value ? " " : "",
-			option->value ? option->value : "");
+			 option->value ? option->value : "");
 	fprintf(out, "  %-26s %s\n", left, option->help);
 }
 
@@ -48,9 +48,8 @@ ctl_help(FILE *out, const struct ctl_command *command)
 	fprintf(out, "\nOptions of every command:\n");
 	for (int id = 0; id < OPT_GLOBAL_END; id++)
 		option_print(out, id);
-	fprintf(out,
-		"\n`vdsctl COMMAND --help` shows a command's own options; vdsctl(1) has "
-		"examples.\n");
+	fprintf(out, "\n`vdsctl COMMAND --help` shows a command's own options; vdsctl(1) has "
+		     "examples.\n");
 }
 
 /* ---- bash ---- */
@@ -89,7 +88,7 @@ is_new_first_word(size_t i, size_t *ret_len)
 
 	*ret_len = strcspn(words, " ");
 	return i == 0 || strncmp(ctl_commands[i - 1].words, words, *ret_len) != 0 ||
-		ctl_commands[i - 1].words[*ret_len] != ' ';
+	       ctl_commands[i - 1].words[*ret_len] != ' ';
 }
 
 static void
@@ -122,9 +121,8 @@ ctl_completion(FILE *out)
 	fprintf(out, "'\n\tcase \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
 	for (size_t i = 0; i < ctl_command_count; i++)
 		command_options(out, &ctl_commands[i]);
-	fprintf(out,
-		"\tesac; fi\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n"
-		"complete -o default -F _vdsctl vdsctl\n");
+	fprintf(out, "\tesac; fi\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n"
+		     "complete -o default -F _vdsctl vdsctl\n");
 }
 
 int

@@ -73,6 +73,7 @@ status_name(enum row_status status)
 
 /* ---- LUNs ---- */
 
+/* clang-format off */
 static const struct ctl_column lun_columns[] = {
 	{ "NAME", false },
 	{ "SIZE", true },
@@ -85,21 +86,22 @@ static const struct ctl_column lun_columns[] = {
 	{ "UNMASKED", false },
 	{ "ID", false },
 };
+/* clang-format on */
 
 static const char *
 health_name(const struct ctl_view *view, const struct guid *id)
 {
-	static const char *const operations[] = { "", "creating", "extending", "deleting",
-		"associating", "opening" };
+	static const char *const operations[] = { "",         "creating",    "extending",
+						  "deleting", "associating", "opening" };
 	const struct row_live_lun *live = state_find(view->live, ROW_LIVE_LUN, id);
 
 	if (live == NULL)
 		return "unknown";
 	if (live->operation != OPERATION_NONE && (size_t)live->operation < ARRAY_LEN(operations))
 		return operations[live->operation];
-	return live->health == HEALTH_OK        ? "ok"
-		: live->health == HEALTH_FAILED ? "failed"
-						: "unknown";
+	return live->health == HEALTH_OK       ? "ok"
+	       : live->health == HEALTH_FAILED ? "failed"
+					       : "unknown";
 }
 
 static void
@@ -139,6 +141,7 @@ lun_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 
 /* ---- targets, portals, groups ---- */
 
+/* clang-format off */
 static const struct ctl_column target_columns[] = {
 	{ "ALIAS", false },
 	{ "NAME", false },
@@ -147,6 +150,7 @@ static const struct ctl_column target_columns[] = {
 	{ "GROUPS", true },
 	{ "ID", false },
 };
+/* clang-format on */
 
 static size_t
 session_count(const struct ctl_view *view, const struct guid *target)
@@ -174,6 +178,7 @@ target_row(struct ctl_table *table, const struct ctl_view *view, const void *row
 	add_id(table, &target->id);
 }
 
+/* clang-format off */
 static const struct ctl_column portal_columns[] = {
 	{ "ADDRESS", false },
 	{ "STATUS", false },
@@ -181,14 +186,15 @@ static const struct ctl_column portal_columns[] = {
 	{ "GROUPS", true },
 	{ "ID", false },
 };
+/* clang-format on */
 
 static void
 add_address(struct ctl_table *table, const struct row_portal *portal)
 {
 	bool six = strchr(portal->address, ':') != NULL;
 
-	ctl_table_addf(
-		table, "%s%s%s:%u", six ? "[" : "", portal->address, six ? "]" : "", portal->port);
+	ctl_table_addf(table, "%s%s%s:%u", six ? "[" : "", portal->address, six ? "]" : "",
+		       portal->port);
 }
 
 static void
@@ -207,6 +213,7 @@ portal_row(struct ctl_table *table, const struct ctl_view *view, const void *row
 	add_id(table, &portal->id);
 }
 
+/* clang-format off */
 static const struct ctl_column group_columns[] = {
 	{ "TARGET", false },
 	{ "TAG", true },
@@ -214,6 +221,7 @@ static const struct ctl_column group_columns[] = {
 	{ "PORTALS", true },
 	{ "ID", false },
 };
+/* clang-format on */
 
 static void
 group_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
@@ -227,11 +235,13 @@ group_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 	add_id(table, &group->id);
 }
 
+/* clang-format off */
 static const struct ctl_column association_columns[] = {
 	{ "LUN", false },
 	{ "TARGET", false },
 	{ "NUMBER", true },
 };
+/* clang-format on */
 
 static void
 association_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
@@ -245,6 +255,7 @@ association_row(struct ctl_table *table, const struct ctl_view *view, const void
 
 /* ---- pools, jobs, sessions ---- */
 
+/* clang-format off */
 static const struct ctl_column pool_columns[] = {
 	{ "NAME", false },
 	{ "SIZE", true },
@@ -254,6 +265,7 @@ static const struct ctl_column pool_columns[] = {
 	{ "PATH", false },
 	{ "ID", false },
 };
+/* clang-format on */
 
 static size_t
 pool_lun_count(const struct ctl_view *view, const struct guid *pool)
@@ -288,6 +300,7 @@ pool_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 	add_id(table, &pool->id);
 }
 
+/* clang-format off */
 static const struct ctl_column job_columns[] = {
 	{ "KIND", false },
 	{ "LUN", false },
@@ -297,6 +310,7 @@ static const struct ctl_column job_columns[] = {
 	{ "ERROR", false },
 	{ "ID", false },
 };
+/* clang-format on */
 
 static void
 job_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
@@ -318,6 +332,7 @@ job_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 	add_id(table, &job->id);
 }
 
+/* clang-format off */
 static const struct ctl_column session_columns[] = {
 	{ "TARGET", false },
 	{ "INITIATOR", false },
@@ -326,6 +341,7 @@ static const struct ctl_column session_columns[] = {
 	{ "SINCE", false },
 	{ "ID", false },
 };
+/* clang-format on */
 
 static void
 session_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
@@ -340,11 +356,14 @@ session_row(struct ctl_table *table, const struct ctl_view *view, const void *ro
 	add_id(table, &session->id);
 }
 
+/* clang-format off */
 #define LISTING(family, noun) \
 	{ \
 		family, noun##_columns, ARRAY_LEN(noun##_columns), noun##_row \
 	}
+/* clang-format on */
 
+/* clang-format off */
 static const struct listing listings[] = {
 	LISTING(ROW_POOL, pool),
 	LISTING(ROW_LUN, lun),
@@ -355,6 +374,7 @@ static const struct listing listings[] = {
 	LISTING(ROW_JOB, job),
 	LISTING(ROW_LIVE_SESSION, session),
 };
+/* clang-format on */
 
 /* ---- the commands ---- */
 
@@ -416,7 +436,7 @@ ctl_run_show(struct ctl *ctl)
 
 	if (rc == 0)
 		rc = ctl_call(ctl, "GET", NULL, &json, "/v1/%s/%s", ctl_plural(family),
-			guid_format(&object, id));
+			      guid_format(&object, id));
 	if (rc == 0)
 		rc = ctl->json ? ctl_json_print(json, ctl->out) : ctl_object_print(json, ctl->out);
 	json_decref(json);
@@ -434,6 +454,6 @@ ctl_run_delete(struct ctl *ctl)
 	if (rc < 0)
 		return rc;
 	snprintf(path, sizeof(path), "/v1/%s/%s", ctl_plural(family), guid_format(&object, id));
-	return ctl_change(
-		ctl, "DELETE", NULL, path, family == ROW_LIVE_SESSION ? "ended" : "deleted");
+	return ctl_change(ctl, "DELETE", NULL, path,
+			  family == ROW_LIVE_SESSION ? "ended" : "deleted");
 }

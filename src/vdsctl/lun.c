@@ -202,8 +202,8 @@ missing_to(struct ctl *ctl, const char *path, uint64_t to, uint64_t *ret_bytes)
 	size = (uint64_t)json_integer_value(json_object_get(lun, "size_bytes"));
 	json_decref(lun);
 	if (to <= size)
-		return err_set(
-			ERR_INVALID, "it has %" PRIu64 " bytes: a LUN cannot become smaller", size);
+		return err_set(ERR_INVALID, "it has %" PRIu64 " bytes: a LUN cannot become smaller",
+			       size);
 	*ret_bytes = to - size;
 	return 0;
 }
@@ -211,10 +211,9 @@ missing_to(struct ctl *ctl, const char *path, uint64_t to, uint64_t *ret_bytes)
 int
 ctl_run_lun_extend(struct ctl *ctl)
 {
-	const char *to = ctl->options[OPT_TO],
-		   *size = to != NULL ? to
-		: ctl->arg_count > 1  ? ctl->args[1]
-				      : NULL;
+	const char *to = ctl->options[OPT_TO], *size = to != NULL           ? to
+						       : ctl->arg_count > 1 ? ctl->args[1]
+									    : NULL;
 	char path[PATH_SIZE];
 	uint64_t bytes = 0;
 	size_t len;
@@ -231,8 +230,8 @@ ctl_run_lun_extend(struct ctl *ctl)
 		return rc;
 	len = strlen(path);
 	snprintf(path + len, sizeof(path) - len, "/extend");
-	return ctl_change(
-		ctl, "POST", json_pack("{s:I}", "add_bytes", (json_int_t)bytes), path, "extended");
+	return ctl_change(ctl, "POST", json_pack("{s:I}", "add_bytes", (json_int_t)bytes), path,
+			  "extended");
 }
 
 /* ---- questions ---- */
@@ -262,7 +261,8 @@ ctl_run_explain(struct ctl *ctl)
 	int rc;
 
 	if (ctl->options[OPT_INITIATOR] == NULL)
-		return err_set(ERR_INVALID,
+		return err_set(
+			ERR_INVALID,
 			"which initiator? give --initiator NAME (/etc/iscsi/initiatorname.iscsi "
 			"has it)");
 	initiator = ctl_escape(ctl->options[OPT_INITIATOR]);
@@ -271,7 +271,7 @@ ctl_run_explain(struct ctl *ctl)
 	rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
 	if (rc == 0)
 		rc = ctl_call(ctl, "GET", NULL, &json, "/v1/explain?lun=%s&initiator=%s",
-			guid_format(&lun, id), initiator);
+			      guid_format(&lun, id), initiator);
 	if (rc < 0)
 		return rc;
 	if (ctl->json)

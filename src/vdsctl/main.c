@@ -53,9 +53,10 @@ main(int argc, char **argv)
 	if (rc == 0)
 		rc = command_run(&ctl);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && rc == 0)
-		rc = errno == EPIPE ? -EPIPE : err_set(ERR_INTERNAL, "the output could not be written");
+		rc = errno == EPIPE ? -EPIPE
+				    : err_set(ERR_INTERNAL, "the output could not be written");
 	status = ctl_exit_status(rc);
-	if (rc < 0 && rc != -EPIPE)	/* who closed the pipe has seen enough */
+	if (rc < 0 && rc != -EPIPE) /* who closed the pipe has seen enough */
 		ctl_error(stderr, &ctl, rc);
 	ctl_fini(&ctl);
 	return (int)status;

@@ -24,7 +24,7 @@ words_match(const char *command, const char *const *words, size_t count)
 		size_t len = strcspn(command, " ");
 
 		if (used == count || strlen(words[used]) != len ||
-			memcmp(words[used], command, len) != 0)
+		    memcmp(words[used], command, len) != 0)
 			return 0;
 		used++;
 		command += len;
@@ -55,7 +55,7 @@ option_find_long(const char *name, size_t len)
 {
 	for (int id = 0; id < OPT_COUNT; id++)
 		if (strlen(ctl_options[id].name) == len &&
-			memcmp(ctl_options[id].name, name, len) == 0)
+		    memcmp(ctl_options[id].name, name, len) == 0)
 			return id;
 	return err_set(ERR_INVALID, "there is no option --%.*s", (int)len, name);
 }
@@ -85,7 +85,7 @@ option_set(struct ctl *ctl, int id, const char *value, const char *next)
 	} else if (value == NULL) {
 		if (next == NULL)
 			return err_set(ERR_INVALID, "--%s needs %s", ctl_options[id].name,
-				ctl_options[id].value);
+				       ctl_options[id].value);
 		value = next;
 		used = 1;
 	}
@@ -153,9 +153,9 @@ globals_check(struct ctl *ctl)
 	if (output != NULL && !str_equal(output, "json") && !str_equal(output, "table"))
 		return err_set(ERR_INVALID, "--output is table or json");
 	if (timeout != NULL &&
-		(str_parse_u64(timeout, &seconds) < 0 || seconds == 0 || seconds > TIMEOUT_MAX_S))
-		return err_set(
-			ERR_INVALID, "--timeout is a number of seconds, 1 to %d", TIMEOUT_MAX_S);
+	    (str_parse_u64(timeout, &seconds) < 0 || seconds == 0 || seconds > TIMEOUT_MAX_S))
+		return err_set(ERR_INVALID, "--timeout is a number of seconds, 1 to %d",
+			       TIMEOUT_MAX_S);
 	ctl->json = str_equal(output, "json");
 	ctl->quiet = ctl->options[OPT_QUIET] != NULL;
 	ctl->no_wait = ctl->options[OPT_NO_WAIT] != NULL;
@@ -171,7 +171,7 @@ command_check(const struct ctl *ctl)
 	for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++)
 		if (ctl->options[id] != NULL && (command->options & 1u << id) == 0)
 			return err_set(ERR_INVALID, "`%s` has no option --%s", command->words,
-				ctl_options[id].name);
+				       ctl_options[id].name);
 	if (ctl->arg_count < command->min_args || ctl->arg_count > command->max_args)
 		return err_set(ERR_INVALID, "usage: vdsctl %s %s", command->words, command->args);
 	return 0;
@@ -194,8 +194,9 @@ ctl_parse(struct ctl *ctl, int argc, char **argv)
 		return err_set(ERR_INVALID, "which command? `vdsctl --help` lists them");
 	if (ctl->command == NULL)
 		return err_set(ERR_INVALID,
-			"there is no command `%s%s%s`; `vdsctl --help` lists them", ctl->args[0],
-			ctl->arg_count > 1 ? " " : "", ctl->arg_count > 1 ? ctl->args[1] : "");
+			       "there is no command `%s%s%s`; `vdsctl --help` lists them",
+			       ctl->args[0], ctl->arg_count > 1 ? " " : "",
+			       ctl->arg_count > 1 ? ctl->args[1] : "");
 	memmove(ctl->args, ctl->args + used, (ctl->arg_count - used) * sizeof(*ctl->args));
 	ctl->arg_count -= used;
 	return command_check(ctl);

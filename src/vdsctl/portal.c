@@ -21,7 +21,8 @@ ctl_run_portal_create(struct ctl *ctl)
 	rc = ctl_address_split(ctl->args[0], &host, &port);
 	if (rc < 0)
 		return rc;
-	return ctl_change(ctl, "POST",
+	return ctl_change(
+		ctl, "POST",
 		json_pack("{s:s, s:i}", "address", host, "port", port >= 0 ? port : ISCSI_PORT),
 		"/v1/portals", done);
 }
@@ -61,7 +62,7 @@ ctl_run_group_create(struct ctl *ctl)
 	if (rc < 0)
 		return rc;
 	return ctl_change(ctl, "POST", json_pack("{s:s}", "target_id", guid_format(&target, id)),
-		"/v1/portal-groups", "portal group created");
+			  "/v1/portal-groups", "portal group created");
 }
 
 static int
@@ -76,7 +77,7 @@ member_change(struct ctl *ctl, const char *method, const char *done)
 	if (rc < 0)
 		return rc;
 	snprintf(path, sizeof(path), "/v1/portal-groups/%s/portals/%s",
-		guid_format(&group, group_id), guid_format(&portal, portal_id));
+		 guid_format(&group, group_id), guid_format(&portal, portal_id));
 	return ctl_change(ctl, method, NULL, path, done);
 }
 

@@ -93,11 +93,12 @@ match_result(const struct match *match, struct guid *ret_id)
 
 	if (match->count == 0)
 		return err_set(ERR_NOT_FOUND, "there is no %s `%s`; see `vdsctl list %s`", noun,
-			match->text,
-			match->family == ROW_PORTAL_GROUP ? "groups" : ctl_plural(match->family));
+			       match->text,
+			       match->family == ROW_PORTAL_GROUP ? "groups"
+								 : ctl_plural(match->family));
 	if (match->count > 1)
 		return err_set(ERR_INVALID, "%zu %ss are called `%s`: give the id", match->count,
-			noun, match->text);
+			       noun, match->text);
 	*ret_id = match->id;
 	return 0;
 }
@@ -165,7 +166,7 @@ match_scan(struct ctl *ctl, struct match *match)
 		const char *id = json_string_value(json_object_get(item, "id"));
 
 		if ((match->family == ROW_PORTAL && portal_is(item, match->text)) ||
-			(prefix && id != NULL && str_starts(id, match->text)))
+		    (prefix && id != NULL && str_starts(id, match->text)))
 			match_add(match, item);
 	}
 	json_decref(items);

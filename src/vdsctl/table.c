@@ -96,9 +96,8 @@ width_of(const char *text)
 static void
 cell_add(struct ctl_table *table, char *text)
 {
-	if (text == NULL ||
-		mem_grow(&table->cells, &table->capacity, table->cell_count + 1,
-			sizeof(*table->cells)) < 0) {
+	if (text == NULL || mem_grow(&table->cells, &table->capacity, table->cell_count + 1,
+				     sizeof(*table->cells)) < 0) {
 		mem_free(text);
 		table->failed = true;
 		return;
@@ -164,7 +163,7 @@ ctl_table_print(const struct ctl_table *table, FILE *out)
 	}
 	for (size_t i = 0; i < table->cell_count; i++)
 		cell_print(table, i % table->column_count, widths[i % table->column_count],
-			table->cells[i], out);
+			   table->cells[i], out);
 	return 0;
 }
 

@@ -36,7 +36,7 @@ ctl_run_target_create(struct ctl *ctl)
 	if (named && iscsi_name != NULL)
 		return err_set(ERR_INVALID, "NAME is an iSCSI name already");
 	body = json_pack("{s:s, s:b}", named ? "iscsi_name" : "alias", ctl->args[0], "with_group",
-		ctl->options[OPT_NO_PORTALS] == NULL);
+			 ctl->options[OPT_NO_PORTALS] == NULL);
 	if (body == NULL)
 		return err_set(ERR_INVALID, "the name is not UTF-8");
 	if (iscsi_name != NULL)

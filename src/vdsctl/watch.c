@@ -25,8 +25,8 @@ static const char *
 name_in(const struct client_view *view, enum row_family family, const struct guid *id,
 	char buf[GUID_TEXT_SIZE])
 {
-	const struct row *row =
-		state_find(family < ROW_CONFIG_COUNT ? view->config : view->live, family, id);
+	const struct row *row = state_find(family < ROW_CONFIG_COUNT ? view->config : view->live,
+					   family, id);
 	const char *name = NULL;
 
 	if (row != NULL && family == ROW_LUN)
@@ -79,18 +79,18 @@ static bool
 only_free_space_differs(const struct row_live_pool *a, const struct row_live_pool *b)
 {
 	return guid_equal(&a->id, &b->id) && a->capacity_bytes == b->capacity_bytes &&
-		a->ready == b->ready && str_equal(a->reason, b->reason);
+	       a->ready == b->ready && str_equal(a->reason, b->reason);
 }
 
 static bool
 is_drift(const struct client_view *before, const struct change_op *op)
 {
 	const void *old = op->family == ROW_LIVE_POOL
-		? state_find(before->live, op->family, &op->key.a)
-		: NULL;
+				  ? state_find(before->live, op->family, &op->key.a)
+				  : NULL;
 
 	return old != NULL && op->row != NULL &&
-		only_free_space_differs(old, (const void *)op->row);
+	       only_free_space_differs(old, (const void *)op->row);
 }
 
 /* The replica had its live rows sent anew, as it has after its first load, and they are as before. */
@@ -109,7 +109,7 @@ nothing_is_new(const struct client_view *before, const struct client_view *after
 			const void *b = state_at(after->live, f, i);
 
 			if (!row_equal(a, b) &&
-				(f != ROW_LIVE_POOL || !only_free_space_differs(a, b)))
+			    (f != ROW_LIVE_POOL || !only_free_space_differs(a, b)))
 				return false;
 		}
 	}
@@ -139,7 +139,7 @@ live_print(const struct row *row, FILE *out)
 
 static void
 op_print(const struct client_view *before, const struct client_view *after,
-	const struct change *change, const struct change_op *op, FILE *out)
+	 const struct change *change, const struct change_op *op, FILE *out)
 {
 	char time[CLOCK_TEXT_SIZE], a[GUID_TEXT_SIZE], b[GUID_TEXT_SIZE];
 	const struct client_view *view = op->row != NULL ? after : before;
@@ -172,7 +172,7 @@ change_json(const struct change *change, FILE *out)
 /* The client's event thread. */
 static void
 on_change(struct client_listener *listener, const struct client_view *before,
-	const struct client_view *after, const struct change *change)
+	  const struct client_view *after, const struct change *change)
 {
 	struct watch *watch = container_of(listener, struct watch, listener);
 	FILE *out = watch->ctl->out;
@@ -180,9 +180,8 @@ on_change(struct client_listener *listener, const struct client_view *before,
 	if (change == NULL && nothing_is_new(before, after))
 		return;
 	if (change == NULL)
-		fprintf(out,
-			watch->ctl->json ? "{\"reloaded\":true}\n"
-					 : "reloaded: something may have been missed\n");
+		fprintf(out, watch->ctl->json ? "{\"reloaded\":true}\n"
+					      : "reloaded: something may have been missed\n");
 	else if (watch->ctl->json)
 		change_json(change, out);
 	else

@@ -97,7 +97,7 @@ serve(const struct vdsd_options *options)
 		int signal_number;
 
 		log_info("vdsd.ready", "version=%s dir=%s socket=%s threads=%u", VDS_VERSION,
-			options->dir, options->socket, target_thread_count(daemon.target));
+			 options->dir, options->socket, target_thread_count(daemon.target));
 		signal_number = vdsd_wait(&signals);
 		log_info("vdsd.stop", "signal=%d", signal_number);
 		vdsd_not_ready(options);

@@ -210,8 +210,8 @@ vdsd_help(void)
 		char left[64];
 
 		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", key->letter ? '-' : ' ',
-			key->letter ? key->letter : ' ', key->letter ? "," : " ", key->name,
-			key->value ? " " : "", key->value ? key->value : "");
+			 key->letter ? key->letter : ' ', key->letter ? "," : " ", key->name,
+			 key->value ? " " : "", key->value ? key->value : "");
 		printf("  %-28s %s\n", left, key->help);
 	}
 	printf("\nvdsd(8) tells more; vdsctl(1) manages the array.\n");
@@ -243,7 +243,8 @@ getopt_tables(struct option longs[KEYS_MAX], char letters[2 * KEYS_MAX + 2])
 		const struct vdsd_key *key = &vdsd_keys[i];
 
 		longs[i] = (struct option){ key->name,
-			key->value != NULL ? required_argument : no_argument, NULL, 256 + (int)i };
+					    key->value != NULL ? required_argument : no_argument,
+					    NULL, 256 + (int)i };
 		if (key->letter == '\0')
 			continue;
 		letters[at++] = key->letter;
@@ -276,7 +277,7 @@ vdsd_options_parse(struct vdsd_options *options, int argc, char **argv)
 	opterr = 0;
 	optind = 0;
 	while ((code = getopt_long(argc, argv, letters, longs, NULL)) !=
-		-1) { /* NOLINT: one thread so far */
+	       -1) { /* NOLINT: one thread so far */
 		int rc;
 
 		if (code == ':')
@@ -290,8 +291,8 @@ vdsd_options_parse(struct vdsd_options *options, int argc, char **argv)
 			return rc;
 	}
 	if (optind < argc)
-		return err_set(
-			ERR_INVALID, "what is %s for? vdsd takes options only", argv[optind]);
+		return err_set(ERR_INVALID, "what is %s for? vdsd takes options only",
+			       argv[optind]);
 	return 0;
 }
 

@@ -57,7 +57,7 @@ vdsd_wait(const sigset_t *signals)
 		if (signal_number != SIGHUP)
 			return signal_number;
 		log_info("vdsd.hup",
-			"what=ignored why=\"there is nothing to reload: the configuration is in "
-			"the catalog\"");
+			 "what=ignored why=\"there is nothing to reload: the configuration is in "
+			 "the catalog\"");
 	}
 }

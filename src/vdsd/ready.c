@@ -49,8 +49,8 @@ portals_add(struct strbuf *b, struct array *array)
 
 	for (size_t i = 0; i < state_count(config, ROW_PORTAL); i++) {
 		const struct row_portal *portal = state_at(config, ROW_PORTAL, i);
-		const struct row_live_portal *state =
-			state_find(live, ROW_LIVE_PORTAL, &portal->id);
+		const struct row_live_portal *state = state_find(live, ROW_LIVE_PORTAL,
+								 &portal->id);
 
 		if (state == NULL || !state->ready)
 			continue;
@@ -75,7 +75,7 @@ portals_known(struct array *array)
 		const struct row_portal *portal = state_at(config, ROW_PORTAL, i);
 
 		if (portal->status == STATUS_ONLINE &&
-			state_find(live, ROW_LIVE_PORTAL, &portal->id) == NULL)
+		    state_find(live, ROW_LIVE_PORTAL, &portal->id) == NULL)
 			return false;
 	}
 	return true;
@@ -175,7 +175,7 @@ notify(const char *text)
 	if (fd < 0)
 		return;
 	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&address,
-		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
+		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
 		log_warning("vdsd.notify", "error=\"%s\"", strerror(errno));
 	close(fd);
 }
@@ -196,7 +196,7 @@ vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t htt
 		rc = write_all(options->ready_fd, text);
 		if (rc < 0)
 			return err_set(rc, "cannot write to descriptor %d: %s", options->ready_fd,
-				strerror(-rc));
+				       strerror(-rc));
 		close(options->ready_fd);
 	}
 	if (rc == 0)

@@ -33,15 +33,15 @@ struct vdsd_options {
 	char *address; /* of the first portal of a new array */
 	uint16_t port;
 	bool listen_given;
-	unsigned threads; /* 0 = one for each core */
-	int ready_fd; /* -1 = none */
+	unsigned threads;        /* 0 = one for each core */
+	int ready_fd;            /* -1 = none */
 	unsigned given, in_conf; /* bit n: vdsd_keys[n] was on the command line, in the file */
 };
 
 /* One key, of the command line ("dir") or of vdsd.conf. */
 struct vdsd_key {
 	const char *name;
-	char letter; /* '\0' = none */
+	char letter;       /* '\0' = none */
 	const char *value; /* what it takes; NULL = a flag */
 	bool in_conf;
 	int (*set)(struct vdsd_options *options, const char *value);

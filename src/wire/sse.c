@@ -63,7 +63,7 @@ event_end(struct wire_sse *sse, sse_event *event, void *arg)
 
 	if (sse->has_data)
 		rc = event(arg, sse->name.len > 0 ? sse->name.text : "message",
-			buffer_text(&sse->data));
+			   buffer_text(&sse->data));
 	buffer_empty(&sse->name);
 	buffer_empty(&sse->data);
 	sse->has_data = false;

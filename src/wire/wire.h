@@ -31,7 +31,8 @@ int wire_change_decode(const json_t *json, struct change **ret_change);
 /* {"position":{…},"luns":[…],"targets":[…],…}: the families first <= family < end. */
 json_t *wire_state_encode(const struct state *state, enum row_family first, enum row_family end);
 /* 0; ERR_PARSE; ERR_CORRUPT when the rows' digest is not the position's; -ENOMEM. */
-int wire_state_decode(const json_t *json, enum row_family first, enum row_family end, struct state **ret_state);
+int wire_state_decode(const json_t *json, enum row_family first, enum row_family end,
+		      struct state **ret_state);
 
 /* {"error":{"code":"NOT_FOUND","message":"…"}} of a code and this thread's text. */
 json_t *wire_error_encode(int code);
@@ -41,14 +42,15 @@ int wire_error_decode(const json_t *json);
 /* ---- the event stream ---- */
 
 /* Appends "event: NAME\nid: SEQUENCE\ndata: JSON\n\n" (no id line when sequence is 0).  json_text: one line. */
-void wire_sse_encode(struct strbuf *out, const char *name, uint64_t sequence, const char *json_text);
+void wire_sse_encode(struct strbuf *out, const char *name, uint64_t sequence,
+		     const char *json_text);
 
 /* Incremental reader.  Any cut of the bytes gives the same events. */
 struct wire_sse {
 	struct strbuf line, name, data;
-	bool after_cr;			/* the last byte was a CR: an LF now belongs to it */
-	bool has_data;			/* the event has a data line */
-	size_t limit_bytes;		/* a longer event is ERR_LIMIT; 0 = 64 MiB */
+	bool after_cr;      /* the last byte was a CR: an LF now belongs to it */
+	bool has_data;      /* the event has a data line */
+	size_t limit_bytes; /* a longer event is ERR_LIMIT; 0 = 64 MiB */
 };
 
 void wire_sse_init(struct wire_sse *sse);

@@ -38,10 +38,10 @@ op_encode(const struct change_op *op, json_t *put, json_t *gone)
 
 	if (list == NULL)
 		return -ENOMEM;
-	return json_array_append_new(
-		       list, op->row != NULL ? wire_row_encode(op->row) : key_encode(op)) == 0
-		? 0
-		: -ENOMEM;
+	return json_array_append_new(list, op->row != NULL ? wire_row_encode(op->row)
+							   : key_encode(op)) == 0
+		       ? 0
+		       : -ENOMEM;
 }
 
 json_t *
@@ -57,12 +57,12 @@ wire_change_encode(const struct change *change)
 		if (op_encode(&change->ops[i], put, gone) < 0)
 			return NULL;
 	return json_pack("{s:I, s:s, s:o, s:I, s:s, s:O, s:O}", "sequence",
-		(json_int_t)change->sequence, "digest", hash128_format(&change->digest, digest),
-		"request",
-		guid_is_zero(&change->request_id) ? json_null()
-						  : wire_guid_encode(&change->request_id),
-		"time", (json_int_t)change->utc_ms, "cause", change->cause, "put", put, "delete",
-		gone);
+			 (json_int_t)change->sequence, "digest",
+			 hash128_format(&change->digest, digest), "request",
+			 guid_is_zero(&change->request_id) ? json_null()
+							   : wire_guid_encode(&change->request_id),
+			 "time", (json_int_t)change->utc_ms, "cause", change->cause, "put", put,
+			 "delete", gone);
 }
 
 /* ---- changes in ---- */
@@ -110,7 +110,8 @@ ops_count(const json_t *object)
 
 	if (!json_is_object(object))
 		return err_set(ERR_PARSE, "put, delete: not an object");
-	json_object_foreach((json_t *)(uintptr_t)object, name, list) {
+	json_object_foreach((json_t *)(uintptr_t)object, name, list)
+	{
 		if (!json_is_array(list) || row_family_find(name) < 0)
 			return err_set(ERR_PARSE, "put, delete: neither a family nor a list");
 		count += (long)json_array_size(list);
@@ -126,9 +127,10 @@ ops_decode(struct change *change, const json_t *object, bool put)
 	int rc;
 
 	json_object_foreach((json_t *)(uintptr_t)object, name,
-		list) for (size_t i = 0; i < json_array_size(list);
-			   i++) if ((rc = op_decode(change, row_family_find(name),
-					     json_array_get(list, i), put)) < 0) return rc;
+			    list) for (size_t i = 0; i < json_array_size(list);
+				       i++) if ((rc = op_decode(change, row_family_find(name),
+								json_array_get(list, i), put)) <
+						0) return rc;
 	return 0;
 }
 
@@ -149,8 +151,8 @@ head_decode(struct change *change, const json_t *json)
 		return err_set(ERR_PARSE, "time: not an integer");
 	change->utc_ms = json_integer_value(time);
 	return json_object_size(json) == 7
-		? 0
-		: err_set(ERR_PARSE, "change: unknown or missing members");
+		       ? 0
+		       : err_set(ERR_PARSE, "change: unknown or missing members");
 }
 
 static void
@@ -201,12 +203,11 @@ wire_state_encode(const struct state *state, enum row_family first, enum row_fam
 	AUTO_JSON json_t *json = json_object();
 
 	if (json == NULL ||
-		json_object_set_new(json, "position", wire_position_encode(state_position(state))) <
-			0)
+	    json_object_set_new(json, "position", wire_position_encode(state_position(state))) < 0)
 		return NULL;
 	for (enum row_family family = first; family < end; family++)
-		if (json_object_set_new(
-			    json, row_type(family)->plural, family_encode(state, family)) < 0)
+		if (json_object_set_new(json, row_type(family)->plural,
+					family_encode(state, family)) < 0)
 			return NULL;
 	return TAKE(json);
 }
@@ -234,8 +235,8 @@ family_decode(struct state *work, enum row_family family, const json_t *list)
 }
 
 int
-wire_state_decode(
-	const json_t *json, enum row_family first, enum row_family end, struct state **ret_state)
+wire_state_decode(const json_t *json, enum row_family first, enum row_family end,
+		  struct state **ret_state)
 {
 	AUTO_STATE struct state *work = NULL;
 	struct position position;
@@ -247,8 +248,8 @@ wire_state_decode(
 	if (work == NULL)
 		return -ENOMEM;
 	for (enum row_family family = first; family < end; family++)
-		if ((rc = family_decode(
-			     work, family, json_object_get(json, row_type(family)->plural))) < 0)
+		if ((rc = family_decode(work, family,
+					json_object_get(json, row_type(family)->plural))) < 0)
 			return rc;
 	if (json_object_size(json) != (size_t)(end - first) + 1)
 		return err_set(ERR_PARSE, "state: unknown members");

@@ -13,7 +13,7 @@ wire_json_cleanup(json_t **json)
 #define AUTO_JSON __attribute__((cleanup(wire_json_cleanup)))
 
 json_t *wire_guid_encode(const struct guid *guid);
-int wire_guid_decode(const json_t *json, struct guid *ret_guid);	/* 0 or ERR_PARSE */
+int wire_guid_decode(const json_t *json, struct guid *ret_guid); /* 0 or ERR_PARSE */
 /* A string without NULs in it, else NULL. */
 const char *wire_text(const json_t *json);
 /* A member that is an integer >= 0.  0, or ERR_PARSE with a text that names it. */

@@ -15,9 +15,9 @@ wire_position_encode(const struct position *position)
 	char digest[HASH128_TEXT_SIZE];
 
 	return json_pack("{s:o, s:I, s:I, s:s}", "array", wire_guid_encode(&position->array_id),
-		"incarnation", (json_int_t)position->incarnation, "sequence",
-		(json_int_t)position->sequence, "digest",
-		hash128_format(&position->digest, digest));
+			 "incarnation", (json_int_t)position->incarnation, "sequence",
+			 (json_int_t)position->sequence, "digest",
+			 hash128_format(&position->digest, digest));
 }
 
 int
@@ -66,7 +66,7 @@ wire_error_encode(int code)
 
 	/* The text may have been cut within a character. */
 	snprintf(message, sizeof(message), "%s", err_text(code));
-	text_repair(message);
+	row_text_repair(message);
 	return json_pack("{s:{s:s, s:s}}", "error", "code", err_name(code), "message", message);
 }
 

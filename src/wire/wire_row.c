@@ -48,8 +48,8 @@ wire_row_encode(const void *row)
 	AUTO_JSON json_t *json = json_object();
 
 	for (size_t i = 0; json != NULL && i < type->field_count; i++)
-		if (json_object_set_new(
-			    json, type->fields[i].name, field_encode(row, &type->fields[i])) < 0)
+		if (json_object_set_new(json, type->fields[i].name,
+					field_encode(row, &type->fields[i])) < 0)
 			return NULL;
 	return TAKE(json);
 }
@@ -80,7 +80,7 @@ integer_decode(const json_t *json, enum field_type type, void *to)
 	json_int_t value = json_integer_value(json);
 
 	if (!json_is_integer(json) || (type != FIELD_I64 && value < 0) ||
-		(type == FIELD_U32 && value > UINT32_MAX))
+	    (type == FIELD_U32 && value > UINT32_MAX))
 		return ERR_PARSE;
 	if (type == FIELD_U32)
 		*(uint32_t *)to = (uint32_t)value;

@@ -23,10 +23,10 @@
 
 #include "shim_vfs.h"
 
-#define DONE 0			/* the child met no cut */
+#define DONE 0 /* the child met no cut */
 
 static unsigned seeds = 1, changes = 8;
-static unsigned stride = 3;	/* from one cut point to the next; the controls leave out more */
+static unsigned stride = 3; /* from one cut point to the next; the controls leave out more */
 
 /*
  * Checkpoint after every commit, or hardly ever: both ways have their own order of writes and

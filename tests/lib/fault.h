@@ -31,12 +31,12 @@
 #define FAULT_ROUNDS_MAX 100000
 
 struct fault_walk {
-	unsigned round;		/* the allocation that fails in this round */
-	bool hit;		/* set by FAULT_OFF, which makes mem forget it */
+	unsigned round; /* the allocation that fails in this round */
+	bool hit;       /* set by FAULT_OFF, which makes mem forget it */
 };
 
 /* Was the failure met in this round so far? */
-#define FAULT_HIT (fault_walk.hit || mem_fault_hit())
+#define FAULT_HIT   (fault_walk.hit || mem_fault_hit())
 /* No failure in the rest of this round. */
 #define FAULT_OFF() fault_off(&fault_walk)
 
@@ -52,7 +52,7 @@ fault_walk_next(struct fault_walk *walk)
 {
 	fault_off(walk);
 	if (walk->round > 0 && !walk->hit) {
-		assert_true(walk->round > 1);	/* else no allocation was ever made to fail */
+		assert_true(walk->round > 1); /* else no allocation was ever made to fail */
 		return false;
 	}
 	assert_true(walk->round < FAULT_ROUNDS_MAX);
@@ -68,7 +68,8 @@ fault_walk_end(struct fault_walk *walk)
 	mem_fault_at(0);
 }
 
-#define WITH_EVERY_FAULT \
-	for (struct fault_walk fault_walk AUTO(fault_walk_end) = { 0, false }; fault_walk_next(&fault_walk);)
+#define WITH_EVERY_FAULT                                                       \
+	for (struct fault_walk fault_walk AUTO(fault_walk_end) = { 0, false }; \
+	     fault_walk_next(&fault_walk);)
 
 #endif

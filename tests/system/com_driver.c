@@ -29,13 +29,13 @@ struct text {
 
 static struct text values;
 
-static void __attribute__((format(printf, 1, 2)))
-say(const char *fmt, ...)
+static void __attribute__((format(printf, 1, 2))) say(const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	values.len += (size_t)vsnprintf(values.chars + values.len, sizeof(values.chars) - values.len, fmt, ap);
+	values.len += (size_t)vsnprintf(values.chars + values.len,
+					sizeof(values.chars) - values.len, fmt, ap);
 	va_end(ap);
 }
 
@@ -44,8 +44,8 @@ guid_read(const char *text, GUID *ret)
 {
 	unsigned b[8], d1, d2, d3;
 
-	if (sscanf(text, "%8x-%4x-%4x-%2x%2x-%2x%2x%2x%2x%2x%2x", &d1, &d2, &d3, &b[0], &b[1], &b[2], &b[3], &b[4],
-		   &b[5], &b[6], &b[7]) != 11)
+	if (sscanf(text, "%8x-%4x-%4x-%2x%2x-%2x%2x%2x%2x%2x%2x", &d1, &d2, &d3, &b[0], &b[1],
+		   &b[2], &b[3], &b[4], &b[5], &b[6], &b[7]) != 11)
 		return false;
 	ret->Data1 = d1;
 	ret->Data2 = (uint16_t)d2;
@@ -58,8 +58,9 @@ guid_read(const char *text, GUID *ret)
 static void
 say_guid(const GUID *g)
 {
-	say(" %08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", g->Data1, g->Data2, g->Data3, g->Data4[0],
-	    g->Data4[1], g->Data4[2], g->Data4[3], g->Data4[4], g->Data4[5], g->Data4[6], g->Data4[7]);
+	say(" %08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", g->Data1, g->Data2, g->Data3,
+	    g->Data4[0], g->Data4[1], g->Data4[2], g->Data4[3], g->Data4[4], g->Data4[5],
+	    g->Data4[6], g->Data4[7]);
 }
 
 /* The names in these tests are ASCII. */
@@ -124,7 +125,7 @@ id_of(IUnknown *unknown, GUID *ret)
 	HRESULT hr = E_NOINTERFACE;
 
 	if (SUCCEEDED(IUnknown_QueryInterface(unknown, &IID_IVdsLun, (void **)&lun))) {
-		VDS_LUN_PROP prop = {0};
+		VDS_LUN_PROP prop = { 0 };
 
 		hr = IVdsLun_GetProperties(lun, &prop);
 		if (SUCCEEDED(hr)) {
@@ -134,8 +135,9 @@ id_of(IUnknown *unknown, GUID *ret)
 			CoTaskMemFree(prop.pwszUnmaskingList);
 		}
 		IVdsLun_Release(lun);
-	} else if (SUCCEEDED(IUnknown_QueryInterface(unknown, &IID_IVdsIscsiTarget, (void **)&target))) {
-		VDS_ISCSI_TARGET_PROP prop = {0};
+	} else if (SUCCEEDED(IUnknown_QueryInterface(unknown, &IID_IVdsIscsiTarget,
+						     (void **)&target))) {
+		VDS_ISCSI_TARGET_PROP prop = { 0 };
 
 		hr = IVdsIscsiTarget_GetProperties(target, &prop);
 		if (SUCCEEDED(hr)) {
@@ -144,14 +146,16 @@ id_of(IUnknown *unknown, GUID *ret)
 			CoTaskMemFree(prop.pwszFriendlyName);
 		}
 		IVdsIscsiTarget_Release(target);
-	} else if (SUCCEEDED(IUnknown_QueryInterface(unknown, &IID_IVdsIscsiPortal, (void **)&portal))) {
-		VDS_ISCSI_PORTAL_PROP prop = {0};
+	} else if (SUCCEEDED(IUnknown_QueryInterface(unknown, &IID_IVdsIscsiPortal,
+						     (void **)&portal))) {
+		VDS_ISCSI_PORTAL_PROP prop = { 0 };
 
 		hr = IVdsIscsiPortal_GetProperties(portal, &prop);
 		*ret = prop.id;
 		IVdsIscsiPortal_Release(portal);
-	} else if (SUCCEEDED(IUnknown_QueryInterface(unknown, &IID_IVdsIscsiPortalGroup, (void **)&group))) {
-		VDS_ISCSI_PORTALGROUP_PROP prop = {0};
+	} else if (SUCCEEDED(IUnknown_QueryInterface(unknown, &IID_IVdsIscsiPortalGroup,
+						     (void **)&group))) {
+		VDS_ISCSI_PORTALGROUP_PROP prop = { 0 };
 
 		hr = IVdsIscsiPortalGroup_GetProperties(group, &prop);
 		*ret = prop.id;
@@ -250,7 +254,8 @@ on_open(int argc, char **argv)
 
 	(void)argc;
 	if (SUCCEEDED(hr))
-		hr = IVdsHwProvider_QueryInterface(provider, &IID_IVdsProviderPrivate, (void **)&objects);
+		hr = IVdsHwProvider_QueryInterface(provider, &IID_IVdsProviderPrivate,
+						   (void **)&objects);
 	return hr;
 }
 
@@ -351,7 +356,8 @@ on_associate_raw(int argc, char **argv)
 	memset(&none, 0, sizeof(none));
 	if (FAILED(hr))
 		return hr;
-	hr = IVdsLunIscsi_AssociateTargets(lun, argc > 3 ? NULL : &none, (LONG)strtol(argv[2], NULL, 10));
+	hr = IVdsLunIscsi_AssociateTargets(lun, argc > 3 ? NULL : &none,
+					   (LONG)strtol(argv[2], NULL, 10));
 	IVdsLunIscsi_Release(lun);
 	return hr;
 }
@@ -394,8 +400,8 @@ on_create_lun(int argc, char **argv)
 	(void)argc;
 	if (FAILED(hr))
 		return hr;
-	hr = IVdsSubSystem_CreateLun(subsystem, VDS_LT_DEFAULT, strtoull(argv[1], NULL, 10), NULL, 0, wide(argv[2]),
-				     NULL, &async);
+	hr = IVdsSubSystem_CreateLun(subsystem, VDS_LT_DEFAULT, strtoull(argv[1], NULL, 10), NULL,
+				     0, wide(argv[2]), NULL, &async);
 	IVdsSubSystem_Release(subsystem);
 	return async_end(hr, async);
 }
@@ -425,7 +431,7 @@ on_extend(int argc, char **argv)
 		return hr;
 	hr = IVdsLun_Extend(lun, strtoull(argv[2], NULL, 10), NULL, 0, &async);
 	IVdsLun_Release(lun);
-	if (argc > 3 && SUCCEEDED(hr)) {	/* "nowait" */
+	if (argc > 3 && SUCCEEDED(hr)) { /* "nowait" */
 		IVdsAsync_Release(async);
 		return hr;
 	}
@@ -441,7 +447,8 @@ on_online(int argc, char **argv)
 	(void)argc;
 	if (FAILED(hr))
 		return hr;
-	hr = IVdsLun_SetStatus(lun, strcmp(argv[0], "online") == 0 ? VDS_LS_ONLINE : VDS_LS_OFFLINE);
+	hr = IVdsLun_SetStatus(lun,
+			       strcmp(argv[0], "online") == 0 ? VDS_LS_ONLINE : VDS_LS_OFFLINE);
 	IVdsLun_Release(lun);
 	return hr;
 }
@@ -451,7 +458,7 @@ static HRESULT
 on_lun(int argc, char **argv)
 {
 	IVdsLun *lun;
-	VDS_LUN_PROP prop = {0};
+	VDS_LUN_PROP prop = { 0 };
 	VDS_LUN_INFORMATION info;
 	HRESULT hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLun, (void **)&lun);
 
@@ -533,7 +540,8 @@ on_add_portal(int argc, char **argv)
 	IVdsIscsiPortalGroup *group;
 	IVdsAsync *async = NULL;
 	VDS_OBJECT_ID portal;
-	HRESULT hr = object_get(argv[1], VDS_OT_PORTAL_GROUP, &IID_IVdsIscsiPortalGroup, (void **)&group);
+	HRESULT hr = object_get(argv[1], VDS_OT_PORTAL_GROUP, &IID_IVdsIscsiPortalGroup,
+				(void **)&group);
 
 	(void)argc;
 	if (FAILED(hr))
@@ -601,8 +609,8 @@ on_hold(int argc, char **argv)
 	if (held[slot] != NULL)
 		IUnknown_Release(held[slot]);
 	held[slot] = NULL;
-	return object_get(argv[3], strcmp(argv[2], "lun") == 0 ? VDS_OT_LUN : VDS_OT_TARGET, &IID_IUnknown,
-			  (void **)&held[slot]);
+	return object_get(argv[3], strcmp(argv[2], "lun") == 0 ? VDS_OT_LUN : VDS_OT_TARGET,
+			  &IID_IUnknown, (void **)&held[slot]);
 }
 
 /* Keeps a snapshot of a LUN's targets; say-held reads it. */
@@ -638,14 +646,15 @@ on_provider(int argc, char **argv)
 	(void)argc;
 	if (strcmp(argv[0], "sync") == 0)
 		return VdsSync((IUnknown *)provider);
-	return strcmp(argv[0], "refresh") == 0 ? IVdsHwProvider_Refresh(provider) :
-		IVdsHwProvider_Reenumerate(provider);
+	return strcmp(argv[0], "refresh") == 0 ? IVdsHwProvider_Refresh(provider)
+					       : IVdsHwProvider_Reenumerate(provider);
 }
 
 static const struct command {
 	const char *name;
 	int args;
 	HRESULT (*run)(int argc, char **argv);
+	/* clang-format off */
 } commands[] = {
 	{ "open",		1, on_open },		/* URL */
 	{ "luns",		0, on_luns },		/* -> ids */
@@ -675,6 +684,7 @@ static const struct command {
 	{ "reenumerate",	0, on_provider },
 	{ "refresh",		0, on_provider },
 };
+/* clang-format on */
 
 static HRESULT
 run_line(char *line)

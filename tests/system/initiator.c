@@ -30,7 +30,8 @@ context_new(const char *initiator, const char *target)
 		exit(1);
 	iscsi_set_noautoreconnect(iscsi, 1);
 	iscsi_set_timeout(iscsi, 20);
-	iscsi_set_session_type(iscsi, target != NULL ? ISCSI_SESSION_NORMAL : ISCSI_SESSION_DISCOVERY);
+	iscsi_set_session_type(iscsi,
+			       target != NULL ? ISCSI_SESSION_NORMAL : ISCSI_SESSION_DISCOVERY);
 	if (target != NULL)
 		iscsi_set_targetname(iscsi, target);
 	return iscsi;
@@ -67,7 +68,8 @@ attentions_clear(struct iscsi_context *iscsi, int lun)
 static int
 serial_print(struct iscsi_context *iscsi, int lun)
 {
-	struct scsi_task *task = iscsi_inquiry_sync(iscsi, lun, 1, SCSI_INQUIRY_PAGECODE_UNIT_SERIAL_NUMBER, 255);
+	struct scsi_task *task = iscsi_inquiry_sync(iscsi, lun, 1,
+						    SCSI_INQUIRY_PAGECODE_UNIT_SERIAL_NUMBER, 255);
 	struct scsi_inquiry_unit_serial_number *page = NULL;
 
 	if (task != NULL && task->status == SCSI_STATUS_GOOD)
@@ -223,8 +225,8 @@ fill(struct iscsi_context *iscsi, int lun, uint64_t bytes, int size, struct scsi
 
 	memset(data, 0x5a, sizeof(data));
 	while (done < bytes) {
-		struct scsi_task *task = iscsi_write16_sync(iscsi, lun, done / (unsigned)size, data, FILL_BYTES, size,
-							    0, 0, 0, 0, 0);
+		struct scsi_task *task = iscsi_write16_sync(iscsi, lun, done / (unsigned)size, data,
+							    FILL_BYTES, size, 0, 0, 0, 0, 0);
 
 		if (task == NULL || task->status != SCSI_STATUS_GOOD) {
 			*ret_task = task;
@@ -251,8 +253,8 @@ on_fill(char **argv)
 	if (size <= 0)
 		printf("error %s\n", iscsi_get_error(iscsi));
 	else
-		printf("ok %llu %x/%04x\n", (unsigned long long)done, task != NULL ? task->sense.key : 0,
-		       task != NULL ? task->sense.ascq : 0);
+		printf("ok %llu %x/%04x\n", (unsigned long long)done,
+		       task != NULL ? task->sense.key : 0, task != NULL ? task->sense.ascq : 0);
 	if (task != NULL)
 		scsi_free_scsi_task(task);
 	session_close(iscsi);
@@ -276,7 +278,8 @@ on_hold(char **argv)
 static int
 on_sense(char **argv)
 {
-	struct scsi_task *task = kept != NULL ? iscsi_testunitready_sync(kept, atoi(argv[1])) : NULL;
+	struct scsi_task *task = kept != NULL ? iscsi_testunitready_sync(kept, atoi(argv[1]))
+					      : NULL;
 
 	if (task == NULL)
 		printf("error no answer\n");
@@ -304,6 +307,7 @@ static const struct command {
 	const char *name;
 	int args;
 	int (*run)(char **argv);
+	/* clang-format off */
 } commands[] = {
 	{ "list",	3, on_list },
 	{ "discover",	2, on_discover },
@@ -314,6 +318,7 @@ static const struct command {
 	{ "sense",	1, on_sense },
 	{ "drop",	0, on_drop },
 };
+/* clang-format on */
 
 int
 main(void)

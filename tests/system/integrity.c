@@ -57,11 +57,13 @@ leaves_zeros(enum kind kind)
 }
 
 /* opcode and byte 1 of the CDB, indexed by kind */
+/* clang-format off */
 static const uint8_t cdbs[][2] = {
 	[READ] = { 0x88, 0 }, [WRITE] = { 0x8a, 0 }, [WRITE_FUA] = { 0x8a, 8 }, [WRITE_VERIFY] = { 0x8e, 0 },
 	[SAME] = { 0x93, 0 }, [ZERO] = { 0x93, 0 }, [ZERO_NO_DATA] = { 0x93, 1 }, [UNMAP] = { 0x42, 0 },
 	[COUNT] = { 0x89, 0 }, [COUNT_READ] = { 0x88, 0 }, [SYNC] = { 0x91, 0 },
 };
+/* clang-format on */
 
 /* The data of a command that has been chosen, if it sends any. */
 static void
@@ -103,7 +105,7 @@ cdb_make(const struct cmd *c, uint8_t *cdb)
 	cdb[0] = cdbs[c->kind][0];
 	cdb[1] = cdbs[c->kind][1];
 	if ((c->kind == ZERO || c->kind == ZERO_NO_DATA) && c->lun->thin && c->generation % 2 == 0)
-		cdb[1] |= 8;		/* UNMAP */
+		cdb[1] |= 8; /* UNMAP */
 	if (c->kind == UNMAP) {
 		cdb[8] = 24;
 		return;
@@ -120,9 +122,10 @@ cdb_make(const struct cmd *c, uint8_t *cdb)
 static void
 cmd_send(struct session *s, struct cmd *c)
 {
-	uint8_t h[48] = { 0x01, dice(50) == 0 ? 0x82 : 0x81 };	/* ORDERED, SIMPLE */
+	uint8_t h[48] = { 0x01, dice(50) == 0 ? 0x82 : 0x81 }; /* ORDERED, SIMPLE */
 	bool reads = is_read(c->kind);
-	uint32_t burst = c->len < s->first_burst ? c->len : s->first_burst, immediate = 0, unasked = 0;
+	uint32_t burst = c->len < s->first_burst ? c->len : s->first_burst, immediate = 0,
+		 unasked = 0;
 
 	c->itt = s->tag++ * DEPTH + (uint32_t)(c - s->cmds);
 	c->got = 0;
@@ -180,7 +183,8 @@ count_send(struct session *s, struct cmd *c)
 static enum kind
 kind_choose(const struct lun *lun)
 {
-	static const enum kind often[] = { WRITE, WRITE, WRITE, WRITE_FUA, WRITE_VERIFY, SAME, ZERO, ZERO_NO_DATA, UNMAP };
+	static const enum kind often[] = { WRITE, WRITE, WRITE,        WRITE_FUA, WRITE_VERIFY,
+					   SAME,  ZERO,  ZERO_NO_DATA, UNMAP };
 	enum kind kind;
 
 	if (dice(2) == 0)
@@ -260,19 +264,21 @@ on_status(struct session *s, struct cmd *c, uint8_t status, const uint8_t *sense
 
 	if (status == 0) {
 		answered++;
-		if (c->kind == COUNT && c->lun->counters[c->lba - c->lun->blocks].fate[c->generation] & WON)
+		if (c->kind == COUNT &&
+		    c->lun->counters[c->lba - c->lun->blocks].fate[c->generation] & WON)
 			bad(s, "LUN %u counter: %u was won twice", c->lun->number, c->generation);
 		if (is_read(c->kind))
 			read_check(s, c);
 	} else {
-		s->cursor = 0;			/* a check begins again */
+		s->cursor = 0; /* a check begins again */
 		if (c->kind == COUNT && key == 0xe) {
-			c->kind = SYNC;		/* nothing was done */
+			c->kind = SYNC; /* nothing was done */
 			c->lun->counters[c->lba - c->lun->blocks].unsure = true;
 		} else if (status != 8 && status != 0x28 && key != 6) {
-			bad(s, "LUN %u opcode %02x block %u count %u: status %02x sense %x/%02x%02x", c->lun->number,
-			    cdbs[c->kind][0], c->lba, c->count, status, key, key != 0 ? sense[14] : 0,
-			    key != 0 ? sense[15] : 0);
+			bad(s,
+			    "LUN %u opcode %02x block %u count %u: status %02x sense %x/%02x%02x",
+			    c->lun->number, cdbs[c->kind][0], c->lba, c->count, status, key,
+			    key != 0 ? sense[14] : 0, key != 0 ? sense[15] : 0);
 		}
 	}
 	cmd_end(c, status == 0);
@@ -297,8 +303,8 @@ all_quiet(void)
 static void
 answer(void)
 {
-	printf("%s answered=%lu checked=%lu torn=%lu cuts=%lu wrong=%lu\n", wrong == 0 ? "ok" : "error", answered, checked,
-	       torn, cuts, wrong);
+	printf("%s answered=%lu checked=%lu torn=%lu cuts=%lu wrong=%lu\n",
+	       wrong == 0 ? "ok" : "error", answered, checked, torn, cuts, wrong);
 	fflush(stdout);
 }
 
@@ -321,7 +327,7 @@ told(void)
 		mode = line[0] == 's' ? STOP : CHECK;
 		for (unsigned i = 0; i < n_sessions; i++)
 			sessions[i].cursor = 0;
-		return true;			/* is answered when it is done */
+		return true; /* is answered when it is done */
 	}
 	answer();
 	return true;
@@ -362,7 +368,8 @@ luns_init(char **argv, unsigned n)
 	for (n_luns = 0; n_luns < n && n_luns < LUNS_MAX; n_luns++) {
 		struct lun *lun = &luns[n_luns];
 
-		if (sscanf(argv[n_luns], "%u:%u:%u:%u", &lun->number, &lun->block_bytes, &lun->blocks, &lun->thin) != 4)
+		if (sscanf(argv[n_luns], "%u:%u:%u:%u", &lun->number, &lun->block_bytes,
+			   &lun->blocks, &lun->thin) != 4)
 			exit(2);
 		lun->blocks -= COUNTERS;
 		lun->map = calloc(lun->blocks, sizeof(*lun->map));

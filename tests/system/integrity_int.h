@@ -12,37 +12,49 @@
 #include <stdint.h>
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define LUNS_MAX 8
-#define TARGETS_MAX 8
+#define LUNS_MAX     8
+#define TARGETS_MAX  8
 #define SESSIONS_MAX 16
-#define DEPTH 8
-#define IO_BYTES (512u << 10)
-#define IO_BLOCKS (IO_BYTES / 512)
-#define CHECK_BYTES (64u << 10)
-#define IN_BYTES (1u << 20)
-#define OUT_BYTES (1u << 20)		/* no new command while more than that waits to be sent */
-#define COUNTERS 4			/* the last blocks of each LUN: COMPARE AND WRITE */
-#define COUNTS_MAX 65536
-#define ANY_LBA UINT64_MAX		/* in a block of WRITE SAME */
-#define BUSY_THEN UINT32_MAX
+#define DEPTH        8
+#define IO_BYTES     (512u << 10)
+#define IO_BLOCKS    (IO_BYTES / 512)
+#define CHECK_BYTES  (64u << 10)
+#define IN_BYTES     (1u << 20)
+#define OUT_BYTES    (1u << 20) /* no new command while more than that waits to be sent */
+#define COUNTERS     4          /* the last blocks of each LUN: COMPARE AND WRITE */
+#define COUNTS_MAX   65536
+#define ANY_LBA      UINT64_MAX /* in a block of WRITE SAME */
+#define BUSY_THEN    UINT32_MAX
 
-enum kind { READ, WRITE, WRITE_FUA, WRITE_VERIFY, SAME, ZERO, ZERO_NO_DATA, UNMAP, COUNT, COUNT_READ, SYNC };
+enum kind {
+	READ,
+	WRITE,
+	WRITE_FUA,
+	WRITE_VERIFY,
+	SAME,
+	ZERO,
+	ZERO_NO_DATA,
+	UNMAP,
+	COUNT,
+	COUNT_READ,
+	SYNC
+};
 enum mode { IDLE, GO, STOP, CHECK };
 enum { WON = 1, DOUBTED = 2 };
 
 struct block {
-	uint32_t acked, issued, zeroed;		/* generations; zeroed: the last that was to leave zeros */
+	uint32_t acked, issued, zeroed; /* generations; zeroed: the last that was to leave zeros */
 	bool busy;
 };
 
 struct counter {
-	uint32_t known, tried, won;		/* a value seen; the greatest tried, and won */
-	bool unsure;				/* somebody else was faster: read it again */
-	uint8_t fate[COUNTS_MAX];		/* of each value: WON, DOUBTED */
+	uint32_t known, tried, won; /* a value seen; the greatest tried, and won */
+	bool unsure;                /* somebody else was faster: read it again */
+	uint8_t fate[COUNTS_MAX];   /* of each value: WON, DOUBTED */
 };
 
 struct lun {
-	unsigned number, block_bytes, blocks, thin;	/* blocks: without the counters */
+	unsigned number, block_bytes, blocks, thin; /* blocks: without the counters */
 	struct block *map;
 	struct counter counters[COUNTERS];
 };
@@ -52,13 +64,13 @@ struct cmd {
 	enum kind kind;
 	struct lun *lun;
 	uint32_t itt, lba, count, generation, len, got;
-	uint32_t low[IO_BLOCKS], high[IO_BLOCKS];	/* acked and issued when the read was sent */
+	uint32_t low[IO_BLOCKS], high[IO_BLOCKS]; /* acked and issued when the read was sent */
 	uint8_t *data;
 };
 
 struct session {
-	int id, fd;				/* -1: to be connected */
-	bool in_use;				/* logged in: commands, digests */
+	int id, fd;  /* -1: to be connected */
+	bool in_use; /* logged in: commands, digests */
 	bool header_digest, data_digest, initial_r2t, immediate;
 	const char *target;
 	uint32_t cmd_sn, max_cmd_sn, stat_sn, tag, segment, first_burst, cursor;
@@ -85,8 +97,7 @@ void put32(uint8_t *p, uint32_t v);
 uint32_t get32(const uint8_t *p);
 
 /* Something that must not be: said on standard error and counted. */
-__attribute__((format(printf, 2, 3)))
-void bad(const struct session *s, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void bad(const struct session *s, const char *format, ...);
 
 void block_fill(uint8_t *p, const struct lun *lun, uint64_t lba, uint32_t gen);
 /* Before a read is sent, and when all its data is there: each block against what it may hold. */
@@ -106,13 +117,14 @@ void session_connect(struct session *s);
 /* As a cable that is pulled: whatever has been sent so far, now and then with a reset. */
 void session_cut(struct session *s);
 void session_receive(struct session *s);
-void session_flush(struct session *s);	/* a part or all of what waits */
+void session_flush(struct session *s); /* a part or all of what waits */
 
 /* ---- integrity.c ---- */
 
 bool is_write(enum kind kind);
 bool is_read(enum kind kind);
 bool leaves_zeros(enum kind kind);
-void on_status(struct session *s, struct cmd *c, uint8_t status, const uint8_t *sense, uint32_t len);
+void on_status(struct session *s, struct cmd *c, uint8_t status, const uint8_t *sense,
+	       uint32_t len);
 
 #endif

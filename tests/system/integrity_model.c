@@ -115,7 +115,8 @@ block_generation(const uint8_t *p, const struct lun *lun, uint64_t lba, struct i
 	memcpy(id, p, sizeof(*id));
 	if (is_zero(p, lun->block_bytes))
 		return 0;
-	if (id->magic != MAGIC || get32(p + lun->block_bytes - 4) != crc32c(p, lun->block_bytes - 4))
+	if (id->magic != MAGIC ||
+	    get32(p + lun->block_bytes - 4) != crc32c(p, lun->block_bytes - 4))
 		return -1;
 	if (id->run != seed || id->lun != lun - luns || (id->lba != lba && id->lba != ANY_LBA))
 		return -2;
@@ -129,20 +130,28 @@ block_check(const struct session *s, const struct cmd *c, uint32_t i)
 	uint32_t low = c->low[i];
 	bool quiet = !b->busy && c->high[i] == b->issued, fits;
 	struct identity id;
-	int64_t gen = block_generation(c->data + (size_t)i * c->lun->block_bytes, c->lun, c->lba + i, &id);
+	int64_t gen = block_generation(c->data + (size_t)i * c->lun->block_bytes, c->lun,
+				       c->lba + i, &id);
 
 	checked++;
-	if (gen == -1 && !quiet) {	/* a device may show half of what is being written */
+	if (gen == -1 && !quiet) { /* a device may show half of what is being written */
 		torn++;
 		return;
 	}
 	fits = gen == 0 ? b->zeroed >= low : gen >= low && gen <= b->issued;
 	if (gen < 0 || !fits) {
-		bad(s, "LUN %u block %u %s: generation %jd, acknowledged %u, sent %u, zeroed %u; it says run %jx LUN %u "
-		    "block %ju generation %u", c->lun->number, c->lba + i,
-		    gen == -1 ? "is damaged" : gen == -2 ? "is another's" : gen < low ? "is stale" : "is of the future",
-		    (intmax_t)gen, low, b->issued, b->zeroed, (uintmax_t)id.run, id.lun, (uintmax_t)id.lba, id.generation);
-	} else if (quiet && b->acked == low && b->issued != low) {	/* no longer in doubt */
+		bad(s,
+		    "LUN %u block %u %s: generation %jd, acknowledged %u, sent %u, zeroed %u; it "
+		    "says run %jx LUN %u "
+		    "block %ju generation %u",
+		    c->lun->number, c->lba + i,
+		    gen == -1   ? "is damaged"
+		    : gen == -2 ? "is another's"
+		    : gen < low ? "is stale"
+				: "is of the future",
+		    (intmax_t)gen, low, b->issued, b->zeroed, (uintmax_t)id.run, id.lun,
+		    (uintmax_t)id.lba, id.generation);
+	} else if (quiet && b->acked == low && b->issued != low) { /* no longer in doubt */
 		b->acked = b->issued = gen != 0 ? (uint32_t)gen : b->zeroed;
 		b->zeroed = gen != 0 ? 0 : b->zeroed;
 	}
@@ -153,11 +162,12 @@ counter_check(const struct session *s, const struct cmd *c, uint32_t i)
 {
 	struct counter *counter = &c->lun->counters[c->lba + i - c->lun->blocks];
 	struct identity id;
-	int64_t value = block_generation(c->data + (size_t)i * c->lun->block_bytes, c->lun, c->lba + i, &id);
+	int64_t value = block_generation(c->data + (size_t)i * c->lun->block_bytes, c->lun,
+					 c->lba + i, &id);
 
 	if (value < c->low[i] || value > counter->tried) {
-		bad(s, "LUN %u counter %u holds %jd, won %u, tried %u", c->lun->number, c->lba + i - c->lun->blocks,
-		    (intmax_t)value, c->low[i], counter->tried);
+		bad(s, "LUN %u counter %u holds %jd, won %u, tried %u", c->lun->number,
+		    c->lba + i - c->lun->blocks, (intmax_t)value, c->low[i], counter->tried);
 		return;
 	}
 	counter->known = (uint32_t)value;
@@ -178,7 +188,8 @@ read_begin(struct cmd *c)
 			continue;
 		}
 		c->low[i] = c->lun->map[c->lba + i].acked;
-		c->high[i] = c->lun->map[c->lba + i].busy ? BUSY_THEN : c->lun->map[c->lba + i].issued;
+		c->high[i] = c->lun->map[c->lba + i].busy ? BUSY_THEN
+							  : c->lun->map[c->lba + i].issued;
 	}
 }
 

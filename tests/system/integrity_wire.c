@@ -29,7 +29,8 @@ static void
 digest_add(struct session *s, size_t from)
 {
 	uint32_t crc = crc32c(s->out + from, s->out_len - from);
-	uint8_t wire[4] = { (uint8_t)crc, (uint8_t)(crc >> 8), (uint8_t)(crc >> 16), (uint8_t)(crc >> 24) };
+	uint8_t wire[4] = { (uint8_t)crc, (uint8_t)(crc >> 8), (uint8_t)(crc >> 16),
+			    (uint8_t)(crc >> 24) };
 
 	out_add(s, wire, 4);
 }
@@ -78,7 +79,7 @@ static void
 on_login(struct session *s, const uint8_t *h, const char *text, uint32_t len)
 {
 	if (h[36] != 0) {
-		if (h[36] != 3)		/* not "try again" */
+		if (h[36] != 3) /* not "try again" */
 			bad(s, "login: status %02x%02x", h[36], h[37]);
 		shutdown(s->fd, SHUT_RDWR);
 		return;
@@ -106,7 +107,7 @@ on_login(struct session *s, const uint8_t *h, const char *text, uint32_t len)
 	}
 	s->in_use = true;
 	for (unsigned i = 0; i < DEPTH; i++) {
-		if (s->cmds[i].used)		/* the session before has ended: nothing of it is on its way */
+		if (s->cmds[i].used) /* the session before has ended: nothing of it is on its way */
 			cmd_end(&s->cmds[i], false);
 	}
 }
@@ -170,7 +171,7 @@ on_pdu(struct session *s, const uint8_t *h, const uint8_t *data, uint32_t len)
 		on_nop(s, h);
 		return;
 	}
-	if (opcode == 0x32)			/* Asynchronous Message: vdsd stops */
+	if (opcode == 0x32) /* Asynchronous Message: vdsd stops */
 		return;
 	if ((opcode != 0x21 && opcode != 0x25 && opcode != 0x31) || !c->used || c->itt != itt)
 		bad(s, "opcode %02x tag %x that nobody expects", opcode, itt);
@@ -194,7 +195,7 @@ session_lost(struct session *s)
 	for (unsigned i = 0; i < DEPTH; i++) {
 		struct cmd *c = &s->cmds[i];
 
-		c->used = c->used && (is_write(c->kind) || c->kind == COUNT);	/* in doubt */
+		c->used = c->used && (is_write(c->kind) || c->kind == COUNT); /* in doubt */
 	}
 }
 
@@ -214,23 +215,28 @@ login_send(struct session *s)
 {
 	static const unsigned sizes[] = { 512, 4096, 8192, 65536, 262144 };
 	unsigned first = sizes[dice(ARRAY_LEN(sizes))], burst = sizes[dice(ARRAY_LEN(sizes))];
-	uint8_t h[48] = { 0x43, 0x87 };		/* operational, then full feature phase */
+	uint8_t h[48] = { 0x43, 0x87 }; /* operational, then full feature phase */
 	char text[1024];
 	int n;
 
 	burst = burst < first ? first : burst;
-	n = snprintf(text, sizeof(text), "InitiatorName=iqn.2026-11.org.example:integrity%%TargetName=%s%%"
-		     "SessionType=Normal%%HeaderDigest=%s%%DataDigest=%s%%InitialR2T=%s%%ImmediateData=%s%%"
-		     "MaxRecvDataSegmentLength=%u%%FirstBurstLength=%u%%MaxBurstLength=%u%%MaxOutstandingR2T=%u%%"
-		     "MaxConnections=1%%DefaultTime2Wait=0%%DefaultTime2Retain=0%%ErrorRecoveryLevel=0%%",
-		     s->target, dice(2) ? "CRC32C" : "None", dice(2) ? "CRC32C" : "None", dice(2) ? "Yes" : "No",
-		     dice(4) ? "Yes" : "No", sizes[dice(ARRAY_LEN(sizes))], first, burst, 1 + dice(8));
+	n = snprintf(text, sizeof(text),
+		     "InitiatorName=iqn.2026-11.org.example:integrity%%TargetName=%s%%"
+		     "SessionType=Normal%%HeaderDigest=%s%%DataDigest=%s%%InitialR2T=%s%%"
+		     "ImmediateData=%s%%"
+		     "MaxRecvDataSegmentLength=%u%%FirstBurstLength=%u%%MaxBurstLength=%u%%"
+		     "MaxOutstandingR2T=%u%%"
+		     "MaxConnections=1%%DefaultTime2Wait=0%%DefaultTime2Retain=0%%"
+		     "ErrorRecoveryLevel=0%%",
+		     s->target, dice(2) ? "CRC32C" : "None", dice(2) ? "CRC32C" : "None",
+		     dice(2) ? "Yes" : "No", dice(4) ? "Yes" : "No", sizes[dice(ARRAY_LEN(sizes))],
+		     first, burst, 1 + dice(8));
 	for (int i = 0; i < n; i++)
 		text[i] = text[i] == '%' ? '\0' : text[i];
 	s->header_digest = s->data_digest = false;
 	s->initial_r2t = s->immediate = true;
 	s->first_burst = first;
-	h[8] = 0x80;			/* ISID: random, one for each session */
+	h[8] = 0x80; /* ISID: random, one for each session */
 	h[13] = (uint8_t)s->id;
 	s->cmd_sn = 1;
 	s->stat_sn = 0;
@@ -262,7 +268,8 @@ pdus_take(struct session *s)
 
 	for (;;) {
 		const uint8_t *h = s->in + at;
-		size_t header = 48 + (s->in_use && s->header_digest ? 4 : 0), left = s->in_len - at, len, padded;
+		size_t header = 48 + (s->in_use && s->header_digest ? 4 : 0), left = s->in_len - at,
+		       len, padded;
 		bool digest = s->in_use && s->data_digest;
 		uint32_t crc;
 
@@ -276,7 +283,8 @@ pdus_take(struct session *s)
 			return false;
 		if (left < header + padded + (digest && len > 0 ? 4 : 0))
 			break;
-		if (digest && len > 0 && (memcpy(&crc, h + header + padded, 4), crc != crc32c(h + header, padded)))
+		if (digest && len > 0 &&
+		    (memcpy(&crc, h + header + padded, 4), crc != crc32c(h + header, padded)))
 			return false;
 		at += header + padded + (digest && len > 0 ? 4 : 0);
 		on_pdu(s, h, h + header, (uint32_t)len);

@@ -38,8 +38,8 @@ try_target(char *target, const json_t *body)
 		char allow[64];
 
 		/* with the path as it is, then as if it were this route's */
-		if (http_route_find(
-			    http_routes[i].method, target, &route, ids, allow, sizeof(allow)) == 0)
+		if (http_route_find(http_routes[i].method, target, &route, ids, allow,
+				    sizeof(allow)) == 0)
 			try_route(route, query, body);
 		try_route(&http_routes[i], query, body);
 	}
@@ -58,8 +58,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(target, data, target_len);
 	target[target_len] = '\0';
 	if (end != NULL)
-		body = json_loadb(
-			(const char *)end + 1, size - target_len - 1, JSON_REJECT_DUPLICATES, NULL);
+		body = json_loadb((const char *)end + 1, size - target_len - 1,
+				  JSON_REJECT_DUPLICATES, NULL);
 	try_target(target, body);
 	json_decref(body);
 	free(target);

@@ -11,8 +11,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char plain[] = "InitialR2T=No\0MaxBurstLength=8192\0FirstBurstLength=4096\0MaxOutstandingR2T=4";
-static const char digests[] = "HeaderDigest=CRC32C\0DataDigest=CRC32C\0InitialR2T=No\0FirstBurstLength=4096";
+static const char plain[] =
+	"InitialR2T=No\0MaxBurstLength=8192\0FirstBurstLength=4096\0MaxOutstandingR2T=4";
+static const char digests[] =
+	"HeaderDigest=CRC32C\0DataDigest=CRC32C\0InitialR2T=No\0FirstBurstLength=4096";
 
 /* Send a little, or all. */
 static void

@@ -24,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (iscsi_name_normalize(text, &name) == 0) {
 		assert(iscsi_name_normalize(name, &name_again) == 0 &&
-			strcmp(name, name_again) == 0);
+		       strcmp(name, name_again) == 0);
 		assert(mask_admits(name, text));
 	}
 	return 0;

@@ -16,10 +16,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(condition) \
-	do { \
+#define MUST(condition)           \
+	do {                      \
 		if (!(condition)) \
-			abort(); \
+			abort();  \
 	} while (0)
 
 enum {
@@ -56,7 +56,7 @@ static void
 never(struct scsi_task *task)
 {
 	(void)task;
-	abort();	/* memory completes at once, and there is one thread */
+	abort(); /* memory completes at once, and there is one thread */
 }
 
 static size_t
@@ -78,10 +78,10 @@ make_lu(uint8_t flags, struct blk_dev **ret_dev)
 	uint32_t block_bytes = flags & FLAG_4K ? 4096 : 512;
 	struct scsi_lu_desc desc = {
 		.identity = { .naa = { 0x30, 1 },
-			.vendor = "VDS",
-			.product = "fuzz",
-			.revision = "1",
-			.serial = "1" },
+			      .vendor = "VDS",
+			      .product = "fuzz",
+			      .revision = "1",
+			      .serial = "1" },
 		.block_bytes = block_bytes,
 		.capacity_blocks = BLOCKS,
 		.thin = !(flags & FLAG_THICK),
@@ -118,7 +118,7 @@ check_answer(const struct scsi_task *task)
 /* Returns how many bytes of data it used. */
 static size_t
 run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const uint8_t *data,
-	size_t size)
+	    size_t size)
 {
 	struct run run = { 0 };
 	struct scsi_task *task = &run.task;
@@ -150,9 +150,9 @@ run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct scsi_nexus nexus = {
-		.ops = &ops, .target_name = "iqn.2024-01.example:fuzz", .relative_port_id = 1
-	};
+	struct scsi_nexus nexus = { .ops = &ops,
+				    .target_name = "iqn.2024-01.example:fuzz",
+				    .relative_port_id = 1 };
 	struct scsi_itl itl;
 	struct blk_dev *dev;
 	struct scsi_lu *lu;
@@ -161,9 +161,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	lu = make_lu(data[0], &dev);
 	scsi_itl_init(&itl, &nexus, lu, data[0] & FLAG_POWER_ON ? 1u << SCSI_UA_POWER_ON : 0);
-	for (size_t at = 1; size - at >= HEAD_BYTES; )
+	for (size_t at = 1; size - at >= HEAD_BYTES;)
 		at += run_command(&nexus, data[0] & FLAG_NO_UNIT ? NULL : &itl, data[0], data + at,
-			size - at);
+				  size - at);
 	scsi_itl_fini(&itl);
 	scsi_lu_unref(lu);
 	blk_dev_unref(dev);

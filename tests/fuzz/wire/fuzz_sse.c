@@ -26,8 +26,8 @@ feed(const char *bytes, size_t size, size_t step, struct strbuf *notes)
 	wire_sse_init(&sse);
 	sse.limit_bytes = 4096;
 	for (size_t at = 0; rc == 0 && at < size; at += step)
-		rc = wire_sse_feed(
-			&sse, bytes + at, step < size - at ? step : size - at, note, notes);
+		rc = wire_sse_feed(&sse, bytes + at, step < size - at ? step : size - at, note,
+				   notes);
 	wire_sse_fini(&sse);
 	return rc;
 }
@@ -44,9 +44,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	b = feed((const char *)data, size, 1, &single);
 	/* Only where the limit is met may the two differ: in how many events came before. */
 	assert((a < 0) == (b < 0));
-	assert(a < 0 ||
-		(whole.len == single.len &&
-			(whole.len == 0 || memcmp(whole.text, single.text, whole.len) == 0)));
+	assert(a < 0 || (whole.len == single.len &&
+			 (whole.len == 0 || memcmp(whole.text, single.text, whole.len) == 0)));
 	strbuf_fini(&whole);
 	strbuf_fini(&single);
 	return 0;

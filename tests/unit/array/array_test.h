@@ -23,7 +23,7 @@
 #include "base/mem.h"
 
 struct fixture {
-	char dir[64];			/* of the test: array/, inject/ */
+	char dir[64]; /* of the test: array/, inject/ */
 	char array_dir[80], inject_dir[80];
 	struct array_options options;
 	struct array *array;
@@ -31,7 +31,7 @@ struct fixture {
 
 /* cmocka set-up and tear-down: *state is a struct fixture with an open array. */
 int fixture_setup(void **state);
-int fixture_teardown(void **state);	/* checks the invariants first */
+int fixture_teardown(void **state); /* checks the invariants first */
 void fixture_close(struct fixture *f);
 void fixture_open(struct fixture *f);
 static inline void
@@ -42,19 +42,19 @@ fixture_reopen(struct fixture *f)
 }
 
 /* Fails the test with the error's text when rc is negative. */
-#define assert_ok(call) \
-	do { \
-		int rc_ = (call); \
-		if (rc_ < 0) \
+#define assert_ok(call)                                                              \
+	do {                                                                         \
+		int rc_ = (call);                                                    \
+		if (rc_ < 0)                                                         \
 			fail_msg("%s: %s: %s", #call, err_name(rc_), err_text(rc_)); \
 	} while (0)
 
 #define MIB (1ull << 20)
 
-struct guid make_lun(struct array *array, const char *name);		/* thin, 1 MiB */
-struct guid make_target(struct array *array, const char *alias);	/* without a group */
+struct guid make_lun(struct array *array, const char *name);     /* thin, 1 MiB */
+struct guid make_target(struct array *array, const char *alias); /* without a group */
 struct guid make_portal(struct array *array, const char *address, uint16_t port);
-int associate(struct array *array, struct guid lun, size_t count, ...);	/* struct guid … */
+int associate(struct array *array, struct guid lun, size_t count, ...); /* struct guid … */
 size_t count_rows(struct array *array, enum row_family family);
 uint64_t sequence_of(struct array *array);
 /* The LUN number of a pair, or -1. */
@@ -85,7 +85,7 @@ struct fake_runtime {
 	struct array *array;
 	atomic_uint published, quiesced, resumed;
 	atomic_int quiesce_result;
-	atomic_bool quiesce_hold;		/* quiesce waits while this is set */
+	atomic_bool quiesce_hold; /* quiesce waits while this is set */
 	atomic_uint quiescing;
 	struct state *last; /* writer thread; read it after a change was answered */
 };

@@ -98,8 +98,8 @@ add_target(void *arg)
 {
 	struct adder *adder = arg;
 
-	adder->result = array_lun_add_targets(
-		adder->array, NULL, &adder->lun, &adder->target, 1, NULL);
+	adder->result = array_lun_add_targets(adder->array, NULL, &adder->lun, &adder->target, 1,
+					      NULL);
 	return NULL;
 }
 
@@ -354,6 +354,7 @@ test_held_lun_shows_its_operation_before_the_holder_returns(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_set_is_replaced),
 		WITH_ARRAY(test_duplicates_count_once),
@@ -375,6 +376,7 @@ main(void)
 		WITH_ARRAY(test_paths_are_resumed_when_the_change_fails_after_draining),
 		WITH_ARRAY(test_held_lun_shows_its_operation_before_the_holder_returns),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,7 +135,7 @@ test_heartbeat_when_nothing_happens(void **state)
 	do {
 		assert_ok(array_listener_next(l, &event));
 		change_unref(event.change);
-	} while (event.kind == ARRAY_EVENT_LIVE);	/* the first look may still be under way */
+	} while (event.kind == ARRAY_EVENT_LIVE); /* the first look may still be under way */
 	assert_int_equal(event.kind, ARRAY_EVENT_HEARTBEAT);
 	assert_memory_equal(&event.position, state_position(now), sizeof(event.position));
 	array_listener_free(l);
@@ -210,6 +210,7 @@ test_association_event_has_only_association_rows(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_listener_follows_from_where_it_joined),
 		WITH_ARRAY(test_listener_that_comes_back_misses_nothing),
@@ -220,6 +221,7 @@ main(void)
 		WITH_ARRAY(test_change_names_its_cause_and_request),
 		WITH_ARRAY(test_association_event_has_only_association_rows),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

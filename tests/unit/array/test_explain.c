@@ -27,7 +27,9 @@ ready(struct scene *s, bool is_ready, const char *reason)
 static struct scene
 visible_scene(struct array *a)
 {
-	struct scene s = { .array = a, .lun = make_lun(a, "vol"), .target = make_target(a, "t"),
+	struct scene s = { .array = a,
+			   .lun = make_lun(a, "vol"),
+			   .target = make_target(a, "t"),
 			   .portal = make_portal(a, "127.0.0.1", 3260) };
 	struct array_answer answer;
 
@@ -130,6 +132,7 @@ test_unknown_lun(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_visible_names_the_number_and_the_target),
 		WITH_ARRAY(test_mask),
@@ -138,6 +141,7 @@ main(void)
 		WITH_ARRAY(test_lun_that_is_listed_but_of_no_use),
 		WITH_ARRAY(test_unknown_lun),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

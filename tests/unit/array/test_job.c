@@ -318,6 +318,7 @@ test_ended_jobs_expire_after_a_day(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_thick_create_allocates),
 		WITH_ARRAY(test_create_holds_the_lun_until_it_is_allocated),
@@ -333,6 +334,7 @@ main(void)
 		WITH_ARRAY(test_ended_jobs_expire_after_a_day),
 		WITH_ARRAY(test_progress_is_shown_while_it_runs),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

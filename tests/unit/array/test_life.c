@@ -207,6 +207,7 @@ test_checker_finds_a_file_that_is_gone(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_new_array_has_a_pool_and_nothing_else),
 		WITH_ARRAY(test_reopened_array_is_the_same),
@@ -221,6 +222,7 @@ main(void)
 		WITH_ARRAY(test_restored_catalog_is_a_new_incarnation),
 		WITH_ARRAY(test_checker_finds_a_file_that_is_gone),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,6 +66,7 @@ test_bad_specs_are_invalid(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
 	char name[80];
+	/* clang-format off */
 	const struct array_lun_spec specs[] = {
 		{ .size_bytes = 0 },
 		{ .size_bytes = (1ull << 53) + 1 },
@@ -75,6 +76,7 @@ test_bad_specs_are_invalid(void **state)
 		{ .size_bytes = MIB, .name = "  " },
 		{ .size_bytes = MIB, .mask = "*;iqn.2026-11.org.example:x" },
 	};
+	/* clang-format on */
 
 	memset(name, 'n', sizeof(name));
 	name[64] = '\0';
@@ -435,6 +437,7 @@ test_counters_come_from_the_data_path(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_create_makes_a_private_sparse_file),
 		WITH_ARRAY(test_size_is_rounded_up_to_blocks),
@@ -457,6 +460,7 @@ main(void)
 		WITH_ARRAY(test_largest_sizes),
 		WITH_ARRAY(test_counters_come_from_the_data_path),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,9 +9,9 @@
  */
 #include "array_test.h"
 
-#define LUNS 12
+#define LUNS    12
 #define TARGETS 6
-#define GROUPS 8
+#define GROUPS  8
 #define PORTALS 4
 
 struct model {
@@ -20,7 +20,7 @@ struct model {
 		struct guid id;
 		char name[16], mask[64];
 		uint64_t size_bytes;
-		int number[TARGETS];		/* behind that target; -1 = not */
+		int number[TARGETS]; /* behind that target; -1 = not */
 	} luns[LUNS];
 	struct {
 		bool there;

@@ -10,17 +10,19 @@
 static const struct {
 	const char *name;
 	enum lun_operation operation;
+	/* clang-format off */
 } held[] = {
 	{ "none", OPERATION_NONE },	{ "create", OPERATION_CREATE },
 	{ "extend", OPERATION_EXTEND }, { "associate", OPERATION_ASSOCIATE },
 	{ "delete", OPERATION_DELETE }, { "status", OPERATION_STATUS },
 };
+/* clang-format on */
 
 static const struct {
 	const char *name;
 	enum array_ask ask;
 } asked[] = {
-	{ "rename", ASK_RENAME },	{ "mask", ASK_MASK },	  { "status", ASK_STATUS },
+	{ "rename", ASK_RENAME },       { "mask", ASK_MASK },     { "status", ASK_STATUS },
 	{ "associate", ASK_ASSOCIATE }, { "extend", ASK_EXTEND }, { "delete", ASK_DELETE },
 };
 
@@ -119,8 +121,8 @@ test_calls_meet_the_table(void **state)
 			bool allowed = array_operation_allows(held[h].operation, asked[i].ask);
 
 			if (held[h].operation != OPERATION_NONE)
-				assert_ok(array_operation_begin(a, &lun, ASK_DELETE, held[h].operation,
-							  true));
+				assert_ok(array_operation_begin(a, &lun, ASK_DELETE,
+								held[h].operation, true));
 			assert_true(wait_operation(a, lun, held[h].operation));
 			assert_int_equal(ask_for(a, lun, asked[i].ask, target),
 					 allowed ? 0 : ERR_BUSY);

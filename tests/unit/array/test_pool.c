@@ -227,8 +227,9 @@ test_pool_elsewhere_stays_where_it_is_when_the_array_is_moved(void **state)
 	assert_string_equal(((const struct row_pool *)state_find(now, ROW_POOL, &pool))->path,
 			    path);
 	for (size_t i = 0; i < state_count(now, ROW_POOL); i++)
-		assert_int_equal(access(((const struct row_pool *)state_at(now, ROW_POOL, i))->path,
-					F_OK), 0);
+		assert_int_equal(
+			access(((const struct row_pool *)state_at(now, ROW_POOL, i))->path, F_OK),
+			0);
 }
 
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -236,6 +237,7 @@ test_pool_elsewhere_stays_where_it_is_when_the_array_is_moved(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_pool_has_a_marker_that_is_locked),
 		WITH_ARRAY(test_bad_paths),
@@ -249,6 +251,7 @@ main(void)
 		WITH_ARRAY(test_copied_array_uses_its_own_files),
 		WITH_ARRAY(test_pool_elsewhere_stays_where_it_is_when_the_array_is_moved),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

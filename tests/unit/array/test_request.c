@@ -141,6 +141,7 @@ test_retry_while_the_first_is_under_way_happens_once(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_replay_gives_the_first_answer),
 		WITH_ARRAY(test_replay_works_across_a_restart),
@@ -149,6 +150,7 @@ main(void)
 		WITH_ARRAY(test_every_kind_of_change_replays),
 		WITH_ARRAY(test_retry_while_the_first_is_under_way_happens_once),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,7 +93,7 @@ test_failure_stays_until_online(void **state)
 	before = sequence_of(f->array);
 	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL));
 	assert_true(wait_health(f->array, lun, HEALTH_OK));
-	assert_int_equal(sequence_of(f->array), before);	/* it was online all the time */
+	assert_int_equal(sequence_of(f->array), before); /* it was online all the time */
 	assert_true(wait_operation(f->array, lun, OPERATION_NONE));
 }
 
@@ -254,6 +254,7 @@ test_stores_that_nobody_uses_are_not_opened(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_new_lun_is_well),
 		WITH_ARRAY(test_stores_that_nobody_uses_are_not_opened),
@@ -268,6 +269,7 @@ main(void)
 		WITH_ARRAY(test_offline_stays_over_a_restart),
 		WITH_ARRAY(test_missing_pool_fails_its_luns_but_not_the_array),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

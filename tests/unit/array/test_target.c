@@ -328,6 +328,7 @@ test_session_is_ended_by_the_data_path(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_made_names_are_naa_without_a_prefix),
 		WITH_ARRAY(test_made_names_stand_under_the_prefix),
@@ -349,6 +350,7 @@ main(void)
 		WITH_ARRAY(test_portal_status),
 		WITH_ARRAY(test_session_is_ended_by_the_data_path),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,7 +124,8 @@ test_every_allocation_of_the_caller(void **state)
 	struct scene s = make_scene(a);
 	unsigned step = 0;
 
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		struct array_lun_spec spec = { .size_bytes = MIB };
 		struct array_answer answer;
 		int rc = array_lun_create(a, NULL, &spec, &answer);
@@ -158,7 +159,7 @@ every_io_error(struct array *a, bool sticky, bool full)
 		shim_heal();
 		hit = shim_failed();
 		if (array_is_read_only(a))
-			return;		/* sticky: reopening failed too */
+			return; /* sticky: reopening failed too */
 		assert_true(rc == 0 || hit);
 		assert_int_equal(sequence_of(a), before + (rc == 0));
 		assert_ok(array_check(a));
@@ -197,7 +198,7 @@ test_full_disk_allows_changes_that_make_nothing(void **state)
 	struct guid lun = make_lun(f->array, "l"), target = make_target(f->array, "t");
 	int rc = 0;
 
-	f->options.verify_interval_ms = 1000 * 1000;	/* it would make the reserve whole */
+	f->options.verify_interval_ms = 1000 * 1000; /* it would make the reserve whole */
 	fixture_reopen(f);
 	assert_int_equal(reserve_size(f), 4 * MIB);
 	/* Which of its operations is a write is SQLite's business; the others fail. */
@@ -308,8 +309,8 @@ test_many_callers_at_once(void **state)
 
 	fake_register(&fake, f->array);
 	for (size_t i = 0; i < CALLERS; i++)
-		callers[i] =
-			(struct caller){ .array = f->array, .target = make_target(f->array, "t") };
+		callers[i] = (struct caller){ .array = f->array,
+					      .target = make_target(f->array, "t") };
 	before = sequence_of(f->array);
 	for (size_t i = 0; i < CALLERS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, call, &callers[i]), 0);
@@ -439,11 +440,12 @@ shim_teardown(void **state)
 }
 
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
-#define WITH_SHIM(test) cmocka_unit_test_setup_teardown(test, shim_setup, shim_teardown)
+#define WITH_SHIM(test)  cmocka_unit_test_setup_teardown(test, shim_setup, shim_teardown)
 
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_every_allocation_of_the_writer),
 		WITH_ARRAY(test_every_allocation_of_the_caller),
@@ -456,6 +458,7 @@ main(void)
 		WITH_ARRAY(test_batch_is_one_transaction_in_which_each_may_fail_alone),
 		WITH_ARRAY(test_sync_waits_for_what_was_queued_before),
 	};
+	/* clang-format on */
 
 	shim_memory();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,7 +60,8 @@ test_monotonic_time_does_not_go_back(void **state)
 static void
 test_utc_agrees_with_the_system(void **state)
 {
-	int64_t before = (int64_t)time(NULL), now = clock_utc_ms() / 1000, after = (int64_t)time(NULL);
+	int64_t before = (int64_t)time(NULL), now = clock_utc_ms() / 1000,
+		after = (int64_t)time(NULL);
 
 	(void)state;
 	/* time() may run a tick behind clock_gettime() */

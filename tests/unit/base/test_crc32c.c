@@ -37,21 +37,23 @@ static void
 check_rfc_examples(update_fn update)
 {
 	static const uint8_t read_pdu[48] = {
-		0x01, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-		0x14, 0x00, 0x00, 0x00, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00, 0x00, 0x14, 0x00, 0x00, 0x00, 0x18,
-		0x28, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x01, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x14, 0x00, 0x00, 0x00, 0x00, 0x00, 0x04, 0x00,
+		0x00, 0x00, 0x00, 0x14, 0x00, 0x00, 0x00, 0x18, 0x28, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	};
 	uint8_t p[32];
 
 	memset(p, 0, sizeof(p));
-	assert_int_equal(crc32c_final(update(CRC32C_INIT, p, 32)), 0x8a9136aa);		/* aa 36 91 8a */
+	assert_int_equal(crc32c_final(update(CRC32C_INIT, p, 32)), 0x8a9136aa); /* aa 36 91 8a */
 	memset(p, 0xff, sizeof(p));
-	assert_int_equal(crc32c_final(update(CRC32C_INIT, p, 32)), 0x62a8ab43);		/* 43 ab a8 62 */
+	assert_int_equal(crc32c_final(update(CRC32C_INIT, p, 32)), 0x62a8ab43); /* 43 ab a8 62 */
 	fill_ascending(p);
-	assert_int_equal(crc32c_final(update(CRC32C_INIT, p, 32)), 0x46dd794e);		/* 4e 79 dd 46 */
+	assert_int_equal(crc32c_final(update(CRC32C_INIT, p, 32)), 0x46dd794e); /* 4e 79 dd 46 */
 	fill_descending(p);
-	assert_int_equal(crc32c_final(update(CRC32C_INIT, p, 32)), 0x113fdb5c);		/* 5c db 3f 11 */
-	assert_int_equal(crc32c_final(update(CRC32C_INIT, read_pdu, 48)), 0xd9963a56);	/* 56 3a 96 d9 */
+	assert_int_equal(crc32c_final(update(CRC32C_INIT, p, 32)), 0x113fdb5c); /* 5c db 3f 11 */
+	assert_int_equal(crc32c_final(update(CRC32C_INIT, read_pdu, 48)),
+			 0xd9963a56); /* 56 3a 96 d9 */
 	assert_int_equal(crc32c_final(update(CRC32C_INIT, "123456789", 9)), 0xe3069283);
 }
 
@@ -116,7 +118,8 @@ test_all_ways_agree_at_every_length_and_alignment(void **state)
 
 			assert_int_equal(crc32c_update(CRC32C_INIT, p + at, len), expected);
 			if (crc32c_have_cpu())
-				assert_int_equal(crc32c_update_cpu(CRC32C_INIT, p + at, len), expected);
+				assert_int_equal(crc32c_update_cpu(CRC32C_INIT, p + at, len),
+						 expected);
 		}
 	}
 	free(p);

@@ -18,7 +18,8 @@ test_each_allocation_fails_once_and_the_last_round_fails_none(void **state)
 	unsigned rounds = 0, failures = 0;
 
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		AUTO_FREE char *a = mem_alloc(1);
 		AUTO_FREE char *b = mem_calloc(1, 1);
 		AUTO_FREE char *c = mem_realloc(NULL, 1);
@@ -36,7 +37,8 @@ static void
 test_after_the_walk_nothing_fails(void **state)
 {
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		AUTO_FREE char *a = mem_alloc(1);
 		(void)a;
 	}
@@ -54,7 +56,7 @@ test_leaving_early_disarms(void **state)
 
 	(void)state;
 	WITH_EVERY_FAULT
-		break;
+	break;
 	a = mem_alloc(1);
 	assert_non_null(a);
 }
@@ -65,7 +67,8 @@ test_looking_at_the_result_may_allocate_after_fault_off(void **state)
 	unsigned rounds = 0;
 
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		AUTO_FREE char *a = mem_alloc(1);
 		AUTO_FREE char *b = NULL;
 

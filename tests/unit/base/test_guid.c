@@ -14,8 +14,8 @@
 
 #define TEXT "00112233-4455-6677-8899-aabbccddeeff"
 
-static const struct guid known = { { 0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd,
-				     0xee, 0xff } };
+static const struct guid known = { { 0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99,
+				     0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff } };
 
 static void
 test_a_guid_is_printed_in_the_order_of_its_bytes(void **state)
@@ -29,7 +29,8 @@ test_a_guid_is_printed_in_the_order_of_its_bytes(void **state)
 static void
 test_braces_and_either_case_are_read(void **state)
 {
-	static const char *const texts[] = { TEXT, "{" TEXT "}", "00112233-4455-6677-8899-AABBCCDDEEFF",
+	static const char *const texts[] = { TEXT, "{" TEXT "}",
+					     "00112233-4455-6677-8899-AABBCCDDEEFF",
 					     "{00112233-4455-6677-8899-AaBbCcDdEeFf}" };
 
 	(void)state;
@@ -45,10 +46,22 @@ static void
 test_anything_else_is_refused_and_leaves_the_result(void **state)
 {
 	static const char *const texts[] = {
-		"", "{", "{}", "0", "{" TEXT, TEXT "}", TEXT "0", TEXT " ", " " TEXT, "{" TEXT "}x",
-		"00112233445566778899aabbccddeeff", "00112233-4455-6677-8899-aabbccddeef",
-		"0011223344-55-6677-8899-aabbccddeeff", "g0112233-4455-6677-8899-aabbccddeeff",
-		"00112233-4455-6677-8899-aabbccddeef\xc3", "00112233_4455_6677_8899_aabbccddeeff",
+		"",
+		"{",
+		"{}",
+		"0",
+		"{" TEXT,
+		TEXT "}",
+		TEXT "0",
+		TEXT " ",
+		" " TEXT,
+		"{" TEXT "}x",
+		"00112233445566778899aabbccddeeff",
+		"00112233-4455-6677-8899-aabbccddeef",
+		"0011223344-55-6677-8899-aabbccddeeff",
+		"g0112233-4455-6677-8899-aabbccddeeff",
+		"00112233-4455-6677-8899-aabbccddeef\xc3",
+		"00112233_4455_6677_8899_aabbccddeeff",
 	};
 
 	(void)state;

@@ -176,8 +176,8 @@ test_quoting_keeps_utf8_and_escapes_what_is_none(void **state)
 	(void)state;
 	quote_check("gr\xc3\xbc\xc3\x9f", 64, "\"gr\xc3\xbc\xc3\x9f\"");
 	quote_check("\xff\xc3", 64, "\"\\xff\\xc3\"");
-	quote_check("\xc2\x85", 64, "\"\\xc2\\x85\"");		/* C1: next line */
-	quote_check("\xed\xa0\x80", 64, "\"\\xed\\xa0\\x80\"");	/* a surrogate */
+	quote_check("\xc2\x85", 64, "\"\\xc2\\x85\"");          /* C1: next line */
+	quote_check("\xed\xa0\x80", 64, "\"\\xed\\xa0\\x80\""); /* a surrogate */
 }
 
 static void
@@ -193,7 +193,7 @@ test_quoting_cuts_between_characters_and_closes(void **state)
 }
 
 #define THREADS 4
-#define LINES 500
+#define LINES   500
 
 static void *
 log_many(void *arg)
@@ -201,7 +201,8 @@ log_many(void *arg)
 	const char *name = arg;
 
 	for (int i = 0; i < LINES; i++)
-		log_info("many", "thread=%s text=%.*s", name, 40, "0123456789012345678901234567890123456789");
+		log_info("many", "thread=%s text=%.*s", name, 40,
+			 "0123456789012345678901234567890123456789");
 	return NULL;
 }
 

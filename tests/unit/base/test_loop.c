@@ -24,7 +24,8 @@
 #ifdef OLD_KERNEL
 /* This file is built a second time with the system call that Linux has only since 5.11 taken away. */
 int
-epoll_pwait2(int fd, struct epoll_event *events, int max, const struct timespec *timeout, const sigset_t *mask)
+epoll_pwait2(int fd, struct epoll_event *events, int max, const struct timespec *timeout,
+	     const sigset_t *mask)
 {
 	(void)fd, (void)events, (void)max, (void)timeout, (void)mask;
 	errno = ENOSYS;
@@ -56,10 +57,12 @@ bed_make(void **state)
 
 	(void)state;
 	memset(&bed, 0, sizeof(bed));
-	if (loop_new(&bed.loop) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) < 0)
+	if (loop_new(&bed.loop) < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) < 0)
 		return -1;
 	for (int i = 0; i < 2; i++)
-		bed.lfd[i] = (struct loop_fd){ .fd = pair[i], .events = EPOLLIN, .ready = note_ready };
+		bed.lfd[i] =
+			(struct loop_fd){ .fd = pair[i], .events = EPOLLIN, .ready = note_ready };
 	return 0;
 }
 
@@ -283,7 +286,8 @@ exchange_letters(void)
 	memset(expected, 0, sizeof(expected));
 	for (unsigned s = 0; s < SENDERS; s++) {
 		for (unsigned i = 0; i < LETTERS; i++)
-			letters[s][i] = (struct letter){ .msg.run = deliver, .sender = s, .number = i };
+			letters[s][i] =
+				(struct letter){ .msg.run = deliver, .sender = s, .number = i };
 		assert_int_equal(pthread_create(&threads[s], NULL, send_letters, letters[s]), 0);
 	}
 	loop_run(bed.loop);
@@ -370,7 +374,7 @@ wait_until_seen(unsigned count)
 {
 	for (unsigned tries = 0; atomic_load(&sneaks_seen) < count; tries++)
 		if (tries % 1024 == 1023)
-			sched_yield();		/* there may be one processor only */
+			sched_yield(); /* there may be one processor only */
 	for (volatile unsigned i = 0; i < count % 256; i++)
 		;
 }
@@ -556,7 +560,7 @@ test_a_hook_with_more_to_do_keeps_the_loop_from_waiting(void **state)
 	loop_hook_add(bed.loop, &h.hook);
 	loop_post(bed.loop, &echo.msg);
 	for (int round = 1; round <= 4; round++) {
-		loop_run_once(bed.loop, -1);	/* would hang if the hook's wish were not heard */
+		loop_run_once(bed.loop, -1); /* would hang if the hook's wish were not heard */
 		assert_int_equal(h.runs, round);
 	}
 	loop_run_once(bed.loop, 0);
@@ -572,7 +576,7 @@ test_a_kick_outside_of_a_round_runs_the_hooks_in_the_next(void **state)
 	(void)state;
 	loop_hook_add(bed.loop, &h.hook);
 	loop_kick(bed.loop);
-	loop_run_once(bed.loop, -1);	/* would hang if the kick were not heard */
+	loop_run_once(bed.loop, -1); /* would hang if the kick were not heard */
 	assert_int_equal(h.runs, 1);
 	loop_run_once(bed.loop, 0);
 	assert_int_equal(h.runs, 1);
@@ -582,7 +586,9 @@ test_a_kick_outside_of_a_round_runs_the_hooks_in_the_next(void **state)
 static void
 test_a_hook_may_remove_itself_or_the_next(void **state)
 {
-	struct hook h[3] = { { .hook.run = note_hook }, { .hook.run = note_hook }, { .hook.run = note_hook } };
+	struct hook h[3] = { { .hook.run = note_hook },
+			     { .hook.run = note_hook },
+			     { .hook.run = note_hook } };
 	struct echo echo = { .msg.run = post_again, .left = 1 };
 
 	(void)state;
@@ -642,7 +648,8 @@ test_making_one_without_memory_is_an_error(void **state)
 {
 	(void)state;
 	loop_free(NULL);
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		struct loop *loop = NULL;
 		int rc = loop_new(&loop);
 
@@ -666,14 +673,15 @@ test_making_one_without_descriptors_is_an_error(void **state)
 		struct loop *loop = NULL;
 		int rc;
 
-		limit = (struct rlimit){ .rlim_cur = (rlim_t)(lowest + more), .rlim_max = saved.rlim_max };
+		limit = (struct rlimit){ .rlim_cur = (rlim_t)(lowest + more),
+					 .rlim_max = saved.rlim_max };
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 		rc = loop_new(&loop);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &saved), 0);
 		assert_int_equal(rc, more < 2 ? -EMFILE : 0);
 		loop_free(loop);
 	}
-	assert_int_equal(dup(STDERR_FILENO), lowest);	/* nothing was left open */
+	assert_int_equal(dup(STDERR_FILENO), lowest); /* nothing was left open */
 	close(lowest);
 }
 

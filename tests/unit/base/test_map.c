@@ -82,7 +82,8 @@ walk_randomly(void (*make)(unsigned n, struct guid *ret_key))
 			count += !present[n];
 			present[n] = true;
 		} else {
-			assert_ptr_equal(guid_map_remove(&map, &keys[n]), present[n] ? &values[n] : NULL);
+			assert_ptr_equal(guid_map_remove(&map, &keys[n]),
+					 present[n] ? &values[n] : NULL);
 			count -= present[n];
 			present[n] = false;
 		}
@@ -162,7 +163,8 @@ static void
 test_a_failed_put_leaves_the_map_as_it_was(void **state)
 {
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		struct guid_map map;
 		unsigned puts = 0;
 		int value, rc = 0;

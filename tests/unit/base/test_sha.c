@@ -20,8 +20,8 @@ test_it_is_the_first_half_of_sha256(void **state)
 
 	(void)state;
 	/* FIPS 180-2, example B.1 */
-	static const uint8_t abc[16] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d,
-					 0xae, 0x22, 0x23 };
+	static const uint8_t abc[16] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea,
+					 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23 };
 	assert_int_equal(hash128_of("abc", 3, &h), 0);
 	memcpy(bytes, &h.lo, 8);
 	memcpy(bytes + 8, &h.hi, 8);
@@ -97,9 +97,14 @@ static void
 test_other_texts_are_refused(void **state)
 {
 	static const char *const texts[] = {
-		"", "0", "fedcba98765432100123456789abcde", "fedcba98765432100123456789abcdef0",
-		"fedcba98765432100123456789abcdeg", "FEDCBA98765432100123456789ABCDEF",
-		" edcba98765432100123456789abcdef", "0xdcba98765432100123456789abcdef",
+		"",
+		"0",
+		"fedcba98765432100123456789abcde",
+		"fedcba98765432100123456789abcdef0",
+		"fedcba98765432100123456789abcdeg",
+		"FEDCBA98765432100123456789ABCDEF",
+		" edcba98765432100123456789abcdef",
+		"0xdcba98765432100123456789abcdef",
 	};
 
 	(void)state;

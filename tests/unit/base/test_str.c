@@ -33,7 +33,8 @@ static void
 test_out_of_memory_gives_null(void **state)
 {
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		AUTO_FREE char *a = str_dup("abc");
 		AUTO_FREE char *b = str_ndup("abc", 2);
 		AUTO_FREE char *c = str_printf("%s", "abc");
@@ -66,11 +67,33 @@ test_prefixes(void **state)
 static void
 test_text_is_utf8_without_controls(void **state)
 {
-	static const char *const good[] = { "", "abc ~", "\xc2\xa0", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
-					    "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf" };
-	static const char *const bad[] = { "\x01", "\n", "a\tb", "\x7f", "\xc2\x80", "\xc2\x9f", "\x80", "\xc0\x80",
-					   "\xc1\xbf", "\xc2", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-					   "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x82", "a\xe2\x82z" };
+	static const char *const good[] = { "",
+					    "abc ~",
+					    "\xc2\xa0",
+					    "\xdf\xbf",
+					    "\xe0\xa0\x80",
+					    "\xed\x9f\xbf",
+					    "\xee\x80\x80",
+					    "\xf0\x90\x80\x80",
+					    "\xf4\x8f\xbf\xbf" };
+	static const char *const bad[] = { "\x01",
+					   "\n",
+					   "a\tb",
+					   "\x7f",
+					   "\xc2\x80",
+					   "\xc2\x9f",
+					   "\x80",
+					   "\xc0\x80",
+					   "\xc1\xbf",
+					   "\xc2",
+					   "\xe0\x9f\xbf",
+					   "\xed\xa0\x80",
+					   "\xf0\x8f\xbf\xbf",
+					   "\xf4\x90\x80\x80",
+					   "\xf5\x80\x80\x80",
+					   "\xff",
+					   "\xe2\x82",
+					   "a\xe2\x82z" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
@@ -110,8 +133,23 @@ test_sizes_are_powers_of_1024(void **state)
 static void
 test_other_sizes_are_refused_with_a_text(void **state)
 {
-	static const char *const texts[] = { "", "G", "-1", "+1", " 1", "1 ", "1.5G", "1X", "1KK", "1Ki", "1KiBx", "1BB",
-					     "16E", "18446744073709551616", "18014398509481984K", "0x10", "1iB" };
+	static const char *const texts[] = { "",
+					     "G",
+					     "-1",
+					     "+1",
+					     " 1",
+					     "1 ",
+					     "1.5G",
+					     "1X",
+					     "1KK",
+					     "1Ki",
+					     "1KiBx",
+					     "1BB",
+					     "16E",
+					     "18446744073709551616",
+					     "18014398509481984K",
+					     "0x10",
+					     "1iB" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -127,7 +165,14 @@ test_other_sizes_are_refused_with_a_text(void **state)
 static void
 test_whole_numbers(void **state)
 {
-	static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "1a", "0x1", "18446744073709551616",
+	static const char *const bad[] = { "",
+					   "-1",
+					   "+1",
+					   " 1",
+					   "1 ",
+					   "1a",
+					   "0x1",
+					   "18446744073709551616",
 					   "99999999999999999999" };
 	uint64_t v = 42;
 

@@ -91,7 +91,8 @@ static void
 test_a_failure_is_told_by_take(void **state)
 {
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		AUTO_FREE char *text = NULL;
 		struct strbuf b;
 

@@ -256,10 +256,12 @@ test_many_timers_set_moved_and_cancelled_fire_when_they_must(void **state)
 		if (a->count > 0)
 			assert_true(a->fired_ns >= a->timer.due_ns);
 		else
-			assert_true(list_empty(&a->timer.node) || a->timer.due_ns + TICK_NS > now_ns);
+			assert_true(list_empty(&a->timer.node) ||
+				    a->timer.due_ns + TICK_NS > now_ns);
 	}
 	for (int i = 0; i < MANY; i++)
-		assert_true(list_empty(&alarms[i].timer.node) || alarms[i].timer.due_ns + TICK_NS > now_ns);
+		assert_true(list_empty(&alarms[i].timer.node) ||
+			    alarms[i].timer.due_ns + TICK_NS > now_ns);
 	free(alarms);
 }
 

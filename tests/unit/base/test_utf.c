@@ -20,6 +20,7 @@ struct pair {
 	const char16_t *utf16;
 };
 
+/* clang-format off */
 static const struct pair pairs[] = {
 	{ "", u"" },
 	{ "abc", u"abc" },
@@ -31,6 +32,7 @@ static const struct pair pairs[] = {
 	{ "\xf0\x9f\x92\xbe!", u"\xd83d\xdcbe!" },
 	{ "\xf4\x8f\xbf\xbf", u"\xdbff\xdfff" },
 };
+/* clang-format on */
 
 static void
 test_well_formed_text_goes_both_ways(void **state)
@@ -77,9 +79,20 @@ test_every_code_point_goes_both_ways(void **state)
 static void
 test_malformed_utf8_is_refused(void **state)
 {
-	static const char *const bad[] = { "\x80", "a\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x80\x80", "\xe2\x82",
-					   "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x9f\x92",
-					   "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xff" };
+	static const char *const bad[] = { "\x80",
+					   "a\xc0\x80",
+					   "\xc1\xbf",
+					   "\xc3",
+					   "\xc3(",
+					   "\xe0\x80\x80",
+					   "\xe2\x82",
+					   "\xed\xa0\x80",
+					   "\xed\xbf\xbf",
+					   "\xf0\x8f\xbf\xbf",
+					   "\xf0\x9f\x92",
+					   "\xf4\x90\x80\x80",
+					   "\xf8\x88\x80\x80\x80",
+					   "\xff" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -90,8 +103,8 @@ static void
 test_lone_surrogates_are_refused(void **state)
 {
 	static const char16_t bad[][4] = {
-		{ 0xd800, 0 }, { 0xdc00, 0 }, { 0xd800, 'a', 0 }, { 0xdc00, 0xd800, 0 },
-		{ 0xdc00, 0xdc00, 0 }, { 'a', 0xdbff, 0xdbff, 0 },
+		{ 0xd800, 0 },         { 0xdc00, 0 },         { 0xd800, 'a', 0 },
+		{ 0xdc00, 0xd800, 0 }, { 0xdc00, 0xdc00, 0 }, { 'a', 0xdbff, 0xdbff, 0 },
 	};
 
 	(void)state;
@@ -107,7 +120,8 @@ static void
 test_out_of_memory_is_an_error(void **state)
 {
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		AUTO_FREE char *text = NULL;
 		int rc = utf16_to_utf8(u"abc", &text);
 

@@ -228,7 +228,8 @@ test_making_it_without_memory_is_an_error(void **state)
 {
 	(void)state;
 	workers_free(NULL);
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		struct workers *w = NULL;
 		int rc = workers_new(2, "test", &w);
 

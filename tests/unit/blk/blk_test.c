@@ -30,7 +30,7 @@ blk_test_setup(void **state)
 	assert_non_null(t);
 	make_dir(t->dir, sizeof(t->dir), getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
 	if (statfs("/dev/shm", &sfs) == 0 && sfs.f_type == TMPFS_MAGIC &&
-		access("/dev/shm", W_OK) == 0)
+	    access("/dev/shm", W_OK) == 0)
 		make_dir(t->memory_dir, sizeof(t->memory_dir), "/dev/shm");
 	assert_int_equal(loop_new(&t->loop), 0);
 	assert_int_equal(workers_new(2, "blk-test", &t->workers), 0);
@@ -102,7 +102,7 @@ note_done(struct blk_io *io)
 
 int
 blk_test_io(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io,
-	bool *ret_pending)
+	    bool *ret_pending)
 {
 	bool done = false;
 
@@ -110,7 +110,7 @@ blk_test_io(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, st
 	io->owner = &done;
 	bool pending = blk_submit(dev, queue, io) == BLK_PENDING;
 
-	assert_false(done);	/* never from within blk_submit */
+	assert_false(done); /* never from within blk_submit */
 	while (pending && !done)
 		loop_run_once(t->loop, 1000);
 	if (ret_pending != NULL)
@@ -120,7 +120,7 @@ blk_test_io(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, st
 
 int
 blk_test_rw(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, enum blk_op op,
-	unsigned flags, uint64_t offset_bytes, void *buf, size_t len_bytes)
+	    unsigned flags, uint64_t offset_bytes, void *buf, size_t len_bytes)
 {
 	struct iovec iov = { buf, len_bytes };
 	struct blk_io io = {
@@ -155,7 +155,7 @@ blk_test_all(const uint8_t *bytes, size_t len, uint8_t value)
 
 static void
 note_error(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int error,
-	const char *reason)
+	   const char *reason)
 {
 	struct blk_test_listener *l = container_of(listener, struct blk_test_listener, listener);
 

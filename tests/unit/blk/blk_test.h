@@ -18,8 +18,8 @@
 #define TEST_MIB (1024u * 1024u)
 
 struct blk_test {
-	char dir[64];			/* on a disk's file system */
-	char memory_dir[64];		/* on tmpfs; "" when the machine has none */
+	char dir[64];        /* on a disk's file system */
+	char memory_dir[64]; /* on tmpfs; "" when the machine has none */
 	struct loop *loop;
 	struct workers *workers;
 };
@@ -37,7 +37,7 @@ int blk_test_io(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue
 		bool *ret_pending);
 /* The same for one buffer. */
 int blk_test_rw(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, enum blk_op op,
-	unsigned flags, uint64_t offset_bytes, void *buf, size_t len_bytes);
+		unsigned flags, uint64_t offset_bytes, void *buf, size_t len_bytes);
 int blk_test_range(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, enum blk_op op,
 		   uint64_t offset_bytes, uint64_t len_bytes);
 bool blk_test_all(const uint8_t *bytes, size_t len, uint8_t value);

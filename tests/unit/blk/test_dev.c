@@ -38,7 +38,7 @@ static void
 on_every_device(struct blk_test *t, body *run)
 {
 	static const enum blk_queue_kind kinds[] = { BLK_QUEUE_AUTO, BLK_QUEUE_URING,
-		BLK_QUEUE_WORKERS };
+						     BLK_QUEUE_WORKERS };
 	bool has_ring = blk_queue_probe(false) == BLK_QUEUE_URING;
 
 	for (unsigned kind = 0; kind < (t->memory_dir[0] != '\0' ? 3u : 2u); kind++) {
@@ -126,8 +126,8 @@ body_boundaries(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue
 	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, SIZE - 512, buf, 512), 0);
 	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, SIZE - 511, buf, 512), -EINVAL);
 	assert_int_equal(blk_test_rw(t, dev, queue, BLK_WRITE, 0, SIZE, buf, 1), -EINVAL);
-	assert_int_equal(
-		blk_test_rw(t, dev, queue, BLK_READ, 0, UINT64_MAX - 100, buf, 512), -EINVAL);
+	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, UINT64_MAX - 100, buf, 512),
+			 -EINVAL);
 	assert_int_equal(blk_test_range(t, dev, queue, BLK_UNMAP, 0, SIZE + 1), -EINVAL);
 	assert_int_equal(blk_failed(dev, NULL, 0), 0);
 }
@@ -152,8 +152,8 @@ body_zeros(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
 		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 0, buf, TEST_MIB), 0);
 		assert_true(blk_test_all(buf, 512, 0x5a));
 		assert_true(blk_test_all(buf + 512, 300 * TEST_KIB, 0));
-		assert_true(blk_test_all(
-			buf + 512 + 300 * TEST_KIB, TEST_MIB - 512 - 300 * TEST_KIB, 0x5a));
+		assert_true(blk_test_all(buf + 512 + 300 * TEST_KIB,
+					 TEST_MIB - 512 - 300 * TEST_KIB, 0x5a));
 	}
 }
 
@@ -187,8 +187,8 @@ body_resize(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue)
 	assert_int_equal(blk_resize(dev, SIZE + TEST_MIB), 0);
 	assert_int_equal(blk_size_bytes(dev), SIZE + TEST_MIB);
 	assert_int_equal(blk_size_bytes(dev->below), SIZE + TEST_MIB);
-	assert_int_equal(
-		blk_test_rw(t, dev, queue, BLK_READ, 0, SIZE + TEST_MIB - 512, buf, 512), 0);
+	assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, SIZE + TEST_MIB - 512, buf, 512),
+			 0);
 	assert_true(blk_test_all(buf, 512, 0));
 	assert_int_equal(blk_verify(dev), 0);
 }
@@ -316,20 +316,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			test_a_read_gives_what_was_written, blk_test_setup, blk_test_teardown),
-		cmocka_unit_test_setup_teardown(
-			test_vectors_scatter_and_gather, blk_test_setup, blk_test_teardown),
-		cmocka_unit_test_setup_teardown(
-			test_a_range_beyond_the_end_is_refused, blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_a_read_gives_what_was_written, blk_test_setup,
+						blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_vectors_scatter_and_gather, blk_test_setup,
+						blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_a_range_beyond_the_end_is_refused,
+						blk_test_setup, blk_test_teardown),
 		cmocka_unit_test_setup_teardown(test_unmapped_and_zeroed_ranges_read_as_zeros,
-			blk_test_setup, blk_test_teardown),
-		cmocka_unit_test_setup_teardown(
-			test_flush_succeeds, blk_test_setup, blk_test_teardown),
-		cmocka_unit_test_setup_teardown(
-			test_a_device_grows_with_zeros, blk_test_setup, blk_test_teardown),
-		cmocka_unit_test_setup_teardown(
-			test_extents_cover_the_device, blk_test_setup, blk_test_teardown),
+						blk_test_setup, blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_flush_succeeds, blk_test_setup,
+						blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_a_device_grows_with_zeros, blk_test_setup,
+						blk_test_teardown),
+		cmocka_unit_test_setup_teardown(test_extents_cover_the_device, blk_test_setup,
+						blk_test_teardown),
 		cmocka_unit_test(test_memory_cannot_grow_beyond_its_greatest_size),
 		cmocka_unit_test(test_null_reads_zeros_and_drops_writes),
 		cmocka_unit_test(test_a_stopped_device_refuses_until_started),

@@ -136,8 +136,8 @@ test_a_failed_fua_write_is_sticky(void **state)
 
 	fixture_init(&f, state);
 	inject(&f, "vol1.write", "EIO");
-	assert_int_equal(
-		blk_test_rw(f.t, f.dev, f.queue, BLK_WRITE, BLK_FUA, 0, buf, sizeof(buf)), -EIO);
+	assert_int_equal(blk_test_rw(f.t, f.dev, f.queue, BLK_WRITE, BLK_FUA, 0, buf, sizeof(buf)),
+			 -EIO);
 	assert_int_equal(f.listener.sticky, 1);
 	assert_int_equal(blk_failed(f.dev, NULL, 0), -EIO);
 	fixture_fini(&f);
@@ -300,6 +300,7 @@ test_a_check_outside_a_device_reads_the_same_files(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		FAULT_TEST(test_a_fault_fails_its_operation_only),
 		FAULT_TEST(test_a_fault_for_all_names_every_device),
@@ -315,6 +316,7 @@ main(void)
 		FAULT_TEST(test_a_resize_fault_changes_nothing),
 		FAULT_TEST(test_a_check_outside_a_device_reads_the_same_files),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("blk faults", tests, NULL, NULL);
 }

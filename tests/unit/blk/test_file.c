@@ -258,8 +258,8 @@ test_something_else_than_a_file_is_refused(void **state)
 	struct blk_dev *dev = NULL;
 
 	assert_int_equal(mkfifo(blk_test_path(t->dir, "pipe"), 0600), 0);
-	assert_int_equal(
-		blk_file_new(blk_test_path(t->dir, "pipe"), "pipe", SIZE, &options, &dev), 0);
+	assert_int_equal(blk_file_new(blk_test_path(t->dir, "pipe"), "pipe", SIZE, &options, &dev),
+			 0);
 	assert_int_equal(blk_verify(dev), -EINVAL);
 	blk_dev_unref(dev);
 }
@@ -333,7 +333,7 @@ test_thin_gives_its_space_back(void **state)
 	assert_int_equal(io.result, 0);
 	assert_int_equal(blk_stat(dev, &after), 0);
 	assert_true(before.allocated_bytes >= TEST_MIB &&
-		after.allocated_bytes < before.allocated_bytes);
+		    after.allocated_bytes < before.allocated_bytes);
 	io = (struct blk_io){ .op = BLK_MAP, .len_bytes = SIZE };
 	blk_submit(dev, NULL, &io);
 	assert_false(io.extent.mapped);
@@ -352,9 +352,9 @@ test_an_extent_ends_where_data_ends(void **state)
 	assert_int_equal(blk_rw(dev, BLK_WRITE, TEST_MIB, block, sizeof(block)), 0);
 	blk_submit(dev, NULL, &io);
 	assert_true(!io.extent.mapped && io.extent.len_bytes == TEST_MIB);
-	io = (struct blk_io){
-		.op = BLK_MAP, .offset_bytes = TEST_MIB, .len_bytes = SIZE - TEST_MIB
-	};
+	io = (struct blk_io){ .op = BLK_MAP,
+			      .offset_bytes = TEST_MIB,
+			      .len_bytes = SIZE - TEST_MIB };
 	blk_submit(dev, NULL, &io);
 	assert_true(io.extent.mapped && io.extent.len_bytes == sizeof(block));
 	blk_dev_unref(dev);
@@ -454,6 +454,7 @@ test_tmpfs_is_done_on_the_spot(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(test_create_makes_a_private_sparse_file),
 		FILE_TEST(test_create_that_fails_leaves_no_file),
@@ -478,6 +479,7 @@ main(void)
 		FILE_TEST(test_cached_reads_are_done_on_the_spot),
 		FILE_TEST(test_tmpfs_is_done_on_the_spot),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("blk files", tests, NULL, NULL);
 }

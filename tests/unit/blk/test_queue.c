@@ -14,7 +14,7 @@
 #include "base/mem.h"
 
 #define SIZE (16u * TEST_MIB)
-#define MANY 1000u	/* more than a submission queue holds */
+#define MANY 1000u /* more than a submission queue holds */
 
 struct many {
 	struct blk_io io[MANY];
@@ -187,7 +187,7 @@ test_a_cold_read_goes_through_the_queue_and_is_right(void **state)
 		/* half of it a hole, half data: whatever is cached, the bytes are right */
 		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 0, buf, 2 * TEST_MIB), 0);
 		assert_true(blk_test_all(buf, TEST_MIB, 0) &&
-			blk_test_all(buf + TEST_MIB, TEST_MIB, 0x77));
+			    blk_test_all(buf + TEST_MIB, TEST_MIB, 0x77));
 		blk_queue_free(queue);
 		blk_dev_unref(dev);
 		assert_int_equal(blk_file_remove(blk_test_path(t->dir, "f")), 0);
@@ -219,8 +219,8 @@ write_own_part(void *arg)
 		uint64_t at = (job->index * 50ull + i) * sizeof(buf);
 
 		assert_int_equal(blk_test_rw(&t, job->dev, queue, BLK_WRITE, i % 2 * BLK_FUA, at,
-					 buf, sizeof(buf)),
-			0);
+					     buf, sizeof(buf)),
+				 0);
 		assert_int_equal(
 			blk_test_rw(&t, job->dev, queue, BLK_READ, 0, at, buf, sizeof(buf)), 0);
 		assert_true(blk_test_all(buf, sizeof(buf), (uint8_t)(job->index + 1)));
@@ -239,11 +239,13 @@ test_threads_share_a_device(void **state)
 
 	for (unsigned i = 0; i < ARRAY_LEN(jobs); i++) {
 		jobs[i] = (struct thread_job){
-			.dev = dev, .workers = t->workers, .index = i,
+			.dev = dev,
+			.workers = t->workers,
+			.index = i,
 			.kind = i % 2 == 0 ? BLK_QUEUE_AUTO : BLK_QUEUE_WORKERS,
 		};
-		assert_int_equal(
-			pthread_create(&jobs[i].thread, NULL, write_own_part, &jobs[i]), 0);
+		assert_int_equal(pthread_create(&jobs[i].thread, NULL, write_own_part, &jobs[i]),
+				 0);
 	}
 	for (unsigned i = 0; i < ARRAY_LEN(jobs); i++)
 		pthread_join(jobs[i].thread, NULL);
@@ -291,6 +293,7 @@ test_drain_waits_for_the_last_completion(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		QUEUE_TEST(test_workers_complete_many_at_a_time),
 		QUEUE_TEST(test_a_ring_completes_more_than_it_has_room_for),
@@ -301,6 +304,7 @@ main(void)
 		QUEUE_TEST(test_threads_share_a_device),
 		QUEUE_TEST(test_drain_waits_for_the_last_completion),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("blk queues", tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@
 struct catalog_fixture {
 	char dir[64];
 	struct catalog *catalog;
-	struct state *state;		/* what the catalog should hold */
+	struct state *state; /* what the catalog should hold */
 };
 
 /* A directory with no catalog yet; removed with all in it. */
@@ -27,12 +27,12 @@ int catalog_dir_setup(void **state);
 int catalog_dir_teardown(void **state);
 /* The same with a catalog that has its first change. */
 int catalog_setup(void **state);
-int catalog_teardown(void **state);	/* checks it first */
+int catalog_teardown(void **state); /* checks it first */
 
-#define assert_ok(call) \
-	do { \
-		int rc_ = (call); \
-		if (rc_ < 0) \
+#define assert_ok(call)                                                              \
+	do {                                                                         \
+		int rc_ = (call);                                                    \
+		if (rc_ < 0)                                                         \
 			fail_msg("%s: %s: %s", #call, err_name(rc_), err_text(rc_)); \
 	} while (0)
 

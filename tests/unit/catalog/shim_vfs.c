@@ -22,12 +22,12 @@ struct held {
 
 struct shim_file {
 	sqlite3_file base;
-	struct shim_file *next;		/* all open ones */
+	struct shim_file *next; /* all open ones */
 	bool holding;
-	unsigned char *image;		/* holding: the contents as SQLite sees them */
+	unsigned char *image; /* holding: the contents as SQLite sees them */
 	sqlite3_int64 size, capacity;
 	struct held *held, **tail;
-	sqlite3_file *real;		/* lies behind this struct */
+	sqlite3_file *real; /* lies behind this struct */
 };
 
 static sqlite3_vfs shim, *real_vfs;

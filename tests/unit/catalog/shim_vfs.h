@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-#define SHIM_CUT 77		/* exit status of a power cut */
+#define SHIM_CUT  77 /* exit status of a power cut */
 #define SHIM_NAME "shim"
 
 /* Registers it as the default; nothing is held and nothing fails until one of the following. */

@@ -209,7 +209,8 @@ test_checker_finds_damage(void **state)
 		"DELETE FROM event WHERE sequence = 3",
 		"UPDATE event SET change = '{}' WHERE sequence = (SELECT max(sequence) FROM event)",
 		"INSERT INTO unlink SELECT id, pool_id, '/x' FROM lun LIMIT 1",
-		"INSERT INTO answer (request_id, sequence, object_id, job_id, existed) SELECT x'00', 1000, x'00', x'00', 0",
+		"INSERT INTO answer (request_id, sequence, object_id, job_id, existed) SELECT "
+		"x'00', 1000, x'00', x'00', 0",
 		"DELETE FROM target",
 		"UPDATE counter SET value = 1",
 	};
@@ -230,12 +231,13 @@ test_checker_finds_damage(void **state)
 	}
 }
 
-#define NEW(test) cmocka_unit_test_setup_teardown(test, catalog_dir_setup, catalog_dir_teardown)
+#define NEW(test)          cmocka_unit_test_setup_teardown(test, catalog_dir_setup, catalog_dir_teardown)
 #define WITH_CATALOG(test) cmocka_unit_test_setup_teardown(test, catalog_setup, catalog_teardown)
 
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_CATALOG(test_rows_are_there_after_reopening),
 		WITH_CATALOG(test_files_are_private),
@@ -249,6 +251,7 @@ main(void)
 		NEW(test_foreign_database_is_refused),
 		NEW(test_garbage_is_refused),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

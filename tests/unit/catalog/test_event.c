@@ -3,9 +3,9 @@
 #include "catalog_test.h"
 
 struct walk {
-	uint64_t next;			/* the sequence that must come */
+	uint64_t next; /* the sequence that must come */
 	size_t count;
-	struct state *state;		/* follows when not NULL */
+	struct state *state; /* follows when not NULL */
 };
 
 static int
@@ -144,6 +144,7 @@ test_answers_are_bounded(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_CATALOG(test_events_lead_from_an_old_state_to_the_new_one),
 		WITH_CATALOG(test_no_events_after_the_newest),
@@ -152,6 +153,7 @@ main(void)
 		WITH_CATALOG(test_answer_comes_back_as_it_was_given),
 		WITH_CATALOG(test_answers_are_bounded),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,8 @@ test_every_allocation_of_a_change(void **state)
 	struct catalog_fixture *f = *state;
 	unsigned n = 2;
 
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		int rc = sample_commit(f->catalog, &f->state, n);
 
 		FAULT_OFF();
@@ -51,7 +52,8 @@ test_every_allocation_of_opening(void **state)
 		assert_ok(sample_commit(f->catalog, &f->state, n));
 	catalog_close(f->catalog);
 	f->catalog = NULL;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		struct state *found = NULL;
 		int rc = catalog_open(f->dir, &f->catalog);
 
@@ -174,6 +176,7 @@ teardown(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_CATALOG(test_every_allocation_of_a_change),
 		WITH_CATALOG(test_every_allocation_of_opening),
@@ -181,6 +184,7 @@ main(void)
 		WITH_CATALOG(test_disk_full_at_every_write_of_a_change),
 		WITH_CATALOG(test_every_io_error_of_opening),
 	};
+	/* clang-format on */
 
 	shim_memory();
 	return cmocka_run_group_tests(tests, NULL, NULL);

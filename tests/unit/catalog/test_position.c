@@ -179,6 +179,7 @@ test_older_mark_is_no_alarm(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_CATALOG(test_reopening_is_the_same_incarnation),
 		WITH_CATALOG(test_restored_backup_is_a_new_incarnation),
@@ -189,6 +190,7 @@ main(void)
 		WITH_CATALOG(test_catalog_moved_without_its_mark_is_a_new_incarnation),
 		WITH_CATALOG(test_older_mark_is_no_alarm),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

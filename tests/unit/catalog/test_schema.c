@@ -7,18 +7,22 @@
 #include <unistd.h>
 
 /* What later versions could look like. */
+/* clang-format off */
 static const struct catalog_migration good[] = {
 	{ NULL }, /* the real first one */
 	{ "CREATE TABLE extra (id INTEGER PRIMARY KEY) STRICT; INSERT INTO extra SELECT number "
 	  "FROM lun" },
 	{ "ALTER TABLE extra ADD COLUMN text TEXT NOT NULL DEFAULT 'none'" },
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct catalog_migration bad[] = {
 	{ NULL },
 	{ "CREATE TABLE extra (id INTEGER PRIMARY KEY) STRICT" },
 	{ "CREATE TABLE third (id INTEGER); INSERT INTO nonsense VALUES (1)" },
 };
+/* clang-format on */
 
 static void
 migrations(const struct catalog_migration from[3], struct catalog_migration ret_to[3])
@@ -151,11 +155,12 @@ test_newer_version_is_refused(void **state)
 }
 
 #define WITH_CATALOG(test) cmocka_unit_test_setup_teardown(test, catalog_setup, catalog_teardown)
-#define LEFT_BROKEN(test) cmocka_unit_test_setup_teardown(test, catalog_setup, catalog_dir_teardown)
+#define LEFT_BROKEN(test)  cmocka_unit_test_setup_teardown(test, catalog_setup, catalog_dir_teardown)
 
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_CATALOG(test_tables_have_the_fields_of_rows),
 		WITH_CATALOG(test_new_catalog_has_the_newest_version_and_no_copy),
@@ -165,6 +170,7 @@ main(void)
 		WITH_CATALOG(test_migrating_again_does_nothing),
 		LEFT_BROKEN(test_newer_version_is_refused),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

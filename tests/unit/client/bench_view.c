@@ -84,7 +84,7 @@ report(const char *what, unsigned threads, double *runs)
 {
 	qsort(runs, RUNS, sizeof(runs[0]), compare_doubles);
 	printf("# %-34s %u thread(s): median %8.1f ns, %.1f to %.1f of %d runs\n", what, threads,
-		runs[RUNS / 2], runs[0], runs[RUNS - 1], RUNS);
+	       runs[RUNS / 2], runs[0], runs[RUNS - 1], RUNS);
 }
 
 /* Processor time, so that what else the machine does counts less. */
@@ -130,7 +130,8 @@ measure_edits(struct state **state)
 			struct state *next, *applied;
 			struct change *change;
 
-			sample_put(edit,
+			sample_put(
+				edit,
 				sample_association((unsigned)(i * 7) % LUNS, (unsigned)run, 15000),
 				NULL);
 			assert_int_equal(state_edit_finish(edit, "x", NULL, 0, &next, &change), 0);

@@ -12,13 +12,13 @@
 
 #include "base/clock.h"
 
-#define CHANGES_MAX 4096
-#define CONNS_MAX 256
+#define CHANGES_MAX  4096
+#define CONNS_MAX    256
 #define REQUESTS_MAX 256
 #define HEARTBEAT_MS 20
 
 struct sent {
-	char *text;			/* of the change, as a stream sends it; NULL = it is left out */
+	char *text; /* of the change, as a stream sends it; NULL = it is left out */
 	const char *event;
 };
 
@@ -41,13 +41,16 @@ struct fake {
 	int answer_status;
 	char *answer_body;
 	struct state *config, *live, *earlier;
-	struct sent sent[CHANGES_MAX];	/* of configuration and live rows, in order */
+	struct sent sent[CHANGES_MAX]; /* of configuration and live rows, in order */
 	uint64_t sequences[CHANGES_MAX];
 	size_t sent_count, forgotten;
-	size_t garbage;			/* 1 + the index of what is sent as garbage once; 0 = none */
-	unsigned epoch;			/* of the streams: they end when it moves */
+	size_t garbage; /* 1 + the index of what is sent as garbage once; 0 = none */
+	unsigned epoch; /* of the streams: they end when it moves */
 	struct fake_seen seen;
-	struct { char id[64]; uint64_t sequence; } requests[REQUESTS_MAX];
+	struct {
+		char id[64];
+		uint64_t sequence;
+	} requests[REQUESTS_MAX];
 	unsigned next_lun;
 	struct conn conns[CONNS_MAX];
 };
@@ -75,7 +78,8 @@ answer(int fd, int status, const char *body)
 	bool ok;
 
 	strbuf_init(&out);
-	strbuf_addf(&out,
+	strbuf_addf(
+		&out,
 		"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
 		status, strlen(body), body);
 	ok = write_all(fd, out.text, out.len);
@@ -195,8 +199,8 @@ static char *
 snapshot_text(struct fake *f)
 {
 	return dump(json_pack("{s:o, s:o}", "config",
-		wire_state_encode(f->config, ROW_ARRAY, ROW_CONFIG_COUNT), "live",
-		wire_state_encode(f->live, ROW_CONFIG_COUNT, ROW_FAMILY_COUNT)));
+			      wire_state_encode(f->config, ROW_ARRAY, ROW_CONFIG_COUNT), "live",
+			      wire_state_encode(f->live, ROW_CONFIG_COUNT, ROW_FAMILY_COUNT)));
 }
 
 static char *
@@ -215,7 +219,7 @@ change_answer(struct fake *f, const char *id)
 	size_t i = 0;
 
 	while (i < REQUESTS_MAX && f->requests[i].id[0] != '\0' &&
-		strcmp(f->requests[i].id, id) != 0)
+	       strcmp(f->requests[i].id, id) != 0)
 		i++;
 	assert(i < REQUESTS_MAX);
 	if (f->requests[i].id[0] == '\0') {
@@ -282,8 +286,8 @@ static char *
 hello_text(struct fake *f)
 {
 	return dump(json_pack("{s:o, s:o, s:s}", "position",
-		wire_position_encode(state_position(f->config)), "live",
-		wire_position_encode(state_position(f->live)), "version", "fake"));
+			      wire_position_encode(state_position(f->config)), "live",
+			      wire_position_encode(state_position(f->live)), "version", "fake"));
 }
 
 /* All live rows as one change. */
@@ -295,9 +299,9 @@ live_text(struct fake *f)
 	for (size_t i = 0; i < state_count(f->live, ROW_LIVE_LUN); i++)
 		json_array_append_new(luns, wire_row_encode(state_at(f->live, ROW_LIVE_LUN, i)));
 	return dump(json_pack("{s:I, s:s, s:n, s:i, s:s, s:{s:o}, s:{}}", "sequence",
-		(json_int_t)state_position(f->live)->sequence, "digest",
-		"00000000000000000000000000000000", "request", "time", 0, "cause", "live", "put",
-		"live_lun", luns, "delete"));
+			      (json_int_t)state_position(f->live)->sequence, "digest",
+			      "00000000000000000000000000000000", "request", "time", 0, "cause",
+			      "live", "put", "live_lun", luns, "delete"));
 }
 
 /*
@@ -310,7 +314,7 @@ resume_at(const struct fake *f, uint64_t since)
 	size_t at = 0;
 
 	while (at < f->sent_count &&
-		(strcmp(f->sent[at].event, "live") == 0 || f->sequences[at] <= since))
+	       (strcmp(f->sent[at].event, "live") == 0 || f->sequences[at] <= since))
 		at++;
 	return at;
 }
@@ -348,9 +352,9 @@ stream_serve(struct fake *f, int fd, uint64_t since)
 		if (at < f->sent_count) {
 			event = f->sent[at].event;
 			if (f->sent[at].text != NULL &&
-				(at >= live_from || strcmp(event, "change") == 0))
-				text = strdup(
-					f->garbage == at + 1 ? "{\"sequence\":" : f->sent[at].text);
+			    (at >= live_from || strcmp(event, "change") == 0))
+				text = strdup(f->garbage == at + 1 ? "{\"sequence\":"
+								   : f->sent[at].text);
 			f->garbage = f->garbage == at + 1 ? 0 : f->garbage;
 			at++;
 		} else if (f->epoch == epoch) {
@@ -372,7 +376,7 @@ events_serve(struct fake *f, int fd, const char *path)
 
 	if (i != at->incarnation || s > at->sequence || s < f->forgotten)
 		answer(fd, 410,
-			"{\"error\":{\"code\":\"GONE\",\"message\":\"not kept any more\"}}");
+		       "{\"error\":{\"code\":\"GONE\",\"message\":\"not kept any more\"}}");
 	else
 		stream_serve(f, fd, s);
 }
@@ -482,8 +486,12 @@ struct client_tuning
 fake_tuning(void)
 {
 	return (struct client_tuning){
-		.stale_ns = NS_PER_S, .backoff_max_ns = 20 * NS_PER_MS, .silence_ns = 10 * NS_PER_S,
-		.retry_ns = 10 * NS_PER_S, .wait_ns = 10 * NS_PER_S, .call_ms = 10000,
+		.stale_ns = NS_PER_S,
+		.backoff_max_ns = 20 * NS_PER_MS,
+		.silence_ns = 10 * NS_PER_S,
+		.retry_ns = 10 * NS_PER_S,
+		.wait_ns = 10 * NS_PER_S,
+		.call_ms = 10000,
 	};
 }
 
@@ -515,7 +523,7 @@ fake_start(void)
 	f->next_lun = 1000;
 	f->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert(bind(f->listener, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-		listen(f->listener, 64) == 0);
+	       listen(f->listener, 64) == 0);
 	assert(pthread_create(&f->acceptor, NULL, accept_main, f) == 0);
 	return f;
 }
@@ -563,12 +571,12 @@ fake_url(const struct fake *f)
 
 /* ---- doings ---- */
 
-#define LOCKED(f, statements) \
-	do { \
-		pthread_mutex_lock(&(f)->lock); \
-		statements; \
+#define LOCKED(f, statements)                          \
+	do {                                           \
+		pthread_mutex_lock(&(f)->lock);        \
+		statements;                            \
 		pthread_cond_broadcast(&(f)->changed); \
-		pthread_mutex_unlock(&(f)->lock); \
+		pthread_mutex_unlock(&(f)->lock);      \
 	} while (0)
 
 struct state_edit *
@@ -646,7 +654,7 @@ fake_down(struct fake *f, bool down)
 		if (down)
 			conns_shut(f);
 		if (!down)
-			live_start(f, 'c');	/* another boot */
+			live_start(f, 'c'); /* another boot */
 	});
 }
 
@@ -695,7 +703,7 @@ fake_rewind(struct fake *f)
 	f->config = state_ref(f->earlier);
 	for (size_t i = 0; i < f->sent_count; i++) {
 		if (strcmp(f->sent[i].event, "change") == 0 &&
-			f->sequences[i] > state_position(f->config)->sequence) {
+		    f->sequences[i] > state_position(f->config)->sequence) {
 			free(f->sent[i].text);
 			f->sent[i].text = NULL;
 		}

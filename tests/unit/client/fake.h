@@ -34,11 +34,11 @@ struct position fake_position(struct fake *fake);
 
 enum fake_fault {
 	FAKE_NONE,
-	FAKE_SKIP,		/* the next change is not sent */
-	FAKE_DIGEST,		/* the next change is sent with another digest */
-	FAKE_ROW,		/* the next change is sent without its last row, with the right digest */
-	FAKE_GARBAGE,		/* the next change is sent as text that is not JSON; whoever asks again gets it whole */
-	FAKE_NONSENSE,		/* the next change is sent as JSON that is no change */
+	FAKE_SKIP,   /* the next change is not sent */
+	FAKE_DIGEST, /* the next change is sent with another digest */
+	FAKE_ROW,    /* the next change is sent without its last row, with the right digest */
+	FAKE_GARBAGE, /* the next change is sent as text that is not JSON; whoever asks again gets it whole */
+	FAKE_NONSENSE, /* the next change is sent as JSON that is no change */
 };
 
 void fake_fault(struct fake *fake, enum fake_fault fault);
@@ -68,10 +68,10 @@ void fake_forget(struct fake *fake);
 
 struct fake_seen {
 	char method[16], path[512], body[1024], id[64];
-	unsigned calls;			/* that came, all in all */
-	unsigned changes;		/* POST, PUT, PATCH, DELETE that were done, once for each request id */
-	unsigned streams;		/* opened so far */
-	unsigned connections;		/* accepted so far */
+	unsigned calls;   /* that came, all in all */
+	unsigned changes; /* POST, PUT, PATCH, DELETE that were done, once for each request id */
+	unsigned streams; /* opened so far */
+	unsigned connections; /* accepted so far */
 };
 
 void fake_seen(struct fake *fake, struct fake_seen *ret_seen);

@@ -25,13 +25,13 @@ pair_open(struct pair *p)
 	struct client_tuning tuning = fake_tuning();
 
 	p->fake = fake_start();
-	assert_int_equal(
-		client_open_tuned(fake_url(p->fake), CLIENT_CALLS, &tuning, &p->client), 0);
+	assert_int_equal(client_open_tuned(fake_url(p->fake), CLIENT_CALLS, &tuning, &p->client),
+			 0);
 }
 
-#define PAIR(p) \
+#define PAIR(p)                                         \
 	AUTO(pair_fini) struct pair p = { NULL, NULL }; \
-	(void)unused; \
+	(void)unused;                                   \
 	pair_open(&p)
 
 static void
@@ -168,7 +168,8 @@ test_an_answer_to_a_change_is_decoded(void **unused)
 	struct client_answer answer;
 
 	PAIR(p);
-	fake_answer(p.fake, 202,
+	fake_answer(
+		p.fake, 202,
 		"{\"sequence\":12,\"id\":\"00000001-0000-0000-0000-00000000006c\","
 		"\"job\":\"00000002-0000-0000-0000-00000000006a\",\"existed\":true,\"replayed\":"
 		"false}");
@@ -331,43 +332,43 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	struct guid group = sample_id('g', 5), job = sample_id('j', 6),
 		    both[2] = { target, sample_id('t', 3) };
 	struct client_lun_spec spec = { .name = "v",
-		.pool_id = pool,
-		.size_bytes = 4096,
-		.block_bytes = 4096,
-		.thick = true,
-		.mask = "*" };
+					.pool_id = pool,
+					.size_bytes = 4096,
+					.block_bytes = 4096,
+					.thick = true,
+					.mask = "*" };
 	struct client_lun_spec least = { .size_bytes = 1 };
 	struct client_answer answer;
 
 	PAIR(p);
 #define SAYS(call, method, path, body) \
-	assert_int_equal(call, 0); \
+	assert_int_equal(call, 0);     \
 	assert_seen(p.fake, method, path, body)
 	SAYS(client_array_rename(p.client, "n", &answer), "PATCH", "/v1/array", "{\"name\":\"n\"}");
 	SAYS(client_pool_create(p.client, "n", "/d", &answer), "POST", "/v1/pools",
-		"{\"name\":\"n\",\"path\":\"/d\"}");
+	     "{\"name\":\"n\",\"path\":\"/d\"}");
 	SAYS(client_pool_delete(p.client, &pool, &answer), "DELETE",
-		"/v1/pools/00000003-0000-0000-0000-000000000070", "");
+	     "/v1/pools/00000003-0000-0000-0000-000000000070", "");
 	SAYS(client_lun_create(p.client, &spec, &answer), "POST", "/v1/luns",
-		"{\"size_bytes\":4096,\"name\":\"v\",\"pool_id\":\"00000003-0000-0000-0000-"
-		"000000000070\","
-		"\"block_bytes\":4096,\"thick\":true,\"mask\":\"*\"}");
+	     "{\"size_bytes\":4096,\"name\":\"v\",\"pool_id\":\"00000003-0000-0000-0000-"
+	     "000000000070\","
+	     "\"block_bytes\":4096,\"thick\":true,\"mask\":\"*\"}");
 	SAYS(client_lun_create(p.client, &least, &answer), "POST", "/v1/luns",
-		"{\"size_bytes\":1}");
+	     "{\"size_bytes\":1}");
 	SAYS(client_lun_delete(p.client, &lun, &answer), "DELETE",
-		"/v1/luns/00000001-0000-0000-0000-00000000006c", "");
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "");
 	SAYS(client_lun_extend(p.client, &lun, 512, &answer), "POST",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c/extend", "{\"add_bytes\":512}");
 	SAYS(client_lun_rename(p.client, &lun, "x", &answer), "PATCH",
-		"/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"name\":\"x\"}");
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"name\":\"x\"}");
 	SAYS(client_lun_set_mask(p.client, &lun, "", &answer), "PATCH",
-		"/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"mask\":\"\"}");
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"mask\":\"\"}");
 	SAYS(client_lun_set_status(p.client, &lun, STATUS_OFFLINE, &answer), "PATCH",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"status\":\"offline\"}");
 	SAYS(client_lun_associate(p.client, &lun, both, 2, &answer), "PUT",
-		"/v1/luns/00000001-0000-0000-0000-00000000006c/targets",
-		"{\"targets\":[\"00000002-0000-0000-0000-000000000074\",\"00000003-0000-0000-0000-"
-		"000000000074\"]}");
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c/targets",
+	     "{\"targets\":[\"00000002-0000-0000-0000-000000000074\",\"00000003-0000-0000-0000-"
+	     "000000000074\"]}");
 	SAYS(client_lun_associate(p.client, &lun, NULL, 0, &answer), "PUT",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c/targets", "{\"targets\":[]}");
 	SAYS(client_target_create(p.client, NULL, "a", false, &answer), "POST", "/v1/targets",
@@ -387,17 +388,17 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	SAYS(client_group_create(p.client, &target, &answer), "POST", "/v1/portal-groups",
 	     "{\"target_id\":\"00000002-0000-0000-0000-000000000074\"}");
 	SAYS(client_group_add_portal(p.client, &group, &portal, &answer), "PUT",
-		"/v1/portal-groups/00000005-0000-0000-0000-000000000067/portals/"
-		"00000004-0000-0000-0000-00000000006f",
-		"");
+	     "/v1/portal-groups/00000005-0000-0000-0000-000000000067/portals/"
+	     "00000004-0000-0000-0000-00000000006f",
+	     "");
 	SAYS(client_group_remove_portal(p.client, &group, &portal, &answer), "DELETE",
-		"/v1/portal-groups/00000005-0000-0000-0000-000000000067/portals/"
-		"00000004-0000-0000-0000-00000000006f",
-		"");
+	     "/v1/portal-groups/00000005-0000-0000-0000-000000000067/portals/"
+	     "00000004-0000-0000-0000-00000000006f",
+	     "");
 	SAYS(client_group_delete(p.client, &group, NULL), "DELETE",
 	     "/v1/portal-groups/00000005-0000-0000-0000-000000000067", "");
 	SAYS(client_job_cancel(p.client, &job, &answer), "POST",
-		"/v1/jobs/00000006-0000-0000-0000-00000000006a/cancel", "");
+	     "/v1/jobs/00000006-0000-0000-0000-00000000006a/cancel", "");
 }
 
 static void
@@ -412,7 +413,7 @@ test_sizes_are_asked_for(void **unused)
 	assert_seen(p.fake, "GET", "/v1/luns/00000001-0000-0000-0000-00000000006c/max-extend", "");
 	assert_int_equal(client_max_lun_size(p.client, &pool, true, &bytes), 0);
 	assert_seen(p.fake, "GET",
-		"/v1/max-lun-size?pool=00000003-0000-0000-0000-000000000070&thick=1", "");
+		    "/v1/max-lun-size?pool=00000003-0000-0000-0000-000000000070&thick=1", "");
 	assert_int_equal(client_max_lun_size(p.client, NULL, false, &bytes), 0);
 	assert_seen(p.fake, "GET", "/v1/max-lun-size?thick=0", "");
 }
@@ -474,7 +475,8 @@ test_a_call_out_of_memory_says_so(void **unused)
 	struct guid lun = sample_id('l', 1);
 
 	PAIR(p);
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		struct client_answer answer;
 		int rc = client_lun_rename(p.client, &lun, "x", &answer);
 
@@ -490,7 +492,8 @@ test_opening_out_of_memory_leaves_nothing(void **unused)
 	struct fake *fake = fake_start();
 
 	(void)unused;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		struct client *client = NULL;
 		int rc = client_open_tuned(fake_url(fake), CLIENT_REPLICA, &tuning, &client);
 

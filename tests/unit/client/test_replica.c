@@ -21,8 +21,8 @@ pair_open(struct pair *p)
 	struct client_tuning tuning = fake_tuning();
 
 	p->fake = fake_start();
-	assert_int_equal(
-		client_open_tuned(fake_url(p->fake), CLIENT_REPLICA, &tuning, &p->client), 0);
+	assert_int_equal(client_open_tuned(fake_url(p->fake), CLIENT_REPLICA, &tuning, &p->client),
+			 0);
 }
 
 static void
@@ -32,9 +32,9 @@ pair_fini(struct pair *p)
 	fake_stop(p->fake);
 }
 
-#define PAIR(p) \
+#define PAIR(p)                                         \
 	AUTO(pair_fini) struct pair p = { NULL, NULL }; \
-	(void)unused; \
+	(void)unused;                                   \
 	pair_open(&p)
 
 /* Until the replica is in that state; a test that waits in vain is ended by the harness. */
@@ -118,7 +118,7 @@ test_open_without_an_array_is_unreachable(void **unused)
 
 	(void)unused;
 	assert_int_equal(client_open_tuned("unix:/nonexistent/s", CLIENT_REPLICA, &tuning, &client),
-		ERR_UNREACHABLE);
+			 ERR_UNREACHABLE);
 	assert_null(client);
 	assert_non_null(strstr(err_text(ERR_UNREACHABLE), "/nonexistent/s"));
 }
@@ -147,7 +147,7 @@ test_live_rows_arrive_with_the_hello_and_later(void **unused)
 	fake_cut(p.fake);
 	fake_await_streams(p.fake, 2);
 	fake_live(p.fake, sample_live_lun(2, HEALTH_FAILED));
-	fake_add_lun(p.fake, 10);	/* comes after it on the same stream */
+	fake_add_lun(p.fake, 10); /* comes after it on the same stream */
 	assert_int_equal(client_sync(p.client), 0);
 	assert_int_equal(client_view(p.client, &view), 0);
 	assert_int_equal(
@@ -195,7 +195,7 @@ test_an_array_that_comes_back_is_followed_again(void **unused)
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_down(p.fake, true);
 	await_state(p.client, REPLICA_LOST);
-	assert_trusted(p.client);	/* not yet for too long */
+	assert_trusted(p.client); /* not yet for too long */
 	fake_down(p.fake, false);
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_add_lun(p.fake, 10);
@@ -223,8 +223,8 @@ test_a_stream_lost_for_too_long_is_corrupt_until_it_is_back(void **unused)
 
 	(void)unused;
 	tuning.stale_ns = 100 * NS_PER_MS;
-	assert_int_equal(
-		client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client),
+			 0);
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_down(p.fake, true);
 	await_corrupt(p.client);
@@ -243,8 +243,8 @@ test_a_silent_stream_is_given_up(void **unused)
 
 	(void)unused;
 	tuning.silence_ns = 60 * NS_PER_MS;
-	assert_int_equal(
-		client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client),
+			 0);
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_mute(p.fake, true);
 	fake_await_streams(p.fake, 3);
@@ -262,8 +262,8 @@ test_a_mute_stream_makes_the_view_stale(void **unused)
 
 	(void)unused;
 	tuning.stale_ns = 100 * NS_PER_MS;
-	assert_int_equal(
-		client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client),
+			 0);
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_mute(p.fake, true);
 	await_corrupt(p.client);
@@ -491,8 +491,8 @@ test_a_call_whose_change_never_arrives_ends(void **unused)
 
 	(void)unused;
 	tuning.wait_ns = 50 * NS_PER_MS;
-	assert_int_equal(
-		client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client), 0);
+	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client),
+			 0);
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_mute(p.fake, true);
 	assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), ERR_TIMEOUT);
@@ -525,7 +525,7 @@ struct ear {
 
 static void
 ear_hear(struct client_listener *listener, const struct client_view *before,
-	const struct client_view *after, const struct change *change)
+	 const struct client_view *after, const struct change *change)
 {
 	struct ear *e = container_of(listener, struct ear, listener);
 	AUTO_VIEW struct client_view shown = { NULL, NULL };
@@ -533,12 +533,12 @@ ear_hear(struct client_listener *listener, const struct client_view *before,
 	client_view_last(e->client, &shown);
 	pthread_mutex_lock(&e->lock);
 	/* The view shows it already, and one change follows the other. */
-	e->wrong |=
-		state_position(shown.config)->sequence < state_position(after->config)->sequence;
+	e->wrong |= state_position(shown.config)->sequence <
+		    state_position(after->config)->sequence;
 	if (change == NULL) {
 		e->reloads++;
 	} else if (change->op_count > 0 &&
-		change->ops[0].family >= (enum row_family)ROW_CONFIG_COUNT) {
+		   change->ops[0].family >= (enum row_family)ROW_CONFIG_COUNT) {
 		e->live++;
 	} else {
 		e->wrong |= state_position(before->config)->sequence + 1 != change->sequence;
@@ -630,7 +630,7 @@ job_put(struct fake *fake, enum job_state state)
 static void *
 finish_job(void *arg)
 {
-	fake_await_calls(arg, 2);	/* the snapshot, and the barrier of the test */
+	fake_await_calls(arg, 2); /* the snapshot, and the barrier of the test */
 	job_put(arg, JOB_DONE);
 	return NULL;
 }
@@ -753,13 +753,13 @@ test_refreshes_cuts_and_changes_together_end_well(void **unused)
 
 struct starver {
 	struct client_listener listener;
-	unsigned nth;			/* which allocation of the event thread fails next: 1, 2, … 40, 1, … */
+	unsigned nth; /* which allocation of the event thread fails next: 1, 2, … 40, 1, … */
 	unsigned hits;
 };
 
 static void
 starve(struct client_listener *listener, const struct client_view *before,
-	const struct client_view *after, const struct change *change)
+       const struct client_view *after, const struct change *change)
 {
 	struct starver *s = container_of(listener, struct starver, listener);
 

@@ -69,15 +69,15 @@ get_object(IVdsHwProvider *provider, struct guid id, VDS_OBJECT_TYPE type, const
 
 #define GET_LUN(provider, n, interface) \
 	((interface *)get_object(provider, sample_id('l', n), VDS_OT_LUN, &IID_##interface))
-#define GET_TARGET(provider, n) \
+#define GET_TARGET(provider, n)                                                    \
 	((IVdsIscsiTarget *)get_object(provider, sample_id('t', n), VDS_OT_TARGET, \
 				       &IID_IVdsIscsiTarget))
 #define GET_SUBSYSTEM(provider, interface) \
 	((interface *)get_object(provider, sample_id('a', 1), VDS_OT_SUB_SYSTEM, &IID_##interface))
-#define GET_PORTAL(provider, n) \
+#define GET_PORTAL(provider, n)                                                    \
 	((IVdsIscsiPortal *)get_object(provider, sample_id('o', n), VDS_OT_PORTAL, \
 				       &IID_IVdsIscsiPortal))
-#define GET_GROUP(provider, n) \
+#define GET_GROUP(provider, n)                                                                \
 	((IVdsIscsiPortalGroup *)get_object(provider, sample_id('g', n), VDS_OT_PORTAL_GROUP, \
 					    &IID_IVdsIscsiPortalGroup))
 

@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 struct client {
-	pthread_mutex_t lock;		/* all below */
+	pthread_mutex_t lock; /* all below */
 	pthread_cond_t job_ended;
 	struct state *config, *live;
 	struct client_listener *listeners;
@@ -17,7 +17,7 @@ struct client {
 	bool hold_jobs;
 	unsigned syncs, made;
 	size_t asked_targets;
-	enum row_family late_family;	/* of what fake_delete_at_sync named */
+	enum row_family late_family; /* of what fake_delete_at_sync named */
 	struct guid late_id;
 };
 
@@ -180,7 +180,7 @@ client_open(const char *url, enum client_mode mode, struct client **ret_client)
 	c = mem_calloc(1, sizeof(*c));
 	if (c == NULL)
 		return -ENOMEM;
-	mem_fault_at(0);	/* the array's own memory is not what tests of com let run out */
+	mem_fault_at(0); /* the array's own memory is not what tests of com let run out */
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->job_ended, NULL);
 	c->config = sample_state();
@@ -239,7 +239,7 @@ client_sync(struct client *client)
 	if (!guid_is_zero(&client->late_id)) {
 		struct guid id = client->late_id;
 
-		client->late_id = (struct guid){{0}};
+		client->late_id = (struct guid){ { 0 } };
 		fake_delete(client->late_family, &id, NULL);
 	}
 	return client->view_code;
@@ -664,8 +664,8 @@ client_group_add_portal(struct client *client, const struct guid *group, const s
 		return code;
 	if (state_find(client->config, ROW_PORTAL, portal) == NULL)
 		return err_set(ERR_NOT_FOUND, "no such portal");
-	ret_answer->existed =
-		state_find_pair(client->config, ROW_GROUP_PORTAL, group, portal) != NULL;
+	ret_answer->existed = state_find_pair(client->config, ROW_GROUP_PORTAL, group, portal) !=
+			      NULL;
 	if (ret_answer->existed)
 		return 0;
 	row = row_new(ROW_GROUP_PORTAL);

@@ -14,7 +14,7 @@
 
 /* The one opened last; NULL when none is open. */
 extern struct client *fake_client;
-extern unsigned fake_open_count;	/* clients that are open now */
+extern unsigned fake_open_count; /* clients that are open now */
 
 /* client_view answers this; 0 = as usual. */
 void fake_set_view_code(int code);

@@ -14,12 +14,12 @@ struct sink {
 	pthread_cond_t changed;
 	VDS_NOTIFICATION seen[SEEN_MAX];
 	size_t seen_count;
-	LONG calls[64];			/* notifications in each call */
+	LONG calls[64]; /* notifications in each call */
 	size_t call_count;
-	bool hold;			/* calls wait until this is cleared */
+	bool hold; /* calls wait until this is cleared */
 	pthread_t thread;
-	IVdsProviderPrivate *unload;	/* OnNotify calls OnUnload of this */
-	IVdsHwProvider *drop;		/* OnNotify releases this */
+	IVdsProviderPrivate *unload; /* OnNotify calls OnUnload of this */
+	IVdsHwProvider *drop;        /* OnNotify releases this */
 };
 
 static HRESULT
@@ -65,7 +65,7 @@ sink_on_notify(IVdsAdviseSink *self, LONG count, VDS_NOTIFICATION *notes)
 		s->calls[s->call_count++] = count;
 	for (LONG i = 0; i < count && s->seen_count < SEEN_MAX; i++)
 		s->seen[s->seen_count++] = notes[i];
-	CoTaskMemFree(notes);	/* the receiver's, as documented */
+	CoTaskMemFree(notes); /* the receiver's, as documented */
 	if (s->unload != NULL)
 		assert_int_equal(IVdsProviderPrivate_OnUnload(s->unload, FALSE), S_OK);
 	if (s->drop != NULL) {
@@ -78,7 +78,10 @@ sink_on_notify(IVdsAdviseSink *self, LONG count, VDS_NOTIFICATION *notes)
 }
 
 static const IVdsAdviseSinkVtbl sink_vtable = {
-	sink_query_interface, sink_add_ref, sink_release, sink_on_notify,
+	sink_query_interface,
+	sink_add_ref,
+	sink_release,
+	sink_on_notify,
 };
 
 static struct sink the_sink;
@@ -196,7 +199,7 @@ static void
 test_an_association_modifies_both_ends_in_one_batch(void **state)
 {
 	IVdsLunIscsi *lun = GET_LUN(provider, 1, IVdsLunIscsi);
-	VDS_OBJECT_ID ids[] = {guid_of(sample_id('t', 2)), guid_of(sample_id('t', 3))};
+	VDS_OBJECT_ID ids[] = { guid_of(sample_id('t', 2)), guid_of(sample_id('t', 3)) };
 
 	(void)state;
 	/*
@@ -224,10 +227,10 @@ test_a_deleted_lun_departs_and_its_targets_are_modified(void **state)
 		const VDS_NOTIFICATION *note = &the_sink.seen[i];
 
 		targets += note->objectType == VDS_NTT_TARGET;
-		departs +=
-			note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_DEPART;
-		modified_luns +=
-			note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_MODIFY;
+		departs += note->objectType == VDS_NTT_LUN &&
+			   note->Lun.ulEvent == VDS_NF_LUN_DEPART;
+		modified_luns += note->objectType == VDS_NTT_LUN &&
+				 note->Lun.ulEvent == VDS_NF_LUN_MODIFY;
 	}
 	assert_int_equal(departs, 1);
 	assert_int_equal(modified_luns, 0);
@@ -364,16 +367,16 @@ test_a_reloaded_replica_tells_the_difference(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		const VDS_NOTIFICATION *note = &the_sink.seen[i];
 
-		arrived +=
-			note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_ARRIVE;
-		departed +=
-			note->objectType == VDS_NTT_LUN && note->Lun.ulEvent == VDS_NF_LUN_DEPART;
+		arrived += note->objectType == VDS_NTT_LUN &&
+			   note->Lun.ulEvent == VDS_NF_LUN_ARRIVE;
+		departed += note->objectType == VDS_NTT_LUN &&
+			    note->Lun.ulEvent == VDS_NF_LUN_DEPART;
 		modified += note->objectType == VDS_NTT_TARGET &&
 			    note->Target.ulEvent == VDS_NF_TARGET_MODIFY;
 	}
 	assert_int_equal(arrived, 1);
 	assert_int_equal(departed, 1);
-	assert_int_equal(modified, 2);	/* target 2, and target 1 which lost LUN 2 */
+	assert_int_equal(modified, 2); /* target 2, and target 1 which lost LUN 2 */
 }
 
 static void
@@ -434,6 +437,7 @@ test_an_object_that_is_no_sink_is_refused(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		EACH(test_arrive_modify_and_depart),
 		EACH(test_an_association_modifies_both_ends_in_one_batch),
@@ -449,6 +453,7 @@ main(void)
 		EACH(test_the_last_release_from_within_on_notify),
 		EACH(test_an_object_that_is_no_sink_is_refused),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

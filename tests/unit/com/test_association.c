@@ -80,7 +80,7 @@ test_query_luns_is_the_inverse(void **state)
 static void
 test_associate_replaces_the_whole_set(void **state)
 {
-	VDS_OBJECT_ID ids[] = {guid_of(sample_id('t', 3)), guid_of(sample_id('t', 2))};
+	VDS_OBJECT_ID ids[] = { guid_of(sample_id('t', 3)), guid_of(sample_id('t', 2)) };
 
 	(void)state;
 	assert_int_equal(IVdsLunIscsi_AssociateTargets(lun, ids, 2), S_OK);
@@ -92,19 +92,19 @@ test_associate_replaces_the_whole_set(void **state)
 static void
 test_duplicates_count_once(void **state)
 {
-	VDS_OBJECT_ID ids[] = {guid_of(sample_id('t', 2)), guid_of(sample_id('t', 1)),
-			       guid_of(sample_id('t', 2))};
+	VDS_OBJECT_ID ids[] = { guid_of(sample_id('t', 2)), guid_of(sample_id('t', 1)),
+				guid_of(sample_id('t', 2)) };
 
 	(void)state;
 	assert_int_equal(IVdsLunIscsi_AssociateTargets(lun, ids, 3), S_OK);
 	assert_targets_now("1 2");
-	assert_int_equal(fake_asked_targets(), 2);	/* the request has a greatest size */
+	assert_int_equal(fake_asked_targets(), 2); /* the request has a greatest size */
 }
 
 static void
 test_an_unknown_target_changes_nothing(void **state)
 {
-	VDS_OBJECT_ID ids[] = {guid_of(sample_id('t', 2)), guid_of(sample_id('t', 99))};
+	VDS_OBJECT_ID ids[] = { guid_of(sample_id('t', 2)), guid_of(sample_id('t', 99)) };
 
 	(void)state;
 	assert_int_equal(IVdsLunIscsi_AssociateTargets(lun, ids, 2), VDS_E_OBJECT_NOT_FOUND);
@@ -217,13 +217,16 @@ test_a_failed_lun_says_failed(void **state)
 static void
 test_operations_that_hold_the_lun_say_busy(void **state)
 {
-	static const struct { enum lun_operation operation; HRESULT hr; } table[] = {
-		{OPERATION_NONE, S_OK},
-		{OPERATION_CREATE, VDS_E_ANOTHER_CALL_IN_PROGRESS},
-		{OPERATION_EXTEND, VDS_E_ANOTHER_CALL_IN_PROGRESS},
-		{OPERATION_DELETE, VDS_E_ANOTHER_CALL_IN_PROGRESS},
-		{OPERATION_ASSOCIATE, S_OK},
-		{OPERATION_STATUS, S_OK},
+	static const struct {
+		enum lun_operation operation;
+		HRESULT hr;
+	} table[] = {
+		{ OPERATION_NONE, S_OK },
+		{ OPERATION_CREATE, VDS_E_ANOTHER_CALL_IN_PROGRESS },
+		{ OPERATION_EXTEND, VDS_E_ANOTHER_CALL_IN_PROGRESS },
+		{ OPERATION_DELETE, VDS_E_ANOTHER_CALL_IN_PROGRESS },
+		{ OPERATION_ASSOCIATE, S_OK },
+		{ OPERATION_STATUS, S_OK },
 	};
 
 	(void)state;
@@ -265,11 +268,14 @@ test_reenumerate_and_refresh_cure_a_corrupt_cache(void **state)
 static void
 test_failures_of_a_change_are_those_of_the_array(void **state)
 {
-	static const struct { int code; HRESULT hr; } table[] = {
-		{ERR_BUSY, VDS_E_ANOTHER_CALL_IN_PROGRESS},
-		{ERR_FAILED, VDS_E_OBJECT_STATUS_FAILED},
-		{ERR_LIMIT, VDS_E_NOT_SUPPORTED},
-		{ERR_UNREACHABLE, VDS_E_PROVIDER_CACHE_CORRUPT},
+	static const struct {
+		int code;
+		HRESULT hr;
+	} table[] = {
+		{ ERR_BUSY, VDS_E_ANOTHER_CALL_IN_PROGRESS },
+		{ ERR_FAILED, VDS_E_OBJECT_STATUS_FAILED },
+		{ ERR_LIMIT, VDS_E_NOT_SUPPORTED },
+		{ ERR_UNREACHABLE, VDS_E_PROVIDER_CACHE_CORRUPT },
 	};
 	VDS_OBJECT_ID id = guid_of(sample_id('t', 2));
 
@@ -316,6 +322,7 @@ test_a_lun_deleted_by_another_says_deleted_before_the_event_came(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		EACH(test_query_gives_the_targets_in_order),
 		EACH(test_query_luns_is_the_inverse),
@@ -335,6 +342,7 @@ main(void)
 		EACH(test_a_lun_deleted_meanwhile_says_deleted_not_not_found),
 		EACH(test_a_lun_deleted_by_another_says_deleted_before_the_event_came),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,7 +60,7 @@ test_a_running_job_is_pending_with_its_percentage(void **state)
 	live->percent = 100;
 	fake_put_live(live);
 	assert_int_equal(IVdsAsync_QueryStatus(async, &result, &percent), S_OK);
-	assert_int_equal(percent, 99);	/* 100 is for what has ended */
+	assert_int_equal(percent, 99); /* 100 is for what has ended */
 	fake_end_job(&job, JOB_DONE, "");
 	assert_int_equal(IVdsAsync_QueryStatus(async, &result, &percent), S_OK);
 	assert_int_equal(result, S_OK);
@@ -196,6 +196,7 @@ test_status_of_an_ended_job_survives_a_corrupt_cache(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		EACH(test_a_running_job_is_pending_with_its_percentage),
 		EACH(test_wait_blocks_until_the_job_ends),
@@ -205,6 +206,7 @@ main(void)
 		EACH(test_wait_and_status_want_both_pointers),
 		EACH(test_status_of_an_ended_job_survives_a_corrupt_cache),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

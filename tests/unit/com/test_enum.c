@@ -223,6 +223,7 @@ test_an_enumerator_outlives_the_provider(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		EACH(test_next_exactly_all_is_ok),
 		EACH(test_next_more_than_left_gives_the_rest_and_false),
@@ -237,6 +238,7 @@ main(void)
 		EACH(test_a_deleted_object_stays_in_the_list_and_says_so),
 		EACH(test_an_enumerator_outlives_the_provider),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,8 @@ static void
 test_open(void **state)
 {
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		IVdsProvider *other = NULL;
 		HRESULT hr = VdsOpenHwProvider(u"fake:", &IID_IVdsProvider, (void **)&other);
 
@@ -54,7 +55,8 @@ test_query_associated_targets(void **state)
 	IVdsLunIscsi *iscsi = query(lun, &IID_IVdsLunIscsi);
 
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		IEnumVdsObject *list = NULL, *clone = NULL;
 		HRESULT hr = IVdsLunIscsi_QueryAssociatedTargets(iscsi, &list);
 		IUnknown *objects[2];
@@ -71,7 +73,7 @@ test_query_associated_targets(void **state)
 		} else if (clone != NULL) {
 			FAULT_OFF();
 			assert_int_equal(fetched, 0);
-			assert_int_equal(drain(list), 2);	/* the cursor did not move */
+			assert_int_equal(drain(list), 2); /* the cursor did not move */
 		}
 		if (clone != NULL)
 			RELEASE(clone);
@@ -85,7 +87,8 @@ static void
 test_lun_properties(void **state)
 {
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		VDS_LUN_PROP prop;
 		HRESULT hr = IVdsLun_GetProperties(lun, &prop);
 
@@ -102,7 +105,8 @@ static void
 test_identification_data(void **state)
 {
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		VDS_LUN_INFORMATION info;
 		HRESULT hr = IVdsLun_GetIdentificationData(lun, &info);
 
@@ -124,7 +128,8 @@ test_connected_initiators(void **state)
 	session->target_id = sample_id('t', 1);
 	assert_int_equal(row_set_string(&session->initiator, "iqn.a"), 0);
 	fake_put_live(session);
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		LPWSTR *list = NULL;
 		LONG count = 9;
 		HRESULT hr = IVdsIscsiTarget_GetConnectedInitiators(target, &list, &count);
@@ -145,6 +150,7 @@ test_connected_initiators(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		EACH(test_open),
 		EACH(test_query_associated_targets),
@@ -152,6 +158,7 @@ main(void)
 		EACH(test_identification_data),
 		EACH(test_connected_initiators),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,8 +13,8 @@ lun_row(void)
 {
 	struct row_lun *row = sample_lun(7);
 
-	row->id = (struct guid){
-		{0x6a, 0x12, 0x34, 0x56, 0x78, 0x9a, 0x4b, 0xcd, 0x8e, 0xf0, 1, 2, 3, 4, 5, 6}};
+	row->id = (struct guid){ { 0x6a, 0x12, 0x34, 0x56, 0x78, 0x9a, 0x4b, 0xcd, 0x8e, 0xf0, 1, 2,
+				   3, 4, 5, 6 } };
 	assert_int_equal(row_set_string(&row->naa, "3fedcba987654321"), 0);
 	assert_int_equal(row_set_string(&row->serial, "0123456789abcdef"), 0);
 	return row;
@@ -25,7 +25,7 @@ identity_of(const struct row_lun *row)
 {
 	struct scsi_identity id = {
 		.guid = row->id,
-		.naa = {0x3f, 0xed, 0xcb, 0xa9, 0x87, 0x65, 0x43, 0x21},
+		.naa = { 0x3f, 0xed, 0xcb, 0xa9, 0x87, 0x65, 0x43, 0x21 },
 		.vendor = IDENTITY_VENDOR,
 		.product = IDENTITY_PRODUCT,
 		.revision = IDENTITY_REVISION,

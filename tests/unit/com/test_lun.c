@@ -70,10 +70,10 @@ test_properties_show_health_and_operations_and_are_never_busy(void **state)
 		VDS_HEALTH vds_health;
 		VDS_TRANSITION_STATE transition;
 	} table[] = {
-		{HEALTH_UNKNOWN, OPERATION_NONE, VDS_LS_ONLINE, VDS_H_UNKNOWN, VDS_TS_STABLE},
-		{HEALTH_FAILED, OPERATION_NONE, VDS_LS_FAILED, VDS_H_FAILED, VDS_TS_STABLE},
-		{HEALTH_OK, OPERATION_CREATE, VDS_LS_NOT_READY, VDS_H_HEALTHY, VDS_TS_STABLE},
-		{HEALTH_OK, OPERATION_EXTEND, VDS_LS_ONLINE, VDS_H_HEALTHY, VDS_TS_EXTENDING},
+		{ HEALTH_UNKNOWN, OPERATION_NONE, VDS_LS_ONLINE, VDS_H_UNKNOWN, VDS_TS_STABLE },
+		{ HEALTH_FAILED, OPERATION_NONE, VDS_LS_FAILED, VDS_H_FAILED, VDS_TS_STABLE },
+		{ HEALTH_OK, OPERATION_CREATE, VDS_LS_NOT_READY, VDS_H_HEALTHY, VDS_TS_STABLE },
+		{ HEALTH_OK, OPERATION_EXTEND, VDS_LS_ONLINE, VDS_H_HEALTHY, VDS_TS_EXTENDING },
 	};
 
 	(void)state;
@@ -107,7 +107,7 @@ test_get_subsystem_gives_the_array(void **state)
 static void
 test_identification_is_what_inquiry_says(void **state)
 {
-	static const unsigned char naa[8] = {0x30, 0, 0, 0, 0, 0, 0, 1};
+	static const unsigned char naa[8] = { 0x30, 0, 0, 0, 0, 0, 0, 1 };
 	VDS_STORAGE_IDENTIFIER *ids;
 	VDS_LUN_INFORMATION info;
 
@@ -142,7 +142,7 @@ test_query_if_created_lun_knows_its_own(void **state)
 	assert_int_equal(IVdsLun_GetIdentificationData(lun, &info), S_OK);
 	assert_int_equal(IVdsHwProviderPrivate_QueryIfCreatedLun(private, path, &info, &id), S_OK);
 	assert_true(same_guid(&id, sample_id('l', 1)));
-	info.m_deviceIdDescriptor.m_cIdentifiers = 0;	/* by serial number alone */
+	info.m_deviceIdDescriptor.m_cIdentifiers = 0; /* by serial number alone */
 	assert_int_equal(IVdsHwProviderPrivate_QueryIfCreatedLun(private, path, &info, &id), S_OK);
 	assert_true(same_guid(&id, sample_id('l', 1)));
 	info.m_szSerialNumber[1] = 'x';
@@ -274,7 +274,7 @@ test_after_delete_every_method_says_deleted_and_iunknown_works(void **state)
 static void
 test_what_is_not_done_says_so_and_gives_null(void **state)
 {
-	VDS_OBJECT_ID id = {0};
+	VDS_OBJECT_ID id = { 0 };
 	IEnumVdsObject *list = (IEnumVdsObject *)(void *)&list;
 	IVdsAsync *async = (IVdsAsync *)(void *)&async;
 
@@ -293,6 +293,7 @@ test_what_is_not_done_says_so_and_gives_null(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		EACH(test_properties_are_those_of_the_row),
 		EACH(test_properties_show_health_and_operations_and_are_never_busy),
@@ -307,6 +308,7 @@ main(void)
 		EACH(test_after_delete_every_method_says_deleted_and_iunknown_works),
 		EACH(test_what_is_not_done_says_so_and_gives_null),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,8 +23,8 @@ test_every_interface_gives_the_same_iunknown(void **state)
 static void
 test_query_interface_is_reflexive_symmetric_and_transitive(void **state)
 {
-	static const IID *const iids[] = {&IID_IVdsLun, &IID_IVdsLunNaming, &IID_IVdsLunNumber,
-					  &IID_IVdsLunIscsi, &IID_IUnknown};
+	static const IID *const iids[] = { &IID_IVdsLun, &IID_IVdsLunNaming, &IID_IVdsLunNumber,
+					   &IID_IVdsLunIscsi, &IID_IUnknown };
 	IVdsHwProvider *provider = open_provider();
 	IVdsLun *lun = GET_LUN(provider, 1, IVdsLun);
 
@@ -155,7 +155,7 @@ test_get_object_wants_id_and_type_to_match(void **state)
 
 struct offer {
 	VDS_OBJECT_TYPE type;
-	char kind;			/* of sample_id; 0: the provider */
+	char kind; /* of sample_id; 0: the provider */
 	const IID *iids[8];
 };
 
@@ -198,20 +198,20 @@ static const IID *const all[] = {
 };
 
 static const struct offer offers[] = {
-	{VDS_OT_PROVIDER,
-	 0,
-	 {&IID_IVdsProvider, &IID_IVdsProviderPrivate, &IID_IVdsHwProvider,
-	  &IID_IVdsProviderSupport, &IID_IVdsHwProviderType, &IID_IVdsHwProviderPrivate}},
-	{VDS_OT_SUB_SYSTEM,
-	 'a',
-	 {&IID_IVdsSubSystem, &IID_IVdsSubSystemNaming, &IID_IVdsSubSystemIscsi,
-	  &IID_IVdsSubSystemInterconnect}},
-	{VDS_OT_LUN,
-	 'l',
-	 {&IID_IVdsLun, &IID_IVdsLunNaming, &IID_IVdsLunNumber, &IID_IVdsLunIscsi}},
-	{VDS_OT_TARGET, 't', {&IID_IVdsIscsiTarget}},
-	{VDS_OT_PORTAL, 'o', {&IID_IVdsIscsiPortal}},
-	{VDS_OT_PORTAL_GROUP, 'g', {&IID_IVdsIscsiPortalGroup}},
+	{ VDS_OT_PROVIDER,
+	  0,
+	  { &IID_IVdsProvider, &IID_IVdsProviderPrivate, &IID_IVdsHwProvider,
+	    &IID_IVdsProviderSupport, &IID_IVdsHwProviderType, &IID_IVdsHwProviderPrivate } },
+	{ VDS_OT_SUB_SYSTEM,
+	  'a',
+	  { &IID_IVdsSubSystem, &IID_IVdsSubSystemNaming, &IID_IVdsSubSystemIscsi,
+	    &IID_IVdsSubSystemInterconnect } },
+	{ VDS_OT_LUN,
+	  'l',
+	  { &IID_IVdsLun, &IID_IVdsLunNaming, &IID_IVdsLunNumber, &IID_IVdsLunIscsi } },
+	{ VDS_OT_TARGET, 't', { &IID_IVdsIscsiTarget } },
+	{ VDS_OT_PORTAL, 'o', { &IID_IVdsIscsiPortal } },
+	{ VDS_OT_PORTAL_GROUP, 'g', { &IID_IVdsIscsiPortalGroup } },
 };
 
 static bool
@@ -258,7 +258,10 @@ test_every_vtable_is_complete(void **state)
 		&com_provider_class, &com_subsystem_class,   &com_lun_class,  &com_target_class,
 		&com_portal_class,   &com_portalgroup_class, &com_enum_class, &com_async_class,
 	};
-	static const struct { const IID *iid; size_t size;
+	static const struct {
+		const IID *iid;
+		size_t size;
+		/* clang-format off */
 	} sizes[] = {
 #define SIZE(interface) {&IID_##interface, sizeof(interface##Vtbl)}
 		SIZE(IVdsProvider),
@@ -282,6 +285,7 @@ test_every_vtable_is_complete(void **state)
 		SIZE(IVdsAsync),
 #undef SIZE
 	};
+	/* clang-format on */
 	size_t seen = 0;
 
 	(void)state;
@@ -309,7 +313,7 @@ test_every_vtable_is_complete(void **state)
 /* ---- threads ---- */
 
 #define THREADS 4
-#define ROUNDS 5000
+#define ROUNDS  5000
 
 static void *
 take_and_release(void *arg)

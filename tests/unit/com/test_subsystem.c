@@ -187,14 +187,19 @@ test_create_lun_gives_an_async_object_and_the_lun(void **state)
 static void
 test_create_lun_tells_wrong_arguments_from_what_is_not_offered(void **state)
 {
-	static const struct { VDS_LUN_TYPE type; HRESULT hr;
+	static const struct {
+		VDS_LUN_TYPE type;
+		HRESULT hr;
 	} types[] = {
-		{VDS_LT_UNKNOWN, E_INVALIDARG},	      {(VDS_LUN_TYPE)9, E_INVALIDARG},
-		{(VDS_LUN_TYPE)31, E_INVALIDARG},     {VDS_LT_FAULT_TOLERANT, VDS_E_NOT_SUPPORTED},
-		{VDS_LT_MIRROR, VDS_E_NOT_SUPPORTED}, {VDS_LT_RAID61, VDS_E_NOT_SUPPORTED},
+		{ VDS_LT_UNKNOWN, E_INVALIDARG },
+		{ (VDS_LUN_TYPE)9, E_INVALIDARG },
+		{ (VDS_LUN_TYPE)31, E_INVALIDARG },
+		{ VDS_LT_FAULT_TOLERANT, VDS_E_NOT_SUPPORTED },
+		{ VDS_LT_MIRROR, VDS_E_NOT_SUPPORTED },
+		{ VDS_LT_RAID61, VDS_E_NOT_SUPPORTED },
 	};
 	IVdsAsync *async = (IVdsAsync *)(void *)&async;
-	VDS_OBJECT_ID drive = {0};
+	VDS_OBJECT_ID drive = { 0 };
 	WCHAR none[] = u"";
 
 	(void)state;
@@ -244,7 +249,7 @@ test_create_target_with_a_name_and_without(void **state)
 {
 	IVdsSubSystemIscsi *iscsi = query(subsystem, &IID_IVdsSubSystemIscsi);
 	WCHAR name[] = u"iqn.2026-11.org.example:new", alias[] = u"new", empty[] = u"";
-	WCHAR *names[] = {name, empty, NULL};
+	WCHAR *names[] = { name, empty, NULL };
 	VDS_ISCSI_TARGET_PROP prop;
 
 	(void)state;
@@ -335,7 +340,7 @@ static void
 test_a_lone_surrogate_is_refused(void **state)
 {
 	IVdsSubSystemNaming *naming = query(subsystem, &IID_IVdsSubSystemNaming);
-	WCHAR name[] = {0xd800, 'x', 0};
+	WCHAR name[] = { 0xd800, 'x', 0 };
 
 	(void)state;
 	assert_int_equal(IVdsSubSystemNaming_SetFriendlyName(naming, name), E_INVALIDARG);
@@ -387,6 +392,7 @@ test_max_lun_size_is_asked_of_the_array(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		EACH(test_provider_properties_name_a_hardware_provider),
 		EACH(test_provider_says_iscsi_and_version_1_1),
@@ -407,6 +413,7 @@ main(void)
 		EACH(test_set_status_tells_undefined_from_unsupported),
 		EACH(test_max_lun_size_is_asked_of_the_array),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

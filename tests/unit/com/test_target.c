@@ -93,8 +93,9 @@ test_a_target_goes_with_its_groups(void **state)
 static void
 test_the_alias_is_the_friendly_name(void **state)
 {
-	WCHAR alias[] = u"front", long_alias[] =
-		u"0123456789012345678901234567890123456789012345678901234567890123456789";
+	WCHAR alias[] = u"front",
+	      long_alias[] =
+		      u"0123456789012345678901234567890123456789012345678901234567890123456789";
 
 	(void)state;
 	assert_int_equal(IVdsIscsiTarget_SetFriendlyName(target, alias), S_OK);
@@ -255,7 +256,7 @@ test_a_group_with_portals_is_not_deleted(void **state)
 static void
 test_portal_address_v4_and_v6(void **state)
 {
-	static const unsigned char loopback6[16] = {[15] = 1};
+	static const unsigned char loopback6[16] = { [15] = 1 };
 	struct row_portal *row = sample_portal(2);
 	VDS_ISCSI_PORTAL_PROP prop;
 	IVdsIscsiPortal *six;
@@ -302,7 +303,7 @@ test_portal_status_is_what_it_wants_and_whether_it_listens(void **state)
 static void
 test_ipsec_is_not_supported(void **state)
 {
-	VDS_IPADDRESS address = {0};
+	VDS_IPADDRESS address = { 0 };
 	ULONGLONG flags = 9;
 
 	(void)state;
@@ -319,6 +320,7 @@ test_ipsec_is_not_supported(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		EACH(test_target_properties),
 		EACH(test_a_target_with_luns_is_not_deleted),
@@ -335,6 +337,7 @@ main(void)
 		EACH(test_portal_status_is_what_it_wants_and_whether_it_listens),
 		EACH(test_ipsec_is_not_supported),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

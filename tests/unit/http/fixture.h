@@ -59,7 +59,7 @@ fixture_teardown(void **state)
 /* A call; the reply is the caller's (http_reply_fini). */
 static inline struct http_reply
 call_with_id(struct fixture *fx, const char *method, const char *target, const char *body,
-	const char *request_id)
+	     const char *request_id)
 {
 	struct http_request request = {
 		.method = method,
@@ -85,7 +85,7 @@ call(struct fixture *fx, unsigned status, const char *method, const char *target
 		char *text = json_dumps(reply.json, 0);
 
 		fail_msg("%s %s: status %u, wanted %u: %s", method, target, reply.status, status,
-			text);
+			 text);
 	}
 	http_reply_fini(&reply);
 	return json;
@@ -94,14 +94,14 @@ call(struct fixture *fx, unsigned status, const char *method, const char *target
 /* A call that must fail so. */
 static inline void
 call_fails(struct fixture *fx, unsigned status, const char *code, const char *method,
-	const char *target, const char *body)
+	   const char *target, const char *body)
 {
 	json_t *json = call(fx, status, method, target, body);
 
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(json, "error"), "code")), code);
-	assert_true(
-		json_string_length(json_object_get(json_object_get(json, "error"), "message")) > 0);
+	assert_true(json_string_length(json_object_get(json_object_get(json, "error"), "message")) >
+		    0);
 	json_decref(json);
 }
 

@@ -25,7 +25,7 @@ test_a_change_answers_with_its_sequence(void **state)
 	json_t *array = call(*state, 200, "GET", "/v1/array", NULL);
 
 	assert_int_equal(number_of(answer, "sequence"),
-		number_of(json_object_get(before, "position"), "sequence") + 1);
+			 number_of(json_object_get(before, "position"), "sequence") + 1);
 	assert_true(json_is_null(json_object_get(answer, "job")));
 	assert_true(json_is_false(json_object_get(answer, "replayed")));
 	assert_string_equal(text_of(array, "name"), "bread");
@@ -65,9 +65,9 @@ test_a_lun_is_made_as_it_was_asked_for(void **state)
 	json_t *json;
 
 	snprintf(body, sizeof(body),
-		"{\"name\":\"v\",\"size_bytes\":1048576,\"pool_id\":\"%s\",\"block_bytes\":4096,"
-		"\"mask\":\"iqn.2026-11.org.example:b\"}",
-		pool);
+		 "{\"name\":\"v\",\"size_bytes\":1048576,\"pool_id\":\"%s\",\"block_bytes\":4096,"
+		 "\"mask\":\"iqn.2026-11.org.example:b\"}",
+		 pool);
 	make(*state, "/v1/luns", body, lun);
 	snprintf(path, sizeof(path), "/v1/luns/%s", lun);
 	json = call(*state, 200, "GET", path, NULL);
@@ -82,8 +82,8 @@ test_a_lun_is_made_as_it_was_asked_for(void **state)
 static void
 test_a_long_operation_answers_202_and_its_job(void **state)
 {
-	json_t *json =
-		call(*state, 202, "POST", "/v1/luns", "{\"size_bytes\":1048576,\"thick\":true}");
+	json_t *json = call(*state, 202, "POST", "/v1/luns",
+			    "{\"size_bytes\":1048576,\"thick\":true}");
 	char path[128];
 
 	snprintf(path, sizeof(path), "/v1/jobs/%s", text_of(json, "job"));
@@ -103,7 +103,7 @@ test_what_was_there_answers_200_and_existed(void **state)
 	snprintf(body, sizeof(body), "{\"target_id\":\"%s\"}", target);
 	make(*state, "/v1/portal-groups", body, group);
 	snprintf(path, sizeof(path), "/v1/portal-groups/%s/portals/%s", group,
-		text_of(json_array_get(json_object_get(portals, "items"), 0), "id"));
+		 text_of(json_array_get(json_object_get(portals, "items"), 0), "id"));
 	for (int again = 0; again < 2; again++) {
 		json = call(*state, 200, "PUT", path, NULL);
 		assert_int_equal(json_is_true(json_object_get(json, "existed")), again);
@@ -156,8 +156,8 @@ test_targets_are_added_and_removed(void **state)
 	json_decref(call(*state, 200, "PATCH", path, body));
 	json = call(*state, 200, "GET", path, NULL);
 	assert_int_equal(json_array_size(json_object_get(json, "items")), 1);
-	assert_string_equal(
-		text_of(json_array_get(json_object_get(json, "items"), 0), "target_id"), targets[1]);
+	assert_string_equal(text_of(json_array_get(json_object_get(json, "items"), 0), "target_id"),
+			    targets[1]);
 	json_decref(json);
 	call_fails(*state, 400, "INVALID", "PATCH", path, "{\"add\":[],\"remove\":[]}");
 	call_fails(*state, 400, "INVALID", "PATCH", path, "{}");
@@ -223,8 +223,8 @@ walk(struct fixture *fx, const char *list, unsigned limit)
 			char key[128];
 
 			snprintf(key, sizeof(key), "%s,%s",
-				text_of(item, text_of(item, "id") ? "id" : "lun_id"),
-				text_of(item, "target_id") ? text_of(item, "target_id") : "");
+				 text_of(item, text_of(item, "id") ? "id" : "lun_id"),
+				 text_of(item, "target_id") ? text_of(item, "target_id") : "");
 			assert_true(strcmp(last, key) < 0);
 			strcpy(last, key);
 			count++;
@@ -250,8 +250,8 @@ test_lists_are_paged(void **state)
 	for (int i = 0; i < 4; i++)
 		make(*state, "/v1/luns", "{\"size_bytes\":4096}", lun);
 	snprintf(path, sizeof(path), "/v1/luns/%s/targets", lun);
-	snprintf(
-		body, sizeof(body), "{\"targets\":[\"%s\",\"%s\",\"%s\"]}", ids[0], ids[1], ids[2]);
+	snprintf(body, sizeof(body), "{\"targets\":[\"%s\",\"%s\",\"%s\"]}", ids[0], ids[1],
+		 ids[2]);
 	json_decref(call(*state, 200, "PUT", path, body));
 	for (unsigned limit = 1; limit <= 5; limit++) {
 		assert_int_equal(walk(*state, "/v1/luns", limit), 4);
@@ -272,7 +272,7 @@ test_lists_are_narrowed_by_name(void **state)
 	assert_int_equal(json_array_size(json_object_get(json, "items")), 1);
 	json_decref(json);
 	make(*state, "/v1/targets",
-		"{\"alias\":\"web\",\"iscsi_name\":\"iqn.2026-11.org.example:w\"}", id);
+	     "{\"alias\":\"web\",\"iscsi_name\":\"iqn.2026-11.org.example:w\"}", id);
 	json = call(*state, 200, "GET", "/v1/targets?name=iqn.2026-11.org.example:w", NULL);
 	assert_int_equal(json_array_size(json_object_get(json, "items")), 1);
 	json_decref(json);
@@ -304,8 +304,8 @@ test_a_request_id_is_answered_twice_and_done_once(void **state)
 static void
 test_a_bad_request_id_is_refused(void **state)
 {
-	struct http_reply reply =
-		call_with_id(*state, "POST", "/v1/luns", "{\"size_bytes\":4096}", "mine");
+	struct http_reply reply = call_with_id(*state, "POST", "/v1/luns", "{\"size_bytes\":4096}",
+					       "mine");
 
 	assert_int_equal(reply.status, 400);
 	http_reply_fini(&reply);
@@ -320,14 +320,14 @@ test_errors_have_their_status(void **state)
 	call_fails(*state, 404, "NOT_FOUND", "GET", "/v1/luns/" UNKNOWN, NULL);
 	call_fails(*state, 404, "NOT_FOUND", "GET", "/v1/nothing", NULL);
 	call_fails(*state, 400, "INVALID", "POST", "/v1/luns", "{");
-	call_fails(
-		*state, 400, "INVALID", "POST", "/v1/luns", "{\"size_bytes\":1,\"size_bytes\":2}");
+	call_fails(*state, 400, "INVALID", "POST", "/v1/luns",
+		   "{\"size_bytes\":1,\"size_bytes\":2}");
 	call_fails(*state, 400, "INVALID", "POST", "/v1/luns", NULL);
 	call_fails(*state, 400, "INVALID", "GET", "/v1/luns?x=1", NULL);
 	call_fails(*state, 400, "INVALID", "DELETE", "/v1/luns/" UNKNOWN, "{\"force\":true}");
 	make(*state, "/v1/luns", "{\"name\":\"n\",\"size_bytes\":4096}", id);
 	call_fails(*state, 409, "NAME_IN_USE", "POST", "/v1/luns",
-		"{\"name\":\"n\",\"size_bytes\":4096}");
+		   "{\"name\":\"n\",\"size_bytes\":4096}");
 	reply = call_with_id(*state, "PUT", "/v1/luns", NULL, NULL);
 	assert_int_equal(reply.status, 405);
 	assert_string_equal(reply.allow, "GET, HEAD, POST");
@@ -338,9 +338,9 @@ static void
 test_a_body_beyond_the_limit_is_refused(void **state)
 {
 	struct fixture *fx = *state;
-	struct http_request request = {
-		.method = "POST", .target = "/v1/luns", .body_len = HTTP_BODY_MAX + 1
-	};
+	struct http_request request = { .method = "POST",
+					.target = "/v1/luns",
+					.body_len = HTTP_BODY_MAX + 1 };
 	struct http_reply reply;
 
 	http_dispatch(&fx->http, &request, &reply);
@@ -362,11 +362,11 @@ test_the_snapshot_decodes_to_the_array(void **state)
 	make(fx, "/v1/targets", "{\"with_group\":true}", id);
 	json = call(fx, 200, "GET", "/v1/snapshot", NULL);
 	assert_int_equal(wire_state_decode(json_object_get(json, "config"), ROW_ARRAY,
-				 ROW_CONFIG_COUNT, &config),
-		0);
+					   ROW_CONFIG_COUNT, &config),
+			 0);
 	assert_int_equal(wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT,
-				 ROW_FAMILY_COUNT, &live),
-		0);
+					   ROW_FAMILY_COUNT, &live),
+			 0);
 	now = array_state(fx->http.array);
 	assert_int_equal(state_position(config)->sequence, state_position(now)->sequence);
 	assert_true(hash128_equal(&state_position(config)->digest, &state_position(now)->digest));
@@ -430,7 +430,7 @@ test_explain_answers(void **state)
 
 	make(*state, "/v1/luns", "{\"size_bytes\":4096}", lun);
 	snprintf(path, sizeof(path), "/v1/explain?lun=%s&initiator=iqn.1993-08.org.debian:01:abc",
-		lun);
+		 lun);
 	json = call(*state, 200, "GET", path, NULL);
 	assert_true(json_is_false(json_object_get(json, "visible")));
 	assert_true(strlen(text_of(json, "text")) > 0);
@@ -453,6 +453,7 @@ test_jobs_and_sessions_that_are_not(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_the_array_and_its_position),
 		WITH_ARRAY(test_a_change_answers_with_its_sequence),
@@ -478,6 +479,7 @@ main(void)
 		WITH_ARRAY(test_explain_answers),
 		WITH_ARRAY(test_jobs_and_sessions_that_are_not),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

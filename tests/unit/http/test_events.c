@@ -66,7 +66,7 @@ expect(struct reader *r, const char *name)
 		if (strcmp(r->names[r->taken - 1], name) == 0)
 			return r->data[r->taken - 1];
 		if (strcmp(r->names[r->taken - 1], "heartbeat") != 0 &&
-			strcmp(r->names[r->taken - 1], "live") != 0)
+		    strcmp(r->names[r->taken - 1], "live") != 0)
 			fail_msg("%s instead of %s", r->names[r->taken - 1], name);
 	}
 }
@@ -98,8 +98,8 @@ test_hello_then_live_then_changes(void **state)
 	position_is_of(json_object_get(hello, "position"), before);
 	assert_string_equal(text_of(hello, "version"), VDS_VERSION);
 	live = expect(&r, "live");
-	assert_int_equal(
-		number_of(live, "sequence"), number_of(json_object_get(hello, "live"), "sequence"));
+	assert_int_equal(number_of(live, "sequence"),
+			 number_of(json_object_get(hello, "live"), "sequence"));
 	change = expect(&r, "change");
 	assert_int_equal(number_of(change, "sequence"), state_position(before)->sequence + 1);
 	assert_string_equal(text_of(change, "cause"), "target.create");
@@ -166,14 +166,14 @@ test_a_stream_goes_on_after_since(void **state)
 	make(fx, "/v1/targets", "{}", id);
 	make(fx, "/v1/targets", "{}", id);
 	snprintf(target, sizeof(target), "/v1/events?incarnation=%llu&since=%llu",
-		(unsigned long long)state_position(before)->incarnation,
-		(unsigned long long)state_position(before)->sequence);
+		 (unsigned long long)state_position(before)->incarnation,
+		 (unsigned long long)state_position(before)->sequence);
 	reader_open(fx, target, &r);
 	expect(&r, "hello");
-	assert_int_equal(
-		number_of(expect(&r, "change"), "sequence"), state_position(before)->sequence + 1);
-	assert_int_equal(
-		number_of(expect(&r, "change"), "sequence"), state_position(before)->sequence + 2);
+	assert_int_equal(number_of(expect(&r, "change"), "sequence"),
+			 state_position(before)->sequence + 1);
+	assert_int_equal(number_of(expect(&r, "change"), "sequence"),
+			 state_position(before)->sequence + 2);
 	reader_close(&r);
 }
 
@@ -188,8 +188,8 @@ test_a_stream_that_lags_gets_every_change(void **state)
 	reader_open(fx, "/v1/events", &behind);
 	reader_open(fx, "/v1/events", &ahead);
 	expect(&ahead, "hello");
-	sequence = (uint64_t)number_of(
-		json_object_get(expect(&behind, "hello"), "position"), "sequence");
+	sequence = (uint64_t)number_of(json_object_get(expect(&behind, "hello"), "position"),
+				       "sequence");
 	for (unsigned i = 1; i <= HTTP_TEXT_SLOTS + 3; i++) {
 		char id[GUID_TEXT_SIZE];
 
@@ -263,6 +263,7 @@ test_streams_are_bounded(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_hello_then_live_then_changes),
 		WITH_ARRAY(test_changes_lead_to_the_state_with_its_digest),
@@ -275,6 +276,7 @@ main(void)
 		WITH_ARRAY(test_a_stopping_server_says_lost),
 		WITH_ARRAY(test_streams_are_bounded),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

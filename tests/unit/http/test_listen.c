@@ -135,8 +135,9 @@ test_beyond_loopback_is_refused(void **state)
 static void
 test_what_is_no_address_is_refused(void **state)
 {
-	static const char *const bad[] = { "", "80", ":80", "::1:80", "localhost:80", "127.0.0.1",
-		"127.0.0.1:x", "[::1:80" };
+	static const char *const bad[] = {
+		"", "80", ":80", "::1:80", "localhost:80", "127.0.0.1", "127.0.0.1:x", "[::1:80"
+	};
 	uint16_t port;
 
 	(void)state;

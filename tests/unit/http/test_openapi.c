@@ -73,7 +73,7 @@ test_every_route_is_documented(void **state)
 
 		if (operation == NULL)
 			fail_msg("%s %s is not documented", http_routes[i].method,
-				http_routes[i].path);
+				 http_routes[i].path);
 		assert_string_equal(text_of(operation, "operationId"), http_routes[i].operation);
 		assert_true(json_string_length(json_object_get(operation, "summary")) > 0);
 	}
@@ -115,13 +115,12 @@ schema_agrees(const char *where, const struct http_field *field, json_t *schema,
 		fail_msg("%s %s: type %s, wanted %s", where, field->name, type, wanted);
 	if ((field->type == HTTP_GUID) != (format != NULL && strcmp(format, "uuid") == 0))
 		fail_msg("%s %s: format %s", where, field->name, format);
-	if (field->type == HTTP_TEXT &&
-		(number_of(schema, "minLength") != (json_int_t)field->min ||
-			number_of(schema, "maxLength") != (json_int_t)field->max))
+	if (field->type == HTTP_TEXT && (number_of(schema, "minLength") != (json_int_t)field->min ||
+					 number_of(schema, "maxLength") != (json_int_t)field->max))
 		fail_msg("%s %s: other lengths", where, field->name);
 	if (field->type == HTTP_U64 && json_object_get(schema, "enum") == NULL && field->max != 0 &&
-		(number_of(schema, "minimum") != (json_int_t)field->min ||
-			number_of(schema, "maximum") != (json_int_t)field->max))
+	    (number_of(schema, "minimum") != (json_int_t)field->min ||
+	     number_of(schema, "maximum") != (json_int_t)field->max))
 		fail_msg("%s %s: another range", where, field->name);
 }
 
@@ -148,7 +147,7 @@ body_agrees(const struct http_route *route, json_t *operation)
 	}
 	if (json_object_size(properties) != route->body->count)
 		fail_msg("%s: %zu members, not %zu", route->operation, json_object_size(properties),
-			route->body->count);
+			 route->body->count);
 	assert_true(json_is_false(json_object_get(schema, "additionalProperties")));
 	assert_int_equal(number_of(schema, "minProperties"), route->body->rule == HTTP_EXACTLY_ONE);
 	assert_int_equal(number_of(schema, "maxProperties"), route->body->rule == HTTP_EXACTLY_ONE);
@@ -160,7 +159,7 @@ body_agrees(const struct http_route *route, json_t *operation)
 			fail_msg("%s: %s is not documented", route->operation, field->name);
 		schema_agrees(route->operation, field, resolve(property), false);
 		assert_int_equal(names_have(json_object_get(schema, "required"), field->name),
-			field->required);
+				 field->required);
 	}
 }
 
@@ -173,7 +172,7 @@ parameter_find(json_t *operation, const char *where, const char *name)
 		json_t *parameter = resolve(json_array_get(parameters, i));
 
 		if (strcmp(text_of(parameter, "in"), where) == 0 &&
-			strcmp(text_of(parameter, "name"), name) == 0)
+		    strcmp(text_of(parameter, "name"), name) == 0)
 			return parameter;
 	}
 	return NULL;
@@ -203,8 +202,8 @@ query_agrees(const struct http_route *route, json_t *operation)
 
 		if (parameter == NULL)
 			fail_msg("%s: ?%s is not documented", route->operation, field->name);
-		assert_int_equal(
-			json_is_true(json_object_get(parameter, "required")), field->required);
+		assert_int_equal(json_is_true(json_object_get(parameter, "required")),
+				 field->required);
 		schema_agrees(route->operation, field, json_object_get(parameter, "schema"), true);
 	}
 }
@@ -249,7 +248,7 @@ test_answers_are_documented(void **state)
 
 		snprintf(status, sizeof(status), "%u", http_routes[i].status);
 		if (json_object_get(responses, status) == NULL ||
-			json_object_get(responses, "default") == NULL)
+		    json_object_get(responses, "default") == NULL)
 			fail_msg("%s: an answer is not documented", http_routes[i].operation);
 	}
 }
@@ -259,6 +258,7 @@ test_answers_are_documented(void **state)
 static void
 row_field_agrees(const char *where, const struct row_field *field, json_t *schema)
 {
+	/* clang-format off */
 	static const char *const types[] = {
 		[FIELD_GUID] = "string",
 		[FIELD_STRING] = "string",
@@ -268,6 +268,7 @@ row_field_agrees(const char *where, const struct row_field *field, json_t *schem
 		[FIELD_BOOL] = "boolean",
 		[FIELD_ENUM] = "string",
 	};
+	/* clang-format on */
 	const char *type = text_of(schema, "type");
 	json_t *values = json_object_get(schema, "enum");
 	size_t count = 0;
@@ -277,7 +278,7 @@ row_field_agrees(const char *where, const struct row_field *field, json_t *schem
 	for (; field->type == FIELD_ENUM && field->names[count] != NULL; count++)
 		if (!names_have(values, field->names[count]))
 			fail_msg("%s.%s: %s is not documented", where, field->name,
-				field->names[count]);
+				 field->names[count]);
 	if (json_array_size(values) != count)
 		fail_msg("%s.%s: other values", where, field->name);
 }
@@ -339,7 +340,7 @@ test_objects_are_rows_and_what_is_merged(void **state)
 {
 	(void)state;
 	row_agrees("Array", ROW_ARRAY, 2); /* position, read_only */
-	row_agrees("Pool", ROW_POOL, 1); /* live */
+	row_agrees("Pool", ROW_POOL, 1);   /* live */
 	row_agrees("Lun", ROW_LUN, 1);
 	row_agrees("Target", ROW_TARGET, 0);
 	row_agrees("Portal", ROW_PORTAL, 1);
@@ -355,8 +356,8 @@ test_every_code_is_named(void **state)
 	json_t *schema = json_object_get(
 		json_object_get(json_object_get(document, "components"), "schemas"), "Error");
 	json_t *error = json_object_get(json_object_get(schema, "properties"), "error");
-	const char *text = text_of(
-		json_object_get(json_object_get(error, "properties"), "code"), "description");
+	const char *text = text_of(json_object_get(json_object_get(error, "properties"), "code"),
+				   "description");
 
 	(void)state;
 	for (int code = ERR_FIRST_ + 1; code < ERR_END_; code++)

@@ -11,9 +11,8 @@ test_rows_are_in_order(void **state)
 	for (size_t i = 1; i < http_route_count; i++) {
 		int paths = strcmp(http_routes[i - 1].path, http_routes[i].path);
 
-		assert_true(paths < 0 ||
-			(paths == 0 &&
-				strcmp(http_routes[i - 1].method, http_routes[i].method) < 0));
+		assert_true(paths < 0 || (paths == 0 && strcmp(http_routes[i - 1].method,
+							       http_routes[i].method) < 0));
 	}
 }
 
@@ -52,8 +51,8 @@ test_every_row_is_reached(void **state)
 
 		path_fill(http_routes[i].path, path);
 		assert_int_equal(http_route_find(http_routes[i].method, path, &route, ids, allow,
-					 sizeof(allow)),
-			0);
+						 sizeof(allow)),
+				 0);
 		assert_ptr_equal(route, &http_routes[i]);
 	}
 }
@@ -116,8 +115,8 @@ test_a_bad_id_is_invalid(void **state)
 		http_route_find("GET", "/v1/luns/nonsense", &route, ids, allow, sizeof(allow)),
 		ERR_INVALID);
 	assert_int_equal(http_route_find("GET", "/v1/luns/" ID "0000000000", &route, ids, allow,
-				 sizeof(allow)),
-		ERR_INVALID);
+					 sizeof(allow)),
+			 ERR_INVALID);
 }
 
 int

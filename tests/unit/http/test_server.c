@@ -62,7 +62,7 @@ static int
 tcp_connect(const struct served *s)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
-		.sin_port = htons(http_tcp_port(s->http)) };
+				       .sin_port = htons(http_tcp_port(s->http)) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -117,7 +117,7 @@ static void
 test_reads_are_answered(void **state)
 {
 	ask(unix_connect(*state), "GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\n", "200",
-		"\"api\":\"v1\"");
+	    "\"api\":\"v1\"");
 }
 
 /* RFC 9110 §9.3.2: as GET, without the body. */
@@ -131,7 +131,7 @@ test_head_is_get_without_the_body(void **state)
 		int fd = unix_connect(*state);
 
 		snprintf(request, sizeof(request),
-			"HEAD %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", paths[i]);
+			 "HEAD %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", paths[i]);
 		send_text(fd, request, 1000);
 		assert_false(read_until(fd, "no such text"));
 		assert_int_equal(strncmp(buf, "HTTP/1.1 200 ", 13), 0);
@@ -173,9 +173,9 @@ static void
 test_chunked_bodies_are_taken(void **state)
 {
 	ask(unix_connect(*state),
-		"POST /v1/luns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-		"8\r\n{\"size_b\r\nb\r\nytes\":4096}\r\n0\r\n\r\n",
-		"201", "\"existed\":false");
+	    "POST /v1/luns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "8\r\n{\"size_b\r\nb\r\nytes\":4096}\r\n0\r\n\r\n",
+	    "201", "\"existed\":false");
 }
 
 static void
@@ -201,7 +201,7 @@ test_a_large_body_is_refused_and_forgotten(void **state)
 	memset(body, ' ', size);
 	body[size] = '\0';
 	snprintf(head, sizeof(head),
-		"POST /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", size);
+		 "POST /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", size);
 	send_text(fd, head, 1000);
 	send_text(fd, body, 60000);
 	assert_true(read_until(fd, "INVALID"));
@@ -214,27 +214,27 @@ static void
 test_a_wrong_method_names_the_right_ones(void **state)
 {
 	ask(unix_connect(*state), "PUT /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
-		"405", "Allow: GET, HEAD, POST");
+	    "405", "Allow: GET, HEAD, POST");
 }
 
 static void
 test_tcp_serves_programs_but_no_foreign_pages(void **state)
 {
 	ask(tcp_connect(*state), "GET /v1/version HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n", "200",
-		"\"api\":\"v1\"");
+	    "\"api\":\"v1\"");
 	ask(tcp_connect(*state), "GET /v1/version HTTP/1.1\r\nHost: evil.example\r\n\r\n", "403",
-		"ACCESS");
+	    "ACCESS");
 	ask(tcp_connect(*state),
-		"POST /v1/check HTTP/1.1\r\nHost: 127.0.0.1:1\r\nOrigin: http://evil.example\r\n"
-		"Content-Length: 0\r\n\r\n",
-		"403", "ACCESS");
+	    "POST /v1/check HTTP/1.1\r\nHost: 127.0.0.1:1\r\nOrigin: http://evil.example\r\n"
+	    "Content-Length: 0\r\n\r\n",
+	    "403", "ACCESS");
 }
 
 static void
 test_the_document_is_served(void **state)
 {
 	ask(unix_connect(*state), "GET /v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n", "200",
-		"\"openapi\":\"3.1.0\"");
+	    "\"openapi\":\"3.1.0\"");
 }
 
 static void
@@ -247,7 +247,7 @@ test_events_stream_while_changes_happen(void **state)
 	assert_true(read_until(fd, "event: live"));
 	assert_non_null(strstr(buf, "text/event-stream"));
 	ask(unix_connect(s), "POST /v1/targets HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
-		"201", "\"existed\"");
+	    "201", "\"existed\"");
 	assert_true(read_until(fd, "\"cause\":\"target.create\""));
 	close(fd);
 }
@@ -256,9 +256,9 @@ static void
 test_stopping_ends_streams_with_lost(void **state)
 {
 	struct served *s = *state;
-	struct http_options options = {
-		.array = s->fx->http.array, .socket_path = s->path, .max_connections = 8
-	};
+	struct http_options options = { .array = s->fx->http.array,
+					.socket_path = s->path,
+					.max_connections = 8 };
 	int fd = unix_connect(s);
 
 	send_text(fd, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n", 1000);
@@ -299,6 +299,7 @@ test_a_client_that_vanishes_frees_its_place(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		SERVED(test_reads_are_answered),
 		SERVED(test_head_is_get_without_the_body),
@@ -314,6 +315,7 @@ main(void)
 		SERVED(test_stopping_ends_streams_with_lost),
 		SERVED(test_a_client_that_vanishes_frees_its_place),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,11 +47,11 @@ test_a_full_body_fills_the_arguments(void **state)
 
 	(void)state;
 	assert_int_equal(body(&http_body_lun,
-				 "{\"name\":\"v\",\"size_bytes\":4096,\"pool_id\":\"" ID
-				 "\",\"block_bytes\":4096,"
-				 "\"thick\":true,\"mask\":\"*\"}",
-				 &args, &json),
-		0);
+			      "{\"name\":\"v\",\"size_bytes\":4096,\"pool_id\":\"" ID
+			      "\",\"block_bytes\":4096,"
+			      "\"thick\":true,\"mask\":\"*\"}",
+			      &args, &json),
+			 0);
 	assert_string_equal(args.name, "v");
 	assert_int_equal(args.size_bytes, 4096);
 	assert_int_equal(args.block_bytes, 4096);
@@ -90,8 +90,8 @@ test_required_members_are_missed(void **state)
 	(void)state;
 	body_refused(&http_body_lun, "{\"name\":\"v\"}", "size_bytes");
 	body_refused(&http_body_pool, "{\"name\":\"v\"}", "path");
-	assert_int_equal(
-		http_spec_body(&http_body_pool, NULL, &(struct http_args){ 0 }), ERR_INVALID);
+	assert_int_equal(http_spec_body(&http_body_pool, NULL, &(struct http_args){ 0 }),
+			 ERR_INVALID);
 }
 
 static void
@@ -119,7 +119,7 @@ test_ranges_are_kept(void **state)
 	(void)state;
 	body_refused(&http_body_lun, "{\"size_bytes\":0}", "size_bytes");
 	body_refused(&http_body_lun, "{\"size_bytes\":9007199254740993}",
-		"from 1 to 9007199254740992");
+		     "from 1 to 9007199254740992");
 	body_refused(&http_body_portal, "{\"address\":\"::1\",\"port\":65536}", "to 65535");
 	query_refused(&http_query_list, "limit=0", "from 1 to ");
 	body_refused(&http_body_pool, "{\"name\":\"\",\"path\":\"/\"}", "name");

@@ -34,8 +34,7 @@ bytes_add(struct peer_bytes *b, const void *bytes, size_t len)
 	b->len += len;
 }
 
-static void __attribute__((format(printf, 2, 3)))
-event(struct peer *p, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 3))) event(struct peer *p, const char *fmt, ...)
 {
 	char line[256];
 	va_list args;
@@ -69,13 +68,14 @@ peer_clear_events(struct peer *p)
 /* --- the owner --------------------------------------------------------------------------------------------------------- */
 
 static int
-on_login(void *user, struct iscsi_conn *conn, enum iscsi_login_step step, const struct iscsi_login *login,
-	 struct iscsi_login_reply *reply)
+on_login(void *user, struct iscsi_conn *conn, enum iscsi_login_step step,
+	 const struct iscsi_login *login, struct iscsi_login_reply *reply)
 {
 	struct peer *p = user;
 
 	(void)conn;
-	event(p, "login %d type=%d from=%s to=%s", step, login->type, login->initiator_name, login->target_name);
+	event(p, "login %d type=%d from=%s to=%s", step, login->type, login->initiator_name,
+	      login->target_name);
 	if (p->login_later)
 		return 1;
 	*reply = p->reply;
@@ -109,7 +109,9 @@ static void
 refuse(struct iscsi_task *task)
 {
 	struct iscsi_result result = {
-		.status = 2, .sense = sense_refused, .sense_len = sizeof(sense_refused),
+		.status = 2,
+		.sense = sense_refused,
+		.sense_len = sizeof(sense_refused),
 	};
 
 	iscsi_task_respond(task, &result);
@@ -173,7 +175,8 @@ serve_write(struct peer *p, struct iscsi_task *task)
 		refuse(task);
 		return;
 	}
-	if (p->mode != PEER_COPY && p->mode != PEER_HOLD && task->data_len == task->write_expected) {
+	if (p->mode != PEER_COPY && p->mode != PEER_HOLD &&
+	    task->data_len == task->write_expected) {
 		if (task->data_len > 0)
 			memcpy(cdb_place(p, task), task->data, MIN(task->data_len, len));
 		iscsi_task_good(task, len);
@@ -200,7 +203,8 @@ on_command(void *user, struct iscsi_task *task)
 
 	memset(task->extra, 0, sizeof(struct peer_task));
 	p->given++;
-	event(p, "command %02x itt=%x data=%u", task->cdb[0], (unsigned)task->itt, (unsigned)task->data_len);
+	event(p, "command %02x itt=%x data=%u", task->cdb[0], (unsigned)task->itt,
+	      (unsigned)task->data_len);
 	if (p->mode == PEER_REFUSE) {
 		refuse(task);
 		return;
@@ -273,8 +277,8 @@ on_tmf(void *user, struct iscsi_tmf *tmf)
 	if (p->tmf_later)
 		p->tmf = tmf;
 	else
-		iscsi_tmf_done(tmf, tmf->function == ISCSI_TMF_CLEAR_ACA ? ISCSI_TMF_NOT_SUPPORTED :
-									   ISCSI_TMF_COMPLETE);
+		iscsi_tmf_done(tmf, tmf->function == ISCSI_TMF_CLEAR_ACA ? ISCSI_TMF_NOT_SUPPORTED
+									 : ISCSI_TMF_COMPLETE);
 }
 
 static void
@@ -338,7 +342,10 @@ void
 peer_init_depth(struct peer *p, const struct iscsi_params *limits, uint16_t depth)
 {
 	struct iscsi_conn_config config = {
-		.ops = &ops, .user = p, .limits = limits, .queue_depth = depth,
+		.ops = &ops,
+		.user = p,
+		.limits = limits,
+		.queue_depth = depth,
 		.task_extra_bytes = sizeof(struct peer_task),
 	};
 
@@ -429,7 +436,8 @@ put_crc(uint8_t *to, uint32_t crc)
 }
 
 size_t
-peer_build(struct peer *p, uint8_t *to, uint8_t *bhs, const void *ahs, uint32_t ahs_len, const void *data, uint32_t len)
+peer_build(struct peer *p, uint8_t *to, uint8_t *bhs, const void *ahs, uint32_t ahs_len,
+	   const void *data, uint32_t len)
 {
 	size_t at = 0, start;
 
@@ -459,7 +467,8 @@ peer_build(struct peer *p, uint8_t *to, uint8_t *bhs, const void *ahs, uint32_t 
 }
 
 int
-peer_send_ahs(struct peer *p, uint8_t *bhs, const void *ahs, uint32_t ahs_len, const void *data, uint32_t len)
+peer_send_ahs(struct peer *p, uint8_t *bhs, const void *ahs, uint32_t ahs_len, const void *data,
+	      uint32_t len)
 {
 	uint8_t *pdu = malloc(PEER_PDU_MAX + len);
 	int err;
@@ -499,7 +508,7 @@ peer_next(struct peer *p, struct got *got)
 	assert_true(left >= BHS_SIZE);
 	memcpy(got->bhs, at, BHS_SIZE);
 	login = iscsi_bhs_opcode(at) == OP_LOGIN_RESPONSE;
-	if (iscsi_bhs_opcode(at) == OP_REJECT)	/* the next command fills the gap */
+	if (iscsi_bhs_opcode(at) == OP_REJECT) /* the next command fills the gap */
 		p->cmd_sn = get_be32(at + AT_EXP_CMD_SN);
 	got->data_len = iscsi_bhs_data_len(at);
 	assert_int_equal(at[AT_AHS_LEN], 0);
@@ -533,7 +542,8 @@ peer_expect(struct peer *p, enum iscsi_pdu_opcode opcode, struct got *got)
 	if (got == NULL)
 		got = &unused;
 	if (!peer_next(p, got))
-		fail_msg("no answer, but %s was expected; events:\n%s", pdu_name((uint8_t)opcode), peer_events(p));
+		fail_msg("no answer, but %s was expected; events:\n%s", pdu_name((uint8_t)opcode),
+			 peer_events(p));
 	if (iscsi_bhs_opcode(got->bhs) != opcode)
 		fail_msg("%s came, not %s", pdu_name(got->bhs[0]), pdu_name((uint8_t)opcode));
 }
@@ -550,7 +560,8 @@ peer_expect_nothing(struct peer *p)
 /* --- headers ------------------------------------------------------------------------------------------------------------- */
 
 void
-peer_request(struct peer *p, uint8_t *bhs, enum iscsi_pdu_opcode opcode, uint8_t flags, bool immediate)
+peer_request(struct peer *p, uint8_t *bhs, enum iscsi_pdu_opcode opcode, uint8_t flags,
+	     bool immediate)
 {
 	pdu_start(bhs, opcode, ++p->itt);
 	bhs[AT_FLAGS] = flags;
@@ -637,7 +648,8 @@ login_all(struct peer *p, const char *names, size_t names_len, const char *pairs
 void
 peer_login(struct peer *p, const char *pairs, size_t len)
 {
-	static const char names[] = "InitiatorName=" PEER_INITIATOR "\0SessionType=Normal\0TargetName=" PEER_TARGET;
+	static const char names[] = "InitiatorName=" PEER_INITIATOR
+				    "\0SessionType=Normal\0TargetName=" PEER_TARGET;
 
 	login_all(p, names, sizeof(names), pairs, len);
 }

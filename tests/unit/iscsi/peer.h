@@ -22,23 +22,23 @@
 #include "iscsi/iscsi.h"
 #include "iscsi/pdu_int.h"
 
-#define PEER_BLOCK 512u
+#define PEER_BLOCK     512u
 #define PEER_TASKS_MAX 160
 #define PEER_INITIATOR "iqn.2024-01.test:initiator"
-#define PEER_TARGET "iqn.2024-01.test:target"
+#define PEER_TARGET    "iqn.2024-01.test:target"
 
 /* What the owner does with a command. */
 enum peer_mode {
-	PEER_SERVE,			/* execute it at once, from the receive buffer where that is possible */
-	PEER_COPY,			/* the same, but writes always through a buffer */
-	PEER_HOLD,			/* keep it; the test ends it */
-	PEER_REFUSE,			/* CHECK CONDITION at once, whatever data is still to come */
-	PEER_PIECES,			/* reads in pieces of PEER_PIECE bytes */
+	PEER_SERVE,  /* execute it at once, from the receive buffer where that is possible */
+	PEER_COPY,   /* the same, but writes always through a buffer */
+	PEER_HOLD,   /* keep it; the test ends it */
+	PEER_REFUSE, /* CHECK CONDITION at once, whatever data is still to come */
+	PEER_PIECES, /* reads in pieces of PEER_PIECE bytes */
 };
 
 #define PEER_PIECE 3000u
 
-extern uint32_t peer_disk_bytes;	/* 4 MiB; a test that makes thousands of peers wants less */
+extern uint32_t peer_disk_bytes; /* 4 MiB; a test that makes thousands of peers wants less */
 
 struct peer_bytes {
 	uint8_t *bytes;
@@ -48,29 +48,29 @@ struct peer_bytes {
 struct peer {
 	struct iscsi_conn *conn;
 	enum peer_mode mode;
-	int read_pieces;		/* buffers a read is given in; 0 = one */
-	bool login_later;		/* the owner answers "pending" */
+	int read_pieces;  /* buffers a read is given in; 0 = one */
+	bool login_later; /* the owner answers "pending" */
 	struct iscsi_login_reply reply;
-	int error;			/* of the last input */
-	bool header_digest, data_digest;	/* the peer's view: what it sends and expects */
+	int error;                       /* of the last input */
+	bool header_digest, data_digest; /* the peer's view: what it sends and expects */
 	uint32_t cmd_sn, itt;
-	struct strbuf events;		/* one line for each callback */
+	struct strbuf events; /* one line for each callback */
 	struct peer_bytes fed, out;
-	size_t out_read;		/* bytes of out that peer_next took */
+	size_t out_read; /* bytes of out that peer_next took */
 	struct iscsi_task *held[PEER_TASKS_MAX];
 	unsigned held_count;
-	struct iscsi_tmf *tmf;		/* the last that was not answered at once */
+	struct iscsi_tmf *tmf; /* the last that was not answered at once */
 	bool tmf_later;
-	unsigned targets;		/* SendTargets answers so many */
-	unsigned given, done;		/* tasks: commands and task_dones */
-	bool faulty_digest;		/* the next PDU gets a wrong data digest */
+	unsigned targets;     /* SendTargets answers so many */
+	unsigned given, done; /* tasks: commands and task_dones */
+	bool faulty_digest;   /* the next PDU gets a wrong data digest */
 	uint8_t *disk;
 };
 
 /* A response, taken apart. */
 struct got {
 	uint8_t bhs[BHS_SIZE];
-	const uint8_t *data;		/* in peer->out; until the next pump */
+	const uint8_t *data; /* in peer->out; until the next pump */
 	uint32_t data_len;
 };
 
@@ -86,10 +86,11 @@ int peer_feed_quiet(struct peer *p, const void *bytes, size_t len);
 void peer_pump(struct peer *p);
 /* One PDU: fills in the lengths, padding and digests. */
 int peer_send(struct peer *p, uint8_t *bhs, const void *data, uint32_t len);
-int peer_send_ahs(struct peer *p, uint8_t *bhs, const void *ahs, uint32_t ahs_len, const void *data, uint32_t len);
-/* Appends it to a buffer of PEER_PDU_MAX + len bytes instead; gives its length. */
-size_t peer_build(struct peer *p, uint8_t *to, uint8_t *bhs, const void *ahs, uint32_t ahs_len, const void *data,
+int peer_send_ahs(struct peer *p, uint8_t *bhs, const void *ahs, uint32_t ahs_len, const void *data,
 		  uint32_t len);
+/* Appends it to a buffer of PEER_PDU_MAX + len bytes instead; gives its length. */
+size_t peer_build(struct peer *p, uint8_t *to, uint8_t *bhs, const void *ahs, uint32_t ahs_len,
+		  const void *data, uint32_t len);
 #define PEER_PDU_MAX (BHS_SIZE + AHS_MAX + 3 + 2 * DIGEST_SIZE)
 
 /* The next answer; false: there is none. */
@@ -102,11 +103,14 @@ void peer_expect_nothing(struct peer *p);
 void peer_command(struct peer *p, uint8_t *bhs, uint8_t flags, uint32_t edtl);
 void peer_write10(struct peer *p, uint8_t *bhs, uint32_t lba, uint16_t blocks, bool final);
 void peer_read10(struct peer *p, uint8_t *bhs, uint32_t lba, uint16_t blocks);
-void peer_data_out(uint8_t *bhs, uint32_t itt, uint32_t ttt, uint32_t sn, uint32_t offset, bool final);
-void peer_request(struct peer *p, uint8_t *bhs, enum iscsi_pdu_opcode opcode, uint8_t flags, bool immediate);
+void peer_data_out(uint8_t *bhs, uint32_t itt, uint32_t ttt, uint32_t sn, uint32_t offset,
+		   bool final);
+void peer_request(struct peer *p, uint8_t *bhs, enum iscsi_pdu_opcode opcode, uint8_t flags,
+		  bool immediate);
 
 /* One login request with text of NUL-ended pairs; the next response. */
-void peer_login_request(struct peer *p, uint8_t flags, const char *text, size_t len, struct got *got);
+void peer_login_request(struct peer *p, uint8_t flags, const char *text, size_t len,
+			struct got *got);
 /* All of it: normal session, with these pairs for the operational stage besides ("" for none). */
 void peer_login(struct peer *p, const char *pairs, size_t len);
 void peer_login_discovery(struct peer *p);

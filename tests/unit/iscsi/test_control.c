@@ -66,7 +66,7 @@ test_ping_and_its_answer(void **state)
 	assert_int_equal(iscsi_conn_ping(p.conn), ERR_BUSY);
 	peer_pump(&p);
 	peer_expect(&p, OP_NOP_IN, &got);
-	nop_out(&p, TAG_NONE, get_be32(got.bhs + AT_TTT) + 1, NULL, 0);	/* of another ping */
+	nop_out(&p, TAG_NONE, get_be32(got.bhs + AT_TTT) + 1, NULL, 0); /* of another ping */
 	assert_string_equal(peer_events(&p), "");
 	nop_out(&p, TAG_NONE, get_be32(got.bhs + AT_TTT), NULL, 0);
 	assert_string_equal(peer_events(&p), "pong\n");
@@ -110,6 +110,7 @@ test_every_reason_to_log_out(void **state)
 		uint16_t cid;
 		uint8_t opcode, response;
 		int error;
+		/* clang-format off */
 	} rows[] = {
 		{ 0, 0, OP_LOGOUT_RESPONSE, 0, ERR_CLOSED },
 		{ 0, 9, OP_LOGOUT_RESPONSE, 0, ERR_CLOSED },	/* the CID says nothing then */
@@ -119,6 +120,7 @@ test_every_reason_to_log_out(void **state)
 		{ 3, 0, OP_REJECT, REJECT_INVALID_FIELD, 0 },
 		{ 127, 0, OP_REJECT, REJECT_INVALID_FIELD, 0 },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -175,8 +177,9 @@ test_every_opcode_is_answered(void **state)
 	(void)state;
 	for (unsigned opcode = 0; opcode <= OP_MASK; opcode++) {
 		static const bool known[OP_MASK + 1] = {
-			[OP_NOP_OUT] = true, [OP_COMMAND] = true, [OP_TMF] = true, [OP_LOGIN] = true, [OP_TEXT] = true,
-			[OP_DATA_OUT] = true, [OP_LOGOUT] = true, [OP_SNACK] = true,
+			[OP_NOP_OUT] = true, [OP_COMMAND] = true, [OP_TMF] = true,
+			[OP_LOGIN] = true,   [OP_TEXT] = true,    [OP_DATA_OUT] = true,
+			[OP_LOGOUT] = true,  [OP_SNACK] = true,
 		};
 		uint8_t bhs[BHS_SIZE];
 		struct got got;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #define ASC_UNSOLICITED 0x0c0c
-#define ASC_AMOUNT 0x0c0d
-#define ASC_CRC 0x4705
+#define ASC_AMOUNT      0x0c0d
+#define ASC_CRC         0x4705
 
 static uint8_t *
 pattern(size_t len, unsigned seed)
@@ -48,7 +48,8 @@ static void
 write_all(struct peer *p, uint32_t lba, uint16_t blocks, uint32_t part, const uint8_t *data)
 {
 	const struct iscsi_params *params = iscsi_conn_params(p->conn);
-	uint32_t total = blocks * PEER_BLOCK, free_len = MIN(total, params->first_burst_len), at = 0, sn = 0;
+	uint32_t total = blocks * PEER_BLOCK, free_len = MIN(total, params->first_burst_len),
+		 at = 0, sn = 0;
 	uint32_t itt, r2ts = 0;
 	bool unsolicited;
 	uint8_t bhs[BHS_SIZE];
@@ -93,8 +94,7 @@ write_all(struct peer *p, uint32_t lba, uint16_t blocks, uint32_t part, const ui
 }
 
 /* Pairs ended by ';'. */
-static void __attribute__((format(printf, 2, 3)))
-login_with(struct peer *p, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 3))) login_with(struct peer *p, const char *fmt, ...)
 {
 	char text[512];
 	va_list args;
@@ -117,8 +117,10 @@ write_combination(const char *r2t, const char *immediate, enum peer_mode mode, c
 	struct peer p;
 
 	peer_init(&p, NULL);
-	login_with(&p, "InitialR2T=%s;ImmediateData=%s;MaxBurstLength=16384;FirstBurstLength=8192;"
-		   "MaxRecvDataSegmentLength=4096;%s", r2t, immediate, more);
+	login_with(&p,
+		   "InitialR2T=%s;ImmediateData=%s;MaxBurstLength=16384;FirstBurstLength=8192;"
+		   "MaxRecvDataSegmentLength=4096;%s",
+		   r2t, immediate, more);
 	assert_int_equal(iscsi_conn_params(p.conn)->initial_r2t, strcmp(r2t, "Yes") == 0);
 	assert_int_equal(iscsi_conn_params(p.conn)->immediate_data, strcmp(immediate, "Yes") == 0);
 	p.mode = mode;
@@ -170,7 +172,8 @@ test_write_with_digests(void **state)
 	(void)state;
 	write_combination("No", "Yes", PEER_SERVE, "HeaderDigest=CRC32C;DataDigest=CRC32C;");
 	write_combination("Yes", "No", PEER_COPY, "HeaderDigest=None;DataDigest=CRC32C;");
-	write_combination("No", "No", PEER_COPY, "HeaderDigest=CRC32C,None;DataDigest=None,CRC32C;");
+	write_combination("No", "No", PEER_COPY,
+			  "HeaderDigest=CRC32C,None;DataDigest=None,CRC32C;");
 }
 
 static void
@@ -181,7 +184,8 @@ test_r2ts_go_out_together_up_to_the_agreed_number(void **state)
 
 	(void)state;
 	peer_init(&p, NULL);
-	login_with(&p, "InitialR2T=Yes;ImmediateData=No;MaxBurstLength=4096;FirstBurstLength=512;MaxOutstandingR2T=3;");
+	login_with(&p, "InitialR2T=Yes;ImmediateData=No;MaxBurstLength=4096;FirstBurstLength=512;"
+		       "MaxOutstandingR2T=3;");
 	peer_write10(&p, bhs, 0, 64, true);
 	peer_send(&p, bhs, NULL, 0);
 	for (unsigned i = 0; i < 3; i++) {
@@ -275,12 +279,14 @@ asked_for_data(struct peer *p, struct got *r2t)
 }
 
 static void
-send_part(struct peer *p, const struct got *r2t, uint32_t sn, uint32_t offset, uint32_t len, bool final)
+send_part(struct peer *p, const struct got *r2t, uint32_t sn, uint32_t offset, uint32_t len,
+	  bool final)
 {
 	static const uint8_t zeros[8192];
 	uint8_t bhs[BHS_SIZE];
 
-	peer_data_out(bhs, get_be32(r2t->bhs + AT_ITT), get_be32(r2t->bhs + AT_TTT), sn, offset, final);
+	peer_data_out(bhs, get_be32(r2t->bhs + AT_ITT), get_be32(r2t->bhs + AT_TTT), sn, offset,
+		      final);
 	assert_int_equal(peer_send(p, bhs, zeros, len), 0);
 }
 
@@ -461,9 +467,9 @@ test_immediate_data_that_was_not_agreed_fails_the_command(void **state)
 {
 	(void)state;
 	immediate_refused("Yes", "No", 8, 512, true);
-	immediate_refused("No", "Yes", 16, 4097, true);	/* beyond FirstBurstLength */
-	immediate_refused("No", "Yes", 1, 1024, true);	/* beyond what it expects to send */
-	immediate_refused("Yes", "Yes", 8, 512, false);	/* announces unsolicited data in R2T mode */
+	immediate_refused("No", "Yes", 16, 4097, true); /* beyond FirstBurstLength */
+	immediate_refused("No", "Yes", 1, 1024, true);  /* beyond what it expects to send */
+	immediate_refused("Yes", "Yes", 8, 512, false); /* announces unsolicited data in R2T mode */
 }
 
 static void
@@ -582,7 +588,7 @@ test_unsolicited_data_while_the_owner_executes(void **state)
 	login_with(&p, "InitialR2T=No;ImmediateData=Yes;FirstBurstLength=4096;");
 	p.mode = PEER_HOLD;
 	peer_write10(&p, bhs, 0, 8, false);
-	bhs[AT_CDB] = 0x2e;		/* not one that the owner accepts data for */
+	bhs[AT_CDB] = 0x2e; /* not one that the owner accepts data for */
 	peer_send(&p, bhs, zeros, 1024);
 	peer_data_out(bhs, p.itt, TAG_NONE, 0, 1024, true);
 	peer_send(&p, bhs, zeros, 3072);
@@ -683,8 +689,7 @@ direct_write(bool digests, bool immediate, size_t step)
 	assert_non_null(pdu);
 	peer_init(&p, NULL);
 	login_with(&p, "FirstBurstLength=262144;DataDigest=%s;ImmediateData=%s;InitialR2T=%s;",
-		   digests ? "CRC32C" : "None",
-		   immediate ? "Yes" : "No", immediate ? "No" : "Yes");
+		   digests ? "CRC32C" : "None", immediate ? "Yes" : "No", immediate ? "No" : "Yes");
 	p.mode = PEER_COPY;
 	peer_write10(&p, bhs, 0, (uint16_t)(total / PEER_BLOCK), true);
 	if (immediate) {
@@ -730,7 +735,7 @@ test_abort_while_receiving_in_place(void **state)
 	(void)state;
 	asked_for_data(&p, &r2t);
 	peer_data_out(bhs, p.itt, get_be32(r2t.bhs + AT_TTT), 0, 0, true);
-	p.data_digest = false;	/* no digest in this PDU: its task is gone before it is looked at */
+	p.data_digest = false; /* no digest in this PDU: its task is gone before it is looked at */
 	len = peer_build(&p, pdu, bhs, NULL, 0, zeros, 4096);
 	p.data_digest = true;
 	iscsi_conn_input(p.conn, pdu, 1000);
@@ -741,7 +746,7 @@ test_abort_while_receiving_in_place(void **state)
 	assert_int_equal(iscsi_conn_rx_advance(p.conn, 100), 0);
 	assert_int_equal(peer_feed(&p, pdu + 1100, len - 1100), 0);
 	assert_int_equal(peer_feed(&p, "\0\0\0", 4), 0);
-	peer_expect(&p, OP_REJECT, NULL);	/* of the digest */
+	peer_expect(&p, OP_REJECT, NULL); /* of the digest */
 	expect_alive(&p);
 }
 
@@ -787,8 +792,11 @@ read_with(const char *digest, int pieces, enum peer_mode mode)
 	struct peer p;
 
 	peer_init(&p, NULL);
-	login_with(&p, "MaxRecvDataSegmentLength=4096;MaxBurstLength=16384;FirstBurstLength=8192;DataDigest=%s;"
-		   "HeaderDigest=%s;", digest, digest);
+	login_with(&p,
+		   "MaxRecvDataSegmentLength=4096;MaxBurstLength=16384;FirstBurstLength=8192;"
+		   "DataDigest=%s;"
+		   "HeaderDigest=%s;",
+		   digest, digest);
 	p.mode = mode;
 	p.read_pieces = pieces;
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
@@ -901,11 +909,13 @@ test_output_beyond_the_ring_waits_in_order(void **state)
 	for (unsigned i = 0; i < 40; i++)
 		for (unsigned block = 0; block < 30; block++) {
 			peer_expect(&p, OP_DATA_IN, &got);
-			assert_memory_equal(got.data, p.disk + (i + block) * PEER_BLOCK, PEER_BLOCK);
+			assert_memory_equal(got.data, p.disk + (i + block) * PEER_BLOCK,
+					    PEER_BLOCK);
 			assert_int_equal(get_be32(got.bhs + AT_OFFSET), block * PEER_BLOCK);
 			if (block == 29) {
 				assert_true((got.bhs[AT_FLAGS] & FLAG_STATUS) != 0);
-				assert_true(stat_sn == 0 || get_be32(got.bhs + AT_STAT_SN) == stat_sn + 1);
+				assert_true(stat_sn == 0 ||
+					    get_be32(got.bhs + AT_STAT_SN) == stat_sn + 1);
 				stat_sn = get_be32(got.bhs + AT_STAT_SN);
 			}
 		}

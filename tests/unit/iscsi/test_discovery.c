@@ -54,8 +54,10 @@ test_all_in_discovery(void **state)
 	ask(&p, "SendTargets=All");
 	expect_text(&p, &got, FLAG_FINAL);
 	assert_int_equal(got.data_len, 2 * (31 + 31 + 27));
-	assert_memory_equal(got.data, "TargetName=iqn.2024-01.test:t0\0TargetAddress=127.0.0.1:3260,1\0"
-			    "TargetAddress=[::1]:3260,2\0TargetName=iqn.2024-01.test:t1", 31 + 31 + 27 + 31);
+	assert_memory_equal(got.data,
+			    "TargetName=iqn.2024-01.test:t0\0TargetAddress=127.0.0.1:3260,1\0"
+			    "TargetAddress=[::1]:3260,2\0TargetName=iqn.2024-01.test:t1",
+			    31 + 31 + 27 + 31);
 	peer_fini(&p);
 }
 
@@ -154,7 +156,8 @@ test_answer_in_parts(void **state)
 		if (got.bhs[AT_FLAGS] == FLAG_FINAL)
 			break;
 		assert_int_equal(got.bhs[AT_FLAGS], FLAG_CONTINUE);
-		ask_tagged(&p, FLAG_FINAL, get_be32(got.bhs + AT_ITT), get_be32(got.bhs + AT_TTT), "", 0);
+		ask_tagged(&p, FLAG_FINAL, get_be32(got.bhs + AT_ITT), get_be32(got.bhs + AT_TTT),
+			   "", 0);
 	}
 	for (size_t at = 0; at < len; at += strlen(all + at) + 1) {
 		names += strncmp(all + at, "TargetName=", 11) == 0;

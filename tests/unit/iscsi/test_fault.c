@@ -11,7 +11,8 @@ static void
 test_new(void **state)
 {
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		struct peer p;
 
 		peer_init(&p, NULL);
@@ -24,8 +25,9 @@ test_new(void **state)
 static void
 converse(struct peer *p)
 {
-	static const char pairs[] = "InitiatorName=" PEER_INITIATOR "\0TargetName=" PEER_TARGET
-				    "\0InitialR2T=No\0FirstBurstLength=1024\0MaxRecvDataSegmentLength=1024";
+	static const char pairs[] =
+		"InitiatorName=" PEER_INITIATOR "\0TargetName=" PEER_TARGET
+		"\0InitialR2T=No\0FirstBurstLength=1024\0MaxRecvDataSegmentLength=1024";
 	static const uint8_t ahs[] = { 0, 9, 1, 0, 17, 18, 19, 20, 21, 22, 23, 24 };
 	uint8_t bhs[BHS_SIZE], pdu[PEER_PDU_MAX + 512];
 	size_t len;
@@ -75,7 +77,8 @@ static void
 test_conversation(void **state)
 {
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		struct peer p;
 
 		peer_init(&p, NULL);

@@ -10,12 +10,13 @@
 /* What one offer is answered with, in an operational login request of this session type. */
 struct walk {
 	const char *key, *offer;
-	const char *normal;		/* the answer; NULL = none */
+	const char *normal; /* the answer; NULL = none */
 	const char *discovery;
-	uint32_t agreed;		/* in struct iscsi_params, where the key has a field there */
+	uint32_t agreed; /* in struct iscsi_params, where the key has a field there */
 };
 
 /* Our side: the defaults of iscsi_params_default, but small bursts. */
+/* clang-format off */
 static const struct walk walks[] = {
 	/* key			offer		normal		discovery	agreed */
 	{ "AuthMethod",		"None",		"Reject",	"Reject",	0 },	/* not in this stage */
@@ -84,6 +85,7 @@ static const struct walk walks[] = {
 	{ "NoSuchKey",		"Yes",		"NotUnderstood", "NotUnderstood", 0 },
 	{ "NoSuchKey",		"NotUnderstood", NULL,		NULL,		0 },
 };
+/* clang-format on */
 
 static void
 test_table_is_sorted(void **state)
@@ -117,11 +119,34 @@ static void
 test_table_is_complete(void **state)
 {
 	static const char *const names[] = {
-		"AuthMethod", "HeaderDigest", "DataDigest", "MaxConnections", "SendTargets", "TargetName",
-		"InitiatorName", "TargetAlias", "InitiatorAlias", "TargetAddress", "TargetPortalGroupTag", "InitialR2T",
-		"ImmediateData", "MaxRecvDataSegmentLength", "MaxBurstLength", "FirstBurstLength", "DefaultTime2Wait",
-		"DefaultTime2Retain", "MaxOutstandingR2T", "DataPDUInOrder", "DataSequenceInOrder",
-		"ErrorRecoveryLevel", "SessionType", "TaskReporting", "IFMarker", "OFMarker", "IFMarkInt", "OFMarkInt",
+		"AuthMethod",
+		"HeaderDigest",
+		"DataDigest",
+		"MaxConnections",
+		"SendTargets",
+		"TargetName",
+		"InitiatorName",
+		"TargetAlias",
+		"InitiatorAlias",
+		"TargetAddress",
+		"TargetPortalGroupTag",
+		"InitialR2T",
+		"ImmediateData",
+		"MaxRecvDataSegmentLength",
+		"MaxBurstLength",
+		"FirstBurstLength",
+		"DefaultTime2Wait",
+		"DefaultTime2Retain",
+		"MaxOutstandingR2T",
+		"DataPDUInOrder",
+		"DataSequenceInOrder",
+		"ErrorRecoveryLevel",
+		"SessionType",
+		"TaskReporting",
+		"IFMarker",
+		"OFMarker",
+		"IFMarkInt",
+		"OFMarkInt",
 		"iSCSIProtocolLevel",
 	};
 
@@ -169,8 +194,10 @@ walk_row(const struct walk *w, bool discovery)
 	int len;
 
 	peer_init(&p, NULL);
-	len = snprintf(text, sizeof(text), "InitiatorName=" PEER_INITIATOR "%cTargetName=" PEER_TARGET
-		       "%cSessionType=%s%c%s=%s", 0, 0, discovery ? "Discovery" : "Normal", 0, w->key, w->offer);
+	len = snprintf(text, sizeof(text),
+		       "InitiatorName=" PEER_INITIATOR "%cTargetName=" PEER_TARGET
+		       "%cSessionType=%s%c%s=%s",
+		       0, 0, discovery ? "Discovery" : "Normal", 0, w->key, w->offer);
 	/* A name given as the row's key replaces the one before it. */
 	if (strcmp(w->key, "InitiatorName") == 0)
 		memcpy(text, "X-", 2);
@@ -180,9 +207,11 @@ walk_row(const struct walk *w, bool discovery)
 	assert_int_equal(get_be16(got.bhs + AT_LOGIN_STATUS), 0);
 	answer = answer_to(&got, w->key);
 	if (want == NULL ? answer != NULL : answer == NULL || strcmp(answer, want) != 0)
-		fail_msg("%s=%s in a %s session: %s, not %s", w->key, w->offer, discovery ? "discovery" : "normal",
-			 answer != NULL ? answer : "(none)", want != NULL ? want : "(none)");
-	if (!discovery && key != NULL && key->width > 0 && field_of(key, iscsi_conn_params(p.conn)) != w->agreed)
+		fail_msg("%s=%s in a %s session: %s, not %s", w->key, w->offer,
+			 discovery ? "discovery" : "normal", answer != NULL ? answer : "(none)",
+			 want != NULL ? want : "(none)");
+	if (!discovery && key != NULL && key->width > 0 &&
+	    field_of(key, iscsi_conn_params(p.conn)) != w->agreed)
 		fail_msg("%s=%s: %u was agreed, not %u", w->key, w->offer,
 			 (unsigned)field_of(key, iscsi_conn_params(p.conn)), (unsigned)w->agreed);
 	peer_fini(&p);
@@ -212,11 +241,12 @@ test_every_key_twice_is_refused(void **state)
 		int len;
 
 		peer_init(&p, NULL);
-		len = snprintf(text, sizeof(text), "X-I=" PEER_INITIATOR "%c%s=iqn.a:b%c%s=iqn.a:b", 0,
-			       iscsi_key_table[i].name, 0, iscsi_key_table[i].name);
+		len = snprintf(text, sizeof(text), "X-I=" PEER_INITIATOR "%c%s=iqn.a:b%c%s=iqn.a:b",
+			       0, iscsi_key_table[i].name, 0, iscsi_key_table[i].name);
 		/* Session types are refused for their value: give a good one. */
 		if (iscsi_key_table[i].rule == KEY_SESSION_TYPE)
-			len = snprintf(text, sizeof(text), "SessionType=Normal%cSessionType=Normal", 0);
+			len = snprintf(text, sizeof(text), "SessionType=Normal%cSessionType=Normal",
+				       0);
 		peer_login_request(&p, 0x04, text, (size_t)len + 1, &got);
 		assert_int_equal(get_be16(got.bhs + AT_LOGIN_STATUS), ISCSI_LOGIN_INITIATOR_ERROR);
 		assert_int_equal(p.error, ERR_CLOSED);
@@ -235,7 +265,7 @@ test_defaults_hold_when_nothing_is_said(void **state)
 	peer_login(&p, "", 0);
 	params = iscsi_conn_params(p.conn);
 	assert_int_equal(params->max_send_len, 8192);
-	assert_int_equal(params->max_recv_len, 262144);	/* ours was declared */
+	assert_int_equal(params->max_recv_len, 262144); /* ours was declared */
 	assert_int_equal(params->max_burst_len, 262144);
 	assert_int_equal(params->first_burst_len, 65536);
 	assert_int_equal(params->max_outstanding_r2t, 1);
@@ -251,8 +281,9 @@ test_defaults_hold_when_nothing_is_said(void **state)
 static void
 test_limits_of_ours_are_kept(void **state)
 {
-	static const char text[] = "InitiatorName=iqn.a:b\0TargetName=iqn.a:c\0InitialR2T=No\0ImmediateData=Yes\0"
-				   "HeaderDigest=CRC32C\0DataDigest=None,CRC32C";
+	static const char text[] =
+		"InitiatorName=iqn.a:b\0TargetName=iqn.a:c\0InitialR2T=No\0ImmediateData=Yes\0"
+		"HeaderDigest=CRC32C\0DataDigest=None,CRC32C";
 	struct iscsi_params limits;
 	const struct iscsi_params *params;
 	struct got got;

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define T FLAG_FINAL
-#define C FLAG_CONTINUE
-#define SECURITY 0x00
-#define OPERATIONAL 0x04
+#define T              FLAG_FINAL
+#define C              FLAG_CONTINUE
+#define SECURITY       0x00
+#define OPERATIONAL    0x04
 #define TO_OPERATIONAL 1
-#define TO_FULL 3
+#define TO_FULL        3
 
 static const char names[] = "InitiatorName=" PEER_INITIATOR "\0TargetName=" PEER_TARGET;
 
@@ -40,7 +40,8 @@ test_straight_to_full_feature(void **state)
 	assert_true(iscsi_conn_is_established(p.conn));
 	assert_string_equal(peer_events(&p),
 			    "login 0 type=0 from=" PEER_INITIATOR " to=" PEER_TARGET "\n"
-			    "login 1 type=0 from=" PEER_INITIATOR " to=" PEER_TARGET "\nestablished\n");
+			    "login 1 type=0 from=" PEER_INITIATOR " to=" PEER_TARGET
+			    "\nestablished\n");
 	peer_fini(&p);
 }
 
@@ -95,7 +96,8 @@ test_discovery_session(void **state)
 
 	(void)state;
 	peer_init(&p, NULL);
-	REQUEST(&p, T | OPERATIONAL | TO_FULL, "InitiatorName=" PEER_INITIATOR "\0SessionType=Discovery", &got);
+	REQUEST(&p, T | OPERATIONAL | TO_FULL,
+		"InitiatorName=" PEER_INITIATOR "\0SessionType=Discovery", &got);
 	assert_int_equal(status_of(&got), 0);
 	assert_false(peer_text_has(&got, "TargetPortalGroupTag=1"));
 	assert_true(peer_text_has(&got, "MaxRecvDataSegmentLength=262144"));
@@ -114,7 +116,9 @@ test_what_the_owner_learns(void **state)
 	(void)state;
 	peer_init(&p, NULL);
 	REQUEST(&p, T | OPERATIONAL | TO_FULL,
-		"InitiatorName=IQN.2024-01.Test:A\0TargetName=eui.02004567A425678D\0InitiatorAlias=host \xc3\xa4", &got);
+		"InitiatorName=IQN.2024-01.Test:A\0TargetName=eui.02004567A425678D\0InitiatorAlias="
+		"host \xc3\xa4",
+		&got);
 	login = iscsi_conn_login(p.conn);
 	assert_string_equal(login->initiator_name, "iqn.2024-01.test:a");
 	assert_string_equal(login->target_name, "eui.02004567a425678d");
@@ -129,7 +133,8 @@ test_what_the_owner_learns(void **state)
 static void
 test_text_in_parts(void **state)
 {
-	static const char text[] = "InitiatorName=" PEER_INITIATOR "\0TargetName=" PEER_TARGET "\0InitialR2T=No";
+	static const char text[] = "InitiatorName=" PEER_INITIATOR "\0TargetName=" PEER_TARGET
+				   "\0InitialR2T=No";
 
 	(void)state;
 	for (size_t cut = 1; cut < sizeof(text); cut++) {
@@ -141,7 +146,8 @@ test_text_in_parts(void **state)
 		assert_int_equal(got.bhs[AT_FLAGS], OPERATIONAL);
 		assert_int_equal(got.data_len, 0);
 		assert_string_equal(peer_events(&p), "");
-		peer_login_request(&p, T | OPERATIONAL | TO_FULL, text + cut, sizeof(text) - cut, &got);
+		peer_login_request(&p, T | OPERATIONAL | TO_FULL, text + cut, sizeof(text) - cut,
+				   &got);
 		assert_int_equal(status_of(&got), 0);
 		assert_true(peer_text_has(&got, "InitialR2T=No"));
 		assert_true(iscsi_conn_is_established(p.conn));
@@ -231,7 +237,8 @@ refused(uint8_t flags, const char *text, size_t len, unsigned status)
 	peer_init(&p, NULL);
 	peer_login_request(&p, flags, text, len, &got);
 	if (status_of(&got) != status)
-		fail_msg("status %04x, not %04x, for flags %02x %s", status_of(&got), status, flags, text);
+		fail_msg("status %04x, not %04x, for flags %02x %s", status_of(&got), status, flags,
+			 text);
 	assert_int_equal(p.error, ERR_CLOSED);
 	assert_false(iscsi_conn_is_established(p.conn));
 	assert_int_equal(got.bhs[AT_FLAGS] & T, 0);
@@ -245,9 +252,11 @@ test_only_chap_is_refused(void **state)
 {
 	(void)state;
 	REFUSED(T | SECURITY | TO_OPERATIONAL,
-		"InitiatorName=iqn.a:b\0TargetName=iqn.a:c\0AuthMethod=CHAP", ISCSI_LOGIN_AUTH_FAILED);
+		"InitiatorName=iqn.a:b\0TargetName=iqn.a:c\0AuthMethod=CHAP",
+		ISCSI_LOGIN_AUTH_FAILED);
 	REFUSED(T | SECURITY | TO_FULL,
-		"InitiatorName=iqn.a:b\0TargetName=iqn.a:c\0AuthMethod=KRB5,SRP", ISCSI_LOGIN_AUTH_FAILED);
+		"InitiatorName=iqn.a:b\0TargetName=iqn.a:c\0AuthMethod=KRB5,SRP",
+		ISCSI_LOGIN_AUTH_FAILED);
 }
 
 static void
@@ -263,9 +272,12 @@ static void
 test_bad_values_are_refused(void **state)
 {
 	(void)state;
-	REFUSED(T | OPERATIONAL | TO_FULL, "InitiatorName=bad\0TargetName=iqn.a:b", ISCSI_LOGIN_INITIATOR_ERROR);
-	REFUSED(T | OPERATIONAL | TO_FULL, "InitiatorName=iqn.a:b\0TargetName=bad", ISCSI_LOGIN_NOT_FOUND);
-	REFUSED(T | OPERATIONAL | TO_FULL, "InitiatorName=iqn.a:b\0SessionType=Other", ISCSI_LOGIN_SESSION_TYPE);
+	REFUSED(T | OPERATIONAL | TO_FULL, "InitiatorName=bad\0TargetName=iqn.a:b",
+		ISCSI_LOGIN_INITIATOR_ERROR);
+	REFUSED(T | OPERATIONAL | TO_FULL, "InitiatorName=iqn.a:b\0TargetName=bad",
+		ISCSI_LOGIN_NOT_FOUND);
+	REFUSED(T | OPERATIONAL | TO_FULL, "InitiatorName=iqn.a:b\0SessionType=Other",
+		ISCSI_LOGIN_SESSION_TYPE);
 	REFUSED(T | OPERATIONAL | TO_FULL, "no pair", ISCSI_LOGIN_INITIATOR_ERROR);
 	refused(T | OPERATIONAL | TO_FULL, names, sizeof(names) - 1, ISCSI_LOGIN_INITIATOR_ERROR);
 }
@@ -297,7 +309,8 @@ test_stage_must_be_the_one_agreed(void **state)
 {
 	(void)state;
 	for (unsigned first = 0; first < 3; first++) {
-		static const uint8_t firsts[] = { SECURITY, T | SECURITY | TO_OPERATIONAL, OPERATIONAL };
+		static const uint8_t firsts[] = { SECURITY, T | SECURITY | TO_OPERATIONAL,
+						  OPERATIONAL };
 		static const unsigned stages[] = { 0, 1, 1 };
 
 		for (unsigned csg = 0; csg < 4; csg++) {
@@ -307,7 +320,8 @@ test_stage_must_be_the_one_agreed(void **state)
 			peer_init(&p, NULL);
 			REQUEST(&p, firsts[first], names, &got);
 			peer_login_request(&p, (uint8_t)(csg << 2), "", 0, &got);
-			assert_int_equal(status_of(&got), csg == stages[first] ? 0 : ISCSI_LOGIN_INITIATOR_ERROR);
+			assert_int_equal(status_of(&got),
+					 csg == stages[first] ? 0 : ISCSI_LOGIN_INITIATOR_ERROR);
 			peer_fini(&p);
 		}
 	}
@@ -434,7 +448,10 @@ static void
 test_owner_refuses(void **state)
 {
 	static const uint16_t statuses[] = {
-		ISCSI_LOGIN_FORBIDDEN, ISCSI_LOGIN_NOT_FOUND, ISCSI_LOGIN_UNAVAILABLE, ISCSI_LOGIN_NO_RESOURCES,
+		ISCSI_LOGIN_FORBIDDEN,
+		ISCSI_LOGIN_NOT_FOUND,
+		ISCSI_LOGIN_UNAVAILABLE,
+		ISCSI_LOGIN_NO_RESOURCES,
 	};
 
 	(void)state;

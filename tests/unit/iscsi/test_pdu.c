@@ -34,8 +34,10 @@ test_login_response(void **state)
 	(void)state;
 	peer_init(&p, NULL);
 	peer_login_request(&p, 0x87, text, sizeof(text), NULL);
-	expect_header(&p, "23870000 00000037 80010203 00040077 00000101 00000000 00000001 00000001 00000080 "
-			  "00000000 00000000 00000000");
+	expect_header(
+		&p,
+		"23870000 00000037 80010203 00040077 00000101 00000000 00000001 00000001 00000080 "
+		"00000000 00000000 00000000");
 	peer_fini(&p);
 }
 
@@ -50,8 +52,10 @@ test_nop_in_answers_a_ping(void **state)
 	peer_request(&p, bhs, OP_NOP_OUT, FLAG_FINAL, false);
 	put_be32(bhs + AT_TTT, TAG_NONE);
 	peer_send(&p, bhs, "hello", 5);
-	expect_header(&p, "20800000 00000005 00000000 00000000 00000102 ffffffff 00000002 00000002 00000081 "
-			  "00000000 00000000 00000000");
+	expect_header(
+		&p,
+		"20800000 00000005 00000000 00000000 00000102 ffffffff 00000002 00000002 00000081 "
+		"00000000 00000000 00000000");
 	assert_memory_equal(p.out.bytes + p.out_read - 8, "hello\0\0\0", 8);
 	peer_fini(&p);
 }
@@ -66,8 +70,10 @@ test_nop_in_asks(void **state)
 	assert_int_equal(iscsi_conn_ping(p.conn), 0);
 	peer_pump(&p);
 	/* StatSN is the next one, and is not used up. */
-	expect_header(&p, "20800000 00000000 00000000 00000000 ffffffff 80000000 00000002 00000001 00000080 "
-			  "00000000 00000000 00000000");
+	expect_header(
+		&p,
+		"20800000 00000000 00000000 00000000 ffffffff 80000000 00000002 00000001 00000080 "
+		"00000000 00000000 00000000");
 	peer_fini(&p);
 }
 
@@ -81,8 +87,10 @@ test_response_good(void **state)
 	start(&p);
 	peer_command(&p, bhs, FLAG_FINAL, 0);
 	peer_send(&p, bhs, NULL, 0);
-	expect_header(&p, "21800000 00000000 00000000 00000000 00000102 00000000 00000002 00000002 00000081 "
-			  "00000000 00000000 00000000");
+	expect_header(
+		&p,
+		"21800000 00000000 00000000 00000000 00000102 00000000 00000002 00000002 00000081 "
+		"00000000 00000000 00000000");
 	peer_fini(&p);
 }
 
@@ -98,8 +106,10 @@ test_response_with_sense(void **state)
 	peer_read10(&p, bhs, 0, 2);
 	peer_send(&p, bhs, NULL, 0);
 	/* CHECK CONDITION, U, residual 1024, two bytes of length and 18 of sense. */
-	expect_header(&p, "21820002 00000014 00000000 00000000 00000102 00000000 00000002 00000002 00000081 "
-			  "00000000 00000000 00000400");
+	expect_header(
+		&p,
+		"21820002 00000014 00000000 00000000 00000102 00000000 00000002 00000002 00000081 "
+		"00000000 00000000 00000400");
 	assert_memory_equal(p.out.bytes + p.out_read - 20, "\0\x12\x70\0\x05", 5);
 	peer_fini(&p);
 }
@@ -115,8 +125,10 @@ test_data_in_with_status(void **state)
 	peer_read10(&p, bhs, 4, 1);
 	peer_send(&p, bhs, NULL, 0);
 	/* F and S; DataSN 0, offset 0. */
-	expect_header(&p, "25810000 00000200 00000000 00000000 00000102 ffffffff 00000002 00000002 00000081 "
-			  "00000000 00000000 00000000");
+	expect_header(
+		&p,
+		"25810000 00000200 00000000 00000000 00000102 ffffffff 00000002 00000002 00000081 "
+		"00000000 00000000 00000000");
 	assert_memory_equal(p.out.bytes + p.out_read - 512, p.disk + 2048, 512);
 	peer_fini(&p);
 }
@@ -133,8 +145,10 @@ test_r2t(void **state)
 	bhs[AT_LUN + 1] = 5;
 	peer_send(&p, bhs, NULL, 0);
 	/* TTT of ours, next StatSN unused, R2TSN 0, offset 0, 4096 bytes. */
-	expect_header(&p, "31800000 00000000 00050000 00000000 00000102 00000000 00000002 00000002 00000080 "
-			  "00000000 00000000 00001000");
+	expect_header(
+		&p,
+		"31800000 00000000 00050000 00000000 00000102 00000000 00000002 00000002 00000080 "
+		"00000000 00000000 00001000");
 	peer_fini(&p);
 }
 
@@ -148,8 +162,10 @@ test_tmf_response(void **state)
 	start(&p);
 	peer_request(&p, bhs, OP_TMF, FLAG_FINAL | ISCSI_TMF_CLEAR_ACA, true);
 	peer_send(&p, bhs, NULL, 0);
-	expect_header(&p, "22800500 00000000 00000000 00000000 00000102 00000000 00000002 00000001 00000080 "
-			  "00000000 00000000 00000000");
+	expect_header(
+		&p,
+		"22800500 00000000 00000000 00000000 00000102 00000000 00000002 00000001 00000080 "
+		"00000000 00000000 00000000");
 	peer_fini(&p);
 }
 
@@ -165,8 +181,10 @@ test_text_response(void **state)
 	peer_request(&p, bhs, OP_TEXT, FLAG_FINAL, false);
 	put_be32(bhs + AT_TTT, TAG_NONE);
 	peer_send(&p, bhs, text, sizeof(text));
-	expect_header(&p, "24800000 00000042 00000000 00000000 00000102 ffffffff 00000002 00000002 00000081 "
-			  "00000000 00000000 00000000");
+	expect_header(
+		&p,
+		"24800000 00000042 00000000 00000000 00000102 ffffffff 00000002 00000002 00000081 "
+		"00000000 00000000 00000000");
 	peer_fini(&p);
 }
 
@@ -181,8 +199,10 @@ test_logout_response(void **state)
 	peer_request(&p, bhs, OP_LOGOUT, FLAG_FINAL, true);
 	assert_int_equal(peer_send(&p, bhs, NULL, 0), ERR_CLOSED);
 	/* Time2Wait 2 by default, Time2Retain 20 by default. */
-	expect_header(&p, "26800000 00000000 00000000 00000000 00000102 00000000 00000002 00000001 00000080 "
-			  "00000000 00020014 00000000");
+	expect_header(
+		&p,
+		"26800000 00000000 00000000 00000000 00000102 00000000 00000002 00000001 00000080 "
+		"00000000 00020014 00000000");
 	peer_fini(&p);
 }
 
@@ -196,8 +216,10 @@ test_reject_holds_the_header(void **state)
 	start(&p);
 	peer_request(&p, bhs, 0x1c, FLAG_FINAL, true);
 	assert_int_equal(peer_send(&p, bhs, NULL, 0), 0);
-	expect_header(&p, "3f800500 00000030 00000000 00000000 ffffffff 00000000 00000002 00000001 00000080 "
-			  "00000000 00000000 00000000");
+	expect_header(
+		&p,
+		"3f800500 00000030 00000000 00000000 ffffffff 00000000 00000002 00000001 00000080 "
+		"00000000 00000000 00000000");
 	assert_memory_equal(p.out.bytes + p.out_read - BHS_SIZE, bhs, BHS_SIZE);
 	peer_fini(&p);
 }
@@ -208,8 +230,13 @@ test_async_message(void **state)
 	static const uint8_t lun[8] = { 0, 3 };
 	static const uint8_t sense[18] = { 0x70, 0, 6, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x3f, 0x0e };
 	struct iscsi_async message = {
-		.event = ISCSI_ASYNC_SCSI, .lun = lun, .sense = sense, .sense_len = sizeof(sense),
-		.param1 = 1, .param2 = 2, .param3 = 3,
+		.event = ISCSI_ASYNC_SCSI,
+		.lun = lun,
+		.sense = sense,
+		.sense_len = sizeof(sense),
+		.param1 = 1,
+		.param2 = 2,
+		.param3 = 3,
 	};
 	struct peer p;
 
@@ -217,8 +244,10 @@ test_async_message(void **state)
 	start(&p);
 	assert_int_equal(iscsi_conn_async_message(p.conn, &message), 0);
 	peer_pump(&p);
-	expect_header(&p, "32800000 00000014 00030000 00000000 ffffffff 00000000 00000002 00000001 00000080 "
-			  "00000001 00020003 00000000");
+	expect_header(
+		&p,
+		"32800000 00000014 00030000 00000000 ffffffff 00000000 00000002 00000001 00000080 "
+		"00000001 00020003 00000000");
 	assert_memory_equal(p.out.bytes + p.out_read - 20, "\0\x12\x70\0\x06", 5);
 	peer_fini(&p);
 }
@@ -234,7 +263,9 @@ parse(const void *bytes, uint32_t len, struct iscsi_ahs *ahs)
 	assert_non_null(exact);
 	memcpy(exact, bytes, len);
 	err = pdu_parse_ahs(exact, len, ahs);
-	ahs->cdb_more = ahs->cdb_more != NULL && err == 0 ? (const uint8_t *)bytes + (ahs->cdb_more - exact) : NULL;
+	ahs->cdb_more = ahs->cdb_more != NULL && err == 0
+				? (const uint8_t *)bytes + (ahs->cdb_more - exact)
+				: NULL;
 	free(exact);
 	return err;
 }
@@ -242,7 +273,9 @@ parse(const void *bytes, uint32_t len, struct iscsi_ahs *ahs)
 static void
 test_ahs_extended_cdb_and_read_length(void **state)
 {
-	static const uint8_t bytes[] = { 0, 6, 1, 0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 5, 2, 0, 0, 1, 0, 0 };
+	static const uint8_t bytes[] = {
+		0, 6, 1, 0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 5, 2, 0, 0, 1, 0, 0
+	};
 	struct iscsi_ahs ahs = { 0 };
 
 	(void)state;
@@ -255,6 +288,7 @@ test_ahs_extended_cdb_and_read_length(void **state)
 static void
 test_ahs_out_of_bounds_is_refused(void **state)
 {
+	/* clang-format off */
 	static const uint8_t bad[][8] = {
 		{ 0, 0, 1, 0, 0, 0, 0, 0 },	/* no length */
 		{ 0, 6, 1, 0, 1, 2, 3, 4 },	/* one byte too long */
@@ -263,6 +297,7 @@ test_ahs_out_of_bounds_is_refused(void **state)
 		{ 0, 1, 1, 0, 0, 1, 2, 0 },	/* a CDB of nothing, then a wrong type */
 		{ 0, 4, 2, 0, 1, 2, 3, 0 },	/* a read length of three bytes */
 	};
+	/* clang-format on */
 	struct iscsi_ahs ahs = { 0 };
 
 	(void)state;

@@ -4,10 +4,12 @@
 
 #include <stdlib.h>
 
-static const char session_pairs[] = "InitialR2T=No\0ImmediateData=Yes\0MaxBurstLength=8192\0FirstBurstLength=1024\0"
-				    "MaxRecvDataSegmentLength=2048\0MaxOutstandingR2T=2";
-static const char digest_pairs[] = "HeaderDigest=CRC32C\0DataDigest=CRC32C\0InitialR2T=No\0MaxBurstLength=8192\0"
-				   "FirstBurstLength=1024\0MaxRecvDataSegmentLength=2048\0MaxOutstandingR2T=2";
+static const char session_pairs[] =
+	"InitialR2T=No\0ImmediateData=Yes\0MaxBurstLength=8192\0FirstBurstLength=1024\0"
+	"MaxRecvDataSegmentLength=2048\0MaxOutstandingR2T=2";
+static const char digest_pairs[] =
+	"HeaderDigest=CRC32C\0DataDigest=CRC32C\0InitialR2T=No\0MaxBurstLength=8192\0"
+	"FirstBurstLength=1024\0MaxRecvDataSegmentLength=2048\0MaxOutstandingR2T=2";
 
 static void
 write_with_r2t(struct peer *p)
@@ -40,7 +42,8 @@ converse(struct peer *p, const char *pairs, size_t len)
 	peer_request(p, bhs, OP_NOP_OUT, FLAG_FINAL, true);
 	put_be32(bhs + AT_TTT, TAG_NONE);
 	peer_send(p, bhs, "ping!", 5);
-	peer_read10(p, bhs, 100, 5);	/* not where is written: a read refers to the disk until it is sent */
+	peer_read10(p, bhs, 100,
+		    5); /* not where is written: a read refers to the disk until it is sent */
 	peer_send(p, bhs, NULL, 0);
 	peer_write10(p, bhs, 2, 2, true);
 	peer_send(p, bhs, p->disk, 1024);

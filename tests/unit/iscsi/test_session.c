@@ -38,7 +38,8 @@ expect_window(struct peer *p, uint32_t exp, uint32_t max)
 static void
 test_places(void **state)
 {
-	static const uint32_t starts[] = { 0, 1, 100, 0x7ffffff0, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff };
+	static const uint32_t starts[] = { 0,          1,          100,        0x7ffffff0,
+					   0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
@@ -283,7 +284,7 @@ test_number_of_a_rejected_command_is_free(void **state)
 	for (unsigned held = 0; held < 2; held++) {
 		uint32_t sn = 1 + 3 * held;
 
-		if (held)		/* the one behind waits for its turn with it */
+		if (held) /* the one behind waits for its turn with it */
 			send_numbered(&p, sn + 1);
 		peer_command(&p, bhs, FLAG_FINAL, 0);
 		put_be32(bhs + AT_ITT, TAG_NONE);

@@ -57,9 +57,11 @@ test_what_is_no_pair(void **state)
 	assert_null(PAIRS("#a=b"));
 	assert_null(PAIRS("a b=c"));
 	assert_null(PAIRS("a\xc3\xa4=c"));
-	assert_null(pairs_of("a=b", 3, buf, sizeof(buf)));	/* no NUL at the end */
-	assert_null(PAIRS("a123456789012345678901234567890123456789012345678901234567890123=x"));	/* 64 */
-	assert_non_null(PAIRS("a12345678901234567890123456789012345678901234567890123456789012=x"));	/* 63 */
+	assert_null(pairs_of("a=b", 3, buf, sizeof(buf))); /* no NUL at the end */
+	assert_null(PAIRS(
+		"a123456789012345678901234567890123456789012345678901234567890123=x")); /* 64 */
+	assert_non_null(PAIRS(
+		"a12345678901234567890123456789012345678901234567890123456789012=x")); /* 63 */
 }
 
 static void
@@ -86,12 +88,29 @@ test_numbers(void **state)
 		const char *text;
 		uint32_t number;
 	} good[] = {
-		{ "0", 0 }, { "1", 1 }, { "007", 7 }, { "16777215", 16777215 }, { "4294967295", 0xffffffff },
-		{ "0x0", 0 }, { "0xFf", 255 }, { "0XffffFFFF", 0xffffffff },
+		{ "0", 0 },
+		{ "1", 1 },
+		{ "007", 7 },
+		{ "16777215", 16777215 },
+		{ "4294967295", 0xffffffff },
+		{ "0x0", 0 },
+		{ "0xFf", 255 },
+		{ "0XffffFFFF", 0xffffffff },
 	};
 	static const char *const bad[] = {
-		"", "-1", "+1", " 1", "1 ", "1.5", "0x", "0xg", "4294967296", "0x100000000", "99999999999999999999",
-		"Yes", "1~2",
+		"",
+		"-1",
+		"+1",
+		" 1",
+		"1 ",
+		"1.5",
+		"0x",
+		"0xg",
+		"4294967296",
+		"0x100000000",
+		"99999999999999999999",
+		"Yes",
+		"1~2",
 	};
 	uint32_t number;
 
@@ -108,12 +127,24 @@ static void
 test_names(void **state)
 {
 	static const char *const good[] = {
-		"iqn.2001-04.com.example:storage.disk2", "eui.02004567a425678d", "naa.52004567ba64678d",
-		"naa.62004567ba64678d0123456789abcdef", "iqn.2001-04.com.example",
+		"iqn.2001-04.com.example:storage.disk2",
+		"eui.02004567a425678d",
+		"naa.52004567ba64678d",
+		"naa.62004567ba64678d0123456789abcdef",
+		"iqn.2001-04.com.example",
 	};
 	static const char *const bad[] = {
-		"", "iqn.", "iqn", "disk", "eui.0200", "eui.02004567a425678g", "naa.52004567ba64678d0",
-		"iqn.2001-04.com.example:a b", "iqn.2001-04.com.example:a,b", "iqn.x\n", "iqn.\xff\xfe",
+		"",
+		"iqn.",
+		"iqn",
+		"disk",
+		"eui.0200",
+		"eui.02004567a425678g",
+		"naa.52004567ba64678d0",
+		"iqn.2001-04.com.example:a b",
+		"iqn.2001-04.com.example:a,b",
+		"iqn.x\n",
+		"iqn.\xff\xfe",
 	};
 	char name[ISCSI_NAME_MAX + 1], longest[ISCSI_NAME_MAX + 2];
 
@@ -138,10 +169,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pairs),
-		cmocka_unit_test(test_what_is_no_pair),
-		cmocka_unit_test(test_text_is_bounded),
-		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_pairs),           cmocka_unit_test(test_what_is_no_pair),
+		cmocka_unit_test(test_text_is_bounded), cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_names),
 	};
 

@@ -10,7 +10,8 @@
 static void
 start(struct peer *p)
 {
-	static const char pairs[] = "InitialR2T=Yes\0ImmediateData=No\0MaxBurstLength=4096\0FirstBurstLength=512";
+	static const char pairs[] =
+		"InitialR2T=Yes\0ImmediateData=No\0MaxBurstLength=4096\0FirstBurstLength=512";
 
 	peer_init(p, NULL);
 	peer_login(p, pairs, sizeof(pairs));
@@ -171,7 +172,7 @@ test_abort_of_what_has_not_come(void **state)
 	(void)state;
 	start(&p);
 	p.mode = PEER_SERVE;
-	p.cmd_sn = 2;			/* 1 got lost */
+	p.cmd_sn = 2; /* 1 got lost */
 	tmf(&p, ISCSI_TMF_ABORT_TASK, 0, 0x999, 1);
 	peer_expect(&p, OP_TMF_RESPONSE, &got);
 	assert_int_equal(got.bhs[AT_RESPONSE], ISCSI_TMF_COMPLETE);
@@ -239,7 +240,8 @@ test_abort_task_set(void **state)
 static void
 test_unit_is_known_by_either_form(void **state)
 {
-	static const unsigned functions[] = { ISCSI_TMF_ABORT_TASK, ISCSI_TMF_ABORT_TASK_SET, ISCSI_TMF_LU_RESET };
+	static const unsigned functions[] = { ISCSI_TMF_ABORT_TASK, ISCSI_TMF_ABORT_TASK_SET,
+					      ISCSI_TMF_LU_RESET };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
@@ -292,11 +294,13 @@ test_every_function(void **state)
 {
 	(void)state;
 	for (unsigned function = 0; function < 128; function++) {
+		/* clang-format off */
 		static const uint8_t want[] = {
 			[0] = ISCSI_TMF_NOT_SUPPORTED, [1] = ISCSI_TMF_NO_TASK, [2] = ISCSI_TMF_COMPLETE,
 			[3] = ISCSI_TMF_NOT_SUPPORTED, [4] = ISCSI_TMF_COMPLETE, [5] = ISCSI_TMF_COMPLETE,
 			[6] = ISCSI_TMF_COMPLETE, [7] = ISCSI_TMF_COMPLETE, [8] = ISCSI_TMF_NO_REASSIGN,
 		};
+		/* clang-format on */
 		struct peer p;
 
 		start(&p);

@@ -189,9 +189,9 @@ sample_edit(void)
 
 	state_unref(empty);
 	sample_put(edit, sample_array(), sample_pool(1), sample_lun(1), sample_lun(2),
-		sample_target(1), sample_target(2), sample_target(3), sample_portal(1),
-		sample_group(1, 1), sample_member(1, 1), sample_association(1, 1, 0),
-		sample_association(1, 3, 0), sample_association(2, 1, 1), NULL);
+		   sample_target(1), sample_target(2), sample_target(3), sample_portal(1),
+		   sample_group(1, 1), sample_member(1, 1), sample_association(1, 1, 0),
+		   sample_association(1, 3, 0), sample_association(2, 1, 1), NULL);
 	return edit;
 }
 

@@ -25,40 +25,44 @@ test_the_sample_is_clean(void **unused)
 	assert_int_equal(state_check(state), 0);
 }
 
-#define SET(type, maker, assignments) ({ struct row_##type *r = maker; assignments; r; })
+#define SET(type, maker, assignments)         \
+	({                                    \
+		struct row_##type *r = maker; \
+		assignments;                  \
+		r;                            \
+	})
 #define TEXT(field, value) assert_int_equal(row_set_string(&(field), value), 0)
 
 /* Each puts one row into the valid sample. */
-#define BREACH_TEST(name, row, what) \
-	static void \
-	test_##name##_is_found(void **unused) \
-	{ \
-		struct state_edit *edit = sample_edit(); \
-		(void)unused; \
-		sample_put(edit, row, NULL); \
-		assert_breach(edit, what); \
+#define BREACH_TEST(name, row, what)                      \
+	static void test_##name##_is_found(void **unused) \
+	{                                                 \
+		struct state_edit *edit = sample_edit();  \
+		(void)unused;                             \
+		sample_put(edit, row, NULL);              \
+		assert_breach(edit, what);                \
 	}
 
 BREACH_TEST(a_second_array, SET(array, sample_array(), r->id = sample_id('a', 2)), "2 arrays")
 BREACH_TEST(an_array_without_serial, SET(array, sample_array(), TEXT(r->serial, "")), "no serial")
 BREACH_TEST(a_pool_name_in_use, SET(pool, sample_pool(2), TEXT(r->name, "pool1")),
-	"pools have the same name")
+	    "pools have the same name")
 BREACH_TEST(a_pool_path_in_use, SET(pool, sample_pool(2), TEXT(r->path, "/srv/pool1")),
-	"pools have the same path")
+	    "pools have the same path")
 BREACH_TEST(a_relative_path, SET(pool, sample_pool(2), TEXT(r->path, "srv")), "not absolute")
 BREACH_TEST(an_empty_pool_name, SET(pool, sample_pool(2), TEXT(r->name, "")), "pool's name")
 BREACH_TEST(a_lun_without_pool, SET(lun, sample_lun(3), r->pool_id = sample_id('p', 9)),
-	"pool is not there")
+	    "pool is not there")
 BREACH_TEST(a_lun_name_in_use, SET(lun, sample_lun(3), TEXT(r->name, "lun1")),
-	"luns have the same name")
-BREACH_TEST(
-	a_lun_number_in_use, SET(lun, sample_lun(3), r->number = 1), "luns have the same number")
+	    "luns have the same name")
+BREACH_TEST(a_lun_number_in_use, SET(lun, sample_lun(3), r->number = 1),
+	    "luns have the same number")
 BREACH_TEST(a_lun_serial_in_use, SET(lun, sample_lun(3), TEXT(r->serial, "S00000001")),
-	"luns have the same serial")
-BREACH_TEST(
-	a_designator_in_use, SET(lun, sample_lun(3), TEXT(r->naa, "3000000000000001")), "same naa")
+	    "luns have the same serial")
+BREACH_TEST(a_designator_in_use, SET(lun, sample_lun(3), TEXT(r->naa, "3000000000000001")),
+	    "same naa")
 BREACH_TEST(a_designator_of_another_kind, SET(lun, sample_lun(3), TEXT(r->naa, "5000000000000009")),
-	"NAA 3")
+	    "NAA 3")
 BREACH_TEST(an_odd_block_size, SET(lun, sample_lun(3), r->block_bytes = 1024), "blocks of 1024")
 BREACH_TEST(an_odd_size, SET(lun, sample_lun(3), r->size_bytes = 513), "multiple")
 BREACH_TEST(no_size, SET(lun, sample_lun(3), r->size_bytes = 0), "multiple")
@@ -66,19 +70,20 @@ BREACH_TEST(an_unsorted_mask, SET(lun, sample_lun(3), TEXT(r->mask, "iqn.b;iqn.a
 BREACH_TEST(an_invalid_mask, SET(lun, sample_lun(3), TEXT(r->mask, "iqn.a;*")), "canonical")
 BREACH_TEST(an_empty_lun_name, SET(lun, sample_lun(3), TEXT(r->name, "")), "LUN's name")
 BREACH_TEST(a_target_name_in_use,
-	SET(target, sample_target(4), TEXT(r->iscsi_name, "iqn.2026-11.org.example:t1")),
-	"targets have the same iscsi_name")
+	    SET(target, sample_target(4), TEXT(r->iscsi_name, "iqn.2026-11.org.example:t1")),
+	    "targets have the same iscsi_name")
 BREACH_TEST(a_target_name_in_capitals,
-	SET(target, sample_target(4), TEXT(r->iscsi_name, "iqn.2026-11.org.Example")), "canonical")
-BREACH_TEST(
-	an_endpoint_in_use, SET(portal, sample_portal(2), r->port = 3261), "same address and port")
+	    SET(target, sample_target(4), TEXT(r->iscsi_name, "iqn.2026-11.org.Example")),
+	    "canonical")
+BREACH_TEST(an_endpoint_in_use, SET(portal, sample_portal(2), r->port = 3261),
+	    "same address and port")
 BREACH_TEST(port_zero, SET(portal, sample_portal(2), r->port = 0), "port 0")
 BREACH_TEST(a_group_without_target, sample_group(2, 9), "group's target")
 BREACH_TEST(a_tag_in_use, SET(portal_group, sample_group(2, 1), r->tag = 1),
-	"two portal groups of tag 1")
+	    "two portal groups of tag 1")
 BREACH_TEST(tag_zero, SET(portal_group, sample_group(2, 1), r->tag = 0), "tag 0")
 BREACH_TEST(a_relative_port_in_use, SET(portal_group, sample_group(2, 2), r->relative_port = 1),
-	"same relative port")
+	    "same relative port")
 BREACH_TEST(a_member_without_group, sample_member(9, 1), "group that is not there")
 BREACH_TEST(a_member_without_portal, sample_member(1, 9), "portal that is not there")
 BREACH_TEST(an_association_without_lun, sample_association(9, 2, 0), "LUN is not there")
@@ -151,6 +156,7 @@ int
 main(void)
 {
 #define FOUND(name) cmocka_unit_test(test_##name##_is_found)
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_sample_is_clean),
 		FOUND(a_second_array),
@@ -193,6 +199,7 @@ main(void)
 		cmocka_unit_test(test_rows_without_an_array_are_found),
 		FOUND(a_wrong_digest),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

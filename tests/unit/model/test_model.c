@@ -39,8 +39,8 @@ toggle_lun(struct model *m, struct state_edit *edit, unsigned l)
 		struct guid target = sample_id('t', t);
 
 		if (m->numbers[l][t] != NONE)
-			assert_int_equal(
-				state_edit_delete(edit, ROW_ASSOCIATION, &lun, &target), 0);
+			assert_int_equal(state_edit_delete(edit, ROW_ASSOCIATION, &lun, &target),
+					 0);
 		m->numbers[l][t] = NONE;
 	}
 	assert_int_equal(state_edit_delete(edit, ROW_LUN, &lun, NULL), 0);
@@ -94,8 +94,9 @@ compare(const struct model *m, const struct state *state)
 
 		assert_int_equal(state_find(state, ROW_LUN, &lun) != NULL, m->luns[l]);
 		for (unsigned t = 0; t < TARGETS; t++) {
-			const struct row_association *row =
-				seen < targets.count ? targets.rows[seen] : NULL;
+			const struct row_association *row = seen < targets.count
+								    ? targets.rows[seen]
+								    : NULL;
 			struct guid target = sample_id('t', t);
 
 			if (m->numbers[l][t] == NONE)
@@ -165,7 +166,7 @@ test_random_edits_and_their_changes_agree_with_the_model(void **unused)
 			compare(m, state);
 			compare(m, replica);
 			assert_memory_equal(state_position(state), state_position(replica),
-				sizeof(struct position));
+					    sizeof(struct position));
 			change_unref(change);
 			change_unref(copy);
 		}

@@ -63,7 +63,7 @@ test_characters_no_name_has_are_refused(void **unused)
 
 static void
 assert_combined(int (*combine)(const char *, const char *, char **), const char *mask,
-	const char *names, const char *expected)
+		const char *names, const char *expected)
 {
 	AUTO_FREE char *combined = NULL;
 
@@ -126,7 +126,8 @@ static void
 test_out_of_memory_gives_no_mask(void **unused)
 {
 	(void)unused;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		AUTO_FREE char *mask = NULL;
 		int rc = mask_normalize("iqn.b;iqn.a;iqn.c", &mask);
 
@@ -158,7 +159,7 @@ test_the_three_forms_are_names(void **unused)
 {
 	(void)unused;
 	assert_name("iqn.2001-04.com.example:storage:diskarrays-sn-a8675309",
-		"iqn.2001-04.com.example:storage:diskarrays-sn-a8675309");
+		    "iqn.2001-04.com.example:storage:diskarrays-sn-a8675309");
 	assert_name("iqn.2001-04.com.example", "iqn.2001-04.com.example");
 	assert_name("IQN.1993-08.Org.Debian:01:ABC", "iqn.1993-08.org.debian:01:abc");
 	assert_name("eui.02004567A425678D", "eui.02004567a425678d");
@@ -170,10 +171,28 @@ static void
 test_other_forms_are_none(void **unused)
 {
 	static const char *const wrong[] = {
-		"", "iqn", "iqn.", "iqn.2001-4.com.example", "iqn.2001-13.com", "iqn.2001-00.com", "iqn.2001-04", "iqn.2001-04.",
-		"iqn.2001-04.:x", "iqn.2001-04..com", "iqn.2001-04.com..x", "iqn.2001-04.com.", "iqn.2001-04.com_x",
-		"iqn.2001-04.com:a b", "iqn.2001-04.com:\xc3\xa9", "eui.", "eui.02004567A425678", "eui.02004567A425678G",
-		"naa.52004567BA64678", "naa.52004567BA64678D0", "foo.2001-04.com", "2001-04.com",
+		"",
+		"iqn",
+		"iqn.",
+		"iqn.2001-4.com.example",
+		"iqn.2001-13.com",
+		"iqn.2001-00.com",
+		"iqn.2001-04",
+		"iqn.2001-04.",
+		"iqn.2001-04.:x",
+		"iqn.2001-04..com",
+		"iqn.2001-04.com..x",
+		"iqn.2001-04.com.",
+		"iqn.2001-04.com_x",
+		"iqn.2001-04.com:a b",
+		"iqn.2001-04.com:\xc3\xa9",
+		"eui.",
+		"eui.02004567A425678",
+		"eui.02004567A425678G",
+		"naa.52004567BA64678",
+		"naa.52004567BA64678D0",
+		"foo.2001-04.com",
+		"2001-04.com",
 	};
 
 	(void)unused;

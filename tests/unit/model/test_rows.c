@@ -23,8 +23,8 @@ test_every_family_is_described(void **state)
 		for (size_t i = 0; i < type->field_count; i++) {
 			assert_true(type->fields[i].offset >= sizeof(struct row));
 			assert_true(type->fields[i].offset < type->size_bytes);
-			assert_int_equal(
-				type->fields[i].type == FIELD_ENUM, type->fields[i].names != NULL);
+			assert_int_equal(type->fields[i].type == FIELD_ENUM,
+					 type->fields[i].names != NULL);
 			for (size_t j = 0; j < i; j++) {
 				assert_string_not_equal(type->fields[i].name, type->fields[j].name);
 				assert_true(type->fields[i].offset > type->fields[j].offset);
@@ -41,10 +41,10 @@ test_every_value_of_an_enumeration_has_a_name(void **state)
 	assert_int_equal(row_names_count(row_type(ROW_LUN)->fields[10].names), STATUS_OFFLINE + 1);
 	assert_int_equal(row_names_count(row_type(ROW_JOB)->fields[1].names), JOB_DELETE_LUN + 1);
 	assert_int_equal(row_names_count(row_type(ROW_JOB)->fields[3].names), JOB_CANCELLED + 1);
-	assert_int_equal(
-		row_names_count(row_type(ROW_LIVE_LUN)->fields[1].names), HEALTH_FAILED + 1);
-	assert_int_equal(
-		row_names_count(row_type(ROW_LIVE_LUN)->fields[2].names), OPERATION_STATUS + 1);
+	assert_int_equal(row_names_count(row_type(ROW_LIVE_LUN)->fields[1].names),
+			 HEALTH_FAILED + 1);
+	assert_int_equal(row_names_count(row_type(ROW_LIVE_LUN)->fields[2].names),
+			 OPERATION_STATUS + 1);
 }
 
 static void
@@ -105,8 +105,8 @@ test_the_hash_is_that_of_the_name_and_the_compact_json(void **state)
 	row->id = sample_id('s', 1);
 	row->created_ms = -5;
 	row->tag = UINT32_MAX;
-	assert_int_equal(
-		row_set_string(&row->initiator, "a\"b\\c/\b\f\n\r\t\x01\x1f\x7f é 漢 😀"), 0);
+	assert_int_equal(row_set_string(&row->initiator, "a\"b\\c/\b\f\n\r\t\x01\x1f\x7f é 漢 😀"),
+			 0);
 	assert_int_equal(row_seal(row), 0);
 	row_canonical(row, &ours);
 	json = wire_row_encode(row);
@@ -161,7 +161,8 @@ static void
 test_out_of_memory_leaves_no_half_row(void **state)
 {
 	(void)state;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		AUTO_ROW struct row_target *row = row_new(ROW_TARGET);
 		AUTO_ROW struct row_target *copy = NULL;
 		int rc;

@@ -14,15 +14,15 @@ test_rows_are_found_by_key_and_name(void **unused)
 	const struct row_association *association;
 
 	(void)unused;
-	assert_string_equal(
-		((const struct row_lun *)state_find(state, ROW_LUN, &lun))->name, "lun2");
+	assert_string_equal(((const struct row_lun *)state_find(state, ROW_LUN, &lun))->name,
+			    "lun2");
 	assert_null(state_find(state, ROW_LUN, &none));
 	assert_null(state_find(state, ROW_JOB, &none));
 	association = state_find_pair(state, ROW_ASSOCIATION, &one, &target);
 	assert_true(guid_equal(&association->target_id, &target));
 	assert_null(state_find_pair(state, ROW_ASSOCIATION, &lun, &target));
-	assert_true(guid_equal(
-		&state_target_by_name(state, "iqn.2026-11.org.example:t3")->id, &target));
+	assert_true(guid_equal(&state_target_by_name(state, "iqn.2026-11.org.example:t3")->id,
+			       &target));
 	assert_null(state_target_by_name(state, "iqn.2026-11.org.example:t"));
 	assert_true(guid_equal(&state_lun_by_name(state, "lun2")->id, &lun));
 	assert_null(state_lun_by_name(state, "lun3"));
@@ -267,13 +267,13 @@ test_a_target_with_thousands_of_luns_is_one_slice(void **unused)
 	(void)unused;
 	for (unsigned n = 10; n < 3010; n++)
 		sample_put(edit, sample_lun(n), sample_association(n, 2, 3019 - n),
-			sample_association(n, 3, n), NULL);
+			   sample_association(n, 3, n), NULL);
 	next = sample_next(edit, NULL);
 	slice = state_target_luns(next, &target);
 	assert_int_equal(slice.count, 3000);
 	for (unsigned i = 0; i < slice.count; i++)
-		assert_int_equal(
-			((const struct row_association *)slice.rows[i])->lun_number, i + 10);
+		assert_int_equal(((const struct row_association *)slice.rows[i])->lun_number,
+				 i + 10);
 	assert_int_equal(state_check(next), 0);
 	assert_int_equal(state_count(base, ROW_LUN), 2);
 }
@@ -288,7 +288,8 @@ test_an_edit_out_of_memory_has_changed_nothing(void **unused)
 	struct guid lun = sample_id('l', 1), target = sample_id('t', 3);
 
 	(void)unused;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		struct state_edit *edit = state_edit_new(base);
 		AUTO_STATE struct state *next = NULL;
 		struct change *change = NULL;
@@ -304,7 +305,7 @@ test_an_edit_out_of_memory_has_changed_nothing(void **unused)
 			row->lun_number = 3;
 			rc = state_edit_put(edit, row);
 		}
-		if (FAULT_HIT)		/* else the checker's own memory would be what fails */
+		if (FAULT_HIT) /* else the checker's own memory would be what fails */
 			assert_int_equal(state_check(state_edit_view(edit)), 0);
 		if (rc == 0)
 			rc = state_edit_delete(edit, ROW_ASSOCIATION, &lun, &target);
@@ -342,7 +343,8 @@ test_an_apply_out_of_memory_has_changed_nothing(void **unused)
 		assert_int_equal(state_edit_delete(edit, ROW_TARGET, &target, NULL), 0);
 	}
 	next = sample_next(edit, &change);
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		AUTO_STATE struct state *applied = NULL;
 		int rc = state_apply(base, change, &applied);
 

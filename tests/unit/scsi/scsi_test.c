@@ -30,9 +30,9 @@ test_dev_close(struct blk_dev *dev)
 	mem_free(container_of(dev, struct test_dev, dev));
 }
 
-static const struct blk_ops test_dev_ops = {
-	.name = "test", .submit = test_dev_submit, .close = test_dev_close
-};
+static const struct blk_ops test_dev_ops = { .name = "test",
+					     .submit = test_dev_submit,
+					     .close = test_dev_close };
 
 struct test_dev *
 test_dev_new(uint64_t size_bytes)
@@ -180,9 +180,9 @@ scsi_test_new(uint32_t block_bytes, bool thin)
 	desc.arg = t;
 	assert_int_equal(scsi_lu_new(&desc, &t->lu), 0);
 	t->nexus = (struct scsi_nexus){ .ops = &scsi_test_ops,
-		.target_name = "iqn.2024-01.example:disk",
-		.portal_group_tag = 1,
-		.relative_port_id = 7 };
+					.target_name = "iqn.2024-01.example:disk",
+					.portal_group_tag = 1,
+					.relative_port_id = 7 };
 	scsi_itl_init(&t->itl, &t->nexus, t->lu, 0);
 	t->luns[0] = 0;
 	t->lun_count = 1;
@@ -240,7 +240,7 @@ scsi_test_nexus(struct scsi_test *t, struct scsi_nexus *nexus, struct scsi_itl *
 
 void
 test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *itl,
-	const void *cdb, size_t cdb_len, const void *out, size_t out_len, size_t in_len)
+	       const void *cdb, size_t cdb_len, const void *out, size_t out_len, size_t in_len)
 {
 	uint8_t *copy = NULL;
 
@@ -273,8 +273,8 @@ test_start(struct test_task *tt)
 	assert_true(task->in_needed_bytes <= task->expected_in_bytes);
 	task->out_bytes = task->out_needed_bytes;
 	task->out_iov_count = task->out_bytes > 0
-		? cut(tt->out_iov, tt->out_iov[0].iov_base, task->out_bytes)
-		: 0;
+				      ? cut(tt->out_iov, tt->out_iov[0].iov_base, task->out_bytes)
+				      : 0;
 	task->out_iov = tt->out_iov;
 	return scsi_task_execute(task);
 }
@@ -290,7 +290,7 @@ test_task_fini(struct test_task *tt)
 
 uint8_t
 test_run(struct scsi_test *t, struct test_task *tt, const void *cdb, size_t cdb_len,
-	const void *out, size_t out_len, size_t in_len)
+	 const void *out, size_t out_len, size_t in_len)
 {
 	if (tt->task.nexus != NULL)
 		test_task_fini(tt);

@@ -19,18 +19,18 @@
 #include "blk/blk_int.h"
 #include "scsi/scsi_int.h"
 
-#define TEST_BLOCKS 2048u
+#define TEST_BLOCKS   2048u
 #define TEST_HELD_MAX 64u
 
 /* A layer over blk_mem. */
 struct test_dev {
 	struct blk_dev dev;
-	bool hold;			/* operations stay pending until test_dev_complete */
+	bool hold; /* operations stay pending until test_dev_complete */
 	struct blk_io *held[TEST_HELD_MAX];
 	unsigned held_count;
-	int fail[BLK_OPS_];		/* -errno or ERR_* of the next and all later ones */
+	int fail[BLK_OPS_]; /* -errno or ERR_* of the next and all later ones */
 	unsigned count[BLK_OPS_];
-	unsigned flags[BLK_OPS_];	/* of the last */
+	unsigned flags[BLK_OPS_]; /* of the last */
 };
 
 struct scsi_test {
@@ -40,19 +40,19 @@ struct scsi_test {
 	struct scsi_itl itl;
 	uint16_t luns[300];
 	size_t lun_count;
-	unsigned failed;		/* calls of desc.failed */
+	unsigned failed; /* calls of desc.failed */
 	unsigned released;
 };
 
 /* One command and its answer. */
 struct test_task {
 	struct scsi_task task;
-	uint8_t *in;			/* data-in */
+	uint8_t *in; /* data-in */
 	size_t in_size;
 	struct iovec in_iov[3], out_iov[3];
-	bool done;			/* ops->done was called */
-	unsigned resumes;		/* ops->resume was called */
-	bool no_memory;			/* data_in shall fail */
+	bool done;        /* ops->done was called */
+	unsigned resumes; /* ops->resume was called */
+	bool no_memory;   /* data_in shall fail */
 };
 
 /*
@@ -64,10 +64,10 @@ int scsi_test_setup_thick(void **state);
 int scsi_test_teardown(void **state);
 struct scsi_test *scsi_test_new(uint32_t block_bytes, bool thin);
 void scsi_test_free(struct scsi_test *t);
-void scsi_test_desc(
-	struct scsi_lu_desc *desc, struct blk_dev *dev, uint32_t block_bytes, bool thin);
+void scsi_test_desc(struct scsi_lu_desc *desc, struct blk_dev *dev, uint32_t block_bytes,
+		    bool thin);
 struct test_dev *test_dev_new(uint64_t size_bytes);
-void test_dev_complete(struct test_dev *dev);	/* the oldest held */
+void test_dev_complete(struct test_dev *dev); /* the oldest held */
 extern const struct scsi_host_ops scsi_test_ops;
 
 /* A second nexus to the same unit. */
@@ -79,7 +79,8 @@ void scsi_test_nexus(struct scsi_test *t, struct scsi_nexus *nexus, struct scsi_
  * odd sizes, as is the room for data-in.
  */
 void test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *itl,
-	const void *cdb, size_t cdb_len, const void *out, size_t out_len, size_t in_len);
+		    const void *cdb, size_t cdb_len, const void *out, size_t out_len,
+		    size_t in_len);
 enum scsi_progress test_start(struct test_task *tt);
 void test_task_fini(struct test_task *tt);
 
@@ -88,27 +89,27 @@ void test_task_fini(struct test_task *tt);
  * test_task_fini.
  */
 uint8_t test_run(struct scsi_test *t, struct test_task *tt, const void *cdb, size_t cdb_len,
-	const void *out, size_t out_len, size_t in_len);
+		 const void *out, size_t out_len, size_t in_len);
 
 #define CDB(...) ((const uint8_t[]){ __VA_ARGS__ }), sizeof((const uint8_t[]){ __VA_ARGS__ })
-#define NO_OUT NULL, 0
+#define NO_OUT   NULL, 0
 
 /* Of an answer in fixed or descriptor format: key << 16 | asc << 8 | ascq. */
 uint32_t test_sense(const struct scsi_task *task);
-#define assert_sense(tt, key_asc_ascq) \
-	do { \
+#define assert_sense(tt, key_asc_ascq)                                            \
+	do {                                                                      \
 		assert_int_equal((tt)->task.status, SCSI_STATUS_CHECK_CONDITION); \
-		assert_int_equal(test_sense(&(tt)->task), key_asc_ascq); \
+		assert_int_equal(test_sense(&(tt)->task), key_asc_ascq);          \
 	} while (0)
 
-#define SENSE_INVALID_OPCODE 0x052000
-#define SENSE_INVALID_FIELD 0x052400
+#define SENSE_INVALID_OPCODE    0x052000
+#define SENSE_INVALID_FIELD     0x052400
 #define SENSE_INVALID_PARAMETER 0x052600
-#define SENSE_PARAMETER_LENGTH 0x051a00
-#define SENSE_LBA_OUT_OF_RANGE 0x052100
-#define SENSE_INVALID_UNIT 0x052500
-#define SENSE_DATA_SIZE 0x050e03
-#define SENSE_MISCOMPARE 0x0e1d00
+#define SENSE_PARAMETER_LENGTH  0x051a00
+#define SENSE_LBA_OUT_OF_RANGE  0x052100
+#define SENSE_INVALID_UNIT      0x052500
+#define SENSE_DATA_SIZE         0x050e03
+#define SENSE_MISCOMPARE        0x0e1d00
 
 /* Bytes straight from and to the medium. */
 void test_peek(struct scsi_test *t, uint64_t lba, void *buf, size_t blocks);

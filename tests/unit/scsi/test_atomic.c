@@ -35,7 +35,7 @@ test_compare_and_write_swaps_what_matches(void **state)
 		test_fill(t, 7, 'A', count);
 		caw_cdb(cdb, 7, (uint8_t)count, 0x08);
 		if (2 * half > (1u << 20))
-			break;		/* the unit's maximum transfer */
+			break; /* the unit's maximum transfer */
 		assert_int_equal(test_run(t, &tt, cdb, 16, out, 2 * half, 0), 0);
 		assert_int_equal(t->dev->flags[BLK_WRITE] & BLK_FUA, BLK_FUA);
 		test_peek(t, 7, medium, count);
@@ -118,8 +118,8 @@ static const uint8_t block_a[512] = { 'a' };
 static void
 start_write(struct scsi_test *t, struct test_task *tt, uint8_t lba, enum scsi_progress expected)
 {
-	test_task_init(
-		tt, &t->nexus, &t->itl, CDB(0x2a, 0, 0, 0, 0, lba, 0, 0, 1, 0), block_a, 512, 0);
+	test_task_init(tt, &t->nexus, &t->itl, CDB(0x2a, 0, 0, 0, 0, lba, 0, 0, 1, 0), block_a, 512,
+		       0);
 	assert_int_equal(test_start(tt), expected);
 }
 
@@ -138,7 +138,7 @@ finish(struct scsi_test *t, struct test_task *tt)
 {
 	while (!tt->done) {
 		if (tt->resumes > 0 && tt->task.range.state == RANGE_RESUMING &&
-			tt->task.io.depth == 0) {
+		    tt->task.io.depth == 0) {
 			tt->resumes--;
 			scsi_task_resume(&tt->task);
 			continue;
@@ -156,12 +156,12 @@ test_atomic_waits_for_a_write_in_flight(void **state)
 	t->dev->hold = true;
 	start_write(t, &write, 5, SCSI_PENDING);
 	start_caw(t, &caw, 5, SCSI_PENDING);
-	assert_int_equal(t->dev->held_count, 1);	/* it has not read yet */
+	assert_int_equal(t->dev->held_count, 1); /* it has not read yet */
 	test_dev_complete(t->dev);
 	assert_true(write.done);
 	assert_int_equal(caw.resumes, 1);
 	finish(t, &caw);
-	assert_sense(&caw, SENSE_MISCOMPARE);		/* zeros are not there any more */
+	assert_sense(&caw, SENSE_MISCOMPARE); /* zeros are not there any more */
 	test_task_fini(&write);
 	test_task_fini(&caw);
 }
@@ -283,7 +283,7 @@ test_ordered_task_is_alone(void **state)
 	t->dev->hold = true;
 	start_write(t, &before, 1, SCSI_PENDING);
 	test_task_init(&ordered, &t->nexus, &t->itl, CDB(0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0), block_a,
-		512, 0);
+		       512, 0);
 	ordered.task.attr = SCSI_ATTR_ORDERED;
 	assert_int_equal(test_start(&ordered), SCSI_PENDING);
 	start_write(t, &after, 20, SCSI_PENDING);
@@ -329,22 +329,23 @@ test_ordered_flush_waits_for_the_writes_before_it(void **state)
 static void
 test_flush_waits_for_an_ordered_write(void **state)
 {
+	/* clang-format off */
 	static const uint8_t cdbs[][6] = {
 		{ 0x35 },			/* SYNCHRONIZE CACHE(10) */
 		{ 0x91 },			/* (16) */
 		{ 0x1b, 0, 0, 0, 0x00 },	/* START STOP UNIT: stop */
 	};
+	/* clang-format on */
 	struct scsi_test *t = *state;
 	struct test_task ordered, flush;
 
 	for (size_t i = 0; i < ARRAY_LEN(cdbs); i++) {
 		t->dev->hold = true;
-		test_task_init(&ordered, &t->nexus, &t->itl,
-			CDB(0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0), block_a, 512, 0);
+		test_task_init(&ordered, &t->nexus, &t->itl, CDB(0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0),
+			       block_a, 512, 0);
 		ordered.task.attr = SCSI_ATTR_ORDERED;
 		assert_int_equal(test_start(&ordered), SCSI_PENDING);
-		test_task_init(
-			&flush, &t->nexus, &t->itl, cdbs[i], sizeof(cdbs[i]), NO_OUT, 0);
+		test_task_init(&flush, &t->nexus, &t->itl, cdbs[i], sizeof(cdbs[i]), NO_OUT, 0);
 		assert_int_equal(test_start(&flush), SCSI_PENDING);
 		assert_int_equal(t->dev->count[BLK_FLUSH], i);
 		test_dev_complete(t->dev);
@@ -404,6 +405,7 @@ test_ordered_task_without_a_range_can_be_aborted(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 #define ON(setup, test) cmocka_unit_test_setup_teardown(test, setup, scsi_test_teardown)
 		ON(scsi_test_setup, test_compare_and_write_swaps_what_matches),
@@ -424,6 +426,7 @@ main(void)
 		ON(scsi_test_setup, test_flush_keeps_no_atomic_waiting),
 		ON(scsi_test_setup, test_ordered_task_without_a_range_can_be_aborted),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("scsi atomic", tests, NULL, NULL);
 }

@@ -15,8 +15,8 @@ test_table_is_sorted_without_doubles(void **state)
 	for (size_t i = 1; i < scsi_cmd_count; i++) {
 		const struct scsi_cmd *a = &scsi_cmds[i - 1], *b = &scsi_cmds[i];
 
-		assert_true(
-			a->opcode < b->opcode || (a->opcode == b->opcode && a->action < b->action));
+		assert_true(a->opcode < b->opcode ||
+			    (a->opcode == b->opcode && a->action < b->action));
 		if (a->opcode == b->opcode)
 			assert_true(a->action != SCSI_NO_ACTION && b->action != SCSI_NO_ACTION);
 	}
@@ -31,7 +31,7 @@ test_every_row_is_complete_and_found(void **state)
 	for (size_t i = 0; i < scsi_cmd_count; i++) {
 		const struct scsi_cmd *cmd = &scsi_cmds[i];
 		uint8_t cdb[16] = { cmd->opcode,
-			cmd->action == SCSI_NO_ACTION ? 0 : (uint8_t)cmd->action };
+				    cmd->action == SCSI_NO_ACTION ? 0 : (uint8_t)cmd->action };
 		bool known = false;
 
 		assert_ptr_equal(scsi_cmd_find(cdb, &known), cmd);
@@ -69,12 +69,13 @@ test_bits_outside_the_usage_data_are_not_looked_at(void **state)
 		const struct scsi_cmd *cmd = &scsi_cmds[i];
 
 		for (unsigned bit = 8; bit < cmd->cdb_bytes * 8u; bit++) {
-			uint8_t cdb[16] = { cmd->opcode,
-				cmd->action == SCSI_NO_ACTION ? 0 : (uint8_t)cmd->action };
+			uint8_t cdb[16] = { cmd->opcode, cmd->action == SCSI_NO_ACTION
+								 ? 0
+								 : (uint8_t)cmd->action };
 			struct test_task plain, with;
 
 			if (cmd->usage[bit / 8] & 1u << bit % 8 ||
-				(bit / 8 == 1 && cmd->action != SCSI_NO_ACTION && bit % 8 < 5))
+			    (bit / 8 == 1 && cmd->action != SCSI_NO_ACTION && bit % 8 < 5))
 				continue;
 			test_task_init(&plain, &t->nexus, &t->itl, cdb, sizeof(cdb), NO_OUT, 64);
 			cdb[bit / 8] |= (uint8_t)(1u << bit % 8);
@@ -124,8 +125,8 @@ test_all_commands_are_reported(void **state)
 {
 	struct test_task tt = { 0 };
 
-	assert_int_equal(
-		test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(0, 0, 0)), NO_OUT, 65535), 0);
+	assert_int_equal(test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(0, 0, 0)), NO_OUT, 65535),
+			 0);
 	assert_int_equal(get_be32(tt.in), scsi_cmd_count * 8);
 	assert_int_equal(tt.task.in_bytes, 4 + scsi_cmd_count * 8);
 	for (size_t i = 0; i < scsi_cmd_count; i++) {
@@ -145,8 +146,8 @@ test_timeout_descriptors_are_given_when_asked_for(void **state)
 {
 	struct test_task tt = { 0 };
 
-	assert_int_equal(
-		test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(0x80, 0, 0)), NO_OUT, 65535), 0);
+	assert_int_equal(test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(0x80, 0, 0)), NO_OUT, 65535),
+			 0);
 	assert_int_equal(get_be32(tt.in), scsi_cmd_count * 20);
 	assert_int_equal(tt.in[4 + 5], 0x02);
 	assert_int_equal(get_be16(tt.in + 12), 0x0a);
@@ -168,18 +169,18 @@ test_each_command_can_be_asked_for_alone(void **state)
 		uint8_t action = actions ? (uint8_t)cmd->action : 0;
 
 		test_run(*state, &tt,
-			CDB(MAINTENANCE_IN_RSOC(actions ? 2 : 1, cmd->opcode, action)), NO_OUT,
-			65535);
+			 CDB(MAINTENANCE_IN_RSOC(actions ? 2 : 1, cmd->opcode, action)), NO_OUT,
+			 65535);
 		assert_int_equal(tt.task.status, 0);
 		assert_int_equal(tt.in[1], 3);
 		assert_int_equal(get_be16(tt.in + 2), cmd->cdb_bytes);
 		assert_memory_equal(tt.in + 4, cmd->usage, cmd->cdb_bytes);
 		test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(3, cmd->opcode, action)), NO_OUT,
-			65535);
+			 65535);
 		assert_int_equal(tt.in[1], 3);
 		test_run(*state, &tt,
-			CDB(MAINTENANCE_IN_RSOC(actions ? 1 : 2, cmd->opcode, action)), NO_OUT,
-			65535);
+			 CDB(MAINTENANCE_IN_RSOC(actions ? 1 : 2, cmd->opcode, action)), NO_OUT,
+			 65535);
 		assert_sense(&tt, SENSE_INVALID_FIELD);
 	}
 	test_task_fini(&tt);
@@ -190,8 +191,8 @@ test_an_unknown_command_is_reported_as_not_supported(void **state)
 {
 	struct test_task tt = { 0 };
 
-	assert_int_equal(
-		test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(1, 0x5f, 0)), NO_OUT, 65535), 0);
+	assert_int_equal(test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(1, 0x5f, 0)), NO_OUT, 65535),
+			 0);
 	assert_memory_equal(tt.in, "\x00\x01\x00\x00", 4);
 	assert_int_equal(
 		test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(3, 0x9e, 0x1e)), NO_OUT, 65535), 0);
@@ -206,11 +207,11 @@ test_thick_unit_neither_reports_nor_knows_unmap(void **state)
 {
 	struct test_task tt = { 0 };
 
-	assert_int_equal(
-		test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(0, 0, 0)), NO_OUT, 65535), 0);
+	assert_int_equal(test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(0, 0, 0)), NO_OUT, 65535),
+			 0);
 	assert_int_equal(get_be32(tt.in), (scsi_cmd_count - 1) * 8);
 	test_run(*state, &tt, CDB(0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0), "012345678901234567890123", 24,
-		0);
+		 0);
 	assert_sense(&tt, SENSE_INVALID_OPCODE);
 	test_task_fini(&tt);
 }
@@ -224,8 +225,8 @@ test_task_management_functions_are_reported(void **state)
 		test_run(*state, &tt, CDB(0xa3, 0x0d, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0), NO_OUT, 4), 0);
 	assert_memory_equal(tt.in, "\xd8\x00\x00\x00", 4);
 	assert_int_equal(test_run(*state, &tt, CDB(0xa3, 0x0d, 0x80, 0, 0, 0, 0, 0, 0, 255, 0, 0),
-				 NO_OUT, 255),
-		0);
+				  NO_OUT, 255),
+			 0);
 	assert_int_equal(tt.task.in_bytes, 16);
 	test_run(*state, &tt, CDB(0xa3, 0x0d, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0), NO_OUT, 4);
 	assert_sense(&tt, SENSE_INVALID_FIELD);
@@ -267,8 +268,8 @@ test_report_luns_lists_what_the_host_has(void **state)
 	for (unsigned i = 0; i < 300; i++)
 		assert_int_equal(scsi_lun_decode(tt.in + 8 + 8 * i), i * 3);
 	/* Cut in the middle of an entry; the length field stays. */
-	assert_int_equal(
-		test_run(t, &tt, CDB(0xa0, 0, 2, 0, 0, 0, 0, 0, 0, 20, 0, 0), NO_OUT, 20), 0);
+	assert_int_equal(test_run(t, &tt, CDB(0xa0, 0, 2, 0, 0, 0, 0, 0, 0, 20, 0, 0), NO_OUT, 20),
+			 0);
 	assert_int_equal(tt.task.in_bytes, 20);
 	assert_int_equal(get_be32(tt.in), 8 * 300);
 	test_task_fini(&tt);
@@ -281,8 +282,8 @@ test_report_luns_without_any_is_an_empty_list(void **state)
 	struct test_task tt;
 
 	t->lun_count = 0;
-	test_task_init(
-		&tt, &t->nexus, NULL, CDB(0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 0), NO_OUT, 64);
+	test_task_init(&tt, &t->nexus, NULL, CDB(0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 0), NO_OUT,
+		       64);
 	assert_int_equal(test_start(&tt), SCSI_DONE);
 	assert_int_equal(tt.task.status, 0);
 	assert_int_equal(tt.task.in_bytes, 8);
@@ -313,7 +314,7 @@ test_without_a_unit_only_three_commands_answer(void **state)
 	for (size_t i = 0; i < scsi_cmd_count; i++) {
 		const struct scsi_cmd *cmd = &scsi_cmds[i];
 		uint8_t cdb[16] = { cmd->opcode,
-			cmd->action == SCSI_NO_ACTION ? 0 : (uint8_t)cmd->action };
+				    cmd->action == SCSI_NO_ACTION ? 0 : (uint8_t)cmd->action };
 		struct test_task tt;
 
 		if (cmd->opcode == 0xa0)
@@ -390,8 +391,8 @@ test_inquiry_report_luns_and_request_sense_pass_attentions(void **state)
 
 	scsi_itl_raise(&t->itl, SCSI_UA_CAPACITY);
 	assert_int_equal(test_run(t, &tt, CDB(0x12, 0, 0, 0, 96, 0), NO_OUT, 96), 0);
-	assert_int_equal(
-		test_run(t, &tt, CDB(0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0), NO_OUT, 16), 0);
+	assert_int_equal(test_run(t, &tt, CDB(0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0), NO_OUT, 16),
+			 0);
 	assert_int_equal(test_run(t, &tt, CDB(0x03, 0, 0, 0, 18, 0), NO_OUT, 18), 0);
 	assert_int_equal(tt.in[2], 6);
 	assert_memory_equal(tt.in + 12, "\x2a\x09", 2);
@@ -408,9 +409,9 @@ test_report_luns_takes_the_attention_off_all_units_of_the_nexus(void **state)
 
 	scsi_itl_init(&second, &t->nexus, t->lu, 0);
 	scsi_nexus_luns_changed(&t->nexus);
-	assert_true(scsi_ua_pending(&second));		/* noticed, not yet reported */
-	assert_int_equal(
-		test_run(t, &tt, CDB(0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0), NO_OUT, 16), 0);
+	assert_true(scsi_ua_pending(&second)); /* noticed, not yet reported */
+	assert_int_equal(test_run(t, &tt, CDB(0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0), NO_OUT, 16),
+			 0);
 	assert_int_equal(test_run(t, &tt, CDB(0x00), NO_OUT, 0), 0);
 	assert_false(scsi_ua_pending(&second));
 	scsi_nexus_luns_changed(&t->nexus);
@@ -498,15 +499,15 @@ test_no_memory_is_busy(void **state)
 		struct test_task tt;
 
 		cdb[1] = cmd->action != SCSI_NO_ACTION ? (uint8_t)cmd->action
-			: cmd->opcode == 0x15          ? 0x10
+			 : cmd->opcode == 0x15         ? 0x10
 						       : 0;
-		cdb[cmd->cdb_bytes == 16              ? 13
-				: cmd->cdb_bytes == 6 ? 4
-						      : 8] = cmd->opcode == 0x42 ? 24 : 1;
+		cdb[cmd->cdb_bytes == 16  ? 13
+		    : cmd->cdb_bytes == 6 ? 4
+					  : 8] = cmd->opcode == 0x42 ? 24 : 1;
 		if (cmd->opcode == 0x15 || cmd->opcode == 0xa0)
 			cdb[cmd->opcode == 0x15 ? 4 : 9] = 16;
 		test_task_init(&tt, &t->nexus, &t->itl, cdb, sizeof(cdb), out,
-			cmd->opcode == 0x89 ? 1024 : 512, 512);
+			       cmd->opcode == 0x89 ? 1024 : 512, 512);
 		mem_fault_at(1);
 		assert_int_equal(test_start(&tt), SCSI_DONE);
 		assert_true(!mem_fault_hit() || tt.task.status == SCSI_STATUS_BUSY);
@@ -569,6 +570,7 @@ test_start_stop_refuses_what_there_is_not(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table_is_sorted_without_doubles),
 		cmocka_unit_test(test_every_row_is_complete_and_found),
@@ -603,6 +605,7 @@ main(void)
 		ON(scsi_test_setup, test_descriptions_that_cannot_be_are_refused),
 		ON(scsi_test_setup, test_start_stop_refuses_what_there_is_not),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("scsi commands", tests, NULL, NULL);
 }

@@ -2,11 +2,10 @@
 #include "scsi_test.h"
 
 static const uint8_t golden_standard[74] = {
-	0x00, 0x00, 0x06, 0x12, 69, 0x00, 0x10, 0x02,
-	'V', 'D', 'S', ' ', ' ', ' ', ' ', ' ',
-	'V', 'i', 'r', 't', 'u', 'a', 'l', ' ', 'D', 'i', 's', 'k', ' ', ' ', ' ', ' ',
-	'0', '0', '0', '1',
-	[58] = 0x00, 0xa0, 0x09, 0x60, 0x04, 0x60, 0x04, 0xc0,
+	0x00, 0x00, 0x06, 0x12,        69,   0x00, 0x10, 0x02, 'V',  'D',  'S',
+	' ',  ' ',  ' ',  ' ',         ' ',  'V',  'i',  'r',  't',  'u',  'a',
+	'l',  ' ',  'D',  'i',         's',  'k',  ' ',  ' ',  ' ',  ' ',  '0',
+	'0',  '0',  '1',  [58] = 0x00, 0xa0, 0x09, 0x60, 0x04, 0x60, 0x04, 0xc0,
 };
 
 /* clang-format off */
@@ -90,13 +89,13 @@ test_port_group_designator_is_given_only_when_there_is_one(void **state)
 {
 	struct scsi_test *t = *state;
 	uint8_t without[SCSI_DESIGNATORS_MAX], with[SCSI_DESIGNATORS_MAX];
-	size_t len = scsi_identity_all_designators(
-		scsi_lu_identity(t->lu), &t->nexus, without, sizeof(without));
+	size_t len = scsi_identity_all_designators(scsi_lu_identity(t->lu), &t->nexus, without,
+						   sizeof(without));
 
 	t->nexus.target_port_group = 0x0102;
-	assert_int_equal(scsi_identity_all_designators(
-				 scsi_lu_identity(t->lu), &t->nexus, with, sizeof(with)),
-		len + 8);
+	assert_int_equal(scsi_identity_all_designators(scsi_lu_identity(t->lu), &t->nexus, with,
+						       sizeof(with)),
+			 len + 8);
 	assert_memory_equal(with + sizeof(golden_unit) + 8, "\x51\x95\x00\x04\x00\x00\x01\x02", 8);
 }
 
@@ -115,7 +114,7 @@ test_longest_designators_fit(void **state)
 	nexus.target_name = name;
 	nexus.target_port_group = 1;
 	assert_true(scsi_identity_all_designators(&id, &nexus, buf, sizeof(buf)) <=
-		SCSI_DESIGNATORS_MAX);
+		    SCSI_DESIGNATORS_MAX);
 }
 
 static void
@@ -178,8 +177,8 @@ test_thick_unit_offers_no_unmap(void **state)
 	assert_int_equal(test_run(*state, &tt, CDB(0x12, 1, 0xb2, 0, 255, 0), NO_OUT, 255), 0);
 	assert_true(test_all(tt.in + 4, 4, 0));
 	assert_int_equal(test_run(*state, &tt, CDB(0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32),
-				 NO_OUT, 32),
-		0);
+				  NO_OUT, 32),
+			 0);
 	assert_int_equal(tt.in[14], 0);
 	test_task_fini(&tt);
 }
@@ -218,9 +217,9 @@ test_every_answer_is_cut_to_each_allocation_length(void **state)
 		test_run(*state, &whole, CDB(0x12, 1, page_codes[i], 1, 0, 0), NO_OUT, 256);
 		for (unsigned len = 0; len <= whole.task.in_bytes; len++) {
 			assert_int_equal(test_run(*state, &tt,
-						 CDB(0x12, 1, page_codes[i], 0, (uint8_t)len, 0),
-						 NO_OUT, 256),
-				0);
+						  CDB(0x12, 1, page_codes[i], 0, (uint8_t)len, 0),
+						  NO_OUT, 256),
+					 0);
 			assert_int_equal(tt.task.in_bytes, len & 0xff);
 			if (tt.task.in_bytes > 0)
 				assert_memory_equal(tt.in, whole.in, len & 0xff);
@@ -233,6 +232,7 @@ test_every_answer_is_cut_to_each_allocation_length(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 #define ON(setup, test) cmocka_unit_test_setup_teardown(test, setup, scsi_test_teardown)
 		ON(scsi_test_setup, test_standard_data_has_golden_bytes),
@@ -249,6 +249,7 @@ main(void)
 		ON(scsi_test_setup, test_without_a_unit_the_type_is_unknown),
 		ON(scsi_test_setup, test_every_answer_is_cut_to_each_allocation_length),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("scsi inquiry", tests, NULL, NULL);
 }

@@ -4,12 +4,10 @@
 
 static const uint8_t golden_all[] = {
 	/* header: length, medium type, WP | DPOFUA, block descriptor length */
-	67, 0, 0x10, 8,
-	0x00, 0x00, 0x08, 0x00, 0x00, 0x00, 0x02, 0x00,
-	0x01, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0x08, 0x12, 0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0x0a, 0x0a, 0x02, 0x10, 0, 0, 0, 0, 0xff, 0xff, 0, 0,
-	0x1c, 0x0a, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	67, 0,    0x10, 8, 0x00, 0x00, 0x08, 0x00, 0x00, 0x00, 0x02, 0x00, 0x01, 0x0a, 0, 0, 0,
+	0,  0,    0,    0, 0,    0,    0,    0x08, 0x12, 0x04, 0,    0,    0,    0,    0, 0, 0,
+	0,  0,    0,    0, 0,    0,    0,    0,    0,    0,    0x0a, 0x0a, 0x02, 0x10, 0, 0, 0,
+	0,  0xff, 0xff, 0, 0,    0x1c, 0x0a, 0x08, 0,    0,    0,    0,    0,    0,    0, 0, 0,
 };
 
 static void
@@ -20,8 +18,8 @@ test_all_pages_have_golden_bytes(void **state)
 	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0, 0x3f, 0, 255, 0), NO_OUT, 255), 0);
 	assert_int_equal(tt.task.in_bytes, sizeof(golden_all));
 	assert_memory_equal(tt.in, golden_all, sizeof(golden_all));
-	assert_int_equal(
-		test_run(*state, &tt, CDB(0x1a, 0x08, 0x3f, 0xff, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0x08, 0x3f, 0xff, 255, 0), NO_OUT, 255),
+			 0);
 	assert_int_equal(tt.task.in_bytes, sizeof(golden_all) - 8);
 	assert_memory_equal(tt.in + 4, golden_all + 12, sizeof(golden_all) - 12);
 	test_task_fini(&tt);
@@ -84,7 +82,7 @@ test_every_answer_is_cut_to_its_allocation_length(void **state)
 			test_run(*state, &tt, CDB(0x1a, 0, 0x3f, 0, (uint8_t)len, 0), NO_OUT, len),
 			0);
 		assert_int_equal(tt.task.in_bytes, len);
-		assert_int_equal(tt.task.in_total_bytes, len);	/* so there is no residual */
+		assert_int_equal(tt.task.in_total_bytes, len); /* so there is no residual */
 		if (len > 0)
 			assert_memory_equal(tt.in, golden_all, len);
 	}
@@ -144,7 +142,7 @@ test_no_write_slips_through_while_the_cache_is_turned_off(void **state)
 	test_task_init(&before, &t->nexus, &t->itl, write, sizeof(write), out, 512, 0);
 	assert_int_equal(test_start(&before), SCSI_PENDING);
 	test_task_init(&select, &t->nexus, &t->itl, CDB(0x15, 0x10, 0, 0, sizeof(list), 0), list,
-		sizeof(list), 0);
+		       sizeof(list), 0);
 	assert_int_equal(test_start(&select), SCSI_PENDING);
 	assert_int_equal(t->dev->count[BLK_FLUSH], 0);
 	test_dev_complete(t->dev);
@@ -192,10 +190,10 @@ test_descriptor_sense_has_golden_bytes(void **state)
 	struct scsi_test *t = *state;
 	struct test_task tt = { 0 };
 	uint8_t page[12] = { 0x0a, 0x0a, 0x06, 0x10, 0, 0, 0, 0, 0xff, 0xff };
-	static const uint8_t lba[] = { 0x72, 0x05, 0x21, 0x00, 0, 0, 0, 12, 0x00, 0x0a, 0x80, 0x00,
-		1, 0, 0, 0, 0, 0, 0, 2 };
-	static const uint8_t field[] = { 0x72, 0x05, 0x24, 0x00, 0, 0, 0, 8, 0x02, 0x06, 0, 0, 0xcf,
-		0x00, 0x01, 0 };
+	static const uint8_t lba[] = { 0x72, 0x05, 0x21, 0x00, 0, 0, 0, 12, 0x00, 0x0a,
+				       0x80, 0x00, 1,    0,    0, 0, 0, 0,  0,    2 };
+	static const uint8_t field[] = { 0x72, 0x05, 0x24, 0x00, 0,    0,    0,    8,
+					 0x02, 0x06, 0,    0,    0xcf, 0x00, 0x01, 0 };
 
 	assert_int_equal(run_select(t, &tt, page, sizeof(page)), 0);
 	test_run(t, &tt, CDB(0x88, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0), NO_OUT, 512);
@@ -211,11 +209,12 @@ static void
 test_fixed_sense_has_golden_bytes(void **state)
 {
 	struct test_task tt = { 0 };
-	static const uint8_t lba[18] = { 0xf0, 0, 0x05, 0, 0, 0x08, 0x00, 10, 0, 0, 0, 0, 0x21,
-		0x00 };
+	static const uint8_t lba[18] = {
+		0xf0, 0, 0x05, 0, 0, 0x08, 0x00, 10, 0, 0, 0, 0, 0x21, 0x00
+	};
 	static const uint8_t big[18] = { 0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x21, 0x00 };
-	static const uint8_t field[18] = { 0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0x00, 0,
-		0xcf, 0x00, 0x01 };
+	static const uint8_t field[18] = { 0x70, 0, 0x05, 0,    0,    0, 0,    10,   0,
+					   0,    0, 0,    0x24, 0x00, 0, 0xcf, 0x00, 0x01 };
 
 	test_run(*state, &tt, CDB(0x28, 0, 0, 0, 0x07, 0xff, 0, 0, 2, 0), NO_OUT, 1024);
 	assert_int_equal(tt.task.sense_bytes, 18);
@@ -235,7 +234,7 @@ test_select_refuses_what_cannot_be_changed_and_changes_nothing(void **state)
 	struct test_task tt = { 0 };
 	uint8_t both[32] = { 0x08, 0x12, 0, [20] = 0x0a, 0x0a, 0x02, 0x00, 0, 0, 0, 0, 0xff, 0xff };
 
-	run_select(t, &tt, both, sizeof(both));		/* WCE off is fine, QAM 0 is not */
+	run_select(t, &tt, both, sizeof(both)); /* WCE off is fine, QAM 0 is not */
 	assert_sense(&tt, SENSE_INVALID_PARAMETER);
 	assert_memory_equal(tt.task.sense + 15, "\x80\x00\x1b", 3);
 	assert_int_equal(test_run(t, &tt, CDB(0x1a, 0x08, 0x08, 0, 255, 0), NO_OUT, 255), 0);
@@ -283,17 +282,17 @@ test_what_sense_gave_select_takes_back(void **state)
 
 	assert_int_equal(test_run(t, &sense, CDB(0x1a, 0, 0x3f, 0, 255, 0), NO_OUT, 255), 0);
 	assert_int_equal(test_run(t, &tt, CDB(0x15, 0x10, 0, 0, (uint8_t)sense.task.in_bytes, 0),
-				 sense.in, sense.task.in_bytes, 0),
-		0);
+				  sense.in, sense.task.in_bytes, 0),
+			 0);
 	assert_int_equal(
 		test_run(t, &sense, CDB(0x5a, 0x10, 0x3f, 0, 0, 0, 0, 0, 255, 0), NO_OUT, 255), 0);
 	assert_int_equal(
 		test_run(t, &tt, CDB(0x55, 0x10, 0, 0, 0, 0, 0, 0, (uint8_t)sense.task.in_bytes, 0),
-			sense.in, sense.task.in_bytes, 0),
+			 sense.in, sense.task.in_bytes, 0),
 		0);
-	sense.in[8 + 12] ^= 0xff;	/* another block length */
+	sense.in[8 + 12] ^= 0xff; /* another block length */
 	test_run(t, &tt, CDB(0x55, 0x10, 0, 0, 0, 0, 0, 0, (uint8_t)sense.task.in_bytes, 0),
-		sense.in, sense.task.in_bytes, 0);
+		 sense.in, sense.task.in_bytes, 0);
 	assert_sense(&tt, SENSE_INVALID_PARAMETER);
 	test_task_fini(&sense);
 	test_task_fini(&tt);
@@ -302,6 +301,7 @@ test_what_sense_gave_select_takes_back(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 #define ON(test) cmocka_unit_test_setup_teardown(test, scsi_test_setup, scsi_test_teardown)
 		ON(test_all_pages_have_golden_bytes),
@@ -318,6 +318,7 @@ main(void)
 		ON(test_select_checks_its_parameter_list),
 		ON(test_what_sense_gave_select_takes_back),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("scsi modes", tests, NULL, NULL);
 }

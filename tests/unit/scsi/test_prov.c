@@ -24,7 +24,7 @@ run_unmap(struct scsi_test *t, struct test_task *tt, const struct range *ranges,
 		put_be32(out + 16 + 16 * i, ranges[i].blocks);
 	}
 	return test_run(t, tt, CDB(0x42, 0, 0, 0, 0, 0, 0, (uint8_t)(len >> 8), (uint8_t)len, 0),
-		out, len, 0);
+			out, len, 0);
 }
 
 static void
@@ -32,8 +32,9 @@ test_unmapped_blocks_read_as_zeros(void **state)
 {
 	struct scsi_test *t = *state;
 	size_t block = scsi_lu_block_bytes(t->lu);
-	const struct range ranges[] = { { 0, 3 }, { 5, 0 }, { 8, 1 }, { TEST_BLOCKS - 1, 1 },
-		{ TEST_BLOCKS, 0 } };
+	const struct range ranges[] = {
+		{ 0, 3 }, { 5, 0 }, { 8, 1 }, { TEST_BLOCKS - 1, 1 }, { TEST_BLOCKS, 0 }
+	};
 	static uint8_t medium[10 * 4096];
 	struct test_task tt = { 0 };
 
@@ -80,7 +81,7 @@ test_unmap_checks_its_parameter_list(void **state)
 	assert_sense(&tt, SENSE_PARAMETER_LENGTH);
 	test_run(t, &tt, CDB(0x42, 1, 0, 0, 0, 0, 0, 0, 24, 0), out, 24, 0);
 	assert_sense(&tt, SENSE_INVALID_FIELD);
-	out[3] = 15;	/* an incomplete descriptor is ignored */
+	out[3] = 15; /* an incomplete descriptor is ignored */
 	assert_int_equal(test_run(t, &tt, CDB(0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0), out, 24, 0), 0);
 	test_task_fini(&tt);
 }
@@ -89,7 +90,7 @@ test_unmap_checks_its_parameter_list(void **state)
 
 static uint8_t
 run_same(struct scsi_test *t, struct test_task *tt, uint8_t opcode, uint8_t flags, uint64_t lba,
-	uint32_t count, const void *out, size_t out_len)
+	 uint32_t count, const void *out, size_t out_len)
 {
 	uint8_t cdb[16] = { opcode, flags };
 
@@ -253,9 +254,9 @@ holes_close(struct blk_dev *dev)
 	mem_free(dev);
 }
 
-static const struct blk_ops holes_ops = {
-	.name = "holes", .submit = holes_submit, .close = holes_close
-};
+static const struct blk_ops holes_ops = { .name = "holes",
+					  .submit = holes_submit,
+					  .close = holes_close };
 
 static void
 with_holes(struct scsi_test *t)
@@ -278,8 +279,8 @@ run_status(struct scsi_test *t, struct test_task *tt, uint64_t lba, uint32_t all
 }
 
 static void
-assert_extent(
-	const struct test_task *tt, unsigned index, uint64_t lba, uint32_t blocks, uint8_t status)
+assert_extent(const struct test_task *tt, unsigned index, uint64_t lba, uint32_t blocks,
+	      uint8_t status)
 {
 	const uint8_t *p = tt->in + 8 + 16 * index;
 
@@ -339,6 +340,7 @@ test_lba_status_of_a_device_without_holes_is_one_extent(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 #define ON(setup, test) cmocka_unit_test_setup_teardown(test, setup, scsi_test_teardown)
 		ON(scsi_test_setup, test_unmapped_blocks_read_as_zeros),
@@ -357,6 +359,7 @@ main(void)
 		ON(scsi_test_setup, test_lba_status_is_cut_to_its_allocation_length),
 		ON(scsi_test_setup, test_lba_status_of_a_device_without_holes_is_one_extent),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("scsi provisioning", tests, NULL, NULL);
 }

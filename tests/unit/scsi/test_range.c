@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #define THREADS 4
-#define ROUNDS 300
+#define ROUNDS  300
 
 /* A device that gives the other threads a chance in the midst of everything. */
 static enum blk_submitted
@@ -30,9 +30,9 @@ yield_close(struct blk_dev *dev)
 	mem_free(dev);
 }
 
-static const struct blk_ops yield_ops = {
-	.name = "yield", .submit = yield_submit, .close = yield_close
-};
+static const struct blk_ops yield_ops = { .name = "yield",
+					  .submit = yield_submit,
+					  .close = yield_close };
 
 /* One thread with a nexus; it waits in `wait` until its task may go on. */
 struct worker {
@@ -79,7 +79,9 @@ worker_resume(struct scsi_task *task)
 }
 
 static const struct scsi_host_ops worker_ops = {
-	.data_in = worker_data_in, .done = worker_done, .resume = worker_resume,
+	.data_in = worker_data_in,
+	.done = worker_done,
+	.resume = worker_resume,
 };
 
 static void
@@ -93,8 +95,8 @@ worker_wait(struct worker *w)
 }
 
 static void
-worker_run(
-	struct worker *w, const uint8_t *cdb, size_t cdb_len, struct iovec *out, unsigned out_count)
+worker_run(struct worker *w, const uint8_t *cdb, size_t cdb_len, struct iovec *out,
+	   unsigned out_count)
 {
 	struct scsi_task *task = &w->task;
 	size_t out_bytes = 0;
@@ -130,7 +132,7 @@ count_up(void *arg)
 	struct worker *w = arg;
 	uint8_t next[512];
 
-	for (unsigned i = 0; i < ROUNDS; ) {
+	for (unsigned i = 0; i < ROUNDS;) {
 		struct iovec out[2] = { { w->in, 512 }, { next, 512 } };
 
 		worker_run(w, read_cdb, sizeof(read_cdb), NULL, 0);
@@ -170,7 +172,7 @@ workers_start(struct worker *workers, struct scsi_lu *lu, void *(*run)(void *))
 		struct worker *w = &workers[i];
 
 		w->nexus = (struct scsi_nexus){ .ops = &worker_ops,
-			.shard = (uint16_t)(i + RANGE_SHARDS - 1) };
+						.shard = (uint16_t)(i + RANGE_SHARDS - 1) };
 		w->index = i;
 		pthread_mutex_init(&w->mutex, NULL);
 		pthread_cond_init(&w->cond, NULL);
@@ -237,7 +239,7 @@ test_what_is_verified_is_what_was_written(void **state)
 	run_threads(workers, write_over, block);
 	for (unsigned i = 0; i < THREADS; i++)
 		waits += workers[i].waits;
-	assert_true(waits > 0);		/* else this test has tested nothing */
+	assert_true(waits > 0); /* else this test has tested nothing */
 }
 
 int

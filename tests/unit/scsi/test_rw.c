@@ -40,7 +40,7 @@ static const uint8_t write_verifies[] = { 0x2e, 0xae, 0x8e };
 
 static uint8_t
 run_blocks(struct scsi_test *t, struct test_task *tt, uint8_t opcode, uint8_t flags, uint64_t lba,
-	uint32_t count, const void *out, size_t out_len, size_t in_len)
+	   uint32_t count, const void *out, size_t out_len, size_t in_len)
 {
 	uint8_t cdb[16];
 	size_t len = make_cdb(opcode, flags, lba, count, cdb);
@@ -61,8 +61,8 @@ test_what_is_written_is_read_by_all_sizes(void **state)
 			memset(out, (int)(0x10 + w * 4 + r), sizeof(out));
 			assert_int_equal(
 				run_blocks(t, &tt, writes[w], 0, 100, 3, out, 3 * block, 0), 0);
-			assert_int_equal(
-				run_blocks(t, &tt, reads[r], 0, 100, 3, NO_OUT, 3 * block), 0);
+			assert_int_equal(run_blocks(t, &tt, reads[r], 0, 100, 3, NO_OUT, 3 * block),
+					 0);
 			assert_int_equal(tt.task.in_bytes, 3 * block);
 			assert_int_equal(tt.task.in_total_bytes, 3 * block);
 			assert_memory_equal(tt.in, out, 3 * block);
@@ -107,6 +107,7 @@ test_beyond_the_end_is_refused_before_any_data(void **state)
 	static const struct {
 		uint64_t lba;
 		uint32_t count;
+		/* clang-format off */
 	} beyond[] = {
 		{ TEST_BLOCKS, 1 },
 		{ TEST_BLOCKS - 1, 2 },
@@ -114,14 +115,16 @@ test_beyond_the_end_is_refused_before_any_data(void **state)
 		{ 0x80000000, 0xffff },
 		{ 0, TEST_BLOCKS + 1 },
 	};
-	static const uint8_t opcodes[] = { 0x28, 0xa8, 0x88, 0x2a, 0xaa, 0x8a, 0x2f, 0xaf, 0x8f,
-		0x2e, 0xae, 0x8e, 0x34, 0x90, 0x35, 0x91, 0x41, 0x93, 0x8b };
+	/* clang-format on */
+	static const uint8_t opcodes[] = { 0x28, 0xa8, 0x88, 0x2a, 0xaa, 0x8a, 0x2f,
+					   0xaf, 0x8f, 0x2e, 0xae, 0x8e, 0x34, 0x90,
+					   0x35, 0x91, 0x41, 0x93, 0x8b };
 	struct test_task tt = { 0 };
 
 	for (unsigned i = 0; i < ARRAY_LEN(opcodes); i++) {
 		for (unsigned j = 0; j < ARRAY_LEN(beyond); j++) {
 			run_blocks(*state, &tt, opcodes[i], 0, beyond[j].lba, beyond[j].count, "x",
-				1, 512);
+				   1, 512);
 			assert_sense(&tt, SENSE_LBA_OUT_OF_RANGE);
 			assert_int_equal(tt.task.out_needed_bytes, 0);
 		}
@@ -134,8 +137,8 @@ test_beyond_the_end_is_refused_before_any_data(void **state)
 static void
 test_protection_information_is_refused(void **state)
 {
-	static const uint8_t opcodes[] = { 0x28, 0xa8, 0x88, 0x2a, 0xaa, 0x8a, 0x2f, 0xaf, 0x8f,
-		0x2e, 0xae, 0x8e, 0x41, 0x93, 0x8b, 0x89 };
+	static const uint8_t opcodes[] = { 0x28, 0xa8, 0x88, 0x2a, 0xaa, 0x8a, 0x2f, 0xaf,
+					   0x8f, 0x2e, 0xae, 0x8e, 0x41, 0x93, 0x8b, 0x89 };
 	uint8_t out[512] = { 0 };
 	struct test_task tt = { 0 };
 
@@ -155,9 +158,9 @@ test_more_than_the_maximum_transfer_is_refused(void **state)
 	uint32_t max = (1 << 20) / 512;
 
 	test_run(*state, &tt, CDB(0x28, 0, 0, 0, 0, 0, 0, (uint8_t)(max >> 8), (uint8_t)max, 0),
-		NO_OUT, 0);
+		 NO_OUT, 0);
 	assert_int_equal(tt.task.status, 0);
-	assert_int_equal(max, TEST_BLOCKS);	/* else the next would be beyond the end */
+	assert_int_equal(max, TEST_BLOCKS); /* else the next would be beyond the end */
 	test_task_fini(&tt);
 }
 
@@ -303,8 +306,8 @@ test_write_and_verify_writes_durably_and_reads_back(void **state)
 		for (unsigned check = 0; check < 2; check++) {
 			memset(out, (int)(0x20 + 2 * i + check), sizeof(out));
 			assert_int_equal(run_blocks(t, &tt, write_verifies[i],
-						 (uint8_t)(check << 1), 3, 8, out, 8 * block, 0),
-				0);
+						    (uint8_t)(check << 1), 3, 8, out, 8 * block, 0),
+					 0);
 			assert_int_equal(t->dev->flags[BLK_WRITE] & BLK_FUA, BLK_FUA);
 			test_peek(t, 3, medium, 8);
 			assert_memory_equal(medium, out, 8 * block);
@@ -328,7 +331,7 @@ test_read_capacity(void **state)
 	assert_int_equal(get_be32(tt.in + 4), block);
 	for (unsigned len = 0; len <= 40; len++) {
 		test_run(t, &tt, CDB(0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (uint8_t)len),
-			NO_OUT, 64);
+			 NO_OUT, 64);
 		assert_int_equal(tt.task.status, 0);
 		assert_int_equal(tt.task.in_bytes, MIN(len, 32u));
 	}
@@ -376,7 +379,8 @@ test_defect_lists_are_empty(void **state)
 static const struct {
 	int error;
 	uint8_t status;
-	uint32_t read, write;	/* sense; 0 = none */
+	uint32_t read, write; /* sense; 0 = none */
+			      /* clang-format off */
 } errors[] = {
 	{ -EIO, SCSI_STATUS_CHECK_CONDITION, 0x031100, 0x030c00 },
 	{ -ENOSPC, SCSI_STATUS_CHECK_CONDITION, 0x072707, 0x072707 },
@@ -386,6 +390,7 @@ static const struct {
 	{ ERR_OFFLINE, SCSI_STATUS_BUSY, 0, 0 },
 	{ ERR_FAILED, SCSI_STATUS_CHECK_CONDITION, 0x044400, 0x044400 },
 };
+/* clang-format on */
 
 static void
 test_backing_errors_become_sense(void **state)
@@ -399,13 +404,13 @@ test_backing_errors_become_sense(void **state)
 		t->dev->fail[BLK_READ] = t->dev->fail[BLK_WRITE] = errors[i].error;
 		scsi_lu_set_state(t->lu, SCSI_LU_ONLINE);
 		assert_int_equal(run_blocks(t, &tt, 0x28, 0, 9, 1, NO_OUT, 512), errors[i].status);
-		assert_int_equal(
-			tt.task.sense_bytes > 0 ? test_sense(&tt.task) : 0, errors[i].read);
+		assert_int_equal(tt.task.sense_bytes > 0 ? test_sense(&tt.task) : 0,
+				 errors[i].read);
 		assert_int_equal(tt.task.in_bytes, 0);
 		scsi_lu_set_state(t->lu, SCSI_LU_ONLINE);
 		assert_int_equal(run_blocks(t, &tt, 0x2a, 0, 9, 1, out, 512, 0), errors[i].status);
-		assert_int_equal(
-			tt.task.sense_bytes > 0 ? test_sense(&tt.task) : 0, errors[i].write);
+		assert_int_equal(tt.task.sense_bytes > 0 ? test_sense(&tt.task) : 0,
+				 errors[i].write);
 		if (errors[i].error == -EIO)
 			assert_int_equal(get_be32(tt.task.sense + 3), 9);
 	}
@@ -437,6 +442,7 @@ test_an_error_in_each_step_of_each_command_ends_it(void **state)
 	static const struct {
 		uint8_t opcode, flags;
 		enum blk_op op;
+		/* clang-format off */
 	} steps[] = {
 		{ 0x28, 0x08, BLK_FLUSH },
 		{ 0x2f, 0x02, BLK_READ },
@@ -448,6 +454,7 @@ test_an_error_in_each_step_of_each_command_ends_it(void **state)
 		{ 0x41, 0, BLK_WRITE },
 		{ 0x41, 0x08, BLK_WRITE },
 	};
+	/* clang-format on */
 	uint8_t out[512];
 
 	(void)state;
@@ -526,15 +533,15 @@ test_abort_waits_for_io_in_flight(void **state)
 	uint8_t out[512] = { 0 };
 
 	t->dev->hold = true;
-	test_task_init(
-		&tt, &t->nexus, &t->itl, CDB(0x2e, 0x02, 0, 0, 0, 0, 0, 0, 1, 0), out, 512, 0);
+	test_task_init(&tt, &t->nexus, &t->itl, CDB(0x2e, 0x02, 0, 0, 0, 0, 0, 0, 1, 0), out, 512,
+		       0);
 	assert_int_equal(test_start(&tt), SCSI_PENDING);
 	assert_int_equal(scsi_task_abort(&tt.task), SCSI_PENDING);
 	assert_false(tt.done);
 	test_dev_complete(t->dev);
 	assert_true(tt.done);
 	assert_true(tt.task.aborted);
-	assert_int_equal(t->dev->held_count, 0);	/* it did not go on to verify */
+	assert_int_equal(t->dev->held_count, 0); /* it did not go on to verify */
 	test_task_fini(&tt);
 }
 
@@ -555,6 +562,7 @@ test_abort_before_execute_is_immediate(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 #define ON(setup, test) cmocka_unit_test_setup_teardown(test, setup, scsi_test_teardown)
 		ON(scsi_test_setup, test_what_is_written_is_read_by_all_sizes),
@@ -586,6 +594,7 @@ main(void)
 		ON(scsi_test_setup, test_abort_waits_for_io_in_flight),
 		ON(scsi_test_setup, test_abort_before_execute_is_immediate),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("scsi read and write", tests, NULL, NULL);
 }

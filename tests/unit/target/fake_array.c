@@ -26,15 +26,15 @@ struct array {
 	struct state_edit *edit;
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
-	struct guid_map devices;	/* lock */
-	unsigned in_use;		/* lock */
-	struct list live;		/* struct live.node; lock */
+	struct guid_map devices; /* lock */
+	unsigned in_use;         /* lock */
+	struct list live;        /* struct live.node; lock */
 };
 
-#define MUST(expression) \
-	do { \
+#define MUST(expression)              \
+	do {                          \
 		if ((expression) < 0) \
-			abort(); \
+			abort();      \
 	} while (0)
 
 struct guid
@@ -107,7 +107,7 @@ set(char **field, const char *value)
 
 void
 fake_lun(struct array *array, const struct guid *id, uint64_t size_bytes, uint32_t block_bytes,
-	const char *mask, enum row_status status)
+	 const char *mask, enum row_status status)
 {
 	struct row_lun *row = row_new(ROW_LUN);
 	char text[64];
@@ -122,7 +122,7 @@ fake_lun(struct array *array, const struct guid *id, uint64_t size_bytes, uint32
 	set(&row->serial, text);
 	set(&row->mask, mask);
 	snprintf(text, sizeof(text), "3%02x%02x%02x%02x%02x%02x%03x", id->bytes[8], id->bytes[10],
-		id->bytes[11], id->bytes[12], id->bytes[13], id->bytes[14], id->bytes[15]);
+		 id->bytes[11], id->bytes[12], id->bytes[13], id->bytes[14], id->bytes[15]);
 	set(&row->naa, text);
 	put(array, row);
 }
@@ -183,8 +183,8 @@ fake_group_portal(struct array *array, const struct guid *group, const struct gu
 }
 
 void
-fake_associate(
-	struct array *array, const struct guid *lun, const struct guid *target, uint32_t number)
+fake_associate(struct array *array, const struct guid *lun, const struct guid *target,
+	       uint32_t number)
 {
 	struct row_association *row = row_new(ROW_ASSOCIATION);
 
@@ -365,7 +365,7 @@ static bool
 wait_more(struct array *array, uint64_t end_ns)
 {
 	struct timespec end = { .tv_sec = (time_t)(end_ns / NS_PER_S),
-		.tv_nsec = (long)(end_ns % NS_PER_S) };
+				.tv_nsec = (long)(end_ns % NS_PER_S) };
 
 	return pthread_cond_timedwait(&array->cond, &array->lock, &end) == 0;
 }
@@ -379,7 +379,7 @@ fake_live_wait(struct array *array, enum row_family family, const struct guid *i
 
 	pthread_mutex_lock(&array->lock);
 	while (((live = live_find(array, family, id)) != NULL) != present &&
-		wait_more(array, end_ns))
+	       wait_more(array, end_ns))
 		continue;
 	if (live != NULL)
 		row = row_ref(live->row);
@@ -395,7 +395,7 @@ fake_wait_sessions(struct array *array, size_t count)
 
 	pthread_mutex_lock(&array->lock);
 	while (!(right = count_locked(array, ROW_LIVE_SESSION) == count) &&
-		wait_more(array, end_ns))
+	       wait_more(array, end_ns))
 		continue;
 	pthread_mutex_unlock(&array->lock);
 	return right;

@@ -19,16 +19,16 @@ void fake_array_free(struct array *array);
  * it.
  */
 void fake_lun(struct array *array, const struct guid *id, uint64_t size_bytes, uint32_t block_bytes,
-	const char *mask, enum row_status status);
+	      const char *mask, enum row_status status);
 /* The device that array_lun_device gives for it; consumes the reference.  NULL: ERR_FAILED. */
 void fake_device(struct array *array, const struct guid *lun, struct blk_dev *dev);
 void fake_target(struct array *array, const struct guid *id, const char *iscsi_name);
 void fake_portal(struct array *array, const struct guid *id, const char *address, uint16_t port);
-void fake_group(
-	struct array *array, const struct guid *id, const struct guid *target, uint32_t tag);
+void fake_group(struct array *array, const struct guid *id, const struct guid *target,
+		uint32_t tag);
 void fake_group_portal(struct array *array, const struct guid *group, const struct guid *portal);
-void fake_associate(
-	struct array *array, const struct guid *lun, const struct guid *target, uint32_t number);
+void fake_associate(struct array *array, const struct guid *lun, const struct guid *target,
+		    uint32_t number);
 void fake_dissociate(struct array *array, const struct guid *lun, const struct guid *target);
 void fake_delete(struct array *array, enum row_family family, const struct guid *id);
 void fake_commit(struct array *array);
@@ -43,8 +43,8 @@ const struct state *fake_state(struct array *array);
 /*
  * A copy of what is known live: a reference, or NULL.  Waits until `present` holds, at most 10 s.
  */
-void *fake_live_wait(
-	struct array *array, enum row_family family, const struct guid *id, bool present);
+void *fake_live_wait(struct array *array, enum row_family family, const struct guid *id,
+		     bool present);
 size_t fake_live_count(struct array *array, enum row_family family);
 /* The first live session's id; false when there is none. */
 bool fake_first_session(struct array *array, struct guid *ret_id);

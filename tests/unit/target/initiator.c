@@ -10,7 +10,7 @@
 #include <iscsi/iscsi.h>
 #include <iscsi/scsi-lowlevel.h>
 
-#define NS_PER_S 1000000000ull
+#define NS_PER_S  1000000000ull
 #define NS_PER_MS 1000000ull
 
 static uint64_t
@@ -38,6 +38,7 @@ status_from_error(const char *text)
 	static const struct {
 		const char *words;
 		int status;
+		/* clang-format off */
 	} known[] = {
 		{ "Target not found", 0x0203 },
 		{ "Not authorized", 0x0202 },
@@ -45,6 +46,7 @@ status_from_error(const char *text)
 		{ "Service unavailable", 0x0301 },
 		{ "Out of resources", 0x0302 },
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcasestr(text, known[i].words) != NULL)
@@ -57,10 +59,10 @@ set_options(struct iscsi_context *iscsi, const struct initiator_options *o)
 {
 	iscsi_set_noautoreconnect(iscsi, 1);
 	iscsi_set_timeout(iscsi, 20);
-	iscsi_set_header_digest(
-		iscsi, o->header_digest ? ISCSI_HEADER_DIGEST_CRC32C : ISCSI_HEADER_DIGEST_NONE);
-	iscsi_set_immediate_data(
-		iscsi, o->no_immediate_data ? ISCSI_IMMEDIATE_DATA_NO : ISCSI_IMMEDIATE_DATA_YES);
+	iscsi_set_header_digest(iscsi, o->header_digest ? ISCSI_HEADER_DIGEST_CRC32C
+							: ISCSI_HEADER_DIGEST_NONE);
+	iscsi_set_immediate_data(iscsi, o->no_immediate_data ? ISCSI_IMMEDIATE_DATA_NO
+							     : ISCSI_IMMEDIATE_DATA_YES);
 	iscsi_set_initial_r2t(iscsi, o->initial_r2t ? ISCSI_INITIAL_R2T_YES : ISCSI_INITIAL_R2T_NO);
 }
 
@@ -215,7 +217,7 @@ host_report_luns(struct iscsi_context *iscsi, uint16_t *luns, int max)
 		assert_non_null(list);
 		count = (int)list->num;
 		for (int i = 0; i < count && i < max; i++)
-			luns[i] = list->luns[i] & 0x3fff;	/* without the addressing method */
+			luns[i] = list->luns[i] & 0x3fff; /* without the addressing method */
 	}
 	status_of(task);
 	return count;
@@ -226,8 +228,8 @@ host_inquiry_first(struct iscsi_context *iscsi, int lun)
 {
 	struct scsi_task *task = iscsi_inquiry_sync(iscsi, lun, 0, 0, 64);
 	int first = task != NULL && task->status == SCSI_STATUS_GOOD && task->datain.size > 0
-		? task->datain.data[0]
-		: -1;
+			    ? task->datain.data[0]
+			    : -1;
 
 	status_of(task);
 	return first;
@@ -271,7 +273,7 @@ static bool
 serve(struct iscsi_context *iscsi, int timeout_ms)
 {
 	struct pollfd pfd = { .fd = iscsi_get_fd(iscsi),
-		.events = (short)iscsi_which_events(iscsi) };
+			      .events = (short)iscsi_which_events(iscsi) };
 
 	if (pfd.fd < 0)
 		return false;
@@ -283,20 +285,20 @@ void
 host_start_read(struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba)
 {
 	*p = (struct pending){ .iscsi = iscsi };
-	p->task = iscsi_read16_task(
-		iscsi, lun, lba, sizeof(p->buf), 512, 0, 0, 0, 0, 0, note_done, p);
+	p->task = iscsi_read16_task(iscsi, lun, lba, sizeof(p->buf), 512, 0, 0, 0, 0, 0, note_done,
+				    p);
 	assert_non_null(p->task);
 	serve(iscsi, 0);
 }
 
 void
-host_start_write(
-	struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba, uint8_t fill)
+host_start_write(struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba,
+		 uint8_t fill)
 {
 	*p = (struct pending){ .iscsi = iscsi };
 	memset(p->buf, fill, sizeof(p->buf));
-	p->task = iscsi_write16_task(
-		iscsi, lun, lba, p->buf, sizeof(p->buf), 512, 0, 0, 0, 0, 0, note_done, p);
+	p->task = iscsi_write16_task(iscsi, lun, lba, p->buf, sizeof(p->buf), 512, 0, 0, 0, 0, 0,
+				     note_done, p);
 	assert_non_null(p->task);
 	serve(iscsi, 0);
 }
@@ -347,9 +349,9 @@ host_tmf(struct iscsi_context *iscsi, int lun, unsigned function, struct scsi_ta
 	uint64_t end_ns = now_ns() + 10 * NS_PER_S;
 
 	assert_int_equal(iscsi_task_mgmt_async(iscsi, lun, (enum iscsi_task_mgmt_funcs)function,
-				 task != NULL ? task->itt : 0xffffffff,
-				 task != NULL ? task->cmdsn : 0, note_tmf, &answer),
-		0);
+					       task != NULL ? task->itt : 0xffffffff,
+					       task != NULL ? task->cmdsn : 0, note_tmf, &answer),
+			 0);
 	while (!answer.done && now_ns() < end_ns)
 		if (!serve(iscsi, 20))
 			break;

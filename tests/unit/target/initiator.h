@@ -26,7 +26,7 @@ struct initiator_options {
  * other.
  */
 struct iscsi_context *initiator_login(const char *portal, const char *host, const char *target,
-	unsigned isid, const struct initiator_options *options);
+				      unsigned isid, const struct initiator_options *options);
 bool initiator_connects(const char *portal);
 /* Does a discovery session as `host` name the target, at this portal? */
 bool initiator_discovers(const char *portal, const char *host, const char *target);
@@ -56,23 +56,23 @@ int host_report_luns(struct iscsi_context *iscsi, uint16_t *luns, int max);
 uint64_t host_capacity_blocks(struct iscsi_context *iscsi, int lun);
 
 #define SENSE(key, ascq) ((key) << 16 | (ascq))
-#define UA_POWER_ON SENSE(6, 0x2900)
-#define UA_RESET SENSE(6, 0x2903)
+#define UA_POWER_ON      SENSE(6, 0x2900)
+#define UA_RESET         SENSE(6, 0x2903)
 #define UA_REPORTED_LUNS SENSE(6, 0x3f0e)
-#define UA_CAPACITY SENSE(6, 0x2a09)
-#define NO_SUCH_UNIT SENSE(5, 0x2500)
+#define UA_CAPACITY      SENSE(6, 0x2a09)
+#define NO_SUCH_UNIT     SENSE(5, 0x2500)
 
 /* An operation under way: started, and waited for later. */
 struct pending {
 	struct iscsi_context *iscsi;
 	struct scsi_task *task;
 	bool done;
-	int status;			/* as above */
+	int status; /* as above */
 	uint8_t buf[512];
 };
 void host_start_read(struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba);
-void host_start_write(
-	struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba, uint8_t fill);
+void host_start_write(struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba,
+		      uint8_t fill);
 /* Serve the connection for at most timeout_ms.  True: it is done. */
 bool host_wait(struct pending *p, int timeout_ms);
 /* 0 = function complete, … as RFC 7143 §11.6.1; -1 when the connection is gone. */
@@ -83,6 +83,6 @@ void host_ignore_ping(struct pending *p, struct iscsi_context *iscsi, int lun);
 bool host_serve_for(struct iscsi_context *iscsi, int time_ms);
 /* Serve the connection until the target has closed it.  False: it is still there after 10 s. */
 bool host_wait_closed(struct iscsi_context *iscsi);
-void host_free(struct iscsi_context *iscsi);	/* without a logout */
+void host_free(struct iscsi_context *iscsi); /* without a logout */
 
 #endif

@@ -63,7 +63,7 @@ set_up(void **state, struct target_options *options)
 
 	assert_non_null(env);
 	snprintf(env->dir, sizeof(env->dir), "%s/target-test-XXXXXX",
-		getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	assert_non_null(mkdtemp(env->dir));
 	env->array = fake_array_new();
 	options->threads = 2;
@@ -130,7 +130,7 @@ env_teardown(void **state)
 {
 	struct env *env = *state;
 
-	nftw(env->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);	/* lifts every fault */
+	nftw(env->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS); /* lifts every fault */
 	target_free(env->target, 10000);
 	fake_array_free(env->array);
 	mem_free(env);

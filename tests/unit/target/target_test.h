@@ -16,19 +16,19 @@
 #include "initiator.h"
 #include "target/target.h"
 
-#define NAME_A "iqn.2026-11.test:a"
-#define NAME_B "iqn.2026-11.test:b"
-#define HOST_1 "iqn.2026-11.test:host1"
-#define HOST_2 "iqn.2026-11.test:host2"
+#define NAME_A    "iqn.2026-11.test:a"
+#define NAME_B    "iqn.2026-11.test:b"
+#define HOST_1    "iqn.2026-11.test:host1"
+#define HOST_2    "iqn.2026-11.test:host2"
 #define LUN_BYTES (8u << 20)
 
 struct env {
 	struct array *array;
 	struct target *target;
-	char portal[32];		/* "127.0.0.1:40123" */
+	char portal[32]; /* "127.0.0.1:40123" */
 	uint16_t port;
 	struct guid target_a, target_b, lun, portal_id, group_a, group_b;
-	char dir[64];			/* for fault files and disks */
+	char dir[64]; /* for fault files and disks */
 	/* of lun: fault over memory; a borrowed reference of the array's */
 	struct blk_dev *dev;
 };
@@ -39,7 +39,7 @@ int env_setup(void **state);
 int env_setup_workers(void **state);
 /* Short timeouts, and two connections at most. */
 int env_setup_impatient(void **state);
-int env_setup_small_buffers(void **state);	/* 128 KiB for each thread */
+int env_setup_small_buffers(void **state); /* 128 KiB for each thread */
 int env_teardown(void **state);
 /* A memory LUN below a fault layer, named "lun<n>". */
 struct guid env_add_lun(struct env *env, unsigned n, const char *mask);
@@ -48,10 +48,10 @@ void env_lift(struct env *env, const char *file);
 void env_lun_row(struct env *env, uint64_t size_bytes, const char *mask, enum row_status status);
 
 /* As host_login; and takes the unit attention of the login away. */
-struct iscsi_context *host_ready(
-	struct env *env, const char *host, const char *target, unsigned isid);
-struct iscsi_context *host_login(
-	struct env *env, const char *host, const char *target, unsigned isid);
+struct iscsi_context *host_ready(struct env *env, const char *host, const char *target,
+				 unsigned isid);
+struct iscsi_context *host_login(struct env *env, const char *host, const char *target,
+				 unsigned isid);
 
 #define ENV_TEST(name) cmocka_unit_test_setup_teardown(name, env_setup, env_teardown)
 

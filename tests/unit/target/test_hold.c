@@ -89,7 +89,7 @@ test_quiesce_waits_for_what_is_in_flight(void **state)
 	env_inject(env, "lun0.write", "hold");
 	host_start_write(&write, a, 0, 0, 0x77);
 	assert_false(host_wait(&write, 100));
-	assert_int_equal(quiesce(env, &env->target_a, 200), ERR_TIMEOUT);	/* and undone: */
+	assert_int_equal(quiesce(env, &env->target_a, 200), ERR_TIMEOUT); /* and undone: */
 	assert_int_equal(host_test_unit_ready(a, 0), 0);
 	env_lift(env, "lun0.write");
 	assert_true(host_wait(&write, 10000));
@@ -117,7 +117,7 @@ test_held_commands_of_a_mapping_that_goes_away_find_no_unit(void **state)
 	assert_int_equal(write.status, NO_SUCH_UNIT);
 	assert_int_equal(host_read(b, 5, 0, buf, sizeof(buf)), 0);
 	assert_int_equal(buf[0], 0);
-	resume(env, &env->target_a);	/* nothing left to undo */
+	resume(env, &env->target_a); /* nothing left to undo */
 	/* and the hold is forgotten: associated again, it works */
 	fake_associate(env->array, &env->lun, &env->target_a, 0);
 	fake_commit(env->array);
@@ -177,7 +177,7 @@ test_abort_task_answers_when_the_task_has_come_back(void **state)
 	assert_int_equal(host_tmf(a, 0, TMF_ABORT_TASK, read.task), 0);
 	resume(env, &env->target_a);
 	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)), 0);
-	assert_false(read.done);	/* it was not answered */
+	assert_false(read.done); /* it was not answered */
 	host_logout(a);
 }
 
@@ -191,7 +191,7 @@ test_task_management_knows_its_units(void **state)
 	assert_int_equal(host_tmf(a, 9, TMF_LU_RESET, NULL), 2);
 	assert_int_equal(host_tmf(a, 9, TMF_ABORT_TASK_SET, NULL), 2);
 	assert_int_equal(host_tmf(a, 0, TMF_ABORT_TASK_SET, NULL), 0);
-	assert_int_equal(host_tmf(a, 0, TMF_CLEAR_ACA, NULL), 5);		/* not supported */
+	assert_int_equal(host_tmf(a, 0, TMF_CLEAR_ACA, NULL), 5); /* not supported */
 	assert_int_equal(host_tmf(a, 0, TMF_CLEAR_TASK_SET, NULL), 0);
 	assert_int_equal(host_test_unit_ready(a, 0), 0);
 	host_logout(a);
@@ -204,7 +204,7 @@ test_a_lun_reset_aborts_on_every_thread_and_tells_the_others(void **state)
 	struct iscsi_context *hosts[4];
 	static struct pending reads[4];
 
-	for (unsigned i = 0; i < 4; i++)	/* on both threads */
+	for (unsigned i = 0; i < 4; i++) /* on both threads */
 		hosts[i] = host_ready(env, HOST_2, i % 2 ? NAME_A : NAME_B, i);
 	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
 
@@ -218,8 +218,8 @@ test_a_lun_reset_aborts_on_every_thread_and_tells_the_others(void **state)
 	resume(env, &env->target_a);
 	resume(env, &env->target_b);
 	for (unsigned i = 0; i < 4; i++) {
-		assert_int_equal(
-			host_test_unit_ready(hosts[i], i % 2 ? 0 : 5) >> 8, UA_POWER_ON >> 8);
+		assert_int_equal(host_test_unit_ready(hosts[i], i % 2 ? 0 : 5) >> 8,
+				 UA_POWER_ON >> 8);
 		assert_false(reads[i].done);
 		host_logout(hosts[i]);
 	}
@@ -284,8 +284,8 @@ test_a_warm_reset_reaches_what_the_initiator_may_use(void **state)
 			     *c = host_ready(env, HOST_2, NAME_A, 3);
 
 	assert_int_equal(quiesce(env, &env->target_b, 5000), 0);
-	assert_int_equal(
-		fake_ops(env->array)->quiesce(fake_runtime(env->array), &theirs, 1, 5000), 0);
+	assert_int_equal(fake_ops(env->array)->quiesce(fake_runtime(env->array), &theirs, 1, 5000),
+			 0);
 	host_start_read(&shared, b, 5, 0);
 	host_start_read(&private, c, 1, 0);
 	assert_false(host_wait(&shared, 50) || host_wait(&private, 50));
@@ -325,6 +325,7 @@ test_who_may_use_nothing_resets_nothing(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		ENV_TEST(test_a_quiesced_mapping_holds_commands_until_resume),
 		ENV_TEST(test_quiesce_holds_sessions_that_come_later),
@@ -340,6 +341,7 @@ main(void)
 		ENV_TEST(test_a_warm_reset_reaches_what_the_initiator_may_use),
 		ENV_TEST(test_who_may_use_nothing_resets_nothing),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("target holds", tests, NULL, NULL);
 }

@@ -24,8 +24,8 @@ fill(uint8_t *bytes, uint32_t len, uint32_t seed)
 static void
 check_sizes(struct iscsi_context *iscsi, int lun)
 {
-	static const uint32_t sizes[] = { 512, 4096, 8192, 65536, 65536 + 512, 262144,
-		262144 + 4096, 1u << 20, MAX_BYTES };
+	static const uint32_t sizes[] = { 512,    4096,          8192,     65536,    65536 + 512,
+					  262144, 262144 + 4096, 1u << 20, MAX_BYTES };
 	AUTO_FREE uint8_t *out = mem_alloc(MAX_BYTES), *in = mem_alloc(MAX_BYTES);
 
 	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
@@ -86,10 +86,12 @@ test_every_way_of_sending_data(void **state)
 
 	for (unsigned i = 0; i < 8; i++) {
 		struct initiator_options options = {
-			.header_digest = i & 1, .no_immediate_data = i & 2, .initial_r2t = i & 4,
+			.header_digest = i & 1,
+			.no_immediate_data = i & 2,
+			.initial_r2t = i & 4,
 		};
-		struct iscsi_context *iscsi =
-			initiator_login(env->portal, HOST_1, NAME_A, 1, &options);
+		struct iscsi_context *iscsi = initiator_login(env->portal, HOST_1, NAME_A, 1,
+							      &options);
 
 		assert_non_null(iscsi);
 		assert_int_equal(host_test_unit_ready(iscsi, 0), UA_POWER_ON);
@@ -109,7 +111,7 @@ test_a_held_write_keeps_its_immediate_data(void **state)
 	env_inject(env, "lun0.write", "hold");
 	host_start_write(&write, a, 0, 0, 0x77);
 	assert_false(host_wait(&write, 50));
-	for (uint64_t i = 0; i < 8; i++)	/* the receive buffer is used again meanwhile */
+	for (uint64_t i = 0; i < 8; i++) /* the receive buffer is used again meanwhile */
 		assert_int_equal(host_read(a, 0, 800, buf, sizeof(buf)), 0);
 	assert_int_equal(host_test_unit_ready(a, 0), 0);
 	env_lift(env, "lun0.write");
@@ -129,7 +131,7 @@ test_an_io_error_is_told(void **state)
 	static uint8_t buf[4096];
 
 	env_inject(env, "lun0.read", "EIO");
-	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)) >> 16, 3);	/* MEDIUM ERROR */
+	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)) >> 16, 3); /* MEDIUM ERROR */
 	env_lift(env, "lun0.read");
 	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)), 0);
 	env_inject(env, "lun0.write", "ENOSPC");
@@ -150,13 +152,13 @@ test_a_failed_read_counts_as_not_sent(void **state)
 	env_inject(env, "lun0.read", "EIO");
 	assert_int_equal(host_read_missing(a, 0, 0, 4096), 4096);
 	env_lift(env, "lun0.read");
-	env_inject(env, "lun0.read", "ENOMEM");		/* BUSY */
+	env_inject(env, "lun0.read", "ENOMEM"); /* BUSY */
 	assert_int_equal(host_read_missing(a, 0, 0, 4096), 4096);
 	env_lift(env, "lun0.read");
 	host_logout(a);
 }
 
-#define BUSY 0x08
+#define BUSY          0x08
 #define TASK_SET_FULL 0x28
 
 /* What does not fit is refused, and what was refused leaves nothing behind. */
@@ -186,8 +188,8 @@ test_what_was_not_expected_is_an_overflow(void **state)
 	struct env *env = *state;
 	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
 
-	assert_int_equal(host_dataless_excess(a, 0, 0x28), 512);	/* READ (10) */
-	assert_int_equal(host_dataless_excess(a, 0, 0x2a), 512);	/* WRITE (10) */
+	assert_int_equal(host_dataless_excess(a, 0, 0x28), 512); /* READ (10) */
+	assert_int_equal(host_dataless_excess(a, 0, 0x2a), 512); /* WRITE (10) */
 	assert_int_equal(host_dataless_excess(a, 0, 0x00), 0);
 	host_logout(a);
 }
@@ -270,6 +272,7 @@ test_many_sessions_while_the_configuration_changes(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		ENV_TEST(test_every_size_on_memory),
 		ENV_TEST(test_every_size_on_a_file),
@@ -284,6 +287,7 @@ main(void)
 		ENV_TEST(test_many_sessions_while_the_configuration_changes),
 		WORKERS_TEST(test_many_sessions_while_the_configuration_changes),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("target I/O", tests, NULL, NULL);
 }

@@ -89,8 +89,8 @@ static void
 test_the_portal_is_ready(void **state)
 {
 	struct env *env = *state;
-	struct row_live_portal *row =
-		fake_live_wait(env->array, ROW_LIVE_PORTAL, &env->portal_id, true);
+	struct row_live_portal *row = fake_live_wait(env->array, ROW_LIVE_PORTAL, &env->portal_id,
+						     true);
 
 	assert_non_null(row);
 	assert_true(row->ready);
@@ -103,7 +103,7 @@ test_an_absent_address_is_not_ready_and_hurts_nobody(void **state)
 	struct env *env = *state;
 	struct guid absent = fake_id(30);
 
-	fake_portal(env->array, &absent, "192.0.2.77", 3260);	/* RFC 5737: nobody has it */
+	fake_portal(env->array, &absent, "192.0.2.77", 3260); /* RFC 5737: nobody has it */
 	fake_commit(env->array);
 	struct row_live_portal *row = fake_live_wait(env->array, ROW_LIVE_PORTAL, &absent, true);
 
@@ -138,7 +138,7 @@ test_reinstatement_ends_the_older_session(void **state)
 	struct env *env = *state;
 	struct iscsi_context *old = host_ready(env, HOST_1, NAME_A, 1);
 
-	for (int i = 0; i < 4; i++) {		/* whichever threads they are on */
+	for (int i = 0; i < 4; i++) { /* whichever threads they are on */
 		struct iscsi_context *new = host_ready(env, HOST_1, NAME_A, 1);
 
 		assert_true(host_wait_closed(old));
@@ -237,10 +237,10 @@ test_a_login_without_a_visible_lun_shows_an_empty_list(void **state)
 	assert_non_null(iscsi);
 	assert_int_equal(host_report_luns(iscsi, luns, 4), 0);
 	assert_int_equal(host_test_unit_ready(iscsi, 0), NO_SUCH_UNIT);
-	int first = host_inquiry_first(iscsi, 0);	/* LUN 0 answers also when unmapped */
+	int first = host_inquiry_first(iscsi, 0); /* LUN 0 answers also when unmapped */
 
 	assert_true(first >= 0);
-	assert_int_not_equal(first >> 5, 0);		/* but says that there is no unit */
+	assert_int_not_equal(first >> 5, 0); /* but says that there is no unit */
 	host_logout(iscsi);
 }
 
@@ -304,7 +304,7 @@ test_a_peer_that_answers_stays(void **state)
 	struct env *env = *state;
 	struct iscsi_context *iscsi = host_ready(env, HOST_1, NAME_A, 1);
 
-	assert_true(host_serve_for(iscsi, 1200));	/* several times interval and timeout */
+	assert_true(host_serve_for(iscsi, 1200)); /* several times interval and timeout */
 	assert_int_equal(host_test_unit_ready(iscsi, 0), 0);
 	host_logout(iscsi);
 }
@@ -317,7 +317,7 @@ test_connections_beyond_the_limit_are_closed(void **state)
 	struct pollfd pfd = { .fd = connect_raw(env->port), .events = POLLIN };
 	char byte;
 
-	assert_int_equal(poll(&pfd, 1, 200), 1);	/* at once, before any timeout */
+	assert_int_equal(poll(&pfd, 1, 200), 1); /* at once, before any timeout */
 	assert_true(recv(pfd.fd, &byte, 1, 0) <= 0);
 	close(pfd.fd);
 	close(first);
@@ -330,7 +330,7 @@ test_a_portal_whose_port_is_taken_listens_when_it_is_free(void **state)
 	struct env *env = *state;
 	struct guid portal = fake_id(31);
 	struct sockaddr_in in = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(in);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -374,6 +374,7 @@ test_stop_ends_sessions(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		ENV_TEST(test_login_to_a_target_gives_its_luns),
 		ENV_TEST(test_an_unknown_target_is_not_found),
@@ -397,6 +398,7 @@ main(void)
 		IMPATIENT_TEST(test_a_portal_whose_port_is_taken_listens_when_it_is_free),
 		ENV_TEST(test_stop_ends_sessions),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("target login", tests, NULL, NULL);
 }

@@ -33,7 +33,7 @@ test_a_new_lun_is_announced_and_usable(void **state)
 	struct guid lun = env_add_lun(env, 1, "*");
 	uint16_t luns[4];
 
-	fake_associate(env->array, &lun, &env->target_a, 300);	/* flat space addressing */
+	fake_associate(env->array, &lun, &env->target_a, 300); /* flat space addressing */
 	fake_commit(env->array);
 	assert_int_equal(host_test_unit_ready(a, 0), UA_REPORTED_LUNS);
 	assert_int_equal(host_report_luns(a, luns, 4), 2);
@@ -111,7 +111,7 @@ test_an_offline_lun_refuses_until_it_is_online(void **state)
 
 	env_lun_row(env, LUN_BYTES, "*", STATUS_OFFLINE);
 	fake_commit(env->array);
-	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)) >> 16, 2);	/* NOT READY */
+	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)) >> 16, 2); /* NOT READY */
 	env_lun_row(env, LUN_BYTES, "*", STATUS_ONLINE);
 	fake_commit(env->array);
 	int status = host_read(a, 0, 0, buf, sizeof(buf));
@@ -132,7 +132,7 @@ test_a_failed_device_is_a_hardware_error_until_reopened(void **state)
 	env_inject(env, "lun0.flush", "EIO");
 	assert_int_not_equal(host_flush(a, 0), 0);
 	env_lift(env, "lun0.flush");
-	assert_int_equal(host_write(a, 0, 0, buf, sizeof(buf)) >> 16, 4);	/* HARDWARE ERROR */
+	assert_int_equal(host_write(a, 0, 0, buf, sizeof(buf)) >> 16, 4); /* HARDWARE ERROR */
 	assert_int_equal(blk_reopen(env->dev), 0);
 	env_lun_row(env, LUN_BYTES, HOST_1, STATUS_ONLINE);
 	fake_commit(env->array);
@@ -204,6 +204,7 @@ test_commands_are_counted(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		ENV_TEST(test_one_lun_through_two_targets),
 		ENV_TEST(test_a_new_lun_is_announced_and_usable),
@@ -216,6 +217,7 @@ main(void)
 		ENV_TEST(test_a_unit_no_longer_asked_for_gives_its_device_back),
 		ENV_TEST(test_commands_are_counted),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("target views", tests, NULL, NULL);
 }

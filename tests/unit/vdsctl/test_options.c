@@ -25,7 +25,7 @@ parse(struct ctl *ctl, const char *line, char *copy)
 	memset(ctl, 0, sizeof(*ctl));
 	strcpy(copy, line);
 	for (char *save, *word = strtok_r(copy, " ", &save); word != NULL;
-		word = strtok_r(NULL, " ", &save))
+	     word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word;
 	return ctl_parse(ctl, argc, argv);
 }
@@ -168,7 +168,7 @@ test_every_command_is_reached_by_its_words(void **state)
 
 		strcpy(copy, ctl_commands[i].words);
 		for (char *save, *word = strtok_r(copy, " ", &save); word != NULL;
-			word = strtok_r(NULL, " ", &save))
+		     word = strtok_r(NULL, " ", &save))
 			words[count++] = word;
 		assert_ptr_equal(ctl_command_find(words, count, &used), &ctl_commands[i]);
 		assert_int_equal(used, count);

@@ -80,7 +80,8 @@ static void
 test_wide_characters_take_two_columns(void **state)
 {
 	/* the last e is written with a combining accent */
-	static const char *const cells[] = { "日本", "1", "x", "abcde", "2", "y", "e\xcc\x81", "3", "z" };
+	static const char *const cells[] = { "日本", "1",         "x", "abcde", "2",
+					     "y",    "e\xcc\x81", "3", "z" };
 	char *text;
 
 	(void)state;
@@ -88,8 +89,8 @@ test_wide_characters_take_two_columns(void **state)
 		skip();
 	text = printed(cells, ARRAY_LEN(cells));
 	setlocale(LC_CTYPE, "C");
-	assert_string_equal(text,
-		"NAME   SIZE  ID\n日本      1  x\nabcde     2  y\ne\xcc\x81         3  z\n");
+	assert_string_equal(
+		text, "NAME   SIZE  ID\n日本      1  x\nabcde     2  y\ne\xcc\x81         3  z\n");
 	free(text);
 }
 
@@ -109,8 +110,8 @@ static void
 test_objects_are_lines(void **state)
 {
 	json_t *object = json_pack("{s:s, s:I, s:b, s:{s:s, s:s}, s:[s,s], s:s}", "name", "v",
-		"size_bytes", (json_int_t)1073741824, "thin", 1, "live", "id", "x", "health", "ok",
-		"portals", "p", "q", "mask", "");
+				   "size_bytes", (json_int_t)1073741824, "thin", 1, "live", "id",
+				   "x", "health", "ok", "portals", "p", "q", "mask", "");
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -118,7 +119,8 @@ test_objects_are_lines(void **state)
 	(void)state;
 	assert_int_equal(ctl_object_print(object, out), 0);
 	fclose(out);
-	assert_string_equal(text,
+	assert_string_equal(
+		text,
 		"name             v\nsize_bytes       1073741824 (1 GiB)\nthin             yes\n"
 		"health           ok\nportals          p q\nmask             -\n");
 	free(text);
@@ -152,7 +154,7 @@ static void
 test_bad_addresses_are_refused(void **state)
 {
 	static const char *const bad[] = { "127.0.0.1:x", "127.0.0.1:65536", "[::1", "[::1]x",
-		"127.0.0.1:" };
+					   "127.0.0.1:" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -186,14 +188,14 @@ test_completion_is_a_shell_script(void **state)
 	snprintf(command, sizeof(command), "bash -n %s", path);
 	assert_int_equal(system(command), 0);
 	snprintf(command, sizeof(command),
-		"bash -c 'source %s; COMP_WORDS=(vdsctl lun as); COMP_CWORD=2; _vdsctl; [ "
-		"\"$COMPREPLY\" = associate ]'",
-		path);
+		 "bash -c 'source %s; COMP_WORDS=(vdsctl lun as); COMP_CWORD=2; _vdsctl; [ "
+		 "\"$COMPREPLY\" = associate ]'",
+		 path);
 	assert_int_equal(system(command), 0);
 	snprintf(command, sizeof(command),
-		"bash -c 'source %s; COMP_WORDS=(vdsctl exp); COMP_CWORD=1; _vdsctl; [ "
-		"\"$COMPREPLY\" = explain ]'",
-		path);
+		 "bash -c 'source %s; COMP_WORDS=(vdsctl exp); COMP_CWORD=1; _vdsctl; [ "
+		 "\"$COMPREPLY\" = explain ]'",
+		 path);
 	assert_int_equal(system(command), 0);
 	remove(path);
 }

@@ -26,7 +26,7 @@ parse(struct vdsd_options *options, const char *line)
 	vdsd_options_init(options);
 	strcpy(copy, line);
 	for (char *save, *word = strtok_r(copy, " ", &save); word != NULL;
-		word = strtok_r(NULL, " ", &save))
+	     word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word;
 	return vdsd_options_parse(options, argc, argv);
 }
@@ -56,10 +56,10 @@ test_every_option_is_taken(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&options,
-				 "--dir /a --socket=/b -l [::1]:0 --http 127.0.0.1:8080 -t 3 "
-				 "--ready-file /c "
-				 "--ready-fd 9 --inject /d --conf /e --check"),
-		0);
+			       "--dir /a --socket=/b -l [::1]:0 --http 127.0.0.1:8080 -t 3 "
+			       "--ready-file /c "
+			       "--ready-fd 9 --inject /d --conf /e --check"),
+			 0);
 	assert_string_equal(options.dir, "/a");
 	assert_string_equal(options.socket, "/b");
 	assert_string_equal(options.address, "::1");
@@ -151,8 +151,8 @@ test_the_file_is_read_line_by_line(void **state)
 static void
 test_wrong_lines_are_refused(void **state)
 {
-	static const char *const wrong[] = { "dir", "colour = red", "threads = many",
-		"dir =", "check = yes", "ready-file = /x" };
+	static const char *const wrong[] = { "dir",   "colour = red", "threads = many",
+					     "dir =", "check = yes",  "ready-file = /x" };
 	struct vdsd_options options;
 
 	(void)state;

@@ -45,7 +45,7 @@ test_events_are_the_same_wherever_the_bytes_are_cut(void **unused)
 {
 	(void)unused;
 	assert_events("event: change\nid: 12\ndata: {\"a\":1}\n\nevent:x\ndata:y\n\n",
-		"change={\"a\":1}|x=y|");
+		      "change={\"a\":1}|x=y|");
 	assert_events("event: a\r\ndata: 1\r\n\r\ndata: 2\r\n\r\n", "a=1|message=2|");
 	assert_events("event: a\rdata: 1\r\revent: b\rdata: 2\r\r", "a=1|b=2|");
 	assert_events(": comment\n\ndata: one\ndata:two\ndata\n\n", "message=one\ntwo\n|");
@@ -76,8 +76,8 @@ test_what_is_written_is_read(void **unused)
 	(void)unused;
 	wire_sse_encode(&out, "change", 7, "{}");
 	wire_sse_encode(&out, "heartbeat", 0, "[1]");
-	assert_string_equal(
-		out.text, "event: change\nid: 7\ndata: {}\n\nevent: heartbeat\ndata: [1]\n\n");
+	assert_string_equal(out.text,
+			    "event: change\nid: 7\ndata: {}\n\nevent: heartbeat\ndata: [1]\n\n");
 	assert_events(out.text, "change={}|heartbeat=[1]|");
 }
 
@@ -103,8 +103,8 @@ test_a_listener_can_stop_the_reading(void **unused)
 
 	(void)unused;
 	wire_sse_init(&sse);
-	assert_int_equal(
-		feed(&sse, &notes, "event: stop\ndata: 1\n\ndata: 2\n\n", 30), ERR_CANCELLED);
+	assert_int_equal(feed(&sse, &notes, "event: stop\ndata: 1\n\ndata: 2\n\n", 30),
+			 ERR_CANCELLED);
 	assert_string_equal(notes.text, "stop=1|");
 }
 
@@ -112,7 +112,8 @@ static void
 test_out_of_memory_is_told(void **unused)
 {
 	(void)unused;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		AUTO(strbuf_fini) struct strbuf notes = { 0 };
 		AUTO(wire_sse_fini) struct wire_sse sse;
 		int rc;

@@ -38,7 +38,8 @@ test_a_lun_looks_as_documented(void **unused)
 	assert_int_equal(row_seal(row), 0);
 	json = wire_row_encode(row);
 	text = json_dumps(json, JSON_COMPACT);
-	assert_string_equal(text,
+	assert_string_equal(
+		text,
 		"{\"id\":\"00000001-0000-0000-0000-00000000006c\",\"name\":\"lun1\",\"number\":1,"
 		"\"pool_id\":\"00000001-0000-0000-0000-000000000070\",\"size_bytes\":1048576,"
 		"\"block_bytes\":512,\"thin\":true,\"mask\":\"\",\"serial\":\"S00000001\","
@@ -65,7 +66,7 @@ assert_refused(const char *member, json_t *value)
 	assert_int_equal(wire_row_decode(ROW_LUN, json, &decoded), ERR_PARSE);
 	assert_null(decoded);
 	if (strstr(err_text(ERR_PARSE), member) == NULL &&
-		strstr(err_text(ERR_PARSE), "no fields") == NULL)
+	    strstr(err_text(ERR_PARSE), "no fields") == NULL)
 		fail_msg("'%s' does not name %s", err_text(ERR_PARSE), member);
 	json_decref(json);
 }
@@ -103,7 +104,7 @@ test_a_position_survives_the_encoding(void **unused)
 	assert_int_equal(wire_position_decode(json, &copy), 0);
 	assert_memory_equal(&at, &copy, sizeof(at));
 	assert_string_equal(json_string_value(json_object_get(json, "digest")),
-		"fedcba98765432100123456789abcdef");
+			    "fedcba98765432100123456789abcdef");
 	json_object_set_new(json, "more", json_true());
 	assert_int_equal(wire_position_decode(json, &copy), ERR_PARSE);
 	json_decref(json);
@@ -151,18 +152,29 @@ static void
 test_a_change_that_is_not_well_formed_is_refused(void **unused)
 {
 	static const char *const wrong[] = {
-		"[]", "{}",
+		"[]",
+		"{}",
 		"{\"sequence\":-1}",
-		"{\"sequence\":1,\"digest\":\"x\",\"request\":null,\"time\":0,\"cause\":\"c\",\"put\":{},\"delete\":{}}",
-		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":1,\"time\":0,\"cause\":\"c\",\"put\":{},\"delete\":{}}",
-		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,\"time\":\"\",\"cause\":\"c\",\"put\":{},\"delete\":{}}",
-		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,\"time\":0,\"cause\":1,\"put\":{},\"delete\":{}}",
-		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,\"time\":0,\"cause\":\"c\",\"put\":[],\"delete\":{}}",
-		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,\"time\":0,\"cause\":\"c\",\"put\":{\"luns\":[]},\"delete\":{}}",
-		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,\"time\":0,\"cause\":\"c\",\"put\":{\"lun\":[{}]},\"delete\":{}}",
-		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,\"time\":0,\"cause\":\"c\",\"put\":{},\"delete\":{\"lun\":[1]}}",
-		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,\"time\":0,\"cause\":\"c\",\"put\":{},\"delete\":{\"association\":[[\"\"]]}}",
-		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,\"time\":0,\"cause\":\"c\",\"put\":{},\"delete\":{},\"x\":1}",
+		"{\"sequence\":1,\"digest\":\"x\",\"request\":null,\"time\":0,\"cause\":\"c\","
+		"\"put\":{},\"delete\":{}}",
+		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":1,"
+		"\"time\":0,\"cause\":\"c\",\"put\":{},\"delete\":{}}",
+		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,"
+		"\"time\":\"\",\"cause\":\"c\",\"put\":{},\"delete\":{}}",
+		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,"
+		"\"time\":0,\"cause\":1,\"put\":{},\"delete\":{}}",
+		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,"
+		"\"time\":0,\"cause\":\"c\",\"put\":[],\"delete\":{}}",
+		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,"
+		"\"time\":0,\"cause\":\"c\",\"put\":{\"luns\":[]},\"delete\":{}}",
+		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,"
+		"\"time\":0,\"cause\":\"c\",\"put\":{\"lun\":[{}]},\"delete\":{}}",
+		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,"
+		"\"time\":0,\"cause\":\"c\",\"put\":{},\"delete\":{\"lun\":[1]}}",
+		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,"
+		"\"time\":0,\"cause\":\"c\",\"put\":{},\"delete\":{\"association\":[[\"\"]]}}",
+		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,"
+		"\"time\":0,\"cause\":\"c\",\"put\":{},\"delete\":{},\"x\":1}",
 	};
 
 	(void)unused;
@@ -279,13 +291,15 @@ test_encoding_out_of_memory_gives_nothing(void **unused)
 	AUTO_STATE struct state *state = sample_state();
 
 	(void)unused;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		json_t *json = wire_change_encode(change);
 
 		assert_int_equal(json == NULL, FAULT_HIT);
 		json_decref(json);
 	}
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		json_t *json = wire_state_encode(state, ROW_ARRAY, ROW_CONFIG_COUNT);
 
 		assert_int_equal(json == NULL, FAULT_HIT);
@@ -303,7 +317,8 @@ test_decoding_out_of_memory_gives_nothing(void **unused)
 	       *all = wire_state_encode(state, ROW_ARRAY, ROW_CONFIG_COUNT);
 
 	(void)unused;
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		struct change *copy = NULL;
 		int rc = wire_change_decode(json, &copy);
 
@@ -311,7 +326,8 @@ test_decoding_out_of_memory_gives_nothing(void **unused)
 		assert_int_equal(copy != NULL, rc == 0);
 		change_unref(copy);
 	}
-	WITH_EVERY_FAULT {
+	WITH_EVERY_FAULT
+	{
 		AUTO_STATE struct state *copy = NULL;
 		int rc = wire_state_decode(all, ROW_ARRAY, ROW_CONFIG_COUNT, &copy);
 
