@@ -285,6 +285,18 @@ note_exp_stat_sn(struct iscsi_conn *conn, uint32_t sn)
 		s->exp_stat_sn = sn;
 }
 
+/*
+ * Does this PDU take a number of the command window?  A NOP-Out that wants no answer never does: "the I bit MUST be set
+ * to 1 and CmdSN is not advanced" (RFC 7143 §11.18.1), so one with I=0 is treated as if it were immediate.
+ */
+static bool
+takes_number(const struct op *op, const uint8_t *bhs)
+{
+	if (!op->numbered || iscsi_bhs_is_immediate(bhs))
+		return false;
+	return iscsi_bhs_opcode(bhs) != OP_NOP_OUT || get_be32(bhs + AT_ITT) != TAG_NONE;
+}
+
 static int
 on_pdu(struct iscsi_conn *conn)
 {
@@ -303,7 +315,7 @@ on_pdu(struct iscsi_conn *conn)
 	if ((op->states & conn->state) == 0)
 		return on_wrong_state(conn, pdu);
 	note_exp_stat_sn(conn, get_be32(pdu->bhs + AT_EXP_STAT_SN));
-	if (op->numbered && !iscsi_bhs_is_immediate(pdu->bhs))
+	if (takes_number(op, pdu->bhs))
 		return run_numbered(conn, pdu);
 	err = dispatch(conn, pdu);
 	/* An abort may have closed a gap. */

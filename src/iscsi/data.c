@@ -38,8 +38,9 @@ status_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 		bhs[AT_STATUS] = task->status;
 		put_be32(bhs + AT_BIDI_RESIDUAL, task->bidi_residual);
 		put_be32(bhs + AT_RESIDUAL, task->residual);
+		/* ExpDataSN counts Data-In PDUs only, not R2Ts.  RFC 7143 §11.4.8. */
+		put_be32(bhs + AT_DATA_SN, task->data_ins);
 	}
-	put_be32(bhs + AT_DATA_SN, task->data_sn);
 	put_be24(bhs + AT_DATA_LEN, task->sense_len);
 	iscsi_task_untag(task);
 	iscsi_tx_fill_sn(conn, bhs, TX_STAT_SN_NEXT);
@@ -210,10 +211,13 @@ sequence_fault(const struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 		return FAULT_CRC;
 	if (end > limit)
 		return ttt == TAG_NONE ? FAULT_UNEXPECTED_UNSOLICITED : FAULT_INCORRECT_AMOUNT;
-	/* An initiator whose FirstBurstLength is above its MaxBurstLength may keep to either. */
-	if (ttt == TAG_NONE)
-		limit = MIN(limit, task->pub.conn->params.max_burst_len);
-	if (get_be32(pdu->bhs + AT_OFFSET) != task->wr_pos || (final && end < limit))
+	if (get_be32(pdu->bhs + AT_OFFSET) != task->wr_pos)
+		return FAULT_INCORRECT_AMOUNT;
+	/*
+	 * An initiator may end its unsolicited data anywhere up to FirstBurstLength: R2Ts then ask for
+	 * the rest (RFC 7143 §11.8).  What an R2T asked for must come whole.
+	 */
+	if (ttt != TAG_NONE && final && end < limit)
 		return FAULT_INCORRECT_AMOUNT;
 	return FAULT_NONE;
 }
@@ -381,6 +385,7 @@ data_in_header(struct iscsi_conn *conn, struct iscsi_cmd *task, uint8_t *bhs, ui
 	}
 	iscsi_tx_fill_sn(conn, bhs, status ? TX_STAT_SN_NEXT : TX_STAT_SN_NONE);
 	put_be32(bhs + AT_DATA_SN, task->data_sn++);
+	task->data_ins++;
 	put_be32(bhs + AT_OFFSET, task->rd_pos);
 	task->rd_pos += len;
 	task->rd_left -= len;

@@ -171,6 +171,10 @@ size_t iscsi_text_out_left(const struct iscsi_text *t);
  */
 int iscsi_text_next(struct iscsi_text *t, size_t *cursor, const char **ret_key,
 		    const char **ret_value);
+/* True: the answer that is being built has a pair with this key.  Walks the answer. */
+bool iscsi_text_has(const struct iscsi_text *t, const char *key);
+/* Take the pair with this key out of the answer, if there is one. */
+void iscsi_text_take_out(struct iscsi_text *t, const char *key);
 void iscsi_text_put(struct iscsi_text *t, const char *key, const char *value);
 void iscsi_text_put_number(struct iscsi_text *t, const char *key, uint32_t value);
 /* Decimal or 0x hexadecimal.  0 or ERR_PARSE. */
@@ -185,6 +189,7 @@ enum iscsi_key_rule {
 	KEY_OR, /* Boolean functions */
 	KEY_MIN,
 	KEY_MAX,             /* numbers */
+	KEY_FIRST_BURST,     /* a minimum, and at most MaxBurstLength: decided after that */
 	KEY_LIST,            /* the first of the offered values that we know */
 	KEY_DECLARED_NUMBER, /* MaxRecvDataSegmentLength: each side its own */
 	KEY_DECLARED_TEXT,
@@ -217,8 +222,9 @@ struct iscsi_keys {
 	uint8_t stage;
 	bool auth_refused; /* AuthMethod was offered without one of ours */
 	bool has_initiator, has_target, has_type;
-	uint16_t status; /* why iscsi_keys_apply failed: enum iscsi_login_status */
-	uint64_t seen;   /* bit per row; each key may come once */
+	uint16_t status;  /* why iscsi_keys_apply failed: enum iscsi_login_status */
+	uint64_t seen;    /* bit per row; each key may come once */
+	unsigned unknown; /* keys answered with NotUnderstood */
 	char send_targets[ISCSI_NAME_MAX + 1];
 	bool wants_targets;
 };
@@ -324,7 +330,8 @@ struct iscsi_cmd {
 	uint32_t rd_left;  /* bytes of this piece not yet in the ring */
 	uint32_t rd_pos;   /* bytes in the ring or sent */
 	uint32_t rd_burst; /* bytes of this sequence */
-	uint32_t data_sn;  /* next DataSN or R2TSN */
+	uint32_t data_sn;  /* next DataSN or R2TSN: one count for both, RFC 7143 §11.7.5 */
+	uint32_t data_ins; /* Data-In PDUs built */
 	uint32_t in_ring;  /* slots */
 
 	uint8_t status, response, flags;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The negotiation table: every key of RFC 7143 §12 and §13, who may say it when, and what comes of it.
+ * The negotiation table: every key of RFC 7143 §12 and §13, at which stage an initiator may send it, and which rule
+ * decides the answer.  The text of a request is walked once for each enum pass.  A value that a key cannot have is
+ * answered with Reject, and the key keeps the value it had.
  *
- * A negotiation is walked twice: first what is declared (names, session type), which decides how the rest is answered;
- * then what is negotiated.  A value that cannot be is answered with Reject and leaves the default.
+ * Called by login.c and discovery.c, on the thread that has the connection.
  */
 #include "iscsi/iscsi_int.h"
 
@@ -11,6 +12,8 @@
 #include <string.h>
 
 #include "base/err.h"
+
+#define UNKNOWN_MAX 128u /* unknown keys that are answered in one negotiation */
 
 static const char *const digest_choices[] = { "None", "CRC32C", NULL };
 static const char *const auth_choices[] = { "None", NULL };
@@ -34,7 +37,7 @@ const struct iscsi_key iscsi_key_table[KEY_COUNT] = {
 	{ .name = "DefaultTime2Retain",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .max = 3600, PARAM(time2retain_s) },
 	{ .name = "DefaultTime2Wait",	.rule = KEY_MAX, .stages = STAGE_OPERATIONAL, .max = 3600, PARAM(time2wait_s) },
 	{ .name = "ErrorRecoveryLevel",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .max = 2, .ours = 0 },
-	{ .name = "FirstBurstLength",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .irrelevant = true, .min = 512, .max = 0xffffff, PARAM(first_burst_len) },
+	{ .name = "FirstBurstLength",	.rule = KEY_FIRST_BURST, .stages = STAGE_OPERATIONAL, .irrelevant = true, .min = 512, .max = 0xffffff, PARAM(first_burst_len) },
 	{ .name = "HeaderDigest",	.rule = KEY_LIST, .stages = STAGE_OPERATIONAL, PARAM(header_digest), .choices = digest_choices },
 	{ .name = "IFMarkInt",		.rule = KEY_REJECT, .stages = STAGE_OPERATIONAL },
 	{ .name = "IFMarker",		.rule = KEY_NO, .stages = STAGE_OPERATIONAL },
@@ -156,6 +159,14 @@ answer(const struct offer *o, const char *value)
 	return 0;
 }
 
+/* False: the value is no number, or not one that the key may have. */
+static bool
+parse_offer(const struct offer *o, uint32_t *ret_number)
+{
+	return iscsi_text_parse_number(o->value, ret_number) == 0 && *ret_number >= o->key->min &&
+	       *ret_number <= o->key->max;
+}
+
 static int
 rule_boolean(const struct offer *o)
 {
@@ -170,17 +181,32 @@ rule_boolean(const struct offer *o)
 }
 
 static int
-rule_number(const struct offer *o)
+answer_number(const struct offer *o, uint32_t result)
 {
-	uint32_t mine = ours(o->key, &o->conn->limits), theirs, result;
-
-	if (iscsi_text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min ||
-	    theirs > o->key->max)
-		return answer(o, "Reject");
-	result = o->key->rule == KEY_MIN ? MIN(mine, theirs) : MAX(mine, theirs);
 	agree(o->key, &o->conn->params, result);
 	iscsi_text_put_number(&o->conn->text, o->key->name, result);
 	return 0;
+}
+
+static int
+rule_number(const struct offer *o)
+{
+	uint32_t mine = ours(o->key, &o->conn->limits), theirs;
+
+	if (!parse_offer(o, &theirs))
+		return answer(o, "Reject");
+	return answer_number(o, o->key->rule == KEY_MAX ? MAX(mine, theirs) : MIN(mine, theirs));
+}
+
+/* RFC 7143 §13.14: FirstBurstLength MUST NOT exceed MaxBurstLength. */
+static int
+rule_first_burst(const struct offer *o)
+{
+	uint32_t mine = ours(o->key, &o->conn->limits), theirs;
+
+	if (!parse_offer(o, &theirs))
+		return answer(o, "Reject");
+	return answer_number(o, MIN(MIN(mine, theirs), o->conn->params.max_burst_len));
 }
 
 /* The first of the initiator's values that is in our set.  RFC 7143 §6.2.1. */
@@ -216,8 +242,7 @@ rule_declared_number(const struct offer *o)
 {
 	uint32_t theirs;
 
-	if (iscsi_text_parse_number(o->value, &theirs) < 0 || theirs < o->key->min ||
-	    theirs > o->key->max)
+	if (!parse_offer(o, &theirs))
 		return answer(o, "Reject");
 	agree(o->key, &o->conn->params, MIN(theirs, o->conn->limits.max_send_len));
 	return 0;
@@ -302,25 +327,34 @@ rule_reject(const struct offer *o)
 	return answer(o, "Reject");
 }
 
+/* The text is walked once for each of these. */
+enum pass {
+	PASS_DECLARE,   /* names and the session type: they decide how the rest is answered */
+	PASS_NEGOTIATE, /* most keys */
+	PASS_DEPENDENT, /* keys whose result depends on the result of another key */
+	PASS_COUNT,
+};
+
 /* In the order of enum iscsi_key_rule. */
 static const struct {
 	int (*apply)(const struct offer *o);
-	bool declares; /* walked first */
-		       /* clang-format off */
+	enum pass pass;
+	/* clang-format off */
 } rules[] = {
-	[KEY_AND] = { rule_boolean, false },
-	[KEY_OR] = { rule_boolean, false },
-	[KEY_MIN] = { rule_number, false },
-	[KEY_MAX] = { rule_number, false },
-	[KEY_LIST] = { rule_list, false },
-	[KEY_DECLARED_NUMBER] = { rule_declared_number, false },
-	[KEY_DECLARED_TEXT] = { rule_declared_text, true },
-	[KEY_DECLARED_NAME] = { rule_declared_name, true },
-	[KEY_SESSION_TYPE] = { rule_session_type, true },
-	[KEY_SEND_TARGETS] = { rule_send_targets, false },
-	[KEY_OURS] = { rule_reject, false },
-	[KEY_NO] = { rule_no, false },
-	[KEY_REJECT] = { rule_reject, false },
+	[KEY_AND] = { rule_boolean, PASS_NEGOTIATE },
+	[KEY_OR] = { rule_boolean, PASS_NEGOTIATE },
+	[KEY_MIN] = { rule_number, PASS_NEGOTIATE },
+	[KEY_MAX] = { rule_number, PASS_NEGOTIATE },
+	[KEY_FIRST_BURST] = { rule_first_burst, PASS_DEPENDENT },
+	[KEY_LIST] = { rule_list, PASS_NEGOTIATE },
+	[KEY_DECLARED_NUMBER] = { rule_declared_number, PASS_NEGOTIATE },
+	[KEY_DECLARED_TEXT] = { rule_declared_text, PASS_DECLARE },
+	[KEY_DECLARED_NAME] = { rule_declared_name, PASS_DECLARE },
+	[KEY_SESSION_TYPE] = { rule_session_type, PASS_DECLARE },
+	[KEY_SEND_TARGETS] = { rule_send_targets, PASS_NEGOTIATE },
+	[KEY_OURS] = { rule_reject, PASS_NEGOTIATE },
+	[KEY_NO] = { rule_no, PASS_NEGOTIATE },
+	[KEY_REJECT] = { rule_reject, PASS_NEGOTIATE },
 };
 /* clang-format on */
 
@@ -346,22 +380,35 @@ note_seen(struct iscsi_keys *keys, const struct iscsi_key *key)
 	return 0;
 }
 
+/*
+ * A key that this file does not know.  It is answered once, however often it is offered; a text with more than
+ * UNKNOWN_MAX answers in a row is refused, since each look for an earlier answer walks the answer.
+ */
 static int
-apply_pair(struct offer *o, const char *name, bool declarations)
+apply_unknown(const struct offer *o, const char *name)
 {
-	int err;
+	/* An answer to something that was never offered needs no answer. */
+	if (strcmp(o->value, "NotUnderstood") == 0 || iscsi_text_has(&o->conn->text, name))
+		return 0;
+	if (o->keys->unknown >= UNKNOWN_MAX)
+		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR);
+	o->keys->unknown++;
+	iscsi_text_put(&o->conn->text, name, "NotUnderstood");
+	return 0;
+}
+
+static int
+apply_pair(struct offer *o, const char *name, enum pass pass)
+{
+	int rc;
 
 	o->key = iscsi_keys_find(name);
-	if (o->key == NULL) {
-		/* What we never offered needs no answer when it is one itself. */
-		if (!declarations && strcmp(o->value, "NotUnderstood") != 0)
-			iscsi_text_put(&o->conn->text, name, "NotUnderstood");
+	if (o->key == NULL)
+		return pass == PASS_NEGOTIATE ? apply_unknown(o, name) : 0;
+	if (rules[o->key->rule].pass != pass)
 		return 0;
-	}
-	if (rules[o->key->rule].declares != declarations)
-		return 0;
-	err = note_seen(o->keys, o->key);
-	return err < 0 ? err : apply_known(o);
+	rc = note_seen(o->keys, o->key);
+	return rc < 0 ? rc : apply_known(o);
 }
 
 int
@@ -369,16 +416,16 @@ iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *keys)
 {
 	struct offer o = { .conn = conn, .keys = keys };
 
-	for (int pass = 0; pass < 2; pass++) {
+	for (enum pass pass = 0; pass < PASS_COUNT; pass++) {
 		const char *name;
 		size_t cursor = 0;
 		int more;
 
 		while ((more = iscsi_text_next(&conn->text, &cursor, &name, &o.value)) > 0) {
-			int err = apply_pair(&o, name, pass == 0);
+			int rc = apply_pair(&o, name, pass);
 
-			if (err < 0)
-				return err;
+			if (rc < 0)
+				return rc;
 		}
 		if (more < 0)
 			return refuse(keys, ISCSI_LOGIN_INITIATOR_ERROR);

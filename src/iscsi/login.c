@@ -135,6 +135,23 @@ finish(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 	return 0;
 }
 
+/*
+ * Only a target may declare these keys.  An initiator that sent one of them gets the target's declaration as its only
+ * answer, instead of Reject and a declaration.
+ */
+static void
+declare_target(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
+{
+	struct iscsi_text *text = &conn->text;
+
+	iscsi_text_take_out(text, "TargetPortalGroupTag");
+	iscsi_text_put_number(text, "TargetPortalGroupTag", reply->tpgt);
+	if (reply->alias == NULL)
+		return;
+	iscsi_text_take_out(text, "TargetAlias");
+	iscsi_text_put(text, "TargetAlias", reply->alias);
+}
+
 int
 iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 {
@@ -152,9 +169,7 @@ iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *rep
 		return iscsi_login_refuse(conn, ISCSI_LOGIN_NO_SESSION);
 	l->decided = true;
 	if (conn->info.type == ISCSI_SESSION_NORMAL)
-		iscsi_text_put_number(&conn->text, "TargetPortalGroupTag", reply->tpgt);
-	if (conn->info.type == ISCSI_SESSION_NORMAL && reply->alias != NULL)
-		iscsi_text_put(&conn->text, "TargetAlias", reply->alias);
+		declare_target(conn, reply);
 	return after_first(conn);
 }
 
@@ -206,7 +221,8 @@ operational_done(struct iscsi_conn *conn)
 {
 	struct iscsi_login_machine *l = &conn->login;
 
-	if (!l->declared) {
+	/* After Reject for an impossible value of the initiator's, the declaration has to wait for the next response. */
+	if (!l->declared && !iscsi_text_has(&conn->text, "MaxRecvDataSegmentLength")) {
 		iscsi_text_put_number(&conn->text, "MaxRecvDataSegmentLength",
 				      conn->limits.max_recv_len);
 		conn->params.max_recv_len = conn->limits.max_recv_len;

@@ -214,7 +214,8 @@ task_reset(struct iscsi_cmd *task, struct iscsi_conn *conn, const uint8_t *bhs)
 	task->in_command = task->accepted = task->status_in_data = false;
 	task->wr_want = task->wr_pos = task->wr_first_max = task->wr_sn = 0;
 	task->r2t_base = task->r2t_sent = task->r2t_done = 0;
-	task->rd_left = task->rd_pos = task->rd_burst = task->data_sn = task->in_ring = 0;
+	task->rd_left = task->rd_pos = task->rd_burst = task->data_sn = task->data_ins =
+		task->in_ring = 0;
 	task->status = task->response = task->flags = 0;
 	task->residual = task->bidi_residual = 0;
 	task->sense_len = 0;

@@ -112,6 +112,41 @@ iscsi_text_next(struct iscsi_text *t, size_t *cursor, const char **ret_key, cons
 	return 1;
 }
 
+/* The pair with this key in the answer; NULL when there is none. */
+static char *
+out_find(const struct iscsi_text *t, const char *key)
+{
+	size_t key_len = strlen(key);
+
+	for (size_t at = t->out_sent; at < t->out.len; at += strlen(t->out.text + at) + 1) {
+		char *pair = t->out.text + at;
+
+		if (strncmp(pair, key, key_len) == 0 && pair[key_len] == '=')
+			return pair;
+	}
+	return NULL;
+}
+
+bool
+iscsi_text_has(const struct iscsi_text *t, const char *key)
+{
+	return out_find(t, key) != NULL;
+}
+
+void
+iscsi_text_take_out(struct iscsi_text *t, const char *key)
+{
+	char *pair = out_find(t, key);
+
+	if (pair == NULL)
+		return;
+	size_t len = strlen(pair) + 1;
+	char *end = t->out.text + t->out.len;
+
+	memmove(pair, pair + len, (size_t)(end - (pair + len)));
+	t->out.len -= len;
+}
+
 void
 iscsi_text_put(struct iscsi_text *t, const char *key, const char *value)
 {

@@ -53,6 +53,29 @@ test_nop_out_without_a_tag_is_not_answered(void **state)
 	peer_fini(&p);
 }
 
+/* RFC 7143 §11.18.1: such a NOP-Out never takes a CmdSN, also when its sender forgot the I bit. */
+static void
+test_nop_out_without_a_tag_takes_no_number(void **state)
+{
+	uint8_t bhs[BHS_SIZE];
+	struct got got;
+	struct peer p;
+
+	(void)state;
+	start(&p);
+	peer_request(&p, bhs, OP_NOP_OUT, FLAG_FINAL, false);
+	p.cmd_sn = get_be32(bhs + AT_CMD_SN); /* the next command has the same number */
+	put_be32(bhs + AT_ITT, TAG_NONE);
+	put_be32(bhs + AT_TTT, TAG_NONE);
+	peer_send(&p, bhs, NULL, 0);
+	peer_expect_nothing(&p);
+	peer_read10(&p, bhs, 0, 1);
+	assert_int_equal(get_be32(bhs + AT_CMD_SN), p.cmd_sn - 1);
+	peer_send(&p, bhs, NULL, 0);
+	peer_expect(&p, OP_DATA_IN, &got);
+	peer_fini(&p);
+}
+
 static void
 test_ping_and_its_answer(void **state)
 {
@@ -280,6 +303,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_echo_is_cut_to_what_the_initiator_takes),
 		cmocka_unit_test(test_nop_out_without_a_tag_is_not_answered),
+		cmocka_unit_test(test_nop_out_without_a_tag_takes_no_number),
 		cmocka_unit_test(test_ping_and_its_answer),
 		cmocka_unit_test(test_ping_before_login_is_refused),
 		cmocka_unit_test(test_every_reason_to_log_out),

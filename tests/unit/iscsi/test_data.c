@@ -72,7 +72,8 @@ write_all(struct peer *p, uint32_t lba, uint16_t blocks, uint32_t part, const ui
 		uint32_t offset, end, ttt;
 
 		peer_expect(p, OP_R2T, &got);
-		assert_int_equal(get_be32(got.bhs + AT_DATA_SN), r2ts++);
+		assert_int_equal(get_be32(got.bhs + AT_DATA_SN), r2ts);
+		r2ts++;
 		offset = get_be32(got.bhs + AT_OFFSET);
 		end = offset + get_be32(got.bhs + AT_DESIRED_LEN);
 		ttt = get_be32(got.bhs + AT_TTT);
@@ -87,7 +88,8 @@ write_all(struct peer *p, uint32_t lba, uint16_t blocks, uint32_t part, const ui
 		}
 	}
 	expect_good(p, &got);
-	assert_int_equal(get_be32(got.bhs + AT_DATA_SN), r2ts);
+	/* ExpDataSN counts Data-In PDUs only: RFC 7143 §11.4.8. */
+	assert_int_equal(get_be32(got.bhs + AT_DATA_SN), 0);
 	assert_int_equal(got.bhs[AT_FLAGS], FLAG_FINAL);
 	peer_expect_nothing(p);
 	assert_memory_equal(p->disk + lba * PEER_BLOCK, data, total);
@@ -490,22 +492,51 @@ test_unsolicited_data_beyond_the_first_burst_fails_the_command(void **state)
 	expect_alive(&p);
 }
 
+/* An initiator need not send FirstBurstLength bytes without being asked: an R2T asks for the rest. */
 static void
-test_unsolicited_data_short_of_the_first_burst_fails_the_command(void **state)
+short_unsolicited(const char *pairs, uint32_t immediate, uint32_t unsolicited)
 {
-	static const uint8_t zeros[8192];
+	uint8_t *data = pattern(8192, 5);
+	uint32_t at = immediate + unsolicited;
 	uint8_t bhs[BHS_SIZE];
+	struct got got;
 	struct peer p;
 
-	(void)state;
 	peer_init(&p, NULL);
-	login_with(&p, "InitialR2T=No;ImmediateData=Yes;FirstBurstLength=4096;");
-	peer_write10(&p, bhs, 0, 32, false);
-	peer_send(&p, bhs, NULL, 0);
-	peer_data_out(bhs, p.itt, TAG_NONE, 0, 0, true);
-	peer_send(&p, bhs, zeros, 512);
-	expect_sense(&p, ASC_AMOUNT);
+	login_with(&p, "%s", pairs);
+	peer_write10(&p, bhs, 0, 16, false);
+	peer_send(&p, bhs, data, immediate);
+	peer_data_out(bhs, p.itt, TAG_NONE, 0, immediate, true);
+	peer_send(&p, bhs, data + immediate, unsolicited);
+	while (at < 8192) {
+		uint32_t len;
+
+		peer_expect(&p, OP_R2T, &got);
+		assert_int_equal(get_be32(got.bhs + AT_OFFSET), at);
+		len = get_be32(got.bhs + AT_DESIRED_LEN);
+		peer_data_out(bhs, p.itt, get_be32(got.bhs + AT_TTT), 0, at, true);
+		peer_send(&p, bhs, data + at, len);
+		at += len;
+	}
+	expect_good(&p, &got);
+	assert_memory_equal(p.disk, data, 8192);
+	free(data);
 	expect_alive(&p);
+}
+
+static void
+test_unsolicited_data_short_of_the_first_burst_is_followed_by_r2t(void **state)
+{
+	static const char pairs[] =
+		"InitialR2T=No;ImmediateData=Yes;FirstBurstLength=4096;MaxBurstLength=4096;";
+
+	(void)state;
+	short_unsolicited(pairs, 0, 512);
+	short_unsolicited(pairs, 512, 512);
+	short_unsolicited(pairs, 512, 0);
+	short_unsolicited(pairs, 0, 0);
+	short_unsolicited(pairs, 512, 3583);
+	short_unsolicited(pairs, 0, 4096);
 }
 
 /* RFC 7143 §11.4: the response waits for the final bit of what is still to come, which is discarded. */
@@ -979,7 +1010,7 @@ main(void)
 		cmocka_unit_test(test_unknown_transfer_tag_fails_the_command),
 		cmocka_unit_test(test_immediate_data_that_was_not_agreed_fails_the_command),
 		cmocka_unit_test(test_unsolicited_data_beyond_the_first_burst_fails_the_command),
-		cmocka_unit_test(test_unsolicited_data_short_of_the_first_burst_fails_the_command),
+		cmocka_unit_test(test_unsolicited_data_short_of_the_first_burst_is_followed_by_r2t),
 		cmocka_unit_test(test_early_answer_waits_for_unsolicited_data),
 		cmocka_unit_test(test_data_for_no_task_is_discarded),
 		cmocka_unit_test(test_owner_may_end_a_write_that_collects),

@@ -74,7 +74,7 @@ static const struct walk walks[] = {
 	{ "TargetAddress",	"127.0.0.1",	"Reject",	"Reject",	0 },
 	{ "TargetAlias",	"x",		"Reject",	"Reject",	0 },
 	{ "TargetName",		"iqn.2024-01.test:c", NULL,	NULL,		0 },
-	{ "TargetPortalGroupTag", "1",		"Reject",	"Reject",	0 },
+	{ "TargetPortalGroupTag", "7",		"1",		"Reject",	0 },	/* ours is the answer */
 	{ "TaskReporting",	"RFC3720",	"RFC3720",	"Irrelevant",	0 },
 	{ "TaskReporting",	"FastAbort,RFC3720", "RFC3720",	"Irrelevant",	0 },
 	{ "TaskReporting",	"FastAbort",	"Reject",	"Irrelevant",	0 },
@@ -254,6 +254,102 @@ test_every_key_twice_is_refused(void **state)
 	}
 }
 
+/* How often a response answers a key. */
+static unsigned
+answers_to(const struct got *got, const char *key)
+{
+	size_t len = strlen(key);
+	unsigned count = 0;
+
+	for (size_t at = 0; at < got->data_len;) {
+		const char *here = (const char *)got->data + at;
+
+		count += strncmp(here, key, len) == 0 && here[len] == '=';
+		at += strnlen(here, got->data_len - at) + 1;
+	}
+	return count;
+}
+
+/* Whatever is offered for whichever key, also a key that is unknown or ours: one answer, or none. */
+static void
+test_no_key_is_answered_twice(void **state)
+{
+	static const char *const values[] = { "511", "0", "Yes", "", "512", "None", "x" };
+	static const char *const unknown[] = { "X-org.example.a", "NoSuchKey" };
+
+	(void)state;
+	for (size_t i = 0; i < KEY_COUNT + ARRAY_LEN(unknown); i++) {
+		const char *key = i < KEY_COUNT ? iscsi_key_table[i].name : unknown[i - KEY_COUNT];
+
+		for (size_t v = 0; v < ARRAY_LEN(values); v++) {
+			char text[512];
+			struct got got;
+			struct peer p;
+			int len;
+
+			peer_init(&p, NULL);
+			p.reply.alias = "disk";
+			len = snprintf(text, sizeof(text),
+				       "InitiatorName=" PEER_INITIATOR "%cTargetName=" PEER_TARGET
+				       "%c%s=%s%cX-q=%s%cX-q=%s",
+				       0, 0, key, values[v], 0, values[v], 0, values[v]);
+			peer_login_request(&p, 0x04, text, (size_t)len + 1, &got);
+			if (answers_to(&got, key) > 1 || answers_to(&got, "X-q") > 1)
+				fail_msg("%s=%s is answered twice", key, values[v]);
+			peer_fini(&p);
+		}
+	}
+}
+
+/* RFC 7143 §13.14, in whichever order the two keys come. */
+static void
+test_first_burst_is_never_above_the_burst(void **state)
+{
+	static const char names[] = "InitiatorName=" PEER_INITIATOR "\0TargetName=" PEER_TARGET;
+	static const char *const bursts[][2] = {
+		{ "MaxBurstLength=4096", "FirstBurstLength=65536" },
+		{ "FirstBurstLength=65536", "MaxBurstLength=4096" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bursts); i++) {
+		char text[512];
+		size_t len = sizeof(names);
+		struct got got;
+		struct peer p;
+
+		peer_init(&p, NULL);
+		memcpy(text, names, sizeof(names));
+		for (size_t k = 0; k < 2; k++)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s",
+						bursts[i][k]) +
+			       1;
+		peer_login_request(&p, 0x04, text, len, &got);
+		assert_string_equal(answer_to(&got, "FirstBurstLength"), "4096");
+		assert_string_equal(answer_to(&got, "MaxBurstLength"), "4096");
+		assert_int_equal(iscsi_conn_params(p.conn)->first_burst_len, 4096);
+		peer_fini(&p);
+	}
+}
+
+/* A text of thousands of unknown keys costs no more than one that is refused. */
+static void
+test_many_unknown_keys_are_refused(void **state)
+{
+	static char text[8000];
+	size_t len = 0;
+	struct got got;
+	struct peer p;
+
+	(void)state;
+	for (unsigned i = 0; i < 600; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "X-%u=1", i) + 1;
+	peer_init(&p, NULL);
+	peer_login_request(&p, 0x04, text, len, &got);
+	assert_int_equal(get_be16(got.bhs + AT_LOGIN_STATUS), ISCSI_LOGIN_INITIATOR_ERROR);
+	peer_fini(&p);
+}
+
 static void
 test_defaults_hold_when_nothing_is_said(void **state)
 {
@@ -336,6 +432,9 @@ main(void)
 		cmocka_unit_test(test_table_is_complete),
 		cmocka_unit_test(test_every_rule),
 		cmocka_unit_test(test_every_key_twice_is_refused),
+		cmocka_unit_test(test_no_key_is_answered_twice),
+		cmocka_unit_test(test_first_burst_is_never_above_the_burst),
+		cmocka_unit_test(test_many_unknown_keys_are_refused),
 		cmocka_unit_test(test_defaults_hold_when_nothing_is_said),
 		cmocka_unit_test(test_limits_of_ours_are_kept),
 		cmocka_unit_test(test_limits_out_of_range_are_refused),

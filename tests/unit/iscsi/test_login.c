@@ -176,6 +176,8 @@ test_text_beyond_64k_is_refused(void **state)
 	peer_fini(&p);
 }
 
+#define LONG_KEYS 120u /* unknown keys of 58 bytes: the answer is longer than a login PDU */
+
 /* An answer longer than a login PDU: our C bit, then the rest on an empty request; only then the transition. */
 static void
 test_answer_in_parts(void **state)
@@ -187,8 +189,8 @@ test_answer_in_parts(void **state)
 
 	(void)state;
 	memcpy(text, names, sizeof(names));
-	for (unsigned i = 0; i < 700; i++)
-		len += (size_t)sprintf(text + len, "X-%u=1", i) + 1;
+	for (unsigned i = 0; i < LONG_KEYS; i++)
+		len += (size_t)sprintf(text + len, "X-%056u=1", i) + 1;
 	peer_init(&p, NULL);
 	peer_login_request(&p, T | OPERATIONAL | TO_FULL, text, len, &got);
 	while (got.bhs[AT_FLAGS] == (C | OPERATIONAL) && parts < 10) {
@@ -200,7 +202,7 @@ test_answer_in_parts(void **state)
 	}
 	assert_int_equal(parts, 1);
 	answers += got.data_len;
-	assert_true(answers > 700 * sizeof("X-0=NotUnderstood"));
+	assert_true(answers > LONG_KEYS * (58 + sizeof("=NotUnderstood")));
 	assert_int_equal(got.bhs[AT_FLAGS], T | OPERATIONAL | TO_FULL);
 	assert_true(iscsi_conn_is_established(p.conn));
 	peer_fini(&p);
@@ -216,8 +218,8 @@ test_text_while_the_answer_is_fetched_is_refused(void **state)
 
 	(void)state;
 	memcpy(text, names, sizeof(names));
-	for (unsigned i = 0; i < 700; i++)
-		len += (size_t)sprintf(text + len, "X-%u=1", i) + 1;
+	for (unsigned i = 0; i < LONG_KEYS; i++)
+		len += (size_t)sprintf(text + len, "X-%056u=1", i) + 1;
 	peer_init(&p, NULL);
 	peer_login_request(&p, T | OPERATIONAL | TO_FULL, text, len, &got);
 	REQUEST(&p, T | OPERATIONAL | TO_FULL, "InitialR2T=No", &got);
