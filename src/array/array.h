@@ -272,8 +272,13 @@ int array_portal_delete(struct array *array, const struct array_request *request
 
 int array_group_create(struct array *array, const struct array_request *request,
 		       const struct guid *target, struct array_answer *ret_answer);
+/*
+ * Deletes a portal group.  ERR_PORTALS_ASSOCIATED while portals are in it, unless with_portals: then
+ * they leave it with the same change.
+ */
 int array_group_delete(struct array *array, const struct array_request *request,
-		       const struct guid *group, struct array_answer *ret_answer);
+		       const struct guid *group, bool with_portals,
+		       struct array_answer *ret_answer);
 /*
  * A portal is in at most one group of a target: ERR_IN_USE.  Again the same: no change, `existed`.
  */

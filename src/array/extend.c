@@ -125,7 +125,7 @@ measure(struct array *array, struct extend *e, const struct row_lun *lun)
 		return err_set(ERR_FAILED, "LUN %s: its backing store has failed", lun->name);
 	if (e->add_bytes > LUN_BYTES_MAX ||
 	    blocks * lun->block_bytes > LUN_BYTES_MAX - lun->size_bytes)
-		return err_set(ERR_INVALID, "a LUN has at most 2^53 bytes");
+		return err_set(ERR_NO_SPACE, "LUN %s: a LUN has at most 2^53 bytes", lun->name);
 	e->from_bytes = lun->size_bytes;
 	e->to_bytes = lun->size_bytes + blocks * lun->block_bytes;
 	return 0;

@@ -14,6 +14,7 @@ struct group_change {
 	struct array_task task;
 	struct guid id; /* the group; of the target for create */
 	struct guid portal_id;
+	bool with_portals;
 };
 
 /* ---- pieces of changes ---- */
@@ -156,21 +157,29 @@ static int
 delete_apply(struct array *array, struct array_task *task)
 {
 	struct group_change *c = container_of(task, struct group_change, task);
+	const struct state *view = state_edit_view(task->edit);
 	const struct row_portal_group *group;
-	int rc = find_group(state_edit_view(task->edit), &c->id, &group);
+	size_t portals = state_group_portals(view, &c->id).count;
+	int rc = find_group(view, &c->id, &group);
 
 	(void)array;
+	if (rc < 0)
+		return rc;
+	if (portals > 0 && !c->with_portals)
+		return err_set(ERR_PORTALS_ASSOCIATED, "the portal group still has %zu portal%s",
+			       portals, portals == 1 ? "" : "s");
 	task->answer.object_id = c->id;
-	return rc < 0 ? rc : array_group_edit_remove(task->edit, &c->id);
+	return array_group_edit_remove(task->edit, &c->id);
 }
 
 int
 array_group_delete(struct array *array, const struct array_request *request,
-		   const struct guid *group, struct array_answer *ret_answer)
+		   const struct guid *group, bool with_portals, struct array_answer *ret_answer)
 {
 	struct group_change c = {
 		.task = { .apply = delete_apply, .cause = "group.delete" },
 		.id = *group,
+		.with_portals = with_portals,
 	};
 
 	return array_change_run(array, request, &c.task, ret_answer);

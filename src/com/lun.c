@@ -153,7 +153,6 @@ lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_cou
 	struct com_object *object = OBJECT(self);
 	AUTO_LOOK struct com_look look = { 0 };
 	struct client_answer answer = { 0 };
-	const struct row_lun *row;
 	HRESULT hr;
 	int rc;
 
@@ -167,8 +166,7 @@ lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_cou
 		hr = com_look(object, 0, &look);
 	if (FAILED(hr))
 		return hr;
-	row = look.row;
-	if (bytes > COM_LUN_BYTES_MAX - row->size_bytes)
+	if (bytes > COM_LUN_BYTES_MAX) /* the array checks the sum: only it knows the size */
 		return com_fail(VDS_E_NOT_ENOUGH_SPACE, "a LUN has at most 2^53 bytes");
 	rc = client_lun_extend(look.client, &object->id, bytes, &answer);
 	if (rc < 0)

@@ -109,26 +109,26 @@ group_remove_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_id, IVdsAsy
 			     ret_async);
 }
 
-/* VDS wants a group empty before it goes. */
+/*
+ * Deletes the group.  VDS wants a group empty before it goes; the array checks that, for only the
+ * array knows what other programs have added meanwhile.
+ */
 static HRESULT
 group_delete(IVdsIscsiPortalGroup *self, IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = { 0 };
 	struct client_answer answer = { 0 };
+	struct client *client;
 	HRESULT hr;
 	int rc;
 
 	if (ret_async == NULL)
 		return COM_NULL_ARGUMENT("ppAsync");
 	*ret_async = NULL;
-	hr = com_look(object, COM_BUSY, &look);
+	hr = com_change(object, COM_BUSY, &client);
 	if (FAILED(hr))
 		return hr;
-	if (state_group_portals(look.view.config, &object->id).count > 0)
-		return com_fail(VDS_E_ASSOCIATED_PORTALS_EXIST,
-				"the portal group still has portals");
-	rc = client_group_delete(look.client, &object->id, &answer);
+	rc = client_group_delete(client, &object->id, &answer);
 	if (rc < 0)
 		return com_change_error(object, rc);
 	return com_async_new(object->core, VDS_ASYNCOUT_DELETEPORTALGROUP, NULL, &answer,

@@ -43,6 +43,9 @@ static const struct http_field max_lun_size_fields[] = {
 	{ "pool",	HTTP_GUID,	false,	AT(pool_id),	0,	0 },
 	{ "thick",	HTTP_BOOL,	false,	AT(thick),	0,	0 },
 };
+static const struct http_field group_delete_fields[] = {
+	{ "with_portals", HTTP_BOOL,	false,	AT(with_portals), 0,	0 },
+};
 static const struct http_field explain_fields[] = {
 	{ "lun",	HTTP_GUID,	true,	AT(lun_id),	0,	0 },
 	{ "initiator",	HTTP_TEXT,	true,	AT(initiator),	1,	ROW_ISCSI_NAME_MAX },
@@ -114,6 +117,7 @@ const struct http_spec http_query_groups = SPEC(targeted_fields, HTTP_AS_MARKED)
 const struct http_spec http_query_sessions = SPEC(targeted_fields, HTTP_AS_MARKED);
 const struct http_spec http_query_associations = SPEC(association_fields, HTTP_AS_MARKED);
 const struct http_spec http_query_max_lun_size = SPEC(max_lun_size_fields, HTTP_AS_MARKED);
+const struct http_spec http_query_group_delete = SPEC(group_delete_fields, HTTP_AS_MARKED);
 const struct http_spec http_query_explain = SPEC(explain_fields, HTTP_AS_MARKED);
 const struct http_spec http_query_events = SPEC(events_fields, HTTP_AS_MARKED);
 const struct http_spec http_body_array = SPEC(array_fields, HTTP_EXACTLY_ONE);

@@ -104,7 +104,7 @@ struct http_args {
 	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator;
 	struct guid pool_id, lun_id, target_id;
 	uint64_t size_bytes, add_bytes, block_bytes, port, limit, incarnation, since;
-	bool thick, with_group;
+	bool thick, with_group, with_portals;
 	struct http_guids targets, add, remove;
 	struct http_key after;
 	struct http_status_arg status;
@@ -194,6 +194,7 @@ int http_route_find(const char *method, const char *path, const struct http_rout
 
 extern const struct http_spec http_query_list, http_query_named, http_query_groups,
 	http_query_associations, http_query_sessions, http_query_max_lun_size, http_query_explain,
+	http_query_group_delete,
 	http_query_events;
 extern const struct http_spec http_body_array, http_body_pool, http_body_pool_patch, http_body_lun,
 	http_body_lun_patch, http_body_extend, http_body_targets, http_body_targets_patch,

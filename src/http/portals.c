@@ -44,7 +44,8 @@ int
 http_group_delete(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_group_delete(call->array, &call->request, &call->ids[0], &answer);
+	int rc = array_group_delete(call->array, &call->request, &call->ids[0],
+				    call->args.with_portals, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

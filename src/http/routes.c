@@ -72,7 +72,7 @@ const struct http_route http_routes[] = {
 	{ "POST", "/v1/portal-groups", "groupCreate",
 	  http_group_create, ROW_PORTAL_GROUP, NULL, &http_body_group, 201 },
 	{ "DELETE", "/v1/portal-groups/{id}", "groupDelete",
-	  http_group_delete, ROW_PORTAL_GROUP, NULL, NULL, 200 },
+	  http_group_delete, ROW_PORTAL_GROUP, &http_query_group_delete, NULL, 200 },
 	{ "GET", "/v1/portal-groups/{id}", "groupGet",
 	  http_get, ROW_PORTAL_GROUP, NULL, NULL, 200 },
 	{ "DELETE", "/v1/portal-groups/{id}/portals/{portal}", "groupRemovePortal",

@@ -52,6 +52,7 @@ http_status(int code)
 	case ERR_BUSY:
 	case ERR_IN_USE:
 	case ERR_LUNS_ASSOCIATED:
+	case ERR_PORTALS_ASSOCIATED:
 	case ERR_OFFLINE:
 	case ERR_LIMIT:
 	case ERR_CANCELLED:

@@ -339,6 +339,7 @@ scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba)
 	case ERR_NOT_FOUND:
 	case ERR_NAME_IN_USE:
 	case ERR_LUNS_ASSOCIATED:
+	case ERR_PORTALS_ASSOCIATED:
 	case ERR_TOO_LATE:
 	case ERR_GONE:
 	case ERR_CACHE_CORRUPT:

@@ -45,6 +45,7 @@ ctl_exit_status(int code)
 	case ERR_NAME_IN_USE:
 	case ERR_IN_USE:
 	case ERR_LUNS_ASSOCIATED:
+	case ERR_PORTALS_ASSOCIATED:
 	case ERR_OFFLINE:
 	case ERR_LOCKED:
 	case ERR_CANCELLED:

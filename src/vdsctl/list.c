@@ -453,7 +453,8 @@ ctl_run_delete(struct ctl *ctl)
 
 	if (rc < 0)
 		return rc;
-	snprintf(path, sizeof(path), "/v1/%s/%s", ctl_plural(family), guid_format(&object, id));
+	snprintf(path, sizeof(path), "/v1/%s/%s%s", ctl_plural(family), guid_format(&object, id),
+		 family == ROW_PORTAL_GROUP ? "?with_portals=1" : "");
 	return ctl_change(ctl, "DELETE", NULL, path,
 			  family == ROW_LIVE_SESSION ? "ended" : "deleted");
 }

@@ -86,7 +86,7 @@ test_paths(void **state)
 	expect(&s, HOST, false, "port 3260 is offline");
 	assert_ok(array_group_remove_portal(s.array, NULL, &s.group, &s.portal, NULL));
 	expect(&s, HOST, false, "has no portal in its portal groups");
-	assert_ok(array_group_delete(s.array, NULL, &s.group, NULL));
+	assert_ok(array_group_delete(s.array, NULL, &s.group, true, NULL));
 	expect(&s, HOST, false, "has no portal group");
 	assert_ok(associate(s.array, s.lun, 0));
 	expect(&s, HOST, false, "is associated with no target");

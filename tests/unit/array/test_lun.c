@@ -361,7 +361,7 @@ test_thin_extend_grows_the_file(void **state)
 	assert_int_equal(lun_row(now, lun)->size_bytes, 2 * MIB + 512);
 	assert_int_equal(file_size(f, lun), 2 * MIB + 512);
 	assert_int_equal(array_lun_extend(f->array, NULL, &lun, 0, NULL), ERR_INVALID);
-	assert_int_equal(array_lun_extend(f->array, NULL, &lun, UINT64_MAX, NULL), ERR_INVALID);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, UINT64_MAX, NULL), ERR_NO_SPACE);
 }
 
 static void

@@ -297,7 +297,7 @@ change_group(struct array *a)
 	int rc;
 
 	if (model.groups[g].there) {
-		assert_ok(array_group_delete(a, NULL, &model.groups[g].id, NULL));
+		assert_ok(array_group_delete(a, NULL, &model.groups[g].id, true, NULL));
 		model.groups[g].there = false;
 		return;
 	}

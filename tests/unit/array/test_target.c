@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Targets, portals and portal groups. */
+#include <pthread.h>
+
 #include "array_test.h"
 
 static const struct row_target *
@@ -183,7 +185,7 @@ test_tags_are_the_lowest_free_in_their_target(void **state)
 	assert_int_equal(tag_of(a, g1), 1);
 	assert_int_equal(tag_of(a, g2), 2);
 	assert_int_equal(tag_of(a, make_group(a, t2)), 1);
-	assert_ok(array_group_delete(a, NULL, &g1, NULL));
+	assert_ok(array_group_delete(a, NULL, &g1, false, NULL));
 	assert_int_equal(tag_of(a, make_group(a, t1)), 1);
 }
 
@@ -196,7 +198,7 @@ test_relative_ports_count_on_in_the_whole_array(void **state)
 
 	assert_int_equal(relative_port_of(f->array, g1), 1);
 	assert_int_equal(relative_port_of(f->array, g2), 2);
-	assert_ok(array_group_delete(f->array, NULL, &g2, NULL));
+	assert_ok(array_group_delete(f->array, NULL, &g2, false, NULL));
 	fixture_reopen(f);
 	assert_int_equal(relative_port_of(f->array, make_group(f->array, t2)), 3);
 }
@@ -222,6 +224,59 @@ test_portal_is_in_one_group_of_a_target(void **state)
 }
 
 static void
+test_group_with_portals_is_not_deleted_unless_asked(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid portal = make_portal(a, "127.0.0.1", 3260);
+	struct guid group = make_group(a, make_target(a, "t"));
+	uint64_t before;
+
+	assert_ok(array_group_add_portal(a, NULL, &group, &portal, NULL));
+	before = sequence_of(a);
+	assert_int_equal(array_group_delete(a, NULL, &group, false, NULL), ERR_PORTALS_ASSOCIATED);
+	assert_int_equal(sequence_of(a), before);
+	assert_ok(array_group_delete(a, NULL, &group, true, NULL));
+	assert_int_equal(count_rows(a, ROW_GROUP_PORTAL), 0);
+	assert_int_equal(count_rows(a, ROW_PORTAL), 1);
+}
+
+struct adder {
+	struct array *array;
+	struct guid group, portal;
+	int rc;
+};
+
+static void *
+add_portal(void *arg)
+{
+	struct adder *adder = arg;
+
+	adder->rc = array_group_add_portal(adder->array, NULL, &adder->group, &adder->portal, NULL);
+	return NULL;
+}
+
+static void
+test_group_is_not_deleted_beside_a_portal_that_joins_it(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid target = make_target(a, "t"), portal = make_portal(a, "127.0.0.1", 3260);
+
+	for (int i = 0; i < 200; i++) {
+		struct adder adder = { a, make_group(a, target), portal, 0 };
+		pthread_t thread;
+		int rc;
+
+		assert_int_equal(pthread_create(&thread, NULL, add_portal, &adder), 0);
+		rc = array_group_delete(a, NULL, &adder.group, false, NULL);
+		pthread_join(thread, NULL);
+		assert_int_equal(rc, adder.rc == 0 ? ERR_PORTALS_ASSOCIATED : 0);
+		assert_int_equal(adder.rc, rc == 0 ? ERR_NOT_FOUND : 0);
+		if (rc < 0)
+			assert_ok(array_group_delete(a, NULL, &adder.group, true, NULL));
+	}
+}
+
+static void
 test_groups_of_nothing_are_not_found(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
@@ -229,7 +284,7 @@ test_groups_of_nothing_are_not_found(void **state)
 	struct guid group = make_group(a, make_target(a, "t"));
 
 	assert_int_equal(array_group_create(a, NULL, &unknown, NULL), ERR_NOT_FOUND);
-	assert_int_equal(array_group_delete(a, NULL, &unknown, NULL), ERR_NOT_FOUND);
+	assert_int_equal(array_group_delete(a, NULL, &unknown, true, NULL), ERR_NOT_FOUND);
 	assert_int_equal(array_group_add_portal(a, NULL, &unknown, &portal, NULL), ERR_NOT_FOUND);
 	assert_int_equal(array_group_add_portal(a, NULL, &group, &unknown, NULL), ERR_NOT_FOUND);
 }
@@ -289,7 +344,7 @@ test_portal_in_a_group_is_not_deleted(void **state)
 
 	assert_ok(array_group_add_portal(a, NULL, &group, &portal, NULL));
 	assert_int_equal(array_portal_delete(a, NULL, &portal, NULL), ERR_IN_USE);
-	assert_ok(array_group_delete(a, NULL, &group, NULL));
+	assert_ok(array_group_delete(a, NULL, &group, true, NULL));
 	assert_ok(array_portal_delete(a, NULL, &portal, NULL));
 	assert_int_equal(array_portal_delete(a, NULL, &portal, NULL), ERR_NOT_FOUND);
 }
@@ -342,6 +397,8 @@ main(void)
 		WITH_ARRAY(test_tags_are_the_lowest_free_in_their_target),
 		WITH_ARRAY(test_relative_ports_count_on_in_the_whole_array),
 		WITH_ARRAY(test_portal_is_in_one_group_of_a_target),
+		WITH_ARRAY(test_group_with_portals_is_not_deleted_unless_asked),
+		WITH_ARRAY(test_group_is_not_deleted_beside_a_portal_that_joins_it),
 		WITH_ARRAY(test_groups_of_nothing_are_not_found),
 		WITH_ARRAY(test_address_is_numeric_and_canonical),
 		WITH_ARRAY(test_same_portal_again_is_the_one_that_was_there),

@@ -417,6 +417,10 @@ client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_by
 
 	if (row == NULL)
 		return code;
+	if (add_bytes > (1ull << 53) - row->size_bytes) {
+		row_unref(row);
+		return err_set(ERR_NO_SPACE, "a LUN has at most 2^53 bytes");
+	}
 	row->size_bytes += add_bytes;
 	*ret_answer = (struct client_answer){ .object_id = *lun };
 	fake_put(row);
@@ -647,6 +651,8 @@ client_group_delete(struct client *client, const struct guid *group,
 
 	if (code < 0)
 		return code;
+	if (state_group_portals(client->config, group).count > 0)
+		return err_set(ERR_PORTALS_ASSOCIATED, "portals are in the portal group");
 	fake_delete(ROW_PORTAL_GROUP, group, NULL);
 	*ret_answer = (struct client_answer){ .object_id = *group };
 	return 0;

@@ -109,8 +109,13 @@ test_what_was_there_answers_200_and_existed(void **state)
 		assert_int_equal(json_is_true(json_object_get(json, "existed")), again);
 		json_decref(json);
 	}
+	snprintf(body, sizeof(body), "/v1/portal-groups/%s", group);
+	call_fails(*state, 409, "PORTALS_ASSOCIATED", "DELETE", body, NULL);
 	json_decref(call(*state, 200, "DELETE", path, NULL));
 	call_fails(*state, 404, "NOT_FOUND", "DELETE", path, NULL);
+	json_decref(call(*state, 200, "PUT", path, NULL));
+	snprintf(body, sizeof(body), "/v1/portal-groups/%s?with_portals=1", group);
+	json_decref(call(*state, 200, "DELETE", body, NULL));
 	json_decref(portals);
 }
 
