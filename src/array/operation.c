@@ -51,7 +51,7 @@ check(struct array *array, const struct guid *lun_id, enum array_ask ask,
 int
 array_operation_check(struct array *array, const struct guid *lun_id, enum array_ask ask)
 {
-	struct array_lun_entry *entry;
+	struct array_lun_entry *entry = NULL;
 	int rc;
 
 	pthread_mutex_lock(&array->luns_lock);
@@ -64,7 +64,7 @@ int
 array_operation_begin(struct array *array, const struct guid *lun_id, enum array_ask ask,
 		      enum lun_operation operation, bool visible)
 {
-	struct array_lun_entry *entry;
+	struct array_lun_entry *entry = NULL;
 	int rc;
 
 	pthread_mutex_lock(&array->luns_lock);

@@ -312,7 +312,7 @@ find_ready(struct array *array, const struct guid *pool_id, struct array_pool_en
 int
 array_pool_path(struct array *array, const struct guid *pool_id, char **ret_path)
 {
-	struct array_pool_entry *entry;
+	struct array_pool_entry *entry = NULL;
 	char *path = NULL;
 	int rc;
 
@@ -332,7 +332,7 @@ int
 array_pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity,
 		 uint64_t *ret_free)
 {
-	struct array_pool_entry *entry;
+	struct array_pool_entry *entry = NULL;
 	struct statvfs fs;
 	int rc;
 
