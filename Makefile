@@ -1,17 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Only the front door.  The build is Meson's: HACKING.md says how to work on it.
-#
-#   make            installs what is missing and builds            (build/run)
-#   make run        also starts an array in .run/, shows it working and stays up
-#   make test       installs what is missing, builds and runs every test
-#   make campaign   the long form: fuzzing for an hour, many more rounds of the random tests
-#   make install    PREFIX=/usr/local
-#   make deps       only installs what is missing
-#   make clean      removes what was built; .run/, the demo's array, stays
-#
-# ARGS="…" goes to the tool: make run ARGS=--once, make test ARGS="--stage gcc"
+# The front door, for everybody who builds, tries or installs this project: `make help` lists what it does.
+# The build itself is Meson's; HACKING.md says how to work on the code.
 .POSIX:
-.PHONY: all run test campaign lint install deps clean
+.PHONY: all run test campaign lint install deps clean help
 
 PREFIX = /usr/local
 ARGS =
@@ -19,7 +10,22 @@ ARGS =
 all:
 	@tools/build
 
-# Packages come first: the tools behind it are written in what a fresh machine has not.
+help:
+	@echo 'make            install the packages that are missing, and build (into build/run)'
+	@echo 'make run        also start an array in .run/, show it working, and stay up until Ctrl-C'
+	@echo 'make test       install the packages that are missing, build, and run every test'
+	@echo 'make lint       only check the sources: layout, names, static analysis'
+	@echo 'make campaign   the long form of the tests: hours of fuzzing, thousands of kills'
+	@echo 'make install    install into PREFIX=/usr/local (DESTDIR is honoured)'
+	@echo 'make deps       only install the packages that are missing'
+	@echo 'make clean      remove what was built; .run/, the array of make run, stays'
+	@echo
+	@echo 'ARGS="..." is passed on to the tool:'
+	@echo '  make run ARGS=--once             stop the array when all has been shown'
+	@echo '  make test ARGS="--stage gcc"     run only one stage; ARGS=--list names the stages'
+	@echo '  make lint ARGS=names             run only one check'
+
+# The packages come first: the tools behind it are written in languages that a fresh machine does not have.
 run:
 	@tools/install-deps build run
 	@tools/run-demo $(ARGS)
@@ -34,11 +40,10 @@ campaign:
 
 lint:
 	@tools/install-deps build run test
-	@tools/run-tests --stage lint
+	@tools/lint $(ARGS)
 
 install: all
-	@meson configure build/run -Dprefix="$(PREFIX)"
-	@meson install -C build/run
+	@tools/install --prefix "$(PREFIX)"
 
 deps:
 	@tools/install-deps build run test

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The counting of tools/run-tests: a failure that is not counted would be the worst of all."""
+"""The counting and the progress of tools/run-tests, and the rules of names in tools/lint.
+
+A failure that is not counted would be the worst of all failures.
+"""
 import importlib.machinery
 import importlib.util
 import os
@@ -8,10 +11,18 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-PATH = str(pathlib.Path(__file__).resolve().parents[2] / 'tools' / 'run-tests')
-LOADER = importlib.machinery.SourceFileLoader('run_tests', PATH)
-run_tests = importlib.util.module_from_spec(importlib.util.spec_from_loader('run_tests', LOADER))
-LOADER.exec_module(run_tests)
+TOOLS = pathlib.Path(__file__).resolve().parents[2] / 'tools'
+
+
+def load(name, program):
+    """A program of tools/ as a module."""
+    loader = importlib.machinery.SourceFileLoader(name, str(TOOLS / program))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+run_tests, lint = load('run_tests', 'run-tests'), load('lint', 'lint')
 
 
 class CountTap(unittest.TestCase):
@@ -59,6 +70,52 @@ class CountTest(unittest.TestCase):
     def test_a_missing_tool_skips_at_home_and_fails_in_ci(self):
         self.assertEqual(self.tally('SKIP', '1..0 # SKIP needs x\n'), (0, 0, 1))
         self.assertEqual(self.tally('SKIP', '1..0 # SKIP needs x\n', ci=True), (0, 1, 0))
+
+
+class ProgressLines(unittest.TestCase):
+    def setUp(self):
+        self.progress = run_tests.Progress('gcc', {'unit': 2, 'system': 1})
+
+    def test_a_suite_is_named_when_its_last_test_has_ended(self):
+        self.assertEqual(self.progress.feed('1/3 vds:unit / base-bytes      OK     0.02s   4 subtests passed\n'), [])
+        lines = self.progress.feed(' 2/3 vds:unit / base-str        OK     0.02s\n')
+        self.assertEqual(len(lines), 1)
+        self.assertIn('gcc: suite unit ended, 2 test programs (', lines[0])
+
+    def test_a_failure_is_shown_at_once(self):
+        lines = self.progress.feed('1/3 vds:unit / base-bytes      FAIL     0.02s   exit status 1\n')
+        self.assertEqual(lines, ['   gcc: base-bytes FAIL (0 s)'])
+        lines = self.progress.feed('2/3 vds:unit / base-str        TIMEOUT     90.02s\n')
+        self.assertIn('2 FAILED', lines[-1])
+
+    def test_a_long_test_is_shown(self):
+        lines = self.progress.feed('3/3 vds:system / truth        OK     95.10s\n')
+        self.assertEqual(lines[0], '   gcc: truth OK (95 s)')
+        self.assertIn('suite system ended', lines[1])
+
+    def test_other_lines_are_passed_over(self):
+        for line in ('Ok:     131\n', '\n', 'ninja: no work to do.\n'):
+            self.assertEqual(self.progress.feed(line), [])
+
+
+class LintNames(unittest.TestCase):
+    def test_a_tag_needs_its_folders_prefix_in_headers_only(self):
+        sources = {'src/scsi/scsi.h': 'struct unit {\n', 'src/scsi/ua.c': 'struct pending {\n'}
+        self.assertEqual(lint.tag_complaints(sources), ['src/scsi/scsi.h: the tag unit has no prefix of its folder'])
+
+    def test_no_tag_is_defined_twice(self):
+        sources = {'src/array/lun.c': 'struct create {\n', 'src/array/portal.c': '\tenum create {\n'}
+        self.assertEqual(lint.tag_complaints(sources),
+                         ['src/array/lun.c: the tag create is also defined in src/array/portal.c'])
+
+    def test_a_symbol_needs_its_folders_prefix(self):
+        text = '0000000000000000 T ctl_help\n0000000000000010 T help\n0000000000000000 R IID_IVdsLun\n'
+        self.assertEqual(len(lint.symbol_complaints('vdsctl', text)), 2)
+        self.assertEqual(lint.symbol_complaints('com', '0000000000000000 R IID_IVdsLun\n0000000000000000 T com_new\n'), [])
+
+    def test_base_and_model_have_their_own_nouns(self):
+        self.assertEqual(lint.symbol_complaints('base', '0000000000000000 T guid_parse\n0000000000000000 T strbuf_add\n'), [])
+        self.assertEqual(len(lint.symbol_complaints('base', '0000000000000000 T lun_find\n')), 1)
 
 
 if __name__ == '__main__':

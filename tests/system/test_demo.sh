@@ -39,7 +39,16 @@ stops_the_daemon() {
 	! kill -0 "$pid" 2>/dev/null || { echo "vdsd ($pid) is still there"; return 1; }
 }
 
+# What it stopped, it must not advertise.
+stops_without_advertising() {
+	local printed
+	printed=$("${run_demo[@]}" --once)
+	[[ $printed == *'The array is stopped.'* && $printed != *'What to try next'* && $printed != *VDS_URL* ]] ||
+		{ echo "$printed"; return 1; }
+}
+
 it "shows the array working and stops" "${run_demo[@]}" --once
+it "does not say how to use the array that it stopped" stops_without_advertising
 it "does so again on what it made" "${run_demo[@]}" --once
 start_demo
 it "says when the array is up already" says_it_runs
