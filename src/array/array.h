@@ -87,6 +87,11 @@ struct array_runtime_ops {
 	 */
 	int (*lun_counters)(void *runtime, const struct guid *lun_id,
 			    struct array_lun_counters *ret_counters);
+	/*
+	 * The LUN's device had failed and was opened again: tell initiators to look at the LUN
+	 * again.  Any thread; never blocks longer than a lock.
+	 */
+	void (*lun_recovered)(void *runtime, const struct guid *lun_id);
 	/* Ask the data path to end a session.  0 or ERR_NOT_FOUND. */
 	int (*end_session)(void *runtime, const struct guid *session_id);
 };
@@ -102,10 +107,12 @@ int array_runtime_register(struct array *array, const struct array_runtime_ops *
 void array_runtime_unregister(struct array *array);
 
 /*
- * The block device of a LUN, one reference for the caller.  ERR_NOT_FOUND; ERR_FAILED when its file
- * is not there or not sound (the LUN's health is then FAILED; when it has been reopened, publish
- * comes with change NULL or the LUN's row).  The device's blk_listener is the array's; its file is
- * opened at the first I/O.  Any thread, the writer included; may look at a file.
+ * Return the block device of a LUN, with one reference for the caller, who gives it back with
+ * array_device_release.  The device of a LUN whose file is missing or not sound is returned too: it
+ * has failed (blk_failed) until the LUN's status is set to online and the file can be opened again.
+ * A LUN has the same device for as long as its row exists.  The device is the one authority for the
+ * LUN's health: its blk_listener is the array's.  The file is opened at the first I/O.  Returns 0 or
+ * ERR_NOT_FOUND (no such LUN).  Any thread, the writer included; may look at a file.
  */
 int array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev);
 /*

@@ -108,7 +108,6 @@ struct array_task {
 	const char *cause;
 	struct guid request_id;
 	enum catalog_use use; /* what of the reserve it may have */
-	bool republish;       /* tell the data path also when no row has changed */
 	struct array_answer answer;
 
 	/* The writer's. */
@@ -187,6 +186,7 @@ void array_runtime_publish(struct array *array, const struct state *state,
 			   const struct change *change);
 int array_runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count);
 void array_runtime_resume(struct array *array, const struct array_mapping *mappings, size_t count);
+void array_runtime_lun_recovered(struct array *array, const struct guid *lun_id);
 int array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port);
 bool array_runtime_is_there(struct array *array);
 

@@ -171,7 +171,7 @@ create_committed(struct array *array, struct array_task *task)
 	struct create *c = container_of(task, struct create, task);
 
 	if (rename(c->path_new, c->path) < 0)
-		array_unit_set_health(array, &c->id, HEALTH_FAILED, strerror(errno));
+		blk_fail(c->store->dev, -errno, strerror(errno));
 	array_unit_show(array, &c->id);
 	if (c->job != NULL)
 		array_job_queue(TAKE(c->job));

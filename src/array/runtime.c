@@ -58,6 +58,15 @@ array_runtime_resume(struct array *array, const struct array_mapping *mappings, 
 	pthread_rwlock_unlock(&array->runtime_lock);
 }
 
+void
+array_runtime_lun_recovered(struct array *array, const struct guid *lun_id)
+{
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL)
+		array->runtime_ops->lun_recovered(array->runtime, lun_id);
+	pthread_rwlock_unlock(&array->runtime_lock);
+}
+
 int
 array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port)
 {

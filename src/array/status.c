@@ -79,6 +79,7 @@ reopen_store(struct array *array, const struct guid *lun_id, struct array_store 
 	if (rc < 0)
 		return err_set(ERR_FAILED, "the store cannot be opened: %s", err_text(rc));
 	array_unit_set_health(array, lun_id, HEALTH_OK, "");
+	array_runtime_lun_recovered(array, lun_id);
 	return 0;
 }
 
@@ -122,7 +123,6 @@ set_held(struct array *array, struct set_status *s)
 	if (rc < 0)
 		return rc;
 	s->held = true;
-	s->task.republish = true;
 	rc = reopen(array, s->lun_id);
 	if (rc == 0) {
 		rc = array_writer_submit(array, &s->task);

@@ -247,7 +247,7 @@ publish(struct array *array, struct array_task *task)
 		pthread_mutex_unlock(&array->state_lock);
 		state_unref(before);
 	}
-	if (task->change != NULL || task->republish)
+	if (task->change != NULL)
 		array_runtime_publish(array, array->state, task->change);
 	if (task->change != NULL)
 		array_event_change(array, task->change, state_position(array->state));

@@ -236,6 +236,18 @@ int blk_stat(struct blk_dev *dev, struct blk_stat *ret_stat);
  * NULL.  Any thread.
  */
 int blk_failed(struct blk_dev *dev, char *buf, size_t size);
+/*
+ * Returns whether the device, or one below it, has failed and was not reopened since.  Any thread; a
+ * load for each layer, so that every command can ask.
+ */
+static inline bool
+blk_has_failed(const struct blk_dev *dev)
+{
+	for (; dev != NULL; dev = dev->below)
+		if (atomic_load_explicit(&dev->failed, memory_order_acquire) != 0)
+			return true;
+	return false;
+}
 /* Make it fail, as a forced drain does (design: a forced drain fails the LUN).  Any thread. */
 void blk_fail(struct blk_dev *dev, int error, const char *reason);
 /*

@@ -62,7 +62,7 @@ scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu)
 	lu->unmaps = desc->thin && desc->dev->can_unmap && !desc->read_only;
 	atomic_init(&lu->refs, 1);
 	atomic_init(&lu->capacity_blocks, desc->capacity_blocks);
-	atomic_init(&lu->state, desc->state);
+	atomic_init(&lu->offline, desc->offline);
 	atomic_init(&lu->mode, mode_default(desc));
 	scsi_range_init(&lu->ranges);
 	*ret_lu = lu;
@@ -102,25 +102,29 @@ scsi_lu_capacity_blocks(const struct scsi_lu *lu)
 }
 
 void
-scsi_lu_set_state(struct scsi_lu *lu, enum scsi_lu_state state)
+scsi_lu_set_offline(struct scsi_lu *lu, bool offline)
 {
-	atomic_store_explicit(&lu->state, state, memory_order_release);
+	bool was_offline = atomic_exchange(&lu->offline, offline);
+
+	if (was_offline && !offline)
+		scsi_lu_raise(lu, SCSI_UA_CAPACITY, NULL);
 }
 
 enum scsi_lu_state
 scsi_lu_state(const struct scsi_lu *lu)
 {
-	return (enum scsi_lu_state)atomic_load_explicit(&lu->state, memory_order_acquire);
+	if (atomic_load_explicit(&lu->offline, memory_order_acquire))
+		return SCSI_LU_OFFLINE;
+	return blk_has_failed(lu->desc.dev) ? SCSI_LU_FAILED : SCSI_LU_ONLINE;
 }
 
+/* The device tells its listener, the array.  After ERR_FAILED it has done so already. */
 void
 scsi_lu_fail(struct scsi_lu *lu, int error)
 {
-	int online = SCSI_LU_ONLINE;
-
-	if (atomic_compare_exchange_strong(&lu->state, &online, SCSI_LU_FAILED) &&
-	    lu->desc.failed != NULL)
-		lu->desc.failed(lu->desc.arg, error);
+	blk_fail(lu->desc.dev, -EIO,
+		 error == ERR_CORRUPT ? "the backing store is not sound"
+				      : "the backing store has failed");
 }
 
 const struct scsi_identity *

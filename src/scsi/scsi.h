@@ -92,10 +92,15 @@ size_t scsi_identity_designators(const struct scsi_identity *id, uint8_t *buf, s
 
 /* ---- logical units (lu.c) ---- */
 
+/*
+ * Whether a unit serves commands.  An administrator decides between online and offline; the block
+ * device alone decides whether an online unit has failed (blk_failed), so there is no second copy of
+ * its health that could disagree.
+ */
 enum scsi_lu_state {
 	SCSI_LU_ONLINE,
 	SCSI_LU_OFFLINE, /* NOT READY, manual intervention required */
-	SCSI_LU_FAILED,  /* HARDWARE ERROR: the backing store failed; until set otherwise */
+	SCSI_LU_FAILED,  /* HARDWARE ERROR: the device has failed, until blk_reopen succeeds */
 };
 
 struct scsi_lu_desc {
@@ -107,13 +112,8 @@ struct scsi_lu_desc {
 	bool write_cache;          /* WCE at power on */
 	bool read_only;
 	uint32_t max_transfer_bytes; /* of one command; 0 = SCSI_MAX_TRANSFER_BYTES */
-	enum scsi_lu_state state;
-	struct blk_dev *dev; /* the unit takes a reference of its own */
-	/*
-	 * The unit has found that its store failed and is SCSI_LU_FAILED now.  May be NULL.  Any
-	 * data path thread.
-	 */
-	void (*failed)(void *arg, int error);
+	bool offline;                /* as scsi_lu_set_offline says it */
+	struct blk_dev *dev;         /* the unit takes a reference of its own */
 	/* The last reference is gone; lu is freed after this.  May be NULL.  Any thread. */
 	void (*released)(void *arg);
 	void *arg;
@@ -131,7 +131,14 @@ void scsi_lu_unref(struct scsi_lu *lu);
  */
 void scsi_lu_set_capacity(struct scsi_lu *lu, uint64_t capacity_blocks);
 uint64_t scsi_lu_capacity_blocks(const struct scsi_lu *lu);
-void scsi_lu_set_state(struct scsi_lu *lu, enum scsi_lu_state state);
+/*
+ * Set whether an administrator has taken the unit offline.  A unit that comes back online raises
+ * CAPACITY DATA HAS CHANGED for every nexus: an initiator that met it offline knows no capacity, and
+ * reads it again because of that unit attention.  One thread at a time; commands that are parsed
+ * afterwards on any thread see it.
+ */
+void scsi_lu_set_offline(struct scsi_lu *lu, bool offline);
+/* Returns the unit's state.  Any thread, no lock. */
 enum scsi_lu_state scsi_lu_state(const struct scsi_lu *lu);
 const struct scsi_identity *scsi_lu_identity(const struct scsi_lu *lu);
 uint32_t scsi_lu_block_bytes(const struct scsi_lu *lu);
@@ -200,6 +207,8 @@ struct scsi_host_ops {
 struct scsi_nexus {
 	const struct scsi_host_ops *ops;
 	const char *target_name; /* iSCSI name: "iqn.…" */
+	const char *initiator_name;
+	uint8_t isid[6]; /* with the name: the initiator port, which outlives a session */
 	uint16_t portal_group_tag;
 	uint16_t relative_port_id;  /* 0 = none known: its designator is left out */
 	uint16_t target_port_group; /* 0 = none (no ALUA): its designator is left out */

@@ -110,7 +110,7 @@ struct scsi_lu {
 	uint32_t max_transfer_blocks;
 	bool unmaps; /* thin, and the device gives space back */
 	_Atomic uint64_t capacity_blocks;
-	atomic_int state;        /* enum scsi_lu_state */
+	atomic_bool offline;
 	atomic_uint mode;        /* enum scsi_mode_bits, current values */
 	atomic_uint ua_sequence; /* sum of ua_raised */
 	atomic_uint ua_raised[SCSI_UA_COUNT];
@@ -129,7 +129,7 @@ scsi_task_lu(const struct scsi_task *task)
 	return task->itl->lu;
 }
 
-/* The store has failed: the unit is, too. */
+/* Make the unit's device fail, and with it the unit, after the device answered `error`. */
 void scsi_lu_fail(struct scsi_lu *lu, int error);
 
 /* ---- task.c ---- */

@@ -99,32 +99,13 @@ make_view(struct target *target, const struct state *state, const struct change 
 	return view;
 }
 
-/* Only then can a unit have lost its last mapping. */
-static bool
-takes_away(const struct change *change)
+/* Give up the units of the LUNs that this change deletes. */
+static void
+forget_units(struct target *target, const struct change *change)
 {
 	for (size_t i = 0; change != NULL && i < change->op_count; i++)
-		if (change->ops[i].row == NULL)
-			return true;
-	return change == NULL;
-}
-
-/* A map must not change while it is walked: after each removal from the start. */
-void
-target_publish_forget_units(struct target *target, const struct state *state)
-{
-	struct target_unit *unit;
-	size_t cursor = 0;
-
-	pthread_mutex_lock(&target->units_lock);
-	while ((unit = guid_map_next(&target->units, &cursor)) != NULL) {
-		if (state != NULL && state_lun_targets(state, &unit->lun_id).count > 0)
-			continue;
-		guid_map_remove(&target->units, &unit->lun_id);
-		target_unit_unref(unit);
-		cursor = 0;
-	}
-	pthread_mutex_unlock(&target->units_lock);
+		if (change->ops[i].family == ROW_LUN && change->ops[i].row == NULL)
+			target_unit_forget(target, &change->ops[i].key.a);
 }
 
 void
@@ -140,8 +121,7 @@ target_publish_state(void *runtime, const struct state *state, const struct chan
 	give_to_threads(target, view);
 	target->view = view;
 	target->state = state_ref(state);
-	if (takes_away(change))
-		target_publish_forget_units(target, state);
+	forget_units(target, change);
 	target_hold_forget(target, state);
 	target_view_unref(old_view);
 	state_unref(old_state);

@@ -197,10 +197,13 @@ target_session_new(struct target_conn *conn, struct target_view_target *vt,
 	session->nexus = (struct scsi_nexus){
 		.ops = &target_task_host_ops,
 		.target_name = iscsi_conn_login(conn->iscsi)->target_name,
+		.initiator_name = session->initiator,
 		.portal_group_tag = conn->tpgt,
 		.relative_port_id = conn->relative_port,
 		.shard = (uint16_t)conn->thread->index,
 	};
+	memcpy(session->nexus.isid, iscsi_conn_login(conn->iscsi)->isid,
+	       sizeof(session->nexus.isid));
 	list_init(&session->gone);
 	struct map map;
 	int r = map_fill(&map, session, vt);

@@ -101,6 +101,12 @@ runtime_lun_counters(void *runtime, const struct guid *lun_id,
 	return target_unit_sample(runtime, lun_id, ret_counters);
 }
 
+static void
+runtime_lun_recovered(void *runtime, const struct guid *lun_id)
+{
+	target_unit_recovered(runtime, lun_id);
+}
+
 static int
 runtime_end_session(void *runtime, const struct guid *session_id)
 {
@@ -115,6 +121,7 @@ static const struct array_runtime_ops runtime_ops = {
 	.resume = target_hold_resume,
 	.pick_port = runtime_pick_port,
 	.lun_counters = runtime_lun_counters,
+	.lun_recovered = runtime_lun_recovered,
 	.end_session = runtime_end_session,
 };
 
@@ -126,7 +133,7 @@ free_all(struct target *target)
 	for (unsigned i = 0; i < target->thread_count; i++)
 		target_thread_join(&target->threads[i]);
 	workers_free(target->workers);
-	target_publish_forget_units(target, NULL);
+	target_unit_forget_all(target);
 	target_view_unref(target->view);
 	state_unref(target->state);
 	workers_free(target->reporter); /* it gives the units' devices back */

@@ -88,33 +88,44 @@ struct target_unit_counters {
 	_Atomic uint64_t write_commands, other_commands, read_bytes, write_bytes;
 };
 
-/* Counted by views and paths; made by the publisher, freed wherever the last reference goes. */
+/*
+ * A LUN as the data path has it: its block device, its SCSI logical unit and its counters.  There is
+ * one unit for a LUN row.  It is made when the LUN is associated for the first time, and the table
+ * target->units holds a reference until the row is deleted: a LUN that is dissociated and associated
+ * again keeps its unit, and with it range locks, unit attentions and mode parameters.  Views and
+ * paths hold references too, so the unit of a deleted LUN lives until its last task has ended.  Made
+ * by the publisher, freed by whichever thread drops the last reference.
+ */
 struct target_unit {
 	atomic_uint refs;
 	struct target *target;
 	struct guid lun_id;
 	struct scsi_lu *lu;
-	struct blk_dev *dev; /* the array's, one use; or a stand-in, which has failed */
-	bool stand_in;
+	struct blk_dev *dev; /* from array_lun_device; back with array_device_release */
 	struct work release;
 	unsigned counter_count;
 	struct target_unit_counters counters[]; /* by thread */
 };
 
 /*
- * As the row says; a unit of which the device cannot be had answers with HARDWARE ERROR.  0 or
- * -ENOMEM.
+ * Find the unit of a LUN row and bring it up to date (size, status), or make it.  The reference is
+ * the table's: take another one to keep the unit.  Returns 0 or -ENOMEM.  Publisher.
  */
-int target_unit_new(struct target *target, const struct row_lun *row,
+int target_unit_get(struct target *target, const struct row_lun *row,
 		    struct target_unit **ret_unit);
+/* Drop the table's reference to the unit of a deleted LUN, if there is one.  Publisher. */
+void target_unit_forget(struct target *target, const struct guid *lun_id);
+/* Drop all of the table's references.  When nothing is published any more. */
+void target_unit_forget_all(struct target *target);
 struct target_unit *target_unit_ref(struct target_unit *unit);
 void target_unit_unref(struct target_unit *unit); /* accepts NULL; any thread */
 int target_unit_compare(const void *a,
 			const void *b); /* of arrays of struct target_unit *: by address */
-/* Can this unit go on for that row?  If so it is brought up to date (size, status).  Publisher. */
-bool target_unit_update(struct target_unit *unit, const struct row_lun *row);
-/* The unit has failed, but its device was reopened: back to what it was.  Any thread. */
-void target_unit_revive(struct target_unit *unit);
+/*
+ * The device of a LUN that had failed was opened again: raise CAPACITY DATA HAS CHANGED, so that
+ * initiators look at the LUN again.  Nothing happens to a LUN that has no unit.  Any thread.
+ */
+void target_unit_recovered(struct target *target, const struct guid *lun_id);
 int target_unit_sample(struct target *target, const struct guid *lun_id,
 		       struct array_lun_counters *ret_counters);
 
@@ -204,8 +215,6 @@ bool target_view_target_shows_any(const struct target_view_target *vt, const cha
 struct target_publication;
 
 void target_publish_state(void *runtime, const struct state *state, const struct change *change);
-/* Gives up units that no row asks for any more (state NULL = all). */
-void target_publish_forget_units(struct target *target, const struct state *state);
 
 /* ---- hold.c: quiesce, resume, and waiting for tasks ------------------------------------------ */
 
@@ -513,7 +522,7 @@ struct target {
 	struct target_view *view; /* the same */
 
 	pthread_mutex_t units_lock;
-	struct guid_map units; /* by LUN id, a reference each; changed by the publisher */
+	struct guid_map units; /* by LUN id, a reference each; only the publisher changes it */
 
 	pthread_mutex_t holds_lock;
 	struct list holds; /* struct target_drain.node */

@@ -107,8 +107,6 @@ finish(struct target_task *t)
 	}
 	count(t);
 	if (s->status != SCSI_STATUS_GOOD) {
-		if (t->path != NULL)
-			target_unit_revive(t->path->unit);
 		respond(t);
 	} else if (s->in_bytes > 0 && !t->it->writes) {
 		finish_read(t);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Units: a LUN's device, its SCSI logical unit and its counters.  A unit lives as long as a view
- * or a session's path has it, so a deleted LUN's device is given back after its last command.
+ * Units: a LUN's block device, its SCSI logical unit and its counters, one unit for each LUN row
+ * (struct target_unit says how long it lives).  The publisher makes, updates and forgets units;
+ * data-path threads use them through their views and paths without a lock.  The block device is the
+ * one authority for the unit's health, the row for whether it is offline.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,16 +17,13 @@
 #include "target/target_int.h"
 #include "model/identity.h"
 
-/* On the reporter: the array may hold locks while it waits for our threads. */
+/* The reporter does this: the array may hold locks while it waits for a data-path thread. */
 static void
 give_back(struct work *work)
 {
 	struct target_unit *unit = container_of(work, struct target_unit, release);
 
-	if (unit->stand_in)
-		blk_dev_unref(unit->dev);
-	else
-		array_device_release(unit->target->array, unit->dev);
+	array_device_release(unit->target->array, unit->dev);
 	mem_free(unit);
 }
 
@@ -62,15 +61,7 @@ target_unit_unref(struct target_unit *unit)
 static int
 open_device(struct target_unit *unit, const struct row_lun *row)
 {
-	int r = array_lun_device(unit->target->array, &row->id, &unit->dev);
-
-	if (r == 0)
-		return 0;
-	unit->stand_in = true;
-	r = blk_null_new(row->name, row->size_bytes, &unit->dev);
-	if (r == 0)
-		blk_fail(unit->dev, -EIO, "the device cannot be opened");
-	return r;
+	return array_lun_device(unit->target->array, &row->id, &unit->dev);
 }
 
 static void
@@ -97,14 +88,6 @@ fill_identity(struct scsi_identity *id, const struct row_lun *row)
 		parse_naa(row->naa, id->naa);
 }
 
-static enum scsi_lu_state
-state_of(const struct target_unit *unit, const struct row_lun *row)
-{
-	if (row->status == STATUS_OFFLINE)
-		return SCSI_LU_OFFLINE;
-	return blk_failed(unit->dev, NULL, 0) < 0 ? SCSI_LU_FAILED : SCSI_LU_ONLINE;
-}
-
 static int
 make_lu(struct target_unit *unit, const struct row_lun *row)
 {
@@ -114,7 +97,7 @@ make_lu(struct target_unit *unit, const struct row_lun *row)
 		.capacity_blocks = row->size_bytes / row->block_bytes,
 		.thin = row->thin,
 		.write_cache = true,
-		.state = state_of(unit, row),
+		.offline = row->status == STATUS_OFFLINE,
 		.dev = unit->dev,
 		.released = lu_released,
 		.arg = unit,
@@ -124,8 +107,8 @@ make_lu(struct target_unit *unit, const struct row_lun *row)
 	return scsi_lu_new(&desc, &unit->lu);
 }
 
-int
-target_unit_new(struct target *target, const struct row_lun *row, struct target_unit **ret_unit)
+static int
+unit_new(struct target *target, const struct row_lun *row, struct target_unit **ret_unit)
 {
 	size_t size = sizeof(struct target_unit) +
 		      target->thread_count * sizeof(struct target_unit_counters);
@@ -138,42 +121,90 @@ target_unit_new(struct target *target, const struct row_lun *row, struct target_
 	unit->target = target;
 	unit->lun_id = row->id;
 	unit->counter_count = target->thread_count;
-	int r = open_device(unit, row);
+	int rc = open_device(unit, row);
 
-	if (r < 0) {
+	if (rc < 0) {
 		mem_free(unit);
-		return r;
+		return rc;
 	}
-	r = make_lu(unit, row);
-	if (r < 0) {
+	rc = make_lu(unit, row);
+	if (rc < 0) {
 		lu_released(unit);
-		return r;
+		return rc;
 	}
 	*ret_unit = unit;
 	return 0;
 }
 
-bool
-target_unit_update(struct target_unit *unit, const struct row_lun *row)
+/* ---- The table of units ---- */
+
+static void
+update(struct target_unit *unit, const struct row_lun *row)
 {
 	uint64_t capacity_blocks = row->size_bytes / row->block_bytes;
 
-	if (unit->stand_in || row->block_bytes != scsi_lu_block_bytes(unit->lu))
-		return false;
 	if (capacity_blocks != scsi_lu_capacity_blocks(unit->lu))
 		scsi_lu_set_capacity(unit->lu, capacity_blocks);
-	if (state_of(unit, row) != scsi_lu_state(unit->lu))
-		scsi_lu_set_state(unit->lu, state_of(unit, row));
-	return true;
+	scsi_lu_set_offline(unit->lu, row->status == STATUS_OFFLINE);
 }
 
-/* An administrator's OFFLINE is left alone. */
-void
-target_unit_revive(struct target_unit *unit)
+int
+target_unit_get(struct target *target, const struct row_lun *row, struct target_unit **ret_unit)
 {
-	if (scsi_lu_state(unit->lu) == SCSI_LU_FAILED && blk_failed(unit->dev, NULL, 0) == 0)
-		scsi_lu_set_state(unit->lu, SCSI_LU_ONLINE);
+	struct target_unit *unit = guid_map_find(&target->units, &row->id);
+	int rc = 0;
+
+	if (unit != NULL) {
+		update(unit, row);
+		*ret_unit = unit;
+		return 0;
+	}
+	rc = unit_new(target, row, &unit);
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&target->units_lock);
+	rc = guid_map_put(&target->units, &row->id, unit);
+	pthread_mutex_unlock(&target->units_lock);
+	if (rc < 0)
+		target_unit_unref(unit);
+	else
+		*ret_unit = unit;
+	return rc;
 }
+
+void
+target_unit_forget(struct target *target, const struct guid *lun_id)
+{
+	pthread_mutex_lock(&target->units_lock);
+	struct target_unit *unit = guid_map_remove(&target->units, lun_id);
+
+	pthread_mutex_unlock(&target->units_lock);
+	target_unit_unref(unit);
+}
+
+void
+target_unit_forget_all(struct target *target)
+{
+	struct target_unit *unit;
+
+	for (size_t cursor = 0; (unit = guid_map_next(&target->units, &cursor)) != NULL;)
+		target_unit_unref(unit);
+	guid_map_fini(&target->units);
+	guid_map_init(&target->units);
+}
+
+void
+target_unit_recovered(struct target *target, const struct guid *lun_id)
+{
+	pthread_mutex_lock(&target->units_lock);
+	const struct target_unit *unit = guid_map_find(&target->units, lun_id);
+
+	if (unit != NULL)
+		scsi_lu_raise(unit->lu, SCSI_UA_CAPACITY, NULL);
+	pthread_mutex_unlock(&target->units_lock);
+}
+
+/* ---- Counters ---- */
 
 static void
 sum_counters(const struct target_unit *unit, struct array_lun_counters *ret)

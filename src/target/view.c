@@ -235,32 +235,6 @@ find_touched(struct maker *m)
 	return r;
 }
 
-/*
- * The unit in the publisher's table that can go on for this row; else a new one in its place.
- * Borrowed.
- */
-static int
-find_unit(struct maker *m, const struct row_lun *row, struct target_unit **ret_unit)
-{
-	struct target *target = m->target;
-	struct target_unit *unit = guid_map_find(&target->units, &row->id), *old = unit;
-	int r;
-
-	if (unit != NULL && target_unit_update(unit, row)) {
-		*ret_unit = unit;
-		return 0;
-	}
-	r = target_unit_new(target, row, &unit);
-	if (r < 0)
-		return r;
-	pthread_mutex_lock(&target->units_lock);
-	r = guid_map_put(&target->units, &row->id, unit);
-	pthread_mutex_unlock(&target->units_lock);
-	target_unit_unref(r < 0 ? unit : old);
-	*ret_unit = unit;
-	return r;
-}
-
 static int
 make_luns(struct maker *m, struct target_view_target *vt)
 {
@@ -273,7 +247,7 @@ make_luns(struct maker *m, struct target_view_target *vt)
 		const struct row_association *a = slice.rows[i];
 		const struct row_lun *row = state_find(m->state, ROW_LUN, &a->lun_id);
 		struct target_unit *unit = NULL;
-		int r = find_unit(m, row, &unit);
+		int r = target_unit_get(m->target, row, &unit);
 
 		if (r < 0)
 			return r;

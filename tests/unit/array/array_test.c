@@ -330,12 +330,20 @@ fake_end_session(void *runtime, const struct guid *session_id)
 	return 0;
 }
 
+static void
+fake_lun_recovered(void *runtime, const struct guid *lun_id)
+{
+	(void)lun_id;
+	atomic_fetch_add(&((struct fake_runtime *)runtime)->recovered, 1);
+}
+
 static const struct array_runtime_ops fake_ops = {
 	.publish = fake_publish,
 	.quiesce = fake_quiesce,
 	.resume = fake_resume,
 	.pick_port = fake_pick_port,
 	.lun_counters = fake_counters,
+	.lun_recovered = fake_lun_recovered,
 	.end_session = fake_end_session,
 };
 

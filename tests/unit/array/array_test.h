@@ -83,7 +83,7 @@ bool wait_file_gone(struct array *array, const char *path);
 /* A data path that counts, and does what it is told. */
 struct fake_runtime {
 	struct array *array;
-	atomic_uint published, quiesced, resumed;
+	atomic_uint published, quiesced, resumed, recovered;
 	atomic_int quiesce_result;
 	atomic_bool quiesce_hold; /* quiesce waits while this is set */
 	atomic_uint quiescing;

@@ -129,12 +129,15 @@ const struct scsi_host_ops scsi_test_ops = {
 /* ---- The unit ---- */
 
 static void
-lu_failed(void *arg, int error)
+dev_failed(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int error,
+	   const char *reason)
 {
-	struct scsi_test *t = arg;
+	struct scsi_test *t = container_of(listener, struct scsi_test, listener);
 
+	(void)dev;
+	(void)reason;
 	assert_true(error < 0);
-	t->failed++;
+	t->failed += sticky;
 }
 
 static void
@@ -175,7 +178,8 @@ scsi_test_new(uint32_t block_bytes, bool thin)
 	assert_non_null(t);
 	t->dev = test_dev_new((uint64_t)TEST_BLOCKS * block_bytes);
 	scsi_test_desc(&desc, &t->dev->dev, block_bytes, thin);
-	desc.failed = lu_failed;
+	t->listener.error = dev_failed;
+	blk_set_listener(&t->dev->dev, &t->listener);
 	desc.released = lu_released;
 	desc.arg = t;
 	assert_int_equal(scsi_lu_new(&desc, &t->lu), 0);

@@ -40,7 +40,8 @@ struct scsi_test {
 	struct scsi_itl itl;
 	uint16_t luns[300];
 	size_t lun_count;
-	unsigned failed; /* calls of desc.failed */
+	struct blk_listener listener;
+	unsigned failed; /* how often the device has failed */
 	unsigned released;
 };
 

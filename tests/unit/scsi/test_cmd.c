@@ -458,16 +458,21 @@ test_states_other_than_online_are_told_in_sense(void **state)
 	struct scsi_test *t = *state;
 	struct test_task tt = { 0 };
 
-	scsi_lu_set_state(t->lu, SCSI_LU_OFFLINE);
+	scsi_lu_set_offline(t->lu, true);
 	test_run(t, &tt, CDB(0x00), NO_OUT, 0);
 	assert_sense(&tt, 0x020403);
 	assert_int_equal(test_run(t, &tt, CDB(0x12, 0, 0, 0, 96, 0), NO_OUT, 96), 0);
-	scsi_lu_set_state(t->lu, SCSI_LU_FAILED);
+	/* what is offline stays so whatever becomes of its device */
+	blk_fail(&t->dev->dev, -EIO, "test");
+	assert_int_equal(scsi_lu_state(t->lu), SCSI_LU_OFFLINE);
+	scsi_lu_set_offline(t->lu, false);
+	test_run(t, &tt, CDB(0x00), NO_OUT, 0);
+	assert_sense(&tt, 0x062a09);
 	test_run(t, &tt, CDB(0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0), NO_OUT, 512);
 	assert_sense(&tt, 0x044400);
 	assert_int_equal(test_run(t, &tt, CDB(0x03, 0, 0, 0, 18, 0), NO_OUT, 18), 0);
 	assert_int_equal(tt.in[2], 4);
-	scsi_lu_set_state(t->lu, SCSI_LU_ONLINE);
+	assert_int_equal(blk_reopen(&t->dev->dev), 0);
 	assert_int_equal(test_run(t, &tt, CDB(0x00), NO_OUT, 0), 0);
 	test_task_fini(&tt);
 }

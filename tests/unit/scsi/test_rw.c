@@ -402,12 +402,12 @@ test_backing_errors_become_sense(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(errors); i++) {
 		/* ERR_* are refusals, which blk gives itself; the layer below is asked to. */
 		t->dev->fail[BLK_READ] = t->dev->fail[BLK_WRITE] = errors[i].error;
-		scsi_lu_set_state(t->lu, SCSI_LU_ONLINE);
+		assert_int_equal(blk_reopen(&t->dev->dev), 0);
 		assert_int_equal(run_blocks(t, &tt, 0x28, 0, 9, 1, NO_OUT, 512), errors[i].status);
 		assert_int_equal(tt.task.sense_bytes > 0 ? test_sense(&tt.task) : 0,
 				 errors[i].read);
 		assert_int_equal(tt.task.in_bytes, 0);
-		scsi_lu_set_state(t->lu, SCSI_LU_ONLINE);
+		assert_int_equal(blk_reopen(&t->dev->dev), 0);
 		assert_int_equal(run_blocks(t, &tt, 0x2a, 0, 9, 1, out, 512, 0), errors[i].status);
 		assert_int_equal(tt.task.sense_bytes > 0 ? test_sense(&tt.task) : 0,
 				 errors[i].write);
@@ -431,7 +431,8 @@ test_a_failed_store_fails_the_unit_once(void **state)
 	assert_sense(&tt, 0x044400);
 	assert_int_equal(t->failed, 1);
 	assert_int_equal(scsi_lu_state(t->lu), SCSI_LU_FAILED);
-	scsi_lu_set_state(t->lu, SCSI_LU_ONLINE);
+	assert_int_equal(blk_reopen(&t->dev->dev), 0);
+	assert_int_equal(scsi_lu_state(t->lu), SCSI_LU_ONLINE);
 	assert_int_equal(run_blocks(t, &tt, 0x28, 0, 0, 1, NO_OUT, 512), 0);
 	test_task_fini(&tt);
 }

@@ -2,6 +2,7 @@
 #include "fake_array.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,12 +270,15 @@ array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev 
 	pthread_mutex_lock(&array->lock);
 	struct blk_dev *dev = guid_map_find(&array->devices, lun_id);
 
-	if (dev != NULL) {
-		array->in_use++;
-		*ret_dev = blk_dev_ref(dev);
+	if (dev == NULL) {
+		MUST(blk_null_new("missing", 1u << 30, &dev));
+		blk_fail(dev, -ENOENT, "the file is missing");
+		MUST(guid_map_put(&array->devices, lun_id, dev));
 	}
+	array->in_use++;
+	*ret_dev = blk_dev_ref(dev);
 	pthread_mutex_unlock(&array->lock);
-	return dev != NULL ? 0 : ERR_FAILED;
+	return 0;
 }
 
 void

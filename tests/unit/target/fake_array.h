@@ -20,7 +20,8 @@ void fake_array_free(struct array *array);
  */
 void fake_lun(struct array *array, const struct guid *id, uint64_t size_bytes, uint32_t block_bytes,
 	      const char *mask, enum row_status status);
-/* The device that array_lun_device gives for it; consumes the reference.  NULL: ERR_FAILED. */
+/* The device that array_lun_device gives for it; consumes the reference.  Without one a LUN
+ * has a device that has failed. */
 void fake_device(struct array *array, const struct guid *lun, struct blk_dev *dev);
 void fake_target(struct array *array, const struct guid *id, const char *iscsi_name);
 void fake_portal(struct array *array, const struct guid *id, const char *address, uint16_t port);

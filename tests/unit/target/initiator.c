@@ -297,8 +297,21 @@ host_start_write(struct pending *p, struct iscsi_context *iscsi, int lun, uint64
 {
 	*p = (struct pending){ .iscsi = iscsi };
 	memset(p->buf, fill, sizeof(p->buf));
-	p->task = iscsi_write16_task(iscsi, lun, lba, p->buf, sizeof(p->buf), 512, 0, 0, 0, 0, 0,
-				     note_done, p);
+	p->task = iscsi_write16_task(iscsi, lun, lba, p->buf, 512, 512, 0, 0, 0, 0, 0, note_done,
+				     p);
+	assert_non_null(p->task);
+	serve(iscsi, 0);
+}
+
+void
+host_start_compare_and_write(struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba,
+			     uint8_t expected, uint8_t fill)
+{
+	*p = (struct pending){ .iscsi = iscsi };
+	memset(p->buf, expected, 512);
+	memset(p->buf + 512, fill, 512);
+	p->task = iscsi_compareandwrite_task(iscsi, lun, lba, p->buf, 1024, 512, 0, 0, 0, 0, 0,
+					     note_done, p);
 	assert_non_null(p->task);
 	serve(iscsi, 0);
 }

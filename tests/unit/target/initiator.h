@@ -61,6 +61,7 @@ uint64_t host_capacity_blocks(struct iscsi_context *iscsi, int lun);
 #define UA_REPORTED_LUNS SENSE(6, 0x3f0e)
 #define UA_CAPACITY      SENSE(6, 0x2a09)
 #define NO_SUCH_UNIT     SENSE(5, 0x2500)
+#define MISCOMPARE       SENSE(14, 0x1d00)
 
 /* An operation under way: started, and waited for later. */
 struct pending {
@@ -68,11 +69,14 @@ struct pending {
 	struct scsi_task *task;
 	bool done;
 	int status; /* as above */
-	uint8_t buf[512];
+	uint8_t buf[1024];
 };
 void host_start_read(struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba);
 void host_start_write(struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba,
 		      uint8_t fill);
+/* COMPARE AND WRITE of one block: `expected` in all bytes becomes `fill` in all bytes. */
+void host_start_compare_and_write(struct pending *p, struct iscsi_context *iscsi, int lun,
+				  uint64_t lba, uint8_t expected, uint8_t fill);
 /* Serve the connection for at most timeout_ms.  True: it is done. */
 bool host_wait(struct pending *p, int timeout_ms);
 /* 0 = function complete, … as RFC 7143 §11.6.1; -1 when the connection is gone. */
