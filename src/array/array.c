@@ -29,10 +29,10 @@ static void
 init_locks(struct array *array)
 {
 	pthread_mutex_t *const mutexes[] = {
-		&array->queue_lock,     &array->state_lock, &array->live_lock,
-		&array->listeners_lock, &array->luns_lock,  &array->pools_lock,
-		&array->requests_lock,  &array->dying_lock, &array->jobs_lock,
-		&array->verify_lock,
+		&array->queue_lock,     &array->state_lock,  &array->live_lock,
+		&array->listeners_lock, &array->luns_lock,   &array->pools_lock,
+		&array->requests_lock,  &array->dying_lock,  &array->jobs_lock,
+		&array->seen_lock,      &array->verify_lock,
 	};
 	pthread_condattr_t attr;
 
@@ -54,12 +54,12 @@ init_lists(struct array *array)
 	list_init(&array->queue);
 	list_init(&array->listeners);
 	list_init(&array->requests_done);
-	list_init(&array->retired);
 	list_init(&array->dying);
 	list_init(&array->jobs);
 	guid_map_init(&array->luns);
 	guid_map_init(&array->pools);
 	guid_map_init(&array->requests);
+	guid_map_init(&array->seen);
 }
 
 static int
@@ -254,7 +254,10 @@ open_all(struct array *array)
 		rc = catalog_is_new(array->catalog) ? begin(array) : load(array);
 	if (rc == 0)
 		rc = update_version(array);
-	return rc < 0 ? rc : array_verify_start(array);
+	if (rc < 0)
+		return rc;
+	array_number_start(array);
+	return array_verify_start(array);
 }
 
 int
@@ -286,10 +289,10 @@ static void
 fini_locks(struct array *array)
 {
 	pthread_mutex_t *const mutexes[] = {
-		&array->queue_lock,     &array->state_lock, &array->live_lock,
-		&array->listeners_lock, &array->luns_lock,  &array->pools_lock,
-		&array->requests_lock,  &array->dying_lock, &array->jobs_lock,
-		&array->verify_lock,
+		&array->queue_lock,     &array->state_lock,  &array->live_lock,
+		&array->listeners_lock, &array->luns_lock,   &array->pools_lock,
+		&array->requests_lock,  &array->dying_lock,  &array->jobs_lock,
+		&array->seen_lock,      &array->verify_lock,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(mutexes); i++)
@@ -313,12 +316,13 @@ array_close(struct array *array)
 		(void)array_writer_start(
 			array); /* what an opening that failed has queued waits for it */
 	workers_free(array->workers);
+	array_number_stop(array);
 	array_writer_stop(array);
 	catalog_close(array->catalog);
 	array_unit_fini(array);
 	array_store_fini(array);
 	array_pool_fini(array);
-	array_number_fini(array);
+	guid_map_fini(&array->seen);
 	array_request_fini(array);
 	state_unref(array->state);
 	array_live_fini(array);

@@ -123,8 +123,8 @@ void array_device_release(struct array *array, struct blk_dev *dev);
 
 /*
  * Volatile facts from the data path: put or remove a live row (ROW_LIVE_PORTAL, ROW_LIVE_SESSION; a
- * session before its login is answered, since LUN numbers that it may have seen are not given
- * away).  put consumes the reference.  Any thread; never blocks longer than a lock; best effort
+ * session before its login is answered: LUN numbers that an initiator may have seen are not given to
+ * other LUNs from then on).  put consumes the reference.  Any thread; never blocks longer than a lock; best effort
  * when memory is out.
  */
 void array_live_put(struct array *array, void *row);
@@ -225,8 +225,9 @@ int array_lun_set_status(struct array *array, const struct array_request *reques
 /*
  * AssociateTargets: the LUN is behind exactly these targets afterwards, atomically.  Duplicates
  * count once; an unknown target is ERR_NOT_FOUND and changes nothing; count 0 dissociates from all.
- * LUN numbers: kept where the pair was there; new ones equal on all targets when possible, never
- * one whose old occupant a live session saw. ERR_BUSY when in-flight I/O on a mapping that goes
+ * LUN numbers: kept where the pair was there; new ones equal on all targets when possible.  A
+ * number that an initiator may have seen another LUN by is taken only when no other is left, the one
+ * given up longest ago first. ERR_BUSY when in-flight I/O on a mapping that goes
  * away does not end in time.  ERR_LIMIT: no LUN number left.
  */
 int array_lun_associate(struct array *array, const struct array_request *request,

@@ -5,7 +5,7 @@
  * Locks, in the order in which they may be taken:
  *	runtime_lock (shared while the data path is called) > pools_lock > dying_lock, luns_lock
  *	> live_lock > listeners_lock > a listener's lock
- * queue_lock, requests_lock, jobs_lock, verify_lock and state_lock are taken alone.  Only
+ * queue_lock, requests_lock, jobs_lock, seen_lock, verify_lock and state_lock are taken alone.  Only
  * runtime_lock is held while the data path works, only pools_lock while a file system answers.
  */
 #ifndef VDS_ARRAY_ARRAY_INT_H
@@ -38,7 +38,6 @@ struct array {
 	atomic_bool closing, read_only;
 
 	struct catalog *catalog; /* writer thread, once it runs */
-	struct list retired;     /* number.c; writer thread */
 
 	pthread_t writer, verifier;
 	bool writer_runs, verifier_runs; /* array_open, array_close */
@@ -79,6 +78,12 @@ struct array {
 
 	pthread_mutex_t jobs_lock;
 	struct list jobs; /* struct array_job: those that run */
+
+	pthread_mutex_t seen_lock;
+	struct guid_map seen; /* number.c: targets that initiators have logged in to */
+	bool all_seen;        /* memory was short: all of them count */
+	bool seen_pending;    /* some are not in the catalog yet */
+	bool numbers_run;     /* array_open, array_close */
 
 	pthread_mutex_t verify_lock;
 	pthread_cond_t verify_wake;
@@ -348,18 +353,35 @@ int array_name_no_such(enum row_family family, const struct guid *id);
 /* ---- number.c: LUN numbers ---- */
 
 /*
- * The number that a LUN loses on a target, with this row, is not given to another LUN while a
- * session lives that may have seen it.
+ * Once the writer runs: loads what is known about logins.  Cannot fail: what is not known counts as
+ * a login.  Opening thread.
  */
-int array_number_retire(struct array *array, const struct row_association *row);
+void array_number_start(struct array *array);
+/* Before the writer ends: the next start finds everything noted.  Closing thread. */
+void array_number_stop(struct array *array);
 /*
- * One number of the LUN for all when possible: numbers[i] for targets[i].  preferred: tried first;
- * UINT32_MAX = none, then one that a session may have seen it by.
+ * Notes that an initiator logs in to the target, before the login is answered.  Any thread; never
+ * blocks longer than a lock.
+ */
+void array_number_note_login(struct array *array, const struct guid *target_id);
+/* Brings the notes of logins into the catalog, if there are new ones.  Blocks for a commit.  Verifier. */
+void array_number_save(struct array *array);
+/* Forgets the logins of a target that was deleted.  Writer thread. */
+void array_number_forget(struct array *array, const struct guid *target_id);
+/*
+ * Retires the number that a LUN loses with this row, when an initiator may have seen it.  Inside a
+ * change.  Returns 0 or an error of the catalog.
+ */
+int array_number_retire(struct array *array, const struct state *view,
+			const struct row_association *row);
+/*
+ * Chooses numbers[i] for targets[i], the same for all when possible.  preferred: the number to try
+ * first, UINT32_MAX for the one that the LUN had last behind one of the targets.  Inside a change.
+ * Returns 0, ERR_LIMIT (a target has no free number), or an error of the catalog.
  */
 int array_number_choose(struct array *array, const struct state *view, const struct guid *lun_id,
 			const struct guid *targets, size_t count, uint32_t preferred,
 			uint32_t *numbers);
-void array_number_fini(struct array *array);
 
 /* ---- lun.c, group.c: shared pieces of changes ---- */
 

@@ -109,7 +109,7 @@ remove_all(struct array *array, struct state_edit *edit, const struct array_mapp
 		const struct row_association *row = state_find_pair(
 			view, ROW_ASSOCIATION, &removed[i].lun_id, &removed[i].target_id);
 
-		rc = array_number_retire(array, row);
+		rc = array_number_retire(array, view, row);
 		if (rc == 0)
 			rc = state_edit_delete(edit, ROW_ASSOCIATION, &removed[i].lun_id,
 					       &removed[i].target_id);

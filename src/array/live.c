@@ -53,6 +53,8 @@ array_live_put(struct array *array, void *row)
 {
 	struct state_edit *edit;
 
+	if (((const struct row *)row)->family == ROW_LIVE_SESSION)
+		array_number_note_login(array, &((const struct row_live_session *)row)->target_id);
 	pthread_mutex_lock(&array->live_lock);
 	edit = state_edit_new(array->live);
 	if (edit == NULL)

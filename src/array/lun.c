@@ -319,7 +319,7 @@ array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct
 		const struct row_association *row = slice.rows[0];
 		struct guid target_id = row->target_id;
 
-		rc = array_number_retire(array, row);
+		rc = array_number_retire(array, view, row);
 		if (rc == 0)
 			rc = state_edit_delete(edit, ROW_ASSOCIATION, lun_id, &target_id);
 	}

@@ -60,6 +60,9 @@ create_apply(struct array *array, struct array_task *task)
 	else if (state_target_by_name(view, c->name) != NULL)
 		rc = err_set(ERR_NAME_IN_USE, "target %s exists already", c->name);
 	if (rc == 0)
+		rc = catalog_retired_target_created(array->catalog,
+						    c->name != NULL ? c->name : made);
+	if (rc == 0)
 		rc = put_target(task->edit, c, c->name != NULL ? c->name : made);
 	if (rc == 0 && c->with_group)
 		rc = array_group_edit_add(array, task->edit, &c->id, true, &group_id);
@@ -130,16 +133,17 @@ delete_apply(struct array *array, struct array_task *task)
 {
 	struct target_change *c = container_of(task, struct target_change, task);
 	const struct state *view = state_edit_view(task->edit);
+	const struct row_target *target = state_find(view, ROW_TARGET, &c->id);
 	size_t luns = state_target_luns(view, &c->id).count;
 	struct row_slice groups;
-	int rc = 0;
+	int rc;
 
-	(void)array;
-	if (state_find(view, ROW_TARGET, &c->id) == NULL)
+	if (target == NULL)
 		return array_name_no_such(ROW_TARGET, &c->id);
 	if (luns > 0)
 		return err_set(ERR_LUNS_ASSOCIATED, "%zu LUNs are associated with the target",
 			       luns);
+	rc = catalog_retired_target_deleted(array->catalog, target->iscsi_name);
 	while (rc == 0 && (groups = state_target_groups(view, &c->id)).count > 0) {
 		struct guid group_id = ((const struct row_portal_group *)groups.rows[0])->id;
 
@@ -149,12 +153,20 @@ delete_apply(struct array *array, struct array_task *task)
 	return rc < 0 ? rc : state_edit_delete(task->edit, ROW_TARGET, &c->id, NULL);
 }
 
+static void
+delete_published(struct array *array, struct array_task *task)
+{
+	array_number_forget(array, &container_of(task, struct target_change, task)->id);
+}
+
 int
 array_target_delete(struct array *array, const struct array_request *request,
 		    const struct guid *target, struct array_answer *ret_answer)
 {
 	struct target_change c = {
-		.task = { .apply = delete_apply, .cause = "target.delete" },
+		.task = { .apply = delete_apply,
+			  .published = delete_published,
+			  .cause = "target.delete" },
 		.id = *target,
 	};
 

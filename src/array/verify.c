@@ -119,6 +119,7 @@ verify_main(void *arg)
 			verify_ns = clock_mono_ns() + array->verify_interval_ms * NS_PER_MS;
 		}
 		wake_ns = verify_ns;
+		array_number_save(array);
 		if (array_store_reap(array) > 0)
 			wake_ns = MIN(wake_ns, clock_mono_ns() + REAP_AGAIN_MS * NS_PER_MS);
 	} while (wait_until(array, wake_ns));

@@ -123,7 +123,12 @@ struct catalog_answer {
 int catalog_answer_put(struct catalog *catalog, const struct catalog_answer *answer);
 
 /* Counters: the last value given out, 0 at first. */
-enum catalog_counter { CATALOG_LUN_NUMBER, CATALOG_RELATIVE_PORT, CATALOG_COUNTERS };
+enum catalog_counter {
+	CATALOG_LUN_NUMBER,
+	CATALOG_RELATIVE_PORT,
+	CATALOG_RUNNING, /* 1 while the array is open: found at open after a crash */
+	CATALOG_COUNTERS
+};
 
 int catalog_counter_get(struct catalog *catalog, enum catalog_counter counter, uint64_t *ret_value);
 int catalog_counter_set(struct catalog *catalog, enum catalog_counter counter, uint64_t value);
@@ -148,6 +153,26 @@ int catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *ent
 /* 0 also when it is not there. */
 int catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id);
 
+/*
+ * LUN numbers that initiators may remember.  Targets are named by their iSCSI names (borrowed).
+ * An initiator has logged in to this target; noting it again changes nothing.
+ */
+int catalog_seen_put(struct catalog *catalog, const char *target);
+/*
+ * Notes that the number was given up by this LUN behind the target, with the change after the
+ * catalog's position; replaces what was noted for the number before.
+ */
+int catalog_retired_put(struct catalog *catalog, const char *target, uint32_t number,
+			const struct guid *lun_id);
+/*
+ * The target is deleted: forgets the logins, keeps the numbers in case it is created again.  Of all
+ * targets that do not exist the CATALOG_RETIRED_KEPT numbers given up last are kept.
+ */
+#define CATALOG_RETIRED_KEPT 65536
+int catalog_retired_target_deleted(struct catalog *catalog, const char *target);
+/* A target of this name is created: its numbers, if any are kept, are those of a target that exists. */
+int catalog_retired_target_created(struct catalog *catalog, const char *target);
+
 /* ---- reading ---- */
 
 /* Each calls `each` in order until it returns non-zero, and returns that. */
@@ -157,6 +182,12 @@ int catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct ca
 		 void *arg);
 int catalog_unlinks(struct catalog *catalog,
 		    int (*each)(void *arg, const struct catalog_unlink *entry), void *arg);
+int catalog_seen_list(struct catalog *catalog, int (*each)(void *arg, const char *target),
+		      void *arg);
+/* The numbers given up behind a target, the one given up longest ago first. */
+int catalog_retired_list(struct catalog *catalog, const char *target,
+			 int (*each)(void *arg, uint32_t number, const struct guid *lun_id),
+			 void *arg);
 /*
  * The changes after `since`, oldest first, without a gap.  ERR_GONE when they are not all kept any
  * more.

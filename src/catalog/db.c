@@ -53,6 +53,21 @@ static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_UNLINK_PUT] = "INSERT INTO unlink (lun_id, pool_id, path) VALUES (?, ?, ?)",
 	[STMT_UNLINK_DELETE] = "DELETE FROM unlink WHERE lun_id = ?",
 	[STMT_UNLINK_LIST] = "SELECT lun_id, pool_id, path FROM unlink ORDER BY lun_id",
+	[STMT_SEEN_PUT] = "INSERT INTO target_seen (target) VALUES (?) ON CONFLICT DO NOTHING",
+	[STMT_SEEN_DELETE] = "DELETE FROM target_seen WHERE target = ?",
+	[STMT_SEEN_LIST] = "SELECT target FROM target_seen",
+	[STMT_RETIRED_PUT] =
+		"INSERT INTO number_retired (target, number, lun_id, sequence, gone) "
+		"VALUES (?, ?, ?, ?, 0) ON CONFLICT (target, number) DO UPDATE SET "
+		"lun_id = excluded.lun_id, sequence = excluded.sequence, gone = 0",
+	[STMT_RETIRED_LIST] = "SELECT number, lun_id FROM number_retired WHERE target = ? "
+			      "ORDER BY sequence, number",
+	[STMT_RETIRED_GONE] = "UPDATE number_retired SET gone = 1 WHERE target = ?",
+	[STMT_RETIRED_BACK] = "UPDATE number_retired SET gone = 0 WHERE target = ?",
+	[STMT_RETIRED_PRUNE] =
+		"DELETE FROM number_retired WHERE (target, number) IN "
+		"(SELECT target, number FROM number_retired WHERE gone = 1 "
+		"ORDER BY sequence DESC LIMIT -1 OFFSET ?)",
 };
 /* clang-format on */
 

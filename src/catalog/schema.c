@@ -69,8 +69,22 @@ static const char version_1[] =
 	"CREATE TABLE unlink (lun_id BLOB PRIMARY KEY, pool_id BLOB NOT NULL,"
 	"    path TEXT NOT NULL UNIQUE) STRICT;";
 
+/*
+ * Notes about LUN numbers that initiators may remember (number.c).  Of a catalog of version 1 it is
+ * not known which targets initiators have seen: all that have LUNs count as seen.
+ */
+static const char version_2[] =
+	"CREATE TABLE target_seen (target TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE number_retired (target TEXT NOT NULL, number INTEGER NOT NULL,"
+	"    lun_id BLOB NOT NULL, sequence INTEGER NOT NULL, gone INTEGER NOT NULL,"
+	"    PRIMARY KEY (target, number)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX number_retired_gone ON number_retired (sequence) WHERE gone = 1;"
+	"INSERT INTO target_seen SELECT iscsi_name FROM target"
+	"    WHERE id IN (SELECT target_id FROM association);";
+
 const struct catalog_migration catalog_migrations[] = {
 	{ version_1 },
+	{ version_2 },
 };
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 

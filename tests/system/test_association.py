@@ -146,6 +146,35 @@ def test_a_running_session_is_told():
         sees.close()
 
 
+def test_a_number_that_an_initiator_saw_is_not_given_to_another_lun():
+    """An initiator keeps the disk of a number over the end of its session and a restart of the array."""
+    def restart(daemon):
+        daemon.stop()
+        daemon.start()
+
+    def crash(daemon):
+        daemon.kill()
+        daemon.start()
+
+    for fate in (lambda _: None, restart, crash):
+        with Daemon() as daemon:
+            sees, rest = Initiator(), daemon.rest()
+            target = rest.call('POST', '/v1/targets', {'iscsi_name': 'iqn.2026-11.org.example:t', 'with_group': True})['id']
+            first, second = (rest.call('POST', '/v1/luns', {'size_bytes': MIB, 'mask': '*'})['id'] for _ in range(2))
+            serials = {lun: rest.call('GET', f'/v1/luns/{lun}')['serial'] for lun in (first, second)}
+            rest.call('PUT', f'/v1/luns/{first}/targets', {'targets': [target]})
+            equal(sees.list(daemon.portal, 'iqn.2026-11.org.example:t', NAME), {0: serials[first]}, 'seen at first')
+            rest.close()
+            fate(daemon)
+            rest = daemon.rest()
+            rest.call('PUT', f'/v1/luns/{first}/targets', {'targets': []})
+            rest.call('PUT', f'/v1/luns/{second}/targets', {'targets': [target]})
+            equal(sees.list(daemon.portal, 'iqn.2026-11.org.example:t', NAME), {1: serials[second]}, 'seen then')
+            rest.close()
+            sees.close()
+            daemon.stop()
+
+
 def test_discovery_names_only_targets_this_initiator_may_use():
     with array() as (daemon, com, lun, ids):
         sees = Initiator()

@@ -3,6 +3,9 @@
 #include "array_test.h"
 
 #include <pthread.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -181,21 +184,134 @@ test_new_path_takes_the_number_of_the_old_ones(void **state)
 	assert_int_equal(number_of(a, y, t2), 1);
 }
 
+/* What is known about an initiator that has seen a LUN, and may still have its disk. */
+enum fate { FATE_SESSION_LIVES, FATE_SESSION_ENDED, FATE_RESTART, FATE_CRASH, FATE_COUNT };
+
+/* Puts x behind the target and lets an initiator log in; then what `fate` says happens. */
 static void
-test_number_is_not_reused_while_a_session_lives_that_saw_it(void **state)
+show_lun(struct fixture *f, struct guid x, struct guid t, enum fate fate)
+{
+	struct guid session;
+	int status = -1;
+	pid_t child;
+
+	if (fate == FATE_CRASH) {
+		fixture_close(f);
+		child = fork();
+		if (child == 0) {
+			fixture_open(f);
+			assert_ok(associate(f->array, x, 1, t));
+			fake_session(f->array, t);
+			_exit(0); /* nothing is closed */
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		fixture_open(f);
+		return;
+	}
+	assert_ok(associate(f->array, x, 1, t));
+	session = fake_session(f->array, t);
+	if (fate != FATE_SESSION_LIVES)
+		array_live_delete(f->array, ROW_LIVE_SESSION, &session);
+	if (fate == FATE_RESTART)
+		fixture_reopen(f);
+}
+
+static void
+test_number_that_an_initiator_saw_is_not_given_to_another_lun(void **state)
+{
+	struct fixture *f = *state;
+
+	for (enum fate fate = 0; fate < FATE_COUNT; fate++) {
+		struct guid x = make_lun(f->array, ""), y = make_lun(f->array, ""),
+			    t = make_target(f->array, "");
+
+		show_lun(f, x, t, fate);
+		assert_int_equal(number_of(f->array, x, t), 0);
+		assert_ok(associate(f->array, x, 0));
+		assert_ok(associate(f->array, y, 1, t));
+		assert_int_equal(number_of(f->array, y, t), 1);
+		assert_ok(associate(f->array, x, 1, t));
+		assert_int_equal(number_of(f->array, x, t), 0);
+	}
+}
+
+static void
+test_number_stays_retired_after_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct guid x = make_lun(f->array, "x"), y = make_lun(f->array, "y"),
+		    t = make_target(f->array, "");
+
+	show_lun(f, x, t, FATE_SESSION_ENDED);
+	assert_ok(array_lun_delete(f->array, NULL, &x, NULL));
+	fixture_reopen(f);
+	assert_ok(associate(f->array, y, 1, t));
+	assert_int_equal(number_of(f->array, y, t), 1);
+}
+
+static void
+test_target_that_is_made_again_under_its_name_keeps_its_retired_numbers(void **state)
+{
+	struct fixture *f = *state;
+	struct guid x = make_lun(f->array, "x"), y = make_lun(f->array, "y"), t;
+	struct array_answer answer;
+
+	for (int i = 0; i < 2; i++) {
+		assert_ok(array_target_create(f->array, NULL, "iqn.2026-11.org.example:t", "",
+					      false, &answer));
+		t = answer.object_id;
+		if (i == 1)
+			break;
+		show_lun(f, x, t, FATE_SESSION_ENDED);
+		assert_ok(associate(f->array, x, 0));
+		assert_ok(array_target_delete(f->array, NULL, &t, NULL));
+	}
+	assert_ok(associate(f->array, y, 1, t));
+	assert_int_equal(number_of(f->array, y, t), 1);
+}
+
+static void
+test_number_that_no_initiator_saw_is_free_at_once(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
-	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), z = make_lun(a, "z"),
-		    t = make_target(a, "1"), session;
+	struct guid x = make_lun(a, "x"), y = make_lun(a, "y"), t = make_target(a, "");
 
 	assert_ok(associate(a, x, 1, t));
-	session = fake_session(a, t);
 	assert_ok(associate(a, x, 0));
 	assert_ok(associate(a, y, 1, t));
-	assert_int_equal(number_of(a, y, t), 1);
-	array_live_delete(a, ROW_LIVE_SESSION, &session);
-	assert_ok(associate(a, z, 1, t));
-	assert_int_equal(number_of(a, z, t), 0);
+	assert_int_equal(number_of(a, y, t), 0);
+}
+
+static void
+run_sql(const struct fixture *f, const char *sql)
+{
+	char path[128];
+	sqlite3 *db = NULL;
+
+	snprintf(path, sizeof(path), "%s/catalog.db", f->array_dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void
+test_number_free_longest_is_reused_when_no_fresh_one_is_left(void **state)
+{
+	struct fixture *f = *state;
+	struct guid x = make_lun(f->array, "x"), y = make_lun(f->array, "y"),
+		    t = make_target(f->array, "");
+
+	show_lun(f, x, t, FATE_SESSION_ENDED); /* has 0 */
+	fixture_close(f);
+	run_sql(f,
+		"WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 16383) "
+		"INSERT INTO number_retired SELECT iscsi_name, i, randomblob(16), "
+		"CASE WHEN i = 0 THEN 1 WHEN i = 777 THEN 2 ELSE 100000 - i END, 0 "
+		"FROM n, target");
+	fixture_open(f);
+	assert_ok(associate(f->array, y, 1, t));
+	assert_int_equal(number_of(f->array, y, t), 777);
 }
 
 static void
@@ -367,7 +483,11 @@ main(void)
 		WITH_ARRAY(test_same_set_is_no_event),
 		WITH_ARRAY(test_numbers_are_equal_on_all_targets_when_possible),
 		WITH_ARRAY(test_new_path_takes_the_number_of_the_old_ones),
-		WITH_ARRAY(test_number_is_not_reused_while_a_session_lives_that_saw_it),
+		WITH_ARRAY(test_number_that_an_initiator_saw_is_not_given_to_another_lun),
+		WITH_ARRAY(test_number_stays_retired_after_a_restart),
+		WITH_ARRAY(test_target_that_is_made_again_under_its_name_keeps_its_retired_numbers),
+		WITH_ARRAY(test_number_that_no_initiator_saw_is_free_at_once),
+		WITH_ARRAY(test_number_free_longest_is_reused_when_no_fresh_one_is_left),
 		WITH_ARRAY(test_lun_that_comes_back_has_the_number_that_a_session_saw),
 		WITH_ARRAY(test_session_of_another_target_retires_nothing),
 		WITH_ARRAY(test_number_of_a_deleted_lun_is_retired_too),

@@ -2,33 +2,34 @@
 /* Migrations: forward, each in a transaction, after a copy; never backward. */
 #include "catalog_test.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-/* What later versions could look like. */
+/* What two later versions could look like. */
 /* clang-format off */
 static const struct catalog_migration good[] = {
-	{ NULL }, /* the real first one */
 	{ "CREATE TABLE extra (id INTEGER PRIMARY KEY) STRICT; INSERT INTO extra SELECT number "
 	  "FROM lun" },
 	{ "ALTER TABLE extra ADD COLUMN text TEXT NOT NULL DEFAULT 'none'" },
 };
-/* clang-format on */
-
-/* clang-format off */
 static const struct catalog_migration bad[] = {
-	{ NULL },
 	{ "CREATE TABLE extra (id INTEGER PRIMARY KEY) STRICT" },
 	{ "CREATE TABLE third (id INTEGER); INSERT INTO nonsense VALUES (1)" },
 };
 /* clang-format on */
 
-static void
-migrations(const struct catalog_migration from[3], struct catalog_migration ret_to[3])
+#define LIST_SIZE 32 /* the real ones and two more */
+
+static unsigned
+migrations(const struct catalog_migration more[2], struct catalog_migration ret_list[LIST_SIZE])
 {
-	memcpy(ret_to, from, 3 * sizeof(from[0]));
-	ret_to[0] = catalog_migrations[0];
+	assert_true(catalog_migration_count + 2 <= LIST_SIZE);
+	memcpy(ret_list, catalog_migrations, catalog_migration_count * sizeof(ret_list[0]));
+	memcpy(ret_list + catalog_migration_count, more, 2 * sizeof(more[0]));
+	return catalog_migration_count + 2;
 }
 
 static int64_t
@@ -76,14 +77,15 @@ static void
 test_older_version_is_migrated_and_keeps_its_rows(void **state)
 {
 	struct catalog_fixture *f = *state;
-	struct catalog_migration list[3];
+	struct catalog_migration list[LIST_SIZE];
+	unsigned count;
 	struct state *found = NULL;
 
-	migrations(good, list);
+	count = migrations(good, list);
 	for (unsigned n = 2; n < 8; n++)
 		assert_ok(sample_commit(f->catalog, &f->state, n));
-	assert_ok(catalog_migrate(f->catalog, list, 3));
-	assert_int_equal(query(f->catalog, "PRAGMA user_version"), 3);
+	assert_ok(catalog_migrate(f->catalog, list, count));
+	assert_int_equal(query(f->catalog, "PRAGMA user_version"), count);
 	assert_int_equal(query(f->catalog, "SELECT count(*) FROM extra WHERE text = 'none'"),
 			 query(f->catalog, "SELECT count(*) FROM lun"));
 	assert_ok(catalog_load(f->catalog, &found));
@@ -91,20 +93,62 @@ test_older_version_is_migrated_and_keeps_its_rows(void **state)
 	state_unref(found);
 }
 
+/* Makes a database of an older version, as a program of that time would have left it. */
+static void
+make_old(const struct catalog_fixture *f, unsigned version, const char *rows)
+{
+	char path[128], pragma[96];
+	sqlite3 *db = NULL;
+
+	assert_int_equal(mkdir(f->dir, 0700) < 0 && errno != EEXIST, 0);
+	snprintf(path, sizeof(path), "%s/catalog.db", f->dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	for (unsigned v = 0; v < version; v++)
+		assert_int_equal(sqlite3_exec(db, catalog_migrations[v].sql, NULL, NULL, NULL),
+				 SQLITE_OK);
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %u; PRAGMA application_id = %d",
+		 version, CATALOG_APPLICATION_ID);
+	assert_int_equal(sqlite3_exec(db, pragma, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, rows, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void
+test_targets_with_luns_count_as_seen_after_the_migration(void **state)
+{
+	struct catalog_fixture *f = *state;
+
+	make_old(f, 1,
+		 "INSERT INTO pool VALUES (x'01', 'p', '/p');"
+		 "INSERT INTO lun VALUES (x'02', 'l', 1, x'01', 512, 512, 1, '', 's', 'n', "
+		 "'online', 0);"
+		 "INSERT INTO target VALUES (x'03', 'iqn.2026-11.org.example:used', ''),"
+		 "    (x'04', 'iqn.2026-11.org.example:empty', '');"
+		 "INSERT INTO association VALUES (x'02', x'03', 0)");
+	assert_ok(catalog_open(f->dir, &f->catalog));
+	assert_int_equal(query(f->catalog, "SELECT count(*) FROM target_seen WHERE target = "
+					   "'iqn.2026-11.org.example:used'"),
+			 1);
+	assert_int_equal(query(f->catalog, "SELECT count(*) FROM target_seen"), 1);
+	catalog_close(f->catalog);
+	f->catalog = NULL;
+}
+
 static void
 test_copy_from_before_the_migration_is_a_whole_catalog(void **state)
 {
 	struct catalog_fixture *f = *state;
-	struct catalog_migration list[3];
+	struct catalog_migration list[LIST_SIZE];
+	unsigned count;
 	struct state *found = NULL;
 	char copy[128], path[128];
 
-	migrations(good, list);
+	count = migrations(good, list);
 	assert_ok(sample_commit(f->catalog, &f->state, 2));
-	assert_ok(catalog_migrate(f->catalog, list, 3));
+	assert_ok(catalog_migrate(f->catalog, list, count));
 	catalog_close(f->catalog);
 	f->catalog = NULL;
-	copy_path(f, 1, copy);
+	copy_path(f, catalog_migration_count, copy);
 	snprintf(path, sizeof(path), "%s/catalog.db", f->dir);
 	assert_int_equal(rename(copy, path), 0);
 	assert_ok(catalog_open(f->dir, &f->catalog));
@@ -117,11 +161,12 @@ static void
 test_migration_that_fails_leaves_the_version_before_it(void **state)
 {
 	struct catalog_fixture *f = *state;
-	struct catalog_migration list[3];
+	struct catalog_migration list[LIST_SIZE];
+	unsigned count;
 
-	migrations(bad, list);
-	assert_true(catalog_migrate(f->catalog, list, 3) < 0);
-	assert_int_equal(query(f->catalog, "PRAGMA user_version"), 2);
+	count = migrations(bad, list);
+	assert_true(catalog_migrate(f->catalog, list, count) < 0);
+	assert_int_equal(query(f->catalog, "PRAGMA user_version"), count - 1);
 	assert_int_equal(
 		query(f->catalog, "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'"), 1);
 	assert_int_equal(
@@ -132,22 +177,24 @@ static void
 test_migrating_again_does_nothing(void **state)
 {
 	struct catalog_fixture *f = *state;
-	struct catalog_migration list[3];
+	struct catalog_migration list[LIST_SIZE];
+	unsigned count;
 
-	migrations(good, list);
-	assert_ok(catalog_migrate(f->catalog, list, 3));
-	assert_ok(catalog_migrate(f->catalog, list, 3));
-	assert_int_equal(query(f->catalog, "PRAGMA user_version"), 3);
+	count = migrations(good, list);
+	assert_ok(catalog_migrate(f->catalog, list, count));
+	assert_ok(catalog_migrate(f->catalog, list, count));
+	assert_int_equal(query(f->catalog, "PRAGMA user_version"), count);
 }
 
 static void
 test_newer_version_is_refused(void **state)
 {
 	struct catalog_fixture *f = *state;
-	struct catalog_migration list[3];
+	struct catalog_migration list[LIST_SIZE];
+	unsigned count;
 
-	migrations(good, list);
-	assert_ok(catalog_migrate(f->catalog, list, 3));
+	count = migrations(good, list);
+	assert_ok(catalog_migrate(f->catalog, list, count));
 	catalog_close(f->catalog);
 	f->catalog = NULL;
 	assert_int_equal(catalog_open(f->dir, &f->catalog), ERR_VERSION);
@@ -155,7 +202,9 @@ test_newer_version_is_refused(void **state)
 }
 
 #define WITH_CATALOG(test) cmocka_unit_test_setup_teardown(test, catalog_setup, catalog_teardown)
-#define LEFT_BROKEN(test)  cmocka_unit_test_setup_teardown(test, catalog_setup, catalog_dir_teardown)
+#define WITH_DIR(test) \
+	cmocka_unit_test_setup_teardown(test, catalog_dir_setup, catalog_dir_teardown)
+#define LEFT_BROKEN(test) cmocka_unit_test_setup_teardown(test, catalog_setup, catalog_dir_teardown)
 
 int
 main(void)
@@ -165,6 +214,7 @@ main(void)
 		WITH_CATALOG(test_tables_have_the_fields_of_rows),
 		WITH_CATALOG(test_new_catalog_has_the_newest_version_and_no_copy),
 		WITH_CATALOG(test_older_version_is_migrated_and_keeps_its_rows),
+		WITH_DIR(test_targets_with_luns_count_as_seen_after_the_migration),
 		WITH_CATALOG(test_copy_from_before_the_migration_is_a_whole_catalog),
 		WITH_CATALOG(test_migration_that_fails_leaves_the_version_before_it),
 		WITH_CATALOG(test_migrating_again_does_nothing),
