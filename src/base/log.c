@@ -1,82 +1,197 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One line per event to stderr, each with a single write so that lines of several threads do not
- * mix.
+ * Formats the lines of the log, and knows the level and the debug areas.  Any thread.  log_queue.c writes the lines,
+ * log_limit.c limits those that peers can cause.
  */
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log_int.h"
+#include "base/mem.h"
 #include "base/utf_int.h"
 
-#define LINE_SIZE 2048
+/* By enum log_level; the number is syslog's, which the journal reads. */
+static const struct {
+	const char *name;
+	int priority;
+} levels[] = { { "error", 3 }, { "warning", 4 }, { "info", 6 }, { "debug", 7 } };
 
-static enum log_level level_max = LOG_LEVEL_INFO;
+static _Atomic(enum log_level) level_max = LOG_LEVEL_INFO;
 /* Filled by constructors, before there are threads; after that only `on` changes. */
 static struct log_area *areas;
+
+/* --- where standard error leads ---------------------------------------------------------------------------------- */
+
+enum stderr_kind { STDERR_UNKNOWN, STDERR_PLAIN, STDERR_JOURNAL };
+
+static atomic_int stderr_kind = STDERR_UNKNOWN;
+
+/* systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stream that systemd gave to the service. */
+static bool
+stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+	struct stat st;
+	char *end;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	device = strtoumax(stream, &end, 10);
+	if (end == stream || *end != ':')
+		return false;
+	inode = strtoumax(end + 1, &end, 10);
+	return *end == '\0' && device == (uintmax_t)st.st_dev && inode == (uintmax_t)st.st_ino;
+}
+
+void
+log_detect_journal(void)
+{
+	atomic_store(&stderr_kind, stderr_is_journal() ? STDERR_JOURNAL : STDERR_PLAIN);
+}
+
+/* --- levels ------------------------------------------------------------------------------------------------------ */
 
 void
 log_set_level(enum log_level level)
 {
-	__atomic_store_n(&level_max, level, __ATOMIC_RELAXED);
+	atomic_store_explicit(&level_max, level, memory_order_relaxed);
 }
 
-/*
- * Where the text now ends when snprintf wanted `wanted` more bytes at `len`; one byte is kept for
- * the newline.
- */
-static size_t
-line_end(size_t len, int wanted)
+enum log_level
+log_get_level(void)
 {
-	size_t end = len + (wanted > 0 ? (size_t)wanted : 0);
-
-	return end < LINE_SIZE - 1 ? end : LINE_SIZE - 2;
+	return atomic_load_explicit(&level_max, memory_order_relaxed);
 }
 
-static void
-line_write(const char *line, size_t len)
+const char *
+log_level_name(enum log_level level)
 {
-	ssize_t done = write(STDERR_FILENO, line, len);
+	return levels[level].name;
+}
 
-	(void)done; /* there is nowhere to tell it */
+int
+log_level_parse(const char *name, enum log_level *ret_level)
+{
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++)
+		if (strcmp(levels[i].name, name) == 0) {
+			*ret_level = (enum log_level)i;
+			return 0;
+		}
+	return err_set(ERR_PARSE, "'%s' is no log level: use error, warning, info or debug", name);
 }
 
 /* A debug line comes only from an area that is switched on: that is its own permission. */
 static bool
 level_wanted(enum log_level level)
 {
-	return level == LOG_LEVEL_DEBUG || level <= __atomic_load_n(&level_max, __ATOMIC_RELAXED);
+	return level == LOG_LEVEL_DEBUG || level <= log_get_level();
 }
 
-void
-log_event(enum log_level level, const char *event, const char *fmt, ...)
-{
-	static const char *const names[] = { "error", "warning", "info", "debug" };
-	char line[LINE_SIZE], when[CLOCK_TEXT_SIZE];
-	va_list args;
-	size_t len;
+/* --- lines ------------------------------------------------------------------------------------------------------- */
 
-	if (!level_wanted(level))
-		return;
+/* Where the text ends when snprintf wanted `wanted` more bytes at `len`; one byte is kept for the line break. */
+static size_t
+line_end(size_t len, int wanted)
+{
+	size_t end = len + (wanted > 0 ? (size_t)wanted : 0);
+
+	return end < LOG_LINE_SIZE - 1 ? end : LOG_LINE_SIZE - 2;
+}
+
+static size_t
+line_begin(char line[LOG_LINE_SIZE], enum log_level level, const char *event)
+{
+	char when[CLOCK_TEXT_SIZE];
+
+	if (atomic_load(&stderr_kind) == STDERR_UNKNOWN)
+		log_detect_journal();
+	if (atomic_load(&stderr_kind) == STDERR_JOURNAL)
+		return line_end(0, snprintf(line, LOG_LINE_SIZE - 1, "<%d>%s %s ",
+					    levels[level].priority, levels[level].name, event));
 	clock_format_utc(clock_utc_ms(), when);
-	len = line_end(0, snprintf(line, sizeof(line) - 1, "%s %s %s ", when, names[level], event));
-	va_start(args, fmt);
+	return line_end(
+		0, snprintf(line, LOG_LINE_SIZE - 1, "%s %s %s ", when, levels[level].name, event));
+}
+
+static void __attribute__((format(printf, 3, 0)))
+line_write(enum log_level level, const char *event, const char *fmt, va_list args)
+{
+	char line[LOG_LINE_SIZE];
+	size_t len = line_begin(line, level, event);
+
 	len = line_end(len, vsnprintf(line + len, sizeof(line) - 1 - len, fmt, args));
-	va_end(args);
 	for (size_t i = 0; i < len; i++)
 		if (line[i] == '\n' || line[i] == '\r')
 			line[i] = ' ';
 	while (len > 0 && line[len - 1] == ' ')
 		len--;
 	line[len++] = '\n';
-	line_write(line, len);
+	if (!log_queue_put(line, len)) {
+		ssize_t done = write(STDERR_FILENO, line, len);
+
+		(void)done; /* there is nowhere to report a failure */
+	}
 }
+
+void
+log_event(enum log_level level, const char *event, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!level_wanted(level))
+		return;
+	va_start(args, fmt);
+	line_write(level, event, fmt, args);
+	va_end(args);
+}
+
+void
+log_suppressed_write(const struct log_suppressed *report)
+{
+	char source[2 * LOG_SOURCE_SIZE];
+
+	if (report->source[0] == '\0')
+		log_warning("log.suppressed", "event=%s source=all lines=%u seconds=%u",
+			    report->event, report->lines, LOG_LIMIT_SECONDS);
+	else
+		log_warning("log.suppressed", "event=%s source=%s lines=%u seconds=%u",
+			    report->event, log_quote(report->source, source, sizeof(source)),
+			    report->lines, LOG_LIMIT_SECONDS);
+}
+
+void
+log_event_from(enum log_level level, const char *source, const char *event, const char *fmt, ...)
+{
+	struct log_suppressed reports[LOG_LIMIT_REPORTS];
+	unsigned count = 0;
+	va_list args;
+
+	if (!level_wanted(level))
+		return;
+	bool wanted = log_limit_take(event, source, clock_mono_ns(), reports, &count);
+
+	for (unsigned i = 0; i < count; i++)
+		log_suppressed_write(&reports[i]);
+	if (!wanted) {
+		log_queue_wake();
+		return;
+	}
+	va_start(args, fmt);
+	line_write(level, event, fmt, args);
+	va_end(args);
+}
+
+/* --- areas ------------------------------------------------------------------------------------------------------- */
 
 void
 log_area_register(struct log_area *area)
@@ -97,19 +212,39 @@ area_matches(const struct log_area *area, const char *name)
 	       (area->name[len] == '\0' || area->name[len] == '.');
 }
 
-int
-log_area_enable(const char *name)
+static int
+area_switch(const char *name, bool on)
 {
 	int count = 0;
 
 	for (struct log_area *area = areas; area != NULL; area = area->next) {
 		if (area_matches(area, name)) {
-			__atomic_store_n(&area->on, true, __ATOMIC_RELAXED);
+			atomic_store_explicit(&area->on, on, memory_order_relaxed);
 			count++;
 		}
 	}
 	return count > 0 ? count : err_set(ERR_NOT_FOUND, "there is no debug area '%s'", name);
 }
+
+int
+log_area_enable(const char *name)
+{
+	return area_switch(name, true);
+}
+
+int
+log_area_disable(const char *name)
+{
+	return area_switch(name, false);
+}
+
+const struct log_area *
+log_area_next(const struct log_area *before)
+{
+	return before == NULL ? areas : before->next;
+}
+
+/* --- untrusted text ---------------------------------------------------------------------------------------------- */
 
 /* The bytes at `s` as they go between quotes, into `out`; how many of `s` they stand for. */
 static size_t

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The log: one line per event, `key=value` pairs, to stderr (journald adds the rest).  Untrusted
- * text goes through log_quote.  Secrets never.  Debug areas are switched on by name (-D iscsi.pdu);
- * an area that is off costs one branch. Any thread; a line is one write.
+ * The log: one line for each event, with `key=value` pairs, to standard error.  When standard error is the systemd
+ * journal, a line begins with its priority (`<4>`) instead of a time, since the journal adds the time.  Text from a peer
+ * goes through log_quote.  Secrets are never logged.
+ *
+ * Any thread may call any function here.  A program that has called log_start never waits for whoever reads its log: a
+ * line is put into a bounded queue, one thread writes the queue out, and lines that find the queue full are counted and
+ * reported in one line later.  Without log_start each line is one write(2) by the caller.
  */
 #ifndef VDS_BASE_LOG_H
 #define VDS_BASE_LOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /*
- * event: "session.login"; fmt gives the key=value pairs.  A timestamp and the level are put before
- * them.
+ * Log one event.  event: a name such as "session.login", a string constant; fmt gives the key=value pairs.  Line breaks
+ * in the pairs become spaces, and a line longer than 2 KiB is cut.
  */
 void log_event(enum log_level level, const char *event, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -23,22 +29,74 @@ void log_event(enum log_level level, const char *event, const char *fmt, ...)
 #define log_warning(event, ...) log_event(LOG_LEVEL_WARNING, event, __VA_ARGS__)
 #define log_info(event, ...)    log_event(LOG_LEVEL_INFO, event, __VA_ARGS__)
 
+#define LOG_LIMIT_SECONDS     10u
+#define LOG_LIMIT_LINES       10u  /* of one event from one source in LOG_LIMIT_SECONDS */
+#define LOG_LIMIT_EVENT_LINES 100u /* of one event from all sources together */
+#define LOG_SOURCE_SIZE       64u
+
 /*
- * A debug area, one static object for each: LOG_AREA(pdu, "iscsi.pdu"); log_debug(&pdu, "rx",
- * "op=%u", op);
+ * Log one event that something outside this program can cause at will.  source: who caused it, for example a peer's
+ * address or a LUN's id; only its first LOG_SOURCE_SIZE - 1 bytes count.  Lines beyond the limits above are not
+ * written; a line `log.suppressed` says afterwards how many there were.
+ */
+void log_event_from(enum log_level level, const char *source, const char *event, const char *fmt,
+		    ...) __attribute__((format(printf, 4, 5)));
+
+#define log_error_from(source, event, ...) \
+	log_event_from(LOG_LEVEL_ERROR, source, event, __VA_ARGS__)
+#define log_warning_from(source, event, ...) \
+	log_event_from(LOG_LEVEL_WARNING, source, event, __VA_ARGS__)
+#define log_info_from(source, event, ...) log_event_from(LOG_LEVEL_INFO, source, event, __VA_ARGS__)
+
+/* `s` in double quotes, with ", \ and control characters escaped, cut to fit in size bytes.  Returns buf. */
+char *log_quote(const char *s, char *buf, size_t size);
+
+/* --- who writes ------------------------------------------------------------------------------------------------ */
+
+/*
+ * From now on a thread of the log's own writes the lines.  Called once, before the program has other threads that log.
+ * Returns 0 or -errno; after a failure callers go on writing their lines themselves.
+ */
+int log_start(void);
+/*
+ * Write out what is queued, waiting at most one second for a reader that does not read, and end the thread.  After this
+ * callers write their lines themselves.  Harmless without log_start.
+ */
+void log_stop(void);
+/* Wait until every line logged before this call is written, at most timeout_ms.  Returns 0 or ERR_TIMEOUT. */
+int log_flush(unsigned timeout_ms);
+/* Look again whether standard error is the journal (the environment variable JOURNAL_STREAM names its inode). */
+void log_detect_journal(void);
+
+/* --- what is written ------------------------------------------------------------------------------------------- */
+
+/* Lines above this level are dropped; LOG_LEVEL_INFO at the start.  Debug lines need only their area. */
+void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+/* "error", "warning", "info", "debug". */
+const char *log_level_name(enum log_level level);
+/* Returns 0, or ERR_PARSE (no level has this name). */
+int log_level_parse(const char *name, enum log_level *ret_level);
+
+/*
+ * A debug area, one static object for each: LOG_AREA(pdu, "iscsi.pdu"); log_debug(&pdu, "rx", "op=%u", op);
+ * An area that is off costs one branch.
  */
 struct log_area {
 	const char *name;
-	bool on;
+	atomic_bool on;
 	struct log_area *next;
 };
 
 void log_area_register(struct log_area *area);
 /*
- * "iscsi.pdu", "iscsi" (all below it) or "all".  Number of areas switched on; ERR_NOT_FOUND for
- * none.
+ * Switch areas on or off by name: "iscsi.pdu", "iscsi" (all below that name) or "all".  Returns the number of areas
+ * with such a name, or ERR_NOT_FOUND (there are none).
  */
 int log_area_enable(const char *name);
+int log_area_disable(const char *name);
+/* The areas of this program one after the other, in no particular order; before == NULL begins, NULL ends. */
+const struct log_area *log_area_next(const struct log_area *before);
 
 #define LOG_AREA(var, area_name)                                      \
 	static struct log_area var = { .name = area_name };           \
@@ -48,16 +106,11 @@ int log_area_enable(const char *name);
 	}                                                             \
 	struct log_area
 
-#define log_debug(area, event, ...)                                                          \
-	do {                                                                                 \
-		if (__builtin_expect(__atomic_load_n(&(area)->on, __ATOMIC_RELAXED), false)) \
-			log_event(LOG_LEVEL_DEBUG, event, __VA_ARGS__);                      \
+#define log_debug(area, event, ...)                                                           \
+	do {                                                                                  \
+		if (__builtin_expect(atomic_load_explicit(&(area)->on, memory_order_relaxed), \
+				     false))                                                  \
+			log_event(LOG_LEVEL_DEBUG, event, __VA_ARGS__);                       \
 	} while (0)
-
-/* `s` in double quotes, with ", \ and control characters escaped, cut to fit; returns buf. */
-char *log_quote(const char *s, char *buf, size_t size);
-
-/* Lines above this level are dropped; LOG_LEVEL_INFO at the start. */
-void log_set_level(enum log_level level);
 
 #endif

@@ -169,7 +169,8 @@ on_wrong_state(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	switch (conn->state) {
 	case CONN_IN_LOGIN:
-		return iscsi_login_refuse(conn, ISCSI_LOGIN_INVALID_REQUEST);
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_INVALID_REQUEST,
+					  "a PDU came that does not belong to a login");
 	case CONN_LOGGED_IN:
 		return drop_for(conn, pdu, REJECT_PROTOCOL);
 	case CONN_UP:

@@ -122,6 +122,7 @@ struct iscsi_login_reply {
 	uint16_t status;     /* enum iscsi_login_status */
 	uint16_t tpgt;       /* FIRST: TargetPortalGroupTag */
 	uint16_t tsih;       /* LAST */
+	const char *cause;   /* why it is refused, for the log; NULL = the status says it all */
 	const char *alias;   /* FIRST: TargetAlias, or NULL; copied */
 	const char *address; /* FIRST, MOVED_*: "host[:port][,tpgt]"; copied */
 };
@@ -215,6 +216,11 @@ struct iscsi_conn_ops {
 	 */
 	int (*login)(void *user, struct iscsi_conn *conn, enum iscsi_login_step step,
 		     const struct iscsi_login *login, struct iscsi_login_reply *reply);
+	/*
+	 * The login is refused with this enum iscsi_login_status, and the response is queued: for the log.  cause: words,
+	 * valid within the call.  May be NULL.
+	 */
+	void (*refused)(void *user, unsigned status, const char *cause);
 	/* Login is complete, its last response is queued.  May be NULL. */
 	void (*established)(void *user, struct iscsi_conn *conn);
 

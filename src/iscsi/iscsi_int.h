@@ -222,9 +222,10 @@ struct iscsi_keys {
 	uint8_t stage;
 	bool auth_refused; /* AuthMethod was offered without one of ours */
 	bool has_initiator, has_target, has_type;
-	uint16_t status;  /* why iscsi_keys_apply failed: enum iscsi_login_status */
-	uint64_t seen;    /* bit per row; each key may come once */
-	unsigned unknown; /* keys answered with NotUnderstood */
+	uint16_t status;   /* why iscsi_keys_apply failed: enum iscsi_login_status */
+	const char *cause; /* the same, in words */
+	uint64_t seen;     /* bit per row; each key may come once */
+	unsigned unknown;  /* keys answered with NotUnderstood */
 	char send_targets[ISCSI_NAME_MAX + 1];
 	bool wants_targets;
 };
@@ -437,8 +438,11 @@ struct iscsi_login_machine {
 void iscsi_login_init(struct iscsi_login_machine *l);
 int iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply);
-/* Refuse: the response, then the connection is closed.  ERR_CLOSED, or what is worse. */
-int iscsi_login_refuse(struct iscsi_conn *conn, unsigned status);
+/*
+ * Refuse the login: queue the response with this status and tell the owner why.  cause: for the log, a string constant or
+ * what the owner gave.  Returns ERR_CLOSED (close when the response is sent), or ERR_LIMIT or -ENOMEM (no response).
+ */
+int iscsi_login_refuse(struct iscsi_conn *conn, unsigned status, const char *cause);
 
 /* A text exchange of the full feature phase. */
 struct iscsi_exchange {

@@ -146,8 +146,9 @@ struct offer {
 };
 
 static int
-refuse(struct iscsi_keys *keys, unsigned status)
+refuse(struct iscsi_keys *keys, unsigned status, const char *cause)
 {
+	keys->cause = cause;
 	keys->status = (uint16_t)status;
 	return ERR_PROTOCOL;
 }
@@ -260,6 +261,8 @@ rule_declared_text(const struct offer *o)
 	return 0;
 }
 
+static const char renamed[] = "the names or the session type changed within the login";
+
 static int
 rule_declared_name(const struct offer *o)
 {
@@ -268,10 +271,12 @@ rule_declared_name(const struct offer *o)
 	char name[ISCSI_NAME_MAX + 1];
 
 	if (o->conn->login.decided)
-		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR);
+		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR, renamed);
 	if (iscsi_text_parse_name(o->value, name) < 0)
 		return refuse(o->keys,
-			      initiator ? ISCSI_LOGIN_INITIATOR_ERROR : ISCSI_LOGIN_NOT_FOUND);
+			      initiator ? ISCSI_LOGIN_INITIATOR_ERROR : ISCSI_LOGIN_NOT_FOUND,
+			      initiator ? "InitiatorName is no iSCSI name"
+					: "TargetName is no iSCSI name");
 	memcpy(field, name, strlen(name) + 1);
 	*(initiator ? &o->keys->has_initiator : &o->keys->has_target) = true;
 	return 0;
@@ -281,13 +286,14 @@ static int
 rule_session_type(const struct offer *o)
 {
 	if (o->conn->login.decided)
-		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR);
+		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR, renamed);
 	if (strcmp(o->value, "Discovery") == 0)
 		o->conn->info.type = ISCSI_SESSION_DISCOVERY;
 	else if (strcmp(o->value, "Normal") == 0)
 		o->conn->info.type = ISCSI_SESSION_NORMAL;
 	else
-		return refuse(o->keys, ISCSI_LOGIN_SESSION_TYPE);
+		return refuse(o->keys, ISCSI_LOGIN_SESSION_TYPE,
+			      "SessionType is neither Normal nor Discovery");
 	o->keys->has_type = true;
 	return 0;
 }
@@ -375,7 +381,7 @@ note_seen(struct iscsi_keys *keys, const struct iscsi_key *key)
 	uint64_t bit = 1ull << (key - iscsi_key_table);
 
 	if ((keys->seen & bit) != 0)
-		return refuse(keys, ISCSI_LOGIN_INITIATOR_ERROR);
+		return refuse(keys, ISCSI_LOGIN_INITIATOR_ERROR, "a key came twice");
 	keys->seen |= bit;
 	return 0;
 }
@@ -391,7 +397,7 @@ apply_unknown(const struct offer *o, const char *name)
 	if (strcmp(o->value, "NotUnderstood") == 0 || iscsi_text_has(&o->conn->text, name))
 		return 0;
 	if (o->keys->unknown >= UNKNOWN_MAX)
-		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR);
+		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR, "too many unknown keys");
 	o->keys->unknown++;
 	iscsi_text_put(&o->conn->text, name, "NotUnderstood");
 	return 0;
@@ -428,7 +434,8 @@ iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *keys)
 				return rc;
 		}
 		if (more < 0)
-			return refuse(keys, ISCSI_LOGIN_INITIATOR_ERROR);
+			return refuse(keys, ISCSI_LOGIN_INITIATOR_ERROR,
+				      "the text holds something that is no key=value pair");
 	}
 	return conn->text.out.failed ? -ENOMEM : 0;
 }

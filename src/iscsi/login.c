@@ -72,13 +72,15 @@ respond(struct iscsi_conn *conn, uint8_t flags, unsigned status, uint32_t data_l
 }
 
 int
-iscsi_login_refuse(struct iscsi_conn *conn, unsigned status)
+iscsi_login_refuse(struct iscsi_conn *conn, unsigned status, const char *cause)
 {
 	uint32_t len = (uint32_t)MIN(iscsi_text_out_left(&conn->text), (size_t)LOGIN_DATA_MAX);
 	bool moved = status >> 8 == 1;
 	int err = respond(conn, (uint8_t)(conn->login.flags & 0x0c), status, moved ? len : 0);
 
-	log_debug(&login_log, "login.refused", "status=%04x", status);
+	log_debug(&login_log, "login.refuse", "status=%04x cause=\"%s\"", status, cause);
+	if (conn->ops->refused != NULL)
+		conn->ops->refused(conn->user, status, cause);
 	return err < 0 ? err : ERR_CLOSED;
 }
 
@@ -86,9 +88,10 @@ static int
 refuse_error(struct iscsi_conn *conn, int err)
 {
 	if (err == ERR_PROTOCOL)
-		return iscsi_login_refuse(conn, conn->login.keys.status);
+		return iscsi_login_refuse(conn, conn->login.keys.status, conn->login.keys.cause);
 	if (err == ERR_LIMIT)
-		return iscsi_login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR);
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR,
+					  "the text is longer than 64 KiB");
 	return err;
 }
 
@@ -115,7 +118,8 @@ refuse_as_told(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 	iscsi_text_clear_out(&conn->text);
 	if (reply->status >> 8 == 1 && reply->address != NULL)
 		iscsi_text_put(&conn->text, "TargetAddress", reply->address);
-	return iscsi_login_refuse(conn, reply->status);
+	return iscsi_login_refuse(conn, reply->status,
+				  reply->cause != NULL ? reply->cause : "the target refused");
 }
 
 /* The last response ends login; what comes behind it obeys what was agreed. */
@@ -166,7 +170,9 @@ iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *rep
 		return finish(conn, reply);
 	/* A session has one connection: nobody can join it. */
 	if (conn->info.tsih != 0)
-		return iscsi_login_refuse(conn, ISCSI_LOGIN_NO_SESSION);
+		return iscsi_login_refuse(
+			conn, ISCSI_LOGIN_NO_SESSION,
+			"a session has one connection, which another cannot join");
 	l->decided = true;
 	if (conn->info.type == ISCSI_SESSION_NORMAL)
 		declare_target(conn, reply);
@@ -212,7 +218,9 @@ static int
 security_done(struct iscsi_conn *conn)
 {
 	if (conn->login.keys.auth_refused)
-		return iscsi_login_refuse(conn, ISCSI_LOGIN_AUTH_FAILED);
+		return iscsi_login_refuse(
+			conn, ISCSI_LOGIN_AUTH_FAILED,
+			"AuthMethod offers nothing that this array has: it has None");
 	return answer(conn);
 }
 
@@ -257,9 +265,11 @@ on_first(struct iscsi_conn *conn)
 	if (err < 0)
 		return refuse_error(conn, err);
 	if (!l->keys.has_initiator)
-		return iscsi_login_refuse(conn, ISCSI_LOGIN_MISSING_PARAMETER);
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_MISSING_PARAMETER,
+					  "InitiatorName is missing");
 	if (conn->info.type == ISCSI_SESSION_NORMAL && !l->keys.has_target)
-		return iscsi_login_refuse(conn, ISCSI_LOGIN_MISSING_PARAMETER);
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_MISSING_PARAMETER,
+					  "TargetName is missing");
 	conn->discovery = conn->info.type == ISCSI_SESSION_DISCOVERY;
 	return ask(conn, ISCSI_LOGIN_FIRST);
 }
@@ -318,18 +328,23 @@ stages_ok(uint8_t flags)
 	return (flags & FLAG_CONTINUE) == 0 && nsg(flags) > csg(flags) && nsg(flags) != 2;
 }
 
+/* Returns a status, and unless it is ISCSI_LOGIN_OK the cause. */
 static unsigned
-check_request(struct iscsi_conn *conn, const uint8_t *bhs)
+check_request(struct iscsi_conn *conn, const uint8_t *bhs, const char **ret_cause)
 {
 	struct iscsi_login_machine *l = &conn->login;
 
-	if (bhs[AT_STATUS] > 0) /* Version-min: we speak version 0 */
+	*ret_cause = "the initiator does not speak version 0 of iSCSI"; /* Version-min */
+	if (bhs[AT_STATUS] > 0)
 		return ISCSI_LOGIN_BAD_VERSION;
+	*ret_cause = "ISID, TSIH or CID changed within the login";
 	if (memcmp(bhs + AT_ISID, conn->info.isid, ISCSI_ISID_SIZE) != 0 ||
 	    get_be16(bhs + AT_TSIH) != conn->info.tsih || get_be16(bhs + AT_CID) != conn->info.cid)
 		return ISCSI_LOGIN_INITIATOR_ERROR;
+	*ret_cause = "the stage bits are not allowed here";
 	if (!stages_ok(bhs[AT_FLAGS]) || find_rule(l->state, csg(bhs[AT_FLAGS])) == NULL)
 		return ISCSI_LOGIN_INITIATOR_ERROR;
+	*ret_cause = "the login takes too many requests";
 	return ++l->requests > LOGIN_REQUESTS_MAX ? ISCSI_LOGIN_INITIATOR_ERROR : ISCSI_LOGIN_OK;
 }
 
@@ -338,6 +353,7 @@ iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	struct iscsi_login_machine *l = &conn->login;
 	enum iscsi_login_state before = l->state;
+	const char *cause;
 	unsigned status;
 	int err;
 
@@ -345,9 +361,9 @@ iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 		begin(conn, pdu->bhs);
 	l->itt = get_be32(pdu->bhs + AT_ITT);
 	l->flags = pdu->bhs[AT_FLAGS];
-	status = check_request(conn, pdu->bhs);
+	status = check_request(conn, pdu->bhs, &cause);
 	if (status != ISCSI_LOGIN_OK)
-		return iscsi_login_refuse(conn, status);
+		return iscsi_login_refuse(conn, status, cause);
 	err = iscsi_text_add(&conn->text, pdu->data, pdu->data_len);
 	if (err < 0)
 		return refuse_error(conn, err);
@@ -355,8 +371,10 @@ iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 		return respond(conn, l->flags & 0x0c, ISCSI_LOGIN_OK, 0);
 	if (iscsi_text_out_left(&conn->text) > 0)
 		/* It fetches the rest of our answer. */
-		return conn->text.in_len > 0 ? iscsi_login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR)
-					     : answer(conn);
+		return conn->text.in_len > 0
+			       ? iscsi_login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR,
+						    "text came while the target still answers")
+			       : answer(conn);
 	err = find_rule(l->state, csg(l->flags))->handle(conn);
 	log_debug(&login_log, "login.step", "state=%d next=%d flags=%02x err=%d", before, l->state,
 		  l->flags, err);

@@ -57,10 +57,10 @@ log_end(const struct target_conn *conn)
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	char name[2 * ISCSI_NAME_MAX];
 
-	log_info("session.end", "peer=%s portal=%s initiator=%s target=%s reason=%s", conn->peer,
-		 conn->local, log_quote(login->initiator_name, name, sizeof(name)),
-		 login->target_name,
-		 conn->close_reason == 0 ? "CLOSED" : err_name(conn->close_reason));
+	log_info_from(conn->host, "session.end",
+		      "peer=%s portal=%s initiator=%s target=%s reason=%s", conn->peer, conn->local,
+		      log_quote(login->initiator_name, name, sizeof(name)), login->target_name,
+		      conn->close_reason == 0 ? "CLOSED" : err_name(conn->close_reason));
 }
 
 /* Nothing is in flight any more: give everything back. */
@@ -101,6 +101,9 @@ target_conn_close(struct target_conn *conn, int reason)
 {
 	if (conn->close_asked)
 		return;
+	if (conn->state == CONN_LOGIN && !conn->refused && reason != ERR_CLOSED)
+		log_warning_from(conn->host, "login.dropped", "peer=%s portal=%s reason=%s",
+				 conn->peer, conn->local, err_name(reason));
 	conn->close_asked = true;
 	conn->close_reason = reason == ERR_CLOSED ? 0 : reason;
 	target_conn_mark(conn);
@@ -338,6 +341,7 @@ target_conn_watch(struct target_conn *conn)
 
 static const struct iscsi_conn_ops engine_ops = {
 	.login = target_login_step,
+	.refused = target_login_refused,
 	.command = target_task_command,
 	.write_ready = target_task_write_ready,
 	.task_abort = target_task_abort,
@@ -348,17 +352,17 @@ static const struct iscsi_conn_ops engine_ops = {
 };
 
 static void
-format_sockaddr(const struct sockaddr_storage *sa, char text[ADDRESS_TEXT_SIZE])
+format_sockaddr(const struct sockaddr_storage *sa, char text[ADDRESS_TEXT_SIZE],
+		char host[ADDRESS_TEXT_SIZE])
 {
-	char host[INET6_ADDRSTRLEN] = "?";
 	const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
 
 	if (sa->ss_family == AF_INET6) {
-		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+		inet_ntop(AF_INET6, &in6->sin6_addr, host, ADDRESS_TEXT_SIZE);
 		snprintf(text, ADDRESS_TEXT_SIZE, "[%s]:%u", host, ntohs(in6->sin6_port));
 	} else {
-		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
+		inet_ntop(AF_INET, &in->sin_addr, host, ADDRESS_TEXT_SIZE);
 		snprintf(text, ADDRESS_TEXT_SIZE, "%s:%u", host, ntohs(in->sin_port));
 	}
 }
@@ -366,6 +370,7 @@ format_sockaddr(const struct sockaddr_storage *sa, char text[ADDRESS_TEXT_SIZE])
 static void
 set_up_socket(struct target_conn *conn)
 {
+	char unused[ADDRESS_TEXT_SIZE];
 	struct sockaddr_storage sa;
 	socklen_t len = sizeof(sa);
 	int one = 1;
@@ -374,10 +379,10 @@ set_up_socket(struct target_conn *conn)
 	setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
 	if (getpeername(conn->fd, (struct sockaddr *)&sa, &len) == 0)
-		format_sockaddr(&sa, conn->peer);
+		format_sockaddr(&sa, conn->peer, conn->host);
 	len = sizeof(sa);
 	if (getsockname(conn->fd, (struct sockaddr *)&sa, &len) == 0)
-		format_sockaddr(&sa, conn->local);
+		format_sockaddr(&sa, conn->local, unused);
 }
 
 static void
@@ -385,7 +390,8 @@ login_too_slow(struct loop_timer *timer)
 {
 	struct target_conn *conn = container_of(timer, struct target_conn, timer);
 
-	log_warning("login.timeout", "peer=%s portal=%s", conn->peer, conn->local);
+	conn->refused = true;
+	log_warning_from(conn->host, "login.timeout", "peer=%s portal=%s", conn->peer, conn->local);
 	target_conn_close(conn, -ETIMEDOUT);
 }
 
@@ -431,8 +437,8 @@ target_conn_accept(struct target_thread *thread, struct target_portal *portal, i
 	if (atomic_fetch_add(&target->conn_count, 1) <= target->options.max_connections)
 		r = conn_new(thread, portal, fd, &conn);
 	if (r < 0) {
-		log_warning("portal.refuse", "portal=%s error=%s", portal->row->address,
-			    err_name(r));
+		log_warning_from(portal->row->address, "portal.refuse", "portal=%s error=%s",
+				 portal->row->address, err_name(r));
 		close(fd);
 		target_conn_count_down(target);
 		return;

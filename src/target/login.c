@@ -35,6 +35,7 @@ decide_first(struct target_conn *conn, const struct iscsi_login *login,
 		reply->status = target_registry_has_tsih(&thread->target->registry, login->tsih)
 					? ISCSI_LOGIN_TOO_MANY_CONNECTIONS
 					: ISCSI_LOGIN_NO_SESSION;
+		reply->cause = "it names a session by its TSIH: a session has one connection";
 		return 0;
 	}
 	if (login->type == ISCSI_SESSION_DISCOVERY)
@@ -47,6 +48,8 @@ decide_first(struct target_conn *conn, const struct iscsi_login *login,
 
 	if (group == NULL) {
 		reply->status = ISCSI_LOGIN_NOT_FOUND;
+		reply->cause = vt == NULL ? "there is no such target"
+					  : "the target has no portal group with this portal";
 		return 0;
 	}
 	conn->target_id = vt->row->id;
@@ -78,12 +81,27 @@ target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step st
 					 : decide_last(user, login, reply);
 }
 
+void
+target_login_refused(void *user, unsigned status, const char *cause)
+{
+	struct target_conn *conn = user;
+	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
+	char initiator[2 * ISCSI_NAME_MAX], target[2 * ISCSI_NAME_MAX];
+
+	conn->refused = true;
+	log_warning_from(conn->host, "login.refused",
+			 "peer=%s portal=%s initiator=%s target=%s status=%04x cause=\"%s\"",
+			 conn->peer, conn->local,
+			 log_quote(login->initiator_name, initiator, sizeof(initiator)),
+			 log_quote(login->target_name, target, sizeof(target)), status, cause);
+}
+
 /* ---- On the session's thread ---- */
 
 static void
-refuse(struct target_conn *conn, uint16_t status)
+refuse(struct target_conn *conn, uint16_t status, const char *cause)
 {
-	struct iscsi_login_reply reply = { .status = status };
+	struct iscsi_login_reply reply = { .status = status, .cause = cause };
 
 	iscsi_conn_login_done(conn->iscsi, &reply);
 	target_conn_close(conn, ERR_CLOSED);
@@ -95,25 +113,28 @@ log_begin(const struct target_conn *conn)
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	char name[2 * ISCSI_NAME_MAX];
 
-	log_info("session.begin",
-		 "peer=%s portal=%s initiator=%s target=%s tpgt=%u tsih=%u thread=%u luns=%zu",
-		 conn->peer, conn->local, log_quote(login->initiator_name, name, sizeof(name)),
-		 login->target_name, conn->tpgt, conn->entry.tsih, conn->thread->index,
-		 conn->session->path_count);
+	log_info_from(conn->host, "session.begin",
+		      "peer=%s portal=%s initiator=%s target=%s tpgt=%u tsih=%u thread=%u luns=%zu",
+		      conn->peer, conn->local, log_quote(login->initiator_name, name, sizeof(name)),
+		      login->target_name, conn->tpgt, conn->entry.tsih, conn->thread->index,
+		      conn->session->path_count);
 }
 
-/* The status to refuse it with, or 0. */
+/* The status to refuse the login with and the cause; or 0. */
 static uint16_t
-begin_session(struct target_conn *conn)
+begin_session(struct target_conn *conn, const char **ret_cause)
 {
 	struct target_thread *thread = conn->thread;
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	struct target_view_target *vt = target_view_find_target(thread->view, login->target_name);
 
+	*ret_cause = thread->stopping ? "the array stops" : "another login took its place";
 	if (thread->stopping || conn->killed)
 		return ISCSI_LOGIN_UNAVAILABLE;
+	*ret_cause = "the target was changed during the login";
 	if (vt == NULL || target_view_target_group(vt, conn->portal) == NULL)
 		return ISCSI_LOGIN_NOT_FOUND;
+	*ret_cause = "out of memory";
 	return target_session_new(conn, vt, &conn->session) < 0 ? ISCSI_LOGIN_NO_RESOURCES : 0;
 }
 
@@ -123,10 +144,12 @@ adopt(struct loop_msg *msg)
 	struct target_conn *conn = container_of(msg, struct target_conn, move);
 	struct iscsi_login_reply reply = { .tsih = conn->entry.tsih };
 
+	const char *cause = "the connection cannot be watched";
+
 	list_append(&conn->thread->conns, &conn->node);
 	conn->adopted = true;
 	uint16_t status = target_conn_attach(conn) < 0 ? ISCSI_LOGIN_NO_RESOURCES
-						       : begin_session(conn);
+						       : begin_session(conn, &cause);
 
 	if (status == 0)
 		log_begin(conn);
@@ -135,7 +158,7 @@ adopt(struct loop_msg *msg)
 				     &conn->entry.session_id);
 	target_conn_watch(conn);
 	if (status != 0)
-		refuse(conn, status);
+		refuse(conn, status, cause);
 	else if (iscsi_conn_login_done(conn->iscsi, &reply) < 0)
 		target_conn_close(conn, ERR_CLOSED);
 	target_conn_mark(conn);
@@ -196,7 +219,9 @@ claim(struct target_conn *conn)
 		conn->state = CONN_WAITING;
 		break;
 	case REGISTRY_FULL:
-		refuse(conn, ISCSI_LOGIN_NO_RESOURCES);
+		refuse(conn, ISCSI_LOGIN_NO_RESOURCES,
+		       "two logins at once want the place of one session, or there are 65,534 "
+		       "sessions");
 		break;
 	}
 	return true;

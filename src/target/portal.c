@@ -222,7 +222,8 @@ accept_some(struct loop_fd *lfd, uint32_t revents)
 		if (errno == EAGAIN)
 			return;
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			log_warning("portal.accept", "error=%s", strerrorname_np(errno));
+			log_warning_from(portal->row->address, "portal.accept", "error=%s",
+					 strerrorname_np(errno));
 			loop_fd_del(portal->thread->loop, lfd);
 			portal->accepting = false;
 			retry_later(portal);

@@ -368,6 +368,7 @@ struct target_conn {
 	bool blocked; /* EPOLLOUT is asked for */
 	bool paused;  /* EPOLLIN is not */
 	bool close_asked;
+	bool refused; /* its login was, and that is in the log */
 	bool is_dirty, pinged;
 	bool wants_session;   /* the last login step was asked for */
 	bool adopted, killed; /* of the session's thread: it has it; it shall end */
@@ -388,6 +389,7 @@ struct target_conn {
 	struct guid target_id;
 	uint16_t tpgt, relative_port;
 	char peer[ADDRESS_TEXT_SIZE], local[ADDRESS_TEXT_SIZE];
+	char host[ADDRESS_TEXT_SIZE]; /* the peer's address without its port: whom limits count */
 };
 
 /*
@@ -417,6 +419,7 @@ void target_conn_watch(struct target_conn *conn); /* start asking for signs of l
 
 /* ---- login.c --------------------------------------------------------------------------------- */
 
+void target_login_refused(void *user, unsigned status, const char *cause);
 int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step step,
 		      const struct iscsi_login *login, struct iscsi_login_reply *reply);
 /*

@@ -129,7 +129,7 @@ target_tmf_request(void *user, struct iscsi_tmf *tmf)
 	struct target_conn *conn = user;
 	struct target_path *path = target_session_path(conn->session, scsi_lun_decode(tmf->lun));
 
-	log_info("session.tmf", "peer=%s function=%u", conn->peer, tmf->function);
+	log_info_from(conn->host, "session.tmf", "peer=%s function=%u", conn->peer, tmf->function);
 	switch (tmf->function) {
 	case ISCSI_TMF_ABORT_TASK:
 		end(conn, tmf, ISCSI_TMF_COMPLETE);

@@ -90,6 +90,8 @@ serve(const struct vdsd_options *options)
 	int rc = vdsd_process_prepare(&signals);
 
 	if (rc == 0)
+		rc = log_start(); /* no thread ever waits for whoever reads the log */
+	if (rc == 0)
 		rc = daemon_start(&daemon, options);
 	if (rc == 0)
 		rc = vdsd_ready(options, daemon.array, http_tcp_port(daemon.http));
@@ -105,6 +107,7 @@ serve(const struct vdsd_options *options)
 		log_error("vdsd.start", "code=%s error=\"%s\"", err_name(rc), err_text(rc));
 	}
 	daemon_stop(&daemon);
+	log_stop();
 	return rc;
 }
 

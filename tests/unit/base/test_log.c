@@ -12,8 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
+#include "base/log_int.h"
 
 LOG_AREA(pdu, "test.pdu");
 LOG_AREA(login, "test.login");
@@ -29,6 +34,8 @@ catch_begin(void **state)
 	caught = tmpfile();
 	saved_stderr = dup(STDERR_FILENO);
 	log_set_level(LOG_LEVEL_INFO);
+	log_detect_journal();
+	log_limit_reset();
 	return caught != NULL && dup2(fileno(caught), STDERR_FILENO) >= 0 ? 0 : -1;
 }
 
@@ -224,6 +231,200 @@ test_lines_of_several_threads_do_not_mix(void **state)
 	assert_int_equal(lines, THREADS * LINES);
 }
 
+/* --- the journal -------------------------------------------------------------------------------------------------- */
+
+static void
+set_journal_stream(int fd)
+{
+	char text[64];
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	snprintf(text, sizeof(text), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", text, 1);
+	log_detect_journal();
+}
+
+static void
+test_lines_for_the_journal_have_a_priority_and_no_time(void **state)
+{
+	(void)state;
+	set_journal_stream(STDERR_FILENO);
+	log_error("a", "n=%d", 1);
+	log_warning("b", "n=%d", 2);
+	log_info("c", "n=%d", 3);
+	unsetenv("JOURNAL_STREAM");
+	log_detect_journal();
+	assert_string_equal(logged(), "<3>error a n=1\n<4>warning b n=2\n<6>info c n=3\n");
+}
+
+/* A program that a service started inherits the variable, with standard error led elsewhere. */
+static void
+test_another_programs_journal_is_not_ours(void **state)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	set_journal_stream(fd);
+	log_info("c", "n=%d", 3);
+	setenv("JOURNAL_STREAM", "nonsense", 1);
+	log_detect_journal();
+	log_info("c", "n=%d", 4);
+	unsetenv("JOURNAL_STREAM");
+	log_detect_journal();
+	close(fd);
+	assert_null(strchr(logged(), '<'));
+}
+
+/* --- limits ------------------------------------------------------------------------------------------------------- */
+
+static void
+test_a_source_has_so_many_lines_and_then_a_summary(void **state)
+{
+	struct log_suppressed reports[LOG_LIMIT_REPORTS];
+	unsigned count = 0;
+	uint64_t now_ns = 5 * NS_PER_S, later_ns = now_ns + LOG_LIMIT_SECONDS * NS_PER_S;
+
+	(void)state;
+	for (unsigned i = 0; i < LOG_LIMIT_LINES; i++)
+		assert_true(log_limit_take("e", "192.0.2.1", now_ns, reports, &count));
+	for (unsigned i = 0; i < 7; i++)
+		assert_false(log_limit_take("e", "192.0.2.1", now_ns, reports, &count));
+	assert_int_equal(count, 0);
+	/* other sources and other events have lines of their own */
+	assert_true(log_limit_take("e", "192.0.2.2", now_ns, reports, &count));
+	assert_true(log_limit_take("f", "192.0.2.1", now_ns, reports, &count));
+	assert_true(log_limit_pending());
+	assert_false(log_limit_report(later_ns - 1, reports));
+	assert_true(log_limit_report(later_ns, reports));
+	assert_string_equal(reports[0].event, "e");
+	assert_string_equal(reports[0].source, "192.0.2.1");
+	assert_int_equal(reports[0].lines, 7);
+	assert_false(log_limit_pending());
+	assert_true(log_limit_take("e", "192.0.2.1", later_ns, reports, &count));
+}
+
+static void
+test_many_sources_share_a_limit(void **state)
+{
+	struct log_suppressed reports[LOG_LIMIT_REPORTS];
+	unsigned written = 0, told = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 3000; i++) {
+		char source[32];
+		unsigned count = 0;
+
+		snprintf(source, sizeof(source), "2001:db8::%x", i);
+		written += log_limit_take("e", source, NS_PER_S, reports, &count);
+		for (unsigned k = 0; k < count; k++)
+			told += reports[k].lines;
+	}
+	/* the table is smaller than that: what was forgotten was told */
+	while (log_limit_report((LOG_LIMIT_SECONDS + 2) * NS_PER_S, reports))
+		told += reports[0].lines;
+	assert_true(written >= LOG_LIMIT_EVENT_LINES);
+	assert_int_equal(written + told, 3000);
+	assert_true(written < 3000 / 4);
+}
+
+static void
+test_suppressed_lines_are_counted_in_the_log(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 3 * LOG_LIMIT_LINES; i++)
+		log_warning_from("peer\"x", "e", "n=%u", i);
+	assert_null(strstr(logged(), "n=10\n"));
+	assert_non_null(strstr(logged(), "n=9\n"));
+}
+
+/* --- the writer thread -------------------------------------------------------------------------------------------- */
+
+static void
+test_a_writer_thread_writes_every_line_in_order(void **state)
+{
+	const char *at;
+
+	(void)state;
+	assert_int_equal(log_start(), 0);
+	for (unsigned i = 0; i < 300; i++)
+		log_info("n", "i=%u.", i);
+	log_stop();
+	at = logged();
+	for (unsigned i = 0; i < 300; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "i=%u.\n", i);
+		at = strstr(at, text);
+		assert_non_null(at);
+	}
+	log_info("after", "the=%s", "stop");
+	assert_non_null(strstr(logged(), "after the=stop\n"));
+}
+
+/* A program whose log nobody reads goes on: without the queue this test would never end. */
+static void
+test_nobody_waits_for_a_full_pipe(void **state)
+{
+	uint64_t dropped = log_queue_dropped();
+	static char bytes[1 << 20];
+	size_t len = 0;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	dup2(fds[1], STDERR_FILENO);
+	close(fds[1]);
+	assert_int_equal(log_start(), 0);
+	for (unsigned i = 0; i < 20000; i++)
+		log_info("n", "i=%u text=%.*s", i, 40, "0123456789012345678901234567890123456789");
+	assert_true(log_queue_dropped() > dropped);
+	/* now somebody reads: the writer gets on, and says what was lost */
+	while (len < sizeof(bytes) - 1 && strstr(bytes, "log.dropped lines=") == NULL) {
+		ssize_t n = read(fds[0], bytes + len, sizeof(bytes) - 1 - len);
+
+		assert_true(n > 0);
+		len += (size_t)n;
+		bytes[len] = '\0';
+	}
+	log_stop();
+	dup2(fileno(caught), STDERR_FILENO);
+	close(fds[0]);
+	assert_non_null(strstr(bytes, "log.dropped lines="));
+}
+
+static void
+test_levels_have_names(void **state)
+{
+	enum log_level level = LOG_LEVEL_DEBUG;
+
+	(void)state;
+	for (enum log_level l = LOG_LEVEL_ERROR; l <= LOG_LEVEL_DEBUG; l++) {
+		assert_int_equal(log_level_parse(log_level_name(l), &level), 0);
+		assert_int_equal(level, l);
+	}
+	assert_int_equal(log_level_parse("loud", &level), ERR_PARSE);
+	log_set_level(LOG_LEVEL_WARNING);
+	assert_int_equal(log_get_level(), LOG_LEVEL_WARNING);
+	log_set_level(LOG_LEVEL_INFO);
+}
+
+static void
+test_areas_are_listed_and_switched_off(void **state)
+{
+	unsigned count = 0;
+
+	(void)state;
+	for (const struct log_area *a = log_area_next(NULL); a != NULL; a = log_area_next(a))
+		count += a == &pdu || a == &login || a == &other;
+	assert_int_equal(count, 3);
+	assert_int_equal(log_area_enable("test"), 2);
+	assert_int_equal(log_area_disable("test.pdu"), 1);
+	assert_true(!pdu.on && login.on);
+	assert_int_equal(log_area_disable("all"), log_area_enable("all"));
+	log_area_disable("all");
+}
+
 #define caught_test(f) cmocka_unit_test_setup_teardown(f, catch_begin, catch_end)
 
 int
@@ -239,6 +440,15 @@ main(void)
 		caught_test(test_a_name_enables_all_areas_below_it_but_no_namesakes),
 		caught_test(test_a_name_that_no_area_has_is_not_found),
 		caught_test(test_lines_of_several_threads_do_not_mix),
+		caught_test(test_lines_for_the_journal_have_a_priority_and_no_time),
+		caught_test(test_another_programs_journal_is_not_ours),
+		caught_test(test_a_source_has_so_many_lines_and_then_a_summary),
+		caught_test(test_many_sources_share_a_limit),
+		caught_test(test_suppressed_lines_are_counted_in_the_log),
+		caught_test(test_a_writer_thread_writes_every_line_in_order),
+		caught_test(test_nobody_waits_for_a_full_pipe),
+		cmocka_unit_test(test_levels_have_names),
+		cmocka_unit_test(test_areas_are_listed_and_switched_off),
 		cmocka_unit_test(test_quoting_escapes_quotes_backslashes_and_controls),
 		cmocka_unit_test(test_quoting_keeps_utf8_and_escapes_what_is_none),
 		cmocka_unit_test(test_quoting_cuts_between_characters_and_closes),

@@ -321,8 +321,20 @@ on_same_lun(const uint8_t *a, const uint8_t *b)
 	return (a[0] & 0x3f) == (b[0] & 0x3f) && memcmp(a + 1, b + 1, 7) == 0;
 }
 
+/* Every refusal says why. */
+static void
+on_refused(void *user, unsigned status, const char *cause)
+{
+	struct peer *p = user;
+
+	assert_true(status != ISCSI_LOGIN_OK);
+	assert_non_null(cause);
+	p->refused = status;
+}
+
 static const struct iscsi_conn_ops ops = {
 	.login = on_login,
+	.refused = on_refused,
 	.established = on_established,
 	.command = on_command,
 	.write_ready = on_write_ready,

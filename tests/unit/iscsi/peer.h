@@ -49,6 +49,7 @@ struct peer {
 	struct iscsi_conn *conn;
 	enum peer_mode mode;
 	int read_pieces;  /* buffers a read is given in; 0 = one */
+	unsigned refused; /* status of the refusal that the owner was told of; 0 = none */
 	bool login_later; /* the owner answers "pending" */
 	struct iscsi_login_reply reply;
 	int error;                       /* of the last input */

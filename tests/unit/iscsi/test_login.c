@@ -242,6 +242,7 @@ refused(uint8_t flags, const char *text, size_t len, unsigned status)
 		fail_msg("status %04x, not %04x, for flags %02x %s", status_of(&got), status, flags,
 			 text);
 	assert_int_equal(p.error, ERR_CLOSED);
+	assert_int_equal(p.refused, status);
 	assert_false(iscsi_conn_is_established(p.conn));
 	assert_int_equal(got.bhs[AT_FLAGS] & T, 0);
 	peer_fini(&p);

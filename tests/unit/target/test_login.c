@@ -4,11 +4,13 @@
 
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 static int
@@ -60,6 +62,72 @@ test_a_target_without_that_portal_is_not_found(void **state)
 	fake_commit(env->array);
 	assert_null(host_login(env, HOST_1, "iqn.2026-11.test:c", 1));
 	assert_int_equal(host_login_status(), 0x0203);
+}
+
+/* --- what the log says of it --- */
+
+static int saved_stderr = -1;
+static FILE *caught;
+
+static void
+catch_log(void)
+{
+	caught = tmpfile();
+	assert_non_null(caught);
+	saved_stderr = dup(STDERR_FILENO);
+	assert_true(saved_stderr >= 0 && dup2(fileno(caught), STDERR_FILENO) >= 0);
+}
+
+/* All that was logged since, in text. */
+static void
+caught_log(char *text, size_t size)
+{
+	dup2(saved_stderr, STDERR_FILENO);
+	close(saved_stderr);
+	ssize_t len = pread(fileno(caught), text, size - 1, 0);
+
+	assert_true(len >= 0);
+	text[len] = '\0';
+	fclose(caught);
+}
+
+static void
+test_a_refused_login_is_logged_with_its_cause(void **state)
+{
+	struct env *env = *state;
+	struct guid c = fake_id(20);
+	static char text[16384];
+
+	fake_target(env->array, &c, "iqn.2026-11.test:c");
+	fake_commit(env->array);
+	catch_log();
+	assert_null(host_login(env, HOST_1, "iqn.2026-11.test:nobody", 1));
+	assert_null(host_login(env, HOST_1, "iqn.2026-11.test:c", 1));
+	caught_log(text, sizeof(text));
+	char *first = strstr(text, "warning login.refused peer=127.0.0.1:");
+
+	assert_non_null(first);
+	assert_non_null(strstr(first, "initiator=\"" HOST_1 "\" target=\"iqn.2026-11.test:nobody\" "
+				      "status=0203 cause=\"there is no such target\""));
+	assert_non_null(strstr(first,
+			       "target=\"iqn.2026-11.test:c\" status=0203 cause=\"the target has "
+			       "no portal group with this portal\""));
+}
+
+/* A peer that is refused again and again writes some lines and a number, not a line each. */
+static void
+test_refused_logins_do_not_fill_the_log(void **state)
+{
+	static char text[1 << 20];
+	unsigned lines = 0;
+
+	catch_log();
+	for (unsigned i = 0; i < 5 * LOG_LIMIT_LINES; i++)
+		assert_null(host_login(*state, HOST_1, "iqn.2026-11.test:nobody", 1));
+	caught_log(text, sizeof(text));
+	for (const char *at = text; (at = strstr(at, "login.refused peer=")) != NULL; at++)
+		lines++;
+	assert_true(lines >= 1 && lines < 3 * LOG_LIMIT_LINES);
 }
 
 static void
@@ -379,6 +447,8 @@ main(void)
 		ENV_TEST(test_login_to_a_target_gives_its_luns),
 		ENV_TEST(test_an_unknown_target_is_not_found),
 		ENV_TEST(test_a_target_without_that_portal_is_not_found),
+		ENV_TEST(test_a_refused_login_is_logged_with_its_cause),
+		ENV_TEST(test_refused_logins_do_not_fill_the_log),
 		ENV_TEST(test_the_array_knows_a_session_while_it_lives),
 		ENV_TEST(test_the_portal_is_ready),
 		ENV_TEST(test_an_absent_address_is_not_ready_and_hurts_nobody),
