@@ -339,8 +339,11 @@ int array_listen(struct array *array, uint64_t incarnation, uint64_t since,
 		 struct array_listener **ret_listener, struct state **ret_state,
 		 struct state **ret_live);
 /*
- * The next event, at the latest after a second a heartbeat.  0; the event's change is the caller's
- * reference (change_unref).  One thread per listener.
+ * Wait for the next event; when none comes within a second, *ret_event is a heartbeat.  Changes
+ * that are replayed from the catalog are decoded here, not on the writer.  The caller owns a
+ * reference to the event's change (change_unref).  Returns 0, or ERR_CORRUPT (a stored event is
+ * damaged) or -ENOMEM, after which the listener has a gap and must be freed.  One thread per
+ * listener.
  */
 int array_listener_next(struct array_listener *listener, struct array_event *ret_event);
 void array_listener_free(struct array_listener *listener);

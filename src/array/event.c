@@ -11,12 +11,18 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #define QUEUE_MAX 4096 /* events beyond what a listener asked to have replayed */
 
 struct queued {
 	struct list node;
 	struct array_event event; /* a reference to its change */
+	/*
+	 * Owned; a replayed change as the catalog has it, NULL otherwise.  The listener's own
+	 * thread decodes it: the writer, which replays, has no time for that.
+	 */
+	char *text;
 };
 
 struct array_listener {
@@ -32,10 +38,12 @@ struct array_listener {
 
 /* ---- pushing ---- */
 
+/* Queue an event; consumes text.  A listener without room for it is lost. */
 static void
-push(struct array_listener *l, enum array_event_kind kind, struct change *change,
+push(struct array_listener *l, enum array_event_kind kind, struct change *change, char *text,
      const struct position *position)
 {
+	AUTO_FREE char *own = text;
 	struct queued *q;
 
 	pthread_mutex_lock(&l->lock);
@@ -44,7 +52,10 @@ push(struct array_listener *l, enum array_event_kind kind, struct change *change
 		if (q == NULL) {
 			l->lost = true;
 		} else {
-			q->event = (struct array_event){ kind, change_ref(change), *position };
+			q->event = (struct array_event){ kind,
+							 change != NULL ? change_ref(change) : NULL,
+							 *position };
+			q->text = TAKE(own);
 			list_append(&l->queue, &q->node);
 			l->queued++;
 		}
@@ -61,7 +72,7 @@ array_event_change(struct array *array, struct change *change, const struct posi
 	pthread_mutex_lock(&array->listeners_lock);
 	list_for_each(node, &array->listeners)
 		push(list_entry(node, struct array_listener, node), ARRAY_EVENT_CHANGE, change,
-		     position);
+		     NULL, position);
 	pthread_mutex_unlock(&array->listeners_lock);
 }
 
@@ -73,7 +84,7 @@ array_event_live(struct array *array, struct change *change)
 
 	pthread_mutex_lock(&array->listeners_lock);
 	list_for_each(node, &array->listeners)
-		push(list_entry(node, struct array_listener, node), ARRAY_EVENT_LIVE, change,
+		push(list_entry(node, struct array_listener, node), ARRAY_EVENT_LIVE, change, NULL,
 		     position);
 	pthread_mutex_unlock(&array->listeners_lock);
 }
@@ -114,6 +125,16 @@ listener_new(struct array *array)
 	return l;
 }
 
+static void
+queued_free(struct queued *q)
+{
+	if (q == NULL)
+		return;
+	change_unref(q->event.change);
+	mem_free(q->text);
+	mem_free(q);
+}
+
 void
 array_listener_free(struct array_listener *l)
 {
@@ -127,8 +148,7 @@ array_listener_free(struct array_listener *l)
 	while ((node = list_pop(&l->queue)) != NULL) {
 		struct queued *q = list_entry(node, struct queued, node);
 
-		change_unref(q->event.change);
-		mem_free(q);
+		queued_free(q);
 	}
 	pthread_cond_destroy(&l->ready);
 	pthread_mutex_destroy(&l->lock);
@@ -140,20 +160,22 @@ struct listen {
 	struct array_task task;
 	struct array_listener *listener;
 	uint64_t incarnation, since;
-	struct position replayed; /* the position that the next replayed change leads to */
+	struct position replayed; /* of the change replayed last; its digest is in the text */
 	struct state **ret_state, **ret_live;
 };
 
 static int
-replay(void *arg, struct change *change)
+replay(void *arg, uint64_t sequence, const char *text)
 {
 	struct listen *listen = arg;
 	struct array_listener *l = listen->listener;
+	char *own = str_dup(text);
 
-	listen->replayed.sequence = change->sequence;
-	listen->replayed.digest = change->digest;
+	if (own == NULL)
+		return -ENOMEM;
+	listen->replayed.sequence = sequence;
 	l->limit++;
-	push(l, ARRAY_EVENT_CHANGE, change, &listen->replayed);
+	push(l, ARRAY_EVENT_CHANGE, NULL, own, &listen->replayed);
 	return l->lost ? -ENOMEM : 0;
 }
 
@@ -176,6 +198,7 @@ join(struct array *array, struct array_task *task)
 	}
 	if (rc < 0)
 		return rc;
+	listen->listener->position = *at;
 	/* The writer is here, so no change comes between; live_lock holds back live ones. */
 	pthread_mutex_lock(&array->live_lock);
 	pthread_mutex_lock(&array->listeners_lock);
@@ -222,8 +245,9 @@ deadline(struct timespec *ret_at)
 	ret_at->tv_sec++;
 }
 
-int
-array_listener_next(struct array_listener *l, struct array_event *ret_event)
+/* The queue's first event, or a heartbeat after a second, or LOST when no more will come. */
+static struct queued *
+next_queued(struct array_listener *l, struct array_event *ret_event)
 {
 	struct timespec at;
 	struct queued *q = NULL;
@@ -237,13 +261,32 @@ array_listener_next(struct array_listener *l, struct array_event *ret_event)
 	if (!list_empty(&l->queue)) {
 		q = list_entry(list_pop(&l->queue), struct queued, node);
 		l->queued--;
-		*ret_event = q->event;
 	} else {
 		*ret_event = (struct array_event){ l->lost ? ARRAY_EVENT_LOST
 							   : ARRAY_EVENT_HEARTBEAT,
 						   NULL, l->position };
 	}
 	pthread_mutex_unlock(&l->lock);
-	mem_free(q);
-	return 0;
+	return q;
+}
+
+int
+array_listener_next(struct array_listener *l, struct array_event *ret_event)
+{
+	struct queued *q = next_queued(l, ret_event);
+	int rc = 0;
+
+	if (q == NULL)
+		return 0;
+	if (q->text != NULL) {
+		rc = catalog_event_decode(q->text, &q->event.change);
+		if (rc == 0)
+			q->event.position.digest = q->event.change->digest;
+	}
+	if (rc == 0) {
+		*ret_event = q->event;
+		q->event.change = NULL;
+	}
+	queued_free(q);
+	return rc;
 }

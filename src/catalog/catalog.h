@@ -189,10 +189,17 @@ int catalog_retired_list(struct catalog *catalog, const char *target,
 			 int (*each)(void *arg, uint32_t number, const struct guid *lun_id),
 			 void *arg);
 /*
- * The changes after `since`, oldest first, without a gap.  ERR_GONE when they are not all kept any
- * more.
+ * Call `each` with the encoded changes after the sequence `since`, oldest first, without a gap.
+ * The text is borrowed for the call; catalog_event_decode reads it, on whichever thread has time
+ * for that.  Returns 0, ERR_GONE (they are not all kept any more), ERR_CORRUPT, -errno, or the
+ * first result of `each` that is not 0.
  */
 int catalog_events(struct catalog *catalog, uint64_t since,
-		   int (*each)(void *arg, struct change *change), void *arg);
+		   int (*each)(void *arg, uint64_t sequence, const char *text), void *arg);
+/*
+ * Decode the text of an event.  The caller owns *ret_change (change_unref).  Returns 0,
+ * ERR_CORRUPT (the text is damaged) or -ENOMEM.  Any thread.
+ */
+int catalog_event_decode(const char *text, struct change **ret_change);
 
 #endif

@@ -75,13 +75,18 @@ check_rules(struct catalog *catalog)
 
 /* The last event tells the digest that the position has. */
 static int
-last_event(void *arg, struct change *change)
+last_event(void *arg, uint64_t sequence, const char *text)
 {
 	struct catalog *catalog = arg;
+	struct change *change = NULL;
+	int rc = catalog_event_decode(text, &change);
+	bool leads = rc == 0 && sequence == catalog->position.sequence &&
+		     change->sequence == sequence &&
+		     hash128_equal(&change->digest, &catalog->position.digest);
 
-	if (change->sequence == catalog->position.sequence &&
-	    hash128_equal(&change->digest, &catalog->position.digest))
-		return 0;
+	change_unref(change);
+	if (rc < 0 || leads)
+		return rc;
 	return err_set(ERR_CORRUPT, "%s/catalog.db: the last event does not lead to the position",
 		       catalog->dir);
 }

@@ -96,8 +96,8 @@ check_range(struct catalog *catalog, uint64_t since)
 	return rc;
 }
 
-static int
-decode(const char *text, struct change **ret_change)
+int
+catalog_event_decode(const char *text, struct change **ret_change)
 {
 	json_t *json = text == NULL ? NULL : json_loads(text, 0, NULL);
 	int rc = json == NULL ? err_set(ERR_CORRUPT, "catalog.db: an event is damaged")
@@ -109,10 +109,9 @@ decode(const char *text, struct change **ret_change)
 
 int
 catalog_events(struct catalog *catalog, uint64_t since,
-	       int (*each)(void *arg, struct change *change), void *arg)
+	       int (*each)(void *arg, uint64_t sequence, const char *text), void *arg)
 {
 	sqlite3_stmt *stmt;
-	struct change *change;
 	int step = SQLITE_DONE, rc = check_range(catalog, since);
 
 	if (rc == 0)
@@ -121,11 +120,10 @@ catalog_events(struct catalog *catalog, uint64_t since,
 		return rc;
 	sqlite3_bind_int64(stmt, 1, (int64_t)since);
 	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
-		change = NULL;
-		rc = decode((const char *)sqlite3_column_text(stmt, 1), &change);
-		if (rc == 0)
-			rc = each(arg, change);
-		change_unref(change);
+		const char *text = (const char *)sqlite3_column_text(stmt, 1);
+
+		rc = text == NULL ? -ENOMEM
+				  : each(arg, (uint64_t)sqlite3_column_int64(stmt, 0), text);
 	}
 	if (rc == 0 && step != SQLITE_DONE)
 		rc = catalog_db_error(catalog, step, "events");

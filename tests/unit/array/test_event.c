@@ -2,6 +2,8 @@
 /* Listeners: no gap, no doubles, in order; heartbeats; LOST. */
 #include "array_test.h"
 
+#include <sqlite3.h>
+
 /* The next event that is no heartbeat; its change is the caller's. */
 static struct array_event
 next_event(struct array_listener *l)
@@ -78,6 +80,43 @@ test_listener_that_comes_back_misses_nothing(void **state)
 	make_lun(f->array, "c");
 	follow(f->array, l, &mine);
 	assert_int_equal(state_count(mine, ROW_LUN), 3);
+	array_listener_free(l);
+}
+
+/* Puts a text in the place of a stored event.  The array is closed. */
+static void
+damage_event(const struct fixture *f, uint64_t sequence)
+{
+	char path[120], sql[120];
+	sqlite3 *db = NULL;
+
+	snprintf(path, sizeof(path), "%s/catalog.db", f->array_dir);
+	snprintf(sql, sizeof(sql), "UPDATE event SET change = '{' WHERE sequence = %llu",
+		 (unsigned long long)sequence);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/*
+ * The writer does not look into what it replays: a damaged event does not fail the listening, which
+ * the writer does, but the reading, which is the listener's own work.
+ */
+static void
+test_listener_decodes_what_is_replayed(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t since = sequence_of(f->array);
+	struct array_listener *l = NULL;
+	struct array_event event;
+
+	make_lun(f->array, "a");
+	make_lun(f->array, "b");
+	fixture_close(f);
+	damage_event(f, since + 1);
+	fixture_open(f);
+	assert_ok(array_listen(f->array, 1, since, &l, NULL, NULL));
+	assert_int_equal(array_listener_next(l, &event), ERR_CORRUPT);
 	array_listener_free(l);
 }
 
@@ -214,6 +253,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_listener_follows_from_where_it_joined),
 		WITH_ARRAY(test_listener_that_comes_back_misses_nothing),
+		WITH_ARRAY(test_listener_decodes_what_is_replayed),
 		WITH_ARRAY(test_other_incarnation_and_the_future_are_gone),
 		WITH_ARRAY(test_live_changes_come_in_the_order_of_their_versions),
 		WITH_ARRAY(test_heartbeat_when_nothing_happens),

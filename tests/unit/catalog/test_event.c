@@ -9,16 +9,20 @@ struct walk {
 };
 
 static int
-follow(void *arg, struct change *change)
+follow(void *arg, uint64_t sequence, const char *text)
 {
 	struct walk *w = arg;
+	struct change *change = NULL;
 	struct state *next = NULL;
 
-	assert_int_equal(change->sequence, w->next++);
+	assert_int_equal(sequence, w->next++);
 	w->count++;
 	if (w->state == NULL)
 		return 0;
+	assert_ok(catalog_event_decode(text, &change));
+	assert_int_equal(change->sequence, sequence);
 	assert_ok(state_apply(w->state, change, &next));
+	change_unref(change);
 	state_unref(w->state);
 	w->state = next;
 	return 0;
