@@ -276,16 +276,10 @@ catalog_rollback_to(struct catalog *catalog)
 int
 catalog_load(struct catalog *catalog, struct state **ret_state)
 {
-	struct position base = catalog->position;
-	AUTO_STATE struct state *empty = NULL, *state = NULL;
-	struct state_edit *edit;
-	struct change *change = NULL;
-	static const struct guid none;
+	AUTO_STATE struct state *empty = state_new(&catalog->position), *state = NULL;
+	struct state_edit *edit = empty != NULL ? state_edit_new(empty) : NULL;
 	int rc;
 
-	base.sequence--; /* the edit that brings all rows is one step */
-	empty = state_new(&base);
-	edit = empty == NULL ? NULL : state_edit_new(empty);
 	if (edit == NULL)
 		return -ENOMEM;
 	rc = catalog_rows_load(catalog, edit);
@@ -293,10 +287,9 @@ catalog_load(struct catalog *catalog, struct state **ret_state)
 		state_edit_free(edit);
 		return rc;
 	}
-	rc = state_edit_finish(edit, "load", &none, 0, &state, &change);
+	rc = state_edit_load(edit, &state);
 	if (rc < 0)
 		return rc;
-	change_unref(change);
 	if (!hash128_equal(&state_position(state)->digest, &catalog->position.digest))
 		return err_set(ERR_CORRUPT, "%s: the digest of the rows is not the stored one",
 			       catalog->dir);

@@ -33,19 +33,7 @@ COM_THUNKS(subsystem, IVdsSubSystemInterconnect, interconnect);
 bool
 com_is_degraded(const struct state *live)
 {
-	for (size_t i = 0; i < state_count(live, ROW_LIVE_LUN); i++) {
-		const struct row_live_lun *lun = state_at(live, ROW_LIVE_LUN, i);
-
-		if (lun->health == HEALTH_FAILED)
-			return true;
-	}
-	for (size_t i = 0; i < state_count(live, ROW_LIVE_POOL); i++) {
-		const struct row_live_pool *pool = state_at(live, ROW_LIVE_POOL, i);
-
-		if (!pool->ready)
-			return true;
-	}
-	return false;
+	return state_ailing(live) > 0;
 }
 
 static HRESULT

@@ -25,7 +25,7 @@ change_new(const char *cause, size_t op_capacity)
 
 	if (change == NULL)
 		return NULL;
-	change->refs = 1;
+	atomic_init(&change->refs, 1);
 	change->cause = str_dup(cause);
 	change->ops = mem_calloc(op_capacity, sizeof(change->ops[0]));
 	if (change->cause == NULL || change->ops == NULL) {
@@ -47,14 +47,15 @@ change_ref(const struct change *change)
 {
 	struct change *counted = (struct change *)(uintptr_t)change;
 
-	__atomic_add_fetch(&counted->refs, 1, __ATOMIC_RELAXED);
+	atomic_fetch_add_explicit(&counted->refs, 1, memory_order_relaxed);
 	return counted;
 }
 
 void
 change_unref(struct change *change)
 {
-	if (change != NULL && __atomic_sub_fetch(&change->refs, 1, __ATOMIC_ACQ_REL) == 0)
+	if (change != NULL &&
+	    atomic_fetch_sub_explicit(&change->refs, 1, memory_order_acq_rel) == 1)
 		change_free(change);
 }
 

@@ -1,45 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Orders: counting and looking up.  order_edit.c changes them, order_table.c says which there are.
+ * Orders: counting, looking up, walking and comparing.  order_edit.c changes orders, order_table.c
+ * says which there are.  Any thread may read an order that it holds.
  */
 #include "model/order_int.h"
 
+#include <assert.h>
+
 #include "base/mem.h"
 #include "model/fields.h"
+
+_Thread_local uint64_t order_work;
 
 struct order *
 order_ref(struct order *order)
 {
 	if (order != NULL)
-		__atomic_add_fetch(&order->refs, 1, __ATOMIC_RELAXED);
+		atomic_fetch_add_explicit(&order->refs, 1, memory_order_relaxed);
 	return order;
-}
-
-void
-order_chunk_unref(struct order_chunk *chunk)
-{
-	if (__atomic_sub_fetch(&chunk->refs, 1, __ATOMIC_ACQ_REL) > 0)
-		return;
-	for (size_t i = 0; chunk->owns && i < chunk->count; i++)
-		row_unref(chunk->rows[i]);
-	mem_free(chunk);
 }
 
 void
 order_unref(struct order *order)
 {
-	if (order == NULL || __atomic_sub_fetch(&order->refs, 1, __ATOMIC_ACQ_REL) > 0)
+	if (order == NULL || atomic_fetch_sub_explicit(&order->refs, 1, memory_order_acq_rel) > 1)
 		return;
-	for (size_t i = 0; i < order->chunks; i++)
-		order_chunk_unref(order->slots[i].chunk);
-	mem_free(order->slots);
+	for (uint32_t i = 0; i < order->count; i++)
+		if (order->level > 0)
+			order_unref(order->entries[i].child);
+		else if (order->owns)
+			row_unref(order->entries[i].row);
 	mem_free(order);
 }
+
+/* ---- searching ---- */
 
 /* What is looked for, and how. */
 struct probe {
 	const void *row;
-	uint64_t prefix;
+	uint32_t prefix;
 	order_compare *compare;
 };
 
@@ -50,23 +49,31 @@ probe_of(const struct order_type *type, bool by_group, const void *row)
 }
 
 static int
-compare_at(const struct probe *probe, uint64_t prefix, const void *row)
+compare_at(const struct probe *probe, uint32_t prefix, const void *row)
 {
 	if (prefix != probe->prefix)
 		return prefix < probe->prefix ? -1 : 1;
 	return probe->compare(row, probe->row);
 }
 
-/* The first row of the chunk that is not less than (or, with `past`, greater than) the probe. */
-static size_t
-chunk_bound(const struct order_chunk *chunk, const struct probe *probe, bool past)
+static const void *
+first_row(const struct order *node)
 {
-	const uint64_t *prefixes = chunk_prefixes(chunk);
-	size_t low = 0, high = chunk->count;
+	while (node->level > 0)
+		node = node->entries[0].child;
+	return node->entries[0].row;
+}
+
+/* The first row of the leaf that is not less than (or, with `past`, greater than) the probe. */
+static uint32_t
+leaf_bound(const struct order *leaf, const struct probe *probe, bool past)
+{
+	const uint32_t *prefixes = order_prefixes(leaf);
+	uint32_t low = 0, high = leaf->count;
 
 	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = compare_at(probe, prefixes[middle], chunk->rows[middle]);
+		uint32_t middle = low + (high - low) / 2;
+		int order = compare_at(probe, prefixes[middle], leaf->entries[middle].row);
 
 		if (order < 0 || (past && order == 0))
 			low = middle + 1;
@@ -77,21 +84,22 @@ chunk_bound(const struct order_chunk *chunk, const struct probe *probe, bool pas
 }
 
 /*
- * The last chunk whose first row is not greater than the probe, else the first.  The order is not
- * empty.
+ * The last child whose first row is not greater than the probe, else the first child.  The probe
+ * compares by group: a child that begins with the probe's group has all of that group (invariant
+ * 2), so that is where the probe belongs also when the child's first row is greater.
  */
-static size_t
-chunk_of(const struct order *order, const struct probe *probe)
+static uint32_t
+child_of(const struct order *node, const struct probe *probe)
 {
-	size_t low = 0, high = order->chunks;
+	const uint32_t *prefixes = order_prefixes(node);
+	uint32_t low = 0, high = node->count;
 
 	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-		const struct order_slot *slot = &order->slots[middle];
+		uint32_t middle = low + (high - low) / 2;
 
-		if (slot->prefix < probe->prefix ||
-		    (slot->prefix == probe->prefix &&
-		     probe->compare(slot->chunk->rows[0], probe->row) <= 0))
+		if (prefixes[middle] < probe->prefix ||
+		    (prefixes[middle] == probe->prefix &&
+		     probe->compare(first_row(node->entries[middle].child), probe->row) <= 0))
 			low = middle;
 		else
 			high = middle;
@@ -99,163 +107,250 @@ chunk_of(const struct order *order, const struct probe *probe)
 	return low;
 }
 
-static struct order_place
-locate(const struct order *order, const struct probe *probe)
+uint32_t
+order_child_of(const struct order *node, const struct order_type *type, const void *row)
 {
-	struct order_place place = { 0, 0 };
+	struct probe probe = probe_of(type, true, row);
 
-	if (order_count(order) == 0)
-		return place;
-	place.chunk = chunk_of(order, probe);
-	place.row = chunk_bound(order->slots[place.chunk].chunk, probe, false);
-	return place;
+	return child_of(node, &probe);
 }
 
-struct order_place
-order_locate(const struct order *order, const struct order_type *type, const void *row)
+uint32_t
+order_leaf_bound(const struct order *leaf, const struct order_type *type, const void *row)
 {
 	struct probe probe = probe_of(type, false, row);
 
-	return locate(order, &probe);
+	return leaf_bound(leaf, &probe, false);
+}
+
+/* The leaf under which the probe's group belongs.  The order is not NULL. */
+static const struct order *
+leaf_of(const struct order *order, const struct order_type *type, const void *row)
+{
+	struct probe probe = probe_of(type, true, row);
+
+	while (order->level > 0)
+		order = order->entries[child_of(order, &probe)].child;
+	return order;
 }
 
 const void *
 order_at(const struct order *order, size_t index)
 {
-	size_t low = 0, high;
-
 	if (index >= order_count(order))
 		return NULL;
-	for (high = order->chunks; high - low > 1;) {
-		size_t middle = low + (high - low) / 2;
+	while (order->level > 0) {
+		const union order_entry *entry = order->entries;
 
-		if (order->slots[middle].start <= index)
-			low = middle;
-		else
-			high = middle;
+		for (; index >= entry->child->rows; entry++)
+			index -= entry->child->rows;
+		order = entry->child;
 	}
-	return order->slots[low].chunk->rows[index - order->slots[low].start];
+	return order->entries[index].row;
 }
 
 const void *
 order_find(const struct order *order, const struct order_type *type, const void *row)
 {
-	struct probe probe = probe_of(type, false, row);
-	struct order_place place = locate(order, &probe);
-	const struct order_chunk *chunk;
+	const struct order *leaf;
+	uint32_t at;
 
 	if (order_count(order) == 0)
 		return NULL;
-	chunk = order->slots[place.chunk].chunk;
-	if (place.row == chunk->count || type->compare(chunk->rows[place.row], row) != 0)
+	leaf = leaf_of(order, type, row);
+	at = order_leaf_bound(leaf, type, row);
+	if (at == leaf->count || type->compare(leaf->entries[at].row, row) != 0)
 		return NULL;
-	return chunk->rows[place.row];
+	return leaf->entries[at].row;
 }
 
 size_t
 order_after(const struct order *order, const struct order_type *type, bool by_group,
 	    const void *row)
 {
-	struct probe probe = probe_of(type, by_group, row);
-	const struct order_slot *slot;
+	struct probe group = probe_of(type, true, row), probe = probe_of(type, by_group, row);
+	size_t before = 0;
 
 	if (order_count(order) == 0)
 		return 0;
-	slot = &order->slots[chunk_of(order, &probe)];
-	return slot->start + chunk_bound(slot->chunk, &probe, true);
+	while (order->level > 0) {
+		uint32_t at = child_of(order, &group);
+
+		for (uint32_t i = 0; i < at; i++)
+			before += order->entries[i].child->rows;
+		order = order->entries[at].child;
+	}
+	return before + leaf_bound(order, &probe, true);
 }
 
 struct row_slice
 order_group(const struct order *order, const struct order_type *type, const void *row)
 {
 	struct probe probe = probe_of(type, true, row);
-	struct order_place place = locate(order, &probe);
-	const struct order_chunk *chunk;
-	size_t end;
+	uint32_t first, end;
 
 	if (order_count(order) == 0)
 		return (struct row_slice){ NULL, 0 };
-	chunk = order->slots[place.chunk].chunk;
+	order = leaf_of(order, type, row);
+	first = leaf_bound(order, &probe, false);
 	/* Groups are short, mostly: look at the next few before halving the rest. */
-	for (end = place.row; end < chunk->count && end < place.row + 8; end++)
-		if (chunk_prefixes(chunk)[end] != probe.prefix ||
-		    type->group(chunk->rows[end], row) != 0)
-			return (struct row_slice){ (const void *const *)chunk->rows + place.row,
-						   end - place.row };
-	end = chunk_bound(chunk, &probe, true);
-	return (struct row_slice){ (const void *const *)chunk->rows + place.row, end - place.row };
+	for (end = first; end < order->count && end < first + 8; end++)
+		if (compare_at(&probe, order_prefixes(order)[end], order->entries[end].row) != 0)
+			break;
+	if (end == first + 8)
+		end = leaf_bound(order, &probe, true);
+	return (struct row_slice){ (const void *const *)&order->entries[first].row, end - first };
+}
+
+/* ---- walking ---- */
+
+/* Extend the path to the first row of its last node. */
+static void
+path_descend(struct order_path *path, const struct order *node)
+{
+	for (;;) {
+		assert(path->depth < ORDER_DEPTH_MAX);
+		path->node[path->depth] = node;
+		path->at[path->depth++] = 0;
+		if (node->level == 0)
+			return;
+		node = node->entries[0].child;
+	}
+}
+
+static void
+path_begin(struct order_path *path, const struct order *order)
+{
+	path->depth = 0;
+	if (order_count(order) > 0)
+		path_descend(path, order);
+}
+
+/* Step over the node (or row) at depth `at` of the path; the path becomes empty at the end. */
+static void
+path_step(struct order_path *path, unsigned at)
+{
+	path->depth = at + 1;
+	while (path->depth > 0) {
+		const struct order *node = path->node[path->depth - 1];
+		uint32_t next = ++path->at[path->depth - 1];
+
+		if (next < node->count) {
+			if (node->level > 0)
+				path_descend(path, node->entries[next].child);
+			return;
+		}
+		path->depth--;
+	}
+}
+
+static const void *
+path_row(const struct order_path *path)
+{
+	return path->depth > 0 ? path->node[path->depth - 1]->entries[path->at[path->depth - 1]].row
+			       : NULL;
+}
+
+void
+order_walk_begin(struct order_walk *walk, const struct order *order)
+{
+	path_begin(&walk->path, order);
+}
+
+const void *
+order_walk_next(struct order_walk *walk)
+{
+	const void *row = path_row(&walk->path);
+
+	if (row != NULL)
+		path_step(&walk->path, walk->path.depth - 1);
+	return row;
 }
 
 /* ---- differences ---- */
 
-/* A walk over an order's rows. */
-struct cursor {
-	const struct order *order;
-	struct order_place at;
-};
-
-static const struct order_chunk *
-cursor_chunk(const struct cursor *c)
+/*
+ * The node of that level which begins at the path's row, as the depth at which it stands; -1 when
+ * there is none.
+ */
+static int
+path_begins(const struct order_path *path, unsigned level)
 {
-	return c->order != NULL && c->at.chunk < c->order->chunks
-		       ? c->order->slots[c->at.chunk].chunk
-		       : NULL;
+	int at = (int)path->depth - 1 - (int)level;
+
+	if (at < 0)
+		return -1;
+	for (unsigned i = (unsigned)at; i < path->depth; i++)
+		if (path->at[i] != 0)
+			return -1;
+	return at;
 }
 
-static const void *
-cursor_row(struct cursor *c)
+/* Step over the largest node that both orders share here.  False when there is none. */
+static bool
+paths_skip(struct order_path *a, struct order_path *b)
 {
-	const struct order_chunk *chunk = cursor_chunk(c);
+	for (unsigned level = MIN(a->depth, b->depth); level-- > 0;) {
+		int at_a = path_begins(a, level), at_b = path_begins(b, level);
 
-	while (chunk != NULL && c->at.row == chunk->count) {
-		c->at = (struct order_place){ c->at.chunk + 1, 0 };
-		chunk = cursor_chunk(c);
+		if (at_a < 0 || at_b < 0 || a->node[at_a] != b->node[at_b])
+			continue;
+		order_work++;
+		if (at_a == 0)
+			a->depth = 0;
+		else
+			path_step(a, (unsigned)at_a - 1);
+		if (at_b == 0)
+			b->depth = 0;
+		else
+			path_step(b, (unsigned)at_b - 1);
+		return true;
 	}
-	return chunk != NULL ? chunk->rows[c->at.row] : NULL;
+	return false;
 }
 
-/* Step over chunks that both orders share. */
-static void
-cursors_skip(struct cursor *a, struct cursor *b)
+static int
+compare_keys(const void *old, const void *now)
 {
-	while (a->at.row == 0 && b->at.row == 0 && cursor_chunk(a) != NULL &&
-	       cursor_chunk(a) == cursor_chunk(b)) {
-		a->at.chunk++;
-		b->at.chunk++;
-		cursor_row(a);
-		cursor_row(b);
-	}
+	struct row_key p, q;
+
+	if (old == NULL || now == NULL)
+		return old == NULL ? 1 : -1;
+	row_key(old, &p);
+	row_key(now, &q);
+	return row_key_compare(&p, &q);
 }
 
 int
 order_diff(const struct order *before, const struct order *after,
 	   int (*each)(void *arg, const void *old, const void *now), void *arg)
 {
-	struct cursor a = { before, { 0, 0 } }, b = { after, { 0, 0 } };
+	struct order_path a, b;
 	int rc = 0;
 
-	while (rc == 0 && before != after) {
+	if (before == after)
+		return 0;
+	path_begin(&a, before);
+	path_begin(&b, after);
+	while (rc == 0 && (a.depth > 0 || b.depth > 0)) {
 		const void *old, *now;
-		struct row_key p, q;
 		int order;
 
-		cursors_skip(&a, &b);
-		old = cursor_row(&a);
-		now = cursor_row(&b);
-		if (old == NULL && now == NULL)
-			break;
-		if (old != NULL)
-			row_key(old, &p);
-		if (now != NULL)
-			row_key(now, &q);
-		order = old == NULL ? 1 : now == NULL ? -1 : row_key_compare(&p, &q);
+		if (paths_skip(&a, &b))
+			continue;
+		order_work++;
+		old = path_row(&a);
+		now = path_row(&b);
+		order = compare_keys(old, now);
 		if (order != 0)
 			rc = each(arg, order < 0 ? old : NULL, order < 0 ? NULL : now);
 		else if (old != now && !hash128_equal(&((const struct row *)old)->hash,
 						      &((const struct row *)now)->hash))
 			rc = each(arg, old, now);
-		a.at.row += order <= 0;
-		b.at.row += order >= 0;
+		if (order <= 0)
+			path_step(&a, a.depth - 1);
+		if (order >= 0)
+			path_step(&b, b.depth - 1);
 	}
 	return rc;
 }

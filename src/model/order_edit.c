@@ -1,298 +1,155 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Changing an order: own (copy what others hold too), then put rows in and take them out.  Whatever
- * may fail comes first, in order_prepare; splitting and merging chunks afterwards is done when
- * memory allows and is no matter when not.
+ * Changing an order: own the path to a row (copy the nodes that others hold too), then put the row
+ * in or take it out.  Whatever may fail comes first, in order_prepare.  Splitting and joining nodes
+ * afterwards is done when memory allows; an order stays correct without it.  One thread for each
+ * order that is being edited.
  */
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "model/order_int.h"
 #include "model/fields.h"
+#include "model/order_int.h"
 
-#define CHUNK_MAX   128 /* rows; a larger group may stand alone in a larger chunk */
-#define CHUNK_SLACK 8   /* room in a new chunk, since edits come in runs */
+#define NODE_MAX   128 /* entries; a larger group may stand alone in a larger leaf */
+#define NODE_SLACK 4   /* room in a new node, since edits come in runs */
 
 static bool
-is_shared(const unsigned *refs)
+is_shared(const struct order *node)
 {
-	return __atomic_load_n(refs, __ATOMIC_ACQUIRE) > 1;
+	return atomic_load_explicit(&node->refs, memory_order_acquire) > 1;
 }
 
 /* ---- owning ---- */
 
 static size_t
-chunk_size(size_t capacity)
+node_size(uint32_t capacity)
 {
-	return sizeof(struct order_chunk) + capacity * (sizeof(void *) + sizeof(uint64_t));
+	return sizeof(struct order) + capacity * (sizeof(union order_entry) + sizeof(uint32_t));
 }
 
-static struct order_chunk *
-chunk_new(size_t capacity, bool owns)
+/* A multiple of two, so that no padding follows the prefixes. */
+static uint32_t
+capacity_for(uint32_t count)
 {
-	struct order_chunk *chunk = mem_alloc(chunk_size(capacity));
-
-	if (chunk != NULL)
-		*chunk = (struct order_chunk){ .refs = 1, .owns = owns, .capacity = capacity };
-	return chunk;
-}
-
-static void
-chunk_append(struct order_chunk *to, const struct order_chunk *from, size_t first, size_t count)
-{
-	for (size_t i = first; from->owns && i < first + count; i++)
-		row_ref(from->rows[i]);
-	memcpy(to->rows + to->count, from->rows + first, count * sizeof(to->rows[0]));
-	memcpy(chunk_prefixes(to) + to->count, chunk_prefixes(from) + first,
-	       count * sizeof(uint64_t));
-	to->count += count;
-}
-
-/* A chunk of which nobody else knows, with more room.  NULL: none, and it is as it was. */
-static struct order_chunk *
-chunk_grow(struct order_chunk *old, size_t capacity)
-{
-	struct order_chunk *chunk = mem_realloc(old, chunk_size(capacity));
-	const uint64_t *prefixes;
-
-	if (chunk == NULL)
-		return NULL;
-	prefixes = chunk_prefixes(chunk);
-	chunk->capacity = capacity;
-	memmove(chunk_prefixes(chunk), prefixes, chunk->count * sizeof(*prefixes));
-	return chunk;
-}
-
-/*
- * Make the chunk in that slot this order's alone, with room for `more` rows.  The order is owned.
- */
-static int
-chunk_own(struct order *order, size_t slot, size_t more)
-{
-	struct order_chunk *old = order->slots[slot].chunk, *chunk;
-	bool shared = is_shared(&old->refs);
-	size_t capacity = old->count + more + CHUNK_SLACK + old->count / 8;
-
-	if (!shared && old->capacity - old->count >= more)
-		return 0;
-	chunk = shared ? chunk_new(capacity, old->owns) : chunk_grow(old, capacity);
-	if (chunk == NULL)
-		return -ENOMEM;
-	if (shared) {
-		chunk_append(chunk, old, 0, old->count);
-		order_chunk_unref(old);
-	}
-	order->slots[slot].chunk = chunk;
-	return 0;
+	return (count + count / 16 + NODE_SLACK + 1) & ~1u;
 }
 
 static struct order *
-order_copy(const struct order *order)
+node_new(unsigned level, uint32_t capacity, bool owns)
 {
-	struct order *copy = mem_calloc(1, sizeof(*copy));
+	struct order *node = mem_alloc(node_size(capacity));
+
+	if (node == NULL)
+		return NULL;
+	*node = (struct order){
+		.level = (uint16_t)level,
+		.owns = owns,
+		.capacity = capacity,
+	};
+	atomic_init(&node->refs, 1);
+	return node;
+}
+
+static size_t
+entry_rows(const struct order *node, uint32_t at)
+{
+	return node->level > 0 ? node->entries[at].child->rows : 1;
+}
+
+static void
+entry_ref(const struct order *node, uint32_t at)
+{
+	if (node->level > 0)
+		order_ref(node->entries[at].child);
+	else if (node->owns)
+		row_ref(node->entries[at].row);
+}
+
+/* Append entries of another node, without references of their own. */
+static void
+entries_append(struct order *to, const struct order *from, uint32_t first, uint32_t count)
+{
+	memcpy(to->entries + to->count, from->entries + first, count * sizeof(to->entries[0]));
+	memcpy(order_prefixes(to) + to->count, order_prefixes(from) + first,
+	       count * sizeof(uint32_t));
+	for (uint32_t i = first; i < first + count; i++)
+		to->rows += entry_rows(from, i);
+	to->count += count;
+	order_work += count;
+}
+
+static struct order *
+node_copy(const struct order *node, uint32_t capacity)
+{
+	struct order *copy = node_new(node->level, capacity, node->owns);
 
 	if (copy == NULL)
 		return NULL;
-	copy->refs = 1;
-	if (order == NULL)
-		return copy;
-	if (mem_grow(&copy->slots, &copy->capacity, order->chunks + 1, sizeof(copy->slots[0])) <
-	    0) {
-		order_unref(copy);
-		return NULL;
-	}
-	for (size_t i = 0; i < order->chunks; i++) {
-		copy->slots[i] = order->slots[i];
-		__atomic_add_fetch(&copy->slots[i].chunk->refs, 1, __ATOMIC_RELAXED);
-	}
-	copy->chunks = order->chunks;
-	copy->count = order->count;
+	entries_append(copy, node, 0, node->count);
+	for (uint32_t i = 0; i < node->count; i++)
+		entry_ref(node, i);
 	return copy;
 }
 
-/* Make *order this edit's alone, with at least one chunk. */
+/* Give a node that only this edit holds another capacity.  NULL: out of memory, it is as it was. */
+static struct order *
+node_resize(struct order *old, uint32_t capacity)
+{
+	uint32_t before = old->capacity;
+	struct order *node;
+
+	if (capacity < before) { /* the prefixes move down before the block ends there */
+		uint32_t *from = order_prefixes(old);
+
+		old->capacity = capacity;
+		memmove(order_prefixes(old), from, old->count * sizeof(*from));
+	}
+	node = mem_realloc(old, node_size(capacity));
+	if (node == NULL)
+		return capacity <= before ? old : NULL;
+	if (capacity > before) {
+		const uint32_t *from = order_prefixes(node);
+
+		node->capacity = capacity;
+		memmove(order_prefixes(node), from, node->count * sizeof(*from));
+	}
+	order_work += node->count;
+	return node;
+}
+
+/* Make the node in *slot this edit's alone, with room for `more` entries.  0 or -ENOMEM. */
 static int
-order_own(struct order **order, bool owns)
+node_own(struct order **slot, uint32_t more)
 {
-	struct order *own = *order;
+	struct order *old = *slot, *node;
+	bool shared = is_shared(old);
 
-	if (own == NULL || is_shared(&own->refs)) {
-		own = order_copy(*order);
-		if (own == NULL)
-			return -ENOMEM;
-		order_unref(*order);
-		*order = own;
-	}
-	if (own->chunks > 0)
+	if (!shared && old->capacity - old->count >= more)
 		return 0;
-	if (mem_grow(&own->slots, &own->capacity, 1, sizeof(own->slots[0])) < 0)
+	node = shared ? node_copy(old, capacity_for(old->count + more))
+		      : node_resize(old, capacity_for(old->count + more));
+	if (node == NULL)
 		return -ENOMEM;
-	own->slots[0] = (struct order_slot){ .chunk = chunk_new(CHUNK_SLACK, owns) };
-	own->chunks = own->slots[0].chunk != NULL;
-	return own->chunks > 0 ? 0 : -ENOMEM;
-}
-
-/* ---- slots ---- */
-
-static void
-starts_renew(struct order *order, size_t from)
-{
-	for (size_t i = from; i < order->chunks; i++)
-		order->slots[i].start =
-			i == 0 ? 0 : order->slots[i - 1].start + order->slots[i - 1].chunk->count;
-}
-
-/* The chunk has another first row now. */
-static void
-slot_renew(struct order *order, size_t slot)
-{
-	order->slots[slot].prefix = chunk_prefixes(order->slots[slot].chunk)[0];
-}
-
-static void
-slot_remove(struct order *order, size_t slot)
-{
-	order_chunk_unref(order->slots[slot].chunk);
-	order->chunks--;
-	memmove(order->slots + slot, order->slots + slot + 1,
-		(order->chunks - slot) * sizeof(order->slots[0]));
-	starts_renew(order, slot);
-}
-
-/* The border between two groups nearest to the middle of the chunk; 0 when it is one group. */
-static size_t
-chunk_border(const struct order_chunk *chunk, order_compare *group)
-{
-	size_t middle = chunk->count / 2;
-
-	if (group(chunk->rows[0], chunk->rows[chunk->count - 1]) == 0)
-		return 0;
-	for (size_t away = 0; away < middle; away++) {
-		if (group(chunk->rows[middle - away - 1], chunk->rows[middle - away]) != 0)
-			return middle - away;
-		if (middle + away + 1 < chunk->count &&
-		    group(chunk->rows[middle + away], chunk->rows[middle + away + 1]) != 0)
-			return middle + away + 1;
-	}
+	if (shared)
+		order_unref(old);
+	*slot = node;
 	return 0;
 }
 
-/* Split a chunk that has become too large, when that is possible. */
-static void
-chunk_split(struct order *order, size_t slot, order_compare *group)
+/* Own all nodes from the root to the leaf under which the row belongs; room in the leaf. */
+static int
+path_own(struct order **slot, const struct order_type *type, const void *row, uint32_t more)
 {
-	struct order_chunk *left = order->slots[slot].chunk, *right;
-	size_t border;
-
-	if (left->count <= CHUNK_MAX || (border = chunk_border(left, group)) == 0)
-		return;
-	if (mem_grow(&order->slots, &order->capacity, order->chunks + 1, sizeof(order->slots[0])) <
-	    0)
-		return;
-	right = chunk_new(left->count - border + CHUNK_SLACK, left->owns);
-	if (right == NULL)
-		return;
-	right->count = left->count - border;
-	memcpy(right->rows, left->rows + border, right->count * sizeof(right->rows[0]));
-	memcpy(chunk_prefixes(right), chunk_prefixes(left) + border,
-	       right->count * sizeof(uint64_t));
-	left->count = border;
-	memmove(order->slots + slot + 2, order->slots + slot + 1,
-		(order->chunks - slot - 1) * sizeof(order->slots[0]));
-	order->slots[slot + 1] = (struct order_slot){ .chunk = right };
-	order->chunks++;
-	slot_renew(order, slot + 1);
-	starts_renew(order, slot + 1);
-}
-
-/* Join a chunk that has become small with its neighbour to the right, when that is small too. */
-static void
-chunk_join(struct order *order, size_t slot)
-{
-	struct order_chunk *next;
-
-	if (slot + 1 >= order->chunks || order->slots[slot].chunk->count > CHUNK_MAX / 8)
-		return;
-	next = order->slots[slot + 1].chunk;
-	if (next->count > CHUNK_MAX / 2 || chunk_own(order, slot, next->count) < 0)
-		return;
-	chunk_append(order->slots[slot].chunk, next, 0, next->count);
-	slot_remove(order, slot + 1);
-}
-
-/* ---- rows ---- */
-
-/* Where `row` goes: never before rows of its group that stand in the next chunk. */
-static struct order_place
-insert_place(const struct order *order, const struct order_type *type, const void *row)
-{
-	struct order_place place = order_locate(order, type, row);
-
-	if (order->count > 0 && place.row == order->slots[place.chunk].chunk->count &&
-	    place.chunk + 1 < order->chunks &&
-	    type->group(order->slots[place.chunk + 1].chunk->rows[0], row) == 0)
-		place = (struct order_place){ place.chunk + 1, 0 };
-	return place;
-}
-
-static void
-row_insert(struct order *order, const struct order_type *type, void *row)
-{
-	struct order_place at = insert_place(order, type, row);
-	struct order_chunk *chunk = order->slots[at.chunk].chunk;
-	uint64_t *prefixes = chunk_prefixes(chunk);
-	size_t after = chunk->count - at.row;
-
-	assert(chunk->count < chunk->capacity);
-	memmove(chunk->rows + at.row + 1, chunk->rows + at.row, after * sizeof(chunk->rows[0]));
-	memmove(prefixes + at.row + 1, prefixes + at.row, after * sizeof(prefixes[0]));
-	chunk->rows[at.row] = chunk->owns ? row_ref(row) : row;
-	prefixes[at.row] = type->prefix(row);
-	chunk->count++;
-	order->count++;
-	slot_renew(order, at.chunk);
-	starts_renew(order, at.chunk + 1);
-}
-
-static void
-row_remove(struct order *order, const struct order_type *type, const void *row)
-{
-	struct order_place at = order_locate(order, type, row);
-	struct order_chunk *chunk = order->slots[at.chunk].chunk;
-	uint64_t *prefixes = chunk_prefixes(chunk);
-	void *gone = chunk->rows[at.row];
-	bool owns = chunk->owns;
-	size_t after = chunk->count - at.row - 1;
-
-	assert(at.row < chunk->count && gone == row);
-	memmove(chunk->rows + at.row, chunk->rows + at.row + 1, after * sizeof(chunk->rows[0]));
-	memmove(prefixes + at.row, prefixes + at.row + 1, after * sizeof(prefixes[0]));
-	chunk->count--;
-	order->count--;
-	starts_renew(order, at.chunk + 1);
-	if (chunk->count == 0) {
-		slot_remove(order, at.chunk);
-	} else {
-		slot_renew(order, at.chunk);
-		chunk_join(order, at.chunk);
+	for (;;) {
+		if (node_own(slot, (*slot)->level == 0 ? more : 0) < 0)
+			return -ENOMEM;
+		if ((*slot)->level == 0)
+			return 0;
+		slot = &(*slot)->entries[order_child_of(*slot, type, row)].child;
 	}
-	if (owns)
-		row_unref(gone);
-}
-
-static void
-row_replace(struct order *order, const struct order_type *type, const void *old, void *row)
-{
-	struct order_place at = order_locate(order, type, row);
-	struct order_chunk *chunk = order->slots[at.chunk].chunk;
-	void *gone = chunk->rows[at.row];
-
-	assert(gone == old);
-	chunk->rows[at.row] = chunk->owns ? row_ref(row) : row;
-	if (chunk->owns)
-		row_unref(gone);
 }
 
 int
@@ -300,18 +157,280 @@ order_prepare(struct order **order, enum order_id id, const void *old, const voi
 {
 	const struct order_type *type = order_type(id);
 
-	if (order_own(order, order_is_primary(id)) < 0)
-		return -ENOMEM;
+	if (*order == NULL) {
+		*order = node_new(0, NODE_SLACK, order_is_primary(id));
+		if (*order == NULL)
+			return -ENOMEM;
+	}
 	if (row != NULL && (old == NULL || type->compare(old, row) != 0) &&
-	    chunk_own(*order, insert_place(*order, type, row).chunk, 1) < 0)
+	    path_own(order, type, row, 1) < 0)
 		return -ENOMEM;
-	if (old != NULL && chunk_own(*order, order_locate(*order, type, old).chunk, 0) < 0)
-		return -ENOMEM;
+	return old != NULL ? path_own(order, type, old, 0) : 0;
+}
+
+/* ---- a way down, all of whose nodes are owned ---- */
+
+struct way {
+	struct order **slot[ORDER_DEPTH_MAX];
+	uint32_t at[ORDER_DEPTH_MAX]; /* index in that node */
+	unsigned depth;
+};
+
+static void
+way_find(struct way *way, struct order **slot, const struct order_type *type, const void *row)
+{
+	for (way->depth = 0;; slot = &(*slot)->entries[way->at[way->depth - 1]].child) {
+		assert(way->depth < ORDER_DEPTH_MAX && !is_shared(*slot));
+		way->slot[way->depth] = slot;
+		way->at[way->depth++] = (*slot)->level > 0 ? order_child_of(*slot, type, row)
+							   : order_leaf_bound(*slot, type, row);
+		if ((*slot)->level == 0)
+			return;
+	}
+}
+
+/* The first row below the node at that depth has changed: its parents' prefixes follow. */
+static void
+way_renew_prefixes(struct way *way, unsigned depth)
+{
+	for (; depth > 0; depth--) {
+		struct order *parent = *way->slot[depth - 1];
+		uint32_t at = way->at[depth - 1];
+
+		order_prefixes(parent)[at] = order_prefixes(*way->slot[depth])[0];
+		if (at > 0)
+			return;
+	}
+}
+
+static void
+entry_insert(struct order *node, uint32_t at, union order_entry entry, uint32_t prefix)
+{
+	uint32_t *prefixes = order_prefixes(node);
+	uint32_t after = node->count - at;
+
+	assert(node->count < node->capacity);
+	memmove(node->entries + at + 1, node->entries + at, after * sizeof(node->entries[0]));
+	memmove(prefixes + at + 1, prefixes + at, after * sizeof(prefixes[0]));
+	node->entries[at] = entry;
+	prefixes[at] = prefix;
+	node->count++;
+	order_work += after + 1;
+}
+
+static void
+entry_remove(struct order *node, uint32_t at)
+{
+	uint32_t *prefixes = order_prefixes(node);
+	uint32_t after = node->count - at - 1;
+
+	memmove(node->entries + at, node->entries + at + 1, after * sizeof(node->entries[0]));
+	memmove(prefixes + at, prefixes + at + 1, after * sizeof(prefixes[0]));
+	node->count--;
+	order_work += after + 1;
+}
+
+/* ---- splitting ---- */
+
+/* Is there a border between two groups (or children) before that entry? */
+static bool
+is_border(const struct order *node, uint32_t at, const struct order_type *type)
+{
+	return at > 0 && at < node->count &&
+	       (node->level > 0 ||
+		type->group(node->entries[at - 1].row, node->entries[at].row) != 0);
+}
+
+/* The border nearest to `wanted`; 0 when the node is one group. */
+static uint32_t
+node_border(const struct order *node, uint32_t wanted, const struct order_type *type)
+{
+	if (node->level == 0 &&
+	    type->group(node->entries[0].row, node->entries[node->count - 1].row) == 0)
+		return 0;
+	for (uint32_t away = 0; away < node->count; away++) {
+		if (away < wanted && is_border(node, wanted - away, type))
+			return wanted - away;
+		if (is_border(node, wanted + away, type))
+			return wanted + away;
+	}
 	return 0;
 }
 
+/* Put a new root above the root. */
+static int
+root_raise(struct order **order)
+{
+	struct order *root = node_new((*order)->level + 1u, NODE_SLACK, (*order)->owns);
+
+	if (root == NULL)
+		return -ENOMEM;
+	root->rows = (*order)->rows;
+	entry_insert(root, 0, (union order_entry){ .child = *order }, order_prefixes(*order)[0]);
+	*order = root;
+	return 0;
+}
+
+/* The node *slot becomes two; its sibling goes behind it into the parent, which has room. */
+static void
+node_split(struct order *parent, uint32_t at, uint32_t border, bool last)
+{
+	struct order *left = parent->entries[at].child, *right;
+	uint32_t capacity = last ? (border + 1) & ~1u : capacity_for(border);
+
+	right = node_new(left->level, capacity_for(left->count - border), left->owns);
+	if (right == NULL)
+		return;
+	entries_append(right, left, border, left->count - border);
+	left->count = border;
+	left->rows -= right->rows;
+	parent->entries[at].child = node_resize(left, MIN(capacity, left->capacity));
+	entry_insert(parent, at + 1, (union order_entry){ .child = right },
+		     order_prefixes(right)[0]);
+}
+
+/*
+ * Split the nodes of the way that have become too large, from the leaf up.  `last`: the row stands
+ * at the very end.  Then rows come sorted, so the left node stays full and is not touched again.
+ */
+static void
+way_split(struct way *way, struct order **root, const struct order_type *type, bool last)
+{
+	for (unsigned depth = way->depth; depth-- > 0;) {
+		struct order *node = *way->slot[depth];
+		uint32_t border;
+
+		if (node->count <= NODE_MAX)
+			return;
+		border = node_border(node, last ? node->count - 1 : node->count / 2, type);
+		if (border == 0)
+			return;
+		if (depth == 0) {
+			if (root_raise(root) == 0)
+				node_split(*root, 0, border, last);
+			return;
+		}
+		if (node_own(way->slot[depth - 1], 1) < 0)
+			return;
+		node_split(*way->slot[depth - 1], way->at[depth - 1], border, last);
+	}
+}
+
+/* ---- joining ---- */
+
+/*
+ * Join the child with its neighbour to the right when both are small.  The parent is owned, the
+ * child too.
+ */
+static void
+child_join(struct order *parent, uint32_t at)
+{
+	struct order *child = parent->entries[at].child, *next;
+
+	if (at + 1 >= parent->count || child->count > NODE_MAX / 8)
+		return;
+	next = parent->entries[at + 1].child;
+	if (next->count > NODE_MAX / 2 || node_own(&parent->entries[at].child, next->count) < 0)
+		return;
+	child = parent->entries[at].child;
+	entries_append(child, next, 0, next->count);
+	for (uint32_t i = 0; i < next->count; i++)
+		entry_ref(next, i);
+	entry_remove(parent, at + 1);
+	order_unref(next);
+}
+
+/* Remove what has become empty, join what has become small, from the leaf up. */
+static void
+way_join(struct way *way, struct order **root)
+{
+	for (unsigned depth = way->depth - 1; depth > 0; depth--) {
+		struct order *parent = *way->slot[depth - 1], *node = *way->slot[depth];
+		uint32_t at = way->at[depth - 1];
+
+		if (node->count == 0) {
+			entry_remove(parent, at);
+			order_unref(node);
+			if (at == 0 && parent->count > 0)
+				way_renew_prefixes(way, depth - 1);
+		} else {
+			child_join(parent, at);
+		}
+	}
+	while ((*root)->level > 0 && (*root)->count == 1) {
+		struct order *child = order_ref((*root)->entries[0].child);
+
+		order_unref(*root);
+		*root = child;
+	}
+}
+
+/* ---- rows ---- */
+
+static void
+row_insert(struct order **order, const struct order_type *type, void *row)
+{
+	struct order *leaf;
+	struct way way;
+	bool last = true;
+
+	way_find(&way, order, type, row);
+	leaf = *way.slot[way.depth - 1];
+	for (unsigned i = 0; i < way.depth; i++) {
+		last = last && way.at[i] + (i + 1 < way.depth) >= (*way.slot[i])->count;
+		(*way.slot[i])->rows++;
+	}
+	entry_insert(leaf, way.at[way.depth - 1],
+		     (union order_entry){ .row = leaf->owns ? row_ref(row) : row },
+		     type->prefix(row));
+	if (way.at[way.depth - 1] == 0)
+		way_renew_prefixes(&way, way.depth - 1);
+	way_split(&way, order, type, last);
+}
+
+static void
+row_remove(struct order **order, const struct order_type *type, const void *row)
+{
+	struct order *leaf;
+	struct way way;
+	uint32_t at;
+	void *gone;
+	bool owns;
+
+	way_find(&way, order, type, row);
+	leaf = *way.slot[way.depth - 1];
+	at = way.at[way.depth - 1];
+	gone = leaf->entries[at].row;
+	owns = leaf->owns;
+	assert(at < leaf->count && gone == row);
+	for (unsigned i = 0; i < way.depth; i++)
+		(*way.slot[i])->rows--;
+	entry_remove(leaf, at);
+	if (at == 0 && leaf->count > 0)
+		way_renew_prefixes(&way, way.depth - 1);
+	way_join(&way, order);
+	if (owns)
+		row_unref(gone);
+}
+
+static void
+row_replace(struct order **order, const struct order_type *type, const void *old, void *row)
+{
+	struct order *leaf;
+	struct way way;
+	void **entry; /* in the leaf */
+
+	way_find(&way, order, type, row);
+	leaf = *way.slot[way.depth - 1];
+	entry = &leaf->entries[way.at[way.depth - 1]].row;
+	assert(*entry == old);
+	*entry = leaf->owns ? row_ref(row) : row;
+	if (leaf->owns)
+		row_unref((void *)(uintptr_t)old);
+}
+
 void
-order_commit(struct order *order, enum order_id id, const void *old, void *row)
+order_commit(struct order **order, enum order_id id, const void *old, void *row)
 {
 	const struct order_type *type = order_type(id);
 
@@ -323,6 +442,4 @@ order_commit(struct order *order, enum order_id id, const void *old, void *row)
 		row_insert(order, type, row);
 	if (old != NULL)
 		row_remove(order, type, old);
-	if (row != NULL)
-		chunk_split(order, order_locate(order, type, row).chunk, type->group);
 }

@@ -1,50 +1,52 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An order: rows sorted in one way, as a list of chunks of sorted pointers.  Orders and chunks are
- * counted and shared between states; what only one edit holds is changed in place, the rest is
- * copied first (copy on write).  A change to one row of n therefore costs one chunk and the list of
- * chunks: some n/128 + 128 words, not n.
+ * Private to model: an order, that is rows sorted in one way.  An order is a tree whose nodes are
+ * counted and shared between states (a B+ tree with copy on write).  An edit changes in place the
+ * nodes that only this edit holds, and copies the others first.  A change to one row of n therefore
+ * costs the path from the root to one leaf, which grows with log n.
  *
- * 1. Chunks are never empty, except the only chunk of an order being filled.
- * 2. A chunk never ends within a group (rows that the group comparison calls equal): a group is one
- * slice.
- * 3. Primary orders hold a reference to each row; secondary ones borrow, since a state's primary
- * order has all of its
- *    rows, and a chunk is shared by two states only while none of its rows has changed.
- * 4. Beside each row stands its prefix, a number whose order agrees with that of the rows.  A search
- *    compares these, which lie together, and looks at a row only where prefixes are equal: that
- *    saves a cache miss for each step.
+ * An order that other threads can see is immutable.  An order that is being edited belongs to one
+ * thread.
+ *
+ * Invariants:
+ * 1. Nodes are never empty, except the root of an order that is being filled.
+ * 2. A leaf never begins or ends within a group (rows that the group comparison calls equal), so a
+ *    group is one slice of one leaf.  A large group makes a large leaf.
+ * 3. Primary orders hold a reference to each row.  Secondary orders borrow the rows: the primary
+ *    order of the same state has all of them, and two states share a leaf only while none of its
+ *    rows has changed.
+ * 4. Beside each entry stands its prefix (of a child: that of its first row), a number whose order
+ *    agrees with that of the rows.  A search compares prefixes, which lie together in memory, and
+ *    reads a row only where prefixes are equal.  That saves a cache miss for each step.
  */
 #ifndef VDS_MODEL_ORDER_INT_H
 #define VDS_MODEL_ORDER_INT_H
 
+#include <stdatomic.h>
+
 #include "model/state.h"
 
-struct order_chunk {
-	unsigned refs; /* atomic */
-	bool owns;     /* holds references to its rows */
-	size_t count, capacity;
-	void *rows[]; /* [capacity], then their prefixes: uint64_t [capacity] */
+union order_entry {
+	struct order *child; /* in an inner node */
+	void *row;           /* in a leaf */
 };
 
-static inline uint64_t *
-chunk_prefixes(const struct order_chunk *chunk)
-{
-	return (uint64_t *)(uintptr_t)(chunk->rows + chunk->capacity);
-}
-
-struct order_slot {
-	struct order_chunk *chunk;
-	uint64_t prefix; /* of its first row */
-	size_t start;    /* index of its first row in the order */
-};
-
+/* A node of an order.  The root stands for the order; NULL is the empty order everywhere. */
 struct order {
-	unsigned refs; /* atomic */
-	size_t count;  /* rows */
-	size_t chunks, capacity;
-	struct order_slot *slots;
+	atomic_uint refs;
+	uint16_t
+		level; /* 0: a leaf, whose entries are rows; else its entries are nodes of level - 1 */
+	bool owns;     /* of a primary order */
+	uint32_t count, capacity;    /* entries */
+	size_t rows;                 /* in this node and below it */
+	union order_entry entries[]; /* [capacity], then prefixes: uint32_t [capacity] */
 };
+
+static inline uint32_t *
+order_prefixes(const struct order *node)
+{
+	return (uint32_t *)(uintptr_t)(node->entries + node->capacity);
+}
 
 typedef int order_compare(const void *row, const void *other);
 
@@ -52,7 +54,7 @@ struct order_type {
 	enum row_family family;
 	order_compare *compare; /* total: ties are broken by the key */
 	order_compare *group;
-	uint64_t (*prefix)(const void *row); /* of what compare and group look at first */
+	uint32_t (*prefix)(const void *row); /* of what compare and group look at first */
 };
 
 enum order_id {
@@ -61,7 +63,10 @@ enum order_id {
 	ORDER_TARGET_GROUPS,                     /* portal groups by (target, tag) */
 	ORDER_PORTAL_GROUPS,                     /* group portals by (portal, group) */
 	ORDER_TARGET_NAMES,
+	ORDER_TARGET_ALIASES,
 	ORDER_LUN_NAMES,
+	ORDER_LUN_SERIALS,
+	ORDER_LUN_NAAS,
 	ORDER_COUNT
 };
 
@@ -72,48 +77,71 @@ order_is_primary(enum order_id id)
 	return id < (enum order_id)ORDER_PRIMARY_COUNT;
 }
 
-/* NULL is the empty order everywhere. */
 struct order *order_ref(struct order *order);
-void order_unref(struct order *order);
-void order_chunk_unref(struct order_chunk *chunk);
+void order_unref(struct order *order); /* accepts NULL */
 static inline size_t
 order_count(const struct order *order)
 {
-	return order != NULL ? order->count : 0;
+	return order != NULL ? order->rows : 0;
 }
 
+/* Returns the row at that index, or NULL behind the end. */
 const void *order_at(const struct order *order, size_t index);
-/* The row that compares equal to the probe, or NULL. */
+/* Returns the row that compares equal to the probe, or NULL. */
 const void *order_find(const struct order *order, const struct order_type *type, const void *probe);
-/* Index of the first row greater than the probe; with by_group, than all of its group. */
+/* Returns the index of the first row greater than the probe (by_group: than all of its group). */
 size_t order_after(const struct order *order, const struct order_type *type, bool by_group,
 		   const void *probe);
-/* All rows of the probe's group. */
+/* Returns all rows of the probe's group.  The slice is valid as long as the order. */
 struct row_slice order_group(const struct order *order, const struct order_type *type,
 			     const void *probe);
 
-/* Where the first row stands that is not less than the probe; may be the end of a chunk. */
-struct order_place {
-	size_t chunk, row;
+#define ORDER_DEPTH_MAX 16
+
+/* The way from the root of an order to a row: node[0] is the root, node[depth - 1] a leaf. */
+struct order_path {
+	const struct order *node[ORDER_DEPTH_MAX];
+	uint32_t at[ORDER_DEPTH_MAX]; /* index in that node */
+	unsigned depth;
 };
 
-struct order_place order_locate(const struct order *order, const struct order_type *type,
-				const void *probe);
+/* A walk over the rows of an order.  It costs one step per row, where order_at costs log n. */
+struct order_walk {
+	struct order_path path;
+};
+
+void order_walk_begin(struct order_walk *walk, const struct order *order);
+/* Returns the next row, or NULL at the end. */
+const void *order_walk_next(struct order_walk *walk);
+
+/* Returns the entry (a child or a row) under which the probe belongs: order_edit.c shares it. */
+uint32_t order_child_of(const struct order *node, const struct order_type *type, const void *probe);
+/* Returns the index of the first row of the leaf that is not less than the probe. */
+uint32_t order_leaf_bound(const struct order *leaf, const struct order_type *type,
+			  const void *probe);
 
 /*
- * The two halves of a change to one order: prepare may fail and changes nothing that can be seen,
- * commit cannot fail. old or row may be NULL (insert, delete).  Commit takes a reference to `row`
- * and drops that to `old` in primary orders.
+ * The two halves of a change to one order: order_prepare may fail (-ENOMEM) and changes nothing that
+ * can be seen, order_commit cannot fail.  old or row may be NULL (insert, delete).  order_commit
+ * takes a reference to `row` and drops that to `old` in primary orders.
  */
 int order_prepare(struct order **order, enum order_id id, const void *old, const void *row);
-void order_commit(struct order *order, enum order_id id, const void *old, void *row);
+void order_commit(struct order **order, enum order_id id, const void *old, void *row);
 
 /*
  * Calls each(arg, old, now) for every key whose row differs between two primary orders, in the
- * order of keys; old or now is NULL when it is only in the other.  Stops at non-zero and returns
- * that.
+ * order of keys; old or now is NULL when the key is only in the other order.  Stops when each
+ * returns non-zero and returns that.  Nodes that both orders share are skipped, so that the cost
+ * grows with the difference and the depth, not with the number of rows.
  */
 int order_diff(const struct order *before, const struct order *after,
 	       int (*each)(void *arg, const void *old, const void *now), void *arg);
+
+/*
+ * What this thread has done to orders since it began: entries copied or moved, nodes and rows
+ * visited in differences, rows visited by state_check.  Tests compare it at several sizes
+ * (state_work).
+ */
+extern _Thread_local uint64_t order_work;
 
 #endif

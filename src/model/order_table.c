@@ -104,52 +104,114 @@ compare_lun_name_id(const void *row, const void *other)
 	return order != 0 ? order : compare_id(row, other);
 }
 
-/* ---- prefixes ---- */
-
-static uint64_t
-prefix_of_bytes(const void *bytes)
+static int
+compare_target_alias(const void *row, const void *other)
 {
-	return get_be64(bytes);
+	return strcmp(((const struct row_target *)row)->alias,
+		      ((const struct row_target *)other)->alias);
 }
 
-static uint64_t
+static int
+compare_target_alias_id(const void *row, const void *other)
+{
+	int order = compare_target_alias(row, other);
+
+	return order != 0 ? order : compare_id(row, other);
+}
+
+static int
+compare_lun_serial(const void *row, const void *other)
+{
+	return strcmp(((const struct row_lun *)row)->serial,
+		      ((const struct row_lun *)other)->serial);
+}
+
+static int
+compare_lun_serial_id(const void *row, const void *other)
+{
+	int order = compare_lun_serial(row, other);
+
+	return order != 0 ? order : compare_id(row, other);
+}
+
+static int
+compare_lun_naa(const void *row, const void *other)
+{
+	return strcmp(((const struct row_lun *)row)->naa, ((const struct row_lun *)other)->naa);
+}
+
+static int
+compare_lun_naa_id(const void *row, const void *other)
+{
+	int order = compare_lun_naa(row, other);
+
+	return order != 0 ? order : compare_id(row, other);
+}
+
+/* ---- prefixes ---- */
+
+static uint32_t
+prefix_of_bytes(const void *bytes)
+{
+	return get_be32(bytes);
+}
+
+static uint32_t
 prefix_id(const void *row)
 {
 	return prefix_of_bytes(&((const struct row_head *)row)->a);
 }
 
-static uint64_t
+static uint32_t
 prefix_second(const void *row)
 {
 	return prefix_of_bytes(&((const struct row_head *)row)->b);
 }
 
-static uint64_t
+static uint32_t
 prefix_group_target(const void *row)
 {
 	return prefix_of_bytes(&((const struct row_portal_group *)row)->target_id);
 }
 
-/* Its first eight bytes; what is missing counts as NUL, as strcmp has it. */
-static uint64_t
+/* Its first four bytes; what is missing counts as NUL, as strcmp has it. */
+static uint32_t
 prefix_of_text(const char *text)
 {
-	uint8_t bytes[8] = { 0 };
+	uint8_t bytes[4] = { 0 };
 
 	memcpy(bytes, text, strnlen(text, sizeof(bytes)));
 	return prefix_of_bytes(bytes);
 }
 
-static uint64_t
+static uint32_t
 prefix_target_name(const void *row)
 {
 	return prefix_of_text(((const struct row_target *)row)->iscsi_name);
 }
 
-static uint64_t
+static uint32_t
 prefix_lun_name(const void *row)
 {
 	return prefix_of_text(((const struct row_lun *)row)->name);
+}
+
+static uint32_t
+prefix_target_alias(const void *row)
+{
+	return prefix_of_text(((const struct row_target *)row)->alias);
+}
+
+static uint32_t
+prefix_lun_serial(const void *row)
+{
+	return prefix_of_text(((const struct row_lun *)row)->serial);
+}
+
+static uint32_t
+prefix_lun_naa(const void *row)
+{
+	return prefix_of_text(((const struct row_lun *)row)->naa);
 }
 
 /* clang-format off */
@@ -173,6 +235,9 @@ static const struct order_type types[ORDER_COUNT] = {
 	[ORDER_PORTAL_GROUPS]	= { ROW_GROUP_PORTAL,	compare_second_first,	compare_second,	prefix_second },
 	[ORDER_TARGET_NAMES]	= { ROW_TARGET,		compare_target_name_id,	compare_target_name,	prefix_target_name },
 	[ORDER_LUN_NAMES]	= { ROW_LUN,		compare_lun_name_id,	compare_lun_name,	prefix_lun_name },
+	[ORDER_TARGET_ALIASES]	= { ROW_TARGET,		compare_target_alias_id,	compare_target_alias,	prefix_target_alias },
+	[ORDER_LUN_SERIALS]	= { ROW_LUN,		compare_lun_serial_id,	compare_lun_serial,	prefix_lun_serial },
+	[ORDER_LUN_NAAS]	= { ROW_LUN,		compare_lun_naa_id,	compare_lun_naa,	prefix_lun_naa },
 };
 /* clang-format on */
 

@@ -21,7 +21,7 @@ row_new(enum row_family family)
 	if (row == NULL)
 		return NULL;
 	row->family = family;
-	row->refs = 1;
+	atomic_init(&row->refs, 1);
 	return row;
 }
 
@@ -123,7 +123,7 @@ row_ref(const void *row)
 {
 	struct row *head = (struct row *)(uintptr_t)row;
 
-	__atomic_add_fetch(&head->refs, 1, __ATOMIC_RELAXED);
+	atomic_fetch_add_explicit(&head->refs, 1, memory_order_relaxed);
 	return head;
 }
 
@@ -132,7 +132,7 @@ row_unref(void *row)
 {
 	struct row *head = row;
 
-	if (head != NULL && __atomic_sub_fetch(&head->refs, 1, __ATOMIC_ACQ_REL) == 0)
+	if (head != NULL && atomic_fetch_sub_explicit(&head->refs, 1, memory_order_acq_rel) == 1)
 		row_free(row);
 }
 

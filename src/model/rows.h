@@ -11,6 +11,7 @@
 #ifndef VDS_MODEL_ROWS_H
 #define VDS_MODEL_ROWS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,7 +51,7 @@ struct row_key {
 
 struct row {
 	enum row_family family;
-	unsigned refs;       /* atomic */
+	atomic_uint refs;
 	struct hash128 hash; /* of family and public encoding; set by row_seal */
 };
 

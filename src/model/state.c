@@ -13,7 +13,7 @@ state_new(const struct position *at)
 
 	if (state == NULL)
 		return NULL;
-	state->refs = 1;
+	atomic_init(&state->refs, 1);
 	state->position = (struct position){
 		.array_id = at->array_id,
 		.incarnation = at->incarnation,
@@ -30,6 +30,7 @@ state_alias(const struct state *state)
 	if (alias == NULL)
 		return NULL;
 	alias->position.digest = state->position.digest;
+	alias->ailing = state->ailing;
 	for (int i = 0; i < ORDER_COUNT; i++)
 		alias->orders[i] = order_ref(state->orders[i]);
 	return alias;
@@ -40,14 +41,14 @@ state_ref(const struct state *state)
 {
 	struct state *counted = (struct state *)(uintptr_t)state;
 
-	__atomic_add_fetch(&counted->refs, 1, __ATOMIC_RELAXED);
+	atomic_fetch_add_explicit(&counted->refs, 1, memory_order_relaxed);
 	return counted;
 }
 
 void
 state_unref(struct state *state)
 {
-	if (state == NULL || __atomic_sub_fetch(&state->refs, 1, __ATOMIC_ACQ_REL) > 0)
+	if (state == NULL || atomic_fetch_sub_explicit(&state->refs, 1, memory_order_acq_rel) > 1)
 		return;
 	for (int i = 0; i < ORDER_COUNT; i++)
 		order_unref(state->orders[i]);
@@ -158,6 +159,38 @@ state_lun_by_name(const struct state *state, const char *name)
 		order_group(state->orders[ORDER_LUN_NAMES], order_type(ORDER_LUN_NAMES), &probe));
 }
 
+const struct row_lun *
+state_lun_by_serial(const struct state *state, const char *serial)
+{
+	const struct row_lun probe = { .serial = (char *)(uintptr_t)serial };
+
+	return first_of(order_group(state->orders[ORDER_LUN_SERIALS], order_type(ORDER_LUN_SERIALS),
+				    &probe));
+}
+
+const struct row_lun *
+state_lun_by_naa(const struct state *state, const char *naa)
+{
+	const struct row_lun probe = { .naa = (char *)(uintptr_t)naa };
+
+	return first_of(
+		order_group(state->orders[ORDER_LUN_NAAS], order_type(ORDER_LUN_NAAS), &probe));
+}
+
+/* ---- counters ---- */
+
+size_t
+state_ailing(const struct state *live)
+{
+	return live->ailing;
+}
+
+uint64_t
+state_work(void)
+{
+	return order_work;
+}
+
 /* ---- relations ---- */
 
 static struct row_slice
@@ -180,6 +213,14 @@ state_target_luns(const struct state *state, const struct guid *target_id)
 	const struct row_head probe = { .b = *target_id };
 
 	return slice_of(state, ORDER_TARGET_LUNS, &probe);
+}
+
+struct row_slice
+state_targets_by_alias(const struct state *state, const char *alias)
+{
+	const struct row_target probe = { .alias = (char *)(uintptr_t)alias };
+
+	return slice_of(state, ORDER_TARGET_ALIASES, &probe);
 }
 
 struct row_slice

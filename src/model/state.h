@@ -53,6 +53,21 @@ size_t state_after_pair(const struct state *state, enum row_family family, const
 const struct row_array *state_array(const struct state *state);
 const struct row_target *state_target_by_name(const struct state *state, const char *iscsi_name);
 const struct row_lun *state_lun_by_name(const struct state *state, const char *name);
+const struct row_lun *state_lun_by_serial(const struct state *state, const char *serial);
+/* naa: 16 hexadecimal digits in lower case, as in the row. */
+const struct row_lun *state_lun_by_naa(const struct state *state, const char *naa);
+
+/*
+ * Returns how many LUNs of a live state have failed plus how many pools are not ready.  The count is
+ * kept up with each change, so that nobody has to walk the rows for it.
+ */
+size_t state_ailing(const struct state *live);
+
+/*
+ * Returns how much work this thread has done in edits, changes and differences since it began, as a
+ * count of entries moved and compared.  For tests that hold costs to the size of a change.
+ */
+uint64_t state_work(void);
 
 /* A run of rows in a state: rows[0 … count-1]. */
 struct row_slice {
@@ -64,6 +79,8 @@ struct row_slice {
 struct row_slice state_lun_targets(const struct state *state, const struct guid *lun_id);
 /* struct row_association, by (LUN number, lun id). */
 struct row_slice state_target_luns(const struct state *state, const struct guid *target_id);
+/* struct row_target, by id: all targets with that alias. */
+struct row_slice state_targets_by_alias(const struct state *state, const char *alias);
 /* struct row_portal_group, by tag. */
 struct row_slice state_target_groups(const struct state *state, const struct guid *target_id);
 /* struct row_group_portal, by portal id. */
@@ -82,7 +99,7 @@ struct change_op {
 };
 
 struct change {
-	unsigned refs;          /* atomic */
+	atomic_uint refs;
 	uint64_t sequence;      /* of the state after it */
 	struct hash128 digest;  /* of the state after it */
 	struct guid request_id; /* zero = none */

@@ -17,12 +17,86 @@
 
 /* ---- uniqueness ---- */
 
+/*
+ * Texts that have an order of their own: rows with the same text are neighbours there, since the
+ * order compares them as one group.
+ */
+static const struct {
+	enum order_id order;
+	const char *what;
+	/* clang-format off */
+} unique_texts[] = {
+	{ ORDER_LUN_NAMES,	"name" },
+	{ ORDER_LUN_NAAS,	"naa designator" },
+	{ ORDER_LUN_SERIALS,	"serial" },
+	{ ORDER_TARGET_NAMES,	"iscsi_name" },
+};
+/* clang-format on */
+
+static int
+check_unique_text(const struct state *state, enum order_id id, const char *what)
+{
+	const struct order_type *type = order_type(id);
+	const void *before, *row;
+	struct order_walk walk;
+
+	order_walk_begin(&walk, state->orders[id]);
+	for (before = NULL; (row = order_walk_next(&walk)) != NULL; before = row)
+		if (before != NULL && type->group(before, row) == 0)
+			return BREACH("two %s have the same %s", row_type(type->family)->plural,
+				      what);
+	return 0;
+}
+
+static uint64_t
+lun_number(const void *row)
+{
+	return ((const struct row_lun *)row)->number;
+}
+
+static uint64_t
+relative_port(const void *row)
+{
+	return ((const struct row_portal_group *)row)->relative_port;
+}
+
+static int
+compare_u64(const void *p, const void *q)
+{
+	const uint64_t *a = p, *b = q;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static int
+check_unique_number(const struct state *state, enum row_family family,
+		    uint64_t (*number_of)(const void *row), const char *what)
+{
+	size_t count = 0;
+	AUTO_FREE uint64_t *numbers = mem_calloc(state_count(state, family) + 1,
+						 sizeof(numbers[0]));
+	struct order_walk walk;
+	const void *row;
+
+	if (numbers == NULL)
+		return -ENOMEM;
+	order_walk_begin(&walk, state->orders[family]);
+	while ((row = order_walk_next(&walk)) != NULL)
+		numbers[count++] = number_of(row);
+	if (count > 0)
+		qsort(numbers, count, sizeof(numbers[0]), compare_u64);
+	for (size_t i = 1; i < count; i++)
+		if (numbers[i - 1] == numbers[i])
+			return BREACH("two %s have the same %s", row_type(family)->plural, what);
+	return 0;
+}
+
 typedef int row_compare(const void *pointer_to_row, const void *pointer_to_other);
 
-/* No two rows of the family compare equal. */
+/* For families of few rows, which have no order of their own by that member. */
 static int
-check_unique(const struct state *state, enum row_family family, row_compare *compare,
-	     const char *what)
+check_unique_few(const struct state *state, enum row_family family, row_compare *compare,
+		 const char *what)
 {
 	size_t count = state_count(state, family);
 	AUTO_FREE const void **rows = mem_calloc(count, sizeof(rows[0]));
@@ -40,27 +114,21 @@ check_unique(const struct state *state, enum row_family family, row_compare *com
 	return rc;
 }
 
-#define COMPARE_TEXT(name, type, member)                        \
-	static int name(const void *p, const void *q)           \
-	{                                                       \
-		const struct type *const *a = p, *const *b = q; \
-		return strcmp((*a)->member, (*b)->member);      \
-	}
-#define COMPARE_NUMBER(name, type, member)                                            \
-	static int name(const void *p, const void *q)                                 \
-	{                                                                             \
-		const struct type *const *a = p, *const *b = q;                       \
-		return ((*a)->member > (*b)->member) - ((*a)->member < (*b)->member); \
-	}
+static int
+by_pool_name(const void *p, const void *q)
+{
+	const struct row_pool *const *a = p, *const *b = q;
 
-COMPARE_TEXT(by_pool_name, row_pool, name)
-COMPARE_TEXT(by_pool_path, row_pool, path)
-COMPARE_TEXT(by_lun_name, row_lun, name)
-COMPARE_TEXT(by_lun_naa, row_lun, naa)
-COMPARE_TEXT(by_lun_serial, row_lun, serial)
-COMPARE_NUMBER(by_lun_number, row_lun, number)
-COMPARE_TEXT(by_target_name, row_target, iscsi_name)
-COMPARE_NUMBER(by_relative_port, row_portal_group, relative_port)
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static int
+by_pool_path(const void *p, const void *q)
+{
+	const struct row_pool *const *a = p, *const *b = q;
+
+	return strcmp((*a)->path, (*b)->path);
+}
 
 static int
 by_endpoint(const void *p, const void *q)
@@ -72,23 +140,23 @@ by_endpoint(const void *p, const void *q)
 	return order != 0 ? order : (a->port > b->port) - (a->port < b->port);
 }
 
-static const struct {
-	enum row_family family;
-	row_compare *compare;
-	const char *what;
-	/* clang-format off */
-} uniques[] = {
-	{ ROW_POOL,		by_pool_name,		"name" },
-	{ ROW_POOL,		by_pool_path,		"path" },
-	{ ROW_LUN,		by_lun_name,		"name" },
-	{ ROW_LUN,		by_lun_naa,		"naa designator" },
-	{ ROW_LUN,		by_lun_serial,		"serial" },
-	{ ROW_LUN,		by_lun_number,		"number" },
-	{ ROW_TARGET,		by_target_name,		"iscsi_name" },
-	{ ROW_PORTAL,		by_endpoint,		"address and port" },
-	{ ROW_PORTAL_GROUP,	by_relative_port,	"relative port" },
-};
-/* clang-format on */
+static int
+check_uniques(const struct state *state)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(unique_texts); i++)
+		rc = check_unique_text(state, unique_texts[i].order, unique_texts[i].what);
+	if (rc == 0)
+		rc = check_unique_number(state, ROW_LUN, lun_number, "number");
+	if (rc == 0)
+		rc = check_unique_number(state, ROW_PORTAL_GROUP, relative_port, "relative port");
+	if (rc == 0)
+		rc = check_unique_few(state, ROW_POOL, by_pool_name, "name");
+	if (rc == 0)
+		rc = check_unique_few(state, ROW_POOL, by_pool_path, "path");
+	return rc < 0 ? rc : check_unique_few(state, ROW_PORTAL, by_endpoint, "address and port");
+}
 
 /* ---- one row ---- */
 
@@ -119,7 +187,11 @@ static int
 check_mask(const struct row_lun *lun)
 {
 	AUTO_FREE char *mask = NULL;
-	int rc = mask_normalize(lun->mask, &mask);
+	int rc;
+
+	if (*lun->mask == '\0' || strcmp(lun->mask, "*") == 0)
+		return 0;
+	rc = mask_normalize(lun->mask, &mask);
 
 	if (rc == ERR_INVALID || (rc == 0 && strcmp(mask, lun->mask) != 0))
 		return BREACH("LUN %s: its unmasking list is not in canonical form", lun->name);
@@ -179,57 +251,29 @@ check_portal(const struct state *state, const void *row)
 		       : BREACH("portal %s: port %u", portal->address, portal->port);
 }
 
-/*
- * The slice that a row stands in is sorted: equal neighbours are found by comparing with the next.
- */
-static const void *
-next_of(struct row_slice slice, const void *row)
-{
-	for (size_t i = 0; i + 1 < slice.count; i++)
-		if (slice.rows[i] == row)
-			return slice.rows[i + 1];
-	return NULL;
-}
-
 static int
 check_group(const struct state *state, const void *row)
 {
 	const struct row_portal_group *group = row;
-	const struct row_portal_group *next = next_of(state_target_groups(state, &group->target_id),
-						      row);
 
 	if (state_find(state, ROW_TARGET, &group->target_id) == NULL)
 		return BREACH("a portal group's target is not there");
-	if (!is_16_bits(group->tag) || !is_16_bits(group->relative_port))
-		return BREACH("a portal group has tag %u, relative port %u", group->tag,
-			      group->relative_port);
-	return next == NULL || next->tag != group->tag
+	return is_16_bits(group->tag) && is_16_bits(group->relative_port)
 		       ? 0
-		       : BREACH("a target has two portal groups of tag %u", group->tag);
+		       : BREACH("a portal group has tag %u, relative port %u", group->tag,
+				group->relative_port);
 }
 
 static int
 check_group_portal(const struct state *state, const void *row)
 {
 	const struct row_group_portal *member = row;
-	const struct row_portal_group *group = state_find(state, ROW_PORTAL_GROUP,
-							  &member->group_id),
-				      *other;
-	struct row_slice groups = state_portal_groups(state, &member->portal_id);
 
-	if (group == NULL)
+	if (state_find(state, ROW_PORTAL_GROUP, &member->group_id) == NULL)
 		return BREACH("a portal is in a group that is not there");
-	if (state_find(state, ROW_PORTAL, &member->portal_id) == NULL)
-		return BREACH("a portal group has a portal that is not there");
-	for (size_t i = 0; i < groups.count; i++) {
-		const struct row_group_portal *also = groups.rows[i];
-
-		other = state_find(state, ROW_PORTAL_GROUP, &also->group_id);
-		if (other != NULL && other != group &&
-		    guid_equal(&other->target_id, &group->target_id))
-			return BREACH("a portal is in two groups of one target");
-	}
-	return 0;
+	return state_find(state, ROW_PORTAL, &member->portal_id) != NULL
+		       ? 0
+		       : BREACH("a portal group has a portal that is not there");
 }
 
 static int
@@ -271,46 +315,106 @@ static int (*const row_checks[ROW_CONFIG_COUNT])(const struct state *state, cons
 	[ROW_JOB] = check_job,
 };
 
-/* ---- the whole ---- */
+/* ---- what belongs to one target ---- */
 
-/*
- * LUN numbers are unique in each target: equal ones would be neighbours in the order by (target,
- * number).
- */
+/* Equal LUN numbers would be neighbours: the slice is sorted by them. */
 static int
-check_lun_numbers(const struct state *state)
+check_target_luns(const struct state *state, const struct row_target *target)
 {
-	for (size_t t = 0; t < state_count(state, ROW_TARGET); t++) {
-		const struct row_target *target = state_at(state, ROW_TARGET, t);
-		struct row_slice luns = state_target_luns(state, &target->id);
+	struct row_slice luns = state_target_luns(state, &target->id);
 
-		for (size_t i = 1; i < luns.count; i++) {
-			const struct row_association *a = luns.rows[i - 1], *b = luns.rows[i];
+	order_work += luns.count;
+	for (size_t i = 1; i < luns.count; i++) {
+		const struct row_association *a = luns.rows[i - 1], *b = luns.rows[i];
 
-			if (a->lun_number == b->lun_number)
-				return BREACH("target %s has LUN number %u twice",
-					      target->iscsi_name, a->lun_number);
-		}
+		if (a->lun_number == b->lun_number)
+			return BREACH("target %s has LUN number %u twice", target->iscsi_name,
+				      a->lun_number);
 	}
 	return 0;
 }
 
 static int
-check_orders(const struct state *state)
+compare_guids(const void *p, const void *q)
 {
-	for (int id = 0; id < ORDER_COUNT; id++) {
-		const struct order_type *type = order_type(id);
-		const struct order *order = state->orders[id];
+	return guid_compare(p, q);
+}
 
-		if (order_count(order) != state_count(state, type->family))
-			return BREACH("an order of %s has %zu of %zu rows",
-				      row_type(type->family)->plural, order_count(order),
-				      state_count(state, type->family));
-		for (size_t i = 1; i < order_count(order); i++)
-			if (type->compare(order_at(order, i - 1), order_at(order, i)) >= 0)
-				return BREACH("an order of %s is not sorted",
-					      row_type(type->family)->plural);
+/* A portal is in at most one group of the target.  The cost grows with the target's own groups. */
+static int
+check_target_portals(const struct state *state, struct row_slice groups)
+{
+	AUTO_FREE struct guid *portals = NULL;
+	size_t count = 0, capacity = 0;
+
+	for (size_t g = 0; g < groups.count; g++) {
+		const struct row_portal_group *group = groups.rows[g];
+		struct row_slice members = state_group_portals(state, &group->id);
+
+		if (mem_grow(&portals, &capacity, count + members.count, sizeof(portals[0])) < 0)
+			return -ENOMEM;
+		order_work += members.count;
+		for (size_t i = 0; i < members.count; i++)
+			portals[count++] =
+				((const struct row_group_portal *)members.rows[i])->portal_id;
 	}
+	if (count > 1)
+		qsort(portals, count, sizeof(portals[0]), compare_guids);
+	for (size_t i = 1; i < count; i++)
+		if (guid_equal(&portals[i - 1], &portals[i]))
+			return BREACH("a portal is in two groups of one target");
+	return 0;
+}
+
+static int
+check_target_groups(const struct state *state, const struct row_target *target)
+{
+	struct row_slice groups = state_target_groups(state, &target->id);
+
+	order_work += groups.count;
+	for (size_t i = 1; i < groups.count; i++) {
+		const struct row_portal_group *a = groups.rows[i - 1], *b = groups.rows[i];
+
+		if (a->tag == b->tag)
+			return BREACH("a target has two portal groups of tag %u", a->tag);
+	}
+	return groups.count > 1 ? check_target_portals(state, groups) : 0;
+}
+
+static int
+check_targets(const struct state *state)
+{
+	const struct row_target *target;
+	struct order_walk walk;
+	int rc = 0;
+
+	order_walk_begin(&walk, state->orders[ROW_TARGET]);
+	while (rc == 0 && (target = order_walk_next(&walk)) != NULL) {
+		rc = check_target_luns(state, target);
+		if (rc == 0)
+			rc = check_target_groups(state, target);
+	}
+	return rc;
+}
+
+/* ---- the whole ---- */
+
+static int
+check_order(const struct state *state, enum order_id id)
+{
+	const struct order_type *type = order_type(id);
+	const struct order *order = state->orders[id];
+	const void *before, *row;
+	struct order_walk walk;
+
+	if (order_count(order) != state_count(state, type->family))
+		return BREACH("an order of %s has %zu of %zu rows", row_type(type->family)->plural,
+			      order_count(order), state_count(state, type->family));
+	order_walk_begin(&walk, order);
+	for (before = NULL; (row = order_walk_next(&walk)) != NULL; before = row)
+		if (before != NULL && type->compare(before, row) >= 0)
+			return BREACH("an order of %s is not sorted",
+				      row_type(type->family)->plural);
 	return 0;
 }
 
@@ -318,10 +422,14 @@ static int
 check_digest(const struct state *state)
 {
 	struct hash128 sum = { 0, 0 };
+	struct order_walk walk;
+	const struct row *row;
 
-	for (int family = 0; family < ROW_CONFIG_COUNT; family++)
-		for (size_t i = 0; i < state_count(state, family); i++)
-			hash128_add(&sum, &((const struct row *)state_at(state, family, i))->hash);
+	for (int family = 0; family < ROW_CONFIG_COUNT; family++) {
+		order_walk_begin(&walk, state->orders[family]);
+		while ((row = order_walk_next(&walk)) != NULL)
+			hash128_add(&sum, &row->hash);
+	}
 	return hash128_equal(&sum, &state->position.digest)
 		       ? 0
 		       : BREACH("the digest is not that of the rows");
@@ -330,13 +438,18 @@ check_digest(const struct state *state)
 static int
 check_rows(const struct state *state)
 {
+	struct order_walk walk;
+	const void *row;
 	size_t rows = 0;
 	int rc = 0;
 
 	for (int family = 0; family < ROW_CONFIG_COUNT; family++) {
 		rows += state_count(state, family);
-		for (size_t i = 0; rc == 0 && i < state_count(state, family); i++)
-			rc = row_checks[family](state, state_at(state, family, i));
+		order_walk_begin(&walk, state->orders[family]);
+		while (rc == 0 && (row = order_walk_next(&walk)) != NULL) {
+			rc = row_checks[family](state, row);
+			order_work++;
+		}
 	}
 	if (rc == 0 && rows > 0 && state_count(state, ROW_ARRAY) == 0)
 		rc = BREACH("there are rows but no array");
@@ -346,13 +459,15 @@ check_rows(const struct state *state)
 int
 state_check(const struct state *state)
 {
-	int rc = check_orders(state);
+	int rc = 0;
 
+	for (int id = 0; rc == 0 && id < ORDER_COUNT; id++)
+		rc = check_order(state, (enum order_id)id);
 	if (rc == 0)
 		rc = check_digest(state);
-	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(uniques); i++)
-		rc = check_unique(state, uniques[i].family, uniques[i].compare, uniques[i].what);
+	if (rc == 0)
+		rc = check_uniques(state);
 	if (rc == 0)
 		rc = check_rows(state);
-	return rc == 0 ? check_lun_numbers(state) : rc;
+	return rc < 0 ? rc : check_targets(state);
 }

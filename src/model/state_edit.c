@@ -16,6 +16,17 @@ struct state_edit {
 
 /* ---- one row in a working state ---- */
 
+/* Does state_ailing count the row (or NULL)? */
+static bool
+is_ailing(const struct row *row)
+{
+	if (row != NULL && row->family == ROW_LIVE_LUN)
+		return ((const struct row_live_lun *)(const void *)row)->health == HEALTH_FAILED;
+	if (row != NULL && row->family == ROW_LIVE_POOL)
+		return !((const struct row_live_pool *)(const void *)row)->ready;
+	return false;
+}
+
 /* Replace old (or NULL) by row (or NULL): both of that family and the same key. */
 static int
 state_swap(struct state *work, enum row_family family, const void *old, void *row)
@@ -30,10 +41,12 @@ state_swap(struct state *work, enum row_family family, const void *old, void *ro
 		if (row != NULL)
 			hash128_add(&work->position.digest, &((const struct row *)row)->hash);
 	}
+	work->ailing += is_ailing(row);
+	work->ailing -= is_ailing(old);
 	/* The primary order last: it is what keeps `old` alive. */
 	for (int i = ORDER_COUNT - 1; i >= 0; i--)
 		if (order_type(i)->family == family)
-			order_commit(work->orders[i], i, old, row);
+			order_commit(&work->orders[i], i, old, row);
 	return 0;
 }
 

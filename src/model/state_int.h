@@ -7,9 +7,10 @@
 #include "model/state_build.h"
 
 struct state {
-	unsigned refs; /* atomic */
+	atomic_uint refs;
 	struct position position;
 	struct order *orders[ORDER_COUNT]; /* counted; NULL = empty */
+	size_t ailing;                     /* live LUNs and pools that are not well: state_ailing */
 };
 
 static inline bool
