@@ -54,9 +54,13 @@ void array_close(struct array *array);
 
 /* ---- what the data path registers ---- */
 
-/* A path to a LUN that goes away. */
+/*
+ * Paths to a LUN that go away: through this target, or through every target when target_id is zero;
+ * of the initiators that except_mask does not admit, or of all initiators when except_mask is NULL.
+ */
 struct array_mapping {
 	struct guid lun_id, target_id;
+	const char *except_mask;
 };
 
 /*
@@ -72,13 +76,18 @@ struct array_runtime_ops {
 	 */
 	void (*publish)(void *runtime, const struct state *state, const struct change *change);
 	/*
-	 * Start nothing new on these mappings and wait until what is in flight there has finished.
-	 * 0 or ERR_TIMEOUT (then it is undone).  Any thread.
+	 * Start nothing new on these paths and wait until what is in flight there has finished.
+	 * Commands that come meanwhile wait.  *ret_drain is the handle of this drain, for resume.
+	 * The mappings are copied.  Returns 0, ERR_TIMEOUT (in-flight I/O did not end; the drain is
+	 * undone) or -ENOMEM.  Any thread.
 	 */
 	int (*quiesce)(void *runtime, const struct array_mapping *mappings, size_t count,
-		       uint32_t timeout_ms);
-	/* Undo a quiesce.  After a publish without the mappings there is nothing to undo. */
-	void (*resume)(void *runtime, const struct array_mapping *mappings, size_t count);
+		       uint32_t timeout_ms, void **ret_drain);
+	/*
+	 * End a drain, whether or not its paths went away: commands that wait start, or are
+	 * answered that there is no unit.  Any thread.
+	 */
+	void (*resume)(void *runtime, void *drain);
 	/* A port that is free now at `address`.  0 or -errno. */
 	int (*pick_port)(void *runtime, const char *address, uint16_t *ret_port);
 	/*
@@ -216,8 +225,10 @@ int array_lun_remove_mask(struct array *array, const struct array_request *reque
 			  const struct guid *lun, const char *names,
 			  struct array_answer *ret_answer);
 /*
- * online reopens the store of a failed LUN (ERR_FAILED when that fails); offline refuses
- * initiators' I/O and waits for what is in flight, at most drain_timeout_ms.
+ * Set a LUN online or offline.  Online opens the store of a failed LUN again.  Offline waits until
+ * what initiators have in flight has ended, at most drain_timeout_ms, and from then on their I/O is
+ * refused.  Returns 0, ERR_FAILED (the store cannot be opened), ERR_BUSY (I/O in flight did not end
+ * in time, or another operation holds the LUN; nothing was changed), and the common failures.
  */
 int array_lun_set_status(struct array *array, const struct array_request *request,
 			 const struct guid *lun, enum row_status status,

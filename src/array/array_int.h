@@ -189,8 +189,15 @@ void array_event_close(struct array *array);
 
 void array_runtime_publish(struct array *array, const struct state *state,
 			   const struct change *change);
-int array_runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count);
-void array_runtime_resume(struct array *array, const struct array_mapping *mappings, size_t count);
+/*
+ * Quiesce paths, at most drain_timeout_ms.  *ret_drain is the handle for array_runtime_resume, NULL
+ * when there is nothing to drain.  Returns 0, ERR_BUSY (I/O in flight does not end; nothing is
+ * changed) or -ENOMEM.  Any thread but the writer.
+ */
+int array_runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count,
+			  void **ret_drain);
+/* End a drain after the change that it was for was published, or has failed.  Accepts NULL. */
+void array_runtime_resume(struct array *array, void *drain);
 void array_runtime_lun_recovered(struct array *array, const struct guid *lun_id);
 int array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port);
 bool array_runtime_is_there(struct array *array);

@@ -190,15 +190,15 @@ drain_and_apply(struct array *array, struct associate *a)
 {
 	AUTO_STATE struct state *state = array_state(array);
 	AUTO_FREE struct array_mapping *removed = NULL;
+	void *drain = NULL;
 	int count = find_removed(a, state, &removed);
-	int rc = count < 0 ? count : array_runtime_quiesce(array, removed, (size_t)count);
+	int rc = count < 0 ? count : array_runtime_quiesce(array, removed, (size_t)count, &drain);
 
 	if (rc < 0)
 		return rc;
 	a->held = true;
 	rc = array_writer_submit(array, &a->task);
-	if (rc < 0)
-		array_runtime_resume(array, removed, (size_t)count);
+	array_runtime_resume(array, drain);
 	return rc;
 }
 

@@ -347,14 +347,14 @@ delete_held(struct array *array, struct delete *d)
 {
 	AUTO_STATE struct state *state = array_state(array);
 	AUTO_FREE struct array_mapping *mappings = NULL;
+	void *drain = NULL;
 	int count = array_lun_mappings(state, d->lun_id, &mappings);
-	int rc = count < 0 ? count : array_runtime_quiesce(array, mappings, (size_t)count);
+	int rc = count < 0 ? count : array_runtime_quiesce(array, mappings, (size_t)count, &drain);
 
 	if (rc < 0)
 		return rc;
 	rc = array_writer_submit(array, &d->task);
-	if (rc < 0)
-		array_runtime_resume(array, mappings, (size_t)count);
+	array_runtime_resume(array, drain);
 	return rc;
 }
 

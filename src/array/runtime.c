@@ -31,16 +31,18 @@ array_runtime_publish(struct array *array, const struct state *state, const stru
 }
 
 int
-array_runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count)
+array_runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count,
+		      void **ret_drain)
 {
 	int rc = 0;
 
+	*ret_drain = NULL;
 	if (count == 0)
 		return 0;
 	pthread_rwlock_rdlock(&array->runtime_lock);
 	if (array->runtime_ops != NULL)
 		rc = array->runtime_ops->quiesce(array->runtime, mappings, count,
-						 array->drain_timeout_ms);
+						 array->drain_timeout_ms, ret_drain);
 	pthread_rwlock_unlock(&array->runtime_lock);
 	return rc == ERR_TIMEOUT
 		       ? err_set(ERR_BUSY, "I/O in flight does not end; nothing was changed")
@@ -48,13 +50,13 @@ array_runtime_quiesce(struct array *array, const struct array_mapping *mappings,
 }
 
 void
-array_runtime_resume(struct array *array, const struct array_mapping *mappings, size_t count)
+array_runtime_resume(struct array *array, void *drain)
 {
-	if (count == 0)
+	if (drain == NULL)
 		return;
 	pthread_rwlock_rdlock(&array->runtime_lock);
 	if (array->runtime_ops != NULL)
-		array->runtime_ops->resume(array->runtime, mappings, count);
+		array->runtime_ops->resume(array->runtime, drain);
 	pthread_rwlock_unlock(&array->runtime_lock);
 }
 

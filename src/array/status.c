@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Status of a LUN.  Offline refuses initiators' I/O; online takes it back, and for a LUN whose
- * store has failed it opens the store again: the only way out of a failure.
+ * Status of a LUN.  Offline refuses initiators' I/O: what is in flight is drained first, outside
+ * the writer and with the LUN held, and when that does not end in time nothing is changed.  Online
+ * takes the refusal back, and for a LUN whose store has failed it opens the store again: the only
+ * way out of a failure.  Callers: any thread but the writer; apply and committed run on the writer
+ * thread.
  */
 #include <errno.h>
-#include <stdio.h>
 
 #include "array/array_int.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/mem.h"
 
 struct set_status {
@@ -115,8 +116,9 @@ stay_offline(struct array *array, const struct guid *lun_id)
 	array_store_unref(store);
 }
 
+/* The LUN has failed: open its store again, with the LUN held. */
 static int
-set_held(struct array *array, struct set_status *s)
+set_reopened(struct array *array, struct set_status *s)
 {
 	int rc = array_operation_begin(array, s->lun_id, ASK_STATUS, OPERATION_STATUS, true);
 
@@ -133,18 +135,67 @@ set_held(struct array *array, struct set_status *s)
 	return rc;
 }
 
-/* Nothing new begins any more; a store that hangs is waited for no longer than a drain may take. */
-static void
-wait_for_io(struct array *array, const struct guid *lun_id)
+/* Wait until nothing is in flight on the store, and let nothing new begin. */
+static int
+stop_store(struct array *array, struct array_store *store)
 {
-	struct array_store *store = array_unit_store(array, lun_id);
-	char id[GUID_TEXT_SIZE];
+	blk_stop(store->dev);
+	if (blk_drain(store->dev, array->drain_timeout_ms) == 0)
+		return 0;
+	blk_start(store->dev);
+	return err_set(ERR_BUSY, "I/O in flight does not end; nothing was changed");
+}
 
-	if (store != NULL && blk_drain(store->dev, array->drain_timeout_ms) < 0)
-		log_warning("lun.drain",
-			    "lun=%s reason=\"offline, but I/O in flight does not end\"",
-			    guid_format(lun_id, id));
+/*
+ * Drain the paths, so that initiators' commands wait instead of being refused while it is not known
+ * whether the change succeeds; then the store; then change the row.
+ */
+static int
+drain_and_apply(struct array *array, struct set_status *s, struct array_store *store)
+{
+	struct array_mapping paths = { .lun_id = *s->lun_id };
+	void *drain = NULL;
+	int rc = array_runtime_quiesce(array, &paths, 1, &drain);
+
+	if (rc < 0)
+		return rc;
+	rc = stop_store(array, store);
+	if (rc == 0) {
+		rc = array_writer_submit(array, &s->task);
+		if (rc < 0)
+			blk_start(store->dev);
+	}
+	array_runtime_resume(array, drain);
+	return rc;
+}
+
+/* A LUN that is offline already has nothing to drain, and its store stays stopped. */
+static int
+set_offline(struct array *array, struct set_status *s)
+{
+	struct array_store *store;
+	int rc = array_operation_begin(array, s->lun_id, ASK_STATUS, OPERATION_STATUS, true);
+
+	if (rc < 0)
+		return rc;
+	AUTO_STATE struct state *state = array_state(array);
+	const struct row_lun *lun = state_find(state, ROW_LUN, s->lun_id);
+
+	s->held = true;
+	store = array_unit_store(array, s->lun_id);
+	rc = lun != NULL && lun->status == STATUS_ONLINE ? drain_and_apply(array, s, store)
+							 : array_writer_submit(array, &s->task);
 	array_store_unref(store);
+	array_operation_end(array, s->lun_id);
+	return rc;
+}
+
+static int
+set_online(struct array *array, struct set_status *s)
+{
+	int rc = array_writer_submit(array, &s->task);
+
+	return rc < 0 && s->failed ? set_reopened(array, s) : rc;
 }
 
 int
@@ -167,10 +218,6 @@ array_lun_set_status(struct array *array, const struct array_request *request,
 	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)
 		return MIN(rc, 0);
-	rc = array_writer_submit(array, &s.task);
-	if (rc < 0 && s.failed)
-		rc = set_held(array, &s);
-	if (rc == 0 && status == STATUS_OFFLINE)
-		wait_for_io(array, lun);
+	rc = status == STATUS_OFFLINE ? set_offline(array, &s) : set_online(array, &s);
 	return array_request_end(array, request, rc, &s.task.answer, ret_answer);
 }

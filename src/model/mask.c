@@ -56,6 +56,38 @@ mask_admits(const char *mask, const char *initiator)
 	return false;
 }
 
+/* As strcmp, of names that need not end with a NUL. */
+static int
+name_compare(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	int order = memcmp(a, b, MIN(a_len, b_len));
+
+	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+bool
+mask_includes(const char *mask, const char *other)
+{
+	const char *name = NULL, *wanted;
+	size_t len = 0, wanted_len;
+
+	if (strcmp(mask, "*") == 0 || *other == '\0')
+		return true;
+	if (strcmp(other, "*") == 0 || *mask == '\0')
+		return false;
+	while (name_next(&other, &wanted, &wanted_len)) {
+		int order = -1;
+
+		while ((name == NULL ||
+			(order = name_compare(name, len, wanted, wanted_len)) < 0) &&
+		       name_next(&mask, &name, &len))
+			continue;
+		if (name == NULL || name_compare(name, len, wanted, wanted_len) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* ---- normalisation ---- */
 
 static int

@@ -164,6 +164,11 @@ int state_check(const struct state *state);
 /* Does the unmasking list `mask` admit the initiator name?  iSCSI names compare byte by byte after normalisation. */
 bool mask_admits(const char *mask, const char *initiator);
 /*
+ * Return whether every initiator that `other` admits is admitted by `mask` too.  Both are canonical
+ * lists.  Takes time in proportion to their lengths.
+ */
+bool mask_includes(const char *mask, const char *other);
+/*
  * Canonical form: "*", "" or names without duplicates, sorted.  Spaces around names are dropped.
  * 0 and new memory; ERR_INVALID with a text ('*' mixed with names, a name longer than 223 bytes or with characters no
  * iSCSI name may have, the whole longer than ROW_MASK_MAX); -ENOMEM.

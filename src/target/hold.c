@@ -7,7 +7,7 @@
  * in scsi's hands.
  *
  *	quiesce	parts hold; the caller waits for all shares; the drain stays in target->holds
- *		until resume or until its mappings are gone
+ *		until resume, which has its handle
  *	abort	parts abort; the last share posts `done` to the thread that asked
  */
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "target/target_int.h"
 
 struct target_drain {
@@ -37,8 +38,11 @@ struct target_drain {
 static bool
 mapping_covers(const struct array_mapping *m, const struct target_path *path)
 {
-	return guid_equal(&m->lun_id, &path->unit->lun_id) &&
-	       guid_equal(&m->target_id, &path->session->vt->row->id);
+	if (!guid_equal(&m->lun_id, &path->unit->lun_id))
+		return false;
+	if (!guid_is_zero(&m->target_id) && !guid_equal(&m->target_id, &path->session->vt->row->id))
+		return false;
+	return m->except_mask == NULL || !mask_admits(m->except_mask, path->session->initiator);
 }
 
 static bool
@@ -97,6 +101,8 @@ drain_free(struct target_drain *drain)
 		target_ack_fini(&drain->shares);
 		target_ack_fini(&drain->undone);
 	}
+	for (size_t i = 0; drain->mappings != NULL && i < drain->mapping_count; i++)
+		mem_free((void *)(uintptr_t)drain->mappings[i].except_mask);
 	mem_free(drain->mappings);
 	mem_free(drain);
 }
@@ -279,9 +285,28 @@ undo(struct target_drain *drain)
 	drain_free(drain);
 }
 
+static int
+copy_mappings(struct target_drain *drain, const struct array_mapping *mappings, size_t count)
+{
+	drain->mappings = mem_calloc(count, sizeof(*mappings));
+	if (drain->mappings == NULL)
+		return -ENOMEM;
+	for (; drain->mapping_count < count; drain->mapping_count++) {
+		struct array_mapping *m = &drain->mappings[drain->mapping_count];
+
+		*m = mappings[drain->mapping_count];
+		if (m->except_mask == NULL)
+			continue;
+		m->except_mask = str_dup(m->except_mask);
+		if (m->except_mask == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int
 target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t count,
-		    uint32_t timeout_ms)
+		    uint32_t timeout_ms, void **ret_drain)
 {
 	struct target *target = runtime;
 	struct target_drain *drain = drain_new(target);
@@ -289,11 +314,9 @@ target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t 
 	if (drain == NULL)
 		return -ENOMEM;
 	drain->holds = true;
-	drain->mapping_count = count;
 	target_ack_init(&drain->shares, drain->part_count);
 	target_ack_init(&drain->undone, drain->part_count);
-	drain->mappings = mem_dup(mappings, count * sizeof(*mappings));
-	if (drain->mappings == NULL) {
+	if (copy_mappings(drain, mappings, count) < 0) {
 		drain_free(drain);
 		return -ENOMEM;
 	}
@@ -307,62 +330,32 @@ target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t 
 	pthread_mutex_lock(&target->holds_lock);
 	list_append(&target->holds, &drain->node);
 	pthread_mutex_unlock(&target->holds_lock);
+	*ret_drain = drain;
 	return 0;
 }
 
-static bool
-same_mappings(const struct target_drain *drain, const struct array_mapping *mappings, size_t count)
-{
-	return drain->mapping_count == count &&
-	       (count == 0 || memcmp(drain->mappings, mappings, count * sizeof(*mappings)) == 0);
-}
-
 void
-target_hold_resume(void *runtime, const struct array_mapping *mappings, size_t count)
+target_hold_resume(void *runtime, void *drain)
 {
 	struct target *target = runtime;
-	struct target_drain *found = NULL;
+	struct target_drain *d = drain;
 
 	pthread_mutex_lock(&target->holds_lock);
-	list_for_each(node, &target->holds) {
-		struct target_drain *drain = list_entry(node, struct target_drain, node);
-
-		if (found == NULL && same_mappings(drain, mappings, count))
-			found = drain;
-	}
-	if (found != NULL)
-		list_remove(&found->node);
+	list_remove(&d->node);
 	pthread_mutex_unlock(&target->holds_lock);
-	if (found != NULL)
-		undo(found);
-}
-
-static bool
-is_over(const struct target_drain *drain, const struct state *state)
-{
-	for (size_t i = 0; i < drain->mapping_count; i++)
-		if (state_find_pair(state, ROW_ASSOCIATION, &drain->mappings[i].lun_id,
-				    &drain->mappings[i].target_id) != NULL)
-			return false;
-	return true;
+	undo(d);
 }
 
 void
-target_hold_forget(struct target *target, const struct state *state)
+target_hold_end_all(struct target *target)
 {
-	struct list over;
+	for (;;) {
+		pthread_mutex_lock(&target->holds_lock);
+		struct list *node = list_pop(&target->holds);
 
-	list_init(&over);
-	pthread_mutex_lock(&target->holds_lock);
-	list_for_each_safe(node, &target->holds) {
-		struct target_drain *drain = list_entry(node, struct target_drain, node);
-
-		if (state != NULL && !is_over(drain, state))
-			continue;
-		list_remove(node);
-		list_append(&over, node);
-	}
-	pthread_mutex_unlock(&target->holds_lock);
-	for (struct list *node; (node = list_pop(&over)) != NULL;)
+		pthread_mutex_unlock(&target->holds_lock);
+		if (node == NULL)
+			return;
 		undo(list_entry(node, struct target_drain, node));
+	}
 }

@@ -122,7 +122,6 @@ target_publish_state(void *runtime, const struct state *state, const struct chan
 	target->view = view;
 	target->state = state_ref(state);
 	forget_units(target, change);
-	target_hold_forget(target, state);
 	target_view_unref(old_view);
 	state_unref(old_state);
 	pthread_mutex_unlock(&target->publish_lock);

@@ -226,7 +226,7 @@ target_free(struct target *target, unsigned timeout_ms)
 	if (target == NULL)
 		return;
 	array_runtime_unregister(target->array);
-	target_hold_forget(target, NULL); /* held tasks end with their sessions */
+	target_hold_end_all(target); /* held tasks end with their sessions */
 	stop_threads(target);
 	target_conn_count_down(target);
 	if (target_ack_wait(&target->no_conns, timeout_ms) < 0) {

@@ -229,11 +229,12 @@ struct target_drain_part {
 	struct list hold_node; /* in thread->holds while the mappings are held */
 };
 
+/* As array_runtime_ops says; the handle of a drain is a struct target_drain. */
 int target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t count,
-			uint32_t timeout_ms);
-void target_hold_resume(void *runtime, const struct array_mapping *mappings, size_t count);
-/* Give up the holds of which no mapping is left.  Publisher. */
-void target_hold_forget(struct target *target, const struct state *state);
+			uint32_t timeout_ms, void **ret_drain);
+void target_hold_resume(void *runtime, void *drain);
+/* End every hold: the data path stops. */
+void target_hold_end_all(struct target *target);
 /* Is this path held on its thread? */
 bool target_hold_covers(const struct target_thread *thread, const struct target_path *path);
 /* Something that was in flight has come back: look at who waits. */

@@ -281,25 +281,28 @@ fake_publish(void *runtime, const struct state *state, const struct change *chan
 }
 
 static int
-fake_quiesce(void *runtime, const struct array_mapping *mappings, size_t count, uint32_t timeout_ms)
+fake_quiesce(void *runtime, const struct array_mapping *mappings, size_t count, uint32_t timeout_ms,
+	     void **ret_drain)
 {
 	struct fake_runtime *fake = runtime;
 
-	(void)mappings;
 	(void)count;
+	snprintf(fake->except, sizeof(fake->except), "%s",
+		 mappings[0].except_mask != NULL ? mappings[0].except_mask : "-");
 	(void)timeout_ms;
 	atomic_fetch_add(&fake->quiescing, 1);
 	while (atomic_load(&fake->quiesce_hold))
 		poll(NULL, 0, 1);
 	atomic_fetch_add(&fake->quiesced, 1);
+	if (atomic_load(&fake->quiesce_result) == 0)
+		*ret_drain = fake;
 	return atomic_load(&fake->quiesce_result);
 }
 
 static void
-fake_resume(void *runtime, const struct array_mapping *mappings, size_t count)
+fake_resume(void *runtime, void *drain)
 {
-	(void)mappings;
-	(void)count;
+	assert_ptr_equal(drain, runtime);
 	atomic_fetch_add(&((struct fake_runtime *)runtime)->resumed, 1);
 }
 

@@ -87,6 +87,7 @@ struct fake_runtime {
 	atomic_int quiesce_result;
 	atomic_bool quiesce_hold; /* quiesce waits while this is set */
 	atomic_uint quiescing;
+	char except[256];   /* of the last quiesce: except_mask of its first mapping, "-" = none */
 	struct state *last; /* writer thread; read it after a change was answered */
 };
 

@@ -377,7 +377,7 @@ test_only_paths_that_go_are_quiesced(void **state)
 	assert_int_equal(atomic_load(&fake.quiesced), 0);
 	assert_ok(associate(a, lun, 1, t2));
 	assert_int_equal(atomic_load(&fake.quiesced), 1);
-	assert_int_equal(atomic_load(&fake.resumed), 0);
+	assert_int_equal(atomic_load(&fake.resumed), 1);
 	assert_int_equal(state_lun_targets(fake.last, &lun).count, 1);
 	fake_unregister(&fake);
 }
@@ -397,6 +397,7 @@ test_drain_that_does_not_end_is_busy_and_changes_nothing(void **state)
 	assert_int_equal(associate(a, lun, 0), ERR_BUSY);
 	assert_int_equal(sequence_of(a), before);
 	assert_true(wait_operation(a, lun, OPERATION_NONE));
+	assert_int_equal(atomic_load(&fake.resumed), 0);
 	atomic_store(&fake.quiesce_result, 0);
 	assert_ok(associate(a, lun, 0));
 	fake_unregister(&fake);
@@ -415,6 +416,113 @@ test_paths_are_resumed_when_the_change_fails_after_draining(void **state)
 	/* The unknown target is found before the drain: no quiesce at all. */
 	assert_int_equal(associate(a, lun, 1, gone), ERR_NOT_FOUND);
 	assert_int_equal(atomic_load(&fake.quiesced), 0);
+	fake_unregister(&fake);
+}
+
+/* ---- masks ---- */
+
+static void
+test_a_mask_drains_those_who_lose_the_lun(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), target = make_target(a, "1");
+	struct fake_runtime fake;
+
+	fake_register(&fake, a);
+	assert_ok(array_lun_set_mask(a, NULL, &lun, "*", NULL));
+	assert_ok(array_lun_set_mask(a, NULL, &lun, "iqn.a;iqn.b", NULL));
+	/* behind no target nobody has a path */
+	assert_int_equal(atomic_load(&fake.quiesced), 0);
+	assert_ok(associate(a, lun, 1, target));
+	assert_ok(array_lun_add_mask(a, NULL, &lun, "iqn.c", NULL));
+	assert_ok(array_lun_set_mask(a, NULL, &lun, "*", NULL));
+	/* nobody loses anything */
+	assert_int_equal(atomic_load(&fake.quiesced), 0);
+	assert_ok(array_lun_set_mask(a, NULL, &lun, "iqn.b;iqn.a", NULL));
+	assert_int_equal(atomic_load(&fake.quiesced), 1);
+	assert_string_equal(fake.except, "iqn.a;iqn.b");
+	assert_ok(array_lun_remove_mask(a, NULL, &lun, "iqn.a", NULL));
+	assert_int_equal(atomic_load(&fake.quiesced), 2);
+	assert_int_equal(atomic_load(&fake.resumed), 2);
+	assert_string_equal(fake.except, "iqn.b");
+	fake_unregister(&fake);
+}
+
+static const char *
+mask_of(const struct state *now, struct guid lun)
+{
+	return ((const struct row_lun *)state_find(now, ROW_LUN, &lun))->mask;
+}
+
+static void
+test_a_mask_whose_drain_does_not_end_is_busy_and_changes_nothing(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), target = make_target(a, "1");
+	struct fake_runtime fake;
+
+	fake_register(&fake, a);
+	assert_ok(array_lun_set_mask(a, NULL, &lun, "iqn.a", NULL));
+	assert_ok(associate(a, lun, 1, target));
+	atomic_store(&fake.quiesce_result, ERR_TIMEOUT);
+	assert_int_equal(array_lun_set_mask(a, NULL, &lun, "", NULL), ERR_BUSY);
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_string_equal(mask_of(now, lun), "iqn.a");
+	atomic_store(&fake.quiesce_result, 0);
+	assert_ok(array_lun_set_mask(a, NULL, &lun, "", NULL));
+	fake_unregister(&fake);
+}
+
+struct unmasking {
+	struct array *array;
+	struct guid lun;
+	const char *name;
+	int result;
+};
+
+static void *
+mask_name(void *arg)
+{
+	struct unmasking *u = arg;
+
+	u->result = array_lun_remove_mask(u->array, NULL, &u->lun, u->name, NULL);
+	return NULL;
+}
+
+static bool
+are_quiescing(struct array *array, const void *arg)
+{
+	(void)array;
+	return atomic_load(&((struct fake_runtime *)(uintptr_t)arg)->quiescing) >= 2;
+}
+
+/* Each drained for the list as it was: the second to commit must drain anew for the new list. */
+static void
+test_masks_changed_at_once_both_count_and_both_drain(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), target = make_target(a, "1");
+	struct unmasking one = { a, lun, "iqn.a", -1 }, two = { a, lun, "iqn.b", -1 };
+	struct fake_runtime fake;
+	pthread_t threads[2];
+
+	fake_register(&fake, a);
+	assert_ok(array_lun_set_mask(a, NULL, &lun, "iqn.a;iqn.b;iqn.c", NULL));
+	assert_ok(associate(a, lun, 1, target));
+	atomic_store(&fake.quiesce_hold, true);
+	assert_int_equal(pthread_create(&threads[0], NULL, mask_name, &one), 0);
+	assert_int_equal(pthread_create(&threads[1], NULL, mask_name, &two), 0);
+	assert_true(wait_for(a, are_quiescing, &fake));
+	atomic_store(&fake.quiesce_hold, false);
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	assert_int_equal(one.result | two.result, 0);
+	assert_int_equal(atomic_load(&fake.quiesced), 3);
+	assert_int_equal(atomic_load(&fake.resumed), 3);
+	AUTO_STATE struct state *now = array_state(a);
+
+	assert_string_equal(mask_of(now, lun), "iqn.c");
 	fake_unregister(&fake);
 }
 
@@ -491,6 +599,9 @@ main(void)
 		WITH_ARRAY(test_lun_that_comes_back_has_the_number_that_a_session_saw),
 		WITH_ARRAY(test_session_of_another_target_retires_nothing),
 		WITH_ARRAY(test_number_of_a_deleted_lun_is_retired_too),
+		WITH_ARRAY(test_a_mask_drains_those_who_lose_the_lun),
+		WITH_ARRAY(test_a_mask_whose_drain_does_not_end_is_busy_and_changes_nothing),
+		WITH_ARRAY(test_masks_changed_at_once_both_count_and_both_drain),
 		WITH_ARRAY(test_only_paths_that_go_are_quiesced),
 		WITH_ARRAY(test_drain_that_does_not_end_is_busy_and_changes_nothing),
 		WITH_ARRAY(test_paths_are_resumed_when_the_change_fails_after_draining),

@@ -256,14 +256,65 @@ test_offline_waits_for_what_is_in_flight(void **state)
 	assert_int_equal(pthread_create(&threads[0], NULL, write_block, &writer), 0);
 	assert_true(wait_for(f->array, is_in_flight, writer.dev));
 	assert_int_equal(pthread_create(&threads[1], NULL, go_offline, &setter), 0);
-	assert_true(wait_for(f->array, is_offline, &setter.lun));
-	assert_false(atomic_load(&setter.done));
+	assert_true(wait_operation(f->array, setter.lun, OPERATION_STATUS));
+	assert_false(atomic_load(&setter.done) || is_offline(f->array, &setter.lun));
 	inject(f, "all", "write", NULL);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
 	assert_int_equal(writer.result, 0);
 	assert_int_equal(setter.result, 0);
+	assert_true(is_offline(f->array, &setter.lun));
 	array_device_release(f->array, writer.dev);
+}
+
+static void
+test_offline_is_busy_and_changes_nothing_while_the_store_hangs(void **state)
+{
+	struct fixture *f = *state;
+	struct background writer = { .result = -1 };
+	pthread_t thread;
+
+	f->options.drain_timeout_ms = 50;
+	fixture_reopen(f);
+	struct guid lun = make_lun(f->array, "x");
+
+	assert_ok(array_lun_device(f->array, &lun, &writer.dev));
+	inject(f, "all", "write", "hold");
+	assert_int_equal(pthread_create(&thread, NULL, write_block, &writer), 0);
+	assert_true(wait_for(f->array, is_in_flight, writer.dev));
+	assert_int_equal(array_lun_set_status(f->array, NULL, &lun, STATUS_OFFLINE, NULL),
+			 ERR_BUSY);
+	assert_false(is_offline(f->array, &lun));
+	assert_true(wait_operation(f->array, lun, OPERATION_NONE));
+	inject(f, "all", "write", NULL);
+	pthread_join(thread, NULL);
+	/* it serves as before */
+	assert_int_equal(blk_flush(writer.dev), 0);
+	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_OFFLINE, NULL));
+	assert_int_equal(blk_flush(writer.dev), ERR_OFFLINE);
+	array_device_release(f->array, writer.dev);
+}
+
+static void
+test_offline_drains_the_paths_of_every_initiator(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l");
+	struct fake_runtime fake;
+
+	fake_register(&fake, a);
+	assert_ok(associate(a, lun, 1, make_target(a, "t")));
+	atomic_store(&fake.quiesce_result, ERR_TIMEOUT);
+	assert_int_equal(array_lun_set_status(a, NULL, &lun, STATUS_OFFLINE, NULL), ERR_BUSY);
+	assert_false(is_offline(a, &lun));
+	atomic_store(&fake.quiesce_result, 0);
+	assert_ok(array_lun_set_status(a, NULL, &lun, STATUS_OFFLINE, NULL));
+	assert_string_equal(fake.except, "-");
+	assert_int_equal(atomic_load(&fake.resumed), 1);
+	/* again: nothing to drain */
+	assert_ok(array_lun_set_status(a, NULL, &lun, STATUS_OFFLINE, NULL));
+	assert_int_equal(atomic_load(&fake.quiesced), 2);
+	fake_unregister(&fake);
 }
 
 static void
@@ -450,6 +501,8 @@ main(void)
 		WITH_ARRAY(test_mask_is_normalised),
 		WITH_ARRAY(test_names_are_added_to_a_mask_and_removed),
 		WITH_ARRAY(test_offline_waits_for_what_is_in_flight),
+		WITH_ARRAY(test_offline_is_busy_and_changes_nothing_while_the_store_hangs),
+		WITH_ARRAY(test_offline_drains_the_paths_of_every_initiator),
 		WITH_ARRAY(test_delete_removes_associations_and_file),
 		WITH_ARRAY(test_file_stays_while_its_device_is_used),
 		WITH_ARRAY(test_file_of_a_deleted_lun_goes_at_the_next_start_at_the_latest),

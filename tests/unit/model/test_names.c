@@ -108,6 +108,34 @@ test_lengths_are_bounded(void **unused)
 }
 
 static void
+test_a_mask_includes_what_admits_nobody_else(void **unused)
+{
+	static const struct {
+		const char *mask, *other;
+		bool includes;
+	} cases[] = {
+		{ "*", "iqn.a", true },
+		{ "*", "*", true },
+		{ "iqn.a", "*", false },
+		{ "", "*", false },
+		{ "", "iqn.a", false },
+		{ "", "", true },
+		{ "iqn.a", "", true },
+		{ "iqn.a;iqn.b", "iqn.b", true },
+		{ "iqn.a;iqn.b", "iqn.a;iqn.b", true },
+		{ "iqn.a;iqn.c", "iqn.b", false },
+		{ "iqn.a;iqn.c", "iqn.c;iqn.d", false },
+		{ "iqn.ab", "iqn.a", false },
+		{ "iqn.a", "iqn.ab", false },
+		{ "iqn.a;iqn.ab;iqn.b", "iqn.ab;iqn.b", true },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(mask_includes(cases[i].mask, cases[i].other), cases[i].includes);
+}
+
+static void
 test_a_mask_admits_whom_it_names(void **unused)
 {
 	(void)unused;
@@ -226,6 +254,7 @@ main(void)
 		cmocka_unit_test(test_names_are_added_to_a_mask_and_removed),
 		cmocka_unit_test(test_lengths_are_bounded),
 		cmocka_unit_test(test_a_mask_admits_whom_it_names),
+		cmocka_unit_test(test_a_mask_includes_what_admits_nobody_else),
 		cmocka_unit_test(test_out_of_memory_gives_no_mask),
 		cmocka_unit_test(test_the_three_forms_are_names),
 		cmocka_unit_test(test_other_forms_are_none),

@@ -28,7 +28,8 @@ struct env {
 	char portal[32]; /* "127.0.0.1:40123" */
 	uint16_t port;
 	struct guid target_a, target_b, lun, portal_id, group_a, group_b;
-	char dir[64]; /* for fault files and disks */
+	void *drain_a, *drain_b; /* test_hold.c: the drain of the LUN through each target */
+	char dir[64];            /* for fault files and disks */
 	/* of lun: fault over memory; a borrowed reference of the array's */
 	struct blk_dev *dev;
 };

@@ -21,17 +21,19 @@ enum {
 static int
 quiesce(struct env *env, const struct guid *target, uint32_t timeout_ms)
 {
-	struct array_mapping mapping = { env->lun, *target };
+	struct array_mapping mapping = { .lun_id = env->lun, .target_id = *target };
 
-	return fake_ops(env->array)->quiesce(fake_runtime(env->array), &mapping, 1, timeout_ms);
+	return fake_ops(env->array)
+		->quiesce(fake_runtime(env->array), &mapping, 1, timeout_ms,
+			  guid_equal(target, &env->target_a) ? &env->drain_a : &env->drain_b);
 }
 
 static void
 resume(struct env *env, const struct guid *target)
 {
-	struct array_mapping mapping = { env->lun, *target };
-
-	fake_ops(env->array)->resume(fake_runtime(env->array), &mapping, 1);
+	fake_ops(env->array)
+		->resume(fake_runtime(env->array),
+			 guid_equal(target, &env->target_a) ? env->drain_a : env->drain_b);
 }
 
 static void
@@ -117,8 +119,8 @@ test_held_commands_of_a_mapping_that_goes_away_find_no_unit(void **state)
 	assert_int_equal(write.status, NO_SUCH_UNIT);
 	assert_int_equal(host_read(b, 5, 0, buf, sizeof(buf)), 0);
 	assert_int_equal(buf[0], 0);
-	resume(env, &env->target_a); /* nothing left to undo */
-	/* and the hold is forgotten: associated again, it works */
+	resume(env, &env->target_a);
+	/* associated again, it works */
 	fake_associate(env->array, &env->lun, &env->target_a, 0);
 	fake_commit(env->array);
 	assert_int_equal(host_test_unit_ready(a, 0), UA_POWER_ON);
@@ -126,6 +128,44 @@ test_held_commands_of_a_mapping_that_goes_away_find_no_unit(void **state)
 	assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)), 0);
 	host_logout(a);
 	host_logout(b);
+}
+
+/* As a mask change does: the paths of everybody but HOST_2, through every target. */
+static void
+test_a_drain_covers_those_whom_a_mask_does_not_admit(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *one = host_ready(env, HOST_1, NAME_B, 1),
+			     *two = host_ready(env, HOST_2, NAME_A, 1);
+	struct array_mapping paths = { .lun_id = env->lun, .except_mask = HOST_2 };
+	static struct pending write;
+	void *drain = NULL;
+	uint8_t buf[512];
+
+	env_inject(env, "lun0.write", "hold");
+	host_start_write(&write, one, 5, 0, 0x77);
+	assert_false(host_wait(&write, 100));
+	/* its write is under way: the mask must wait for it */
+	assert_int_equal(
+		fake_ops(env->array)->quiesce(fake_runtime(env->array), &paths, 1, 100, &drain),
+		ERR_TIMEOUT);
+	env_lift(env, "lun0.write");
+	assert_true(host_wait(&write, 10000));
+	assert_int_equal(
+		fake_ops(env->array)->quiesce(fake_runtime(env->array), &paths, 1, 5000, &drain),
+		0);
+	assert_int_equal(host_read(two, 0, 0, buf, sizeof(buf)), 0);
+	host_start_write(&write, one, 5, 0, 0x55);
+	assert_false(host_wait(&write, 100));
+	env_lun_row(env, LUN_BYTES, HOST_2, STATUS_ONLINE);
+	fake_commit(env->array);
+	fake_ops(env->array)->resume(fake_runtime(env->array), drain);
+	assert_true(host_wait(&write, 10000));
+	assert_int_equal(write.status, NO_SUCH_UNIT);
+	assert_int_equal(host_read(two, 0, 0, buf, sizeof(buf)), 0);
+	assert_int_equal(buf[0], 0x77);
+	host_logout(one);
+	host_logout(two);
 }
 
 static void
@@ -274,7 +314,8 @@ test_a_warm_reset_reaches_what_the_initiator_may_use(void **state)
 {
 	struct env *env = *state;
 	struct guid other = env_add_lun(env, 1, HOST_2);
-	struct array_mapping theirs = { other, env->target_a };
+	struct array_mapping theirs = { .lun_id = other, .target_id = env->target_a };
+	void *drain = NULL;
 	static struct pending shared, private;
 
 	fake_associate(env->array, &other, &env->target_a, 1);
@@ -284,14 +325,15 @@ test_a_warm_reset_reaches_what_the_initiator_may_use(void **state)
 			     *c = host_ready(env, HOST_2, NAME_A, 3);
 
 	assert_int_equal(quiesce(env, &env->target_b, 5000), 0);
-	assert_int_equal(fake_ops(env->array)->quiesce(fake_runtime(env->array), &theirs, 1, 5000),
-			 0);
+	assert_int_equal(
+		fake_ops(env->array)->quiesce(fake_runtime(env->array), &theirs, 1, 5000, &drain),
+		0);
 	host_start_read(&shared, b, 5, 0);
 	host_start_read(&private, c, 1, 0);
 	assert_false(host_wait(&shared, 50) || host_wait(&private, 50));
 	assert_int_equal(host_tmf(a, 0, TMF_WARM_RESET, NULL), 0);
 	resume(env, &env->target_b);
-	fake_ops(env->array)->resume(fake_runtime(env->array), &theirs, 1);
+	fake_ops(env->array)->resume(fake_runtime(env->array), drain);
 	assert_true(host_wait(&private, 5000));
 	assert_int_equal(private.status, 0);
 	assert_int_equal(host_test_unit_ready(c, 1), 0);
@@ -331,6 +373,7 @@ main(void)
 		ENV_TEST(test_quiesce_holds_sessions_that_come_later),
 		ENV_TEST(test_quiesce_waits_for_what_is_in_flight),
 		ENV_TEST(test_held_commands_of_a_mapping_that_goes_away_find_no_unit),
+		ENV_TEST(test_a_drain_covers_those_whom_a_mask_does_not_admit),
 		ENV_TEST(test_a_session_ends_while_its_commands_are_held),
 		ENV_TEST(test_a_session_ends_only_after_its_io),
 		ENV_TEST(test_abort_task_answers_when_the_task_has_come_back),

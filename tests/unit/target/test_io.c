@@ -248,15 +248,18 @@ test_many_sessions_while_the_configuration_changes(void **state)
 	}
 	for (unsigned n = 10; n < 60; n++) {
 		struct guid lun = env_add_lun(env, n, "*");
-		struct array_mapping mapping = { lun, env->target_a };
+		struct array_mapping mapping = { .lun_id = lun, .target_id = env->target_a };
+		void *drain = NULL;
 
 		fake_associate(env->array, &lun, &env->target_a, n);
 		fake_commit(env->array);
 		assert_int_equal(
-			fake_ops(env->array)->quiesce(fake_runtime(env->array), &mapping, 1, 5000),
+			fake_ops(env->array)
+				->quiesce(fake_runtime(env->array), &mapping, 1, 5000, &drain),
 			0);
 		fake_dissociate(env->array, &lun, &env->target_a);
 		fake_commit(env->array);
+		fake_ops(env->array)->resume(fake_runtime(env->array), drain);
 		fake_delete(env->array, ROW_LUN, &lun);
 		fake_commit(env->array);
 	}
