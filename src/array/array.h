@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/principal.h"
 #include "model/state.h"
 
 struct array;
@@ -157,9 +158,14 @@ int array_check(struct array *array);
 
 /* ---- changes ---- */
 
-/* With every change: who asks. */
+/*
+ * Comes with every change.  NULL, or all zeros: a change that vdsd makes by itself.
+ * id: zero = none.  A second request with the id of the first one changes nothing and gets the first one's answer.
+ */
 struct array_request {
-	struct guid id; /* zero = none; again: the first answer, no change */
+	struct guid id;
+	/* Who asks: named in the change's event and in the change log.  Borrowed; NULL = vdsd itself. */
+	const struct principal *principal;
 };
 
 struct array_answer {

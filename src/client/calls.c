@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Typed calls: a path, a body, and the answer as a struct. */
+/*
+ * Typed calls: one for each verb that libvds or vdsctl uses.  Each fills the verb's arguments; the table of verbs
+ * (model/verbs.h) makes the path, the query and the body of them.
+ */
 #include <errno.h>
-#include <inttypes.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "client/client_int.h"
+#include "wire/wire_verb.h"
 
 /* A member "id" or "job": an id, or null or absent for none. */
 static int
@@ -32,6 +36,7 @@ answer_decode(const json_t *json, struct client_answer *ret_answer)
 		return err_set(ERR_PROTOCOL, "the answer names no sequence");
 	answer.sequence = (uint64_t)json_integer_value(sequence);
 	answer.existed = json_is_true(json_object_get(json, "existed"));
+	answer.replayed = json_is_true(json_object_get(json, "replayed"));
 	if ((rc = id_get(json, "id", &answer.object_id)) < 0 ||
 	    (rc = id_get(json, "job", &answer.job_id)) < 0)
 		return rc;
@@ -39,63 +44,86 @@ answer_decode(const json_t *json, struct client_answer *ret_answer)
 	return 0;
 }
 
-/* Takes path and body (NULL: out of memory, when with_body). */
-static int
-change(struct client *client, const char *method, char *path_taken, bool with_body, json_t *body,
-       struct client_answer *ret_answer)
-{
-	AUTO_FREE char *path = path_taken;
-	json_t *json = NULL;
-	int rc = -ENOMEM;
+/* ---- any verb ---- */
 
-	if (path != NULL && (body != NULL || !with_body))
-		rc = client_call(client, method, path, body, &json);
+int
+client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
+	   const struct verb_args *args, json_t **ret_json)
+{
+	static const struct verb_args nothing;
+	AUTO_FREE char *target = NULL;
+	json_t *body = NULL;
+	int rc;
+
+	if (args == NULL)
+		args = &nothing;
+	rc = wire_verb_target(verb, ids, args, &target);
+	if (rc == 0)
+		rc = wire_verb_body(verb, args, &body);
+	if (rc == 0)
+		rc = client_call(client, verb_table[verb].method, target, body, ret_json);
+	json_decref(body);
+	return rc;
+}
+
+int
+client_change(struct client *client, enum verb_id verb, const struct guid *ids,
+	      const struct verb_args *args, struct client_answer *ret_answer)
+{
+	json_t *json = NULL;
+	int rc = client_ask(client, verb, ids, args, &json);
+
 	if (rc == 0 && ret_answer != NULL)
 		rc = answer_decode(json, ret_answer);
-	json_decref(body);
 	json_decref(json);
 	return rc;
 }
 
-/* "/v1/<what>/<id><rest>" */
-static char *
-path_of(const char *what, const struct guid *id, const char *rest)
-{
-	char text[GUID_TEXT_SIZE];
-
-	return str_printf("/v1/%s/%s%s", what, guid_format(id, text), rest);
-}
-
-static char *
-path_of_member(const struct guid *group, const struct guid *portal)
-{
-	char text[GUID_TEXT_SIZE];
-	AUTO_FREE char *rest = str_printf("/portals/%s", guid_format(portal, text));
-
-	return rest != NULL ? path_of("portal-groups", group, rest) : NULL;
-}
-
-/* {"name":"value"}; what is not text is refused here, since JSON cannot carry it. */
-static json_t *
-one_string(const char *name, const char *value)
-{
-	return json_pack("{s:s}", name, value);
-}
-
+/* "ID" or "ID,ID" of the last row of a page. */
 static int
-text_check(const char *value)
+cursor_get(const json_t *page, struct verb_key *ret_after)
 {
-	if (value == NULL || str_is_text(value, strlen(value)))
-		return 0;
-	return err_set(ERR_INVALID, "not a line of UTF-8 text");
+	const char *text = json_string_value(json_object_get(page, "next"));
+	char first[GUID_TEXT_SIZE] = "";
+	struct verb_key after = { 0 };
+	int rc = 0;
+
+	if (text != NULL) {
+		memcpy(first, text, MIN(strlen(text), sizeof(first) - 1));
+		after.given = true;
+		rc = guid_parse(first, &after.key.a);
+		if (rc == 0 && text[strlen(first)] == ',')
+			rc = guid_parse(text + strlen(first) + 1, &after.key.b);
+	}
+	*ret_after = after;
+	return rc < 0 ? err_set(ERR_PROTOCOL, "the list's 'next' is no id") : 0;
 }
 
-static json_t *
-id_json(const struct guid *id)
+int
+client_list(struct client *client, enum verb_id verb, const struct guid *ids,
+	    const struct verb_args *args, json_t **ret_items)
 {
-	char text[GUID_TEXT_SIZE];
+	struct verb_args page_args = args != NULL ? *args : (struct verb_args){ 0 };
+	json_t *items = json_array();
+	int rc = items != NULL ? 0 : -ENOMEM;
 
-	return json_string(guid_format(id, text));
+	page_args.limit = VERB_LIMIT_MAX;
+	do {
+		json_t *page = NULL;
+
+		if (rc == 0)
+			rc = client_ask(client, verb, ids, &page_args, &page);
+		if (rc == 0 && json_array_extend(items, json_object_get(page, "items")) < 0)
+			rc = err_set(ERR_PROTOCOL, "the answer is no list");
+		if (rc == 0)
+			rc = cursor_get(page, &page_args.after);
+		json_decref(page);
+	} while (rc == 0 && page_args.after.given);
+	if (rc < 0)
+		json_decref(items);
+	else
+		*ret_items = items;
+	return rc;
 }
 
 /* ---- array, pools ---- */
@@ -103,154 +131,157 @@ id_json(const struct guid *id)
 int
 client_array_rename(struct client *client, const char *name, struct client_answer *ret_answer)
 {
-	int rc = text_check(name);
+	return client_change(client, VERB_ARRAY_CHANGE, NULL, &(struct verb_args){ .name = name },
+			     ret_answer);
+}
 
-	if (rc < 0)
-		return rc;
-	return change(client, "PATCH", str_dup("/v1/array"), true, one_string("name", name),
-		      ret_answer);
+int
+client_array_set_iqn_prefix(struct client *client, const char *prefix,
+			    struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_ARRAY_CHANGE, NULL,
+			     &(struct verb_args){ .iqn_prefix = prefix }, ret_answer);
 }
 
 int
 client_pool_create(struct client *client, const char *name, const char *path,
 		   struct client_answer *ret_answer)
 {
-	int rc = text_check(name);
+	return client_change(client, VERB_POOL_CREATE, NULL,
+			     &(struct verb_args){ .name = name, .path = path }, ret_answer);
+}
 
-	if (rc == 0)
-		rc = text_check(path);
-	if (rc < 0)
-		return rc;
-	return change(client, "POST", str_dup("/v1/pools"), true,
-		      json_pack("{s:s, s:s}", "name", name, "path", path), ret_answer);
+int
+client_pool_rename(struct client *client, const struct guid *pool, const char *name,
+		   struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_POOL_CHANGE, pool, &(struct verb_args){ .name = name },
+			     ret_answer);
 }
 
 int
 client_pool_delete(struct client *client, const struct guid *pool, struct client_answer *ret_answer)
 {
-	return change(client, "DELETE", path_of("pools", pool, ""), false, NULL, ret_answer);
+	return client_change(client, VERB_POOL_DELETE, pool, NULL, ret_answer);
 }
 
 /* ---- LUNs ---- */
-
-static json_t *
-spec_encode(const struct client_lun_spec *spec)
-{
-	json_t *json = json_pack("{s:I}", "size_bytes", (json_int_t)spec->size_bytes);
-	int rc = 0;
-
-	if (json == NULL)
-		return NULL;
-	if (spec->name != NULL)
-		rc |= json_object_set_new(json, "name", json_string(spec->name));
-	if (!guid_is_zero(&spec->pool_id))
-		rc |= json_object_set_new(json, "pool_id", id_json(&spec->pool_id));
-	if (spec->block_bytes != 0)
-		rc |= json_object_set_new(json, "block_bytes", json_integer(spec->block_bytes));
-	if (spec->thick)
-		rc |= json_object_set_new(json, "thick", json_true());
-	if (spec->mask != NULL)
-		rc |= json_object_set_new(json, "mask", json_string(spec->mask));
-	if (rc == 0)
-		return json;
-	json_decref(json);
-	return NULL;
-}
 
 int
 client_lun_create(struct client *client, const struct client_lun_spec *spec,
 		  struct client_answer *ret_answer)
 {
-	int rc = text_check(spec->name);
+	const struct verb_args args = {
+		.name = spec->name,
+		.pool_id = spec->pool_id,
+		.size_bytes = spec->size_bytes,
+		.block_bytes = spec->block_bytes,
+		.thick = spec->thick,
+		.mask = spec->mask,
+	};
 
-	if (rc == 0)
-		rc = text_check(spec->mask);
-	if (rc == 0 && spec->size_bytes > INT64_MAX)
-		rc = err_set(ERR_INVALID, "a LUN of %" PRIu64 " bytes", spec->size_bytes);
-	if (rc < 0)
-		return rc;
-	return change(client, "POST", str_dup("/v1/luns"), true, spec_encode(spec), ret_answer);
+	return client_change(client, VERB_LUN_CREATE, NULL, &args, ret_answer);
 }
 
 int
 client_lun_delete(struct client *client, const struct guid *lun, struct client_answer *ret_answer)
 {
-	return change(client, "DELETE", path_of("luns", lun, ""), false, NULL, ret_answer);
+	return client_change(client, VERB_LUN_DELETE, lun, NULL, ret_answer);
 }
 
 int
 client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
 		  struct client_answer *ret_answer)
 {
-	if (add_bytes > INT64_MAX)
-		return err_set(ERR_INVALID, "%" PRIu64 " bytes more", add_bytes);
-	return change(client, "POST", path_of("luns", lun, "/extend"), true,
-		      json_pack("{s:I}", "add_bytes", (json_int_t)add_bytes), ret_answer);
+	return client_change(client, VERB_LUN_EXTEND, lun,
+			     &(struct verb_args){ .add_bytes = add_bytes }, ret_answer);
 }
 
 static int
-lun_patch(struct client *client, const struct guid *lun, const char *name, const char *value,
-	  struct client_answer *ret_answer)
+lun_change(struct client *client, const struct guid *lun, const struct verb_args *args,
+	   struct client_answer *ret_answer)
 {
-	int rc = text_check(value);
-
-	if (rc < 0)
-		return rc;
-	return change(client, "PATCH", path_of("luns", lun, ""), true, one_string(name, value),
-		      ret_answer);
+	return client_change(client, VERB_LUN_CHANGE, lun, args, ret_answer);
 }
 
 int
 client_lun_rename(struct client *client, const struct guid *lun, const char *name,
 		  struct client_answer *ret_answer)
 {
-	return lun_patch(client, lun, "name", name, ret_answer);
+	return lun_change(client, lun, &(struct verb_args){ .name = name }, ret_answer);
 }
 
 int
 client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask,
 		    struct client_answer *ret_answer)
 {
-	return lun_patch(client, lun, "mask", mask, ret_answer);
+	return lun_change(client, lun, &(struct verb_args){ .mask = mask }, ret_answer);
 }
 
-static const char *
-status_text(enum row_status status)
+int
+client_lun_add_mask(struct client *client, const struct guid *lun, const char *names,
+		    struct client_answer *ret_answer)
 {
-	return status == STATUS_ONLINE ? "online" : "offline";
+	return lun_change(client, lun, &(struct verb_args){ .mask_add = names }, ret_answer);
+}
+
+int
+client_lun_remove_mask(struct client *client, const struct guid *lun, const char *names,
+		       struct client_answer *ret_answer)
+{
+	return lun_change(client, lun, &(struct verb_args){ .mask_remove = names }, ret_answer);
 }
 
 int
 client_lun_set_status(struct client *client, const struct guid *lun, enum row_status status,
 		      struct client_answer *ret_answer)
 {
-	return lun_patch(client, lun, "status", status_text(status), ret_answer);
+	return lun_change(client, lun, &(struct verb_args){ .status = { status, true } },
+			  ret_answer);
+}
+
+/* The table's arguments are not const, because the server owns them; they are only read here. */
+static struct verb_guids
+guids_of(const struct guid *ids, size_t count)
+{
+	return (struct verb_guids){ (struct guid *)(uintptr_t)ids, count, true };
 }
 
 int
 client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets,
 		     size_t count, struct client_answer *ret_answer)
 {
-	json_t *list = json_array();
+	const struct verb_args args = { .targets = guids_of(targets, count) };
 
-	for (size_t i = 0; list != NULL && i < count; i++) {
-		if (json_array_append_new(list, id_json(&targets[i])) < 0) {
-			json_decref(list);
-			list = NULL;
-		}
-	}
-	return change(client, "PUT", path_of("luns", lun, "/targets"), true,
-		      list != NULL ? json_pack("{s:o}", "targets", list) : NULL, ret_answer);
+	return client_change(client, VERB_LUN_ASSOCIATE, lun, &args, ret_answer);
 }
 
-/* {"bytes":N}.  Takes path. */
-static int
-bytes_get(struct client *client, char *path_taken, uint64_t *ret_bytes)
+int
+client_lun_add_targets(struct client *client, const struct guid *lun, const struct guid *targets,
+		       size_t count, struct client_answer *ret_answer)
 {
-	AUTO_FREE char *path = path_taken;
+	const struct verb_args args = { .add = guids_of(targets, count) };
+
+	return client_change(client, VERB_LUN_TARGETS_CHANGE, lun, &args, ret_answer);
+}
+
+int
+client_lun_remove_targets(struct client *client, const struct guid *lun, const struct guid *targets,
+			  size_t count, struct client_answer *ret_answer)
+{
+	const struct verb_args args = { .remove = guids_of(targets, count) };
+
+	return client_change(client, VERB_LUN_TARGETS_CHANGE, lun, &args, ret_answer);
+}
+
+/* {"bytes":N} */
+static int
+bytes_get(struct client *client, enum verb_id verb, const struct guid *ids,
+	  const struct verb_args *args, uint64_t *ret_bytes)
+{
 	json_t *json = NULL;
 	const json_t *bytes;
-	int rc = path != NULL ? client_call(client, "GET", path, NULL, &json) : -ENOMEM;
+	int rc = client_ask(client, verb, ids, args, &json);
 
 	if (rc < 0)
 		return rc;
@@ -266,20 +297,17 @@ bytes_get(struct client *client, char *path_taken, uint64_t *ret_bytes)
 int
 client_lun_max_extend(struct client *client, const struct guid *lun, uint64_t *ret_bytes)
 {
-	return bytes_get(client, path_of("luns", lun, "/max-extend"), ret_bytes);
+	return bytes_get(client, VERB_LUN_MAX_EXTEND, lun, NULL, ret_bytes);
 }
 
 int
 client_max_lun_size(struct client *client, const struct guid *pool, bool thick, uint64_t *ret_bytes)
 {
-	char text[GUID_TEXT_SIZE];
+	struct verb_args args = { .thick = thick };
 
-	if (pool == NULL || guid_is_zero(pool))
-		return bytes_get(client, str_printf("/v1/max-lun-size?thick=%d", thick), ret_bytes);
-	return bytes_get(
-		client,
-		str_printf("/v1/max-lun-size?pool=%s&thick=%d", guid_format(pool, text), thick),
-		ret_bytes);
+	if (pool != NULL)
+		args.pool_id = *pool;
+	return bytes_get(client, VERB_MAX_LUN_SIZE, NULL, &args, ret_bytes);
 }
 
 /* ---- targets, portals, portal groups ---- */
@@ -288,98 +316,97 @@ int
 client_target_create(struct client *client, const char *iscsi_name, const char *alias,
 		     bool with_group, struct client_answer *ret_answer)
 {
-	json_t *json;
-	int rc = text_check(iscsi_name);
+	const struct verb_args args = {
+		.iscsi_name = iscsi_name,
+		.alias = alias,
+		.with_group = with_group,
+	};
 
-	if (rc == 0)
-		rc = text_check(alias);
-	if (rc < 0)
-		return rc;
-	json = json_pack("{s:s*, s:s*, s:b}", "iscsi_name", iscsi_name, "alias", alias,
-			 "with_group", with_group);
-	return change(client, "POST", str_dup("/v1/targets"), true, json, ret_answer);
+	return client_change(client, VERB_TARGET_CREATE, NULL, &args, ret_answer);
 }
 
 int
 client_target_set_alias(struct client *client, const struct guid *target, const char *alias,
 			struct client_answer *ret_answer)
 {
-	int rc = text_check(alias);
-
-	if (rc < 0)
-		return rc;
-	return change(client, "PATCH", path_of("targets", target, ""), true,
-		      one_string("alias", alias), ret_answer);
+	return client_change(client, VERB_TARGET_CHANGE, target,
+			     &(struct verb_args){ .alias = alias }, ret_answer);
 }
 
 int
 client_target_delete(struct client *client, const struct guid *target,
 		     struct client_answer *ret_answer)
 {
-	return change(client, "DELETE", path_of("targets", target, ""), false, NULL, ret_answer);
+	return client_change(client, VERB_TARGET_DELETE, target, NULL, ret_answer);
 }
 
 int
 client_portal_create(struct client *client, const char *address, uint16_t port,
 		     struct client_answer *ret_answer)
 {
-	int rc = text_check(address);
-
-	if (rc < 0)
-		return rc;
-	return change(client, "POST", str_dup("/v1/portals"), true,
-		      json_pack("{s:s, s:i}", "address", address, "port", port), ret_answer);
+	return client_change(client, VERB_PORTAL_CREATE, NULL,
+			     &(struct verb_args){ .address = address, .port = port }, ret_answer);
 }
 
 int
 client_portal_delete(struct client *client, const struct guid *portal,
 		     struct client_answer *ret_answer)
 {
-	return change(client, "DELETE", path_of("portals", portal, ""), false, NULL, ret_answer);
+	return client_change(client, VERB_PORTAL_DELETE, portal, NULL, ret_answer);
 }
 
 int
 client_portal_set_status(struct client *client, const struct guid *portal, enum row_status status,
 			 struct client_answer *ret_answer)
 {
-	return change(client, "PATCH", path_of("portals", portal, ""), true,
-		      one_string("status", status_text(status)), ret_answer);
+	return client_change(client, VERB_PORTAL_CHANGE, portal,
+			     &(struct verb_args){ .status = { status, true } }, ret_answer);
 }
 
 int
 client_group_create(struct client *client, const struct guid *target,
 		    struct client_answer *ret_answer)
 {
-	return change(client, "POST", str_dup("/v1/portal-groups"), true,
-		      json_pack("{s:o}", "target_id", id_json(target)), ret_answer);
+	return client_change(client, VERB_GROUP_CREATE, NULL,
+			     &(struct verb_args){ .target_id = *target }, ret_answer);
 }
 
 int
 client_group_delete(struct client *client, const struct guid *group,
 		    struct client_answer *ret_answer)
 {
-	return change(client, "DELETE", path_of("portal-groups", group, ""), false, NULL,
-		      ret_answer);
+	return client_change(client, VERB_GROUP_DELETE, group, NULL, ret_answer);
 }
 
 int
 client_group_add_portal(struct client *client, const struct guid *group, const struct guid *portal,
 			struct client_answer *ret_answer)
 {
-	return change(client, "PUT", path_of_member(group, portal), false, NULL, ret_answer);
+	const struct guid ids[2] = { *group, *portal };
+
+	return client_change(client, VERB_GROUP_ADD_PORTAL, ids, NULL, ret_answer);
 }
 
 int
 client_group_remove_portal(struct client *client, const struct guid *group,
 			   const struct guid *portal, struct client_answer *ret_answer)
 {
-	return change(client, "DELETE", path_of_member(group, portal), false, NULL, ret_answer);
+	const struct guid ids[2] = { *group, *portal };
+
+	return client_change(client, VERB_GROUP_REMOVE_PORTAL, ids, NULL, ret_answer);
 }
 
-/* ---- jobs ---- */
+/* ---- jobs, sessions ---- */
 
 int
 client_job_cancel(struct client *client, const struct guid *job, struct client_answer *ret_answer)
 {
-	return change(client, "POST", path_of("jobs", job, "/cancel"), false, NULL, ret_answer);
+	return client_change(client, VERB_JOB_CANCEL, job, NULL, ret_answer);
+}
+
+int
+client_session_end(struct client *client, const struct guid *session,
+		   struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_SESSION_END, session, NULL, ret_answer);
 }

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "model/state.h"
+#include "model/verbs.h"
 
 #define CLIENT_DEFAULT_URL "unix:/run/vdsd/vdsd.sock"
 
@@ -81,7 +82,8 @@ struct client_answer {
 	uint64_t sequence;
 	struct guid object_id;
 	struct guid job_id; /* zero = done */
-	bool existed;
+	bool existed;       /* nothing new was made: object_id was there already */
+	bool replayed;      /* the first answer to this request id, again */
 };
 
 /*
@@ -97,7 +99,27 @@ int client_call(struct client *client, const char *method, const char *path, jso
 int client_call_with_id(struct client *client, const char *method, const char *path, json_t *body,
 			const struct guid *request_id, json_t **ret_json);
 
-/* Typed changes: thin covers of client_call.  As array.h has them. */
+/*
+ * Asks for a verb of the table (model/verbs.h).  ids: those of the path, NULL when it has none; args: those of the query
+ * and the body, NULL = none.  Otherwise as client_call; also ERR_INVALID (an argument that cannot be sent; its text
+ * names the member).
+ */
+int client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
+	       const struct verb_args *args, json_t **ret_json);
+/* Asks for a verb that changes something, and decodes its answer.  ret_answer may be NULL. */
+int client_change(struct client *client, enum verb_id verb, const struct guid *ids,
+		  const struct verb_args *args, struct client_answer *ret_answer);
+/*
+ * Reads all pages of a list (args->limit and args->after are not used) into a new JSON array of its items, which the
+ * caller owns.  Errors as client_ask, and ERR_PROTOCOL (the answer is no list).
+ */
+int client_list(struct client *client, enum verb_id verb, const struct guid *ids,
+		const struct verb_args *args, json_t **ret_items);
+
+/*
+ * Typed changes: client_change with the arguments as parameters.  What each does, and its errors, stands in
+ * array/array.h at the function of that name.  ret_answer may be NULL.
+ */
 struct client_lun_spec {
 	const char *name;    /* NULL = made */
 	struct guid pool_id; /* zero = the array chooses */
@@ -108,7 +130,11 @@ struct client_lun_spec {
 };
 
 int client_array_rename(struct client *client, const char *name, struct client_answer *ret_answer);
+int client_array_set_iqn_prefix(struct client *client, const char *prefix,
+				struct client_answer *ret_answer);
 int client_pool_create(struct client *client, const char *name, const char *path,
+		       struct client_answer *ret_answer);
+int client_pool_rename(struct client *client, const struct guid *pool, const char *name,
 		       struct client_answer *ret_answer);
 int client_pool_delete(struct client *client, const struct guid *pool,
 		       struct client_answer *ret_answer);
@@ -122,10 +148,20 @@ int client_lun_rename(struct client *client, const struct guid *lun, const char 
 		      struct client_answer *ret_answer);
 int client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask,
 			struct client_answer *ret_answer);
+int client_lun_add_mask(struct client *client, const struct guid *lun, const char *names,
+			struct client_answer *ret_answer);
+int client_lun_remove_mask(struct client *client, const struct guid *lun, const char *names,
+			   struct client_answer *ret_answer);
 int client_lun_set_status(struct client *client, const struct guid *lun, enum row_status status,
 			  struct client_answer *ret_answer);
 int client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets,
 			 size_t count, struct client_answer *ret_answer);
+int client_lun_add_targets(struct client *client, const struct guid *lun,
+			   const struct guid *targets, size_t count,
+			   struct client_answer *ret_answer);
+int client_lun_remove_targets(struct client *client, const struct guid *lun,
+			      const struct guid *targets, size_t count,
+			      struct client_answer *ret_answer);
 int client_lun_max_extend(struct client *client, const struct guid *lun, uint64_t *ret_bytes);
 int client_max_lun_size(struct client *client, const struct guid *pool, bool thick,
 			uint64_t *ret_bytes);
@@ -151,6 +187,8 @@ int client_group_remove_portal(struct client *client, const struct guid *group,
 			       const struct guid *portal, struct client_answer *ret_answer);
 int client_job_cancel(struct client *client, const struct guid *job,
 		      struct client_answer *ret_answer);
+int client_session_end(struct client *client, const struct guid *session,
+		       struct client_answer *ret_answer);
 /*
  * Waits (on the stream with a replica, else by asking) until the job has ended; its row
  * (row_unref).  timeout_ms < 0: for ever.  ERR_TIMEOUT.

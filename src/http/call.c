@@ -30,7 +30,7 @@ body_parse(struct http_call *call, const struct http_request *request)
 			return err_set(ERR_INVALID, "the body is not JSON: line %d: %s", error.line,
 				       error.text);
 	}
-	return http_spec_body(call->route->body, call->body, &call->args);
+	return http_spec_body(call->verb->body, call->body, &call->args);
 }
 
 static int
@@ -44,8 +44,22 @@ request_id_parse(const char *text, struct guid *ret_id)
 }
 
 static int
+role_check(const struct http_call *call)
+{
+	const struct principal *who = call->request.principal;
+	char text[PRINCIPAL_TEXT_SIZE];
+
+	if (who->role >= call->verb->role)
+		return 0;
+	return err_set(ERR_ACCESS, "%s %s needs the role %s, but %s has the role %s",
+		       call->verb->method, call->verb->path, principal_role_name(call->verb->role),
+		       principal_format(who, text), principal_role_name(who->role));
+}
+
+static int
 call_run(struct http_call *call, const struct http_request *request, struct http_reply *reply)
 {
+	enum verb_id id = VERB_COUNT;
 	char *query;
 	int rc;
 
@@ -57,12 +71,17 @@ call_run(struct http_call *call, const struct http_request *request, struct http
 		*query++ = '\0';
 	rc = http_unescape(call->target, false);
 	if (rc == 0)
-		rc = http_route_find(request->method, call->target, &call->route, call->ids,
-				     reply->allow, sizeof(reply->allow));
+		rc = http_route_find(request->method, call->target, &id, call->ids, reply->allow,
+				     sizeof(reply->allow));
+	if (rc < 0)
+		return rc;
+	call->verb = &verb_table[id];
+	call->route = &http_routes[id];
+	rc = role_check(call);
 	if (rc == 0)
 		rc = request_id_parse(request->request_id, &call->request.id);
 	if (rc == 0)
-		rc = http_spec_query(call->route->query, query, &call->args);
+		rc = http_spec_query(call->verb->query, query, &call->args);
 	if (rc == 0)
 		rc = body_parse(call, request);
 	return rc < 0 ? rc : call->route->handler(call, reply);
@@ -71,7 +90,11 @@ call_run(struct http_call *call, const struct http_request *request, struct http
 void
 http_dispatch(struct http *http, const struct http_request *request, struct http_reply *ret_reply)
 {
-	struct http_call call = { .http = http, .array = http->array };
+	struct http_call call = {
+		.http = http,
+		.array = http->array,
+		.request.principal = &request->principal,
+	};
 	int rc;
 
 	memset(ret_reply, 0, sizeof(*ret_reply));
@@ -79,14 +102,14 @@ http_dispatch(struct http *http, const struct http_request *request, struct http
 	rc = call_run(&call, request, ret_reply);
 	if (rc < 0) {
 		http_reply_error(ret_reply, rc);
-		if (call.route == NULL && ret_reply->allow[0] != '\0')
+		if (call.verb == NULL && ret_reply->allow[0] != '\0')
 			ret_reply->status = 405;
 		if (request->body_len > HTTP_BODY_MAX && rc == ERR_INVALID)
 			ret_reply->status = 413;
 	} else {
 		ret_reply->allow[0] = '\0';
 		if (ret_reply->status == 0)
-			ret_reply->status = call.route->status;
+			ret_reply->status = call.verb->status;
 	}
 	call_fini(&call);
 }

@@ -19,12 +19,11 @@
 #include "base/str.h"
 #include "http/http.h"
 #include "model/state.h"
+#include "model/verbs.h"
 #include "wire/wire.h"
 
 #define HTTP_BODY_MAX            (1u << 20)
 #define HTTP_CONNECTIONS_DEFAULT 256
-#define HTTP_LIMIT_DEFAULT       100
-#define HTTP_LIMIT_MAX           1000
 #define HTTP_TEXT_SLOTS          64
 
 struct MHD_Daemon;
@@ -53,73 +52,18 @@ struct http {
 	uint16_t tcp_port;
 };
 
-/* ---- the parts of a request: spec.c ---- */
-
-enum http_type {
-	HTTP_TEXT,   /* const char *: borrowed from the call; NULL when absent */
-	HTTP_GUID,   /* struct guid: zero when absent */
-	HTTP_GUIDS,  /* struct http_guids: a JSON array */
-	HTTP_U64,    /* uint64_t within min … max */
-	HTTP_BOOL,   /* bool: true/false in a body, 1/0 in a query */
-	HTTP_STATUS, /* struct http_status_arg: "online", "offline" */
-	HTTP_KEY,    /* struct http_key: "ID" or "ID,ID", in a query */
-};
-
-struct http_field {
-	const char *name;
-	enum http_type type;
-	bool required;
-	size_t offset;     /* in struct http_args */
-	uint64_t min, max; /* HTTP_U64: the range; HTTP_TEXT: bytes, max 0 = unlimited */
-};
-
-enum http_rule { HTTP_AS_MARKED, HTTP_EXACTLY_ONE };
-
-/* What a query or a body may hold. */
-struct http_spec {
-	const struct http_field *fields;
-	size_t count;
-	enum http_rule rule;
-};
-
-struct http_guids {
-	struct guid *ids;
-	size_t count;
-	bool given;
-};
-
-struct http_key {
-	struct row_key key;
-	bool given;
-};
-
-struct http_status_arg {
-	enum row_status status;
-	bool given;
-};
-
-/* Every argument of every route; each route's spec fills some. */
-struct http_args {
-	const char *name, *path, *mask, *mask_add, *mask_remove;
-	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator;
-	struct guid pool_id, lun_id, target_id;
-	uint64_t size_bytes, add_bytes, block_bytes, port, limit, incarnation, since;
-	bool thick, with_group, with_portals;
-	struct http_guids targets, add, remove;
-	struct http_key after;
-	struct http_status_arg status;
-};
+/* ---- the arguments of a request: spec.c ---- */
 
 /*
  * Fill args from a JSON object; NULL json = empty.  0, or ERR_INVALID with a text that names the
  * member; -ENOMEM.
  */
-int http_spec_body(const struct http_spec *spec, const json_t *json, struct http_args *args);
+int http_spec_body(const struct verb_spec *spec, const json_t *json, struct verb_args *args);
 /*
  * The same from "a=b&c=d"; decodes in place, so `query` must live as long as args.  NULL = empty.
  */
-int http_spec_query(const struct http_spec *spec, char *query, struct http_args *args);
-void http_args_fini(struct http_args *args);
+int http_spec_query(const struct verb_spec *spec, char *query, struct verb_args *args);
+void http_args_fini(struct verb_args *args);
 /* %41 → A, in place.  0; ERR_INVALID for a broken escape or an encoded NUL. */
 int http_unescape(char *text, bool plus_is_space);
 
@@ -134,14 +78,16 @@ struct http_request {
 	const char *request_id; /* X-Request-Id; NULL = none */
 	const char *body;       /* NULL = none */
 	size_t body_len;
+	struct principal principal; /* who asks */
 };
 
 struct http_call {
 	struct http *http;
 	struct array *array;
-	const struct http_route *route;
-	struct guid ids[2]; /* of the path, in its order */
-	struct http_args args;
+	const struct verb *verb;        /* NULL until it is found */
+	const struct http_route *route; /* with verb */
+	struct guid ids[2];             /* of the path, in its order */
+	struct verb_args args;
 	struct array_request request;
 	char *target; /* decoded in place; args point into it */
 	json_t *body; /* args point into it */
@@ -168,38 +114,20 @@ void http_reply_fini(struct http_reply *reply);
 
 typedef int http_handler(struct http_call *call, struct http_reply *reply);
 
+/* How the server serves a verb. */
 struct http_route {
-	const char *method;
-	const char *path;      /* "/v1/luns/{id}" */
-	const char *operation; /* OpenAPI operationId */
 	http_handler *handler;
-	enum row_family family;        /* for http_list and http_get */
-	const struct http_spec *query; /* NULL = none allowed */
-	const struct http_spec *body;  /* NULL = none allowed (but {}) */
-	unsigned status; /* of success; 201 becomes 200 when nothing new was made, 202 with a job */
+	enum row_family family; /* for http_list and http_get */
 };
 
-/* In the order of paths, then of methods as the document has them. */
-extern const struct http_route http_routes[];
-extern const size_t http_route_count;
+extern const struct http_route http_routes[VERB_COUNT];
 
 /*
- * The route of a decoded path.  0; ERR_NOT_FOUND: no such path; ERR_INVALID: a part of it is no id;
- * ERR_NOT_SUPPORTED: the path has other methods, named in ret_allow.
+ * Finds the verb of a method and a decoded path.  Returns 0, ERR_NOT_FOUND (no verb has that path), ERR_INVALID (a
+ * part of the path is no id) or ERR_NOT_SUPPORTED (the path has other methods, which ret_allow names).
  */
-int http_route_find(const char *method, const char *path, const struct http_route **ret_route,
+int http_route_find(const char *method, const char *path, enum verb_id *ret_verb,
 		    struct guid ret_ids[2], char *ret_allow, size_t allow_size);
-
-/* ---- the specs of bodies and queries: args.c ---- */
-
-extern const struct http_spec http_query_list, http_query_named, http_query_groups,
-	http_query_associations, http_query_sessions, http_query_max_lun_size, http_query_explain,
-	http_query_group_delete,
-	http_query_events;
-extern const struct http_spec http_body_array, http_body_pool, http_body_pool_patch, http_body_lun,
-	http_body_lun_patch, http_body_extend, http_body_targets, http_body_targets_patch,
-	http_body_target, http_body_target_patch, http_body_portal, http_body_portal_patch,
-	http_body_group;
 
 /* ---- replies: reply.c ---- */
 
@@ -244,6 +172,15 @@ void http_texts_fini(struct http_texts *texts);
 /* The one-line JSON of a change, one reference; NULL when out of memory.  Any thread. */
 struct http_text *http_texts_get(struct http_texts *texts, const struct change *change);
 void http_text_unref(struct http_text *text);
+
+/* ---- principal.c ---- */
+
+/*
+ * Writes who is behind the connected socket `fd`.  Every caller on this host has the role ROLE_ADMIN for now; a peer that
+ * the kernel cannot name (it is gone) has ROLE_NONE, so that its requests are refused.  The connection's thread; may wait
+ * for the host's name services.
+ */
+void http_principal_get(int fd, bool tcp, struct principal *ret_principal);
 
 /* ---- sockets: listen.c, server.c ---- */
 

@@ -140,7 +140,7 @@ guid_is(const void *row, const char *field, const struct guid *wanted)
 }
 
 static bool
-wanted(const struct http_args *args, const void *row)
+wanted(const struct verb_args *args, const void *row)
 {
 	if (args->name != NULL && !text_is(row, "name", args->name) &&
 	    !text_is(row, "iscsi_name", args->name) && !text_is(row, "alias", args->name))
@@ -152,7 +152,7 @@ wanted(const struct http_args *args, const void *row)
 
 /* Index of the first row behind the key. */
 static size_t
-index_after(const struct state *state, enum row_family family, const struct http_key *after)
+index_after(const struct state *state, enum row_family family, const struct verb_key *after)
 {
 	size_t low = 0, high = state_count(state, family);
 
@@ -200,7 +200,7 @@ http_list(struct http_call *call, struct http_reply *reply)
 	AUTO(view_fini) struct view view = { array_state(call->array), array_live(call->array) };
 	enum row_family family = call->route->family;
 	const struct state *state = view_of(&view, family);
-	size_t limit = call->args.limit != 0 ? call->args.limit : HTTP_LIMIT_DEFAULT;
+	size_t limit = call->args.limit != 0 ? call->args.limit : VERB_LIMIT_DEFAULT;
 	size_t count = state_count(state, family), taken = 0;
 	json_t *items = json_array(), *next = json_null();
 	const void *last = NULL;

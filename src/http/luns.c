@@ -7,7 +7,7 @@
 int
 http_lun_create(struct http_call *call, struct http_reply *reply)
 {
-	const struct http_args *args = &call->args;
+	const struct verb_args *args = &call->args;
 	struct array_lun_spec spec = {
 		.name = args->name,
 		.pool_id = args->pool_id,
@@ -26,7 +26,7 @@ int
 http_lun_patch(struct http_call *call, struct http_reply *reply)
 {
 	const struct guid *lun = &call->ids[0];
-	const struct http_args *args = &call->args;
+	const struct verb_args *args = &call->args;
 	struct array_answer answer;
 	int rc;
 
@@ -67,7 +67,7 @@ http_lun_extend(struct http_call *call, struct http_reply *reply)
 int
 http_lun_associate(struct http_call *call, struct http_reply *reply)
 {
-	const struct http_guids *targets = &call->args.targets;
+	const struct verb_guids *targets = &call->args.targets;
 	struct array_answer answer;
 	int rc = array_lun_associate(call->array, &call->request, &call->ids[0], targets->ids,
 				     targets->count, &answer);
@@ -78,7 +78,7 @@ http_lun_associate(struct http_call *call, struct http_reply *reply)
 int
 http_lun_targets_patch(struct http_call *call, struct http_reply *reply)
 {
-	const struct http_guids *add = &call->args.add, *remove = &call->args.remove;
+	const struct verb_guids *add = &call->args.add, *remove = &call->args.remove;
 	const struct guid *lun = &call->ids[0];
 	struct array_answer answer;
 	int rc;

@@ -25,7 +25,7 @@ http_answer(struct http_call *call, struct http_reply *reply, int rc,
 	if (rc < 0)
 		return rc;
 	has_job = !guid_is_zero(&answer->job_id);
-	reply->status = has_job ? 202 : answer->existed ? 200 : call->route->status;
+	reply->status = has_job ? 202 : answer->existed ? 200 : call->verb->status;
 	return http_reply_json(reply,
 			       json_pack("{s:I, s:s, s:s?, s:b, s:b}", "sequence",
 					 (json_int_t)answer->sequence, "id",

@@ -143,20 +143,16 @@ reply_queue(struct MHD_Connection *connection, const char *method, struct http_r
 
 /* ---- log ---- */
 
-/* "uid=0 gid=0 pid=12" over the unix socket, "peer=tcp" else. */
+/* The user behind a connection.  Everybody who can reach vdsd on this host is an administrator for now. */
 static void
-peer_format(struct MHD_Connection *connection, char *buf, size_t size)
+principal_get(struct MHD_Connection *connection, bool tcp, struct principal *ret_principal)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
 
-	if (info != NULL &&
-	    getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid > 0)
-		snprintf(buf, size, "uid=%u gid=%u pid=%d", peer.uid, peer.gid, (int)peer.pid);
-	else
-		snprintf(buf, size, "peer=tcp");
+	*ret_principal = (struct principal){ .role = ROLE_NONE };
+	if (info != NULL)
+		http_principal_get(info->connect_fd, tcp, ret_principal);
 }
 
 /* Else it is a read, or nothing that any path has. */
@@ -172,19 +168,20 @@ is_change(const char *method)
 }
 
 static void
-request_log(struct MHD_Connection *connection, const struct incoming *in, const char *method,
+request_log(const struct principal *principal, const struct incoming *in, const char *method,
 	    unsigned status)
 {
-	char peer[64], target[256], quoted[64];
+	char peer[PRINCIPAL_TEXT_SIZE], target[256], quoted[64];
 	uint64_t us = (clock_mono_ns() - in->start_ns) / 1000;
 
 	if (is_change(method)) {
-		peer_format(connection, peer, sizeof(peer));
-		log_info("http.change", "method=%s target=%s status=%u us=%" PRIu64 " %s", method,
-			 log_quote(in->target, target, sizeof(target)), status, us, peer);
+		principal_format(principal, peer);
+		log_info("http.change", "method=%s target=%s status=%u us=%" PRIu64 " by=\"%s\"",
+			 method, log_quote(in->target, target, sizeof(target)), status, us, peer);
 	} else if (requests.on) {
-		peer_format(connection, peer, sizeof(peer));
-		log_debug(&requests, "http.read", "method=%s target=%s status=%u us=%" PRIu64 " %s",
+		principal_format(principal, peer);
+		log_debug(&requests, "http.read",
+			  "method=%s target=%s status=%u us=%" PRIu64 " by=\"%s\"",
 			  log_quote(method, quoted, sizeof(quoted)),
 			  log_quote(in->target, target, sizeof(target)), status, us, peer);
 	}
@@ -222,6 +219,7 @@ complete(struct http *http, struct MHD_Connection *connection, struct incoming *
 	struct http_reply reply = { 0 };
 	enum MHD_Result result;
 
+	principal_get(connection, tcp, &request.principal);
 	if (in->body.failed)
 		http_reply_error(&reply, -ENOMEM);
 	else if (tcp &&
@@ -230,7 +228,7 @@ complete(struct http *http, struct MHD_Connection *connection, struct incoming *
 				 err_set(ERR_ACCESS, "requests of other origins are refused"));
 	else
 		http_dispatch(http, &request, &reply);
-	request_log(connection, in, method, reply.status);
+	request_log(&request.principal, in, method, reply.status);
 	result = reply_queue(connection, method, &reply);
 	http_reply_fini(&reply);
 	return result;

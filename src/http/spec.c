@@ -11,19 +11,19 @@
 #include "base/mem.h"
 #include "http/http_int.h"
 
-static const struct http_spec empty_spec;
+static const struct verb_spec empty_spec;
 
 /* Untrusted names in messages are cut short. */
 #define NAME_SHOWN 64
 
 static void *
-slot(struct http_args *args, const struct http_field *field)
+slot(struct verb_args *args, const struct verb_field *field)
 {
 	return (char *)args + field->offset;
 }
 
-static const struct http_field *
-field_find(const struct http_spec *spec, const char *name, size_t *ret_index)
+static const struct verb_field *
+field_find(const struct verb_spec *spec, const char *name, size_t *ret_index)
 {
 	for (size_t i = 0; i < spec->count; i++) {
 		if (strcmp(spec->fields[i].name, name) == 0) {
@@ -37,7 +37,7 @@ field_find(const struct http_spec *spec, const char *name, size_t *ret_index)
 /* ---- values ---- */
 
 static int
-text_set(const struct http_field *field, const char *text, size_t len, struct http_args *args)
+text_set(const struct verb_field *field, const char *text, size_t len, struct verb_args *args)
 {
 	if (!str_is_text(text, len))
 		return err_set(ERR_INVALID, "%s holds control characters or is not UTF-8",
@@ -52,7 +52,7 @@ text_set(const struct http_field *field, const char *text, size_t len, struct ht
 }
 
 static int
-guid_set(const struct http_field *field, const char *text, struct http_args *args)
+guid_set(const struct verb_field *field, const char *text, struct verb_args *args)
 {
 	struct guid id;
 
@@ -63,7 +63,7 @@ guid_set(const struct http_field *field, const char *text, struct http_args *arg
 }
 
 static int
-u64_set(const struct http_field *field, uint64_t value, struct http_args *args)
+u64_set(const struct verb_field *field, uint64_t value, struct verb_args *args)
 {
 	if (value < field->min || (field->max != 0 && value > field->max))
 		return err_set(ERR_INVALID,
@@ -74,9 +74,9 @@ u64_set(const struct http_field *field, uint64_t value, struct http_args *args)
 }
 
 static int
-status_set(const struct http_field *field, const char *text, struct http_args *args)
+status_set(const struct verb_field *field, const char *text, struct verb_args *args)
 {
-	struct http_status_arg *arg = slot(args, field);
+	struct verb_status *arg = slot(args, field);
 
 	if (str_equal(text, "online"))
 		arg->status = STATUS_ONLINE;
@@ -90,9 +90,9 @@ status_set(const struct http_field *field, const char *text, struct http_args *a
 
 /* "ID" or "ID,ID" */
 static int
-key_set(const struct http_field *field, char *text, struct http_args *args)
+key_set(const struct verb_field *field, char *text, struct verb_args *args)
 {
-	struct http_key *arg = slot(args, field);
+	struct verb_key *arg = slot(args, field);
 	char *comma = strchr(text, ',');
 	int rc;
 
@@ -109,9 +109,9 @@ key_set(const struct http_field *field, char *text, struct http_args *args)
 }
 
 static int
-guids_set(const struct http_field *field, const json_t *json, struct http_args *args)
+guids_set(const struct verb_field *field, const json_t *json, struct verb_args *args)
 {
-	struct http_guids *arg = slot(args, field);
+	struct verb_guids *arg = slot(args, field);
 	size_t count = json_array_size(json);
 
 	if (!json_is_array(json))
@@ -133,40 +133,40 @@ guids_set(const struct http_field *field, const json_t *json, struct http_args *
 /* ---- bodies ---- */
 
 static int
-json_text_set(const struct http_field *field, const json_t *json, struct http_args *args)
+json_text_set(const struct verb_field *field, const json_t *json, struct verb_args *args)
 {
 	const char *text = json_string_value(json);
 
 	if (text == NULL)
 		return err_set(ERR_INVALID, "%s must be a string", field->name);
-	if (field->type == HTTP_GUID)
+	if (field->type == VERB_GUID)
 		return guid_set(field, text, args);
-	if (field->type == HTTP_STATUS)
+	if (field->type == VERB_STATUS)
 		return status_set(field, text, args);
 	return text_set(field, text, json_string_length(json), args);
 }
 
 static int
-json_set(const struct http_field *field, const json_t *json, struct http_args *args)
+json_set(const struct verb_field *field, const json_t *json, struct verb_args *args)
 {
 	switch (field->type) {
-	case HTTP_TEXT:
-	case HTTP_GUID:
-	case HTTP_STATUS:
+	case VERB_TEXT:
+	case VERB_GUID:
+	case VERB_STATUS:
 		return json_text_set(field, json, args);
-	case HTTP_GUIDS:
+	case VERB_GUIDS:
 		return guids_set(field, json, args);
-	case HTTP_U64:
+	case VERB_U64:
 		if (!json_is_integer(json) || json_integer_value(json) < 0)
 			return err_set(ERR_INVALID, "%s must be a whole number, not negative",
 				       field->name);
 		return u64_set(field, (uint64_t)json_integer_value(json), args);
-	case HTTP_BOOL:
+	case VERB_BOOL:
 		if (!json_is_boolean(json))
 			return err_set(ERR_INVALID, "%s must be true or false", field->name);
 		*(bool *)slot(args, field) = json_is_true(json);
 		return 0;
-	case HTTP_KEY:
+	case VERB_KEY:
 		break;
 	}
 	return err_set(ERR_INTERNAL, "%s cannot stand in a body", field->name);
@@ -174,9 +174,9 @@ json_set(const struct http_field *field, const json_t *json, struct http_args *a
 
 /* `seen`: one bit for each field. */
 static int
-rules_check(const struct http_spec *spec, uint64_t seen)
+rules_check(const struct verb_spec *spec, uint64_t seen)
 {
-	if (spec->rule == HTTP_EXACTLY_ONE && __builtin_popcountll(seen) != 1)
+	if (spec->rule == VERB_EXACTLY_ONE && __builtin_popcountll(seen) != 1)
 		return err_set(ERR_INVALID, "exactly one member is needed, such as \"%s\"",
 			       spec->fields[0].name);
 	for (size_t i = 0; i < spec->count; i++)
@@ -186,7 +186,7 @@ rules_check(const struct http_spec *spec, uint64_t seen)
 }
 
 int
-http_spec_body(const struct http_spec *spec, const json_t *json, struct http_args *args)
+http_spec_body(const struct verb_spec *spec, const json_t *json, struct verb_args *args)
 {
 	uint64_t seen = 0;
 	void *iter;
@@ -200,7 +200,7 @@ http_spec_body(const struct http_spec *spec, const json_t *json, struct http_arg
 	     iter = json_object_iter_next((json_t *)(uintptr_t)json, iter)) {
 		size_t index = 0;
 		const char *name = json_object_iter_key(iter);
-		const struct http_field *field = field_find(spec, name, &index);
+		const struct verb_field *field = field_find(spec, name, &index);
 		int rc;
 
 		if (field == NULL)
@@ -252,39 +252,39 @@ http_unescape(char *text, bool plus_is_space)
 }
 
 static int
-query_set(const struct http_field *field, char *text, struct http_args *args)
+query_set(const struct verb_field *field, char *text, struct verb_args *args)
 {
 	uint64_t value;
 
 	switch (field->type) {
-	case HTTP_TEXT:
+	case VERB_TEXT:
 		return text_set(field, text, strlen(text), args);
-	case HTTP_GUID:
+	case VERB_GUID:
 		return guid_set(field, text, args);
-	case HTTP_STATUS:
+	case VERB_STATUS:
 		return status_set(field, text, args);
-	case HTTP_KEY:
+	case VERB_KEY:
 		return key_set(field, text, args);
-	case HTTP_U64:
+	case VERB_U64:
 		if (str_parse_u64(text, &value) < 0)
 			return err_set(ERR_INVALID, "%s must be a whole number", field->name);
 		return u64_set(field, value, args);
-	case HTTP_BOOL:
+	case VERB_BOOL:
 		if (!str_equal(text, "0") && !str_equal(text, "1"))
 			return err_set(ERR_INVALID, "%s must be 0 or 1", field->name);
 		*(bool *)slot(args, field) = text[0] == '1';
 		return 0;
-	case HTTP_GUIDS:
+	case VERB_GUIDS:
 		break;
 	}
 	return err_set(ERR_INTERNAL, "%s cannot stand in a query", field->name);
 }
 
 static int
-pair_set(const struct http_spec *spec, char *pair, uint64_t *seen, struct http_args *args)
+pair_set(const struct verb_spec *spec, char *pair, uint64_t *seen, struct verb_args *args)
 {
 	char *value = strchr(pair, '=');
-	const struct http_field *field;
+	const struct verb_field *field;
 	size_t index = 0;
 	int rc;
 
@@ -306,7 +306,7 @@ pair_set(const struct http_spec *spec, char *pair, uint64_t *seen, struct http_a
 }
 
 int
-http_spec_query(const struct http_spec *spec, char *query, struct http_args *args)
+http_spec_query(const struct verb_spec *spec, char *query, struct verb_args *args)
 {
 	uint64_t seen = 0;
 
@@ -327,7 +327,7 @@ http_spec_query(const struct http_spec *spec, char *query, struct http_args *arg
 }
 
 void
-http_args_fini(struct http_args *args)
+http_args_fini(struct verb_args *args)
 {
 	mem_free(args->targets.ids);
 	mem_free(args->add.ids);

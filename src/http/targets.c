@@ -5,7 +5,7 @@
 int
 http_target_create(struct http_call *call, struct http_reply *reply)
 {
-	const struct http_args *args = &call->args;
+	const struct verb_args *args = &call->args;
 	struct array_answer answer;
 	int rc = array_target_create(call->array, &call->request, args->iscsi_name,
 				     args->alias != NULL ? args->alias : "", args->with_group,

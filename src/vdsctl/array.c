@@ -6,12 +6,12 @@
 #include "base/mem.h"
 #include "vdsctl/ctl_int.h"
 
-/* Prints what a GET gives. */
+/* Asks for a verb that reads, and prints the answer. */
 static int
-get_print(struct ctl *ctl, const char *path)
+get_print(struct ctl *ctl, enum verb_id verb, const struct guid *ids)
 {
 	json_t *json = NULL;
-	int rc = ctl_call(ctl, "GET", NULL, &json, "%s", path);
+	int rc = ctl_ask(ctl, verb, ids, NULL, &json);
 
 	if (rc == 0)
 		rc = ctl->json ? ctl_json_print(json, ctl->out) : ctl_object_print(json, ctl->out);
@@ -22,29 +22,37 @@ get_print(struct ctl *ctl, const char *path)
 int
 ctl_run_array_show(struct ctl *ctl)
 {
-	return get_print(ctl, "/v1/array");
+	return get_print(ctl, VERB_ARRAY_GET, NULL);
 }
 
 int
 ctl_run_array_rename(struct ctl *ctl)
 {
-	return ctl_change(ctl, "PATCH", json_pack("{s:s}", "name", ctl->args[0]), "/v1/array",
-			  "renamed");
+	struct client_answer answer;
+	int rc = ctl_client(ctl);
+
+	if (rc == 0)
+		rc = client_array_rename(ctl->client, ctl->args[0], &answer);
+	return ctl_done(ctl, rc, &answer, "renamed");
 }
 
 int
 ctl_run_array_iqn_prefix(struct ctl *ctl)
 {
-	return ctl_change(ctl, "PATCH", json_pack("{s:s}", "iqn_prefix", ctl->args[0]), "/v1/array",
-			  "set");
+	struct client_answer answer;
+	int rc = ctl_client(ctl);
+
+	if (rc == 0)
+		rc = client_array_set_iqn_prefix(ctl->client, ctl->args[0], &answer);
+	return ctl_done(ctl, rc, &answer, "set");
 }
 
 int
 ctl_run_sync(struct ctl *ctl)
 {
 	if (ctl->quiet)
-		return ctl_call(ctl, "GET", NULL, NULL, "/v1/sync");
-	return get_print(ctl, "/v1/sync");
+		return ctl_ask(ctl, VERB_SYNC, NULL, NULL, NULL);
+	return get_print(ctl, VERB_SYNC, NULL);
 }
 
 /* LUNs that are failed are nothing that the checker would blame. */
@@ -66,7 +74,7 @@ int
 ctl_run_check(struct ctl *ctl)
 {
 	json_t *json = NULL;
-	int rc = ctl_call(ctl, "POST", NULL, &json, "/v1/check");
+	int rc = ctl_ask(ctl, VERB_CHECK, NULL, NULL, &json);
 
 	if (rc < 0)
 		return rc;
@@ -89,7 +97,7 @@ ctl_run_version(struct ctl *ctl)
 
 	if (!ctl->json)
 		fprintf(ctl->out, "vdsctl %s\n", VDS_VERSION);
-	rc = ctl_call(ctl, "GET", NULL, &json, "/v1/version");
+	rc = ctl_ask(ctl, VERB_VERSION, NULL, NULL, &json);
 	if (rc < 0)
 		return rc;
 	if (ctl->json)
@@ -107,20 +115,18 @@ ctl_run_version(struct ctl *ctl)
 int
 ctl_run_job_cancel(struct ctl *ctl)
 {
-	char path[64], id[GUID_TEXT_SIZE];
+	struct client_answer answer;
 	struct guid job;
 	int rc = ctl_resolve(ctl, ROW_JOB, ctl->args[0], &job);
 
-	if (rc < 0)
-		return rc;
-	snprintf(path, sizeof(path), "/v1/jobs/%s/cancel", guid_format(&job, id));
-	return ctl_change(ctl, "POST", NULL, path, "cancelled");
+	if (rc == 0)
+		rc = client_job_cancel(ctl->client, &job, &answer);
+	return ctl_done(ctl, rc, &answer, "cancelled");
 }
 
 int
 ctl_run_job_wait(struct ctl *ctl)
 {
-	char path[64], id[GUID_TEXT_SIZE];
 	struct guid job;
 	int rc = ctl_resolve(ctl, ROW_JOB, ctl->args[0], &job);
 
@@ -128,6 +134,5 @@ ctl_run_job_wait(struct ctl *ctl)
 		rc = ctl_job_wait(ctl, &job);
 	if (rc < 0 || ctl->quiet)
 		return rc;
-	snprintf(path, sizeof(path), "/v1/jobs/%s", guid_format(&job, id));
-	return get_print(ctl, path);
+	return get_print(ctl, VERB_JOB_GET, &job);
 }

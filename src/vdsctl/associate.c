@@ -7,80 +7,64 @@
 #include "base/str.h"
 #include "vdsctl/ctl_int.h"
 
-/* An array of the ids of the targets named from args[first] on. */
+/* Makes the array of the ids of the targets named from the second argument on (mem_free). */
 static int
-targets_resolve(struct ctl *ctl, size_t first, json_t **ret_ids)
+targets_resolve(struct ctl *ctl, struct guid **ret_ids)
 {
-	json_t *ids = json_array();
-	int rc = 0;
+	AUTO_FREE struct guid *ids = mem_calloc(ctl->arg_count, sizeof(*ids));
+	int rc = ids != NULL ? 0 : -ENOMEM;
 
-	for (size_t i = first; i < ctl->arg_count && rc == 0; i++) {
-		char text[GUID_TEXT_SIZE];
-		struct guid id;
-
-		rc = ctl_resolve(ctl, ROW_TARGET, ctl->args[i], &id);
-		if (rc == 0)
-			json_array_append_new(ids, json_string(guid_format(&id, text)));
-	}
-	if (rc < 0)
-		json_decref(ids);
-	else
-		*ret_ids = ids;
+	for (size_t i = 1; i < ctl->arg_count && rc == 0; i++)
+		rc = ctl_resolve(ctl, ROW_TARGET, ctl->args[i], &ids[i - 1]);
+	if (rc == 0)
+		*ret_ids = TAKE(ids);
 	return rc;
 }
 
-/* Takes ids. */
-static int
-targets_change(struct ctl *ctl, const char *method, const char *member, json_t *ids,
-	       const char *done)
-{
-	char path[64], id[GUID_TEXT_SIZE];
-	struct guid lun;
-	int rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
+typedef int targets_call(struct client *client, const struct guid *lun, const struct guid *targets,
+			 size_t count, struct client_answer *ret_answer);
 
-	if (rc < 0) {
-		json_decref(ids);
-		return rc;
-	}
-	snprintf(path, sizeof(path), "/v1/luns/%s/targets", guid_format(&lun, id));
-	return ctl_change(ctl, method, json_pack("{s:o}", member, ids), path, done);
+/* Makes the call for the LUN of the first argument and the targets of the others. */
+static int
+targets_change(struct ctl *ctl, targets_call *call, const char *done)
+{
+	AUTO_FREE struct guid *targets = NULL;
+	struct client_answer answer;
+	struct guid lun;
+	int rc = targets_resolve(ctl, &targets);
+
+	if (rc == 0)
+		rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
+	if (rc == 0)
+		rc = call(ctl->client, &lun, targets, ctl->arg_count - 1, &answer);
+	return ctl_done(ctl, rc, &answer, done);
 }
 
 int
 ctl_run_lun_associate(struct ctl *ctl)
 {
-	json_t *ids = NULL;
-	int rc = targets_resolve(ctl, 1, &ids);
+	bool add = ctl->options[OPT_ADD] != NULL;
 
-	if (rc < 0)
-		return rc;
-	if (ctl->options[OPT_ADD] != NULL)
-		return targets_change(ctl, "PATCH", "add", ids, "associated");
-	return targets_change(ctl, "PUT", "targets", ids, "associated");
+	return targets_change(ctl, add ? client_lun_add_targets : client_lun_associate,
+			      "associated");
 }
 
 int
 ctl_run_lun_dissociate(struct ctl *ctl)
 {
-	json_t *ids = NULL;
-	int rc = targets_resolve(ctl, 1, &ids);
+	bool all = ctl->arg_count == 1;
 
-	if (rc < 0)
-		return rc;
-	if (ctl->arg_count > 1)
-		return targets_change(ctl, "PATCH", "remove", ids, "dissociated");
-	return targets_change(ctl, "PUT", "targets", ids, "dissociated");
+	return targets_change(ctl, all ? client_lun_associate : client_lun_remove_targets,
+			      "dissociated");
 }
 
 /* ---- questions ---- */
 
 static int
-associations_json(struct ctl *ctl, const char *fmt, const struct guid *id)
+associations_json(struct ctl *ctl, enum verb_id verb, const struct guid *id)
 {
-	char text[GUID_TEXT_SIZE];
 	json_t *json = NULL;
-	int rc = ctl_call(ctl, "GET", NULL, &json, "/v1/%s/%s/%s", ctl_plural(ctl->command->family),
-			  guid_format(id, text), fmt);
+	int rc = ctl_ask(ctl, verb, id, NULL, &json);
 
 	if (rc == 0)
 		rc = ctl_json_print(json_object_get(json, "items"), ctl->out);
@@ -167,7 +151,8 @@ ctl_run_lun_targets(struct ctl *ctl)
 
 	if (rc < 0)
 		return rc;
-	return ctl->json ? associations_json(ctl, "targets", &lun) : targets_table(ctl, &lun);
+	return ctl->json ? associations_json(ctl, VERB_LUN_TARGETS, &lun)
+			 : targets_table(ctl, &lun);
 }
 
 int
@@ -178,5 +163,6 @@ ctl_run_target_luns(struct ctl *ctl)
 
 	if (rc < 0)
 		return rc;
-	return ctl->json ? associations_json(ctl, "luns", &target) : luns_table(ctl, &target);
+	return ctl->json ? associations_json(ctl, VERB_TARGET_LUNS, &target)
+			 : luns_table(ctl, &target);
 }

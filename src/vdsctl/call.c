@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* REST calls: one, all pages of a list, a change with its job, a snapshot. */
+/*
+ * What the commands share around the typed calls of the client: opening it, waiting for jobs, printing what a change
+ * answered, loading a snapshot.  The main thread.
+ */
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,86 +13,30 @@
 #include "vdsctl/ctl_int.h"
 #include "wire/wire.h"
 
-#define POLL_MS   200
-#define PATH_SIZE 2048
+#define POLL_MS 200
 
-static int
-client_need(struct ctl *ctl)
+int
+ctl_client(struct ctl *ctl)
 {
 	return ctl->client != NULL ? 0
 				   : client_open(ctl->options[OPT_URL], CLIENT_CALLS, &ctl->client);
 }
 
-static int
-path_call(struct ctl *ctl, const char *method, json_t *body, json_t **ret_json, const char *path)
+int
+ctl_ask(struct ctl *ctl, enum verb_id verb, const struct guid *ids, const struct verb_args *args,
+	json_t **ret_json)
 {
-	int rc = client_need(ctl);
+	int rc = ctl_client(ctl);
 
-	if (rc == 0)
-		rc = client_call(ctl->client, method, path, body, ret_json);
-	json_decref(body);
-	return rc;
+	return rc < 0 ? rc : client_ask(ctl->client, verb, ids, args, ret_json);
 }
 
 int
-ctl_call(struct ctl *ctl, const char *method, json_t *body, json_t **ret_json, const char *fmt, ...)
+ctl_list(struct ctl *ctl, enum verb_id verb, const struct verb_args *args, json_t **ret_items)
 {
-	char path[PATH_SIZE];
-	va_list ap;
-	int len;
+	int rc = ctl_client(ctl);
 
-	va_start(ap, fmt);
-	len = vsnprintf(path, sizeof(path), fmt, ap);
-	va_end(ap);
-	if (len < 0 || (size_t)len >= sizeof(path)) {
-		json_decref(body);
-		return err_set(ERR_INVALID, "the name is too long");
-	}
-	return path_call(ctl, method, body, ret_json, path);
-}
-
-char *
-ctl_escape(const char *text)
-{
-	struct strbuf out;
-
-	strbuf_init(&out);
-	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
-		bool plain = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
-			     (*p >= 'a' && *p <= 'z') || strchr("-._~", *p) != NULL;
-
-		strbuf_addf(&out, plain ? "%c" : "%%%02X", *p);
-	}
-	return strbuf_take(&out);
-}
-
-int
-ctl_list(struct ctl *ctl, const char *path, json_t **ret_items)
-{
-	json_t *items = json_array();
-	AUTO_FREE char *after = NULL;
-	int rc;
-
-	do {
-		json_t *page = NULL;
-		const char *next;
-
-		rc = ctl_call(ctl, "GET", NULL, &page, "%s%climit=1000%s%s", path,
-			      strchr(path, '?') != NULL ? '&' : '?', after != NULL ? "&after=" : "",
-			      after != NULL ? after : "");
-		if (rc < 0)
-			break;
-		json_array_extend(items, json_object_get(page, "items"));
-		next = json_string_value(json_object_get(page, "next"));
-		mem_free(after);
-		after = next != NULL ? str_dup(next) : NULL;
-		json_decref(page);
-	} while (after != NULL);
-	if (rc < 0)
-		json_decref(items);
-	else
-		*ret_items = items;
-	return rc;
+	return rc < 0 ? rc : client_list(ctl->client, verb, NULL, args, ret_items);
 }
 
 /* ---- jobs ---- */
@@ -98,12 +44,11 @@ ctl_list(struct ctl *ctl, const char *path, json_t **ret_items)
 static void
 progress_show(struct ctl *ctl, const struct guid *job)
 {
-	char id[GUID_TEXT_SIZE];
 	json_t *json = NULL, *percent;
 
 	if (ctl->quiet || ctl->json || !isatty(STDERR_FILENO))
 		return;
-	if (ctl_call(ctl, "GET", NULL, &json, "/v1/jobs/%s", guid_format(job, id)) < 0)
+	if (ctl_ask(ctl, VERB_JOB_GET, job, NULL, &json) < 0)
 		return;
 	percent = json_object_get(json_object_get(json, "live"), "percent");
 	fprintf(stderr, "\r%s %3d %%", json_string_value(json_object_get(json, "kind")),
@@ -127,7 +72,7 @@ ctl_job_wait(struct ctl *ctl, const struct guid *job)
 {
 	AUTO_ROW struct row_job *row = NULL;
 	bool shown = false;
-	int rc = client_need(ctl);
+	int rc = ctl_client(ctl);
 
 	while (rc == 0 && row == NULL) {
 		rc = client_job_wait(ctl->client, job, POLL_MS, &row);
@@ -144,45 +89,60 @@ ctl_job_wait(struct ctl *ctl, const struct guid *job)
 
 /* ---- changes ---- */
 
-static int
-answer_print(struct ctl *ctl, const json_t *answer, const char *done, bool waiting)
+/* An id, or null for none. */
+static json_t *
+id_json(const struct guid *id)
 {
-	const char *id = json_string_value(json_object_get(answer, "id"));
-	const char *job = json_string_value(json_object_get(answer, "job"));
+	char text[GUID_TEXT_SIZE];
+
+	return guid_is_zero(id) ? json_null() : json_string(guid_format(id, text));
+}
+
+/* The answer as the API gives it. */
+static int
+answer_json(struct ctl *ctl, const struct client_answer *answer)
+{
+	json_t *json = json_pack("{s:I, s:o, s:o, s:b, s:b}", "sequence",
+				 (json_int_t)answer->sequence, "id", id_json(&answer->object_id),
+				 "job", id_json(&answer->job_id), "existed", answer->existed,
+				 "replayed", answer->replayed);
+	int rc = json != NULL ? ctl_json_print(json, ctl->out) : -ENOMEM;
+
+	json_decref(json);
+	return rc;
+}
+
+static int
+answer_print(struct ctl *ctl, const struct client_answer *answer, const char *done, bool waiting)
+{
+	bool created = done != NULL && strstr(done, "created") != NULL;
+	char id[GUID_TEXT_SIZE];
 
 	if (ctl->json)
-		return ctl_json_print(answer, ctl->out);
+		return answer_json(ctl, answer);
 	if (waiting)
-		fprintf(ctl->out, "%s%s\n", ctl->quiet ? "" : "job ", job);
-	else if (ctl->quiet && done != NULL && strstr(done, "created") != NULL)
-		fprintf(ctl->out, "%s\n", id);
+		fprintf(ctl->out, "%s%s\n", ctl->quiet ? "" : "job ",
+			guid_format(&answer->job_id, id));
+	else if (ctl->quiet && created)
+		fprintf(ctl->out, "%s\n", guid_format(&answer->object_id, id));
+	else if (!ctl->quiet && created)
+		fprintf(ctl->out, "%s (%s)\n", done, guid_format(&answer->object_id, id));
 	else if (!ctl->quiet && done != NULL)
-		fprintf(ctl->out, "%s%s%s%s\n", done, strstr(done, "created") != NULL ? " (" : "",
-			strstr(done, "created") != NULL ? id : "",
-			strstr(done, "created") != NULL ? ")" : "");
+		fprintf(ctl->out, "%s\n", done);
 	return 0;
 }
 
 int
-ctl_change(struct ctl *ctl, const char *method, json_t *body, const char *path, const char *done)
+ctl_done(struct ctl *ctl, int rc, const struct client_answer *answer, const char *done)
 {
-	json_t *answer = NULL;
-	struct guid job;
 	bool goes_on;
-	int rc = path_call(ctl, method, body, &answer, path);
 
 	if (rc < 0)
 		return rc;
-	goes_on = guid_parse(json_string_value(json_object_get(answer, "job")) != NULL
-				     ? json_string_value(json_object_get(answer, "job"))
-				     : "",
-			     &job) == 0;
+	goes_on = !guid_is_zero(&answer->job_id);
 	if (goes_on && !ctl->no_wait)
-		rc = ctl_job_wait(ctl, &job);
-	if (rc == 0)
-		rc = answer_print(ctl, answer, done, goes_on && ctl->no_wait);
-	json_decref(answer);
-	return rc;
+		rc = ctl_job_wait(ctl, &answer->job_id);
+	return rc < 0 ? rc : answer_print(ctl, answer, done, goes_on && ctl->no_wait);
 }
 
 /* ---- views ---- */
@@ -192,7 +152,7 @@ ctl_view_load(struct ctl *ctl, struct ctl_view *ret_view)
 {
 	struct ctl_view view = { NULL, NULL };
 	json_t *json = NULL;
-	int rc = ctl_call(ctl, "GET", NULL, &json, "/v1/snapshot");
+	int rc = ctl_ask(ctl, VERB_SNAPSHOT, NULL, NULL, &json);
 
 	if (rc == 0)
 		rc = wire_state_decode(json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT,

@@ -85,7 +85,7 @@ struct ctl {
 	bool json, quiet, no_wait;
 	int timeout_s; /* 0 = none */
 	FILE *out;
-	struct client *client; /* opened by ctl_call when first needed */
+	struct client *client; /* opened by ctl_client when first needed */
 };
 
 /* ---- options.c: the command line ---- */
@@ -107,24 +107,20 @@ enum ctl_exit ctl_exit_status(int code);
 /* "vdsctl: what happened", and a line with what to do next where there is something. */
 void ctl_error(FILE *err, const struct ctl *ctl, int code);
 
-/* ---- call.c: REST calls ---- */
+/* ---- call.c: around the typed calls of client.h ---- */
 
+/* Opens ctl->client unless it is open.  Returns 0, or as client_open. */
+int ctl_client(struct ctl *ctl);
+/* client_ask and client_list with ctl's client, which is opened first. */
+int ctl_ask(struct ctl *ctl, enum verb_id verb, const struct guid *ids,
+	    const struct verb_args *args, json_t **ret_json);
+int ctl_list(struct ctl *ctl, enum verb_id verb, const struct verb_args *args, json_t **ret_items);
 /*
- * body: taken, may be NULL.  ret_json may be NULL.  The path's values are ids or escaped with
- * ctl_escape.
+ * Ends a command that made a change: `rc` and `answer` are what the typed call returned.  Waits for the change's job
+ * unless --no-wait was given, then prints the answer (-o json) or the sentence `done` (NULL = nothing).  Returns 0, rc
+ * when that is negative, or why the job failed.
  */
-int ctl_call(struct ctl *ctl, const char *method, json_t *body, json_t **ret_json, const char *fmt,
-	     ...) __attribute__((format(printf, 5, 6)));
-/* Percent-encoded (mem_free); NULL when out of memory. */
-char *ctl_escape(const char *text);
-/* All pages of a list: a new array. */
-int ctl_list(struct ctl *ctl, const char *path, json_t **ret_items);
-/*
- * A change: makes the call, waits for its job unless --no-wait, prints the answer (JSON) or a
- * sentence (`done`, a printf format without values, or NULL).  body: taken.
- */
-int ctl_change(struct ctl *ctl, const char *method, json_t *body, const char *path,
-	       const char *done);
+int ctl_done(struct ctl *ctl, int rc, const struct client_answer *answer, const char *done);
 /*
  * Waits with progress on a terminal.  0, ERR_CANCELLED, ERR_TIMEOUT, or what the job failed with.
  */
@@ -144,11 +140,15 @@ void ctl_view_fini(struct ctl_view *view);
 /*
  * The object that `text` names: its id, its name (targets: iSCSI name or alias; portals:
  * ADDRESS[:PORT]; portal groups: TARGET:TAG), or the beginning of its id (4 digits or more) when it
- * is the only one.  0; ERR_NOT_FOUND or ERR_INVALID (several) with a text.
+ * is the only one.  ctl->client is open afterwards.  0; ERR_NOT_FOUND or ERR_INVALID (several) with a text.
  */
 int ctl_resolve(struct ctl *ctl, enum row_family family, const char *text, struct guid *ret_id);
-/* The part of /v1/… where a family is listed: "luns". */
-const char *ctl_plural(enum row_family family);
+/* The verbs that list, show and delete the objects of a family. */
+struct ctl_verbs {
+	enum verb_id list, get, delete; /* VERB_COUNT = there is none */
+};
+
+const struct ctl_verbs *ctl_verbs(enum row_family family);
 /* What a person calls it: "LUN". */
 const char *ctl_noun(enum row_family family);
 /*

@@ -402,12 +402,9 @@ table_list(struct ctl *ctl, const struct listing *listing)
 static int
 json_list(struct ctl *ctl)
 {
-	char path[64];
 	json_t *items = NULL;
-	int rc;
+	int rc = ctl_list(ctl, ctl_verbs(ctl->command->family)->list, NULL, &items);
 
-	snprintf(path, sizeof(path), "/v1/%s", ctl_plural(ctl->command->family));
-	rc = ctl_list(ctl, path, &items);
 	if (rc == 0)
 		rc = ctl_json_print(items, ctl->out);
 	json_decref(items);
@@ -429,14 +426,12 @@ int
 ctl_run_show(struct ctl *ctl)
 {
 	enum row_family family = ctl->command->family;
-	char id[GUID_TEXT_SIZE];
 	json_t *json = NULL;
 	struct guid object;
 	int rc = ctl_resolve(ctl, family, ctl->args[0], &object);
 
 	if (rc == 0)
-		rc = ctl_call(ctl, "GET", NULL, &json, "/v1/%s/%s", ctl_plural(family),
-			      guid_format(&object, id));
+		rc = ctl_ask(ctl, ctl_verbs(family)->get, &object, NULL, &json);
 	if (rc == 0)
 		rc = ctl->json ? ctl_json_print(json, ctl->out) : ctl_object_print(json, ctl->out);
 	json_decref(json);
@@ -447,14 +442,12 @@ int
 ctl_run_delete(struct ctl *ctl)
 {
 	enum row_family family = ctl->command->family;
-	char path[96], id[GUID_TEXT_SIZE];
+	const struct verb_args args = { .with_portals = family == ROW_PORTAL_GROUP };
+	struct client_answer answer;
 	struct guid object;
 	int rc = ctl_resolve(ctl, family, ctl->args[0], &object);
 
-	if (rc < 0)
-		return rc;
-	snprintf(path, sizeof(path), "/v1/%s/%s%s", ctl_plural(family), guid_format(&object, id),
-		 family == ROW_PORTAL_GROUP ? "?with_portals=1" : "");
-	return ctl_change(ctl, "DELETE", NULL, path,
-			  family == ROW_LIVE_SESSION ? "ended" : "deleted");
+	if (rc == 0)
+		rc = client_change(ctl->client, ctl_verbs(family)->delete, &object, &args, &answer);
+	return ctl_done(ctl, rc, &answer, family == ROW_LIVE_SESSION ? "ended" : "deleted");
 }

@@ -10,33 +10,17 @@
 #include "vdsctl/ctl_int.h"
 #include "model/state.h"
 
-#define PATH_SIZE 128
-
-/* The LUN of the first argument, and "/v1/luns/ID<rest>". */
+/* Changes the LUN of the first argument. */
 static int
-lun_path(struct ctl *ctl, const char *rest, char path[PATH_SIZE])
+lun_change(struct ctl *ctl, const struct verb_args *args, const char *done)
 {
-	char id[GUID_TEXT_SIZE];
+	struct client_answer answer;
 	struct guid lun;
 	int rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
 
 	if (rc == 0)
-		snprintf(path, PATH_SIZE, "/v1/luns/%s%s", guid_format(&lun, id), rest);
-	return rc;
-}
-
-/* Takes value. */
-static int
-lun_patch(struct ctl *ctl, const char *member, json_t *value, const char *done)
-{
-	char path[PATH_SIZE];
-	int rc = lun_path(ctl, "", path);
-
-	if (rc < 0) {
-		json_decref(value);
-		return rc;
-	}
-	return ctl_change(ctl, "PATCH", json_pack("{s:o}", member, value), path, done);
+		rc = client_change(ctl->client, VERB_LUN_CHANGE, &lun, args, &answer);
+	return ctl_done(ctl, rc, &answer, done);
 }
 
 /* ---- unmasking lists ---- */
@@ -84,7 +68,7 @@ int
 ctl_run_lun_unmask(struct ctl *ctl)
 {
 	AUTO_FREE char *list = list_join(ctl->args + 1, ctl->arg_count - 1);
-	const char *member = "mask";
+	struct verb_args args = { 0 };
 	int rc;
 
 	if (list == NULL)
@@ -92,10 +76,12 @@ ctl_run_lun_unmask(struct ctl *ctl)
 	if (ctl->options[OPT_ADD] != NULL && ctl->options[OPT_REMOVE] != NULL)
 		return err_set(ERR_INVALID, "--add or --remove, not both");
 	if (ctl->options[OPT_ADD] != NULL)
-		member = "mask_add";
+		args.mask_add = list;
 	else if (ctl->options[OPT_REMOVE] != NULL)
-		member = "mask_remove";
-	rc = lun_patch(ctl, member, json_string(list), "unmasked");
+		args.mask_remove = list;
+	else
+		args.mask = list;
+	rc = lun_change(ctl, &args, "unmasked");
 	if (rc == 0 && ctl->options[OPT_REMOVE] == NULL)
 		names_warn(list);
 	return rc;
@@ -103,99 +89,84 @@ ctl_run_lun_unmask(struct ctl *ctl)
 
 /* ---- create ---- */
 
-/* Adds what the options say. */
+/* Adds what the options say to spec, but for --unmask. */
 static int
-body_fill(struct ctl *ctl, json_t *body)
+spec_fill(struct ctl *ctl, struct client_lun_spec *spec)
 {
-	const char *block = ctl->options[OPT_BLOCK_SIZE], *unmask = ctl->options[OPT_UNMASK];
-	char id[GUID_TEXT_SIZE];
-	struct guid pool;
-	uint64_t bytes;
+	const char *block = ctl->options[OPT_BLOCK_SIZE];
+	uint64_t bytes = 0;
+	int rc;
 
-	if (ctl->options[OPT_POOL] != NULL) {
-		int rc = ctl_resolve(ctl, ROW_POOL, ctl->options[OPT_POOL], &pool);
-
-		if (rc < 0)
-			return rc;
-		json_object_set_new(body, "pool_id", json_string(guid_format(&pool, id)));
-	}
-	if (block != NULL) {
-		if (str_parse_u64(block, &bytes) < 0 || (bytes != 512 && bytes != 4096))
-			return err_set(ERR_INVALID, "--block-size is 512 or 4096");
-		json_object_set_new(body, "block_bytes", json_integer((json_int_t)bytes));
-	}
-	if (unmask != NULL) {
-		AUTO_FREE char *list = list_join(&unmask, 1);
-
-		json_object_set_new(body, "mask", json_string(list));
-	}
-	if (ctl->options[OPT_THICK] != NULL)
-		json_object_set_new(body, "thick", json_true());
-	return 0;
+	if (ctl->options[OPT_SIZE] == NULL)
+		return err_set(ERR_INVALID, "how large? give --size, for example --size 10G");
+	rc = str_parse_size(ctl->options[OPT_SIZE], &spec->size_bytes);
+	if (rc < 0)
+		return rc;
+	if (block != NULL && (str_parse_u64(block, &bytes) < 0 || (bytes != 512 && bytes != 4096)))
+		return err_set(ERR_INVALID, "--block-size is 512 or 4096");
+	spec->block_bytes = (uint32_t)bytes;
+	spec->thick = ctl->options[OPT_THICK] != NULL;
+	if (ctl->options[OPT_POOL] == NULL)
+		return 0;
+	return ctl_resolve(ctl, ROW_POOL, ctl->options[OPT_POOL], &spec->pool_id);
 }
 
 int
 ctl_run_lun_create(struct ctl *ctl)
 {
+	const char *unmask = ctl->options[OPT_UNMASK];
 	AUTO_FREE char *done = str_printf("LUN %s created", ctl->args[0]);
-	json_t *body;
-	uint64_t bytes;
+	AUTO_FREE char *list = unmask != NULL ? list_join(&unmask, 1) : NULL;
+	struct client_lun_spec spec = { .name = ctl->args[0], .mask = list };
+	struct client_answer answer;
 	int rc;
 
-	if (done == NULL)
+	if (done == NULL || (unmask != NULL && list == NULL))
 		return -ENOMEM;
 	if (ctl->args[0][0] == '\0') /* a script's unset variable, say */
 		return err_set(ERR_INVALID, "the LUN's name is empty");
-	if (ctl->options[OPT_SIZE] == NULL)
-		return err_set(ERR_INVALID, "how large? give --size, for example --size 10G");
-	rc = str_parse_size(ctl->options[OPT_SIZE], &bytes);
-	if (rc < 0)
-		return rc;
-	body = json_pack("{s:s, s:I}", "name", ctl->args[0], "size_bytes", (json_int_t)bytes);
-	if (body == NULL)
-		return err_set(ERR_INVALID, "the name is not UTF-8");
-	rc = body_fill(ctl, body);
-	if (rc < 0) {
-		json_decref(body);
-		return rc;
-	}
-	rc = ctl_change(ctl, "POST", body, "/v1/luns", done);
-	if (rc == 0 && ctl->options[OPT_UNMASK] != NULL) {
-		AUTO_FREE char *list = list_join(&ctl->options[OPT_UNMASK], 1);
-
-		if (list != NULL)
-			names_warn(list);
-	}
+	rc = spec_fill(ctl, &spec);
+	if (rc == 0)
+		rc = ctl_client(ctl);
+	if (rc == 0)
+		rc = client_lun_create(ctl->client, &spec, &answer);
+	rc = ctl_done(ctl, rc, &answer, done);
+	if (rc == 0 && list != NULL)
+		names_warn(list);
 	return rc;
 }
 
 int
 ctl_run_lun_rename(struct ctl *ctl)
 {
-	return lun_patch(ctl, "name", json_string(ctl->args[1]), "renamed");
+	return lun_change(ctl, &(struct verb_args){ .name = ctl->args[1] }, "renamed");
 }
 
 int
 ctl_run_lun_online(struct ctl *ctl)
 {
-	return lun_patch(ctl, "status", json_string("online"), "online");
+	const struct verb_args args = { .status = { STATUS_ONLINE, true } };
+
+	return lun_change(ctl, &args, "online");
 }
 
 int
 ctl_run_lun_offline(struct ctl *ctl)
 {
-	return lun_patch(ctl, "status", json_string("offline"), "offline");
+	const struct verb_args args = { .status = { STATUS_OFFLINE, true } };
+
+	return lun_change(ctl, &args, "offline");
 }
 
 /* ---- extend ---- */
 
 /* What is missing to --to. */
 static int
-missing_to(struct ctl *ctl, const char *path, uint64_t to, uint64_t *ret_bytes)
+missing_to(struct ctl *ctl, const struct guid *id, uint64_t to, uint64_t *ret_bytes)
 {
 	json_t *lun = NULL;
 	uint64_t size;
-	int rc = ctl_call(ctl, "GET", NULL, &lun, "%s", path);
+	int rc = ctl_ask(ctl, VERB_LUN_GET, id, NULL, &lun);
 
 	if (rc < 0)
 		return rc;
@@ -214,24 +185,21 @@ ctl_run_lun_extend(struct ctl *ctl)
 	const char *to = ctl->options[OPT_TO], *size = to != NULL           ? to
 						       : ctl->arg_count > 1 ? ctl->args[1]
 									    : NULL;
-	char path[PATH_SIZE];
+	struct client_answer answer;
 	uint64_t bytes = 0;
-	size_t len;
+	struct guid lun;
 	int rc;
 
 	if (size == NULL || (to != NULL && ctl->arg_count > 1))
 		return err_set(ERR_INVALID, "by how much? give SIZE (what is added) or --to SIZE");
 	rc = str_parse_size(size[0] == '+' && to == NULL ? size + 1 : size, &bytes);
 	if (rc == 0)
-		rc = lun_path(ctl, "", path);
+		rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
 	if (rc == 0 && to != NULL)
-		rc = missing_to(ctl, path, bytes, &bytes);
-	if (rc < 0)
-		return rc;
-	len = strlen(path);
-	snprintf(path + len, sizeof(path) - len, "/extend");
-	return ctl_change(ctl, "POST", json_pack("{s:I}", "add_bytes", (json_int_t)bytes), path,
-			  "extended");
+		rc = missing_to(ctl, &lun, bytes, &bytes);
+	if (rc == 0)
+		rc = client_lun_extend(ctl->client, &lun, bytes, &answer);
+	return ctl_done(ctl, rc, &answer, "extended");
 }
 
 /* ---- questions ---- */
@@ -239,12 +207,12 @@ ctl_run_lun_extend(struct ctl *ctl)
 int
 ctl_run_lun_counters(struct ctl *ctl)
 {
-	char path[PATH_SIZE];
 	json_t *json = NULL;
-	int rc = lun_path(ctl, "/counters", path);
+	struct guid lun;
+	int rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
 
 	if (rc == 0)
-		rc = ctl_call(ctl, "GET", NULL, &json, "%s", path);
+		rc = ctl_ask(ctl, VERB_LUN_COUNTERS, &lun, NULL, &json);
 	if (rc == 0)
 		rc = ctl->json ? ctl_json_print(json, ctl->out) : ctl_object_print(json, ctl->out);
 	json_decref(json);
@@ -254,10 +222,8 @@ ctl_run_lun_counters(struct ctl *ctl)
 int
 ctl_run_explain(struct ctl *ctl)
 {
-	AUTO_FREE char *initiator = NULL;
-	char id[GUID_TEXT_SIZE];
+	struct verb_args args = { .initiator = ctl->options[OPT_INITIATOR] };
 	json_t *json = NULL;
-	struct guid lun;
 	int rc;
 
 	if (ctl->options[OPT_INITIATOR] == NULL)
@@ -265,13 +231,9 @@ ctl_run_explain(struct ctl *ctl)
 			ERR_INVALID,
 			"which initiator? give --initiator NAME (/etc/iscsi/initiatorname.iscsi "
 			"has it)");
-	initiator = ctl_escape(ctl->options[OPT_INITIATOR]);
-	if (initiator == NULL)
-		return -ENOMEM;
-	rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
+	rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &args.lun_id);
 	if (rc == 0)
-		rc = ctl_call(ctl, "GET", NULL, &json, "/v1/explain?lun=%s&initiator=%s",
-			      guid_format(&lun, id), initiator);
+		rc = ctl_ask(ctl, VERB_EXPLAIN, NULL, &args, &json);
 	if (rc < 0)
 		return rc;
 	if (ctl->json)

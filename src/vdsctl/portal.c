@@ -14,81 +14,85 @@ ctl_run_portal_create(struct ctl *ctl)
 {
 	AUTO_FREE char *done = str_printf("portal %s created", ctl->args[0]);
 	AUTO_FREE char *host = NULL;
+	struct client_answer answer;
 	int port = -1, rc;
 
 	if (done == NULL)
 		return -ENOMEM;
 	rc = ctl_address_split(ctl->args[0], &host, &port);
-	if (rc < 0)
-		return rc;
-	return ctl_change(
-		ctl, "POST",
-		json_pack("{s:s, s:i}", "address", host, "port", port >= 0 ? port : ISCSI_PORT),
-		"/v1/portals", done);
+	if (rc == 0)
+		rc = ctl_client(ctl);
+	if (rc == 0)
+		rc = client_portal_create(ctl->client, host,
+					  (uint16_t)(port >= 0 ? port : ISCSI_PORT), &answer);
+	return ctl_done(ctl, rc, &answer, done);
 }
 
 static int
-portal_status(struct ctl *ctl, const char *status)
+portal_status(struct ctl *ctl, enum row_status status, const char *done)
 {
-	char path[64], id[GUID_TEXT_SIZE];
+	struct client_answer answer;
 	struct guid portal;
 	int rc = ctl_resolve(ctl, ROW_PORTAL, ctl->args[0], &portal);
 
-	if (rc < 0)
-		return rc;
-	snprintf(path, sizeof(path), "/v1/portals/%s", guid_format(&portal, id));
-	return ctl_change(ctl, "PATCH", json_pack("{s:s}", "status", status), path, status);
+	if (rc == 0)
+		rc = client_portal_set_status(ctl->client, &portal, status, &answer);
+	return ctl_done(ctl, rc, &answer, done);
 }
 
 int
 ctl_run_portal_online(struct ctl *ctl)
 {
-	return portal_status(ctl, "online");
+	return portal_status(ctl, STATUS_ONLINE, "online");
 }
 
 int
 ctl_run_portal_offline(struct ctl *ctl)
 {
-	return portal_status(ctl, "offline");
+	return portal_status(ctl, STATUS_OFFLINE, "offline");
 }
 
 int
 ctl_run_group_create(struct ctl *ctl)
 {
-	char id[GUID_TEXT_SIZE];
+	struct client_answer answer;
 	struct guid target;
 	int rc = ctl_resolve(ctl, ROW_TARGET, ctl->args[0], &target);
 
-	if (rc < 0)
-		return rc;
-	return ctl_change(ctl, "POST", json_pack("{s:s}", "target_id", guid_format(&target, id)),
-			  "/v1/portal-groups", "portal group created");
+	if (rc == 0)
+		rc = client_group_create(ctl->client, &target, &answer);
+	return ctl_done(ctl, rc, &answer, "portal group created");
 }
 
+/* The group and the portal that the two arguments name. */
 static int
-member_change(struct ctl *ctl, const char *method, const char *done)
+members_resolve(struct ctl *ctl, struct guid *ret_group, struct guid *ret_portal)
 {
-	char path[160], group_id[GUID_TEXT_SIZE], portal_id[GUID_TEXT_SIZE];
-	struct guid group, portal;
-	int rc = ctl_resolve(ctl, ROW_PORTAL_GROUP, ctl->args[0], &group);
+	int rc = ctl_resolve(ctl, ROW_PORTAL_GROUP, ctl->args[0], ret_group);
 
-	if (rc == 0)
-		rc = ctl_resolve(ctl, ROW_PORTAL, ctl->args[1], &portal);
-	if (rc < 0)
-		return rc;
-	snprintf(path, sizeof(path), "/v1/portal-groups/%s/portals/%s",
-		 guid_format(&group, group_id), guid_format(&portal, portal_id));
-	return ctl_change(ctl, method, NULL, path, done);
+	return rc < 0 ? rc : ctl_resolve(ctl, ROW_PORTAL, ctl->args[1], ret_portal);
 }
 
 int
 ctl_run_group_add(struct ctl *ctl)
 {
-	return member_change(ctl, "PUT", "added");
+	struct client_answer answer;
+	struct guid group, portal;
+	int rc = members_resolve(ctl, &group, &portal);
+
+	if (rc == 0)
+		rc = client_group_add_portal(ctl->client, &group, &portal, &answer);
+	return ctl_done(ctl, rc, &answer, "added");
 }
 
 int
 ctl_run_group_remove(struct ctl *ctl)
 {
-	return member_change(ctl, "DELETE", "removed");
+	struct client_answer answer;
+	struct guid group, portal;
+	int rc = members_resolve(ctl, &group, &portal);
+
+	if (rc == 0)
+		rc = client_group_remove_portal(ctl->client, &group, &portal, &answer);
+	return ctl_done(ctl, rc, &answer, "removed");
 }

@@ -11,12 +11,33 @@
 
 #define PREFIX_MIN 4
 
-const char *
-ctl_plural(enum row_family family)
+const struct ctl_verbs *
+ctl_verbs(enum row_family family)
+{
+	/* clang-format off */
+	static const struct ctl_verbs verbs[ROW_FAMILY_COUNT] = {
+		[ROW_ARRAY] = { VERB_COUNT, VERB_ARRAY_GET, VERB_COUNT },
+		[ROW_POOL] = { VERB_POOL_LIST, VERB_POOL_GET, VERB_POOL_DELETE },
+		[ROW_LUN] = { VERB_LUN_LIST, VERB_LUN_GET, VERB_LUN_DELETE },
+		[ROW_TARGET] = { VERB_TARGET_LIST, VERB_TARGET_GET, VERB_TARGET_DELETE },
+		[ROW_PORTAL] = { VERB_PORTAL_LIST, VERB_PORTAL_GET, VERB_PORTAL_DELETE },
+		[ROW_PORTAL_GROUP] = { VERB_GROUP_LIST, VERB_GROUP_GET, VERB_GROUP_DELETE },
+		[ROW_ASSOCIATION] = { VERB_ASSOCIATION_LIST, VERB_COUNT, VERB_COUNT },
+		[ROW_JOB] = { VERB_JOB_LIST, VERB_JOB_GET, VERB_COUNT },
+		[ROW_LIVE_SESSION] = { VERB_SESSION_LIST, VERB_COUNT, VERB_SESSION_END },
+	};
+	/* clang-format on */
+
+	return &verbs[family];
+}
+
+/* What `vdsctl list` calls a family. */
+static const char *
+listed_as(enum row_family family)
 {
 	switch (family) {
 	case ROW_PORTAL_GROUP:
-		return "portal-groups";
+		return "groups";
 	case ROW_LIVE_SESSION:
 		return "sessions";
 	default:
@@ -93,9 +114,7 @@ match_result(const struct match *match, struct guid *ret_id)
 
 	if (match->count == 0)
 		return err_set(ERR_NOT_FOUND, "there is no %s `%s`; see `vdsctl list %s`", noun,
-			       match->text,
-			       match->family == ROW_PORTAL_GROUP ? "groups"
-								 : ctl_plural(match->family));
+			       match->text, listed_as(match->family));
 	if (match->count > 1)
 		return err_set(ERR_INVALID, "%zu %ss are called `%s`: give the id", match->count,
 			       noun, match->text);
@@ -113,17 +132,10 @@ has_names(enum row_family family)
 static int
 match_name(struct ctl *ctl, struct match *match)
 {
-	AUTO_FREE char *escaped = ctl_escape(match->text);
-	AUTO_FREE char *path = NULL;
+	const struct verb_args args = { .name = match->text };
 	json_t *items = NULL;
-	int rc;
+	int rc = ctl_list(ctl, ctl_verbs(match->family)->list, &args, &items);
 
-	if (escaped == NULL)
-		return -ENOMEM;
-	path = str_printf("/v1/%s?name=%s", ctl_plural(match->family), escaped);
-	if (path == NULL)
-		return -ENOMEM;
-	rc = ctl_list(ctl, path, &items);
 	for (size_t i = 0; rc == 0 && i < json_array_size(items); i++)
 		match_add(match, json_array_get(items, i));
 	json_decref(items);
@@ -152,15 +164,13 @@ is_id_prefix(const char *text)
 static int
 match_scan(struct ctl *ctl, struct match *match)
 {
-	char path[64];
 	json_t *items = NULL;
 	bool prefix = is_id_prefix(match->text);
 	int rc;
 
 	if (!prefix && match->family != ROW_PORTAL)
 		return 0;
-	snprintf(path, sizeof(path), "/v1/%s", ctl_plural(match->family));
-	rc = ctl_list(ctl, path, &items);
+	rc = ctl_list(ctl, ctl_verbs(match->family)->list, NULL, &items);
 	for (size_t i = 0; rc == 0 && i < json_array_size(items); i++) {
 		const json_t *item = json_array_get(items, i);
 		const char *id = json_string_value(json_object_get(item, "id"));
@@ -179,9 +189,8 @@ match_group(struct ctl *ctl, struct match *match)
 {
 	const char *colon = strrchr(match->text, ':');
 	AUTO_FREE char *target = NULL;
-	char path[128], id[GUID_TEXT_SIZE];
+	struct verb_args args = { 0 };
 	json_t *items = NULL;
-	struct guid target_id;
 	uint64_t tag;
 	int rc;
 
@@ -190,11 +199,10 @@ match_group(struct ctl *ctl, struct match *match)
 	target = str_ndup(match->text, (size_t)(colon - match->text));
 	if (target == NULL)
 		return -ENOMEM;
-	rc = ctl_resolve(ctl, ROW_TARGET, target, &target_id);
+	rc = ctl_resolve(ctl, ROW_TARGET, target, &args.target_id);
 	if (rc < 0)
 		return rc;
-	snprintf(path, sizeof(path), "/v1/portal-groups?target_id=%s", guid_format(&target_id, id));
-	rc = ctl_list(ctl, path, &items);
+	rc = ctl_list(ctl, VERB_GROUP_LIST, &args, &items);
 	for (size_t i = 0; rc == 0 && i < json_array_size(items); i++) {
 		const json_t *item = json_array_get(items, i);
 
@@ -212,7 +220,7 @@ ctl_resolve(struct ctl *ctl, enum row_family family, const char *text, struct gu
 	int rc = 0;
 
 	if (guid_parse(text, ret_id) == 0)
-		return 0;
+		return ctl_client(ctl);
 	if (text[0] == '\0')
 		return err_set(ERR_INVALID, "a name is empty");
 	if (has_names(family))

@@ -27,7 +27,8 @@ ctl_run_target_create(struct ctl *ctl)
 	AUTO_FREE char *done = str_printf("target %s created", ctl->args[0]);
 	const char *iscsi_name = ctl->options[OPT_ISCSI_NAME];
 	bool named = is_iscsi_name(ctl->args[0]);
-	json_t *body;
+	struct client_answer answer;
+	int rc;
 
 	if (done == NULL)
 		return -ENOMEM;
@@ -35,24 +36,22 @@ ctl_run_target_create(struct ctl *ctl)
 		return err_set(ERR_INVALID, "the target's name is empty");
 	if (named && iscsi_name != NULL)
 		return err_set(ERR_INVALID, "NAME is an iSCSI name already");
-	body = json_pack("{s:s, s:b}", named ? "iscsi_name" : "alias", ctl->args[0], "with_group",
-			 ctl->options[OPT_NO_PORTALS] == NULL);
-	if (body == NULL)
-		return err_set(ERR_INVALID, "the name is not UTF-8");
-	if (iscsi_name != NULL)
-		json_object_set_new(body, "iscsi_name", json_string(iscsi_name));
-	return ctl_change(ctl, "POST", body, "/v1/targets", done);
+	rc = ctl_client(ctl);
+	if (rc == 0)
+		rc = client_target_create(ctl->client, named ? ctl->args[0] : iscsi_name,
+					  named ? NULL : ctl->args[0],
+					  ctl->options[OPT_NO_PORTALS] == NULL, &answer);
+	return ctl_done(ctl, rc, &answer, done);
 }
 
 int
 ctl_run_target_alias(struct ctl *ctl)
 {
-	char path[64], id[GUID_TEXT_SIZE];
+	struct client_answer answer;
 	struct guid target;
 	int rc = ctl_resolve(ctl, ROW_TARGET, ctl->args[0], &target);
 
-	if (rc < 0)
-		return rc;
-	snprintf(path, sizeof(path), "/v1/targets/%s", guid_format(&target, id));
-	return ctl_change(ctl, "PATCH", json_pack("{s:s}", "alias", ctl->args[1]), path, "renamed");
+	if (rc == 0)
+		rc = client_target_set_alias(ctl->client, &target, ctl->args[1], &answer);
+	return ctl_done(ctl, rc, &answer, "renamed");
 }

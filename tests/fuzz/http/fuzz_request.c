@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a client may send: the first line is the request's target (path and query), what follows is
- * the body.  Every route whose path matches takes them through its own specs; nothing is called.
+ * the body.  Every verb whose path matches takes them through its own specs; nothing is called.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,13 +12,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-try_route(const struct http_route *route, const char *query, const json_t *body)
+try_verb(const struct verb *verb, const char *query, const json_t *body)
 {
-	struct http_args args = { 0 };
+	struct verb_args args = { 0 };
 	char *copy = query != NULL ? strdup(query) : NULL;
 
-	if (http_spec_query(route->query, copy, &args) == 0)
-		http_spec_body(route->body, body, &args);
+	if (http_spec_query(verb->query, copy, &args) == 0)
+		http_spec_body(verb->body, body, &args);
 	http_args_fini(&args);
 	free(copy);
 }
@@ -32,16 +32,16 @@ try_target(char *target, const json_t *body)
 		*query++ = '\0';
 	if (http_unescape(target, false) < 0)
 		return;
-	for (size_t i = 0; i < http_route_count; i++) {
-		const struct http_route *route = NULL;
+	for (size_t i = 0; i < VERB_COUNT; i++) {
+		enum verb_id verb = VERB_COUNT;
 		struct guid ids[2];
 		char allow[64];
 
-		/* with the path as it is, then as if it were this route's */
-		if (http_route_find(http_routes[i].method, target, &route, ids, allow,
+		/* with the path as it is, then as if it were this verb's */
+		if (http_route_find(verb_table[i].method, target, &verb, ids, allow,
 				    sizeof(allow)) == 0)
-			try_route(route, query, body);
-		try_route(&http_routes[i], query, body);
+			try_verb(&verb_table[verb], query, body);
+		try_verb(&verb_table[i], query, body);
 	}
 }
 

@@ -211,7 +211,7 @@ static void
 test_change_names_its_cause_and_request(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
-	struct array_request request = { random_guid() };
+	struct array_request request = { .id = random_guid() };
 	struct array_listener *l = NULL;
 	struct array_event event;
 

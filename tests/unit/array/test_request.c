@@ -8,7 +8,7 @@ static void
 test_replay_gives_the_first_answer(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
-	struct array_request request = { random_guid() };
+	struct array_request request = { .id = random_guid() };
 	struct array_lun_spec spec = { .name = "l", .size_bytes = MIB };
 	struct array_answer first, again;
 
@@ -26,7 +26,7 @@ static void
 test_replay_works_across_a_restart(void **state)
 {
 	struct fixture *f = *state;
-	struct array_request request = { random_guid() };
+	struct array_request request = { .id = random_guid() };
 	struct array_answer first, again;
 
 	assert_ok(array_target_create(f->array, &request, NULL, "t", true, &first));
@@ -43,7 +43,7 @@ test_change_that_did_nothing_is_remembered_too(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
 	struct guid lun = make_lun(a, "l");
-	struct array_request request = { random_guid() };
+	struct array_request request = { .id = random_guid() };
 	struct array_answer again;
 
 	assert_ok(array_lun_set_mask(a, &request, &lun, "", NULL));
@@ -59,7 +59,7 @@ static void
 test_failed_change_may_be_tried_again(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
-	struct array_request request = { random_guid() };
+	struct array_request request = { .id = random_guid() };
 	struct guid lun = make_lun(a, "x"), other = make_lun(a, "y");
 	struct array_answer answer;
 
@@ -76,9 +76,10 @@ test_every_kind_of_change_replays(void **state)
 	struct array *a = f->array;
 	struct guid lun = make_lun(a, "l"), target = make_target(a, "t"),
 		    portal = make_portal(a, "127.0.0.1", 3260);
-	struct array_request ids[4] = {
-		{ random_guid() }, { random_guid() }, { random_guid() }, { random_guid() }
-	};
+	struct array_request ids[4] = { { .id = random_guid() },
+					{ .id = random_guid() },
+					{ .id = random_guid() },
+					{ .id = random_guid() } };
 	struct array_answer group, answer;
 
 	assert_ok(array_group_create(a, NULL, &target, &group));
@@ -121,10 +122,11 @@ test_retry_while_the_first_is_under_way_happens_once(void **state)
 	pthread_t threads[8];
 
 	for (size_t i = 0; i < ARRAY_LEN(callers); i++)
-		callers[i] =
-			(struct caller){ .array = a,
-					 .request = i == 0 ? (struct array_request){ random_guid() }
-							   : callers[0].request };
+		callers[i] = (struct caller){
+			.array = a,
+			.request = i == 0 ? (struct array_request){ .id = random_guid() }
+					  : callers[0].request
+		};
 	for (size_t i = 0; i < ARRAY_LEN(callers); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, create_target, &callers[i]), 0);
 	for (size_t i = 0; i < ARRAY_LEN(callers); i++)

@@ -347,6 +347,22 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	SAYS(client_array_rename(p.client, "n", &answer), "PATCH", "/v1/array", "{\"name\":\"n\"}");
 	SAYS(client_pool_create(p.client, "n", "/d", &answer), "POST", "/v1/pools",
 	     "{\"name\":\"n\",\"path\":\"/d\"}");
+	SAYS(client_array_set_iqn_prefix(p.client, "", &answer), "PATCH", "/v1/array",
+	     "{\"iqn_prefix\":\"\"}");
+	SAYS(client_pool_rename(p.client, &pool, "m", &answer), "PATCH",
+	     "/v1/pools/00000003-0000-0000-0000-000000000070", "{\"name\":\"m\"}");
+	SAYS(client_lun_add_mask(p.client, &lun, "iqn.x", &answer), "PATCH",
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"mask_add\":\"iqn.x\"}");
+	SAYS(client_lun_remove_mask(p.client, &lun, "iqn.x", &answer), "PATCH",
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"mask_remove\":\"iqn.x\"}");
+	SAYS(client_lun_add_targets(p.client, &lun, both, 1, &answer), "PATCH",
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c/targets",
+	     "{\"add\":[\"00000002-0000-0000-0000-000000000074\"]}");
+	SAYS(client_lun_remove_targets(p.client, &lun, both, 1, &answer), "PATCH",
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c/targets",
+	     "{\"remove\":[\"00000002-0000-0000-0000-000000000074\"]}");
+	SAYS(client_session_end(p.client, &job, &answer), "DELETE",
+	     "/v1/sessions/00000006-0000-0000-0000-00000000006a", "");
 	SAYS(client_pool_delete(p.client, &pool, &answer), "DELETE",
 	     "/v1/pools/00000003-0000-0000-0000-000000000070", "");
 	SAYS(client_lun_create(p.client, &spec, &answer), "POST", "/v1/luns",
@@ -372,7 +388,7 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	SAYS(client_lun_associate(p.client, &lun, NULL, 0, &answer), "PUT",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c/targets", "{\"targets\":[]}");
 	SAYS(client_target_create(p.client, NULL, "a", false, &answer), "POST", "/v1/targets",
-	     "{\"alias\":\"a\",\"with_group\":false}");
+	     "{\"alias\":\"a\"}");
 	SAYS(client_target_create(p.client, "iqn.x", NULL, true, &answer), "POST", "/v1/targets",
 	     "{\"iscsi_name\":\"iqn.x\",\"with_group\":true}");
 	SAYS(client_target_set_alias(p.client, &target, "b", &answer), "PATCH",
@@ -415,7 +431,7 @@ test_sizes_are_asked_for(void **unused)
 	assert_seen(p.fake, "GET",
 		    "/v1/max-lun-size?pool=00000003-0000-0000-0000-000000000070&thick=1", "");
 	assert_int_equal(client_max_lun_size(p.client, NULL, false, &bytes), 0);
-	assert_seen(p.fake, "GET", "/v1/max-lun-size?thick=0", "");
+	assert_seen(p.fake, "GET", "/v1/max-lun-size", "");
 }
 
 static void

@@ -67,6 +67,7 @@ call_with_id(struct fixture *fx, const char *method, const char *target, const c
 		.request_id = request_id,
 		.body = body,
 		.body_len = body != NULL ? strlen(body) : 0,
+		.principal = { .kind = PRINCIPAL_UNIX, .role = ROLE_ADMIN, .uid = 1000 },
 	};
 	struct http_reply reply;
 

@@ -345,7 +345,8 @@ test_a_body_beyond_the_limit_is_refused(void **state)
 	struct fixture *fx = *state;
 	struct http_request request = { .method = "POST",
 					.target = "/v1/luns",
-					.body_len = HTTP_BODY_MAX + 1 };
+					.body_len = HTTP_BODY_MAX + 1,
+					.principal = { .role = ROLE_ADMIN } };
 	struct http_reply reply;
 
 	http_dispatch(&fx->http, &request, &reply);

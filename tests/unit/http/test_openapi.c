@@ -55,7 +55,7 @@ lower(const char *in, char *out)
 }
 
 static json_t *
-operation_of(const struct http_route *route)
+operation_of(const struct verb *route)
 {
 	json_t *path = json_object_get(json_object_get(document, "paths"), route->path);
 	char method[16];
@@ -68,13 +68,15 @@ static void
 test_every_route_is_documented(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < http_route_count; i++) {
-		json_t *operation = operation_of(&http_routes[i]);
+	for (size_t i = 0; i < VERB_COUNT; i++) {
+		json_t *operation = operation_of(&verb_table[i]);
 
 		if (operation == NULL)
-			fail_msg("%s %s is not documented", http_routes[i].method,
-				 http_routes[i].path);
-		assert_string_equal(text_of(operation, "operationId"), http_routes[i].operation);
+			fail_msg("%s %s is not documented", verb_table[i].method,
+				 verb_table[i].path);
+		assert_string_equal(text_of(operation, "operationId"), verb_table[i].operation);
+		assert_string_equal(text_of(operation, "x-role"),
+				    principal_role_name(verb_table[i].role));
 		assert_true(json_string_length(json_object_get(operation, "summary")) > 0);
 	}
 }
@@ -95,30 +97,30 @@ test_every_documented_operation_is_a_route(void **state)
 		}
 	}
 	/* every route is one of them, none twice (test_routes), so equal counts mean equal sets */
-	assert_int_equal(count, http_route_count);
+	assert_int_equal(count, VERB_COUNT);
 }
 
 /* Does a schema say what the field says? */
 static void
-schema_agrees(const char *where, const struct http_field *field, json_t *schema, bool in_query)
+schema_agrees(const char *where, const struct verb_field *field, json_t *schema, bool in_query)
 {
 	const char *type = text_of(schema, "type"), *format = text_of(schema, "format");
 	const char *wanted = "string";
 
-	if (field->type == HTTP_U64 || (field->type == HTTP_BOOL && in_query))
+	if (field->type == VERB_U64 || (field->type == VERB_BOOL && in_query))
 		wanted = "integer";
-	else if (field->type == HTTP_BOOL)
+	else if (field->type == VERB_BOOL)
 		wanted = "boolean";
-	else if (field->type == HTTP_GUIDS)
+	else if (field->type == VERB_GUIDS)
 		wanted = "array";
 	if (type == NULL || strcmp(type, wanted) != 0)
 		fail_msg("%s %s: type %s, wanted %s", where, field->name, type, wanted);
-	if ((field->type == HTTP_GUID) != (format != NULL && strcmp(format, "uuid") == 0))
+	if ((field->type == VERB_GUID) != (format != NULL && strcmp(format, "uuid") == 0))
 		fail_msg("%s %s: format %s", where, field->name, format);
-	if (field->type == HTTP_TEXT && (number_of(schema, "minLength") != (json_int_t)field->min ||
+	if (field->type == VERB_TEXT && (number_of(schema, "minLength") != (json_int_t)field->min ||
 					 number_of(schema, "maxLength") != (json_int_t)field->max))
 		fail_msg("%s %s: other lengths", where, field->name);
-	if (field->type == HTTP_U64 && json_object_get(schema, "enum") == NULL && field->max != 0 &&
+	if (field->type == VERB_U64 && json_object_get(schema, "enum") == NULL && field->max != 0 &&
 	    (number_of(schema, "minimum") != (json_int_t)field->min ||
 	     number_of(schema, "maximum") != (json_int_t)field->max))
 		fail_msg("%s %s: another range", where, field->name);
@@ -134,7 +136,7 @@ names_have(json_t *names, const char *name)
 }
 
 static void
-body_agrees(const struct http_route *route, json_t *operation)
+body_agrees(const struct verb *route, json_t *operation)
 {
 	json_t *body = json_object_get(operation, "requestBody");
 	json_t *content = json_object_get(json_object_get(body, "content"), "application/json");
@@ -149,10 +151,10 @@ body_agrees(const struct http_route *route, json_t *operation)
 		fail_msg("%s: %zu members, not %zu", route->operation, json_object_size(properties),
 			 route->body->count);
 	assert_true(json_is_false(json_object_get(schema, "additionalProperties")));
-	assert_int_equal(number_of(schema, "minProperties"), route->body->rule == HTTP_EXACTLY_ONE);
-	assert_int_equal(number_of(schema, "maxProperties"), route->body->rule == HTTP_EXACTLY_ONE);
+	assert_int_equal(number_of(schema, "minProperties"), route->body->rule == VERB_EXACTLY_ONE);
+	assert_int_equal(number_of(schema, "maxProperties"), route->body->rule == VERB_EXACTLY_ONE);
 	for (size_t i = 0; i < route->body->count; i++) {
-		const struct http_field *field = &route->body->fields[i];
+		const struct verb_field *field = &route->body->fields[i];
 		json_t *property = json_object_get(properties, field->name);
 
 		if (property == NULL)
@@ -190,14 +192,14 @@ parameter_count(json_t *operation, const char *where)
 }
 
 static void
-query_agrees(const struct http_route *route, json_t *operation)
+query_agrees(const struct verb *route, json_t *operation)
 {
 	size_t count = route->query != NULL ? route->query->count : 0;
 
 	if (parameter_count(operation, "query") != count)
 		fail_msg("%s: other query parameters", route->operation);
 	for (size_t i = 0; i < count; i++) {
-		const struct http_field *field = &route->query->fields[i];
+		const struct verb_field *field = &route->query->fields[i];
 		json_t *parameter = parameter_find(operation, "query", field->name);
 
 		if (parameter == NULL)
@@ -209,7 +211,7 @@ query_agrees(const struct http_route *route, json_t *operation)
 }
 
 static void
-path_agrees(const struct http_route *route, json_t *operation)
+path_agrees(const struct verb *route, json_t *operation)
 {
 	size_t count = 0;
 
@@ -229,12 +231,12 @@ static void
 test_parameters_and_bodies_agree(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < http_route_count; i++) {
-		json_t *operation = operation_of(&http_routes[i]);
+	for (size_t i = 0; i < VERB_COUNT; i++) {
+		json_t *operation = operation_of(&verb_table[i]);
 
-		path_agrees(&http_routes[i], operation);
-		query_agrees(&http_routes[i], operation);
-		body_agrees(&http_routes[i], operation);
+		path_agrees(&verb_table[i], operation);
+		query_agrees(&verb_table[i], operation);
+		body_agrees(&verb_table[i], operation);
 	}
 }
 
@@ -242,14 +244,14 @@ static void
 test_answers_are_documented(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < http_route_count; i++) {
-		json_t *responses = json_object_get(operation_of(&http_routes[i]), "responses");
+	for (size_t i = 0; i < VERB_COUNT; i++) {
+		json_t *responses = json_object_get(operation_of(&verb_table[i]), "responses");
 		char status[8];
 
-		snprintf(status, sizeof(status), "%u", http_routes[i].status);
+		snprintf(status, sizeof(status), "%u", verb_table[i].status);
 		if (json_object_get(responses, status) == NULL ||
 		    json_object_get(responses, "default") == NULL)
-			fail_msg("%s: an answer is not documented", http_routes[i].operation);
+			fail_msg("%s: an answer is not documented", verb_table[i].operation);
 	}
 }
 

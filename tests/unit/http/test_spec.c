@@ -5,7 +5,7 @@
 #define ID "0123abcd-4567-4abc-8def-0123456789ab"
 
 static int
-body(const struct http_spec *spec, const char *text, struct http_args *args, json_t **ret_json)
+body(const struct verb_spec *spec, const char *text, struct verb_args *args, json_t **ret_json)
 {
 	*ret_json = json_loads(text, 0, NULL);
 	assert_non_null(*ret_json);
@@ -14,9 +14,9 @@ body(const struct http_spec *spec, const char *text, struct http_args *args, jso
 
 /* The text must be refused, and the message must name `word`. */
 static void
-body_refused(const struct http_spec *spec, const char *text, const char *word)
+body_refused(const struct verb_spec *spec, const char *text, const char *word)
 {
-	struct http_args args = { 0 };
+	struct verb_args args = { 0 };
 	json_t *json;
 
 	assert_int_equal(body(spec, text, &args, &json), ERR_INVALID);
@@ -27,9 +27,9 @@ body_refused(const struct http_spec *spec, const char *text, const char *word)
 }
 
 static void
-query_refused(const struct http_spec *spec, const char *text, const char *word)
+query_refused(const struct verb_spec *spec, const char *text, const char *word)
 {
-	struct http_args args = { 0 };
+	struct verb_args args = { 0 };
 	char *copy = strdup(text);
 
 	assert_int_equal(http_spec_query(spec, copy, &args), ERR_INVALID);
@@ -42,11 +42,11 @@ query_refused(const struct http_spec *spec, const char *text, const char *word)
 static void
 test_a_full_body_fills_the_arguments(void **state)
 {
-	struct http_args args = { 0 };
+	struct verb_args args = { 0 };
 	json_t *json;
 
 	(void)state;
-	assert_int_equal(body(&http_body_lun,
+	assert_int_equal(body(verb_table[VERB_LUN_CREATE].body,
 			      "{\"name\":\"v\",\"size_bytes\":4096,\"pool_id\":\"" ID
 			      "\",\"block_bytes\":4096,"
 			      "\"thick\":true,\"mask\":\"*\"}",
@@ -64,11 +64,12 @@ test_a_full_body_fills_the_arguments(void **state)
 static void
 test_what_is_absent_stays_unset(void **state)
 {
-	struct http_args args = { 0 };
+	struct verb_args args = { 0 };
 	json_t *json;
 
 	(void)state;
-	assert_int_equal(body(&http_body_lun, "{\"size_bytes\":1}", &args, &json), 0);
+	assert_int_equal(body(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":1}", &args, &json),
+			 0);
 	assert_null(args.name);
 	assert_null(args.mask);
 	assert_true(guid_is_zero(&args.pool_id));
@@ -80,7 +81,7 @@ static void
 test_unknown_members_are_refused(void **state)
 {
 	(void)state;
-	body_refused(&http_body_lun, "{\"size_bytes\":1,\"colour\":1}", "colour");
+	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":1,\"colour\":1}", "colour");
 	body_refused(NULL, "{\"a\":1}", "a");
 }
 
@@ -88,27 +89,29 @@ static void
 test_required_members_are_missed(void **state)
 {
 	(void)state;
-	body_refused(&http_body_lun, "{\"name\":\"v\"}", "size_bytes");
-	body_refused(&http_body_pool, "{\"name\":\"v\"}", "path");
-	assert_int_equal(http_spec_body(&http_body_pool, NULL, &(struct http_args){ 0 }),
-			 ERR_INVALID);
+	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"name\":\"v\"}", "size_bytes");
+	body_refused(verb_table[VERB_POOL_CREATE].body, "{\"name\":\"v\"}", "path");
+	assert_int_equal(
+		http_spec_body(verb_table[VERB_POOL_CREATE].body, NULL, &(struct verb_args){ 0 }),
+		ERR_INVALID);
 }
 
 static void
 test_types_are_strict(void **state)
 {
 	(void)state;
-	body_refused(&http_body_lun, "{\"size_bytes\":\"1\"}", "size_bytes");
-	body_refused(&http_body_lun, "{\"size_bytes\":1.5}", "size_bytes");
-	body_refused(&http_body_lun, "{\"size_bytes\":-1}", "size_bytes");
-	body_refused(&http_body_lun, "{\"size_bytes\":null}", "size_bytes");
-	body_refused(&http_body_lun, "{\"size_bytes\":1,\"thick\":1}", "thick");
-	body_refused(&http_body_lun, "{\"size_bytes\":1,\"name\":7}", "name");
-	body_refused(&http_body_lun, "{\"size_bytes\":1,\"pool_id\":\"x\"}", "pool_id");
-	body_refused(&http_body_lun_patch, "{\"status\":\"on\"}", "status");
-	body_refused(&http_body_targets, "{\"targets\":\"" ID "\"}", "targets");
-	body_refused(&http_body_targets, "{\"targets\":[1]}", "targets[0]");
-	body_refused(&http_body_lun, "[]", "object");
+	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":\"1\"}", "size_bytes");
+	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":1.5}", "size_bytes");
+	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":-1}", "size_bytes");
+	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":null}", "size_bytes");
+	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":1,\"thick\":1}", "thick");
+	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":1,\"name\":7}", "name");
+	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":1,\"pool_id\":\"x\"}",
+		     "pool_id");
+	body_refused(verb_table[VERB_LUN_CHANGE].body, "{\"status\":\"on\"}", "status");
+	body_refused(verb_table[VERB_LUN_ASSOCIATE].body, "{\"targets\":\"" ID "\"}", "targets");
+	body_refused(verb_table[VERB_LUN_ASSOCIATE].body, "{\"targets\":[1]}", "targets[0]");
+	body_refused(verb_table[VERB_LUN_CREATE].body, "[]", "object");
 }
 
 static void
@@ -117,46 +120,49 @@ test_ranges_are_kept(void **state)
 	char text[256], name[80];
 
 	(void)state;
-	body_refused(&http_body_lun, "{\"size_bytes\":0}", "size_bytes");
-	body_refused(&http_body_lun, "{\"size_bytes\":9007199254740993}",
+	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":0}", "size_bytes");
+	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":9007199254740993}",
 		     "from 1 to 9007199254740992");
-	body_refused(&http_body_portal, "{\"address\":\"::1\",\"port\":65536}", "to 65535");
-	query_refused(&http_query_list, "limit=0", "from 1 to ");
-	body_refused(&http_body_pool, "{\"name\":\"\",\"path\":\"/\"}", "name");
+	body_refused(verb_table[VERB_PORTAL_CREATE].body, "{\"address\":\"::1\",\"port\":65536}",
+		     "to 65535");
+	query_refused(verb_table[VERB_JOB_LIST].query, "limit=0", "from 1 to ");
+	body_refused(verb_table[VERB_POOL_CREATE].body, "{\"name\":\"\",\"path\":\"/\"}", "name");
 	memset(name, 'x', 64);
 	name[64] = '\0';
 	snprintf(text, sizeof(text), "{\"name\":\"%s\",\"path\":\"/\"}", name);
-	body_refused(&http_body_pool, text, "name");
+	body_refused(verb_table[VERB_POOL_CREATE].body, text, "name");
 	snprintf(text, sizeof(text), "{\"alias\":\"%s\"}", name);
-	body_refused(&http_body_target, text, "alias is longer than 63 bytes");
-	body_refused(&http_body_target_patch, text, "alias is longer than 63 bytes");
+	body_refused(verb_table[VERB_TARGET_CREATE].body, text, "alias is longer than 63 bytes");
+	body_refused(verb_table[VERB_TARGET_CHANGE].body, text, "alias is longer than 63 bytes");
 }
 
 static void
 test_control_characters_are_refused(void **state)
 {
 	(void)state;
-	body_refused(&http_body_pool_patch, "{\"name\":\"a\\nb\"}", "control");
-	query_refused(&http_query_named, "name=a%0ab", "control");
-	query_refused(&http_query_named, "name=%ff", "UTF-8");
+	body_refused(verb_table[VERB_POOL_CHANGE].body, "{\"name\":\"a\\nb\"}", "control");
+	query_refused(verb_table[VERB_LUN_LIST].query, "name=a%0ab", "control");
+	query_refused(verb_table[VERB_LUN_LIST].query, "name=%ff", "UTF-8");
 }
 
 static void
 test_exactly_one_means_one(void **state)
 {
 	(void)state;
-	body_refused(&http_body_lun_patch, "{}", "exactly one");
-	body_refused(&http_body_lun_patch, "{\"name\":\"a\",\"mask\":\"\"}", "exactly one");
+	body_refused(verb_table[VERB_LUN_CHANGE].body, "{}", "exactly one");
+	body_refused(verb_table[VERB_LUN_CHANGE].body, "{\"name\":\"a\",\"mask\":\"\"}",
+		     "exactly one");
 }
 
 static void
 test_a_set_of_ids_may_be_empty(void **state)
 {
-	struct http_args args = { 0 };
+	struct verb_args args = { 0 };
 	json_t *json;
 
 	(void)state;
-	assert_int_equal(body(&http_body_targets, "{\"targets\":[]}", &args, &json), 0);
+	assert_int_equal(
+		body(verb_table[VERB_LUN_ASSOCIATE].body, "{\"targets\":[]}", &args, &json), 0);
 	assert_int_equal(args.targets.count, 0);
 	assert_true(args.targets.given);
 	http_args_fini(&args);
@@ -167,10 +173,10 @@ static void
 test_a_query_fills_the_arguments(void **state)
 {
 	char text[] = "limit=7&after=" ID "%2C" ID "&lun_id=" ID;
-	struct http_args args = { 0 };
+	struct verb_args args = { 0 };
 
 	(void)state;
-	assert_int_equal(http_spec_query(&http_query_associations, text, &args), 0);
+	assert_int_equal(http_spec_query(verb_table[VERB_ASSOCIATION_LIST].query, text, &args), 0);
 	assert_int_equal(args.limit, 7);
 	assert_true(args.after.given);
 	assert_false(guid_is_zero(&args.after.key.b));
@@ -182,10 +188,10 @@ static void
 test_escapes_are_decoded(void **state)
 {
 	char text[] = "name=a+b%2Bc%C3%A4";
-	struct http_args args = { 0 };
+	struct verb_args args = { 0 };
 
 	(void)state;
-	assert_int_equal(http_spec_query(&http_query_named, text, &args), 0);
+	assert_int_equal(http_spec_query(verb_table[VERB_LUN_LIST].query, text, &args), 0);
 	assert_string_equal(args.name, "a b+cä");
 }
 
@@ -193,18 +199,18 @@ static void
 test_bad_queries_are_refused(void **state)
 {
 	(void)state;
-	query_refused(&http_query_list, "limit", "pairs");
-	query_refused(&http_query_list, "limit=1&limit=2", "twice");
-	query_refused(&http_query_list, "limit=0", "limit");
-	query_refused(&http_query_list, "limit=1001", "limit");
-	query_refused(&http_query_list, "limit=1x", "limit");
-	query_refused(&http_query_list, "limit=99999999999999999999", "limit");
-	query_refused(&http_query_list, "name=x", "name");
-	query_refused(&http_query_list, "after=x", "after");
-	query_refused(&http_query_named, "name=%4", "escape");
-	query_refused(&http_query_named, "name=%00", "escape");
-	query_refused(&http_query_max_lun_size, "thick=true", "thick");
-	query_refused(&http_query_explain, "lun=" ID, "initiator");
+	query_refused(verb_table[VERB_JOB_LIST].query, "limit", "pairs");
+	query_refused(verb_table[VERB_JOB_LIST].query, "limit=1&limit=2", "twice");
+	query_refused(verb_table[VERB_JOB_LIST].query, "limit=0", "limit");
+	query_refused(verb_table[VERB_JOB_LIST].query, "limit=1001", "limit");
+	query_refused(verb_table[VERB_JOB_LIST].query, "limit=1x", "limit");
+	query_refused(verb_table[VERB_JOB_LIST].query, "limit=99999999999999999999", "limit");
+	query_refused(verb_table[VERB_JOB_LIST].query, "name=x", "name");
+	query_refused(verb_table[VERB_JOB_LIST].query, "after=x", "after");
+	query_refused(verb_table[VERB_LUN_LIST].query, "name=%4", "escape");
+	query_refused(verb_table[VERB_LUN_LIST].query, "name=%00", "escape");
+	query_refused(verb_table[VERB_MAX_LUN_SIZE].query, "thick=true", "thick");
+	query_refused(verb_table[VERB_EXPLAIN].query, "lun=" ID, "initiator");
 	query_refused(NULL, "x=1", "x");
 }
 

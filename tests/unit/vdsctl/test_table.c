@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tables, objects, addresses, escapes: what people read and type. */
+/* Tables, objects, addresses: what people read and type. */
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -167,15 +167,6 @@ test_bad_addresses_are_refused(void **state)
 }
 
 static void
-test_names_are_escaped_for_paths(void **state)
-{
-	AUTO_FREE char *text = ctl_escape("a b/ä?&#%+~-._");
-
-	(void)state;
-	assert_string_equal(text, "a%20b%2F%C3%A4%3F%26%23%25%2B~-._");
-}
-
-static void
 test_completion_is_a_shell_script(void **state)
 {
 	char path[] = "/tmp/vdsctl-completion.XXXXXX", command[128];
@@ -213,7 +204,6 @@ main(void)
 		cmocka_unit_test(test_objects_are_lines),
 		cmocka_unit_test(test_addresses_are_split),
 		cmocka_unit_test(test_bad_addresses_are_refused),
-		cmocka_unit_test(test_names_are_escaped_for_paths),
 		cmocka_unit_test(test_completion_is_a_shell_script),
 	};
 

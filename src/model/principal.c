@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Principals as text.  Any thread. */
+#include "model/principal.h"
+
+#include <stdio.h>
+
+const char *
+principal_role_name(enum principal_role role)
+{
+	switch (role) {
+	case ROLE_READER:
+		return "reader";
+	case ROLE_OPERATOR:
+		return "operator";
+	case ROLE_ADMIN:
+		return "admin";
+	case ROLE_NONE:
+	case ROLE_COUNT:
+		break;
+	}
+	return "none";
+}
+
+const char *
+principal_format(const struct principal *principal, char buf[PRINCIPAL_TEXT_SIZE])
+{
+	enum principal_kind kind = principal != NULL ? principal->kind : PRINCIPAL_SYSTEM;
+
+	switch (kind) {
+	case PRINCIPAL_UNIX:
+		if (principal->name[0] != '\0')
+			snprintf(buf, PRINCIPAL_TEXT_SIZE, "%s (uid %u)", principal->name,
+				 principal->uid);
+		else
+			snprintf(buf, PRINCIPAL_TEXT_SIZE, "uid %u", principal->uid);
+		return buf;
+	case PRINCIPAL_TCP:
+		snprintf(buf, PRINCIPAL_TEXT_SIZE, "%s", principal->from);
+		return buf;
+	case PRINCIPAL_SYSTEM:
+	case PRINCIPAL_COUNT:
+		break;
+	}
+	snprintf(buf, PRINCIPAL_TEXT_SIZE, "vdsd");
+	return buf;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Principals: who asks for something, from where, and what that person or program may do.  Every request to the
+ * array has one (array/array.h); http makes it from the connection, the change log and the events name it.
+ * Plain values, any thread.
+ */
+#ifndef VDS_MODEL_PRINCIPAL_H
+#define VDS_MODEL_PRINCIPAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PRINCIPAL_NAME_SIZE 64
+#define PRINCIPAL_FROM_SIZE 64
+#define PRINCIPAL_TEXT_SIZE 192
+
+/* What a principal may do: each role includes those before it. */
+enum principal_role {
+	ROLE_NONE,     /* nothing */
+	ROLE_READER,   /* look at everything, change nothing */
+	ROLE_OPERATOR, /* also the daily work: make, grow, unmask and associate LUNs */
+	ROLE_ADMIN,    /* also delete, and change pools, portals and the array itself */
+	ROLE_COUNT
+};
+
+enum principal_kind {
+	PRINCIPAL_SYSTEM, /* vdsd itself: jobs that end, first start */
+	PRINCIPAL_UNIX,   /* a user of this host, known by the unix socket (SO_PEERCRED) */
+	PRINCIPAL_TCP, /* a program of this host that came over loopback TCP: its user is not known */
+	PRINCIPAL_COUNT
+};
+
+struct principal {
+	enum principal_kind kind;
+	enum principal_role role;
+	uint32_t uid; /* PRINCIPAL_UNIX */
+	char name
+		[PRINCIPAL_NAME_SIZE]; /* PRINCIPAL_UNIX: the user's name; "" when the host knows none */
+	char from
+		[PRINCIPAL_FROM_SIZE]; /* PRINCIPAL_TCP: "127.0.0.1:40000"; PRINCIPAL_UNIX: "pid 123" */
+};
+
+/* The name of a role: "reader", "operator", "admin"; "none" for ROLE_NONE. */
+const char *principal_role_name(enum principal_role role);
+/*
+ * Writes the principal for people to `buf`: "alice (uid 1000)", "uid 1000", "127.0.0.1:40000" or "vdsd".  NULL is
+ * "vdsd".  Returns buf.
+ */
+const char *principal_format(const struct principal *principal, char buf[PRINCIPAL_TEXT_SIZE]);
+
+#endif

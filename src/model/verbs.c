@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of verbs, and the tables of their arguments.  Constant data; any thread. */
+#include "model/verbs.h"
+
+#include "base/mem.h"
+
+#define AT(member)     offsetof(struct verb_args, member)
+#define SIZE_MAX_BYTES (1ull << 53)
+
+/* clang-format off */
+#define SPEC(fields_, rule_) { .fields = fields_, .count = ARRAY_LEN(fields_), .rule = rule_ }
+#define FIELD_AFTER { "after",	VERB_KEY,	false,	AT(after),	0,	0 }
+#define FIELD_LIMIT { "limit",	VERB_U64,	false,	AT(limit),	1,	VERB_LIMIT_MAX }
+
+/* name, type, required, place, least, most */
+static const struct verb_field list_fields[] = { FIELD_AFTER, FIELD_LIMIT };
+static const struct verb_field named_fields[] = {
+	FIELD_AFTER, FIELD_LIMIT,
+	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_ISCSI_NAME_MAX },
+};
+static const struct verb_field targeted_fields[] = {
+	FIELD_AFTER, FIELD_LIMIT,
+	{ "target_id",	VERB_GUID,	false,	AT(target_id),	0,	0 },
+};
+static const struct verb_field association_fields[] = {
+	FIELD_AFTER, FIELD_LIMIT,
+	{ "lun_id",	VERB_GUID,	false,	AT(lun_id),	0,	0 },
+	{ "target_id",	VERB_GUID,	false,	AT(target_id),	0,	0 },
+};
+static const struct verb_field max_lun_size_fields[] = {
+	{ "pool",	VERB_GUID,	false,	AT(pool_id),	0,	0 },
+	{ "thick",	VERB_BOOL,	false,	AT(thick),	0,	0 },
+};
+static const struct verb_field group_delete_fields[] = {
+	{ "with_portals", VERB_BOOL,	false,	AT(with_portals), 0,	0 },
+};
+static const struct verb_field explain_fields[] = {
+	{ "lun",	VERB_GUID,	true,	AT(lun_id),	0,	0 },
+	{ "initiator",	VERB_TEXT,	true,	AT(initiator),	1,	ROW_ISCSI_NAME_MAX },
+};
+static const struct verb_field events_fields[] = {
+	{ "incarnation", VERB_U64,	false,	AT(incarnation), 0,	0 },
+	{ "since",	VERB_U64,	false,	AT(since),	0,	0 },
+};
+
+static const struct verb_field array_fields[] = {
+	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },
+	{ "iqn_prefix",	VERB_TEXT,	false,	AT(iqn_prefix),	0,	ROW_ISCSI_NAME_MAX },
+};
+static const struct verb_field pool_fields[] = {
+	{ "name",	VERB_TEXT,	true,	AT(name),	1,	ROW_NAME_MAX },
+	{ "path",	VERB_TEXT,	true,	AT(path),	1,	4095 },
+};
+static const struct verb_field pool_patch_fields[] = {
+	{ "name",	VERB_TEXT,	true,	AT(name),	1,	ROW_NAME_MAX },
+};
+static const struct verb_field lun_fields[] = {
+	{ "size_bytes",	VERB_U64,	true,	AT(size_bytes),	1,	SIZE_MAX_BYTES },
+	{ "name",	VERB_TEXT,	false,	AT(name),	0,	ROW_NAME_MAX },
+	{ "pool_id",	VERB_GUID,	false,	AT(pool_id),	0,	0 },
+	{ "block_bytes", VERB_U64,	false,	AT(block_bytes), 512,	4096 },
+	{ "thick",	VERB_BOOL,	false,	AT(thick),	0,	0 },
+	{ "mask",	VERB_TEXT,	false,	AT(mask),	0,	ROW_MASK_MAX },
+};
+static const struct verb_field lun_patch_fields[] = {
+	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },
+	{ "mask",	VERB_TEXT,	false,	AT(mask),	0,	ROW_MASK_MAX },
+	{ "mask_add",	VERB_TEXT,	false,	AT(mask_add),	1,	ROW_MASK_MAX },
+	{ "mask_remove", VERB_TEXT,	false,	AT(mask_remove), 1,	ROW_MASK_MAX },
+	{ "status",	VERB_STATUS,	false,	AT(status),	0,	0 },
+};
+static const struct verb_field extend_fields[] = {
+	{ "add_bytes",	VERB_U64,	true,	AT(add_bytes),	1,	SIZE_MAX_BYTES },
+};
+static const struct verb_field targets_fields[] = {
+	{ "targets",	VERB_GUIDS,	true,	AT(targets),	0,	0 },
+};
+static const struct verb_field targets_patch_fields[] = {
+	{ "add",	VERB_GUIDS,	false,	AT(add),	0,	0 },
+	{ "remove",	VERB_GUIDS,	false,	AT(remove),	0,	0 },
+};
+static const struct verb_field target_fields[] = {
+	{ "iscsi_name",	VERB_TEXT,	false,	AT(iscsi_name),	0,	ROW_ISCSI_NAME_MAX },
+	{ "alias",	VERB_TEXT,	false,	AT(alias),	0,	ROW_NAME_MAX },
+	{ "with_group",	VERB_BOOL,	false,	AT(with_group),	0,	0 },
+};
+static const struct verb_field target_patch_fields[] = {
+	{ "alias",	VERB_TEXT,	true,	AT(alias),	0,	ROW_NAME_MAX },
+};
+static const struct verb_field portal_fields[] = {
+	{ "address",	VERB_TEXT,	true,	AT(address),	1,	64 },
+	{ "port",	VERB_U64,	true,	AT(port),	0,	65535 },
+};
+static const struct verb_field portal_patch_fields[] = {
+	{ "status",	VERB_STATUS,	true,	AT(status),	0,	0 },
+};
+static const struct verb_field group_fields[] = {
+	{ "target_id",	VERB_GUID,	true,	AT(target_id),	0,	0 },
+};
+
+static const struct verb_spec query_list = SPEC(list_fields, VERB_AS_MARKED);
+static const struct verb_spec query_named = SPEC(named_fields, VERB_AS_MARKED);
+static const struct verb_spec query_groups = SPEC(targeted_fields, VERB_AS_MARKED);
+static const struct verb_spec query_sessions = SPEC(targeted_fields, VERB_AS_MARKED);
+static const struct verb_spec query_associations = SPEC(association_fields, VERB_AS_MARKED);
+static const struct verb_spec query_max_lun_size = SPEC(max_lun_size_fields, VERB_AS_MARKED);
+static const struct verb_spec query_group_delete = SPEC(group_delete_fields, VERB_AS_MARKED);
+static const struct verb_spec query_explain = SPEC(explain_fields, VERB_AS_MARKED);
+static const struct verb_spec query_events = SPEC(events_fields, VERB_AS_MARKED);
+static const struct verb_spec body_array = SPEC(array_fields, VERB_EXACTLY_ONE);
+static const struct verb_spec body_pool = SPEC(pool_fields, VERB_AS_MARKED);
+static const struct verb_spec body_pool_patch = SPEC(pool_patch_fields, VERB_AS_MARKED);
+static const struct verb_spec body_lun = SPEC(lun_fields, VERB_AS_MARKED);
+static const struct verb_spec body_lun_patch = SPEC(lun_patch_fields, VERB_EXACTLY_ONE);
+static const struct verb_spec body_extend = SPEC(extend_fields, VERB_AS_MARKED);
+static const struct verb_spec body_targets = SPEC(targets_fields, VERB_AS_MARKED);
+static const struct verb_spec body_targets_patch = SPEC(targets_patch_fields, VERB_EXACTLY_ONE);
+static const struct verb_spec body_target = SPEC(target_fields, VERB_AS_MARKED);
+static const struct verb_spec body_target_patch = SPEC(target_patch_fields, VERB_AS_MARKED);
+static const struct verb_spec body_portal = SPEC(portal_fields, VERB_AS_MARKED);
+static const struct verb_spec body_portal_patch = SPEC(portal_patch_fields, VERB_AS_MARKED);
+static const struct verb_spec body_group = SPEC(group_fields, VERB_AS_MARKED);
+
+const struct verb verb_table[VERB_COUNT] = {
+	/* method, path, operationId, role, query, body, status */
+	[VERB_ARRAY_GET] = { "GET", "/v1/array", "arrayGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_ARRAY_CHANGE] = { "PATCH", "/v1/array", "arrayChange",
+		ROLE_ADMIN, NULL, &body_array, 200 },
+	[VERB_ASSOCIATION_LIST] = { "GET", "/v1/associations", "associationList",
+		ROLE_READER, &query_associations, NULL, 200 },
+	[VERB_CHECK] = { "POST", "/v1/check", "check",
+		ROLE_OPERATOR, NULL, NULL, 200 },
+	[VERB_EVENTS] = { "GET", "/v1/events", "events",
+		ROLE_READER, &query_events, NULL, 200 },
+	[VERB_EXPLAIN] = { "GET", "/v1/explain", "explain",
+		ROLE_READER, &query_explain, NULL, 200 },
+	[VERB_JOB_LIST] = { "GET", "/v1/jobs", "jobList",
+		ROLE_READER, &query_list, NULL, 200 },
+	[VERB_JOB_GET] = { "GET", "/v1/jobs/{id}", "jobGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_JOB_CANCEL] = { "POST", "/v1/jobs/{id}/cancel", "jobCancel",
+		ROLE_OPERATOR, NULL, NULL, 200 },
+	[VERB_LUN_LIST] = { "GET", "/v1/luns", "lunList",
+		ROLE_READER, &query_named, NULL, 200 },
+	[VERB_LUN_CREATE] = { "POST", "/v1/luns", "lunCreate",
+		ROLE_OPERATOR, NULL, &body_lun, 201 },
+	[VERB_LUN_DELETE] = { "DELETE", "/v1/luns/{id}", "lunDelete",
+		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_LUN_GET] = { "GET", "/v1/luns/{id}", "lunGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_LUN_CHANGE] = { "PATCH", "/v1/luns/{id}", "lunChange",
+		ROLE_OPERATOR, NULL, &body_lun_patch, 200 },
+	[VERB_LUN_COUNTERS] = { "GET", "/v1/luns/{id}/counters", "lunCounters",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_LUN_EXTEND] = { "POST", "/v1/luns/{id}/extend", "lunExtend",
+		ROLE_OPERATOR, NULL, &body_extend, 200 },
+	[VERB_LUN_MAX_EXTEND] = { "GET", "/v1/luns/{id}/max-extend", "lunMaxExtend",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_LUN_TARGETS] = { "GET", "/v1/luns/{id}/targets", "lunTargets",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_LUN_TARGETS_CHANGE] = { "PATCH", "/v1/luns/{id}/targets", "lunTargetsChange",
+		ROLE_OPERATOR, NULL, &body_targets_patch, 200 },
+	[VERB_LUN_ASSOCIATE] = { "PUT", "/v1/luns/{id}/targets", "lunAssociate",
+		ROLE_OPERATOR, NULL, &body_targets, 200 },
+	[VERB_MAX_LUN_SIZE] = { "GET", "/v1/max-lun-size", "maxLunSize",
+		ROLE_READER, &query_max_lun_size, NULL, 200 },
+	[VERB_OPENAPI] = { "GET", "/v1/openapi.json", "openapi",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_POOL_LIST] = { "GET", "/v1/pools", "poolList",
+		ROLE_READER, &query_named, NULL, 200 },
+	[VERB_POOL_CREATE] = { "POST", "/v1/pools", "poolCreate",
+		ROLE_ADMIN, NULL, &body_pool, 201 },
+	[VERB_POOL_DELETE] = { "DELETE", "/v1/pools/{id}", "poolDelete",
+		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_POOL_GET] = { "GET", "/v1/pools/{id}", "poolGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_POOL_CHANGE] = { "PATCH", "/v1/pools/{id}", "poolChange",
+		ROLE_ADMIN, NULL, &body_pool_patch, 200 },
+	[VERB_GROUP_LIST] = { "GET", "/v1/portal-groups", "groupList",
+		ROLE_READER, &query_groups, NULL, 200 },
+	[VERB_GROUP_CREATE] = { "POST", "/v1/portal-groups", "groupCreate",
+		ROLE_ADMIN, NULL, &body_group, 201 },
+	[VERB_GROUP_DELETE] = { "DELETE", "/v1/portal-groups/{id}", "groupDelete",
+		ROLE_ADMIN, &query_group_delete, NULL, 200 },
+	[VERB_GROUP_GET] = { "GET", "/v1/portal-groups/{id}", "groupGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_GROUP_REMOVE_PORTAL] = { "DELETE", "/v1/portal-groups/{id}/portals/{portal}", "groupRemovePortal",
+		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_GROUP_ADD_PORTAL] = { "PUT", "/v1/portal-groups/{id}/portals/{portal}", "groupAddPortal",
+		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_PORTAL_LIST] = { "GET", "/v1/portals", "portalList",
+		ROLE_READER, &query_list, NULL, 200 },
+	[VERB_PORTAL_CREATE] = { "POST", "/v1/portals", "portalCreate",
+		ROLE_ADMIN, NULL, &body_portal, 201 },
+	[VERB_PORTAL_DELETE] = { "DELETE", "/v1/portals/{id}", "portalDelete",
+		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_PORTAL_GET] = { "GET", "/v1/portals/{id}", "portalGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_PORTAL_CHANGE] = { "PATCH", "/v1/portals/{id}", "portalChange",
+		ROLE_ADMIN, NULL, &body_portal_patch, 200 },
+	[VERB_SESSION_LIST] = { "GET", "/v1/sessions", "sessionList",
+		ROLE_READER, &query_sessions, NULL, 200 },
+	[VERB_SESSION_END] = { "DELETE", "/v1/sessions/{id}", "sessionEnd",
+		ROLE_OPERATOR, NULL, NULL, 200 },
+	[VERB_SNAPSHOT] = { "GET", "/v1/snapshot", "snapshot",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_SYNC] = { "GET", "/v1/sync", "sync",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_TARGET_LIST] = { "GET", "/v1/targets", "targetList",
+		ROLE_READER, &query_named, NULL, 200 },
+	[VERB_TARGET_CREATE] = { "POST", "/v1/targets", "targetCreate",
+		ROLE_OPERATOR, NULL, &body_target, 201 },
+	[VERB_TARGET_DELETE] = { "DELETE", "/v1/targets/{id}", "targetDelete",
+		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_TARGET_GET] = { "GET", "/v1/targets/{id}", "targetGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_TARGET_CHANGE] = { "PATCH", "/v1/targets/{id}", "targetChange",
+		ROLE_OPERATOR, NULL, &body_target_patch, 200 },
+	[VERB_TARGET_LUNS] = { "GET", "/v1/targets/{id}/luns", "targetLuns",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_VERSION] = { "GET", "/v1/version", "version",
+		ROLE_READER, NULL, NULL, 200 },
+};
+/* clang-format on */
+
+bool
+verb_is_given(const struct verb_args *args, const struct verb_field *field)
+{
+	const void *value = verb_value(args, field);
+
+	switch (field->type) {
+	case VERB_TEXT:
+		return *(const char *const *)value != NULL;
+	case VERB_GUID:
+		return !guid_is_zero(value);
+	case VERB_GUIDS:
+		return ((const struct verb_guids *)value)->given;
+	case VERB_U64:
+		return *(const uint64_t *)value != 0;
+	case VERB_BOOL:
+		return *(const bool *)value;
+	case VERB_STATUS:
+		return ((const struct verb_status *)value)->given;
+	case VERB_KEY:
+		return ((const struct verb_key *)value)->given;
+	}
+	return false;
+}

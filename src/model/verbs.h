@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The verbs: everything that can be asked of vdsd over its REST API, once.  Each verb has a method, a path, the role
+ * that it needs, and the members of its query and body with their types and ranges.
+ *
+ * The server reads arguments by this table (http/spec.c) and finds the function to call (http/routes.c); the client
+ * writes paths, queries and bodies by it (wire/wire_verb.c); docs/openapi.json and the manual are held to it by tests.
+ * A new verb is: an enumerator and a row here, its handler in http, its typed call in client/calls.c, its documentation.
+ * Constant data; any thread.
+ */
+#ifndef VDS_MODEL_VERBS_H
+#define VDS_MODEL_VERBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/principal.h"
+#include "model/rows.h"
+
+#define VERB_LIMIT_DEFAULT 100  /* rows in a page of a list when the query names no limit */
+#define VERB_LIMIT_MAX     1000 /* rows in a page of a list at most */
+
+/* In the order of paths, then of methods. */
+enum verb_id {
+	VERB_ARRAY_GET,
+	VERB_ARRAY_CHANGE,
+	VERB_ASSOCIATION_LIST,
+	VERB_CHECK,
+	VERB_EVENTS,
+	VERB_EXPLAIN,
+	VERB_JOB_LIST,
+	VERB_JOB_GET,
+	VERB_JOB_CANCEL,
+	VERB_LUN_LIST,
+	VERB_LUN_CREATE,
+	VERB_LUN_DELETE,
+	VERB_LUN_GET,
+	VERB_LUN_CHANGE,
+	VERB_LUN_COUNTERS,
+	VERB_LUN_EXTEND,
+	VERB_LUN_MAX_EXTEND,
+	VERB_LUN_TARGETS,
+	VERB_LUN_TARGETS_CHANGE,
+	VERB_LUN_ASSOCIATE,
+	VERB_MAX_LUN_SIZE,
+	VERB_OPENAPI,
+	VERB_POOL_LIST,
+	VERB_POOL_CREATE,
+	VERB_POOL_DELETE,
+	VERB_POOL_GET,
+	VERB_POOL_CHANGE,
+	VERB_GROUP_LIST,
+	VERB_GROUP_CREATE,
+	VERB_GROUP_DELETE,
+	VERB_GROUP_GET,
+	VERB_GROUP_REMOVE_PORTAL,
+	VERB_GROUP_ADD_PORTAL,
+	VERB_PORTAL_LIST,
+	VERB_PORTAL_CREATE,
+	VERB_PORTAL_DELETE,
+	VERB_PORTAL_GET,
+	VERB_PORTAL_CHANGE,
+	VERB_SESSION_LIST,
+	VERB_SESSION_END,
+	VERB_SNAPSHOT,
+	VERB_SYNC,
+	VERB_TARGET_LIST,
+	VERB_TARGET_CREATE,
+	VERB_TARGET_DELETE,
+	VERB_TARGET_GET,
+	VERB_TARGET_CHANGE,
+	VERB_TARGET_LUNS,
+	VERB_VERSION,
+	VERB_COUNT
+};
+
+/* ---- arguments ---- */
+
+struct verb_guids {
+	struct guid *ids; /* the server owns them (http_args_fini), the client borrows them */
+	size_t count;
+	bool given;
+};
+
+struct verb_key {
+	struct row_key key;
+	bool given;
+};
+
+struct verb_status {
+	enum row_status status;
+	bool given;
+};
+
+/* The arguments of all verbs: each verb's fields name those that it has. */
+struct verb_args {
+	const char *name, *path, *mask, *mask_add, *mask_remove;
+	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator;
+	struct guid pool_id, lun_id, target_id;
+	uint64_t size_bytes, add_bytes, block_bytes, port, limit, incarnation, since;
+	bool thick, with_group, with_portals;
+	struct verb_guids targets, add, remove;
+	struct verb_key after;
+	struct verb_status status;
+};
+
+/* What a member may hold, and what it is in struct verb_args. */
+enum verb_type {
+	VERB_TEXT,   /* const char *: one line of UTF-8; NULL when absent */
+	VERB_GUID,   /* struct guid: zero when absent */
+	VERB_GUIDS,  /* struct verb_guids: a JSON array of ids */
+	VERB_U64,    /* uint64_t within min … max; 0 when absent */
+	VERB_BOOL,   /* bool: true or false in a body, 1 or 0 in a query; false when absent */
+	VERB_STATUS, /* struct verb_status: "online" or "offline" */
+	VERB_KEY,    /* struct verb_key: "ID" or "ID,ID", in a query */
+};
+
+struct verb_field {
+	const char *name;
+	enum verb_type type;
+	bool required;
+	size_t offset;     /* in struct verb_args */
+	uint64_t min, max; /* VERB_U64: the range; VERB_TEXT: bytes, max 0 = unlimited */
+};
+
+enum verb_rule {
+	VERB_AS_MARKED,   /* required fields must be there, the others may */
+	VERB_EXACTLY_ONE, /* one field must be there and no second one */
+};
+
+/* What a query or a body may hold. */
+struct verb_spec {
+	const struct verb_field *fields;
+	size_t count;
+	enum verb_rule rule;
+};
+
+/* ---- the table ---- */
+
+struct verb {
+	const char *method;
+	const char *path;      /* "/v1/luns/{id}": at most two {placeholders}, each an id */
+	const char *operation; /* OpenAPI operationId */
+	enum principal_role role;
+	const struct verb_spec *query; /* NULL = none allowed */
+	const struct verb_spec *body;  /* NULL = none allowed (but {}) */
+	unsigned status; /* of success; 201 becomes 200 when nothing new was made, 202 with a job */
+};
+
+extern const struct verb verb_table[VERB_COUNT];
+
+/* The value of a field in args: a pointer to the type that enum verb_type names. */
+static inline const void *
+verb_value(const struct verb_args *args, const struct verb_field *field)
+{
+	return (const char *)args + field->offset;
+}
+
+/* Returns true when args hold a value for the field that is not the default of an absent one. */
+bool verb_is_given(const struct verb_args *args, const struct verb_field *field);
+
+#endif
