@@ -17,8 +17,7 @@
 #include "base/crc32c.h"
 #include "base/err.h"
 
-#define STATUS_CHECK_CONDITION 0x02
-#define FAULT_NONE             (-1)
+#define FAULT_NONE (-1)
 
 /* --- status ---------------------------------------------------------------------------------------------------- */
 
@@ -83,28 +82,11 @@ iscsi_data_send_status(struct iscsi_cmd *task)
 void
 iscsi_data_fault(struct iscsi_cmd *task, enum iscsi_data_fault fault)
 {
-	/* clang-format off */
-	static const uint8_t asc[][2] = {
-		[FAULT_UNEXPECTED_UNSOLICITED] = { 0x0c, 0x0c },
-		[FAULT_INCORRECT_AMOUNT] = { 0x0c, 0x0d },
-		[FAULT_CRC] = { 0x47, 0x05 },
-	};
-	/* clang-format on */
-	uint8_t *sense = task->sense + 2;
+	struct iscsi_conn *conn = task->pub.conn;
 
-	/* Fixed format, ABORTED COMMAND. */
-	memset(task->sense, 0, 20);
-	put_be16(task->sense, 18);
-	sense[0] = 0x70;
-	sense[2] = 0x0b;
-	sense[7] = 10;
-	sense[12] = asc[fault][0];
-	sense[13] = asc[fault][1];
-	task->sense_len = 20;
-	task->status = STATUS_CHECK_CONDITION;
-	task->residual = task->pub.writes ? task->pub.write_expected : task->pub.read_expected;
-	task->flags = task->residual > 0 ? FLAG_UNDERFLOW : 0;
-	iscsi_data_send_status(task);
+	task->owned = true;
+	iscsi_task_to(task, TASK_COLLECT);
+	conn->ops->data_fault(conn->user, &task->pub, fault);
 }
 
 /* --- R2T ------------------------------------------------------------------------------------------------------- */
@@ -202,23 +184,24 @@ sequence_fault(const struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 	uint32_t limit = ttt == TAG_NONE ? task->wr_first_max : r2t_start(task, task->r2t_done + 1);
 
 	if (ttt == TAG_NONE && !task->unsolicited)
-		return FAULT_UNEXPECTED_UNSOLICITED;
+		return ISCSI_FAULT_UNEXPECTED_UNSOLICITED;
 	if (ttt != TAG_NONE &&
 	    (task->r2t_done == task->r2t_sent || ttt != r2t_ttt(task, task->r2t_done)))
-		return FAULT_INCORRECT_AMOUNT;
+		return ISCSI_FAULT_INCORRECT_AMOUNT;
 	/* A gap in DataSN implies a PDU lost to a digest error.  RFC 7143 §7.9. */
 	if (get_be32(pdu->bhs + AT_DATA_SN) != task->wr_sn)
-		return FAULT_CRC;
+		return ISCSI_FAULT_CRC;
 	if (end > limit)
-		return ttt == TAG_NONE ? FAULT_UNEXPECTED_UNSOLICITED : FAULT_INCORRECT_AMOUNT;
+		return ttt == TAG_NONE ? ISCSI_FAULT_UNEXPECTED_UNSOLICITED
+				       : ISCSI_FAULT_INCORRECT_AMOUNT;
 	if (get_be32(pdu->bhs + AT_OFFSET) != task->wr_pos)
-		return FAULT_INCORRECT_AMOUNT;
+		return ISCSI_FAULT_INCORRECT_AMOUNT;
 	/*
 	 * An initiator may end its unsolicited data anywhere up to FirstBurstLength: R2Ts then ask for
 	 * the rest (RFC 7143 §11.8).  What an R2T asked for must come whole.
 	 */
 	if (ttt != TAG_NONE && final && end < limit)
-		return FAULT_INCORRECT_AMOUNT;
+		return ISCSI_FAULT_INCORRECT_AMOUNT;
 	return FAULT_NONE;
 }
 
@@ -330,7 +313,7 @@ iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 		return;
 	if (task->state == TASK_COLLECT) {
 		note_final(task, pdu);
-		iscsi_data_fault(task, FAULT_CRC);
+		iscsi_data_fault(task, ISCSI_FAULT_CRC);
 	} else {
 		data_of_no_use(task, pdu);
 	}

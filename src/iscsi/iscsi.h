@@ -175,6 +175,13 @@ struct iscsi_result {
 	uint16_t sense_len;   /* <= ISCSI_SENSE_MAX */
 };
 
+/* What can be wrong with the data of a write.  RFC 7143 §11.4.7.2. */
+enum iscsi_data_fault {
+	ISCSI_FAULT_UNEXPECTED_UNSOLICITED,
+	ISCSI_FAULT_INCORRECT_AMOUNT,
+	ISCSI_FAULT_CRC,
+};
+
 enum iscsi_tmf_function { /* RFC 7143 §11.5.1 */
 			  ISCSI_TMF_ABORT_TASK = 1,
 			  ISCSI_TMF_ABORT_TASK_SET = 2,
@@ -232,6 +239,13 @@ struct iscsi_conn_ops {
 	void (*command)(void *user, struct iscsi_task *task);
 	/* All the data that iscsi_task_accept_write asked for is in its buffer: execute. */
 	void (*write_ready)(void *user, struct iscsi_task *task);
+	/*
+	 * The task cannot be executed, since its data was at fault.  The owner ends it with
+	 * iscsi_task_respond before this returns.  Called instead of ops->command when the data within
+	 * the command is wrong (task->owner is NULL then), or after iscsi_task_accept_write returned
+	 * 0, instead of ops->write_ready.
+	 */
+	void (*data_fault)(void *user, struct iscsi_task *task, enum iscsi_data_fault fault);
 	/* A piece given to iscsi_task_send_data was sent; its buffer is free.  NULL when that is never used. */
 	void (*data_sent)(void *user, struct iscsi_task *task);
 	/*

@@ -382,18 +382,15 @@ unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun);
 
 /* --- data.c: R2T, Data-Out, Data-In, status -------------------------------------------------- */
 
-enum iscsi_data_fault { /* RFC 7143 §11.4.7.2 */
-			FAULT_UNEXPECTED_UNSOLICITED,
-			FAULT_INCORRECT_AMOUNT,
-			FAULT_CRC,
-};
-
 /* At the header: where does the data go?  0 or negative. */
 int iscsi_data_out_head(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /* A Data-Out that was damaged on its way. */
 void iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* End the task with what went wrong with its data, now or when the data that was asked for has come. */
+/*
+ * Have the owner end the task because of what is wrong with its data.  The answer leaves now, or when
+ * the data that was asked for has come.
+ */
 void iscsi_data_fault(struct iscsi_cmd *task, enum iscsi_data_fault fault);
 /* Status and residual are in the task: send it, now or when drained. */
 void iscsi_data_send_status(struct iscsi_cmd *task);

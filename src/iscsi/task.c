@@ -329,7 +329,7 @@ iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 			      pdu->data_len))
 		task_hand_up(conn, task, pdu);
 	else
-		iscsi_data_fault(task, FAULT_UNEXPECTED_UNSOLICITED);
+		iscsi_data_fault(task, ISCSI_FAULT_UNEXPECTED_UNSOLICITED);
 	return 0;
 }
 

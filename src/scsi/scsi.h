@@ -8,6 +8,8 @@
  *	memcpy(task->cdb, …); task->expected_in_bytes = …; task->expected_out_bytes = …;
  *	if (scsi_task_parse(task) == SCSI_GO) {
  *		… gather task->out_needed_bytes, set out_iov, out_iov_count, out_bytes …
+ *		if (!scsi_task_may_start(task))
+ *			return;		// go on here when nexus->ops->turn(task) is called
  *		if (scsi_task_execute(task) == SCSI_PENDING)
  *			return;		// nexus->ops->done(task) comes later
  *	}
@@ -54,9 +56,9 @@ enum scsi_status {
 };
 
 /*
- * SAM-6: task attributes.  An ORDERED command goes after those that were started before it, and those
- * that come later go after it; but for those that answer without a unit.  A command is started when
- * its data-out is here.
+ * Task attributes, SAM-6.  The order of arrival decides (order.c): an ORDERED command starts after
+ * every older command of its nexus has ended, and a SIMPLE command starts after every older ORDERED
+ * or HEAD OF QUEUE command has ended.  Commands that answer without a unit are left out.
  */
 enum scsi_attr {
 	SCSI_ATTR_SIMPLE,
@@ -194,6 +196,12 @@ struct scsi_host_ops {
 	 */
 	void (*resume)(struct scsi_task *task);
 	/*
+	 * The turn of a task has come for which scsi_task_may_start returned false: it returns
+	 * true from now on.  On the task's thread, from inside a call that ends another task; the
+	 * owner calls scsi_task_execute later, not from inside this call.
+	 */
+	void (*turn)(struct scsi_task *task);
+	/*
 	 * The LUNs that this nexus may use, ascending: copies up to `capacity` of them from the
 	 * `first`th into `luns` and returns how many there are in all.
 	 */
@@ -233,6 +241,9 @@ struct scsi_itl {
 	uint32_t ua_sequence;            /* of lu, when last looked at */
 	uint32_t luns_changed;           /* of nexus, when last looked at */
 	uint32_t ua_seen[SCSI_UA_COUNT]; /* of lu */
+	/* Private to scsi: the order of its tasks (order.c). */
+	uint32_t enabled, barriers;
+	struct list dormant; /* struct scsi_task.order_node */
 };
 
 /*
@@ -303,6 +314,9 @@ struct scsi_task {
 
 	/* Private to scsi. */
 	bool executing;
+	bool waited;   /* for its turn: its CDB is checked again when it starts */
+	uint8_t order; /* enum scsi_order_state */
+	struct list order_node;
 	const struct scsi_cmd *cmd;
 	uint64_t lba;
 	uint32_t count_blocks;
@@ -316,13 +330,34 @@ void scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scs
 		    struct blk_queue *queue);
 
 /*
- * Checks the CDB and decides what data it takes.  SCSI_GO or SCSI_DONE (bad CDB, LBA out of range,
- * unit attention …: answered before any data was moved).  A task that was parsed but not executed
- * may just be dropped.
+ * Checks the CDB and decides what data it takes.  Returns SCSI_GO, or SCSI_DONE (bad CDB, LBA out of
+ * range, unit attention …: answered before any data was moved).  With SCSI_GO the task has its place
+ * in the order of its nexus, which scsi_task_fini or scsi_task_abort gives up if the task is never
+ * executed.
  */
 enum scsi_progress scsi_task_parse(struct scsi_task *task);
 
-/* SCSI_DONE, or SCSI_PENDING: then ops->done follows, never from inside this call. */
+/* Where a task stands in the order of its nexus. */
+enum scsi_order_state {
+	SCSI_ORDER_NONE,    /* not parsed, ended, or a command that answers without a unit */
+	SCSI_ORDER_ENABLED, /* may start, or has started */
+	SCSI_ORDER_DORMANT, /* older tasks must end first */
+};
+
+/*
+ * Returns true when a parsed task may be executed.  False: older tasks must end first, and ops->turn
+ * will be called, also when the data-out is not here by then.  The task's thread.
+ */
+static inline bool
+scsi_task_may_start(const struct scsi_task *task)
+{
+	return task->order != SCSI_ORDER_DORMANT;
+}
+
+/*
+ * Starts a task whose data-out is here and that may start.  Returns SCSI_DONE, or SCSI_PENDING: then
+ * ops->done follows, never from inside this call.
+ */
 enum scsi_progress scsi_task_execute(struct scsi_task *task);
 
 /* What scsi_host_ops.resume asked for. */
@@ -334,6 +369,16 @@ void scsi_task_resume(struct scsi_task *task);
  * SCSI_DONE.
  */
 enum scsi_progress scsi_task_abort(struct scsi_task *task);
+
+/* What a command is to those who count commands. */
+enum scsi_kind {
+	SCSI_KIND_READ,  /* READ(6) to READ(16): in_bytes is what was read */
+	SCSI_KIND_WRITE, /* WRITE(6) to WRITE(16): out_bytes is what was written */
+	SCSI_KIND_OTHER,
+};
+
+/* Returns the kind of a task that was parsed.  Its thread. */
+enum scsi_kind scsi_task_kind(const struct scsi_task *task);
 
 /*
  * Frees what the task holds; the caller does so once it has sent the data-in.  Not while

@@ -60,6 +60,42 @@ bool scsi_cmd_supported(const struct scsi_cmd *cmd, const struct scsi_lu *lu);
 int scsi_rsoc_parse(struct scsi_task *task);
 int scsi_rsoc_execute(struct scsi_task *task);
 
+/* ---- order.c: when the tasks of a nexus may start ---- */
+
+void scsi_order_enter_slow(struct scsi_task *task);
+void scsi_order_leave_slow(struct scsi_task *task);
+
+/* Give the task its place behind all that arrived before it.  The itl's thread. */
+static inline void
+scsi_order_enter(struct scsi_task *task)
+{
+	struct scsi_itl *itl = task->itl;
+
+	if (__builtin_expect(task->attr != SCSI_ATTR_SIMPLE || itl->barriers != 0 ||
+				     !list_empty(&itl->dormant),
+			     0)) {
+		scsi_order_enter_slow(task);
+		return;
+	}
+	task->order = SCSI_ORDER_ENABLED;
+	itl->enabled++;
+}
+
+/* The task has ended: ops->turn for each task that may start now.  Harmless for one not in it. */
+static inline void
+scsi_order_leave(struct scsi_task *task)
+{
+	if (task->order == SCSI_ORDER_NONE)
+		return;
+	if (__builtin_expect(task->attr != SCSI_ATTR_SIMPLE || !list_empty(&task->itl->dormant),
+			     0)) {
+		scsi_order_leave_slow(task);
+		return;
+	}
+	task->order = SCSI_ORDER_NONE;
+	task->itl->enabled--;
+}
+
 /* ---- range.c: overlapping atomic operations of one unit, on any threads ---- */
 
 #define RANGE_SHARDS   16u

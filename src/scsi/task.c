@@ -2,10 +2,12 @@
 /*
  * The life of a task.
  *
- *	new --parse--> (done) or ready
+ *	new --parse--> done, or in the order of its nexus
+ *	in the order --its turn, and its data-out is here--> ready
  *	ready --execute--> waiting for its range --resume--> running --io--> … --> done
  *	any --abort--> done at once, or when the backing I/O is back
  *
+ * All of it runs on the task's thread.
  */
 #include <assert.h>
 #include <errno.h>
@@ -31,6 +33,7 @@ void
 scsi_task_fini(struct scsi_task *task)
 {
 	assert(!task->executing);
+	scsi_order_leave(task);
 	mem_free(task->work);
 	task->work = NULL;
 }
@@ -117,18 +120,29 @@ parse_for_unit(struct scsi_task *task, bool known)
 	return cmd->parse(task);
 }
 
-enum scsi_progress
-scsi_task_parse(struct scsi_task *task)
+/* SCSI_GO or SCSI_DONE. */
+static int
+check(struct scsi_task *task)
 {
 	bool known = false;
 
 	task->cmd = scsi_cmd_find(task->cdb, &known);
 	if (task->itl == NULL)
-		return (enum scsi_progress)parse_without_unit(task);
+		return parse_without_unit(task);
 	if (__builtin_expect(scsi_ua_pending(task->itl), 0) &&
 	    (task->cmd == NULL || !(task->cmd->flags & CMD_NO_UA)))
-		return (enum scsi_progress)scsi_sense_attention(task, scsi_ua_take(task->itl));
-	return (enum scsi_progress)parse_for_unit(task, known);
+		return scsi_sense_attention(task, scsi_ua_take(task->itl));
+	return parse_for_unit(task, known);
+}
+
+enum scsi_progress
+scsi_task_parse(struct scsi_task *task)
+{
+	if (check(task) == SCSI_DONE)
+		return SCSI_DONE;
+	if (task->itl != NULL && !(task->cmd->flags & CMD_NO_UNIT))
+		scsi_order_enter(task);
+	return SCSI_GO;
 }
 
 /* ---- Execute ---- */
@@ -143,6 +157,7 @@ settle(struct scsi_task *task, int progress)
 	if (task->range.state != RANGE_NONE)
 		scsi_range_end(&scsi_task_lu(task)->ranges, task);
 	task->executing = false;
+	scsi_order_leave(task);
 	return SCSI_DONE;
 }
 
@@ -175,8 +190,8 @@ scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_
 }
 
 /*
- * An ORDERED task comes after others whatever it does: a SYNCHRONIZE CACHE is sent so for the sake of
- * the writes before it.  SAM-6 leaves out what can do without a unit.
+ * An ORDERED task takes a range whatever it does: a SYNCHRONIZE CACHE is sent ORDERED for the sake of
+ * the writes before it.  SAM-6 leaves out commands that answer without a unit.
  */
 static bool
 takes_range(const struct scsi_task *task)
@@ -187,8 +202,8 @@ takes_range(const struct scsi_task *task)
 }
 
 /*
- * ORDERED: after all before it and before all after it, which for the medium is an exclusive range
- * over everything. HEAD OF QUEUE and SIMPLE start at once; nothing queues here but for ranges.
+ * Towards other nexuses an ORDERED task takes the whole unit for itself when it starts; among the
+ * tasks of its own nexus the order is kept already (order.c).
  */
 static bool
 range_begin(struct scsi_task *task)
@@ -207,19 +222,43 @@ range_begin(struct scsi_task *task)
 	return scsi_range_begin(&scsi_task_lu(task)->ranges, task, exclusive);
 }
 
+/*
+ * Look again at what may have changed since the task was parsed, while its data-out was collected or
+ * older tasks were waited for.  SCSI_GO or SCSI_DONE.
+ */
+static int
+check_again(struct scsi_task *task)
+{
+	enum scsi_lu_state state;
+
+	if (task->itl == NULL)
+		return SCSI_GO;
+	if (__builtin_expect(task->waited, 0))
+		return check(task);
+	state = scsi_lu_state(scsi_task_lu(task));
+	if (__builtin_expect(state != SCSI_LU_ONLINE, 0) && !(task->cmd->flags & CMD_ANY_STATE))
+		return scsi_sense_state(task, state);
+	return SCSI_GO;
+}
+
 enum scsi_progress
 scsi_task_execute(struct scsi_task *task)
 {
+	assert(scsi_task_may_start(task));
 	task->executing = true;
+	if (__builtin_expect(check_again(task) == SCSI_DONE, 0))
+		return (enum scsi_progress)settle(task, SCSI_DONE);
+	task->step = task->cmd->execute;
 	if (takes_range(task) && !range_begin(task))
 		return SCSI_PENDING;
 	return (enum scsi_progress)settle(task, task->cmd->execute(task));
 }
 
+/* Continues at the task's step: scsi_task_execute set the first, scsi_io sets each later one. */
 void
 scsi_task_resume(struct scsi_task *task)
 {
-	if (settle(task, task->aborted ? SCSI_DONE : task->cmd->execute(task)) == SCSI_DONE)
+	if (settle(task, task->aborted ? SCSI_DONE : SCSI_AGAIN) == SCSI_DONE)
 		task->nexus->ops->done(task);
 }
 
@@ -228,13 +267,26 @@ scsi_task_abort(struct scsi_task *task)
 {
 	task->aborted = true;
 	task->status = SCSI_STATUS_TASK_ABORTED;
-	if (!task->executing)
+	if (!task->executing) {
+		scsi_order_leave(task);
 		return SCSI_DONE;
+	}
 	if (takes_range(task) && scsi_range_cancel(&scsi_task_lu(task)->ranges, task)) {
 		task->executing = false;
+		scsi_order_leave(task);
 		return SCSI_DONE;
 	}
 	return SCSI_PENDING;
+}
+
+enum scsi_kind
+scsi_task_kind(const struct scsi_task *task)
+{
+	if (task->cmd == NULL)
+		return SCSI_KIND_OTHER;
+	if (task->cmd->execute == scsi_read_execute)
+		return SCSI_KIND_READ;
+	return task->cmd->execute == scsi_write_execute ? SCSI_KIND_WRITE : SCSI_KIND_OTHER;
 }
 
 int

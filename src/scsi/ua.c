@@ -4,6 +4,7 @@
  * that it has seen and finds the difference when a command comes.  So raising takes no lock and
  * needs no list of nexus.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "scsi/scsi_int.h"
@@ -34,11 +35,13 @@ scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu
 	for (unsigned i = 0; i < SCSI_UA_COUNT; i++)
 		itl->ua_seen[i] = atomic_load_explicit(&lu->ua_raised[i], memory_order_relaxed);
 	itl->pending = pending;
+	list_init(&itl->dormant);
 }
 
 void
 scsi_itl_fini(struct scsi_itl *itl)
 {
+	assert(itl->enabled == 0 && list_empty(&itl->dormant));
 	scsi_lu_unref(itl->lu);
 	itl->lu = NULL;
 }

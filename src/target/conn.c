@@ -204,6 +204,7 @@ target_conn_settle(struct target_conn *conn)
 {
 	conn->is_dirty = false;
 	list_remove(&conn->dirty);
+	target_task_take_turns(conn);
 	if (conn->state != CONN_CLOSING) {
 		int r = flush(conn);
 
@@ -344,6 +345,7 @@ static const struct iscsi_conn_ops engine_ops = {
 	.refused = target_login_refused,
 	.command = target_task_command,
 	.write_ready = target_task_write_ready,
+	.data_fault = target_task_data_fault,
 	.task_abort = target_task_abort,
 	.task_done = target_task_done,
 	.tmf = target_tmf_request,
@@ -409,6 +411,7 @@ conn_new(struct target_thread *thread, struct target_portal *portal, int fd,
 
 	if (conn == NULL)
 		return -ENOMEM;
+	list_init(&conn->turns);
 	conn->thread = thread;
 	conn->fd = fd;
 	conn->timer.fire = login_too_slow;

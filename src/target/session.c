@@ -4,8 +4,8 @@
  * changes only when a view with another struct for its target comes; a command just indexes a
  * table.
  *
- * A path that leaves the map while it has tasks stays in session->gone until the last of them is
- * done.
+ * A path that leaves the map ends its tasks that have not started, and stays in session->gone until
+ * the last of those in scsi's hands has ended.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -28,6 +28,7 @@ path_new(struct target_session *session, const struct target_view_lun *lun)
 	path->session = session;
 	path->unit = target_unit_ref(lun->unit);
 	path->number = lun->number;
+	list_init(&path->collecting);
 	list_init(&path->held_tasks);
 	scsi_itl_init(&path->itl, &session->nexus, lun->unit->lu, 1u << SCSI_UA_POWER_ON);
 	path->held = target_hold_covers(session->thread, path);
@@ -57,9 +58,9 @@ path_drop(struct target_path *path)
 {
 	path->gone = true;
 	path->held = false;
-	path->tasks++; /* keeps it while its held tasks end */
+	path->tasks++; /* keeps it while its tasks end */
 	list_append(&path->session->gone, &path->node);
-	target_task_release_held(path);
+	target_task_end_unstarted(path);
 	path->tasks--;
 	target_session_path_idle(path);
 }

@@ -310,8 +310,9 @@ struct target_path {
 	bool held;              /* start nothing */
 	bool gone;              /* no longer in the map: waits for its tasks */
 	unsigned inflight;      /* tasks in scsi's hands */
-	unsigned tasks;         /* that it was given and that are not done */
-	struct list held_tasks; /* struct target_task.node */
+	unsigned tasks;         /* that it was given and that have not ended */
+	struct list collecting; /* struct target_task.node: their data-out is coming in */
+	struct list held_tasks; /* struct target_task.node: not started */
 	struct list node;       /* in session->gone */
 };
 
@@ -377,6 +378,7 @@ struct target_conn {
 	struct list node; /* thread->conns */
 	/* thread->dirty: flush, close or reap at the end of the round */
 	struct list dirty;
+	struct list turns;       /* struct target_task.node: to start at the end of the round */
 	struct loop_timer timer; /* login; then signs of life */
 	uint64_t last_heard_ns;
 	uint64_t unsent_bytes;   /* of data queued since the last send */
@@ -434,27 +436,45 @@ void target_login_send_targets(void *user, const char *name, struct iscsi_target
 
 /* ---- task.c ---------------------------------------------------------------------------------- */
 
+/* Where a command is between its arrival and its end; task.c has the transitions. */
+enum target_task_state {
+	TARGET_TASK_NEW,      /* with the function that works on it, or ended */
+	TARGET_TASK_COLLECTS, /* in path->collecting: its data-out is coming in */
+	TARGET_TASK_WAITS,    /* in path->held_tasks: the path is held, or older tasks come first */
+	TARGET_TASK_READY,    /* in conn->turns: its turn has come, it starts in this round */
+	TARGET_TASK_RUNS,     /* in scsi's hands: counted in path->inflight */
+};
+
 /* What is kept for a command, in the engine's task. */
 struct target_task {
 	struct iscsi_task *it;
 	struct target_conn *conn;
-	struct target_path *path; /* NULL: no unit there */
-	bool pending;             /* in scsi's hands: counted in path->inflight */
-	bool is_held;             /* in path->held_tasks */
-	uint32_t buf_bytes;       /* in iov, from the pool */
-	struct iovec direct;      /* immediate data where it was received */
-	struct list node;
+	struct target_path *path; /* NULL: there is no unit, or the task has ended */
+	enum target_task_state state;
+	uint32_t buf_bytes;  /* in iov, from the pool */
+	struct iovec direct; /* immediate data where it was received */
+	struct list node;    /* in the list that the state names */
 	struct loop_msg resume;
 	struct scsi_task scsi;
 	struct iovec iov[BUF_PIECES_MAX];
 };
 
+/* What the engine calls: struct iscsi_conn_ops. */
 void target_task_command(void *user, struct iscsi_task *it);
 void target_task_write_ready(void *user, struct iscsi_task *it);
+void target_task_data_fault(void *user, struct iscsi_task *it, enum iscsi_data_fault fault);
 void target_task_abort(void *user, struct iscsi_task *it);
 void target_task_done(void *user, struct iscsi_task *it);
-/* The path is no longer held, or gone: start its tasks, or tell them that there is no unit. */
+/* Start the tasks in path->held_tasks, since the path is no longer held.  The path's thread. */
 void target_task_release_held(struct target_path *path);
+/*
+ * The path has left its session's map: end each of its tasks that has not started, whether it waits
+ * or still collects its data-out, with LOGICAL UNIT NOT SUPPORTED.  None of them refers to the path
+ * afterwards.  Tasks in scsi's hands go on.  The path's thread; the caller keeps the path.
+ */
+void target_task_end_unstarted(struct target_path *path);
+/* Start the tasks in conn->turns.  The connection's thread, at the end of a round. */
+void target_task_take_turns(struct target_conn *conn);
 extern const struct scsi_host_ops target_task_host_ops;
 
 /* ---- tmf.c ----------------------------------------------------------------------------------- */

@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A command's way through: engine -> scsi -> blk and back.
+ * A command's way through: engine -> scsi -> blk and back.  Each task is served by the thread of its
+ * connection; what the engine and scsi call here runs on that thread.
  *
- *	command --parse--> done at once (sense, unit attention)
- *	        --no data-out--> start
- *	        --data-out--> all of it is here and the device answers on the spot: start from the
- *	                      receive buffer
- *	                      else collect it in buffers --write_ready--> start
- *	start   --path held--> waits in path->held_tasks --released--> start
- *	        --execute--> finish, or in scsi's hands --host_done--> finish
+ *	state		event				next
+ *	NEW		parse ends it			ended (sense, unit attention)
+ *			no data-out			start
+ *			data-out here, device on spot	start from the receive buffer
+ *			data-out			COLLECTS
+ *	COLLECTS	write_ready			start
+ *			data fault, path gone		ended, the rest of its data is discarded
+ *	start		path held, not its turn		WAITS
+ *			path gone			ended
+ *			executed			ended, or RUNS
+ *	WAITS		path released			start
+ *			its turn has come		READY
+ *	READY		end of the round		start
+ *	RUNS		host_done			ended
+ *	any		abort				dropped; a task that RUNS when its I/O is back
  *
- * Every way ends in finish (which gives the task back to the engine) and then target_task_done
- * (which frees what it held).
+ * A task that has ended no longer refers to its path (leave_path), so an answer that the peer does not
+ * read, or data that the peer still owes, keeps no unit alive.  Every way ends in the engine, which
+ * calls target_task_done when nothing of the task's memory is referenced any more.
  */
 #include <assert.h>
 #include <errno.h>
@@ -44,23 +54,18 @@ count(const struct target_task *t)
 	if (t->path == NULL)
 		return;
 	c = &t->path->unit->counters[thread_of(t)->index];
-	switch (t->scsi.cdb[0]) {
-	case 0x08: /* READ(6), (10), (12), (16) */
-	case 0x28:
-	case 0xa8:
-	case 0x88:
+	switch (scsi_task_kind(&t->scsi)) {
+	case SCSI_KIND_READ:
 		add(&c->read_commands, 1);
 		add(&c->read_bytes, t->scsi.in_bytes);
 		break;
-	case 0x0a: /* WRITE(6), (10), (12), (16) */
-	case 0x2a:
-	case 0xaa:
-	case 0x8a:
+	case SCSI_KIND_WRITE:
 		add(&c->write_commands, 1);
 		add(&c->write_bytes, t->scsi.out_bytes);
 		break;
-	default:
+	case SCSI_KIND_OTHER:
 		add(&c->other_commands, 1);
+		break;
 	}
 }
 
@@ -95,6 +100,20 @@ finish_read(struct target_task *t)
 	target_conn_queued(conn, len);
 }
 
+/* scsi has ended the task, or gives it up.  The path may be gone after this. */
+static void
+leave_path(struct target_task *t)
+{
+	struct target_path *path = t->path;
+
+	t->path = NULL;
+	if (path == NULL)
+		return;
+	path->tasks--;
+	if (__builtin_expect(path->gone, false))
+		target_session_path_idle(path);
+}
+
 /* The engine has the task again after this, and it may be gone. */
 static void
 finish(struct target_task *t)
@@ -106,6 +125,7 @@ finish(struct target_task *t)
 		return;
 	}
 	count(t);
+	leave_path(t);
 	if (s->status != SCSI_STATUS_GOOD) {
 		respond(t);
 	} else if (s->in_bytes > 0 && !t->it->writes) {
@@ -146,14 +166,26 @@ keep_direct_data(struct target_task *t)
 	return true;
 }
 
+static void tell_no_unit(struct target_task *t);
+
+static void
+move_to(struct target_task *t, enum target_task_state state, struct list *list)
+{
+	t->state = state;
+	list_append(list, &t->node);
+}
+
 static void
 start(struct target_task *t)
 {
 	struct target_path *path = t->path;
 
-	if (path != NULL && path->held) {
-		t->is_held = true;
-		list_append(&path->held_tasks, &t->node);
+	if (path != NULL && path->gone) {
+		tell_no_unit(t);
+		return;
+	}
+	if (path != NULL && (path->held || !scsi_task_may_start(&t->scsi))) {
+		move_to(t, TARGET_TASK_WAITS, &path->held_tasks);
 		return;
 	}
 	if (scsi_task_execute(&t->scsi) == SCSI_DONE) {
@@ -161,7 +193,7 @@ start(struct target_task *t)
 		return;
 	}
 	assert(path != NULL);
-	t->pending = true;
+	t->state = TARGET_TASK_RUNS;
 	path->inflight++;
 }
 
@@ -170,7 +202,7 @@ no_longer_pending(struct target_task *t)
 {
 	struct target_thread *thread = thread_of(t);
 
-	t->pending = false;
+	t->state = TARGET_TASK_NEW;
 	t->path->inflight--;
 	if (t->path->inflight == 0 && !list_empty(&thread->waits))
 		target_hold_check(thread);
@@ -200,6 +232,31 @@ host_resume(struct scsi_task *s)
 
 	t->resume.run = run_resume;
 	loop_post(thread_of(t)->loop, &t->resume);
+}
+
+/* One that still collects its data-out starts when that is here; a held path starts it later. */
+static void
+host_turn(struct scsi_task *s)
+{
+	struct target_task *t = container_of(s, struct target_task, scsi);
+
+	if (t->state != TARGET_TASK_WAITS || t->path->held)
+		return;
+	list_remove(&t->node);
+	move_to(t, TARGET_TASK_READY, &t->conn->turns);
+	target_conn_mark(t->conn);
+}
+
+/* Tasks that end here may give others their turn. */
+void
+target_task_take_turns(struct target_conn *conn)
+{
+	for (struct list *node; (node = list_pop(&conn->turns)) != NULL;) {
+		struct target_task *t = list_entry(node, struct target_task, node);
+
+		t->state = TARGET_TASK_NEW;
+		start(t);
+	}
 }
 
 /* ---- Data ---- */
@@ -244,12 +301,16 @@ host_data_in(struct scsi_task *s, uint32_t len_bytes)
 	return 0;
 }
 
+/* Of a task that is not executing. */
 static void
 answer_task_set_full(struct target_task *t)
 {
+	scsi_task_abort(&t->scsi); /* it gives up its place in the order */
+	t->scsi.aborted = false;
 	t->scsi.status = SCSI_STATUS_TASK_SET_FULL;
 	t->scsi.sense_bytes = 0;
 	t->scsi.in_bytes = 0;
+	leave_path(t);
 	respond(t);
 }
 
@@ -262,7 +323,7 @@ can_go_direct(const struct target_task *t)
 {
 	return t->it->data_len >= t->scsi.out_needed_bytes &&
 	       t->scsi.out_needed_bytes <= BUF_PIECE_MAX && t->path != NULL && !t->path->held &&
-	       blk_on_the_spot(t->path->unit->dev);
+	       scsi_task_may_start(&t->scsi) && blk_on_the_spot(t->path->unit->dev);
 }
 
 static void
@@ -276,7 +337,7 @@ start_direct(struct target_task *t)
 		finish(t);
 		return;
 	}
-	t->pending = true;
+	t->state = TARGET_TASK_RUNS;
 	t->path->inflight++;
 	/*
 	 * It waits for its range, or a fault layer holds it: the vector is looked at again when
@@ -284,7 +345,6 @@ start_direct(struct target_task *t)
 	 */
 	if (!keep_direct_data(t) && scsi_task_abort(&t->scsi) == SCSI_DONE) {
 		no_longer_pending(t);
-		t->scsi.aborted = false;
 		answer_task_set_full(t);
 	}
 }
@@ -303,6 +363,8 @@ collect(struct target_task *t)
 	t->scsi.out_bytes = t->scsi.out_needed_bytes;
 	if (iscsi_task_accept_write(t->it, t->iov, n, t->scsi.out_needed_bytes) == 1)
 		start(t);
+	else if (t->path != NULL)
+		move_to(t, TARGET_TASK_COLLECTS, &t->path->collecting);
 }
 
 /* ---- What the engine calls ---- */
@@ -330,7 +392,7 @@ init(struct target_task *t, struct target_conn *conn, struct iscsi_task *it)
 	t->it = it;
 	t->conn = conn;
 	t->path = target_session_path(conn->session, number);
-	t->pending = t->is_held = false;
+	t->state = TARGET_TASK_NEW;
 	t->buf_bytes = 0;
 	t->node = (struct list){ 0 };
 	memset(&t->scsi.io, 0, sizeof(t->scsi.io));
@@ -368,8 +430,40 @@ target_task_command(void *user, struct iscsi_task *it)
 void
 target_task_write_ready(void *user, struct iscsi_task *it)
 {
+	struct target_task *t = it->owner;
+
 	(void)user;
-	start(it->owner);
+	list_remove(&t->node);
+	t->state = TARGET_TASK_NEW;
+	start(t);
+}
+
+/* it->owner is NULL when the command was never handed up, since the data within it was wrong. */
+void
+target_task_data_fault(void *user, struct iscsi_task *it, enum iscsi_data_fault fault)
+{
+	struct target_task *t = it->extra;
+
+	if (it->owner == NULL) {
+		it->owner = t;
+		init(t, user, it);
+	}
+	list_remove(&t->node);
+	t->state = TARGET_TASK_NEW;
+	switch (fault) {
+	case ISCSI_FAULT_UNEXPECTED_UNSOLICITED:
+		scsi_task_fail_unsolicited(&t->scsi);
+		break;
+	case ISCSI_FAULT_INCORRECT_AMOUNT:
+		scsi_task_fail_short_data(&t->scsi);
+		break;
+	case ISCSI_FAULT_CRC:
+		scsi_task_fail_crc(&t->scsi);
+		break;
+	}
+	t->scsi.out_total_bytes = 0; /* nothing was transferred */
+	leave_path(t);
+	respond(t);
 }
 
 void
@@ -378,15 +472,22 @@ target_task_abort(void *user, struct iscsi_task *it)
 	struct target_task *t = it->owner;
 
 	(void)user;
-	if (t->is_held) {
-		t->is_held = false;
-		list_remove(&t->node);
-	} else if (t->pending) {
-		if (scsi_task_abort(&t->scsi) == SCSI_PENDING)
-			return; /* host_done comes */
+	list_remove(&t->node);
+	if (scsi_task_abort(&t->scsi) == SCSI_PENDING)
+		return; /* host_done comes */
+	if (t->state == TARGET_TASK_RUNS)
 		no_longer_pending(t);
-	}
+	t->state = TARGET_TASK_NEW;
 	iscsi_task_drop(it);
+}
+
+static void
+put_buffers(struct target_task *t)
+{
+	target_buf_put(&thread_of(t)->bufs, t->iov, t->buf_bytes);
+	t->conn->buffered_bytes -= t->buf_bytes;
+	thread_of(t)->buffered_bytes -= t->buf_bytes;
+	t->buf_bytes = 0;
 }
 
 void
@@ -394,39 +495,44 @@ target_task_done(void *user, struct iscsi_task *it)
 {
 	struct target_conn *conn = user;
 	struct target_task *t = it->owner;
-	struct target_path *path = t->path;
 
+	list_remove(&t->node);
 	scsi_task_fini(&t->scsi);
-	target_buf_put(&conn->thread->bufs, t->iov, t->buf_bytes);
-	conn->buffered_bytes -= t->buf_bytes;
-	conn->thread->buffered_bytes -= t->buf_bytes;
+	leave_path(t);
+	put_buffers(t);
 	if (conn->state == CONN_CLOSING)
 		target_conn_mark(conn);
-	if (path == NULL)
-		return;
-	path->tasks--;
-	if (__builtin_expect(path->gone, false))
-		target_session_path_idle(path);
 }
 
-/* ---- Held tasks ---- */
+/* ---- Tasks that have not started ---- */
 
+/* End a task whose path is gone as if its command came now. */
 static void
 tell_no_unit(struct target_task *t)
 {
 	struct scsi_task *s = &t->scsi;
 	uint8_t cdb[SCSI_CDB_BYTES];
-	uint16_t lun = (uint16_t)t->path->number;
+	uint16_t lun = t->path->number;
 	uint32_t in = s->expected_in_bytes, out = s->expected_out_bytes;
 
 	memcpy(cdb, s->cdb, sizeof(cdb));
+	scsi_task_abort(s); /* it is not executing: it gives up its place in the order */
 	scsi_task_init(s, s->nexus, NULL, s->queue);
 	memcpy(s->cdb, cdb, sizeof(cdb));
 	s->lun = lun;
 	s->expected_in_bytes = in;
 	s->expected_out_bytes = out;
+	leave_path(t);
+	put_buffers(t);
 	if (scsi_task_parse(s) == SCSI_DONE || scsi_task_execute(s) == SCSI_DONE)
 		finish(t);
+}
+
+static void
+take_all(struct list *from, struct list *to)
+{
+	for (struct list *node; (node = list_pop(from)) != NULL;)
+		list_append(to, node);
 }
 
 void
@@ -435,24 +541,38 @@ target_task_release_held(struct target_path *path)
 	struct list todo;
 
 	list_init(&todo);
-	for (struct list *node; (node = list_pop(&path->held_tasks)) != NULL;)
-		list_append(&todo, node);
+	take_all(&path->held_tasks, &todo);
 	for (struct list *node; (node = list_pop(&todo)) != NULL;) {
 		struct target_task *t = list_entry(node, struct target_task, node);
 		struct target_conn *conn = t->conn;
 
-		t->is_held = false;
-		if (path->gone)
-			tell_no_unit(t);
-		else
-			start(t);
+		t->state = TARGET_TASK_NEW;
+		start(t);
 		target_conn_mark(conn);
 	}
+}
+
+/* A task whose turn comes meanwhile is in conn->turns, and finds the path gone when it starts. */
+void
+target_task_end_unstarted(struct target_path *path)
+{
+	struct list *lists[] = { &path->collecting, &path->held_tasks };
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		for (struct list *node; (node = list_pop(lists[i])) != NULL;) {
+			struct target_task *t = list_entry(node, struct target_task, node);
+			struct target_conn *conn = t->conn;
+
+			t->state = TARGET_TASK_NEW;
+			tell_no_unit(t);
+			target_conn_mark(conn);
+		}
 }
 
 const struct scsi_host_ops target_task_host_ops = {
 	.data_in = host_data_in,
 	.done = host_done,
 	.resume = host_resume,
+	.turn = host_turn,
 	.luns = target_session_luns,
 };

@@ -202,6 +202,7 @@ on_command(void *user, struct iscsi_task *task)
 	struct peer *p = user;
 
 	memset(task->extra, 0, sizeof(struct peer_task));
+	task->owner = p;
 	p->given++;
 	event(p, "command %02x itt=%x data=%u", task->cdb[0], (unsigned)task->itt,
 	      (unsigned)task->data_len);
@@ -233,6 +234,24 @@ on_write_ready(void *user, struct iscsi_task *task)
 		write_now(p, task);
 }
 
+/* Sense as the SCSI side of the target makes it. */
+static void
+on_data_fault(void *user, struct iscsi_task *task, enum iscsi_data_fault fault)
+{
+	static const uint8_t asc[][2] = {
+		[ISCSI_FAULT_UNEXPECTED_UNSOLICITED] = { 0x0c, 0x0c },
+		[ISCSI_FAULT_INCORRECT_AMOUNT] = { 0x0c, 0x0d },
+		[ISCSI_FAULT_CRC] = { 0x47, 0x05 },
+	};
+	uint8_t sense[18] = { 0x70, 0, 0x0b, [7] = 10, [12] = asc[fault][0], [13] = asc[fault][1] };
+	struct iscsi_result result = { .status = 0x02, .sense = sense, .sense_len = sizeof(sense) };
+
+	if (task->owner == NULL) /* it was never handed to on_command */
+		memset(task->extra, 0, sizeof(struct peer_task));
+	event(user, "data_fault %u itt=%x", fault, (unsigned)task->itt);
+	iscsi_task_respond(task, &result);
+}
+
 static void
 on_data_sent(void *user, struct iscsi_task *task)
 {
@@ -258,7 +277,8 @@ on_task_done(void *user, struct iscsi_task *task)
 	struct peer_task *pt = task->extra;
 
 	event(p, "task_done itt=%x", (unsigned)task->itt);
-	p->done++;
+	if (task->owner != NULL)
+		p->done++;
 	free(pt->buffer);
 	pt->buffer = NULL;
 	for (unsigned i = 0; i < p->held_count; i++)
@@ -338,6 +358,7 @@ static const struct iscsi_conn_ops ops = {
 	.established = on_established,
 	.command = on_command,
 	.write_ready = on_write_ready,
+	.data_fault = on_data_fault,
 	.data_sent = on_data_sent,
 	.task_abort = on_abort,
 	.task_done = on_task_done,

@@ -109,6 +109,16 @@ host_resume(struct scsi_task *task)
 	container_of(task, struct test_task, task)->resumes++;
 }
 
+static void
+host_turn(struct scsi_task *task)
+{
+	struct test_task *tt = container_of(task, struct test_task, task);
+
+	assert_false(tt->turn);
+	assert_true(scsi_task_may_start(task));
+	tt->turn = true;
+}
+
 static size_t
 host_luns(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size_t capacity)
 {
@@ -123,6 +133,7 @@ const struct scsi_host_ops scsi_test_ops = {
 	.data_in = host_data_in,
 	.done = host_done,
 	.resume = host_resume,
+	.turn = host_turn,
 	.luns = host_luns,
 };
 
@@ -280,7 +291,20 @@ test_start(struct test_task *tt)
 				      ? cut(tt->out_iov, tt->out_iov[0].iov_base, task->out_bytes)
 				      : 0;
 	task->out_iov = tt->out_iov;
-	return scsi_task_execute(task);
+	tt->waits = !scsi_task_may_start(task);
+	return tt->waits ? SCSI_PENDING : scsi_task_execute(task);
+}
+
+enum scsi_progress
+test_take_turn(struct test_task *tt)
+{
+	enum scsi_progress progress;
+
+	assert_true(tt->waits && tt->turn);
+	tt->waits = false;
+	progress = scsi_task_execute(&tt->task);
+	tt->done = progress == SCSI_DONE;
+	return progress;
 }
 
 void

@@ -406,6 +406,19 @@ fake_wait_sessions(struct array *array, size_t count)
 }
 
 bool
+fake_wait_devices(struct array *array, unsigned count)
+{
+	uint64_t end_ns = clock_mono_ns() + 10 * NS_PER_S;
+	bool right;
+
+	pthread_mutex_lock(&array->lock);
+	while (!(right = array->in_use == count) && wait_more(array, end_ns))
+		continue;
+	pthread_mutex_unlock(&array->lock);
+	return right;
+}
+
+bool
 fake_first_session(struct array *array, struct guid *ret_id)
 {
 	bool found = false;

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "raw.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+
+#define TIMEOUT_MS 10000
+
+/* ---- Bytes ---- */
+
+void
+raw_flush(struct raw *raw)
+{
+	for (size_t done = 0; done < raw->out_len;) {
+		ssize_t n = send(raw->fd, raw->out + done, raw->out_len - done, MSG_NOSIGNAL);
+
+		assert_true(n > 0);
+		done += (size_t)n;
+	}
+	raw->out_len = 0;
+}
+
+static void
+put_pdu(struct raw *raw, uint8_t *bhs, const void *data, uint32_t len)
+{
+	size_t padded = (len + 3u) & ~3u;
+
+	assert_true(raw->out_len + RAW_BHS + padded <= sizeof(raw->out));
+	put_be24(bhs + 5, len);
+	memcpy(raw->out + raw->out_len, bhs, RAW_BHS);
+	memset(raw->out + raw->out_len + RAW_BHS, 0, padded);
+	if (len > 0)
+		memcpy(raw->out + raw->out_len + RAW_BHS, data, len);
+	raw->out_len += RAW_BHS + padded;
+}
+
+static bool
+take(struct raw *raw, void *buf, size_t len, int timeout_ms)
+{
+	for (size_t done = 0; done < len;) {
+		struct pollfd pfd = { .fd = raw->fd, .events = POLLIN };
+
+		if (poll(&pfd, 1, timeout_ms) == 0)
+			return false;
+		ssize_t n = recv(raw->fd, (uint8_t *)buf + done, len - done, 0);
+
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+		timeout_ms = TIMEOUT_MS; /* the rest of a PDU comes */
+	}
+	return true;
+}
+
+bool
+raw_receive(struct raw *raw, struct raw_pdu *pdu, int timeout_ms)
+{
+	uint8_t padding[3];
+
+	if (!take(raw, pdu->bhs, RAW_BHS, timeout_ms))
+		return false;
+	pdu->data_len = get_be24(pdu->bhs + 5);
+	assert_true(pdu->data_len <= sizeof(pdu->data));
+	assert_true(take(raw, pdu->data, pdu->data_len, TIMEOUT_MS));
+	assert_true(take(raw, padding, -pdu->data_len & 3u, TIMEOUT_MS));
+	raw->exp_stat_sn = get_be32(pdu->bhs + 24) + 1;
+	return true;
+}
+
+void
+raw_expect(struct raw *raw, struct raw_pdu *pdu, unsigned opcode, uint32_t itt)
+{
+	assert_true(raw_receive(raw, pdu, TIMEOUT_MS));
+	assert_int_equal(raw_opcode(pdu), opcode);
+	if (itt != 0)
+		assert_int_equal(raw_itt(pdu), itt);
+}
+
+uint32_t
+raw_itt(const struct raw_pdu *pdu)
+{
+	return get_be32(pdu->bhs + 16);
+}
+
+unsigned
+raw_opcode(const struct raw_pdu *pdu)
+{
+	return pdu->bhs[0] & 0x3fu;
+}
+
+unsigned
+raw_status(const struct raw_pdu *pdu)
+{
+	const uint8_t *sense = pdu->data + 2;
+
+	assert_int_equal(raw_opcode(pdu), RAW_RESPONSE);
+	assert_int_equal(pdu->bhs[2], 0);
+	if (pdu->bhs[3] != 0x02)
+		return pdu->bhs[3];
+	assert_true(pdu->data_len >= 20);
+	return (sense[2] & 0x0fu) << 16 | (unsigned)sense[12] << 8 | sense[13];
+}
+
+/* ---- Login ---- */
+
+static size_t
+put_pair(char *text, size_t at, const char *key, const char *value)
+{
+	size_t key_len = strlen(key), value_len = strlen(value);
+
+	memcpy(text + at, key, key_len);
+	text[at + key_len] = '=';
+	memcpy(text + at + key_len + 1, value, value_len + 1);
+	return at + key_len + 1 + value_len + 1;
+}
+
+void
+raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, unsigned isid,
+	  bool immediate_data)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
+	static struct raw_pdu pdu;
+	uint8_t bhs[RAW_BHS] = { 0x43, 0x87, [8] = 0x80 }; /* immediate; operational to full */
+	char text[1024];
+	size_t len = 0;
+
+	memset(raw, 0, sizeof(*raw));
+	raw->cmd_sn = 1;
+	raw->next_itt = 1;
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	raw->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(raw->fd >= 0);
+	assert_int_equal(connect(raw->fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	len = put_pair(text, len, "InitiatorName", host);
+	len = put_pair(text, len, "TargetName", target);
+	len = put_pair(text, len, "SessionType", "Normal");
+	len = put_pair(text, len, "InitialR2T", "Yes");
+	len = put_pair(text, len, "ImmediateData", immediate_data ? "Yes" : "No");
+	put_be24(bhs + 11, isid);
+	put_be32(bhs + 16, raw->next_itt++);
+	put_be32(bhs + 24, raw->cmd_sn);
+	put_pdu(raw, bhs, text, (uint32_t)len);
+	raw_flush(raw);
+	raw_expect(raw, &pdu, 0x23, 0);
+	assert_int_equal(get_be16(pdu.bhs + 36), 0);
+}
+
+void
+raw_close(struct raw *raw)
+{
+	close(raw->fd);
+}
+
+/* ---- Requests ---- */
+
+static uint32_t
+command(struct raw *raw, unsigned lun, unsigned attr, const void *cdb, size_t cdb_len,
+	uint32_t out_len, uint32_t in_len, const void *data, uint32_t data_len)
+{
+	uint8_t bhs[RAW_BHS] = { 0x01, (uint8_t)(0x80 | (in_len ? 0x40 : 0) | (out_len ? 0x20 : 0) |
+						 attr) };
+	uint32_t itt = raw->next_itt++;
+
+	bhs[9] = (uint8_t)lun;
+	put_be32(bhs + 16, itt);
+	put_be32(bhs + 20, out_len != 0 ? out_len : in_len);
+	put_be32(bhs + 24, raw->cmd_sn++);
+	put_be32(bhs + 28, raw->exp_stat_sn);
+	memcpy(bhs + 32, cdb, cdb_len);
+	put_pdu(raw, bhs, data, data_len);
+	return itt;
+}
+
+uint32_t
+raw_command(struct raw *raw, unsigned lun, unsigned attr, const void *cdb, size_t cdb_len,
+	    uint32_t out_len, uint32_t in_len)
+{
+	return command(raw, lun, attr, cdb, cdb_len, out_len, in_len, NULL, 0);
+}
+
+uint32_t
+raw_command_data(struct raw *raw, unsigned lun, unsigned attr, const void *cdb, size_t cdb_len,
+		 const void *data, uint32_t len)
+{
+	return command(raw, lun, attr, cdb, cdb_len, len, 0, data, len);
+}
+
+void
+raw_data_out(struct raw *raw, unsigned lun, const struct raw_pdu *r2t, const void *data)
+{
+	uint8_t bhs[RAW_BHS] = { 0x05, 0x80 };
+	uint32_t offset = get_be32(r2t->bhs + 40);
+
+	bhs[9] = (uint8_t)lun;
+	memcpy(bhs + 16, r2t->bhs + 16, 8); /* ITT, TTT */
+	put_be32(bhs + 28, raw->exp_stat_sn);
+	put_be32(bhs + 40, offset);
+	put_pdu(raw, bhs, (const uint8_t *)data + offset, get_be32(r2t->bhs + 44));
+}
+
+uint32_t
+raw_tmf(struct raw *raw, unsigned lun, unsigned function, uint32_t ref_itt)
+{
+	uint8_t bhs[RAW_BHS] = { 0x42, (uint8_t)(0x80 | function) };
+	uint32_t itt = raw->next_itt++;
+
+	bhs[9] = (uint8_t)lun;
+	put_be32(bhs + 16, itt);
+	put_be32(bhs + 20, ref_itt);
+	put_be32(bhs + 24, raw->cmd_sn);
+	put_be32(bhs + 28, raw->exp_stat_sn);
+	put_pdu(raw, bhs, NULL, 0);
+	return itt;
+}

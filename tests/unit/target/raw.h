@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * An initiator for tests that need each PDU in their own hands: task attributes, write data that is
+ * withheld, several PDUs in one segment, task management with a CmdSN of one's choice.  RFC 7143.
+ * It waits for answers at most 10 s; whatever goes wrong fails the test.
+ */
+#ifndef VDS_TESTS_RAW_H
+#define VDS_TESTS_RAW_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#define RAW_BHS 48u
+
+struct raw {
+	int fd;
+	uint32_t cmd_sn, exp_stat_sn, next_itt;
+	size_t out_len; /* of out, to be sent by raw_flush */
+	uint8_t out[64 * 1024];
+};
+
+struct raw_pdu {
+	uint8_t bhs[RAW_BHS];
+	uint8_t data[16 * 1024];
+	uint32_t data_len;
+};
+
+/* The opcodes of what a target sends. */
+enum { RAW_RESPONSE = 0x21, RAW_TMF_RESPONSE = 0x22, RAW_DATA_IN = 0x25, RAW_R2T = 0x31 };
+enum { RAW_SIMPLE = 1, RAW_ORDERED = 2, RAW_HEAD = 3 }; /* RFC 7143 §11.3.1 */
+
+/* Connects and logs in with InitialR2T=Yes and ImmediateData as said. */
+void raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, unsigned isid,
+	       bool immediate_data);
+void raw_close(struct raw *raw);
+
+/*
+ * Put a command into `out`; out_len bytes are announced, of which none come along.  in_len: room for
+ * data-in.  Returns its ITT.
+ */
+uint32_t raw_command(struct raw *raw, unsigned lun, unsigned attr, const void *cdb, size_t cdb_len,
+		     uint32_t out_len, uint32_t in_len);
+/* The same with its data in the same PDU. */
+uint32_t raw_command_data(struct raw *raw, unsigned lun, unsigned attr, const void *cdb,
+			  size_t cdb_len, const void *data, uint32_t len);
+/* The answer to an R2T: all that it asked for, from `data`. */
+void raw_data_out(struct raw *raw, unsigned lun, const struct raw_pdu *r2t, const void *data);
+/* A task management request, immediate, with the CmdSN of the command that comes next. */
+uint32_t raw_tmf(struct raw *raw, unsigned lun, unsigned function, uint32_t ref_itt);
+void raw_flush(struct raw *raw);
+
+/* The next PDU; false when none comes within timeout_ms. */
+bool raw_receive(struct raw *raw, struct raw_pdu *pdu, int timeout_ms);
+/* The next PDU, which must have this opcode and, unless it is 0, this ITT. */
+void raw_expect(struct raw *raw, struct raw_pdu *pdu, unsigned opcode, uint32_t itt);
+/* Of a SCSI Response: its status; sense key << 16 | code << 8 | qualifier when it is CHECK CONDITION. */
+unsigned raw_status(const struct raw_pdu *pdu);
+uint32_t raw_itt(const struct raw_pdu *pdu);
+unsigned raw_opcode(const struct raw_pdu *pdu);
+
+#endif
