@@ -307,12 +307,12 @@ catalog_apply(struct catalog *catalog, const struct change *change)
 		return err_set(ERR_INTERNAL, "change %llu does not follow %llu",
 			       (unsigned long long)change->sequence,
 			       (unsigned long long)catalog->position.sequence);
-	for (int family = ROW_CONFIG_COUNT - 1; family >= 0; family--)
+	for (int family = ROW_STORED_COUNT - 1; family >= 0; family--)
 		for (size_t i = 0; rc == 0 && i < change->op_count; i++)
 			if ((int)change->ops[i].family == family && change->ops[i].row == NULL)
 				rc = catalog_row_delete(catalog, change->ops[i].family,
 							&change->ops[i].key);
-	for (int family = 0; family < ROW_CONFIG_COUNT; family++)
+	for (int family = 0; family < ROW_STORED_COUNT; family++)
 		for (size_t i = 0; rc == 0 && i < change->op_count; i++)
 			if ((int)change->ops[i].family == family && change->ops[i].row != NULL)
 				rc = catalog_row_put(catalog, change->ops[i].row);

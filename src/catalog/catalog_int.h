@@ -74,7 +74,7 @@ struct catalog {
 	int dir_fd, lock_fd, mark_fd; /* -1 = none */
 	sqlite3 *db;
 	sqlite3_stmt *statements[STMT_COUNT];
-	struct catalog_row_statements rows[ROW_CONFIG_COUNT];
+	struct catalog_row_statements rows[ROW_STORED_COUNT];
 	struct position position; /* as of the last apply */
 	struct position committed;
 	bool in_transaction, in_savepoint;

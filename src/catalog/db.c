@@ -285,7 +285,7 @@ catalog_db_close(struct catalog *catalog)
 		sqlite3_finalize(catalog->statements[i]);
 		catalog->statements[i] = NULL;
 	}
-	for (size_t i = 0; i < ROW_CONFIG_COUNT; i++) {
+	for (size_t i = 0; i < ROW_STORED_COUNT; i++) {
 		sqlite3_finalize(catalog->rows[i].put);
 		sqlite3_finalize(catalog->rows[i].delete);
 		sqlite3_finalize(catalog->rows[i].list);

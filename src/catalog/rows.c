@@ -244,7 +244,7 @@ catalog_rows_load(struct catalog *catalog, struct state_edit *edit)
 {
 	int rc = 0;
 
-	for (int family = 0; rc == 0 && family < ROW_CONFIG_COUNT; family++)
+	for (int family = 0; rc == 0 && family < ROW_STORED_COUNT; family++)
 		rc = load_family(catalog, (enum row_family)family, edit);
 	return rc;
 }

@@ -211,7 +211,7 @@ catalog_schema_check(struct catalog *catalog)
 {
 	int rc = 0;
 
-	for (int family = 0; rc == 0 && family < ROW_CONFIG_COUNT; family++)
+	for (int family = 0; rc == 0 && family < ROW_STORED_COUNT; family++)
 		rc = check_table(catalog, row_type((enum row_family)family));
 	return rc;
 }

@@ -177,8 +177,10 @@ struct client_replica {
 	struct client_listener *listeners, *cursor, *running;
 
 	/* the event thread's own */
-	struct client_view view; /* what is on the board */
-	struct position goal;    /* where the hello said the array is */
+	struct client_view view;   /* what is on the board */
+	struct wire_format format; /* in which the view came */
+	bool outdated; /* the array speaks another minor version by now: the snapshot is due again */
+	struct position goal; /* where the hello said the array is */
 	bool greeted, verified;
 	struct state *live_start; /* of the hello: live rows follow */
 };

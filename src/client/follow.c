@@ -98,22 +98,13 @@ snapshot_get(struct client_replica *r, json_t **ret_json)
 }
 
 static int
-snapshot_decode(const json_t *json, struct client_view *ret_view)
+snapshot_decode(const json_t *json, struct wire_format *ret_format, struct client_view *ret_view)
 {
-	AUTO_VIEW struct client_view view = { NULL, NULL };
-	int rc = wire_state_decode(json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT,
-				   &view.config);
+	int rc = wire_snapshot_decode(json, ret_format, &ret_view->config, &ret_view->live);
 
-	if (rc == 0)
-		rc = wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT,
-				       ROW_FAMILY_COUNT, &view.live);
 	if (rc == ERR_PARSE || rc == ERR_CORRUPT)
 		rc = err_set(ERR_PROTOCOL, "the snapshot makes no sense: %s", err_text(rc));
-	if (rc < 0)
-		return rc;
-	*ret_view = view;
-	view = (struct client_view){ NULL, NULL }; /* NOLINT: its cleanup reads it */
-	return 0;
+	return rc;
 }
 
 /* May this snapshot take the place of what is known? */
@@ -144,11 +135,12 @@ static int
 load_try(struct client_replica *r)
 {
 	AUTO_JSON json_t *json = NULL;
+	struct wire_format format;
 	struct client_view view;
 	int rc = snapshot_get(r, &json);
 
 	if (rc == 0)
-		rc = snapshot_decode(json, &view);
+		rc = snapshot_decode(json, &format, &view);
 	if (rc < 0)
 		return rc;
 	rc = snapshot_check(r, state_position(view.config));
@@ -158,6 +150,8 @@ load_try(struct client_replica *r)
 	}
 	view_move(r, view.config, view.live, NULL);
 	client_replica_touch(r);
+	r->format = format;
+	r->outdated = false;
 	return 0;
 }
 
@@ -204,12 +198,28 @@ verify(struct client_replica *r)
 	return 0;
 }
 
+/*
+ * vdsd was replaced by a release with another minor version of the format.  Its rows have other texts, hence other
+ * digests, so they cannot be compared with what is known: the stream ends and the snapshot is loaded anew.
+ */
+static int
+outdate(struct client_replica *r)
+{
+	r->outdated = true;
+	return err_set(ERR_CANCELLED, "the array speaks another minor version of the format now");
+}
+
 static int
 on_hello(struct client_replica *r, const json_t *json)
 {
+	struct wire_format format;
 	struct position live;
-	int rc = wire_position_decode(json_object_get(json, "position"), &r->goal);
+	int rc = wire_format_decode(json, &format);
 
+	if (rc == ERR_VERSION)
+		return breach("%s", err_text(rc));
+	if (rc == 0)
+		rc = wire_position_decode(json_object_get(json, "position"), &r->goal);
 	if (rc == 0)
 		rc = wire_position_decode(json_object_get(json, "live"), &live);
 	if (rc < 0)
@@ -218,6 +228,8 @@ on_hello(struct client_replica *r, const json_t *json)
 		return breach("the array is another, or has another incarnation");
 	if (r->goal.sequence < r->position.sequence)
 		return breach("the array is behind the replica");
+	if (format.minor != r->format.minor)
+		return outdate(r);
 	r->live_start = state_new(&live);
 	if (r->live_start == NULL)
 		return -ENOMEM;
@@ -446,6 +458,20 @@ pause_for(struct client_replica *r, uint64_t ns)
 	pthread_mutex_unlock(&r->lock);
 }
 
+/* The snapshot anew, because the array's format has changed; what is known stays when that fails. */
+static void
+renew(struct client_replica *r)
+{
+	int rc = load_try(r);
+
+	if (rc == 0)
+		client_replica_step(r, REPLICA_LOADED, NULL);
+	else if (rc == ERR_CACHE_CORRUPT || rc == ERR_VERSION)
+		client_replica_step(r, REPLICA_BREACH, err_text(rc));
+	else
+		client_replica_step(r, REPLICA_CUT, err_text(rc));
+}
+
 /* One stream, and a pause after it that grows while none comes to anything. */
 static void
 follow(struct client_replica *r, uint64_t *backoff_ns)
@@ -457,6 +483,11 @@ follow(struct client_replica *r, uint64_t *backoff_ns)
 		return;
 	}
 	client_replica_step(r, REPLICA_CUT, wanted_now(r) ? NULL : err_text(rc));
+	if (r->outdated && !wanted_now(r)) {
+		renew(r);
+		if (!r->outdated)
+			return;
+	}
 	*backoff_ns = r->verified ? BACKOFF_FIRST_NS
 				  : MIN(*backoff_ns * 2, r->tuning->backoff_max_ns);
 	pause_for(r, *backoff_ns);

@@ -45,10 +45,7 @@ http_snapshot(struct http_call *call, struct http_reply *reply)
 	if (rc < 0)
 		return rc;
 	array_listener_free(listener);
-	return http_reply_json(
-		reply, json_pack("{s:o, s:o}", "config",
-				 wire_state_encode(config, ROW_ARRAY, ROW_CONFIG_COUNT), "live",
-				 wire_state_encode(live, ROW_CONFIG_COUNT, ROW_FAMILY_COUNT)));
+	return http_reply_json(reply, wire_snapshot_encode(config, live));
 }
 
 int
@@ -103,5 +100,6 @@ int
 http_version(struct http_call *call, struct http_reply *reply)
 {
 	(void)call;
-	return http_reply_json(reply, json_pack("{s:s, s:s}", "version", VDS_VERSION, "api", "v1"));
+	return http_reply_json(reply, json_pack("{s:s, s:s, s:o}", "version", VDS_VERSION, "api",
+						"v1", "format", wire_format_encode()));
 }

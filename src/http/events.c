@@ -42,8 +42,8 @@ static int
 hello_add(struct http_stream *stream, const struct state *config, const struct state *live)
 {
 	return event_add(stream, "hello", 0,
-			 json_pack("{s:o, s:o, s:s}", "position",
-				   wire_position_encode(state_position(config)), "live",
+			 json_pack("{s:o, s:o, s:o, s:s}", "format", wire_format_encode(),
+				   "position", wire_position_encode(state_position(config)), "live",
 				   wire_position_encode(state_position(live)), "version",
 				   VDS_VERSION));
 }

@@ -11,8 +11,10 @@
 static void
 change_free(struct change *change)
 {
-	for (size_t i = 0; i < change->op_count; i++)
+	for (size_t i = 0; i < change->op_count; i++) {
 		row_unref(change->ops[i].row);
+		mem_free(change->ops[i].deleted);
+	}
 	mem_free(change->ops);
 	mem_free(change->cause);
 	mem_free(change);
@@ -40,6 +42,21 @@ change_add(struct change *change, enum row_family family, const struct row_key *
 {
 	change->ops[change->op_count++] =
 		(struct change_op){ .family = family, .key = *key, .row = row };
+}
+
+int
+change_add_other(struct change *change, const char *family, const char *key)
+{
+	struct row_key other;
+	char *deleted = str_printf("%s%s", family, key);
+
+	if (deleted == NULL || row_other_key(family, key, &other) < 0) {
+		mem_free(deleted);
+		return -ENOMEM;
+	}
+	change_add(change, ROW_OTHER, &other, NULL);
+	change->ops[change->op_count - 1].deleted = deleted;
+	return 0;
 }
 
 struct change *

@@ -55,10 +55,25 @@ row_is_sealed(const void *row)
 unsigned row_names_count(const char *const *names);
 
 /*
- * Appends the family's name and the row as compact JSON, byte by byte what jansson makes of
- * wire_row_encode.  Strings must be well-formed UTF-8 (row_text_repair).
+ * Appends the row's canonical text, which its hash covers: the family's name and the row as compact JSON, byte by byte
+ * what jansson makes of wire_row_encode.  A row that keeps the text that it was made of (row_new_as_sent) gives that
+ * text.  Strings must be well-formed UTF-8 (row_text_repair).  A failed allocation shows in out->failed.
  */
 void row_canonical(const void *row, struct strbuf *out);
+
+/*
+ * Returns a zeroed row as row_new does, which keeps a copy of `text` (len bytes) as its canonical text: for rows whose
+ * text is not the one that row_canonical would write, because a peer of another minor version made it.  NULL when out
+ * of memory.  The caller owns the row.  row_copy does not copy the text.
+ */
+void *row_new_as_sent(enum row_family family, const char *text, size_t len);
+/* Returns the text that the row was made of, or NULL for a row without one.  Valid as long as the row. */
+const char *row_text_as_sent(const void *row);
+/*
+ * Compute the key under which a row of an unknown family stands in a state (ROW_OTHER): a hash of the family's name
+ * and of the row's own key as compact JSON ("\"ID\"" or "[\"ID\",\"ID\"]").  Returns 0 or -ENOMEM.
+ */
+int row_other_key(const char *family, const char *key, struct row_key *ret_key);
 
 /* Writes '?' over each byte that is not part of well-formed UTF-8. */
 void row_text_repair(char *text);

@@ -225,6 +225,7 @@ static const struct order_type types[ORDER_COUNT] = {
 	[ROW_GROUP_PORTAL]	= { ROW_GROUP_PORTAL,	compare_pair,		compare_id,	prefix_id },
 	[ROW_ASSOCIATION]	= { ROW_ASSOCIATION,	compare_pair,		compare_id,	prefix_id },
 	[ROW_JOB]		= { ROW_JOB,		compare_id,		compare_id,	prefix_id },
+	[ROW_OTHER]		= { ROW_OTHER,		compare_id,		compare_id,	prefix_id },
 	[ROW_LIVE_LUN]		= { ROW_LIVE_LUN,	compare_id,		compare_id,	prefix_id },
 	[ROW_LIVE_PORTAL]	= { ROW_LIVE_PORTAL,	compare_id,		compare_id,	prefix_id },
 	[ROW_LIVE_POOL]		= { ROW_LIVE_POOL,	compare_id,		compare_id,	prefix_id },

@@ -25,6 +25,31 @@ row_new(enum row_family family)
 	return row;
 }
 
+/* The text lies behind the row's struct, in the same piece of memory. */
+void *
+row_new_as_sent(enum row_family family, const char *text, size_t len)
+{
+	size_t size_bytes = row_type(family)->size_bytes;
+	char *memory = mem_calloc(1, size_bytes + len + 1);
+	struct row *row = (struct row *)(void *)memory;
+
+	if (row == NULL)
+		return NULL;
+	row->family = family;
+	row->is_as_sent = 1;
+	row->refs = 1;
+	memcpy(memory + size_bytes, text, len);
+	return row;
+}
+
+const char *
+row_text_as_sent(const void *row)
+{
+	if (!((const struct row *)row)->is_as_sent)
+		return NULL;
+	return (const char *)row + row_type(row_family_of(row))->size_bytes;
+}
+
 static void
 row_free(void *row)
 {

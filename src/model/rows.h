@@ -34,7 +34,11 @@ enum row_family {
 	ROW_GROUP_PORTAL, /* a portal in a portal group */
 	ROW_ASSOCIATION,  /* a LUN behind a target, with its LUN number there */
 	ROW_JOB,
-	ROW_CONFIG_COUNT, /* families below are sequenced and digested */
+	ROW_STORED_COUNT, /* families below are tables of the catalog */
+
+	ROW_OTHER =
+		ROW_STORED_COUNT, /* rows of families that a later version has added: struct row_other */
+	ROW_CONFIG_COUNT,         /* families below are sequenced and digested */
 
 	ROW_LIVE_LUN = ROW_CONFIG_COUNT,
 	ROW_LIVE_PORTAL,
@@ -50,9 +54,10 @@ struct row_key {
 };
 
 struct row {
-	enum row_family family;
+	enum row_family family : 16;
+	unsigned is_as_sent : 1; /* the row keeps the text that it was made of: row_new_as_sent */
 	atomic_uint refs;
-	struct hash128 hash; /* of family and public encoding; set by row_seal */
+	struct hash128 hash; /* of the row's canonical text; set by row_seal */
 };
 
 enum row_status { STATUS_ONLINE, STATUS_OFFLINE }; /* what the administrator wants */
@@ -125,7 +130,12 @@ struct row_association {
 	uint32_t lun_number; /* SCSI LUN behind this target, 0-16383 */
 };
 
-enum job_kind { JOB_CREATE_LUN, JOB_EXTEND_LUN, JOB_DELETE_LUN };
+enum job_kind {
+	JOB_CREATE_LUN,
+	JOB_EXTEND_LUN,
+	JOB_DELETE_LUN,
+	JOB_OTHER /* a kind that a later version has added; never sent and never stored */
+};
 enum job_state { JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
 
 struct row_job {
@@ -137,6 +147,15 @@ struct row_job {
 	char *error;                  /* err_name of what failed, else "" */
 	char *message;                /* its text, else "" */
 	int64_t created_ms, ended_ms; /* UTC; ended_ms 0 while it runs */
+};
+
+/*
+ * A row of a family that this version does not know.  All that it says is its text (row_text_as_sent), which counts in
+ * the digest.
+ */
+struct row_other {
+	struct row row;
+	struct guid id; /* a hash of the family's name and the row's key: row_other_key */
 };
 
 enum lun_health { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_FAILED };
@@ -209,15 +228,24 @@ struct row_field {
 	enum field_type type;
 	size_t offset;            /* from the start of the row struct */
 	const char *const *names; /* FIELD_ENUM: NULL-terminated, by value */
+	unsigned unknown; /* FIELD_ENUM: the value that a word which is not in names is read as */
+	/*
+	 * The minor version of the wire format that added the field; 0: every peer sends it.  A row
+	 * from an older peer does not have it, and it reads as zero, false, "" or the first word.
+	 * So these must mean what held before there was the field.
+	 */
+	unsigned since;
 };
 
 struct row_type {
-	const char *name;   /* "lun": in events and as SQL table */
-	const char *plural; /* "luns": in snapshots and REST paths */
+	const char *name;   /* "lun": in events and as SQL table; "" for ROW_OTHER */
+	const char *plural; /* "luns": in snapshots and REST paths; the name and an s */
 	size_t size_bytes;
 	unsigned key_fields; /* the first one or two fields are the key */
 	const struct row_field *fields;
 	size_t field_count;
+	unsigned
+		since; /* the minor version of the wire format that added the family; 0: every peer sends it */
 };
 
 /* By family; static. */

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The fields of every family: names and order are those of JSON, of SQL and of the hash.  To change one changes the
- * digest of every array: only together with the format's version.
+ * The fields of every family: their names and their order in JSON, in SQL and in the text that is hashed.  Constant
+ * tables, for any thread.
+ *
+ * A new field, family or enumerator needs a new minor version of the wire format (wire/wire.h), unless the present one
+ * is not released yet: docs/design/api.md, "The format and its versions".  A new field goes to the end of its table and
+ * names that minor version (ADDED).  A field that exists is never renamed, retyped, moved or removed within a major
+ * version.
  */
 #include <string.h>
 
@@ -10,40 +15,26 @@
 #include "model/fields.h"
 
 static const char *const status_names[] = { "online", "offline", NULL };
-static const char *const job_kind_names[] = { "create-lun", "extend-lun", "delete-lun", NULL };
+static const char *const job_kind_names[] = { "create-lun", "extend-lun", "delete-lun", "other",
+					      NULL };
 static const char *const job_state_names[] = { "running", "done", "failed", "cancelled", NULL };
 static const char *const health_names[] = { "unknown", "ok", "failed", NULL };
 static const char *const operation_names[] = { "none",      "create", "extend", "delete",
 					       "associate", "status", NULL };
 
-#define GUID(type, member)                                               \
-	{                                                                \
-#member, FIELD_GUID, offsetof(struct type, member), NULL \
-	}
-#define TEXT(type, member)                                                 \
-	{                                                                  \
-#member, FIELD_STRING, offsetof(struct type, member), NULL \
-	}
-#define U32(type, member)                                               \
-	{                                                               \
-#member, FIELD_U32, offsetof(struct type, member), NULL \
-	}
-#define U64(type, member)                                               \
-	{                                                               \
-#member, FIELD_U64, offsetof(struct type, member), NULL \
-	}
-#define I64(type, member)                                               \
-	{                                                               \
-#member, FIELD_I64, offsetof(struct type, member), NULL \
-	}
-#define BOOL(type, member)                                               \
-	{                                                                \
-#member, FIELD_BOOL, offsetof(struct type, member), NULL \
-	}
-#define ENUM(type, member, names)                                         \
-	{                                                                 \
-#member, FIELD_ENUM, offsetof(struct type, member), names \
-	}
+/* clang-format off */
+#define FIELD(type, member, kind) #member, kind, offsetof(struct type, member)
+#define GUID(type, member) { FIELD(type, member, FIELD_GUID), NULL, 0, 0 }
+#define TEXT(type, member) { FIELD(type, member, FIELD_STRING), NULL, 0, 0 }
+#define U32(type, member)  { FIELD(type, member, FIELD_U32), NULL, 0, 0 }
+#define U64(type, member)  { FIELD(type, member, FIELD_U64), NULL, 0, 0 }
+#define I64(type, member)  { FIELD(type, member, FIELD_I64), NULL, 0, 0 }
+#define BOOL(type, member) { FIELD(type, member, FIELD_BOOL), NULL, 0, 0 }
+#define ENUM(type, member, names, unknown) { FIELD(type, member, FIELD_ENUM), names, unknown, 0 }
+/* A field that minor version `since` of the format has added. */
+#define ADDED(since, type, member, kind) { FIELD(type, member, kind), NULL, 0, since }
+#define ADDED_ENUM(since, type, member, names, unknown) { FIELD(type, member, FIELD_ENUM), names, unknown, since }
+/* clang-format on */
 
 /* clang-format off */
 static const struct row_field array_fields[] = {
@@ -75,7 +66,7 @@ static const struct row_field lun_fields[] = {
 	TEXT(row_lun, mask),
 	TEXT(row_lun, serial),
 	TEXT(row_lun, naa),
-	ENUM(row_lun, status, status_names),
+	ENUM(row_lun, status, status_names, STATUS_OFFLINE),
 	I64(row_lun, created_ms),
 };
 /* clang-format on */
@@ -93,7 +84,7 @@ static const struct row_field portal_fields[] = {
 	GUID(row_portal, id),
 	TEXT(row_portal, address),
 	U32(row_portal, port),
-	ENUM(row_portal, status, status_names),
+	ENUM(row_portal, status, status_names, STATUS_OFFLINE),
 };
 /* clang-format on */
 
@@ -122,9 +113,9 @@ static const struct row_field association_fields[] = {
 /* clang-format off */
 static const struct row_field job_fields[] = {
 	GUID(row_job, id),
-	ENUM(row_job, kind, job_kind_names),
+	ENUM(row_job, kind, job_kind_names, JOB_OTHER),
 	GUID(row_job, lun_id),
-	ENUM(row_job, state, job_state_names),
+	ENUM(row_job, state, job_state_names, JOB_RUNNING),
 	TEXT(row_job, error),
 	TEXT(row_job, message),
 	I64(row_job, created_ms),
@@ -132,11 +123,15 @@ static const struct row_field job_fields[] = {
 };
 /* clang-format on */
 
+static const struct row_field other_fields[] = {
+	GUID(row_other, id),
+};
+
 /* clang-format off */
 static const struct row_field live_lun_fields[] = {
 	GUID(row_live_lun, id),
-	ENUM(row_live_lun, health, health_names),
-	ENUM(row_live_lun, operation, operation_names),
+	ENUM(row_live_lun, health, health_names, HEALTH_UNKNOWN),
+	ENUM(row_live_lun, operation, operation_names, OPERATION_STATUS),
 	TEXT(row_live_lun, reason),
 };
 /* clang-format on */
@@ -198,6 +193,7 @@ KEYED2(row_group_portal, portal_id);
 KEYED(row_association, lun_id);
 KEYED2(row_association, target_id);
 KEYED(row_job, id);
+KEYED(row_other, id);
 KEYED(row_live_lun, id);
 KEYED(row_live_portal, id);
 KEYED(row_live_pool, id);
@@ -206,7 +202,7 @@ KEYED(row_live_session, id);
 
 /* clang-format off */
 #define FAMILY(noun, plural, keys) \
-	{ #noun, plural, sizeof(struct row_##noun), keys, noun##_fields, ARRAY_LEN(noun##_fields) }
+	{ #noun, plural, sizeof(struct row_##noun), keys, noun##_fields, ARRAY_LEN(noun##_fields), 0 }
 /* clang-format on */
 
 /* clang-format off */
@@ -220,6 +216,7 @@ static const struct row_type types[ROW_FAMILY_COUNT] = {
 	[ROW_GROUP_PORTAL]	= FAMILY(group_portal,	"group_portals",	2),
 	[ROW_ASSOCIATION]	= FAMILY(association,	"associations",		2),
 	[ROW_JOB]		= FAMILY(job,		"jobs",			1),
+	[ROW_OTHER]		= { "", "", sizeof(struct row_other), 1, other_fields, ARRAY_LEN(other_fields), 0 },
 	[ROW_LIVE_LUN]		= FAMILY(live_lun,	"live_luns",		1),
 	[ROW_LIVE_PORTAL]	= FAMILY(live_portal,	"live_portals",		1),
 	[ROW_LIVE_POOL]		= FAMILY(live_pool,	"live_pools",		1),
@@ -238,7 +235,7 @@ int
 row_family_find(const char *name)
 {
 	for (int i = 0; i < ROW_FAMILY_COUNT; i++)
-		if (strcmp(types[i].name, name) == 0)
+		if (i != ROW_OTHER && strcmp(types[i].name, name) == 0)
 			return i;
 	return ERR_NOT_FOUND;
 }

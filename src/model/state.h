@@ -96,6 +96,8 @@ struct change_op {
 	enum row_family family;
 	struct row_key key;
 	struct row *row; /* put; NULL = delete */
+	/* A row of ROW_OTHER is deleted: the family's name and the key as sent ("host\"ID\""), owned; else NULL. */
+	char *deleted;
 };
 
 struct change {

@@ -15,6 +15,12 @@ void change_add(struct change *change, enum row_family family, const struct row_
 		void *row);
 
 /*
+ * Append an op that deletes a row of a family that this version does not know; there must be room for it.  key: the
+ * row's key as compact JSON.  Returns 0 or -ENOMEM.
+ */
+int change_add_other(struct change *change, const char *family, const char *key);
+
+/*
  * Put a sealed row into a state that only the caller holds, as state_edit_put does in an edit.  The row is borrowed;
  * the state takes a reference of its own.  Returns 0 or -ENOMEM.
  */

@@ -302,6 +302,15 @@ check_job(const struct state *state, const void *row)
 	return 0;
 }
 
+/* Nothing is known of it, so nothing can be wrong. */
+static int
+check_other(const struct state *state, const void *row)
+{
+	(void)state;
+	(void)row;
+	return 0;
+}
+
 /* Live rows say what they like: they may be older or newer than the configuration. */
 static int (*const row_checks[ROW_CONFIG_COUNT])(const struct state *state, const void *row) = {
 	[ROW_ARRAY] = check_array,
@@ -313,6 +322,7 @@ static int (*const row_checks[ROW_CONFIG_COUNT])(const struct state *state, cons
 	[ROW_GROUP_PORTAL] = check_group_portal,
 	[ROW_ASSOCIATION] = check_association,
 	[ROW_JOB] = check_job,
+	[ROW_OTHER] = check_other,
 };
 
 /* ---- what belongs to one target ---- */

@@ -150,21 +150,13 @@ ctl_done(struct ctl *ctl, int rc, const struct client_answer *answer, const char
 int
 ctl_view_load(struct ctl *ctl, struct ctl_view *ret_view)
 {
-	struct ctl_view view = { NULL, NULL };
+	struct wire_format format;
 	json_t *json = NULL;
 	int rc = ctl_ask(ctl, VERB_SNAPSHOT, NULL, NULL, &json);
 
 	if (rc == 0)
-		rc = wire_state_decode(json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT,
-				       &view.config);
-	if (rc == 0)
-		rc = wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT,
-				       ROW_FAMILY_COUNT, &view.live);
+		rc = wire_snapshot_decode(json, &format, &ret_view->config, &ret_view->live);
 	json_decref(json);
-	if (rc < 0)
-		ctl_view_fini(&view);
-	else
-		*ret_view = view;
 	return rc;
 }
 

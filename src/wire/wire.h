@@ -12,27 +12,80 @@
 #include "base/str.h"
 #include "model/state.h"
 
-/* {"id":"…","name":"…",…} in the order of the fields. */
+/*
+ * The version of all that.  A peer of the same major version is understood: what its minor version adds (members,
+ * families, words of an enumeration, causes, events) is ignored or read as documented, and is kept where the digest
+ * covers it.  docs/design/api.md, "The format and its versions", has the rules for whoever adds something.
+ *
+ *	1.0	release 0.1, which does not send its version
+ *	1.1	the version itself: `format`
+ */
+#define WIRE_FORMAT_MAJOR 1
+#define WIRE_FORMAT_MINOR 1
+
+struct wire_format {
+	unsigned major, minor;
+};
+
+/* Returns {"major":1,"minor":1}, this version. */
+json_t *wire_format_encode(void);
+/*
+ * Decode the member `format` of a hello, a snapshot or an answer to GET /v1/version; 1.0 when there is none.  Returns
+ * 0, ERR_VERSION (another major version; the text names both) or ERR_PARSE.
+ */
+int wire_format_decode(const json_t *object, struct wire_format *ret_format);
+
+/*
+ * Returns {"id":"…","name":"…",…} in the order of the fields, or what was sent when the row keeps the text that it was
+ * decoded from.
+ */
 json_t *wire_row_encode(const void *row);
 /*
- * Strict: every field present, of its type and range, no others.  0 and a sealed row (one reference);
- * ERR_PARSE with a text naming the field; -ENOMEM.
+ * Decode a row.  Returns 0 and a sealed row that the caller owns; ERR_PARSE (a field is missing, or is not of its type
+ * or range; the text names it); -ENOMEM.
+ *
+ * Members that are no fields are ignored, a missing field that is younger than format 1.0 reads as zero, and an unknown
+ * word of an enumeration reads as its field's `unknown`.  Such a row keeps its text, and its hash covers that.
  */
 int wire_row_decode(enum row_family family, const json_t *json, void **ret_row);
 
-/* {"array":"…","incarnation":1,"sequence":12,"digest":"…"} */
+/* Returns {"array":"…","incarnation":1,"sequence":12,"digest":"…"}. */
 json_t *wire_position_encode(const struct position *position);
+/* Returns 0 or ERR_PARSE (a member is missing or wrong; the text names it). */
 int wire_position_decode(const json_t *json, struct position *ret_position);
 
-/* {"sequence":…,"digest":…,"request":…,"time":…,"cause":…,"put":{"lun":[…]},"delete":{"association":[["…","…"]]}} */
+/*
+ * Returns
+ * {"sequence":…,"digest":…,"request":…,"time":…,"cause":…,"put":{"lun":[…]},"delete":{"association":[["…","…"]]}}.
+ */
 json_t *wire_change_encode(const struct change *change);
+/*
+ * Decode a change.  Returns 0 and a change that the caller owns; ERR_PARSE; -ENOMEM.  Rows of unknown families become
+ * ops of ROW_OTHER; those of unknown live families (live_…) are ignored, since no digest covers them.
+ */
 int wire_change_decode(const json_t *json, struct change **ret_change);
 
-/* {"position":{…},"luns":[…],"targets":[…],…}: the families first <= family < end. */
+/*
+ * Returns {"position":{…},"luns":[…],"targets":[…],…}: the families first <= family < end.  The rows of ROW_OTHER are
+ * in lists of their families' names.
+ */
 json_t *wire_state_encode(const struct state *state, enum row_family first, enum row_family end);
-/* 0; ERR_PARSE; ERR_CORRUPT when the rows' digest is not the position's; -ENOMEM. */
+/*
+ * Decode a state.  Returns 0 and a state that the caller owns; ERR_PARSE; ERR_CORRUPT (the rows' digest is not the
+ * position's); -ENOMEM.  Lists of unknown names are families that this version does not know: they become ROW_OTHER
+ * when that is in the range, else they are ignored.
+ */
 int wire_state_decode(const json_t *json, enum row_family first, enum row_family end,
 		      struct state **ret_state);
+
+/* Returns {"format":{…},"config":STATE,"live":STATE}: both states of one moment. */
+json_t *wire_snapshot_encode(const struct state *config, const struct state *live);
+/*
+ * Decode a snapshot.  Returns 0 and two states that the caller owns; ERR_VERSION (wire_format_decode); errors as
+ * wire_state_decode.
+ */
+int wire_snapshot_decode(const json_t *json, struct wire_format *ret_format,
+			 struct state **ret_config, struct state **ret_live);
 
 /* {"error":{"code":"NOT_FOUND","message":"…"}} of a code and this thread's text. */
 json_t *wire_error_encode(int code);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Changes and states as JSON. */
+/* Changes and states as JSON.  Called by http, catalog, client and vdsctl, on any thread. */
 #include <errno.h>
 #include <string.h>
 
@@ -31,11 +31,30 @@ key_encode(const struct change_op *op)
 	return json_pack("[o, o]", wire_guid_encode(&op->key.a), wire_guid_encode(&op->key.b));
 }
 
+/* A row of an unknown family, under its own family's name, or its deletion. */
+static int
+other_encode(const struct change_op *op, json_t *put, json_t *gone)
+{
+	AUTO_FREE char *name = op->row != NULL ? wire_other_family(op->row)
+					       : str_ndup(op->deleted, strcspn(op->deleted, "\"["));
+	json_t *list = name != NULL ? list_get(op->row != NULL ? put : gone, name) : NULL;
+	json_t *json;
+
+	if (list == NULL)
+		return -ENOMEM;
+	json = op->row != NULL ? wire_row_encode(op->row)
+			       : wire_kept_encode(op->deleted + strlen(name));
+	return json_array_append_new(list, json) == 0 ? 0 : -ENOMEM;
+}
+
 static int
 op_encode(const struct change_op *op, json_t *put, json_t *gone)
 {
-	json_t *list = list_get(op->row != NULL ? put : gone, row_type(op->family)->name);
+	json_t *list;
 
+	if (op->family == ROW_OTHER)
+		return other_encode(op, put, gone);
+	list = list_get(op->row != NULL ? put : gone, row_type(op->family)->name);
 	if (list == NULL)
 		return -ENOMEM;
 	return json_array_append_new(list, op->row != NULL ? wire_row_encode(op->row)
@@ -100,6 +119,31 @@ op_decode(struct change *change, enum row_family family, const json_t *json, boo
 	return 0;
 }
 
+static int
+other_decode(struct change *change, const char *name, const json_t *json, bool put)
+{
+	struct wire_key_text text;
+	struct row_key key;
+	void *row = NULL;
+	int rc = put ? wire_other_decode(name, json, &row)
+		     : wire_other_key_decode(name, json, &text);
+
+	if (rc < 0)
+		return rc;
+	if (!put)
+		return change_add_other(change, name, text.text);
+	row_key(row, &key);
+	change_add(change, ROW_OTHER, &key, row);
+	return 0;
+}
+
+/* No digest covers live rows: those of a family that is not known are not missed. */
+static bool
+is_ignored(const char *name)
+{
+	return strncmp(name, "live_", 5) == 0 && row_family_find(name) < 0;
+}
+
 /* {"lun":[…],…}: the number of elements, or ERR_PARSE. */
 static long
 ops_count(const json_t *object)
@@ -112,11 +156,26 @@ ops_count(const json_t *object)
 		return err_set(ERR_PARSE, "put, delete: not an object");
 	json_object_foreach((json_t *)(uintptr_t)object, name, list)
 	{
-		if (!json_is_array(list) || row_family_find(name) < 0)
+		if (!json_is_array(list) ||
+		    (row_family_find(name) < 0 && !wire_is_other_family(name)))
 			return err_set(ERR_PARSE, "put, delete: neither a family nor a list");
-		count += (long)json_array_size(list);
+		count += is_ignored(name) ? 0 : (long)json_array_size(list);
 	}
 	return count;
+}
+
+static int
+list_decode(struct change *change, const char *name, const json_t *list, bool put)
+{
+	int family = row_family_find(name), rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++) {
+		const json_t *json = json_array_get(list, i);
+
+		rc = family >= 0 ? op_decode(change, (enum row_family)family, json, put)
+				 : other_decode(change, name, json, put);
+	}
+	return rc;
 }
 
 static int
@@ -126,11 +185,12 @@ ops_decode(struct change *change, const json_t *object, bool put)
 	json_t *list;
 	int rc;
 
-	json_object_foreach((json_t *)(uintptr_t)object, name,
-			    list) for (size_t i = 0; i < json_array_size(list);
-				       i++) if ((rc = op_decode(change, row_family_find(name),
-								json_array_get(list, i), put)) <
-						0) return rc;
+	json_object_foreach((json_t *)(uintptr_t)object, name, list)
+	{
+		rc = is_ignored(name) ? 0 : list_decode(change, name, list, put);
+		if (rc < 0)
+			return rc;
+	}
 	return 0;
 }
 
@@ -150,9 +210,7 @@ head_decode(struct change *change, const json_t *json)
 	if (!json_is_integer(time))
 		return err_set(ERR_PARSE, "time: not an integer");
 	change->utc_ms = json_integer_value(time);
-	return json_object_size(json) == 7
-		       ? 0
-		       : err_set(ERR_PARSE, "change: unknown or missing members");
+	return 0;
 }
 
 static void
@@ -197,6 +255,22 @@ family_encode(const struct state *state, enum row_family family)
 	return TAKE(list);
 }
 
+/* The rows of unknown families, each in the list of its family. */
+static int
+others_encode(const struct state *state, json_t *json)
+{
+	for (size_t i = 0; i < state_count(state, ROW_OTHER); i++) {
+		const void *row = state_at(state, ROW_OTHER, i);
+		AUTO_FREE char *family = wire_other_family(row);
+		AUTO_FREE char *plural = family != NULL ? str_printf("%ss", family) : NULL;
+		json_t *list = plural != NULL ? list_get(json, plural) : NULL;
+
+		if (list == NULL || json_array_append_new(list, wire_row_encode(row)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 json_t *
 wire_state_encode(const struct state *state, enum row_family first, enum row_family end)
 {
@@ -205,33 +279,90 @@ wire_state_encode(const struct state *state, enum row_family first, enum row_fam
 	if (json == NULL ||
 	    json_object_set_new(json, "position", wire_position_encode(state_position(state))) < 0)
 		return NULL;
-	for (enum row_family family = first; family < end; family++)
-		if (json_object_set_new(json, row_type(family)->plural,
-					family_encode(state, family)) < 0)
+	for (enum row_family family = first; family < end; family++) {
+		int rc = family == ROW_OTHER ? others_encode(state, json)
+					     : json_object_set_new(json, row_type(family)->plural,
+								   family_encode(state, family));
+
+		if (rc < 0)
 			return NULL;
+	}
 	return TAKE(json);
 }
 
+/* Decode one row of `family` (ROW_OTHER: of the family `name`) into the state. */
 static int
-family_decode(struct state *work, enum row_family family, const json_t *list)
+row_put(struct state *work, enum row_family family, const char *name, const json_t *json)
 {
-	size_t count = json_array_size(list);
+	AUTO_ROW struct row *row = NULL;
+	void *decoded = NULL;
+	int rc = family == ROW_OTHER ? wire_other_decode(name, json, &decoded)
+				     : wire_row_decode(family, json, &decoded);
+
+	row = decoded;
+	return rc < 0 ? rc : state_put(work, row);
+}
+
+static int
+family_decode(struct state *work, enum row_family family, const char *name, const json_t *list)
+{
+	size_t count = json_array_size(list), before = state_count(work, family);
 	int rc = 0;
 
 	if (!json_is_array(list))
-		return err_set(ERR_PARSE, "%s: not a list", row_type(family)->plural);
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		AUTO_ROW struct row *row = NULL;
-		void *decoded = NULL;
-
-		rc = wire_row_decode(family, json_array_get(list, i), &decoded);
-		row = decoded;
-		if (rc == 0)
-			rc = state_put(work, row);
-	}
-	if (rc == 0 && state_count(work, family) != count)
-		rc = err_set(ERR_PARSE, "%s: a key twice", row_type(family)->plural);
+		return err_set(ERR_PARSE, "%ss: not a list", name);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = row_put(work, family, name, json_array_get(list, i));
+	if (rc == 0 && state_count(work, family) != before + count)
+		rc = err_set(ERR_PARSE, "%ss: a key twice", name);
 	return rc;
+}
+
+/* A list of a name that is none of ours is a family: its name and an s.  Other members are ignored. */
+static int
+other_list_decode(struct state *work, const char *member, const json_t *json)
+{
+	size_t len = strlen(member);
+	AUTO_FREE char *name = str_ndup(member, len > 0 ? len - 1 : 0);
+
+	if (name == NULL)
+		return -ENOMEM;
+	if (!json_is_array(json) || len < 2 || member[len - 1] != 's' ||
+	    !wire_is_other_family(name))
+		return 0;
+	return family_decode(work, ROW_OTHER, name, json);
+}
+
+static int
+families_decode(struct state *work, const json_t *json, enum row_family first, enum row_family end)
+{
+	for (enum row_family family = first; family < end; family++) {
+		const struct row_type *type = row_type(family);
+		const json_t *list = json_object_get(json, type->plural);
+		int rc = 0;
+
+		if (family != ROW_OTHER && (list != NULL || type->since == 0))
+			rc = family_decode(work, family, type->name, list);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+others_decode(struct state *work, const json_t *json)
+{
+	const char *name;
+	json_t *list;
+	int rc;
+
+	json_object_foreach((json_t *)(uintptr_t)json, name, list)
+	{
+		rc = other_list_decode(work, name, list);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
 }
 
 int
@@ -247,14 +378,45 @@ wire_state_decode(const json_t *json, enum row_family first, enum row_family end
 	work = state_new(&position);
 	if (work == NULL)
 		return -ENOMEM;
-	for (enum row_family family = first; family < end; family++)
-		if ((rc = family_decode(work, family,
-					json_object_get(json, row_type(family)->plural))) < 0)
-			return rc;
-	if (json_object_size(json) != (size_t)(end - first) + 1)
-		return err_set(ERR_PARSE, "state: unknown members");
+	rc = families_decode(work, json, first, end);
+	if (rc == 0 && first <= ROW_OTHER && ROW_OTHER < end)
+		rc = others_decode(work, json);
+	if (rc < 0)
+		return rc;
 	if (!hash128_equal(&state_position(work)->digest, &position.digest))
 		return err_set(ERR_CORRUPT, "the digest of the rows is not that of their position");
 	*ret_state = TAKE(work);
+	return 0;
+}
+
+/* ---- snapshots ---- */
+
+json_t *
+wire_snapshot_encode(const struct state *config, const struct state *live)
+{
+	return json_pack("{s:o, s:o, s:o}", "format", wire_format_encode(), "config",
+			 wire_state_encode(config, ROW_ARRAY, ROW_CONFIG_COUNT), "live",
+			 wire_state_encode(live, ROW_CONFIG_COUNT, ROW_FAMILY_COUNT));
+}
+
+int
+wire_snapshot_decode(const json_t *json, struct wire_format *ret_format, struct state **ret_config,
+		     struct state **ret_live)
+{
+	AUTO_STATE struct state *config = NULL, *live = NULL;
+	struct wire_format format;
+	int rc = wire_format_decode(json, &format);
+
+	if (rc == 0)
+		rc = wire_state_decode(json_object_get(json, "config"), ROW_ARRAY, ROW_CONFIG_COUNT,
+				       &config);
+	if (rc == 0)
+		rc = wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT,
+				       ROW_FAMILY_COUNT, &live);
+	if (rc < 0)
+		return rc;
+	*ret_format = format;
+	*ret_config = TAKE(config);
+	*ret_live = TAKE(live);
 	return 0;
 }

@@ -14,6 +14,29 @@ wire_json_cleanup(json_t **json)
 
 json_t *wire_guid_encode(const struct guid *guid);
 int wire_guid_decode(const json_t *json, struct guid *ret_guid); /* 0 or ERR_PARSE */
+
+/* ---- families that this version does not know (wire_row.c) ---- */
+
+/* A row's key as compact JSON: "ID" or ["ID","ID"], with the quotes. */
+struct wire_key_text {
+	char text[2 * GUID_TEXT_SIZE + 8];
+};
+
+/* Returns true for a name that a family may have and none of ours has. */
+bool wire_is_other_family(const char *name);
+/* Decode a key.  Returns 0, or ERR_PARSE (neither an id nor a pair of ids; the text names the family). */
+int wire_other_key_decode(const char *name, const json_t *json, struct wire_key_text *ret_key);
+/*
+ * Decode a row of the family `name`.  Returns 0 and a sealed row of ROW_OTHER that the caller owns; ERR_PARSE (not an
+ * object, or it does not begin with its key); -ENOMEM.
+ */
+int wire_other_decode(const char *name, const json_t *json, void **ret_row);
+/* Returns the name of the family of a row of ROW_OTHER (mem_free), or NULL when out of memory. */
+char *wire_other_family(const void *row);
+
+/* Returns the JSON of a compact text that was kept (a new reference), or NULL when out of memory. */
+json_t *wire_kept_encode(const char *text);
+
 /* A string without NULs in it, else NULL. */
 const char *wire_text(const json_t *json);
 /* A member that is an integer >= 0.  0, or ERR_PARSE with a text that names it. */

@@ -251,7 +251,7 @@ assert_same_state(const struct state *a, const struct state *b)
 	assert_true(guid_equal(&p->array_id, &q->array_id));
 	assert_true(p->incarnation == q->incarnation && p->sequence == q->sequence);
 	assert_true(hash128_equal(&p->digest, &q->digest));
-	for (int family = 0; family < ROW_CONFIG_COUNT; family++) {
+	for (int family = 0; family < ROW_STORED_COUNT; family++) {
 		assert_int_equal(state_count(a, (enum row_family)family),
 				 state_count(b, (enum row_family)family));
 		for (size_t i = 0; i < state_count(a, (enum row_family)family); i++)

@@ -52,6 +52,8 @@ struct fake {
 		uint64_t sequence;
 	} requests[REQUESTS_MAX];
 	unsigned next_lun;
+	struct wire_format format;
+	char *replay_snapshot, *replay_events, *replay_position; /* NULL: no recording */
 	struct conn conns[CONNS_MAX];
 };
 
@@ -195,17 +197,30 @@ commit_locked(struct fake *f, struct state_edit *edit)
 
 /* ---- answers ---- */
 
+static json_t *
+format_encode(const struct fake *f)
+{
+	return json_pack("{s:i, s:i}", "major", (int)f->format.major, "minor",
+			 (int)f->format.minor);
+}
+
 static char *
 snapshot_text(struct fake *f)
 {
-	return dump(json_pack("{s:o, s:o}", "config",
-			      wire_state_encode(f->config, ROW_ARRAY, ROW_CONFIG_COUNT), "live",
-			      wire_state_encode(f->live, ROW_CONFIG_COUNT, ROW_FAMILY_COUNT)));
+	json_t *json;
+
+	if (f->replay_snapshot != NULL)
+		return strdup(f->replay_snapshot);
+	json = wire_snapshot_encode(f->config, f->live);
+	json_object_set_new(json, "format", format_encode(f));
+	return dump(json);
 }
 
 static char *
 position_text(struct fake *f)
 {
+	if (f->replay_position != NULL)
+		return strdup(f->replay_position);
 	return dump(
 		json_pack("{s:o}", "position", wire_position_encode(state_position(f->config))));
 }
@@ -285,7 +300,7 @@ event_write(int fd, const char *name, char *text)
 static char *
 hello_text(struct fake *f)
 {
-	return dump(json_pack("{s:o, s:o, s:s}", "position",
+	return dump(json_pack("{s:o, s:o, s:o, s:s}", "format", format_encode(f), "position",
 			      wire_position_encode(state_position(f->config)), "live",
 			      wire_position_encode(state_position(f->live)), "version", "fake"));
 }
@@ -366,6 +381,23 @@ stream_serve(struct fake *f, int fd, uint64_t since)
 	}
 }
 
+/* The recording, and then nothing until the epoch moves.  Under the lock, which is left for the write. */
+static void
+replay_serve(struct fake *f, int fd)
+{
+	unsigned epoch = f->epoch;
+	bool ok;
+
+	f->seen.streams++;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+	ok = write_all(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", 52) &&
+	     write_all(fd, f->replay_events, strlen(f->replay_events));
+	pthread_mutex_lock(&f->lock);
+	while (ok && !f->stopping && f->epoch == epoch)
+		pthread_cond_wait(&f->changed, &f->lock);
+}
+
 static void
 events_serve(struct fake *f, int fd, const char *path)
 {
@@ -374,7 +406,9 @@ events_serve(struct fake *f, int fd, const char *path)
 	uint64_t s = since != NULL ? strtoull(since + 6, NULL, 10) : 0;
 	const struct position *at = state_position(f->config);
 
-	if (i != at->incarnation || s > at->sequence || s < f->forgotten)
+	if (f->replay_events != NULL)
+		replay_serve(f, fd);
+	else if (i != at->incarnation || s > at->sequence || s < f->forgotten)
 		answer(fd, 410,
 		       "{\"error\":{\"code\":\"GONE\",\"message\":\"not kept any more\"}}");
 	else
@@ -521,6 +555,7 @@ fake_start(void)
 	f->config = sample_state();
 	live_start(f, 'b');
 	f->next_lun = 1000;
+	f->format = (struct wire_format){ WIRE_FORMAT_MAJOR, WIRE_FORMAT_MINOR };
 	f->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert(bind(f->listener, (struct sockaddr *)&address, sizeof(address)) == 0 &&
 	       listen(f->listener, 64) == 0);
@@ -555,6 +590,9 @@ fake_stop(struct fake *f)
 	for (size_t i = 0; i < f->sent_count; i++)
 		free(f->sent[i].text);
 	free(f->answer_body);
+	free(f->replay_snapshot);
+	free(f->replay_events);
+	free(f->replay_position);
 	state_unref(f->config);
 	state_unref(f->earlier);
 	state_unref(f->live);
@@ -733,6 +771,79 @@ fake_answer(struct fake *f, int status, const char *body)
 		free(f->answer_body);
 		f->answer_body = strdup(body);
 	});
+}
+
+static char *
+file_text(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = calloc(1, 1 << 16);
+	size_t len;
+
+	assert(file != NULL && text != NULL);
+	len = fread(text, 1, (1 << 16) - 1, file);
+	assert(len < (1 << 16) - 1);
+	fclose(file);
+	return text;
+}
+
+void
+fake_replay(struct fake *f, const char *snapshot_path, const char *events_path)
+{
+	char *events = file_text(events_path), *heartbeat = NULL, *next = events;
+
+	while ((next = strstr(next, "event: heartbeat\ndata: ")) != NULL)
+		heartbeat = next += strlen("event: heartbeat\ndata: ");
+	assert(heartbeat != NULL);
+	LOCKED(f, {
+		f->replay_snapshot = file_text(snapshot_path);
+		f->replay_events = events;
+		f->replay_position = strndup(heartbeat, strcspn(heartbeat, "\n"));
+	});
+}
+
+void
+fake_format(struct fake *f, unsigned major, unsigned minor)
+{
+	LOCKED(f, {
+		f->format.major = major;
+		f->format.minor = minor;
+		f->epoch++;
+	});
+}
+
+/* The row as a later version would send it. */
+static void *
+row_later(const void *row)
+{
+	enum row_family family = ((const struct row *)row)->family;
+	json_t *json = wire_row_encode(row);
+	void *later;
+
+	json_object_set_new(json, "later", json_true());
+	assert(wire_row_decode(family, json, &later) == 0);
+	json_decref(json);
+	return later;
+}
+
+void
+fake_upgrade(struct fake *f)
+{
+	struct state_edit *edit;
+	struct state *later;
+
+	pthread_mutex_lock(&f->lock);
+	edit = state_edit_new(f->config);
+	for (int family = 0; family < ROW_CONFIG_COUNT; family++)
+		for (size_t i = 0; i < state_count(f->config, family); i++)
+			sample_put(edit, row_later(state_at(f->config, family, i)), NULL);
+	assert(state_edit_load(edit, &later) == 0);
+	state_unref(f->config);
+	f->config = later;
+	f->format.minor++;
+	f->epoch++;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
 }
 
 void

@@ -59,6 +59,18 @@ void fake_rewind(struct fake *fake);
 void fake_break_calls(struct fake *fake, unsigned n);
 /* Calls wait before they are answered until it is lifted. */
 void fake_hold_calls(struct fake *fake, bool hold);
+/*
+ * Serves a recording from now on: the text of a snapshot, and of the event stream that follows it.  The recording's
+ * last heartbeat says where its array stands in the end.
+ */
+void fake_replay(struct fake *fake, const char *snapshot_path, const char *events_path);
+/* The version of the format that hello and snapshot name from now on; streams are cut. */
+void fake_format(struct fake *fake, unsigned major, unsigned minor);
+/*
+ * The array is replaced by one of the next minor version, whose rows all have one more member: the same position but for
+ * the digest; streams are cut.
+ */
+void fake_upgrade(struct fake *fake);
 /* What the next call is answered instead: status and body. */
 void fake_answer(struct fake *fake, int status, const char *body);
 /* Events older than the newest are forgotten: a resume from before is 410. */

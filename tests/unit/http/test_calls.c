@@ -361,18 +361,16 @@ test_the_snapshot_decodes_to_the_array(void **state)
 	AUTO_STATE struct state *now = NULL;
 	AUTO_STATE struct state *config = NULL;
 	AUTO_STATE struct state *live = NULL;
+	struct wire_format format;
 	char id[GUID_TEXT_SIZE];
 	json_t *json;
 
 	make(fx, "/v1/luns", "{\"size_bytes\":4096}", id);
 	make(fx, "/v1/targets", "{\"with_group\":true}", id);
 	json = call(fx, 200, "GET", "/v1/snapshot", NULL);
-	assert_int_equal(wire_state_decode(json_object_get(json, "config"), ROW_ARRAY,
-					   ROW_CONFIG_COUNT, &config),
-			 0);
-	assert_int_equal(wire_state_decode(json_object_get(json, "live"), ROW_CONFIG_COUNT,
-					   ROW_FAMILY_COUNT, &live),
-			 0);
+	assert_int_equal(wire_snapshot_decode(json, &format, &config, &live), 0);
+	assert_int_equal(format.major, WIRE_FORMAT_MAJOR);
+	assert_int_equal(format.minor, WIRE_FORMAT_MINOR);
 	now = array_state(fx->http.array);
 	assert_int_equal(state_position(config)->sequence, state_position(now)->sequence);
 	assert_true(hash128_equal(&state_position(config)->digest, &state_position(now)->digest));

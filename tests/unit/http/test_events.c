@@ -90,6 +90,7 @@ test_hello_then_live_then_changes(void **state)
 	AUTO_STATE struct state *before = array_state(fx->http.array);
 	char id[GUID_TEXT_SIZE];
 	static struct reader r;
+	struct wire_format format = { 0, 0 };
 	json_t *hello, *live, *change;
 
 	reader_open(fx, "/v1/events", &r);
@@ -97,6 +98,8 @@ test_hello_then_live_then_changes(void **state)
 	hello = expect(&r, "hello");
 	position_is_of(json_object_get(hello, "position"), before);
 	assert_string_equal(text_of(hello, "version"), VDS_VERSION);
+	assert_int_equal(wire_format_decode(hello, &format), 0);
+	assert_int_equal(format.minor, WIRE_FORMAT_MINOR);
 	live = expect(&r, "live");
 	assert_int_equal(number_of(live, "sequence"),
 			 number_of(json_object_get(hello, "live"), "sequence"));

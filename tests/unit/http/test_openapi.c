@@ -332,6 +332,8 @@ test_every_family_has_its_schema(void **state)
 	for (int family = 0; family < ROW_FAMILY_COUNT; family++) {
 		char name[64];
 
+		if (family == ROW_OTHER)
+			continue; /* stands for families that are not known */
 		row_schema_name(row_type(family)->name, name);
 		row_agrees(name, family, 0);
 	}

@@ -16,7 +16,7 @@ test_every_family_is_described(void **state)
 		const struct row_type *type = row_type(f);
 
 		assert_non_null(type->name);
-		assert_int_equal(row_family_find(type->name), f);
+		assert_int_equal(row_family_find(type->name), f == ROW_OTHER ? ERR_NOT_FOUND : f);
 		assert_true(type->key_fields == 1 || type->key_fields == 2);
 		for (unsigned k = 0; k < type->key_fields; k++)
 			assert_int_equal(type->fields[k].type, FIELD_GUID);
@@ -39,7 +39,7 @@ test_every_value_of_an_enumeration_has_a_name(void **state)
 {
 	(void)state;
 	assert_int_equal(row_names_count(row_type(ROW_LUN)->fields[10].names), STATUS_OFFLINE + 1);
-	assert_int_equal(row_names_count(row_type(ROW_JOB)->fields[1].names), JOB_DELETE_LUN + 1);
+	assert_int_equal(row_names_count(row_type(ROW_JOB)->fields[1].names), JOB_OTHER + 1);
 	assert_int_equal(row_names_count(row_type(ROW_JOB)->fields[3].names), JOB_CANCELLED + 1);
 	assert_int_equal(row_names_count(row_type(ROW_LIVE_LUN)->fields[1].names),
 			 HEALTH_FAILED + 1);
