@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kill -9 during changes.  A child process opens the array, makes random changes from several
- * threads and tells the parent of each one that was answered: its sequence and the digest after it.
- * The parent kills it at some moment, opens the array itself and asks: is every answered change in
- * the history with that digest, is the checker content, has every LUN its file, are the files of
- * deleted LUNs gone, nothing half made left?  Then the next child goes on from there.
+ * Test kill -9 during changes. A child process opens the array, makes random changes from several
+ * threads, and tells the parent of each change that was answered: its sequence and the digest
+ * after it. The parent kills the child at a random moment, opens the array itself, and checks that
+ * every answered change is in the history with that digest, that the checker finds nothing, that
+ * every LUN has its file, that the files of deleted LUNs are gone, and that nothing half made is
+ * left. Then the next child continues from there.
  *
  * usage: array_kill [ROUNDS [SEED]] (12)
  */

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Power cuts.  A child process commits changes on a VFS that holds what is not synced; at the nth
- * write or sync each of the writes held is applied, dropped or torn and the child is gone.  Then
- * the catalog is opened again: it must be consistent, have every commit that the child
- * acknowledged, and at most the one that was under way.
+ * Test power cuts. A child process commits changes on a VFS that holds back what is not synced. At
+ * the nth write or sync each of the writes that are held back is applied, dropped or torn, and the
+ * child exits. Then the catalog is opened again: it must be consistent, have every commit that the
+ * child acknowledged, and have at most the one commit that had been begun.
  *
  * Two controls show that the test can fail: with synchronous=OFF commits are lost or the file is
- * damaged; with NORMAL (in WAL mode) it stays consistent but loses acknowledged commits, which is
- * why the catalog has FULL.
+ * damaged; with NORMAL (in WAL mode) the database stays consistent but loses acknowledged commits,
+ * which is why the catalog uses FULL.
  *
- * usage: catalog_crash [SEEDS [CHANGES]]: that many seeds for each cut point and way of
- * checkpointing, and changes in a run (8).  Without arguments one seed for every third cut point.
+ * usage: catalog_crash [SEEDS [CHANGES]]: the number of seeds for each cut point and way of
+ * checkpointing, and of changes in a run (8). Without arguments: one seed for every third cut
+ * point.
  */
 #include "catalog_test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs a fuzz target over its corpus, as a plain test: every file of the folders named on the
- * command line, whole, and (for the first 512 bytes) each of its prefixes.  Prints TAP.
+ * Run a fuzz target over its corpus as an ordinary test: every file of the folders named on the
+ * command line, whole, and each prefix of it up to 512 bytes. Prints TAP.
  */
 #include <dirent.h>
 #include <stdint.h>

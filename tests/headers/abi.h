@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the C half and the C++ half of the ABI test tell each other. */
+/* Declarations that the C half and the C++ half of the ABI test share. */
 #ifndef VDS_TESTS_HEADERS_ABI_H
 #define VDS_TESTS_HEADERS_ABI_H
 

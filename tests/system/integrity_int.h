@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The parts of `integrity`: what a block may hold (integrity_model.c), the wire (integrity_wire.c), which commands are
- * sent and what their answers mean (integrity.c).
+ * Declarations that the parts of the program `integrity` share. integrity_model.c knows what a
+ * block may hold, integrity_wire.c is the iSCSI wire, and integrity.c chooses the commands and
+ * judges their answers.
  */
 #ifndef VDS_TESTS_INTEGRITY_INT_H
 #define VDS_TESTS_INTEGRITY_INT_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What each block and each counter may hold, and whether what was read is that. */
+/*
+ * The model of the integrity test: it knows what each block and each counter may hold, and says
+ * whether what was read is allowed.
+ */
 #include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The wire: RFC 7143, one connection a session, error recovery level 0. */
+/*
+ * The wire of the integrity test: RFC 7143 with one connection for each session and error recovery
+ * level 0.
+ */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>

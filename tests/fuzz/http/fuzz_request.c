@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a client may send: the first line is the request's target (path and query), what follows is
- * the body.  Every verb whose path matches takes them through its own specs; nothing is called.
+ * Fuzz target for HTTP requests. The first line of the input is the request's target (path and
+ * query), the rest is the body. Every verb whose path matches checks them by its own
+ * specification; no handler is called.
  */
 #include <stdint.h>
 #include <stdlib.h>

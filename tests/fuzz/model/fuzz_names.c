@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any text as an unmasking list and as an iSCSI name: a canonical form is its own canonical form.
+ * Fuzz target for unmasking lists and iSCSI names: bringing a canonical form into canonical form
+ * must not change it.
  */
 #include <assert.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any CDB with any data-out, against a small unit in memory.  An input is one byte of flags, then
- * commands:
+ * Fuzz target for SCSI commands: any CDB with any data-out, on a small logical unit in memory. An
+ * input is one byte of flags, followed by commands:
  *
  *	16 bytes CDB, 2 bytes expected data-in, 2 bytes expected data-out, data-out
  *
- * The unit stays from one command to the next, so that MODE SELECT and unit attentions have an
- * effect.
+ * The logical unit stays the same from one command to the next, so that MODE SELECT and unit
+ * attentions have an effect.
  */
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any text as a change, a snapshot, a position, an error and a row of each family.  What is
- * accepted must come out of the encoder as it went in, and a state that is accepted must have sound
- * orders.
+ * Fuzz target for the decoders of JSON: the input is decoded as a change, a snapshot, a position,
+ * an error and a row of each family. What is accepted must be encoded as it was decoded, and an
+ * accepted state must have sound orders.
  */
 #include <assert.h>
 #include <stdlib.h>

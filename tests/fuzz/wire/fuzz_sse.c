@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes as an event stream: fed at once and fed byte by byte they must give the same events. */
+/*
+ * Fuzz target for the event stream: bytes fed at once and bytes fed one by one must lead to the
+ * same events.
+ */
 #include <assert.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The helpers that array_test.h declares and describes. */
 #include "array_test.h"
 
 #include <errno.h>

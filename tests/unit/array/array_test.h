@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the array's tests share: an array in a directory of its own, short names for changes, a fake
- * data path.
+ * The tests of src/array share these helpers: a fixture with an array in a temporary directory,
+ * short functions that make a change, and a fake data path.
  */
 #ifndef VDS_TESTS_ARRAY_TEST_H
 #define VDS_TESTS_ARRAY_TEST_H

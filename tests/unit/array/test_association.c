@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* AssociateTargets: the whole set, atomically; LUN numbers; draining. */
+/*
+ * Tests of AssociateTargets in the array: the call sets the complete set of targets in one change,
+ * assigns LUN numbers, and drains the paths that it takes away.
+ */
 #include "array_test.h"
 
 #include <pthread.h>

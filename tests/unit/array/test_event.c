@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Listeners: no gap, no doubles, in order; heartbeats; LOST. */
+/*
+ * Tests of listeners: a listener receives every change once, in order and without a gap; it
+ * receives a heartbeat when nothing happens, and LOST when it is too slow.
+ */
 #include "array_test.h"
 
 #include <sqlite3.h>

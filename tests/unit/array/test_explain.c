@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The explanation names every real reason, and says visible exactly when the data path would show
- * the LUN.
+ * Tests of the explanation why an initiator can or cannot see a LUN: it names every real obstacle,
+ * and it says "visible" exactly when the data path would show the LUN.
  */
 #include "array_test.h"
 

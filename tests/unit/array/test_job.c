@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Jobs: thick LUNs are allocated in the background, held meanwhile, cancelled, resumed after a
- * restart.
+ * Tests of jobs: a thick LUN is allocated in the background and is held until that has ended; a
+ * job can be cancelled, and it is resumed after a restart.
  */
 #include "array_test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening and closing; what is there afterwards. */
+/* Tests of opening and closing an array, and of the files that exist afterwards. */
 #include "array_test.h"
 
 #include <fcntl.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* LUNs: create, rename, mask, delete, thin extend; what becomes of the file. */
+/*
+ * Tests of LUNs: creating, renaming, masking, deleting and extending them, and the fate of the
+ * LUN's file.
+ */
 #include "array_test.h"
 
 #include <fcntl.h>

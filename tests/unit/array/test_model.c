@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Random changes against a model so simple that it can be seen to be right: tables of LUNs,
- * targets, portals, groups, and a matrix of who is behind what.  Each answer must be the model's,
- * each state too; in between the array is closed and opened, and the checker must be content.  A
- * listener follows all of it and must come to the same digest.
+ * Make random changes and compare the array with a model that is so simple that a reader can see
+ * that it is right: tables of LUNs, targets, portals and groups, and a matrix that says which LUN
+ * is behind which target. Every answer and every state must be those of the model. The array is
+ * closed and opened in between, and its checker must find nothing. A listener follows all changes
+ * and must arrive at the same digest.
  *
  * usage: test_array_model [CHANGES [SEED]]
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of operations is that of docs/design/operations.md, cell by cell; and it is what calls
- * meet.
+ * Tests that the table of operations in the code is the table of docs/design/operations.md, cell
+ * by cell, and that the calls obey it.
  */
 #include "array_test.h"
 

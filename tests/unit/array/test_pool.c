@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pools: their directories, markers and space; the array's own row. */
+/*
+ * Tests of pools: their directories, their markers and their space; and of the row of the array
+ * itself.
+ */
 #include "array_test.h"
 
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Request ids: a retry gets the first answer and changes nothing. */
+/*
+ * Tests of request ids: a request that is sent again receives the first answer and changes
+ * nothing.
+ */
 #include "array_test.h"
 
 #include <pthread.h>

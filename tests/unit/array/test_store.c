@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Stores: health from real causes, sticky, cured by online; offline refuses I/O. */
+/*
+ * Tests of backing stores: a LUN's health changes for real causes, stays failed until the LUN is
+ * set online, and an offline LUN refuses I/O.
+ */
 #include "array_test.h"
 
 #include <sys/stat.h>

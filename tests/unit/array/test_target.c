@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Targets, portals and portal groups. */
+/* Tests of targets, portals and portal groups in the array. */
 #include <pthread.h>
 
 #include "array_test.h"

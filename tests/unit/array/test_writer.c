@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The writer: batches, savepoints, failures of memory and of the disk, read-only, many callers at
- * once.
+ * Tests of the writer thread: batches, savepoints, failures of memory and of the disk, the
+ * read-only array, and many callers at the same time.
  */
 #include "array_test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Big-endian integers: base/bytes.h. */
+/* Tests of reading and writing big-endian integers (base/bytes.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Times as text: base/clock.h. */
+/* Tests of printing times as text (base/clock.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

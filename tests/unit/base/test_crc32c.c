@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * CRC32C against the examples of RFC 7143 and, each way to reckon it, against the others:
- * base/crc32c.h.
+ * Tests of CRC32C (base/crc32c.h): against the examples of RFC 7143, and each implementation
+ * against the others.
  */
 #include <setjmp.h>
 #include <stdarg.h>

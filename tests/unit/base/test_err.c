@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Codes, names and the text of each thread: base/err.h. */
+/* Tests of error codes, their names, and the error text of each thread (base/err.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* WITH_EVERY_FAULT itself: tests/lib/fault.h. */
+/* Tests of the macro WITH_EVERY_FAULT itself (tests/lib/fault.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

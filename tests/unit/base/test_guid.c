@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making, printing and reading guids: base/guid.h. */
+/* Tests of making, printing and parsing GUIDs (base/guid.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Intrusive lists: base/list.h. */
+/* Tests of intrusive lists (base/list.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The event loop: base/loop.h. */
+/* Tests of the event loop (base/loop.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The map from guids, held to a plain array: base/map.h. */
+/* Tests of the map whose keys are GUIDs, compared with a plain array (base/map.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Allocation and its failures: base/mem.h. */
+/* Tests of memory allocation and of its injected failures (base/mem.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hashes and their sums: base/sha.h. */
+/* Tests of hashes and of sums of hashes (base/sha.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copies, numbers and sizes: base/str.h. */
+/* Tests of copying strings and of parsing numbers and sizes (base/str.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Strings that grow: strbuf of base/str.h. */
+/* Tests of the growing string buffer, struct strbuf (base/str.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The timer wheel, with a time of its own: base/timers_int.h. */
+/* Tests of the timer wheel, with a clock that the test sets (base/timers_int.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

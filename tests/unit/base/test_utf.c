@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* UTF-8 to UTF-16 and back: base/utf.h. */
+/* Tests of converting UTF-8 to UTF-16 and back (base/utf.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

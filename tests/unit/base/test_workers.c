@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pool of threads: base/workers.h. */
+/* Tests of the pool of worker threads (base/workers.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The helpers that blk_test.h declares and describes. */
 #include "blk_test.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the tests of blk share: a directory of their own, I/O that is waited for, a listener that
- * remembers.
+ * The tests of src/blk share these helpers: a temporary directory, functions that submit I/O and
+ * wait for it, and a listener that records what it is called with.
  */
 #ifndef VDS_TESTS_BLK_TEST_H
 #define VDS_TESTS_BLK_TEST_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What every device keeps to, whatever lies below: memory, null, a file on disk, a file on tmpfs,
- * all under trace.
+ * Tests of the rules that every block device obeys, whatever lies below it: memory, the null
+ * device, a file on disk, a file on tmpfs, and each of them under the trace layer.
  */
 #include "blk_test.h"
 

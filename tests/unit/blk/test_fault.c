@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Injected faults, and what a failure of the backing store means for a device. */
+/* Tests of injected faults, and of what a failure of the backing store does to a device. */
 #include "blk_test.h"
 
 #include <errno.h>

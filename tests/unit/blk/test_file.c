@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files: making and removing, thin and thick, what went missing, what is done on the spot. */
+/*
+ * Tests of file devices: making and removing files, thin and thick files, files that disappeared,
+ * and I/O that completes within the call.
+ */
 #include "blk_test.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Queues: many operations at a time, more than the ring has room for, several threads on one
- * device, draining.
+ * Tests of queues: many operations at the same time, more operations than the ring has room for,
+ * several threads that use one device, and draining.
  */
 #include "blk_test.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The helpers that catalog_test.h declares and describes. */
 #include "catalog_test.h"
 
 #include <errno.h>

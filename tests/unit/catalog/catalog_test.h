@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the catalog's tests share: a catalog in a directory of its own, changes made of sample rows.
+ * The tests of src/catalog share these helpers: a catalog in a temporary directory, and changes
+ * that are made of sample rows.
  */
 #ifndef VDS_TESTS_CATALOG_TEST_H
 #define VDS_TESTS_CATALOG_TEST_H

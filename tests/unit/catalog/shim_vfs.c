@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The helpers that shim_vfs.h declares and describes. */
 #include "shim_vfs.h"
 
 #include <stdlib.h>

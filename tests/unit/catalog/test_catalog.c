@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening, transactions, what is there after it was closed. */
+/*
+ * Tests of opening a catalog, of its transactions, and of its content after it was closed and
+ * opened again.
+ */
 #include "catalog_test.h"
 
 #include <stdio.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The event log and the answers: in order, without gaps, bounded, across restarts. */
+/*
+ * Tests of the stored events and answers: they are in order, without gaps and bounded in number,
+ * also across restarts.
+ */
 #include "catalog_test.h"
 
 struct walk {

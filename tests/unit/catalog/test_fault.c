@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every fault: memory, I/O, a full disk.  After each the catalog is as it was, or has the change.
+ * Tests of the catalog under every fault: of memory, of I/O, and of a full disk. After each fault
+ * the catalog either is as it was before the change, or has the whole change.
  */
 #include "catalog_test.h"
 

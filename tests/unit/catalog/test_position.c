@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Restored backups are new incarnations; everything else goes on in its own. */
+/*
+ * Tests of incarnations: a restored backup begins a new incarnation, and in all other cases the
+ * catalog goes on in its own.
+ */
 #include "catalog_test.h"
 
 #include <fcntl.h>

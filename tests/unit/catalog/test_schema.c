@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Migrations: forward, each in a transaction, after a copy; never backward. */
+/*
+ * Tests of migrations: each runs in a transaction, after a copy of the database was made, and only
+ * from an older version to a newer one.
+ */
 #include "catalog_test.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a query costs: client_view, state_lun_targets and client_view_fini over 10,000 LUNs with
- * three targets each, by one thread and by several; what an edit and its apply cost at that size.
- * Prints nanoseconds of processor time.
+ * Measure what a query costs: client_view, state_lun_targets and client_view_fini over 10,000 LUNs
+ * with three targets each, in one thread and in several; and what an edit and applying its change
+ * cost at that size. The program prints nanoseconds of processor time.
  */
 #include <stdlib.h>
 #include <time.h>

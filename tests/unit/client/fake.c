@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The fake array: one thread that accepts, one for each connection. */
+/*
+ * A fake array for the tests of src/client: one thread accepts connections, and each connection
+ * has a thread of its own. See fake.h.
+ */
 #include "fake.h"
 
 #include <assert.h>

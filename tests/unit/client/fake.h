@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An array in the test's own process: just enough HTTP over a unix socket for a client, and every
- * fault of a stream at the push of a button.  It is a fake, not a mock: it has states and changes
- * of its own and does what a call says once for each request id.
+ * A fake array in the process of the test. It speaks just enough HTTP over a unix socket for a
+ * client, and a test can make it commit every fault that an event stream can have. It has states
+ * and changes of its own and carries out each request id once.
  */
 #ifndef VDS_TESTS_FAKE_H
 #define VDS_TESTS_FAKE_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls: what goes out, what comes back, and what happens when the connection breaks. */
+/*
+ * Tests of REST calls: the requests that the client sends, the answers that it returns, and what
+ * it does when the connection breaks.
+ */
 #include <errno.h>
 
 #include "fault.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The replica: it follows, it resumes, it knows when it cannot be trusted, and it is cured as
- * documented.
+ * Tests of the replica: it follows the event stream, resumes after a lost connection, knows when
+ * it cannot be trusted, and is repaired as the documentation says.
  */
 #include <sched.h>
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* For tests of http: an array in a directory of its own, and calls without sockets. */
+/*
+ * The tests of src/http share these helpers: an array in a temporary directory, and functions that
+ * make HTTP calls without sockets.
+ */
 #ifndef VDS_TESTS_HTTP_FIXTURE_H
 #define VDS_TESTS_HTTP_FIXTURE_H
 

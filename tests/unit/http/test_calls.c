@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls on a real array: changes, reads, lists, replays, errors. */
+/* Tests of REST calls on a real array: changes, reads, lists, repeated requests and errors. */
 #include "fixture.h"
 
 #define UNKNOWN "00000000-0000-4000-8000-000000000001"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The event stream of a real array: order, positions, going on, being cut. */
+/*
+ * Tests of the event stream of a real array: its order, its positions, resuming it, and losing it.
+ */
 #include "fixture.h"
 
 /* What was read from a stream; the JSON of the last event. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Listening sockets: modes, leftovers, addresses; which requests over TCP come from a foreign page.
+ * Tests of listening sockets: their modes, sockets left over by a process that ended, their
+ * addresses; and which requests over TCP are refused because they come from a foreign web page.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * docs/openapi.json (as it is served) and the tables of the program say the same, in both
- * directions: routes, parameters, bodies with their types and ranges, answers, rows.
+ * Tests that docs/openapi.json (as vdsd serves it) and the tables of the program say the same, in
+ * both directions: routes, parameters, bodies with their types and ranges, answers, and rows.
  */
 #include "fixture.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The route table: in order, without doubles, every row reachable. */
+/* Tests of the route table: it is sorted, has no duplicates, and every row can be reached. */
 #include "fixture.h"
 
 #define ID "0123abcd-4567-4abc-8def-0123456789ab"

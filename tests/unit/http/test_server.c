@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The server on real sockets: what a client writes, byte by byte, and what it gets. */
+/*
+ * Tests of the HTTP server on real sockets: the client writes its request byte by byte, and the
+ * test looks at every byte of the answer.
+ */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bodies and queries: what the tables allow, and that nothing else gets through. */
+/*
+ * Tests of bodies and queries: the server accepts what its tables allow and refuses everything
+ * else.
+ */
 #include "fixture.h"
 
 #define ID "0123abcd-4567-4abc-8def-0123456789ab"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every code has a status, and the right kind of one. */
+/* Tests that every error code has an HTTP status of the right class. */
 #include "fixture.h"
 
 static void

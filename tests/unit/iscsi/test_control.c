@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* NOP both ways, logout for every reason, SNACK, unknown opcodes, asynchronous messages, and floods of all that. */
+/*
+ * Tests of NOP in both directions, logout for every reason, SNACK, unknown opcodes, asynchronous
+ * messages, and floods of all of these.
+ */
 #include "peer.h"
 
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Data of commands: immediate, unsolicited, solicited, and back; and everything a peer can do wrong with it. */
+/*
+ * Tests of the data of commands: immediate, unsolicited and solicited data to the target, data
+ * from the target, and every error that a peer can make with them.
+ */
 #include "peer.h"
 
 #include <stdio.h>

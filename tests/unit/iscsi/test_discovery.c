@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Text requests: SendTargets in both kinds of session, answers in parts, and what is refused.  RFC 7143 Appendix C. */
+/*
+ * Tests of text requests: SendTargets in both types of session, answers of several PDUs, and
+ * refused requests. Source: RFC 7143 Appendix C.
+ */
 #include "peer.h"
 
 #include <stdio.h>

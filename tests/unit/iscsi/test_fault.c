@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Out of memory, at each allocation of a conversation: the connection ends, nothing leaks, nothing is called twice. */
+/*
+ * Tests of running out of memory at each allocation of a conversation: the connection ends,
+ * nothing leaks, and no callback is called twice.
+ */
 #include "peer.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Login: the stages walked, the owner's decisions, and every way to be refused.  RFC 7143 §6.3, §11.12. */
+/*
+ * Tests of login: the stages in order, the decisions of the connection's owner, and every way in
+ * which a login is refused. Source: RFC 7143 §6.3 and §11.12.
+ */
 #include "peer.h"
 
 #include <stdio.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every PDU that a target sends, byte for byte; additional header segments in and out of bounds.  RFC 7143 §11. */
+/*
+ * Tests of every PDU that a target sends, byte for byte, and of additional header segments that
+ * are within and beyond their bounds. Source: RFC 7143 §11.
+ */
 #include "peer.h"
 
 #include <stdio.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A conversation, fed again cut at every byte, gives the same events and the same answers. */
+/*
+ * Tests of receiving: a recorded conversation that is fed again, cut at every byte, leads to the
+ * same events and the same answers.
+ */
 #include "peer.h"
 
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The command window: its edges, what is ahead, what is dropped, and the wrap at 2^32.  RFC 7143 §4.2.2.1. */
+/*
+ * Tests of the command window: its edges, commands that arrive early, commands that are dropped,
+ * and the wrap at 2^32. Source: RFC 7143 §4.2.2.1.
+ */
 #include "peer.h"
 
 #include <stdlib.h>

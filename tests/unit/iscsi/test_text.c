@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* key=value text: pairs, numbers, names; whole and cut. */
+/* Tests of key=value text: pairs, numbers and names, whole and cut in pieces. */
 #include "peer.h"
 
 #include <stdio.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Task management: what is aborted, in which state, and when the response leaves.  RFC 7143 §11.5, §11.6. */
+/*
+ * Tests of task management: which tasks are aborted, in which state they can be, and when the
+ * response is sent. Source: RFC 7143 §11.5 and §11.6.
+ */
 #include "peer.h"
 
 #include <stdio.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sample rows and states for the tests of wire and client: small, valid, told apart by a number. */
+/*
+ * Sample rows and states for the tests of model, wire, client and com. They are small and valid,
+ * and a number tells them apart.
+ */
 #ifndef VDS_TESTS_SAMPLE_H
 #define VDS_TESTS_SAMPLE_H
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The checker: a valid state passes, and each breach is found and named. */
+/*
+ * Tests of the state checker: a valid state passes, and every breach of a rule is found and named.
+ */
 #include "fault.h"
 #include "sample.h"
 #include "model/state_int.h"

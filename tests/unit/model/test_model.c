@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Random edits against a model so simple that it cannot be wrong: a matrix of LUN numbers.  After
- * each edit the state, and the state that the change leads to through JSON, must say the same as
- * the matrix.
+ * Make random edits and compare the state with a model that is so simple that it cannot be wrong:
+ * a matrix of LUN numbers. After each edit the edited state, and the state that results from
+ * sending the change as JSON and applying it, must agree with the matrix.
  */
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Unmasking lists and iSCSI names. */
+/* Tests of unmasking lists and of iSCSI names. */
 #include <errno.h>
 
 #include "fault.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rows: the table, copies, equality, the hash. */
+/* Tests of rows: the table of families and fields, copying, comparing and hashing. */
 #include <errno.h>
 #include <jansson.h>
 

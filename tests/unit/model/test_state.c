@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* States: look-ups, edits, changes. */
+/* Tests of states: look-ups, edits, and applying changes. */
 #include <errno.h>
 
 #include "fault.h"

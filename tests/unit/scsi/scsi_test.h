@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the tests of scsi share: a unit on memory that can hold, fail and count its I/O, and
- * commands that are run to the end.
+ * The tests of src/scsi share these helpers: a logical unit in memory whose I/O a test can hold,
+ * fail and count, and functions that run a command to its end.
  */
 #ifndef VDS_TESTS_SCSI_TEST_H
 #define VDS_TESTS_SCSI_TEST_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * COMPARE AND WRITE, ORWRITE, ORDERED tasks, and the range lock below them: on one thread, step by
- * step.
+ * Tests of COMPARE AND WRITE, ORWRITE and ORDERED tasks and of the range lock that they use, in
+ * one thread, step by step.
  */
 #include "scsi_test.h"
 

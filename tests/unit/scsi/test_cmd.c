@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The command table, and the commands about commands, LUNs, sense and unit attentions. */
+/*
+ * Tests of the command table, and of the commands that report commands, LUNs, sense data and unit
+ * attentions.
+ */
 #include "scsi_test.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tests of INQUIRY and its VPD pages, byte for byte (docs/design/identity.md). */
 #include "scsi_test.h"
 
 static const uint8_t golden_standard[74] = {

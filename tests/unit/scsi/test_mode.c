@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* MODE SENSE and MODE SELECT; sense data formats. */
+/* Tests of MODE SENSE and MODE SELECT, and of the formats of sense data. */
 #include "scsi_test.h"
 
 static const uint8_t golden_all[] = {

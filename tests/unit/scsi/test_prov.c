@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* UNMAP, WRITE SAME, GET LBA STATUS. */
+/* Tests of UNMAP, WRITE SAME and GET LBA STATUS. */
 #include "scsi_test.h"
 
 #include <errno.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The range lock from several threads.  The bytes themselves tell whether it holds: increments by
- * COMPARE AND WRITE must not be lost, and WRITE AND VERIFY must find what it wrote though others
- * write the same block.  Under TSan an overlap is a data race of the memory device, too.
+ * Tests of the range lock from several threads. The data shows whether the lock holds: no
+ * increment by COMPARE AND WRITE may be lost, and WRITE AND VERIFY must read what it wrote though
+ * other tasks write the same block. Under TSan an overlap is also a data race of the memory
+ * device.
  */
 #include "scsi_test.h"
 

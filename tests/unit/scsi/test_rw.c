@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* READ, WRITE, VERIFY, WRITE AND VERIFY, capacity, cache; and what backing errors become. */
+/*
+ * Tests of READ, WRITE, VERIFY, WRITE AND VERIFY, of capacity and cache, and of the sense data
+ * that errors of the backing store lead to.
+ */
 #include "scsi_test.h"
 
 #include <errno.h>

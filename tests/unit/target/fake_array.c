@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The helpers that fake_array.h declares and describes. */
 #include "fake_array.h"
 
 #include <assert.h>

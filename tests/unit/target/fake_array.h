@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An array for the data path alone: states built by hand, devices given by the test, live rows
- * kept for it to look at.  It stands in for src/array in the link of these tests (and of serve.c).
+ * A fake array for the data path alone: the test builds the states, supplies the devices, and
+ * looks at the live rows. It takes the place of src/array when these tests and serve.c are linked.
  */
 #ifndef VDS_TESTS_FAKE_ARRAY_H
 #define VDS_TESTS_FAKE_ARRAY_H

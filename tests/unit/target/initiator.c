@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The helpers that initiator.h declares and describes. */
 #include "initiator.h"
 
 #include <errno.h>

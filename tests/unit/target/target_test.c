@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The helpers that target_test.h declares and describes. */
 #include "target_test.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the tests of the data path share: a target over the fake array on a loopback port, with two
- * targets ("a" and "b") and one LUN behind both.
+ * The tests of src/target share these helpers: a data path over the fake array on a loopback port,
+ * with two targets ("a" and "b") and one LUN that is associated with both.
  */
 #ifndef VDS_TESTS_TARGET_TEST_H
 #define VDS_TESTS_TARGET_TEST_H

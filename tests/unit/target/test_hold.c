@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Quiesce and resume; task management of what is in flight. */
+/*
+ * Tests of quiescing and resuming paths, and of task management for commands that are being
+ * executed.
+ */
 #include "target_test.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Bytes: all sizes, all ways of sending data, files and memory, several sessions while the
- * configuration changes.
+ * Tests that the right bytes arrive: all sizes, all ways to send data, files and memory, and
+ * several sessions while the configuration changes.
  */
 #include "target_test.h"
 

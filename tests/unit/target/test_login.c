@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who may log in, who is told of what, and how sessions end. */
+/* Tests of who may log in, which targets an initiator is told about, and how sessions end. */
 #include "target_test.h"
 
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What running sessions see of a change, from the moment when publish has returned. */
+/* Tests of what running sessions see of a change once the publish call has returned. */
 #include "target_test.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The command line: words, arguments, options; the tables it is read by; exit statuses. */
+/*
+ * Tests of vdsctl's command line: words, arguments and options, the tables that it is parsed by,
+ * and exit statuses.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tables, objects, addresses: what people read and type. */
+/* Tests of vdsctl's output and input of values: tables, objects and addresses. */
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What vdsd is told: command line, vdsd.conf, defaults, which one wins. */
+/*
+ * Tests of vdsd's settings: the command line, vdsd.conf and the defaults, and which of them takes
+ * precedence.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

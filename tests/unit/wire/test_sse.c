@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The framing of the event stream. */
+/* Tests of the framing of the event stream (Server-Sent Events). */
 #include <errno.h>
 
 #include "base/str.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* JSON: what goes out comes in again, and nothing else does. */
+/*
+ * Tests of the JSON encoding: what is encoded can be decoded again, and nothing else is accepted.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
