@@ -154,6 +154,33 @@ test_a_wrong_digest_is_found(void **unused)
 	assert_non_null(strstr(err_text(ERR_CORRUPT), "digest"));
 }
 
+/* What a check costs for each target, when all of them are reached through one portal. */
+static uint64_t
+cost_per_target(unsigned targets)
+{
+	AUTO_STATE struct state *state = NULL;
+	struct state_edit *edit = sample_edit();
+	uint64_t before;
+
+	for (unsigned n = 10; n < 10 + targets; n++)
+		sample_put(edit, sample_target(n), sample_group(n, n), sample_member(n, 1), NULL);
+	assert_int_equal(state_edit_load(edit, &state), 0);
+	before = state_work();
+	assert_int_equal(state_check(state), 0);
+	return (state_work() - before) / targets;
+}
+
+static void
+test_the_cost_of_a_check_is_linear_in_the_targets(void **unused)
+{
+	uint64_t few = cost_per_target(100), many = cost_per_target(3000);
+
+	(void)unused;
+	if (many > 2 * few)
+		fail_msg("%llu steps for each of 3,000 targets, %llu of 100",
+			 (unsigned long long)many, (unsigned long long)few);
+}
+
 int
 main(void)
 {
@@ -200,6 +227,7 @@ main(void)
 		FOUND(an_array_that_is_not_the_position_s),
 		cmocka_unit_test(test_rows_without_an_array_are_found),
 		FOUND(a_wrong_digest),
+		cmocka_unit_test(test_the_cost_of_a_check_is_linear_in_the_targets),
 	};
 	/* clang-format on */
 
