@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading rows: one, or a list paged by key, with live rows merged in. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -150,11 +151,102 @@ wanted(const struct verb_args *args, const void *row)
 	return guid_is_zero(&args->target_id) || guid_is(row, "target_id", &args->target_id);
 }
 
+/* ---- which rows a list has to look at ---- */
+
+/*
+ * The rows of a family that a list walks in the order of their keys: all of them, or those that an
+ * index names.
+ */
+struct rows {
+	const struct state *state;
+	enum row_family family;
+	const void **few; /* owned; what an index has found; NULL = all rows of the family */
+	size_t count;
+};
+
+static void
+rows_fini(struct rows *rows)
+{
+	mem_free(rows->few);
+}
+
+static const void *
+rows_at(const struct rows *rows, size_t index)
+{
+	return rows->few != NULL ? rows->few[index] : state_at(rows->state, rows->family, index);
+}
+
+static int
+compare_keys(const void *p, const void *q)
+{
+	struct row_key a, b;
+
+	row_key(*(const void *const *)p, &a);
+	row_key(*(const void *const *)q, &b);
+	return row_key_compare(&a, &b);
+}
+
+/* The rows of a slice and one more (or NULL), each once, in the order of their keys. */
+static int
+rows_of_slice(struct rows *rows, struct row_slice slice, const void *more)
+{
+	size_t count = 0;
+
+	rows->few = mem_calloc(slice.count + 2, sizeof(rows->few[0]));
+	if (rows->few == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < slice.count; i++)
+		if (slice.rows[i] != more)
+			rows->few[count++] = slice.rows[i];
+	if (more != NULL)
+		rows->few[count++] = more;
+	if (count > 1)
+		qsort(rows->few, count, sizeof(rows->few[0]), compare_keys);
+	rows->count = count;
+	return 0;
+}
+
+/* Choose the index that answers the filters; where none does, all rows are looked at. */
+static int
+rows_find(struct rows *rows, const struct verb_args *args)
+{
+	static const struct row_slice none = { NULL, 0 };
+	const struct state *state = rows->state;
+
+	switch (rows->family) {
+	case ROW_LUN:
+		if (args->name != NULL)
+			return rows_of_slice(rows, none, state_lun_by_name(state, args->name));
+		break;
+	case ROW_TARGET:
+		if (args->name != NULL)
+			return rows_of_slice(rows, state_targets_by_alias(state, args->name),
+					     state_target_by_name(state, args->name));
+		break;
+	case ROW_ASSOCIATION:
+		if (!guid_is_zero(&args->lun_id))
+			return rows_of_slice(rows, state_lun_targets(state, &args->lun_id), NULL);
+		if (!guid_is_zero(&args->target_id))
+			return rows_of_slice(rows, state_target_luns(state, &args->target_id),
+					     NULL);
+		break;
+	case ROW_PORTAL_GROUP:
+		if (!guid_is_zero(&args->target_id))
+			return rows_of_slice(rows, state_target_groups(state, &args->target_id),
+					     NULL);
+		break;
+	default:
+		break;
+	}
+	rows->count = state_count(state, rows->family);
+	return 0;
+}
+
 /* Index of the first row behind the key. */
 static size_t
-index_after(const struct state *state, enum row_family family, const struct verb_key *after)
+index_after(const struct rows *rows, const struct verb_key *after)
 {
-	size_t low = 0, high = state_count(state, family);
+	size_t low = 0, high = rows->count;
 
 	if (!after->given)
 		return 0;
@@ -162,7 +254,7 @@ index_after(const struct state *state, enum row_family family, const struct verb
 		size_t middle = low + (high - low) / 2;
 		struct row_key key;
 
-		row_key(state_at(state, family, middle), &key);
+		row_key(rows_at(rows, middle), &key);
 		if (row_key_compare(&key, &after->key) <= 0)
 			low = middle + 1;
 		else
@@ -198,15 +290,19 @@ int
 http_list(struct http_call *call, struct http_reply *reply)
 {
 	AUTO(view_fini) struct view view = { array_state(call->array), array_live(call->array) };
-	enum row_family family = call->route->family;
-	const struct state *state = view_of(&view, family);
-	size_t limit = call->args.limit != 0 ? call->args.limit : VERB_LIMIT_DEFAULT;
-	size_t count = state_count(state, family), taken = 0;
-	json_t *items = json_array(), *next = json_null();
+	AUTO(rows_fini)
+	struct rows rows = { .state = view_of(&view, call->route->family),
+			     .family = call->route->family };
+	size_t limit = call->args.limit != 0 ? call->args.limit : VERB_LIMIT_DEFAULT, taken = 0;
+	json_t *items, *next = json_null();
 	const void *last = NULL;
+	int rc = rows_find(&rows, &call->args);
 
-	for (size_t i = index_after(state, family, &call->args.after); i < count; i++) {
-		const void *row = state_at(state, family, i);
+	if (rc < 0)
+		return rc;
+	items = json_array();
+	for (size_t i = index_after(&rows, &call->args.after); i < rows.count; i++) {
+		const void *row = rows_at(&rows, i);
 
 		if (!wanted(&call->args, row))
 			continue;

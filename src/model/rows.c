@@ -37,7 +37,7 @@ row_new_as_sent(enum row_family family, const char *text, size_t len)
 		return NULL;
 	row->family = family;
 	row->is_as_sent = 1;
-	row->refs = 1;
+	atomic_init(&row->refs, 1);
 	memcpy(memory + size_bytes, text, len);
 	return row;
 }
@@ -50,14 +50,30 @@ row_text_as_sent(const void *row)
 	return (const char *)row + row_type(row_family_of(row))->size_bytes;
 }
 
+/* What all strings of a sealed row point to when they are empty.  Never freed, never written. */
+static char no_text[1];
+
+/*
+ * A row that is being made owns each of its strings.  A sealed row owns one block with all of them,
+ * which begins where its first string does: that saves memory and time for each row.
+ */
 static void
 row_free(void *row)
 {
 	const struct row_type *type = row_type(row_family_of(row));
+	bool sealed = row_is_sealed(row);
 
-	for (size_t i = 0; i < type->field_count; i++)
-		if (type->fields[i].type == FIELD_STRING)
-			mem_free(*(char **)row_field_to(row, &type->fields[i]));
+	for (size_t i = 0; i < type->field_count; i++) {
+		char *text;
+
+		if (type->fields[i].type != FIELD_STRING)
+			continue;
+		text = *(char **)row_field_to(row, &type->fields[i]);
+		if (text != no_text)
+			mem_free(text);
+		if (sealed)
+			break;
+	}
 	mem_free(row);
 }
 
@@ -105,20 +121,51 @@ row_set_string(char **field, const char *value)
 	return 0;
 }
 
-/* Sealed rows have no NULL strings and no malformed ones. */
-static int
-strings_settle(void *row)
+/* Repair malformed strings; returns the size of a block that holds all strings with their NULs. */
+static size_t
+strings_settle(void *row, bool *ret_empty)
 {
 	const struct row_type *type = row_type(row_family_of(row));
+	size_t size_bytes = 0, strings = 0;
 
 	for (size_t i = 0; i < type->field_count; i++) {
-		char **field = row_field_to(row, &type->fields[i]);
+		char *text;
 
 		if (type->fields[i].type != FIELD_STRING)
 			continue;
-		if (*field == NULL && row_set_string(field, "") < 0)
-			return -ENOMEM;
-		row_text_repair(*field);
+		text = *(char **)row_field_to(row, &type->fields[i]);
+		if (text != NULL)
+			row_text_repair(text);
+		size_bytes += (text != NULL ? strlen(text) : 0) + 1;
+		strings++;
+	}
+	*ret_empty = size_bytes == strings;
+	return size_bytes;
+}
+
+/* Move all strings into one block; none is NULL afterwards.  0 or -ENOMEM (nothing was moved). */
+static int
+strings_join(void *row)
+{
+	const struct row_type *type = row_type(row_family_of(row));
+	bool empty;
+	size_t size_bytes = strings_settle(row, &empty);
+	char *block = empty ? no_text : mem_alloc(size_bytes);
+
+	if (block == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < type->field_count; i++) {
+		char **field = row_field_to(row, &type->fields[i]);
+		size_t len;
+
+		if (type->fields[i].type != FIELD_STRING)
+			continue;
+		len = *field != NULL ? strlen(*field) : 0;
+		if (!empty)
+			memcpy(block, *field != NULL ? *field : "", len + 1);
+		mem_free(*field);
+		*field = block;
+		block += empty ? 0 : len + 1;
 	}
 	return 0;
 }
@@ -129,14 +176,14 @@ row_seal(void *row)
 	struct row *head = row;
 	AUTO(strbuf_fini) struct strbuf text = { 0 };
 	struct hash128 hash;
+	bool empty;
 
 	if (row_is_sealed(row))
 		return 0;
 	strbuf_init(&text);
-	if (strings_settle(row) < 0)
-		return -ENOMEM;
+	(void)strings_settle(row, &empty);
 	row_canonical(row, &text);
-	if (text.failed || hash128_of(text.text, text.len, &hash) < 0)
+	if (text.failed || hash128_of(text.text, text.len, &hash) < 0 || strings_join(row) < 0)
 		return -ENOMEM;
 	assert(hash.lo != 0 || hash.hi != 0);
 	head->hash = hash;

@@ -286,6 +286,66 @@ test_lists_are_narrowed_by_name(void **state)
 	json_decref(json);
 }
 
+/* Rows of a narrowed list, page by page; each page continues where the last one ended. */
+static size_t
+walk_narrowed(struct fixture *fx, const char *query, unsigned limit)
+{
+	char after[2 * GUID_TEXT_SIZE] = "";
+	size_t found = 0;
+
+	for (;;) {
+		AUTO_FREE char *path = str_printf("%s&limit=%u%s%s", query, limit,
+						  *after != '\0' ? "&after=" : "", after);
+		json_t *json = call(fx, 200, "GET", path, NULL);
+		const char *next = json_string_value(json_object_get(json, "next"));
+
+		found += json_array_size(json_object_get(json, "items"));
+		if (next != NULL)
+			snprintf(after, sizeof(after), "%s", next);
+		json_decref(json);
+		if (next == NULL)
+			return found;
+	}
+}
+
+/* What an index finds is what a walk over all rows would find, also page by page. */
+static void
+test_lists_are_narrowed_by_id(void **state)
+{
+	char lun[3][GUID_TEXT_SIZE], target[4][GUID_TEXT_SIZE], path[256], body[256];
+	json_t *json;
+
+	for (int i = 0; i < 4; i++)
+		make(*state, "/v1/targets", "{\"with_group\":true}", target[i]);
+	for (int i = 0; i < 3; i++) {
+		make(*state, "/v1/luns", "{\"size_bytes\":4096}", lun[i]);
+		snprintf(path, sizeof(path), "/v1/luns/%s/targets", lun[i]);
+		snprintf(body, sizeof(body), "{\"targets\":[\"%s\",\"%s\",\"%s\"]}", target[0],
+			 target[1 + i % 3], target[1 + (i + 1) % 3]);
+		json_decref(call(*state, 200, "PUT", path, body));
+	}
+	for (unsigned limit = 1; limit <= 4; limit++) {
+		for (int i = 0; i < 3; i++) {
+			snprintf(path, sizeof(path), "/v1/associations?lun_id=%s", lun[i]);
+			assert_int_equal(walk_narrowed(*state, path, limit), 3);
+			snprintf(path, sizeof(path), "/v1/associations?target_id=%s",
+				 target[1 + i]);
+			assert_int_equal(walk_narrowed(*state, path, limit), 2);
+		}
+		snprintf(path, sizeof(path), "/v1/associations?target_id=%s", target[0]);
+		assert_int_equal(walk_narrowed(*state, path, limit), 3);
+		snprintf(path, sizeof(path), "/v1/portal-groups?target_id=%s", target[0]);
+		assert_int_equal(walk_narrowed(*state, path, limit), 1);
+	}
+	snprintf(path, sizeof(path), "/v1/associations?lun_id=%s&target_id=%s", lun[0], target[0]);
+	json = call(*state, 200, "GET", path, NULL);
+	assert_int_equal(json_array_size(json_object_get(json, "items")), 1);
+	json_decref(json);
+	json = call(*state, 200, "GET", "/v1/luns?name=none", NULL);
+	assert_int_equal(json_array_size(json_object_get(json, "items")), 0);
+	json_decref(json);
+}
+
 static void
 test_a_request_id_is_answered_twice_and_done_once(void **state)
 {
@@ -472,6 +532,7 @@ main(void)
 		WITH_ARRAY(test_groups_name_their_portals),
 		WITH_ARRAY(test_lists_are_paged),
 		WITH_ARRAY(test_lists_are_narrowed_by_name),
+		WITH_ARRAY(test_lists_are_narrowed_by_id),
 		WITH_ARRAY(test_a_request_id_is_answered_twice_and_done_once),
 		WITH_ARRAY(test_a_bad_request_id_is_refused),
 		WITH_ARRAY(test_errors_have_their_status),
