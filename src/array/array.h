@@ -174,6 +174,12 @@ struct array_answer {
 	struct guid job_id;    /* of a long operation; zero = it is done */
 	bool existed;          /* nothing new: object_id is the one that was there */
 	bool replayed;         /* the first answer to this request id, again */
+	/*
+	 * The live state has what the change did to it from this version on, of this boot (position
+	 * of array_live); a zero boot says that the change has to do with configuration alone.
+	 */
+	struct guid live_boot;
+	uint64_t live_version;
 };
 
 /* name: 1-63 bytes. */

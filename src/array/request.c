@@ -45,6 +45,21 @@ entry_new(struct array *array, const struct guid *id)
 	return TAKE(entry);
 }
 
+/*
+ * A change may have changed live facts alone (the health of a LUN whose row is online already), or
+ * live facts beside its rows: they are in the live state as it is now.
+ */
+static void
+add_live(struct array *array, struct array_answer *answer)
+{
+	AUTO_STATE struct state *live = array_live(array);
+
+	if (answer == NULL)
+		return;
+	answer->live_boot = state_position(live)->array_id;
+	answer->live_version = state_position(live)->sequence;
+}
+
 int
 array_request_begin(struct array *array, const struct array_request *request,
 		    struct array_answer *ret_answer)
@@ -65,6 +80,8 @@ array_request_begin(struct array *array, const struct array_request *request,
 	else if (entry_new(array, &id) == NULL)
 		rc = -ENOMEM;
 	pthread_mutex_unlock(&array->requests_lock);
+	if (rc == 1)
+		add_live(array, ret_answer);
 	return rc;
 }
 
@@ -77,6 +94,8 @@ array_request_end(struct array *array, const struct array_request *request, int 
 
 	if (rc == 0 && ret_answer != NULL)
 		*ret_answer = *answer;
+	if (rc == 0)
+		add_live(array, ret_answer);
 	if (guid_is_zero(&id))
 		return rc;
 	pthread_mutex_lock(&array->requests_lock);

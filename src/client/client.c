@@ -195,15 +195,36 @@ attempts(struct client *client, const struct client_request *request,
 	return rc;
 }
 
-/* A change's answer, or a list, names the sequence that it shows: the replica must show it too. */
+/* Waits for the live rows that the answer names; an older array names none. */
+static int
+live_wait(struct client *client, const json_t *live)
+{
+	const json_t *boot = json_object_get(live, "boot");
+	const json_t *version = json_object_get(live, "version");
+	struct guid id;
+
+	if (!json_is_string(boot) || !json_is_integer(version) ||
+	    guid_parse(json_string_value(boot), &id) < 0)
+		return 0;
+	return client_replica_wait_live(&client->replica, &id,
+					(uint64_t)json_integer_value(version));
+}
+
+/*
+ * A change's answer, or a list, names the sequence that it shows, and a change's answer the version
+ * of the live rows: the replica must show both too, so that a program reads its own changes.
+ */
 static int
 answer_wait(struct client *client, const json_t *json)
 {
 	const json_t *sequence = json_object_get(json, "sequence");
+	int rc = 0;
 
-	if (client->mode != CLIENT_REPLICA || !json_is_integer(sequence))
+	if (client->mode != CLIENT_REPLICA)
 		return 0;
-	return client_replica_wait(&client->replica, (uint64_t)json_integer_value(sequence));
+	if (json_is_integer(sequence))
+		rc = client_replica_wait(&client->replica, (uint64_t)json_integer_value(sequence));
+	return rc == 0 ? live_wait(client, json_object_get(json, "live")) : rc;
 }
 
 static int

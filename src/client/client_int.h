@@ -158,6 +158,7 @@ struct client_replica {
 	/* under the lock */
 	enum client_replica_state state;
 	struct position position; /* of the view's configuration */
+	struct position live;     /* of the view's live rows */
 	char why[512];            /* of the last cut, breach or failed load */
 	bool closing;
 	uint64_t loads_asked, loads_done;
@@ -210,6 +211,12 @@ void client_replica_touch(struct client_replica *r);
  * thread: 0 at once.
  */
 int client_replica_wait(struct client_replica *r, uint64_t sequence);
+/*
+ * Waits until the view's live rows have that version of that boot of the array, or until they are of
+ * a boot that began meanwhile: then what is waited for is void.  Returns 0, ERR_CACHE_CORRUPT (the
+ * replica is broken), ERR_TIMEOUT, ERR_CLOSED.  On the event thread: 0 at once.
+ */
+int client_replica_wait_live(struct client_replica *r, const struct guid *boot, uint64_t version);
 /*
  * Has the event thread load a snapshot and waits for it.  0, why it failed, ERR_CACHE_CORRUPT,
  * ERR_BUSY on the event thread.

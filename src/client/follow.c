@@ -67,6 +67,7 @@ view_move(struct client_replica *r, struct state *config, struct state *live,
 	r->view.live = live != NULL ? live : state_ref(before.live);
 	pthread_mutex_lock(&r->lock);
 	r->position = *state_position(r->view.config);
+	r->live = *state_position(r->view.live);
 	pthread_cond_broadcast(&r->moved);
 	pthread_mutex_unlock(&r->lock);
 	if (before.config != NULL)

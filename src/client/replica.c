@@ -137,33 +137,80 @@ client_replica_trust(struct client_replica *r)
 
 /* ---- waiting ---- */
 
-int
-client_replica_wait(struct client_replica *r, uint64_t sequence)
+/* What is waited for: a sequence of the configuration, or a version of the live rows. */
+struct goal {
+	const struct guid *boot; /* NULL = configuration */
+	uint64_t sequence;
+	struct guid first_boot; /* of the live rows when the wait began */
+};
+
+/* Under the lock. */
+static bool
+is_reached(const struct client_replica *r, const struct goal *goal)
+{
+	if (goal->boot == NULL)
+		return r->position.sequence >= goal->sequence;
+	if (guid_equal(&r->live.array_id, goal->boot))
+		return r->live.sequence >= goal->sequence;
+	return !guid_equal(&r->live.array_id, &goal->first_boot);
+}
+
+/* Under the lock: the time is over. */
+static int
+give_up(const struct client_replica *r, const struct goal *goal)
+{
+	uint64_t at = goal->boot == NULL ? r->position.sequence : r->live.sequence;
+
+	if (is_stale(r))
+		return distrust(r);
+	/* The array was started again before the wait began. */
+	if (goal->boot != NULL && !guid_equal(&r->live.array_id, goal->boot))
+		return 0;
+	return err_set(ERR_TIMEOUT, "the replica is still at %llu, not at %llu",
+		       (unsigned long long)at, (unsigned long long)goal->sequence);
+}
+
+static int
+wait_for(struct client_replica *r, struct goal *goal)
 {
 	uint64_t until = clock_mono_ns() + r->tuning->wait_ns;
+	bool done = false;
 	int rc = 0;
 
 	if (client_replica_is_own_thread(r))
 		return 0;
 	pthread_mutex_lock(&r->lock);
-	for (;;) {
-		if (r->closing)
+	goal->first_boot = r->live.array_id;
+	while (rc == 0 && !done) {
+		if (r->closing) {
 			rc = ERR_CLOSED;
-		else if (r->state == REPLICA_BROKEN)
+		} else if (r->state == REPLICA_BROKEN) {
 			rc = distrust(r);
-		else if (r->position.sequence >= sequence)
-			break;
-		else if (client_cond_wait(&r->moved, &r->lock, until) == ETIMEDOUT)
-			rc = is_stale(r) ? distrust(r)
-					 : err_set(ERR_TIMEOUT,
-						   "the replica is still at %llu, not at %llu",
-						   (unsigned long long)r->position.sequence,
-						   (unsigned long long)sequence);
-		if (rc < 0)
-			break;
+		} else if (is_reached(r, goal)) {
+			done = true;
+		} else if (client_cond_wait(&r->moved, &r->lock, until) == ETIMEDOUT) {
+			rc = give_up(r, goal);
+			done = true;
+		}
 	}
 	pthread_mutex_unlock(&r->lock);
 	return rc;
+}
+
+int
+client_replica_wait(struct client_replica *r, uint64_t sequence)
+{
+	struct goal goal = { .sequence = sequence };
+
+	return wait_for(r, &goal);
+}
+
+int
+client_replica_wait_live(struct client_replica *r, const struct guid *boot, uint64_t version)
+{
+	struct goal goal = { .boot = boot, .sequence = version };
+
+	return wait_for(r, &goal);
 }
 
 /* Under the lock: until a load that was asked for at `ticket` or later is done. */

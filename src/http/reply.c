@@ -15,6 +15,18 @@ http_reply_json(struct http_reply *reply, json_t *json)
 	return 0;
 }
 
+/* NULL when the change has to do with configuration alone; then the member is left out. */
+static json_t *
+live_json(const struct array_answer *answer)
+{
+	char boot[GUID_TEXT_SIZE];
+
+	if (guid_is_zero(&answer->live_boot))
+		return NULL;
+	return json_pack("{s:s, s:I}", "boot", guid_format(&answer->live_boot, boot), "version",
+			 (json_int_t)answer->live_version);
+}
+
 int
 http_answer(struct http_call *call, struct http_reply *reply, int rc,
 	    const struct array_answer *answer)
@@ -26,12 +38,12 @@ http_answer(struct http_call *call, struct http_reply *reply, int rc,
 		return rc;
 	has_job = !guid_is_zero(&answer->job_id);
 	reply->status = has_job ? 202 : answer->existed ? 200 : call->verb->status;
-	return http_reply_json(reply,
-			       json_pack("{s:I, s:s, s:s?, s:b, s:b}", "sequence",
-					 (json_int_t)answer->sequence, "id",
-					 guid_format(&answer->object_id, id), "job",
-					 has_job ? guid_format(&answer->job_id, job) : NULL,
-					 "existed", answer->existed, "replayed", answer->replayed));
+	return http_reply_json(reply, json_pack("{s:I, s:s, s:s?, s:b, s:b, s:o*}", "sequence",
+						(json_int_t)answer->sequence, "id",
+						guid_format(&answer->object_id, id), "job",
+						has_job ? guid_format(&answer->job_id, job) : NULL,
+						"existed", answer->existed, "replayed",
+						answer->replayed, "live", live_json(answer)));
 }
 
 void

@@ -87,7 +87,8 @@ test_failure_stays_until_online(void **state)
 	struct fixture *f = *state;
 	struct guid lun = make_lun(f->array, "l");
 	char path[256], away[264];
-	uint64_t before;
+	struct array_answer answer;
+	uint64_t before, failed_version;
 
 	lun_file(f, lun, path);
 	snprintf(away, sizeof(away), "%s.away", path);
@@ -99,9 +100,19 @@ test_failure_stays_until_online(void **state)
 	assert_int_equal(rename(away, path), 0);
 	assert_true(wait_health(f->array, lun, HEALTH_FAILED));
 	before = sequence_of(f->array);
-	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL));
-	assert_true(wait_health(f->array, lun, HEALTH_OK));
+	AUTO_STATE struct state *failed = array_live(f->array);
+
+	failed_version = state_position(failed)->sequence;
+	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, &answer));
+	AUTO_STATE struct state *live = array_live(f->array);
+	const struct row_live_lun *row = state_find(live, ROW_LIVE_LUN, &lun);
+
+	assert_int_equal(row->health, HEALTH_OK);
 	assert_int_equal(sequence_of(f->array), before); /* it was online all the time */
+	/* so the answer names the live rows' version that has it */
+	assert_true(guid_equal(&answer.live_boot, &state_position(live)->array_id));
+	assert_true(answer.live_version > failed_version &&
+		    answer.live_version <= state_position(live)->sequence);
 	assert_true(wait_operation(f->array, lun, OPERATION_NONE));
 }
 

@@ -37,6 +37,26 @@ pair_fini(struct pair *p)
 	(void)unused;                                   \
 	pair_open(&p)
 
+struct own_change {
+	struct client *client;
+	struct guid id;
+	int rc;
+	bool seen;
+};
+
+/* A change, and at once a look for what it did to the live rows. */
+static void *
+change_and_look(void *arg)
+{
+	struct own_change *c = arg;
+	AUTO_VIEW struct client_view view = { NULL, NULL };
+
+	c->rc = client_call(c->client, "PUT", "/v1/luns/x/status", NULL, NULL);
+	client_view_last(c->client, &view);
+	c->seen = state_find(view.live, ROW_LIVE_LUN, &c->id) != NULL;
+	return NULL;
+}
+
 /* Until the replica is in that state; a test that waits in vain is ended by the harness. */
 static void
 await_state(struct client *client, enum client_replica_state state)
@@ -789,6 +809,63 @@ test_the_event_thread_survives_a_lack_of_memory(void **unused)
 	assert_same(&p);
 }
 
+/* What an answer says of the live rows, as text. */
+static void
+answer_of(struct pair *p, const struct guid *boot, uint64_t later, char text[256])
+{
+	AUTO_VIEW struct client_view view = { NULL, NULL };
+	char id[GUID_TEXT_SIZE];
+
+	client_view_last(p->client, &view);
+	snprintf(
+		text, 256,
+		"{\"sequence\":0,\"id\":\"00000001-0000-0000-0000-00000000006c\",\"job\":null,"
+		"\"existed\":false,\"replayed\":false,\"live\":{\"boot\":\"%s\",\"version\":%llu}}",
+		guid_format(boot != NULL ? boot : &state_position(view.live)->array_id, id),
+		(unsigned long long)(state_position(view.live)->sequence + later));
+}
+
+static void
+test_a_change_of_live_rows_alone_is_read_by_its_program(void **unused)
+{
+	struct own_change own = { .id = sample_id('l', 77), .rc = -1 };
+	struct fake_seen seen;
+	pthread_t thread;
+	char text[256];
+
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	own.client = p.client;
+	answer_of(&p, NULL, 1, text);
+	fake_answer(p.fake, 200, text);
+	fake_seen(p.fake, &seen);
+	assert_int_equal(pthread_create(&thread, NULL, change_and_look, &own), 0);
+	fake_await_calls(p.fake, seen.calls + 1);
+	fake_live(p.fake, sample_live_lun(77, HEALTH_OK));
+	pthread_join(thread, NULL);
+	assert_int_equal(own.rc, 0);
+	assert_true(own.seen);
+}
+
+static void
+test_live_rows_of_a_boot_that_is_over_are_not_waited_for(void **unused)
+{
+	struct guid old_boot = sample_id('o', 1);
+	char text[256];
+
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	p.client->tuning.wait_ns = 50 * NS_PER_MS;
+	answer_of(&p, &old_boot, 5, text);
+	fake_answer(p.fake, 200, text);
+	assert_int_equal(client_call(p.client, "PUT", "/v1/luns/x/status", NULL, NULL), 0);
+	/* but one of this boot that does not come is a timeout */
+	answer_of(&p, NULL, 5, text);
+	fake_answer(p.fake, 200, text);
+	assert_int_equal(client_call(p.client, "PUT", "/v1/luns/x/status", NULL, NULL),
+			 ERR_TIMEOUT);
+}
+
 int
 main(void)
 {
@@ -825,6 +902,8 @@ main(void)
 		cmocka_unit_test(test_a_job_is_waited_for_on_the_stream),
 		cmocka_unit_test(test_waiting_for_a_job_ends_with_the_time),
 		cmocka_unit_test(test_readers_see_the_sequence_rise_while_it_moves),
+		cmocka_unit_test(test_a_change_of_live_rows_alone_is_read_by_its_program),
+		cmocka_unit_test(test_live_rows_of_a_boot_that_is_over_are_not_waited_for),
 		cmocka_unit_test(test_refreshes_cuts_and_changes_together_end_well),
 		cmocka_unit_test(test_the_event_thread_survives_a_lack_of_memory),
 	};
