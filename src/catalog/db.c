@@ -39,6 +39,8 @@ static const char *const statement_sql[STMT_COUNT] = {
 		"SELECT count(*), min(sequence), max(sequence) FROM event WHERE sequence > ?",
 	[STMT_EVENT_LIST] =
 		"SELECT sequence, change FROM event WHERE sequence > ? ORDER BY sequence",
+	[STMT_EVENT_DIGEST] =
+		"UPDATE event SET change = json_set(change, '$.digest', ?) WHERE sequence = ?",
 	[STMT_ANSWER_PUT] = "INSERT INTO answer (request_id, sequence, object_id, job_id, existed) "
 			    "VALUES (?, ?, ?, ?, ?)",
 	[STMT_ANSWER_PRUNE] = "DELETE FROM answer WHERE number <= ?",

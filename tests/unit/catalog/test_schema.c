@@ -137,6 +137,31 @@ test_targets_with_luns_count_as_seen_after_the_migration(void **state)
 	f->catalog = NULL;
 }
 
+/* Rows that a migration changes have other hashes: the catalog is whole with those. */
+static void
+test_migration_that_changes_rows_takes_their_digest_anew(void **state)
+{
+	static const struct catalog_migration changing[] = {
+		{ "UPDATE pool SET path = path || '/moved'" },
+		{ "UPDATE lun SET serial = serial || '-2'" },
+	};
+	struct catalog_fixture *f = *state;
+	struct catalog_migration list[LIST_SIZE];
+	unsigned count = migrations(changing, list);
+	struct position before;
+	struct state *found = NULL;
+
+	assert_ok(sample_commit(f->catalog, &f->state, 2));
+	before = *state_position(f->state);
+	assert_ok(catalog_migrate(f->catalog, list, count));
+	assert_ok(catalog_load(f->catalog, &found));
+	assert_int_equal(state_position(found)->sequence, before.sequence);
+	assert_false(hash128_equal(&state_position(found)->digest, &before.digest));
+	assert_ok(state_check(found));
+	assert_ok(catalog_check(f->catalog));
+	state_unref(found);
+}
+
 static void
 test_copy_from_before_the_migration_is_a_whole_catalog(void **state)
 {
@@ -218,6 +243,7 @@ main(void)
 		WITH_CATALOG(test_new_catalog_has_the_newest_version_and_no_copy),
 		WITH_CATALOG(test_older_version_is_migrated_and_keeps_its_rows),
 		WITH_DIR(test_targets_with_luns_count_as_seen_after_the_migration),
+		WITH_CATALOG(test_migration_that_changes_rows_takes_their_digest_anew),
 		WITH_CATALOG(test_copy_from_before_the_migration_is_a_whole_catalog),
 		WITH_CATALOG(test_migration_that_fails_leaves_the_version_before_it),
 		WITH_CATALOG(test_migrating_again_does_nothing),
