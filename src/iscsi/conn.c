@@ -19,6 +19,7 @@
 #define QUEUE_DEPTH_MAX         1024
 #define IMMEDIATE_DEPTH_DEFAULT 16
 #define IMMEDIATE_DEPTH_MAX     256
+#define STASH_KEEP              16384u /* bytes of a stash that are kept when memory is tight */
 
 LOG_AREA(pdu_log, "iscsi.pdu");
 
@@ -70,7 +71,7 @@ limits_ok(const struct iscsi_params *l)
 	       l->header_digest <= 3 && l->data_digest >= 1 && l->data_digest <= 3;
 }
 
-static void
+static int
 conn_init(struct iscsi_conn *conn, const struct iscsi_conn_config *config,
 	  const struct iscsi_params *limits)
 {
@@ -86,11 +87,13 @@ conn_init(struct iscsi_conn *conn, const struct iscsi_conn_config *config,
 	iscsi_keys_defaults(&conn->params);
 	list_init(&conn->tmfs);
 	iscsi_login_init(&conn->login);
-	iscsi_text_init(&conn->text);
-	iscsi_session_init(&conn->session, depth);
-	iscsi_task_pool_init(&conn->pool, 2 * depth + immediate, config->task_extra_bytes);
-	iscsi_rx_init(&conn->rx);
-	iscsi_tx_init(&conn->tx);
+	conn->account.budget = config->budget;
+	iscsi_text_init(&conn->text, &conn->account);
+	iscsi_session_init(&conn->session, depth, &conn->account);
+	iscsi_task_pool_init(&conn->pool, 2 * depth + immediate, config->task_extra_bytes,
+			     &conn->account);
+	iscsi_rx_init(&conn->rx, &conn->account);
+	return iscsi_tx_init(&conn->tx);
 }
 
 int
@@ -109,7 +112,12 @@ iscsi_conn_new(const struct iscsi_conn_config *config, struct iscsi_conn **ret_c
 	conn = mem_calloc(1, sizeof(*conn));
 	if (conn == NULL)
 		return -ENOMEM;
-	conn_init(conn, config, &limits);
+	int rc = conn_init(conn, config, &limits);
+
+	if (rc < 0) {
+		iscsi_conn_free(conn);
+		return rc;
+	}
 	*ret_conn = conn;
 	return 0;
 }
@@ -134,6 +142,9 @@ iscsi_conn_free(struct iscsi_conn *conn)
 	iscsi_session_fini(&conn->session);
 	iscsi_text_fini(&conn->text);
 	iscsi_rx_fini(&conn->rx);
+	iscsi_tx_fini(&conn->tx);
+	iscsi_conn_set_budget(conn, NULL);
+	assert(conn->account.bytes == 0);
 	mem_free(conn);
 }
 
@@ -186,13 +197,12 @@ on_head(struct iscsi_conn *conn)
 {
 	const struct iscsi_pdu *pdu = &conn->rx.pdu;
 	uint8_t opcode = iscsi_bhs_opcode(pdu->bhs);
-	uint32_t max = MAX(conn->limits.max_recv_len, 8192u);
 
 	if (conn->state == CONN_UP && opcode != OP_LOGIN)
 		return ERR_PROTOCOL;
 	if (conn->login.pending_step >= 0)
 		return ERR_PROTOCOL; /* it was to wait for our answer */
-	if (pdu->data_len > max)
+	if (pdu->data_len > iscsi_conn_max_recv(conn))
 		return conn->state == CONN_LOGGED_IN ? drop_for(conn, pdu, REJECT_PROTOCOL)
 						     : ERR_PROTOCOL;
 	if (opcode == OP_DATA_OUT && conn->state == CONN_LOGGED_IN)
@@ -240,7 +250,7 @@ run_held(struct iscsi_conn *conn)
 
 		if (!h->is_void)
 			err = dispatch_in_turn(conn, &pdu, !h->is_data);
-		mem_free(h);
+		iscsi_session_held_free(&conn->session, h);
 	}
 	return err;
 }
@@ -258,6 +268,9 @@ run_numbered(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 		err = dispatch_in_turn(conn, pdu, true);
 		return err == 0 && !list_empty(&s->held) ? run_held(conn) : err;
 	case SN_AHEAD:
+		/* A discovery session keeps nothing for its peer: what was lost between ends it. */
+		if (conn->discovery)
+			return ERR_PROTOCOL;
 		return iscsi_session_hold(s, pdu, cmd_sn, false);
 	case SN_OUTSIDE:
 		break;
@@ -337,6 +350,9 @@ run(struct iscsi_conn *conn, const uint8_t *bytes, size_t len)
 			event = on_pdu(conn);
 		if (event < 0)
 			return fail(conn, event);
+		if (conn->rx.state == RX_IN_HEADER && conn->rx.stash_size > STASH_KEEP &&
+		    iscsi_account_is_tight(&conn->account))
+			iscsi_rx_drop_stash(&conn->rx);
 	}
 	return conn->error;
 }
@@ -361,16 +377,38 @@ iscsi_conn_rx_advance(struct iscsi_conn *conn, size_t len_bytes)
 	return run(conn, (const uint8_t *)"", 0);
 }
 
+size_t
+iscsi_conn_rx_need(const struct iscsi_conn *conn)
+{
+	return iscsi_rx_need(&conn->rx);
+}
+
+bool
+iscsi_conn_is_stranger(const struct iscsi_conn *conn)
+{
+	return conn->state != CONN_LOGGED_IN || conn->discovery;
+}
+
+uint32_t
+iscsi_conn_max_recv(const struct iscsi_conn *conn)
+{
+	return iscsi_conn_is_stranger(conn) ? LOGIN_DATA_MAX
+					    : MAX(conn->limits.max_recv_len, LOGIN_DATA_MAX);
+}
+
+/* A stranger gets one answer at a time: it has to take it before the next request is read. */
 bool
 iscsi_conn_wants_input(const struct iscsi_conn *conn)
 {
+	if (iscsi_conn_is_stranger(conn))
+		return conn->error == 0 && !iscsi_conn_has_output(conn);
 	return conn->error == 0 && conn->tx.msgs < TX_MSGS_SOFT &&
 	       conn->tx.msg_bytes < TX_BYTES_SOFT;
 }
 
 /* --- login ----------------------------------------------------------------------------------- */
 
-void
+int
 iscsi_conn_established(struct iscsi_conn *conn)
 {
 	bool header_digest = conn->params.header_digest == ISCSI_DIGEST_CRC32C;
@@ -379,8 +417,15 @@ iscsi_conn_established(struct iscsi_conn *conn)
 	conn->state = CONN_LOGGED_IN;
 	conn->rx.header_digest = conn->tx.header_digest = header_digest;
 	conn->rx.data_digest = conn->tx.data_digest = data_digest;
+	if (!conn->discovery) {
+		int rc = iscsi_tx_grow(&conn->tx);
+
+		if (rc < 0)
+			return rc;
+	}
 	if (conn->ops->established != NULL)
 		conn->ops->established(conn->user, conn);
+	return conn->error;
 }
 
 int

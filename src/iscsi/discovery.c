@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Text requests of the full feature phase: SendTargets, and the few keys that may be said there.
- * RFC 7143 §11.10, §11.11, Appendix C.
+ * Text requests of the full feature phase: SendTargets, and the few keys that may be sent there.  RFC 7143 §11.10, §11.11,
+ * Appendix C.
  *
- * One exchange at a time.  It spans requests while the initiator sends its text in parts (C bit, ours empty and with a
- * target transfer tag), and responses while we send ours in parts (our C bit, its requests empty).
+ * There is one exchange at a time.  It takes several requests while the initiator sends its text in parts (C bit; the
+ * responses are empty and carry a target transfer tag), and several responses while the answer goes out in parts (C bit; the
+ * requests are empty).  A list of targets of any length is made part by part: no more than one response and one target is
+ * held in memory.
+ *
+ * Called by conn.c on the thread that has the connection.
  */
 #include "iscsi/iscsi_int.h"
 
@@ -14,28 +18,48 @@
 
 #include "base/err.h"
 
-#define TARGETS_BYTES_MAX (1024u * 1024)
+#define RESPONSE_MAX (64u * 1024) /* of a response, whatever longer ones the initiator takes */
 
 struct iscsi_targets {
-	struct iscsi_text *text;
+	struct iscsi_conn *conn;
 	int error;
 };
+
+static uint32_t
+response_max(const struct iscsi_conn *conn)
+{
+	return MIN(conn->params.max_send_len, RESPONSE_MAX);
+}
 
 static int
 targets_check(struct iscsi_targets *list)
 {
-	if (list->error == 0 && list->text->out.failed)
+	if (list->error == 0 && list->conn->text.out.failed)
 		list->error = -ENOMEM;
-	if (list->error == 0 && list->text->out.len > TARGETS_BYTES_MAX)
-		list->error = ERR_LIMIT;
 	return list->error;
+}
+
+bool
+iscsi_targets_full(const struct iscsi_targets *list)
+{
+	return iscsi_text_out_left(&list->conn->text) > response_max(list->conn);
+}
+
+void
+iscsi_targets_more(struct iscsi_targets *list, const char *after)
+{
+	struct iscsi_exchange *x = &list->conn->exchange;
+
+	x->more = true;
+	x->after[0] = '\0';
+	strncat(x->after, after, sizeof(x->after) - 1);
 }
 
 int
 iscsi_targets_add(struct iscsi_targets *list, const char *name)
 {
 	if (list->error == 0)
-		iscsi_text_put(list->text, "TargetName", name);
+		iscsi_text_put(&list->conn->text, "TargetName", name);
 	return targets_check(list);
 }
 
@@ -47,7 +71,7 @@ iscsi_targets_add_portal(struct iscsi_targets *list, const char *address, uint16
 	if (snprintf(value, sizeof(value), "%s,%u", address, (unsigned)tpgt) >= (int)sizeof(value))
 		list->error = ERR_LIMIT;
 	if (list->error == 0)
-		iscsi_text_put(list->text, "TargetAddress", value);
+		iscsi_text_put(&list->conn->text, "TargetAddress", value);
 	return targets_check(list);
 }
 
@@ -92,33 +116,57 @@ respond(struct iscsi_conn *conn, uint8_t flags, uint32_t data_len)
 	return 0;
 }
 
+/* Have the owner name targets until there is enough for a response, or there are no more. */
+static int
+gather(struct iscsi_conn *conn)
+{
+	struct iscsi_exchange *x = &conn->exchange;
+	struct iscsi_targets list = { .conn = conn };
+	const char *name = x->keys.send_targets[0] != '\0' ? x->keys.send_targets : NULL;
+
+	while (x->more && !iscsi_targets_full(&list)) {
+		char after[sizeof(x->after)];
+
+		memcpy(after, x->after, sizeof(after));
+		x->more = false;
+		iscsi_text_compact_out(&conn->text);
+		conn->ops->send_targets(conn->user, name, after[0] != '\0' ? after : NULL, &list);
+		if (targets_check(&list) < 0)
+			return list.error;
+	}
+	return 0;
+}
+
 /* The next part, as much as the initiator takes at a time. */
 static int
 answer(struct iscsi_conn *conn, uint8_t request_flags)
 {
+	uint32_t max = response_max(conn);
+	int rc = gather(conn);
 	size_t left = iscsi_text_out_left(&conn->text);
 
-	if (left > conn->params.max_send_len)
-		return respond(conn, FLAG_CONTINUE, conn->params.max_send_len);
+	if (rc < 0)
+		return rc;
+	if (left > max)
+		return respond(conn, FLAG_CONTINUE, max);
 	return respond(conn, request_flags & FLAG_FINAL, (uint32_t)left);
 }
 
 static int
 apply(struct iscsi_conn *conn)
 {
-	struct iscsi_keys *keys = &conn->exchange.keys;
-	struct iscsi_targets list = { .text = &conn->text };
-	int err;
+	struct iscsi_exchange *x = &conn->exchange;
+	int rc;
 
-	keys->stage = STAGE_FULL;
-	keys->wants_targets = false;
-	err = iscsi_keys_apply(conn, keys);
+	x->keys.stage = STAGE_FULL;
+	x->keys.wants_targets = false;
+	rc = iscsi_keys_apply(conn, &x->keys);
 	iscsi_text_clear_in(&conn->text);
-	if (err < 0 || !keys->wants_targets)
-		return err;
-	conn->ops->send_targets(conn->user,
-				keys->send_targets[0] != '\0' ? keys->send_targets : NULL, &list);
-	return targets_check(&list);
+	if (rc < 0)
+		return rc;
+	x->more = x->keys.wants_targets;
+	x->after[0] = '\0';
+	return 0;
 }
 
 static bool
@@ -150,13 +198,13 @@ iscsi_discovery_on_text(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 		return err == ERR_LIMIT ? reject(conn, pdu, REJECT_NO_RESOURCES) : err;
 	if ((flags & FLAG_CONTINUE) != 0)
 		return respond(conn, 0, 0);
-	if (iscsi_text_out_left(&conn->text) > 0)
+	if (iscsi_text_out_left(&conn->text) > 0 || x->more)
 		return conn->text.in_len > 0 ? reject(conn, pdu, REJECT_PROTOCOL)
 					     : answer(conn, flags);
 	err = apply(conn);
 	if (err == ERR_PROTOCOL)
 		return reject(conn, pdu, REJECT_PROTOCOL);
-	if (err == ERR_LIMIT)
-		return reject(conn, pdu, REJECT_NO_RESOURCES);
-	return err < 0 ? err : answer(conn, flags);
+	if (err < 0)
+		return err;
+	return answer(conn, flags);
 }

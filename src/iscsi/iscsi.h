@@ -25,6 +25,7 @@
 #ifndef VDS_ISCSI_ISCSI_H
 #define VDS_ISCSI_ISCSI_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -270,14 +271,27 @@ struct iscsi_conn_ops {
 	bool (*same_lun)(const uint8_t *a, const uint8_t *b);
 
 	/*
-	 * Name the targets that this initiator may use: all (name == NULL) or the one called name; through
-	 * iscsi_targets_add and iscsi_targets_add_portal.  In a normal session name is the session's own target.
+	 * Name targets that this initiator may use, through iscsi_targets_add and iscsi_targets_add_portal: the one
+	 * called name, or with NULL all in the order of their names, from the first behind `after` (NULL = from the
+	 * first of all).  In a normal session name is the session's own target.  Of a long list give a part, as much as
+	 * iscsi_targets_full allows, and call iscsi_targets_more: this is then called again for the next part, when the
+	 * initiator has taken the one before.
 	 */
-	void (*send_targets)(void *user, const char *name, struct iscsi_targets *list);
+	void (*send_targets)(void *user, const char *name, const char *after,
+			     struct iscsi_targets *list);
 	/* The answer to iscsi_conn_ping came.  May be NULL. */
 	void (*pong)(void *user);
 	/* A logout was answered; the input call will return ERR_CLOSED.  May be NULL. */
 	void (*logout)(void *user, unsigned reason);
+};
+
+/*
+ * Memory that many connections share: what their peers have them hold.  The owner makes it and keeps it longer than the
+ * connections; any thread may read used_bytes.
+ */
+struct iscsi_budget {
+	atomic_size_t used_bytes;
+	size_t max_bytes;
 };
 
 struct iscsi_conn_config {
@@ -287,6 +301,7 @@ struct iscsi_conn_config {
 	uint16_t queue_depth;              /* CmdSN window: 1 .. 1024; 0 = 128 */
 	uint16_t immediate_depth;          /* immediate commands at one time: 1 .. 256; 0 = 16 */
 	uint32_t task_extra_bytes;
+	struct iscsi_budget *budget; /* NULL = none; see iscsi_conn_set_budget */
 };
 
 /* --- a connection ---------------------------------------------------------------------------------------------- */
@@ -296,6 +311,14 @@ int iscsi_conn_new(const struct iscsi_conn_config *config, struct iscsi_conn **r
 /* Accepts NULL.  No task may be with the owner (iscsi_conn_tasks is 0); queued output is given back unsent. */
 void iscsi_conn_free(struct iscsi_conn *conn);
 void iscsi_conn_set_user(struct iscsi_conn *conn, void *user);
+/*
+ * From now on the connection takes from this budget (NULL = none).  A connection that cannot have what its peer makes it
+ * need ends with ERR_LIMIT; the first ISCSI_ACCOUNT_FREE bytes of each connection do not count.
+ */
+void iscsi_conn_set_budget(struct iscsi_conn *conn, struct iscsi_budget *budget);
+#define ISCSI_ACCOUNT_FREE (24u * 1024)
+/* Bytes that the connection holds on behalf of its peer now. */
+size_t iscsi_conn_memory(const struct iscsi_conn *conn);
 
 /*
  * Take all these bytes; any number of PDUs, cut anywhere.  0, or negative: send what
@@ -311,6 +334,11 @@ bool iscsi_conn_wants_input(const struct iscsi_conn *conn);
  * Valid until the next call.  Pieces filled are told by iscsi_conn_rx_advance (returns as iscsi_conn_input).
  */
 int iscsi_conn_rx_iov(struct iscsi_conn *conn, struct iovec *iov, int max);
+/*
+ * Bytes until the header or the PDU that is being received is complete, never 0.  An owner that receives no more than
+ * this at a time handles at most one PDU in each input call.
+ */
+size_t iscsi_conn_rx_need(const struct iscsi_conn *conn);
 int iscsi_conn_rx_advance(struct iscsi_conn *conn, size_t len_bytes);
 
 /*
@@ -408,9 +436,13 @@ void iscsi_tmf_done(struct iscsi_tmf *tmf, unsigned response);
 
 /* --- SendTargets ----------------------------------------------------------------------------------------------- */
 
-/* Begin a target.  0, ERR_LIMIT or -ENOMEM (the answer is then refused as a whole). */
+/* Begin a target.  Returns 0, or ERR_LIMIT or -ENOMEM (no memory: the request is then rejected). */
 int iscsi_targets_add(struct iscsi_targets *list, const char *name);
 /* One more portal of the target added last: "192.0.2.1:3260" or "[2001:db8::1]:3260". */
 int iscsi_targets_add_portal(struct iscsi_targets *list, const char *address, uint16_t tpgt);
+/* Is there enough for the next response?  Then stop behind the present target. */
+bool iscsi_targets_full(const struct iscsi_targets *list);
+/* There are, or may be, more targets behind the one called `after`. */
+void iscsi_targets_more(struct iscsi_targets *list, const char *after);
 
 #endif

@@ -20,6 +20,19 @@
 
 struct iscsi_cmd;
 
+/* --- account.c: memory held for the peer ----------------------------------------------------------------------- */
+
+struct iscsi_account {
+	struct iscsi_budget *budget; /* may be NULL */
+	size_t bytes;                /* held now */
+};
+
+/* Returns 0, or ERR_LIMIT (the budget is used up, and this connection has more than its free part). */
+int iscsi_account_take(struct iscsi_account *account, size_t bytes);
+void iscsi_account_give(struct iscsi_account *account, size_t bytes);
+/* More than half of the budget is in use: give back what is only kept for speed. */
+bool iscsi_account_is_tight(const struct iscsi_account *account);
+
 /* --- rx.c: incremental receive ------------------------------------------------------------------------------- */
 
 enum iscsi_rx_event {
@@ -44,14 +57,19 @@ struct iscsi_rx {
 	struct iscsi_cmd *task; /* RX_TO_TASK: whose */
 	struct iscsi_iov_cursor *cursor;
 	struct iscsi_pdu pdu; /* from RX_HEAD to the next step */
-	uint8_t *stash;       /* a data segment that came in parts */
+	struct iscsi_account *account;
+	uint8_t *stash; /* a data segment that came in parts; kept for the next one */
 	size_t stash_size;
 	uint8_t tail[3 + DIGEST_SIZE];
 	uint8_t head[BHS_SIZE + AHS_MAX + DIGEST_SIZE];
 };
 
-void iscsi_rx_init(struct iscsi_rx *rx);
+void iscsi_rx_init(struct iscsi_rx *rx, struct iscsi_account *account);
 void iscsi_rx_fini(struct iscsi_rx *rx);
+/* Give the stash back to the system.  Not while a data segment is being received. */
+void iscsi_rx_drop_stash(struct iscsi_rx *rx);
+/* Bytes until the header or the PDU is complete; never 0. */
+size_t iscsi_rx_need(const struct iscsi_rx *rx);
 /*
  * Go on with these bytes; moves *bytes and *len.  An rx_event, or ERR_PROTOCOL for a bad header digest, or -ENOMEM.
  * After RX_MORE everything is taken and nothing of the caller's bytes is referenced.
@@ -68,9 +86,11 @@ void iscsi_rx_advance(struct iscsi_rx *rx, size_t len);
 
 /* --- tx.c: the send queue ------------------------------------------------------------------------------------ */
 
-#define TX_SLOTS      256u /* a power of two */
-#define TX_PIECES     16u  /* a PDU's data comes from at most so many buffers */
-#define TX_MSGS_SOFT  64u  /* above these we ask the owner not to read */
+#define TX_SLOTS 256u /* of a session; a power of two */
+#define TX_SLOTS_FEW \
+	32u /* during login and in a discovery session; more than TX_PIECES, a power of two */
+#define TX_PIECES     16u /* a PDU's data comes from at most so many buffers */
+#define TX_MSGS_SOFT  64u /* above these we ask the owner not to read */
 #define TX_BYTES_SOFT (256u * 1024)
 #define TX_MSGS_HARD  16384u /* above these the peer is dropped */
 #define TX_BYTES_HARD (4u * 1024 * 1024)
@@ -114,12 +134,17 @@ struct iscsi_tx {
 	bool header_digest, data_digest;
 	unsigned msgs;
 	size_t msg_bytes;
-	struct iscsi_tx_slot slots[TX_SLOTS];
-	uint8_t heads[TX_SLOTS]
-		     [BHS_SIZE]; /* together, so that headers without data merge into one piece */
+	unsigned size; /* slots of the ring */
+	struct iscsi_tx_slot *slots;
+	uint8_t (
+		*heads)[BHS_SIZE]; /* together, so that headers without data merge into one piece */
 };
 
-void iscsi_tx_init(struct iscsi_tx *tx);
+/* Returns 0 or -ENOMEM. */
+int iscsi_tx_init(struct iscsi_tx *tx);
+void iscsi_tx_fini(struct iscsi_tx *tx);
+/* Have a ring of TX_SLOTS from now on.  Not between iscsi_conn_output and its advance.  Returns 0 or -ENOMEM. */
+int iscsi_tx_grow(struct iscsi_tx *tx);
 /* Sends it now or, when the ring is full, later; in order. */
 void iscsi_tx_push(struct iscsi_conn *conn, struct iscsi_tx_item *item);
 bool iscsi_tx_has_room(const struct iscsi_tx *tx);
@@ -156,15 +181,19 @@ struct iscsi_text {
 	size_t in_len, in_size;
 	struct strbuf out; /* pairs with their NULs */
 	size_t out_sent;
+	struct iscsi_account *account;
+	size_t out_taken; /* bytes of `out` that are in the account */
 };
 
-void iscsi_text_init(struct iscsi_text *t);
+void iscsi_text_init(struct iscsi_text *t, struct iscsi_account *account);
 void iscsi_text_fini(struct iscsi_text *t);
-/* 0, -ENOMEM, or ERR_LIMIT above TEXT_MAX. */
+/* Returns 0, -ENOMEM, or ERR_LIMIT (above TEXT_MAX, or the budget is used up). */
 int iscsi_text_add(struct iscsi_text *t, const uint8_t *bytes, size_t len);
 void iscsi_text_clear_in(struct iscsi_text *t);
 void iscsi_text_clear_out(struct iscsi_text *t);
 size_t iscsi_text_out_left(const struct iscsi_text *t);
+/* Forget the part of the answer that was sent, so that what is added later needs no more memory. */
+void iscsi_text_compact_out(struct iscsi_text *t);
 /*
  * The pairs of in, one at a time; *cursor starts at 0.  1; 0 at the end; ERR_PROTOCOL for what is no pair.
  * The strings are NUL-terminated and stay in t->in (the '=' is overwritten while they are in use).
@@ -251,7 +280,8 @@ struct iscsi_session {
 	uint32_t exp_stat_sn; /* what the initiator has acknowledged */
 	uint32_t in_use;      /* queued commands, not the immediate ones */
 	uint32_t depth;
-	bool in_turn;     /* the PDU being handled has just taken its number */
+	bool in_turn; /* the PDU being handled has just taken its number */
+	struct iscsi_account *account;
 	struct list held; /* struct iscsi_held, by CmdSN: PDUs that came before their turn */
 	size_t held_bytes;
 };
@@ -272,7 +302,7 @@ iscsi_sn_before(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) < 0;
 }
 
-void iscsi_session_init(struct iscsi_session *s, uint32_t depth);
+void iscsi_session_init(struct iscsi_session *s, uint32_t depth, struct iscsi_account *account);
 void iscsi_session_fini(struct iscsi_session *s);
 void iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn);
 enum iscsi_sn_place iscsi_session_place(const struct iscsi_session *s, uint32_t cmd_sn);
@@ -284,8 +314,9 @@ int iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uin
 /* The number counts as received though its command never comes.  0 or -ENOMEM. */
 int iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn);
 struct iscsi_held *iscsi_session_find_held(struct iscsi_session *s, uint32_t itt);
-/* What is next in turn, removed (free it); NULL when a number is missing. */
+/* What is next in turn, removed (give it to iscsi_session_held_free); NULL when a number is missing. */
 struct iscsi_held *iscsi_session_pop(struct iscsi_session *s);
+void iscsi_session_held_free(struct iscsi_session *s, struct iscsi_held *h);
 /* The PDU in turn is rejected: its number counts as not received.  Harmless when none is in turn. */
 void iscsi_session_reject(struct iscsi_session *s);
 
@@ -356,7 +387,8 @@ struct iscsi_task_pool {
 	uint32_t abort_seq;
 	struct iscsi_cmd *free;
 	uint8_t *chunk[TASK_CHUNKS_MAX];
-	struct iscsi_cmd *bucket[TASK_BUCKETS];
+	struct iscsi_cmd **bucket; /* TASK_BUCKETS, made with the first chunk; NULL before */
+	struct iscsi_account *account;
 };
 
 static inline struct iscsi_cmd *
@@ -365,7 +397,8 @@ iscsi_task_of(struct iscsi_task *pub)
 	return container_of(pub, struct iscsi_cmd, pub);
 }
 
-void iscsi_task_pool_init(struct iscsi_task_pool *pool, uint32_t limit, uint32_t extra_bytes);
+void iscsi_task_pool_init(struct iscsi_task_pool *pool, uint32_t limit, uint32_t extra_bytes,
+			  struct iscsi_account *account);
 void iscsi_task_pool_fini(struct iscsi_task_pool *pool);
 struct iscsi_cmd *iscsi_task_at(const struct iscsi_task_pool *pool, uint32_t number);
 struct iscsi_cmd *iscsi_task_find(const struct iscsi_task_pool *pool, uint32_t itt);
@@ -433,6 +466,9 @@ struct iscsi_login_machine {
 };
 
 void iscsi_login_init(struct iscsi_login_machine *l);
+#define LOGIN_DATA_MAX \
+	8192u /* MaxRecvDataSegmentLength during login, RFC 7143 §13.12; in discovery sessions too */
+
 int iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply);
 /*
@@ -444,8 +480,10 @@ int iscsi_login_refuse(struct iscsi_conn *conn, unsigned status, const char *cau
 /* A text exchange of the full feature phase. */
 struct iscsi_exchange {
 	bool open;
+	bool more; /* the owner has more targets to name, behind `after` */
 	uint32_t itt, ttt;
 	struct iscsi_keys keys;
+	char after[ISCSI_NAME_MAX + 1]; /* "" = from the first */
 };
 
 int iscsi_discovery_on_text(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
@@ -471,6 +509,7 @@ struct iscsi_conn {
 	uint32_t next_ttt; /* for pings and text; R2Ts have their own */
 	uint32_t ping_ttt;
 	uint16_t immediate_depth;
+	struct iscsi_account account;
 	unsigned tmf_count;
 	unsigned tmf_with_owner;
 	struct list tmfs;
@@ -486,8 +525,12 @@ struct iscsi_conn {
 	struct iscsi_tx tx;
 };
 
-/* The last login response is queued: full feature phase. */
-void iscsi_conn_established(struct iscsi_conn *conn);
+/* The last login response is queued: full feature phase.  Returns 0 or -ENOMEM. */
+int iscsi_conn_established(struct iscsi_conn *conn);
+/* Before the full feature phase of a normal session, and in a discovery session: the peer may be anybody. */
+bool iscsi_conn_is_stranger(const struct iscsi_conn *conn);
+/* The longest data segment that this end accepts now. */
+uint32_t iscsi_conn_max_recv(const struct iscsi_conn *conn);
 uint32_t iscsi_conn_new_ttt(struct iscsi_conn *conn);
 bool iscsi_conn_same_lun(const struct iscsi_conn *conn, const uint8_t *a, const uint8_t *b);
 

@@ -19,7 +19,6 @@
 #include "base/err.h"
 #include "base/log.h"
 
-#define LOGIN_DATA_MAX     8192u /* MaxRecvDataSegmentLength during login, RFC 7143 §13.12 */
 #define LOGIN_REQUESTS_MAX 1024u
 #define NSG_FULL           3u
 
@@ -135,8 +134,7 @@ finish(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 	if (err < 0)
 		return err;
 	l->state = LOGIN_FULL;
-	iscsi_conn_established(conn);
-	return 0;
+	return iscsi_conn_established(conn);
 }
 
 /*
@@ -231,9 +229,10 @@ operational_done(struct iscsi_conn *conn)
 
 	/* After Reject for an impossible value of the initiator's, the declaration has to wait for the next response. */
 	if (!l->declared && !iscsi_text_has(&conn->text, "MaxRecvDataSegmentLength")) {
+		conn->params.max_recv_len = conn->discovery ? LOGIN_DATA_MAX
+							    : conn->limits.max_recv_len;
 		iscsi_text_put_number(&conn->text, "MaxRecvDataSegmentLength",
-				      conn->limits.max_recv_len);
-		conn->params.max_recv_len = conn->limits.max_recv_len;
+				      conn->params.max_recv_len);
 		l->declared = true;
 	}
 	return answer(conn);

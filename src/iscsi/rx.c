@@ -17,17 +17,45 @@
 #include "base/err.h"
 
 void
-iscsi_rx_init(struct iscsi_rx *rx)
+iscsi_rx_init(struct iscsi_rx *rx, struct iscsi_account *account)
 {
 	memset(rx, 0, offsetof(struct iscsi_rx, tail));
+	rx->account = account;
 }
 
 void
 iscsi_rx_fini(struct iscsi_rx *rx)
 {
+	iscsi_rx_drop_stash(rx);
+}
+
+void
+iscsi_rx_drop_stash(struct iscsi_rx *rx)
+{
+	iscsi_account_give(rx->account, rx->stash_size);
 	mem_free(rx->stash);
 	rx->stash = NULL;
 	rx->stash_size = 0;
+}
+
+/* Room for a data segment of this length. */
+static int
+stash_grow(struct iscsi_rx *rx, size_t len)
+{
+	if (rx->stash_size >= len)
+		return 0;
+	iscsi_rx_drop_stash(rx);
+	int rc = iscsi_account_take(rx->account, len);
+
+	if (rc < 0)
+		return rc;
+	rx->stash = mem_alloc(len);
+	if (rx->stash == NULL) {
+		iscsi_account_give(rx->account, len);
+		return -ENOMEM;
+	}
+	rx->stash_size = len;
+	return 0;
 }
 
 /* Digests are sent least significant byte first. */
@@ -166,7 +194,7 @@ data_complete(struct iscsi_rx *rx)
 	rx->state = RX_IN_TAIL;
 }
 
-/* RX_MORE: go on with the tail if data_left is 0; RX_PDU; or -ENOMEM. */
+/* RX_MORE: go on with the tail if data_left is 0; RX_PDU; or -ENOMEM or ERR_LIMIT. */
 static int
 step_data(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len)
 {
@@ -174,8 +202,12 @@ step_data(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len)
 
 	if (rx->sink == RX_WHOLE && rx->have == 0 && *len >= (size_t)rx->data_left + rx->tail_need)
 		return data_in_place(rx, bytes, len);
-	if (rx->sink == RX_WHOLE && mem_grow(&rx->stash, &rx->stash_size, rx->pdu.data_len, 1) < 0)
-		return -ENOMEM;
+	if (rx->sink == RX_WHOLE && rx->have == 0) {
+		int rc = stash_grow(rx, rx->pdu.data_len);
+
+		if (rc < 0)
+			return rc;
+	}
 	part = MIN((size_t)rx->data_left, *len);
 	if (part > 0)
 		data_copy(rx, *bytes, part);
@@ -291,4 +323,23 @@ iscsi_rx_advance(struct iscsi_rx *rx, size_t len)
 	}
 	if (rx->data_left == 0 && rx->state == RX_IN_DATA)
 		data_complete(rx);
+}
+
+size_t
+iscsi_rx_need(const struct iscsi_rx *rx)
+{
+	size_t need = 0;
+
+	switch (rx->state) {
+	case RX_IN_HEADER:
+		need = (rx->have < BHS_SIZE ? BHS_SIZE : head_total(rx, rx->head)) - rx->have;
+		break;
+	case RX_IN_DATA:
+		need = (size_t)rx->data_left + rx->tail_need;
+		break;
+	case RX_IN_TAIL:
+		need = rx->tail_need - rx->have;
+		break;
+	}
+	return MAX(need, (size_t)1);
 }

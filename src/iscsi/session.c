@@ -18,9 +18,10 @@
 #include "base/err.h"
 
 void
-iscsi_session_init(struct iscsi_session *s, uint32_t depth)
+iscsi_session_init(struct iscsi_session *s, uint32_t depth, struct iscsi_account *account)
 {
 	memset(s, 0, sizeof(*s));
+	s->account = account;
 	s->depth = depth;
 	list_init(&s->held);
 }
@@ -31,8 +32,7 @@ iscsi_session_fini(struct iscsi_session *s)
 	struct list *node;
 
 	while ((node = list_pop(&s->held)) != NULL)
-		mem_free(list_entry(node, struct iscsi_held, node));
-	s->held_bytes = 0;
+		iscsi_session_held_free(s, list_entry(node, struct iscsi_held, node));
 }
 
 void
@@ -86,14 +86,32 @@ held_size(const struct iscsi_held *h)
 	return sizeof(*h) + BHS_SIZE + h->ahs_len + h->data_len;
 }
 
-static int
-hold(struct iscsi_session *s, struct iscsi_held *h)
+void
+iscsi_session_held_free(struct iscsi_session *s, struct iscsi_held *h)
 {
-	if (!insert(s, h)) {
-		mem_free(h);
-		return 0;
+	s->held_bytes -= held_size(h);
+	iscsi_account_give(s->account, held_size(h));
+	mem_free(h);
+}
+
+/* A zeroed struct with room for so many bytes behind it, counted. */
+static int
+held_new(struct iscsi_session *s, size_t bytes, struct iscsi_held **ret_held)
+{
+	size_t size = sizeof(struct iscsi_held) + bytes;
+	int rc;
+
+	if (s->held_bytes + size > HELD_BYTES_MAX)
+		return ERR_LIMIT;
+	rc = iscsi_account_take(s->account, size);
+	if (rc < 0)
+		return rc;
+	*ret_held = mem_calloc(1, size);
+	if (*ret_held == NULL) {
+		iscsi_account_give(s->account, size);
+		return -ENOMEM;
 	}
-	s->held_bytes += held_size(h);
+	s->held_bytes += size;
 	return 0;
 }
 
@@ -101,14 +119,11 @@ int
 iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
 		   bool is_data)
 {
-	size_t size = sizeof(struct iscsi_held) + BHS_SIZE + pdu->ahs_len + pdu->data_len;
 	struct iscsi_held *h;
+	int rc = held_new(s, BHS_SIZE + pdu->ahs_len + pdu->data_len, &h);
 
-	if (s->held_bytes + size > HELD_BYTES_MAX)
-		return ERR_LIMIT;
-	h = mem_calloc(1, size);
-	if (h == NULL)
-		return -ENOMEM;
+	if (rc < 0)
+		return rc;
 	h->cmd_sn = cmd_sn;
 	h->is_data = is_data;
 	h->ahs_len = pdu->ahs_len;
@@ -116,23 +131,25 @@ iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_
 	memcpy(h->bytes, pdu->bhs, BHS_SIZE + pdu->ahs_len);
 	if (pdu->data_len > 0)
 		memcpy(h->bytes + BHS_SIZE + pdu->ahs_len, pdu->data, pdu->data_len);
-	return hold(s, h);
+	if (!insert(s, h))
+		iscsi_session_held_free(s, h);
+	return 0;
 }
 
 int
 iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn)
 {
 	struct iscsi_held *h;
+	int rc = held_new(s, BHS_SIZE, &h);
 
-	if (s->held_bytes + sizeof(*h) + BHS_SIZE > HELD_BYTES_MAX)
-		return ERR_LIMIT;
-	h = mem_calloc(1, sizeof(*h) + BHS_SIZE);
-	if (h == NULL)
-		return -ENOMEM;
+	if (rc < 0)
+		return rc;
 	h->cmd_sn = cmd_sn;
 	h->is_void = true;
 	put_be32(h->bytes + AT_ITT, TAG_NONE);
-	return hold(s, h);
+	if (!insert(s, h))
+		iscsi_session_held_free(s, h);
+	return 0;
 }
 
 struct iscsi_held *
@@ -160,7 +177,6 @@ iscsi_session_pop(struct iscsi_session *s)
 	if (h->cmd_sn != (h->is_data ? s->exp_cmd_sn - 1 : s->exp_cmd_sn))
 		return NULL;
 	list_remove(node);
-	s->held_bytes -= held_size(h);
 	if (!h->is_data)
 		s->exp_cmd_sn++;
 	return h;
@@ -185,7 +201,6 @@ iscsi_session_reject(struct iscsi_session *s)
 		if (!h->is_data || h->cmd_sn != s->exp_cmd_sn)
 			break;
 		list_remove(node);
-		s->held_bytes -= held_size(h);
-		mem_free(h);
+		iscsi_session_held_free(s, h);
 	}
 }

@@ -27,21 +27,34 @@
 #include "base/err.h"
 
 void
-iscsi_task_pool_init(struct iscsi_task_pool *pool, uint32_t limit, uint32_t extra_bytes)
+iscsi_task_pool_init(struct iscsi_task_pool *pool, uint32_t limit, uint32_t extra_bytes,
+		     struct iscsi_account *account)
 {
 	uint32_t bytes = (uint32_t)sizeof(struct iscsi_cmd);
 
 	memset(pool, 0, sizeof(*pool));
+	pool->account = account;
 	bytes += -bytes & 15u;
 	pool->task_bytes = bytes + extra_bytes + (-extra_bytes & 15u);
 	pool->limit = limit;
 }
 
+/* What a chunk takes from the budget: the first one is every session's, and free. */
+static size_t
+chunk_cost(const struct iscsi_task_pool *pool, uint32_t chunk)
+{
+	return chunk == 0 ? 0 : (size_t)TASK_CHUNK * pool->task_bytes;
+}
+
 void
 iscsi_task_pool_fini(struct iscsi_task_pool *pool)
 {
-	for (uint32_t i = 0; i < pool->chunks; i++)
+	for (uint32_t i = 0; i < pool->chunks; i++) {
 		mem_free(pool->chunk[i]);
+		iscsi_account_give(pool->account, chunk_cost(pool, i));
+	}
+	mem_free(pool->bucket);
+	pool->bucket = NULL;
 	pool->chunks = 0;
 	pool->free = NULL;
 }
@@ -60,10 +73,20 @@ pool_grow(struct iscsi_task_pool *pool)
 {
 	if (pool->chunks == TASK_CHUNKS_MAX || pool->chunks * TASK_CHUNK >= pool->limit)
 		return ERR_LIMIT;
+	if (pool->bucket == NULL)
+		pool->bucket = mem_calloc(TASK_BUCKETS, sizeof(struct iscsi_cmd *));
+	if (pool->bucket == NULL)
+		return -ENOMEM;
+	int rc = iscsi_account_take(pool->account, chunk_cost(pool, pool->chunks));
+
+	if (rc < 0)
+		return rc;
 	/* mem_alloc aligns to 16 as malloc does. */
 	pool->chunk[pool->chunks] = mem_calloc(TASK_CHUNK, pool->task_bytes);
-	if (pool->chunk[pool->chunks] == NULL)
+	if (pool->chunk[pool->chunks] == NULL) {
+		iscsi_account_give(pool->account, chunk_cost(pool, pool->chunks));
 		return -ENOMEM;
+	}
 	pool->chunks++;
 	for (uint32_t i = TASK_CHUNK; i-- > 0;) {
 		struct iscsi_cmd *task = iscsi_task_at(pool, (pool->chunks - 1) * TASK_CHUNK + i);
@@ -85,8 +108,11 @@ bucket_of(struct iscsi_task_pool *pool, uint32_t itt)
 struct iscsi_cmd *
 iscsi_task_find(const struct iscsi_task_pool *pool, uint32_t itt)
 {
-	struct iscsi_cmd *task = pool->bucket[(itt ^ itt >> 16) % TASK_BUCKETS];
+	struct iscsi_cmd *task;
 
+	if (pool->bucket == NULL)
+		return NULL;
+	task = pool->bucket[(itt ^ itt >> 16) % TASK_BUCKETS];
 	while (task != NULL && task->pub.itt != itt)
 		task = task->next;
 	return task;

@@ -13,18 +13,43 @@
 #include "base/err.h"
 
 void
-iscsi_text_init(struct iscsi_text *t)
+iscsi_text_init(struct iscsi_text *t, struct iscsi_account *account)
 {
 	memset(t, 0, sizeof(*t));
 	strbuf_init(&t->out);
+	t->account = account;
 }
 
 void
 iscsi_text_fini(struct iscsi_text *t)
 {
-	mem_free(t->in);
-	strbuf_fini(&t->out);
-	iscsi_text_init(t);
+	iscsi_text_clear_in(t);
+	iscsi_text_clear_out(t);
+}
+
+/* Room for so many bytes in `in`. */
+static int
+in_grow(struct iscsi_text *t, size_t need)
+{
+	size_t size = MAX(t->in_size, (size_t)512);
+	char *in;
+	int rc;
+
+	if (need <= t->in_size)
+		return 0;
+	while (size < need)
+		size *= 2;
+	rc = iscsi_account_take(t->account, size - t->in_size);
+	if (rc < 0)
+		return rc;
+	in = mem_realloc(t->in, size);
+	if (in == NULL) {
+		iscsi_account_give(t->account, size - t->in_size);
+		return -ENOMEM;
+	}
+	t->in = in;
+	t->in_size = size;
+	return 0;
 }
 
 int
@@ -32,8 +57,10 @@ iscsi_text_add(struct iscsi_text *t, const uint8_t *bytes, size_t len)
 {
 	if (len > TEXT_MAX - t->in_len)
 		return ERR_LIMIT;
-	if (mem_grow(&t->in, &t->in_size, t->in_len + len + 1, 1) < 0)
-		return -ENOMEM;
+	int rc = in_grow(t, t->in_len + len + 1);
+
+	if (rc < 0)
+		return rc;
 	if (len > 0)
 		memcpy(t->in + t->in_len, bytes, len);
 	t->in_len += len;
@@ -44,12 +71,17 @@ iscsi_text_add(struct iscsi_text *t, const uint8_t *bytes, size_t len)
 void
 iscsi_text_clear_in(struct iscsi_text *t)
 {
-	t->in_len = 0;
+	iscsi_account_give(t->account, t->in_size);
+	mem_free(t->in);
+	t->in = NULL;
+	t->in_len = t->in_size = 0;
 }
 
 void
 iscsi_text_clear_out(struct iscsi_text *t)
 {
+	iscsi_account_give(t->account, t->out_taken);
+	t->out_taken = 0;
 	strbuf_fini(&t->out);
 	strbuf_init(&t->out);
 	t->out_sent = 0;
@@ -59,6 +91,30 @@ size_t
 iscsi_text_out_left(const struct iscsi_text *t)
 {
 	return t->out.len - t->out_sent;
+}
+
+void
+iscsi_text_compact_out(struct iscsi_text *t)
+{
+	if (t->out_sent == 0)
+		return;
+	memmove(t->out.text, t->out.text + t->out_sent, iscsi_text_out_left(t));
+	t->out.len -= t->out_sent;
+	t->out_sent = 0;
+}
+
+/* The answer has grown: count it.  One that may not grow has failed, as one without memory has. */
+static void
+out_count(struct iscsi_text *t)
+{
+	size_t more = t->out.capacity - t->out_taken;
+
+	if (more == 0)
+		return;
+	if (iscsi_account_take(t->account, more) == 0)
+		t->out_taken += more;
+	else
+		t->out.failed = true;
 }
 
 /*
@@ -152,6 +208,7 @@ iscsi_text_put(struct iscsi_text *t, const char *key, const char *value)
 {
 	strbuf_addf(&t->out, "%s=%s", key, value);
 	strbuf_add_bytes(&t->out, "", 1);
+	out_count(t);
 }
 
 void

@@ -15,18 +15,60 @@
 #include "base/crc32c.h"
 #include "base/err.h"
 
-void
+/* A ring of so many slots, with what is in the present one. */
+static int
+ring_make(struct iscsi_tx *tx, unsigned size)
+{
+	struct iscsi_tx_slot *slots = mem_alloc(size * sizeof(*slots));
+	uint8_t(*heads)[BHS_SIZE] = mem_alloc(size * sizeof(*heads));
+
+	if (slots == NULL || heads == NULL) {
+		mem_free(slots);
+		mem_free(heads);
+		return -ENOMEM;
+	}
+	for (unsigned i = 0; i < tx->count; i++) {
+		unsigned from = (tx->first + i) & (tx->size - 1);
+
+		slots[i] = tx->slots[from];
+		memcpy(heads[i], tx->heads[from], BHS_SIZE);
+	}
+	iscsi_tx_fini(tx);
+	tx->slots = slots;
+	tx->heads = heads;
+	tx->size = size;
+	tx->first = 0;
+	return 0;
+}
+
+int
 iscsi_tx_init(struct iscsi_tx *tx)
 {
-	memset(tx, 0, offsetof(struct iscsi_tx, slots));
+	memset(tx, 0, sizeof(*tx));
 	list_init(&tx->pending);
 	tx->stat_sn = 1;
+	return ring_make(tx, TX_SLOTS_FEW);
+}
+
+void
+iscsi_tx_fini(struct iscsi_tx *tx)
+{
+	mem_free(tx->slots);
+	mem_free(tx->heads);
+	tx->slots = NULL;
+	tx->heads = NULL;
+}
+
+int
+iscsi_tx_grow(struct iscsi_tx *tx)
+{
+	return ring_make(tx, TX_SLOTS);
 }
 
 bool
 iscsi_tx_has_room(const struct iscsi_tx *tx)
 {
-	return tx->count + TX_PIECES <= TX_SLOTS;
+	return tx->count + TX_PIECES <= tx->size;
 }
 
 static void
@@ -58,16 +100,16 @@ iscsi_tx_push(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 static struct iscsi_tx_slot *
 slot_at(struct iscsi_tx *tx, unsigned i)
 {
-	return &tx->slots[(tx->first + i) % TX_SLOTS];
+	return &tx->slots[(tx->first + i) & (tx->size - 1)];
 }
 
 struct iscsi_tx_slot *
 iscsi_tx_slot_new(struct iscsi_tx *tx, uint8_t **ret_bhs)
 {
-	unsigned place = (tx->first + tx->count) % TX_SLOTS;
+	unsigned place = (tx->first + tx->count) & (tx->size - 1);
 	struct iscsi_tx_slot *slot = &tx->slots[place];
 
-	assert(tx->count < TX_SLOTS);
+	assert(tx->count < tx->size);
 	tx->count++;
 	slot->task = NULL;
 	slot->msg = NULL;
@@ -145,8 +187,11 @@ iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_
 /* --- messages -------------------------------------------------------------------------------------------------- */
 
 static void
-msg_free(struct iscsi_tx *tx, struct iscsi_tx_msg *msg)
+msg_free(struct iscsi_conn *conn, struct iscsi_tx_msg *msg)
 {
+	struct iscsi_tx *tx = &conn->tx;
+
+	iscsi_account_give(&conn->account, sizeof(*msg) + msg->data_len);
 	tx->msgs--;
 	tx->msg_bytes -= msg->data_len;
 	mem_free(msg);
@@ -191,8 +236,12 @@ iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode, uint32_t
 		*ret_err = ERR_LIMIT;
 		return NULL;
 	}
+	*ret_err = iscsi_account_take(&conn->account, sizeof(*msg) + data_len);
+	if (*ret_err < 0)
+		return NULL;
 	msg = mem_alloc(sizeof(*msg) + data_len);
 	if (msg == NULL) {
+		iscsi_account_give(&conn->account, sizeof(*msg) + data_len);
 		*ret_err = -ENOMEM;
 		return NULL;
 	}
@@ -260,7 +309,8 @@ iscsi_conn_output(struct iscsi_conn *conn, struct iovec *iov, int max)
 	for (unsigned i = 0; i < tx->count; i++) {
 		const struct iscsi_tx_slot *slot = slot_at(tx, i);
 
-		if (!gather_piece(&g, tx->heads[(tx->first + i) % TX_SLOTS], slot->head_len) ||
+		if (!gather_piece(&g, tx->heads[(tx->first + i) & (tx->size - 1)],
+				  slot->head_len) ||
 		    !gather_piece(&g, slot->head_digest, slot->head_digest_len) ||
 		    !gather_piece(&g, slot->data, slot->data_len) ||
 		    !gather_piece(&g, slot->tail, slot->tail_len))
@@ -278,11 +328,11 @@ pop_slot(struct iscsi_conn *conn)
 	struct iscsi_tx_msg *msg = slot->msg;
 	struct iscsi_cmd *task = slot->task;
 
-	tx->first = (tx->first + 1) % TX_SLOTS;
+	tx->first = (tx->first + 1) & (tx->size - 1);
 	tx->count--;
 	tx->sent = 0;
 	if (msg != NULL)
-		msg_free(tx, msg);
+		msg_free(conn, msg);
 	if (task != NULL)
 		iscsi_data_slot_sent(task);
 }
@@ -323,6 +373,6 @@ iscsi_tx_clear(struct iscsi_conn *conn)
 		struct iscsi_tx_item *item = list_entry(node, struct iscsi_tx_item, node);
 
 		if (item->emit == msg_emit)
-			msg_free(&conn->tx, container_of(item, struct iscsi_tx_msg, item));
+			msg_free(conn, container_of(item, struct iscsi_tx_msg, item));
 	}
 }

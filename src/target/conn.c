@@ -407,6 +407,7 @@ conn_new(struct target_thread *thread, struct target_portal *portal, int fd,
 		.user = conn,
 		.queue_depth = QUEUE_DEPTH,
 		.task_extra_bytes = sizeof(struct target_task),
+		.budget = &thread->target->stranger_budget,
 	};
 
 	if (conn == NULL)

@@ -151,11 +151,13 @@ adopt(struct loop_msg *msg)
 	uint16_t status = target_conn_attach(conn) < 0 ? ISCSI_LOGIN_NO_RESOURCES
 						       : begin_session(conn, &cause);
 
-	if (status == 0)
+	if (status == 0) {
+		iscsi_conn_set_budget(conn->iscsi, &conn->thread->target->session_budget);
 		log_begin(conn);
-	else /* reap does it for sessions */
+	} else { /* reap does it for sessions */
 		target_report_delete(conn->thread->target, ROW_LIVE_SESSION,
 				     &conn->entry.session_id);
+	}
 	target_conn_watch(conn);
 	if (status != 0)
 		refuse(conn, status, cause);
@@ -308,18 +310,40 @@ list_target(const struct target_view_target *vt, const char *initiator, struct i
 	return r == 0 ? list_portals(vt, list) : r;
 }
 
+/* Targets looked at in one call; the engine calls again. */
+#define TARGETS_AT_ONCE 64
+
+static void
+list_all(const struct target_view *view, const char *initiator, const char *after,
+	 struct iscsi_targets *list)
+{
+	const struct target_view_target *vt = target_view_next_target(view, after);
+
+	for (unsigned i = 0; vt != NULL; i++) {
+		const struct target_view_target *next;
+
+		if (list_target(vt, initiator, list) < 0)
+			return;
+		next = target_view_next_target(view, vt->row->iscsi_name);
+		if (next != NULL && (iscsi_targets_full(list) || i + 1 == TARGETS_AT_ONCE)) {
+			iscsi_targets_more(list, vt->row->iscsi_name);
+			return;
+		}
+		vt = next;
+	}
+}
+
 void
-target_login_send_targets(void *user, const char *name, struct iscsi_targets *list)
+target_login_send_targets(void *user, const char *name, const char *after,
+			  struct iscsi_targets *list)
 {
 	struct target_conn *conn = user;
 	const struct target_view *view = conn->thread->view;
 	const char *initiator = iscsi_conn_login(conn->iscsi)->initiator_name;
 	const struct target_view_target *vt;
-	int r = 0;
 
 	if (name == NULL) {
-		for (size_t i = 0; i < view->target_count && r == 0; i++)
-			r = list_target(view->targets[i], initiator, list);
+		list_all(view, initiator, after, list);
 		return;
 	}
 	vt = target_view_find_target(view, name);

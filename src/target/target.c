@@ -16,6 +16,8 @@
 #define DEFAULT_SPIN_US      100
 #define DEFAULT_BUFFER_BYTES (4ull << 30)
 #define THREAD_BUFFER_LEAST  (16ull << 20)
+#define STRANGER_BYTES       (64u << 20)
+#define SESSION_BYTES        (256u << 20)
 #define DESCRIPTORS_RESERVED 256 /* for the catalog, management and the threads themselves */
 
 /* ---- Options ---- */
@@ -159,6 +161,8 @@ alloc(const struct target_options *options, struct array *array)
 	target->options = *options;
 	complete_options(&target->options);
 	target->array = array;
+	target->stranger_budget.max_bytes = STRANGER_BYTES;
+	target->session_budget.max_bytes = SESSION_BYTES;
 	target_registry_init(&target->registry);
 	guid_map_init(&target->units);
 	list_init(&target->holds);

@@ -170,11 +170,30 @@ struct target_view_group {
 	size_t portal_count;
 };
 
+/* ---- admit.c: which initiators see a LUN of a target ----------------------------------------- */
+
+struct target_admit {
+	bool everyone;    /* a LUN has the mask "*" */
+	uint64_t *hashes; /* of the names in the masks, ascending, each once */
+	size_t count;
+};
+
+/* Returns 0 or -ENOMEM. */
+int target_admit_init(struct target_admit *admit, const struct target_view_lun *luns,
+		      size_t lun_count);
+void target_admit_fini(struct target_admit *admit);
+/*
+ * Returns false when no mask admits this initiator (in lower case).  True may be wrong for a name whose hash is another
+ * name's: look at the masks then.
+ */
+bool target_admit_may(const struct target_admit *admit, const char *initiator);
+
 struct target_view_target {
 	atomic_uint refs;
 	struct row_target *row;
 	struct target_view_lun *luns; /* by number */
 	size_t lun_count;
+	struct target_admit admit;        /* of luns */
 	struct target_view_group *groups; /* by tag */
 	size_t group_count;
 };
@@ -200,6 +219,9 @@ struct target_view_target *target_view_target_ref(struct target_view_target *vt)
 void target_view_target_unref(struct target_view_target *vt);
 struct target_view_target *target_view_find_target(const struct target_view *view,
 						   const char *iscsi_name);
+/* The first target whose name is behind this one (NULL = the first of all); NULL = there is none. */
+struct target_view_target *target_view_next_target(const struct target_view *view,
+						   const char *after);
 struct target_view_target *target_view_find_target_id(const struct target_view *view,
 						      const struct guid *id);
 struct target_portal *target_view_find_portal(const struct target_view *view,
@@ -432,7 +454,8 @@ int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_ste
 bool target_login_continue(struct target_conn *conn);
 void target_login_kill(struct loop_msg *msg);
 void target_login_wake(struct loop_msg *msg);
-void target_login_send_targets(void *user, const char *name, struct iscsi_targets *list);
+void target_login_send_targets(void *user, const char *name, const char *after,
+			       struct iscsi_targets *list);
 
 /* ---- task.c ---------------------------------------------------------------------------------- */
 
@@ -535,6 +558,8 @@ struct target {
 	struct workers *workers; /* blocking file operations */
 	struct workers *reporter;
 	struct target_registry registry;
+	/* what engines hold for peers: before a session of a target, and in such sessions */
+	struct iscsi_budget stranger_budget, session_budget;
 	unsigned thread_count;
 	struct target_thread *threads;
 	/* connections on any thread or between two; and one until we stop */

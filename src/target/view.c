@@ -47,6 +47,7 @@ target_view_target_unref(struct target_view_target *vt)
 	if (vt == NULL || atomic_fetch_sub_explicit(&vt->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	luns_free(vt);
+	target_admit_fini(&vt->admit);
 	groups_free(vt);
 	row_unref(vt->row);
 	mem_free(vt);
@@ -95,6 +96,22 @@ target_view_find_target(const struct target_view *view, const char *iscsi_name)
 }
 
 struct target_view_target *
+target_view_next_target(const struct target_view *view, const char *after)
+{
+	size_t low = 0, high = view->target_count;
+
+	while (after != NULL && low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(after, view->targets[middle]->row->iscsi_name) < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < view->target_count ? view->targets[low] : NULL;
+}
+
+struct target_view_target *
 target_view_find_target_id(const struct target_view *view, const struct guid *id)
 {
 	for (size_t i = 0; i < view->target_count; i++)
@@ -136,6 +153,8 @@ target_view_target_group(const struct target_view_target *vt, const struct targe
 bool
 target_view_target_shows_any(const struct target_view_target *vt, const char *initiator)
 {
+	if (vt->admit.everyone || !target_admit_may(&vt->admit, initiator))
+		return vt->admit.everyone;
 	for (size_t i = 0; i < vt->lun_count; i++)
 		if (mask_admits(vt->luns[i].row->mask, initiator))
 			return true;
@@ -309,6 +328,8 @@ make_target(struct maker *m, const struct row_target *row, struct target_view_ta
 	vt->row = row_ref(row);
 	int r = make_luns(m, vt);
 
+	if (r == 0)
+		r = target_admit_init(&vt->admit, vt->luns, vt->lun_count);
 	if (r == 0)
 		r = make_groups(m, vt);
 	if (r < 0) {

@@ -301,10 +301,13 @@ on_tmf(void *user, struct iscsi_tmf *tmf)
 									 : ISCSI_TMF_COMPLETE);
 }
 
+/* Gives at most 50 targets a call, so that long lists take several. */
 static void
-on_send_targets(void *user, const char *name, struct iscsi_targets *list)
+on_send_targets(void *user, const char *name, const char *after, struct iscsi_targets *list)
 {
 	struct peer *p = user;
+	unsigned from = 0;
+	char text[64];
 
 	event(p, "send_targets %s", name != NULL ? name : "(all)");
 	if (name != NULL) {
@@ -312,13 +315,17 @@ on_send_targets(void *user, const char *name, struct iscsi_targets *list)
 		iscsi_targets_add_portal(list, "127.0.0.1:3260", 1);
 		return;
 	}
-	for (unsigned i = 0; i < p->targets; i++) {
-		char text[64];
-
+	if (after != NULL)
+		from = (unsigned)strtoul(strrchr(after, 't') + 1, NULL, 10) + 1;
+	for (unsigned i = from; i < p->targets; i++) {
 		snprintf(text, sizeof(text), "iqn.2024-01.test:t%u", i);
 		iscsi_targets_add(list, text);
 		iscsi_targets_add_portal(list, "127.0.0.1:3260", 1);
 		iscsi_targets_add_portal(list, "[::1]:3260", 2);
+		if (i + 1 < p->targets && (iscsi_targets_full(list) || i - from == 49)) {
+			iscsi_targets_more(list, text);
+			return;
+		}
 	}
 }
 

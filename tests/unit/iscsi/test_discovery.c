@@ -136,24 +136,27 @@ test_this_target_in_discovery_is_refused(void **state)
 	peer_fini(&p);
 }
 
-/* 1,000 targets in responses of 8 KiB: C bit, then an empty request with our tag for each further part. */
+/*
+ * So many targets in responses of 8 KiB: C bit, then an empty request with our tag for each further part.  Meanwhile the
+ * connection holds no more than some responses, however long the list is.
+ */
 static void
-test_answer_in_parts(void **state)
+list_in_parts(unsigned count)
 {
-	char *all = calloc(1, 200000), last[64];
+	char *all = calloc(1, 1000 + 100 * count), last[64], wanted[64];
 	size_t len = 0, names = 0;
 	struct got got;
 	struct peer p;
 
-	(void)state;
 	assert_non_null(all);
 	peer_init(&p, NULL);
 	peer_login_discovery(&p);
-	p.targets = 1000;
+	p.targets = count;
 	ask(&p, "SendTargets=All");
 	while (true) {
 		peer_expect(&p, OP_TEXT_RESPONSE, &got);
 		assert_true(got.data_len <= 8192);
+		assert_true(iscsi_conn_memory(p.conn) <= ISCSI_ACCOUNT_FREE);
 		memcpy(all + len, got.data, got.data_len);
 		len += got.data_len;
 		if (got.bhs[AT_FLAGS] == FLAG_FINAL)
@@ -167,15 +170,36 @@ test_answer_in_parts(void **state)
 		if (strncmp(all + at, "TargetName=", 11) == 0)
 			snprintf(last, sizeof(last), "%s", all + at);
 	}
-	assert_int_equal(names, 1000);
-	assert_string_equal(last, "TargetName=iqn.2024-01.test:t999");
+	assert_int_equal(names, count);
+	snprintf(wanted, sizeof(wanted), "TargetName=iqn.2024-01.test:t%u", count - 1);
+	assert_string_equal(last, wanted);
+	ask(&p, "SendTargets=iqn.x:y");
+	peer_expect(&p, OP_TEXT_RESPONSE, &got);
+	assert_int_equal(iscsi_conn_memory(p.conn), 0);
 	free(all);
 	peer_fini(&p);
 }
 
 static void
-test_too_many_targets_are_rejected(void **state)
+test_answer_in_parts(void **state)
 {
+	(void)state;
+	list_in_parts(1000);
+}
+
+/* 2.7 MB of text: the answer was refused as a whole beyond 1 MiB. */
+static void
+test_answer_of_any_length(void **state)
+{
+	(void)state;
+	list_in_parts(30000);
+}
+
+/* What is not sent yet needs no end: another request drops the rest. */
+static void
+test_an_answer_may_be_abandoned(void **state)
+{
+	struct got got;
 	struct peer p;
 
 	(void)state;
@@ -183,10 +207,87 @@ test_too_many_targets_are_rejected(void **state)
 	peer_login_discovery(&p);
 	p.targets = 20000;
 	ask(&p, "SendTargets=All");
-	expect_reject(&p, REJECT_NO_RESOURCES);
+	expect_text(&p, &got, FLAG_CONTINUE);
 	p.targets = 1;
 	ask(&p, "SendTargets=All");
-	peer_expect(&p, OP_TEXT_RESPONSE, NULL);
+	expect_text(&p, &got, FLAG_FINAL);
+	assert_true(peer_text_has(&got, "TargetName=iqn.2024-01.test:t0"));
+	peer_fini(&p);
+}
+
+/* With a budget that is used up a text that needs more than the free part is rejected; a short one is answered. */
+static void
+test_a_used_up_budget_leaves_discovery_alone(void **state)
+{
+	static uint8_t part[8192];
+	struct iscsi_budget budget = { .max_bytes = 4096 };
+	uint8_t bhs[BHS_SIZE];
+	struct got got;
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, NULL);
+	iscsi_conn_set_budget(p.conn, &budget);
+	peer_login_discovery(&p);
+	p.targets = 1000;
+	ask(&p, "SendTargets=All");
+	expect_text(&p, &got, FLAG_CONTINUE);
+	assert_int_equal(budget.used_bytes, 0);
+	memset(part, 'a', sizeof(part));
+	for (unsigned i = 0;; i++) {
+		assert_true(i < 8);
+		peer_request(&p, bhs, OP_TEXT, FLAG_CONTINUE, false);
+		put_be32(bhs + AT_ITT, 77);
+		put_be32(bhs + AT_TTT, i == 0 ? TAG_NONE : get_be32(got.bhs + AT_TTT));
+		peer_send(&p, bhs, part, sizeof(part));
+		assert_true(budget.used_bytes <= 4096);
+		assert_true(peer_next(&p, &got));
+		if (iscsi_bhs_opcode(got.bhs) == OP_REJECT)
+			break;
+	}
+	assert_int_equal(got.bhs[AT_RESPONSE], REJECT_NO_RESOURCES);
+	assert_true(iscsi_conn_memory(p.conn) <= ISCSI_ACCOUNT_FREE);
+	peer_fini(&p);
+	assert_int_equal(budget.used_bytes, 0);
+}
+
+/* RFC 7143 §13.12: 8,192 bytes until a longer segment is declared; in a discovery session it never is. */
+static void
+test_a_long_segment_ends_a_stranger(void **state)
+{
+	static uint8_t bytes[8193];
+	uint8_t bhs[BHS_SIZE];
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, NULL);
+	pdu_start(bhs, OP_LOGIN, 1);
+	bhs[AT_OPCODE] |= OP_IMMEDIATE;
+	peer_send(&p, bhs, bytes, sizeof(bytes));
+	assert_int_equal(p.error, ERR_PROTOCOL);
+	assert_int_equal(iscsi_conn_memory(p.conn), 0);
+	peer_fini(&p);
+
+	peer_init(&p, NULL);
+	peer_login_discovery(&p);
+	ask_tagged(&p, FLAG_FINAL, 0, TAG_NONE, (char *)bytes, sizeof(bytes));
+	assert_int_equal(p.error, ERR_PROTOCOL);
+	peer_fini(&p);
+}
+
+/* Nothing is held ahead of its turn. */
+static void
+test_a_gap_ends_a_discovery_session(void **state)
+{
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, NULL);
+	peer_login_discovery(&p);
+	p.cmd_sn++;
+	ask(&p, "SendTargets=All");
+	assert_int_equal(p.error, ERR_PROTOCOL);
+	assert_int_equal(iscsi_conn_memory(p.conn), 0);
 	peer_fini(&p);
 }
 
@@ -312,7 +413,11 @@ main(void)
 		cmocka_unit_test(test_in_a_normal_session),
 		cmocka_unit_test(test_this_target_in_discovery_is_refused),
 		cmocka_unit_test(test_answer_in_parts),
-		cmocka_unit_test(test_too_many_targets_are_rejected),
+		cmocka_unit_test(test_answer_of_any_length),
+		cmocka_unit_test(test_an_answer_may_be_abandoned),
+		cmocka_unit_test(test_a_used_up_budget_leaves_discovery_alone),
+		cmocka_unit_test(test_a_long_segment_ends_a_stranger),
+		cmocka_unit_test(test_a_gap_ends_a_discovery_session),
 		cmocka_unit_test(test_request_in_parts),
 		cmocka_unit_test(test_wrong_tag_is_rejected),
 		cmocka_unit_test(test_text_that_is_none_is_rejected),

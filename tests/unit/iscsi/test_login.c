@@ -103,7 +103,7 @@ test_discovery_session(void **state)
 		"InitiatorName=" PEER_INITIATOR "\0SessionType=Discovery", &got);
 	assert_int_equal(status_of(&got), 0);
 	assert_false(peer_text_has(&got, "TargetPortalGroupTag=1"));
-	assert_true(peer_text_has(&got, "MaxRecvDataSegmentLength=262144"));
+	assert_true(peer_text_has(&got, "MaxRecvDataSegmentLength=8192"));
 	assert_int_equal(iscsi_conn_login(p.conn)->type, ISCSI_SESSION_DISCOVERY);
 	peer_fini(&p);
 }

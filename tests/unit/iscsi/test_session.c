@@ -46,9 +46,10 @@ test_places(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+		struct iscsi_account account = { 0 };
 		struct iscsi_session s;
 
-		iscsi_session_init(&s, 32);
+		iscsi_session_init(&s, 32, &account);
 		iscsi_session_start(&s, starts[i]);
 		assert_int_equal(iscsi_session_place(&s, starts[i] - 1), SN_OUTSIDE);
 		assert_int_equal(iscsi_session_place(&s, starts[i]), SN_NEXT);

@@ -10,12 +10,13 @@
 static const char *
 pairs_of(const void *bytes, size_t len, char *out, size_t size)
 {
+	struct iscsi_account account = { 0 };
 	struct iscsi_text t;
 	const char *key, *value;
 	size_t cursor = 0, at = 0;
 	int more;
 
-	iscsi_text_init(&t);
+	iscsi_text_init(&t, &account);
 	assert_int_equal(iscsi_text_add(&t, bytes, len), 0);
 	out[0] = '\0';
 	while ((more = iscsi_text_next(&t, &cursor, &key, &value)) > 0)
@@ -68,11 +69,12 @@ static void
 test_text_is_bounded(void **state)
 {
 	static uint8_t block[4096];
+	struct iscsi_account account = { 0 };
 	struct iscsi_text t;
 
 	(void)state;
 	memset(block, 'a', sizeof(block));
-	iscsi_text_init(&t);
+	iscsi_text_init(&t, &account);
 	for (unsigned i = 0; i < TEXT_MAX / sizeof(block); i++)
 		assert_int_equal(iscsi_text_add(&t, block, sizeof(block)), 0);
 	assert_int_equal(iscsi_text_add(&t, block, 1), ERR_LIMIT);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a connection holds on behalf of its peer (text, data segments that came in parts, PDUs ahead of their turn, answers
+ * that wait to be sent, task structs) is counted here, so that all connections together stay within a budget.
+ *
+ * The first ISCSI_ACCOUNT_FREE bytes of each connection are always granted: a login or a discovery needs no more, so peers
+ * that fill the budget lock nobody out.  Called by the files of src/iscsi on the thread that has the connection; the
+ * budget itself is shared by threads.
+ */
+#include "iscsi/iscsi_int.h"
+
+#include "base/err.h"
+
+static size_t
+excess(size_t bytes)
+{
+	return bytes > ISCSI_ACCOUNT_FREE ? bytes - ISCSI_ACCOUNT_FREE : 0;
+}
+
+static bool
+budget_take(struct iscsi_budget *budget, size_t bytes)
+{
+	if (budget == NULL || bytes == 0)
+		return true;
+	if (atomic_fetch_add(&budget->used_bytes, bytes) + bytes <= budget->max_bytes)
+		return true;
+	atomic_fetch_sub(&budget->used_bytes, bytes);
+	return false;
+}
+
+int
+iscsi_account_take(struct iscsi_account *account, size_t bytes)
+{
+	size_t before = excess(account->bytes), after = excess(account->bytes + bytes);
+
+	if (!budget_take(account->budget, after - before))
+		return ERR_LIMIT;
+	account->bytes += bytes;
+	return 0;
+}
+
+void
+iscsi_account_give(struct iscsi_account *account, size_t bytes)
+{
+	size_t before = excess(account->bytes), after = excess(account->bytes - bytes);
+
+	account->bytes -= bytes;
+	if (account->budget != NULL && before > after)
+		atomic_fetch_sub(&account->budget->used_bytes, before - after);
+}
+
+bool
+iscsi_account_is_tight(const struct iscsi_account *account)
+{
+	const struct iscsi_budget *budget = account->budget;
+
+	return budget != NULL && atomic_load_explicit(&budget->used_bytes, memory_order_relaxed) >
+					 budget->max_bytes / 2;
+}
+
+void
+iscsi_conn_set_budget(struct iscsi_conn *conn, struct iscsi_budget *budget)
+{
+	struct iscsi_account *account = &conn->account;
+	size_t bytes = excess(account->bytes);
+
+	/* What is held already moves even when the other budget is used up: it must be counted somewhere. */
+	if (account->budget != NULL)
+		atomic_fetch_sub(&account->budget->used_bytes, bytes);
+	if (budget != NULL)
+		atomic_fetch_add(&budget->used_bytes, bytes);
+	account->budget = budget;
+}
+
+size_t
+iscsi_conn_memory(const struct iscsi_conn *conn)
+{
+	return conn->account.bytes;
+}
