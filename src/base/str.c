@@ -125,18 +125,41 @@ unit_parse(const char *s)
 	return *s == '\0' ? (int)(letter - unit_letters) : -1;
 }
 
+/* Digits behind a point, as millionths: "5" is 500000; what is finer than that is refused.  NULL: no digits, too many. */
+static const char *
+millionths_parse(const char *s, uint64_t *ret_value)
+{
+	uint64_t v = 0;
+	int count = 0;
+
+	for (; *s >= '0' && *s <= '9' && count < 6; s++, count++)
+		v = v * 10 + (uint64_t)(*s - '0');
+	if (count == 0)
+		return NULL;
+	for (; count < 6; count++)
+		v *= 10;
+	*ret_value = v;
+	return s;
+}
+
 int
 str_parse_size(const char *s, uint64_t *ret_bytes)
 {
-	uint64_t v = 0;
+	uint64_t v = 0, part = 0;
 	const char *end = digits_parse(s, &v);
-	int unit = end != NULL ? unit_parse(end) : -1;
+	bool fraction = end != NULL && *end == '.';
+	int unit;
 
-	if (unit < 0)
-		return err_set(ERR_PARSE, "'%s' is not a size; write 4096, 64M, 100G or 1T", s);
+	if (fraction)
+		end = millionths_parse(end + 1, &part);
+	unit = end != NULL ? unit_parse(end) : -1;
+	if (unit < 0 || (fraction && unit == 0))
+		return err_set(ERR_PARSE, "'%s' is not a size; write 512B, 64M, 100G or 1.5T", s);
 	if (v > UINT64_MAX >> (unit * 10))
 		return err_set(ERR_PARSE, "'%s' is more than 64 bits hold", s);
-	*ret_bytes = v << (unit * 10);
+	/* unit <= 6: 2^60 * 999999 / 10^6 needs 80 bits on the way */
+	*ret_bytes = (v << (unit * 10)) +
+		     (uint64_t)(((unsigned __int128)part << (unit * 10)) / 1000000);
 	return 0;
 }
 

@@ -20,8 +20,9 @@ bool str_starts(const char *s, const char *prefix);
 bool str_is_text(const char *s, size_t len_bytes);
 
 /*
- * "100G", "64MiB", "4096": a size in bytes; K M G T P E with or without "iB" are powers of 1024,
- * with "B" (KB) powers of 1024 too.  0, or ERR_PARSE with a text (also on overflow).
+ * Reads a size: "4096", "512B", "64MiB", "100G", "1.5T".  The units K M G T P E, also written KiB or KB, are powers of
+ * 1024; a fraction needs a unit, has at most six digits and is cut to whole bytes.
+ * Returns 0, or ERR_PARSE (not a size, or more than 64 bits hold) with its text set; *ret_bytes then stays as it was.
  */
 int str_parse_size(const char *s, uint64_t *ret_bytes);
 /* Whole string, base 10, no sign or spaces.  0 or ERR_PARSE. */

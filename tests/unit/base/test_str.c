@@ -127,6 +127,11 @@ test_sizes_are_powers_of_1024(void **state)
 	size_is("2T", 2ull << 40);
 	size_is("3PiB", 3ull << 50);
 	size_is("15E", 15ull << 60);
+	size_is("1.5T", 3ull << 39);
+	size_is("0.5K", 512);
+	size_is("2.25GiB", 9ull << 28);
+	size_is("0.000001M", 1);
+	size_is("15.999999E", UINT64_MAX - 1152921504606ull);
 	size_is("18446744073709551615", UINT64_MAX);
 }
 
@@ -139,7 +144,13 @@ test_other_sizes_are_refused_with_a_text(void **state)
 					     "+1",
 					     " 1",
 					     "1 ",
-					     "1.5G",
+					     "1.",
+					     ".5G",
+					     "1.5",
+					     "1.5B",
+					     "1.G",
+					     "1.1234567G",
+					     "1..5G",
 					     "1X",
 					     "1KK",
 					     "1Ki",
