@@ -109,6 +109,12 @@ client_open(const char *url, enum client_mode mode, struct client **ret_client)
 	return client_open_tuned(url, mode, &client_tuning_default, ret_client);
 }
 
+void
+client_set_call_timeout(struct client *client, unsigned timeout_ms)
+{
+	client->tuning.call_ms = (long)timeout_ms;
+}
+
 /* ---- views ---- */
 
 void

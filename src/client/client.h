@@ -35,6 +35,11 @@ struct client_view {
  * ERR_UNREACHABLE, ERR_INVALID, -ENOMEM.
  */
 int client_open(const char *url, enum client_mode mode, struct client **ret_client);
+/*
+ * Sets how long a call waits for its answer before it ends with ERR_TIMEOUT; 60 s when this is not called.  Call it before
+ * the first call.
+ */
+void client_set_call_timeout(struct client *client, unsigned timeout_ms);
 /* Ends the event thread.  Calls under way end with ERR_CLOSED.  Accepts NULL. */
 void client_close(struct client *client);
 

@@ -64,7 +64,7 @@ clean_print(const json_t *json, FILE *out)
 	if (failed > 0)
 		fprintf(out,
 			"clean, but %" JSON_INTEGER_FORMAT
-			" LUN%s failed: `vdsctl list luns` shows which\n",
+			" LUN%s failed: `vdsctl lun list` shows which\n",
 			failed, failed > 1 ? "s are" : " is");
 	else
 		fprintf(out, "clean\n");

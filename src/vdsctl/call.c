@@ -13,13 +13,31 @@
 #include "vdsctl/ctl_int.h"
 #include "wire/wire.h"
 
-#define POLL_MS 200
+#define POLL_MS          200
+#define CALL_TIMEOUT_MS  30000u
+#define CHECK_TIMEOUT_MS 3600000u
+
+/* A vdsd that is stopped or hangs must not hold a script permanently; the check of a large array takes its time. */
+static unsigned
+call_timeout_ms(const struct ctl *ctl)
+{
+	if (ctl->timeout_s > 0)
+		return (unsigned)ctl->timeout_s * 1000;
+	return ctl->command != NULL && ctl->command->run == ctl_run_check ? CHECK_TIMEOUT_MS
+									  : CALL_TIMEOUT_MS;
+}
 
 int
 ctl_client(struct ctl *ctl)
 {
-	return ctl->client != NULL ? 0
-				   : client_open(ctl->options[OPT_URL], CLIENT_CALLS, &ctl->client);
+	int rc;
+
+	if (ctl->client != NULL)
+		return 0;
+	rc = client_open(ctl->options[OPT_URL], CLIENT_CALLS, &ctl->client);
+	if (rc == 0)
+		client_set_call_timeout(ctl->client, call_timeout_ms(ctl));
+	return rc;
 }
 
 int

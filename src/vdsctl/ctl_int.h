@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside vdsctl: the command line becomes a struct ctl (command, arguments, options), the command's
- * function makes REST calls and prints.  One thread.
+ * Inside vdsctl: options.c turns the command line into a struct ctl (command, arguments, options); the command's function
+ * then makes REST calls and prints.  Everything runs in one thread.
  */
 #ifndef VDS_VDSCTL_CTL_INT_H
 #define VDS_VDSCTL_CTL_INT_H
@@ -48,6 +48,8 @@ enum ctl_option_id {
 	OPT_ISCSI_NAME,
 	OPT_NO_PORTALS,
 	OPT_INITIATOR,
+	OPT_ALL_TARGETS,
+	OPT_KEEP_GOING,
 	OPT_COUNT
 };
 
@@ -66,11 +68,13 @@ struct ctl;
 
 struct ctl_command {
 	const char *words; /* "lun create" */
-	const char *args;  /* "NAME"; "" = none */
+	/* "NAME"; "" = none.  An option may stand in it, "{SIZE | --to SIZE}", and is then not listed beside it. */
+	const char *args;
 	unsigned min_args, max_args;
-	uint32_t options;            /* bits of enum ctl_option_id beyond the global ones */
-	enum row_family family;      /* for those that many nouns share */
-	int (*run)(struct ctl *ctl); /* 0 or a negative code with its text set */
+	uint32_t options;       /* bits of enum ctl_option_id beyond the global ones */
+	uint32_t required;      /* those of `options` without which the command makes no sense */
+	enum row_family family; /* for the commands that many nouns share */
+	int (*run)(struct ctl *ctl); /* returns 0 or a negative code with its text set */
 	const char *help;
 };
 
@@ -78,8 +82,9 @@ extern const struct ctl_command ctl_commands[];
 extern const size_t ctl_command_count;
 
 struct ctl {
-	const struct ctl_command *command;
-	const char **args; /* borrowed texts */
+	const struct ctl_command *command; /* NULL: only help is wanted, of `noun` or of all */
+	const char *noun;                  /* "lun" stood alone; NULL */
+	const char **args;                 /* borrowed texts */
 	size_t arg_count;
 	const char *options[OPT_COUNT]; /* NULL = not given; a flag: "" */
 	bool json, quiet, no_wait;
@@ -90,21 +95,63 @@ struct ctl {
 
 /* ---- options.c: the command line ---- */
 
-/* 0 or ERR_INVALID with a text; ctl_fini afterwards either way. */
+/*
+ * Reads a command line.  argv[0] is passed over; the texts are borrowed.
+ * Returns 0 or ERR_INVALID with a text that says what is wrong; call ctl_fini afterwards in both cases.
+ */
 int ctl_parse(struct ctl *ctl, int argc, char **argv);
 void ctl_fini(struct ctl *ctl);
-/* The command whose words these are, the longest; NULL.  *ret_used: how many words it has. */
+/*
+ * Finds the command whose words stand at the beginning of `words`: the longest one; also under the old form "list luns".
+ * Returns NULL when there is none.  *ret_used: how many words belong to it.
+ */
 const struct ctl_command *ctl_command_find(const char *const *words, size_t count,
 					   size_t *ret_used);
-/* help.c */
-void ctl_help(FILE *out, const struct ctl_command *command); /* NULL = all */
-void ctl_completion(FILE *out);
+/* Returns true when commands begin with this word ("lun"). */
+bool ctl_is_noun(const char *word);
+/*
+ * Reads a size that a person typed.  `what` names it in messages: "--size", "SIZE".  A unit must be given, because a
+ * plain number is more often meant as gigabytes than as bytes.
+ * Returns 0 or ERR_INVALID (no size, no unit, zero, more than a LUN can have) with a text.
+ */
+int ctl_size_parse(const char *what, const char *text, uint64_t *ret_bytes);
+
+/* ---- help.c, complete.c, completion.c ---- */
+
+/* Prints one command's help; NULL prints the list of all commands and the global options. */
+void ctl_help(FILE *out, const struct ctl_command *command);
+/* Prints the commands of one noun ("lun"). */
+void ctl_help_noun(FILE *out, const char *noun);
+/* Writes "usage: vdsctl lun create NAME --size SIZE [--pool POOL]…" without a newline. */
+void ctl_usage(FILE *out, const struct ctl_command *command);
+/*
+ * `vdsctl __complete WORD…`: prints what the last word (it may be empty) can become, one on each line.  The scripts of
+ * all shells call it.  Asks vdsd for names of objects; prints none when vdsd cannot be reached.  Returns an exit status.
+ */
+int ctl_complete(FILE *out, int count, char **words);
 int ctl_run_completion(struct ctl *ctl);
+
+/* ---- suggest.c ---- */
+
+/* The candidate that is most like a mistyped word. */
+struct ctl_guess {
+	const char *word; /* what was typed */
+	size_t distance;  /* of `best` */
+	char best[256];   /* "" = none is alike */
+};
+
+void ctl_guess_begin(struct ctl_guess *guess, const char *word);
+void ctl_guess_try(struct ctl_guess *guess, const char *candidate);
+/* Returns "; did you mean `create`?" in buf, or "". */
+const char *ctl_guess_text(const struct ctl_guess *guess, char *buf, size_t size);
 
 /* ---- exit.c ---- */
 
 enum ctl_exit ctl_exit_status(int code);
-/* "vdsctl: what happened", and a line with what to do next where there is something. */
+/*
+ * Prints the error of `code` and, where there is something, what to do next: two lines for people, or with -o json one
+ * object, {"error": {"code", "message", "next"}}.
+ */
 void ctl_error(FILE *err, const struct ctl *ctl, int code);
 
 /* ---- call.c: around the typed calls of client.h ---- */
@@ -126,21 +173,51 @@ int ctl_done(struct ctl *ctl, int rc, const struct client_answer *answer, const 
  */
 int ctl_job_wait(struct ctl *ctl, const struct guid *job);
 
-/* What the array is, of one moment. */
+/* The rows of the array as they are at one moment. */
 struct ctl_view {
 	struct state *config, *live;
 };
 
+/* Loads a view with one call.  Returns 0 or a code with its text set; ctl_view_fini afterwards. */
 int ctl_view_load(struct ctl *ctl, struct ctl_view *ret_view);
 void ctl_view_fini(struct ctl_view *view);
 #define AUTO_CTL_VIEW __attribute__((cleanup(ctl_view_fini)))
 
+/* ---- cells.c: values as a person reads them; the texts are borrowed from the view, or static ---- */
+
+struct ctl_table;
+
+void ctl_cell_id(struct ctl_table *table, const struct guid *id);
+void ctl_cell_size(struct ctl_table *table, uint64_t bytes);
+void ctl_cell_time(struct ctl_table *table, int64_t utc_ms);
+void ctl_cell_address(struct ctl_table *table, const struct row_portal *portal);
+/* Writes "127.0.0.1:3260" or "[::1]:3260" to buf (80 bytes are enough) and returns it. */
+char *ctl_address_text(const struct row_portal *portal, char *buf, size_t size);
+/* The alias, else the iSCSI name; NULL when there is no such target. */
+const char *ctl_target_name(const struct ctl_view *view, const struct guid *id);
+/* NULL when there is no such LUN. */
+const char *ctl_lun_name(const struct ctl_view *view, const struct guid *id);
+const char *ctl_status_name(enum row_status status);
+/* "ok", "failed", "unknown", or the operation that holds the LUN: "extending". */
+const char *ctl_health_name(const struct ctl_view *view, const struct guid *id);
+/* "yes", or "no" with the reason; live may be NULL.  The text is valid until the next call. */
+const char *ctl_listens_text(const struct row_live_portal *live);
+const char *ctl_job_kind_name(enum job_kind kind);
+const char *ctl_job_state_name(enum job_state state);
+size_t ctl_session_count(const struct ctl_view *view, const struct guid *target);
+
+/* From where initiators can reach a target, by the portals of its groups that listen now. */
+enum ctl_reach { CTL_REACH_NONE, CTL_REACH_LOCAL, CTL_REACH_NETWORK };
+
+enum ctl_reach ctl_target_reach(const struct ctl_view *view, const struct guid *target);
+
 /* ---- resolve.c: names ---- */
 
 /*
- * The object that `text` names: its id, its name (targets: iSCSI name or alias; portals:
- * ADDRESS[:PORT]; portal groups: TARGET:TAG), or the beginning of its id (4 digits or more) when it
- * is the only one.  ctl->client is open afterwards.  0; ERR_NOT_FOUND or ERR_INVALID (several) with a text.
+ * Finds the object that `text` names: its id; its name (targets: iSCSI name or alias; portals: ADDRESS[:PORT]; portal
+ * groups: TARGET:TAG); or the beginning of its id (4 digits or more) when only one object has it.
+ * Returns 0; ERR_NOT_FOUND or ERR_INVALID (several objects, an empty text) with a text; or why vdsd could not be asked.
+ * ctl->client is open afterwards.
  */
 int ctl_resolve(struct ctl *ctl, enum row_family family, const char *text, struct guid *ret_id);
 /* The verbs that list, show and delete the objects of a family. */
@@ -149,17 +226,20 @@ struct ctl_verbs {
 };
 
 const struct ctl_verbs *ctl_verbs(enum row_family family);
-/* What a person calls it: "LUN". */
+/* What a person calls an object of a family: "LUN", "portal group". */
 const char *ctl_noun(enum row_family family);
+/* The word of the command line for it: "lun", "group". */
+const char *ctl_command_noun(enum row_family family);
 /*
- * "127.0.0.1:3260", "[::1]"; -1 in *ret_port when none is given.  New memory in *ret_host.  0,
- * ERR_INVALID, -ENOMEM.
+ * Splits "127.0.0.1:3260" or "[::1]".  *ret_port is -1 when none is given; *ret_host is new memory (mem_free).
+ * Returns 0, ERR_INVALID with a text, or -ENOMEM.
  */
 int ctl_address_split(const char *text, char **ret_host, int *ret_port);
 
 /* ---- table.c: what people read ---- */
 
-struct ctl_table;
+/* Returns how many columns of a terminal a text takes: two for a wide character, none for a combining one. */
+size_t ctl_width(const char *text);
 
 struct ctl_column {
 	const char *title;
@@ -175,6 +255,9 @@ void ctl_table_addf(struct ctl_table *table, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* 0 or -ENOMEM when a cell was lost. */
 int ctl_table_print(const struct ctl_table *table, FILE *out);
+bool ctl_table_is_empty(const struct ctl_table *table);
+/* Prints a text and a newline; "-" for an empty text, control characters made visible. */
+void ctl_text_print(const char *text, FILE *out);
 /* One line for each member of an object; sizes and times are made readable. */
 int ctl_object_print(const json_t *object, FILE *out);
 int ctl_json_print(const json_t *json, FILE *out);
@@ -182,8 +265,8 @@ int ctl_json_print(const json_t *json, FILE *out);
 /* ---- the commands ---- */
 
 int ctl_run_list(struct ctl *ctl); /* list.c */
-int ctl_run_show(struct ctl *ctl);
 int ctl_run_delete(struct ctl *ctl);
+int ctl_run_show(struct ctl *ctl);        /* show.c */
 int ctl_run_pool_create(struct ctl *ctl); /* pool.c */
 int ctl_run_pool_rename(struct ctl *ctl);
 int ctl_run_lun_create(struct ctl *ctl); /* lun.c */
@@ -215,5 +298,6 @@ int ctl_run_sync(struct ctl *ctl);
 int ctl_run_check(struct ctl *ctl);
 int ctl_run_version(struct ctl *ctl);
 int ctl_run_watch(struct ctl *ctl); /* watch.c */
+int ctl_run_batch(struct ctl *ctl); /* batch.c */
 
 #endif

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an error means to the shell, and to the person in front of it. */
+/*
+ * What an error means to the shell (exit status, vdsctl(1)) and to the person in front of it (what to do next).  Called by
+ * main, and by batch for each line that fails.
+ */
 #include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
 #include "vdsctl/ctl_int.h"
+#include "wire/wire.h"
 
 static enum ctl_exit
 errno_exit(int error)
@@ -73,41 +84,126 @@ ctl_exit_status(int code)
 	return CTL_FAILED;
 }
 
-/* What to do next; NULL = the text says it all. */
+/* ---- what to do next ---- */
+
+/* The group that owns the socket, or the first directory above it that may not be entered; -1 when that cannot be told. */
+static gid_t
+socket_group(const char *path)
+{
+	AUTO_FREE char *at = str_dup(path);
+	struct stat st;
+
+	while (at != NULL && stat(at, &st) < 0) {
+		char *slash = strrchr(at, '/');
+
+		if (slash == NULL || slash == at)
+			return (gid_t)-1;
+		*slash = '\0';
+	}
+	return at != NULL ? st.st_gid : (gid_t)-1;
+}
+
+/* The socket is there, but it is not for us. */
+static void
+advise_group(const char *path, char *buf, size_t size)
+{
+	gid_t gid = socket_group(path);
+	struct group *group = gid != (gid_t)-1 ? getgrgid(gid) : NULL; /* NOLINT: one thread */
+
+	if (group == NULL)
+		snprintf(buf, size,
+			 "only its owner and its group may use it: run vdsctl with sudo");
+	else
+		snprintf(buf, size,
+			 "only members of the group %s may use it: `sudo usermod -aG %s $USER`, "
+			 "then log in "
+			 "again; or run vdsctl with sudo",
+			 group->gr_name, group->gr_name);
+}
+
+static void
+advise_unreachable(const struct ctl *ctl, char *buf, size_t size)
+{
+	const char *url = ctl->options[OPT_URL];
+
+	if (url == NULL)
+		url = getenv("VDS_URL"); /* NOLINT: nobody changes the environment */
+	if (url == NULL || url[0] == '\0')
+		url = CLIENT_DEFAULT_URL;
+	if (str_starts(url, "unix:") && access(url + 5, R_OK | W_OK) < 0 && errno == EACCES)
+		advise_group(url + 5, buf, size);
+	else
+		snprintf(buf, size,
+			 "is vdsd running? start it with `systemctl start vdsd` or `vdsd --dir "
+			 "DIRECTORY`; when it "
+			 "listens elsewhere, give --url or set VDS_URL");
+}
+
 static const char *
 advice(int code)
 {
 	switch (code) {
-	case ERR_UNREACHABLE:
-		return "is it running? start it with `vdsd --dir DIRECTORY`, or give --url (or "
-		       "$VDS_URL)";
 	case ERR_BUSY:
-		return "try again; `vdsctl list jobs` shows what is going on";
+		return "try again; `vdsctl job list` shows what is going on";
 	case ERR_LUNS_ASSOCIATED:
 		return "`vdsctl target luns TARGET` lists them, `vdsctl lun dissociate LUN TARGET` "
-		       "takes them away";
+		       "takes one away";
 	case ERR_NO_SPACE:
-		return "`vdsctl list pools` shows the space there is";
+		return "`vdsctl pool list` shows the space that is left";
 	case ERR_FAILED:
-		return "`vdsctl lun show LUN` says why; when it is repaired: `vdsctl lun online "
-		       "LUN`";
+		return "`vdsctl lun show LUN` says why; after the repair, `vdsctl lun online LUN` "
+		       "opens it again";
 	case ERR_READ_ONLY:
-		return "vdsd cannot write its catalog: its log says why";
+		return "vdsd cannot write its catalog; its log says why";
 	case ERR_TIMEOUT:
-		return "the operation may still end: `vdsctl list jobs`";
+		return "the operation may still complete: `vdsctl job list` shows it; if no "
+		       "command is answered, vdsd "
+		       "hangs or is stopped";
 	default:
-		return NULL;
+		return "";
 	}
+}
+
+static void
+advise(const struct ctl *ctl, int code, char *buf, size_t size)
+{
+	if (code == ERR_UNREACHABLE)
+		advise_unreachable(ctl, buf, size);
+	else if (code == ERR_INVALID && ctl->command != NULL)
+		snprintf(buf, size, "`vdsctl %s --help` explains it", ctl->command->words);
+	else
+		snprintf(buf, size, "%s", advice(code));
+}
+
+/* The API's form of an error, and "next" when there is advice. */
+static void
+error_json(FILE *err, int code, const char *next)
+{
+	json_t *json = wire_error_encode(code);
+
+	if (json != NULL && next[0] != '\0')
+		json_object_set_new(json_object_get(json, "error"), "next", json_string(next));
+	if (json == NULL || ctl_json_print(json, err) < 0)
+		fprintf(err, "{\"error\":{\"code\":\"ENOMEM\",\"message\":\"out of memory\"}}\n");
+	json_decref(json);
 }
 
 void
 ctl_error(FILE *err, const struct ctl *ctl, int code)
 {
-	const char *next = advice(code);
+	AUTO_FREE char *text = str_dup(err_text(code)); /* advice may set another */
+	char next[512];
 
-	fprintf(err, "vdsctl: %s\n", err_text(code));
-	if (next != NULL)
+	advise(ctl, code, next, sizeof(next));
+	if (text != NULL)
+		err_set(code, "%s", text);
+	if (ctl->json) {
+		error_json(err, code, next);
+		return;
+	}
+	fprintf(err, "vdsctl: %s\n", text != NULL ? text : "out of memory");
+	if (next[0] != '\0')
 		fprintf(err, "vdsctl: %s\n", next);
-	else if (code == ERR_INVALID && ctl->command != NULL)
-		fprintf(err, "vdsctl: `vdsctl %s --help` explains it\n", ctl->command->words);
+	if (code == ERR_INVALID && ctl->command == NULL && ctl->noun != NULL && ctl->arg_count == 1)
+		ctl_help_noun(err, ctl->noun);
 }

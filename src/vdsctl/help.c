@@ -1,49 +1,97 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Help and shell completion, from the tables of commands.c. */
+/*
+ * Help: usage lines and lists of commands and options, made from the tables of commands.c.  Called by main and by errors
+ * about the command line.
+ */
 #include <string.h>
 
 #include "base/str.h"
 #include "vdsctl/ctl_int.h"
 
+#define LEFT_COLUMNS 34
+
+/* Two columns; a left side that is too wide gets a line of its own. */
+static void
+pair_print(FILE *out, const char *left, const char *right)
+{
+	size_t width = ctl_width(left);
+
+	if (width > LEFT_COLUMNS)
+		fprintf(out, "  %s\n  %*s %s\n", left, LEFT_COLUMNS, "", right);
+	else
+		fprintf(out, "  %s%*s %s\n", left, (int)(LEFT_COLUMNS - width), "", right);
+}
+
 static void
 option_print(FILE *out, int id)
 {
 	const struct ctl_option *option = &ctl_options[id];
-	char left[64];
+	char left[64], letter[5] = "    ";
 
 	if (option->letter != '\0')
-		snprintf(left, sizeof(left), "-%c, --%s%s%s", option->letter, option->name,
-			 option->value ? " " : "", option->value ? option->value : "");
-	else
-		snprintf(left, sizeof(left), "    --%s%s%s", option->name, option->value ? " " : "",
-			 option->value ? option->value : "");
-	fprintf(out, "  %-26s %s\n", left, option->help);
+		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
+	snprintf(left, sizeof(left), "%s--%s%s%s", letter, option->name, option->value ? " " : "",
+		 option->value ? option->value : "");
+	pair_print(out, left, option->help);
 }
 
-static void
-command_print(FILE *out, const struct ctl_command *command)
+/* Does the argument text name the option already, as in "{SIZE | --to SIZE}"? */
+static bool
+args_name(const struct ctl_command *command, int id)
 {
-	fprintf(out, "usage: vdsctl %s%s%s%s\n%s\n", command->words,
-		command->args[0] != '\0' ? " " : "", command->args,
-		command->options != 0 ? " [OPTION…]" : "", command->help);
-	for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++)
-		if ((command->options & 1u << id) != 0)
-			option_print(out, id);
+	char text[40];
+
+	snprintf(text, sizeof(text), "--%s ", ctl_options[id].name);
+	return strstr(command->args, text) != NULL;
 }
 
 void
-ctl_help(FILE *out, const struct ctl_command *command)
+ctl_usage(FILE *out, const struct ctl_command *command)
 {
-	if (command != NULL) {
-		command_print(out, command);
-		return;
+	fprintf(out, "usage: vdsctl %s%s%s", command->words, command->args[0] != '\0' ? " " : "",
+		command->args);
+	for (int pass = 0; pass < 2; pass++) { /* what is required comes first */
+		for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++) {
+			const struct ctl_option *option = &ctl_options[id];
+			bool required = (command->required & 1u << id) != 0;
+
+			if ((command->options & 1u << id) == 0 || required != (pass == 0) ||
+			    args_name(command, id))
+				continue;
+			fprintf(out, " %s--%s%s%s%s", required ? "" : "[", option->name,
+				option->value ? " " : "", option->value ? option->value : "",
+				required ? "" : "]");
+		}
 	}
+}
+
+void
+ctl_help_noun(FILE *out, const char *noun)
+{
+	size_t len = strlen(noun);
+
+	fprintf(out, "usage: vdsctl %s COMMAND [ARGUMENT…] [OPTION…]\n\nCommands:\n", noun);
+	for (size_t i = 0; i < ctl_command_count; i++) {
+		const struct ctl_command *command = &ctl_commands[i];
+		char left[96];
+
+		if (strncmp(command->words, noun, len) != 0 || command->words[len] != ' ')
+			continue;
+		snprintf(left, sizeof(left), "%s %s", command->words, command->args);
+		pair_print(out, left, command->help);
+	}
+	fprintf(out, "\n`vdsctl %s COMMAND --help` shows a command's own options.\n", noun);
+}
+
+static void
+help_all(FILE *out)
+{
 	fprintf(out, "usage: vdsctl COMMAND [ARGUMENT…] [OPTION…]\n\nCommands:\n");
 	for (size_t i = 0; i < ctl_command_count; i++) {
-		char left[64];
+		char left[96];
 
 		snprintf(left, sizeof(left), "%s %s", ctl_commands[i].words, ctl_commands[i].args);
-		fprintf(out, "  %-32s %s\n", left, ctl_commands[i].help);
+		pair_print(out, left, ctl_commands[i].help);
 	}
 	fprintf(out, "\nOptions of every command:\n");
 	for (int id = 0; id < OPT_GLOBAL_END; id++)
@@ -52,82 +100,16 @@ ctl_help(FILE *out, const struct ctl_command *command)
 		     "examples.\n");
 }
 
-/* ---- bash ---- */
-
-/* Second words of a first word, or the options of a command, as one case of the shell function. */
-static void
-second_words(FILE *out, const char *first, size_t len)
+void
+ctl_help(FILE *out, const struct ctl_command *command)
 {
-	fprintf(out, "\t%.*s)\twords='", (int)len, first);
-	for (size_t i = 0; i < ctl_command_count; i++) {
-		const char *words = ctl_commands[i].words;
-
-		if (strncmp(words, first, len) == 0 && words[len] == ' ')
-			fprintf(out, "%s ", words + len + 1);
-	}
-	fprintf(out, "' ;;\n");
-}
-
-static void
-command_options(FILE *out, const struct ctl_command *command)
-{
-	if (command->options == 0)
+	if (command == NULL) {
+		help_all(out);
 		return;
-	fprintf(out, "\t'%s')\twords+='", command->words);
+	}
+	ctl_usage(out, command);
+	fprintf(out, "\n%s\n", command->help);
 	for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++)
 		if ((command->options & 1u << id) != 0)
-			fprintf(out, " --%s", ctl_options[id].name);
-	fprintf(out, "' ;;\n");
-}
-
-/* The commands are sorted, so equal first words stand together. */
-static bool
-is_new_first_word(size_t i, size_t *ret_len)
-{
-	const char *words = ctl_commands[i].words;
-
-	*ret_len = strcspn(words, " ");
-	return i == 0 || strncmp(ctl_commands[i - 1].words, words, *ret_len) != 0 ||
-	       ctl_commands[i - 1].words[*ret_len] != ' ';
-}
-
-static void
-first_words(FILE *out)
-{
-	size_t len;
-
-	for (size_t i = 0; i < ctl_command_count; i++)
-		if (is_new_first_word(i, &len))
-			fprintf(out, "%.*s ", (int)len, ctl_commands[i].words);
-}
-
-void
-ctl_completion(FILE *out)
-{
-	size_t len;
-
-	fprintf(out,
-		"# bash completion for vdsctl, made by `vdsctl completion`\n_vdsctl()\n{\n"
-		"\tlocal current=${COMP_WORDS[COMP_CWORD]} words=''\n\tif ((COMP_CWORD == 1)); "
-		"then words='");
-	first_words(out);
-	fprintf(out, "'\n\telif ((COMP_CWORD == 2)); then case ${COMP_WORDS[1]} in\n");
-	for (size_t i = 0; i < ctl_command_count; i++)
-		if (is_new_first_word(i, &len) && ctl_commands[i].words[len] == ' ')
-			second_words(out, ctl_commands[i].words, len);
-	fprintf(out, "\tesac; fi\n\tif [[ $current == -* ]]; then\n\twords='");
-	for (int id = 0; id < OPT_GLOBAL_END; id++)
-		fprintf(out, " --%s", ctl_options[id].name);
-	fprintf(out, "'\n\tcase \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
-	for (size_t i = 0; i < ctl_command_count; i++)
-		command_options(out, &ctl_commands[i]);
-	fprintf(out, "\tesac; fi\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n"
-		     "complete -o default -F _vdsctl vdsctl\n");
-}
-
-int
-ctl_run_completion(struct ctl *ctl)
-{
-	ctl_completion(ctl->out);
-	return 0;
+			option_print(out, id);
 }

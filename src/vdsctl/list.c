@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What every noun has: list, show, delete.  Tables are made from one snapshot, so their lines
- * agree.
+ * `vdsctl NOUN list` and `vdsctl NOUN delete`, for every noun.  A table is made from one snapshot, so its lines agree with
+ * one another.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -13,63 +13,13 @@
 #include "base/str.h"
 #include "vdsctl/ctl_int.h"
 
-/* How one family is shown: a row function adds a cell for each column. */
+/* How one family is listed: the row function adds a cell for each column. */
 struct listing {
 	enum row_family family;
 	const struct ctl_column *columns;
 	size_t column_count;
 	void (*row)(struct ctl_table *table, const struct ctl_view *view, const void *row);
 };
-
-static void
-add_id(struct ctl_table *table, const struct guid *id)
-{
-	char text[GUID_TEXT_SIZE];
-
-	ctl_table_add(table, guid_format(id, text));
-}
-
-static void
-add_size(struct ctl_table *table, uint64_t bytes)
-{
-	char text[32];
-
-	ctl_table_add(table, str_format_size(bytes, text, sizeof(text)));
-}
-
-static void
-add_time(struct ctl_table *table, int64_t utc_ms)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	ctl_table_add(table, clock_format_utc(utc_ms, text));
-}
-
-/* A target as a person calls it. */
-static const char *
-target_name(const struct ctl_view *view, const struct guid *id)
-{
-	const struct row_target *target = state_find(view->config, ROW_TARGET, id);
-
-	if (target == NULL)
-		return NULL;
-	return target->alias != NULL && target->alias[0] != '\0' ? target->alias
-								 : target->iscsi_name;
-}
-
-static const char *
-lun_name(const struct ctl_view *view, const struct guid *id)
-{
-	const struct row_lun *lun = state_find(view->config, ROW_LUN, id);
-
-	return lun != NULL ? lun->name : NULL;
-}
-
-static const char *
-status_name(enum row_status status)
-{
-	return status == STATUS_ONLINE ? "online" : "offline";
-}
 
 /* ---- LUNs ---- */
 
@@ -87,22 +37,6 @@ static const struct ctl_column lun_columns[] = {
 	{ "ID", false },
 };
 /* clang-format on */
-
-static const char *
-health_name(const struct ctl_view *view, const struct guid *id)
-{
-	static const char *const operations[] = { "",         "creating",    "extending",
-						  "deleting", "associating", "opening" };
-	const struct row_live_lun *live = state_find(view->live, ROW_LIVE_LUN, id);
-
-	if (live == NULL)
-		return "unknown";
-	if (live->operation != OPERATION_NONE && (size_t)live->operation < ARRAY_LEN(operations))
-		return operations[live->operation];
-	return live->health == HEALTH_OK       ? "ok"
-	       : live->health == HEALTH_FAILED ? "failed"
-					       : "unknown";
-}
 
 static void
 add_mask(struct ctl_table *table, const char *mask)
@@ -128,15 +62,15 @@ lun_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 	const struct row_pool *pool = state_find(view->config, ROW_POOL, &lun->pool_id);
 
 	ctl_table_add(table, lun->name);
-	add_size(table, lun->size_bytes);
+	ctl_cell_size(table, lun->size_bytes);
 	ctl_table_addf(table, "%u", lun->block_bytes);
 	ctl_table_add(table, lun->thin ? "thin" : "thick");
 	ctl_table_add(table, pool != NULL ? pool->name : NULL);
-	ctl_table_add(table, status_name(lun->status));
-	ctl_table_add(table, health_name(view, &lun->id));
+	ctl_table_add(table, ctl_status_name(lun->status));
+	ctl_table_add(table, ctl_health_name(view, &lun->id));
 	ctl_table_addf(table, "%zu", state_lun_targets(view->config, &lun->id).count);
 	add_mask(table, lun->mask);
-	add_id(table, &lun->id);
+	ctl_cell_id(table, &lun->id);
 }
 
 /* ---- targets, portals, groups ---- */
@@ -152,19 +86,6 @@ static const struct ctl_column target_columns[] = {
 };
 /* clang-format on */
 
-static size_t
-session_count(const struct ctl_view *view, const struct guid *target)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < state_count(view->live, ROW_LIVE_SESSION); i++) {
-		const struct row_live_session *session = state_at(view->live, ROW_LIVE_SESSION, i);
-
-		count += guid_equal(&session->target_id, target);
-	}
-	return count;
-}
-
 static void
 target_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 {
@@ -173,29 +94,20 @@ target_row(struct ctl_table *table, const struct ctl_view *view, const void *row
 	ctl_table_add(table, target->alias);
 	ctl_table_add(table, target->iscsi_name);
 	ctl_table_addf(table, "%zu", state_target_luns(view->config, &target->id).count);
-	ctl_table_addf(table, "%zu", session_count(view, &target->id));
+	ctl_table_addf(table, "%zu", ctl_session_count(view, &target->id));
 	ctl_table_addf(table, "%zu", state_target_groups(view->config, &target->id).count);
-	add_id(table, &target->id);
+	ctl_cell_id(table, &target->id);
 }
 
 /* clang-format off */
 static const struct ctl_column portal_columns[] = {
 	{ "ADDRESS", false },
 	{ "STATUS", false },
-	{ "READY", false },
+	{ "LISTENS", false },
 	{ "GROUPS", true },
 	{ "ID", false },
 };
 /* clang-format on */
-
-static void
-add_address(struct ctl_table *table, const struct row_portal *portal)
-{
-	bool six = strchr(portal->address, ':') != NULL;
-
-	ctl_table_addf(table, "%s%s%s:%u", six ? "[" : "", portal->address, six ? "]" : "",
-		       portal->port);
-}
 
 static void
 portal_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
@@ -203,14 +115,11 @@ portal_row(struct ctl_table *table, const struct ctl_view *view, const void *row
 	const struct row_portal *portal = row;
 	const struct row_live_portal *live = state_find(view->live, ROW_LIVE_PORTAL, &portal->id);
 
-	add_address(table, portal);
-	ctl_table_add(table, status_name(portal->status));
-	if (live != NULL && !live->ready && live->reason != NULL && live->reason[0] != '\0')
-		ctl_table_addf(table, "no: %s", live->reason);
-	else
-		ctl_table_add(table, live == NULL ? "unknown" : live->ready ? "yes" : "no");
+	ctl_cell_address(table, portal);
+	ctl_table_add(table, ctl_status_name(portal->status));
+	ctl_table_add(table, ctl_listens_text(live));
 	ctl_table_addf(table, "%zu", state_portal_groups(view->config, &portal->id).count);
-	add_id(table, &portal->id);
+	ctl_cell_id(table, &portal->id);
 }
 
 /* clang-format off */
@@ -228,11 +137,11 @@ group_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_portal_group *group = row;
 
-	ctl_table_add(table, target_name(view, &group->target_id));
+	ctl_table_add(table, ctl_target_name(view, &group->target_id));
 	ctl_table_addf(table, "%u", group->tag);
 	ctl_table_addf(table, "%u", group->relative_port);
 	ctl_table_addf(table, "%zu", state_group_portals(view->config, &group->id).count);
-	add_id(table, &group->id);
+	ctl_cell_id(table, &group->id);
 }
 
 /* clang-format off */
@@ -248,8 +157,8 @@ association_row(struct ctl_table *table, const struct ctl_view *view, const void
 {
 	const struct row_association *pair = row;
 
-	ctl_table_add(table, lun_name(view, &pair->lun_id));
-	ctl_table_add(table, target_name(view, &pair->target_id));
+	ctl_table_add(table, ctl_lun_name(view, &pair->lun_id));
+	ctl_table_add(table, ctl_target_name(view, &pair->target_id));
 	ctl_table_addf(table, "%u", pair->lun_number);
 }
 
@@ -288,8 +197,8 @@ pool_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 
 	ctl_table_add(table, pool->name);
 	if (live != NULL) {
-		add_size(table, live->capacity_bytes);
-		add_size(table, live->free_bytes);
+		ctl_cell_size(table, live->capacity_bytes);
+		ctl_cell_size(table, live->free_bytes);
 	} else {
 		ctl_table_add(table, NULL);
 		ctl_table_add(table, NULL);
@@ -297,7 +206,7 @@ pool_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 	ctl_table_addf(table, "%zu", pool_lun_count(view, &pool->id));
 	ctl_table_add(table, live == NULL ? "unknown" : live->ready ? "yes" : live->reason);
 	ctl_table_add(table, pool->path);
-	add_id(table, &pool->id);
+	ctl_cell_id(table, &pool->id);
 }
 
 /* clang-format off */
@@ -315,21 +224,19 @@ static const struct ctl_column job_columns[] = {
 static void
 job_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 {
-	static const char *const kinds[] = { "create-lun", "extend-lun", "delete-lun" };
-	static const char *const states[] = { "running", "done", "failed", "cancelled" };
 	const struct row_job *job = row;
 	const struct row_live_job *live = state_find(view->live, ROW_LIVE_JOB, &job->id);
 
-	ctl_table_add(table, (size_t)job->kind < ARRAY_LEN(kinds) ? kinds[job->kind] : "?");
-	ctl_table_add(table, lun_name(view, &job->lun_id));
-	ctl_table_add(table, (size_t)job->state < ARRAY_LEN(states) ? states[job->state] : "?");
+	ctl_table_add(table, ctl_job_kind_name(job->kind));
+	ctl_table_add(table, ctl_lun_name(view, &job->lun_id));
+	ctl_table_add(table, ctl_job_state_name(job->state));
 	if (live != NULL)
 		ctl_table_addf(table, "%u", live->percent);
 	else
 		ctl_table_add(table, job->state == JOB_DONE ? "100" : NULL);
-	add_time(table, job->created_ms);
+	ctl_cell_time(table, job->created_ms);
 	ctl_table_add(table, job->message);
-	add_id(table, &job->id);
+	ctl_cell_id(table, &job->id);
 }
 
 /* clang-format off */
@@ -348,12 +255,12 @@ session_row(struct ctl_table *table, const struct ctl_view *view, const void *ro
 {
 	const struct row_live_session *session = row;
 
-	ctl_table_add(table, target_name(view, &session->target_id));
+	ctl_table_add(table, ctl_target_name(view, &session->target_id));
 	ctl_table_add(table, session->initiator);
 	ctl_table_add(table, session->initiator_address);
 	ctl_table_add(table, session->portal_address);
-	add_time(table, session->created_ms);
-	add_id(table, &session->id);
+	ctl_cell_time(table, session->created_ms);
+	ctl_cell_id(table, &session->id);
 }
 
 /* clang-format off */
@@ -420,22 +327,6 @@ ctl_run_list(struct ctl *ctl)
 		if (listings[i].family == ctl->command->family)
 			return table_list(ctl, &listings[i]);
 	return err_set(ERR_INTERNAL, "no table for %s", ctl->command->words);
-}
-
-int
-ctl_run_show(struct ctl *ctl)
-{
-	enum row_family family = ctl->command->family;
-	json_t *json = NULL;
-	struct guid object;
-	int rc = ctl_resolve(ctl, family, ctl->args[0], &object);
-
-	if (rc == 0)
-		rc = ctl_ask(ctl, ctl_verbs(family)->get, &object, NULL, &json);
-	if (rc == 0)
-		rc = ctl->json ? ctl_json_print(json, ctl->out) : ctl_object_print(json, ctl->out);
-	json_decref(json);
-	return rc;
 }
 
 int

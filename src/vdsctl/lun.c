@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* LUNs: create, rename, extend, unmask, status; why an initiator sees one. */
+/* LUNs: create, rename, extend, unmask, status, counters; why an initiator can or cannot see one. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -89,21 +89,45 @@ ctl_run_lun_unmask(struct ctl *ctl)
 
 /* ---- create ---- */
 
+/* Says ERR_NO_SPACE in the units of a person: what did not fit ("--size 100T"), and the most that would. */
+static int
+space_error(const char *what, const char *limit, uint64_t most_bytes)
+{
+	char most[32];
+
+	return err_set(ERR_NO_SPACE, "there is no room for %s: %s %s", what, limit,
+		       str_format_size(most_bytes, most, sizeof(most)));
+}
+
+static int
+create_no_space(struct ctl *ctl, const struct client_lun_spec *spec)
+{
+	AUTO_FREE char *why = str_dup(err_text(ERR_NO_SPACE));
+	AUTO_FREE char *what = str_printf("--size %s", ctl->options[OPT_SIZE]);
+	uint64_t most;
+
+	if (what == NULL || why == NULL)
+		return -ENOMEM;
+	if (client_max_lun_size(ctl->client, &spec->pool_id, spec->thick, &most) < 0)
+		return err_set(ERR_NO_SPACE, "%s: %s", what, why);
+	return space_error(what,
+			   spec->thick ? "what is free in the pool suffices for"
+				       : "the pool's file system holds no file larger than",
+			   most);
+}
+
 /* Adds what the options say to spec, but for --unmask. */
 static int
 spec_fill(struct ctl *ctl, struct client_lun_spec *spec)
 {
 	const char *block = ctl->options[OPT_BLOCK_SIZE];
 	uint64_t bytes = 0;
-	int rc;
+	int rc = ctl_size_parse("--size", ctl->options[OPT_SIZE], &spec->size_bytes);
 
-	if (ctl->options[OPT_SIZE] == NULL)
-		return err_set(ERR_INVALID, "how large? give --size, for example --size 10G");
-	rc = str_parse_size(ctl->options[OPT_SIZE], &spec->size_bytes);
 	if (rc < 0)
 		return rc;
 	if (block != NULL && (str_parse_u64(block, &bytes) < 0 || (bytes != 512 && bytes != 4096)))
-		return err_set(ERR_INVALID, "--block-size is 512 or 4096");
+		return err_set(ERR_INVALID, "--block-size takes 512 or 4096, not %s", block);
 	spec->block_bytes = (uint32_t)bytes;
 	spec->thick = ctl->options[OPT_THICK] != NULL;
 	if (ctl->options[OPT_POOL] == NULL)
@@ -124,12 +148,14 @@ ctl_run_lun_create(struct ctl *ctl)
 	if (done == NULL || (unmask != NULL && list == NULL))
 		return -ENOMEM;
 	if (ctl->args[0][0] == '\0') /* a script's unset variable, say */
-		return err_set(ERR_INVALID, "the LUN's name is empty");
+		return err_set(ERR_INVALID, "the name of the LUN is empty");
 	rc = spec_fill(ctl, &spec);
 	if (rc == 0)
 		rc = ctl_client(ctl);
 	if (rc == 0)
 		rc = client_lun_create(ctl->client, &spec, &answer);
+	if (rc == ERR_NO_SPACE)
+		return create_no_space(ctl, &spec);
 	rc = ctl_done(ctl, rc, &answer, done);
 	if (rc == 0 && list != NULL)
 		names_warn(list);
@@ -160,46 +186,106 @@ ctl_run_lun_offline(struct ctl *ctl)
 
 /* ---- extend ---- */
 
-/* What is missing to --to. */
 static int
-missing_to(struct ctl *ctl, const struct guid *id, uint64_t to, uint64_t *ret_bytes)
+lun_size(struct ctl *ctl, const struct guid *id, uint64_t *ret_bytes)
 {
 	json_t *lun = NULL;
-	uint64_t size;
 	int rc = ctl_ask(ctl, VERB_LUN_GET, id, NULL, &lun);
 
+	if (rc == 0)
+		*ret_bytes = (uint64_t)json_integer_value(json_object_get(lun, "size_bytes"));
+	json_decref(lun);
+	return rc;
+}
+
+/* "vol1 grew from 10 GiB to 15 GiB"; in bytes when that looks the same. */
+static void
+growth_print(const struct ctl *ctl, uint64_t before, uint64_t after)
+{
+	char from[32], to[32];
+
+	str_format_size(before, from, sizeof(from));
+	str_format_size(after, to, sizeof(to));
+	if (str_equal(from, to)) {
+		snprintf(from, sizeof(from), "%" PRIu64, before);
+		snprintf(to, sizeof(to), "%" PRIu64 " bytes", after);
+	}
+	fprintf(ctl->out, "LUN %s grew from %s to %s\n", ctl->args[0], from, to);
+}
+
+/* The growth that `--to TO` or SIZE means. */
+static int
+growth_of(const struct ctl *ctl, uint64_t before, uint64_t *ret_bytes)
+{
+	const char *to = ctl->options[OPT_TO], *by = ctl->arg_count > 1 ? ctl->args[1] : NULL;
+	uint64_t bytes;
+	char size[32];
+	int rc;
+
+	if ((to == NULL) == (by == NULL))
+		return err_set(ERR_INVALID,
+			       "give either SIZE (what is added) or --to SIZE (the new size)");
+	rc = to != NULL ? ctl_size_parse("--to", to, &bytes)
+			: ctl_size_parse("SIZE", by[0] == '+' ? by + 1 : by, &bytes);
 	if (rc < 0)
 		return rc;
-	size = (uint64_t)json_integer_value(json_object_get(lun, "size_bytes"));
-	json_decref(lun);
-	if (to <= size)
-		return err_set(ERR_INVALID, "it has %" PRIu64 " bytes: a LUN cannot become smaller",
-			       size);
-	*ret_bytes = to - size;
+	if (to != NULL && bytes <= before)
+		return err_set(ERR_INVALID,
+			       "LUN %s has %s already, and --to %s would not make it larger: a LUN "
+			       "cannot become smaller",
+			       ctl->args[0], str_format_size(before, size, sizeof(size)), to);
+	*ret_bytes = to != NULL ? bytes - before : bytes;
 	return 0;
+}
+
+static int
+extend_no_space(struct ctl *ctl, const struct guid *lun)
+{
+	AUTO_FREE char *why = str_dup(err_text(ERR_NO_SPACE));
+	AUTO_FREE char *what = ctl->options[OPT_TO] != NULL
+				       ? str_printf("--to %s", ctl->options[OPT_TO])
+				       : str_printf("%s more", ctl->args[1]);
+	uint64_t most;
+
+	if (what == NULL || why == NULL)
+		return -ENOMEM;
+	if (client_lun_max_extend(ctl->client, lun, &most) < 0)
+		return err_set(ERR_NO_SPACE, "%s: %s", what, why);
+	return space_error(what, "the most that can be added now is", most);
+}
+
+static int
+extend(struct ctl *ctl, const struct guid *lun, uint64_t before, uint64_t add)
+{
+	struct client_answer answer;
+	uint64_t after = before;
+	int rc = client_lun_extend(ctl->client, lun, add, &answer);
+
+	if (rc == ERR_NO_SPACE)
+		return extend_no_space(ctl, lun);
+	rc = ctl_done(ctl, rc, &answer, NULL);
+	if (rc < 0 || ctl->json || ctl->quiet)
+		return rc;
+	rc = lun_size(ctl, lun, &after);
+	if (rc == 0 && after > before) /* else a job is at it, which --no-wait has named */
+		growth_print(ctl, before, after);
+	return rc;
 }
 
 int
 ctl_run_lun_extend(struct ctl *ctl)
 {
-	const char *to = ctl->options[OPT_TO], *size = to != NULL           ? to
-						       : ctl->arg_count > 1 ? ctl->args[1]
-									    : NULL;
-	struct client_answer answer;
-	uint64_t bytes = 0;
+	uint64_t before = 0, add = 0;
 	struct guid lun;
-	int rc;
+	int rc = growth_of(ctl, 0, &add); /* a wrong size is said before anything is asked */
 
-	if (size == NULL || (to != NULL && ctl->arg_count > 1))
-		return err_set(ERR_INVALID, "by how much? give SIZE (what is added) or --to SIZE");
-	rc = str_parse_size(size[0] == '+' && to == NULL ? size + 1 : size, &bytes);
 	if (rc == 0)
 		rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
-	if (rc == 0 && to != NULL)
-		rc = missing_to(ctl, &lun, bytes, &bytes);
 	if (rc == 0)
-		rc = client_lun_extend(ctl->client, &lun, bytes, &answer);
-	return ctl_done(ctl, rc, &answer, "extended");
+		rc = lun_size(ctl, &lun, &before);
+	if (rc == 0)
+		rc = growth_of(ctl, before, &add);
+	return rc < 0 ? rc : extend(ctl, &lun, before, add);
 }
 
 /* ---- questions ---- */
@@ -226,11 +312,6 @@ ctl_run_explain(struct ctl *ctl)
 	json_t *json = NULL;
 	int rc;
 
-	if (ctl->options[OPT_INITIATOR] == NULL)
-		return err_set(
-			ERR_INVALID,
-			"which initiator? give --initiator NAME (/etc/iscsi/initiatorname.iscsi "
-			"has it)");
 	rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &args.lun_id);
 	if (rc == 0)
 		rc = ctl_ask(ctl, VERB_EXPLAIN, NULL, &args, &json);

@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vdsctl: the command line of vdsd.  vdsctl(1). */
+/*
+ * vdsctl, the command line of vdsd: runs one command and ends with its exit status.  vdsctl(1) is its manual.
+ */
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "vdsctl/ctl_int.h"
 
-/* --timeout: nothing waits longer, whatever it waits for. */
+/* --timeout bounds the whole command, whatever it waits for. */
 static void
 on_alarm(int signal_number)
 {
 	static const char text[] =
-		"vdsctl: the time is up\nvdsctl: the operation may still end: `vdsctl list jobs`\n";
+		"vdsctl: the command did not end within --timeout; the operation may still "
+		"complete: `vdsctl job list` shows it\n";
 	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
 
 	(void)signal_number;
@@ -22,11 +27,23 @@ on_alarm(int signal_number)
 	_exit(CTL_TIMEOUT);
 }
 
+/* Widths of characters are known in UTF-8 only; a system without a locale still has C.UTF-8. */
+static void
+locale_set(void)
+{
+	if (setlocale(LC_CTYPE, "") == NULL || !str_equal(nl_langinfo(CODESET), "UTF-8"))
+		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 static int
 command_run(struct ctl *ctl)
 {
 	if (ctl->options[OPT_VERSION] != NULL) {
 		fprintf(ctl->out, "vdsctl %s\n", VDS_VERSION);
+		return 0;
+	}
+	if (ctl->options[OPT_HELP] != NULL && ctl->noun != NULL) {
+		ctl_help_noun(ctl->out, ctl->noun);
 		return 0;
 	}
 	if (ctl->options[OPT_HELP] != NULL) {
@@ -48,7 +65,9 @@ main(int argc, char **argv)
 	int rc;
 
 	signal(SIGPIPE, SIG_IGN);
-	setlocale(LC_CTYPE, "");
+	locale_set();
+	if (argc > 1 && strcmp(argv[1], "__complete") == 0)
+		return ctl_complete(stdout, argc - 2, argv + 2);
 	rc = ctl_parse(&ctl, argc, argv);
 	if (rc == 0)
 		rc = command_run(&ctl);

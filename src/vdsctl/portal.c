@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Portals and portal groups. */
+/*
+ * Portals, where initiators reach the array, and portal groups, which say what target is reachable at which portals.
+ */
 #include <errno.h>
+#include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -9,24 +14,190 @@
 
 #define ISCSI_PORT 3260 /* RFC 7143 §3.2.1: registered for iSCSI */
 
+/* ---- create ---- */
+
+/* The addresses that a wildcard stands for have portals of their own. */
+static bool
+is_wildcard(const char *host)
+{
+	return str_equal(host, "0.0.0.0") || str_equal(host, "::");
+}
+
+/* Is this portal one of those that were asked for?  `first` is the one that the answer named. */
+static bool
+is_meant(const struct row_portal *portal, const struct guid *first, const char *host, int port)
+{
+	if (guid_equal(&portal->id, first))
+		return true;
+	return is_wildcard(host) && (int)portal->port == port &&
+	       (str_equal(host, "::") || strchr(portal->address, ':') == NULL);
+}
+
+#define LISTEN_WAIT_NS (2 * NS_PER_S)
+#define LISTEN_LOOK_NS (5 * NS_PER_MS)
+
+/* The data path opens a portal in its own time: load views until it has said whether it listens, two seconds at most. */
+static int
+listening_view(struct ctl *ctl, const struct guid *portal, struct ctl_view *ret_view)
+{
+	const struct timespec look = { .tv_nsec = LISTEN_LOOK_NS };
+	uint64_t end_ns = clock_mono_ns() + LISTEN_WAIT_NS;
+
+	for (;;) {
+		const struct row_live_portal *live;
+		int rc = ctl_view_load(ctl, ret_view);
+
+		if (rc < 0)
+			return rc;
+		live = state_find(ret_view->live, ROW_LIVE_PORTAL, portal);
+		if (live != NULL &&
+		    (live->ready || (live->reason != NULL && live->reason[0] != '\0')))
+			return 0;
+		if (clock_mono_ns() >= end_ns)
+			return 0;
+		ctl_view_fini(ret_view);
+		*ret_view = (struct ctl_view){ NULL, NULL };
+		nanosleep(&look, NULL);
+	}
+}
+
+/* Is the target reachable at the portal?  *ret_group: the group that has it, else the target's first one, else NULL. */
+static bool
+target_has_portal(const struct ctl_view *view, const struct guid *target, const struct guid *portal,
+		  const struct row_portal_group **ret_group)
+{
+	struct row_slice groups = state_target_groups(view->config, target);
+
+	*ret_group = groups.count > 0 ? groups.rows[0] : NULL;
+	for (size_t i = 0; i < groups.count; i++) {
+		const struct row_portal_group *group = groups.rows[i];
+
+		if (state_find_pair(view->config, ROW_GROUP_PORTAL, &group->id, portal) == NULL)
+			continue;
+		*ret_group = group;
+		return true;
+	}
+	return false;
+}
+
+/* Puts the portal into the target's group; a target without one gets one. */
+static int
+target_add_portal(struct ctl *ctl, const struct guid *target, const struct guid *portal,
+		  const struct row_portal_group *group)
+{
+	struct client_answer answer;
+	int rc = 0;
+
+	if (group != NULL)
+		answer.object_id = group->id;
+	else
+		rc = client_group_create(ctl->client, target, &answer);
+	return rc < 0 ? rc : client_group_add_portal(ctl->client, &answer.object_id, portal, NULL);
+}
+
+/* What --all-targets asks for: every target at this portal.  *ret_count: how many are reachable there afterwards. */
+static int
+all_targets_add(struct ctl *ctl, const struct ctl_view *view, const struct guid *portal,
+		size_t *ret_count)
+{
+	size_t count = state_count(view->config, ROW_TARGET);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct row_target *target = state_at(view->config, ROW_TARGET, i);
+		const struct row_portal_group *group;
+		int rc = 0;
+
+		if (!target_has_portal(view, &target->id, portal, &group))
+			rc = target_add_portal(ctl, &target->id, portal, group);
+		if (rc < 0)
+			return rc;
+	}
+	*ret_count = count;
+	return 0;
+}
+
+static size_t
+targets_at(const struct ctl_view *view, const struct guid *portal)
+{
+	return state_portal_groups(view->config, portal)
+		.count; /* a target has it in one group at most */
+}
+
+/* What a person should know about a portal that was asked for. */
+static int
+portal_report(struct ctl *ctl, const struct ctl_view *view, const struct row_portal *portal,
+	      bool existed)
+{
+	const struct row_live_portal *live = state_find(view->live, ROW_LIVE_PORTAL, &portal->id);
+	size_t targets = targets_at(view, &portal->id), all = state_count(view->config, ROW_TARGET);
+	char address[80];
+	int rc = 0;
+
+	ctl_address_text(portal, address, sizeof(address));
+	if (ctl->options[OPT_ALL_TARGETS] != NULL)
+		rc = all_targets_add(ctl, view, &portal->id, &targets);
+	if (rc < 0 || ctl->json)
+		return rc;
+	if (ctl->quiet) {
+		char id[GUID_TEXT_SIZE];
+
+		fprintf(ctl->out, "%s\n", guid_format(&portal->id, id));
+	} else {
+		fprintf(ctl->out, "portal %s %s; %zu of %zu targets are reachable there\n", address,
+			existed ? "was there already" : "created", targets, all);
+	}
+	if (portal->status != STATUS_ONLINE)
+		fprintf(stderr, "vdsctl: warning: %s is offline: `vdsctl portal online %s`\n",
+			address, address);
+	else if (live == NULL || !live->ready)
+		fprintf(stderr, "vdsctl: warning: nothing listens at %s: %s\n", address,
+			live != NULL && live->reason != NULL && live->reason[0] != '\0'
+				? live->reason
+				: "the data path has not opened it yet");
+	if (!ctl->quiet && targets < all)
+		fprintf(ctl->out,
+			"`vdsctl portal create %s --all-targets` makes all targets reachable "
+			"there, `vdsctl group "
+			"add TARGET:TAG %s` one\n",
+			address, address);
+	return 0;
+}
+
+static int
+portals_report(struct ctl *ctl, const struct guid *first, const char *host, int port, bool existed)
+{
+	AUTO_CTL_VIEW struct ctl_view view = { NULL, NULL };
+	int rc = listening_view(ctl, first, &view);
+
+	for (size_t i = 0; rc == 0 && i < state_count(view.config, ROW_PORTAL); i++) {
+		const struct row_portal *portal = state_at(view.config, ROW_PORTAL, i);
+
+		if (is_meant(portal, first, host, port))
+			rc = portal_report(ctl, &view, portal, existed);
+	}
+	return rc;
+}
+
 int
 ctl_run_portal_create(struct ctl *ctl)
 {
-	AUTO_FREE char *done = str_printf("portal %s created", ctl->args[0]);
 	AUTO_FREE char *host = NULL;
 	struct client_answer answer;
 	int port = -1, rc;
 
-	if (done == NULL)
-		return -ENOMEM;
 	rc = ctl_address_split(ctl->args[0], &host, &port);
 	if (rc == 0)
 		rc = ctl_client(ctl);
+	if (port < 0)
+		port = ISCSI_PORT;
 	if (rc == 0)
-		rc = client_portal_create(ctl->client, host,
-					  (uint16_t)(port >= 0 ? port : ISCSI_PORT), &answer);
-	return ctl_done(ctl, rc, &answer, done);
+		rc = client_portal_create(ctl->client, host, (uint16_t)port, &answer);
+	if (rc == 0)
+		rc = portals_report(ctl, &answer.object_id, host, port, answer.existed);
+	return rc < 0 || !ctl->json ? rc : ctl_done(ctl, rc, &answer, NULL);
 }
+
+/* ---- status ---- */
 
 static int
 portal_status(struct ctl *ctl, enum row_status status, const char *done)
@@ -51,6 +222,8 @@ ctl_run_portal_offline(struct ctl *ctl)
 {
 	return portal_status(ctl, STATUS_OFFLINE, "offline");
 }
+
+/* ---- groups ---- */
 
 int
 ctl_run_group_create(struct ctl *ctl)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From what a person types to an id. */
+/*
+ * Finds the object that a person's text names: by its name, its address, or the beginning of its id.  Called by the
+ * commands; asks vdsd.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -31,20 +34,6 @@ ctl_verbs(enum row_family family)
 	return &verbs[family];
 }
 
-/* What `vdsctl list` calls a family. */
-static const char *
-listed_as(enum row_family family)
-{
-	switch (family) {
-	case ROW_PORTAL_GROUP:
-		return "groups";
-	case ROW_LIVE_SESSION:
-		return "sessions";
-	default:
-		return row_type(family)->plural;
-	}
-}
-
 const char *
 ctl_noun(enum row_family family)
 {
@@ -53,6 +42,19 @@ ctl_noun(enum row_family family)
 		return "LUN";
 	case ROW_PORTAL_GROUP:
 		return "portal group";
+	case ROW_LIVE_SESSION:
+		return "session";
+	default:
+		return row_type(family)->name;
+	}
+}
+
+const char *
+ctl_command_noun(enum row_family family)
+{
+	switch (family) {
+	case ROW_PORTAL_GROUP:
+		return "group";
 	case ROW_LIVE_SESSION:
 		return "session";
 	default:
@@ -107,25 +109,59 @@ match_add(struct match *match, const json_t *item)
 	match->count++;
 }
 
-static int
-match_result(const struct match *match, struct guid *ret_id)
-{
-	const char *noun = ctl_noun(match->family);
-
-	if (match->count == 0)
-		return err_set(ERR_NOT_FOUND, "there is no %s `%s`; see `vdsctl list %s`", noun,
-			       match->text, listed_as(match->family));
-	if (match->count > 1)
-		return err_set(ERR_INVALID, "%zu %ss are called `%s`: give the id", match->count,
-			       noun, match->text);
-	*ret_id = match->id;
-	return 0;
-}
-
 static bool
 has_names(enum row_family family)
 {
 	return family == ROW_LUN || family == ROW_TARGET || family == ROW_POOL;
+}
+
+/* The names that are alike, of the first thousand objects: enough for a hint. */
+static void
+match_guess(struct ctl *ctl, const struct match *match, struct ctl_guess *guess)
+{
+	static const char *const members[] = { "name", "alias", "iscsi_name" };
+	const struct verb_args args = { .limit = VERB_LIMIT_MAX };
+	json_t *page = NULL;
+	const json_t *items;
+
+	ctl_guess_begin(guess, match->text);
+	if (!has_names(match->family) ||
+	    ctl_ask(ctl, ctl_verbs(match->family)->list, NULL, &args, &page) < 0)
+		return;
+	items = json_object_get(page, "items");
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		for (size_t j = 0; j < ARRAY_LEN(members); j++) {
+			const char *name = json_string_value(
+				json_object_get(json_array_get(items, i), members[j]));
+
+			if (name != NULL)
+				ctl_guess_try(guess, name);
+		}
+	}
+	json_decref(page);
+}
+
+static int
+match_result(struct ctl *ctl, const struct match *match, struct guid *ret_id)
+{
+	const char *noun = ctl_noun(match->family);
+	struct ctl_guess guess;
+	char hint[300];
+
+	if (match->count == 1) {
+		*ret_id = match->id;
+		return 0;
+	}
+	if (match->count > 1)
+		return err_set(ERR_INVALID,
+			       "%zu %ss are called `%s`: give the id, which `vdsctl %s list` shows",
+			       match->count, noun, match->text, ctl_command_noun(match->family));
+	match_guess(ctl, match, &guess);
+	if (guess.best[0] != '\0')
+		return err_set(ERR_NOT_FOUND, "there is no %s `%s`%s", noun, match->text,
+			       ctl_guess_text(&guess, hint, sizeof(hint)));
+	return err_set(ERR_NOT_FOUND, "there is no %s `%s`; `vdsctl %s list` shows what there is",
+		       noun, match->text, ctl_command_noun(match->family));
 }
 
 /* One round trip for the usual case. */
@@ -222,12 +258,12 @@ ctl_resolve(struct ctl *ctl, enum row_family family, const char *text, struct gu
 	if (guid_parse(text, ret_id) == 0)
 		return ctl_client(ctl);
 	if (text[0] == '\0')
-		return err_set(ERR_INVALID, "a name is empty");
+		return err_set(ERR_INVALID, "the name of the %s is empty", ctl_noun(family));
 	if (has_names(family))
 		rc = match_name(ctl, &match);
 	if (rc == 0 && match.count == 0 && family == ROW_PORTAL_GROUP)
 		rc = match_group(ctl, &match);
 	if (rc == 0 && match.count == 0)
 		rc = match_scan(ctl, &match);
-	return rc < 0 ? rc : match_result(&match, ret_id);
+	return rc < 0 ? rc : match_result(ctl, &match, ret_id);
 }

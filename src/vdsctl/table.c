@@ -70,9 +70,8 @@ characters(const char *text)
 	return count;
 }
 
-/* Columns of a terminal: two for a wide character, none for a combining one. */
-static size_t
-width_of(const char *text)
+size_t
+ctl_width(const char *text)
 {
 	mbstate_t state = { 0 };
 	size_t width = 0, len;
@@ -127,10 +126,10 @@ ctl_table_addf(struct ctl_table *table, const char *fmt, ...)
 static size_t
 column_width(const struct ctl_table *table, size_t column)
 {
-	size_t width = width_of(table->columns[column].title);
+	size_t width = ctl_width(table->columns[column].title);
 
 	for (size_t i = column; i < table->cell_count; i += table->column_count)
-		width = MAX(width, width_of(table->cells[i]));
+		width = MAX(width, ctl_width(table->cells[i]));
 	return width;
 }
 
@@ -138,7 +137,7 @@ column_width(const struct ctl_table *table, size_t column)
 static void
 cell_print(const struct ctl_table *table, size_t column, size_t width, const char *text, FILE *out)
 {
-	size_t blanks = width - width_of(text);
+	size_t blanks = width - ctl_width(text);
 	bool last = column + 1 == table->column_count;
 
 	if (table->columns[column].right)
@@ -167,6 +166,12 @@ ctl_table_print(const struct ctl_table *table, FILE *out)
 	return 0;
 }
 
+bool
+ctl_table_is_empty(const struct ctl_table *table)
+{
+	return table->cell_count == 0;
+}
+
 /* ---- objects ---- */
 
 static bool
@@ -190,8 +195,8 @@ integer_print(const char *name, json_int_t value, FILE *out)
 	fputc('\n', out);
 }
 
-static void
-text_print(const char *value, FILE *out)
+void
+ctl_text_print(const char *value, FILE *out)
 {
 	char *copy = str_dup(value[0] != '\0' ? value : "-");
 
@@ -210,7 +215,7 @@ value_print(const char *name, const json_t *value, FILE *out)
 		integer_print(name, json_integer_value(value), out);
 		break;
 	case JSON_STRING:
-		text_print(json_string_value(value), out);
+		ctl_text_print(json_string_value(value), out);
 		break;
 	case JSON_TRUE:
 	case JSON_FALSE:

@@ -3,6 +3,7 @@
 
 $VDSD and $VDSCTL name the programs.  The tests share one array and run in order; prints TAP.
 """
+import grp
 import json
 import os
 import pathlib
@@ -46,7 +47,7 @@ class Array:
     def run(self, *words, code=0):
         """What it printed; it must exit with that code, and say why when it is not 0."""
         used.add(' '.join(words[:2]))
-        used.add(words[0])
+        used.add(words[0] if words else '')
         done = subprocess.run([VDSCTL, *words], env=self.env, capture_output=True, text=True, timeout=DEADLINE_S,
                               stdin=subprocess.DEVNULL)
         check(done.returncode == code, f'{words}: exit status {done.returncode}: {done.stderr}')
@@ -77,7 +78,7 @@ def test_luns_are_created_and_shown(a):
     check(re.fullmatch(r'[0-9a-f-]{36}\n', a.run('lun', 'create', 'vol2', '-s', '4M', '--block-size', '4096', '-q')), 'no id')
     equal(a.json('lun', 'show', 'vol2')['block_bytes'], 4096)
     equal({lun['name'] for lun in a.json('lun', 'list')}, {'vol1', 'vol2'})
-    table = a.run('list', 'luns').splitlines()
+    table = a.run('lun', 'list').splitlines()
     check(len(table) == 3 and table[0].startswith('NAME'), table)
     check('10 MiB' in a.run('lun', 'show', 'vol1'), 'no readable size')
 
@@ -86,7 +87,7 @@ def test_objects_have_many_names(a):
     lun = a.json('lun', 'show', 'vol1')['id']
     for name in (lun, lun[:13], lun.upper(), 'vol1'):
         equal(a.json('lun', 'show', name)['id'], lun)
-    check('vdsctl list luns' in a.run('lun', 'show', 'vol', code=3), 'no advice')
+    check('vdsctl lun list' in a.run('lun', 'show', 'nothing-like-it', code=3), 'no advice')
     a.run('lun', 'show', '', code=2)
 
 
@@ -97,7 +98,7 @@ def test_a_thick_lun_is_waited_for(a):
     a.run('job', 'wait', job)
     equal(a.json('job', 'show', job)['state'], 'done')
     check(len(a.json('job', 'list')) >= 2, 'jobs are kept')
-    check('extend-lun' in a.run('list', 'jobs'), 'no extend-lun')
+    check('extend-lun' in a.run('job', 'list'), 'no extend-lun')
     a.run('job', 'cancel', job, code=6)
     a.run('lun', 'delete', 'thick')
 
@@ -108,8 +109,36 @@ def test_luns_grow(a):
     equal(a.json('lun', 'show', 'vol1')['size_bytes'], 20 << 20)
     check('smaller' in a.run('lun', 'extend', 'vol1', '--to', '1M', code=2), 'no reason')
     a.run('lun', 'extend', 'vol1', code=2)
-    a.run('lun', 'extend', 'vol1', '1', '--to', '2', code=2)
-    a.run('lun', 'extend', 'vol1', '8000000G', code=7)
+    a.run('lun', 'extend', 'vol1', '1M', '--to', '2M', code=2)
+    text = a.run('lun', 'extend', 'vol1', '8000T', code=7)
+    check('8000T more' in text and 'iB' in text and 'bytes' not in text, text)
+
+
+def test_a_growth_says_what_it_did(a):
+    equal(a.run('lun', 'create', 'grows', '--size', '1.5M', '-q')[-1], '\n')
+    equal(a.run('lun', 'extend', 'grows', '1M'), 'LUN grows grew from 1.5 MiB to 2.5 MiB\n')
+    equal(a.run('lun', 'extend', 'grows', '512B'), 'LUN grows grew from 2621440 to 2621952 bytes\n')
+    equal(a.run('lun', 'extend', 'grows', '--to', '0.5G'), 'LUN grows grew from 2.5 MiB to 512 MiB\n')
+    a.run('lun', 'delete', 'grows')
+
+
+def test_a_size_needs_a_unit(a):
+    """`lun extend vol1 5` added 512 bytes where five gibibytes were meant."""
+    before = a.json('lun', 'show', 'vol1')['size_bytes']
+    for words in (['lun', 'extend', 'vol1', '5'], ['lun', 'extend', 'vol1', '+5'], ['lun', 'extend', 'vol1', '--to', '99999999'],
+                  ['lun', 'create', 'unitless', '--size', '4096']):
+        text = a.run(*words, code=2)
+        check('has no unit' in text and f'{words[-1].lstrip("+")}G' in text, text)
+    equal(a.json('lun', 'show', 'vol1')['size_bytes'], before)
+    check('--size 9P' in a.run('lun', 'create', 'huge', '--size', '9P', code=2), 'the option is not named')
+    check('--size 0B' in a.run('lun', 'create', 'none', '--size', '0B', code=2), 'the option is not named')
+
+
+def test_no_room_is_said_in_units(a):
+    text = a.run('lun', 'create', 'huge', '--size', '7.5P', code=7)
+    check('--size 7.5P' in text and 'file system holds no file larger than' in text and 'iB' in text, text)
+    text = a.run('lun', 'create', 'huge', '--size', '7.5P', '--thick', code=7)
+    check('--size 7.5P' in text and 'free in the pool' in text and 'iB' in text, text)
 
 
 def test_luns_are_renamed_and_switched(a):
@@ -155,7 +184,8 @@ def test_targets(a):
     check(a.json('target', 'show', 'web')['iscsi_name'].startswith('iqn.2026-11.org.example'), 'the prefix')
     a.run('target', 'alias', 'iqn.2026-11.org.example:third', 'third')
     equal(len(a.json('target', 'list')), 3)
-    equal(len(a.run('list', 'targets').splitlines()), 4)
+    equal(len(a.run('target', 'list').splitlines()), 4)
+    equal(a.run('list', 'targets'), a.run('target', 'list'))    # the older form
     a.run('target', 'create', 'IQN.2026-11.ORG.Example:Capitals')
     equal(a.json('target', 'show', 'iqn.2026-11.org.example:capitals')['alias'], '')
     a.run('target', 'delete', 'iqn.2026-11.org.example:capitals')
@@ -168,7 +198,7 @@ def test_associations(a):
           {a.json('target', 'show', name)['id'] for name in ('web', 'db')})
     equal([p['lun_id'] for p in a.json('target', 'luns', 'db')], [a.json('lun', 'show', 'vol1')['id']])
     check('vol1' in a.run('target', 'luns', 'db') and 'web' in a.run('lun', 'targets', 'vol1'), 'the tables')
-    equal(len(a.run('list', 'associations').splitlines()), 3)
+    equal(len(a.run('association', 'list').splitlines()), 3)
     check('visible' in a.run('explain', 'vol1', '--initiator', INITIATOR), 'explain')
     equal(a.json('explain', 'vol1', '-i', INITIATOR)['visible'], True)
     check('dissociate' in a.run('target', 'delete', 'db', code=6), 'no advice')
@@ -190,7 +220,7 @@ def test_portals_and_groups(a):
     a.run('group', 'create', 'third')
     a.run('group', 'add', 'third:1', where)
     equal(a.json('group', 'show', 'third:1')['portals'], [portal['id']])
-    check(where in a.run('list', 'portals') and 'third' in a.run('list', 'groups'), 'the tables')
+    check(where in a.run('portal', 'list') and 'third' in a.run('group', 'list'), 'the tables')
     a.run('portal', 'delete', where, code=6)
     a.run('portal', 'offline', where)
     equal(a.json('portal', 'show', where)['status'], 'offline')
@@ -201,6 +231,47 @@ def test_portals_and_groups(a):
     a.run('portal', 'delete', where)
     check(a.json('group', 'list'), 'web has one')
     a.run('portal', 'create', 'example.org', code=2)
+
+
+def test_a_portal_says_who_is_reachable_there(a):
+    text = a.run('portal', 'create', '127.0.0.3:0')
+    port = next(p for p in a.json('portal', 'list') if p['address'] == '127.0.0.3')['port']
+    where = f'127.0.0.3:{port}'
+    targets = len(a.json('target', 'list'))
+    check(f'portal {where} created; 0 of {targets} targets' in text and '--all-targets' in text, text)
+    text = a.run('portal', 'create', where, '--all-targets')
+    equal(text, f'portal {where} was there already; {targets} of {targets} targets are reachable there\n')
+    for target in a.json('target', 'list'):
+        check(where in a.run('target', 'show', target['id']), 'a target without the portal')
+    equal(a.run('portal', 'create', where, '--all-targets', '-q'), a.json('portal', 'show', where)['id'] + '\n')
+    for group in a.json('group', 'list'):
+        a.run('group', 'remove', group['id'], where)
+    a.run('portal', 'delete', where)
+
+
+def test_a_portal_that_cannot_listen_says_so(a):
+    # TEST-NET-1 (RFC 5737): no machine has this address
+    warning = a.warned('portal', 'create', '192.0.2.77:3260')
+    check('nothing listens at 192.0.2.77:3260' in warning, warning)
+    a.run('portal', 'delete', '192.0.2.77')
+
+
+def test_a_page_shows_what_belongs_to_the_object(a):
+    a.run('lun', 'associate', 'vol1', 'web')
+    page = a.run('lun', 'show', 'vol1')
+    check('Pool           default' in page and INITIATOR in page and re.search(r'^web +\S+ +\d+ +0$', page, re.M), page)
+    page = a.run('target', 'show', 'web')
+    check('vol1' in page and '127.0.0.1:' in page and 'Sessions: none' in page and 'from this machine only' in page, page)
+    page = a.run('group', 'show', 'web:1')
+    check('Target         web' in page and '127.0.0.1:' in page, page)
+    portal = a.json('portal', 'list')[0]
+    check('web' in a.run('portal', 'show', portal['id']), 'the portal does not name its targets')
+    page = a.run('pool', 'show', 'default')
+    check('vol1' in page and 'Promised' in page, page)
+    # an id stands only where it is the object's own
+    for words in (['lun', 'show', 'vol1'], ['target', 'show', 'web'], ['group', 'show', 'web:1'], ['pool', 'show', 'default']):
+        equal(len(re.findall(r'[0-9a-f]{8}-[0-9a-f-]{27}', a.run(*words))), 1)
+    a.run('lun', 'dissociate', 'vol1')
 
 
 def test_pools(a):
@@ -214,13 +285,13 @@ def test_pools(a):
     a.run('pool', 'rename', 'p', 'fast')
     equal(a.json('pool', 'show', 'fast')['path'], str(a.top / 'p'))
     equal({p['name'] for p in a.json('pool', 'list')}, {'default', 'fast'})
-    check('fast' in a.run('list', 'pools'), 'the table')
+    check('fast' in a.run('pool', 'list'), 'the table')
     a.run('pool', 'delete', 'fast')
 
 
 def test_sessions(a):
     equal(a.json('session', 'list'), [])
-    check(a.run('list', 'sessions').startswith('TARGET'), 'the head')
+    check(a.run('session', 'list').startswith('TARGET'), 'the head')
     a.run('session', 'end', '00000000-0000-4000-8000-000000000001', code=3)
 
 
@@ -242,7 +313,7 @@ def test_check_tells_of_failed_luns(a):
     deadline = time.monotonic() + DEADLINE_S
     while a.json('lun', 'show', 'lost').get('live', {}).get('health') != 'failed':
         check(time.monotonic() < deadline, 'the verifier did not see it')
-    equal(a.run('check'), 'clean, but 1 LUN is failed: `vdsctl list luns` shows which\n')
+    equal(a.run('check'), 'clean, but 1 LUN is failed: `vdsctl lun list` shows which\n')
     a.run('lun', 'delete', 'lost')
     equal(a.run('check'), 'clean\n')
 
@@ -294,15 +365,137 @@ def test_watch_speaks_json(a):
 
 
 def test_wrong_lines_are_usage_errors(a):
-    for words in (['lun', 'frob'], ['lun', 'create', 'x'], ['lun', 'create', 'x', '--size', 'big'], ['list', 'luns', '-o', 'xml'],
+    for words in (['lun', 'frob'], ['lun', 'create', 'x'], ['lun', 'create', 'x', '--size', 'big'], ['lun', 'list', '-o', 'xml'],
                   ['lun', 'create', 'x', '--size', '1M', '--block-size', '100'], ['explain', 'vol1'],
                   ['lun', 'create', '', '--size', '1M'], ['target', 'create', '']):
         a.run(*words, code=2)
 
 
 def test_an_array_that_is_not_there(a):
-    text = a.run('list', 'luns', '--url', f'unix:{a.top}/nothing', code=5)
-    check('is it running?' in text and str(a.top) in text, text)
+    text = a.run('lun', 'list', '--url', f'unix:{a.top}/nothing', code=5)
+    check('is vdsd running?' in text and str(a.top) in text, text)
+
+
+def as_nobody(a, *words):
+    """What somebody else is told; None when this test is not root and cannot become somebody else."""
+    if os.getuid() != 0 or not shutil.which('setpriv'):
+        return None
+    return subprocess.run(['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', VDSCTL, *words],
+                          env=a.env, capture_output=True, text=True, timeout=DEADLINE_S, check=False).stderr
+
+
+def test_a_forbidden_socket_names_the_group(a):
+    group = grp.getgrgid(os.stat(a.top).st_gid).gr_name
+    for mode in (0o700, 0o755):     # the directory is closed; only the socket is
+        a.top.chmod(mode)
+        text = as_nobody(a, 'lun', 'list')
+        a.top.chmod(0o700)
+        if text is not None and 'cannot execute' not in text and 'failed to execute' not in text:
+            check('Permission denied' in text and f'usermod -aG {group} ' in text, text)
+
+
+def test_unknown_words_are_guessed(a):
+    for words, meant in ((['lnu', 'list'], 'lun'), (['lun', 'creat', 'x'], 'create'),
+                         (['lun', 'create', 'x', '--sise', '1M'], '--size')):
+        check(f'did you mean `{meant}`?' in a.run(*words, code=2), meant)
+    check('did you mean `vol1`?' in a.run('lun', 'show', 'vol', code=3), 'the name')
+    text = a.run('lun', 'show', 'something-else', code=3)
+    check('did you mean' not in text and '`vdsctl lun list`' in text, text)
+
+
+def test_a_noun_lists_its_commands(a):
+    listed = a.run('lun', '--help')
+    check('lun create NAME' in listed and 'target create' not in listed, listed)
+    check('lun create NAME' in a.run('lun', code=2), 'nothing is listed')
+
+
+def test_errors_are_json_when_asked(a):
+    error = json.loads(a.run('lun', 'show', 'nothing', '-o', 'json', code=3))['error']
+    equal(error['code'], 'NOT_FOUND')
+    for words in (['lun', 'frob'], ['lun', 'create', 'x'], ['lun', 'list', '--colour']):
+        equal(json.loads(a.run('-o', 'json', *words, code=2))['error']['code'], 'INVALID')
+    error = json.loads(a.run('lun', 'list', '-o', 'json', '--url', f'unix:{a.top}/nothing', code=5))['error']
+    check(error['code'] == 'UNREACHABLE' and 'systemctl' in error['next'], error)
+
+
+def batch(a, text, *options, code=0):
+    used.add('batch')
+    done = subprocess.run([VDSCTL, 'batch', *options], env=a.env, input=text, capture_output=True, text=True,
+                          timeout=DEADLINE_S, check=False)
+    equal((done.returncode, done.stderr if code == 0 else ''), (code, ''))
+    return done.stdout if code == 0 else (done.stdout, done.stderr)
+
+
+def test_a_batch_runs_many_lines(a):
+    printed = batch(a, """
+        # names may have blanks, and be quoted as in a shell
+        lun create "batch one" --size 1M
+        vdsctl lun create batch\\ two --size '1M'
+        target create batched
+        lun associate 'batch one' batched    # and so may comments be
+        """)
+    equal(printed.count('created'), 3)
+    names = {lun['name'] for lun in a.json('lun', 'list')}
+    check({'batch one', 'batch two'} <= names, names)
+    (a.top / 'lines').write_text('lun dissociate "batch one"\nlun delete "batch one"\n')
+    a.run('batch', str(a.top / 'lines'))
+    batch(a, 'lun delete "batch two"\ntarget delete batched\n')
+
+
+def test_a_batch_stops_at_an_error_and_names_the_line(a):
+    lines = 'lun list -o json\nlun show nothing\nlun create never --size 1M\n'
+    printed, said = batch(a, lines, code=3)
+    check(json.loads(printed) and 'standard input, line 2: there is no LUN `nothing`' in said, said)
+    equal(a.run('lun', 'show', 'never', code=3).count('never'), 1)
+    printed, said = batch(a, lines, '--keep-going', code=3)
+    check('line 2' in said and '1 of 3 lines failed' in said and 'never created' in printed, said)
+    a.run('lun', 'delete', 'never')
+    for line in ('batch', 'watch', 'lun list --url unix:/x', 'lun create "x --size 1M', 'frob'):
+        _, said = batch(a, line + '\n', code=2)
+        check('line 1' in said, said)
+
+
+def complete(a, *words):
+    return subprocess.run([VDSCTL, '__complete', *words], env=a.env, capture_output=True, text=True, timeout=DEADLINE_S,
+                          check=True).stdout.splitlines()
+
+
+def test_completion_knows_words_objects_and_values(a):
+    a.run('target', 'create', 'complete-me')
+    equal(complete(a, 'lu'), ['lun'])
+    equal(complete(a, 'lun', 'cr'), ['create'])
+    equal(complete(a, 'lun', 'show', 'vo'), ['vol1'])
+    equal(complete(a, '-o', 'json', 'lun', 'associate', 'vol1', 'complete'), ['complete-me'])
+    equal(complete(a, 'lun', 'associate', 'vol1', 'complete-me', 'comp'), ['complete-me'])
+    equal(complete(a, 'group', 'show', 'complete'), ['complete-me:1'])
+    equal(complete(a, 'lun', 'create', 'x', '--size', '1M', '--po'), ['--pool'])
+    equal(complete(a, 'lun', 'create', 'x', '--pool', 'de'), ['default'])
+    equal(complete(a, 'lun', 'create', '--pool=de'), ['--pool=default'])
+    equal(complete(a, 'lun', 'list', '--output', ''), ['json', 'table'])
+    equal(complete(a, 'explain', 'vol1', '-i', 'iqn.1993'), [INITIATOR])
+    equal(complete(a, 'portal', 'show', '127.'), [f'127.0.0.1:{a.json("portal", "list")[0]["port"]}'])
+    check('--size' not in complete(a, 'lun', 'create', '--size', '1M', '--'), 'an option that is given is offered again')
+    equal(subprocess.run([VDSCTL, '__complete', 'lun', 'show', ''], env={**a.env, 'VDS_URL': 'unix:/nothing'},
+                         capture_output=True, timeout=DEADLINE_S, check=True).stderr, b'')
+    a.run('target', 'delete', 'complete-me')
+
+
+def test_completion_works_in_shells(a):
+    for shell, check_syntax in (('bash', ['bash', '-n']), ('zsh', ['zsh', '-n']), ('fish', ['fish', '-n'])):
+        script = a.top / f'completion.{shell}'
+        script.write_text(a.run('completion', shell))
+        if shutil.which(shell):
+            subprocess.run([*check_syntax, script], check=True, timeout=DEADLINE_S)
+    a.run('completion', 'csh', code=2)
+    a.run('lun', 'create', 'two words', '--size', '1M')
+    for line, wanted in (('lun show vol', 'vol1'), ('lun associate vol1 --ad', '--add'), ('lun show tw', r'two\ words'),
+                         ('portal show 127.0.0.1:', str(a.json('portal', 'list')[0]['port']))):
+        typed = f'{VDSCTL} {line}'
+        done = subprocess.run(['bash', '-c', f'source {a.top}/completion.bash; COMP_LINE=$1 COMP_POINT=${{#1}}; _vdsctl; '
+                               'printf "%s\\n" "${COMPREPLY[@]}"', 'bash', typed], env=a.env, capture_output=True, text=True,
+                              timeout=DEADLINE_S, check=False)
+        equal(done.stdout.splitlines(), [wanted])
+    a.run('lun', 'delete', 'two words')
 
 
 def test_help_and_completion_need_no_array(a):

@@ -110,11 +110,17 @@ static void
 test_wrong_lines_are_refused(void **state)
 {
 	(void)state;
-	refused("", "which command");
+	refused("", "no command is given");
 	refused("frobnicate", "frobnicate");
 	refused("lun frobnicate", "frobnicate");
 	refused("lun", "lun");
-	refused("lun create", "usage: vdsctl lun create NAME");
+	refused("lun create", "usage: vdsctl lun create NAME --size SIZE [--pool POOL]");
+	refused("lun create v", "--size SIZE is missing");
+	refused("explain v", "--initiator INITIATOR is missing");
+	refused("lun extend", "LUN {SIZE | --to SIZE}");
+	refused("lun creat v", "did you mean `create`?");
+	refused("tagret list", "did you mean `target`?");
+	refused("list lun", "list");
 	refused("lun create a b", "usage");
 	refused("lun associate v", "usage");
 	refused("lun create v --colour red", "colour");
@@ -144,6 +150,81 @@ test_help_needs_no_arguments(void **state)
 }
 
 static void
+test_a_noun_alone_wants_help(void **state)
+{
+	struct ctl ctl;
+	char copy[256];
+
+	(void)state;
+	assert_int_equal(parse(&ctl, "lun --help", copy), 0);
+	assert_null(ctl.command);
+	assert_string_equal(ctl.noun, "lun");
+	ctl_fini(&ctl);
+	assert_int_equal(parse(&ctl, "lun", copy), ERR_INVALID);
+	assert_string_equal(ctl.noun, "lun");
+	ctl_fini(&ctl);
+}
+
+static void
+test_the_older_form_of_lists_is_an_alias(void **state)
+{
+	static const char *const plurals[] = { "luns",  "targets",  "portals", "groups",
+					       "pools", "sessions", "jobs",    "associations" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(plurals); i++) {
+		const char *words[2] = { "list", plurals[i] };
+		size_t used;
+
+		assert_non_null(ctl_command_find(words, 2, &used));
+		assert_int_equal(used, 2);
+	}
+}
+
+static void
+test_sizes_need_a_unit_and_name_their_option(void **state)
+{
+	static const char *const bad[] = { "5", "0B", "1.5", "9P", "x", "", "5 G" };
+	uint64_t bytes = 7;
+
+	(void)state;
+	assert_int_equal(ctl_size_parse("--size", "1.5G", &bytes), 0);
+	assert_int_equal(bytes, 3ull << 29);
+	assert_int_equal(ctl_size_parse("--size", "8P", &bytes), 0);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(ctl_size_parse("--to", bad[i], &bytes), ERR_INVALID);
+		assert_non_null(strstr(err_text(ERR_INVALID), "--to"));
+	}
+	assert_int_equal(bytes, 8ull << 50);
+}
+
+static void
+guessed(const char *word, const char *wanted)
+{
+	static const char *const words[] = { "create", "delete", "list", "show", "associate" };
+	struct ctl_guess guess;
+
+	ctl_guess_begin(&guess, word);
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		ctl_guess_try(&guess, words[i]);
+	assert_string_equal(guess.best, wanted);
+}
+
+static void
+test_mistyped_words_are_guessed(void **state)
+{
+	(void)state;
+	guessed("creat", "create");
+	guessed("craete", "create");
+	guessed("lsit", "list");
+	guessed("shwo", "show");
+	guessed("asociate", "associate");
+	guessed("frobnicate", "");
+	guessed("x", "");
+	guessed("", "");
+}
+
+static void
 test_commands_are_sorted_and_complete(void **state)
 {
 	(void)state;
@@ -157,6 +238,7 @@ test_commands_are_sorted_and_complete(void **state)
 		assert_int_equal(command->max_args > 0, command->args[0] != '\0');
 		assert_int_equal(command->options >> OPT_COUNT, 0);
 		assert_int_equal(command->options & ((1u << OPT_GLOBAL_END) - 1), 0);
+		assert_int_equal(command->required & ~command->options, 0);
 	}
 }
 
@@ -242,6 +324,10 @@ main(void)
 		cmocka_unit_test(test_a_growth_is_no_option),
 		cmocka_unit_test(test_wrong_lines_are_refused),
 		cmocka_unit_test(test_help_needs_no_arguments),
+		cmocka_unit_test(test_a_noun_alone_wants_help),
+		cmocka_unit_test(test_the_older_form_of_lists_is_an_alias),
+		cmocka_unit_test(test_sizes_need_a_unit_and_name_their_option),
+		cmocka_unit_test(test_mistyped_words_are_guessed),
 		cmocka_unit_test(test_commands_are_sorted_and_complete),
 		cmocka_unit_test(test_every_command_is_reached_by_its_words),
 		cmocka_unit_test(test_every_option_belongs_to_a_command),

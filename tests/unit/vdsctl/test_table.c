@@ -166,31 +166,6 @@ test_bad_addresses_are_refused(void **state)
 	}
 }
 
-static void
-test_completion_is_a_shell_script(void **state)
-{
-	char path[] = "/tmp/vdsctl-completion.XXXXXX", command[128];
-	int fd = mkstemp(path);
-	FILE *out = fdopen(fd, "w");
-
-	(void)state;
-	ctl_completion(out);
-	fclose(out);
-	snprintf(command, sizeof(command), "bash -n %s", path);
-	assert_int_equal(system(command), 0);
-	snprintf(command, sizeof(command),
-		 "bash -c 'source %s; COMP_WORDS=(vdsctl lun as); COMP_CWORD=2; _vdsctl; [ "
-		 "\"$COMPREPLY\" = associate ]'",
-		 path);
-	assert_int_equal(system(command), 0);
-	snprintf(command, sizeof(command),
-		 "bash -c 'source %s; COMP_WORDS=(vdsctl exp); COMP_CWORD=1; _vdsctl; [ "
-		 "\"$COMPREPLY\" = explain ]'",
-		 path);
-	assert_int_equal(system(command), 0);
-	remove(path);
-}
-
 int
 main(void)
 {
@@ -204,7 +179,6 @@ main(void)
 		cmocka_unit_test(test_objects_are_lines),
 		cmocka_unit_test(test_addresses_are_split),
 		cmocka_unit_test(test_bad_addresses_are_refused),
-		cmocka_unit_test(test_completion_is_a_shell_script),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Values as a person reads them: names instead of ids, sizes with units, times in UTC.  Used by the tables of list.c and
+ * the pages of show.c.  Texts that are returned are borrowed from the view, or static.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "vdsctl/ctl_int.h"
+
+void
+ctl_cell_id(struct ctl_table *table, const struct guid *id)
+{
+	char text[GUID_TEXT_SIZE];
+
+	ctl_table_add(table, guid_format(id, text));
+}
+
+void
+ctl_cell_size(struct ctl_table *table, uint64_t bytes)
+{
+	char text[32];
+
+	ctl_table_add(table, str_format_size(bytes, text, sizeof(text)));
+}
+
+void
+ctl_cell_time(struct ctl_table *table, int64_t utc_ms)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	ctl_table_add(table, clock_format_utc(utc_ms, text));
+}
+
+char *
+ctl_address_text(const struct row_portal *portal, char *buf, size_t size)
+{
+	bool six = strchr(portal->address, ':') != NULL;
+
+	snprintf(buf, size, "%s%s%s:%u", six ? "[" : "", portal->address, six ? "]" : "",
+		 portal->port);
+	return buf;
+}
+
+void
+ctl_cell_address(struct ctl_table *table, const struct row_portal *portal)
+{
+	char text[80];
+
+	ctl_table_add(table, ctl_address_text(portal, text, sizeof(text)));
+}
+
+const char *
+ctl_target_name(const struct ctl_view *view, const struct guid *id)
+{
+	const struct row_target *target = state_find(view->config, ROW_TARGET, id);
+
+	if (target == NULL)
+		return NULL;
+	return target->alias != NULL && target->alias[0] != '\0' ? target->alias
+								 : target->iscsi_name;
+}
+
+const char *
+ctl_lun_name(const struct ctl_view *view, const struct guid *id)
+{
+	const struct row_lun *lun = state_find(view->config, ROW_LUN, id);
+
+	return lun != NULL ? lun->name : NULL;
+}
+
+const char *
+ctl_status_name(enum row_status status)
+{
+	return status == STATUS_ONLINE ? "online" : "offline";
+}
+
+const char *
+ctl_health_name(const struct ctl_view *view, const struct guid *id)
+{
+	static const char *const operations[] = { "",         "creating",    "extending",
+						  "deleting", "associating", "opening" };
+	const struct row_live_lun *live = state_find(view->live, ROW_LIVE_LUN, id);
+
+	if (live == NULL)
+		return "unknown";
+	if (live->operation != OPERATION_NONE && (size_t)live->operation < ARRAY_LEN(operations))
+		return operations[live->operation];
+	return live->health == HEALTH_OK       ? "ok"
+	       : live->health == HEALTH_FAILED ? "failed"
+					       : "unknown";
+}
+
+const char *
+ctl_listens_text(const struct row_live_portal *live)
+{
+	static char text[256]; /* one thread */
+
+	if (live == NULL)
+		return "unknown";
+	if (live->ready)
+		return "yes";
+	snprintf(text, sizeof(text), "no%s%s",
+		 live->reason != NULL && live->reason[0] != '\0' ? ": " : "",
+		 live->reason != NULL ? live->reason : "");
+	return text;
+}
+
+const char *
+ctl_job_kind_name(enum job_kind kind)
+{
+	static const char *const kinds[] = { "create-lun", "extend-lun", "delete-lun" };
+
+	return (size_t)kind < ARRAY_LEN(kinds) ? kinds[kind] : "?";
+}
+
+const char *
+ctl_job_state_name(enum job_state state)
+{
+	static const char *const states[] = { "running", "done", "failed", "cancelled" };
+
+	return (size_t)state < ARRAY_LEN(states) ? states[state] : "?";
+}
+
+size_t
+ctl_session_count(const struct ctl_view *view, const struct guid *target)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < state_count(view->live, ROW_LIVE_SESSION); i++) {
+		const struct row_live_session *session = state_at(view->live, ROW_LIVE_SESSION, i);
+
+		count += guid_equal(&session->target_id, target);
+	}
+	return count;
+}
+
+/* ---- can anybody get there? ---- */
+
+static bool
+is_loopback(const char *address)
+{
+	return str_starts(address, "127.") || str_equal(address, "::1");
+}
+
+enum ctl_reach
+ctl_target_reach(const struct ctl_view *view, const struct guid *target)
+{
+	struct row_slice groups = state_target_groups(view->config, target);
+	enum ctl_reach best = CTL_REACH_NONE;
+
+	for (size_t i = 0; i < groups.count; i++) {
+		const struct row_portal_group *group = groups.rows[i];
+		struct row_slice members = state_group_portals(view->config, &group->id);
+
+		for (size_t j = 0; j < members.count; j++) {
+			const struct row_group_portal *member = members.rows[j];
+			const struct row_portal *portal = state_find(view->config, ROW_PORTAL,
+								     &member->portal_id);
+			const struct row_live_portal *live = state_find(view->live, ROW_LIVE_PORTAL,
+									&member->portal_id);
+
+			if (portal == NULL || live == NULL || !live->ready)
+				continue;
+			if (!is_loopback(portal->address))
+				return CTL_REACH_NETWORK;
+			best = CTL_REACH_LOCAL;
+		}
+	}
+	return best;
+}
