@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/str.h"
 #include "base/workers.h"
 #include "blk/blk.h"
 #include "catalog/catalog.h"
@@ -112,7 +113,8 @@ struct array_task {
 	int (*run)(struct array *array, struct array_task *task);
 	const char *cause;
 	struct guid request_id;
-	enum catalog_use use; /* what of the reserve it may have */
+	struct principal principal; /* who asks; zeros = vdsd itself */
+	enum catalog_use use;       /* what of the reserve it may have */
 	struct array_answer answer;
 
 	/* The writer's. */
@@ -120,6 +122,9 @@ struct array_task {
 	struct state *state;     /* after it, with its change; NULL = no row has changed */
 	struct change *change;
 	bool applied;
+	/* What changelog.c describes: the change and the states around it, one reference each; NULL = no change. */
+	struct change *logged;
+	struct state *before, *after;
 	struct list node;
 
 	/* queue_lock */
@@ -161,6 +166,13 @@ int array_request_begin(struct array *array, const struct array_request *request
 /* Gives rc back; copies the answer to *ret_answer (may be NULL) when it is 0. */
 int array_request_end(struct array *array, const struct array_request *request, int rc,
 		      const struct array_answer *answer, struct array_answer *ret_answer);
+/* Who asks: vdsd itself when the request is NULL or names nobody. */
+static inline struct principal
+array_request_principal(const struct array_request *request)
+{
+	return request != NULL && request->principal != NULL ? *request->principal
+							     : (struct principal){ 0 };
+}
 int array_request_load(struct array *array);
 void array_request_fini(struct array *array);
 static inline struct guid
@@ -168,6 +180,21 @@ array_request_id(const struct array_request *request)
 {
 	return request != NULL ? request->id : (struct guid){ { 0 } };
 }
+
+/* ---- changelog.c: what has changed, in words ---- */
+
+/*
+ * Appends what a change did, one clause for each object, joined by "; ": `lun "vol1": extended from 10 GiB to 12 GiB`.
+ * before, after: the states around it.  At most 8 clauses, then how many more there are.  Any thread.
+ */
+void array_changelog_text(const struct change *change, const struct state *before,
+			  const struct state *after, struct strbuf *text);
+/*
+ * Logs a change with who made it, as one line of the event `array.change`, unless it only housekeeps (`job.expire`).
+ * The caller's thread, after the change is published: the writer does not spend its time on words.
+ */
+void array_changelog(const struct change *change, const struct state *before,
+		     const struct state *after, const struct principal *principal);
 
 /* ---- live.c: the volatile state ---- */
 

@@ -226,7 +226,8 @@ change_set(struct array *array, const struct array_request *request, const struc
 		.task = { .apply = apply,
 			  .cause = "lun.associate",
 			  .use = CATALOG_FREES,
-			  .request_id = array_request_id(request) },
+			  .request_id = array_request_id(request),
+			  .principal = array_request_principal(request) },
 		.lun_id = lun,
 		.how = how,
 	};

@@ -161,6 +161,7 @@ array_lun_extend(struct array *array, const struct array_request *request,
 {
 	struct extend e = {
 		.task.request_id = array_request_id(request),
+		.task.principal = array_request_principal(request),
 		.lun_id = lun_id,
 		.add_bytes = add_bytes,
 	};

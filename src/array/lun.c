@@ -254,7 +254,8 @@ array_lun_create(struct array *array, const struct array_request *request,
 			  .committed = create_committed,
 			  .cause = "lun.create",
 			  .use = CATALOG_MAKES,
-			  .request_id = array_request_id(request) },
+			  .request_id = array_request_id(request),
+			  .principal = array_request_principal(request) },
 		.spec = *spec,
 	};
 	int rc = check_spec(&c);
@@ -367,7 +368,8 @@ array_lun_delete(struct array *array, const struct array_request *request, const
 			  .published = delete_published,
 			  .cause = "lun.delete",
 			  .use = CATALOG_FREES,
-			  .request_id = array_request_id(request) },
+			  .request_id = array_request_id(request),
+			  .principal = array_request_principal(request) },
 		.lun_id = lun,
 	};
 	int rc = array_request_begin(array, request, ret_answer);

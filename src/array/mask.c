@@ -117,7 +117,8 @@ change_mask(struct array *array, const struct array_request *request, struct set
 		return MIN(rc, 0);
 	m->task = (struct array_task){ .apply = apply,
 				       .cause = "lun.mask",
-				       .request_id = array_request_id(request) };
+				       .request_id = array_request_id(request),
+				       .principal = array_request_principal(request) };
 	rc = array_writer_submit(array, &m->task);
 	for (unsigned i = 0; rc < 0 && m->must_drain && i < ATTEMPTS_MAX; i++)
 		rc = drain_and_apply(array, m);

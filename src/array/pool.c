@@ -105,7 +105,8 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 			  .committed = create_committed,
 			  .cause = "pool.create",
 			  .use = CATALOG_MAKES,
-			  .request_id = array_request_id(request) },
+			  .request_id = array_request_id(request),
+			  .principal = array_request_principal(request) },
 		.name = name,
 		.path = path,
 	};

@@ -29,12 +29,19 @@ int
 array_writer_submit(struct array *array, struct array_task *task)
 {
 	task->done = false;
+	task->logged = NULL;
+	task->before = task->after = NULL;
 	pthread_mutex_lock(&array->queue_lock);
 	list_append(&array->queue, &task->node);
 	pthread_cond_signal(&array->queue_ready);
 	while (!task->done)
 		pthread_cond_wait(&array->task_done, &array->queue_lock);
 	pthread_mutex_unlock(&array->queue_lock);
+	if (task->logged != NULL)
+		array_changelog(task->logged, task->before, task->after, &task->principal);
+	change_unref(TAKE(task->logged));
+	state_unref(TAKE(task->before));
+	state_unref(TAKE(task->after));
 	return task->result < 0 ? err_set(task->result, "%s", task->text) : 0;
 }
 
@@ -47,6 +54,7 @@ array_change_run(struct array *array, const struct array_request *request, struc
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	task->request_id = array_request_id(request);
+	task->principal = array_request_principal(request);
 	rc = array_writer_submit(array, task);
 	return array_request_end(array, request, rc, &task->answer, ret_answer);
 }
@@ -98,6 +106,8 @@ apply(struct array *array, struct array_task *task, struct state **base)
 	if (!state_edit_is_empty(task->edit)) {
 		rc = state_edit_finish(TAKE(task->edit), task->cause, &task->request_id,
 				       clock_utc_ms(), &task->state, &task->change);
+		if (rc == 0)
+			rc = change_set_principal(task->change, &task->principal);
 		if (rc == 0)
 			rc = catalog_apply(array->catalog, task->change);
 	}
@@ -245,7 +255,9 @@ publish(struct array *array, struct array_task *task)
 		before = array->state;
 		array->state = TAKE(task->state);
 		pthread_mutex_unlock(&array->state_lock);
-		state_unref(before);
+		task->before = before;
+		task->after = state_ref(array->state);
+		task->logged = change_ref(task->change);
 	}
 	if (task->change != NULL)
 		array_runtime_publish(array, array->state, task->change);

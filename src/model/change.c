@@ -17,6 +17,7 @@ change_free(struct change *change)
 	}
 	mem_free(change->ops);
 	mem_free(change->cause);
+	mem_free(change->principal);
 	mem_free(change);
 }
 
@@ -56,6 +57,22 @@ change_add_other(struct change *change, const char *family, const char *key)
 	}
 	change_add(change, ROW_OTHER, &other, NULL);
 	change->ops[change->op_count - 1].deleted = deleted;
+	return 0;
+}
+
+int
+change_set_principal(struct change *change, const struct principal *principal)
+{
+	struct principal *copy = NULL;
+
+	if (principal != NULL && principal->kind != PRINCIPAL_SYSTEM) {
+		copy = mem_alloc(sizeof(*copy));
+		if (copy == NULL)
+			return -ENOMEM;
+		*copy = *principal;
+	}
+	mem_free(change->principal);
+	change->principal = copy;
 	return 0;
 }
 

@@ -37,6 +37,10 @@ principal_format(const struct principal *principal, char buf[PRINCIPAL_TEXT_SIZE
 	case PRINCIPAL_TCP:
 		snprintf(buf, PRINCIPAL_TEXT_SIZE, "%s", principal->from);
 		return buf;
+	case PRINCIPAL_OTHER:
+		snprintf(buf, PRINCIPAL_TEXT_SIZE, "%s",
+			 principal->name[0] != '\0' ? principal->name : "somebody");
+		return buf;
 	case PRINCIPAL_SYSTEM:
 	case PRINCIPAL_COUNT:
 		break;

@@ -8,6 +8,7 @@
 #ifndef VDS_MODEL_STATE_H
 #define VDS_MODEL_STATE_H
 
+#include "model/principal.h"
 #include "model/rows.h"
 
 /*
@@ -106,11 +107,17 @@ struct change {
 	struct hash128 digest;  /* of the state after it */
 	struct guid request_id; /* zero = none */
 	int64_t utc_ms;
-	char *cause; /* "lun.associate", … : docs/design/api.md */
+	char *cause;                 /* "lun.associate", … : docs/design/api.md */
+	struct principal *principal; /* who made it, owned; NULL = vdsd itself, or not known */
 	struct change_op *ops;
 	size_t op_count;
 };
 
+/*
+ * Copies who made a change into it, before anybody else sees the change.  NULL and PRINCIPAL_SYSTEM leave it NULL.
+ * Returns 0 or -ENOMEM.
+ */
+int change_set_principal(struct change *change, const struct principal *principal);
 struct change *change_ref(const struct change *change);
 void change_unref(struct change *change); /* accepts NULL */
 

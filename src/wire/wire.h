@@ -18,7 +18,7 @@
  * covers it.  docs/design/api.md, "The format and its versions", has the rules for whoever adds something.
  *
  *	1.0	release 0.1, which does not send its version
- *	1.1	the version itself: `format`
+ *	1.1	the version itself: `format`; who made a change: `principal`
  */
 #define WIRE_FORMAT_MAJOR 1
 #define WIRE_FORMAT_MINOR 1

@@ -68,6 +68,7 @@ wire_change_encode(const struct change *change)
 {
 	AUTO_JSON json_t *put = json_object();
 	AUTO_JSON json_t *gone = json_object();
+	AUTO_JSON json_t *json = NULL;
 	char digest[HASH128_TEXT_SIZE];
 
 	if (put == NULL || gone == NULL)
@@ -75,13 +76,17 @@ wire_change_encode(const struct change *change)
 	for (size_t i = 0; i < change->op_count; i++)
 		if (op_encode(&change->ops[i], put, gone) < 0)
 			return NULL;
-	return json_pack("{s:I, s:s, s:o, s:I, s:s, s:O, s:O}", "sequence",
+	json = json_pack("{s:I, s:s, s:o, s:I, s:s, s:O, s:O}", "sequence",
 			 (json_int_t)change->sequence, "digest",
 			 hash128_format(&change->digest, digest), "request",
 			 guid_is_zero(&change->request_id) ? json_null()
 							   : wire_guid_encode(&change->request_id),
 			 "time", (json_int_t)change->utc_ms, "cause", change->cause, "put", put,
 			 "delete", gone);
+	if (json != NULL && change->principal != NULL &&
+	    json_object_set_new(json, "principal", wire_principal_encode(change->principal)) < 0)
+		return NULL;
+	return TAKE(json);
 }
 
 /* ---- changes in ---- */
@@ -200,6 +205,7 @@ head_decode(struct change *change, const json_t *json)
 {
 	const json_t *request = json_object_get(json, "request"),
 		     *time = json_object_get(json, "time");
+	struct principal principal;
 	int rc;
 
 	if ((rc = wire_u64_get(json, "sequence", &change->sequence)) < 0 ||
@@ -210,7 +216,9 @@ head_decode(struct change *change, const json_t *json)
 	if (!json_is_integer(time))
 		return err_set(ERR_PARSE, "time: not an integer");
 	change->utc_ms = json_integer_value(time);
-	return 0;
+	return wire_principal_decode(json_object_get(json, "principal"), &principal)
+		       ? change_set_principal(change, &principal)
+		       : 0;
 }
 
 static void

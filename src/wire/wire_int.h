@@ -44,4 +44,12 @@ int wire_u64_get(const json_t *object, const char *name, uint64_t *ret_value);
 /* A member that is a hash.  Likewise. */
 int wire_hash_get(const json_t *object, const char *name, struct hash128 *ret_hash);
 
+/* Returns {"kind":"unix","role":"admin","uid":1000,"name":"alice","from":"pid 12"}, or NULL when out of memory. */
+json_t *wire_principal_encode(const struct principal *principal);
+/*
+ * Returns false when json does not say of which kind the principal is.  A kind that is not known reads as
+ * PRINCIPAL_OTHER, a role that is not known as ROLE_NONE, any other member that is wrong as none.
+ */
+bool wire_principal_decode(const json_t *json, struct principal *ret_principal);
+
 #endif

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The change log: each committed change in the words of the command line, with the objects' names, the values before and
+ * after, and who asked.  Written by the thread that asked for the change, from two immutable states and the change
+ * between them, so that it costs the writer nothing.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "array/array_int.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "model/fields.h"
+
+#define CLAUSES_MAX 8
+#define SHOWN_MAX   200 /* bytes of one value */
+
+struct changelog {
+	const struct state *before, *after;
+	struct strbuf *text;
+	size_t clauses, left_out;
+};
+
+/* ---- pieces ---- */
+
+/* `"value"`, with what could break the line made visible. */
+static void
+quoted_add(struct changelog *log, const char *value)
+{
+	char buf[SHOWN_MAX];
+
+	strbuf_add(log->text, log_quote(value != NULL ? value : "", buf, sizeof(buf)));
+}
+
+static const void *
+find(const struct changelog *log, enum row_family family, const struct guid *id)
+{
+	const void *row = state_find(log->after, family, id);
+
+	return row != NULL ? row : state_find(log->before, family, id);
+}
+
+static void
+portal_add(struct changelog *log, const struct row_portal *portal)
+{
+	bool six = strchr(portal->address, ':') != NULL;
+
+	strbuf_addf(log->text, "%s%s%s:%u", six ? "[" : "", portal->address, six ? "]" : "",
+		    portal->port);
+}
+
+/* What people call a target: its alias if it has one. */
+static const char *
+target_name(const struct row_target *target)
+{
+	return target->alias != NULL && target->alias[0] != '\0' ? target->alias
+								 : target->iscsi_name;
+}
+
+static void
+id_add(struct changelog *log, const struct guid *id)
+{
+	char text[GUID_TEXT_SIZE];
+
+	strbuf_add(log->text, guid_format(id, text));
+}
+
+/* `lun "vol1"`, `portal 127.0.0.1:3260`, `portal group 1 of target "t"`; an id where there is no row any more. */
+static void
+object_add(struct changelog *log, enum row_family family, const struct guid *id)
+{
+	const void *row = find(log, family, id);
+	const struct row_portal_group *group = row;
+	const struct row_job *job = row;
+
+	if (family == ROW_PORTAL_GROUP) {
+		strbuf_add(log->text, "portal group ");
+		if (row == NULL) {
+			id_add(log, id);
+			return;
+		}
+		strbuf_addf(log->text, "%u of ", group->tag);
+		object_add(log, ROW_TARGET, &group->target_id);
+		return;
+	}
+	strbuf_addf(log->text, "%s ", row_type(family)->name);
+	if (row == NULL)
+		id_add(log, id);
+	else if (family == ROW_PORTAL)
+		portal_add(log, row);
+	else if (family == ROW_LUN)
+		quoted_add(log, ((const struct row_lun *)row)->name);
+	else if (family == ROW_TARGET)
+		quoted_add(log, target_name(row));
+	else if (family == ROW_POOL)
+		quoted_add(log, ((const struct row_pool *)row)->name);
+	else if (family == ROW_ARRAY)
+		quoted_add(log, ((const struct row_array *)row)->name);
+	else if (family == ROW_JOB) {
+		id_add(log, id);
+		strbuf_add(log->text, " of ");
+		object_add(log, ROW_LUN, &job->lun_id);
+	} else
+		id_add(log, id);
+}
+
+/* ---- values ---- */
+
+static bool
+is_size(const struct row_field *field)
+{
+	size_t len = strlen(field->name);
+
+	return field->type == FIELD_U64 && len > 6 && strcmp(field->name + len - 6, "_bytes") == 0;
+}
+
+static void
+value_add(struct changelog *log, const void *row, const struct row_field *field)
+{
+	const void *at = row_field_at(row, field);
+	char size[32];
+
+	switch (field->type) {
+	case FIELD_GUID:
+		id_add(log, at);
+		break;
+	case FIELD_STRING:
+		quoted_add(log, row_field_text(row, field));
+		break;
+	case FIELD_U32:
+		strbuf_addf(log->text, "%u", *(const uint32_t *)at);
+		break;
+	case FIELD_U64:
+		if (is_size(field))
+			strbuf_add(log->text,
+				   str_format_size(*(const uint64_t *)at, size, sizeof(size)));
+		else
+			strbuf_addf(log->text, "%" PRIu64, *(const uint64_t *)at);
+		break;
+	case FIELD_I64:
+		strbuf_addf(log->text, "%" PRId64, *(const int64_t *)at);
+		break;
+	case FIELD_BOOL:
+		strbuf_add(log->text, *(const bool *)at ? "yes" : "no");
+		break;
+	case FIELD_ENUM:
+		strbuf_add(log->text, field->names[*(const unsigned *)at]);
+		break;
+	}
+}
+
+static bool
+value_same(const void *a, const void *b, const struct row_field *field)
+{
+	const void *x = row_field_at(a, field), *y = row_field_at(b, field);
+
+	switch (field->type) {
+	case FIELD_GUID:
+		return guid_equal(x, y);
+	case FIELD_STRING:
+		return strcmp(row_field_text(a, field), row_field_text(b, field)) == 0;
+	case FIELD_U32:
+	case FIELD_ENUM:
+		return *(const uint32_t *)x == *(const uint32_t *)y;
+	case FIELD_U64:
+	case FIELD_I64:
+		return *(const uint64_t *)x == *(const uint64_t *)y;
+	case FIELD_BOOL:
+		return *(const bool *)x == *(const bool *)y;
+	}
+	return true;
+}
+
+/* Who may use a LUN: `nobody`, `every initiator` or the names. */
+static void
+mask_add_text(struct changelog *log, const char *mask)
+{
+	if (mask == NULL || mask[0] == '\0')
+		strbuf_add(log->text, "nobody");
+	else if (strcmp(mask, "*") == 0)
+		strbuf_add(log->text, "every initiator");
+	else
+		quoted_add(log, mask);
+}
+
+/* ---- clauses ---- */
+
+/* What one field's change is called: `extended from 10 GiB to 12 GiB`. */
+static void
+field_change_add(struct changelog *log, const void *old, const void *new,
+		 const struct row_field *field)
+{
+	const char *name = field->name;
+
+	if (strcmp(name, "name") == 0 || strcmp(name, "alias") == 0) {
+		strbuf_add(log->text, "renamed to ");
+		value_add(log, new, field);
+	} else if (strcmp(name, "status") == 0) {
+		strbuf_add(log->text, "set ");
+		value_add(log, new, field);
+	} else if (strcmp(name, "state") == 0) {
+		value_add(log, new, field);
+	} else if (strcmp(name, "mask") == 0) {
+		strbuf_add(log->text, "unmasked to ");
+		mask_add_text(log, row_field_text(new, field));
+		strbuf_add(log->text, " instead of ");
+		mask_add_text(log, row_field_text(old, field));
+	} else {
+		strbuf_add(log->text, strcmp(name, "size_bytes") == 0 ? "extended" : name);
+		strbuf_add(log->text, " from ");
+		value_add(log, old, field);
+		strbuf_add(log->text, " to ");
+		value_add(log, new, field);
+	}
+}
+
+static void
+update_add(struct changelog *log, const void *old, const void *new)
+{
+	const struct row_type *type = row_type(row_family_of(new));
+	const char *joint = "";
+
+	for (size_t i = type->key_fields; i < type->field_count; i++) {
+		if (value_same(old, new, &type->fields[i]) ||
+		    strcmp(type->fields[i].name, "ended_ms") == 0)
+			continue;
+		strbuf_add(log->text, joint);
+		field_change_add(log, old, new, &type->fields[i]);
+		joint = ", ";
+	}
+}
+
+/* What is worth saying of an object that was made. */
+static void
+create_add(struct changelog *log, const struct change_op *op)
+{
+	const struct row_lun *lun = (const void *)op->row;
+	const struct row_target *target = (const void *)op->row;
+	const struct row_pool *pool = (const void *)op->row;
+	char size[32];
+
+	strbuf_add(log->text, op->family == ROW_JOB ? "started" : "created");
+	if (op->family == ROW_LUN) {
+		strbuf_addf(log->text, " with %s (%s) in ",
+			    str_format_size(lun->size_bytes, size, sizeof(size)),
+			    lun->thin ? "thin" : "thick");
+		object_add(log, ROW_POOL, &lun->pool_id);
+		strbuf_add(log->text, ", unmasked to ");
+		mask_add_text(log, lun->mask);
+	} else if (op->family == ROW_TARGET) {
+		strbuf_addf(log->text, " as %s", target->iscsi_name);
+	} else if (op->family == ROW_POOL) {
+		strbuf_add(log->text, " in ");
+		quoted_add(log, pool->path);
+	}
+}
+
+static void
+delete_add(struct changelog *log, const struct change_op *op)
+{
+	const struct row_lun *lun = op->family == ROW_LUN
+					    ? state_find(log->before, ROW_LUN, &op->key.a)
+					    : NULL;
+	char size[32];
+
+	strbuf_add(log->text, "deleted");
+	if (lun != NULL)
+		strbuf_addf(log->text, " with its data of %s",
+			    str_format_size(lun->size_bytes, size, sizeof(size)));
+}
+
+/* Pairs belong to the first of the two: the LUN, the portal group. */
+static void
+pair_add(struct changelog *log, const struct change_op *op)
+{
+	bool association = op->family == ROW_ASSOCIATION;
+
+	object_add(log, association ? ROW_LUN : ROW_PORTAL_GROUP, &op->key.a);
+	if (association)
+		strbuf_add(log->text,
+			   op->row != NULL ? ": associated with " : ": dissociated from ");
+	else
+		strbuf_add(log->text, op->row != NULL ? ": got " : ": lost ");
+	object_add(log, association ? ROW_TARGET : ROW_PORTAL, &op->key.b);
+	if (association && op->row != NULL)
+		strbuf_addf(log->text, " as LUN number %u",
+			    ((const struct row_association *)(const void *)op->row)->lun_number);
+}
+
+/* What goes with an object that was made or deleted in the same change is not said again. */
+static bool
+is_implied(const struct changelog *log, const struct change_op *op)
+{
+	const struct state *without = op->row != NULL ? log->before : log->after;
+
+	if (op->family == ROW_GROUP_PORTAL)
+		return state_find(without, ROW_PORTAL_GROUP, &op->key.a) == NULL ||
+		       state_find(without, ROW_PORTAL, &op->key.b) == NULL;
+	if (op->family == ROW_PORTAL_GROUP) {
+		const struct row_portal_group *group = find(log, ROW_PORTAL_GROUP, &op->key.a);
+
+		return group != NULL && state_find(without, ROW_TARGET, &group->target_id) == NULL;
+	}
+	return op->family == ROW_ASSOCIATION && op->row == NULL &&
+	       state_find(without, ROW_LUN, &op->key.a) == NULL;
+}
+
+static void
+clause_add(struct changelog *log, const struct change_op *op)
+{
+	const void *old;
+
+	if (log->clauses == CLAUSES_MAX) {
+		log->left_out++;
+		return;
+	}
+	strbuf_add(log->text, log->clauses++ > 0 ? "; " : "");
+	if (row_type(op->family)->key_fields == 2) {
+		pair_add(log, op);
+		return;
+	}
+	old = state_find(log->before, op->family, &op->key.a);
+	/* a renamed object is called by the name that the reader knows */
+	if (old != NULL && op->row != NULL) {
+		struct changelog earlier = *log;
+
+		earlier.after = log->before;
+		object_add(&earlier, op->family, &op->key.a);
+	} else {
+		object_add(log, op->family, &op->key.a);
+	}
+	strbuf_add(log->text, ": ");
+	if (op->row == NULL)
+		delete_add(log, op);
+	else if (old == NULL)
+		create_add(log, op);
+	else
+		update_add(log, old, op->row);
+}
+
+void
+array_changelog_text(const struct change *change, const struct state *before,
+		     const struct state *after, struct strbuf *text)
+{
+	struct changelog log = { .before = before, .after = after, .text = text };
+
+	for (size_t i = 0; i < change->op_count; i++)
+		if (change->ops[i].family < ROW_CONFIG_COUNT && !is_implied(&log, &change->ops[i]))
+			clause_add(&log, &change->ops[i]);
+	if (log.left_out > 0)
+		strbuf_addf(text, "; and %zu more", log.left_out);
+}
+
+void
+array_changelog(const struct change *change, const struct state *before, const struct state *after,
+		const struct principal *principal)
+{
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+	char who[PRINCIPAL_TEXT_SIZE];
+
+	if (strcmp(change->cause, "job.expire") == 0)
+		return;
+	array_changelog_text(change, before, after, &text);
+	if (!text.failed && text.len > 0)
+		log_info("array.change", "%s by %s", text.text, principal_format(principal, who));
+	else
+		log_info("array.change", "cause=%s sequence=%" PRIu64 " by %s", change->cause,
+			 change->sequence, principal_format(principal, who));
+}
