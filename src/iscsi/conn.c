@@ -484,7 +484,7 @@ iscsi_conn_stop(struct iscsi_conn *conn)
 	if (conn->error == 0)
 		conn->error = ERR_CLOSED;
 	conn->state = CONN_CLOSED;
-	iscsi_task_abort_all(conn, NULL);
+	iscsi_task_abort_all(conn, NULL, NULL);
 	iscsi_session_fini(&conn->session);
 }
 
@@ -492,4 +492,10 @@ unsigned
 iscsi_conn_tasks(const struct iscsi_conn *conn)
 {
 	return conn->pool.with_owner + conn->tmf_with_owner;
+}
+
+unsigned
+iscsi_conn_abandoned(const struct iscsi_conn *conn)
+{
+	return conn->pool.abandoned;
 }

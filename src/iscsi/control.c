@@ -118,7 +118,7 @@ iscsi_control_on_logout(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	if (reason == LOGOUT_CONNECTION && get_be16(pdu->bhs + AT_CID) != conn->info.cid)
 		return logout_respond(conn, pdu, LOGOUT_NO_CID);
 	/* The session ends, and its tasks with it: RFC 7143 §11.14. */
-	iscsi_task_abort_all(conn, NULL);
+	iscsi_task_abort_all(conn, NULL, NULL);
 	err = logout_respond(conn, pdu, LOGOUT_DONE);
 	if (err < 0)
 		return err;

@@ -211,6 +211,7 @@ struct iscsi_tmf {
 	void *owner;      /* the owner's */
 	uint8_t function; /* enum iscsi_tmf_function; never TASK_REASSIGN, which is answered here */
 	uint8_t lun[8];
+	uint32_t cmd_sn; /* it concerns the tasks of its session with a CmdSN before this one */
 	struct iscsi_task *task; /* ABORT_TASK: the task, already told to abort; else NULL */
 };
 
@@ -365,12 +366,16 @@ const struct iscsi_params *iscsi_conn_params(const struct iscsi_conn *conn);
 void iscsi_conn_stop(struct iscsi_conn *conn);
 /* Tasks and task management requests that are with the owner. */
 unsigned iscsi_conn_tasks(const struct iscsi_conn *conn);
+/* Those of iscsi_conn_tasks that were abandoned. */
+unsigned iscsi_conn_abandoned(const struct iscsi_conn *conn);
 /*
- * Abort the tasks for this LUN (8 bytes), or with NULL all; no response is sent for them.  Number
- * of tasks that the owner still executes (each was told by ops->task_abort and had not come back
- * when this returned).
+ * Abort the tasks for this LUN (8 bytes), or with NULL all; no response is sent for them.  before:
+ * only those whose CmdSN comes before *before in serial number arithmetic; NULL = whatever their
+ * CmdSN.  Returns the number of tasks that the owner still executes (each was told by
+ * ops->task_abort and had not come back when this returned).
  */
-unsigned iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun);
+unsigned iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun,
+				const uint32_t *before);
 
 /*
  * Ask the initiator for a sign of life; ops->pong tells of the answer.  0, ERR_BUSY while one is
@@ -430,6 +435,14 @@ void iscsi_task_send_data(struct iscsi_task *task, const struct iovec *iov, int 
 			  uint32_t len_bytes);
 /* End an aborted task without an answer. */
 void iscsi_task_drop(struct iscsi_task *task);
+
+/*
+ * The backing I/O of an aborted task does not come back: the owner keeps the task's memory until it
+ * calls iscsi_task_drop, but nobody waits for the task any more.  Its tag and its place in the window
+ * are free, and task management requests that waited for it are answered.  May be called inside
+ * ops->task_abort.
+ */
+void iscsi_task_abandon(struct iscsi_task *task);
 
 /* Answer a task management request; it is gone after this.  response: enum iscsi_tmf_response. */
 void iscsi_tmf_done(struct iscsi_tmf *tmf, unsigned response);

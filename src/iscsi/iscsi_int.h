@@ -344,6 +344,7 @@ struct iscsi_cmd {
 	bool unsolicited;       /* unsolicited data is to come: its final bit was not seen */
 	bool in_command;        /* inside ops->command */
 	bool status_in_data;    /* the read ends with its data */
+	bool abandoned;         /* aborted, and the owner's for an unknown time */
 	uint32_t abort_seq;
 
 	/* Write data: it comes in order (DataPDUInOrder, DataSequenceInOrder). */
@@ -384,6 +385,7 @@ struct iscsi_task_pool {
 	uint32_t chunks;
 	uint32_t immediates; /* in use */
 	uint32_t with_owner;
+	uint32_t abandoned; /* of with_owner */
 	uint32_t abort_seq;
 	struct iscsi_cmd *free;
 	uint8_t *chunk[TASK_CHUNKS_MAX];
@@ -411,7 +413,8 @@ void iscsi_task_set_read_residual(struct iscsi_cmd *task, uint64_t length);
 void iscsi_task_release(struct iscsi_cmd *task);
 /* See iscsi_conn_abort_tasks for what "abort" means in each state.  True when the owner still executes it. */
 bool iscsi_task_abort(struct iscsi_cmd *task);
-unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun);
+/* As iscsi_conn_abort_tasks. */
+unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before);
 
 /* --- data.c: R2T, Data-Out, Data-In, status -------------------------------------------------- */
 

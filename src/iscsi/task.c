@@ -201,6 +201,8 @@ iscsi_task_release(struct iscsi_cmd *task)
 	iscsi_task_untag(task);
 	if (task->pub.immediate)
 		pool->immediates--;
+	if (task->abandoned)
+		pool->abandoned--;
 	iscsi_task_to(task, TASK_FREE);
 	if (task->owned)
 		conn->ops->task_done(conn->user, &task->pub);
@@ -237,7 +239,7 @@ task_reset(struct iscsi_cmd *task, struct iscsi_conn *conn, const uint8_t *bhs)
 	memcpy(task->cdb, bhs + AT_CDB, sizeof(task->cdb));
 	task->item.node.next = task->item.node.prev = NULL;
 	task->owned = task->counted = task->tagged = task->unsolicited = false;
-	task->in_command = task->accepted = task->status_in_data = false;
+	task->in_command = task->accepted = task->status_in_data = task->abandoned = false;
 	task->wr_want = task->wr_pos = task->wr_first_max = task->wr_sn = 0;
 	task->r2t_base = task->r2t_sent = task->r2t_done = 0;
 	task->rd_left = task->rd_pos = task->rd_burst = task->data_sn = task->data_ins =
@@ -454,6 +456,18 @@ iscsi_task_drop(struct iscsi_task *pub)
 }
 
 void
+iscsi_task_abandon(struct iscsi_task *pub)
+{
+	struct iscsi_cmd *task = iscsi_task_of(pub);
+
+	assert(task->state == TASK_OWNER && pub->aborted && !task->abandoned);
+	task->abandoned = true;
+	pub->conn->pool.abandoned++;
+	iscsi_task_untag(task);
+	iscsi_tmf_on_task_gone(pub->conn, task);
+}
+
+void
 iscsi_task_set_read_residual(struct iscsi_cmd *task, uint64_t length)
 {
 	if (task->pub.writes)
@@ -496,33 +510,58 @@ iscsi_task_abort(struct iscsi_cmd *task)
 	return false;
 }
 
+static bool
+is_meant(struct iscsi_conn *conn, const struct iscsi_cmd *task, const uint8_t *lun,
+	 const uint32_t *before)
+{
+	if (task->state == TASK_FREE)
+		return false;
+	if (before != NULL && !iscsi_sn_before(task->pub.cmd_sn, *before))
+		return false;
+	return lun == NULL || iscsi_conn_same_lun(conn, task->pub.lun, lun);
+}
+
+/* Commands that came ahead of their turn: only their numbers count from now on. */
+static void
+void_held(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before)
+{
+	list_for_each(node, &conn->session.held) {
+		struct iscsi_held *h = list_entry(node, struct iscsi_held, node);
+
+		if (h->is_data || h->is_void || iscsi_bhs_opcode(h->bytes) != OP_COMMAND)
+			continue;
+		if ((before == NULL || iscsi_sn_before(h->cmd_sn, *before)) &&
+		    (lun == NULL || iscsi_conn_same_lun(conn, h->bytes + AT_LUN, lun)))
+			h->is_void = true;
+	}
+}
+
 unsigned
-iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun)
+iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before)
 {
 	struct iscsi_task_pool *pool = &conn->pool;
 	unsigned with_owner = 0;
 
+	void_held(conn, lun, before);
 	for (uint32_t i = 0; i < pool->chunks * TASK_CHUNK; i++) {
 		struct iscsi_cmd *task = iscsi_task_at(pool, i);
 
-		if (task->state == TASK_FREE ||
-		    (lun != NULL && !iscsi_conn_same_lun(conn, task->pub.lun, lun)))
-			continue;
-		iscsi_task_abort(task);
+		if (is_meant(conn, task, lun, before))
+			iscsi_task_abort(task);
 	}
 	/* Some came back while others were told. */
 	for (uint32_t i = 0; i < pool->chunks * TASK_CHUNK; i++) {
 		const struct iscsi_cmd *task = iscsi_task_at(pool, i);
 
 		if (task->state == TASK_OWNER && task->pub.aborted &&
-		    (lun == NULL || iscsi_conn_same_lun(conn, task->pub.lun, lun)))
+		    is_meant(conn, task, lun, before))
 			with_owner++;
 	}
 	return with_owner;
 }
 
 unsigned
-iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun)
+iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before)
 {
-	return iscsi_task_abort_all(conn, lun);
+	return iscsi_task_abort_all(conn, lun, before);
 }

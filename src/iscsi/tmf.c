@@ -5,7 +5,7 @@
  * What names tasks of this session (ABORT TASK, ABORT TASK SET) is aborted here; every function
  * except those that concern no task goes to the owner, since others' sessions and the logical unit
  * are its business.  A response leaves when the owner has answered and every task of this
- * connection that was aborted until then has come back.
+ * connection that was aborted until then has come back or was abandoned.
  */
 #include "iscsi/iscsi_int.h"
 
@@ -33,7 +33,7 @@ waits_for_tasks(const struct iscsi_conn *conn, const struct iscsi_tmf_cmd *tmf)
 	for (uint32_t i = 0; i < conn->pool.chunks * TASK_CHUNK; i++) {
 		const struct iscsi_cmd *task = iscsi_task_at(&conn->pool, i);
 
-		if (task->state != TASK_FREE && task->pub.aborted &&
+		if (task->state != TASK_FREE && task->pub.aborted && !task->abandoned &&
 		    (int32_t)(tmf->abort_seq - task->abort_seq) >= 0)
 			return true;
 	}
@@ -100,6 +100,7 @@ pass_up(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, struct iscsi_cmd *
 	tmf->pub.conn = conn;
 	tmf->pub.function = pdu->bhs[AT_FLAGS] & 0x7f;
 	memcpy(tmf->pub.lun, pdu->bhs + AT_LUN, sizeof(tmf->pub.lun));
+	tmf->pub.cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
 	tmf->itt = get_be32(pdu->bhs + AT_ITT);
 	list_append(&conn->tmfs, &tmf->node);
 	conn->tmf_count++;
@@ -153,10 +154,11 @@ on_abort_task(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 static int
 on_abort_task_set(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
+	uint32_t cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
 	uint8_t lun[8];
 
 	memcpy(lun, pdu->bhs + AT_LUN, sizeof(lun));
-	iscsi_task_abort_all(conn, lun);
+	iscsi_task_abort_all(conn, lun, &cmd_sn);
 	return pass_up(conn, pdu, NULL);
 }
 

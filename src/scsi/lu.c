@@ -127,6 +127,24 @@ scsi_lu_fail(struct scsi_lu *lu, int error)
 				      : "the backing store has failed");
 }
 
+bool
+scsi_lu_fence(struct scsi_lu *lu)
+{
+	return atomic_fetch_add(&lu->fences, 1) == 0;
+}
+
+bool
+scsi_lu_unfence(struct scsi_lu *lu)
+{
+	return atomic_fetch_sub(&lu->fences, 1) == 1;
+}
+
+bool
+scsi_lu_is_fenced(const struct scsi_lu *lu)
+{
+	return atomic_load_explicit(&lu->fences, memory_order_acquire) != 0;
+}
+
 const struct scsi_identity *
 scsi_lu_identity(const struct scsi_lu *lu)
 {

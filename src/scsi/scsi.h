@@ -146,6 +146,17 @@ const struct scsi_identity *scsi_lu_identity(const struct scsi_lu *lu);
 uint32_t scsi_lu_block_bytes(const struct scsi_lu *lu);
 
 /*
+ * Refuse commands that reach the medium with BUSY, until scsi_lu_unfence was called as often: an
+ * aborted command is still in the backing store, and what it writes must not come after what is
+ * written from now on.  Commands that wait or collect data are refused when they start.  Return true
+ * for the first fence, or when the last one is gone.  Any thread, no lock.
+ */
+bool scsi_lu_fence(struct scsi_lu *lu);
+bool scsi_lu_unfence(struct scsi_lu *lu);
+/* Returns true while the unit has a fence.  Any thread, no lock. */
+bool scsi_lu_is_fenced(const struct scsi_lu *lu);
+
+/*
  * LOGICAL UNIT RESET, after the caller has aborted the unit's tasks on all threads: mode parameters
  * return to their defaults, every nexus but `by` (may be NULL) gets the unit attention.  Any
  * thread.
@@ -369,6 +380,16 @@ void scsi_task_resume(struct scsi_task *task);
  * SCSI_DONE.
  */
 enum scsi_progress scsi_task_abort(struct scsi_task *task);
+
+/*
+ * The task was held back by its owner after it was parsed: what was checked then is checked again
+ * when it starts.  Its thread.
+ */
+static inline void
+scsi_task_recheck(struct scsi_task *task)
+{
+	task->waited = true;
+}
 
 /* What a command is to those who count commands. */
 enum scsi_kind {

@@ -36,6 +36,7 @@ enum scsi_cmd_flags {
 	CMD_ATOMIC = 1 << 6,    /* with CMD_RANGE: exclusive */
 	CMD_THIN = 1 << 7,      /* only on a unit that can unmap */
 	CMD_NO_BLOCKS = 1 << 8, /* with CMD_RANGE: of no block; it only meets ORDERED tasks */
+	CMD_MEDIUM = 1 << 9,    /* reaches the device, as all with CMD_RANGE do */
 };
 
 struct scsi_cmd {
@@ -147,6 +148,7 @@ struct scsi_lu {
 	bool unmaps; /* thin, and the device gives space back */
 	_Atomic uint64_t capacity_blocks;
 	atomic_bool offline;
+	atomic_uint fences;      /* scsi_lu_fence less scsi_lu_unfence */
 	atomic_uint mode;        /* enum scsi_mode_bits, current values */
 	atomic_uint ua_sequence; /* sum of ua_raised */
 	atomic_uint ua_raised[SCSI_UA_COUNT];

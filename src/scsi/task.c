@@ -98,6 +98,15 @@ write_protected(const struct scsi_lu *lu)
 	return lu->desc.read_only || scsi_lu_mode(lu, MODE_SWP);
 }
 
+static bool
+is_refused_by_fence(const struct scsi_task *task)
+{
+	unsigned fences = atomic_load_explicit(&scsi_task_lu(task)->fences, memory_order_acquire);
+
+	return __builtin_expect(fences != 0, 0) &&
+	       (task->cmd->flags & (CMD_RANGE | CMD_MEDIUM)) != 0;
+}
+
 static int
 parse_for_unit(struct scsi_task *task, bool known)
 {
@@ -113,6 +122,8 @@ parse_for_unit(struct scsi_task *task, bool known)
 	state = scsi_lu_state(lu);
 	if (__builtin_expect(state != SCSI_LU_ONLINE, 0) && !(cmd->flags & CMD_ANY_STATE))
 		return scsi_sense_state(task, state);
+	if (is_refused_by_fence(task))
+		return scsi_status(task, SCSI_STATUS_BUSY);
 	if ((cmd->flags & CMD_WRITE) && write_protected(lu))
 		return scsi_sense_write_protected(task);
 	if ((cmd->flags & CMD_BLOCKS) && parse_blocks(task) == SCSI_DONE)
@@ -238,6 +249,8 @@ check_again(struct scsi_task *task)
 	state = scsi_lu_state(scsi_task_lu(task));
 	if (__builtin_expect(state != SCSI_LU_ONLINE, 0) && !(task->cmd->flags & CMD_ANY_STATE))
 		return scsi_sense_state(task, state);
+	if (is_refused_by_fence(task))
+		return scsi_status(task, SCSI_STATUS_BUSY);
 	return SCSI_GO;
 }
 

@@ -63,12 +63,18 @@ log_end(const struct target_conn *conn)
 		      conn->close_reason == 0 ? "CLOSED" : err_name(conn->close_reason));
 }
 
-/* Nothing is in flight any more: give everything back. */
+/*
+ * The session has ended for everybody else: another login of its initiator need not wait for it.
+ * Its memory stays while abandoned tasks are in the backing store; their units have fences.
+ */
 static void
-reap(struct target_conn *conn)
+leave(struct target_conn *conn)
 {
 	struct target *target = conn->thread->target;
 
+	if (conn->has_left)
+		return;
+	conn->has_left = true;
 	target_registry_leave(&target->registry, &conn->entry);
 	if (conn->session != NULL) {
 		target_report_delete(target, ROW_LIVE_SESSION, &conn->entry.session_id);
@@ -76,6 +82,13 @@ reap(struct target_conn *conn)
 	}
 	if (conn->assigned != NULL)
 		atomic_fetch_sub(&conn->assigned->sessions_assigned, 1);
+}
+
+/* Nothing is in flight any more: give everything back. */
+static void
+reap(struct target_conn *conn)
+{
+	leave(conn);
 	iscsi_conn_free(conn->iscsi);
 	target_session_free(conn->session);
 	target_portal_unref(conn->portal);
@@ -218,8 +231,14 @@ target_conn_settle(struct target_conn *conn)
 		else
 			want(conn);
 	}
-	if (conn->state == CONN_CLOSING && iscsi_conn_tasks(conn->iscsi) == 0)
+	if (conn->state != CONN_CLOSING)
+		return;
+	unsigned tasks = iscsi_conn_tasks(conn->iscsi);
+
+	if (tasks == 0)
 		reap(conn);
+	else if (tasks == iscsi_conn_abandoned(conn->iscsi))
+		leave(conn);
 }
 
 /* ---- Receiving ---- */

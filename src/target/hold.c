@@ -3,8 +3,10 @@
  * Holding mappings, and waiting until nothing is in flight on them.
  *
  * A drain has a part on each thread.  A part is told by message; it holds the paths it covers
- * (quiesce) or aborts their tasks (reset), and has done its share when no covered path has a task
- * in scsi's hands.
+ * (quiesce) or aborts their tasks (reset).  A quiesce has done its share when no covered path has a
+ * task in scsi's hands, a reset when the tasks that were aborted there are back or were given up.
+ * Tasks that collect data or wait for their turn are in nobody's way: on a held path they do not
+ * start.
  *
  *	quiesce	parts hold; the caller waits for all shares; the drain stays in target->holds
  *		until resume, which has its handle
@@ -66,20 +68,27 @@ target_hold_covers(const struct target_thread *thread, const struct target_path 
 	return false;
 }
 
+/*
+ * How many tasks of this path does the drain wait for?  A quiesce waits for every task that may touch
+ * the medium, a reset for those that it (or another one) aborted and nobody has given up.
+ */
 static unsigned
-inflight_of(const struct target_drain *drain, const struct target_session *session)
+awaited(const struct target_drain *drain, const struct target_path *path)
+{
+	unsigned count = drain->holds ? path->inflight : path->aborting;
+
+	return count > 0 && covers(drain, path) ? count : 0;
+}
+
+static unsigned
+awaited_of(const struct target_drain *drain, const struct target_session *session)
 {
 	unsigned sum = 0;
 
 	for (size_t i = 0; i < session->path_count; i++)
-		if (session->paths[i]->inflight > 0 && covers(drain, session->paths[i]))
-			sum += session->paths[i]->inflight;
-	list_for_each(node, &session->gone) {
-		const struct target_path *path = list_entry(node, struct target_path, node);
-
-		if (covers(drain, path))
-			sum += path->inflight;
-	}
+		sum += awaited(drain, session->paths[i]);
+	list_for_each(node, &session->gone)
+		sum += awaited(drain, list_entry(node, struct target_path, node));
 	return sum;
 }
 
@@ -87,7 +96,7 @@ static bool
 is_idle(const struct target_drain_part *part)
 {
 	list_for_each(node, &part->thread->sessions)
-		if (inflight_of(part->drain, list_entry(node, struct target_session, node)) > 0)
+		if (awaited_of(part->drain, list_entry(node, struct target_session, node)) > 0)
 			return false;
 	return true;
 }
@@ -187,7 +196,8 @@ release_covered(const struct target_drain_part *part)
 			    target_hold_covers(part->thread, path))
 				continue;
 			path->held = false;
-			target_task_release_held(path);
+			if (path->resets == 0)
+				target_task_release_held(path);
 		}
 	}
 }
@@ -222,7 +232,9 @@ abort_part(struct loop_msg *msg)
 			    drain->abort.ua != SCSI_UA_COUNT)
 				scsi_itl_raise(&path->itl, drain->abort.ua);
 			scsi_lun_encode(path->number, lun);
-			iscsi_conn_abort_tasks(session->conn->iscsi, lun);
+			iscsi_conn_abort_tasks(session->conn->iscsi, lun,
+					       session == drain->abort.by ? &drain->abort.cmd_sn
+									  : NULL);
 			target_conn_mark(session->conn);
 		}
 	}

@@ -270,6 +270,7 @@ struct target_abort_request {
 	struct target_unit *const *units; /* by address */
 	size_t unit_count;
 	const struct target_session *by; /* which needs not be told */
+	uint32_t cmd_sn; /* of its tasks those with a CmdSN before this one are aborted */
 	/* for the others that had tasks; SCSI_UA_COUNT = none */
 	enum scsi_ua ua;
 	void (*done)(void *arg);
@@ -331,7 +332,9 @@ struct target_path {
 	uint16_t number;
 	bool held;              /* start nothing */
 	bool gone;              /* no longer in the map: waits for its tasks */
-	unsigned inflight;      /* tasks in scsi's hands */
+	unsigned inflight;      /* tasks in scsi's hands, abandoned ones too */
+	unsigned aborting;      /* of these: TARGET_TASK_ABORTED */
+	unsigned resets;        /* of this session, in progress: start nothing that came later */
 	unsigned tasks;         /* that it was given and that have not ended */
 	struct list collecting; /* struct target_task.node: their data-out is coming in */
 	struct list held_tasks; /* struct target_task.node: not started */
@@ -395,6 +398,7 @@ struct target_conn {
 	bool refused; /* its login was, and that is in the log */
 	bool is_dirty, pinged;
 	bool wants_session;   /* the last login step was asked for */
+	bool has_left;        /* out of the registry and of the live rows */
 	bool adopted, killed; /* of the session's thread: it has it; it shall end */
 	int close_reason;
 	struct list node; /* thread->conns */
@@ -466,6 +470,9 @@ enum target_task_state {
 	TARGET_TASK_WAITS,    /* in path->held_tasks: the path is held, or older tasks come first */
 	TARGET_TASK_READY,    /* in conn->turns: its turn has come, it starts in this round */
 	TARGET_TASK_RUNS,     /* in scsi's hands: counted in path->inflight */
+	/* told to abort, its backing I/O is not back: in thread->aborted, counted in path->aborting */
+	TARGET_TASK_ABORTED,
+	TARGET_TASK_ABANDONED, /* the same, but nobody waits for it: its unit has a fence */
 };
 
 /* What is kept for a command, in the engine's task. */
@@ -475,6 +482,7 @@ struct target_task {
 	struct target_path *path; /* NULL: there is no unit, or the task has ended */
 	enum target_task_state state;
 	uint32_t buf_bytes;  /* in iov, from the pool */
+	uint64_t aborted_ns; /* when, on the loop's clock */
 	struct iovec direct; /* immediate data where it was received */
 	struct list node;    /* in the list that the state names */
 	struct loop_msg resume;
@@ -496,9 +504,17 @@ void target_task_release_held(struct target_path *path);
  * afterwards.  Tasks in scsi's hands go on.  The path's thread; the caller keeps the path.
  */
 void target_task_end_unstarted(struct target_path *path);
+/* Give up aborted tasks that do not come back.  thread->aborted_timer's. */
+void target_task_give_up(struct loop_timer *timer);
 /* Start the tasks in conn->turns.  The connection's thread, at the end of a round. */
 void target_task_take_turns(struct target_conn *conn);
 extern const struct scsi_host_ops target_task_host_ops;
+
+/*
+ * How long an aborted task may stay in the backing store before it is abandoned.  Linux waits 15 s
+ * for ABORT TASK and 30 s for LOGICAL UNIT RESET before it drops the session.
+ */
+#define TASK_ABORT_GRACE_MS 500u
 
 /* ---- tmf.c ----------------------------------------------------------------------------------- */
 
@@ -523,6 +539,8 @@ struct target_thread {
 	struct target_view *view; /* a reference; NULL before the first publication */
 	struct list conns, sessions, dirty;
 	struct list waits, holds; /* struct target_drain_part */
+	struct list aborted;      /* struct target_task.node, oldest first */
+	struct loop_timer aborted_timer;
 	struct loop_hook hook;
 	struct loop_msg view_msg, stop_msg;
 	struct target_publication *publication;

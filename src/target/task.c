@@ -17,7 +17,16 @@
  *			its turn has come		READY
  *	READY		end of the round		start
  *	RUNS		host_done			ended
- *	any		abort				dropped; a task that RUNS when its I/O is back
+ *	NEW … READY	abort				dropped
+ *	RUNS		abort				dropped, or ABORTED when its I/O is in flight
+ *	ABORTED		host_done			dropped
+ *			grace is over, unit has a fence	ABANDONED
+ *	ABANDONED	host_done			dropped
+ *
+ * Backing I/O cannot be taken back.  A task that is aborted and whose I/O hangs is abandoned after a
+ * grace: task management is answered and the session may end, but the unit gets a fence (BUSY for all
+ * that reaches the medium, through whichever path) until that I/O is back.  Thus what the task still
+ * writes never comes after what an initiator writes once the abort was acknowledged.
  *
  * A task that has ended no longer refers to its path (leave_path), so an answer that the peer does not
  * read, or data that the peer still owes, keeps no unit alive.  Every way ends in the engine, which
@@ -27,7 +36,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "target/target_int.h"
 
 static struct target_thread *
@@ -184,7 +195,7 @@ start(struct target_task *t)
 		tell_no_unit(t);
 		return;
 	}
-	if (path != NULL && (path->held || !scsi_task_may_start(&t->scsi))) {
+	if (path != NULL && (path->held || path->resets > 0 || !scsi_task_may_start(&t->scsi))) {
 		move_to(t, TARGET_TASK_WAITS, &path->held_tasks);
 		return;
 	}
@@ -197,14 +208,96 @@ start(struct target_task *t)
 	path->inflight++;
 }
 
+/* ---- Aborted tasks whose backing I/O is not back ---- */
+
+static void
+log_fence(const struct target_unit *unit, bool begins)
+{
+	char id[GUID_TEXT_SIZE];
+
+	if (begins)
+		log_warning("lun.hung",
+			    "lun=%s reason=\"aborted I/O does not come back from the store; "
+			    "commands are answered BUSY until it does\"",
+			    guid_format(&unit->lun_id, id));
+	else
+		log_info("lun.back", "lun=%s", guid_format(&unit->lun_id, id));
+}
+
+/* Nobody waits for the task any more. */
+static void
+abandon(struct target_task *t)
+{
+	struct target_unit *unit = t->path->unit;
+
+	list_remove(&t->node);
+	t->state = TARGET_TASK_ABANDONED;
+	t->path->aborting--;
+	if (scsi_lu_fence(unit->lu))
+		log_fence(unit, true);
+	iscsi_task_abandon(t->it);
+	target_conn_mark(t->conn);
+}
+
+void
+target_task_give_up(struct loop_timer *timer)
+{
+	struct target_thread *thread = container_of(timer, struct target_thread, aborted_timer);
+	uint64_t now_ns = loop_now_ns(thread->loop), grace_ns = TASK_ABORT_GRACE_MS * NS_PER_MS;
+
+	for (struct list *node; (node = list_first(&thread->aborted)) != NULL;) {
+		struct target_task *t = list_entry(node, struct target_task, node);
+		uint64_t age_ns = now_ns - t->aborted_ns;
+
+		if (age_ns < grace_ns) {
+			loop_timer_set(thread->loop, timer, grace_ns - age_ns);
+			break;
+		}
+		abandon(t);
+	}
+	target_hold_check(thread);
+}
+
+/* Its I/O is in flight and cannot be taken back: host_done comes. */
+static void
+wait_for_io(struct target_task *t)
+{
+	struct target_thread *thread = thread_of(t);
+
+	t->path->aborting++;
+	t->aborted_ns = loop_now_ns(thread->loop);
+	if (list_empty(&thread->aborted))
+		loop_timer_set(thread->loop, &thread->aborted_timer,
+			       TASK_ABORT_GRACE_MS * NS_PER_MS);
+	move_to(t, TARGET_TASK_ABORTED, &thread->aborted);
+	/* Where others hang already there is nothing to hope for. */
+	if (scsi_lu_is_fenced(t->path->unit->lu))
+		abandon(t);
+}
+
+static void
+came_back(struct target_task *t)
+{
+	struct target_unit *unit = t->path->unit;
+
+	list_remove(&t->node);
+	if (t->state == TARGET_TASK_ABORTED)
+		t->path->aborting--;
+	else if (scsi_lu_unfence(unit->lu))
+		log_fence(unit, false);
+}
+
 static void
 no_longer_pending(struct target_task *t)
 {
 	struct target_thread *thread = thread_of(t);
+	struct target_path *path = t->path;
 
+	if (__builtin_expect(t->state != TARGET_TASK_RUNS, false))
+		came_back(t);
 	t->state = TARGET_TASK_NEW;
-	t->path->inflight--;
-	if (t->path->inflight == 0 && !list_empty(&thread->waits))
+	path->inflight--;
+	if (!list_empty(&thread->waits) && (path->inflight == 0 || path->aborting == 0))
 		target_hold_check(thread);
 }
 
@@ -240,7 +333,7 @@ host_turn(struct scsi_task *s)
 {
 	struct target_task *t = container_of(s, struct target_task, scsi);
 
-	if (t->state != TARGET_TASK_WAITS || t->path->held)
+	if (t->state != TARGET_TASK_WAITS || t->path->held || t->path->resets > 0)
 		return;
 	list_remove(&t->node);
 	move_to(t, TARGET_TASK_READY, &t->conn->turns);
@@ -323,7 +416,8 @@ can_go_direct(const struct target_task *t)
 {
 	return t->it->data_len >= t->scsi.out_needed_bytes &&
 	       t->scsi.out_needed_bytes <= BUF_PIECE_MAX && t->path != NULL && !t->path->held &&
-	       scsi_task_may_start(&t->scsi) && blk_on_the_spot(t->path->unit->dev);
+	       t->path->resets == 0 && scsi_task_may_start(&t->scsi) &&
+	       blk_on_the_spot(t->path->unit->dev);
 }
 
 static void
@@ -473,8 +567,10 @@ target_task_abort(void *user, struct iscsi_task *it)
 
 	(void)user;
 	list_remove(&t->node);
-	if (scsi_task_abort(&t->scsi) == SCSI_PENDING)
-		return; /* host_done comes */
+	if (scsi_task_abort(&t->scsi) == SCSI_PENDING) {
+		wait_for_io(t);
+		return;
+	}
 	if (t->state == TARGET_TASK_RUNS)
 		no_longer_pending(t);
 	t->state = TARGET_TASK_NEW;
@@ -547,6 +643,7 @@ target_task_release_held(struct target_path *path)
 		struct target_conn *conn = t->conn;
 
 		t->state = TARGET_TASK_NEW;
+		scsi_task_recheck(&t->scsi);
 		start(t);
 		target_conn_mark(conn);
 	}

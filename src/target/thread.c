@@ -58,6 +58,7 @@ tear_down(struct target_thread *thread)
 			target_portal_close(thread->view->portals[i]);
 	target_view_unref(thread->view);
 	thread->view = NULL;
+	loop_timer_cancel(thread->loop, &thread->aborted_timer);
 	loop_hook_del(thread->loop, &thread->hook);
 	blk_queue_free(thread->queue);
 	target_buf_pool_fini(&thread->bufs);
@@ -114,6 +115,8 @@ target_thread_start(struct target_thread *thread, struct target *target, unsigne
 	list_init(&thread->dirty);
 	list_init(&thread->waits);
 	list_init(&thread->holds);
+	list_init(&thread->aborted);
+	thread->aborted_timer.fire = target_task_give_up;
 	target_buf_pool_init(&thread->bufs);
 	thread->rx = mem_alloc(THREAD_RX_BYTES);
 	if (thread->rx == NULL)

@@ -2,10 +2,16 @@
 /*
  * Task management.  RFC 7143 §11.5; SAM-6 (task management functions).
  *
- * The engine has aborted what ABORT TASK and ABORT TASK SET name.  The wider functions abort tasks
- * of other sessions, on other threads: they wait for each of them (target_hold_abort) before they
- * take effect and are answered, so that a response means that nothing of the past will touch the
- * medium any more.
+ * The engine has aborted what ABORT TASK and ABORT TASK SET name.  The wider functions also abort
+ * tasks of other sessions, on other threads (target_hold_abort).  Of the session that asks, tasks with
+ * a CmdSN before that of the request are aborted (RFC 7143 §11.5.1); later ones wait until the reset
+ * is done.
+ *
+ * A response leaves when each aborted task is back from the backing store, or after a grace when the
+ * store hangs: then the unit has a fence (task.c), and still nothing of the past will reach the medium
+ * after what comes later.
+ *
+ * All of this runs on the thread of the connection that asks.
  */
 #include <stdlib.h>
 
@@ -39,6 +45,44 @@ reset_free(struct reset *reset)
 	mem_free(reset);
 }
 
+static bool
+concerns(const struct reset *reset, const struct target_path *path)
+{
+	return bsearch(&path->unit, reset->units, reset->unit_count, sizeof(reset->units[0]),
+		       target_unit_compare) != NULL;
+}
+
+/*
+ * Commands of this session that come after the request start after the reset: what it aborts may
+ * still be writing.
+ */
+static void
+hold_later_commands(const struct reset *reset)
+{
+	struct target_session *session = reset->conn->session;
+
+	for (size_t i = 0; i < session->path_count; i++)
+		if (concerns(reset, session->paths[i]))
+			session->paths[i]->resets++;
+}
+
+/* A path that was made meanwhile held nothing back; one that has gone has ended its tasks. */
+static void
+release_later_commands(const struct reset *reset)
+{
+	struct target_session *session = reset->conn->session;
+
+	for (size_t i = 0; i < session->path_count; i++) {
+		struct target_path *path = session->paths[i];
+
+		if (path->resets == 0 || !concerns(reset, path))
+			continue;
+		path->resets--;
+		if (path->resets == 0 && !path->held)
+			target_task_release_held(path);
+	}
+}
+
 static void
 reset_done(void *arg)
 {
@@ -50,6 +94,7 @@ reset_done(void *arg)
 		for (size_t i = 0; i < reset->unit_count; i++)
 			scsi_lu_reset(reset->units[i]->lu, NULL);
 	end(conn, reset->tmf, ISCSI_TMF_COMPLETE);
+	release_later_commands(reset);
 	/* RFC 7143 §11.5.1: all connections to the target end too */
 	if (function == ISCSI_TMF_TARGET_COLD_RESET)
 		target_registry_kill_target(&conn->thread->target->registry, conn->entry.target);
@@ -88,6 +133,7 @@ reset_begin(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path 
 		.units = reset->units,
 		.unit_count = count,
 		.by = conn->session,
+		.cmd_sn = tmf->cmd_sn,
 		.done = reset_done,
 		.arg = reset,
 		.ua = tmf->function == ISCSI_TMF_CLEAR_TASK_SET ? SCSI_UA_COMMANDS_CLEARED
@@ -97,7 +143,9 @@ reset_begin(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path 
 	if (target_hold_abort(conn->thread, &request) < 0) {
 		reset_free(reset);
 		end(conn, tmf, ISCSI_TMF_REJECTED);
+		return;
 	}
+	hold_later_commands(reset);
 }
 
 /*

@@ -293,7 +293,7 @@ on_tmf(void *user, struct iscsi_tmf *tmf)
 
 	event(p, "tmf %u task=%d", tmf->function, tmf->task != NULL);
 	if (tmf->function == ISCSI_TMF_LU_RESET)
-		iscsi_conn_abort_tasks(tmf->conn, tmf->lun);
+		iscsi_conn_abort_tasks(tmf->conn, tmf->lun, &tmf->cmd_sn);
 	if (p->tmf_later)
 		p->tmf = tmf;
 	else

@@ -106,6 +106,37 @@ test_aborted_task_may_end_any_way(void **state)
 	}
 }
 
+/* The backing store hangs: the request is answered, and the tag is free for another command. */
+static void
+test_nobody_waits_for_an_abandoned_task(void **state)
+{
+	struct iscsi_task *abandoned;
+	uint8_t bhs[BHS_SIZE];
+	struct peer p;
+	uint32_t itt;
+
+	(void)state;
+	start(&p);
+	itt = hold_command(&p, 1);
+	abandoned = p.held[0];
+	tmf(&p, ISCSI_TMF_ABORT_TASK, 1, itt, 1);
+	peer_expect_nothing(&p);
+	iscsi_task_abandon(abandoned);
+	peer_pump(&p);
+	expect_tmf(&p, ISCSI_TMF_COMPLETE);
+	assert_int_equal(iscsi_conn_tasks(p.conn), 1);
+	assert_int_equal(iscsi_conn_abandoned(p.conn), 1);
+	p.mode = PEER_SERVE;
+	peer_command(&p, bhs, FLAG_FINAL, 0);
+	put_be32(bhs + AT_ITT, itt);
+	peer_send(&p, bhs, NULL, 0);
+	peer_expect(&p, OP_RESPONSE, NULL);
+	iscsi_task_drop(abandoned);
+	assert_int_equal(iscsi_conn_tasks(p.conn), 0);
+	assert_int_equal(iscsi_conn_abandoned(p.conn), 0);
+	peer_fini(&p);
+}
+
 static void
 test_abort_of_a_write_that_collects(void **state)
 {
@@ -413,6 +444,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_abort_task_waits_for_the_owner),
 		cmocka_unit_test(test_aborted_task_may_end_any_way),
+		cmocka_unit_test(test_nobody_waits_for_an_abandoned_task),
 		cmocka_unit_test(test_abort_of_a_write_that_collects),
 		cmocka_unit_test(test_abort_of_what_has_ended),
 		cmocka_unit_test(test_abort_on_another_lun),

@@ -131,8 +131,7 @@ raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, 
 	char text[1024];
 	size_t len = 0;
 
-	memset(raw, 0, sizeof(*raw));
-	raw->cmd_sn = 1;
+	*raw = (struct raw){ .cmd_sn = raw->cmd_sn != 0 ? raw->cmd_sn : 1 };
 	raw->next_itt = 1;
 	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	raw->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -156,6 +155,22 @@ void
 raw_close(struct raw *raw)
 {
 	close(raw->fd);
+}
+
+void
+raw_ready(struct raw *raw, unsigned lun)
+{
+	static const uint8_t test_unit_ready[6];
+	static struct raw_pdu pdu;
+
+	do {
+		uint32_t itt = raw_command(raw, lun, RAW_SIMPLE, test_unit_ready,
+					   sizeof(test_unit_ready), 0, 0);
+
+		raw_flush(raw);
+		raw_expect(raw, &pdu, RAW_RESPONSE, itt);
+	} while (raw_status(&pdu) >> 16 == 6);
+	assert_int_equal(raw_status(&pdu), 0);
 }
 
 /* ---- Requests ---- */

@@ -33,10 +33,15 @@ struct raw_pdu {
 enum { RAW_RESPONSE = 0x21, RAW_TMF_RESPONSE = 0x22, RAW_DATA_IN = 0x25, RAW_R2T = 0x31 };
 enum { RAW_SIMPLE = 1, RAW_ORDERED = 2, RAW_HEAD = 3 }; /* RFC 7143 §11.3.1 */
 
-/* Connects and logs in with InitialR2T=Yes and ImmediateData as said. */
+/*
+ * Connects and logs in with InitialR2T=Yes and ImmediateData as said.  The first CmdSN is raw->cmd_sn,
+ * or 1 when that is 0.
+ */
 void raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, unsigned isid,
 	       bool immediate_data);
 void raw_close(struct raw *raw);
+/* Takes the unit attentions away: TEST UNIT READY until it gives GOOD. */
+void raw_ready(struct raw *raw, unsigned lun);
 
 /*
  * Put a command into `out`; out_len bytes are announced, of which none come along.  in_len: room for

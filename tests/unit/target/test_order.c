@@ -15,20 +15,6 @@
 
 static const uint8_t tur[6], read_0[10] = { 0x28, [8] = 1 }, write_0[10] = { 0x2a, [8] = 1 };
 
-static void
-ready(struct raw *raw, unsigned lun)
-{
-	static struct raw_pdu pdu;
-
-	do {
-		uint32_t itt = raw_command(raw, lun, RAW_SIMPLE, tur, sizeof(tur), 0, 0);
-
-		raw_flush(raw);
-		raw_expect(raw, &pdu, RAW_RESPONSE, itt);
-	} while (raw_status(&pdu) >> 16 == 6);
-	assert_int_equal(raw_status(&pdu), 0);
-}
-
 /* A command with data-out: its R2T is here, its data is withheld. */
 static uint32_t
 withhold(struct raw *raw, unsigned lun, const uint8_t *cdb, size_t cdb_len, uint32_t len,
@@ -104,7 +90,7 @@ test_no_command_that_collects_data_outlives_its_path(void **state)
 	static struct raw raw;
 
 	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
-	ready(&raw, 0);
+	raw_ready(&raw, 0);
 	for (size_t i = 0; i < ARRAY_LEN(outs); i++)
 		itts[i] = withhold(&raw, 0, outs[i].cdb, outs[i].cdb_len, outs[i].len, &r2ts[i]);
 	fake_dissociate(env->array, &env->lun, &env->target_a);
@@ -127,7 +113,7 @@ test_a_mask_that_shuts_out_ends_what_collects_data(void **state)
 	static struct raw raw;
 
 	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
-	ready(&raw, 0);
+	raw_ready(&raw, 0);
 	uint32_t itt = withhold(&raw, 0, write_0, sizeof(write_0), 512, &r2t);
 
 	env_lun_row(env, LUN_BYTES, HOST_2, STATUS_ONLINE);
@@ -154,7 +140,7 @@ test_data_that_never_comes_keeps_no_deleted_lun(void **state)
 	fake_commit(env->array);
 	assert_int_equal(fake_devices_in_use(env->array), devices + 1);
 	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
-	ready(&raw, 1);
+	raw_ready(&raw, 1);
 	withhold(&raw, 1, write_0, sizeof(write_0), 512, &r2t);
 	fake_dissociate(env->array, &other, &env->target_a);
 	fake_delete(env->array, ROW_LUN, &other);
@@ -171,7 +157,7 @@ test_a_held_path_collects_data_and_executes_it_after_the_resume(void **state)
 	static struct raw raw;
 
 	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
-	ready(&raw, 0);
+	raw_ready(&raw, 0);
 	uint32_t itt = withhold(&raw, 0, write_0, sizeof(write_0), 512, &r2t);
 
 	hold(env);
@@ -196,7 +182,7 @@ test_ordered_waits_for_an_older_write_whose_data_is_to_come(void **state)
 	static struct raw raw;
 
 	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
-	ready(&raw, 0);
+	raw_ready(&raw, 0);
 	uint32_t write = withhold(&raw, 0, write_0, sizeof(write_0), 512, &r2t);
 	uint32_t ordered = raw_command(&raw, 0, RAW_ORDERED, read_0, sizeof(read_0), 0, 512);
 	uint32_t simple = raw_command(&raw, 0, RAW_SIMPLE, read_0, sizeof(read_0), 0, 512);
@@ -226,7 +212,7 @@ test_nothing_overtakes_an_ordered_write_that_collects_data(void **state)
 	static uint8_t cdb[10] = { 0x2a, [8] = 2 };
 
 	raw_login(&raw, env->port, HOST_1, NAME_A, 1, true);
-	ready(&raw, 0);
+	raw_ready(&raw, 0);
 	uint32_t ordered = raw_command(&raw, 0, RAW_ORDERED, cdb, sizeof(cdb), 1024, 0);
 
 	raw_flush(&raw);
@@ -252,7 +238,7 @@ test_an_abort_of_the_older_command_lets_the_ordered_one_go(void **state)
 	static struct raw raw;
 
 	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
-	ready(&raw, 0);
+	raw_ready(&raw, 0);
 	uint32_t write = withhold(&raw, 0, write_0, sizeof(write_0), 512, &r2t);
 	uint32_t ordered = raw_command(&raw, 0, RAW_ORDERED, tur, sizeof(tur), 0, 0);
 
@@ -275,7 +261,7 @@ test_a_drain_does_not_wait_for_what_waits_for_its_turn(void **state)
 	static struct raw raw;
 
 	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
-	ready(&raw, 0);
+	raw_ready(&raw, 0);
 	uint32_t write = withhold(&raw, 0, write_0, sizeof(write_0), 512, &r2t);
 	uint32_t ordered = raw_command(&raw, 0, RAW_ORDERED, tur, sizeof(tur), 0, 0);
 
@@ -302,7 +288,7 @@ test_a_session_ends_while_commands_wait_for_their_turn(void **state)
 	static struct raw raw;
 
 	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
-	ready(&raw, 0);
+	raw_ready(&raw, 0);
 	withhold(&raw, 0, write_0, sizeof(write_0), 512, &r2t);
 	raw_command(&raw, 0, RAW_ORDERED, tur, sizeof(tur), 0, 0);
 	raw_command(&raw, 0, RAW_SIMPLE, write_0, sizeof(write_0), 512, 0);
