@@ -67,6 +67,7 @@ copy_options(struct array *array, const struct array_options *options)
 {
 	array->default_port = options->default_port;
 	array->look = options->look;
+	array->accept_loss = options->accept_loss;
 	array->drain_timeout_ms = options->drain_timeout_ms != 0 ? options->drain_timeout_ms
 								 : DRAIN_TIMEOUT_MS;
 	array->verify_interval_ms = options->verify_interval_ms != 0 ? options->verify_interval_ms
@@ -173,7 +174,7 @@ add_pools(struct array *array)
 	const struct row_pool *moved = NULL;
 	int rc = array_pool_find_moved(array, &moved, &path);
 
-	if (rc == 0 && moved != NULL && !array->look) {
+	if (rc == 0 && moved != NULL && !array->look && !array_is_read_only(array)) {
 		rc = array_pool_set_path(array, moved, path);
 		moved = NULL;
 	}
@@ -192,8 +193,12 @@ add_pools(struct array *array)
 static int
 take_up(struct array *array)
 {
-	int rc = catalog_unlinks(array->catalog, add_dying, array);
+	int rc;
 
+	/* Files that belong to changes which are missing from the catalog must stay. */
+	if (array_is_read_only(array))
+		return 0;
+	rc = catalog_unlinks(array->catalog, add_dying, array);
 	if (rc == 0)
 		array_pool_sweep(array, array->state);
 	return rc;
@@ -224,7 +229,7 @@ update_version(struct array *array)
 {
 	AUTO_STATE struct state *state = array_state(array);
 
-	if (str_equal(state_array(state)->version, VDS_VERSION))
+	if (array_is_read_only(array) || str_equal(state_array(state)->version, VDS_VERSION))
 		return 0;
 	return array_subsystem_set_version(array, VDS_VERSION);
 }
@@ -249,7 +254,10 @@ open_all(struct array *array)
 	if (rc == 0)
 		rc = workers_new(JOB_THREADS, "jobs", &array->workers);
 	if (rc == 0)
-		rc = catalog_open(array->dir, &array->catalog);
+		rc = array->accept_loss ? catalog_open_accepting_loss(array->dir, &array->catalog)
+					: catalog_open(array->dir, &array->catalog);
+	if (rc == 0 && catalog_held(array->catalog) != NULL)
+		array_set_read_only(array, catalog_held(array->catalog));
 	if (rc == 0)
 		rc = catalog_is_new(array->catalog) ? begin(array) : load(array);
 	if (rc == 0)
@@ -350,6 +358,12 @@ bool
 array_is_read_only(struct array *array)
 {
 	return atomic_load(&array->read_only);
+}
+
+const char *
+array_read_only_reason(struct array *array)
+{
+	return array_is_read_only(array) ? array->read_only_reason : NULL;
 }
 
 struct sync {

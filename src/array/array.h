@@ -38,6 +38,7 @@ struct array_options {
 	uint32_t drain_timeout_ms;   /* for quiescing mappings; 0 = 5000 */
 	uint32_t verify_interval_ms; /* background check of backing stores; 0 = 2000 */
 	bool look;                   /* only for array_check, which then sees every file */
+	bool accept_loss;            /* go on though acknowledged changes are missing */
 };
 
 /*
@@ -153,6 +154,11 @@ struct state *array_live(struct array *array);
  */
 int array_sync(struct array *array, struct position *ret_position);
 bool array_is_read_only(struct array *array);
+/*
+ * Why every change is refused with ERR_READ_ONLY while the data path goes on; NULL = changes are
+ * accepted.  Valid as long as the array.  Any thread.
+ */
+const char *array_read_only_reason(struct array *array);
 /* Invariants of catalog, memory and stores against one another.  0 or ERR_CORRUPT with a text. */
 int array_check(struct array *array);
 

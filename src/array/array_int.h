@@ -34,9 +34,12 @@ struct array_job;
 struct array {
 	char *dir, *inject_dir, *default_address; /* owned; the last two may be NULL */
 	bool look;                                /* for the checker only: nothing changes */
+	bool accept_loss;
 	uint16_t default_port;
 	uint32_t drain_timeout_ms, verify_interval_ms;
 	atomic_bool closing, read_only;
+	char read_only_reason[TASK_TEXT_SIZE]; /* written once, before read_only is set */
+	atomic_flag read_only_said;            /* who sets it first writes the reason */
 
 	struct catalog *catalog; /* writer thread, once it runs */
 
@@ -134,6 +137,11 @@ struct array_task {
 };
 
 int array_writer_start(struct array *array);
+/*
+ * From now on every change fails with ERR_READ_ONLY and this reason; logs it.  The first reason
+ * stays.  Any thread.
+ */
+void array_set_read_only(struct array *array, const char *reason);
 /* Finishes what is queued. */
 void array_writer_stop(struct array *array);
 /* Blocks until it is done; its result, with its text on this thread.  Not on the writer thread. */

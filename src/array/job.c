@@ -201,7 +201,11 @@ resume_one(void *arg, const struct catalog_job *note)
 		array_unit_show_locked(r->array, entry);
 	}
 	pthread_mutex_unlock(&r->array->luns_lock);
-	array_job_queue(job);
+	/* A job that cannot be brought to its end waits; its LUN stays held. */
+	if (array_is_read_only(r->array))
+		array_job_free(job);
+	else
+		array_job_queue(job);
 	return 0;
 }
 

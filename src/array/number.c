@@ -117,7 +117,7 @@ array_number_save(struct array *array)
 	wanted = array->seen_pending;
 	array->seen_pending = false;
 	pthread_mutex_unlock(&array->seen_lock);
-	if (!wanted)
+	if (!wanted || array_is_read_only(array))
 		return;
 	rc = array_writer_submit(array, &task);
 	pthread_mutex_lock(&array->seen_lock);
@@ -182,12 +182,13 @@ void
 array_number_start(struct array *array)
 {
 	struct array_task task = { .apply = start_apply, .use = CATALOG_FREES };
-	int rc = array_writer_submit(array, &task);
+	int rc = array_is_read_only(array) ? ERR_READ_ONLY : array_writer_submit(array, &task);
 
 	array->numbers_run = rc == 0;
 	if (rc == 0)
 		return;
-	log_warning("number.start", "error=%s message=%s", err_name(rc), err_text(rc));
+	if (rc != ERR_READ_ONLY)
+		log_warning("number.start", "error=%s message=%s", err_name(rc), err_text(rc));
 	pthread_mutex_lock(&array->seen_lock);
 	array->all_seen = true;
 	pthread_mutex_unlock(&array->seen_lock);

@@ -75,6 +75,10 @@ verify_all(struct array *array)
 	array_pool_verify(array);
 	for (size_t i = 0; i < state_count(state, ROW_LUN) && !atomic_load(&array->closing); i++)
 		verify_lun(array, state_at(state, ROW_LUN, i));
+	if (array_is_read_only(array))
+		return;
+	if (catalog_still_there(array->catalog) < 0)
+		array_set_read_only(array, err_text(ERR_CORRUPT));
 	array_job_expire(array);
 	renew_reserve(array);
 }

@@ -59,6 +59,18 @@ array_change_run(struct array *array, const struct array_request *request, struc
 	return array_request_end(array, request, rc, &task->answer, ret_answer);
 }
 
+void
+array_set_read_only(struct array *array, const char *reason)
+{
+	char quoted[TASK_TEXT_SIZE];
+
+	if (atomic_flag_test_and_set(&array->read_only_said))
+		return;
+	snprintf(array->read_only_reason, sizeof(array->read_only_reason), "%s", reason);
+	atomic_store(&array->read_only, true);
+	log_error("array.read_only", "reason=%s", log_quote(reason, quoted, sizeof(quoted)));
+}
+
 /* ---- one change ---- */
 
 static void
@@ -183,8 +195,7 @@ recover(struct array *array, const struct state *wanted)
 		rc = err_set(ERR_CORRUPT, "the catalog is at another position than it was left at");
 	if (rc == 0)
 		return 0;
-	atomic_store(&array->read_only, true);
-	log_error("array.read_only", "error=%s message=%s", err_name(rc), err_text(rc));
+	array_set_read_only(array, err_text(rc));
 	return rc;
 }
 
@@ -226,8 +237,11 @@ commit(struct array *array, struct list *batch)
 	int rc;
 
 	if (atomic_load(&array->read_only)) {
-		fail_all(batch, ERR_READ_ONLY,
-			 "the array is read-only: its catalog cannot be written");
+		char text[TASK_TEXT_SIZE];
+
+		snprintf(text, sizeof(text), "the array is read-only: %.480s",
+			 array->read_only_reason);
+		fail_all(batch, ERR_READ_ONLY, text);
 		return;
 	}
 	rc = catalog_begin(array->catalog);

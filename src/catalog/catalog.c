@@ -89,6 +89,8 @@ open_all(struct catalog *catalog)
 	rc = catalog_refuse_network(catalog->dir_fd, catalog->dir);
 	if (rc == 0)
 		rc = lock_dir(catalog);
+	if (rc == 0)
+		rc = catalog_guard_missing(catalog);
 	if (rc == 0 && !catalog->look)
 		catalog_reserve_open(catalog);
 	if (rc == 0)
@@ -99,16 +101,21 @@ open_all(struct catalog *catalog)
 		rc = catalog_schema_check(catalog);
 	if (rc == 0)
 		rc = catalog_position_load(catalog);
+	if (rc == 0 && catalog->look)
+		catalog_position_look(catalog);
 	if (rc < 0 || catalog->look)
 		return rc;
 	rc = catalog_position_settle(catalog);
+	if (rc == 0 && catalog_held(catalog) != NULL)
+		return catalog_guard_hold_database(catalog);
+	catalog_guard_remember(catalog);
 	if (rc == 0)
 		catalog_reserve_renew(catalog);
 	return rc;
 }
 
 static int
-open_or_look(const char *dir, bool look, struct catalog **ret_catalog)
+open_as(const char *dir, bool look, bool accept_loss, struct catalog **ret_catalog)
 {
 	struct catalog *catalog = mem_calloc(1, sizeof(*catalog));
 	int rc;
@@ -116,6 +123,7 @@ open_or_look(const char *dir, bool look, struct catalog **ret_catalog)
 	if (catalog == NULL)
 		return -ENOMEM;
 	catalog->look = look;
+	catalog->accept_loss = accept_loss;
 	catalog->dir_fd = catalog->lock_fd = catalog->mark_fd = catalog->reserve.fd = -1;
 	catalog->dir = str_dup(dir);
 	rc = catalog->dir == NULL ? -ENOMEM : open_all(catalog);
@@ -130,13 +138,19 @@ open_or_look(const char *dir, bool look, struct catalog **ret_catalog)
 int
 catalog_open(const char *dir, struct catalog **ret_catalog)
 {
-	return open_or_look(dir, false, ret_catalog);
+	return open_as(dir, false, false, ret_catalog);
+}
+
+int
+catalog_open_accepting_loss(const char *dir, struct catalog **ret_catalog)
+{
+	return open_as(dir, false, true, ret_catalog);
 }
 
 int
 catalog_look(const char *dir, struct catalog **ret_catalog)
 {
-	return open_or_look(dir, true, ret_catalog);
+	return open_as(dir, true, false, ret_catalog);
 }
 
 /* SQLite makes a log to look into when there is none. */
@@ -176,8 +190,13 @@ catalog_reopen(struct catalog *catalog)
 	int rc;
 
 	catalog->in_transaction = catalog->in_savepoint = false;
+	rc = catalog_still_there(catalog);
+	catalog_guard_forget_log(catalog); /* SQLite removes it when it closes the database */
 	catalog_db_close(catalog);
+	if (rc < 0)
+		return rc;
 	rc = catalog_db_open(catalog, catalog_migrations, catalog_migration_count);
+	catalog_guard_remember(catalog);
 	return rc < 0 ? rc : catalog_position_load(catalog);
 }
 
@@ -207,7 +226,11 @@ run(struct catalog *catalog, enum catalog_statement which, const char *what)
 int
 catalog_begin(struct catalog *catalog)
 {
-	int rc = run(catalog, STMT_BEGIN, "begin");
+	int rc = catalog_held(catalog) != NULL ? err_set(ERR_READ_ONLY, "%s", catalog->held)
+					       : catalog_still_there(catalog);
+
+	if (rc == 0)
+		rc = run(catalog, STMT_BEGIN, "begin");
 
 	if (rc == 0)
 		catalog->in_transaction = true;
@@ -225,6 +248,7 @@ catalog_commit(struct catalog *catalog)
 	catalog->committed = catalog->position;
 	catalog->is_new = guid_is_zero(&catalog->position.array_id);
 	catalog_mark_write(catalog);
+	catalog_guard_remember(catalog); /* the log is made by the first commit */
 	return 0;
 }
 

@@ -29,6 +29,11 @@ struct catalog;
  */
 int catalog_open(const char *dir, struct catalog **ret_catalog);
 /*
+ * Opens as catalog_open does, and gives up acknowledged changes that are missing from the catalog:
+ * it becomes a new incarnation that goes on without them.
+ */
+int catalog_open_accepting_loss(const char *dir, struct catalog **ret_catalog);
+/*
  * Locks and opens the catalog that is there, only to read it: it is not migrated, gets no new
  * incarnation and no mark, and a log that a crash left is read but not worked off.  As
  * catalog_open; ERR_VERSION also for an older format, ERR_CORRUPT also for an empty one.
@@ -57,6 +62,18 @@ int catalog_create(struct catalog *catalog, const struct guid *array_id);
  * has been made a new incarnation.  docs/design/catalog.md.
  */
 bool catalog_was_restored(const struct catalog *catalog);
+
+/*
+ * Why the catalog is held: it is open and can be read, but every transaction fails with
+ * ERR_READ_ONLY, because its structure is damaged or acknowledged changes are missing.  NULL = it is
+ * not held.  Valid as long as the catalog; does not change after opening.  Any thread.
+ */
+const char *catalog_held(const struct catalog *catalog);
+/*
+ * Returns whether the files in use are still in the directory: 0, or ERR_CORRUPT with a text that
+ * names the one that was deleted or replaced.  catalog_begin asks this too.  Any thread.
+ */
+int catalog_still_there(const struct catalog *catalog);
 
 /*
  * All rows and the position, from one read transaction.  ERR_CORRUPT when the digest is not theirs.

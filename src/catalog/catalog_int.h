@@ -70,6 +70,20 @@ struct catalog_reserve {
 	sqlite3_vfs vfs, *real; /* real: the one below; NULL = not registered */
 };
 
+/* A file that must stay the one that was opened: guard.c. */
+enum catalog_file_kind {
+	CATALOG_FILE_LOCK,
+	CATALOG_FILE_DATABASE,
+	CATALOG_FILE_LOG, /* made by the first change; goes when the database is closed */
+	CATALOG_FILES
+};
+
+struct catalog_file {
+	_Atomic uint64_t dev, ino;
+	atomic_bool known;      /* written after dev and ino */
+	atomic_uint generation; /* counts how often it was forgotten */
+};
+
 struct catalog {
 	char *dir;                    /* owned */
 	int dir_fd, lock_fd, mark_fd; /* -1 = none */
@@ -81,7 +95,12 @@ struct catalog {
 	bool in_transaction, in_savepoint;
 	struct position at_savepoint;
 	bool is_new, was_restored;
-	bool look; /* change nothing */
+	bool look;        /* change nothing */
+	bool accept_loss; /* changes that are missing are given up */
+	uint64_t lost;    /* acknowledged changes that are missing; UINT64_MAX = unknown how many */
+	char held[384];   /* why nothing may be written; "" = it may.  Set while opening */
+	bool structure_seen; /* the structure was checked when it was opened */
+	struct catalog_file files[CATALOG_FILES];
 	struct catalog_reserve reserve;
 };
 
@@ -134,8 +153,33 @@ int catalog_position_load(struct catalog *catalog);
  * After catalog_position_load: compares with the mark, makes a new incarnation where they differ.
  */
 int catalog_position_settle(struct catalog *catalog);
+/* Only compares: sets catalog->lost.  For a catalog that is looked at. */
+void catalog_position_look(struct catalog *catalog);
 int catalog_position_move(struct catalog *catalog, uint64_t sequence, const struct hash128 *digest);
 void catalog_mark_write(struct catalog *catalog);
+
+/* guard.c */
+/*
+ * Refuses a directory where an array has left files but catalog.db is missing or empty.  Writes
+ * nothing.  Returns 0 or ERR_CORRUPT with a text that says how to go on.
+ */
+int catalog_guard_missing(const struct catalog *catalog);
+/* Notes why nothing may be written from now on; the first reason stays. */
+void catalog_guard_hold(struct catalog *catalog, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Keeps SQLite from writing.  Returns 0 or an error of SQLite. */
+int catalog_guard_hold_database(struct catalog *catalog);
+/* Remembers which files are in use, those that are there and were not known yet.  Writer thread. */
+void catalog_guard_remember(struct catalog *catalog);
+/* The log is about to be closed and made anew.  Writer thread. */
+void catalog_guard_forget_log(struct catalog *catalog);
+
+/* check.c */
+/*
+ * Checks the structure of the database for at most budget_ns.  Returns 0 (sound), 1 (the time was
+ * too short to tell), ERR_CORRUPT with a text, or another error.
+ */
+int catalog_check_structure(struct catalog *catalog, uint64_t budget_ns);
 
 /* reserve.c */
 void catalog_reserve_open(struct catalog *catalog);

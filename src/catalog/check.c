@@ -3,30 +3,51 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "catalog/catalog_int.h"
 
-/* What SQLite itself can say. */
+/* How long a check may take; SQLite asks now and then. */
+struct budget {
+	uint64_t end_ns;
+	bool over;
+};
+
 static int
-check_file(struct catalog *catalog)
+is_over(void *arg)
 {
+	struct budget *budget = arg;
+
+	budget->over = budget->over || clock_mono_ns() >= budget->end_ns;
+	return budget->over;
+}
+
+#define ASK_EVERY 1000 /* instructions of SQLite's virtual machine, some 10 µs */
+
+int
+catalog_check_structure(struct catalog *catalog, uint64_t budget_ns)
+{
+	struct budget budget = { .end_ns = budget_ns == UINT64_MAX ? UINT64_MAX
+								   : clock_mono_ns() + budget_ns };
 	sqlite3_stmt *stmt = NULL;
 	const char *text;
-	int rc = sqlite3_prepare_v2(catalog->db, "PRAGMA integrity_check(1)", -1, &stmt, NULL);
-	int result = 0;
+	int step, rc = 0;
 
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW) {
+	sqlite3_progress_handler(catalog->db, ASK_EVERY, is_over, &budget);
+	step = sqlite3_prepare_v2(catalog->db, "PRAGMA integrity_check(1)", -1, &stmt, NULL);
+	if (step == SQLITE_OK)
+		step = sqlite3_step(stmt);
+	if (step == SQLITE_ROW) {
 		text = (const char *)sqlite3_column_text(stmt, 0);
 		if (text == NULL || strcmp(text, "ok") != 0)
-			result = err_set(ERR_CORRUPT, "%s/catalog.db: %s", catalog->dir,
-					 text != NULL ? text : "?");
+			rc = err_set(ERR_CORRUPT, "%s/catalog.db: %s", catalog->dir,
+				     text != NULL ? text : "?");
 	} else {
-		result = catalog_db_error(catalog, rc, "integrity_check");
+		rc = budget.over ? 1 : catalog_db_error(catalog, step, "integrity_check");
 	}
 	sqlite3_finalize(stmt);
-	return result;
+	sqlite3_progress_handler(catalog->db, 0, NULL, NULL);
+	return budget.over ? 1 : rc;
 }
 
 /* Each gives the number of breaches. */
@@ -95,8 +116,12 @@ int
 catalog_check(struct catalog *catalog)
 {
 	AUTO_STATE struct state *state = NULL;
-	int rc = check_file(catalog);
+	int rc = catalog_still_there(catalog);
 
+	if (rc == 0)
+		rc = catalog_check_structure(catalog, UINT64_MAX);
+	if (rc == 0 && catalog->lost > 0)
+		rc = err_set(ERR_CORRUPT, "%s", catalog->held);
 	if (rc < 0 || catalog->is_new)
 		return rc;
 	rc = check_rules(catalog);

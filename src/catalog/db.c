@@ -10,10 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "catalog/catalog_int.h"
@@ -237,6 +240,35 @@ connect(struct catalog *catalog)
 	return rc == SQLITE_OK ? 0 : catalog_db_error(catalog, rc, "open");
 }
 
+#define STRUCTURE_NS NS_PER_S
+
+/*
+ * Checks the structure before anything is written, once and for a bounded time.  A database with
+ * damage is held; one that would have to be migrated is refused.
+ */
+static int
+look_at_structure(struct catalog *catalog, unsigned count)
+{
+	char text[256];
+	int64_t version = 0;
+	int rc = catalog_query_int(catalog, "PRAGMA user_version", &version);
+
+	if (rc < 0 || version == 0 || catalog->structure_seen)
+		return rc;
+	catalog->structure_seen = true;
+	rc = catalog_check_structure(catalog, STRUCTURE_NS);
+	if (rc == 1)
+		log_info("catalog.check", "dir=%s result=unfinished next=\"vdsd --check\"",
+			 catalog->dir);
+	if (rc == 0 || rc == 1 || rc == -ENOMEM)
+		return MIN(rc, 0);
+	snprintf(text, sizeof(text), "%s", err_text(rc));
+	if (version < count)
+		return err_set(ERR_CORRUPT, "%s; an older format cannot be migrated then", text);
+	catalog_guard_hold(catalog, "%s", text);
+	return 0;
+}
+
 int
 catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrations, unsigned count)
 {
@@ -246,6 +278,8 @@ catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrati
 		rc = connect(catalog);
 	if (rc == 0)
 		rc = configure(catalog);
+	if (rc == 0)
+		rc = look_at_structure(catalog, count);
 	return rc < 0 ? rc : catalog_migrate(catalog, migrations, count);
 }
 

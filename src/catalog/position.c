@@ -8,7 +8,10 @@
  * incarnation only if
  *	mark.array_id = catalog.array_id, mark.incarnation = catalog.incarnation,
  *	mark.sequence <= catalog.sequence
- * else it becomes a new one.  The mark is written after each commit without a sync: a power cut may
+ * If the mark is ahead, acknowledged changes are missing (a damaged log, a restored backup): the
+ * catalog is held until an administrator accepts the loss, and then becomes a new incarnation.  In
+ * the other cases (no mark, a mark of another array or of an earlier incarnation) it becomes a new
+ * incarnation at once.  The mark is written after each commit without a sync: a power cut may
  * leave an older mark, never a newer one, so it cannot make a false alarm; a missed one is found by
  * the digest.
  */
@@ -148,22 +151,89 @@ reincarnate(struct catalog *catalog, uint64_t floor)
 	return 0;
 }
 
+/*
+ * How many acknowledged changes the mark knows of that the catalog has not; UINT64_MAX when the mark
+ * is of a later incarnation.
+ */
+static uint64_t
+lost_since(const struct catalog_mark *mark, const struct position *at)
+{
+	if (!guid_equal(&mark->array_id, &at->array_id) || mark->incarnation < at->incarnation)
+		return 0;
+	if (mark->incarnation > at->incarnation)
+		return UINT64_MAX;
+	return mark->sequence > at->sequence ? mark->sequence - at->sequence : 0;
+}
+
+/* Notes a loss and holds the catalog because of it. */
+static void
+hold_for_loss(struct catalog *catalog, const struct catalog_mark *mark)
+{
+	char count[32] = "an unknown number of";
+
+	catalog->lost = lost_since(mark, &catalog->position);
+	if (catalog->lost == 0)
+		return;
+	if (catalog->lost != UINT64_MAX)
+		snprintf(count, sizeof(count), "%" PRIu64, catalog->lost);
+	catalog_guard_hold(catalog,
+			   "%s: %s acknowledged change%s missing from the catalog, which ends with "
+			   "change %" PRIu64
+			   ": put the newest catalog.db and catalog.db-wal back, or "
+			   "start vdsd with --accept-loss to go on without them",
+			   catalog->dir, count, catalog->lost == 1 ? " is" : "s are",
+			   catalog->position.sequence);
+}
+
+void
+catalog_position_look(struct catalog *catalog)
+{
+	struct catalog_mark mark = { 0 };
+
+	catalog->mark_fd = openat(catalog->dir_fd, "mark", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (catalog->mark_fd >= 0 && !catalog->is_new && mark_read(catalog, &mark))
+		hold_for_loss(catalog, &mark);
+}
+
+/* A mark that remembers changes of an array, beside a catalog without one. */
+static int
+refuse_forgotten(struct catalog *catalog)
+{
+	struct catalog_mark mark;
+
+	if (!mark_read(catalog, &mark))
+		return 0;
+	return err_set(
+		ERR_CORRUPT,
+		"%s: catalog.db is empty, but an array has made %" PRIu64
+		" changes there: put its catalog.db back, or remove mark to begin a new array",
+		catalog->dir, mark.sequence);
+}
+
 int
 catalog_position_settle(struct catalog *catalog)
 {
 	const struct position *at = &catalog->position;
 	struct catalog_mark mark = { 0 };
+	bool known;
 	int rc;
 
 	catalog->mark_fd = openat(catalog->dir_fd, "mark", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (catalog->mark_fd < 0)
 		return err_set(-errno, "%s/mark: cannot open: %s", catalog->dir, strerror(errno));
 	if (catalog->is_new)
+		return refuse_forgotten(catalog);
+	known = mark_read(catalog, &mark) && guid_equal(&mark.array_id, &at->array_id);
+	if (known && mark.incarnation == at->incarnation && mark.sequence <= at->sequence)
 		return 0;
-	if (mark_read(catalog, &mark) && guid_equal(&mark.array_id, &at->array_id) &&
-	    mark.incarnation == at->incarnation && mark.sequence <= at->sequence)
+	if (known && !catalog->accept_loss)
+		hold_for_loss(catalog, &mark);
+	if (catalog_held(catalog) != NULL)
 		return 0;
-	rc = reincarnate(catalog, guid_equal(&mark.array_id, &at->array_id) ? mark.incarnation : 0);
+	if (known && lost_since(&mark, at) > 0)
+		log_warning("catalog.loss_accepted", "sequence=%" PRIu64 " was=%" PRIu64,
+			    at->sequence, mark.sequence);
+	rc = reincarnate(catalog, known ? mark.incarnation : 0);
 	if (rc == 0)
 		catalog_mark_write(catalog);
 	return rc;

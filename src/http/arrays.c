@@ -15,6 +15,10 @@ http_array_get(struct http_call *call, struct http_reply *reply)
 		return -ENOMEM;
 	json_object_set_new(json, "position", wire_position_encode(state_position(config)));
 	json_object_set_new(json, "read_only", json_boolean(array_is_read_only(call->array)));
+	json_object_set_new(json, "read_only_reason",
+			    json_string(array_is_read_only(call->array)
+						? array_read_only_reason(call->array)
+						: ""));
 	return http_reply_json(reply, json);
 }
 

@@ -46,6 +46,7 @@ array_start(const struct vdsd_options *options, bool look, struct array **ret_ar
 		.default_address = options->address,
 		.default_port = options->port,
 		.look = look,
+		.accept_loss = options->accept_loss,
 	};
 
 	return array_open(&array_options, ret_array);

@@ -153,6 +153,14 @@ check_set(struct vdsd_options *options, const char *value)
 }
 
 static int
+accept_loss_set(struct vdsd_options *options, const char *value)
+{
+	(void)value;
+	options->accept_loss = true;
+	return 0;
+}
+
+static int
 help_set(struct vdsd_options *options, const char *value)
 {
 	(void)value;
@@ -193,6 +201,8 @@ const struct vdsd_key vdsd_keys[] = {
 	  "log more of one area: iscsi, http.request, all" },
 	{ "check", 0, NULL, false, check_set,
 	  "check the array in the directory and exit; it must not be served" },
+	{ "accept-loss", 0, NULL, false, accept_loss_set,
+	  "go on though changes are missing from the catalog" },
 	{ "help", 'h', NULL, false, help_set,
 	  "show this" },
 	{ "version", 'V', NULL, false, version_set,

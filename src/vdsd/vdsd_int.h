@@ -33,6 +33,7 @@ struct vdsd_options {
 	char *address; /* of the first portal of a new array */
 	uint16_t port;
 	bool listen_given;
+	bool accept_loss;
 	unsigned threads;        /* 0 = one for each core */
 	int ready_fd;            /* -1 = none */
 	unsigned given, in_conf; /* bit n: vdsd_keys[n] was on the command line, in the file */

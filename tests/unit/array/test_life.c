@@ -3,6 +3,7 @@
 #include "array_test.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -141,9 +142,17 @@ test_marker_of_an_array_that_never_began_is_replaced(void **state)
 	struct fixture *f = *state;
 	char path[128];
 
+	sqlite3 *db = NULL;
+
 	fixture_close(f);
+	snprintf(path, sizeof(path), "%s/mark", f->array_dir);
+	assert_int_equal(unlink(path), 0);
 	snprintf(path, sizeof(path), "%s/catalog.db", f->array_dir);
 	assert_int_equal(unlink(path), 0);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	fixture_open(f);
 	assert_int_equal(sequence_of(f->array), 1);
 }
@@ -159,7 +168,7 @@ test_lost_catalog_does_not_take_over_the_luns(void **state)
 	fixture_close(f);
 	snprintf(path, sizeof(path), "%s/catalog.db", f->array_dir);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(array_open(&f->options, &f->array), ERR_IN_USE);
+	assert_int_equal(array_open(&f->options, &f->array), ERR_CORRUPT);
 	lun_file(f, lun, file);
 	assert_true(file_exists(file));
 	f->array = NULL;
@@ -202,6 +211,81 @@ test_checker_finds_a_file_that_is_gone(void **state)
 	assert_int_equal(rc, ERR_CORRUPT);
 }
 
+/* Puts back a catalog that lacks the LUN `lost`, which was made in between. */
+static struct guid
+lose_a_lun(struct fixture *f)
+{
+	char path[128], command[320];
+	struct guid lun;
+
+	fixture_close(f);
+	snprintf(path, sizeof(path), "%s/catalog.db", f->array_dir);
+	snprintf(command, sizeof(command), "cp %s %s.saved", path, path);
+	assert_int_equal(system(command), 0);
+	fixture_open(f);
+	lun = make_lun(f->array, "lost");
+	fixture_close(f);
+	snprintf(command, sizeof(command), "mv %s.saved %s", path, path);
+	assert_int_equal(system(command), 0);
+	return lun;
+}
+
+static void
+test_missing_changes_make_the_array_read_only_and_remove_no_file(void **state)
+{
+	struct fixture *f = *state;
+	struct guid kept = make_lun(f->array, "kept"), lost, unknown = random_guid();
+	struct blk_dev *dev = NULL;
+	char file[256];
+
+	lost = lose_a_lun(f);
+	fixture_open(f);
+	assert_true(array_is_read_only(f->array));
+	assert_non_null(
+		strstr(array_read_only_reason(f->array), "1 acknowledged change is missing"));
+	assert_int_equal(array_rename(f->array, NULL, "other", NULL), ERR_READ_ONLY);
+	assert_non_null(strstr(err_text(ERR_READ_ONLY), "--accept-loss"));
+	assert_int_equal(array_lun_delete(f->array, NULL, &unknown, NULL), ERR_NOT_FOUND);
+	assert_ok(array_lun_device(f->array, &kept, &dev));
+	array_device_release(f->array, dev);
+	assert_int_equal(array_check(f->array), ERR_CORRUPT);
+	fixture_close(f);
+	lun_file(f, lost, file);
+	assert_true(file_exists(file));
+	f->options.accept_loss = true;
+	fixture_open(f);
+	assert_false(array_is_read_only(f->array));
+	assert_int_equal(count_rows(f->array, ROW_LUN), 1);
+	assert_ok(array_rename(f->array, NULL, "other", NULL));
+	assert_true(file_exists(file));
+}
+
+static bool
+is_read_only(struct array *array, const void *arg)
+{
+	(void)arg;
+	return array_is_read_only(array);
+}
+
+static void
+test_directory_that_vanishes_makes_the_array_read_only(void **state)
+{
+	struct fixture *f = *state;
+	char command[320];
+
+	f->options.verify_interval_ms = 10;
+	fixture_reopen(f);
+	snprintf(command, sizeof(command), "cd %s && mkdir ../away && mv * ../away", f->array_dir);
+	assert_int_equal(system(command), 0);
+	assert_true(wait_for(f->array, is_read_only, NULL));
+	assert_int_equal(array_rename(f->array, NULL, "other", NULL), ERR_READ_ONLY);
+	fixture_close(f);
+	snprintf(command, sizeof(command), "cd %s && mv ../away/* . && rmdir ../away",
+		 f->array_dir);
+	assert_int_equal(system(command), 0);
+	fixture_open(f);
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -221,6 +305,8 @@ main(void)
 		WITH_ARRAY(test_lost_catalog_does_not_take_over_the_luns),
 		WITH_ARRAY(test_restored_catalog_is_a_new_incarnation),
 		WITH_ARRAY(test_checker_finds_a_file_that_is_gone),
+		WITH_ARRAY(test_missing_changes_make_the_array_read_only_and_remove_no_file),
+		WITH_ARRAY(test_directory_that_vanishes_makes_the_array_read_only),
 	};
 	/* clang-format on */
 

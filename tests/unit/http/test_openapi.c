@@ -343,7 +343,7 @@ static void
 test_objects_are_rows_and_what_is_merged(void **state)
 {
 	(void)state;
-	row_agrees("Array", ROW_ARRAY, 2); /* position, read_only */
+	row_agrees("Array", ROW_ARRAY, 3); /* position, read_only and its reason */
 	row_agrees("Pool", ROW_POOL, 1);   /* live */
 	row_agrees("Lun", ROW_LUN, 1);
 	row_agrees("Target", ROW_TARGET, 0);

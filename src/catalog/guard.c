@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Guards of the files in DIR: what must be refused before anything is written there, what makes a
+ * catalog held (open, but never written to), and whether the files are still the ones that were
+ * opened.
+ *
+ * A catalog is held when its structure is damaged, or when acknowledged changes are missing from it
+ * (position.c).  Whoever holds it keeps the evidence: the log is not worked off, nothing is written.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "catalog/catalog_int.h"
+
+/* ---- an array without its catalog ---- */
+
+/* What an array leaves in its directory besides the database. */
+static const struct {
+	const char *name;
+	bool may_be_empty;
+} traces[] = {
+	{ "mark", false },
+	{ "catalog.db-wal", false },
+	{ "luns/.vds-pool", true },
+};
+
+/* The names of those that are there, joined; "" = none. */
+static void
+find_traces(const struct catalog *catalog, char *ret_names, size_t size)
+{
+	struct stat st;
+
+	ret_names[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(traces); i++) {
+		size_t len = strlen(ret_names);
+
+		if (fstatat(catalog->dir_fd, traces[i].name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    (st.st_size == 0 && !traces[i].may_be_empty))
+			continue;
+		snprintf(ret_names + len, size - len, "%s%s", len > 0 ? ", " : "", traces[i].name);
+	}
+}
+
+int
+catalog_guard_missing(const struct catalog *catalog)
+{
+	struct stat st;
+	bool there = fstatat(catalog->dir_fd, "catalog.db", &st, AT_SYMLINK_NOFOLLOW) == 0;
+	char names[96];
+
+	if (there && st.st_size > 0)
+		return 0;
+	find_traces(catalog, names, sizeof(names));
+	if (names[0] == '\0')
+		return 0;
+	return err_set(
+		ERR_CORRUPT,
+		"%s: catalog.db is %s, but an array has left there: %s. Put its catalog.db "
+		"back, from a backup or from catalog.db.v*; or move what is left away to begin "
+		"a new array",
+		catalog->dir, there ? "empty" : "missing", names);
+}
+
+/* ---- holding ---- */
+
+void
+catalog_guard_hold(struct catalog *catalog, const char *format, ...)
+{
+	va_list args;
+
+	if (catalog->held[0] != '\0')
+		return;
+	va_start(args, format);
+	vsnprintf(catalog->held, sizeof(catalog->held), format, args);
+	va_end(args);
+}
+
+int
+catalog_guard_hold_database(struct catalog *catalog)
+{
+	if (sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) != SQLITE_OK)
+		return err_set(ERR_INTERNAL, "%s/catalog.db: cannot be held", catalog->dir);
+	return catalog_exec(catalog, "PRAGMA query_only = ON");
+}
+
+const char *
+catalog_held(const struct catalog *catalog)
+{
+	return catalog->held[0] != '\0' ? catalog->held : NULL;
+}
+
+/* ---- are the files still there? ---- */
+
+static const char *const files[CATALOG_FILES] = {
+	[CATALOG_FILE_LOCK] = "lock",
+	[CATALOG_FILE_DATABASE] = "catalog.db",
+	[CATALOG_FILE_LOG] = "catalog.db-wal",
+};
+
+void
+catalog_guard_remember(struct catalog *catalog)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < CATALOG_FILES; i++) {
+		struct catalog_file *file = &catalog->files[i];
+
+		if (atomic_load(&file->known) ||
+		    fstatat(catalog->dir_fd, files[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		atomic_store(&file->dev, (uint64_t)st.st_dev);
+		atomic_store(&file->ino, (uint64_t)st.st_ino);
+		atomic_store(&file->known, true);
+	}
+}
+
+void
+catalog_guard_forget_log(struct catalog *catalog)
+{
+	atomic_store(&catalog->files[CATALOG_FILE_LOG].known, false);
+	atomic_fetch_add(&catalog->files[CATALOG_FILE_LOG].generation, 1);
+}
+
+/*
+ * Returns the errno that says what has become of the file, ESTALE for another one; 0 also when the
+ * writer closes it meanwhile.
+ */
+static int
+look(const struct catalog *catalog, size_t i)
+{
+	const struct catalog_file *file = &catalog->files[i];
+	unsigned generation = atomic_load(&file->generation);
+	struct stat st;
+	int error = 0;
+
+	if (!atomic_load(&file->known))
+		return 0;
+	if (fstatat(catalog->dir_fd, files[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+		/* Another error says nothing about the file; a commit that it spoils fails. */
+		error = errno == ENOENT || errno == ENOTDIR ? errno : 0;
+	else if ((uint64_t)st.st_dev != atomic_load(&file->dev) ||
+		 (uint64_t)st.st_ino != atomic_load(&file->ino))
+		error = ESTALE;
+	return atomic_load(&file->generation) == generation ? error : 0;
+}
+
+int
+catalog_still_there(const struct catalog *catalog)
+{
+	for (size_t i = 0; i < CATALOG_FILES; i++) {
+		int error = look(catalog, i);
+
+		if (error == ESTALE)
+			return err_set(ERR_CORRUPT, "%s/%s was replaced while in use", catalog->dir,
+				       files[i]);
+		if (error != 0)
+			return err_set(ERR_CORRUPT,
+				       "%s/%s is gone while it is in use: %s",
+				       catalog->dir, files[i], strerror(error));
+	}
+	return 0;
+}

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What happens to the files below vdsd while it runs or before it starts: noticed, said, and nothing made worse."""
+import os
+import shutil
+import subprocess
+
+import vdstest
+from vdstest import Daemon, RestError, check, equal, eventually
+
+MIB = 1 << 20
+
+
+def fails_to_start(daemon):
+    """What vdsd says when it ends instead of serving."""
+    done = subprocess.run([os.environ['VDSD'], '--dir', daemon.dir, '--socket', daemon.socket, '--listen', 'none'],
+                          capture_output=True, text=True, timeout=vdstest.DEADLINE_S)
+    check(done.returncode != 0, 'vdsd ended well')
+    return done.stderr
+
+
+def check_says(daemon):
+    """What the checker of a stopped array finds."""
+    done = subprocess.run([os.environ['VDSD'], '--dir', daemon.dir, '--check'], capture_output=True, text=True,
+                          timeout=vdstest.DEADLINE_S)
+    check(done.returncode != 0, f'vdsd --check: {done.stdout}')
+    return done.stderr
+
+
+def refused(rest, code, method, path, body=None):
+    try:
+        rest.call(method, path, body)
+    except RestError as error:
+        equal(error.code, code, f'{method} {path}: {error}')
+        return str(error)
+    raise vdstest.Failed(f'{method} {path} was done')
+
+
+def make_lun(daemon, name):
+    rest = daemon.rest()
+    lun = rest.call('POST', '/v1/luns', {'size_bytes': MIB, 'name': name, 'mask': '*'})['id']
+    rest.close()
+    return lun
+
+
+def test_an_array_without_its_catalog_is_not_begun_anew():
+    with Daemon() as daemon:
+        make_lun(daemon, 'precious')
+        daemon.stop()
+        catalog, away = daemon.dir / 'catalog.db', daemon.top / 'away'
+        for leave in (lambda: None, lambda: catalog.write_bytes(b'')):
+            shutil.move(catalog, away)
+            leave()
+            before = sorted((path.name, path.stat().st_mtime_ns) for path in daemon.dir.iterdir())
+            said = fails_to_start(daemon)
+            check('mark' in said and 'luns/.vds-pool' in said and 'backup' in said, f'it says: {said}')
+            equal(sorted((path.name, path.stat().st_mtime_ns) for path in daemon.dir.iterdir()), before, 'the files')
+            catalog.unlink(missing_ok=True)
+            shutil.move(away, catalog)
+        daemon.start()
+        equal([lun['name'] for lun in daemon.ctl('list', 'luns')], ['precious'], 'the LUNs')
+        daemon.stop()
+        daemon.checker()
+
+
+def test_missing_changes_are_said_and_must_be_accepted():
+    with Daemon() as daemon:
+        make_lun(daemon, 'kept')
+        daemon.stop()
+        shutil.copy(daemon.dir / 'catalog.db', daemon.top / 'backup')
+        daemon.start()
+        make_lun(daemon, 'lost')
+        daemon.stop()
+        shutil.copy(daemon.top / 'backup', daemon.dir / 'catalog.db')
+        check('1 acknowledged change is missing' in check_says(daemon), 'the checker does not tell')
+        daemon.start()
+        rest = daemon.rest()
+        said = refused(rest, 'READ_ONLY', 'PATCH', '/v1/array', {'name': 'other'})
+        check('1 acknowledged change is missing' in said and '--accept-loss' in said, f'the refusal says: {said}')
+        equal(rest.call('GET', '/v1/array')['read_only'], True, 'read only')
+        check('--accept-loss' in rest.call('GET', '/v1/array')['read_only_reason'], 'the reason')
+        equal([lun['name'] for lun in rest.list('luns')], ['kept'], 'the LUNs')
+        rest.close()
+        daemon.stop()
+        daemon.options = (*daemon.options, '--accept-loss')
+        daemon.start()
+        make_lun(daemon, 'new')
+        daemon.stop()
+        daemon.options = daemon.options[:-1]
+        daemon.start()
+        make_lun(daemon, 'newer')
+        daemon.stop()
+        daemon.checker()
+
+
+def test_a_directory_that_is_removed_under_it_is_noticed():
+    with Daemon() as daemon:
+        make_lun(daemon, 'l')
+        rest = daemon.rest()
+        shutil.rmtree(daemon.dir)
+        refused(rest, 'READ_ONLY', 'PATCH', '/v1/array', {'name': 'other'})
+        equal(rest.call('GET', '/v1/array')['read_only'], True, 'read only')
+        check('array.read_only' in daemon.log.read_text(), 'the log does not tell')
+        check(not daemon.dir.exists(), 'something was made in its place')
+        rest.close()
+        daemon.stop()
+
+
+def test_a_directory_that_is_removed_under_an_idle_array_is_noticed():
+    with Daemon() as daemon:
+        lun = make_lun(daemon, 'l')
+        rest = daemon.rest()
+        shutil.rmtree(daemon.dir)
+        eventually('it is read-only', lambda: rest.call('GET', '/v1/array')['read_only'])
+        eventually('the LUN has failed', lambda: rest.call('GET', f'/v1/luns/{lun}')['live']['health'] == 'failed')
+        equal(rest.call('POST', '/v1/check')['clean'], False, 'the checker')
+        rest.close()
+        daemon.stop()
+
+
+vdstest.main([f for name, f in list(globals().items()) if name.startswith('test_')])
