@@ -159,6 +159,12 @@ bool array_is_read_only(struct array *array);
  * accepted.  Valid as long as the array.  Any thread.
  */
 const char *array_read_only_reason(struct array *array);
+/*
+ * What breaks no invariant but should be known: that the array is read-only, that its reserve is not
+ * whole, that a pool is not ready or full.  Whole sentences, one a line, "" = nothing (mem_free).
+ * Returns 0 or -ENOMEM.  Any thread.
+ */
+int array_notes(struct array *array, char **ret_text);
 /* Invariants of catalog, memory and stores against one another.  0 or ERR_CORRUPT with a text. */
 int array_check(struct array *array);
 

@@ -233,8 +233,10 @@ change_set(struct array *array, const struct array_request *request, const struc
 	};
 	int rc;
 
+	if (how != SET_REMOVE && count > 0)
+		a.task.use = CATALOG_ASSOCIATES;
 	if (targets == NULL && count > 0)
-		return err_set(ERR_INVALID, "there are no targets, but a count");
+		return err_set(ERR_INVALID, "targets is NULL but count is %zu", count);
 	rc = copy_targets(&a, targets, count);
 	if (rc == 0)
 		rc = array_request_begin(array, request, ret_answer);

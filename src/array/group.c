@@ -177,7 +177,7 @@ array_group_delete(struct array *array, const struct array_request *request,
 		   const struct guid *group, bool with_portals, struct array_answer *ret_answer)
 {
 	struct group_change c = {
-		.task = { .apply = delete_apply, .cause = "group.delete" },
+		.task = { .apply = delete_apply, .cause = "group.delete", .use = CATALOG_FREES },
 		.id = *group,
 		.with_portals = with_portals,
 	};
@@ -261,7 +261,7 @@ array_group_remove_portal(struct array *array, const struct array_request *reque
 			  struct array_answer *ret_answer)
 {
 	struct group_change c = {
-		.task = { .apply = remove_apply, .cause = "group.remove" },
+		.task = { .apply = remove_apply, .cause = "group.remove", .use = CATALOG_FREES },
 		.id = *group,
 		.portal_id = *portal,
 	};

@@ -160,8 +160,10 @@ int
 array_job_cancel(struct array *array, const struct array_request *request, const struct guid *job,
 		 struct array_answer *ret_answer)
 {
-	struct cancel c = { .task = { .apply = cancel_apply, .cause = "job.cancel" },
-			    .job_id = job };
+	struct cancel c = {
+		.task = { .apply = cancel_apply, .cause = "job.cancel", .use = CATALOG_FREES },
+		.job_id = job
+	};
 
 	return array_change_run(array, request, &c.task, ret_answer);
 }
@@ -246,7 +248,9 @@ void
 array_job_expire(struct array *array)
 {
 	AUTO_STATE struct state *state = array_state(array);
-	struct array_task task = { .apply = expire_apply, .cause = "job.expire" };
+	struct array_task task = { .apply = expire_apply,
+				   .cause = "job.expire",
+				   .use = CATALOG_FREES };
 
 	for (size_t i = 0; i < state_count(state, ROW_JOB); i++) {
 		if (is_old(state_at(state, ROW_JOB, i))) {

@@ -199,7 +199,8 @@ array_pool_delete(struct array *array, const struct array_request *request, cons
 	struct pool_change c = {
 		.task = { .apply = delete_apply,
 			  .published = delete_published,
-			  .cause = "pool.delete" },
+			  .cause = "pool.delete",
+			  .use = CATALOG_FREES },
 		.id = *pool,
 	};
 

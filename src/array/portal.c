@@ -226,7 +226,8 @@ array_portal_delete(struct array *array, const struct array_request *request,
 	struct portal_change c = {
 		.task = { .apply = delete_apply,
 			  .published = delete_published,
-			  .cause = "portal.delete" },
+			  .cause = "portal.delete",
+			  .use = CATALOG_FREES },
 		.id = portal,
 	};
 

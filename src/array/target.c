@@ -166,7 +166,8 @@ array_target_delete(struct array *array, const struct array_request *request,
 	struct target_change c = {
 		.task = { .apply = delete_apply,
 			  .published = delete_published,
-			  .cause = "target.delete" },
+			  .cause = "target.delete",
+			  .use = CATALOG_FREES },
 		.id = *target,
 	};
 

@@ -91,7 +91,7 @@ open_all(struct catalog *catalog)
 		rc = lock_dir(catalog);
 	if (rc == 0)
 		rc = catalog_guard_missing(catalog);
-	if (rc == 0 && !catalog->look)
+	if (rc == 0)
 		catalog_reserve_open(catalog);
 	if (rc == 0)
 		rc = catalog->look ? catalog_db_look(catalog, catalog_migration_count)
@@ -111,6 +111,8 @@ open_all(struct catalog *catalog)
 	catalog_guard_remember(catalog);
 	if (rc == 0)
 		catalog_reserve_renew(catalog);
+	if (rc == 0)
+		catalog_reserve_settle(catalog);
 	return rc;
 }
 
@@ -196,6 +198,7 @@ catalog_reopen(struct catalog *catalog)
 	if (rc < 0)
 		return rc;
 	rc = catalog_db_open(catalog, catalog_migrations, catalog_migration_count);
+	catalog->reserve.saving = false;
 	catalog_guard_remember(catalog);
 	return rc < 0 ? rc : catalog_position_load(catalog);
 }
@@ -248,6 +251,7 @@ catalog_commit(struct catalog *catalog)
 	catalog->committed = catalog->position;
 	catalog->is_new = guid_is_zero(&catalog->position.array_id);
 	catalog_mark_write(catalog);
+	catalog_reserve_settle(catalog);
 	catalog_guard_remember(catalog); /* the log is made by the first commit */
 	return 0;
 }

@@ -90,11 +90,15 @@ int catalog_check(struct catalog *catalog);
 
 #define CATALOG_RESERVE_BYTES (4u << 20)
 
-/* What a change does to space; once the reserve is not whole, who may have what is left of it. */
+/*
+ * What a change does to space.  Once the reserve is not whole, a change may be made while so much of
+ * it is left:
+ */
 enum catalog_use {
-	CATALOG_CHANGES, /* all but the last quarter */
-	CATALOG_MAKES,   /* nothing */
-	CATALOG_FREES    /* all of it: also what the array itself must be able to note */
+	CATALOG_CHANGES,    /* half: it changes what is there */
+	CATALOG_MAKES,      /* all: it makes something */
+	CATALOG_ASSOCIATES, /* a quarter: it makes paths */
+	CATALOG_FREES       /* nothing: it deletes, or notes what the array itself must note */
 };
 
 /* May a change be made?  0, or ERR_NO_SPACE with a text: space was given up and is not back. */
@@ -103,6 +107,11 @@ int catalog_reserve_check(const struct catalog *catalog, enum catalog_use use);
 bool catalog_reserve_is_wanted(const struct catalog *catalog);
 /* Makes it whole when there is room.  Best effort; not synced, for it holds nothing. */
 void catalog_reserve_renew(struct catalog *catalog);
+/*
+ * How many bytes of the reserve are missing; 0 also for a file system that has none.  Also for a
+ * catalog that is looked at.  Any thread.
+ */
+uint64_t catalog_reserve_missing(const struct catalog *catalog);
 
 /* ---- transactions ---- */
 
@@ -123,9 +132,11 @@ int catalog_rollback_to(struct catalog *catalog);
 
 /*
  * One change: its rows, its event, the new position.  Its sequence must follow the catalog's
- * (ERR_INTERNAL). Old events are dropped: at least CATALOG_EVENTS_KEPT stay.
+ * (ERR_INTERNAL). Old events are dropped: at least CATALOG_EVENTS_KEPT stay, or
+ * CATALOG_EVENTS_KEPT_FULL while the reserve is not whole.
  */
-#define CATALOG_EVENTS_KEPT 10000
+#define CATALOG_EVENTS_KEPT      10000
+#define CATALOG_EVENTS_KEPT_FULL 64
 int catalog_apply(struct catalog *catalog, const struct change *change);
 
 /* The first answer to a request id; at least CATALOG_EVENTS_KEPT of them stay. */

@@ -25,11 +25,13 @@ enum catalog_statement {
 	STMT_POSITION_REINCARNATE,
 	STMT_EVENT_PUT,
 	STMT_EVENT_PRUNE,
+	STMT_EVENT_PRUNE_TWO,
 	STMT_EVENT_RANGE,
 	STMT_EVENT_LIST,
 	STMT_EVENT_DIGEST,
 	STMT_ANSWER_PUT,
 	STMT_ANSWER_PRUNE,
+	STMT_ANSWER_PRUNE_TWO,
 	STMT_ANSWER_LIST,
 	STMT_COUNTER_GET,
 	STMT_COUNTER_SET,
@@ -63,11 +65,13 @@ struct catalog_mark {
 
 /* Space for when the disk is full, and the layer below SQLite that gives it up: reserve.c. */
 struct catalog_reserve {
-	int fd;                 /* DIR/reserve; -1 = none */
-	uint64_t held_bytes;    /* allocated, of CATALOG_RESERVE_BYTES */
-	atomic_bool wanted;     /* it is not whole, and could be */
-	char name[40];          /* of the VFS */
-	sqlite3_vfs vfs, *real; /* real: the one below; NULL = not registered */
+	int fd;                         /* DIR/reserve; -1 = none */
+	uint64_t held_bytes;            /* allocated, of CATALOG_RESERVE_BYTES */
+	_Atomic uint64_t missing_bytes; /* what others than the writer see of that */
+	bool saving;                    /* SQLite was told to save space; writer thread */
+	atomic_bool wanted;             /* it is not whole, and could be */
+	char name[40];                  /* of the VFS */
+	sqlite3_vfs vfs, *real;         /* real: the one below; NULL = not registered */
 };
 
 /* A file that must stay the one that was opened: guard.c. */
@@ -183,6 +187,11 @@ int catalog_check_structure(struct catalog *catalog, uint64_t budget_ns);
 
 /* reserve.c */
 void catalog_reserve_open(struct catalog *catalog);
+/*
+ * After a commit: lets SQLite save space while the reserve is not whole, and stops that when it is.
+ * Writer thread.
+ */
+void catalog_reserve_settle(struct catalog *catalog);
 void catalog_reserve_close(struct catalog *catalog); /* also when it is not open */
 /* The VFS to open the database with, until it is closed and this unregistered. */
 int catalog_reserve_register(struct catalog *catalog, const char **ret_vfs);

@@ -38,6 +38,8 @@ static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_EVENT_PUT] =
 		"INSERT INTO event (sequence, request_id, utc_ms, change) VALUES (?, ?, ?, ?)",
 	[STMT_EVENT_PRUNE] = "DELETE FROM event WHERE sequence <= ?",
+	[STMT_EVENT_PRUNE_TWO] = "DELETE FROM event WHERE sequence IN (SELECT sequence FROM event "
+				 "WHERE sequence <= ? ORDER BY sequence LIMIT 2)",
 	[STMT_EVENT_RANGE] =
 		"SELECT count(*), min(sequence), max(sequence) FROM event WHERE sequence > ?",
 	[STMT_EVENT_LIST] =
@@ -47,6 +49,8 @@ static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_ANSWER_PUT] = "INSERT INTO answer (request_id, sequence, object_id, job_id, existed) "
 			    "VALUES (?, ?, ?, ?, ?)",
 	[STMT_ANSWER_PRUNE] = "DELETE FROM answer WHERE number <= ?",
+	[STMT_ANSWER_PRUNE_TWO] = "DELETE FROM answer WHERE number IN (SELECT number FROM answer "
+				  "WHERE number <= ? ORDER BY number LIMIT 2)",
 	[STMT_ANSWER_LIST] = "SELECT request_id, sequence, object_id, job_id, existed FROM answer "
 			     "ORDER BY number",
 	[STMT_COUNTER_GET] = "SELECT value FROM counter WHERE counter = ?",

@@ -15,18 +15,25 @@
 
 #define PRUNE_EVERY 256
 
+/*
+ * Drops what is old, in batches.  While the reserve is not whole two go for each one that comes, so
+ * that the log shrinks and changes take no space.
+ */
 static int
-prune(struct catalog *catalog, enum catalog_statement which, int64_t newest)
+prune(struct catalog *catalog, enum catalog_statement batch, enum catalog_statement two,
+      int64_t newest)
 {
+	bool full = catalog_reserve_is_wanted(catalog);
+	int64_t kept = full ? CATALOG_EVENTS_KEPT_FULL : CATALOG_EVENTS_KEPT;
 	sqlite3_stmt *stmt;
 	int rc;
 
-	if (newest % PRUNE_EVERY != 0 || newest <= CATALOG_EVENTS_KEPT)
+	if ((!full && newest % PRUNE_EVERY != 0) || newest <= kept)
 		return 0;
-	rc = catalog_statement(catalog, which, &stmt);
+	rc = catalog_statement(catalog, full ? two : batch, &stmt);
 	if (rc < 0)
 		return rc;
-	sqlite3_bind_int64(stmt, 1, newest - CATALOG_EVENTS_KEPT);
+	sqlite3_bind_int64(stmt, 1, newest - kept);
 	return catalog_run(catalog, stmt, "prune");
 }
 
@@ -69,7 +76,9 @@ catalog_event_put(struct catalog *catalog, const struct change *change)
 	sqlite3_bind_text(stmt, 4, text, -1, mem_free);
 	rc = catalog_run(catalog, stmt, "event");
 	sqlite3_clear_bindings(stmt);
-	return rc < 0 ? rc : prune(catalog, STMT_EVENT_PRUNE, (int64_t)change->sequence);
+	return rc < 0 ? rc
+		      : prune(catalog, STMT_EVENT_PRUNE, STMT_EVENT_PRUNE_TWO,
+			      (int64_t)change->sequence);
 }
 
 /* Are there exactly the events since + 1 … up to the position? */
@@ -148,7 +157,8 @@ catalog_answer_put(struct catalog *catalog, const struct catalog_answer *answer)
 	sqlite3_bind_int(stmt, 5, answer->existed);
 	rc = catalog_run(catalog, stmt, "answer");
 	return rc < 0 ? rc
-		      : prune(catalog, STMT_ANSWER_PRUNE, sqlite3_last_insert_rowid(catalog->db));
+		      : prune(catalog, STMT_ANSWER_PRUNE, STMT_ANSWER_PRUNE_TWO,
+			      sqlite3_last_insert_rowid(catalog->db));
 }
 
 static int

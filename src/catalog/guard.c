@@ -163,8 +163,7 @@ catalog_still_there(const struct catalog *catalog)
 			return err_set(ERR_CORRUPT, "%s/%s was replaced while in use", catalog->dir,
 				       files[i]);
 		if (error != 0)
-			return err_set(ERR_CORRUPT,
-				       "%s/%s is gone while it is in use: %s",
+			return err_set(ERR_CORRUPT, "%s/%s is gone while it is in use: %s",
 				       catalog->dir, files[i], strerror(error));
 	}
 	return 0;

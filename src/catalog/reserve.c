@@ -39,6 +39,8 @@ static void
 set_held(struct catalog *catalog, uint64_t bytes)
 {
 	catalog->reserve.held_bytes = bytes;
+	atomic_store(&catalog->reserve.missing_bytes,
+		     catalog->reserve.fd >= 0 ? CATALOG_RESERVE_BYTES - bytes : 0);
 	atomic_store(&catalog->reserve.wanted, bytes < CATALOG_RESERVE_BYTES);
 }
 
@@ -57,8 +59,10 @@ measure(struct catalog *catalog)
 void
 catalog_reserve_open(struct catalog *catalog)
 {
+	int mode = catalog->look ? O_RDONLY : O_RDWR;
+
 	catalog->reserve.fd = openat(catalog->dir_fd, "reserve",
-				     O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+				     mode | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	measure(catalog);
 }
 
@@ -130,6 +134,27 @@ catalog_reserve_renew(struct catalog *catalog)
 			 catalog->reserve.held_bytes);
 }
 
+uint64_t
+catalog_reserve_missing(const struct catalog *catalog)
+{
+	return atomic_load(&catalog->reserve.missing_bytes);
+}
+
+/* A log of so many pages is worked off, and then written again from its beginning. */
+#define LOG_PAGES        1000 /* SQLite's own choice */
+#define LOG_PAGES_SAVING 32
+
+void
+catalog_reserve_settle(struct catalog *catalog)
+{
+	bool saving = catalog_reserve_missing(catalog) > 0;
+
+	if (saving == catalog->reserve.saving)
+		return;
+	sqlite3_wal_autocheckpoint(catalog->db, saving ? LOG_PAGES_SAVING : LOG_PAGES);
+	catalog->reserve.saving = saving;
+}
+
 bool
 catalog_reserve_is_wanted(const struct catalog *catalog)
 {
@@ -141,8 +166,9 @@ catalog_reserve_check(const struct catalog *catalog, enum catalog_use use)
 {
 	/* clang-format off */
 	static const uint64_t least[] = {
-		[CATALOG_CHANGES] = CATALOG_RESERVE_BYTES / 4,
+		[CATALOG_CHANGES] = CATALOG_RESERVE_BYTES / 2,
 		[CATALOG_MAKES] = CATALOG_RESERVE_BYTES,
+		[CATALOG_ASSOCIATES] = CATALOG_RESERVE_BYTES / 4,
 		[CATALOG_FREES] = 0,
 	};
 	/* clang-format on */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The array as a whole: its row, snapshot, barrier, checker; and what the server says of itself. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "http/http_int.h"
 
 int
@@ -78,6 +80,22 @@ failed_luns(struct array *array)
 	return count;
 }
 
+/* The sentences of array_notes as a list; NULL when out of memory. */
+static json_t *
+notes(struct array *array)
+{
+	AUTO_FREE char *text = NULL;
+	json_t *list = array_notes(array, &text) == 0 ? json_array() : NULL;
+
+	for (const char *line = text; list != NULL && *line != '\0';) {
+		size_t len = strcspn(line, "\n");
+
+		json_array_append_new(list, json_stringn(line, len));
+		line += len + (line[len] == '\n');
+	}
+	return list;
+}
+
 /* A LUN that says it is failed breaks no invariant, but who asks wants to know. */
 int
 http_check(struct http_call *call, struct http_reply *reply)
@@ -86,9 +104,10 @@ http_check(struct http_call *call, struct http_reply *reply)
 
 	if (rc < 0 && rc != ERR_CORRUPT)
 		return rc;
-	return http_reply_json(reply, json_pack("{s:b, s:s, s:I}", "clean", rc == 0, "message",
+	return http_reply_json(reply, json_pack("{s:b, s:s, s:I, s:o}", "clean", rc == 0, "message",
 						rc == 0 ? "" : err_text(rc), "failed_luns",
-						(json_int_t)failed_luns(call->array)));
+						(json_int_t)failed_luns(call->array), "notes",
+						notes(call->array)));
 }
 
 int

@@ -60,6 +60,8 @@ static void
 clean_print(const json_t *json, FILE *out)
 {
 	json_int_t failed = json_integer_value(json_object_get(json, "failed_luns"));
+	const json_t *note;
+	size_t i;
 
 	if (failed > 0)
 		fprintf(out,
@@ -68,6 +70,8 @@ clean_print(const json_t *json, FILE *out)
 			failed, failed > 1 ? "s are" : " is");
 	else
 		fprintf(out, "clean\n");
+	json_array_foreach(json_object_get(json, "notes"), i, note)
+		fprintf(out, "note: %s\n", json_string_value(note));
 }
 
 int

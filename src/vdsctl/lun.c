@@ -108,7 +108,9 @@ create_no_space(struct ctl *ctl, const struct client_lun_spec *spec)
 
 	if (what == NULL || why == NULL)
 		return -ENOMEM;
-	if (client_max_lun_size(ctl->client, &spec->pool_id, spec->thick, &most) < 0)
+	/* Where the size would fit, something else is short: the catalog's own file system. */
+	if (client_max_lun_size(ctl->client, &spec->pool_id, spec->thick, &most) < 0 ||
+	    spec->size_bytes <= most)
 		return err_set(ERR_NO_SPACE, "%s: %s", what, why);
 	return space_error(what,
 			   spec->thick ? "what is free in the pool suffices for"

@@ -112,9 +112,12 @@ serve(const struct vdsd_options *options)
 	return rc;
 }
 
-/* Nothing is made or changed: a directory without a catalog is an error here. */
+/*
+ * Checks an array that is not served.  Nothing is made or changed: a directory without a catalog is
+ * an error here.  *ret_notes: what breaks no invariant (mem_free).
+ */
 static int
-check_array(const struct vdsd_options *options)
+check_array(const struct vdsd_options *options, char **ret_notes)
 {
 	AUTO_FREE char *path = str_printf("%s/catalog.db", options->dir);
 	struct array *array = NULL;
@@ -127,6 +130,8 @@ check_array(const struct vdsd_options *options)
 	rc = array_start(options, true, &array);
 	if (rc == 0)
 		rc = array_check(array);
+	if (rc == 0)
+		rc = array_notes(array, ret_notes);
 	array_close(array);
 	return rc;
 }
@@ -134,10 +139,11 @@ check_array(const struct vdsd_options *options)
 static int
 check(const struct vdsd_options *options)
 {
-	int rc = check_array(options);
+	AUTO_FREE char *notes = NULL;
+	int rc = check_array(options, &notes);
 
 	if (rc == 0)
-		printf("clean\n");
+		printf("clean\n%s", notes);
 	else
 		fprintf(stderr, "vdsd: %s: %s\n", options->dir, err_text(rc));
 	return rc;

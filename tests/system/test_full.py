@@ -164,8 +164,56 @@ def test_whatever_else_is_changed_luns_can_still_be_deleted():
                 refused = (n, error.code)
                 break
         rest.close()
-        check(refused is not None and refused[0] > 100 and refused[1] == 'NO_SPACE', f'refused: {refused}')
+        check(refused is None or refused[0] > 100 and refused[1] == 'NO_SPACE', f'refused: {refused}')
         recover(daemon)
+        daemon.stop()
+        daemon.checker()
+
+
+def test_a_full_array_can_be_emptied_whatever_used_the_reserve():
+    """Others take at once what a deletion frees."""
+    with SmallDisk() as daemon:
+        rest = daemon.rest()
+        targets = [rest.call('POST', '/v1/targets', {'alias': f't{n}', 'with_group': True})['id'] for n in range(10)]
+        luns = [rest.call('POST', '/v1/luns', {'size_bytes': MIB})['id'] for _ in range(150)]
+        for lun in luns:
+            rest.call('PUT', f'/v1/luns/{lun}/targets', {'targets': targets[:5]})
+        initiator = vdstest.Initiator()     # so that numbers are retired: deletions then write more
+        names = [rest.call('GET', f'/v1/targets/{target}')['iscsi_name'] for target in targets]
+        for name in names:
+            initiator.list(daemon.portal, name, INITIATOR)
+        initiator.close()
+        daemon.fill('big')
+        refused = None
+        for n in range(3000):
+            try:
+                rest.call('PUT', f'/v1/luns/{luns[n % len(luns)]}/targets',
+                          {'targets': targets if n // len(luns) % 2 == 0 else targets[5:]})
+            except RestError as error:
+                refused = error.code
+                break
+        check(refused in (None, 'NO_SPACE'), f'refused: {refused}')
+        daemon.stuff()
+        check(daemon.reserve() >= RESERVE // 4, f'{daemon.reserve()} bytes are left for deletions')
+        daemon.stop()
+        done = subprocess.run([os.environ['VDSD'], '--dir', daemon.dir, '--check'], capture_output=True, text=True,
+                              check=False, timeout=vdstest.DEADLINE_S)
+        equal(done.returncode, 0, f'vdsd --check: {done.stderr}')
+        check('reserve' in done.stdout, f'the checker says: {done.stdout}')
+        daemon.start()
+        rest = daemon.rest()
+        for lun in rest.list('luns'):
+            rest.call('DELETE', f'/v1/luns/{lun["id"]}')
+            daemon.stuff()
+        for target in targets:
+            rest.call('DELETE', f'/v1/targets/{target}')
+            daemon.stuff()
+        equal([rest.list('luns'), len(rest.list('targets'))], [[], 1], 'what is left')
+        equal(rest.call('POST', '/v1/check')['clean'], True, 'the running checker')
+        check('reserve' in ' '.join(rest.call('POST', '/v1/check')['notes']), 'the running checker does not tell')
+        rest.close()
+        (daemon.disk / 'stuffing').unlink()
+        eventually('the reserve is back', lambda: daemon.reserve() == RESERVE)
         daemon.stop()
         daemon.checker()
 
@@ -177,4 +225,5 @@ vdstest.main([
     test_luns_are_deleted_after_a_kill_on_a_full_disk,
     test_what_is_left_of_the_reserve_lasts_over_restarts,
     test_whatever_else_is_changed_luns_can_still_be_deleted,
+    test_a_full_array_can_be_emptied_whatever_used_the_reserve,
 ])
