@@ -86,13 +86,16 @@ fill_limits(const struct scsi_task *task, uint8_t *p)
 	/* OPTIMAL TRANSFER LENGTH GRANULARITY */
 	put_be16(p + 2, (uint16_t)(1u << lu->desc.physical_exponent));
 	put_be32(p + 4, lu->max_transfer_blocks);
+	/* OPTIMAL TRANSFER LENGTH */
+	put_be32(p + 8,
+		 MIN(SCSI_OPTIMAL_TRANSFER_BYTES >> lu->block_shift, lu->max_transfer_blocks));
 	if (lu->unmaps) {
-		put_be32(p + 16, SCSI_MAX_UNMAP_BLOCKS);
+		put_be32(p + 16, (uint32_t)(SCSI_MAX_UNMAP_BYTES >> lu->block_shift));
 		put_be32(p + 20, SCSI_MAX_UNMAP_DESCRIPTORS);
 		put_be32(p + 24, unmap_granularity_blocks(lu));
 		put_be32(p + 28, 0x80000000); /* UGAVALID, alignment 0 */
 	}
-	put_be64(p + 32, SCSI_MAX_WRITE_SAME_BLOCKS);
+	put_be64(p + 32, SCSI_MAX_WRITE_SAME_BYTES >> lu->block_shift);
 	return PAGE_LIMITS_LEN;
 }
 

@@ -47,7 +47,7 @@ scsi_read_capacity16_execute(struct scsi_task *task)
 	return scsi_give(task, data, sizeof(data), get_be32(task->cdb + 10));
 }
 
-/* ---- SYNCHRONIZE CACHE, START STOP UNIT: the whole cache, whatever the range ---- */
+/* ---- SYNCHRONIZE CACHE: the whole cache, whatever the range ---- */
 
 int
 scsi_sync_parse(struct scsi_task *task)

@@ -54,7 +54,7 @@ unmap_check(struct scsi_task *task, size_t count)
 		if (lba > capacity || blocks > capacity - lba)
 			return scsi_sense_lba_out_of_range(task, lba > capacity ? lba : capacity);
 		total += blocks;
-		if (total > SCSI_MAX_UNMAP_BLOCKS)
+		if (total > SCSI_MAX_UNMAP_BYTES >> scsi_task_lu(task)->block_shift)
 			return scsi_sense_invalid_parameter(
 				task, UNMAP_HEADER_BYTES + (unsigned)i * UNMAP_DESCRIPTOR_BYTES + 8,
 				-1);
@@ -63,6 +63,22 @@ unmap_check(struct scsi_task *task, size_t count)
 }
 
 static int unmap_step(struct scsi_task *task);
+
+static int
+unmap_flushed(struct scsi_task *task)
+{
+	return task->io.result == 0 ? scsi_good(task)
+				    : scsi_sense_blk(task, task->io.result, SENSE_NO_LBA);
+}
+
+/* Without the write cache GOOD means durable, as it does for WRITE.  UNMAP knows no FUA. */
+static int
+unmap_end(struct scsi_task *task)
+{
+	if (scsi_lu_mode(scsi_task_lu(task), MODE_WCE))
+		return scsi_good(task);
+	return scsi_io(task, BLK_FLUSH, 0, 0, 0, NULL, 0, unmap_flushed);
+}
 
 static int
 unmap_next(struct scsi_task *task)
@@ -77,7 +93,7 @@ unmap_next(struct scsi_task *task)
 			return scsi_io(task, BLK_UNMAP, 0, get_be64(p) << shift,
 				       (uint64_t)get_be32(p + 8) << shift, NULL, 0, unmap_step);
 	}
-	return scsi_good(task);
+	return unmap_end(task);
 }
 
 static int
@@ -154,7 +170,7 @@ scsi_write_same_parse(struct scsi_task *task)
 		return SCSI_DONE;
 	if (blocks == 0)
 		blocks = scsi_lu_capacity_blocks(lu) - task->lba;
-	if (blocks > SCSI_MAX_WRITE_SAME_BLOCKS)
+	if (blocks > SCSI_MAX_WRITE_SAME_BYTES >> lu->block_shift)
 		return scsi_sense_invalid_field(task, task->cdb[0] == 0x93 ? 10 : 7, -1);
 	task->count_blocks = (uint32_t)blocks;
 	task->range.last_block = task->lba + blocks - 1;
@@ -199,13 +215,6 @@ same_next(struct scsi_task *task)
 }
 
 static int
-same_finished(struct scsi_task *task)
-{
-	return task->io.result == 0 ? scsi_good(task)
-				    : scsi_sense_blk(task, task->io.result, task->lba);
-}
-
-static int
 same_step(struct scsi_task *task)
 {
 	struct scsi_work *work = task->work;
@@ -222,14 +231,32 @@ is_zero(const uint8_t *p, size_t len)
 	return p[0] == 0 && memcmp(p, p + 1, len - 1) == 0;
 }
 
-static int
-same_zeroes(struct scsi_task *task)
-{
-	unsigned flags = same_flags(task) | ((task->cdb[1] & SAME_UNMAP) ? BLK_MAY_UNMAP : 0);
+static int zeroes_step(struct scsi_task *task);
 
-	return scsi_io(task, BLK_WRITE_ZEROES, flags, scsi_task_offset(task, 0),
-		       (uint64_t)task->count_blocks << scsi_task_lu(task)->block_shift, NULL, 0,
-		       same_finished);
+static int
+zeroes_next(struct scsi_task *task)
+{
+	struct scsi_work *work = task->work;
+	unsigned flags = same_flags(task) | ((task->cdb[1] & SAME_UNMAP) ? BLK_MAY_UNMAP : 0);
+	unsigned shift = scsi_task_lu(task)->block_shift;
+	uint64_t left = (task->count_blocks - work->done_blocks) << shift;
+
+	if (left == 0)
+		return scsi_good(task);
+	work->offset_bytes = MIN(left, (uint64_t)SCSI_ZEROES_BYTES);
+	return scsi_io(task, BLK_WRITE_ZEROES, flags, scsi_task_offset(task, work->done_blocks),
+		       work->offset_bytes, NULL, 0, zeroes_step);
+}
+
+static int
+zeroes_step(struct scsi_task *task)
+{
+	struct scsi_work *work = task->work;
+
+	if (task->io.result != 0)
+		return scsi_sense_blk(task, task->io.result, task->lba + work->done_blocks);
+	work->done_blocks += work->offset_bytes >> scsi_task_lu(task)->block_shift;
+	return zeroes_next(task);
 }
 
 int
@@ -242,12 +269,14 @@ scsi_write_same_execute(struct scsi_task *task)
 	if (task->count_blocks == 0)
 		return scsi_good(task);
 	if (same_no_data(task))
-		return same_zeroes(task);
+		len = 0;
 	if (scsi_work_new(task, len, SAME_SEGMENTS) < 0)
 		return SCSI_DONE;
+	if (len == 0)
+		return zeroes_next(task);
 	scsi_out_copy(task, 0, task->work->buf, block_bytes);
 	if (is_zero(task->work->buf, block_bytes))
-		return same_zeroes(task);
+		return zeroes_next(task);
 	for (size_t done = block_bytes; done < len; done += block_bytes)
 		memcpy(task->work->buf + done, task->work->buf, block_bytes);
 	return same_next(task);

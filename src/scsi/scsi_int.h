@@ -19,10 +19,18 @@ enum { SCSI_AGAIN = SCSI_GO + 1 };
 
 #define SCSI_NO_ACTION             0xffffu
 #define SCSI_CHUNK_BYTES           (256u << 10) /* of I/O in commands with a buffer of their own */
-#define SCSI_MAX_UNMAP_BLOCKS      (1u << 20)
 #define SCSI_MAX_UNMAP_DESCRIPTORS 256u
-#define SCSI_MAX_WRITE_SAME_BLOCKS 0xffffu /* what the 10-byte form can say */
 #define SCSI_MAX_COMPARE_BLOCKS    255u
+
+/*
+ * What Block Limits states, in bytes, for any block size.  Linux sends no larger UNMAP or WRITE SAME,
+ * so deleting or zeroing a large range takes few commands.  OPTIMAL is what it sends READ and WRITE in,
+ * and half of what it reads ahead; MaxBurstLength is the same.  docs/design/performance.md.
+ */
+#define SCSI_MAX_UNMAP_BYTES        (1ull << 30)
+#define SCSI_MAX_WRITE_SAME_BYTES   (1ull << 30)
+#define SCSI_OPTIMAL_TRANSFER_BYTES (1u << 20)
+#define SCSI_ZEROES_BYTES           (64u << 20) /* in one step, after which an abort is seen */
 
 /* ---- cmd.c ---- */
 

@@ -64,9 +64,9 @@ scsi_prevent_parse(struct scsi_task *task)
 }
 
 /*
- * Nothing to load, and no power conditions but active: LOEJ and POWER CONDITION are refused.  START
- * makes ready what is ready already; STOP writes the cache back, as it must, and the unit is ready
- * again at once: a file has no motor, and other initiators go on using it.
+ * START succeeds, since the unit is always ready.  STOP is refused, as are LOEJ and POWER CONDITION:
+ * a stopped unit would be stopped for every initiator that uses it, and one of them must not do that
+ * to the others.  An administrator takes a LUN offline.
  */
 int
 scsi_start_stop_parse(struct scsi_task *task)
@@ -79,6 +79,8 @@ scsi_start_stop_parse(struct scsi_task *task)
 		return scsi_sense_invalid_field(task, 3, 3);
 	if (cdb[4] & 0x02)
 		return scsi_sense_invalid_field(task, 4, 1);
+	if (!(cdb[4] & 0x01))
+		return scsi_sense_invalid_field(task, 4, 0);
 	return scsi_expect_none(task);
 }
 

@@ -50,4 +50,31 @@ def test_two_paths_with_digests_and_4096_byte_blocks():
     two_paths(4096, 'HDIGEST=CRC32C', 'DDIGEST=CRC32C')
 
 
+def test_a_lun_that_hangs_leaves_the_others_alone():
+    guest_build()
+    with Daemon() as daemon:
+        hung = daemon.ctl('lun', 'create', 'hung', '--size', '64M', '--unmask', '*', '-o', 'json')
+        daemon.ctl('lun', 'create', 'sound', '--size', '32M', '--unmask', '*')
+        daemon.ctl('target', 'create', 'web', '--iscsi-name', 'iqn.2026-11.org.example:web')
+        for lun in ('hung', 'sound'):
+            daemon.ctl('lun', 'associate', lun, 'web')
+        fault = daemon.inject / f"{daemon.rest().call('GET', '/v1/luns?name=hung')['items'][0]['id']}.write"
+        port = daemon.portal.rsplit(':', 1)[1]
+        guest = subprocess.Popen([SOURCE / 'tests/guest/run.sh', GUEST, SOURCE / 'tests/guest/hang.sh',
+                                  f'PORTAL=10.0.2.2:{port}', 'TARGET=iqn.2026-11.org.example:web'],
+                                 stdout=subprocess.PIPE, text=True)
+        for line in guest.stdout:
+            if line.startswith('##'):
+                print('#', line.rstrip())
+            if line.startswith('## DO hang'):
+                fault.write_text('hold')
+            elif line.startswith('## DO end'):
+                for session in daemon.rest().list('sessions'):
+                    daemon.ctl('session', 'end', session['id'])
+            elif line.startswith('## DO release'):
+                fault.unlink()
+        equal(guest.wait(), 0, 'the guest')
+        daemon.stop()
+
+
 vdstest.main([f for name, f in list(globals().items()) if name.startswith('test_')])

@@ -337,7 +337,6 @@ test_flush_waits_for_an_ordered_write(void **state)
 	static const uint8_t cdbs[][6] = {
 		{ 0x35 },			/* SYNCHRONIZE CACHE(10) */
 		{ 0x91 },			/* (16) */
-		{ 0x1b, 0, 0, 0, 0x00 },	/* START STOP UNIT: stop */
 	};
 	/* clang-format on */
 	struct scsi_test *t = *state;

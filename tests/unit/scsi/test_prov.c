@@ -47,6 +47,47 @@ test_unmapped_blocks_read_as_zeros(void **state)
 	test_task_fini(&tt);
 }
 
+/* Without the write cache GOOD means durable: for each command that changes the medium. */
+static void
+test_what_changes_the_medium_is_durable_without_the_write_cache(void **state)
+{
+	struct scsi_test *t = *state;
+	const struct range ranges[] = { { 0, 3 }, { 8, 1 } };
+	/* clang-format off */
+	static const struct {
+		uint8_t cdb[16];
+		size_t cdb_len, out_len;
+		enum blk_op op;
+	} writes[] = {
+		{ { 0x0a, 0, 0, 0, 1 }, 6, 512, BLK_WRITE },				/* WRITE(6) */
+		{ { 0x2a, 0, 0, 0, 0, 0, 0, 0, 1 }, 10, 512, BLK_WRITE },		/* WRITE(10) */
+		{ { 0x2e, 0, 0, 0, 0, 0, 0, 0, 1 }, 10, 512, BLK_WRITE },		/* WRITE AND VERIFY */
+		{ { 0x89, [13] = 1 }, 16, 1024, BLK_WRITE },				/* COMPARE AND WRITE */
+		{ { 0x8b, [13] = 1 }, 16, 512, BLK_WRITE },				/* ORWRITE */
+		{ { 0x41, 0, 0, 0, 0, 0, 0, 0, 1 }, 10, 512, BLK_WRITE_ZEROES },	/* WRITE SAME */
+		{ { 0x93, 0x01, [13] = 1 }, 16, 0, BLK_WRITE_ZEROES },			/* … without data */
+	};
+	/* clang-format on */
+	static uint8_t zeros[1024];
+	struct test_task tt = { 0 };
+
+	assert_int_equal(run_unmap(t, &tt, ranges, ARRAY_LEN(ranges)), 0);
+	assert_int_equal(t->dev->count[BLK_FLUSH], 0);
+	atomic_fetch_and(&t->lu->mode, ~(unsigned)MODE_WCE);
+	for (size_t i = 0; i < ARRAY_LEN(writes); i++) {
+		assert_int_equal(test_run(t, &tt, writes[i].cdb, writes[i].cdb_len, zeros,
+					  writes[i].out_len, 0),
+				 0);
+		assert_true((t->dev->flags[writes[i].op] & BLK_FUA) != 0);
+		t->dev->flags[writes[i].op] = 0;
+	}
+	assert_int_equal(run_unmap(t, &tt, ranges, ARRAY_LEN(ranges)), 0);
+	assert_int_equal(t->dev->count[BLK_FLUSH], 1);
+	t->dev->fail[BLK_FLUSH] = -EIO;
+	assert_int_not_equal(run_unmap(t, &tt, ranges, ARRAY_LEN(ranges)), 0);
+	test_task_fini(&tt);
+}
+
 static void
 test_unmap_checks_all_before_it_does_any(void **state)
 {
@@ -345,6 +386,7 @@ main(void)
 #define ON(setup, test) cmocka_unit_test_setup_teardown(test, setup, scsi_test_teardown)
 		ON(scsi_test_setup, test_unmapped_blocks_read_as_zeros),
 		ON(scsi_test_setup_4k, test_unmapped_blocks_read_as_zeros),
+		ON(scsi_test_setup, test_what_changes_the_medium_is_durable_without_the_write_cache),
 		ON(scsi_test_setup, test_unmap_checks_all_before_it_does_any),
 		ON(scsi_test_setup, test_unmap_checks_its_parameter_list),
 		ON(scsi_test_setup, test_write_same_repeats_one_block),
