@@ -53,12 +53,12 @@ def test_two_paths_with_digests_and_4096_byte_blocks():
 def test_a_lun_that_hangs_leaves_the_others_alone():
     guest_build()
     with Daemon() as daemon:
-        hung = daemon.ctl('lun', 'create', 'hung', '--size', '64M', '--unmask', '*', '-o', 'json')
+        daemon.ctl('lun', 'create', 'hung', '--size', '64M', '--unmask', '*')
         daemon.ctl('lun', 'create', 'sound', '--size', '32M', '--unmask', '*')
         daemon.ctl('target', 'create', 'web', '--iscsi-name', 'iqn.2026-11.org.example:web')
         for lun in ('hung', 'sound'):
             daemon.ctl('lun', 'associate', lun, 'web')
-        fault = daemon.inject / f"{daemon.rest().call('GET', '/v1/luns?name=hung')['items'][0]['id']}.write"
+        fault = daemon.inject / f"{daemon.rest().list('luns', '&name=hung')[0]['id']}.write"
         port = daemon.portal.rsplit(':', 1)[1]
         guest = subprocess.Popen([SOURCE / 'tests/guest/run.sh', GUEST, SOURCE / 'tests/guest/hang.sh',
                                   f'PORTAL=10.0.2.2:{port}', 'TARGET=iqn.2026-11.org.example:web'],
