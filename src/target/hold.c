@@ -42,7 +42,7 @@ mapping_covers(const struct array_mapping *m, const struct target_path *path)
 {
 	if (!guid_equal(&m->lun_id, &path->unit->lun_id))
 		return false;
-	if (!guid_is_zero(&m->target_id) && !guid_equal(&m->target_id, &path->session->vt->row->id))
+	if (!guid_is_zero(&m->target_id) && !guid_equal(&m->target_id, &path->session->target_id))
 		return false;
 	return m->except_mask == NULL || !mask_admits(m->except_mask, path->session->initiator);
 }

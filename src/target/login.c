@@ -40,23 +40,22 @@ decide_first(struct target_conn *conn, const struct iscsi_login *login,
 	}
 	if (login->type == ISCSI_SESSION_DISCOVERY)
 		return 0;
-	const struct target_view_target *vt = target_view_find_target(thread->view,
-								      login->target_name);
-	const struct target_view_group *group = vt != NULL
-							? target_view_target_group(vt, conn->portal)
-							: NULL;
+	const struct row_target *target = target_view_find_target(thread->view, login->target_name);
+	const struct row_portal_group *group =
+		target != NULL ? target_view_find_group(thread->view, &target->id, conn->portal)
+			       : NULL;
 
 	if (group == NULL) {
 		reply->status = ISCSI_LOGIN_NOT_FOUND;
-		reply->cause = vt == NULL ? "there is no such target"
-					  : "the target has no portal group with this portal";
+		reply->cause = target == NULL ? "there is no such target"
+					      : "the target has no portal group with this portal";
 		return 0;
 	}
-	conn->target_id = vt->row->id;
-	conn->tpgt = group->tag;
-	conn->relative_port = group->relative_port;
-	reply->tpgt = group->tag;
-	reply->alias = vt->row->alias != NULL && vt->row->alias[0] != '\0' ? vt->row->alias : NULL;
+	conn->target_id = target->id;
+	conn->tpgt = (uint16_t)group->tag;
+	conn->relative_port = (uint16_t)group->relative_port;
+	reply->tpgt = conn->tpgt;
+	reply->alias = target->alias != NULL && target->alias[0] != '\0' ? target->alias : NULL;
 	return 0;
 }
 
@@ -126,16 +125,18 @@ begin_session(struct target_conn *conn, const char **ret_cause)
 {
 	struct target_thread *thread = conn->thread;
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
-	struct target_view_target *vt = target_view_find_target(thread->view, login->target_name);
+	const struct row_target *target = target_view_find_target(thread->view, login->target_name);
 
 	*ret_cause = thread->stopping ? "the array stops" : "another login took its place";
 	if (thread->stopping || conn->killed)
 		return ISCSI_LOGIN_UNAVAILABLE;
 	*ret_cause = "the target was changed during the login";
-	if (vt == NULL || target_view_target_group(vt, conn->portal) == NULL)
+	/* another target of the same name is not the one that was asked for, and is in the live row */
+	if (target == NULL || !guid_equal(&target->id, &conn->target_id) ||
+	    target_view_find_group(thread->view, &target->id, conn->portal) == NULL)
 		return ISCSI_LOGIN_NOT_FOUND;
 	*ret_cause = "out of memory";
-	return target_session_new(conn, vt, &conn->session) < 0 ? ISCSI_LOGIN_NO_RESOURCES : 0;
+	return target_session_new(conn, target, &conn->session) < 0 ? ISCSI_LOGIN_NO_RESOURCES : 0;
 }
 
 static void
@@ -270,44 +271,72 @@ target_login_kill(struct loop_msg *msg)
 
 /* ---- SendTargets ---- */
 
+/* The portals of a group of the target that listen. */
 static int
-list_portals(const struct target_view_target *vt, struct iscsi_targets *list)
+list_group(const struct target_view *view, const struct row_portal_group *group,
+	   struct iscsi_targets *list)
 {
+	struct row_slice members = state_group_portals(view->state, &group->id);
 	char address[ADDRESS_TEXT_SIZE];
-	int r = 0;
+	int rc = 0;
 
-	for (size_t g = 0; g < vt->group_count; g++) {
-		const struct target_view_group *group = &vt->groups[g];
+	for (size_t i = 0; i < members.count && rc == 0; i++) {
+		const struct row_group_portal *member = members.rows[i];
+		const struct target_portal *portal = target_view_find_portal(view,
+									     &member->portal_id);
 
-		for (size_t p = 0; p < group->portal_count && r == 0; p++) {
-			if (!atomic_load(&group->portals[p]->ready))
-				continue;
-			target_portal_format(group->portals[p]->row, address);
-			r = iscsi_targets_add_portal(list, address, group->tag);
-		}
+		if (portal == NULL || !atomic_load(&portal->ready))
+			continue;
+		target_portal_format(portal->row, address);
+		rc = iscsi_targets_add_portal(list, address, (uint16_t)group->tag);
 	}
-	return r;
+	return rc;
+}
+
+static int
+list_portals(const struct target_view *view, const struct row_target *target,
+	     struct iscsi_targets *list)
+{
+	struct row_slice groups = state_target_groups(view->state, &target->id);
+	int rc = 0;
+
+	for (size_t i = 0; i < groups.count && rc == 0; i++)
+		rc = list_group(view, groups.rows[i], list);
+	return rc;
 }
 
 static bool
-has_ready_portal(const struct target_view_target *vt)
+has_ready_portal(const struct target_view *view, const struct row_target *target)
 {
-	for (size_t g = 0; g < vt->group_count; g++)
-		for (size_t p = 0; p < vt->groups[g].portal_count; p++)
-			if (atomic_load(&vt->groups[g].portals[p]->ready))
+	struct row_slice groups = state_target_groups(view->state, &target->id);
+
+	for (size_t g = 0; g < groups.count; g++) {
+		const struct row_portal_group *group = groups.rows[g];
+		struct row_slice members = state_group_portals(view->state, &group->id);
+
+		for (size_t i = 0; i < members.count; i++) {
+			const struct row_group_portal *member = members.rows[i];
+			const struct target_portal *portal = target_view_find_portal(
+				view, &member->portal_id);
+
+			if (portal != NULL && atomic_load(&portal->ready))
 				return true;
+		}
+	}
 	return false;
 }
 
-/* Only what this initiator may use: a way to get there, and something to see. */
+/* A target of which the initiator sees a LUN, if there is a way to get there. */
 static int
-list_target(const struct target_view_target *vt, const char *initiator, struct iscsi_targets *list)
+list_target(const struct target_view *view, const char *name, struct iscsi_targets *list)
 {
-	if (!has_ready_portal(vt) || !target_view_target_shows_any(vt, initiator))
-		return 0;
-	int r = iscsi_targets_add(list, vt->row->iscsi_name);
+	const struct row_target *target = target_view_find_target(view, name);
+	int rc;
 
-	return r == 0 ? list_portals(vt, list) : r;
+	if (target == NULL || !has_ready_portal(view, target))
+		return 0;
+	rc = iscsi_targets_add(list, target->iscsi_name);
+	return rc == 0 ? list_portals(view, target, list) : rc;
 }
 
 /* Targets looked at in one call; the engine calls again. */
@@ -317,19 +346,19 @@ static void
 list_all(const struct target_view *view, const char *initiator, const char *after,
 	 struct iscsi_targets *list)
 {
-	const struct target_view_target *vt = target_view_next_target(view, after);
+	const char *name = target_shown_next(view->shown, initiator, after);
 
-	for (unsigned i = 0; vt != NULL; i++) {
-		const struct target_view_target *next;
+	for (unsigned i = 0; name != NULL; i++) {
+		const char *next;
 
-		if (list_target(vt, initiator, list) < 0)
+		if (list_target(view, name, list) < 0)
 			return;
-		next = target_view_next_target(view, vt->row->iscsi_name);
+		next = target_shown_next(view->shown, initiator, name);
 		if (next != NULL && (iscsi_targets_full(list) || i + 1 == TARGETS_AT_ONCE)) {
-			iscsi_targets_more(list, vt->row->iscsi_name);
+			iscsi_targets_more(list, name);
 			return;
 		}
-		vt = next;
+		name = next;
 	}
 }
 
@@ -340,18 +369,19 @@ target_login_send_targets(void *user, const char *name, const char *after,
 	struct target_conn *conn = user;
 	const struct target_view *view = conn->thread->view;
 	const char *initiator = iscsi_conn_login(conn->iscsi)->initiator_name;
-	const struct target_view_target *vt;
+	const struct row_target *target;
 
 	if (name == NULL) {
 		list_all(view, initiator, after, list);
 		return;
 	}
-	vt = target_view_find_target(view, name);
-	if (vt == NULL)
+	target = target_view_find_target(view, name);
+	if (target == NULL)
 		return;
-	if (conn->session == NULL)
-		list_target(vt, initiator, list);
-	/* its own: it is using it */
-	else if (iscsi_targets_add(list, vt->row->iscsi_name) == 0)
-		list_portals(vt, list);
+	if (conn->session != NULL) { /* its own: it is using it */
+		if (iscsi_targets_add(list, target->iscsi_name) == 0)
+			list_portals(view, target, list);
+	} else if (target_shown_has(view->shown, initiator, target->iscsi_name)) {
+		list_target(view, target->iscsi_name, list);
+	}
 }

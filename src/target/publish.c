@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Publishing: make the new view, give it to every thread, wait until all have it.  Then a new
- * login sees it and running sessions have their unit attentions.  Sessions of a target that has
- * gone are ended.
+ * Publishing: make the new view and the delta from the old one, give both to every thread, wait until
+ * all have them.  Then a new login sees the state and running sessions have their unit attentions.
+ * A publication visits only the places that the change touches, and on each thread only the sessions
+ * of their targets; it counts what it visits (target_publish_steps), so that tests hold its cost to
+ * the size of the change.
+ *
+ * The publisher is the array's writer thread; target_publish_state is called by the array alone.
  */
 #include <errno.h>
 #include <time.h>
@@ -15,38 +19,77 @@
 /* On the publisher's stack while it waits. */
 struct target_publication {
 	struct target_view *view;
+	const struct target_delta *delta;
 	struct target_ack ack;
 };
 
 /* ---- On a thread ---- */
 
 static void
+count_steps(struct target *target, uint64_t steps)
+{
+	atomic_fetch_add_explicit(&target->publish_steps, steps, memory_order_relaxed);
+}
+
+static void
 sync_portals(struct target_thread *thread, const struct target_view *old,
 	     const struct target_view *view)
 {
-	for (size_t i = 0; old != NULL && i < old->portal_count; i++) {
-		struct target_portal *portal = old->portals[i];
+	for (size_t i = 0; old != NULL && i < old->portals->count; i++) {
+		struct target_portal *portal = old->portals->list[i];
 
 		if (portal->thread == thread &&
 		    target_view_find_portal(view, &portal->row->id) != portal)
 			target_portal_close(portal);
 	}
-	for (size_t i = 0; i < view->portal_count; i++)
-		if (view->portals[i]->thread == thread)
-			target_portal_open(view->portals[i]);
+	for (size_t i = 0; i < view->portals->count; i++)
+		if (view->portals->list[i]->thread == thread)
+			target_portal_open(view->portals->list[i]);
+	count_steps(thread->target, view->portals->count);
+}
+
+/* The target is gone. */
+static void
+end_sessions(struct target_thread *thread, const struct guid *target_id)
+{
+	struct target_session_set *set = guid_map_find(&thread->by_target, target_id);
+
+	if (set == NULL)
+		return;
+	list_for_each(node, &set->sessions)
+		target_conn_close(list_entry(node, struct target_session, set_node)->conn,
+				  ERR_NOT_FOUND);
+}
+
+/* These places are all of one target. */
+static void
+sync_sessions(struct target_thread *thread, const struct target_place *places, size_t count)
+{
+	struct target_session_set *set = guid_map_find(&thread->by_target, &places[0].target_id);
+	uint64_t steps = 1;
+
+	if (set != NULL)
+		list_for_each(node, &set->sessions) {
+			struct target_session *session = list_entry(node, struct target_session,
+								    set_node);
+
+			if (target_session_apply(session, places, count) < 0)
+				target_conn_close(session->conn, -ENOMEM);
+			steps += count;
+		}
+	count_steps(thread->target, steps);
 }
 
 static void
-sync_session(struct target_session *session, const struct target_view *view)
+sync_places(struct target_thread *thread, const struct target_delta *delta)
 {
-	struct target_view_target *vt = target_view_find_target(view, session->vt->row->iscsi_name);
-
-	if (vt == session->vt)
-		return;
-	if (vt == NULL || !guid_equal(&vt->row->id, &session->vt->row->id))
-		target_conn_close(session->conn, ERR_NOT_FOUND);
-	else if (target_session_apply(session, vt) < 0)
-		target_conn_close(session->conn, -ENOMEM);
+	for (size_t i = 0, next; i < delta->place_count; i = next) {
+		for (next = i + 1; next < delta->place_count; next++)
+			if (!guid_equal(&delta->places[next].target_id,
+					&delta->places[i].target_id))
+				break;
+		sync_sessions(thread, &delta->places[i], next - i);
+	}
 }
 
 static void
@@ -54,12 +97,15 @@ take_view(struct loop_msg *msg)
 {
 	struct target_thread *thread = container_of(msg, struct target_thread, view_msg);
 	struct target_publication *publication = thread->publication;
+	const struct target_delta *delta = publication->delta;
 	struct target_view *old = thread->view;
 
 	thread->view = target_view_ref(publication->view);
-	sync_portals(thread, old, thread->view);
-	list_for_each(node, &thread->sessions)
-		sync_session(list_entry(node, struct target_session, node), thread->view);
+	if (delta->portals_changed)
+		sync_portals(thread, old, thread->view);
+	for (size_t i = 0; i < delta->ended_count; i++)
+		end_sessions(thread, &delta->ended[i]);
+	sync_places(thread, delta);
 	target_view_unref(old);
 	target_ack_one(&publication->ack);
 }
@@ -67,9 +113,9 @@ take_view(struct loop_msg *msg)
 /* ---- The publisher ---- */
 
 static void
-give_to_threads(struct target *target, struct target_view *view)
+give_to_threads(struct target *target, struct target_view *view, const struct target_delta *delta)
 {
-	struct target_publication publication = { .view = view };
+	struct target_publication publication = { .view = view, .delta = delta };
 
 	target_ack_init(&publication.ack, target->thread_count);
 	for (unsigned i = 0; i < target->thread_count; i++) {
@@ -85,15 +131,15 @@ give_to_threads(struct target *target, struct target_view *view)
 
 /* Publishing cannot fail, so it waits for memory. */
 static struct target_view *
-make_view(struct target *target, const struct state *state, const struct change *change)
+make_view(struct target *target, const struct state *state, const struct change *change,
+	  struct target_delta *ret_delta)
 {
 	const struct timespec pause = { .tv_nsec = 10 * NS_PER_MS };
 	struct target_view *view = NULL;
-	int r;
+	int rc;
 
-	while ((r = target_view_new(target, target->view, target->state, state, change, &view)) <
-	       0) {
-		log_error("target.publish", "error=%s retrying=yes", err_name(r));
+	while ((rc = target_view_new(target, target->view, state, change, &view, ret_delta)) < 0) {
+		log_error("target.publish", "error=%s retrying=yes", err_name(rc));
 		nanosleep(&pause, NULL);
 	}
 	return view;
@@ -112,17 +158,23 @@ void
 target_publish_state(void *runtime, const struct state *state, const struct change *change)
 {
 	struct target *target = runtime;
+	struct target_delta delta = { 0 };
 
 	pthread_mutex_lock(&target->publish_lock);
-	struct target_view *view = make_view(target, state, change);
-	struct target_view *old_view = target->view;
-	struct state *old_state = target->state;
+	struct target_view *view = make_view(target, state, change, &delta);
+	struct target_view *old = target->view;
 
-	give_to_threads(target, view);
+	give_to_threads(target, view, &delta);
 	target->view = view;
-	target->state = state_ref(state);
 	forget_units(target, change);
-	target_view_unref(old_view);
-	state_unref(old_state);
+	count_steps(target, delta.steps);
+	target_delta_fini(&delta);
+	target_view_unref(old);
 	pthread_mutex_unlock(&target->publish_lock);
+}
+
+uint64_t
+target_publish_steps(const struct target *target)
+{
+	return atomic_load_explicit(&target->publish_steps, memory_order_relaxed);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A session: an I_T nexus and its LUN map, which is its target's view cut by the masks.  The map
- * changes only when a view with another struct for its target comes; a command just indexes a
- * table.
+ * A session: an I_T nexus and its LUN map, which is its target's LUNs cut by their masks.  A
+ * publication names the places (LUN numbers) of the map that are to be looked at again; a command
+ * just indexes a table.  All of it belongs to the thread of the session's connection.
  *
  * A path that leaves the map ends its tasks that have not started, and stays in session->gone until
  * the last of those in scsi's hands has ended.
@@ -19,18 +19,18 @@
 /* ---- Paths ---- */
 
 static struct target_path *
-path_new(struct target_session *session, const struct target_view_lun *lun)
+path_new(struct target_session *session, struct target_unit *unit, uint16_t number)
 {
 	struct target_path *path = mem_calloc(1, sizeof(*path));
 
 	if (path == NULL)
 		return NULL;
 	path->session = session;
-	path->unit = target_unit_ref(lun->unit);
-	path->number = lun->number;
+	path->unit = target_unit_ref(unit);
+	path->number = number;
 	list_init(&path->collecting);
 	list_init(&path->held_tasks);
-	scsi_itl_init(&path->itl, &session->nexus, lun->unit->lu, 1u << SCSI_UA_POWER_ON);
+	scsi_itl_init(&path->itl, &session->nexus, unit->lu, 1u << SCSI_UA_POWER_ON);
 	path->held = target_hold_covers(session->thread, path);
 	return path;
 }
@@ -67,107 +67,128 @@ path_drop(struct target_path *path)
 
 /* ---- The map ---- */
 
-struct map {
-	struct target_path **paths, **table;
-	size_t path_count, table_size;
-	struct target_path **made; /* of paths: new ones, to free when the map is not used */
-	size_t made_count;
-};
+#define TABLE_STEP 64u
 
-static void
-map_fini(struct map *map)
-{
-	for (size_t i = 0; i < map->made_count; i++)
-		path_free(map->made[i]);
-	mem_free(map->made);
-	mem_free(map->paths);
-	mem_free(map->table);
-}
-
+/* Room for this number, and for one path more. */
 static int
-map_init(struct map *map, const struct target_view_target *vt)
+map_grow(struct target_session *session, uint16_t number)
 {
-	size_t count = vt->lun_count;
+	size_t size = ((size_t)number / TABLE_STEP + 1) * TABLE_STEP;
+	struct target_path **table;
 
-	*map = (struct map){ .table_size = count > 0 ? vt->luns[count - 1].number + 1u : 0 };
-	map->paths = mem_calloc(count, sizeof(*map->paths));
-	map->made = mem_calloc(count, sizeof(*map->made));
-	map->table = mem_calloc(map->table_size, sizeof(*map->table));
-	return map->paths == NULL || map->made == NULL || map->table == NULL ? -ENOMEM : 0;
-}
-
-static int
-map_add(struct map *map, struct target_session *session, const struct target_view_lun *lun)
-{
-	struct target_path *path = target_session_path(session, lun->number);
-
-	if (path == NULL || path->unit != lun->unit) {
-		path = path_new(session, lun);
-		if (path == NULL)
-			return -ENOMEM;
-		map->made[map->made_count++] = path;
-	}
-	map->paths[map->path_count++] = path;
-	map->table[lun->number] = path;
+	if (mem_grow(&session->paths, &session->path_capacity, session->path_count + 1,
+		     sizeof(session->paths[0])) < 0)
+		return -ENOMEM;
+	if (size <= session->table_size)
+		return 0;
+	table = mem_calloc(size, sizeof(table[0]));
+	if (table == NULL)
+		return -ENOMEM;
+	if (session->table_size > 0)
+		memcpy(table, session->table, session->table_size * sizeof(table[0]));
+	mem_free(session->table);
+	session->table = table;
+	session->table_size = size;
 	return 0;
 }
 
-static int
-map_fill(struct map *map, struct target_session *session, const struct target_view_target *vt)
+/* Where in paths this number is, or would be. */
+static size_t
+map_index(const struct target_session *session, uint16_t number)
 {
-	int r = map_init(map, vt);
+	size_t low = 0, high = session->path_count;
 
-	for (size_t i = 0; i < vt->lun_count && r == 0; i++)
-		if (mask_admits(vt->luns[i].row->mask, session->initiator))
-			r = map_add(map, session, &vt->luns[i]);
-	return r;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (session->paths[middle]->number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
-/* Swap the maps, then let go of what is only in the old one (now in *map). */
-static void
-map_use(struct map *map, struct target_session *session)
+static int
+map_add(struct target_session *session, struct target_unit *unit, uint16_t number)
 {
-	struct map old = {
-		.paths = session->paths,
-		.table = session->table,
-		.path_count = session->path_count,
-		.table_size = session->table_size,
-	};
+	struct target_path *path;
+	size_t at;
 
-	session->paths = map->paths;
-	session->table = map->table;
-	session->path_count = map->path_count;
-	session->table_size = map->table_size;
-	mem_free(map->made);
-	for (size_t i = 0; i < old.path_count; i++)
-		if (target_session_path(session, old.paths[i]->number) != old.paths[i])
-			path_drop(old.paths[i]);
-	mem_free(old.paths);
-	mem_free(old.table);
+	if (map_grow(session, number) < 0)
+		return -ENOMEM;
+	path = path_new(session, unit, number);
+	if (path == NULL)
+		return -ENOMEM;
+	at = map_index(session, number);
+	memmove(&session->paths[at + 1], &session->paths[at],
+		(session->path_count - at) * sizeof(session->paths[0]));
+	session->paths[at] = path;
+	session->path_count++;
+	session->table[number] = path;
+	return 0;
+}
+
+static void
+map_remove(struct target_session *session, struct target_path *path)
+{
+	size_t at = map_index(session, path->number);
+
+	session->path_count--;
+	memmove(&session->paths[at], &session->paths[at + 1],
+		(session->path_count - at) * sizeof(session->paths[0]));
+	session->table[path->number] = NULL;
+	path_drop(path);
 }
 
 int
-target_session_apply(struct target_session *session, struct target_view_target *vt)
+target_session_apply(struct target_session *session, const struct target_place *places,
+		     size_t count)
 {
-	struct target_view_target *old_vt = session->vt;
-	struct map map;
+	bool changed = false;
+	int rc = 0;
 
-	session->vt = target_view_target_ref(vt); /* what new paths are covered by */
-	int r = map_fill(&map, session, vt);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		const struct target_place *place = &places[i];
+		struct target_path *path = target_session_path(session, place->number);
+		bool wanted = place->unit != NULL && mask_admits(place->mask, session->initiator);
 
-	if (r < 0) {
-		map_fini(&map);
-		session->vt = old_vt;
-		target_view_target_unref(vt);
-		return r;
+		if (wanted ? path != NULL && path->unit == place->unit : path == NULL)
+			continue;
+		changed = true;
+		if (path != NULL)
+			map_remove(session, path);
+		if (wanted)
+			rc = map_add(session, place->unit, place->number);
 	}
-	bool changed = map.made_count > 0 || map.path_count != session->path_count;
-
-	map_use(&map, session);
-	target_view_target_unref(old_vt);
 	if (changed)
 		scsi_nexus_luns_changed(&session->nexus);
-	return 0;
+	return rc;
+}
+
+/*
+ * The map of a login: the target's LUNs cut by their masks.  Every LUN of the thread's view has a
+ * unit.
+ */
+static int
+map_fill(struct target_session *session)
+{
+	const struct state *state = session->thread->view->state;
+	struct row_slice slice = state_target_luns(state, &session->target_id);
+	struct target *target = session->thread->target;
+	int rc = 0;
+
+	pthread_mutex_lock(&target->units_lock);
+	for (size_t i = 0; i < slice.count && rc == 0; i++) {
+		const struct row_association *row = slice.rows[i];
+		const struct row_lun *lun = state_find(state, ROW_LUN, &row->lun_id);
+
+		if (mask_admits(lun->mask, session->initiator))
+			rc = map_add(session, guid_map_find(&target->units, &lun->id),
+				     (uint16_t)row->lun_number);
+	}
+	pthread_mutex_unlock(&target->units_lock);
+	return rc;
 }
 
 size_t
@@ -182,41 +203,76 @@ target_session_luns(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size
 
 /* ---- Life ---- */
 
+/* Into the set of its target's sessions on this thread. */
+static int
+set_join(struct target_session *session)
+{
+	struct guid_map *map = &session->thread->by_target;
+	struct target_session_set *set = guid_map_find(map, &session->target_id);
+
+	if (set == NULL) {
+		set = mem_calloc(1, sizeof(*set));
+		if (set == NULL)
+			return -ENOMEM;
+		set->target_id = session->target_id;
+		list_init(&set->sessions);
+		if (guid_map_put(map, &set->target_id, set) < 0) {
+			mem_free(set);
+			return -ENOMEM;
+		}
+	}
+	session->set = set;
+	list_append(&set->sessions, &session->set_node);
+	return 0;
+}
+
+static void
+set_leave(struct target_session *session)
+{
+	struct target_session_set *set = session->set;
+
+	if (set == NULL)
+		return;
+	list_remove(&session->set_node);
+	if (!list_empty(&set->sessions))
+		return;
+	guid_map_remove(&session->thread->by_target, &set->target_id);
+	mem_free(set);
+}
+
 int
-target_session_new(struct target_conn *conn, struct target_view_target *vt,
+target_session_new(struct target_conn *conn, const struct row_target *target,
 		   struct target_session **ret_session)
 {
+	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	struct target_session *session = mem_calloc(1, sizeof(*session));
+	int rc;
 
 	if (session == NULL)
 		return -ENOMEM;
 	session->conn = conn;
 	session->thread = conn->thread;
-	session->initiator = iscsi_conn_login(conn->iscsi)->initiator_name;
+	session->initiator = login->initiator_name;
 	session->id = conn->entry.session_id;
-	session->vt = target_view_target_ref(vt);
+	session->target_id = target->id;
 	session->nexus = (struct scsi_nexus){
 		.ops = &target_task_host_ops,
-		.target_name = iscsi_conn_login(conn->iscsi)->target_name,
+		.target_name = login->target_name,
 		.initiator_name = session->initiator,
 		.portal_group_tag = conn->tpgt,
 		.relative_port_id = conn->relative_port,
 		.shard = (uint16_t)conn->thread->index,
 	};
-	memcpy(session->nexus.isid, iscsi_conn_login(conn->iscsi)->isid,
-	       sizeof(session->nexus.isid));
+	memcpy(session->nexus.isid, login->isid, sizeof(session->nexus.isid));
 	list_init(&session->gone);
-	struct map map;
-	int r = map_fill(&map, session, vt);
-
-	if (r < 0) {
-		map_fini(&map);
-		target_view_target_unref(session->vt);
-		mem_free(session);
-		return r;
-	}
-	map_use(&map, session);
 	list_append(&conn->thread->sessions, &session->node);
+	rc = set_join(session);
+	if (rc == 0)
+		rc = map_fill(session);
+	if (rc < 0) {
+		target_session_free(session);
+		return rc;
+	}
 	*ret_session = session;
 	return 0;
 }
@@ -227,11 +283,11 @@ target_session_free(struct target_session *session)
 	if (session == NULL)
 		return;
 	list_remove(&session->node);
+	set_leave(session);
 	for (size_t i = 0; i < session->path_count; i++)
 		path_free(session->paths[i]);
 	for (struct list *node; (node = list_pop(&session->gone)) != NULL;)
 		path_free(list_entry(node, struct target_path, node));
-	target_view_target_unref(session->vt);
 	mem_free(session->paths);
 	mem_free(session->table);
 	mem_free(session);

@@ -137,7 +137,6 @@ free_all(struct target *target)
 	workers_free(target->workers);
 	target_unit_forget_all(target);
 	target_view_unref(target->view);
-	state_unref(target->state);
 	workers_free(target->reporter); /* it gives the units' devices back */
 	for (unsigned i = 0; i < target->thread_count; i++)
 		target_thread_free(&target->threads[i]);

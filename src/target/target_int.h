@@ -156,81 +156,87 @@ void target_portal_close(struct target_portal *portal);
 void target_portal_format(const struct row_portal *row, char text[ADDRESS_TEXT_SIZE]);
 int target_portal_pick_port(const char *address, uint16_t *ret_port);
 
+/* ---- shown.c: which initiators see a LUN of which targets ------------------------------------- */
+
+/* The root of an index; NULL = nobody is shown anything.  Immutable once it is in a view; counted. */
+struct target_shown;
+
+/* An index that is being changed by one thread; `steps` counts the nodes that were looked at. */
+struct target_shown_edit {
+	struct target_shown *root; /* a reference */
+	uint64_t steps;
+};
+
+struct target_shown *target_shown_ref(struct target_shown *root); /* accepts NULL */
+void target_shown_unref(struct target_shown *root);               /* accepts NULL; any thread */
+/*
+ * A LUN behind the target had the mask `before` and has the mask `after`; "" stands for a LUN that
+ * was not, or is no longer, behind the target.  Takes time in proportion to the masks and to the
+ * logarithm of the index.  Returns 0 or -ENOMEM (then the edit can only be dropped).
+ */
+int target_shown_change(struct target_shown_edit *edit, const char *before, const char *after,
+			const char *target);
+/*
+ * Return the name of the first target behind `after` (NULL = the first of all) of which this
+ * initiator sees a LUN, or NULL.  Borrowed from the index.
+ */
+const char *target_shown_next(const struct target_shown *root, const char *initiator,
+			      const char *after);
+bool target_shown_has(const struct target_shown *root, const char *initiator, const char *target);
+
 /* ---- view.c: what a state means for initiators; immutable, counted --------------------------- */
 
-struct target_view_lun {
-	uint16_t number;
-	struct target_unit *unit;
-	const struct row_lun *row; /* for the mask */
-};
-
-struct target_view_group {
-	uint16_t tag, relative_port;
-	struct target_portal **portals;
-	size_t portal_count;
-};
-
-/* ---- admit.c: which initiators see a LUN of a target ----------------------------------------- */
-
-struct target_admit {
-	bool everyone;    /* a LUN has the mask "*" */
-	uint64_t *hashes; /* of the names in the masks, ascending, each once */
+struct target_portals {
+	atomic_uint refs; /* of views */
 	size_t count;
-};
-
-/* Returns 0 or -ENOMEM. */
-int target_admit_init(struct target_admit *admit, const struct target_view_lun *luns,
-		      size_t lun_count);
-void target_admit_fini(struct target_admit *admit);
-/*
- * Returns false when no mask admits this initiator (in lower case).  True may be wrong for a name whose hash is another
- * name's: look at the masks then.
- */
-bool target_admit_may(const struct target_admit *admit, const char *initiator);
-
-struct target_view_target {
-	atomic_uint refs;
-	struct row_target *row;
-	struct target_view_lun *luns; /* by number */
-	size_t lun_count;
-	struct target_admit admit;        /* of luns */
-	struct target_view_group *groups; /* by tag */
-	size_t group_count;
+	struct target_portal *list[]; /* by id; a reference each */
 };
 
 struct target_view {
 	atomic_uint refs;
-	struct target_view_target **targets; /* by iSCSI name */
-	size_t target_count;
-	struct target_portal **portals; /* by id */
-	size_t portal_count;
+	struct state *state;            /* a reference */
+	struct target_portals *portals; /* the same struct in successive views while none changes */
+	struct target_shown *shown;
+};
+
+/* A LUN number of a target, with what is there now. */
+struct target_place {
+	struct guid target_id;
+	uint16_t number;
+	struct target_unit *unit; /* NULL = nothing; the table of units has the reference */
+	const char *mask;         /* of the LUN; the view's state has it */
+};
+
+/* What a change asks running sessions to do. */
+struct target_delta {
+	struct target_place *places; /* by target id, then number; each once */
+	size_t place_count;
+	struct guid *ended; /* targets that were deleted: their sessions end */
+	size_t ended_count;
+	bool portals_changed;
+	uint64_t steps; /* a count of what making it cost */
 };
 
 /*
- * The state's view; shares with the old view (may be NULL) what `change` (NULL = all) did not
- * touch.  Publisher.
+ * Make the state's view and the delta from the old view (NULL only for the first one, for which
+ * change is NULL too).  Makes and updates units.  Takes time in proportion to the change.  Returns 0
+ * or -ENOMEM.  Publisher.
  */
-int target_view_new(struct target *target, const struct target_view *old,
-		    const struct state *old_state, const struct state *state,
-		    const struct change *change, struct target_view **ret_view);
+int target_view_new(struct target *target, const struct target_view *old, const struct state *state,
+		    const struct change *change, struct target_view **ret_view,
+		    struct target_delta *ret_delta);
+void target_delta_fini(struct target_delta *delta);
 struct target_view *target_view_ref(struct target_view *view);
-void target_view_unref(struct target_view *view);
-struct target_view_target *target_view_target_ref(struct target_view_target *vt);
-void target_view_target_unref(struct target_view_target *vt);
-struct target_view_target *target_view_find_target(const struct target_view *view,
-						   const char *iscsi_name);
-/* The first target whose name is behind this one (NULL = the first of all); NULL = there is none. */
-struct target_view_target *target_view_next_target(const struct target_view *view,
-						   const char *after);
-struct target_view_target *target_view_find_target_id(const struct target_view *view,
-						      const struct guid *id);
+void target_view_unref(struct target_view *view); /* accepts NULL; any thread */
+/* Borrowed from the view; NULL when absent. */
+const struct row_target *target_view_find_target(const struct target_view *view,
+						 const char *iscsi_name);
 struct target_portal *target_view_find_portal(const struct target_view *view,
 					      const struct guid *id);
 /* The group of this target that has the portal; NULL = none. */
-const struct target_view_group *target_view_target_group(const struct target_view_target *vt,
-							 const struct target_portal *portal);
-/* Is there a LUN that its mask shows to this initiator? */
-bool target_view_target_shows_any(const struct target_view_target *vt, const char *initiator);
+const struct row_portal_group *target_view_find_group(const struct target_view *view,
+						      const struct guid *target_id,
+						      const struct target_portal *portal);
 
 /* ---- publish.c ------------------------------------------------------------------------------- */
 
@@ -346,22 +352,35 @@ struct target_session {
 	struct target_thread *thread;
 	struct list node; /* thread->sessions */
 	struct scsi_nexus nexus;
-	struct target_view_target *vt; /* a reference */
+	struct guid target_id;
+	struct target_session_set *set; /* the sessions of its target on this thread */
+	struct list set_node;
 	const char *initiator;
 	struct guid id;
 	struct target_path **paths; /* by number */
-	size_t path_count;
+	size_t path_count, path_capacity;
 	struct target_path **table; /* [number], NULL = none */
 	size_t table_size;
 	struct list gone; /* struct target_path.node */
 };
 
-int target_session_new(struct target_conn *conn, struct target_view_target *vt,
+/* Sessions of one target on one thread; in thread->by_target while it has any. */
+struct target_session_set {
+	struct guid target_id;
+	struct list sessions; /* struct target_session.set_node */
+};
+
+/* Make the session of a login to this target of the thread's view.  Returns 0 or -ENOMEM. */
+int target_session_new(struct target_conn *conn, const struct row_target *target,
 		       struct target_session **ret_session);
 /* No tasks may be left. */
 void target_session_free(struct target_session *session);
-/* Take another view of its target.  0, or -ENOMEM (then end the session). */
-int target_session_apply(struct target_session *session, struct target_view_target *vt);
+/*
+ * Look again at these places of the session's target, and at nothing else; a map that has changed is
+ * told by unit attention.  Returns 0, or -ENOMEM (then end the session).  Its thread.
+ */
+int target_session_apply(struct target_session *session, const struct target_place *places,
+			 size_t count);
 void target_session_path_idle(struct target_path *path); /* a gone path has lost a task */
 size_t target_session_luns(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size_t capacity);
 /* The live row, one reference; NULL when out of memory. */
@@ -538,8 +557,9 @@ struct target_thread {
 	uint64_t buffered_bytes, buffer_max_bytes; /* of bufs, given out */
 	struct target_view *view; /* a reference; NULL before the first publication */
 	struct list conns, sessions, dirty;
-	struct list waits, holds; /* struct target_drain_part */
-	struct list aborted;      /* struct target_task.node, oldest first */
+	struct guid_map by_target; /* struct target_session_set, by target id */
+	struct list waits, holds;  /* struct target_drain_part */
+	struct list aborted;       /* struct target_task.node, oldest first */
 	struct loop_timer aborted_timer;
 	struct loop_hook hook;
 	struct loop_msg view_msg, stop_msg;
@@ -585,8 +605,9 @@ struct target {
 	struct target_ack no_conns; /* conn_count has come to 0 */
 
 	pthread_mutex_t publish_lock;
-	struct state *state;      /* published last; publish_lock */
-	struct target_view *view; /* the same */
+	struct target_view *view; /* published last; publish_lock */
+	/* what publications have cost so far, as a count of what was visited; target_publish_steps */
+	_Atomic uint64_t publish_steps;
 
 	pthread_mutex_t units_lock;
 	struct guid_map units; /* by LUN id, a reference each; only the publisher changes it */

@@ -53,9 +53,9 @@ set_up(struct target_thread *thread)
 static void
 tear_down(struct target_thread *thread)
 {
-	for (unsigned i = 0; thread->view != NULL && i < thread->view->portal_count; i++)
-		if (thread->view->portals[i]->thread == thread)
-			target_portal_close(thread->view->portals[i]);
+	for (unsigned i = 0; thread->view != NULL && i < thread->view->portals->count; i++)
+		if (thread->view->portals->list[i]->thread == thread)
+			target_portal_close(thread->view->portals->list[i]);
 	target_view_unref(thread->view);
 	thread->view = NULL;
 	loop_timer_cancel(thread->loop, &thread->aborted_timer);
@@ -112,6 +112,7 @@ target_thread_start(struct target_thread *thread, struct target *target, unsigne
 	thread->index = index;
 	list_init(&thread->conns);
 	list_init(&thread->sessions);
+	guid_map_init(&thread->by_target);
 	list_init(&thread->dirty);
 	list_init(&thread->waits);
 	list_init(&thread->holds);
@@ -135,9 +136,9 @@ stop_serving(struct loop_msg *msg)
 	struct target_ack *ack = thread->stop_ack;
 
 	thread->stopping = true;
-	for (size_t i = 0; thread->view != NULL && i < thread->view->portal_count; i++)
-		if (thread->view->portals[i]->thread == thread)
-			target_portal_close(thread->view->portals[i]);
+	for (size_t i = 0; thread->view != NULL && i < thread->view->portals->count; i++)
+		if (thread->view->portals->list[i]->thread == thread)
+			target_portal_close(thread->view->portals->list[i]);
 	list_for_each(node, &thread->conns)
 		target_conn_close(list_entry(node, struct target_conn, node), ERR_OFFLINE);
 	target_ack_one(ack);
@@ -164,5 +165,6 @@ void
 target_thread_free(struct target_thread *thread)
 {
 	loop_free(thread->loop);
+	guid_map_fini(&thread->by_target);
 	mem_free(thread->rx);
 }

@@ -1,56 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Views: what a state means for initiators.  One struct for each target, shared by successive
- * views as long as nothing below it changes, so that a change costs what it touches (and a copy of
- * the table of pointers).
+ * Views: what a state means for initiators, and the delta between two views: which places (a LUN
+ * number of a target) are to be looked at again by the sessions of that target.  A view is the state
+ * itself, the portals that listen, and the index of who is shown what; all three are shared by
+ * successive views except for what a change touches.
+ *
+ * The publisher makes views and deltas, in time proportional to the change; any thread reads them.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "target/target_int.h"
 
 /* ---- Counting ---- */
 
-struct target_view_target *
-target_view_target_ref(struct target_view_target *vt)
-{
-	atomic_fetch_add_explicit(&vt->refs, 1, memory_order_relaxed);
-	return vt;
-}
-
 static void
-luns_free(struct target_view_target *vt)
+portals_unref(struct target_portals *portals)
 {
-	for (size_t i = 0; i < vt->lun_count; i++) {
-		target_unit_unref(vt->luns[i].unit);
-		row_unref((void *)(uintptr_t)vt->luns[i].row);
-	}
-	mem_free(vt->luns);
-}
-
-static void
-groups_free(struct target_view_target *vt)
-{
-	for (size_t g = 0; g < vt->group_count; g++) {
-		for (size_t p = 0; p < vt->groups[g].portal_count; p++)
-			target_portal_unref(vt->groups[g].portals[p]);
-		mem_free(vt->groups[g].portals);
-	}
-	mem_free(vt->groups);
-}
-
-void
-target_view_target_unref(struct target_view_target *vt)
-{
-	if (vt == NULL || atomic_fetch_sub_explicit(&vt->refs, 1, memory_order_acq_rel) != 1)
+	if (portals == NULL ||
+	    atomic_fetch_sub_explicit(&portals->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	luns_free(vt);
-	target_admit_fini(&vt->admit);
-	groups_free(vt);
-	row_unref(vt->row);
-	mem_free(vt);
+	for (size_t i = 0; i < portals->count; i++)
+		target_portal_unref(portals->list[i]);
+	mem_free(portals);
 }
 
 struct target_view *
@@ -65,72 +39,32 @@ target_view_unref(struct target_view *view)
 {
 	if (view == NULL || atomic_fetch_sub_explicit(&view->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	for (size_t i = 0; i < view->target_count; i++)
-		target_view_target_unref(view->targets[i]);
-	for (size_t i = 0; i < view->portal_count; i++)
-		target_portal_unref(view->portals[i]);
-	mem_free(view->targets);
-	mem_free(view->portals);
+	target_shown_unref(view->shown);
+	portals_unref(view->portals);
+	state_unref(view->state);
 	mem_free(view);
 }
 
 /* ---- Looking up ---- */
 
-struct target_view_target *
+const struct row_target *
 target_view_find_target(const struct target_view *view, const char *iscsi_name)
 {
-	size_t low = 0, high = view->target_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(iscsi_name, view->targets[middle]->row->iscsi_name);
-
-		if (order == 0)
-			return view->targets[middle];
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
-}
-
-struct target_view_target *
-target_view_next_target(const struct target_view *view, const char *after)
-{
-	size_t low = 0, high = view->target_count;
-
-	while (after != NULL && low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(after, view->targets[middle]->row->iscsi_name) < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < view->target_count ? view->targets[low] : NULL;
-}
-
-struct target_view_target *
-target_view_find_target_id(const struct target_view *view, const struct guid *id)
-{
-	for (size_t i = 0; i < view->target_count; i++)
-		if (guid_equal(&view->targets[i]->row->id, id))
-			return view->targets[i];
-	return NULL;
+	return state_target_by_name(view->state, iscsi_name);
 }
 
 struct target_portal *
 target_view_find_portal(const struct target_view *view, const struct guid *id)
 {
-	size_t low = 0, high = view->portal_count;
+	const struct target_portals *portals = view->portals;
+	size_t low = 0, high = portals->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = guid_compare(id, &view->portals[middle]->row->id);
+		int order = guid_compare(id, &portals->list[middle]->row->id);
 
 		if (order == 0)
-			return view->portals[middle];
+			return portals->list[middle];
 		if (order < 0)
 			high = middle;
 		else
@@ -140,299 +74,337 @@ target_view_find_portal(const struct target_view *view, const struct guid *id)
 }
 
 /* By id: the connection may have come through an earlier form of the same portal. */
-const struct target_view_group *
-target_view_target_group(const struct target_view_target *vt, const struct target_portal *portal)
+const struct row_portal_group *
+target_view_find_group(const struct target_view *view, const struct guid *target_id,
+		       const struct target_portal *portal)
 {
-	for (size_t g = 0; g < vt->group_count; g++)
-		for (size_t p = 0; p < vt->groups[g].portal_count; p++)
-			if (guid_equal(&vt->groups[g].portals[p]->row->id, &portal->row->id))
-				return &vt->groups[g];
-	return NULL;
-}
+	struct row_slice groups = state_target_groups(view->state, target_id);
 
-bool
-target_view_target_shows_any(const struct target_view_target *vt, const char *initiator)
-{
-	if (vt->admit.everyone || !target_admit_may(&vt->admit, initiator))
-		return vt->admit.everyone;
-	for (size_t i = 0; i < vt->lun_count; i++)
-		if (mask_admits(vt->luns[i].row->mask, initiator))
-			return true;
-	return false;
+	for (size_t i = 0; i < groups.count; i++) {
+		const struct row_portal_group *group = groups.rows[i];
+
+		if (state_find_pair(view->state, ROW_GROUP_PORTAL, &group->id, &portal->row->id) !=
+		    NULL)
+			return group;
+	}
+	return NULL;
 }
 
 /* ---- Making ---- */
 
 struct maker {
 	struct target *target;
-	const struct target_view *old;
-	const struct state *old_state, *state;
+	const struct target_view *old; /* NULL = the first */
+	const struct state *state;
 	const struct change *change;
-	struct guid_map touched; /* targets to make anew, by id */
-	struct guid_map reuse;   /* the old view's targets, by id */
 	struct target_view *view;
+	struct target_shown_edit shown;
+	struct target_delta *delta;
+	size_t place_capacity, ended_capacity;
 };
 
-static int
-touch(struct maker *m, const struct guid *target_id)
+static const void *
+old_row(const struct maker *m, enum row_family family, const struct guid *id)
 {
-	static char mark;
+	return m->old != NULL ? state_find(m->old->state, family, id) : NULL;
+}
 
-	return guid_map_put(&m->touched, target_id, &mark);
+static const struct row_association *
+old_association(const struct maker *m, const struct row_key *key)
+{
+	return m->old != NULL ? state_find_pair(m->old->state, ROW_ASSOCIATION, &key->a, &key->b)
+			      : NULL;
+}
+
+/* Sessions of the target look again at what is at this number. */
+static int
+touch(struct maker *m, const struct guid *target_id, uint32_t number)
+{
+	struct target_delta *delta = m->delta;
+
+	if (mem_grow(&delta->places, &m->place_capacity, delta->place_count + 1,
+		     sizeof(delta->places[0])) < 0)
+		return -ENOMEM;
+	delta->places[delta->place_count++] = (struct target_place){
+		.target_id = *target_id,
+		.number = (uint16_t)number,
+	};
+	return 0;
+}
+
+/* The LUN's mask behind this target has changed; "" before or after: there was, or is, no LUN. */
+static int
+show(struct maker *m, const struct row_target *target, const char *before, const char *after)
+{
+	return target_shown_change(&m->shown, before, after, target->iscsi_name);
 }
 
 static int
-touch_slice(struct maker *m, struct row_slice associations)
+association_put(struct maker *m, const struct row_association *row,
+		const struct row_association *old)
 {
-	int r = 0;
+	const struct row_lun *lun = state_find(m->state, ROW_LUN, &row->lun_id);
+	const struct row_target *target = state_find(m->state, ROW_TARGET, &row->target_id);
+	struct target_unit *unit;
+	int rc = target_unit_get(m->target, lun, &unit);
 
-	for (size_t i = 0; i < associations.count && r == 0; i++)
-		r = touch(m, &((const struct row_association *)associations.rows[i])->target_id);
-	return r;
+	if (rc == 0 && old == NULL)
+		rc = show(m, target, "", lun->mask);
+	if (rc == 0 && old != NULL && old->lun_number != row->lun_number)
+		rc = touch(m, &row->target_id, old->lun_number);
+	return rc < 0 ? rc : touch(m, &row->target_id, row->lun_number);
 }
 
 static int
-touch_group(struct maker *m, const struct guid *group_id)
+association_deleted(struct maker *m, const struct row_association *old)
 {
-	const struct state *states[] = { m->state, m->old_state };
-	int r = 0;
+	const struct row_lun *lun = old_row(m, ROW_LUN, &old->lun_id);
+	const struct row_target *target = old_row(m, ROW_TARGET, &old->target_id);
+	int rc = show(m, target, lun->mask, "");
 
-	for (size_t i = 0; i < ARRAY_LEN(states) && r == 0; i++) {
-		const struct row_portal_group *group =
-			states[i] != NULL ? state_find(states[i], ROW_PORTAL_GROUP, group_id)
-					  : NULL;
+	return rc < 0 ? rc : touch(m, &old->target_id, old->lun_number);
+}
 
-		if (group != NULL)
-			r = touch(m, &group->target_id);
+static int
+mask_changed(struct maker *m, const struct row_lun *old, const struct row_lun *row)
+{
+	struct row_slice slice = state_lun_targets(m->state, &row->id);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < slice.count; i++) {
+		const struct row_association *a = slice.rows[i];
+		const struct row_key key = { .a = a->lun_id, .b = a->target_id };
+
+		/* one that this change makes has the new mask from the start */
+		if (old_association(m, &key) == NULL)
+			continue;
+		rc = show(m, state_find(m->state, ROW_TARGET, &a->target_id), old->mask, row->mask);
+		if (rc == 0)
+			rc = touch(m, &a->target_id, a->lun_number);
 	}
-	return r;
+	return rc;
+}
+
+/* A LUN that was never associated has no unit yet. */
+static int
+lun_put(struct maker *m, const struct row_lun *row)
+{
+	const struct row_lun *old = old_row(m, ROW_LUN, &row->id);
+	struct target_unit *unit = guid_map_find(&m->target->units, &row->id);
+	int rc = unit != NULL ? target_unit_get(m->target, row, &unit) : 0;
+
+	if (rc < 0 || old == NULL || strcmp(old->mask, row->mask) == 0)
+		return rc;
+	return mask_changed(m, old, row);
 }
 
 static int
-touch_portal(struct maker *m, const struct guid *portal_id)
+target_deleted(struct maker *m, const struct guid *id)
 {
-	struct row_slice groups = state_portal_groups(m->state, portal_id);
-	int r = 0;
+	struct target_delta *delta = m->delta;
 
-	for (size_t i = 0; i < groups.count && r == 0; i++)
-		r = touch_group(m, &((const struct row_group_portal *)groups.rows[i])->group_id);
-	return r;
+	if (mem_grow(&delta->ended, &m->ended_capacity, delta->ended_count + 1,
+		     sizeof(delta->ended[0])) < 0)
+		return -ENOMEM;
+	delta->ended[delta->ended_count++] = *id;
+	return 0;
 }
 
-/* Which targets does one op concern? */
 static int
-touch_op(struct maker *m, const struct change_op *op)
+take_op(struct maker *m, const struct change_op *op)
 {
+	const struct row_association *old;
+
+	m->delta->steps++;
 	switch (op->family) {
-	case ROW_TARGET:
-		return touch(m, &op->key.a);
 	case ROW_ASSOCIATION:
-		return touch(m, &op->key.b);
+		old = old_association(m, &op->key);
+		if (op->row != NULL)
+			return association_put(m, (const void *)op->row, old);
+		return old != NULL ? association_deleted(m, old) : 0;
 	case ROW_LUN:
-		return touch_slice(m, state_lun_targets(m->state, &op->key.a));
-	case ROW_PORTAL_GROUP:
-	case ROW_GROUP_PORTAL:
-		return touch_group(m, &op->key.a);
+		return op->row != NULL ? lun_put(m, (const void *)op->row) : 0;
+	case ROW_TARGET:
+		return op->row == NULL ? target_deleted(m, &op->key.a) : 0;
 	case ROW_PORTAL:
-		return touch_portal(m, &op->key.a);
+		m->delta->portals_changed = true;
+		return 0;
 	default:
 		return 0;
 	}
 }
 
+/* The first view: there is no session yet that would have to look again. */
 static int
-find_touched(struct maker *m)
+take_all(struct maker *m)
 {
-	int r = 0;
+	size_t count = state_count(m->state, ROW_ASSOCIATION);
+	int rc = 0;
 
-	if (m->change == NULL || m->old == NULL)
-		return 0;
-	for (size_t i = 0; i < m->change->op_count && r == 0; i++)
-		r = touch_op(m, &m->change->ops[i]);
-	for (size_t i = 0; i < m->old->target_count && r == 0; i++)
-		r = guid_map_put(&m->reuse, &m->old->targets[i]->row->id, m->old->targets[i]);
-	return r;
+	assert(m->old == NULL);
+	m->delta->portals_changed = true;
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = association_put(m, state_at(m->state, ROW_ASSOCIATION, i), NULL);
+	m->delta->place_count = 0;
+	return rc;
 }
 
 static int
-make_luns(struct maker *m, struct target_view_target *vt)
+take_change(struct maker *m)
 {
-	struct row_slice slice = state_target_luns(m->state, &vt->row->id);
+	int rc = 0;
 
-	vt->luns = mem_calloc(slice.count, sizeof(*vt->luns));
-	if (vt->luns == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < slice.count; i++) {
-		const struct row_association *a = slice.rows[i];
-		const struct row_lun *row = state_find(m->state, ROW_LUN, &a->lun_id);
-		struct target_unit *unit = NULL;
-		int r = target_unit_get(m->target, row, &unit);
-
-		if (r < 0)
-			return r;
-		vt->luns[vt->lun_count++] = (struct target_view_lun){
-			.number = (uint16_t)a->lun_number,
-			.unit = target_unit_ref(unit),
-			.row = row_ref(row),
-		};
-	}
-	return 0;
+	if (m->change == NULL)
+		return take_all(m);
+	for (size_t i = 0; rc == 0 && i < m->change->op_count; i++)
+		rc = take_op(m, &m->change->ops[i]);
+	return rc;
 }
 
+/* ---- Places ---- */
+
 static int
-make_group(struct maker *m, const struct row_portal_group *row, struct target_view_group *group)
+compare_places(const void *a, const void *b)
 {
-	struct row_slice slice = state_group_portals(m->state, &row->id);
+	const struct target_place *x = a, *y = b;
+	int order = guid_compare(&x->target_id, &y->target_id);
 
-	group->tag = (uint16_t)row->tag;
-	group->relative_port = (uint16_t)row->relative_port;
-	group->portals = mem_calloc(slice.count, sizeof(struct target_portal *));
-	if (group->portals == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < slice.count; i++) {
-		const struct row_group_portal *gp = slice.rows[i];
-		struct target_portal *portal = target_view_find_portal(m->view, &gp->portal_id);
-
-		if (portal != NULL)
-			group->portals[group->portal_count++] = target_portal_ref(portal);
-	}
-	return 0;
+	return order != 0 ? order : (x->number > y->number) - (x->number < y->number);
 }
 
-static int
-make_groups(struct maker *m, struct target_view_target *vt)
+/* What is at this number now, or NULL. */
+static const struct row_association *
+find_number(const struct state *state, const struct target_place *place)
 {
-	struct row_slice slice = state_target_groups(m->state, &vt->row->id);
+	struct row_slice slice = state_target_luns(state, &place->target_id);
+	size_t low = 0, high = slice.count;
 
-	vt->groups = mem_calloc(slice.count, sizeof(*vt->groups));
-	if (vt->groups == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < slice.count; i++) {
-		int r = make_group(m, slice.rows[i], &vt->groups[i]);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct row_association *row = slice.rows[middle];
 
-		vt->group_count++;
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int
-make_target(struct maker *m, const struct row_target *row, struct target_view_target **ret_vt)
-{
-	struct target_view_target *vt = mem_calloc(1, sizeof(*vt));
-
-	if (vt == NULL)
-		return -ENOMEM;
-	atomic_init(&vt->refs, 1);
-	vt->row = row_ref(row);
-	int r = make_luns(m, vt);
-
-	if (r == 0)
-		r = target_admit_init(&vt->admit, vt->luns, vt->lun_count);
-	if (r == 0)
-		r = make_groups(m, vt);
-	if (r < 0) {
-		target_view_target_unref(vt);
-		return r;
-	}
-	*ret_vt = vt;
-	return 0;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct target_view_target *const *x = a, *const *y = b;
-
-	return strcmp((*x)->row->iscsi_name, (*y)->row->iscsi_name);
-}
-
-static int
-make_targets(struct maker *m)
-{
-	struct target_view *view = m->view;
-	size_t count = state_count(m->state, ROW_TARGET);
-
-	view->targets = mem_calloc(count, sizeof(*view->targets));
-	if (view->targets == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		const struct row_target *row = state_at(m->state, ROW_TARGET, i);
-		struct target_view_target *vt = guid_map_find(&m->reuse, &row->id);
-		int r = 0;
-
-		if (vt != NULL && guid_map_find(&m->touched, &row->id) == NULL)
-			target_view_target_ref(vt);
+		if (row->lun_number == place->number)
+			return row;
+		if (row->lun_number > place->number)
+			high = middle;
 		else
-			r = make_target(m, row, &vt);
-		if (r < 0)
-			return r;
-		view->targets[view->target_count++] = vt;
+			low = middle + 1;
 	}
-	qsort(view->targets, view->target_count, sizeof(*view->targets), by_name);
+	return NULL;
+}
+
+/* Each place once, with the unit and the mask that are there now. */
+static int
+settle_places(struct maker *m)
+{
+	struct target_delta *delta = m->delta;
+	size_t kept = 0;
+
+	if (delta->place_count > 1)
+		qsort(delta->places, delta->place_count, sizeof(delta->places[0]), compare_places);
+	for (size_t i = 0; i < delta->place_count; i++) {
+		struct target_place *place = &delta->places[kept];
+		const struct row_association *row;
+		const struct row_lun *lun;
+		int rc;
+
+		if (i > 0 && compare_places(&delta->places[i], &delta->places[i - 1]) == 0)
+			continue;
+		*place = delta->places[i];
+		kept++;
+		row = find_number(m->state, place);
+		if (row == NULL)
+			continue;
+		lun = state_find(m->state, ROW_LUN, &row->lun_id);
+		rc = target_unit_get(m->target, lun, &place->unit);
+		if (rc < 0)
+			return rc;
+		place->mask = lun->mask;
+	}
+	delta->place_count = kept;
 	return 0;
 }
+
+void
+target_delta_fini(struct target_delta *delta)
+{
+	mem_free(delta->places);
+	mem_free(delta->ended);
+}
+
+/* ---- Portals ---- */
 
 /* A portal whose row is the same goes on listening. */
 static int
 make_portals(struct maker *m)
 {
-	struct target_view *view = m->view;
 	size_t count = state_count(m->state, ROW_PORTAL);
+	struct target_portals *portals;
 
-	view->portals = mem_calloc(count, sizeof(*view->portals));
-	if (view->portals == NULL)
+	if (!m->delta->portals_changed) {
+		m->view->portals = m->old->portals;
+		atomic_fetch_add_explicit(&m->view->portals->refs, 1, memory_order_relaxed);
+		return 0;
+	}
+	m->delta->steps += count;
+	portals = mem_calloc(1, sizeof(*portals) + count * sizeof(portals->list[0]));
+	if (portals == NULL)
 		return -ENOMEM;
+	atomic_init(&portals->refs, 1);
+	m->view->portals = portals;
 	for (size_t i = 0; i < count; i++) {
 		const struct row_portal *row = state_at(m->state, ROW_PORTAL, i);
 		struct target_portal *portal = m->old != NULL
 						       ? target_view_find_portal(m->old, &row->id)
 						       : NULL;
-		int r = 0;
+		int rc = 0;
 
 		if (portal != NULL && row_equal(portal->row, row))
 			target_portal_ref(portal);
 		else
-			r = target_portal_new(m->target, row, &portal);
-		if (r < 0)
-			return r;
-		view->portals[view->portal_count++] = portal;
+			rc = target_portal_new(m->target, row, &portal);
+		if (rc < 0)
+			return rc;
+		portals->list[portals->count++] = portal;
 	}
 	return 0;
 }
 
 int
-target_view_new(struct target *target, const struct target_view *old, const struct state *old_state,
-		const struct state *state, const struct change *change,
-		struct target_view **ret_view)
+target_view_new(struct target *target, const struct target_view *old, const struct state *state,
+		const struct change *change, struct target_view **ret_view,
+		struct target_delta *ret_delta)
 {
+	struct target_delta delta = { 0 };
 	struct maker m = {
 		.target = target,
 		.old = old,
-		.old_state = old_state,
 		.state = state,
 		.change = change,
 		.view = mem_calloc(1, sizeof(struct target_view)),
+		.shown.root = old != NULL ? target_shown_ref(old->shown) : NULL,
+		.delta = &delta,
 	};
+	int rc = m.view == NULL ? -ENOMEM : 0;
 
-	if (m.view == NULL)
-		return -ENOMEM;
-	atomic_init(&m.view->refs, 1);
-	guid_map_init(&m.touched);
-	guid_map_init(&m.reuse);
-	int r = find_touched(&m);
-
-	if (r == 0)
-		r = make_portals(&m);
-	if (r == 0)
-		r = make_targets(&m);
-	guid_map_fini(&m.touched);
-	guid_map_fini(&m.reuse);
-	if (r < 0) {
-		target_view_unref(m.view);
-		return r;
+	if (rc == 0) {
+		atomic_init(&m.view->refs, 1);
+		m.view->state = state_ref(state);
+		rc = take_change(&m);
 	}
+	if (rc == 0)
+		rc = settle_places(&m);
+	if (rc == 0)
+		rc = make_portals(&m);
+	if (rc < 0) {
+		target_shown_unref(m.shown.root);
+		target_delta_fini(&delta);
+		target_view_unref(m.view);
+		return rc;
+	}
+	m.view->shown = m.shown.root;
+	delta.steps += delta.place_count + m.shown.steps;
 	*ret_view = m.view;
+	*ret_delta = delta;
 	return 0;
 }

@@ -121,15 +121,10 @@ put_pair(char *text, size_t at, const char *key, const char *value)
 	return at + key_len + 1 + value_len + 1;
 }
 
-void
-raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, unsigned isid,
-	  bool immediate_data)
+static void
+connect_to(struct raw *raw, uint16_t port)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
-	static struct raw_pdu pdu;
-	uint8_t bhs[RAW_BHS] = { 0x43, 0x87, [8] = 0x80 }; /* immediate; operational to full */
-	char text[1024];
-	size_t len = 0;
 
 	*raw = (struct raw){ .cmd_sn = raw->cmd_sn != 0 ? raw->cmd_sn : 1 };
 	raw->next_itt = 1;
@@ -137,18 +132,62 @@ raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, 
 	raw->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(raw->fd >= 0);
 	assert_int_equal(connect(raw->fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
-	len = put_pair(text, len, "InitiatorName", host);
-	len = put_pair(text, len, "TargetName", target);
-	len = put_pair(text, len, "SessionType", "Normal");
-	len = put_pair(text, len, "InitialR2T", "Yes");
-	len = put_pair(text, len, "ImmediateData", immediate_data ? "Yes" : "No");
+}
+
+/* One step of the operational stage; the status class and detail of its response. */
+static unsigned
+login_step(struct raw *raw, bool last, unsigned isid, const char *text, size_t len)
+{
+	uint8_t bhs[RAW_BHS] = { 0x43, last ? 0x87 : 0x04, [8] = 0x80 };
+	static struct raw_pdu pdu;
+
 	put_be24(bhs + 11, isid);
-	put_be32(bhs + 16, raw->next_itt++);
+	put_be32(bhs + 16, 1);
 	put_be32(bhs + 24, raw->cmd_sn);
+	put_be32(bhs + 28, raw->exp_stat_sn);
 	put_pdu(raw, bhs, text, (uint32_t)len);
 	raw_flush(raw);
 	raw_expect(raw, &pdu, 0x23, 0);
-	assert_int_equal(get_be16(pdu.bhs + 36), 0);
+	return get_be16(pdu.bhs + 36);
+}
+
+static size_t
+login_keys(char *text, const char *host, const char *target, bool immediate_data)
+{
+	size_t len = put_pair(text, 0, "InitiatorName", host);
+
+	len = put_pair(text, len, "TargetName", target);
+	len = put_pair(text, len, "SessionType", "Normal");
+	len = put_pair(text, len, "InitialR2T", "Yes");
+	return put_pair(text, len, "ImmediateData", immediate_data ? "Yes" : "No");
+}
+
+void
+raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, unsigned isid,
+	  bool immediate_data)
+{
+	char text[1024];
+
+	connect_to(raw, port);
+	assert_int_equal(
+		login_step(raw, true, isid, text, login_keys(text, host, target, immediate_data)),
+		0);
+	raw->next_itt++;
+}
+
+void
+raw_login_first(struct raw *raw, uint16_t port, const char *host, const char *target)
+{
+	char text[1024];
+
+	connect_to(raw, port);
+	assert_int_equal(login_step(raw, false, 1, text, login_keys(text, host, target, false)), 0);
+}
+
+unsigned
+raw_login_last(struct raw *raw)
+{
+	return login_step(raw, true, 1, "", 0);
 }
 
 void

@@ -39,6 +39,12 @@ enum { RAW_SIMPLE = 1, RAW_ORDERED = 2, RAW_HEAD = 3 }; /* RFC 7143 §11.3.1 */
  */
 void raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, unsigned isid,
 	       bool immediate_data);
+/*
+ * A login in two steps, between which something may happen: all keys but no transit; then the transit
+ * to the full feature phase, whose status class and detail it returns (0x0203 = not found).
+ */
+void raw_login_first(struct raw *raw, uint16_t port, const char *host, const char *target);
+unsigned raw_login_last(struct raw *raw);
 void raw_close(struct raw *raw);
 /* Takes the unit attentions away: TEST UNIT READY until it gives GOOD. */
 void raw_ready(struct raw *raw, unsigned lun);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of what running sessions see of a change once the publish call has returned. */
+#include "raw.h"
 #include "target_test.h"
 
 #include <errno.h>
@@ -234,6 +235,34 @@ test_a_lun_associated_again_keeps_its_counters_and_device(void **state)
 	host_logout(a);
 }
 
+/* Its live row would name a target that is not there any more. */
+static void
+test_a_target_made_anew_during_a_login_is_not_the_one_asked_for(void **state)
+{
+	struct env *env = *state;
+	struct guid id = fake_id(60), group = fake_id(61);
+	static struct raw raw, again;
+	struct guid session;
+
+	raw_login_first(&raw, env->port, HOST_1, NAME_B);
+	raw_login_first(&again, env->port, HOST_2, NAME_A);
+	fake_dissociate(env->array, &env->lun, &env->target_b);
+	fake_delete(env->array, ROW_PORTAL_GROUP, &env->group_b);
+	fake_delete(env->array, ROW_TARGET, &env->target_b);
+	fake_commit(env->array);
+	fake_target(env->array, &id, NAME_B);
+	fake_group(env->array, &group, &id, 2);
+	fake_group_portal(env->array, &group, &env->portal_id);
+	fake_commit(env->array);
+	assert_int_equal(raw_login_last(&raw), 0x0203);
+	/* what did not touch its target does not disturb a login */
+	assert_int_equal(raw_login_last(&again), 0);
+	assert_true(fake_wait_sessions(env->array, 1));
+	assert_true(fake_first_session(env->array, &session));
+	raw_close(&raw);
+	raw_close(&again);
+}
+
 static void
 test_commands_are_counted(void **state)
 {
@@ -274,6 +303,7 @@ main(void)
 		ENV_TEST(test_the_unit_of_a_deleted_lun_gives_its_device_back),
 		ENV_TEST(test_a_lun_associated_again_is_atomic_against_old_tasks),
 		ENV_TEST(test_a_lun_associated_again_keeps_its_counters_and_device),
+		ENV_TEST(test_a_target_made_anew_during_a_login_is_not_the_one_asked_for),
 		ENV_TEST(test_commands_are_counted),
 	};
 	/* clang-format on */

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a publication costs, as a count of what it visits: it grows with the change, not with the
+ * LUNs, targets and sessions that the array has.
+ */
+#include "target_test.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+
+/* What publishing the edit under way costs. */
+static uint64_t
+commit_cost(struct env *env)
+{
+	uint64_t before = target_publish_steps(env->target);
+
+	fake_commit(env->array);
+	return target_publish_steps(env->target) - before;
+}
+
+/* LUNs first … first+count-1, behind target_b from that number on.  Published at once. */
+static void
+add_luns(struct env *env, unsigned first, unsigned count)
+{
+	for (unsigned i = first; i < first + count; i++) {
+		struct guid id = fake_id(1000 + i);
+
+		fake_lun(env->array, &id, LUN_BYTES, 512, HOST_1 ";" HOST_2, STATUS_ONLINE);
+		fake_associate(env->array, &id, &env->target_b, 100 + i);
+	}
+	fake_commit(env->array);
+}
+
+static void
+add_targets(struct env *env, unsigned first, unsigned count)
+{
+	char name[64];
+
+	for (unsigned i = first; i < first + count; i++) {
+		struct guid id = fake_id(100000 + i), group = fake_id(200000 + i);
+
+		snprintf(name, sizeof(name), "iqn.2026-11.test:more%u", i);
+		fake_target(env->array, &id, name);
+		fake_group(env->array, &group, &id, 1);
+		fake_group_portal(env->array, &group, &env->portal_id);
+	}
+	fake_commit(env->array);
+}
+
+/* One of each kind of change, on LUN `n` of add_luns; their cost. */
+static uint64_t
+cost_of_changes(struct env *env, unsigned n)
+{
+	struct guid lun = fake_id(1000 + n), target = fake_id(900000 + n), group = fake_id(910000);
+	uint64_t cost;
+	char name[64];
+
+	fake_lun(env->array, &lun, LUN_BYTES, 512, HOST_1, STATUS_ONLINE); /* mask */
+	cost = commit_cost(env);
+	fake_lun(env->array, &lun, LUN_BYTES, 512, HOST_1, STATUS_OFFLINE);
+	cost += commit_cost(env);
+	fake_associate(env->array, &lun, &env->target_a, 7000);
+	cost += commit_cost(env);
+	fake_dissociate(env->array, &lun, &env->target_a);
+	fake_dissociate(env->array, &lun, &env->target_b);
+	cost += commit_cost(env);
+	fake_delete(env->array, ROW_LUN, &lun);
+	cost += commit_cost(env);
+	snprintf(name, sizeof(name), "iqn.2026-11.test:new%u", n);
+	fake_target(env->array, &target, name);
+	fake_group(env->array, &group, &target, 1);
+	fake_group_portal(env->array, &group, &env->portal_id);
+	cost += commit_cost(env);
+	fake_target(env->array, &target, name); /* renamed, as far as publishing goes */
+	cost += commit_cost(env);
+	fake_delete(env->array, ROW_PORTAL_GROUP, &group);
+	fake_delete(env->array, ROW_TARGET, &target);
+	cost += commit_cost(env);
+	return cost;
+}
+
+static void
+test_a_change_costs_the_same_with_many_luns(void **state)
+{
+	struct env *env = *state;
+	uint64_t few, many;
+
+	add_luns(env, 0, 50);
+	few = cost_of_changes(env, 0);
+	add_luns(env, 50, 3000);
+	many = cost_of_changes(env, 1);
+	assert_true(few > 0 && few < 200);
+	/* the index of who is shown what has two pairs for this target, whatever its LUNs */
+	assert_true(many <= few + 10);
+}
+
+static void
+test_a_change_costs_the_same_with_many_targets(void **state)
+{
+	struct env *env = *state;
+	uint64_t few, many;
+
+	add_luns(env, 0, 4);
+	add_targets(env, 0, 20);
+	few = cost_of_changes(env, 0);
+	add_targets(env, 20, 3000);
+	many = cost_of_changes(env, 1);
+	assert_true(many <= few + 10);
+}
+
+static void
+log_in(struct env *env, struct iscsi_context **hosts, unsigned count, const char *target)
+{
+	for (unsigned i = 0; i < count; i++) {
+		hosts[i] = host_login(env, HOST_1, target, i);
+		assert_non_null(hosts[i]);
+	}
+}
+
+static void
+log_out(struct iscsi_context **hosts, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		host_free(hosts[i]);
+}
+
+static void
+test_sessions_of_other_targets_are_not_visited(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *hosts[20];
+	struct guid lun = env_add_lun(env, 1, "*");
+	uint64_t before, after;
+
+	fake_associate(env->array, &lun, &env->target_a, 9);
+	before = commit_cost(env);
+	log_in(env, hosts, ARRAY_LEN(hosts), NAME_B);
+	fake_dissociate(env->array, &lun, &env->target_a);
+	after = commit_cost(env);
+	assert_true(after <= before + 4);
+	log_out(hosts, ARRAY_LEN(hosts));
+}
+
+/* A session looks at the place that has changed, not at all of its LUNs. */
+static void
+test_a_session_looks_only_at_what_has_changed(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *hosts[10];
+	struct guid lun = fake_id(1000);
+	uint64_t cost;
+	uint16_t luns[4];
+
+	add_luns(env, 0, 1000);
+	log_in(env, hosts, ARRAY_LEN(hosts), NAME_B);
+	fake_lun(env->array, &lun, LUN_BYTES, 512, HOST_2, STATUS_ONLINE);
+	cost = commit_cost(env);
+	assert_true(cost >= ARRAY_LEN(hosts) && cost < 100);
+	for (unsigned i = 0; i < ARRAY_LEN(hosts); i++) {
+		assert_int_equal(host_test_unit_ready(hosts[i], 100), NO_SUCH_UNIT);
+		assert_int_equal(host_report_luns(hosts[i], luns, 4), 1000);
+	}
+	log_out(hosts, ARRAY_LEN(hosts));
+}
+
+static void
+test_many_targets_are_made_in_linear_cost(void **state)
+{
+	struct env *env = *state;
+	uint64_t first = target_publish_steps(env->target), half;
+
+	for (unsigned i = 0; i < 500; i++)
+		add_targets(env, i, 1);
+	half = target_publish_steps(env->target) - first;
+	for (unsigned i = 500; i < 1000; i++)
+		add_targets(env, i, 1);
+	assert_true(target_publish_steps(env->target) - first <= 2 * half);
+}
+
+int
+main(void)
+{
+	/* clang-format off */
+	const struct CMUnitTest tests[] = {
+		ENV_TEST(test_a_change_costs_the_same_with_many_luns),
+		ENV_TEST(test_a_change_costs_the_same_with_many_targets),
+		ENV_TEST(test_sessions_of_other_targets_are_not_visited),
+		ENV_TEST(test_a_session_looks_only_at_what_has_changed),
+		ENV_TEST(test_many_targets_are_made_in_linear_cost),
+	};
+	/* clang-format on */
+
+	return cmocka_run_group_tests_name("target publishing", tests, NULL, NULL);
+}
