@@ -37,23 +37,13 @@ prune(struct catalog *catalog, enum catalog_statement batch, enum catalog_statem
 	return catalog_run(catalog, stmt, "prune");
 }
 
-static int
-append(const char *bytes, size_t len, void *text)
-{
-	strbuf_add_bytes(text, bytes, len);
-	return ((struct strbuf *)text)->failed ? -1 : 0;
-}
-
 static char *
 encode(const struct change *change)
 {
-	json_t *json = wire_change_encode(change);
 	struct strbuf text;
 
 	strbuf_init(&text);
-	if (json == NULL || json_dump_callback(json, append, &text, JSON_COMPACT) < 0)
-		text.failed = true;
-	json_decref(json);
+	wire_change_text(change, &text);
 	return strbuf_take(&text);
 }
 

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "client/client_int.h"
+#include "model/state_build.h"
 
 #define BACKOFF_FIRST_NS (10 * NS_PER_MS)
 
@@ -77,32 +78,56 @@ view_move(struct client_replica *r, struct state *config, struct state *live,
 
 /* ---- loading ---- */
 
-static int
-snapshot_get(struct client_replica *r, json_t **ret_json)
-{
-	const struct client_request request = {
-		.method = "GET",
-		.path = "/v1/snapshot",
-		.timeout_ms = r->tuning->call_ms,
-	};
-	struct client_reply reply;
-	bool sent;
-	int rc = client_transport_call(r->transport, &request, &reply, &sent);
+/* The snapshot is decoded as it comes: it may be larger than memory that one would like to use. */
+struct snapshot_sink {
+	struct client_sink sink;
+	struct client_replica *replica;
+	struct wire_snapshot_reader *reader;
+};
 
-	if (rc < 0)
-		return rc;
-	rc = client_reply_code(&reply);
-	if (rc == 0)
-		rc = client_reply_json(&reply, ret_json);
-	strbuf_fini(&reply.body);
-	return rc;
+static int
+on_snapshot_bytes(struct client_sink *sink, const char *bytes, size_t len)
+{
+	return wire_snapshot_read(container_of(sink, struct snapshot_sink, sink)->reader, bytes,
+				  len);
+}
+
+static bool
+on_snapshot_stop(struct client_sink *sink)
+{
+	struct client_replica *r = container_of(sink, struct snapshot_sink, sink)->replica;
+	bool closing;
+
+	pthread_mutex_lock(&r->lock);
+	closing = r->closing;
+	pthread_mutex_unlock(&r->lock);
+	return closing;
+}
+
+static void
+reader_cleanup(struct wire_snapshot_reader **reader)
+{
+	wire_snapshot_reader_free(*reader);
 }
 
 static int
-snapshot_decode(const json_t *json, struct wire_format *ret_format, struct client_view *ret_view)
+snapshot_get(struct client_replica *r, struct wire_format *ret_format, struct client_view *ret_view)
 {
-	int rc = wire_snapshot_decode(json, ret_format, &ret_view->config, &ret_view->live);
+	AUTO(reader_cleanup) struct wire_snapshot_reader *reader = wire_snapshot_reader_new();
+	struct snapshot_sink sink = {
+		.sink = { .bytes = on_snapshot_bytes,
+			  .stop = on_snapshot_stop,
+			  .silence_ns = (uint64_t)r->tuning->call_ms * NS_PER_MS },
+		.replica = r,
+		.reader = reader,
+	};
+	int rc;
 
+	if (reader == NULL)
+		return -ENOMEM;
+	rc = client_transport_stream(r->transport, "/v1/snapshot", &sink.sink);
+	if (rc == 0)
+		rc = wire_snapshot_read_end(reader, ret_format, &ret_view->config, &ret_view->live);
 	if (rc == ERR_PARSE || rc == ERR_CORRUPT)
 		rc = err_set(ERR_PROTOCOL, "the snapshot makes no sense: %s", err_text(rc));
 	return rc;
@@ -135,13 +160,10 @@ snapshot_check(struct client_replica *r, const struct position *at)
 static int
 load_try(struct client_replica *r)
 {
-	AUTO_JSON json_t *json = NULL;
 	struct wire_format format;
 	struct client_view view;
-	int rc = snapshot_get(r, &json);
+	int rc = snapshot_get(r, &format, &view);
 
-	if (rc == 0)
-		rc = snapshot_decode(json, &format, &view);
 	if (rc < 0)
 		return rc;
 	rc = snapshot_check(r, state_position(view.config));
@@ -259,26 +281,34 @@ on_change(struct client_replica *r, const json_t *json)
 }
 
 /*
- * The first live event after a hello holds all rows of that moment: a change that leads from
- * nothing to there.
+ * After a hello come the live rows of that moment: `live_rows` events and a last `live` event, whose
+ * sequence is that of the hello.  They are collected in live_start, which nobody sees until then.
  */
 static int
-live_begin(struct client_replica *r, struct change *change, struct state **ret_live)
+live_collect(struct client_replica *r, const struct change *change)
 {
-	struct state_edit *edit = state_edit_new(r->live_start);
-	int rc = edit != NULL ? 0 : -ENOMEM;
+	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < change->op_count; i++)
 		if (change->ops[i].row != NULL)
-			rc = state_edit_put(edit, row_ref(change->ops[i].row));
-	if (rc < 0) {
-		state_edit_free(edit);
-		return rc;
-	}
-	return state_edit_load(edit, ret_live);
+			rc = state_put(r->live_start, change->ops[i].row);
+	return rc;
 }
 
-/* No such event came: there were no live rows. */
+static int
+on_live_rows(struct client_replica *r, const json_t *json)
+{
+	AUTO(change_cleanup) struct change *change = NULL;
+	int rc = wire_change_decode(json, &change);
+
+	if (rc < 0)
+		return rc;
+	if (r->live_start == NULL || change->sequence != state_position(r->live_start)->sequence)
+		return err_set(ERR_CANCELLED, "live rows that no hello announced"); /* sent anew */
+	return live_collect(r, change);
+}
+
+/* All live rows of the hello are there, or none came because there were none. */
 static void
 live_settle(struct client_replica *r)
 {
@@ -296,12 +326,10 @@ on_live(struct client_replica *r, const json_t *json)
 	if (rc < 0)
 		return rc;
 	if (r->live_start != NULL && change->sequence == state_position(r->live_start)->sequence) {
-		rc = live_begin(r, change, &next);
-		if (rc < 0)
-			return rc;
-		state_unref(TAKE(r->live_start));
-		view_move(r, NULL, next, NULL);
-		return 0;
+		rc = live_collect(r, change);
+		if (rc == 0)
+			live_settle(r);
+		return rc;
 	}
 	live_settle(r);
 	rc = state_apply(r->view.live, change, &next);
@@ -348,6 +376,7 @@ static const struct {
 } events[] = {
 	{ "hello",	true,	on_hello },
 	{ "change",	false,	on_change },
+	{ "live_rows",	false,	on_live_rows },
 	{ "live",	false,	on_live },
 	{ "heartbeat",	false,	on_heartbeat },
 	{ "lost",	false,	on_lost },
@@ -364,7 +393,8 @@ event_handle(struct client_replica *r, size_t i, const char *data)
 		return rc; /* it was damaged on its way: asked for again */
 	if (events[i].is_greeting == r->greeted)
 		return breach("the event '%s' out of order", events[i].name);
-	if (events[i].handle != on_live && events[i].handle != on_hello)
+	if (events[i].handle != on_live && events[i].handle != on_live_rows &&
+	    events[i].handle != on_hello)
 		live_settle(r);
 	rc = events[i].handle(r, json);
 	if (rc == ERR_PARSE)

@@ -51,7 +51,8 @@ http_snapshot(struct http_call *call, struct http_reply *reply)
 	if (rc < 0)
 		return rc;
 	array_listener_free(listener);
-	return http_reply_json(reply, wire_snapshot_encode(config, live));
+	reply->snapshot = wire_snapshot_writer_new(config, live);
+	return reply->snapshot != NULL ? 0 : -ENOMEM;
 }
 
 int

@@ -2,9 +2,10 @@
 /*
  * The event stream: what a listener of the array hears, as Server-Sent Events (docs/design/api.md).
  *
- * Order: `hello` with the positions at which the listener began, one `live` event with all live
- * rows of that moment, then changes without a gap.  The states come from array_listen itself, so
- * nothing can slip in between.
+ * Order: `hello` with the positions at which the listener began; all live rows of that moment, in
+ * `live_rows` events of at most LIVE_ROWS rows each and a last `live` event with the rest; then
+ * changes without a gap.  The states come from array_listen itself, so nothing can slip in between.
+ * A stream belongs to the thread of its connection.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/mem.h"
 #include "http/http_int.h"
 
+#define LIVE_ROWS    1000       /* rows in one event: some 100 KB, however many there are */
 #define PENDING_KEEP (1u << 20) /* a larger buffer is given back once it is sent */
 
 struct http_stream {
@@ -21,6 +23,9 @@ struct http_stream {
 	struct array_listener *listener;
 	struct strbuf pending; /* encoded, of which `sent` bytes are out */
 	size_t sent;
+	struct state *live; /* of the hello, while rows of it are still to be sent; one reference */
+	int live_family;    /* of the next row */
+	size_t live_index;
 	bool ended; /* `lost` is in pending, nothing follows */
 };
 
@@ -48,40 +53,61 @@ hello_add(struct http_stream *stream, const struct state *config, const struct s
 				   VDS_VERSION));
 }
 
-/* All live rows as one change, which leads from nothing to `live`. */
-static int
-live_add(struct http_stream *stream, const struct state *live)
+/* The next live row that is to be sent, or NULL. */
+static const void *
+live_row_next(struct http_stream *stream)
 {
-	char cause[] = "live";
-	struct change change = {
-		.refs = 1,
-		.sequence = state_position(live)->sequence,
-		.digest = state_position(live)->digest,
-		.utc_ms = clock_utc_ms(),
-		.cause = cause,
-	};
-	size_t count = 0;
-	int rc;
+	const void *row = NULL;
 
-	for (int family = ROW_CONFIG_COUNT; family < ROW_FAMILY_COUNT; family++)
-		count += state_count(live, family);
-	change.ops = mem_calloc(count + 1, sizeof(*change.ops));
-	if (change.ops == NULL)
-		return -ENOMEM;
-	for (int family = ROW_CONFIG_COUNT; family < ROW_FAMILY_COUNT; family++) {
-		for (size_t i = 0; i < state_count(live, family); i++) {
-			struct change_op *op = &change.ops[change.op_count++];
-
-			op->family = family;
-			op->row = row_ref(state_at(live, family, i));
-			row_key(op->row, &op->key);
+	while (stream->live_family < ROW_FAMILY_COUNT && row == NULL) {
+		row = state_at(stream->live, (enum row_family)stream->live_family,
+			       stream->live_index++);
+		if (row == NULL) {
+			stream->live_family++;
+			stream->live_index = 0;
 		}
 	}
-	rc = event_add(stream, "live", change.sequence, wire_change_encode(&change));
-	for (size_t i = 0; i < change.op_count; i++)
-		row_unref(change.ops[i].row);
-	mem_free(change.ops);
-	return rc;
+	return row;
+}
+
+/*
+ * The next live rows, as a change whose sequence is that of the hello.  The last of these events is
+ * called `live`: it has what is left, so an array with few rows sends that one only.
+ */
+static int
+live_add(struct http_stream *stream)
+{
+	char cause[] = "live";
+	AUTO_FREE struct change_op *ops = mem_calloc(LIVE_ROWS, sizeof(*ops));
+	struct change change = {
+		.sequence = state_position(stream->live)->sequence,
+		.digest = state_position(stream->live)->digest,
+		.utc_ms = clock_utc_ms(),
+		.cause = cause,
+		.ops = ops,
+	};
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+	const void *row = NULL;
+	bool last;
+
+	if (ops == NULL)
+		return -ENOMEM;
+	strbuf_init(&text);
+	while (change.op_count < LIVE_ROWS && (row = live_row_next(stream)) != NULL) {
+		struct change_op *op = &ops[change.op_count++];
+
+		op->family = ((const struct row *)row)->family;
+		op->row = (struct row *)(uintptr_t)row; /* borrowed from stream->live */
+		row_key(row, &op->key);
+	}
+	last = row == NULL;
+	wire_change_text(&change, &text);
+	if (text.failed)
+		return -ENOMEM;
+	wire_sse_encode(&stream->pending, last ? "live" : "live_rows", change.sequence, text.text);
+	if (last)
+		state_unref(TAKE(stream->live));
+	return stream->pending.failed ? -ENOMEM : 0;
 }
 
 static int
@@ -134,6 +160,8 @@ pending_fill(struct http_stream *stream)
 		strbuf_fini(&stream->pending);
 	if (atomic_load(&stream->http->stopping))
 		return lost_add(stream);
+	if (stream->live != NULL)
+		return live_add(stream);
 	rc = array_listener_next(stream->listener, &event);
 	if (rc < 0)
 		return lost_add(stream);
@@ -163,6 +191,7 @@ http_stream_free(struct http_stream *stream)
 	if (stream->listener != NULL)
 		array_listener_free(stream->listener);
 	strbuf_fini(&stream->pending);
+	state_unref(stream->live);
 	atomic_fetch_sub(&stream->http->streams, 1);
 	mem_free(stream);
 }
@@ -206,8 +235,10 @@ http_events(struct http_call *call, struct http_reply *reply)
 			  &reply->stream->listener, &config, &live);
 	if (rc == 0)
 		rc = hello_add(reply->stream, config, live);
-	if (rc == 0)
-		rc = live_add(reply->stream, live);
+	if (rc == 0) {
+		reply->stream->live = TAKE(live);
+		reply->stream->live_family = ROW_CONFIG_COUNT;
+	}
 	if (rc < 0) {
 		http_stream_free(reply->stream);
 		reply->stream = NULL;

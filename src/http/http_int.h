@@ -31,7 +31,7 @@ struct MHD_Daemon;
 /* The JSON texts of the latest changes, so that many streams encode each change once.  texts.c */
 struct http_text {
 	struct change *change; /* the key: our reference */
-	unsigned refs;         /* atomic */
+	atomic_uint refs;
 	size_t len;
 	char text[];
 };
@@ -93,12 +93,13 @@ struct http_call {
 	json_t *body; /* args point into it */
 };
 
-/* Exactly one of json, text and stream. */
+/* Exactly one of json, text, snapshot and stream. */
 struct http_reply {
 	unsigned status;
 	json_t *json;
 	const char *text; /* static JSON */
 	size_t text_len;
+	struct wire_snapshot_writer *snapshot; /* sent piece by piece; owned */
 	struct http_stream *stream;
 	char allow[64]; /* for 405 */
 };

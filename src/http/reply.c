@@ -65,6 +65,7 @@ void
 http_reply_fini(struct http_reply *reply)
 {
 	json_decref(reply->json);
+	wire_snapshot_writer_free(reply->snapshot);
 	if (reply->stream != NULL)
 		http_stream_free(reply->stream);
 	memset(reply, 0, sizeof(*reply));

@@ -100,6 +100,61 @@ json_response(const json_t *json)
 	return response;
 }
 
+/* A snapshot that is being sent: some rows are encoded, of which `sent` bytes are out. */
+struct snapshot {
+	struct wire_snapshot_writer *writer;
+	struct strbuf pending;
+	size_t sent;
+};
+
+static ssize_t
+snapshot_reader(void *arg, uint64_t pos, char *buf, size_t size)
+{
+	struct snapshot *snapshot = arg;
+	size_t len;
+
+	(void)pos;
+	if (snapshot->sent == snapshot->pending.len) {
+		snapshot->pending.len = snapshot->sent = 0;
+		wire_snapshot_write(snapshot->writer, STREAM_BLOCK, &snapshot->pending);
+		if (snapshot->pending.failed)
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+		if (snapshot->pending.len == 0)
+			return MHD_CONTENT_READER_END_OF_STREAM;
+	}
+	len = MIN(size, snapshot->pending.len - snapshot->sent);
+	memcpy(buf, snapshot->pending.text + snapshot->sent, len);
+	snapshot->sent += len;
+	return (ssize_t)len;
+}
+
+static void
+snapshot_done(void *arg)
+{
+	struct snapshot *snapshot = arg;
+
+	wire_snapshot_writer_free(snapshot->writer);
+	strbuf_fini(&snapshot->pending);
+	mem_free(snapshot);
+}
+
+/* The snapshot moves into the response. */
+static struct MHD_Response *
+snapshot_response(struct http_reply *reply)
+{
+	struct snapshot *snapshot = mem_calloc(1, sizeof(*snapshot));
+	struct MHD_Response *response;
+
+	if (snapshot == NULL)
+		return NULL;
+	snapshot->writer = TAKE(reply->snapshot);
+	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
+						     snapshot_reader, snapshot, snapshot_done);
+	if (response == NULL)
+		snapshot_done(snapshot);
+	return response;
+}
+
 /* The stream moves into the response. */
 static struct MHD_Response *
 response_new(struct http_reply *reply)
@@ -111,6 +166,8 @@ response_new(struct http_reply *reply)
 	if (reply->text != NULL)
 		return MHD_create_response_from_buffer(
 			reply->text_len, (char *)(uintptr_t)reply->text, MHD_RESPMEM_PERSISTENT);
+	if (reply->snapshot != NULL)
+		return snapshot_response(reply);
 	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_reader,
 						     reply->stream, stream_done);
 	if (response != NULL)
@@ -121,7 +178,7 @@ response_new(struct http_reply *reply)
 static enum MHD_Result
 reply_queue(struct MHD_Connection *connection, const char *method, struct http_reply *reply)
 {
-	bool stream = reply->stream != NULL;
+	bool stream = reply->stream != NULL, chunked = stream || reply->snapshot != NULL;
 	const char *type = stream ? "text/event-stream" : "application/json";
 	struct MHD_Response *response = response_new(reply);
 	enum MHD_Result result;
@@ -132,7 +189,7 @@ reply_queue(struct MHD_Connection *connection, const char *method, struct http_r
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	/* without this libmicrohttpd answers HEAD with the last chunk of a body in chunks */
-	if (stream && strcmp(method, "HEAD") == 0)
+	if (chunked && strcmp(method, "HEAD") == 0)
 		MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
 	if (reply->allow[0] != '\0')
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);

@@ -28,37 +28,32 @@ http_texts_fini(struct http_texts *texts)
 static struct http_text *
 text_new(const struct change *change)
 {
-	json_t *json = wire_change_encode(change);
-	struct http_text *text = NULL;
-	size_t len;
+	AUTO(strbuf_fini) struct strbuf encoded = { 0 };
+	struct http_text *text;
 
-	if (json == NULL)
+	strbuf_init(&encoded);
+	wire_change_text(change, &encoded);
+	text = encoded.failed ? NULL : mem_alloc(sizeof(*text) + encoded.len + 1);
+	if (text == NULL)
 		return NULL;
-	len = json_dumpb(json, NULL, 0, JSON_COMPACT);
-	if (len > 0)
-		text = mem_alloc(sizeof(*text) + len + 1);
-	if (text != NULL) {
-		json_dumpb(json, text->text, len, JSON_COMPACT);
-		text->text[len] = '\0';
-		text->len = len;
-		text->refs = 1;
-		text->change = change_ref(change);
-	}
-	json_decref(json);
+	memcpy(text->text, encoded.text, encoded.len + 1);
+	text->len = encoded.len;
+	atomic_init(&text->refs, 1);
+	text->change = change_ref(change);
 	return text;
 }
 
 static struct http_text *
 text_ref(struct http_text *text)
 {
-	__atomic_add_fetch(&text->refs, 1, __ATOMIC_RELAXED);
+	atomic_fetch_add_explicit(&text->refs, 1, memory_order_relaxed);
 	return text;
 }
 
 void
 http_text_unref(struct http_text *text)
 {
-	if (text == NULL || __atomic_sub_fetch(&text->refs, 1, __ATOMIC_ACQ_REL) > 0)
+	if (text == NULL || atomic_fetch_sub_explicit(&text->refs, 1, memory_order_acq_rel) > 1)
 		return;
 	change_unref(text->change);
 	mem_free(text);

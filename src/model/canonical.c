@@ -107,15 +107,20 @@ add_value(struct strbuf *out, const void *row, const struct row_field *field)
 }
 
 void
-row_canonical(const void *row, struct strbuf *out)
+row_json_string(const char *text, struct strbuf *out)
+{
+	add_string(out, text);
+}
+
+void
+row_json(const void *row, struct strbuf *out)
 {
 	const struct row_type *type = row_type(row_family_of(row));
 
 	if (row_text_as_sent(row) != NULL) {
-		strbuf_add(out, row_text_as_sent(row));
+		strbuf_add(out, strchr(row_text_as_sent(row), '{'));
 		return;
 	}
-	strbuf_add(out, type->name);
 	for (size_t i = 0; i < type->field_count; i++) {
 		strbuf_add_bytes(out, i == 0 ? "{" : ",", 1);
 		add_string(out, type->fields[i].name);
@@ -123,6 +128,17 @@ row_canonical(const void *row, struct strbuf *out)
 		add_value(out, row, &type->fields[i]);
 	}
 	strbuf_add_bytes(out, "}", 1);
+}
+
+void
+row_canonical(const void *row, struct strbuf *out)
+{
+	if (row_text_as_sent(row) != NULL) {
+		strbuf_add(out, row_text_as_sent(row));
+		return;
+	}
+	strbuf_add(out, row_type(row_family_of(row))->name);
+	row_json(row, out);
 }
 
 int

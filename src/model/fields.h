@@ -60,6 +60,15 @@ unsigned row_names_count(const char *const *names);
  * text.  Strings must be well-formed UTF-8 (row_text_repair).  A failed allocation shows in out->failed.
  */
 void row_canonical(const void *row, struct strbuf *out);
+/* Append the row as compact JSON: the canonical text without the family's name. */
+void row_json(const void *row, struct strbuf *out);
+/* Append a text as a JSON string, escaped as the canonical text has it. */
+void row_json_string(const char *text, struct strbuf *out);
+/*
+ * Seal a row whose canonical text the caller has already (len bytes of JSON, without the family's
+ * name), so that the text is not made again.  Returns 0 or -ENOMEM.
+ */
+int row_seal_with_text(void *row, const char *json, size_t len);
 
 /*
  * Returns a zeroed row as row_new does, which keeps a copy of `text` (len bytes) as its canonical text: for rows whose

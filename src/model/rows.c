@@ -170,12 +170,23 @@ strings_join(void *row)
 	return 0;
 }
 
+static int
+seal(void *row, const struct strbuf *text)
+{
+	struct row *head = row;
+	struct hash128 hash;
+
+	if (text->failed || hash128_of(text->text, text->len, &hash) < 0 || strings_join(row) < 0)
+		return -ENOMEM;
+	assert(hash.lo != 0 || hash.hi != 0);
+	head->hash = hash;
+	return 0;
+}
+
 int
 row_seal(void *row)
 {
-	struct row *head = row;
 	AUTO(strbuf_fini) struct strbuf text = { 0 };
-	struct hash128 hash;
 	bool empty;
 
 	if (row_is_sealed(row))
@@ -183,11 +194,18 @@ row_seal(void *row)
 	strbuf_init(&text);
 	(void)strings_settle(row, &empty);
 	row_canonical(row, &text);
-	if (text.failed || hash128_of(text.text, text.len, &hash) < 0 || strings_join(row) < 0)
-		return -ENOMEM;
-	assert(hash.lo != 0 || hash.hi != 0);
-	head->hash = hash;
-	return 0;
+	return seal(row, &text);
+}
+
+int
+row_seal_with_text(void *row, const char *json, size_t len)
+{
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+
+	strbuf_init(&text);
+	strbuf_add(&text, row_type(row_family_of(row))->name);
+	strbuf_add_bytes(&text, json, len);
+	return seal(row, &text);
 }
 
 void *

@@ -22,6 +22,14 @@ state_new(const struct position *at)
 	return state;
 }
 
+void
+state_place(struct state *work, const struct position *at)
+{
+	work->position.array_id = at->array_id;
+	work->position.incarnation = at->incarnation;
+	work->position.sequence = at->sequence;
+}
+
 struct state *
 state_alias(const struct state *state)
 {

@@ -21,6 +21,12 @@ void change_add(struct change *change, enum row_family family, const struct row_
 int change_add_other(struct change *change, const char *family, const char *key);
 
 /*
+ * Say where a state that only the caller holds stands: array id, incarnation and sequence.  The digest stays that of the
+ * rows.
+ */
+void state_place(struct state *work, const struct position *at);
+
+/*
  * Put a sealed row into a state that only the caller holds, as state_edit_put does in an edit.  The row is borrowed;
  * the state takes a reference of its own.  Returns 0 or -ENOMEM.
  */

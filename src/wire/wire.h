@@ -18,7 +18,7 @@
  * covers it.  docs/design/api.md, "The format and its versions", has the rules for whoever adds something.
  *
  *	1.0	release 0.1, which does not send its version
- *	1.1	the version itself: `format`; who made a change: `principal`
+ *	1.1	the version itself: `format`; who made a change: `principal`; the event `live_rows`
  */
 #define WIRE_FORMAT_MAJOR 1
 #define WIRE_FORMAT_MINOR 1
@@ -86,6 +86,42 @@ json_t *wire_snapshot_encode(const struct state *config, const struct state *liv
  */
 int wire_snapshot_decode(const json_t *json, struct wire_format *ret_format,
 			 struct state **ret_config, struct state **ret_live);
+
+/* ---- as text ---- */
+
+/*
+ * Append to `out` the compact text of what the functions above return as JSON.  A failed allocation
+ * shows in out->failed.
+ */
+void wire_row_text(const void *row, struct strbuf *out);
+void wire_change_text(const struct change *change, struct strbuf *out);
+/* Decode a row from its text.  Returns as wire_row_decode; ERR_PARSE also for what is not JSON. */
+int wire_row_read(enum row_family family, const char *text, size_t len, void **ret_row);
+
+/*
+ * A snapshot as text, in pieces, so that sending it takes little memory: wire_snapshot_write appends
+ * at least `least` bytes unless the snapshot ends before.  It returns false when the whole snapshot
+ * has been written.  The writer holds references to both states.  One thread.
+ */
+struct wire_snapshot_writer;
+
+struct wire_snapshot_writer *wire_snapshot_writer_new(const struct state *config,
+						      const struct state *live);
+void wire_snapshot_writer_free(struct wire_snapshot_writer *writer); /* accepts NULL */
+bool wire_snapshot_write(struct wire_snapshot_writer *writer, size_t least, struct strbuf *out);
+
+/*
+ * Reads a snapshot as it comes; any cut of the bytes reads the same.  wire_snapshot_read and
+ * wire_snapshot_read_end return 0 or an error of wire_snapshot_decode, after which the reader is
+ * only to be freed.  wire_snapshot_read_end gives two states that the caller owns.  One thread.
+ */
+struct wire_snapshot_reader;
+
+struct wire_snapshot_reader *wire_snapshot_reader_new(void);
+void wire_snapshot_reader_free(struct wire_snapshot_reader *reader); /* accepts NULL */
+int wire_snapshot_read(struct wire_snapshot_reader *reader, const char *bytes, size_t len);
+int wire_snapshot_read_end(struct wire_snapshot_reader *reader, struct wire_format *ret_format,
+			   struct state **ret_config, struct state **ret_live);
 
 /* {"error":{"code":"NOT_FOUND","message":"…"}} of a code and this thread's text. */
 json_t *wire_error_encode(int code);

@@ -264,8 +264,8 @@ family_encode(const struct state *state, enum row_family family)
 }
 
 /* The rows of unknown families, each in the list of its family. */
-static int
-others_encode(const struct state *state, json_t *json)
+int
+wire_others_encode(const struct state *state, json_t *json)
 {
 	for (size_t i = 0; i < state_count(state, ROW_OTHER); i++) {
 		const void *row = state_at(state, ROW_OTHER, i);
@@ -288,7 +288,7 @@ wire_state_encode(const struct state *state, enum row_family first, enum row_fam
 	    json_object_set_new(json, "position", wire_position_encode(state_position(state))) < 0)
 		return NULL;
 	for (enum row_family family = first; family < end; family++) {
-		int rc = family == ROW_OTHER ? others_encode(state, json)
+		int rc = family == ROW_OTHER ? wire_others_encode(state, json)
 					     : json_object_set_new(json, row_type(family)->plural,
 								   family_encode(state, family));
 

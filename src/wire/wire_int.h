@@ -34,6 +34,9 @@ int wire_other_decode(const char *name, const json_t *json, void **ret_row);
 /* Returns the name of the family of a row of ROW_OTHER (mem_free), or NULL when out of memory. */
 char *wire_other_family(const void *row);
 
+/* Adds the lists of all rows of ROW_OTHER, by their families' names, to the object.  0 or -ENOMEM. */
+int wire_others_encode(const struct state *state, json_t *json);
+
 /* Returns the JSON of a compact text that was kept (a new reference), or NULL when out of memory. */
 json_t *wire_kept_encode(const char *text);
 

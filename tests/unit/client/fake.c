@@ -308,13 +308,13 @@ hello_text(struct fake *f)
 			      wire_position_encode(state_position(f->live)), "version", "fake"));
 }
 
-/* All live rows as one change. */
+/* The live rows first … end-1 as a change. */
 static char *
-live_text(struct fake *f)
+live_text(struct fake *f, size_t first, size_t end)
 {
 	json_t *luns = json_array();
 
-	for (size_t i = 0; i < state_count(f->live, ROW_LIVE_LUN); i++)
+	for (size_t i = first; i < end; i++)
 		json_array_append_new(luns, wire_row_encode(state_at(f->live, ROW_LIVE_LUN, i)));
 	return dump(json_pack("{s:I, s:s, s:n, s:i, s:s, s:{s:o}, s:{}}", "sequence",
 			      (json_int_t)state_position(f->live)->sequence, "digest",
@@ -349,7 +349,9 @@ stream_serve(struct fake *f, int fd, uint64_t since)
 {
 	unsigned epoch = f->epoch;
 	size_t at = resume_at(f, since), live_from = f->sent_count;
-	char *hello = hello_text(f), *live = live_text(f);
+	size_t count = state_count(f->live, ROW_LIVE_LUN), half = count / 2;
+	char *hello = hello_text(f), *some = live_text(f, 0, half),
+	     *live = live_text(f, half, count);
 	bool ok;
 
 	f->seen.streams++;
@@ -357,6 +359,11 @@ stream_serve(struct fake *f, int fd, uint64_t since)
 	pthread_mutex_unlock(&f->lock);
 	ok = write_all(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", 52);
 	ok = event_write(fd, "hello", hello) && ok;
+	/* An array sends many rows in several events. */
+	if (half > 0)
+		ok = event_write(fd, "live_rows", some) && ok;
+	else
+		free(some);
 	ok = event_write(fd, "live", live) && ok;
 	pthread_mutex_lock(&f->lock);
 	while (ok && !f->stopping && f->epoch == epoch) {

@@ -179,6 +179,25 @@ test_live_rows_arrive_with_the_hello_and_later(void **unused)
 }
 
 static void
+test_live_rows_that_come_in_several_events_are_shown_together(void **unused)
+{
+	AUTO_VIEW struct client_view view = { NULL, NULL };
+
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_cut(p.fake);
+	for (unsigned i = 1; i <= 7; i++)
+		fake_live(p.fake, sample_live_lun(i, i == 5 ? HEALTH_FAILED : HEALTH_OK));
+	fake_cut(p.fake);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_add_lun(p.fake, 10);
+	assert_int_equal(client_sync(p.client), 0);
+	assert_int_equal(client_view(p.client, &view), 0);
+	assert_int_equal(state_count(view.live, ROW_LIVE_LUN), 7);
+	assert_int_equal(state_ailing(view.live), 1);
+}
+
+static void
 test_a_view_stays_as_it_was_taken(void **unused)
 {
 	AUTO_VIEW struct client_view view = { NULL, NULL };
@@ -874,6 +893,7 @@ main(void)
 		cmocka_unit_test(test_open_without_an_array_is_unreachable),
 		cmocka_unit_test(test_changes_arrive),
 		cmocka_unit_test(test_live_rows_arrive_with_the_hello_and_later),
+		cmocka_unit_test(test_live_rows_that_come_in_several_events_are_shown_together),
 		cmocka_unit_test(test_a_view_stays_as_it_was_taken),
 		cmocka_unit_test(test_a_cut_stream_is_resumed_without_a_gap),
 		cmocka_unit_test(test_an_array_that_comes_back_is_followed_again),

@@ -78,12 +78,27 @@ call_with_id(struct fixture *fx, const char *method, const char *target, const c
 	return reply;
 }
 
+/* A snapshot is sent in pieces: all of them together as JSON (json_decref). */
+static inline json_t *
+snapshot_json(struct http_reply *reply)
+{
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+	json_t *json;
+
+	strbuf_init(&text);
+	while (wire_snapshot_write(reply->snapshot, 1, &text))
+		;
+	json = json_loads(text.text, 0, NULL);
+	assert_non_null(json);
+	return json;
+}
+
 /* A call that must have that status; its JSON (json_decref). */
 static inline json_t *
 call(struct fixture *fx, unsigned status, const char *method, const char *target, const char *body)
 {
 	struct http_reply reply = call_with_id(fx, method, target, body, NULL);
-	json_t *json = json_incref(reply.json);
+	json_t *json = reply.snapshot != NULL ? snapshot_json(&reply) : json_incref(reply.json);
 
 	if (reply.status != status) {
 		char *text = json_dumps(reply.json, 0);

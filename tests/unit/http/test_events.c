@@ -111,6 +111,49 @@ test_hello_then_live_then_changes(void **state)
 	reader_close(&r);
 }
 
+/* However many rows there are, no event has more than a thousand. */
+static void
+test_many_live_rows_come_in_several_events(void **state)
+{
+	struct fixture *fx = *state;
+	static struct reader r;
+	size_t rows = 0;
+
+	for (unsigned i = 0; i < 2500; i++) {
+		struct row_live_session *row = row_new(ROW_LIVE_SESSION);
+
+		assert_non_null(row);
+		guid_make(&row->id);
+		array_live_put(fx->http.array, row);
+	}
+	reader_open(fx, "/v1/events", &r);
+	expect(&r, "hello");
+	for (;;) {
+		json_t *json, *sessions;
+		bool last;
+
+		while (r.taken == r.count) {
+			char buf[1024];
+			size_t len = http_stream_read(r.stream, buf, sizeof(buf));
+
+			assert_true(len > 0);
+			assert_int_equal(wire_sse_feed(&r.sse, buf, len, on_event, &r), 0);
+		}
+		json = r.data[r.taken];
+		last = strcmp(r.names[r.taken], "live") == 0;
+		assert_true(last || strcmp(r.names[r.taken], "live_rows") == 0);
+		sessions = json_object_get(json_object_get(json, "put"), "live_session");
+		assert_true(json_array_size(sessions) <= 1000);
+		rows += json_array_size(sessions);
+		r.taken++;
+		if (last)
+			break;
+	}
+	assert_int_equal(rows, 2500);
+	assert_true(r.taken >= 4);
+	reader_close(&r);
+}
+
 /* A replica that follows the stream comes to the same state. */
 static void
 test_changes_lead_to_the_state_with_its_digest(void **state)
@@ -271,6 +314,7 @@ main(void)
 	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_hello_then_live_then_changes),
+		WITH_ARRAY(test_many_live_rows_come_in_several_events),
 		WITH_ARRAY(test_changes_lead_to_the_state_with_its_digest),
 		WITH_ARRAY(test_the_live_rows_are_all_of_them),
 		WITH_ARRAY(test_a_stream_goes_on_after_since),
