@@ -41,7 +41,9 @@
 #endif
 
 /* COM on Linux uses the C calling convention of the platform; sources keep the words. */
+#ifndef STDMETHODCALLTYPE /* libvds compiles itself once with another, to see that no method lacks it */
 #define STDMETHODCALLTYPE
+#endif
 #define STDAPICALLTYPE
 #define STDMETHODIMP HRESULT
 #define STDMETHODIMP_(type) type

@@ -3,9 +3,9 @@
  * IEnumVdsObject: a snapshot of ids and a cursor.  Objects come into being as Next hands them out.
  *
  * Invariant: cursor <= list->count.  Clones share the list; each has its cursor, moved by
- * compare-and-swap, so that two threads in one enumerator never get the same element.
+ * compare-and-swap, so that two threads in one enumerator never get the same element.  Any thread.
  */
-#include "com/com_int.h"
+#include "com/com.h"
 
 #include <errno.h>
 #include <string.h>
@@ -18,32 +18,16 @@ struct enumerator {
 };
 
 struct com_list *
-com_list_new(struct com_core *core, const struct com_class *class, size_t count)
+com_list_new(struct com_space *space, const struct com_class *class, size_t count)
 {
 	struct com_list *list = mem_alloc(sizeof(*list) + count * sizeof(list->ids[0]));
 
 	if (list == NULL)
 		return NULL;
 	atomic_init(&list->refs, 1);
-	list->core = core;
+	list->space = space;
 	list->class = class;
 	list->count = count;
-	return list;
-}
-
-struct com_list *
-com_list_family(struct com_core *core, const struct com_class *class, const struct state *state)
-{
-	size_t count = state_count(state, class->family);
-	struct com_list *list = com_list_new(core, class, count);
-	struct row_key key;
-
-	if (list == NULL)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		row_key(state_at(state, class->family, i), &key);
-		list->ids[i] = key.a;
-	}
 	return list;
 }
 
@@ -89,7 +73,7 @@ take_back(struct enumerator *e, IUnknown **objects, size_t count, size_t first)
 	return com_error(-ENOMEM);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 enumerator_next(IEnumVdsObject *self, ULONG celt, IUnknown **objects, ULONG *ret_fetched)
 {
 	struct enumerator *e = container_of(self, struct enumerator, enumerator);
@@ -103,8 +87,8 @@ enumerator_next(IEnumVdsObject *self, ULONG celt, IUnknown **objects, ULONG *ret
 		return COM_NULL_ARGUMENT("ppObjectArray");
 	n = claim(e, celt, &first);
 	for (size_t i = 0; i < n; i++) {
-		struct com_object *object = com_core_object(list->core, list->class,
-							    &list->ids[first + i]);
+		struct com_object *object = com_space_object(list->space, list->class,
+							     &list->ids[first + i]);
 
 		if (object == NULL)
 			return take_back(e, objects, i, first);
@@ -114,7 +98,7 @@ enumerator_next(IEnumVdsObject *self, ULONG celt, IUnknown **objects, ULONG *ret
 	return n == celt ? S_OK : S_FALSE;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 enumerator_skip(IEnumVdsObject *self, ULONG celt)
 {
 	size_t first;
@@ -124,7 +108,7 @@ enumerator_skip(IEnumVdsObject *self, ULONG celt)
 		       : S_FALSE;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 enumerator_reset(IEnumVdsObject *self)
 {
 	struct enumerator *e = container_of(self, struct enumerator, enumerator);
@@ -133,7 +117,7 @@ enumerator_reset(IEnumVdsObject *self)
 	return S_OK;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 enumerator_clone(IEnumVdsObject *self, IEnumVdsObject **ret_enum)
 {
 	struct enumerator *e = container_of(self, struct enumerator, enumerator);
@@ -162,7 +146,6 @@ static const struct com_interface interfaces[] = {
 
 const struct com_class com_enum_class = {
 	.name = "enumerator",
-	.family = ROW_FAMILY_COUNT,
 	.size_bytes = sizeof(struct enumerator),
 	.interfaces = interfaces,
 	.interface_count = ARRAY_LEN(interfaces),
@@ -176,7 +159,7 @@ com_enum_new(struct com_list *list, IEnumVdsObject **ret_enum)
 
 	*ret_enum = NULL;
 	if (list != NULL)
-		e = com_object_new(list->core, &com_enum_class);
+		e = com_object_new(list->space, &com_enum_class);
 	if (e == NULL) {
 		com_list_unref(list);
 		return com_error(-ENOMEM);
@@ -184,47 +167,4 @@ com_enum_new(struct com_list *list, IEnumVdsObject **ret_enum)
 	e->list = list;
 	*ret_enum = &e->enumerator;
 	return S_OK;
-}
-
-HRESULT
-com_enum_family(struct com_object *object, unsigned guards, const struct com_class *class,
-		IEnumVdsObject **ret_enum)
-{
-	AUTO_LOOK struct com_look look = { 0 };
-	HRESULT hr;
-
-	if (ret_enum == NULL)
-		return COM_NULL_ARGUMENT("ppEnum");
-	*ret_enum = NULL;
-	hr = com_look(object, guards, &look);
-	if (FAILED(hr))
-		return hr;
-	return com_enum_new(com_list_family(object->core, class, look.view.config), ret_enum);
-}
-
-HRESULT
-com_enum_none(struct com_object *object, unsigned guards, IEnumVdsObject **ret_enum)
-{
-	AUTO_LOOK struct com_look look = { 0 };
-	HRESULT hr;
-
-	if (ret_enum == NULL)
-		return COM_NULL_ARGUMENT("ppEnum");
-	*ret_enum = NULL;
-	hr = com_look(object, guards, &look);
-	if (FAILED(hr))
-		return hr;
-	return com_enum_new(com_list_new(object->core, object->class, 0), ret_enum);
-}
-
-HRESULT
-com_enum_slice(struct com_core *core, const struct com_class *class, struct row_slice slice,
-	       size_t id_offset, IEnumVdsObject **ret_enum)
-{
-	struct com_list *list = com_list_new(core, class, slice.count);
-
-	for (size_t i = 0; list != NULL && i < slice.count; i++)
-		memcpy(&list->ids[i], (const char *)slice.rows[i] + id_offset,
-		       sizeof(list->ids[i]));
-	return com_enum_new(list, ret_enum);
 }

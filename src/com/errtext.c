@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The names of result codes, and what the last failed call of a thread had to say. */
-#include "com/com_int.h"
+/* The names of result codes, and what the last failed call of a thread had to say.  Any thread. */
+#include <vds/libvds.h>
+
+#include "com/com.h"
 
 #include <stdio.h>
 
@@ -26,7 +28,7 @@ com_message_set(const char *text)
 	snprintf(message, sizeof(message), "%s", text != NULL ? text : "");
 }
 
-const char *
+const char *STDAPICALLTYPE
 VdsErrorText(HRESULT hr)
 {
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -37,7 +39,7 @@ VdsErrorText(HRESULT hr)
 	return number;
 }
 
-const char *
+const char *STDAPICALLTYPE
 VdsLastErrorMessage(void)
 {
 	return message;

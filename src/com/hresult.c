@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Codes to HRESULTs: the only place that maps them. */
-#include "com/com_int.h"
+/* Codes to HRESULTs: the only place that maps them.  Any thread. */
+#include "com/com.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -118,35 +118,24 @@ com_error(int code)
 	return com_hresult(code);
 }
 
-static bool
-is_gone(struct com_object *object, struct client *client)
-{
-	AUTO_VIEW struct client_view view;
-
-	client_view_last(client, &view);
-	return state_find(view.config, object->class->family, &object->id) == NULL;
-}
-
-HRESULT
-com_change_error(struct com_object *object, int code)
-{
-	struct client *client = com_core_client(object->core);
-	HRESULT hr = com_error(code);
-
-	if (code != ERR_NOT_FOUND || client == NULL)
-		return hr;
-	if (is_gone(object, client))
-		return VDS_E_OBJECT_DELETED;
-	/* The answer may have overtaken the event by which the replica learns of the deletion. */
-	(void)client_sync(client);
-	return is_gone(object, client) ? VDS_E_OBJECT_DELETED : hr;
-}
-
 HRESULT
 com_fail(HRESULT hr, const char *text)
 {
 	com_message_set(text);
 	return hr;
+}
+
+HRESULT
+com_out(void *pointer, size_t size_bytes, const char *name)
+{
+	char text[80];
+
+	if (pointer != NULL) {
+		memset(pointer, 0, size_bytes);
+		return S_OK;
+	}
+	snprintf(text, sizeof(text), "%s is NULL", name);
+	return com_fail(E_INVALIDARG, text);
 }
 
 HRESULT

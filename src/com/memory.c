@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The task allocator: memory that crosses an interface. */
-#include "com/com_int.h"
+#include "com/com.h"
 
 void *
 CoTaskMemAlloc(size_t size_bytes)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values that cross the surface: GUIDs and strings. */
-#include "com/com_int.h"
+/* Values that cross an interface: GUIDs and strings.  Any thread. */
+#include "com/com.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -70,7 +71,7 @@ com_string_in(const WCHAR *string, char **ret_text)
 }
 
 int
-com_name_in(const WCHAR *string, char **ret_name, bool *ret_cut)
+com_name_in(const WCHAR *string, size_t max_bytes, char **ret_name, bool *ret_cut)
 {
 	char *name;
 	size_t len;
@@ -79,13 +80,24 @@ com_name_in(const WCHAR *string, char **ret_name, bool *ret_cut)
 	if (rc < 0)
 		return rc;
 	len = strlen(name);
-	*ret_cut = len > ROW_NAME_MAX;
+	*ret_cut = len > max_bytes;
 	if (*ret_cut) {
-		len = ROW_NAME_MAX;
+		len = max_bytes;
 		while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)
 			len--; /* not within a character */
 		name[len] = '\0';
 	}
 	*ret_name = name;
 	return 0;
+}
+
+HRESULT
+com_text(const WCHAR *string, const char *name, char **ret_text)
+{
+	char message[80];
+
+	if (string != NULL)
+		return com_error(com_string_in(string, ret_text));
+	snprintf(message, sizeof(message), "%s is NULL", name);
+	return com_fail(E_INVALIDARG, message);
 }

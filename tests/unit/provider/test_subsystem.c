@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Provider and subsystem: properties, what they hold, creating LUNs and targets. */
-#include "com_test.h"
+#include "provider_test.h"
 
 static IVdsHwProvider *provider;
 static IVdsSubSystem *subsystem;
@@ -52,7 +52,7 @@ test_provider_properties_name_a_hardware_provider(void **state)
 	assert_int_equal(IVdsProvider_GetProperties(p, NULL), E_INVALIDARG);
 	assert_int_equal(IVdsProvider_GetProperties(p, &prop), S_OK);
 	assert_int_equal(IVdsProvider_GetProperties(p, &again), S_OK);
-	assert_true(same_guid(&prop.id, com_provider_id));
+	assert_true(same_guid(&prop.id, provider_id));
 	assert_true(IsEqualGUID(&prop.guidVersionId, &again.guidVersionId));
 	assert_false(IsEqualGUID(&prop.guidVersionId, &GUID_NULL));
 	assert_int_equal(prop.type, VDS_PT_HARDWARE);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Objects: the one IUnknown behind every interface of every class. */
-#include "com/com_int.h"
+/* Objects: the one IUnknown behind every interface of every class.  Any thread. */
+#include "com/com.h"
 
 #include <errno.h>
 #include <string.h>
@@ -60,13 +60,13 @@ com_add_ref(struct com_object *object)
 static void
 object_free(struct com_object *object)
 {
-	struct com_core *core = object->core;
+	struct com_space *space = object->space;
 
-	com_core_forget(core, object);
+	com_space_forget(space, object);
 	if (object->class->fini != NULL)
 		object->class->fini(object);
 	mem_free(object);
-	com_core_unref(core);
+	com_space_unref(space);
 }
 
 ULONG
@@ -80,7 +80,7 @@ com_release(struct com_object *object)
 }
 
 void *
-com_object_new(struct com_core *core, const struct com_class *class)
+com_object_new(struct com_space *space, const struct com_class *class)
 {
 	struct com_object *object = mem_calloc(1, class->size_bytes);
 
@@ -88,24 +88,8 @@ com_object_new(struct com_core *core, const struct com_class *class)
 		return NULL;
 	atomic_init(&object->refs, 1);
 	object->class = class;
-	object->core = com_core_ref(core);
+	object->space = com_space_ref(space);
 	for (size_t i = 0; i < class->interface_count; i++)
 		memcpy(interface_at(object, i), &class->interfaces[i].vtable, sizeof(void *));
 	return object;
-}
-
-HRESULT
-com_give(struct com_core *core, const struct com_class *class, const struct guid *id, REFIID riid,
-	 void **ret_interface)
-{
-	struct com_object *object;
-	HRESULT hr;
-
-	*ret_interface = NULL;
-	object = com_core_object(core, class, id);
-	if (object == NULL)
-		return com_error(-ENOMEM);
-	hr = com_query(object, riid, ret_interface);
-	com_release(object);
-	return hr;
 }

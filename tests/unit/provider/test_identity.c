@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What IVdsLun::GetIdentificationData says is what an initiator reads: src/com and src/scsi, which
+ * What IVdsLun::GetIdentificationData says is what an initiator reads: src/provider and src/scsi, which
  * may not include each other, against one another (docs/design/identity.md).
  */
-#include "com_test.h"
+#include "provider_test.h"
 
 #include "scsi/scsi.h"
 #include "model/identity.h"
@@ -45,7 +45,7 @@ test_designators_are_those_of_vpd_83(void **state)
 	VDS_LUN_INFORMATION info;
 
 	(void)state;
-	assert_int_equal(com_lun_information(row, &info), 0);
+	assert_int_equal(provider_lun_information(row, &info), 0);
 	for (ULONG i = 0; i < info.m_deviceIdDescriptor.m_cIdentifiers; i++) {
 		const VDS_STORAGE_IDENTIFIER *have = &info.m_deviceIdDescriptor.m_rgIdentifiers[i];
 
@@ -57,7 +57,7 @@ test_designators_are_those_of_vpd_83(void **state)
 		at += 4 + (size_t)page[at + 3];
 	}
 	assert_int_equal(at, len);
-	com_lun_information_free(&info);
+	provider_lun_information_free(&info);
 	row_unref(row);
 }
 
@@ -81,7 +81,7 @@ test_strings_are_those_of_inquiry_and_vpd_80(void **state)
 	uint8_t data[128];
 
 	(void)state;
-	assert_int_equal(com_lun_information(row, &info), 0);
+	assert_int_equal(provider_lun_information(row, &info), 0);
 	assert_int_equal(scsi_identity_inquiry(&id, data, sizeof(data)), 74);
 	assert_int_equal(info.m_DeviceType, data[0]);
 	assert_int_equal(info.m_bCommandQueueing, (data[7] & 0x02) != 0);
@@ -91,7 +91,7 @@ test_strings_are_those_of_inquiry_and_vpd_80(void **state)
 	assert_int_equal(scsi_identity_vpd80(&id, data, sizeof(data)),
 			 4 + strlen((char *)info.m_szSerialNumber));
 	assert_memory_equal(info.m_szSerialNumber, data + 4, data[3]);
-	com_lun_information_free(&info);
+	provider_lun_information_free(&info);
 	row_unref(row);
 }
 

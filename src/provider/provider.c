@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The provider: where every program begins. */
-#include "com/com_int.h"
+#include "provider/provider_int.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,9 +19,12 @@ struct provider {
 	IVdsHwProviderPrivate hw_private;
 };
 
+/* The core behind the interface pointer `member`. */
+#define CORE(self, member) (provider_core_of(&container_of(self, struct provider, member)->com))
+
 /* 175dda01-2b89-4d3c-a9dd-8c550706c731 */
-const struct guid com_provider_id = { { 0x17, 0x5d, 0xda, 0x01, 0x2b, 0x89, 0x4d, 0x3c, 0xa9, 0xdd,
-					0x8c, 0x55, 0x07, 0x06, 0xc7, 0x31 } };
+const struct guid provider_id = { { 0x17, 0x5d, 0xda, 0x01, 0x2b, 0x89, 0x4d, 0x3c, 0xa9, 0xdd,
+				    0x8c, 0x55, 0x07, 0x06, 0xc7, 0x31 } };
 
 COM_THUNKS(provider, IVdsProvider, provider);
 COM_THUNKS(provider, IVdsProviderPrivate, private);
@@ -45,16 +48,16 @@ version_guid(GUID *ret_guid)
 	return rc;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 provider_get_properties(IVdsProvider *self, VDS_PROVIDER_PROP *prop)
 {
+	HRESULT hr = COM_OUT(prop, "pProviderProp");
 	int rc;
 
 	(void)self;
-	if (prop == NULL)
-		return COM_NULL_ARGUMENT("pProviderProp");
-	memset(prop, 0, sizeof(*prop));
-	com_guid_out(&com_provider_id, &prop->id);
+	if (FAILED(hr))
+		return hr;
+	com_guid_out(&provider_id, &prop->id);
 	prop->type = VDS_PT_HARDWARE;
 	rc = version_guid(&prop->guidVersionId);
 	if (rc == 0)
@@ -80,72 +83,69 @@ class_of(VDS_OBJECT_TYPE type)
 {
 	switch (type) {
 	case VDS_OT_PROVIDER:
-		return &com_provider_class;
+		return &provider_class;
 	case VDS_OT_SUB_SYSTEM:
-		return &com_subsystem_class;
+		return &provider_subsystem_class;
 	case VDS_OT_LUN:
-		return &com_lun_class;
+		return &provider_lun_class;
 	case VDS_OT_TARGET:
-		return &com_target_class;
+		return &provider_target_class;
 	case VDS_OT_PORTAL:
-		return &com_portal_class;
+		return &provider_portal_class;
 	case VDS_OT_PORTAL_GROUP:
-		return &com_portalgroup_class;
+		return &provider_portalgroup_class;
 	default:
 		return NULL; /* a kind that this provider has none of */
 	}
 }
 
 static bool
-exists(const struct com_look *look, const struct com_class *class, const struct guid *id)
+exists(const struct provider_look *look, const struct com_class *class, const struct guid *id)
 {
 	if (class == NULL)
 		return false;
-	if (class == &com_provider_class)
-		return guid_equal(id, &com_provider_id);
-	return state_find(look->view.config, class->family, id) != NULL;
+	if (class == &provider_class)
+		return guid_equal(id, &provider_id);
+	return state_find(look->view.config, (enum row_family) class->kind, id) != NULL;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 private_get_object(IVdsProviderPrivate *self, VDS_OBJECT_ID guid, VDS_OBJECT_TYPE type,
 		   IUnknown **ret_object)
 {
 	struct provider *p = container_of(self, struct provider, private);
 	const struct com_class *class = class_of(type);
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	struct guid id;
 	HRESULT hr;
 
-	if (ret_object == NULL)
-		return COM_NULL_ARGUMENT("ppObjectUnk");
-	*ret_object = NULL;
-	hr = com_look(&p->com, 0, &look);
+	hr = provider_enter(&p->com, 0, &look, COM_OUT(ret_object, "ppObjectUnk"));
 	if (FAILED(hr))
 		return hr;
 	com_guid_in(&guid, &id);
 	if (!exists(&look, class, &id))
 		return com_fail(VDS_E_OBJECT_NOT_FOUND, "there is no object with this id and type");
-	return com_give(p->com.core, class, &id, &IID_IUnknown, (void **)ret_object);
+	return com_give(p->com.space, class, &id, &IID_IUnknown, (void **)ret_object);
 }
 
 /* A provider that was not loaded is not loaded either after a failure. */
 static HRESULT
-load_with_sink(struct com_core *core, IVdsAdviseSink *sink)
+load_with_sink(struct provider_core *core, IVdsAdviseSink *sink)
 {
-	bool was_loaded = com_core_client(core) != NULL;
-	int rc = com_core_load(core, NULL);
+	bool was_loaded = provider_core_client(core) != NULL;
+	int rc = provider_core_load(core, NULL);
 
 	if (rc < 0) {
 		com_error(rc); /* for its text */
 		return VDS_E_INITIALIZED_FAILED;
 	}
-	rc = com_core_advise(core, sink);
+	rc = provider_core_advise(core, sink);
 	if (rc < 0 && !was_loaded)
-		com_core_unload(core);
+		provider_core_unload(core);
 	return com_error(rc);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 private_on_load(IVdsProviderPrivate *self, LPWSTR machine_name, IUnknown *callback)
 {
 	IVdsAdviseSink *sink = NULL;
@@ -156,17 +156,17 @@ private_on_load(IVdsProviderPrivate *self, LPWSTR machine_name, IUnknown *callba
 	    FAILED(IUnknown_QueryInterface(callback, &IID_IVdsAdviseSink, (void **)&sink)))
 		return com_fail(VDS_E_INITIALIZED_FAILED,
 				"the callback object does not offer IVdsAdviseSink");
-	hr = load_with_sink(container_of(self, struct provider, private)->com.core, sink);
+	hr = load_with_sink(CORE(self, private), sink);
 	if (sink != NULL)
 		IVdsAdviseSink_Release(sink);
 	return hr;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 private_on_unload(IVdsProviderPrivate *self, BOOL force)
 {
 	(void)force;
-	com_core_unload(container_of(self, struct provider, private)->com.core);
+	provider_core_unload(CORE(self, private));
 	return S_OK;
 }
 
@@ -179,31 +179,32 @@ static const IVdsProviderPrivateVtbl private_vtable = {
 
 /* ---- IVdsHwProvider ---- */
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 hw_query_subsystems(IVdsHwProvider *self, IEnumVdsObject **ret_enum)
 {
-	return com_enum_family(&container_of(self, struct provider, hw)->com, COM_FAILED | COM_BUSY,
-			       &com_subsystem_class, ret_enum);
+	return provider_list_family(&container_of(self, struct provider, hw)->com,
+				    PROVIDER_FAILED | PROVIDER_BUSY, &provider_subsystem_class,
+				    ret_enum);
 }
 
 /* Both cure a corrupt cache, so they cannot ask for a sound one first. */
 static HRESULT
 cure(IVdsHwProvider *self, int (*step)(struct client *client))
 {
-	struct client *client = com_core_client(container_of(self, struct provider, hw)->com.core);
+	struct client *client = provider_core_client(CORE(self, hw));
 
 	if (client == NULL)
 		return com_fail(VDS_E_INITIALIZE_NOT_CALLED, "the provider is not loaded");
 	return com_error(step(client));
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 hw_reenumerate(IVdsHwProvider *self)
 {
 	return cure(self, client_reenumerate);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 hw_refresh(IVdsHwProvider *self)
 {
 	return cure(self, client_refresh);
@@ -218,14 +219,15 @@ static const IVdsHwProviderVtbl hw_vtable = {
 
 /* ---- IVdsProviderSupport, IVdsHwProviderType ---- */
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 support_get_version_support(IVdsProviderSupport *self, ULONG *ret_versions)
 {
+	HRESULT hr = COM_OUT(ret_versions, "ulVersionSupport");
+
 	(void)self;
-	if (ret_versions == NULL)
-		return COM_NULL_ARGUMENT("ulVersionSupport");
-	*ret_versions = VDS_VSF_1_0 | VDS_VSF_1_1;
-	return S_OK;
+	if (SUCCEEDED(hr))
+		*ret_versions = VDS_VSF_1_0 | VDS_VSF_1_1;
+	return hr;
 }
 
 static const IVdsProviderSupportVtbl support_vtable = {
@@ -233,14 +235,15 @@ static const IVdsProviderSupportVtbl support_vtable = {
 	.GetVersionSupport = support_get_version_support,
 };
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 type_get_provider_type(IVdsHwProviderType *self, VDS_HWPROVIDER_TYPE *ret_type)
 {
+	HRESULT hr = COM_OUT(ret_type, "pType");
+
 	(void)self;
-	if (ret_type == NULL)
-		return COM_NULL_ARGUMENT("pType");
-	*ret_type = VDS_HWT_ISCSI;
-	return S_OK;
+	if (SUCCEEDED(hr))
+		*ret_type = VDS_HWT_ISCSI;
+	return hr;
 }
 
 static const IVdsHwProviderTypeVtbl type_vtable = {
@@ -256,26 +259,25 @@ lun_with_identity(const struct state *state, const VDS_LUN_INFORMATION *info)
 	for (size_t i = 0; i < state_count(state, ROW_LUN); i++) {
 		const struct row_lun *lun = state_at(state, ROW_LUN, i);
 
-		if (com_lun_matches(lun, info))
+		if (provider_lun_matches(lun, info))
 			return lun;
 	}
 	return NULL;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 hw_private_query_if_created_lun(IVdsHwProviderPrivate *self, LPWSTR device_path,
 				VDS_LUN_INFORMATION *info, VDS_OBJECT_ID *ret_lun_id)
 {
 	struct provider *p = container_of(self, struct provider, hw_private);
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look;
 	const struct row_lun *lun;
-	HRESULT hr;
+	HRESULT hr = COM_OUT(ret_lun_id, "pLunId");
 
 	(void)device_path; /* what it is does not depend on where it is seen */
-	if (ret_lun_id == NULL || info == NULL)
-		return COM_NULL_ARGUMENT("pVdsLunInformation or pLunId");
-	*ret_lun_id = GUID_NULL;
-	hr = com_look(&p->com, 0, &look);
+	if (SUCCEEDED(hr) && info == NULL)
+		hr = COM_NULL_ARGUMENT("pVdsLunInformation");
+	hr = provider_enter(&p->com, 0, &look, hr);
 	if (FAILED(hr))
 		return hr;
 	lun = lun_with_identity(look.view.config, info);
@@ -301,9 +303,9 @@ static const struct com_interface interfaces[] = {
 };
 /* clang-format on */
 
-const struct com_class com_provider_class = {
+const struct com_class provider_class = {
 	.name = "provider",
-	.family = ROW_FAMILY_COUNT,
+	.kind = ROW_FAMILY_COUNT,
 	.size_bytes = sizeof(struct provider),
 	.interfaces = interfaces,
 	.interface_count = ARRAY_LEN(interfaces),

@@ -5,20 +5,20 @@
  * associations, for portals in groups, for pools or jobs: an association is a modification of the
  * objects at both its ends, a portal one of its group.
  */
-#include "com/notes_int.h"
+#include "provider/notes_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 void
-com_notes_init(struct com_notes *notes)
+provider_notes_init(struct provider_notes *notes)
 {
-	*notes = (struct com_notes){ 0 };
+	*notes = (struct provider_notes){ 0 };
 }
 
 void
-com_notes_fini(struct com_notes *notes)
+provider_notes_fini(struct provider_notes *notes)
 {
 	mem_free(notes->items);
 }
@@ -39,7 +39,7 @@ static const ULONG events[][3] = {
 /* clang-format on */
 
 void
-com_note_out(const struct com_note *note, VDS_NOTIFICATION *out)
+provider_note_out(const struct provider_note *note, VDS_NOTIFICATION *out)
 {
 	ULONG event = events[note->family][note->event];
 
@@ -76,7 +76,7 @@ com_note_out(const struct com_note *note, VDS_NOTIFICATION *out)
 /* ---- collecting ---- */
 
 static int
-add(struct com_notes *notes, enum row_family family, enum com_note_event event,
+add(struct provider_notes *notes, enum row_family family, enum provider_note_event event,
     const struct guid *id)
 {
 	int rc = mem_grow(&notes->items, &notes->capacity, notes->count + 1,
@@ -84,7 +84,7 @@ add(struct com_notes *notes, enum row_family family, enum com_note_event event,
 
 	if (rc < 0)
 		return rc;
-	notes->items[notes->count] = (struct com_note){
+	notes->items[notes->count] = (struct provider_note){
 		.family = family,
 		.event = event,
 		.order = notes->count,
@@ -98,7 +98,7 @@ add(struct com_notes *notes, enum row_family family, enum com_note_event event,
 static int
 compare_objects(const void *a, const void *b)
 {
-	const struct com_note *x = a, *y = b;
+	const struct provider_note *x = a, *y = b;
 	int c = guid_compare(&x->id, &y->id);
 
 	if (c != 0)
@@ -111,14 +111,14 @@ compare_objects(const void *a, const void *b)
 static int
 compare_order(const void *a, const void *b)
 {
-	const struct com_note *x = a, *y = b;
+	const struct provider_note *x = a, *y = b;
 
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
 /* One note for each object, in the order in which the objects were found first. */
 static void
-unique(struct com_notes *notes)
+unique(struct provider_notes *notes)
 {
 	size_t kept = 0;
 
@@ -141,13 +141,14 @@ is_object(enum row_family family)
 }
 
 static int
-add_object(struct com_notes *notes, const struct state *before, const struct change_op *op)
+add_object(struct provider_notes *notes, const struct state *before, const struct change_op *op)
 {
 	bool was_there = state_find(before, op->family, &op->key.a) != NULL;
 
 	if (op->row == NULL)
-		return add(notes, op->family, COM_NOTE_DEPART, &op->key.a);
-	return add(notes, op->family, was_there ? COM_NOTE_MODIFY : COM_NOTE_ARRIVE, &op->key.a);
+		return add(notes, op->family, PROVIDER_NOTE_DEPART, &op->key.a);
+	return add(notes, op->family, was_there ? PROVIDER_NOTE_MODIFY : PROVIDER_NOTE_ARRIVE,
+		   &op->key.a);
 }
 
 /* What shows of an operation in VDS_LUN_PROP: not ready, extending, or nothing. */
@@ -170,7 +171,7 @@ shown(enum lun_operation operation)
 
 /* A live LUN shows in VDS_LUN_PROP through its health and the operation that holds it. */
 static int
-add_live_lun(struct com_notes *notes, const struct state *before, const struct change_op *op)
+add_live_lun(struct provider_notes *notes, const struct state *before, const struct change_op *op)
 {
 	const struct row_live_lun *old = state_find(before, ROW_LIVE_LUN, &op->key.a);
 	const struct row_live_lun *new = (const void *)op->row;
@@ -179,22 +180,23 @@ add_live_lun(struct com_notes *notes, const struct state *before, const struct c
 		return 0; /* it comes or goes with its LUN, which is told of by itself */
 	if (old->health == new->health && shown(old->operation) == shown(new->operation))
 		return 0;
-	return add(notes, ROW_LUN, COM_NOTE_MODIFY, &op->key.a);
+	return add(notes, ROW_LUN, PROVIDER_NOTE_MODIFY, &op->key.a);
 }
 
 static int
-add_live_portal(struct com_notes *notes, const struct state *before, const struct change_op *op)
+add_live_portal(struct provider_notes *notes, const struct state *before,
+		const struct change_op *op)
 {
 	const struct row_live_portal *old = state_find(before, ROW_LIVE_PORTAL, &op->key.a);
 	const struct row_live_portal *new = (const void *)op->row;
 
 	if (new == NULL || (old != NULL && old->ready == new->ready))
 		return 0;
-	return add(notes, ROW_PORTAL, COM_NOTE_MODIFY, &op->key.a);
+	return add(notes, ROW_PORTAL, PROVIDER_NOTE_MODIFY, &op->key.a);
 }
 
 static int
-add_op(struct com_notes *notes, const struct client_view *before, const struct change_op *op)
+add_op(struct provider_notes *notes, const struct client_view *before, const struct change_op *op)
 {
 	int rc;
 
@@ -202,10 +204,10 @@ add_op(struct com_notes *notes, const struct client_view *before, const struct c
 		return add_object(notes, before->config, op);
 	switch (op->family) {
 	case ROW_ASSOCIATION:
-		rc = add(notes, ROW_LUN, COM_NOTE_MODIFY, &op->key.a);
-		return rc < 0 ? rc : add(notes, ROW_TARGET, COM_NOTE_MODIFY, &op->key.b);
+		rc = add(notes, ROW_LUN, PROVIDER_NOTE_MODIFY, &op->key.a);
+		return rc < 0 ? rc : add(notes, ROW_TARGET, PROVIDER_NOTE_MODIFY, &op->key.b);
 	case ROW_GROUP_PORTAL:
-		return add(notes, ROW_PORTAL_GROUP, COM_NOTE_MODIFY, &op->key.a);
+		return add(notes, ROW_PORTAL_GROUP, PROVIDER_NOTE_MODIFY, &op->key.a);
 	case ROW_LIVE_LUN:
 		return add_live_lun(notes, before->live, op);
 	case ROW_LIVE_PORTAL:
@@ -217,14 +219,14 @@ add_op(struct com_notes *notes, const struct client_view *before, const struct c
 
 /* A modification of what is not there (any more) is none. */
 static void
-drop_strangers(struct com_notes *notes, const struct state *after)
+drop_strangers(struct provider_notes *notes, const struct state *after)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < notes->count; i++) {
-		const struct com_note *note = &notes->items[i];
+		const struct provider_note *note = &notes->items[i];
 
-		if (note->event != COM_NOTE_MODIFY ||
+		if (note->event != PROVIDER_NOTE_MODIFY ||
 		    state_find(after, note->family, &note->id) != NULL)
 			notes->items[kept++] = *note;
 	}
@@ -233,14 +235,15 @@ drop_strangers(struct com_notes *notes, const struct state *after)
 
 /* The array shows in VDS_SUB_SYSTEM_PROP whether a part of it has failed. */
 static int
-add_degraded(struct com_notes *notes, const struct client_view *before,
+add_degraded(struct provider_notes *notes, const struct client_view *before,
 	     const struct client_view *after)
 {
 	const struct row_array *array = state_array(after->config);
 
-	if (array == NULL || com_is_degraded(before->live) == com_is_degraded(after->live))
+	if (array == NULL ||
+	    provider_is_degraded(before->live) == provider_is_degraded(after->live))
 		return 0;
-	return add(notes, ROW_ARRAY, COM_NOTE_MODIFY, &array->id);
+	return add(notes, ROW_ARRAY, PROVIDER_NOTE_MODIFY, &array->id);
 }
 
 /* Worth the look at all LUNs that add_degraded takes? */
@@ -257,8 +260,8 @@ may_degrade(const struct client_view *before, const struct change_op *op)
 }
 
 int
-com_notes_of_change(struct com_notes *notes, const struct client_view *before,
-		    const struct client_view *after, const struct change *change)
+provider_notes_of_change(struct provider_notes *notes, const struct client_view *before,
+			 const struct client_view *after, const struct change *change)
 {
 	bool degrade = false;
 	int rc = 0;
@@ -280,7 +283,7 @@ com_notes_of_change(struct com_notes *notes, const struct client_view *before,
 
 /* Each row of both states, in the order of keys: one of old and new may be NULL. */
 static int
-diff_row(struct com_notes *notes, const struct client_view *before, enum row_family family,
+diff_row(struct provider_notes *notes, const struct client_view *before, enum row_family family,
 	 const void *old, const void *new)
 {
 	struct change_op op = { .family = family };
@@ -293,7 +296,7 @@ diff_row(struct com_notes *notes, const struct client_view *before, enum row_fam
 }
 
 static int
-diff_family(struct com_notes *notes, const struct client_view *before,
+diff_family(struct provider_notes *notes, const struct client_view *before,
 	    const struct state *old_state, const struct state *new_state, enum row_family family)
 {
 	size_t i = 0, j = 0, old_count = state_count(old_state, family),
@@ -319,8 +322,8 @@ diff_family(struct com_notes *notes, const struct client_view *before,
 }
 
 int
-com_notes_of_reload(struct com_notes *notes, const struct client_view *before,
-		    const struct client_view *after)
+provider_notes_of_reload(struct provider_notes *notes, const struct client_view *before,
+			 const struct client_view *after)
 {
 	int rc = 0;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Notifications: what is told, in which batches, and on which thread. */
-#include "com_test.h"
+#include "provider_test.h"
 
 #include <time.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Targets, portal groups and portals.  The sample: portal 1 in group 1 of target 1. */
-#include "com_test.h"
+#include "provider_test.h"
 
 static IVdsHwProvider *provider;
 static IVdsIscsiTarget *target;

@@ -3,7 +3,7 @@
  * IVdsLunIscsi, the heart, and its inverse.  The sample: LUN 1 behind targets 1 and 3, LUN 2 behind
  * target 1.
  */
-#include "com_test.h"
+#include "provider_test.h"
 
 static IVdsHwProvider *provider;
 static IVdsLunIscsi *lun;

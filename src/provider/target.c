@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The iSCSI target. */
-#include "com/com_int.h"
+#include "provider/provider_int.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,18 +14,15 @@ COM_THUNKS(target, IVdsIscsiTarget, target);
 
 #define OBJECT(self) (&container_of(self, struct target, target)->com)
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 target_get_properties(IVdsIscsiTarget *self, VDS_ISCSI_TARGET_PROP *prop)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	const struct row_target *row;
 	HRESULT hr;
 	int rc;
 
-	if (prop == NULL)
-		return COM_NULL_ARGUMENT("pTargetProp");
-	memset(prop, 0, sizeof(*prop));
-	hr = com_look(OBJECT(self), 0, &look);
+	hr = provider_enter(OBJECT(self), 0, &look, COM_OUT(prop, "pTargetProp"));
 	if (FAILED(hr))
 		return hr;
 	row = look.row;
@@ -41,49 +38,29 @@ target_get_properties(IVdsIscsiTarget *self, VDS_ISCSI_TARGET_PROP *prop)
 	return com_error(rc);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 target_get_subsystem(IVdsIscsiTarget *self, IVdsSubSystem **ret_subsystem)
 {
-	return com_give_subsystem(OBJECT(self), ret_subsystem);
+	return provider_give_subsystem(OBJECT(self), ret_subsystem);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 target_query_portal_groups(IVdsIscsiTarget *self, IEnumVdsObject **ret_enum)
 {
-	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = { 0 };
-	HRESULT hr;
-
-	if (ret_enum == NULL)
-		return COM_NULL_ARGUMENT("ppEnum");
-	*ret_enum = NULL;
-	hr = com_look(object, COM_BUSY, &look);
-	if (FAILED(hr))
-		return hr;
-	return com_enum_slice(object->core, &com_portalgroup_class,
-			      state_target_groups(look.view.config, &object->id),
-			      offsetof(struct row_portal_group, id), ret_enum);
+	return provider_list_slice(OBJECT(self), PROVIDER_BUSY, &provider_portalgroup_class,
+				   state_target_groups, offsetof(struct row_portal_group, id),
+				   ret_enum);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 target_query_associated_luns(IVdsIscsiTarget *self, IEnumVdsObject **ret_enum)
 {
-	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = { 0 };
-	HRESULT hr;
-
-	if (ret_enum == NULL)
-		return COM_NULL_ARGUMENT("ppEnum");
-	*ret_enum = NULL;
-	hr = com_look(object, COM_BUSY, &look);
-	if (FAILED(hr))
-		return hr;
-	return com_enum_slice(object->core, &com_lun_class,
-			      state_target_luns(look.view.config, &object->id),
-			      offsetof(struct row_association, lun_id), ret_enum);
+	return provider_list_slice(OBJECT(self), PROVIDER_BUSY, &provider_lun_class,
+				   state_target_luns, offsetof(struct row_association, lun_id),
+				   ret_enum);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 target_create_portal_group(IVdsIscsiTarget *self, IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
@@ -92,21 +69,18 @@ target_create_portal_group(IVdsIscsiTarget *self, IVdsAsync **ret_async)
 	HRESULT hr;
 	int rc;
 
-	if (ret_async == NULL)
-		return COM_NULL_ARGUMENT("ppAsync");
-	*ret_async = NULL;
-	hr = com_change(object, 0, &client);
+	hr = provider_change(object, 0, &client, COM_OUT(ret_async, "ppAsync"));
 	if (FAILED(hr))
 		return hr;
 	rc = client_group_create(client, &object->id, &answer);
 	if (rc < 0)
-		return com_change_error(object, rc);
-	hr = com_async_new(object->core, VDS_ASYNCOUT_CREATEPORTALGROUP, &com_portalgroup_class,
-			   &answer, ret_async);
+		return provider_change_error(object, rc);
+	hr = provider_async_new(object, VDS_ASYNCOUT_CREATEPORTALGROUP, &provider_portalgroup_class,
+				&answer, ret_async);
 	return SUCCEEDED(hr) && answer.existed ? VDS_S_ALREADY_EXISTS : hr;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 target_delete(IVdsIscsiTarget *self, IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
@@ -115,44 +89,22 @@ target_delete(IVdsIscsiTarget *self, IVdsAsync **ret_async)
 	HRESULT hr;
 	int rc;
 
-	if (ret_async == NULL)
-		return COM_NULL_ARGUMENT("ppAsync");
-	*ret_async = NULL;
-	hr = com_change(object, 0, &client);
+	hr = provider_change(object, 0, &client, COM_OUT(ret_async, "ppAsync"));
 	if (FAILED(hr))
 		return hr;
 	rc = client_target_delete(client, &object->id, &answer);
 	if (rc < 0)
-		return com_change_error(object, rc);
-	return com_async_new(object->core, VDS_ASYNCOUT_DELETETARGET, NULL, &answer, ret_async);
+		return provider_change_error(object, rc);
+	return provider_async_new(object, VDS_ASYNCOUT_DELETETARGET, NULL, &answer, ret_async);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 target_set_friendly_name(IVdsIscsiTarget *self, LPWSTR friendly_name)
 {
-	struct com_object *object = OBJECT(self);
-	AUTO_FREE char *alias = NULL;
-	struct client_answer answer;
-	struct client *client;
-	bool cut = false;
-	HRESULT hr;
-	int rc;
-
-	if (friendly_name == NULL)
-		return COM_NULL_ARGUMENT("pwszFriendlyName");
-	rc = com_name_in(friendly_name, &alias, &cut);
-	if (rc < 0)
-		return com_error(rc);
-	hr = com_change(object, 0, &client);
-	if (FAILED(hr))
-		return hr;
-	rc = client_target_set_alias(client, &object->id, alias, &answer);
-	if (rc < 0)
-		return com_change_error(object, rc);
-	return cut ? VDS_S_NAME_TRUNCATED : S_OK;
+	return provider_rename(OBJECT(self), 0, friendly_name, client_target_set_alias);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 target_set_shared_secret(IVdsIscsiTarget *self, VDS_ISCSI_SHARED_SECRET *secret,
 			 LPWSTR initiator_name)
 {
@@ -162,7 +114,7 @@ target_set_shared_secret(IVdsIscsiTarget *self, VDS_ISCSI_SHARED_SECRET *secret,
 	return COM_NOT_IMPLEMENTED("IVdsIscsiTarget::SetSharedSecret");
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 target_remember_initiator_shared_secret(IVdsIscsiTarget *self, LPWSTR initiator_name,
 					VDS_ISCSI_SHARED_SECRET *secret)
 {
@@ -228,20 +180,18 @@ names_out(const struct names *names, LPWSTR **ret_list)
 	return 0;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 target_get_connected_initiators(IVdsIscsiTarget *self, LPWSTR **ret_list, LONG *ret_count)
 {
 	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look;
 	struct names names = { 0 };
-	HRESULT hr;
+	HRESULT hr = COM_OUT(ret_list, "pppwszInitiatorList");
 	int rc;
 
-	if (ret_list == NULL || ret_count == NULL)
-		return COM_NULL_ARGUMENT("pppwszInitiatorList or plNumberOfInitiators");
-	*ret_list = NULL;
-	*ret_count = 0;
-	hr = com_look(object, COM_BUSY, &look);
+	if (SUCCEEDED(hr))
+		hr = COM_OUT(ret_count, "plNumberOfInitiators");
+	hr = provider_enter(object, PROVIDER_BUSY, &look, hr);
 	if (FAILED(hr))
 		return hr;
 	rc = names_of_sessions(look.view.live, &object->id, &names);
@@ -271,9 +221,9 @@ static const struct com_interface interfaces[] = {
 	COM_INTERFACE(target, IVdsIscsiTarget, target),
 };
 
-const struct com_class com_target_class = {
+const struct com_class provider_target_class = {
 	.name = "target",
-	.family = ROW_TARGET,
+	.kind = ROW_TARGET,
 	.size_bytes = sizeof(struct target),
 	.interfaces = interfaces,
 	.interface_count = ARRAY_LEN(interfaces),

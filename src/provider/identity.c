@@ -4,7 +4,7 @@
  * pages 80h and 83h, designators of the logical unit only.  Source: docs/design/identity.md, vdslun
  * VDS_LUN_INFORMATION.
  */
-#include "com/com_int.h"
+#include "provider/provider_int.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -69,7 +69,7 @@ make_designators(const struct row_lun *lun, struct designator designators[DESIGN
 }
 
 void
-com_lun_information_free(VDS_LUN_INFORMATION *info)
+provider_lun_information_free(VDS_LUN_INFORMATION *info)
 {
 	VDS_STORAGE_DEVICE_ID_DESCRIPTOR *ids = &info->m_deviceIdDescriptor;
 
@@ -114,7 +114,7 @@ text_out(const char *text, unsigned char **ret_text)
 }
 
 int
-com_lun_information(const struct row_lun *lun, VDS_LUN_INFORMATION *ret_info)
+provider_lun_information(const struct row_lun *lun, VDS_LUN_INFORMATION *ret_info)
 {
 	VDS_LUN_INFORMATION info = {
 		.m_version = VER_VDS_LUN_INFORMATION,
@@ -133,7 +133,7 @@ com_lun_information(const struct row_lun *lun, VDS_LUN_INFORMATION *ret_info)
 	if (rc == 0)
 		rc = add_designators(lun, &info.m_deviceIdDescriptor);
 	if (rc < 0)
-		com_lun_information_free(&info);
+		provider_lun_information_free(&info);
 	*ret_info = info;
 	return rc;
 }
@@ -169,7 +169,7 @@ has_designator(const VDS_STORAGE_DEVICE_ID_DESCRIPTOR *ids, const struct designa
 }
 
 bool
-com_lun_matches(const struct row_lun *lun, const VDS_LUN_INFORMATION *info)
+provider_lun_matches(const struct row_lun *lun, const VDS_LUN_INFORMATION *info)
 {
 	struct designator designators[DESIGNATORS];
 

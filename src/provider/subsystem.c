@@ -3,7 +3,7 @@
  * The subsystem: the array itself.  It has no controllers and no drives; RAID below a LUN is not
  * its business.
  */
-#include "com/com_int.h"
+#include "provider/provider_int.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,28 +31,25 @@ COM_THUNKS(subsystem, IVdsSubSystemInterconnect, interconnect);
 	 VDS_SF_WRITE_CACHING_CAPABLE)
 
 bool
-com_is_degraded(const struct state *live)
+provider_is_degraded(const struct state *live)
 {
 	return state_ailing(live) > 0;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 subsystem_get_properties(IVdsSubSystem *self, VDS_SUB_SYSTEM_PROP *prop)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	const struct row_array *array;
 	bool degraded;
 	HRESULT hr;
 	int rc;
 
-	if (prop == NULL)
-		return COM_NULL_ARGUMENT("pSubSystemProp");
-	memset(prop, 0, sizeof(*prop));
-	hr = com_look(OBJECT(self), 0, &look);
+	hr = provider_enter(OBJECT(self), 0, &look, COM_OUT(prop, "pSubSystemProp"));
 	if (FAILED(hr))
 		return hr;
 	array = look.row;
-	degraded = com_is_degraded(look.view.live);
+	degraded = provider_is_degraded(look.view.live);
 	com_guid_out(&array->id, &prop->id);
 	prop->ulFlags = CAPABILITIES;
 	prop->status = degraded ? VDS_SSS_PARTIALLY_MANAGED : VDS_SSS_ONLINE;
@@ -67,92 +64,85 @@ subsystem_get_properties(IVdsSubSystem *self, VDS_SUB_SYSTEM_PROP *prop)
 	return com_error(rc);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 subsystem_get_provider(IVdsSubSystem *self, IVdsProvider **ret_provider)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	HRESULT hr;
 
-	if (ret_provider == NULL)
-		return COM_NULL_ARGUMENT("ppProvider");
-	*ret_provider = NULL;
-	hr = com_look(OBJECT(self), 0, &look);
+	hr = provider_enter(OBJECT(self), 0, &look, COM_OUT(ret_provider, "ppProvider"));
 	if (FAILED(hr))
 		return hr;
-	return com_give(OBJECT(self)->core, &com_provider_class, &com_provider_id,
-			&IID_IVdsProvider, (void **)ret_provider);
+	return com_give(OBJECT(self)->space, &provider_class, &provider_id, &IID_IVdsProvider,
+			(void **)ret_provider);
 }
 
 /* ---- IVdsSubSystem: what it holds ---- */
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 subsystem_query_none(IVdsSubSystem *self, IEnumVdsObject **ret_enum)
 {
-	return com_enum_none(OBJECT(self), COM_FAILED | COM_BUSY, ret_enum);
+	return provider_list_none(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY, ret_enum);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 subsystem_query_luns(IVdsSubSystem *self, IEnumVdsObject **ret_enum)
 {
-	return com_enum_family(OBJECT(self), COM_FAILED | COM_BUSY, &com_lun_class, ret_enum);
+	return provider_list_family(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY,
+				    &provider_lun_class, ret_enum);
 }
 
-/* S_OK when the subsystem is there and sound, for what is then nothing to do. */
+/* For methods that have no effect on this array: checks only the arguments and that the subsystem is usable. */
 static HRESULT
-look_only(IVdsSubSystem *self)
+enter_only(IVdsSubSystem *self, HRESULT arguments)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look;
 
-	return com_look(OBJECT(self), COM_FAILED | COM_BUSY, &look);
+	return provider_enter(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY, &look, arguments);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 subsystem_get_drive(IVdsSubSystem *self, SHORT bus, SHORT slot, IVdsDrive **ret_drive)
 {
-	HRESULT hr;
+	HRESULT hr = enter_only(self, COM_OUT(ret_drive, "ppDrive"));
 
 	(void)bus;
 	(void)slot;
-	if (ret_drive == NULL)
-		return COM_NULL_ARGUMENT("ppDrive");
-	*ret_drive = NULL;
-	hr = look_only(self);
 	return FAILED(hr) ? hr : com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no drives");
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 subsystem_reenumerate(IVdsSubSystem *self)
 {
-	return look_only(self); /* no buses to scan */
+	return enter_only(self, S_OK); /* the array has no buses to scan */
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 subsystem_set_controller_status(IVdsSubSystem *self, VDS_OBJECT_ID *online, LONG online_count,
 				VDS_OBJECT_ID *offline, LONG offline_count)
 {
-	HRESULT hr;
+	HRESULT hr = S_OK;
 
 	if (online_count < 0 || offline_count < 0 || (online_count > 0 && online == NULL) ||
 	    (offline_count > 0 && offline == NULL))
-		return com_fail(E_INVALIDARG,
-				"the arrays of controllers do not match their counts");
-	hr = look_only(self);
+		hr = com_fail(E_INVALIDARG, "the arrays of controllers do not match their counts");
+	hr = enter_only(self, hr);
 	if (FAILED(hr) || (online_count == 0 && offline_count == 0))
 		return hr; /* none of none: every controller is covered */
 	return com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no controllers");
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 subsystem_replace_drive(IVdsSubSystem *self, VDS_OBJECT_ID drive, VDS_OBJECT_ID replacement)
 {
-	HRESULT hr = look_only(self);
+	HRESULT hr = enter_only(self, S_OK);
 
 	(void)drive;
 	(void)replacement;
 	return FAILED(hr) ? hr : com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no drives");
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 subsystem_set_status(IVdsSubSystem *self, VDS_SUB_SYSTEM_STATUS status)
 {
 	HRESULT hr;
@@ -168,7 +158,7 @@ subsystem_set_status(IVdsSubSystem *self, VDS_SUB_SYSTEM_STATUS status)
 	default:
 		return com_fail(E_INVALIDARG, "status is not one that can be set");
 	}
-	hr = look_only(self);
+	hr = enter_only(self, S_OK);
 	if (FAILED(hr) || status == VDS_SSS_ONLINE)
 		return hr;
 	return com_fail(VDS_E_NOT_SUPPORTED, "the array is online as long as it runs");
@@ -193,69 +183,52 @@ check_lun_type(VDS_LUN_TYPE type, const VDS_OBJECT_ID *drives, LONG drive_count)
 	return S_OK;
 }
 
-static HRESULT
-create_lun(struct com_object *object, ULONGLONG size, const char *mask, IVdsAsync **ret_async)
-{
-	struct client_lun_spec spec = { .size_bytes = size, .mask = mask };
-	struct client_answer answer = { 0 };
-	struct client *client;
-	HRESULT hr = com_change(object, 0, &client);
-	int rc;
-
-	if (FAILED(hr))
-		return hr;
-	if (size > COM_LUN_BYTES_MAX)
-		return com_fail(VDS_E_NOT_ENOUGH_SPACE, "a LUN has at most 2^53 bytes");
-	rc = client_lun_create(client, &spec, &answer);
-	if (rc < 0)
-		return com_error(rc);
-	return com_async_new(object->core, VDS_ASYNCOUT_CREATELUN, &com_lun_class, &answer,
-			     ret_async);
-}
-
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 subsystem_create_lun(IVdsSubSystem *self, VDS_LUN_TYPE type, ULONGLONG size, VDS_OBJECT_ID *drives,
 		     LONG drive_count, LPWSTR unmasking_list, VDS_HINTS *hints,
 		     IVdsAsync **ret_async)
 {
+	struct client_lun_spec spec = { .size_bytes = size };
+	struct client_answer answer = { 0 };
 	AUTO_FREE char *mask = NULL;
-	HRESULT hr;
+	struct client *client;
+	HRESULT hr = COM_OUT(ret_async, "ppAsync");
 	int rc;
 
 	(void)hints; /* wishes that this array has no way to grant */
-	if (ret_async == NULL)
-		return COM_NULL_ARGUMENT("ppAsync");
-	*ret_async = NULL;
-	if (unmasking_list == NULL)
-		return COM_NULL_ARGUMENT("pwszUnmaskingList");
-	if (size == 0)
-		return com_fail(E_INVALIDARG, "ullSizeInBytes is 0");
-	hr = check_lun_type(type, drives, drive_count);
+	if (SUCCEEDED(hr))
+		hr = com_text(unmasking_list, "pwszUnmaskingList", &mask);
+	if (SUCCEEDED(hr) && size == 0)
+		hr = com_fail(E_INVALIDARG, "ullSizeInBytes is 0");
+	if (SUCCEEDED(hr))
+		hr = check_lun_type(type, drives, drive_count);
+	hr = provider_change(OBJECT(self), 0, &client, hr);
 	if (FAILED(hr))
 		return hr;
-	rc = com_string_in(unmasking_list, &mask);
+	if (size > PROVIDER_LUN_BYTES_MAX)
+		return com_fail(VDS_E_NOT_ENOUGH_SPACE, "a LUN has at most 2^53 bytes");
+	spec.mask = mask;
+	rc = client_lun_create(client, &spec, &answer);
 	if (rc < 0)
 		return com_error(rc);
-	return create_lun(OBJECT(self), size, mask, ret_async);
+	return provider_async_new(OBJECT(self), VDS_ASYNCOUT_CREATELUN, &provider_lun_class,
+				  &answer, ret_async);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 subsystem_query_max_lun_create_size(IVdsSubSystem *self, VDS_LUN_TYPE type, VDS_OBJECT_ID *drives,
 				    LONG drive_count, VDS_HINTS *hints, ULONGLONG *ret_size)
 {
 	struct guid any_pool = { 0 };
 	struct client *client;
 	uint64_t size = 0;
-	HRESULT hr;
+	HRESULT hr = COM_OUT(ret_size, "pullMaxLunSize");
 	int rc;
 
 	(void)hints;
-	if (ret_size == NULL)
-		return COM_NULL_ARGUMENT("pullMaxLunSize");
-	*ret_size = 0;
-	hr = check_lun_type(type, drives, drive_count);
 	if (SUCCEEDED(hr))
-		hr = com_change(OBJECT(self), 0, &client);
+		hr = check_lun_type(type, drives, drive_count);
+	hr = provider_change(OBJECT(self), 0, &client, hr);
 	if (FAILED(hr))
 		return hr;
 	rc = client_max_lun_size(client, &any_pool, false, &size);
@@ -281,29 +254,20 @@ static const IVdsSubSystemVtbl subsystem_vtable = {
 
 /* ---- IVdsSubSystemNaming ---- */
 
-static HRESULT
+/* There is only one array, so a rename needs no id. */
+static int
+rename_array(struct client *client, const struct guid *id, const char *name,
+	     struct client_answer *ret_answer)
+{
+	(void)id;
+	return client_array_rename(client, name, ret_answer);
+}
+
+static HRESULT STDMETHODCALLTYPE
 naming_set_friendly_name(IVdsSubSystemNaming *self, LPWSTR friendly_name)
 {
-	struct com_object *object = &container_of(self, struct subsystem, naming)->com;
-	AUTO_FREE char *name = NULL;
-	struct client_answer answer;
-	struct client *client;
-	bool cut = false;
-	HRESULT hr;
-	int rc;
-
-	if (friendly_name == NULL)
-		return COM_NULL_ARGUMENT("pwszFriendlyName");
-	rc = com_name_in(friendly_name, &name, &cut);
-	if (rc < 0)
-		return com_error(rc);
-	hr = com_change(object, 0, &client);
-	if (FAILED(hr))
-		return hr;
-	rc = client_array_rename(client, name, &answer);
-	if (rc < 0)
-		return com_change_error(object, rc);
-	return cut ? VDS_S_NAME_TRUNCATED : S_OK;
+	return provider_rename(&container_of(self, struct subsystem, naming)->com, 0, friendly_name,
+			       rename_array);
 }
 
 static const IVdsSubSystemNamingVtbl naming_vtable = {
@@ -315,64 +279,52 @@ static const IVdsSubSystemNamingVtbl naming_vtable = {
 
 #define ISCSI_OBJECT(self) (&container_of(self, struct subsystem, iscsi)->com)
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 iscsi_query_targets(IVdsSubSystemIscsi *self, IEnumVdsObject **ret_enum)
 {
-	return com_enum_family(ISCSI_OBJECT(self), COM_FAILED | COM_BUSY, &com_target_class,
-			       ret_enum);
+	return provider_list_family(ISCSI_OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY,
+				    &provider_target_class, ret_enum);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 iscsi_query_portals(IVdsSubSystemIscsi *self, IEnumVdsObject **ret_enum)
 {
-	return com_enum_family(ISCSI_OBJECT(self), COM_FAILED | COM_BUSY, &com_portal_class,
-			       ret_enum);
+	return provider_list_family(ISCSI_OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY,
+				    &provider_portal_class, ret_enum);
 }
 
 /* A target as VDS knows it starts without portal groups. */
-static HRESULT
-create_target(struct com_object *object, const char *iscsi_name, const char *alias,
-	      IVdsAsync **ret_async)
-{
-	struct client_answer answer = { 0 };
-	struct client *client;
-	HRESULT hr = com_change(object, 0, &client);
-	int rc;
-
-	if (FAILED(hr))
-		return hr;
-	rc = client_target_create(client, iscsi_name, alias, false, &answer);
-	if (rc < 0)
-		return com_error(rc);
-	return com_async_new(object->core, VDS_ASYNCOUT_CREATETARGET, &com_target_class, &answer,
-			     ret_async);
-}
-
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 iscsi_create_target(IVdsSubSystemIscsi *self, LPWSTR iscsi_name, LPWSTR friendly_name,
 		    IVdsAsync **ret_async)
 {
+	struct com_object *object = ISCSI_OBJECT(self);
+	struct client_answer answer = { 0 };
 	AUTO_FREE char *name = NULL;
 	AUTO_FREE char *alias = NULL;
+	struct client *client;
 	bool cut = false;
-	int rc = 0;
+	HRESULT hr = COM_OUT(ret_async, "ppAsync");
+	int rc;
 
-	if (ret_async == NULL)
-		return COM_NULL_ARGUMENT("ppAsync");
-	*ret_async = NULL;
-	if (friendly_name == NULL)
-		return COM_NULL_ARGUMENT("pwszFriendlyName");
-	if (iscsi_name != NULL && iscsi_name[0] != 0)
-		rc = com_string_in(iscsi_name, &name);
-	/* stored shortened, as SetFriendlyName does it; CreateTarget has no code that says so */
-	if (rc == 0)
-		rc = com_name_in(friendly_name, &alias, &cut);
+	if (SUCCEEDED(hr) && friendly_name == NULL)
+		hr = COM_NULL_ARGUMENT("pwszFriendlyName");
+	if (SUCCEEDED(hr) && iscsi_name != NULL && iscsi_name[0] != 0)
+		hr = com_text(iscsi_name, "pwszIscsiName", &name);
+	/* It is stored shortened, as SetFriendlyName does it; CreateTarget has no code that says so. */
+	if (SUCCEEDED(hr))
+		hr = com_error(com_name_in(friendly_name, ROW_NAME_MAX, &alias, &cut));
+	hr = provider_change(object, 0, &client, hr);
+	if (FAILED(hr))
+		return hr;
+	rc = client_target_create(client, name, alias, false, &answer);
 	if (rc < 0)
 		return com_error(rc);
-	return create_target(ISCSI_OBJECT(self), name, alias, ret_async);
+	return provider_async_new(object, VDS_ASYNCOUT_CREATETARGET, &provider_target_class,
+				  &answer, ret_async);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 iscsi_set_ipsec_group_preshared_key(IVdsSubSystemIscsi *self, VDS_ISCSI_IPSEC_KEY *key)
 {
 	(void)self;
@@ -390,16 +342,14 @@ static const IVdsSubSystemIscsiVtbl iscsi_vtable = {
 
 /* ---- IVdsSubSystemInterconnect ---- */
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 interconnect_get_supported_interconnects(IVdsSubSystemInterconnect *self, ULONG *ret_flags)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	HRESULT hr;
 
-	if (ret_flags == NULL)
-		return COM_NULL_ARGUMENT("pulSupportedInterconnectsFlag");
-	*ret_flags = 0;
-	hr = com_look(&container_of(self, struct subsystem, interconnect)->com, 0, &look);
+	hr = provider_enter(&container_of(self, struct subsystem, interconnect)->com, 0, &look,
+			    COM_OUT(ret_flags, "pulSupportedInterconnectsFlag"));
 	if (SUCCEEDED(hr))
 		*ret_flags = VDS_ITF_ISCSI;
 	return hr;
@@ -419,28 +369,25 @@ static const struct com_interface interfaces[] = {
 };
 /* clang-format on */
 
-const struct com_class com_subsystem_class = {
+const struct com_class provider_subsystem_class = {
 	.name = "subsystem",
-	.family = ROW_ARRAY,
+	.kind = ROW_ARRAY,
 	.size_bytes = sizeof(struct subsystem),
 	.interfaces = interfaces,
 	.interface_count = ARRAY_LEN(interfaces),
 };
 
 HRESULT
-com_give_subsystem(struct com_object *object, IVdsSubSystem **ret_subsystem)
+provider_give_subsystem(struct com_object *object, IVdsSubSystem **ret_subsystem)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	const struct row_array *array;
 	HRESULT hr;
 
-	if (ret_subsystem == NULL)
-		return COM_NULL_ARGUMENT("ppSubSystem");
-	*ret_subsystem = NULL;
-	hr = com_look(object, 0, &look);
+	hr = provider_enter(object, 0, &look, COM_OUT(ret_subsystem, "ppSubSystem"));
 	if (FAILED(hr))
 		return hr;
 	array = state_array(look.view.config);
-	return com_give(object->core, &com_subsystem_class, &array->id, &IID_IVdsSubSystem,
+	return com_give(object->space, &provider_subsystem_class, &array->id, &IID_IVdsSubSystem,
 			(void **)ret_subsystem);
 }

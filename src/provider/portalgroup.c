@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The portal group of a target: the portals through which it is reached, under one tag. */
-#include "com/com_int.h"
+#include "provider/provider_int.h"
 
 #include <string.h>
 
@@ -13,17 +13,14 @@ COM_THUNKS(portalgroup, IVdsIscsiPortalGroup, group);
 
 #define OBJECT(self) (&container_of(self, struct portalgroup, group)->com)
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 group_get_properties(IVdsIscsiPortalGroup *self, VDS_ISCSI_PORTALGROUP_PROP *prop)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	const struct row_portal_group *row;
 	HRESULT hr;
 
-	if (prop == NULL)
-		return COM_NULL_ARGUMENT("pPortalGroupProp");
-	memset(prop, 0, sizeof(*prop));
-	hr = com_look(OBJECT(self), 0, &look);
+	hr = provider_enter(OBJECT(self), 0, &look, COM_OUT(prop, "pPortalGroupProp"));
 	if (FAILED(hr))
 		return hr;
 	row = look.row;
@@ -32,40 +29,27 @@ group_get_properties(IVdsIscsiPortalGroup *self, VDS_ISCSI_PORTALGROUP_PROP *pro
 	return S_OK;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 group_get_target(IVdsIscsiPortalGroup *self, IVdsIscsiTarget **ret_target)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	const struct row_portal_group *row;
 	HRESULT hr;
 
-	if (ret_target == NULL)
-		return COM_NULL_ARGUMENT("ppTarget");
-	*ret_target = NULL;
-	hr = com_look(OBJECT(self), 0, &look);
+	hr = provider_enter(OBJECT(self), 0, &look, COM_OUT(ret_target, "ppTarget"));
 	if (FAILED(hr))
 		return hr;
 	row = look.row;
-	return com_give(OBJECT(self)->core, &com_target_class, &row->target_id,
+	return com_give(OBJECT(self)->space, &provider_target_class, &row->target_id,
 			&IID_IVdsIscsiTarget, (void **)ret_target);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 group_query_associated_portals(IVdsIscsiPortalGroup *self, IEnumVdsObject **ret_enum)
 {
-	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = { 0 };
-	HRESULT hr;
-
-	if (ret_enum == NULL)
-		return COM_NULL_ARGUMENT("ppEnum");
-	*ret_enum = NULL;
-	hr = com_look(object, COM_BUSY, &look);
-	if (FAILED(hr))
-		return hr;
-	return com_enum_slice(object->core, &com_portal_class,
-			      state_group_portals(look.view.config, &object->id),
-			      offsetof(struct row_group_portal, portal_id), ret_enum);
+	return provider_list_slice(OBJECT(self), PROVIDER_BUSY, &provider_portal_class,
+				   state_group_portals,
+				   offsetof(struct row_group_portal, portal_id), ret_enum);
 }
 
 static HRESULT
@@ -81,28 +65,25 @@ change_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_guid, VDS_ASYNC_O
 	HRESULT hr;
 	int rc;
 
-	if (ret_async == NULL)
-		return COM_NULL_ARGUMENT("ppAsync");
-	*ret_async = NULL;
-	hr = com_change(object, 0, &client);
+	hr = provider_change(object, 0, &client, COM_OUT(ret_async, "ppAsync"));
 	if (FAILED(hr))
 		return hr;
 	com_guid_in(&portal_guid, &portal);
 	rc = change(client, &object->id, &portal, &answer);
 	if (rc < 0)
-		return com_change_error(object, rc);
-	hr = com_async_new(object->core, type, NULL, &answer, ret_async);
+		return provider_change_error(object, rc);
+	hr = provider_async_new(object, type, NULL, &answer, ret_async);
 	return SUCCEEDED(hr) && answer.existed ? VDS_S_ALREADY_EXISTS : hr;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 group_add_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_id, IVdsAsync **ret_async)
 {
 	return change_portal(self, portal_id, VDS_ASYNCOUT_ADDPORTAL, client_group_add_portal,
 			     ret_async);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 group_remove_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_id, IVdsAsync **ret_async)
 {
 	return change_portal(self, portal_id, VDS_ASYNCOUT_REMOVEPORTAL, client_group_remove_portal,
@@ -113,7 +94,7 @@ group_remove_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_id, IVdsAsy
  * Deletes the group.  VDS wants a group empty before it goes; the array checks that, for only the
  * array knows what other programs have added meanwhile.
  */
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 group_delete(IVdsIscsiPortalGroup *self, IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
@@ -122,17 +103,13 @@ group_delete(IVdsIscsiPortalGroup *self, IVdsAsync **ret_async)
 	HRESULT hr;
 	int rc;
 
-	if (ret_async == NULL)
-		return COM_NULL_ARGUMENT("ppAsync");
-	*ret_async = NULL;
-	hr = com_change(object, COM_BUSY, &client);
+	hr = provider_change(object, PROVIDER_BUSY, &client, COM_OUT(ret_async, "ppAsync"));
 	if (FAILED(hr))
 		return hr;
 	rc = client_group_delete(client, &object->id, &answer);
 	if (rc < 0)
-		return com_change_error(object, rc);
-	return com_async_new(object->core, VDS_ASYNCOUT_DELETEPORTALGROUP, NULL, &answer,
-			     ret_async);
+		return provider_change_error(object, rc);
+	return provider_async_new(object, VDS_ASYNCOUT_DELETEPORTALGROUP, NULL, &answer, ret_async);
 }
 
 static const IVdsIscsiPortalGroupVtbl group_vtable = {
@@ -149,9 +126,9 @@ static const struct com_interface interfaces[] = {
 	COM_INTERFACE(portalgroup, IVdsIscsiPortalGroup, group),
 };
 
-const struct com_class com_portalgroup_class = {
+const struct com_class provider_portalgroup_class = {
 	.name = "portalgroup",
-	.family = ROW_PORTAL_GROUP,
+	.kind = ROW_PORTAL_GROUP,
 	.size_bytes = sizeof(struct portalgroup),
 	.interfaces = interfaces,
 	.interface_count = ARRAY_LEN(interfaces),

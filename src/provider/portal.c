@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The iSCSI portal: an address and a port of the array.  Portals are made outside VDS. */
-#include "com/com_int.h"
+#include "provider/provider_int.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -50,17 +50,14 @@ status_of(const struct row_portal *row, const struct row_live_portal *live)
 	return live->ready ? VDS_IPS_ONLINE : VDS_IPS_NOT_READY;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 portal_get_properties(IVdsIscsiPortal *self, VDS_ISCSI_PORTAL_PROP *prop)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	const struct row_portal *row;
 	HRESULT hr;
 
-	if (prop == NULL)
-		return COM_NULL_ARGUMENT("pPortalProp");
-	memset(prop, 0, sizeof(*prop));
-	hr = com_look(OBJECT(self), 0, &look);
+	hr = provider_enter(OBJECT(self), 0, &look, COM_OUT(prop, "pPortalProp"));
 	if (FAILED(hr))
 		return hr;
 	row = look.row;
@@ -70,31 +67,21 @@ portal_get_properties(IVdsIscsiPortal *self, VDS_ISCSI_PORTAL_PROP *prop)
 	return S_OK;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 portal_get_subsystem(IVdsIscsiPortal *self, IVdsSubSystem **ret_subsystem)
 {
-	return com_give_subsystem(OBJECT(self), ret_subsystem);
+	return provider_give_subsystem(OBJECT(self), ret_subsystem);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 portal_query_associated_portal_groups(IVdsIscsiPortal *self, IEnumVdsObject **ret_enum)
 {
-	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = { 0 };
-	HRESULT hr;
-
-	if (ret_enum == NULL)
-		return COM_NULL_ARGUMENT("ppEnum");
-	*ret_enum = NULL;
-	hr = com_look(object, COM_BUSY, &look);
-	if (FAILED(hr))
-		return hr;
-	return com_enum_slice(object->core, &com_portalgroup_class,
-			      state_portal_groups(look.view.config, &object->id),
-			      offsetof(struct row_group_portal, group_id), ret_enum);
+	return provider_list_slice(OBJECT(self), PROVIDER_BUSY, &provider_portalgroup_class,
+				   state_portal_groups, offsetof(struct row_group_portal, group_id),
+				   ret_enum);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 portal_set_status(IVdsIscsiPortal *self, VDS_ISCSI_PORTAL_STATUS status)
 {
 	struct com_object *object = OBJECT(self);
@@ -117,11 +104,11 @@ portal_set_status(IVdsIscsiPortal *self, VDS_ISCSI_PORTAL_STATUS status)
 	default:
 		return com_fail(E_INVALIDARG, "status is not one that can be set");
 	}
-	hr = com_change(object, 0, &client);
+	hr = provider_change(object, 0, &client, S_OK);
 	if (FAILED(hr))
 		return hr;
-	return com_change_error(object,
-				client_portal_set_status(client, &object->id, wanted, &answer));
+	return provider_change_error(
+		object, client_portal_set_status(client, &object->id, wanted, &answer));
 }
 
 /* ---- IPsec: reserved in VDS ---- */
@@ -132,7 +119,7 @@ no_ipsec(void)
 	return com_fail(VDS_E_NOT_SUPPORTED, "IPsec is configured in the operating system");
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 portal_set_ipsec_tunnel_address(IVdsIscsiPortal *self, VDS_IPADDRESS *tunnel,
 				VDS_IPADDRESS *destination)
 {
@@ -142,7 +129,7 @@ portal_set_ipsec_tunnel_address(IVdsIscsiPortal *self, VDS_IPADDRESS *tunnel,
 	return no_ipsec();
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 portal_get_ipsec_security(IVdsIscsiPortal *self, VDS_IPADDRESS *initiator, ULONGLONG *ret_flags)
 {
 	(void)self;
@@ -152,7 +139,7 @@ portal_get_ipsec_security(IVdsIscsiPortal *self, VDS_IPADDRESS *initiator, ULONG
 	return no_ipsec();
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 portal_set_ipsec_security(IVdsIscsiPortal *self, VDS_IPADDRESS *initiator, ULONGLONG flags,
 			  VDS_ISCSI_IPSEC_KEY *key)
 {
@@ -178,9 +165,9 @@ static const struct com_interface interfaces[] = {
 	COM_INTERFACE(portal, IVdsIscsiPortal, portal),
 };
 
-const struct com_class com_portal_class = {
+const struct com_class provider_portal_class = {
 	.name = "portal",
-	.family = ROW_PORTAL,
+	.kind = ROW_PORTAL,
 	.size_bytes = sizeof(struct portal),
 	.interfaces = interfaces,
 	.interface_count = ARRAY_LEN(interfaces),

@@ -10,7 +10,7 @@
  * Ownership is that of IVdsAdviseSink::OnNotify as documented: the array comes from CoTaskMemAlloc
  * and the receiver frees it.
  */
-#include "com/notes_int.h"
+#include "provider/notes_int.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -25,7 +25,7 @@ struct batch {
 	VDS_NOTIFICATION notes[];
 };
 
-struct com_advise {
+struct provider_advise {
 	struct client_listener listener;
 	struct client *client; /* borrowed: the core outlives this */
 	IVdsAdviseSink *sink;  /* one reference */
@@ -41,7 +41,7 @@ struct com_advise {
 /* ---- the event thread's side ---- */
 
 static struct batch *
-batch_new(const struct com_notes *notes)
+batch_new(const struct provider_notes *notes)
 {
 	struct batch *batch = mem_alloc(sizeof(*batch) + notes->count * sizeof(batch->notes[0]));
 
@@ -50,12 +50,12 @@ batch_new(const struct com_notes *notes)
 	batch->next = NULL;
 	batch->count = notes->count;
 	for (size_t i = 0; i < notes->count; i++)
-		com_note_out(&notes->items[i], &batch->notes[i]);
+		provider_note_out(&notes->items[i], &batch->notes[i]);
 	return batch;
 }
 
 static void
-push(struct com_advise *advise, struct batch *batch)
+push(struct provider_advise *advise, struct batch *batch)
 {
 	pthread_mutex_lock(&advise->lock);
 	if (batch != NULL && advise->queued + batch->count <= QUEUE_MAX) {
@@ -75,26 +75,26 @@ static void
 changed(struct client_listener *listener, const struct client_view *before,
 	const struct client_view *after, const struct change *change)
 {
-	struct com_advise *advise = container_of(listener, struct com_advise, listener);
-	struct com_notes notes;
+	struct provider_advise *advise = container_of(listener, struct provider_advise, listener);
+	struct provider_notes notes;
 	int rc;
 
-	com_notes_init(&notes);
+	provider_notes_init(&notes);
 	if (change != NULL)
-		rc = com_notes_of_change(&notes, before, after, change);
+		rc = provider_notes_of_change(&notes, before, after, change);
 	else
-		rc = com_notes_of_reload(&notes, before, after);
+		rc = provider_notes_of_reload(&notes, before, after);
 	if (rc < 0)
 		push(advise, NULL);
 	else if (notes.count > 0)
 		push(advise, batch_new(&notes));
-	com_notes_fini(&notes);
+	provider_notes_fini(&notes);
 }
 
 /* ---- the sink's thread ---- */
 
 static bool
-stopped(struct com_advise *advise)
+stopped(struct provider_advise *advise)
 {
 	bool stop;
 
@@ -106,7 +106,7 @@ stopped(struct com_advise *advise)
 
 /* The receiver frees the array.  What it answers changes nothing: S_FALSE is not a failure. */
 static void
-notify(struct com_advise *advise, const VDS_NOTIFICATION *notes, size_t count)
+notify(struct provider_advise *advise, const VDS_NOTIFICATION *notes, size_t count)
 {
 	VDS_NOTIFICATION *array = CoTaskMemAlloc(count * sizeof(*array));
 
@@ -119,14 +119,14 @@ notify(struct com_advise *advise, const VDS_NOTIFICATION *notes, size_t count)
 }
 
 static void
-notify_batch(struct com_advise *advise, const struct batch *batch)
+notify_batch(struct provider_advise *advise, const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count && !stopped(advise); i += CALL_MAX)
 		notify(advise, batch->notes + i, MIN(batch->count - i, (size_t)CALL_MAX));
 }
 
 static void
-notify_lost(struct com_advise *advise)
+notify_lost(struct provider_advise *advise)
 {
 	VDS_NOTIFICATION note;
 
@@ -139,7 +139,7 @@ notify_lost(struct com_advise *advise)
 
 /* Waits for work: false when it is time to stop; *ret_batch NULL means that batches were lost. */
 static bool
-pop(struct com_advise *advise, struct batch **ret_batch)
+pop(struct provider_advise *advise, struct batch **ret_batch)
 {
 	struct batch *batch;
 	bool stop;
@@ -163,7 +163,7 @@ pop(struct com_advise *advise, struct batch **ret_batch)
 }
 
 static void
-destroy(struct com_advise *advise)
+destroy(struct provider_advise *advise)
 {
 	while (advise->first != NULL) {
 		struct batch *batch = advise->first;
@@ -179,7 +179,7 @@ destroy(struct com_advise *advise)
 static void *
 sink_thread(void *arg)
 {
-	struct com_advise *advise = arg;
+	struct provider_advise *advise = arg;
 	struct batch *batch;
 
 	while (pop(advise, &batch)) {
@@ -201,7 +201,7 @@ sink_thread(void *arg)
 
 /* Signals are the program's business, not this thread's. */
 static int
-start_thread(struct com_advise *advise)
+start_thread(struct provider_advise *advise)
 {
 	sigset_t all, old;
 	int rc;
@@ -214,9 +214,10 @@ start_thread(struct com_advise *advise)
 }
 
 int
-com_advise_new(struct client *client, IVdsAdviseSink *sink, struct com_advise **ret_advise)
+provider_advise_new(struct client *client, IVdsAdviseSink *sink,
+		    struct provider_advise **ret_advise)
 {
-	struct com_advise *advise = mem_calloc(1, sizeof(*advise));
+	struct provider_advise *advise = mem_calloc(1, sizeof(*advise));
 	int rc;
 
 	if (advise == NULL)
@@ -239,7 +240,7 @@ com_advise_new(struct client *client, IVdsAdviseSink *sink, struct com_advise **
 }
 
 void
-com_advise_free(struct com_advise *advise)
+provider_advise_free(struct provider_advise *advise)
 {
 	bool own_thread;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* IVdsAsync: a view of a job. */
-#include "com_test.h"
+#include "provider_test.h"
 
 static IVdsHwProvider *provider;
 static IVdsLun *lun;

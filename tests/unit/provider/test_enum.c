@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* IEnumVdsObject and its edges.  Source: vdshwprv IEnumVdsObject. */
-#include "com_test.h"
+#include "provider_test.h"
 
 static IVdsHwProvider *provider;
 static IVdsSubSystemIscsi *subsystem;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The LUN but for its association (test_association.c). */
-#include "com_test.h"
+#include "provider_test.h"
 
 static IVdsHwProvider *provider;
 static IVdsLun *lun;
@@ -127,7 +127,7 @@ test_identification_is_what_inquiry_says(void **state)
 	assert_int_equal(ids[1].m_Type, VDSStorageIdTypeVendorId);
 	assert_int_equal(ids[1].m_cbIdentifier, 8 + strlen("S00000001"));
 	assert_memory_equal(ids[1].m_rgbIdentifier + 8, "S00000001", 9);
-	com_lun_information_free(&info);
+	provider_lun_information_free(&info);
 }
 
 static void
@@ -150,7 +150,7 @@ test_query_if_created_lun_knows_its_own(void **state)
 			 S_FALSE);
 	assert_true(IsEqualGUID(&id, &GUID_NULL));
 	info.m_deviceIdDescriptor.m_cIdentifiers = 3;
-	com_lun_information_free(&info);
+	provider_lun_information_free(&info);
 	RELEASE(private);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Objects: IUnknown, identity, the last Release, and what each class offers. */
-#include "com_test.h"
+#include "provider_test.h"
 
 static void
 test_every_interface_gives_the_same_iunknown(void **state)
@@ -232,7 +232,7 @@ test_each_class_offers_its_interfaces_and_no_others(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(offers); i++) {
 		const struct offer *offer = &offers[i];
-		struct guid id = offer->kind != 0 ? sample_id(offer->kind, 1) : com_provider_id;
+		struct guid id = offer->kind != 0 ? sample_id(offer->kind, 1) : provider_id;
 		IUnknown *object = get_object(provider, id, offer->type, &IID_IUnknown);
 
 		for (size_t j = 0; j < ARRAY_LEN(all); j++) {
@@ -255,8 +255,9 @@ test_every_vtable_is_complete(void **state)
 {
 	/* A slot that was forgotten would be a NULL that a program jumps through. */
 	static const struct com_class *const classes[] = {
-		&com_provider_class, &com_subsystem_class,   &com_lun_class,  &com_target_class,
-		&com_portal_class,   &com_portalgroup_class, &com_enum_class, &com_async_class,
+		&provider_class,        &provider_subsystem_class, &provider_lun_class,
+		&provider_target_class, &provider_portal_class,    &provider_portalgroup_class,
+		&com_enum_class,        &com_async_class,
 	};
 	static const struct {
 		const IID *iid;

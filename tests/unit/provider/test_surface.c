@@ -3,7 +3,7 @@
  * What libvds.h promises: opening, the class factory, the barrier, task memory, names of codes; and
  * the map of codes.
  */
-#include "com_test.h"
+#include "provider_test.h"
 
 #include <errno.h>
 

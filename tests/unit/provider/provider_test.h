@@ -3,14 +3,14 @@
  * What the tests of com share: a provider over the fake client, and ways to its objects as a
  * program would go.
  */
-#ifndef VDS_TESTS_COM_TEST_H
-#define VDS_TESTS_COM_TEST_H
+#ifndef VDS_TESTS_PROVIDER_TEST_H
+#define VDS_TESTS_PROVIDER_TEST_H
 
 #include "fake_client.h"
 
 #include <vds/libvds.h>
 
-#include "com/com_int.h"
+#include "provider/provider_int.h"
 
 static inline GUID
 guid_of(struct guid id)

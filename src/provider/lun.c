@@ -4,7 +4,7 @@
  * accessible, QueryAssociatedTargets says it; IVdsIscsiTarget::QueryAssociatedLuns (target.c) is
  * the inverse.
  */
-#include "com/com_int.h"
+#include "provider/provider_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -71,22 +71,19 @@ strings_out(const struct row_lun *row, VDS_LUN_PROP *prop)
 	return rc;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_get_properties(IVdsLun *self, VDS_LUN_PROP *prop)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	const struct row_live_lun *live;
 	const struct row_lun *row;
 	HRESULT hr;
 
-	if (prop == NULL)
-		return COM_NULL_ARGUMENT("pLunProp");
-	memset(prop, 0, sizeof(*prop));
-	hr = com_look(OBJECT(self), 0, &look);
+	hr = provider_enter(OBJECT(self), 0, &look, COM_OUT(prop, "pLunProp"));
 	if (FAILED(hr))
 		return hr;
 	row = look.row;
-	live = com_look_live_lun(&look, &row->id);
+	live = provider_look_live_lun(&look, &row->id);
 	com_guid_out(&row->id, &prop->id);
 	prop->ullSize = row->size_bytes;
 	prop->ulFlags = VDS_LF_READ_CACHE_ENABLED | VDS_LF_WRITE_CACHE_ENABLED;
@@ -99,34 +96,32 @@ lun_get_properties(IVdsLun *self, VDS_LUN_PROP *prop)
 	return com_error(strings_out(row, prop));
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_get_subsystem(IVdsLun *self, IVdsSubSystem **ret_subsystem)
 {
-	return com_give_subsystem(OBJECT(self), ret_subsystem);
+	return provider_give_subsystem(OBJECT(self), ret_subsystem);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_get_identification_data(IVdsLun *self, VDS_LUN_INFORMATION *info)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	HRESULT hr;
 
-	if (info == NULL)
-		return COM_NULL_ARGUMENT("pLunInfo");
-	memset(info, 0, sizeof(*info));
-	hr = com_look(OBJECT(self), COM_FAILED | COM_BUSY, &look);
+	hr = provider_enter(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY, &look,
+			    COM_OUT(info, "pLunInfo"));
 	if (FAILED(hr))
 		return hr;
-	return com_error(com_lun_information(look.row, info));
+	return com_error(provider_lun_information(look.row, info));
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_query_active_controllers(IVdsLun *self, IEnumVdsObject **ret_enum)
 {
-	return com_enum_none(OBJECT(self), COM_FAILED | COM_BUSY, ret_enum);
+	return provider_list_none(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY, ret_enum);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_query_plexes(IVdsLun *self, IEnumVdsObject **ret_enum)
 {
 	(void)self;
@@ -146,59 +141,54 @@ check_drives(const VDS_OBJECT_ID *drives, LONG count)
 	return count > 0 ? com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no drives") : S_OK;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_count,
 	   IVdsAsync **ret_async)
 {
 	struct com_object *object = OBJECT(self);
-	AUTO_LOOK struct com_look look = { 0 };
 	struct client_answer answer = { 0 };
-	HRESULT hr;
+	struct client *client;
+	HRESULT hr = COM_OUT(ret_async, "ppAsync");
 	int rc;
 
-	if (ret_async == NULL)
-		return COM_NULL_ARGUMENT("ppAsync");
-	*ret_async = NULL;
-	if (bytes == 0)
-		return com_fail(E_INVALIDARG, "ullNumberOfBytesToAdd is 0");
-	hr = check_drives(drives, drive_count);
+	if (SUCCEEDED(hr) && bytes == 0)
+		hr = com_fail(E_INVALIDARG, "ullNumberOfBytesToAdd is 0");
 	if (SUCCEEDED(hr))
-		hr = com_look(object, 0, &look);
+		hr = check_drives(drives, drive_count);
+	hr = provider_change(object, 0, &client, hr);
 	if (FAILED(hr))
 		return hr;
-	if (bytes > COM_LUN_BYTES_MAX) /* the array checks the sum: only it knows the size */
+	if (bytes > PROVIDER_LUN_BYTES_MAX) /* the array checks the sum: only it knows the size */
 		return com_fail(VDS_E_NOT_ENOUGH_SPACE, "a LUN has at most 2^53 bytes");
-	rc = client_lun_extend(look.client, &object->id, bytes, &answer);
+	rc = client_lun_extend(client, &object->id, bytes, &answer);
 	if (rc < 0)
-		return com_change_error(object, rc);
-	return com_async_new(object->core, VDS_ASYNCOUT_EXTENDLUN, NULL, &answer, ret_async);
+		return provider_change_error(object, rc);
+	return provider_async_new(object, VDS_ASYNCOUT_EXTENDLUN, NULL, &answer, ret_async);
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_query_max_lun_extend_size(IVdsLun *self, VDS_OBJECT_ID *drives, LONG drive_count,
 			      ULONGLONG *ret_bytes)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	struct com_object *object = OBJECT(self);
+	struct client *client;
 	uint64_t bytes = 0;
-	HRESULT hr;
+	HRESULT hr = COM_OUT(ret_bytes, "pullMaxBytesToBeAdded");
 	int rc;
 
-	if (ret_bytes == NULL)
-		return COM_NULL_ARGUMENT("pullMaxBytesToBeAdded");
-	*ret_bytes = 0;
-	hr = check_drives(drives, drive_count);
 	if (SUCCEEDED(hr))
-		hr = com_look(OBJECT(self), COM_FAILED | COM_BUSY, &look);
+		hr = check_drives(drives, drive_count);
+	hr = provider_change(object, PROVIDER_FAILED | PROVIDER_BUSY, &client, hr);
 	if (FAILED(hr))
 		return hr;
-	rc = client_lun_max_extend(look.client, &OBJECT(self)->id, &bytes);
+	rc = client_lun_max_extend(client, &object->id, &bytes);
 	if (rc < 0)
-		return com_change_error(OBJECT(self), rc);
+		return provider_change_error(object, rc);
 	*ret_bytes = bytes;
 	return S_OK;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_shrink(IVdsLun *self, ULONGLONG bytes, IVdsAsync **ret_async)
 {
 	(void)self;
@@ -210,7 +200,7 @@ lun_shrink(IVdsLun *self, ULONGLONG bytes, IVdsAsync **ret_async)
 
 /* ---- IVdsLun: plexes and recovery; a LUN has one plex ---- */
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_add_plex(IVdsLun *self, VDS_OBJECT_ID lun_id, IVdsAsync **ret_async)
 {
 	(void)self;
@@ -220,7 +210,7 @@ lun_add_plex(IVdsLun *self, VDS_OBJECT_ID lun_id, IVdsAsync **ret_async)
 	return COM_NOT_IMPLEMENTED("IVdsLun::AddPlex");
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_remove_plex(IVdsLun *self, VDS_OBJECT_ID plex_id, IVdsAsync **ret_async)
 {
 	(void)self;
@@ -230,56 +220,49 @@ lun_remove_plex(IVdsLun *self, VDS_OBJECT_ID plex_id, IVdsAsync **ret_async)
 	return COM_NOT_IMPLEMENTED("IVdsLun::RemovePlex");
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_recover(IVdsLun *self, IVdsAsync **ret_async)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	HRESULT hr;
 
-	if (ret_async == NULL)
-		return COM_NULL_ARGUMENT("ppAsync");
-	*ret_async = NULL;
-	hr = com_look(OBJECT(self), COM_FAILED | COM_BUSY, &look);
+	hr = provider_enter(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY, &look,
+			    COM_OUT(ret_async, "ppAsync"));
 	return FAILED(hr) ? hr : com_fail(VDS_E_INVALID_OPERATION, "the LUN is not fault tolerant");
 }
 
 /* ---- IVdsLun: changes ---- */
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_set_mask(IVdsLun *self, LPWSTR unmasking_list)
 {
 	struct com_object *object = OBJECT(self);
 	AUTO_FREE char *mask = NULL;
 	struct client_answer answer;
 	struct client *client;
-	HRESULT hr;
-	int rc;
+	HRESULT hr = provider_change(object, PROVIDER_FAILED, &client,
+				     com_text(unmasking_list, "pwszUnmaskingList", &mask));
 
-	if (unmasking_list == NULL)
-		return COM_NULL_ARGUMENT("pwszUnmaskingList");
-	rc = com_string_in(unmasking_list, &mask);
-	if (rc < 0)
-		return com_error(rc);
-	hr = com_change(object, COM_FAILED, &client);
 	if (FAILED(hr))
 		return hr;
-	return com_change_error(object, client_lun_set_mask(client, &object->id, mask, &answer));
+	return provider_change_error(object,
+				     client_lun_set_mask(client, &object->id, mask, &answer));
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_delete(IVdsLun *self)
 {
 	struct com_object *object = OBJECT(self);
 	struct client_answer answer;
 	struct client *client;
-	HRESULT hr = com_change(object, 0, &client);
+	HRESULT hr = provider_change(object, 0, &client, S_OK);
 
 	if (FAILED(hr))
 		return hr;
-	return com_change_error(object, client_lun_delete(client, &object->id, &answer));
+	return provider_change_error(object, client_lun_delete(client, &object->id, &answer));
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_set_status(IVdsLun *self, VDS_LUN_STATUS status)
 {
 	struct com_object *object = OBJECT(self);
@@ -302,31 +285,30 @@ lun_set_status(IVdsLun *self, VDS_LUN_STATUS status)
 	default:
 		return com_fail(E_INVALIDARG, "status is not one that can be set");
 	}
-	hr = com_change(object, 0, &client);
+	hr = provider_change(object, 0, &client, S_OK);
 	if (FAILED(hr))
 		return hr;
-	return com_change_error(object,
-				client_lun_set_status(client, &object->id, wanted, &answer));
+	return provider_change_error(object,
+				     client_lun_set_status(client, &object->id, wanted, &answer));
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_associate_controllers(IVdsLun *self, VDS_OBJECT_ID *active, LONG active_count,
 			  VDS_OBJECT_ID *inactive, LONG inactive_count)
 {
-	AUTO_LOOK struct com_look look = { 0 };
-	HRESULT hr;
+	AUTO_LOOK struct provider_look look;
+	HRESULT hr = S_OK;
 
 	if (active_count < 0 || inactive_count < 0 || (active_count > 0 && active == NULL) ||
 	    (inactive_count > 0 && inactive == NULL))
-		return com_fail(E_INVALIDARG,
-				"the arrays of controllers do not match their counts");
-	hr = com_look(OBJECT(self), COM_FAILED | COM_BUSY, &look);
+		hr = com_fail(E_INVALIDARG, "the arrays of controllers do not match their counts");
+	hr = provider_enter(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY, &look, hr);
 	if (FAILED(hr) || (active_count == 0 && inactive_count == 0))
 		return hr;
 	return com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no controllers");
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_query_hints(IVdsLun *self, VDS_HINTS *hints)
 {
 	(void)self;
@@ -334,7 +316,7 @@ lun_query_hints(IVdsLun *self, VDS_HINTS *hints)
 	return COM_NOT_IMPLEMENTED("IVdsLun::QueryHints");
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 lun_apply_hints(IVdsLun *self, VDS_HINTS *hints)
 {
 	(void)self;
@@ -365,29 +347,11 @@ static const IVdsLunVtbl lun_vtable = {
 
 /* ---- IVdsLunNaming, IVdsLunNumber ---- */
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 naming_set_friendly_name(IVdsLunNaming *self, LPWSTR friendly_name)
 {
-	struct com_object *object = &container_of(self, struct lun, naming)->com;
-	AUTO_FREE char *name = NULL;
-	struct client_answer answer;
-	struct client *client;
-	bool cut = false;
-	HRESULT hr;
-	int rc;
-
-	if (friendly_name == NULL)
-		return COM_NULL_ARGUMENT("pwszFriendlyName");
-	rc = com_name_in(friendly_name, &name, &cut);
-	if (rc < 0)
-		return com_error(rc);
-	hr = com_change(object, COM_FAILED, &client);
-	if (FAILED(hr))
-		return hr;
-	rc = client_lun_rename(client, &object->id, name, &answer);
-	if (rc < 0)
-		return com_change_error(object, rc);
-	return cut ? VDS_S_NAME_TRUNCATED : S_OK;
+	return provider_rename(&container_of(self, struct lun, naming)->com, PROVIDER_FAILED,
+			       friendly_name, client_lun_rename);
 }
 
 static const IVdsLunNamingVtbl naming_vtable = {
@@ -395,17 +359,15 @@ static const IVdsLunNamingVtbl naming_vtable = {
 	.SetFriendlyName = naming_set_friendly_name,
 };
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 number_get_lun_number(IVdsLunNumber *self, ULONG *ret_number)
 {
-	AUTO_LOOK struct com_look look = { 0 };
+	AUTO_LOOK struct provider_look look = { 0 };
 	const struct row_lun *row;
 	HRESULT hr;
 
-	if (ret_number == NULL)
-		return COM_NULL_ARGUMENT("pulLunNumber");
-	*ret_number = 0;
-	hr = com_look(&container_of(self, struct lun, number)->com, 0, &look);
+	hr = provider_enter(&container_of(self, struct lun, number)->com, 0, &look,
+			    COM_OUT(ret_number, "pulLunNumber"));
 	if (FAILED(hr))
 		return hr;
 	row = look.row;
@@ -442,53 +404,39 @@ unique_ids(struct guid *ids, size_t count)
 	return kept;
 }
 
-static HRESULT
-associate(struct com_object *object, const struct guid *targets, size_t count)
-{
-	struct client_answer answer;
-	struct client *client;
-	HRESULT hr = com_change(object, COM_FAILED, &client);
-
-	if (FAILED(hr))
-		return hr;
-	return com_change_error(object,
-				client_lun_associate(client, &object->id, targets, count, &answer));
-}
-
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 iscsi_associate_targets(IVdsLunIscsi *self, VDS_OBJECT_ID *target_ids, LONG count)
 {
+	struct com_object *object = ISCSI_OBJECT(self);
 	AUTO_FREE struct guid *targets = NULL;
+	struct client_answer answer;
+	struct client *client;
+	HRESULT hr = S_OK;
 
 	if (count < 0)
-		return com_fail(E_INVALIDARG, "lNumberOfTargets is negative");
-	if (target_ids == NULL && count > 0)
-		return COM_NULL_ARGUMENT("pTargetIdArray");
+		hr = com_fail(E_INVALIDARG, "lNumberOfTargets is negative");
+	else if (target_ids == NULL && count > 0)
+		hr = COM_NULL_ARGUMENT("pTargetIdArray");
+	hr = provider_change(object, PROVIDER_FAILED, &client, hr);
+	if (FAILED(hr))
+		return hr;
 	targets = mem_calloc(MAX((size_t)count, 1u), sizeof(*targets));
 	if (targets == NULL)
 		return com_error(-ENOMEM);
 	for (LONG i = 0; i < count; i++)
 		com_guid_in(&target_ids[i], &targets[i]);
 	/* Here and not in the array only: the request must not grow with what counts once. */
-	return associate(ISCSI_OBJECT(self), targets, unique_ids(targets, (size_t)count));
+	return provider_change_error(
+		object, client_lun_associate(client, &object->id, targets,
+					     unique_ids(targets, (size_t)count), &answer));
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 iscsi_query_associated_targets(IVdsLunIscsi *self, IEnumVdsObject **ret_enum)
 {
-	struct com_object *object = ISCSI_OBJECT(self);
-	AUTO_LOOK struct com_look look = { 0 };
-	HRESULT hr;
-
-	if (ret_enum == NULL)
-		return COM_NULL_ARGUMENT("ppEnum");
-	*ret_enum = NULL;
-	hr = com_look(object, COM_FAILED | COM_BUSY, &look);
-	if (FAILED(hr))
-		return hr;
-	return com_enum_slice(object->core, &com_target_class,
-			      state_lun_targets(look.view.config, &object->id),
-			      offsetof(struct row_association, target_id), ret_enum);
+	return provider_list_slice(ISCSI_OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY,
+				   &provider_target_class, state_lun_targets,
+				   offsetof(struct row_association, target_id), ret_enum);
 }
 
 static const IVdsLunIscsiVtbl iscsi_vtable = {
@@ -506,9 +454,9 @@ static const struct com_interface interfaces[] = {
 };
 /* clang-format on */
 
-const struct com_class com_lun_class = {
+const struct com_class provider_lun_class = {
 	.name = "lun",
-	.family = ROW_LUN,
+	.kind = ROW_LUN,
 	.size_bytes = sizeof(struct lun),
 	.interfaces = interfaces,
 	.interface_count = ARRAY_LEN(interfaces),

@@ -3,7 +3,7 @@
  * Out of memory at every allocation in turn: E_OUTOFMEMORY, nothing half given, nothing lost
  * (LeakSanitizer).
  */
-#include "com_test.h"
+#include "provider_test.h"
 
 #include "fault.h"
 
@@ -113,7 +113,7 @@ test_identification_data(void **state)
 		assert_int_equal(hr, FAULT_HIT ? E_OUTOFMEMORY : S_OK);
 		if (hr != S_OK)
 			assert_int_equal(info.m_deviceIdDescriptor.m_cIdentifiers, 0);
-		com_lun_information_free(&info);
+		provider_lun_information_free(&info);
 	}
 }
 

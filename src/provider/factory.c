@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a program gets its first object: VdsOpenHwProvider, the class factory, and VdsSync. */
-#include "com/com_int.h"
+/* How a program gets its first object: VdsOpenHwProvider, the class factory, and VdsSync.  Any thread. */
+#include "provider/provider_int.h"
 
 #include <errno.h>
 
@@ -11,12 +11,12 @@ static struct com_object *
 provider_new(void)
 {
 	struct com_object *provider;
-	struct com_core *core;
+	struct provider_core *core;
 
-	if (com_core_new(&core) < 0)
+	if (provider_core_new(&core) < 0)
 		return NULL;
-	provider = com_core_object(core, &com_provider_class, &com_provider_id);
-	com_core_unref(core); /* the provider has its own reference */
+	provider = com_space_object(&core->space, &provider_class, &provider_id);
+	com_space_unref(&core->space); /* the provider has its own reference */
 	return provider;
 }
 
@@ -49,7 +49,7 @@ open_provider(const char *url, REFIID riid, void **ppv)
 	com_release(provider);
 	if (FAILED(hr))
 		return hr;
-	rc = com_core_load(provider->core, url);
+	rc = provider_core_load(provider_core_of(provider), url);
 	if (rc == 0)
 		return S_OK;
 	hr = load_error(rc);
@@ -58,7 +58,7 @@ open_provider(const char *url, REFIID riid, void **ppv)
 	return hr;
 }
 
-HRESULT
+HRESULT STDAPICALLTYPE
 VdsOpenHwProvider(const WCHAR *url, REFIID riid, void **ppv)
 {
 	AUTO_FREE char *text = NULL;
@@ -76,7 +76,7 @@ VdsOpenHwProvider(const WCHAR *url, REFIID riid, void **ppv)
 
 /* ---- the class factory: one for all, never freed ---- */
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 factory_query_interface(IClassFactory *self, REFIID riid, void **ppv)
 {
 	if (ppv == NULL)
@@ -88,21 +88,21 @@ factory_query_interface(IClassFactory *self, REFIID riid, void **ppv)
 	return S_OK;
 }
 
-static ULONG
+static ULONG STDMETHODCALLTYPE
 factory_add_ref(IClassFactory *self)
 {
 	(void)self;
 	return 2;
 }
 
-static ULONG
+static ULONG STDMETHODCALLTYPE
 factory_release(IClassFactory *self)
 {
 	(void)self;
 	return 1;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 factory_create_instance(IClassFactory *self, IUnknown *outer, REFIID riid, void **ppv)
 {
 	struct com_object *provider;
@@ -122,7 +122,7 @@ factory_create_instance(IClassFactory *self, IUnknown *outer, REFIID riid, void 
 	return hr;
 }
 
-static HRESULT
+static HRESULT STDMETHODCALLTYPE
 factory_lock_server(IClassFactory *self, BOOL lock)
 {
 	(void)self;
@@ -138,7 +138,7 @@ static const IClassFactoryVtbl factory_vtable = {
 	.LockServer = factory_lock_server,
 };
 
-HRESULT
+HRESULT STDAPICALLTYPE
 VdsGetClassObject(REFCLSID rclsid, REFIID riid, void **ppv)
 {
 	static IClassFactory factory = { &factory_vtable };
@@ -153,7 +153,7 @@ VdsGetClassObject(REFCLSID rclsid, REFIID riid, void **ppv)
 	return IClassFactory_QueryInterface(&factory, riid, ppv);
 }
 
-HRESULT
+HRESULT STDAPICALLTYPE
 VdsSync(IUnknown *unknown)
 {
 	struct com_object *object = NULL;
@@ -164,7 +164,7 @@ VdsSync(IUnknown *unknown)
 		return COM_NULL_ARGUMENT("object");
 	if (FAILED(IUnknown_QueryInterface(unknown, &com_iid_object, (void **)&object)))
 		return com_fail(E_INVALIDARG, "the object is not of this library");
-	client = com_core_client(object->core);
+	client = provider_core_client(provider_core_of(object));
 	if (client == NULL)
 		hr = com_fail(VDS_E_INITIALIZE_NOT_CALLED, "the provider is not loaded");
 	else
