@@ -50,6 +50,8 @@ const struct ctl_option ctl_options[OPT_COUNT] = {
 		"make every target reachable there" },
 	[OPT_KEEP_GOING] = { "keep-going", 'k', NULL,
 		"go on with the next line after one that failed" },
+	[OPT_FORCE] = { "force", 0, NULL,
+		"also when the LUN is behind a target: its data are lost to whoever uses it" },
 };
 
 const struct ctl_command ctl_commands[] = {
@@ -89,7 +91,8 @@ const struct ctl_command ctl_commands[] = {
 	  "show how much a LUN was read and written" },
 	{ "lun create", "NAME", 1, 1, O(SIZE) | O(POOL) | O(BLOCK_SIZE) | O(THICK) | O(UNMASK), O(SIZE),
 	  ROW_LUN, ctl_run_lun_create, "create a LUN" },
-	{ "lun delete", "LUN", 1, 1, 0, 0, ROW_LUN, ctl_run_delete, "delete a LUN and its data" },
+	{ "lun delete", "LUN", 1, 1, O(FORCE), 0, ROW_LUN, ctl_run_lun_delete,
+	  "delete a LUN and its data" },
 	{ "lun dissociate", "LUN [TARGET…]", 1, CTL_MANY, 0, 0, ROW_LUN, ctl_run_lun_dissociate,
 	  "take a LUN away from these targets, or from all" },
 	{ "lun extend", "LUN {SIZE | --to SIZE}", 1, 2, O(TO), 0, ROW_LUN, ctl_run_lun_extend,

@@ -50,6 +50,7 @@ enum ctl_option_id {
 	OPT_INITIATOR,
 	OPT_ALL_TARGETS,
 	OPT_KEEP_GOING,
+	OPT_FORCE,
 	OPT_COUNT
 };
 
@@ -264,8 +265,9 @@ int ctl_json_print(const json_t *json, FILE *out);
 
 /* ---- the commands ---- */
 
-int ctl_run_list(struct ctl *ctl); /* list.c */
-int ctl_run_delete(struct ctl *ctl);
+int ctl_run_list(struct ctl *ctl);   /* list.c */
+int ctl_run_delete(struct ctl *ctl); /* delete.c */
+int ctl_run_lun_delete(struct ctl *ctl);
 int ctl_run_show(struct ctl *ctl);        /* show.c */
 int ctl_run_pool_create(struct ctl *ctl); /* pool.c */
 int ctl_run_pool_rename(struct ctl *ctl);

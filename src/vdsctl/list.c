@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `vdsctl NOUN list` and `vdsctl NOUN delete`, for every noun.  A table is made from one snapshot, so its lines agree with
+ * `vdsctl NOUN list`, for every noun.  A table is made from one snapshot, so its lines agree with
  * one another.
  */
 #include <errno.h>
@@ -327,18 +327,4 @@ ctl_run_list(struct ctl *ctl)
 		if (listings[i].family == ctl->command->family)
 			return table_list(ctl, &listings[i]);
 	return err_set(ERR_INTERNAL, "no table for %s", ctl->command->words);
-}
-
-int
-ctl_run_delete(struct ctl *ctl)
-{
-	enum row_family family = ctl->command->family;
-	const struct verb_args args = { .with_portals = family == ROW_PORTAL_GROUP };
-	struct client_answer answer;
-	struct guid object;
-	int rc = ctl_resolve(ctl, family, ctl->args[0], &object);
-
-	if (rc == 0)
-		rc = client_change(ctl->client, ctl_verbs(family)->delete, &object, &args, &answer);
-	return ctl_done(ctl, rc, &answer, family == ROW_LIVE_SESSION ? "ended" : "deleted");
 }

@@ -188,7 +188,7 @@ class CtlClient(RestClient):
         return self.run('lun', 'unmask', lun, mask or 'none')
 
     def delete_lun(self, lun):
-        return self.run('lun', 'delete', lun)
+        return self.run('lun', 'delete', lun, '--force')
 
     def delete_target(self, target):
         return self.run('target', 'delete', target)

@@ -213,6 +213,16 @@ def test_associations(a):
     equal(a.json('explain', 'vol1', '-i', INITIATOR)['visible'], False)
 
 
+def test_a_lun_in_use_is_not_deleted_without_force(a):
+    a.run('lun', 'create', 'busy', '--size', '3M')
+    a.run('lun', 'associate', 'busy', 'web', 'third')
+    text = a.run('lun', 'delete', 'busy', code=6)
+    check('web' in text and 'third' in text and '0 sessions' in text and '3 MiB' in text and '--force' in text, text)
+    equal(len(a.json('lun', 'targets', 'busy')), 2)
+    a.run('lun', 'delete', 'busy', '--force')
+    a.run('lun', 'show', 'busy', code=3)
+
+
 def test_portals_and_groups(a):
     a.run('portal', 'create', '127.0.0.2:0')
     portal = next(p for p in a.json('portal', 'list') if p['address'] == '127.0.0.2')
