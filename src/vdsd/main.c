@@ -82,9 +82,22 @@ daemon_stop(struct daemon *daemon)
 	array_close(daemon->array);
 }
 
-/* In the foreground: a service manager or a shell puts it where it belongs. */
+/* Waits for SIGTERM or SIGINT, which is returned.  SIGHUP reads again what is to be logged. */
 static int
-serve(const struct vdsd_options *options)
+serve_until_signal(const sigset_t *signals, int argc, char **argv)
+{
+	for (;;) {
+		int signal_number = vdsd_wait(signals);
+
+		if (signal_number != SIGHUP)
+			return signal_number;
+		vdsd_log_reload(argc, argv);
+	}
+}
+
+/* Serves in the foreground: a service manager or a shell puts vdsd where it belongs. */
+static int
+serve(const struct vdsd_options *options, int argc, char **argv)
 {
 	struct daemon daemon = { NULL, NULL, NULL };
 	sigset_t signals;
@@ -97,12 +110,9 @@ serve(const struct vdsd_options *options)
 	if (rc == 0)
 		rc = vdsd_ready(options, daemon.array, http_tcp_port(daemon.http));
 	if (rc == 0) {
-		int signal_number;
-
 		log_info("vdsd.ready", "version=%s dir=%s socket=%s threads=%u", VDS_VERSION,
 			 options->dir, options->socket, target_thread_count(daemon.target));
-		signal_number = vdsd_wait(&signals);
-		log_info("vdsd.stop", "signal=%d", signal_number);
+		log_info("vdsd.stop", "signal=%d", serve_until_signal(&signals, argc, argv));
 		vdsd_not_ready(options);
 	} else {
 		log_error("vdsd.start", "code=%s error=\"%s\"", err_name(rc), err_text(rc));
@@ -150,7 +160,7 @@ check(const struct vdsd_options *options)
 }
 
 static int
-run(const struct vdsd_options *options)
+run(const struct vdsd_options *options, int argc, char **argv)
 {
 	switch (options->action) {
 	case VDSD_HELP:
@@ -159,12 +169,15 @@ run(const struct vdsd_options *options)
 	case VDSD_VERSION_ONLY:
 		printf("vdsd %s\n", VDS_VERSION);
 		return 0;
+	case VDSD_DEBUG_LIST:
+		vdsd_log_areas_print();
+		return 0;
 	case VDSD_CHECK:
 		return check(options);
 	case VDSD_SERVE:
 		break;
 	}
-	return serve(options);
+	return serve(options, argc, argv);
 }
 
 int
@@ -179,10 +192,12 @@ main(int argc, char **argv)
 		rc = vdsd_conf_load(&options);
 	if (rc == 0)
 		rc = vdsd_options_finish(&options);
+	if (rc == 0)
+		vdsd_log_apply(&options);
 	if (rc < 0)
 		fprintf(stderr, "vdsd: %s\nvdsd: `vdsd --help` explains it\n", err_text(rc));
 	else
-		rc = run(&options);
+		rc = run(&options, argc, argv);
 	vdsd_options_fini(&options);
 	return (int)exit_of(rc);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What vdsd may be told: one table for the command line, for vdsd.conf and for the help. */
+/*
+ * The options of vdsd: one table serves the command line, vdsd.conf and the help.  Called by main before there are other
+ * threads, and again by the main thread on SIGHUP.
+ */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -134,14 +137,39 @@ listen_set(struct vdsd_options *options, const char *value)
 	return options->address != NULL ? 0 : -ENOMEM;
 }
 
+/* Areas add up: those of the command line, then those of the file. */
 static int
 debug_set(struct vdsd_options *options, const char *value)
 {
-	(void)options;
-	if (log_area_enable(value) < 0)
-		return err_set(ERR_INVALID, "there is no debug area %s", value);
-	log_set_level(LOG_LEVEL_DEBUG);
+	char *areas;
+
+	if (str_equal(value, "list")) {
+		options->action = VDSD_DEBUG_LIST;
+		return 0;
+	}
+	if (!vdsd_log_area_exists(value))
+		return err_set(ERR_INVALID,
+			       "there is no debug area %s; `vdsd --debug list` lists them", value);
+	areas = options->debug != NULL ? str_printf("%s %s", options->debug, value)
+				       : str_dup(value);
+	if (areas == NULL)
+		return -ENOMEM;
+	mem_free(options->debug);
+	options->debug = areas;
 	return 0;
+}
+
+static int
+log_level_set(struct vdsd_options *options, const char *value)
+{
+	enum log_level level;
+
+	if (log_level_parse(value, &level) < 0 || level == LOG_LEVEL_DEBUG)
+		return err_set(ERR_INVALID,
+			       "log-level takes error, warning or info, not %s; for more, "
+			       "see `vdsd --debug list`",
+			       value);
+	return text_set(&options->log_level, value);
 }
 
 static int
@@ -197,8 +225,10 @@ const struct vdsd_key vdsd_keys[] = {
 	  "write to this descriptor when serving, close it" },
 	{ "inject", 0, "DIRECTORY", false, inject_set,
 	  "for tests: faults below LUNs, from files there" },
+	{ "log-level", 0, "LEVEL", true, log_level_set,
+	  "log only error, or warning and above, or info (default)" },
 	{ "debug", 'D', "AREA", true, debug_set,
-	  "log more of one area: iscsi, http.request, all" },
+	  "log more of an area: iscsi, http.request, all; `list` lists them" },
 	{ "check", 0, NULL, false, check_set,
 	  "check the array in the directory and exit; it must not be served" },
 	{ "accept-loss", 0, NULL, false, accept_loss_set,
@@ -337,6 +367,8 @@ vdsd_options_fini(struct vdsd_options *options)
 	mem_free(options->socket);
 	mem_free(options->http);
 	mem_free(options->inject);
+	mem_free(options->debug);
+	mem_free(options->log_level);
 	mem_free(options->ready_file);
 	mem_free(options->address);
 }

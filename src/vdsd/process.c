@@ -52,12 +52,7 @@ vdsd_wait(const sigset_t *signals)
 	for (;;) {
 		int signal_number = 0;
 
-		if (sigwait(signals, &signal_number) != 0)
-			continue;
-		if (signal_number != SIGHUP)
+		if (sigwait(signals, &signal_number) == 0)
 			return signal_number;
-		log_info("vdsd.hup",
-			 "what=ignored why=\"there is nothing to reload: the configuration is in "
-			 "the catalog\"");
 	}
 }

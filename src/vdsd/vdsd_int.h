@@ -23,14 +23,16 @@ enum vdsd_exit {
 	VDSD_LOCKED = 3, /* another process has the directory or the socket */
 };
 
-enum vdsd_action { VDSD_SERVE, VDSD_CHECK, VDSD_HELP, VDSD_VERSION_ONLY };
+enum vdsd_action { VDSD_SERVE, VDSD_CHECK, VDSD_HELP, VDSD_VERSION_ONLY, VDSD_DEBUG_LIST };
 
 /* Strings are owned. */
 struct vdsd_options {
 	enum vdsd_action action;
 	char *conf; /* NULL = VDSD_DEFAULT_CONF, if it is there */
 	char *dir, *socket, *http, *inject, *ready_file;
-	char *address; /* of the first portal of a new array */
+	char *debug;     /* debug areas, joined by blanks; NULL = none */
+	char *log_level; /* its name; NULL = info */
+	char *address;   /* of the first portal of a new array */
 	uint16_t port;
 	bool listen_given;
 	bool accept_loss;
@@ -71,14 +73,28 @@ int vdsd_key_once(const struct vdsd_key *key, unsigned *given);
 int vdsd_options_finish(struct vdsd_options *options);
 void vdsd_help(void);
 
+/* ---- logging.c ---- */
+
+/* Is there a debug area of this name, or one below it ("iscsi")?  "all" counts as a name. */
+bool vdsd_log_area_exists(const char *name);
+/* Prints the names of all debug areas, sorted, one on each line. */
+void vdsd_log_areas_print(void);
+/* Makes the log level and the debug areas what the options say, and switches all other areas off. */
+void vdsd_log_apply(const struct vdsd_options *options);
+/*
+ * Reads the command line and vdsd.conf again and applies their log level and debug areas; nothing else of them is used.
+ * When they are not valid, the log stays as it is and says why.  Main thread.
+ */
+void vdsd_log_reload(int argc, char **argv);
+
 /* ---- process.c ---- */
 
 /*
- * Blocks the signals that vdsd waits for, in all threads to come; raises limits; not dumpable;
- * umask 077.  0 or -errno.
+ * Prepares the process: blocks the signals that vdsd_wait waits for in all threads to come, raises limits, makes it not
+ * dumpable, sets the umask to 077.  Returns 0 or -errno.  Main thread, before there are others.
  */
 int vdsd_process_prepare(sigset_t *ret_signals);
-/* Until SIGTERM or SIGINT; which one. */
+/* Waits for one of the signals: SIGTERM, SIGINT or SIGHUP, which is returned. */
 int vdsd_wait(const sigset_t *signals);
 
 /* ---- ready.c ---- */

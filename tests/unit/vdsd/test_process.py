@@ -92,16 +92,90 @@ def test_the_ready_file_goes_when_it_stops(place):
     check(not (place.top / 's').exists(), 'the socket is still there')
 
 
+def log_line(process, event):
+    """The next line of that event."""
+    for line in process.stderr:
+        if event in line:
+            return line
+    raise AssertionError(f'{event} is not logged')
+
+
 def test_interrupt_ends_it_and_hangup_does_not(place):
     process, _ = place.serve()
     process.send_signal(signal.SIGHUP)
-    for line in process.stderr:
-        if b'vdsd.hup' in line:
-            break
+    log_line(process, b'vdsd.reload')
     check(process.poll() is None, 'SIGHUP ended it')
     process.send_signal(signal.SIGINT)
     process.stderr.read()
     ended(process, 0)
+
+
+def ask_version(place):
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as api:
+        api.settimeout(DEADLINE_S)
+        api.connect(str(place.top / 's'))
+        api.sendall(b'GET /v1/version HTTP/1.1\r\nHost: vdsd\r\nConnection: close\r\n\r\n')
+        check(b' 200 ' in api.makefile('rb').readline(), 'no version')
+
+
+def reload_with(process, conf, text):
+    """The file appears whole, as an editor leaves it."""
+    new = conf.with_suffix('.new')
+    new.write_text(text, encoding='utf-8')
+    new.rename(conf)
+    process.send_signal(signal.SIGHUP)
+
+
+def test_hangup_changes_what_is_logged(place):
+    conf = place.top / 'vdsd.conf'
+    conf.write_text('# nothing\n', encoding='utf-8')
+    process, _ = place.serve('--conf', str(conf), '--debug', 'iscsi')
+    reload_with(process, conf, 'debug = http.request\nlisten = none\n')
+    line = log_line(process, b'vdsd.reload')
+    check(b'level=info' in line and b'debug="iscsi http.request"' in line, line)
+    ask_version(place)
+    check(b'/v1/version' in log_line(process, b'http.read'), 'the area is not on')
+    reload_with(process, conf, 'debug = nothing\n')
+    line = log_line(process, b'vdsd.reload')
+    check(b'there is no debug area nothing' in line and b'line 1' in line, line)
+    ask_version(place)
+    check(b'/v1/version' in log_line(process, b'http.read'), 'a file that is wrong changed the log')
+    reload_with(process, conf, '')
+    check(b'debug="iscsi"' in log_line(process, b'vdsd.reload'), 'the area is still on')
+    reload_with(process, conf, 'log-level = error\n')
+    reload_with(process, conf, 'log-level = error\n')  # the first of them is done before the second is taken
+    process.terminate()
+    check(b'vdsd.stop' not in process.stderr.read(), 'the level is still info')
+    ended(process, 0)
+
+
+def test_debug_areas_are_listed(place):
+    done = subprocess.run([VDSD, '--debug', 'list'], capture_output=True, text=True, timeout=DEADLINE_S, check=True)
+    areas = done.stdout.split()
+    check('http.request' in areas and 'iscsi.pdu' in areas and areas == sorted(areas), areas)
+    for words in (['--debug', 'nothing'], ['--log-level', 'loud'], ['--log-level', 'debug']):
+        done = subprocess.run([VDSD, *words], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+        check(done.returncode == 2 and '--debug list' in done.stderr, done)
+
+
+def test_the_level_bounds_the_log(place):
+    process, _ = place.serve('--log-level', 'error')
+    process.terminate()
+    said = process.communicate(timeout=DEADLINE_S)[1]
+    check(b' info ' not in said, said)
+
+
+def test_the_ready_file_does_not_follow_a_link(place):
+    """Its temporary name can be guessed: a link there must not be written through."""
+    victim = place.top / 'victim'
+    victim.write_text('mine', encoding='utf-8')
+    # every name that the next processes could take
+    for pid in range(os.getpid(), os.getpid() + 300):
+        (place.top / f'ready.{pid}').symlink_to(victim)
+    place.serve('--ready-file', str(place.top / 'ready'))
+    check(victim.read_text(encoding='utf-8') == 'mine', 'it wrote through a link')
+    check(not (place.top / 'ready').is_symlink() and json.loads((place.top / 'ready').read_text(encoding='utf-8')),
+          'the ready file')
 
 
 def test_the_service_manager_is_told(place):
