@@ -384,6 +384,12 @@ iscsi_conn_rx_need(const struct iscsi_conn *conn)
 }
 
 bool
+iscsi_conn_rx_in_pdu(const struct iscsi_conn *conn)
+{
+	return conn->rx.state != RX_IN_HEADER || conn->rx.have > 0;
+}
+
+bool
 iscsi_conn_is_stranger(const struct iscsi_conn *conn)
 {
 	return conn->state != CONN_LOGGED_IN || conn->discovery;

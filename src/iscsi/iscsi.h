@@ -340,6 +340,8 @@ int iscsi_conn_rx_iov(struct iscsi_conn *conn, struct iovec *iov, int max);
  * this at a time handles at most one PDU in each input call.
  */
 size_t iscsi_conn_rx_need(const struct iscsi_conn *conn);
+/* Has a header been received whose PDU is not complete? */
+bool iscsi_conn_rx_in_pdu(const struct iscsi_conn *conn);
 int iscsi_conn_rx_advance(struct iscsi_conn *conn, size_t len_bytes);
 
 /*

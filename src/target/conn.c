@@ -101,6 +101,7 @@ reap(struct target_conn *conn)
 static void
 close_socket(struct target_conn *conn)
 {
+	target_stranger_remove(conn);
 	loop_timer_cancel(conn->thread->loop, &conn->timer);
 	target_conn_detach(conn);
 	close(conn->fd);
@@ -146,6 +147,11 @@ want(struct target_conn *conn)
 {
 	uint32_t events = (conn->paused ? 0 : (uint32_t)EPOLLIN) |
 			  (conn->blocked ? (uint32_t)EPOLLOUT : 0);
+
+	/* A stranger's input waits for its turn, and is not to wake the loop meanwhile. */
+	if (conn->stranger != STRANGER_NONE)
+		events = (uint32_t)EPOLLIN | (uint32_t)EPOLLET |
+			 (conn->blocked ? (uint32_t)EPOLLOUT : 0);
 
 	if (conn->in_loop && conn->lfd.events != events)
 		loop_fd_mod(conn->thread->loop, &conn->lfd, events);
@@ -225,7 +231,11 @@ target_conn_settle(struct target_conn *conn)
 			conn->close_asked = true;
 			conn->close_reason = r;
 		}
+		bool was_paused = conn->paused;
+
 		conn->paused = !iscsi_conn_wants_input(conn->iscsi);
+		if (was_paused && !conn->paused && conn->stranger != STRANGER_NONE)
+			target_stranger_turn(conn->thread, &conn->turn);
 		if (conn->close_asked)
 			close_socket(conn);
 		else
@@ -251,6 +261,8 @@ take(struct target_conn *conn, size_t got, size_t in_pieces)
 	int r = 0;
 
 	conn->last_heard_ns = loop_now_ns(conn->thread->loop);
+	if (conn->session != NULL)
+		conn->thread->strangers.session_ns = conn->last_heard_ns;
 	conn->pinged = false;
 	if (direct > 0)
 		r = iscsi_conn_rx_advance(conn->iscsi, direct);
@@ -259,8 +271,9 @@ take(struct target_conn *conn, size_t got, size_t in_pieces)
 	return r;
 }
 
+/* Receives up to max_bytes beyond what the engine wants in place.  1: it took bytes; 0: there are none; negative. */
 static int
-receive_once(struct target_conn *conn)
+receive_once(struct target_conn *conn, size_t max_bytes)
 {
 	struct iovec iov[RX_PIECES + 1];
 	int count = iscsi_conn_rx_iov(conn->iscsi, iov, RX_PIECES);
@@ -269,28 +282,60 @@ receive_once(struct target_conn *conn)
 
 	for (int i = 0; i < count; i++)
 		in_pieces += iov[i].iov_len;
-	iov[count] = (struct iovec){ conn->thread->rx, THREAD_RX_BYTES };
+	iov[count] = (struct iovec){ conn->thread->rx, max_bytes };
 	do
 		n = readv(conn->fd, iov, count + 1);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
-	return n == 0 ? ERR_CLOSED : take(conn, (size_t)n, in_pieces);
+	if (n == 0)
+		return ERR_CLOSED;
+	int rc = take(conn, (size_t)n, in_pieces);
+
+	return rc < 0 ? rc : 1;
 }
 
-/* False: a login has moved it to another thread. */
-static bool
-receive(struct target_conn *conn)
+/* No more than belongs to one PDU, so that each stranger has one PDU a turn. */
+static int
+receive_pdu(struct target_conn *conn)
 {
-	int r = receive_once(conn);
+	int rc = 0;
 
-	if (r < 0)
-		target_conn_close(conn, r);
-	else if (conn->wants_session)
-		return target_login_continue(conn);
-	else if (conn->state == CONN_LOGIN && iscsi_conn_is_established(conn->iscsi))
+	for (int i = 0; i < 2; i++) { /* the header, then what belongs to it */
+		size_t need = iscsi_conn_rx_need(conn->iscsi), in_pieces = 0;
+		struct iovec iov[RX_PIECES];
+		int count = iscsi_conn_rx_iov(conn->iscsi, iov, RX_PIECES);
+
+		for (int k = 0; k < count; k++)
+			in_pieces += iov[k].iov_len;
+		rc = receive_once(conn, need - MIN(need, in_pieces));
+		if (rc <= 0 || !iscsi_conn_rx_in_pdu(conn->iscsi))
+			break;
+	}
+	return rc;
+}
+
+static void
+stranger_turn(struct target_turn *turn)
+{
+	struct target_conn *conn = container_of(turn, struct target_conn, turn);
+
+	if (conn->paused || conn->close_asked || conn->stranger == STRANGER_NONE)
+		return;
+	int rc = receive_pdu(conn);
+
+	if (rc < 0)
+		target_conn_close(conn, rc);
+	else if (conn->wants_session && !target_login_continue(conn))
+		return; /* its session's thread has it now */
+	else if (conn->state == CONN_LOGIN && iscsi_conn_is_established(conn->iscsi)) {
+		target_stranger_discovers(conn);
 		target_conn_watch(conn);
-	return true;
+	}
+	target_conn_settle(conn);
+	/* Only an empty socket makes a new event. */
+	if (rc > 0 && !conn->paused && conn->stranger != STRANGER_NONE)
+		target_stranger_turn(conn->thread, &conn->turn);
 }
 
 static void
@@ -298,9 +343,17 @@ ready(struct loop_fd *lfd, uint32_t revents)
 {
 	struct target_conn *conn = container_of(lfd, struct target_conn, lfd);
 
+	if (conn->stranger != STRANGER_NONE && (revents & EPOLLIN) != 0) {
+		target_stranger_turn(conn->thread, &conn->turn);
+		if ((revents & EPOLLOUT) != 0)
+			target_conn_mark(conn);
+		return;
+	}
 	if ((revents & EPOLLIN) != 0) {
-		if (!receive(conn))
-			return;
+		int rc = receive_once(conn, THREAD_RX_BYTES);
+
+		if (rc < 0)
+			target_conn_close(conn, rc);
 	} else if ((revents & (EPOLLERR | EPOLLHUP)) != 0) {
 		target_conn_close(conn, -ECONNRESET);
 	}
@@ -310,7 +363,9 @@ ready(struct loop_fd *lfd, uint32_t revents)
 int
 target_conn_attach(struct target_conn *conn)
 {
-	conn->lfd = (struct loop_fd){ .fd = conn->fd, .events = EPOLLIN, .ready = ready };
+	uint32_t edge = conn->stranger != STRANGER_NONE ? (uint32_t)EPOLLET : 0;
+
+	conn->lfd = (struct loop_fd){ .fd = conn->fd, .events = EPOLLIN | edge, .ready = ready };
 	int r = loop_fd_add(conn->thread->loop, &conn->lfd);
 
 	conn->in_loop = r == 0;
@@ -330,6 +385,11 @@ look_for_life(struct loop_timer *timer)
 
 	if (conn->pinged) {
 		target_conn_close(conn, -ETIMEDOUT);
+		return;
+	}
+	if (conn->stranger == STRANGER_DISCOVERY &&
+	    clock_mono_ns() - conn->asked_ns >= options->discovery_idle_ms * NS_PER_MS) {
+		target_conn_close(conn, ERR_TIMEOUT);
 		return;
 	}
 	if (idle_ns < interval_ns) {
@@ -435,6 +495,8 @@ conn_new(struct target_thread *thread, struct target_portal *portal, int fd,
 	conn->thread = thread;
 	conn->fd = fd;
 	conn->timer.fire = login_too_slow;
+	conn->turn.run = stranger_turn;
+	conn->stranger = STRANGER_LOGIN; /* events as a stranger's */
 	int r = iscsi_conn_new(&config, &conn->iscsi);
 
 	if (r == 0)
@@ -457,7 +519,8 @@ target_conn_accept(struct target_thread *thread, struct target_portal *portal, i
 	struct target_conn *conn = NULL;
 	int r = ERR_LIMIT;
 
-	if (atomic_fetch_add(&target->conn_count, 1) <= target->options.max_connections)
+	if (atomic_fetch_add(&target->conn_count, 1) <= target->options.max_connections ||
+	    target_stranger_make_room(thread))
 		r = conn_new(thread, portal, fd, &conn);
 	if (r < 0) {
 		log_warning_from(portal->row->address, "portal.refuse", "portal=%s error=%s",
@@ -467,5 +530,6 @@ target_conn_accept(struct target_thread *thread, struct target_portal *portal, i
 		return;
 	}
 	list_append(&thread->conns, &conn->node);
+	target_stranger_add(conn);
 	loop_timer_set(thread->loop, &conn->timer, target->options.login_timeout_ms * NS_PER_MS);
 }

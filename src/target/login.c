@@ -237,6 +237,7 @@ target_login_continue(struct target_conn *conn)
 	struct target_registry_entry *entry = &conn->entry;
 
 	conn->wants_session = false;
+	target_stranger_remove(conn);
 	entry->initiator = login->initiator_name;
 	entry->target = login->target_name;
 	memcpy(entry->isid, login->isid, sizeof(entry->isid));
@@ -368,6 +369,8 @@ target_login_send_targets(void *user, const char *name, const char *after,
 {
 	struct target_conn *conn = user;
 	const struct target_view *view = conn->thread->view;
+
+	target_stranger_asked(conn);
 	const char *initiator = iscsi_conn_login(conn->iscsi)->initiator_name;
 	const struct row_target *target;
 

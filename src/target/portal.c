@@ -20,7 +20,6 @@
 #include "base/str.h"
 #include "target/target_int.h"
 
-#define ACCEPT_AT_ONCE 64
 #define LISTEN_BACKLOG 512
 
 int
@@ -206,30 +205,41 @@ retry_later(struct target_portal *portal)
 		       portal->thread->target->options.portal_retry_ms * NS_PER_MS);
 }
 
+/* No descriptors or no memory: try again later. */
 static void
-accept_some(struct loop_fd *lfd, uint32_t revents)
+accept_later(struct target_portal *portal, int error)
+{
+	log_warning_from(portal->row->address, "portal.accept", "error=%s", strerrorname_np(error));
+	loop_fd_del(portal->thread->loop, &portal->lfd);
+	portal->accepting = false;
+	retry_later(portal);
+}
+
+/* New connections are strangers: one a turn. */
+static void
+accept_one(struct target_turn *turn)
+{
+	struct target_portal *portal = container_of(turn, struct target_portal, turn);
+	int fd = accept4(portal->lfd.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0)
+		target_conn_accept(portal->thread, portal, fd);
+	else if (errno == EAGAIN)
+		return; /* the next connection makes an event */
+	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		accept_later(portal, errno);
+		return;
+	}
+	target_stranger_turn(portal->thread, &portal->turn);
+}
+
+static void
+connections_wait(struct loop_fd *lfd, uint32_t revents)
 {
 	struct target_portal *portal = container_of(lfd, struct target_portal, lfd);
 
 	(void)revents;
-	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-		int fd = accept4(lfd->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd >= 0) {
-			target_conn_accept(portal->thread, portal, fd);
-			continue;
-		}
-		if (errno == EAGAIN)
-			return;
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			log_warning_from(portal->row->address, "portal.accept", "error=%s",
-					 strerrorname_np(errno));
-			loop_fd_del(portal->thread->loop, lfd);
-			portal->accepting = false;
-			retry_later(portal);
-			return;
-		}
-	}
+	target_stranger_turn(portal->thread, &portal->turn);
 }
 
 static int
@@ -239,7 +249,12 @@ start_listening(struct target_portal *portal)
 
 	if (fd < 0)
 		return fd;
-	portal->lfd = (struct loop_fd){ .fd = fd, .events = EPOLLIN, .ready = accept_some };
+	portal->lfd = (struct loop_fd){
+		.fd = fd,
+		.events = (uint32_t)EPOLLIN | (uint32_t)EPOLLET,
+		.ready = connections_wait,
+	};
+	portal->turn.run = accept_one;
 	int r = listen(fd, LISTEN_BACKLOG) < 0 ? -errno
 					       : loop_fd_add(portal->thread->loop, &portal->lfd);
 
@@ -297,6 +312,7 @@ target_portal_close(struct target_portal *portal)
 		return;
 	portal->opened = false;
 	loop_timer_cancel(portal->thread->loop, &portal->retry);
+	list_remove(&portal->turn.node);
 	if (portal->accepting)
 		loop_fd_del(portal->thread->loop, &portal->lfd);
 	portal->accepting = false;

@@ -83,6 +83,7 @@ complete_options(struct target_options *o)
 	or_else(&o->nop_interval_ms, 30000);
 	or_else(&o->nop_timeout_ms, 15000);
 	or_else(&o->portal_retry_ms, 1000);
+	or_else(&o->discovery_idle_ms, 60000);
 	if (o->queue_kind == BLK_QUEUE_AUTO)
 		o->queue_kind = blk_queue_probe(true);
 }

@@ -30,10 +30,11 @@ struct target_options {
 	 * system's, at most 4 GiB, at least 16 MiB for each thread
 	 */
 	uint64_t buffer_bytes;
-	unsigned max_connections;  /* 0 = 4096; also cut to what the descriptor limit allows */
-	unsigned login_timeout_ms; /* from accept to full feature phase; 0 = 15,000 */
-	unsigned nop_interval_ms;  /* idle time before we ask for a sign of life; 0 = 30,000 */
-	unsigned nop_timeout_ms;   /* and how long we wait for it; 0 = 15,000 */
+	unsigned max_connections;   /* 0 = 4096; also cut to what the descriptor limit allows */
+	unsigned login_timeout_ms;  /* from accept to full feature phase; 0 = 15,000 */
+	unsigned nop_interval_ms;   /* idle time before we ask for a sign of life; 0 = 30,000 */
+	unsigned nop_timeout_ms;    /* and how long we wait for it; 0 = 15,000 */
+	unsigned discovery_idle_ms; /* a discovery session that asks for nothing ends; 0 = 60,000 */
 	/* between attempts to listen at an absent address; 0 = 1,000 */
 	unsigned portal_retry_ms;
 };

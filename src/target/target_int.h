@@ -129,6 +129,50 @@ void target_unit_recovered(struct target *target, const struct guid *lun_id);
 int target_unit_sample(struct target *target, const struct guid *lun_id,
 		       struct array_lun_counters *ret_counters);
 
+/* ---- stranger.c: connections in login, and discovery sessions ---------------------------------- */
+
+#define STRANGER_SOURCES 1024u
+
+enum target_stranger { STRANGER_NONE, STRANGER_LOGIN, STRANGER_DISCOVERY, STRANGER_KINDS };
+
+/* Something that waits to handle a stranger's input. */
+struct target_turn {
+	struct list node;
+	void (*run)(struct target_turn *turn);
+};
+
+struct target_stranger_kind {
+	struct list conns; /* struct target_conn.stranger_node; who gives way first is first */
+	unsigned count;
+	uint16_t from[STRANGER_SOURCES]; /* by address */
+};
+
+/* A thread's. */
+struct target_strangers {
+	struct list turns; /* struct target_turn.node */
+	struct target_stranger_kind kind[STRANGER_KINDS];
+	int64_t allowance_ns; /* time that turns may take now; negative = taken ahead */
+	uint64_t counted_ns;  /* up to when the allowance was counted */
+	uint64_t session_ns;  /* when a session of a target was heard last */
+	struct loop_timer timer;
+};
+
+void target_stranger_init(struct target_thread *thread);
+/* A connection that was accepted; may close an older one for it. */
+void target_stranger_add(struct target_conn *conn);
+/* Its login has made it a discovery session; may close another one for it. */
+void target_stranger_discovers(struct target_conn *conn);
+/* A discovery session has asked for targets: it gives way after those that did not. */
+void target_stranger_asked(struct target_conn *conn);
+/* It is closed, or has become a session of a target.  Harmless when it is no stranger. */
+void target_stranger_remove(struct target_conn *conn);
+/* Close a stranger for somebody who needs its connection.  False: there is none. */
+bool target_stranger_make_room(struct target_thread *thread);
+/* Let turn->run run when it is its turn, once.  Harmless when it waits already. */
+void target_stranger_turn(struct target_thread *thread, struct target_turn *turn);
+/* At the end of a round.  True: there is more to do at once. */
+bool target_stranger_run(struct target_thread *thread);
+
 /* ---- portal.c: where we listen --------------------------------------------------------------- */
 
 /* One for each row: a changed row is another portal.  Counted by views, groups and connections. */
@@ -142,7 +186,8 @@ struct target_portal {
 	struct loop_fd lfd;
 	struct loop_timer retry;
 	bool accepting; /* lfd is in the loop */
-	char *reason;   /* reported last; NULL = ready, or nothing yet */
+	struct target_turn turn;
+	char *reason; /* reported last; NULL = ready, or nothing yet */
 };
 
 int target_portal_new(struct target *target, const struct row_portal *row,
@@ -421,6 +466,11 @@ struct target_conn {
 	bool adopted, killed; /* of the session's thread: it has it; it shall end */
 	int close_reason;
 	struct list node; /* thread->conns */
+	enum target_stranger stranger;
+	unsigned source;           /* its place in target_stranger_kind.from */
+	struct list stranger_node; /* target_stranger_kind.conns */
+	struct target_turn turn;   /* a stranger's: its input waits */
+	uint64_t asked_ns;         /* a discovery session's last question */
 	/* thread->dirty: flush, close or reap at the end of the round */
 	struct list dirty;
 	struct list turns;       /* struct target_task.node: to start at the end of the round */
@@ -556,6 +606,7 @@ struct target_thread {
 	struct target_buf_pool bufs;
 	uint64_t buffered_bytes, buffer_max_bytes; /* of bufs, given out */
 	struct target_view *view; /* a reference; NULL before the first publication */
+	struct target_strangers strangers;
 	struct list conns, sessions, dirty;
 	struct guid_map by_target; /* struct target_session_set, by target id */
 	struct list waits, holds;  /* struct target_drain_part */

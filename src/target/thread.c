@@ -23,7 +23,9 @@ end_of_round(struct loop_hook *hook)
 
 	for (struct list *node; (node = list_pop(&thread->dirty)) != NULL;)
 		target_conn_settle(list_entry(node, struct target_conn, dirty));
-	return false;
+	bool more = target_stranger_run(thread);
+
+	return more || !list_empty(&thread->dirty);
 }
 
 /* ---- Start ---- */
@@ -118,6 +120,7 @@ target_thread_start(struct target_thread *thread, struct target *target, unsigne
 	list_init(&thread->holds);
 	list_init(&thread->aborted);
 	thread->aborted_timer.fire = target_task_give_up;
+	target_stranger_init(thread);
 	target_buf_pool_init(&thread->bufs);
 	thread->rx = mem_alloc(THREAD_RX_BYTES);
 	if (thread->rx == NULL)

@@ -377,19 +377,49 @@ test_a_peer_that_answers_stays(void **state)
 	host_logout(iscsi);
 }
 
+/* Connections that wait for nothing give way to a new one, oldest first; nobody is locked out. */
 static void
-test_connections_beyond_the_limit_are_closed(void **state)
+test_the_oldest_half_open_connection_gives_way(void **state)
 {
 	struct env *env = *state;
-	int first = connect_raw(env->port), second = connect_raw(env->port);
-	struct pollfd pfd = { .fd = connect_raw(env->port), .events = POLLIN };
+	struct pollfd first = { .fd = connect_raw(env->port), .events = POLLIN };
+	int others[3];
 	char byte;
 
-	assert_int_equal(poll(&pfd, 1, 200), 1); /* at once, before any timeout */
-	assert_true(recv(pfd.fd, &byte, 1, 0) <= 0);
-	close(pfd.fd);
-	close(first);
-	close(second);
+	for (unsigned i = 0; i < ARRAY_LEN(others); i++)
+		others[i] = connect_raw(env->port);
+	assert_int_equal(poll(&first, 1, 5000), 1);
+	assert_true(recv(first.fd, &byte, 1, 0) <= 0);
+	struct iscsi_context *iscsi = host_login(env, HOST_1, NAME_A, 1);
+
+	assert_non_null(iscsi);
+	host_logout(iscsi);
+	close(first.fd);
+	for (unsigned i = 0; i < ARRAY_LEN(others); i++)
+		close(others[i]);
+}
+
+/* From one address no more than some connections are in login, though the array has room for thousands. */
+static void
+test_one_address_has_so_many_half_open_connections(void **state)
+{
+	enum { MANY = 100 };
+	struct env *env = *state;
+	int fds[MANY], closed = 0;
+	char byte;
+
+	for (int i = 0; i < MANY; i++)
+		fds[i] = connect_raw(env->port);
+	struct iscsi_context *iscsi = host_login(env, HOST_1, NAME_A,
+						 1); /* all were accepted before */
+
+	assert_non_null(iscsi);
+	host_logout(iscsi);
+	for (int i = 0; i < MANY; i++) {
+		closed += recv(fds[i], &byte, 1, MSG_DONTWAIT) == 0;
+		close(fds[i]);
+	}
+	assert_true(closed >= MANY - 64 && closed < MANY);
 }
 
 static void
@@ -464,7 +494,8 @@ main(void)
 		IMPATIENT_TEST(test_a_peer_that_gives_no_sign_of_life_is_dropped),
 		IMPATIENT_TEST(test_a_peer_that_ignored_a_ping_and_fell_silent_is_dropped),
 		IMPATIENT_TEST(test_a_peer_that_answers_stays),
-		IMPATIENT_TEST(test_connections_beyond_the_limit_are_closed),
+		IMPATIENT_TEST(test_the_oldest_half_open_connection_gives_way),
+		ENV_TEST(test_one_address_has_so_many_half_open_connections),
 		IMPATIENT_TEST(test_a_portal_whose_port_is_taken_listens_when_it_is_free),
 		ENV_TEST(test_stop_ends_sessions),
 	};

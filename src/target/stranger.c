@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Strangers: connections during login, and discovery sessions.  Anybody can make them, so they must not disturb those who
+ * have a session of a target:
+ *
+ * 1. Their input is not handled when it arrives but in turn, one PDU each, and new connections are accepted in the same
+ *    queue.  While sessions are active on the thread, all turns together get at most a STRANGER_SHARE of its time.
+ * 2. A thread keeps so many connections in login and so many discovery sessions, in all and from one address; beyond that
+ *    the oldest login, or the discovery session that asked for nothing longest, is closed for the new one.  A login that
+ *    goes on takes milliseconds, so those who wait for nothing are pushed out by others of their kind.
+ *
+ * All of it belongs to the thread that accepted the connection.
+ */
+#include "target/target_int.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#define STRANGER_SHARE 8u /* 1/8 of the time, while sessions are active */
+#define SESSION_ACTIVE_NS \
+	(1 * NS_PER_MS) /* so long after its last input a session counts as active */
+#define ALLOWANCE_MAX_NS     (200 * 1000) /* in one round */
+#define LOGINS_PER_SOURCE    64u
+#define DISCOVERY_PER_SOURCE 256u
+
+void
+target_stranger_init(struct target_thread *thread)
+{
+	struct target_strangers *s = &thread->strangers;
+
+	list_init(&s->turns);
+	list_init(&s->kind[STRANGER_LOGIN].conns);
+	list_init(&s->kind[STRANGER_DISCOVERY].conns);
+	s->counted_ns = clock_mono_ns();
+}
+
+/* --- limits ------------------------------------------------------------------------------------------------------ */
+
+static unsigned
+source_of(const struct target_conn *conn)
+{
+	uint32_t h = 2166136261u; /* FNV-1a; two addresses that share a place share a limit */
+
+	for (const char *p = conn->host; *p != '\0'; p++)
+		h = (h ^ (uint8_t)*p) * 16777619u;
+	return h % STRANGER_SOURCES;
+}
+
+static void
+push_out(struct target_conn *conn, const char *reason)
+{
+	log_info_from(conn->host, "stranger.closed", "peer=%s portal=%s what=%s reason=\"%s\"",
+		      conn->peer, conn->local,
+		      conn->stranger == STRANGER_LOGIN ? "login" : "discovery", reason);
+	conn->refused = true;
+	target_stranger_remove(conn);
+	target_conn_close(conn, ERR_LIMIT);
+}
+
+/* The oldest of a kind; with a source >= 0 the oldest from there.  Not `but`. */
+static struct target_conn *
+oldest(struct target_stranger_kind *kind, int source, const struct target_conn *but)
+{
+	list_for_each(node, &kind->conns) {
+		struct target_conn *conn = list_entry(node, struct target_conn, stranger_node);
+
+		if (conn != but && (source < 0 || conn->source == (unsigned)source))
+			return conn;
+	}
+	return NULL;
+}
+
+static void
+keep_limits(struct target_conn *added)
+{
+	struct target_strangers *s = &added->thread->strangers;
+	struct target_stranger_kind *kind = &s->kind[added->stranger];
+	unsigned per_source = added->stranger == STRANGER_LOGIN ? LOGINS_PER_SOURCE
+								: DISCOVERY_PER_SOURCE;
+	unsigned most = MAX(added->thread->target->options.max_connections / 4, 1u);
+	struct target_conn *victim = NULL;
+
+	if (kind->from[added->source] > per_source)
+		victim = oldest(kind, (int)added->source, added);
+	if (victim != NULL)
+		push_out(victim, "too many from this address");
+	victim = kind->count > most ? oldest(kind, -1, added) : NULL;
+	if (victim != NULL)
+		push_out(victim, "too many in all");
+}
+
+static void
+insert(struct target_conn *conn, enum target_stranger what)
+{
+	struct target_stranger_kind *kind = &conn->thread->strangers.kind[what];
+
+	conn->stranger = what;
+	conn->source = source_of(conn);
+	list_append(&kind->conns, &conn->stranger_node);
+	kind->count++;
+	kind->from[conn->source]++;
+}
+
+void
+target_stranger_add(struct target_conn *conn)
+{
+	insert(conn, STRANGER_LOGIN);
+	keep_limits(conn);
+}
+
+void
+target_stranger_discovers(struct target_conn *conn)
+{
+	target_stranger_remove(conn);
+	insert(conn, STRANGER_DISCOVERY);
+	conn->asked_ns = loop_now_ns(conn->thread->loop);
+	keep_limits(conn);
+}
+
+void
+target_stranger_asked(struct target_conn *conn)
+{
+	struct target_stranger_kind *kind;
+
+	if (conn->stranger != STRANGER_DISCOVERY)
+		return;
+	kind = &conn->thread->strangers.kind[STRANGER_DISCOVERY];
+	conn->asked_ns = loop_now_ns(conn->thread->loop);
+	list_remove(&conn->stranger_node);
+	list_append(&kind->conns, &conn->stranger_node);
+}
+
+void
+target_stranger_remove(struct target_conn *conn)
+{
+	struct target_stranger_kind *kind = &conn->thread->strangers.kind[conn->stranger];
+
+	list_remove(&conn->turn.node);
+	if (conn->stranger == STRANGER_NONE)
+		return;
+	list_remove(&conn->stranger_node);
+	kind->count--;
+	kind->from[conn->source]--;
+	conn->stranger = STRANGER_NONE;
+}
+
+bool
+target_stranger_make_room(struct target_thread *thread)
+{
+	struct target_strangers *s = &thread->strangers;
+	struct target_conn *victim = oldest(&s->kind[STRANGER_LOGIN], -1, NULL);
+
+	if (victim == NULL)
+		victim = oldest(&s->kind[STRANGER_DISCOVERY], -1, NULL);
+	if (victim != NULL)
+		push_out(victim, "the connections are used up");
+	return victim != NULL;
+}
+
+/* --- turns ------------------------------------------------------------------------------------------------------- */
+
+void
+target_stranger_turn(struct target_thread *thread, struct target_turn *turn)
+{
+	/* Called within rounds only, so the hook that runs the turns is still to come. */
+	if (list_empty(&turn->node))
+		list_append(&thread->strangers.turns, &turn->node);
+}
+
+static bool
+sessions_are_active(const struct target_thread *thread, uint64_t now_ns)
+{
+	return now_ns - thread->strangers.session_ns < SESSION_ACTIVE_NS;
+}
+
+static void
+turns_later(struct loop_timer *timer)
+{
+	(void)timer; /* the hook at the end of this round runs them */
+}
+
+bool
+target_stranger_run(struct target_thread *thread)
+{
+	struct target_strangers *s = &thread->strangers;
+	struct list *node;
+
+	if (list_empty(&s->turns))
+		return false;
+	uint64_t now_ns = clock_mono_ns();
+	bool active = sessions_are_active(thread, now_ns);
+	uint64_t gained_ns = (now_ns - s->counted_ns) / (active ? STRANGER_SHARE : 1u);
+
+	s->counted_ns = now_ns;
+	s->allowance_ns = MIN(s->allowance_ns + (int64_t)MIN(gained_ns, NS_PER_S),
+			      (int64_t)ALLOWANCE_MAX_NS);
+	while (s->allowance_ns > 0 && (node = list_pop(&s->turns)) != NULL) {
+		struct target_turn *turn = list_entry(node, struct target_turn, node);
+
+		turn->run(turn);
+		now_ns = clock_mono_ns();
+		s->allowance_ns -= (int64_t)(now_ns - s->counted_ns);
+		s->counted_ns = now_ns;
+	}
+	if (list_empty(&s->turns))
+		return false;
+	if (!active)
+		return true; /* whatever sessions do next comes first */
+	s->timer.fire = turns_later;
+	loop_timer_set(thread->loop, &s->timer,
+		       s->allowance_ns < 0 ? (uint64_t)-s->allowance_ns * STRANGER_SHARE : 1);
+	return false;
+}
