@@ -108,8 +108,9 @@ struct iscsi_login {
 enum iscsi_login_step {
 	/*
 	 * The first request is complete: does the target exist, may this initiator use it?  The reply gives the
-	 * TPGT and, where wanted, alias or the address to move to.  A request with a TSIH wants to join a session:
-	 * answer ISCSI_LOGIN_NO_SESSION, or ISCSI_LOGIN_TOO_MANY_CONNECTIONS when it exists.
+	 * TPGT and, where wanted, alias or the address to move to.  A request with a TSIH names a session: OK means that
+	 * the connection takes the place of that session's connection (connection reinstatement, RFC 7143 §6.3.4); else
+	 * answer ISCSI_LOGIN_NO_SESSION, or ISCSI_LOGIN_TOO_MANY_CONNECTIONS (its connection has another CID).
 	 */
 	ISCSI_LOGIN_FIRST,
 	/*

@@ -166,11 +166,6 @@ iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *rep
 		return refuse_as_told(conn, reply);
 	if (step == ISCSI_LOGIN_LAST)
 		return finish(conn, reply);
-	/* A session has one connection: nobody can join it. */
-	if (conn->info.tsih != 0)
-		return iscsi_login_refuse(
-			conn, ISCSI_LOGIN_NO_SESSION,
-			"a session has one connection, which another cannot join");
 	l->decided = true;
 	if (conn->info.type == ISCSI_SESSION_NORMAL)
 		declare_target(conn, reply);

@@ -31,12 +31,15 @@ decide_first(struct target_conn *conn, const struct iscsi_login *login,
 {
 	struct target_thread *thread = conn->thread;
 
-	if (login->tsih != 0) { /* one connection for each session */
-		reply->status = target_registry_has_tsih(&thread->target->registry, login->tsih)
-					? ISCSI_LOGIN_TOO_MANY_CONNECTIONS
-					: ISCSI_LOGIN_NO_SESSION;
-		reply->cause = "it names a session by its TSIH: a session has one connection";
-		return 0;
+	if (login->tsih != 0) {
+		/* One connection for each session: only that connection may be had anew. */
+		reply->status = target_registry_may_reinstate(&thread->target->registry, login);
+		reply->cause = reply->status == ISCSI_LOGIN_NO_SESSION
+				       ? "it names a session (TSIH) that is not this initiator's"
+				       : "a session has one connection, and it has another CID";
+		if (reply->status != ISCSI_LOGIN_OK)
+			return 0;
+		conn->entry.wanted_tsih = login->tsih;
 	}
 	if (login->type == ISCSI_SESSION_DISCOVERY)
 		return 0;
@@ -221,10 +224,13 @@ claim(struct target_conn *conn)
 	case REGISTRY_WAIT:
 		conn->state = CONN_WAITING;
 		break;
+	case REGISTRY_CONTENDED:
+		refuse(conn, ISCSI_LOGIN_NO_RESOURCES,
+		       "another login waits for the end of the same session");
+		break;
 	case REGISTRY_FULL:
 		refuse(conn, ISCSI_LOGIN_NO_RESOURCES,
-		       "two logins at once want the place of one session, or there are 65,534 "
-		       "sessions");
+		       "the sessions are used up, but for initiators that have one already");
 		break;
 	}
 	return true;
@@ -241,7 +247,9 @@ target_login_continue(struct target_conn *conn)
 	entry->initiator = login->initiator_name;
 	entry->target = login->target_name;
 	memcpy(entry->isid, login->isid, sizeof(entry->isid));
+	entry->host = conn->host;
 	entry->tpgt = conn->tpgt;
+	entry->cid = login->cid;
 	guid_make(&entry->session_id);
 	entry->thread = conn->assigned = least_loaded(conn->thread->target);
 	atomic_fetch_add(&conn->assigned->sessions_assigned, 1);

@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The sessions of all threads.  Only logins, ends of sessions and management come here, so a lock
- * and a list do.
+ * The sessions of all threads: for reinstatement, TSIHs, management, and the number of sessions.  Only logins, ends of
+ * sessions and management come here, so one lock does.
  *
- * An entry is in the list from the claim at the end of its login until its connection has given
- * everything back; while it is there its connection exists, so a kill may be posted to it.
+ * An entry is here from the claim at the end of its login until its connection has given everything back.  While it is
+ * here its connection exists, so a kill may be posted to it.
  */
 #include <string.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "target/target_int.h"
 
 void
-target_registry_init(struct target_registry *registry)
+target_registry_init(struct target_registry *registry, size_t max)
 {
+	memset(registry, 0, sizeof(*registry));
 	pthread_mutex_init(&registry->lock, NULL);
-	list_init(&registry->entries);
-	registry->last_tsih = 0;
-	registry->count = 0;
+	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
+		list_init(&registry->buckets[i]);
+	registry->max = MIN(max, (size_t)UINT16_MAX - 1);
+	registry->reserved = registry->max / 8;
 }
 
 void
@@ -26,40 +29,36 @@ target_registry_fini(struct target_registry *registry)
 	pthread_mutex_destroy(&registry->lock);
 }
 
-/*
- * RFC 7143 §6.3.5: session reinstatement is by initiator name, ISID, target name and portal group
- * tag.
- */
-static bool
-same_nexus(const struct target_registry_entry *a, const struct target_registry_entry *b)
+static struct list *
+bucket_of(struct target_registry *registry, const char *initiator)
 {
-	return memcmp(a->isid, b->isid, sizeof(a->isid)) == 0 && a->tpgt == b->tpgt &&
-	       strcmp(a->initiator, b->initiator) == 0 && strcmp(a->target, b->target) == 0;
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (; *initiator != '\0'; initiator++)
+		h = (h ^ (uint8_t)*initiator) * 16777619u;
+	return &registry->buckets[h % REGISTRY_BUCKETS];
 }
 
-static struct target_registry_entry *
-find_older(struct target_registry *registry, const struct target_registry_entry *entry)
-{
-	list_for_each(node, &registry->entries) {
-		struct target_registry_entry *other = list_entry(node, struct target_registry_entry,
-								 node);
-
-		if (same_nexus(entry, other))
-			return other;
-	}
-	return NULL;
-}
+/* --- TSIHs ------------------------------------------------------------------------------------------------------- */
 
 static bool
 tsih_in_use(const struct target_registry *registry, uint16_t tsih)
 {
-	list_for_each(node, &registry->entries)
-		if (list_entry(node, struct target_registry_entry, node)->tsih == tsih)
-			return true;
-	return false;
+	return (registry->tsihs[tsih / 8] & 1u << tsih % 8) != 0;
 }
 
-/* Never 0, which means a new session. */
+static void
+tsih_mark(struct target_registry *registry, uint16_t tsih, bool used)
+{
+	uint8_t bit = (uint8_t)(1u << tsih % 8);
+
+	if (used)
+		registry->tsihs[tsih / 8] |= bit;
+	else
+		registry->tsihs[tsih / 8] &= (uint8_t)~bit;
+}
+
+/* Never 0, which means a new session.  There is always a free one: see registry->max. */
 static uint16_t
 next_tsih(struct target_registry *registry)
 {
@@ -69,6 +68,45 @@ next_tsih(struct target_registry *registry)
 					      : (uint16_t)(registry->last_tsih + 1);
 	while (tsih_in_use(registry, registry->last_tsih));
 	return registry->last_tsih;
+}
+
+uint16_t
+target_registry_next_tsih(struct target_registry *registry)
+{
+	pthread_mutex_lock(&registry->lock);
+	uint16_t tsih = next_tsih(registry);
+
+	pthread_mutex_unlock(&registry->lock);
+	return tsih;
+}
+
+/* --- entering and leaving ---------------------------------------------------------------------------------------- */
+
+/* RFC 7143 §6.3.5: session reinstatement is by initiator name, ISID, target name and portal group tag. */
+static bool
+same_nexus(const struct target_registry_entry *a, const struct target_registry_entry *b)
+{
+	return memcmp(a->isid, b->isid, sizeof(a->isid)) == 0 && a->tpgt == b->tpgt &&
+	       strcmp(a->initiator, b->initiator) == 0 && strcmp(a->target, b->target) == 0;
+}
+
+/* ret_known: does the initiator have any session? */
+static struct target_registry_entry *
+find_older(struct target_registry *registry, const struct target_registry_entry *entry,
+	   bool *ret_known)
+{
+	const struct list *bucket = bucket_of(registry, entry->initiator);
+
+	*ret_known = false;
+	list_for_each(node, bucket) {
+		struct target_registry_entry *other = list_entry(node, struct target_registry_entry,
+								 node);
+
+		if (same_nexus(entry, other))
+			return other;
+		*ret_known = *ret_known || strcmp(other->initiator, entry->initiator) == 0;
+	}
+	return NULL;
 }
 
 static void
@@ -89,31 +127,63 @@ wake_waiter(struct target_registry_entry *waiter)
 	loop_post(waiter->wake_thread->loop, &waiter->wake);
 }
 
+static void
+add_locked(struct target_registry *registry, struct target_registry_entry *entry)
+{
+	bool wanted = entry->wanted_tsih != 0 && !tsih_in_use(registry, entry->wanted_tsih);
+
+	entry->tsih = wanted ? entry->wanted_tsih : next_tsih(registry);
+	tsih_mark(registry, entry->tsih, true);
+	entry->entered = true;
+	entry->kill_posted = false;
+	list_append(bucket_of(registry, entry->initiator), &entry->node);
+	registry->count++;
+}
+
+/*
+ * Two machines that have the same name and ISID end each other's session again and again.  An initiator that comes back
+ * from another address once does the same, so this is a warning and not an error.
+ */
+static void
+warn_of_takeover(const struct target_registry_entry *entry, const char *old_host)
+{
+	char name[2 * ISCSI_NAME_MAX];
+
+	log_warning_from(entry->initiator, "session.taken-over",
+			 "initiator=%s target=%s from=%s by=%s hint=\"two machines with the same "
+			 "initiator name "
+			 "throw each other out: give each its own name (InitiatorName)\"",
+			 log_quote(entry->initiator, name, sizeof(name)), entry->target, old_host,
+			 entry->host);
+}
+
 enum target_registry_claim
 target_registry_enter(struct target_registry *registry, struct target_registry_entry *entry)
 {
 	enum target_registry_claim claim = REGISTRY_ENTERED;
+	char old_host[ADDRESS_TEXT_SIZE] = "";
+	bool known;
 
 	pthread_mutex_lock(&registry->lock);
-	struct target_registry_entry *older = find_older(registry, entry);
+	struct target_registry_entry *older = find_older(registry, entry, &known);
 
 	if (older != NULL && older->waiter != NULL) {
-		claim = REGISTRY_FULL; /* two logins at once want the same place */
+		claim = REGISTRY_CONTENDED;
 	} else if (older != NULL) {
+		if (strcmp(older->host, entry->host) != 0)
+			strncat(old_host, older->host, sizeof(old_host) - 1);
 		older->waiter = entry;
 		entry->waits_for = older;
 		kill_locked(older);
 		claim = REGISTRY_WAIT;
-	} else if (registry->count >= UINT16_MAX - 1) {
+	} else if (registry->count >= registry->max - (known ? 0 : registry->reserved)) {
 		claim = REGISTRY_FULL;
 	} else {
-		entry->tsih = next_tsih(registry);
-		entry->entered = true;
-		entry->kill_posted = false;
-		list_append(&registry->entries, &entry->node);
-		registry->count++;
+		add_locked(registry, entry);
 	}
 	pthread_mutex_unlock(&registry->lock);
+	if (old_host[0] != '\0')
+		warn_of_takeover(entry, old_host);
 	return claim;
 }
 
@@ -124,6 +194,7 @@ target_registry_leave(struct target_registry *registry, struct target_registry_e
 	if (entry->entered) {
 		entry->entered = false;
 		list_remove(&entry->node);
+		tsih_mark(registry, entry->tsih, false);
 		registry->count--;
 	}
 	if (entry->waiter != NULL) {
@@ -137,55 +208,61 @@ target_registry_leave(struct target_registry *registry, struct target_registry_e
 	pthread_mutex_unlock(&registry->lock);
 }
 
-bool
-target_registry_has_tsih(struct target_registry *registry, uint16_t tsih)
-{
-	pthread_mutex_lock(&registry->lock);
-	bool found = tsih_in_use(registry, tsih);
-
-	pthread_mutex_unlock(&registry->lock);
-	return found;
-}
-
 uint16_t
-target_registry_next_tsih(struct target_registry *registry)
+target_registry_may_reinstate(struct target_registry *registry, const struct iscsi_login *login)
 {
-	pthread_mutex_lock(&registry->lock);
-	uint16_t tsih = next_tsih(registry);
+	uint16_t status = ISCSI_LOGIN_NO_SESSION;
 
+	pthread_mutex_lock(&registry->lock);
+	const struct list *bucket = bucket_of(registry, login->initiator_name);
+
+	list_for_each(node, bucket) {
+		const struct target_registry_entry *e = list_entry(
+			node, struct target_registry_entry, node);
+
+		if (e->tsih != login->tsih || strcmp(e->initiator, login->initiator_name) != 0 ||
+		    strcmp(e->target, login->target_name) != 0 ||
+		    memcmp(e->isid, login->isid, sizeof(e->isid)) != 0)
+			continue;
+		status = e->cid == login->cid ? ISCSI_LOGIN_OK : ISCSI_LOGIN_TOO_MANY_CONNECTIONS;
+	}
 	pthread_mutex_unlock(&registry->lock);
-	return tsih;
+	return status;
 }
+
+/* --- management -------------------------------------------------------------------------------------------------- */
 
 int
 target_registry_kill(struct target_registry *registry, const struct guid *session_id)
 {
-	int r = ERR_NOT_FOUND;
+	int rc = ERR_NOT_FOUND;
 
 	pthread_mutex_lock(&registry->lock);
-	list_for_each(node, &registry->entries) {
-		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry,
-								 node);
+	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
+		list_for_each(node, &registry->buckets[i]) {
+			struct target_registry_entry *entry = list_entry(
+				node, struct target_registry_entry, node);
 
-		if (!guid_equal(&entry->session_id, session_id))
-			continue;
-		kill_locked(entry);
-		r = 0;
-	}
+			if (!guid_equal(&entry->session_id, session_id))
+				continue;
+			kill_locked(entry);
+			rc = 0;
+		}
 	pthread_mutex_unlock(&registry->lock);
-	return r;
+	return rc;
 }
 
 void
 target_registry_kill_target(struct target_registry *registry, const char *target)
 {
 	pthread_mutex_lock(&registry->lock);
-	list_for_each(node, &registry->entries) {
-		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry,
-								 node);
+	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
+		list_for_each(node, &registry->buckets[i]) {
+			struct target_registry_entry *entry = list_entry(
+				node, struct target_registry_entry, node);
 
-		if (strcmp(entry->target, target) == 0)
-			kill_locked(entry);
-	}
+			if (strcmp(entry->target, target) == 0)
+				kill_locked(entry);
+		}
 	pthread_mutex_unlock(&registry->lock);
 }

@@ -163,7 +163,9 @@ alloc(const struct target_options *options, struct array *array)
 	target->array = array;
 	target->stranger_budget.max_bytes = STRANGER_BYTES;
 	target->session_budget.max_bytes = SESSION_BYTES;
-	target_registry_init(&target->registry);
+	/* some connections stay for logins, so that sessions can be had anew */
+	target_registry_init(&target->registry, target->options.max_connections -
+							target->options.max_connections / 16);
 	guid_map_init(&target->units);
 	list_init(&target->holds);
 	target_ack_init(&target->no_conns, 1);

@@ -331,11 +331,19 @@ int target_hold_abort(struct target_thread *thread, const struct target_abort_re
 
 /* ---- registry.c: all sessions, for reinstatement, TSIHs and management ----------------------- */
 
+#define REGISTRY_BUCKETS 1024u
+
 struct target_registry {
 	pthread_mutex_t lock;
-	struct list entries; /* struct target_registry_entry.node */
+	struct list buckets[REGISTRY_BUCKETS]; /* struct target_registry_entry.node, by initiator */
+	uint8_t tsihs[(UINT16_MAX + 1) / 8];   /* a bit for each that is in use */
 	uint16_t last_tsih;
 	size_t count;
+	/*
+	 * At most max entries; the last `reserved` of them are for initiators that have a session
+	 * already.
+	 */
+	size_t max, reserved;
 };
 
 /* Embedded in a connection. */
@@ -343,8 +351,10 @@ struct target_registry_entry {
 	struct list node; /* registry.lock, all of it */
 	bool entered;
 	const char *initiator, *target; /* of the connection's login */
+	const char *host;               /* the peer's address */
 	uint8_t isid[ISCSI_ISID_SIZE];
-	uint16_t tpgt, tsih;
+	uint16_t tpgt, tsih, cid;
+	uint16_t wanted_tsih; /* of the connection that this one reinstates; 0 = a new session */
 	struct guid session_id;
 	struct target_thread *thread; /* that has the connection, or will */
 	bool kill_posted;
@@ -355,22 +365,35 @@ struct target_registry_entry {
 	struct target_thread *wake_thread;
 };
 
-enum target_registry_claim { REGISTRY_ENTERED, REGISTRY_WAIT, REGISTRY_FULL };
+enum target_registry_claim {
+	REGISTRY_ENTERED,
+	REGISTRY_WAIT,      /* an older session ends first */
+	REGISTRY_CONTENDED, /* another login waits for the same session */
+	REGISTRY_FULL,      /* no place, or none for an initiator without a session */
+};
 
-void target_registry_init(struct target_registry *registry);
+/* max: sessions at one time. */
+void target_registry_init(struct target_registry *registry, size_t max);
 void target_registry_fini(struct target_registry *registry);
 /*
- * Enter a session.  If an older one has the same initiator, ISID, target and tag: have it ended
- * and say WAIT; entry->wake runs on entry->wake_thread when it has gone, then claim again.
+ * Enter a session.  If an older one has the same initiator, ISID, target and tag: have it ended and return REGISTRY_WAIT;
+ * entry->wake runs on entry->wake_thread when it has gone, then claim again.
  */
 enum target_registry_claim target_registry_enter(struct target_registry *registry,
 						 struct target_registry_entry *entry);
 /* Leave, or stop waiting.  Harmless when it is neither. */
 void target_registry_leave(struct target_registry *registry, struct target_registry_entry *entry);
-bool target_registry_has_tsih(struct target_registry *registry, uint16_t tsih);
+/*
+ * What a login with a TSIH may do.  Returns ISCSI_LOGIN_OK (it reinstates the connection of its own session, RFC 7143
+ * §6.3.4: same initiator, ISID, TSIH and CID), ISCSI_LOGIN_TOO_MANY_CONNECTIONS (another CID), or ISCSI_LOGIN_NO_SESSION.
+ */
+uint16_t target_registry_may_reinstate(struct target_registry *registry,
+				       const struct iscsi_login *login);
+/* A TSIH for a discovery session: never 0, and no session's of a target. */
 uint16_t target_registry_next_tsih(struct target_registry *registry);
-/* Have a session ended: 0 or ERR_NOT_FOUND; all of a target. */
+/* Have a session ended.  Returns 0 or ERR_NOT_FOUND. */
 int target_registry_kill(struct target_registry *registry, const struct guid *session_id);
+/* Have all sessions of a target ended. */
 void target_registry_kill_target(struct target_registry *registry, const char *target);
 
 /* ---- session.c: a nexus and its LUN map ------------------------------------------------------ */

@@ -551,22 +551,28 @@ test_request_while_pending_drops_the_connection(void **state)
 	peer_fini(&p);
 }
 
+/* Whether a login may name a session is the owner's decision; the answer has the TSIH that the owner gives. */
 static void
-test_joining_a_session_is_refused(void **state)
+test_a_login_with_a_tsih_is_the_owners_decision(void **state)
 {
-	uint8_t bhs[BHS_SIZE];
-	struct got got;
-	struct peer p;
+	for (unsigned refused = 0; refused < 2; refused++) {
+		uint8_t bhs[BHS_SIZE];
+		struct got got;
+		struct peer p;
 
-	(void)state;
-	peer_init(&p, NULL);
-	peer_request(&p, bhs, OP_LOGIN, T | OPERATIONAL | TO_FULL, true);
-	put_be16(bhs + AT_TSIH, 7);
-	peer_send(&p, bhs, names, sizeof(names));
-	peer_expect(&p, OP_LOGIN_RESPONSE, &got);
-	assert_int_equal(status_of(&got), ISCSI_LOGIN_NO_SESSION);
-	assert_int_equal(iscsi_conn_login(p.conn)->tsih, 7);
-	peer_fini(&p);
+		(void)state;
+		peer_init(&p, NULL);
+		p.reply.status = refused ? ISCSI_LOGIN_NO_SESSION : ISCSI_LOGIN_OK;
+		peer_request(&p, bhs, OP_LOGIN, T | OPERATIONAL | TO_FULL, true);
+		put_be16(bhs + AT_TSIH, 7);
+		peer_send(&p, bhs, names, sizeof(names));
+		peer_expect(&p, OP_LOGIN_RESPONSE, &got);
+		assert_int_equal(status_of(&got),
+				 refused ? ISCSI_LOGIN_NO_SESSION : ISCSI_LOGIN_OK);
+		assert_int_equal(iscsi_conn_login(p.conn)->tsih, 7);
+		assert_int_equal(get_be16(got.bhs + AT_TSIH), refused ? 7 : 0x77);
+		peer_fini(&p);
+	}
 }
 
 int
@@ -598,7 +604,7 @@ main(void)
 		cmocka_unit_test(test_owner_decides_later),
 		cmocka_unit_test(test_owner_refuses_later),
 		cmocka_unit_test(test_request_while_pending_drops_the_connection),
-		cmocka_unit_test(test_joining_a_session_is_refused),
+		cmocka_unit_test(test_a_login_with_a_tsih_is_the_owners_decision),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

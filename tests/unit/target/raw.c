@@ -122,72 +122,95 @@ put_pair(char *text, size_t at, const char *key, const char *value)
 }
 
 static void
-connect_to(struct raw *raw, uint16_t port)
+connect_to(struct raw *raw, const char *from, uint16_t port)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in source = { .sin_family = AF_INET };
 
 	*raw = (struct raw){ .cmd_sn = raw->cmd_sn != 0 ? raw->cmd_sn : 1 };
 	raw->next_itt = 1;
 	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	raw->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(raw->fd >= 0);
+	if (from != NULL) {
+		assert_int_equal(inet_pton(AF_INET, from, &source.sin_addr), 1);
+		assert_int_equal(bind(raw->fd, (struct sockaddr *)&source, sizeof(source)), 0);
+	}
 	assert_int_equal(connect(raw->fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
 }
 
 /* One step of the operational stage; the status class and detail of its response. */
 static unsigned
-login_step(struct raw *raw, bool last, unsigned isid, const char *text, size_t len)
+login_step(struct raw *raw, bool last, const struct raw_who *who, const char *text, size_t len)
 {
 	uint8_t bhs[RAW_BHS] = { 0x43, last ? 0x87 : 0x04, [8] = 0x80 };
 	static struct raw_pdu pdu;
 
-	put_be24(bhs + 11, isid);
+	put_be24(bhs + 11, who->isid);
+	put_be16(bhs + 14, who->tsih);
 	put_be32(bhs + 16, 1);
+	put_be16(bhs + 20, who->cid);
 	put_be32(bhs + 24, raw->cmd_sn);
 	put_be32(bhs + 28, raw->exp_stat_sn);
 	put_pdu(raw, bhs, text, (uint32_t)len);
 	raw_flush(raw);
 	raw_expect(raw, &pdu, 0x23, 0);
+	raw->tsih = get_be16(pdu.bhs + 14);
 	return get_be16(pdu.bhs + 36);
 }
 
 static size_t
-login_keys(char *text, const char *host, const char *target, bool immediate_data)
+login_keys(char *text, const struct raw_who *who)
 {
-	size_t len = put_pair(text, 0, "InitiatorName", host);
+	size_t len = put_pair(text, 0, "InitiatorName", who->host);
 
-	len = put_pair(text, len, "TargetName", target);
-	len = put_pair(text, len, "SessionType", "Normal");
+	if (who->target != NULL)
+		len = put_pair(text, len, "TargetName", who->target);
+	len = put_pair(text, len, "SessionType", who->target != NULL ? "Normal" : "Discovery");
 	len = put_pair(text, len, "InitialR2T", "Yes");
-	return put_pair(text, len, "ImmediateData", immediate_data ? "Yes" : "No");
+	return put_pair(text, len, "ImmediateData", who->immediate_data ? "Yes" : "No");
+}
+
+unsigned
+raw_try_login(struct raw *raw, uint16_t port, const struct raw_who *who)
+{
+	char text[1024];
+
+	connect_to(raw, who->from, port);
+	raw->next_itt++;
+	return login_step(raw, true, who, text, login_keys(text, who));
 }
 
 void
 raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, unsigned isid,
 	  bool immediate_data)
 {
-	char text[1024];
+	struct raw_who who = {
+		.host = host,
+		.target = target,
+		.isid = isid,
+		.immediate_data = immediate_data,
+	};
 
-	connect_to(raw, port);
-	assert_int_equal(
-		login_step(raw, true, isid, text, login_keys(text, host, target, immediate_data)),
-		0);
-	raw->next_itt++;
+	assert_int_equal(raw_try_login(raw, port, &who), 0);
 }
 
 void
 raw_login_first(struct raw *raw, uint16_t port, const char *host, const char *target)
 {
+	struct raw_who who = { .host = host, .target = target, .isid = 1 };
 	char text[1024];
 
-	connect_to(raw, port);
-	assert_int_equal(login_step(raw, false, 1, text, login_keys(text, host, target, false)), 0);
+	connect_to(raw, NULL, port);
+	assert_int_equal(login_step(raw, false, &who, text, login_keys(text, &who)), 0);
 }
 
 unsigned
 raw_login_last(struct raw *raw)
 {
-	return login_step(raw, true, 1, "", 0);
+	struct raw_who who = { .isid = 1 };
+
+	return login_step(raw, true, &who, "", 0);
 }
 
 void

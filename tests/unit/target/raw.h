@@ -19,6 +19,7 @@
 struct raw {
 	int fd;
 	uint32_t cmd_sn, exp_stat_sn, next_itt;
+	uint16_t tsih;  /* as the login response gave it */
 	size_t out_len; /* of out, to be sent by raw_flush */
 	uint8_t out[64 * 1024];
 };
@@ -45,6 +46,17 @@ void raw_login(struct raw *raw, uint16_t port, const char *host, const char *tar
  */
 void raw_login_first(struct raw *raw, uint16_t port, const char *host, const char *target);
 unsigned raw_login_last(struct raw *raw);
+/* Who logs in, from where, and to what. */
+struct raw_who {
+	const char *host, *target; /* target NULL = a discovery session */
+	const char *from;          /* an address of this host, such as "127.0.0.2"; NULL = any */
+	unsigned isid;
+	uint16_t tsih, cid;
+	bool immediate_data;
+};
+
+/* As raw_login; returns the status of the login response: class << 8 | detail. */
+unsigned raw_try_login(struct raw *raw, uint16_t port, const struct raw_who *who);
 void raw_close(struct raw *raw);
 /* Takes the unit attentions away: TEST UNIT READY until it gives GOOD. */
 void raw_ready(struct raw *raw, unsigned lun);

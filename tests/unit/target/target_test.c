@@ -103,8 +103,17 @@ env_setup_impatient(void **state)
 		.nop_interval_ms = 200,
 		.nop_timeout_ms = 300,
 		.portal_retry_ms = 20,
+		.discovery_idle_ms = 500,
 		.max_connections = 2,
 	};
+
+	return set_up(state, &options);
+}
+
+int
+env_setup_few(void **state)
+{
+	struct target_options options = { .max_connections = 32 };
 
 	return set_up(state, &options);
 }

@@ -40,6 +40,7 @@ int env_setup(void **state);
 int env_setup_workers(void **state);
 /* Short timeouts, and two connections at most. */
 int env_setup_impatient(void **state);
+int env_setup_few(void **state);           /* 32 connections */
 int env_setup_small_buffers(void **state); /* 128 KiB for each thread */
 int env_teardown(void **state);
 /* A memory LUN below a fault layer, named "lun<n>". */

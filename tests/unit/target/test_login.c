@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of who may log in, which targets an initiator is told about, and how sessions end. */
+#include "raw.h"
 #include "target_test.h"
 
 #include <netinet/in.h>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -422,6 +424,118 @@ test_one_address_has_so_many_half_open_connections(void **state)
 	assert_true(closed >= MANY - 64 && closed < MANY);
 }
 
+/* RFC 7143 §6.3.4: the same TSIH and CID take the place of a connection that was lost without a word. */
+static void
+test_a_connection_is_reinstated_in_its_session(void **state)
+{
+	struct env *env = *state;
+	struct raw_who who = { .host = HOST_1, .target = NAME_A, .isid = 9, .cid = 3 };
+	static struct raw first, second, other;
+	char byte;
+
+	assert_int_equal(raw_try_login(&first, env->port, &who), 0);
+	who.tsih = first.tsih;
+	who.cid = 4;
+	assert_int_equal(raw_try_login(&other, env->port, &who), 0x0206);
+	raw_close(&other);
+	who.cid = 3;
+	who.host = HOST_2;
+	assert_int_equal(raw_try_login(&other, env->port, &who), 0x020a);
+	raw_close(&other);
+	who.host = HOST_1;
+	who.tsih++;
+	assert_int_equal(raw_try_login(&other, env->port, &who), 0x020a);
+	raw_close(&other);
+	who.tsih--;
+	assert_int_equal(raw_try_login(&second, env->port, &who), 0);
+	assert_int_equal(second.tsih, first.tsih);
+	raw_ready(&second, 0);
+	while (recv(first.fd, &byte, 1, 0) > 0) {
+	}
+	raw_close(&first);
+	raw_close(&second);
+}
+
+/* Two machines with one name: the log names both and says what to change. */
+static void
+test_a_takeover_from_another_address_is_a_warning(void **state)
+{
+	struct env *env = *state;
+	struct raw_who who = { .host = HOST_1, .target = NAME_A, .from = "127.0.0.2", .isid = 9 };
+	static struct raw one, same, two;
+	static char text[16384];
+
+	catch_log();
+	assert_int_equal(raw_try_login(&one, env->port, &who), 0);
+	assert_int_equal(raw_try_login(&same, env->port, &who), 0); /* it came back: no warning */
+	who.from = "127.0.0.3";
+	assert_int_equal(raw_try_login(&two, env->port, &who), 0);
+	caught_log(text, sizeof(text));
+	const char *line = strstr(text, "warning session.taken-over");
+
+	assert_non_null(line);
+	assert_null(strstr(line + strlen("warning session.t"), "session.taken-over"));
+	assert_non_null(strstr(line, "from=127.0.0.2 by=127.0.0.3 hint=\"two machines"));
+	raw_close(&one);
+	raw_close(&same);
+	raw_close(&two);
+}
+
+/* The last sessions are for initiators that have one, so that strangers cannot take their places. */
+static void
+test_the_last_sessions_are_for_who_has_one(void **state)
+{
+	struct env *env = *state;
+	static struct raw raws[64];
+	struct raw_who who = { .host = HOST_1, .target = NAME_A };
+	unsigned count = 0, status;
+	char name[64];
+
+	assert_int_equal(raw_try_login(&raws[count++], env->port, &who), 0);
+	do {
+		assert_true(count < ARRAY_LEN(raws));
+		snprintf(name, sizeof(name), "iqn.2026-11.test:stranger%u", count);
+		who.host = name;
+		status = raw_try_login(&raws[count++], env->port, &who);
+	} while (status == 0);
+	assert_int_equal(status, 0x0302);
+	assert_int_equal(count - 1,
+			 30 - 3); /* of 32 connections 2 are for logins; 1/8 are reserved */
+	who.host = HOST_1;
+	who.isid = 77;
+	assert_true(count < ARRAY_LEN(raws));
+	assert_int_equal(raw_try_login(&raws[count++], env->port, &who), 0);
+	for (unsigned i = 0; i < count; i++)
+		raw_close(&raws[i]);
+}
+
+/* A discovery session that only answers pings ends after a time. */
+static void
+test_an_idle_discovery_session_ends(void **state)
+{
+	struct env *env = *state;
+	struct raw_who who = { .host = HOST_1 };
+	static struct raw raw;
+	static struct raw_pdu pdu;
+	unsigned pings = 0;
+
+	assert_int_equal(raw_try_login(&raw, env->port, &who), 0);
+	while (raw_receive(&raw, &pdu, 10000)) {
+		uint8_t bhs[RAW_BHS] = { 0x40, 0x80 };
+
+		if (raw_opcode(&pdu) != 0x20)
+			continue;
+		pings++;
+		put_be32(bhs + 16, 0xffffffff);
+		memcpy(bhs + 20, pdu.bhs + 20, 4);
+		put_be32(bhs + 24, raw.cmd_sn);
+		if (send(raw.fd, bhs, sizeof(bhs), MSG_NOSIGNAL) < 0)
+			break;
+	}
+	assert_true(pings >= 1);
+	raw_close(&raw);
+}
+
 static void
 test_a_portal_whose_port_is_taken_listens_when_it_is_free(void **state)
 {
@@ -496,6 +610,11 @@ main(void)
 		IMPATIENT_TEST(test_a_peer_that_answers_stays),
 		IMPATIENT_TEST(test_the_oldest_half_open_connection_gives_way),
 		ENV_TEST(test_one_address_has_so_many_half_open_connections),
+		ENV_TEST(test_a_connection_is_reinstated_in_its_session),
+		ENV_TEST(test_a_takeover_from_another_address_is_a_warning),
+		cmocka_unit_test_setup_teardown(test_the_last_sessions_are_for_who_has_one,
+						env_setup_few, env_teardown),
+		IMPATIENT_TEST(test_an_idle_discovery_session_ends),
 		IMPATIENT_TEST(test_a_portal_whose_port_is_taken_listens_when_it_is_free),
 		ENV_TEST(test_stop_ends_sessions),
 	};
