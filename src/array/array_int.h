@@ -43,6 +43,11 @@ struct array {
 
 	struct catalog *catalog; /* writer thread, once it runs */
 
+	/* group.c; writer thread: relative ports that may be in use, a bit each */
+	uint64_t ports[(UINT16_MAX + 1) / 64];
+	bool ports_known;
+	uint64_t ports_visited; /* what finding ports has cost: groups and bits looked at */
+
 	pthread_t writer, verifier;
 	bool writer_runs, verifier_runs; /* array_open, array_close */
 	struct workers *workers;         /* jobs, and files to unlink */

@@ -4,7 +4,9 @@
  * relative target port identifier (SPC-4 §7.8.6.1) is array-wide, counts up and wraps, so that it
  * is reused as late as possible.
  */
+#include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 #include "array/array_int.h"
 #include "base/err.h"
@@ -31,14 +33,39 @@ free_tag(const struct state *view, const struct guid *target_id)
 	return tag;
 }
 
-static bool
-port_is_used(const struct state *view, uint32_t port)
+/*
+ * Which relative ports may be in use: every port of a group has its bit; one whose group was deleted,
+ * or was never committed, keeps it until the bits are taken anew, which happens when all are set.
+ * So the next free port is found without a look at all groups.
+ */
+static void
+ports_load(struct array *array, const struct state *view)
 {
-	for (size_t i = 0; i < state_count(view, ROW_PORTAL_GROUP); i++)
-		if (((const struct row_portal_group *)state_at(view, ROW_PORTAL_GROUP, i))
-			    ->relative_port == port)
-			return true;
-	return false;
+	size_t count = state_count(view, ROW_PORTAL_GROUP);
+
+	memset(array->ports, 0, sizeof(array->ports));
+	for (size_t i = 0; i < count; i++) {
+		const struct row_portal_group *group = state_at(view, ROW_PORTAL_GROUP, i);
+
+		array->ports[group->relative_port / 64] |= 1ull << group->relative_port % 64;
+	}
+	array->ports_known = true;
+	array->ports_visited += count;
+}
+
+/* The first port behind `last` that is certainly free, going round once; 0 = none. */
+static uint32_t
+port_find(struct array *array, uint32_t last)
+{
+	uint32_t port = last;
+
+	for (uint32_t i = 0; i < UINT16_MAX; i++) {
+		port = port >= UINT16_MAX ? 1 : port + 1;
+		array->ports_visited++;
+		if ((array->ports[port / 64] & 1ull << port % 64) == 0)
+			return port;
+	}
+	return 0;
 }
 
 static int
@@ -54,10 +81,15 @@ take_relative_port(struct array *array, const struct state *view, uint32_t *ret_
 		return err_set(ERR_LIMIT,
 			       "the array has %d portal groups: no relative port is left",
 			       UINT16_MAX);
-	port = (uint32_t)last;
-	do
-		port = port >= UINT16_MAX ? 1 : port + 1;
-	while (port_is_used(view, port));
+	if (!array->ports_known)
+		ports_load(array, view);
+	port = port_find(array, (uint32_t)last);
+	if (port == 0) {
+		ports_load(array, view);
+		port = port_find(array, (uint32_t)last);
+	}
+	assert(port != 0);
+	array->ports[port / 64] |= 1ull << port % 64;
 	*ret_port = port;
 	return catalog_counter_set(array->catalog, CATALOG_RELATIVE_PORT, port);
 }

@@ -4,6 +4,8 @@
 
 #include "array_test.h"
 
+#include "array/array_int.h"
+
 static const struct row_target *
 target_row(const struct state *state, struct guid target)
 {
@@ -203,6 +205,48 @@ test_relative_ports_count_on_in_the_whole_array(void **state)
 	assert_int_equal(relative_port_of(f->array, make_group(f->array, t2)), 3);
 }
 
+/* The writer stands still meanwhile: nothing is under way. */
+static void
+test_the_ports_of_deleted_groups_are_used_again_when_all_were(void **state)
+{
+	struct fixture *f = *state;
+	struct guid t = make_target(f->array, "t"), kept, gone;
+
+	kept = make_group(f->array, t);
+	gone = make_group(f->array, t);
+	assert_int_equal(relative_port_of(f->array, gone), 2);
+	assert_ok(array_group_delete(f->array, NULL, &gone, false, NULL));
+	/* all others were used once */
+	memset(f->array->ports, 0xff, sizeof(f->array->ports));
+	assert_int_equal(relative_port_of(f->array, make_group(f->array, t)), 3);
+	memset(f->array->ports, 0xff, sizeof(f->array->ports));
+	f->array->ports_known = false;
+	assert_int_equal(relative_port_of(f->array, make_group(f->array, t)), 4);
+	assert_int_equal(relative_port_of(f->array, kept), 1);
+}
+
+static uint64_t
+port_visits(struct array *a, unsigned targets)
+{
+	uint64_t before = a->ports_visited;
+	char name[16];
+
+	for (unsigned i = 0; i < targets; i++) {
+		snprintf(name, sizeof(name), "t%u-%u", targets, i);
+		assert_ok(array_target_create(a, NULL, NULL, name, true, NULL));
+	}
+	return a->ports_visited - before;
+}
+
+static void
+test_a_port_is_found_without_a_look_at_all_groups(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+
+	assert_true(port_visits(a, 50) <= 100);
+	assert_true(port_visits(a, 200) <= 200);
+}
+
 static void
 test_portal_is_in_one_group_of_a_target(void **state)
 {
@@ -396,6 +440,8 @@ main(void)
 		WITH_ARRAY(test_group_on_request_has_all_portals),
 		WITH_ARRAY(test_tags_are_the_lowest_free_in_their_target),
 		WITH_ARRAY(test_relative_ports_count_on_in_the_whole_array),
+		WITH_ARRAY(test_the_ports_of_deleted_groups_are_used_again_when_all_were),
+		WITH_ARRAY(test_a_port_is_found_without_a_look_at_all_groups),
 		WITH_ARRAY(test_portal_is_in_one_group_of_a_target),
 		WITH_ARRAY(test_group_with_portals_is_not_deleted_unless_asked),
 		WITH_ARRAY(test_group_is_not_deleted_beside_a_portal_that_joins_it),
