@@ -20,21 +20,23 @@ provider_look_live_lun(const struct provider_look *look, const struct guid *lun_
 	return state_find(look->view.live, ROW_LIVE_LUN, lun_id);
 }
 
-/* docs/design/operations.md, column "query". */
-static bool
-is_busy(enum lun_operation operation)
+/* The guards that an operation answers busy to: docs/design/operations.md, the columns "query". */
+static unsigned
+busy_guards(enum lun_operation operation)
 {
 	switch (operation) {
 	case OPERATION_CREATE:
-	case OPERATION_EXTEND:
 	case OPERATION_DELETE:
-		return true;
-	case OPERATION_NONE:
+		return PROVIDER_BUSY | PROVIDER_BUSY_TARGETS | PROVIDER_BUSY_SIZE;
+	case OPERATION_EXTEND:
+		return PROVIDER_BUSY_SIZE;
 	case OPERATION_ASSOCIATE:
+		return PROVIDER_BUSY_TARGETS;
+	case OPERATION_NONE:
 	case OPERATION_STATUS:
 		break;
 	}
-	return false;
+	return 0;
 }
 
 static HRESULT
@@ -46,7 +48,7 @@ guard_lun(const struct provider_look *look, const struct com_object *object, uns
 		return S_OK;
 	if ((guards & PROVIDER_FAILED) != 0 && live->health == HEALTH_FAILED)
 		return com_fail(VDS_E_OBJECT_STATUS_FAILED, live->reason);
-	if ((guards & PROVIDER_BUSY) != 0 && is_busy(live->operation))
+	if ((guards & busy_guards(live->operation)) != 0)
 		return com_fail(VDS_E_ANOTHER_CALL_IN_PROGRESS, "another operation holds the LUN");
 	return S_OK;
 }

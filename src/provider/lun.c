@@ -178,7 +178,7 @@ lun_query_max_lun_extend_size(IVdsLun *self, VDS_OBJECT_ID *drives, LONG drive_c
 
 	if (SUCCEEDED(hr))
 		hr = check_drives(drives, drive_count);
-	hr = provider_change(object, PROVIDER_FAILED | PROVIDER_BUSY, &client, hr);
+	hr = provider_change(object, PROVIDER_FAILED | PROVIDER_BUSY_SIZE, &client, hr);
 	if (FAILED(hr))
 		return hr;
 	rc = client_lun_max_extend(client, &object->id, &bytes);
@@ -434,7 +434,7 @@ iscsi_associate_targets(IVdsLunIscsi *self, VDS_OBJECT_ID *target_ids, LONG coun
 static HRESULT STDMETHODCALLTYPE
 iscsi_query_associated_targets(IVdsLunIscsi *self, IEnumVdsObject **ret_enum)
 {
-	return provider_list_slice(ISCSI_OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY,
+	return provider_list_slice(ISCSI_OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY_TARGETS,
 				   &provider_target_class, state_lun_targets,
 				   offsetof(struct row_association, target_id), ret_enum);
 }

@@ -56,10 +56,13 @@ struct client *provider_core_client(struct provider_core *core);
 
 /* ---- the prologue of every method: arguments, state, failure (enter.c) ---- */
 
+/* What of a LUN may make a method answer something else, as flags. */
 enum provider_guard {
-	PROVIDER_FAILED = 1, /* a LUN that has failed answers VDS_E_OBJECT_STATUS_FAILED */
-	PROVIDER_BUSY =
-		2, /* a LUN that an operation holds answers VDS_E_ANOTHER_CALL_IN_PROGRESS */
+	PROVIDER_FAILED = 1, /* a LUN that has failed: VDS_E_OBJECT_STATUS_FAILED */
+	/* An operation that makes the answer uncertain: VDS_E_ANOTHER_CALL_IN_PROGRESS. */
+	PROVIDER_BUSY = 2,         /* whether the LUN exists */
+	PROVIDER_BUSY_TARGETS = 4, /* through which targets it is accessible */
+	PROVIDER_BUSY_SIZE = 8,    /* how large it is */
 };
 
 struct provider_look {

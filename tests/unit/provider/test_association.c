@@ -214,26 +214,129 @@ test_a_failed_lun_says_failed(void **state)
 	assert_query(S_OK);
 }
 
+/* ---- what an operation makes uncertain: the table of docs/design/operations.md ---- */
+
+static HRESULT
+ask_targets(void)
+{
+	IEnumVdsObject *list = NULL;
+	HRESULT hr = IVdsLunIscsi_QueryAssociatedTargets(lun, &list);
+
+	assert_int_equal(list != NULL, SUCCEEDED(hr));
+	if (list != NULL)
+		RELEASE(list);
+	return hr;
+}
+
+static HRESULT
+ask_size(void)
+{
+	IVdsLun *l = query(lun, &IID_IVdsLun);
+	ULONGLONG bytes;
+	HRESULT hr = IVdsLun_QueryMaxLunExtendSize(l, NULL, 0, &bytes);
+
+	RELEASE(l);
+	return hr;
+}
+
+static HRESULT
+ask_identity(void)
+{
+	IVdsLun *l = query(lun, &IID_IVdsLun);
+	VDS_LUN_INFORMATION info;
+	HRESULT hr = IVdsLun_GetIdentificationData(l, &info);
+
+	provider_lun_information_free(&info);
+	RELEASE(l);
+	return hr;
+}
+
+static HRESULT
+ask_controllers(void)
+{
+	IVdsLun *l = query(lun, &IID_IVdsLun);
+	IEnumVdsObject *list = NULL;
+	HRESULT hr = IVdsLun_QueryActiveControllers(l, &list);
+
+	if (list != NULL)
+		RELEASE(list);
+	RELEASE(l);
+	return hr;
+}
+
+/* The text of the table's cell, trimmed, in buf. */
+static const char *
+cell(const char *line, unsigned column, char buf[64])
+{
+	size_t len;
+
+	for (unsigned i = 0; i <= column; i++) {
+		line = strchr(line, '|');
+		assert_non_null(line);
+		line++;
+	}
+	line += strspn(line, " ");
+	len = strcspn(line, "|");
+	while (len > 0 && line[len - 1] == ' ')
+		len--;
+	snprintf(buf, 64, "%.*s", (int)len, line);
+	return buf;
+}
+
+/* The first line of the document that begins with a cell of that name. */
 static void
-test_operations_that_hold_the_lun_say_busy(void **state)
+find_line(FILE *file, const char *name, char line[512])
+{
+	char buf[64];
+
+	rewind(file);
+	while (fgets(line, 512, file) != NULL)
+		if (line[0] == '|' && strncmp(cell(line, 0, buf), name, strlen(name)) == 0)
+			return;
+	fail_msg("operations.md has no row for %s", name);
+}
+
+static void
+test_a_query_is_busy_only_while_its_answer_is_uncertain(void **state)
 {
 	static const struct {
-		enum lun_operation operation;
-		HRESULT hr;
-	} table[] = {
-		{ OPERATION_NONE, S_OK },
-		{ OPERATION_CREATE, VDS_E_ANOTHER_CALL_IN_PROGRESS },
-		{ OPERATION_EXTEND, VDS_E_ANOTHER_CALL_IN_PROGRESS },
-		{ OPERATION_DELETE, VDS_E_ANOTHER_CALL_IN_PROGRESS },
-		{ OPERATION_ASSOCIATE, S_OK },
-		{ OPERATION_STATUS, S_OK },
+		const char *column;
+		HRESULT (*ask)(void);
+	} asked[] = {
+		{ "query targets", ask_targets },
+		{ "query size", ask_size },
+		{ "query other", ask_identity },
+		{ "query other", ask_controllers },
 	};
+	const struct row_field *operations = &row_type(ROW_LIVE_LUN)->fields[2];
+	FILE *file = fopen(OPERATIONS_MD, "r");
+	char header[512], line[512], buf[64];
+	unsigned found = 0;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		set_live(HEALTH_OK, table[i].operation);
-		assert_query(table[i].hr);
+	assert_non_null(file);
+	find_line(file, "held by", header);
+	for (unsigned o = 0; operations->names[o] != NULL; o++) {
+		find_line(file, operations->names[o], line);
+		set_live(HEALTH_OK, (enum lun_operation)o);
+		for (unsigned column = 1; column <= 9; column++) {
+			for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+				HRESULT expected;
+
+				if (strcmp(cell(header, column, buf), asked[i].column) != 0)
+					continue;
+				expected = strcmp(cell(line, column, buf), "busy") == 0
+						   ? VDS_E_ANOTHER_CALL_IN_PROGRESS
+						   : S_OK;
+				found++;
+				if (asked[i].ask() != expected)
+					fail_msg("%s during %s is documented as %s",
+						 asked[i].column, operations->names[o], buf);
+			}
+		}
 	}
+	assert_int_equal(found, 6 * ARRAY_LEN(asked));
+	fclose(file);
 }
 
 static void
@@ -335,7 +438,7 @@ main(void)
 		EACH(test_the_enumerator_is_a_snapshot),
 		EACH(test_elements_are_those_of_query_targets),
 		EACH(test_a_failed_lun_says_failed),
-		EACH(test_operations_that_hold_the_lun_say_busy),
+		EACH(test_a_query_is_busy_only_while_its_answer_is_uncertain),
 		EACH(test_corrupt_comes_before_deleted_before_failed_before_busy),
 		EACH(test_reenumerate_and_refresh_cure_a_corrupt_cache),
 		EACH(test_failures_of_a_change_are_those_of_the_array),
