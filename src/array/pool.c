@@ -80,8 +80,14 @@ create(struct array *array, struct pool_change *c)
 	char *real = realpath(c->path, NULL);
 	int rc;
 
-	if (real == NULL)
-		return err_set(-errno, "%s: %s", c->path, strerror(errno));
+	if (real == NULL) {
+		bool named = errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG ||
+			     errno == ELOOP;
+
+		return err_set(named ? ERR_INVALID : -errno,
+			       "the directory %s cannot be used for a pool: %s", c->path,
+			       strerror(errno));
+	}
 	row.path = real;
 	c->path = real;
 	rc = path_is_free(array, real);

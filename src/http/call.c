@@ -94,6 +94,7 @@ http_dispatch(struct http *http, const struct http_request *request, struct http
 		.http = http,
 		.array = http->array,
 		.request.principal = &request->principal,
+		.streams = request->streams != NULL ? request->streams : &http->sockets[0].streams,
 	};
 	int rc;
 

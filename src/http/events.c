@@ -20,6 +20,7 @@
 
 struct http_stream {
 	struct http *http;
+	atomic_uint *streams; /* of its socket: it counts as one there */
 	struct array_listener *listener;
 	struct strbuf pending; /* encoded, of which `sent` bytes are out */
 	size_t sent;
@@ -192,29 +193,30 @@ http_stream_free(struct http_stream *stream)
 		array_listener_free(stream->listener);
 	strbuf_fini(&stream->pending);
 	state_unref(stream->live);
-	atomic_fetch_sub(&stream->http->streams, 1);
+	atomic_fetch_sub(stream->streams, 1);
 	mem_free(stream);
 }
 
 /* Takes the place of one more stream.  NULL: none is left, or no memory; the text is set. */
 static struct http_stream *
-stream_new(struct http *http, int *ret_rc)
+stream_new(struct http *http, atomic_uint *streams, int *ret_rc)
 {
 	struct http_stream *stream;
 
-	if (atomic_fetch_add(&http->streams, 1) >= http->max_streams) {
-		atomic_fetch_sub(&http->streams, 1);
-		*ret_rc = err_set(ERR_LIMIT, "there are %u event streams already",
+	if (atomic_fetch_add(streams, 1) >= http->max_streams) {
+		atomic_fetch_sub(streams, 1);
+		*ret_rc = err_set(ERR_LIMIT, "there are %u event streams on this socket already",
 				  http->max_streams);
 		return NULL;
 	}
 	stream = mem_calloc(1, sizeof(*stream));
 	if (stream == NULL) {
-		atomic_fetch_sub(&http->streams, 1);
+		atomic_fetch_sub(streams, 1);
 		*ret_rc = -ENOMEM;
 		return NULL;
 	}
 	stream->http = http;
+	stream->streams = streams;
 	strbuf_init(&stream->pending);
 	return stream;
 }
@@ -228,7 +230,7 @@ http_events(struct http_call *call, struct http_reply *reply)
 
 	if (call->args.since != 0 && call->args.incarnation == 0)
 		return err_set(ERR_INVALID, "since needs its incarnation");
-	reply->stream = stream_new(call->http, &rc);
+	reply->stream = stream_new(call->http, call->streams, &rc);
 	if (reply->stream == NULL)
 		return rc;
 	rc = array_listen(call->array, call->args.incarnation, call->args.since,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside http: a request becomes a call (route, ids, arguments), the route's handler fills a reply,
- * the server sends it.  Only server.c and listen.c know sockets and libmicrohttpd; everything else
- * is plain functions.
+ * Inside http: a request becomes a call (verb, ids, arguments), the verb's handler fills a reply, the connection sends
+ * it.  Only server.c, conn.c, listen.c and principal.c know sockets; everything else is plain functions, which the thread
+ * of the connection calls.
  */
 #ifndef VDS_HTTP_HTTP_INT_H
 #define VDS_HTTP_HTTP_INT_H
@@ -16,17 +16,17 @@
 #include <sys/types.h>
 
 #include "array/array.h"
+#include "base/list.h"
 #include "base/str.h"
 #include "http/http.h"
 #include "model/state.h"
 #include "model/verbs.h"
 #include "wire/wire.h"
+#include "wire/wire_http.h"
 
 #define HTTP_BODY_MAX            (1u << 20)
 #define HTTP_CONNECTIONS_DEFAULT 256
 #define HTTP_TEXT_SLOTS          64
-
-struct MHD_Daemon;
 
 /* The JSON texts of the latest changes, so that many streams encode each change once.  texts.c */
 struct http_text {
@@ -41,15 +41,38 @@ struct http_texts {
 	struct http_text *slots[HTTP_TEXT_SLOTS];
 };
 
+/* One of the two listening sockets. */
+struct http_socket {
+	int fd;               /* -1 = there is none */
+	unsigned connections; /* lock */
+	atomic_uint streams;
+};
+
+/* The name of the user who asked last, kept for a minute: looking it up may take milliseconds.  principal.c */
+struct http_names {
+	pthread_mutex_t lock;
+	uint32_t uid;
+	uint64_t until_ns; /* 0 = nothing is kept */
+	char name[PRINCIPAL_NAME_SIZE];
+};
+
 struct http {
 	struct array *array;
 	struct http_texts texts;
-	atomic_uint streams;
-	unsigned max_streams;
+	struct http_names names;
+	struct http_limits limits;
+	unsigned max_connections, max_streams; /* of each socket */
 	atomic_bool stopping;
-	struct MHD_Daemon *unix_daemon, *tcp_daemon;
 	char *socket_path; /* bound by us, removed at the end; else NULL */
 	uint16_t tcp_port;
+	struct http_socket sockets[2]; /* unix, TCP */
+	int wake_fd;                   /* readable: look at `stopping` */
+	pthread_t acceptor;
+	bool accepts; /* there is an acceptor to join */
+
+	pthread_mutex_t lock;
+	pthread_cond_t left; /* a connection has ended */
+	struct list conns;   /* struct http_conn; lock */
 };
 
 /* ---- the arguments of a request: spec.c ---- */
@@ -79,6 +102,7 @@ struct http_request {
 	const char *body;       /* NULL = none */
 	size_t body_len;
 	struct principal principal; /* who asks */
+	atomic_uint *streams;       /* where a stream is counted */
 };
 
 struct http_call {
@@ -89,13 +113,15 @@ struct http_call {
 	struct guid ids[2];             /* of the path, in its order */
 	struct verb_args args;
 	struct array_request request;
-	char *target; /* decoded in place; args point into it */
-	json_t *body; /* args point into it */
+	atomic_uint *streams; /* where a stream is counted */
+	char *target;         /* decoded in place; args point into it */
+	json_t *body;         /* args point into it */
 };
 
 /* Exactly one of json, text, snapshot and stream. */
 struct http_reply {
 	unsigned status;
+	int code; /* of an error; 0 = none */
 	json_t *json;
 	const char *text; /* static JSON */
 	size_t text_len;
@@ -178,12 +204,43 @@ void http_text_unref(struct http_text *text);
 
 /*
  * Writes who is behind the connected socket `fd`.  Every caller on this host has the role ROLE_ADMIN for now; a peer that
- * the kernel cannot name (it is gone) has ROLE_NONE, so that its requests are refused.  The connection's thread; may wait
- * for the host's name services.
+ * the kernel cannot name (it is gone) has ROLE_NONE, so that its requests are refused.  The user's name is left out:
+ * http_principal_name.  The connection's thread.
  */
 void http_principal_get(int fd, bool tcp, struct principal *ret_principal);
+/* Fills in the user's name.  The connection's thread; may wait for the host's name services. */
+void http_principal_name(struct http_names *names, struct principal *principal);
+void http_names_init(struct http_names *names);
+void http_names_fini(struct http_names *names);
 
-/* ---- sockets: listen.c, server.c ---- */
+/* ---- connections: conn.c, server.c ---- */
+
+/* One connection; its thread's, but for what is marked. */
+struct http_conn {
+	struct http *http;
+	const struct http_limits *limits;
+	struct list node; /* in http->conns; http->lock */
+	int fd;
+	bool tcp;
+	bool serving;      /* between a complete request and the end of its reply; http->lock */
+	bool evicted;      /* its place is given away; http->lock */
+	uint64_t since_ns; /* when `serving` changed last; http->lock */
+	atomic_uint *streams;
+	struct principal principal;
+	struct wire_http request;
+	struct strbuf body;
+	char *in; /* bytes that were read: in_at … in_len - 1 are not looked at yet */
+	size_t in_at, in_len;
+	uint64_t begin_ns; /* of the request */
+	const char *error; /* of the reply, for the log */
+};
+
+/* Serves a connection until it ends.  Its thread. */
+void http_conn_run(struct http_conn *conn);
+/* Notes that a request is being served, or waited for.  The connection's thread. */
+void http_conn_state(struct http_conn *conn, bool serving);
+
+/* ---- sockets: listen.c ---- */
 
 /* A listening socket, or as http_start. */
 int http_listen_unix(const char *path);

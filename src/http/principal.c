@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Who is behind a connection: the unix user by SO_PEERCRED, or the peer's address over TCP.  Called by the thread of the
- * connection.  Looking up the user's name may ask the host's name services, and so may take as long as they do.
+ * connection.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -10,19 +10,58 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "http/http_int.h"
 
 #define PASSWD_BYTES 2048
+#define KEEP_NS      (60 * NS_PER_S)
+
+void
+http_names_init(struct http_names *names)
+{
+	*names = (struct http_names){ 0 };
+	pthread_mutex_init(&names->lock, NULL);
+}
+
+void
+http_names_fini(struct http_names *names)
+{
+	pthread_mutex_destroy(&names->lock);
+}
 
 static void
-user_name(uid_t uid, char name[PRINCIPAL_NAME_SIZE])
+name_look_up(uid_t uid, char name[PRINCIPAL_NAME_SIZE])
 {
 	struct passwd entry, *found = NULL;
 	char bytes[PASSWD_BYTES];
 
+	name[0] = '\0';
 	if (getpwuid_r(uid, &entry, bytes, sizeof(bytes), &found) == 0 && found != NULL &&
 	    str_is_text(found->pw_name, strlen(found->pw_name)))
 		snprintf(name, PRINCIPAL_NAME_SIZE, "%s", found->pw_name);
+}
+
+void
+http_principal_name(struct http_names *names, struct principal *principal)
+{
+	uint64_t now = clock_mono_ns();
+	bool known;
+
+	if (principal->kind != PRINCIPAL_UNIX || principal->name[0] != '\0')
+		return;
+	pthread_mutex_lock(&names->lock);
+	known = now < names->until_ns && names->uid == principal->uid;
+	if (known)
+		memcpy(principal->name, names->name, sizeof(principal->name));
+	pthread_mutex_unlock(&names->lock);
+	if (known)
+		return;
+	name_look_up(principal->uid, principal->name);
+	pthread_mutex_lock(&names->lock);
+	names->uid = principal->uid;
+	names->until_ns = now + KEEP_NS;
+	memcpy(names->name, principal->name, sizeof(names->name));
+	pthread_mutex_unlock(&names->lock);
 }
 
 static int
@@ -35,7 +74,6 @@ unix_get(int fd, struct principal *p)
 		return -1;
 	p->kind = PRINCIPAL_UNIX;
 	p->uid = peer.uid;
-	user_name(peer.uid, p->name);
 	snprintf(p->from, sizeof(p->from), "pid %d", (int)peer.pid);
 	return 0;
 }

@@ -55,6 +55,7 @@ http_reply_error(struct http_reply *reply, int code)
 	json_decref(reply->json);
 	reply->json = wire_error_encode(code);
 	reply->status = http_status(code);
+	reply->code = code;
 	if (reply->json == NULL) {
 		reply->text = no_memory;
 		reply->text_len = sizeof(no_memory) - 1;

@@ -112,7 +112,7 @@ allow_add(char *allow, size_t size, const char *method)
 		 get ? ", HEAD" : "");
 }
 
-/* RFC 9110 §9.3.2: HEAD is GET; libmicrohttpd leaves the body away. */
+/* RFC 9110 §9.3.2: HEAD is GET; conn.c leaves the body away. */
 static bool
 method_is(const char *of_route, const char *method)
 {

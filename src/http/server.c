@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libmicrohttpd: a thread for each connection, up to a limit; bodies gathered up to 1 MiB; one log
- * line for each change with the peer's credentials.  Two daemons at most: the unix socket and
- * loopback TCP.
+ * The server: two listening sockets at most (unix and loopback TCP), one thread that accepts, a thread for each
+ * connection (conn.c).
+ *
+ * Each socket has a limit of connections of its own.  When a socket is at its limit, a new connection takes the place of
+ * the one that has been without a complete request for longest, so that peers who send slowly, or nothing, cannot keep
+ * others out.  When all of them are being served, the new one is answered with 503.
+ *
+ * lock guards the list of connections, the counts, and what http_conn marks so.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <microhttpd.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,382 +24,221 @@
 #include "base/mem.h"
 #include "http/http_int.h"
 
-#define IDLE_TIMEOUT_S 60u
-#define STREAM_BLOCK   65536
+#define STOP_GRACE_NS (2 * NS_PER_S)
 
-LOG_AREA(requests, "http.request");
+static const struct http_limits default_limits = { .request_ms = 30000, .idle_ms = 60000 };
 
-/* One request under way; made when its first line is read, freed when it is complete. */
-struct incoming {
-	char *target; /* as sent */
-	struct strbuf body;
-	size_t body_len; /* received; the body is dropped beyond HTTP_BODY_MAX */
-	bool started;
-	uint64_t start_ns;
-};
+/* ---- connections ---- */
+
+void
+http_conn_state(struct http_conn *conn, bool serving)
+{
+	pthread_mutex_lock(&conn->http->lock);
+	conn->serving = serving;
+	conn->since_ns = clock_mono_ns();
+	pthread_mutex_unlock(&conn->http->lock);
+}
 
 static void *
-on_target(void *arg, const char *target, struct MHD_Connection *connection)
+conn_main(void *arg)
 {
-	struct incoming *in = mem_calloc(1, sizeof(*in));
+	struct http_conn *conn = arg;
+	struct http *http = conn->http;
 
-	(void)arg;
-	(void)connection;
-	if (in == NULL)
-		return NULL;
-	strbuf_init(&in->body);
-	in->start_ns = clock_mono_ns();
-	in->target = str_dup(target);
-	if (in->target == NULL) {
-		mem_free(in);
-		return NULL;
+	pthread_setname_np(pthread_self(), "http");
+	http_conn_run(conn);
+	pthread_mutex_lock(&http->lock);
+	list_remove(&conn->node);
+	http->sockets[conn->tcp].connections--;
+	close(conn->fd);
+	mem_free(conn);
+	pthread_cond_broadcast(&http->left);
+	pthread_mutex_unlock(&http->lock);
+	return NULL;
+}
+
+/* The connection of a socket that has been without a complete request for longest; NULL = all are served.  lock. */
+static struct http_conn *
+idlest(struct http *http, bool tcp)
+{
+	struct http_conn *found = NULL;
+
+	list_for_each(node, &http->conns) {
+		struct http_conn *conn = list_entry(node, struct http_conn, node);
+
+		if (conn->tcp == tcp && !conn->serving && !conn->evicted &&
+		    (found == NULL || conn->since_ns < found->since_ns))
+			found = conn;
 	}
-	return in;
+	return found;
 }
 
-static void
-on_completed(void *arg, struct MHD_Connection *connection, void **request,
-	     enum MHD_RequestTerminationCode how)
-{
-	struct incoming *in = *request;
-
-	(void)arg;
-	(void)connection;
-	(void)how;
-	if (in == NULL)
-		return;
-	strbuf_fini(&in->body);
-	mem_free(in->target);
-	mem_free(in);
-	*request = NULL;
-}
-
-/* ---- replies ---- */
-
-static ssize_t
-stream_reader(void *arg, uint64_t pos, char *buf, size_t size)
-{
-	size_t len = http_stream_read(arg, buf, size);
-
-	(void)pos;
-	return len > 0 ? (ssize_t)len : MHD_CONTENT_READER_END_OF_STREAM;
-}
-
-static void
-stream_done(void *arg)
-{
-	http_stream_free(arg);
-}
-
-static struct MHD_Response *
-json_response(const json_t *json)
-{
-	char *text = json_dumps(json, JSON_COMPACT);
-	struct MHD_Response *response;
-
-	if (text == NULL)
-		return NULL;
-	response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
-	if (response == NULL)
-		free(text);
-	return response;
-}
-
-/* A snapshot that is being sent: some rows are encoded, of which `sent` bytes are out. */
-struct snapshot {
-	struct wire_snapshot_writer *writer;
-	struct strbuf pending;
-	size_t sent;
-};
-
-static ssize_t
-snapshot_reader(void *arg, uint64_t pos, char *buf, size_t size)
-{
-	struct snapshot *snapshot = arg;
-	size_t len;
-
-	(void)pos;
-	if (snapshot->sent == snapshot->pending.len) {
-		snapshot->pending.len = snapshot->sent = 0;
-		wire_snapshot_write(snapshot->writer, STREAM_BLOCK, &snapshot->pending);
-		if (snapshot->pending.failed)
-			return MHD_CONTENT_READER_END_WITH_ERROR;
-		if (snapshot->pending.len == 0)
-			return MHD_CONTENT_READER_END_OF_STREAM;
-	}
-	len = MIN(size, snapshot->pending.len - snapshot->sent);
-	memcpy(buf, snapshot->pending.text + snapshot->sent, len);
-	snapshot->sent += len;
-	return (ssize_t)len;
-}
-
-static void
-snapshot_done(void *arg)
-{
-	struct snapshot *snapshot = arg;
-
-	wire_snapshot_writer_free(snapshot->writer);
-	strbuf_fini(&snapshot->pending);
-	mem_free(snapshot);
-}
-
-/* The snapshot moves into the response. */
-static struct MHD_Response *
-snapshot_response(struct http_reply *reply)
-{
-	struct snapshot *snapshot = mem_calloc(1, sizeof(*snapshot));
-	struct MHD_Response *response;
-
-	if (snapshot == NULL)
-		return NULL;
-	snapshot->writer = TAKE(reply->snapshot);
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
-						     snapshot_reader, snapshot, snapshot_done);
-	if (response == NULL)
-		snapshot_done(snapshot);
-	return response;
-}
-
-/* The stream moves into the response. */
-static struct MHD_Response *
-response_new(struct http_reply *reply)
-{
-	struct MHD_Response *response;
-
-	if (reply->json != NULL)
-		return json_response(reply->json);
-	if (reply->text != NULL)
-		return MHD_create_response_from_buffer(
-			reply->text_len, (char *)(uintptr_t)reply->text, MHD_RESPMEM_PERSISTENT);
-	if (reply->snapshot != NULL)
-		return snapshot_response(reply);
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_reader,
-						     reply->stream, stream_done);
-	if (response != NULL)
-		reply->stream = NULL;
-	return response;
-}
-
-static enum MHD_Result
-reply_queue(struct MHD_Connection *connection, const char *method, struct http_reply *reply)
-{
-	bool stream = reply->stream != NULL, chunked = stream || reply->snapshot != NULL;
-	const char *type = stream ? "text/event-stream" : "application/json";
-	struct MHD_Response *response = response_new(reply);
-	enum MHD_Result result;
-
-	if (response == NULL)
-		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	/* without this libmicrohttpd answers HEAD with the last chunk of a body in chunks */
-	if (chunked && strcmp(method, "HEAD") == 0)
-		MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
-	if (reply->allow[0] != '\0')
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
-	result = MHD_queue_response(connection, reply->status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-/* ---- log ---- */
-
-/* The user behind a connection.  Everybody who can reach vdsd on this host is an administrator for now. */
-static void
-principal_get(struct MHD_Connection *connection, bool tcp, struct principal *ret_principal)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-	*ret_principal = (struct principal){ .role = ROLE_NONE };
-	if (info != NULL)
-		http_principal_get(info->connect_fd, tcp, ret_principal);
-}
-
-/* Else it is a read, or nothing that any path has. */
+/* Makes room for one more.  Returns false when every connection of the socket is being served.  lock. */
 static bool
-is_change(const char *method)
+room_make(struct http *http, bool tcp)
 {
-	static const char *const methods[] = { "DELETE", "PATCH", "POST", "PUT" };
+	struct http_conn *conn;
 
-	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
-		if (strcmp(method, methods[i]) == 0)
-			return true;
-	return false;
+	if (http->sockets[tcp].connections < http->max_connections)
+		return true;
+	conn = idlest(http, tcp);
+	if (conn == NULL)
+		return false;
+	conn->evicted = true;
+	shutdown(conn->fd, SHUT_RDWR);
+	return true;
 }
+
+/* Takes fd. */
+static void
+busy_answer(int fd)
+{
+	static const char body[] =
+		"{\"error\":{\"code\":\"LIMIT\",\"message\":\"all connections of this "
+		"socket are in use\"}}";
+	char answer[512];
+	int len = snprintf(answer, sizeof(answer),
+			   "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+			   "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+			   sizeof(body) - 1, body);
+
+	(void)send(fd, answer, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	shutdown(fd, SHUT_WR);
+	close(fd);
+}
+
+/* Takes fd.  lock. */
+static int
+conn_start(struct http *http, int fd, bool tcp)
+{
+	struct http_conn *conn = mem_calloc(1, sizeof(*conn));
+	pthread_attr_t attr;
+	pthread_t thread;
+	int rc;
+
+	if (conn == NULL)
+		return -ENOMEM;
+	conn->http = http;
+	conn->limits = &http->limits;
+	conn->fd = fd;
+	conn->tcp = tcp;
+	conn->streams = &http->sockets[tcp].streams;
+	conn->since_ns = clock_mono_ns();
+	list_append(&http->conns, &conn->node);
+	http->sockets[tcp].connections++;
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	rc = pthread_create(&thread, &attr, conn_main, conn);
+	pthread_attr_destroy(&attr);
+	if (rc != 0) {
+		list_remove(&conn->node);
+		http->sockets[tcp].connections--;
+		mem_free(conn);
+	}
+	return -rc;
+}
+
+/* ---- accepting ---- */
 
 static void
-request_log(const struct principal *principal, const struct incoming *in, const char *method,
-	    unsigned status)
+accept_one(struct http *http, bool tcp)
 {
-	char peer[PRINCIPAL_TEXT_SIZE], target[256], quoted[64];
-	uint64_t us = (clock_mono_ns() - in->start_ns) / 1000;
+	int fd = accept4(http->sockets[tcp].fd, NULL, NULL, SOCK_CLOEXEC), rc = 0;
+	bool room;
 
-	if (is_change(method)) {
-		principal_format(principal, peer);
-		log_info("http.change", "method=%s target=%s status=%u us=%" PRIu64 " by=\"%s\"",
-			 method, log_quote(in->target, target, sizeof(target)), status, us, peer);
-	} else if (requests.on) {
-		principal_format(principal, peer);
-		log_debug(&requests, "http.read",
-			  "method=%s target=%s status=%u us=%" PRIu64 " by=\"%s\"",
-			  log_quote(method, quoted, sizeof(quoted)),
-			  log_quote(in->target, target, sizeof(target)), status, us, peer);
+	if (fd < 0) {
+		/* no descriptor is free: the peer waits in the queue, and this thread must not spin */
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+			struct pollfd wake = { .fd = http->wake_fd, .events = POLLIN };
+
+			log_warning_from("http", "http.accept", "error=\"%s\"", strerror(errno));
+			poll(&wake, 1, 100);
+		}
+		return;
 	}
+	pthread_mutex_lock(&http->lock);
+	room = room_make(http, tcp);
+	if (room)
+		rc = conn_start(http, fd, tcp);
+	pthread_mutex_unlock(&http->lock);
+	if (rc < 0)
+		close(fd);
+	else if (!room)
+		busy_answer(fd);
 }
 
-/* ---- requests ---- */
-
-static const char *
-header(struct MHD_Connection *connection, const char *name)
+static void *
+accept_main(void *arg)
 {
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
+	struct http *http = arg;
 
-static void
-body_add(struct incoming *in, const char *bytes, size_t len)
-{
-	in->body_len += len;
-	if (in->body_len <= HTTP_BODY_MAX)
-		strbuf_add_bytes(&in->body, bytes, len);
-	else
-		strbuf_fini(&in->body);
-}
+	pthread_setname_np(pthread_self(), "http-accept");
+	while (!atomic_load(&http->stopping)) {
+		struct pollfd fds[3] = {
+			{ .fd = http->sockets[0].fd, .events = POLLIN },
+			{ .fd = http->sockets[1].fd, .events = POLLIN },
+			{ .fd = http->wake_fd, .events = POLLIN },
+		};
 
-static enum MHD_Result
-complete(struct http *http, struct MHD_Connection *connection, struct incoming *in,
-	 const char *method, bool tcp)
-{
-	struct http_request request = {
-		.method = method,
-		.target = in->target,
-		.request_id = header(connection, "X-Request-Id"),
-		.body = in->body.text,
-		.body_len = in->body_len,
-	};
-	struct http_reply reply = { 0 };
-	enum MHD_Result result;
-
-	principal_get(connection, tcp, &request.principal);
-	if (in->body.failed)
-		http_reply_error(&reply, -ENOMEM);
-	else if (tcp &&
-		 !http_origin_is_ours(header(connection, "Host"), header(connection, "Origin")))
-		http_reply_error(&reply,
-				 err_set(ERR_ACCESS, "requests of other origins are refused"));
-	else
-		http_dispatch(http, &request, &reply);
-	request_log(&request.principal, in, method, reply.status);
-	result = reply_queue(connection, method, &reply);
-	http_reply_fini(&reply);
-	return result;
-}
-
-static enum MHD_Result
-on_request(struct http *http, struct MHD_Connection *connection, const char *method,
-	   const char *bytes, size_t *len, struct incoming *in, bool tcp)
-{
-	if (in == NULL)
-		return MHD_NO;
-	if (!in->started) {
-		in->started = true;
-		return MHD_YES;
+		if (poll(fds, 3, -1) < 0)
+			continue;
+		for (int tcp = 0; tcp < 2; tcp++)
+			if ((fds[tcp].revents & POLLIN) != 0)
+				accept_one(http, tcp);
 	}
-	if (*len > 0) {
-		body_add(in, bytes, *len);
-		*len = 0;
-		return MHD_YES;
-	}
-	return complete(http, connection, in, method, tcp);
-}
-
-static enum MHD_Result
-on_unix(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-	const char *version, const char *bytes, size_t *len, void **request)
-{
-	(void)url;
-	(void)version;
-	return on_request(arg, connection, method, bytes, len, *request, false);
-}
-
-static enum MHD_Result
-on_tcp(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-       const char *version, const char *bytes, size_t *len, void **request)
-{
-	(void)url;
-	(void)version;
-	return on_request(arg, connection, method, bytes, len, *request, true);
+	return NULL;
 }
 
 /* ---- life ---- */
 
-/* Takes fd, also on failure. */
 static int
-daemon_start(struct http *http, int fd, unsigned limit, MHD_AccessHandlerCallback handler,
-	     struct MHD_Daemon **ret_daemon)
+sockets_open(struct http *http, const struct http_options *options)
 {
-	*ret_daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
-			MHD_USE_ITC,
-		0, NULL, NULL, handler, http, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
-		MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, NULL, MHD_OPTION_END);
-	if (*ret_daemon != NULL)
-		return 0;
-	close(fd);
-	return err_set(ERR_INTERNAL, "the HTTP server did not start: %s", strerror(errno));
-}
+	struct http_socket *s = http->sockets;
 
-static int
-unix_start(struct http *http, const char *path, unsigned limit)
-{
-	int fd;
-
-	if (path == NULL)
-		return 0;
-	fd = http_listen_unix(path);
-	if (fd < 0)
-		return fd;
-	http->socket_path = str_dup(path);
-	if (http->socket_path == NULL) {
-		unlink(path);
-		close(fd);
-		return -ENOMEM;
+	if (options->socket_path != NULL) {
+		s[0].fd = http_listen_unix(options->socket_path);
+		if (s[0].fd < 0)
+			return s[0].fd;
+		http->socket_path = str_dup(options->socket_path);
+		if (http->socket_path == NULL) {
+			unlink(options->socket_path);
+			return -ENOMEM;
+		}
 	}
-	return daemon_start(http, fd, limit, on_unix, &http->unix_daemon);
-}
-
-static int
-tcp_start(struct http *http, const char *where, unsigned limit)
-{
-	int fd;
-
-	if (where == NULL)
-		return 0;
-	fd = http_listen_tcp(where, &http->tcp_port);
-	if (fd < 0)
-		return fd;
-	return daemon_start(http, fd, limit, on_tcp, &http->tcp_daemon);
+	if (options->listen != NULL) {
+		s[1].fd = http_listen_tcp(options->listen, &http->tcp_port);
+		if (s[1].fd < 0)
+			return s[1].fd;
+	}
+	http->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return http->wake_fd >= 0 ? 0 : -errno;
 }
 
 int
 http_start(const struct http_options *options, struct http **ret_http)
 {
-	unsigned limit = options->max_connections != 0 ? options->max_connections
-						       : HTTP_CONNECTIONS_DEFAULT;
 	struct http *http = mem_calloc(1, sizeof(*http));
 	int rc;
 
 	if (http == NULL)
 		return -ENOMEM;
 	http->array = options->array;
-	http->max_streams = limit - limit / 4;
+	http->limits = options->limits != NULL ? *options->limits : default_limits;
+	http->max_connections = options->max_connections != 0 ? options->max_connections
+							      : HTTP_CONNECTIONS_DEFAULT;
+	http->max_streams = http->max_connections - http->max_connections / 4;
+	http->sockets[0].fd = http->sockets[1].fd = http->wake_fd = -1;
+	list_init(&http->conns);
+	pthread_mutex_init(&http->lock, NULL);
+	pthread_cond_init(&http->left, NULL);
 	http_texts_init(&http->texts);
-	rc = unix_start(http, options->socket_path, limit);
-	if (rc == 0)
-		rc = tcp_start(http, options->listen, limit);
+	http_names_init(&http->names);
+	rc = sockets_open(http, options);
+	if (rc == 0) {
+		rc = -pthread_create(&http->acceptor, NULL, accept_main, http);
+		http->accepts = rc == 0;
+	}
 	if (rc < 0) {
 		http_stop(http);
 		return rc;
@@ -403,19 +247,58 @@ http_start(const struct http_options *options, struct http **ret_http)
 	return 0;
 }
 
+/* lock. */
+static void
+conns_shutdown(struct http *http, int how)
+{
+	list_for_each(node, &http->conns)
+		shutdown(list_entry(node, struct http_conn, node)->fd, how);
+}
+
+/* Waits until all connections have ended: those that receive at once, those that serve when they are done. */
+static void
+conns_end(struct http *http)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += (time_t)(STOP_GRACE_NS / NS_PER_S);
+	pthread_mutex_lock(&http->lock);
+	conns_shutdown(http, SHUT_RD);
+	while (!list_empty(&http->conns))
+		if (pthread_cond_timedwait(&http->left, &http->lock, &until) == ETIMEDOUT)
+			break;
+	/* peers that do not read their replies */
+	conns_shutdown(http, SHUT_RDWR);
+	while (!list_empty(&http->conns))
+		pthread_cond_wait(&http->left, &http->lock);
+	pthread_mutex_unlock(&http->lock);
+}
+
 void
 http_stop(struct http *http)
 {
+	uint64_t one = 1;
+
 	if (http == NULL)
 		return;
 	atomic_store(&http->stopping, true);
 	if (http->socket_path != NULL)
 		unlink(http->socket_path);
-	if (http->tcp_daemon != NULL)
-		MHD_stop_daemon(http->tcp_daemon);
-	if (http->unix_daemon != NULL)
-		MHD_stop_daemon(http->unix_daemon);
+	if (http->accepts) {
+		(void)!write(http->wake_fd, &one, sizeof(one));
+		pthread_join(http->acceptor, NULL);
+	}
+	conns_end(http);
+	for (int i = 0; i < 2; i++)
+		if (http->sockets[i].fd >= 0)
+			close(http->sockets[i].fd);
+	if (http->wake_fd >= 0)
+		close(http->wake_fd);
 	http_texts_fini(&http->texts);
+	http_names_fini(&http->names);
+	pthread_cond_destroy(&http->left);
+	pthread_mutex_destroy(&http->lock);
 	mem_free(http->socket_path);
 	mem_free(http);
 }

@@ -18,14 +18,15 @@ errno_status(int error)
 	case EACCES:
 	case EPERM:
 		return 403;
-	case ENOENT:
-	case ENOTDIR:
 	case EINVAL:
 	case ENAMETOOLONG:
 		return 400;
 	case ENOMEM:
 	case EMFILE:
 	case ENFILE:
+	case ENOENT: /* what the array needs has vanished: a path in a request is ERR_INVALID */
+	case ENOTDIR:
+	case ESTALE:
 		return 503;
 	default:
 		return 500;

@@ -41,6 +41,7 @@ fixture_setup(void **state)
 	assert_int_equal(array_open(&options, &fx->http.array), 0);
 	fx->http.max_streams = 4;
 	http_texts_init(&fx->http.texts);
+	http_names_init(&fx->http.names);
 	*state = fx;
 	return 0;
 }
@@ -52,6 +53,7 @@ fixture_teardown(void **state)
 	char command[128];
 
 	http_texts_fini(&fx->http.texts);
+	http_names_fini(&fx->http.names);
 	array_close(fx->http.array);
 	snprintf(command, sizeof(command), "rm -rf %s", fx->dir);
 	assert_int_equal(system(command), 0);

@@ -303,7 +303,7 @@ test_streams_are_bounded(void **state)
 	reader_open(fx, "/v1/events", &readers[3]);
 	for (size_t i = 0; i < ARRAY_LEN(readers); i++)
 		reader_close(&readers[i]);
-	assert_int_equal(atomic_load(&fx->http.streams), 0);
+	assert_int_equal(atomic_load(&fx->http.sockets[0].streams), 0);
 }
 
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)

@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@
 #include "fixture.h"
 
 /* What was read last: one test at a time. */
-static char buf[65536];
+static char buf[1 << 18];
 
 struct served {
 	struct fixture *fx;
@@ -233,6 +234,222 @@ test_tcp_serves_programs_but_no_foreign_pages(void **state)
 	    "403", "ACCESS");
 }
 
+/* Every refusal is an object of ours, and the connection ends after it. */
+static void
+refused(int fd, const char *request, const char *status)
+{
+	char line[32];
+	const char *body;
+	json_t *json;
+
+	send_text(fd, request, strlen(request));
+	assert_false(read_until(fd, "no such text"));
+	snprintf(line, sizeof(line), "HTTP/1.1 %s ", status);
+	if (strncmp(buf, line, strlen(line)) != 0)
+		fail_msg("%.60s: not %s: `%s`", request, status, buf);
+	assert_non_null(strstr(buf, "\r\nContent-Type: application/json\r\n"));
+	body = strstr(buf, "\r\n\r\n");
+	json = json_loads(body + 4, 0, NULL);
+	if (json == NULL || text_of(json_object_get(json, "error"), "code") == NULL ||
+	    text_of(json_object_get(json, "error"), "message") == NULL)
+		fail_msg("%.60s: no error object: `%s`", request, body);
+	json_decref(json);
+	close(fd);
+}
+
+static void
+test_what_http_does_not_allow_is_refused_at_once(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *status, *request; } cases[] = {
+		{ "400", "nonsense\r\n\r\n" },
+		{ "400", "GET / HTTP/1.1\r\n\r\n" },
+		{ "400", "GET /v1/luns HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n" },
+		{ "505", "GET / HTTP/3.0\r\nHost: x\r\n\r\n" },
+		{ "501", "POST /v1/luns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\nxx" },
+		{ "413", "POST /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n{" },
+		{ "413", "POST /v1/luns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n200000\r\n{" },
+		{ "400", "POST /v1/luns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+			 "Content-Length: 3\r\n\r\n0\r\n\r\n" },
+		{ "417", "POST /v1/luns HTTP/1.1\r\nHost: x\r\nExpect: more\r\nContent-Length: 3\r\n\r\n" },
+		{ "415", "POST /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}" },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		refused(unix_connect(*state), cases[i].request, cases[i].status);
+}
+
+static void
+begin_with(char *request, const char *text)
+{
+	memcpy(request, text, strlen(text));
+}
+
+static void
+test_endless_parts_are_refused_at_once(void **state)
+{
+	static char request[80000];
+
+	memset(request, 'a', sizeof(request) - 1);
+	begin_with(request, "GET /");
+	refused(unix_connect(*state), request, "414");
+	begin_with(request, "GET / HTTP/1.1\r\nHost: x\r\nA: ");
+	refused(unix_connect(*state), request, "431");
+	begin_with(request,
+		   "POST /v1/luns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+	refused(unix_connect(*state), request, "400");
+}
+
+static void
+test_a_client_that_expects_is_told_to_go_on(void **state)
+{
+	int fd = unix_connect(*state);
+
+	send_text(fd,
+		  "POST /v1/luns HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+		  "Content-Length: 19\r\n\r\n",
+		  1000);
+	assert_true(read_until(fd, "HTTP/1.1 100 Continue\r\n\r\n"));
+	ask(fd, "{\"size_bytes\":4096}", "201", "\"existed\":false");
+}
+
+static void
+test_requests_may_be_sent_ahead(void **state)
+{
+	int fd = unix_connect(*state);
+	const char *second;
+
+	send_text(fd,
+		  "GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/array HTTP/1.1\r\n"
+		  "Host: x\r\nConnection: close\r\n\r\n",
+		  1000);
+	assert_false(read_until(fd, "no such text"));
+	second = strstr(buf + 1, "HTTP/1.1 200 ");
+	assert_non_null(second);
+	assert_non_null(strstr(second, "iqn_prefix"));
+	close(fd);
+}
+
+/* ---- slow peers ---- */
+
+static void
+short_start(struct served *s, unsigned request_ms)
+{
+	const struct http_limits limits = { .request_ms = request_ms, .idle_ms = 60000 };
+	struct http_options options = { .array = s->fx->http.array,
+					.socket_path = s->path,
+					.listen = "127.0.0.1:0",
+					.max_connections = 8,
+					.limits = &limits };
+
+	http_stop(s->http);
+	s->http = NULL;
+	assert_int_equal(http_start(&options, &s->http), 0);
+}
+
+/* However the bytes trickle, the request's time ends: the sender goes on until it is cut off. */
+static void
+test_a_request_has_a_deadline_as_a_whole(void **state)
+{
+	struct served *s = *state;
+	int fd;
+
+	short_start(s, 50);
+	fd = unix_connect(s);
+	send_text(fd, "POST /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n", 1000);
+	while (send(fd, " ", 1, MSG_NOSIGNAL) == 1 && recv(fd, buf, 1, MSG_DONTWAIT | MSG_PEEK) < 0)
+		sched_yield();
+	assert_false(read_until(fd, "no such text"));
+	assert_int_equal(strncmp(buf, "HTTP/1.1 408 ", 13), 0);
+	assert_non_null(strstr(buf, "TIMEOUT"));
+	close(fd);
+	fd = unix_connect(s);
+	send_text(fd, "GET / HT", 1000);
+	assert_false(read_until(fd, "no such text"));
+	assert_int_equal(strncmp(buf, "HTTP/1.1 408 ", 13), 0);
+	close(fd);
+}
+
+/* Eight connections are allowed, and thirty are held by peers that send nothing, or begin and stop. */
+static void
+test_slow_senders_cannot_keep_others_out(void **state)
+{
+	struct served *s = *state;
+
+	for (int tcp = 0; tcp < 2; tcp++) {
+		int held[30];
+
+		for (size_t i = 0; i < ARRAY_LEN(held); i++) {
+			held[i] = tcp ? tcp_connect(s) : unix_connect(s);
+			if (i % 2 == 0)
+				send(held[i], "GET /v1", 7, MSG_NOSIGNAL);
+		}
+		ask(tcp ? tcp_connect(s) : unix_connect(s),
+		    "GET /v1/version HTTP/1.1\r\nHost: localhost:1\r\n\r\n", "200",
+		    "\"api\":\"v1\"");
+		for (size_t i = 0; i < ARRAY_LEN(held); i++)
+			close(held[i]);
+	}
+}
+
+/* Streams are served, so they keep their place; beyond their limit one is refused, on this socket only. */
+static void
+test_streams_are_limited_on_each_socket(void **state)
+{
+	static const char events[] = "GET /v1/events HTTP/1.1\r\nHost: localhost:1\r\n\r\n";
+	struct served *s = *state;
+	int fds[12];
+
+	for (int i = 0; i < 12; i++) {
+		fds[i] = i < 6 ? unix_connect(s) : tcp_connect(s);
+		send_text(fds[i], events, 1000);
+		assert_true(read_until(fds[i], "event: hello"));
+	}
+	ask(unix_connect(s), events, "409", "LIMIT");
+	ask(tcp_connect(s), events, "409", "LIMIT");
+	ask(unix_connect(s), "GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\n", "200", "api");
+	for (int i = 0; i < 12; i++)
+		close(fds[i]);
+}
+
+/* ---- pages of others ---- */
+
+#define TCP_POST "POST /v1/luns HTTP/1.1\r\nHost: 127.0.0.1:1\r\nContent-Length: 19\r\n"
+#define LUN_BODY "\r\n{\"size_bytes\":4096}"
+
+static void
+test_tcp_takes_only_what_no_page_can_forge(void **state)
+{
+	ask(tcp_connect(*state),
+	    TCP_POST "Content-Type: application/json; charset=utf-8\r\n" LUN_BODY, "201",
+	    "existed");
+	ask(tcp_connect(*state),
+	    TCP_POST "Content-Type: application/json\r\nSec-Fetch-Site: same-origin\r\n" LUN_BODY,
+	    "201", "existed");
+	ask(tcp_connect(*state),
+	    TCP_POST "Content-Type: application/json\r\nSec-Fetch-Site: cross-site\r\n" LUN_BODY,
+	    "403", "ACCESS");
+	ask(tcp_connect(*state),
+	    TCP_POST "Content-Type: application/json\r\nSec-Fetch-Site: same-site\r\n" LUN_BODY,
+	    "403", "ACCESS");
+	ask(tcp_connect(*state), TCP_POST LUN_BODY, "415", "Content-Type");
+	ask(tcp_connect(*state), TCP_POST "Content-Type: text/plain\r\n" LUN_BODY, "415",
+	    "Content-Type");
+	ask(tcp_connect(*state),
+	    TCP_POST "Content-Type: application/x-www-form-urlencoded\r\n" LUN_BODY, "415",
+	    "Content-Type");
+}
+
+/* Over the unix socket, which no page reaches, curl -d may send what it always sends. */
+static void
+test_the_unix_socket_takes_what_curl_sends(void **state)
+{
+	ask(unix_connect(*state),
+	    TCP_POST "Content-Type: application/x-www-form-urlencoded\r\n" LUN_BODY, "201",
+	    "existed");
+}
+
 static void
 test_the_document_is_served(void **state)
 {
@@ -313,6 +530,15 @@ main(void)
 		SERVED(test_a_large_body_is_refused_and_forgotten),
 		SERVED(test_a_wrong_method_names_the_right_ones),
 		SERVED(test_tcp_serves_programs_but_no_foreign_pages),
+		SERVED(test_what_http_does_not_allow_is_refused_at_once),
+		SERVED(test_endless_parts_are_refused_at_once),
+		SERVED(test_a_client_that_expects_is_told_to_go_on),
+		SERVED(test_requests_may_be_sent_ahead),
+		SERVED(test_a_request_has_a_deadline_as_a_whole),
+		SERVED(test_slow_senders_cannot_keep_others_out),
+		SERVED(test_streams_are_limited_on_each_socket),
+		SERVED(test_tcp_takes_only_what_no_page_can_forge),
+		SERVED(test_the_unix_socket_takes_what_curl_sends),
 		SERVED(test_the_document_is_served),
 		SERVED(test_events_stream_while_changes_happen),
 		SERVED(test_stopping_ends_streams_with_lost),

@@ -29,7 +29,7 @@ test_errno_codes_have_one_too(void **state)
 {
 	(void)state;
 	assert_int_equal(http_status(-ENOSPC), 507);
-	assert_int_equal(http_status(-ENOENT), 400);
+	assert_int_equal(http_status(-ENOENT), 503);
 	assert_int_equal(http_status(-EIO), 500);
 }
 

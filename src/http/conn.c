@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One connection: reads requests, has them answered, writes the replies, until the peer or a deadline ends it.  Runs on a
+ * thread of its own (server.c starts it), which is also the one that runs handlers and event streams.
+ *
+ *	RECEIVING --a request is complete--> SERVING --the reply is written--> RECEIVING
+ *
+ * A connection may be RECEIVING for REQUEST_MS from a request's first byte, however slowly the bytes come, and for IDLE_MS
+ * between requests.  Only such connections give their place up to new ones (server.c).
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/http_int.h"
+
+#define STREAM_BLOCK 65536
+#define READ_BLOCK   16384
+#define STALL_MS     30000  /* a peer that reads nothing of a reply for so long is given up */
+#define REPLY_MS     600000 /* one that reads too slowly, too */
+#define LINGER_MS \
+	1000 /* for the peer to read a refusal, before its unread bytes reset the connection */
+#define LINGER_BYTES (1u << 20)
+
+LOG_AREA(requests, "http.request");
+
+static uint64_t
+after_ms(unsigned ms)
+{
+	return clock_mono_ns() + ms * NS_PER_MS;
+}
+
+/* Milliseconds until then, rounded up; 0 = it has passed. */
+static int
+ms_until(uint64_t ns)
+{
+	uint64_t now = clock_mono_ns();
+
+	return now >= ns ? 0 : (int)MIN((ns - now) / NS_PER_MS + 1, (uint64_t)INT32_MAX);
+}
+
+/* ---- bytes in ---- */
+
+/*
+ * Waits for bytes.  Returns how many were read into buf, 0 when the peer has closed, ERR_TIMEOUT or -errno.  TLS would
+ * stand here and in bytes_write.
+ */
+static ssize_t
+bytes_read(struct http_conn *conn, char *buf, size_t size, uint64_t deadline_ns)
+{
+	for (;;) {
+		struct pollfd poll_fd = { .fd = conn->fd, .events = POLLIN };
+		ssize_t n = recv(conn->fd, buf, size, MSG_DONTWAIT);
+		int timeout;
+
+		if (n >= 0)
+			return n;
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		timeout = ms_until(deadline_ns);
+		if (timeout == 0)
+			return ERR_TIMEOUT;
+		poll(&poll_fd, 1, timeout);
+	}
+}
+
+/* ---- bytes out ---- */
+
+/* Writes all of it, or returns false: the peer is gone, or reads too slowly. */
+static bool
+bytes_write(struct http_conn *conn, const char *bytes, size_t len)
+{
+	uint64_t end_ns = after_ms(REPLY_MS), stall_ns = after_ms(STALL_MS);
+
+	while (len > 0) {
+		struct pollfd poll_fd = { .fd = conn->fd, .events = POLLOUT };
+		ssize_t n = send(conn->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		int timeout;
+
+		if (n >= 0) {
+			bytes += n;
+			len -= (size_t)n;
+			if (n > 0)
+				stall_ns = after_ms(STALL_MS);
+			continue;
+		}
+		if (errno != EAGAIN && errno != EINTR)
+			return false;
+		timeout = ms_until(MIN(end_ns, stall_ns));
+		if (timeout == 0)
+			return false;
+		poll(&poll_fd, 1, timeout);
+	}
+	return true;
+}
+
+/* ---- replies ---- */
+
+static const char *
+reason_of(unsigned status)
+{
+	/* clang-format off */
+	static const struct { unsigned status; const char *reason; } reasons[] = {
+		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 400, "Bad Request" },
+		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
+		{ 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" },
+		{ 413, "Content Too Large" }, { 414, "URI Too Long" },
+		{ 415, "Unsupported Media Type" }, { 417, "Expectation Failed" }, { 423, "Locked" },
+		{ 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
+		{ 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
+		{ 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" },
+		{ 507, "Insufficient Storage" },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "";
+}
+
+static void
+head_add(struct strbuf *out, const struct http_reply *reply, bool close, const char *length)
+{
+	time_t now = (time_t)(clock_utc_ms() / 1000);
+	char date[64] = "";
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	strbuf_addf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\n", reply->status,
+		    reason_of(reply->status), date,
+		    reply->stream != NULL ? "text/event-stream" : "application/json");
+	strbuf_add(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
+	if (reply->allow[0] != '\0')
+		strbuf_addf(out, "Allow: %s\r\n", reply->allow);
+	strbuf_addf(out, "%s%s\r\n", length, close ? "Connection: close\r\n" : "");
+}
+
+/*
+ * Fills `out` with the next piece of a reply whose length is not known: of a stream (waits for an event) or of a snapshot.
+ * Returns false when there is no memory; an empty piece is the end.
+ */
+static bool
+piece_read(const struct http_reply *reply, char *block, struct strbuf *out)
+{
+	if (reply->stream != NULL)
+		strbuf_add_bytes(out, block, http_stream_read(reply->stream, block, STREAM_BLOCK));
+	else
+		wire_snapshot_write(reply->snapshot, STREAM_BLOCK, out);
+	return !out->failed;
+}
+
+static bool
+piece_write(struct http_conn *conn, const struct strbuf *piece, bool chunked)
+{
+	char size[32];
+	int len = snprintf(size, sizeof(size), "%zx\r\n", piece->len);
+
+	if (!chunked)
+		return bytes_write(conn, piece->text, piece->len);
+	return bytes_write(conn, size, (size_t)len) && bytes_write(conn, piece->text, piece->len) &&
+	       bytes_write(conn, "\r\n", 2);
+}
+
+/* A stream or a snapshot, in chunks.  HTTP/1.0 has no chunks: there the end is the connection's. */
+static bool
+pieces_write(struct http_conn *conn, const struct http_reply *reply, bool close, bool head_only)
+{
+	AUTO(strbuf_fini) struct strbuf out = { 0 };
+	AUTO_FREE char *block = mem_alloc(STREAM_BLOCK);
+	bool chunked = !conn->request.version_1_0 && !head_only;
+
+	close = close || !chunked || reply->stream != NULL;
+	head_add(&out, reply, close, chunked ? "Transfer-Encoding: chunked\r\n" : "");
+	if (block == NULL || out.failed || !bytes_write(conn, out.text, out.len) || head_only)
+		return false;
+	for (;;) {
+		out.len = 0;
+		if (!piece_read(reply, block, &out))
+			return false;
+		if (out.len == 0)
+			break;
+		if (!piece_write(conn, &out, chunked))
+			return false;
+	}
+	return (!chunked || bytes_write(conn, "0\r\n\r\n", 5)) && !close;
+}
+
+/* Returns whether the connection can go on. */
+static bool
+body_write(struct http_conn *conn, const struct http_reply *reply, const char *body, size_t len,
+	   bool close, bool head_only)
+{
+	AUTO(strbuf_fini) struct strbuf out = { 0 };
+	char length[64];
+
+	snprintf(length, sizeof(length), "Content-Length: %zu\r\n", len);
+	head_add(&out, reply, close, length);
+	/* what is small goes out in one piece */
+	if (!head_only && len <= STREAM_BLOCK)
+		strbuf_add_bytes(&out, body, len);
+	if (out.failed || !bytes_write(conn, out.text, out.len))
+		return false;
+	if (!head_only && len > STREAM_BLOCK && !bytes_write(conn, body, len))
+		return false;
+	return !close;
+}
+
+static bool
+reply_write(struct http_conn *conn, const struct http_reply *reply, bool close)
+{
+	const struct wire_http *request = &conn->request;
+	bool head_only = request->method != NULL && strcmp(request->method, "HEAD") == 0;
+	char *text;
+	bool on;
+
+	if (reply->stream != NULL || reply->snapshot != NULL)
+		return pieces_write(conn, reply, close, head_only);
+	if (reply->text != NULL)
+		return body_write(conn, reply, reply->text, reply->text_len, close, head_only);
+	text = json_dumps(reply->json, JSON_COMPACT);
+	if (text == NULL)
+		return false;
+	on = body_write(conn, reply, text, strlen(text), close, head_only);
+	free(text);
+	return on;
+}
+
+/* Lets the peer read the refusal of a request whose bytes are still coming. */
+static void
+linger(struct http_conn *conn)
+{
+	uint64_t deadline_ns = after_ms(LINGER_MS);
+	AUTO_FREE char *block = mem_alloc(READ_BLOCK);
+	size_t total = 0;
+	ssize_t n;
+
+	shutdown(conn->fd, SHUT_WR);
+	while (block != NULL && total < LINGER_BYTES &&
+	       (n = bytes_read(conn, block, READ_BLOCK, deadline_ns)) > 0)
+		total += (size_t)n;
+}
+
+/* ---- log ---- */
+
+/* Else the request is a read, or nothing that any path has. */
+static bool
+is_change(const char *method)
+{
+	static const char *const methods[] = { "DELETE", "PATCH", "POST", "PUT" };
+
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+		if (strcmp(method, methods[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Changes that were made are in the change log (array/changelog.c); here are those that were refused. */
+static void
+request_log(const struct http_conn *conn, unsigned status)
+{
+	const char *method = conn->request.method != NULL ? conn->request.method : "";
+	const char *target = conn->request.target != NULL ? conn->request.target : "";
+	char peer[PRINCIPAL_TEXT_SIZE], shown[256], quoted[64];
+	uint64_t us = (clock_mono_ns() - conn->begin_ns) / 1000;
+
+	if (status >= 400 && is_change(method))
+		log_info_from(principal_format(&conn->principal, peer), "http.refused",
+			      "method=%s target=%s status=%u us=%" PRIu64 " error=%s by=\"%s\"",
+			      method, log_quote(target, shown, sizeof(shown)), status, us,
+			      conn->error, peer);
+	else
+		log_debug(&requests, "http.answered",
+			  "method=%s target=%s status=%u us=%" PRIu64 " by=\"%s\"",
+			  log_quote(method, quoted, sizeof(quoted)),
+			  log_quote(target, shown, sizeof(shown)), status, us,
+			  principal_format(&conn->principal, peer));
+}
+
+/* ---- requests ---- */
+
+static int
+body_add(void *arg, const char *bytes, size_t len)
+{
+	struct http_conn *conn = arg;
+
+	strbuf_add_bytes(&conn->body, bytes, len);
+	return conn->body.failed ? -ENOMEM : 0;
+}
+
+/* Over TCP a browser could send the request for a page of somebody else: RFC 6454, Fetch §3.7. */
+static int
+origin_check(const struct http_conn *conn)
+{
+	const struct wire_http *r = &conn->request;
+	const char *site = wire_http_header(r, "Sec-Fetch-Site");
+
+	if (!conn->tcp)
+		return 0;
+	if (!http_origin_is_ours(wire_http_header(r, "Host"), wire_http_header(r, "Origin")))
+		return err_set(ERR_ACCESS, "requests of other origins are refused: Host must be a "
+					   "loopback name, and Origin that host or absent");
+	if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+		return err_set(ERR_ACCESS, "requests of pages of other sites are refused");
+	return 0;
+}
+
+/* Is "application/json", perhaps with parameters? */
+static bool
+is_json(const char *type)
+{
+	static const char json[] = "application/json";
+
+	return strncasecmp(type, json, sizeof(json) - 1) == 0 &&
+	       strchr("; \t", type[sizeof(json) - 1]) != NULL;
+}
+
+/* Over TCP only JSON, which a page's form cannot send; over the unix socket curl -d may do as it does. */
+static int
+type_check(const struct http_conn *conn)
+{
+	const char *type = wire_http_header(&conn->request, "Content-Type");
+	bool form = type != NULL && strcasecmp(type, "application/x-www-form-urlencoded") == 0;
+
+	if (conn->request.state == WIRE_HTTP_DONE && conn->request.body_len == 0)
+		return 0; /* there is no body */
+	if (type == NULL ? !conn->tcp : is_json(type) || (form && !conn->tcp))
+		return 0;
+	return err_set(ERR_NOT_SUPPORTED, "a body needs the header Content-Type: application/json");
+}
+
+/* The head is complete: may the body come?  Returns 0, or an error with the status in *ret_status (0: as the error has). */
+static int
+head_check(struct http_conn *conn, unsigned *ret_status)
+{
+	const char *expect = wire_http_header(&conn->request, "Expect");
+	int rc = origin_check(conn);
+
+	if (rc < 0)
+		return rc;
+	rc = type_check(conn);
+	if (rc < 0) {
+		*ret_status = 415;
+		return rc;
+	}
+	if (expect == NULL || conn->request.version_1_0)
+		return 0;
+	if (strcasecmp(expect, "100-continue") != 0) {
+		*ret_status = 417;
+		return err_set(ERR_NOT_SUPPORTED, "the only Expect known here is 100-continue");
+	}
+	if (conn->request.state != WIRE_HTTP_DONE && conn->in_len == conn->in_at)
+		bytes_write(conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+	return 0;
+}
+
+/* Feeds what was read to the request. */
+static int
+request_feed(struct http_conn *conn, unsigned *ret_status)
+{
+	bool in_head = conn->request.state == WIRE_HTTP_HEAD;
+	size_t used = 0;
+	int rc = wire_http_feed(&conn->request, conn->in + conn->in_at, conn->in_len - conn->in_at,
+				body_add, conn, &used);
+
+	conn->in_at += used;
+	if (rc == ERR_PROTOCOL || rc == ERR_LIMIT) {
+		*ret_status = conn->request.refusal;
+		return err_set(ERR_INVALID, "%s", err_text(rc));
+	}
+	if (rc == 0 && in_head && conn->request.state != WIRE_HTTP_HEAD)
+		rc = head_check(conn, ret_status);
+	return rc;
+}
+
+/*
+ * Reads one request.  Returns 1 when it is complete, 0 when the connection ends without an answer, or an error to
+ * answer with.
+ */
+static int
+request_read(struct http_conn *conn, unsigned *ret_status)
+{
+	uint64_t deadline_ns = after_ms(conn->limits->idle_ms);
+	bool begun = false;
+
+	conn->begin_ns = clock_mono_ns();
+	for (;;) {
+		ssize_t n;
+		int rc = 0;
+
+		while (rc == 0 && conn->in_at < conn->in_len &&
+		       conn->request.state != WIRE_HTTP_DONE)
+			rc = request_feed(conn, ret_status);
+		if (rc < 0)
+			return rc;
+		if (conn->request.state == WIRE_HTTP_DONE)
+			return 1;
+		if (!begun && wire_http_has_begun(&conn->request)) {
+			begun = true;
+			conn->begin_ns = clock_mono_ns();
+			deadline_ns = after_ms(conn->limits->request_ms);
+		}
+		conn->in_at = conn->in_len = 0;
+		n = bytes_read(conn, conn->in, READ_BLOCK, deadline_ns);
+		if (n == ERR_TIMEOUT && begun) {
+			*ret_status = 408;
+			return err_set(ERR_TIMEOUT, "the request was not complete after %u s",
+				       conn->limits->request_ms / 1000);
+		}
+		if (n <= 0)
+			return 0;
+		conn->in_len = (size_t)n;
+	}
+}
+
+/* Answers one request.  Returns whether the connection goes on. */
+static bool
+request_answer(struct http_conn *conn, int rc, unsigned status)
+{
+	struct http_request request = {
+		.method = conn->request.method,
+		.target = conn->request.target,
+		.request_id = wire_http_header(&conn->request, "X-Request-Id"),
+		.body = conn->body.text,
+		.body_len = conn->body.len,
+		.principal = conn->principal,
+		.streams = conn->streams,
+	};
+	struct http_reply reply = { 0 };
+	bool close = rc < 0 || !conn->request.keep_alive || atomic_load(&conn->http->stopping);
+	bool on;
+
+	conn->error = "-";
+	if (request.method != NULL && is_change(request.method)) {
+		http_principal_name(&conn->http->names, &conn->principal);
+		request.principal = conn->principal;
+	}
+	if (rc < 0) {
+		conn->error = err_name(rc);
+		http_reply_error(&reply, rc);
+		if (status != 0)
+			reply.status = status;
+	} else {
+		http_dispatch(conn->http, &request, &reply);
+		if (reply.status >= 400)
+			conn->error = reply.code != 0 ? err_name(reply.code) : "-";
+	}
+	request_log(conn, reply.status);
+	on = reply_write(conn, &reply, close);
+	if (rc < 0)
+		linger(conn);
+	http_reply_fini(&reply);
+	return on;
+}
+
+void
+http_conn_run(struct http_conn *conn)
+{
+	bool on = true;
+
+	wire_http_init(&conn->request, WIRE_HTTP_REQUEST, HTTP_BODY_MAX);
+	strbuf_init(&conn->body);
+	conn->in = mem_alloc(READ_BLOCK);
+	http_principal_get(conn->fd, conn->tcp, &conn->principal);
+	while (on && conn->in != NULL && !atomic_load(&conn->http->stopping)) {
+		unsigned status = 0;
+		int rc;
+
+		http_conn_state(conn, false);
+		rc = request_read(conn, &status);
+		if (rc == 0)
+			break;
+		http_conn_state(conn, true);
+		on = request_answer(conn, MIN(rc, 0), status);
+		wire_http_reset(&conn->request);
+		strbuf_fini(&conn->body);
+	}
+	wire_http_fini(&conn->request);
+	strbuf_fini(&conn->body);
+	mem_free(conn->in);
+}
