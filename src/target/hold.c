@@ -26,6 +26,12 @@ struct target_drain {
 	bool holds;
 	struct array_mapping *mappings; /* quiesce */
 	size_t mapping_count;
+	/*
+	 * Whose paths are looked at: of a quiesce one for each mapping, NULL where it is that of the
+	 * mapping before or where the LUN has none, a reference each; of an abort the request's.
+	 */
+	struct target_unit **units;
+	size_t unit_count;
 	struct target_ack shares, undone; /* quiesce */
 	struct target_abort_request abort;
 	struct target_thread *origin;
@@ -80,24 +86,34 @@ awaited(const struct target_drain *drain, const struct target_path *path)
 	return count > 0 && covers(drain, path) ? count : 0;
 }
 
-static unsigned
-awaited_of(const struct target_drain *drain, const struct target_session *session)
+/* The paths of the drain's i-th unit on this thread; NULL = it has no such unit. */
+static struct list *
+paths_of(const struct target_drain_part *part, size_t i)
 {
-	unsigned sum = 0;
+	struct target_unit *unit = part->drain->units[i];
 
-	for (size_t i = 0; i < session->path_count; i++)
-		sum += awaited(drain, session->paths[i]);
-	list_for_each(node, &session->gone)
-		sum += awaited(drain, list_entry(node, struct target_path, node));
-	return sum;
+	return unit != NULL ? &unit->shares[part->thread->index].paths : NULL;
+}
+
+static void
+count_visit(const struct target_drain_part *part)
+{
+	atomic_fetch_add_explicit(&part->thread->target->publish_steps, 1, memory_order_relaxed);
 }
 
 static bool
 is_idle(const struct target_drain_part *part)
 {
-	list_for_each(node, &part->thread->sessions)
-		if (awaited_of(part->drain, list_entry(node, struct target_session, node)) > 0)
-			return false;
+	for (size_t i = 0; i < part->drain->unit_count; i++) {
+		struct list *paths = paths_of(part, i);
+
+		if (paths == NULL)
+			continue;
+		list_for_each(node, paths)
+			if (awaited(part->drain, list_entry(node, struct target_path, unit_node)) >
+			    0)
+				return false;
+	}
 	return true;
 }
 
@@ -112,6 +128,10 @@ drain_free(struct target_drain *drain)
 	}
 	for (size_t i = 0; drain->mappings != NULL && i < drain->mapping_count; i++)
 		mem_free((void *)(uintptr_t)drain->mappings[i].except_mask);
+	for (size_t i = 0; drain->holds && i < drain->unit_count; i++)
+		target_unit_unref(drain->units[i]);
+	if (drain->holds)
+		mem_free(drain->units);
 	mem_free(drain->mappings);
 	mem_free(drain);
 }
@@ -163,12 +183,17 @@ wait_for_idle(struct target_drain_part *part)
 static void
 set_held(const struct target_drain_part *part)
 {
-	list_for_each(node, &part->thread->sessions) {
-		struct target_session *session = list_entry(node, struct target_session, node);
+	for (size_t i = 0; i < part->drain->unit_count; i++) {
+		struct list *paths = paths_of(part, i);
 
-		for (size_t i = 0; i < session->path_count; i++)
-			if (covers(part->drain, session->paths[i]))
-				session->paths[i]->held = true;
+		if (paths == NULL)
+			continue;
+		list_for_each(node, paths) {
+			struct target_path *path = list_entry(node, struct target_path, unit_node);
+
+			count_visit(part);
+			path->held = path->held || (!path->gone && covers(part->drain, path));
+		}
 	}
 }
 
@@ -182,22 +207,28 @@ hold_part(struct loop_msg *msg)
 	wait_for_idle(part);
 }
 
+static void
+release(const struct target_drain_part *part, struct target_path *path)
+{
+	if (!path->held || !covers(part->drain, path) || target_hold_covers(part->thread, path))
+		return;
+	path->held = false;
+	if (path->resets == 0)
+		target_task_release_held(path);
+}
+
 /* Releasing a task may start others, but never takes a path out of its session. */
 static void
 release_covered(const struct target_drain_part *part)
 {
-	list_for_each(node, &part->thread->sessions) {
-		struct target_session *session = list_entry(node, struct target_session, node);
+	for (size_t i = 0; i < part->drain->unit_count; i++) {
+		struct list *paths = paths_of(part, i);
 
-		for (size_t i = 0; i < session->path_count; i++) {
-			struct target_path *path = session->paths[i];
-
-			if (!path->held || !covers(part->drain, path) ||
-			    target_hold_covers(part->thread, path))
-				continue;
-			path->held = false;
-			if (path->resets == 0)
-				target_task_release_held(path);
+		if (paths == NULL)
+			continue;
+		list_for_each_safe(node, paths) {
+			count_visit(part);
+			release(part, list_entry(node, struct target_path, unit_node));
 		}
 	}
 }
@@ -276,10 +307,28 @@ target_hold_abort(struct target_thread *thread, const struct target_abort_reques
 	if (drain == NULL)
 		return -ENOMEM;
 	drain->abort = *request;
+	drain->units = (struct target_unit **)(uintptr_t)request->units;
+	drain->unit_count = request->unit_count;
 	drain->origin = thread;
 	atomic_init(&drain->shares_left, drain->part_count);
 	post_parts(drain, abort_part);
 	return 0;
+}
+
+/*
+ * Find the units of a quiesce's mappings, those of one LUN once.  At the end once more: a LUN that was
+ * associated for the first time meanwhile has got one, with paths that are held.
+ */
+static void
+find_units(struct target_drain *drain)
+{
+	for (size_t i = 0; i < drain->mapping_count; i++) {
+		const struct guid *lun_id = &drain->mappings[i].lun_id;
+
+		if (drain->units[i] == NULL &&
+		    (i == 0 || !guid_equal(lun_id, &drain->mappings[i - 1].lun_id)))
+			drain->units[i] = target_unit_find(drain->target, lun_id);
+	}
 }
 
 /*
@@ -289,6 +338,7 @@ target_hold_abort(struct target_thread *thread, const struct target_abort_reques
 static void
 undo(struct target_drain *drain)
 {
+	find_units(drain);
 	for (unsigned i = 0; i < drain->part_count; i++) {
 		drain->parts[i].undo_msg.run = undo_part;
 		loop_post(drain->parts[i].thread->loop, &drain->parts[i].undo_msg);
@@ -301,8 +351,10 @@ static int
 copy_mappings(struct target_drain *drain, const struct array_mapping *mappings, size_t count)
 {
 	drain->mappings = mem_calloc(count, sizeof(*mappings));
-	if (drain->mappings == NULL)
+	drain->units = mem_calloc(count, sizeof(drain->units[0]));
+	if (drain->mappings == NULL || drain->units == NULL)
 		return -ENOMEM;
+	drain->unit_count = count;
 	for (; drain->mapping_count < count; drain->mapping_count++) {
 		struct array_mapping *m = &drain->mappings[drain->mapping_count];
 
@@ -332,6 +384,7 @@ target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t 
 		drain_free(drain);
 		return -ENOMEM;
 	}
+	find_units(drain);
 	post_parts(drain, hold_part);
 	int r = target_ack_wait(&drain->shares, timeout_ms);
 

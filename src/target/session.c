@@ -31,6 +31,7 @@ path_new(struct target_session *session, struct target_unit *unit, uint16_t numb
 	list_init(&path->collecting);
 	list_init(&path->held_tasks);
 	scsi_itl_init(&path->itl, &session->nexus, unit->lu, 1u << SCSI_UA_POWER_ON);
+	list_append(&unit->shares[session->thread->index].paths, &path->unit_node);
 	path->held = target_hold_covers(session->thread, path);
 	return path;
 }
@@ -38,6 +39,7 @@ path_new(struct target_session *session, struct target_unit *unit, uint16_t numb
 static void
 path_free(struct target_path *path)
 {
+	list_remove(&path->unit_node);
 	scsi_itl_fini(&path->itl);
 	target_unit_unref(path->unit);
 	mem_free(path);

@@ -63,8 +63,8 @@ void target_free(struct target *target, unsigned timeout_ms);
 enum blk_queue_kind target_queue_kind(const struct target *target);
 unsigned target_thread_count(const struct target *target);
 /*
- * Returns how much the publications of all states so far have cost: how many changed rows, places,
- * sessions, portals and index nodes were visited, on all threads.  For tests and measurements.  Any
+ * Returns how much publications and drains have cost so far: how many changed rows, places, sessions,
+ * portals, index nodes and paths were visited, on all threads.  For tests and measurements.  Any
  * thread.
  */
 uint64_t target_publish_steps(const struct target *target);

@@ -82,10 +82,15 @@ void target_buf_put(struct target_buf_pool *pool, const struct iovec *iov, uint3
 
 /* ---- unit.c: a LUN as the data path has it --------------------------------------------------- */
 
-/* Written by one thread each, read by any. */
-struct target_unit_counters {
+/*
+ * A thread's share of a unit.  The counters are written by that thread and read by any; the list is
+ * that thread's alone.
+ */
+struct target_unit_share {
 	_Alignas(64) _Atomic uint64_t read_commands;
 	_Atomic uint64_t write_commands, other_commands, read_bytes, write_bytes;
+	struct list
+		paths; /* struct target_path.unit_node: of sessions on that thread, gone ones too */
 };
 
 /*
@@ -103,8 +108,8 @@ struct target_unit {
 	struct scsi_lu *lu;
 	struct blk_dev *dev; /* from array_lun_device; back with array_device_release */
 	struct work release;
-	unsigned counter_count;
-	struct target_unit_counters counters[]; /* by thread */
+	unsigned share_count;
+	struct target_unit_share shares[]; /* by thread */
 };
 
 /*
@@ -126,6 +131,8 @@ int target_unit_compare(const void *a,
  * initiators look at the LUN again.  Nothing happens to a LUN that has no unit.  Any thread.
  */
 void target_unit_recovered(struct target *target, const struct guid *lun_id);
+/* The unit of a LUN with a reference for the caller, or NULL.  Any thread. */
+struct target_unit *target_unit_find(struct target *target, const struct guid *lun_id);
 int target_unit_sample(struct target *target, const struct guid *lun_id,
 		       struct array_lun_counters *ret_counters);
 
@@ -413,6 +420,7 @@ struct target_path {
 	struct list collecting; /* struct target_task.node: their data-out is coming in */
 	struct list held_tasks; /* struct target_task.node: not started */
 	struct list node;       /* in session->gone */
+	struct list unit_node;  /* in its unit's share of this thread */
 };
 
 struct target_session {

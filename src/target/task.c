@@ -60,11 +60,11 @@ add(_Atomic uint64_t *counter, uint64_t n)
 static void
 count(const struct target_task *t)
 {
-	struct target_unit_counters *c;
+	struct target_unit_share *c;
 
 	if (t->path == NULL)
 		return;
-	c = &t->path->unit->counters[thread_of(t)->index];
+	c = &t->path->unit->shares[thread_of(t)->index];
 	switch (scsi_task_kind(&t->scsi)) {
 	case SCSI_KIND_READ:
 		add(&c->read_commands, 1);

@@ -111,7 +111,7 @@ static int
 unit_new(struct target *target, const struct row_lun *row, struct target_unit **ret_unit)
 {
 	size_t size = sizeof(struct target_unit) +
-		      target->thread_count * sizeof(struct target_unit_counters);
+		      target->thread_count * sizeof(struct target_unit_share);
 	struct target_unit *unit = aligned_alloc(64, (size + 63) / 64 * 64);
 
 	if (unit == NULL)
@@ -120,7 +120,9 @@ unit_new(struct target *target, const struct row_lun *row, struct target_unit **
 	atomic_init(&unit->refs, 1);
 	unit->target = target;
 	unit->lun_id = row->id;
-	unit->counter_count = target->thread_count;
+	unit->share_count = target->thread_count;
+	for (unsigned i = 0; i < unit->share_count; i++)
+		list_init(&unit->shares[i].paths);
 	int rc = open_device(unit, row);
 
 	if (rc < 0) {
@@ -172,6 +174,18 @@ target_unit_get(struct target *target, const struct row_lun *row, struct target_
 	return rc;
 }
 
+struct target_unit *
+target_unit_find(struct target *target, const struct guid *lun_id)
+{
+	pthread_mutex_lock(&target->units_lock);
+	struct target_unit *unit = guid_map_find(&target->units, lun_id);
+
+	if (unit != NULL)
+		target_unit_ref(unit);
+	pthread_mutex_unlock(&target->units_lock);
+	return unit;
+}
+
 void
 target_unit_forget(struct target *target, const struct guid *lun_id)
 {
@@ -210,8 +224,8 @@ static void
 sum_counters(const struct target_unit *unit, struct array_lun_counters *ret)
 {
 	*ret = (struct array_lun_counters){ 0 };
-	for (unsigned i = 0; i < unit->counter_count; i++) {
-		const struct target_unit_counters *c = &unit->counters[i];
+	for (unsigned i = 0; i < unit->share_count; i++) {
+		const struct target_unit_share *c = &unit->shares[i];
 
 		ret->read_commands += atomic_load_explicit(&c->read_commands, memory_order_relaxed);
 		ret->write_commands += atomic_load_explicit(&c->write_commands,

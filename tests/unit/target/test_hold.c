@@ -84,6 +84,32 @@ test_quiesce_holds_sessions_that_come_later(void **state)
 	host_logout(a);
 }
 
+/* Its unit is made while the drain is there already. */
+static void
+test_a_lun_first_associated_during_a_drain_is_released_with_it(void **state)
+{
+	struct env *env = *state;
+	struct guid lun = env_add_lun(env, 1, "*");
+	struct array_mapping paths = { .lun_id = lun };
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+	static struct pending read;
+	void *drain = NULL;
+
+	fake_commit(env->array);
+	assert_int_equal(
+		fake_ops(env->array)->quiesce(fake_runtime(env->array), &paths, 1, 5000, &drain),
+		0);
+	fake_associate(env->array, &lun, &env->target_a, 3);
+	fake_commit(env->array);
+	assert_int_equal(host_test_unit_ready(a, 3), UA_POWER_ON);
+	assert_int_equal(host_test_unit_ready(a, 3), UA_REPORTED_LUNS);
+	host_start_read(&read, a, 3, 0);
+	assert_false(host_wait(&read, 100));
+	fake_ops(env->array)->resume(fake_runtime(env->array), drain);
+	assert_true(host_wait(&read, 10000));
+	host_logout(a);
+}
+
 static void
 test_quiesce_waits_for_what_is_in_flight(void **state)
 {
@@ -373,6 +399,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ENV_TEST(test_a_quiesced_mapping_holds_commands_until_resume),
 		ENV_TEST(test_quiesce_holds_sessions_that_come_later),
+		ENV_TEST(test_a_lun_first_associated_during_a_drain_is_released_with_it),
 		ENV_TEST(test_quiesce_waits_for_what_is_in_flight),
 		ENV_TEST(test_held_commands_of_a_mapping_that_goes_away_find_no_unit),
 		ENV_TEST(test_a_drain_covers_those_whom_a_mask_does_not_admit),

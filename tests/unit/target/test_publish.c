@@ -164,6 +164,27 @@ test_a_session_looks_only_at_what_has_changed(void **state)
 	log_out(hosts, ARRAY_LEN(hosts));
 }
 
+/* A drain looks at the paths of its LUN. */
+static void
+test_a_drain_looks_only_at_the_paths_of_its_lun(void **state)
+{
+	struct env *env = *state;
+	struct array_mapping paths = { .lun_id = fake_id(1000), .except_mask = HOST_2 };
+	struct iscsi_context *hosts[10];
+	uint64_t before;
+	void *drain = NULL;
+
+	add_luns(env, 0, 1000);
+	log_in(env, hosts, ARRAY_LEN(hosts), NAME_B);
+	before = target_publish_steps(env->target);
+	assert_int_equal(
+		fake_ops(env->array)->quiesce(fake_runtime(env->array), &paths, 1, 5000, &drain),
+		0);
+	fake_ops(env->array)->resume(fake_runtime(env->array), drain);
+	assert_true(target_publish_steps(env->target) - before <= 2 * ARRAY_LEN(hosts));
+	log_out(hosts, ARRAY_LEN(hosts));
+}
+
 static void
 test_many_targets_are_made_in_linear_cost(void **state)
 {
@@ -187,6 +208,7 @@ main(void)
 		ENV_TEST(test_a_change_costs_the_same_with_many_targets),
 		ENV_TEST(test_sessions_of_other_targets_are_not_visited),
 		ENV_TEST(test_a_session_looks_only_at_what_has_changed),
+		ENV_TEST(test_a_drain_looks_only_at_the_paths_of_its_lun),
 		ENV_TEST(test_many_targets_are_made_in_linear_cost),
 	};
 	/* clang-format on */
