@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "array/array_int.h"
 #include "base/err.h"
@@ -85,22 +84,6 @@ copy_options(struct array *array, const struct array_options *options)
 
 /* ---- opening ---- */
 
-/* DIR/luns, absolute. */
-static int
-default_pool_path(struct array *array, char **ret_path)
-{
-	char *dir = realpath(array->dir, NULL);
-	AUTO_FREE char *path = dir != NULL ? str_printf("%s/luns", dir) : NULL;
-	int rc = dir == NULL ? -errno : path == NULL ? -ENOMEM : 0;
-
-	free(dir);
-	if (rc == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
-		rc = err_set(-errno, "%s: cannot make it: %s", path, strerror(errno));
-	if (rc == 0)
-		*ret_path = TAKE(path);
-	return rc;
-}
-
 /* The marker before the row: as for every pool. */
 static int
 begin(struct array *array)
@@ -113,7 +96,7 @@ begin(struct array *array)
 						: 0;
 
 	if (rc == 0)
-		rc = default_pool_path(array, &path);
+		rc = array_pool_make_home(array, &path);
 	if (rc < 0)
 		return rc;
 	guid_make(&at.array_id);
@@ -139,9 +122,8 @@ static int
 add_unit(struct array *array, const struct row_lun *lun)
 {
 	const struct row_pool *pool = state_find(array->state, ROW_POOL, &lun->pool_id);
-	AUTO_FREE char *path = array_store_path(pool->path, &lun->id, true);
 	struct array_store *store = NULL;
-	int rc = path == NULL ? -ENOMEM : array_store_new(array, lun, path, &store);
+	int rc = array_store_new(array, lun, pool->path, &store);
 
 	if (rc < 0)
 		return rc;
@@ -152,18 +134,17 @@ add_unit(struct array *array, const struct row_lun *lun)
 	return rc;
 }
 
-/* Where its pool is now: the directory may have been moved since it was noted. */
+/* The volume is where its pool is now: the directory may have been moved since it was noted. */
 static int
 add_dying(void *arg, const struct catalog_unlink *entry)
 {
 	struct array *array = arg;
 	const struct row_pool *pool = state_find(array->state, ROW_POOL, &entry->pool_id);
-	AUTO_FREE char *path = NULL;
 
 	if (pool == NULL)
-		return array_store_dying_add(array, &entry->lun_id, entry->path);
-	path = array_store_path(pool->path, &entry->lun_id, true);
-	return path == NULL ? -ENOMEM : array_store_dying_add(array, &entry->lun_id, path);
+		return err_set(ERR_CORRUPT, "%s is to be removed, but its pool is not known",
+			       entry->path);
+	return array_store_dying_add(array, &entry->lun_id, pool->path);
 }
 
 /* Where they are.  One that has moved gets its new path, or is only looked at there. */

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "array/array.h"
+#include "array/pool/driver.h"
 #include "base/err.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -302,7 +303,9 @@ struct array_store {
 	atomic_uint refs; /* the unit's, jobs, the verifier */
 	struct array *array;
 	struct guid lun_id;
-	char *path;          /* owned */
+	const struct array_pool_driver *driver;
+	char *place;         /* owned; of the pool */
+	char *path;          /* owned; the volume's name, for messages */
 	struct blk_dev *dev; /* one reference; NULL = only a file to unlink */
 	struct blk_listener listener;
 	pthread_mutex_t manage_lock; /* resize, allocate, verify, reopen: one at a time */
@@ -312,19 +315,18 @@ struct array_store {
 	struct work reap;
 };
 
-int array_store_new(struct array *array, const struct row_lun *lun, const char *path,
+/* place: of the LUN's pool, which need not be ready. */
+int array_store_new(struct array *array, const struct row_lun *lun, const char *place,
 		    struct array_store **ret_store);
 struct array_store *array_store_ref(struct array_store *store);
 void array_store_unref(struct array_store *store); /* accepts NULL */
-/* <pool>/<lun id>.img, or .new before its commit. */
-char *array_store_path(const char *array_pool_path, const struct guid *lun_id, bool committed);
 /*
  * Is the file there and sound?  0, also when descriptors or memory are too short to tell; or
  * ERR_FAILED with the reason (the unit's health is then FAILED).  Does not open it.  manage_lock.
  */
 int array_store_verify(struct array_store *store);
 /* A file that an earlier run left to be unlinked. */
-int array_store_dying_add(struct array *array, const struct guid *lun_id, const char *path);
+int array_store_dying_add(struct array *array, const struct guid *lun_id, const char *place);
 bool array_store_is_dying(struct array *array, const struct guid *lun_id);
 /*
  * Hands the files of deleted LUNs that nobody uses any more to a worker, who unlinks them.  Number
@@ -333,35 +335,36 @@ bool array_store_is_dying(struct array *array, const struct guid *lun_id);
 size_t array_store_reap(struct array *array);
 void array_store_fini(struct array *array);
 
-/* ---- pool_dir.c: pools on disk ---- */
+/* ---- pools.c: the pools that are there, and their drivers ---- */
 
-/* The directory of a pool that is ready (mem_free).  ERR_NOT_FOUND, ERR_FAILED, -ENOMEM. */
-int array_pool_path(struct array *array, const struct guid *pool_id, char **ret_path);
-/* Free bytes now.  As array_pool_path, -errno. */
-int array_pool_space(struct array *array, const struct guid *pool_id, uint64_t *ret_capacity,
-		     uint64_t *ret_free);
-/* The only pool, or the ready one with the most free space. */
+/* Returns the driver whose kind of storage the place is, or NULL. */
+const struct array_pool_driver *array_pool_driver_find(const char *place);
+/* Returns 0 when the pool is ready, ERR_NOT_FOUND, or ERR_FAILED with the reason. */
+int array_pool_ready(struct array *array, const struct guid *pool_id);
+/* The place of a pool that is ready (mem_free).  As array_pool_ready, -ENOMEM. */
+int array_pool_place(struct array *array, const struct guid *pool_id, char **ret_place);
+/* The space of a pool that is ready, now.  As array_pool_ready, -errno. */
+int array_pool_space(struct array *array, const struct guid *pool_id,
+		     struct array_pool_space *ret_space);
+/* The largest volume that a pool that is ready can hold.  As array_pool_ready, -errno. */
+int array_pool_largest(struct array *array, const struct guid *pool_id, uint64_t *ret_bytes);
+/* Chooses the ready pool with the most free space.  Returns 0 or ERR_NOT_FOUND (none is ready). */
 int array_pool_choose(struct array *array, struct guid *ret_pool_id);
-enum array_pool_mode {
-	POOL_OPEN,   /* one that is not ready is remembered all the same, with the reason */
-	POOL_CREATE, /* make the marker when there is none; must succeed */
-	POOL_BEGIN   /* the same; that of an array that never came to life is replaced */
-};
-
-/* Opens (or makes) the marker and remembers the pool. */
+/*
+ * Opens the pool and remembers it.  With POOL_OPEN one that cannot be opened is remembered too, with
+ * the reason.  Returns 0 or an error as a driver's open.
+ */
 int array_pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
 		   enum array_pool_mode mode);
-/* delete_marker: the pool is no longer. */
-void array_pool_remove(struct array *array, const struct guid *pool_id, bool delete_marker);
+/* Closes and forgets it; give_up: the array does not use its place any more. */
+void array_pool_remove(struct array *array, const struct guid *pool_id, bool give_up);
 void array_pool_fini(struct array *array);
-/* Look again at each: ready?  space? */
+/* Looks at each pool again: is it ready, what space has it?  Sweeps one that became ready late. */
 void array_pool_verify(struct array *array);
-/* Its live row. */
+/* Puts its live row. */
 void array_pool_show(struct array *array, const struct guid *pool_id);
-/* Files of LUNs that were never committed go, those whose rename was lost get it. */
+/* Sweeps every pool that is ready and was not swept since the array was opened. */
 void array_pool_sweep(struct array *array, const struct state *state);
-/* Is a marker of this array there?  (Not locked.) */
-bool array_pool_is_marked(const char *path, const struct guid *array_id);
 
 /* ---- pool_home.c: the pool in the array's directory, when that has moved ---- */
 
@@ -370,6 +373,10 @@ bool array_pool_is_marked(const char *path, const struct guid *array_id);
  * now (mem_free).  0 or -ENOMEM.
  */
 int array_pool_find_moved(struct array *array, const struct row_pool **ret_pool, char **ret_path);
+/*
+ * Makes DIR/luns, durably; its absolute path (mem_free).  Returns 0, -errno, -ENOMEM.  While opening.
+ */
+int array_pool_make_home(struct array *array, char **ret_path);
 /* While opening, before there is a writer.  Durable on return.  As catalog_commit. */
 int array_pool_set_path(struct array *array, const struct row_pool *pool, const char *path);
 

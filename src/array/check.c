@@ -4,9 +4,7 @@
  * the writer thread.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "array/array_int.h"
 #include "base/err.h"
@@ -28,66 +26,52 @@ check_memory(struct array *array)
 	return state_check(array->state);
 }
 
-/* That of a LUN whose rename a crash has prevented has its first name, until the next start. */
-static int
-find_file(struct array *array, const char *dir, const struct row_lun *lun, char **ret_path,
-	  struct stat *ret_st)
-{
-	*ret_path = array_store_path(dir, &lun->id, true);
-	if (*ret_path == NULL)
-		return -ENOMEM;
-	if (stat(*ret_path, ret_st) == 0)
-		return 0;
-	if (array->look) {
-		AUTO_FREE char *first = array_store_path(dir, &lun->id, false);
-
-		if (first != NULL && stat(first, ret_st) == 0)
-			return 0;
-	}
-	return -ENOENT;
-}
-
 /*
- * A LUN that says it is well has a file of its size; where nobody has looked yet, every LUN has.
+ * A LUN that says it is well has a volume of its size; where nobody has looked yet, every LUN has.
+ * That of a LUN whose commit a crash has prevented counts until the next start.
  */
 static int
-check_file(struct array *array, const struct row_lun *lun)
+check_volume(struct array *array, const struct row_lun *lun, const struct array_store *store)
 {
-	AUTO_FREE char *dir = NULL;
-	AUTO_FREE char *path = NULL;
-	struct stat st;
+	AUTO_FREE char *place = NULL;
+	char text[TASK_TEXT_SIZE];
 	int rc;
 
 	if (!array->look && array_unit_health(array, &lun->id) != HEALTH_OK)
 		return 0;
-	rc = array_pool_path(array, &lun->pool_id, &dir);
-	if (rc == ERR_FAILED) {
-		char text[TASK_TEXT_SIZE];
-
-		snprintf(text, sizeof(text), "%s", err_text(rc));
-		return err_set(ERR_CORRUPT, "LUN %s: %s", lun->name, text);
-	}
+	rc = array_pool_place(array, &lun->pool_id, &place);
 	if (rc == 0)
-		rc = find_file(array, dir, lun, &path, &st);
-	if (rc == -ENOENT)
-		return err_set(ERR_CORRUPT, "LUN %s: %s cannot be found", lun->name, path);
-	if (rc < 0)
+		rc = store->driver->volume_check(place, &lun->id, lun->size_bytes, array->look);
+	if (rc != ERR_FAILED && rc != ERR_CORRUPT)
 		return rc;
-	if ((uint64_t)st.st_size < lun->size_bytes)
-		return err_set(ERR_CORRUPT, "LUN %s: %s is shorter than %" PRIu64 " bytes",
-			       lun->name, path, lun->size_bytes);
-	return 0;
+	snprintf(text, sizeof(text), "%s", err_text(rc));
+	return err_set(ERR_CORRUPT, "LUN %s: %s", lun->name, text);
 }
 
 static int
 check_lun(struct array *array, const struct row_lun *lun)
 {
 	struct array_store *store = array_unit_store(array, &lun->id);
+	int rc;
 
 	if (store == NULL)
 		return err_set(ERR_CORRUPT, "LUN %s has no store", lun->name);
+	rc = check_volume(array, lun, store);
 	array_store_unref(store);
-	return check_file(array, lun);
+	return rc;
+}
+
+/* One that is not ready has failed all its LUNs, so that none of them is looked at. */
+static int
+check_pool(struct array *array, const struct row_pool *pool)
+{
+	char text[TASK_TEXT_SIZE];
+	int rc = array_pool_ready(array, &pool->id);
+
+	if (rc != ERR_FAILED)
+		return rc;
+	snprintf(text, sizeof(text), "%s", err_text(rc));
+	return err_set(ERR_CORRUPT, "pool %s: %s", pool->name, text);
 }
 
 static int
@@ -98,6 +82,8 @@ check_array(struct array *array, struct array_task *task)
 	(void)task;
 	if (rc == 0)
 		rc = check_memory(array);
+	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_POOL); i++)
+		rc = check_pool(array, state_at(array->state, ROW_POOL, i));
 	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_LUN); i++)
 		rc = check_lun(array, state_at(array->state, ROW_LUN, i));
 	return rc;
@@ -108,5 +94,6 @@ array_check(struct array *array)
 {
 	struct array_task task = { .run = check_array };
 
+	array_pool_verify(array);
 	return array_writer_submit(array, &task);
 }

@@ -5,10 +5,8 @@
  * meanwhile.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "array/array_int.h"
 #include "base/err.h"
@@ -94,15 +92,15 @@ thick_committed(struct array *array, struct array_task *task)
 static int
 extend_thick(struct array *array, struct extend *e, const struct guid *pool_id)
 {
-	uint64_t capacity, space;
-	int rc = array_pool_space(array, pool_id, &capacity, &space);
+	struct array_pool_space space;
+	int rc = array_pool_space(array, pool_id, &space);
 
 	if (rc < 0)
 		return rc;
-	if (e->to_bytes - e->from_bytes > space)
+	if (e->to_bytes - e->from_bytes > space.free_bytes)
 		return err_set(ERR_NO_SPACE,
 			       "need %" PRIu64 " bytes, the pool has %" PRIu64 " free",
-			       e->to_bytes - e->from_bytes, space);
+			       e->to_bytes - e->from_bytes, space.free_bytes);
 	e->job = array_job_new(array, JOB_EXTEND_LUN, e->lun_id, e->from_bytes, e->to_bytes,
 			       e->store);
 	if (e->job == NULL)
@@ -182,36 +180,17 @@ array_lun_extend(struct array *array, const struct array_request *request,
 
 /* ---- how large could it be ---- */
 
-/* The longest file that the pool's file system holds: by trying, on a file without a name. */
-static int
-longest_file(const char *dir, uint64_t *ret_bytes)
-{
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	uint64_t bytes = 0;
-
-	if (fd < 0)
-		return err_set(-errno, "%s: cannot try how long a file may be", dir);
-	for (uint64_t bit = LUN_BYTES_MAX; bit >= 4096; bit >>= 1)
-		if (bytes + bit <= LUN_BYTES_MAX && ftruncate(fd, (off_t)(bytes + bit)) == 0)
-			bytes += bit;
-	close(fd);
-	*ret_bytes = bytes;
-	return 0;
-}
-
 static int
 largest(struct array *array, const struct guid *pool_id, bool thick, uint64_t *ret_bytes)
 {
-	AUTO_FREE char *dir = NULL;
-	uint64_t capacity, space = UINT64_MAX, longest = 0;
-	int rc = array_pool_path(array, pool_id, &dir);
+	struct array_pool_space space = { .free_bytes = UINT64_MAX };
+	uint64_t longest = 0;
+	int rc = thick ? array_pool_space(array, pool_id, &space) : 0;
 
-	if (rc == 0 && thick)
-		rc = array_pool_space(array, pool_id, &capacity, &space);
 	if (rc == 0)
-		rc = longest_file(dir, &longest);
+		rc = array_pool_largest(array, pool_id, &longest);
 	if (rc == 0)
-		*ret_bytes = MIN(space, longest) / 4096 * 4096;
+		*ret_bytes = MIN(space.free_bytes, longest) / 4096 * 4096;
 	return rc;
 }
 

@@ -46,7 +46,6 @@ struct create {
 	struct array_lun_spec spec; /* checked and completed */
 	char *mask;                 /* normalised */
 	struct guid id;
-	char *path_new, *path; /* of the file before and after the commit */
 	struct array_store *store;
 	struct array_job *job; /* thick */
 };
@@ -57,8 +56,6 @@ create_fini(struct create *c)
 	array_store_unref(c->store);
 	array_job_free(c->job);
 	mem_free(c->mask);
-	mem_free(c->path_new);
-	mem_free(c->path);
 }
 
 static int
@@ -170,8 +167,10 @@ create_committed(struct array *array, struct array_task *task)
 {
 	struct create *c = container_of(task, struct create, task);
 
-	if (rename(c->path_new, c->path) < 0)
-		blk_fail(c->store->dev, -errno, strerror(errno));
+	int rc = c->store->driver->volume_commit(c->store->place, &c->id);
+
+	if (rc < 0)
+		blk_fail(c->store->dev, rc, err_text(rc));
 	array_unit_show(array, &c->id);
 	if (c->job != NULL)
 		array_job_queue(TAKE(c->job));
@@ -183,7 +182,8 @@ make_file(struct array *array, const struct create *c)
 	char id[GUID_TEXT_SIZE];
 	int rc = blk_fault_check(array->inject_dir, guid_format(&c->id, id), "create", NULL);
 
-	return rc < 0 ? rc : blk_file_create(c->path_new, c->spec.size_bytes);
+	return rc < 0 ? rc
+		      : c->store->driver->volume_make(c->store->place, &c->id, c->spec.size_bytes);
 }
 
 static int
@@ -192,23 +192,19 @@ prepare(struct array *array, struct create *c)
 	struct row_lun row = { .id = c->id,
 			       .size_bytes = c->spec.size_bytes,
 			       .thin = !c->spec.thick };
-	AUTO_FREE char *dir = NULL;
-	uint64_t capacity = 0, space = 0;
-	int rc = array_pool_path(array, &c->spec.pool_id, &dir);
+	AUTO_FREE char *place = NULL;
+	struct array_pool_space space = { 0 };
+	int rc = array_pool_place(array, &c->spec.pool_id, &place);
 
 	if (rc == 0 && c->spec.thick)
-		rc = array_pool_space(array, &c->spec.pool_id, &capacity, &space);
+		rc = array_pool_space(array, &c->spec.pool_id, &space);
 	if (rc < 0)
 		return rc;
-	if (c->spec.thick && c->spec.size_bytes > space)
+	if (c->spec.thick && c->spec.size_bytes > space.free_bytes)
 		return err_set(ERR_NO_SPACE,
-			       "pool %s: need %" PRIu64 " bytes, %" PRIu64 " are free", dir,
-			       c->spec.size_bytes, space);
-	c->path = array_store_path(dir, &c->id, true);
-	c->path_new = array_store_path(dir, &c->id, false);
-	if (c->path == NULL || c->path_new == NULL)
-		return -ENOMEM;
-	rc = array_store_new(array, &row, c->path, &c->store);
+			       "pool %s: need %" PRIu64 " bytes, %" PRIu64 " are free", place,
+			       c->spec.size_bytes, space.free_bytes);
+	rc = array_store_new(array, &row, place, &c->store);
 	if (rc == 0 && c->spec.thick) {
 		c->job = array_job_new(array, JOB_CREATE_LUN, &c->id, 0, c->spec.size_bytes,
 				       c->store);
@@ -225,7 +221,7 @@ create(struct array *array, struct create *c)
 	if (rc == 0)
 		rc = prepare(array, c);
 	if (rc == 0)
-		rc = array_lun_file_error(make_file(array, c), c->path);
+		rc = array_lun_file_error(make_file(array, c), c->store->path);
 	if (rc < 0)
 		return rc;
 	rc = array_unit_add(array, &c->id, c->store,
@@ -239,7 +235,7 @@ create(struct array *array, struct create *c)
 		snprintf(text, sizeof(text), "%s", err_text(rc));
 		array_unit_remove(array, &c->id, false);
 		if (array_writer_is_sure(rc))
-			(void)blk_file_remove(c->path_new);
+			(void)c->store->driver->volume_remove(c->store->place, &c->id, false);
 		err_set(rc, "%s", text);
 	}
 	return rc;
@@ -300,7 +296,9 @@ static int
 note_unlink(struct array *array, const struct state *view, const struct row_lun *lun)
 {
 	const struct row_pool *pool = state_find(view, ROW_POOL, &lun->pool_id);
-	AUTO_FREE char *path = array_store_path(pool->path, &lun->id, true);
+	const struct array_pool_driver *driver = array_pool_driver_find(pool->path);
+	AUTO_FREE char *path = driver != NULL ? driver->volume_name(pool->path, &lun->id)
+					      : str_dup(pool->path);
 	struct catalog_unlink entry = { lun->id, lun->pool_id, path };
 
 	return path == NULL ? -ENOMEM : catalog_unlink_put(array->catalog, &entry);

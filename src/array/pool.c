@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pools: made, renamed, deleted.  What a pool is on disk: pool_dir.c. */
+/* Pools: made, renamed, deleted.  The pools that are open: pools.c; what a pool is on its storage: pool/. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,16 +55,25 @@ create_committed(struct array *array, struct array_task *task)
 	array_pool_show(array, &c->id);
 }
 
+/* Nothing else may be there: no other pool, and not the array's own files. */
 static int
-path_is_free(struct array *array, const char *path)
+place_is_free(struct array *array, const char *place)
 {
 	AUTO_STATE struct state *state = array_state(array);
+	char *own = realpath(array->dir, NULL); /* of libc's heap */
+	bool is_own = own != NULL && strcmp(own, place) == 0;
 
+	free(own);
+	if (is_own)
+		return err_set(
+			ERR_IN_USE,
+			"%s is the array's own directory: give a pool a directory of its own",
+			place);
 	for (size_t i = 0; i < state_count(state, ROW_POOL); i++) {
 		const struct row_pool *pool = state_at(state, ROW_POOL, i);
 
-		if (strcmp(pool->path, path) == 0)
-			return err_set(ERR_IN_USE, "%s is pool %s already", path, pool->name);
+		if (strcmp(pool->path, place) == 0)
+			return err_set(ERR_IN_USE, "%s is pool %s already", place, pool->name);
 	}
 	return 0;
 }
@@ -77,28 +86,21 @@ create(struct array *array, struct pool_change *c)
 {
 	struct row_pool row = { .id = c->id };
 	AUTO_STATE struct state *state = array_state(array);
-	char *real = realpath(c->path, NULL);
-	int rc;
+	AUTO_FREE char *place = NULL;
+	int rc = array_pool_driver_find(c->path)->resolve(c->path, &place);
 
-	if (real == NULL) {
-		bool named = errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG ||
-			     errno == ELOOP;
-
-		return err_set(named ? ERR_INVALID : -errno,
-			       "the directory %s cannot be used for a pool: %s", c->path,
-			       strerror(errno));
-	}
-	row.path = real;
-	c->path = real;
-	rc = path_is_free(array, real);
+	if (rc < 0)
+		return rc;
+	row.path = place;
+	c->path = place;
+	rc = place_is_free(array, place);
 	if (rc == 0)
 		rc = array_pool_add(array, &state_array(state)->id, &row, POOL_CREATE);
-	if (rc == 0) {
-		rc = array_writer_submit(array, &c->task);
-		if (rc < 0)
-			array_pool_remove(array, &c->id, array_writer_is_sure(rc));
-	}
-	free(real);
+	if (rc < 0)
+		return rc;
+	rc = array_writer_submit(array, &c->task);
+	if (rc < 0)
+		array_pool_remove(array, &c->id, array_writer_is_sure(rc));
 	return rc;
 }
 
@@ -120,7 +122,7 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 
 	if (rc < 0)
 		return rc;
-	if (path == NULL || path[0] != '/')
+	if (path == NULL || array_pool_driver_find(path) == NULL)
 		return err_set(ERR_INVALID, "the path of a pool must be absolute");
 	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)

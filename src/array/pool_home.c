@@ -5,8 +5,10 @@
  * then: one where nothing is, or, after a copy, the original's files, which are not ours to touch.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "array/array_int.h"
@@ -17,6 +19,37 @@
 #include "base/str.h"
 
 #define HOME "/luns"
+
+/* The new entry must not vanish from the array's directory in a power cut. */
+static int
+sync_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 || fsync(fd) < 0
+			 ? err_set(-errno, "%s: cannot sync: %s", dir, strerror(errno))
+			 : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int
+array_pool_make_home(struct array *array, char **ret_path)
+{
+	char *dir = realpath(array->dir, NULL); /* of libc's heap */
+	AUTO_FREE char *path = dir != NULL ? str_printf("%s" HOME, dir) : NULL;
+	int rc = dir == NULL ? -errno : path == NULL ? -ENOMEM : 0;
+
+	if (rc == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
+		rc = err_set(-errno, "%s: cannot make it: %s", path, strerror(errno));
+	if (rc == 0)
+		rc = sync_dir(dir);
+	free(dir);
+	if (rc == 0)
+		*ret_path = TAKE(path);
+	return rc;
+}
 
 static bool
 is_named_home(const char *path)
@@ -69,7 +102,8 @@ array_pool_find_moved(struct array *array, const struct row_pool **ret_pool, cha
 	*ret_pool = NULL;
 	if (home == NULL)
 		return -ENOMEM;
-	if (is_a_pool(state, home) || !array_pool_is_marked(home, &state_position(state)->array_id))
+	if (is_a_pool(state, home) ||
+	    !array_pool_dir_is_marked(home, &state_position(state)->array_id))
 		return 0;
 	*ret_pool = candidate(state);
 	if (*ret_pool != NULL)

@@ -89,12 +89,11 @@ reopen(struct array *array, const struct guid *lun_id)
 {
 	AUTO_STATE struct state *state = array_state(array);
 	const struct row_lun *lun;
-	AUTO_FREE char *path = NULL;
 	struct array_store *store;
 	int rc = array_lun_find(state, lun_id, &lun);
 
 	if (rc == 0)
-		rc = array_pool_path(array, &lun->pool_id, &path);
+		rc = array_pool_ready(array, &lun->pool_id);
 	if (rc < 0)
 		return rc;
 	store = array_unit_store(array, lun_id);

@@ -18,14 +18,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-char *
-array_store_path(const char *pool, const struct guid *lun_id, bool committed)
-{
-	char id[GUID_TEXT_SIZE];
-
-	return str_printf("%s/%s.%s", pool, guid_format(lun_id, id), committed ? "img" : "new");
-}
-
 /* ---- life ---- */
 
 /*
@@ -52,11 +44,12 @@ store_free(struct array_store *store)
 	blk_dev_unref(store->dev);
 	pthread_mutex_destroy(&store->manage_lock);
 	mem_free(store->path);
+	mem_free(store->place);
 	mem_free(store);
 }
 
 static struct array_store *
-store_alloc(struct array *array, const struct guid *lun_id, const char *path)
+store_alloc(struct array *array, const struct guid *lun_id, const char *place)
 {
 	struct array_store *store = mem_calloc(1, sizeof(*store));
 
@@ -67,8 +60,11 @@ store_alloc(struct array *array, const struct guid *lun_id, const char *path)
 	store->lun_id = *lun_id;
 	store->listener.error = on_error;
 	pthread_mutex_init(&store->manage_lock, NULL);
-	store->path = str_dup(path);
-	if (store->path == NULL) {
+	store->driver = array_pool_driver_find(place);
+	store->place = str_dup(place);
+	store->path = store->driver != NULL ? store->driver->volume_name(place, lun_id)
+					    : str_dup(place);
+	if (store->path == NULL || store->place == NULL) {
 		store_free(store);
 		return NULL;
 	}
@@ -79,11 +75,12 @@ store_alloc(struct array *array, const struct guid *lun_id, const char *path)
 static int
 make_device(struct array_store *store, const struct row_lun *lun)
 {
-	struct blk_file_options options = { .thick = !lun->thin };
 	struct blk_dev *fault = NULL;
-	char id[GUID_TEXT_SIZE];
-	int rc = blk_file_new(store->path, guid_format(&lun->id, id), lun->size_bytes, &options,
-			      &store->dev);
+	int rc = store->driver == NULL
+			 ? err_set(ERR_NOT_SUPPORTED, "%s: no kind of storage that is known",
+				   store->place)
+			 : store->driver->volume_open(store->place, &lun->id, lun->size_bytes,
+						      !lun->thin, &store->dev);
 
 	if (rc < 0)
 		return rc;
@@ -100,10 +97,10 @@ make_device(struct array_store *store, const struct row_lun *lun)
 }
 
 int
-array_store_new(struct array *array, const struct row_lun *lun, const char *path,
+array_store_new(struct array *array, const struct row_lun *lun, const char *place,
 		struct array_store **ret_store)
 {
-	struct array_store *store = store_alloc(array, &lun->id, path);
+	struct array_store *store = store_alloc(array, &lun->id, place);
 	int rc;
 
 	if (store == NULL)
@@ -143,9 +140,9 @@ array_store_unref(struct array_store *store)
 }
 
 int
-array_store_dying_add(struct array *array, const struct guid *lun_id, const char *path)
+array_store_dying_add(struct array *array, const struct guid *lun_id, const char *place)
 {
-	struct array_store *store = store_alloc(array, lun_id, path);
+	struct array_store *store = store_alloc(array, lun_id, place);
 
 	if (store == NULL)
 		return -ENOMEM;
@@ -193,7 +190,9 @@ reap(struct work *work)
 	if (store->dev != NULL)
 		blk_set_listener(store->dev, NULL);
 	blk_dev_unref(TAKE(store->dev));
-	rc = blk_file_remove(store->path);
+	rc = store->driver != NULL
+		     ? store->driver->volume_remove(store->place, &store->lun_id, true)
+		     : ERR_NOT_SUPPORTED;
 	if (rc == 0)
 		rc = array_writer_submit(store->array, &reaped.task);
 	if (rc < 0)

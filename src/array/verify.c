@@ -28,7 +28,6 @@ verify_store(struct array_store *store)
 static void
 verify_lun(struct array *array, const struct row_lun *lun)
 {
-	AUTO_FREE char *path = NULL;
 	struct array_store *store;
 	int rc;
 
@@ -37,7 +36,7 @@ verify_lun(struct array *array, const struct row_lun *lun)
 	store = array_unit_store(array, &lun->id);
 	if (store == NULL)
 		return;
-	rc = array_pool_path(array, &lun->pool_id, &path);
+	rc = array_pool_ready(array, &lun->pool_id);
 	if (rc == ERR_FAILED) {
 		const char *reason = err_text(rc);
 

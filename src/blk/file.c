@@ -178,6 +178,33 @@ goes_on_the_spot(const struct file_dev *f, const struct blk_io *io)
 	return false;
 }
 
+/*
+ * A write that reaches the end would grow a file that was cut behind our back to its old length, and
+ * what was lost would read as zeros ever after.  So the length is looked at first.  Any other write
+ * leaves the file too short, which blk_verify finds.
+ */
+static int
+check_end(struct file_dev *f, const struct blk_io *io)
+{
+	char reason[sizeof(f->dev.reason)];
+	struct stat st;
+	int rc;
+
+	if ((io->op != BLK_WRITE && io->op != BLK_WRITE_ZEROES) ||
+	    io->offset_bytes + io->len_bytes < blk_size_bytes(&f->dev))
+		return 0;
+	if (fstat(io->fd, &st) < 0)
+		return -errno;
+	if ((uint64_t)st.st_size >= blk_size_bytes(&f->dev))
+		return 0;
+	pthread_mutex_lock(&f->lock);
+	rc = check_stat(f, &st, reason, sizeof(reason));
+	pthread_mutex_unlock(&f->lock);
+	if (rc < 0)
+		blk_fail(&f->dev, rc, reason);
+	return rc < 0 ? ERR_FAILED : 0;
+}
+
 static enum blk_submitted
 file_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
 {
@@ -189,6 +216,9 @@ file_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
 		return BLK_DONE;
 	}
 	io->keep_space = f->thick;
+	io->result = check_end(f, io);
+	if (io->result < 0)
+		return BLK_DONE;
 	if (queue == NULL || goes_on_the_spot(f, io)) {
 		io->result = blk_fd_run(io);
 		return BLK_DONE;

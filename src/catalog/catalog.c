@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "catalog/catalog_int.h"
@@ -63,6 +64,19 @@ catalog_refuse_network(int fd, const char *path)
 	return 0;
 }
 
+/* Whoever may write to the directory may replace what is in it. */
+static void
+warn_of_mode(const struct catalog *catalog)
+{
+	struct stat st;
+
+	if (fstat(catalog->dir_fd, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		log_warning("catalog.writable",
+			    "dir=%s mode=%03o reason=\"others may write to the directory: `chmod "
+			    "go-w` it\"",
+			    catalog->dir, (unsigned)st.st_mode & 0777);
+}
+
 static int
 lock_dir(struct catalog *catalog)
 {
@@ -91,6 +105,8 @@ open_all(struct catalog *catalog)
 		rc = lock_dir(catalog);
 	if (rc == 0)
 		rc = catalog_guard_missing(catalog);
+	if (rc == 0)
+		warn_of_mode(catalog);
 	if (rc == 0)
 		catalog_reserve_open(catalog);
 	if (rc == 0)

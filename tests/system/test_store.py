@@ -118,4 +118,34 @@ def test_a_directory_that_is_removed_under_an_idle_array_is_noticed():
         daemon.stop()
 
 
+def test_a_marker_that_is_removed_is_noticed():
+    with Daemon() as daemon:
+        lun = make_lun(daemon, 'l')
+        rest = daemon.rest()
+        (daemon.dir / 'luns' / '.vds-pool').unlink()
+        check('.vds-pool' in rest.call('POST', '/v1/check')['message'], 'the checker does not tell')
+        eventually('the LUN has failed', lambda: rest.call('GET', f'/v1/luns/{lun}')['live']['health'] == 'failed')
+        check('pool.not_ready' in daemon.log.read_text(), 'the log does not tell')
+        rest.close()
+        daemon.stop()
+
+
+def test_a_file_that_is_cut_is_not_grown_again_by_a_write():
+    with Daemon(faults=False) as daemon:
+        lun = make_lun(daemon, 'l')
+        rest, sees = daemon.rest(), vdstest.Initiator()
+        target = rest.call('POST', '/v1/targets', {'iscsi_name': 'iqn.2026-11.org.example:t', 'with_group': True})['id']
+        rest.call('PUT', f'/v1/luns/{lun}/targets', {'targets': [target]})
+        path = ('iqn.2026-11.org.example:t', 'iqn.1993-08.org.debian:01:one', 0)
+        sees.ok('write', daemon.portal, *path, 0, 90)
+        os.truncate(daemon.dir / 'luns' / f'{lun}.img', 0)
+        last = MIB // 512 - 1
+        check(sees.ask('write', daemon.portal, *path, last, 91)[0] != 'ok', 'the last block was written')
+        equal((daemon.dir / 'luns' / f'{lun}.img').stat().st_size, 0, 'the file')
+        eventually('the LUN has failed', lambda: rest.call('GET', f'/v1/luns/{lun}')['live']['health'] == 'failed')
+        rest.close()
+        sees.close()
+        daemon.stop()
+
+
 vdstest.main([f for name, f in list(globals().items()) if name.startswith('test_')])

@@ -3,6 +3,7 @@
  * Tests of pools: their directories, their markers and their space; and of the row of the array
  * itself.
  */
+#include "array/array_int.h"
 #include "array_test.h"
 
 #include <stdlib.h>
@@ -112,6 +113,108 @@ test_pool_with_luns_is_not_deleted(void **state)
 	snprintf(marker, sizeof(marker), "%s/.vds-pool", path);
 	assert_false(file_exists(marker));
 	assert_int_equal(rmdir(path), 0);
+}
+
+static void
+test_array_directory_is_no_pool(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+
+	assert_int_equal(array_pool_create(f->array, NULL, "p", f->array_dir, NULL), ERR_IN_USE);
+	snprintf(path, sizeof(path), "%s/../array/.", f->array_dir);
+	assert_int_equal(array_pool_create(f->array, NULL, "p", path, NULL), ERR_IN_USE);
+	snprintf(path, sizeof(path), "%s/.vds-pool", f->array_dir);
+	assert_false(file_exists(path));
+}
+
+static void
+test_directory_that_everybody_may_write_to_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	char path[128], marker[160];
+
+	make_dir(f, "p", path);
+	assert_int_equal(chmod(path, 01777), 0);
+	assert_int_equal(array_pool_create(f->array, NULL, "p", path, NULL), ERR_ACCESS);
+	assert_non_null(strstr(err_text(ERR_ACCESS), "chmod o-w"));
+	snprintf(marker, sizeof(marker), "%s/.vds-pool", path);
+	assert_false(file_exists(marker));
+	assert_int_equal(chmod(path, 0755), 0);
+	make_pool(f->array, "p", path);
+}
+
+static bool
+is_ready(struct array *array, const void *pool)
+{
+	AUTO_STATE struct state *live = array_live(array);
+	const struct row_live_pool *row = state_find(live, ROW_LIVE_POOL, pool);
+
+	return row != NULL && row->ready;
+}
+
+static bool
+is_not_ready(struct array *array, const void *pool)
+{
+	return !is_ready(array, pool);
+}
+
+static void
+test_pool_that_becomes_ready_late_is_swept(void **state)
+{
+	struct fixture *f = *state;
+	char path[128], away[160], command[400], left[200];
+	struct guid pool, unknown = random_guid();
+	char id[GUID_TEXT_SIZE];
+
+	f->options.verify_interval_ms = 10;
+	fixture_reopen(f);
+	pool = make_pool(f->array, "p", make_dir(f, "p", path));
+	fixture_close(f);
+	snprintf(left, sizeof(left), "%s/%s.new", path, guid_format(&unknown, id));
+	snprintf(command, sizeof(command), "touch %s", left);
+	assert_int_equal(system(command), 0);
+	snprintf(away, sizeof(away), "%s.away", path);
+	assert_int_equal(rename(path, away), 0);
+	fixture_open(f);
+	assert_true(is_not_ready(f->array, &pool));
+	assert_int_equal(rename(away, path), 0);
+	assert_true(wait_for(f->array, is_ready, &pool));
+	assert_true(wait_file_gone(f->array, left));
+}
+
+static void
+test_marker_that_is_removed_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+	char marker[160], saved[168];
+	struct guid pool;
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	pool = ((const struct row_pool *)state_at(now, ROW_POOL, 0))->id;
+	f->options.verify_interval_ms = 1000 * 1000; /* the check looks for itself */
+	fixture_reopen(f);
+	snprintf(marker, sizeof(marker), "%s/luns/.vds-pool", f->array_dir);
+	snprintf(saved, sizeof(saved), "%s.saved", marker);
+	assert_int_equal(rename(marker, saved), 0);
+	assert_int_equal(array_check(f->array), ERR_CORRUPT);
+	assert_non_null(strstr(err_text(ERR_CORRUPT), ".vds-pool"));
+	assert_true(is_not_ready(f->array, &pool));
+	assert_int_equal(rename(saved, marker), 0);
+	assert_ok(array_check(f->array));
+	assert_true(is_ready(f->array, &pool));
+}
+
+static void
+test_driver_tables_are_complete(void **state)
+{
+	const void *const *slots = (const void *const *)(const void *)&array_pool_dir;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(array_pool_dir) / sizeof(slots[0]); i++)
+		assert_non_null(slots[i]);
+	assert_ptr_equal(array_pool_driver_find("/some/where"), &array_pool_dir);
+	assert_null(array_pool_driver_find("rbd:images"));
 }
 
 static void
@@ -247,6 +350,11 @@ main(void)
 		WITH_ARRAY(test_failed_create_takes_its_marker_away),
 		WITH_ARRAY(test_rename),
 		WITH_ARRAY(test_pool_with_luns_is_not_deleted),
+		WITH_ARRAY(test_array_directory_is_no_pool),
+		WITH_ARRAY(test_directory_that_everybody_may_write_to_is_refused),
+		WITH_ARRAY(test_pool_that_becomes_ready_late_is_swept),
+		WITH_ARRAY(test_marker_that_is_removed_is_noticed),
+		cmocka_unit_test(test_driver_tables_are_complete),
 		WITH_ARRAY(test_space_is_shown),
 		WITH_ARRAY(test_unknown_pool_is_not_found),
 		WITH_ARRAY(test_array_can_be_renamed),

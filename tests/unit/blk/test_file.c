@@ -185,6 +185,35 @@ test_a_short_file_gives_an_error_not_zeros(void **state)
 	blk_dev_unref(dev);
 }
 
+/* What was lost must not read as zeros because a write made the file as long as before. */
+static void
+test_a_file_that_was_cut_is_not_grown_again_by_a_write(void **state)
+{
+	static const enum blk_op ops[] = { BLK_WRITE, BLK_WRITE_ZEROES };
+	struct blk_test *t = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(ops); i++) {
+		struct blk_dev *dev = blk_test_file(t->dir, i == 0 ? "f" : "g", SIZE, false);
+		uint8_t buf[512] = { 1 };
+		struct iovec iov = { buf, sizeof(buf) };
+		struct blk_io io = { .op = ops[i],
+				     .offset_bytes = SIZE - sizeof(buf),
+				     .len_bytes = sizeof(buf),
+				     .iov = &iov,
+				     .iov_count = 1 };
+		struct stat st;
+
+		assert_int_equal(blk_submit(dev, NULL, &io), BLK_DONE);
+		assert_int_equal(io.result, 0);
+		assert_int_equal(truncate(blk_test_path(t->dir, i == 0 ? "f" : "g"), 512), 0);
+		assert_int_equal(blk_submit(dev, NULL, &io), BLK_DONE);
+		assert_int_equal(io.result, ERR_FAILED);
+		assert_int_equal(stat(blk_test_path(t->dir, i == 0 ? "f" : "g"), &st), 0);
+		assert_int_equal(st.st_size, 512);
+		blk_dev_unref(dev);
+	}
+}
+
 /* No descriptor is left until the rest is called with false. */
 static void
 descriptors_out(bool out)
@@ -472,6 +501,7 @@ main(void)
 		FILE_TEST(test_a_file_replaced_before_it_is_opened_is_not_used),
 		FILE_TEST(test_reopen_cures_a_file_that_came_back),
 		FILE_TEST(test_a_short_file_gives_an_error_not_zeros),
+		FILE_TEST(test_a_file_that_was_cut_is_not_grown_again_by_a_write),
 		FILE_TEST(test_something_else_than_a_file_is_refused),
 		FILE_TEST(test_a_read_only_device_refuses_writes),
 		FILE_TEST(test_thick_takes_its_space_and_keeps_it),

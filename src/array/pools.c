@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The pools of the array at run time: which are ready, their space, and which driver a place has.
+ * What a pool is on its storage is the driver's (pool/driver.h); what the catalog says of it,
+ * pool.c.
+ */
+#include <errno.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+/* All kinds of storage; the first that takes a place has it. */
+static const struct array_pool_driver *const drivers[] = {
+	&array_pool_dir,
+};
+
+struct array_pool_entry {
+	struct guid id, array_id;
+	const struct array_pool_driver *driver;
+	char *place;             /* owned */
+	struct array_pool *pool; /* NULL = not ready */
+	char *reason;            /* owned; why it is not ready, NULL = it is */
+	bool swept;
+};
+
+const struct array_pool_driver *
+array_pool_driver_find(const char *place)
+{
+	for (size_t i = 0; i < ARRAY_LEN(drivers); i++)
+		if (drivers[i]->takes(place))
+			return drivers[i];
+	return NULL;
+}
+
+/* ---- entries ---- */
+
+static void
+entry_close(struct array_pool_entry *entry, bool give_up)
+{
+	if (entry->pool != NULL)
+		entry->driver->close(TAKE(entry->pool), give_up);
+}
+
+static void
+entry_free(struct array_pool_entry *entry)
+{
+	if (entry == NULL)
+		return;
+	entry_close(entry, false);
+	mem_free(entry->place);
+	mem_free(entry->reason);
+	mem_free(entry);
+}
+
+static int
+entry_open(struct array_pool_entry *entry, enum array_pool_mode mode)
+{
+	if (entry->driver == NULL)
+		return err_set(ERR_NOT_SUPPORTED, "%s: no kind of storage that is known",
+			       entry->place);
+	return entry->driver->open(entry->place, &entry->array_id, mode, &entry->pool);
+}
+
+/* Best effort, with what the storage says now.  pools_lock. */
+static void
+show(struct array *array, const struct array_pool_entry *entry)
+{
+	struct row_live_pool *row = row_new(ROW_LIVE_POOL);
+	struct array_pool_space space;
+
+	if (row == NULL)
+		return;
+	row->id = entry->id;
+	row->ready = entry->reason == NULL;
+	if (entry->pool != NULL && entry->driver->space(entry->pool, &space) == 0) {
+		row->capacity_bytes = space.capacity_bytes;
+		row->free_bytes = space.free_bytes;
+	}
+	if (row_set_string(&row->reason, entry->reason) < 0)
+		row_unref(row);
+	else
+		array_live_put(array, row);
+}
+
+static struct array_pool_entry *
+entry_new(const struct guid *array_id, const struct row_pool *pool)
+{
+	struct array_pool_entry *entry = mem_calloc(1, sizeof(*entry));
+
+	if (entry == NULL)
+		return NULL;
+	entry->id = pool->id;
+	entry->array_id = *array_id;
+	entry->driver = array_pool_driver_find(pool->path);
+	entry->place = str_dup(pool->path);
+	if (entry->place == NULL) {
+		entry_free(entry);
+		return NULL;
+	}
+	return entry;
+}
+
+int
+array_pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
+	       enum array_pool_mode mode)
+{
+	struct array_pool_entry *entry = entry_new(array_id, pool);
+	int rc;
+
+	if (entry == NULL)
+		return -ENOMEM;
+	rc = entry_open(entry, mode);
+	entry->swept = mode != POOL_OPEN;
+	if (rc < 0 && mode == POOL_OPEN) {
+		/* The array starts all the same: this pool's LUNs fail, the others are served. */
+		entry->reason = str_dup(err_text(rc));
+		log_error("pool.not_ready", "path=%s reason=%s", entry->place, err_text(rc));
+		rc = entry->reason == NULL ? -ENOMEM : 0;
+	}
+	pthread_mutex_lock(&array->pools_lock);
+	if (rc == 0)
+		rc = guid_map_put(&array->pools, &entry->id, entry);
+	if (rc == 0 && mode == POOL_OPEN)
+		show(array, entry);
+	pthread_mutex_unlock(&array->pools_lock);
+	if (rc < 0)
+		entry_free(entry);
+	return rc;
+}
+
+void
+array_pool_remove(struct array *array, const struct guid *pool_id, bool give_up)
+{
+	struct array_pool_entry *entry;
+
+	pthread_mutex_lock(&array->pools_lock);
+	entry = guid_map_remove(&array->pools, pool_id);
+	if (entry != NULL)
+		array_live_delete(array, ROW_LIVE_POOL, pool_id);
+	pthread_mutex_unlock(&array->pools_lock);
+	if (entry != NULL)
+		entry_close(entry, give_up);
+	entry_free(entry);
+}
+
+void
+array_pool_fini(struct array *array)
+{
+	struct array_pool_entry *entry;
+
+	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
+		entry_free(entry);
+	guid_map_fini(&array->pools);
+}
+
+/* ---- sweeping: once for each pool, when it is ready for the first time ---- */
+
+struct sweep {
+	struct array_pool_sweep pool;
+	struct array *array;
+	const struct state *state;
+};
+
+static enum array_volume_fate
+fate(struct array_pool_sweep *pool_sweep, const struct guid *lun_id)
+{
+	struct sweep *sweep = container_of(pool_sweep, struct sweep, pool);
+
+	if (state_find(sweep->state, ROW_LUN, lun_id) != NULL)
+		return VOLUME_KNOWN;
+	return array_store_is_dying(sweep->array, lun_id) ? VOLUME_DYING : VOLUME_UNKNOWN;
+}
+
+/*
+ * pools_lock.  A pool that was never ready has no LUN that is being made: what is not committed there
+ * was left by an earlier run.
+ */
+static void
+sweep_entry(struct array *array, struct array_pool_entry *entry, const struct state *state)
+{
+	struct sweep sweep = { { fate }, array, state };
+
+	if (entry->pool == NULL || entry->swept)
+		return;
+	entry->driver->sweep(entry->pool, &sweep.pool);
+	entry->swept = true;
+}
+
+void
+array_pool_sweep(struct array *array, const struct state *state)
+{
+	struct array_pool_entry *entry;
+
+	pthread_mutex_lock(&array->pools_lock);
+	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
+		sweep_entry(array, entry, state);
+	pthread_mutex_unlock(&array->pools_lock);
+}
+
+/* ---- the verifier ---- */
+
+/* pools_lock. */
+static void
+verify(struct array *array, struct array_pool_entry *entry, const struct state *state)
+{
+	bool was_ready = entry->pool != NULL;
+	int rc = was_ready ? entry->driver->look(entry->pool) : entry_open(entry, POOL_OPEN);
+
+	if (rc == -ENOMEM)
+		return;
+	if (rc < 0) {
+		const char *text = err_text(rc);
+
+		if (was_ready)
+			log_error("pool.not_ready", "path=%s reason=%s", entry->place, text);
+		mem_free(entry->reason);
+		entry->reason = str_dup(text);
+		entry_close(entry, false);
+	} else {
+		if (!was_ready)
+			log_info("pool.ready", "path=%s", entry->place);
+		mem_free(TAKE(entry->reason));
+		if (!array_is_read_only(array))
+			sweep_entry(array, entry, state);
+	}
+	show(array, entry);
+}
+
+void
+array_pool_verify(struct array *array)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	struct array_pool_entry *entry;
+
+	pthread_mutex_lock(&array->pools_lock);
+	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
+		verify(array, entry, state);
+	pthread_mutex_unlock(&array->pools_lock);
+}
+
+/* ---- questions ---- */
+
+/* pools_lock. */
+static int
+find_ready(struct array *array, const struct guid *pool_id, struct array_pool_entry **ret_entry)
+{
+	struct array_pool_entry *entry = guid_map_find(&array->pools, pool_id);
+
+	if (entry == NULL)
+		return array_name_no_such(ROW_POOL, pool_id);
+	if (entry->pool == NULL)
+		return err_set(ERR_FAILED, "pool is not ready: %s",
+			       entry->reason != NULL ? entry->reason : "");
+	*ret_entry = entry;
+	return 0;
+}
+
+int
+array_pool_ready(struct array *array, const struct guid *pool_id)
+{
+	struct array_pool_entry *entry;
+	int rc;
+
+	pthread_mutex_lock(&array->pools_lock);
+	rc = find_ready(array, pool_id, &entry);
+	pthread_mutex_unlock(&array->pools_lock);
+	return rc;
+}
+
+int
+array_pool_place(struct array *array, const struct guid *pool_id, char **ret_place)
+{
+	struct array_pool_entry *entry;
+	char *place = NULL;
+	int rc;
+
+	pthread_mutex_lock(&array->pools_lock);
+	rc = find_ready(array, pool_id, &entry);
+	if (rc == 0) {
+		place = str_dup(entry->place);
+		rc = place == NULL ? -ENOMEM : 0;
+	}
+	pthread_mutex_unlock(&array->pools_lock);
+	if (rc == 0)
+		*ret_place = place;
+	return rc;
+}
+
+int
+array_pool_space(struct array *array, const struct guid *pool_id,
+		 struct array_pool_space *ret_space)
+{
+	struct array_pool_entry *entry;
+	int rc;
+
+	pthread_mutex_lock(&array->pools_lock);
+	rc = find_ready(array, pool_id, &entry);
+	if (rc == 0)
+		rc = entry->driver->space(entry->pool, ret_space);
+	pthread_mutex_unlock(&array->pools_lock);
+	return rc;
+}
+
+int
+array_pool_largest(struct array *array, const struct guid *pool_id, uint64_t *ret_bytes)
+{
+	struct array_pool_entry *entry;
+	int rc;
+
+	pthread_mutex_lock(&array->pools_lock);
+	rc = find_ready(array, pool_id, &entry);
+	if (rc == 0)
+		rc = entry->driver->largest(entry->pool, ret_bytes);
+	pthread_mutex_unlock(&array->pools_lock);
+	return rc;
+}
+
+int
+array_pool_choose(struct array *array, struct guid *ret_pool_id)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	struct array_pool_space space;
+	const struct row_pool *best = NULL;
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < state_count(state, ROW_POOL); i++) {
+		const struct row_pool *pool = state_at(state, ROW_POOL, i);
+
+		if (array_pool_space(array, &pool->id, &space) < 0)
+			continue;
+		if (best == NULL || space.free_bytes > most) {
+			best = pool;
+			most = space.free_bytes;
+		}
+	}
+	if (best == NULL)
+		return err_set(ERR_NOT_FOUND, "there is no pool that is ready: create one");
+	*ret_pool_id = best->id;
+	return 0;
+}
+
+void
+array_pool_show(struct array *array, const struct guid *pool_id)
+{
+	struct array_pool_entry *entry;
+
+	pthread_mutex_lock(&array->pools_lock);
+	entry = guid_map_find(&array->pools, pool_id);
+	if (entry != NULL)
+		show(array, entry);
+	pthread_mutex_unlock(&array->pools_lock);
+}
