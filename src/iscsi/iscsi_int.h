@@ -375,9 +375,10 @@ struct iscsi_cmd {
 	uint8_t sense[2 + ISCSI_SENSE_MAX];
 };
 
-#define TASK_CHUNK      16u
-#define TASK_CHUNKS_MAX 160u /* 2 * 1024 + 256 tasks and some */
-#define TASK_BUCKETS    256u
+#define TASK_CHUNK       16u
+#define TASK_CHUNKS_FAIR 4u   /* that a session gets also when memory is tight: 64 tasks */
+#define TASK_CHUNKS_MAX  160u /* 2 * 1024 + 256 tasks and some */
+#define TASK_BUCKETS     256u
 
 struct iscsi_task_pool {
 	uint32_t task_bytes; /* with the owner's room */

@@ -73,6 +73,9 @@ pool_grow(struct iscsi_task_pool *pool)
 {
 	if (pool->chunks == TASK_CHUNKS_MAX || pool->chunks * TASK_CHUNK >= pool->limit)
 		return ERR_LIMIT;
+	/* Sessions that keep many commands waiting leave the second half of the budget to the others. */
+	if (pool->chunks >= TASK_CHUNKS_FAIR && iscsi_account_is_tight(pool->account))
+		return ERR_LIMIT;
 	if (pool->bucket == NULL)
 		pool->bucket = mem_calloc(TASK_BUCKETS, sizeof(struct iscsi_cmd *));
 	if (pool->bucket == NULL)

@@ -1,80 +1,176 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A thread's buffers for data on its way, in a few sizes, kept for reuse: the last one given back
- * is the next one given out, so it is still in the cache.  (A malloc for each large command made
- * another target 2-3 times slower.)
+ * A thread's buffers for data on its way, in sizes that are powers of two.  They come from chunks of 256 KiB in one range of addresses that
+ * is reserved at the start: a chunk serves one size at a time, and goes back to the system when all its buffers are free
+ * and enough other chunks are.  So the memory in use is never more than the range, whatever sizes were asked for before,
+ * and falls when the load does.
+ *
+ * The buffer given back last is the next one given out, so it is still in the cache.  (A malloc for each large command
+ * made another target 2-3 times slower.)  Used by the thread only; nothing here locks or allocates.
+ *
+ * A chunk is in one of these places: `fresh` beyond pool->touched, the stack of idle chunks, the list of its size while it
+ * has free buffers, or nowhere while all its buffers are in use.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "target/target_int.h"
 
-static const uint32_t class_bytes[BUF_CLASSES] = { 4096, 16384, 65536, BUF_PIECE_MAX };
-/* Free ones beyond this go back to the system: some 32 MiB in all. */
-static const unsigned class_keep[BUF_CLASSES] = { 1024, 256, 128, 64 };
+#define CHUNK_BYTES BUF_PIECE_MAX
+#define IDLE_KEPT   128u /* idle chunks whose memory is kept: 32 MiB */
 
-void
-target_buf_pool_init(struct target_buf_pool *pool)
+struct target_buf_chunk {
+	struct list node; /* pool->partial[size], or pool->idle */
+	void *free;       /* buffers given back, linked through their first bytes */
+	uint16_t used;    /* buffers given out */
+	uint16_t carved;  /* buffers given out at least once since the chunk has this size */
+	uint8_t size;     /* its buffers have BUF_PIECE_MIN << size bytes */
+	bool has_memory;  /* idle chunks: it was not given back to the system */
+};
+
+int
+target_buf_pool_init(struct target_buf_pool *pool, uint64_t max_bytes)
 {
-	*pool = (struct target_buf_pool){ 0 };
-}
+	/* A chunk more for each size: the last one of each may be used in part. */
+	size_t chunks = (size_t)((max_bytes + CHUNK_BYTES - 1) / CHUNK_BYTES) + BUF_CLASSES;
 
-static void *
-pop(struct buf_free *list)
-{
-	void *block = list->head;
+	*pool = (struct target_buf_pool){ .chunk_count = chunks };
+	list_init(&pool->idle);
+	for (unsigned c = 0; c < BUF_CLASSES; c++)
+		list_init(&pool->partial[c]);
+	pool->chunks = mem_calloc(chunks, sizeof(*pool->chunks));
+	if (pool->chunks == NULL)
+		return -ENOMEM;
+	pool->range = mmap(NULL, chunks * CHUNK_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (pool->range == MAP_FAILED) {
+		int rc = -errno;
 
-	list->head = *(void **)block;
-	list->count--;
-	return block;
+		pool->range = NULL;
+		return rc;
+	}
+	return 0;
 }
 
 void
 target_buf_pool_fini(struct target_buf_pool *pool)
 {
-	for (unsigned c = 0; c < BUF_CLASSES; c++)
-		while (pool->free[c].head != NULL)
-			mem_free(pop(&pool->free[c]));
+	if (pool->range != NULL)
+		munmap(pool->range, pool->chunk_count * CHUNK_BYTES);
+	mem_free(pool->chunks);
+	pool->range = NULL;
+	pool->chunks = NULL;
+}
+
+static uint32_t
+class_bytes(unsigned c)
+{
+	return BUF_PIECE_MIN << c;
 }
 
 static unsigned
-class_of(size_t len)
+class_of(uint32_t len)
 {
-	unsigned c = 0;
+	return len <= BUF_PIECE_MIN ? 0 : 32u - (unsigned)__builtin_clz((len - 1) / BUF_PIECE_MIN);
+}
 
-	while (class_bytes[c] < len)
-		c++;
-	return c;
+static uint8_t *
+chunk_start(const struct target_buf_pool *pool, const struct target_buf_chunk *chunk)
+{
+	return pool->range + (size_t)(chunk - pool->chunks) * CHUNK_BYTES;
+}
+
+/* A chunk without a size; NULL when all are in use. */
+static struct target_buf_chunk *
+chunk_take(struct target_buf_pool *pool)
+{
+	struct list *node = list_pop(&pool->idle);
+
+	if (node != NULL) {
+		struct target_buf_chunk *chunk = list_entry(node, struct target_buf_chunk, node);
+
+		pool->idle_with_memory -= chunk->has_memory;
+		return chunk;
+	}
+	return pool->touched < pool->chunk_count ? &pool->chunks[pool->touched++] : NULL;
+}
+
+/* All its buffers are free. */
+static void
+chunk_give_up(struct target_buf_pool *pool, struct target_buf_chunk *chunk)
+{
+	list_remove(&chunk->node);
+	pool->chunks_in_use--;
+	chunk->has_memory = pool->idle_with_memory < IDLE_KEPT;
+	if (chunk->has_memory) {
+		pool->idle_with_memory++;
+		list_prepend(&pool->idle, &chunk->node);
+		return;
+	}
+	madvise(chunk_start(pool, chunk), CHUNK_BYTES, MADV_DONTNEED);
+	list_append(&pool->idle, &chunk->node);
 }
 
 static void *
 get_one(struct target_buf_pool *pool, unsigned c)
 {
-	return pool->free[c].head != NULL ? pop(&pool->free[c]) : mem_alloc(class_bytes[c]);
+	struct list *node = list_first(&pool->partial[c]);
+	struct target_buf_chunk *chunk;
+	void *buf;
+
+	if (node != NULL) {
+		chunk = list_entry(node, struct target_buf_chunk, node);
+	} else {
+		chunk = chunk_take(pool);
+		if (chunk == NULL)
+			return NULL;
+		pool->chunks_in_use++;
+		chunk->size = (uint8_t)c;
+		chunk->free = NULL;
+		chunk->used = chunk->carved = 0;
+		list_prepend(&pool->partial[c], &chunk->node);
+	}
+	buf = chunk->free;
+	if (buf != NULL)
+		chunk->free = *(void **)buf;
+	else
+		buf = chunk_start(pool, chunk) + (size_t)chunk->carved++ * class_bytes(c);
+	if (++chunk->used == CHUNK_BYTES / class_bytes(c))
+		list_remove(&chunk->node);
+	return buf;
 }
 
 static void
-put_one(struct target_buf_pool *pool, void *block, unsigned c)
+put_one(struct target_buf_pool *pool, void *buf)
 {
-	struct buf_free *list = &pool->free[c];
+	size_t at = (size_t)((uint8_t *)buf - pool->range) / CHUNK_BYTES;
+	struct target_buf_chunk *chunk = &pool->chunks[at];
 
-	if (list->count >= class_keep[c]) {
-		mem_free(block);
+	*(void **)buf = chunk->free;
+	chunk->free = buf;
+	if (--chunk->used == 0) {
+		chunk_give_up(pool, chunk);
 		return;
 	}
-	*(void **)block = list->head;
-	list->head = block;
-	list->count++;
+	list_remove(&chunk->node);
+	list_prepend(&pool->partial[chunk->size], &chunk->node);
+}
+
+uint32_t
+target_buf_cost(uint32_t len_bytes)
+{
+	uint32_t rest = len_bytes % BUF_PIECE_MAX;
+
+	return rest == 0 ? len_bytes : len_bytes - rest + class_bytes(class_of(rest));
 }
 
 void
 target_buf_put(struct target_buf_pool *pool, const struct iovec *iov, uint32_t len_bytes)
 {
 	for (; len_bytes > 0; iov++) {
-		uint32_t piece = MIN(len_bytes, (uint32_t)BUF_PIECE_MAX);
-
-		put_one(pool, iov->iov_base, class_of(piece));
-		len_bytes -= piece;
+		put_one(pool, iov->iov_base);
+		len_bytes -= MIN(len_bytes, (uint32_t)BUF_PIECE_MAX);
 	}
 }
 
@@ -86,13 +182,13 @@ target_buf_get(struct target_buf_pool *pool, uint32_t len_bytes, struct iovec *i
 
 	while (got < len_bytes) {
 		uint32_t piece = MIN(len_bytes - got, (uint32_t)BUF_PIECE_MAX);
-		void *block = get_one(pool, class_of(piece));
+		void *buf = get_one(pool, class_of(piece));
 
-		if (block == NULL) {
+		if (buf == NULL) {
 			target_buf_put(pool, iov, got);
 			return -ENOMEM;
 		}
-		iov[count++] = (struct iovec){ block, piece };
+		iov[count++] = (struct iovec){ buf, piece };
 		got += piece;
 	}
 	return (int)count;

@@ -192,6 +192,7 @@ flush(struct target_conn *conn)
 		if (n < 0)
 			break;
 		iscsi_conn_output_advance(conn->iscsi, (size_t)n);
+		target_conn_progress(conn, loop_now_ns(conn->thread->loop));
 	}
 	conn->blocked = iscsi_conn_has_output(conn->iscsi);
 	return 0;
@@ -251,6 +252,67 @@ target_conn_settle(struct target_conn *conn)
 		leave(conn);
 }
 
+/* ---- Buffers ---- */
+
+#define STUCK_NS        (2 * NS_PER_S)   /* without progress, while its data waits for the peer */
+#define RELIEVE_EACH_NS (10 * NS_PER_MS) /* look for a stuck connection no more often */
+
+/* All its buffers wait for the peer: to take what is queued, or to send what was asked for. */
+static bool
+is_stuck(const struct target_conn *conn, uint64_t now_ns)
+{
+	return conn->buffered_bytes > 0 && now_ns - conn->progress_ns > STUCK_NS &&
+	       (conn->blocked || iscsi_conn_tasks(conn->iscsi) == 0);
+}
+
+/* Buffers are short: end the stuck connection that has most of them, if there is one. */
+static void
+relieve(struct target_thread *thread)
+{
+	uint64_t now_ns = loop_now_ns(thread->loop);
+	struct target_conn *worst = NULL;
+
+	if (now_ns - thread->relieved_ns < RELIEVE_EACH_NS)
+		return;
+	thread->relieved_ns = now_ns;
+	list_for_each(node, &thread->conns) {
+		struct target_conn *conn = list_entry(node, struct target_conn, node);
+
+		if (!conn->close_asked && is_stuck(conn, now_ns) &&
+		    (worst == NULL || conn->buffered_bytes > worst->buffered_bytes))
+			worst = conn;
+	}
+	if (worst == NULL)
+		return;
+	log_warning_from(
+		worst->host, "session.stuck",
+		"peer=%s bytes=%llu reason=\"it takes no data, and others need the buffers\"",
+		worst->peer, (unsigned long long)worst->buffered_bytes);
+	target_conn_close(worst, ERR_LIMIT);
+}
+
+/*
+ * A connection whose buffers come back may have as much as is left; one whose peer has taken nothing yet, or nothing for a
+ * while, an eighth of that.  So peers that do not read find less and less, and what is left serves those that do.
+ */
+bool
+target_conn_may_have(struct target_conn *conn, uint32_t cost_bytes)
+{
+	struct target_thread *thread = conn->thread;
+	uint64_t left = thread->buffer_max_bytes -
+			MIN(thread->buffered_bytes, thread->buffer_max_bytes);
+	uint64_t share;
+
+	if (conn->blocked && loop_now_ns(thread->loop) - conn->progress_ns > STUCK_NS)
+		conn->credit_bytes = 0;
+	share = MIN(MAX(left / 8, MIN(conn->credit_bytes, left)), CONN_BUFFER_MAX);
+	if (conn->buffered_bytes + cost_bytes <= share ||
+	    (conn->buffered_bytes == 0 && cost_bytes <= left))
+		return true;
+	relieve(thread);
+	return false;
+}
+
 /* ---- Receiving ---- */
 
 /* The engine's pieces come first, our buffer behind them. */
@@ -264,6 +326,8 @@ take(struct target_conn *conn, size_t got, size_t in_pieces)
 	if (conn->session != NULL)
 		conn->thread->strangers.session_ns = conn->last_heard_ns;
 	conn->pinged = false;
+	if (direct > 0)
+		target_conn_progress(conn, conn->last_heard_ns);
 	if (direct > 0)
 		r = iscsi_conn_rx_advance(conn->iscsi, direct);
 	if (r == 0 && got > direct)

@@ -59,19 +59,29 @@ int target_ack_wait(struct target_ack *ack, uint32_t timeout_ms);
 
 /* ---- buf.c: a thread's buffers --------------------------------------------------------------- */
 
-#define BUF_CLASSES    4u /* 4, 16, 64, 256 KiB */
+#define BUF_CLASSES    7u /* 4 KiB, 8 KiB, … 256 KiB */
+#define BUF_PIECE_MIN  4096u
 #define BUF_PIECE_MAX  (256u * 1024)
 #define BUF_PIECES_MAX (SCSI_MAX_TRANSFER_BYTES / BUF_PIECE_MAX + 1)
 
+struct target_buf_chunk;
+
 struct target_buf_pool {
-	struct buf_free {
-		void *head; /* linked through their first bytes */
-		unsigned count;
-	} free[BUF_CLASSES];
+	uint8_t *range; /* chunk_count chunks of BUF_PIECE_MAX bytes */
+	struct target_buf_chunk *chunks;
+	size_t chunk_count;
+	size_t touched;          /* chunks that were ever used: those beyond are fresh */
+	size_t chunks_in_use;    /* with a buffer given out */
+	size_t idle_with_memory; /* of those in `idle` */
+	struct list idle;        /* struct target_buf_chunk.node; those with memory are first */
+	struct list partial[BUF_CLASSES]; /* the same: chunks with free buffers, by size */
 };
 
-void target_buf_pool_init(struct target_buf_pool *pool);
+/* Buffers of max_bytes in all, and a chunk for each size more.  Returns 0 or -errno. */
+int target_buf_pool_init(struct target_buf_pool *pool, uint64_t max_bytes);
 void target_buf_pool_fini(struct target_buf_pool *pool);
+/* What buffers for len_bytes take of the pool: below twice as much, and at least BUF_PIECE_MIN. */
+uint32_t target_buf_cost(uint32_t len_bytes);
 /*
  * Pieces for len_bytes (> 0, at most SCSI_MAX_TRANSFER_BYTES), the last one cut to fit; iov has
  * BUF_PIECES_MAX elements.  Their number, or -ENOMEM.
@@ -510,6 +520,8 @@ struct target_conn {
 	uint64_t unsent_bytes;   /* of data queued since the last send */
 	unsigned unsent_reads;   /* answers that it belongs to */
 	uint64_t buffered_bytes; /* of the thread's buffers */
+	uint64_t credit_bytes;   /* of buffers that came back lately: its peer does its part */
+	uint64_t progress_ns;    /* when its peer last took or sent data */
 	struct target_registry_entry entry;
 	struct target_thread *assigned; /* counted in its sessions_assigned */
 	struct loop_msg move, gone;
@@ -521,13 +533,18 @@ struct target_conn {
 	char host[ADDRESS_TEXT_SIZE]; /* the peer's address without its port: whom limits count */
 };
 
-/*
- * Of data in buffers, for one connection; and never more than what its thread has left, so that
- * connections whose peers do not read cannot take what the others need.
- */
+/* Of data in buffers, for one connection. */
 #define CONN_BUFFER_MAX (64ull << 20)
 
 void target_conn_count_down(struct target *target);
+/* May this connection have so much more of its thread's buffers? */
+bool target_conn_may_have(struct target_conn *conn, uint32_t cost_bytes);
+/* Its peer has taken data that was waiting, or has sent some that was asked for. */
+static inline void
+target_conn_progress(struct target_conn *conn, uint64_t now_ns)
+{
+	conn->progress_ns = now_ns;
+}
 /* Takes the descriptor, also on failure. */
 void target_conn_accept(struct target_thread *thread, struct target_portal *portal, int fd);
 /*
@@ -636,6 +653,7 @@ struct target_thread {
 	struct blk_queue *queue;
 	struct target_buf_pool bufs;
 	uint64_t buffered_bytes, buffer_max_bytes; /* of bufs, given out */
+	uint64_t relieved_ns;     /* when a connection was last looked for that blocks buffers */
 	struct target_view *view; /* a reference; NULL before the first publication */
 	struct target_strangers strangers;
 	struct list conns, sessions, dirty;

@@ -155,9 +155,13 @@ finish(struct target_task *t)
 static void
 count_buffers(struct target_task *t, uint32_t len_bytes)
 {
+	uint32_t cost = target_buf_cost(len_bytes);
+
+	if (t->conn->buffered_bytes == 0)
+		target_conn_progress(t->conn, loop_now_ns(thread_of(t)->loop));
 	t->buf_bytes = len_bytes;
-	t->conn->buffered_bytes += len_bytes;
-	thread_of(t)->buffered_bytes += len_bytes;
+	t->conn->buffered_bytes += cost;
+	thread_of(t)->buffered_bytes += cost;
 }
 
 /* It was not done on the spot after all, and the receive buffer is about to be used again. */
@@ -354,16 +358,6 @@ target_task_take_turns(struct target_conn *conn)
 
 /* ---- Data ---- */
 
-static bool
-may_have(const struct target_task *t, uint32_t len_bytes)
-{
-	const struct target_thread *thread = thread_of(t);
-	uint64_t left = thread->buffer_max_bytes -
-			MIN(thread->buffered_bytes, thread->buffer_max_bytes);
-
-	return t->conn->buffered_bytes + len_bytes <= MIN(left, CONN_BUFFER_MAX);
-}
-
 /*
  * Buffers for len_bytes within what a connection may have.  The number of pieces in t->iov, or
  * negative.
@@ -371,7 +365,7 @@ may_have(const struct target_task *t, uint32_t len_bytes)
 static int
 take_buffers(struct target_task *t, uint32_t len_bytes)
 {
-	if (!may_have(t, len_bytes))
+	if (!target_conn_may_have(t->conn, target_buf_cost(len_bytes)))
 		return ERR_LIMIT;
 	int n = target_buf_get(&thread_of(t)->bufs, len_bytes, t->iov);
 
@@ -527,6 +521,7 @@ target_task_write_ready(void *user, struct iscsi_task *it)
 	struct target_task *t = it->owner;
 
 	(void)user;
+	target_conn_progress(t->conn, loop_now_ns(thread_of(t)->loop));
 	list_remove(&t->node);
 	t->state = TARGET_TASK_NEW;
 	start(t);
@@ -580,9 +575,12 @@ target_task_abort(void *user, struct iscsi_task *it)
 static void
 put_buffers(struct target_task *t)
 {
+	uint32_t cost = target_buf_cost(t->buf_bytes);
+
 	target_buf_put(&thread_of(t)->bufs, t->iov, t->buf_bytes);
-	t->conn->buffered_bytes -= t->buf_bytes;
-	thread_of(t)->buffered_bytes -= t->buf_bytes;
+	t->conn->buffered_bytes -= cost;
+	t->conn->credit_bytes = MIN(t->conn->credit_bytes + cost, CONN_BUFFER_MAX);
+	thread_of(t)->buffered_bytes -= cost;
 	t->buf_bytes = 0;
 }
 

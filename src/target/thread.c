@@ -45,7 +45,6 @@ set_up(struct target_thread *thread)
 
 	if (r < 0)
 		return r;
-	thread->buffer_max_bytes = target->options.buffer_bytes / target->options.threads;
 	thread->hook.run = end_of_round;
 	loop_hook_add(thread->loop, &thread->hook);
 	loop_set_spin(thread->loop, target->options.spin_us * 1000ull);
@@ -63,7 +62,6 @@ tear_down(struct target_thread *thread)
 	loop_timer_cancel(thread->loop, &thread->aborted_timer);
 	loop_hook_del(thread->loop, &thread->hook);
 	blk_queue_free(thread->queue);
-	target_buf_pool_fini(&thread->bufs);
 }
 
 static void *
@@ -121,11 +119,14 @@ target_thread_start(struct target_thread *thread, struct target *target, unsigne
 	list_init(&thread->aborted);
 	thread->aborted_timer.fire = target_task_give_up;
 	target_stranger_init(thread);
-	target_buf_pool_init(&thread->bufs);
+	thread->buffer_max_bytes = target->options.buffer_bytes / target->options.threads;
+	int r = target_buf_pool_init(&thread->bufs, thread->buffer_max_bytes);
+
 	thread->rx = mem_alloc(THREAD_RX_BYTES);
-	if (thread->rx == NULL)
-		return -ENOMEM;
-	int r = loop_new(&thread->loop);
+	if (r == 0 && thread->rx == NULL)
+		r = -ENOMEM;
+	if (r == 0)
+		r = loop_new(&thread->loop);
 
 	return r < 0 ? r : create(thread);
 }
