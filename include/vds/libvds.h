@@ -90,6 +90,26 @@ VDS_EXPORT HRESULT STDAPICALLTYPE VdsGetClassObject(REFCLSID rclsid, REFIID riid
 VDS_EXPORT HRESULT STDAPICALLTYPE VdsSync(IUnknown *object);
 
 /*
+ * Strings of VDS are UTF-16; most programs on Linux have UTF-8.  Both functions make a new string, which the caller gives
+ * back with CoTaskMemFree.
+ *
+ * Returns S_OK and the string.  On failure *ret_string or *ret_text is NULL: E_INVALIDARG (text or string is NULL or not
+ * well-formed), E_OUTOFMEMORY.  E_POINTER: ret_string or ret_text is NULL.
+ */
+VDS_EXPORT HRESULT STDAPICALLTYPE VdsStringFromUtf8(const char *text, LPWSTR *ret_string);
+VDS_EXPORT HRESULT STDAPICALLTYPE VdsUtf8FromString(LPCWSTR string, char **ret_text);
+
+/*
+ * Let the library write log lines to standard error, or no longer.  It writes none by itself.
+ *
+ * areas: NULL: none; "": warnings and what happens seldom; a list with commas: also the debug lines of these areas
+ * ("all", "client", "client.replica").  The environment variable VDS_DEBUG says the same for when the library is loaded.
+ *
+ * Returns S_OK, E_INVALIDARG (there is no such area; the areas before it in the list are on), E_OUTOFMEMORY.
+ */
+VDS_EXPORT HRESULT STDAPICALLTYPE VdsSetDebug(const char *areas);
+
+/*
  * The name of a result code ("VDS_E_OBJECT_DELETED"), or "HRESULT 0x8007xxxx" in the calling
  * thread's own buffer, good until its next call, for one that has no name here.  Never NULL.
  */

@@ -26,6 +26,7 @@ static const struct {
 } levels[] = { { "error", 3 }, { "warning", 4 }, { "info", 6 }, { "debug", 7 } };
 
 static _Atomic(enum log_level) level_max = LOG_LEVEL_INFO;
+static atomic_bool muted;
 /* Filled by constructors, before there are threads; after that only `on` changes. */
 static struct log_area *areas;
 
@@ -67,6 +68,12 @@ log_set_level(enum log_level level)
 	atomic_store_explicit(&level_max, level, memory_order_relaxed);
 }
 
+void
+log_mute(bool mute)
+{
+	atomic_store_explicit(&muted, mute, memory_order_relaxed);
+}
+
 enum log_level
 log_get_level(void)
 {
@@ -94,6 +101,8 @@ log_level_parse(const char *name, enum log_level *ret_level)
 static bool
 level_wanted(enum log_level level)
 {
+	if (atomic_load_explicit(&muted, memory_order_relaxed))
+		return false;
 	return level == LOG_LEVEL_DEBUG || level <= log_get_level();
 }
 

@@ -73,6 +73,8 @@ void log_detect_journal(void);
 /* Lines above this level are dropped; LOG_LEVEL_INFO at the start.  Debug lines need only their area. */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
+/* Write nothing at all, or write again.  For the library, which is silent unless its program asks for lines. */
+void log_mute(bool mute);
 /* "error", "warning", "info", "debug". */
 const char *log_level_name(enum log_level level);
 /* Returns 0, or ERR_PARSE (no level has this name). */

@@ -207,7 +207,7 @@ struct com_async_ops {
 	/* Waits for the end.  Returns S_OK and the outcome, or why there was no waiting. */
 	HRESULT (*wait)(struct com_space *space, const struct guid *id, HRESULT *ret_result);
 	/* Returns S_OK with the outcome (VDS_E_OPERATION_PENDING while it runs) and the percentage. */
-	HRESULT (*status)
+	HRESULT(*status)
 	(struct com_space *space, const struct guid *id, HRESULT *ret_result, ULONG *ret_percent);
 	HRESULT (*cancel)(struct com_space *space, const struct guid *id);
 };

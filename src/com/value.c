@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Values that cross an interface: GUIDs and strings.  Any thread. */
+#include <vds/libvds.h>
+
 #include "com/com.h"
 
 #include <errno.h>
@@ -100,4 +102,33 @@ com_text(const WCHAR *string, const char *name, char **ret_text)
 		return com_error(com_string_in(string, ret_text));
 	snprintf(message, sizeof(message), "%s is NULL", name);
 	return com_fail(E_INVALIDARG, message);
+}
+
+HRESULT STDAPICALLTYPE
+VdsStringFromUtf8(const char *text, LPWSTR *ret_string)
+{
+	if (ret_string == NULL)
+		return com_fail(E_POINTER, "ret_string is NULL");
+	*ret_string = NULL;
+	if (text == NULL)
+		return COM_NULL_ARGUMENT("text");
+	if (utf8_to_utf16_len(text) < 0)
+		return com_fail(E_INVALIDARG, "the text is not well-formed UTF-8");
+	return com_error(com_string_out(text, ret_string));
+}
+
+/* mem's memory is task memory (memory.c). */
+HRESULT STDAPICALLTYPE
+VdsUtf8FromString(LPCWSTR string, char **ret_text)
+{
+	char *text = NULL;
+	HRESULT hr;
+
+	if (ret_text == NULL)
+		return com_fail(E_POINTER, "ret_text is NULL");
+	*ret_text = NULL;
+	hr = com_text(string, "string", &text);
+	if (SUCCEEDED(hr))
+		*ret_text = text;
+	return hr;
 }

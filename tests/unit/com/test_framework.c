@@ -7,6 +7,8 @@
 
 #include "fault.h"
 
+#include <vds/libvds.h>
+
 #include "com/com.h"
 
 #include "base/err.h"
@@ -331,6 +333,40 @@ test_an_out_parameter_is_checked_and_cleared(void **unused)
 }
 
 static void
+test_strings_go_both_ways(void **unused)
+{
+	static const WCHAR lone[] = { 0xd800, 0 };
+	LPWSTR string = NULL;
+	char *text = NULL;
+
+	(void)unused;
+	assert_int_equal(VdsStringFromUtf8("L\xc3\xbcn \xf0\x9f\x92\xbe", &string), S_OK);
+	assert_int_equal(string[1], 0xfc);
+	assert_int_equal(VdsUtf8FromString(string, &text), S_OK);
+	assert_string_equal(text, "L\xc3\xbcn \xf0\x9f\x92\xbe");
+	CoTaskMemFree(string);
+	CoTaskMemFree(text);
+	assert_int_equal(VdsStringFromUtf8("", &string), S_OK);
+	assert_int_equal(string[0], 0);
+	CoTaskMemFree(string);
+	assert_int_equal(VdsStringFromUtf8("\xc3", &string), E_INVALIDARG);
+	assert_null(string);
+	assert_int_equal(VdsStringFromUtf8(NULL, &string), E_INVALIDARG);
+	assert_int_equal(VdsStringFromUtf8("a", NULL), E_POINTER);
+	assert_int_equal(VdsUtf8FromString(lone, &text), E_INVALIDARG);
+	assert_null(text);
+	assert_int_equal(VdsUtf8FromString(NULL, &text), E_INVALIDARG);
+	assert_int_equal(VdsUtf8FromString(lone, NULL), E_POINTER);
+	WITH_EVERY_FAULT
+	{
+		HRESULT hr = VdsStringFromUtf8("a", &string);
+
+		assert_int_equal(hr, FAULT_HIT ? E_OUTOFMEMORY : S_OK);
+		CoTaskMemFree(string);
+	}
+}
+
+static void
 test_every_code_has_a_result(void **unused)
 {
 	(void)unused;
@@ -352,6 +388,7 @@ main(void)
 		cmocka_unit_test(test_an_operation_asks_its_owner),
 		cmocka_unit_test(test_out_of_memory_leaves_nothing),
 		cmocka_unit_test(test_an_out_parameter_is_checked_and_cleared),
+		cmocka_unit_test(test_strings_go_both_ways),
 		cmocka_unit_test(test_every_code_has_a_result),
 	};
 

@@ -3,6 +3,8 @@
  * What libvds.h promises: opening, the class factory, the barrier, task memory, names of codes; and
  * the map of codes.
  */
+#include <unistd.h>
+
 #include "provider_test.h"
 
 #include <errno.h>
@@ -226,6 +228,53 @@ test_the_codes_that_vds_names(void **state)
 		assert_int_equal(com_hresult(table[i].code), table[i].hr);
 }
 
+/* ---- what goes to standard error ---- */
+
+/* What `act` writes there. */
+static size_t
+written_by(void (*act)(void), char *buf, size_t size)
+{
+	int ends[2], saved = dup(STDERR_FILENO);
+	ssize_t len;
+
+	assert_int_equal(pipe(ends), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	act();
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	close(saved);
+	close(ends[1]);
+	len = read(ends[0], buf, size - 1);
+	close(ends[0]);
+	assert_true(len >= 0);
+	buf[len] = '\0';
+	return (size_t)len;
+}
+
+static void
+ask_for_plexes(void)
+{
+	static _Atomic bool said;
+
+	atomic_store(&said, false);
+	(void)com_not_implemented("IVdsLun::QueryPlexes", &said);
+}
+
+static void
+test_the_library_is_silent_unless_it_is_asked(void **state)
+{
+	char text[512];
+
+	(void)state;
+	assert_int_equal(written_by(ask_for_plexes, text, sizeof(text)), 0);
+	assert_int_equal(VdsSetDebug(""), S_OK);
+	assert_true(written_by(ask_for_plexes, text, sizeof(text)) > 0);
+	assert_non_null(strstr(text, "IVdsLun::QueryPlexes"));
+	assert_int_equal(VdsSetDebug("no.such"), E_INVALIDARG);
+	assert_non_null(strstr(VdsLastErrorMessage(), "no.such"));
+	assert_int_equal(VdsSetDebug(NULL), S_OK);
+	assert_int_equal(written_by(ask_for_plexes, text, sizeof(text)), 0);
+}
+
 int
 main(void)
 {
@@ -241,6 +290,7 @@ main(void)
 		cmocka_unit_test(test_messages_are_each_threads_own),
 		cmocka_unit_test(test_every_code_has_an_hresult),
 		cmocka_unit_test(test_the_codes_that_vds_names),
+		cmocka_unit_test(test_the_library_is_silent_unless_it_is_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the library writes to its program's standard error: nothing, unless the program or its user asks for it.  Any
+ * thread; the environment is read once, when the library is loaded.
+ */
+#include "provider/provider_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+
+/* Switches on each area of a list with commas.  Returns 0, ERR_NOT_FOUND (no such area; the text names it), -ENOMEM. */
+static int
+areas_enable(const char *areas)
+{
+	AUTO_FREE char *copy = str_dup(areas);
+	char *rest = NULL;
+
+	if (copy == NULL)
+		return -ENOMEM;
+	for (char *name = strtok_r(copy, ", ", &rest); name != NULL;
+	     name = strtok_r(NULL, ", ", &rest))
+		if (log_area_enable(name) < 0)
+			return err_set(ERR_NOT_FOUND,
+				       "'%s' is no debug area of libvds: use all, "
+				       "client or client.replica",
+				       name);
+	return 0;
+}
+
+HRESULT STDAPICALLTYPE
+VdsSetDebug(const char *areas)
+{
+	int rc;
+
+	log_mute(areas == NULL);
+	(void)log_area_disable("all");
+	rc = areas != NULL ? areas_enable(areas) : 0;
+	if (rc == ERR_NOT_FOUND)
+		return com_fail(E_INVALIDARG, err_text(rc));
+	return com_error(rc);
+}
+
+__attribute__((constructor)) static void
+debug_from_environment(void)
+{
+	const char *areas = secure_getenv("VDS_DEBUG");
+
+	if (FAILED(VdsSetDebug(areas)))
+		log_warning("debug", "VDS_DEBUG=%s error=\"%s\"", areas, VdsLastErrorMessage());
+}
