@@ -130,6 +130,16 @@ lun_query_plexes(IVdsLun *self, IEnumVdsObject **ret_enum)
 	return COM_NOT_IMPLEMENTED("IVdsLun::QueryPlexes");
 }
 
+/* For what VDS knows and this array has not: the checks of every method, then VDS_E_NOT_SUPPORTED. */
+static HRESULT
+not_supported(struct com_object *object, HRESULT arguments, const char *why)
+{
+	AUTO_LOOK struct provider_look look;
+	HRESULT hr = provider_enter(object, PROVIDER_FAILED | PROVIDER_BUSY, &look, arguments);
+
+	return FAILED(hr) ? hr : com_fail(VDS_E_NOT_SUPPORTED, why);
+}
+
 /* ---- IVdsLun: its size ---- */
 
 /* The array has no drives to name. */
@@ -191,11 +201,9 @@ lun_query_max_lun_extend_size(IVdsLun *self, VDS_OBJECT_ID *drives, LONG drive_c
 static HRESULT STDMETHODCALLTYPE
 lun_shrink(IVdsLun *self, ULONGLONG bytes, IVdsAsync **ret_async)
 {
-	(void)self;
 	(void)bytes;
-	if (ret_async != NULL)
-		*ret_async = NULL;
-	return COM_NOT_IMPLEMENTED("IVdsLun::Shrink");
+	return not_supported(OBJECT(self), COM_OUT(ret_async, "ppAsync"),
+			     "a LUN cannot be made smaller");
 }
 
 /* ---- IVdsLun: plexes and recovery; a LUN has one plex ---- */
@@ -203,21 +211,17 @@ lun_shrink(IVdsLun *self, ULONGLONG bytes, IVdsAsync **ret_async)
 static HRESULT STDMETHODCALLTYPE
 lun_add_plex(IVdsLun *self, VDS_OBJECT_ID lun_id, IVdsAsync **ret_async)
 {
-	(void)self;
 	(void)lun_id;
-	if (ret_async != NULL)
-		*ret_async = NULL;
-	return COM_NOT_IMPLEMENTED("IVdsLun::AddPlex");
+	return not_supported(OBJECT(self), COM_OUT(ret_async, "ppAsync"),
+			     "the LUNs of this array are not mirrored");
 }
 
 static HRESULT STDMETHODCALLTYPE
 lun_remove_plex(IVdsLun *self, VDS_OBJECT_ID plex_id, IVdsAsync **ret_async)
 {
-	(void)self;
 	(void)plex_id;
-	if (ret_async != NULL)
-		*ret_async = NULL;
-	return COM_NOT_IMPLEMENTED("IVdsLun::RemovePlex");
+	return not_supported(OBJECT(self), COM_OUT(ret_async, "ppAsync"),
+			     "a LUN of this array has one plex, which cannot be removed");
 }
 
 static HRESULT STDMETHODCALLTYPE
@@ -311,17 +315,15 @@ lun_associate_controllers(IVdsLun *self, VDS_OBJECT_ID *active, LONG active_coun
 static HRESULT STDMETHODCALLTYPE
 lun_query_hints(IVdsLun *self, VDS_HINTS *hints)
 {
-	(void)self;
-	(void)hints;
-	return COM_NOT_IMPLEMENTED("IVdsLun::QueryHints");
+	return not_supported(OBJECT(self), COM_OUT(hints, "pHints"), "this array knows no hints");
 }
 
 static HRESULT STDMETHODCALLTYPE
 lun_apply_hints(IVdsLun *self, VDS_HINTS *hints)
 {
-	(void)self;
-	(void)hints;
-	return COM_NOT_IMPLEMENTED("IVdsLun::ApplyHints");
+	HRESULT hr = hints != NULL ? S_OK : COM_NULL_ARGUMENT("pHints");
+
+	return not_supported(OBJECT(self), hr, "this array knows no hints");
 }
 
 static const IVdsLunVtbl lun_vtable = {

@@ -104,24 +104,32 @@ target_set_friendly_name(IVdsIscsiTarget *self, LPWSTR friendly_name)
 	return provider_rename(OBJECT(self), 0, friendly_name, client_target_set_alias);
 }
 
+/* VDS_SUB_SYSTEM_PROP does not offer CHAP, so the documented answer to a secret is that it is not supported. */
+static HRESULT
+no_chap(struct com_object *object, HRESULT arguments)
+{
+	AUTO_LOOK struct provider_look look;
+	HRESULT hr = provider_enter(object, 0, &look, arguments);
+
+	return FAILED(hr) ? hr : com_fail(VDS_E_NOT_SUPPORTED, "this array does not offer CHAP");
+}
+
 static HRESULT STDMETHODCALLTYPE
 target_set_shared_secret(IVdsIscsiTarget *self, VDS_ISCSI_SHARED_SECRET *secret,
 			 LPWSTR initiator_name)
 {
-	(void)self;
 	(void)secret;
 	(void)initiator_name;
-	return COM_NOT_IMPLEMENTED("IVdsIscsiTarget::SetSharedSecret");
+	return no_chap(OBJECT(self), S_OK);
 }
 
 static HRESULT STDMETHODCALLTYPE
 target_remember_initiator_shared_secret(IVdsIscsiTarget *self, LPWSTR initiator_name,
 					VDS_ISCSI_SHARED_SECRET *secret)
 {
-	(void)self;
-	(void)initiator_name;
 	(void)secret;
-	return COM_NOT_IMPLEMENTED("IVdsIscsiTarget::RememberInitiatorSharedSecret");
+	return no_chap(OBJECT(self),
+		       initiator_name != NULL ? S_OK : COM_NULL_ARGUMENT("pwszInitiatorName"));
 }
 
 /* ---- GetConnectedInitiators ---- */

@@ -272,20 +272,30 @@ test_after_delete_every_method_says_deleted_and_iunknown_works(void **state)
 }
 
 static void
-test_what_is_not_done_says_so_and_gives_null(void **state)
+test_what_this_array_has_not_answers_its_documented_code(void **state)
 {
 	VDS_OBJECT_ID id = { 0 };
 	IEnumVdsObject *list = (IEnumVdsObject *)(void *)&list;
 	IVdsAsync *async = (IVdsAsync *)(void *)&async;
+	struct guid row = sample_id('l', 1);
+	VDS_HINTS hints;
 
 	(void)state;
 	assert_int_equal(IVdsLun_QueryPlexes(lun, &list), E_NOTIMPL);
 	assert_null(list);
-	assert_int_equal(IVdsLun_Shrink(lun, 1, &async), E_NOTIMPL);
+	assert_int_equal(IVdsLun_Shrink(lun, 1, &async), VDS_E_NOT_SUPPORTED);
 	assert_null(async);
-	assert_int_equal(IVdsLun_AddPlex(lun, id, &async), E_NOTIMPL);
-	assert_int_equal(IVdsLun_RemovePlex(lun, id, &async), E_NOTIMPL);
+	assert_int_equal(IVdsLun_AddPlex(lun, id, &async), VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsLun_RemovePlex(lun, id, &async), VDS_E_NOT_SUPPORTED);
 	assert_int_equal(IVdsLun_Recover(lun, &async), VDS_E_INVALID_OPERATION);
+	assert_int_equal(IVdsLun_QueryHints(lun, &hints), VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsLun_QueryHints(lun, NULL), E_INVALIDARG);
+	assert_int_equal(IVdsLun_ApplyHints(lun, &hints), VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsLun_ApplyHints(lun, NULL), E_INVALIDARG);
+	assert_int_equal(IVdsLun_Shrink(lun, 1, NULL), E_INVALIDARG);
+	fake_delete(ROW_LUN, &row, NULL);
+	assert_int_equal(IVdsLun_Shrink(lun, 1, &async), VDS_E_OBJECT_DELETED);
+	assert_int_equal(IVdsLun_QueryHints(lun, &hints), VDS_E_OBJECT_DELETED);
 }
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -306,7 +316,7 @@ main(void)
 		EACH(test_rename),
 		EACH(test_lun_number_is_the_arrays),
 		EACH(test_after_delete_every_method_says_deleted_and_iunknown_works),
-		EACH(test_what_is_not_done_says_so_and_gives_null),
+		EACH(test_what_this_array_has_not_answers_its_documented_code),
 	};
 	/* clang-format on */
 

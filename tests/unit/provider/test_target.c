@@ -139,14 +139,16 @@ test_connected_initiators_are_named_once(void **state)
 }
 
 static void
-test_secrets_are_not_done_yet(void **state)
+test_secrets_are_not_supported(void **state)
 {
 	WCHAR name[] = u"iqn.a";
 
 	(void)state;
-	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, NULL, NULL), E_NOTIMPL);
+	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, NULL, NULL), VDS_E_NOT_SUPPORTED);
 	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, name, NULL),
-			 E_NOTIMPL);
+			 VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, NULL, NULL),
+			 E_INVALIDARG);
 }
 
 /* ---- portal groups ---- */
@@ -327,7 +329,7 @@ main(void)
 		EACH(test_a_target_goes_with_its_groups),
 		EACH(test_the_alias_is_the_friendly_name),
 		EACH(test_connected_initiators_are_named_once),
-		EACH(test_secrets_are_not_done_yet),
+		EACH(test_secrets_are_not_supported),
 		EACH(test_create_portal_group_gives_the_group),
 		EACH(test_group_properties_have_the_tag),
 		EACH(test_groups_and_portals_are_each_others_inverse),
