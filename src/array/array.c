@@ -31,7 +31,7 @@ init_locks(struct array *array)
 		&array->queue_lock,     &array->state_lock,  &array->live_lock,
 		&array->listeners_lock, &array->luns_lock,   &array->pools_lock,
 		&array->requests_lock,  &array->dying_lock,  &array->jobs_lock,
-		&array->seen_lock,      &array->verify_lock,
+		&array->seen_lock,      &array->verify_lock, &array->trouble_lock,
 	};
 	pthread_condattr_t attr;
 
@@ -54,6 +54,7 @@ init_lists(struct array *array)
 	list_init(&array->listeners);
 	list_init(&array->requests_done);
 	list_init(&array->dying);
+	list_init(&array->troubled);
 	list_init(&array->jobs);
 	guid_map_init(&array->luns);
 	guid_map_init(&array->pools);
@@ -281,7 +282,7 @@ fini_locks(struct array *array)
 		&array->queue_lock,     &array->state_lock,  &array->live_lock,
 		&array->listeners_lock, &array->luns_lock,   &array->pools_lock,
 		&array->requests_lock,  &array->dying_lock,  &array->jobs_lock,
-		&array->seen_lock,      &array->verify_lock,
+		&array->seen_lock,      &array->verify_lock, &array->trouble_lock,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(mutexes); i++)

@@ -110,6 +110,8 @@ struct array_runtime_ops {
 struct array_lun_counters {
 	uint64_t read_commands, write_commands, other_commands;
 	uint64_t read_bytes, write_bytes;
+	/* commands that failed in the store: with an error, and for want of space */
+	uint64_t medium_errors, space_errors;
 };
 
 /* Once, before service begins; publishes the present state.  0 or -ENOMEM. */

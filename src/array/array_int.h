@@ -83,6 +83,8 @@ struct array {
 	struct list requests_done; /* oldest first */
 	size_t requests_kept;
 
+	pthread_mutex_t trouble_lock; /* a leaf; data-path threads take it for a moment */
+	struct list troubled;         /* struct array_store.trouble.node; trouble_lock */
 	pthread_mutex_t dying_lock;
 	struct list dying; /* struct array_store: deleted LUNs' files */
 
@@ -292,10 +294,39 @@ void array_unit_fini(struct array *array);
 struct array_store *array_unit_store(struct array *array, const struct guid *lun_id);
 void array_unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health,
 			   const char *reason);
+/*
+ * Commands fail in the LUN's store though it goes on: FAILING with this reason.  NULL: OK again.  A
+ * LUN that is FAILED stays so.  Any thread.
+ */
+void array_unit_set_failing(struct array *array, const struct guid *lun_id, const char *reason);
 enum lun_health array_unit_health(struct array *array, const struct guid *lun_id);
 /* Under luns_lock: */
 struct array_lun_entry *array_unit_find_locked(struct array *array, const struct guid *lun_id);
 void array_unit_show_locked(struct array *array, struct array_lun_entry *entry);
+
+/* ---- trouble.c: what a store keeps of commands that failed ---- */
+
+enum trouble_cause {
+	TROUBLE_MEDIUM, /* the store answered with an error */
+	TROUBLE_SPACE,  /* the pool had no space */
+	TROUBLE_CAUSES
+};
+
+struct array_trouble_cause {
+	_Atomic uint64_t count; /* since the start */
+	atomic_bool noted;      /* not told yet */
+	/* trouble_lock: */
+	uint64_t told, cleared; /* of count: when it was told, and when health was OK last */
+	char text[160];         /* of the first that was not told yet */
+};
+
+struct array_trouble {
+	struct array_trouble_cause causes[TROUBLE_CAUSES];
+	/* trouble_lock: */
+	struct list node; /* array->troubled */
+	bool listed;
+	uint64_t next_ns, quiet_ns; /* look again; healthy when nothing fails until then */
+};
 
 /* ---- store.c: the file behind a LUN, and its device ---- */
 
@@ -311,7 +342,8 @@ struct array_store {
 	pthread_mutex_t manage_lock; /* resize, allocate, verify, reopen: one at a time */
 	atomic_bool looked_at;       /* the file was there once */
 	bool unlink;                 /* the file goes too; set before the unit lets go */
-	struct list node;            /* dying; dying_lock */
+	struct array_trouble trouble;
+	struct list node; /* dying; dying_lock */
 	struct work reap;
 };
 
@@ -502,6 +534,25 @@ int array_job_resume_all(struct array *array);
 void array_job_expire(struct array *array);
 /* The work itself (allocate.c). */
 void array_allocate_run(struct work *work);
+
+/* ---- trouble.c: commands that fail in a LUN's store ---- */
+
+/*
+ * Count a command that failed with `error` (-errno) in the store, and have the verifier tell of it.
+ * Takes a lock only for the first one that was not told yet.  Any thread.
+ */
+void array_trouble_note(struct array_store *store, int error, const char *reason);
+/* The store goes away: the verifier must not look at it any more.  Any thread. */
+void array_trouble_forget(struct array_store *store);
+/* An administrator has set the LUN online: its health is OK again if it was FAILING.  Any thread. */
+void array_trouble_clear(struct array *array, struct array_store *store);
+/* How many commands have failed since the start.  Any thread. */
+uint64_t array_trouble_count(struct array_store *store, enum trouble_cause cause);
+/*
+ * Log and show what was noted, at most every 10 s for each LUN.  Returns when it is to be called
+ * again (clock_mono_ns), UINT64_MAX = when something is noted.  Verifier thread.
+ */
+uint64_t array_trouble_tell(struct array *array);
 
 /* ---- verify.c: the background look at stores and pools ---- */
 

@@ -26,6 +26,13 @@ check_memory(struct array *array)
 	return state_check(array->state);
 }
 
+/* Some commands fail in a LUN that is FAILING, but its file is there. */
+static bool
+is_well(enum lun_health health)
+{
+	return health == HEALTH_OK || health == HEALTH_FAILING;
+}
+
 /*
  * A LUN that says it is well has a volume of its size; where nobody has looked yet, every LUN has.
  * That of a LUN whose commit a crash has prevented counts until the next start.
@@ -37,7 +44,7 @@ check_volume(struct array *array, const struct row_lun *lun, const struct array_
 	char text[TASK_TEXT_SIZE];
 	int rc;
 
-	if (!array->look && array_unit_health(array, &lun->id) != HEALTH_OK)
+	if (!array->look && !is_well(array_unit_health(array, &lun->id)))
 		return 0;
 	rc = array_pool_place(array, &lun->pool_id, &place);
 	if (rc == 0)

@@ -40,6 +40,21 @@ note_pools(struct array *array, struct strbuf *text)
 	}
 }
 
+static void
+note_luns(struct array *array, struct strbuf *text)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	AUTO_STATE struct state *live = array_live(array);
+
+	for (size_t i = 0; i < state_count(live, ROW_LIVE_LUN); i++) {
+		const struct row_live_lun *row = state_at(live, ROW_LIVE_LUN, i);
+		const struct row_lun *lun = state_find(state, ROW_LUN, &row->id);
+
+		if (row->health == HEALTH_FAILING && lun != NULL)
+			strbuf_addf(text, "LUN %s: %s\n", lun->name, row->reason);
+	}
+}
+
 int
 array_notes(struct array *array, char **ret_text)
 {
@@ -48,6 +63,7 @@ array_notes(struct array *array, char **ret_text)
 	strbuf_init(&text);
 	note_catalog(array, &text);
 	note_pools(array, &text);
+	note_luns(array, &text);
 	*ret_text = strbuf_take(&text);
 	return *ret_text == NULL ? -ENOMEM : 0;
 }

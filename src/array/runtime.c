@@ -90,6 +90,7 @@ array_lun_counters(struct array *array, const struct guid *lun,
 		   struct array_lun_counters *ret_counters)
 {
 	AUTO_STATE struct state *state = array_state(array);
+	struct array_store *store;
 	int rc = 0;
 
 	if (state_find(state, ROW_LUN, lun) == NULL)
@@ -99,6 +100,12 @@ array_lun_counters(struct array *array, const struct guid *lun,
 	if (array->runtime_ops != NULL)
 		rc = array->runtime_ops->lun_counters(array->runtime, lun, ret_counters);
 	pthread_rwlock_unlock(&array->runtime_lock);
+	store = array_unit_store(array, lun);
+	if (store != NULL) {
+		ret_counters->medium_errors = array_trouble_count(store, TROUBLE_MEDIUM);
+		ret_counters->space_errors = array_trouble_count(store, TROUBLE_SPACE);
+	}
+	array_store_unref(store);
 	/* A LUN behind no target is not served, so nothing was counted. */
 	return rc == ERR_NOT_FOUND ? 0 : rc;
 }

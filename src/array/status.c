@@ -55,10 +55,12 @@ committed(struct array *array, struct array_task *task)
 
 	if (store == NULL)
 		return;
-	if (s->status == STATUS_ONLINE)
+	if (s->status == STATUS_ONLINE) {
 		blk_start(store->dev);
-	else
+		array_trouble_clear(array, store);
+	} else {
 		blk_stop(store->dev);
+	}
 	array_store_unref(store);
 }
 

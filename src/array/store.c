@@ -20,10 +20,7 @@
 
 /* ---- life ---- */
 
-/*
- * From any thread that does I/O.  A single error is the initiator's business, a sticky one the
- * LUN's.
- */
+/* Any thread that does I/O.  A sticky error fails the LUN, a single one is counted and told. */
 static void
 on_error(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int error,
 	 const char *reason)
@@ -31,9 +28,10 @@ on_error(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int er
 	struct array_store *store = container_of(listener, struct array_store, listener);
 
 	(void)dev;
-	(void)error;
 	if (sticky)
 		array_unit_set_health(store->array, &store->lun_id, HEALTH_FAILED, reason);
+	else
+		array_trouble_note(store, error, reason);
 }
 
 static void
@@ -41,6 +39,7 @@ store_free(struct array_store *store)
 {
 	if (store->dev != NULL)
 		blk_set_listener(store->dev, NULL);
+	array_trouble_forget(store);
 	blk_dev_unref(store->dev);
 	pthread_mutex_destroy(&store->manage_lock);
 	mem_free(store->path);

@@ -138,6 +138,20 @@ array_unit_set_health(struct array *array, const struct guid *lun_id, enum lun_h
 	pthread_mutex_unlock(&array->luns_lock);
 }
 
+void
+array_unit_set_failing(struct array *array, const struct guid *lun_id, const char *reason)
+{
+	struct array_lun_entry *entry;
+
+	pthread_mutex_lock(&array->luns_lock);
+	entry = array_unit_find_locked(array, lun_id);
+	if (entry != NULL && reason != NULL && entry->health != HEALTH_FAILED)
+		set_health_locked(array, entry, HEALTH_FAILING, reason);
+	else if (entry != NULL && reason == NULL && entry->health == HEALTH_FAILING)
+		set_health_locked(array, entry, HEALTH_OK, "");
+	pthread_mutex_unlock(&array->luns_lock);
+}
+
 enum lun_health
 array_unit_health(struct array *array, const struct guid *lun_id)
 {

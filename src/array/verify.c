@@ -2,7 +2,8 @@
 /*
  * The verifier: a thread that looks at every pool and store from time to time, so that a file that
  * was deleted or cut behind our back is known before an initiator finds out; and that does other
- * small chores: reaping, expiring jobs, making the catalog's reserve whole.
+ * small chores: reaping, expiring jobs, telling of commands that failed, making the catalog's reserve
+ * whole.
  */
 #include <errno.h>
 #include <string.h>
@@ -122,6 +123,7 @@ verify_main(void *arg)
 			verify_ns = clock_mono_ns() + array->verify_interval_ms * NS_PER_MS;
 		}
 		wake_ns = verify_ns;
+		wake_ns = MIN(wake_ns, array_trouble_tell(array));
 		array_number_save(array);
 		if (array_store_reap(array) > 0)
 			wake_ns = MIN(wake_ns, clock_mono_ns() + REAP_AGAIN_MS * NS_PER_MS);

@@ -147,6 +147,27 @@ loses_data(const struct blk_io *io)
 	return (io->flags & BLK_FUA) != 0 && changes_data(io->op) && io->result == -EIO;
 }
 
+/* Does this error say something about the store, and not about the request or this process? */
+static bool
+is_of_the_store(int error)
+{
+	switch (-error) {
+	case EINVAL:
+	case EROFS:
+	case EPERM:
+	case EACCES:
+	case EOPNOTSUPP:
+	case ENOSYS:
+	case EAGAIN:
+	case EBUSY:
+	case EINTR:
+	case ECANCELED:
+		return false;
+	default:
+		return !blk_is_shortage(error);
+	}
+}
+
 /* -errno only: ERR_* codes are refusals, not errors of the medium. */
 static void
 report(struct blk_dev *dev, const struct blk_io *io)
@@ -163,7 +184,7 @@ report(struct blk_dev *dev, const struct blk_io *io)
 	}
 	struct blk_listener *listener = atomic_load(&dev->listener);
 
-	if (listener != NULL && io->result == -EIO)
+	if (listener != NULL && is_of_the_store(io->result))
 		listener->error(listener, dev, false, io->result, reason);
 }
 

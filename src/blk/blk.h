@@ -147,8 +147,9 @@ struct blk_progress {
  */
 struct blk_listener {
 	/*
-	 * sticky: the device has failed and stays so until blk_reopen; else one READ or WRITE
-	 * failed.  error: -errno.
+	 * sticky: the device has failed and stays so until blk_reopen; else one operation failed
+	 * with an error of the store (EIO, ENOSPC, …), not of the request or of this process.
+	 * error: -errno.
 	 */
 	void (*error)(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int error,
 		      const char *reason);

@@ -125,12 +125,14 @@ http_lun_counters(struct http_call *call, struct http_reply *reply)
 	if (rc < 0)
 		return rc;
 	return http_reply_json(reply,
-			       json_pack("{s:I, s:I, s:I, s:I, s:I}", "read_commands",
+			       json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "read_commands",
 					 (json_int_t)counters.read_commands, "write_commands",
 					 (json_int_t)counters.write_commands, "other_commands",
 					 (json_int_t)counters.other_commands, "read_bytes",
 					 (json_int_t)counters.read_bytes, "write_bytes",
-					 (json_int_t)counters.write_bytes));
+					 (json_int_t)counters.write_bytes, "medium_errors",
+					 (json_int_t)counters.medium_errors, "space_errors",
+					 (json_int_t)counters.space_errors));
 }
 
 int

@@ -158,7 +158,8 @@ struct row_other {
 	struct guid id; /* a hash of the family's name and the row's key: row_other_key */
 };
 
-enum lun_health { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_FAILED };
+/* FAILING: the LUN goes on, but commands fail in its store (a bad block, a full pool). */
+enum lun_health { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_FAILED, HEALTH_FAILING };
 /* The operation that holds a LUN, if any: docs/design/operations.md has the table of who excludes whom. */
 enum lun_operation {
 	OPERATION_NONE,
@@ -174,7 +175,7 @@ struct row_live_lun {
 	struct guid id;
 	enum lun_health health;
 	enum lun_operation operation;
-	char *reason; /* why health is FAILED, else "" */
+	char *reason; /* why health is FAILED or FAILING, else "" */
 };
 
 struct row_live_portal {

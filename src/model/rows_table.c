@@ -18,7 +18,7 @@ static const char *const status_names[] = { "online", "offline", NULL };
 static const char *const job_kind_names[] = { "create-lun", "extend-lun", "delete-lun", "other",
 					      NULL };
 static const char *const job_state_names[] = { "running", "done", "failed", "cancelled", NULL };
-static const char *const health_names[] = { "unknown", "ok", "failed", NULL };
+static const char *const health_names[] = { "unknown", "ok", "failed", "failing", NULL };
 static const char *const operation_names[] = { "none",      "create", "extend", "delete",
 					       "associate", "status", NULL };
 

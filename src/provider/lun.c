@@ -48,6 +48,8 @@ health_of(const struct row_live_lun *live)
 		return VDS_H_HEALTHY;
 	case HEALTH_FAILED:
 		return VDS_H_FAILED;
+	case HEALTH_FAILING:
+		return VDS_H_FAILING;
 	case HEALTH_UNKNOWN:
 		break;
 	}

@@ -88,9 +88,10 @@ ctl_health_name(const struct ctl_view *view, const struct guid *id)
 		return "unknown";
 	if (live->operation != OPERATION_NONE && (size_t)live->operation < ARRAY_LEN(operations))
 		return operations[live->operation];
-	return live->health == HEALTH_OK       ? "ok"
-	       : live->health == HEALTH_FAILED ? "failed"
-					       : "unknown";
+	return live->health == HEALTH_OK        ? "ok"
+	       : live->health == HEALTH_FAILED  ? "failed"
+	       : live->health == HEALTH_FAILING ? "failing"
+						: "unknown";
 }
 
 const char *

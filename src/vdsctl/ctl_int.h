@@ -199,7 +199,7 @@ const char *ctl_target_name(const struct ctl_view *view, const struct guid *id);
 /* NULL when there is no such LUN. */
 const char *ctl_lun_name(const struct ctl_view *view, const struct guid *id);
 const char *ctl_status_name(enum row_status status);
-/* "ok", "failed", "unknown", or the operation that holds the LUN: "extending". */
+/* "ok", "failed", "failing", "unknown", or the operation that holds the LUN: "extending". */
 const char *ctl_health_name(const struct ctl_view *view, const struct guid *id);
 /* "yes", or "no" with the reason; live may be NULL.  The text is valid until the next call. */
 const char *ctl_listens_text(const struct row_live_portal *live);

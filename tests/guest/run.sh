@@ -17,6 +17,6 @@ cat "$dir/initramfs.gz" "$tmp/job.gz" > "$tmp/initrd"
 timeout "${GUEST_LIMIT:-400}" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 1 -m 768 -nographic -no-reboot \
 	-nodefaults -serial stdio -display none -netdev user,id=n0 -device virtio-net-pci,netdev=n0,romfile= \
 	-kernel "$dir/vmlinuz" -initrd "$tmp/initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off" \
-	< /dev/null | tr -d '\r' | tee "$tmp/console"
+	< /dev/null | sed -u 's/\r//g' | tee "$tmp/console"
 code=$(sed -n 's/^JOB-EXIT \([0-9]*\)$/\1/p' "$tmp/console" | tail -1)
 exit "${code:-125}"

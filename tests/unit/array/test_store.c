@@ -151,6 +151,56 @@ test_failed_flush_fails_the_lun(void **state)
 	array_device_release(f->array, dev);
 }
 
+/* Of what is live now; and the sentences of a check. */
+static void
+expect_trouble(struct fixture *f, struct guid lun, const char *words)
+{
+	AUTO_STATE struct state *live = array_live(f->array);
+	AUTO_FREE char *notes = NULL;
+
+	assert_non_null(strstr(reason_of(live, lun), words));
+	assert_ok(array_notes(f->array, &notes));
+	assert_non_null(strstr(notes, words));
+	assert_ok(array_check(f->array));
+}
+
+static void
+test_commands_that_fail_are_counted_and_shown(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	struct blk_dev *dev = device(f->array, lun);
+	struct array_lun_counters counters;
+	char block[512] = "x";
+
+	inject(f, "all", "write", "ENOSPC");
+	assert_int_equal(blk_rw(dev, BLK_WRITE, 0, block, sizeof(block)), -ENOSPC);
+	assert_true(wait_health(f->array, lun, HEALTH_FAILING));
+	expect_trouble(f, lun, "No space left on device");
+	AUTO_STATE struct state *before = array_live(f->array);
+
+	/* however many follow, they are told once in a while */
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(blk_rw(dev, BLK_WRITE, 0, block, sizeof(block)), -ENOSPC);
+	inject(f, "all", "read", "EIO");
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, block, sizeof(block)), -EIO);
+	AUTO_STATE struct state *after = array_live(f->array);
+
+	assert_true(state_position(after)->sequence - state_position(before)->sequence < 100);
+	assert_ok(array_lun_counters(f->array, &lun, &counters));
+	assert_int_equal(counters.space_errors, 1001);
+	assert_int_equal(counters.medium_errors, 1);
+	inject(f, "all", "read", NULL);
+	inject(f, "all", "write", NULL);
+	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL));
+	AUTO_STATE struct state *live = array_live(f->array);
+
+	assert_string_equal(reason_of(live, lun), "");
+	assert_ok(array_lun_counters(f->array, &lun, &counters));
+	assert_int_equal(counters.space_errors, 1001);
+	array_device_release(f->array, dev);
+}
+
 static void
 test_single_read_error_does_not_fail_the_lun(void **state)
 {
@@ -163,7 +213,8 @@ test_single_read_error_does_not_fail_the_lun(void **state)
 	assert_int_equal(blk_rw(dev, BLK_READ, 0, block, sizeof(block)), -EIO);
 	inject(f, "all", "read", NULL);
 	assert_ok(blk_rw(dev, BLK_READ, 0, block, sizeof(block)));
-	assert_true(wait_health(f->array, lun, HEALTH_OK));
+	assert_true(wait_health(f->array, lun, HEALTH_FAILING));
+	expect_trouble(f, lun, "read at 0: Input/output error");
 	array_device_release(f->array, dev);
 }
 
@@ -281,6 +332,7 @@ main(void)
 		WITH_ARRAY(test_failure_stays_until_online),
 		WITH_ARRAY(test_data_path_is_told_when_a_store_was_reopened),
 		WITH_ARRAY(test_failed_flush_fails_the_lun),
+		WITH_ARRAY(test_commands_that_fail_are_counted_and_shown),
 		WITH_ARRAY(test_single_read_error_does_not_fail_the_lun),
 		WITH_ARRAY(test_offline_refuses_io_and_online_takes_it_back),
 		WITH_ARRAY(test_offline_stays_over_a_restart),

@@ -94,7 +94,7 @@ test_a_failed_read_is_told_but_not_sticky(void **state)
 }
 
 static void
-test_a_full_pool_is_no_failure(void **state)
+test_a_full_pool_is_told_but_no_failure(void **state)
 {
 	struct fixture f;
 	uint8_t buf[512] = { 0 };
@@ -102,8 +102,13 @@ test_a_full_pool_is_no_failure(void **state)
 	fixture_init(&f, state);
 	inject(&f, "vol1.write", "ENOSPC");
 	assert_int_equal(blk_rw(f.dev, BLK_WRITE, 0, buf, sizeof(buf)), -ENOSPC);
-	assert_int_equal(f.listener.single + f.listener.sticky, 0);
+	assert_int_equal(f.listener.single, 1);
+	assert_int_equal(f.listener.sticky, 0);
 	assert_int_equal(blk_failed(f.dev, NULL, 0), 0);
+	/* a shortage of this process says nothing of the store */
+	inject(&f, "vol1.write", "EMFILE");
+	assert_int_equal(blk_rw(f.dev, BLK_WRITE, 0, buf, sizeof(buf)), -EMFILE);
+	assert_int_equal(f.listener.single, 1);
 	fixture_fini(&f);
 }
 
@@ -305,7 +310,7 @@ main(void)
 		FAULT_TEST(test_a_fault_fails_its_operation_only),
 		FAULT_TEST(test_a_fault_for_all_names_every_device),
 		FAULT_TEST(test_a_failed_read_is_told_but_not_sticky),
-		FAULT_TEST(test_a_full_pool_is_no_failure),
+		FAULT_TEST(test_a_full_pool_is_told_but_no_failure),
 		FAULT_TEST(test_a_failed_flush_is_sticky_until_reopen),
 		FAULT_TEST(test_a_failed_fua_write_is_sticky),
 		FAULT_TEST(test_reopen_fails_while_the_open_fault_is_there),

@@ -42,7 +42,7 @@ test_every_value_of_an_enumeration_has_a_name(void **state)
 	assert_int_equal(row_names_count(row_type(ROW_JOB)->fields[1].names), JOB_OTHER + 1);
 	assert_int_equal(row_names_count(row_type(ROW_JOB)->fields[3].names), JOB_CANCELLED + 1);
 	assert_int_equal(row_names_count(row_type(ROW_LIVE_LUN)->fields[1].names),
-			 HEALTH_FAILED + 1);
+			 HEALTH_FAILING + 1);
 	assert_int_equal(row_names_count(row_type(ROW_LIVE_LUN)->fields[2].names),
 			 OPERATION_STATUS + 1);
 }

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Trouble: commands that failed in a LUN's store, while the LUN goes on.  A data-path thread only
+ * counts (array_trouble_note); the verifier thread says it: one log line for each LUN and cause, the
+ * LUN's health is FAILING with the reason, and an event tells of that.
+ *
+ *	noted --verifier--> told, at most every 10 s for each LUN
+ *	out of space, nothing new for 60 s --verifier--> healthy again
+ *	anything --array_trouble_clear (the LUN is set online)--> healthy again
+ *
+ * A store that has failed for good is not trouble but FAILED (array/unit.c).
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "array/array_int.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define TELL_AGAIN_NS   (10 * NS_PER_S)
+#define SPACE_HEALED_NS (60 * NS_PER_S)
+
+static const char *const cause_names[TROUBLE_CAUSES] = { "medium", "space" };
+
+void
+array_trouble_note(struct array_store *store, int error, const char *reason)
+{
+	struct array *array = store->array;
+	struct array_trouble *trouble = &store->trouble;
+	enum trouble_cause cause = error == -ENOSPC || error == -EDQUOT ? TROUBLE_SPACE
+									: TROUBLE_MEDIUM;
+	bool wake;
+
+	atomic_fetch_add(&trouble->causes[cause].count, 1);
+	if (atomic_exchange(&trouble->causes[cause].noted, true))
+		return;
+	pthread_mutex_lock(&array->trouble_lock);
+	snprintf(trouble->causes[cause].text, sizeof(trouble->causes[cause].text), "%s", reason);
+	wake = !trouble->listed;
+	if (wake)
+		list_append(&array->troubled, &trouble->node);
+	trouble->listed = true;
+	pthread_mutex_unlock(&array->trouble_lock);
+	if (wake)
+		array_verify_wake(array);
+}
+
+void
+array_trouble_forget(struct array_store *store)
+{
+	pthread_mutex_lock(&store->array->trouble_lock);
+	list_remove(&store->trouble.node);
+	store->trouble.listed = false;
+	pthread_mutex_unlock(&store->array->trouble_lock);
+}
+
+void
+array_trouble_clear(struct array *array, struct array_store *store)
+{
+	pthread_mutex_lock(&array->trouble_lock);
+	for (unsigned i = 0; i < TROUBLE_CAUSES; i++) {
+		struct array_trouble_cause *cause = &store->trouble.causes[i];
+
+		cause->told = cause->cleared = atomic_load(&cause->count);
+		atomic_store(&cause->noted, false);
+	}
+	pthread_mutex_unlock(&array->trouble_lock);
+	array_unit_set_failing(array, &store->lun_id, NULL);
+}
+
+uint64_t
+array_trouble_count(struct array_store *store, enum trouble_cause cause)
+{
+	return atomic_load(&store->trouble.causes[cause].count);
+}
+
+/* ---- What the verifier says ---- */
+
+/* Of one LUN, gathered under the lock and told without it. */
+struct told {
+	struct guid lun_id;
+	bool heals;
+	bool any;
+	char text[256];
+};
+
+static void
+tell_cause(struct told *told, struct array_trouble_cause *cause, const char *name)
+{
+	uint64_t count, new;
+	char id[GUID_TEXT_SIZE], quoted[2 * sizeof(cause->text)];
+
+	if (!atomic_exchange(&cause->noted, false))
+		return;
+	count = atomic_load(&cause->count);
+	new = count - cause->told;
+	cause->told = count;
+	told->any = true;
+	log_warning("lun.errors", "lun=%s cause=%s count=%" PRIu64 " total=%" PRIu64 " first=%s",
+		    guid_format(&told->lun_id, id), name, new, count,
+		    log_quote(cause->text, quoted, sizeof(quoted)));
+	snprintf(told->text, sizeof(told->text), "%" PRIu64 " commands failed in the store: %s",
+		 count - cause->cleared, cause->text);
+}
+
+/* Of a store whose time has come.  True: look at it again at trouble->next_ns. */
+static bool
+look(struct array_store *store, uint64_t now_ns, struct told *told)
+{
+	struct array_trouble *trouble = &store->trouble;
+	const struct array_trouble_cause *medium = &trouble->causes[TROUBLE_MEDIUM];
+
+	*told = (struct told){ .lun_id = store->lun_id };
+	for (unsigned i = 0; i < TROUBLE_CAUSES; i++)
+		tell_cause(told, &trouble->causes[i], cause_names[i]);
+	if (told->any) {
+		trouble->next_ns = now_ns + TELL_AGAIN_NS;
+		trouble->quiet_ns = now_ns + SPACE_HEALED_NS;
+		return true;
+	}
+	if (medium->told != medium->cleared)
+		return false; /* an administrator looks at it */
+	if (now_ns < trouble->quiet_ns) {
+		trouble->next_ns = now_ns + TELL_AGAIN_NS;
+		return true;
+	}
+	trouble->causes[TROUBLE_SPACE].cleared = trouble->causes[TROUBLE_SPACE].told;
+	told->heals = true;
+	return false;
+}
+
+/* The next store that is due, out of the list or with a later time; false: none.  The earliest
+ * time of the others goes to *next_ns. */
+static bool
+take_due(struct array *array, uint64_t now_ns, struct told *told, uint64_t *next_ns)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&array->trouble_lock);
+	list_for_each_safe(node, &array->troubled) {
+		struct array_store *store = list_entry(node, struct array_store, trouble.node);
+
+		if (store->trouble.next_ns > now_ns) {
+			*next_ns = MIN(*next_ns, store->trouble.next_ns);
+			continue;
+		}
+		found = true;
+		if (look(store, now_ns, told)) {
+			*next_ns = MIN(*next_ns, store->trouble.next_ns);
+			break;
+		}
+		list_remove(node);
+		store->trouble.listed = false;
+		break;
+	}
+	pthread_mutex_unlock(&array->trouble_lock);
+	return found;
+}
+
+uint64_t
+array_trouble_tell(struct array *array)
+{
+	uint64_t now_ns = clock_mono_ns(), next_ns = UINT64_MAX;
+	char id[GUID_TEXT_SIZE];
+	struct told told;
+
+	while (take_due(array, now_ns, &told, &next_ns)) {
+		if (told.any)
+			array_unit_set_failing(array, &told.lun_id, told.text);
+		if (!told.heals)
+			continue;
+		log_info("lun.healthy", "lun=%s reason=\"no command has failed for %u s\"",
+			 guid_format(&told.lun_id, id), (unsigned)(SPACE_HEALED_NS / NS_PER_S));
+		array_unit_set_failing(array, &told.lun_id, NULL);
+	}
+	return next_ns;
+}
