@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `vdsctl watch`: what the replica learns, as it learns it.  One line for each row that came, went
- * or changed, with the names that people know; or one JSON object for each change.
+ * `vdsctl watch`: what the replica learns, as it learns it.  One line for each row that came, went or changed, with the
+ * names that people know, the values that are new, and who made the change; or one JSON object for each change.  The
+ * lines are printed by the client's event thread, while the main thread waits.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,15 +16,30 @@
 #include "vdsctl/ctl_int.h"
 #include "wire/wire.h"
 
+#define NAME_SIZE 300 /* an iSCSI name and a tag */
+
 struct watch {
 	struct client_listener listener;
 	struct ctl *ctl;
 };
 
-/* A row's name, or the beginning of its id. */
+static const char *
+group_name(const struct client_view *view, const struct row_portal_group *group,
+	   char buf[NAME_SIZE])
+{
+	const struct row_target *target = state_find(view->config, ROW_TARGET, &group->target_id);
+	bool alias = target != NULL && target->alias != NULL && target->alias[0] != '\0';
+
+	if (target == NULL)
+		return NULL;
+	snprintf(buf, NAME_SIZE, "%s:%u", alias ? target->alias : target->iscsi_name, group->tag);
+	return buf;
+}
+
+/* What a person calls the row: its name, a portal's address, TARGET:TAG of a group; its id when it has no name. */
 static const char *
 name_in(const struct client_view *view, enum row_family family, const struct guid *id,
-	char buf[GUID_TEXT_SIZE])
+	char buf[NAME_SIZE])
 {
 	const struct row *row = state_find(family < ROW_CONFIG_COUNT ? view->config : view->live,
 					   family, id);
@@ -35,6 +51,10 @@ name_in(const struct client_view *view, enum row_family family, const struct gui
 		name = ((const struct row_pool *)(const void *)row)->name;
 	else if (row != NULL && family == ROW_TARGET)
 		name = ((const struct row_target *)(const void *)row)->iscsi_name;
+	else if (row != NULL && family == ROW_PORTAL)
+		name = ctl_address_text((const void *)row, buf, NAME_SIZE);
+	else if (row != NULL && family == ROW_PORTAL_GROUP)
+		name = group_name(view, (const void *)row, buf);
 	else if (row != NULL && family == ROW_LIVE_SESSION)
 		name = ((const struct row_live_session *)(const void *)row)->initiator;
 	return name != NULL && name[0] != '\0' ? name : guid_format(id, buf);
@@ -62,14 +82,14 @@ part_family(enum row_family family, bool second)
 	}
 }
 
-static bool
-was_there(const struct client_view *view, const struct change_op *op)
+static const void *
+row_before(const struct client_view *view, const struct change_op *op)
 {
 	const struct state *state = op->family < ROW_CONFIG_COUNT ? view->config : view->live;
 
 	if (row_type(op->family)->key_fields == 2)
-		return state_find_pair(state, op->family, &op->key.a, &op->key.b) != NULL;
-	return state_find(state, op->family, &op->key.a) != NULL;
+		return state_find_pair(state, op->family, &op->key.a, &op->key.b);
+	return state_find(state, op->family, &op->key.a);
 }
 
 /* ---- what nobody wants to be told ---- */
@@ -118,42 +138,121 @@ nothing_is_new(const struct client_view *before, const struct client_view *after
 
 /* ---- lines ---- */
 
-/* The fields of a live row behind its id: "health=ok operation=none". */
-static void
-live_print(const struct row *row, FILE *out)
+/* Made once and of no interest to somebody who watches. */
+static bool
+is_dull(const char *field)
 {
-	json_t *json = wire_row_encode(row);
-	const char *name;
-	json_t *value;
+	static const char *const fields[] = {
+		"id",         "serial",   "naa",           "number",
+		"created_ms", "ended_ms", "relative_port", "version"
+	};
 
-	json_object_foreach(json, name, value)
-	{
-		char *text = json_dumps(value, JSON_ENCODE_ANY);
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (strcmp(fields[i], field) == 0)
+			return true;
+	return false;
+}
 
-		if (strcmp(name, "id") != 0 && !str_equal(text, "\"\"") && text != NULL)
-			fprintf(out, " %s=%s", name, text);
-		free(text);
+/* The family that a field of a row points to: "pool_id"; ROW_FAMILY_COUNT = it is no id. */
+static enum row_family
+field_family(const char *field)
+{
+	static const struct {
+		const char *field;
+		enum row_family family;
+	} fields[] = { { "pool_id", ROW_POOL },
+		       { "lun_id", ROW_LUN },
+		       { "target_id", ROW_TARGET },
+		       { "portal_id", ROW_PORTAL },
+		       { "group_id", ROW_PORTAL_GROUP } };
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (strcmp(fields[i].field, field) == 0)
+			return fields[i].family;
+	return ROW_FAMILY_COUNT;
+}
+
+static void
+value_print(const struct client_view *view, const char *field, const json_t *value, FILE *out)
+{
+	size_t len = strlen(field);
+	char text[64], id_text[NAME_SIZE];
+	struct guid id;
+
+	if (json_is_integer(value) && len > 6 && strcmp(field + len - 6, "_bytes") == 0) {
+		fputs(str_format_size((uint64_t)json_integer_value(value), text, sizeof(text)),
+		      out);
+	} else if (json_is_string(value) && field_family(field) != ROW_FAMILY_COUNT &&
+		   guid_parse(json_string_value(value), &id) == 0) {
+		fputs(name_in(view, field_family(field), &id, id_text), out);
+	} else {
+		char *dumped = json_dumps(value, JSON_ENCODE_ANY); /* quoted and escaped */
+
+		fputs(dumped != NULL ? dumped : "?", out);
+		free(dumped);
 	}
-	json_decref(json);
+}
+
+/* How much of a field's name is shown: "size" of "size_bytes", "pool" of "pool_id"; all of "capacity". */
+static size_t
+label_len(const char *field, size_t len)
+{
+	static const char *const ends[] = { "_bytes", "_id" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (len > strlen(ends[i]) && strcmp(field + len - strlen(ends[i]), ends[i]) == 0)
+			return len - strlen(ends[i]);
+	return len;
+}
+
+/* " size=1 GiB thin=true" of a new row, " name="a" -> "b"" of one that changed.  old: NULL when there was none. */
+static void
+values_print(const struct client_view *before, const struct client_view *after, const void *old,
+	     const struct row *row, FILE *out)
+{
+	const struct row_type *type = row_type(row->family);
+	json_t *now = wire_row_encode(row), *was = old != NULL ? wire_row_encode(old) : NULL;
+
+	for (size_t i = type->key_fields; i < type->field_count; i++) {
+		const char *field = type->fields[i].name;
+		const json_t *value = json_object_get(now, field);
+		const json_t *value_was = json_object_get(was, field);
+		size_t name_len = strlen(field), len = label_len(field, name_len);
+
+		if (value == NULL || is_dull(field) ||
+		    (was != NULL && json_equal(value, value_was)) ||
+		    (was == NULL && (str_equal(json_string_value(value), "") ||
+				     str_equal(field, "name") || str_equal(field, "iscsi_name"))))
+			continue;
+		fprintf(out, " %.*s=", (int)len, field);
+		if (was != NULL) {
+			value_print(before, field, value_was, out);
+			fputs(" -> ", out);
+		}
+		value_print(after, field, value, out);
+	}
+	json_decref(now);
+	json_decref(was);
 }
 
 static void
 op_print(const struct client_view *before, const struct client_view *after,
 	 const struct change *change, const struct change_op *op, FILE *out)
 {
-	char time[CLOCK_TEXT_SIZE], a[GUID_TEXT_SIZE], b[GUID_TEXT_SIZE];
+	char time[CLOCK_TEXT_SIZE], a[NAME_SIZE], b[NAME_SIZE], who[PRINCIPAL_TEXT_SIZE];
 	const struct client_view *view = op->row != NULL ? after : before;
-	const char *what = op->row == NULL ? "-" : was_there(before, op) ? "~" : "+";
+	const char *what = op->row == NULL ? "-" : row_before(before, op) != NULL ? "~" : "+";
 
 	fprintf(out, "%s %s %-14s %s", clock_format_utc(change->utc_ms, time), what,
 		row_type(op->family)->name,
 		name_in(view, part_family(op->family, false), &op->key.a, a));
 	if (row_type(op->family)->key_fields == 2)
 		fprintf(out, " %s", name_in(view, part_family(op->family, true), &op->key.b, b));
-	if (op->family >= ROW_CONFIG_COUNT && op->row != NULL)
-		live_print(op->row, out);
+	if (op->row != NULL)
+		values_print(before, after, row_before(before, op), op->row, out);
 	if (change->cause != NULL && op->family < ROW_CONFIG_COUNT)
-		fprintf(out, " (%s)", change->cause);
+		fprintf(out, " (%s by %s)", change->cause,
+			principal_format(change->principal, who));
 	fputc('\n', out);
 }
 

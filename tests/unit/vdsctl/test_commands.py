@@ -3,6 +3,7 @@
 
 $VDSD and $VDSCTL name the programs.  The tests share one array and run in order; prints TAP.
 """
+import contextlib
 import grp
 import json
 import os
@@ -328,15 +329,32 @@ def test_check_tells_of_failed_luns(a):
     equal(a.run('check'), 'clean\n')
 
 
+@contextlib.contextmanager
+def watching(a, *options):
+    """A `vdsctl watch` that ends with the block, also when that fails."""
+    with subprocess.Popen([VDSCTL, 'watch', *options], env=a.env, stdout=subprocess.PIPE, text=True) as watch:
+        try:
+            yield watch
+        finally:
+            watch.terminate()
+
+
 def test_watch_shows_what_happens(a):
-    with subprocess.Popen([VDSCTL, 'watch'], env=a.env, stdout=subprocess.PIPE, text=True) as watch:
+    with watching(a) as watch:
         used.add('watch')
         equal(watch.stdout.readline(), 'watching; interrupt to end\n')
         a.run('lun', 'create', 'seen', '--size', '1M')
         for line in watch.stdout:
             if '+ lun ' in line:
                 break
-        check('seen (lun.create)' in line, line)
+        check(re.search(r'\+ lun +seen pool=default size=1 MiB .*\(lun\.create by .*\(uid \d+\)\)', line), line)
+        a.run('lun', 'rename', 'seen', 'renamed')
+        a.run('lun', 'extend', 'renamed', '1M')
+        for wanted in ('"seen" -> "renamed" (lun.rename by ', 'size=1 MiB -> 2 MiB (lun.extend by '):
+            for line in watch.stdout:
+                if '~ lun ' in line:
+                    break
+            check(wanted in line, line)
         watch.terminate()
 
 
@@ -344,7 +362,7 @@ def test_watch_is_silent_on_free_space(a):
     def free():
         return a.json('pool', 'list')[0]['live']['free_bytes']
 
-    with subprocess.Popen([VDSCTL, 'watch'], env=a.env, stdout=subprocess.PIPE, text=True) as watch:
+    with watching(a) as watch:
         equal(watch.stdout.readline(), 'watching; interrupt to end\n')
         before, deadline = free(), time.monotonic() + DEADLINE_S
         (a.top / 'ballast').write_bytes(bytes(64 << 20))
@@ -363,7 +381,7 @@ def test_watch_is_silent_on_free_space(a):
 
 
 def test_watch_speaks_json(a):
-    with subprocess.Popen([VDSCTL, 'watch', '-o', 'json'], env=a.env, stdout=subprocess.PIPE, text=True) as watch:
+    with watching(a, '-o', 'json') as watch:
         # it may need a moment to listen: changes until one is seen
         changes = 0
         while not select.select([watch.stdout], [], [], 0.1)[0]:
