@@ -230,9 +230,15 @@ struct array_lun_spec {
  */
 int array_lun_create(struct array *array, const struct array_request *request,
 		     const struct array_lun_spec *spec, struct array_answer *ret_answer);
-/* Associations go with it; the file is unlinked after its last I/O has returned. */
+/*
+ * Delete a LUN and its data.  While the LUN is associated with targets the deletion is refused with
+ * ERR_IN_USE, and the text says which targets and how many sessions would lose it, unless force is
+ * set: then its associations go with it, after the I/O in flight has ended.  The file is unlinked
+ * after its last I/O has returned.  Other errors: ERR_BUSY (also when I/O in flight does not end in
+ * time; nothing was changed).
+ */
 int array_lun_delete(struct array *array, const struct array_request *request,
-		     const struct guid *lun, struct array_answer *ret_answer);
+		     const struct guid *lun, bool force, struct array_answer *ret_answer);
 /*
  * add_bytes > 0, rounded up.  Thick: a job, OPERATION_EXTEND holds the LUN.  ERR_NO_SPACE,
  * ERR_FAILED.

@@ -273,6 +273,7 @@ struct delete
 {
 	struct array_task task;
 	const struct guid *lun_id;
+	bool force;
 };
 
 int
@@ -325,13 +326,60 @@ array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct
 	return rc < 0 ? rc : state_edit_delete(edit, ROW_LUN, lun_id, NULL);
 }
 
+#define TARGETS_NAMED 3
+
+/* Sessions that see the LUN through this target. */
+static size_t
+sessions_through(const struct state *live, const struct row_lun *lun, const struct guid *target_id)
+{
+	size_t total = state_count(live, ROW_LIVE_SESSION), count = 0;
+
+	for (size_t i = 0; i < total; i++) {
+		const struct row_live_session *row = state_at(live, ROW_LIVE_SESSION, i);
+
+		count += guid_equal(&row->target_id, target_id) &&
+			 mask_admits(lun->mask, row->initiator);
+	}
+	return count;
+}
+
+/* Is the LUN behind no target?  Else ERR_IN_USE with a text that says what would be lost. */
+static int
+check_unused(struct array *array, const struct state *view, const struct guid *lun_id)
+{
+	AUTO_STATE struct state *live = array_live(array);
+	const struct row_lun *lun = state_find(view, ROW_LUN, lun_id);
+	struct row_slice slice = state_lun_targets(view, lun_id);
+	AUTO(strbuf_fini) struct strbuf names = { 0 };
+	size_t sessions = 0;
+
+	if (slice.count == 0)
+		return 0;
+	for (size_t i = 0; i < slice.count; i++) {
+		const struct row_association *row = slice.rows[i];
+		const struct row_target *target = state_find(view, ROW_TARGET, &row->target_id);
+
+		sessions += sessions_through(live, lun, &row->target_id);
+		if (i < TARGETS_NAMED)
+			strbuf_addf(&names, "%s%s", i > 0 ? ", " : "", target->iscsi_name);
+	}
+	if (slice.count > TARGETS_NAMED)
+		strbuf_addf(&names, " and %zu more", slice.count - TARGETS_NAMED);
+	return err_set(ERR_IN_USE,
+		       "LUN %s is in use: it is behind %zu targets (%s), and %zu sessions can use "
+		       "it; to delete it and its %" PRIu64 " bytes all the same, use force",
+		       lun->name, slice.count, names.failed ? "?" : names.text, sessions,
+		       lun->size_bytes);
+}
+
 static int
 delete_apply(struct array *array, struct array_task *task)
 {
 	struct delete *d = container_of(task, struct delete, task);
+	int rc = d->force ? 0 : check_unused(array, state_edit_view(task->edit), d->lun_id);
 
 	task->answer.object_id = *d->lun_id;
-	return array_lun_edit_remove(array, task->edit, d->lun_id);
+	return rc < 0 ? rc : array_lun_edit_remove(array, task->edit, d->lun_id);
 }
 
 static void
@@ -340,15 +388,20 @@ delete_published(struct array *array, struct array_task *task)
 	array_unit_remove(array, container_of(task, struct delete, task)->lun_id, true);
 }
 
-/* The LUN is held: its associations stay as they are until the end. */
+/*
+ * The LUN is held.  Its paths through every target are drained: an association that was under way
+ * when it was held counts too.
+ */
 static int
 delete_held(struct array *array, struct delete *d)
 {
 	AUTO_STATE struct state *state = array_state(array);
-	AUTO_FREE struct array_mapping *mappings = NULL;
+	struct array_mapping paths = { .lun_id = *d->lun_id };
 	void *drain = NULL;
-	int count = array_lun_mappings(state, d->lun_id, &mappings);
-	int rc = count < 0 ? count : array_runtime_quiesce(array, mappings, (size_t)count, &drain);
+	int rc = d->force ? 0 : check_unused(array, state, d->lun_id);
+
+	if (rc == 0)
+		rc = array_runtime_quiesce(array, &paths, 1, &drain);
 
 	if (rc < 0)
 		return rc;
@@ -359,7 +412,7 @@ delete_held(struct array *array, struct delete *d)
 
 int
 array_lun_delete(struct array *array, const struct array_request *request, const struct guid *lun,
-		 struct array_answer *ret_answer)
+		 bool force, struct array_answer *ret_answer)
 {
 	struct delete d = {
 		.task = { .apply = delete_apply,
@@ -369,6 +422,7 @@ array_lun_delete(struct array *array, const struct array_request *request, const
 			  .request_id = array_request_id(request),
 			  .principal = array_request_principal(request) },
 		.lun_id = lun,
+		.force = force,
 	};
 	int rc = array_request_begin(array, request, ret_answer);
 

@@ -184,9 +184,12 @@ client_lun_create(struct client *client, const struct client_lun_spec *spec,
 }
 
 int
-client_lun_delete(struct client *client, const struct guid *lun, struct client_answer *ret_answer)
+client_lun_delete(struct client *client, const struct guid *lun, bool force,
+		  struct client_answer *ret_answer)
 {
-	return client_change(client, VERB_LUN_DELETE, lun, NULL, ret_answer);
+	const struct verb_args args = { .force = force };
+
+	return client_change(client, VERB_LUN_DELETE, lun, &args, ret_answer);
 }
 
 int

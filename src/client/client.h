@@ -145,7 +145,8 @@ int client_pool_delete(struct client *client, const struct guid *pool,
 		       struct client_answer *ret_answer);
 int client_lun_create(struct client *client, const struct client_lun_spec *spec,
 		      struct client_answer *ret_answer);
-int client_lun_delete(struct client *client, const struct guid *lun,
+/* force: also while the LUN is associated (ERR_IN_USE otherwise). */
+int client_lun_delete(struct client *client, const struct guid *lun, bool force,
 		      struct client_answer *ret_answer);
 int client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
 		      struct client_answer *ret_answer);

@@ -49,7 +49,8 @@ int
 http_lun_delete(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_lun_delete(call->array, &call->request, &call->ids[0], &answer);
+	int rc = array_lun_delete(call->array, &call->request, &call->ids[0], call->args.force,
+				  &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

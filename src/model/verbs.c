@@ -34,6 +34,9 @@ static const struct verb_field max_lun_size_fields[] = {
 static const struct verb_field group_delete_fields[] = {
 	{ "with_portals", VERB_BOOL,	false,	AT(with_portals), 0,	0 },
 };
+static const struct verb_field lun_delete_fields[] = {
+	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
+};
 static const struct verb_field explain_fields[] = {
 	{ "lun",	VERB_GUID,	true,	AT(lun_id),	0,	0 },
 	{ "initiator",	VERB_TEXT,	true,	AT(initiator),	1,	ROW_ISCSI_NAME_MAX },
@@ -105,6 +108,7 @@ static const struct verb_spec query_sessions = SPEC(targeted_fields, VERB_AS_MAR
 static const struct verb_spec query_associations = SPEC(association_fields, VERB_AS_MARKED);
 static const struct verb_spec query_max_lun_size = SPEC(max_lun_size_fields, VERB_AS_MARKED);
 static const struct verb_spec query_group_delete = SPEC(group_delete_fields, VERB_AS_MARKED);
+static const struct verb_spec query_lun_delete = SPEC(lun_delete_fields, VERB_AS_MARKED);
 static const struct verb_spec query_explain = SPEC(explain_fields, VERB_AS_MARKED);
 static const struct verb_spec query_events = SPEC(events_fields, VERB_AS_MARKED);
 static const struct verb_spec body_array = SPEC(array_fields, VERB_EXACTLY_ONE);
@@ -146,7 +150,7 @@ const struct verb verb_table[VERB_COUNT] = {
 	[VERB_LUN_CREATE] = { "POST", "/v1/luns", "lunCreate",
 		ROLE_OPERATOR, NULL, &body_lun, 201 },
 	[VERB_LUN_DELETE] = { "DELETE", "/v1/luns/{id}", "lunDelete",
-		ROLE_ADMIN, NULL, NULL, 200 },
+		ROLE_ADMIN, &query_lun_delete, NULL, 200 },
 	[VERB_LUN_GET] = { "GET", "/v1/luns/{id}", "lunGet",
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_LUN_CHANGE] = { "PATCH", "/v1/luns/{id}", "lunChange",

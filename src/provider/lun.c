@@ -265,7 +265,8 @@ lun_delete(IVdsLun *self)
 
 	if (FAILED(hr))
 		return hr;
-	return provider_change_error(object, client_lun_delete(client, &object->id, &answer));
+	/* Source: IVdsLun::Delete has no code for a LUN that is associated: it is deleted. */
+	return provider_change_error(object, client_lun_delete(client, &object->id, true, &answer));
 }
 
 static HRESULT STDMETHODCALLTYPE

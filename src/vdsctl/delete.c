@@ -15,7 +15,10 @@ int
 ctl_run_delete(struct ctl *ctl)
 {
 	enum row_family family = ctl->command->family;
-	const struct verb_args args = { .with_portals = family == ROW_PORTAL_GROUP };
+	const struct verb_args args = {
+		.with_portals = family == ROW_PORTAL_GROUP,
+		.force = ctl->options[OPT_FORCE] != NULL,
+	};
 	struct client_answer answer;
 	struct guid object;
 	int rc = ctl_resolve(ctl, family, ctl->args[0], &object);

@@ -93,7 +93,7 @@ one_change(struct array *a, unsigned *dice)
 	case 1:
 		return array_lun_create(a, NULL, &spec, NULL);
 	case 2:
-		return array_lun_delete(a, NULL, &lun, NULL);
+		return array_lun_delete(a, NULL, &lun, true, NULL);
 	case 3:
 		return array_target_create(a, NULL, NULL, "t", true, NULL);
 	case 4:

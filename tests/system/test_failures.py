@@ -175,7 +175,7 @@ def test_another_digest_corrupts_the_cache_until_it_is_rebuilt():
 def test_a_lun_deleted_by_another_client_is_deleted():
     with array() as (_, rest, com, lun, _targets, _wire):
         com.ok('hold', 1, 'lun', lun)
-        rest.call('DELETE', f'/v1/luns/{lun}')
+        rest.call('DELETE', f'/v1/luns/{lun}?force=1')
         com.ok('sync')
         equal(com.ask('targets-of', '#1')[0], 'VDS_E_OBJECT_DELETED', 'a held LUN')
         equal(com.ask('targets-of', lun)[0], 'VDS_E_OBJECT_NOT_FOUND', 'the id')

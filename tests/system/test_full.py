@@ -203,7 +203,7 @@ def test_a_full_array_can_be_emptied_whatever_used_the_reserve():
         daemon.start()
         rest = daemon.rest()
         for lun in rest.list('luns'):
-            rest.call('DELETE', f'/v1/luns/{lun["id"]}')
+            rest.call('DELETE', f'/v1/luns/{lun["id"]}?force=1')
             daemon.stuff()
         for target in targets:
             rest.call('DELETE', f'/v1/targets/{target}')

@@ -85,7 +85,7 @@ class Manager(threading.Thread):
         elif kind == 'name':
             rest.call('PATCH', f'/v1/luns/{lun}', {'name': self.new_name()})
         else:
-            rest.call('DELETE', f'/v1/luns/{lun}')
+            rest.call('DELETE', f'/v1/luns/{lun}?force=1')
             self.luns.remove(lun)
 
     def change_data(self, rest):

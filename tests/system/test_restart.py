@@ -75,7 +75,7 @@ class Writer(threading.Thread):
             self.send(rest, 'PUT', f'/v1/luns/{lun}/targets', {'targets': targets},
                       lambda _: row.update(targets=targets))
         elif len(self.luns) > 2:
-            self.send(rest, 'DELETE', f'/v1/luns/{lun}', None, lambda _: self.luns.pop(lun))
+            self.send(rest, 'DELETE', f'/v1/luns/{lun}?force=1', None, lambda _: self.luns.pop(lun))
 
     def settle(self, rest):
         """Asks the doubtful change again with its request id: it happens once, whether it had happened or not."""

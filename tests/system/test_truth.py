@@ -147,7 +147,7 @@ class RestClient(Client):
         return self.call('PATCH', f'/v1/luns/{lun}', {'mask': mask})
 
     def delete_lun(self, lun):
-        return self.call('DELETE', f'/v1/luns/{lun}')
+        return self.call('DELETE', f'/v1/luns/{lun}?force=1')
 
     def delete_target(self, target):
         return self.call('DELETE', f'/v1/targets/{target}')

@@ -247,7 +247,7 @@ test_number_stays_retired_after_a_restart(void **state)
 		    t = make_target(f->array, "");
 
 	show_lun(f, x, t, FATE_SESSION_ENDED);
-	assert_ok(array_lun_delete(f->array, NULL, &x, NULL));
+	assert_ok(array_lun_delete(f->array, NULL, &x, true, NULL));
 	fixture_reopen(f);
 	assert_ok(associate(f->array, y, 1, t));
 	assert_int_equal(number_of(f->array, y, t), 1);
@@ -361,7 +361,7 @@ test_number_of_a_deleted_lun_is_retired_too(void **state)
 
 	assert_ok(associate(a, x, 1, t));
 	fake_session(a, t);
-	assert_ok(array_lun_delete(a, NULL, &x, NULL));
+	assert_ok(array_lun_delete(a, NULL, &x, true, NULL));
 	assert_ok(associate(a, y, 1, t));
 	assert_int_equal(number_of(a, y, t), 1);
 }
@@ -567,7 +567,7 @@ test_held_lun_shows_its_operation_before_the_holder_returns(void **state)
 	assert_true(wait_for(a, is_quiescing, &fake));
 	assert_true(wait_operation(a, lun, OPERATION_ASSOCIATE));
 	assert_int_equal(associate(a, lun, 1, t1), ERR_BUSY);
-	assert_int_equal(array_lun_delete(a, NULL, &lun, NULL), ERR_BUSY);
+	assert_int_equal(array_lun_delete(a, NULL, &lun, true, NULL), ERR_BUSY);
 	assert_ok(array_lun_rename(a, NULL, &lun, "other", NULL));
 	atomic_store(&fake.quiesce_hold, false);
 	pthread_join(thread, NULL);

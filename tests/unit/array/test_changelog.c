@@ -82,7 +82,7 @@ test_changes_of_luns_are_told_with_values(void **state)
 	     "lun \"vol2\": associated with target \"t\" as LUN number 0 by");
 	LOGS(array_lun_associate(a, &by_alice, &answer.object_id, NULL, 0, NULL),
 	     "lun \"vol2\": dissociated from target \"t\" by");
-	LOGS(array_lun_delete(a, &by_alice, &answer.object_id, NULL),
+	LOGS(array_lun_delete(a, &by_alice, &answer.object_id, true, NULL),
 	     "lun \"vol2\": deleted with its data of 12 MiB by");
 }
 

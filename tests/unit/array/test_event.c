@@ -61,7 +61,7 @@ test_listener_follows_from_where_it_joined(void **state)
 
 	assert_ok(array_listen(a, 0, 0, &l, &mine, NULL));
 	assert_ok(associate(a, lun, 1, make_target(a, "t")));
-	assert_ok(array_lun_delete(a, NULL, &lun, NULL));
+	assert_ok(array_lun_delete(a, NULL, &lun, true, NULL));
 	follow(a, l, &mine);
 	assert_ok(state_check(mine));
 	array_listener_free(l);

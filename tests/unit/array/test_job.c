@@ -75,7 +75,7 @@ test_create_holds_the_lun_until_it_is_allocated(void **state)
 	assert_int_equal(array_lun_rename(f->array, NULL, &answer.object_id, "y", NULL), ERR_BUSY);
 	assert_int_equal(associate(f->array, answer.object_id, 1, make_target(f->array, "t")),
 			 ERR_BUSY);
-	assert_int_equal(array_lun_delete(f->array, NULL, &answer.object_id, NULL), ERR_BUSY);
+	assert_int_equal(array_lun_delete(f->array, NULL, &answer.object_id, true, NULL), ERR_BUSY);
 	inject(f, "all", "allocate", NULL);
 	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
 	assert_ok(array_lun_rename(f->array, NULL, &answer.object_id, "y", NULL));
@@ -216,7 +216,7 @@ test_create_goes_on_after_a_restart(void **state)
 	assert_true(wait_operation(f->array, answer.object_id, OPERATION_CREATE));
 	fixture_reopen(f);
 	assert_true(wait_operation(f->array, answer.object_id, OPERATION_CREATE));
-	assert_int_equal(array_lun_delete(f->array, NULL, &answer.object_id, NULL), ERR_BUSY);
+	assert_int_equal(array_lun_delete(f->array, NULL, &answer.object_id, true, NULL), ERR_BUSY);
 	inject(f, "all", "allocate", NULL);
 	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
 	assert_true(allocated(f, answer.object_id) >= (off_t)(4 * MIB));

@@ -245,7 +245,7 @@ test_missing_changes_make_the_array_read_only_and_remove_no_file(void **state)
 		strstr(array_read_only_reason(f->array), "1 acknowledged change is missing"));
 	assert_int_equal(array_rename(f->array, NULL, "other", NULL), ERR_READ_ONLY);
 	assert_non_null(strstr(err_text(ERR_READ_ONLY), "--accept-loss"));
-	assert_int_equal(array_lun_delete(f->array, NULL, &unknown, NULL), ERR_NOT_FOUND);
+	assert_int_equal(array_lun_delete(f->array, NULL, &unknown, true, NULL), ERR_NOT_FOUND);
 	assert_ok(array_lun_device(f->array, &kept, &dev));
 	array_device_release(f->array, dev);
 	assert_int_equal(array_check(f->array), ERR_CORRUPT);

@@ -125,7 +125,7 @@ test_numbers_are_never_reused(void **state)
 	struct fixture *f = *state;
 	struct guid first = make_lun(f->array, "1"), second;
 
-	assert_ok(array_lun_delete(f->array, NULL, &first, NULL));
+	assert_ok(array_lun_delete(f->array, NULL, &first, true, NULL));
 	fixture_reopen(f);
 	second = make_lun(f->array, "2");
 	AUTO_STATE struct state *now = array_state(f->array);
@@ -329,11 +329,43 @@ test_delete_removes_associations_and_file(void **state)
 
 	lun_file(f, lun, path);
 	assert_ok(associate(f->array, lun, 1, make_target(f->array, "t")));
-	assert_ok(array_lun_delete(f->array, NULL, &lun, NULL));
+	assert_ok(array_lun_delete(f->array, NULL, &lun, true, NULL));
 	assert_int_equal(count_rows(f->array, ROW_ASSOCIATION), 0);
 	assert_int_equal(count_rows(f->array, ROW_LUN), 0);
 	assert_true(wait_file_gone(f->array, path));
-	assert_int_equal(array_lun_delete(f->array, NULL, &lun, NULL), ERR_NOT_FOUND);
+	assert_int_equal(array_lun_delete(f->array, NULL, &lun, true, NULL), ERR_NOT_FOUND);
+}
+
+static void
+test_a_lun_in_use_is_deleted_by_force_alone(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "vol"), target = make_target(a, "t");
+	struct fake_runtime fake;
+	uint64_t before;
+	const char *text;
+
+	fake_register(&fake, a);
+	assert_ok(array_lun_set_mask(a, NULL, &lun, "*", NULL));
+	assert_ok(associate(a, lun, 1, target));
+	fake_session(a, target);
+	before = sequence_of(a);
+	assert_int_equal(array_lun_delete(a, NULL, &lun, false, NULL), ERR_IN_USE);
+	text = err_text(ERR_IN_USE);
+	/* what would be lost, and how */
+	assert_non_null(strstr(text, "vol"));
+	assert_non_null(strstr(text, "1 targets (naa."));
+	assert_non_null(strstr(text, "1 sessions"));
+	assert_non_null(strstr(text, "force"));
+	/* nobody was disturbed for it */
+	assert_int_equal(atomic_load(&fake.quiesced), 0);
+	assert_int_equal(sequence_of(a), before);
+	assert_true(wait_operation(a, lun, OPERATION_NONE));
+	assert_ok(array_lun_delete(a, NULL, &lun, true, NULL));
+	assert_int_equal(atomic_load(&fake.quiesced), 1);
+	lun = make_lun(a, "unused");
+	assert_ok(array_lun_delete(a, NULL, &lun, false, NULL));
+	fake_unregister(&fake);
 }
 
 static void
@@ -347,7 +379,7 @@ test_file_stays_while_its_device_is_used(void **state)
 
 	lun_file(f, lun, path);
 	assert_ok(array_lun_device(f->array, &lun, &dev));
-	assert_ok(array_lun_delete(f->array, NULL, &lun, NULL));
+	assert_ok(array_lun_delete(f->array, NULL, &lun, true, NULL));
 	assert_int_equal(array_lun_device(f->array, &lun, &(struct blk_dev *){ NULL }),
 			 ERR_NOT_FOUND);
 	make_lun(f->array, "another");
@@ -368,7 +400,7 @@ test_file_of_a_deleted_lun_goes_at_the_next_start_at_the_latest(void **state)
 
 	lun_file(f, lun, path);
 	assert_ok(array_lun_device(f->array, &lun, &dev));
-	assert_ok(array_lun_delete(f->array, NULL, &lun, NULL));
+	assert_ok(array_lun_delete(f->array, NULL, &lun, true, NULL));
 	fixture_close(f);
 	blk_dev_unref(dev);
 	assert_true(file_exists(path));
@@ -507,6 +539,7 @@ main(void)
 		WITH_ARRAY(test_offline_is_busy_and_changes_nothing_while_the_store_hangs),
 		WITH_ARRAY(test_offline_drains_the_paths_of_every_initiator),
 		WITH_ARRAY(test_delete_removes_associations_and_file),
+		WITH_ARRAY(test_a_lun_in_use_is_deleted_by_force_alone),
 		WITH_ARRAY(test_file_stays_while_its_device_is_used),
 		WITH_ARRAY(test_file_of_a_deleted_lun_goes_at_the_next_start_at_the_latest),
 		WITH_ARRAY(test_start_sweeps_what_a_crash_left),

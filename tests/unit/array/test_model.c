@@ -99,7 +99,7 @@ delete_lun(struct array *a)
 	unsigned l = dice(LUNS);
 	struct guid id = id_or_random(model.luns[l].there, model.luns[l].id);
 
-	assert_int_equal(array_lun_delete(a, NULL, &id, NULL),
+	assert_int_equal(array_lun_delete(a, NULL, &id, true, NULL),
 			 model.luns[l].there ? 0 : ERR_NOT_FOUND);
 	model.luns[l].there = false;
 }

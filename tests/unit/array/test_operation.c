@@ -101,7 +101,7 @@ ask_for(struct array *a, struct guid lun, enum array_ask ask, struct guid target
 	case ASK_EXTEND:
 		return array_lun_extend(a, NULL, &lun, 512, NULL);
 	case ASK_DELETE:
-		return array_lun_delete(a, NULL, &lun, NULL);
+		return array_lun_delete(a, NULL, &lun, true, NULL);
 	case ASK_COUNT:
 		break;
 	}
@@ -128,7 +128,7 @@ test_calls_meet_the_table(void **state)
 					 allowed ? 0 : ERR_BUSY);
 			array_operation_end(a, &lun);
 			if (asked[i].ask != ASK_DELETE || !allowed)
-				assert_ok(array_lun_delete(a, NULL, &lun, NULL));
+				assert_ok(array_lun_delete(a, NULL, &lun, true, NULL));
 		}
 	}
 }
@@ -144,7 +144,7 @@ test_hidden_hold_shows_nothing_but_excludes(void **state)
 	after = array_live(a);
 	assert_true(row_equal(state_find(before, ROW_LIVE_LUN, &lun),
 			      state_find(after, ROW_LIVE_LUN, &lun)));
-	assert_int_equal(array_lun_delete(a, NULL, &lun, NULL), ERR_BUSY);
+	assert_int_equal(array_lun_delete(a, NULL, &lun, true, NULL), ERR_BUSY);
 	array_operation_end(a, &lun);
 }
 

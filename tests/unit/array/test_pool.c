@@ -54,7 +54,8 @@ test_bad_paths(void **state)
 	char path[128];
 
 	assert_int_equal(array_pool_create(f->array, NULL, "p", "relative", NULL), ERR_INVALID);
-	assert_int_equal(array_pool_create(f->array, NULL, "p", "/nowhere/at/all", NULL), ERR_INVALID);
+	assert_int_equal(array_pool_create(f->array, NULL, "p", "/nowhere/at/all", NULL),
+			 ERR_INVALID);
 	assert_int_equal(array_pool_create(f->array, NULL, "", make_dir(f, "p", path), NULL),
 			 ERR_INVALID);
 	make_pool(f->array, "p", path);
@@ -108,7 +109,7 @@ test_pool_with_luns_is_not_deleted(void **state)
 
 	assert_ok(array_lun_create(f->array, NULL, &spec, &answer));
 	assert_int_equal(array_pool_delete(f->array, NULL, &pool, NULL), ERR_IN_USE);
-	assert_ok(array_lun_delete(f->array, NULL, &answer.object_id, NULL));
+	assert_ok(array_lun_delete(f->array, NULL, &answer.object_id, true, NULL));
 	assert_true(wait_for(f->array, pool_can_go, &pool));
 	snprintf(marker, sizeof(marker), "%s/.vds-pool", path);
 	assert_false(file_exists(marker));
@@ -311,7 +312,7 @@ test_copied_array_uses_its_own_files(void **state)
 	assert_pool_is_home(f);
 	lun_file(f, lun, copy);
 	assert_string_not_equal(original, copy);
-	assert_ok(array_lun_delete(f->array, NULL, &lun, NULL));
+	assert_ok(array_lun_delete(f->array, NULL, &lun, true, NULL));
 	fixture_reopen(f);
 	assert_true(file_exists(original));
 }

@@ -67,7 +67,7 @@ test_failed_change_may_be_tried_again(void **state)
 	struct array_answer answer;
 
 	assert_int_equal(array_lun_rename(a, &request, &lun, "y", NULL), ERR_NAME_IN_USE);
-	assert_ok(array_lun_delete(a, NULL, &other, NULL));
+	assert_ok(array_lun_delete(a, NULL, &other, true, NULL));
 	assert_ok(array_lun_rename(a, &request, &lun, "y", &answer));
 	assert_false(answer.replayed);
 }
@@ -96,7 +96,7 @@ test_every_kind_of_change_replays(void **state)
 		assert_int_equal(answer.replayed, i == 1);
 	}
 	for (int i = 0; i < 2; i++) {
-		assert_ok(array_lun_delete(a, &ids[3], &lun, &answer));
+		assert_ok(array_lun_delete(a, &ids[3], &lun, true, &answer));
 		assert_int_equal(answer.replayed, i == 1);
 	}
 }

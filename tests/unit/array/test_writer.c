@@ -131,7 +131,7 @@ test_every_allocation_of_the_caller(void **state)
 		int rc = array_lun_create(a, NULL, &spec, &answer);
 
 		if (rc == 0)
-			rc = array_lun_delete(a, NULL, &answer.object_id, NULL);
+			rc = array_lun_delete(a, NULL, &answer.object_id, true, NULL);
 		if (rc == 0)
 			rc = change(a, &s, step++);
 		FAULT_OFF();
@@ -213,7 +213,7 @@ test_full_disk_allows_changes_that_make_nothing(void **state)
 	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), ERR_NO_SPACE);
 	assert_int_equal(array_target_create(f->array, NULL, NULL, "u", false, NULL), ERR_NO_SPACE);
 	assert_ok(associate(f->array, lun, 0));
-	assert_ok(array_lun_delete(f->array, NULL, &lun, NULL));
+	assert_ok(array_lun_delete(f->array, NULL, &lun, true, NULL));
 	fixture_reopen(f);
 	assert_int_equal(reserve_size(f), 4 * MIB);
 	make_lun(f->array, "m");
@@ -291,7 +291,7 @@ call(void *arg)
 		if (state_find_pair(now, ROW_ASSOCIATION, &answer.object_id, &c->target) == NULL)
 			return NULL;
 		if (array_lun_set_mask(c->array, NULL, &answer.object_id, "*", NULL) < 0 ||
-		    array_lun_delete(c->array, NULL, &answer.object_id, NULL) < 0)
+		    array_lun_delete(c->array, NULL, &answer.object_id, true, NULL) < 0)
 			return NULL;
 		c->done += 4;
 	}

@@ -145,9 +145,9 @@ test_answers_that_make_no_sense_are_protocol_errors(void **unused)
 	fake_answer(p.fake, 200, "{}");
 	assert_int_equal(client_sync(p.client), ERR_PROTOCOL);
 	fake_answer(p.fake, 200, "{\"sequence\":\"x\"}");
-	assert_int_equal(client_lun_delete(p.client, &id, &answer), ERR_PROTOCOL);
+	assert_int_equal(client_lun_delete(p.client, &id, false, &answer), ERR_PROTOCOL);
 	fake_answer(p.fake, 200, "{\"sequence\":1,\"id\":5}");
-	assert_int_equal(client_lun_delete(p.client, &id, &answer), ERR_PROTOCOL);
+	assert_int_equal(client_lun_delete(p.client, &id, false, &answer), ERR_PROTOCOL);
 	fake_answer(p.fake, 200, "{\"bytes\":-1}");
 	assert_int_equal(client_lun_max_extend(p.client, &id, &bytes), ERR_PROTOCOL);
 	assert_int_equal(bytes, 7);
@@ -176,7 +176,7 @@ test_an_answer_to_a_change_is_decoded(void **unused)
 		"{\"sequence\":12,\"id\":\"00000001-0000-0000-0000-00000000006c\","
 		"\"job\":\"00000002-0000-0000-0000-00000000006a\",\"existed\":true,\"replayed\":"
 		"false}");
-	assert_int_equal(client_lun_delete(p.client, &id, &answer), 0);
+	assert_int_equal(client_lun_delete(p.client, &id, false, &answer), 0);
 	assert_int_equal(answer.sequence, 12);
 	assert_true(guid_equal(&answer.object_id, &id));
 	assert_true(guid_equal(&answer.job_id, &(struct guid){ { 0, 0, 0, 2, [15] = 'j' } }));
@@ -374,8 +374,10 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	     "\"block_bytes\":4096,\"thick\":true,\"mask\":\"*\"}");
 	SAYS(client_lun_create(p.client, &least, &answer), "POST", "/v1/luns",
 	     "{\"size_bytes\":1}");
-	SAYS(client_lun_delete(p.client, &lun, &answer), "DELETE",
+	SAYS(client_lun_delete(p.client, &lun, false, &answer), "DELETE",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "");
+	SAYS(client_lun_delete(p.client, &lun, true, &answer), "DELETE",
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c?force=1", "");
 	SAYS(client_lun_extend(p.client, &lun, 512, &answer), "POST",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c/extend", "{\"add_bytes\":512}");
 	SAYS(client_lun_rename(p.client, &lun, "x", &answer), "PATCH",

@@ -142,6 +142,10 @@ test_association_and_its_inverse(void **state)
 	json_decref(json);
 	snprintf(path, sizeof(path), "/v1/targets/%s", target);
 	call_fails(*state, 409, "LUNS_ASSOCIATED", "DELETE", path, NULL);
+	snprintf(path, sizeof(path), "/v1/luns/%s", lun);
+	call_fails(*state, 409, "IN_USE", "DELETE", path, NULL);
+	snprintf(path, sizeof(path), "/v1/luns/%s?force=1", lun);
+	json_decref(call(*state, 200, "DELETE", path, NULL));
 }
 
 static void

@@ -391,11 +391,13 @@ delete_associations(struct state_edit *edit, const struct guid *lun)
 }
 
 int
-client_lun_delete(struct client *client, const struct guid *lun, struct client_answer *ret_answer)
+client_lun_delete(struct client *client, const struct guid *lun, bool force,
+		  struct client_answer *ret_answer)
 {
 	struct state_edit *edit;
 	int code = take_failure(client);
 
+	assert_true(force); /* VDS deletes a LUN that is associated */
 	(void)ret_answer;
 	if (code < 0)
 		return code;
