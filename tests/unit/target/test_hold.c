@@ -167,7 +167,7 @@ test_a_drain_covers_those_whom_a_mask_does_not_admit(void **state)
 	struct iscsi_context *one = host_ready(env, HOST_1, NAME_B, 1),
 			     *two = host_ready(env, HOST_2, NAME_A, 1);
 	struct array_mapping paths = { .lun_id = env->lun, .except_mask = HOST_2 };
-	static struct pending write;
+	static struct pending write, held;
 	void *drain = NULL;
 	uint8_t buf[512];
 
@@ -184,13 +184,13 @@ test_a_drain_covers_those_whom_a_mask_does_not_admit(void **state)
 		fake_ops(env->array)->quiesce(fake_runtime(env->array), &paths, 1, 5000, &drain),
 		0);
 	assert_int_equal(host_read(two, 0, 0, buf, sizeof(buf)), 0);
-	host_start_write(&write, one, 5, 0, 0x55);
-	assert_false(host_wait(&write, 100));
+	host_start_write(&held, one, 5, 0, 0x55);
+	assert_false(host_wait(&held, 100));
 	env_lun_row(env, LUN_BYTES, HOST_2, STATUS_ONLINE);
 	fake_commit(env->array);
 	fake_ops(env->array)->resume(fake_runtime(env->array), drain);
-	assert_true(host_wait(&write, 10000));
-	assert_int_equal(write.status, NO_SUCH_UNIT);
+	assert_true(host_wait(&held, 10000));
+	assert_int_equal(held.status, NO_SUCH_UNIT);
 	assert_int_equal(host_read(two, 0, 0, buf, sizeof(buf)), 0);
 	assert_int_equal(buf[0], 0x77);
 	host_logout(one);
