@@ -348,12 +348,39 @@ int array_session_end(struct array *array, const struct guid *session);
 int array_lun_counters(struct array *array, const struct guid *lun,
 		       struct array_lun_counters *ret_counters);
 
+/* One step of the way from an initiator to a LUN. */
+enum array_explain_outcome { ARRAY_EXPLAIN_OK, ARRAY_EXPLAIN_FAILED };
+
+struct array_explain_step {
+	const char *
+		name; /* "initiator", "target", "portal", "reach", "login", "mask", "status", "health" */
+	enum array_explain_outcome outcome;
+	char *text; /* one sentence without a full stop; owned */
+};
+
+#define ARRAY_EXPLAIN_STEPS_MAX 8
+
+struct array_explanation {
+	bool visible;     /* every step is ok: the initiator can use the LUN */
+	const char *code; /* of the first obstacle, "MASKED", …: explain.c; NULL = there is none */
+	const struct array_explain_step
+		*obstacle; /* the step of that code, in steps; NULL = none */
+	char *hint; /* what to do about it, a command where there is one; owned; NULL with code */
+	struct array_explain_step steps[ARRAY_EXPLAIN_STEPS_MAX]; /* those that could be examined */
+	size_t step_count;
+};
+
 /*
- * Why an initiator can(not) see a LUN through a target, as sentences, one a line (mem_free).
- * ERR_NOT_FOUND, -ENOMEM.
+ * Follows the way of an initiator to a LUN: is its name one, is the LUN behind a target, does a portal of such a target
+ * listen, can the initiator reach that portal, is it logged in, is the LUN unmasked to it, online and sound?
+ * from: the numeric address where the initiator is; NULL = that of its session, and without one it is taken to be on
+ * another host, so that a portal on a loopback address does not count.
+ * Returns 0, ERR_NOT_FOUND (no such LUN), ERR_INVALID (`from` is no address) or -ENOMEM.  On success the caller calls
+ * array_explanation_fini.
  */
 int array_explain(struct array *array, const struct guid *lun, const char *initiator,
-		  bool *ret_visible, char **ret_text);
+		  const char *from, struct array_explanation *ret_explanation);
+void array_explanation_fini(struct array_explanation *explanation);
 
 /* ---- events ---- */
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Why an initiator can, or cannot, see a LUN: each condition that the data path applies, in the
- * words of the person who has to do something about it.
+ * Why an initiator can, or cannot, use a LUN: the path that the initiator takes, step by step, with the conditions that the
+ * data path applies, in the words of the person who has to do something about the first obstacle.  Reads two immutable
+ * states; any thread.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "array/array_int.h"
@@ -11,152 +14,463 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-struct explanation {
+#define HOST_SIZE 64
+
+struct walk {
 	const struct state *state, *live;
 	const struct row_lun *lun;
-	struct strbuf text;
+	const char *initiator; /* normalised; as it was given when it is no name */
+	const char *from;      /* the address where the initiator is; NULL = not known */
+	char host[HOST_SIZE];  /* of its session; `from` may point here */
+	struct array_explanation *out;
+	bool failed; /* out of memory */
 };
 
-/* ---- the LUN ---- */
+/* ---- results ---- */
 
 static void
-explain_lun(struct explanation *e)
+step_add(struct walk *w, const char *name, enum array_explain_outcome outcome, char *text)
 {
-	const struct row_live_lun *live = state_find(e->live, ROW_LIVE_LUN, &e->lun->id);
+	struct array_explanation *out = w->out;
 
-	if (e->lun->status == STATUS_OFFLINE)
-		strbuf_addf(&e->text, "LUN %s is offline: it is listed, but its I/O is refused.\n",
-			    e->lun->name);
-	if (live != NULL && live->health == HEALTH_FAILED)
-		strbuf_addf(&e->text,
-			    "LUN %s has failed (%s): it is listed, but its I/O is refused until "
-			    "its status is set to online again.\n",
-			    e->lun->name, live->reason);
-	if (live != NULL && live->operation == OPERATION_CREATE)
-		strbuf_addf(&e->text, "LUN %s is still being created.\n", e->lun->name);
+	w->failed = w->failed || text == NULL;
+	out->steps[out->step_count++] = (struct array_explain_step){ name, outcome, text };
 }
 
-static bool
-explain_mask(struct explanation *e, const char *initiator)
+/* The first obstacle stays; hint is taken. */
+static void
+obstacle(struct walk *w, const char *code, char *hint)
 {
-	AUTO_FREE char *name = NULL;
-	int rc = iscsi_name_normalize(initiator, &name);
-
-	if (rc < 0) {
-		strbuf_addf(&e->text,
-			    "%s is no iSCSI name (iqn., eui. or naa.): it cannot log in.\n",
-			    initiator);
-		return false;
+	w->failed = w->failed || hint == NULL;
+	if (w->out->code != NULL) {
+		mem_free(hint);
+		return;
 	}
-	if (strcmp(name, initiator) != 0)
-		strbuf_addf(&e->text, "The initiator's name is compared as %s.\n", name);
-	if (mask_admits(e->lun->mask, name))
-		return true;
-	if (*e->lun->mask == '\0')
-		strbuf_addf(&e->text, "LUN %s is unmasked to nobody: unmask it to %s.\n",
-			    e->lun->name, name);
-	else
-		strbuf_addf(&e->text, "LUN %s is unmasked to other initiators, not to %s.\n",
-			    e->lun->name, name);
-	return false;
+	w->out->code = code;
+	w->out->obstacle = &w->out->steps[w->out->step_count - 1];
+	w->out->hint = hint;
 }
 
-/* ---- a path ---- */
-
-/* Does it listen?  Says so when it does not. */
-static bool
-explain_portal(struct explanation *e, const struct row_portal *portal)
+static const char *
+target_name(const struct row_target *target)
 {
-	const struct row_live_portal *live = state_find(e->live, ROW_LIVE_PORTAL, &portal->id);
+	return target->alias != NULL && target->alias[0] != '\0' ? target->alias
+								 : target->iscsi_name;
+}
 
-	if (portal->status == STATUS_OFFLINE)
-		strbuf_addf(&e->text, "  portal %s port %u is offline.\n", portal->address,
-			    portal->port);
-	else if (live == NULL)
-		strbuf_addf(&e->text, "  portal %s port %u does not listen yet.\n", portal->address,
-			    portal->port);
-	else if (!live->ready)
-		strbuf_addf(&e->text, "  portal %s port %u is not ready: %s.\n", portal->address,
-			    portal->port, live->reason);
-	else
-		return true;
-	return false;
+static void
+portal_add(struct strbuf *text, const struct row_portal *portal)
+{
+	bool six = strchr(portal->address, ':') != NULL;
+
+	strbuf_addf(text, "%s%s%s:%u", six ? "[" : "", portal->address, six ? "]" : "",
+		    portal->port);
+}
+
+/* ---- where the initiator is ---- */
+
+static bool
+is_loopback(const char *address)
+{
+	return str_starts(address, "127.") || strcmp(address, "::1") == 0;
+}
+
+/* "127.0.0.1:40312" or "[::1]:40312" → the address. */
+static void
+host_of(const char *peer, char host[HOST_SIZE])
+{
+	bool six = peer[0] == '[';
+	size_t len = six ? strcspn(peer + 1, "]") : strcspn(peer, ":");
+
+	snprintf(host, HOST_SIZE, "%.*s", (int)len, peer + six);
 }
 
 static bool
-explain_groups(struct explanation *e, const struct row_target *target)
+serves_lun(const struct walk *w, const struct guid *target_id)
 {
-	struct row_slice groups = state_target_groups(e->state, &target->id);
-	size_t portals = 0;
-	bool any = false;
+	return state_find_pair(w->state, ROW_ASSOCIATION, &w->lun->id, target_id) != NULL;
+}
 
-	if (groups.count == 0)
-		strbuf_addf(&e->text, "  target %s has no portal group: it cannot be reached.\n",
-			    target->iscsi_name);
-	for (size_t g = 0; g < groups.count; g++) {
-		const struct row_portal_group *group = groups.rows[g];
-		struct row_slice members = state_group_portals(e->state, &group->id);
+/* A session of the initiator; one through a target of the LUN first. */
+static const struct row_live_session *
+session_find(const struct walk *w)
+{
+	const struct row_live_session *found = NULL;
 
-		portals += members.count;
-		for (size_t i = 0; i < members.count; i++) {
-			const struct row_group_portal *member = members.rows[i];
-			const struct row_portal *portal = state_find(e->state, ROW_PORTAL,
-								     &member->portal_id);
+	for (size_t i = 0; i < state_count(w->live, ROW_LIVE_SESSION); i++) {
+		const struct row_live_session *session = state_at(w->live, ROW_LIVE_SESSION, i);
 
-			any = explain_portal(e, portal) || any;
-		}
+		if (strcmp(session->initiator, w->initiator) != 0)
+			continue;
+		if (serves_lun(w, &session->target_id))
+			return session;
+		found = session;
 	}
-	if (groups.count > 0 && portals == 0)
-		strbuf_addf(&e->text, "  target %s has no portal in its portal groups.\n",
-			    target->iscsi_name);
-	return any;
+	return found;
 }
 
-static bool
-explain_paths(struct explanation *e)
-{
-	struct row_slice paths = state_lun_targets(e->state, &e->lun->id);
-	bool any = false;
+/* ---- steps ---- */
 
-	if (paths.count == 0)
-		strbuf_addf(&e->text, "LUN %s is associated with no target.\n", e->lun->name);
+static void
+initiator_step(struct walk *w, const char *given, bool is_name)
+{
+	if (!is_name) {
+		step_add(
+			w, "initiator", ARRAY_EXPLAIN_FAILED,
+			str_printf(
+				"%s is no iSCSI name (iqn., eui. or naa.): no initiator can log in "
+				"under it",
+				given));
+		obstacle(w, "INITIATOR_NAME_INVALID",
+			 str_dup("on Linux /etc/iscsi/initiatorname.iscsi has the initiator's "
+				 "name"));
+	} else if (strcmp(given, w->initiator) != 0) {
+		step_add(w, "initiator", ARRAY_EXPLAIN_OK,
+			 str_printf("the initiator's name is compared as %s", w->initiator));
+	} else {
+		step_add(w, "initiator", ARRAY_EXPLAIN_OK,
+			 str_printf("%s is an iSCSI name", given));
+	}
+}
+
+static void
+target_step(struct walk *w)
+{
+	struct row_slice paths = state_lun_targets(w->state, &w->lun->id);
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+
+	if (paths.count == 0) {
+		step_add(w, "target", ARRAY_EXPLAIN_FAILED,
+			 str_printf("LUN \"%s\" is behind no target", w->lun->name));
+		obstacle(w, "NOT_ASSOCIATED",
+			 str_printf("vdsctl lun associate %s TARGET", w->lun->name));
+		return;
+	}
 	for (size_t i = 0; i < paths.count; i++) {
 		const struct row_association *path = paths.rows[i];
-		const struct row_target *target = state_find(e->state, ROW_TARGET,
+		const struct row_target *target = state_find(w->state, ROW_TARGET,
 							     &path->target_id);
 
-		if (explain_groups(e, target)) {
-			strbuf_addf(&e->text, "Through target %s it is LUN number %u.\n",
-				    target->iscsi_name, path->lun_number);
-			any = true;
-		} else {
-			strbuf_addf(&e->text, "Through target %s it cannot be reached.\n",
-				    target->iscsi_name);
+		strbuf_addf(&text, "%sit is LUN number %u behind target \"%s\"", i > 0 ? "; " : "",
+			    path->lun_number, target_name(target));
+	}
+	step_add(w, "target", ARRAY_EXPLAIN_OK, strbuf_take(&text));
+}
+
+/* What was found on the way to a portal: the worst obstacle is the first, since the nearest to the goal counts. */
+enum reach {
+	REACH_NO_GROUP,
+	REACH_NO_PORTAL,
+	REACH_OFFLINE,
+	REACH_NOT_READY,
+	REACH_LISTENS, /* but the initiator is not where it could reach it */
+	REACH_OK
+};
+
+struct found {
+	enum reach reach;
+	const struct row_target *target;
+	const struct row_portal *portal; /* from REACH_OFFLINE on */
+};
+
+static bool
+same_family(const char *a, const char *b)
+{
+	return (strchr(a, ':') != NULL) == (strchr(b, ':') != NULL);
+}
+
+/* Can the initiator reach a portal that listens there? */
+static bool
+reaches(const struct walk *w, const struct row_portal *portal)
+{
+	if (w->from == NULL)
+		return !is_loopback(portal->address);
+	if (!same_family(w->from, portal->address))
+		return false;
+	return is_loopback(w->from) || !is_loopback(portal->address);
+}
+
+static enum reach
+portal_reach(const struct walk *w, const struct row_portal *portal)
+{
+	const struct row_live_portal *live = state_find(w->live, ROW_LIVE_PORTAL, &portal->id);
+
+	if (portal->status == STATUS_OFFLINE)
+		return REACH_OFFLINE;
+	if (live == NULL || !live->ready)
+		return REACH_NOT_READY;
+	return reaches(w, portal) ? REACH_OK : REACH_LISTENS;
+}
+
+static void
+found_take(struct found *best, enum reach reach, const struct row_target *target,
+	   const struct row_portal *portal)
+{
+	if (best->target == NULL || reach > best->reach)
+		*best = (struct found){ reach, target, portal };
+}
+
+static void
+target_portals(const struct walk *w, const struct row_target *target, struct found *best)
+{
+	struct row_slice groups = state_target_groups(w->state, &target->id);
+
+	found_take(best, groups.count == 0 ? REACH_NO_GROUP : REACH_NO_PORTAL, target, NULL);
+	for (size_t g = 0; g < groups.count; g++) {
+		const struct row_portal_group *group = groups.rows[g];
+		struct row_slice members = state_group_portals(w->state, &group->id);
+
+		for (size_t i = 0; i < members.count; i++) {
+			const struct row_group_portal *member = members.rows[i];
+			const struct row_portal *portal = state_find(w->state, ROW_PORTAL,
+								     &member->portal_id);
+
+			found_take(best, portal_reach(w, portal), target, portal);
 		}
 	}
-	return any;
+}
+
+static void
+not_ready_text(const struct walk *w, const struct row_portal *portal, struct strbuf *text)
+{
+	const struct row_live_portal *live = state_find(w->live, ROW_LIVE_PORTAL, &portal->id);
+
+	strbuf_add(text, "portal ");
+	portal_add(text, portal);
+	strbuf_addf(text, " does not listen: %s",
+		    live != NULL && live->reason != NULL && live->reason[0] != '\0'
+			    ? live->reason
+			    : "vdsd has not opened it yet");
+}
+
+/* The portal step failed: says why, and what to do. */
+static void
+portal_obstacle(struct walk *w, const struct found *best)
+{
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+	AUTO(strbuf_fini) struct strbuf hint = { 0 };
+	const char *code = "NO_PORTAL_GROUP", *name = target_name(best->target);
+
+	if (best->reach == REACH_NO_GROUP) {
+		strbuf_addf(&text, "target \"%s\" has no portal group, so no initiator reaches it",
+			    name);
+		strbuf_addf(&hint, "vdsctl group create %s; vdsctl group add %s:1 PORTAL", name,
+			    name);
+	} else if (best->reach == REACH_NO_PORTAL) {
+		code = "NO_PORTAL";
+		strbuf_addf(&text, "no portal is in the portal groups of target \"%s\"", name);
+		strbuf_addf(&hint, "vdsctl group add %s:1 PORTAL", name);
+	} else if (best->reach == REACH_OFFLINE) {
+		code = "PORTAL_OFFLINE";
+		strbuf_add(&text, "portal ");
+		portal_add(&text, best->portal);
+		strbuf_addf(&text, " of target \"%s\" is offline", name);
+		strbuf_add(&hint, "vdsctl portal online ");
+		portal_add(&hint, best->portal);
+	} else {
+		code = "PORTAL_NOT_READY";
+		not_ready_text(w, best->portal, &text);
+		strbuf_add(&hint, "the address must be one of this host and the port free; "
+				  "vdsctl portal list shows when it listens");
+	}
+	step_add(w, "portal", ARRAY_EXPLAIN_FAILED, strbuf_take(&text));
+	obstacle(w, code, strbuf_take(&hint));
+}
+
+static void
+reach_step(struct walk *w, const struct found *best)
+{
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+
+	if (best->reach == REACH_OK) {
+		strbuf_add(&text, "portal ");
+		portal_add(&text, best->portal);
+		strbuf_addf(&text, " can be reached from %s",
+			    w->from != NULL ? w->from : "other hosts");
+		step_add(w, "reach", ARRAY_EXPLAIN_OK, strbuf_take(&text));
+		return;
+	}
+	if (w->from != NULL && !same_family(w->from, best->portal->address)) {
+		strbuf_addf(&text, "no portal of target \"%s\" has an address of the family of %s",
+			    target_name(best->target), w->from);
+	} else {
+		strbuf_addf(&text, "only this host reaches target \"%s\": no portal but ",
+			    target_name(best->target));
+		portal_add(&text, best->portal);
+		strbuf_addf(&text, " listens, and the initiator is %s%s",
+			    w->from != NULL ? "at " : "not known to be on this host",
+			    w->from != NULL ? w->from : "");
+	}
+	step_add(w, "reach", ARRAY_EXPLAIN_FAILED, strbuf_take(&text));
+	obstacle(w, "ONLY_THIS_HOST",
+		 str_dup("vdsctl portal create ADDRESS --all-targets, with an address of this host "
+			 "that the initiator can reach; if the initiator is on this host, ask with "
+			 "--from 127.0.0.1"));
+}
+
+/* Steps `portal` and `reach`. */
+static void
+portal_steps(struct walk *w)
+{
+	struct row_slice paths = state_lun_targets(w->state, &w->lun->id);
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+	struct found best = { .reach = REACH_NO_GROUP };
+
+	for (size_t i = 0; i < paths.count; i++) {
+		const struct row_association *path = paths.rows[i];
+
+		target_portals(w, state_find(w->state, ROW_TARGET, &path->target_id), &best);
+	}
+	if (best.target == NULL)
+		return;
+	if (best.reach < REACH_LISTENS) {
+		portal_obstacle(w, &best);
+		return;
+	}
+	strbuf_add(&text, "portal ");
+	portal_add(&text, best.portal);
+	strbuf_addf(&text, " of target \"%s\" listens", target_name(best.target));
+	step_add(w, "portal", ARRAY_EXPLAIN_OK, strbuf_take(&text));
+	reach_step(w, &best);
+}
+
+/* Every initiator may log in; the mask decides which LUNs it then sees (target/login.c). */
+static void
+login_step(struct walk *w, const struct row_live_session *session)
+{
+	if (session == NULL)
+		step_add(w, "login", ARRAY_EXPLAIN_OK,
+			 str_dup("the initiator may log in; it has no session now"));
+	else
+		step_add(w, "login", ARRAY_EXPLAIN_OK,
+			 str_printf("the initiator is logged in from %s",
+				    session->initiator_address));
+}
+
+static void
+mask_step(struct walk *w)
+{
+	if (mask_admits(w->lun->mask, w->initiator)) {
+		step_add(w, "mask", ARRAY_EXPLAIN_OK,
+			 str_printf("LUN \"%s\" is unmasked to %s", w->lun->name,
+				    strcmp(w->lun->mask, "*") == 0 ? "every initiator"
+								   : w->initiator));
+		return;
+	}
+	step_add(
+		w, "mask", ARRAY_EXPLAIN_FAILED,
+		str_printf("LUN \"%s\" is unmasked to %s", w->lun->name,
+			   *w->lun->mask == '\0' ? "nobody" : "other initiators, not to this one"));
+	obstacle(w, "MASKED",
+		 str_printf("vdsctl lun unmask %s --add %s", w->lun->name, w->initiator));
+}
+
+static void
+status_step(struct walk *w)
+{
+	if (w->lun->status != STATUS_OFFLINE) {
+		step_add(w, "status", ARRAY_EXPLAIN_OK,
+			 str_printf("LUN \"%s\" is online", w->lun->name));
+		return;
+	}
+	step_add(w, "status", ARRAY_EXPLAIN_FAILED,
+		 str_printf("LUN \"%s\" is offline: initiators see a disk, but its I/O is refused",
+			    w->lun->name));
+	obstacle(w, "LUN_OFFLINE", str_printf("vdsctl lun online %s", w->lun->name));
+}
+
+static void
+health_step(struct walk *w)
+{
+	const struct row_live_lun *live = state_find(w->live, ROW_LIVE_LUN, &w->lun->id);
+
+	if (live != NULL && live->operation == OPERATION_CREATE) {
+		step_add(w, "health", ARRAY_EXPLAIN_FAILED,
+			 str_printf("LUN \"%s\" is still being created", w->lun->name));
+		obstacle(w, "LUN_BEING_CREATED", str_dup("vdsctl job list shows how far it is"));
+	} else if (live != NULL && live->health == HEALTH_FAILED) {
+		step_add(w, "health", ARRAY_EXPLAIN_FAILED,
+			 str_printf("LUN \"%s\" has failed, and its I/O is refused: %s",
+				    w->lun->name, live->reason));
+		obstacle(w, "LUN_FAILED",
+			 str_printf("remove the cause, then: vdsctl lun online %s", w->lun->name));
+	} else {
+		step_add(w, "health", ARRAY_EXPLAIN_OK,
+			 str_printf("nothing is known against the store of LUN \"%s\"",
+				    w->lun->name));
+	}
+}
+
+/* ---- the whole ---- */
+
+static void
+walk_steps(struct walk *w, const char *given, bool is_name, const char *from)
+{
+	const struct row_live_session *session = is_name ? session_find(w) : NULL;
+
+	w->from = from;
+	if (from == NULL && session != NULL) {
+		host_of(session->initiator_address, w->host);
+		w->from = w->host;
+	}
+	initiator_step(w, given, is_name);
+	target_step(w);
+	portal_steps(w);
+	if (is_name) {
+		login_step(w, session);
+		mask_step(w);
+	}
+	status_step(w);
+	health_step(w);
+}
+
+static int
+from_check(const char *from)
+{
+	unsigned char bytes[16];
+
+	if (from == NULL || inet_pton(AF_INET, from, bytes) == 1 ||
+	    inet_pton(AF_INET6, from, bytes) == 1)
+		return 0;
+	return err_set(ERR_INVALID, "%s is no numeric IPv4 or IPv6 address", from);
 }
 
 int
-array_explain(struct array *array, const struct guid *lun, const char *initiator, bool *ret_visible,
-	      char **ret_text)
+array_explain(struct array *array, const struct guid *lun, const char *initiator, const char *from,
+	      struct array_explanation *ret_explanation)
 {
 	AUTO_STATE struct state *state = array_state(array), *live = array_live(array);
-	struct explanation e = { .state = state, .live = live };
-	bool admitted, reachable;
-	char *text;
-	int rc = array_lun_find(state, lun, &e.lun);
+	AUTO_FREE char *name = NULL;
+	struct array_explanation out = { 0 };
+	struct walk w = { .state = state, .live = live, .initiator = initiator, .out = &out };
+	int named, rc = array_lun_find(state, lun, &w.lun);
 
+	if (rc == 0)
+		rc = from_check(from);
 	if (rc < 0)
 		return rc;
-	strbuf_init(&e.text);
-	admitted = explain_mask(&e, initiator);
-	reachable = explain_paths(&e);
-	explain_lun(&e);
-	text = strbuf_take(&e.text);
-	if (text == NULL)
+	named = iscsi_name_normalize(initiator, &name);
+	if (named == -ENOMEM)
+		return named;
+	if (named == 0)
+		w.initiator = name;
+	walk_steps(&w, initiator, named == 0, from);
+	out.visible = out.code == NULL;
+	if (w.failed) {
+		array_explanation_fini(&out);
 		return -ENOMEM;
-	*ret_visible = admitted && reachable;
-	*ret_text = text;
+	}
+	*ret_explanation = out;
+	if (out.obstacle != NULL) /* it points into the struct */
+		ret_explanation->obstacle = &ret_explanation->steps[out.obstacle - out.steps];
 	return 0;
+}
+
+void
+array_explanation_fini(struct array_explanation *explanation)
+{
+	for (size_t i = 0; i < explanation->step_count; i++)
+		mem_free(explanation->steps[i].text);
+	mem_free(explanation->hint);
+	*explanation = (struct array_explanation){ 0 };
 }

@@ -136,15 +136,63 @@ http_lun_counters(struct http_call *call, struct http_reply *reply)
 					 (json_int_t)counters.space_errors));
 }
 
+/* ---- explain ---- */
+
+static json_t *
+explain_steps(const struct array_explanation *e)
+{
+	json_t *steps = json_array();
+
+	for (size_t i = 0; i < e->step_count; i++) {
+		const struct array_explain_step *step = &e->steps[i];
+		const char *outcome = step->outcome == ARRAY_EXPLAIN_OK ? "ok" : "failed";
+
+		if (json_array_append_new(steps,
+					  json_pack("{s:s, s:s, s:s}", "step", step->name,
+						    "outcome", outcome, "text", step->text)) < 0) {
+			json_decref(steps);
+			return NULL;
+		}
+	}
+	return steps;
+}
+
+/* All sentences, one a line: for programs that only show them. */
+static char *
+explain_text(const struct array_explanation *e)
+{
+	struct strbuf text;
+
+	strbuf_init(&text);
+	for (size_t i = 0; i < e->step_count; i++)
+		strbuf_addf(&text, "%s\n", e->steps[i].text);
+	return strbuf_take(&text);
+}
+
+static json_t *
+explain_obstacle(const struct array_explanation *e)
+{
+	if (e->code == NULL)
+		return json_null();
+	return json_pack("{s:s, s:s, s:s, s:s}", "code", e->code, "step", e->obstacle->name, "text",
+			 e->obstacle->text, "hint", e->hint);
+}
+
 int
 http_explain(struct http_call *call, struct http_reply *reply)
 {
+	struct array_explanation e;
 	AUTO_FREE char *text = NULL;
-	bool visible = false;
-	int rc = array_explain(call->array, &call->args.lun_id, call->args.initiator, &visible,
-			       &text);
+	json_t *json = NULL;
+	int rc = array_explain(call->array, &call->args.lun_id, call->args.initiator,
+			       call->args.from, &e);
 
 	if (rc < 0)
 		return rc;
-	return http_reply_json(reply, json_pack("{s:b, s:s}", "visible", visible, "text", text));
+	text = explain_text(&e);
+	if (text != NULL)
+		json = json_pack("{s:b, s:o, s:o, s:s}", "visible", e.visible, "obstacle",
+				 explain_obstacle(&e), "steps", explain_steps(&e), "text", text);
+	array_explanation_fini(&e);
+	return http_reply_json(reply, json);
 }

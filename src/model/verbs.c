@@ -40,6 +40,7 @@ static const struct verb_field lun_delete_fields[] = {
 static const struct verb_field explain_fields[] = {
 	{ "lun",	VERB_GUID,	true,	AT(lun_id),	0,	0 },
 	{ "initiator",	VERB_TEXT,	true,	AT(initiator),	1,	ROW_ISCSI_NAME_MAX },
+	{ "from",	VERB_TEXT,	false,	AT(from),	1,	64 },
 };
 static const struct verb_field events_fields[] = {
 	{ "incarnation", VERB_U64,	false,	AT(incarnation), 0,	0 },

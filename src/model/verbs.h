@@ -96,7 +96,7 @@ struct verb_status {
 /* The arguments of all verbs: each verb's fields name those that it has. */
 struct verb_args {
 	const char *name, *path, *mask, *mask_add, *mask_remove;
-	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator;
+	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator, *from;
 	struct guid pool_id, lun_id, target_id;
 	uint64_t size_bytes, add_bytes, block_bytes, port, limit, incarnation, since;
 	bool thick, with_group, with_portals, force;

@@ -307,24 +307,59 @@ ctl_run_lun_counters(struct ctl *ctl)
 	return rc;
 }
 
+/* A table of the steps, and what to do about the first obstacle. */
+static int
+explanation_print(struct ctl *ctl, const json_t *json)
+{
+	static const struct ctl_column columns[] = { { "STEP", false },
+						     { "OUTCOME", false },
+						     { "WHAT", false } };
+	struct ctl_table *table = ctl_table_new(columns, ARRAY_LEN(columns));
+	const char *hint = json_string_value(
+		json_object_get(json_object_get(json, "obstacle"), "hint"));
+	const json_t *steps = json_object_get(json, "steps");
+	int rc;
+
+	if (table == NULL)
+		return -ENOMEM;
+	fprintf(ctl->out, "%s: %s to %s\n", ctl->args[0],
+		json_is_true(json_object_get(json, "visible")) ? "visible" : "not visible",
+		ctl->options[OPT_INITIATOR]);
+	for (size_t i = 0; i < json_array_size(steps); i++) {
+		const json_t *step = json_array_get(steps, i);
+
+		ctl_table_add(table, json_string_value(json_object_get(step, "step")));
+		ctl_table_add(table, json_string_value(json_object_get(step, "outcome")));
+		ctl_table_add(table, json_string_value(json_object_get(step, "text")));
+	}
+	rc = ctl_table_print(table, ctl->out);
+	ctl_table_free(table);
+	if (rc == 0 && hint != NULL)
+		fprintf(ctl->out, "to do: %s\n", hint);
+	return rc;
+}
+
 int
 ctl_run_explain(struct ctl *ctl)
 {
-	struct verb_args args = { .initiator = ctl->options[OPT_INITIATOR] };
+	struct verb_args args = { .initiator = ctl->options[OPT_INITIATOR],
+				  .from = ctl->options[OPT_FROM] };
+	const json_t *obstacle;
 	json_t *json = NULL;
-	int rc;
+	int rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &args.lun_id);
 
-	rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &args.lun_id);
 	if (rc == 0)
 		rc = ctl_ask(ctl, VERB_EXPLAIN, NULL, &args, &json);
 	if (rc < 0)
 		return rc;
 	if (ctl->json)
 		rc = ctl_json_print(json, ctl->out);
-	else
-		fprintf(ctl->out, "%s: %s\n%s\n", ctl->args[0],
-			json_is_true(json_object_get(json, "visible")) ? "visible" : "not visible",
-			json_string_value(json_object_get(json, "text")));
+	else if (!ctl->quiet)
+		rc = explanation_print(ctl, json);
+	obstacle = json_object_get(json, "obstacle");
+	if (rc == 0 && !json_is_true(json_object_get(json, "visible")))
+		rc = err_set(ERR_ACCESS, "%s is not visible to the initiator: %s", ctl->args[0],
+			     json_string_value(json_object_get(obstacle, "text")));
 	json_decref(json);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of the explanation why an initiator can or cannot see a LUN: it names every real obstacle,
- * and it says "visible" exactly when the data path would show the LUN.
+ * Tests of the explanation why an initiator can or cannot use a LUN: it names the first real obstacle, and it never
+ * contradicts itself.
  */
 #include "array_test.h"
 
@@ -42,16 +42,56 @@ visible_scene(struct array *a)
 	return s;
 }
 
-static void
-expect(struct scene *s, const char *initiator, bool visible, const char *says)
+static const struct array_explain_step *
+step_of(const struct array_explanation *e, const char *name)
 {
-	char *text = NULL;
-	bool seen = !visible;
+	for (size_t i = 0; i < e->step_count; i++)
+		if (strcmp(e->steps[i].name, name) == 0)
+			return &e->steps[i];
+	return NULL;
+}
 
-	assert_ok(array_explain(s->array, &s->lun, initiator, &seen, &text));
-	if (seen != visible || strstr(text, says) == NULL)
-		fail_msg("visible=%d, wanted %d and '%s' in: %s", seen, visible, says, text);
-	mem_free(text);
+/* What cannot be contradictory: visible means no failed step, and the first failed step is the obstacle. */
+static void
+check_consistent(const struct array_explanation *e)
+{
+	const struct array_explain_step *first = NULL;
+
+	for (size_t i = 0; i < e->step_count && first == NULL; i++)
+		if (e->steps[i].outcome == ARRAY_EXPLAIN_FAILED)
+			first = &e->steps[i];
+	assert_int_equal(e->visible, first == NULL);
+	assert_int_equal(e->visible, e->code == NULL);
+	assert_int_equal(e->visible, e->hint == NULL);
+	assert_ptr_equal(e->obstacle, first);
+}
+
+/* code: of the first obstacle, NULL = visible.  says: in the text of that step, or of step `step`. */
+static void
+expect_from(struct scene *s, const char *initiator, const char *from, const char *code,
+	    const char *step, const char *says)
+{
+	const struct array_explain_step *found;
+	struct array_explanation e;
+
+	assert_ok(array_explain(s->array, &s->lun, initiator, from, &e));
+	check_consistent(&e);
+	if ((code == NULL) != (e.code == NULL) || (code != NULL && strcmp(e.code, code) != 0))
+		fail_msg("%s, wanted %s", e.code, code);
+	if (code != NULL)
+		assert_string_equal(e.obstacle->name, step);
+	found = step_of(&e, step);
+	assert_non_null(found);
+	if (strstr(found->text, says) == NULL)
+		fail_msg("'%s' is not in: %s", says, found->text);
+	array_explanation_fini(&e);
+}
+
+/* From this host, where 127.0.0.1 can be reached. */
+static void
+expect(struct scene *s, const char *initiator, const char *code, const char *step, const char *says)
+{
+	expect_from(s, initiator, "127.0.0.1", code, step, says);
 }
 
 static void
@@ -59,8 +99,8 @@ test_visible_names_the_number_and_the_target(void **state)
 {
 	struct scene s = visible_scene(((struct fixture *)*state)->array);
 
-	expect(&s, HOST, true, "it is LUN number 0");
-	expect(&s, "IQN.2026-11.org.example:HOST", true, "is compared as " HOST);
+	expect(&s, HOST, NULL, "target", "it is LUN number 0 behind target \"t\"");
+	expect(&s, "IQN.2026-11.org.example:HOST", NULL, "initiator", "is compared as " HOST);
 }
 
 static void
@@ -68,10 +108,20 @@ test_mask(void **state)
 {
 	struct scene s = visible_scene(((struct fixture *)*state)->array);
 
-	expect(&s, "iqn.2026-11.org.example:other", false, "unmasked to other initiators");
+	expect(&s, "iqn.2026-11.org.example:other", "MASKED", "mask",
+	       "unmasked to other initiators");
 	assert_ok(array_lun_set_mask(s.array, NULL, &s.lun, "", NULL));
-	expect(&s, HOST, false, "unmasked to nobody");
-	expect(&s, "rubbish", false, "is no iSCSI name");
+	expect(&s, HOST, "MASKED", "mask", "unmasked to nobody");
+}
+
+/* What can never log in is told first, whatever the mask says. */
+static void
+test_a_name_that_is_none(void **state)
+{
+	struct scene s = visible_scene(((struct fixture *)*state)->array);
+
+	assert_ok(array_lun_set_mask(s.array, NULL, &s.lun, "*", NULL));
+	expect(&s, "rubbish", "INITIATOR_NAME_INVALID", "initiator", "is no iSCSI name");
 }
 
 static void
@@ -80,16 +130,17 @@ test_paths(void **state)
 	struct scene s = visible_scene(((struct fixture *)*state)->array);
 
 	ready(&s, false, "address not available");
-	expect(&s, HOST, false, "not ready: address not available");
+	expect(&s, HOST, "PORTAL_NOT_READY", "portal",
+	       "127.0.0.1:3260 does not listen: address not available");
 	ready(&s, true, "");
 	assert_ok(array_portal_set_status(s.array, NULL, &s.portal, STATUS_OFFLINE, NULL));
-	expect(&s, HOST, false, "port 3260 is offline");
+	expect(&s, HOST, "PORTAL_OFFLINE", "portal", "127.0.0.1:3260 of target \"t\" is offline");
 	assert_ok(array_group_remove_portal(s.array, NULL, &s.group, &s.portal, NULL));
-	expect(&s, HOST, false, "has no portal in its portal groups");
+	expect(&s, HOST, "NO_PORTAL", "portal", "no portal is in the portal groups");
 	assert_ok(array_group_delete(s.array, NULL, &s.group, true, NULL));
-	expect(&s, HOST, false, "has no portal group");
+	expect(&s, HOST, "NO_PORTAL_GROUP", "portal", "has no portal group");
 	assert_ok(associate(s.array, s.lun, 0));
-	expect(&s, HOST, false, "is associated with no target");
+	expect(&s, HOST, "NOT_ASSOCIATED", "target", "is behind no target");
 }
 
 static void
@@ -98,8 +149,60 @@ test_portal_nobody_listens_on(void **state)
 	struct scene s = visible_scene(((struct fixture *)*state)->array);
 
 	array_live_delete(s.array, ROW_LIVE_PORTAL, &s.portal);
-	expect(&s, HOST, false, "does not listen yet");
+	expect(&s, HOST, "PORTAL_NOT_READY", "portal", "has not opened it yet");
 }
+
+/* ---- where the initiator is ---- */
+
+static void
+session_put(struct scene *s, const char *address)
+{
+	struct row_live_session *row = row_new(ROW_LIVE_SESSION);
+
+	row->id = random_guid();
+	row->target_id = s->target;
+	assert_ok(row_set_string(&row->initiator, HOST));
+	assert_ok(row_set_string(&row->initiator_address, address));
+	array_live_put(s->array, row);
+}
+
+static void
+test_a_loopback_portal_serves_this_host_only(void **state)
+{
+	struct scene s = visible_scene(((struct fixture *)*state)->array);
+
+	expect_from(&s, HOST, NULL, "ONLY_THIS_HOST", "reach", "not known to be on this host");
+	expect_from(&s, HOST, "192.0.2.7", "ONLY_THIS_HOST", "reach", "is at 192.0.2.7");
+	expect_from(&s, HOST, "::1", "ONLY_THIS_HOST", "reach", "");
+	expect_from(&s, HOST, "127.0.0.1", NULL, "reach", "can be reached from 127.0.0.1");
+	session_put(&s, "127.0.0.1:40000");
+	expect_from(&s, HOST, NULL, NULL, "login", "logged in from 127.0.0.1:40000");
+}
+
+static void
+test_a_portal_on_the_network_serves_every_host(void **state)
+{
+	struct scene s = visible_scene(((struct fixture *)*state)->array);
+	struct guid other = make_portal(s.array, "192.0.2.1", 3260);
+
+	assert_ok(array_group_add_portal(s.array, NULL, &s.group, &other, NULL));
+	expect_from(&s, HOST, NULL, "ONLY_THIS_HOST", "reach", "");
+	s.portal = other;
+	ready(&s, true, "");
+	expect_from(&s, HOST, NULL, NULL, "reach", "192.0.2.1:3260 can be reached");
+	expect_from(&s, HOST, "2001:db8::7", "ONLY_THIS_HOST", "reach", "family");
+}
+
+static void
+test_a_from_that_is_no_address(void **state)
+{
+	struct scene s = visible_scene(((struct fixture *)*state)->array);
+	struct array_explanation e;
+
+	assert_int_equal(array_explain(s.array, &s.lun, HOST, "localhost", &e), ERR_INVALID);
+}
+
+/* ---- the LUN ---- */
 
 static void
 test_lun_that_is_listed_but_of_no_use(void **state)
@@ -107,12 +210,12 @@ test_lun_that_is_listed_but_of_no_use(void **state)
 	struct fixture *f = *state;
 	struct scene s = visible_scene(f->array);
 
-	assert_ok(array_lun_set_status(s.array, NULL, &s.lun, STATUS_OFFLINE, NULL));
-	expect(&s, HOST, true, "is offline: it is listed, but its I/O is refused");
 	inject(f, "all", "verify", "EIO");
 	assert_true(wait_health(s.array, s.lun, HEALTH_FAILED));
-	expect(&s, HOST, true, "has failed");
+	expect(&s, HOST, "LUN_FAILED", "health", "has failed");
 	inject(f, "all", "verify", NULL);
+	assert_ok(array_lun_set_status(s.array, NULL, &s.lun, STATUS_OFFLINE, NULL));
+	expect(&s, HOST, "LUN_OFFLINE", "status", "is offline: initiators see a disk");
 }
 
 static void
@@ -120,11 +223,9 @@ test_unknown_lun(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
 	struct guid unknown = random_guid();
-	char *text = NULL;
-	bool visible;
+	struct array_explanation e;
 
-	assert_int_equal(array_explain(a, &unknown, HOST, &visible, &text), ERR_NOT_FOUND);
-	assert_null(text);
+	assert_int_equal(array_explain(a, &unknown, HOST, NULL, &e), ERR_NOT_FOUND);
 }
 
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -136,8 +237,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_visible_names_the_number_and_the_target),
 		WITH_ARRAY(test_mask),
+		WITH_ARRAY(test_a_name_that_is_none),
 		WITH_ARRAY(test_paths),
 		WITH_ARRAY(test_portal_nobody_listens_on),
+		WITH_ARRAY(test_a_loopback_portal_serves_this_host_only),
+		WITH_ARRAY(test_a_portal_on_the_network_serves_every_host),
+		WITH_ARRAY(test_a_from_that_is_no_address),
 		WITH_ARRAY(test_lun_that_is_listed_but_of_no_use),
 		WITH_ARRAY(test_unknown_lun),
 	};

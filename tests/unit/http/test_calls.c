@@ -502,7 +502,14 @@ test_explain_answers(void **state)
 	json = call(*state, 200, "GET", path, NULL);
 	assert_true(json_is_false(json_object_get(json, "visible")));
 	assert_true(strlen(text_of(json, "text")) > 0);
+	assert_string_equal(text_of(json_object_get(json, "obstacle"), "code"), "NOT_ASSOCIATED");
+	assert_string_equal(text_of(json_object_get(json, "obstacle"), "step"), "target");
+	assert_true(strlen(text_of(json_object_get(json, "obstacle"), "hint")) > 0);
+	assert_string_equal(text_of(json_array_get(json_object_get(json, "steps"), 0), "outcome"),
+			    "ok");
 	json_decref(json);
+	strcat(path, "&from=nowhere");
+	call_fails(*state, 400, "INVALID", "GET", path, NULL);
 }
 
 static void

@@ -200,8 +200,11 @@ def test_associations(a):
     equal([p['lun_id'] for p in a.json('target', 'luns', 'db')], [a.json('lun', 'show', 'vol1')['id']])
     check('vol1' in a.run('target', 'luns', 'db') and 'web' in a.run('lun', 'targets', 'vol1'), 'the tables')
     equal(len(a.run('association', 'list').splitlines()), 3)
-    check('visible' in a.run('explain', 'vol1', '--initiator', INITIATOR), 'explain')
-    equal(a.json('explain', 'vol1', '-i', INITIATOR)['visible'], True)
+    shown = a.run('explain', 'vol1', '--initiator', INITIATOR, '--from', '127.0.0.1')
+    check('vol1: visible to' in shown and 'mask' in shown, 'explain')
+    equal(a.json('explain', 'vol1', '-i', INITIATOR, '--from', '127.0.0.1')['visible'], True)
+    far = a.run('explain', 'vol1', '-i', INITIATOR, code=1)
+    check('not visible' in far and 'only this host' in far, 'the only portal is loopback')
     check('dissociate' in a.run('target', 'delete', 'db', code=6), 'no advice')
     a.run('lun', 'associate', 'vol1', 'web', 'nowhere', code=3)
     a.run('lun', 'dissociate', 'vol1', 'db')
@@ -211,7 +214,10 @@ def test_associations(a):
     a.run('lun', 'dissociate', 'vol1')
     equal(a.json('lun', 'targets', 'vol1'), [])
     a.run('target', 'delete', 'db')
-    equal(a.json('explain', 'vol1', '-i', INITIATOR)['visible'], False)
+    done = subprocess.run([VDSCTL, 'explain', 'vol1', '-i', INITIATOR, '-o', 'json'], env=a.env, capture_output=True,
+                          text=True, timeout=DEADLINE_S)
+    equal(done.returncode, 1)
+    equal(json.loads(done.stdout)['obstacle']['code'], 'NOT_ASSOCIATED')
 
 
 def test_a_lun_in_use_is_not_deleted_without_force(a):
