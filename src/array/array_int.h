@@ -306,7 +306,7 @@ void array_unit_show_locked(struct array *array, struct array_lun_entry *entry);
 
 /* ---- trouble.c: what a store keeps of commands that failed ---- */
 
-enum trouble_cause {
+enum array_trouble_kind {
 	TROUBLE_MEDIUM, /* the store answered with an error */
 	TROUBLE_SPACE,  /* the pool had no space */
 	TROUBLE_CAUSES
@@ -547,7 +547,7 @@ void array_trouble_forget(struct array_store *store);
 /* An administrator has set the LUN online: its health is OK again if it was FAILING.  Any thread. */
 void array_trouble_clear(struct array *array, struct array_store *store);
 /* How many commands have failed since the start.  Any thread. */
-uint64_t array_trouble_count(struct array_store *store, enum trouble_cause cause);
+uint64_t array_trouble_count(struct array_store *store, enum array_trouble_kind cause);
 /*
  * Log and show what was noted, at most every 10 s for each LUN.  Returns when it is to be called
  * again (clock_mono_ns), UINT64_MAX = when something is noted.  Verifier thread.

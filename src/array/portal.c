@@ -16,7 +16,7 @@
 
 #define ADDRESSES_MAX 64
 
-struct create {
+struct portal_create {
 	struct array_task task;
 	uint16_t port;
 	size_t count;
@@ -62,7 +62,7 @@ usable(const struct ifaddrs *ifa, int family)
 }
 
 static int
-expand(struct create *c, int family)
+expand(struct portal_create *c, int family)
 {
 	struct ifaddrs *all;
 
@@ -112,7 +112,7 @@ put(struct state_edit *edit, const char *address, uint16_t port, struct guid *re
 static int
 create_apply(struct array *array, struct array_task *task)
 {
-	struct create *c = container_of(task, struct create, task);
+	struct portal_create *c = container_of(task, struct portal_create, task);
 	int rc = 0;
 
 	(void)array;
@@ -138,7 +138,7 @@ int
 array_portal_create(struct array *array, const struct array_request *request, const char *address,
 		    uint16_t port, struct array_answer *ret_answer)
 {
-	struct create c = {
+	struct portal_create c = {
 		.task = { .apply = create_apply, .cause = "portal.create", .use = CATALOG_MAKES },
 		.port = port,
 		.count = 1

@@ -29,8 +29,8 @@ array_trouble_note(struct array_store *store, int error, const char *reason)
 {
 	struct array *array = store->array;
 	struct array_trouble *trouble = &store->trouble;
-	enum trouble_cause cause = error == -ENOSPC || error == -EDQUOT ? TROUBLE_SPACE
-									: TROUBLE_MEDIUM;
+	enum array_trouble_kind cause = error == -ENOSPC || error == -EDQUOT ? TROUBLE_SPACE
+									     : TROUBLE_MEDIUM;
 	bool wake;
 
 	atomic_fetch_add(&trouble->causes[cause].count, 1);
@@ -71,7 +71,7 @@ array_trouble_clear(struct array *array, struct array_store *store)
 }
 
 uint64_t
-array_trouble_count(struct array_store *store, enum trouble_cause cause)
+array_trouble_count(struct array_store *store, enum array_trouble_kind cause)
 {
 	return atomic_load(&store->trouble.causes[cause].count);
 }

@@ -28,7 +28,7 @@ enum principal_kind {
 	PRINCIPAL_SYSTEM, /* vdsd itself: jobs that end, first start */
 	PRINCIPAL_UNIX,   /* a user of this host, known by the unix socket (SO_PEERCRED) */
 	PRINCIPAL_TCP, /* a program of this host that came over loopback TCP: its user is not known */
-	PRINCIPAL_OTHER,  /* of a kind that a later version has added: only in events, only shown */
+	PRINCIPAL_OTHER, /* of a kind that a later version has added: only in events, only shown */
 	PRINCIPAL_COUNT
 };
 

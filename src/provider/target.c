@@ -5,14 +5,14 @@
 #include <errno.h>
 #include <string.h>
 
-struct target {
+struct iscsi_target {
 	struct com_object com;
 	IVdsIscsiTarget target;
 };
 
-COM_THUNKS(target, IVdsIscsiTarget, target);
+COM_THUNKS(iscsi_target, IVdsIscsiTarget, target);
 
-#define OBJECT(self) (&container_of(self, struct target, target)->com)
+#define OBJECT(self) (&container_of(self, struct iscsi_target, target)->com)
 
 static HRESULT STDMETHODCALLTYPE
 target_get_properties(IVdsIscsiTarget *self, VDS_ISCSI_TARGET_PROP *prop)
@@ -226,13 +226,13 @@ static const IVdsIscsiTargetVtbl target_vtable = {
 };
 
 static const struct com_interface interfaces[] = {
-	COM_INTERFACE(target, IVdsIscsiTarget, target),
+	COM_INTERFACE(iscsi_target, IVdsIscsiTarget, target),
 };
 
 const struct com_class provider_target_class = {
 	.name = "target",
 	.kind = ROW_TARGET,
-	.size_bytes = sizeof(struct target),
+	.size_bytes = sizeof(struct iscsi_target),
 	.interfaces = interfaces,
 	.interface_count = ARRAY_LEN(interfaces),
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `vdsctl batch [FILE]`: runs many commands, one on each line, over one connection.  It exists because a program start for
- * each of a thousand LUNs costs more than the LUNs.  Lines are split as a shell splits words; nothing is expanded.
+ * `vdsctl batch [FILE]`: runs many commands, one on each line, over one connection.  It exists
+ * because a program start for each of a thousand LUNs costs more than the LUNs.  Lines are split as
+ * a shell splits words; nothing is expanded.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -41,8 +42,8 @@ words_add(struct batch_words *w, char *text)
 }
 
 /*
- * Copies one word to `out`, without its quotes.  *line is moved behind it.  '…' keeps all, "…" and plain text know \\.
- * Returns 0 or ERR_INVALID (a quote that does not end).
+ * Copies one word to `out`, without its quotes.  *line is moved behind it.  '…' keeps all, "…" and
+ * plain text know \\. Returns 0 or ERR_INVALID (a quote that does not end).
  */
 static int
 word_take(const char **line, struct strbuf *out)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the commands share around the typed calls of the client: opening it, waiting for jobs, printing what a change
- * answered, loading a snapshot.  The main thread.
+ * What the commands share around the typed calls of the client: opening it, waiting for jobs,
+ * printing what a change answered, loading a snapshot.  The main thread.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,10 @@
 #define CALL_TIMEOUT_MS  30000u
 #define CHECK_TIMEOUT_MS 3600000u
 
-/* A vdsd that is stopped or hangs must not hold a script permanently; the check of a large array takes its time. */
+/*
+ * A vdsd that is stopped or hangs must not hold a script permanently; the check of a large array
+ * takes its time.
+ */
 static unsigned
 call_timeout_ms(const struct ctl *ctl)
 {

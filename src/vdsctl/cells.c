@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Values as a person reads them: names instead of ids, sizes with units, times in UTC.  Used by the tables of list.c and
- * the pages of show.c.  Texts that are returned are borrowed from the view, or static.
+ * Values as a person reads them: names instead of ids, sizes with units, times in UTC.  Used by the
+ * tables of list.c and the pages of show.c.  Texts that are returned are borrowed from the view, or
+ * static.
  */
 #include <string.h>
 

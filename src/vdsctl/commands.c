@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The tables of commands and options.  The parser, help, completion and docs/man/check-docs read them; a new command is a
- * row here, its function, its entry in vdsctl(1) and its test.
+ * The tables of commands and options.  The parser, help, completion and docs/man/check-docs read
+ * them; a new command is a row here, its function, its entry in vdsctl(1) and its test.
  */
 #include "base/mem.h"
 #include "vdsctl/ctl_int.h"

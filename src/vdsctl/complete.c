@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `vdsctl __complete WORD…`: what the last word can become.  It offers words of commands, options, values of options, and
- * names of objects, which it asks vdsd for.  It never prints an error: a shell that completes is no place for one.
+ * `vdsctl __complete WORD…`: what the last word can become.  It offers words of commands, options,
+ * values of options, and names of objects, which it asks vdsd for.  It never prints an error: a
+ * shell that completes is no place for one.
  */
 #include <string.h>
 #include <unistd.h>
@@ -205,7 +206,10 @@ offer_place(struct completing *c, const char *prefix, const char *place)
 	}
 }
 
-/* The placeholder of the argument with this index; the last one stands for all that follow when it ends with "…". */
+/*
+ * The placeholder of the argument with this index; the last one stands for all that follow when it
+ * ends with "…".
+ */
 static const char *
 place_of(const struct ctl_command *command, size_t index)
 {
@@ -237,7 +241,10 @@ option_id(const char *name, size_t len)
 	return -1;
 }
 
-/* The option whose value the next word is, after this word; -1 = none.  Notes options that are given. */
+/*
+ * The option whose value the next word is, after this word; -1 = none.  Notes options that are
+ * given.
+ */
 static int
 word_take(struct completing *c, const char *word)
 {

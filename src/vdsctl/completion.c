@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `vdsctl completion SHELL`: the scripts that bash, zsh and fish need.  Each of them only asks `vdsctl __complete`
- * (complete.c), so what can be completed is said in one place.  The build installs what this prints.
+ * `vdsctl completion SHELL`: the scripts that bash, zsh and fish need.  Each of them only asks
+ * `vdsctl __complete` (complete.c), so what can be completed is said in one place.  The build
+ * installs what this prints.
  */
 #include <stdio.h>
 
@@ -11,8 +12,9 @@
 #include "vdsctl/ctl_int.h"
 
 /*
- * bash splits words at ':' too, which iSCSI names, addresses and portal groups contain: what stands before the last colon
- * is taken off again (COMP_WORDBREAKS; bash-completion's __ltrim_colon_completions does the same).
+ * bash splits words at ':' too, which iSCSI names, addresses and portal groups contain: what stands
+ * before the last colon is taken off again (COMP_WORDBREAKS; bash-completion's
+ * __ltrim_colon_completions does the same).
  */
 static const char bash_script[] =
 	"# bash completion for vdsctl, made by `vdsctl completion bash`\n"

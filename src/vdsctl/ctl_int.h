@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside vdsctl: options.c turns the command line into a struct ctl (command, arguments, options); the command's function
- * then makes REST calls and prints.  Everything runs in one thread.
+ * Inside vdsctl: options.c turns the command line into a struct ctl (command, arguments, options);
+ * the command's function then makes REST calls and prints.  Everything runs in one thread.
  */
 #ifndef VDS_VDSCTL_CTL_INT_H
 #define VDS_VDSCTL_CTL_INT_H
@@ -70,7 +70,10 @@ struct ctl;
 
 struct ctl_command {
 	const char *words; /* "lun create" */
-	/* "NAME"; "" = none.  An option may stand in it, "{SIZE | --to SIZE}", and is then not listed beside it. */
+	/*
+	 * "NAME"; "" = none.  An option may stand in it, "{SIZE | --to SIZE}", and is then not
+	 * listed beside it.
+	 */
 	const char *args;
 	unsigned min_args, max_args;
 	uint32_t options;       /* bits of enum ctl_option_id beyond the global ones */
@@ -99,21 +102,22 @@ struct ctl {
 
 /*
  * Reads a command line.  argv[0] is passed over; the texts are borrowed.
- * Returns 0 or ERR_INVALID with a text that says what is wrong; call ctl_fini afterwards in both cases.
+ * Returns 0 or ERR_INVALID with a text that says what is wrong; call ctl_fini afterwards in both
+ * cases.
  */
 int ctl_parse(struct ctl *ctl, int argc, char **argv);
 void ctl_fini(struct ctl *ctl);
 /*
- * Finds the command whose words stand at the beginning of `words`: the longest one; also under the old form "list luns".
- * Returns NULL when there is none.  *ret_used: how many words belong to it.
+ * Finds the command whose words stand at the beginning of `words`: the longest one; also under the
+ * old form "list luns". Returns NULL when there is none.  *ret_used: how many words belong to it.
  */
 const struct ctl_command *ctl_command_find(const char *const *words, size_t count,
 					   size_t *ret_used);
 /* Returns true when commands begin with this word ("lun"). */
 bool ctl_is_noun(const char *word);
 /*
- * Reads a size that a person typed.  `what` names it in messages: "--size", "SIZE".  A unit must be given, because a
- * plain number is more often meant as gigabytes than as bytes.
+ * Reads a size that a person typed.  `what` names it in messages: "--size", "SIZE".  A unit must be
+ * given, because a plain number is more often meant as gigabytes than as bytes.
  * Returns 0 or ERR_INVALID (no size, no unit, zero, more than a LUN can have) with a text.
  */
 int ctl_size_parse(const char *what, const char *text, uint64_t *ret_bytes);
@@ -127,8 +131,9 @@ void ctl_help_noun(FILE *out, const char *noun);
 /* Writes "usage: vdsctl lun create NAME --size SIZE [--pool POOL]…" without a newline. */
 void ctl_usage(FILE *out, const struct ctl_command *command);
 /*
- * `vdsctl __complete WORD…`: prints what the last word (it may be empty) can become, one on each line.  The scripts of
- * all shells call it.  Asks vdsd for names of objects; prints none when vdsd cannot be reached.  Returns an exit status.
+ * `vdsctl __complete WORD…`: prints what the last word (it may be empty) can become, one on each
+ * line.  The scripts of all shells call it.  Asks vdsd for names of objects; prints none when vdsd
+ * cannot be reached.  Returns an exit status.
  */
 int ctl_complete(FILE *out, int count, char **words);
 int ctl_run_completion(struct ctl *ctl);
@@ -151,8 +156,8 @@ const char *ctl_guess_text(const struct ctl_guess *guess, char *buf, size_t size
 
 enum ctl_exit ctl_exit_status(int code);
 /*
- * Prints the error of `code` and, where there is something, what to do next: two lines for people, or with -o json one
- * object, {"error": {"code", "message", "next"}}.
+ * Prints the error of `code` and, where there is something, what to do next: two lines for people,
+ * or with -o json one object, {"error": {"code", "message", "next"}}.
  */
 void ctl_error(FILE *err, const struct ctl *ctl, int code);
 
@@ -165,9 +170,9 @@ int ctl_ask(struct ctl *ctl, enum verb_id verb, const struct guid *ids,
 	    const struct verb_args *args, json_t **ret_json);
 int ctl_list(struct ctl *ctl, enum verb_id verb, const struct verb_args *args, json_t **ret_items);
 /*
- * Ends a command that made a change: `rc` and `answer` are what the typed call returned.  Waits for the change's job
- * unless --no-wait was given, then prints the answer (-o json) or the sentence `done` (NULL = nothing).  Returns 0, rc
- * when that is negative, or why the job failed.
+ * Ends a command that made a change: `rc` and `answer` are what the typed call returned.  Waits for
+ * the change's job unless --no-wait was given, then prints the answer (-o json) or the sentence
+ * `done` (NULL = nothing).  Returns 0, rc when that is negative, or why the job failed.
  */
 int ctl_done(struct ctl *ctl, int rc, const struct client_answer *answer, const char *done);
 /*
@@ -185,7 +190,7 @@ int ctl_view_load(struct ctl *ctl, struct ctl_view *ret_view);
 void ctl_view_fini(struct ctl_view *view);
 #define AUTO_CTL_VIEW __attribute__((cleanup(ctl_view_fini)))
 
-/* ---- cells.c: values as a person reads them; the texts are borrowed from the view, or static ---- */
+/* ---- cells.c: values as a person reads them; borrowed from the view, or static ---- */
 
 struct ctl_table;
 
@@ -216,10 +221,10 @@ enum ctl_reach ctl_target_reach(const struct ctl_view *view, const struct guid *
 /* ---- resolve.c: names ---- */
 
 /*
- * Finds the object that `text` names: its id; its name (targets: iSCSI name or alias; portals: ADDRESS[:PORT]; portal
- * groups: TARGET:TAG); or the beginning of its id (4 digits or more) when only one object has it.
- * Returns 0; ERR_NOT_FOUND or ERR_INVALID (several objects, an empty text) with a text; or why vdsd could not be asked.
- * ctl->client is open afterwards.
+ * Finds the object that `text` names: its id; its name (targets: iSCSI name or alias; portals:
+ * ADDRESS[:PORT]; portal groups: TARGET:TAG); or the beginning of its id (4 digits or more) when
+ * only one object has it. Returns 0; ERR_NOT_FOUND or ERR_INVALID (several objects, an empty text)
+ * with a text; or why vdsd could not be asked. ctl->client is open afterwards.
  */
 int ctl_resolve(struct ctl *ctl, enum row_family family, const char *text, struct guid *ret_id);
 /* The verbs that list, show and delete the objects of a family. */
@@ -233,14 +238,17 @@ const char *ctl_noun(enum row_family family);
 /* The word of the command line for it: "lun", "group". */
 const char *ctl_command_noun(enum row_family family);
 /*
- * Splits "127.0.0.1:3260" or "[::1]".  *ret_port is -1 when none is given; *ret_host is new memory (mem_free).
- * Returns 0, ERR_INVALID with a text, or -ENOMEM.
+ * Splits "127.0.0.1:3260" or "[::1]".  *ret_port is -1 when none is given; *ret_host is new memory
+ * (mem_free). Returns 0, ERR_INVALID with a text, or -ENOMEM.
  */
 int ctl_address_split(const char *text, char **ret_host, int *ret_port);
 
 /* ---- table.c: what people read ---- */
 
-/* Returns how many columns of a terminal a text takes: two for a wide character, none for a combining one. */
+/*
+ * Returns how many columns of a terminal a text takes: two for a wide character, none for a
+ * combining one.
+ */
 size_t ctl_width(const char *text);
 
 struct ctl_column {

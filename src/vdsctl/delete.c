@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `vdsctl NOUN delete`.  Deleting a LUN takes its data away, so a LUN that somebody may be using is deleted with --force
- * only; the refusal says what would be lost.
+ * `vdsctl NOUN delete`.  Deleting a LUN takes its data away, so a LUN that somebody may be using is
+ * deleted with --force only; the refusal says what would be lost.
  */
 #include <errno.h>
 #include <string.h>
@@ -45,7 +45,10 @@ sessions_through(const struct ctl_view *view, const struct row_lun *lun, const s
 	return count;
 }
 
-/* Refuses when the LUN is behind a target: "LUN vol1 (10 GiB) is behind the targets web, db and 2 sessions can use it". */
+/*
+ * Refuses when the LUN is behind a target: "LUN vol1 (10 GiB) is behind the targets web, db and 2
+ * sessions can use it".
+ */
 static int
 use_check(const struct ctl_view *view, const struct row_lun *lun)
 {

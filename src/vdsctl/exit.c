@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What an error means to the shell (exit status, vdsctl(1)) and to the person in front of it (what to do next).  Called by
- * main, and by batch for each line that fails.
+ * What an error means to the shell (exit status, vdsctl(1)) and to the person in front of it (what
+ * to do next).  Called by main, and by batch for each line that fails.
  */
 #include <errno.h>
 #include <grp.h>
@@ -86,7 +86,10 @@ ctl_exit_status(int code)
 
 /* ---- what to do next ---- */
 
-/* The group that owns the socket, or the first directory above it that may not be entered; -1 when that cannot be told. */
+/*
+ * The group that owns the socket, or the first directory above it that may not be entered; -1 when
+ * that cannot be told.
+ */
 static gid_t
 socket_group(const char *path)
 {

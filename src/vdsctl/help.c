@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Help: usage lines and lists of commands and options, made from the tables of commands.c.  Called by main and by errors
- * about the command line.
+ * Help: usage lines and lists of commands and options, made from the tables of commands.c.  Called
+ * by main and by errors about the command line.
  */
 #include <string.h>
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* LUNs: create, rename, extend, unmask, status, counters; why an initiator can or cannot see one. */
+/*
+ * LUNs: create, rename, extend, unmask, status, counters; why an initiator can or cannot see one.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -89,7 +91,10 @@ ctl_run_lun_unmask(struct ctl *ctl)
 
 /* ---- create ---- */
 
-/* Says ERR_NO_SPACE in the units of a person: what did not fit ("--size 100T"), and the most that would. */
+/*
+ * Says ERR_NO_SPACE in the units of a person: what did not fit ("--size 100T"), and the most that
+ * would.
+ */
 static int
 space_error(const char *what, const char *limit, uint64_t most_bytes)
 {

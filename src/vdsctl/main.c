@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vdsctl, the command line of vdsd: runs one command and ends with its exit status.  vdsctl(1) is its manual.
+ * vdsctl, the command line of vdsd: runs one command and ends with its exit status.  vdsctl(1) is
+ * its manual.
  */
 #include <errno.h>
 #include <langinfo.h>

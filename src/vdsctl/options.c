@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads the command line of vdsctl.  Options may stand anywhere; the words that remain are the command's own and its
- * arguments.  Called once by main, and by batch for each of its lines.
+ * Reads the command line of vdsctl.  Options may stand anywhere; the words that remain are the
+ * command's own and its arguments.  Called once by main, and by batch for each of its lines.
  */
 #include <errno.h>
 #include <stdlib.h>

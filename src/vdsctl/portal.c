@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Portals, where initiators reach the array, and portal groups, which say what target is reachable at which portals.
+ * Portals, where initiators reach the array, and portal groups, which say what target is reachable
+ * at which portals.
  */
 #include <errno.h>
 #include <string.h>
@@ -36,7 +37,10 @@ is_meant(const struct row_portal *portal, const struct guid *first, const char *
 #define LISTEN_WAIT_NS (2 * NS_PER_S)
 #define LISTEN_LOOK_NS (5 * NS_PER_MS)
 
-/* The data path opens a portal in its own time: load views until it has said whether it listens, two seconds at most. */
+/*
+ * The data path opens a portal in its own time: load views until it has said whether it listens,
+ * two seconds at most.
+ */
 static int
 listening_view(struct ctl *ctl, const struct guid *portal, struct ctl_view *ret_view)
 {
@@ -61,7 +65,10 @@ listening_view(struct ctl *ctl, const struct guid *portal, struct ctl_view *ret_
 	}
 }
 
-/* Is the target reachable at the portal?  *ret_group: the group that has it, else the target's first one, else NULL. */
+/*
+ * Is the target reachable at the portal?  *ret_group: the group that has it, else the target's
+ * first one, else NULL.
+ */
 static bool
 target_has_portal(const struct ctl_view *view, const struct guid *target, const struct guid *portal,
 		  const struct row_portal_group **ret_group)
@@ -95,7 +102,10 @@ target_add_portal(struct ctl *ctl, const struct guid *target, const struct guid 
 	return rc < 0 ? rc : client_group_add_portal(ctl->client, &answer.object_id, portal, NULL);
 }
 
-/* What --all-targets asks for: every target at this portal.  *ret_count: how many are reachable there afterwards. */
+/*
+ * What --all-targets asks for: every target at this portal.  *ret_count: how many are reachable
+ * there afterwards.
+ */
 static int
 all_targets_add(struct ctl *ctl, const struct ctl_view *view, const struct guid *portal,
 		size_t *ret_count)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Finds the object that a person's text names: by its name, its address, or the beginning of its id.  Called by the
- * commands; asks vdsd.
+ * Finds the object that a person's text names: by its name, its address, or the beginning of its
+ * id.  Called by the commands; asks vdsd.
  */
 #include <errno.h>
 #include <inttypes.h>

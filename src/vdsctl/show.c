@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `vdsctl NOUN show OBJECT`: one object with everything that belongs to it, by names.  A page is made from one snapshot;
- * with -o json the API's object is printed as it is.
+ * `vdsctl NOUN show OBJECT`: one object with everything that belongs to it, by names.  A page is
+ * made from one snapshot; with -o json the API's object is printed as it is.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * "Did you mean …?": finds the word that a mistyped one was most likely meant to be.  Pure functions; one thread.
+ * "Did you mean …?": finds the word that a mistyped one was most likely meant to be.  Pure
+ * functions; one thread.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,9 @@
 #define WORD_MAX 64
 
 /*
- * How many letters must be inserted, removed, replaced or swapped with their neighbour to make b of a (Damerau's distance,
- * with adjacent swaps only).  Words longer than WORD_MAX are as far apart as can be.
+ * How many letters must be inserted, removed, replaced or swapped with their neighbour to make b of
+ * a (Damerau's distance, with adjacent swaps only).  Words longer than WORD_MAX are as far apart as
+ * can be.
  */
 static size_t
 distance(const char *a, const char *b)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `vdsctl watch`: what the replica learns, as it learns it.  One line for each row that came, went or changed, with the
- * names that people know, the values that are new, and who made the change; or one JSON object for each change.  The
- * lines are printed by the client's event thread, while the main thread waits.
+ * `vdsctl watch`: what the replica learns, as it learns it.  One line for each row that came, went
+ * or changed, with the names that people know, the values that are new, and who made the change; or
+ * one JSON object for each change.  The lines are printed by the client's event thread, while the
+ * main thread waits.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -36,7 +37,10 @@ group_name(const struct client_view *view, const struct row_portal_group *group,
 	return buf;
 }
 
-/* What a person calls the row: its name, a portal's address, TARGET:TAG of a group; its id when it has no name. */
+/*
+ * What a person calls the row: its name, a portal's address, TARGET:TAG of a group; its id when it
+ * has no name.
+ */
 static const char *
 name_in(const struct client_view *view, enum row_family family, const struct guid *id,
 	char buf[NAME_SIZE])
@@ -113,7 +117,9 @@ is_drift(const struct client_view *before, const struct change_op *op)
 	       only_free_space_differs(old, (const void *)op->row);
 }
 
-/* The replica had its live rows sent anew, as it has after its first load, and they are as before. */
+/*
+ * The replica had its live rows sent anew, as it has after its first load, and they are as before.
+ */
 static bool
 nothing_is_new(const struct client_view *before, const struct client_view *after)
 {
@@ -193,7 +199,10 @@ value_print(const struct client_view *view, const char *field, const json_t *val
 	}
 }
 
-/* How much of a field's name is shown: "size" of "size_bytes", "pool" of "pool_id"; all of "capacity". */
+/*
+ * How much of a field's name is shown: "size" of "size_bytes", "pool" of "pool_id"; all of
+ * "capacity".
+ */
 static size_t
 label_len(const char *field, size_t len)
 {
@@ -205,7 +214,10 @@ label_len(const char *field, size_t len)
 	return len;
 }
 
-/* " size=1 GiB thin=true" of a new row, " name="a" -> "b"" of one that changed.  old: NULL when there was none. */
+/*
+ * " size=1 GiB thin=true" of a new row, " name="a" -> "b"" of one that changed.  old: NULL when
+ * there was none.
+ */
 static void
 values_print(const struct client_view *before, const struct client_view *after, const void *old,
 	     const struct row *row, FILE *out)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What vdsd logs, and how that is changed while it runs: an administrator edits vdsd.conf and sends SIGHUP
- * (`systemctl reload vdsd`).  Main thread.
+ * What vdsd logs, and how that is changed while it runs: an administrator edits vdsd.conf and sends
+ * SIGHUP (`systemctl reload vdsd`).  Main thread.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The options of vdsd: one table serves the command line, vdsd.conf and the help.  Called by main before there are other
- * threads, and again by the main thread on SIGHUP.
+ * The options of vdsd: one table serves the command line, vdsd.conf and the help.  Called by main
+ * before there are other threads, and again by the main thread on SIGHUP.
  */
 #include <errno.h>
 #include <getopt.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Says "I serve" in three ways: a file that appears whole, a descriptor, the service manager (sd_notify(3)'s protocol:
- * a datagram to $NOTIFY_SOCKET).  Who waits for one of them need not poll.
+ * Says "I serve" in three ways: a file that appears whole, a descriptor, the service manager
+ * (sd_notify(3)'s protocol: a datagram to $NOTIFY_SOCKET).  Who waits for one of them need not
+ * poll.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -143,7 +144,10 @@ file_write(const char *path, const char *text)
 
 	if (temporary == NULL)
 		return -ENOMEM;
-	/* what an earlier process of our number left; somebody else's file or link is not written through */
+	/*
+	 * what an earlier process of our number left; somebody else's file or link is not written
+	 * through
+	 */
 	unlink(temporary);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)

@@ -79,19 +79,22 @@ void vdsd_help(void);
 bool vdsd_log_area_exists(const char *name);
 /* Prints the names of all debug areas, sorted, one on each line. */
 void vdsd_log_areas_print(void);
-/* Makes the log level and the debug areas what the options say, and switches all other areas off. */
+/*
+ * Makes the log level and the debug areas what the options say, and switches all other areas off.
+ */
 void vdsd_log_apply(const struct vdsd_options *options);
 /*
- * Reads the command line and vdsd.conf again and applies their log level and debug areas; nothing else of them is used.
- * When they are not valid, the log stays as it is and says why.  Main thread.
+ * Reads the command line and vdsd.conf again and applies their log level and debug areas; nothing
+ * else of them is used. When they are not valid, the log stays as it is and says why.  Main thread.
  */
 void vdsd_log_reload(int argc, char **argv);
 
 /* ---- process.c ---- */
 
 /*
- * Prepares the process: blocks the signals that vdsd_wait waits for in all threads to come, raises limits, makes it not
- * dumpable, sets the umask to 077.  Returns 0 or -errno.  Main thread, before there are others.
+ * Prepares the process: blocks the signals that vdsd_wait waits for in all threads to come, raises
+ * limits, makes it not dumpable, sets the umask to 077.  Returns 0 or -errno.  Main thread, before
+ * there are others.
  */
 int vdsd_process_prepare(sigset_t *ret_signals);
 /* Waits for one of the signals: SIGTERM, SIGINT or SIGHUP, which is returned. */
