@@ -2,14 +2,26 @@
 /*
  * The Virtual Disk Service: interfaces, structures, enumerations and constants.
  *
- * Made from idl/vds.idl by tools/gen-vds-header: change that file, not this one;
- * it also holds the comments.
+ * Made from idl/vds.idl by tools/gen-vds-header: change that file, not this one.
+ *
+ * Codes that many methods return, with the same causes each time:
+ *
+ *	E_INVALIDARG			a pointer is NULL that must not be, or an argument is outside its
+ *					type; what [out] parameters point to is cleared first
+ *	E_OUTOFMEMORY			there is no memory
+ *	VDS_E_INITIALIZE_NOT_CALLED	the provider is not loaded (IVdsProviderPrivate::OnLoad)
+ *	VDS_E_PROVIDER_CACHE_CORRUPT	the array cannot be reached, or what is known of it cannot be
+ *					trusted: IVdsHwProvider::Reenumerate and then Refresh cure it
+ *	VDS_E_OBJECT_DELETED		the object was deleted; its methods but those of IUnknown answer this
+ *	VDS_E_OBJECT_STATUS_FAILED	the object has failed; a LUN: its store cannot be used
+ *	VDS_E_ANOTHER_CALL_IN_PROGRESS	an operation holds the object; try again later
+ *
+ * They are looked for in this order.  After any failure nothing has changed.
  */
 #ifndef VDS_VDS_H
 #define VDS_VDS_H
 
 #include "vdstypes.h"
-
 
 /* Forward declarations */
 
@@ -1620,6 +1632,8 @@ typedef struct _VDS_NOTIFICATION {
 } VDS_NOTIFICATION;
 /*****************************************************************************
  * IVdsAdviseSink interface
+ *
+ * Callback (sink) object. By service (for providers); application (for service). VDS 1.0.
  */
 #ifndef __IVdsAdviseSink_INTERFACE_DEFINED__
 #define __IVdsAdviseSink_INTERFACE_DEFINED__
@@ -1629,6 +1643,19 @@ DEFINE_GUID(IID_IVdsAdviseSink, 0x8326cd1d, 0xcf59, 0x4936, 0xb7,0x86, 0x5e,0xfc
 MIDL_INTERFACE("8326cd1d-cf59-4936-b786-5efc08798e25")
 IVdsAdviseSink : public IUnknown
 {
+    /*
+     * Called by the provider to deliver 1 to 100 notifications at once. What one action caused
+     * comes in one call, if it fits. The notifications carry ids, not objects: after a DEPART
+     * the object is gone. The receiver owns pNotificationArray and frees it with CoTaskMemFree,
+     * although it is an [in] parameter.
+     * The program implements this method. It must not call Refresh of the provider from here,
+     * since that causes notifications.
+     * libvds: calls it on a thread of its own that holds no lock; a sink that falls behind by
+     * 65,536 notifications loses some and gets VDS_NF_SERVICE_OUT_OF_SYNC. What it returns has
+     * no effect.
+     *
+     * Returns S_OK, S_FALSE (the receiver is not ready, or has lost notifications).
+     */
     virtual HRESULT STDMETHODCALLTYPE OnNotify(
         LONG lNumberOfNotifications,
         VDS_NOTIFICATION *pNotificationArray) = 0;
@@ -1686,6 +1713,19 @@ static FORCEINLINE ULONG IVdsAdviseSink_Release(IVdsAdviseSink* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsAdviseSink methods ***/
+/*
+ * Called by the provider to deliver 1 to 100 notifications at once. What one action caused
+ * comes in one call, if it fits. The notifications carry ids, not objects: after a DEPART
+ * the object is gone. The receiver owns pNotificationArray and frees it with CoTaskMemFree,
+ * although it is an [in] parameter.
+ * The program implements this method. It must not call Refresh of the provider from here,
+ * since that causes notifications.
+ * libvds: calls it on a thread of its own that holds no lock; a sink that falls behind by
+ * 65,536 notifications loses some and gets VDS_NF_SERVICE_OUT_OF_SYNC. What it returns has
+ * no effect.
+ *
+ * Returns S_OK, S_FALSE (the receiver is not ready, or has lost notifications).
+ */
 static FORCEINLINE HRESULT IVdsAdviseSink_OnNotify(IVdsAdviseSink* This,LONG lNumberOfNotifications,VDS_NOTIFICATION *pNotificationArray) {
     return This->lpVtbl->OnNotify(This,lNumberOfNotifications,pNotificationArray);
 }
@@ -1770,6 +1810,8 @@ typedef struct _VDS_ASYNC_OUTPUT {
 } VDS_ASYNC_OUTPUT;
 /*****************************************************************************
  * IEnumVdsObject interface
+ *
+ * Enumeration object. By provider and service. VDS 1.0.
  */
 #ifndef __IEnumVdsObject_INTERFACE_DEFINED__
 #define __IEnumVdsObject_INTERFACE_DEFINED__
@@ -1779,17 +1821,46 @@ DEFINE_GUID(IID_IEnumVdsObject, 0x118610b7, 0x8d94, 0x4030, 0xb5,0xb8, 0x50,0x08
 MIDL_INTERFACE("118610b7-8d94-4030-b5b8-500889788e4e")
 IEnumVdsObject : public IUnknown
 {
+    /*
+     * Hands out the next objects of the list and moves the cursor behind them. ppObjectArray is
+     * an array of celt places that the caller provides; each of the first *pcFetched places
+     * gets the IUnknown of an object, with one reference that the caller releases. pcFetched
+     * must not be NULL, also when celt is 1. The list is a snapshot: an object that was deleted
+     * meanwhile is still handed out, and its methods return VDS_E_OBJECT_DELETED.
+     * libvds: celt 0 returns S_OK and no object; several threads may share one enumerator, and
+     * each element goes to one of them.
+     *
+     * Returns S_OK, S_FALSE (there were fewer, or none).
+     */
     virtual HRESULT STDMETHODCALLTYPE Next(
         ULONG celt,
         IUnknown **ppObjectArray,
         ULONG *pcFetched) = 0;
 
+    /*
+     * Moves the cursor over celt objects without handing them out. When fewer are left, the
+     * cursor stands at the end afterwards.
+     *
+     * Returns S_OK, S_FALSE (there were fewer).
+     */
     virtual HRESULT STDMETHODCALLTYPE Skip(
         ULONG celt) = 0;
 
+    /*
+     * Moves the cursor to the first object again. The list stays the snapshot that it was: to
+     * see changes, query again.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE Reset(
         ) = 0;
 
+    /*
+     * Makes a second enumerator over the same list, with the cursor where this one is. From
+     * then on the two move independently. *ppEnum has one reference that the caller releases.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE Clone(
         IEnumVdsObject **ppEnum) = 0;
 
@@ -1861,15 +1932,44 @@ static FORCEINLINE ULONG IEnumVdsObject_Release(IEnumVdsObject* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IEnumVdsObject methods ***/
+/*
+ * Hands out the next objects of the list and moves the cursor behind them. ppObjectArray is
+ * an array of celt places that the caller provides; each of the first *pcFetched places
+ * gets the IUnknown of an object, with one reference that the caller releases. pcFetched
+ * must not be NULL, also when celt is 1. The list is a snapshot: an object that was deleted
+ * meanwhile is still handed out, and its methods return VDS_E_OBJECT_DELETED.
+ * libvds: celt 0 returns S_OK and no object; several threads may share one enumerator, and
+ * each element goes to one of them.
+ *
+ * Returns S_OK, S_FALSE (there were fewer, or none).
+ */
 static FORCEINLINE HRESULT IEnumVdsObject_Next(IEnumVdsObject* This,ULONG celt,IUnknown **ppObjectArray,ULONG *pcFetched) {
     return This->lpVtbl->Next(This,celt,ppObjectArray,pcFetched);
 }
+/*
+ * Moves the cursor over celt objects without handing them out. When fewer are left, the
+ * cursor stands at the end afterwards.
+ *
+ * Returns S_OK, S_FALSE (there were fewer).
+ */
 static FORCEINLINE HRESULT IEnumVdsObject_Skip(IEnumVdsObject* This,ULONG celt) {
     return This->lpVtbl->Skip(This,celt);
 }
+/*
+ * Moves the cursor to the first object again. The list stays the snapshot that it was: to
+ * see changes, query again.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IEnumVdsObject_Reset(IEnumVdsObject* This) {
     return This->lpVtbl->Reset(This);
 }
+/*
+ * Makes a second enumerator over the same list, with the cursor where this one is. From
+ * then on the two move independently. *ppEnum has one reference that the caller releases.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IEnumVdsObject_Clone(IEnumVdsObject* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->Clone(This,ppEnum);
 }
@@ -1882,6 +1982,8 @@ static FORCEINLINE HRESULT IEnumVdsObject_Clone(IEnumVdsObject* This,IEnumVdsObj
 
 /*****************************************************************************
  * IVdsAsync interface
+ *
+ * Async object. By provider and service. VDS 1.0.
  */
 #ifndef __IVdsAsync_INTERFACE_DEFINED__
 #define __IVdsAsync_INTERFACE_DEFINED__
@@ -1891,13 +1993,43 @@ DEFINE_GUID(IID_IVdsAsync, 0xd5d23b6d, 0x5a55, 0x4492, 0x98,0x89, 0x39,0x7a,0x3c
 MIDL_INTERFACE("d5d23b6d-5a55-4492-9889-397a3c2d2dbc")
 IVdsAsync : public IUnknown
 {
+    /*
+     * Asks the array to stop the operation. When that succeeds, the operation ends with
+     * VDS_E_OPERATION_CANCELED and changes nothing; when it is refused, the operation goes on
+     * as if nothing had been asked.
+     * libvds: creating and extending a thick LUN can be cancelled while space is being
+     * allocated.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (it cannot be cancelled), VDS_E_OPERATION_CANCELED (it
+     * was cancelled already), VDS_E_CANCEL_TOO_LATE (it can no longer be stopped),
+     * VDS_E_ACCESS_DENIED (the caller may not do this).
+     */
     virtual HRESULT STDMETHODCALLTYPE Cancel(
         ) = 0;
 
+    /*
+     * Waits until the operation has ended and reports two results: the returned HRESULT says
+     * whether waiting worked, *pHrResult whether the operation did. Test both. pAsyncOut->type
+     * names the operation; for VDS_ASYNCOUT_CREATELUN, _CREATETARGET and _CREATEPORTALGROUP
+     * pAsyncOut holds the IUnknown of the new object with one reference for the caller, when
+     * both results are successes, else NULL. Neither pointer may be NULL.
+     * libvds: waits as long as the operation takes, and may be called again.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE Wait(
         HRESULT *pHrResult,
         VDS_ASYNC_OUTPUT *pAsyncOut) = 0;
 
+    /*
+     * Reports how the operation stands without waiting. *pHrResult is VDS_E_OPERATION_PENDING
+     * while it runs, then its result. *pulPercentCompleted is 0 to 99 while it runs and 100
+     * afterwards; 0 also when the progress is not known.
+     * libvds: returns S_OK also while the operation runs; VDS_E_OBJECT_NOT_FOUND when the array
+     * no longer knows an operation that ended long ago.
+     *
+     * Returns S_OK, VDS_E_OPERATION_PENDING (it still runs).
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryStatus(
         HRESULT *pHrResult,
         ULONG *pulPercentCompleted) = 0;
@@ -1965,12 +2097,42 @@ static FORCEINLINE ULONG IVdsAsync_Release(IVdsAsync* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsAsync methods ***/
+/*
+ * Asks the array to stop the operation. When that succeeds, the operation ends with
+ * VDS_E_OPERATION_CANCELED and changes nothing; when it is refused, the operation goes on
+ * as if nothing had been asked.
+ * libvds: creating and extending a thick LUN can be cancelled while space is being
+ * allocated.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (it cannot be cancelled), VDS_E_OPERATION_CANCELED (it
+ * was cancelled already), VDS_E_CANCEL_TOO_LATE (it can no longer be stopped),
+ * VDS_E_ACCESS_DENIED (the caller may not do this).
+ */
 static FORCEINLINE HRESULT IVdsAsync_Cancel(IVdsAsync* This) {
     return This->lpVtbl->Cancel(This);
 }
+/*
+ * Waits until the operation has ended and reports two results: the returned HRESULT says
+ * whether waiting worked, *pHrResult whether the operation did. Test both. pAsyncOut->type
+ * names the operation; for VDS_ASYNCOUT_CREATELUN, _CREATETARGET and _CREATEPORTALGROUP
+ * pAsyncOut holds the IUnknown of the new object with one reference for the caller, when
+ * both results are successes, else NULL. Neither pointer may be NULL.
+ * libvds: waits as long as the operation takes, and may be called again.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsAsync_Wait(IVdsAsync* This,HRESULT *pHrResult,VDS_ASYNC_OUTPUT *pAsyncOut) {
     return This->lpVtbl->Wait(This,pHrResult,pAsyncOut);
 }
+/*
+ * Reports how the operation stands without waiting. *pHrResult is VDS_E_OPERATION_PENDING
+ * while it runs, then its result. *pulPercentCompleted is 0 to 99 while it runs and 100
+ * afterwards; 0 also when the progress is not known.
+ * libvds: returns S_OK also while the operation runs; VDS_E_OBJECT_NOT_FOUND when the array
+ * no longer knows an operation that ended long ago.
+ *
+ * Returns S_OK, VDS_E_OPERATION_PENDING (it still runs).
+ */
 static FORCEINLINE HRESULT IVdsAsync_QueryStatus(IVdsAsync* This,HRESULT *pHrResult,ULONG *pulPercentCompleted) {
     return This->lpVtbl->QueryStatus(This,pHrResult,pulPercentCompleted);
 }
@@ -2019,6 +2181,8 @@ typedef struct _VDS_PROVIDER_PROP {
 } VDS_PROVIDER_PROP;
 /*****************************************************************************
  * IVdsProvider interface
+ *
+ * Provider. By provider and service. VDS 1.0.
  */
 #ifndef __IVdsProvider_INTERFACE_DEFINED__
 #define __IVdsProvider_INTERFACE_DEFINED__
@@ -2028,6 +2192,14 @@ DEFINE_GUID(IID_IVdsProvider, 0x10c5e575, 0x7984, 0x4e81, 0xa5,0x6b, 0x43,0x1f,0
 MIDL_INTERFACE("10c5e575-7984-4e81-a56b-431f5f92ae42")
 IVdsProvider : public IUnknown
 {
+    /*
+     * Fills the properties of the provider: its id, name, version and type. id and
+     * guidVersionId are the only ids of VDS that are permanent. The caller frees
+     * pwszName and pwszVersion with CoTaskMemFree.
+     * libvds: type is VDS_PT_HARDWARE; needs no connection.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_PROVIDER_PROP *pProviderProp) = 0;
 
@@ -2083,6 +2255,14 @@ static FORCEINLINE ULONG IVdsProvider_Release(IVdsProvider* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsProvider methods ***/
+/*
+ * Fills the properties of the provider: its id, name, version and type. id and
+ * guidVersionId are the only ids of VDS that are permanent. The caller frees
+ * pwszName and pwszVersion with CoTaskMemFree.
+ * libvds: type is VDS_PT_HARDWARE; needs no connection.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
+ */
 static FORCEINLINE HRESULT IVdsProvider_GetProperties(IVdsProvider* This,VDS_PROVIDER_PROP *pProviderProp) {
     return This->lpVtbl->GetProperties(This,pProviderProp);
 }
@@ -2095,6 +2275,8 @@ static FORCEINLINE HRESULT IVdsProvider_GetProperties(IVdsProvider* This,VDS_PRO
 
 /*****************************************************************************
  * IVdsProviderSupport interface
+ *
+ * Provider. By provider (optional) and service. VDS 1.1.
  */
 #ifndef __IVdsProviderSupport_INTERFACE_DEFINED__
 #define __IVdsProviderSupport_INTERFACE_DEFINED__
@@ -2104,6 +2286,13 @@ DEFINE_GUID(IID_IVdsProviderSupport, 0x1732be13, 0xe8f9, 0x4a03, 0xbf,0xbc, 0x5f
 MIDL_INTERFACE("1732be13-e8f9-4a03-bfbc-5f616aa66ce1")
 IVdsProviderSupport : public IUnknown
 {
+    /*
+     * Reports which versions of the VDS interfaces the provider implements, as a mask of VDS_VSF_*
+     * flags.
+     * libvds: VDS_VSF_1_0 and VDS_VSF_1_1; needs no connection.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetVersionSupport(
         ULONG *ulVersionSupport) = 0;
 
@@ -2159,6 +2348,13 @@ static FORCEINLINE ULONG IVdsProviderSupport_Release(IVdsProviderSupport* This) 
     return This->lpVtbl->Release(This);
 }
 /*** IVdsProviderSupport methods ***/
+/*
+ * Reports which versions of the VDS interfaces the provider implements, as a mask of VDS_VSF_*
+ * flags.
+ * libvds: VDS_VSF_1_0 and VDS_VSF_1_1; needs no connection.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsProviderSupport_GetVersionSupport(IVdsProviderSupport* This,ULONG *ulVersionSupport) {
     return This->lpVtbl->GetVersionSupport(This,ulVersionSupport);
 }
@@ -2171,6 +2367,8 @@ static FORCEINLINE HRESULT IVdsProviderSupport_GetVersionSupport(IVdsProviderSup
 
 /*****************************************************************************
  * IVdsProviderPrivate interface
+ *
+ * Provider. By provider only, hidden from applications. VDS 1.0.
  */
 #ifndef __IVdsProviderPrivate_INTERFACE_DEFINED__
 #define __IVdsProviderPrivate_INTERFACE_DEFINED__
@@ -2180,15 +2378,43 @@ DEFINE_GUID(IID_IVdsProviderPrivate, 0x11f3cd41, 0xb7e8, 0x48ff, 0x94,0x72, 0x9d
 MIDL_INTERFACE("11f3cd41-b7e8-48ff-9472-9dff018aa292")
 IVdsProviderPrivate : public IUnknown
 {
+    /*
+     * Finds an object of this provider by its id and its type, for example an id from a
+     * notification. The same object is found as long as it lives. *ppObjectUnk has one
+     * reference that the caller releases.
+     * libvds: knows VDS_OT_PROVIDER, _SUB_SYSTEM, _LUN, _TARGET, _PORTAL and _PORTAL_GROUP; an
+     * id of another type counts as not found.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object of that type with that id).
+     */
     virtual HRESULT STDMETHODCALLTYPE GetObject(
         VDS_OBJECT_ID ObjectId,
         VDS_OBJECT_TYPE type,
         IUnknown **ppObjectUnk) = 0;
 
+    /*
+     * Connects the provider before anything else is asked of it, and names the object that gets
+     * its notifications. pwszMachineName is reserved. pCallbackObject offers IVdsAdviseSink;
+     * the provider holds a reference to that until OnUnload. After a failure OnUnload must not
+     * be called.
+     * libvds: pCallbackObject may be NULL; a second call replaces the sink. VdsOpenHwProvider
+     * has loaded the provider already.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the array cannot be reached, or the sink offers
+     * no IVdsAdviseSink).
+     */
     virtual HRESULT STDMETHODCALLTYPE OnLoad(
         LPWSTR pwszMachineName,
         IUnknown *pCallbackObject) = 0;
 
+    /*
+     * Ends the work of the provider before it is released; no notification is sent when it has
+     * returned S_OK. bForceUnload says that the caller will not ask again.
+     * libvds: always returns S_OK; methods that need the array return
+     * VDS_E_INITIALIZE_NOT_CALLED afterwards.
+     *
+     * Returns S_OK, S_FALSE (not now, ask again).
+     */
     virtual HRESULT STDMETHODCALLTYPE OnUnload(
         BOOL bForceUnload) = 0;
 
@@ -2257,12 +2483,40 @@ static FORCEINLINE ULONG IVdsProviderPrivate_Release(IVdsProviderPrivate* This) 
     return This->lpVtbl->Release(This);
 }
 /*** IVdsProviderPrivate methods ***/
+/*
+ * Finds an object of this provider by its id and its type, for example an id from a
+ * notification. The same object is found as long as it lives. *ppObjectUnk has one
+ * reference that the caller releases.
+ * libvds: knows VDS_OT_PROVIDER, _SUB_SYSTEM, _LUN, _TARGET, _PORTAL and _PORTAL_GROUP; an
+ * id of another type counts as not found.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object of that type with that id).
+ */
 static FORCEINLINE HRESULT IVdsProviderPrivate_GetObject(IVdsProviderPrivate* This,VDS_OBJECT_ID ObjectId,VDS_OBJECT_TYPE type,IUnknown **ppObjectUnk) {
     return This->lpVtbl->GetObject(This,ObjectId,type,ppObjectUnk);
 }
+/*
+ * Connects the provider before anything else is asked of it, and names the object that gets
+ * its notifications. pwszMachineName is reserved. pCallbackObject offers IVdsAdviseSink;
+ * the provider holds a reference to that until OnUnload. After a failure OnUnload must not
+ * be called.
+ * libvds: pCallbackObject may be NULL; a second call replaces the sink. VdsOpenHwProvider
+ * has loaded the provider already.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the array cannot be reached, or the sink offers
+ * no IVdsAdviseSink).
+ */
 static FORCEINLINE HRESULT IVdsProviderPrivate_OnLoad(IVdsProviderPrivate* This,LPWSTR pwszMachineName,IUnknown *pCallbackObject) {
     return This->lpVtbl->OnLoad(This,pwszMachineName,pCallbackObject);
 }
+/*
+ * Ends the work of the provider before it is released; no notification is sent when it has
+ * returned S_OK. bForceUnload says that the caller will not ask again.
+ * libvds: always returns S_OK; methods that need the array return
+ * VDS_E_INITIALIZE_NOT_CALLED afterwards.
+ *
+ * Returns S_OK, S_FALSE (not now, ask again).
+ */
 static FORCEINLINE HRESULT IVdsProviderPrivate_OnUnload(IVdsProviderPrivate* This,BOOL bForceUnload) {
     return This->lpVtbl->OnUnload(This,bForceUnload);
 }
@@ -2275,6 +2529,8 @@ static FORCEINLINE HRESULT IVdsProviderPrivate_OnUnload(IVdsProviderPrivate* Thi
 
 /*****************************************************************************
  * IVdsAdmin interface
+ *
+ * Service. By service only (called by provider setup). VDS 1.0.
  */
 #ifndef __IVdsAdmin_INTERFACE_DEFINED__
 #define __IVdsAdmin_INTERFACE_DEFINED__
@@ -2284,6 +2540,15 @@ DEFINE_GUID(IID_IVdsAdmin, 0xd188e97d, 0x85aa, 0x4d33, 0xab,0xc6, 0x26,0x29,0x9a
 MIDL_INTERFACE("d188e97d-85aa-4d33-abc6-26299a10ffc1")
 IVdsAdmin : public IUnknown
 {
+    /*
+     * Makes a provider known to the VDS service, so that it is loaded when the service starts.
+     * Called by a setup program of Windows. pwszName has at most 200 characters, pwszVersion
+     * 16, pwszMachineName 15 (NULL: this computer). Only one version of a provider can be
+     * registered.
+     * libvds has no such object: on Linux there is no service to register with.
+     *
+     * Returns S_OK, VDS_E_ALREADY_REGISTERED (a provider with this id is registered already).
+     */
     virtual HRESULT STDMETHODCALLTYPE RegisterProvider(
         VDS_OBJECT_ID providerId,
         CLSID providerClsid,
@@ -2293,6 +2558,12 @@ IVdsAdmin : public IUnknown
         LPWSTR pwszVersion,
         GUID guidVersionId) = 0;
 
+    /*
+     * Takes back what RegisterProvider did.
+     * libvds has no such object.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE UnregisterProvider(
         VDS_OBJECT_ID providerId) = 0;
 
@@ -2359,9 +2630,24 @@ static FORCEINLINE ULONG IVdsAdmin_Release(IVdsAdmin* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsAdmin methods ***/
+/*
+ * Makes a provider known to the VDS service, so that it is loaded when the service starts.
+ * Called by a setup program of Windows. pwszName has at most 200 characters, pwszVersion
+ * 16, pwszMachineName 15 (NULL: this computer). Only one version of a provider can be
+ * registered.
+ * libvds has no such object: on Linux there is no service to register with.
+ *
+ * Returns S_OK, VDS_E_ALREADY_REGISTERED (a provider with this id is registered already).
+ */
 static FORCEINLINE HRESULT IVdsAdmin_RegisterProvider(IVdsAdmin* This,VDS_OBJECT_ID providerId,CLSID providerClsid,LPWSTR pwszName,VDS_PROVIDER_TYPE type,LPWSTR pwszMachineName,LPWSTR pwszVersion,GUID guidVersionId) {
     return This->lpVtbl->RegisterProvider(This,providerId,providerClsid,pwszName,type,pwszMachineName,pwszVersion,guidVersionId);
 }
+/*
+ * Takes back what RegisterProvider did.
+ * libvds has no such object.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsAdmin_UnregisterProvider(IVdsAdmin* This,VDS_OBJECT_ID providerId) {
     return This->lpVtbl->UnregisterProvider(This,providerId);
 }
@@ -2374,6 +2660,8 @@ static FORCEINLINE HRESULT IVdsAdmin_UnregisterProvider(IVdsAdmin* This,VDS_OBJE
 
 /*****************************************************************************
  * IVdsHwProviderPrivate interface
+ *
+ * Hardware provider. By provider only, hidden from applications. VDS 1.0.
  */
 #ifndef __IVdsHwProviderPrivate_INTERFACE_DEFINED__
 #define __IVdsHwProviderPrivate_INTERFACE_DEFINED__
@@ -2383,6 +2671,16 @@ DEFINE_GUID(IID_IVdsHwProviderPrivate, 0x98f17bf3, 0x9f33, 0x4f12, 0x87,0x14, 0x
 MIDL_INTERFACE("98f17bf3-9f33-4f12-8714-8b4075092c2e")
 IVdsHwProviderPrivate : public IUnknown
 {
+    /*
+     * Tells whether a disk that a host sees is a LUN of this provider, and which.
+     * pVdsLunInformation is what INQUIRY and the VPD pages 80h and 83h of the disk say;
+     * pwszDevicePath is its path on the host. *pLunId is the id of the LUN, or GUID_NULL with
+     * S_FALSE.
+     * libvds: compares the NAA or UUID designator, else vendor, product and serial number;
+     * ignores the path.
+     *
+     * Returns S_OK (it is), S_FALSE (it is not).
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryIfCreatedLun(
         LPWSTR pwszDevicePath,
         VDS_LUN_INFORMATION *pVdsLunInformation,
@@ -2442,6 +2740,16 @@ static FORCEINLINE ULONG IVdsHwProviderPrivate_Release(IVdsHwProviderPrivate* Th
     return This->lpVtbl->Release(This);
 }
 /*** IVdsHwProviderPrivate methods ***/
+/*
+ * Tells whether a disk that a host sees is a LUN of this provider, and which.
+ * pVdsLunInformation is what INQUIRY and the VPD pages 80h and 83h of the disk say;
+ * pwszDevicePath is its path on the host. *pLunId is the id of the LUN, or GUID_NULL with
+ * S_FALSE.
+ * libvds: compares the NAA or UUID designator, else vendor, product and serial number;
+ * ignores the path.
+ *
+ * Returns S_OK (it is), S_FALSE (it is not).
+ */
 static FORCEINLINE HRESULT IVdsHwProviderPrivate_QueryIfCreatedLun(IVdsHwProviderPrivate* This,LPWSTR pwszDevicePath,VDS_LUN_INFORMATION *pVdsLunInformation,VDS_OBJECT_ID *pLunId) {
     return This->lpVtbl->QueryIfCreatedLun(This,pwszDevicePath,pVdsLunInformation,pLunId);
 }
@@ -2454,6 +2762,8 @@ static FORCEINLINE HRESULT IVdsHwProviderPrivate_QueryIfCreatedLun(IVdsHwProvide
 
 /*****************************************************************************
  * IVdsHwProvider interface
+ *
+ * Hardware provider. By provider and service. VDS 1.0.
  */
 #ifndef __IVdsHwProvider_INTERFACE_DEFINED__
 #define __IVdsHwProvider_INTERFACE_DEFINED__
@@ -2463,12 +2773,38 @@ DEFINE_GUID(IID_IVdsHwProvider, 0xd99bdaae, 0xb13a, 0x4178, 0x9f,0xdb, 0xe2,0x7f
 MIDL_INTERFACE("d99bdaae-b13a-4178-9fdb-e27f16b4603e")
 IVdsHwProvider : public IUnknown
 {
+    /*
+     * Enumerates the subsystems, that is the storage arrays, that the provider manages. Answers
+     * from the cache without asking the array.
+     * libvds: one subsystem for each provider.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_INITIALIZE_NOT_CALLED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QuerySubSystems(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Looks for subsystems that came or went. It does not read the known ones again: Refresh
+     * does that. The two calls in this order cure VDS_E_PROVIDER_CACHE_CORRUPT.
+     * libvds: asks the array who it is. Notifications follow from Refresh.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_INITIALIZE_NOT_CALLED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE Reenumerate(
         ) = 0;
 
+    /*
+     * Reads everything about the known subsystems and their objects again. Sends notifications
+     * for each difference to what was known. Needed only when the cache is wrong, since changes
+     * arrive by themselves.
+     * libvds: loads a snapshot of the whole array. After a gap, a wrong digest or a restored
+     * backup it works only when Reenumerate was called before.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_INITIALIZE_NOT_CALLED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE Refresh(
         ) = 0;
 
@@ -2532,12 +2868,38 @@ static FORCEINLINE ULONG IVdsHwProvider_Release(IVdsHwProvider* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsHwProvider methods ***/
+/*
+ * Enumerates the subsystems, that is the storage arrays, that the provider manages. Answers
+ * from the cache without asking the array.
+ * libvds: one subsystem for each provider.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_INITIALIZE_NOT_CALLED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsHwProvider_QuerySubSystems(IVdsHwProvider* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QuerySubSystems(This,ppEnum);
 }
+/*
+ * Looks for subsystems that came or went. It does not read the known ones again: Refresh
+ * does that. The two calls in this order cure VDS_E_PROVIDER_CACHE_CORRUPT.
+ * libvds: asks the array who it is. Notifications follow from Refresh.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_INITIALIZE_NOT_CALLED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsHwProvider_Reenumerate(IVdsHwProvider* This) {
     return This->lpVtbl->Reenumerate(This);
 }
+/*
+ * Reads everything about the known subsystems and their objects again. Sends notifications
+ * for each difference to what was known. Needed only when the cache is wrong, since changes
+ * arrive by themselves.
+ * libvds: loads a snapshot of the whole array. After a gap, a wrong digest or a restored
+ * backup it works only when Reenumerate was called before.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_INITIALIZE_NOT_CALLED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsHwProvider_Refresh(IVdsHwProvider* This) {
     return This->lpVtbl->Refresh(This);
 }
@@ -2550,6 +2912,8 @@ static FORCEINLINE HRESULT IVdsHwProvider_Refresh(IVdsHwProvider* This) {
 
 /*****************************************************************************
  * IVdsHwProviderType interface
+ *
+ * Hardware provider. By provider (optional) and service. VDS 1.1.
  */
 #ifndef __IVdsHwProviderType_INTERFACE_DEFINED__
 #define __IVdsHwProviderType_INTERFACE_DEFINED__
@@ -2559,6 +2923,12 @@ DEFINE_GUID(IID_IVdsHwProviderType, 0x3e0f5166, 0x542d, 0x4fc6, 0x94,0x7a, 0x01,
 MIDL_INTERFACE("3e0f5166-542d-4fc6-947a-012174240b7e")
 IVdsHwProviderType : public IUnknown
 {
+    /*
+     * Reports by which kind of interconnect the provider's LUNs are reached.
+     * libvds: VDS_HWT_ISCSI; needs no connection.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProviderType(
         VDS_HWPROVIDER_TYPE *pType) = 0;
 
@@ -2614,6 +2984,12 @@ static FORCEINLINE ULONG IVdsHwProviderType_Release(IVdsHwProviderType* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsHwProviderType methods ***/
+/*
+ * Reports by which kind of interconnect the provider's LUNs are reached.
+ * libvds: VDS_HWT_ISCSI; needs no connection.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsHwProviderType_GetProviderType(IVdsHwProviderType* This,VDS_HWPROVIDER_TYPE *pType) {
     return This->lpVtbl->GetProviderType(This,pType);
 }
@@ -2626,6 +3002,8 @@ static FORCEINLINE HRESULT IVdsHwProviderType_GetProviderType(IVdsHwProviderType
 
 /*****************************************************************************
  * IVdsHwProviderType2 interface
+ *
+ * Hardware provider. By nobody; declared only. VDS 3.0.
  */
 #ifndef __IVdsHwProviderType2_INTERFACE_DEFINED__
 #define __IVdsHwProviderType2_INTERFACE_DEFINED__
@@ -2635,6 +3013,13 @@ DEFINE_GUID(IID_IVdsHwProviderType2, 0x8190236f, 0xc4d0, 0x4e81, 0x80,0x11, 0xd6
 MIDL_INTERFACE("8190236f-c4d0-4e81-8011-d69512fcc984")
 IVdsHwProviderType2 : public IUnknown
 {
+    /*
+     * Reports the same as IVdsHwProviderType::GetProviderType, for types that older programs do
+     * not know. No provider is known to implement it.
+     * libvds has no such interface.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProviderType2(
         VDS_HWPROVIDER_TYPE *pType) = 0;
 
@@ -2690,6 +3075,13 @@ static FORCEINLINE ULONG IVdsHwProviderType2_Release(IVdsHwProviderType2* This) 
     return This->lpVtbl->Release(This);
 }
 /*** IVdsHwProviderType2 methods ***/
+/*
+ * Reports the same as IVdsHwProviderType::GetProviderType, for types that older programs do
+ * not know. No provider is known to implement it.
+ * libvds has no such interface.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsHwProviderType2_GetProviderType2(IVdsHwProviderType2* This,VDS_HWPROVIDER_TYPE *pType) {
     return This->lpVtbl->GetProviderType2(This,pType);
 }
@@ -2833,6 +3225,8 @@ typedef struct _VDS_PATH_POLICY {
 } VDS_PATH_POLICY;
 /*****************************************************************************
  * IVdsHwProviderPrivateMpio interface
+ *
+ * Hardware provider. By provider only, optional, non-iSCSI MPIO providers. VDS 1.1.
  */
 #ifndef __IVdsHwProviderPrivateMpio_INTERFACE_DEFINED__
 #define __IVdsHwProviderPrivateMpio_INTERFACE_DEFINED__
@@ -2842,6 +3236,13 @@ DEFINE_GUID(IID_IVdsHwProviderPrivateMpio, 0x310a7715, 0xac2b, 0x4c6f, 0x98,0x27
 MIDL_INTERFACE("310a7715-ac2b-4c6f-9827-3d742f351676")
 IVdsHwProviderPrivateMpio : public IUnknown
 {
+    /*
+     * Sets the status of all paths that leave one port of a host bus adapter. Of hbaPortProp
+     * only wwnNode and wwnPort count. For multipath providers other than iSCSI.
+     * libvds has no such interface.
+     *
+     * Returns S_OK, VDS_S_STATUSES_INCOMPLETELY_SET (not all could be set).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetAllPathStatusesFromHbaPort(
         VDS_HBAPORT_PROP hbaPortProp,
         VDS_PATH_STATUS status) = 0;
@@ -2899,6 +3300,13 @@ static FORCEINLINE ULONG IVdsHwProviderPrivateMpio_Release(IVdsHwProviderPrivate
     return This->lpVtbl->Release(This);
 }
 /*** IVdsHwProviderPrivateMpio methods ***/
+/*
+ * Sets the status of all paths that leave one port of a host bus adapter. Of hbaPortProp
+ * only wwnNode and wwnPort count. For multipath providers other than iSCSI.
+ * libvds has no such interface.
+ *
+ * Returns S_OK, VDS_S_STATUSES_INCOMPLETELY_SET (not all could be set).
+ */
 static FORCEINLINE HRESULT IVdsHwProviderPrivateMpio_SetAllPathStatusesFromHbaPort(IVdsHwProviderPrivateMpio* This,VDS_HBAPORT_PROP hbaPortProp,VDS_PATH_STATUS status) {
     return This->lpVtbl->SetAllPathStatusesFromHbaPort(This,hbaPortProp,status);
 }
@@ -2911,6 +3319,8 @@ static FORCEINLINE HRESULT IVdsHwProviderPrivateMpio_SetAllPathStatusesFromHbaPo
 
 /*****************************************************************************
  * IVdsHbaPort interface
+ *
+ * HBA port. By service. VDS 1.1.
  */
 #ifndef __IVdsHbaPort_INTERFACE_DEFINED__
 #define __IVdsHbaPort_INTERFACE_DEFINED__
@@ -2920,9 +3330,22 @@ DEFINE_GUID(IID_IVdsHbaPort, 0x2abd757f, 0x2851, 0x4997, 0x9a,0x13, 0x47,0xd2,0x
 MIDL_INTERFACE("2abd757f-2851-4997-9a13-47d2a885d6ca")
 IVdsHbaPort : public IUnknown
 {
+    /*
+     * Fills the properties of the port of a host bus adapter.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0),
+     * E_POINTER (the output pointer is NULL).
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_HBAPORT_PROP *pHbaPortProp) = 0;
 
+    /*
+     * Sets the status of all paths that leave the port.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_S_STATUSES_INCOMPLETELY_SET (not all could be set).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetAllPathStatuses(
         VDS_PATH_STATUS status) = 0;
 
@@ -2983,9 +3406,22 @@ static FORCEINLINE ULONG IVdsHbaPort_Release(IVdsHbaPort* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsHbaPort methods ***/
+/*
+ * Fills the properties of the port of a host bus adapter.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0),
+ * E_POINTER (the output pointer is NULL).
+ */
 static FORCEINLINE HRESULT IVdsHbaPort_GetProperties(IVdsHbaPort* This,VDS_HBAPORT_PROP *pHbaPortProp) {
     return This->lpVtbl->GetProperties(This,pHbaPortProp);
 }
+/*
+ * Sets the status of all paths that leave the port.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_S_STATUSES_INCOMPLETELY_SET (not all could be set).
+ */
 static FORCEINLINE HRESULT IVdsHbaPort_SetAllPathStatuses(IVdsHbaPort* This,VDS_PATH_STATUS status) {
     return This->lpVtbl->SetAllPathStatuses(This,status);
 }
@@ -2998,6 +3434,8 @@ static FORCEINLINE HRESULT IVdsHbaPort_SetAllPathStatuses(IVdsHbaPort* This,VDS_
 
 /*****************************************************************************
  * IVdsIscsiInitiatorAdapter interface
+ *
+ * Initiator adapter. By service. VDS 1.1.
  */
 #ifndef __IVdsIscsiInitiatorAdapter_INTERFACE_DEFINED__
 #define __IVdsIscsiInitiatorAdapter_INTERFACE_DEFINED__
@@ -3007,12 +3445,32 @@ DEFINE_GUID(IID_IVdsIscsiInitiatorAdapter, 0xb07fedd4, 0x1682, 0x4440, 0x91,0x89
 MIDL_INTERFACE("b07fedd4-1682-4440-9189-a39b55194dc5")
 IVdsIscsiInitiatorAdapter : public IUnknown
 {
+    /*
+     * Fills the properties of the initiator adapter. The caller frees its strings with
+     * CoTaskMemFree.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_ISCSI_INITIATOR_ADAPTER_PROP *pInitiatorAdapterProp) = 0;
 
+    /*
+     * Enumerates the portals of the initiator adapter.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryInitiatorPortals(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Logs in to a target. GUID_NULL for a portal lets the initiator choose. *ppAsync has one
+     * reference that the caller releases; its output type is VDS_ASYNCOUT_LOGINTOTARGET.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_ISCSI_LOGIN_FAILED (there is no session).
+     */
     virtual HRESULT STDMETHODCALLTYPE LoginToTarget(
         VDS_ISCSI_LOGIN_TYPE loginType,
         VDS_OBJECT_ID targetId,
@@ -3024,6 +3482,15 @@ IVdsIscsiInitiatorAdapter : public IUnknown
         VDS_ISCSI_AUTH_TYPE authType,
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Ends all sessions with a target. *ppAsync has one reference that the caller releases; its
+     * output type is VDS_ASYNCOUT_LOGOUTFROMTARGET.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_ISCSI_LOGOUT_FAILED (the sessions stay),
+     * VDS_E_ISCSI_SESSION_NOT_FOUND (there is no session), VDS_E_ISCSI_LOGOUT_INCOMPLETE (some
+     * sessions are left).
+     */
     virtual HRESULT STDMETHODCALLTYPE LogoutFromTarget(
         VDS_OBJECT_ID targetId,
         IVdsAsync **ppAsync) = 0;
@@ -3104,15 +3571,44 @@ static FORCEINLINE ULONG IVdsIscsiInitiatorAdapter_Release(IVdsIscsiInitiatorAda
     return This->lpVtbl->Release(This);
 }
 /*** IVdsIscsiInitiatorAdapter methods ***/
+/*
+ * Fills the properties of the initiator adapter. The caller frees its strings with
+ * CoTaskMemFree.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
+ */
 static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_GetProperties(IVdsIscsiInitiatorAdapter* This,VDS_ISCSI_INITIATOR_ADAPTER_PROP *pInitiatorAdapterProp) {
     return This->lpVtbl->GetProperties(This,pInitiatorAdapterProp);
 }
+/*
+ * Enumerates the portals of the initiator adapter.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_QueryInitiatorPortals(IVdsIscsiInitiatorAdapter* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryInitiatorPortals(This,ppEnum);
 }
+/*
+ * Logs in to a target. GUID_NULL for a portal lets the initiator choose. *ppAsync has one
+ * reference that the caller releases; its output type is VDS_ASYNCOUT_LOGINTOTARGET.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_ISCSI_LOGIN_FAILED (there is no session).
+ */
 static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_LoginToTarget(IVdsIscsiInitiatorAdapter* This,VDS_ISCSI_LOGIN_TYPE loginType,VDS_OBJECT_ID targetId,VDS_OBJECT_ID targetPortalId,VDS_OBJECT_ID initiatorPortalId,ULONG ulLoginFlags,BOOL bHeaderDigest,BOOL bDataDigest,VDS_ISCSI_AUTH_TYPE authType,IVdsAsync **ppAsync) {
     return This->lpVtbl->LoginToTarget(This,loginType,targetId,targetPortalId,initiatorPortalId,ulLoginFlags,bHeaderDigest,bDataDigest,authType,ppAsync);
 }
+/*
+ * Ends all sessions with a target. *ppAsync has one reference that the caller releases; its
+ * output type is VDS_ASYNCOUT_LOGOUTFROMTARGET.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_ISCSI_LOGOUT_FAILED (the sessions stay),
+ * VDS_E_ISCSI_SESSION_NOT_FOUND (there is no session), VDS_E_ISCSI_LOGOUT_INCOMPLETE (some
+ * sessions are left).
+ */
 static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_LogoutFromTarget(IVdsIscsiInitiatorAdapter* This,VDS_OBJECT_ID targetId,IVdsAsync **ppAsync) {
     return This->lpVtbl->LogoutFromTarget(This,targetId,ppAsync);
 }
@@ -3125,6 +3621,8 @@ static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_LogoutFromTarget(IVdsIscsiI
 
 /*****************************************************************************
  * IVdsIscsiInitiatorPortal interface
+ *
+ * Initiator portal. By service. VDS 1.1.
  */
 #ifndef __IVdsIscsiInitiatorPortal_INTERFACE_DEFINED__
 #define __IVdsIscsiInitiatorPortal_INTERFACE_DEFINED__
@@ -3134,20 +3632,51 @@ DEFINE_GUID(IID_IVdsIscsiInitiatorPortal, 0x38a0a9ab, 0x7cc8, 0x4693, 0xac,0x07,
 MIDL_INTERFACE("38a0a9ab-7cc8-4693-ac07-1f28bd03c3da")
 IVdsIscsiInitiatorPortal : public IUnknown
 {
+    /*
+     * Fills the properties of the initiator portal.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_ISCSI_INITIATOR_PORTAL_PROP *pInitiatorPortalProp) = 0;
 
+    /*
+     * Returns the initiator adapter that the portal belongs to, with one reference that the
+     * caller releases.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetInitiatorAdapter(
         IVdsIscsiInitiatorAdapter **ppInitiatorAdapter) = 0;
 
+    /*
+     * Reserved: VDS never defined what it does.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns VDS_E_NOT_SUPPORTED (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetIpsecTunnelAddress(
         VDS_IPADDRESS *pTunnelAddress,
         VDS_IPADDRESS *pDestinationAddress) = 0;
 
+    /*
+     * Reserved: VDS never defined what it does.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns VDS_E_NOT_SUPPORTED (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE GetIpsecSecurity(
         VDS_OBJECT_ID targetPortalId,
         ULONGLONG *pullSecurityFlags) = 0;
 
+    /*
+     * Reserved: VDS never defined what it does.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns VDS_E_NOT_SUPPORTED (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetIpsecSecurity(
         VDS_OBJECT_ID targetPortalId,
         ULONGLONG ullSecurityFlags,
@@ -3229,18 +3758,49 @@ static FORCEINLINE ULONG IVdsIscsiInitiatorPortal_Release(IVdsIscsiInitiatorPort
     return This->lpVtbl->Release(This);
 }
 /*** IVdsIscsiInitiatorPortal methods ***/
+/*
+ * Fills the properties of the initiator portal.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
+ */
 static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_GetProperties(IVdsIscsiInitiatorPortal* This,VDS_ISCSI_INITIATOR_PORTAL_PROP *pInitiatorPortalProp) {
     return This->lpVtbl->GetProperties(This,pInitiatorPortalProp);
 }
+/*
+ * Returns the initiator adapter that the portal belongs to, with one reference that the
+ * caller releases.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_GetInitiatorAdapter(IVdsIscsiInitiatorPortal* This,IVdsIscsiInitiatorAdapter **ppInitiatorAdapter) {
     return This->lpVtbl->GetInitiatorAdapter(This,ppInitiatorAdapter);
 }
+/*
+ * Reserved: VDS never defined what it does.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns VDS_E_NOT_SUPPORTED (always).
+ */
 static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_SetIpsecTunnelAddress(IVdsIscsiInitiatorPortal* This,VDS_IPADDRESS *pTunnelAddress,VDS_IPADDRESS *pDestinationAddress) {
     return This->lpVtbl->SetIpsecTunnelAddress(This,pTunnelAddress,pDestinationAddress);
 }
+/*
+ * Reserved: VDS never defined what it does.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns VDS_E_NOT_SUPPORTED (always).
+ */
 static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_GetIpsecSecurity(IVdsIscsiInitiatorPortal* This,VDS_OBJECT_ID targetPortalId,ULONGLONG *pullSecurityFlags) {
     return This->lpVtbl->GetIpsecSecurity(This,targetPortalId,pullSecurityFlags);
 }
+/*
+ * Reserved: VDS never defined what it does.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns VDS_E_NOT_SUPPORTED (always).
+ */
 static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_SetIpsecSecurity(IVdsIscsiInitiatorPortal* This,VDS_OBJECT_ID targetPortalId,ULONGLONG ullSecurityFlags,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
     return This->lpVtbl->SetIpsecSecurity(This,targetPortalId,ullSecurityFlags,pIpsecKey);
 }
@@ -3455,6 +4015,8 @@ typedef struct _VDS_SUB_SYSTEM_PROP2 {
 } VDS_SUB_SYSTEM_PROP2;
 /*****************************************************************************
  * IVdsSubSystem interface
+ *
+ * Subsystem. By provider and service. VDS 1.0.
  */
 #ifndef __IVdsSubSystem_INTERFACE_DEFINED__
 #define __IVdsSubSystem_INTERFACE_DEFINED__
@@ -3464,35 +4026,118 @@ DEFINE_GUID(IID_IVdsSubSystem, 0x6fcee2d3, 0x6d90, 0x4f91, 0x80,0xe2, 0xa5,0xc7,
 MIDL_INTERFACE("6fcee2d3-6d90-4f91-80e2-a5c7caaca9d8")
 IVdsSubSystem : public IUnknown
 {
+    /*
+     * Fills the properties of the subsystem: id, names, flags (what it can do: VDS_SF_*),
+     * status and health. The caller frees pwszFriendlyName and pwszIdentification with
+     * CoTaskMemFree.
+     * libvds: health is VDS_H_DEGRADED and status VDS_SSS_PARTIALLY_MANAGED while a LUN has
+     * failed or a pool is not ready.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_SUB_SYSTEM_PROP *pSubSystemProp) = 0;
 
+    /*
+     * Returns the provider that the subsystem belongs to, with one reference that the caller
+     * releases.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProvider(
         IVdsProvider **ppProvider) = 0;
 
+    /*
+     * Enumerates the controllers of the subsystem.
+     * libvds: always an empty enumeration.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryControllers(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Enumerates all LUNs of the subsystem. Masking has no effect on this: LUNs that no host
+     * may use are in it, too. *ppEnum has one reference that the caller releases.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryLuns(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Enumerates the drives of the subsystem.
+     * libvds: always an empty enumeration; what is below a pool is not the array's business.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryDrives(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Finds a drive by the numbers of its bus and its slot. *ppDrive has one reference that the
+     * caller releases.
+     * libvds: always VDS_E_OBJECT_NOT_FOUND.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetDrive(
         SHORT sBusNumber,
         SHORT sSlotNumber,
         IVdsDrive **ppDrive) = 0;
 
+    /*
+     * Looks for drives that came or went inside the subsystem. May take long. Drives that stay
+     * keep their ids.
+     * libvds: there is nothing to look for; only checks that the subsystem is usable.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE Reenumerate(
         ) = 0;
 
+    /*
+     * Puts the controllers of one array online and those of the other offline. Every controller
+     * of the subsystem must be in exactly one of them. The arrays stay the caller's.
+     * libvds: there are no controllers, so only two empty arrays are right.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id), E_INVALIDARG
+     * (a controller is in none or in both of the arrays); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetControllerStatus(
         VDS_OBJECT_ID *pOnlineControllerIdArray,
         LONG lNumberOfOnlineControllers,
         VDS_OBJECT_ID *pOfflineControllerIdArray,
         LONG lNumberOfOfflineControllers) = 0;
 
+    /*
+     * Creates a LUN of ullSizeInBytes bytes; the array may round the size up: ask GetProperties
+     * of the LUN. type is an automatic type (VDS_LT_DEFAULT, _FAULT_TOLERANT,
+     * _NON_FAULT_TOLERANT) or a concrete one. pDriveIdArray names the drives to use in this
+     * order; NULL with lNumberOfDrives 0 lets the array choose. pwszUnmaskingList says who may
+     * use the LUN: "*" all hosts, "" none, else names of initiators with ";" between them; it
+     * must not be NULL. pHints may be NULL; hints are wishes. All parameters stay the caller's.
+     * *ppAsync has one reference that the caller releases; its output type is
+     * VDS_ASYNCOUT_CREATELUN, and Wait gives the LUN. The LUN reads as zeros, so no partition
+     * of an older one shows up. Notification: VDS_NF_LUN_ARRIVE.
+     * libvds: type is VDS_LT_DEFAULT, _SIMPLE or _NON_FAULT_TOLERANT; there are no drives and
+     * hints are ignored. The LUN is thin, in a pool that the array chooses, and is not
+     * associated with any target yet.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
+     * enough space), VDS_E_NOT_ENOUGH_DRIVE (there are not enough drives), E_INVALIDARG (type
+     * is not a VDS_LUN_TYPE); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE CreateLun(
         VDS_LUN_TYPE type,
         ULONGLONG ullSizeInBytes,
@@ -3502,13 +4147,41 @@ IVdsSubSystem : public IUnknown
         VDS_HINTS *pHints,
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Lets one drive take the place of another. Notifications: VDS_NF_DRIVE_MODIFY,
+     * VDS_NF_LUN_MODIFY.
+     * libvds: always VDS_E_OBJECT_NOT_FOUND, since there are no drives.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE ReplaceDrive(
         VDS_OBJECT_ID DriveToBeReplaced,
         VDS_OBJECT_ID ReplacementDrive) = 0;
 
+    /*
+     * Changes the status of the subsystem. Notification: VDS_NF_SUB_SYSTEM_MODIFY.
+     * libvds: VDS_SSS_ONLINE has no effect, other values are not supported.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
+     * is VDS_SSS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetStatus(
         VDS_SUB_SYSTEM_STATUS status) = 0;
 
+    /*
+     * Reports how large a LUN could be, in bytes, for this type and these drives (NULL and 0:
+     * any). Nothing is reserved: another program may take the space meanwhile.
+     * libvds: pHints may be NULL and is ignored.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryMaxLunCreateSize(
         VDS_LUN_TYPE type,
         VDS_OBJECT_ID *pDriveIdArray,
@@ -3638,39 +4311,150 @@ static FORCEINLINE ULONG IVdsSubSystem_Release(IVdsSubSystem* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsSubSystem methods ***/
+/*
+ * Fills the properties of the subsystem: id, names, flags (what it can do: VDS_SF_*),
+ * status and health. The caller frees pwszFriendlyName and pwszIdentification with
+ * CoTaskMemFree.
+ * libvds: health is VDS_H_DEGRADED and status VDS_SSS_PARTIALLY_MANAGED while a LUN has
+ * failed or a pool is not ready.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_GetProperties(IVdsSubSystem* This,VDS_SUB_SYSTEM_PROP *pSubSystemProp) {
     return This->lpVtbl->GetProperties(This,pSubSystemProp);
 }
+/*
+ * Returns the provider that the subsystem belongs to, with one reference that the caller
+ * releases.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_GetProvider(IVdsSubSystem* This,IVdsProvider **ppProvider) {
     return This->lpVtbl->GetProvider(This,ppProvider);
 }
+/*
+ * Enumerates the controllers of the subsystem.
+ * libvds: always an empty enumeration.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_QueryControllers(IVdsSubSystem* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryControllers(This,ppEnum);
 }
+/*
+ * Enumerates all LUNs of the subsystem. Masking has no effect on this: LUNs that no host
+ * may use are in it, too. *ppEnum has one reference that the caller releases.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_QueryLuns(IVdsSubSystem* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryLuns(This,ppEnum);
 }
+/*
+ * Enumerates the drives of the subsystem.
+ * libvds: always an empty enumeration; what is below a pool is not the array's business.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_QueryDrives(IVdsSubSystem* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryDrives(This,ppEnum);
 }
+/*
+ * Finds a drive by the numbers of its bus and its slot. *ppDrive has one reference that the
+ * caller releases.
+ * libvds: always VDS_E_OBJECT_NOT_FOUND.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_GetDrive(IVdsSubSystem* This,SHORT sBusNumber,SHORT sSlotNumber,IVdsDrive **ppDrive) {
     return This->lpVtbl->GetDrive(This,sBusNumber,sSlotNumber,ppDrive);
 }
+/*
+ * Looks for drives that came or went inside the subsystem. May take long. Drives that stay
+ * keep their ids.
+ * libvds: there is nothing to look for; only checks that the subsystem is usable.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_Reenumerate(IVdsSubSystem* This) {
     return This->lpVtbl->Reenumerate(This);
 }
+/*
+ * Puts the controllers of one array online and those of the other offline. Every controller
+ * of the subsystem must be in exactly one of them. The arrays stay the caller's.
+ * libvds: there are no controllers, so only two empty arrays are right.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id), E_INVALIDARG
+ * (a controller is in none or in both of the arrays); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_SetControllerStatus(IVdsSubSystem* This,VDS_OBJECT_ID *pOnlineControllerIdArray,LONG lNumberOfOnlineControllers,VDS_OBJECT_ID *pOfflineControllerIdArray,LONG lNumberOfOfflineControllers) {
     return This->lpVtbl->SetControllerStatus(This,pOnlineControllerIdArray,lNumberOfOnlineControllers,pOfflineControllerIdArray,lNumberOfOfflineControllers);
 }
+/*
+ * Creates a LUN of ullSizeInBytes bytes; the array may round the size up: ask GetProperties
+ * of the LUN. type is an automatic type (VDS_LT_DEFAULT, _FAULT_TOLERANT,
+ * _NON_FAULT_TOLERANT) or a concrete one. pDriveIdArray names the drives to use in this
+ * order; NULL with lNumberOfDrives 0 lets the array choose. pwszUnmaskingList says who may
+ * use the LUN: "*" all hosts, "" none, else names of initiators with ";" between them; it
+ * must not be NULL. pHints may be NULL; hints are wishes. All parameters stay the caller's.
+ * *ppAsync has one reference that the caller releases; its output type is
+ * VDS_ASYNCOUT_CREATELUN, and Wait gives the LUN. The LUN reads as zeros, so no partition
+ * of an older one shows up. Notification: VDS_NF_LUN_ARRIVE.
+ * libvds: type is VDS_LT_DEFAULT, _SIMPLE or _NON_FAULT_TOLERANT; there are no drives and
+ * hints are ignored. The LUN is thin, in a pool that the array chooses, and is not
+ * associated with any target yet.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
+ * enough space), VDS_E_NOT_ENOUGH_DRIVE (there are not enough drives), E_INVALIDARG (type
+ * is not a VDS_LUN_TYPE); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_CreateLun(IVdsSubSystem* This,VDS_LUN_TYPE type,ULONGLONG ullSizeInBytes,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,LPWSTR pwszUnmaskingList,VDS_HINTS *pHints,IVdsAsync **ppAsync) {
     return This->lpVtbl->CreateLun(This,type,ullSizeInBytes,pDriveIdArray,lNumberOfDrives,pwszUnmaskingList,pHints,ppAsync);
 }
+/*
+ * Lets one drive take the place of another. Notifications: VDS_NF_DRIVE_MODIFY,
+ * VDS_NF_LUN_MODIFY.
+ * libvds: always VDS_E_OBJECT_NOT_FOUND, since there are no drives.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_ReplaceDrive(IVdsSubSystem* This,VDS_OBJECT_ID DriveToBeReplaced,VDS_OBJECT_ID ReplacementDrive) {
     return This->lpVtbl->ReplaceDrive(This,DriveToBeReplaced,ReplacementDrive);
 }
+/*
+ * Changes the status of the subsystem. Notification: VDS_NF_SUB_SYSTEM_MODIFY.
+ * libvds: VDS_SSS_ONLINE has no effect, other values are not supported.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
+ * is VDS_SSS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_SetStatus(IVdsSubSystem* This,VDS_SUB_SYSTEM_STATUS status) {
     return This->lpVtbl->SetStatus(This,status);
 }
+/*
+ * Reports how large a LUN could be, in bytes, for this type and these drives (NULL and 0:
+ * any). Nothing is reserved: another program may take the space meanwhile.
+ * libvds: pHints may be NULL and is ignored.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem_QueryMaxLunCreateSize(IVdsSubSystem* This,VDS_LUN_TYPE type,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,VDS_HINTS *pHints,ULONGLONG *pullMaxLunSize) {
     return This->lpVtbl->QueryMaxLunCreateSize(This,type,pDriveIdArray,lNumberOfDrives,pHints,pullMaxLunSize);
 }
@@ -3683,6 +4467,8 @@ static FORCEINLINE HRESULT IVdsSubSystem_QueryMaxLunCreateSize(IVdsSubSystem* Th
 
 /*****************************************************************************
  * IVdsSubSystem2 interface
+ *
+ * Subsystem. By provider (optional) and service. VDS 3.0.
  */
 #ifndef __IVdsSubSystem2_INTERFACE_DEFINED__
 #define __IVdsSubSystem2_INTERFACE_DEFINED__
@@ -3692,15 +4478,40 @@ DEFINE_GUID(IID_IVdsSubSystem2, 0xbe666735, 0x7800, 0x4a77, 0x9d,0x9c, 0x40,0xf8
 MIDL_INTERFACE("be666735-7800-4a77-9d9c-40f85b87e292")
 IVdsSubSystem2 : public IUnknown
 {
+    /*
+     * Fills the properties of the subsystem as IVdsSubSystem::GetProperties does, and the
+     * supported RAID types and the number of enclosures.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties2(
         VDS_SUB_SYSTEM_PROP2 *pSubSystemProp2) = 0;
 
+    /*
+     * Finds a drive by the numbers of its bus, its slot and its enclosure.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetDrive2(
         SHORT sBusNumber,
         SHORT sSlotNumber,
         ULONG ulEnclosureNumber,
         IVdsDrive **ppDrive) = 0;
 
+    /*
+     * Creates a LUN as IVdsSubSystem::CreateLun does, with the hints of VDS_HINTS2.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
+     * enough space), VDS_E_NOT_ENOUGH_DRIVE (there are not enough drives), E_INVALIDARG (type
+     * is not a VDS_LUN_TYPE); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE CreateLun2(
         VDS_LUN_TYPE type,
         ULONGLONG ullSizeInBytes,
@@ -3710,6 +4521,16 @@ IVdsSubSystem2 : public IUnknown
         VDS_HINTS2 *pHints2,
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Reports how large a LUN could be, as IVdsSubSystem::QueryMaxLunCreateSize does, with the
+     * hints of VDS_HINTS2.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryMaxLunCreateSize2(
         VDS_LUN_TYPE type,
         VDS_OBJECT_ID *pDriveIdArray,
@@ -3797,15 +4618,50 @@ static FORCEINLINE ULONG IVdsSubSystem2_Release(IVdsSubSystem2* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsSubSystem2 methods ***/
+/*
+ * Fills the properties of the subsystem as IVdsSubSystem::GetProperties does, and the
+ * supported RAID types and the number of enclosures.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem2_GetProperties2(IVdsSubSystem2* This,VDS_SUB_SYSTEM_PROP2 *pSubSystemProp2) {
     return This->lpVtbl->GetProperties2(This,pSubSystemProp2);
 }
+/*
+ * Finds a drive by the numbers of its bus, its slot and its enclosure.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem2_GetDrive2(IVdsSubSystem2* This,SHORT sBusNumber,SHORT sSlotNumber,ULONG ulEnclosureNumber,IVdsDrive **ppDrive) {
     return This->lpVtbl->GetDrive2(This,sBusNumber,sSlotNumber,ulEnclosureNumber,ppDrive);
 }
+/*
+ * Creates a LUN as IVdsSubSystem::CreateLun does, with the hints of VDS_HINTS2.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
+ * enough space), VDS_E_NOT_ENOUGH_DRIVE (there are not enough drives), E_INVALIDARG (type
+ * is not a VDS_LUN_TYPE); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem2_CreateLun2(IVdsSubSystem2* This,VDS_LUN_TYPE type,ULONGLONG ullSizeInBytes,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,LPWSTR pwszUnmaskingList,VDS_HINTS2 *pHints2,IVdsAsync **ppAsync) {
     return This->lpVtbl->CreateLun2(This,type,ullSizeInBytes,pDriveIdArray,lNumberOfDrives,pwszUnmaskingList,pHints2,ppAsync);
 }
+/*
+ * Reports how large a LUN could be, as IVdsSubSystem::QueryMaxLunCreateSize does, with the
+ * hints of VDS_HINTS2.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystem2_QueryMaxLunCreateSize2(IVdsSubSystem2* This,VDS_LUN_TYPE type,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,VDS_HINTS2 *pHints2,ULONGLONG *pullMaxLunSize) {
     return This->lpVtbl->QueryMaxLunCreateSize2(This,type,pDriveIdArray,lNumberOfDrives,pHints2,pullMaxLunSize);
 }
@@ -3818,6 +4674,8 @@ static FORCEINLINE HRESULT IVdsSubSystem2_QueryMaxLunCreateSize2(IVdsSubSystem2*
 
 /*****************************************************************************
  * IVdsSubSystemNaming interface
+ *
+ * Subsystem. By provider (optional) and service. VDS 1.1.
  */
 #ifndef __IVdsSubSystemNaming_INTERFACE_DEFINED__
 #define __IVdsSubSystemNaming_INTERFACE_DEFINED__
@@ -3827,6 +4685,16 @@ DEFINE_GUID(IID_IVdsSubSystemNaming, 0x0d70faa3, 0x9cd4, 0x4900, 0xaa,0x20, 0x69
 MIDL_INTERFACE("0d70faa3-9cd4-4900-aa20-6981b6aafc75")
 IVdsSubSystemNaming : public IUnknown
 {
+    /*
+     * Renames the subsystem. The name stays the caller's. Notification:
+     * VDS_NF_SUB_SYSTEM_MODIFY.
+     * libvds: a name has at most 63 bytes of UTF-8; a longer one is cut between characters.
+     *
+     * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetFriendlyName(
         LPWSTR pwszFriendlyName) = 0;
 
@@ -3882,6 +4750,16 @@ static FORCEINLINE ULONG IVdsSubSystemNaming_Release(IVdsSubSystemNaming* This) 
     return This->lpVtbl->Release(This);
 }
 /*** IVdsSubSystemNaming methods ***/
+/*
+ * Renames the subsystem. The name stays the caller's. Notification:
+ * VDS_NF_SUB_SYSTEM_MODIFY.
+ * libvds: a name has at most 63 bytes of UTF-8; a longer one is cut between characters.
+ *
+ * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystemNaming_SetFriendlyName(IVdsSubSystemNaming* This,LPWSTR pwszFriendlyName) {
     return This->lpVtbl->SetFriendlyName(This,pwszFriendlyName);
 }
@@ -3894,6 +4772,8 @@ static FORCEINLINE HRESULT IVdsSubSystemNaming_SetFriendlyName(IVdsSubSystemNami
 
 /*****************************************************************************
  * IVdsSubSystemIscsi interface
+ *
+ * Subsystem. By iSCSI provider and service. VDS 1.1.
  */
 #ifndef __IVdsSubSystemIscsi_INTERFACE_DEFINED__
 #define __IVdsSubSystemIscsi_INTERFACE_DEFINED__
@@ -3903,17 +4783,52 @@ DEFINE_GUID(IID_IVdsSubSystemIscsi, 0x0027346f, 0x40d0, 0x4b45, 0x8c,0xec, 0x59,
 MIDL_INTERFACE("0027346f-40d0-4b45-8cec-5906dc0380c8")
 IVdsSubSystemIscsi : public IUnknown
 {
+    /*
+     * Enumerates all iSCSI targets of the subsystem. *ppEnum has one reference that the caller
+     * releases.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryTargets(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Enumerates the iSCSI portals of the subsystem: the addresses and ports through which its
+     * targets can be reached. Portals belong to the subsystem; VDS does not create or delete
+     * them.
+     * libvds: vdsctl(1) does.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryPortals(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Creates an iSCSI target. pwszIscsiName NULL or "" lets the array make the name; else no
+     * other target may have it. pwszFriendlyName is the alias; "" is none, NULL is refused.
+     * Both stay the caller's.
+     * *ppAsync has one reference that the caller releases; its output type is
+     * VDS_ASYNCOUT_CREATETARGET, and Wait gives the target. A new target has no LUNs and no
+     * portal groups: initiators reach it once a portal group of it has a portal. Notification:
+     * VDS_NF_TARGET_ARRIVE.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the subsystem makes its targets itself),
+     * VDS_E_NAME_NOT_UNIQUE (another target has the name); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE CreateTarget(
         LPWSTR pwszIscsiName,
         LPWSTR pwszFriendlyName,
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Reserved: VDS never defined what it does.
+     *
+     * Returns VDS_E_NOT_SUPPORTED (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetIpsecGroupPresharedKey(
         VDS_ISCSI_IPSEC_KEY *pIpsecKey) = 0;
 
@@ -3986,15 +4901,50 @@ static FORCEINLINE ULONG IVdsSubSystemIscsi_Release(IVdsSubSystemIscsi* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsSubSystemIscsi methods ***/
+/*
+ * Enumerates all iSCSI targets of the subsystem. *ppEnum has one reference that the caller
+ * releases.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystemIscsi_QueryTargets(IVdsSubSystemIscsi* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryTargets(This,ppEnum);
 }
+/*
+ * Enumerates the iSCSI portals of the subsystem: the addresses and ports through which its
+ * targets can be reached. Portals belong to the subsystem; VDS does not create or delete
+ * them.
+ * libvds: vdsctl(1) does.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystemIscsi_QueryPortals(IVdsSubSystemIscsi* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryPortals(This,ppEnum);
 }
+/*
+ * Creates an iSCSI target. pwszIscsiName NULL or "" lets the array make the name; else no
+ * other target may have it. pwszFriendlyName is the alias; "" is none, NULL is refused.
+ * Both stay the caller's.
+ * *ppAsync has one reference that the caller releases; its output type is
+ * VDS_ASYNCOUT_CREATETARGET, and Wait gives the target. A new target has no LUNs and no
+ * portal groups: initiators reach it once a portal group of it has a portal. Notification:
+ * VDS_NF_TARGET_ARRIVE.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the subsystem makes its targets itself),
+ * VDS_E_NAME_NOT_UNIQUE (another target has the name); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystemIscsi_CreateTarget(IVdsSubSystemIscsi* This,LPWSTR pwszIscsiName,LPWSTR pwszFriendlyName,IVdsAsync **ppAsync) {
     return This->lpVtbl->CreateTarget(This,pwszIscsiName,pwszFriendlyName,ppAsync);
 }
+/*
+ * Reserved: VDS never defined what it does.
+ *
+ * Returns VDS_E_NOT_SUPPORTED (always).
+ */
 static FORCEINLINE HRESULT IVdsSubSystemIscsi_SetIpsecGroupPresharedKey(IVdsSubSystemIscsi* This,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
     return This->lpVtbl->SetIpsecGroupPresharedKey(This,pIpsecKey);
 }
@@ -4007,6 +4957,8 @@ static FORCEINLINE HRESULT IVdsSubSystemIscsi_SetIpsecGroupPresharedKey(IVdsSubS
 
 /*****************************************************************************
  * IVdsSubSystemInterconnect interface
+ *
+ * Subsystem. By provider (optional) and service. VDS 3.0.
  */
 #ifndef __IVdsSubSystemInterconnect_INTERFACE_DEFINED__
 #define __IVdsSubSystemInterconnect_INTERFACE_DEFINED__
@@ -4016,6 +4968,12 @@ DEFINE_GUID(IID_IVdsSubSystemInterconnect, 0x9e6fa560, 0xc141, 0x477b, 0x83,0xba
 MIDL_INTERFACE("9e6fa560-c141-477b-83ba-0b6c38f7febf")
 IVdsSubSystemInterconnect : public IUnknown
 {
+    /*
+     * Reports by which interconnects the subsystem can be reached, as a mask of VDS_ITF_* flags.
+     * libvds: VDS_ITF_ISCSI.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetSupportedInterconnects(
         ULONG *pulSupportedInterconnectsFlag) = 0;
 
@@ -4071,6 +5029,12 @@ static FORCEINLINE ULONG IVdsSubSystemInterconnect_Release(IVdsSubSystemIntercon
     return This->lpVtbl->Release(This);
 }
 /*** IVdsSubSystemInterconnect methods ***/
+/*
+ * Reports by which interconnects the subsystem can be reached, as a mask of VDS_ITF_* flags.
+ * libvds: VDS_ITF_ISCSI.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsSubSystemInterconnect_GetSupportedInterconnects(IVdsSubSystemInterconnect* This,ULONG *pulSupportedInterconnectsFlag) {
     return This->lpVtbl->GetSupportedInterconnects(This,pulSupportedInterconnectsFlag);
 }
@@ -4083,6 +5047,8 @@ static FORCEINLINE HRESULT IVdsSubSystemInterconnect_GetSupportedInterconnects(I
 
 /*****************************************************************************
  * IVdsSubSystemImportTarget interface
+ *
+ * Subsystem. By service only. VDS 1.1.
  */
 #ifndef __IVdsSubSystemImportTarget_INTERFACE_DEFINED__
 #define __IVdsSubSystemImportTarget_INTERFACE_DEFINED__
@@ -4092,9 +5058,25 @@ DEFINE_GUID(IID_IVdsSubSystemImportTarget, 0x83bfb87f, 0x43fb, 0x4903, 0xba,0xa6
 MIDL_INTERFACE("83bfb87f-43fb-4903-baa6-127f01029eec")
 IVdsSubSystemImportTarget : public IUnknown
 {
+    /*
+     * Reports the iSCSI name of the target with which shadow copies are associated when they are
+     * imported on this computer. The caller frees *ppwszIscsiName with CoTaskMemFree. A method
+     * of the service, which keeps the name for each subsystem.
+     * libvds has no such interface.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NO_IMPORT_TARGET
+     * (there is none); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetImportTarget(
         LPWSTR *ppwszIscsiName) = 0;
 
+    /*
+     * Sets the name that GetImportTarget says; NULL takes it back.
+     * libvds has no such interface.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetImportTarget(
         LPWSTR pwszIscsiName) = 0;
 
@@ -4155,9 +5137,25 @@ static FORCEINLINE ULONG IVdsSubSystemImportTarget_Release(IVdsSubSystemImportTa
     return This->lpVtbl->Release(This);
 }
 /*** IVdsSubSystemImportTarget methods ***/
+/*
+ * Reports the iSCSI name of the target with which shadow copies are associated when they are
+ * imported on this computer. The caller frees *ppwszIscsiName with CoTaskMemFree. A method
+ * of the service, which keeps the name for each subsystem.
+ * libvds has no such interface.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NO_IMPORT_TARGET
+ * (there is none); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystemImportTarget_GetImportTarget(IVdsSubSystemImportTarget* This,LPWSTR *ppwszIscsiName) {
     return This->lpVtbl->GetImportTarget(This,ppwszIscsiName);
 }
+/*
+ * Sets the name that GetImportTarget says; NULL takes it back.
+ * libvds has no such interface.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsSubSystemImportTarget_SetImportTarget(IVdsSubSystemImportTarget* This,LPWSTR pwszIscsiName) {
     return This->lpVtbl->SetImportTarget(This,pwszIscsiName);
 }
@@ -4200,6 +5198,8 @@ typedef struct _VDS_PORT_PROP {
 } VDS_PORT_PROP;
 /*****************************************************************************
  * IVdsControllerPort interface
+ *
+ * Controller port. By provider and service (mandatory for Fibre Channel). VDS 1.1.
  */
 #ifndef __IVdsControllerPort_INTERFACE_DEFINED__
 #define __IVdsControllerPort_INTERFACE_DEFINED__
@@ -4209,18 +5209,56 @@ DEFINE_GUID(IID_IVdsControllerPort, 0x18691d0d, 0x4e7f, 0x43e8, 0x92,0xe4, 0xcf,
 MIDL_INTERFACE("18691d0d-4e7f-43e8-92e4-cf44beeed11c")
 IVdsControllerPort : public IUnknown
 {
+    /*
+     * Fills the properties of the port. The caller frees its strings with CoTaskMemFree.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_PORT_PROP *pPortProp) = 0;
 
+    /*
+     * Returns the controller that the port belongs to, with one reference that the caller
+     * releases.
+     * libvds has no controllers.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetController(
         IVdsController **ppController) = 0;
 
+    /*
+     * Enumerates the LUNs for which this port is active.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryAssociatedLuns(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Initialises the port again.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+     * many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE Reset(
         ) = 0;
 
+    /*
+     * Changes the status of the port.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
+     * is VDS_PRS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetStatus(
         VDS_PORT_STATUS status) = 0;
 
@@ -4295,18 +5333,56 @@ static FORCEINLINE ULONG IVdsControllerPort_Release(IVdsControllerPort* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsControllerPort methods ***/
+/*
+ * Fills the properties of the port. The caller frees its strings with CoTaskMemFree.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsControllerPort_GetProperties(IVdsControllerPort* This,VDS_PORT_PROP *pPortProp) {
     return This->lpVtbl->GetProperties(This,pPortProp);
 }
+/*
+ * Returns the controller that the port belongs to, with one reference that the caller
+ * releases.
+ * libvds has no controllers.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsControllerPort_GetController(IVdsControllerPort* This,IVdsController **ppController) {
     return This->lpVtbl->GetController(This,ppController);
 }
+/*
+ * Enumerates the LUNs for which this port is active.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsControllerPort_QueryAssociatedLuns(IVdsControllerPort* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryAssociatedLuns(This,ppEnum);
 }
+/*
+ * Initialises the port again.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+ * many methods do.
+ */
 static FORCEINLINE HRESULT IVdsControllerPort_Reset(IVdsControllerPort* This) {
     return This->lpVtbl->Reset(This);
 }
+/*
+ * Changes the status of the port.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
+ * is VDS_PRS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsControllerPort_SetStatus(IVdsControllerPort* This,VDS_PORT_STATUS status) {
     return This->lpVtbl->SetStatus(This,status);
 }
@@ -4319,6 +5395,8 @@ static FORCEINLINE HRESULT IVdsControllerPort_SetStatus(IVdsControllerPort* This
 
 /*****************************************************************************
  * IVdsController interface
+ *
+ * Controller. By provider and service. VDS 1.0.
  */
 #ifndef __IVdsController_INTERFACE_DEFINED__
 #define __IVdsController_INTERFACE_DEFINED__
@@ -4328,28 +5406,90 @@ DEFINE_GUID(IID_IVdsController, 0xcb53d96e, 0xdffb, 0x474a, 0xa0,0x78, 0x79,0x0d
 MIDL_INTERFACE("cb53d96e-dffb-474a-a078-790d1e2bc082")
 IVdsController : public IUnknown
 {
+    /*
+     * Fills the properties of the controller. The caller frees its strings with CoTaskMemFree.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_CONTROLLER_PROP *pControllerProp) = 0;
 
+    /*
+     * Returns the subsystem that the controller belongs to, with one reference that the caller
+     * releases.
+     * libvds has no controllers.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetSubSystem(
         IVdsSubSystem **ppSubSystem) = 0;
 
+    /*
+     * Fills the properties of the port with this number, from 0. Newer programs use the port's
+     * object.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetPortProperties(
         SHORT sPortNumber,
         VDS_PORT_PROP *pPortProp) = 0;
 
+    /*
+     * Writes the data in the controller's cache to the drives.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE FlushCache(
         ) = 0;
 
+    /*
+     * Throws the data in the controller's cache away: data not written yet are lost.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+     * many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE InvalidateCache(
         ) = 0;
 
+    /*
+     * Initialises the controller again and throws its cache away.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+     * many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE Reset(
         ) = 0;
 
+    /*
+     * Enumerates the LUNs for which this controller is active.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryAssociatedLuns(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Changes the status of the controller.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
+     * is VDS_CS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetStatus(
         VDS_CONTROLLER_STATUS status) = 0;
 
@@ -4438,27 +5578,89 @@ static FORCEINLINE ULONG IVdsController_Release(IVdsController* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsController methods ***/
+/*
+ * Fills the properties of the controller. The caller frees its strings with CoTaskMemFree.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsController_GetProperties(IVdsController* This,VDS_CONTROLLER_PROP *pControllerProp) {
     return This->lpVtbl->GetProperties(This,pControllerProp);
 }
+/*
+ * Returns the subsystem that the controller belongs to, with one reference that the caller
+ * releases.
+ * libvds has no controllers.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsController_GetSubSystem(IVdsController* This,IVdsSubSystem **ppSubSystem) {
     return This->lpVtbl->GetSubSystem(This,ppSubSystem);
 }
+/*
+ * Fills the properties of the port with this number, from 0. Newer programs use the port's
+ * object.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsController_GetPortProperties(IVdsController* This,SHORT sPortNumber,VDS_PORT_PROP *pPortProp) {
     return This->lpVtbl->GetPortProperties(This,sPortNumber,pPortProp);
 }
+/*
+ * Writes the data in the controller's cache to the drives.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsController_FlushCache(IVdsController* This) {
     return This->lpVtbl->FlushCache(This);
 }
+/*
+ * Throws the data in the controller's cache away: data not written yet are lost.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+ * many methods do.
+ */
 static FORCEINLINE HRESULT IVdsController_InvalidateCache(IVdsController* This) {
     return This->lpVtbl->InvalidateCache(This);
 }
+/*
+ * Initialises the controller again and throws its cache away.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+ * many methods do.
+ */
 static FORCEINLINE HRESULT IVdsController_Reset(IVdsController* This) {
     return This->lpVtbl->Reset(This);
 }
+/*
+ * Enumerates the LUNs for which this controller is active.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsController_QueryAssociatedLuns(IVdsController* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryAssociatedLuns(This,ppEnum);
 }
+/*
+ * Changes the status of the controller.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
+ * is VDS_CS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsController_SetStatus(IVdsController* This,VDS_CONTROLLER_STATUS status) {
     return This->lpVtbl->SetStatus(This,status);
 }
@@ -4471,6 +5673,8 @@ static FORCEINLINE HRESULT IVdsController_SetStatus(IVdsController* This,VDS_CON
 
 /*****************************************************************************
  * IVdsControllerControllerPort interface
+ *
+ * Controller. By provider and service (mandatory for Fibre Channel). VDS 1.1.
  */
 #ifndef __IVdsControllerControllerPort_INTERFACE_DEFINED__
 #define __IVdsControllerControllerPort_INTERFACE_DEFINED__
@@ -4480,6 +5684,14 @@ DEFINE_GUID(IID_IVdsControllerControllerPort, 0xca5d735f, 0x6bae, 0x42c0, 0xb3,0
 MIDL_INTERFACE("ca5d735f-6bae-42c0-b30e-f2666045ce71")
 IVdsControllerControllerPort : public IUnknown
 {
+    /*
+     * Enumerates the ports of the controller.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryControllerPorts(
         IEnumVdsObject **ppEnum) = 0;
 
@@ -4535,6 +5747,14 @@ static FORCEINLINE ULONG IVdsControllerControllerPort_Release(IVdsControllerCont
     return This->lpVtbl->Release(This);
 }
 /*** IVdsControllerControllerPort methods ***/
+/*
+ * Enumerates the ports of the controller.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsControllerControllerPort_QueryControllerPorts(IVdsControllerControllerPort* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryControllerPorts(This,ppEnum);
 }
@@ -4593,6 +5813,8 @@ typedef struct _VDS_DRIVE_EXTENT {
 } VDS_DRIVE_EXTENT;
 /*****************************************************************************
  * IVdsDrive interface
+ *
+ * Drive. By provider and service. VDS 1.0.
  */
 #ifndef __IVdsDrive_INTERFACE_DEFINED__
 #define __IVdsDrive_INTERFACE_DEFINED__
@@ -4602,22 +5824,69 @@ DEFINE_GUID(IID_IVdsDrive, 0xff24efa4, 0xaade, 0x4b6b, 0x89,0x8b, 0xea,0xa6,0xa2
 MIDL_INTERFACE("ff24efa4-aade-4b6b-898b-eaa6a20887c7")
 IVdsDrive : public IUnknown
 {
+    /*
+     * Fills the properties of the drive. The caller frees its strings with CoTaskMemFree.
+     * libvds has no drives.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_DRIVE_PROP *pDriveProp) = 0;
 
+    /*
+     * Returns the subsystem that the drive belongs to, with one reference that the caller
+     * releases.
+     * libvds has no drives.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetSubSystem(
         IVdsSubSystem **ppSubSystem) = 0;
 
+    /*
+     * Lists the used and the free extents of the drive. The caller frees *ppExtentArray with
+     * CoTaskMemFree; a drive without extents gives NULL and 0.
+     * libvds has no drives.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryExtents(
         VDS_DRIVE_EXTENT **ppExtentArray,
         LONG *plNumberOfExtents) = 0;
 
+    /*
+     * Sets flags of the drive; a program may set only VDS_DRF_HOTSPARE.
+     * libvds has no drives.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetFlags(
         ULONG ulFlags) = 0;
 
+    /*
+     * Clears flags of the drive; a program may clear only VDS_DRF_HOTSPARE.
+     * libvds has no drives.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE ClearFlags(
         ULONG ulFlags) = 0;
 
+    /*
+     * Changes the status of the drive.
+     * libvds has no drives.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
+     * is VDS_DRS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetStatus(
         VDS_DRIVE_STATUS status) = 0;
 
@@ -4699,21 +5968,68 @@ static FORCEINLINE ULONG IVdsDrive_Release(IVdsDrive* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsDrive methods ***/
+/*
+ * Fills the properties of the drive. The caller frees its strings with CoTaskMemFree.
+ * libvds has no drives.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsDrive_GetProperties(IVdsDrive* This,VDS_DRIVE_PROP *pDriveProp) {
     return This->lpVtbl->GetProperties(This,pDriveProp);
 }
+/*
+ * Returns the subsystem that the drive belongs to, with one reference that the caller
+ * releases.
+ * libvds has no drives.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsDrive_GetSubSystem(IVdsDrive* This,IVdsSubSystem **ppSubSystem) {
     return This->lpVtbl->GetSubSystem(This,ppSubSystem);
 }
+/*
+ * Lists the used and the free extents of the drive. The caller frees *ppExtentArray with
+ * CoTaskMemFree; a drive without extents gives NULL and 0.
+ * libvds has no drives.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsDrive_QueryExtents(IVdsDrive* This,VDS_DRIVE_EXTENT **ppExtentArray,LONG *plNumberOfExtents) {
     return This->lpVtbl->QueryExtents(This,ppExtentArray,plNumberOfExtents);
 }
+/*
+ * Sets flags of the drive; a program may set only VDS_DRF_HOTSPARE.
+ * libvds has no drives.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsDrive_SetFlags(IVdsDrive* This,ULONG ulFlags) {
     return This->lpVtbl->SetFlags(This,ulFlags);
 }
+/*
+ * Clears flags of the drive; a program may clear only VDS_DRF_HOTSPARE.
+ * libvds has no drives.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsDrive_ClearFlags(IVdsDrive* This,ULONG ulFlags) {
     return This->lpVtbl->ClearFlags(This,ulFlags);
 }
+/*
+ * Changes the status of the drive.
+ * libvds has no drives.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
+ * is VDS_DRS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsDrive_SetStatus(IVdsDrive* This,VDS_DRIVE_STATUS status) {
     return This->lpVtbl->SetStatus(This,status);
 }
@@ -4726,6 +6042,8 @@ static FORCEINLINE HRESULT IVdsDrive_SetStatus(IVdsDrive* This,VDS_DRIVE_STATUS 
 
 /*****************************************************************************
  * IVdsDrive2 interface
+ *
+ * Drive. By provider (optional) and service. VDS 3.0.
  */
 #ifndef __IVdsDrive2_INTERFACE_DEFINED__
 #define __IVdsDrive2_INTERFACE_DEFINED__
@@ -4735,6 +6053,12 @@ DEFINE_GUID(IID_IVdsDrive2, 0x60b5a730, 0xaddf, 0x4436, 0x8c,0xa7, 0x57,0x69,0xe
 MIDL_INTERFACE("60b5a730-addf-4436-8ca7-5769e2d1ffa4")
 IVdsDrive2 : public IUnknown
 {
+    /*
+     * Fills the properties of the drive, with enclosure, bus type and speed of rotation.
+     * libvds has no drives.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties2(
         VDS_DRIVE_PROP2 *pDriveProp2) = 0;
 
@@ -4790,6 +6114,12 @@ static FORCEINLINE ULONG IVdsDrive2_Release(IVdsDrive2* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsDrive2 methods ***/
+/*
+ * Fills the properties of the drive, with enclosure, bus type and speed of rotation.
+ * libvds has no drives.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsDrive2_GetProperties2(IVdsDrive2* This,VDS_DRIVE_PROP2 *pDriveProp2) {
     return This->lpVtbl->GetProperties2(This,pDriveProp2);
 }
@@ -4874,6 +6204,8 @@ typedef struct _VDS_LUN_PLEX_PROP {
 } VDS_LUN_PLEX_PROP;
 /*****************************************************************************
  * IVdsLun interface
+ *
+ * LUN. By provider and service. VDS 1.0.
  */
 #ifndef __IVdsLun_INTERFACE_DEFINED__
 #define __IVdsLun_INTERFACE_DEFINED__
@@ -4883,63 +6215,218 @@ DEFINE_GUID(IID_IVdsLun, 0x3540a9c7, 0xe60f, 0x4111, 0xa8,0x40, 0x8b,0xba,0x6c,0
 MIDL_INTERFACE("3540a9c7-e60f-4111-a840-8bba6c2c83d8")
 IVdsLun : public IUnknown
 {
+    /*
+     * Fills the properties of the LUN: id, size in bytes, type, status, health, names and
+     * unmasking list. The caller frees pwszFriendlyName, pwszIdentification and
+     * pwszUnmaskingList with CoTaskMemFree. Never busy: an operation that holds the LUN shows
+     * as VDS_LS_NOT_READY or VDS_TS_EXTENDING.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_LUN_PROP *pLunProp) = 0;
 
+    /*
+     * Returns the subsystem that the LUN belongs to, with one reference that the caller releases.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetSubSystem(
         IVdsSubSystem **ppSubSystem) = 0;
 
+    /*
+     * Fills what identifies the LUN on a host: what INQUIRY and the VPD pages 80h and 83h say
+     * to an initiator. Programs compare it with the disks of a host. The caller frees every
+     * string, every m_rgbIdentifier and m_rgIdentifiers with CoTaskMemFree.
+     * libvds: m_DeviceType is 0, m_BusType is VDSBusTypeiScsi, and there are no interconnect
+     * addresses.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetIdentificationData(
         VDS_LUN_INFORMATION *pLunInfo) = 0;
 
+    /*
+     * Enumerates the controllers through which the LUN is served.
+     * libvds: always an empty enumeration.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryActiveControllers(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Makes the LUN larger by ullNumberOfBytesToAdd bytes, which the array may round. The
+     * drives are as in IVdsSubSystem::CreateLun. When there is not enough space, nothing
+     * changes. The new space reads as zeros; a host sees it after a rescan, which is the
+     * program's business. *ppAsync has one reference that the caller releases; its output type
+     * is VDS_ASYNCOUT_EXTENDLUN. Notification: VDS_NF_LUN_MODIFY.
+     * libvds: done within the call, unless the LUN is thick.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
+     * enough space), VDS_E_NOT_ENOUGH_DRIVE (there are not enough drives);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE Extend(
         ULONGLONG ullNumberOfBytesToAdd,
         VDS_OBJECT_ID *pDriveIdArray,
         LONG lNumberOfDrives,
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Cuts ullNumberOfBytesToRemove bytes off the end of the LUN; their data are lost. *ppAsync
+     * has one reference that the caller releases; its output type is VDS_ASYNCOUT_SHRINKLUN.
+     * libvds: VDS_E_NOT_SUPPORTED.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE Shrink(
         ULONGLONG ullNumberOfBytesToRemove,
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Enumerates the plexes of the LUN, of which there is at least one.
+     * libvds: E_NOTIMPL, since it does not have IVdsLunPlex yet.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryPlexes(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Makes another LUN a mirror of this one. The other LUN must not be smaller; its data and
+     * its identity are lost. *ppAsync has one reference that the caller releases; its output
+     * type is VDS_ASYNCOUT_ADDLUNPLEX.
+     * libvds: VDS_E_NOT_SUPPORTED.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+     * VDS_E_INVALID_OPERATION (the other LUN is smaller, or is this one);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE AddPlex(
         VDS_OBJECT_ID lunId,
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Removes one of several plexes of the LUN and frees its space. *ppAsync has one reference
+     * that the caller releases; its output type is VDS_ASYNCOUT_REMOVELUNPLEX.
+     * libvds: VDS_E_NOT_SUPPORTED, since a LUN has one plex.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (the LUN has no such plex);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE RemovePlex(
         VDS_OBJECT_ID plexId,
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Starts the repair of a fault tolerant LUN. *ppAsync has one reference that the caller
+     * releases; its output type is VDS_ASYNCOUT_RECOVERLUN.
+     * libvds: VDS_E_INVALID_OPERATION.
+     *
+     * Returns S_OK, VDS_E_INVALID_OPERATION (the LUN is not fault tolerant);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE Recover(
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Replaces the unmasking list: it says which hosts may use the LUN. "*" means every
+     * initiator, "" none; else names of initiators with ";" between them. The list is complete:
+     * who is not in it has no access from then on. Names may come twice. The string stays the
+     * caller's. A host notices the change after a rescan, which is the program's business.
+     * Notification: VDS_NF_LUN_MODIFY.
+     * libvds: entries are iSCSI names of initiators. When the method returns, no command of a
+     * host that was taken out has any effect any more.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetMask(
         LPWSTR pwszUnmaskingList) = 0;
 
+    /*
+     * Deletes the LUN, its associations and its data. Objects of it that a program holds stay
+     * valid, and their methods return VDS_E_OBJECT_DELETED. Notification: VDS_NF_LUN_DEPART.
+     * libvds: a LUN that has failed can be deleted. Running commands of initiators end before
+     * the method returns.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE Delete(
         ) = 0;
 
+    /*
+     * Reports through which controllers the LUN is served and through which it is not. Every
+     * controller must be in exactly one of the arrays, which stay the caller's.
+     * libvds: there are no controllers, so only two empty arrays are right.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (a controller is in
+     * none or in both of the arrays); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE AssociateControllers(
         VDS_OBJECT_ID *pActiveControllerIdArray,
         LONG lNumberOfActiveControllers,
         VDS_OBJECT_ID *pInactiveControllerIdArray,
         LONG lNumberOfInactiveControllers) = 0;
 
+    /*
+     * Reports the hints that are in force for the LUN.
+     * libvds: VDS_E_NOT_SUPPORTED.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryHints(
         VDS_HINTS *pHints) = 0;
 
+    /*
+     * Sets hints for the LUN and all its plexes.
+     * libvds: VDS_E_NOT_SUPPORTED.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE ApplyHints(
         VDS_HINTS *pHints) = 0;
 
+    /*
+     * Puts the LUN online or offline (VDS_LS_ONLINE, VDS_LS_OFFLINE). Notification:
+     * VDS_NF_LUN_MODIFY.
+     * libvds: offline refuses I/O and returns when the commands in flight have ended; when they
+     * do not end, it returns VDS_E_ANOTHER_CALL_IN_PROGRESS and the LUN stays online. Online
+     * also opens the store of a LUN that has failed again.
+     *
+     * Returns S_OK, E_INVALIDARG (status is VDS_LS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetStatus(
         VDS_LUN_STATUS status) = 0;
 
+    /*
+     * Reports by how many bytes the LUN could grow with these drives (NULL and 0: any). Nothing is
+     * reserved.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryMaxLunExtendSize(
         VDS_OBJECT_ID *pDriveIdArray,
         LONG lNumberOfDrives,
@@ -5087,54 +6574,209 @@ static FORCEINLINE ULONG IVdsLun_Release(IVdsLun* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsLun methods ***/
+/*
+ * Fills the properties of the LUN: id, size in bytes, type, status, health, names and
+ * unmasking list. The caller frees pwszFriendlyName, pwszIdentification and
+ * pwszUnmaskingList with CoTaskMemFree. Never busy: an operation that holds the LUN shows
+ * as VDS_LS_NOT_READY or VDS_TS_EXTENDING.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_GetProperties(IVdsLun* This,VDS_LUN_PROP *pLunProp) {
     return This->lpVtbl->GetProperties(This,pLunProp);
 }
+/*
+ * Returns the subsystem that the LUN belongs to, with one reference that the caller releases.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_GetSubSystem(IVdsLun* This,IVdsSubSystem **ppSubSystem) {
     return This->lpVtbl->GetSubSystem(This,ppSubSystem);
 }
+/*
+ * Fills what identifies the LUN on a host: what INQUIRY and the VPD pages 80h and 83h say
+ * to an initiator. Programs compare it with the disks of a host. The caller frees every
+ * string, every m_rgbIdentifier and m_rgIdentifiers with CoTaskMemFree.
+ * libvds: m_DeviceType is 0, m_BusType is VDSBusTypeiScsi, and there are no interconnect
+ * addresses.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_GetIdentificationData(IVdsLun* This,VDS_LUN_INFORMATION *pLunInfo) {
     return This->lpVtbl->GetIdentificationData(This,pLunInfo);
 }
+/*
+ * Enumerates the controllers through which the LUN is served.
+ * libvds: always an empty enumeration.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_QueryActiveControllers(IVdsLun* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryActiveControllers(This,ppEnum);
 }
+/*
+ * Makes the LUN larger by ullNumberOfBytesToAdd bytes, which the array may round. The
+ * drives are as in IVdsSubSystem::CreateLun. When there is not enough space, nothing
+ * changes. The new space reads as zeros; a host sees it after a rescan, which is the
+ * program's business. *ppAsync has one reference that the caller releases; its output type
+ * is VDS_ASYNCOUT_EXTENDLUN. Notification: VDS_NF_LUN_MODIFY.
+ * libvds: done within the call, unless the LUN is thick.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
+ * enough space), VDS_E_NOT_ENOUGH_DRIVE (there are not enough drives);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_Extend(IVdsLun* This,ULONGLONG ullNumberOfBytesToAdd,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,IVdsAsync **ppAsync) {
     return This->lpVtbl->Extend(This,ullNumberOfBytesToAdd,pDriveIdArray,lNumberOfDrives,ppAsync);
 }
+/*
+ * Cuts ullNumberOfBytesToRemove bytes off the end of the LUN; their data are lost. *ppAsync
+ * has one reference that the caller releases; its output type is VDS_ASYNCOUT_SHRINKLUN.
+ * libvds: VDS_E_NOT_SUPPORTED.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_Shrink(IVdsLun* This,ULONGLONG ullNumberOfBytesToRemove,IVdsAsync **ppAsync) {
     return This->lpVtbl->Shrink(This,ullNumberOfBytesToRemove,ppAsync);
 }
+/*
+ * Enumerates the plexes of the LUN, of which there is at least one.
+ * libvds: E_NOTIMPL, since it does not have IVdsLunPlex yet.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsLun_QueryPlexes(IVdsLun* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryPlexes(This,ppEnum);
 }
+/*
+ * Makes another LUN a mirror of this one. The other LUN must not be smaller; its data and
+ * its identity are lost. *ppAsync has one reference that the caller releases; its output
+ * type is VDS_ASYNCOUT_ADDLUNPLEX.
+ * libvds: VDS_E_NOT_SUPPORTED.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+ * VDS_E_INVALID_OPERATION (the other LUN is smaller, or is this one);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_AddPlex(IVdsLun* This,VDS_OBJECT_ID lunId,IVdsAsync **ppAsync) {
     return This->lpVtbl->AddPlex(This,lunId,ppAsync);
 }
+/*
+ * Removes one of several plexes of the LUN and frees its space. *ppAsync has one reference
+ * that the caller releases; its output type is VDS_ASYNCOUT_REMOVELUNPLEX.
+ * libvds: VDS_E_NOT_SUPPORTED, since a LUN has one plex.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (the LUN has no such plex);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_RemovePlex(IVdsLun* This,VDS_OBJECT_ID plexId,IVdsAsync **ppAsync) {
     return This->lpVtbl->RemovePlex(This,plexId,ppAsync);
 }
+/*
+ * Starts the repair of a fault tolerant LUN. *ppAsync has one reference that the caller
+ * releases; its output type is VDS_ASYNCOUT_RECOVERLUN.
+ * libvds: VDS_E_INVALID_OPERATION.
+ *
+ * Returns S_OK, VDS_E_INVALID_OPERATION (the LUN is not fault tolerant);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_Recover(IVdsLun* This,IVdsAsync **ppAsync) {
     return This->lpVtbl->Recover(This,ppAsync);
 }
+/*
+ * Replaces the unmasking list: it says which hosts may use the LUN. "*" means every
+ * initiator, "" none; else names of initiators with ";" between them. The list is complete:
+ * who is not in it has no access from then on. Names may come twice. The string stays the
+ * caller's. A host notices the change after a rescan, which is the program's business.
+ * Notification: VDS_NF_LUN_MODIFY.
+ * libvds: entries are iSCSI names of initiators. When the method returns, no command of a
+ * host that was taken out has any effect any more.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_SetMask(IVdsLun* This,LPWSTR pwszUnmaskingList) {
     return This->lpVtbl->SetMask(This,pwszUnmaskingList);
 }
+/*
+ * Deletes the LUN, its associations and its data. Objects of it that a program holds stay
+ * valid, and their methods return VDS_E_OBJECT_DELETED. Notification: VDS_NF_LUN_DEPART.
+ * libvds: a LUN that has failed can be deleted. Running commands of initiators end before
+ * the method returns.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_Delete(IVdsLun* This) {
     return This->lpVtbl->Delete(This);
 }
+/*
+ * Reports through which controllers the LUN is served and through which it is not. Every
+ * controller must be in exactly one of the arrays, which stay the caller's.
+ * libvds: there are no controllers, so only two empty arrays are right.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (a controller is in
+ * none or in both of the arrays); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_AssociateControllers(IVdsLun* This,VDS_OBJECT_ID *pActiveControllerIdArray,LONG lNumberOfActiveControllers,VDS_OBJECT_ID *pInactiveControllerIdArray,LONG lNumberOfInactiveControllers) {
     return This->lpVtbl->AssociateControllers(This,pActiveControllerIdArray,lNumberOfActiveControllers,pInactiveControllerIdArray,lNumberOfInactiveControllers);
 }
+/*
+ * Reports the hints that are in force for the LUN.
+ * libvds: VDS_E_NOT_SUPPORTED.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_QueryHints(IVdsLun* This,VDS_HINTS *pHints) {
     return This->lpVtbl->QueryHints(This,pHints);
 }
+/*
+ * Sets hints for the LUN and all its plexes.
+ * libvds: VDS_E_NOT_SUPPORTED.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_ApplyHints(IVdsLun* This,VDS_HINTS *pHints) {
     return This->lpVtbl->ApplyHints(This,pHints);
 }
+/*
+ * Puts the LUN online or offline (VDS_LS_ONLINE, VDS_LS_OFFLINE). Notification:
+ * VDS_NF_LUN_MODIFY.
+ * libvds: offline refuses I/O and returns when the commands in flight have ended; when they
+ * do not end, it returns VDS_E_ANOTHER_CALL_IN_PROGRESS and the LUN stays online. Online
+ * also opens the store of a LUN that has failed again.
+ *
+ * Returns S_OK, E_INVALIDARG (status is VDS_LS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_SetStatus(IVdsLun* This,VDS_LUN_STATUS status) {
     return This->lpVtbl->SetStatus(This,status);
 }
+/*
+ * Reports by how many bytes the LUN could grow with these drives (NULL and 0: any). Nothing is
+ * reserved.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun_QueryMaxLunExtendSize(IVdsLun* This,VDS_OBJECT_ID *pDriveIdArray,LONG lNumberOfDrives,ULONGLONG *pullMaxBytesToBeAdded) {
     return This->lpVtbl->QueryMaxLunExtendSize(This,pDriveIdArray,lNumberOfDrives,pullMaxBytesToBeAdded);
 }
@@ -5147,6 +6789,8 @@ static FORCEINLINE HRESULT IVdsLun_QueryMaxLunExtendSize(IVdsLun* This,VDS_OBJEC
 
 /*****************************************************************************
  * IVdsLun2 interface
+ *
+ * LUN. By provider (optional) and service. VDS 3.0.
  */
 #ifndef __IVdsLun2_INTERFACE_DEFINED__
 #define __IVdsLun2_INTERFACE_DEFINED__
@@ -5156,9 +6800,25 @@ DEFINE_GUID(IID_IVdsLun2, 0xe5b3a735, 0x9efb, 0x499a, 0x80,0x71, 0x43,0x94,0xd9,
 MIDL_INTERFACE("e5b3a735-9efb-499a-8071-4394d9ee6fcb")
 IVdsLun2 : public IUnknown
 {
+    /*
+     * Reports the hints that are in force for the LUN, as VDS_HINTS2.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryHints2(
         VDS_HINTS2 *pHints2) = 0;
 
+    /*
+     * Sets hints for the LUN and all its plexes, as VDS_HINTS2.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE ApplyHints2(
         VDS_HINTS2 *pHints2) = 0;
 
@@ -5219,9 +6879,25 @@ static FORCEINLINE ULONG IVdsLun2_Release(IVdsLun2* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsLun2 methods ***/
+/*
+ * Reports the hints that are in force for the LUN, as VDS_HINTS2.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun2_QueryHints2(IVdsLun2* This,VDS_HINTS2 *pHints2) {
     return This->lpVtbl->QueryHints2(This,pHints2);
 }
+/*
+ * Sets hints for the LUN and all its plexes, as VDS_HINTS2.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLun2_ApplyHints2(IVdsLun2* This,VDS_HINTS2 *pHints2) {
     return This->lpVtbl->ApplyHints2(This,pHints2);
 }
@@ -5234,6 +6910,8 @@ static FORCEINLINE HRESULT IVdsLun2_ApplyHints2(IVdsLun2* This,VDS_HINTS2 *pHint
 
 /*****************************************************************************
  * IVdsLunNaming interface
+ *
+ * LUN. By provider (optional) and service. VDS 1.1.
  */
 #ifndef __IVdsLunNaming_INTERFACE_DEFINED__
 #define __IVdsLunNaming_INTERFACE_DEFINED__
@@ -5243,6 +6921,16 @@ DEFINE_GUID(IID_IVdsLunNaming, 0x907504cb, 0x6b4e, 0x4d88, 0xa3,0x4d, 0x17,0xba,
 MIDL_INTERFACE("907504cb-6b4e-4d88-a34d-17ba661fbb06")
 IVdsLunNaming : public IUnknown
 {
+    /*
+     * Renames the LUN. The name stays the caller's. Notification: VDS_NF_LUN_MODIFY.
+     * libvds: a name has at most 63 bytes of UTF-8; a longer one is cut between characters. No
+     * two LUNs have the same.
+     *
+     * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetFriendlyName(
         LPWSTR pwszFriendlyName) = 0;
 
@@ -5298,6 +6986,16 @@ static FORCEINLINE ULONG IVdsLunNaming_Release(IVdsLunNaming* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsLunNaming methods ***/
+/*
+ * Renames the LUN. The name stays the caller's. Notification: VDS_NF_LUN_MODIFY.
+ * libvds: a name has at most 63 bytes of UTF-8; a longer one is cut between characters. No
+ * two LUNs have the same.
+ *
+ * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunNaming_SetFriendlyName(IVdsLunNaming* This,LPWSTR pwszFriendlyName) {
     return This->lpVtbl->SetFriendlyName(This,pwszFriendlyName);
 }
@@ -5310,6 +7008,8 @@ static FORCEINLINE HRESULT IVdsLunNaming_SetFriendlyName(IVdsLunNaming* This,LPW
 
 /*****************************************************************************
  * IVdsLunNumber interface
+ *
+ * LUN. By provider (optional) and service. VDS 3.0.
  */
 #ifndef __IVdsLunNumber_INTERFACE_DEFINED__
 #define __IVdsLunNumber_INTERFACE_DEFINED__
@@ -5319,6 +7019,13 @@ DEFINE_GUID(IID_IVdsLunNumber, 0xd3f95e46, 0x54b3, 0x41f9, 0xb6,0x78, 0x0f,0x18,
 MIDL_INTERFACE("d3f95e46-54b3-41f9-b678-0f1871443a08")
 IVdsLunNumber : public IUnknown
 {
+    /*
+     * Reports the number that the LUN has within the subsystem. It is not the LUN number that an
+     * initiator sees.
+     * libvds: the number never changes and is never given to another LUN.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetLunNumber(
         ULONG *pulLunNumber) = 0;
 
@@ -5374,6 +7081,13 @@ static FORCEINLINE ULONG IVdsLunNumber_Release(IVdsLunNumber* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsLunNumber methods ***/
+/*
+ * Reports the number that the LUN has within the subsystem. It is not the LUN number that an
+ * initiator sees.
+ * libvds: the number never changes and is never given to another LUN.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsLunNumber_GetLunNumber(IVdsLunNumber* This,ULONG *pulLunNumber) {
     return This->lpVtbl->GetLunNumber(This,pulLunNumber);
 }
@@ -5386,6 +7100,8 @@ static FORCEINLINE HRESULT IVdsLunNumber_GetLunNumber(IVdsLunNumber* This,ULONG 
 
 /*****************************************************************************
  * IVdsLunControllerPorts interface
+ *
+ * LUN. By provider and service (mandatory for Fibre Channel). VDS 1.1.
  */
 #ifndef __IVdsLunControllerPorts_INTERFACE_DEFINED__
 #define __IVdsLunControllerPorts_INTERFACE_DEFINED__
@@ -5395,12 +7111,29 @@ DEFINE_GUID(IID_IVdsLunControllerPorts, 0x451fe266, 0xda6d, 0x406a, 0xbb,0x60, 0
 MIDL_INTERFACE("451fe266-da6d-406a-bb60-82e534f85aeb")
 IVdsLunControllerPorts : public IUnknown
 {
+    /*
+     * Reports through which ports of controllers the LUN is served and through which it is not.
+     * Every port must be in exactly one of the arrays.
+     * libvds has no controllers.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE AssociateControllerPorts(
         VDS_OBJECT_ID *pActiveControllerPortIdArray,
         LONG lNumberOfActiveControllerPorts,
         VDS_OBJECT_ID *pInactiveControllerPortIdArray,
         LONG lNumberOfInactiveControllerPorts) = 0;
 
+    /*
+     * Enumerates the ports of controllers through which the LUN is served.
+     * libvds has no controllers.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryActiveControllerPorts(
         IEnumVdsObject **ppEnum) = 0;
 
@@ -5464,9 +7197,26 @@ static FORCEINLINE ULONG IVdsLunControllerPorts_Release(IVdsLunControllerPorts* 
     return This->lpVtbl->Release(This);
 }
 /*** IVdsLunControllerPorts methods ***/
+/*
+ * Reports through which ports of controllers the LUN is served and through which it is not.
+ * Every port must be in exactly one of the arrays.
+ * libvds has no controllers.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunControllerPorts_AssociateControllerPorts(IVdsLunControllerPorts* This,VDS_OBJECT_ID *pActiveControllerPortIdArray,LONG lNumberOfActiveControllerPorts,VDS_OBJECT_ID *pInactiveControllerPortIdArray,LONG lNumberOfInactiveControllerPorts) {
     return This->lpVtbl->AssociateControllerPorts(This,pActiveControllerPortIdArray,lNumberOfActiveControllerPorts,pInactiveControllerPortIdArray,lNumberOfInactiveControllerPorts);
 }
+/*
+ * Enumerates the ports of controllers through which the LUN is served.
+ * libvds has no controllers.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunControllerPorts_QueryActiveControllerPorts(IVdsLunControllerPorts* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryActiveControllerPorts(This,ppEnum);
 }
@@ -5479,6 +7229,8 @@ static FORCEINLINE HRESULT IVdsLunControllerPorts_QueryActiveControllerPorts(IVd
 
 /*****************************************************************************
  * IVdsLunMpio interface
+ *
+ * LUN. By non-iSCSI MPIO provider and service; an iSCSI provider must not expose it. VDS 1.1.
  */
 #ifndef __IVdsLunMpio_INTERFACE_DEFINED__
 #define __IVdsLunMpio_INTERFACE_DEFINED__
@@ -5488,20 +7240,49 @@ DEFINE_GUID(IID_IVdsLunMpio, 0x7c5fbae3, 0x333a, 0x48a1, 0xa9,0x82, 0x33,0xc1,0x
 MIDL_INTERFACE("7c5fbae3-333a-48a1-a982-33c15788cde3")
 IVdsLunMpio : public IUnknown
 {
+    /*
+     * Lists the paths from this host to the LUN. The caller frees *ppPaths with CoTaskMemFree;
+     * no paths are NULL and 0.
+     * libvds has no such interface: VDS wants that iSCSI providers do not implement it.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetPathInfo(
         VDS_PATH_INFO **ppPaths,
         LONG *plNumberOfPaths) = 0;
 
+    /*
+     * Reports how commands are spread over the paths, and the settings of each path. The caller
+     * frees *ppPaths with CoTaskMemFree.
+     * libvds has no such interface: VDS wants that iSCSI providers do not implement it.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetLoadBalancePolicy(
         VDS_LOADBALANCE_POLICY_ENUM *pPolicy,
         VDS_PATH_POLICY **ppPaths,
         LONG *plNumberOfPaths) = 0;
 
+    /*
+     * Sets how commands are spread over the paths. The array stays the caller's.
+     * libvds has no such interface: VDS wants that iSCSI providers do not implement it.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetLoadBalancePolicy(
         VDS_LOADBALANCE_POLICY_ENUM policy,
         VDS_PATH_POLICY *pPaths,
         LONG lNumberOfPaths) = 0;
 
+    /*
+     * Reports which policies can be set, as a mask of VDS_LBF_* flags.
+     * libvds has no such interface: VDS wants that iSCSI providers do not implement it.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetSupportedLbPolicies(
         ULONG *pulLbFlags) = 0;
 
@@ -5577,15 +7358,44 @@ static FORCEINLINE ULONG IVdsLunMpio_Release(IVdsLunMpio* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsLunMpio methods ***/
+/*
+ * Lists the paths from this host to the LUN. The caller frees *ppPaths with CoTaskMemFree;
+ * no paths are NULL and 0.
+ * libvds has no such interface: VDS wants that iSCSI providers do not implement it.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunMpio_GetPathInfo(IVdsLunMpio* This,VDS_PATH_INFO **ppPaths,LONG *plNumberOfPaths) {
     return This->lpVtbl->GetPathInfo(This,ppPaths,plNumberOfPaths);
 }
+/*
+ * Reports how commands are spread over the paths, and the settings of each path. The caller
+ * frees *ppPaths with CoTaskMemFree.
+ * libvds has no such interface: VDS wants that iSCSI providers do not implement it.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunMpio_GetLoadBalancePolicy(IVdsLunMpio* This,VDS_LOADBALANCE_POLICY_ENUM *pPolicy,VDS_PATH_POLICY **ppPaths,LONG *plNumberOfPaths) {
     return This->lpVtbl->GetLoadBalancePolicy(This,pPolicy,ppPaths,plNumberOfPaths);
 }
+/*
+ * Sets how commands are spread over the paths. The array stays the caller's.
+ * libvds has no such interface: VDS wants that iSCSI providers do not implement it.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunMpio_SetLoadBalancePolicy(IVdsLunMpio* This,VDS_LOADBALANCE_POLICY_ENUM policy,VDS_PATH_POLICY *pPaths,LONG lNumberOfPaths) {
     return This->lpVtbl->SetLoadBalancePolicy(This,policy,pPaths,lNumberOfPaths);
 }
+/*
+ * Reports which policies can be set, as a mask of VDS_LBF_* flags.
+ * libvds has no such interface: VDS wants that iSCSI providers do not implement it.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsLunMpio_GetSupportedLbPolicies(IVdsLunMpio* This,ULONG *pulLbFlags) {
     return This->lpVtbl->GetSupportedLbPolicies(This,pulLbFlags);
 }
@@ -5598,6 +7408,8 @@ static FORCEINLINE HRESULT IVdsLunMpio_GetSupportedLbPolicies(IVdsLunMpio* This,
 
 /*****************************************************************************
  * IVdsLunIscsi interface
+ *
+ * LUN. By iSCSI provider and service. VDS 1.1.
  */
 #ifndef __IVdsLunIscsi_INTERFACE_DEFINED__
 #define __IVdsLunIscsi_INTERFACE_DEFINED__
@@ -5607,10 +7419,40 @@ DEFINE_GUID(IID_IVdsLunIscsi, 0x0d7c1e64, 0xb59b, 0x45ae, 0xb8,0x6a, 0x2c,0x2c,0
 MIDL_INTERFACE("0d7c1e64-b59b-45ae-b86a-2c2cc6a42067")
 IVdsLunIscsi : public IUnknown
 {
+    /*
+     * Makes the LUN accessible through exactly these targets. The array is the complete new
+     * set: targets that are to stay must be in it, and those that are left out are dissociated.
+     * NULL with lNumberOfTargets 0 dissociates the LUN from all. An id that comes twice counts
+     * once. When one id is unknown, nothing changes. The array stays the caller's. Which
+     * initiators may use the LUN is another matter: see IVdsLun::SetMask. Hosts notice the
+     * change after a rescan.
+     * libvds: any number of targets. The LUN gets the same LUN number behind all of them where
+     * possible. When the method returns, an initiator that logs in sees the new set, nothing
+     * that came through a removed path has any effect any more, and sessions have a unit
+     * attention. It returns VDS_E_ANOTHER_CALL_IN_PROGRESS and changes nothing when commands on
+     * a path that goes away do not end. Notifications: VDS_NF_LUN_MODIFY, VDS_NF_TARGET_MODIFY.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+     * methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE AssociateTargets(
         VDS_OBJECT_ID *pTargetIdArray,
         LONG lNumberOfTargets) = 0;
 
+    /*
+     * Enumerates the targets with which the LUN is associated, through which it is accessible:
+     * an empty enumeration when there is none, never NULL with success. It is the inverse of
+     * IVdsIscsiTarget::QueryAssociatedLuns. Masking, sessions and an offline status have no
+     * effect on it. *ppEnum has one reference that the caller releases; the list is a snapshot.
+     * libvds: answers from memory. A program sees what its own calls did.
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS only while the LUN is being created or deleted, or while
+     * the commands on a path that goes away are ending.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryAssociatedTargets(
         IEnumVdsObject **ppEnum) = 0;
 
@@ -5672,9 +7514,39 @@ static FORCEINLINE ULONG IVdsLunIscsi_Release(IVdsLunIscsi* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsLunIscsi methods ***/
+/*
+ * Makes the LUN accessible through exactly these targets. The array is the complete new
+ * set: targets that are to stay must be in it, and those that are left out are dissociated.
+ * NULL with lNumberOfTargets 0 dissociates the LUN from all. An id that comes twice counts
+ * once. When one id is unknown, nothing changes. The array stays the caller's. Which
+ * initiators may use the LUN is another matter: see IVdsLun::SetMask. Hosts notice the
+ * change after a rescan.
+ * libvds: any number of targets. The LUN gets the same LUN number behind all of them where
+ * possible. When the method returns, an initiator that logs in sees the new set, nothing
+ * that came through a removed path has any effect any more, and sessions have a unit
+ * attention. It returns VDS_E_ANOTHER_CALL_IN_PROGRESS and changes nothing when commands on
+ * a path that goes away do not end. Notifications: VDS_NF_LUN_MODIFY, VDS_NF_TARGET_MODIFY.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many
+ * methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunIscsi_AssociateTargets(IVdsLunIscsi* This,VDS_OBJECT_ID *pTargetIdArray,LONG lNumberOfTargets) {
     return This->lpVtbl->AssociateTargets(This,pTargetIdArray,lNumberOfTargets);
 }
+/*
+ * Enumerates the targets with which the LUN is associated, through which it is accessible:
+ * an empty enumeration when there is none, never NULL with success. It is the inverse of
+ * IVdsIscsiTarget::QueryAssociatedLuns. Masking, sessions and an offline status have no
+ * effect on it. *ppEnum has one reference that the caller releases; the list is a snapshot.
+ * libvds: answers from memory. A program sees what its own calls did.
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS only while the LUN is being created or deleted, or while
+ * the commands on a path that goes away are ending.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunIscsi_QueryAssociatedTargets(IVdsLunIscsi* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryAssociatedTargets(This,ppEnum);
 }
@@ -5687,6 +7559,8 @@ static FORCEINLINE HRESULT IVdsLunIscsi_QueryAssociatedTargets(IVdsLunIscsi* Thi
 
 /*****************************************************************************
  * IVdsLunPlex interface
+ *
+ * LUN plex. By provider and service. VDS 1.0.
  */
 #ifndef __IVdsLunPlex_INTERFACE_DEFINED__
 #define __IVdsLunPlex_INTERFACE_DEFINED__
@@ -5696,19 +7570,56 @@ DEFINE_GUID(IID_IVdsLunPlex, 0x0ee1a790, 0x5d2e, 0x4abb, 0x8c,0x99, 0xc4,0x81,0x
 MIDL_INTERFACE("0ee1a790-5d2e-4abb-8c99-c481e8be2138")
 IVdsLunPlex : public IUnknown
 {
+    /*
+     * Fills the properties of the plex.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_LUN_PLEX_PROP *pPlexProp) = 0;
 
+    /*
+     * Returns the LUN that the plex belongs to, with one reference that the caller releases.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetLun(
         IVdsLun **ppLun) = 0;
 
+    /*
+     * Lists the extents of drives that make the plex. The caller frees *ppExtentArray with
+     * CoTaskMemFree.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryExtents(
         VDS_DRIVE_EXTENT **ppExtentArray,
         LONG *plNumberOfExtents) = 0;
 
+    /*
+     * Reports the hints that are in force for the plex.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryHints(
         VDS_HINTS *pHints) = 0;
 
+    /*
+     * Sets hints for this plex only.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE ApplyHints(
         VDS_HINTS *pHints) = 0;
 
@@ -5785,18 +7696,55 @@ static FORCEINLINE ULONG IVdsLunPlex_Release(IVdsLunPlex* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsLunPlex methods ***/
+/*
+ * Fills the properties of the plex.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunPlex_GetProperties(IVdsLunPlex* This,VDS_LUN_PLEX_PROP *pPlexProp) {
     return This->lpVtbl->GetProperties(This,pPlexProp);
 }
+/*
+ * Returns the LUN that the plex belongs to, with one reference that the caller releases.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunPlex_GetLun(IVdsLunPlex* This,IVdsLun **ppLun) {
     return This->lpVtbl->GetLun(This,ppLun);
 }
+/*
+ * Lists the extents of drives that make the plex. The caller frees *ppExtentArray with
+ * CoTaskMemFree.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunPlex_QueryExtents(IVdsLunPlex* This,VDS_DRIVE_EXTENT **ppExtentArray,LONG *plNumberOfExtents) {
     return This->lpVtbl->QueryExtents(This,ppExtentArray,plNumberOfExtents);
 }
+/*
+ * Reports the hints that are in force for the plex.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunPlex_QueryHints(IVdsLunPlex* This,VDS_HINTS *pHints) {
     return This->lpVtbl->QueryHints(This,pHints);
 }
+/*
+ * Sets hints for this plex only.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsLunPlex_ApplyHints(IVdsLunPlex* This,VDS_HINTS *pHints) {
     return This->lpVtbl->ApplyHints(This,pHints);
 }
@@ -5832,6 +7780,8 @@ typedef struct _VDS_ISCSI_PORTALGROUP_PROP {
 } VDS_ISCSI_PORTALGROUP_PROP;
 /*****************************************************************************
  * IVdsIscsiPortal interface
+ *
+ * iSCSI portal. By iSCSI provider and service. VDS 1.1.
  */
 #ifndef __IVdsIscsiPortal_INTERFACE_DEFINED__
 #define __IVdsIscsiPortal_INTERFACE_DEFINED__
@@ -5841,26 +7791,70 @@ DEFINE_GUID(IID_IVdsIscsiPortal, 0x7fa1499d, 0xec85, 0x4a8a, 0xa4,0x7b, 0xff,0x6
 MIDL_INTERFACE("7fa1499d-ec85-4a8a-a47b-ff69201fcd34")
 IVdsIscsiPortal : public IUnknown
 {
+    /*
+     * Fills the properties of the portal: id, address, port and status. Nothing in them has to
+     * be freed.
+     * libvds: VDS_IPS_NOT_READY while the address cannot be listened on.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_ISCSI_PORTAL_PROP *pPortalProp) = 0;
 
+    /*
+     * Returns the subsystem that the portal belongs to, with one reference that the caller
+     * releases.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetSubSystem(
         IVdsSubSystem **ppSubSystem) = 0;
 
+    /*
+     * Enumerates the portal groups that contain this portal, over all targets: at most one for
+     * each target.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryAssociatedPortalGroups(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Puts the portal online or offline (VDS_IPS_ONLINE, VDS_IPS_OFFLINE). Notification:
+     * VDS_NF_PORTAL_MODIFY.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+     * many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetStatus(
         VDS_ISCSI_PORTAL_STATUS status) = 0;
 
+    /*
+     * Reserved: VDS never defined what it does.
+     *
+     * Returns VDS_E_NOT_SUPPORTED (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetIpsecTunnelAddress(
         VDS_IPADDRESS *pTunnelAddress,
         VDS_IPADDRESS *pDestinationAddress) = 0;
 
+    /*
+     * Reserved: VDS never defined what it does.
+     *
+     * Returns VDS_E_NOT_SUPPORTED (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE GetIpsecSecurity(
         VDS_IPADDRESS *pInitiatorPortalAddress,
         ULONGLONG *pullSecurityFlags) = 0;
 
+    /*
+     * Reserved: VDS never defined what it does.
+     *
+     * Returns VDS_E_NOT_SUPPORTED (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetIpsecSecurity(
         VDS_IPADDRESS *pInitiatorPortalAddress,
         ULONGLONG ullSecurityFlags,
@@ -5952,24 +7946,68 @@ static FORCEINLINE ULONG IVdsIscsiPortal_Release(IVdsIscsiPortal* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsIscsiPortal methods ***/
+/*
+ * Fills the properties of the portal: id, address, port and status. Nothing in them has to
+ * be freed.
+ * libvds: VDS_IPS_NOT_READY while the address cannot be listened on.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortal_GetProperties(IVdsIscsiPortal* This,VDS_ISCSI_PORTAL_PROP *pPortalProp) {
     return This->lpVtbl->GetProperties(This,pPortalProp);
 }
+/*
+ * Returns the subsystem that the portal belongs to, with one reference that the caller
+ * releases.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortal_GetSubSystem(IVdsIscsiPortal* This,IVdsSubSystem **ppSubSystem) {
     return This->lpVtbl->GetSubSystem(This,ppSubSystem);
 }
+/*
+ * Enumerates the portal groups that contain this portal, over all targets: at most one for
+ * each target.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortal_QueryAssociatedPortalGroups(IVdsIscsiPortal* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryAssociatedPortalGroups(This,ppEnum);
 }
+/*
+ * Puts the portal online or offline (VDS_IPS_ONLINE, VDS_IPS_OFFLINE). Notification:
+ * VDS_NF_PORTAL_MODIFY.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+ * many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortal_SetStatus(IVdsIscsiPortal* This,VDS_ISCSI_PORTAL_STATUS status) {
     return This->lpVtbl->SetStatus(This,status);
 }
+/*
+ * Reserved: VDS never defined what it does.
+ *
+ * Returns VDS_E_NOT_SUPPORTED (always).
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortal_SetIpsecTunnelAddress(IVdsIscsiPortal* This,VDS_IPADDRESS *pTunnelAddress,VDS_IPADDRESS *pDestinationAddress) {
     return This->lpVtbl->SetIpsecTunnelAddress(This,pTunnelAddress,pDestinationAddress);
 }
+/*
+ * Reserved: VDS never defined what it does.
+ *
+ * Returns VDS_E_NOT_SUPPORTED (always).
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortal_GetIpsecSecurity(IVdsIscsiPortal* This,VDS_IPADDRESS *pInitiatorPortalAddress,ULONGLONG *pullSecurityFlags) {
     return This->lpVtbl->GetIpsecSecurity(This,pInitiatorPortalAddress,pullSecurityFlags);
 }
+/*
+ * Reserved: VDS never defined what it does.
+ *
+ * Returns VDS_E_NOT_SUPPORTED (always).
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortal_SetIpsecSecurity(IVdsIscsiPortal* This,VDS_IPADDRESS *pInitiatorPortalAddress,ULONGLONG ullSecurityFlags,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
     return This->lpVtbl->SetIpsecSecurity(This,pInitiatorPortalAddress,ullSecurityFlags,pIpsecKey);
 }
@@ -5982,6 +8020,8 @@ static FORCEINLINE HRESULT IVdsIscsiPortal_SetIpsecSecurity(IVdsIscsiPortal* Thi
 
 /*****************************************************************************
  * IVdsIscsiTarget interface
+ *
+ * iSCSI target. By iSCSI provider and service. VDS 1.1.
  */
 #ifndef __IVdsIscsiTarget_INTERFACE_DEFINED__
 #define __IVdsIscsiTarget_INTERFACE_DEFINED__
@@ -5991,35 +8031,118 @@ DEFINE_GUID(IID_IVdsIscsiTarget, 0xaa8f5055, 0x83e5, 0x4bcc, 0xaa,0x73, 0x19,0x8
 MIDL_INTERFACE("aa8f5055-83e5-4bcc-aa73-19851a36a849")
 IVdsIscsiTarget : public IUnknown
 {
+    /*
+     * Fills the properties of the target: id, iSCSI name, alias, and whether CHAP is demanded.
+     * The caller frees pwszIscsiName and pwszFriendlyName with CoTaskMemFree.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_ISCSI_TARGET_PROP *pTargetProp) = 0;
 
+    /*
+     * Returns the subsystem that the target belongs to, with one reference that the caller
+     * releases.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetSubSystem(
         IVdsSubSystem **ppSubSystem) = 0;
 
+    /*
+     * Enumerates the portal groups of the target. *ppEnum has one reference that the caller
+     * releases.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryPortalGroups(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Enumerates the LUNs that are associated with the target, masked or not. It is the inverse
+     * of IVdsLunIscsi::QueryAssociatedTargets; associations are made from the LUN's side only.
+     * *ppEnum has one reference that the caller releases.
+     * libvds: in the order of the LUN numbers that initiators see.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryAssociatedLuns(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Creates an empty portal group in the target; the array chooses its tag. *ppAsync has one
+     * reference that the caller releases; its output type is VDS_ASYNCOUT_CREATEPORTALGROUP,
+     * and Wait gives the group. Notification: VDS_NF_PORTAL_GROUP_ARRIVE.
+     *
+     * Returns S_OK, VDS_S_ALREADY_EXISTS (the target cannot have another; Wait gives one that
+     * it has); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE CreatePortalGroup(
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Deletes the target and its portal groups. No LUN may be associated with it. *ppAsync has
+     * one reference that the caller releases; its output type is VDS_ASYNCOUT_DELETETARGET.
+     * Notifications: VDS_NF_PORTAL_GROUP_DEPART, VDS_NF_TARGET_DEPART.
+     * libvds: sessions of initiators are ended.
+     *
+     * Returns S_OK, VDS_E_ASSOCIATED_LUNS_EXIST (LUNs are still associated);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+     * many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE Delete(
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Sets the alias of the target. The name stays the caller's. Notification:
+     * VDS_NF_TARGET_MODIFY.
+     * libvds: an alias has at most 63 bytes of UTF-8; a longer one is cut between characters.
+     *
+     * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
+     * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetFriendlyName(
         LPWSTR pwszFriendlyName) = 0;
 
+    /*
+     * Sets the secret by which initiators prove who they are (CHAP). pwszInitiatorName NULL
+     * sets it for all that have none of their own. A secret has 12 to 16 bytes; one of 0 bytes
+     * takes it away. The secret stays the caller's.
+     * libvds: VDS_E_NOT_SUPPORTED; the subsystem's flags do not offer CHAP.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this),
+     * VDS_E_INITIATOR_SPECIFIC_NOT_SUPPORTED (the target has one secret for all initiators);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetSharedSecret(
         VDS_ISCSI_SHARED_SECRET *pTargetSharedSecret,
         LPWSTR pwszInitiatorName) = 0;
 
+    /*
+     * Sets the secret by which the target proves to this initiator who it is (mutual CHAP).
+     * pwszInitiatorName must not be NULL.
+     * libvds: VDS_E_NOT_SUPPORTED.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE RememberInitiatorSharedSecret(
         LPWSTR pwszInitiatorName,
         VDS_ISCSI_SHARED_SECRET *pInitiatorSharedSecret) = 0;
 
+    /*
+     * Lists the iSCSI names of the initiators that are logged in to the target now, each once.
+     * The caller frees each string and *pppwszInitiatorList with CoTaskMemFree; nobody is NULL
+     * and 0.
+     *
+     * Returns S_OK; VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_PROVIDER_CACHE_CORRUPT,
+     * VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetConnectedInitiators(
         LPWSTR **pppwszInitiatorList,
         LONG *plNumberOfInitiators) = 0;
@@ -6124,33 +8247,116 @@ static FORCEINLINE ULONG IVdsIscsiTarget_Release(IVdsIscsiTarget* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsIscsiTarget methods ***/
+/*
+ * Fills the properties of the target: id, iSCSI name, alias, and whether CHAP is demanded.
+ * The caller frees pwszIscsiName and pwszFriendlyName with CoTaskMemFree.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiTarget_GetProperties(IVdsIscsiTarget* This,VDS_ISCSI_TARGET_PROP *pTargetProp) {
     return This->lpVtbl->GetProperties(This,pTargetProp);
 }
+/*
+ * Returns the subsystem that the target belongs to, with one reference that the caller
+ * releases.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiTarget_GetSubSystem(IVdsIscsiTarget* This,IVdsSubSystem **ppSubSystem) {
     return This->lpVtbl->GetSubSystem(This,ppSubSystem);
 }
+/*
+ * Enumerates the portal groups of the target. *ppEnum has one reference that the caller
+ * releases.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiTarget_QueryPortalGroups(IVdsIscsiTarget* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryPortalGroups(This,ppEnum);
 }
+/*
+ * Enumerates the LUNs that are associated with the target, masked or not. It is the inverse
+ * of IVdsLunIscsi::QueryAssociatedTargets; associations are made from the LUN's side only.
+ * *ppEnum has one reference that the caller releases.
+ * libvds: in the order of the LUN numbers that initiators see.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiTarget_QueryAssociatedLuns(IVdsIscsiTarget* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryAssociatedLuns(This,ppEnum);
 }
+/*
+ * Creates an empty portal group in the target; the array chooses its tag. *ppAsync has one
+ * reference that the caller releases; its output type is VDS_ASYNCOUT_CREATEPORTALGROUP,
+ * and Wait gives the group. Notification: VDS_NF_PORTAL_GROUP_ARRIVE.
+ *
+ * Returns S_OK, VDS_S_ALREADY_EXISTS (the target cannot have another; Wait gives one that
+ * it has); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiTarget_CreatePortalGroup(IVdsIscsiTarget* This,IVdsAsync **ppAsync) {
     return This->lpVtbl->CreatePortalGroup(This,ppAsync);
 }
+/*
+ * Deletes the target and its portal groups. No LUN may be associated with it. *ppAsync has
+ * one reference that the caller releases; its output type is VDS_ASYNCOUT_DELETETARGET.
+ * Notifications: VDS_NF_PORTAL_GROUP_DEPART, VDS_NF_TARGET_DEPART.
+ * libvds: sessions of initiators are ended.
+ *
+ * Returns S_OK, VDS_E_ASSOCIATED_LUNS_EXIST (LUNs are still associated);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+ * many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiTarget_Delete(IVdsIscsiTarget* This,IVdsAsync **ppAsync) {
     return This->lpVtbl->Delete(This,ppAsync);
 }
+/*
+ * Sets the alias of the target. The name stays the caller's. Notification:
+ * VDS_NF_TARGET_MODIFY.
+ * libvds: an alias has at most 63 bytes of UTF-8; a longer one is cut between characters.
+ *
+ * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
+ * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiTarget_SetFriendlyName(IVdsIscsiTarget* This,LPWSTR pwszFriendlyName) {
     return This->lpVtbl->SetFriendlyName(This,pwszFriendlyName);
 }
+/*
+ * Sets the secret by which initiators prove who they are (CHAP). pwszInitiatorName NULL
+ * sets it for all that have none of their own. A secret has 12 to 16 bytes; one of 0 bytes
+ * takes it away. The secret stays the caller's.
+ * libvds: VDS_E_NOT_SUPPORTED; the subsystem's flags do not offer CHAP.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this),
+ * VDS_E_INITIATOR_SPECIFIC_NOT_SUPPORTED (the target has one secret for all initiators);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiTarget_SetSharedSecret(IVdsIscsiTarget* This,VDS_ISCSI_SHARED_SECRET *pTargetSharedSecret,LPWSTR pwszInitiatorName) {
     return This->lpVtbl->SetSharedSecret(This,pTargetSharedSecret,pwszInitiatorName);
 }
+/*
+ * Sets the secret by which the target proves to this initiator who it is (mutual CHAP).
+ * pwszInitiatorName must not be NULL.
+ * libvds: VDS_E_NOT_SUPPORTED.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiTarget_RememberInitiatorSharedSecret(IVdsIscsiTarget* This,LPWSTR pwszInitiatorName,VDS_ISCSI_SHARED_SECRET *pInitiatorSharedSecret) {
     return This->lpVtbl->RememberInitiatorSharedSecret(This,pwszInitiatorName,pInitiatorSharedSecret);
 }
+/*
+ * Lists the iSCSI names of the initiators that are logged in to the target now, each once.
+ * The caller frees each string and *pppwszInitiatorList with CoTaskMemFree; nobody is NULL
+ * and 0.
+ *
+ * Returns S_OK; VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_PROVIDER_CACHE_CORRUPT,
+ * VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiTarget_GetConnectedInitiators(IVdsIscsiTarget* This,LPWSTR **pppwszInitiatorList,LONG *plNumberOfInitiators) {
     return This->lpVtbl->GetConnectedInitiators(This,pppwszInitiatorList,plNumberOfInitiators);
 }
@@ -6163,6 +8369,8 @@ static FORCEINLINE HRESULT IVdsIscsiTarget_GetConnectedInitiators(IVdsIscsiTarge
 
 /*****************************************************************************
  * IVdsIscsiPortalGroup interface
+ *
+ * iSCSI portal group. By iSCSI provider and service. VDS 1.1.
  */
 #ifndef __IVdsIscsiPortalGroup_INTERFACE_DEFINED__
 #define __IVdsIscsiPortalGroup_INTERFACE_DEFINED__
@@ -6172,23 +8380,67 @@ DEFINE_GUID(IID_IVdsIscsiPortalGroup, 0xfef5f89d, 0xa3dd, 0x4b36, 0xbf,0x28, 0xe
 MIDL_INTERFACE("fef5f89d-a3dd-4b36-bf28-e7dde045c593")
 IVdsIscsiPortalGroup : public IUnknown
 {
+    /*
+     * Fills the properties of the portal group: its id and its tag.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_ISCSI_PORTALGROUP_PROP *pPortalGroupProp) = 0;
 
+    /*
+     * Returns the target that the group belongs to, with one reference that the caller releases.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetTarget(
         IVdsIscsiTarget **ppTarget) = 0;
 
+    /*
+     * Enumerates the portals in the group. *ppEnum has one reference that the caller releases.
+     *
+     * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryAssociatedPortals(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Adds a portal to the group, so that the target can be reached through it. A portal is in
+     * at most one group of a target. *ppAsync has one reference that the caller releases; its
+     * output type is VDS_ASYNCOUT_ADDPORTAL. Notification: VDS_NF_PORTAL_GROUP_MODIFY.
+     * libvds: VDS_S_ALREADY_EXISTS when the portal is in the group already.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no such portal);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+     * many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE AddPortal(
         VDS_OBJECT_ID portalId,
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Removes a portal from the group. *ppAsync has one reference that the caller releases; its
+     * output type is VDS_ASYNCOUT_REMOVEPORTAL. Notification: VDS_NF_PORTAL_GROUP_MODIFY.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no such portal);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+     * many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE RemovePortal(
         VDS_OBJECT_ID portalId,
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Deletes the group, which must be empty. *ppAsync has one reference that the caller
+     * releases; its output type is VDS_ASYNCOUT_DELETEPORTALGROUP. Notification:
+     * VDS_NF_PORTAL_GROUP_DEPART.
+     *
+     * Returns S_OK, VDS_E_ASSOCIATED_PORTALS_EXIST (the group still has portals);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+     * many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE Delete(
         IVdsAsync **ppAsync) = 0;
 
@@ -6271,21 +8523,65 @@ static FORCEINLINE ULONG IVdsIscsiPortalGroup_Release(IVdsIscsiPortalGroup* This
     return This->lpVtbl->Release(This);
 }
 /*** IVdsIscsiPortalGroup methods ***/
+/*
+ * Fills the properties of the portal group: its id and its tag.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortalGroup_GetProperties(IVdsIscsiPortalGroup* This,VDS_ISCSI_PORTALGROUP_PROP *pPortalGroupProp) {
     return This->lpVtbl->GetProperties(This,pPortalGroupProp);
 }
+/*
+ * Returns the target that the group belongs to, with one reference that the caller releases.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortalGroup_GetTarget(IVdsIscsiPortalGroup* This,IVdsIscsiTarget **ppTarget) {
     return This->lpVtbl->GetTarget(This,ppTarget);
 }
+/*
+ * Enumerates the portals in the group. *ppEnum has one reference that the caller releases.
+ *
+ * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortalGroup_QueryAssociatedPortals(IVdsIscsiPortalGroup* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryAssociatedPortals(This,ppEnum);
 }
+/*
+ * Adds a portal to the group, so that the target can be reached through it. A portal is in
+ * at most one group of a target. *ppAsync has one reference that the caller releases; its
+ * output type is VDS_ASYNCOUT_ADDPORTAL. Notification: VDS_NF_PORTAL_GROUP_MODIFY.
+ * libvds: VDS_S_ALREADY_EXISTS when the portal is in the group already.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no such portal);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+ * many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortalGroup_AddPortal(IVdsIscsiPortalGroup* This,VDS_OBJECT_ID portalId,IVdsAsync **ppAsync) {
     return This->lpVtbl->AddPortal(This,portalId,ppAsync);
 }
+/*
+ * Removes a portal from the group. *ppAsync has one reference that the caller releases; its
+ * output type is VDS_ASYNCOUT_REMOVEPORTAL. Notification: VDS_NF_PORTAL_GROUP_MODIFY.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no such portal);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+ * many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortalGroup_RemovePortal(IVdsIscsiPortalGroup* This,VDS_OBJECT_ID portalId,IVdsAsync **ppAsync) {
     return This->lpVtbl->RemovePortal(This,portalId,ppAsync);
 }
+/*
+ * Deletes the group, which must be empty. *ppAsync has one reference that the caller
+ * releases; its output type is VDS_ASYNCOUT_DELETEPORTALGROUP. Notification:
+ * VDS_NF_PORTAL_GROUP_DEPART.
+ *
+ * Returns S_OK, VDS_E_ASSOCIATED_PORTALS_EXIST (the group still has portals);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
+ * many methods do.
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortalGroup_Delete(IVdsIscsiPortalGroup* This,IVdsAsync **ppAsync) {
     return This->lpVtbl->Delete(This,ppAsync);
 }
@@ -6298,6 +8594,8 @@ static FORCEINLINE HRESULT IVdsIscsiPortalGroup_Delete(IVdsIscsiPortalGroup* Thi
 
 /*****************************************************************************
  * IVdsIscsiPortalLocal interface
+ *
+ * iSCSI portal. By service only. VDS 1.1.
  */
 #ifndef __IVdsIscsiPortalLocal_INTERFACE_DEFINED__
 #define __IVdsIscsiPortalLocal_INTERFACE_DEFINED__
@@ -6307,6 +8605,11 @@ DEFINE_GUID(IID_IVdsIscsiPortalLocal, 0xad837c28, 0x52c1, 0x421d, 0xbf,0x04, 0xf
 MIDL_INTERFACE("ad837c28-52c1-421d-bf04-fae7da665396")
 IVdsIscsiPortalLocal : public IUnknown
 {
+    /*
+     * Reserved: VDS never defined what it does.
+     *
+     * Returns VDS_E_NOT_SUPPORTED (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetIpsecSecurityLocal(
         ULONGLONG ullSecurityFlags,
         VDS_ISCSI_IPSEC_KEY *pIpsecKey) = 0;
@@ -6364,6 +8667,11 @@ static FORCEINLINE ULONG IVdsIscsiPortalLocal_Release(IVdsIscsiPortalLocal* This
     return This->lpVtbl->Release(This);
 }
 /*** IVdsIscsiPortalLocal methods ***/
+/*
+ * Reserved: VDS never defined what it does.
+ *
+ * Returns VDS_E_NOT_SUPPORTED (always).
+ */
 static FORCEINLINE HRESULT IVdsIscsiPortalLocal_SetIpsecSecurityLocal(IVdsIscsiPortalLocal* This,ULONGLONG ullSecurityFlags,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
     return This->lpVtbl->SetIpsecSecurityLocal(This,ullSecurityFlags,pIpsecKey);
 }
@@ -6503,6 +8811,8 @@ typedef struct _VDS_STORAGE_POOL_DRIVE_EXTENT {
 } VDS_STORAGE_POOL_DRIVE_EXTENT;
 /*****************************************************************************
  * IVdsHwProviderStoragePools interface
+ *
+ * Hardware provider. By provider (optional) and service. VDS 3.0.
  */
 #ifndef __IVdsHwProviderStoragePools_INTERFACE_DEFINED__
 #define __IVdsHwProviderStoragePools_INTERFACE_DEFINED__
@@ -6512,12 +8822,28 @@ DEFINE_GUID(IID_IVdsHwProviderStoragePools, 0xd5b5937a, 0xf188, 0x4c79, 0xb8,0x6
 MIDL_INTERFACE("d5b5937a-f188-4c79-b86c-11c920ad11b8")
 IVdsHwProviderStoragePools : public IUnknown
 {
+    /*
+     * Enumerates the storage pools that match. ulFlags 0 means all types, ullRemainingFreeSpace
+     * 0 any free space, pPoolAttributes NULL any attributes; of those named in the attributes'
+     * mask each must match. No match is an empty enumeration.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryStoragePools(
         ULONG ulFlags,
         ULONGLONG ullRemainingFreeSpace,
         VDS_POOL_ATTRIBUTES *pPoolAttributes,
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Creates a LUN in a storage pool. StoragePoolId must name one. The other parameters, the
+     * asynchronous object and the codes are those of IVdsSubSystem::CreateLun. The first and
+     * the last megabyte of the LUN read as zeros before any host sees it.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK, E_INVALIDARG (type is not a VDS_LUN_TYPE).
+     */
     virtual HRESULT STDMETHODCALLTYPE CreateLunInStoragePool(
         VDS_LUN_TYPE type,
         ULONGLONG ullSizeInBytes,
@@ -6526,6 +8852,12 @@ IVdsHwProviderStoragePools : public IUnknown
         VDS_HINTS2 *pHints2,
         IVdsAsync **ppAsync) = 0;
 
+    /*
+     * Reports how large a LUN of this type could be in the pool. pullMaxLunSize is in bytes.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryMaxLunCreateSizeInStoragePool(
         VDS_LUN_TYPE type,
         VDS_OBJECT_ID StoragePoolId,
@@ -6605,12 +8937,34 @@ static FORCEINLINE ULONG IVdsHwProviderStoragePools_Release(IVdsHwProviderStorag
     return This->lpVtbl->Release(This);
 }
 /*** IVdsHwProviderStoragePools methods ***/
+/*
+ * Enumerates the storage pools that match. ulFlags 0 means all types, ullRemainingFreeSpace
+ * 0 any free space, pPoolAttributes NULL any attributes; of those named in the attributes'
+ * mask each must match. No match is an empty enumeration.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsHwProviderStoragePools_QueryStoragePools(IVdsHwProviderStoragePools* This,ULONG ulFlags,ULONGLONG ullRemainingFreeSpace,VDS_POOL_ATTRIBUTES *pPoolAttributes,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryStoragePools(This,ulFlags,ullRemainingFreeSpace,pPoolAttributes,ppEnum);
 }
+/*
+ * Creates a LUN in a storage pool. StoragePoolId must name one. The other parameters, the
+ * asynchronous object and the codes are those of IVdsSubSystem::CreateLun. The first and
+ * the last megabyte of the LUN read as zeros before any host sees it.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK, E_INVALIDARG (type is not a VDS_LUN_TYPE).
+ */
 static FORCEINLINE HRESULT IVdsHwProviderStoragePools_CreateLunInStoragePool(IVdsHwProviderStoragePools* This,VDS_LUN_TYPE type,ULONGLONG ullSizeInBytes,VDS_OBJECT_ID StoragePoolId,LPWSTR pwszUnmaskingList,VDS_HINTS2 *pHints2,IVdsAsync **ppAsync) {
     return This->lpVtbl->CreateLunInStoragePool(This,type,ullSizeInBytes,StoragePoolId,pwszUnmaskingList,pHints2,ppAsync);
 }
+/*
+ * Reports how large a LUN of this type could be in the pool. pullMaxLunSize is in bytes.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsHwProviderStoragePools_QueryMaxLunCreateSizeInStoragePool(IVdsHwProviderStoragePools* This,VDS_LUN_TYPE type,VDS_OBJECT_ID StoragePoolId,VDS_HINTS2 *pHints2,ULONGLONG *pullMaxLunSize) {
     return This->lpVtbl->QueryMaxLunCreateSizeInStoragePool(This,type,StoragePoolId,pHints2,pullMaxLunSize);
 }
@@ -6623,6 +8977,8 @@ static FORCEINLINE HRESULT IVdsHwProviderStoragePools_QueryMaxLunCreateSizeInSto
 
 /*****************************************************************************
  * IVdsStoragePool interface
+ *
+ * Storage pool. By provider (optional) and service. VDS 3.0.
  */
 #ifndef __IVdsStoragePool_INTERFACE_DEFINED__
 #define __IVdsStoragePool_INTERFACE_DEFINED__
@@ -6632,22 +8988,60 @@ DEFINE_GUID(IID_IVdsStoragePool, 0x932ca8cf, 0x0eb3, 0x4ba8, 0x96,0x20, 0x22,0x6
 MIDL_INTERFACE("932ca8cf-0eb3-4ba8-9620-22665d7f8450")
 IVdsStoragePool : public IUnknown
 {
+    /*
+     * Returns the provider that the pool belongs to, with one reference that the caller releases.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProvider(
         IVdsProvider **ppProvider) = 0;
 
+    /*
+     * Fills the properties of the pool, among them the managed, the consumed and the remaining
+     * bytes.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_STORAGE_POOL_PROP *pStoragePoolProp) = 0;
 
+    /*
+     * Fills the attributes of the pool; the mask in them says which ones count.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetAttributes(
         VDS_POOL_ATTRIBUTES *pStoragePoolAttributes) = 0;
 
+    /*
+     * Lists the extents of drives that the pool uses. The caller frees *ppExtentArray with
+     * CoTaskMemFree.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryDriveExtents(
         VDS_STORAGE_POOL_DRIVE_EXTENT **ppExtentArray,
         LONG *plNumberOfExtents) = 0;
 
+    /*
+     * Enumerates the LUNs in the pool.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryAllocatedLuns(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Enumerates the pools within the pool.
+     * libvds has no such interface yet.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryAllocatedStoragePools(
         IEnumVdsObject **ppEnum) = 0;
 
@@ -6729,21 +9123,59 @@ static FORCEINLINE ULONG IVdsStoragePool_Release(IVdsStoragePool* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsStoragePool methods ***/
+/*
+ * Returns the provider that the pool belongs to, with one reference that the caller releases.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsStoragePool_GetProvider(IVdsStoragePool* This,IVdsProvider **ppProvider) {
     return This->lpVtbl->GetProvider(This,ppProvider);
 }
+/*
+ * Fills the properties of the pool, among them the managed, the consumed and the remaining
+ * bytes.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsStoragePool_GetProperties(IVdsStoragePool* This,VDS_STORAGE_POOL_PROP *pStoragePoolProp) {
     return This->lpVtbl->GetProperties(This,pStoragePoolProp);
 }
+/*
+ * Fills the attributes of the pool; the mask in them says which ones count.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsStoragePool_GetAttributes(IVdsStoragePool* This,VDS_POOL_ATTRIBUTES *pStoragePoolAttributes) {
     return This->lpVtbl->GetAttributes(This,pStoragePoolAttributes);
 }
+/*
+ * Lists the extents of drives that the pool uses. The caller frees *ppExtentArray with
+ * CoTaskMemFree.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsStoragePool_QueryDriveExtents(IVdsStoragePool* This,VDS_STORAGE_POOL_DRIVE_EXTENT **ppExtentArray,LONG *plNumberOfExtents) {
     return This->lpVtbl->QueryDriveExtents(This,ppExtentArray,plNumberOfExtents);
 }
+/*
+ * Enumerates the LUNs in the pool.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsStoragePool_QueryAllocatedLuns(IVdsStoragePool* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryAllocatedLuns(This,ppEnum);
 }
+/*
+ * Enumerates the pools within the pool.
+ * libvds has no such interface yet.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsStoragePool_QueryAllocatedStoragePools(IVdsStoragePool* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryAllocatedStoragePools(This,ppEnum);
 }
@@ -6763,6 +9195,8 @@ typedef enum _VDS_MAINTENANCE_OPERATION {
 } VDS_MAINTENANCE_OPERATION;
 /*****************************************************************************
  * IVdsMaintenance interface
+ *
+ * Subsystem, controller, drive, LUN. By provider (optional) and service. VDS 1.0.
  */
 #ifndef __IVdsMaintenance_INTERFACE_DEFINED__
 #define __IVdsMaintenance_INTERFACE_DEFINED__
@@ -6772,12 +9206,36 @@ DEFINE_GUID(IID_IVdsMaintenance, 0xdaebeef3, 0x8523, 0x47ed, 0xa2,0xb9, 0x05,0xc
 MIDL_INTERFACE("daebeef3-8523-47ed-a2b9-05cecce2a1ae")
 IVdsMaintenance : public IUnknown
 {
+    /*
+     * Starts to blink, beep, spin or ping, until StopMaintenance.
+     * libvds has no such interface.
+     *
+     * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+     * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE StartMaintenance(
         VDS_MAINTENANCE_OPERATION operation) = 0;
 
+    /*
+     * Stops a maintenance operation; has no effect on one that does not run.
+     * libvds has no such interface.
+     *
+     * Returns S_OK, S_FALSE (it was not running), VDS_E_NOT_SUPPORTED (the array does not offer
+     * this); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE StopMaintenance(
         VDS_MAINTENANCE_OPERATION operation) = 0;
 
+    /*
+     * Lets a maintenance operation that runs go on for ulCount more pulses and stop then.
+     * libvds has no such interface.
+     *
+     * Returns S_OK, S_FALSE (it was not running), VDS_E_NOT_SUPPORTED (the array does not offer
+     * this); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+     * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE PulseMaintenance(
         VDS_MAINTENANCE_OPERATION operation,
         ULONG ulCount) = 0;
@@ -6845,12 +9303,36 @@ static FORCEINLINE ULONG IVdsMaintenance_Release(IVdsMaintenance* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsMaintenance methods ***/
+/*
+ * Starts to blink, beep, spin or ping, until StopMaintenance.
+ * libvds has no such interface.
+ *
+ * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
+ * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsMaintenance_StartMaintenance(IVdsMaintenance* This,VDS_MAINTENANCE_OPERATION operation) {
     return This->lpVtbl->StartMaintenance(This,operation);
 }
+/*
+ * Stops a maintenance operation; has no effect on one that does not run.
+ * libvds has no such interface.
+ *
+ * Returns S_OK, S_FALSE (it was not running), VDS_E_NOT_SUPPORTED (the array does not offer
+ * this); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsMaintenance_StopMaintenance(IVdsMaintenance* This,VDS_MAINTENANCE_OPERATION operation) {
     return This->lpVtbl->StopMaintenance(This,operation);
 }
+/*
+ * Lets a maintenance operation that runs go on for ulCount more pulses and stop then.
+ * libvds has no such interface.
+ *
+ * Returns S_OK, S_FALSE (it was not running), VDS_E_NOT_SUPPORTED (the array does not offer
+ * this); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
+ * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsMaintenance_PulseMaintenance(IVdsMaintenance* This,VDS_MAINTENANCE_OPERATION operation,ULONG ulCount) {
     return This->lpVtbl->PulseMaintenance(This,operation,ulCount);
 }
@@ -7218,6 +9700,8 @@ typedef struct _CHANGE_PARTITION_TYPE_PARAMETERS {
 } CHANGE_PARTITION_TYPE_PARAMETERS;
 /*****************************************************************************
  * IVdsSwProvider interface
+ *
+ * Software provider. By software provider/service. VDS 1.0.
  */
 #ifndef __IVdsSwProvider_INTERFACE_DEFINED__
 #define __IVdsSwProvider_INTERFACE_DEFINED__
@@ -7305,6 +9789,8 @@ static FORCEINLINE HRESULT IVdsSwProvider_CreatePack(IVdsSwProvider* This,IVdsPa
 
 /*****************************************************************************
  * IVdsPack interface
+ *
+ * Pack. By software provider/service. VDS 1.0.
  */
 #ifndef __IVdsPack_INTERFACE_DEFINED__
 #define __IVdsPack_INTERFACE_DEFINED__
@@ -7508,6 +9994,8 @@ static FORCEINLINE HRESULT IVdsPack_Recover(IVdsPack* This,IVdsAsync **ppAsync) 
 
 /*****************************************************************************
  * IVdsPack2 interface
+ *
+ * Pack. By software provider/service. VDS 2.0/2.1.
  */
 #ifndef __IVdsPack2_INTERFACE_DEFINED__
 #define __IVdsPack2_INTERFACE_DEFINED__
@@ -7594,6 +10082,8 @@ static FORCEINLINE HRESULT IVdsPack2_CreateVolume2(IVdsPack2* This,VDS_VOLUME_TY
 
 /*****************************************************************************
  * IVdsDisk interface
+ *
+ * Disk. By software provider/service. VDS 1.0.
  */
 #ifndef __IVdsDisk_INTERFACE_DEFINED__
 #define __IVdsDisk_INTERFACE_DEFINED__
@@ -7738,6 +10228,8 @@ static FORCEINLINE HRESULT IVdsDisk_ClearFlags(IVdsDisk* This,ULONG ulFlags) {
 
 /*****************************************************************************
  * IVdsDisk2 interface
+ *
+ * Disk. By software provider/service. VDS 2.0/2.1.
  */
 #ifndef __IVdsDisk2_INTERFACE_DEFINED__
 #define __IVdsDisk2_INTERFACE_DEFINED__
@@ -7814,6 +10306,8 @@ static FORCEINLINE HRESULT IVdsDisk2_SetSANMode(IVdsDisk2* This,BOOL bEnable) {
 
 /*****************************************************************************
  * IVdsDiskOnline interface
+ *
+ * Disk. By software provider/service. VDS 2.0/2.1.
  */
 #ifndef __IVdsDiskOnline_INTERFACE_DEFINED__
 #define __IVdsDiskOnline_INTERFACE_DEFINED__
@@ -7899,6 +10393,8 @@ static FORCEINLINE HRESULT IVdsDiskOnline_Offline(IVdsDiskOnline* This) {
 
 /*****************************************************************************
  * IVdsAdvancedDisk interface
+ *
+ * Disk. By software provider/service. VDS 1.0.
  */
 #ifndef __IVdsAdvancedDisk_INTERFACE_DEFINED__
 #define __IVdsAdvancedDisk_INTERFACE_DEFINED__
@@ -8116,6 +10612,8 @@ static FORCEINLINE HRESULT IVdsAdvancedDisk_Clean(IVdsAdvancedDisk* This,BOOL bF
 
 /*****************************************************************************
  * IVdsAdvancedDisk2 interface
+ *
+ * Disk. By software provider/service. VDS 2.0/2.1.
  */
 #ifndef __IVdsAdvancedDisk2_INTERFACE_DEFINED__
 #define __IVdsAdvancedDisk2_INTERFACE_DEFINED__
@@ -8196,6 +10694,8 @@ static FORCEINLINE HRESULT IVdsAdvancedDisk2_ChangePartitionType(IVdsAdvancedDis
 
 /*****************************************************************************
  * IVdsAdvancedDisk3 interface
+ *
+ * Disk. By software provider/service.
  */
 #ifndef __IVdsAdvancedDisk3_INTERFACE_DEFINED__
 #define __IVdsAdvancedDisk3_INTERFACE_DEFINED__
@@ -8283,6 +10783,8 @@ static FORCEINLINE HRESULT IVdsAdvancedDisk3_GetUniqueId(IVdsAdvancedDisk3* This
 
 /*****************************************************************************
  * IVdsCreatePartitionEx interface
+ *
+ * Disk. By software provider/service. VDS 1.1.
  */
 #ifndef __IVdsCreatePartitionEx_INTERFACE_DEFINED__
 #define __IVdsCreatePartitionEx_INTERFACE_DEFINED__
@@ -8367,6 +10869,8 @@ static FORCEINLINE HRESULT IVdsCreatePartitionEx_CreatePartitionEx(IVdsCreatePar
 
 /*****************************************************************************
  * IVdsRemovable interface
+ *
+ * Disk. By software provider/service. VDS 1.0.
  */
 #ifndef __IVdsRemovable_INTERFACE_DEFINED__
 #define __IVdsRemovable_INTERFACE_DEFINED__
@@ -8452,6 +10956,8 @@ static FORCEINLINE HRESULT IVdsRemovable_Eject(IVdsRemovable* This) {
 
 /*****************************************************************************
  * IVdsVolume interface
+ *
+ * Volume. By software provider/service. VDS 1.0.
  */
 #ifndef __IVdsVolume_INTERFACE_DEFINED__
 #define __IVdsVolume_INTERFACE_DEFINED__
@@ -8652,6 +11158,8 @@ static FORCEINLINE HRESULT IVdsVolume_ClearFlags(IVdsVolume* This,ULONG ulFlags)
 
 /*****************************************************************************
  * IVdsVolume2 interface
+ *
+ * Volume. By software provider/service. VDS 3.0.
  */
 #ifndef __IVdsVolume2_INTERFACE_DEFINED__
 #define __IVdsVolume2_INTERFACE_DEFINED__
@@ -8728,6 +11236,8 @@ static FORCEINLINE HRESULT IVdsVolume2_GetProperties2(IVdsVolume2* This,VDS_VOLU
 
 /*****************************************************************************
  * IVdsVolumeOnline interface
+ *
+ * Volume. By software provider/service. VDS 2.0/2.1.
  */
 #ifndef __IVdsVolumeOnline_INTERFACE_DEFINED__
 #define __IVdsVolumeOnline_INTERFACE_DEFINED__
@@ -8803,6 +11313,8 @@ static FORCEINLINE HRESULT IVdsVolumeOnline_Online(IVdsVolumeOnline* This) {
 
 /*****************************************************************************
  * IVdsVolumePlex interface
+ *
+ * Volume plex. By software provider/service. VDS 1.0.
  */
 #ifndef __IVdsVolumePlex_INTERFACE_DEFINED__
 #define __IVdsVolumePlex_INTERFACE_DEFINED__
@@ -8918,6 +11430,8 @@ static FORCEINLINE HRESULT IVdsVolumePlex_Repair(IVdsVolumePlex* This,VDS_INPUT_
 
 /*****************************************************************************
  * IVdsDisk3 interface
+ *
+ * Disk. By software provider/service. VDS 3.0.
  */
 #ifndef __IVdsDisk3_INTERFACE_DEFINED__
 #define __IVdsDisk3_INTERFACE_DEFINED__
@@ -9086,6 +11600,8 @@ typedef struct _VDS_FILE_SYSTEM_PROP {
 } VDS_FILE_SYSTEM_PROP;
 /*****************************************************************************
  * IVdsDiskPartitionMF interface
+ *
+ * Disk. By software provider/service. VDS 2.0/2.1.
  */
 #ifndef __IVdsDiskPartitionMF_INTERFACE_DEFINED__
 #define __IVdsDiskPartitionMF_INTERFACE_DEFINED__
@@ -9219,6 +11735,8 @@ static FORCEINLINE HRESULT IVdsDiskPartitionMF_FormatPartitionEx(IVdsDiskPartiti
 
 /*****************************************************************************
  * IVdsVolumeMF interface
+ *
+ * Volume. By software provider/service. VDS 1.0.
  */
 #ifndef __IVdsVolumeMF_INTERFACE_DEFINED__
 #define __IVdsVolumeMF_INTERFACE_DEFINED__
@@ -9413,6 +11931,8 @@ static FORCEINLINE HRESULT IVdsVolumeMF_ClearFileSystemFlags(IVdsVolumeMF* This,
 
 /*****************************************************************************
  * IVdsVolumeMF2 interface
+ *
+ * Volume. By software provider/service. VDS 2.0/2.1.
  */
 #ifndef __IVdsVolumeMF2_INTERFACE_DEFINED__
 #define __IVdsVolumeMF2_INTERFACE_DEFINED__
@@ -9527,6 +12047,8 @@ static FORCEINLINE HRESULT IVdsVolumeMF2_FormatEx(IVdsVolumeMF2* This,LPWSTR pws
 
 /*****************************************************************************
  * IVdsVolumeShrink interface
+ *
+ * Volume. By software provider/service. VDS 2.0/2.1.
  */
 #ifndef __IVdsVolumeShrink_INTERFACE_DEFINED__
 #define __IVdsVolumeShrink_INTERFACE_DEFINED__
@@ -9618,6 +12140,8 @@ static FORCEINLINE HRESULT IVdsVolumeShrink_Shrink(IVdsVolumeShrink* This,ULONGL
 
 /*****************************************************************************
  * IVdsVolumeMF3 interface
+ *
+ * Volume. By software provider/service. VDS 3.0.
  */
 #ifndef __IVdsVolumeMF3_INTERFACE_DEFINED__
 #define __IVdsVolumeMF3_INTERFACE_DEFINED__
@@ -9727,6 +12251,8 @@ static FORCEINLINE HRESULT IVdsVolumeMF3_OfflineVolume(IVdsVolumeMF3* This) {
 
 /*****************************************************************************
  * IVdsDiskPartitionMF2 interface
+ *
+ * Disk. By software provider/service. VDS 3.0.
  */
 #ifndef __IVdsDiskPartitionMF2_INTERFACE_DEFINED__
 #define __IVdsDiskPartitionMF2_INTERFACE_DEFINED__
@@ -9917,6 +12443,8 @@ typedef struct _VDS_VDISK_PROPERTIES {
 typedef struct _VDS_VDISK_PROPERTIES *PVDS_VDISK_PROPERTIES;
 /*****************************************************************************
  * IVdsVdProvider interface
+ *
+ * Virtual disk provider. By software provider/service. VDS 3.0.
  */
 #ifndef __IVdsVdProvider_INTERFACE_DEFINED__
 #define __IVdsVdProvider_INTERFACE_DEFINED__
@@ -10059,6 +12587,8 @@ static FORCEINLINE HRESULT IVdsVdProvider_GetVDiskFromDisk(IVdsVdProvider* This,
 
 /*****************************************************************************
  * IVdsVDisk interface
+ *
+ * Virtual disk. By software provider/service. VDS 3.0.
  */
 #ifndef __IVdsVDisk_INTERFACE_DEFINED__
 #define __IVdsVDisk_INTERFACE_DEFINED__
@@ -10174,6 +12704,8 @@ static FORCEINLINE HRESULT IVdsVDisk_GetDeviceName(IVdsVDisk* This,LPWSTR *ppDev
 
 /*****************************************************************************
  * IVdsOpenVDisk interface
+ *
+ * Open virtual disk. By software provider/service. VDS 3.0.
  */
 #ifndef __IVdsOpenVDisk_INTERFACE_DEFINED__
 #define __IVdsOpenVDisk_INTERFACE_DEFINED__
@@ -10359,6 +12891,8 @@ typedef struct _VDS_SERVICE_PROP {
 } VDS_SERVICE_PROP;
 /*****************************************************************************
  * IVdsServiceLoader interface
+ *
+ * Service loader. By service. VDS 1.0.
  */
 #ifndef __IVdsServiceLoader_INTERFACE_DEFINED__
 #define __IVdsServiceLoader_INTERFACE_DEFINED__
@@ -10368,6 +12902,13 @@ DEFINE_GUID(IID_IVdsServiceLoader, 0xe0393303, 0x90d4, 0x4a97, 0xab,0x71, 0xe9,0
 MIDL_INTERFACE("e0393303-90d4-4a97-ab71-e9b671ee2729")
 IVdsServiceLoader : public IUnknown
 {
+    /*
+     * Starts the VDS service and gives its object, with one reference that the caller releases.
+     * pwszMachineName NULL is this computer. WaitForServiceReady is called next.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE LoadService(
         LPWSTR pwszMachineName,
         IVdsService **ppService) = 0;
@@ -10425,6 +12966,13 @@ static FORCEINLINE ULONG IVdsServiceLoader_Release(IVdsServiceLoader* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsServiceLoader methods ***/
+/*
+ * Starts the VDS service and gives its object, with one reference that the caller releases.
+ * pwszMachineName NULL is this computer. WaitForServiceReady is called next.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsServiceLoader_LoadService(IVdsServiceLoader* This,LPWSTR pwszMachineName,IVdsService **ppService) {
     return This->lpVtbl->LoadService(This,pwszMachineName,ppService);
 }
@@ -10437,6 +12985,8 @@ static FORCEINLINE HRESULT IVdsServiceLoader_LoadService(IVdsServiceLoader* This
 
 /*****************************************************************************
  * IVdsService interface
+ *
+ * Service. By service. VDS 1.0.
  */
 #ifndef __IVdsService_INTERFACE_DEFINED__
 #define __IVdsService_INTERFACE_DEFINED__
@@ -10446,61 +12996,169 @@ DEFINE_GUID(IID_IVdsService, 0x0818a8ef, 0x9ba9, 0x40d8, 0xa6,0xf9, 0xe2,0x28,0x
 MIDL_INTERFACE("0818a8ef-9ba9-40d8-a6f9-e22833cc771e")
 IVdsService : public IUnknown
 {
+    /*
+     * Reports whether the service is ready, without waiting.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, S_FALSE (not yet), VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE IsServiceReady(
         ) = 0;
 
+    /*
+     * Waits until the service is ready or has failed to start.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE WaitForServiceReady(
         ) = 0;
 
+    /*
+     * Fills the properties of the service. The caller frees its strings with CoTaskMemFree.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
+     */
     virtual HRESULT STDMETHODCALLTYPE GetProperties(
         VDS_SERVICE_PROP *pServiceProp) = 0;
 
+    /*
+     * Enumerates the providers of the kinds in masks (VDS_QUERY_*).
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryProviders(
         DWORD masks,
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Reserved.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns E_NOTIMPL (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryMaskedDisks(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Enumerates the disks of the host that are in no pack.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryUnallocatedDisks(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Finds an object of any provider by its id and its type. *ppObjectUnk has one reference
+     * that the caller releases.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object of that type with that id),
+     * VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE GetObject(
         VDS_OBJECT_ID ObjectId,
         VDS_OBJECT_TYPE type,
         IUnknown **ppObjectUnk) = 0;
 
+    /*
+     * Lists drive letters of the host, from wcFirstLetter on.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryDriveLetters(
         WCHAR wcFirstLetter,
         DWORD count,
         VDS_DRIVE_LETTER_PROP *pDriveLetterPropArray) = 0;
 
+    /*
+     * Lists the file systems that the host knows. The caller frees the array with
+     * CoTaskMemFree.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryFileSystemTypes(
         VDS_FILE_SYSTEM_TYPE_PROP **ppFileSystemTypeProps,
         LONG *plNumberOfFileSystems) = 0;
 
+    /*
+     * Lets the host scan its buses for disks. Returns at once; the scan goes on.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE Reenumerate(
         ) = 0;
 
+    /*
+     * Compares all that the service knows with drivers and providers. Must not be called from
+     * OnNotify.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, S_FALSE (it failed on the way), VDS_E_INITIALIZED_FAILED (the service
+     * failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE Refresh(
         ) = 0;
 
+    /*
+     * Removes mount points of volumes that are gone.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE CleanupObsoleteMountPoints(
         ) = 0;
 
+    /*
+     * Registers a sink for notifications. *pdwCookie names the registration for Unadvise.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE Advise(
         IVdsAdviseSink *pSink,
         DWORD *pdwCookie) = 0;
 
+    /*
+     * Ends a registration. Waits until notifications that are on their way have been delivered.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_BAD_COOKIE (there is no such registration), VDS_E_INITIALIZED_FAILED
+     * (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE Unadvise(
         DWORD dwCookie) = 0;
 
+    /*
+     * Restarts the host.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE Reboot(
         ) = 0;
 
+    /*
+     * Sets flags of the service (VDS_SVF_*).
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetFlags(
         ULONG ulFlags) = 0;
 
+    /*
+     * Clears flags of the service.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE ClearFlags(
         ULONG ulFlags) = 0;
 
@@ -10637,54 +13295,162 @@ static FORCEINLINE ULONG IVdsService_Release(IVdsService* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsService methods ***/
+/*
+ * Reports whether the service is ready, without waiting.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, S_FALSE (not yet), VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_IsServiceReady(IVdsService* This) {
     return This->lpVtbl->IsServiceReady(This);
 }
+/*
+ * Waits until the service is ready or has failed to start.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_WaitForServiceReady(IVdsService* This) {
     return This->lpVtbl->WaitForServiceReady(This);
 }
+/*
+ * Fills the properties of the service. The caller frees its strings with CoTaskMemFree.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
+ */
 static FORCEINLINE HRESULT IVdsService_GetProperties(IVdsService* This,VDS_SERVICE_PROP *pServiceProp) {
     return This->lpVtbl->GetProperties(This,pServiceProp);
 }
+/*
+ * Enumerates the providers of the kinds in masks (VDS_QUERY_*).
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_QueryProviders(IVdsService* This,DWORD masks,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryProviders(This,masks,ppEnum);
 }
+/*
+ * Reserved.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns E_NOTIMPL (always).
+ */
 static FORCEINLINE HRESULT IVdsService_QueryMaskedDisks(IVdsService* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryMaskedDisks(This,ppEnum);
 }
+/*
+ * Enumerates the disks of the host that are in no pack.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_QueryUnallocatedDisks(IVdsService* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryUnallocatedDisks(This,ppEnum);
 }
+/*
+ * Finds an object of any provider by its id and its type. *ppObjectUnk has one reference
+ * that the caller releases.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object of that type with that id),
+ * VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_GetObject(IVdsService* This,VDS_OBJECT_ID ObjectId,VDS_OBJECT_TYPE type,IUnknown **ppObjectUnk) {
     return This->lpVtbl->GetObject(This,ObjectId,type,ppObjectUnk);
 }
+/*
+ * Lists drive letters of the host, from wcFirstLetter on.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_QueryDriveLetters(IVdsService* This,WCHAR wcFirstLetter,DWORD count,VDS_DRIVE_LETTER_PROP *pDriveLetterPropArray) {
     return This->lpVtbl->QueryDriveLetters(This,wcFirstLetter,count,pDriveLetterPropArray);
 }
+/*
+ * Lists the file systems that the host knows. The caller frees the array with
+ * CoTaskMemFree.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_QueryFileSystemTypes(IVdsService* This,VDS_FILE_SYSTEM_TYPE_PROP **ppFileSystemTypeProps,LONG *plNumberOfFileSystems) {
     return This->lpVtbl->QueryFileSystemTypes(This,ppFileSystemTypeProps,plNumberOfFileSystems);
 }
+/*
+ * Lets the host scan its buses for disks. Returns at once; the scan goes on.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_Reenumerate(IVdsService* This) {
     return This->lpVtbl->Reenumerate(This);
 }
+/*
+ * Compares all that the service knows with drivers and providers. Must not be called from
+ * OnNotify.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, S_FALSE (it failed on the way), VDS_E_INITIALIZED_FAILED (the service
+ * failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_Refresh(IVdsService* This) {
     return This->lpVtbl->Refresh(This);
 }
+/*
+ * Removes mount points of volumes that are gone.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_CleanupObsoleteMountPoints(IVdsService* This) {
     return This->lpVtbl->CleanupObsoleteMountPoints(This);
 }
+/*
+ * Registers a sink for notifications. *pdwCookie names the registration for Unadvise.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_Advise(IVdsService* This,IVdsAdviseSink *pSink,DWORD *pdwCookie) {
     return This->lpVtbl->Advise(This,pSink,pdwCookie);
 }
+/*
+ * Ends a registration. Waits until notifications that are on their way have been delivered.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_BAD_COOKIE (there is no such registration), VDS_E_INITIALIZED_FAILED
+ * (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_Unadvise(IVdsService* This,DWORD dwCookie) {
     return This->lpVtbl->Unadvise(This,dwCookie);
 }
+/*
+ * Restarts the host.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_Reboot(IVdsService* This) {
     return This->lpVtbl->Reboot(This);
 }
+/*
+ * Sets flags of the service (VDS_SVF_*).
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_SetFlags(IVdsService* This,ULONG ulFlags) {
     return This->lpVtbl->SetFlags(This,ulFlags);
 }
+/*
+ * Clears flags of the service.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsService_ClearFlags(IVdsService* This,ULONG ulFlags) {
     return This->lpVtbl->ClearFlags(This,ulFlags);
 }
@@ -10697,6 +13463,8 @@ static FORCEINLINE HRESULT IVdsService_ClearFlags(IVdsService* This,ULONG ulFlag
 
 /*****************************************************************************
  * IVdsServiceUninstallDisk interface
+ *
+ * Service. By service. VDS 1.1.
  */
 #ifndef __IVdsServiceUninstallDisk_INTERFACE_DEFINED__
 #define __IVdsServiceUninstallDisk_INTERFACE_DEFINED__
@@ -10706,10 +13474,28 @@ DEFINE_GUID(IID_IVdsServiceUninstallDisk, 0xb6b22da8, 0xf903, 0x4be7, 0xb4,0x92,
 MIDL_INTERFACE("b6b22da8-f903-4be7-b492-c09d875ac9da")
 IVdsServiceUninstallDisk : public IUnknown
 {
+    /*
+     * Finds the disk of this host that a LUN is. Used before the LUN is masked or deleted.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_NO_DISK_PATHNAME (the disk has no path), VDS_E_OBJECT_NOT_FOUND
+     * (there is no object with such an id).
+     */
     virtual HRESULT STDMETHODCALLTYPE GetDiskIdFromLunInfo(
         VDS_LUN_INFORMATION *pLunInfo,
         VDS_OBJECT_ID *pDiskId) = 0;
 
+    /*
+     * Removes disks and their volumes from the host. pResults has a result for each disk.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, S_FALSE (look at the results), VDS_S_UNABLE_TO_GET_GPT_ATTRIBUTES (done,
+     * but the attributes of the GPT could not be read), VDS_E_INTERNAL_ERROR (see the event
+     * log), VDS_E_MISSING_DISK (the disk is missing), VDS_E_NO_DISK_PATHNAME (the disk has no
+     * path), VDS_E_NO_VOLUME_PATHNAME (a volume has no path), VDS_E_OBJECT_NOT_FOUND (there is
+     * no object with such an id), VDS_E_PROVIDER_CACHE_OUTOFSYNC (the cache is not what the
+     * driver says); VDS_E_OBJECT_DELETED as many methods do.
+     */
     virtual HRESULT STDMETHODCALLTYPE UninstallDisks(
         VDS_OBJECT_ID *pDiskIdArray,
         ULONG ulCount,
@@ -10779,9 +13565,27 @@ static FORCEINLINE ULONG IVdsServiceUninstallDisk_Release(IVdsServiceUninstallDi
     return This->lpVtbl->Release(This);
 }
 /*** IVdsServiceUninstallDisk methods ***/
+/*
+ * Finds the disk of this host that a LUN is. Used before the LUN is masked or deleted.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_NO_DISK_PATHNAME (the disk has no path), VDS_E_OBJECT_NOT_FOUND
+ * (there is no object with such an id).
+ */
 static FORCEINLINE HRESULT IVdsServiceUninstallDisk_GetDiskIdFromLunInfo(IVdsServiceUninstallDisk* This,VDS_LUN_INFORMATION *pLunInfo,VDS_OBJECT_ID *pDiskId) {
     return This->lpVtbl->GetDiskIdFromLunInfo(This,pLunInfo,pDiskId);
 }
+/*
+ * Removes disks and their volumes from the host. pResults has a result for each disk.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, S_FALSE (look at the results), VDS_S_UNABLE_TO_GET_GPT_ATTRIBUTES (done,
+ * but the attributes of the GPT could not be read), VDS_E_INTERNAL_ERROR (see the event
+ * log), VDS_E_MISSING_DISK (the disk is missing), VDS_E_NO_DISK_PATHNAME (the disk has no
+ * path), VDS_E_NO_VOLUME_PATHNAME (a volume has no path), VDS_E_OBJECT_NOT_FOUND (there is
+ * no object with such an id), VDS_E_PROVIDER_CACHE_OUTOFSYNC (the cache is not what the
+ * driver says); VDS_E_OBJECT_DELETED as many methods do.
+ */
 static FORCEINLINE HRESULT IVdsServiceUninstallDisk_UninstallDisks(IVdsServiceUninstallDisk* This,VDS_OBJECT_ID *pDiskIdArray,ULONG ulCount,BOOLEAN bForce,BOOLEAN *pbReboot,HRESULT *pResults) {
     return This->lpVtbl->UninstallDisks(This,pDiskIdArray,ulCount,bForce,pbReboot,pResults);
 }
@@ -10794,6 +13598,8 @@ static FORCEINLINE HRESULT IVdsServiceUninstallDisk_UninstallDisks(IVdsServiceUn
 
 /*****************************************************************************
  * IVdsServiceHba interface
+ *
+ * Service. By service. VDS 1.1.
  */
 #ifndef __IVdsServiceHba_INTERFACE_DEFINED__
 #define __IVdsServiceHba_INTERFACE_DEFINED__
@@ -10803,6 +13609,12 @@ DEFINE_GUID(IID_IVdsServiceHba, 0x0ac13689, 0x3134, 0x47c6, 0xa1,0x7c, 0x46,0x69
 MIDL_INTERFACE("0ac13689-3134-47c6-a17c-4669216801be")
 IVdsServiceHba : public IUnknown
 {
+    /*
+     * Enumerates the ports of the host bus adapters of this host.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryHbaPorts(
         IEnumVdsObject **ppEnum) = 0;
 
@@ -10858,6 +13670,12 @@ static FORCEINLINE ULONG IVdsServiceHba_Release(IVdsServiceHba* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsServiceHba methods ***/
+/*
+ * Enumerates the ports of the host bus adapters of this host.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsServiceHba_QueryHbaPorts(IVdsServiceHba* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryHbaPorts(This,ppEnum);
 }
@@ -10870,6 +13688,8 @@ static FORCEINLINE HRESULT IVdsServiceHba_QueryHbaPorts(IVdsServiceHba* This,IEn
 
 /*****************************************************************************
  * IVdsServiceIscsi interface
+ *
+ * Service. By service. VDS 1.1.
  */
 #ifndef __IVdsServiceIscsi_INTERFACE_DEFINED__
 #define __IVdsServiceIscsi_INTERFACE_DEFINED__
@@ -10879,28 +13699,72 @@ DEFINE_GUID(IID_IVdsServiceIscsi, 0x14fbe036, 0x3ed7, 0x4e10, 0x90,0xe9, 0xa5,0x
 MIDL_INTERFACE("14fbe036-3ed7-4e10-90e9-a5ff991aff01")
 IVdsServiceIscsi : public IUnknown
 {
+    /*
+     * Reports the iSCSI name of this host. The caller frees *ppwszIscsiName with CoTaskMemFree.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, E_POINTER (the output pointer is NULL).
+     */
     virtual HRESULT STDMETHODCALLTYPE GetInitiatorName(
         LPWSTR *ppwszIscsiName) = 0;
 
+    /*
+     * Enumerates the initiator adapters of this host.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, E_POINTER (the output pointer is NULL).
+     */
     virtual HRESULT STDMETHODCALLTYPE QueryInitiatorAdapters(
         IEnumVdsObject **ppEnum) = 0;
 
+    /*
+     * Reserved: VDS never defined what it does.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns VDS_E_NOT_SUPPORTED (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetIpsecGroupPresharedKey(
         VDS_ISCSI_IPSEC_KEY *pIpsecKey) = 0;
 
+    /*
+     * Reserved: VDS never defined what it does.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns VDS_E_NOT_SUPPORTED (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetAllIpsecTunnelAddresses(
         VDS_IPADDRESS *pTunnelAddress,
         VDS_IPADDRESS *pDestinationAddress) = 0;
 
+    /*
+     * Reserved: VDS never defined what it does.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns VDS_E_NOT_SUPPORTED (always).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetAllIpsecSecurity(
         VDS_OBJECT_ID targetPortalId,
         ULONGLONG ullSecurityFlags,
         VDS_ISCSI_IPSEC_KEY *pIpsecKey) = 0;
 
+    /*
+     * Sets the secret with which this host checks that targets are who they say (mutual CHAP).
+     * targetId GUID_NULL means all targets.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start),
+     * VDS_E_TARGET_SPECIFIC_NOT_SUPPORTED (the initiator has one secret for all targets).
+     */
     virtual HRESULT STDMETHODCALLTYPE SetInitiatorSharedSecret(
         VDS_ISCSI_SHARED_SECRET *pInitiatorSharedSecret,
         VDS_OBJECT_ID targetId) = 0;
 
+    /*
+     * Tells this host the CHAP secret of a target. targetId is required.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+     */
     virtual HRESULT STDMETHODCALLTYPE RememberTargetSharedSecret(
         VDS_OBJECT_ID targetId,
         VDS_ISCSI_SHARED_SECRET *pTargetSharedSecret) = 0;
@@ -10992,24 +13856,68 @@ static FORCEINLINE ULONG IVdsServiceIscsi_Release(IVdsServiceIscsi* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsServiceIscsi methods ***/
+/*
+ * Reports the iSCSI name of this host. The caller frees *ppwszIscsiName with CoTaskMemFree.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, E_POINTER (the output pointer is NULL).
+ */
 static FORCEINLINE HRESULT IVdsServiceIscsi_GetInitiatorName(IVdsServiceIscsi* This,LPWSTR *ppwszIscsiName) {
     return This->lpVtbl->GetInitiatorName(This,ppwszIscsiName);
 }
+/*
+ * Enumerates the initiator adapters of this host.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, E_POINTER (the output pointer is NULL).
+ */
 static FORCEINLINE HRESULT IVdsServiceIscsi_QueryInitiatorAdapters(IVdsServiceIscsi* This,IEnumVdsObject **ppEnum) {
     return This->lpVtbl->QueryInitiatorAdapters(This,ppEnum);
 }
+/*
+ * Reserved: VDS never defined what it does.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns VDS_E_NOT_SUPPORTED (always).
+ */
 static FORCEINLINE HRESULT IVdsServiceIscsi_SetIpsecGroupPresharedKey(IVdsServiceIscsi* This,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
     return This->lpVtbl->SetIpsecGroupPresharedKey(This,pIpsecKey);
 }
+/*
+ * Reserved: VDS never defined what it does.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns VDS_E_NOT_SUPPORTED (always).
+ */
 static FORCEINLINE HRESULT IVdsServiceIscsi_SetAllIpsecTunnelAddresses(IVdsServiceIscsi* This,VDS_IPADDRESS *pTunnelAddress,VDS_IPADDRESS *pDestinationAddress) {
     return This->lpVtbl->SetAllIpsecTunnelAddresses(This,pTunnelAddress,pDestinationAddress);
 }
+/*
+ * Reserved: VDS never defined what it does.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns VDS_E_NOT_SUPPORTED (always).
+ */
 static FORCEINLINE HRESULT IVdsServiceIscsi_SetAllIpsecSecurity(IVdsServiceIscsi* This,VDS_OBJECT_ID targetPortalId,ULONGLONG ullSecurityFlags,VDS_ISCSI_IPSEC_KEY *pIpsecKey) {
     return This->lpVtbl->SetAllIpsecSecurity(This,targetPortalId,ullSecurityFlags,pIpsecKey);
 }
+/*
+ * Sets the secret with which this host checks that targets are who they say (mutual CHAP).
+ * targetId GUID_NULL means all targets.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start),
+ * VDS_E_TARGET_SPECIFIC_NOT_SUPPORTED (the initiator has one secret for all targets).
+ */
 static FORCEINLINE HRESULT IVdsServiceIscsi_SetInitiatorSharedSecret(IVdsServiceIscsi* This,VDS_ISCSI_SHARED_SECRET *pInitiatorSharedSecret,VDS_OBJECT_ID targetId) {
     return This->lpVtbl->SetInitiatorSharedSecret(This,pInitiatorSharedSecret,targetId);
 }
+/*
+ * Tells this host the CHAP secret of a target. targetId is required.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
+ */
 static FORCEINLINE HRESULT IVdsServiceIscsi_RememberTargetSharedSecret(IVdsServiceIscsi* This,VDS_OBJECT_ID targetId,VDS_ISCSI_SHARED_SECRET *pTargetSharedSecret) {
     return This->lpVtbl->RememberTargetSharedSecret(This,targetId,pTargetSharedSecret);
 }
@@ -11022,6 +13930,8 @@ static FORCEINLINE HRESULT IVdsServiceIscsi_RememberTargetSharedSecret(IVdsServi
 
 /*****************************************************************************
  * IVdsServiceInitialization interface
+ *
+ * Service. By service (used by the loader only).
  */
 #ifndef __IVdsServiceInitialization_INTERFACE_DEFINED__
 #define __IVdsServiceInitialization_INTERFACE_DEFINED__
@@ -11031,6 +13941,12 @@ DEFINE_GUID(IID_IVdsServiceInitialization, 0x4afc3636, 0xdb01, 0x4052, 0x80,0xc3
 MIDL_INTERFACE("4afc3636-db01-4052-80c3-03bbcb8d3c69")
 IVdsServiceInitialization : public IUnknown
 {
+    /*
+     * Initialises the service; called by the loader.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE Initialize(
         LPWSTR pwszMachineName) = 0;
 
@@ -11086,6 +14002,12 @@ static FORCEINLINE ULONG IVdsServiceInitialization_Release(IVdsServiceInitializa
     return This->lpVtbl->Release(This);
 }
 /*** IVdsServiceInitialization methods ***/
+/*
+ * Initialises the service; called by the loader.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsServiceInitialization_Initialize(IVdsServiceInitialization* This,LPWSTR pwszMachineName) {
     return This->lpVtbl->Initialize(This,pwszMachineName);
 }
@@ -11098,6 +14020,8 @@ static FORCEINLINE HRESULT IVdsServiceInitialization_Initialize(IVdsServiceIniti
 
 /*****************************************************************************
  * IVdsServiceSAN interface
+ *
+ * Service. By service. VDS 2.0/2.1.
  */
 #ifndef __IVdsServiceSAN_INTERFACE_DEFINED__
 #define __IVdsServiceSAN_INTERFACE_DEFINED__
@@ -11107,9 +14031,21 @@ DEFINE_GUID(IID_IVdsServiceSAN, 0xfc5d23e8, 0xa88b, 0x41a5, 0x8d,0xe0, 0x2d,0x2f
 MIDL_INTERFACE("fc5d23e8-a88b-41a5-8de0-2d2f73c5a630")
 IVdsServiceSAN : public IUnknown
 {
+    /*
+     * Reports what the host does with new disks.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetSANPolicy(
         VDS_SAN_POLICY *pSanPolicy) = 0;
 
+    /*
+     * Sets what the host does with new disks.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE SetSANPolicy(
         VDS_SAN_POLICY SanPolicy) = 0;
 
@@ -11170,9 +14106,21 @@ static FORCEINLINE ULONG IVdsServiceSAN_Release(IVdsServiceSAN* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsServiceSAN methods ***/
+/*
+ * Reports what the host does with new disks.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsServiceSAN_GetSANPolicy(IVdsServiceSAN* This,VDS_SAN_POLICY *pSanPolicy) {
     return This->lpVtbl->GetSANPolicy(This,pSanPolicy);
 }
+/*
+ * Sets what the host does with new disks.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsServiceSAN_SetSANPolicy(IVdsServiceSAN* This,VDS_SAN_POLICY SanPolicy) {
     return This->lpVtbl->SetSANPolicy(This,SanPolicy);
 }
@@ -11185,6 +14133,8 @@ static FORCEINLINE HRESULT IVdsServiceSAN_SetSANPolicy(IVdsServiceSAN* This,VDS_
 
 /*****************************************************************************
  * IVdsServiceSw interface
+ *
+ * Service. By service.
  */
 #ifndef __IVdsServiceSw_INTERFACE_DEFINED__
 #define __IVdsServiceSw_INTERFACE_DEFINED__
@@ -11194,6 +14144,12 @@ DEFINE_GUID(IID_IVdsServiceSw, 0x15fc031c, 0x0652, 0x4306, 0xb2,0xc3, 0xf5,0x58,
 MIDL_INTERFACE("15fc031c-0652-4306-b2c3-f558b8f837e2")
 IVdsServiceSw : public IUnknown
 {
+    /*
+     * Finds a disk of the host by its device path.
+     * A method of the VDS service; libvds has no such object.
+     *
+     * Returns S_OK.
+     */
     virtual HRESULT STDMETHODCALLTYPE GetDiskObject(
         LPCWSTR pwszDeviceID,
         IUnknown **ppDiskUnk) = 0;
@@ -11251,6 +14207,12 @@ static FORCEINLINE ULONG IVdsServiceSw_Release(IVdsServiceSw* This) {
     return This->lpVtbl->Release(This);
 }
 /*** IVdsServiceSw methods ***/
+/*
+ * Finds a disk of the host by its device path.
+ * A method of the VDS service; libvds has no such object.
+ *
+ * Returns S_OK.
+ */
 static FORCEINLINE HRESULT IVdsServiceSw_GetDiskObject(IVdsServiceSw* This,LPCWSTR pwszDeviceID,IUnknown **ppDiskUnk) {
     return This->lpVtbl->GetDiskObject(This,pwszDeviceID,ppDiskUnk);
 }
