@@ -32,6 +32,7 @@ init_locks(struct array *array)
 		&array->listeners_lock, &array->luns_lock,   &array->pools_lock,
 		&array->requests_lock,  &array->dying_lock,  &array->jobs_lock,
 		&array->seen_lock,      &array->verify_lock, &array->trouble_lock,
+		&array->check_lock,
 	};
 	pthread_condattr_t attr;
 
@@ -283,6 +284,7 @@ fini_locks(struct array *array)
 		&array->listeners_lock, &array->luns_lock,   &array->pools_lock,
 		&array->requests_lock,  &array->dying_lock,  &array->jobs_lock,
 		&array->seen_lock,      &array->verify_lock, &array->trouble_lock,
+		&array->check_lock,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(mutexes); i++)

@@ -97,9 +97,12 @@ struct array {
 	bool seen_pending;    /* some are not in the catalog yet */
 	bool numbers_run;     /* array_open, array_close */
 
+	pthread_mutex_t check_lock; /* held during a whole array_check: one at a time */
+
 	pthread_mutex_t verify_lock;
 	pthread_cond_t verify_wake;
 	bool verify_stop, verify_now;
+	struct guid verified_lun; /* the LUN that was looked at last; the verifier's thread */
 };
 
 /* ---- writer.c: one thread, changes in batches ---- */
@@ -559,5 +562,7 @@ uint64_t array_trouble_tell(struct array *array);
 int array_verify_start(struct array *array);
 void array_verify_stop(struct array *array);
 void array_verify_wake(struct array *array);
+/* One thread at a time: the verifier's, and a test's while that does not run. */
+size_t array_verify_some(struct array *array, size_t most);
 
 #endif

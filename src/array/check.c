@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The invariant checker: catalog, memory, units and stores against one another, at one moment on
- * the writer thread.
+ * The invariant checker: catalog, memory, units and stores against one another, as they were at one
+ * moment.  array_check runs on the thread of its caller.  It has the writer copy the catalog in small
+ * steps between changes, and checks the copy and the immutable state of that moment beside it, so
+ * that a check holds up no change.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,22 +11,6 @@
 #include "array/array_int.h"
 #include "base/err.h"
 #include "base/mem.h"
-
-static int
-check_memory(struct array *array)
-{
-	AUTO_STATE struct state *stored = NULL;
-	const struct position *p, *q = state_position(array->state);
-	int rc = catalog_load(array->catalog, &stored);
-
-	if (rc < 0)
-		return rc;
-	p = state_position(stored);
-	if (p->sequence != q->sequence || p->incarnation != q->incarnation ||
-	    !guid_equal(&p->array_id, &q->array_id) || !hash128_equal(&p->digest, &q->digest))
-		return err_set(ERR_CORRUPT, "memory is at another position than the catalog");
-	return state_check(array->state);
-}
 
 /* Some commands fail in a LUN that is FAILING, but its file is there. */
 static bool
@@ -81,14 +67,16 @@ check_pool(struct array *array, const struct row_pool *pool)
 	return err_set(ERR_CORRUPT, "pool %s: %s", pool->name, text);
 }
 
+/* ---- an array that is only looked at ---- */
+
 static int
-check_array(struct array *array, struct array_task *task)
+check_all(struct array *array, struct array_task *task)
 {
 	int rc = catalog_check(array->catalog);
 
 	(void)task;
 	if (rc == 0)
-		rc = check_memory(array);
+		rc = state_check(array->state);
 	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_POOL); i++)
 		rc = check_pool(array, state_at(array->state, ROW_POOL, i));
 	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_LUN); i++)
@@ -96,11 +84,150 @@ check_array(struct array *array, struct array_task *task)
 	return rc;
 }
 
+/* ---- an array that goes on ---- */
+
+struct check {
+	struct array_task task;
+	struct catalog_copy *copy; /* of the catalog */
+	struct state *state;       /* what memory held when the copy was complete */
+	enum row_family family;    /* of what seems to be wrong */
+	struct guid id;
+	bool more;
+};
+
+static int
+begin(struct array *array, struct array_task *task)
+{
+	return catalog_copy_begin(array->catalog, &container_of(task, struct check, task)->copy);
+}
+
+/* Copies some of the catalog between two batches of changes. */
+static int
+copy_some(struct array *array, struct array_task *task)
+{
+	struct check *check = container_of(task, struct check, task);
+	int rc = catalog_copy_step(check->copy);
+
+	check->more = rc == 1;
+	if (rc == 0)
+		check->state = state_ref(array->state);
+	return MIN(rc, 0);
+}
+
+static int
+abandon(struct array *array, struct array_task *task)
+{
+	(void)array;
+	catalog_copy_free(TAKE(container_of(task, struct check, task)->copy));
+	return 0;
+}
+
+static int
+run(struct array *array, struct check *check,
+    int (*step)(struct array *array, struct array_task *task))
+{
+	check->task = (struct array_task){ .run = step };
+	return array_writer_submit(array, &check->task);
+}
+
+/* Takes the catalog and the state of one moment. */
+static int
+take(struct array *array, struct check *check)
+{
+	char text[TASK_TEXT_SIZE];
+	int rc = run(array, check, begin);
+
+	if (rc < 0)
+		return rc;
+	do
+		rc = run(array, check, copy_some);
+	while (rc == 0 && check->more);
+	if (rc == 0)
+		return 0;
+	snprintf(text, sizeof(text), "%s", err_text(rc));
+	(void)run(array, check, abandon);
+	return err_set(rc, "%s", text);
+}
+
+static int
+check_memory(const struct check *check)
+{
+	const struct position *p = catalog_copy_position(check->copy),
+			      *q = state_position(check->state);
+
+	if (p->sequence != q->sequence || p->incarnation != q->incarnation ||
+	    !guid_equal(&p->array_id, &q->array_id) || !hash128_equal(&p->digest, &q->digest))
+		return err_set(ERR_CORRUPT, "memory is at another position than the catalog");
+	return state_check(check->state);
+}
+
+static int
+check_row(struct array *array, enum row_family family, const void *row)
+{
+	return family == ROW_POOL ? check_pool(array, row) : check_lun(array, row);
+}
+
+/* On the writer thread, where no row comes or goes: what is there must be sound. */
+static int
+look_again(struct array *array, struct array_task *task)
+{
+	const struct check *check = container_of(task, struct check, task);
+	const void *row = state_find(array->state, check->family, &check->id);
+
+	return row == NULL ? 0 : check_row(array, check->family, row);
+}
+
+/* What seems to be wrong may have been deleted or extended meanwhile. */
+static int
+check_family(struct array *array, struct check *check, enum row_family family)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < state_count(check->state, family); i++) {
+		const void *row = state_at(check->state, family, i);
+		struct row_key key;
+
+		rc = check_row(array, family, row);
+		if (rc < 0) {
+			row_key(row, &key);
+			check->family = family;
+			check->id = key.a;
+			rc = run(array, check, look_again);
+		}
+	}
+	return rc;
+}
+
+static int
+check_beside(struct array *array)
+{
+	struct check check = { .copy = NULL };
+	int rc = take(array, &check);
+
+	if (rc == 0)
+		rc = catalog_copy_check(check.copy);
+	if (rc == 0)
+		rc = check_memory(&check);
+	if (rc == 0)
+		rc = check_family(array, &check, ROW_POOL);
+	if (rc == 0)
+		rc = check_family(array, &check, ROW_LUN);
+	catalog_copy_free(check.copy);
+	state_unref(check.state);
+	return rc;
+}
+
 int
 array_check(struct array *array)
 {
-	struct array_task task = { .run = check_array };
+	struct array_task task = { .run = check_all };
+	int rc;
 
 	array_pool_verify(array);
-	return array_writer_submit(array, &task);
+	if (array->look)
+		return array_writer_submit(array, &task);
+	pthread_mutex_lock(&array->check_lock);
+	rc = check_beside(array);
+	pthread_mutex_unlock(&array->check_lock);
+	return rc;
 }

@@ -14,7 +14,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-#define REAP_AGAIN_MS 50 /* while a deleted LUN's device is in use */
+#define REAP_AGAIN_MS 50   /* while a deleted LUN's device is in use */
+#define VERIFY_LUNS   2000 /* in one round: at most some 10 ms */
 
 /* A job or a reopening is at it: they tell what they find. */
 static void
@@ -67,14 +68,31 @@ renew_reserve(struct array *array)
 		(void)array_writer_submit(array, &task);
 }
 
+/*
+ * Looks at the next `most` LUNs in the order of their ids, and begins again after the last: the cost
+ * of a round is bounded however many LUNs there are.  Returns how many it has looked at.
+ */
+size_t
+array_verify_some(struct array *array, size_t most)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	size_t count = state_count(state, ROW_LUN), looked = 0;
+	size_t at = state_after(state, ROW_LUN, &array->verified_lun);
+
+	for (; looked < MIN(count, most) && !atomic_load(&array->closing); looked++, at++) {
+		const struct row_lun *lun = state_at(state, ROW_LUN, at % count);
+
+		verify_lun(array, lun);
+		array->verified_lun = lun->id;
+	}
+	return looked;
+}
+
 static void
 verify_all(struct array *array)
 {
-	AUTO_STATE struct state *state = array_state(array);
-
 	array_pool_verify(array);
-	for (size_t i = 0; i < state_count(state, ROW_LUN) && !atomic_load(&array->closing); i++)
-		verify_lun(array, state_at(state, ROW_LUN, i));
+	array_verify_some(array, VERIFY_LUNS);
 	if (array_is_read_only(array))
 		return;
 	if (catalog_still_there(array->catalog) < 0)

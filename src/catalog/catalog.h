@@ -86,6 +86,26 @@ int catalog_load(struct catalog *catalog, struct state **ret_state);
  */
 int catalog_check(struct catalog *catalog);
 
+/*
+ * A copy of the catalog at one moment, to be checked by another thread while the catalog goes on.
+ * catalog_copy_begin and catalog_copy_step are called by the catalog's thread, outside of
+ * transactions; so is catalog_copy_free while the copy is not complete.
+ */
+struct catalog_copy;
+
+/* One copy at a time.  Returns 0, -ENOMEM or -EIO (the database is not open). */
+int catalog_copy_begin(struct catalog *source, struct catalog_copy **ret_copy);
+/*
+ * Copies some pages.  Returns 1 (call again), 0 (the copy is complete: it is the catalog as it is
+ * now) or an error of the disk.  The catalog may change between two steps.
+ */
+int catalog_copy_step(struct catalog_copy *copy);
+/* The position of a complete copy; valid until catalog_copy_free. */
+const struct position *catalog_copy_position(const struct catalog_copy *copy);
+/* As catalog_check, for a complete copy.  Any thread. */
+int catalog_copy_check(struct catalog_copy *copy);
+void catalog_copy_free(struct catalog_copy *copy); /* accepts NULL */
+
 /* ---- reserved space: docs/design/catalog.md ---- */
 
 #define CATALOG_RESERVE_BYTES (4u << 20)

@@ -106,6 +106,7 @@ struct catalog {
 	bool structure_seen; /* the structure was checked when it was opened */
 	struct catalog_file files[CATALOG_FILES];
 	struct catalog_reserve reserve;
+	struct catalog_copy *copying; /* the unfinished copy, which must end before the database closes */
 };
 
 /* Forward only; the n-th makes version n from n-1. */
@@ -115,6 +116,12 @@ struct catalog_migration {
 
 extern const struct catalog_migration catalog_migrations[];
 extern const unsigned catalog_migration_count;
+
+/* check.c: what catalog_check does within the database */
+int catalog_check_content(struct catalog *catalog);
+
+/* copy.c: ends an unfinished copy, whose next step then fails.  Accepts NULL. */
+void catalog_copy_end(struct catalog_copy *copy);
 
 /* db.c */
 int catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrations,

@@ -113,15 +113,11 @@ last_event(void *arg, uint64_t sequence, const char *text)
 }
 
 int
-catalog_check(struct catalog *catalog)
+catalog_check_content(struct catalog *catalog)
 {
 	AUTO_STATE struct state *state = NULL;
-	int rc = catalog_still_there(catalog);
+	int rc = catalog_check_structure(catalog, UINT64_MAX);
 
-	if (rc == 0)
-		rc = catalog_check_structure(catalog, UINT64_MAX);
-	if (rc == 0 && catalog->lost > 0)
-		rc = err_set(ERR_CORRUPT, "%s", catalog->held);
 	if (rc < 0 || catalog->is_new)
 		return rc;
 	rc = check_rules(catalog);
@@ -132,4 +128,14 @@ catalog_check(struct catalog *catalog)
 	if (rc == 0 && catalog->position.sequence > 0)
 		rc = catalog_events(catalog, catalog->position.sequence - 1, last_event, catalog);
 	return rc == ERR_GONE ? ERR_CORRUPT : rc;
+}
+
+int
+catalog_check(struct catalog *catalog)
+{
+	int rc = catalog_still_there(catalog);
+
+	if (rc == 0 && catalog->lost > 0)
+		rc = err_set(ERR_CORRUPT, "%s", catalog->held);
+	return rc < 0 ? rc : catalog_check_content(catalog);
 }

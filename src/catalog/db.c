@@ -321,6 +321,7 @@ catalog_db_look(struct catalog *catalog, unsigned count)
 void
 catalog_db_close(struct catalog *catalog)
 {
+	catalog_copy_end(catalog->copying);
 	for (size_t i = 0; i < STMT_COUNT; i++) {
 		sqlite3_finalize(catalog->statements[i]);
 		catalog->statements[i] = NULL;

@@ -168,8 +168,8 @@ has_designator(const VDS_STORAGE_DEVICE_ID_DESCRIPTOR *ids, const struct designa
 	return false;
 }
 
-bool
-provider_lun_matches(const struct row_lun *lun, const VDS_LUN_INFORMATION *info)
+static bool
+lun_matches(const struct row_lun *lun, const VDS_LUN_INFORMATION *info)
 {
 	struct designator designators[DESIGNATORS];
 
@@ -182,4 +182,59 @@ provider_lun_matches(const struct row_lun *lun, const VDS_LUN_INFORMATION *info)
 	       same_text(lun->serial, info->m_szSerialNumber) &&
 	       same_text(IDENTITY_VENDOR, info->m_szVendorId) &&
 	       same_text(IDENTITY_PRODUCT, info->m_szProductId);
+}
+
+/* The LUN with a serial number, of which `len` bytes count; blanks at the end do not. */
+static const struct row_lun *
+find_by_serial(const struct state *state, const char *text, size_t len)
+{
+	char serial[DESIGNATOR_MAX];
+
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	if (len == 0 || len >= sizeof(serial))
+		return NULL;
+	memcpy(serial, text, len);
+	serial[len] = '\0';
+	return state_lun_by_serial(state, serial);
+}
+
+/* The LUN that may have the designator. */
+static const struct row_lun *
+find_by_designator(const struct state *state, const VDS_STORAGE_IDENTIFIER *id)
+{
+	const unsigned char *bytes = id->m_rgbIdentifier;
+	char naa[17];
+	struct guid lun_id;
+
+	if (bytes == NULL)
+		return NULL;
+	if (id->m_Type == VDSStorageIdTypeFCPHName && id->m_cbIdentifier == 8) {
+		for (size_t i = 0; i < 8; i++)
+			snprintf(naa + 2 * i, 3, "%02x", bytes[i]);
+		return state_lun_by_naa(state, naa);
+	}
+	if (id->m_Type == (VDS_STORAGE_IDENTIFIER_TYPE)TYPE_UUID && id->m_cbIdentifier == 18) {
+		memcpy(lun_id.bytes, bytes + 2, sizeof(lun_id.bytes));
+		return state_find(state, ROW_LUN, &lun_id);
+	}
+	if (id->m_Type == VDSStorageIdTypeVendorId && id->m_cbIdentifier > 8)
+		return find_by_serial(state, (const char *)bytes + 8, id->m_cbIdentifier - 8);
+	return NULL;
+}
+
+const struct row_lun *
+provider_lun_find(const struct state *state, const VDS_LUN_INFORMATION *info)
+{
+	const VDS_STORAGE_DEVICE_ID_DESCRIPTOR *ids = &info->m_deviceIdDescriptor;
+	const char *serial = (const char *)info->m_szSerialNumber;
+	const struct row_lun *lun;
+
+	for (ULONG i = 0; ids->m_rgIdentifiers != NULL && i < ids->m_cIdentifiers; i++) {
+		lun = find_by_designator(state, &ids->m_rgIdentifiers[i]);
+		if (lun != NULL && lun_matches(lun, info))
+			return lun;
+	}
+	lun = serial != NULL ? find_by_serial(state, serial, strlen(serial)) : NULL;
+	return lun != NULL && lun_matches(lun, info) ? lun : NULL;
 }

@@ -253,18 +253,6 @@ static const IVdsHwProviderTypeVtbl type_vtable = {
 
 /* ---- IVdsHwProviderPrivate ---- */
 
-static const struct row_lun *
-lun_with_identity(const struct state *state, const VDS_LUN_INFORMATION *info)
-{
-	for (size_t i = 0; i < state_count(state, ROW_LUN); i++) {
-		const struct row_lun *lun = state_at(state, ROW_LUN, i);
-
-		if (provider_lun_matches(lun, info))
-			return lun;
-	}
-	return NULL;
-}
-
 static HRESULT STDMETHODCALLTYPE
 hw_private_query_if_created_lun(IVdsHwProviderPrivate *self, LPWSTR device_path,
 				VDS_LUN_INFORMATION *info, VDS_OBJECT_ID *ret_lun_id)
@@ -280,7 +268,7 @@ hw_private_query_if_created_lun(IVdsHwProviderPrivate *self, LPWSTR device_path,
 	hr = provider_enter(&p->com, 0, &look, hr);
 	if (FAILED(hr))
 		return hr;
-	lun = lun_with_identity(look.view.config, info);
+	lun = provider_lun_find(look.view.config, info);
 	if (lun == NULL)
 		return S_FALSE;
 	com_guid_out(&lun->id, ret_lun_id);

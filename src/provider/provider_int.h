@@ -177,9 +177,9 @@ HRESULT provider_give_subsystem(struct com_object *object, IVdsSubSystem **ret_s
 int provider_lun_information(const struct row_lun *lun, VDS_LUN_INFORMATION *ret_info);
 void provider_lun_information_free(VDS_LUN_INFORMATION *info);
 /*
- * Returns true when the identity is that of this LUN: by its NAA or UUID designator, else by vendor, product and serial
- * number.
+ * Returns the LUN that has this identity (by its NAA or UUID designator, else by vendor, product and serial number), or
+ * NULL.  Borrowed from the state, whose indexes answer: the cost does not grow with the number of LUNs.
  */
-bool provider_lun_matches(const struct row_lun *lun, const VDS_LUN_INFORMATION *info);
+const struct row_lun *provider_lun_find(const struct state *state, const VDS_LUN_INFORMATION *info);
 
 #endif

@@ -138,11 +138,23 @@ test_query_if_created_lun_knows_its_own(void **state)
 	WCHAR path[] = u"\\\\?\\disk";
 	VDS_LUN_INFORMATION info;
 	VDS_OBJECT_ID id;
+	ULONG count;
 
 	(void)state;
 	assert_int_equal(IVdsLun_GetIdentificationData(lun, &info), S_OK);
+	count = info.m_deviceIdDescriptor.m_cIdentifiers;
 	assert_int_equal(IVdsHwProviderPrivate_QueryIfCreatedLun(private, path, &info, &id), S_OK);
 	assert_true(same_guid(&id, sample_id('l', 1)));
+	for (ULONG i = 0; i < count; i++) { /* by each designator alone */
+		VDS_LUN_INFORMATION one = info;
+
+		one.m_deviceIdDescriptor.m_rgIdentifiers += i;
+		one.m_deviceIdDescriptor.m_cIdentifiers = 1;
+		one.m_szSerialNumber = NULL;
+		assert_int_equal(IVdsHwProviderPrivate_QueryIfCreatedLun(private, path, &one, &id),
+				 S_OK);
+		assert_true(same_guid(&id, sample_id('l', 1)));
+	}
 	info.m_deviceIdDescriptor.m_cIdentifiers = 0; /* by serial number alone */
 	assert_int_equal(IVdsHwProviderPrivate_QueryIfCreatedLun(private, path, &info, &id), S_OK);
 	assert_true(same_guid(&id, sample_id('l', 1)));
@@ -150,7 +162,7 @@ test_query_if_created_lun_knows_its_own(void **state)
 	assert_int_equal(IVdsHwProviderPrivate_QueryIfCreatedLun(private, path, &info, &id),
 			 S_FALSE);
 	assert_true(IsEqualGUID(&id, &GUID_NULL));
-	info.m_deviceIdDescriptor.m_cIdentifiers = 3;
+	info.m_deviceIdDescriptor.m_cIdentifiers = count;
 	provider_lun_information_free(&info);
 	RELEASE(private);
 }
