@@ -66,15 +66,16 @@ struct array_mapping {
 };
 
 /*
- * Calls from the array into the data path.  publish and quiesce wait for the data path's threads,
- * which never wait for the array.
+ * Calls from the array into the data path.  publish, quiesce and resume wait for the data path's
+ * threads, which never wait for the array.
  */
 struct array_runtime_ops {
 	/*
-	 * The state is now this.  On return a new login sees it and running sessions have their
-	 * unit attentions (REPORTED LUNS DATA HAS CHANGED, CAPACITY DATA HAS CHANGED).  Cannot
-	 * fail.  Writer thread (and array_runtime_register).
-	 * change: what led here; NULL = look at everything.
+	 * Publish a state, and the change that led to it from the state published before; change is
+	 * NULL in the first call, which array_runtime_register makes.  On return a new login sees
+	 * the state, and running sessions have their unit attentions (REPORTED LUNS DATA HAS
+	 * CHANGED, CAPACITY DATA HAS CHANGED).  Takes time in proportion to the change.  Cannot
+	 * fail.  Writer thread.
 	 */
 	void (*publish)(void *runtime, const struct state *state, const struct change *change);
 	/*
@@ -90,11 +91,11 @@ struct array_runtime_ops {
 	 * answered that there is no unit.  Any thread.
 	 */
 	void (*resume)(void *runtime, void *drain);
-	/* A port that is free now at `address`.  0 or -errno. */
+	/* Find a port that is free now at `address`.  Returns 0 or -errno.  Any thread. */
 	int (*pick_port)(void *runtime, const char *address, uint16_t *ret_port);
 	/*
-	 * Where its mappings are served from, sampled: commands, bytes.  See struct
-	 * array_lun_counters.
+	 * Read the counters of a LUN.  Returns 0, or ERR_NOT_FOUND (the LUN was never associated,
+	 * so that nothing was counted).  Any thread.
 	 */
 	int (*lun_counters)(void *runtime, const struct guid *lun_id,
 			    struct array_lun_counters *ret_counters);
@@ -103,7 +104,7 @@ struct array_runtime_ops {
 	 * again.  Any thread; never blocks longer than a lock.
 	 */
 	void (*lun_recovered)(void *runtime, const struct guid *lun_id);
-	/* Ask the data path to end a session.  0 or ERR_NOT_FOUND. */
+	/* Ask the data path to end a session.  Returns 0 or ERR_NOT_FOUND.  Any thread. */
 	int (*end_session)(void *runtime, const struct guid *session_id);
 };
 
@@ -114,9 +115,11 @@ struct array_lun_counters {
 	uint64_t medium_errors, space_errors;
 };
 
-/* Once, before service begins; publishes the present state.  0 or -ENOMEM. */
+/*
+ * Register the data path, once, and publish the present state to it.  Returns 0 or -ENOMEM.
+ */
 int array_runtime_register(struct array *array, const struct array_runtime_ops *ops, void *runtime);
-/* Before the runtime goes; publishes nothing more. */
+/* Unregister the data path: nothing is published to it, or asked of it, any more. */
 void array_runtime_unregister(struct array *array);
 
 /*
@@ -129,8 +132,9 @@ void array_runtime_unregister(struct array *array);
  */
 int array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev);
 /*
- * blk_dev_unref, and the file of a deleted LUN that nobody else uses is unlinked at once (with
- * blk_dev_unref alone: some time later).  Any thread; never blocks longer than a lock.
+ * Give back a device from array_lun_device.  The file of a deleted LUN is unlinked when the last user
+ * of its device has given it back; this function has the array look for such files at once.  Any
+ * thread; never blocks longer than a lock.
  */
 void array_device_release(struct array *array, struct blk_dev *dev);
 
@@ -266,19 +270,23 @@ int array_lun_set_status(struct array *array, const struct array_request *reques
 			 const struct guid *lun, enum row_status status,
 			 struct array_answer *ret_answer);
 /*
- * AssociateTargets: the LUN is behind exactly these targets afterwards, atomically.  Duplicates
- * count once; an unknown target is ERR_NOT_FOUND and changes nothing; count 0 dissociates from all.
- * LUN numbers: kept where the pair was there; new ones equal on all targets when possible.  A
- * number that an initiator may have seen another LUN by is taken only when no other is left, the one
- * given up longest ago first. ERR_BUSY when in-flight I/O on a mapping that goes
- * away does not end in time.  ERR_LIMIT: no LUN number left.
+ * AssociateTargets: put the LUN behind exactly these targets, in one change.  A target that is named
+ * twice counts once; count 0 takes the LUN away from all targets.  The LUN keeps its number on the
+ * targets that it is behind already; on new ones it gets one number for all where possible.  A number
+ * by which an initiator may have seen another LUN is used only when no other is left, the one that
+ * was given up longest ago first.
+ *
+ * Returns 0, ERR_NOT_FOUND (no such LUN, no such target), ERR_BUSY (another operation holds the LUN,
+ * or I/O in flight on a path that goes away did not end in time), ERR_LIMIT (no LUN number is left),
+ * and the common failures; on failure nothing was changed.
  */
 int array_lun_associate(struct array *array, const struct array_request *request,
 			const struct guid *lun, const struct guid *targets, size_t count,
 			struct array_answer *ret_answer);
 /*
- * The same, of what the set is then: these targets more, or without these.  A target that is in it
- * already, or is not, does not matter.  Two such changes at once both count.
+ * Add targets to, or remove them from, the set of the LUN's targets as it is when the change is
+ * applied, so that concurrent calls compose.  Adding a target that the LUN is behind already, or
+ * removing one that it is not behind, has no effect.  Errors as array_lun_associate.
  */
 int array_lun_add_targets(struct array *array, const struct array_request *request,
 			  const struct guid *lun, const struct guid *targets, size_t count,

@@ -217,22 +217,30 @@ void array_changelog(const struct change *change, const struct state *before,
 
 /* ---- live.c: the volatile state ---- */
 
+/* Begin a live state without rows, of a new boot.  Returns 0 or -ENOMEM. */
 int array_live_init(struct array *array);
 void array_live_fini(struct array *array);
+/* Put the live row of a LUN, of a job.  Any thread; when memory is out the row stays as it was. */
 void array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
 			enum lun_operation operation, const char *reason);
 void array_live_job_put(struct array *array, const struct guid *id, unsigned percent);
 
 /* ---- event.c: listeners ---- */
 
+/* Queue an event for every listener.  A change of rows: writer thread; of live rows: live_lock. */
 void array_event_change(struct array *array, struct change *change,
 			const struct position *position);
 void array_event_live(struct array *array, struct change *change);
-/* LOST to all: the array closes. */
+/* Tell every listener that no more events come, since the array closes. */
 void array_event_close(struct array *array);
 
-/* ---- runtime.c: calls into the data path; harmless without one ---- */
+/* ---- runtime.c: calls into the data path; without one they do nothing and succeed ---- */
 
+/* What callers are told when a drain did not end in time. */
+#define ARRAY_RUNTIME_HANGS \
+	"I/O in flight does not end; nothing was changed: try again when the store answers"
+
+/* Writer thread. */
 void array_runtime_publish(struct array *array, const struct state *state,
 			   const struct change *change);
 /*
@@ -244,12 +252,16 @@ int array_runtime_quiesce(struct array *array, const struct array_mapping *mappi
 			  void **ret_drain);
 /* End a drain after the change that it was for was published, or has failed.  Accepts NULL. */
 void array_runtime_resume(struct array *array, void *drain);
+/* The store of a LUN that had failed was opened again.  Any thread. */
 void array_runtime_lun_recovered(struct array *array, const struct guid *lun_id);
+/* Find a free port.  Returns 0, ERR_INVALID (there is no data path to ask) or -errno, with a text. */
 int array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port);
+/* Return whether a data path is registered.  Any thread. */
 bool array_runtime_is_there(struct array *array);
 
 /* ---- operation.c: who excludes whom on a LUN ---- */
 
+/* What a caller asks for: the columns of the table. */
 enum array_ask {
 	ASK_RENAME,
 	ASK_MASK,
@@ -260,41 +272,55 @@ enum array_ask {
 	ASK_COUNT
 };
 
+/* Return what the table says: may `ask` be done while `held` holds the LUN? */
 bool array_operation_allows(enum lun_operation held, enum array_ask ask);
-/* May this be done now?  0, ERR_NOT_FOUND, ERR_BUSY. */
+/*
+ * Check that this may be done to the LUN now.  Returns 0, ERR_NOT_FOUND (no such LUN), ERR_BUSY (the
+ * operation that holds the LUN excludes it), with a text.  Any thread.
+ */
 int array_operation_check(struct array *array, const struct guid *lun_id, enum array_ask ask);
 /*
- * The same, and from now on `operation` holds the LUN until array_operation_end.  visible: the live row
- * tells, before this returns (a hold for an instant is not worth two events).
+ * Check as array_operation_check does, and have `operation` hold the LUN until array_operation_end.
+ * visible: the LUN's live row shows the operation before this returns; a hold for an instant is not
+ * worth two events.  Errors as array_operation_check.  Any thread.
  */
 int array_operation_begin(struct array *array, const struct guid *lun_id, enum array_ask ask,
 			  enum lun_operation operation, bool visible);
+/* End the hold; nothing happens when the LUN has been deleted meanwhile. */
 void array_operation_end(struct array *array, const struct guid *lun_id);
 
 /* ---- unit.c: what the array knows about a LUN beyond its row ---- */
 
+/* luns_lock guards all of it. */
 struct array_lun_entry {
 	struct guid id;
 	enum lun_operation operation;
-	bool visible; /* the live row tells the operation */
+	bool visible; /* the live row shows the operation */
 	enum lun_health health;
 	char *reason;              /* owned; NULL = "" */
 	struct array_store *store; /* one reference */
 };
 
-/* Takes a reference to the store on success.  0 or -ENOMEM. */
+/*
+ * Remember a LUN; takes a reference to the store on success.  Its live row is put by array_unit_show.
+ * Returns 0 or -ENOMEM.
+ */
 int array_unit_add(struct array *array, const struct guid *lun_id, struct array_store *store,
 		   enum lun_operation operation, enum lun_health health);
-/* The first live row. */
+/* Put the LUN's first live row. */
 void array_unit_show(struct array *array, const struct guid *lun_id);
 /*
- * Forget it: its live row goes, the store loses its reference; unlink: the file goes after the last
- * use.
+ * Forget a LUN: its live row is deleted and its reference to the store dropped.  unlink: the file is
+ * unlinked when nobody uses the store any more.
  */
 void array_unit_remove(struct array *array, const struct guid *lun_id, bool unlink);
 void array_unit_fini(struct array *array);
-/* One reference, or NULL. */
+/* Return the LUN's store with a reference for the caller, or NULL (no such LUN).  Any thread. */
 struct array_store *array_unit_store(struct array *array, const struct guid *lun_id);
+/*
+ * Set the health of a LUN and the reason for it, and show both in its live row.  FAILED follows the
+ * block device, which is the authority: its listener calls this.  Any thread.
+ */
 void array_unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health,
 			   const char *reason);
 /*
@@ -303,7 +329,7 @@ void array_unit_set_health(struct array *array, const struct guid *lun_id, enum 
  */
 void array_unit_set_failing(struct array *array, const struct guid *lun_id, const char *reason);
 enum lun_health array_unit_health(struct array *array, const struct guid *lun_id);
-/* Under luns_lock: */
+/* The caller holds luns_lock. */
 struct array_lun_entry *array_unit_find_locked(struct array *array, const struct guid *lun_id);
 void array_unit_show_locked(struct array *array, struct array_lun_entry *entry);
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The association of a LUN with targets, n:m.  AssociateTargets replaces the whole set, atomically;
- * some targets can also be added to it or removed.
+ * The association of LUNs with targets, n:m.  AssociateTargets replaces the whole set of a LUN's
+ * targets in one change; targets can also be added to the set or removed from it.
  * Source: vdshwprv IVdsLunIscsi::AssociateTargets.
  *
  * When paths go away they are drained first, outside the writer and with the LUN held:
  *
- *	apply --nothing goes--> done
- *	      --paths go, LUN not held--> (nothing happened) hold, quiesce, apply again, held
- *					  --> done, release
+ *	apply --no path goes away--> done
+ *	      --paths go, LUN not held--> nothing happened; hold the LUN, quiesce its paths, apply
+ *					  again, resume, release the LUN
+ *
+ * Callers: any thread but the writer; apply runs on the writer thread.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +19,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* What the targets of a request are. */
+/* What the targets of a request do to the set. */
 enum set_how { SET_REPLACE, SET_ADD, SET_REMOVE };
 
 struct associate {
@@ -26,8 +28,8 @@ struct associate {
 	enum set_how how;
 	struct guid *targets; /* owned; sorted, each once */
 	size_t count;
-	bool held;       /* and what goes away is quiesced */
-	bool must_drain; /* out */
+	bool held;       /* the LUN is held, and the paths that go away are quiesced */
+	bool must_drain; /* out: nothing happened, paths must be drained first */
 };
 
 static int
@@ -72,7 +74,7 @@ goes_away(const struct associate *a, const struct guid *target_id)
 	return false;
 }
 
-/* What goes: mappings (mem_free), their number. */
+/* Find the paths that go away: *ret_removed (mem_free).  Returns their number or -ENOMEM. */
 static int
 find_removed(const struct associate *a, const struct state *state,
 	     struct array_mapping **ret_removed)
@@ -131,7 +133,7 @@ put_one(struct state_edit *edit, const struct guid *lun_id, const struct guid *t
 	return state_edit_put(edit, row);
 }
 
-/* Those that are not there yet get a number: that of the paths that stay, where it is free. */
+/* New targets get the LUN number of the paths that stay, where that number is free. */
 static int
 add_new(struct array *array, struct state_edit *edit, const struct associate *a)
 {

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which operations exclude one another on a LUN: the table of docs/design/operations.md. */
+/*
+ * Which operations exclude one another on a LUN: the table of docs/design/operations.md, and the
+ * holds.  A hold is kept in memory, in the LUN's entry, under luns_lock; any thread may begin and end
+ * one.
+ */
 #include "array/array_int.h"
 #include "base/err.h"
 
@@ -32,7 +36,7 @@ array_operation_allows(enum lun_operation held, enum array_ask ask)
 	return allowed[held][ask];
 }
 
-/* Under luns_lock. */
+/* The caller holds luns_lock. */
 static int
 check(struct array *array, const struct guid *lun_id, enum array_ask ask,
       struct array_lun_entry **ret_entry)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The data path as the array sees it: the operations it registered.  Without one there is nothing
- * to drain or tell.
+ * The data path as the array sees it: the operations that the data path registered.  Without a data
+ * path there is nothing to drain or to publish to, and every call here succeeds.  runtime_lock is held
+ * shared while the data path works, so that it cannot be unregistered under a call.  Callers: the
+ * thread of the request, except for array_runtime_publish, which the writer thread calls.
  */
 #include <errno.h>
 #include <string.h>
@@ -44,9 +46,7 @@ array_runtime_quiesce(struct array *array, const struct array_mapping *mappings,
 		rc = array->runtime_ops->quiesce(array->runtime, mappings, count,
 						 array->drain_timeout_ms, ret_drain);
 	pthread_rwlock_unlock(&array->runtime_lock);
-	return rc == ERR_TIMEOUT
-		       ? err_set(ERR_BUSY, "I/O in flight does not end; nothing was changed")
-		       : rc;
+	return rc == ERR_TIMEOUT ? err_set(ERR_BUSY, ARRAY_RUNTIME_HANGS) : rc;
 }
 
 void
@@ -106,7 +106,7 @@ array_lun_counters(struct array *array, const struct guid *lun,
 		ret_counters->space_errors = array_trouble_count(store, TROUBLE_SPACE);
 	}
 	array_store_unref(store);
-	/* A LUN behind no target is not served, so nothing was counted. */
+	/* A LUN that was never associated was never served: nothing was counted. */
 	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
@@ -122,7 +122,7 @@ array_session_end(struct array *array, const struct guid *session)
 	return rc == ERR_NOT_FOUND ? array_name_no_such(ROW_LIVE_SESSION, session) : rc;
 }
 
-/* ---- registering: on the writer thread, so that no publish is missed or doubled ---- */
+/* ---- registering: on the writer thread, so that no state is published twice or not at all ---- */
 
 struct registration {
 	struct array_task task;
@@ -144,8 +144,8 @@ set_runtime(struct array *array, struct array_task *task)
 }
 
 /*
- * A new array was told to take a free port for its first portal: now there is somebody who can find
- * one.
+ * A new array whose first portal is to have a free port gets that portal now: only a data path can
+ * find a free port.
  */
 static int
 default_portal(struct array *array)

@@ -17,7 +17,7 @@ struct set_status {
 	const struct guid *lun_id;
 	enum row_status status;
 	bool held;
-	bool failed; /* out: the store must be reopened first, under a hold */
+	bool failed; /* out: nothing happened, the store must be opened again first */
 	struct array_store *store;
 };
 
@@ -46,7 +46,7 @@ apply(struct array *array, struct array_task *task)
 	return state_edit_put(task->edit, row);
 }
 
-/* Before the data path hears of it: it may ask for the device at once. */
+/* Before the state is published: the data path may use the device at once. */
 static void
 committed(struct array *array, struct array_task *task)
 {
@@ -64,7 +64,7 @@ committed(struct array *array, struct array_task *task)
 	array_store_unref(store);
 }
 
-/* No I/O comes or goes meanwhile. */
+/* New I/O is refused meanwhile, and what is in flight is waited for. */
 static int
 reopen_store(struct array *array, const struct guid *lun_id, struct array_store *store)
 {
@@ -73,14 +73,14 @@ reopen_store(struct array *array, const struct guid *lun_id, struct array_store 
 	blk_stop(store->dev);
 	rc = blk_drain(store->dev, array->drain_timeout_ms);
 	if (rc < 0)
-		return err_set(ERR_BUSY, "I/O in flight does not end; nothing was changed");
+		return err_set(ERR_BUSY, ARRAY_RUNTIME_HANGS);
 	pthread_mutex_lock(&store->manage_lock);
 	rc = blk_reopen(store->dev);
 	pthread_mutex_unlock(&store->manage_lock);
 	if (rc == ERR_BUSY)
 		return err_set(ERR_BUSY, "I/O is in flight");
 	if (rc < 0)
-		return err_set(ERR_FAILED, "the store cannot be opened: %s", err_text(rc));
+		return err_set(ERR_FAILED, "the LUN's file cannot be opened: %s", err_text(rc));
 	array_unit_set_health(array, lun_id, HEALTH_OK, "");
 	array_runtime_lun_recovered(array, lun_id);
 	return 0;
@@ -104,7 +104,7 @@ reopen(struct array *array, const struct guid *lun_id)
 	return rc;
 }
 
-/* The store was opened, but the row could not be changed: a LUN that is offline stays so. */
+/* The store was opened, but the row could not be changed: a LUN that is offline stays offline. */
 static void
 stay_offline(struct array *array, const struct guid *lun_id)
 {
@@ -144,7 +144,7 @@ stop_store(struct array *array, struct array_store *store)
 	if (blk_drain(store->dev, array->drain_timeout_ms) == 0)
 		return 0;
 	blk_start(store->dev);
-	return err_set(ERR_BUSY, "I/O in flight does not end; nothing was changed");
+	return err_set(ERR_BUSY, ARRAY_RUNTIME_HANGS);
 }
 
 /*
@@ -216,7 +216,7 @@ array_lun_set_status(struct array *array, const struct array_request *request,
 	int rc;
 
 	if (status != STATUS_ONLINE && status != STATUS_OFFLINE)
-		return err_set(ERR_INVALID, "a status is online or offline");
+		return err_set(ERR_INVALID, "the status of a LUN is online or offline");
 	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)
 		return MIN(rc, 0);

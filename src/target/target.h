@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The data path: it listens, moves bytes, and joins iscsi, scsi, blk and the array's views.  One
- * thread for each core, each with its loop, its blk_queue and its buffers; a connection moves at
- * most once, at the end of its login.
+ * The data path: target listens for initiators, moves their bytes, and joins iscsi, scsi, blk and the
+ * array's states.  It runs one thread for each core, each with a loop, a blk_queue and buffers of its
+ * own; a connection moves to another thread at most once, at the end of its login.
  *
- * The array publishes states; target turns them into per-target views that its threads swap by
- * pointer.  The full feature phase asks nobody: no catalog, no lock, no allocation in the steady
- * state.  docs/design/datapath.md.
+ * The array publishes states; target turns each into a view that its threads swap by pointer.  A
+ * session in full feature phase takes no lock, allocates nothing in the steady state, and never waits
+ * for the catalog or the array.  docs/design/datapath.md.
+ *
+ * vdsd calls these functions from its main thread; the array calls what target_new registers.
  */
 #ifndef VDS_TARGET_TARGET_H
 #define VDS_TARGET_TARGET_H
@@ -20,14 +22,14 @@ struct array;
 struct target;
 
 struct target_options {
-	/* 0 = one for each core that this process may use, at most 64 */
+	/* 0 = one thread for each core that this process may use, at most 64 */
 	unsigned threads;
-	unsigned workers;               /* for blocking file operations; 0 = 8 */
-	enum blk_queue_kind queue_kind; /* AUTO = probe */
+	unsigned workers;               /* threads for blocking file operations; 0 = 8 */
+	enum blk_queue_kind queue_kind; /* AUTO = the best kind that works here */
 	unsigned spin_us;               /* how long a thread looks for work before it sleeps */
 	/*
-	 * Memory for data on its way, in all; each thread has an equal part.  0 = a quarter of the
-	 * system's, at most 4 GiB, at least 16 MiB for each thread
+	 * Memory for data that is being moved, of all threads together; each thread has an equal
+	 * part.  0 = a quarter of the system's memory, at most 4 GiB, at least 16 MiB for each thread
 	 */
 	uint64_t buffer_bytes;
 	unsigned max_connections;   /* 0 = 4096; also cut to what the descriptor limit allows */
@@ -40,26 +42,28 @@ struct target_options {
 };
 
 /*
- * What vdsd uses: everything chosen by itself, a spin that was measured
- * (docs/design/performance.md).
+ * Set the options that vdsd uses: target chooses everything itself, and spins for the time that was
+ * measured to be best (docs/design/performance.md).
  */
 void target_options_default(struct target_options *options);
 
 /*
- * Starts the threads and registers with the array, which publishes its state: portals that can
- * listen do so on return.  0, -errno.
+ * Start the threads and register with the array, which publishes its state: on return the portals
+ * that can listen do so.  The caller owns *ret_target.  Returns 0 or -errno (no memory, no thread, no
+ * io_uring where it was asked for).
  */
 int target_new(const struct target_options *options, struct array *array,
 	       struct target **ret_target);
 
 /*
- * Unregisters from the array, stops listening, ends sessions (backing I/O in flight is waited for,
- * answers are still sent when that goes at once), at most timeout_ms for the sessions; then frees
- * everything.  Accepts NULL.
+ * Unregister from the array, stop listening and end all sessions: I/O in flight in the backing store
+ * is waited for, and its answer is sent if the socket takes it at once.  Waits at most timeout_ms for
+ * the sessions to end; then frees everything, or leaves the memory allocated when I/O did not return.
+ * Accepts NULL.
  */
 void target_free(struct target *target, unsigned timeout_ms);
 
-/* Which kind of queue the threads have got. */
+/* Return which kind of queue the threads use, and how many threads there are.  Any thread. */
 enum blk_queue_kind target_queue_kind(const struct target *target);
 unsigned target_thread_count(const struct target *target);
 /*

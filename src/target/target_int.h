@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of target/ share, grouped by the file that holds it.
+ * What the files of target/ share, grouped by the file that defines it.  Three kinds of threads work
+ * here:
  *
- *	publisher (the array's writer)	makes views and units, posts them to the threads, waits
- *					until all have them
- *	thread n			owns its connections, sessions, paths and tasks; reads its
+ *	publisher (the array's writer)	makes views and units, posts the views to the data-path
+ *					threads, waits until all of them have the new view
+ *	data-path thread n		owns its connections, sessions, paths and tasks; reads its
  *					view
  *	reporter (one worker)		carries live rows and released devices to the array, so
- *					that no thread waits for it
+ *					that no data-path thread waits for the array
  *
  * Locks, all leaves, none held over a wait: registry.lock, target.units_lock, target.holds_lock,
  * ack.lock.  target.publish_lock makes publications one at a time; under it the others may be
@@ -54,7 +55,7 @@ void target_ack_init(struct target_ack *ack, unsigned count);
 void target_ack_fini(struct target_ack *ack);
 /* Any thread. */
 void target_ack_one(struct target_ack *ack);
-/* 0, or ERR_TIMEOUT; timeout_ms UINT32_MAX = for ever. */
+/* Returns 0 or ERR_TIMEOUT; timeout_ms UINT32_MAX = no limit. */
 int target_ack_wait(struct target_ack *ack, uint32_t timeout_ms);
 
 /* ---- buf.c: a thread's buffers --------------------------------------------------------------- */
@@ -99,16 +100,15 @@ void target_buf_put(struct target_buf_pool *pool, const struct iovec *iov, uint3
 struct target_unit_share {
 	_Alignas(64) _Atomic uint64_t read_commands;
 	_Atomic uint64_t write_commands, other_commands, read_bytes, write_bytes;
-	struct list
-		paths; /* struct target_path.unit_node: of sessions on that thread, gone ones too */
+	struct list paths; /* struct target_path.unit_node, gone paths too */
 };
 
 /*
  * A LUN as the data path has it: its block device, its SCSI logical unit and its counters.  There is
  * one unit for a LUN row.  It is made when the LUN is associated for the first time, and the table
  * target->units holds a reference until the row is deleted: a LUN that is dissociated and associated
- * again keeps its unit, and with it range locks, unit attentions and mode parameters.  Views and
- * paths hold references too, so the unit of a deleted LUN lives until its last task has ended.  Made
+ * again keeps its unit, and with it range locks, unit attentions and mode parameters.  Paths hold
+ * references too, so the unit of a deleted LUN lives until its last task has ended.  Made
  * by the publisher, freed by whichever thread drops the last reference.
  */
 struct target_unit {
@@ -134,8 +134,8 @@ void target_unit_forget(struct target *target, const struct guid *lun_id);
 void target_unit_forget_all(struct target *target);
 struct target_unit *target_unit_ref(struct target_unit *unit);
 void target_unit_unref(struct target_unit *unit); /* accepts NULL; any thread */
-int target_unit_compare(const void *a,
-			const void *b); /* of arrays of struct target_unit *: by address */
+/* Compare elements of an array of struct target_unit *, by address: for qsort and bsearch. */
+int target_unit_compare(const void *a, const void *b);
 /*
  * The device of a LUN that had failed was opened again: raise CAPACITY DATA HAS CHANGED, so that
  * initiators look at the LUN again.  Nothing happens to a LUN that has no unit.  Any thread.
@@ -143,6 +143,7 @@ int target_unit_compare(const void *a,
 void target_unit_recovered(struct target *target, const struct guid *lun_id);
 /* The unit of a LUN with a reference for the caller, or NULL.  Any thread. */
 struct target_unit *target_unit_find(struct target *target, const struct guid *lun_id);
+/* Read a LUN's counters.  Returns 0, or ERR_NOT_FOUND (the LUN has no unit).  Any thread. */
 int target_unit_sample(struct target *target, const struct guid *lun_id,
 		       struct array_lun_counters *ret_counters);
 

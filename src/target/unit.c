@@ -27,6 +27,7 @@ give_back(struct work *work)
 	mem_free(unit);
 }
 
+/* The last reference to the unit's logical unit is gone.  Any thread. */
 static void
 lu_released(void *arg)
 {
@@ -56,12 +57,6 @@ target_unit_unref(struct target_unit *unit)
 {
 	if (unit != NULL && atomic_fetch_sub_explicit(&unit->refs, 1, memory_order_acq_rel) == 1)
 		scsi_lu_unref(unit->lu);
-}
-
-static int
-open_device(struct target_unit *unit, const struct row_lun *row)
-{
-	return array_lun_device(unit->target->array, &row->id, &unit->dev);
 }
 
 static void
@@ -123,7 +118,7 @@ unit_new(struct target *target, const struct row_lun *row, struct target_unit **
 	unit->share_count = target->thread_count;
 	for (unsigned i = 0; i < unit->share_count; i++)
 		list_init(&unit->shares[i].paths);
-	int rc = open_device(unit, row);
+	int rc = array_lun_device(target->array, &row->id, &unit->dev);
 
 	if (rc < 0) {
 		mem_free(unit);
