@@ -148,12 +148,6 @@ iscsi_conn_free(struct iscsi_conn *conn)
 	mem_free(conn);
 }
 
-void
-iscsi_conn_set_user(struct iscsi_conn *conn, void *user)
-{
-	conn->user = user;
-}
-
 /* --- input ----------------------------------------------------------------------------------- */
 
 static int
@@ -429,8 +423,6 @@ iscsi_conn_established(struct iscsi_conn *conn)
 		if (rc < 0)
 			return rc;
 	}
-	if (conn->ops->established != NULL)
-		conn->ops->established(conn->user, conn);
 	return conn->error;
 }
 

@@ -34,8 +34,6 @@ on_pong(struct iscsi_conn *conn, uint32_t ttt)
 	if (!conn->ping_open || ttt != conn->ping_ttt)
 		return;
 	conn->ping_open = false;
-	if (conn->ops->pong != NULL)
-		conn->ops->pong(conn->user);
 }
 
 int
@@ -120,11 +118,7 @@ iscsi_control_on_logout(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	/* The session ends, and its tasks with it: RFC 7143 §11.14. */
 	iscsi_task_abort_all(conn, NULL, NULL);
 	err = logout_respond(conn, pdu, LOGOUT_DONE);
-	if (err < 0)
-		return err;
-	if (conn->ops->logout != NULL)
-		conn->ops->logout(conn->user, reason);
-	return ERR_CLOSED;
+	return err < 0 ? err : ERR_CLOSED;
 }
 
 /* Recovery within a connection is not offered (ErrorRecoveryLevel 0). */

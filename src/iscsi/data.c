@@ -400,8 +400,7 @@ data_in_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 }
 
 static void
-send_piece(struct iscsi_cmd *task, const struct iovec *iov, int iovcnt, uint32_t len,
-	   enum iscsi_task_state state)
+send_data(struct iscsi_cmd *task, const struct iovec *iov, int iovcnt, uint32_t len)
 {
 	if (iovcnt == 1) {
 		task->rd_one = iov[0];
@@ -409,7 +408,7 @@ send_piece(struct iscsi_cmd *task, const struct iovec *iov, int iovcnt, uint32_t
 	}
 	iscsi_iov_cursor_set(&task->rd, iov, iovcnt);
 	task->rd_left = len;
-	iscsi_task_to(task, state);
+	iscsi_task_to(task, TASK_ENDING);
 	task->item.emit = data_in_emit;
 	iscsi_tx_push(task->pub.conn, &task->item);
 }
@@ -441,35 +440,13 @@ iscsi_task_finish_read(struct iscsi_task *pub, const struct iovec *iov, int iovc
 		return;
 	}
 	task->status_in_data = !pub->writes;
-	send_piece(task, iov, iovcnt, len, TASK_ENDING);
-}
-
-void
-iscsi_task_send_data(struct iscsi_task *pub, const struct iovec *iov, int iovcnt,
-		     uint32_t len_bytes)
-{
-	struct iscsi_cmd *task = iscsi_task_of(pub);
-	uint32_t len = room_left(task, len_bytes);
-
-	assert(task->state == TASK_OWNER);
-	if (pub->aborted || len == 0)
-		pub->conn->ops->data_sent(pub->conn->user, pub);
-	else
-		send_piece(task, iov, iovcnt, len, TASK_SENDING);
+	send_data(task, iov, iovcnt, len);
 }
 
 void
 iscsi_data_slot_sent(struct iscsi_cmd *task)
 {
-	struct iscsi_conn *conn = task->pub.conn;
-
 	task->in_ring--;
-	if (task->in_ring > 0 || task->rd_left > 0)
-		return;
-	if (task->pub.aborted || (task->state == TASK_ENDING && !task->tagged)) {
+	if (task->in_ring == 0 && task->rd_left == 0 && task->state == TASK_ENDING && !task->tagged)
 		iscsi_task_release(task);
-	} else if (task->state == TASK_SENDING) {
-		iscsi_task_to(task, TASK_OWNER);
-		conn->ops->data_sent(conn->user, &task->pub);
-	}
 }

@@ -231,8 +231,6 @@ struct iscsi_conn_ops {
 	 * valid within the call.  May be NULL.
 	 */
 	void (*refused)(void *user, unsigned status, const char *cause);
-	/* Login is complete, its last response is queued.  May be NULL. */
-	void (*established)(void *user, struct iscsi_conn *conn);
 
 	/*
 	 * A command, in CmdSN order, which may be ended at any time.  A task that `writes` must be accepted
@@ -249,8 +247,6 @@ struct iscsi_conn_ops {
 	 * 0, instead of ops->write_ready.
 	 */
 	void (*data_fault)(void *user, struct iscsi_task *task, enum iscsi_data_fault fault);
-	/* A piece given to iscsi_task_send_data was sent; its buffer is free.  NULL when that is never used. */
-	void (*data_sent)(void *user, struct iscsi_task *task);
 	/*
 	 * The task, which the owner executes, was aborted: end it soon, in any of the four ways, now or later; no
 	 * answer is sent.  A task that waits for its data, or whose answer is queued, is not announced here.
@@ -281,10 +277,6 @@ struct iscsi_conn_ops {
 	 */
 	void (*send_targets)(void *user, const char *name, const char *after,
 			     struct iscsi_targets *list);
-	/* The answer to iscsi_conn_ping came.  May be NULL. */
-	void (*pong)(void *user);
-	/* A logout was answered; the input call will return ERR_CLOSED.  May be NULL. */
-	void (*logout)(void *user, unsigned reason);
 };
 
 /*
@@ -312,7 +304,6 @@ struct iscsi_conn_config {
 int iscsi_conn_new(const struct iscsi_conn_config *config, struct iscsi_conn **ret_conn);
 /* Accepts NULL.  No task may be with the owner (iscsi_conn_tasks is 0); queued output is given back unsent. */
 void iscsi_conn_free(struct iscsi_conn *conn);
-void iscsi_conn_set_user(struct iscsi_conn *conn, void *user);
 /*
  * From now on the connection takes from this budget (NULL = none).  A connection that cannot have what its peer makes it
  * need ends with ERR_LIMIT; the first ISCSI_ACCOUNT_FREE bytes of each connection do not count.
@@ -381,8 +372,8 @@ unsigned iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun,
 				const uint32_t *before);
 
 /*
- * Ask the initiator for a sign of life; ops->pong tells of the answer.  0, ERR_BUSY while one is
- * under way, or ERR_*.
+ * Ask the initiator for a sign of life.  Its answer is input like any other.  Returns 0, ERR_BUSY
+ * while the answer to the last one is owed, or ERR_* (not in full feature phase, too much output).
  */
 int iscsi_conn_ping(struct iscsi_conn *conn);
 
@@ -431,11 +422,6 @@ void iscsi_task_respond(struct iscsi_task *task, const struct iscsi_result *resu
  */
 void iscsi_task_finish_read(struct iscsi_task *task, const struct iovec *iov, int iovcnt,
 			    uint32_t len_bytes, uint64_t length);
-/*
- * Send the next len_bytes of a read without ending it; ops->data_sent tells when the buffers are free.  One at a time.
- */
-void iscsi_task_send_data(struct iscsi_task *task, const struct iovec *iov, int iovcnt,
-			  uint32_t len_bytes);
 /* End an aborted task without an answer. */
 void iscsi_task_drop(struct iscsi_task *task);
 

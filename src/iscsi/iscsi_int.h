@@ -327,7 +327,6 @@ enum iscsi_task_state {
 	TASK_OWNER,   /* the owner executes it */
 	TASK_COLLECT, /* write data is coming in */
 	TASK_DRAIN,   /* answered early; data that was asked for is still to come */
-	TASK_SENDING, /* data of an unfinished read */
 	TASK_ENDING,  /* the last answer is queued or being sent */
 };
 

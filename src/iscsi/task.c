@@ -9,10 +9,8 @@
  *	                        v  |                                           |
  *	                      COLLECT ---- respond, or a fault of the data --> DRAIN
  *
- *	OWNER --send_data--> SENDING --data_sent--> OWNER
- *
  * Transition -> function: command: iscsi_task_on_command; accept_write: iscsi_task_accept_write;
- * write_ready, data_sent: data.c;
+ * write_ready: data.c;
  * ends: below and data.c; back to FREE: iscsi_task_release.  task_check asserts what must hold in each state.
  *
  * Tasks live in chunks that are allocated when they are first needed and kept; the pool may hold twice the window,
@@ -146,7 +144,6 @@ task_check(const struct iscsi_cmd *task)
 	case TASK_DRAIN:
 		assert(task->in_ring == 0 && task->r2t_done <= task->r2t_sent);
 		break;
-	case TASK_SENDING:
 	case TASK_ENDING:
 		break;
 	}
@@ -500,14 +497,6 @@ iscsi_task_abort(struct iscsi_cmd *task)
 	case TASK_COLLECT:
 	case TASK_DRAIN:
 		iscsi_task_release(task);
-		return false;
-	case TASK_SENDING:
-		task->pub.aborted = true;
-		task->abort_seq = ++conn->pool.abort_seq;
-		list_remove(&task->item.node);
-		task->rd_left = 0;
-		if (task->in_ring == 0)
-			iscsi_task_release(task);
 		return false;
 	}
 	return false;

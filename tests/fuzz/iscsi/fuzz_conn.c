@@ -52,7 +52,7 @@ feed_part(struct peer *p, const uint8_t *data, size_t size, uint8_t flags)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum peer_mode modes[] = { PEER_SERVE, PEER_COPY, PEER_REFUSE, PEER_PIECES };
+	static const enum peer_mode modes[] = { PEER_SERVE, PEER_COPY, PEER_REFUSE, PEER_SERVE };
 	struct peer p;
 	uint8_t flags;
 

@@ -13,7 +13,6 @@ uint32_t peer_disk_bytes = 4 * 1024 * 1024;
 struct peer_task {
 	uint8_t *buffer;
 	struct iovec iov[64];
-	uint32_t sent;
 };
 
 static const uint8_t sense_refused[18] = { 0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24 };
@@ -82,15 +81,6 @@ on_login(void *user, struct iscsi_conn *conn, enum iscsi_login_step step,
 	return 0;
 }
 
-static void
-on_established(void *user, struct iscsi_conn *conn)
-{
-	struct peer *p = user;
-
-	(void)conn;
-	event(p, "established");
-}
-
 static uint64_t
 cdb_bytes(const struct iscsi_task *task)
 {
@@ -117,7 +107,7 @@ refuse(struct iscsi_task *task)
 	iscsi_task_respond(task, &result);
 }
 
-/* A read of several buffers, or of pieces. */
+/* A read of several buffers. */
 static void
 serve_read(struct peer *p, struct iscsi_task *task)
 {
@@ -130,14 +120,6 @@ serve_read(struct peer *p, struct iscsi_task *task)
 		refuse(task);
 		return;
 	}
-	if (p->mode == PEER_PIECES && len - pt->sent > PEER_PIECE) {
-		pt->iov[0] = (struct iovec){ .iov_base = from + pt->sent, .iov_len = PEER_PIECE };
-		pt->sent += PEER_PIECE;
-		iscsi_task_send_data(task, pt->iov, 1, PEER_PIECE);
-		return;
-	}
-	from += pt->sent;
-	len -= pt->sent;
 	for (int i = 0; i < n; i++) {
 		uint32_t start = (uint32_t)((uint64_t)len * (unsigned)i / (unsigned)n);
 		uint32_t end = (uint32_t)((uint64_t)len * (unsigned)(i + 1) / (unsigned)n);
@@ -253,16 +235,6 @@ on_data_fault(void *user, struct iscsi_task *task, enum iscsi_data_fault fault)
 }
 
 static void
-on_data_sent(void *user, struct iscsi_task *task)
-{
-	struct peer *p = user;
-
-	event(p, "data_sent itt=%x", (unsigned)task->itt);
-	if (p->mode == PEER_PIECES)
-		serve_read(p, task);
-}
-
-static void
 on_abort(void *user, struct iscsi_task *task)
 {
 	struct peer *p = user;
@@ -329,18 +301,6 @@ on_send_targets(void *user, const char *name, const char *after, struct iscsi_ta
 	}
 }
 
-static void
-on_pong(void *user)
-{
-	event(user, "pong");
-}
-
-static void
-on_logout(void *user, unsigned reason)
-{
-	event(user, "logout %u", reason);
-}
-
 /* Peripheral device and flat space addressing of a number below 256. */
 static bool
 on_same_lun(const uint8_t *a, const uint8_t *b)
@@ -362,18 +322,14 @@ on_refused(void *user, unsigned status, const char *cause)
 static const struct iscsi_conn_ops ops = {
 	.login = on_login,
 	.refused = on_refused,
-	.established = on_established,
 	.command = on_command,
 	.write_ready = on_write_ready,
 	.data_fault = on_data_fault,
-	.data_sent = on_data_sent,
 	.task_abort = on_abort,
 	.task_done = on_task_done,
 	.tmf = on_tmf,
 	.same_lun = on_same_lun,
 	.send_targets = on_send_targets,
-	.pong = on_pong,
-	.logout = on_logout,
 };
 
 /* --- life ---------------------------------------------------------------------------------------------------------------- */

@@ -33,10 +33,7 @@ enum peer_mode {
 	PEER_COPY,   /* the same, but writes always through a buffer */
 	PEER_HOLD,   /* keep it; the test ends it */
 	PEER_REFUSE, /* CHECK CONDITION at once, whatever data is still to come */
-	PEER_PIECES, /* reads in pieces of PEER_PIECE bytes */
 };
-
-#define PEER_PIECE 3000u
 
 extern uint32_t peer_disk_bytes; /* 4 MiB; a test that makes thousands of peers wants less */
 

@@ -93,9 +93,8 @@ test_ping_and_its_answer(void **state)
 	peer_pump(&p);
 	peer_expect(&p, OP_NOP_IN, &got);
 	nop_out(&p, TAG_NONE, get_be32(got.bhs + AT_TTT) + 1, NULL, 0); /* of another ping */
-	assert_string_equal(peer_events(&p), "");
+	assert_int_equal(iscsi_conn_ping(p.conn), ERR_BUSY);
 	nop_out(&p, TAG_NONE, get_be32(got.bhs + AT_TTT), NULL, 0);
-	assert_string_equal(peer_events(&p), "pong\n");
 	assert_int_equal(iscsi_conn_ping(p.conn), 0);
 	peer_fini(&p);
 }
@@ -157,7 +156,6 @@ test_every_reason_to_log_out(void **state)
 		assert_int_equal(logout(&p, rows[i].reason, rows[i].cid, &got), rows[i].error);
 		assert_int_equal(iscsi_bhs_opcode(got.bhs), rows[i].opcode);
 		assert_int_equal(got.bhs[AT_RESPONSE], rows[i].response);
-		assert_int_equal(strstr(peer_events(&p), "logout") != NULL, rows[i].error != 0);
 		peer_fini(&p);
 	}
 }

@@ -857,14 +857,6 @@ test_read_from_several_buffers(void **state)
 }
 
 static void
-test_read_in_pieces(void **state)
-{
-	(void)state;
-	read_with("None", 0, PEER_PIECES);
-	read_with("CRC32C", 5, PEER_PIECES);
-}
-
-static void
 test_read_of_less_than_wanted_has_a_residual(void **state)
 {
 	uint8_t bhs[BHS_SIZE];
@@ -1024,7 +1016,6 @@ main(void)
 		cmocka_unit_test(test_abort_while_receiving_in_place),
 		cmocka_unit_test(test_read_is_split_at_segments_and_bursts),
 		cmocka_unit_test(test_read_from_several_buffers),
-		cmocka_unit_test(test_read_in_pieces),
 		cmocka_unit_test(test_read_of_less_than_wanted_has_a_residual),
 		cmocka_unit_test(test_read_of_more_than_there_is_room_for_has_a_residual),
 		cmocka_unit_test(test_read_without_room_gets_only_a_response),

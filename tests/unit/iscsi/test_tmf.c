@@ -367,33 +367,6 @@ test_too_many_requests_are_rejected(void **state)
 	peer_fini(&p);
 }
 
-/* Data of a read in pieces: some is on its way, the rest never comes; then the task is done. */
-static void
-test_abort_of_a_read_in_pieces(void **state)
-{
-	uint8_t bhs[BHS_SIZE];
-	struct iovec iov;
-	struct peer p;
-	uint32_t itt;
-
-	(void)state;
-	start(&p);
-	peer_read10(&p, bhs, 0, 64);
-	itt = p.itt;
-	peer_send(&p, bhs, NULL, 0);
-	iov = (struct iovec){ .iov_base = p.disk, .iov_len = 4096 };
-	iscsi_task_send_data(p.held[0], &iov, 1, 4096);
-	peer_request(&p, bhs, OP_TMF, FLAG_FINAL | ISCSI_TMF_ABORT_TASK, true);
-	put_be32(bhs + AT_REF_TAG, itt);
-	peer_feed_quiet(&p, bhs, BHS_SIZE);
-	assert_int_equal(p.done, 0);
-	peer_pump(&p);
-	assert_int_equal(p.done, 1);
-	peer_expect(&p, OP_DATA_IN, NULL);
-	expect_tmf(&p, ISCSI_TMF_COMPLETE);
-	peer_fini(&p);
-}
-
 static void
 test_stop_tells_the_owner_and_waits(void **state)
 {
@@ -455,7 +428,6 @@ main(void)
 		cmocka_unit_test(test_reset_waits_for_what_the_owner_aborted),
 		cmocka_unit_test(test_every_function),
 		cmocka_unit_test(test_too_many_requests_are_rejected),
-		cmocka_unit_test(test_abort_of_a_read_in_pieces),
 		cmocka_unit_test(test_stop_tells_the_owner_and_waits),
 		cmocka_unit_test(test_free_with_output_unsent),
 	};
