@@ -24,12 +24,12 @@ enum { SCSI_AGAIN = SCSI_GO + 1 };
 
 /*
  * What Block Limits states, in bytes, for any block size.  Linux sends no larger UNMAP or WRITE SAME,
- * so deleting or zeroing a large range takes few commands.  OPTIMAL is what it sends READ and WRITE in,
- * and half of what it reads ahead; MaxBurstLength is the same.  docs/design/performance.md.
+ * so deleting or zeroing a large range takes few commands.  It sends READ and WRITE of at most the
+ * optimal transfer length and reads ahead twice that; the value was measured (performance.md).
  */
 #define SCSI_MAX_UNMAP_BYTES        (1ull << 30)
 #define SCSI_MAX_WRITE_SAME_BYTES   (1ull << 30)
-#define SCSI_OPTIMAL_TRANSFER_BYTES (1u << 20)
+#define SCSI_OPTIMAL_TRANSFER_BYTES (512u << 10)
 #define SCSI_ZEROES_BYTES           (64u << 20) /* in one step, after which an abort is seen */
 
 /* ---- cmd.c ---- */

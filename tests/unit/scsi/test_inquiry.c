@@ -162,7 +162,7 @@ test_block_limits_are_those_that_are_kept(void **state)
 	assert_int_equal(get_be16(tt.in + 6), 8);
 	assert_int_equal(get_be32(tt.in + 8), (1 << 20) / 512);
 	/* OPTIMAL TRANSFER LENGTH: never more than the maximum, a multiple of the granularity */
-	assert_int_equal(get_be32(tt.in + 12), (1 << 20) / 512);
+	assert_int_equal(get_be32(tt.in + 12), (512 << 10) / 512);
 	assert_int_equal(get_be32(tt.in + 12) % get_be16(tt.in + 6), 0);
 	assert_int_equal(get_be32(tt.in + 20), SCSI_MAX_UNMAP_BYTES / 512);
 	assert_int_equal(get_be32(tt.in + 24), SCSI_MAX_UNMAP_DESCRIPTORS);
