@@ -324,7 +324,7 @@ take(struct target_conn *conn, size_t got, size_t in_pieces)
 
 	conn->last_heard_ns = loop_now_ns(conn->thread->loop);
 	if (conn->session != NULL)
-		conn->thread->strangers.session_ns = conn->last_heard_ns;
+		target_stranger_note_session(conn->thread, conn->last_heard_ns);
 	conn->pinged = false;
 	if (direct > 0)
 		target_conn_progress(conn, conn->last_heard_ns);

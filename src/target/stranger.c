@@ -4,7 +4,8 @@
  * have a session of a target:
  *
  * 1. Their input is not handled when it arrives but in turn, one PDU each, and new connections are accepted in the same
- *    queue.  While sessions are active on the thread, all turns together get at most a STRANGER_SHARE of its time.
+ *    queue.  While sessions are active, on whichever thread, all turns of a thread together get at
+ *    most 1 / STRANGER_SHARE of its time, since the threads share the processor.
  * 2. A thread keeps so many connections in login and so many discovery sessions, in all and from one address; beyond that
  *    the oldest login, or the discovery session that asked for nothing longest, is closed for the new one.  A login that
  *    goes on takes milliseconds, so those who wait for nothing are pushed out by others of their kind.
@@ -19,7 +20,7 @@
 
 #define STRANGER_SHARE 8u /* 1/8 of the time, while sessions are active */
 #define SESSION_ACTIVE_NS \
-	(1 * NS_PER_MS) /* so long after its last input a session counts as active */
+	(2 * NS_PER_MS) /* so long after its last input a session counts as active */
 #define ALLOWANCE_MAX_NS     (200 * 1000) /* in one round */
 #define LOGINS_PER_SOURCE    64u
 #define DISCOVERY_PER_SOURCE 256u
@@ -171,7 +172,9 @@ target_stranger_turn(struct target_thread *thread, struct target_turn *turn)
 static bool
 sessions_are_active(const struct target_thread *thread, uint64_t now_ns)
 {
-	return now_ns - thread->strangers.session_ns < SESSION_ACTIVE_NS;
+	uint64_t heard_ns = atomic_load_explicit(&thread->target->session_ns, memory_order_relaxed);
+
+	return now_ns < heard_ns + SESSION_ACTIVE_NS;
 }
 
 static void

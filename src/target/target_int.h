@@ -150,6 +150,7 @@ int target_unit_sample(struct target *target, const struct guid *lun_id,
 /* ---- stranger.c: connections in login, and discovery sessions ---------------------------------- */
 
 #define STRANGER_SOURCES 1024u
+#define STRANGER_NOTE_NS 500000u
 
 enum target_stranger { STRANGER_NONE, STRANGER_LOGIN, STRANGER_DISCOVERY, STRANGER_KINDS };
 
@@ -171,7 +172,7 @@ struct target_strangers {
 	struct target_stranger_kind kind[STRANGER_KINDS];
 	int64_t allowance_ns; /* time that turns may take now; negative = taken ahead */
 	uint64_t counted_ns;  /* up to when the allowance was counted */
-	uint64_t session_ns;  /* when a session of a target was heard last */
+	uint64_t session_ns;  /* when this thread said last that a session is active */
 	struct loop_timer timer;
 };
 
@@ -697,6 +698,7 @@ struct target {
 	struct workers *workers; /* blocking file operations */
 	struct workers *reporter;
 	struct target_registry registry;
+	_Atomic uint64_t session_ns; /* when a session of a target was heard last, on any thread */
 	/* what engines hold for peers: before a session of a target, and in such sessions */
 	struct iscsi_budget stranger_budget, session_budget;
 	unsigned thread_count;
@@ -716,5 +718,15 @@ struct target {
 	pthread_mutex_t holds_lock;
 	struct list holds; /* struct target_drain.node */
 };
+
+/* A session of a target was heard now.  Threads share a line of the cache for this, so each says it rarely. */
+static inline void
+target_stranger_note_session(struct target_thread *thread, uint64_t now_ns)
+{
+	if (now_ns - thread->strangers.session_ns < STRANGER_NOTE_NS)
+		return;
+	thread->strangers.session_ns = now_ns;
+	atomic_store_explicit(&thread->target->session_ns, now_ns, memory_order_relaxed);
+}
 
 #endif

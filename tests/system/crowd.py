@@ -20,7 +20,7 @@ import time
 LOGIN, TEXT, COMMAND, NOP_OUT = 0x43, 0x04, 0x01, 0x40
 LOGIN_RESPONSE, TEXT_RESPONSE, NOP_IN = 0x23, 0x24, 0x20
 NONE = 0xffffffff
-BACK_AFTER_S = 0.2
+BACK_AFTER_S = 1.0
 
 
 def pdu(opcode, flags, text=b'', itt=1, lun=0, at20=0, cmd_sn=1, tail=b''):
