@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "target/target_int.h"
 
+#define SPIN_FOR_NS (2 * NS_PER_MS) /* since a session of this thread was heard */
+
 /*
  * Added after the queue's hook, so that what was completed there is sent in the same round.
  * Settling a connection may mark it, or another one, again.
@@ -25,6 +27,11 @@ end_of_round(struct loop_hook *hook)
 		target_conn_settle(list_entry(node, struct target_conn, dirty));
 	bool more = target_stranger_run(thread);
 
+	/* Only a session's next request is worth spinning for. */
+	loop_set_spin(thread->loop,
+		      loop_now_ns(thread->loop) - thread->strangers.session_ns < SPIN_FOR_NS
+			      ? thread->target->options.spin_us * 1000ull
+			      : 0);
 	return more || !list_empty(&thread->dirty);
 }
 
@@ -47,7 +54,6 @@ set_up(struct target_thread *thread)
 		return r;
 	thread->hook.run = end_of_round;
 	loop_hook_add(thread->loop, &thread->hook);
-	loop_set_spin(thread->loop, target->options.spin_us * 1000ull);
 	return 0;
 }
 
