@@ -106,6 +106,11 @@ struct array_runtime_ops {
 	void (*lun_recovered)(void *runtime, const struct guid *lun_id);
 	/* Ask the data path to end a session.  Returns 0 or ERR_NOT_FOUND.  Any thread. */
 	int (*end_session)(void *runtime, const struct guid *session_id);
+	/*
+	 * Ask the initiators of all sessions that came through a portal to log out, and end after drain_ms the sessions
+	 * that are left.  Any thread; does not wait.
+	 */
+	void (*drain_portal)(void *runtime, const struct guid *portal_id, uint32_t drain_ms);
 };
 
 struct array_lun_counters {
@@ -325,6 +330,12 @@ int array_portal_create(struct array *array, const struct array_request *request
 int array_portal_set_status(struct array *array, const struct array_request *request,
 			    const struct guid *portal, enum row_status status,
 			    struct array_answer *ret_answer);
+/*
+ * Have the sessions that came through this portal end: their initiators are asked to log out (iSCSI asynchronous message),
+ * and after drain_ms what is left is ended.  Returns at once; a portal without sessions, or an unknown one, has nothing to
+ * end.  Nothing of it is stored.  Any thread.
+ */
+void array_portal_drain(struct array *array, const struct guid *portal, uint32_t drain_ms);
 /* ERR_IN_USE while a group has it. */
 int array_portal_delete(struct array *array, const struct array_request *request,
 			const struct guid *portal, struct array_answer *ret_answer);

@@ -69,6 +69,15 @@ array_runtime_lun_recovered(struct array *array, const struct guid *lun_id)
 	pthread_rwlock_unlock(&array->runtime_lock);
 }
 
+void
+array_portal_drain(struct array *array, const struct guid *portal, uint32_t drain_ms)
+{
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL && array->runtime_ops->drain_portal != NULL)
+		array->runtime_ops->drain_portal(array->runtime, portal, drain_ms);
+	pthread_rwlock_unlock(&array->runtime_lock);
+}
+
 int
 array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port)
 {

@@ -367,6 +367,16 @@ client_portal_set_status(struct client *client, const struct guid *portal, enum 
 }
 
 int
+client_portal_drain(struct client *client, const struct guid *portal, uint64_t drain_ms,
+		    struct client_answer *ret_answer)
+{
+	return client_change(
+		client, VERB_PORTAL_CHANGE, portal,
+		&(struct verb_args){ .status = { STATUS_OFFLINE, true }, .drain_ms = drain_ms },
+		ret_answer);
+}
+
+int
 client_group_create(struct client *client, const struct guid *target,
 		    struct client_answer *ret_answer)
 {

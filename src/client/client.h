@@ -183,6 +183,12 @@ int client_portal_delete(struct client *client, const struct guid *portal,
 			 struct client_answer *ret_answer);
 int client_portal_set_status(struct client *client, const struct guid *portal,
 			     enum row_status status, struct client_answer *ret_answer);
+/*
+ * Set a portal offline and have its sessions end: their initiators are asked to log out, and after drain_ms (1 …
+ * 3,600,000) what is left is ended.  Returns as client_portal_set_status, at once.
+ */
+int client_portal_drain(struct client *client, const struct guid *portal, uint64_t drain_ms,
+			struct client_answer *ret_answer);
 int client_group_create(struct client *client, const struct guid *target,
 			struct client_answer *ret_answer);
 int client_group_delete(struct client *client, const struct guid *group,

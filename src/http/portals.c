@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Portals and portal groups: /v1/portals, /v1/portal-groups. */
+#include "base/err.h"
 #include "http/http_int.h"
 
 int
@@ -16,9 +17,16 @@ int
 http_portal_patch(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_portal_set_status(call->array, &call->request, &call->ids[0],
-					 call->args.status.status, &answer);
+	const struct verb_args *args = &call->args;
+	int rc;
 
+	if (args->drain_ms != 0 && args->status.status != STATUS_OFFLINE)
+		rc = err_set(ERR_INVALID, "drain_ms goes with the status offline");
+	else
+		rc = array_portal_set_status(call->array, &call->request, &call->ids[0],
+					     args->status.status, &answer);
+	if (rc == 0 && args->drain_ms != 0)
+		array_portal_drain(call->array, &call->ids[0], (uint32_t)args->drain_ms);
 	return http_answer(call, reply, rc, &answer);
 }
 

@@ -97,6 +97,7 @@ static const struct verb_field portal_fields[] = {
 };
 static const struct verb_field portal_patch_fields[] = {
 	{ "status",	VERB_STATUS,	true,	AT(status),	0,	0 },
+	{ "drain_ms",	VERB_U64,	false,	AT(drain_ms),	1,	3600000 },
 };
 static const struct verb_field group_fields[] = {
 	{ "target_id",	VERB_GUID,	true,	AT(target_id),	0,	0 },

@@ -98,7 +98,7 @@ struct verb_args {
 	const char *name, *path, *mask, *mask_add, *mask_remove;
 	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator, *from;
 	struct guid pool_id, lun_id, target_id;
-	uint64_t size_bytes, add_bytes, block_bytes, port, limit, incarnation, since;
+	uint64_t size_bytes, add_bytes, block_bytes, port, limit, incarnation, since, drain_ms;
 	bool thick, with_group, with_portals, force;
 	struct verb_guids targets, add, remove;
 	struct verb_key after;

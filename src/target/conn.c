@@ -98,12 +98,26 @@ reap(struct target_conn *conn)
 	loop_post(conn->thread->loop, &conn->gone);
 }
 
+/*
+ * A socket that is closed with input that nobody took is reset, and the peer may lose what was sent last: the refusal of
+ * its login, or why its session ends.  So some input is thrown away first.
+ */
+static void
+discard_input(struct target_conn *conn)
+{
+	for (unsigned i = 0; i < 8; i++)
+		if (recv(conn->fd, conn->thread->rx, THREAD_RX_BYTES, MSG_DONTWAIT) <= 0)
+			break;
+}
+
 static void
 close_socket(struct target_conn *conn)
 {
 	target_stranger_remove(conn);
 	loop_timer_cancel(conn->thread->loop, &conn->timer);
+	loop_timer_cancel(conn->thread->loop, &conn->drain_timer);
 	target_conn_detach(conn);
+	discard_input(conn);
 	close(conn->fd);
 	conn->fd = -1;
 	conn->state = CONN_CLOSING;
@@ -115,7 +129,8 @@ target_conn_close(struct target_conn *conn, int reason)
 {
 	if (conn->close_asked)
 		return;
-	if (conn->state == CONN_LOGIN && !conn->refused && reason != ERR_CLOSED)
+	if (conn->state == CONN_LOGIN && !conn->refused && reason != ERR_CLOSED &&
+	    reason != ERR_OFFLINE)
 		log_warning_from(conn->host, "login.dropped", "peer=%s portal=%s reason=%s",
 				 conn->peer, conn->local, err_name(reason));
 	conn->close_asked = true;
@@ -219,12 +234,34 @@ target_conn_queued(struct target_conn *conn, uint32_t len_bytes)
 		target_conn_close(conn, r);
 }
 
+/* RFC 7143 §11.9: a session that the array ends is told so. */
+static void
+say_goodbye(struct target_conn *conn)
+{
+	struct iscsi_async goodbye = {
+		.event = ISCSI_ASYNC_DROP_SESSION,
+		.param2 = iscsi_conn_params(conn->iscsi)->time2wait_s,
+	};
+
+	conn->said_goodbye = true;
+	switch (conn->close_reason) {
+	case ERR_CANCELLED:
+	case ERR_LIMIT:
+	case ERR_OFFLINE:
+	case ERR_TIMEOUT:
+		iscsi_conn_async_message(conn->iscsi,
+					 &goodbye); /* a broken one answers with an error */
+	}
+}
+
 void
 target_conn_settle(struct target_conn *conn)
 {
 	conn->is_dirty = false;
 	list_remove(&conn->dirty);
 	target_task_take_turns(conn);
+	if (conn->close_asked && !conn->said_goodbye && conn->state == CONN_FULL)
+		say_goodbye(conn);
 	if (conn->state != CONN_CLOSING) {
 		int r = flush(conn);
 

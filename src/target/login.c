@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "target/target_int.h"
@@ -130,7 +131,7 @@ begin_session(struct target_conn *conn, const char **ret_cause)
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	const struct row_target *target = target_view_find_target(thread->view, login->target_name);
 
-	*ret_cause = thread->stopping ? "the array stops" : "another login took its place";
+	*ret_cause = thread->stopping ? "the array stops" : "it was ended during its login";
 	if (thread->stopping || conn->killed)
 		return ISCSI_LOGIN_UNAVAILABLE;
 	*ret_cause = "the target was changed during the login";
@@ -248,6 +249,7 @@ target_login_continue(struct target_conn *conn)
 	entry->target = login->target_name;
 	memcpy(entry->isid, login->isid, sizeof(entry->isid));
 	entry->host = conn->host;
+	entry->portal_id = &conn->portal->row->id;
 	entry->tpgt = conn->tpgt;
 	entry->cid = login->cid;
 	guid_make(&entry->session_id);
@@ -276,6 +278,35 @@ target_login_kill(struct loop_msg *msg)
 		target_conn_close(conn, ERR_CANCELLED);
 	else
 		conn->killed = true;
+}
+
+static void
+drain_is_over(struct loop_timer *timer)
+{
+	target_conn_close(container_of(timer, struct target_conn, drain_timer), ERR_OFFLINE);
+}
+
+/* On the session's thread: ask the initiator to log out, and wait no longer than was said. */
+void
+target_login_drain(struct loop_msg *msg)
+{
+	struct target_conn *conn = container_of(msg, struct target_conn, entry.drain);
+	uint32_t wait_ms = conn->entry.drain_ms;
+	struct iscsi_async request = {
+		.event = ISCSI_ASYNC_LOGOUT_REQUEST,
+		.param3 = (uint16_t)MIN((wait_ms + 999) / 1000, (uint32_t)UINT16_MAX),
+	};
+
+	if (!conn->adopted || conn->session == NULL || conn->close_asked) {
+		conn->killed = true; /* a login that has not ended yet came too late */
+		return;
+	}
+	log_info_from(conn->host, "session.drain", "peer=%s portal=%s wait_ms=%u", conn->peer,
+		      conn->local, wait_ms);
+	iscsi_conn_async_message(conn->iscsi, &request);
+	conn->drain_timer.fire = drain_is_over;
+	loop_timer_set(conn->thread->loop, &conn->drain_timer, wait_ms * NS_PER_MS);
+	target_conn_mark(conn);
 }
 
 /* ---- SendTargets ---- */

@@ -135,7 +135,7 @@ add_locked(struct target_registry *registry, struct target_registry_entry *entry
 	entry->tsih = wanted ? entry->wanted_tsih : next_tsih(registry);
 	tsih_mark(registry, entry->tsih, true);
 	entry->entered = true;
-	entry->kill_posted = false;
+	entry->kill_posted = entry->drain_posted = false;
 	list_append(bucket_of(registry, entry->initiator), &entry->node);
 	registry->count++;
 }
@@ -263,6 +263,26 @@ target_registry_kill_target(struct target_registry *registry, const char *target
 
 			if (strcmp(entry->target, target) == 0)
 				kill_locked(entry);
+		}
+	pthread_mutex_unlock(&registry->lock);
+}
+
+void
+target_registry_drain_portal(struct target_registry *registry, const struct guid *portal_id,
+			     uint32_t drain_ms)
+{
+	pthread_mutex_lock(&registry->lock);
+	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
+		list_for_each(node, &registry->buckets[i]) {
+			struct target_registry_entry *entry = list_entry(
+				node, struct target_registry_entry, node);
+
+			if (entry->drain_posted || !guid_equal(entry->portal_id, portal_id))
+				continue;
+			entry->drain_posted = true;
+			entry->drain_ms = drain_ms;
+			entry->drain.run = target_login_drain;
+			loop_post(entry->thread->loop, &entry->drain);
 		}
 	pthread_mutex_unlock(&registry->lock);
 }

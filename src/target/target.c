@@ -118,6 +118,14 @@ runtime_end_session(void *runtime, const struct guid *session_id)
 	return target_registry_kill(&target->registry, session_id);
 }
 
+static void
+runtime_drain_portal(void *runtime, const struct guid *portal_id, uint32_t drain_ms)
+{
+	struct target *target = runtime;
+
+	target_registry_drain_portal(&target->registry, portal_id, drain_ms);
+}
+
 static const struct array_runtime_ops runtime_ops = {
 	.publish = target_publish_state,
 	.quiesce = target_hold_quiesce,
@@ -126,6 +134,7 @@ static const struct array_runtime_ops runtime_ops = {
 	.lun_counters = runtime_lun_counters,
 	.lun_recovered = runtime_lun_recovered,
 	.end_session = runtime_end_session,
+	.drain_portal = runtime_drain_portal,
 };
 
 /* ---- Start and stop ---- */

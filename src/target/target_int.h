@@ -376,8 +376,10 @@ struct target_registry_entry {
 	uint16_t wanted_tsih; /* of the connection that this one reinstates; 0 = a new session */
 	struct guid session_id;
 	struct target_thread *thread; /* that has the connection, or will */
-	bool kill_posted;
-	struct loop_msg kill;
+	bool kill_posted, drain_posted;
+	struct loop_msg kill, drain;
+	const struct guid *portal_id; /* of the connection's portal */
+	uint32_t drain_ms;
 	struct target_registry_entry *waiter; /* the login that waits for the end of this session */
 	struct target_registry_entry *waits_for;
 	struct loop_msg wake; /* told to the waiter's own thread */
@@ -412,6 +414,9 @@ uint16_t target_registry_may_reinstate(struct target_registry *registry,
 uint16_t target_registry_next_tsih(struct target_registry *registry);
 /* Have a session ended.  Returns 0 or ERR_NOT_FOUND. */
 int target_registry_kill(struct target_registry *registry, const struct guid *session_id);
+/* Ask for a logout of all sessions that came through a portal; end after drain_ms what is left. */
+void target_registry_drain_portal(struct target_registry *registry, const struct guid *portal_id,
+				  uint32_t drain_ms);
 /* Have all sessions of a target ended. */
 void target_registry_kill_target(struct target_registry *registry, const char *target);
 
@@ -501,7 +506,7 @@ struct target_conn {
 	bool in_loop;
 	bool blocked; /* EPOLLOUT is asked for */
 	bool paused;  /* EPOLLIN is not */
-	bool close_asked;
+	bool close_asked, said_goodbye;
 	bool refused; /* its login was, and that is in the log */
 	bool is_dirty, pinged;
 	bool wants_session;   /* the last login step was asked for */
@@ -518,6 +523,7 @@ struct target_conn {
 	struct list dirty;
 	struct list turns;       /* struct target_task.node: to start at the end of the round */
 	struct loop_timer timer; /* login; then signs of life */
+	struct loop_timer drain_timer; /* asked to log out: until when */
 	uint64_t last_heard_ns;
 	uint64_t unsent_bytes;   /* of data queued since the last send */
 	unsigned unsent_reads;   /* answers that it belongs to */
@@ -576,6 +582,7 @@ int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_ste
  */
 bool target_login_continue(struct target_conn *conn);
 void target_login_kill(struct loop_msg *msg);
+void target_login_drain(struct loop_msg *msg);
 void target_login_wake(struct loop_msg *msg);
 void target_login_send_targets(void *user, const char *name, const char *after,
 			       struct iscsi_targets *list);

@@ -54,6 +54,8 @@ const struct ctl_option ctl_options[OPT_COUNT] = {
 		"go on with the next line after one that failed" },
 	[OPT_FORCE] = { "force", 0, NULL,
 		"also when the LUN is behind a target: its data are lost to whoever uses it" },
+	[OPT_DRAIN] = { "drain", 0, "SECONDS",
+		"ask its sessions to log out, and end them after that time" },
 };
 
 const struct ctl_command ctl_commands[] = {
@@ -122,7 +124,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "portal delete", "PORTAL", 1, 1, 0, 0, ROW_PORTAL, ctl_run_delete,
 	  "delete a portal that is in no group" },
 	{ "portal list", "", 0, 0, 0, 0, ROW_PORTAL, ctl_run_list, "list portals" },
-	{ "portal offline", "PORTAL", 1, 1, 0, 0, ROW_PORTAL, ctl_run_portal_offline,
+	{ "portal offline", "PORTAL", 1, 1, O(DRAIN), 0, ROW_PORTAL, ctl_run_portal_offline,
 	  "stop listening there" },
 	{ "portal online", "PORTAL", 1, 1, 0, 0, ROW_PORTAL, ctl_run_portal_online,
 	  "listen there again" },

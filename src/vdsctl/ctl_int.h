@@ -52,6 +52,7 @@ enum ctl_option_id {
 	OPT_ALL_TARGETS,
 	OPT_KEEP_GOING,
 	OPT_FORCE,
+	OPT_DRAIN,
 	OPT_COUNT
 };
 

@@ -227,10 +227,27 @@ ctl_run_portal_online(struct ctl *ctl)
 	return portal_status(ctl, STATUS_ONLINE, "online");
 }
 
+#define DRAIN_MAX_S 3600u
+
 int
 ctl_run_portal_offline(struct ctl *ctl)
 {
-	return portal_status(ctl, STATUS_OFFLINE, "offline");
+	const char *drain = ctl->options[OPT_DRAIN];
+	struct client_answer answer;
+	struct guid portal;
+	uint64_t seconds;
+	int rc;
+
+	if (drain == NULL)
+		return portal_status(ctl, STATUS_OFFLINE, "offline");
+	rc = str_parse_u64(drain, &seconds);
+	if (rc < 0 || seconds < 1 || seconds > DRAIN_MAX_S)
+		return err_set(ERR_INVALID, "--drain: '%s' is no number of seconds from 1 to %u",
+			       drain, DRAIN_MAX_S);
+	rc = ctl_resolve(ctl, ROW_PORTAL, ctl->args[0], &portal);
+	if (rc == 0)
+		rc = client_portal_drain(ctl->client, &portal, seconds * 1000, &answer);
+	return ctl_done(ctl, rc, &answer, "offline; its sessions end");
 }
 
 /* ---- groups ---- */

@@ -252,6 +252,68 @@ test_management_can_end_a_session(void **state)
 	host_free(iscsi);
 }
 
+#define ASYNC_MESSAGE 0x32
+enum { EVENT_LOGOUT = 1, EVENT_DROP_SESSION = 3 }; /* RFC 7143 §11.9.1 */
+
+static void
+expect_async(struct raw *raw, unsigned event, unsigned param3)
+{
+	static struct raw_pdu pdu;
+
+	raw_expect(raw, &pdu, ASYNC_MESSAGE, 0);
+	assert_int_equal(pdu.bhs[36], event);
+	assert_int_equal(get_be16(pdu.bhs + 42), param3);
+}
+
+/* RFC 7143 §11.9: an initiator learns that its session is ended, and why the connection breaks. */
+static void
+test_a_session_that_is_ended_is_told(void **state)
+{
+	struct env *env = *state;
+	const struct array_runtime_ops *ops = fake_ops(env->array);
+	static struct raw raw;
+	struct guid id;
+	char byte;
+
+	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
+	raw_ready(&raw, 0);
+	assert_true(fake_first_session(env->array, &id));
+	assert_int_equal(ops->end_session(fake_runtime(env->array), &id), 0);
+	expect_async(&raw, EVENT_DROP_SESSION, 0);
+	assert_int_equal(recv(raw.fd, &byte, 1, 0), 0);
+	raw_close(&raw);
+}
+
+/* Sessions of the portal, and no others, are asked to log out; who does not is ended. */
+static void
+test_a_portal_is_drained(void **state)
+{
+	struct env *env = *state;
+	const struct array_runtime_ops *ops = fake_ops(env->array);
+	static struct raw leaves, stays;
+	struct guid other = fake_id(98);
+	char byte;
+
+	raw_login(&leaves, env->port, HOST_1, NAME_A, 1, false);
+	raw_login(&stays, env->port, HOST_2, NAME_A, 1, false);
+	ops->drain_portal(fake_runtime(env->array), &other, 1);
+	raw_ready(&leaves, 0); /* another portal is none of its business */
+	ops->drain_portal(fake_runtime(env->array), &env->portal_id, 1);
+	expect_async(&stays, EVENT_LOGOUT, 1);
+	expect_async(&stays, EVENT_DROP_SESSION, 0);
+	assert_int_equal(recv(stays.fd, &byte, 1, 0), 0);
+	expect_async(&leaves, EVENT_LOGOUT, 1);
+	raw_close(&leaves);
+	raw_close(&stays);
+	assert_true(fake_wait_sessions(env->array, 0));
+	/* the next one may log in: the portal is as its row says */
+	raw_login(&leaves, env->port, HOST_1, NAME_A, 1, false);
+	ops->drain_portal(fake_runtime(env->array), &env->portal_id, 60000);
+	expect_async(&leaves, EVENT_LOGOUT, 60);
+	raw_ready(&leaves, 0); /* there is time to finish */
+	raw_close(&leaves);
+}
+
 static void
 test_a_deleted_target_ends_its_sessions(void **state)
 {
@@ -600,6 +662,8 @@ main(void)
 		ENV_TEST(test_reinstatement_ends_the_older_session),
 		ENV_TEST(test_other_isids_are_other_sessions),
 		ENV_TEST(test_management_can_end_a_session),
+		ENV_TEST(test_a_session_that_is_ended_is_told),
+		ENV_TEST(test_a_portal_is_drained),
 		ENV_TEST(test_a_deleted_target_ends_its_sessions),
 		ENV_TEST(test_discovery_names_only_what_this_initiator_may_use),
 		ENV_TEST(test_a_login_without_a_visible_lun_shows_an_empty_list),

@@ -239,6 +239,8 @@ def test_portals_and_groups(a):
     equal(a.json('group', 'show', 'third:1')['portals'], [portal['id']])
     check(where in a.run('portal', 'list') and 'third' in a.run('group', 'list'), 'the tables')
     a.run('portal', 'delete', where, code=6)
+    a.run('portal', 'offline', where, '--drain', '0', code=2)
+    a.run('portal', 'offline', where, '--drain', '5')
     a.run('portal', 'offline', where)
     equal(a.json('portal', 'show', where)['status'], 'offline')
     a.run('portal', 'online', '127.0.0.2')
