@@ -147,7 +147,7 @@ may_retry(const struct client *client, bool sent, uint64_t *until)
 	uint64_t now = clock_mono_ns();
 
 	/* Who never reached the array learns at once that it is not there. */
-	if (!sent && !__atomic_load_n(&client->transport.reached, __ATOMIC_RELAXED))
+	if (!sent && !atomic_load_explicit(&client->transport.reached, memory_order_relaxed))
 		return false;
 	if (*until == 0)
 		*until = now + client->tuning.retry_ns;

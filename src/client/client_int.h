@@ -10,6 +10,7 @@
 #define VDS_CLIENT_CLIENT_INT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/list.h"
 #include "base/str.h"
@@ -37,7 +38,7 @@ struct client_transport {
 	pthread_cond_t changed; /* closing, or one less busy */
 	struct list idle, busy; /* struct conn; lock */
 	bool closing;           /* lock */
-	bool reached;           /* atomic: an answer has come once */
+	atomic_bool reached;    /* an answer has come once */
 };
 
 struct client_request {
@@ -166,9 +167,8 @@ struct client_replica {
 	bool identified; /* `identity` was asked for and not used yet */
 	struct position identity;
 
-	/* atomic */
-	uint64_t contact_ns; /* last contact with the array while verified */
-	bool broken;         /* state is LOADING or BROKEN */
+	_Atomic uint64_t contact_ns; /* last contact with the array while verified */
+	atomic_bool broken;          /* state is LOADING or BROKEN */
 
 	struct client_board board;
 
@@ -180,7 +180,7 @@ struct client_replica {
 	/* the event thread's own */
 	struct client_view view;   /* what is on the board */
 	struct wire_format format; /* in which the view came */
-	bool outdated; /* the array speaks another minor version by now: the snapshot is due again */
+	bool outdated;        /* the stream cannot go on from the view: the snapshot is due again */
 	struct position goal; /* where the hello said the array is */
 	bool greeted, verified;
 	struct state *live_start; /* of the hello: live rows follow */

@@ -489,7 +489,10 @@ pause_for(struct client_replica *r, uint64_t ns)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* The snapshot anew, because the array's format has changed; what is known stays when that fails. */
+/*
+ * Load the snapshot anew, because the stream cannot go on from what is known: the array's format has
+ * changed, or the changes in between are no longer kept.  What is known stays when that fails.
+ */
 static void
 renew(struct client_replica *r)
 {
@@ -509,7 +512,13 @@ follow(struct client_replica *r, uint64_t *backoff_ns)
 {
 	int rc = stream_run(r);
 
-	if (rc == ERR_GONE || rc == ERR_CACHE_CORRUPT) {
+	/*
+	 * The array does not keep the changes since then any more.  The replica is only old: the
+	 * snapshot tells whether the array contradicts it.
+	 */
+	if (rc == ERR_GONE)
+		r->outdated = true;
+	if (rc == ERR_CACHE_CORRUPT) {
 		client_replica_step(r, REPLICA_BREACH, err_text(rc));
 		return;
 	}

@@ -65,8 +65,8 @@ client_replica_step(struct client_replica *r, enum client_replica_event event, c
 	r->state = steps[i].next;
 	if (why != NULL)
 		snprintf(r->why, sizeof(r->why), "%s", why);
-	__atomic_store_n(&r->broken, r->state == REPLICA_LOADING || r->state == REPLICA_BROKEN,
-			 __ATOMIC_RELEASE);
+	atomic_store_explicit(&r->broken, r->state == REPLICA_LOADING || r->state == REPLICA_BROKEN,
+			      memory_order_release);
 	pthread_cond_broadcast(&r->moved);
 	pthread_mutex_unlock(&r->lock);
 }
@@ -93,7 +93,7 @@ client_replica_is_own_thread(const struct client_replica *r)
 void
 client_replica_touch(struct client_replica *r)
 {
-	__atomic_store_n(&r->contact_ns, clock_mono_ns(), __ATOMIC_RELEASE);
+	atomic_store_explicit(&r->contact_ns, clock_mono_ns(), memory_order_release);
 }
 
 /* Some milliseconds coarse, and a tenth of the price of the exact one. */
@@ -109,7 +109,8 @@ coarse_ns(void)
 static bool
 is_stale(const struct client_replica *r)
 {
-	uint64_t contact = __atomic_load_n(&r->contact_ns, __ATOMIC_ACQUIRE), now = coarse_ns();
+	uint64_t contact = atomic_load_explicit(&r->contact_ns, memory_order_acquire),
+		 now = coarse_ns();
 
 	return now > contact && now - contact > r->tuning->stale_ns;
 }
@@ -127,7 +128,8 @@ client_replica_trust(struct client_replica *r)
 {
 	int rc;
 
-	if (__builtin_expect(!__atomic_load_n(&r->broken, __ATOMIC_ACQUIRE) && !is_stale(r), true))
+	if (__builtin_expect(
+		    !atomic_load_explicit(&r->broken, memory_order_acquire) && !is_stale(r), true))
 		return 0;
 	pthread_mutex_lock(&r->lock);
 	rc = distrust(r);

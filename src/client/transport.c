@@ -366,7 +366,8 @@ result_code(const struct client_transport *t, struct exchange *x, CURLcode resul
 	*ret_sent = result != CURLE_COULDNT_CONNECT && result != CURLE_COULDNT_RESOLVE_HOST;
 	switch ((int)result) {
 	case CURLE_OK:
-		__atomic_store_n((bool *)(uintptr_t)&t->reached, true, __ATOMIC_RELAXED);
+		atomic_store_explicit(&((struct client_transport *)(uintptr_t)t)->reached, true,
+				      memory_order_relaxed);
 		return 0;
 	case CURLE_WRITE_ERROR:
 		return x->rc;

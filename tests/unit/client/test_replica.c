@@ -417,8 +417,9 @@ test_an_array_that_has_lost_changes_breaks_it(void **unused)
 	assert_false(has_lun(p.client, 10));
 }
 
+/* What is only old is loaded anew: the array is the same and ahead. */
 static void
-test_events_no_longer_kept_break_it(void **unused)
+test_events_no_longer_kept_are_made_up_by_a_load(void **unused)
 {
 	PAIR(p);
 	await_state(p.client, REPLICA_FOLLOWING);
@@ -427,8 +428,26 @@ test_events_no_longer_kept_break_it(void **unused)
 	fake_add_lun(p.fake, 10);
 	fake_forget(p.fake);
 	fake_down(p.fake, false);
+	await_state(p.client, REPLICA_FOLLOWING);
+	assert_int_equal(client_sync(p.client), 0);
+	assert_true(has_lun(p.client, 10));
+	assert_same(&p);
+}
+
+/* What contradicts stays a breach, also when its events are not kept. */
+static void
+test_another_incarnation_whose_events_are_not_kept_breaks_it(void **unused)
+{
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_down(p.fake, true);
+	await_state(p.client, REPLICA_LOST);
+	fake_restore(p.fake);
+	fake_add_lun(p.fake, 10);
+	fake_forget(p.fake);
+	fake_down(p.fake, false);
 	await_state(p.client, REPLICA_BROKEN);
-	assert_corrupt(p.client, "not kept any more");
+	assert_corrupt(p.client, "another incarnation");
 	cure(&p);
 }
 
@@ -908,7 +927,8 @@ main(void)
 		cmocka_unit_test(test_an_event_that_is_damaged_on_its_way_is_asked_for_again),
 		cmocka_unit_test(test_another_incarnation_breaks_it_until_it_is_cured),
 		cmocka_unit_test(test_an_array_that_has_lost_changes_breaks_it),
-		cmocka_unit_test(test_events_no_longer_kept_break_it),
+		cmocka_unit_test(test_events_no_longer_kept_are_made_up_by_a_load),
+		cmocka_unit_test(test_another_incarnation_whose_events_are_not_kept_breaks_it),
 		cmocka_unit_test(test_refresh_alone_does_not_cure_a_gap),
 		cmocka_unit_test(test_reenumerate_alone_does_not_cure_a_gap),
 		cmocka_unit_test(test_an_incarnation_that_changes_between_the_halves_is_not_cured),
