@@ -165,6 +165,9 @@ target_publish_state(void *runtime, const struct state *state, const struct chan
 	struct target_view *old = target->view;
 
 	give_to_threads(target, view, &delta);
+	/* the caller of a change to portals finds their live rows when it is answered */
+	if (delta.portals_changed)
+		target_report_flush(target);
 	target->view = view;
 	forget_units(target, change);
 	count_steps(target, delta.steps);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Telling the array of portals and sessions.  The array may hold its lock while it waits for our
- * threads, so these must not take it: one worker does it for them, in order.
+ * Reports to the array: live rows of portals and sessions.  The array may hold locks while it waits
+ * for the data-path threads, so these must not take them: one worker, the reporter, delivers what
+ * they report, in order.  Any thread may report.
  */
 #include "base/log.h"
 #include "target/target_int.h"
@@ -63,4 +64,26 @@ target_report_delete(struct target *target, enum row_family family, const struct
 	report->family = family;
 	report->id = *id;
 	workers_submit(target->reporter, &report->work);
+}
+
+struct flush {
+	struct work work;
+	struct target_ack ack;
+};
+
+static void
+flushed(struct work *work)
+{
+	target_ack_one(&container_of(work, struct flush, work)->ack);
+}
+
+void
+target_report_flush(struct target *target)
+{
+	struct flush flush = { .work.run = flushed };
+
+	target_ack_init(&flush.ack, 1);
+	workers_submit(target->reporter, &flush.work);
+	target_ack_wait(&flush.ack, UINT32_MAX);
+	target_ack_fini(&flush.ack);
 }

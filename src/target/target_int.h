@@ -693,9 +693,12 @@ void target_thread_free(struct target_thread *thread);
 
 /* ---- report.c: to the array, in order, by a worker ------------------------------------------- */
 
-/* Consumes the row (NULL: nothing). */
+/* Put a live row; consumes the reference (NULL: nothing happens).  Any thread. */
 void target_report_put(struct target *target, void *row);
+/* Delete a live row.  Any thread. */
 void target_report_delete(struct target *target, enum row_family family, const struct guid *id);
+/* Wait until the array has what was reported before.  Publisher: the reporter never waits for it. */
+void target_report_flush(struct target *target);
 
 /* ---- target.c -------------------------------------------------------------------------------- */
 

@@ -199,6 +199,25 @@ test_many_targets_are_made_in_linear_cost(void **state)
 	assert_true(target_publish_steps(env->target) - first <= 2 * half);
 }
 
+/* The program that made a portal asks for its status at once. */
+static void
+test_the_live_row_of_a_portal_is_there_when_its_change_is_published(void **state)
+{
+	struct env *env = *state;
+
+	for (unsigned i = 0; i < 20; i++) {
+		struct guid id = fake_id(500 + i);
+		uint16_t port = 0;
+
+		assert_int_equal(fake_ops(env->array)
+					 ->pick_port(fake_runtime(env->array), "127.0.0.1", &port),
+				 0);
+		fake_portal(env->array, &id, "127.0.0.1", port);
+		fake_commit(env->array);
+		assert_int_equal(fake_live_count(env->array, ROW_LIVE_PORTAL), i + 2);
+	}
+}
+
 int
 main(void)
 {
@@ -210,6 +229,7 @@ main(void)
 		ENV_TEST(test_a_session_looks_only_at_what_has_changed),
 		ENV_TEST(test_a_drain_looks_only_at_the_paths_of_its_lun),
 		ENV_TEST(test_many_targets_are_made_in_linear_cost),
+		ENV_TEST(test_the_live_row_of_a_portal_is_there_when_its_change_is_published),
 	};
 	/* clang-format on */
 
