@@ -23,22 +23,19 @@ check(const char *what, HRESULT hr)
 	exit(1);
 }
 
-/* iSCSI names are ASCII. */
-static WCHAR *
-wide(const char *text)
+/* Text of the command line as a string for an interface; CoTaskMemFree. */
+static LPWSTR
+string_of(const char *text)
 {
-	static WCHAR buffer[256];
-	size_t i;
+	LPWSTR string = NULL;
 
-	for (i = 0; text[i] != '\0' && i < sizeof(buffer) / sizeof(buffer[0]) - 1; i++)
-		buffer[i] = (unsigned char)text[i];
-	buffer[i] = 0;
-	return buffer;
+	check("VdsStringFromUtf8", VdsStringFromUtf8(text, &string));
+	return string;
 }
 
 /*
- * Every operation that may take long gives an IVdsAsync.  Two results matter: whether waiting
- * worked, and whether the operation did.
+ * Wait for an operation and check its two results: whether waiting worked, and whether the operation
+ * did.
  */
 static void
 wait_for(const char *what, IVdsAsync *async, VDS_ASYNC_OUTPUT *out)
@@ -94,7 +91,7 @@ create_target(IVdsSubSystemIscsi *subsystem)
 	IVdsAsync *async = NULL;
 	VDS_ASYNC_OUTPUT out;
 
-	/* No name: the array makes one. */
+	/* Without a name the array makes one. */
 	check("CreateTarget", IVdsSubSystemIscsi_CreateTarget(subsystem, NULL, alias, &async));
 	wait_for("CreateTarget", async, &out);
 	check("QueryInterface",
@@ -119,7 +116,7 @@ create_group(IVdsIscsiTarget *target)
 	return group;
 }
 
-/* A target is reached through the portals of its groups; a new one has neither. */
+/* Initiators reach a target through the portals of its groups; a new target has neither. */
 static void
 add_all_portals(IVdsSubSystemIscsi *subsystem, IVdsIscsiPortalGroup *group)
 {
@@ -152,14 +149,14 @@ associate(IVdsLun *lun, IVdsIscsiTarget *target)
 {
 	IVdsLunIscsi *iscsi = NULL;
 	VDS_ISCSI_TARGET_PROP prop;
+	char *name = NULL;
 
 	check("IVdsIscsiTarget::GetProperties", IVdsIscsiTarget_GetProperties(target, &prop));
 	check("QueryInterface", IVdsLun_QueryInterface(lun, &IID_IVdsLunIscsi, (void **)&iscsi));
 	check("AssociateTargets", IVdsLunIscsi_AssociateTargets(iscsi, &prop.id, 1));
-	printf("The LUN is accessible through ");
-	for (const WCHAR *s = prop.pwszIscsiName; *s != 0; s++)
-		putchar((int)*s);
-	printf("\n");
+	check("VdsUtf8FromString", VdsUtf8FromString(prop.pwszIscsiName, &name));
+	printf("The LUN is accessible through %s\n", name);
+	CoTaskMemFree(name);
 	CoTaskMemFree(prop.pwszIscsiName);
 	CoTaskMemFree(prop.pwszFriendlyName);
 	IVdsLunIscsi_Release(iscsi);
@@ -173,6 +170,7 @@ main(int argc, char **argv)
 	IVdsIscsiPortalGroup *group;
 	IVdsSubSystem *subsystem;
 	IVdsIscsiTarget *target;
+	LPWSTR mask;
 	IVdsLun *lun;
 
 	if (argc < 3 || argc > 4) {
@@ -186,7 +184,9 @@ main(int argc, char **argv)
 	subsystem = first_subsystem(provider);
 	check("QueryInterface",
 	      IVdsSubSystem_QueryInterface(subsystem, &IID_IVdsSubSystemIscsi, (void **)&iscsi));
-	lun = create_lun(subsystem, strtoull(argv[1], NULL, 0), wide(argv[2]));
+	mask = string_of(argv[2]);
+	lun = create_lun(subsystem, strtoull(argv[1], NULL, 0), mask);
+	CoTaskMemFree(mask);
 	target = create_target(iscsi);
 	group = create_group(target);
 	add_all_portals(iscsi, group);

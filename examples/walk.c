@@ -20,12 +20,17 @@ fail(const char *what, HRESULT hr)
 	exit(1);
 }
 
-/* UTF-16 to the terminal: enough for names in ASCII; others show as '?'. */
+/* Prints a string of an interface, which is UTF-16, as the terminal wants it. */
 static void
-print_string(const WCHAR *s)
+print_string(const WCHAR *string)
 {
-	for (; s != NULL && *s != 0; s++)
-		putchar(*s >= 0x20 && *s < 0x7f ? (int)*s : '?');
+	char *text = NULL;
+	HRESULT hr = VdsUtf8FromString(string, &text);
+
+	if (FAILED(hr))
+		fail("VdsUtf8FromString", hr);
+	fputs(text, stdout);
+	CoTaskMemFree(text);
 }
 
 /* The next object of an enumerator through one of its interfaces, or NULL at the end. */
@@ -55,7 +60,7 @@ show_target(IVdsIscsiTarget *target)
 	HRESULT hr = IVdsIscsiTarget_GetProperties(target, &prop);
 
 	if (hr == VDS_E_OBJECT_DELETED)
-		return; /* since the enumerator was made */
+		return; /* it was deleted since the enumerator was made */
 	if (FAILED(hr))
 		fail("IVdsIscsiTarget::GetProperties", hr);
 	printf("      target ");
