@@ -103,7 +103,7 @@ VDS_EXPORT HRESULT STDAPICALLTYPE VdsUtf8FromString(LPCWSTR string, char **ret_t
  * Let the library write log lines to standard error, or no longer.  It writes none by itself.
  *
  * areas: NULL: none; "": warnings and what happens seldom; a list with commas: also the debug lines of these areas
- * ("all", "client", "client.replica").  The environment variable VDS_DEBUG says the same for when the library is loaded.
+ * ("all", "client", "client.replica").  The environment variable VDS_DEBUG says the same until the program calls this.
  *
  * Returns S_OK, E_INVALIDARG (there is no such area; the areas before it in the list are on), E_OUTOFMEMORY.
  */

@@ -26,6 +26,7 @@ provider_core_new(struct provider_core **ret_core)
 
 	if (core == NULL)
 		return -ENOMEM;
+	provider_debug_begin();
 	com_space_init(&core->space, core_free);
 	pthread_mutex_init(&core->lock, NULL);
 	*ret_core = core;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the library writes to its program's standard error: nothing, unless the program or its user asks for it.  Any
- * thread; the environment is read once, when the library is loaded.
+ * thread; the environment is read once, when the first provider is made.
  */
 #include "provider/provider_int.h"
 
@@ -32,8 +32,8 @@ areas_enable(const char *areas)
 	return 0;
 }
 
-HRESULT STDAPICALLTYPE
-VdsSetDebug(const char *areas)
+static HRESULT
+set(const char *areas)
 {
 	int rc;
 
@@ -45,11 +45,33 @@ VdsSetDebug(const char *areas)
 	return com_error(rc);
 }
 
-__attribute__((constructor)) static void
-debug_from_environment(void)
+static void
+set_by_environment(void)
 {
 	const char *areas = secure_getenv("VDS_DEBUG");
 
-	if (FAILED(VdsSetDebug(areas)))
+	if (areas != NULL && FAILED(set(areas)))
 		log_warning("debug", "VDS_DEBUG=%s error=\"%s\"", areas, VdsLastErrorMessage());
+}
+
+/* Not by a constructor: those that register the areas may run after it. */
+void
+provider_debug_begin(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, set_by_environment);
+}
+
+__attribute__((constructor)) static void
+be_silent(void)
+{
+	log_mute(true);
+}
+
+HRESULT STDAPICALLTYPE
+VdsSetDebug(const char *areas)
+{
+	provider_debug_begin(); /* the environment must not undo later what the program wants */
+	return set(areas);
 }

@@ -54,6 +54,9 @@ void provider_core_unload(struct provider_core *core);
 /* Returns the client, borrowed, or NULL when the provider is not loaded. */
 struct client *provider_core_client(struct provider_core *core);
 
+/* Let VDS_DEBUG have its effect, once.  (debug.c) */
+void provider_debug_begin(void);
+
 /* ---- the prologue of every method: arguments, state, failure (enter.c) ---- */
 
 /* What of a LUN may make a method answer something else, as flags. */

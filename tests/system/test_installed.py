@@ -103,4 +103,21 @@ def test_the_examples_build():
             installed.build(['cc', '-std=c11', '-Wall', '-Wextra', '-pedantic', '-Werror'], source, source.stem)
 
 
+def test_the_library_is_silent_unless_it_is_asked():
+    with Installed() as installed, Daemon() as daemon:
+        walk = installed.build(['cc', '-std=c11'], SOURCE / 'examples/walk.c', 'walk')
+
+        def told(**more):
+            env = {name: value for name, value in os.environ.items() if name != 'VDS_DEBUG'}
+            done = subprocess.run([str(walk), f'unix:{daemon.socket}'], capture_output=True, text=True,
+                                  timeout=vdstest.DEADLINE_S, env={**env, **more})
+            equal(done.returncode, 0, done.stderr)
+            return done.stderr
+
+        equal(told(), '', 'without VDS_DEBUG')
+        check('replica.step' in told(VDS_DEBUG='client'), 'lines of the replica with VDS_DEBUG=client')
+        check('no.such' in told(VDS_DEBUG='no.such'), 'the name of an area that there is not')
+        daemon.stop()
+
+
 vdstest.main([f for name, f in list(globals().items()) if name.startswith('test_')])
