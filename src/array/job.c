@@ -74,17 +74,18 @@ int
 array_job_edit_start(struct array *array, struct state_edit *edit, const struct array_job *job)
 {
 	struct catalog_job note = { job->id, job->from_bytes, job->to_bytes };
-	struct row_job *row = row_new(ROW_JOB);
+	const struct row_lun *lun = state_find(state_edit_view(edit), ROW_LUN, &job->lun_id);
+	AUTO_ROW struct row_job *row = row_new(ROW_JOB);
 	int rc;
 
-	if (row == NULL)
+	if (row == NULL || (lun != NULL && row_set_string(&row->lun_name, lun->name) < 0))
 		return -ENOMEM;
 	row->id = job->id;
 	row->kind = job->kind;
 	row->lun_id = job->lun_id;
 	row->state = JOB_RUNNING;
 	row->created_ms = clock_utc_ms();
-	rc = state_edit_put(edit, row);
+	rc = state_edit_put(edit, TAKE(row));
 	return rc < 0 ? rc : catalog_job_put(array->catalog, &note);
 }
 

@@ -92,6 +92,7 @@ make_row(const struct create *c, const char *name, struct row_lun **ret_row)
 	row->block_bytes = c->spec.block_bytes;
 	row->thin = !c->spec.thick;
 	row->created_ms = clock_utc_ms();
+	row->identity = LUN_IDENTITY_NAA;
 	if (row_set_string(&row->name, name) < 0 || row_set_string(&row->mask, c->mask) < 0)
 		return -ENOMEM;
 	*ret_row = TAKE(row);

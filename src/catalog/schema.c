@@ -82,9 +82,19 @@ static const char version_2[] =
 	"INSERT INTO target_seen SELECT iscsi_name FROM target"
 	"    WHERE id IN (SELECT target_id FROM association);";
 
+/*
+ * LUNs keep the designators that initiators know; those that are made from now on have no T10 one
+ * (docs/design/identity.md).  A job keeps the name of its LUN.
+ */
+static const char version_3[] =
+	"ALTER TABLE lun ADD COLUMN identity TEXT NOT NULL DEFAULT 'naa-t10';"
+	"ALTER TABLE job ADD COLUMN lun_name TEXT NOT NULL DEFAULT '';"
+	"UPDATE job SET lun_name = coalesce((SELECT name FROM lun WHERE lun.id = job.lun_id), '');";
+
 const struct catalog_migration catalog_migrations[] = {
 	{ version_1 },
 	{ version_2 },
+	{ version_3 },
 };
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 

@@ -78,6 +78,12 @@ struct row_pool {
 	char *path; /* absolute directory */
 };
 
+/* Which designators name a LUN in VPD page 83h (docs/design/identity.md). */
+enum lun_identity {
+	LUN_IDENTITY_NAA_T10, /* NAA, T10 vendor id, UUID: LUNs made before there was the field */
+	LUN_IDENTITY_NAA      /* NAA, UUID: on Linux every tool derives the same name */
+};
+
 struct row_lun {
 	struct row row;
 	struct guid id;
@@ -92,6 +98,7 @@ struct row_lun {
 	char *naa;    /* 16 hex digits, NAA 3 */
 	enum row_status status;
 	int64_t created_ms; /* UTC */
+	enum lun_identity identity;
 };
 
 struct row_target {
@@ -147,6 +154,7 @@ struct row_job {
 	char *error;                  /* err_name of what failed, else "" */
 	char *message;                /* its text, else "" */
 	int64_t created_ms, ended_ms; /* UTC; ended_ms 0 while it runs */
+	char *lun_name; /* the LUN's name when the job began: it stays when the LUN is deleted */
 };
 
 /*
@@ -175,7 +183,8 @@ struct row_live_lun {
 	struct guid id;
 	enum lun_health health;
 	enum lun_operation operation;
-	char *reason; /* why health is FAILED or FAILING, else "" */
+	char *reason;             /* why health is FAILED or FAILING, else "" */
+	uint64_t allocated_bytes; /* space that its volume takes; some seconds old */
 };
 
 struct row_live_portal {
@@ -185,12 +194,17 @@ struct row_live_portal {
 	char *reason; /* why not, else "" */
 };
 
+/* How full the storage of a pool is; the limits are in array/space.c. */
+enum pool_space { POOL_SPACE_OK, POOL_SPACE_LOW, POOL_SPACE_FULL };
+
 struct row_live_pool {
 	struct row row;
 	struct guid id;
 	uint64_t capacity_bytes, free_bytes;
 	bool ready;
 	char *reason;
+	uint64_t allocated_bytes; /* space that the volumes of its LUNs take; some seconds old */
+	enum pool_space space;
 };
 
 struct row_live_job {

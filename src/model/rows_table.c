@@ -18,6 +18,8 @@ static const char *const status_names[] = { "online", "offline", NULL };
 static const char *const job_kind_names[] = { "create-lun", "extend-lun", "delete-lun", "other",
 					      NULL };
 static const char *const job_state_names[] = { "running", "done", "failed", "cancelled", NULL };
+static const char *const identity_names[] = { "naa-t10", "naa", NULL };
+static const char *const space_names[] = { "ok", "low", "full", NULL };
 static const char *const health_names[] = { "unknown", "ok", "failed", "failing", NULL };
 static const char *const operation_names[] = { "none",      "create", "extend", "delete",
 					       "associate", "status", NULL };
@@ -68,6 +70,7 @@ static const struct row_field lun_fields[] = {
 	TEXT(row_lun, naa),
 	ENUM(row_lun, status, status_names, STATUS_OFFLINE),
 	I64(row_lun, created_ms),
+	ADDED_ENUM(1, row_lun, identity, identity_names, LUN_IDENTITY_NAA),
 };
 /* clang-format on */
 
@@ -120,6 +123,7 @@ static const struct row_field job_fields[] = {
 	TEXT(row_job, message),
 	I64(row_job, created_ms),
 	I64(row_job, ended_ms),
+	ADDED(1, row_job, lun_name, FIELD_STRING),
 };
 /* clang-format on */
 
@@ -133,6 +137,7 @@ static const struct row_field live_lun_fields[] = {
 	ENUM(row_live_lun, health, health_names, HEALTH_UNKNOWN),
 	ENUM(row_live_lun, operation, operation_names, OPERATION_STATUS),
 	TEXT(row_live_lun, reason),
+	ADDED(1, row_live_lun, allocated_bytes, FIELD_U64),
 };
 /* clang-format on */
 
@@ -151,6 +156,8 @@ static const struct row_field live_pool_fields[] = {
 	U64(row_live_pool, free_bytes),
 	BOOL(row_live_pool, ready),
 	TEXT(row_live_pool, reason),
+	ADDED(1, row_live_pool, allocated_bytes, FIELD_U64),
+	ADDED_ENUM(1, row_live_pool, space, space_names, POOL_SPACE_OK),
 };
 /* clang-format on */
 

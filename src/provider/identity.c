@@ -13,9 +13,9 @@
 
 #include "model/identity.h"
 
-#define DESIGNATORS    3u
-#define DESIGNATOR_MAX 128u
-#define TYPE_UUID      10 /* SPC-5; younger than the enumeration of VDS */
+#define DESIGNATORS_MAX 3u
+#define DESIGNATOR_MAX  128u
+#define TYPE_UUID       10 /* SPC-5; younger than the enumeration of VDS */
 
 struct designator {
 	VDS_STORAGE_IDENTIFIER_CODE_SET code_set;
@@ -59,13 +59,17 @@ make_uuid(const struct row_lun *lun, struct designator *d)
 	memcpy(d->bytes + 2, lun->id.bytes, sizeof(lun->id.bytes));
 }
 
-/* In the order of VPD page 83h. */
-static void
-make_designators(const struct row_lun *lun, struct designator designators[DESIGNATORS])
+/* Makes them in the order of VPD page 83h.  Returns how many there are. */
+static ULONG
+make_designators(const struct row_lun *lun, struct designator designators[DESIGNATORS_MAX])
 {
-	make_naa(lun, &designators[0]);
-	make_t10(lun, &designators[1]);
-	make_uuid(lun, &designators[2]);
+	ULONG count = 0;
+
+	make_naa(lun, &designators[count++]);
+	if (lun->identity == LUN_IDENTITY_NAA_T10)
+		make_t10(lun, &designators[count++]);
+	make_uuid(lun, &designators[count++]);
+	return count;
 }
 
 void
@@ -86,18 +90,17 @@ provider_lun_information_free(VDS_LUN_INFORMATION *info)
 static int
 add_designators(const struct row_lun *lun, VDS_STORAGE_DEVICE_ID_DESCRIPTOR *ids)
 {
-	struct designator designators[DESIGNATORS];
-	VDS_STORAGE_IDENTIFIER *out = CoTaskMemAlloc(DESIGNATORS * sizeof(*out));
+	struct designator designators[DESIGNATORS_MAX];
+	VDS_STORAGE_IDENTIFIER *out = CoTaskMemAlloc(DESIGNATORS_MAX * sizeof(*out));
 	int rc = 0;
 
 	if (out == NULL)
 		return -ENOMEM;
-	memset(out, 0, DESIGNATORS * sizeof(*out));
+	memset(out, 0, DESIGNATORS_MAX * sizeof(*out));
 	ids->m_version = 0;
 	ids->m_rgIdentifiers = out;
-	ids->m_cIdentifiers = DESIGNATORS;
-	make_designators(lun, designators);
-	for (size_t i = 0; rc == 0 && i < DESIGNATORS; i++) {
+	ids->m_cIdentifiers = make_designators(lun, designators);
+	for (ULONG i = 0; rc == 0 && i < ids->m_cIdentifiers; i++) {
 		out[i].m_CodeSet = designators[i].code_set;
 		out[i].m_Type = designators[i].type;
 		out[i].m_cbIdentifier = designators[i].size;
@@ -171,13 +174,12 @@ has_designator(const VDS_STORAGE_DEVICE_ID_DESCRIPTOR *ids, const struct designa
 static bool
 lun_matches(const struct row_lun *lun, const VDS_LUN_INFORMATION *info)
 {
-	struct designator designators[DESIGNATORS];
+	struct designator designators[DESIGNATORS_MAX];
+	ULONG count = make_designators(lun, designators);
 
-	make_designators(lun, designators);
-	for (size_t i = 0; i < DESIGNATORS; i++) {
+	for (ULONG i = 0; i < count; i++)
 		if (has_designator(&info->m_deviceIdDescriptor, &designators[i]))
 			return true;
-	}
 	return lun->serial != NULL && lun->serial[0] != '\0' &&
 	       same_text(lun->serial, info->m_szSerialNumber) &&
 	       same_text(IDENTITY_VENDOR, info->m_szVendorId) &&

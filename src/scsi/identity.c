@@ -114,7 +114,8 @@ sink_unit(struct sink *s, const struct scsi_identity *id)
 	sink_designator(s, ASSOC_UNIT, TYPE_NAA, CODE_BINARY, id->naa, sizeof(id->naa));
 	put_ascii(t10, 8, id->vendor);
 	memcpy(t10 + 8, id->serial, serial_len);
-	sink_designator(s, ASSOC_UNIT, TYPE_T10, CODE_ASCII, t10, 8 + serial_len);
+	if (id->t10)
+		sink_designator(s, ASSOC_UNIT, TYPE_T10, CODE_ASCII, t10, 8 + serial_len);
 	memcpy(uuid + 2, id->guid.bytes, sizeof(id->guid.bytes));
 	sink_designator(s, ASSOC_UNIT, TYPE_UUID, CODE_BINARY, uuid, sizeof(uuid));
 }

@@ -80,6 +80,7 @@ struct scsi_identity {
 	char product[17];                   /* at most 16 */
 	char revision[5];                   /* at most 4 */
 	char serial[SCSI_SERIAL_BYTES + 1]; /* ASCII, at least 1 character */
+	bool t10;                           /* there is a T10 vendor id designator too */
 };
 
 /*

@@ -77,6 +77,7 @@ fill_identity(struct scsi_identity *id, const struct row_lun *row)
 		.vendor = IDENTITY_VENDOR,
 		.product = IDENTITY_PRODUCT,
 		.revision = IDENTITY_REVISION,
+		.t10 = row->identity == LUN_IDENTITY_NAA_T10,
 	};
 	snprintf(id->serial, sizeof(id->serial), "%s", row->serial);
 	if (row->naa != NULL && strlen(row->naa) == 16)

@@ -18,7 +18,8 @@
  * covers it.  docs/design/api.md, "The format and its versions", has the rules for whoever adds something.
  *
  *	1.0	release 0.1, which does not send its version
- *	1.1	the version itself: `format`; who made a change: `principal`; the event `live_rows`
+ *	1.1	the version itself: `format`; who made a change: `principal`; the event `live_rows`; `identity` of a LUN,
+ *		`lun_name` of a job, `allocated_bytes` of a LUN and a pool, `space` of a pool
  */
 #define WIRE_FORMAT_MAJOR 1
 #define WIRE_FORMAT_MINOR 1

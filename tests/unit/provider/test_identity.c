@@ -29,6 +29,7 @@ identity_of(const struct row_lun *row)
 		.vendor = IDENTITY_VENDOR,
 		.product = IDENTITY_PRODUCT,
 		.revision = IDENTITY_REVISION,
+		.t10 = row->identity == LUN_IDENTITY_NAA_T10,
 	};
 
 	snprintf(id.serial, sizeof(id.serial), "%s", row->serial);
@@ -36,17 +37,16 @@ identity_of(const struct row_lun *row)
 }
 
 static void
-test_designators_are_those_of_vpd_83(void **state)
+assert_designators_agree(const struct row_lun *row, ULONG count)
 {
-	struct row_lun *row = lun_row();
 	struct scsi_identity id = identity_of(row);
 	uint8_t page[512];
 	size_t len = scsi_identity_designators(&id, page, sizeof(page)), at = 0;
 	VDS_LUN_INFORMATION info;
 
-	(void)state;
 	assert_int_equal(provider_lun_information(row, &info), 0);
-	for (ULONG i = 0; i < info.m_deviceIdDescriptor.m_cIdentifiers; i++) {
+	assert_int_equal(info.m_deviceIdDescriptor.m_cIdentifiers, count);
+	for (ULONG i = 0; i < count; i++) {
 		const VDS_STORAGE_IDENTIFIER *have = &info.m_deviceIdDescriptor.m_rgIdentifiers[i];
 
 		assert_true(at + 4 <= len);
@@ -58,6 +58,18 @@ test_designators_are_those_of_vpd_83(void **state)
 	}
 	assert_int_equal(at, len);
 	provider_lun_information_free(&info);
+}
+
+static void
+test_designators_are_those_of_vpd_83(void **state)
+{
+	struct row_lun *row = lun_row();
+
+	(void)state;
+	row->identity = LUN_IDENTITY_NAA_T10;
+	assert_designators_agree(row, 3);
+	row->identity = LUN_IDENTITY_NAA;
+	assert_designators_agree(row, 2);
 	row_unref(row);
 }
 

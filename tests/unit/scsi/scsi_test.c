@@ -170,6 +170,7 @@ scsi_test_desc(struct scsi_lu_desc *desc, struct blk_dev *dev, uint32_t block_by
 			.naa = { 0x31, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88 },
 			.vendor = "VDS", .product = "Virtual Disk", .revision = "0001",
 			.serial = "S1234567",
+			.t10 = true,
 		},
 		.block_bytes = block_bytes,
 		.physical_exponent = block_bytes == 512 ? 3 : 0,

@@ -18,6 +18,13 @@ static const uint8_t golden_unit[] = {
 	0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0x4d, 0xef, 0x80, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
 };
 
+/* The form of LUNs that are made now. */
+static const uint8_t golden_unit_naa[] = {
+	0x01, 0x03, 0x00, 0x08, 0x31, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88,
+	0x01, 0x0a, 0x00, 0x12, 0x10, 0x00,
+	0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0x4d, 0xef, 0x80, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
+};
+
 static const uint8_t golden_port[] = {
 	0x51, 0x94, 0x00, 0x04, 0x00, 0x00, 0x00, 0x07,
 	0x53, 0x98, 0x00, 0x24,
@@ -59,6 +66,18 @@ test_identity_functions_give_the_same_bytes_and_count_what_does_not_fit(void **s
 	assert_int_equal(buf[14], 0xaa);
 	assert_int_equal(scsi_identity_vpd80(id, buf, sizeof(buf)), 12);
 	assert_memory_equal(buf, "\x00\x80\x00\x08S1234567", 12);
+}
+
+static void
+test_form_without_t10_has_golden_bytes(void **state)
+{
+	struct scsi_test *t = *state;
+	struct scsi_identity id = *scsi_lu_identity(t->lu);
+	uint8_t buf[256];
+
+	id.t10 = false;
+	assert_int_equal(scsi_identity_designators(&id, buf, sizeof(buf)), sizeof(golden_unit_naa));
+	assert_memory_equal(buf, golden_unit_naa, sizeof(golden_unit_naa));
 }
 
 static void
@@ -242,6 +261,7 @@ main(void)
 		ON(scsi_test_setup, test_standard_data_has_golden_bytes),
 		ON(scsi_test_setup,
 			test_identity_functions_give_the_same_bytes_and_count_what_does_not_fit),
+		ON(scsi_test_setup, test_form_without_t10_has_golden_bytes),
 		ON(scsi_test_setup, test_serial_page_has_golden_bytes),
 		ON(scsi_test_setup, test_identification_page_has_golden_bytes),
 		ON(scsi_test_setup, test_port_group_designator_is_given_only_when_there_is_one),

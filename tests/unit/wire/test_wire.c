@@ -48,7 +48,8 @@ test_a_lun_looks_as_documented(void **unused)
 		"{\"id\":\"00000001-0000-0000-0000-00000000006c\",\"name\":\"lun1\",\"number\":1,"
 		"\"pool_id\":\"00000001-0000-0000-0000-000000000070\",\"size_bytes\":1048576,"
 		"\"block_bytes\":512,\"thin\":true,\"mask\":\"\",\"serial\":\"S00000001\","
-		"\"naa\":\"3000000000000001\",\"status\":\"online\",\"created_ms\":0}");
+		"\"naa\":\"3000000000000001\",\"status\":\"online\",\"created_ms\":0,\"identity\":"
+		"\"naa-t10\"}");
 	free(text);
 	json_decref(json);
 }
@@ -190,9 +191,10 @@ test_every_enumeration_says_what_an_unknown_word_is(void **unused)
 		enum row_family family;
 		const char *field, *word;
 	} documented[] = {
-		{ ROW_LUN, "status", "offline" },      { ROW_PORTAL, "status", "offline" },
-		{ ROW_JOB, "kind", "other" },          { ROW_JOB, "state", "running" },
-		{ ROW_LIVE_LUN, "health", "unknown" }, { ROW_LIVE_LUN, "operation", "status" },
+		{ ROW_LUN, "status", "offline" },        { ROW_LUN, "identity", "naa" },
+		{ ROW_PORTAL, "status", "offline" },     { ROW_JOB, "kind", "other" },
+		{ ROW_JOB, "state", "running" },         { ROW_LIVE_LUN, "health", "unknown" },
+		{ ROW_LIVE_LUN, "operation", "status" }, { ROW_LIVE_POOL, "space", "ok" },
 	};
 	size_t found = 0;
 
