@@ -353,6 +353,7 @@ check_unused(struct array *array, const struct state *view, const struct guid *l
 	struct row_slice slice = state_lun_targets(view, lun_id);
 	AUTO(strbuf_fini) struct strbuf names = { 0 };
 	size_t sessions = 0;
+	char size[32];
 
 	if (slice.count == 0)
 		return 0;
@@ -362,15 +363,20 @@ check_unused(struct array *array, const struct state *view, const struct guid *l
 
 		sessions += sessions_through(live, lun, &row->target_id);
 		if (i < TARGETS_NAMED)
-			strbuf_addf(&names, "%s%s", i > 0 ? ", " : "", target->iscsi_name);
+			strbuf_addf(&names, "%s%s", i > 0 ? ", " : "",
+				    target->alias != NULL && target->alias[0] != '\0'
+					    ? target->alias
+					    : target->iscsi_name);
 	}
 	if (slice.count > TARGETS_NAMED)
 		strbuf_addf(&names, " and %zu more", slice.count - TARGETS_NAMED);
-	return err_set(ERR_IN_USE,
-		       "LUN %s is in use: it is behind %zu targets (%s), and %zu sessions can use "
-		       "it; to delete it and its %" PRIu64 " bytes all the same, use force",
-		       lun->name, slice.count, names.failed ? "?" : names.text, sessions,
-		       lun->size_bytes);
+	return err_set(
+		ERR_IN_USE,
+		"LUN %s is in use: it is behind %zu target%s (%s), and %zu session%s can use "
+		"it; --force (in the API force=1) deletes it with its %s of data",
+		lun->name, slice.count, slice.count > 1 ? "s" : "", names.failed ? "?" : names.text,
+		sessions, sessions == 1 ? "" : "s",
+		str_format_size(lun->size_bytes, size, sizeof(size)));
 }
 
 static int

@@ -95,7 +95,7 @@ const struct ctl_command ctl_commands[] = {
 	  "show how much a LUN was read and written" },
 	{ "lun create", "NAME", 1, 1, O(SIZE) | O(POOL) | O(BLOCK_SIZE) | O(THICK) | O(UNMASK), O(SIZE),
 	  ROW_LUN, ctl_run_lun_create, "create a LUN" },
-	{ "lun delete", "LUN", 1, 1, O(FORCE), 0, ROW_LUN, ctl_run_lun_delete,
+	{ "lun delete", "LUN", 1, 1, O(FORCE), 0, ROW_LUN, ctl_run_delete,
 	  "delete a LUN and its data" },
 	{ "lun dissociate", "LUN [TARGET…]", 1, CTL_MANY, 0, 0, ROW_LUN, ctl_run_lun_dissociate,
 	  "take a LUN away from these targets, or from all" },

@@ -277,7 +277,6 @@ int ctl_json_print(const json_t *json, FILE *out);
 
 int ctl_run_list(struct ctl *ctl);   /* list.c */
 int ctl_run_delete(struct ctl *ctl); /* delete.c */
-int ctl_run_lun_delete(struct ctl *ctl);
 int ctl_run_show(struct ctl *ctl);        /* show.c */
 int ctl_run_pool_create(struct ctl *ctl); /* pool.c */
 int ctl_run_pool_rename(struct ctl *ctl);

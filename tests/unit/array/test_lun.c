@@ -354,8 +354,8 @@ test_a_lun_in_use_is_deleted_by_force_alone(void **state)
 	text = err_text(ERR_IN_USE);
 	/* what would be lost, and how */
 	assert_non_null(strstr(text, "vol"));
-	assert_non_null(strstr(text, "1 targets (naa."));
-	assert_non_null(strstr(text, "1 sessions"));
+	assert_non_null(strstr(text, "1 target (t)"));
+	assert_non_null(strstr(text, "1 session can use"));
 	assert_non_null(strstr(text, "force"));
 	/* nobody was disturbed for it */
 	assert_int_equal(atomic_load(&fake.quiesced), 0);
