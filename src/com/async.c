@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * IVdsAsync: a view of an operation that its owner knows by an id, or of one that was done within the call.  How an
- * operation stands is always its owner's answer, never kept here.  Any thread.
+ * IVdsAsync: an object for an operation that its owner knows by an id, or for one that was done
+ * within the call. The object does not keep how the operation stands: it asks the owner each time.
+ * Any thread may call it.
  */
 #include "com/com.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * IEnumVdsObject: a snapshot of ids and a cursor.  Objects come into being as Next hands them out.
+ * IEnumVdsObject: a snapshot of ids and a cursor. An object is made when Next hands it out.
  *
- * Invariant: cursor <= list->count.  Clones share the list; each has its cursor, moved by
- * compare-and-swap, so that two threads in one enumerator never get the same element.  Any thread.
+ * Invariant: cursor <= list->count. Clones share the list. Each clone has its own cursor, which is
+ * moved by compare-and-swap, so that two threads in one enumerator never get the same element. Any
+ * thread may call it.
  */
 #include "com/com.h"
 
@@ -45,7 +46,10 @@ enumerator_fini(struct com_object *object)
 	com_list_unref(container_of(object, struct enumerator, com)->list);
 }
 
-/* Claims up to count elements: their number; *ret_first is the first. */
+/*
+ * Claims up to count elements for the caller. Returns their number; *ret_first is the index of the
+ * first.
+ */
 static size_t
 claim(struct enumerator *e, size_t count, size_t *ret_first)
 {

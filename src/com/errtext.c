@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The names of result codes, and what the last failed call of a thread had to say.  Any thread. */
+/*
+ * The names of result codes, and the text about the last failed call of each thread. Any thread may
+ * call it.
+ */
 #include <vds/libvds.h>
 
 #include "com/com.h"

@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The IIDs and CLSIDs that vds.h declares: here they are defined, once for every program. */
+/* Defines the IIDs and CLSIDs that vds.h declares, once for all programs that link with libvds. */
 #define INITGUID
 #include <vds/libvds.h>

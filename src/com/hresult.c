@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Codes to HRESULTs: the only place that maps them.  Any thread. */
+/*
+ * Maps the codes of base/err.def and of errno to HRESULTs. No other file does. Any thread may call
+ * it.
+ */
 #include "com/com.h"
 
 #include <errno.h>
@@ -32,7 +35,7 @@ from_errno(int number)
 	}
 }
 
-/* No default: a new code does not compile until it has been decided here. */
+/* The switch has no default, so a new code does not compile until its HRESULT is decided here. */
 static HRESULT
 from_err(enum err code)
 {
@@ -62,7 +65,7 @@ from_err(enum err code)
 	case ERR_OFFLINE:
 		return VDS_E_INVALID_OPERATION;
 	case ERR_LIMIT:
-		return VDS_E_NOT_SUPPORTED; /* more than this array offers */
+		return VDS_E_NOT_SUPPORTED; /* the array does not offer so many */
 	case ERR_READ_ONLY:
 		return HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT);
 	case ERR_CANCELLED:
@@ -88,7 +91,7 @@ from_err(enum err code)
 	case ERR_PROTOCOL:
 		return VDS_E_UNRECOVERABLE_ERROR;
 	case ERR_UNREACHABLE:
-		return VDS_E_PROVIDER_CACHE_CORRUPT; /* "or array unreachable" */
+		return VDS_E_PROVIDER_CACHE_CORRUPT; /* the reference: "or array unreachable" */
 	case ERR_CLOSED:
 		return VDS_E_PROVIDER_CACHE_CORRUPT;
 	case ERR_INTERNAL:

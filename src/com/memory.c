@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The task allocator: memory that crosses an interface. */
+/*
+ * The task allocator: memory that one side of an interface allocates and the other side frees. Any
+ * thread may call it.
+ */
 #include "com/com.h"
 
 void *

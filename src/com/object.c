@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Objects: the one IUnknown behind every interface of every class.  Any thread. */
+/*
+ * Objects: the one implementation of IUnknown behind every interface of every class. Any thread may
+ * call it.
+ */
 #include "com/com.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* e2f6af32-54ad-412d-a6dd-b2445d9b3874: never leaves this library. */
+/* e2f6af32-54ad-412d-a6dd-b2445d9b3874: no program is told this id. */
 const IID com_iid_object = {
 	0xe2f6af32, 0x54ad, 0x412d, { 0xa6, 0xdd, 0xb2, 0x44, 0x5d, 0x9b, 0x38, 0x74 }
 };

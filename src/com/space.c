@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Spaces: the map through which the same class and id always give the same living COM object.  A space ends with the
- * last of its objects.  Any thread.
+ * Spaces: each has a map, through which the same class and id always give the same living COM
+ * object. A space is freed with the last of its objects. Any thread may call it.
  */
 #include "com/com.h"
 
@@ -47,7 +47,7 @@ shard_of(struct com_space *space, const struct guid *id)
 	return &space->shards[id->bytes[15] % COM_SHARDS];
 }
 
-/* One more reference, unless the last one has gone already. */
+/* Takes a reference, unless the last one was released already. Returns whether it did. */
 static bool
 ref_unless_zero(struct com_object *object)
 {
@@ -76,8 +76,8 @@ find_living(struct com_shard *shard, const struct com_class *class, const struct
 }
 
 /*
- * Puts `made` into the map unless another thread was first; the object to use, or NULL when there
- * is no memory.
+ * Puts `made` into the map, unless another thread has put one of the same class and id there.
+ * Returns the object to use, or NULL when out of memory.
  */
 static struct com_object *
 publish(struct com_shard *shard, struct com_object *made)

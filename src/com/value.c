@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values that cross an interface: GUIDs and strings.  Any thread. */
+/* Values that cross an interface: GUIDs and strings. Any thread may call it. */
 #include <vds/libvds.h>
 
 #include "com/com.h"
@@ -13,7 +13,10 @@
 #include "base/str.h"
 #include "base/utf.h"
 
-/* Microsoft keeps the first three parts of a GUID as numbers, RFC 9562 prints them big-endian. */
+/*
+ * Microsoft stores the first three parts of a GUID as numbers; in RFC 9562 they are big-endian
+ * bytes.
+ */
 void
 com_guid_out(const struct guid *id, GUID *ret_guid)
 {
@@ -40,8 +43,7 @@ com_string_out(const char *text, LPWSTR *ret_string)
 	LPWSTR string;
 
 	if (len < 0) {
-		s = ""; /* the replica holds UTF-8 only: this is our own mistake, not worth a failed
-			   call */
+		s = ""; /* the replica holds only UTF-8, so this is a mistake of ours; an empty string is better than a failed call */
 		len = 0;
 	}
 	string = CoTaskMemAlloc(((size_t)len + 1) * sizeof(WCHAR));
@@ -86,7 +88,7 @@ com_name_in(const WCHAR *string, size_t max_bytes, char **ret_name, bool *ret_cu
 	if (*ret_cut) {
 		len = max_bytes;
 		while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)
-			len--; /* not within a character */
+			len--; /* do not cut within a character */
 		name[len] = '\0';
 	}
 	*ret_name = name;
@@ -117,7 +119,7 @@ VdsStringFromUtf8(const char *text, LPWSTR *ret_string)
 	return com_error(com_string_out(text, ret_string));
 }
 
-/* mem's memory is task memory (memory.c). */
+/* The text comes from mem_alloc, which is the task allocator (memory.c). */
 HRESULT STDAPICALLTYPE
 VdsUtf8FromString(LPCWSTR string, char **ret_text)
 {

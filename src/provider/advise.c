@@ -2,13 +2,13 @@
 /*
  * Notifications: a sink, its thread and its bounded queue.
  *
- * The replica's event thread turns changes into batches and queues them, never waiting; the sink's
- * own thread hands them over, at most 100 notifications a call, and holds no lock meanwhile.  A
- * sink that is too slow loses batches; it is told once it has caught up: VDS_NF_SERVICE_OUT_OF_SYNC
- * with VDS_RA_REFRESH.
+ * The replica's event thread turns changes into batches and queues them without waiting. The sink's
+ * own thread passes them to the sink, at most 100 notifications in a call, and holds no lock
+ * meanwhile. A sink that is too slow loses batches; when it has caught up it gets
+ * VDS_NF_SERVICE_OUT_OF_SYNC with VDS_RA_REFRESH.
  *
- * Ownership is that of IVdsAdviseSink::OnNotify as documented: the array comes from CoTaskMemAlloc
- * and the receiver frees it.
+ * As IVdsAdviseSink::OnNotify documents, the array comes from CoTaskMemAlloc and the receiver frees
+ * it.
  */
 #include "provider/notes_int.h"
 
@@ -30,12 +30,12 @@ struct provider_advise {
 	struct client *client; /* borrowed: the core outlives this */
 	IVdsAdviseSink *sink;  /* one reference */
 	pthread_t thread;
-	pthread_mutex_t lock; /* all below; held for moments */
+	pthread_mutex_t lock; /* guards all below; held only for moments */
 	pthread_cond_t wake;
 	struct batch *first, **last;
 	size_t queued; /* notifications */
 	bool lost, stop;
-	bool orphan; /* freed from within OnNotify: the thread ends it */
+	bool orphan; /* provider_advise_free was called from within OnNotify: the sink's thread frees this */
 };
 
 /* ---- the event thread's side ---- */
@@ -104,7 +104,10 @@ stopped(struct provider_advise *advise)
 	return stop;
 }
 
-/* The receiver frees the array.  What it answers changes nothing: S_FALSE is not a failure. */
+/*
+ * The receiver frees the array. The result is ignored: the reference says that S_FALSE is not a
+ * failure.
+ */
 static void
 notify(struct provider_advise *advise, const VDS_NOTIFICATION *notes, size_t count)
 {
@@ -137,7 +140,10 @@ notify_lost(struct provider_advise *advise)
 	notify(advise, &note, 1);
 }
 
-/* Waits for work: false when it is time to stop; *ret_batch NULL means that batches were lost. */
+/*
+ * Waits for work. Returns false when the thread is to stop; *ret_batch is NULL when batches were
+ * lost.
+ */
 static bool
 pop(struct provider_advise *advise, struct batch **ret_batch)
 {
@@ -199,7 +205,7 @@ sink_thread(void *arg)
 
 /* ---- life ---- */
 
-/* Signals are the program's business, not this thread's. */
+/* The thread blocks all signals: they are for the program's own threads. */
 static int
 start_thread(struct provider_advise *advise)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The core: what all objects of one provider share, which is the client and the sink of notifications.  It is the space
- * of these objects and ends with the last of them.  Any thread.
+ * The core: what all objects of one provider share, namely the client and the sink of
+ * notifications. It is the space of these objects and is freed with the last of them. Any thread
+ * may call it.
  */
 #include "provider/provider_int.h"
 
@@ -69,7 +70,7 @@ advise_swap(struct provider_core *core, struct provider_advise *advise)
 	old = core->advise;
 	core->advise = advise;
 	pthread_mutex_unlock(&core->lock);
-	provider_advise_free(old); /* waits for the sink, so not under the lock */
+	provider_advise_free(old); /* this waits for the sink, so it is not called under the lock */
 }
 
 int

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the library writes to its program's standard error: nothing, unless the program or its user asks for it.  Any
- * thread; the environment is read once, when the first provider is made.
+ * Whether the library writes log lines to the program's standard error. It writes none unless the
+ * program or its user asks for them. Any thread may call VdsSetDebug; the environment is read once,
+ * when the first provider is made.
  */
 #include "provider/provider_int.h"
 
@@ -54,7 +55,10 @@ set_by_environment(void)
 		log_warning("debug", "VDS_DEBUG=%s error=\"%s\"", areas, VdsLastErrorMessage());
 }
 
-/* Not by a constructor: those that register the areas may run after it. */
+/*
+ * Called when the first provider is made and not by a constructor, since the constructors that
+ * register debug areas may run later.
+ */
 void
 provider_debug_begin(void)
 {
@@ -72,6 +76,6 @@ be_silent(void)
 HRESULT STDAPICALLTYPE
 VdsSetDebug(const char *areas)
 {
-	provider_debug_begin(); /* the environment must not undo later what the program wants */
+	provider_debug_begin(); /* so that the environment does not undo later what the program wants */
 	return set(areas);
 }

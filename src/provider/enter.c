@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The prologue of every method: its arguments, the state of the provider, the object's row, failure, and what holds the
- * object.  This is the one place that decides between the answers that a method may give instead of its own, and their
- * order.  Any thread.
+ * The prologue of every method: checks its arguments, the state of the provider, the object's row,
+ * whether the object has failed, and what operation holds it. Only this file decides the order of
+ * these answers. Any thread may call it.
  */
 #include "provider/provider_int.h"
 
@@ -20,7 +20,10 @@ provider_look_live_lun(const struct provider_look *look, const struct guid *lun_
 	return state_find(look->view.live, ROW_LIVE_LUN, lun_id);
 }
 
-/* The guards that an operation answers busy to: docs/design/operations.md, the columns "query". */
+/*
+ * Returns the guards for which an operation makes a method busy: docs/design/operations.md, the
+ * columns "query".
+ */
 static unsigned
 busy_guards(enum lun_operation operation)
 {
@@ -118,7 +121,9 @@ provider_change_error(struct com_object *object, int code)
 		return hr;
 	if (is_gone(object, client))
 		return VDS_E_OBJECT_DELETED;
-	/* The answer may have overtaken the event by which the replica learns of the deletion. */
+	/*
+	 * The answer may have arrived before the event by which the replica learns of the deletion.
+	 */
 	(void)client_sync(client);
 	return is_gone(object, client) ? VDS_E_OBJECT_DELETED : hr;
 }

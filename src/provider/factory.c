@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a program gets its first object: VdsOpenHwProvider, the class factory, and VdsSync.  Any thread. */
+/*
+ * The functions by which a program gets its first object (VdsOpenHwProvider, the class factory),
+ * and VdsSync. Any thread may call it.
+ */
 #include "provider/provider_int.h"
 
 #include <errno.h>
 
 #include "base/err.h"
 
-/* A provider that is not loaded, one reference.  NULL when out of memory. */
+/* Returns a provider that is not loaded, with one reference, or NULL when out of memory. */
 static struct com_object *
 provider_new(void)
 {
@@ -20,7 +23,7 @@ provider_new(void)
 	return provider;
 }
 
-/* What a failed connection is to a caller of OnLoad or VdsOpenHwProvider. */
+/* Returns the HRESULT that OnLoad and VdsOpenHwProvider return for a failed connection. */
 static HRESULT
 load_error(int code)
 {
@@ -45,7 +48,8 @@ open_provider(const char *url, REFIID riid, void **ppv)
 
 	if (provider == NULL)
 		return com_error(-ENOMEM);
-	hr = com_query(provider, riid, ppv); /* first: cheap, and it need not connect to say no */
+	hr = com_query(provider, riid,
+		       ppv); /* before the connection, which a wrong riid does not need */
 	com_release(provider);
 	if (FAILED(hr))
 		return hr;
@@ -127,7 +131,7 @@ factory_lock_server(IClassFactory *self, BOOL lock)
 {
 	(void)self;
 	(void)lock;
-	return S_OK; /* the library is loaded as long as the program likes */
+	return S_OK; /* the program unloads the library itself */
 }
 
 static const IClassFactoryVtbl factory_vtable = {

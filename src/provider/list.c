@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Enumerations of rows: of a family, of what is tied to an object, of nothing.  Any thread. */
+/*
+ * Makes enumerators: over all rows of a family, over the objects that are tied to an object, and
+ * empty ones. Any thread may call it.
+ */
 #include "provider/provider_int.h"
 
 #include <string.h>

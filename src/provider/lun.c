@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The LUN.  Its heart is IVdsLunIscsi: AssociateTargets sets through which targets it is
- * accessible, QueryAssociatedTargets says it; IVdsIscsiTarget::QueryAssociatedLuns (target.c) is
- * the inverse.
+ * The class of LUNs. IVdsLunIscsi is its main interface: AssociateTargets sets through which
+ * targets the LUN is accessible, and QueryAssociatedTargets reports it;
+ * IVdsIscsiTarget::QueryAssociatedLuns (target.c) is the inverse. Any thread may call the methods.
  */
 #include "provider/provider_int.h"
 
@@ -132,7 +132,10 @@ lun_query_plexes(IVdsLun *self, IEnumVdsObject **ret_enum)
 	return COM_NOT_IMPLEMENTED("IVdsLun::QueryPlexes");
 }
 
-/* For what VDS knows and this array has not: the checks of every method, then VDS_E_NOT_SUPPORTED. */
+/*
+ * For methods whose subject this array does not have: makes the checks of every method, then
+ * returns VDS_E_NOT_SUPPORTED.
+ */
 static HRESULT
 not_supported(struct com_object *object, HRESULT arguments, const char *why)
 {
@@ -144,7 +147,9 @@ not_supported(struct com_object *object, HRESULT arguments, const char *why)
 
 /* ---- IVdsLun: its size ---- */
 
-/* The array has no drives to name. */
+/*
+ * Checks the parameters that name drives. The array has no drives, so only an empty list is right.
+ */
 static HRESULT
 check_drives(const VDS_OBJECT_ID *drives, LONG count)
 {
@@ -170,7 +175,7 @@ lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_cou
 	hr = provider_change(object, 0, &client, hr);
 	if (FAILED(hr))
 		return hr;
-	if (bytes > PROVIDER_LUN_BYTES_MAX) /* the array checks the sum: only it knows the size */
+	if (bytes > PROVIDER_LUN_BYTES_MAX) /* the array checks the sum, since it knows the size */
 		return com_fail(VDS_E_NOT_ENOUGH_SPACE, "a LUN has at most 2^53 bytes");
 	rc = client_lun_extend(client, &object->id, bytes, &answer);
 	if (rc < 0)
@@ -265,7 +270,9 @@ lun_delete(IVdsLun *self)
 
 	if (FAILED(hr))
 		return hr;
-	/* Source: IVdsLun::Delete has no code for a LUN that is associated: it is deleted. */
+	/*
+	 * IVdsLun::Delete has no code for a LUN that is associated, so such a LUN is deleted, too.
+	 */
 	return provider_change_error(object, client_lun_delete(client, &object->id, true, &answer));
 }
 
@@ -395,7 +402,7 @@ compare_ids(const void *a, const void *b)
 	return guid_compare(a, b);
 }
 
-/* Sorts them; the number that is left when each counts once. */
+/* Sorts the ids and removes those that are there twice. Returns how many are left. */
 static size_t
 unique_ids(struct guid *ids, size_t count)
 {
@@ -430,7 +437,10 @@ iscsi_associate_targets(IVdsLunIscsi *self, VDS_OBJECT_ID *target_ids, LONG coun
 		return com_error(-ENOMEM);
 	for (LONG i = 0; i < count; i++)
 		com_guid_in(&target_ids[i], &targets[i]);
-	/* Here and not in the array only: the request must not grow with what counts once. */
+	/*
+	 * Duplicates are removed here, although the array ignores them, so that they do not make
+	 * the request longer.
+	 */
 	return provider_change_error(
 		object, client_lun_associate(client, &object->id, targets,
 					     unique_ids(targets, (size_t)count), &answer));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a change means in VDS notifications.  One change is one cause, hence one batch: an object is
- * named once in it, and what came or went is not said to be modified as well.  VDS has no event for
- * associations, for portals in groups, for pools or jobs: an association is a modification of the
- * objects at both its ends, a portal one of its group.
+ * Translates changes into VDS notifications. One change has one cause, so it makes one batch, which
+ * names each object once; an object that came or went is not reported as modified, too. VDS has no
+ * event for associations, for portals in groups, for pools and for jobs: an association counts as a
+ * modification of its LUN and of its target, a portal in a group as one of the group. Called on the
+ * replica's event thread.
  */
 #include "provider/notes_int.h"
 
@@ -25,7 +26,7 @@ provider_notes_fini(struct provider_notes *notes)
 
 /* ---- VDS_NOTIFICATION of a note ---- */
 
-/* Of a family: arrive, depart, modify. */
+/* The events of a family, in the order of enum provider_note_event. */
 /* clang-format off */
 static const ULONG events[][3] = {
 #define EVENTS(noun) {VDS_NF_##noun##_ARRIVE, VDS_NF_##noun##_DEPART, VDS_NF_##noun##_MODIFY}
@@ -94,7 +95,10 @@ add(struct provider_notes *notes, enum row_family family, enum provider_note_eve
 	return 0;
 }
 
-/* By object; what came or went before what was modified; else as they were found. */
+/*
+ * Orders notes by object, then arrivals and departures before modifications, then as they were
+ * found.
+ */
 static int
 compare_objects(const void *a, const void *b)
 {
@@ -116,7 +120,7 @@ compare_order(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* One note for each object, in the order in which the objects were found first. */
+/* Keeps one note for each object, in the order in which the objects were first found. */
 static void
 unique(struct provider_notes *notes)
 {
@@ -151,7 +155,10 @@ add_object(struct provider_notes *notes, const struct state *before, const struc
 		   &op->key.a);
 }
 
-/* What shows of an operation in VDS_LUN_PROP: not ready, extending, or nothing. */
+/*
+ * Returns what VDS_LUN_PROP shows of an operation: not ready (CREATE), extending (EXTEND), or
+ * nothing.
+ */
 static enum lun_operation
 shown(enum lun_operation operation)
 {
@@ -169,7 +176,10 @@ shown(enum lun_operation operation)
 	return OPERATION_NONE;
 }
 
-/* A live LUN shows in VDS_LUN_PROP through its health and the operation that holds it. */
+/*
+ * VDS_LUN_PROP shows the LUN's health and the operation that holds it, so a change of them is a
+ * modification.
+ */
 static int
 add_live_lun(struct provider_notes *notes, const struct state *before, const struct change_op *op)
 {
@@ -177,7 +187,7 @@ add_live_lun(struct provider_notes *notes, const struct state *before, const str
 	const struct row_live_lun *new = (const void *)op->row;
 
 	if (old == NULL || new == NULL)
-		return 0; /* it comes or goes with its LUN, which is told of by itself */
+		return 0; /* it comes or goes with its LUN, which has a note of its own */
 	if (old->health == new->health && shown(old->operation) == shown(new->operation))
 		return 0;
 	return add(notes, ROW_LUN, PROVIDER_NOTE_MODIFY, &op->key.a);
@@ -217,7 +227,7 @@ add_op(struct provider_notes *notes, const struct client_view *before, const str
 	}
 }
 
-/* A modification of what is not there (any more) is none. */
+/* Drops modifications of objects that no longer exist. */
 static void
 drop_strangers(struct provider_notes *notes, const struct state *after)
 {
@@ -233,7 +243,10 @@ drop_strangers(struct provider_notes *notes, const struct state *after)
 	notes->count = kept;
 }
 
-/* The array shows in VDS_SUB_SYSTEM_PROP whether a part of it has failed. */
+/*
+ * Adds a note when VDS_SUB_SYSTEM_PROP shows something else, namely whether a part of the array has
+ * failed.
+ */
 static int
 add_degraded(struct provider_notes *notes, const struct client_view *before,
 	     const struct client_view *after)
@@ -281,7 +294,10 @@ provider_notes_of_change(struct provider_notes *notes, const struct client_view 
 
 /* ---- a replica that was loaded anew: the difference ---- */
 
-/* Each row of both states, in the order of keys: one of old and new may be NULL. */
+/*
+ * Adds the note for one key of both states: old is NULL when the row is new, new is NULL when it is
+ * gone.
+ */
 static int
 diff_row(struct provider_notes *notes, const struct client_view *before, enum row_family family,
 	 const void *old, const void *new)

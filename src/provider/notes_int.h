@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Notes: what a change means in VDS notifications, before they are sent. */
+/*
+ * Notes: the VDS notifications that a change causes, before they are sent. Private to notes.c and
+ * advise.c.
+ */
 #ifndef VDS_PROVIDER_NOTES_INT_H
 #define VDS_PROVIDER_NOTES_INT_H
 
 #include "provider/provider_int.h"
 
-/* In this order: of two notes about one object the first says more. */
+/* Of two notes about one object, that with the smaller value is kept. */
 enum provider_note_event { PROVIDER_NOTE_ARRIVE, PROVIDER_NOTE_DEPART, PROVIDER_NOTE_MODIFY };
 
 struct provider_note {
 	enum row_family family; /* ROW_ARRAY, _LUN, _TARGET, _PORTAL or _PORTAL_GROUP */
 	enum provider_note_event event;
-	size_t order; /* as it was found */
+	size_t order; /* its place in the order in which the notes were found */
 	struct guid id;
 };
 
@@ -23,12 +26,15 @@ struct provider_notes {
 void provider_notes_init(struct provider_notes *notes);
 void provider_notes_fini(struct provider_notes *notes);
 /*
- * What listeners of VDS want to know of `change`, one note for each object; none is well possible.
- * 0 or -ENOMEM.
+ * Collect the notes of `change`, one for each object; there may be none. before and after: the
+ * views around the change. Returns 0 or -ENOMEM.
  */
 int provider_notes_of_change(struct provider_notes *notes, const struct client_view *before,
 			     const struct client_view *after, const struct change *change);
-/* The same for a replica that was loaded anew. */
+/*
+ * Collect the notes of all differences between two views, for a replica that was loaded anew.
+ * Returns 0 or -ENOMEM.
+ */
 int provider_notes_of_reload(struct provider_notes *notes, const struct client_view *before,
 			     const struct client_view *after);
 void provider_note_out(const struct provider_note *note, VDS_NOTIFICATION *out);

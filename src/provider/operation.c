@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The array's jobs behind IVdsAsync (com/async.c): waiting for one, how it stands, its end.  Any thread. */
+/*
+ * The array's jobs behind IVdsAsync (com/async.c): waits for a job, asks how it stands, cancels it.
+ * Any thread may call it.
+ */
 #include "provider/provider_int.h"
 
 #include "base/err.h"
@@ -10,7 +13,7 @@ core_of(struct com_space *space)
 	return container_of(space, struct provider_core, space);
 }
 
-/* What became of a job that has ended. */
+/* Returns the result of a job; VDS_E_OPERATION_PENDING while it runs. */
 static HRESULT
 outcome(const struct row_job *job)
 {
@@ -51,7 +54,10 @@ percent_of(const struct client_view *view, const struct guid *job_id)
 	return live != NULL ? MIN(live->percent, 99u) : 0;
 }
 
-/* Answers from the last view, whether it can be trusted or not: the end of a job stays true. */
+/*
+ * Answers from the last view, even when it cannot be trusted, since a job that has ended stays
+ * ended.
+ */
 static HRESULT
 job_status(struct com_space *space, const struct guid *id, HRESULT *ret_result, ULONG *ret_percent)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The iSCSI portal: an address and a port of the array.  Portals are made outside VDS. */
+/*
+ * The class of iSCSI portals: an address and a port of the array. VDS does not create or delete
+ * portals. Any thread may call the methods.
+ */
 #include "provider/provider_int.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The portal group of a target: the portals through which it is reached, under one tag. */
+/*
+ * The class of portal groups: the portals through which a target is reached, under one tag. Any
+ * thread may call the methods.
+ */
 #include "provider/provider_int.h"
 
 #include <string.h>
@@ -91,8 +94,8 @@ group_remove_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_id, IVdsAsy
 }
 
 /*
- * Deletes the group.  VDS wants a group empty before it goes; the array checks that, for only the
- * array knows what other programs have added meanwhile.
+ * Deletes the group. VDS requires that the group is empty; the array checks that, since other
+ * programs may have added portals meanwhile.
  */
 static HRESULT STDMETHODCALLTYPE
 group_delete(IVdsIscsiPortalGroup *self, IVdsAsync **ret_async)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The provider: where every program begins. */
+/*
+ * The class of the provider, which is the first object of every program. Any thread may call the
+ * methods.
+ */
 #include "provider/provider_int.h"
 
 #include <errno.h>
@@ -35,7 +38,7 @@ COM_THUNKS(provider, IVdsHwProviderPrivate, hw_private);
 
 /* ---- IVdsProvider ---- */
 
-/* Another for each version, the same for ever: made of the version's text. */
+/* Makes the id of this version: a hash of the version's text, so that each version has its own. */
 static int
 version_guid(GUID *ret_guid)
 {
@@ -95,7 +98,7 @@ class_of(VDS_OBJECT_TYPE type)
 	case VDS_OT_PORTAL_GROUP:
 		return &provider_portalgroup_class;
 	default:
-		return NULL; /* a kind that this provider has none of */
+		return NULL; /* this provider has no such objects */
 	}
 }
 
@@ -128,7 +131,9 @@ private_get_object(IVdsProviderPrivate *self, VDS_OBJECT_ID guid, VDS_OBJECT_TYP
 	return com_give(p->com.space, class, &id, &IID_IUnknown, (void **)ret_object);
 }
 
-/* A provider that was not loaded is not loaded either after a failure. */
+/*
+ * Loads the provider and sets its sink. After a failure the provider is as loaded as it was before.
+ */
 static HRESULT
 load_with_sink(struct provider_core *core, IVdsAdviseSink *sink)
 {
@@ -187,7 +192,7 @@ hw_query_subsystems(IVdsHwProvider *self, IEnumVdsObject **ret_enum)
 				    ret_enum);
 }
 
-/* Both cure a corrupt cache, so they cannot ask for a sound one first. */
+/* Both methods cure a corrupt cache, so they must not check first that the cache is sound. */
 static HRESULT
 cure(IVdsHwProvider *self, int (*step)(struct client *client))
 {
@@ -262,7 +267,7 @@ hw_private_query_if_created_lun(IVdsHwProviderPrivate *self, LPWSTR device_path,
 	const struct row_lun *lun;
 	HRESULT hr = COM_OUT(ret_lun_id, "pLunId");
 
-	(void)device_path; /* what it is does not depend on where it is seen */
+	(void)device_path; /* the disk is recognised by its identity, not by its path */
 	if (SUCCEEDED(hr) && info == NULL)
 		hr = COM_NULL_ARGUMENT("pVdsLunInformation");
 	hr = provider_enter(&p->com, 0, &look, hr);

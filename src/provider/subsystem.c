@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The subsystem: the array itself.  It has no controllers and no drives; RAID below a LUN is not
- * its business.
+ * The class of the subsystem, which is the array itself. It has no controllers and no drives. Any
+ * thread may call the methods.
  */
 #include "provider/provider_int.h"
 
@@ -128,7 +128,7 @@ subsystem_set_controller_status(IVdsSubSystem *self, VDS_OBJECT_ID *online, LONG
 		hr = com_fail(E_INVALIDARG, "the arrays of controllers do not match their counts");
 	hr = enter_only(self, hr);
 	if (FAILED(hr) || (online_count == 0 && offline_count == 0))
-		return hr; /* none of none: every controller is covered */
+		return hr; /* there are no controllers, so the empty arrays cover all of them */
 	return com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no controllers");
 }
 
@@ -166,7 +166,10 @@ subsystem_set_status(IVdsSubSystem *self, VDS_SUB_SYSTEM_STATUS status)
 
 /* ---- IVdsSubSystem: new LUNs ---- */
 
-/* Can a LUN of this type be made of these drives?  The array has none to name. */
+/*
+ * Checks the type and the drives of a new LUN. The array has no drives, so only an empty list is
+ * right.
+ */
 static HRESULT
 check_lun_type(VDS_LUN_TYPE type, const VDS_OBJECT_ID *drives, LONG drive_count)
 {
@@ -195,7 +198,7 @@ subsystem_create_lun(IVdsSubSystem *self, VDS_LUN_TYPE type, ULONGLONG size, VDS
 	HRESULT hr = COM_OUT(ret_async, "ppAsync");
 	int rc;
 
-	(void)hints; /* wishes that this array has no way to grant */
+	(void)hints; /* hints are wishes; this array ignores them */
 	if (SUCCEEDED(hr))
 		hr = com_text(unmasking_list, "pwszUnmaskingList", &mask);
 	if (SUCCEEDED(hr) && size == 0)
@@ -293,7 +296,7 @@ iscsi_query_portals(IVdsSubSystemIscsi *self, IEnumVdsObject **ret_enum)
 				    &provider_portal_class, ret_enum);
 }
 
-/* A target as VDS knows it starts without portal groups. */
+/* As VDS documents it, a new target has no portal groups. */
 static HRESULT STDMETHODCALLTYPE
 iscsi_create_target(IVdsSubSystemIscsi *self, LPWSTR iscsi_name, LPWSTR friendly_name,
 		    IVdsAsync **ret_async)
@@ -311,7 +314,7 @@ iscsi_create_target(IVdsSubSystemIscsi *self, LPWSTR iscsi_name, LPWSTR friendly
 		hr = COM_NULL_ARGUMENT("pwszFriendlyName");
 	if (SUCCEEDED(hr) && iscsi_name != NULL && iscsi_name[0] != 0)
 		hr = com_text(iscsi_name, "pwszIscsiName", &name);
-	/* It is stored shortened, as SetFriendlyName does it; CreateTarget has no code that says so. */
+	/* The name is cut as by SetFriendlyName; CreateTarget has no code that reports it. */
 	if (SUCCEEDED(hr))
 		hr = com_error(com_name_in(friendly_name, ROW_NAME_MAX, &alias, &cut));
 	hr = provider_change(object, 0, &client, hr);

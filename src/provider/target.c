@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The iSCSI target. */
+/* The class of iSCSI targets. Any thread may call the methods. */
 #include "provider/provider_int.h"
 
 #include <errno.h>
@@ -139,7 +139,7 @@ struct names {
 	size_t count, capacity;
 };
 
-/* An initiator with several sessions counts once. */
+/* Adds a name, unless it is there: an initiator with several sessions counts once. */
 static int
 names_add(struct names *names, const char *name)
 {

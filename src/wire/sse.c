@@ -38,7 +38,7 @@ wire_sse_fini(struct wire_sse *sse)
 	strbuf_fini(&sse->data);
 }
 
-/* Keep the memory: events come all the time. */
+/* Empties the buffers but keeps their memory for the next event. */
 static void
 buffer_empty(struct strbuf *b)
 {
@@ -55,7 +55,7 @@ buffer_text(const struct strbuf *b)
 
 typedef int sse_event(void *arg, const char *name, const char *data);
 
-/* An empty line: the event is complete.  Without data it is none. */
+/* Handles an empty line: it completes an event, unless the event has no data. */
 static int
 event_end(struct wire_sse *sse, sse_event *event, void *arg)
 {

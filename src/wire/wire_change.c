@@ -11,7 +11,7 @@
 
 /* ---- changes out ---- */
 
-/* object[name], an array that is made when missing; borrowed. */
+/* Returns the list object[name], borrowed; makes it when it is missing. NULL when out of memory. */
 static json_t *
 list_get(json_t *object, const char *name)
 {
@@ -31,7 +31,7 @@ key_encode(const struct change_op *op)
 	return json_pack("[o, o]", wire_guid_encode(&op->key.a), wire_guid_encode(&op->key.b));
 }
 
-/* A row of an unknown family, under its own family's name, or its deletion. */
+/* Encodes the put or the deletion of a row of an unknown family, under that family's name. */
 static int
 other_encode(const struct change_op *op, json_t *put, json_t *gone)
 {
@@ -142,14 +142,16 @@ other_decode(struct change *change, const char *name, const json_t *json, bool p
 	return 0;
 }
 
-/* No digest covers live rows: those of a family that is not known are not missed. */
+/*
+ * Returns true for an unknown live family: no digest covers live rows, so its rows are not needed.
+ */
 static bool
 is_ignored(const char *name)
 {
 	return strncmp(name, "live_", 5) == 0 && row_family_find(name) < 0;
 }
 
-/* {"lun":[…],…}: the number of elements, or ERR_PARSE. */
+/* Returns the number of elements in all lists of {"lun":[…],…}, or ERR_PARSE. */
 static long
 ops_count(const json_t *object)
 {
@@ -199,7 +201,7 @@ ops_decode(struct change *change, const json_t *object, bool put)
 	return 0;
 }
 
-/* All but the ops. */
+/* Decodes everything of a change but its ops. */
 static int
 head_decode(struct change *change, const json_t *json)
 {
@@ -326,7 +328,10 @@ family_decode(struct state *work, enum row_family family, const char *name, cons
 	return rc;
 }
 
-/* A list of a name that is none of ours is a family: its name and an s.  Other members are ignored. */
+/*
+ * Decodes a member with an unknown name: a list is a family, whose name is the member's without its
+ * s. Everything else is ignored.
+ */
 static int
 other_list_decode(struct state *work, const char *member, const json_t *json)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the encoding share. */
+/* What the files of src/wire share. Private to them; any thread. */
 #ifndef VDS_WIRE_WIRE_INT_H
 #define VDS_WIRE_WIRE_INT_H
 
@@ -13,7 +13,8 @@ wire_json_cleanup(json_t **json)
 #define AUTO_JSON __attribute__((cleanup(wire_json_cleanup)))
 
 json_t *wire_guid_encode(const struct guid *guid);
-int wire_guid_decode(const json_t *json, struct guid *ret_guid); /* 0 or ERR_PARSE */
+int wire_guid_decode(const json_t *json,
+		     struct guid *ret_guid); /* returns 0 or ERR_PARSE (not a GUID) */
 
 /* ---- families that this version does not know (wire_row.c) ---- */
 
@@ -34,17 +35,26 @@ int wire_other_decode(const char *name, const json_t *json, void **ret_row);
 /* Returns the name of the family of a row of ROW_OTHER (mem_free), or NULL when out of memory. */
 char *wire_other_family(const void *row);
 
-/* Adds the lists of all rows of ROW_OTHER, by their families' names, to the object.  0 or -ENOMEM. */
+/*
+ * Adds the lists of all rows of ROW_OTHER, by their families' names, to the object. Returns 0 or
+ * -ENOMEM.
+ */
 int wire_others_encode(const struct state *state, json_t *json);
 
 /* Returns the JSON of a compact text that was kept (a new reference), or NULL when out of memory. */
 json_t *wire_kept_encode(const char *text);
 
-/* A string without NULs in it, else NULL. */
+/* Returns the text of a string without NULs in it, else NULL. Borrowed from json. */
 const char *wire_text(const json_t *json);
-/* A member that is an integer >= 0.  0, or ERR_PARSE with a text that names it. */
+/*
+ * Read a member that is an integer of at least 0. Returns 0, or ERR_PARSE (it is missing or
+ * something else; the text names it).
+ */
 int wire_u64_get(const json_t *object, const char *name, uint64_t *ret_value);
-/* A member that is a hash.  Likewise. */
+/*
+ * Read a member that is a hash. Returns 0, or ERR_PARSE (it is missing or something else; the text
+ * names it).
+ */
 int wire_hash_get(const json_t *object, const char *name, struct hash128 *ret_hash);
 
 /* Returns {"kind":"unix","role":"admin","uid":1000,"name":"alice","from":"pid 12"}, or NULL when out of memory. */

@@ -99,7 +99,10 @@ wire_error_encode(int code)
 	return json_pack("{s:{s:s, s:s}}", "error", "code", err_name(code), "message", message);
 }
 
-/* The code that err_name gave that name: ours or the system's. */
+/*
+ * Returns the code whose err_name is this name, ours or the system's; ERR_INTERNAL for an unknown
+ * name.
+ */
 static int
 code_of(const char *name)
 {

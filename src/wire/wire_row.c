@@ -46,7 +46,7 @@ field_encode(const void *row, const struct row_field *field)
 	return NULL;
 }
 
-/* Is what comes what stands there? */
+/* Compares what is dumped with the text that it must be, and moves on in the text. */
 static int
 text_compare(const char *bytes, size_t len, void *pointer_to_text)
 {
@@ -58,7 +58,10 @@ text_compare(const char *bytes, size_t len, void *pointer_to_text)
 	return 0;
 }
 
-/* Where jansson's reader finds no memory it may lose a byte without a word: so the outcome is compared. */
+/*
+ * jansson's reader may lose a byte silently when it is out of memory, so the result is dumped again
+ * and compared with the text.
+ */
 json_t *
 wire_kept_encode(const char *text)
 {
@@ -166,7 +169,10 @@ field_decode(const json_t *json, const struct row_field *field, void *row)
 	return ERR_PARSE;
 }
 
-/* Would row_canonical write the text that was sent?  So it would when all is known, there and in order. */
+/*
+ * Returns true when row_canonical would write the text that was sent: when every field is there, in
+ * order, with known words, and nothing else is.
+ */
 static bool
 is_as_we_write(const struct row_type *type, const json_t *json)
 {
@@ -193,7 +199,9 @@ text_add(const char *bytes, size_t len, void *text)
 	return ((const struct strbuf *)text)->failed ? -1 : 0;
 }
 
-/* A row that keeps `name` and the compact JSON as its text; NULL when out of memory. */
+/*
+ * Returns a new row that keeps `name` and the compact JSON as its text, or NULL when out of memory.
+ */
 static void *
 row_new_of_json(enum row_family family, const char *name, const json_t *json)
 {
@@ -258,7 +266,7 @@ wire_is_other_family(const char *name)
 	       row_family_find(name) < 0;
 }
 
-/* The key of a row: its member `id`, or its first two members.  Gives it as compact JSON. */
+/* Finds the key of a row, which is its member `id` or its first two members, as compact JSON. */
 static int
 other_key_find(const char *name, const json_t *json, struct wire_key_text *ret_key)
 {
