@@ -175,6 +175,7 @@ void
 target_thread_free(struct target_thread *thread)
 {
 	loop_free(thread->loop);
+	target_buf_pool_fini(&thread->bufs);
 	guid_map_fini(&thread->by_target);
 	mem_free(thread->rx);
 }
