@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Trouble: commands that failed in a LUN's store, while the LUN goes on.  A data-path thread only
- * counts (array_trouble_note); the verifier thread says it: one log line for each LUN and cause, the
- * LUN's health is FAILING with the reason, and an event tells of that.
+ * counts (array_trouble_note); the verifier thread says it: one log line for each LUN and cause,
+ * the LUN's health is FAILING with the reason, and an event tells of that.
  *
  *	noted --verifier--> told, at most every 10 s for each LUN
  *	out of space, nothing new for 60 s --verifier--> healthy again

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The commands we know: one row each, and what REPORT SUPPORTED OPERATION CODES says of them.
- * PERSISTENT RESERVE IN/OUT, RESERVE(6) and RELEASE(6) will be rows like the others. Source: SPC-5
- * and SBC-4 (the commands; REPORT SUPPORTED OPERATION CODES for the usage data).
+ * The table of the commands that a unit knows, and REPORT SUPPORTED OPERATION CODES, which shows it
+ * to an initiator.  task.c looks a CDB up here; everything runs on the task's thread.  Source:
+ * SPC-5 and SBC-4 (the commands; REPORT SUPPORTED OPERATION CODES for the usage data).
  */
 #include <string.h>
 
@@ -84,7 +84,7 @@ scsi_rsoc_parse(struct scsi_task *task)
 	return scsi_expect_in(task, get_be32(task->cdb + 6));
 }
 
-/* Timeouts: none is stated (0). */
+/* Writes a command timeouts descriptor that states no timeout (0).  Returns its size. */
 static size_t
 put_timeouts(uint8_t *p)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Identity as bytes: standard INQUIRY data and the designators of VPD pages 80h and 83h, from
- * nothing but the stored identity.  docs/design/identity.md describes the same bytes for the VDS
- * surface; a golden test holds both. Source: SPC-5 (standard INQUIRY data; Device Identification
- * VPD page, designator formats).
+ * Makes standard INQUIRY data and the designators of VPD pages 80h and 83h from the stored identity
+ * alone.  docs/design/identity.md describes the same bytes for the VDS surface; a test holds both
+ * to recorded bytes.  These are pure functions: any thread may call them.  Source: SPC-5 (standard
+ * INQUIRY data; Device Identification VPD page, designator formats).
  */
 #include <stdio.h>
 #include <string.h>

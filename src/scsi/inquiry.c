@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * INQUIRY and its vital product data pages.  Source: SPC-5, SBC-4 (Block Limits, Characteristics,
- * Provisioning pages).
+ * INQUIRY and its vital product data pages.  task.c calls these functions through the table in
+ * cmd.c, on the task's thread.  Source: SPC-5, SBC-4 (Block Limits, Characteristics, Provisioning
+ * pages).
  */
 #include <string.h>
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Logical units: what all nexus share.  Immutable but for atomics and the range lock. */
+/*
+ * Logical units: what all nexuses of a unit share.  A unit is immutable but for its atomics and its
+ * range lock, so any thread may call what is here.
+ */
 #include <errno.h>
 #include <string.h>
 

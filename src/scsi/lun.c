@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* LUN fields (SAM-6: peripheral device and flat space addressing) and REPORT LUNS (SPC-5). */
+/*
+ * LUN fields (SAM-6: peripheral device and flat space addressing), for any thread, and REPORT LUNS
+ * (SPC-5), which task.c calls through the table in cmd.c on the task's thread.
+ */
 #include <errno.h>
 #include <string.h>
 

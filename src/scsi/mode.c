@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Mode pages.  What can be changed is what truly works, and holds for all nexus until the next
- * reset: WCE (caching), D_SENSE and SWP (control).  Nothing is saved.  Source: SPC-5 (mode
- * parameters, control page), SBC-4 (caching page).
+ * MODE SENSE, MODE SELECT and the mode pages.  Three bits can be changed, because they have an
+ * effect: WCE (caching), D_SENSE and SWP (control).  A change holds for every nexus until the next
+ * reset; nothing is saved.  task.c calls these functions through the table in cmd.c, on the task's
+ * thread. Source: SPC-5 (mode parameters, control page), SBC-4 (caching page).
  */
 #include <string.h>
 

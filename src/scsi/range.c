@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The range lock of a unit: COMPARE AND WRITE, ORWRITE and the like read, think and write, and
- * nothing else may touch those blocks meanwhile, from whatever thread it comes.
+ * The range lock of a unit.  COMPARE AND WRITE, ORWRITE and the like read blocks, compute and write
+ * them; no command on any thread may touch those blocks meanwhile.  task.c takes and gives up
+ * ranges, on the thread of the task.
  *
  * Plain reads and writes (shared) pay two atomic additions on a cache line of their own thread and
  * one load:
@@ -13,9 +14,10 @@
  * at 0, and for those in `granted` that overlap it.  All of these are sequentially consistent:
  * either the shared request sees `exclusive`, or the exclusive one sees its `busy`.
  *
- * A request for RANGE_NO_BLOCK alone is for commands that may take long and touch no block, but
- * have a place before or after ORDERED tasks: it stands in the lists at once, since an exclusive
- * request for blocks waits for every `busy`, but not for what it does not overlap.
+ * A request for RANGE_NO_BLOCK is for commands that touch no block and may take long, but have a
+ * place before or after ORDERED tasks of other nexuses.  It enters the lists at once, since an
+ * exclusive request waits for every `busy`, but not for requests in the lists that it does not
+ * overlap.
  *
  * Invariants:
  *  1. While exclusive != 0 no request becomes RANGE_FAST; so a shard that was seen at 0 needs no

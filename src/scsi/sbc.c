@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Block commands that move no user data: capacity, provisioning status, cache, defects.  Source:
- * SBC-4.
+ * Block commands that move no user data: capacity, provisioning status, cache, defects.  task.c
+ * calls these functions through the table in cmd.c, on the task's thread.  Source: SBC-4.
  */
 #include <string.h>
 

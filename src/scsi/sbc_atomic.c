@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * COMPARE AND WRITE and ORWRITE: read, think, write, and nobody else in between (the range lock is
- * held exclusively while these run).  Source: SBC-4.
+ * COMPARE AND WRITE and ORWRITE: they read blocks, compute and write them, and hold the range lock
+ * exclusively meanwhile, so that no other command comes in between.  task.c calls these functions
+ * through the table in cmd.c, on the task's thread.  Source: SBC-4.
  */
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #include "base/mem.h"
 #include "scsi/scsi_int.h"
 
-/* ---- COMPARE AND WRITE: data-out is what must be there, then what shall be ---- */
+/* ---- COMPARE AND WRITE: the data-out has the bytes to compare, then the bytes to write ---- */
 
 int
 scsi_compare_write_parse(struct scsi_task *task)
@@ -22,11 +23,14 @@ scsi_compare_write_parse(struct scsi_task *task)
 	    MIN(SCSI_MAX_COMPARE_BLOCKS, scsi_task_lu(task)->max_transfer_blocks))
 		return scsi_sense_invalid_field(task, 13, -1);
 	task->out_total_bytes = 2 * bytes;
-	/* No blocks but data for some: 256 of them, say, in a field of one byte.  GOOD would be a lie. */
+	/*
+	 * No blocks but data for some: 256 of them, say, in a field of one byte.  GOOD would be a
+	 * lie.
+	 */
 	if (task->count_blocks == 0 &&
 	    task->expected_out_bytes >= 2 * scsi_task_lu(task)->desc.block_bytes)
 		return scsi_sense_invalid_field(task, 13, -1);
-	/* One half alone, or more than both, cannot be meant. */
+	/* Data for one half alone, or for more than both, is an error of the initiator. */
 	if (task->count_blocks != 0 && task->expected_out_bytes != task->out_total_bytes)
 		return scsi_sense_data_size(task);
 	task->out_needed_bytes = (uint32_t)task->out_total_bytes;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Provisioning: UNMAP and WRITE SAME.  Source: SBC-4 (logical block provisioning management). */
+/*
+ * UNMAP and WRITE SAME.  task.c calls these functions through the table in cmd.c, on the task's
+ * thread. Source: SBC-4 (logical block provisioning management).
+ */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -15,8 +18,8 @@ enum {
 };
 
 /*
- * The ranges are known only when the parameter list is there: as one of everything it meets any
- * atomic command.
+ * The blocks are known only when the parameter list is here.  Until then the range is the whole
+ * unit, so UNMAP and an atomic command never run at the same time.
  */
 int
 scsi_unmap_parse(struct scsi_task *task)
@@ -38,7 +41,7 @@ unmap_descriptor(const struct scsi_work *work, size_t index)
 	return work->buf + UNMAP_HEADER_BYTES + index * UNMAP_DESCRIPTOR_BYTES;
 }
 
-/* SCSI_GO when all of them may be done. */
+/* Returns SCSI_GO when every descriptor is acceptable, else SCSI_DONE. */
 static int
 unmap_check(struct scsi_task *task, size_t count)
 {
@@ -142,7 +145,7 @@ same_no_data(const struct scsi_task *task)
 	return task->cdb[0] == 0x93 && (task->cdb[1] & SAME_NDOB) != 0;
 }
 
-/* SCSI_GO when byte 1 asks for what we do. */
+/* Returns SCSI_GO when the flags in byte 1 are supported, else SCSI_DONE. */
 static int
 same_check_flags(struct scsi_task *task)
 {
@@ -159,7 +162,7 @@ same_check_flags(struct scsi_task *task)
 	return SCSI_GO;
 }
 
-/* 0 blocks: to the end of the medium (WSNZ is 0). */
+/* A count of 0 means: to the end of the medium (WSNZ is 0). */
 int
 scsi_write_same_parse(struct scsi_task *task)
 {
@@ -183,7 +186,7 @@ scsi_write_same_parse(struct scsi_task *task)
 	return SCSI_GO;
 }
 
-/* Without the write cache it must be durable: there is no FUA in this CDB. */
+/* Without the write cache the change must be durable; this CDB has no FUA bit. */
 static unsigned
 same_flags(const struct scsi_task *task)
 {
@@ -192,7 +195,7 @@ same_flags(const struct scsi_task *task)
 
 static int same_step(struct scsi_task *task);
 
-/* The same buffer several times over, so that one write is long though the buffer is not. */
+/* One write has the buffer several times, so that writes are long although the buffer is short. */
 static int
 same_next(struct scsi_task *task)
 {

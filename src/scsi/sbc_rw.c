@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * READ, WRITE, VERIFY, WRITE AND VERIFY.  READ and WRITE move the caller's buffers and allocate
- * nothing.
+ * READ, WRITE, VERIFY, WRITE AND VERIFY.  READ and WRITE use the caller's buffers and allocate
+ * nothing. task.c calls these functions through the table in cmd.c, on the task's thread.
  *
- * When the initiator expects less than the CDB asks for, a READ gives that much, and a WRITE writes
- * the whole blocks that came; a part of a block is refused (0Eh/03h) before anything is written.
- * Source: SBC-4; RFC 7143 §11.4.5.2 for residuals.
+ * When the initiator expects less data than the CDB asks for, a READ returns as much as it expects,
+ * and a WRITE writes the whole blocks that came; a part of a block is refused (0Eh/03h) before
+ * anything is written. Source: SBC-4; RFC 7143 §11.4.5.2 for residuals.
  */
 #include <string.h>
 
@@ -105,7 +105,7 @@ read_flushed(struct scsi_task *task)
 				    : scsi_sense_blk(task, task->io.result, SENSE_NO_LBA);
 }
 
-/* FUA: what is read is on the medium. */
+/* FUA: the data that is returned must be on the medium, so the cache is written back first. */
 int
 scsi_read_execute(struct scsi_task *task)
 {
@@ -265,7 +265,7 @@ scsi_verify_execute(struct scsi_task *task)
 	return verify_start(task);
 }
 
-/* ---- WRITE AND VERIFY: the range is locked, so that another's write is no miscompare ---- */
+/* ---- WRITE AND VERIFY: the range is locked, so that no other write causes a miscompare ---- */
 
 int
 scsi_write_verify_parse(struct scsi_task *task)
@@ -287,7 +287,7 @@ written(struct scsi_task *task)
 	return verify_start(task);
 }
 
-/* It always reaches the medium: that is what is verified. */
+/* The write always reaches the medium, since the medium is what is verified. */
 int
 scsi_write_verify_execute(struct scsi_task *task)
 {

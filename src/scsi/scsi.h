@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The SCSI device server (SAM-6, SPC-5, SBC-4): a CDB in; status, data and sense out.  No
- * transport, no sockets, no threads of its own.  The caller (target/) owns every struct scsi_task,
- * _itl and _nexus; a struct scsi_lu is counted.
+ * The SCSI device server (SAM-6, SPC-5, SBC-4).  It is called with a CDB and data, and answers with
+ * status, data and sense.  It knows no transport and no sockets, and has no threads of its own.
+ * The caller (target/) owns every struct scsi_task, struct scsi_itl and struct scsi_nexus; a struct
+ * scsi_lu is counted.
  *
  *	scsi_task_init(task, nexus, itl, queue);
  *	memcpy(task->cdb, …); task->expected_in_bytes = …; task->expected_out_bytes = …;
@@ -44,7 +45,7 @@ struct scsi_task;
 #define SCSI_SERIAL_BYTES       64u
 #define SCSI_MAX_TRANSFER_BYTES (8u << 20) /* default of scsi_lu_desc.max_transfer_bytes */
 
-/* SAM-6: status codes that we give. */
+/* The status codes that this device server returns.  SAM-6. */
 enum scsi_status {
 	SCSI_STATUS_GOOD = 0x00,
 	SCSI_STATUS_CHECK_CONDITION = 0x02,
@@ -70,8 +71,8 @@ enum scsi_attr {
 /* ---- identity (identity.c) ---- */
 
 /*
- * Who a logical unit is: made once, stored, never changed.  docs/design/identity.md gives the bytes
- * that come of it, in INQUIRY and in the VDS surface alike.
+ * Who a logical unit is.  The array makes it once, stores it and never changes it.
+ * docs/design/identity.md shows the bytes that INQUIRY and the VDS surface make of it.
  */
 struct scsi_identity {
 	struct guid guid;                   /* the LUN's; UUID designator */
@@ -84,11 +85,10 @@ struct scsi_identity {
 };
 
 /*
- * Pure functions: write into buf and return how many bytes there are in all, writing at most `size`
- * of them. Each gives exactly what an initiator gets; with LU designators only those of the unit,
- * no target port.
+ * Write standard INQUIRY data (74 bytes), the Unit Serial Number page, or the designators of the
+ * unit (without those of a target port), exactly as an initiator receives them.  Each function
+ * writes at most `size` bytes into buf and returns how many bytes there are in all.  Any thread.
  */
-/* Standard INQUIRY data: 74 bytes. */
 size_t scsi_identity_inquiry(const struct scsi_identity *id, uint8_t *buf, size_t size);
 size_t scsi_identity_vpd80(const struct scsi_identity *id, uint8_t *buf, size_t size);
 size_t scsi_identity_designators(const struct scsi_identity *id, uint8_t *buf, size_t size);
@@ -97,8 +97,8 @@ size_t scsi_identity_designators(const struct scsi_identity *id, uint8_t *buf, s
 
 /*
  * Whether a unit serves commands.  An administrator decides between online and offline; the block
- * device alone decides whether an online unit has failed (blk_failed), so there is no second copy of
- * its health that could disagree.
+ * device alone decides whether an online unit has failed (blk_failed), so there is no second copy
+ * of its health that could disagree.
  */
 enum scsi_lu_state {
 	SCSI_LU_ONLINE,
@@ -117,40 +117,50 @@ struct scsi_lu_desc {
 	uint32_t max_transfer_bytes; /* of one command; 0 = SCSI_MAX_TRANSFER_BYTES */
 	bool offline;                /* as scsi_lu_set_offline says it */
 	struct blk_dev *dev;         /* the unit takes a reference of its own */
-	/* The last reference is gone; lu is freed after this.  May be NULL.  Any thread. */
+	/*
+	 * Called when the last reference is gone; lu is freed after this.  May be NULL.  Any
+	 * thread.
+	 */
 	void (*released)(void *arg);
 	void *arg;
 };
 
-/* A unit with one reference.  0, ERR_INVALID (a description that cannot be) or -ENOMEM. */
+/*
+ * Make a unit with one reference, which the caller owns.  Returns 0, ERR_INVALID (block size,
+ * capacity or identity is impossible) or -ENOMEM.  Any thread.
+ */
 int scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu);
+/* Take one more reference, and return lu.  Any thread. */
 struct scsi_lu *scsi_lu_ref(struct scsi_lu *lu);
-/* Accepts NULL.  Any thread. */
+/* Drop a reference; the last one frees the unit.  Accepts NULL.  Any thread. */
 void scsi_lu_unref(struct scsi_lu *lu);
 
 /*
- * Grown: seen by every command parsed from now on; CAPACITY DATA HAS CHANGED to every nexus.  Any
- * thread.
+ * Set the unit's size, after its device has grown.  Every command that is parsed from now on sees
+ * it, and every nexus gets CAPACITY DATA HAS CHANGED.  Any thread.
  */
 void scsi_lu_set_capacity(struct scsi_lu *lu, uint64_t capacity_blocks);
+/* Returns the unit's size in logical blocks.  Any thread. */
 uint64_t scsi_lu_capacity_blocks(const struct scsi_lu *lu);
 /*
  * Set whether an administrator has taken the unit offline.  A unit that comes back online raises
- * CAPACITY DATA HAS CHANGED for every nexus: an initiator that met it offline knows no capacity, and
- * reads it again because of that unit attention.  One thread at a time; commands that are parsed
- * afterwards on any thread see it.
+ * CAPACITY DATA HAS CHANGED for every nexus: an initiator that met it offline knows no capacity,
+ * and reads it again because of that unit attention.  One thread at a time; commands that are
+ * parsed afterwards on any thread see it.
  */
 void scsi_lu_set_offline(struct scsi_lu *lu, bool offline);
 /* Returns the unit's state.  Any thread, no lock. */
 enum scsi_lu_state scsi_lu_state(const struct scsi_lu *lu);
+/* Returns the unit's identity, which is valid as long as the unit.  Any thread. */
 const struct scsi_identity *scsi_lu_identity(const struct scsi_lu *lu);
+/* Returns the size of a logical block in bytes.  Any thread. */
 uint32_t scsi_lu_block_bytes(const struct scsi_lu *lu);
 
 /*
  * Refuse commands that reach the medium with BUSY, until scsi_lu_unfence was called as often: an
  * aborted command is still in the backing store, and what it writes must not come after what is
- * written from now on.  Commands that wait or collect data are refused when they start.  Return true
- * for the first fence, or when the last one is gone.  Any thread, no lock.
+ * written from now on.  Commands that wait or collect data are refused when they start.  Return
+ * true for the first fence, or when the last one is gone.  Any thread, no lock.
  */
 bool scsi_lu_fence(struct scsi_lu *lu);
 bool scsi_lu_unfence(struct scsi_lu *lu);
@@ -158,15 +168,15 @@ bool scsi_lu_unfence(struct scsi_lu *lu);
 bool scsi_lu_is_fenced(const struct scsi_lu *lu);
 
 /*
- * LOGICAL UNIT RESET, after the caller has aborted the unit's tasks on all threads: mode parameters
- * return to their defaults, every nexus but `by` (may be NULL) gets the unit attention.  Any
- * thread.
+ * Do what LOGICAL UNIT RESET does beside aborting tasks, which the caller has done on all threads:
+ * mode parameters return to their defaults, and every nexus but `by` (may be NULL) gets the unit
+ * attention.  Any thread.
  */
 void scsi_lu_reset(struct scsi_lu *lu, struct scsi_itl *by);
 
 /* ---- unit attentions (ua.c) ---- */
 
-/* In the order in which they are reported (SAM-6: unit attention condition queuing, precedence). */
+/* Unit attentions, in the order in which they are reported (SAM-6: precedence). */
 enum scsi_ua {
 	SCSI_UA_POWER_ON,         /* 29h/00h POWER ON, RESET, OR BUS DEVICE RESET OCCURRED */
 	SCSI_UA_LU_RESET,         /* 29h/03h BUS DEVICE RESET FUNCTION OCCURRED */
@@ -180,49 +190,49 @@ enum scsi_ua {
 };
 
 /*
- * Raise it for every nexus of the unit but `by` (may be NULL; if not, on its thread).  Any thread,
- * no lock.
+ * Raise a unit attention for every nexus of the unit but `by` (may be NULL).  Any thread when by is
+ * NULL, else the thread of by; takes no lock.
  */
 void scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by);
 
 /* ---- nexus ---- */
 
-/* What the caller does for us. */
+/* What the caller of scsi does for it. */
 struct scsi_host_ops {
 	/*
-	 * Room for `len_bytes` (> 0) of data-in: set task->in_iov and in_iov_count, whose
-	 * lengths sum to len_bytes; owned by the caller, valid until it calls scsi_task_fini.  For
-	 * READ len_bytes is a multiple of the block size (task->in_bytes, what to send, may be
-	 * less).  Called at most once per task, on its thread, when it executes. 0, or negative:
-	 * the task ends with BUSY.
+	 * Provide room for `len_bytes` (> 0) of data-in: set task->in_iov and in_iov_count, whose
+	 * lengths sum to len_bytes.  The caller owns the memory, which is valid until it calls
+	 * scsi_task_fini.  For READ len_bytes is a multiple of the block size (task->in_bytes, what
+	 * to send, may be less).  Called at most once for each task, on its thread, when it
+	 * executes. Returns 0, or a negative number: the task ends with BUSY.
 	 */
 	int (*data_in)(struct scsi_task *task, uint32_t len_bytes);
 	/*
-	 * A task that was SCSI_PENDING has ended.  On the task's thread, from a blk completion
-	 * or scsi_task_resume.
+	 * Called when a task that was SCSI_PENDING has ended.  On the task's thread, from a blk
+	 * completion or scsi_task_resume.
 	 */
 	void (*done)(struct scsi_task *task);
 	/*
-	 * Any thread: have scsi_task_resume(task) called on the task's own thread, soon.  Never
-	 * from inside this call. At most one is outstanding for a task.
+	 * Have scsi_task_resume(task) called on the task's own thread soon, but not from inside
+	 * this call.  Called on any thread; at most one such request is outstanding for a task.
 	 */
 	void (*resume)(struct scsi_task *task);
 	/*
-	 * The turn of a task has come for which scsi_task_may_start returned false: it returns
-	 * true from now on.  On the task's thread, from inside a call that ends another task; the
-	 * owner calls scsi_task_execute later, not from inside this call.
+	 * Called when the turn of a task has come for which scsi_task_may_start returned false:
+	 * that returns true from now on.  On the task's thread, from inside a call that ends
+	 * another task; the owner calls scsi_task_execute later, not from inside this call.
 	 */
 	void (*turn)(struct scsi_task *task);
 	/*
-	 * The LUNs that this nexus may use, ascending: copies up to `capacity` of them from the
-	 * `first`th into `luns` and returns how many there are in all.
+	 * Copy up to `capacity` of the LUNs that this nexus may use, ascending, from the `first`th
+	 * on into `luns`.  Returns how many there are in all.  The nexus' thread.
 	 */
 	size_t (*luns)(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size_t capacity);
 };
 
 /*
- * An I_T nexus: one session.  Set the fields, then use it; strings are the caller's and outlive the
- * nexus.
+ * An I_T nexus, that is one session.  The caller sets the fields and then uses it; the strings
+ * belong to the caller and outlive the nexus.
  */
 struct scsi_nexus {
 	const struct scsi_host_ops *ops;
@@ -239,8 +249,8 @@ struct scsi_nexus {
 };
 
 /*
- * The set of LUNs of this nexus has changed: REPORTED LUNS DATA HAS CHANGED on each of its units.
- * Its thread.
+ * Raise REPORTED LUNS DATA HAS CHANGED on each unit of this nexus, since its set of LUNs has
+ * changed. The nexus' thread.
  */
 void scsi_nexus_luns_changed(struct scsi_nexus *nexus);
 
@@ -259,25 +269,28 @@ struct scsi_itl {
 };
 
 /*
- * Takes a reference to lu.  `pending`: unit attentions to begin with, 1u << SCSI_UA_POWER_ON at a
- * login.
+ * Prepare an itl, which takes a reference to lu.  `pending` are the unit attentions to begin with,
+ * 1u << SCSI_UA_POWER_ON at a login.  The nexus' thread.
  */
 void scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu,
 		   uint32_t pending);
-/* No task of it may be left. */
+/* Drop what the itl holds.  It has no task left.  The nexus' thread. */
 void scsi_itl_fini(struct scsi_itl *itl);
-/* For this nexus and unit alone; its thread.  For REPORTED LUNS use scsi_nexus_luns_changed. */
+/*
+ * Raise a unit attention for this nexus and unit alone; for REPORTED LUNS use
+ * scsi_nexus_luns_changed. The nexus' thread.
+ */
 void scsi_itl_raise(struct scsi_itl *itl, enum scsi_ua ua);
 
 /* ---- tasks (task.c) ---- */
 
 enum scsi_progress {
-	SCSI_DONE,    /* status is set: answer */
-	SCSI_PENDING, /* ops->done will say */
+	SCSI_DONE,    /* the task has ended: its status is set */
+	SCSI_PENDING, /* the task goes on: ops->done is called when it has ended */
 	SCSI_GO,      /* from scsi_task_parse only: gather the data-out, then scsi_task_execute */
 };
 
-/* A request to this unit's range lock (range.c); private. */
+/* A task's request to the range lock of its unit (range.c).  Private to scsi. */
 struct scsi_range {
 	struct list node;
 	uint64_t first_block, last_block; /* both in it */
@@ -287,11 +300,11 @@ struct scsi_range {
 };
 
 /*
- * Caller-owned memory, zeroed before its first use; scsi_task_init for each new command.  Nothing
- * is allocated on the read and write path.
+ * A command.  The memory belongs to the caller, who zeroes it before its first use and calls
+ * scsi_task_init for each new command.  READ and WRITE allocate nothing.
  */
 struct scsi_task {
-	/* The command, by the caller before scsi_task_parse. */
+	/* The command.  The caller sets these before scsi_task_parse. */
 	struct scsi_nexus *nexus;
 	struct scsi_itl *itl;        /* NULL: no unit at this LUN */
 	uint16_t lun;                /* where there is no unit; UINT16_MAX = no number */
@@ -301,16 +314,16 @@ struct scsi_task {
 	uint32_t expected_in_bytes;  /* expected data transfer length, per direction */
 	uint32_t expected_out_bytes;
 
-	/* After scsi_task_parse gave SCSI_GO. */
+	/* Valid when scsi_task_parse has returned SCSI_GO. */
 	uint32_t out_needed_bytes; /* data-out to gather, <= expected_out_bytes */
 	uint32_t in_needed_bytes;  /* data-in at most, <= expected_in_bytes */
 
-	/* Data-out, by the caller before scsi_task_execute; stays until the task ends. */
+	/* Data-out.  The caller sets it before scsi_task_execute; it stays until the task ends. */
 	const struct iovec *out_iov;
 	unsigned out_iov_count;
 	uint32_t out_bytes; /* == out_needed_bytes */
 
-	/* Data-in: set by ops->data_in. */
+	/* Data-in, set by ops->data_in. */
 	struct iovec *in_iov;
 	unsigned in_iov_count;
 
@@ -319,7 +332,7 @@ struct scsi_task {
 	uint8_t sense_bytes; /* valid bytes of sense; 0 = none */
 	uint8_t sense[SCSI_SENSE_BYTES];
 	uint32_t in_bytes; /* data-in to send: at most expected_in_bytes */
-	/* What the command would move: the residual is the difference to what was expected. */
+	/* What the command would transfer; the residual is the difference to what was expected. */
 	uint64_t in_total_bytes;
 	uint64_t out_total_bytes;
 	bool aborted; /* ended by scsi_task_abort: no answer is owed */
@@ -338,14 +351,15 @@ struct scsi_task {
 	struct blk_io io;
 };
 
+/* Prepare a task for a new command; only its io keeps its contents.  The task's thread. */
 void scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl *itl,
 		    struct blk_queue *queue);
 
 /*
- * Checks the CDB and decides what data it takes.  Returns SCSI_GO, or SCSI_DONE (bad CDB, LBA out of
- * range, unit attention …: answered before any data was moved).  With SCSI_GO the task has its place
- * in the order of its nexus, which scsi_task_fini or scsi_task_abort gives up if the task is never
- * executed.
+ * Checks the CDB and decides what data it takes.  Returns SCSI_GO, or SCSI_DONE (bad CDB, LBA out
+ * of range, unit attention …: answered before any data was moved).  With SCSI_GO the task has its
+ * place in the order of its nexus, which scsi_task_fini or scsi_task_abort gives up if the task is
+ * never executed.
  */
 enum scsi_progress scsi_task_parse(struct scsi_task *task);
 
@@ -357,8 +371,8 @@ enum scsi_order_state {
 };
 
 /*
- * Returns true when a parsed task may be executed.  False: older tasks must end first, and ops->turn
- * will be called, also when the data-out is not here by then.  The task's thread.
+ * Returns true when a parsed task may be executed.  False: older tasks must end first, and
+ * ops->turn will be called, also when the data-out is not here by then.  The task's thread.
  */
 static inline bool
 scsi_task_may_start(const struct scsi_task *task)
@@ -367,24 +381,24 @@ scsi_task_may_start(const struct scsi_task *task)
 }
 
 /*
- * Starts a task whose data-out is here and that may start.  Returns SCSI_DONE, or SCSI_PENDING: then
- * ops->done follows, never from inside this call.
+ * Starts a task whose data-out is here and that may start.  Returns SCSI_DONE, or SCSI_PENDING:
+ * then ops->done follows, never from inside this call.
  */
 enum scsi_progress scsi_task_execute(struct scsi_task *task);
 
-/* What scsi_host_ops.resume asked for. */
+/* Go on with a task, as ops->resume has asked for.  The task's thread. */
 void scsi_task_resume(struct scsi_task *task);
 
 /*
- * Ends a task early.  SCSI_DONE: it has ended, ops->done will not be called.  SCSI_PENDING: backing
- * I/O is in flight, ops->done follows, with task->aborted set.  On a task that is not executing:
- * SCSI_DONE.
+ * End a task early.  Returns SCSI_DONE when it has ended (always when it is not executing):
+ * ops->done is not called.  Returns SCSI_PENDING while backing I/O is in flight: ops->done follows,
+ * and task->aborted is set.  The task's thread.
  */
 enum scsi_progress scsi_task_abort(struct scsi_task *task);
 
 /*
- * The task was held back by its owner after it was parsed: what was checked then is checked again
- * when it starts.  Its thread.
+ * Have a task that its owner held back after it was parsed checked again when it starts.  The
+ * task's thread.
  */
 static inline void
 scsi_task_recheck(struct scsi_task *task)
@@ -403,28 +417,31 @@ enum scsi_kind {
 enum scsi_kind scsi_task_kind(const struct scsi_task *task);
 
 /*
- * Frees what the task holds; the caller does so once it has sent the data-in.  Not while
- * SCSI_PENDING.
+ * Free what the task holds.  The caller does so when it has sent the data-in, and not while the
+ * task is SCSI_PENDING.  The task's thread.
  */
 void scsi_task_fini(struct scsi_task *task);
 
 /*
- * End a task of which the data-out could not be had; sense by meaning, where the transport is at
- * fault (SPC-5 ABORTED COMMAND: 47h/03h INFORMATION UNIT iuCRC ERROR DETECTED, 0Ch/0Dh NOT ENOUGH
- * UNSOLICITED DATA …).
+ * End a task whose data-out did not come as it should, with CHECK CONDITION, ABORTED COMMAND and
+ * the additional sense that says why (RFC 7143 §11.4.7.2).  The task was not executed and gives up
+ * its place in the order.  The task's thread.
  */
-void scsi_task_fail_crc(struct scsi_task *task);         /* PROTOCOL SERVICE CRC ERROR */
-void scsi_task_fail_unsolicited(struct scsi_task *task); /* UNEXPECTED UNSOLICITED DATA */
-void scsi_task_fail_short_data(struct scsi_task *task);  /* NOT ENOUGH UNSOLICITED DATA */
+void scsi_task_fail_crc(struct scsi_task *task);         /* 47h/05h PROTOCOL SERVICE CRC ERROR */
+void scsi_task_fail_unsolicited(struct scsi_task *task); /* 0Ch/0Ch UNEXPECTED UNSOLICITED DATA */
+void scsi_task_fail_short_data(struct scsi_task *task);  /* 0Ch/0Dh NOT ENOUGH UNSOLICITED DATA */
 
 /* ---- LUN fields (lun.c) ---- */
 
 /*
- * The 8-byte LUN field: 0-255 in peripheral device form, above in flat space form (both are
- * understood for any number that fits).  SAM-6.  scsi_lun_decode: 0..SCSI_LUN_MAX, or ERR_NOT_FOUND
- * for any form that names no unit of ours.
+ * Write a LUN (0 to SCSI_LUN_MAX) into the 8-byte LUN field: up to 255 in peripheral device form,
+ * above in flat space form.  SAM-6.  Any thread.
  */
 void scsi_lun_encode(uint16_t lun, uint8_t field[8]);
+/*
+ * Read an 8-byte LUN field in either form.  Returns 0 to SCSI_LUN_MAX, or ERR_NOT_FOUND (another
+ * form, or one that names a second level).  Any thread.
+ */
 int scsi_lun_decode(const uint8_t field[8]);
 
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of scsi/ share.  Commands are rows of the table in cmd.c; each has two functions:
+ * What the files of scsi/ share.  Private to the folder.  Each command is a row of the table in
+ * cmd.c with two functions, which run on the task's thread:
  *
- *	parse	looks at the CDB, sets in_/out_total and _needed_bytes; SCSI_GO or SCSI_DONE
- *	execute	does it; SCSI_DONE, SCSI_PENDING, or SCSI_AGAIN ("io is complete, call task->step")
+ *	parse	checks the CDB, sets in_/out_total and _needed_bytes; returns SCSI_GO or SCSI_DONE
+ *	execute	carries the command out; returns SCSI_DONE, SCSI_PENDING, or SCSI_AGAIN: its io is
+ *		complete, and the caller is to call task->step
  *
- * A step returns the same three.  Thus loops over backing I/O that completes at once do not grow
- * the stack.
+ * A step returns the same three values as execute.  So a loop over backing I/O that completes at
+ * once does not grow the stack.
  */
 #ifndef VDS_SCSI_SCSI_INT_H
 #define VDS_SCSI_SCSI_INT_H
@@ -23,9 +25,10 @@ enum { SCSI_AGAIN = SCSI_GO + 1 };
 #define SCSI_MAX_COMPARE_BLOCKS    255u
 
 /*
- * What Block Limits states, in bytes, for any block size.  Linux sends no larger UNMAP or WRITE SAME,
- * so deleting or zeroing a large range takes few commands.  It sends READ and WRITE of at most the
- * optimal transfer length and reads ahead twice that; the value was measured (performance.md).
+ * What Block Limits states, in bytes, for any block size.  Linux sends no larger UNMAP or WRITE
+ * SAME, so deleting or zeroing a large range takes few commands.  It sends READ and WRITE of at
+ * most the optimal transfer length and reads ahead twice that; the value was measured
+ * (performance.md).
  */
 #define SCSI_MAX_UNMAP_BYTES        (1ull << 30)
 #define SCSI_MAX_WRITE_SAME_BYTES   (1ull << 30)
@@ -62,9 +65,11 @@ extern const struct scsi_cmd scsi_cmds[];
 extern const size_t scsi_cmd_count;
 
 /*
- * NULL when there is none; *ret_known says whether the opcode exists (with other service actions).
+ * Returns the command of a CDB, or NULL when there is none.  *ret_known tells whether its opcode
+ * exists at all, be it with other service actions.
  */
 const struct scsi_cmd *scsi_cmd_find(const uint8_t *cdb, bool *ret_known);
+/* Returns true when this unit carries the command out. */
 bool scsi_cmd_supported(const struct scsi_cmd *cmd, const struct scsi_lu *lu);
 int scsi_rsoc_parse(struct scsi_task *task);
 int scsi_rsoc_execute(struct scsi_task *task);
@@ -134,10 +139,14 @@ struct scsi_range_lock {
 
 void scsi_range_init(struct scsi_range_lock *lock);
 void scsi_range_fini(struct scsi_range_lock *lock);
-/* true: granted.  false: task is waiting, its nexus' ops->resume will be called. */
+/*
+ * Take the range that task->range names.  Returns true when it is granted, or false: the task
+ * waits, and ops->resume of its nexus is called when it is granted.  The task's thread.
+ */
 bool scsi_range_begin(struct scsi_range_lock *lock, struct scsi_task *task, bool exclusive);
+/* Give the range up, and grant others what they wait for.  The task's thread. */
 void scsi_range_end(struct scsi_range_lock *lock, struct scsi_task *task);
-/* Stops waiting: true.  false: it was not waiting (any more). */
+/* Returns true when the task was waiting and no longer does, false when it was not waiting. */
 bool scsi_range_cancel(struct scsi_range_lock *lock, struct scsi_task *task);
 
 /* ---- lu.c ---- */
@@ -180,7 +189,7 @@ void scsi_lu_fail(struct scsi_lu *lu, int error);
 
 /* ---- task.c ---- */
 
-/* What a command needs beyond its task; from scsi_work_new. */
+/* What a command needs beyond its task.  scsi_work_new makes it, scsi_task_fini frees it. */
 struct scsi_work {
 	uint8_t *buf;
 	size_t buf_bytes;
@@ -193,45 +202,53 @@ struct scsi_work {
 	unsigned looks; /* how often the device was asked */
 };
 
-/* Sets task->work.  0, or -ENOMEM with the task ended BUSY. */
+/* Set task->work.  Returns 0, or -ENOMEM when the task has ended with BUSY. */
 int scsi_work_new(struct scsi_task *task, size_t buf_bytes, unsigned iov_max);
 
 /*
- * Start backing I/O, then go on with `step`; the result is in task->io.result.  offset and length
- * in bytes of the device.  SCSI_AGAIN or SCSI_PENDING.
+ * Start backing I/O, after which the task goes on with `step`; the result is in task->io.result
+ * then. Offset and length are bytes of the device.  Returns SCSI_AGAIN or SCSI_PENDING.
  */
 int scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_bytes,
 	    uint64_t len_bytes, const struct iovec *iov, unsigned iov_count,
 	    int (*step)(struct scsi_task *task));
 
-/* GOOD (or another status without sense), done. */
+/* End the task with GOOD, or with another status that has no sense data.  Return SCSI_DONE. */
 int scsi_good(struct scsi_task *task);
 int scsi_status(struct scsi_task *task, enum scsi_status status);
 
-/* For parse: data-in of at most `len` bytes (allocation length), or no data at all. */
+/* In parse: the command has data-in of at most `len` bytes (its allocation length).  SCSI_GO. */
 int scsi_expect_in(struct scsi_task *task, uint32_t len);
+/* In parse: the command has no data.  SCSI_GO. */
 int scsi_expect_none(struct scsi_task *task);
-/* Data-out of exactly `len`: PARAMETER LIST LENGTH ERROR when the initiator sends less. */
+/*
+ * In parse: the command has data-out of exactly `len` bytes.  Returns SCSI_GO, or SCSI_DONE with
+ * PARAMETER LIST LENGTH ERROR when the initiator sends less.
+ */
 int scsi_expect_parameters(struct scsi_task *task, uint32_t len);
 
 /*
- * GOOD with `size` bytes of data-in, cut to the allocation length and to what the initiator
- * expects.
+ * End the task with GOOD and `size` bytes of data-in, cut to the allocation length and to what the
+ * initiator expects; with BUSY when there is no room for them.  Returns SCSI_DONE.
  */
 int scsi_give(struct scsi_task *task, const void *data, size_t size, uint32_t allocation);
 
-/* Copies out of the data-out; offset + len must lie within it. */
+/* Copy [offset, offset + len) of the data-out into buf; the range lies within it. */
 void scsi_out_copy(const struct scsi_task *task, size_t offset, void *buf, size_t len);
 /*
- * The iovecs of data-out [offset, offset + len) into work->iov; returns their number (<=
- * task->out_iov_count).
+ * Write the iovecs of [offset, offset + len) of the data-out into iov, which has room for
+ * task->out_iov_count.  Returns their number.
  */
 unsigned scsi_out_slice(const struct scsi_task *task, size_t offset, size_t len, struct iovec *iov);
-/* Offset of the first byte in which data-out at `offset` differs from buf, or -1. */
+/*
+ * Returns the offset of the first byte in which the data-out at `offset` differs from buf, or -1.
+ */
 int64_t scsi_out_compare(const struct scsi_task *task, size_t offset, const uint8_t *buf,
 			 size_t len);
 
-/* ---- sense.c: by meaning; each ends the task and returns SCSI_DONE ---- */
+/*
+ * ---- sense.c: each ends the task with the sense that its name means, and returns SCSI_DONE ----
+ */
 
 int scsi_sense_invalid_opcode(struct scsi_task *task);
 /* In the CDB: byte and, when >= 0, bit. */
@@ -246,16 +263,17 @@ int scsi_sense_write_protected(struct scsi_task *task);
 int scsi_sense_miscompare(struct scsi_task *task, uint64_t offset);
 int scsi_sense_attention(struct scsi_task *task, enum scsi_ua ua);
 int scsi_sense_state(struct scsi_task *task, enum scsi_lu_state state);
-/* What blk said; lba: where it was working. */
+/* The error that blk returned; lba is where the command was, or SENSE_NO_LBA. */
 int scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba);
 
 #define SENSE_NO_LBA UINT64_MAX
 
-/* Sense as data, for REQUEST SENSE.  18 or 8 bytes; returns how many. */
+/* A sense key with its additional sense code and qualifier. */
 struct scsi_condition {
 	uint8_t key, asc, ascq;
 };
 
+/* Write a condition as sense data for REQUEST SENSE.  Returns its size: 18 or 8 bytes. */
 size_t scsi_sense_format(const struct scsi_condition *cond, bool descriptor,
 			 uint8_t buf[SCSI_SENSE_BYTES]);
 struct scsi_condition scsi_condition_attention(enum scsi_ua ua);
@@ -265,8 +283,9 @@ struct scsi_condition scsi_condition_no_unit(void);
 
 /* ---- ua.c ---- */
 
+/* Bring itl->pending up to date.  Returns true when a unit attention is pending. */
 bool scsi_ua_collect(struct scsi_itl *itl);
-/* The first pending one, taken off; SCSI_UA_COUNT when there is none. */
+/* Remove the first pending unit attention and return it; SCSI_UA_COUNT = there is none. */
 enum scsi_ua scsi_ua_take(struct scsi_itl *itl);
 
 static inline bool
@@ -281,7 +300,10 @@ scsi_ua_pending(struct scsi_itl *itl)
 
 /* ---- identity.c, inquiry.c, mode.c, lun.c, spc.c, sbc*.c ---- */
 
-/* Those of the unit, then those of the port.  As the scsi_identity_* functions. */
+/*
+ * Write the designators of the unit and then those of the target port.  Otherwise like
+ * scsi_identity_designators.
+ */
 size_t scsi_identity_all_designators(const struct scsi_identity *id, const struct scsi_nexus *nexus,
 				     uint8_t *buf, size_t size);
 /* Longest of them: 12 + 12 + 64 + 22 + 8 + 8 and two name strings. */
@@ -337,11 +359,15 @@ int scsi_unmap_execute(struct scsi_task *task);
 int scsi_write_same_parse(struct scsi_task *task);
 int scsi_write_same_execute(struct scsi_task *task);
 
-/* BLK_FUA when this write must be durable: FUA in the CDB, or the write cache is off. */
+/*
+ * Returns BLK_FUA when this write must be durable (FUA in the CDB, or the write cache off), else 0.
+ */
 unsigned scsi_write_flags(const struct scsi_task *task);
-/* Refuses RDPROTECT, WRPROTECT, VRPROTECT (byte 1, bits 7-5) other than 0; SCSI_GO when it is. */
+/*
+ * Returns SCSI_GO when RDPROTECT, WRPROTECT or VRPROTECT (byte 1, bits 7-5) is 0, else SCSI_DONE.
+ */
 int scsi_no_protection(struct scsi_task *task);
-/* The unit's MAXIMUM TRANSFER LENGTH; SCSI_GO, or a sense. */
+/* Returns SCSI_GO when the command keeps to the unit's MAXIMUM TRANSFER LENGTH, else SCSI_DONE. */
 int scsi_check_length(struct scsi_task *task);
 
 static inline uint64_t

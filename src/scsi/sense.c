@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sense data, set by meaning.  Fixed or descriptor format as D_SENSE of the unit's control mode
- * page says. Source: SPC-5 (sense data formats; sense key and additional sense code assignments).
+ * Sense data: one function for each meaning, in fixed or descriptor format as D_SENSE of the unit's
+ * control mode page says.  Everything runs on the task's thread.  Source: SPC-5 (sense data
+ * formats; sense key and additional sense code assignments).
  */
 #include <errno.h>
 #include <string.h>
@@ -22,7 +23,7 @@ enum sense_key {
 	KEY_MISCOMPARE = 0xe,
 };
 
-/* What may go along. */
+/* What sense data may say beyond its condition. */
 struct extra {
 	bool has_information;
 	uint64_t information;
@@ -359,17 +360,20 @@ scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba)
 void
 scsi_task_fail_crc(struct scsi_task *task)
 {
+	scsi_order_leave(task);
 	sense(task, KEY_ABORTED_COMMAND, 0x4705);
 }
 
 void
 scsi_task_fail_unsolicited(struct scsi_task *task)
 {
+	scsi_order_leave(task);
 	sense(task, KEY_ABORTED_COMMAND, 0x0c0c);
 }
 
 void
 scsi_task_fail_short_data(struct scsi_task *task)
 {
+	scsi_order_leave(task);
 	sense(task, KEY_ABORTED_COMMAND, 0x0c0d);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Primary commands that are not about identity, modes or LUNs.  Source: SPC-5; START STOP UNIT:
- * SBC-4.
+ * Primary commands that are not about identity, modes or LUNs.  task.c calls these functions
+ * through the table in cmd.c, on the task's thread.  Source: SPC-5; START STOP UNIT: SBC-4.
  */
 #include <string.h>
 
 #include "base/bytes.h"
 #include "scsi/scsi_int.h"
 
-/* Also for all that is done once its CDB is found good. */
+/* TEST UNIT READY, and every command that has nothing to do once its CDB was checked. */
 int
 scsi_tur_parse(struct scsi_task *task)
 {
@@ -64,9 +64,9 @@ scsi_prevent_parse(struct scsi_task *task)
 }
 
 /*
- * START succeeds, since the unit is always ready.  STOP is refused, as are LOEJ and POWER CONDITION:
- * a stopped unit would be stopped for every initiator that uses it, and one of them must not do that
- * to the others.  An administrator takes a LUN offline.
+ * START succeeds, since the unit is always ready.  STOP is refused, as are LOEJ and POWER
+ * CONDITION: a stopped unit would be stopped for every initiator that uses it, and one of them must
+ * not do that to the others.  An administrator takes a LUN offline.
  */
 int
 scsi_start_stop_parse(struct scsi_task *task)

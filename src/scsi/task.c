@@ -48,7 +48,9 @@ parse_without_unit(struct scsi_task *task)
 	return task->cmd->parse(task);
 }
 
-/* LBA and length by CDB size; READ(6) and WRITE(6) say 256 with 0. */
+/*
+ * Reads LBA and length, whose places depend on the CDB's size; in READ(6) and WRITE(6) 0 means 256.
+ */
 static void
 decode_blocks(struct scsi_task *task)
 {
@@ -201,8 +203,8 @@ scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_
 }
 
 /*
- * An ORDERED task takes a range whatever it does: a SYNCHRONIZE CACHE is sent ORDERED for the sake of
- * the writes before it.  SAM-6 leaves out commands that answer without a unit.
+ * An ORDERED task takes a range whatever it does: a SYNCHRONIZE CACHE is sent ORDERED for the sake
+ * of the writes before it.  SAM-6 leaves out commands that answer without a unit.
  */
 static bool
 takes_range(const struct scsi_task *task)
@@ -234,8 +236,8 @@ range_begin(struct scsi_task *task)
 }
 
 /*
- * Look again at what may have changed since the task was parsed, while its data-out was collected or
- * older tasks were waited for.  SCSI_GO or SCSI_DONE.
+ * Look again at what may have changed since the task was parsed, while its data-out was collected
+ * or older tasks were waited for.  SCSI_GO or SCSI_DONE.
  */
 static int
 check_again(struct scsi_task *task)

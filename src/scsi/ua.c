@@ -2,7 +2,8 @@
 /*
  * Unit attentions.  A unit only counts how often each was raised; each nexus remembers the counts
  * that it has seen and finds the difference when a command comes.  So raising takes no lock and
- * needs no list of nexus.
+ * needs no list of nexuses, and any thread may do it; what concerns an itl runs on its nexus'
+ * thread.
  */
 #include <assert.h>
 #include <string.h>
@@ -52,7 +53,6 @@ scsi_itl_raise(struct scsi_itl *itl, enum scsi_ua ua)
 	itl->pending |= 1u << ua;
 }
 
-/* Brings `pending` up to date; is anything? */
 bool
 scsi_ua_collect(struct scsi_itl *itl)
 {
@@ -77,8 +77,8 @@ scsi_ua_collect(struct scsi_itl *itl)
 }
 
 /*
- * A reset says it all: SAM-6 has it clear what was pending below it, and the others of its kind are
- * one event.
+ * POWER ON clears the other unit attentions of a reset that are pending: an initiator needs to hear
+ * of one event only once.  SAM-6.
  */
 enum scsi_ua
 scsi_ua_take(struct scsi_itl *itl)

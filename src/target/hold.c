@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Holding mappings, and waiting until nothing is in flight on them.
+ * Drains: hold paths, or abort their tasks, and wait until nothing is in flight on them any more.
+ * target_hold_quiesce and target_hold_resume run on threads of the array; a part runs on its
+ * data-path thread; target_hold_abort is called on the thread of the connection that asks for a
+ * reset.
  *
  * A drain has a part on each thread.  A part is told by message; it holds the paths it covers
  * (quiesce) or aborts their tasks (reset).  A quiesce has done its share when no covered path has a
@@ -27,8 +30,9 @@ struct target_drain {
 	struct array_mapping *mappings; /* quiesce */
 	size_t mapping_count;
 	/*
-	 * Whose paths are looked at: of a quiesce one for each mapping, NULL where it is that of the
-	 * mapping before or where the LUN has none, a reference each; of an abort the request's.
+	 * Whose paths are looked at: of a quiesce one for each mapping, NULL where it is that of
+	 * the mapping before or where the LUN has none, a reference each; of an abort the
+	 * request's.
 	 */
 	struct target_unit **units;
 	size_t unit_count;
@@ -75,8 +79,8 @@ target_hold_covers(const struct target_thread *thread, const struct target_path 
 }
 
 /*
- * How many tasks of this path does the drain wait for?  A quiesce waits for every task that may touch
- * the medium, a reset for those that it (or another one) aborted and nobody has given up.
+ * How many tasks of this path does the drain wait for?  A quiesce waits for every task that may
+ * touch the medium, a reset for those that it (or another one) aborted and nobody has given up.
  */
 static unsigned
 awaited(const struct target_drain *drain, const struct target_path *path)
@@ -217,7 +221,7 @@ release(const struct target_drain_part *part, struct target_path *path)
 		target_task_release_held(path);
 }
 
-/* Releasing a task may start others, but never takes a path out of its session. */
+/* Starting a held task may end others, but it never takes a path out of its session. */
 static void
 release_covered(const struct target_drain_part *part)
 {
@@ -316,8 +320,8 @@ target_hold_abort(struct target_thread *thread, const struct target_abort_reques
 }
 
 /*
- * Find the units of a quiesce's mappings, those of one LUN once.  At the end once more: a LUN that was
- * associated for the first time meanwhile has got one, with paths that are held.
+ * Find the units of a quiesce's mappings, those of one LUN once.  At the end once more: a LUN that
+ * was associated for the first time meanwhile has got one, with paths that are held.
  */
 static void
 find_units(struct target_drain *drain)
@@ -332,8 +336,8 @@ find_units(struct target_drain *drain)
 }
 
 /*
- * Take it off the threads, whether or not their shares have come in; then it is gone.  Not on a
- * data-path thread.
+ * Take a drain off the threads, whether or not their shares are done, and free it.  Waits for the
+ * threads, so it is not called on one of them.
  */
 static void
 undo(struct target_drain *drain)
@@ -386,11 +390,11 @@ target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t 
 	}
 	find_units(drain);
 	post_parts(drain, hold_part);
-	int r = target_ack_wait(&drain->shares, timeout_ms);
+	int rc = target_ack_wait(&drain->shares, timeout_ms);
 
-	if (r < 0) {
+	if (rc < 0) {
 		undo(drain);
-		return r;
+		return rc;
 	}
 	pthread_mutex_lock(&target->holds_lock);
 	list_append(&target->holds, &drain->node);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A command's way through: engine -> scsi -> blk and back.  Each task is served by the thread of its
- * connection; what the engine and scsi call here runs on that thread.
+ * A command's way through: engine -> scsi -> blk and back.  Each task is served by the thread of
+ * its connection; what the engine and scsi call here runs on that thread.
  *
  *	state		event				next
  *	NEW		parse ends it			ended (sense, unit attention)
@@ -18,19 +18,19 @@
  *	READY		end of the round		start
  *	RUNS		host_done			ended
  *	NEW … READY	abort				dropped
- *	RUNS		abort				dropped, or ABORTED when its I/O is in flight
+ *	RUNS		abort				dropped, or ABORTED: I/O in flight
  *	ABORTED		host_done			dropped
  *			grace is over, unit has a fence	ABANDONED
  *	ABANDONED	host_done			dropped
  *
- * Backing I/O cannot be taken back.  A task that is aborted and whose I/O hangs is abandoned after a
- * grace: task management is answered and the session may end, but the unit gets a fence (BUSY for all
- * that reaches the medium, through whichever path) until that I/O is back.  Thus what the task still
- * writes never comes after what an initiator writes once the abort was acknowledged.
+ * Backing I/O cannot be taken back.  A task that is aborted and whose I/O hangs is abandoned after
+ * a grace: task management is answered and the session may end, but the unit gets a fence (BUSY for
+ * all that reaches the medium, through whichever path) until that I/O is back.  Thus what the task
+ * still writes never comes after what an initiator writes once the abort was acknowledged.
  *
- * A task that has ended no longer refers to its path (leave_path), so an answer that the peer does not
- * read, or data that the peer still owes, keeps no unit alive.  Every way ends in the engine, which
- * calls target_task_done when nothing of the task's memory is referenced any more.
+ * A task that has ended no longer refers to its path (leave_path), so an answer that the peer does
+ * not read, or data that the peer still owes, keeps no unit alive.  Every way ends in the engine,
+ * which calls target_task_done when nothing of the task's memory is referenced any more.
  */
 #include <assert.h>
 #include <errno.h>
@@ -81,8 +81,8 @@ count(const struct target_task *t)
 }
 
 /*
- * Of a command that ended badly no data-in is sent, so all that the initiator expected is missing
- * (RFC 7143 §11.4.5.2).
+ * Answer without data-in.  When a command ends with another status than GOOD, the residual count is
+ * all that the initiator expected (RFC 7143 §11.4.5.2).
  */
 static void
 respond(struct target_task *t)
@@ -111,7 +111,7 @@ finish_read(struct target_task *t)
 	target_conn_queued(conn, len);
 }
 
-/* scsi has ended the task, or gives it up.  The path may be gone after this. */
+/* The task has ended and refers to its path no longer.  The path may be freed by this. */
 static void
 leave_path(struct target_task *t)
 {
@@ -125,7 +125,7 @@ leave_path(struct target_task *t)
 		target_session_path_idle(path);
 }
 
-/* The engine has the task again after this, and it may be gone. */
+/* Give a task that scsi has ended back to the engine.  Its memory may be used again after this. */
 static void
 finish(struct target_task *t)
 {
@@ -164,7 +164,10 @@ count_buffers(struct target_task *t, uint32_t len_bytes)
 	thread_of(t)->buffered_bytes += cost;
 }
 
-/* It was not done on the spot after all, and the receive buffer is about to be used again. */
+/*
+ * Copy the data out of the receive buffer, which is about to be used again, because the device did
+ * not take the data at once.  Returns false when there is no buffer.
+ */
 static bool
 keep_direct_data(struct target_task *t)
 {
@@ -228,7 +231,7 @@ log_fence(const struct target_unit *unit, bool begins)
 		log_info("lun.back", "lun=%s", guid_format(&unit->lun_id, id));
 }
 
-/* Nobody waits for the task any more. */
+/* Stop waiting for the task: the unit gets a fence, and whoever waited for the task goes on. */
 static void
 abandon(struct target_task *t)
 {
@@ -262,7 +265,7 @@ target_task_give_up(struct loop_timer *timer)
 	target_hold_check(thread);
 }
 
-/* Its I/O is in flight and cannot be taken back: host_done comes. */
+/* The task is aborted, but its I/O is in flight and cannot be taken back: host_done follows. */
 static void
 wait_for_io(struct target_task *t)
 {
@@ -274,7 +277,7 @@ wait_for_io(struct target_task *t)
 		loop_timer_set(thread->loop, &thread->aborted_timer,
 			       TASK_ABORT_GRACE_MS * NS_PER_MS);
 	move_to(t, TARGET_TASK_ABORTED, &thread->aborted);
-	/* Where others hang already there is nothing to hope for. */
+	/* On a unit that hangs already there is no use in waiting. */
 	if (scsi_lu_is_fenced(t->path->unit->lu))
 		abandon(t);
 }
@@ -331,7 +334,10 @@ host_resume(struct scsi_task *s)
 	loop_post(thread_of(t)->loop, &t->resume);
 }
 
-/* One that still collects its data-out starts when that is here; a held path starts it later. */
+/*
+ * ops->turn.  A task that still collects its data-out starts when that is here, and a task on a
+ * held path starts when the path is released; any other starts at the end of this round.
+ */
 static void
 host_turn(struct scsi_task *s)
 {
@@ -344,7 +350,7 @@ host_turn(struct scsi_task *s)
 	target_conn_mark(t->conn);
 }
 
-/* Tasks that end here may give others their turn. */
+/* A task that ends here may give another one its turn: the loop ends when none is left. */
 void
 target_task_take_turns(struct target_conn *conn)
 {
@@ -388,7 +394,7 @@ host_data_in(struct scsi_task *s, uint32_t len_bytes)
 	return 0;
 }
 
-/* Of a task that is not executing. */
+/* Refuse a task that is not executing, since there are no buffers for it. */
 static void
 answer_task_set_full(struct target_task *t)
 {
@@ -402,8 +408,8 @@ answer_task_set_full(struct target_task *t)
 }
 
 /*
- * All the data is in the receive buffer, and the device most likely takes it before that is used
- * again.
+ * Returns true when all the data is in the receive buffer, and the device most likely takes it
+ * before that buffer is used again.
  */
 static bool
 can_go_direct(const struct target_task *t)
@@ -428,7 +434,7 @@ start_direct(struct target_task *t)
 	t->state = TARGET_TASK_RUNS;
 	t->path->inflight++;
 	/*
-	 * It waits for its range, or a fault layer holds it: the vector is looked at again when
+	 * The task waits for its range, or a fault layer holds it: its vector is read again when
 	 * it goes on.
 	 */
 	if (!keep_direct_data(t) && scsi_task_abort(&t->scsi) == SCSI_DONE) {
@@ -527,7 +533,10 @@ target_task_write_ready(void *user, struct iscsi_task *it)
 	start(t);
 }
 
-/* it->owner is NULL when the command was never handed up, since the data within it was wrong. */
+/*
+ * it->owner is NULL when target_task_command was not called, since the data within the command is
+ * wrong.
+ */
 void
 target_task_data_fault(void *user, struct iscsi_task *it, enum iscsi_data_fault fault)
 {
@@ -600,7 +609,7 @@ target_task_done(void *user, struct iscsi_task *it)
 
 /* ---- Tasks that have not started ---- */
 
-/* End a task whose path is gone as if its command came now. */
+/* End a task whose path has gone in the way in which a command to no unit ends. */
 static void
 tell_no_unit(struct target_task *t)
 {
@@ -647,7 +656,7 @@ target_task_release_held(struct target_path *path)
 	}
 }
 
-/* A task whose turn comes meanwhile is in conn->turns, and finds the path gone when it starts. */
+/* A task whose turn comes meanwhile goes to conn->turns, and is told when it starts. */
 void
 target_task_end_unstarted(struct target_path *path)
 {

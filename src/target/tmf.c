@@ -3,13 +3,13 @@
  * Task management.  RFC 7143 §11.5; SAM-6 (task management functions).
  *
  * The engine has aborted what ABORT TASK and ABORT TASK SET name.  The wider functions also abort
- * tasks of other sessions, on other threads (target_hold_abort).  Of the session that asks, tasks with
- * a CmdSN before that of the request are aborted (RFC 7143 §11.5.1); later ones wait until the reset
- * is done.
+ * tasks of other sessions, on other threads (target_hold_abort).  Of the session that asks, tasks
+ * with a CmdSN before that of the request are aborted (RFC 7143 §11.5.1); later ones wait until the
+ * reset is done.
  *
- * A response leaves when each aborted task is back from the backing store, or after a grace when the
- * store hangs: then the unit has a fence (task.c), and still nothing of the past will reach the medium
- * after what comes later.
+ * A response leaves when each aborted task is back from the backing store, or after a grace when
+ * the store hangs: then the unit has a fence (task.c), and still nothing of the past will reach the
+ * medium after what comes later.
  *
  * All of this runs on the thread of the connection that asks.
  */
@@ -20,8 +20,8 @@
 #include "target/target_int.h"
 
 /*
- * A reset that is waiting for the threads; the connection stays, since the engine counts the
- * request as ours.
+ * A reset that waits for the threads.  The connection outlives it, since the engine counts the
+ * request as one that its owner has.
  */
 struct reset {
 	struct iscsi_tmf *tmf;
@@ -66,7 +66,7 @@ hold_later_commands(const struct reset *reset)
 			session->paths[i]->resets++;
 }
 
-/* A path that was made meanwhile held nothing back; one that has gone has ended its tasks. */
+/* A path that was made meanwhile has resets = 0; a path that has gone has ended its tasks. */
 static void
 release_later_commands(const struct reset *reset)
 {
@@ -101,7 +101,7 @@ reset_done(void *arg)
 	reset_free(reset);
 }
 
-/* The units of these paths. */
+/* Make a reset of the units of these paths.  Returns NULL when out of memory. */
 static struct reset *
 reset_new(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *const *paths,
 	  size_t count)
@@ -149,8 +149,8 @@ reset_begin(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path 
 }
 
 /*
- * RFC 7143 §11.5.1: target resets are subject to access controls.  Here these are the masks: what is
- * reset is what the initiator may use, and one that may use nothing disturbs nobody.
+ * RFC 7143 §11.5.1: target resets are subject to access controls.  Here these are the masks: what
+ * is reset is what the initiator may use, and one that may use nothing disturbs nobody.
  */
 static void
 reset_target(struct target_conn *conn, struct iscsi_tmf *tmf)

@@ -253,6 +253,32 @@ test_an_abort_of_the_older_command_lets_the_ordered_one_go(void **state)
 	raw_close(&raw);
 }
 
+/* The data is wrong: the command ends, though the rest of what was asked for is still discarded. */
+static void
+test_a_fault_of_the_data_lets_the_next_command_go(void **state)
+{
+	struct env *env = *state;
+	static struct raw_pdu r2t, pdu;
+	static struct raw raw;
+
+	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
+	raw_ready(&raw, 0);
+	uint32_t write = withhold(&raw, 0, write_0, sizeof(write_0), 512, &r2t);
+	uint32_t ordered = raw_command(&raw, 0, RAW_ORDERED, tur, sizeof(tur), 0, 0);
+
+	raw_flush(&raw);
+	assert_false(raw_receive(&raw, &pdu, 100));
+	put_be32(r2t.bhs + 44, 256); /* half of what was asked for, with the F bit */
+	raw_data_out(&raw, 0, &r2t, outs[0].data);
+	raw_flush(&raw);
+	for (unsigned i = 0; i < 2; i++) {
+		raw_expect(&raw, &pdu, RAW_RESPONSE, 0);
+		assert_int_equal(raw_status(&pdu), raw_itt(&pdu) == write ? 0x0b0c0d : 0);
+		assert_true(raw_itt(&pdu) == write || raw_itt(&pdu) == ordered);
+	}
+	raw_close(&raw);
+}
+
 static void
 test_a_drain_does_not_wait_for_what_waits_for_its_turn(void **state)
 {
@@ -311,6 +337,7 @@ main(void)
 		ENV_TEST(test_ordered_waits_for_an_older_write_whose_data_is_to_come),
 		ENV_TEST(test_nothing_overtakes_an_ordered_write_that_collects_data),
 		ENV_TEST(test_an_abort_of_the_older_command_lets_the_ordered_one_go),
+		ENV_TEST(test_a_fault_of_the_data_lets_the_next_command_go),
 		ENV_TEST(test_a_drain_does_not_wait_for_what_waits_for_its_turn),
 		ENV_TEST(test_a_session_ends_while_commands_wait_for_their_turn),
 	};
