@@ -89,9 +89,10 @@ conn_init(struct iscsi_conn *conn, const struct iscsi_conn_config *config,
 	iscsi_login_init(&conn->login);
 	conn->account.budget = config->budget;
 	iscsi_text_init(&conn->text, &conn->account);
-	iscsi_session_init(&conn->session, depth, &conn->account);
-	iscsi_task_pool_init(&conn->pool, 2 * depth + immediate, config->task_extra_bytes,
-			     &conn->account);
+	conn->session = iscsi_session_new(depth, immediate, config->task_extra_bytes,
+					  &conn->account);
+	if (conn->session == NULL)
+		return -ENOMEM;
 	iscsi_rx_init(&conn->rx, &conn->account);
 	return iscsi_tx_init(&conn->tx);
 }
@@ -115,7 +116,10 @@ iscsi_conn_new(const struct iscsi_conn_config *config, struct iscsi_conn **ret_c
 	int rc = conn_init(conn, config, &limits);
 
 	if (rc < 0) {
-		iscsi_conn_free(conn);
+		if (conn->session != NULL)
+			iscsi_conn_free(conn);
+		else
+			mem_free(conn);
 		return rc;
 	}
 	*ret_conn = conn;
@@ -130,16 +134,15 @@ iscsi_conn_free(struct iscsi_conn *conn)
 	iscsi_conn_stop(conn);
 	assert(iscsi_conn_tasks(conn) == 0);
 	iscsi_tx_clear(conn);
-	for (uint32_t i = 0; i < conn->pool.chunks * TASK_CHUNK; i++) {
-		struct iscsi_cmd *task = iscsi_task_at(&conn->pool, i);
+	for (uint32_t i = 0; i < conn->session->pool.chunks * TASK_CHUNK; i++) {
+		struct iscsi_cmd *task = iscsi_task_at(&conn->session->pool, i);
 
 		if (task->state != TASK_FREE)
 			iscsi_task_release(task);
 	}
 	iscsi_tx_clear(conn); /* answers to task management that waited for those */
 	iscsi_tmf_free_all(conn);
-	iscsi_task_pool_fini(&conn->pool);
-	iscsi_session_fini(&conn->session);
+	iscsi_session_free(conn->session);
 	iscsi_text_fini(&conn->text);
 	iscsi_rx_fini(&conn->rx);
 	iscsi_tx_fini(&conn->tx);
@@ -221,9 +224,9 @@ dispatch_in_turn(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, bool numb
 {
 	int err;
 
-	conn->session.in_turn = numbered;
+	conn->session->in_turn = numbered;
 	err = dispatch(conn, pdu);
-	conn->session.in_turn = false;
+	conn->session->in_turn = false;
 	return err;
 }
 
@@ -234,7 +237,7 @@ run_held(struct iscsi_conn *conn)
 	struct iscsi_held *h;
 	int err = 0;
 
-	while (err == 0 && conn->error == 0 && (h = iscsi_session_pop(&conn->session)) != NULL) {
+	while (err == 0 && conn->error == 0 && (h = iscsi_session_pop(conn->session)) != NULL) {
 		struct iscsi_pdu pdu = {
 			.bhs = h->bytes,
 			.ahs_len = h->ahs_len,
@@ -244,7 +247,7 @@ run_held(struct iscsi_conn *conn)
 
 		if (!h->is_void)
 			err = dispatch_in_turn(conn, &pdu, !h->is_data);
-		iscsi_session_held_free(&conn->session, h);
+		iscsi_session_held_free(conn->session, h);
 	}
 	return err;
 }
@@ -252,7 +255,7 @@ run_held(struct iscsi_conn *conn)
 static int
 run_numbered(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	struct iscsi_session *s = &conn->session;
+	struct iscsi_session *s = conn->session;
 	uint32_t cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
 	int err;
 
@@ -286,7 +289,7 @@ on_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 static void
 note_exp_stat_sn(struct iscsi_conn *conn, uint32_t sn)
 {
-	struct iscsi_session *s = &conn->session;
+	struct iscsi_session *s = conn->session;
 
 	/* It acknowledges what was sent, no more; nothing depends on it without recovery. */
 	if (!iscsi_sn_before(conn->tx.stat_sn, sn) && iscsi_sn_before(s->exp_stat_sn, sn))
@@ -327,7 +330,7 @@ on_pdu(struct iscsi_conn *conn)
 		return run_numbered(conn, pdu);
 	err = dispatch(conn, pdu);
 	/* An abort may have closed a gap. */
-	return err == 0 && !list_empty(&conn->session.held) ? run_held(conn) : err;
+	return err == 0 && !list_empty(&conn->session->held) ? run_held(conn) : err;
 }
 
 static int
@@ -369,6 +372,12 @@ iscsi_conn_rx_advance(struct iscsi_conn *conn, size_t len_bytes)
 	if (conn->error == 0)
 		iscsi_rx_advance(&conn->rx, len_bytes);
 	return run(conn, (const uint8_t *)"", 0);
+}
+
+int
+iscsi_conn_error(const struct iscsi_conn *conn)
+{
+	return conn->error;
 }
 
 size_t
@@ -483,17 +492,17 @@ iscsi_conn_stop(struct iscsi_conn *conn)
 		conn->error = ERR_CLOSED;
 	conn->state = CONN_CLOSED;
 	iscsi_task_abort_all(conn, NULL, NULL);
-	iscsi_session_fini(&conn->session);
+	iscsi_session_clear(conn->session);
 }
 
 unsigned
 iscsi_conn_tasks(const struct iscsi_conn *conn)
 {
-	return conn->pool.with_owner + conn->tmf_with_owner;
+	return conn->session->pool.with_owner + conn->tmf_with_owner;
 }
 
 unsigned
 iscsi_conn_abandoned(const struct iscsi_conn *conn)
 {
-	return conn->pool.abandoned;
+	return conn->session->pool.abandoned;
 }

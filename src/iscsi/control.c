@@ -19,7 +19,7 @@ iscsi_control_reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu,
 
 	if (msg == NULL)
 		return err;
-	iscsi_session_reject(&conn->session);
+	iscsi_session_reject(conn->session);
 	msg->bhs[AT_RESPONSE] = (uint8_t)reason;
 	memcpy(msg->data, pdu->bhs, len);
 	iscsi_tx_msg_send(conn, msg);

@@ -215,10 +215,10 @@ int
 iscsi_data_out_head(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
-	struct iscsi_cmd *task = iscsi_task_find(&conn->pool, itt);
+	struct iscsi_cmd *task = iscsi_task_find(&conn->session->pool, itt);
 
 	if (task == NULL) {
-		if (iscsi_session_find_held(&conn->session, itt) == NULL)
+		if (iscsi_session_find_held(conn->session, itt) == NULL)
 			iscsi_rx_discard(&conn->rx);
 	} else if (task->state == TASK_COLLECT && sequence_fault(task, pdu) == FAULT_NONE) {
 		iscsi_rx_to_task(&conn->rx, task, &task->wr, take_len(task, pdu->data_len));
@@ -279,15 +279,15 @@ int
 iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
-	struct iscsi_cmd *task = iscsi_task_find(&conn->pool, itt);
+	struct iscsi_cmd *task = iscsi_task_find(&conn->session->pool, itt);
 	int fault;
 
 	if (task == NULL) {
-		struct iscsi_held *command = iscsi_session_find_held(&conn->session, itt);
+		struct iscsi_held *command = iscsi_session_find_held(conn->session, itt);
 
 		/* Else: of a command that has ended early, or was never taken: no harm done. */
 		if (command != NULL && pdu->data != NULL)
-			return iscsi_session_hold(&conn->session, pdu, command->cmd_sn, true);
+			return iscsi_session_hold(conn->session, pdu, command->cmd_sn, true);
 		return 0;
 	}
 	if (task->state != TASK_COLLECT) {
@@ -307,7 +307,7 @@ iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 void
 iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	struct iscsi_cmd *task = iscsi_task_find(&conn->pool, get_be32(pdu->bhs + AT_ITT));
+	struct iscsi_cmd *task = iscsi_task_find(&conn->session->pool, get_be32(pdu->bhs + AT_ITT));
 
 	if (task == NULL)
 		return;

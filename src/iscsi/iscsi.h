@@ -319,6 +319,11 @@ size_t iscsi_conn_memory(const struct iscsi_conn *conn);
  * -ENOMEM, …: dropped).  Once negative, always negative.
  */
 int iscsi_conn_input(struct iscsi_conn *conn, const void *bytes, size_t len_bytes);
+/*
+ * Why the connection takes no more input: as iscsi_conn_input returned it, or what went wrong in another call (an answer that
+ * could not be made).  0 while it does.
+ */
+int iscsi_conn_error(const struct iscsi_conn *conn);
 /* Should the owner go on receiving?  False while too many answers wait to be sent. */
 bool iscsi_conn_wants_input(const struct iscsi_conn *conn);
 

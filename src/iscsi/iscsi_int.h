@@ -268,58 +268,6 @@ const struct iscsi_key *iscsi_keys_find(const char *name);
  */
 int iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *k);
 
-/* --- session.c: the command window ------------------------------------------------------------------------------ */
-
-#define HELD_BYTES_MAX (1024u * 1024)
-
-enum iscsi_sn_place { SN_NEXT, SN_AHEAD, SN_OUTSIDE };
-
-struct iscsi_session {
-	uint32_t exp_cmd_sn;
-	uint32_t max_cmd_sn;  /* as advertised; never goes back */
-	uint32_t exp_stat_sn; /* what the initiator has acknowledged */
-	uint32_t in_use;      /* queued commands, not the immediate ones */
-	uint32_t depth;
-	bool in_turn; /* the PDU being handled has just taken its number */
-	struct iscsi_account *account;
-	struct list held; /* struct iscsi_held, by CmdSN: PDUs that came before their turn */
-	size_t held_bytes;
-};
-
-struct iscsi_held {
-	struct list node;
-	uint32_t cmd_sn;
-	bool is_data; /* a Data-Out for the command of this CmdSN */
-	bool is_void; /* aborted before it came: only its number counts */
-	uint32_t ahs_len, data_len;
-	uint8_t bytes[]; /* header, AHS, data */
-};
-
-/* a < b in serial number arithmetic, RFC 1982. */
-static inline bool
-iscsi_sn_before(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
-
-void iscsi_session_init(struct iscsi_session *s, uint32_t depth, struct iscsi_account *account);
-void iscsi_session_fini(struct iscsi_session *s);
-void iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn);
-enum iscsi_sn_place iscsi_session_place(const struct iscsi_session *s, uint32_t cmd_sn);
-/* The window to advertise now. */
-uint32_t iscsi_session_max_cmd_sn(struct iscsi_session *s);
-/* Keep a PDU that is ahead; a duplicate is dropped.  0, -ENOMEM, ERR_LIMIT. */
-int iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
-		       bool is_data);
-/* The number counts as received though its command never comes.  0 or -ENOMEM. */
-int iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn);
-struct iscsi_held *iscsi_session_find_held(struct iscsi_session *s, uint32_t itt);
-/* What is next in turn, removed (give it to iscsi_session_held_free); NULL when a number is missing. */
-struct iscsi_held *iscsi_session_pop(struct iscsi_session *s);
-void iscsi_session_held_free(struct iscsi_session *s, struct iscsi_held *h);
-/* The PDU in turn is rejected: its number counts as not received.  Harmless when none is in turn. */
-void iscsi_session_reject(struct iscsi_session *s);
-
 /* --- task.c ------------------------------------------------------------------------------------------------------ */
 
 enum iscsi_task_state {
@@ -415,6 +363,67 @@ void iscsi_task_release(struct iscsi_cmd *task);
 bool iscsi_task_abort(struct iscsi_cmd *task);
 /* As iscsi_conn_abort_tasks. */
 unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before);
+
+/* --- session.c: the command window and the tasks ------------------------------------------------------------------------------ */
+
+#define HELD_BYTES_MAX (1024u * 1024)
+
+enum iscsi_sn_place { SN_NEXT, SN_AHEAD, SN_OUTSIDE };
+
+struct iscsi_session {
+	uint32_t exp_cmd_sn;
+	uint32_t max_cmd_sn;  /* as advertised; never goes back */
+	uint32_t exp_stat_sn; /* what the initiator has acknowledged */
+	uint32_t in_use;      /* queued commands, not the immediate ones */
+	uint32_t depth;
+	bool in_turn; /* the PDU being handled has just taken its number */
+	struct iscsi_account *account;
+	struct iscsi_task_pool pool;
+	struct list held; /* struct iscsi_held, by CmdSN: PDUs that came before their turn */
+	size_t held_bytes;
+};
+
+struct iscsi_held {
+	struct list node;
+	uint32_t cmd_sn;
+	bool is_data; /* a Data-Out for the command of this CmdSN */
+	bool is_void; /* aborted before it came: only its number counts */
+	uint32_t ahs_len, data_len;
+	uint8_t bytes[]; /* header, AHS, data */
+};
+
+/* a < b in serial number arithmetic, RFC 1982. */
+static inline bool
+iscsi_sn_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+/*
+ * A session with a window of `depth` commands, and a pool that also has room for `immediate` ones and for those whose
+ * last answer waits to be sent.  extra_bytes: the owner's room in each task.  Returns NULL when out of memory.
+ */
+struct iscsi_session *iscsi_session_new(uint32_t depth, uint32_t immediate, uint32_t extra_bytes,
+					struct iscsi_account *account);
+/* No task may be in use.  Accepts NULL. */
+void iscsi_session_free(struct iscsi_session *s);
+/* Forget the PDUs that are held. */
+void iscsi_session_clear(struct iscsi_session *s);
+void iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn);
+enum iscsi_sn_place iscsi_session_place(const struct iscsi_session *s, uint32_t cmd_sn);
+/* The window to advertise now. */
+uint32_t iscsi_session_max_cmd_sn(struct iscsi_session *s);
+/* Keep a PDU that is ahead; a duplicate is dropped.  0, -ENOMEM, ERR_LIMIT. */
+int iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
+		       bool is_data);
+/* The number counts as received though its command never comes.  0 or -ENOMEM. */
+int iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn);
+struct iscsi_held *iscsi_session_find_held(struct iscsi_session *s, uint32_t itt);
+/* What is next in turn, removed (give it to iscsi_session_held_free); NULL when a number is missing. */
+struct iscsi_held *iscsi_session_pop(struct iscsi_session *s);
+void iscsi_session_held_free(struct iscsi_session *s, struct iscsi_held *h);
+/* The PDU in turn is rejected: its number counts as not received.  Harmless when none is in turn. */
+void iscsi_session_reject(struct iscsi_session *s);
 
 /* --- data.c: R2T, Data-Out, Data-In, status -------------------------------------------------- */
 
@@ -522,8 +531,7 @@ struct iscsi_conn {
 	struct iscsi_login_machine login;
 	struct iscsi_exchange exchange;
 	struct iscsi_text text;
-	struct iscsi_session session;
-	struct iscsi_task_pool pool;
+	struct iscsi_session *session; /* its own: one connection for each session */
 	struct iscsi_rx rx;
 	struct iscsi_tx tx;
 };

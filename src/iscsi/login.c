@@ -310,7 +310,7 @@ begin(struct iscsi_conn *conn, const uint8_t *bhs)
 	conn->info.tsih = get_be16(bhs + AT_TSIH);
 	conn->info.cid = get_be16(bhs + AT_CID);
 	conn->login.tsih = conn->info.tsih;
-	iscsi_session_start(&conn->session, get_be32(bhs + AT_CMD_SN));
+	iscsi_session_start(conn->session, get_be32(bhs + AT_CMD_SN));
 }
 
 /* The stage bits: T with a later stage that exists.  RFC 7143 §11.12.3. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The command window: what number is next, what may come ahead of its turn, what is dropped.  RFC 7143 §4.2.2.1.
+ * A session: its command window (which CmdSN is next, which may come ahead of its turn, which is dropped; RFC 7143
+ * §4.2.2.1) and its pool of tasks.  Both belong to the session and not to a connection, so that a session can have several;
+ * today each has one, which makes it, frees it, and whose thread runs all of this.
  *
  *	ExpCmdSN ......... MaxCmdSN		in the window: next, or ahead (held until the gap closes)
  *	everything else				outside: dropped without a word
@@ -17,17 +19,33 @@
 
 #include "base/err.h"
 
-void
-iscsi_session_init(struct iscsi_session *s, uint32_t depth, struct iscsi_account *account)
+struct iscsi_session *
+iscsi_session_new(uint32_t depth, uint32_t immediate, uint32_t extra_bytes,
+		  struct iscsi_account *account)
 {
-	memset(s, 0, sizeof(*s));
+	struct iscsi_session *s = mem_calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
 	s->account = account;
 	s->depth = depth;
 	list_init(&s->held);
+	iscsi_task_pool_init(&s->pool, 2 * depth + immediate, extra_bytes, account);
+	return s;
 }
 
 void
-iscsi_session_fini(struct iscsi_session *s)
+iscsi_session_free(struct iscsi_session *s)
+{
+	if (s == NULL)
+		return;
+	iscsi_session_clear(s);
+	iscsi_task_pool_fini(&s->pool);
+	mem_free(s);
+}
+
+void
+iscsi_session_clear(struct iscsi_session *s)
 {
 	struct list *node;
 

@@ -152,7 +152,7 @@ task_check(const struct iscsi_cmd *task)
 void
 iscsi_task_to(struct iscsi_cmd *task, enum iscsi_task_state state)
 {
-	struct iscsi_task_pool *pool = &task->pub.conn->pool;
+	struct iscsi_task_pool *pool = &task->pub.conn->session->pool;
 
 	if (task->state == TASK_OWNER)
 		pool->with_owner--;
@@ -165,7 +165,7 @@ iscsi_task_to(struct iscsi_cmd *task, enum iscsi_task_state state)
 static struct iscsi_cmd *
 task_new(struct iscsi_conn *conn, int *ret_err)
 {
-	struct iscsi_task_pool *pool = &conn->pool;
+	struct iscsi_task_pool *pool = &conn->session->pool;
 	struct iscsi_cmd *task;
 
 	if (pool->free == NULL) {
@@ -184,9 +184,9 @@ iscsi_task_untag(struct iscsi_cmd *task)
 	struct iscsi_conn *conn = task->pub.conn;
 
 	if (task->counted)
-		conn->session.in_use--;
+		conn->session->in_use--;
 	if (task->tagged)
-		bucket_remove(&conn->pool, task);
+		bucket_remove(&conn->session->pool, task);
 	task->counted = task->tagged = false;
 }
 
@@ -194,7 +194,7 @@ void
 iscsi_task_release(struct iscsi_cmd *task)
 {
 	struct iscsi_conn *conn = task->pub.conn;
-	struct iscsi_task_pool *pool = &conn->pool;
+	struct iscsi_task_pool *pool = &conn->session->pool;
 
 	list_remove(&task->item.node);
 	iscsi_rx_forget(&conn->rx, task);
@@ -321,7 +321,7 @@ int
 iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	const uint8_t *bhs = pdu->bhs;
-	struct iscsi_task_pool *pool = &conn->pool;
+	struct iscsi_task_pool *pool = &conn->session->pool;
 	uint32_t itt = get_be32(bhs + AT_ITT);
 	struct iscsi_cmd *task, **bucket;
 	int err;
@@ -351,7 +351,7 @@ iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 		pool->immediates++;
 	} else {
 		task->counted = true;
-		conn->session.in_use++;
+		conn->session->in_use++;
 	}
 	if (immediate_data_ok(task, &conn->params, (bhs[AT_FLAGS] & FLAG_FINAL) != 0,
 			      pdu->data_len))
@@ -462,7 +462,7 @@ iscsi_task_abandon(struct iscsi_task *pub)
 
 	assert(task->state == TASK_OWNER && pub->aborted && !task->abandoned);
 	task->abandoned = true;
-	pub->conn->pool.abandoned++;
+	pub->conn->session->pool.abandoned++;
 	iscsi_task_untag(task);
 	iscsi_tmf_on_task_gone(pub->conn, task);
 }
@@ -491,7 +491,7 @@ iscsi_task_abort(struct iscsi_cmd *task)
 		return false;
 	case TASK_OWNER:
 		task->pub.aborted = true;
-		task->abort_seq = ++conn->pool.abort_seq;
+		task->abort_seq = ++conn->session->pool.abort_seq;
 		conn->ops->task_abort(conn->user, &task->pub);
 		return true;
 	case TASK_COLLECT:
@@ -517,7 +517,7 @@ is_meant(struct iscsi_conn *conn, const struct iscsi_cmd *task, const uint8_t *l
 static void
 void_held(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before)
 {
-	list_for_each(node, &conn->session.held) {
+	list_for_each(node, &conn->session->held) {
 		struct iscsi_held *h = list_entry(node, struct iscsi_held, node);
 
 		if (h->is_data || h->is_void || iscsi_bhs_opcode(h->bytes) != OP_COMMAND)
@@ -531,7 +531,7 @@ void_held(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before)
 unsigned
 iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before)
 {
-	struct iscsi_task_pool *pool = &conn->pool;
+	struct iscsi_task_pool *pool = &conn->session->pool;
 	unsigned with_owner = 0;
 
 	void_held(conn, lun, before);

@@ -30,8 +30,8 @@ respond(struct iscsi_conn *conn, uint32_t itt, uint8_t response)
 static bool
 waits_for_tasks(const struct iscsi_conn *conn, const struct iscsi_tmf_cmd *tmf)
 {
-	for (uint32_t i = 0; i < conn->pool.chunks * TASK_CHUNK; i++) {
-		const struct iscsi_cmd *task = iscsi_task_at(&conn->pool, i);
+	for (uint32_t i = 0; i < conn->session->pool.chunks * TASK_CHUNK; i++) {
+		const struct iscsi_cmd *task = iscsi_task_at(&conn->session->pool, i);
 
 		if (task->state != TASK_FREE && task->pub.aborted && !task->abandoned &&
 		    (int32_t)(tmf->abort_seq - task->abort_seq) >= 0)
@@ -74,7 +74,7 @@ iscsi_tmf_done(struct iscsi_tmf *pub, unsigned response)
 
 	tmf->answered = true;
 	tmf->response = (uint8_t)response;
-	tmf->abort_seq = conn->pool.abort_seq;
+	tmf->abort_seq = conn->session->pool.abort_seq;
 	conn->tmf_with_owner--;
 	if (!waits_for_tasks(conn, tmf))
 		finish(conn, tmf);
@@ -123,7 +123,7 @@ abort_absent(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
 	uint32_t ref_sn = get_be32(pdu->bhs + AT_REF_CMD_SN);
 	uint32_t cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
-	struct iscsi_held *held = iscsi_session_find_held(&conn->session,
+	struct iscsi_held *held = iscsi_session_find_held(conn->session,
 							  get_be32(pdu->bhs + AT_REF_TAG));
 	int err;
 
@@ -131,17 +131,18 @@ abort_absent(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 		held->is_void = true;
 		return respond(conn, itt, ISCSI_TMF_COMPLETE);
 	}
-	if (iscsi_session_place(&conn->session, ref_sn) == SN_OUTSIDE ||
+	if (iscsi_session_place(conn->session, ref_sn) == SN_OUTSIDE ||
 	    !iscsi_sn_before(ref_sn, cmd_sn))
 		return respond(conn, itt, ISCSI_TMF_NO_TASK);
-	err = iscsi_session_hold_void(&conn->session, ref_sn);
+	err = iscsi_session_hold_void(conn->session, ref_sn);
 	return err < 0 ? err : respond(conn, itt, ISCSI_TMF_COMPLETE);
 }
 
 static int
 on_abort_task(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	struct iscsi_cmd *task = iscsi_task_find(&conn->pool, get_be32(pdu->bhs + AT_REF_TAG));
+	struct iscsi_cmd *task = iscsi_task_find(&conn->session->pool,
+						 get_be32(pdu->bhs + AT_REF_TAG));
 
 	if (task == NULL)
 		return abort_absent(conn, pdu);

@@ -129,8 +129,8 @@ iscsi_tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum iscsi_tx_stat_sn st
 		put_be32(bhs + AT_STAT_SN, conn->tx.stat_sn);
 	if (stat_sn == TX_STAT_SN_NEXT)
 		conn->tx.stat_sn++;
-	put_be32(bhs + AT_EXP_CMD_SN, conn->session.exp_cmd_sn);
-	put_be32(bhs + AT_MAX_CMD_SN, iscsi_session_max_cmd_sn(&conn->session));
+	put_be32(bhs + AT_EXP_CMD_SN, conn->session->exp_cmd_sn);
+	put_be32(bhs + AT_MAX_CMD_SN, iscsi_session_max_cmd_sn(conn->session));
 }
 
 static void

@@ -90,7 +90,10 @@ reap(struct target_conn *conn)
 {
 	leave(conn);
 	iscsi_conn_free(conn->iscsi);
+	conn->iscsi = NULL;
 	target_session_free(conn->session);
+	conn->session = NULL;
+	target_conn_to(conn, TARGET_CONN_COMES_BACK);
 	target_portal_unref(conn->portal);
 	list_remove(&conn->node);
 	list_remove(&conn->dirty);
@@ -120,7 +123,7 @@ close_socket(struct target_conn *conn)
 	discard_input(conn);
 	close(conn->fd);
 	conn->fd = -1;
-	conn->state = CONN_CLOSING;
+	target_conn_to(conn, TARGET_CONN_CLOSES);
 	iscsi_conn_stop(conn->iscsi);
 }
 
@@ -129,7 +132,7 @@ target_conn_close(struct target_conn *conn, int reason)
 {
 	if (conn->close_asked)
 		return;
-	if (conn->state == CONN_LOGIN && !conn->refused && reason != ERR_CLOSED &&
+	if (conn->state == TARGET_CONN_LOGIN && !conn->refused && reason != ERR_CLOSED &&
 	    reason != ERR_OFFLINE)
 		log_warning_from(conn->host, "login.dropped", "peer=%s portal=%s reason=%s",
 				 conn->peer, conn->local, err_name(reason));
@@ -226,7 +229,7 @@ target_conn_queued(struct target_conn *conn, uint32_t len_bytes)
 {
 	conn->unsent_bytes += len_bytes;
 	conn->unsent_reads++;
-	if (!is_worth_sending(conn) || conn->blocked || conn->state != CONN_FULL)
+	if (!is_worth_sending(conn) || conn->blocked || conn->state != TARGET_CONN_FULL)
 		return;
 	int r = flush(conn);
 
@@ -260,14 +263,19 @@ target_conn_settle(struct target_conn *conn)
 	conn->is_dirty = false;
 	list_remove(&conn->dirty);
 	target_task_take_turns(conn);
-	if (conn->close_asked && !conn->said_goodbye && conn->state == CONN_FULL)
+	if (conn->close_asked && !conn->said_goodbye && conn->state == TARGET_CONN_FULL)
 		say_goodbye(conn);
-	if (conn->state != CONN_CLOSING) {
+	if (conn->state != TARGET_CONN_CLOSING) {
 		int r = flush(conn);
 
 		if (r < 0 && !conn->close_asked) {
 			conn->close_asked = true;
 			conn->close_reason = r;
+		}
+		/* The engine may have failed outside of an input: an answer that it could not make. */
+		if (r == 0 && iscsi_conn_error(conn->iscsi) < 0 && !conn->close_asked) {
+			conn->close_asked = true;
+			conn->close_reason = iscsi_conn_error(conn->iscsi);
 		}
 		bool was_paused = conn->paused;
 
@@ -279,7 +287,7 @@ target_conn_settle(struct target_conn *conn)
 		else
 			want(conn);
 	}
-	if (conn->state != CONN_CLOSING)
+	if (conn->state != TARGET_CONN_CLOSING)
 		return;
 	unsigned tasks = iscsi_conn_tasks(conn->iscsi);
 
@@ -429,7 +437,7 @@ stranger_turn(struct target_turn *turn)
 		target_conn_close(conn, rc);
 	else if (conn->wants_session && !target_login_continue(conn))
 		return; /* its session's thread has it now */
-	else if (conn->state == CONN_LOGIN && iscsi_conn_is_established(conn->iscsi)) {
+	else if (conn->state == TARGET_CONN_LOGIN && iscsi_conn_is_established(conn->iscsi)) {
 		target_stranger_discovers(conn);
 		target_conn_watch(conn);
 	}
@@ -511,7 +519,7 @@ look_for_life(struct loop_timer *timer)
 void
 target_conn_watch(struct target_conn *conn)
 {
-	conn->state = CONN_FULL;
+	target_conn_to(conn, conn->adopted ? TARGET_CONN_ADOPTS : TARGET_CONN_DISCOVERS);
 	conn->last_heard_ns = loop_now_ns(conn->thread->loop);
 	conn->timer.fire = look_for_life;
 	loop_timer_set(conn->thread->loop, &conn->timer,

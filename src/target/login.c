@@ -206,7 +206,7 @@ move_away(struct target_conn *conn)
 	list_remove(&conn->dirty);
 	conn->is_dirty = false;
 	conn->blocked = conn->paused = false;
-	conn->state = CONN_MOVING;
+	target_conn_to(conn, TARGET_CONN_MOVES);
 	conn->row = target_session_row(conn);
 	conn->thread = conn->entry.thread;
 	conn->move.run = adopt;
@@ -223,7 +223,7 @@ claim(struct target_conn *conn)
 		move_away(conn);
 		return false;
 	case REGISTRY_WAIT:
-		conn->state = CONN_WAITING;
+		target_conn_to(conn, TARGET_CONN_WAITS);
 		break;
 	case REGISTRY_CONTENDED:
 		refuse(conn, ISCSI_LOGIN_NO_RESOURCES,
@@ -264,7 +264,7 @@ target_login_wake(struct loop_msg *msg)
 {
 	struct target_conn *conn = container_of(msg, struct target_conn, entry.wake);
 
-	if (conn->state == CONN_WAITING && !conn->close_asked)
+	if (conn->state == TARGET_CONN_WAITING && !conn->close_asked)
 		claim(conn);
 }
 

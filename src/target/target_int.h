@@ -488,12 +488,33 @@ target_session_path(const struct target_session *s, int number)
 /* ---- conn.c: a connection's socket ----------------------------------------------------------- */
 
 enum target_conn_state {
-	CONN_LOGIN,   /* on the thread that accepted it */
-	CONN_WAITING, /* its last login step: for an older session to end */
-	CONN_MOVING,  /* to the thread of its session; in nobody's loop */
-	CONN_FULL,    /* a discovery session too */
-	CONN_CLOSING, /* socket closed, tasks to come back */
+	TARGET_CONN_LOGIN,   /* on the thread that accepted it */
+	TARGET_CONN_WAITING, /* its last login step: for an older session to end */
+	TARGET_CONN_MOVING,  /* to the thread of its session; in nobody's loop */
+	TARGET_CONN_FULL,    /* a session of a target, or a discovery session */
+	TARGET_CONN_CLOSING, /* its socket is closed; tasks are to come back */
+	TARGET_CONN_GONE,    /* its memory goes with the next round */
 };
+#define TARGET_CONN_STATES 6u
+
+enum target_conn_event { /* conn_state.c says who makes them */
+			 TARGET_CONN_DISCOVERS,
+			 TARGET_CONN_WAITS,
+			 TARGET_CONN_MOVES,
+			 TARGET_CONN_ADOPTS,
+			 TARGET_CONN_CLOSES,
+			 TARGET_CONN_COMES_BACK,
+};
+#define TARGET_CONN_EVENTS 6u
+
+struct target_conn_rule {
+	enum target_conn_state state;
+	enum target_conn_event event;
+	enum target_conn_state next;
+};
+
+#define TARGET_CONN_RULES 10u
+extern const struct target_conn_rule target_conn_rules[TARGET_CONN_RULES];
 
 struct target_conn {
 	struct target_thread *thread;
@@ -544,6 +565,10 @@ struct target_conn {
 /* Of data in buffers, for one connection. */
 #define CONN_BUFFER_MAX (64ull << 20)
 
+/* Take the connection to its next state.  An event that its state does not have is a mistake of ours. */
+void target_conn_to(struct target_conn *conn, enum target_conn_event event);
+/* Does what must hold in its state hold? */
+bool target_conn_is_sound(const struct target_conn *conn);
 void target_conn_count_down(struct target *target);
 /* May this connection have so much more of its thread's buffers? */
 bool target_conn_may_have(struct target_conn *conn, uint32_t cost_bytes);

@@ -603,7 +603,7 @@ target_task_done(void *user, struct iscsi_task *it)
 	scsi_task_fini(&t->scsi);
 	leave_path(t);
 	put_buffers(t);
-	if (conn->state == CONN_CLOSING)
+	if (conn->state == TARGET_CONN_CLOSING)
 		target_conn_mark(conn);
 }
 

@@ -47,18 +47,19 @@ test_places(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
 		struct iscsi_account account = { 0 };
-		struct iscsi_session s;
+		struct iscsi_session *s;
 
-		iscsi_session_init(&s, 32, &account);
-		iscsi_session_start(&s, starts[i]);
-		assert_int_equal(iscsi_session_place(&s, starts[i] - 1), SN_OUTSIDE);
-		assert_int_equal(iscsi_session_place(&s, starts[i]), SN_NEXT);
-		assert_int_equal(iscsi_session_place(&s, starts[i] + 1), SN_AHEAD);
-		assert_int_equal(iscsi_session_place(&s, starts[i] + 31), SN_AHEAD);
-		assert_int_equal(iscsi_session_place(&s, starts[i] + 32), SN_OUTSIDE);
-		assert_int_equal(iscsi_session_place(&s, starts[i] + 0x40000000), SN_OUTSIDE);
-		assert_int_equal(iscsi_session_place(&s, starts[i] - 0x40000000), SN_OUTSIDE);
-		iscsi_session_fini(&s);
+		s = iscsi_session_new(32, 4, 0, &account);
+		assert_non_null(s);
+		iscsi_session_start(s, starts[i]);
+		assert_int_equal(iscsi_session_place(s, starts[i] - 1), SN_OUTSIDE);
+		assert_int_equal(iscsi_session_place(s, starts[i]), SN_NEXT);
+		assert_int_equal(iscsi_session_place(s, starts[i] + 1), SN_AHEAD);
+		assert_int_equal(iscsi_session_place(s, starts[i] + 31), SN_AHEAD);
+		assert_int_equal(iscsi_session_place(s, starts[i] + 32), SN_OUTSIDE);
+		assert_int_equal(iscsi_session_place(s, starts[i] + 0x40000000), SN_OUTSIDE);
+		assert_int_equal(iscsi_session_place(s, starts[i] - 0x40000000), SN_OUTSIDE);
+		iscsi_session_free(s);
 	}
 }
 
@@ -387,7 +388,7 @@ test_exp_stat_sn_is_noted_but_not_beyond_what_was_sent(void **state)
 		peer_send(&p, bhs, NULL, 0);
 		peer_expect(&p, OP_RESPONSE, NULL);
 	}
-	assert_int_equal(p.conn->session.exp_stat_sn, 3);
+	assert_int_equal(p.conn->session->exp_stat_sn, 3);
 	peer_fini(&p);
 }
 

@@ -5,6 +5,8 @@
  */
 #include "peer.h"
 
+#include <errno.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -411,10 +413,35 @@ test_free_with_output_unsent(void **state)
 	peer_fini(&p);
 }
 
+/* A response that cannot be made ends the connection: the owner asks for the error, for it made no input. */
+static void
+test_a_response_that_cannot_be_made_is_an_error(void **state)
+{
+	uint8_t bhs[BHS_SIZE];
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, NULL);
+	peer_login(&p, "", 0);
+	p.tmf_later = true;
+	peer_request(&p, bhs, OP_TMF, FLAG_FINAL | ISCSI_TMF_LU_RESET, true);
+	peer_send(&p, bhs, NULL, 0);
+	assert_non_null(p.tmf);
+	assert_int_equal(iscsi_conn_error(p.conn), 0);
+	mem_fault_at(1);
+	iscsi_tmf_done(p.tmf, ISCSI_TMF_COMPLETE);
+	mem_fault_at(0);
+	p.tmf = NULL;
+	assert_int_equal(iscsi_conn_error(p.conn), -ENOMEM);
+	assert_false(iscsi_conn_wants_input(p.conn));
+	peer_fini(&p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_response_that_cannot_be_made_is_an_error),
 		cmocka_unit_test(test_abort_task_waits_for_the_owner),
 		cmocka_unit_test(test_aborted_task_may_end_any_way),
 		cmocka_unit_test(test_nobody_waits_for_an_abandoned_task),
