@@ -33,7 +33,7 @@ ctl_run_array_rename(struct ctl *ctl)
 
 	if (rc == 0)
 		rc = client_array_rename(ctl->client, ctl->args[0], &answer);
-	return ctl_done(ctl, rc, &answer, "renamed");
+	return ctl_done(ctl, rc, &answer, "array renamed to %s", ctl->args[0]);
 }
 
 int
@@ -44,7 +44,8 @@ ctl_run_array_iqn_prefix(struct ctl *ctl)
 
 	if (rc == 0)
 		rc = client_array_set_iqn_prefix(ctl->client, ctl->args[0], &answer);
-	return ctl_done(ctl, rc, &answer, "set");
+	return ctl_done(ctl, rc, &answer, "names of new targets begin with %s",
+			ctl->args[0][0] != '\0' ? ctl->args[0] : "naa.");
 }
 
 int
@@ -125,7 +126,7 @@ ctl_run_job_cancel(struct ctl *ctl)
 
 	if (rc == 0)
 		rc = client_job_cancel(ctl->client, &job, &answer);
-	return ctl_done(ctl, rc, &answer, "cancelled");
+	return ctl_done(ctl, rc, &answer, "job %s cancelled", ctl->args[0]);
 }
 
 int

@@ -21,12 +21,29 @@ targets_resolve(struct ctl *ctl, struct guid **ret_ids)
 	return rc;
 }
 
+/* Says behind how many targets the LUN is now. */
+static int
+targets_print(struct ctl *ctl, const struct guid *lun)
+{
+	json_t *json = NULL;
+	int rc = ctl_ask(ctl, VERB_LUN_TARGETS, lun, NULL, &json);
+	size_t count = json_array_size(json_object_get(json, "items"));
+
+	if (rc == 0 && count == 0)
+		fprintf(ctl->out, "LUN %s is behind no target now\n", ctl->args[0]);
+	else if (rc == 0)
+		fprintf(ctl->out, "LUN %s is behind %zu target%s now\n", ctl->args[0], count,
+			count > 1 ? "s" : "");
+	json_decref(json);
+	return rc;
+}
+
 typedef int targets_call(struct client *client, const struct guid *lun, const struct guid *targets,
 			 size_t count, struct client_answer *ret_answer);
 
 /* Makes the call for the LUN of the first argument and the targets of the others. */
 static int
-targets_change(struct ctl *ctl, targets_call *call, const char *done)
+targets_change(struct ctl *ctl, targets_call *call)
 {
 	AUTO_FREE struct guid *targets = NULL;
 	struct client_answer answer;
@@ -37,7 +54,9 @@ targets_change(struct ctl *ctl, targets_call *call, const char *done)
 		rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
 	if (rc == 0)
 		rc = call(ctl->client, &lun, targets, ctl->arg_count - 1, &answer);
-	return ctl_done(ctl, rc, &answer, done);
+	if (rc < 0 || ctl->json || ctl->quiet)
+		return ctl_done(ctl, rc, &answer, "%s", "");
+	return targets_print(ctl, &lun);
 }
 
 int
@@ -45,8 +64,7 @@ ctl_run_lun_associate(struct ctl *ctl)
 {
 	bool add = ctl->options[OPT_ADD] != NULL;
 
-	return targets_change(ctl, add ? client_lun_add_targets : client_lun_associate,
-			      "associated");
+	return targets_change(ctl, add ? client_lun_add_targets : client_lun_associate);
 }
 
 int
@@ -54,8 +72,7 @@ ctl_run_lun_dissociate(struct ctl *ctl)
 {
 	bool all = ctl->arg_count == 1;
 
-	return targets_change(ctl, all ? client_lun_associate : client_lun_remove_targets,
-			      "dissociated");
+	return targets_change(ctl, all ? client_lun_associate : client_lun_remove_targets);
 }
 
 /* ---- questions ---- */

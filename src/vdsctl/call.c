@@ -4,6 +4,7 @@
  * printing what a change answered, loading a snapshot.  The main thread.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -133,37 +134,57 @@ answer_json(struct ctl *ctl, const struct client_answer *answer)
 	return rc;
 }
 
-static int
-answer_print(struct ctl *ctl, const struct client_answer *answer, const char *done, bool waiting)
+/* The commands "… create" print the id of what they made. */
+static bool
+is_create(const struct ctl *ctl)
 {
-	bool created = done != NULL && strstr(done, "created") != NULL;
+	static const char create[] = " create";
+	const char *words = ctl->command->words;
+	size_t len = strlen(words);
+
+	return len >= sizeof(create) - 1 && str_equal(words + len - (sizeof(create) - 1), create);
+}
+
+/* done: a sentence without its full stop; "" prints nothing. */
+static void
+answer_print(struct ctl *ctl, const struct client_answer *answer, const char *done)
+{
 	char id[GUID_TEXT_SIZE];
 
-	if (ctl->json)
-		return answer_json(ctl, answer);
-	if (waiting)
-		fprintf(ctl->out, "%s%s\n", ctl->quiet ? "" : "job ",
-			guid_format(&answer->job_id, id));
-	else if (ctl->quiet && created)
-		fprintf(ctl->out, "%s\n", guid_format(&answer->object_id, id));
-	else if (!ctl->quiet && created)
-		fprintf(ctl->out, "%s (%s)\n", done, guid_format(&answer->object_id, id));
-	else if (!ctl->quiet && done != NULL)
+	guid_format(&answer->object_id, id);
+	if (ctl->quiet && is_create(ctl))
+		fprintf(ctl->out, "%s\n", id);
+	else if (!ctl->quiet && done[0] != '\0' && is_create(ctl))
+		fprintf(ctl->out, "%s (%s)\n", done, id);
+	else if (!ctl->quiet && done[0] != '\0')
 		fprintf(ctl->out, "%s\n", done);
-	return 0;
 }
 
 int
-ctl_done(struct ctl *ctl, int rc, const struct client_answer *answer, const char *done)
+ctl_done(struct ctl *ctl, int rc, const struct client_answer *answer, const char *fmt, ...)
 {
+	char done[1024], id[GUID_TEXT_SIZE];
 	bool goes_on;
+	va_list ap;
 
 	if (rc < 0)
 		return rc;
+	va_start(ap, fmt);
+	vsnprintf(done, sizeof(done), fmt, ap);
+	va_end(ap);
 	goes_on = !guid_is_zero(&answer->job_id);
 	if (goes_on && !ctl->no_wait)
 		rc = ctl_job_wait(ctl, &answer->job_id);
-	return rc < 0 ? rc : answer_print(ctl, answer, done, goes_on && ctl->no_wait);
+	if (rc < 0)
+		return rc;
+	if (ctl->json)
+		return answer_json(ctl, answer);
+	if (goes_on && ctl->no_wait)
+		fprintf(ctl->out, "%s%s\n", ctl->quiet ? "" : "job ",
+			guid_format(&answer->job_id, id));
+	else
+		answer_print(ctl, answer, done);
+	return 0;
 }
 
 /* ---- views ---- */

@@ -139,6 +139,52 @@ ctl_session_count(const struct ctl_view *view, const struct guid *target)
 	return count;
 }
 
+/* ---- space ---- */
+
+void
+ctl_cell_used(struct ctl_table *table, const struct ctl_view *view, const struct guid *lun)
+{
+	const struct row_live_lun *live = state_find(view->live, ROW_LIVE_LUN, lun);
+
+	if (live != NULL)
+		ctl_cell_size(table, live->allocated_bytes);
+	else
+		ctl_table_add(table, NULL);
+}
+
+size_t
+ctl_pool_luns(const struct ctl_view *view, const struct guid *pool, uint64_t *ret_promised_bytes)
+{
+	size_t count = 0;
+
+	*ret_promised_bytes = 0;
+	for (size_t i = 0; i < state_count(view->config, ROW_LUN); i++) {
+		const struct row_lun *lun = state_at(view->config, ROW_LUN, i);
+
+		if (!guid_equal(&lun->pool_id, pool))
+			continue;
+		count++;
+		*ret_promised_bytes += lun->size_bytes;
+	}
+	return count;
+}
+
+const char *
+ctl_space_text(const struct row_live_pool *live)
+{
+	if (live == NULL)
+		return "unknown";
+	switch (live->space) {
+	case POOL_SPACE_OK:
+		return "ok";
+	case POOL_SPACE_LOW:
+		return "low";
+	case POOL_SPACE_FULL:
+		return "full";
+	}
+	return "unknown";
+}
+
 /* ---- can anybody get there? ---- */
 
 static bool

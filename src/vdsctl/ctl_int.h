@@ -172,10 +172,12 @@ int ctl_ask(struct ctl *ctl, enum verb_id verb, const struct guid *ids,
 int ctl_list(struct ctl *ctl, enum verb_id verb, const struct verb_args *args, json_t **ret_items);
 /*
  * Ends a command that made a change: `rc` and `answer` are what the typed call returned.  Waits for
- * the change's job unless --no-wait was given, then prints the answer (-o json) or the sentence
- * `done` (NULL = nothing).  Returns 0, rc when that is negative, or why the job failed.
+ * the change's job unless --no-wait was given, then prints the answer (-o json) or the sentence that
+ * fmt makes, without a full stop ("" prints nothing).  Returns 0, rc when that is negative, or why
+ * the job failed.
  */
-int ctl_done(struct ctl *ctl, int rc, const struct client_answer *answer, const char *done);
+int ctl_done(struct ctl *ctl, int rc, const struct client_answer *answer, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 /*
  * Waits with progress on a terminal.  0, ERR_CANCELLED, ERR_TIMEOUT, or what the job failed with.
  */
@@ -213,6 +215,14 @@ const char *ctl_listens_text(const struct row_live_portal *live);
 const char *ctl_job_kind_name(enum job_kind kind);
 const char *ctl_job_state_name(enum job_state state);
 size_t ctl_session_count(const struct ctl_view *view, const struct guid *target);
+
+/* The space that a LUN takes in its pool. */
+void ctl_cell_used(struct ctl_table *table, const struct ctl_view *view, const struct guid *lun);
+/* Returns how many LUNs a pool has; *ret_promised_bytes: the sum of their sizes. */
+size_t ctl_pool_luns(const struct ctl_view *view, const struct guid *pool,
+		     uint64_t *ret_promised_bytes);
+/* "ok", "low", "full"; "unknown" when live is NULL. */
+const char *ctl_space_text(const struct row_live_pool *live);
 
 /* From where initiators can reach a target, by the portals of its groups that listen now. */
 enum ctl_reach { CTL_REACH_NONE, CTL_REACH_LOCAL, CTL_REACH_NETWORK };
@@ -275,8 +285,8 @@ int ctl_json_print(const json_t *json, FILE *out);
 
 /* ---- the commands ---- */
 
-int ctl_run_list(struct ctl *ctl);   /* list.c */
-int ctl_run_delete(struct ctl *ctl); /* delete.c */
+int ctl_run_list(struct ctl *ctl);        /* list.c */
+int ctl_run_delete(struct ctl *ctl);      /* delete.c */
 int ctl_run_show(struct ctl *ctl);        /* show.c */
 int ctl_run_pool_create(struct ctl *ctl); /* pool.c */
 int ctl_run_pool_rename(struct ctl *ctl);

@@ -19,5 +19,6 @@ ctl_run_delete(struct ctl *ctl)
 
 	if (rc == 0)
 		rc = client_change(ctl->client, ctl_verbs(family)->delete, &object, &args, &answer);
-	return ctl_done(ctl, rc, &answer, family == ROW_LIVE_SESSION ? "ended" : "deleted");
+	return ctl_done(ctl, rc, &answer, "%s %s %s", ctl_noun(family), ctl->args[0],
+			family == ROW_LIVE_SESSION ? "ended" : "deleted");
 }

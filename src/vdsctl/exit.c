@@ -167,10 +167,28 @@ advice(int code)
 	}
 }
 
+/* What is in the way of a deletion. */
+static const char *
+advice_in_use(const struct ctl *ctl)
+{
+	switch (ctl->command->family) {
+	case ROW_PORTAL:
+		return "`vdsctl portal show PORTAL` lists the targets that are reachable there, "
+		       "`vdsctl group "
+		       "remove TARGET:TAG PORTAL` takes it from one";
+	case ROW_POOL:
+		return "`vdsctl pool show POOL` lists its LUNs";
+	default:
+		return "";
+	}
+}
+
 static void
 advise(const struct ctl *ctl, int code, char *buf, size_t size)
 {
-	if (code == ERR_UNREACHABLE)
+	if (code == ERR_IN_USE && ctl->command != NULL)
+		snprintf(buf, size, "%s", advice_in_use(ctl));
+	else if (code == ERR_UNREACHABLE)
 		advise_unreachable(ctl, buf, size);
 	else if (code == ERR_INVALID && ctl->command != NULL)
 		snprintf(buf, size, "`vdsctl %s --help` explains it", ctl->command->words);

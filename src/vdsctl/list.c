@@ -27,6 +27,7 @@ struct listing {
 static const struct ctl_column lun_columns[] = {
 	{ "NAME", false },
 	{ "SIZE", true },
+	{ "USED", true },
 	{ "BLOCK", true },
 	{ "KIND", false },
 	{ "POOL", false },
@@ -63,6 +64,7 @@ lun_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 
 	ctl_table_add(table, lun->name);
 	ctl_cell_size(table, lun->size_bytes);
+	ctl_cell_used(table, view, &lun->id);
 	ctl_table_addf(table, "%u", lun->block_bytes);
 	ctl_table_add(table, lun->thin ? "thin" : "thick");
 	ctl_table_add(table, pool != NULL ? pool->name : NULL);
@@ -169,41 +171,37 @@ static const struct ctl_column pool_columns[] = {
 	{ "NAME", false },
 	{ "SIZE", true },
 	{ "FREE", true },
+	{ "USED", true },
+	{ "PROMISED", true },
 	{ "LUNS", true },
+	{ "SPACE", false },
 	{ "READY", false },
 	{ "PATH", false },
 	{ "ID", false },
 };
 /* clang-format on */
 
-static size_t
-pool_lun_count(const struct ctl_view *view, const struct guid *pool)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < state_count(view->config, ROW_LUN); i++) {
-		const struct row_lun *lun = state_at(view->config, ROW_LUN, i);
-
-		count += guid_equal(&lun->pool_id, pool);
-	}
-	return count;
-}
-
 static void
 pool_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_pool *pool = row;
 	const struct row_live_pool *live = state_find(view->live, ROW_LIVE_POOL, &pool->id);
+	uint64_t promised_bytes;
+	size_t luns;
 
 	ctl_table_add(table, pool->name);
 	if (live != NULL) {
 		ctl_cell_size(table, live->capacity_bytes);
 		ctl_cell_size(table, live->free_bytes);
+		ctl_cell_size(table, live->allocated_bytes);
 	} else {
-		ctl_table_add(table, NULL);
-		ctl_table_add(table, NULL);
+		for (int i = 0; i < 3; i++)
+			ctl_table_add(table, NULL);
 	}
-	ctl_table_addf(table, "%zu", pool_lun_count(view, &pool->id));
+	luns = ctl_pool_luns(view, &pool->id, &promised_bytes);
+	ctl_cell_size(table, promised_bytes);
+	ctl_table_addf(table, "%zu", luns);
+	ctl_table_add(table, ctl_space_text(live));
 	ctl_table_add(table, live == NULL ? "unknown" : live->ready ? "yes" : live->reason);
 	ctl_table_add(table, pool->path);
 	ctl_cell_id(table, &pool->id);
@@ -228,7 +226,8 @@ job_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
 	const struct row_live_job *live = state_find(view->live, ROW_LIVE_JOB, &job->id);
 
 	ctl_table_add(table, ctl_job_kind_name(job->kind));
-	ctl_table_add(table, ctl_lun_name(view, &job->lun_id));
+	ctl_table_add(table,
+		      job->lun_name != NULL ? job->lun_name : ctl_lun_name(view, &job->lun_id));
 	ctl_table_add(table, ctl_job_state_name(job->state));
 	if (live != NULL)
 		ctl_table_addf(table, "%u", live->percent);

@@ -22,7 +22,7 @@ lun_change(struct ctl *ctl, const struct verb_args *args, const char *done)
 
 	if (rc == 0)
 		rc = client_change(ctl->client, VERB_LUN_CHANGE, &lun, args, &answer);
-	return ctl_done(ctl, rc, &answer, done);
+	return ctl_done(ctl, rc, &answer, "LUN %s %s", ctl->args[0], done);
 }
 
 /* ---- unmasking lists ---- */
@@ -83,7 +83,7 @@ ctl_run_lun_unmask(struct ctl *ctl)
 		args.mask_remove = list;
 	else
 		args.mask = list;
-	rc = lun_change(ctl, &args, "unmasked");
+	rc = lun_change(ctl, &args, "has a new unmasking list");
 	if (rc == 0 && ctl->options[OPT_REMOVE] == NULL)
 		names_warn(list);
 	return rc;
@@ -146,13 +146,12 @@ int
 ctl_run_lun_create(struct ctl *ctl)
 {
 	const char *unmask = ctl->options[OPT_UNMASK];
-	AUTO_FREE char *done = str_printf("LUN %s created", ctl->args[0]);
 	AUTO_FREE char *list = unmask != NULL ? list_join(&unmask, 1) : NULL;
 	struct client_lun_spec spec = { .name = ctl->args[0], .mask = list };
 	struct client_answer answer;
 	int rc;
 
-	if (done == NULL || (unmask != NULL && list == NULL))
+	if (unmask != NULL && list == NULL)
 		return -ENOMEM;
 	if (ctl->args[0][0] == '\0') /* a script's unset variable, say */
 		return err_set(ERR_INVALID, "the name of the LUN is empty");
@@ -163,7 +162,7 @@ ctl_run_lun_create(struct ctl *ctl)
 		rc = client_lun_create(ctl->client, &spec, &answer);
 	if (rc == ERR_NO_SPACE)
 		return create_no_space(ctl, &spec);
-	rc = ctl_done(ctl, rc, &answer, done);
+	rc = ctl_done(ctl, rc, &answer, "LUN %s created", ctl->args[0]);
 	if (rc == 0 && list != NULL)
 		names_warn(list);
 	return rc;
@@ -172,7 +171,7 @@ ctl_run_lun_create(struct ctl *ctl)
 int
 ctl_run_lun_rename(struct ctl *ctl)
 {
-	return lun_change(ctl, &(struct verb_args){ .name = ctl->args[1] }, "renamed");
+	return lun_change(ctl, &(struct verb_args){ .name = ctl->args[1] }, "has a new name");
 }
 
 int
@@ -180,7 +179,7 @@ ctl_run_lun_online(struct ctl *ctl)
 {
 	const struct verb_args args = { .status = { STATUS_ONLINE, true } };
 
-	return lun_change(ctl, &args, "online");
+	return lun_change(ctl, &args, "is online");
 }
 
 int
@@ -188,7 +187,7 @@ ctl_run_lun_offline(struct ctl *ctl)
 {
 	const struct verb_args args = { .status = { STATUS_OFFLINE, true } };
 
-	return lun_change(ctl, &args, "offline");
+	return lun_change(ctl, &args, "is offline");
 }
 
 /* ---- extend ---- */
@@ -270,7 +269,7 @@ extend(struct ctl *ctl, const struct guid *lun, uint64_t before, uint64_t add)
 
 	if (rc == ERR_NO_SPACE)
 		return extend_no_space(ctl, lun);
-	rc = ctl_done(ctl, rc, &answer, NULL);
+	rc = ctl_done(ctl, rc, &answer, "%s", "");
 	if (rc < 0 || ctl->json || ctl->quiet)
 		return rc;
 	rc = lun_size(ctl, lun, &after);

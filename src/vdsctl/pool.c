@@ -13,18 +13,17 @@
 int
 ctl_run_pool_create(struct ctl *ctl)
 {
-	AUTO_FREE char *done = str_printf("pool %s created", ctl->args[0]);
 	char *path = realpath(ctl->args[1], NULL); /* of libc's heap */
 	struct client_answer answer;
 	int rc;
 
 	if (path == NULL)
 		return err_set(-errno, "%s: %s", ctl->args[1], strerror(errno));
-	rc = done != NULL ? ctl_client(ctl) : -ENOMEM;
+	rc = ctl_client(ctl);
 	if (rc == 0)
 		rc = client_pool_create(ctl->client, ctl->args[0], path, &answer);
 	free(path);
-	return ctl_done(ctl, rc, &answer, done);
+	return ctl_done(ctl, rc, &answer, "pool %s created", ctl->args[0]);
 }
 
 int
@@ -36,5 +35,5 @@ ctl_run_pool_rename(struct ctl *ctl)
 
 	if (rc == 0)
 		rc = client_pool_rename(ctl->client, &pool, ctl->args[1], &answer);
-	return ctl_done(ctl, rc, &answer, "renamed");
+	return ctl_done(ctl, rc, &answer, "pool %s renamed to %s", ctl->args[0], ctl->args[1]);
 }

@@ -204,7 +204,7 @@ ctl_run_portal_create(struct ctl *ctl)
 		rc = client_portal_create(ctl->client, host, (uint16_t)port, &answer);
 	if (rc == 0)
 		rc = portals_report(ctl, &answer.object_id, host, port, answer.existed);
-	return rc < 0 || !ctl->json ? rc : ctl_done(ctl, rc, &answer, NULL);
+	return rc < 0 || !ctl->json ? rc : ctl_done(ctl, rc, &answer, "%s", "");
 }
 
 /* ---- status ---- */
@@ -218,13 +218,13 @@ portal_status(struct ctl *ctl, enum row_status status, const char *done)
 
 	if (rc == 0)
 		rc = client_portal_set_status(ctl->client, &portal, status, &answer);
-	return ctl_done(ctl, rc, &answer, done);
+	return ctl_done(ctl, rc, &answer, "portal %s %s", ctl->args[0], done);
 }
 
 int
 ctl_run_portal_online(struct ctl *ctl)
 {
-	return portal_status(ctl, STATUS_ONLINE, "online");
+	return portal_status(ctl, STATUS_ONLINE, "is online");
 }
 
 #define DRAIN_MAX_S 3600u
@@ -239,7 +239,7 @@ ctl_run_portal_offline(struct ctl *ctl)
 	int rc;
 
 	if (drain == NULL)
-		return portal_status(ctl, STATUS_OFFLINE, "offline");
+		return portal_status(ctl, STATUS_OFFLINE, "is offline; its sessions go on");
 	rc = str_parse_u64(drain, &seconds);
 	if (rc < 0 || seconds < 1 || seconds > DRAIN_MAX_S)
 		return err_set(ERR_INVALID, "--drain: '%s' is no number of seconds from 1 to %u",
@@ -247,7 +247,8 @@ ctl_run_portal_offline(struct ctl *ctl)
 	rc = ctl_resolve(ctl, ROW_PORTAL, ctl->args[0], &portal);
 	if (rc == 0)
 		rc = client_portal_drain(ctl->client, &portal, seconds * 1000, &answer);
-	return ctl_done(ctl, rc, &answer, "offline; its sessions end");
+	return ctl_done(ctl, rc, &answer, "portal %s is offline, and its sessions end",
+			ctl->args[0]);
 }
 
 /* ---- groups ---- */
@@ -261,7 +262,7 @@ ctl_run_group_create(struct ctl *ctl)
 
 	if (rc == 0)
 		rc = client_group_create(ctl->client, &target, &answer);
-	return ctl_done(ctl, rc, &answer, "portal group created");
+	return ctl_done(ctl, rc, &answer, "portal group of %s created", ctl->args[0]);
 }
 
 /* The group and the portal that the two arguments name. */
@@ -282,7 +283,8 @@ ctl_run_group_add(struct ctl *ctl)
 
 	if (rc == 0)
 		rc = client_group_add_portal(ctl->client, &group, &portal, &answer);
-	return ctl_done(ctl, rc, &answer, "added");
+	return ctl_done(ctl, rc, &answer, "portal %s is in group %s now", ctl->args[1],
+			ctl->args[0]);
 }
 
 int
@@ -294,5 +296,6 @@ ctl_run_group_remove(struct ctl *ctl)
 
 	if (rc == 0)
 		rc = client_group_remove_portal(ctl->client, &group, &portal, &answer);
-	return ctl_done(ctl, rc, &answer, "removed");
+	return ctl_done(ctl, rc, &answer, "portal %s is not in group %s any more", ctl->args[1],
+			ctl->args[0]);
 }

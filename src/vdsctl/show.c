@@ -125,6 +125,8 @@ lun_page(const struct ctl_view *view, const void *row, FILE *out)
 
 	line(out, "Name", "%s", lun->name);
 	line_size(out, "Size", lun->size_bytes);
+	if (live != NULL)
+		line_size(out, "Space used", live->allocated_bytes);
 	line(out, "Blocks", "%u bytes", lun->block_bytes);
 	line(out, "Kind", "%s", lun->thin ? "thin" : "thick");
 	line(out, "Pool", "%s", pool != NULL ? pool->name : "");
@@ -302,39 +304,53 @@ group_page(const struct ctl_view *view, const void *row, FILE *out)
 
 /* ---- pool, job ---- */
 
+/* What a thin pool has given away, and whether that can go wrong. */
+static void
+pool_space(const struct ctl_view *view, const struct row_pool *pool, FILE *out)
+{
+	const struct row_live_pool *live = state_find(view->live, ROW_LIVE_POOL, &pool->id);
+	uint64_t promised;
+
+	ctl_pool_luns(view, &pool->id, &promised);
+	if (live != NULL) {
+		line_size(out, "Capacity", live->capacity_bytes);
+		line_size(out, "Free", live->free_bytes);
+		line_size(out, "Used by LUNs", live->allocated_bytes);
+	}
+	line(out, "Space", "%s", ctl_space_text(live));
+	line_size(out, "Promised", promised);
+	if (live != NULL && promised > live->allocated_bytes + live->free_bytes)
+		line(out, "",
+		     "more than there is: thin LUNs can fill the pool before they are full");
+}
+
 static int
 pool_page(const struct ctl_view *view, const void *row, FILE *out)
 {
-	static const struct ctl_column columns[] = {
-		{ "LUN", false }, { "SIZE", true }, { "KIND", false }, { "HEALTH", false }
-	};
+	static const struct ctl_column columns[] = { { "LUN", false },
+						     { "SIZE", true },
+						     { "USED", true },
+						     { "KIND", false },
+						     { "HEALTH", false } };
 	const struct row_pool *pool = row;
 	const struct row_live_pool *live = state_find(view->live, ROW_LIVE_POOL, &pool->id);
 	struct ctl_table *table = ctl_table_new(columns, ARRAY_LEN(columns));
-	uint64_t promised = 0;
 
 	for (size_t i = 0; table != NULL && i < state_count(view->config, ROW_LUN); i++) {
 		const struct row_lun *lun = state_at(view->config, ROW_LUN, i);
 
 		if (!guid_equal(&lun->pool_id, &pool->id))
 			continue;
-		promised += lun->size_bytes;
 		ctl_table_add(table, lun->name);
 		ctl_cell_size(table, lun->size_bytes);
+		ctl_cell_used(table, view, &lun->id);
 		ctl_table_add(table, lun->thin ? "thin" : "thick");
 		ctl_table_add(table, ctl_health_name(view, &lun->id));
 	}
 	line(out, "Name", "%s", pool->name);
 	line(out, "Directory", "%s", pool->path);
 	line(out, "Ready", "%s", live == NULL ? "unknown" : live->ready ? "yes" : live->reason);
-	if (live != NULL) {
-		line_size(out, "Capacity", live->capacity_bytes);
-		line_size(out, "Free", live->free_bytes);
-	}
-	line_size(out, "Promised", promised);
-	if (live != NULL && promised > live->capacity_bytes)
-		line(out, "",
-		     "more than the capacity: thin LUNs can fill the pool before they are full");
+	pool_space(view, pool, out);
 	line_id(out, &pool->id);
 	return section(out, "LUNs", table);
 }
@@ -348,10 +364,9 @@ job_page(const struct ctl_view *view, const void *row, FILE *out)
 	char id[GUID_TEXT_SIZE];
 
 	line(out, "Kind", "%s", ctl_job_kind_name(job->kind));
-	if (lun != NULL)
-		line(out, "LUN", "%s", lun);
-	else
-		line(out, "LUN", "%s (deleted)", guid_format(&job->lun_id, id));
+	if (lun == NULL) /* the job outlives its LUN */
+		lun = job->lun_name;
+	line(out, "LUN", "%s", lun != NULL && lun[0] != '\0' ? lun : guid_format(&job->lun_id, id));
 	line(out, "State", "%s", ctl_job_state_name(job->state));
 	if (live != NULL)
 		line(out, "Done", "%u %%", live->percent);

@@ -24,14 +24,11 @@ is_iscsi_name(const char *name)
 int
 ctl_run_target_create(struct ctl *ctl)
 {
-	AUTO_FREE char *done = str_printf("target %s created", ctl->args[0]);
 	const char *iscsi_name = ctl->options[OPT_ISCSI_NAME];
 	bool named = is_iscsi_name(ctl->args[0]);
 	struct client_answer answer;
 	int rc;
 
-	if (done == NULL)
-		return -ENOMEM;
 	if (ctl->args[0][0] == '\0')
 		return err_set(ERR_INVALID, "the target's name is empty");
 	if (named && iscsi_name != NULL)
@@ -41,7 +38,7 @@ ctl_run_target_create(struct ctl *ctl)
 		rc = client_target_create(ctl->client, named ? ctl->args[0] : iscsi_name,
 					  named ? NULL : ctl->args[0],
 					  ctl->options[OPT_NO_PORTALS] == NULL, &answer);
-	return ctl_done(ctl, rc, &answer, done);
+	return ctl_done(ctl, rc, &answer, "target %s created", ctl->args[0]);
 }
 
 int
@@ -53,5 +50,6 @@ ctl_run_target_alias(struct ctl *ctl)
 
 	if (rc == 0)
 		rc = client_target_set_alias(ctl->client, &target, ctl->args[1], &answer);
-	return ctl_done(ctl, rc, &answer, "renamed");
+	return ctl_done(ctl, rc, &answer, "target %s has the alias %s now", ctl->args[0],
+			ctl->args[1]);
 }

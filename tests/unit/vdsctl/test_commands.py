@@ -101,7 +101,22 @@ def test_a_thick_lun_is_waited_for(a):
     check(len(a.json('job', 'list')) >= 2, 'jobs are kept')
     check('extend-lun' in a.run('job', 'list'), 'no extend-lun')
     a.run('job', 'cancel', job, code=6)
-    a.run('lun', 'delete', 'thick')
+    equal(a.run('lun', 'delete', 'thick'), 'LUN thick deleted\n')
+    # the jobs outlive their LUN, and its name
+    check(re.search(r'^extend-lun +thick +done ', a.run('job', 'list'), re.M), a.run('job', 'list'))
+    check('LUN            thick' in a.run('job', 'show', job), a.run('job', 'show', job))
+
+
+def test_changes_name_their_object(a):
+    """Also where a name looks like a word of the answer."""
+    check(re.fullmatch(r'LUN created created \([0-9a-f-]{36}\)\n', a.run('lun', 'create', 'created', '--size', '1M')), 'create')
+    equal(a.run('lun', 'offline', 'created'), 'LUN created is offline\n')
+    equal(a.run('lun', 'delete', 'created', '-q'), '')
+    equal(a.run('target', 'create', 'named')[:21], 'target named created ')
+    a.run('lun', 'create', 'named', '--size', '1M')
+    equal(a.run('lun', 'associate', 'named', 'named'), 'LUN named is behind 1 target now\n')
+    equal(a.run('lun', 'dissociate', 'named'), 'LUN named is behind no target now\n')
+    equal(a.run('lun', 'delete', 'named') + a.run('target', 'delete', 'named'), 'LUN named deleted\ntarget named deleted\n')
 
 
 def test_luns_grow(a):
@@ -238,7 +253,7 @@ def test_portals_and_groups(a):
     a.run('group', 'add', 'third:1', where)
     equal(a.json('group', 'show', 'third:1')['portals'], [portal['id']])
     check(where in a.run('portal', 'list') and 'third' in a.run('group', 'list'), 'the tables')
-    a.run('portal', 'delete', where, code=6)
+    check('group remove' in a.run('portal', 'delete', where, code=6), 'no advice')
     a.run('portal', 'offline', where, '--drain', '0', code=2)
     a.run('portal', 'offline', where, '--drain', '5')
     a.run('portal', 'offline', where)
@@ -299,7 +314,7 @@ def test_pools(a):
     a.run('pool', 'create', 'p', str(a.top / 'a'), code=6)
     a.run('pool', 'create', 'q', str(a.top / 'missing'), code=3)
     a.run('lun', 'create', 'inp', '--size', '1M', '--pool', 'p')
-    a.run('pool', 'delete', 'p', code=6)
+    check('pool show' in a.run('pool', 'delete', 'p', code=6), 'no advice')
     a.run('lun', 'delete', 'inp')
     a.run('pool', 'rename', 'p', 'fast')
     equal(a.json('pool', 'show', 'fast')['path'], str(a.top / 'p'))
