@@ -31,6 +31,7 @@ struct array {
 	struct guid_map devices; /* lock */
 	unsigned in_use;         /* lock */
 	struct list live;        /* struct live.node; lock */
+	atomic_bool slow_live;
 };
 
 #define MUST(expression)              \
@@ -308,9 +309,19 @@ live_find(struct array *array, enum row_family family, const struct guid *id)
 }
 
 void
+fake_slow_live(struct array *array)
+{
+	atomic_store(&array->slow_live, true);
+}
+
+void
 array_live_put(struct array *array, void *row)
 {
+	const struct timespec some = { .tv_nsec = 5 * NS_PER_MS };
 	struct row_key key;
+
+	if (atomic_load(&array->slow_live))
+		nanosleep(&some, NULL);
 
 	row_key(row, &key);
 	pthread_mutex_lock(&array->lock);

@@ -46,6 +46,8 @@ const struct state *fake_state(struct array *array);
  */
 void *fake_live_wait(struct array *array, enum row_family family, const struct guid *id,
 		     bool present);
+/* Live rows take some milliseconds to arrive from now on, as under load. */
+void fake_slow_live(struct array *array);
 size_t fake_live_count(struct array *array, enum row_family family);
 /* The first live session's id; false when there is none. */
 bool fake_first_session(struct array *array, struct guid *ret_id);

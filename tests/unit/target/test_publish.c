@@ -205,6 +205,7 @@ test_the_live_row_of_a_portal_is_there_when_its_change_is_published(void **state
 {
 	struct env *env = *state;
 
+	fake_slow_live(env->array);
 	for (unsigned i = 0; i < 20; i++) {
 		struct guid id = fake_id(500 + i);
 		uint16_t port = 0;
