@@ -116,7 +116,7 @@ begin(struct array *array)
 		array_pool_show(array, &pool.id);
 	if (rc == 0 && array->default_address != NULL && array->default_port != 0)
 		rc = array_portal_create(array, NULL, array->default_address, array->default_port,
-					 NULL);
+					 false, NULL);
 	return rc;
 }
 

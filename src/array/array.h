@@ -322,11 +322,16 @@ int array_target_delete(struct array *array, const struct array_request *request
 			const struct guid *target, struct array_answer *ret_answer);
 
 /*
- * address: numeric; a wildcard (0.0.0.0, ::) makes one portal for each address of the host, the
- * answer names the first.
+ * Creates a portal.  address: numeric; a wildcard (0.0.0.0, ::) makes one portal for each address of the host, and the answer
+ * names the first.  port 0: a free one, kept.  A portal that exists is left as it is (`existed`).
+ * all_targets: in the same change, also puts the portal into a portal group of every target, existing portals included; a
+ * target without a group gets one.
+ * Further errors: ERR_INVALID (no numeric address), ERR_NOT_FOUND (the host has no address of that family).
+ * That a portal was created does not mean that it listens: its live row says so.
  */
 int array_portal_create(struct array *array, const struct array_request *request,
-			const char *address, uint16_t port, struct array_answer *ret_answer);
+			const char *address, uint16_t port, bool all_targets,
+			struct array_answer *ret_answer);
 int array_portal_set_status(struct array *array, const struct array_request *request,
 			    const struct guid *portal, enum row_status status,
 			    struct array_answer *ret_answer);

@@ -515,8 +515,19 @@ int array_lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, ui
  * ERR_NO_SPACE.
  */
 int array_lun_file_error(int rc, const char *what);
+/*
+ * Adds a portal group to a target, with all portals or with none.  Returns 0, ERR_LIMIT (no tag or relative port is left)
+ * or -ENOMEM.
+ */
 int array_group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
 			 bool all_portals, struct guid *ret_group_id);
+/*
+ * Puts a portal into the first portal group of every target that has it in none; a target without a group gets one.
+ * Errors as array_group_edit_add.
+ */
+int array_group_edit_add_to_all(struct array *array, struct state_edit *edit,
+				const struct guid *portal_id);
+/* Deletes a portal group and takes its portals out of it. */
 int array_group_edit_remove(struct state_edit *edit, const struct guid *group_id);
 /* The mappings of a LUN now (mem_free).  Number or -ENOMEM. */
 int array_lun_mappings(const struct state *state, const struct guid *lun_id,

@@ -133,6 +133,50 @@ array_group_edit_add(struct array *array, struct state_edit *edit, const struct 
 	return rc;
 }
 
+/* The group of this target that has the portal, or NULL. */
+static const struct row_portal_group *
+group_with(const struct state *view, const struct guid *target_id, const struct guid *portal_id)
+{
+	struct row_slice groups = state_portal_groups(view, portal_id);
+
+	for (size_t i = 0; i < groups.count; i++) {
+		const struct row_group_portal *member = groups.rows[i];
+		const struct row_portal_group *group = state_find(view, ROW_PORTAL_GROUP,
+								  &member->group_id);
+
+		if (guid_equal(&group->target_id, target_id))
+			return group;
+	}
+	return NULL;
+}
+
+int
+array_group_edit_add_to_all(struct array *array, struct state_edit *edit,
+			    const struct guid *portal_id)
+{
+	size_t count = state_count(state_edit_view(edit), ROW_TARGET);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		const struct state *view = state_edit_view(edit);
+		struct guid target_id =
+			((const struct row_target *)state_at(view, ROW_TARGET, i))->id;
+		struct row_slice groups;
+		struct guid group_id;
+
+		if (group_with(view, &target_id, portal_id) != NULL)
+			continue;
+		groups = state_target_groups(view, &target_id);
+		if (groups.count > 0)
+			group_id = ((const struct row_portal_group *)groups.rows[0])->id;
+		else
+			rc = array_group_edit_add(array, edit, &target_id, false, &group_id);
+		if (rc == 0)
+			rc = put_member(edit, &group_id, portal_id);
+	}
+	return rc;
+}
+
 int
 array_group_edit_remove(struct state_edit *edit, const struct guid *group_id)
 {
@@ -218,23 +262,6 @@ array_group_delete(struct array *array, const struct array_request *request,
 }
 
 /* ---- portals in a group ---- */
-
-/* The group of this target that has the portal, or NULL. */
-static const struct row_portal_group *
-group_with(const struct state *view, const struct guid *target_id, const struct guid *portal_id)
-{
-	struct row_slice groups = state_portal_groups(view, portal_id);
-
-	for (size_t i = 0; i < groups.count; i++) {
-		const struct row_group_portal *member = groups.rows[i];
-		const struct row_portal_group *group = state_find(view, ROW_PORTAL_GROUP,
-								  &member->group_id);
-
-		if (guid_equal(&group->target_id, target_id))
-			return group;
-	}
-	return NULL;
-}
 
 static int
 add_apply(struct array *array, struct array_task *task)

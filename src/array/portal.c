@@ -19,6 +19,7 @@
 struct portal_create {
 	struct array_task task;
 	uint16_t port;
+	bool all_targets;
 	size_t count;
 	char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN]; /* canonical */
 };
@@ -115,7 +116,6 @@ create_apply(struct array *array, struct array_task *task)
 	struct portal_create *c = container_of(task, struct portal_create, task);
 	int rc = 0;
 
-	(void)array;
 	task->answer.existed = true;
 	for (size_t i = 0; rc == 0 && i < c->count; i++) {
 		const struct row_portal *there = find(state_edit_view(task->edit), c->addresses[i],
@@ -128,6 +128,8 @@ create_apply(struct array *array, struct array_task *task)
 			rc = put(task->edit, c->addresses[i], c->port, &id);
 			task->answer.existed = false;
 		}
+		if (rc == 0 && c->all_targets)
+			rc = array_group_edit_add_to_all(array, task->edit, &id);
 		if (i == 0)
 			task->answer.object_id = id;
 	}
@@ -136,11 +138,12 @@ create_apply(struct array *array, struct array_task *task)
 
 int
 array_portal_create(struct array *array, const struct array_request *request, const char *address,
-		    uint16_t port, struct array_answer *ret_answer)
+		    uint16_t port, bool all_targets, struct array_answer *ret_answer)
 {
 	struct portal_create c = {
 		.task = { .apply = create_apply, .cause = "portal.create", .use = CATALOG_MAKES },
 		.port = port,
+		.all_targets = all_targets,
 		.count = 1
 	};
 	int family = normalize(address, c.addresses[0]), rc;

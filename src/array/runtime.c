@@ -164,7 +164,7 @@ default_portal(struct array *array)
 	if (array->default_address == NULL || array->default_port != 0 ||
 	    state_position(state)->sequence != 1 || state_count(state, ROW_PORTAL) != 0)
 		return 0;
-	return array_portal_create(array, NULL, array->default_address, 0, NULL);
+	return array_portal_create(array, NULL, array->default_address, 0, false, NULL);
 }
 
 int

@@ -344,11 +344,16 @@ client_target_delete(struct client *client, const struct guid *target,
 }
 
 int
-client_portal_create(struct client *client, const char *address, uint16_t port,
+client_portal_create(struct client *client, const char *address, uint16_t port, bool all_targets,
 		     struct client_answer *ret_answer)
 {
-	return client_change(client, VERB_PORTAL_CREATE, NULL,
-			     &(struct verb_args){ .address = address, .port = port }, ret_answer);
+	const struct verb_args args = {
+		.address = address,
+		.port = port,
+		.all_targets = all_targets,
+	};
+
+	return client_change(client, VERB_PORTAL_CREATE, NULL, &args, ret_answer);
 }
 
 int

@@ -178,7 +178,7 @@ int client_target_set_alias(struct client *client, const struct guid *target, co
 int client_target_delete(struct client *client, const struct guid *target,
 			 struct client_answer *ret_answer);
 int client_portal_create(struct client *client, const char *address, uint16_t port,
-			 struct client_answer *ret_answer);
+			 bool all_targets, struct client_answer *ret_answer);
 int client_portal_delete(struct client *client, const struct guid *portal,
 			 struct client_answer *ret_answer);
 int client_portal_set_status(struct client *client, const struct guid *portal,

@@ -1,16 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Portals and portal groups: /v1/portals, /v1/portal-groups. */
+#include <errno.h>
+
 #include "base/err.h"
 #include "http/http_int.h"
+
+/* Adds whether the portal listens, and why not. */
+static int
+listening_add(struct http_call *call, struct http_reply *reply, const struct guid *id)
+{
+	AUTO_STATE struct state *live = array_live(call->array);
+	const struct row_live_portal *row = state_find(live, ROW_LIVE_PORTAL, id);
+	const char *reason = row == NULL           ? "vdsd has not opened it yet"
+			     : row->reason != NULL ? row->reason
+						   : "";
+	int rc = json_object_set_new(reply->json, "ready", json_boolean(row != NULL && row->ready));
+
+	if (rc == 0)
+		rc = json_object_set_new(reply->json, "reason", json_string(reason));
+	return rc == 0 ? 0 : -ENOMEM;
+}
 
 int
 http_portal_create(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
 	int rc = array_portal_create(call->array, &call->request, call->args.address,
-				     (uint16_t)call->args.port, &answer);
+				     (uint16_t)call->args.port, call->args.all_targets, &answer);
 
-	return http_answer(call, reply, rc, &answer);
+	rc = http_answer(call, reply, rc, &answer);
+	return rc < 0 ? rc : listening_add(call, reply, &answer.object_id);
 }
 
 int

@@ -94,6 +94,7 @@ static const struct verb_field target_patch_fields[] = {
 static const struct verb_field portal_fields[] = {
 	{ "address",	VERB_TEXT,	true,	AT(address),	1,	64 },
 	{ "port",	VERB_U64,	true,	AT(port),	0,	65535 },
+	{ "all_targets", VERB_BOOL,	false,	AT(all_targets), 0,	0 },
 };
 static const struct verb_field portal_patch_fields[] = {
 	{ "status",	VERB_STATUS,	true,	AT(status),	0,	0 },

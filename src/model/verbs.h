@@ -99,7 +99,7 @@ struct verb_args {
 	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator, *from;
 	struct guid pool_id, lun_id, target_id;
 	uint64_t size_bytes, add_bytes, block_bytes, port, limit, incarnation, since, drain_ms;
-	bool thick, with_group, with_portals, force;
+	bool thick, with_group, with_portals, force, all_targets;
 	struct verb_guids targets, add, remove;
 	struct verb_key after;
 	struct verb_status status;

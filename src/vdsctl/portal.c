@@ -65,67 +65,6 @@ listening_view(struct ctl *ctl, const struct guid *portal, struct ctl_view *ret_
 	}
 }
 
-/*
- * Is the target reachable at the portal?  *ret_group: the group that has it, else the target's
- * first one, else NULL.
- */
-static bool
-target_has_portal(const struct ctl_view *view, const struct guid *target, const struct guid *portal,
-		  const struct row_portal_group **ret_group)
-{
-	struct row_slice groups = state_target_groups(view->config, target);
-
-	*ret_group = groups.count > 0 ? groups.rows[0] : NULL;
-	for (size_t i = 0; i < groups.count; i++) {
-		const struct row_portal_group *group = groups.rows[i];
-
-		if (state_find_pair(view->config, ROW_GROUP_PORTAL, &group->id, portal) == NULL)
-			continue;
-		*ret_group = group;
-		return true;
-	}
-	return false;
-}
-
-/* Puts the portal into the target's group; a target without one gets one. */
-static int
-target_add_portal(struct ctl *ctl, const struct guid *target, const struct guid *portal,
-		  const struct row_portal_group *group)
-{
-	struct client_answer answer;
-	int rc = 0;
-
-	if (group != NULL)
-		answer.object_id = group->id;
-	else
-		rc = client_group_create(ctl->client, target, &answer);
-	return rc < 0 ? rc : client_group_add_portal(ctl->client, &answer.object_id, portal, NULL);
-}
-
-/*
- * What --all-targets asks for: every target at this portal.  *ret_count: how many are reachable
- * there afterwards.
- */
-static int
-all_targets_add(struct ctl *ctl, const struct ctl_view *view, const struct guid *portal,
-		size_t *ret_count)
-{
-	size_t count = state_count(view->config, ROW_TARGET);
-
-	for (size_t i = 0; i < count; i++) {
-		const struct row_target *target = state_at(view->config, ROW_TARGET, i);
-		const struct row_portal_group *group;
-		int rc = 0;
-
-		if (!target_has_portal(view, &target->id, portal, &group))
-			rc = target_add_portal(ctl, &target->id, portal, group);
-		if (rc < 0)
-			return rc;
-	}
-	*ret_count = count;
-	return 0;
-}
-
 static size_t
 targets_at(const struct ctl_view *view, const struct guid *portal)
 {
@@ -141,13 +80,10 @@ portal_report(struct ctl *ctl, const struct ctl_view *view, const struct row_por
 	const struct row_live_portal *live = state_find(view->live, ROW_LIVE_PORTAL, &portal->id);
 	size_t targets = targets_at(view, &portal->id), all = state_count(view->config, ROW_TARGET);
 	char address[80];
-	int rc = 0;
 
 	ctl_address_text(portal, address, sizeof(address));
-	if (ctl->options[OPT_ALL_TARGETS] != NULL)
-		rc = all_targets_add(ctl, view, &portal->id, &targets);
-	if (rc < 0 || ctl->json)
-		return rc;
+	if (ctl->json)
+		return 0;
 	if (ctl->quiet) {
 		char id[GUID_TEXT_SIZE];
 
@@ -201,7 +137,8 @@ ctl_run_portal_create(struct ctl *ctl)
 	if (port < 0)
 		port = ISCSI_PORT;
 	if (rc == 0)
-		rc = client_portal_create(ctl->client, host, (uint16_t)port, &answer);
+		rc = client_portal_create(ctl->client, host, (uint16_t)port,
+					  ctl->options[OPT_ALL_TARGETS] != NULL, &answer);
 	if (rc == 0)
 		rc = portals_report(ctl, &answer.object_id, host, port, answer.existed);
 	return rc < 0 || !ctl->json ? rc : ctl_done(ctl, rc, &answer, "%s", "");

@@ -95,7 +95,7 @@ make_portal(struct array *array, const char *address, uint16_t port)
 {
 	struct array_answer answer;
 
-	assert_ok(array_portal_create(array, NULL, address, port, &answer));
+	assert_ok(array_portal_create(array, NULL, address, port, false, &answer));
 	return answer.object_id;
 }
 

@@ -92,7 +92,7 @@ test_changes_of_targets_and_portals_are_told(void **state)
 	struct array *a = ((struct fixture *)*state)->array;
 	struct array_answer target, portal, group;
 
-	LOGS(array_portal_create(a, &by_alice, "127.0.0.9", 3261, &portal),
+	LOGS(array_portal_create(a, &by_alice, "127.0.0.9", 3261, false, &portal),
 	     "portal 127.0.0.9:3261: created by alice");
 	LOGS(array_target_create(a, &by_alice, "iqn.2026-01.org.x:t", "t", false, &target),
 	     "target \"t\": created as iqn.2026-01.org.x:t by");

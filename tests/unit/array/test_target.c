@@ -344,8 +344,8 @@ test_address_is_numeric_and_canonical(void **state)
 
 	assert_string_equal(
 		((const struct row_portal *)state_find(now, ROW_PORTAL, &portal))->address, "::1");
-	assert_int_equal(array_portal_create(a, NULL, "localhost", 3260, NULL), ERR_INVALID);
-	assert_int_equal(array_portal_create(a, NULL, "127.0.0.1", 0, NULL), ERR_INVALID);
+	assert_int_equal(array_portal_create(a, NULL, "localhost", 3260, false, NULL), ERR_INVALID);
+	assert_int_equal(array_portal_create(a, NULL, "127.0.0.1", 0, false, NULL), ERR_INVALID);
 }
 
 static void
@@ -355,7 +355,7 @@ test_same_portal_again_is_the_one_that_was_there(void **state)
 	struct guid portal = make_portal(a, "127.0.0.1", 3260);
 	struct array_answer answer;
 
-	assert_ok(array_portal_create(a, NULL, "127.0.0.1", 3260, &answer));
+	assert_ok(array_portal_create(a, NULL, "127.0.0.1", 3260, false, &answer));
 	assert_true(answer.existed && guid_equal(&answer.object_id, &portal));
 	make_portal(a, "127.0.0.1", 3261);
 	assert_int_equal(count_rows(a, ROW_PORTAL), 2);
@@ -424,6 +424,48 @@ test_session_is_ended_by_the_data_path(void **state)
 
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
+/* ---- all targets at a portal ---- */
+
+static bool
+reaches(struct array *a, struct guid target, struct guid portal)
+{
+	AUTO_STATE struct state *state = array_state(a);
+	struct row_slice groups = state_target_groups(state, &target);
+
+	for (size_t i = 0; i < groups.count; i++)
+		if (state_find_pair(state, ROW_GROUP_PORTAL,
+				    &((const struct row_portal_group *)groups.rows[i])->id,
+				    &portal) != NULL)
+			return true;
+	return false;
+}
+
+static void
+test_a_portal_for_all_targets_is_one_change(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid with = make_target(a, "with"), without = make_target(a, "without");
+	struct array_answer answer, again;
+	uint64_t before;
+
+	assert_ok(array_group_create(a, NULL, &with, NULL));
+	before = sequence_of(a);
+	assert_ok(array_portal_create(a, NULL, "127.0.0.8", 3260, true, &answer));
+	assert_int_equal(sequence_of(a), before + 1);
+	assert_true(reaches(a, with, answer.object_id));
+	assert_true(reaches(a, without, answer.object_id));
+	assert_int_equal(count_rows(a, ROW_PORTAL_GROUP), 2);
+	/* again: nothing is left to do; later targets are added to a portal that exists */
+	assert_ok(array_portal_create(a, NULL, "127.0.0.8", 3260, true, &again));
+	assert_true(again.existed);
+	assert_int_equal(sequence_of(a), before + 1);
+	with = make_target(a, "later");
+	assert_ok(array_portal_create(a, NULL, "127.0.0.8", 3260, false, NULL));
+	assert_false(reaches(a, with, answer.object_id));
+	assert_ok(array_portal_create(a, NULL, "127.0.0.8", 3260, true, NULL));
+	assert_true(reaches(a, with, answer.object_id));
+}
+
 int
 main(void)
 {
@@ -436,6 +478,7 @@ main(void)
 		WITH_ARRAY(test_given_name_is_normalised_and_unique),
 		WITH_ARRAY(test_alias_can_be_changed),
 		WITH_ARRAY(test_target_with_luns_is_not_deleted),
+		WITH_ARRAY(test_a_portal_for_all_targets_is_one_change),
 		WITH_ARRAY(test_groups_go_with_their_target),
 		WITH_ARRAY(test_group_on_request_has_all_portals),
 		WITH_ARRAY(test_tags_are_the_lowest_free_in_their_target),

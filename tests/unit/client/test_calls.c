@@ -400,8 +400,10 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	     "/v1/targets/00000002-0000-0000-0000-000000000074", "{\"alias\":\"b\"}");
 	SAYS(client_target_delete(p.client, &target, &answer), "DELETE",
 	     "/v1/targets/00000002-0000-0000-0000-000000000074", "");
-	SAYS(client_portal_create(p.client, "127.0.0.1", 3260, &answer), "POST", "/v1/portals",
-	     "{\"address\":\"127.0.0.1\",\"port\":3260}");
+	SAYS(client_portal_create(p.client, "127.0.0.1", 3260, false, &answer), "POST",
+	     "/v1/portals", "{\"address\":\"127.0.0.1\",\"port\":3260}");
+	SAYS(client_portal_create(p.client, "::", 1, true, &answer), "POST", "/v1/portals",
+	     "{\"address\":\"::\",\"port\":1,\"all_targets\":true}");
 	SAYS(client_portal_set_status(p.client, &portal, STATUS_ONLINE, &answer), "PATCH",
 	     "/v1/portals/00000004-0000-0000-0000-00000000006f", "{\"status\":\"online\"}");
 	SAYS(client_portal_delete(p.client, &portal, &answer), "DELETE",

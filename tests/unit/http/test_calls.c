@@ -200,6 +200,24 @@ test_an_unknown_target_changes_nothing(void **state)
 }
 
 static void
+test_a_new_portal_says_whether_it_listens(void **state)
+{
+	static const char body[] = "{\"address\":\"127.0.0.7\",\"port\":3260,\"all_targets\":true}";
+	char target[GUID_TEXT_SIZE];
+
+	make(*state, "/v1/targets", "{\"alias\":\"t\"}", target);
+	for (int again = 0; again < 2; again++) {
+		json_t *json = call(*state, again ? 200 : 201, "POST", "/v1/portals", body);
+
+		assert_int_equal(json_is_true(json_object_get(json, "existed")), again);
+		/* there is no data path here that would open it */
+		assert_true(json_is_false(json_object_get(json, "ready")));
+		assert_true(strlen(text_of(json, "reason")) > 0);
+		json_decref(json);
+	}
+}
+
+static void
 test_groups_name_their_portals(void **state)
 {
 	char target[GUID_TEXT_SIZE], path[128];
@@ -540,6 +558,7 @@ main(void)
 		WITH_ARRAY(test_targets_are_added_and_removed),
 		WITH_ARRAY(test_names_are_added_to_a_mask_and_removed),
 		WITH_ARRAY(test_an_unknown_target_changes_nothing),
+		WITH_ARRAY(test_a_new_portal_says_whether_it_listens),
 		WITH_ARRAY(test_groups_name_their_portals),
 		WITH_ARRAY(test_lists_are_paged),
 		WITH_ARRAY(test_lists_are_narrowed_by_name),
