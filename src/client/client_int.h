@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The inside of the client: a transport (HTTP by libcurl), a board on which the replica's newest
+ * The inside of the client: a transport (HTTP on a socket), a board on which the replica's newest
  * view hangs, the replica that the event thread keeps, and the calls.
  *
  * Locks, in this order where two are held: client.lock, replica.lock.  The others (transport, board
@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "base/list.h"
 #include "base/str.h"
@@ -29,14 +30,51 @@ struct client_tuning {
 
 extern const struct client_tuning client_tuning_default;
 
+/* ---- conn.c: one connection ---- */
+
+/* Where vdsd is.  Constant after client_transport_init. */
+struct client_peer {
+	char *socket_path; /* owned; NULL = TCP */
+	char *name;        /* for the Host header, and for messages over TCP; owned */
+	uint16_t port;
+	bool six;    /* at ::1, else at 127.0.0.1 */
+	bool either; /* "localhost": at ::1 too */
+};
+
+struct client_conn {
+	struct list node;                       /* in the transport's idle or busy; its lock */
+	int fd;                                 /* -1 = not connected */
+	int wake_fd;                            /* eventfd */
+	bool (*stop)(struct client_conn *conn); /* asked before each wait: shall it end? */
+	void *owner;                            /* for stop */
+};
+
+struct client_conn *client_conn_new(void);       /* NULL: no memory, or no descriptor */
+void client_conn_free(struct client_conn *conn); /* accepts NULL */
+/* Has stop be asked again.  Any thread. */
+void client_conn_wake(struct client_conn *conn);
+/* Has an idle connection been closed by its peer? */
+bool client_conn_is_dead(const struct client_conn *conn);
+/* Returns 0, or -errno (-ETIMEDOUT: deadline_ns, a monotonic time, has passed, or stop). */
+int client_conn_connect(struct client_conn *conn, const struct client_peer *peer,
+			uint64_t deadline_ns);
+/*
+ * Send all bytes.  A peer that has closed is no error here, since its answer may still be read.  Returns 0, ERR_CANCELLED
+ * (stop), ERR_TIMEOUT (deadline_ns; 0 = none) or -errno.
+ */
+int client_conn_send(struct client_conn *conn, const char *bytes, size_t len, uint64_t deadline_ns);
+/* Wait for bytes.  Returns how many were read, 0 when the peer has closed, or as client_conn_send. */
+ssize_t client_conn_recv(struct client_conn *conn, char *buf, size_t size, uint64_t deadline_ns);
+/* The peer for messages: its path, or its address and port. */
+const char *client_peer_text(const struct client_peer *peer);
+
 /* ---- transport.c ---- */
 
 struct client_transport {
-	char *base;        /* "http://127.0.0.1:80" */
-	char *socket_path; /* NULL = TCP */
+	struct client_peer peer;
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* closing, or one less busy */
-	struct list idle, busy; /* struct conn; lock */
+	struct list idle, busy; /* struct client_conn; lock */
 	bool closing;           /* lock */
 	atomic_bool reached;    /* an answer has come once */
 };

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HTTP by libcurl, over a unix socket or loopback TCP.  A connection is a multi handle with one
- * easy handle: that can be woken from another thread, so closing a client ends its calls at once.
- * Connections are kept in a pool and used again; each is used by one thread at a time.
+ * HTTP/1.1 to vdsd, over a unix socket or loopback TCP.  Connections (conn.c) are kept and used again; each is used by one
+ * thread at a time.  Closing the transport wakes every wait, so that calls end at once.
+ *
+ * Written here instead of taken from libcurl, which brings some thirty shared libraries into every program that loads
+ * libvds, for what is one request on a socket; the reader of answers (wire/wire_http.c) is the one of the server.
+ *
+ * Any thread.
  */
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,25 +17,23 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "client/client_int.h"
+#include "wire/wire_http.h"
 
-#define POLL_MS            1000 /* at most; wake-ups come through curl_multi_wakeup */
-#define CONNECT_TIMEOUT_MS 5000l
-#define BODY_MAX_BYTES     (1u << 30)
-#define IDLE_MAX           16
+#define CONNECT_NS     (5 * NS_PER_S)
+#define READ_BLOCK     65536
+#define BODY_MAX_BYTES (1u << 30)
+#define IDLE_MAX       16
 
-struct conn {
-	struct list node; /* idle or busy */
-	CURLM *multi;
-	CURL *easy;
-};
-
-/* What one exchange reads into: a body, or a stream once the status is 200. */
+/* One request and its answer, which goes into a body, or to a sink once the status is 200. */
 struct exchange {
-	CURL *easy;
+	struct client_transport *transport;
+	const struct client_request *request;
 	struct client_reply *reply;
 	struct client_sink *sink; /* NULL = everything goes into the reply */
-	uint64_t heard_ns;
-	int rc; /* why reading was ended */
+	struct wire_http http;
+	uint64_t deadline_ns; /* 0 = none */
+	bool heard;           /* a byte of an answer has come */
+	bool sent;            /* the request may have arrived */
 };
 
 void
@@ -57,121 +58,58 @@ client_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_ns)
 	return pthread_cond_timedwait(cond, lock, &until);
 }
 
-/* ---- connections ---- */
-
-static void
-conn_free(struct conn *conn)
-{
-	if (conn == NULL)
-		return;
-	if (conn->easy != NULL)
-		curl_easy_cleanup(conn->easy);
-	if (conn->multi != NULL)
-		curl_multi_cleanup(conn->multi);
-	mem_free(conn);
-}
-
-static struct conn *
-conn_new(void)
-{
-	struct conn *conn = mem_calloc(1, sizeof(*conn));
-
-	if (conn == NULL)
-		return NULL;
-	conn->multi = curl_multi_init();
-	conn->easy = curl_easy_init();
-	if (conn->multi == NULL || conn->easy == NULL) {
-		conn_free(conn);
-		return NULL;
-	}
-	return conn;
-}
-
-/* One that is idle or a new one, now busy. */
-static int
-conn_get(struct client_transport *t, struct conn **ret_conn)
-{
-	struct conn *conn = NULL;
-	struct list *node;
-	int rc = 0;
-
-	pthread_mutex_lock(&t->lock);
-	if ((node = list_pop(&t->idle)) != NULL)
-		conn = list_entry(node, struct conn, node);
-	pthread_mutex_unlock(&t->lock);
-	if (conn == NULL && (conn = conn_new()) == NULL)
-		return -ENOMEM;
-	pthread_mutex_lock(&t->lock);
-	if (t->closing)
-		rc = ERR_CLOSED;
-	else
-		list_append(&t->busy, &conn->node);
-	pthread_mutex_unlock(&t->lock);
-	if (rc < 0)
-		conn_free(conn);
-	else
-		*ret_conn = conn;
-	return rc;
-}
-
-static void
-conn_put(struct client_transport *t, struct conn *conn)
-{
-	size_t idle = 0;
-
-	pthread_mutex_lock(&t->lock);
-	list_remove(&conn->node);
-	list_for_each(node, &t->idle)
-		idle++;
-	if (!t->closing && idle < IDLE_MAX) {
-		list_prepend(&t->idle, &conn->node);
-		conn = NULL;
-	}
-	pthread_cond_broadcast(&t->changed);
-	pthread_mutex_unlock(&t->lock);
-	conn_free(conn);
-}
-
 /* ---- the transport ---- */
 
-static void
-curl_begin(void)
+/* "http://127.0.0.1:80", "http://[::1]:80", "http://localhost:80/" → the peer. */
+static int
+url_parse(const char *url, struct client_peer *peer)
 {
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
+	static const struct {
+		const char *prefix;
+		bool six, either;
+	} hosts[] = {
+		{ "http://127.0.0.1:", false, false },
+		{ "http://[::1]:", true, false },
+		{ "http://localhost:", false, true },
+	};
 
-static bool
-is_loopback(const char *url)
-{
-	return str_starts(url, "http://127.0.0.1:") || str_starts(url, "http://[::1]:") ||
-	       str_starts(url, "http://localhost:");
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		const char *digits = url + strlen(hosts[i].prefix);
+		size_t len;
+		unsigned port = 0;
+
+		if (!str_starts(url, hosts[i].prefix))
+			continue;
+		len = strspn(digits, "0123456789");
+		if (len == 0 || len > 5 || digits[len + strspn(digits + len, "/")] != '\0')
+			break;
+		for (size_t d = 0; d < len; d++)
+			port = port * 10 + (unsigned)(digits[d] - '0');
+		if (port == 0 || port > UINT16_MAX)
+			break;
+		peer->six = hosts[i].six;
+		peer->either = hosts[i].either;
+		peer->port = (uint16_t)port;
+		peer->name = str_ndup(url + strlen("http://"),
+				      (size_t)(digits + len - url) - strlen("http://"));
+		return peer->name != NULL ? 0 : -ENOMEM;
+	}
+	return err_set(ERR_INVALID, "%s: neither unix:/path nor http://127.0.0.1:port", url);
 }
 
 int
 client_transport_init(struct client_transport *t, const char *url)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, curl_begin);
 	*t = (struct client_transport){ 0 };
 	list_init(&t->idle);
 	list_init(&t->busy);
 	pthread_mutex_init(&t->lock, NULL);
 	client_cond_init(&t->changed);
-	if (str_starts(url, "unix:/")) {
-		t->socket_path = str_dup(url + 5);
-		t->base = str_dup("http://localhost");
-		return t->socket_path != NULL && t->base != NULL ? 0 : -ENOMEM;
-	}
-	if (!is_loopback(url))
-		return err_set(ERR_INVALID, "%s: neither unix:/path nor http://127.0.0.1:port",
-			       url);
-	t->base = str_dup(url);
-	if (t->base == NULL)
-		return -ENOMEM;
-	for (size_t len = strlen(t->base); len > 0 && t->base[len - 1] == '/'; len--)
-		t->base[len - 1] = '\0';
-	return 0;
+	if (!str_starts(url, "unix:/"))
+		return url_parse(url, &t->peer);
+	t->peer.socket_path = str_dup(url + 5);
+	t->peer.name = str_dup("localhost");
+	return t->peer.socket_path != NULL && t->peer.name != NULL ? 0 : -ENOMEM;
 }
 
 void
@@ -179,7 +117,7 @@ client_transport_wake(struct client_transport *t)
 {
 	pthread_mutex_lock(&t->lock);
 	list_for_each(node, &t->busy)
-		curl_multi_wakeup(list_entry(node, struct conn, node)->multi);
+		client_conn_wake(list_entry(node, struct client_conn, node));
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -203,11 +141,11 @@ client_transport_fini(struct client_transport *t)
 		pthread_cond_wait(&t->changed, &t->lock);
 	pthread_mutex_unlock(&t->lock);
 	while ((node = list_pop(&t->idle)) != NULL)
-		conn_free(list_entry(node, struct conn, node));
+		client_conn_free(list_entry(node, struct client_conn, node));
 	pthread_cond_destroy(&t->changed);
 	pthread_mutex_destroy(&t->lock);
-	mem_free(t->socket_path);
-	mem_free(t->base);
+	mem_free(t->peer.socket_path);
+	mem_free(t->peer.name);
 }
 
 static bool
@@ -235,184 +173,246 @@ client_transport_pause(struct client_transport *t, uint64_t ns)
 	return closing ? ERR_CLOSED : 0;
 }
 
-/* ---- one exchange ---- */
+/* ---- connections ---- */
 
-static size_t
-on_bytes(char *bytes, size_t size, size_t count, void *arg)
+/* Shall a wait of this connection end? */
+static bool
+conn_stop(struct client_conn *conn)
 {
-	struct exchange *x = arg;
-	size_t len = size * count;
-	long status = 0;
+	struct exchange *x = conn->owner;
 
-	x->heard_ns = clock_mono_ns();
-	if (x->sink != NULL &&
-	    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
-	    status == 200) {
-		x->rc = x->sink->bytes(x->sink, bytes, len);
-		return x->rc == 0 ? len : 0;
+	return is_closing(x->transport) || (x->sink != NULL && x->sink->stop(x->sink));
+}
+
+/* An idle connection whose peer is still there, or NULL. */
+static struct client_conn *
+idle_take(struct client_transport *t)
+{
+	struct client_conn *conn;
+	struct list *node;
+
+	for (;;) {
+		pthread_mutex_lock(&t->lock);
+		node = list_pop(&t->idle);
+		pthread_mutex_unlock(&t->lock);
+		if (node == NULL)
+			return NULL;
+		conn = list_entry(node, struct client_conn, node);
+		if (!client_conn_is_dead(conn))
+			return conn;
+		client_conn_free(conn);
 	}
-	if (len > BODY_MAX_BYTES - x->reply->body.len)
-		x->rc = ERR_LIMIT;
+}
+
+/* An idle connection or a new, unconnected one, now busy.  Returns 0, ERR_CLOSED or -ENOMEM. */
+static int
+conn_get(struct exchange *x, struct client_conn **ret_conn)
+{
+	struct client_transport *t = x->transport;
+	struct client_conn *conn = idle_take(t);
+	int rc = 0;
+
+	if (conn == NULL && (conn = client_conn_new()) == NULL)
+		return -ENOMEM;
+	conn->owner = x;
+	conn->stop = conn_stop;
+	pthread_mutex_lock(&t->lock);
+	if (t->closing)
+		rc = ERR_CLOSED;
 	else
-		strbuf_add_bytes(&x->reply->body, bytes, len);
-	if (x->reply->body.failed)
-		x->rc = -ENOMEM;
-	return x->rc == 0 ? len : 0;
-}
-
-static struct curl_slist *
-headers_make(const struct client_request *request)
-{
-	char id[GUID_TEXT_SIZE], line[64];
-	/* No 100-continue: the body is sent at once. */
-	struct curl_slist *headers = curl_slist_append(NULL, "Expect:"), *more;
-
-	if (headers != NULL && request->id != NULL) {
-		snprintf(line, sizeof(line), "X-Request-Id: %s", guid_format(request->id, id));
-		more = curl_slist_append(headers, line);
-		if (more == NULL)
-			curl_slist_free_all(headers);
-		headers = more;
-	}
-	if (headers != NULL && request->body != NULL) {
-		more = curl_slist_append(headers, "Content-Type: application/json");
-		if (more == NULL)
-			curl_slist_free_all(headers);
-		headers = more;
-	}
-	return headers;
-}
-
-#define SET(option, value) (rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, option, value))
-
-static CURLcode
-easy_set(const struct client_transport *t, CURL *easy, const char *url,
-	 const struct client_request *request, struct exchange *x)
-{
-	bool with_body = strcmp(request->method, "GET") != 0 &&
-			 strcmp(request->method, "DELETE") != 0;
-	CURLcode rc = CURLE_OK;
-
-	curl_easy_reset(easy);
-	SET(CURLOPT_URL, url);
-	SET(CURLOPT_NOSIGNAL, 1l);
-	SET(CURLOPT_PROXY, "");
-	SET(CURLOPT_PROTOCOLS_STR, "http");
-	SET(CURLOPT_USERAGENT, "libvds/" VDS_VERSION);
-	SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-	SET(CURLOPT_TIMEOUT_MS, request->timeout_ms);
-	SET(CURLOPT_WRITEFUNCTION, on_bytes);
-	SET(CURLOPT_WRITEDATA, x);
-	if (t->socket_path != NULL)
-		SET(CURLOPT_UNIX_SOCKET_PATH, t->socket_path);
-	if (with_body) {
-		SET(CURLOPT_POST, 1l);
-		SET(CURLOPT_POSTFIELDS, request->body != NULL ? request->body : "");
-		SET(CURLOPT_POSTFIELDSIZE_LARGE,
-		    (curl_off_t)(request->body != NULL ? strlen(request->body) : 0));
-	}
-	SET(CURLOPT_CUSTOMREQUEST, request->method);
+		list_append(&t->busy, &conn->node);
+	pthread_mutex_unlock(&t->lock);
+	if (rc < 0)
+		client_conn_free(conn);
+	else
+		*ret_conn = conn;
 	return rc;
 }
 
-/* How long there may be nothing to read; 0 = too long already. */
-static int
-poll_ms(const struct exchange *x)
-{
-	uint64_t silent = clock_mono_ns() - x->heard_ns;
-
-	if (x->sink == NULL)
-		return POLL_MS;
-	return silent > x->sink->silence_ns
-		       ? 0
-		       : (int)MIN((x->sink->silence_ns - silent) / NS_PER_MS + 1,
-				  (uint64_t)POLL_MS);
-}
-
-/* Drive the transfer until it ends by itself or someone ends it. */
-static int
-conn_run(struct client_transport *t, struct conn *conn, struct exchange *x, CURLcode *ret_result)
-{
-	int running = 1, left, timeout_ms;
-	CURLMsg *msg;
-
-	while (running > 0) {
-		if (curl_multi_perform(conn->multi, &running) != CURLM_OK)
-			return -ENOMEM;
-		if (running == 0)
-			break;
-		if (is_closing(t))
-			return ERR_CLOSED;
-		if (x->sink != NULL && x->sink->stop(x->sink))
-			return ERR_CANCELLED;
-		timeout_ms = poll_ms(x);
-		if (timeout_ms == 0)
-			return err_set(ERR_TIMEOUT, "the event stream is silent");
-		if (curl_multi_poll(conn->multi, NULL, 0, timeout_ms, NULL) != CURLM_OK)
-			return -ENOMEM;
-	}
-	msg = curl_multi_info_read(conn->multi, &left);
-	*ret_result = msg != NULL ? msg->data.result : CURLE_FAILED_INIT;
-	return 0;
-}
-
-/* What curl says, in our words. */
-static int
-result_code(const struct client_transport *t, struct exchange *x, CURLcode result, bool *ret_sent)
-{
-	const char *peer = t->socket_path != NULL ? t->socket_path : t->base;
-	long system = 0;
-
-	*ret_sent = result != CURLE_COULDNT_CONNECT && result != CURLE_COULDNT_RESOLVE_HOST;
-	switch ((int)result) {
-	case CURLE_OK:
-		atomic_store_explicit(&((struct client_transport *)(uintptr_t)t)->reached, true,
-				      memory_order_relaxed);
-		return 0;
-	case CURLE_WRITE_ERROR:
-		return x->rc;
-	case CURLE_OUT_OF_MEMORY:
-		return -ENOMEM;
-	case CURLE_OPERATION_TIMEDOUT:
-		return err_set(ERR_TIMEOUT, "%s did not answer in time", peer);
-	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return err_set(ERR_PROTOCOL, "%s does not speak HTTP", peer);
-	}
-	curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &system);
-	return err_set(ERR_UNREACHABLE, "%s: %s", peer,
-		       system > 0 && !*ret_sent ? err_text(-(int)system)
-						: curl_easy_strerror(result));
-}
-
+/* keep: the answer is complete, and the peer goes on with the connection. */
 static void
-slist_free_cleanup(struct curl_slist **list)
+conn_put(struct client_transport *t, struct client_conn *conn, bool keep)
 {
-	curl_slist_free_all(*list);
+	size_t idle = 0;
+
+	pthread_mutex_lock(&t->lock);
+	list_remove(&conn->node);
+	list_for_each(node, &t->idle)
+		idle++;
+	if (keep && !t->closing && idle < IDLE_MAX) {
+		list_prepend(&t->idle, &conn->node);
+		conn = NULL;
+	}
+	pthread_cond_broadcast(&t->changed);
+	pthread_mutex_unlock(&t->lock);
+	client_conn_free(conn);
+}
+
+/* ---- one exchange ---- */
+
+/* What ended a wait, in the words of this header. */
+static int
+wait_code(struct exchange *x, int rc)
+{
+	const struct client_peer *peer = &x->transport->peer;
+
+	if (rc == ERR_CANCELLED && is_closing(x->transport))
+		return ERR_CLOSED;
+	if (rc == ERR_TIMEOUT && x->sink != NULL)
+		return err_set(ERR_TIMEOUT, "the event stream is silent");
+	if (rc == ERR_TIMEOUT)
+		return err_set(ERR_TIMEOUT, "%s did not answer in time", client_peer_text(peer));
+	if (rc < 0 && rc > -4096)
+		return err_set(ERR_UNREACHABLE, "%s: %s", client_peer_text(peer), strerror(-rc));
+	return rc;
+}
+
+const char *
+client_peer_text(const struct client_peer *peer)
+{
+	return peer->socket_path != NULL ? peer->socket_path : peer->name;
 }
 
 static int
-exchange_run(struct client_transport *t, struct conn *conn, const struct client_request *request,
-	     struct exchange *x, bool *ret_sent)
+request_text(const struct exchange *x, struct strbuf *text)
 {
-	AUTO_FREE char *url = str_printf("%s%s", t->base, request->path);
-	AUTO(slist_free_cleanup) struct curl_slist *headers = headers_make(request);
-	CURLcode result = CURLE_OK;
+	const struct client_request *r = x->request;
+	bool with_body = strcmp(r->method, "GET") != 0 && strcmp(r->method, "DELETE") != 0;
+	size_t len = r->body != NULL ? strlen(r->body) : 0;
+	char id[GUID_TEXT_SIZE];
+
+	strbuf_addf(text, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: libvds/" VDS_VERSION "\r\n",
+		    r->method, r->path, x->transport->peer.name);
+	if (r->id != NULL)
+		strbuf_addf(text, "X-Request-Id: %s\r\n", guid_format(r->id, id));
+	if (r->body != NULL)
+		strbuf_add(text, "Content-Type: application/json\r\n");
+	if (with_body || r->body != NULL)
+		strbuf_addf(text, "Content-Length: %zu\r\n", len);
+	strbuf_add(text, "\r\n");
+	strbuf_add_bytes(text, r->body != NULL ? r->body : "", len);
+	return text->failed ? -ENOMEM : 0;
+}
+
+static int
+on_body(void *arg, const char *bytes, size_t len)
+{
+	struct exchange *x = arg;
+
+	if (x->sink != NULL && x->http.status == 200)
+		return x->sink->bytes(x->sink, bytes, len);
+	if (len > BODY_MAX_BYTES - x->reply->body.len)
+		return err_set(ERR_LIMIT, "the answer is longer than 1 GiB");
+	strbuf_add_bytes(&x->reply->body, bytes, len);
+	return x->reply->body.failed ? -ENOMEM : 0;
+}
+
+/* Feeds what was read; an interim answer (1xx) is skipped.  *ret_used < len: more than one answer came. */
+static int
+answer_feed(struct exchange *x, const char *bytes, size_t len, size_t *ret_used)
+{
+	size_t at = 0;
+	int rc = 0;
+
+	while (rc == 0 && at < len && x->http.state != WIRE_HTTP_DONE) {
+		size_t used = 0;
+
+		rc = wire_http_feed(&x->http, bytes + at, len - at, on_body, x, &used);
+		at += used;
+		if (rc == 0 && x->http.state == WIRE_HTTP_DONE && x->http.status < 200)
+			wire_http_reset(&x->http);
+	}
+	*ret_used = at;
+	if (x->http.refusal != 0 && (rc == ERR_PROTOCOL || rc == ERR_LIMIT))
+		return err_set(ERR_PROTOCOL, "%s does not speak HTTP",
+			       client_peer_text(&x->transport->peer));
+	return rc;
+}
+
+/* Reads until the answer is complete.  *ret_keep: the connection can be used again. */
+static int
+answer_read(struct exchange *x, struct client_conn *conn, char *block, bool *ret_keep)
+{
+	uint64_t deadline_ns = x->deadline_ns;
+
+	for (;;) {
+		size_t used = 0;
+		ssize_t n;
+		int rc;
+
+		if (x->sink != NULL)
+			deadline_ns = clock_mono_ns() + x->sink->silence_ns;
+		n = client_conn_recv(conn, block, READ_BLOCK, deadline_ns);
+		if (n < 0)
+			return wait_code(x, (int)n);
+		if (n == 0)
+			return wire_http_end(&x->http) == 0
+				       ? 0
+				       : err_set(ERR_UNREACHABLE,
+						 "%s closed the connection without an answer",
+						 client_peer_text(&x->transport->peer));
+		x->heard = true;
+		rc = answer_feed(x, block, (size_t)n, &used);
+		if (rc != 0)
+			return rc;
+		if (x->http.state == WIRE_HTTP_DONE) {
+			*ret_keep = x->http.keep_alive && used == (size_t)n;
+			return 0;
+		}
+	}
+}
+
+static int
+conn_exchange(struct exchange *x, struct client_conn *conn, bool *ret_keep)
+{
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+	AUTO_FREE char *block = mem_alloc(READ_BLOCK);
+	uint64_t connect_ns = clock_mono_ns() + CONNECT_NS;
+	int rc = request_text(x, &text);
+
+	if (rc < 0 || block == NULL)
+		return -ENOMEM;
+	if (conn->fd < 0) {
+		if (x->deadline_ns != 0)
+			connect_ns = MIN(connect_ns, x->deadline_ns);
+		rc = client_conn_connect(conn, &x->transport->peer, connect_ns);
+		if (rc < 0)
+			return is_closing(x->transport) ? ERR_CLOSED : wait_code(x, rc);
+	}
+	x->sent = true;
+	rc = client_conn_send(conn, text.text, text.len, x->deadline_ns);
+	if (rc < 0)
+		return wait_code(x, rc);
+	return answer_read(x, conn, block, ret_keep);
+}
+
+/*
+ * Runs the exchange.  A connection that was kept may have been closed by the peer at this very moment: then no byte of an
+ * answer comes, and what may be asked twice is asked again on another one.
+ */
+static int
+exchange_run(struct exchange *x)
+{
+	bool safe = x->request->id != NULL || strcmp(x->request->method, "GET") == 0;
+	bool again;
 	int rc;
 
-	if (url == NULL || headers == NULL ||
-	    easy_set(t, conn->easy, url, request, x) != CURLE_OK ||
-	    curl_easy_setopt(conn->easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK)
-		return -ENOMEM;
-	if (curl_multi_add_handle(conn->multi, conn->easy) != CURLM_OK)
-		return -ENOMEM;
-	*ret_sent = true;
-	rc = conn_run(t, conn, x, &result);
+	do {
+		struct client_conn *conn = NULL;
+		bool keep = false, kept;
+
+		rc = conn_get(x, &conn);
+		if (rc < 0)
+			return rc;
+		kept = conn->fd >= 0;
+		wire_http_reset(&x->http);
+		rc = conn_exchange(x, conn, &keep);
+		conn_put(x->transport, conn, rc == 0 && keep);
+		again = rc == ERR_UNREACHABLE && kept && safe && !x->heard;
+	} while (again);
 	if (rc == 0)
-		rc = result_code(t, x, result, ret_sent);
-	curl_easy_getinfo(conn->easy, CURLINFO_RESPONSE_CODE, &x->reply->status);
-	curl_multi_remove_handle(conn->multi, conn->easy);
-	curl_easy_reset(conn->easy); /* it points to memory of this call */
+		atomic_store_explicit(&x->transport->reached, true, memory_order_relaxed);
+	x->reply->status = x->http.status;
 	return rc;
 }
 
@@ -420,15 +420,15 @@ static int
 exchange(struct client_transport *t, const struct client_request *request, struct client_sink *sink,
 	 struct client_reply *reply, bool *ret_sent)
 {
-	struct exchange x = { .reply = reply, .sink = sink, .heard_ns = clock_mono_ns() };
-	struct conn *conn;
-	int rc = conn_get(t, &conn);
+	struct exchange x = { .transport = t, .request = request, .reply = reply, .sink = sink };
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	x.easy = conn->easy;
-	rc = exchange_run(t, conn, request, &x, ret_sent);
-	conn_put(t, conn);
+	if (request->timeout_ms > 0)
+		x.deadline_ns = clock_mono_ns() + (uint64_t)request->timeout_ms * NS_PER_MS;
+	wire_http_init(&x.http, WIRE_HTTP_RESPONSE, 0);
+	rc = exchange_run(&x);
+	wire_http_fini(&x.http);
+	*ret_sent = x.sent;
 	return rc;
 }
 

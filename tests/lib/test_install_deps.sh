@@ -36,7 +36,7 @@ install_deps() {
 }
 
 every='gcc g++ pkg-config meson ninja-build python3 libsqlite3-dev libjansson-dev
-libcurl4-openssl-dev liburing-dev libisal-dev libssl-dev qemu-utils qemu-block-extra'
+liburing-dev libisal-dev libssl-dev qemu-utils qemu-block-extra'
 every=$(echo $every)
 apt='apt-get -qq -o DPkg::Lock::Timeout=300'
 
