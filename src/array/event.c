@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Events: each listener has a bounded queue; one that is too slow is told LOST once and hears no
- * more.  The writer and the live state push, nobody waits for a listener.
+ * Events and those who listen to them.  Each listener has a bounded queue.  The writer thread pushes
+ * changes, and whoever changes a live row pushes that; neither waits for a listener.  A listener
+ * whose queue is full is lost: it gets what is queued, then LOST, and nothing more.  A listener's own
+ * thread takes its events.
  */
 #include <errno.h>
 #include <string.h>

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "model/state_build.h"
 
 static const struct guid no_request;
 
@@ -49,6 +50,28 @@ finish(struct array *array, struct state_edit *edit)
 	change_unref(change);
 }
 
+/*
+ * Put the row into the live state itself when nobody else holds or follows that state, as while an
+ * array opens: that spares a copy of the paths for each of many rows.  Under live_lock.  Returns
+ * false when it has to be an edit.
+ */
+static bool
+put_in_place(struct array *array, void *row)
+{
+	struct position at = *state_position(array->live);
+	bool followed;
+
+	pthread_mutex_lock(&array->listeners_lock);
+	followed = !list_empty(&array->listeners);
+	pthread_mutex_unlock(&array->listeners_lock);
+	if (followed || !state_is_alone(array->live) || row_seal(row) < 0 ||
+	    state_put(array->live, row) < 0)
+		return false;
+	at.sequence++;
+	state_place(array->live, &at);
+	return true;
+}
+
 void
 array_live_put(struct array *array, void *row)
 {
@@ -57,6 +80,11 @@ array_live_put(struct array *array, void *row)
 	if (((const struct row *)row)->family == ROW_LIVE_SESSION)
 		array_number_note_login(array, &((const struct row_live_session *)row)->target_id);
 	pthread_mutex_lock(&array->live_lock);
+	if (put_in_place(array, row)) {
+		row_unref(row);
+		pthread_mutex_unlock(&array->live_lock);
+		return;
+	}
 	edit = state_edit_new(array->live);
 	if (edit == NULL)
 		row_unref(row);

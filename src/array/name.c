@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names and identities: checked when people give them, made when they do not. */
+/*
+ * Names and identities: this file checks those that people give, and makes the others.  Any thread,
+ * except where a function takes a state, which the writer thread gives while it applies a change.
+ */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>

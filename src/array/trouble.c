@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #define TELL_AGAIN_NS   (10 * NS_PER_S)
 #define SPACE_HEALED_NS (60 * NS_PER_S)
@@ -37,7 +38,8 @@ array_trouble_note(struct array_store *store, int error, const char *reason)
 	if (atomic_exchange(&trouble->causes[cause].noted, true))
 		return;
 	pthread_mutex_lock(&array->trouble_lock);
-	snprintf(trouble->causes[cause].text, sizeof(trouble->causes[cause].text), "%s", reason);
+	mem_free(trouble->causes[cause].text);
+	trouble->causes[cause].text = str_dup(reason);
 	wake = !trouble->listed;
 	if (wake)
 		list_append(&array->troubled, &trouble->node);
@@ -53,6 +55,8 @@ array_trouble_forget(struct array_store *store)
 	pthread_mutex_lock(&store->array->trouble_lock);
 	list_remove(&store->trouble.node);
 	store->trouble.listed = false;
+	for (unsigned i = 0; i < TROUBLE_CAUSES; i++)
+		mem_free(TAKE(store->trouble.causes[i].text));
 	pthread_mutex_unlock(&store->array->trouble_lock);
 }
 
@@ -90,7 +94,8 @@ static void
 tell_cause(struct told *told, struct array_trouble_cause *cause, const char *name)
 {
 	uint64_t count, new;
-	char id[GUID_TEXT_SIZE], quoted[2 * sizeof(cause->text)];
+	const char *text = cause->text != NULL ? cause->text : "";
+	char id[GUID_TEXT_SIZE], quoted[320];
 
 	if (!atomic_exchange(&cause->noted, false))
 		return;
@@ -100,9 +105,9 @@ tell_cause(struct told *told, struct array_trouble_cause *cause, const char *nam
 	told->any = true;
 	log_warning("lun.errors", "lun=%s cause=%s count=%" PRIu64 " total=%" PRIu64 " first=%s",
 		    guid_format(&told->lun_id, id), name, new, count,
-		    log_quote(cause->text, quoted, sizeof(quoted)));
+		    log_quote(text, quoted, sizeof(quoted)));
 	snprintf(told->text, sizeof(told->text), "%" PRIu64 " commands failed in the store: %s",
-		 count - cause->cleared, cause->text);
+		 count - cause->cleared, text);
 }
 
 /* Of a store whose time has come.  True: look at it again at trouble->next_ns. */

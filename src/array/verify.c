@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The verifier: a thread that looks at every pool and store from time to time, so that a file that
- * was deleted or cut behind our back is known before an initiator finds out; and that does other
- * small chores: reaping, expiring jobs, telling of commands that failed, making the catalog's reserve
- * whole.
+ * The verifier thread.  In each round it looks at every pool and at a bounded number of LUNs, so that
+ * a file that was deleted or cut is noticed before an initiator finds out.  It also does small
+ * chores: it removes the files of deleted LUNs, drops old jobs, and makes the catalog's reserve whole.
  */
 #include <errno.h>
 #include <string.h>

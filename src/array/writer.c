@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The writer: one thread through which every change goes.  docs/design/writer.md.
+ * The writer: one thread through which every change goes (docs/design/writer.md).  array_writer_submit
+ * and array_change_run are called by any other thread; everything else here runs on the writer thread.
  *
  *	batch = all that is queued
  *	BEGIN; for each change: SAVEPOINT, apply to an edit of the state so far, its rows and event
@@ -101,7 +102,7 @@ put_answer(struct array *array, const struct array_task *task)
 	return guid_is_zero(&task->request_id) ? 0 : catalog_answer_put(array->catalog, &answer);
 }
 
-/* Gives the next working state in *base when the change has rows. */
+/* Applies one change.  When it changes rows, *base becomes the state after it. */
 static int
 apply(struct array *array, struct array_task *task, struct state **base)
 {
@@ -130,7 +131,10 @@ apply(struct array *array, struct array_task *task, struct state **base)
 	return put_answer(array, task);
 }
 
-/* 0, also when the change alone has failed; negative when the whole transaction is lost. */
+/*
+ * Applies one change within a savepoint.  Returns 0, also when that change alone has failed, or a
+ * negative code when the whole transaction is lost.
+ */
 static int
 apply_one(struct array *array, struct array_task *task, struct state **base)
 {
@@ -178,8 +182,8 @@ same_position(const struct state *a, const struct state *b)
 }
 
 /*
- * What is on disk after a commit of unknown fate: the new position (1), the old one (0), or neither
- * (negative).
+ * Finds out what is on disk after a COMMIT that failed.  Returns 1 (the new position), 0 (the old
+ * one), or a negative code when it is neither or cannot be read: then the array is read-only.
  */
 static int
 recover(struct array *array, const struct state *wanted)
@@ -313,7 +317,7 @@ run_batch(struct array *array, struct list *batch)
 
 /* ---- the thread ---- */
 
-/* Moves the whole queue to *batch; false when it is time to end. */
+/* Waits for tasks and moves all of them to *batch.  Returns false when the thread is to end. */
 static bool
 take_batch(struct array *array, struct list *batch)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The board: the newest view, once for each shard. */
+/*
+ * The board, where readers find the newest view: one copy of the view's references for each shard.
+ * The event thread publishes; any thread reads.
+ */
 #include "base/mem.h"
 #include "client/client_int.h"
 
@@ -21,7 +24,7 @@ client_board_fini(struct client_board *board)
 	}
 }
 
-/* A state of its own for a shard; without memory for that it shares the counts of the others. */
+/* Returns a state for one shard; when memory is out, the shard shares the counter of the others. */
 static struct state *
 state_for_shard(const struct state *state)
 {
@@ -30,7 +33,7 @@ state_for_shard(const struct state *state)
 	return alias != NULL ? alias : state_ref(state);
 }
 
-/* *slot becomes `now`; gives what was there. */
+/* Puts `now` into *slot and returns what was there.  NULL leaves the slot as it is. */
 static struct state *
 swap(struct state **slot, struct state *now)
 {

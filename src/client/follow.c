@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The event thread: it loads the snapshot, follows the stream, resumes it where it was cut, and
- * stops when what comes does not fit what is known.  Only this thread makes new views.
+ * The event thread of a client.  It loads the snapshot, follows the event stream, resumes the stream
+ * where it was cut, and stops when what comes contradicts what is known.  Only this thread makes new
+ * views, and all functions of this file run on it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -32,7 +33,7 @@ change_cleanup(struct change **change)
 
 static int breach(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* It does not fit: the code by which this thread knows it. */
+/* Sets the text and returns the code that stands for "what came contradicts what is known". */
 static int
 breach(const char *fmt, ...)
 {
@@ -133,7 +134,7 @@ snapshot_get(struct client_replica *r, struct wire_format *ret_format, struct cl
 	return rc;
 }
 
-/* May this snapshot take the place of what is known? */
+/* Returns 0 when this snapshot may take the place of what is known, else a breach. */
 static int
 snapshot_check(struct client_replica *r, const struct position *at)
 {
@@ -205,7 +206,7 @@ load(struct client_replica *r)
 
 /* ---- following: one event ---- */
 
-/* The stream has shown all that the array had when it greeted. */
+/* Verifies the stream when it has shown all changes that the array had at the hello. */
 static int
 verify(struct client_replica *r)
 {
@@ -341,7 +342,7 @@ on_live(struct client_replica *r, const json_t *json)
 	return rc;
 }
 
-/* Sent when there was nothing else: it names exactly where we are. */
+/* A heartbeat is sent when nothing else was, so it names exactly the position of the replica. */
 static int
 on_heartbeat(struct client_replica *r, const json_t *json)
 {
@@ -404,7 +405,7 @@ event_handle(struct client_replica *r, size_t i, const char *data)
 	return rc;
 }
 
-/* What is not known is not for us: a newer array may say more. */
+/* Events of other names are ignored: a later version of the array may send more. */
 static int
 on_event(void *arg, const char *name, const char *data)
 {
@@ -455,7 +456,7 @@ on_stop(struct client_sink *sink)
 	return wanted_now(container_of(sink, struct follower, sink)->replica);
 }
 
-/* Until the stream ends, for whatever reason; never 0. */
+/* Follows one stream until it ends.  Returns the reason, which is never 0. */
 static int
 stream_run(struct client_replica *r)
 {
@@ -477,7 +478,7 @@ stream_run(struct client_replica *r)
 	return rc != 0 ? rc : err_set(ERR_UNREACHABLE, "the event stream ended");
 }
 
-/* Until the time is over or something else is to be done. */
+/* Waits until the time is over or something else is to be done. */
 static void
 pause_for(struct client_replica *r, uint64_t ns)
 {
@@ -506,7 +507,7 @@ renew(struct client_replica *r)
 		client_replica_step(r, REPLICA_CUT, err_text(rc));
 }
 
-/* One stream, and a pause after it that grows while none comes to anything. */
+/* Follows one stream, then pauses.  The pause grows while no stream is verified. */
 static void
 follow(struct client_replica *r, uint64_t *backoff_ns)
 {
@@ -533,7 +534,7 @@ follow(struct client_replica *r, uint64_t *backoff_ns)
 	pause_for(r, *backoff_ns);
 }
 
-/* Nothing can be done until a load is asked for. */
+/* Waits until a load is asked for, or the client closes. */
 static void
 idle(struct client_replica *r)
 {

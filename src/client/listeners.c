@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who is told what the replica learns.  The event thread walks the list with a cursor that a
- * removal moves on, and holds no lock while a listener runs; a removal waits until the one it
- * removes has returned.
+ * Listeners, who are notified of what the replica learns.  The event thread walks the list with a
+ * cursor and holds no lock while a listener runs.  Any thread may add or remove a listener: a
+ * removal moves the cursor on, and waits until the listener that it removes has returned.
  */
 #include "client/client_int.h"
 
@@ -39,7 +39,7 @@ client_listeners_call(struct client_replica *r, const struct client_view *before
 	pthread_mutex_unlock(&r->listeners_lock);
 }
 
-/* At the front, so that a walk under way does not meet it. */
+/* Add the listener at the front, so that a walk under way does not meet it. */
 void
 client_listen(struct client *client, struct client_listener *listener)
 {

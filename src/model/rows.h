@@ -263,18 +263,27 @@ struct row_type {
 		since; /* the minor version of the wire format that added the family; 0: every peer sends it */
 };
 
-/* By family; static. */
+/* Returns the description of a family; static. */
 const struct row_type *row_type(enum row_family family);
-/* The family with that name (not plural), or ERR_NOT_FOUND. */
+/* Returns the family with that name (not the plural), or ERR_NOT_FOUND. */
 int row_family_find(const char *name);
 
-/* A zeroed row of that family with one reference; NULL when out of memory.  Strings start as NULL = "". */
+/*
+ * Makes a zeroed row of the family, whose strings are NULL, which reads as "".  Returns one reference that the caller
+ * owns, or NULL when out of memory.
+ */
 void *row_new(enum row_family family);
-/* A copy that may be changed (one reference, not sealed). */
+/* Returns a copy that is not sealed, so that the caller may change it, or NULL when out of memory. */
 void *row_copy(const void *row);
-/* Set a string field: copies; NULL means "".  0 or -ENOMEM. */
+/*
+ * Sets a string of a row that is not sealed to a copy of `value` (NULL: to ""), and frees what was there.  Returns 0 or
+ * -ENOMEM (the string is as it was).
+ */
 int row_set_string(char **field, const char *value);
-/* Computes the hash; from here on the row is immutable.  0 or -ENOMEM. */
+/*
+ * Computes the hash of the row and moves its strings into one block of memory.  From here on the row is immutable.
+ * Returns 0 or -ENOMEM (the row is not sealed).  A row that is sealed already stays as it is.
+ */
 int row_seal(void *row);
 void *row_ref(const void *row);
 void row_unref(void *row); /* accepts NULL; any thread */
@@ -283,7 +292,7 @@ void row_unref_cleanup(void *pointer_to_row);
 
 void row_key(const void *row, struct row_key *ret_key);
 int row_key_compare(const struct row_key *a, const struct row_key *b);
-/* Same family and same field values? */
+/* Returns whether both rows are of the same family and have the same values in all fields. */
 bool row_equal(const void *a, const void *b);
 
 #endif

@@ -30,6 +30,12 @@ state_place(struct state *work, const struct position *at)
 	work->position.sequence = at->sequence;
 }
 
+bool
+state_is_alone(const struct state *state)
+{
+	return atomic_load_explicit(&state->refs, memory_order_acquire) == 1;
+}
+
 struct state *
 state_alias(const struct state *state)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A state: all rows at one position, immutable, counted.  The array's writer makes the next one by an edit and
- * publishes it by swapping a pointer; the replica applies changes to get the same states with the same digests.
- * Readers hold a reference and need no lock.  Look-ups are binary searches; rows and slices are borrowed from the
- * state they came from.
+ * A state is all rows of an array at one position.  It is immutable and counted.  The array's writer makes the next
+ * state by an edit and publishes it by swapping a pointer; the replica applies changes and so gets the same states with
+ * the same digests.  Any thread that holds a reference may read a state without a lock.
+ *
+ * Look-ups take time that grows with the logarithm of the number of rows.  They return rows and slices that are
+ * borrowed from the state, and NULL or an empty slice when there is no such row.
  */
 #ifndef VDS_MODEL_STATE_H
 #define VDS_MODEL_STATE_H
@@ -24,38 +26,45 @@ struct position {
 
 struct state;
 
-/* No rows; takes array_id, incarnation and sequence from `at`.  NULL when out of memory. */
+/*
+ * Makes a state without rows that stands at array_id, incarnation and sequence of `at`.  Returns one reference that the
+ * caller owns, or NULL when out of memory.
+ */
 struct state *state_new(const struct position *at);
+/* Returns the state with one more reference, which the caller owns. */
 struct state *state_ref(const struct state *state);
 void state_unref(struct state *state); /* accepts NULL; any thread */
 void state_unref_cleanup(void *pointer_to_state);
 #define AUTO_STATE __attribute__((cleanup(state_unref_cleanup)))
+/* Returns where the state stands; valid as long as the state. */
 const struct position *state_position(const struct state *state);
 /*
- * The same state under a count of its own (rows and orders are shared): for many threads that take and drop references
- * all the time.  NULL when out of memory.
+ * Makes a second state with the same rows and position and a reference count of its own, so that many threads that take
+ * and drop references do not share one counter.  Returns a reference that the caller owns, or NULL when out of memory.
  */
 struct state *state_alias(const struct state *state);
 
+/* Returns the number of rows of a family. */
 size_t state_count(const struct state *state, enum row_family family);
-/* In the order of keys. */
+/* Returns the row at an index in the order of keys, or NULL behind the last. */
 const void *state_at(const struct state *state, enum row_family family, size_t index);
-/* NULL when absent. */
+/* Return the row with that id, or with that pair of ids, or NULL. */
 const void *state_find(const struct state *state, enum row_family family, const struct guid *id);
 const void *state_find_pair(const struct state *state, enum row_family family, const struct guid *a,
 			    const struct guid *b);
-/* Index of the first row whose key is greater than `id` (lists paged by id); NULL = 0. */
+/* Returns the index of the first row whose key is greater than `id`, for lists that are paged by id.  NULL gives 0. */
 size_t state_after(const struct state *state, enum row_family family, const struct guid *id);
-/* The same for relations, paged by pair. */
+/* Returns the index of the first row whose pair is greater than (a, b), for relations that are paged by pair. */
 size_t state_after_pair(const struct state *state, enum row_family family, const struct guid *a,
 			const struct guid *b);
 
-/* The one ROW_ARRAY, or NULL in an empty state. */
+/* Returns the one row of ROW_ARRAY, or NULL in an empty state. */
 const struct row_array *state_array(const struct state *state);
+/* Return the row with that name, or NULL.  Names are compared byte by byte. */
 const struct row_target *state_target_by_name(const struct state *state, const char *iscsi_name);
 const struct row_lun *state_lun_by_name(const struct state *state, const char *name);
 const struct row_lun *state_lun_by_serial(const struct state *state, const char *serial);
-/* naa: 16 hexadecimal digits in lower case, as in the row. */
+/* `naa` is 16 hexadecimal digits in lower case, as in the row. */
 const struct row_lun *state_lun_by_naa(const struct state *state, const char *naa);
 
 /*
@@ -70,33 +79,33 @@ size_t state_ailing(const struct state *live);
  */
 uint64_t state_work(void);
 
-/* A run of rows in a state: rows[0 … count-1]. */
+/* Rows that stand together in a state: rows[0 … count-1].  Valid as long as the state. */
 struct row_slice {
 	const void *const *rows;
 	size_t count;
 };
 
-/* struct row_association, by target id. */
+/* Returns the LUN's rows of struct row_association, in the order of target ids. */
 struct row_slice state_lun_targets(const struct state *state, const struct guid *lun_id);
-/* struct row_association, by (LUN number, lun id). */
+/* Returns the target's rows of struct row_association, in the order of LUN numbers, then LUN ids. */
 struct row_slice state_target_luns(const struct state *state, const struct guid *target_id);
-/* struct row_target, by id: all targets with that alias. */
+/* Returns all rows of struct row_target that have the alias, in the order of ids. */
 struct row_slice state_targets_by_alias(const struct state *state, const char *alias);
-/* struct row_portal_group, by tag. */
+/* Returns the target's rows of struct row_portal_group, in the order of tags. */
 struct row_slice state_target_groups(const struct state *state, const struct guid *target_id);
-/* struct row_group_portal, by portal id. */
+/* Returns the group's rows of struct row_group_portal, in the order of portal ids. */
 struct row_slice state_group_portals(const struct state *state, const struct guid *group_id);
-/* struct row_group_portal, by group id. */
+/* Returns the portal's rows of struct row_group_portal, in the order of group ids. */
 struct row_slice state_portal_groups(const struct state *state, const struct guid *portal_id);
 
 /*
- * A change: what one operation did, as rows put (new or replaced) and keys deleted.  Committed together, with one
- * sequence.  Counted and immutable once made.
+ * A change is what one operation did: the rows that it put (new or replaced) and the keys that it deleted.  They are
+ * committed together, with one sequence.  A change is counted, and immutable once it is made.
  */
 struct change_op {
 	enum row_family family;
 	struct row_key key;
-	struct row *row; /* put; NULL = delete */
+	struct row *row; /* the row that was put, one reference; NULL: the key was deleted */
 	/* A row of ROW_OTHER is deleted: the family's name and the key as sent ("host\"ID\""), owned; else NULL. */
 	char *deleted;
 };
@@ -118,59 +127,69 @@ struct change {
  * Returns 0 or -ENOMEM.
  */
 int change_set_principal(struct change *change, const struct principal *principal);
+/* Returns the change with one more reference, which the caller owns. */
 struct change *change_ref(const struct change *change);
 void change_unref(struct change *change); /* accepts NULL */
 
 /*
- * An edit: a working copy that turns into the next state and its change.  One thread.
+ * An edit is a working copy of a state that turns into the next state and its change.  It belongs to one thread.
  *	edit = state_edit_new(base); state_edit_put(edit, row); …; state_edit_finish(edit, …, &state, &change);
  */
 struct state_edit;
 
-struct state_edit *state_edit_new(const struct state *base); /* NULL when out of memory */
-/* Accepts NULL: the edit is forgotten, nothing has happened. */
+/* Begins an edit; the base may be dropped meanwhile.  Returns NULL when out of memory. */
+struct state_edit *state_edit_new(const struct state *base);
+/* Forgets an edit: nothing has happened.  Accepts NULL. */
 void state_edit_free(struct state_edit *edit);
-/* Consumes the caller's reference also on failure; seals it.  A put of an equal row is no op.  0 or -ENOMEM. */
+/*
+ * Seals the row and puts it in, in place of the row with the same key.  Consumes the caller's reference, also on failure.
+ * A row that is equal to the present one changes nothing.  Returns 0 or -ENOMEM.
+ */
 int state_edit_put(struct state_edit *edit, void *row);
-/* 0, ERR_NOT_FOUND, -ENOMEM. */
+/* Deletes the row with the key (a, b); b is NULL for families with one id.  Returns 0, ERR_NOT_FOUND or -ENOMEM. */
 int state_edit_delete(struct state_edit *edit, enum row_family family, const struct guid *a,
 		      const struct guid *b);
 /*
- * Look-ups that see the edit so far.  Borrowed: what it gave is valid until the next put or
- * delete, and is not to be counted.
+ * Returns the state as it is after the edit so far, for look-ups.  What is found in it is valid until the next put or
+ * delete.  The caller must not take a reference to it.
  */
 const struct state *state_edit_view(struct state_edit *edit);
-/* Any ops so far? */
+/* Returns whether the edit so far leads to the same rows as its base has. */
 bool state_edit_is_empty(const struct state_edit *edit);
 /*
- * The next state (sequence + 1) and the change that leads there (ops by family, then key; what was
- * put and taken back is not in it), one reference each for the caller.  The edit is freed, also on
- * failure.  0 or -ENOMEM.
+ * Ends an edit and frees it, also on failure.  Returns 0 with the next state (its sequence is one more) and the change
+ * that leads there, one reference each for the caller; or -ENOMEM.  The change has its ops in the order of families,
+ * then keys; what the edit put and took back is not in it.
  */
 int state_edit_finish(struct state_edit *edit, const char *cause, const struct guid *request_id,
 		      int64_t utc_ms, struct state **ret_state, struct change **ret_change);
 
 /*
- * For loading: the rows so far as a state at the very position of the base, with their digest; no change.  The edit is
- * freed, also on failure.  0 or -ENOMEM.
+ * Ends an edit that loads rows, and frees it, also on failure.  Returns 0 with a state at the position of the base that
+ * has the rows so far and their digest, one reference for the caller; or -ENOMEM.
  */
 int state_edit_load(struct state_edit *edit, struct state **ret_state);
 
 /*
- * The state after `change`.  0; ERR_GONE: its sequence is not the next; ERR_CORRUPT: it does not fit (a
- * deletion of nothing) or the digest comes out otherwise; -ENOMEM.  Live states are not digested.
+ * Makes the state after a change.  Returns 0 with one reference for the caller; ERR_GONE (the change's sequence is not
+ * the next one); ERR_CORRUPT (it deletes what is not there, or the digest after it is not the change's; the text says
+ * which); -ENOMEM.  Live states have no digest.
  */
 int state_apply(const struct state *state, const struct change *change, struct state **ret_state);
 
 /*
- * Invariants between rows (every association has its LUN and target, numbers unique in a target, names unique,
- * groups have targets, …) and the digest itself.  0, or ERR_CORRUPT with a text that names the first breach; -ENOMEM.
+ * Checks the invariants between rows (every association has its LUN and target, numbers are unique in a target, names
+ * are unique, groups have targets, …) and that the digest is that of the rows.  Returns 0; ERR_CORRUPT (the text names
+ * the first breach); -ENOMEM.  The time grows with the number of rows.
  */
 int state_check(const struct state *state);
 
 /* ---- rules that both sides need ---- */
 
-/* Does the unmasking list `mask` admit the initiator name?  iSCSI names compare byte by byte after normalisation. */
+/*
+ * Returns whether the unmasking list `mask` admits the initiator.  iSCSI names are compared byte by byte after
+ * normalisation.
+ */
 bool mask_admits(const char *mask, const char *initiator);
 /*
  * Return whether every initiator that `other` admits is admitted by `mask` too.  Both are canonical
@@ -178,18 +197,23 @@ bool mask_admits(const char *mask, const char *initiator);
  */
 bool mask_includes(const char *mask, const char *other);
 /*
- * Canonical form: "*", "" or names without duplicates, sorted.  Spaces around names are dropped.
- * 0 and new memory; ERR_INVALID with a text ('*' mixed with names, a name longer than 223 bytes or with characters no
- * iSCSI name may have, the whole longer than ROW_MASK_MAX); -ENOMEM.
+ * Brings an unmasking list into its canonical form: "*", "", or names in sorted order without duplicates and without
+ * spaces around them.  Returns 0 with a text that the caller frees (mem_free); ERR_INVALID ('*' stands beside names, a
+ * name is longer than 223 bytes or has a character that no iSCSI name may have, or the list is longer than
+ * ROW_MASK_MAX); -ENOMEM.
  */
 int mask_normalize(const char *text, char **ret_mask);
 /*
- * A canonical list with more or fewer names: `names` is a list as mask_normalize takes it, but not '*'; what is there
- * already, or is not there, does not matter.  Errors as mask_normalize; ERR_INVALID also when mask is "*".
+ * Make a canonical list with the names of another list added, or removed.  `names` is a list as mask_normalize takes it,
+ * but not "*".  Adding a present name or removing an absent one has no effect.  Return as mask_normalize; ERR_INVALID
+ * also when `mask` is "*".
  */
 int mask_add(const char *mask, const char *names, char **ret_mask);
 int mask_remove(const char *mask, const char *names, char **ret_mask);
-/* iqn., eui. or naa. name: lower case, form checked (RFC 7143 §4.2.7, RFC 3722 for ASCII).  0, ERR_INVALID, -ENOMEM. */
+/*
+ * Brings an iSCSI name (iqn., eui. or naa.) into lower case and checks its form (RFC 7143 §4.2.7, RFC 3722 for ASCII).
+ * Returns 0 with a text that the caller frees (mem_free), ERR_INVALID (it is no such name; the text says why) or -ENOMEM.
+ */
 int iscsi_name_normalize(const char *text, char **ret_name);
 
 #endif

@@ -27,6 +27,12 @@ int change_add_other(struct change *change, const char *family, const char *key)
 void state_place(struct state *work, const struct position *at);
 
 /*
+ * Does the caller hold the only reference?  Then nobody sees the state, and the caller may put rows into it.  To be asked
+ * under the lock under which others take references.
+ */
+bool state_is_alone(const struct state *state);
+
+/*
  * Put a sealed row into a state that only the caller holds, as state_edit_put does in an edit.  The row is borrowed;
  * the state takes a reference of its own.  Returns 0 or -ENOMEM.
  */

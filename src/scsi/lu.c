@@ -50,12 +50,13 @@ scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu)
 {
 	uint32_t max_transfer_bytes = desc->max_transfer_bytes != 0 ? desc->max_transfer_bytes
 								    : SCSI_MAX_TRANSFER_BYTES;
+	unsigned shards = desc->threads == 0 ? RANGE_SHARDS : MIN(desc->threads, RANGE_SHARDS);
 	struct scsi_lu *lu;
 
 	if (!desc_is_valid(desc))
 		return err_set(ERR_INVALID,
 			       "not a logical unit that can be: block size, capacity or identity");
-	lu = mem_calloc(1, sizeof(*lu));
+	lu = mem_calloc(1, sizeof(*lu) + scsi_range_shard_bytes(shards));
 	if (lu == NULL)
 		return -ENOMEM;
 	lu->desc = *desc;
@@ -67,7 +68,7 @@ scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu)
 	atomic_init(&lu->capacity_blocks, desc->capacity_blocks);
 	atomic_init(&lu->offline, desc->offline);
 	atomic_init(&lu->mode, mode_default(desc));
-	scsi_range_init(&lu->ranges);
+	scsi_range_init(&lu->ranges, shards);
 	*ret_lu = lu;
 	return 0;
 }

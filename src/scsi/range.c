@@ -32,7 +32,7 @@
 static struct scsi_range_shard *
 shard_of(struct scsi_range_lock *lock, const struct scsi_range *r)
 {
-	return &lock->shards[r->shard % RANGE_SHARDS];
+	return &lock->shards[r->shard % lock->shard_count];
 }
 
 static struct scsi_task *
@@ -42,8 +42,10 @@ task_of(struct list *node)
 }
 
 void
-scsi_range_init(struct scsi_range_lock *lock)
+scsi_range_init(struct scsi_range_lock *lock, unsigned shards)
 {
+	assert(shards > 0 && shards <= RANGE_SHARDS);
+	lock->shard_count = shards;
 	pthread_mutex_init(&lock->mutex, NULL);
 	list_init(&lock->granted);
 	list_init(&lock->waiting);
@@ -66,7 +68,7 @@ conflict(const struct scsi_range *a, const struct scsi_range *b)
 static bool
 fast_busy(struct scsi_range_lock *lock)
 {
-	for (unsigned i = 0; i < RANGE_SHARDS; i++)
+	for (unsigned i = 0; i < lock->shard_count; i++)
 		if (atomic_load(&lock->shards[i].busy) != 0)
 			return true;
 	return false;

@@ -116,6 +116,7 @@ struct scsi_lu_desc {
 	bool read_only;
 	uint32_t max_transfer_bytes; /* of one command; 0 = SCSI_MAX_TRANSFER_BYTES */
 	bool offline;                /* as scsi_lu_set_offline says it */
+	unsigned threads;            /* that will use the unit; 0 = not known.  Sizes its counters */
 	struct blk_dev *dev;         /* the unit takes a reference of its own */
 	/*
 	 * Called when the last reference is gone; lu is freed after this.  May be NULL.  Any

@@ -131,13 +131,22 @@ struct scsi_range_shard {
 struct scsi_range_lock {
 	atomic_uint exclusive; /* such requests, granted or waiting; not 0: no RANGE_FAST */
 	char pad[60];
-	struct scsi_range_shard shards[RANGE_SHARDS];
 	pthread_mutex_t mutex; /* guards the lists; a leaf */
 	struct list granted;
 	struct list waiting;
+	unsigned shard_count; /* at most RANGE_SHARDS: no more than threads that use the unit */
+	struct scsi_range_shard shards[];
 };
 
-void scsi_range_init(struct scsi_range_lock *lock);
+/* Bytes that a lock with that many shards needs behind struct scsi_range_lock. */
+static inline size_t
+scsi_range_shard_bytes(unsigned shards)
+{
+	return shards * sizeof(struct scsi_range_shard);
+}
+
+/* The memory is zeroed and has room for the shards (1 to RANGE_SHARDS). */
+void scsi_range_init(struct scsi_range_lock *lock, unsigned shards);
 void scsi_range_fini(struct scsi_range_lock *lock);
 /*
  * Take the range that task->range names.  Returns true when it is granted, or false: the task
@@ -169,7 +178,7 @@ struct scsi_lu {
 	atomic_uint mode;        /* enum scsi_mode_bits, current values */
 	atomic_uint ua_sequence; /* sum of ua_raised */
 	atomic_uint ua_raised[SCSI_UA_COUNT];
-	struct scsi_range_lock ranges;
+	struct scsi_range_lock ranges; /* last: its shards follow */
 };
 
 static inline bool

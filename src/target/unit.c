@@ -94,6 +94,7 @@ make_lu(struct target_unit *unit, const struct row_lun *row)
 		.thin = row->thin,
 		.write_cache = true,
 		.offline = row->status == STATUS_OFFLINE,
+		.threads = unit->target->thread_count,
 		.dev = unit->dev,
 		.released = lu_released,
 		.arg = unit,
