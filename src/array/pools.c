@@ -183,6 +183,8 @@ sweep_entry(struct array *array, struct array_pool_entry *entry, const struct st
 {
 	struct sweep sweep = { { fate }, array, state };
 
+	if (array->look) /* --check changes nothing */
+		return;
 	if (entry->pool == NULL || entry->swept)
 		return;
 	entry->driver->sweep(entry->pool, &sweep.pool);

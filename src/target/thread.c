@@ -175,7 +175,6 @@ void
 target_thread_free(struct target_thread *thread)
 {
 	loop_free(thread->loop);
-	target_buf_pool_fini(&thread->bufs);
 	guid_map_fini(&thread->by_target);
 	target_buf_pool_fini(&thread->bufs);
 	mem_free(thread->rx);
