@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The array as a whole, jobs, versions. */
+/* The commands on the array as a whole, on jobs and on versions. */
 #include <errno.h>
 
 #include "base/err.h"
@@ -56,7 +56,7 @@ ctl_run_sync(struct ctl *ctl)
 	return get_print(ctl, VERB_SYNC, NULL);
 }
 
-/* LUNs that are failed are nothing that the checker would blame. */
+/* A failed LUN breaks no invariant, so the array is clean with it. */
 static void
 clean_print(const json_t *json, FILE *out)
 {

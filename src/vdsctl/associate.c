@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which LUN is behind which target. */
+/* The commands that set and show which LUN is behind which target. */
 #include <errno.h>
 
 #include "base/err.h"

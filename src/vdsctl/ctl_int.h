@@ -172,14 +172,15 @@ int ctl_ask(struct ctl *ctl, enum verb_id verb, const struct guid *ids,
 int ctl_list(struct ctl *ctl, enum verb_id verb, const struct verb_args *args, json_t **ret_items);
 /*
  * Ends a command that made a change: `rc` and `answer` are what the typed call returned.  Waits for
- * the change's job unless --no-wait was given, then prints the answer (-o json) or the sentence that
- * fmt makes, without a full stop ("" prints nothing).  Returns 0, rc when that is negative, or why
- * the job failed.
+ * the change's job unless --no-wait was given, then prints the answer (-o json) or the sentence
+ * that fmt makes, without a full stop ("" prints nothing).  Returns 0, rc when that is negative, or
+ * why the job failed.
  */
 int ctl_done(struct ctl *ctl, int rc, const struct client_answer *answer, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /*
- * Waits with progress on a terminal.  0, ERR_CANCELLED, ERR_TIMEOUT, or what the job failed with.
+ * Waits until a job has ended, and shows its progress on a terminal.  Returns 0, ERR_CANCELLED (the
+ * job was cancelled), the code that the job failed with, or why vdsd could not be asked.
  */
 int ctl_job_wait(struct ctl *ctl, const struct guid *job);
 
@@ -254,7 +255,7 @@ const char *ctl_command_noun(enum row_family family);
  */
 int ctl_address_split(const char *text, char **ret_host, int *ret_port);
 
-/* ---- table.c: what people read ---- */
+/* ---- table.c: printing ---- */
 
 /*
  * Returns how many columns of a terminal a text takes: two for a wide character, none for a
@@ -270,16 +271,19 @@ struct ctl_column {
 struct ctl_table *ctl_table_new(const struct ctl_column *columns,
 				size_t count); /* NULL when out of memory */
 void ctl_table_free(struct ctl_table *table);
-/* The next cell, in the order of columns and rows; copied, control characters made visible. */
+/*
+ * Adds the next cell, in the order of columns and rows.  The text is copied, and control characters
+ * become '?'; NULL and "" are shown as "-".
+ */
 void ctl_table_add(struct ctl_table *table, const char *text);
 void ctl_table_addf(struct ctl_table *table, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* 0 or -ENOMEM when a cell was lost. */
+/* Returns 0, or -ENOMEM when a cell was lost. */
 int ctl_table_print(const struct ctl_table *table, FILE *out);
 bool ctl_table_is_empty(const struct ctl_table *table);
 /* Prints a text and a newline; "-" for an empty text, control characters made visible. */
 void ctl_text_print(const char *text, FILE *out);
-/* One line for each member of an object; sizes and times are made readable. */
+/* Prints a line for each member of an object; sizes and times are made readable.  Returns 0. */
 int ctl_object_print(const json_t *object, FILE *out);
 int ctl_json_print(const json_t *json, FILE *out);
 

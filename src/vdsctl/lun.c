@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * LUNs: create, rename, extend, unmask, status, counters; why an initiator can or cannot see one.
+ * The commands on LUNs: create, rename, extend, unmask, status, counters, and why an initiator can
+ * or cannot see one.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pools. */
+/* The commands that create and rename pools. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "vdsctl/ctl_int.h"
 
-/* The daemon wants an absolute path: a relative one is meant from where vdsctl runs. */
+/* vdsd wants an absolute path; a relative one is meant from the directory where vdsctl runs. */
 int
 ctl_run_pool_create(struct ctl *ctl)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What people read: tables with columns as wide as they must be, objects line by line; and JSON for
- * programs.
+ * Prints tables, whose columns are as wide as their widest cell; objects, line by line; and JSON
+ * for programs.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -50,7 +50,7 @@ ctl_table_free(struct ctl_table *table)
 	mem_free(table);
 }
 
-/* Text of others must not move the cursor: control characters become '?'. */
+/* Replaces control characters by '?': text from others must not move the cursor. */
 static void
 make_printable(char *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Targets. */
+/* The commands that create targets and change their aliases. */
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "vdsctl/ctl_int.h"
 
-/* In capitals too: what is meant by "IQN." is no alias (RFC 7143 §4.2.7.1). */
+/* Is it an iSCSI name?  In capitals too: "IQN." is not meant as an alias (RFC 7143 §4.2.7.1). */
 static bool
 is_iscsi_name(const char *name)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vdsd.conf: what vdsd needs before it has a catalog.  `key = value` lines; '#' begins a comment.
+ * Reads vdsd.conf, which says what vdsd must know before it has a catalog: `key = value` lines, and
+ * comments that begin with '#'.  Called by main at the start, and by the main thread on SIGHUP.
  */
 #include <errno.h>
 #include <stdio.h>

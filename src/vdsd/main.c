@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vdsd: opens the array, starts the data path, then the API; says that it is ready; waits for a
- * signal; stops in the reverse order.  vdsd(8).
+ * The program vdsd: opens the array, starts the data path, then the API; says that it is ready;
+ * waits for a signal; stops in the reverse order.  Main thread.  vdsd(8) is its manual.
  */
 #include <errno.h>
 #include <signal.h>
@@ -20,7 +20,7 @@
 
 #define STOP_TIMEOUT_MS 5000
 
-/* What runs; NULL = not yet. */
+/* The parts that run; NULL = not started. */
 struct daemon {
 	struct array *array;
 	struct target *target;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What vdsd does to its process: signals, limits, secrecy. */
+/*
+ * Prepares the process for a daemon: signals, limits, secrecy.  Called by main before there are
+ * other threads.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -10,7 +13,7 @@
 #include "base/log.h"
 #include "vdsd/vdsd_int.h"
 
-/* Sessions, LUN files and HTTP connections each take a descriptor. */
+/* Raises the limit of descriptors: each session, LUN file and HTTP connection takes one. */
 static void
 limits_raise(void)
 {
@@ -37,7 +40,7 @@ vdsd_process_prepare(sigset_t *ret_signals)
 	if (error != 0)
 		return -error;
 	signal(SIGPIPE, SIG_IGN);
-	/* a core file or a debugger would show secrets (design: not dumpable) */
+	/* a core file or a debugger would show secrets */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;
 	umask(077);

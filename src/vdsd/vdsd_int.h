@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside vdsd: what the command line and vdsd.conf say; the parts it starts, in order.  vdsd(8),
- * vdsd.conf(5).
+ * Inside vdsd: the options of the command line and of vdsd.conf, the log, the process, and how vdsd
+ * says that it serves.  Everything here is called by the main thread.  vdsd(8), vdsd.conf(5).
  */
 #ifndef VDS_VDSD_VDSD_INT_H
 #define VDS_VDSD_VDSD_INT_H
@@ -25,7 +25,7 @@ enum vdsd_exit {
 
 enum vdsd_action { VDSD_SERVE, VDSD_CHECK, VDSD_HELP, VDSD_VERSION_ONLY, VDSD_DEBUG_LIST };
 
-/* Strings are owned. */
+/* All strings are owned (mem_free in vdsd_options_fini). */
 struct vdsd_options {
 	enum vdsd_action action;
 	char *conf; /* NULL = VDSD_DEFAULT_CONF, if it is there */
@@ -58,18 +58,21 @@ extern const size_t vdsd_key_count;
 
 void vdsd_options_init(struct vdsd_options *options);
 void vdsd_options_fini(struct vdsd_options *options);
-/* 0 or ERR_INVALID with a text. */
+/* Reads the command line.  Returns 0 or ERR_INVALID with a text. */
 int vdsd_options_parse(struct vdsd_options *options, int argc, char **argv);
 /*
- * Sets what is still unset: the command line wins.  A file that is missing is an error only when it
- * was named.
+ * Reads vdsd.conf and sets what the command line has left unset.  A missing file is an error only
+ * when it was named.  Returns 0, ERR_INVALID or -errno with a text.
  */
 int vdsd_conf_load(struct vdsd_options *options);
-/* One line of the file; exposed to its test.  0 (also for comments) or ERR_INVALID. */
+/* Reads one line of the file.  Returns 0 (also for comments) or ERR_INVALID with a text. */
 int vdsd_conf_line(struct vdsd_options *options, char *line);
-/* Notes in *given that the key was told; ERR_INVALID the second time, unless it may be repeated. */
+/*
+ * Notes in *given that the key was given.  Returns 0, or ERR_INVALID the second time, unless the
+ * key may be repeated.
+ */
 int vdsd_key_once(const struct vdsd_key *key, unsigned *given);
-/* What neither says. */
+/* Sets the defaults of what neither says.  Returns 0 or -errno with a text. */
 int vdsd_options_finish(struct vdsd_options *options);
 void vdsd_help(void);
 
@@ -103,11 +106,11 @@ int vdsd_wait(const sigset_t *signals);
 /* ---- ready.c ---- */
 
 /*
- * Says in the ready file, on the ready descriptor and to the service manager that vdsd serves.  0
- * or -errno with a text.
+ * Says in the ready file, on the ready descriptor and to the service manager that vdsd serves.
+ * Returns 0 or -errno with a text.
  */
 int vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t http_port);
-/* Removes the ready file, tells the service manager that it stops. */
+/* Removes the ready file, and tells the service manager that vdsd stops. */
 void vdsd_not_ready(const struct vdsd_options *options);
 
 #endif
