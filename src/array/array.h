@@ -151,6 +151,12 @@ void array_device_release(struct array *array, struct blk_dev *dev);
  */
 void array_live_put(struct array *array, void *row);
 void array_live_delete(struct array *array, enum row_family family, const struct guid *id);
+/*
+ * Tell the array that aborted I/O of a LUN does not come back from its store, or that it is back: the
+ * LUN's health is FAILING meanwhile.  Nothing happens for a LUN that is gone.  Any thread; never blocks
+ * longer than a lock.
+ */
+void array_lun_hangs(struct array *array, const struct guid *lun, bool hangs);
 
 /* ---- reading ---- */
 

@@ -353,7 +353,7 @@ struct array_trouble {
 	struct array_trouble_cause causes[TROUBLE_CAUSES];
 	/* trouble_lock: */
 	struct list node; /* array->troubled */
-	bool listed;
+	bool listed, hangs;
 	uint64_t next_ns, quiet_ns; /* look again; healthy when nothing fails until then */
 };
 

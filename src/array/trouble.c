@@ -7,6 +7,7 @@
  *	noted --verifier--> told, at most every 10 s for each LUN
  *	out of space, nothing new for 60 s --verifier--> healthy again
  *	anything --array_trouble_clear (the LUN is set online)--> healthy again
+ *	array_lun_hangs(true) --> told at once --array_lun_hangs(false)--> what it was before
  *
  * A store that has failed for good is not trouble but FAILED (array/unit.c).
  */
@@ -22,6 +23,7 @@
 
 #define TELL_AGAIN_NS   (10 * NS_PER_S)
 #define SPACE_HEALED_NS (60 * NS_PER_S)
+#define REASON_SIZE     256u
 
 static const char *const cause_names[TROUBLE_CAUSES] = { "medium", "space" };
 
@@ -60,9 +62,46 @@ array_trouble_forget(struct array_store *store)
 	pthread_mutex_unlock(&store->array->trouble_lock);
 }
 
+static void
+format_failed(const struct array_trouble_cause *cause, char *text, size_t size)
+{
+	snprintf(text, size, "%" PRIu64 " commands failed in the store: %s",
+		 cause->told - cause->cleared, cause->text != NULL ? cause->text : "");
+}
+
+/* Why the LUN is failing, as it was told; "" = it is not.  With trouble_lock. */
+static void
+format_reason(const struct array_trouble *trouble, char *text, size_t size)
+{
+	text[0] = '\0';
+	for (unsigned i = 0; i < TROUBLE_CAUSES; i++)
+		if (trouble->causes[i].told != trouble->causes[i].cleared)
+			format_failed(&trouble->causes[i], text, size);
+	if (trouble->hangs)
+		snprintf(text, size, "aborted I/O does not come back from the store");
+}
+
+void
+array_lun_hangs(struct array *array, const struct guid *lun, bool hangs)
+{
+	struct array_store *store = array_unit_store(array, lun);
+	char text[REASON_SIZE];
+
+	if (store == NULL)
+		return;
+	pthread_mutex_lock(&array->trouble_lock);
+	store->trouble.hangs = hangs;
+	format_reason(&store->trouble, text, sizeof(text));
+	pthread_mutex_unlock(&array->trouble_lock);
+	array_unit_set_failing(array, lun, text[0] != '\0' ? text : NULL);
+	array_store_unref(store);
+}
+
 void
 array_trouble_clear(struct array *array, struct array_store *store)
 {
+	char text[REASON_SIZE];
+
 	pthread_mutex_lock(&array->trouble_lock);
 	for (unsigned i = 0; i < TROUBLE_CAUSES; i++) {
 		struct array_trouble_cause *cause = &store->trouble.causes[i];
@@ -70,8 +109,9 @@ array_trouble_clear(struct array *array, struct array_store *store)
 		cause->told = cause->cleared = atomic_load(&cause->count);
 		atomic_store(&cause->noted, false);
 	}
+	format_reason(&store->trouble, text, sizeof(text));
 	pthread_mutex_unlock(&array->trouble_lock);
-	array_unit_set_failing(array, &store->lun_id, NULL);
+	array_unit_set_failing(array, &store->lun_id, text[0] != '\0' ? text : NULL);
 }
 
 uint64_t
@@ -87,7 +127,7 @@ struct told {
 	struct guid lun_id;
 	bool heals;
 	bool any;
-	char text[256];
+	char text[REASON_SIZE];
 };
 
 static void
@@ -106,8 +146,6 @@ tell_cause(struct told *told, struct array_trouble_cause *cause, const char *nam
 	log_warning("lun.errors", "lun=%s cause=%s count=%" PRIu64 " total=%" PRIu64 " first=%s",
 		    guid_format(&told->lun_id, id), name, new, count,
 		    log_quote(text, quoted, sizeof(quoted)));
-	snprintf(told->text, sizeof(told->text), "%" PRIu64 " commands failed in the store: %s",
-		 count - cause->cleared, text);
 }
 
 /* Of a store whose time has come.  True: look at it again at trouble->next_ns. */
@@ -121,6 +159,7 @@ look(struct array_store *store, uint64_t now_ns, struct told *told)
 	for (unsigned i = 0; i < TROUBLE_CAUSES; i++)
 		tell_cause(told, &trouble->causes[i], cause_names[i]);
 	if (told->any) {
+		format_reason(trouble, told->text, sizeof(told->text));
 		trouble->next_ns = now_ns + TELL_AGAIN_NS;
 		trouble->quiet_ns = now_ns + SPACE_HEALED_NS;
 		return true;
@@ -132,7 +171,7 @@ look(struct array_store *store, uint64_t now_ns, struct told *told)
 		return true;
 	}
 	trouble->causes[TROUBLE_SPACE].cleared = trouble->causes[TROUBLE_SPACE].told;
-	told->heals = true;
+	told->heals = !trouble->hangs;
 	return false;
 }
 

@@ -30,7 +30,7 @@ enum { SCSI_AGAIN = SCSI_GO + 1 };
  * most the optimal transfer length and reads ahead twice that; the value was measured
  * (performance.md).
  */
-#define SCSI_MAX_UNMAP_BYTES        (1ull << 30)
+#define SCSI_MAX_UNMAP_BYTES        (512ull << 20)
 #define SCSI_MAX_WRITE_SAME_BYTES   (1ull << 30)
 #define SCSI_OPTIMAL_TRANSFER_BYTES (512u << 10)
 #define SCSI_ZEROES_BYTES           (64u << 20) /* in one step, after which an abort is seen */

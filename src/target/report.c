@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reports to the array: live rows of portals and sessions.  The array may hold locks while it waits
+ * Reports to the array: live rows of portals and sessions, and LUNs whose store hangs.  The array may hold locks while it waits
  * for the data-path threads, so these must not take them: one worker, the reporter, delivers what
  * they report, in order.  Any thread may report.
  */
@@ -10,7 +10,8 @@
 struct report {
 	struct work work;
 	struct target *target;
-	void *row; /* to put; or NULL: delete */
+	void *row; /* to put; or NULL: delete, or what hangs */
+	bool is_hang, hangs;
 	enum row_family family;
 	struct guid id;
 };
@@ -20,7 +21,9 @@ deliver(struct work *work)
 {
 	struct report *report = container_of(work, struct report, work);
 
-	if (report->row != NULL)
+	if (report->is_hang)
+		array_lun_hangs(report->target->array, &report->id, report->hangs);
+	else if (report->row != NULL)
 		array_live_put(report->target->array, report->row);
 	else
 		array_live_delete(report->target->array, report->family, &report->id);
@@ -63,6 +66,21 @@ target_report_delete(struct target *target, enum row_family family, const struct
 	}
 	report->family = family;
 	report->id = *id;
+	workers_submit(target->reporter, &report->work);
+}
+
+void
+target_report_hang(struct target *target, const struct guid *lun_id, bool hangs)
+{
+	struct report *report = report_new(target);
+
+	if (report == NULL) {
+		log_warning("target.report", "lost=hang reason=\"out of memory\"");
+		return;
+	}
+	report->is_hang = true;
+	report->hangs = hangs;
+	report->id = *lun_id;
 	workers_submit(target->reporter, &report->work);
 }
 

@@ -722,6 +722,8 @@ void target_thread_free(struct target_thread *thread);
 void target_report_put(struct target *target, void *row);
 /* Delete a live row.  Any thread. */
 void target_report_delete(struct target *target, enum row_family family, const struct guid *id);
+/* Tell the array that aborted I/O of a LUN does not come back, or that it is back.  Any thread. */
+void target_report_hang(struct target *target, const struct guid *lun_id, bool hangs);
 /* Wait until the array has what was reported before.  Publisher: the reporter never waits for it. */
 void target_report_flush(struct target *target);
 

@@ -218,10 +218,11 @@ start(struct target_task *t)
 /* ---- Aborted tasks whose backing I/O is not back ---- */
 
 static void
-log_fence(const struct target_unit *unit, bool begins)
+tell_fence(const struct target_unit *unit, bool begins)
 {
 	char id[GUID_TEXT_SIZE];
 
+	target_report_hang(unit->target, &unit->lun_id, begins);
 	if (begins)
 		log_warning("lun.hung",
 			    "lun=%s reason=\"aborted I/O does not come back from the store; "
@@ -241,7 +242,7 @@ abandon(struct target_task *t)
 	t->state = TARGET_TASK_ABANDONED;
 	t->path->aborting--;
 	if (scsi_lu_fence(unit->lu))
-		log_fence(unit, true);
+		tell_fence(unit, true);
 	iscsi_task_abandon(t->it);
 	target_conn_mark(t->conn);
 }
@@ -291,7 +292,7 @@ came_back(struct target_task *t)
 	if (t->state == TARGET_TASK_ABORTED)
 		t->path->aborting--;
 	else if (scsi_lu_unfence(unit->lu))
-		log_fence(unit, false);
+		tell_fence(unit, false);
 }
 
 static void

@@ -202,6 +202,30 @@ test_commands_that_fail_are_counted_and_shown(void **state)
 }
 
 static void
+test_a_store_that_hangs_is_shown_until_it_is_back(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l");
+	struct blk_dev *dev = device(f->array, lun);
+	char block[512];
+
+	array_lun_hangs(f->array, &lun, true);
+	assert_true(wait_health(f->array, lun, HEALTH_FAILING));
+	expect_trouble(f, lun, "does not come back");
+	array_lun_hangs(f->array, &lun, false);
+	assert_true(wait_health(f->array, lun, HEALTH_OK));
+	/* other trouble is not forgotten for it */
+	inject(f, "all", "read", "EIO");
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, block, sizeof(block)), -EIO);
+	inject(f, "all", "read", NULL);
+	assert_true(wait_health(f->array, lun, HEALTH_FAILING));
+	array_lun_hangs(f->array, &lun, true);
+	array_lun_hangs(f->array, &lun, false);
+	expect_trouble(f, lun, "Input/output error");
+	array_device_release(f->array, dev);
+}
+
+static void
 test_single_read_error_does_not_fail_the_lun(void **state)
 {
 	struct fixture *f = *state;
@@ -333,6 +357,7 @@ main(void)
 		WITH_ARRAY(test_data_path_is_told_when_a_store_was_reopened),
 		WITH_ARRAY(test_failed_flush_fails_the_lun),
 		WITH_ARRAY(test_commands_that_fail_are_counted_and_shown),
+		WITH_ARRAY(test_a_store_that_hangs_is_shown_until_it_is_back),
 		WITH_ARRAY(test_single_read_error_does_not_fail_the_lun),
 		WITH_ARRAY(test_offline_refuses_io_and_online_takes_it_back),
 		WITH_ARRAY(test_offline_stays_over_a_restart),

@@ -30,6 +30,7 @@ struct array {
 	pthread_cond_t cond;
 	struct guid_map devices; /* lock */
 	unsigned in_use;         /* lock */
+	bool hangs;              /* lock */
 	struct list live;        /* struct live.node; lock */
 	atomic_bool slow_live;
 };
@@ -340,6 +341,16 @@ array_live_put(struct array *array, void *row)
 }
 
 void
+array_lun_hangs(struct array *array, const struct guid *lun, bool hangs)
+{
+	(void)lun;
+	pthread_mutex_lock(&array->lock);
+	array->hangs = hangs;
+	pthread_cond_broadcast(&array->cond);
+	pthread_mutex_unlock(&array->lock);
+}
+
+void
 array_live_delete(struct array *array, enum row_family family, const struct guid *id)
 {
 	pthread_mutex_lock(&array->lock);
@@ -412,6 +423,19 @@ fake_wait_sessions(struct array *array, size_t count)
 	pthread_mutex_lock(&array->lock);
 	while (!(right = count_locked(array, ROW_LIVE_SESSION) == count) &&
 	       wait_more(array, end_ns))
+		continue;
+	pthread_mutex_unlock(&array->lock);
+	return right;
+}
+
+bool
+fake_wait_hang(struct array *array, bool hangs)
+{
+	uint64_t end_ns = clock_mono_ns() + 10 * NS_PER_S;
+	bool right;
+
+	pthread_mutex_lock(&array->lock);
+	while (!(right = array->hangs == hangs) && wait_more(array, end_ns))
 		continue;
 	pthread_mutex_unlock(&array->lock);
 	return right;

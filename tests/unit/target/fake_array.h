@@ -54,6 +54,8 @@ bool fake_first_session(struct array *array, struct guid *ret_id);
 /* Waits until so many live sessions are known, at most 10 s. */
 bool fake_wait_sessions(struct array *array, size_t count);
 unsigned fake_devices_in_use(struct array *array);
+/* Waits until the data path has told that a LUN hangs, or does not, at most 10 s. */
+bool fake_wait_hang(struct array *array, bool hangs);
 /* Waits until so many devices are in use, at most 10 s. */
 bool fake_wait_devices(struct array *array, unsigned count);
 

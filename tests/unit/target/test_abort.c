@@ -193,7 +193,9 @@ test_abort_task_of_io_that_hangs_is_answered(void **state)
 	raw_flush(&raw);
 	expect_tmf(&raw, tmf);
 	expect_fence(&raw);
+	assert_true(fake_wait_hang(env->array, true));
 	lift_and_check(env, &raw);
+	assert_true(fake_wait_hang(env->array, false));
 	raw_close(&raw);
 }
 
