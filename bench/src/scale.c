@@ -233,15 +233,38 @@ static char (*ids_of(const struct state *state, enum row_family family,
 	return ids;
 }
 
+/* Processor time of a process so far, in seconds. */
+static double
+cpu_s(const char *pid)
+{
+	char path[64], text[1024] = "";
+	unsigned long user = 0, kernel = 0;
+	const char *after;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	f = fopen(path, "re");
+	if (f == NULL || fgets(text, sizeof(text), f) == NULL)
+		fail(path, -ENOENT);
+	fclose(f);
+	after = strrchr(text, ')');
+	/* state, then ten numbers, then user and kernel time: proc(5) */
+	if (after == NULL ||
+	    sscanf(after + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user,
+		   &kernel) != 2)
+		fail(path, ERR_PARSE);
+	return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+}
+
 static void
-rate(const char *url, double seconds, unsigned connections, bool renames)
+rate(const char *url, double seconds, unsigned connections, const char *pid, bool renames)
 {
 	struct crew crew = { .url = url, .count = connections };
 	struct client *client = client_of(url, CLIENT_REPLICA);
 	struct client_view view;
 	uint64_t start;
 	unsigned done;
-	double took;
+	double took, cpu;
 
 	client_view_last(client, &view);
 	crew.targets = ids_of(view.config, ROW_TARGET, &crew.target_count);
@@ -250,12 +273,14 @@ rate(const char *url, double seconds, unsigned connections, bool renames)
 	client_close(client);
 	if (crew.luns == NULL || crew.targets == NULL || crew.lun_count == 0)
 		fail("rate", ERR_NOT_FOUND);
+	cpu = cpu_s(pid);
 	start = clock_mono_ns();
 	crew.until_ns = start + (uint64_t)(seconds * (double)NS_PER_S);
 	done = crew_run(&crew, UINT32_MAX / 2, renames ? rename_one : change_one);
 	took = seconds_since(start);
-	printf("{\"changes\": %u, \"seconds\": %.3f, \"per_s\": %.1f}\n", done, took,
-	       (double)done / took);
+	printf("{\"changes\": %u, \"seconds\": %.3f, \"per_s\": %.1f, \"vdsd_cpu_us\": %.1f}\n",
+	       done, took, (double)done / took,
+	       (cpu_s(pid) - cpu) / (double)(done > 0 ? done : 1) * 1e6);
 	free(crew.targets);
 	free(crew.luns);
 }
@@ -308,16 +333,16 @@ main(int argc, char **argv)
 	if (argc == 6 && strcmp(argv[2], "build") == 0)
 		build(argv[1], (unsigned)strtoul(argv[3], NULL, 10),
 		      (unsigned)strtoul(argv[4], NULL, 10), (unsigned)strtoul(argv[5], NULL, 10));
-	else if (argc == 5 && strcmp(argv[2], "rate") == 0)
-		rate(argv[1], strtod(argv[3], NULL), (unsigned)strtoul(argv[4], NULL, 10), false);
-	else if (argc == 5 && strcmp(argv[2], "renames") == 0)
-		rate(argv[1], strtod(argv[3], NULL), (unsigned)strtoul(argv[4], NULL, 10), true);
+	else if (argc == 6 && (strcmp(argv[2], "rate") == 0 || strcmp(argv[2], "renames") == 0))
+		rate(argv[1], strtod(argv[3], NULL), (unsigned)strtoul(argv[4], NULL, 10), argv[5],
+		     strcmp(argv[2], "renames") == 0);
 	else if (argc == 3 && strcmp(argv[2], "load") == 0)
 		load(argv[1]);
 	else {
-		fprintf(stderr, "usage: scale-client URL build LUNS TARGETS CONNECTIONS\n"
-				"       scale-client URL rate|renames SECONDS CONNECTIONS\n"
-				"       scale-client URL load\n");
+		fprintf(stderr,
+			"usage: scale-client URL build LUNS TARGETS CONNECTIONS\n"
+			"       scale-client URL rate|renames SECONDS CONNECTIONS VDSD-PID\n"
+			"       scale-client URL load\n");
 		return 2;
 	}
 	return 0;
