@@ -20,8 +20,15 @@
 
 #include "base/mem.h"
 
-#define SQ_ENTRIES 256u
-#define CQ_ENTRIES 4096u
+#define SQ_ENTRIES     256u
+#define CQ_ENTRIES     4096u
+/*
+ * What cannot be done without blocking is done by kernel threads of the ring, at most four for each
+ * core by default: the commands of one LUN whose store hangs would take them all, and those of
+ * other LUNs would wait.  The kernel starts a thread only when there is work for it.  A kernel that
+ * does not know the call keeps its default.
+ */
+#define KERNEL_WORKERS 256
 
 struct blk_ring {
 	struct io_uring uring;
@@ -262,6 +269,7 @@ ring_init(struct blk_queue *queue)
 		mem_free(ring);
 		return r;
 	}
+	(void)io_uring_register_iowq_max_workers(&ring->uring, (unsigned[]){ KERNEL_WORKERS, 0 });
 	ring->queue = queue;
 	ring->waiting_tail = &ring->waiting;
 	ring->hook.run = ring_hook;
