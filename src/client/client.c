@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening, closing, views, and the call that all calls are. */
+/*
+ * Opens and closes a client, returns its views, and sends the requests that all calls are made of:
+ * with one request id, again while the connection breaks, and waiting until the replica shows what
+ * the answer names. Any thread may call it.
+ */
 #include "client/client.h"
 
 #include <errno.h>
@@ -140,13 +144,13 @@ client_view(struct client *client, struct client_view *ret_view)
 
 /* ---- calls ---- */
 
-/* Is there still time to try again?  *until is set at the first failure. */
+/* Returns true while a call that failed may be tried again. *until is set at the first failure. */
 static bool
 may_retry(const struct client *client, bool sent, uint64_t *until)
 {
 	uint64_t now = clock_mono_ns();
 
-	/* Who never reached the array learns at once that it is not there. */
+	/* A client that never reached the array does not wait for it. */
 	if (!sent && !atomic_load_explicit(&client->transport.reached, memory_order_relaxed))
 		return false;
 	if (*until == 0)
@@ -154,7 +158,7 @@ may_retry(const struct client *client, bool sent, uint64_t *until)
 	return now < *until;
 }
 
-/* An array that is stopping refuses what comes: as if it were not there. */
+/* Makes one attempt. The refusal of an array that is stopping counts as if no array were there. */
 static int
 attempt(struct client *client, const struct client_request *request, struct client_reply *ret_reply,
 	bool *ret_sent)
@@ -169,8 +173,8 @@ attempt(struct client *client, const struct client_request *request, struct clie
 }
 
 /*
- * Attempts, all with one request id, until an answer comes or the time is over.  A change that was
- * sent and not answered may or may not have happened: the text then says so.
+ * Makes attempts, all with one request id, until an answer comes or the time is over. A change that
+ * was sent and not answered may have happened or not; the text says so then.
  */
 static int
 attempts(struct client *client, const struct client_request *request,
@@ -201,7 +205,7 @@ attempts(struct client *client, const struct client_request *request,
 	return rc;
 }
 
-/* Waits for the live rows that the answer names; an older array names none. */
+/* Waits until the replica has the live rows that the answer names. An older array names none. */
 static int
 live_wait(struct client *client, const json_t *live)
 {
@@ -217,8 +221,9 @@ live_wait(struct client *client, const json_t *live)
 }
 
 /*
- * A change's answer, or a list, names the sequence that it shows, and a change's answer the version
- * of the live rows: the replica must show both too, so that a program reads its own changes.
+ * Waits until the replica shows what an answer names, so that a program reads its own changes: the
+ * sequence in the answer to a change and in a list, and the version of the live rows in the answer
+ * to a change.
  */
 static int
 answer_wait(struct client *client, const json_t *json)
@@ -301,7 +306,7 @@ client_call(struct client *client, const char *method, const char *path, json_t 
 
 /* ---- the replica's calls ---- */
 
-/* GET of something that has a position. */
+/* Asks for something that has a position, and decodes that. */
 static int
 position_get(struct client *client, const char *path, struct position *ret_position)
 {

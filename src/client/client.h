@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The client: REST calls to vdsd, and a replica of the array's state fed by its event stream.  libvds and
- * vdsctl stand on it.  docs/design/replica.md, docs/design/api.md.
+ * The client: REST calls to vdsd, and a replica of the array's state that its event stream keeps up
+ * to date. src/provider (libvds) and src/vdsctl are built on it. See docs/design/replica.md and
+ * docs/design/api.md.
  *
- * Any number of threads may use one client.  Codes beyond those of the array: ERR_UNREACHABLE (no
- * answer came and none is known), ERR_CACHE_CORRUPT (the replica cannot be trusted), ERR_PROTOCOL
- * (an answer makes no sense).
+ * Any number of threads may use one client. Besides the codes of the array its functions return
+ * ERR_UNREACHABLE (no answer came), ERR_TIMEOUT, ERR_CLOSED (client_close was called),
+ * ERR_CACHE_CORRUPT (the replica cannot be trusted), ERR_PROTOCOL (an answer makes no sense),
+ * ERR_VERSION (the array speaks another major version of the wire format).
  */
 #ifndef VDS_CLIENT_CLIENT_H
 #define VDS_CLIENT_CLIENT_H
@@ -24,15 +26,17 @@ enum client_mode {
 	CLIENT_REPLICA, /* also the replica and its event thread; open waits until it is loaded */
 };
 
-/* What the replica knows, both immutable and counted. */
+/* What the replica knows at one moment. Both states are immutable and counted. */
 struct client_view {
 	struct state *config;
 	struct state *live;
 };
 
 /*
- * url: "unix:/path" or "http://127.0.0.1:port"; NULL = $VDS_URL, else CLIENT_DEFAULT_URL.  0,
- * ERR_UNREACHABLE, ERR_INVALID, -ENOMEM.
+ * Open a client. url: "unix:/path" or "http://127.0.0.1:port"; NULL is $VDS_URL or, without that,
+ * CLIENT_DEFAULT_URL. With CLIENT_REPLICA it returns when the replica is loaded. Returns 0;
+ * ERR_INVALID (the url); ERR_UNREACHABLE, ERR_VERSION or ERR_PROTOCOL (the replica could not be
+ * loaded); -ENOMEM. The caller closes the client.
  */
 int client_open(const char *url, enum client_mode mode, struct client **ret_client);
 /*
@@ -40,36 +44,46 @@ int client_open(const char *url, enum client_mode mode, struct client **ret_clie
  * the first call.
  */
 void client_set_call_timeout(struct client *client, unsigned timeout_ms);
-/* Ends the event thread.  Calls under way end with ERR_CLOSED.  Accepts NULL. */
+/*
+ * End the event thread and free the client. Calls under way end with ERR_CLOSED first. Accepts
+ * NULL.
+ */
 void client_close(struct client *client);
 
 /*
- * The replica now: two references for the caller.  0 or ERR_CACHE_CORRUPT: the stream has been lost for more than
- * 5 s, or there was a gap, another digest or another incarnation.  Nanoseconds; no round trip.
+ * Return the replica as it is now: two references that the caller drops with client_view_fini.
+ * Takes nanoseconds and no round trip. Returns 0, or ERR_CACHE_CORRUPT (there has been no contact
+ * for more than 5 s, or what came does not fit what is known).
  */
 int client_view(struct client *client, struct client_view *ret_view);
-/* As client_view, but without the question whether it can be trusted: for what must not fail. */
+/*
+ * Return the replica as it is now, even when it cannot be trusted: for callers that must not fail.
+ */
 void client_view_last(struct client *client, struct client_view *ret_view);
 void client_view_fini(struct client_view *view);
 #define AUTO_VIEW __attribute__((cleanup(client_view_fini)))
 
 /*
- * Barrier: on return the replica holds all that the array had committed when this was called.  0,
- * ERR_CACHE_CORRUPT, ERR_UNREACHABLE.
+ * Wait until the replica shows all that the array had committed when this was called. Returns 0,
+ * ERR_CACHE_CORRUPT, ERR_UNREACHABLE or ERR_TIMEOUT (the array answered, but its changes did not
+ * arrive).
  */
 int client_sync(struct client *client);
 /*
- * IVdsHwProvider::Reenumerate: asks the array who it is (array id, incarnation); the first half of curing a corrupt
- * replica.  IVdsHwProvider::Refresh: loads the snapshot anew, follows the stream from there; the second half: when the
- * corruption was a gap, a digest or an incarnation, it cures only after a client_reenumerate.
+ * The two halves of curing a corrupt replica: IVdsHwProvider::Reenumerate and Refresh.
+ * client_reenumerate asks the array who it is (array id and incarnation). client_refresh loads the
+ * snapshot anew and follows the stream from there; after a gap, a wrong digest or another
+ * incarnation it works only when client_reenumerate was called before. Both return 0, or why they
+ * failed; client_refresh returns ERR_BUSY on the event thread.
  */
 int client_reenumerate(struct client *client);
 int client_refresh(struct client *client);
 
 /*
- * Listens to what the replica learns: called on the event thread with no lock held, in order, after the view shows
- * it.  change is of configuration or of live rows (change->ops' family tells).  change NULL: the replica was
- * reloaded: compare before and after.
+ * A listener to what the replica learns. `changed` is called on the event thread with no lock held,
+ * for one change after the other, when the view shows the change already. change is of
+ * configuration or of live rows: the family of its ops says which. When change is NULL, the replica
+ * was loaded anew: compare before and after.
  */
 struct client_listener {
 	struct client_listener *next;
@@ -78,7 +92,10 @@ struct client_listener {
 };
 
 void client_listen(struct client *client, struct client_listener *listener);
-/* On return it does not run and will not again (unless called from its own callback). */
+/*
+ * When this returns, the listener does not run and will not run again. Called from the listener's
+ * own callback, it does not wait for that.
+ */
 void client_unlisten(struct client *client, struct client_listener *listener);
 
 /* ---- calls ---- */
@@ -92,15 +109,15 @@ struct client_answer {
 };
 
 /*
- * One REST call.  method: "GET", "POST", …; path: "/v1/…" (already escaped); body may be NULL,
- * borrowed.  A change carries a request id made here and is tried again with it when the connection
- * breaks, so it happens once. ret_json: the answer (new reference; NULL when there was none);
- * ret_json itself may be NULL. With a replica it waits until the answer's sequence has arrived
- * there.  0 or the array's code, its text set.
+ * Make one REST call. method: "GET", "POST", …; path: "/v1/…", already escaped; body: borrowed, may
+ * be NULL. A change carries a request id that is made here, and is tried again with it when the
+ * connection breaks, so that it happens once. *ret_json is the answer (a new reference; NULL when
+ * there was none); ret_json itself may be NULL. With a replica the function waits until the replica
+ * shows what the answer names. Returns 0, or the array's code with its text.
  */
 int client_call(struct client *client, const char *method, const char *path, json_t *body,
 		json_t **ret_json);
-/* For those who must choose the id, e.g. to try again later. */
+/* Make one REST call with a request id that the caller chose, for example to try again later. */
 int client_call_with_id(struct client *client, const char *method, const char *path, json_t *body,
 			const struct guid *request_id, json_t **ret_json);
 
