@@ -40,10 +40,8 @@ extern "C" {
 #endif
 
 /* The class of the provider that the array vdsd offers: 5c69c549-3f24-4261-9996-4e590ca0b7e6. */
-#ifndef _WIN32
 DEFINE_GUID(CLSID_VdsHwProvider, 0x5c69c549, 0x3f24, 0x4261, 0x99, 0x96, 0x4e, 0x59, 0x0c, 0xa0,
 	    0xb7, 0xe6);
-#endif
 
 /*
  * Connect to an array and return its provider, loaded and ready: the replica is complete.

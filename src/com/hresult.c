@@ -24,7 +24,9 @@ from_errno(int number)
 	case EPERM:
 		return E_ACCESSDENIED;
 	case ENOSPC:
+#ifdef EDQUOT /* Windows has no quotas that fail with it */
 	case EDQUOT:
+#endif
 		return VDS_E_NOT_ENOUGH_SPACE;
 	case EINVAL:
 		return E_INVALIDARG;

@@ -5,6 +5,8 @@
  */
 #include "com/com.h"
 
+#ifndef _WIN32 /* Windows has these functions */
+
 void *
 CoTaskMemAlloc(size_t size_bytes)
 {
@@ -27,3 +29,5 @@ CoTaskMemFree(void *p)
 {
 	mem_free(p);
 }
+
+#endif

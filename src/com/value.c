@@ -119,18 +119,17 @@ VdsStringFromUtf8(const char *text, LPWSTR *ret_string)
 	return com_error(com_string_out(text, ret_string));
 }
 
-/* The text comes from mem_alloc, which is the task allocator (memory.c). */
 HRESULT STDAPICALLTYPE
 VdsUtf8FromString(LPCWSTR string, char **ret_text)
 {
-	char *text = NULL;
+	AUTO_FREE char *text = NULL;
 	HRESULT hr;
 
 	if (ret_text == NULL)
 		return com_fail(E_POINTER, "ret_text is NULL");
 	*ret_text = NULL;
 	hr = com_text(string, "string", &text);
-	if (SUCCEEDED(hr))
-		*ret_text = text;
-	return hr;
+	if (FAILED(hr))
+		return hr;
+	return com_error(com_bytes_out(text, strlen(text) + 1, (unsigned char **)ret_text));
 }

@@ -209,13 +209,17 @@ sink_thread(void *arg)
 static int
 start_thread(struct provider_advise *advise)
 {
-	sigset_t all, old;
 	int rc;
+#ifndef _WIN32
+	sigset_t all, old;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
+#endif
 	rc = pthread_create(&advise->thread, NULL, sink_thread, advise);
+#ifndef _WIN32
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+#endif
 	return -rc;
 }
 

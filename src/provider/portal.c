@@ -5,7 +5,11 @@
  */
 #include "provider/provider_int.h"
 
+#ifdef _WIN32
+#include <ws2tcpip.h>
+#else
 #include <arpa/inet.h>
+#endif
 #include <string.h>
 
 #include "base/bytes.h"
