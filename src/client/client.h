@@ -40,8 +40,8 @@ struct client_view {
  */
 int client_open(const char *url, enum client_mode mode, struct client **ret_client);
 /*
- * Sets how long a call waits for its answer before it ends with ERR_TIMEOUT; 60 s when this is not called.  Call it before
- * the first call.
+ * Set how long a call waits for its answer before it ends with ERR_TIMEOUT.  Without this it is 60 s.  To be called
+ * before the first call.
  */
 void client_set_call_timeout(struct client *client, unsigned timeout_ms);
 /*
@@ -132,7 +132,7 @@ int client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
 int client_change(struct client *client, enum verb_id verb, const struct guid *ids,
 		  const struct verb_args *args, struct client_answer *ret_answer);
 /*
- * Reads all pages of a list (args->limit and args->after are not used) into a new JSON array of its items, which the
+ * Read all pages of a list (args->limit and args->after are not used) into a new JSON array of its items, which the
  * caller owns.  Errors as client_ask, and ERR_PROTOCOL (the answer is no list).
  */
 int client_list(struct client *client, enum verb_id verb, const struct guid *ids,

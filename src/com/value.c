@@ -43,7 +43,11 @@ com_string_out(const char *text, LPWSTR *ret_string)
 	LPWSTR string;
 
 	if (len < 0) {
-		s = ""; /* the replica holds only UTF-8, so this is a mistake of ours; an empty string is better than a failed call */
+		/*
+		 * The replica holds only UTF-8, so this is a mistake of ours; an empty string is
+		 * better than a failed call.
+		 */
+		s = "";
 		len = 0;
 	}
 	string = CoTaskMemAlloc(((size_t)len + 1) * sizeof(WCHAR));
