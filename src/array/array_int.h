@@ -346,7 +346,7 @@ struct array_trouble_cause {
 	atomic_bool noted;      /* not told yet */
 	/* trouble_lock: */
 	uint64_t told, cleared; /* of count: when it was told, and when health was OK last */
-	char *text;             /* of the first that was not told yet; owned; NULL = no memory for it */
+	char *text; /* of the first that was not told yet; owned; NULL = no memory for it */
 };
 
 struct array_trouble {

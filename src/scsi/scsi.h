@@ -115,9 +115,9 @@ struct scsi_lu_desc {
 	bool write_cache;          /* WCE at power on */
 	bool read_only;
 	uint32_t max_transfer_bytes; /* of one command; 0 = SCSI_MAX_TRANSFER_BYTES */
-	bool offline;                /* as scsi_lu_set_offline says it */
-	unsigned threads;            /* that will use the unit; 0 = not known.  Sizes its counters */
-	struct blk_dev *dev;         /* the unit takes a reference of its own */
+	bool offline;                /* see scsi_lu_set_offline */
+	unsigned threads;    /* that will use the unit; 0 = not known.  Sizes its counters */
+	struct blk_dev *dev; /* the unit takes a reference of its own */
 	/*
 	 * Called when the last reference is gone; lu is freed after this.  May be NULL.  Any
 	 * thread.
@@ -346,7 +346,7 @@ struct scsi_task {
 	const struct scsi_cmd *cmd;
 	uint64_t lba;
 	uint32_t count_blocks;
-	int (*step)(struct scsi_task *task); /* goes on when io is complete */
+	int (*step)(struct scsi_task *task); /* where the task goes on when io is complete */
 	struct scsi_range range;
 	struct scsi_work *work; /* what some commands need beyond this; owned */
 	struct blk_io io;

@@ -38,7 +38,7 @@ enum { SCSI_AGAIN = SCSI_GO + 1 };
 /* ---- cmd.c ---- */
 
 enum scsi_cmd_flags {
-	CMD_NO_UNIT = 1 << 0,   /* answers where there is no unit */
+	CMD_NO_UNIT = 1 << 0,   /* is answered also where there is no unit */
 	CMD_NO_UA = 1 << 1,     /* is not stopped by a unit attention, SAM-6 */
 	CMD_ANY_STATE = 1 << 2, /* answers when the unit is not online */
 	CMD_WRITE = 1 << 3,     /* changes the medium: refused when write protected */
@@ -46,7 +46,7 @@ enum scsi_cmd_flags {
 	CMD_RANGE = 1 << 5,     /* takes the range lock, shared */
 	CMD_ATOMIC = 1 << 6,    /* with CMD_RANGE: exclusive */
 	CMD_THIN = 1 << 7,      /* only on a unit that can unmap */
-	CMD_NO_BLOCKS = 1 << 8, /* with CMD_RANGE: of no block; it only meets ORDERED tasks */
+	CMD_NO_BLOCKS = 1 << 8, /* with CMD_RANGE: overlaps no block, only ORDERED tasks */
 	CMD_MEDIUM = 1 << 9,    /* reaches the device, as all with CMD_RANGE do */
 };
 
@@ -113,7 +113,7 @@ scsi_order_leave(struct scsi_task *task)
 /* ---- range.c: overlapping atomic operations of one unit, on any threads ---- */
 
 #define RANGE_SHARDS   16u
-#define RANGE_NO_BLOCK UINT64_MAX /* of no medium, but in the range of an ORDERED task */
+#define RANGE_NO_BLOCK UINT64_MAX /* overlaps no block, but is in the range of an ORDERED task */
 
 enum scsi_range_state {
 	RANGE_NONE,
@@ -129,7 +129,8 @@ struct scsi_range_shard {
 };
 
 struct scsi_range_lock {
-	atomic_uint exclusive; /* such requests, granted or waiting; not 0: no RANGE_FAST */
+	atomic_uint
+		exclusive; /* number of such requests, granted or waiting; while not 0 there is no RANGE_FAST */
 	char pad[60];
 	pthread_mutex_t mutex; /* guards the lists; a leaf */
 	struct list granted;

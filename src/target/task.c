@@ -52,7 +52,7 @@ thread_of(const struct target_task *t)
 static void
 add(_Atomic uint64_t *counter, uint64_t n)
 {
-	/* one writer: no need for a locked addition */
+	/* only this thread writes the counter, so the addition needs no lock */
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
 			      memory_order_relaxed);
 }

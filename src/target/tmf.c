@@ -53,8 +53,8 @@ concerns(const struct reset *reset, const struct target_path *path)
 }
 
 /*
- * Commands of this session that come after the request start after the reset: what it aborts may
- * still be writing.
+ * Hold back the commands of this session that come after the request until the reset is done, since
+ * a task that the reset aborts may still be writing.
  */
 static void
 hold_later_commands(const struct reset *reset)
@@ -95,7 +95,7 @@ reset_done(void *arg)
 			scsi_lu_reset(reset->units[i]->lu, NULL);
 	end(conn, reset->tmf, ISCSI_TMF_COMPLETE);
 	release_later_commands(reset);
-	/* RFC 7143 §11.5.1: all connections to the target end too */
+	/* RFC 7143 §11.5.1: a cold reset ends all connections to the target too */
 	if (function == ISCSI_TMF_TARGET_COLD_RESET)
 		target_registry_kill_target(&conn->thread->target->registry, conn->entry.target);
 	reset_free(reset);
