@@ -222,7 +222,7 @@ int array_live_init(struct array *array);
 void array_live_fini(struct array *array);
 /* Put the live row of a LUN, of a job.  Any thread; when memory is out the row stays as it was. */
 void array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
-			enum lun_operation operation, const char *reason);
+			enum lun_operation operation, const char *reason, uint64_t allocated_bytes);
 void array_live_job_put(struct array *array, const struct guid *id, unsigned percent);
 
 /* ---- event.c: listeners ---- */
@@ -299,6 +299,8 @@ struct array_lun_entry {
 	enum lun_health health;
 	char *reason;              /* owned; NULL = "" */
 	struct array_store *store; /* one reference */
+	uint64_t allocated_bytes;  /* space that it takes, as seen last */
+	uint64_t shown_bytes;      /* what the live row says of that */
 };
 
 /*
@@ -317,6 +319,12 @@ void array_unit_remove(struct array *array, const struct guid *lun_id, bool unli
 void array_unit_fini(struct array *array);
 /* Return the LUN's store with a reference for the caller, or NULL (no such LUN).  Any thread. */
 struct array_store *array_unit_store(struct array *array, const struct guid *lun_id);
+/*
+ * The LUN's volume takes so many bytes now.  The live row follows when that is a mebibyte off or has
+ * come to rest.  Verifier, jobs.
+ */
+void array_unit_set_allocated(struct array *array, const struct guid *lun_id,
+			      uint64_t allocated_bytes);
 /*
  * Set the health of a LUN and the reason for it, and show both in its live row.  FAILED follows the
  * block device, which is the authority: its listener calls this.  Any thread.
@@ -363,6 +371,7 @@ struct array_store {
 	atomic_uint refs; /* the unit's, jobs, the verifier */
 	struct array *array;
 	struct guid lun_id;
+	struct guid pool_id;
 	const struct array_pool_driver *driver;
 	char *place;         /* owned; of the pool */
 	char *path;          /* owned; the volume's name, for messages */
@@ -420,12 +429,31 @@ int array_pool_add(struct array *array, const struct guid *array_id, const struc
 /* Closes and forgets it; give_up: the array does not use its place any more. */
 void array_pool_remove(struct array *array, const struct guid *pool_id, bool give_up);
 void array_pool_fini(struct array *array);
+/*
+ * The volumes of the pool's LUNs take so many bytes more, or less when negative.  Not under luns_lock.
+ * Any thread.
+ */
+void array_pool_account(struct array *array, const struct guid *pool_id, int64_t delta_bytes);
 /* Looks at each pool again: is it ready, what space has it?  Sweeps one that became ready late. */
 void array_pool_verify(struct array *array);
 /* Puts its live row. */
 void array_pool_show(struct array *array, const struct guid *pool_id);
 /* Sweeps every pool that is ready and was not swept since the array was opened. */
 void array_pool_sweep(struct array *array, const struct state *state);
+
+/* ---- space.c: how full pools are ---- */
+
+/*
+ * Returns how full a pool with this space is: LOW when less than a tenth is free, FULL when less than
+ * a hundredth.  before: what it was; a pool leaves LOW only when an eighth is free, so that a pool
+ * at the limit does not change with each look.
+ */
+enum pool_space array_space_level(const struct array_pool_space *space, enum pool_space before);
+/* Returns the bytes that the LUNs of the pool may come to take: the sum of their sizes. */
+uint64_t array_space_provisioned(const struct state *state, const struct guid *pool_id);
+/* Logs that a pool has become so full, or is no longer. */
+void array_space_log(const struct state *state, const struct row_live_pool *pool,
+		     enum pool_space before);
 
 /* ---- pool_home.c: the pool in the array's directory, when that has moved ---- */
 

@@ -122,7 +122,7 @@ array_live(struct array *array)
 
 void
 array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
-		   enum lun_operation operation, const char *reason)
+		   enum lun_operation operation, const char *reason, uint64_t allocated_bytes)
 {
 	struct row_live_lun *row = row_new(ROW_LIVE_LUN);
 
@@ -131,6 +131,7 @@ array_live_lun_put(struct array *array, const struct guid *id, enum lun_health h
 	row->id = *id;
 	row->health = health;
 	row->operation = operation;
+	row->allocated_bytes = allocated_bytes;
 	if (row_set_string(&row->reason, reason) < 0)
 		row_unref(row);
 	else

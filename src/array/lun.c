@@ -191,6 +191,7 @@ static int
 prepare(struct array *array, struct create *c)
 {
 	struct row_lun row = { .id = c->id,
+			       .pool_id = c->spec.pool_id,
 			       .size_bytes = c->spec.size_bytes,
 			       .thin = !c->spec.thick };
 	AUTO_FREE char *place = NULL;

@@ -26,6 +26,21 @@ note_catalog(struct array *array, struct strbuf *text)
 }
 
 static void
+note_space(const struct state *state, const struct row_pool *pool, const struct row_live_pool *live,
+	   struct strbuf *text)
+{
+	uint64_t provisioned = array_space_provisioned(state, &pool->id);
+
+	strbuf_addf(text, "Pool %s is %s: %" PRIu64 " of %" PRIu64 " MiB are free", pool->name,
+		    live->space == POOL_SPACE_FULL ? "full" : "low on space",
+		    live->free_bytes >> 20, live->capacity_bytes >> 20);
+	if (provisioned > live->allocated_bytes + live->free_bytes)
+		strbuf_addf(text, "; its LUNs take %" PRIu64 " MiB and may grow to %" PRIu64 " MiB",
+			    live->allocated_bytes >> 20, provisioned >> 20);
+	strbuf_add(text, ".\n");
+}
+
+static void
 note_pools(struct array *array, struct strbuf *text)
 {
 	AUTO_STATE struct state *state = array_state(array);
@@ -37,6 +52,8 @@ note_pools(struct array *array, struct strbuf *text)
 
 		if (row != NULL && !row->ready)
 			strbuf_addf(text, "Pool %s is not ready: %s\n", pool->name, row->reason);
+		else if (row != NULL && row->space != POOL_SPACE_OK)
+			note_space(state, pool, row, text);
 	}
 }
 

@@ -24,6 +24,8 @@ struct array_pool_entry {
 	struct array_pool *pool; /* NULL = not ready */
 	char *reason;            /* owned; why it is not ready, NULL = it is */
 	bool swept;
+	uint64_t allocated_bytes; /* by the volumes of its LUNs */
+	enum pool_space space;
 };
 
 const struct array_pool_driver *
@@ -66,9 +68,10 @@ entry_open(struct array_pool_entry *entry, enum array_pool_mode mode)
 
 /* Best effort, with what the storage says now.  pools_lock. */
 static void
-show(struct array *array, const struct array_pool_entry *entry)
+show(struct array *array, struct array_pool_entry *entry)
 {
 	struct row_live_pool *row = row_new(ROW_LIVE_POOL);
+	enum pool_space before = entry->space;
 	struct array_pool_space space;
 
 	if (row == NULL)
@@ -78,6 +81,14 @@ show(struct array *array, const struct array_pool_entry *entry)
 	if (entry->pool != NULL && entry->driver->space(entry->pool, &space) == 0) {
 		row->capacity_bytes = space.capacity_bytes;
 		row->free_bytes = space.free_bytes;
+		entry->space = array_space_level(&space, before);
+	}
+	row->allocated_bytes = entry->allocated_bytes;
+	row->space = entry->space;
+	if (entry->space != before) {
+		AUTO_STATE struct state *state = array_state(array);
+
+		array_space_log(state, row, before);
 	}
 	if (row_set_string(&row->reason, entry->reason) < 0)
 		row_unref(row);
@@ -240,6 +251,18 @@ array_pool_verify(struct array *array)
 	pthread_mutex_lock(&array->pools_lock);
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
 		verify(array, entry, state);
+	pthread_mutex_unlock(&array->pools_lock);
+}
+
+void
+array_pool_account(struct array *array, const struct guid *pool_id, int64_t delta_bytes)
+{
+	struct array_pool_entry *entry;
+
+	pthread_mutex_lock(&array->pools_lock);
+	entry = guid_map_find(&array->pools, pool_id);
+	if (entry != NULL)
+		entry->allocated_bytes += (uint64_t)delta_bytes;
 	pthread_mutex_unlock(&array->pools_lock);
 }
 

@@ -104,6 +104,7 @@ array_store_new(struct array *array, const struct row_lun *lun, const char *plac
 
 	if (store == NULL)
 		return -ENOMEM;
+	store->pool_id = lun->pool_id;
 	rc = make_device(store, lun);
 	if (rc < 0) {
 		store_free(store);
@@ -246,6 +247,8 @@ array_store_verify(struct array_store *store)
 
 	if (rc == 0) {
 		atomic_store(&store->looked_at, true);
+		array_unit_set_allocated(store->array, &store->lun_id,
+					 blk_allocated_bytes(store->dev));
 		if (array_unit_health(store->array, &store->lun_id) == HEALTH_UNKNOWN)
 			array_unit_set_health(store->array, &store->lun_id, HEALTH_OK, "");
 		return 0;

@@ -21,8 +21,10 @@ array_unit_find_locked(struct array *array, const struct guid *lun_id)
 void
 array_unit_show_locked(struct array *array, struct array_lun_entry *entry)
 {
+	entry->shown_bytes = entry->allocated_bytes;
 	array_live_lun_put(array, &entry->id, entry->health,
-			   entry->visible ? entry->operation : OPERATION_NONE, entry->reason);
+			   entry->visible ? entry->operation : OPERATION_NONE, entry->reason,
+			   entry->allocated_bytes);
 }
 
 int
@@ -80,6 +82,7 @@ array_unit_remove(struct array *array, const struct guid *lun_id, bool unlink)
 	pthread_mutex_unlock(&array->luns_lock);
 	if (entry == NULL)
 		return;
+	array_pool_account(array, &entry->store->pool_id, -(int64_t)entry->allocated_bytes);
 	entry->store->unlink = unlink;
 	entry_free(entry);
 }
@@ -124,6 +127,38 @@ set_health_locked(struct array *array, struct array_lun_entry *entry, enum lun_h
 	mem_free(entry->reason);
 	entry->reason = str_dup(reason);
 	array_unit_show_locked(array, entry);
+}
+
+#define SHOW_BYTES (1u << 20) /* what the live row may be off while a LUN is written to */
+
+static bool
+must_show(const struct array_lun_entry *entry, uint64_t before_bytes)
+{
+	uint64_t now = entry->allocated_bytes, shown = entry->shown_bytes;
+
+	return now != shown &&
+	       (now == before_bytes || MAX(now, shown) - MIN(now, shown) >= SHOW_BYTES);
+}
+
+void
+array_unit_set_allocated(struct array *array, const struct guid *lun_id, uint64_t allocated_bytes)
+{
+	struct array_lun_entry *entry;
+	struct guid pool_id = { { 0 } };
+	uint64_t before = allocated_bytes;
+
+	pthread_mutex_lock(&array->luns_lock);
+	entry = array_unit_find_locked(array, lun_id);
+	if (entry != NULL) {
+		before = entry->allocated_bytes;
+		entry->allocated_bytes = allocated_bytes;
+		pool_id = entry->store->pool_id;
+		if (must_show(entry, before))
+			array_unit_show_locked(array, entry);
+	}
+	pthread_mutex_unlock(&array->luns_lock);
+	if (before != allocated_bytes)
+		array_pool_account(array, &pool_id, (int64_t)(allocated_bytes - before));
 }
 
 void

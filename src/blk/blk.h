@@ -172,6 +172,7 @@ struct blk_dev {
 	atomic_uint refs;
 	char *name; /* owned; for logs and faults */
 	_Atomic uint64_t size_bytes;
+	_Atomic uint64_t allocated_bytes; /* as of the last blk_verify; 0 = not known yet */
 	bool read_only;
 	/* a completed write may be lost on power loss until FLUSH */
 	bool volatile_cache;
@@ -231,6 +232,14 @@ int blk_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
  */
 int blk_verify(struct blk_dev *dev);
 int blk_stat(struct blk_dev *dev, struct blk_stat *ret_stat);
+/* Returns the space that the device took below when blk_verify looked last.  Any thread; no I/O. */
+static inline uint64_t
+blk_allocated_bytes(const struct blk_dev *dev)
+{
+	while (dev->below != NULL)
+		dev = dev->below;
+	return atomic_load_explicit(&dev->allocated_bytes, memory_order_relaxed);
+}
 
 /*
  * The -errno that made it (or one below) fail, 0 = none; the reason into buf when that is not

@@ -321,6 +321,8 @@ look(struct file_dev *f, char *reason, size_t size)
 		snprintf(reason, size, "%s: %s", f->path, strerror(errno));
 		return error;
 	}
+	atomic_store_explicit(&f->dev.allocated_bytes, (uint64_t)st.st_blocks * 512,
+			      memory_order_relaxed);
 	return check_stat(f, &st, reason, size);
 }
 

@@ -111,7 +111,19 @@ def test_luns_are_deleted_on_a_full_disk():
     with SmallDisk() as daemon:
         equal(daemon.reserve(), RESERVE, 'the reserve')
         daemon.fill('big')
+        rest = daemon.rest()
+        pool = rest.list('pools')[0]['id']
+
+        def space():
+            return rest.call('GET', f'/v1/pools/{pool}')['live']['space']
+        eventually('the pool is full', lambda: space() == 'full')
+        check('pool.space pool=' in daemon.log.read_text(), 'the log does not tell')
+        check('full' in ' '.join(rest.call('POST', '/v1/check')['notes']), 'the checker does not tell')
+        live = rest.call('GET', f'/v1/pools/{pool}')['live']
+        check(live['allocated_bytes'] > DISK // 4, f'the LUN takes {live}')
         recover(daemon)
+        eventually('the pool has space', lambda: space() == 'ok')
+        rest.close()
         equal(daemon.rest().call('POST', '/v1/check')['clean'], True, 'the running checker')
         daemon.stop()
         daemon.checker()

@@ -230,6 +230,73 @@ test_space_is_shown(void **state)
 	assert_true(pool->capacity_bytes >= pool->free_bytes && pool->free_bytes > 0);
 }
 
+static bool
+takes(struct array *array, const void *arg)
+{
+	const struct guid *lun = arg;
+	AUTO_STATE struct state *live = array_live(array);
+	const struct row_live_lun *row = state_find(live, ROW_LIVE_LUN, lun);
+	const struct row_live_pool *pool = state_at(live, ROW_LIVE_POOL, 0);
+
+	return row != NULL && row->allocated_bytes >= MIB &&
+	       pool->allocated_bytes == row->allocated_bytes;
+}
+
+static bool
+takes_nothing(struct array *array, const void *arg)
+{
+	AUTO_STATE struct state *live = array_live(array);
+
+	(void)arg;
+	return ((const struct row_live_pool *)state_at(live, ROW_LIVE_POOL, 0))->allocated_bytes ==
+	       0;
+}
+
+static void
+test_space_that_luns_take_is_shown(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t data[MIB];
+	struct blk_dev *dev = NULL;
+	struct guid lun;
+
+	f->options.verify_interval_ms = 10;
+	fixture_reopen(f);
+	lun = make_lun(f->array, "l");
+	assert_true(takes_nothing(f->array, NULL));
+	assert_ok(array_lun_device(f->array, &lun, &dev));
+	memset(data, 1, sizeof(data));
+	assert_ok(blk_rw(dev, BLK_WRITE, 0, data, sizeof(data)));
+	array_device_release(f->array, dev);
+	assert_true(wait_for(f->array, takes, &lun));
+	fixture_reopen(f);
+	assert_true(wait_for(f->array, takes, &lun));
+	assert_ok(array_lun_delete(f->array, NULL, &lun, false, NULL));
+	assert_true(wait_for(f->array, takes_nothing, NULL));
+}
+
+static void
+test_pool_is_low_and_full_at_limits_and_does_not_flap(void **state)
+{
+	static const struct {
+		uint64_t free_bytes;
+		enum pool_space before, after;
+	} table[] = {
+		{ 500, POOL_SPACE_OK, POOL_SPACE_OK },   { 100, POOL_SPACE_OK, POOL_SPACE_OK },
+		{ 99, POOL_SPACE_OK, POOL_SPACE_LOW },   { 101, POOL_SPACE_LOW, POOL_SPACE_LOW },
+		{ 125, POOL_SPACE_LOW, POOL_SPACE_OK },  { 9, POOL_SPACE_LOW, POOL_SPACE_FULL },
+		{ 0, POOL_SPACE_OK, POOL_SPACE_FULL },   { 10, POOL_SPACE_FULL, POOL_SPACE_LOW },
+		{ 500, POOL_SPACE_FULL, POOL_SPACE_OK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct array_pool_space space = { 1000, table[i].free_bytes };
+
+		assert_int_equal(array_space_level(&space, table[i].before), table[i].after);
+	}
+}
+
 static void
 test_unknown_pool_is_not_found(void **state)
 {
@@ -357,6 +424,8 @@ main(void)
 		WITH_ARRAY(test_marker_that_is_removed_is_noticed),
 		cmocka_unit_test(test_driver_tables_are_complete),
 		WITH_ARRAY(test_space_is_shown),
+		WITH_ARRAY(test_space_that_luns_take_is_shown),
+		cmocka_unit_test(test_pool_is_low_and_full_at_limits_and_does_not_flap),
 		WITH_ARRAY(test_unknown_pool_is_not_found),
 		WITH_ARRAY(test_array_can_be_renamed),
 		WITH_ARRAY(test_default_pool_goes_along_when_the_array_is_moved),
