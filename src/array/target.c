@@ -31,6 +31,24 @@ check_alias(const char *alias)
 	return 0;
 }
 
+/*
+ * Checks that no other target has the alias, or a person could not say which one is meant.  Targets
+ * that had the same alias before this was checked keep it.
+ */
+static int
+check_alias_is_free(const struct state *view, const char *alias, const struct guid *but)
+{
+	struct row_slice others = { 0 };
+
+	if (*alias != '\0')
+		others = state_targets_by_alias(view, alias);
+	for (size_t i = 0; i < others.count; i++)
+		if (!guid_equal(&((const struct row_target *)others.rows[i])->id, but))
+			return err_set(ERR_NAME_IN_USE,
+				       "there is a target with the alias %s already", alias);
+	return 0;
+}
+
 /* ---- create ---- */
 
 static int
@@ -53,8 +71,10 @@ create_apply(struct array *array, struct array_task *task)
 	const struct state *view = state_edit_view(task->edit);
 	AUTO_FREE char *made = NULL;
 	struct guid group_id;
-	int rc = 0;
+	int rc = check_alias_is_free(view, c->alias, &c->id);
 
+	if (rc < 0)
+		return rc;
 	if (c->name == NULL)
 		rc = array_name_make_target(view, c->alias, &made);
 	else if (state_target_by_name(view, c->name) != NULL)
@@ -97,13 +117,17 @@ static int
 alias_apply(struct array *array, struct array_task *task)
 {
 	struct target_change *c = container_of(task, struct target_change, task);
-	const struct row_target *target = state_find(state_edit_view(task->edit), ROW_TARGET,
-						     &c->id);
+	const struct state *view = state_edit_view(task->edit);
+	const struct row_target *target = state_find(view, ROW_TARGET, &c->id);
 	AUTO_ROW struct row_target *row = NULL;
+	int rc;
 
 	(void)array;
 	if (target == NULL)
 		return array_name_no_such(ROW_TARGET, &c->id);
+	rc = check_alias_is_free(view, c->alias, &c->id);
+	if (rc < 0)
+		return rc;
 	row = row_copy(target);
 	if (row == NULL || row_set_string(&row->alias, c->alias) < 0)
 		return -ENOMEM;

@@ -90,6 +90,23 @@ mask_includes(const char *mask, const char *other)
 
 /* ---- normalisation ---- */
 
+/* Initiators whose names are not of the right form otherwise exist, and may log in. */
+static bool
+has_type(const char *name, size_t len)
+{
+	static const char *const types[] = { "iqn.", "eui.", "naa." };
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		size_t at = 0;
+
+		while (at < 4 && at < len && name_lower(name[at]) == types[i][at])
+			at++;
+		if (at == 4 && len > 4)
+			return true;
+	}
+	return false;
+}
+
 static int
 name_check(const char *name, size_t len)
 {
@@ -107,6 +124,12 @@ name_check(const char *name, size_t len)
 				"unmasking list: a character that no iSCSI name has, at byte %zu "
 				"of a name",
 				i);
+	if (!has_type(name, len))
+		return err_set(
+			ERR_INVALID,
+			"unmasking list: %.*s is no iSCSI name: a name begins with iqn., eui. "
+			"or naa.",
+			(int)len, name);
 	return 0;
 }
 

@@ -98,23 +98,37 @@ row_before(const struct client_view *view, const struct change_op *op)
 
 /* ---- what nobody wants to be told ---- */
 
-/* Free space moves all the time. */
+/* Free and used space move all the time; that a pool becomes low or full is another matter. */
 static bool
 only_free_space_differs(const struct row_live_pool *a, const struct row_live_pool *b)
 {
 	return guid_equal(&a->id, &b->id) && a->capacity_bytes == b->capacity_bytes &&
-	       a->ready == b->ready && str_equal(a->reason, b->reason);
+	       a->ready == b->ready && a->space == b->space && str_equal(a->reason, b->reason);
+}
+
+static bool
+only_used_space_differs(const struct row_live_lun *a, const struct row_live_lun *b)
+{
+	return guid_equal(&a->id, &b->id) && a->health == b->health &&
+	       a->operation == b->operation && str_equal(a->reason, b->reason);
+}
+
+/* a, b: rows of one live family. */
+static bool
+only_space_differs(enum row_family family, const void *a, const void *b)
+{
+	return (family == ROW_LIVE_POOL && only_free_space_differs(a, b)) ||
+	       (family == ROW_LIVE_LUN && only_used_space_differs(a, b));
 }
 
 static bool
 is_drift(const struct client_view *before, const struct change_op *op)
 {
-	const void *old = op->family == ROW_LIVE_POOL
+	const void *old = op->family == ROW_LIVE_POOL || op->family == ROW_LIVE_LUN
 				  ? state_find(before->live, op->family, &op->key.a)
 				  : NULL;
 
-	return old != NULL && op->row != NULL &&
-	       only_free_space_differs(old, (const void *)op->row);
+	return old != NULL && op->row != NULL && only_space_differs(op->family, old, op->row);
 }
 
 /*
@@ -134,8 +148,7 @@ nothing_is_new(const struct client_view *before, const struct client_view *after
 			const void *a = state_at(before->live, f, i);
 			const void *b = state_at(after->live, f, i);
 
-			if (!row_equal(a, b) &&
-			    (f != ROW_LIVE_POOL || !only_free_space_differs(a, b)))
+			if (!row_equal(a, b) && !only_space_differs(f, a, b))
 				return false;
 		}
 	}

@@ -88,7 +88,7 @@ class ComClient(Client):
         return self.ask('create-lun', 4 * MIB, mask or '-') is not None
 
     def create_target(self):
-        made = self.ask('create-target', '-', 'com')
+        made = self.ask('create-target', '-', f'com-{self.random.randrange(1 << 30):x}')
         group = self.ask('create-group', made[0]) if made else None
         return bool(group) and self.ask('add-portal', group[0], self.com.ok('portals')[0]) is not None
 
@@ -132,7 +132,7 @@ class RestClient(Client):
                                               self.random.choice([512, 4096])})
 
     def create_target(self):
-        return self.call('POST', '/v1/targets', {'alias': 'rest', 'with_group': True})
+        return self.call('POST', '/v1/targets', {'alias': f'rest {self.random.randrange(1 << 30)}', 'with_group': True})
 
     def associate(self, lun, targets):
         return self.call('PUT', f'/v1/luns/{lun}/targets', {'targets': targets})

@@ -85,8 +85,14 @@ struct guid
 make_target(struct array *array, const char *alias)
 {
 	struct array_answer answer;
+	char other[80];
+	int rc = array_target_create(array, NULL, NULL, alias, false, &answer);
 
-	assert_ok(array_target_create(array, NULL, NULL, alias, false, &answer));
+	for (unsigned n = 2; rc == ERR_NAME_IN_USE; n++) {
+		snprintf(other, sizeof(other), "%s %u", alias, n);
+		rc = array_target_create(array, NULL, NULL, other, false, &answer);
+	}
+	assert_ok(rc);
 	return answer.object_id;
 }
 

@@ -51,8 +51,9 @@ fixture_reopen(struct fixture *f)
 
 #define MIB (1ull << 20)
 
-struct guid make_lun(struct array *array, const char *name);     /* thin, 1 MiB */
-struct guid make_target(struct array *array, const char *alias); /* without a group */
+struct guid make_lun(struct array *array, const char *name); /* thin, 1 MiB */
+/* Without a group; with a number behind the alias when another target has it. */
+struct guid make_target(struct array *array, const char *alias);
 struct guid make_portal(struct array *array, const char *address, uint16_t port);
 int associate(struct array *array, struct guid lun, size_t count, ...); /* struct guid … */
 size_t count_rows(struct array *array, enum row_family family);

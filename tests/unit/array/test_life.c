@@ -207,8 +207,9 @@ test_checker_finds_a_file_that_is_gone(void **state)
 	snprintf(saved, sizeof(saved), "%s.saved", path);
 	assert_int_equal(rename(path, saved), 0);
 	rc = array_check(f->array);
+	/* The verifier's first round may have come before: then the LUN says that it has failed. */
+	assert_true(rc == ERR_CORRUPT || (rc == 0 && wait_health(f->array, lun, HEALTH_FAILED)));
 	assert_int_equal(rename(saved, path), 0);
-	assert_int_equal(rc, ERR_CORRUPT);
 }
 
 /* Puts back a catalog that lacks the LUN `lost`, which was made in between. */

@@ -18,6 +18,20 @@ target_row(const struct state *state, struct guid target)
 /* ---- targets ---- */
 
 static void
+test_alias_is_of_one_target(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid one = make_target(a, "web"), two = make_target(a, "db");
+
+	assert_int_equal(array_target_create(a, NULL, NULL, "web", false, NULL), ERR_NAME_IN_USE);
+	assert_int_equal(array_target_set_alias(a, NULL, &two, "web", NULL), ERR_NAME_IN_USE);
+	assert_ok(array_target_set_alias(a, NULL, &one, "web", NULL));
+	assert_ok(array_target_set_alias(a, NULL, &one, "", NULL));
+	assert_ok(array_target_set_alias(a, NULL, &two, "", NULL));
+	assert_ok(array_target_set_alias(a, NULL, &two, "web", NULL));
+}
+
+static void
 test_made_names_are_naa_without_a_prefix(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
@@ -471,6 +485,7 @@ main(void)
 {
 	/* clang-format off */
 	const struct CMUnitTest tests[] = {
+		WITH_ARRAY(test_alias_is_of_one_target),
 		WITH_ARRAY(test_made_names_are_naa_without_a_prefix),
 		WITH_ARRAY(test_made_names_stand_under_the_prefix),
 		WITH_ARRAY(test_made_name_is_random_when_nothing_of_the_alias_may_stand_in_it),

@@ -78,7 +78,7 @@ change(struct array *a, struct scene *s, unsigned step)
 	case 2:
 		return array_lun_extend(a, NULL, &s->lun, 512, NULL);
 	default:
-		rc = array_target_create(a, NULL, NULL, "x", true, &answer);
+		rc = array_target_create(a, NULL, NULL, "", true, &answer);
 		return rc < 0 ? rc : array_target_delete(a, NULL, &answer.object_id, NULL);
 	}
 }

@@ -62,6 +62,19 @@ test_characters_no_name_has_are_refused(void **unused)
 }
 
 static void
+test_texts_that_are_no_names_are_refused(void **unused)
+{
+	(void)unused;
+	assert_no_mask("none");
+	assert_no_mask("none;iqn.a");
+	assert_no_mask("iqn.a;host1");
+	assert_no_mask("iqn.");
+	assert_no_mask("10000000c9a1b2c3");
+	assert_mask("EUI.0123456789ABCDEF;naa.52004567ba64678d",
+		    "eui.0123456789abcdef;naa.52004567ba64678d");
+}
+
+static void
 assert_combined(int (*combine)(const char *, const char *, char **), const char *mask,
 		const char *names, const char *expected)
 {
@@ -98,12 +111,13 @@ test_lengths_are_bounded(void **unused)
 
 	(void)unused;
 	memset(name, 'a', sizeof(name));
+	memcpy(name, "iqn.", 4);
 	name[ROW_ISCSI_NAME_MAX + 1] = '\0';
 	assert_no_mask(name);
 	name[ROW_ISCSI_NAME_MAX] = '\0';
 	assert_int_equal(mask_normalize(name, &mask), 0);
 	for (unsigned i = 0; i < 400; i++)
-		snprintf(many + i * 224, 225, "%0223u;", i);
+		snprintf(many + i * 224, 225, "iqn.%0219u;", i);
 	assert_no_mask(many);
 }
 
@@ -236,6 +250,7 @@ test_a_name_has_at_most_223_bytes(void **unused)
 
 	(void)unused;
 	memset(name, 'a', sizeof(name));
+	memcpy(name, "iqn.", 4);
 	memcpy(name, "iqn.2001-04.com:", 16);
 	name[ROW_ISCSI_NAME_MAX + 1] = '\0';
 	assert_no_name(name);
@@ -251,6 +266,7 @@ main(void)
 		cmocka_unit_test(test_nobody_and_everyone),
 		cmocka_unit_test(test_a_star_among_names_is_refused),
 		cmocka_unit_test(test_characters_no_name_has_are_refused),
+		cmocka_unit_test(test_texts_that_are_no_names_are_refused),
 		cmocka_unit_test(test_names_are_added_to_a_mask_and_removed),
 		cmocka_unit_test(test_lengths_are_bounded),
 		cmocka_unit_test(test_a_mask_admits_whom_it_names),
