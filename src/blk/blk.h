@@ -295,6 +295,13 @@ struct blk_file_options {
 int blk_file_new(const char *path, const char *name, uint64_t size_bytes,
 		 const struct blk_file_options *options, struct blk_dev **ret_dev);
 /*
+ * Set how many files all devices together may hold open; no limit at first.  Beyond it I/O to a file
+ * that is not open yet fails with -EMFILE, which fails no device.  Once, before there is I/O.
+ */
+void blk_file_set_limit(unsigned limit);
+/* Returns how many files are open now.  Any thread. */
+unsigned blk_file_open_count(void);
+/*
  * Make the file (mode 0600, sparse, must not exist); file and directory are durable on return.  0
  * or -errno (-EEXIST); on failure there is no file.  For a thick LUN: blk_file_create,
  * blk_file_new, blk_allocate.

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -31,6 +32,14 @@
 #define RANGE_ON_THE_SPOT_BYTES (4u << 20) /* of UNMAP and WRITE_ZEROES in memory */
 #define ALLOCATE_STEP_BYTES     (64ull << 20)
 #define RAMFS_MAGIC             0x858458f6
+
+/*
+ * How many files are open, and how many may be.  One count for the process, because descriptors are
+ * the process's: without a limit the files of LUNs in use take every descriptor, and then the API
+ * accepts nobody and no LUN can be deleted.
+ */
+static atomic_uint open_files;
+static atomic_uint open_files_limit = UINT_MAX;
 
 struct file_dev {
 	struct blk_dev dev;
@@ -80,27 +89,74 @@ check_stat(struct file_dev *f, const struct stat *st, char *reason, size_t size)
 	return 0;
 }
 
+void
+blk_file_set_limit(unsigned limit)
+{
+	atomic_store(&open_files_limit, limit);
+}
+
+unsigned
+blk_file_open_count(void)
+{
+	return atomic_load(&open_files);
+}
+
+/* Counts one more open file.  Returns false when there may be no more. */
+static bool
+count_up(void)
+{
+	if (atomic_fetch_add(&open_files, 1) < atomic_load(&open_files_limit))
+		return true;
+	atomic_fetch_sub(&open_files, 1);
+	return false;
+}
+
+static void
+close_counted(int fd)
+{
+	close(fd);
+	atomic_fetch_sub(&open_files, 1);
+}
+
+/* Opens the file within the limit.  Returns the descriptor or -errno. */
+static int
+open_counted(const struct file_dev *f)
+{
+	int flags = (f->dev.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	int fd;
+
+	if (!count_up())
+		return -EMFILE;
+	fd = open(f->path, flags);
+	if (fd < 0) {
+		int error = -errno;
+
+		atomic_fetch_sub(&open_files, 1);
+		return error;
+	}
+	return fd;
+}
+
 /* Under the lock, fd is -1. */
 static int
 open_file(struct file_dev *f, char *reason, size_t size)
 {
-	int fd = open(f->path,
-		      (f->dev.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open_counted(f);
 	struct statfs sfs;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || fstatfs(fd, &sfs) < 0) {
-		int error = -errno;
+		int error = fd < 0 ? fd : -errno;
 
-		snprintf(reason, size, "%s: %s", f->path, strerror(errno));
+		snprintf(reason, size, "%s: %s", f->path, strerror(-error));
 		if (fd >= 0)
-			close(fd);
+			close_counted(fd);
 		return error;
 	}
 	int r = check_stat(f, &st, reason, size);
 
 	if (r < 0) {
-		close(fd);
+		close_counted(fd);
 		return r;
 	}
 	f->in_memory = sfs.f_type == TMPFS_MAGIC || sfs.f_type == RAMFS_MAGIC;
@@ -238,7 +294,7 @@ file_close(struct blk_dev *dev)
 	int fd = atomic_load(&f->fd);
 
 	if (fd >= 0)
-		close(fd);
+		close_counted(fd);
 	pthread_mutex_destroy(&f->lock);
 	mem_free(f->path);
 	mem_free(f);
@@ -348,7 +404,7 @@ file_reopen(struct blk_dev *dev)
 	int fd = atomic_exchange(&f->fd, -1);
 
 	if (fd >= 0)
-		close(fd);
+		close_counted(fd);
 	f->known = false;
 	fd = open_file(f, reason, sizeof(reason));
 	pthread_mutex_unlock(&f->lock);

@@ -4,6 +4,7 @@
  * other threads.
  */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -11,6 +12,8 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "blk/blk.h"
 #include "vdsd/vdsd_int.h"
 
 /* Raises the limit of descriptors: each session, LUN file and HTTP connection takes one. */
@@ -24,6 +27,27 @@ limits_raise(void)
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		log_warning("vdsd.limit", "what=descriptors error=\"%s\"", strerror(errno));
+}
+
+#define DESCRIPTORS_KEPT 64 /* for the API, the catalog, and to delete LUNs */
+#define FILES_LEAST      16
+
+/*
+ * Half of the descriptors are for sessions (target.c); the files of LUNs in use get the rest, but for
+ * those that management must find free.
+ */
+static void
+files_limit(void)
+{
+	struct rlimit limit;
+	rlim_t half;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+		return;
+	half = limit.rlim_cur / 2;
+	blk_file_set_limit(half > DESCRIPTORS_KEPT + FILES_LEAST
+				   ? (unsigned)MIN(half - DESCRIPTORS_KEPT, (rlim_t)UINT_MAX)
+				   : FILES_LEAST);
 }
 
 int
@@ -45,6 +69,7 @@ vdsd_process_prepare(sigset_t *ret_signals)
 		return -errno;
 	umask(077);
 	limits_raise();
+	files_limit();
 	*ret_signals = signals;
 	return 0;
 }

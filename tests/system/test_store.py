@@ -148,4 +148,36 @@ def test_a_file_that_is_cut_is_not_grown_again_by_a_write():
         daemon.stop()
 
 
+def test_luns_in_use_leave_descriptors_for_management():
+    """With 256 descriptors, 64 files of LUNs may be open; the API goes on, and LUNs are deleted."""
+    vdsd = os.environ['VDSD']
+    with Daemon(faults=False) as daemon:
+        daemon.stop()
+        wrapper = daemon.top / 'vdsd'
+        wrapper.write_text(f'#!/bin/sh\nulimit -n 256\nexec {vdsd} "$@"\n')
+        wrapper.chmod(0o700)
+        os.environ['VDSD'] = str(wrapper)
+        try:
+            daemon.start()
+        finally:
+            os.environ['VDSD'] = vdsd
+        rest, sees = daemon.rest(), vdstest.Initiator()
+        name = 'iqn.2026-11.org.example:t'
+        target = rest.call('POST', '/v1/targets', {'iscsi_name': name, 'with_group': True})['id']
+        luns = [rest.call('POST', '/v1/luns', {'size_bytes': MIB, 'mask': '*'})['id'] for _ in range(80)]
+        for lun in luns:
+            rest.call('PUT', f'/v1/luns/{lun}/targets', {'targets': [target]})
+        done = [sees.ask('write', daemon.portal, name, 'iqn.1993-08.org.debian:01:one', n, 0, 7)[0] for n in range(66)]
+        equal(done[:64], ['ok'] * 64, 'writes to LUNs within the limit')
+        check('ok' not in done[64:], f'writes beyond the limit: {done[64:]}')
+        equal({lun['live']['health'] for lun in rest.list('luns')}, {'ok'}, 'health')
+        for lun in luns:
+            rest.call('DELETE', f'/v1/luns/{lun}?force=1')
+        equal(rest.list('luns'), [], 'LUNs')
+        eventually('the files are gone', lambda: not list((daemon.dir / 'luns').glob('*.img')))
+        rest.close()
+        sees.close()
+        daemon.stop()
+
+
 vdstest.main([f for name, f in list(globals().items()) if name.startswith('test_')])

@@ -6,6 +6,7 @@
 #include "blk_test.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -183,6 +184,28 @@ test_a_short_file_gives_an_error_not_zeros(void **state)
 	assert_int_equal(l.single, 1);
 	assert_int_equal(l.sticky, 0);
 	blk_dev_unref(dev);
+}
+
+static void
+test_files_beyond_the_limit_are_busy_and_fail_no_device(void **state)
+{
+	struct blk_test *t = *state;
+	struct blk_dev *a = blk_test_file(t->dir, "a", SIZE, false),
+		       *b = blk_test_file(t->dir, "b", SIZE, false);
+	unsigned open = blk_file_open_count();
+	uint8_t buf[512];
+
+	blk_file_set_limit(open + 1);
+	assert_int_equal(blk_rw(a, BLK_READ, 0, buf, sizeof(buf)), 0);
+	assert_int_equal(blk_file_open_count(), open + 1);
+	assert_int_equal(blk_rw(b, BLK_READ, 0, buf, sizeof(buf)), -EMFILE);
+	assert_int_equal(blk_failed(b, NULL, 0), 0);
+	assert_int_equal(blk_reopen(a), 0);
+	blk_dev_unref(a);
+	assert_int_equal(blk_rw(b, BLK_READ, 0, buf, sizeof(buf)), 0);
+	blk_dev_unref(b);
+	assert_int_equal(blk_file_open_count(), open);
+	blk_file_set_limit(UINT_MAX);
 }
 
 /* What was lost must not read as zeros because a write made the file as long as before. */
@@ -502,6 +525,7 @@ main(void)
 		FILE_TEST(test_reopen_cures_a_file_that_came_back),
 		FILE_TEST(test_a_short_file_gives_an_error_not_zeros),
 		FILE_TEST(test_a_file_that_was_cut_is_not_grown_again_by_a_write),
+		FILE_TEST(test_files_beyond_the_limit_are_busy_and_fail_no_device),
 		FILE_TEST(test_something_else_than_a_file_is_refused),
 		FILE_TEST(test_a_read_only_device_refuses_writes),
 		FILE_TEST(test_thick_takes_its_space_and_keeps_it),
