@@ -95,7 +95,7 @@ one_change(struct array *a, unsigned *dice)
 	case 2:
 		return array_lun_delete(a, NULL, &lun, true, NULL);
 	case 3:
-		return array_target_create(a, NULL, NULL, "t", true, NULL);
+		return array_target_create(a, NULL, NULL, "", true, NULL);
 	case 4:
 		return array_target_delete(a, NULL, &target, NULL);
 	case 5:
