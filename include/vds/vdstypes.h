@@ -40,8 +40,8 @@
 #define EXTERN_C extern
 #endif
 
-/* COM on Linux uses the C calling convention of the platform; sources keep the words. */
-#ifndef STDMETHODCALLTYPE /* libvds compiles itself once with another, to see that no method lacks it */
+/* On Linux methods have the C calling convention of the platform, so these words are empty. */
+#ifndef STDMETHODCALLTYPE /* a test build of libvds defines another convention, to find methods without this word */
 #define STDMETHODCALLTYPE
 #endif
 #define STDAPICALLTYPE
@@ -71,7 +71,7 @@ typedef uint32_t DWORD;
 typedef int32_t BOOL;
 typedef int32_t HRESULT;
 
-/* Microsoft aligns it to 8 bytes on every platform; the i386 ABI of Linux alone would take 4. */
+/* Microsoft aligns this type to 8 bytes on every platform; the i386 ABI of Linux would align it to 4. */
 #ifdef __i386__
 typedef unsigned long long ULONGLONG __attribute__((aligned(8)));
 #else
@@ -133,7 +133,7 @@ DEFINE_GUID(IID_IUnknown, 0x00000000, 0x0000, 0x0000, 0xc0, 0x00, 0x00, 0x00, 0x
 DEFINE_GUID(IID_IClassFactory, 0x00000001, 0x0000, 0x0000, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	    0x46);
 
-/* Not 0 when both are the same.  C passes pointers, C++ references, as on Windows. */
+/* Returns non-zero when both are equal.  C passes pointers and C++ references, as on Windows. */
 static FORCEINLINE int
 IsEqualGUID(REFGUID a, REFGUID b)
 {
@@ -149,11 +149,13 @@ IsEqualGUID(REFGUID a, REFGUID b)
 /* ---- Memory that crosses an interface ---- */
 
 /*
- * The task allocator.  Whatever a method returns in an [out] pointer that is not an interface
- * (strings, arrays, members of structures) was made by CoTaskMemAlloc and is the caller's, to be
- * given back with CoTaskMemFree.  NULL when there is no memory; Alloc(0) is a valid block of no
- * bytes.  Realloc(NULL, n) allocates, Realloc(p, 0) frees and gives NULL, and when it fails p stays
- * valid.  Free(NULL) does nothing.  Any thread.
+ * The task allocator, for memory that one side of an interface allocates and the other side frees.  Everything that a
+ * method returns in an [out] pointer and that is not an interface (strings, arrays, members of structures) was
+ * allocated by CoTaskMemAlloc; the caller owns it and frees it with CoTaskMemFree.
+ *
+ * CoTaskMemAlloc and CoTaskMemRealloc return NULL when out of memory; a block that CoTaskMemRealloc could not change
+ * stays valid.  CoTaskMemAlloc(0) returns a valid block without bytes, CoTaskMemRealloc(NULL, n) allocates,
+ * CoTaskMemRealloc(p, 0) frees and returns NULL, and CoTaskMemFree(NULL) does nothing.  Any thread.
  */
 VDS_EXPORT void *CoTaskMemAlloc(size_t size_bytes);
 VDS_EXPORT void *CoTaskMemRealloc(void *p, size_t size_bytes);
