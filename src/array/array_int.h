@@ -627,7 +627,10 @@ uint64_t array_trouble_tell(struct array *array);
 int array_verify_start(struct array *array);
 void array_verify_stop(struct array *array);
 void array_verify_wake(struct array *array);
-/* One thread at a time: the verifier's, and a test's while that does not run. */
+/*
+ * Look at the next LUNs in the order of their ids, at most that many, and go on after them in the next call.  Returns how
+ * many LUNs were looked at.  The verifier's thread, or a test while that thread does not run.
+ */
 size_t array_verify_some(struct array *array, size_t most);
 
 #endif

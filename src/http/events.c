@@ -30,7 +30,7 @@ struct http_stream {
 	bool ended; /* `lost` is in pending, nothing follows */
 };
 
-/* Takes json (NULL = out of memory). */
+/* Appends an event to what is to be sent.  Consumes json; NULL means that memory is out. */
 static int
 event_add(struct http_stream *stream, const char *name, uint64_t sequence, json_t *json)
 {
@@ -148,7 +148,7 @@ array_event_add(struct http_stream *stream, const struct array_event *event)
 	return lost_add(stream);
 }
 
-/* Waits, a second at most, until there is something to send. */
+/* Encodes what is to be sent next.  Waits up to a second for an event. */
 static int
 pending_fill(struct http_stream *stream)
 {

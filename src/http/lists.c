@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading rows: one, or a list paged by key, with live rows merged in. */
+/*
+ * Reading rows: one row, or a list that is paged by key, with live rows merged in.  The thread of the connection; reads
+ * immutable states.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +11,7 @@
 #include "base/mem.h"
 #include "http/http_int.h"
 
-/* The two states a read looks at. */
+/* The two states that a read looks at, one reference each. */
 struct view {
 	struct state *config, *live;
 };
@@ -26,7 +29,7 @@ view_of(const struct view *view, enum row_family family)
 	return family < ROW_CONFIG_COUNT ? view->config : view->live;
 }
 
-/* Where the volatile part of a row stands; ROW_FAMILY_COUNT = it has none. */
+/* Returns the family of the live row that belongs to a row of `family`, or ROW_FAMILY_COUNT when there is none. */
 static enum row_family
 live_family(enum row_family family)
 {
@@ -44,7 +47,7 @@ live_family(enum row_family family)
 	}
 }
 
-/* Takes item; what could not be added takes the whole array with it, so that no list is short. */
+/* Appends item and consumes it.  When that fails, *items becomes NULL, so that no list is short. */
 static void
 items_add(json_t **items, json_t *item)
 {
@@ -242,7 +245,7 @@ rows_find(struct rows *rows, const struct verb_args *args)
 	return 0;
 }
 
-/* Index of the first row behind the key. */
+/* Returns the index of the first row behind the key. */
 static size_t
 index_after(const struct rows *rows, const struct verb_key *after)
 {
@@ -263,7 +266,7 @@ index_after(const struct rows *rows, const struct verb_key *after)
 	return low;
 }
 
-/* "ID" or "ID,ID" of the last row of a page; what `after` takes. */
+/* Returns the key of the last row of a page as `after` takes it: "ID" or "ID,ID". */
 static json_t *
 cursor_of(const void *row)
 {

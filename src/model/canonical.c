@@ -15,7 +15,7 @@
 #include "base/utf.h"
 #include "model/fields.h"
 
-/* A byte that JSON must escape (RFC 8259 §7). */
+/* Returns whether JSON must escape the byte (RFC 8259 §7). */
 static bool
 is_special(unsigned char c)
 {
@@ -158,7 +158,7 @@ row_other_key(const char *family, const char *key, struct row_key *ret_key)
 	return 0;
 }
 
-/* Bytes of the character at `text`; 0 when it is malformed. */
+/* Returns the number of bytes of the character at `text`, or 0 when it is malformed. */
 static size_t
 char_len(const char *text)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Changes: what one operation did, and the state that it leads to. */
+/*
+ * Changes: what one operation did, and the state that it leads to.  Any thread; a change belongs to its maker until
+ * others see it.
+ */
 #include <errno.h>
 
 #include "base/err.h"

@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "model/name_int.h"
 
-/* The next name of a list, without the spaces around it; false at the end.  *rest goes on. */
+/* Finds the next name of a list, without the spaces around it, and moves *rest on.  Returns false at the end. */
 static bool
 name_next(const char **rest, const char **ret_name, size_t *ret_len)
 {
@@ -146,7 +146,7 @@ name_list_fini(struct name_list *list)
 	mem_free(list->names);
 }
 
-/* The names of a list, lower case, in its order. */
+/* Loads the names of a list in lower case, in the order of the list. */
 static int
 names_load(const char *text, struct name_list *list)
 {
@@ -175,7 +175,7 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Does the list consist of "*" alone, repeated at most? */
+/* Returns whether the list consists of "*" alone, which may be repeated. */
 static bool
 is_everyone(const char *text)
 {
@@ -191,7 +191,7 @@ is_everyone(const char *text)
 	return star;
 }
 
-/* The list in its canonical form, without the names of `but` (NULL = none).  Sorts it. */
+/* Makes the canonical form of the list without the names of `but` (NULL: of none).  Sorts the list. */
 static int
 names_join(struct name_list *list, const char *but, char **ret_mask)
 {

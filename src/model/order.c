@@ -35,7 +35,7 @@ order_unref(struct order *order)
 
 /* ---- searching ---- */
 
-/* What is looked for, and how. */
+/* A row that is looked for, and the comparison by which it is looked for. */
 struct probe {
 	const void *row;
 	uint32_t prefix;
@@ -64,7 +64,7 @@ first_row(const struct order *node)
 	return node->entries[0].row;
 }
 
-/* The first row of the leaf that is not less than (or, with `past`, greater than) the probe. */
+/* Returns the index of the first row of the leaf that is not less than the probe (past: that is greater). */
 static uint32_t
 leaf_bound(const struct order *leaf, const struct probe *probe, bool past)
 {

@@ -94,7 +94,10 @@ node_copy(const struct order *node, uint32_t capacity)
 	return copy;
 }
 
-/* Give a node that only this edit holds another capacity.  NULL: out of memory, it is as it was. */
+/*
+ * Give a node that only this edit holds another capacity.  Returns the node, which may have moved, or NULL when out of
+ * memory (the node is as it was).
+ */
 static struct order *
 node_resize(struct order *old, uint32_t capacity)
 {
@@ -232,7 +235,7 @@ entry_remove(struct order *node, uint32_t at)
 
 /* ---- splitting ---- */
 
-/* Is there a border between two groups (or children) before that entry? */
+/* Returns whether a border between two groups (or between two children) stands before that entry. */
 static bool
 is_border(const struct order *node, uint32_t at, const struct order_type *type)
 {
@@ -241,7 +244,7 @@ is_border(const struct order *node, uint32_t at, const struct order_type *type)
 		type->group(node->entries[at - 1].row, node->entries[at].row) != 0);
 }
 
-/* The border nearest to `wanted`; 0 when the node is one group. */
+/* Returns the border nearest to `wanted`, or 0 when the node is one group. */
 static uint32_t
 node_border(const struct order *node, uint32_t wanted, const struct order_type *type)
 {

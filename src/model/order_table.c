@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which orders there are, and how each compares. */
+/*
+ * The table of orders: which there are, which rows each sorts, and by what it compares.  Pure functions; any thread.
+ */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -174,7 +176,7 @@ prefix_group_target(const void *row)
 	return prefix_of_bytes(&((const struct row_portal_group *)row)->target_id);
 }
 
-/* Its first four bytes; what is missing counts as NUL, as strcmp has it. */
+/* The first four bytes of a text; missing bytes count as NUL, as in strcmp. */
 static uint32_t
 prefix_of_text(const char *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* States: counting and look-ups. */
+/* States: references and look-ups.  Any thread that holds a reference may look up. */
 #include "model/state.h"
 
 #include "base/mem.h"

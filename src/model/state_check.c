@@ -311,7 +311,7 @@ check_other(const struct state *state, const void *row)
 	return 0;
 }
 
-/* Live rows say what they like: they may be older or newer than the configuration. */
+/* Live rows are not checked: they may be older or newer than the configuration. */
 static int (*const row_checks[ROW_CONFIG_COUNT])(const struct state *state, const void *row) = {
 	[ROW_ARRAY] = check_array,
 	[ROW_POOL] = check_pool,

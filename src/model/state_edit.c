@@ -16,7 +16,7 @@ struct state_edit {
 
 /* ---- one row in a working state ---- */
 
-/* Does state_ailing count the row (or NULL)? */
+/* Returns whether state_ailing counts the row.  Accepts NULL. */
 static bool
 is_ailing(const struct row *row)
 {
@@ -27,7 +27,10 @@ is_ailing(const struct row *row)
 	return false;
 }
 
-/* Replace old (or NULL) by row (or NULL): both of that family and the same key. */
+/*
+ * Replace `old` by `row`, which have the same family and key.  NULL stands for no row.  Returns 0 or -ENOMEM (nothing has
+ * changed that can be seen).
+ */
 static int
 state_swap(struct state *work, enum row_family family, const void *old, void *row)
 {
