@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The catalog: what must survive.  Rows, the event log, the answers given to request ids, counters
- * and private notes of the array, in one SQLite database beside a lock and a mark
- * (docs/design/catalog.md).  It speaks in rows and transactions, never SQL, so that a shared
- * catalog can stand beside it one day.
+ * The catalog keeps what must survive a restart: rows, the event log, the answers given to request
+ * ids, counters and private notes of the array.  They are in one SQLite database beside a lock and a
+ * mark (docs/design/catalog.md).  The interface speaks of rows and transactions, never of SQL, so
+ * that another kind of catalog can be put behind it.
  *
- * One thread at a time: the array's writer.  Every function may give -ENOMEM or -EIO (-ENOSPC when
- * the disk is full), with a text; after a failure inside a transaction roll back to the savepoint,
- * or all of it.
+ * Only the array calls it, one thread at a time: the opening thread and then the writer, but for the
+ * functions that say "any thread".  Besides the errors that are named below every function may
+ * return -ENOMEM, or -EIO (-ENOSPC when the disk is full) with a text.  After a failure inside a
+ * transaction the caller rolls back to the savepoint, or the whole transaction.
  */
 #ifndef VDS_CATALOG_CATALOG_H
 #define VDS_CATALOG_CATALOG_H
@@ -22,10 +23,11 @@ struct catalog;
 /* ---- life ---- */
 
 /*
- * Locks `dir` (made when missing, 0700; its parent must exist), opens or makes dir/catalog.db
- * (0600) and migrates it after a copy.  0; ERR_LOCKED: another process has it; ERR_VERSION: written
- * by a newer program; ERR_CORRUPT: damaged or not ours; ERR_NOT_SUPPORTED: on a network file
- * system; -errno.
+ * Locks the directory `dir` (makes it with mode 0700 when it is missing; its parent must exist), opens
+ * or makes dir/catalog.db (mode 0600), and migrates it after a copy.  Returns 0, ERR_LOCKED (another
+ * process has it), ERR_VERSION (a newer program wrote it), ERR_CORRUPT (it is damaged or of another
+ * program, or it is missing beside other files of an array: then nothing was written),
+ * ERR_NOT_SUPPORTED (a network file system), -errno.
  */
 int catalog_open(const char *dir, struct catalog **ret_catalog);
 /*
@@ -34,32 +36,35 @@ int catalog_open(const char *dir, struct catalog **ret_catalog);
  */
 int catalog_open_accepting_loss(const char *dir, struct catalog **ret_catalog);
 /*
- * Locks and opens the catalog that is there, only to read it: it is not migrated, gets no new
- * incarnation and no mark, and a log that a crash left is read but not worked off.  As
- * catalog_open; ERR_VERSION also for an older format, ERR_CORRUPT also for an empty one.
+ * Locks the directory and opens the catalog only to read it: the catalog is not migrated and gets no
+ * new incarnation and no mark, and a log that a crash left is read but stays.  Returns what
+ * catalog_open returns; ERR_VERSION also for an older format, ERR_CORRUPT also for an empty catalog.
  */
 int catalog_look(const char *dir, struct catalog **ret_catalog);
-/* Rolls back what is open.  Accepts NULL. */
+/* Rolls back an open transaction, closes the catalog and frees it.  Accepts NULL. */
 void catalog_close(struct catalog *catalog);
 /*
- * After a commit has failed: closes the database and opens it again; the lock stays held.  As
- * catalog_open.
+ * Closes the database and opens it again, after a commit has failed; the lock stays held.  Returns
+ * what catalog_open returns.
  */
 int catalog_reopen(struct catalog *catalog);
 
 /*
- * ERR_NOT_SUPPORTED, with a text, when the directory `fd` is on a network file system: what the
- * array keeps must not be.
+ * Checks that the directory `fd` is not on a network file system, where locks and fsync cannot be
+ * trusted.  Returns 0, or ERR_NOT_SUPPORTED with a text that names `path`.  Any thread.
  */
 int catalog_refuse_network(int fd, const char *path);
 
-/* Nothing was ever committed here: catalog_create makes it an array's. */
+/* Returns whether nothing was ever committed here, so that catalog_create must come first. */
 bool catalog_is_new(const struct catalog *catalog);
-/* Inside a transaction, once: position (array_id, incarnation 1, sequence 0). */
+/*
+ * Makes the catalog an array's: sets the position to array_id, incarnation 1, sequence 0.  Inside a
+ * transaction, once.
+ */
 int catalog_create(struct catalog *catalog, const struct guid *array_id);
 /*
- * Opening found that this is not the newest catalog that was in use here (a restored backup): it
- * has been made a new incarnation.  docs/design/catalog.md.
+ * Returns whether the catalog became a new incarnation when it was opened, because it is not the one
+ * that was in use here last (docs/design/catalog.md).
  */
 bool catalog_was_restored(const struct catalog *catalog);
 
@@ -76,7 +81,8 @@ const char *catalog_held(const struct catalog *catalog);
 int catalog_still_there(const struct catalog *catalog);
 
 /*
- * All rows and the position, from one read transaction.  ERR_CORRUPT when the digest is not theirs.
+ * Loads all rows and the position; the caller owns the state.  Returns 0, or ERR_CORRUPT (the stored
+ * digest is not that of the rows).
  */
 int catalog_load(struct catalog *catalog, struct state **ret_state);
 /*
@@ -121,11 +127,14 @@ enum catalog_use {
 	CATALOG_FREES       /* nothing: it deletes, or notes what the array itself must note */
 };
 
-/* May a change be made?  0, or ERR_NO_SPACE with a text: space was given up and is not back. */
+/*
+ * Returns whether a change of this use may be made now: 0, or ERR_NO_SPACE with a text (too much of
+ * the reserve is used up).
+ */
 int catalog_reserve_check(const struct catalog *catalog, enum catalog_use use);
-/* It is not whole; catalog_reserve_renew may help.  Any thread. */
+/* Returns whether the reserve is not whole, so that catalog_reserve_renew should be called.  Any thread. */
 bool catalog_reserve_is_wanted(const struct catalog *catalog);
-/* Makes it whole when there is room.  Best effort; not synced, for it holds nothing. */
+/* Makes the reserve whole when the file system has room for it.  Best effort; nothing is synced. */
 void catalog_reserve_renew(struct catalog *catalog);
 /*
  * How many bytes of the reserve are missing; 0 also for a file system that has none.  Also for a
@@ -135,31 +144,35 @@ uint64_t catalog_reserve_missing(const struct catalog *catalog);
 
 /* ---- transactions ---- */
 
+/*
+ * Begins a transaction.  Returns 0, ERR_READ_ONLY (the catalog is held), ERR_CORRUPT (a file of the
+ * catalog is gone), or an error of the database.
+ */
 int catalog_begin(struct catalog *catalog);
 /*
- * Durable on return (0).  On failure it is not known what is there: catalog_reopen and catalog_load
- * tell.
+ * Commits the transaction.  Returns 0 when it is durable.  After a failure it is not known whether the
+ * transaction is on disk: catalog_reopen and catalog_load tell.
  */
 int catalog_commit(struct catalog *catalog);
 void catalog_rollback(struct catalog *catalog); /* harmless outside a transaction */
-/* One savepoint at a time, inside a transaction. */
+/* Sets the savepoint; there is one at a time, inside a transaction. */
 int catalog_savepoint(struct catalog *catalog);
 int catalog_release(struct catalog *catalog);
-/* Takes back what came after the savepoint, and it too. */
+/* Undoes what came after the savepoint, and removes the savepoint. */
 int catalog_rollback_to(struct catalog *catalog);
 
 /* ---- inside a transaction ---- */
 
 /*
- * One change: its rows, its event, the new position.  Its sequence must follow the catalog's
- * (ERR_INTERNAL). Old events are dropped: at least CATALOG_EVENTS_KEPT stay, or
- * CATALOG_EVENTS_KEPT_FULL while the reserve is not whole.
+ * Stores one change: its rows, its event and the new position.  Returns 0, or ERR_INTERNAL (the
+ * change's sequence does not follow the catalog's).  Old events are dropped: at least
+ * CATALOG_EVENTS_KEPT stay, or CATALOG_EVENTS_KEPT_FULL while the reserve is not whole.
  */
 #define CATALOG_EVENTS_KEPT      10000
 #define CATALOG_EVENTS_KEPT_FULL 64
 int catalog_apply(struct catalog *catalog, const struct change *change);
 
-/* The first answer to a request id; at least CATALOG_EVENTS_KEPT of them stay. */
+/* The first answer to a request id; at least as many are kept as events. */
 struct catalog_answer {
 	struct guid request_id;
 	uint64_t sequence;
@@ -170,7 +183,7 @@ struct catalog_answer {
 
 int catalog_answer_put(struct catalog *catalog, const struct catalog_answer *answer);
 
-/* Counters: the last value given out, 0 at first. */
+/* Counters hold the last value that was given out; a counter begins at 0. */
 enum catalog_counter {
 	CATALOG_LUN_NUMBER,
 	CATALOG_RELATIVE_PORT,
@@ -198,7 +211,7 @@ struct catalog_unlink {
 };
 
 int catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *entry);
-/* 0 also when it is not there. */
+/* Returns 0 also when there is no such note. */
 int catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id);
 
 /*
@@ -223,7 +236,7 @@ int catalog_retired_target_created(struct catalog *catalog, const char *target);
 
 /* ---- reading ---- */
 
-/* Each calls `each` in order until it returns non-zero, and returns that. */
+/* Each of these calls `each` in order until it returns non-zero, and returns that value, else 0. */
 int catalog_answers(struct catalog *catalog,
 		    int (*each)(void *arg, const struct catalog_answer *answer), void *arg);
 int catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalog_job *job),
