@@ -121,6 +121,31 @@ test_an_offline_lun_refuses_until_it_is_online(void **state)
 	host_logout(a);
 }
 
+/* As Linux meets it: it reads the size of such a disk again because of the unit attention. */
+static void
+test_a_lun_offline_at_login_announces_its_capacity_when_online(void **state)
+{
+	struct env *env = *state;
+
+	env_lun_row(env, LUN_BYTES, "*", STATUS_OFFLINE);
+	fake_commit(env->array);
+	struct iscsi_context *a = host_login(env, HOST_1, NAME_A, 1),
+			     *b = host_login(env, HOST_1, NAME_B, 1);
+
+	assert_int_equal(host_test_unit_ready(a, 0), UA_POWER_ON);
+	assert_int_equal(host_test_unit_ready(a, 0) >> 16, 2); /* NOT READY */
+	env_lun_row(env, LUN_BYTES, "*", STATUS_ONLINE);
+	fake_commit(env->array);
+	assert_int_equal(host_test_unit_ready(a, 0), UA_CAPACITY);
+	assert_int_equal(host_test_unit_ready(a, 0), 0);
+	assert_int_equal(host_capacity_blocks(a, 0), LUN_BYTES / 512);
+	/* every nexus, through whichever target */
+	assert_int_equal(host_test_unit_ready(b, 5), UA_POWER_ON);
+	assert_int_equal(host_test_unit_ready(b, 5), UA_CAPACITY);
+	host_logout(a);
+	host_logout(b);
+}
+
 static void
 test_a_failed_device_is_a_hardware_error_until_reopened(void **state)
 {
@@ -298,6 +323,7 @@ main(void)
 		ENV_TEST(test_a_mask_cuts_running_sessions),
 		ENV_TEST(test_an_extended_lun_has_its_new_size_and_says_so),
 		ENV_TEST(test_an_offline_lun_refuses_until_it_is_online),
+		ENV_TEST(test_a_lun_offline_at_login_announces_its_capacity_when_online),
 		ENV_TEST(test_a_failed_device_is_a_hardware_error_until_reopened),
 		ENV_TEST(test_a_lun_without_a_device_is_listed_and_fails),
 		ENV_TEST(test_the_unit_of_a_deleted_lun_gives_its_device_back),
