@@ -48,7 +48,7 @@ allocate(struct array_job *job)
 	int rc;
 
 	if (job->store == NULL)
-		return err_set(ERR_NOT_FOUND, "the LUN is no longer there");
+		return err_set(ERR_NOT_FOUND, "the LUN was deleted meanwhile");
 	job->progress.step = step;
 	pthread_mutex_lock(&job->store->manage_lock);
 	rc = blk_allocate(job->store->dev, job->from_bytes, job->to_bytes - job->from_bytes,

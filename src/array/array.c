@@ -144,7 +144,8 @@ add_dying(void *arg, const struct catalog_unlink *entry)
 	const struct row_pool *pool = state_find(array->state, ROW_POOL, &entry->pool_id);
 
 	if (pool == NULL)
-		return err_set(ERR_CORRUPT, "%s is to be removed, but its pool is not known",
+		return err_set(ERR_CORRUPT,
+			       "the file %s is to be removed, but its pool is not in the catalog",
 			       entry->path);
 	return array_store_dying_add(array, &entry->lun_id, pool->path);
 }
@@ -225,7 +226,7 @@ look_all(struct array *array)
 	if (rc == 0)
 		rc = catalog_look(array->dir, &array->catalog);
 	if (rc == 0 && catalog_is_new(array->catalog))
-		rc = err_set(-ENOENT, "%s: nothing was ever stored there", array->dir);
+		rc = err_set(-ENOENT, "%s holds no array", array->dir);
 	return rc < 0 ? rc : load(array);
 }
 

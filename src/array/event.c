@@ -191,10 +191,13 @@ join(struct array *array, struct array_task *task)
 	listen->replayed = listen->listener->position = *at;
 	if (listen->since != 0 || listen->incarnation != 0) {
 		if (listen->incarnation != at->incarnation)
-			return err_set(ERR_GONE, "this is another incarnation of the array");
+			return err_set(ERR_GONE,
+				       "the events asked for are of another incarnation of the "
+				       "array: load the snapshot again");
 		if (listen->since > at->sequence)
-			return err_set(ERR_GONE, "the array has not reached that sequence: it is "
-						 "another line of time");
+			return err_set(ERR_GONE,
+				       "the array has not reached that sequence, since an older "
+				       "state was restored: load the snapshot again");
 		if (listen->since < at->sequence)
 			rc = catalog_events(array->catalog, listen->since, replay, listen);
 	}

@@ -120,10 +120,15 @@ measure(struct array *array, struct extend *e, const struct row_lun *lun)
 	uint64_t blocks = e->add_bytes / lun->block_bytes + (e->add_bytes % lun->block_bytes != 0);
 
 	if (array_unit_health(array, e->lun_id) == HEALTH_FAILED)
-		return err_set(ERR_FAILED, "LUN %s: its backing store has failed", lun->name);
+		return err_set(
+			ERR_FAILED,
+			"the store of LUN \"%s\" has failed: repair it, then set the LUN online",
+			lun->name);
 	if (e->add_bytes > LUN_BYTES_MAX ||
 	    blocks * lun->block_bytes > LUN_BYTES_MAX - lun->size_bytes)
-		return err_set(ERR_NO_SPACE, "LUN %s: a LUN has at most 2^53 bytes", lun->name);
+		return err_set(ERR_NO_SPACE,
+			       "LUN \"%s\" would be larger than 8 PiB, which is the limit",
+			       lun->name);
 	e->from_bytes = lun->size_bytes;
 	e->to_bytes = lun->size_bytes + blocks * lun->block_bytes;
 	return 0;
@@ -168,7 +173,7 @@ array_lun_extend(struct array *array, const struct array_request *request,
 	int rc;
 
 	if (add_bytes == 0)
-		return err_set(ERR_INVALID, "there is nothing to add");
+		return err_set(ERR_INVALID, "a LUN grows by at least one byte");
 	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)
 		return MIN(rc, 0);

@@ -78,8 +78,7 @@ take_relative_port(struct array *array, const struct state *view, uint32_t *ret_
 	if (rc < 0)
 		return rc;
 	if (state_count(view, ROW_PORTAL_GROUP) >= UINT16_MAX)
-		return err_set(ERR_LIMIT,
-			       "the array has %d portal groups: no relative port is left",
+		return err_set(ERR_LIMIT, "the array has %d portal groups, and cannot have more",
 			       UINT16_MAX);
 	if (!array->ports_known)
 		ports_load(array, view);
@@ -122,7 +121,8 @@ array_group_edit_add(struct array *array, struct state_edit *edit, const struct 
 	row->target_id = *target_id;
 	row->tag = free_tag(view, target_id);
 	if (row->tag > UINT16_MAX)
-		return err_set(ERR_LIMIT, "the target has no portal group tag left");
+		return err_set(ERR_LIMIT,
+			       "the target has 65535 portal groups, and cannot have more");
 	rc = take_relative_port(array, view, &row->relative_port);
 	if (rc == 0)
 		rc = state_edit_put(edit, TAKE(row));
@@ -278,7 +278,9 @@ add_apply(struct array *array, struct array_task *task)
 		return rc;
 	has = group_with(view, &group->target_id, &c->portal_id);
 	if (has != NULL && has != group)
-		return err_set(ERR_IN_USE, "the portal is in portal group %u of the target",
+		return err_set(ERR_IN_USE,
+			       "the portal is in portal group %u of the same target: "
+			       "remove it there first",
 			       has->tag);
 	task->answer.object_id = c->id;
 	task->answer.existed = has != NULL;
@@ -311,7 +313,7 @@ remove_apply(struct array *array, struct array_task *task)
 		return rc;
 	task->answer.object_id = c->id;
 	rc = state_edit_delete(task->edit, ROW_GROUP_PORTAL, &c->id, &c->portal_id);
-	return rc == ERR_NOT_FOUND ? err_set(rc, "the portal is not in the group") : rc;
+	return rc == ERR_NOT_FOUND ? err_set(rc, "the portal is not in the portal group") : rc;
 }
 
 int

@@ -153,8 +153,8 @@ cancel_apply(struct array *array, struct array_task *task)
 	task->answer.object_id = *c->job_id;
 	rc = job->state == JOB_RUNNING ? cancel_running(array, c->job_id) : ERR_NOT_FOUND;
 	if (rc == ERR_CANCELLED || job->state == JOB_CANCELLED)
-		return err_set(ERR_CANCELLED, "the job was cancelled already");
-	return rc < 0 ? err_set(ERR_TOO_LATE, "the job has ended") : 0;
+		return err_set(ERR_CANCELLED, "the job is cancelled already");
+	return rc < 0 ? err_set(ERR_TOO_LATE, "the job has ended: there is nothing to cancel") : 0;
 }
 
 int

@@ -32,7 +32,7 @@ int
 array_lun_file_error(int rc, const char *what)
 {
 	if (rc == -ENOSPC || rc == -EDQUOT)
-		return err_set(ERR_NO_SPACE, "%s: the pool has not enough space", what);
+		return err_set(ERR_NO_SPACE, "%s: the pool has not enough free space", what);
 	if (rc == -EFBIG)
 		return err_set(ERR_NO_SPACE, "%s: the pool's file system holds no file that large",
 			       what);
@@ -70,9 +70,9 @@ check_spec(struct create *c)
 	if (*spec->name != '\0' && array_name_check("LUN", spec->name) < 0)
 		return ERR_INVALID;
 	if (spec->block_bytes != 512 && spec->block_bytes != 4096)
-		return err_set(ERR_INVALID, "a LUN's blocks have 512 or 4096 bytes");
+		return err_set(ERR_INVALID, "the block size of a LUN is 512 or 4096 bytes");
 	if (spec->size_bytes == 0 || spec->size_bytes > LUN_BYTES_MAX)
-		return err_set(ERR_INVALID, "a LUN has more than 0 and at most 2^53 bytes");
+		return err_set(ERR_INVALID, "the size of a LUN is more than 0 and at most 8 PiB");
 	spec->size_bytes = (spec->size_bytes + spec->block_bytes - 1) / spec->block_bytes *
 			   spec->block_bytes;
 	return mask_normalize(spec->mask != NULL ? spec->mask : "", &c->mask);
@@ -124,7 +124,8 @@ take_number(struct array *array, uint32_t *ret_number)
 	if (rc < 0)
 		return rc;
 	if (last >= UINT32_MAX)
-		return err_set(ERR_LIMIT, "no LUN number is left in this array");
+		return err_set(ERR_LIMIT,
+			       "the array has made 4294967295 LUNs, and cannot make more");
 	*ret_number = (uint32_t)(last + 1);
 	return catalog_counter_set(array->catalog, CATALOG_LUN_NUMBER, last + 1);
 }
@@ -144,7 +145,8 @@ create_apply(struct array *array, struct array_task *task)
 	if (state_find(view, ROW_POOL, &c->spec.pool_id) == NULL)
 		return array_name_no_such(ROW_POOL, &c->spec.pool_id);
 	if (state_lun_by_name(view, c->spec.name) != NULL)
-		return err_set(ERR_NAME_IN_USE, "there is a LUN %s already", c->spec.name);
+		return err_set(ERR_NAME_IN_USE,
+			       "a LUN is called \"%s\" already: choose another name", c->spec.name);
 	if (*c->spec.name == '\0')
 		rc = array_name_make_lun(view, number, &made);
 	if (rc == 0)
@@ -467,7 +469,8 @@ rename_apply(struct array *array, struct array_task *task)
 	if (rc < 0)
 		return rc;
 	if (other != NULL && other != lun)
-		return err_set(ERR_NAME_IN_USE, "there is a LUN %s already", r->name);
+		return err_set(ERR_NAME_IN_USE,
+			       "a LUN is called \"%s\" already: choose another name", r->name);
 	row = row_copy(lun);
 	if (row == NULL || row_set_string(&row->name, r->name) < 0)
 		return -ENOMEM;

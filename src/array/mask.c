@@ -83,7 +83,9 @@ apply(struct array *array, struct array_task *task)
 	    array_runtime_is_there(array)) {
 		rc = remember(m, lun->mask, TAKE(mask));
 		m->must_drain = rc == 0;
-		return rc < 0 ? rc : err_set(ERR_BUSY, "the unmasking list is being changed");
+		return rc < 0 ? rc
+			      : err_set(ERR_BUSY, "another change of the LUN's unmasking list is "
+						  "under way: try again");
 	}
 	row = row_copy(lun);
 	if (row == NULL || row_set_string(&row->mask, mask) < 0)

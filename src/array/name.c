@@ -27,13 +27,13 @@ array_name_check(const char *what, const char *name)
 	size_t len = name != NULL ? strlen(name) : 0;
 
 	if (len == 0 || len > ROW_NAME_MAX)
-		return err_set(ERR_INVALID, "the name of a %s has 1 to %d bytes", what,
+		return err_set(ERR_INVALID, "the name of a %s has between 1 and %d bytes", what,
 			       ROW_NAME_MAX);
 	if (!str_is_text(name, len))
-		return err_set(ERR_INVALID,
-			       "the name of a %s must be UTF-8 without control characters", what);
+		return err_set(ERR_INVALID, "the name of a %s must be one line of UTF-8 text",
+			       what);
 	if (array_name_is_blank(name))
-		return err_set(ERR_INVALID, "the name of a %s must not be spaces only", what);
+		return err_set(ERR_INVALID, "the name of a %s must be more than spaces", what);
 	return 0;
 }
 
@@ -42,7 +42,7 @@ array_name_no_such(enum row_family family, const struct guid *id)
 {
 	char text[GUID_TEXT_SIZE];
 
-	return err_set(ERR_NOT_FOUND, "there is no %s %s", row_type(family)->name,
+	return err_set(ERR_NOT_FOUND, "there is no %s with the id %s", row_noun(family),
 		       guid_format(id, text));
 }
 

@@ -320,7 +320,9 @@ choose_one(struct array *array, const struct state *view, const struct guid *tar
 	if (rc < 0)
 		return rc;
 	*ret_number = choice->oldest;
-	return choice->oldest < NUMBERS ? 0 : err_set(ERR_LIMIT, "a target has no LUN number left");
+	return choice->oldest < NUMBERS
+		       ? 0
+		       : err_set(ERR_LIMIT, "a target has 16384 LUNs, and cannot have more");
 }
 
 int

@@ -34,7 +34,8 @@ create_apply(struct array *array, struct array_task *task)
 
 	(void)array;
 	if (name_is_taken(state_edit_view(task->edit), c->name, &c->id))
-		return err_set(ERR_NAME_IN_USE, "there is a pool %s already", c->name);
+		return err_set(ERR_NAME_IN_USE,
+			       "a pool is called \"%s\" already: choose another name", c->name);
 	row = row_new(ROW_POOL);
 	if (row == NULL)
 		return -ENOMEM;
@@ -73,7 +74,8 @@ place_is_free(struct array *array, const char *place)
 		const struct row_pool *pool = state_at(state, ROW_POOL, i);
 
 		if (strcmp(pool->path, place) == 0)
-			return err_set(ERR_IN_USE, "%s is pool %s already", place, pool->name);
+			return err_set(ERR_IN_USE, "%s is the directory of pool \"%s\" already",
+				       place, pool->name);
 	}
 	return 0;
 }
@@ -123,7 +125,7 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 	if (rc < 0)
 		return rc;
 	if (path == NULL || array_pool_driver_find(path) == NULL)
-		return err_set(ERR_INVALID, "the path of a pool must be absolute");
+		return err_set(ERR_INVALID, "the directory of a pool must be an absolute path");
 	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)
 		return MIN(rc, 0);
@@ -144,7 +146,8 @@ rename_apply(struct array *array, struct array_task *task)
 	if (pool == NULL)
 		return array_name_no_such(ROW_POOL, &c->id);
 	if (name_is_taken(view, c->name, &c->id))
-		return err_set(ERR_NAME_IN_USE, "there is a pool %s already", c->name);
+		return err_set(ERR_NAME_IN_USE,
+			       "a pool is called \"%s\" already: choose another name", c->name);
 	row = row_copy(pool);
 	if (row == NULL || row_set_string(&row->name, c->name) < 0)
 		return -ENOMEM;
@@ -184,12 +187,12 @@ delete_apply(struct array *array, struct array_task *task)
 	for (size_t i = 0; i < state_count(view, ROW_LUN); i++)
 		if (guid_equal(&((const struct row_lun *)state_at(view, ROW_LUN, i))->pool_id,
 			       &c->id))
-			return err_set(ERR_IN_USE, "the pool has LUNs");
+			return err_set(ERR_IN_USE, "the pool still has LUNs: delete them first");
 	rc = catalog_unlinks(array->catalog, any_unlink, &c->id);
 	if (rc != 0)
 		return rc < 0 ? rc
 			      : err_set(ERR_BUSY, "files of deleted LUNs are still being removed "
-						  "from the pool");
+						  "from the pool: try again in a moment");
 	task->answer.object_id = c->id;
 	return state_edit_delete(task->edit, ROW_POOL, &c->id, NULL);
 }

@@ -61,7 +61,8 @@ static int
 entry_open(struct array_pool_entry *entry, enum array_pool_mode mode)
 {
 	if (entry->driver == NULL)
-		return err_set(ERR_NOT_SUPPORTED, "%s: no kind of storage that is known",
+		return err_set(ERR_NOT_SUPPORTED,
+			       "%s is of a kind of storage that this version does not know",
 			       entry->place);
 	return entry->driver->open(entry->place, &entry->array_id, mode, &entry->pool);
 }
@@ -277,7 +278,7 @@ find_ready(struct array *array, const struct guid *pool_id, struct array_pool_en
 	if (entry == NULL)
 		return array_name_no_such(ROW_POOL, pool_id);
 	if (entry->pool == NULL)
-		return err_set(ERR_FAILED, "pool is not ready: %s",
+		return err_set(ERR_FAILED, "the pool is not ready: %s",
 			       entry->reason != NULL ? entry->reason : "");
 	*ret_entry = entry;
 	return 0;
@@ -362,7 +363,8 @@ array_pool_choose(struct array *array, struct guid *ret_pool_id)
 		}
 	}
 	if (best == NULL)
-		return err_set(ERR_NOT_FOUND, "there is no pool that is ready: create one");
+		return err_set(ERR_NOT_FOUND,
+			       "no pool is ready: create one, or see why the others are not");
 	*ret_pool_id = best->id;
 	return 0;
 }

@@ -37,7 +37,9 @@ normalize(const char *text, char ret_text[INET6_ADDRSTRLEN])
 		inet_ntop(families[i], &bytes, ret_text, INET6_ADDRSTRLEN);
 		return families[i];
 	}
-	return err_set(ERR_INVALID, "a portal's address is a numeric IPv4 or IPv6 address");
+	return err_set(ERR_INVALID,
+		       "%s is not a numeric IPv4 or IPv6 address, which a portal needs",
+		       text != NULL ? text : "nothing");
 }
 
 int
@@ -78,7 +80,9 @@ expand(struct portal_create *c, int family)
 			inet_ntop(family, bytes, c->addresses[c->count++], INET6_ADDRSTRLEN);
 	}
 	freeifaddrs(all);
-	return c->count > 0 ? 0 : err_set(ERR_NOT_FOUND, "the host has no address of that family");
+	return c->count > 0 ? 0
+			    : err_set(ERR_NOT_FOUND, "this host has no address of the family that "
+						     "the wildcard stands for");
 }
 
 static const struct row_portal *
@@ -196,7 +200,7 @@ array_portal_set_status(struct array *array, const struct array_request *request
 	};
 
 	if (status != STATUS_ONLINE && status != STATUS_OFFLINE)
-		return err_set(ERR_INVALID, "a status is online or offline");
+		return err_set(ERR_INVALID, "the status of a portal is online or offline");
 	return array_change_run(array, request, &c.task, ret_answer);
 }
 
@@ -210,7 +214,8 @@ delete_apply(struct array *array, struct array_task *task)
 	if (state_find(view, ROW_PORTAL, c->id) == NULL)
 		return array_name_no_such(ROW_PORTAL, c->id);
 	if (state_portal_groups(view, c->id).count > 0)
-		return err_set(ERR_IN_USE, "the portal is in a portal group");
+		return err_set(ERR_IN_USE,
+			       "the portal is in a portal group: remove it there first");
 	task->answer.object_id = *c->id;
 	return state_edit_delete(task->edit, ROW_PORTAL, c->id, NULL);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Request ids: the same id again gives the first answer and changes nothing, also when the first is
- * still under way and also across restarts (the catalog keeps the answers of changes that were
- * done; those that failed may be tried again).
+ * Request ids.  A second request with the id of an earlier one changes nothing and gets the answer of the
+ * earlier one, also while that is still under way and also after a restart, since the catalog keeps the
+ * answers of changes that were made.  A request that failed may be tried again with its id.  The threads
+ * of the callers; requests_lock guards the table.
  */
 #include <errno.h>
 
@@ -17,7 +18,7 @@ struct request_entry {
 	struct array_answer answer; /* when done */
 };
 
-/* Of the same size as the catalog's memory of them. */
+/* Keeps as many answers as the catalog does, and forgets the oldest one beyond that. */
 static void
 keep(struct array *array, struct request_entry *entry)
 {
@@ -129,7 +130,7 @@ load_one(void *arg, const struct catalog_answer *stored)
 	return 0;
 }
 
-/* Before the threads start. */
+/* Reads the answers that the catalog has.  Called before the array has other threads. */
 int
 array_request_load(struct array *array)
 {

@@ -78,7 +78,7 @@ reopen_store(struct array *array, const struct guid *lun_id, struct array_store 
 	rc = blk_reopen(store->dev);
 	pthread_mutex_unlock(&store->manage_lock);
 	if (rc == ERR_BUSY)
-		return err_set(ERR_BUSY, "I/O is in flight");
+		return err_set(ERR_BUSY, "I/O to the LUN is still in flight: try again");
 	if (rc < 0)
 		return err_set(ERR_FAILED, "the LUN's file cannot be opened: %s", err_text(rc));
 	array_unit_set_health(array, lun_id, HEALTH_OK, "");

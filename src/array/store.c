@@ -76,7 +76,8 @@ make_device(struct array_store *store, const struct row_lun *lun)
 {
 	struct blk_dev *fault = NULL;
 	int rc = store->driver == NULL
-			 ? err_set(ERR_NOT_SUPPORTED, "%s: no kind of storage that is known",
+			 ? err_set(ERR_NOT_SUPPORTED,
+				   "%s is of a kind of storage that this version does not know",
 				   store->place)
 			 : store->driver->volume_open(store->place, &lun->id, lun->size_bytes,
 						      !lun->thin, &store->dev);

@@ -132,9 +132,9 @@ normalize_prefix(const char *prefix, char **ret_prefix)
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc < 0 || !str_starts(name, "iqn.") || len > ROW_ISCSI_NAME_MAX - ROW_NAME_MAX - 20)
-		return err_set(
-			ERR_INVALID,
-			"the prefix must be like iqn.2026-11.org.example: (a domain you own)");
+		return err_set(ERR_INVALID, "a prefix for names of targets is like "
+					    "iqn.2026-11.org.example: with a month in "
+					    "which you owned the domain");
 	*ret_prefix = str_printf("%s%s", name, colon ? ":" : "");
 	return *ret_prefix == NULL ? -ENOMEM : 0;
 }

@@ -24,10 +24,11 @@ check_alias(const char *alias)
 	if (len > ROW_NAME_MAX || !str_is_text(alias, len))
 		return err_set(
 			ERR_INVALID,
-			"a target's alias has at most %d bytes of UTF-8 without control characters",
+			"the alias of a target is one line of UTF-8 text of at most %d bytes",
 			ROW_NAME_MAX);
 	if (array_name_is_blank(alias))
-		return err_set(ERR_INVALID, "a target's alias must not be spaces only");
+		return err_set(ERR_INVALID,
+			       "the alias of a target must be empty or more than spaces");
 	return 0;
 }
 
@@ -78,7 +79,8 @@ create_apply(struct array *array, struct array_task *task)
 	if (c->name == NULL)
 		rc = array_name_make_target(view, c->alias, &made);
 	else if (state_target_by_name(view, c->name) != NULL)
-		rc = err_set(ERR_NAME_IN_USE, "target %s exists already", c->name);
+		rc = err_set(ERR_NAME_IN_USE, "a target is called %s already: choose another name",
+			     c->name);
 	if (rc == 0)
 		rc = catalog_retired_target_created(array->catalog,
 						    c->name != NULL ? c->name : made);
@@ -165,8 +167,9 @@ delete_apply(struct array *array, struct array_task *task)
 	if (target == NULL)
 		return array_name_no_such(ROW_TARGET, &c->id);
 	if (luns > 0)
-		return err_set(ERR_LUNS_ASSOCIATED, "%zu LUNs are associated with the target",
-			       luns);
+		return err_set(ERR_LUNS_ASSOCIATED,
+			       "the target still has %zu LUN%s: dissociate %s first", luns,
+			       luns == 1 ? "" : "s", luns == 1 ? "it" : "them");
 	rc = catalog_retired_target_deleted(array->catalog, target->iscsi_name);
 	while (rc == 0 && (groups = state_target_groups(view, &c->id)).count > 0) {
 		struct guid group_id = ((const struct row_portal_group *)groups.rows[0])->id;

@@ -20,7 +20,7 @@ id_get(const json_t *json, const char *name, struct guid *ret_id)
 
 	if (value != NULL && !json_is_null(value) &&
 	    (!json_is_string(value) || guid_parse(json_string_value(value), &id) < 0))
-		return err_set(ERR_PROTOCOL, "the answer's '%s' is no id", name);
+		return err_set(ERR_PROTOCOL, "vdsd's answer has no id in its member %s", name);
 	*ret_id = id;
 	return 0;
 }
@@ -33,7 +33,7 @@ answer_decode(const json_t *json, struct client_answer *ret_answer)
 	int rc;
 
 	if (!json_is_integer(sequence))
-		return err_set(ERR_PROTOCOL, "the answer names no sequence");
+		return err_set(ERR_PROTOCOL, "vdsd's answer has no sequence");
 	answer.sequence = (uint64_t)json_integer_value(sequence);
 	answer.existed = json_is_true(json_object_get(json, "existed"));
 	answer.replayed = json_is_true(json_object_get(json, "replayed"));
@@ -96,7 +96,7 @@ cursor_get(const json_t *page, struct verb_key *ret_after)
 			rc = guid_parse(text + strlen(first) + 1, &after.key.b);
 	}
 	*ret_after = after;
-	return rc < 0 ? err_set(ERR_PROTOCOL, "the list's 'next' is no id") : 0;
+	return rc < 0 ? err_set(ERR_PROTOCOL, "vdsd's list has no id in its member next") : 0;
 }
 
 int
@@ -114,7 +114,7 @@ client_list(struct client *client, enum verb_id verb, const struct guid *ids,
 		if (rc == 0)
 			rc = client_ask(client, verb, ids, &page_args, &page);
 		if (rc == 0 && json_array_extend(items, json_object_get(page, "items")) < 0)
-			rc = err_set(ERR_PROTOCOL, "the answer is no list");
+			rc = err_set(ERR_PROTOCOL, "vdsd's answer is not a list");
 		if (rc == 0)
 			rc = cursor_get(page, &page_args.after);
 		json_decref(page);
@@ -292,7 +292,7 @@ bytes_get(struct client *client, enum verb_id verb, const struct guid *ids,
 	if (json_is_integer(bytes) && json_integer_value(bytes) >= 0)
 		*ret_bytes = (uint64_t)json_integer_value(bytes);
 	else
-		rc = err_set(ERR_PROTOCOL, "the answer names no bytes");
+		rc = err_set(ERR_PROTOCOL, "vdsd's answer has no number of bytes");
 	json_decref(json);
 	return rc;
 }

@@ -91,25 +91,31 @@ struct client_reply {
 	struct strbuf body;
 };
 
-/* url as in client_open, not NULL.  0, ERR_INVALID, -ENOMEM. */
+/*
+ * Prepares a transport to `url` (as in client_open, not NULL); connects to nothing yet.  Returns 0,
+ * ERR_INVALID (the URL is of no known form) or -ENOMEM; client_transport_close and _fini are called
+ * also after an error.
+ */
 int client_transport_init(struct client_transport *t, const char *url);
-/* Everything under way ends with ERR_CLOSED, and so does what comes later. */
+/* Ends every call that is under way, and every later one, with ERR_CLOSED.  Any thread. */
 void client_transport_close(struct client_transport *t);
-/* After close; waits until nothing is under way. */
+/* Waits until no call is under way and frees everything.  Called after client_transport_close. */
 void client_transport_fini(struct client_transport *t);
 /*
- * One attempt.  0 when an answer came (of any status); ERR_UNREACHABLE: none came, and *ret_sent
- * says whether the request may have arrived; ERR_TIMEOUT, ERR_CLOSED, ERR_PROTOCOL, ERR_LIMIT,
- * -ENOMEM.
+ * Sends a request once and reads the answer, of any status, into *ret_reply (the caller frees its body
+ * with strbuf_fini).  *ret_sent: the request may have reached the array.  Returns 0, ERR_UNREACHABLE (no
+ * answer came), ERR_TIMEOUT (request->timeout_ms has passed), ERR_CLOSED (the transport was closed),
+ * ERR_PROTOCOL (the answer is not HTTP), ERR_LIMIT (it is longer than 1 GiB) or -ENOMEM.
  */
 int client_transport_call(struct client_transport *t, const struct client_request *request,
 			  struct client_reply *ret_reply, bool *ret_sent);
-/* Waits that long or until the transport closes: 0 or ERR_CLOSED. */
+/* Waits for `ns`.  Returns 0, or ERR_CLOSED as soon as the transport is closed. */
 int client_transport_pause(struct client_transport *t, uint64_t ns);
 
 /*
- * Who reads a stream: bytes' non-zero answer ends it, so does stop's true (asked again after
- * client_transport_wake).
+ * The reader of a stream, called by the thread that reads it.  bytes: takes a piece; a non-zero result
+ * ends the stream.  stop: asked before each wait, and after client_transport_wake; true ends the stream.
+ * silence_ns: after so long without a byte the stream is given up.
  */
 struct client_sink {
 	int (*bytes)(struct client_sink *sink, const char *bytes, size_t len);
@@ -118,27 +124,35 @@ struct client_sink {
 };
 
 /*
- * Until the stream ends.  0: the peer ended it; ERR_CANCELLED: stop; ERR_TIMEOUT: silence; what
- * bytes answered; an error answer's code.
+ * Reads a stream until it ends.  Returns 0 when the peer ended it, ERR_CANCELLED when stop returned
+ * true, ERR_TIMEOUT after silence_ns without a byte, what bytes returned, the code of an error object
+ * that came instead of a stream, or as client_transport_call.
  */
 int client_transport_stream(struct client_transport *t, const char *path, struct client_sink *sink);
+/* Has the stop function of every stream be asked again.  Any thread. */
 void client_transport_wake(struct client_transport *t);
 
-/* The code of a reply: 0 for 2xx, else that of its error (text set). */
+/*
+ * Returns 0 for a status of 2xx, else the code of the error object in the reply, with its text set;
+ * ERR_PROTOCOL when there is none.
+ */
 int client_reply_code(const struct client_reply *reply);
-/* The JSON of a reply; *ret_json NULL when it is empty.  0, ERR_PROTOCOL, -ENOMEM. */
+/*
+ * Parses the body of a reply; *ret_json is NULL when it is empty, else the caller's reference.  Returns 0,
+ * ERR_PROTOCOL (it is not JSON) or -ENOMEM.
+ */
 int client_reply_json(const struct client_reply *reply, json_t **ret_json);
-/* 0, ERR_PROTOCOL, -ENOMEM. */
+/* Parses a text.  Returns 0, ERR_PROTOCOL (it is not JSON) or -ENOMEM. */
 int client_json_parse(const char *text, size_t len, json_t **ret_json);
 /*
- * Appends it, compact.  Not json_dumps: whose allocator is the host program's choice.  0 or
- * -ENOMEM.
+ * Appends the compact text of a JSON value.  (json_dumps would allocate with the allocator that the host
+ * program may have set.)  Returns 0 or -ENOMEM.
  */
 int client_json_text(const json_t *json, struct strbuf *text);
 
-/* A condition variable that waits by the monotonic clock. */
+/* Makes a condition variable that waits by the monotonic clock. */
 void client_cond_init(pthread_cond_t *cond);
-/* pthread_cond_timedwait until that monotonic time. */
+/* Waits as pthread_cond_timedwait does, until that monotonic time. */
 int client_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_ns);
 
 /* ---- board.c ---- */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waiting for a job: on the replica where there is one, else by asking. */
+/*
+ * Waiting for a job to end: on the replica where the client has one, else by asking vdsd again and again.
+ * The thread that waits.
+ */
 #include <errno.h>
 
 #include "base/clock.h"
@@ -17,7 +20,7 @@ deadline(int timeout_ms)
 	return timeout_ms < 0 ? UINT64_MAX : clock_mono_ns() + (uint64_t)timeout_ms * NS_PER_MS;
 }
 
-/* Has it ended?  1 and a reference; 0; ERR_NOT_FOUND. */
+/* Looks whether a job has ended.  Returns 1 and a reference to its row when it has, 0, or ERR_NOT_FOUND. */
 static int
 job_look(struct client *client, const struct guid *id, struct row_job **ret_job)
 {

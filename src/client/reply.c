@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an answer says: its JSON, and its error. */
+/* What an answer of vdsd says: its JSON, or the error in it.  Any thread. */
 #include <errno.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ client_json_parse(const char *text, size_t len, json_t **ret_json)
 	    (*error.text == '\0' || json_error_code(&error) == json_error_out_of_memory))
 		return -ENOMEM;
 	if (json == NULL)
-		return err_set(ERR_PROTOCOL, "not JSON: %s", error.text);
+		return err_set(ERR_PROTOCOL, "vdsd's answer is not JSON: %s", error.text);
 	*ret_json = json;
 	return 0;
 }
@@ -60,7 +60,7 @@ client_reply_code(const struct client_reply *reply)
 	if (rc == -ENOMEM)
 		return rc;
 	if (json_object_get(json, "error") == NULL)
-		rc = err_set(ERR_PROTOCOL, "an answer of status %ld without an error",
+		rc = err_set(ERR_PROTOCOL, "vdsd answered with status %ld and no error object",
 			     reply->status);
 	else
 		rc = wire_error_decode(json);

@@ -78,23 +78,29 @@ struct http {
 /* ---- the arguments of a request: spec.c ---- */
 
 /*
- * Fill args from a JSON object; NULL json = empty.  0, or ERR_INVALID with a text that names the
- * member; -ENOMEM.
+ * Fills args from the members of a JSON object; NULL is read as an empty object.  Texts in args point
+ * into json.  Returns 0, ERR_INVALID (a member is unknown, missing, of another type or out of its
+ * range; the text names it) or -ENOMEM.  The caller calls http_args_fini also after an error.
  */
 int http_spec_body(const struct verb_spec *spec, const json_t *json, struct verb_args *args);
 /*
- * The same from "a=b&c=d"; decodes in place, so `query` must live as long as args.  NULL = empty.
+ * Fills args from a query such as "a=b&c=d"; NULL is read as an empty query.  Decodes `query` in
+ * place, and texts in args point into it.  Returns as http_spec_body.
  */
 int http_spec_query(const struct verb_spec *spec, char *query, struct verb_args *args);
+/* Frees what args own: the lists of ids. */
 void http_args_fini(struct verb_args *args);
-/* %41 → A, in place.  0; ERR_INVALID for a broken escape or an encoded NUL. */
+/*
+ * Decodes percent escapes in place (%41 becomes A).  Returns 0 or ERR_INVALID (an escape is broken,
+ * or is that of a NUL).
+ */
 int http_unescape(char *text, bool plus_is_space);
 
 /* ---- calls: call.c ---- */
 
 struct http_stream;
 
-/* As it came. */
+/* A request as it came from the peer.  Everything in it is borrowed for the call. */
 struct http_request {
 	const char *method;
 	const char *target;     /* path and query, percent-encoded */
@@ -105,6 +111,7 @@ struct http_request {
 	atomic_uint *streams;       /* where a stream is counted */
 };
 
+/* A request that is being served: what its verb's handler gets. */
 struct http_call {
 	struct http *http;
 	struct array *array;
@@ -118,7 +125,7 @@ struct http_call {
 	json_t *body;         /* args point into it */
 };
 
-/* Exactly one of json, text, snapshot and stream. */
+/* What a handler fills: a status, and exactly one of json, text, snapshot and stream, which the reply owns. */
 struct http_reply {
 	unsigned status;
 	int code; /* of an error; 0 = none */
@@ -130,10 +137,14 @@ struct http_reply {
 	char allow[64]; /* for 405 */
 };
 
-/* Never fails: what goes wrong becomes an error object.  http_reply_fini afterwards. */
+/*
+ * Serves a request: finds its verb, checks the role and the arguments, calls the handler.  Cannot fail,
+ * since every error becomes an error object in *ret_reply, for which the caller calls http_reply_fini.
+ * Blocks as long as the handler does.
+ */
 void http_dispatch(struct http *http, const struct http_request *request,
 		   struct http_reply *ret_reply);
-/* An error object with the code's status and this thread's text. */
+/* Makes the reply an error object with the code's status and the text that err_set left on this thread. */
 void http_reply_error(struct http_reply *reply, int code);
 void http_reply_fini(struct http_reply *reply);
 
@@ -159,18 +170,22 @@ int http_route_find(const char *method, const char *path, enum verb_id *ret_verb
 /* ---- replies: reply.c ---- */
 
 /*
- * rc of a change: negative is handed on, else the answer becomes the reply.  Used as a handler's
- * last line.
+ * Ends the handler of a change: makes `answer` the reply when rc is 0, and returns rc when it is
+ * negative.  Returns 0, rc or -ENOMEM.
  */
 int http_answer(struct http_call *call, struct http_reply *reply, int rc,
 		const struct array_answer *answer);
-/* Takes json; NULL (out of memory) is -ENOMEM. */
+/* Makes `json` the reply, which owns it from here on.  Returns 0, or -ENOMEM when json is NULL. */
 int http_reply_json(struct http_reply *reply, json_t *json);
+/* Returns the HTTP status of an error code, -errno included; 200 for 0. */
 unsigned http_status(int code);
 
 /* ---- handlers: lists.c, and a file for each noun ---- */
 
-/* A row with what belongs to it: its live row, a group's portals.  NULL when out of memory. */
+/*
+ * Returns a row as a JSON object with what belongs to it: its live row, the portals of a group.
+ * Returns NULL when there is no memory.
+ */
 json_t *http_row(const struct state *config, const struct state *live, const void *row);
 http_handler http_list, http_get, http_lun_targets, http_target_luns;
 http_handler http_array_get, http_array_patch, http_snapshot, http_sync, http_check, http_openapi,
@@ -188,15 +203,19 @@ http_handler http_job_cancel, http_session_end;
 
 http_handler http_events;
 /*
- * Up to size bytes, at least one; 0 = the stream has ended.  Blocks until there is an event.  One
- * thread.
+ * Copies the next bytes of a stream to buf, waiting for an event (at most a second: then there is a
+ * heartbeat).  Returns how many bytes there are, at most `size`; 0 when the stream has ended.  The
+ * connection's thread.
  */
 size_t http_stream_read(struct http_stream *stream, char *buf, size_t size);
 void http_stream_free(struct http_stream *stream);
 
 void http_texts_init(struct http_texts *texts);
 void http_texts_fini(struct http_texts *texts);
-/* The one-line JSON of a change, one reference; NULL when out of memory.  Any thread. */
+/*
+ * Returns the JSON of a change in one line, with a reference for the caller (http_text_unref); NULL when
+ * there is no memory.  Any thread.
+ */
 struct http_text *http_texts_get(struct http_texts *texts, const struct change *change);
 void http_text_unref(struct http_text *text);
 
@@ -242,12 +261,12 @@ void http_conn_state(struct http_conn *conn, bool serving);
 
 /* ---- sockets: listen.c ---- */
 
-/* A listening socket, or as http_start. */
+/* Open a listening socket.  Each returns its descriptor, or fails as http_start. */
 int http_listen_unix(const char *path);
 int http_listen_tcp(const char *where, uint16_t *ret_port);
 /*
- * May a request with these headers (NULL = absent) come from a web page of another origin?  TCP
- * only.
+ * Returns whether a request over TCP with these headers (NULL = absent) can only come from a program on
+ * this host or a page that vdsd itself served, and not from the web page of somebody else.
  */
 bool http_origin_is_ours(const char *host, const char *origin);
 

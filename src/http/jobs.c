@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What comes and goes: jobs and sessions. */
+/* The handlers of jobs and sessions: /v1/jobs, /v1/sessions.  The connection's thread. */
 #include "http/http_int.h"
 
 int
@@ -8,13 +8,13 @@ http_job_cancel(struct http_call *call, struct http_reply *reply)
 	struct array_answer answer;
 	int rc = array_job_cancel(call->array, &call->request, &call->ids[0], &answer);
 
-	/* the job named in the answer would make it 202: it is the one cancelled, not a new one */
+	/* the answer names the cancelled job; without this it would be taken for a new one (202) */
 	if (rc == 0)
 		answer.job_id = (struct guid){ { 0 } };
 	return http_answer(call, reply, rc, &answer);
 }
 
-/* Not a change of configuration: the answer names the sequence at which it was asked. */
+/* Ending a session changes no configuration: the answer has the sequence at the time of the request. */
 int
 http_session_end(struct http_call *call, struct http_reply *reply)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Listening sockets, and who may speak over TCP. */
+/*
+ * Opening the listening sockets, and telling a request of a program from that of another site's web page.
+ * vdsd's main thread; http_origin_is_ours any thread.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
@@ -18,7 +21,7 @@
 #define SOCKET_MODE 0660
 #define BACKLOG     128
 
-/* Does a process answer there? */
+/* Returns whether a process answers on the socket. */
 static bool
 socket_is_alive(const struct sockaddr_un *address)
 {
@@ -32,7 +35,7 @@ socket_is_alive(const struct sockaddr_un *address)
 	return alive;
 }
 
-/* Removes what an earlier run left; never anything but a socket on which nobody answers. */
+/* Removes the socket that an earlier run left.  Anything but a socket on which nobody answers is left alone. */
 static int
 stale_remove(const struct sockaddr_un *address)
 {
@@ -41,7 +44,9 @@ stale_remove(const struct sockaddr_un *address)
 	if (lstat(address->sun_path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(-EEXIST, "%s is in the way: it is no socket", address->sun_path);
+		return err_set(-EEXIST,
+			       "%s exists and is not a socket: remove it, or choose another path",
+			       address->sun_path);
 	if (socket_is_alive(address))
 		return err_set(ERR_LOCKED, "another process answers on %s", address->sun_path);
 	return unlink(address->sun_path) < 0 ? -errno : 0;
@@ -73,7 +78,7 @@ http_listen_unix(const char *path)
 	int fd, rc;
 
 	if (strlen(path) >= sizeof(address.sun_path))
-		return err_set(ERR_INVALID, "the socket's path is longer than %zu bytes: %s",
+		return err_set(ERR_INVALID, "the path of the socket is longer than %zu bytes: %s",
 			       sizeof(address.sun_path) - 1, path);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	rc = stale_remove(&address);
@@ -100,13 +105,14 @@ where_split(char *where, char **ret_host, char **ret_port)
 	size_t len;
 
 	if (colon == NULL || colon == where)
-		return err_set(ERR_INVALID, "%s is not ADDRESS:PORT", where);
+		return err_set(ERR_INVALID, "%s is not ADDRESS:PORT, such as 127.0.0.1:8080",
+			       where);
 	len = (size_t)(colon - where);
 	if (where[0] == '[' && where[len - 1] == ']') {
 		where[len - 1] = '\0';
 		where++;
 	} else if (memchr(where, ':', len) != NULL) {
-		return err_set(ERR_INVALID, "an IPv6 address needs brackets: [::1]:PORT");
+		return err_set(ERR_INVALID, "an IPv6 address stands in brackets: [::1]:PORT");
 	}
 	*colon = '\0';
 	*ret_host = where;
@@ -165,7 +171,8 @@ http_listen_tcp(const char *where, uint16_t *ret_port)
 	if (rc < 0)
 		return rc;
 	if (getaddrinfo(host, port, &hints, &info) != 0)
-		return err_set(ERR_INVALID, "%s is not a numeric ADDRESS:PORT", where);
+		return err_set(ERR_INVALID,
+			       "%s is not a numeric ADDRESS:PORT, such as 127.0.0.1:8080", where);
 	if (is_loopback(info->ai_addr)) {
 		rc = tcp_bind(info, ret_port);
 		if (rc < 0)

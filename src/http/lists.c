@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading rows: one row, or a list that is paged by key, with live rows merged in.  The thread of the connection; reads
- * immutable states.
+ * The handlers that read rows: one row, or a page of a list in the order of keys, with the live row of each
+ * merged in.  The connection's thread.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -109,7 +109,7 @@ http_get(struct http_call *call, struct http_reply *reply)
 	char text[GUID_TEXT_SIZE];
 
 	if (row == NULL)
-		return err_set(ERR_NOT_FOUND, "there is no %s %s", row_type(family)->name,
+		return err_set(ERR_NOT_FOUND, "there is no %s with the id %s", row_noun(family),
 			       guid_format(&call->ids[0], text));
 	return http_reply_json(reply, http_row(view.config, view.live, row));
 }
@@ -331,7 +331,7 @@ slice_reply(struct http_call *call, struct http_reply *reply,
 	char text[GUID_TEXT_SIZE];
 
 	if (state_find(config, family, &call->ids[0]) == NULL)
-		return err_set(ERR_NOT_FOUND, "there is no %s %s", row_type(family)->name,
+		return err_set(ERR_NOT_FOUND, "there is no %s with the id %s", row_noun(family),
 			       guid_format(&call->ids[0], text));
 	items = json_array();
 	slice = slice_of(config, &call->ids[0]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* LUNs: /v1/luns, what could be made of them, and why an initiator sees one. */
+/* The handlers of LUNs: /v1/luns, the largest LUN that could be made, explain.  The connection's thread. */
 #include "base/err.h"
 #include "base/mem.h"
 #include "http/http_int.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pools: /v1/pools. */
+/* The handlers of pools: /v1/pools.  The connection's thread. */
 #include "http/http_int.h"
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Replies: answers to changes, errors. */
+/* Replies: JSON, answers to changes, errors.  The connection's thread. */
 #include <errno.h>
 #include <string.h>
 

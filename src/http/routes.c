@@ -93,11 +93,11 @@ ids_parse(const char *const ids_text[2], const size_t ids_len[2], struct guid re
 		char text[GUID_TEXT_SIZE + 2];
 
 		if (ids_len[i] >= sizeof(text))
-			return err_set(ERR_INVALID, "the path holds something that is no id");
+			return err_set(ERR_INVALID, "a part of the path is not an id");
 		memcpy(text, ids_text[i], ids_len[i]);
 		text[ids_len[i]] = '\0';
 		if (guid_parse(text, &ret_ids[i]) < 0)
-			return err_set(ERR_INVALID, "the path holds something that is no id");
+			return err_set(ERR_INVALID, "a part of the path is not an id");
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HTTP status codes (RFC 9110 §15) for our errors.  The code in the body is what a program decides
- * by.
+ * The HTTP status (RFC 9110 §15) of each error.  A program decides by the code in the error object, since
+ * several codes share a status.  Any thread.
  */
 #include <errno.h>
 

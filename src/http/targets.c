@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Targets: /v1/targets. */
+/* The handlers of targets: /v1/targets.  The connection's thread. */
 #include "http/http_int.h"
 
 int

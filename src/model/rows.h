@@ -265,6 +265,8 @@ struct row_type {
 
 /* Returns the description of a family; static. */
 const struct row_type *row_type(enum row_family family);
+/* Returns what a person calls an object of the family, for messages: "LUN", "portal group". */
+const char *row_noun(enum row_family family);
 /* Returns the family with that name (not the plural), or ERR_NOT_FOUND. */
 int row_family_find(const char *name);
 

@@ -238,6 +238,21 @@ row_type(enum row_family family)
 	return &types[family];
 }
 
+const char *
+row_noun(enum row_family family)
+{
+	switch (family) {
+	case ROW_LUN:
+		return "LUN";
+	case ROW_PORTAL_GROUP:
+		return "portal group";
+	case ROW_LIVE_SESSION:
+		return "session";
+	default:
+		return row_type(family)->name;
+	}
+}
+
 int
 row_family_find(const char *name)
 {

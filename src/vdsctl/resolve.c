@@ -37,16 +37,7 @@ ctl_verbs(enum row_family family)
 const char *
 ctl_noun(enum row_family family)
 {
-	switch (family) {
-	case ROW_LUN:
-		return "LUN";
-	case ROW_PORTAL_GROUP:
-		return "portal group";
-	case ROW_LIVE_SESSION:
-		return "session";
-	default:
-		return row_type(family)->name;
-	}
+	return row_noun(family);
 }
 
 const char *

@@ -63,7 +63,8 @@ test_a_text_is_for_its_code_only(void **state)
 	(void)state;
 	assert_int_equal(err_set(ERR_NO_SPACE, "pool %s: need %d", "a", 7), ERR_NO_SPACE);
 	assert_string_equal(err_text(ERR_NO_SPACE), "pool a: need 7");
-	assert_string_equal(err_text(ERR_BUSY), "another operation holds the object");
+	assert_string_equal(err_text(ERR_BUSY),
+			    "another operation works on the object; try again when it has ended");
 	err_clear();
 	assert_string_equal(err_text(ERR_NO_SPACE), "there is not enough space");
 }
@@ -112,7 +113,7 @@ static void *
 other_thread(void *arg)
 {
 	const char **ret_text = arg;
-	static char seen[64];
+	static char seen[128];
 
 	err_set(ERR_LIMIT, "another thread's");
 	err_clear();
@@ -132,7 +133,8 @@ test_each_thread_keeps_its_own_text(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, other_thread, &seen), 0);
 	pthread_join(thread, NULL);
 	assert_string_equal(err_text(ERR_BUSY), "mine");
-	assert_string_equal(seen, "another operation holds the object");
+	assert_string_equal(seen,
+			    "another operation works on the object; try again when it has ended");
 	err_clear();
 }
 

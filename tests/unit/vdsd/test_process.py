@@ -78,9 +78,10 @@ def test_only_changes_are_logged_as_changes(place):
             sock.sendall(f'{method} /v1/targets HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}'.encode())
             check(sock.recv(65536).split()[1] == status, method)
     process.terminate()
-    changes = [line for line in process.communicate(timeout=DEADLINE_S)[1].splitlines()
-               if b'array.change' in line and b' by vdsd' not in line]
-    check(len(changes) == 1 and b'target ' in changes[0], changes)
+    lines = process.communicate(timeout=DEADLINE_S)[1].splitlines()
+    changes = [line for line in lines if b'array.change' in line and not line.endswith(b'by vdsd')]
+    check(len(changes) == 1 and b'target "' in changes[0] and b': created as ' in changes[0], changes)
+    check(f'uid {os.getuid()}'.encode() in changes[0], changes)
 
 
 def test_the_ready_file_goes_when_it_stops(place):
