@@ -159,12 +159,6 @@ client_pool_rename(struct client *client, const struct guid *pool, const char *n
 			     ret_answer);
 }
 
-int
-client_pool_delete(struct client *client, const struct guid *pool, struct client_answer *ret_answer)
-{
-	return client_change(client, VERB_POOL_DELETE, pool, NULL, ret_answer);
-}
-
 /* ---- LUNs ---- */
 
 int
@@ -219,20 +213,6 @@ client_lun_set_mask(struct client *client, const struct guid *lun, const char *m
 		    struct client_answer *ret_answer)
 {
 	return lun_change(client, lun, &(struct verb_args){ .mask = mask }, ret_answer);
-}
-
-int
-client_lun_add_mask(struct client *client, const struct guid *lun, const char *names,
-		    struct client_answer *ret_answer)
-{
-	return lun_change(client, lun, &(struct verb_args){ .mask_add = names }, ret_answer);
-}
-
-int
-client_lun_remove_mask(struct client *client, const struct guid *lun, const char *names,
-		       struct client_answer *ret_answer)
-{
-	return lun_change(client, lun, &(struct verb_args){ .mask_remove = names }, ret_answer);
 }
 
 int
@@ -357,13 +337,6 @@ client_portal_create(struct client *client, const char *address, uint16_t port, 
 }
 
 int
-client_portal_delete(struct client *client, const struct guid *portal,
-		     struct client_answer *ret_answer)
-{
-	return client_change(client, VERB_PORTAL_DELETE, portal, NULL, ret_answer);
-}
-
-int
 client_portal_set_status(struct client *client, const struct guid *portal, enum row_status status,
 			 struct client_answer *ret_answer)
 {
@@ -420,11 +393,4 @@ int
 client_job_cancel(struct client *client, const struct guid *job, struct client_answer *ret_answer)
 {
 	return client_change(client, VERB_JOB_CANCEL, job, NULL, ret_answer);
-}
-
-int
-client_session_end(struct client *client, const struct guid *session,
-		   struct client_answer *ret_answer)
-{
-	return client_change(client, VERB_SESSION_END, session, NULL, ret_answer);
 }

@@ -158,8 +158,6 @@ int client_pool_create(struct client *client, const char *name, const char *path
 		       struct client_answer *ret_answer);
 int client_pool_rename(struct client *client, const struct guid *pool, const char *name,
 		       struct client_answer *ret_answer);
-int client_pool_delete(struct client *client, const struct guid *pool,
-		       struct client_answer *ret_answer);
 int client_lun_create(struct client *client, const struct client_lun_spec *spec,
 		      struct client_answer *ret_answer);
 /* force: also while the LUN is associated (ERR_IN_USE otherwise). */
@@ -171,10 +169,6 @@ int client_lun_rename(struct client *client, const struct guid *lun, const char 
 		      struct client_answer *ret_answer);
 int client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask,
 			struct client_answer *ret_answer);
-int client_lun_add_mask(struct client *client, const struct guid *lun, const char *names,
-			struct client_answer *ret_answer);
-int client_lun_remove_mask(struct client *client, const struct guid *lun, const char *names,
-			   struct client_answer *ret_answer);
 int client_lun_set_status(struct client *client, const struct guid *lun, enum row_status status,
 			  struct client_answer *ret_answer);
 int client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets,
@@ -196,8 +190,6 @@ int client_target_delete(struct client *client, const struct guid *target,
 			 struct client_answer *ret_answer);
 int client_portal_create(struct client *client, const char *address, uint16_t port,
 			 bool all_targets, struct client_answer *ret_answer);
-int client_portal_delete(struct client *client, const struct guid *portal,
-			 struct client_answer *ret_answer);
 int client_portal_set_status(struct client *client, const struct guid *portal,
 			     enum row_status status, struct client_answer *ret_answer);
 /*
@@ -216,8 +208,6 @@ int client_group_remove_portal(struct client *client, const struct guid *group,
 			       const struct guid *portal, struct client_answer *ret_answer);
 int client_job_cancel(struct client *client, const struct guid *job,
 		      struct client_answer *ret_answer);
-int client_session_end(struct client *client, const struct guid *session,
-		       struct client_answer *ret_answer);
 /*
  * Waits (on the stream with a replica, else by asking) until the job has ended; its row
  * (row_unref).  timeout_ms < 0: for ever.  ERR_TIMEOUT.

@@ -354,20 +354,12 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	     "{\"iqn_prefix\":\"\"}");
 	SAYS(client_pool_rename(p.client, &pool, "m", &answer), "PATCH",
 	     "/v1/pools/00000003-0000-0000-0000-000000000070", "{\"name\":\"m\"}");
-	SAYS(client_lun_add_mask(p.client, &lun, "iqn.x", &answer), "PATCH",
-	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"mask_add\":\"iqn.x\"}");
-	SAYS(client_lun_remove_mask(p.client, &lun, "iqn.x", &answer), "PATCH",
-	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"mask_remove\":\"iqn.x\"}");
 	SAYS(client_lun_add_targets(p.client, &lun, both, 1, &answer), "PATCH",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c/targets",
 	     "{\"add\":[\"00000002-0000-0000-0000-000000000074\"]}");
 	SAYS(client_lun_remove_targets(p.client, &lun, both, 1, &answer), "PATCH",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c/targets",
 	     "{\"remove\":[\"00000002-0000-0000-0000-000000000074\"]}");
-	SAYS(client_session_end(p.client, &job, &answer), "DELETE",
-	     "/v1/sessions/00000006-0000-0000-0000-00000000006a", "");
-	SAYS(client_pool_delete(p.client, &pool, &answer), "DELETE",
-	     "/v1/pools/00000003-0000-0000-0000-000000000070", "");
 	SAYS(client_lun_create(p.client, &spec, &answer), "POST", "/v1/luns",
 	     "{\"size_bytes\":4096,\"name\":\"v\",\"pool_id\":\"00000003-0000-0000-0000-"
 	     "000000000070\","
@@ -406,8 +398,6 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	     "{\"address\":\"::\",\"port\":1,\"all_targets\":true}");
 	SAYS(client_portal_set_status(p.client, &portal, STATUS_ONLINE, &answer), "PATCH",
 	     "/v1/portals/00000004-0000-0000-0000-00000000006f", "{\"status\":\"online\"}");
-	SAYS(client_portal_delete(p.client, &portal, &answer), "DELETE",
-	     "/v1/portals/00000004-0000-0000-0000-00000000006f", "");
 	SAYS(client_group_create(p.client, &target, &answer), "POST", "/v1/portal-groups",
 	     "{\"target_id\":\"00000002-0000-0000-0000-000000000074\"}");
 	SAYS(client_group_add_portal(p.client, &group, &portal, &answer), "PUT",
