@@ -57,7 +57,8 @@ static const char fish_script[] =
 	"\t$words[1] __complete $words[2..-1] 2>/dev/null\n"
 	"end\n"
 	"complete -c vdsctl -f -a '(__vdsctl_complete)'\n"
-	"complete -c vdsctl -n 'string match -q \"pool create *\" (commandline -opc)[2..-1]' -F\n";
+	"complete -c vdsctl -n 'string match -qr \"^(pool create|batch)\" -- (string join \" \" -- "
+	"(commandline -opc)[2..-1])' -F\n";
 
 int
 ctl_run_completion(struct ctl *ctl)

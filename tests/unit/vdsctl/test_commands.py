@@ -150,6 +150,19 @@ def test_a_size_needs_a_unit(a):
     check('--size 0B' in a.run('lun', 'create', 'none', '--size', '0B', code=2), 'the option is not named')
 
 
+def test_used_space_is_shown(a):
+    a.run('lun', 'create', 'full', '--size', '8M', '--thick')
+    deadline = time.monotonic() + DEADLINE_S
+    while a.json('lun', 'show', 'full')['live']['allocated_bytes'] == 0:
+        check(time.monotonic() < deadline, 'the space that a thick LUN takes is not told')
+    check(re.search(r'^full +8 MiB +8 MiB ', a.run('lun', 'list'), re.M), a.run('lun', 'list'))
+    check('Space used     8 MiB' in a.run('lun', 'show', 'full'), a.run('lun', 'show', 'full'))
+    page = a.run('pool', 'show', 'default')
+    check(re.search(r'^Used by LUNs +\d', page, re.M) and re.search(r'^full +8 MiB +8 MiB ', page, re.M), page)
+    check(a.run('pool', 'list').split()[2:5] == ['FREE', 'USED', 'PROMISED'], a.run('pool', 'list'))
+    a.run('lun', 'delete', 'full')
+
+
 def test_no_room_is_said_in_units(a):
     text = a.run('lun', 'create', 'huge', '--size', '7.5P', code=7)
     check('--size 7.5P' in text and 'file system holds no file larger than' in text and 'iB' in text, text)
@@ -541,6 +554,15 @@ def test_completion_works_in_shells(a):
         if shutil.which(shell):
             subprocess.run([*check_syntax, script], check=True, timeout=DEADLINE_S)
     a.run('completion', 'csh', code=2)
+    (a.top / 'bin').mkdir()
+    (a.top / 'bin' / 'vdsctl').symlink_to(VDSCTL)
+    env = {**a.env, 'PATH': f'{a.top}/bin:{os.environ["PATH"]}', 'HOME': str(a.top)}
+    for shell, words in (('fish', ['fish', '-c', f'source {a.top}/completion.fish; complete -C "vdsctl lun show vol"']),
+                         ('zsh', ['zsh', '-fc', 'compdef() { :; }; compadd() { shift; print -l -- "$@"; }; '
+                                  f'source {a.top}/completion.zsh; words=(vdsctl lun show vol); CURRENT=4; _vdsctl'])):
+        if shutil.which(shell):
+            done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+            equal((done.stdout.split(), done.stderr), (['vol1'], ''))
     a.run('lun', 'create', 'two words', '--size', '1M')
     for line, wanted in (('lun show vol', 'vol1'), ('lun associate vol1 --ad', '--add'), ('lun show tw', r'two\ words'),
                          ('portal show 127.0.0.1:', str(a.json('portal', 'list')[0]['port']))):
