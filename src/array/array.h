@@ -328,12 +328,12 @@ int array_target_delete(struct array *array, const struct array_request *request
 			const struct guid *target, struct array_answer *ret_answer);
 
 /*
- * Creates a portal.  address: numeric; a wildcard (0.0.0.0, ::) makes one portal for each address of the host, and the answer
- * names the first.  port 0: a free one, kept.  A portal that exists is left as it is (`existed`).
- * all_targets: in the same change, also puts the portal into a portal group of every target, existing portals included; a
- * target without a group gets one.
- * Further errors: ERR_INVALID (no numeric address), ERR_NOT_FOUND (the host has no address of that family).
- * That a portal was created does not mean that it listens: its live row says so.
+ * Creates a portal.  address: numeric; a wildcard (0.0.0.0, ::) makes one portal for each address of the host, and the
+ * answer names the first.  port 0: a free one, kept.  A portal that exists is left as it is (`existed`). all_targets:
+ * in the same change, also puts the portal into a portal group of every target, existing portals included; a target
+ * without a group gets one.
+ * Further errors: ERR_INVALID (no numeric address), ERR_NOT_FOUND (the host has no address of that family). That a
+ * portal was created does not mean that it listens: its live row says so.
  */
 int array_portal_create(struct array *array, const struct array_request *request,
 			const char *address, uint16_t port, bool all_targets,
@@ -342,9 +342,9 @@ int array_portal_set_status(struct array *array, const struct array_request *req
 			    const struct guid *portal, enum row_status status,
 			    struct array_answer *ret_answer);
 /*
- * Have the sessions that came through this portal end: their initiators are asked to log out (iSCSI asynchronous message),
- * and after drain_ms what is left is ended.  Returns at once; a portal without sessions, or an unknown one, has nothing to
- * end.  Nothing of it is stored.  Any thread.
+ * Have the sessions that came through this portal end: their initiators are asked to log out (iSCSI asynchronous
+ * message), and after drain_ms what is left is ended.  Returns at once; a portal without sessions, or an unknown one,
+ * has nothing to end.  Nothing of it is stored.  Any thread.
  */
 void array_portal_drain(struct array *array, const struct guid *portal, uint32_t drain_ms);
 /* ERR_IN_USE while a group has it. */

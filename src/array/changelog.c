@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The change log: each committed change in the words of the command line, with the objects' names, the values before and
- * after, and who asked.  Written by the thread that asked for the change, from two immutable states and the change
+ * The change log: each committed change in the words of the command line, with the objects' names, the values before
+ * and after, and who asked.  Written by the thread that asked for the change, from two immutable states and the change
  * between them, so that it costs the writer nothing.
  */
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The log: one line for each event, with `key=value` pairs, to standard error.  When standard error is the systemd
- * journal, a line begins with its priority (`<4>`) instead of a time, since the journal adds the time.  Text from a peer
- * goes through log_quote.  Secrets are never logged.
+ * journal, a line begins with its priority (`<4>`) instead of a time, since the journal adds the time.  Text from a
+ * peer goes through log_quote.  Secrets are never logged.
  *
  * Any thread may call any function here.  A program that has called log_start never waits for whoever reads its log: a
  * line is put into a bounded queue, one thread writes the queue out, and lines that find the queue full are counted and

@@ -34,7 +34,8 @@ struct log_suppressed {
 
 /*
  * May a line of this event from this source be written at now_ns (monotonic)?  *ret_count of ret_reports (room for
- * LOG_LIMIT_REPORTS) say what was suppressed in periods that have ended: the caller logs them, since no lock is held then.
+ * LOG_LIMIT_REPORTS) say what was suppressed in periods that have ended: the caller logs them, since no lock is held
+ * then.
  */
 bool log_limit_take(const char *event, const char *source, uint64_t now_ns,
 		    struct log_suppressed *ret_reports, unsigned *ret_count);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The writer thread of the log and its queue: a ring of lines that any thread may put into without a lock, and that only
- * the writer thread takes from.  A slot's turn says who may touch it: turn == position: free for the line of that position;
- * turn == position + 1: holds that line.
+ * The writer thread of the log and its queue: a ring of lines that any thread may put into without a lock, and that
+ * only the writer thread takes from.  A slot's turn says who may touch it: turn == position: free for the line of that
+ * position; turn == position + 1: holds that line.
  *
  * The writer asks poll() before each write, so that a reader that has stopped reading holds up nobody who waits for
  * log_stop or log_flush.

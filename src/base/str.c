@@ -125,7 +125,9 @@ unit_parse(const char *s)
 	return *s == '\0' ? (int)(letter - unit_letters) : -1;
 }
 
-/* Digits behind a point, as millionths: "5" is 500000; what is finer than that is refused.  NULL: no digits, too many. */
+/*
+ * Digits behind a point, as millionths: "5" is 500000; what is finer than that is refused.  NULL: no digits, too many.
+ */
 static const char *
 millionths_parse(const char *s, uint64_t *ret_value)
 {

@@ -106,7 +106,8 @@ struct catalog {
 	bool structure_seen; /* the structure was checked when it was opened */
 	struct catalog_file files[CATALOG_FILES];
 	struct catalog_reserve reserve;
-	struct catalog_copy *copying; /* the unfinished copy, which must end before the database closes */
+	struct catalog_copy
+		*copying; /* the unfinished copy, which must end before the database closes */
 };
 
 /* Forward only; the n-th makes version n from n-1. */

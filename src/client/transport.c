@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HTTP/1.1 to vdsd, over a unix socket or loopback TCP.  Connections (conn.c) are kept and used again; each is used by one
- * thread at a time.  Closing the transport wakes every wait, so that calls end at once.
+ * HTTP/1.1 to vdsd, over a unix socket or loopback TCP.  Connections (conn.c) are kept and used again; each is used by
+ * one thread at a time.  Closing the transport wakes every wait, so that calls end at once.
  *
  * Written here instead of taken from libcurl, which brings some thirty shared libraries into every program that loads
  * libvds, for what is one request on a socket; the reader of answers (wire/wire_http.c) is the one of the server.
@@ -387,8 +387,8 @@ conn_exchange(struct exchange *x, struct client_conn *conn, bool *ret_keep)
 }
 
 /*
- * Runs the exchange.  A connection that was kept may have been closed by the peer at this very moment: then no byte of an
- * answer comes, and what may be asked twice is asked again on another one.
+ * Runs the exchange.  A connection that was kept may have been closed by the peer at this very moment: then no byte of
+ * an answer comes, and what may be asked twice is asked again on another one.
  */
 static int
 exchange_run(struct exchange *x)

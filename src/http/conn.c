@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One connection: reads requests, has them answered, writes the replies, until the peer or a deadline ends it.  Runs on a
- * thread of its own (server.c starts it), which is also the one that runs handlers and event streams.
+ * One connection: reads requests, has them answered, writes the replies, until the peer or a deadline ends it.  Runs on
+ * a thread of its own (server.c starts it), which is also the one that runs handlers and event streams.
  *
  *	RECEIVING --a request is complete--> SERVING --the reply is written--> RECEIVING
  *
- * A connection may be RECEIVING for REQUEST_MS from a request's first byte, however slowly the bytes come, and for IDLE_MS
- * between requests.  Only such connections give their place up to new ones (server.c).
+ * A connection may be RECEIVING for REQUEST_MS from a request's first byte, however slowly the bytes come, and for
+ * IDLE_MS between requests.  Only such connections give their place up to new ones (server.c).
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -149,8 +149,8 @@ head_add(struct strbuf *out, const struct http_reply *reply, bool close, const c
 }
 
 /*
- * Fills `out` with the next piece of a reply whose length is not known: of a stream (waits for an event) or of a snapshot.
- * Returns false when there is no memory; an empty piece is the end.
+ * Fills `out` with the next piece of a reply whose length is not known: of a stream (waits for an event) or of a
+ * snapshot. Returns false when there is no memory; an empty piece is the end.
  */
 static bool
 piece_read(const struct http_reply *reply, char *block, struct strbuf *out)
@@ -341,7 +341,10 @@ type_check(const struct http_conn *conn)
 	return err_set(ERR_NOT_SUPPORTED, "a body needs the header Content-Type: application/json");
 }
 
-/* The head is complete: may the body come?  Returns 0, or an error with the status in *ret_status (0: as the error has). */
+/*
+ * The head is complete: may the body come?  Returns 0, or an error with the status in *ret_status (0: as the error
+ * has).
+ */
 static int
 head_check(struct http_conn *conn, unsigned *ret_status)
 {

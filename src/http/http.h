@@ -38,8 +38,9 @@ struct http_options {
 int http_start(const struct http_options *options, struct http **ret_http);
 
 /*
- * Ends streams with the event `lost`, waits for requests under way, closes all connections, removes the socket.  Takes as
- * long as the requests take that are being served; peers that do not read their replies are cut after 2 s.  Accepts NULL.
+ * Ends streams with the event `lost`, waits for requests under way, closes all connections, removes the socket.  Takes
+ * as long as the requests take that are being served; peers that do not read their replies are cut after 2 s.  Accepts
+ * NULL.
  */
 void http_stop(struct http *http);
 

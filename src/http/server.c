@@ -3,9 +3,9 @@
  * The server: two listening sockets at most (unix and loopback TCP), one thread that accepts, a thread for each
  * connection (conn.c).
  *
- * Each socket has a limit of connections of its own.  When a socket is at its limit, a new connection takes the place of
- * the one that has been without a complete request for longest, so that peers who send slowly, or nothing, cannot keep
- * others out.  When all of them are being served, the new one is answered with 503.
+ * Each socket has a limit of connections of its own.  When a socket is at its limit, a new connection takes the place
+ * of the one that has been without a complete request for longest, so that peers who send slowly, or nothing, cannot
+ * keep others out.  When all of them are being served, the new one is answered with 503.
  *
  * lock guards the list of connections, the counts, and what http_conn marks so.
  */

@@ -108,9 +108,9 @@ struct iscsi_login {
 enum iscsi_login_step {
 	/*
 	 * The first request is complete: does the target exist, may this initiator use it?  The reply gives the
-	 * TPGT and, where wanted, alias or the address to move to.  A request with a TSIH names a session: OK means that
-	 * the connection takes the place of that session's connection (connection reinstatement, RFC 7143 §6.3.4); else
-	 * answer ISCSI_LOGIN_NO_SESSION, or ISCSI_LOGIN_TOO_MANY_CONNECTIONS (its connection has another CID).
+	 * TPGT and, where wanted, alias or the address to move to.  A request with a TSIH names a session: OK means
+	 * that the connection takes the place of that session's connection (connection reinstatement, RFC 7143 §6.3.4);
+	 * else answer ISCSI_LOGIN_NO_SESSION, or ISCSI_LOGIN_TOO_MANY_CONNECTIONS (its connection has another CID).
 	 */
 	ISCSI_LOGIN_FIRST,
 	/*
@@ -227,8 +227,8 @@ struct iscsi_conn_ops {
 	int (*login)(void *user, struct iscsi_conn *conn, enum iscsi_login_step step,
 		     const struct iscsi_login *login, struct iscsi_login_reply *reply);
 	/*
-	 * The login is refused with this enum iscsi_login_status, and the response is queued: for the log.  cause: words,
-	 * valid within the call.  May be NULL.
+	 * The login is refused with this enum iscsi_login_status, and the response is queued: for the log.  cause:
+	 * words, valid within the call.  May be NULL.
 	 */
 	void (*refused)(void *user, unsigned status, const char *cause);
 
@@ -305,8 +305,8 @@ int iscsi_conn_new(const struct iscsi_conn_config *config, struct iscsi_conn **r
 /* Accepts NULL.  No task may be with the owner (iscsi_conn_tasks is 0); queued output is given back unsent. */
 void iscsi_conn_free(struct iscsi_conn *conn);
 /*
- * From now on the connection takes from this budget (NULL = none).  A connection that cannot have what its peer makes it
- * need ends with ERR_LIMIT; the first ISCSI_ACCOUNT_FREE bytes of each connection do not count.
+ * From now on the connection takes from this budget (NULL = none).  A connection that cannot have what its peer makes
+ * it need ends with ERR_LIMIT; the first ISCSI_ACCOUNT_FREE bytes of each connection do not count.
  */
 void iscsi_conn_set_budget(struct iscsi_conn *conn, struct iscsi_budget *budget);
 #define ISCSI_ACCOUNT_FREE (24u * 1024)
@@ -320,8 +320,8 @@ size_t iscsi_conn_memory(const struct iscsi_conn *conn);
  */
 int iscsi_conn_input(struct iscsi_conn *conn, const void *bytes, size_t len_bytes);
 /*
- * Why the connection takes no more input: as iscsi_conn_input returned it, or what went wrong in another call (an answer that
- * could not be made).  0 while it does.
+ * Why the connection takes no more input: as iscsi_conn_input returned it, or what went wrong in another call (an
+ * answer that could not be made).  0 while it does.
  */
 int iscsi_conn_error(const struct iscsi_conn *conn);
 /* Should the owner go on receiving?  False while too many answers wait to be sent. */

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A session: its command window (which CmdSN is next, which may come ahead of its turn, which is dropped; RFC 7143
- * §4.2.2.1) and its pool of tasks.  Both belong to the session and not to a connection, so that a session can have several;
- * today each has one, which makes it, frees it, and whose thread runs all of this.
+ * §4.2.2.1) and its pool of tasks.  Both belong to the session and not to a connection, so that a session can have
+ * several; today each has one, which makes it, frees it, and whose thread runs all of this.
  *
  *	ExpCmdSN ......... MaxCmdSN		in the window: next, or ahead (held until the gap closes)
  *	everything else				outside: dropped without a word
  *
- * MaxCmdSN = ExpCmdSN + free places - 1.  A command that arrives takes a place and moves ExpCmdSN,
- * one that ends gives its place back, so MaxCmdSN never decreases.  With one connection, PDUs only
- * come ahead of their turn when one between was discarded for its digest, or when the initiator
- * errs.
+ * MaxCmdSN = ExpCmdSN + free places - 1.  A command that arrives takes a place and moves ExpCmdSN, one that ends gives
+ * its place back, so MaxCmdSN never decreases.  With one connection, PDUs only come ahead of their turn when one
+ * between was discarded for its digest, or when the initiator errs.
  */
 #include "iscsi/iscsi_int.h"
 

@@ -142,8 +142,8 @@ struct state_edit *state_edit_new(const struct state *base);
 /* Forgets an edit: nothing has happened.  Accepts NULL. */
 void state_edit_free(struct state_edit *edit);
 /*
- * Seals the row and puts it in, in place of the row with the same key.  Consumes the caller's reference, also on failure.
- * A row that is equal to the present one changes nothing.  Returns 0 or -ENOMEM.
+ * Seals the row and puts it in, in place of the row with the same key.  Consumes the caller's reference, also on
+ * failure. A row that is equal to the present one changes nothing.  Returns 0 or -ENOMEM.
  */
 int state_edit_put(struct state_edit *edit, void *row);
 /* Deletes the row with the key (a, b); b is NULL for families with one id.  Returns 0, ERR_NOT_FOUND or -ENOMEM. */
@@ -204,15 +204,16 @@ bool mask_includes(const char *mask, const char *other);
  */
 int mask_normalize(const char *text, char **ret_mask);
 /*
- * Make a canonical list with the names of another list added, or removed.  `names` is a list as mask_normalize takes it,
- * but not "*".  Adding a present name or removing an absent one has no effect.  Return as mask_normalize; ERR_INVALID
- * also when `mask` is "*".
+ * Make a canonical list with the names of another list added, or removed.  `names` is a list as mask_normalize takes
+ * it, but not "*".  Adding a present name or removing an absent one has no effect.  Return as mask_normalize;
+ * ERR_INVALID also when `mask` is "*".
  */
 int mask_add(const char *mask, const char *names, char **ret_mask);
 int mask_remove(const char *mask, const char *names, char **ret_mask);
 /*
  * Brings an iSCSI name (iqn., eui. or naa.) into lower case and checks its form (RFC 7143 §4.2.7, RFC 3722 for ASCII).
- * Returns 0 with a text that the caller frees (mem_free), ERR_INVALID (it is no such name; the text says why) or -ENOMEM.
+ * Returns 0 with a text that the caller frees (mem_free), ERR_INVALID (it is no such name; the text says why) or
+ * -ENOMEM.
  */
 int iscsi_name_normalize(const char *text, char **ret_name);
 

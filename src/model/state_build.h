@@ -21,8 +21,8 @@ void change_add(struct change *change, enum row_family family, const struct row_
 int change_add_other(struct change *change, const char *family, const char *key);
 
 /*
- * Say where a state that only the caller holds stands: array id, incarnation and sequence.  The digest stays that of the
- * rows.
+ * Say where a state that only the caller holds stands: array id, incarnation and sequence.  The digest stays that of
+ * the rows.
  */
 void state_place(struct state *work, const struct position *at);
 

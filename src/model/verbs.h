@@ -5,8 +5,8 @@
  *
  * The server reads arguments by this table (http/spec.c) and finds the function to call (http/routes.c); the client
  * writes paths, queries and bodies by it (wire/wire_verb.c); docs/openapi.json and the manual are held to it by tests.
- * A new verb is: an enumerator and a row here, its handler in http, its typed call in client/calls.c, its documentation.
- * Constant data; any thread.
+ * A new verb is: an enumerator and a row here, its handler in http, its typed call in client/calls.c, its
+ * documentation. Constant data; any thread.
  */
 #ifndef VDS_MODEL_VERBS_H
 #define VDS_MODEL_VERBS_H

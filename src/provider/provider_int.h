@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the classes of our hardware provider share.  Private to src/provider, which is libvds on top of the COM framework
- * (com/com.h) and the client (client/client.h).
+ * What the classes of our hardware provider share.  Private to src/provider, which is libvds on top of the COM
+ * framework (com/com.h) and the client (client/client.h).
  *
  * An object is a view of the client's replica with no state of its own.  Every method begins with provider_enter or
- * provider_change, which check its arguments and look the object's row up by its id; it answers from that row.  A change
- * is a call of the client, which returns when the replica has it.  Every function may be called on any thread.
+ * provider_change, which check its arguments and look the object's row up by its id; it answers from that row.  A
+ * change is a call of the client, which returns when the replica has it.  Every function may be called on any thread.
  *
  * core->lock is held before a space's locks (com/com.h); neither is held while the client or a callback runs.
  */
