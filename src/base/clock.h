@@ -19,7 +19,7 @@ clock_mono_ns(void)
 	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
-/* Milliseconds since 1970, UTC. */
+/* Returns the milliseconds since 1970, UTC. */
 int64_t clock_utc_ms(void);
 #define CLOCK_TEXT_SIZE 25 /* "2026-11-22T10:47:00.123Z" and its NUL */
 char *clock_format_utc(int64_t utc_ms, char buf[CLOCK_TEXT_SIZE]);

@@ -11,9 +11,9 @@
 
 #define CRC32C_INIT 0xffffffffu
 
-/* Continue over more bytes; start with CRC32C_INIT. */
+/* Returns the state after len_bytes more bytes.  The first call takes CRC32C_INIT as state. */
 uint32_t crc32c_update(uint32_t state, const void *bytes, size_t len_bytes);
-/* The value to send (as four bytes, least significant first). */
+/* Returns the digest of a state, to be sent as four bytes, the least significant one first. */
 static inline uint32_t
 crc32c_final(uint32_t state)
 {

@@ -30,7 +30,7 @@ int err_set(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3))
  */
 const char *err_text(int code);
 
-/* Forget this thread's text. */
+/* Forget the text that this thread has remembered. */
 void err_clear(void);
 
 /*
@@ -39,7 +39,7 @@ void err_clear(void);
  */
 const char *err_name(int code);
 
-/* The code of a name that err_name gives for an ERR_* code; ERR_INTERNAL when there is none. */
+/* Returns the ERR_* code with this name (as err_name returns it), or ERR_INTERNAL when no code has the name. */
 int err_from_name(const char *name);
 
 #endif

@@ -17,11 +17,11 @@ struct guid {
 	uint8_t bytes[16];
 };
 
-/* A random (version 4) guid.  Aborts only when the kernel gives no random bytes. */
+/* Make a random guid (version 4).  Aborts the program only when the kernel has no random bytes. */
 void guid_make(struct guid *ret_guid);
-/* Lower case into buf; returns buf. */
+/* Write the guid in lower case, as RFC 9562 prints it; returns buf. */
 char *guid_format(const struct guid *g, char buf[GUID_TEXT_SIZE]);
-/* With or without braces, any case.  0 or ERR_PARSE. */
+/* Read a guid with or without braces, in either case.  Returns 0 or ERR_PARSE (not a guid). */
 int guid_parse(const char *text, struct guid *ret_guid);
 bool guid_is_zero(const struct guid *g);
 
@@ -37,7 +37,7 @@ guid_equal(const struct guid *a, const struct guid *b)
 	return guid_compare(a, b) == 0;
 }
 
-/* Guids are random: eight of their bytes are a hash. */
+/* Returns a hash: guids are random, so eight of their bytes will do. */
 static inline uint64_t
 guid_hash(const struct guid *g)
 {

@@ -9,19 +9,19 @@
 #include <stddef.h>
 
 void *mem_alloc(size_t size_bytes) __attribute__((malloc));
-/* Zeroed; NULL also when count * size overflows. */
+/* Returns zeroed memory; also NULL when count * size_bytes overflows. */
 void *mem_calloc(size_t count, size_t size_bytes) __attribute__((malloc));
-/* As realloc; on failure the old block is untouched. */
+/* Resize a block as realloc does; after a failure the old block is unchanged. */
 void *mem_realloc(void *block, size_t size_bytes);
-/* Room for at least `need` elements: grows *block by doubling.  0 or -ENOMEM (then untouched). */
+/* Grow *block, by doubling, to hold at least `need` elements.  Returns 0, or -ENOMEM (the block is unchanged). */
 int mem_grow(void *block_ptr, size_t *capacity, size_t need, size_t element_bytes);
 void *mem_dup(const void *bytes, size_t size_bytes);
-/* Accepts NULL. */
+/* Free a block; NULL does nothing. */
 void mem_free(void *block);
 
 /*
- * Tests: the nth allocation from now (1 = the next) fails, once; 0 = none.  This thread only.
- * mem_fault_hit says whether it was reached since.
+ * For tests: let the nth allocation of this thread from now fail (1 = the next one, 0 = none), once.  mem_fault_hit
+ * returns non-zero when that allocation was reached since.
  */
 void mem_fault_at(unsigned nth);
 int mem_fault_hit(void);

@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* little-endian 128-bit number, so that sums of hashes can be taken modulo 2^128 */
+/* A number of 128 bits: sums of hashes are taken modulo 2^128. */
 struct hash128 {
 	uint64_t lo, hi;
 };
 
-/* 0, or -ENOMEM. */
+/* Compute the hash of len_bytes bytes.  Returns 0 or -ENOMEM. */
 int hash128_of(const void *bytes, size_t len_bytes, struct hash128 *ret_hash);
 
 static inline void
@@ -37,7 +37,8 @@ hash128_equal(const struct hash128 *a, const struct hash128 *b)
 }
 
 #define HASH128_TEXT_SIZE 33
-/* hi then lo, in hex; and back: 0 or ERR_PARSE */
+/* Write the hash as hexadecimal digits, the most significant first; returns buf.  hash128_parse reads them back: it
+ * returns 0 or ERR_PARSE (not exactly those digits). */
 char *hash128_format(const struct hash128 *h, char buf[HASH128_TEXT_SIZE]);
 int hash128_parse(const char *text, struct hash128 *ret_hash);
 

@@ -7,13 +7,13 @@
 #include <stdint.h>
 #include <uchar.h>
 
-/* Units before the NUL. */
+/* Returns the number of UTF-16 code units before the NUL. */
 size_t utf16_len(const char16_t *s);
-/* Code units needed for `s` (without a NUL); ERR_PARSE when it is not well-formed UTF-8. */
+/* Returns the number of UTF-16 code units that s needs without a NUL, or ERR_PARSE (s is not well-formed UTF-8). */
 long utf8_to_utf16_len(const char *s);
-/* Writes exactly utf8_to_utf16_len(s) units and a NUL; s is well-formed. */
+/* Write s as utf8_to_utf16_len(s) code units and a NUL.  s must be well-formed. */
 void utf8_to_utf16(const char *s, char16_t *out);
-/* New UTF-8 (mem_free).  0, -ENOMEM, or ERR_PARSE for a lone surrogate. */
+/* Convert to UTF-8, which the caller frees with mem_free.  Returns 0, -ENOMEM, or ERR_PARSE (a surrogate stands alone). */
 int utf16_to_utf8(const char16_t *s, char **ret_text);
 
 #endif

@@ -14,11 +14,11 @@ struct work {
 	void (*run)(struct work *work);
 };
 
-/* name: up to 15 bytes, the threads' name.  0 or -errno. */
+/* Start a pool of threads.  name: at most 15 bytes, the name of each thread.  Returns 0 or -errno. */
 int workers_new(unsigned threads, const char *name, struct workers **ret_workers);
-/* Finishes everything queued, then joins the threads.  Accepts NULL. */
+/* Run everything that is queued, then end the threads and wait for them.  Accepts NULL. */
 void workers_free(struct workers *workers);
-/* Any thread; first in, first out.  Never blocks. */
+/* Queue an item; items start in the order in which they were queued.  Any thread; never blocks. */
 void workers_submit(struct workers *workers, struct work *work);
 
 #endif

@@ -154,10 +154,10 @@ iscsi_conn_free(struct iscsi_conn *conn)
 /* --- input ----------------------------------------------------------------------------------- */
 
 static int
-fail(struct iscsi_conn *conn, int err)
+fail(struct iscsi_conn *conn, int rc)
 {
 	if (conn->error == 0)
-		conn->error = err;
+		conn->error = rc;
 	conn->state = CONN_CLOSED;
 	log_debug(&pdu_log, "conn.end", "reason=%s", err_name(conn->error));
 	return conn->error;
@@ -166,9 +166,9 @@ fail(struct iscsi_conn *conn, int err)
 static int
 drop_for(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, enum iscsi_reject_reason reason)
 {
-	int err = iscsi_control_reject(conn, pdu, reason);
+	int rc = iscsi_control_reject(conn, pdu, reason);
 
-	return err < 0 ? err : ERR_PROTOCOL;
+	return rc < 0 ? rc : ERR_PROTOCOL;
 }
 
 /* A PDU that the state does not allow.  RFC 7143 §6.3, §11.13.5. */
@@ -222,12 +222,12 @@ dispatch(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 static int
 dispatch_in_turn(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, bool numbered)
 {
-	int err;
+	int rc;
 
 	conn->session->in_turn = numbered;
-	err = dispatch(conn, pdu);
+	rc = dispatch(conn, pdu);
 	conn->session->in_turn = false;
-	return err;
+	return rc;
 }
 
 /* What was held and is in turn now. */
@@ -235,9 +235,9 @@ static int
 run_held(struct iscsi_conn *conn)
 {
 	struct iscsi_held *h;
-	int err = 0;
+	int rc = 0;
 
-	while (err == 0 && conn->error == 0 && (h = iscsi_session_pop(conn->session)) != NULL) {
+	while (rc == 0 && conn->error == 0 && (h = iscsi_session_pop(conn->session)) != NULL) {
 		struct iscsi_pdu pdu = {
 			.bhs = h->bytes,
 			.ahs_len = h->ahs_len,
@@ -246,10 +246,10 @@ run_held(struct iscsi_conn *conn)
 		};
 
 		if (!h->is_void)
-			err = dispatch_in_turn(conn, &pdu, !h->is_data);
+			rc = dispatch_in_turn(conn, &pdu, !h->is_data);
 		iscsi_session_held_free(conn->session, h);
 	}
-	return err;
+	return rc;
 }
 
 static int
@@ -257,13 +257,13 @@ run_numbered(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	struct iscsi_session *s = conn->session;
 	uint32_t cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
-	int err;
+	int rc;
 
 	switch (iscsi_session_place(s, cmd_sn)) {
 	case SN_NEXT:
 		s->exp_cmd_sn++;
-		err = dispatch_in_turn(conn, pdu, true);
-		return err == 0 && !list_empty(&s->held) ? run_held(conn) : err;
+		rc = dispatch_in_turn(conn, pdu, true);
+		return rc == 0 && !list_empty(&s->held) ? run_held(conn) : rc;
 	case SN_AHEAD:
 		/* A discovery session keeps nothing for its peer: what was lost between ends it. */
 		if (conn->discovery)
@@ -279,11 +279,11 @@ run_numbered(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 static int
 on_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	int err = iscsi_control_reject(conn, pdu, REJECT_DATA_DIGEST);
+	int rc = iscsi_control_reject(conn, pdu, REJECT_DATA_DIGEST);
 
-	if (err == 0 && iscsi_bhs_opcode(pdu->bhs) == OP_DATA_OUT)
+	if (rc == 0 && iscsi_bhs_opcode(pdu->bhs) == OP_DATA_OUT)
 		iscsi_data_out_damaged(conn, pdu);
-	return err;
+	return rc;
 }
 
 static void
@@ -313,7 +313,7 @@ on_pdu(struct iscsi_conn *conn)
 {
 	const struct iscsi_pdu *pdu = &conn->rx.pdu;
 	const struct op *op = &op_table[iscsi_bhs_opcode(pdu->bhs)];
-	int err;
+	int rc;
 
 	log_debug(&pdu_log, "pdu.in", "op=%s itt=%08x len=%u", pdu_name(pdu->bhs[AT_OPCODE]),
 		  (unsigned)get_be32(pdu->bhs + AT_ITT), (unsigned)pdu->data_len);
@@ -328,9 +328,9 @@ on_pdu(struct iscsi_conn *conn)
 	note_exp_stat_sn(conn, get_be32(pdu->bhs + AT_EXP_STAT_SN));
 	if (takes_number(op, pdu->bhs))
 		return run_numbered(conn, pdu);
-	err = dispatch(conn, pdu);
+	rc = dispatch(conn, pdu);
 	/* An abort may have closed a gap. */
-	return err == 0 && !list_empty(&conn->session->held) ? run_held(conn) : err;
+	return rc == 0 && !list_empty(&conn->session->held) ? run_held(conn) : rc;
 }
 
 static int
@@ -438,12 +438,12 @@ iscsi_conn_established(struct iscsi_conn *conn)
 int
 iscsi_conn_login_done(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 {
-	int err;
+	int rc;
 
 	if (conn->error < 0)
 		return conn->error;
-	err = iscsi_login_decided(conn, reply);
-	return err < 0 ? fail(conn, err) : 0;
+	rc = iscsi_login_decided(conn, reply);
+	return rc < 0 ? fail(conn, rc) : 0;
 }
 
 bool

@@ -96,11 +96,11 @@ respond(struct iscsi_conn *conn, uint8_t flags, uint32_t data_len)
 {
 	struct iscsi_exchange *x = &conn->exchange;
 	struct iscsi_text *text = &conn->text;
-	int err;
-	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_TEXT_RESPONSE, x->itt, data_len, &err);
+	int rc;
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_TEXT_RESPONSE, x->itt, data_len, &rc);
 
 	if (msg == NULL)
-		return err;
+		return rc;
 	msg->bhs[AT_FLAGS] = flags;
 	if ((flags & FLAG_FINAL) == 0)
 		x->ttt = iscsi_conn_new_ttt(conn);
@@ -180,7 +180,7 @@ iscsi_discovery_on_text(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	struct iscsi_exchange *x = &conn->exchange;
 	uint8_t flags = pdu->bhs[AT_FLAGS];
-	int err;
+	int rc;
 
 	if (get_be32(pdu->bhs + AT_ITT) == TAG_NONE)
 		return reject(conn, pdu, REJECT_INVALID_FIELD);
@@ -193,18 +193,18 @@ iscsi_discovery_on_text(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	}
 	if ((flags & FLAG_FINAL) != 0 && (flags & FLAG_CONTINUE) != 0)
 		return reject(conn, pdu, REJECT_PROTOCOL);
-	err = iscsi_text_add(&conn->text, pdu->data, pdu->data_len);
-	if (err < 0)
-		return err == ERR_LIMIT ? reject(conn, pdu, REJECT_NO_RESOURCES) : err;
+	rc = iscsi_text_add(&conn->text, pdu->data, pdu->data_len);
+	if (rc < 0)
+		return rc == ERR_LIMIT ? reject(conn, pdu, REJECT_NO_RESOURCES) : rc;
 	if ((flags & FLAG_CONTINUE) != 0)
 		return respond(conn, 0, 0);
 	if (iscsi_text_out_left(&conn->text) > 0 || x->more)
 		return conn->text.in_len > 0 ? reject(conn, pdu, REJECT_PROTOCOL)
 					     : answer(conn, flags);
-	err = apply(conn);
-	if (err == ERR_PROTOCOL)
+	rc = apply(conn);
+	if (rc == ERR_PROTOCOL)
 		return reject(conn, pdu, REJECT_PROTOCOL);
-	if (err < 0)
-		return err;
+	if (rc < 0)
+		return rc;
 	return answer(conn, flags);
 }

@@ -71,24 +71,26 @@ void iscsi_rx_drop_stash(struct iscsi_rx *rx);
 /* Bytes until the header or the PDU is complete; never 0. */
 size_t iscsi_rx_need(const struct iscsi_rx *rx);
 /*
- * Go on with these bytes; moves *bytes and *len.  An rx_event, or ERR_PROTOCOL for a bad header digest, or -ENOMEM.
- * After RX_MORE everything is taken and nothing of the caller's bytes is referenced.
+ * Go on with these bytes, and move *bytes and *len behind what was used.  Returns an enum iscsi_rx_event, or ERR_PROTOCOL
+ * (the header digest is wrong), ERR_LIMIT (the budget is used up) or -ENOMEM.  After RX_MORE all bytes are used, and none
+ * of them is referenced any more.
  */
 int iscsi_rx_step(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len);
-/* At RX_HEAD: the first take_len bytes of the data go to a task's buffers, the rest nowhere. */
+/* At RX_HEAD: put the first take_len bytes of the data into a task's buffers and discard the rest. */
 void iscsi_rx_to_task(struct iscsi_rx *rx, struct iscsi_cmd *task, struct iscsi_iov_cursor *cursor,
 		      uint32_t take_len);
+/* At RX_HEAD: discard the data. */
 void iscsi_rx_discard(struct iscsi_rx *rx);
-/* The task goes away: what is still to come for it is discarded. */
+/* The task ends: discard the data that is still to come for it. */
 void iscsi_rx_forget(struct iscsi_rx *rx, const struct iscsi_cmd *task);
 int iscsi_rx_iov(struct iscsi_rx *rx, struct iovec *iov, int max);
 void iscsi_rx_advance(struct iscsi_rx *rx, size_t len);
 
 /* --- tx.c: the send queue ------------------------------------------------------------------------------------ */
 
-#define TX_SLOTS 256u /* of a session; a power of two */
-#define TX_SLOTS_FEW \
-	32u /* during login and in a discovery session; more than TX_PIECES, a power of two */
+/* Slots of a session's ring, and of one during login and in a discovery session; powers of two above TX_PIECES. */
+#define TX_SLOTS      256u
+#define TX_SLOTS_FEW  32u
 #define TX_PIECES     16u /* a PDU's data comes from at most so many buffers */
 #define TX_MSGS_SOFT  64u /* above these we ask the owner not to read */
 #define TX_BYTES_SOFT (256u * 1024)
@@ -126,8 +128,8 @@ struct iscsi_tx_slot {
 };
 
 struct iscsi_tx {
-	struct list
-		pending; /* struct iscsi_tx_item, first in first out; empty unless the ring is full */
+	/* struct iscsi_tx_item, first in first out; empty unless the ring is full */
+	struct list pending;
 	unsigned first, count; /* of the ring */
 	size_t sent;           /* bytes of the first slot that are sent */
 	uint32_t stat_sn;      /* next */
@@ -136,8 +138,8 @@ struct iscsi_tx {
 	size_t msg_bytes;
 	unsigned size; /* slots of the ring */
 	struct iscsi_tx_slot *slots;
-	uint8_t (
-		*heads)[BHS_SIZE]; /* together, so that headers without data merge into one piece */
+	/* together, so that headers without data merge into one piece */
+	uint8_t (*heads)[BHS_SIZE];
 };
 
 /* Returns 0 or -ENOMEM. */
@@ -145,25 +147,25 @@ int iscsi_tx_init(struct iscsi_tx *tx);
 void iscsi_tx_fini(struct iscsi_tx *tx);
 /* Have a ring of TX_SLOTS from now on.  Not between iscsi_conn_output and its advance.  Returns 0 or -ENOMEM. */
 int iscsi_tx_grow(struct iscsi_tx *tx);
-/* Sends it now or, when the ring is full, later; in order. */
+/* Send an item: now, or in its turn when the ring has room again. */
 void iscsi_tx_push(struct iscsi_conn *conn, struct iscsi_tx_item *item);
 bool iscsi_tx_has_room(const struct iscsi_tx *tx);
-/* The next slot, with a header to fill; the ring has room. */
+/* Returns the next slot, whose header the caller fills.  The ring must have room. */
 struct iscsi_tx_slot *iscsi_tx_slot_new(struct iscsi_tx *tx, uint8_t **ret_bhs);
-/* Sequence numbers into a response's header.  RFC 7143 §4.2.2. */
+/* Write the sequence numbers into the header of a response.  RFC 7143 §4.2.2. */
 void iscsi_tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum iscsi_tx_stat_sn stat_sn);
-/* The header is final: digest.  For data in one piece: data, padding and digest too. */
+/* The header is final: compute its digest.  iscsi_tx_seal_data does so for data in one piece, with its padding. */
 void iscsi_tx_seal_head(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *bhs);
 void iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
 			uint32_t len);
-/* Data in pieces over several slots: call for each piece; the last one gets the padding. */
+/* For data in pieces over several slots: call iscsi_tx_seal_piece for each, then iscsi_tx_seal_tail for the last one. */
 uint32_t iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
 			     uint32_t len, uint32_t crc);
 void iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_t total_len,
 			uint32_t crc);
 /*
- * A message with room for data_len bytes; its header is started.  NULL: no memory, or over the
- * hard limit (*ret_err).
+ * Make a message with room for data_len bytes, and begin its header.  Returns NULL with *ret_err = -ENOMEM, or ERR_LIMIT
+ * (the connection has too many messages waiting, or the budget is used up).
  */
 struct iscsi_tx_msg *iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode,
 				      uint32_t itt, uint32_t data_len, int *ret_err);
@@ -195,8 +197,8 @@ size_t iscsi_text_out_left(const struct iscsi_text *t);
 /* Forget the part of the answer that was sent, so that what is added later needs no more memory. */
 void iscsi_text_compact_out(struct iscsi_text *t);
 /*
- * The pairs of in, one at a time; *cursor starts at 0.  1; 0 at the end; ERR_PROTOCOL for what is no pair.
- * The strings are NUL-terminated and stay in t->in (the '=' is overwritten while they are in use).
+ * Walk the pairs of t->in; *cursor begins with 0.  Returns 1 with a pair, 0 at the end, or ERR_PROTOCOL (not a key=value
+ * pair).  The strings lie in t->in, where the '=' is a NUL until the next call.
  */
 int iscsi_text_next(struct iscsi_text *t, size_t *cursor, const char **ret_key,
 		    const char **ret_value);
@@ -206,9 +208,9 @@ bool iscsi_text_has(const struct iscsi_text *t, const char *key);
 void iscsi_text_take_out(struct iscsi_text *t, const char *key);
 void iscsi_text_put(struct iscsi_text *t, const char *key, const char *value);
 void iscsi_text_put_number(struct iscsi_text *t, const char *key, uint32_t value);
-/* Decimal or 0x hexadecimal.  0 or ERR_PARSE. */
+/* Read a decimal number, or a hexadecimal one that begins with 0x.  Returns 0 or ERR_PARSE (not such a number). */
 int iscsi_text_parse_number(const char *value, uint32_t *ret_number);
-/* An iqn., eui. or naa. name, in lower case into name.  0 or ERR_PARSE. */
+/* Read an iqn., eui. or naa. name and write it in lower case.  Returns 0 or ERR_PARSE (not such a name). */
 int iscsi_text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1]);
 
 /* --- keys.c: the negotiation table ---------------------------------------------------------------------------- */
@@ -259,12 +261,12 @@ struct iscsi_keys {
 	bool wants_targets;
 };
 
-/* The defaults that hold when nobody says a word. */
+/* Set the values that hold when a key is not negotiated.  RFC 7143 §13. */
 void iscsi_keys_defaults(struct iscsi_params *agreed);
 const struct iscsi_key *iscsi_keys_find(const char *name);
 /*
- * All pairs of conn->text.in: agreed values into conn->params, names into conn->login, answers to conn->text.out.
- * 0; or ERR_PROTOCOL (k->status says what to answer), -ENOMEM.
+ * Negotiate all pairs of conn->text.in: agreed values go to conn->params, names to conn->info, answers to conn->text.out.
+ * Returns 0, ERR_PROTOCOL (k->status and k->cause say why the login is refused) or -ENOMEM.
  */
 int iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *k);
 
@@ -354,10 +356,10 @@ struct iscsi_cmd *iscsi_task_at(const struct iscsi_task_pool *pool, uint32_t num
 struct iscsi_cmd *iscsi_task_find(const struct iscsi_task_pool *pool, uint32_t itt);
 void iscsi_task_to(struct iscsi_cmd *task, enum iscsi_task_state state);
 int iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* Its place in the window and its tag are free again: before the sequence numbers of its last PDU are filled in. */
+/* Free the task's place in the window and its tag.  Called before the sequence numbers of its last PDU are written. */
 void iscsi_task_untag(struct iscsi_cmd *task);
 void iscsi_task_set_read_residual(struct iscsi_cmd *task, uint64_t length);
-/* Nothing references it any more: task_done, back to the pool. */
+/* Nothing references the task any more: call ops->task_done and give the task back to the pool. */
 void iscsi_task_release(struct iscsi_cmd *task);
 /* See iscsi_conn_abort_tasks for what "abort" means in each state.  True when the owner still executes it. */
 bool iscsi_task_abort(struct iscsi_cmd *task);
@@ -392,7 +394,7 @@ struct iscsi_held {
 	uint8_t bytes[]; /* header, AHS, data */
 };
 
-/* a < b in serial number arithmetic, RFC 1982. */
+/* Returns true when a comes before b in serial number arithmetic, RFC 1982. */
 static inline bool
 iscsi_sn_before(uint32_t a, uint32_t b)
 {
@@ -411,15 +413,15 @@ void iscsi_session_free(struct iscsi_session *s);
 void iscsi_session_clear(struct iscsi_session *s);
 void iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn);
 enum iscsi_sn_place iscsi_session_place(const struct iscsi_session *s, uint32_t cmd_sn);
-/* The window to advertise now. */
+/* Returns the MaxCmdSN to advertise now. */
 uint32_t iscsi_session_max_cmd_sn(struct iscsi_session *s);
-/* Keep a PDU that is ahead; a duplicate is dropped.  0, -ENOMEM, ERR_LIMIT. */
+/* Keep a PDU that came ahead of its turn; drop a duplicate.  Returns 0, -ENOMEM, or ERR_LIMIT (too much is kept). */
 int iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
 		       bool is_data);
-/* The number counts as received though its command never comes.  0 or -ENOMEM. */
+/* Count a number as received whose command will not come, because it was aborted.  Returns 0, -ENOMEM or ERR_LIMIT. */
 int iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn);
 struct iscsi_held *iscsi_session_find_held(struct iscsi_session *s, uint32_t itt);
-/* What is next in turn, removed (give it to iscsi_session_held_free); NULL when a number is missing. */
+/* Remove and return the PDU whose turn it is; the caller gives it to iscsi_session_held_free.  NULL: a number is missing. */
 struct iscsi_held *iscsi_session_pop(struct iscsi_session *s);
 void iscsi_session_held_free(struct iscsi_session *s, struct iscsi_held *h);
 /* The PDU in turn is rejected: its number counts as not received.  Harmless when none is in turn. */
@@ -427,20 +429,20 @@ void iscsi_session_reject(struct iscsi_session *s);
 
 /* --- data.c: R2T, Data-Out, Data-In, status -------------------------------------------------- */
 
-/* At the header: where does the data go?  0 or negative. */
+/* At the header of a Data-Out: decide where its data goes.  Returns 0 or negative. */
 int iscsi_data_out_head(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* A Data-Out that was damaged on its way. */
+/* Handle a Data-Out whose data digest is wrong. */
 void iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /*
  * Have the owner end the task because of what is wrong with its data.  The answer leaves now, or when
  * the data that was asked for has come.
  */
 void iscsi_data_fault(struct iscsi_cmd *task, enum iscsi_data_fault fault);
-/* Status and residual are in the task: send it, now or when drained. */
+/* Send the status and residual that are in the task, now or when the data that was asked for has come. */
 void iscsi_data_send_status(struct iscsi_cmd *task);
 bool iscsi_data_is_drained(const struct iscsi_cmd *task);
-/* A slot of the task's data was sent. */
+/* Note that a slot with data of this task was sent. */
 void iscsi_data_slot_sent(struct iscsi_cmd *task);
 
 /* --- tmf.c ----------------------------------------------------------------------------------- */
@@ -457,7 +459,7 @@ struct iscsi_tmf_cmd {
 };
 
 int iscsi_tmf_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* An aborted task has come back: some requests may be answered now. */
+/* An aborted task has ended: answer the requests that waited for it. */
 void iscsi_tmf_on_task_gone(struct iscsi_conn *conn, const struct iscsi_cmd *task);
 void iscsi_tmf_free_all(struct iscsi_conn *conn);
 
@@ -478,8 +480,8 @@ struct iscsi_login_machine {
 };
 
 void iscsi_login_init(struct iscsi_login_machine *l);
-#define LOGIN_DATA_MAX \
-	8192u /* MaxRecvDataSegmentLength during login, RFC 7143 §13.12; in discovery sessions too */
+/* MaxRecvDataSegmentLength during login, RFC 7143 §13.12; in discovery sessions too */
+#define LOGIN_DATA_MAX 8192u
 
 int iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply);
@@ -503,7 +505,7 @@ int iscsi_discovery_on_text(struct iscsi_conn *conn, const struct iscsi_pdu *pdu
 int iscsi_control_on_nop_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_control_on_logout(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_control_on_snack(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* Queue a Reject with this PDU's header.  0 or negative. */
+/* Queue a Reject that carries this PDU's header.  Returns 0, ERR_LIMIT or -ENOMEM. */
 int iscsi_control_reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu,
 			 enum iscsi_reject_reason reason);
 

@@ -51,12 +51,11 @@ respond(struct iscsi_conn *conn, uint8_t flags, unsigned status, uint32_t data_l
 {
 	struct iscsi_login_machine *l = &conn->login;
 	struct iscsi_text *text = &conn->text;
-	int err;
-	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_LOGIN_RESPONSE, l->itt, data_len,
-						    &err);
+	int rc;
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_LOGIN_RESPONSE, l->itt, data_len, &rc);
 
 	if (msg == NULL)
-		return err;
+		return rc;
 	msg->bhs[AT_FLAGS] = flags;
 	memcpy(msg->bhs + AT_ISID, conn->info.isid, ISCSI_ISID_SIZE);
 	put_be16(msg->bhs + AT_TSIH, l->tsih);
@@ -75,23 +74,23 @@ iscsi_login_refuse(struct iscsi_conn *conn, unsigned status, const char *cause)
 {
 	uint32_t len = (uint32_t)MIN(iscsi_text_out_left(&conn->text), (size_t)LOGIN_DATA_MAX);
 	bool moved = status >> 8 == 1;
-	int err = respond(conn, (uint8_t)(conn->login.flags & 0x0c), status, moved ? len : 0);
+	int rc = respond(conn, (uint8_t)(conn->login.flags & 0x0c), status, moved ? len : 0);
 
 	log_debug(&login_log, "login.refuse", "status=%04x cause=\"%s\"", status, cause);
 	if (conn->ops->refused != NULL)
 		conn->ops->refused(conn->user, status, cause);
-	return err < 0 ? err : ERR_CLOSED;
+	return rc < 0 ? rc : ERR_CLOSED;
 }
 
 static int
-refuse_error(struct iscsi_conn *conn, int err)
+refuse_error(struct iscsi_conn *conn, int rc)
 {
-	if (err == ERR_PROTOCOL)
+	if (rc == ERR_PROTOCOL)
 		return iscsi_login_refuse(conn, conn->login.keys.status, conn->login.keys.cause);
-	if (err == ERR_LIMIT)
+	if (rc == ERR_LIMIT)
 		return iscsi_login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR,
 					  "the text is longer than 64 KiB");
-	return err;
+	return rc;
 }
 
 /* --- the owner decides ----------------------------------------------------------------------- */
@@ -127,12 +126,12 @@ finish(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 {
 	struct iscsi_login_machine *l = &conn->login;
 	uint8_t flags = (uint8_t)(FLAG_FINAL | (l->flags & 0x0c) | NSG_FULL);
-	int err;
+	int rc;
 
 	l->tsih = reply->tsih;
-	err = respond(conn, flags, ISCSI_LOGIN_OK, (uint32_t)iscsi_text_out_left(&conn->text));
-	if (err < 0)
-		return err;
+	rc = respond(conn, flags, ISCSI_LOGIN_OK, (uint32_t)iscsi_text_out_left(&conn->text));
+	if (rc < 0)
+		return rc;
 	l->state = LOGIN_FULL;
 	return iscsi_conn_established(conn);
 }
@@ -198,12 +197,12 @@ answer(struct iscsi_conn *conn)
 static int
 apply(struct iscsi_conn *conn, enum iscsi_key_stage stage)
 {
-	int err;
+	int rc;
 
 	conn->login.keys.stage = (uint8_t)stage;
-	err = iscsi_keys_apply(conn, &conn->login.keys);
+	rc = iscsi_keys_apply(conn, &conn->login.keys);
 	iscsi_text_clear_in(&conn->text);
-	return err;
+	return rc;
 }
 
 /* An initiator that offers AuthMethod, but none of ours, cannot be let in. */
@@ -236,17 +235,17 @@ operational_done(struct iscsi_conn *conn)
 static int
 on_security(struct iscsi_conn *conn)
 {
-	int err = apply(conn, STAGE_SECURITY);
+	int rc = apply(conn, STAGE_SECURITY);
 
-	return err < 0 ? refuse_error(conn, err) : security_done(conn);
+	return rc < 0 ? refuse_error(conn, rc) : security_done(conn);
 }
 
 static int
 on_operational(struct iscsi_conn *conn)
 {
-	int err = apply(conn, STAGE_OPERATIONAL);
+	int rc = apply(conn, STAGE_OPERATIONAL);
 
-	return err < 0 ? refuse_error(conn, err) : operational_done(conn);
+	return rc < 0 ? refuse_error(conn, rc) : operational_done(conn);
 }
 
 /* RFC 7143 §6.3.1: the leading request names who and what. */
@@ -254,10 +253,10 @@ static int
 on_first(struct iscsi_conn *conn)
 {
 	struct iscsi_login_machine *l = &conn->login;
-	int err = apply(conn, csg(l->flags) == 0 ? STAGE_SECURITY : STAGE_OPERATIONAL);
+	int rc = apply(conn, csg(l->flags) == 0 ? STAGE_SECURITY : STAGE_OPERATIONAL);
 
-	if (err < 0)
-		return refuse_error(conn, err);
+	if (rc < 0)
+		return refuse_error(conn, rc);
 	if (!l->keys.has_initiator)
 		return iscsi_login_refuse(conn, ISCSI_LOGIN_MISSING_PARAMETER,
 					  "InitiatorName is missing");
@@ -349,7 +348,7 @@ iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	enum iscsi_login_state before = l->state;
 	const char *cause;
 	unsigned status;
-	int err;
+	int rc;
 
 	if (conn->state == CONN_UP)
 		begin(conn, pdu->bhs);
@@ -358,9 +357,9 @@ iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	status = check_request(conn, pdu->bhs, &cause);
 	if (status != ISCSI_LOGIN_OK)
 		return iscsi_login_refuse(conn, status, cause);
-	err = iscsi_text_add(&conn->text, pdu->data, pdu->data_len);
-	if (err < 0)
-		return refuse_error(conn, err);
+	rc = iscsi_text_add(&conn->text, pdu->data, pdu->data_len);
+	if (rc < 0)
+		return refuse_error(conn, rc);
 	if ((l->flags & FLAG_CONTINUE) != 0)
 		return respond(conn, l->flags & 0x0c, ISCSI_LOGIN_OK, 0);
 	if (iscsi_text_out_left(&conn->text) > 0)
@@ -369,8 +368,8 @@ iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 			       ? iscsi_login_refuse(conn, ISCSI_LOGIN_INITIATOR_ERROR,
 						    "text came while the target still answers")
 			       : answer(conn);
-	err = find_rule(l->state, csg(l->flags))->handle(conn);
-	log_debug(&login_log, "login.step", "state=%d next=%d flags=%02x err=%d", before, l->state,
-		  l->flags, err);
-	return err;
+	rc = find_rule(l->state, csg(l->flags))->handle(conn);
+	log_debug(&login_log, "login.step", "state=%d next=%d flags=%02x rc=%d", before, l->state,
+		  l->flags, rc);
+	return rc;
 }

@@ -306,12 +306,12 @@ task_hand_up(struct iscsi_conn *conn, struct iscsi_cmd *task, const struct iscsi
 static int
 task_set_full(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	int err;
+	int rc;
 	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_RESPONSE, get_be32(pdu->bhs + AT_ITT),
-						    0, &err);
+						    0, &rc);
 
 	if (msg == NULL)
-		return err;
+		return rc;
 	msg->bhs[AT_STATUS] = 0x28;
 	iscsi_tx_msg_send(conn, msg);
 	return 0;
@@ -324,7 +324,7 @@ iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	struct iscsi_task_pool *pool = &conn->session->pool;
 	uint32_t itt = get_be32(bhs + AT_ITT);
 	struct iscsi_cmd *task, **bucket;
-	int err;
+	int rc;
 
 	if (itt == TAG_NONE)
 		return iscsi_control_reject(conn, pdu, REJECT_INVALID_FIELD);
@@ -332,16 +332,16 @@ iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 		return iscsi_control_reject(conn, pdu, REJECT_TASK_IN_PROGRESS);
 	if (iscsi_bhs_is_immediate(bhs) && pool->immediates >= conn->immediate_depth)
 		return iscsi_control_reject(conn, pdu, REJECT_TOO_MANY_IMMEDIATE);
-	task = task_new(conn, &err);
+	task = task_new(conn, &rc);
 	if (task == NULL)
-		return err == ERR_LIMIT ? task_set_full(conn, pdu) : err;
+		return rc == ERR_LIMIT ? task_set_full(conn, pdu) : rc;
 	task_reset(task, conn, bhs);
-	err = task_take_ahs(task, pdu);
-	if (err < 0) {
+	rc = task_take_ahs(task, pdu);
+	if (rc < 0) {
 		task->next = pool->free;
 		pool->free = task;
-		return err == ERR_PROTOCOL ? iscsi_control_reject(conn, pdu, REJECT_INVALID_FIELD)
-					   : err;
+		return rc == ERR_PROTOCOL ? iscsi_control_reject(conn, pdu, REJECT_INVALID_FIELD)
+					  : rc;
 	}
 	bucket = bucket_of(pool, itt);
 	task->next = *bucket;

@@ -2,7 +2,7 @@
 /*
  * Text of login and text PDUs: `key=value` pairs, each ended by a NUL.  A negotiation may span
  * PDUs, cut anywhere; it is gathered, at most TEXT_MAX bytes, and parsed when it is whole.  RFC
- * 7143 §6.1.
+ * 7143 §6.1.  Called by login.c, keys.c and discovery.c, on the thread that has the connection.
  */
 #include "iscsi/iscsi_int.h"
 

@@ -17,11 +17,11 @@
 static int
 respond(struct iscsi_conn *conn, uint32_t itt, uint8_t response)
 {
-	int err;
-	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_TMF_RESPONSE, itt, 0, &err);
+	int rc;
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_TMF_RESPONSE, itt, 0, &rc);
 
 	if (msg == NULL)
-		return err;
+		return rc;
 	msg->bhs[AT_RESPONSE] = response;
 	iscsi_tx_msg_send(conn, msg);
 	return 0;
@@ -43,13 +43,13 @@ waits_for_tasks(const struct iscsi_conn *conn, const struct iscsi_tmf_cmd *tmf)
 static void
 finish(struct iscsi_conn *conn, struct iscsi_tmf_cmd *tmf)
 {
-	int err;
+	int rc;
 
 	list_remove(&tmf->node);
 	conn->tmf_count--;
-	err = respond(conn, tmf->itt, tmf->response);
-	if (err < 0 && conn->error == 0)
-		conn->error = err;
+	rc = respond(conn, tmf->itt, tmf->response);
+	if (rc < 0 && conn->error == 0)
+		conn->error = rc;
 	mem_free(tmf);
 }
 
@@ -125,7 +125,7 @@ abort_absent(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	uint32_t cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
 	struct iscsi_held *held = iscsi_session_find_held(conn->session,
 							  get_be32(pdu->bhs + AT_REF_TAG));
-	int err;
+	int rc;
 
 	if (held != NULL) {
 		held->is_void = true;
@@ -134,8 +134,8 @@ abort_absent(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	if (iscsi_session_place(conn->session, ref_sn) == SN_OUTSIDE ||
 	    !iscsi_sn_before(ref_sn, cmd_sn))
 		return respond(conn, itt, ISCSI_TMF_NO_TASK);
-	err = iscsi_session_hold_void(conn->session, ref_sn);
-	return err < 0 ? err : respond(conn, itt, ISCSI_TMF_COMPLETE);
+	rc = iscsi_session_hold_void(conn->session, ref_sn);
+	return rc < 0 ? rc : respond(conn, itt, ISCSI_TMF_COMPLETE);
 }
 
 static int

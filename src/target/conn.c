@@ -231,10 +231,10 @@ target_conn_queued(struct target_conn *conn, uint32_t len_bytes)
 	conn->unsent_reads++;
 	if (!is_worth_sending(conn) || conn->blocked || conn->state != TARGET_CONN_FULL)
 		return;
-	int r = flush(conn);
+	int rc = flush(conn);
 
-	if (r < 0)
-		target_conn_close(conn, r);
+	if (rc < 0)
+		target_conn_close(conn, rc);
 }
 
 /* RFC 7143 §11.9: a session that the array ends is told so. */
@@ -266,14 +266,14 @@ target_conn_settle(struct target_conn *conn)
 	if (conn->close_asked && !conn->said_goodbye && conn->state == TARGET_CONN_FULL)
 		say_goodbye(conn);
 	if (conn->state != TARGET_CONN_CLOSING) {
-		int r = flush(conn);
+		int rc = flush(conn);
 
-		if (r < 0 && !conn->close_asked) {
+		if (rc < 0 && !conn->close_asked) {
 			conn->close_asked = true;
-			conn->close_reason = r;
+			conn->close_reason = rc;
 		}
 		/* The engine may have failed outside of an input: an answer that it could not make. */
-		if (r == 0 && iscsi_conn_error(conn->iscsi) < 0 && !conn->close_asked) {
+		if (rc == 0 && iscsi_conn_error(conn->iscsi) < 0 && !conn->close_asked) {
 			conn->close_asked = true;
 			conn->close_reason = iscsi_conn_error(conn->iscsi);
 		}
@@ -365,7 +365,7 @@ static int
 take(struct target_conn *conn, size_t got, size_t in_pieces)
 {
 	size_t direct = MIN(got, in_pieces);
-	int r = 0;
+	int rc = 0;
 
 	conn->last_heard_ns = loop_now_ns(conn->thread->loop);
 	if (conn->session != NULL)
@@ -374,10 +374,10 @@ take(struct target_conn *conn, size_t got, size_t in_pieces)
 	if (direct > 0)
 		target_conn_progress(conn, conn->last_heard_ns);
 	if (direct > 0)
-		r = iscsi_conn_rx_advance(conn->iscsi, direct);
-	if (r == 0 && got > direct)
-		r = iscsi_conn_input(conn->iscsi, conn->thread->rx, got - direct);
-	return r;
+		rc = iscsi_conn_rx_advance(conn->iscsi, direct);
+	if (rc == 0 && got > direct)
+		rc = iscsi_conn_input(conn->iscsi, conn->thread->rx, got - direct);
+	return rc;
 }
 
 /* Receives up to max_bytes beyond what the engine wants in place.  1: it took bytes; 0: there are none; negative. */
@@ -475,10 +475,10 @@ target_conn_attach(struct target_conn *conn)
 	uint32_t edge = conn->stranger != STRANGER_NONE ? (uint32_t)EPOLLET : 0;
 
 	conn->lfd = (struct loop_fd){ .fd = conn->fd, .events = EPOLLIN | edge, .ready = ready };
-	int r = loop_fd_add(conn->thread->loop, &conn->lfd);
+	int rc = loop_fd_add(conn->thread->loop, &conn->lfd);
 
-	conn->in_loop = r == 0;
-	return r;
+	conn->in_loop = rc == 0;
+	return rc;
 }
 
 /* ---- Signs of life ---- */
@@ -504,10 +504,10 @@ look_for_life(struct loop_timer *timer)
 	if (idle_ns < interval_ns) {
 		next_ns = interval_ns - idle_ns;
 	} else {
-		int r = iscsi_conn_ping(conn->iscsi);
+		int rc = iscsi_conn_ping(conn->iscsi);
 
 		/* ERR_BUSY: it sent other things since, but still owes the answer to the last one */
-		if (r == 0 || r == ERR_BUSY) {
+		if (rc == 0 || rc == ERR_BUSY) {
 			conn->pinged = true;
 			next_ns = options->nop_timeout_ms * NS_PER_MS;
 			target_conn_mark(conn);
@@ -606,14 +606,14 @@ conn_new(struct target_thread *thread, struct target_portal *portal, int fd,
 	conn->timer.fire = login_too_slow;
 	conn->turn.run = stranger_turn;
 	conn->stranger = STRANGER_LOGIN; /* events as a stranger's */
-	int r = iscsi_conn_new(&config, &conn->iscsi);
+	int rc = iscsi_conn_new(&config, &conn->iscsi);
 
-	if (r == 0)
-		r = target_conn_attach(conn);
-	if (r < 0) {
+	if (rc == 0)
+		rc = target_conn_attach(conn);
+	if (rc < 0) {
 		iscsi_conn_free(conn->iscsi);
 		mem_free(conn);
-		return r;
+		return rc;
 	}
 	conn->portal = target_portal_ref(portal);
 	set_up_socket(conn);
@@ -626,14 +626,14 @@ target_conn_accept(struct target_thread *thread, struct target_portal *portal, i
 {
 	struct target *target = thread->target;
 	struct target_conn *conn = NULL;
-	int r = ERR_LIMIT;
+	int rc = ERR_LIMIT;
 
 	if (atomic_fetch_add(&target->conn_count, 1) <= target->options.max_connections ||
 	    target_stranger_make_room(thread))
-		r = conn_new(thread, portal, fd, &conn);
-	if (r < 0) {
+		rc = conn_new(thread, portal, fd, &conn);
+	if (rc < 0) {
 		log_warning_from(portal->row->address, "portal.refuse", "portal=%s error=%s",
-				 portal->row->address, err_name(r));
+				 portal->row->address, err_name(rc));
 		close(fd);
 		target_conn_count_down(target);
 		return;

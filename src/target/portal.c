@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Portals: one listening socket each, on one thread's loop.  An address that this host does not
- * have (yet), or a port that is taken, makes the portal not ready; it is tried again.
+ * Portals: each has one listening socket in the loop of one thread, which accepts its connections in turn with other
+ * strangers' input (stranger.c).  A portal whose address this host does not have (yet), or whose port is taken, is not
+ * ready, and is tried again.  The publisher makes portals; everything else runs on the portal's thread.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -96,10 +97,10 @@ bind_socket(const char *address, uint16_t port, bool reuse)
 	struct sockaddr_storage sa;
 	socklen_t len = 0;
 	int one = 1, reuse_value = reuse;
-	int r = parse_address(address, port, &sa, &len);
+	int rc = parse_address(address, port, &sa, &len);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -108,9 +109,9 @@ bind_socket(const char *address, uint16_t port, bool reuse)
 	    (sa.ss_family == AF_INET6 &&
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) ||
 	    bind(fd, (struct sockaddr *)&sa, len) < 0) {
-		r = -errno;
+		rc = -errno;
 		close(fd);
-		return r;
+		return rc;
 	}
 	return fd;
 }
@@ -138,26 +139,26 @@ int
 target_portal_pick_port(const char *address, uint16_t *ret_port)
 {
 	unsigned end = ephemeral_begin(), begin = end / 2;
-	int r = -EADDRINUSE;
+	int rc = -EADDRINUSE;
 
 	if (begin < 1024 || end > 65536) {
 		begin = 10000;
 		end = 32768;
 	}
-	for (unsigned tries = 0; tries < 200 && r == -EADDRINUSE; tries++) {
+	for (unsigned tries = 0; tries < 200 && rc == -EADDRINUSE; tries++) {
 		struct guid dice;
 
 		guid_make(&dice);
 		uint16_t port = (uint16_t)(begin + guid_hash(&dice) % (end - begin));
 		int fd = bind_socket(address, port, false);
 
-		r = fd < 0 ? fd : 0;
+		rc = fd < 0 ? fd : 0;
 		if (fd < 0)
 			continue;
 		close(fd);
 		*ret_port = port;
 	}
-	return r;
+	return rc;
 }
 
 /* ---- Live row ---- */
@@ -255,13 +256,13 @@ start_listening(struct target_portal *portal)
 		.ready = connections_wait,
 	};
 	portal->turn.run = accept_one;
-	int r = listen(fd, LISTEN_BACKLOG) < 0 ? -errno
-					       : loop_fd_add(portal->thread->loop, &portal->lfd);
+	int rc = listen(fd, LISTEN_BACKLOG) < 0 ? -errno
+						: loop_fd_add(portal->thread->loop, &portal->lfd);
 
-	if (r < 0) {
+	if (rc < 0) {
 		close(fd);
 		portal->lfd.fd = -1;
-		return r;
+		return rc;
 	}
 	portal->accepting = true;
 	return 0;
@@ -270,11 +271,11 @@ start_listening(struct target_portal *portal)
 static void
 attempt(struct target_portal *portal)
 {
-	int r = portal->lfd.fd >= 0 ? loop_fd_add(portal->thread->loop, &portal->lfd)
-				    : start_listening(portal);
+	int rc = portal->lfd.fd >= 0 ? loop_fd_add(portal->thread->loop, &portal->lfd)
+				     : start_listening(portal);
 
-	if (r < 0) {
-		not_ready(portal, strerror(-r));
+	if (rc < 0) {
+		not_ready(portal, strerror(-rc));
 		retry_later(portal);
 		return;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A session: an I_T nexus and its LUN map, which is its target's LUNs cut by their masks.  A
+ * A session is an I_T nexus and its LUN map, which is its target's LUNs cut by their masks.  A
  * publication names the places (LUN numbers) of the map that are to be looked at again; a command
  * just indexes a table.  All of it belongs to the thread of the session's connection.
  *
@@ -337,17 +337,17 @@ fill_row(struct row_live_session *row, const struct target_conn *conn)
 	for (unsigned i = 0; i < ISCSI_ISID_SIZE; i++)
 		snprintf(isid + 2 * i, 3, "%02x", login->isid[i]);
 	format_params(iscsi_conn_params(conn->iscsi), text, sizeof(text));
-	int r = row_set_string(&row->initiator, login->initiator_name);
+	int rc = row_set_string(&row->initiator, login->initiator_name);
 
-	if (r == 0 && str_is_text(login->initiator_alias, strlen(login->initiator_alias)))
-		r = row_set_string(&row->initiator_alias, login->initiator_alias);
-	if (r == 0)
-		r = row_set_string(&row->initiator_address, conn->peer);
-	if (r == 0)
-		r = row_set_string(&row->portal_address, conn->local);
-	if (r == 0)
-		r = row_set_string(&row->isid, isid);
-	return r == 0 ? row_set_string(&row->parameters, text) : r;
+	if (rc == 0 && str_is_text(login->initiator_alias, strlen(login->initiator_alias)))
+		rc = row_set_string(&row->initiator_alias, login->initiator_alias);
+	if (rc == 0)
+		rc = row_set_string(&row->initiator_address, conn->peer);
+	if (rc == 0)
+		rc = row_set_string(&row->portal_address, conn->local);
+	if (rc == 0)
+		rc = row_set_string(&row->isid, isid);
+	return rc == 0 ? row_set_string(&row->parameters, text) : rc;
 }
 
 struct row_live_session *

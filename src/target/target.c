@@ -189,18 +189,18 @@ static int
 start(struct target *target)
 {
 	unsigned count = target->options.threads;
-	int r = workers_new(target->options.workers, "target-io", &target->workers);
+	int rc = workers_new(target->options.workers, "target-io", &target->workers);
 
-	if (r == 0)
-		r = workers_new(1, "target-report", &target->reporter);
+	if (rc == 0)
+		rc = workers_new(1, "target-report", &target->reporter);
 	target->threads = mem_calloc(count, sizeof(struct target_thread));
-	if (r == 0 && target->threads == NULL)
-		r = -ENOMEM;
-	for (unsigned i = 0; i < count && r == 0; i++) {
+	if (rc == 0 && target->threads == NULL)
+		rc = -ENOMEM;
+	for (unsigned i = 0; i < count && rc == 0; i++) {
 		target->thread_count++;
-		r = target_thread_start(&target->threads[i], target, i);
+		rc = target_thread_start(&target->threads[i], target, i);
 	}
-	return r == 0 ? array_runtime_register(target->array, &runtime_ops, target) : r;
+	return rc == 0 ? array_runtime_register(target->array, &runtime_ops, target) : rc;
 }
 
 int
@@ -210,11 +210,11 @@ target_new(const struct target_options *options, struct array *array, struct tar
 
 	if (target == NULL)
 		return -ENOMEM;
-	int r = start(target);
+	int rc = start(target);
 
-	if (r < 0) {
+	if (rc < 0) {
 		free_all(target);
-		return r;
+		return rc;
 	}
 	log_info("target.start", "threads=%u queue=%s spin_us=%u", target->thread_count,
 		 target->options.queue_kind == BLK_QUEUE_URING ? "io_uring" : "workers",

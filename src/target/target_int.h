@@ -53,7 +53,7 @@ struct target_ack {
 
 void target_ack_init(struct target_ack *ack, unsigned count);
 void target_ack_fini(struct target_ack *ack);
-/* Any thread. */
+/* Say that one of them has come.  Any thread. */
 void target_ack_one(struct target_ack *ack);
 /* Returns 0 or ERR_TIMEOUT; timeout_ms UINT32_MAX = no limit. */
 int target_ack_wait(struct target_ack *ack, uint32_t timeout_ms);
@@ -213,7 +213,7 @@ int target_portal_new(struct target *target, const struct row_portal *row,
 		      struct target_portal **ret_portal);
 struct target_portal *target_portal_ref(struct target_portal *portal);
 void target_portal_unref(struct target_portal *portal);
-/* Its thread. */
+/* Begin and end listening.  The portal's thread. */
 void target_portal_open(struct target_portal *portal);
 void target_portal_close(struct target_portal *portal);
 /* "192.0.2.1:3260", "[::1]:3260" */
@@ -466,7 +466,7 @@ struct target_session_set {
 /* Make the session of a login to this target of the thread's view.  Returns 0 or -ENOMEM. */
 int target_session_new(struct target_conn *conn, const struct row_target *target,
 		       struct target_session **ret_session);
-/* No tasks may be left. */
+/* Free a session without tasks.  Accepts NULL. */
 void target_session_free(struct target_session *session);
 /*
  * Look again at these places of the session's target, and at nothing else; a map that has changed is
@@ -578,20 +578,20 @@ target_conn_progress(struct target_conn *conn, uint64_t now_ns)
 {
 	conn->progress_ns = now_ns;
 }
-/* Takes the descriptor, also on failure. */
+/* Begin a connection on this socket, which belongs to it from now on, also on failure.  The portal's thread. */
 void target_conn_accept(struct target_thread *thread, struct target_portal *portal, int fd);
 /*
- * So much data of one read was queued.  A batch is worth waiting for only while it stays in the cache:
- * beyond that it is sent at once, and its buffers are used again while they are hot; and only while
- * this thread is busy: else the peer gets something to do after the first few.
+ * Note that len_bytes of read data were queued, and send what is queued when waiting for more does not pay: when it no
+ * longer fits the cache, so that its buffers are used again while they are in it; or, while this thread has time to
+ * spare, after the first few answers, so that the peer has something to do.
  */
 void target_conn_queued(struct target_conn *conn, uint32_t len_bytes);
-/* At the end of the round: flush, close, free. */
+/* Have target_conn_settle run at the end of the round: it sends, closes and frees. */
 void target_conn_mark(struct target_conn *conn);
 void target_conn_settle(struct target_conn *conn);
-/* At the end of this round.  reason: 0 or an error, for the log. */
+/* Close the connection at the end of this round.  reason: for the log; 0 or ERR_CLOSED = in good order. */
 void target_conn_close(struct target_conn *conn, int reason);
-/* Put it into / take it out of conn->thread's loop. */
+/* Put the connection into its thread's loop, and take it out.  attach returns 0 or -errno. */
 int target_conn_attach(struct target_conn *conn);
 void target_conn_detach(struct target_conn *conn);
 void target_conn_watch(struct target_conn *conn); /* start asking for signs of life */
@@ -602,8 +602,8 @@ void target_login_refused(void *user, unsigned status, const char *cause);
 int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step step,
 		      const struct iscsi_login *login, struct iscsi_login_reply *reply);
 /*
- * The input call that asked for the last step has returned.  False: the connection has left this
- * thread, do not touch it.
+ * Go on with a login whose last step was asked for, after the input call has returned.  Returns false when the connection
+ * has left this thread and must not be touched.
  */
 bool target_login_continue(struct target_conn *conn);
 void target_login_kill(struct loop_msg *msg);
@@ -705,14 +705,14 @@ struct target_thread {
 	struct iovec tx[THREAD_TX_PIECES];
 };
 
-/* 0 or -errno; then it runs. */
+/* Start the thread.  Returns 0 or -errno. */
 int target_thread_start(struct target_thread *thread, struct target *target, unsigned index);
-/* Any thread: have it stop listening and end all its connections; acks when that has begun. */
+/* Have the thread stop listening and end all its connections; it acknowledges when that has begun.  Any thread. */
 void target_thread_stop_serving(struct target_thread *thread, struct target_ack *ack);
-/* Nothing of it may be left. */
+/* End the thread and wait for it.  Its connections must have gone. */
 void target_thread_join(struct target_thread *thread);
 /*
- * When nobody posts to it any more: a worker may still be waking a loop that has got its message.
+ * Free what the thread had, when nobody posts to it any more: a worker may still be waking a loop that has its message.
  */
 void target_thread_free(struct target_thread *thread);
 

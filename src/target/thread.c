@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A data-path thread: its loop, its queue, its buffers; what it does at the end of a round; how
- * it stops.
+ * A data-path thread: makes its loop, queue and buffers, runs what is due at the end of each round, and stops.  The
+ * functions that start and stop a thread are called by target.c on the thread that makes and frees the target.
  */
 #include <errno.h>
 #include <signal.h>
@@ -47,11 +47,11 @@ static int
 set_up(struct target_thread *thread)
 {
 	struct target *target = thread->target;
-	int r = blk_queue_new(thread->loop, target->options.queue_kind, target->workers,
-			      &thread->queue);
+	int rc = blk_queue_new(thread->loop, target->options.queue_kind, target->workers,
+			       &thread->queue);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	thread->hook.run = end_of_round;
 	loop_hook_add(thread->loop, &thread->hook);
 	return 0;
@@ -97,18 +97,18 @@ create(struct target_thread *thread)
 	target_ack_init(&starter.ack, 1);
 	sigfillset(&all); /* signals are for the main thread */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int r = -pthread_create(&thread->pthread, NULL, thread_main, &starter);
+	int rc = -pthread_create(&thread->pthread, NULL, thread_main, &starter);
 
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (r == 0) {
+	if (rc == 0) {
 		snprintf(name, sizeof(name), "target-%u", thread->index);
 		pthread_setname_np(thread->pthread, name);
 		target_ack_wait(&starter.ack, UINT32_MAX);
 		thread->started = true;
-		r = thread->error;
+		rc = thread->error;
 	}
 	target_ack_fini(&starter.ack);
-	return r;
+	return rc;
 }
 
 int
@@ -126,15 +126,15 @@ target_thread_start(struct target_thread *thread, struct target *target, unsigne
 	thread->aborted_timer.fire = target_task_give_up;
 	target_stranger_init(thread);
 	thread->buffer_max_bytes = target->options.buffer_bytes / target->options.threads;
-	int r = target_buf_pool_init(&thread->bufs, thread->buffer_max_bytes);
+	int rc = target_buf_pool_init(&thread->bufs, thread->buffer_max_bytes);
 
 	thread->rx = mem_alloc(THREAD_RX_BYTES);
-	if (r == 0 && thread->rx == NULL)
-		r = -ENOMEM;
-	if (r == 0)
-		r = loop_new(&thread->loop);
+	if (rc == 0 && thread->rx == NULL)
+		rc = -ENOMEM;
+	if (rc == 0)
+		rc = loop_new(&thread->loop);
 
-	return r < 0 ? r : create(thread);
+	return rc < 0 ? rc : create(thread);
 }
 
 /* ---- Stop ---- */
