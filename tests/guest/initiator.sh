@@ -54,6 +54,12 @@ say "disks $*: $(cat "/sys/block/${1#/dev/}/size") sectors, logical $(cat $q/log
 	"cache '$(cat $q/write_cache)', discard_max $(cat $q/discard_max_bytes), write_zeroes_max $(cat $q/write_zeroes_max_bytes)"
 a=$(sg_vpd -p di "$1" 2> /dev/null | grep -E '0x3' | head -1)
 b=$(sg_vpd -p di "$2" 2> /dev/null | grep -E '0x3' | head -1)
+# One name for every tool: the kernel takes the NAA designator, as scsi_id does, and there is no T10 one for sg3-utils' rules.
+wwid=$(cat "/sys/block/${1#/dev/}/device/wwid")
+[ "${wwid#naa.3}" != "$wwid" ] || die "the kernel calls the disk $wwid"
+sg_inq --export --page=di "$1" > /tmp/ident 2> /dev/null || die "sg_inq --export"
+grep -qi "^SCSI_IDENT_LUN_NAA_LOCAL=${wwid#naa.}$" /tmp/ident || die "sg3-utils and the kernel differ: $wwid, $(cat /tmp/ident)"
+if grep -q '^SCSI_IDENT_LUN_T10=' /tmp/ident; then die "there is a T10 designator: $(cat /tmp/ident)"; fi
 [ -n "$a" ] && [ "$a" = "$b" ] || die "the two paths have different identities: '$a' '$b'"
 [ "$(cat $q/write_cache)" = "write back" ] || die "write cache: $(cat $q/write_cache)"
 [ "$(cat $q/discard_max_bytes)" -gt 0 ] || die "a thin LUN without discard"
