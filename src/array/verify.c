@@ -131,13 +131,14 @@ static void *
 verify_main(void *arg)
 {
 	struct array *array = arg;
-	uint64_t verify_ns = 0, wake_ns;
+	uint64_t interval_ns = array->verify_interval_ms * NS_PER_MS, wake_ns;
+	uint64_t verify_ns = clock_mono_ns() + interval_ns; /* opening has just looked */
 
 	pthread_setname_np(pthread_self(), "verifier");
 	do {
 		if (clock_mono_ns() >= verify_ns) {
 			verify_all(array);
-			verify_ns = clock_mono_ns() + array->verify_interval_ms * NS_PER_MS;
+			verify_ns = clock_mono_ns() + interval_ns;
 		}
 		wake_ns = verify_ns;
 		wake_ns = MIN(wake_ns, array_trouble_tell(array));

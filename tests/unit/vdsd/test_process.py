@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 
 DEADLINE_S = 60
@@ -95,10 +96,15 @@ def test_the_ready_file_goes_when_it_stops(place):
 
 
 def log_line(process, event):
-    """The next line of that event."""
-    for line in process.stderr:
-        if event in line:
-            return line
+    """The next line of that event; a process that does not log it in time is killed, which ends the reading."""
+    guard = threading.Timer(DEADLINE_S, process.kill)
+    guard.start()
+    try:
+        for line in process.stderr:
+            if event in line:
+                return line
+    finally:
+        guard.cancel()
     raise AssertionError(f'{event} is not logged')
 
 
