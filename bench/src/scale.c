@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The client half of bench/scale: it fills an array over REST from several connections, measures the
- * rate of changes, and loads a replica as libvds does.  Each command prints one line of JSON.  Exits
- * with 1 and a message when a call fails.
+ * The client half of bench/scale: it fills an array over REST from several connections, measures
+ * the rate of changes, and loads a replica as libvds does.  Each command prints one line of JSON.
+ * Exits with 1 and a message when a call fails.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -107,8 +107,8 @@ struct array_runtime_ops {
 	/* Ask the data path to end a session.  Returns 0 or ERR_NOT_FOUND.  Any thread. */
 	int (*end_session)(void *runtime, const struct guid *session_id);
 	/*
-	 * Ask the initiators of all sessions that came through a portal to log out, and end after drain_ms the sessions
-	 * that are left.  Any thread; does not wait.
+	 * Ask the initiators of all sessions that came through a portal to log out, and end after
+	 * drain_ms the sessions that are left.  Any thread; does not wait.
 	 */
 	void (*drain_portal)(void *runtime, const struct guid *portal_id, uint32_t drain_ms);
 };
@@ -132,29 +132,29 @@ void array_runtime_unregister(struct array *array);
  * array_device_release.  The device of a LUN whose file is missing or not sound is returned too: it
  * has failed (blk_failed) until the LUN's status is set to online and the file can be opened again.
  * A LUN has the same device for as long as its row exists.  The device is the one authority for the
- * LUN's health: its blk_listener is the array's.  The file is opened at the first I/O.  Returns 0 or
- * ERR_NOT_FOUND (no such LUN).  Any thread, the writer included; may look at a file.
+ * LUN's health: its blk_listener is the array's.  The file is opened at the first I/O.  Returns 0
+ * or ERR_NOT_FOUND (no such LUN).  Any thread, the writer included; may look at a file.
  */
 int array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev);
 /*
- * Give back a device from array_lun_device.  The file of a deleted LUN is unlinked when the last user
- * of its device has given it back; this function has the array look for such files at once.  Any
- * thread; never blocks longer than a lock.
+ * Give back a device from array_lun_device.  The file of a deleted LUN is unlinked when the last
+ * user of its device has given it back; this function has the array look for such files at once.
+ * Any thread; never blocks longer than a lock.
  */
 void array_device_release(struct array *array, struct blk_dev *dev);
 
 /*
  * Volatile facts from the data path: put or remove a live row (ROW_LIVE_PORTAL, ROW_LIVE_SESSION; a
- * session before its login is answered: LUN numbers that an initiator may have seen are not given to
- * other LUNs from then on).  put consumes the reference.  Any thread; never blocks longer than a lock; best effort
- * when memory is out.
+ * session before its login is answered: LUN numbers that an initiator may have seen are not given
+ * to other LUNs from then on).  put consumes the reference.  Any thread; never blocks longer than a
+ * lock; best effort when memory is out.
  */
 void array_live_put(struct array *array, void *row);
 void array_live_delete(struct array *array, enum row_family family, const struct guid *id);
 /*
- * Tell the array that aborted I/O of a LUN does not come back from its store, or that it is back: the
- * LUN's health is FAILING meanwhile.  Nothing happens for a LUN that is gone.  Any thread; never blocks
- * longer than a lock.
+ * Tell the array that aborted I/O of a LUN does not come back from its store, or that it is back:
+ * the LUN's health is FAILING meanwhile.  Nothing happens for a LUN that is gone.  Any thread;
+ * never blocks longer than a lock.
  */
 void array_lun_hangs(struct array *array, const struct guid *lun, bool hangs);
 
@@ -177,9 +177,9 @@ bool array_is_read_only(struct array *array);
  */
 const char *array_read_only_reason(struct array *array);
 /*
- * What breaks no invariant but should be known: that the array is read-only, that its reserve is not
- * whole, that a pool is not ready or full.  Whole sentences, one a line, "" = nothing (mem_free).
- * Returns 0 or -ENOMEM.  Any thread.
+ * What breaks no invariant but should be known: that the array is read-only, that its reserve is
+ * not whole, that a pool is not ready or full.  Whole sentences, one a line, "" = nothing
+ * (mem_free). Returns 0 or -ENOMEM.  Any thread.
  */
 int array_notes(struct array *array, char **ret_text);
 /* Invariants of catalog, memory and stores against one another.  0 or ERR_CORRUPT with a text. */
@@ -188,12 +188,16 @@ int array_check(struct array *array);
 /* ---- changes ---- */
 
 /*
- * Comes with every change.  NULL, or all zeros: a change that vdsd makes by itself.
- * id: zero = none.  A second request with the id of the first one changes nothing and gets the first one's answer.
+ * Comes with every change.  NULL, or all zeros: a change that vdsd makes by itself. id: zero =
+ * none.  A second request with the id of the first one changes nothing and gets the first one's
+ * answer.
  */
 struct array_request {
 	struct guid id;
-	/* Who asks: named in the change's event and in the change log.  Borrowed; NULL = vdsd itself. */
+	/*
+	 * Who asks: named in the change's event and in the change log.  Borrowed; NULL = vdsd
+	 * itself.
+	 */
 	const struct principal *principal;
 };
 
@@ -281,15 +285,15 @@ int array_lun_set_status(struct array *array, const struct array_request *reques
 			 const struct guid *lun, enum row_status status,
 			 struct array_answer *ret_answer);
 /*
- * AssociateTargets: put the LUN behind exactly these targets, in one change.  A target that is named
- * twice counts once; count 0 takes the LUN away from all targets.  The LUN keeps its number on the
- * targets that it is behind already; on new ones it gets one number for all where possible.  A number
- * by which an initiator may have seen another LUN is used only when no other is left, the one that
- * was given up longest ago first.
+ * AssociateTargets: put the LUN behind exactly these targets, in one change.  A target that is
+ * named twice counts once; count 0 takes the LUN away from all targets.  The LUN keeps its number
+ * on the targets that it is behind already; on new ones it gets one number for all where possible.
+ * A number by which an initiator may have seen another LUN is used only when no other is left, the
+ * one that was given up longest ago first.
  *
- * Returns 0, ERR_NOT_FOUND (no such LUN, no such target), ERR_BUSY (another operation holds the LUN,
- * or I/O in flight on a path that goes away did not end in time), ERR_LIMIT (no LUN number is left),
- * and the common failures; on failure nothing was changed.
+ * Returns 0, ERR_NOT_FOUND (no such LUN, no such target), ERR_BUSY (another operation holds the
+ * LUN, or I/O in flight on a path that goes away did not end in time), ERR_LIMIT (no LUN number is
+ * left), and the common failures; on failure nothing was changed.
  */
 int array_lun_associate(struct array *array, const struct array_request *request,
 			const struct guid *lun, const struct guid *targets, size_t count,
@@ -328,12 +332,12 @@ int array_target_delete(struct array *array, const struct array_request *request
 			const struct guid *target, struct array_answer *ret_answer);
 
 /*
- * Creates a portal.  address: numeric; a wildcard (0.0.0.0, ::) makes one portal for each address of the host, and the
- * answer names the first.  port 0: a free one, kept.  A portal that exists is left as it is (`existed`). all_targets:
- * in the same change, also puts the portal into a portal group of every target, existing portals included; a target
- * without a group gets one.
- * Further errors: ERR_INVALID (no numeric address), ERR_NOT_FOUND (the host has no address of that family). That a
- * portal was created does not mean that it listens: its live row says so.
+ * Creates a portal.  address: numeric; a wildcard (0.0.0.0, ::) makes one portal for each address
+ * of the host, and the answer names the first.  port 0: a free one, kept.  A portal that exists is
+ * left as it is (`existed`). all_targets: in the same change, also puts the portal into a portal
+ * group of every target, existing portals included; a target without a group gets one. Further
+ * errors: ERR_INVALID (no numeric address), ERR_NOT_FOUND (the host has no address of that family).
+ * That a portal was created does not mean that it listens: its live row says so.
  */
 int array_portal_create(struct array *array, const struct array_request *request,
 			const char *address, uint16_t port, bool all_targets,
@@ -342,9 +346,9 @@ int array_portal_set_status(struct array *array, const struct array_request *req
 			    const struct guid *portal, enum row_status status,
 			    struct array_answer *ret_answer);
 /*
- * Have the sessions that came through this portal end: their initiators are asked to log out (iSCSI asynchronous
- * message), and after drain_ms what is left is ended.  Returns at once; a portal without sessions, or an unknown one,
- * has nothing to end.  Nothing of it is stored.  Any thread.
+ * Have the sessions that came through this portal end: their initiators are asked to log out (iSCSI
+ * asynchronous message), and after drain_ms what is left is ended.  Returns at once; a portal
+ * without sessions, or an unknown one, has nothing to end.  Nothing of it is stored.  Any thread.
  */
 void array_portal_drain(struct array *array, const struct guid *portal, uint32_t drain_ms);
 /* ERR_IN_USE while a group has it. */
@@ -354,8 +358,8 @@ int array_portal_delete(struct array *array, const struct array_request *request
 int array_group_create(struct array *array, const struct array_request *request,
 		       const struct guid *target, struct array_answer *ret_answer);
 /*
- * Deletes a portal group.  ERR_PORTALS_ASSOCIATED while portals are in it, unless with_portals: then
- * they leave it with the same change.
+ * Deletes a portal group.  ERR_PORTALS_ASSOCIATED while portals are in it, unless with_portals:
+ * then they leave it with the same change.
  */
 int array_group_delete(struct array *array, const struct array_request *request,
 		       const struct guid *group, bool with_portals,
@@ -383,7 +387,8 @@ enum array_explain_outcome { ARRAY_EXPLAIN_OK, ARRAY_EXPLAIN_FAILED };
 
 struct array_explain_step {
 	const char *
-		name; /* "initiator", "target", "portal", "reach", "login", "mask", "status", "health" */
+		/* "initiator", "target", "portal", "reach", "login", "mask", "status", "health" */
+		name;
 	enum array_explain_outcome outcome;
 	char *text; /* one sentence without a full stop; owned */
 };
@@ -401,12 +406,12 @@ struct array_explanation {
 };
 
 /*
- * Follows the way of an initiator to a LUN: is its name one, is the LUN behind a target, does a portal of such a target
- * listen, can the initiator reach that portal, is it logged in, is the LUN unmasked to it, online and sound?
- * from: the numeric address where the initiator is; NULL = that of its session, and without one it is taken to be on
- * another host, so that a portal on a loopback address does not count.
- * Returns 0, ERR_NOT_FOUND (no such LUN), ERR_INVALID (`from` is no address) or -ENOMEM.  On success the caller calls
- * array_explanation_fini.
+ * Follows the way of an initiator to a LUN: is its name one, is the LUN behind a target, does a
+ * portal of such a target listen, can the initiator reach that portal, is it logged in, is the LUN
+ * unmasked to it, online and sound? from: the numeric address where the initiator is; NULL = that
+ * of its session, and without one it is taken to be on another host, so that a portal on a loopback
+ * address does not count. Returns 0, ERR_NOT_FOUND (no such LUN), ERR_INVALID (`from` is no
+ * address) or -ENOMEM.  On success the caller calls array_explanation_fini.
  */
 int array_explain(struct array *array, const struct guid *lun, const char *initiator,
 		  const char *from, struct array_explanation *ret_explanation);

@@ -5,8 +5,8 @@
  * Locks, in the order in which they may be taken:
  *	runtime_lock (shared while the data path is called) > pools_lock > dying_lock, luns_lock
  *	> live_lock > listeners_lock > a listener's lock
- * queue_lock, requests_lock, jobs_lock, seen_lock, verify_lock and state_lock are taken alone.  Only
- * runtime_lock is held while the data path works, only pools_lock while a file system answers.
+ * queue_lock, requests_lock, jobs_lock, seen_lock, verify_lock and state_lock are taken alone.
+ * Only runtime_lock is held while the data path works, only pools_lock while a file system answers.
  */
 #ifndef VDS_ARRAY_ARRAY_INT_H
 #define VDS_ARRAY_ARRAY_INT_H
@@ -136,7 +136,10 @@ struct array_task {
 	struct state *state;     /* after it, with its change; NULL = no row has changed */
 	struct change *change;
 	bool applied;
-	/* What changelog.c describes: the change and the states around it, one reference each; NULL = no change. */
+	/*
+	 * What changelog.c describes: the change and the states around it, one reference each; NULL
+	 * = no change.
+	 */
 	struct change *logged;
 	struct state *before, *after;
 	struct list node;
@@ -177,8 +180,8 @@ int array_change_run(struct array *array, const struct array_request *request,
 /* ---- request.c: the same id again gives the first answer ---- */
 
 /*
- * 0: go on, and call array_request_end; 1: replayed, *ret_answer is the first; -ENOMEM.  Waits while the
- * first is under way.
+ * 0: go on, and call array_request_end; 1: replayed, *ret_answer is the first; -ENOMEM.  Waits
+ * while the first is under way.
  */
 int array_request_begin(struct array *array, const struct array_request *request,
 			struct array_answer *ret_answer);
@@ -203,14 +206,16 @@ array_request_id(const struct array_request *request)
 /* ---- changelog.c: what has changed, in words ---- */
 
 /*
- * Appends what a change did, one clause for each object, joined by "; ": `lun "vol1": extended from 10 GiB to 12 GiB`.
- * before, after: the states around it.  At most 8 clauses, then how many more there are.  Any thread.
+ * Appends what a change did, one clause for each object, joined by "; ": `lun "vol1": extended from
+ * 10 GiB to 12 GiB`. before, after: the states around it.  At most 8 clauses, then how many more
+ * there are.  Any thread.
  */
 void array_changelog_text(const struct change *change, const struct state *before,
 			  const struct state *after, struct strbuf *text);
 /*
- * Logs a change with who made it, as one line of the event `array.change`, unless it only housekeeps (`job.expire`).
- * The caller's thread, after the change is published: the writer does not spend its time on words.
+ * Logs a change with who made it, as one line of the event `array.change`, unless it only
+ * housekeeps (`job.expire`). The caller's thread, after the change is published: the writer does
+ * not spend its time on words.
  */
 void array_changelog(const struct change *change, const struct state *before,
 		     const struct state *after, const struct principal *principal);
@@ -254,7 +259,9 @@ int array_runtime_quiesce(struct array *array, const struct array_mapping *mappi
 void array_runtime_resume(struct array *array, void *drain);
 /* The store of a LUN that had failed was opened again.  Any thread. */
 void array_runtime_lun_recovered(struct array *array, const struct guid *lun_id);
-/* Find a free port.  Returns 0, ERR_INVALID (there is no data path to ask) or -errno, with a text. */
+/*
+ * Find a free port.  Returns 0, ERR_INVALID (there is no data path to ask) or -errno, with a text.
+ */
 int array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port);
 /* Return whether a data path is registered.  Any thread. */
 bool array_runtime_is_there(struct array *array);
@@ -275,8 +282,8 @@ enum array_ask {
 /* Return what the table says: may `ask` be done while `held` holds the LUN? */
 bool array_operation_allows(enum lun_operation held, enum array_ask ask);
 /*
- * Check that this may be done to the LUN now.  Returns 0, ERR_NOT_FOUND (no such LUN), ERR_BUSY (the
- * operation that holds the LUN excludes it), with a text.  Any thread.
+ * Check that this may be done to the LUN now.  Returns 0, ERR_NOT_FOUND (no such LUN), ERR_BUSY
+ * (the operation that holds the LUN excludes it), with a text.  Any thread.
  */
 int array_operation_check(struct array *array, const struct guid *lun_id, enum array_ask ask);
 /*
@@ -304,24 +311,24 @@ struct array_lun_entry {
 };
 
 /*
- * Remember a LUN; takes a reference to the store on success.  Its live row is put by array_unit_show.
- * Returns 0 or -ENOMEM.
+ * Remember a LUN; takes a reference to the store on success.  Its live row is put by
+ * array_unit_show. Returns 0 or -ENOMEM.
  */
 int array_unit_add(struct array *array, const struct guid *lun_id, struct array_store *store,
 		   enum lun_operation operation, enum lun_health health);
 /* Put the LUN's first live row. */
 void array_unit_show(struct array *array, const struct guid *lun_id);
 /*
- * Forget a LUN: its live row is deleted and its reference to the store dropped.  unlink: the file is
- * unlinked when nobody uses the store any more.
+ * Forget a LUN: its live row is deleted and its reference to the store dropped.  unlink: the file
+ * is unlinked when nobody uses the store any more.
  */
 void array_unit_remove(struct array *array, const struct guid *lun_id, bool unlink);
 void array_unit_fini(struct array *array);
 /* Return the LUN's store with a reference for the caller, or NULL (no such LUN).  Any thread. */
 struct array_store *array_unit_store(struct array *array, const struct guid *lun_id);
 /*
- * The LUN's volume takes so many bytes now.  The live row follows when that is a mebibyte off or has
- * come to rest.  Verifier, jobs.
+ * The LUN's volume takes so many bytes now.  The live row follows when that is a mebibyte off or
+ * has come to rest.  Verifier, jobs.
  */
 void array_unit_set_allocated(struct array *array, const struct guid *lun_id,
 			      uint64_t allocated_bytes);
@@ -381,7 +388,10 @@ void array_number_stop(struct array *array);
  * blocks longer than a lock.
  */
 void array_number_note_login(struct array *array, const struct guid *target_id);
-/* Brings the notes of logins into the catalog, if there are new ones.  Blocks for a commit.  Verifier. */
+/*
+ * Brings the notes of logins into the catalog, if there are new ones.  Blocks for a commit.
+ * Verifier.
+ */
 void array_number_save(struct array *array);
 /* Forgets the logins of a target that was deleted.  Writer thread. */
 void array_number_forget(struct array *array, const struct guid *target_id);
@@ -418,14 +428,14 @@ int array_lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, ui
  */
 int array_lun_file_error(int rc, const char *what);
 /*
- * Adds a portal group to a target, with all portals or with none.  Returns 0, ERR_LIMIT (no tag or relative port is left)
- * or -ENOMEM.
+ * Adds a portal group to a target, with all portals or with none.  Returns 0, ERR_LIMIT (no tag or
+ * relative port is left) or -ENOMEM.
  */
 int array_group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
 			 bool all_portals, struct guid *ret_group_id);
 /*
- * Puts a portal into the first portal group of every target that has it in none; a target without a group gets one.
- * Errors as array_group_edit_add.
+ * Puts a portal into the first portal group of every target that has it in none; a target without a
+ * group gets one. Errors as array_group_edit_add.
  */
 int array_group_edit_add_to_all(struct array *array, struct state_edit *edit,
 				const struct guid *portal_id);
@@ -483,8 +493,9 @@ int array_verify_start(struct array *array);
 void array_verify_stop(struct array *array);
 void array_verify_wake(struct array *array);
 /*
- * Look at the next LUNs in the order of their ids, at most that many, and go on after them in the next call.  Returns how
- * many LUNs were looked at.  The verifier's thread, or a test while that thread does not run.
+ * Look at the next LUNs in the order of their ids, at most that many, and go on after them in the
+ * next call.  Returns how many LUNs were looked at.  The verifier's thread, or a test while that
+ * thread does not run.
  */
 size_t array_verify_some(struct array *array, size_t most);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The change log: each committed change in the words of the command line, with the objects' names, the values before
- * and after, and who asked.  Written by the thread that asked for the change, from two immutable states and the change
- * between them, so that it costs the writer nothing.
+ * The change log: each committed change in the words of the command line, with the objects' names,
+ * the values before and after, and who asked.  Written by the thread that asked for the change,
+ * from two immutable states and the change between them, so that it costs the writer nothing.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -65,7 +65,10 @@ id_add(struct changelog *log, const struct guid *id)
 	strbuf_add(log->text, guid_format(id, text));
 }
 
-/* `lun "vol1"`, `portal 127.0.0.1:3260`, `portal group 1 of target "t"`; an id where there is no row any more. */
+/*
+ * `lun "vol1"`, `portal 127.0.0.1:3260`, `portal group 1 of target "t"`; an id where there is no
+ * row any more.
+ */
 static void
 object_add(struct changelog *log, enum row_family family, const struct guid *id)
 {

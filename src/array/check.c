@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The invariant checker: catalog, memory, units and stores against one another, as they were at one
- * moment.  array_check runs on the thread of its caller.  It has the writer copy the catalog in small
- * steps between changes, and checks the copy and the immutable state of that moment beside it, so
- * that a check holds up no change.
+ * moment.  array_check runs on the thread of its caller.  It has the writer copy the catalog in
+ * small steps between changes, and checks the copy and the immutable state of that moment beside
+ * it, so that a check holds up no change.
  */
 #include <errno.h>
 #include <stdio.h>

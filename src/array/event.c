@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Events and those who listen to them.  Each listener has a bounded queue.  The writer thread pushes
- * changes, and whoever changes a live row pushes that; neither waits for a listener.  A listener
- * whose queue is full is lost: it gets what is queued, then LOST, and nothing more.  A listener's own
- * thread takes its events.
+ * Events and those who listen to them.  Each listener has a bounded queue.  The writer thread
+ * pushes changes, and whoever changes a live row pushes that; neither waits for a listener.  A
+ * listener whose queue is full is lost: it gets what is queued, then LOST, and nothing more.  A
+ * listener's own thread takes its events.
  */
 #include <errno.h>
 #include <string.h>

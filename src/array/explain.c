@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Why an initiator can, or cannot, use a LUN: the path that the initiator takes, step by step, with the conditions that
- * the data path applies, in the words of the person who has to do something about the first obstacle.  Reads two
- * immutable states; any thread.
+ * Why an initiator can, or cannot, use a LUN: the path that the initiator takes, step by step, with
+ * the conditions that the data path applies, in the words of the person who has to do something
+ * about the first obstacle.  Reads two immutable states; any thread.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -157,7 +157,10 @@ target_step(struct walk *w)
 	step_add(w, "target", ARRAY_EXPLAIN_OK, strbuf_take(&text));
 }
 
-/* What was found on the way to a portal: the worst obstacle is the first, since the nearest to the goal counts. */
+/*
+ * What was found on the way to a portal: the worst obstacle is the first, since the nearest to the
+ * goal counts.
+ */
 enum reach {
 	REACH_NO_GROUP,
 	REACH_NO_PORTAL,

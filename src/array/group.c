@@ -34,9 +34,9 @@ free_tag(const struct state *view, const struct guid *target_id)
 }
 
 /*
- * Which relative ports may be in use: every port of a group has its bit; one whose group was deleted,
- * or was never committed, keeps it until the bits are taken anew, which happens when all are set.
- * So the next free port is found without a look at all groups.
+ * Which relative ports may be in use: every port of a group has its bit; one whose group was
+ * deleted, or was never committed, keeps it until the bits are taken anew, which happens when all
+ * are set. So the next free port is found without a look at all groups.
  */
 static void
 ports_load(struct array *array, const struct state *view)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The live state: health, the operation that holds a LUN, pools' space, jobs' progress, portals and
- * sessions.  These rows are volatile: a version counts up from the start of this boot, and nothing is
- * committed.  Any thread may call these functions.  When memory is out a row stays as it was until it
- * is put again.
+ * sessions.  These rows are volatile: a version counts up from the start of this boot, and nothing
+ * is committed.  Any thread may call these functions.  When memory is out a row stays as it was
+ * until it is put again.
  */
 #include <errno.h>
 

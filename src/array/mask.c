@@ -26,7 +26,8 @@ struct set_mask {
 	const char *names;
 	/* makes the new list from the row's list and these names */
 	int (*combine)(const char *mask, const char *names, char **ret_mask);
-	char *mask_before; /* owned; the row's list that the drain was made for, NULL = not drained */
+	/* owned; the row's list that the drain was made for, NULL = not drained */
+	char *mask_before;
 	char *mask_after; /* owned; the list that the last apply wanted to put */
 	bool must_drain;  /* out: nothing happened, paths must be drained first */
 };

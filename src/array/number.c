@@ -10,11 +10,11 @@
  * on all its targets when possible.
  *
  * An initiator may have seen a number when any initiator ever logged in to the target.  That is
- * more careful than needed (the mask may have hidden the LUN), but it needs one note for each target
- * and no write for a login to a target that is known.  Sessions end and vdsd restarts; the disks of
- * an initiator survive both, so the notes are in the catalog (catalog/number.c).  A login is noted
- * in memory before it is answered and in the catalog a moment later; after a crash every target that
- * has LUNs counts as seen, so the moment does not matter.
+ * more careful than needed (the mask may have hidden the LUN), but it needs one note for each
+ * target and no write for a login to a target that is known.  Sessions end and vdsd restarts; the
+ * disks of an initiator survive both, so the notes are in the catalog (catalog/number.c).  A login
+ * is noted in memory before it is answered and in the catalog a moment later; after a crash every
+ * target that has LUNs counts as seen, so the moment does not matter.
  *
  * Writer thread, but array_number_note_login (any thread) and array_number_save (verifier).
  */

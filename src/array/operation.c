@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which operations exclude one another on a LUN: the table of docs/design/operations.md, and the
- * holds.  A hold is kept in memory, in the LUN's entry, under luns_lock; any thread may begin and end
- * one.
+ * holds.  A hold is kept in memory, in the LUN's entry, under luns_lock; any thread may begin and
+ * end one.
  */
 #include "array/array_int.h"
 #include "base/err.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pools: made, renamed, deleted.  The pools that are open: pools.c; what a pool is on its storage: pool/. */
+/*
+ * Pools: made, renamed, deleted.  The pools that are open: pools.c; what a pool is on its storage:
+ * pool/.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -187,8 +187,8 @@ fate(struct array_pool_sweep *pool_sweep, const struct guid *lun_id)
 }
 
 /*
- * pools_lock.  A pool that was never ready has no LUN that is being made: what is not committed there
- * was left by an earlier run.
+ * pools_lock.  A pool that was never ready has no LUN that is being made: what is not committed
+ * there was left by an earlier run.
  */
 static void
 sweep_entry(struct array *array, struct array_pool_entry *entry, const struct state *state)

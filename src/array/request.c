@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Request ids.  A second request with the id of an earlier one changes nothing and gets the answer of the
- * earlier one, also while that is still under way and also after a restart, since the catalog keeps the
- * answers of changes that were made.  A request that failed may be tried again with its id.  The threads
- * of the callers; requests_lock guards the table.
+ * Request ids.  A second request with the id of an earlier one changes nothing and gets the answer
+ * of the earlier one, also while that is still under way and also after a restart, since the
+ * catalog keeps the answers of changes that were made.  A request that failed may be tried again
+ * with its id.  The threads of the callers; requests_lock guards the table.
  */
 #include <errno.h>
 

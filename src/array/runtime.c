@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The data path as the array sees it: the operations that the data path registered.  Without a data
- * path there is nothing to drain or to publish to, and every call here succeeds.  runtime_lock is held
- * shared while the data path works, so that it cannot be unregistered under a call.  Callers: the
- * thread of the request, except for array_runtime_publish, which the writer thread calls.
+ * path there is nothing to drain or to publish to, and every call here succeeds.  runtime_lock is
+ * held shared while the data path works, so that it cannot be unregistered under a call.  Callers:
+ * the thread of the request, except for array_runtime_publish, which the writer thread calls.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How full pools are.  Thin LUNs may together be larger than their pool, and others may write to the
- * pool's file system; so what is free is looked at in each round of the verifier, and a pool that
- * gets low or full is said in its live row (an event), in the log and by the checkers.
+ * How full pools are.  Thin LUNs may together be larger than their pool, and others may write to
+ * the pool's file system; so what is free is looked at in each round of the verifier, and a pool
+ * that gets low or full is said in its live row (an event), in the log and by the checkers.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -65,9 +65,9 @@ int array_store_new(struct array *array, const struct row_lun *lun, const char *
 struct array_store *array_store_ref(struct array_store *store);
 void array_store_unref(struct array_store *store); /* accepts NULL */
 /*
- * Looks whether the volume is there and sound, without opening it.  Returns 0, also when descriptors
- * or memory are too short to tell, or ERR_FAILED with the reason (the LUN's health is FAILED then).
- * The caller holds manage_lock.
+ * Looks whether the volume is there and sound, without opening it.  Returns 0, also when
+ * descriptors or memory are too short to tell, or ERR_FAILED with the reason (the LUN's health is
+ * FAILED then). The caller holds manage_lock.
  */
 int array_store_verify(struct array_store *store);
 /* Adds a volume that an earlier run has left to be removed.  Returns 0 or -ENOMEM. */
@@ -96,8 +96,8 @@ int array_pool_largest(struct array *array, const struct guid *pool_id, uint64_t
 /* Chooses the ready pool with the most free space.  Returns 0 or ERR_NOT_FOUND (none is ready). */
 int array_pool_choose(struct array *array, struct guid *ret_pool_id);
 /*
- * Opens the pool and remembers it.  With POOL_OPEN one that cannot be opened is remembered too, with
- * the reason.  Returns 0 or an error as a driver's open.
+ * Opens the pool and remembers it.  With POOL_OPEN one that cannot be opened is remembered too,
+ * with the reason.  Returns 0 or an error as a driver's open.
  */
 int array_pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
 		   enum array_pool_mode mode);
@@ -105,8 +105,8 @@ int array_pool_add(struct array *array, const struct guid *array_id, const struc
 void array_pool_remove(struct array *array, const struct guid *pool_id, bool give_up);
 void array_pool_fini(struct array *array);
 /*
- * The volumes of the pool's LUNs take so many bytes more, or less when negative.  Not under luns_lock.
- * Any thread.
+ * The volumes of the pool's LUNs take so many bytes more, or less when negative.  Not under
+ * luns_lock. Any thread.
  */
 void array_pool_account(struct array *array, const struct guid *pool_id, int64_t delta_bytes);
 /* Looks at each pool again: is it ready, what space has it?  Sweeps one that became ready late. */
@@ -119,9 +119,9 @@ void array_pool_sweep(struct array *array, const struct state *state);
 /* ---- space.c: how full pools are ---- */
 
 /*
- * Returns how full a pool with this space is: LOW when less than a tenth is free, FULL when less than
- * a hundredth.  before: what it was; a pool leaves LOW only when an eighth is free, so that a pool
- * at the limit does not change with each look.
+ * Returns how full a pool with this space is: LOW when less than a tenth is free, FULL when less
+ * than a hundredth.  before: what it was; a pool leaves LOW only when an eighth is free, so that a
+ * pool at the limit does not change with each look.
  */
 enum pool_space array_space_level(const struct array_pool_space *space, enum pool_space before);
 /* Returns the bytes that the LUNs of the pool may come to take: the sum of their sizes. */
@@ -138,7 +138,8 @@ void array_space_log(const struct state *state, const struct row_live_pool *pool
  */
 int array_pool_find_moved(struct array *array, const struct row_pool **ret_pool, char **ret_path);
 /*
- * Makes DIR/luns, durably; its absolute path (mem_free).  Returns 0, -errno, -ENOMEM.  While opening.
+ * Makes DIR/luns, durably; its absolute path (mem_free).  Returns 0, -errno, -ENOMEM.  While
+ * opening.
  */
 int array_pool_make_home(struct array *array, char **ret_path);
 /* While opening, before there is a writer.  Durable on return.  As catalog_commit. */
@@ -153,7 +154,9 @@ int array_pool_set_path(struct array *array, const struct row_pool *pool, const 
 void array_trouble_note(struct array_store *store, int error, const char *reason);
 /* The store goes away: the verifier must not look at it any more.  Any thread. */
 void array_trouble_forget(struct array_store *store);
-/* An administrator has set the LUN online: its health is OK again if it was FAILING.  Any thread. */
+/*
+ * An administrator has set the LUN online: its health is OK again if it was FAILING.  Any thread.
+ */
 void array_trouble_clear(struct array *array, struct array_store *store);
 /* How many commands have failed since the start.  Any thread. */
 uint64_t array_trouble_count(struct array_store *store, enum array_trouble_kind cause);

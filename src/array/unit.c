@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Units: what the array knows about each LUN beyond its row: its store, its health, and the operation
- * that holds it.  luns_lock guards them; any thread may call these functions, data-path threads too
- * (a block device's listener reports a failure from the thread that met it).
+ * Units: what the array knows about each LUN beyond its row: its store, its health, and the
+ * operation that holds it.  luns_lock guards them; any thread may call these functions, data-path
+ * threads too (a block device's listener reports a failure from the thread that met it).
  */
 #include <errno.h>
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The verifier thread.  In each round it looks at every pool and at a bounded number of LUNs, so that
- * a file that was deleted or cut is noticed before an initiator finds out.  It also does small
- * chores: it removes the files of deleted LUNs, drops old jobs, and makes the catalog's reserve whole.
+ * The verifier thread.  In each round it looks at every pool and at a bounded number of LUNs, so
+ * that a file that was deleted or cut is noticed before an initiator finds out.  It also does small
+ * chores: it removes the files of deleted LUNs, drops old jobs, and makes the catalog's reserve
+ * whole.
  */
 #include <errno.h>
 #include <string.h>
@@ -68,8 +69,8 @@ renew_reserve(struct array *array)
 }
 
 /*
- * Looks at the next `most` LUNs in the order of their ids, and begins again after the last: the cost
- * of a round is bounded however many LUNs there are.  Returns how many it has looked at.
+ * Looks at the next `most` LUNs in the order of their ids, and begins again after the last: the
+ * cost of a round is bounded however many LUNs there are.  Returns how many it has looked at.
  */
 size_t
 array_verify_some(struct array *array, size_t most)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The writer: one thread through which every change goes (docs/design/writer.md).  array_writer_submit
- * and array_change_run are called by any other thread; everything else here runs on the writer thread.
+ * The writer: one thread through which every change goes (docs/design/writer.md).
+ * array_writer_submit and array_change_run are called by any other thread; everything else here
+ * runs on the writer thread.
  *
  *	batch = all that is queued
  *	BEGIN; for each change: SAVEPOINT, apply to an edit of the state so far, its rows and event

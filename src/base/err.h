@@ -39,7 +39,10 @@ void err_clear(void);
  */
 const char *err_name(int code);
 
-/* Returns the ERR_* code with this name (as err_name returns it), or ERR_INTERNAL when no code has the name. */
+/*
+ * Returns the ERR_* code with this name (as err_name returns it), or ERR_INTERNAL when no code has
+ * the name.
+ */
 int err_from_name(const char *name);
 
 #endif

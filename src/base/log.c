@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Formats the lines of the log, and knows the level and the debug areas.  Any thread.  log_queue.c writes the lines,
- * log_limit.c limits those that peers can cause.
+ * Formats the lines of the log, and knows the level and the debug areas.  Any thread.  log_queue.c
+ * writes the lines, log_limit.c limits those that peers can cause.
  */
 #include "base/log.h"
 
@@ -30,13 +30,15 @@ static atomic_bool muted;
 /* Filled by constructors, before there are threads; after that only `on` changes. */
 static struct log_area *areas;
 
-/* --- where standard error leads ---------------------------------------------------------------------------------- */
+/* --- where standard error leads --- */
 
 enum stderr_kind { STDERR_UNKNOWN, STDERR_PLAIN, STDERR_JOURNAL };
 
 static atomic_int stderr_kind = STDERR_UNKNOWN;
 
-/* systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stream that systemd gave to the service. */
+/*
+ * systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stream that systemd gave to the service.
+ */
 static bool
 stderr_is_journal(void)
 {
@@ -60,7 +62,7 @@ log_detect_journal(void)
 	atomic_store(&stderr_kind, stderr_is_journal() ? STDERR_JOURNAL : STDERR_PLAIN);
 }
 
-/* --- levels ------------------------------------------------------------------------------------------------------ */
+/* --- levels --- */
 
 void
 log_set_level(enum log_level level)
@@ -106,9 +108,12 @@ level_wanted(enum log_level level)
 	return level == LOG_LEVEL_DEBUG || level <= log_get_level();
 }
 
-/* --- lines ------------------------------------------------------------------------------------------------------- */
+/* --- lines --- */
 
-/* Where the text ends when snprintf wanted `wanted` more bytes at `len`; one byte is kept for the line break. */
+/*
+ * Where the text ends when snprintf wanted `wanted` more bytes at `len`; one byte is kept for the
+ * line break.
+ */
 static size_t
 line_end(size_t len, int wanted)
 {
@@ -200,7 +205,7 @@ log_event_from(enum log_level level, const char *source, const char *event, cons
 	va_end(args);
 }
 
-/* --- areas ------------------------------------------------------------------------------------------------------- */
+/* --- areas --- */
 
 void
 log_area_register(struct log_area *area)
@@ -253,7 +258,7 @@ log_area_next(const struct log_area *before)
 	return before == NULL ? areas : before->next;
 }
 
-/* --- untrusted text ---------------------------------------------------------------------------------------------- */
+/* --- untrusted text --- */
 
 /* The bytes at `s` as they go between quotes, into `out`; how many of `s` they stand for. */
 static size_t

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The log: one line for each event, with `key=value` pairs, to standard error.  When standard error is the systemd
- * journal, a line begins with its priority (`<4>`) instead of a time, since the journal adds the time.  Text from a
- * peer goes through log_quote.  Secrets are never logged.
+ * The log: one line for each event, with `key=value` pairs, to standard error.  When standard error
+ * is the systemd journal, a line begins with its priority (`<4>`) instead of a time, since the
+ * journal adds the time.  Text from a peer goes through log_quote.  Secrets are never logged.
  *
- * Any thread may call any function here.  A program that has called log_start never waits for whoever reads its log: a
- * line is put into a bounded queue, one thread writes the queue out, and lines that find the queue full are counted and
- * reported in one line later.  Without log_start each line is one write(2) by the caller.
+ * Any thread may call any function here.  A program that has called log_start never waits for
+ * whoever reads its log: a line is put into a bounded queue, one thread writes the queue out, and
+ * lines that find the queue full are counted and reported in one line later.  Without log_start
+ * each line is one write(2) by the caller.
  */
 #ifndef VDS_BASE_LOG_H
 #define VDS_BASE_LOG_H
@@ -19,8 +20,8 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /*
- * Log one event.  event: a name such as "session.login", a string constant; fmt gives the key=value pairs.  Line breaks
- * in the pairs become spaces, and a line longer than 2 KiB is cut.
+ * Log one event.  event: a name such as "session.login", a string constant; fmt gives the key=value
+ * pairs.  Line breaks in the pairs become spaces, and a line longer than 2 KiB is cut.
  */
 void log_event(enum log_level level, const char *event, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -35,9 +36,10 @@ void log_event(enum log_level level, const char *event, const char *fmt, ...)
 #define LOG_SOURCE_SIZE       64u
 
 /*
- * Log one event that something outside this program can cause at will.  source: who caused it, for example a peer's
- * address or a LUN's id; only its first LOG_SOURCE_SIZE - 1 bytes count.  Lines beyond the limits above are not
- * written; a line `log.suppressed` says afterwards how many there were.
+ * Log one event that something outside this program can cause at will.  source: who caused it, for
+ * example a peer's address or a LUN's id; only its first LOG_SOURCE_SIZE - 1 bytes count.  Lines
+ * beyond the limits above are not written; a line `log.suppressed` says afterwards how many there
+ * were.
  */
 void log_event_from(enum log_level level, const char *source, const char *event, const char *fmt,
 		    ...) __attribute__((format(printf, 4, 5)));
@@ -48,32 +50,48 @@ void log_event_from(enum log_level level, const char *source, const char *event,
 	log_event_from(LOG_LEVEL_WARNING, source, event, __VA_ARGS__)
 #define log_info_from(source, event, ...) log_event_from(LOG_LEVEL_INFO, source, event, __VA_ARGS__)
 
-/* `s` in double quotes, with ", \ and control characters escaped, cut to fit in size bytes.  Returns buf. */
+/*
+ * `s` in double quotes, with ", \ and control characters escaped, cut to fit in size bytes.
+ * Returns buf.
+ */
 char *log_quote(const char *s, char *buf, size_t size);
 
-/* --- who writes ------------------------------------------------------------------------------------------------ */
+/* --- who writes --- */
 
 /*
- * From now on a thread of the log's own writes the lines.  Called once, before the program has other threads that log.
- * Returns 0 or -errno; after a failure callers go on writing their lines themselves.
+ * From now on a thread of the log's own writes the lines.  Called once, before the program has
+ * other threads that log. Returns 0 or -errno; after a failure callers go on writing their lines
+ * themselves.
  */
 int log_start(void);
 /*
- * Write out what is queued, waiting at most one second for a reader that does not read, and end the thread.  After this
- * callers write their lines themselves.  Harmless without log_start.
+ * Write out what is queued, waiting at most one second for a reader that does not read, and end the
+ * thread.  After this callers write their lines themselves.  Harmless without log_start.
  */
 void log_stop(void);
-/* Wait until every line logged before this call is written, at most timeout_ms.  Returns 0 or ERR_TIMEOUT. */
+/*
+ * Wait until every line logged before this call is written, at most timeout_ms.  Returns 0 or
+ * ERR_TIMEOUT.
+ */
 int log_flush(unsigned timeout_ms);
-/* Look again whether standard error is the journal (the environment variable JOURNAL_STREAM names its inode). */
+/*
+ * Look again whether standard error is the journal (the environment variable JOURNAL_STREAM names
+ * its inode).
+ */
 void log_detect_journal(void);
 
-/* --- what is written ------------------------------------------------------------------------------------------- */
+/* --- what is written --- */
 
-/* Lines above this level are dropped; LOG_LEVEL_INFO at the start.  Debug lines need only their area. */
+/*
+ * Lines above this level are dropped; LOG_LEVEL_INFO at the start.  Debug lines need only their
+ * area.
+ */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
-/* Write nothing at all, or write again.  For the library, which is silent unless its program asks for lines. */
+/*
+ * Write nothing at all, or write again.  For the library, which is silent unless its program asks
+ * for lines.
+ */
 void log_mute(bool mute);
 /* "error", "warning", "info", "debug". */
 const char *log_level_name(enum log_level level);
@@ -81,8 +99,8 @@ const char *log_level_name(enum log_level level);
 int log_level_parse(const char *name, enum log_level *ret_level);
 
 /*
- * A debug area, one static object for each: LOG_AREA(pdu, "iscsi.pdu"); log_debug(&pdu, "rx", "op=%u", op);
- * An area that is off costs one branch.
+ * A debug area, one static object for each: LOG_AREA(pdu, "iscsi.pdu"); log_debug(&pdu, "rx",
+ * "op=%u", op); An area that is off costs one branch.
  */
 struct log_area {
 	const char *name;
@@ -92,12 +110,15 @@ struct log_area {
 
 void log_area_register(struct log_area *area);
 /*
- * Switch areas on or off by name: "iscsi.pdu", "iscsi" (all below that name) or "all".  Returns the number of areas
- * with such a name, or ERR_NOT_FOUND (there are none).
+ * Switch areas on or off by name: "iscsi.pdu", "iscsi" (all below that name) or "all".  Returns the
+ * number of areas with such a name, or ERR_NOT_FOUND (there are none).
  */
 int log_area_enable(const char *name);
 int log_area_disable(const char *name);
-/* The areas of this program one after the other, in no particular order; before == NULL begins, NULL ends. */
+/*
+ * The areas of this program one after the other, in no particular order; before == NULL begins,
+ * NULL ends.
+ */
 const struct log_area *log_area_next(const struct log_area *before);
 
 #define LOG_AREA(var, area_name)                                      \

@@ -7,13 +7,13 @@
 
 #define LOG_LINE_SIZE 2048
 
-/* --- log_queue.c ------------------------------------------------------------------------------------------------ */
+/* --- log_queue.c --- */
 
 #define LOG_QUEUE_LINES 512u /* a power of two */
 
 /*
- * Hand a line (with its line break, at most LOG_LINE_SIZE bytes) to the writer thread.  Never blocks.  Returns false
- * when there is no writer thread: then the caller writes the line itself.
+ * Hand a line (with its line break, at most LOG_LINE_SIZE bytes) to the writer thread.  Never
+ * blocks.  Returns false when there is no writer thread: then the caller writes the line itself.
  */
 bool log_queue_put(const char *line, size_t len);
 /* Have the writer thread look at the limits, because a line was suppressed. */
@@ -21,7 +21,7 @@ void log_queue_wake(void);
 /* Lines that found the queue full since log_start. */
 uint64_t log_queue_dropped(void);
 
-/* --- log_limit.c ------------------------------------------------------------------------------------------------ */
+/* --- log_limit.c --- */
 
 /* Lines of one event, from one source or ("" = all sources) from all, that were not written. */
 struct log_suppressed {
@@ -33,9 +33,9 @@ struct log_suppressed {
 #define LOG_LIMIT_REPORTS 3u /* that one call can give */
 
 /*
- * May a line of this event from this source be written at now_ns (monotonic)?  *ret_count of ret_reports (room for
- * LOG_LIMIT_REPORTS) say what was suppressed in periods that have ended: the caller logs them, since no lock is held
- * then.
+ * May a line of this event from this source be written at now_ns (monotonic)?  *ret_count of
+ * ret_reports (room for LOG_LIMIT_REPORTS) say what was suppressed in periods that have ended: the
+ * caller logs them, since no lock is held then.
  */
 bool log_limit_take(const char *event, const char *source, uint64_t now_ns,
 		    struct log_suppressed *ret_reports, unsigned *ret_count);
@@ -46,7 +46,7 @@ bool log_limit_pending(void);
 /* Forget everything: for tests. */
 void log_limit_reset(void);
 
-/* --- log.c ------------------------------------------------------------------------------------------------------ */
+/* --- log.c --- */
 
 void log_suppressed_write(const struct log_suppressed *report);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How many lines of an event each source may have written: LOG_LIMIT_LINES in LOG_LIMIT_SECONDS, and
- * LOG_LIMIT_EVENT_LINES from all sources together, so that a peer with many addresses gains nothing.
+ * How many lines of an event each source may have written: LOG_LIMIT_LINES in LOG_LIMIT_SECONDS,
+ * and LOG_LIMIT_EVENT_LINES from all sources together, so that a peer with many addresses gains
+ * nothing.
  *
- * Any thread.  The table has a fixed size; its lock is held for a few comparisons and never over a write or an
- * allocation.  Only rare events come here (logins, refusals, failures), none of the steady data path.
+ * Any thread.  The table has a fixed size; its lock is held for a few comparisons and never over a
+ * write or an allocation.  Only rare events come here (logins, refusals, failures), none of the
+ * steady data path.
  */
 #include <pthread.h>
 #include <string.h>

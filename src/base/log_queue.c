@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The writer thread of the log and its queue: a ring of lines that any thread may put into without a lock, and that
- * only the writer thread takes from.  A slot's turn says who may touch it: turn == position: free for the line of that
- * position; turn == position + 1: holds that line.
+ * The writer thread of the log and its queue: a ring of lines that any thread may put into without
+ * a lock, and that only the writer thread takes from.  A slot's turn says who may touch it: turn ==
+ * position: free for the line of that position; turn == position + 1: holds that line.
  *
- * The writer asks poll() before each write, so that a reader that has stopped reading holds up nobody who waits for
- * log_stop or log_flush.
+ * The writer asks poll() before each write, so that a reader that has stopped reading holds up
+ * nobody who waits for log_stop or log_flush.
  */
 #include <errno.h>
 #include <poll.h>
@@ -42,7 +42,7 @@ static struct {
 	pthread_t thread;
 } queue;
 
-/* --- any thread -------------------------------------------------------------------------------------------------- */
+/* --- any thread --- */
 
 bool
 log_queue_put(const char *line, size_t len)
@@ -86,7 +86,7 @@ log_queue_dropped(void)
 	return atomic_load(&queue.dropped);
 }
 
-/* --- the writer -------------------------------------------------------------------------------------------------- */
+/* --- the writer --- */
 
 /* Wait for room; false when give_up_ns (0 = the log is not stopping) has passed. */
 static bool
@@ -192,7 +192,7 @@ writer_main(void *arg)
 	return NULL;
 }
 
-/* --- start and stop ---------------------------------------------------------------------------------------------- */
+/* --- start and stop --- */
 
 int
 log_start(void)

@@ -20,29 +20,34 @@ struct loop;
 /* Make a loop; the thread that runs it may be another one.  Returns 0, -errno or -ENOMEM. */
 int loop_new(struct loop **ret_loop);
 /*
- * Free a loop in which nothing is registered any more; accepts NULL.  Waits for threads that are just returning from
- * loop_post or loop_stop, so a loop may be freed as soon as its last message has run.
+ * Free a loop in which nothing is registered any more; accepts NULL.  Waits for threads that are
+ * just returning from loop_post or loop_stop, so a loop may be freed as soon as its last message
+ * has run.
  */
 void loop_free(struct loop *loop);
 /*
- * Run rounds until loop_stop.  A round waits, then runs messages, descriptors, timers and hooks.  A loop_stop that came
- * before is not lost, and what a thread posted before its loop_stop runs before this returns.
+ * Run rounds until loop_stop.  A round waits, then runs messages, descriptors, timers and hooks.  A
+ * loop_stop that came before is not lost, and what a thread posted before its loop_stop runs before
+ * this returns.
  */
 void loop_run(struct loop *loop);
-/* Run one round, which waits at most timeout_ms (-1 = without a limit).  For tests and for draining. */
+/*
+ * Run one round, which waits at most timeout_ms (-1 = without a limit).  For tests and for
+ * draining.
+ */
 void loop_run_once(struct loop *loop, int timeout_ms);
 /* Have loop_run return.  Any thread. */
 void loop_stop(struct loop *loop);
 /* Returns the monotonic time at which the round began; this costs no call of the clock. */
 uint64_t loop_now_ns(const struct loop *loop);
 /*
- * Returns true when this round had to wait for its work: then the thread has time to spare, and sending early is worth
- * more than sending in one go.  The loop's thread.
+ * Returns true when this round had to wait for its work: then the thread has time to spare, and
+ * sending early is worth more than sending in one go.  The loop's thread.
  */
 bool loop_has_waited(const struct loop *loop);
 /*
- * Set how long after its last work the loop goes on looking for more before it sleeps (0 = not at all, the default).  May
- * be called in a round.
+ * Set how long after its last work the loop goes on looking for more before it sleeps (0 = not at
+ * all, the default).  May be called in a round.
  */
 void loop_set_spin(struct loop *loop, uint64_t spin_ns);
 
@@ -56,14 +61,14 @@ struct loop_fd {
 int loop_fd_add(struct loop *loop, struct loop_fd *lfd); /* 0 or -errno */
 int loop_fd_mod(struct loop *loop, struct loop_fd *lfd, uint32_t events);
 /*
- * Stop watching a descriptor; does not close it.  Safe inside a callback, also for another descriptor whose event is
- * pending in this round.
+ * Stop watching a descriptor; does not close it.  Safe inside a callback, also for another
+ * descriptor whose event is pending in this round.
  */
 void loop_fd_del(struct loop *loop, struct loop_fd *lfd);
 
 /*
- * A timer fires once, never early, and the wheel makes it at most 66 µs late.  Setting it again moves it.  Zero it
- * before its first use.
+ * A timer fires once, never early, and the wheel makes it at most 66 µs late.  Setting it again
+ * moves it.  Zero it before its first use.
  */
 struct loop_timer {
 	struct list node;
@@ -75,20 +80,24 @@ void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t delay_
 void loop_timer_cancel(struct loop *loop, struct loop_timer *timer);
 
 /*
- * A message runs once on the loop's thread; messages of one thread run in the order in which it posted them.  A message
- * may be posted again from its run.
+ * A message runs once on the loop's thread; messages of one thread run in the order in which it
+ * posted them.  A message may be posted again from its run.
  */
 struct loop_msg {
 	struct loop_msg *next;
 	void (*run)(struct loop_msg *msg);
 };
 
-/* Post a message.  Any thread; never blocks, never fails.  The message belongs to the loop until it runs. */
+/*
+ * Post a message.  Any thread; never blocks, never fails.  The message belongs to the loop until it
+ * runs.
+ */
 void loop_post(struct loop *loop, struct loop_msg *msg);
 
 /*
- * A hook runs at the end of each round that did something; hooks run in the order in which they were added.  run returns
- * true when it has more work to do at once: the next round then does not wait.
+ * A hook runs at the end of each round that did something; hooks run in the order in which they
+ * were added.  run returns true when it has more work to do at once: the next round then does not
+ * wait.
  */
 struct loop_hook {
 	struct list node;
@@ -96,8 +105,8 @@ struct loop_hook {
 };
 
 /*
- * Have the next round run the hooks and not wait.  For work that was given to a hook outside of a round, for example
- * before loop_run.
+ * Have the next round run the hooks and not wait.  For work that was given to a hook outside of a
+ * round, for example before loop_run.
  */
 void loop_kick(struct loop *loop);
 

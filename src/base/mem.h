@@ -13,15 +13,18 @@ void *mem_alloc(size_t size_bytes) __attribute__((malloc));
 void *mem_calloc(size_t count, size_t size_bytes) __attribute__((malloc));
 /* Resize a block as realloc does; after a failure the old block is unchanged. */
 void *mem_realloc(void *block, size_t size_bytes);
-/* Grow *block, by doubling, to hold at least `need` elements.  Returns 0, or -ENOMEM (the block is unchanged). */
+/*
+ * Grow *block, by doubling, to hold at least `need` elements.  Returns 0, or -ENOMEM (the block is
+ * unchanged).
+ */
 int mem_grow(void *block_ptr, size_t *capacity, size_t need, size_t element_bytes);
 void *mem_dup(const void *bytes, size_t size_bytes);
 /* Free a block; NULL does nothing. */
 void mem_free(void *block);
 
 /*
- * For tests: let the nth allocation of this thread from now fail (1 = the next one, 0 = none), once.  mem_fault_hit
- * returns non-zero when that allocation was reached since.
+ * For tests: let the nth allocation of this thread from now fail (1 = the next one, 0 = none),
+ * once.  mem_fault_hit returns non-zero when that allocation was reached since.
  */
 void mem_fault_at(unsigned nth);
 int mem_fault_hit(void);

@@ -10,7 +10,9 @@
 
 #include "base/err.h"
 
-/* libcrypto looks the algorithm up at each use otherwise, which costs as much as the hash of a row. */
+/*
+ * libcrypto looks the algorithm up at each use otherwise, which costs as much as the hash of a row.
+ */
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 static EVP_MD *sha256; /* NULL: there was no memory for it */
 

@@ -126,7 +126,8 @@ unit_parse(const char *s)
 }
 
 /*
- * Digits behind a point, as millionths: "5" is 500000; what is finer than that is refused.  NULL: no digits, too many.
+ * Digits behind a point, as millionths: "5" is 500000; what is finer than that is refused.  NULL:
+ * no digits, too many.
  */
 static const char *
 millionths_parse(const char *s, uint64_t *ret_value)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Strings of UTF-8 that end with a NUL.  A function that returns a `char *` returns memory that the caller frees with
- * mem_free, or NULL when out of memory.  Any thread.
+ * Strings of UTF-8 that end with a NUL.  A function that returns a `char *` returns memory that the
+ * caller frees with mem_free, or NULL when out of memory.  Any thread.
  */
 #ifndef VDS_BASE_STR_H
 #define VDS_BASE_STR_H
@@ -20,14 +20,20 @@ bool str_starts(const char *s, const char *prefix);
 bool str_is_text(const char *s, size_t len_bytes);
 
 /*
- * Reads a size: "4096", "512B", "64MiB", "100G", "1.5T".  The units K M G T P E, also written KiB or KB, are powers of
- * 1024; a fraction needs a unit, has at most six digits and is cut to whole bytes.
- * Returns 0, or ERR_PARSE (not a size, or more than 64 bits hold) with its text set; *ret_bytes then stays as it was.
+ * Reads a size: "4096", "512B", "64MiB", "100G", "1.5T".  The units K M G T P E, also written KiB
+ * or KB, are powers of 1024; a fraction needs a unit, has at most six digits and is cut to whole
+ * bytes. Returns 0, or ERR_PARSE (not a size, or more than 64 bits hold) with its text set;
+ * *ret_bytes then stays as it was.
  */
 int str_parse_size(const char *s, uint64_t *ret_bytes);
-/* Read a decimal number that is the whole string, without sign or spaces.  Returns 0, or ERR_PARSE (anything else). */
+/*
+ * Read a decimal number that is the whole string, without sign or spaces.  Returns 0, or ERR_PARSE
+ * (anything else).
+ */
 int str_parse_u64(const char *s, uint64_t *ret_value);
-/* Write a size such as "100 GiB", "1.5 TiB" or "512 B" into buf (32 bytes are enough); returns buf. */
+/*
+ * Write a size such as "100 GiB", "1.5 TiB" or "512 B" into buf (32 bytes are enough); returns buf.
+ */
 char *str_format_size(uint64_t bytes, char *buf, size_t size);
 
 /* A string that grows.  After a failed append `failed` is set and later appends do nothing. */
@@ -44,8 +50,8 @@ void strbuf_add(struct strbuf *b, const char *s);
 void strbuf_add_bytes(struct strbuf *b, const void *bytes, size_t len);
 void strbuf_addf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /*
- * Returns the text, which the caller frees with mem_free ("" when nothing was appended), and empties the buffer; returns
- * NULL when an append has failed.
+ * Returns the text, which the caller frees with mem_free ("" when nothing was appended), and
+ * empties the buffer; returns NULL when an append has failed.
  */
 char *strbuf_take(struct strbuf *b);
 

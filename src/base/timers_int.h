@@ -30,13 +30,13 @@ void timers_init(struct timers *t, uint64_t now_ns);
 /* Add a timer, which is in no list, to fire at timer->due_ns. */
 void timers_add(struct timers *t, struct loop_timer *timer);
 /*
- * Fire the timers that are due at now_ns; a timer that a callback sets waits for the next call.  Returns how many
- * fired.
+ * Fire the timers that are due at now_ns; a timer that a callback sets waits for the next call.
+ * Returns how many fired.
  */
 unsigned timers_run(struct timers *t, uint64_t now_ns);
 /*
- * Returns when timers_run is to be called next: 0 = at once, TIMERS_NEVER = there is no timer.  This may be earlier than
- * the first timer is due (at most once for each level), never later.
+ * Returns when timers_run is to be called next: 0 = at once, TIMERS_NEVER = there is no timer.
+ * This may be earlier than the first timer is due (at most once for each level), never later.
  */
 uint64_t timers_next_ns(struct timers *t);
 

@@ -9,11 +9,17 @@
 
 /* Returns the number of UTF-16 code units before the NUL. */
 size_t utf16_len(const char16_t *s);
-/* Returns the number of UTF-16 code units that s needs without a NUL, or ERR_PARSE (s is not well-formed UTF-8). */
+/*
+ * Returns the number of UTF-16 code units that s needs without a NUL, or ERR_PARSE (s is not
+ * well-formed UTF-8).
+ */
 long utf8_to_utf16_len(const char *s);
 /* Write s as utf8_to_utf16_len(s) code units and a NUL.  s must be well-formed. */
 void utf8_to_utf16(const char *s, char16_t *out);
-/* Convert to UTF-8, which the caller frees with mem_free.  Returns 0, -ENOMEM, or ERR_PARSE (a surrogate stands alone). */
+/*
+ * Convert to UTF-8, which the caller frees with mem_free.  Returns 0, -ENOMEM, or ERR_PARSE (a
+ * surrogate stands alone).
+ */
 int utf16_to_utf8(const char16_t *s, char **ret_text);
 
 #endif

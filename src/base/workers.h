@@ -14,7 +14,9 @@ struct work {
 	void (*run)(struct work *work);
 };
 
-/* Start a pool of threads.  name: at most 15 bytes, the name of each thread.  Returns 0 or -errno. */
+/*
+ * Start a pool of threads.  name: at most 15 bytes, the name of each thread.  Returns 0 or -errno.
+ */
 int workers_new(unsigned threads, const char *name, struct workers **ret_workers);
 /* Run everything that is queued, then end the threads and wait for them.  Accepts NULL. */
 void workers_free(struct workers *workers);

@@ -247,8 +247,8 @@ blk_allocated_bytes(const struct blk_dev *dev)
  */
 int blk_failed(struct blk_dev *dev, char *buf, size_t size);
 /*
- * Returns whether the device, or one below it, has failed and was not reopened since.  Any thread; a
- * load for each layer, so that every command can ask.
+ * Returns whether the device, or one below it, has failed and was not reopened since.  Any thread;
+ * a load for each layer, so that every command can ask.
  */
 static inline bool
 blk_has_failed(const struct blk_dev *dev)
@@ -295,8 +295,8 @@ struct blk_file_options {
 int blk_file_new(const char *path, const char *name, uint64_t size_bytes,
 		 const struct blk_file_options *options, struct blk_dev **ret_dev);
 /*
- * Set how many files all devices together may hold open; no limit at first.  Beyond it I/O to a file
- * that is not open yet fails with -EMFILE, which fails no device.  Once, before there is I/O.
+ * Set how many files all devices together may hold open; no limit at first.  Beyond it I/O to a
+ * file that is not open yet fails with -EMFILE, which fails no device.  Once, before there is I/O.
  */
 void blk_file_set_limit(unsigned limit);
 /* Returns how many files are open now.  Any thread. */

@@ -235,9 +235,9 @@ goes_on_the_spot(const struct file_dev *f, const struct blk_io *io)
 }
 
 /*
- * A write that reaches the end would grow a file that was cut behind our back to its old length, and
- * what was lost would read as zeros ever after.  So the length is looked at first.  Any other write
- * leaves the file too short, which blk_verify finds.
+ * A write that reaches the end would grow a file that was cut behind our back to its old length,
+ * and what was lost would read as zeros ever after.  So the length is looked at first.  Any other
+ * write leaves the file too short, which blk_verify finds.
  */
 static int
 check_end(struct file_dev *f, const struct blk_io *io)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The catalog keeps what must survive a restart: rows, the event log, the answers given to request
- * ids, counters and private notes of the array.  They are in one SQLite database beside a lock and a
- * mark (docs/design/catalog.md).  The interface speaks of rows and transactions, never of SQL, so
+ * ids, counters and private notes of the array.  They are in one SQLite database beside a lock and
+ * a mark (docs/design/catalog.md).  The interface speaks of rows and transactions, never of SQL, so
  * that another kind of catalog can be put behind it.
  *
- * Only the array calls it, one thread at a time: the opening thread and then the writer, but for the
- * functions that say "any thread".  Besides the errors that are named below every function may
+ * Only the array calls it, one thread at a time: the opening thread and then the writer, but for
+ * the functions that say "any thread".  Besides the errors that are named below every function may
  * return -ENOMEM, or -EIO (-ENOSPC when the disk is full) with a text.  After a failure inside a
  * transaction the caller rolls back to the savepoint, or the whole transaction.
  */
@@ -23,10 +23,10 @@ struct catalog;
 /* ---- life ---- */
 
 /*
- * Locks the directory `dir` (makes it with mode 0700 when it is missing; its parent must exist), opens
- * or makes dir/catalog.db (mode 0600), and migrates it after a copy.  Returns 0, ERR_LOCKED (another
- * process has it), ERR_VERSION (a newer program wrote it), ERR_CORRUPT (it is damaged or of another
- * program, or it is missing beside other files of an array: then nothing was written),
+ * Locks the directory `dir` (makes it with mode 0700 when it is missing; its parent must exist),
+ * opens or makes dir/catalog.db (mode 0600), and migrates it after a copy.  Returns 0, ERR_LOCKED
+ * (another process has it), ERR_VERSION (a newer program wrote it), ERR_CORRUPT (it is damaged or
+ * of another program, or it is missing beside other files of an array: then nothing was written),
  * ERR_NOT_SUPPORTED (a network file system), -errno.
  */
 int catalog_open(const char *dir, struct catalog **ret_catalog);
@@ -36,9 +36,10 @@ int catalog_open(const char *dir, struct catalog **ret_catalog);
  */
 int catalog_open_accepting_loss(const char *dir, struct catalog **ret_catalog);
 /*
- * Locks the directory and opens the catalog only to read it: the catalog is not migrated and gets no
- * new incarnation and no mark, and a log that a crash left is read but stays.  Returns what
- * catalog_open returns; ERR_VERSION also for an older format, ERR_CORRUPT also for an empty catalog.
+ * Locks the directory and opens the catalog only to read it: the catalog is not migrated and gets
+ * no new incarnation and no mark, and a log that a crash left is read but stays.  Returns what
+ * catalog_open returns; ERR_VERSION also for an older format, ERR_CORRUPT also for an empty
+ * catalog.
  */
 int catalog_look(const char *dir, struct catalog **ret_catalog);
 /* Rolls back an open transaction, closes the catalog and frees it.  Accepts NULL. */
@@ -63,15 +64,15 @@ bool catalog_is_new(const struct catalog *catalog);
  */
 int catalog_create(struct catalog *catalog, const struct guid *array_id);
 /*
- * Returns whether the catalog became a new incarnation when it was opened, because it is not the one
- * that was in use here last (docs/design/catalog.md).
+ * Returns whether the catalog became a new incarnation when it was opened, because it is not the
+ * one that was in use here last (docs/design/catalog.md).
  */
 bool catalog_was_restored(const struct catalog *catalog);
 
 /*
  * Why the catalog is held: it is open and can be read, but every transaction fails with
- * ERR_READ_ONLY, because its structure is damaged or acknowledged changes are missing.  NULL = it is
- * not held.  Valid as long as the catalog; does not change after opening.  Any thread.
+ * ERR_READ_ONLY, because its structure is damaged or acknowledged changes are missing.  NULL = it
+ * is not held.  Valid as long as the catalog; does not change after opening.  Any thread.
  */
 const char *catalog_held(const struct catalog *catalog);
 /*
@@ -81,8 +82,8 @@ const char *catalog_held(const struct catalog *catalog);
 int catalog_still_there(const struct catalog *catalog);
 
 /*
- * Loads all rows and the position; the caller owns the state.  Returns 0, or ERR_CORRUPT (the stored
- * digest is not that of the rows).
+ * Loads all rows and the position; the caller owns the state.  Returns 0, or ERR_CORRUPT (the
+ * stored digest is not that of the rows).
  */
 int catalog_load(struct catalog *catalog, struct state **ret_state);
 /*
@@ -117,8 +118,8 @@ void catalog_copy_free(struct catalog_copy *copy); /* accepts NULL */
 #define CATALOG_RESERVE_BYTES (4u << 20)
 
 /*
- * What a change does to space.  Once the reserve is not whole, a change may be made while so much of
- * it is left:
+ * What a change does to space.  Once the reserve is not whole, a change may be made while so much
+ * of it is left:
  */
 enum catalog_use {
 	CATALOG_CHANGES,    /* half: it changes what is there */
@@ -132,7 +133,10 @@ enum catalog_use {
  * the reserve is used up).
  */
 int catalog_reserve_check(const struct catalog *catalog, enum catalog_use use);
-/* Returns whether the reserve is not whole, so that catalog_reserve_renew should be called.  Any thread. */
+/*
+ * Returns whether the reserve is not whole, so that catalog_reserve_renew should be called.  Any
+ * thread.
+ */
 bool catalog_reserve_is_wanted(const struct catalog *catalog);
 /* Makes the reserve whole when the file system has room for it.  Best effort; nothing is synced. */
 void catalog_reserve_renew(struct catalog *catalog);
@@ -150,8 +154,8 @@ uint64_t catalog_reserve_missing(const struct catalog *catalog);
  */
 int catalog_begin(struct catalog *catalog);
 /*
- * Commits the transaction.  Returns 0 when it is durable.  After a failure it is not known whether the
- * transaction is on disk: catalog_reopen and catalog_load tell.
+ * Commits the transaction.  Returns 0 when it is durable.  After a failure it is not known whether
+ * the transaction is on disk: catalog_reopen and catalog_load tell.
  */
 int catalog_commit(struct catalog *catalog);
 void catalog_rollback(struct catalog *catalog); /* harmless outside a transaction */
@@ -231,7 +235,10 @@ int catalog_retired_put(struct catalog *catalog, const char *target, uint32_t nu
  */
 #define CATALOG_RETIRED_KEPT 65536
 int catalog_retired_target_deleted(struct catalog *catalog, const char *target);
-/* A target of this name is created: its numbers, if any are kept, are those of a target that exists. */
+/*
+ * A target of this name is created: its numbers, if any are kept, are those of a target that
+ * exists.
+ */
 int catalog_retired_target_created(struct catalog *catalog, const char *target);
 
 /* ---- reading ---- */

@@ -5,7 +5,8 @@
  * opened.
  *
  * A catalog is held when its structure is damaged, or when acknowledged changes are missing from it
- * (position.c).  Whoever holds it keeps the evidence: the log is not worked off, nothing is written.
+ * (position.c).  Whoever holds it keeps the evidence: the log is not worked off, nothing is
+ * written.
  */
 #include <errno.h>
 #include <fcntl.h>

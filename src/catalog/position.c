@@ -152,8 +152,8 @@ reincarnate(struct catalog *catalog, uint64_t floor)
 }
 
 /*
- * How many acknowledged changes the mark knows of that the catalog has not; UINT64_MAX when the mark
- * is of a later incarnation.
+ * How many acknowledged changes the mark knows of that the catalog has not; UINT64_MAX when the
+ * mark is of a later incarnation.
  */
 static uint64_t
 lost_since(const struct catalog_mark *mark, const struct position *at)

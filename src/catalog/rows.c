@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows to columns and back, by the field tables of model/rows.h: one column for each field, with its
- * name.  Guids are 16-byte blobs (their order is guid_compare's), enums their names, booleans 0 and
- * 1.
+ * Rows to columns and back, by the field tables of model/rows.h: one column for each field, with
+ * its name.  Guids are 16-byte blobs (their order is guid_compare's), enums their names, booleans 0
+ * and 1.
  */
 #include <errno.h>
 #include <string.h>

@@ -151,10 +151,11 @@ rows_digest(struct catalog *catalog, struct hash128 *ret_digest)
 }
 
 /*
- * A migration may add a field to rows or change what is in one, and so does a program that hashes rows in a later minor
- * version of the wire format.  The position and the last event then name a digest that the rows no longer have: both
- * get the new one, in the transaction of the last migration.  Replicas load their snapshot again, because the format is
- * another (docs/design/api.md).
+ * A migration may add a field to rows or change what is in one, and so does a program that hashes
+ * rows in a later minor version of the wire format.  The position and the last event then name a
+ * digest that the rows no longer have: both get the new one, in the transaction of the last
+ * migration.  Replicas load their snapshot again, because the format is another
+ * (docs/design/api.md).
  */
 static int
 digest_again(struct catalog *catalog)

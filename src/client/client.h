@@ -40,8 +40,8 @@ struct client_view {
  */
 int client_open(const char *url, enum client_mode mode, struct client **ret_client);
 /*
- * Set how long a call waits for its answer before it ends with ERR_TIMEOUT.  Without this it is 60 s.  To be called
- * before the first call.
+ * Set how long a call waits for its answer before it ends with ERR_TIMEOUT.  Without this it is 60
+ * s.  To be called before the first call.
  */
 void client_set_call_timeout(struct client *client, unsigned timeout_ms);
 /*
@@ -122,9 +122,9 @@ int client_call_with_id(struct client *client, const char *method, const char *p
 			const struct guid *request_id, json_t **ret_json);
 
 /*
- * Asks for a verb of the table (model/verbs.h).  ids: those of the path, NULL when it has none; args: those of the query
- * and the body, NULL = none.  Otherwise as client_call; also ERR_INVALID (an argument that cannot be sent; its text
- * names the member).
+ * Asks for a verb of the table (model/verbs.h).  ids: those of the path, NULL when it has none;
+ * args: those of the query and the body, NULL = none.  Otherwise as client_call; also ERR_INVALID
+ * (an argument that cannot be sent; its text names the member).
  */
 int client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
 	       const struct verb_args *args, json_t **ret_json);
@@ -132,15 +132,15 @@ int client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
 int client_change(struct client *client, enum verb_id verb, const struct guid *ids,
 		  const struct verb_args *args, struct client_answer *ret_answer);
 /*
- * Read all pages of a list (args->limit and args->after are not used) into a new JSON array of its items, which the
- * caller owns.  Errors as client_ask, and ERR_PROTOCOL (the answer is no list).
+ * Read all pages of a list (args->limit and args->after are not used) into a new JSON array of its
+ * items, which the caller owns.  Errors as client_ask, and ERR_PROTOCOL (the answer is no list).
  */
 int client_list(struct client *client, enum verb_id verb, const struct guid *ids,
 		const struct verb_args *args, json_t **ret_items);
 
 /*
- * Typed changes: client_change with the arguments as parameters.  What each does, and its errors, stands in
- * array/array.h at the function of that name.  ret_answer may be NULL.
+ * Typed changes: client_change with the arguments as parameters.  What each does, and its errors,
+ * stands in array/array.h at the function of that name.  ret_answer may be NULL.
  */
 struct client_lun_spec {
 	const char *name;    /* NULL = made */
@@ -193,8 +193,8 @@ int client_portal_create(struct client *client, const char *address, uint16_t po
 int client_portal_set_status(struct client *client, const struct guid *portal,
 			     enum row_status status, struct client_answer *ret_answer);
 /*
- * Set a portal offline and have its sessions end: their initiators are asked to log out, and after drain_ms (1 …
- * 3,600,000) what is left is ended.  Returns as client_portal_set_status, at once.
+ * Set a portal offline and have its sessions end: their initiators are asked to log out, and after
+ * drain_ms (1 … 3,600,000) what is left is ended.  Returns as client_portal_set_status, at once.
  */
 int client_portal_drain(struct client *client, const struct guid *portal, uint64_t drain_ms,
 			struct client_answer *ret_answer);

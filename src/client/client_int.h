@@ -59,11 +59,13 @@ bool client_conn_is_dead(const struct client_conn *conn);
 int client_conn_connect(struct client_conn *conn, const struct client_peer *peer,
 			uint64_t deadline_ns);
 /*
- * Send all bytes.  A peer that has closed is no error here, since its answer may still be read.  Returns 0, ERR_CANCELLED
- * (stop), ERR_TIMEOUT (deadline_ns; 0 = none) or -errno.
+ * Send all bytes.  A peer that has closed is no error here, since its answer may still be read.
+ * Returns 0, ERR_CANCELLED (stop), ERR_TIMEOUT (deadline_ns; 0 = none) or -errno.
  */
 int client_conn_send(struct client_conn *conn, const char *bytes, size_t len, uint64_t deadline_ns);
-/* Wait for bytes.  Returns how many were read, 0 when the peer has closed, or as client_conn_send. */
+/*
+ * Wait for bytes.  Returns how many were read, 0 when the peer has closed, or as client_conn_send.
+ */
 ssize_t client_conn_recv(struct client_conn *conn, char *buf, size_t size, uint64_t deadline_ns);
 /* The peer for messages: its path, or its address and port. */
 const char *client_peer_text(const struct client_peer *peer);
@@ -102,10 +104,11 @@ void client_transport_close(struct client_transport *t);
 /* Waits until no call is under way and frees everything.  Called after client_transport_close. */
 void client_transport_fini(struct client_transport *t);
 /*
- * Sends a request once and reads the answer, of any status, into *ret_reply (the caller frees its body
- * with strbuf_fini).  *ret_sent: the request may have reached the array.  Returns 0, ERR_UNREACHABLE (no
- * answer came), ERR_TIMEOUT (request->timeout_ms has passed), ERR_CLOSED (the transport was closed),
- * ERR_PROTOCOL (the answer is not HTTP), ERR_LIMIT (it is longer than 1 GiB) or -ENOMEM.
+ * Sends a request once and reads the answer, of any status, into *ret_reply (the caller frees its
+ * body with strbuf_fini).  *ret_sent: the request may have reached the array.  Returns 0,
+ * ERR_UNREACHABLE (no answer came), ERR_TIMEOUT (request->timeout_ms has passed), ERR_CLOSED (the
+ * transport was closed), ERR_PROTOCOL (the answer is not HTTP), ERR_LIMIT (it is longer than 1 GiB)
+ * or -ENOMEM.
  */
 int client_transport_call(struct client_transport *t, const struct client_request *request,
 			  struct client_reply *ret_reply, bool *ret_sent);
@@ -113,9 +116,9 @@ int client_transport_call(struct client_transport *t, const struct client_reques
 int client_transport_pause(struct client_transport *t, uint64_t ns);
 
 /*
- * The reader of a stream, called by the thread that reads it.  bytes: takes a piece; a non-zero result
- * ends the stream.  stop: asked before each wait, and after client_transport_wake; true ends the stream.
- * silence_ns: after so long without a byte the stream is given up.
+ * The reader of a stream, called by the thread that reads it.  bytes: takes a piece; a non-zero
+ * result ends the stream.  stop: asked before each wait, and after client_transport_wake; true ends
+ * the stream. silence_ns: after so long without a byte the stream is given up.
  */
 struct client_sink {
 	int (*bytes)(struct client_sink *sink, const char *bytes, size_t len);
@@ -125,8 +128,8 @@ struct client_sink {
 
 /*
  * Reads a stream until it ends.  Returns 0 when the peer ended it, ERR_CANCELLED when stop returned
- * true, ERR_TIMEOUT after silence_ns without a byte, what bytes returned, the code of an error object
- * that came instead of a stream, or as client_transport_call.
+ * true, ERR_TIMEOUT after silence_ns without a byte, what bytes returned, the code of an error
+ * object that came instead of a stream, or as client_transport_call.
  */
 int client_transport_stream(struct client_transport *t, const char *path, struct client_sink *sink);
 /* Has the stop function of every stream be asked again.  Any thread. */
@@ -138,15 +141,15 @@ void client_transport_wake(struct client_transport *t);
  */
 int client_reply_code(const struct client_reply *reply);
 /*
- * Parses the body of a reply; *ret_json is NULL when it is empty, else the caller's reference.  Returns 0,
- * ERR_PROTOCOL (it is not JSON) or -ENOMEM.
+ * Parses the body of a reply; *ret_json is NULL when it is empty, else the caller's reference.
+ * Returns 0, ERR_PROTOCOL (it is not JSON) or -ENOMEM.
  */
 int client_reply_json(const struct client_reply *reply, json_t **ret_json);
 /* Parses a text.  Returns 0, ERR_PROTOCOL (it is not JSON) or -ENOMEM. */
 int client_json_parse(const char *text, size_t len, json_t **ret_json);
 /*
- * Appends the compact text of a JSON value.  (json_dumps would allocate with the allocator that the host
- * program may have set.)  Returns 0 or -ENOMEM.
+ * Appends the compact text of a JSON value.  (json_dumps would allocate with the allocator that the
+ * host program may have set.)  Returns 0 or -ENOMEM.
  */
 int client_json_text(const json_t *json, struct strbuf *text);
 
@@ -264,9 +267,9 @@ void client_replica_touch(struct client_replica *r);
  */
 int client_replica_wait(struct client_replica *r, uint64_t sequence);
 /*
- * Waits until the view's live rows have that version of that boot of the array, or until they are of
- * a boot that began meanwhile: then what is waited for is void.  Returns 0, ERR_CACHE_CORRUPT (the
- * replica is broken), ERR_TIMEOUT, ERR_CLOSED.  On the event thread: 0 at once.
+ * Waits until the view's live rows have that version of that boot of the array, or until they are
+ * of a boot that began meanwhile: then what is waited for is void.  Returns 0, ERR_CACHE_CORRUPT
+ * (the replica is broken), ERR_TIMEOUT, ERR_CLOSED.  On the event thread: 0 at once.
  */
 int client_replica_wait_live(struct client_replica *r, const struct guid *boot, uint64_t version);
 /*

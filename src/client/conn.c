@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A connection to vdsd: one socket, unix or loopback TCP, and an eventfd by which another thread ends a wait.  One
- * thread uses it at a time; client_conn_wake may be called by any thread while the connection is not being freed.
+ * A connection to vdsd: one socket, unix or loopback TCP, and an eventfd by which another thread
+ * ends a wait.  One thread uses it at a time; client_conn_wake may be called by any thread while
+ * the connection is not being freed.
  *
  * TLS, when there is any, stands in conn_send and client_conn_recv.
  */
@@ -68,8 +69,8 @@ client_conn_is_dead(const struct client_conn *conn)
 /* ---- waiting ---- */
 
 /*
- * Waits until the socket is ready for `events`, the wait is ended by client_conn_wake, or it is deadline_ns (0 =
- * never). Returns 0 or ERR_TIMEOUT.
+ * Waits until the socket is ready for `events`, the wait is ended by client_conn_wake, or it is
+ * deadline_ns (0 = never). Returns 0 or ERR_TIMEOUT.
  */
 static int
 conn_wait(struct client_conn *conn, short events, uint64_t deadline_ns)
@@ -128,7 +129,10 @@ connect_to(struct client_conn *conn, const struct sockaddr *address, socklen_t l
 {
 	int rc = connect_begin(conn, address, len);
 
-	/* a unix socket whose queue is full says EAGAIN, and cannot be waited for but by asking again */
+	/*
+	 * a unix socket whose queue is full says EAGAIN, and cannot be waited for but by asking
+	 * again
+	 */
 	while (rc == -EAGAIN && address->sa_family == AF_UNIX && !conn->stop(conn) &&
 	       clock_mono_ns() < deadline_ns) {
 		poll(NULL, 0, 1);

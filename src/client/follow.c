@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The event thread of a client.  It loads the snapshot, follows the event stream, resumes the stream
- * where it was cut, and stops when what comes contradicts what is known.  Only this thread makes new
- * views, and all functions of this file run on it.
+ * The event thread of a client.  It loads the snapshot, follows the event stream, resumes the
+ * stream where it was cut, and stops when what comes contradicts what is known.  Only this thread
+ * makes new views, and all functions of this file run on it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -223,8 +223,9 @@ verify(struct client_replica *r)
 }
 
 /*
- * vdsd was replaced by a release with another minor version of the format.  Its rows have other texts, hence other
- * digests, so they cannot be compared with what is known: the stream ends and the snapshot is loaded anew.
+ * vdsd was replaced by a release with another minor version of the format.  Its rows have other
+ * texts, hence other digests, so they cannot be compared with what is known: the stream ends and
+ * the snapshot is loaded anew.
  */
 static int
 outdate(struct client_replica *r)
@@ -282,8 +283,9 @@ on_change(struct client_replica *r, const json_t *json)
 }
 
 /*
- * After a hello come the live rows of that moment: `live_rows` events and a last `live` event, whose
- * sequence is that of the hello.  They are collected in live_start, which nobody sees until then.
+ * After a hello come the live rows of that moment: `live_rows` events and a last `live` event,
+ * whose sequence is that of the hello.  They are collected in live_start, which nobody sees until
+ * then.
  */
 static int
 live_collect(struct client_replica *r, const struct change *change)
@@ -491,8 +493,8 @@ pause_for(struct client_replica *r, uint64_t ns)
 }
 
 /*
- * Load the snapshot anew, because the stream cannot go on from what is known: the array's format has
- * changed, or the changes in between are no longer kept.  What is known stays when that fails.
+ * Load the snapshot anew, because the stream cannot go on from what is known: the array's format
+ * has changed, or the changes in between are no longer kept.  What is known stays when that fails.
  */
 static void
 renew(struct client_replica *r)

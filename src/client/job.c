@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Waiting for a job to end: on the replica where the client has one, else by asking vdsd again and again.
- * The thread that waits.
+ * Waiting for a job to end: on the replica where the client has one, else by asking vdsd again and
+ * again. The thread that waits.
  */
 #include <errno.h>
 
@@ -20,7 +20,10 @@ deadline(int timeout_ms)
 	return timeout_ms < 0 ? UINT64_MAX : clock_mono_ns() + (uint64_t)timeout_ms * NS_PER_MS;
 }
 
-/* Looks whether a job has ended.  Returns 1 and a reference to its row when it has, 0, or ERR_NOT_FOUND. */
+/*
+ * Looks whether a job has ended.  Returns 1 and a reference to its row when it has, 0, or
+ * ERR_NOT_FOUND.
+ */
 static int
 job_look(struct client *client, const struct guid *id, struct row_job **ret_job)
 {

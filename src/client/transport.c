@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HTTP/1.1 to vdsd, over a unix socket or loopback TCP.  Connections (conn.c) are kept and used again; each is used by
- * one thread at a time.  Closing the transport wakes every wait, so that calls end at once.
+ * HTTP/1.1 to vdsd, over a unix socket or loopback TCP.  Connections (conn.c) are kept and used
+ * again; each is used by one thread at a time.  Closing the transport wakes every wait, so that
+ * calls end at once.
  *
- * Written here instead of taken from libcurl, which brings some thirty shared libraries into every program that loads
- * libvds, for what is one request on a socket; the reader of answers (wire/wire_http.c) is the one of the server.
+ * Written here instead of taken from libcurl, which brings some thirty shared libraries into every
+ * program that loads libvds, for what is one request on a socket; the reader of answers
+ * (wire/wire_http.c) is the one of the server.
  *
  * Any thread.
  */
@@ -307,7 +309,10 @@ on_body(void *arg, const char *bytes, size_t len)
 	return x->reply->body.failed ? -ENOMEM : 0;
 }
 
-/* Feeds what was read; an interim answer (1xx) is skipped.  *ret_used < len: more than one answer came. */
+/*
+ * Feeds what was read; an interim answer (1xx) is skipped.  *ret_used < len: more than one answer
+ * came.
+ */
 static int
 answer_feed(struct exchange *x, const char *bytes, size_t len, size_t *ret_used)
 {
@@ -387,8 +392,9 @@ conn_exchange(struct exchange *x, struct client_conn *conn, bool *ret_keep)
 }
 
 /*
- * Runs the exchange.  A connection that was kept may have been closed by the peer at this very moment: then no byte of
- * an answer comes, and what may be asked twice is asked again on another one.
+ * Runs the exchange.  A connection that was kept may have been closed by the peer at this very
+ * moment: then no byte of an answer comes, and what may be asked twice is asked again on another
+ * one.
  */
 static int
 exchange_run(struct exchange *x)

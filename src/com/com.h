@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A COM framework in C: objects with reference counts and interface tables, the thunks of IUnknown, enumerators,
- * asynchronous operations, values in task memory, and HRESULTs with texts.  It knows no client and no class of VDS:
- * src/provider builds the classes of our provider on it.  Every function may be called on any thread.
+ * A COM framework in C: objects with reference counts and interface tables, the thunks of IUnknown,
+ * enumerators, asynchronous operations, values in task memory, and HRESULTs with texts.  It knows
+ * no client and no class of VDS: src/provider builds the classes of our provider on it.  Every
+ * function may be called on any thread.
  *
- * An object is { reference count, class, space, id, interface pointers }.  A space is the set of objects that belong
- * together; in a space the same class and id always give the same living object.
+ * An object is { reference count, class, space, id, interface pointers }.  A space is the set of
+ * objects that belong together; in a space the same class and id always give the same living
+ * object.
  *
- * The only locks are those of a space's shards.  They are leaves: nothing is called and nothing else is locked under
- * them.
+ * The only locks are those of a space's shards.  They are leaves: nothing is called and nothing
+ * else is locked under them.
  */
 #ifndef VDS_COM_COM_H
 #define VDS_COM_COM_H
@@ -59,7 +61,9 @@ struct com_class {
 	{ &IID_##interface, offsetof(struct type, member), &member##_vtable }
 /* clang-format on */
 
-/* Defines the three typed methods of IUnknown for the interface pointer `member` of struct `type`. */
+/*
+ * Defines the three typed methods of IUnknown for the interface pointer `member` of struct `type`.
+ */
 #define COM_THUNKS(type, interface, member)                                                     \
 	static HRESULT STDMETHODCALLTYPE member##_query_interface(interface *self, REFIID riid, \
 								  void **ppv)                   \
@@ -81,8 +85,8 @@ struct com_class {
 	.Release = member##_release
 
 /*
- * The one QueryInterface.  Returns S_OK, E_POINTER (ppv is NULL), E_INVALIDARG (riid is NULL) or E_NOINTERFACE; *ppv is
- * NULL unless S_OK.
+ * The one QueryInterface.  Returns S_OK, E_POINTER (ppv is NULL), E_INVALIDARG (riid is NULL) or
+ * E_NOINTERFACE; *ppv is NULL unless S_OK.
  */
 HRESULT com_query(struct com_object *object, REFIID riid, void **ppv);
 /* Each returns the number of references that there are then. */
@@ -91,12 +95,15 @@ ULONG com_release(struct com_object *object);
 /* Returns the object's IUnknown, borrowed. */
 IUnknown *com_unknown(struct com_object *object);
 /*
- * Returns an object with one reference, zeroed but for its head and its interface pointers, or NULL when out of memory.
- * It is not in the space's map.
+ * Returns an object with one reference, zeroed but for its head and its interface pointers, or NULL
+ * when out of memory. It is not in the space's map.
  */
 void *com_object_new(struct com_space *space, const struct com_class *class);
 
-/* QueryInterface for this IID gives the struct com_object itself (one reference): so an object of ours is known. */
+/*
+ * QueryInterface for this IID gives the struct com_object itself (one reference): so an object of
+ * ours is known.
+ */
 extern const IID com_iid_object;
 
 /* ---- spaces (space.c) ---- */
@@ -106,7 +113,8 @@ extern const IID com_iid_object;
 struct com_shard {
 	pthread_mutex_t lock;
 	struct guid_map
-		map; /* id → the living object, borrowed: an object takes itself out before it goes */
+		/* id → the living object, borrowed: an object takes itself out before it goes */
+		map;
 };
 
 /* Embedded in what the objects of a space share. */
@@ -122,16 +130,18 @@ void com_space_fini(struct com_space *space);
 struct com_space *com_space_ref(struct com_space *space);
 void com_space_unref(struct com_space *space); /* accepts NULL */
 /*
- * Returns the object of (class, id) with a new reference: the one that lives, else a new one.  NULL when out of memory.
- * Whether there is anything behind the id is not asked.
+ * Returns the object of (class, id) with a new reference: the one that lives, else a new one.  NULL
+ * when out of memory. Whether there is anything behind the id is not asked.
  */
 struct com_object *com_space_object(struct com_space *space, const struct com_class *class,
 				    const struct guid *id);
-/* The object's last reference has gone: takes it out of the map, unless another one has its place. */
+/*
+ * The object's last reference has gone: takes it out of the map, unless another one has its place.
+ */
 void com_space_forget(struct com_space *space, struct com_object *object);
 /*
- * Gives an interface of the object of (class, id), with one reference.  Returns S_OK, E_OUTOFMEMORY, E_NOINTERFACE;
- * *ret_interface is NULL unless S_OK.
+ * Gives an interface of the object of (class, id), with one reference.  Returns S_OK,
+ * E_OUTOFMEMORY, E_NOINTERFACE; *ret_interface is NULL unless S_OK.
  */
 HRESULT com_give(struct com_space *space, const struct com_class *class, const struct guid *id,
 		 REFIID riid, void **ret_interface);
@@ -146,8 +156,8 @@ HRESULT com_error(int code);
 HRESULT com_fail(HRESULT hr, const char *text);
 #define COM_NULL_ARGUMENT(name) com_fail(E_INVALIDARG, name " is NULL")
 /*
- * Checks an [out] parameter and clears what it points to, as COM wants it whatever happens.  Returns S_OK, or
- * E_INVALIDARG (the pointer is NULL).
+ * Checks an [out] parameter and clears what it points to, as COM wants it whatever happens.
+ * Returns S_OK, or E_INVALIDARG (the pointer is NULL).
  */
 HRESULT com_out(void *pointer, size_t size_bytes, const char *name);
 #define COM_OUT(pointer, name) com_out(pointer, sizeof(*(pointer)), name)
@@ -172,8 +182,8 @@ int com_bytes_out(const void *bytes, size_t size, unsigned char **ret_bytes);
 /* Makes UTF-8 text of UTF-16 (mem_free).  Returns 0, -ENOMEM, or ERR_PARSE (not well-formed). */
 int com_string_in(const WCHAR *string, char **ret_text);
 /*
- * Checks and takes a string parameter: UTF-8 text of it (mem_free).  Returns S_OK, E_INVALIDARG (NULL, or not
- * well-formed), E_OUTOFMEMORY.
+ * Checks and takes a string parameter: UTF-8 text of it (mem_free).  Returns S_OK, E_INVALIDARG
+ * (NULL, or not well-formed), E_OUTOFMEMORY.
  */
 HRESULT com_text(const WCHAR *string, const char *name, char **ret_text);
 /* As com_string_in, cut to max_bytes between characters; *ret_cut says whether it was. */
@@ -194,19 +204,24 @@ struct com_list {
 struct com_list *com_list_new(struct com_space *space, const struct com_class *class, size_t count);
 void com_list_unref(struct com_list *list); /* accepts NULL */
 /*
- * Makes an enumerator; consumes the list.  Returns S_OK, or E_OUTOFMEMORY (also when list is NULL) with
- * *ret_enum = NULL.
+ * Makes an enumerator; consumes the list.  Returns S_OK, or E_OUTOFMEMORY (also when list is NULL)
+ * with *ret_enum = NULL.
  */
 HRESULT com_enum_new(struct com_list *list, IEnumVdsObject **ret_enum);
 extern const struct com_class com_enum_class;
 
 /* ---- asynchronous operations (async.c) ---- */
 
-/* How the owner of an operation is asked about it.  id: the operation's, as com_async_new was given it. */
+/*
+ * How the owner of an operation is asked about it.  id: the operation's, as com_async_new was given
+ * it.
+ */
 struct com_async_ops {
 	/* Waits for the end.  Returns S_OK and the outcome, or why there was no waiting. */
 	HRESULT (*wait)(struct com_space *space, const struct guid *id, HRESULT *ret_result);
-	/* Returns S_OK with the outcome (VDS_E_OPERATION_PENDING while it runs) and the percentage. */
+	/*
+	 * Returns S_OK with the outcome (VDS_E_OPERATION_PENDING while it runs) and the percentage.
+	 */
 	HRESULT(*status)
 	(struct com_space *space, const struct guid *id, HRESULT *ret_result, ULONG *ret_percent);
 	HRESULT (*cancel)(struct com_space *space, const struct guid *id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From a request to a reply: finds the verb, checks the role, reads the arguments, calls the handler.  The
- * connection's thread.
+ * From a request to a reply: finds the verb, checks the role, reads the arguments, calls the
+ * handler.  The connection's thread.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,10 @@ call_fini(struct http_call *call)
 	mem_free(call->target);
 }
 
-/* Reads JSON (RFC 8259).  A member that stands twice is refused, since two readers could see two bodies. */
+/*
+ * Reads JSON (RFC 8259).  A member that stands twice is refused, since two readers could see two
+ * bodies.
+ */
 static int
 body_parse(struct http_call *call, const struct http_request *request)
 {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One connection: reads requests, has them answered, writes the replies, until the peer or a deadline ends it.  Runs on
- * a thread of its own (server.c starts it), which is also the one that runs handlers and event streams.
+ * One connection: reads requests, has them answered, writes the replies, until the peer or a
+ * deadline ends it.  Runs on a thread of its own (server.c starts it), which is also the one that
+ * runs handlers and event streams.
  *
  *	RECEIVING --a request is complete--> SERVING --the reply is written--> RECEIVING
  *
- * A connection may be RECEIVING for REQUEST_MS from a request's first byte, however slowly the bytes come, and for
- * IDLE_MS between requests.  Only such connections give their place up to new ones (server.c).
+ * A connection may be RECEIVING for REQUEST_MS from a request's first byte, however slowly the
+ * bytes come, and for IDLE_MS between requests.  Only such connections give their place up to new
+ * ones (server.c).
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -53,8 +55,8 @@ ms_until(uint64_t ns)
 /* ---- bytes in ---- */
 
 /*
- * Waits for bytes.  Returns how many were read into buf, 0 when the peer has closed, ERR_TIMEOUT or -errno.  TLS would
- * stand here and in bytes_write.
+ * Waits for bytes.  Returns how many were read into buf, 0 when the peer has closed, ERR_TIMEOUT or
+ * -errno.  TLS would stand here and in bytes_write.
  */
 static ssize_t
 bytes_read(struct http_conn *conn, char *buf, size_t size, uint64_t deadline_ns)
@@ -149,8 +151,8 @@ head_add(struct strbuf *out, const struct http_reply *reply, bool close, const c
 }
 
 /*
- * Fills `out` with the next piece of a reply whose length is not known: of a stream (waits for an event) or of a
- * snapshot. Returns false when there is no memory; an empty piece is the end.
+ * Fills `out` with the next piece of a reply whose length is not known: of a stream (waits for an
+ * event) or of a snapshot. Returns false when there is no memory; an empty piece is the end.
  */
 static bool
 piece_read(const struct http_reply *reply, char *block, struct strbuf *out)
@@ -267,7 +269,10 @@ is_change(const char *method)
 	return false;
 }
 
-/* Changes that were made are in the change log (array/changelog.c); here are those that were refused. */
+/*
+ * Changes that were made are in the change log (array/changelog.c); here are those that were
+ * refused.
+ */
 static void
 request_log(const struct http_conn *conn, unsigned status)
 {
@@ -327,7 +332,10 @@ is_json(const char *type)
 	       strchr("; \t", type[sizeof(json) - 1]) != NULL;
 }
 
-/* Over TCP only JSON, which a page's form cannot send; over the unix socket curl -d may do as it does. */
+/*
+ * Over TCP only JSON, which a page's form cannot send; over the unix socket curl -d may do as it
+ * does.
+ */
 static int
 type_check(const struct http_conn *conn)
 {
@@ -342,8 +350,8 @@ type_check(const struct http_conn *conn)
 }
 
 /*
- * The head is complete: may the body come?  Returns 0, or an error with the status in *ret_status (0: as the error
- * has).
+ * The head is complete: may the body come?  Returns 0, or an error with the status in *ret_status
+ * (0: as the error has).
  */
 static int
 head_check(struct http_conn *conn, unsigned *ret_status)
@@ -389,8 +397,8 @@ request_feed(struct http_conn *conn, unsigned *ret_status)
 }
 
 /*
- * Reads one request.  Returns 1 when it is complete, 0 when the connection ends without an answer, or an error to
- * answer with.
+ * Reads one request.  Returns 1 when it is complete, 0 when the connection ends without an answer,
+ * or an error to answer with.
  */
 static int
 request_read(struct http_conn *conn, unsigned *ret_status)

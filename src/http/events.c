@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The event stream: the events of a listener of the array as Server-Sent Events (docs/design/api.md).  The
- * thread of the stream's connection.
+ * The event stream: the events of a listener of the array as Server-Sent Events
+ * (docs/design/api.md).  The thread of the stream's connection.
  *
  * Order: `hello` with the positions at which the listener began; all live rows of that moment, in
  * `live_rows` events of at most LIVE_ROWS rows each and a last `live` event with the rest; then

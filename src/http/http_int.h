@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside http: a request becomes a call (verb, ids, arguments), the verb's handler fills a reply, the connection sends
- * it.  Only server.c, conn.c, listen.c and principal.c know sockets; everything else is plain functions, which the thread
- * of the connection calls.
+ * Inside http: a request becomes a call (verb, ids, arguments), the verb's handler fills a reply,
+ * the connection sends it.  Only server.c, conn.c, listen.c and principal.c know sockets;
+ * everything else is plain functions, which the thread of the connection calls.
  */
 #ifndef VDS_HTTP_HTTP_INT_H
 #define VDS_HTTP_HTTP_INT_H
@@ -48,7 +48,10 @@ struct http_socket {
 	atomic_uint streams;
 };
 
-/* The name of the user who asked last, kept for a minute: looking it up may take milliseconds.  principal.c */
+/*
+ * The name of the user who asked last, kept for a minute: looking it up may take milliseconds.
+ * principal.c
+ */
 struct http_names {
 	pthread_mutex_t lock;
 	uint32_t uid;
@@ -78,9 +81,9 @@ struct http {
 /* ---- the arguments of a request: spec.c ---- */
 
 /*
- * Fills args from the members of a JSON object; NULL is read as an empty object.  Texts in args point
- * into json.  Returns 0, ERR_INVALID (a member is unknown, missing, of another type or out of its
- * range; the text names it) or -ENOMEM.  The caller calls http_args_fini also after an error.
+ * Fills args from the members of a JSON object; NULL is read as an empty object.  Texts in args
+ * point into json.  Returns 0, ERR_INVALID (a member is unknown, missing, of another type or out of
+ * its range; the text names it) or -ENOMEM.  The caller calls http_args_fini also after an error.
  */
 int http_spec_body(const struct verb_spec *spec, const json_t *json, struct verb_args *args);
 /*
@@ -125,7 +128,10 @@ struct http_call {
 	json_t *body;         /* args point into it */
 };
 
-/* What a handler fills: a status, and exactly one of json, text, snapshot and stream, which the reply owns. */
+/*
+ * What a handler fills: a status, and exactly one of json, text, snapshot and stream, which the
+ * reply owns.
+ */
 struct http_reply {
 	unsigned status;
 	int code; /* of an error; 0 = none */
@@ -138,13 +144,16 @@ struct http_reply {
 };
 
 /*
- * Serves a request: finds its verb, checks the role and the arguments, calls the handler.  Cannot fail,
- * since every error becomes an error object in *ret_reply, for which the caller calls http_reply_fini.
- * Blocks as long as the handler does.
+ * Serves a request: finds its verb, checks the role and the arguments, calls the handler.  Cannot
+ * fail, since every error becomes an error object in *ret_reply, for which the caller calls
+ * http_reply_fini. Blocks as long as the handler does.
  */
 void http_dispatch(struct http *http, const struct http_request *request,
 		   struct http_reply *ret_reply);
-/* Makes the reply an error object with the code's status and the text that err_set left on this thread. */
+/*
+ * Makes the reply an error object with the code's status and the text that err_set left on this
+ * thread.
+ */
 void http_reply_error(struct http_reply *reply, int code);
 void http_reply_fini(struct http_reply *reply);
 
@@ -161,8 +170,9 @@ struct http_route {
 extern const struct http_route http_routes[VERB_COUNT];
 
 /*
- * Finds the verb of a method and a decoded path.  Returns 0, ERR_NOT_FOUND (no verb has that path), ERR_INVALID (a
- * part of the path is no id) or ERR_NOT_SUPPORTED (the path has other methods, which ret_allow names).
+ * Finds the verb of a method and a decoded path.  Returns 0, ERR_NOT_FOUND (no verb has that path),
+ * ERR_INVALID (a part of the path is no id) or ERR_NOT_SUPPORTED (the path has other methods, which
+ * ret_allow names).
  */
 int http_route_find(const char *method, const char *path, enum verb_id *ret_verb,
 		    struct guid ret_ids[2], char *ret_allow, size_t allow_size);
@@ -213,8 +223,8 @@ void http_stream_free(struct http_stream *stream);
 void http_texts_init(struct http_texts *texts);
 void http_texts_fini(struct http_texts *texts);
 /*
- * Returns the JSON of a change in one line, with a reference for the caller (http_text_unref); NULL when
- * there is no memory.  Any thread.
+ * Returns the JSON of a change in one line, with a reference for the caller (http_text_unref); NULL
+ * when there is no memory.  Any thread.
  */
 struct http_text *http_texts_get(struct http_texts *texts, const struct change *change);
 void http_text_unref(struct http_text *text);
@@ -222,9 +232,10 @@ void http_text_unref(struct http_text *text);
 /* ---- principal.c ---- */
 
 /*
- * Writes who is behind the connected socket `fd`.  Every caller on this host has the role ROLE_ADMIN for now; a peer that
- * the kernel cannot name (it is gone) has ROLE_NONE, so that its requests are refused.  The user's name is left out:
- * http_principal_name.  The connection's thread.
+ * Writes who is behind the connected socket `fd`.  Every caller on this host has the role
+ * ROLE_ADMIN for now; a peer that the kernel cannot name (it is gone) has ROLE_NONE, so that its
+ * requests are refused.  The user's name is left out: http_principal_name.  The connection's
+ * thread.
  */
 void http_principal_get(int fd, bool tcp, struct principal *ret_principal);
 /* Fills in the user's name.  The connection's thread; may wait for the host's name services. */
@@ -265,8 +276,9 @@ void http_conn_state(struct http_conn *conn, bool serving);
 int http_listen_unix(const char *path);
 int http_listen_tcp(const char *where, uint16_t *ret_port);
 /*
- * Returns whether a request over TCP with these headers (NULL = absent) can only come from a program on
- * this host or a page that vdsd itself served, and not from the web page of somebody else.
+ * Returns whether a request over TCP with these headers (NULL = absent) can only come from a
+ * program on this host or a page that vdsd itself served, and not from the web page of somebody
+ * else.
  */
 bool http_origin_is_ours(const char *host, const char *origin);
 

@@ -3,7 +3,10 @@
 #include "base/log.h"
 #include "http/http_int.h"
 
-/* What is done to a job or a session is no change of configuration: array/changelog.c does not see it. */
+/*
+ * What is done to a job or a session is no change of configuration: array/changelog.c does not see
+ * it.
+ */
 static void
 done_log(const struct http_call *call, const char *noun, const char *done)
 {
@@ -27,7 +30,10 @@ http_job_cancel(struct http_call *call, struct http_reply *reply)
 	return http_answer(call, reply, rc, &answer);
 }
 
-/* Ending a session changes no configuration: the answer has the sequence at the time of the request. */
+/*
+ * Ending a session changes no configuration: the answer has the sequence at the time of the
+ * request.
+ */
 int
 http_session_end(struct http_call *call, struct http_reply *reply)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opening the listening sockets, and telling a request of a program from that of another site's web page.
- * vdsd's main thread; http_origin_is_ours any thread.
+ * Opening the listening sockets, and telling a request of a program from that of another site's web
+ * page. vdsd's main thread; http_origin_is_ours any thread.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -35,7 +35,10 @@ socket_is_alive(const struct sockaddr_un *address)
 	return alive;
 }
 
-/* Removes the socket that an earlier run left.  Anything but a socket on which nobody answers is left alone. */
+/*
+ * Removes the socket that an earlier run left.  Anything but a socket on which nobody answers is
+ * left alone.
+ */
 static int
 stale_remove(const struct sockaddr_un *address)
 {

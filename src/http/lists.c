@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The handlers that read rows: one row, or a page of a list in the order of keys, with the live row of each
- * merged in.  The connection's thread.
+ * The handlers that read rows: one row, or a page of a list in the order of keys, with the live row
+ * of each merged in.  The connection's thread.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +29,10 @@ view_of(const struct view *view, enum row_family family)
 	return family < ROW_CONFIG_COUNT ? view->config : view->live;
 }
 
-/* Returns the family of the live row that belongs to a row of `family`, or ROW_FAMILY_COUNT when there is none. */
+/*
+ * Returns the family of the live row that belongs to a row of `family`, or ROW_FAMILY_COUNT when
+ * there is none.
+ */
 static enum row_family
 live_family(enum row_family family)
 {

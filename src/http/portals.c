@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The handlers of portals and portal groups: /v1/portals, /v1/portal-groups.  The connection's thread. */
+/*
+ * The handlers of portals and portal groups: /v1/portals, /v1/portal-groups.  The connection's
+ * thread.
+ */
 #include <errno.h>
 
 #include "base/err.h"

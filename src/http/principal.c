@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who is behind a connection: the unix user by SO_PEERCRED, or the peer's address over TCP.  Called by the thread of
- * the connection.
+ * Who is behind a connection: the unix user by SO_PEERCRED, or the peer's address over TCP.  Called
+ * by the thread of the connection.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The server: two listening sockets at most (unix and loopback TCP), one thread that accepts, a thread for each
- * connection (conn.c).
+ * The server: two listening sockets at most (unix and loopback TCP), one thread that accepts, a
+ * thread for each connection (conn.c).
  *
- * Each socket has a limit of connections of its own.  When a socket is at its limit, a new connection takes the place
- * of the one that has been without a complete request for longest, so that peers who send slowly, or nothing, cannot
- * keep others out.  When all of them are being served, the new one is answered with 503.
+ * Each socket has a limit of connections of its own.  When a socket is at its limit, a new
+ * connection takes the place of the one that has been without a complete request for longest, so
+ * that peers who send slowly, or nothing, cannot keep others out.  When all of them are being
+ * served, the new one is answered with 503.
  *
  * lock guards the list of connections, the counts, and what http_conn marks so.
  */
@@ -57,7 +58,10 @@ conn_main(void *arg)
 	return NULL;
 }
 
-/* The connection of a socket that has been without a complete request for longest; NULL = all are served.  lock. */
+/*
+ * The connection of a socket that has been without a complete request for longest; NULL = all are
+ * served.  lock.
+ */
 static struct http_conn *
 idlest(struct http *http, bool tcp)
 {
@@ -73,7 +77,10 @@ idlest(struct http *http, bool tcp)
 	return found;
 }
 
-/* Makes room for one more.  Returns false when every connection of the socket is being served.  lock. */
+/*
+ * Makes room for one more.  Returns false when every connection of the socket is being served.
+ * lock.
+ */
 static bool
 room_make(struct http *http, bool tcp)
 {
@@ -147,7 +154,9 @@ accept_one(struct http *http, bool tcp)
 	bool room;
 
 	if (fd < 0) {
-		/* no descriptor is free: the peer waits in the queue, and this thread must not spin */
+		/*
+		 * no descriptor is free: the peer waits in the queue, and this thread must not spin
+		 */
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
 			struct pollfd wake = { .fd = http->wake_fd, .events = POLLIN };
 
@@ -255,7 +264,10 @@ conns_shutdown(struct http *http, int how)
 		shutdown(list_entry(node, struct http_conn, node)->fd, how);
 }
 
-/* Waits until all connections have ended: those that receive at once, those that serve when they are done. */
+/*
+ * Waits until all connections have ended: those that receive at once, those that serve when they
+ * are done.
+ */
 static void
 conns_end(struct http *http)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads the arguments of a request by the table of verbs (model/verbs.h).  A member that is unknown,
- * stands twice or has the wrong form is refused, and the message names it.  Nothing is guessed: in a body
- * "1" is not a number, and null does not mean that a member is absent.  The connection's thread.
+ * Reads the arguments of a request by the table of verbs (model/verbs.h).  A member that is
+ * unknown, stands twice or has the wrong form is refused, and the message names it.  Nothing is
+ * guessed: in a body "1" is not a number, and null does not mean that a member is absent.  The
+ * connection's thread.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a connection holds on behalf of its peer (text, data segments that came in parts, PDUs ahead of their turn,
- * answers that wait to be sent, task structs) is counted here, so that all connections together stay within a budget.
+ * What a connection holds on behalf of its peer (text, data segments that came in parts, PDUs ahead
+ * of their turn, answers that wait to be sent, task structs) is counted here, so that all
+ * connections together stay within a budget.
  *
- * The first ISCSI_ACCOUNT_FREE bytes of each connection are always granted: a login or a discovery needs no more, so
- * peers that fill the budget lock nobody out.  Called by the files of src/iscsi on the thread that has the connection;
- * the budget itself is shared by threads.
+ * The first ISCSI_ACCOUNT_FREE bytes of each connection are always granted: a login or a discovery
+ * needs no more, so peers that fill the budget lock nobody out.  Called by the files of src/iscsi
+ * on the thread that has the connection; the budget itself is shared by threads.
  */
 #include "iscsi/iscsi_int.h"
 
@@ -64,7 +65,10 @@ iscsi_conn_set_budget(struct iscsi_conn *conn, struct iscsi_budget *budget)
 	struct iscsi_account *account = &conn->account;
 	size_t bytes = excess(account->bytes);
 
-	/* What is held already moves even when the other budget is used up: it must be counted somewhere. */
+	/*
+	 * What is held already moves even when the other budget is used up: it must be counted
+	 * somewhere.
+	 */
 	if (account->budget != NULL)
 		atomic_fetch_sub(&account->budget->used_bytes, bytes);
 	if (budget != NULL)

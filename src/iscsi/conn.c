@@ -297,8 +297,9 @@ note_exp_stat_sn(struct iscsi_conn *conn, uint32_t sn)
 }
 
 /*
- * Does this PDU take a number of the command window?  A NOP-Out that wants no answer never does: "the I bit MUST be set
- * to 1 and CmdSN is not advanced" (RFC 7143 §11.18.1), so one with I=0 is treated as if it were immediate.
+ * Does this PDU take a number of the command window?  A NOP-Out that wants no answer never does:
+ * "the I bit MUST be set to 1 and CmdSN is not advanced" (RFC 7143 §11.18.1), so one with I=0 is
+ * treated as if it were immediate.
  */
 static bool
 takes_number(const struct op *op, const uint8_t *bhs)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * PDUs that keep a connection going or end it: NOP-Out and NOP-In, logout, SNACK, Reject, asynchronous messages.
- * RFC 7143 §11.9, §11.14 - §11.19.  Called by conn.c and by the owner, on the thread that has the connection.
+ * PDUs that keep a connection going or end it: NOP-Out and NOP-In, logout, SNACK, Reject,
+ * asynchronous messages. RFC 7143 §11.9, §11.14 - §11.19.  Called by conn.c and by the owner, on
+ * the thread that has the connection.
  */
 #include "iscsi/iscsi_int.h"
 

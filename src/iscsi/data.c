@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Data of tasks: immediate and unsolicited data, R2T, Data-Out, Data-In, and the status that ends it all.
- * RFC 7143 §4.2.5, §11.4, §11.7, §11.8.
+ * Data of tasks: immediate and unsolicited data, R2T, Data-Out, Data-In, and the status that ends
+ * it all. RFC 7143 §4.2.5, §11.4, §11.7, §11.8.
  *
- * DataPDUInOrder and DataSequenceInOrder are always Yes here, so write data arrives as one ascending stream: wr_pos is
- * its end, and the R2Ts, of max_burst_len each, are fulfilled in the order in which they were sent.
+ * DataPDUInOrder and DataSequenceInOrder are always Yes here, so write data arrives as one
+ * ascending stream: wr_pos is its end, and the R2Ts, of max_burst_len each, are fulfilled in the
+ * order in which they were sent.
  *
- * Without recovery within a connection a fault of the data ends the command with CHECK CONDITION, once everything that
- * was asked for has come (TASK_DRAIN): until then the rest is discarded.
+ * Without recovery within a connection a fault of the data ends the command with CHECK CONDITION,
+ * once everything that was asked for has come (TASK_DRAIN): until then the rest is discarded.
  */
 #include "iscsi/iscsi_int.h"
 
@@ -19,7 +20,7 @@
 
 #define FAULT_NONE (-1)
 
-/* --- status ---------------------------------------------------------------------------------------------------- */
+/* --- status --- */
 
 /* RFC 7143 §11.4: SCSI Response. */
 static bool
@@ -89,7 +90,7 @@ iscsi_data_fault(struct iscsi_cmd *task, enum iscsi_data_fault fault)
 	conn->ops->data_fault(conn->user, &task->pub, fault);
 }
 
-/* --- R2T ------------------------------------------------------------------------------------------------------- */
+/* --- R2T --- */
 
 static uint32_t
 r2t_ttt(const struct iscsi_cmd *task, uint32_t number)
@@ -172,7 +173,7 @@ iscsi_task_accept_write(struct iscsi_task *pub, const struct iovec *iov, int iov
 	return 0;
 }
 
-/* --- Data-Out -------------------------------------------------------------------------------------------------- */
+/* --- Data-Out --- */
 
 /* Does this PDU continue the stream?  An enum iscsi_data_fault, or FAULT_NONE. */
 static int
@@ -197,8 +198,8 @@ sequence_fault(const struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 	if (get_be32(pdu->bhs + AT_OFFSET) != task->wr_pos)
 		return ISCSI_FAULT_INCORRECT_AMOUNT;
 	/*
-	 * An initiator may end its unsolicited data anywhere up to FirstBurstLength: R2Ts then ask for
-	 * the rest (RFC 7143 §11.8).  What an R2T asked for must come whole.
+	 * An initiator may end its unsolicited data anywhere up to FirstBurstLength: R2Ts then ask
+	 * for the rest (RFC 7143 §11.8).  What an R2T asked for must come whole.
 	 */
 	if (ttt != TAG_NONE && final && end < limit)
 		return ISCSI_FAULT_INCORRECT_AMOUNT;
@@ -319,9 +320,12 @@ iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	}
 }
 
-/* --- Data-In --------------------------------------------------------------------------------------------------- */
+/* --- Data-In --- */
 
-/* Slots for at most len bytes of the task's data.  The length they hold; the header is in the first. */
+/*
+ * Slots for at most len bytes of the task's data.  The length they hold; the header is in the
+ * first.
+ */
 static uint32_t
 data_in_slots(struct iscsi_conn *conn, struct iscsi_cmd *task, uint32_t len,
 	      struct iscsi_tx_slot **ret_first, uint8_t **ret_bhs)

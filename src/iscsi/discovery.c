@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Text requests of the full feature phase: SendTargets, and the few keys that may be sent there.  RFC 7143 §11.10, §11.11,
- * Appendix C.
+ * Text requests of the full feature phase: SendTargets, and the few keys that may be sent there.
+ * RFC 7143 §11.10, §11.11, Appendix C.
  *
- * There is one exchange at a time.  It takes several requests while the initiator sends its text in parts (C bit; the
- * responses are empty and carry a target transfer tag), and several responses while the answer goes out in parts (C bit; the
- * requests are empty).  A list of targets of any length is made part by part: no more than one response and one target is
- * held in memory.
+ * There is one exchange at a time.  It takes several requests while the initiator sends its text in
+ * parts (C bit; the responses are empty and carry a target transfer tag), and several responses
+ * while the answer goes out in parts (C bit; the requests are empty).  A list of targets of any
+ * length is made part by part: no more than one response and one target is held in memory.
  *
  * Called by conn.c on the thread that has the connection.
  */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A place in a list of buffers: the write data of a task comes in, the read data goes out, piece by piece. */
+/*
+ * A place in a list of buffers: the write data of a task comes in, the read data goes out, piece by
+ * piece.
+ */
 #include "iscsi/iov_int.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A place in a list of buffers.  The list is the task owner's and must be as long as it said: running past its end is
- * our own mistake and asserted.
+ * A place in a list of buffers.  The list is the task owner's and must be as long as it said:
+ * running past its end is our own mistake and asserted.
  */
 #ifndef VDS_ISCSI_IOV_INT_H
 #define VDS_ISCSI_IOV_INT_H

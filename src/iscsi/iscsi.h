@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The target side of iSCSI (RFC 7143) for one connection: bytes in; bytes and events out.  It knows no sockets, no
- * threads and no SCSI beyond a LUN's and a CDB's bytes.  One session has one connection (MaxConnections=1,
- * ErrorRecoveryLevel=0).
+ * The target side of iSCSI (RFC 7143) for one connection: bytes in; bytes and events out.  It knows
+ * no sockets, no threads and no SCSI beyond a LUN's and a CDB's bytes.  One session has one
+ * connection (MaxConnections=1, ErrorRecoveryLevel=0).
  *
- * Calls on one connection come from one thread at a time; the owner may move the connection to another thread
- * between calls (it does so while a login decision is pending).  Callbacks run inside the owner's calls, on its thread,
- * and may call back into the connection, except iscsi_conn_free and the input functions.
+ * Calls on one connection come from one thread at a time; the owner may move the connection to
+ * another thread between calls (it does so while a login decision is pending).  Callbacks run
+ * inside the owner's calls, on its thread, and may call back into the connection, except
+ * iscsi_conn_free and the input functions.
  *
- * Memory is bounded for each connection, whatever a peer sends; the steady path of a command allocates nothing.
+ * Memory is bounded for each connection, whatever a peer sends; the steady path of a command
+ * allocates nothing.
  *
  * A round of the owner:
  *	n = iscsi_conn_rx_iov(conn, iov, max)	   where the rest of a large data segment wants to be received; the
@@ -39,7 +41,7 @@ struct iscsi_targets;
 #define ISCSI_ISID_SIZE 6
 #define ISCSI_SENSE_MAX 252
 
-/* --- parameters ------------------------------------------------------------------------------------------------ */
+/* --- parameters --- */
 
 enum iscsi_digest { /* bits: in the limits a set, in a result one of them */
 		    ISCSI_DIGEST_NONE = 1,
@@ -67,7 +69,7 @@ struct iscsi_params {
  */
 void iscsi_params_default(struct iscsi_params *limits);
 
-/* --- login ----------------------------------------------------------------------------------------------------- */
+/* --- login --- */
 
 enum iscsi_session_type { ISCSI_SESSION_NORMAL, ISCSI_SESSION_DISCOVERY };
 
@@ -107,15 +109,18 @@ struct iscsi_login {
 
 enum iscsi_login_step {
 	/*
-	 * The first request is complete: does the target exist, may this initiator use it?  The reply gives the
-	 * TPGT and, where wanted, alias or the address to move to.  A request with a TSIH names a session: OK means
-	 * that the connection takes the place of that session's connection (connection reinstatement, RFC 7143 §6.3.4);
-	 * else answer ISCSI_LOGIN_NO_SESSION, or ISCSI_LOGIN_TOO_MANY_CONNECTIONS (its connection has another CID).
+	 * The first request is complete: does the target exist, may this initiator use it?  The
+	 * reply gives the TPGT and, where wanted, alias or the address to move to.  A request with
+	 * a TSIH names a session: OK means that the connection takes the place of that session's
+	 * connection (connection reinstatement, RFC 7143 §6.3.4); else answer
+	 * ISCSI_LOGIN_NO_SESSION, or ISCSI_LOGIN_TOO_MANY_CONNECTIONS (its connection has another
+	 * CID).
 	 */
 	ISCSI_LOGIN_FIRST,
 	/*
-	 * Everything is negotiated; the last response is about to be sent.  The owner ends an older session of the
-	 * same initiator name, ISID and target (session reinstatement, RFC 7143 §6.3.5), and gives a TSIH, not 0.
+	 * Everything is negotiated; the last response is about to be sent.  The owner ends an older
+	 * session of the same initiator name, ISID and target (session reinstatement, RFC 7143
+	 * §6.3.5), and gives a TSIH, not 0.
 	 */
 	ISCSI_LOGIN_LAST,
 };
@@ -129,7 +134,7 @@ struct iscsi_login_reply {
 	const char *address; /* FIRST, MOVED_*: "host[:port][,tpgt]"; copied */
 };
 
-/* --- tasks ----------------------------------------------------------------------------------------------------- */
+/* --- tasks --- */
 
 enum iscsi_attr { /* RFC 7143 §11.3.1 */
 		  ISCSI_ATTR_UNTAGGED = 0,
@@ -139,7 +144,9 @@ enum iscsi_attr { /* RFC 7143 §11.3.1 */
 		  ISCSI_ATTR_ACA = 4,
 };
 
-/* A SCSI command.  The owner reads these fields and writes only `owner` and what `extra` points to. */
+/*
+ * A SCSI command.  The owner reads these fields and writes only `owner` and what `extra` points to.
+ */
 struct iscsi_task {
 	struct iscsi_conn *conn;
 	void *owner;        /* NULL at first; the owner's */
@@ -156,8 +163,9 @@ struct iscsi_task {
 	uint32_t write_expected; /* bytes the initiator wants to send (0 without W) */
 	uint32_t read_expected;  /* bytes the initiator has room for (0 without R) */
 	/*
-	 * Immediate data.  Valid only inside ops->command: it points into the receive buffer.  When data_len equals
-	 * write_expected the owner may execute the write straight from here and answer inside the call.
+	 * Immediate data.  Valid only inside ops->command: it points into the receive buffer.  When
+	 * data_len equals write_expected the owner may execute the write straight from here and
+	 * answer inside the call.
 	 */
 	const uint8_t *data;
 	uint32_t data_len;
@@ -168,8 +176,8 @@ struct iscsi_result {
 	uint8_t status;      /* SCSI status; */
 	bool target_failure; /* iSCSI response 01h instead of 00h: no status then */
 	/*
-	 * What the command meant to transfer (both ways for a bidirectional one: written).  Against what the
-	 * initiator expected this gives the residual count and its O or U bit.
+	 * What the command meant to transfer (both ways for a bidirectional one: written).  Against
+	 * what the initiator expected this gives the residual count and its O or U bit.
 	 */
 	uint64_t length;
 	uint64_t read_length; /* bidirectional commands only: the same for the read half */
@@ -216,72 +224,79 @@ struct iscsi_tmf {
 	struct iscsi_task *task; /* ABORT_TASK: the task, already told to abort; else NULL */
 };
 
-/* --- the owner's half ------------------------------------------------------------------------------------------ */
+/* --- the owner's half --- */
 
 struct iscsi_conn_ops {
 	/*
-	 * Decide one step of a login.  Fill *reply (it is zeroed: OK) and return 0, or return 1: pending; then
-	 * iscsi_conn_login_done answers later, from whichever thread has the connection then.  Hand the connection
-	 * over only after the input call has returned.
+	 * Decide one step of a login.  Fill *reply (it is zeroed: OK) and return 0, or return 1:
+	 * pending; then iscsi_conn_login_done answers later, from whichever thread has the
+	 * connection then.  Hand the connection over only after the input call has returned.
 	 */
 	int (*login)(void *user, struct iscsi_conn *conn, enum iscsi_login_step step,
 		     const struct iscsi_login *login, struct iscsi_login_reply *reply);
 	/*
-	 * The login is refused with this enum iscsi_login_status, and the response is queued: for the log.  cause:
-	 * words, valid within the call.  May be NULL.
+	 * The login is refused with this enum iscsi_login_status, and the response is queued: for
+	 * the log.  cause: words, valid within the call.  May be NULL.
 	 */
 	void (*refused)(void *user, unsigned status, const char *cause);
 
 	/*
-	 * A command, in CmdSN order, which may be ended at any time.  A task that `writes` must be accepted
-	 * (iscsi_task_accept_write) or ended before this returns, since its immediate data goes away; or the owner
-	 * has copied for itself all that it needs, and takes no more: what still comes is discarded.
+	 * A command, in CmdSN order, which may be ended at any time.  A task that `writes` must be
+	 * accepted (iscsi_task_accept_write) or ended before this returns, since its immediate data
+	 * goes away; or the owner has copied for itself all that it needs, and takes no more: what
+	 * still comes is discarded.
 	 */
 	void (*command)(void *user, struct iscsi_task *task);
 	/* All the data that iscsi_task_accept_write asked for is in its buffer: execute. */
 	void (*write_ready)(void *user, struct iscsi_task *task);
 	/*
 	 * The task cannot be executed, since its data was at fault.  The owner ends it with
-	 * iscsi_task_respond before this returns.  Called instead of ops->command when the data within
-	 * the command is wrong (task->owner is NULL then), or after iscsi_task_accept_write returned
-	 * 0, instead of ops->write_ready.
+	 * iscsi_task_respond before this returns.  Called instead of ops->command when the data
+	 * within the command is wrong (task->owner is NULL then), or after iscsi_task_accept_write
+	 * returned 0, instead of ops->write_ready.
 	 */
 	void (*data_fault)(void *user, struct iscsi_task *task, enum iscsi_data_fault fault);
 	/*
-	 * The task, which the owner executes, was aborted: end it soon, in any of the four ways, now or later; no
-	 * answer is sent.  A task that waits for its data, or whose answer is queued, is not announced here.
+	 * The task, which the owner executes, was aborted: end it soon, in any of the four ways,
+	 * now or later; no answer is sent.  A task that waits for its data, or whose answer is
+	 * queued, is not announced here.
 	 */
 	void (*task_abort)(void *user, struct iscsi_task *task);
-	/* Nothing is referenced any more: release the task's buffers.  The struct is gone after this. */
+	/*
+	 * Nothing is referenced any more: release the task's buffers.  The struct is gone after
+	 * this.
+	 */
 	void (*task_done)(void *user, struct iscsi_task *task);
 
 	/*
-	 * A task management function for this nexus or beyond.  The engine has already aborted what ABORT TASK and
-	 * ABORT TASK SET name in this session; for the wider functions the owner calls iscsi_conn_abort_tasks on
-	 * the connections concerned.  Answered by iscsi_tmf_done, now or later; the response leaves when the tasks
-	 * of this connection that were aborted have come back.
+	 * A task management function for this nexus or beyond.  The engine has already aborted what
+	 * ABORT TASK and ABORT TASK SET name in this session; for the wider functions the owner
+	 * calls iscsi_conn_abort_tasks on the connections concerned.  Answered by iscsi_tmf_done,
+	 * now or later; the response leaves when the tasks of this connection that were aborted
+	 * have come back.
 	 */
 	void (*tmf)(void *user, struct iscsi_tmf *tmf);
 	/*
-	 * Do two LUN fields (8 bytes each) name the same unit?  SAM has several forms for one number.  NULL: the bytes
-	 * must be the same.
+	 * Do two LUN fields (8 bytes each) name the same unit?  SAM has several forms for one
+	 * number.  NULL: the bytes must be the same.
 	 */
 	bool (*same_lun)(const uint8_t *a, const uint8_t *b);
 
 	/*
-	 * Name targets that this initiator may use, through iscsi_targets_add and iscsi_targets_add_portal: the one
-	 * called name, or with NULL all in the order of their names, from the first behind `after` (NULL = from the
-	 * first of all).  In a normal session name is the session's own target.  Of a long list give a part, as much as
-	 * iscsi_targets_full allows, and call iscsi_targets_more: this is then called again for the next part, when the
-	 * initiator has taken the one before.
+	 * Name targets that this initiator may use, through iscsi_targets_add and
+	 * iscsi_targets_add_portal: the one called name, or with NULL all in the order of their
+	 * names, from the first behind `after` (NULL = from the first of all).  In a normal session
+	 * name is the session's own target.  Of a long list give a part, as much as
+	 * iscsi_targets_full allows, and call iscsi_targets_more: this is then called again for the
+	 * next part, when the initiator has taken the one before.
 	 */
 	void (*send_targets)(void *user, const char *name, const char *after,
 			     struct iscsi_targets *list);
 };
 
 /*
- * Memory that many connections share: what their peers have them hold.  The owner makes it and keeps it longer than the
- * connections; any thread may read used_bytes.
+ * Memory that many connections share: what their peers have them hold.  The owner makes it and
+ * keeps it longer than the connections; any thread may read used_bytes.
  */
 struct iscsi_budget {
 	atomic_size_t used_bytes;
@@ -298,15 +313,19 @@ struct iscsi_conn_config {
 	struct iscsi_budget *budget; /* NULL = none; see iscsi_conn_set_budget */
 };
 
-/* --- a connection ---------------------------------------------------------------------------------------------- */
+/* --- a connection --- */
 
 /* 0, ERR_INVALID or -ENOMEM. */
 int iscsi_conn_new(const struct iscsi_conn_config *config, struct iscsi_conn **ret_conn);
-/* Accepts NULL.  No task may be with the owner (iscsi_conn_tasks is 0); queued output is given back unsent. */
+/*
+ * Accepts NULL.  No task may be with the owner (iscsi_conn_tasks is 0); queued output is given back
+ * unsent.
+ */
 void iscsi_conn_free(struct iscsi_conn *conn);
 /*
- * From now on the connection takes from this budget (NULL = none).  A connection that cannot have what its peer makes
- * it need ends with ERR_LIMIT; the first ISCSI_ACCOUNT_FREE bytes of each connection do not count.
+ * From now on the connection takes from this budget (NULL = none).  A connection that cannot have
+ * what its peer makes it need ends with ERR_LIMIT; the first ISCSI_ACCOUNT_FREE bytes of each
+ * connection do not count.
  */
 void iscsi_conn_set_budget(struct iscsi_conn *conn, struct iscsi_budget *budget);
 #define ISCSI_ACCOUNT_FREE (24u * 1024)
@@ -320,21 +339,22 @@ size_t iscsi_conn_memory(const struct iscsi_conn *conn);
  */
 int iscsi_conn_input(struct iscsi_conn *conn, const void *bytes, size_t len_bytes);
 /*
- * Why the connection takes no more input: as iscsi_conn_input returned it, or what went wrong in another call (an
- * answer that could not be made).  0 while it does.
+ * Why the connection takes no more input: as iscsi_conn_input returned it, or what went wrong in
+ * another call (an answer that could not be made).  0 while it does.
  */
 int iscsi_conn_error(const struct iscsi_conn *conn);
 /* Should the owner go on receiving?  False while too many answers wait to be sent. */
 bool iscsi_conn_wants_input(const struct iscsi_conn *conn);
 
 /*
- * Where the next bytes of the stream are wanted: up to max pieces, 0 when the engine is not inside a data segment.
- * Valid until the next call.  Pieces filled are told by iscsi_conn_rx_advance (returns as iscsi_conn_input).
+ * Where the next bytes of the stream are wanted: up to max pieces, 0 when the engine is not inside
+ * a data segment. Valid until the next call.  Pieces filled are told by iscsi_conn_rx_advance
+ * (returns as iscsi_conn_input).
  */
 int iscsi_conn_rx_iov(struct iscsi_conn *conn, struct iovec *iov, int max);
 /*
- * Bytes until the header or the PDU that is being received is complete, never 0.  An owner that receives no more than
- * this at a time handles at most one PDU in each input call.
+ * Bytes until the header or the PDU that is being received is complete, never 0.  An owner that
+ * receives no more than this at a time handles at most one PDU in each input call.
  */
 size_t iscsi_conn_rx_need(const struct iscsi_conn *conn);
 /* Has a header been received whose PDU is not complete? */
@@ -342,8 +362,8 @@ bool iscsi_conn_rx_in_pdu(const struct iscsi_conn *conn);
 int iscsi_conn_rx_advance(struct iscsi_conn *conn, size_t len_bytes);
 
 /*
- * The bytes to send next, in order: up to max pieces, 0 when there are none.  They stay valid and the same until
- * iscsi_conn_output_advance says how many were sent (further ones may come behind).
+ * The bytes to send next, in order: up to max pieces, 0 when there are none.  They stay valid and
+ * the same until iscsi_conn_output_advance says how many were sent (further ones may come behind).
  */
 int iscsi_conn_output(struct iscsi_conn *conn, struct iovec *iov, int max);
 void iscsi_conn_output_advance(struct iscsi_conn *conn, size_t len_bytes);
@@ -359,8 +379,8 @@ const struct iscsi_login *iscsi_conn_login(const struct iscsi_conn *conn);
 const struct iscsi_params *iscsi_conn_params(const struct iscsi_conn *conn);
 
 /*
- * Take no more input and abort every task.  What is queued may still be sent.  Tasks that the owner executes are told
- * by ops->task_abort; the connection may be freed when iscsi_conn_tasks gives 0.
+ * Take no more input and abort every task.  What is queued may still be sent.  Tasks that the owner
+ * executes are told by ops->task_abort; the connection may be freed when iscsi_conn_tasks gives 0.
  */
 void iscsi_conn_stop(struct iscsi_conn *conn);
 /* Tasks and task management requests that are with the owner. */
@@ -405,7 +425,7 @@ struct iscsi_async {
 /* Full feature phase only.  0, ERR_INVALID, -ENOMEM. */
 int iscsi_conn_async_message(struct iscsi_conn *conn, const struct iscsi_async *message);
 
-/* --- a task ---------------------------------------------------------------------------------------------------- */
+/* --- a task --- */
 
 /*
  * Collect `len_bytes` of write data (cut to write_expected) in these buffers: immediate data is
@@ -417,13 +437,20 @@ int iscsi_conn_async_message(struct iscsi_conn *conn, const struct iscsi_async *
 int iscsi_task_accept_write(struct iscsi_task *task, const struct iovec *iov, int iovcnt,
 			    uint32_t len_bytes);
 
-/* End it: GOOD, no data to the initiator.  length: what the command meant to transfer, for the residual count. */
+/*
+ * End it: GOOD, no data to the initiator.  length: what the command meant to transfer, for the
+ * residual count.
+ */
 void iscsi_task_good(struct iscsi_task *task, uint64_t length);
-/* End it with any status; data sent before counts.  Waits where RFC 7143 §11.4 wants the data received first. */
+/*
+ * End it with any status; data sent before counts.  Waits where RFC 7143 §11.4 wants the data
+ * received first.
+ */
 void iscsi_task_respond(struct iscsi_task *task, const struct iscsi_result *result);
 /*
- * End a read: send len_bytes (cut to read_expected) and GOOD in one.  length: what the whole command meant to transfer.
- * iov, except one of a single piece, and the buffers stay until task_done.
+ * End a read: send len_bytes (cut to read_expected) and GOOD in one.  length: what the whole
+ * command meant to transfer. iov, except one of a single piece, and the buffers stay until
+ * task_done.
  */
 void iscsi_task_finish_read(struct iscsi_task *task, const struct iovec *iov, int iovcnt,
 			    uint32_t len_bytes, uint64_t length);
@@ -432,16 +459,16 @@ void iscsi_task_drop(struct iscsi_task *task);
 
 /*
  * The backing I/O of an aborted task does not come back: the owner keeps the task's memory until it
- * calls iscsi_task_drop, but nobody waits for the task any more.  Its tag and its place in the window
- * are free, and task management requests that waited for it are answered.  May be called inside
- * ops->task_abort.
+ * calls iscsi_task_drop, but nobody waits for the task any more.  Its tag and its place in the
+ * window are free, and task management requests that waited for it are answered.  May be called
+ * inside ops->task_abort.
  */
 void iscsi_task_abandon(struct iscsi_task *task);
 
 /* Answer a task management request; it is gone after this.  response: enum iscsi_tmf_response. */
 void iscsi_tmf_done(struct iscsi_tmf *tmf, unsigned response);
 
-/* --- SendTargets ----------------------------------------------------------------------------------------------- */
+/* --- SendTargets --- */
 
 /* Begin a target.  Returns 0, or ERR_LIMIT or -ENOMEM (no memory: the request is then rejected). */
 int iscsi_targets_add(struct iscsi_targets *list, const char *name);

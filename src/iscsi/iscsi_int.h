@@ -20,20 +20,22 @@
 
 struct iscsi_cmd;
 
-/* --- account.c: memory held for the peer ----------------------------------------------------------------------- */
+/* --- account.c: memory held for the peer --- */
 
 struct iscsi_account {
 	struct iscsi_budget *budget; /* may be NULL */
 	size_t bytes;                /* held now */
 };
 
-/* Returns 0, or ERR_LIMIT (the budget is used up, and this connection has more than its free part). */
+/*
+ * Returns 0, or ERR_LIMIT (the budget is used up, and this connection has more than its free part).
+ */
 int iscsi_account_take(struct iscsi_account *account, size_t bytes);
 void iscsi_account_give(struct iscsi_account *account, size_t bytes);
 /* More than half of the budget is in use: give back what is only kept for speed. */
 bool iscsi_account_is_tight(const struct iscsi_account *account);
 
-/* --- rx.c: incremental receive ------------------------------------------------------------------------------- */
+/* --- rx.c: incremental receive --- */
 
 enum iscsi_rx_event {
 	RX_MORE, /* all input is taken */
@@ -71,12 +73,14 @@ void iscsi_rx_drop_stash(struct iscsi_rx *rx);
 /* Bytes until the header or the PDU is complete; never 0. */
 size_t iscsi_rx_need(const struct iscsi_rx *rx);
 /*
- * Go on with these bytes, and move *bytes and *len behind what was used.  Returns an enum iscsi_rx_event, or ERR_PROTOCOL
- * (the header digest is wrong), ERR_LIMIT (the budget is used up) or -ENOMEM.  After RX_MORE all bytes are used, and none
- * of them is referenced any more.
+ * Go on with these bytes, and move *bytes and *len behind what was used.  Returns an enum
+ * iscsi_rx_event, or ERR_PROTOCOL (the header digest is wrong), ERR_LIMIT (the budget is used up)
+ * or -ENOMEM.  After RX_MORE all bytes are used, and none of them is referenced any more.
  */
 int iscsi_rx_step(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len);
-/* At RX_HEAD: put the first take_len bytes of the data into a task's buffers and discard the rest. */
+/*
+ * At RX_HEAD: put the first take_len bytes of the data into a task's buffers and discard the rest.
+ */
 void iscsi_rx_to_task(struct iscsi_rx *rx, struct iscsi_cmd *task, struct iscsi_iov_cursor *cursor,
 		      uint32_t take_len);
 /* At RX_HEAD: discard the data. */
@@ -86,9 +90,12 @@ void iscsi_rx_forget(struct iscsi_rx *rx, const struct iscsi_cmd *task);
 int iscsi_rx_iov(struct iscsi_rx *rx, struct iovec *iov, int max);
 void iscsi_rx_advance(struct iscsi_rx *rx, size_t len);
 
-/* --- tx.c: the send queue ------------------------------------------------------------------------------------ */
+/* --- tx.c: the send queue --- */
 
-/* Slots of a session's ring, and of one during login and in a discovery session; powers of two above TX_PIECES. */
+/*
+ * Slots of a session's ring, and of one during login and in a discovery session; powers of two
+ * above TX_PIECES.
+ */
 #define TX_SLOTS      256u
 #define TX_SLOTS_FEW  32u
 #define TX_PIECES     16u /* a PDU's data comes from at most so many buffers */
@@ -97,7 +104,10 @@ void iscsi_rx_advance(struct iscsi_rx *rx, size_t len);
 #define TX_MSGS_HARD  16384u /* above these the peer is dropped */
 #define TX_BYTES_HARD (4u * 1024 * 1024)
 
-/* Something that wants to send.  emit builds one or more PDUs into the ring; true: done, and unlinked. */
+/*
+ * Something that wants to send.  emit builds one or more PDUs into the ring; true: done, and
+ * unlinked.
+ */
 struct iscsi_tx_item {
 	struct list node;
 	bool (*emit)(struct iscsi_conn *conn, struct iscsi_tx_item *item);
@@ -114,7 +124,9 @@ struct iscsi_tx_msg {
 	uint8_t data[];
 };
 
-/* A stretch of output: header, data, padding and digests; or only data that follows another slot's. */
+/*
+ * A stretch of output: header, data, padding and digests; or only data that follows another slot's.
+ */
 struct iscsi_tx_slot {
 	struct iscsi_cmd *task;   /* told when this was sent; or NULL */
 	struct iscsi_tx_msg *msg; /* freed when this was sent; or NULL */
@@ -145,7 +157,10 @@ struct iscsi_tx {
 /* Returns 0 or -ENOMEM. */
 int iscsi_tx_init(struct iscsi_tx *tx);
 void iscsi_tx_fini(struct iscsi_tx *tx);
-/* Have a ring of TX_SLOTS from now on.  Not between iscsi_conn_output and its advance.  Returns 0 or -ENOMEM. */
+/*
+ * Have a ring of TX_SLOTS from now on.  Not between iscsi_conn_output and its advance.  Returns 0
+ * or -ENOMEM.
+ */
 int iscsi_tx_grow(struct iscsi_tx *tx);
 /* Send an item: now, or in its turn when the ring has room again. */
 void iscsi_tx_push(struct iscsi_conn *conn, struct iscsi_tx_item *item);
@@ -154,25 +169,31 @@ bool iscsi_tx_has_room(const struct iscsi_tx *tx);
 struct iscsi_tx_slot *iscsi_tx_slot_new(struct iscsi_tx *tx, uint8_t **ret_bhs);
 /* Write the sequence numbers into the header of a response.  RFC 7143 §4.2.2. */
 void iscsi_tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum iscsi_tx_stat_sn stat_sn);
-/* The header is final: compute its digest.  iscsi_tx_seal_data does so for data in one piece, with its padding. */
+/*
+ * The header is final: compute its digest.  iscsi_tx_seal_data does so for data in one piece, with
+ * its padding.
+ */
 void iscsi_tx_seal_head(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *bhs);
 void iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
 			uint32_t len);
-/* For data in pieces over several slots: call iscsi_tx_seal_piece for each, then iscsi_tx_seal_tail for the last one. */
+/*
+ * For data in pieces over several slots: call iscsi_tx_seal_piece for each, then iscsi_tx_seal_tail
+ * for the last one.
+ */
 uint32_t iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
 			     uint32_t len, uint32_t crc);
 void iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_t total_len,
 			uint32_t crc);
 /*
- * Make a message with room for data_len bytes, and begin its header.  Returns NULL with *ret_err = -ENOMEM, or ERR_LIMIT
- * (the connection has too many messages waiting, or the budget is used up).
+ * Make a message with room for data_len bytes, and begin its header.  Returns NULL with *ret_err =
+ * -ENOMEM, or ERR_LIMIT (the connection has too many messages waiting, or the budget is used up).
  */
 struct iscsi_tx_msg *iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode,
 				      uint32_t itt, uint32_t data_len, int *ret_err);
 void iscsi_tx_msg_send(struct iscsi_conn *conn, struct iscsi_tx_msg *msg);
 void iscsi_tx_clear(struct iscsi_conn *conn);
 
-/* --- text.c: key=value ---------------------------------------------------------------------------------------- */
+/* --- text.c: key=value --- */
 
 #define TEXT_MAX     (64u * 1024) /* of one negotiation, over all its PDUs */
 #define TEXT_KEY_MAX 63u          /* RFC 7143 §6.1 */
@@ -197,8 +218,9 @@ size_t iscsi_text_out_left(const struct iscsi_text *t);
 /* Forget the part of the answer that was sent, so that what is added later needs no more memory. */
 void iscsi_text_compact_out(struct iscsi_text *t);
 /*
- * Walk the pairs of t->in; *cursor begins with 0.  Returns 1 with a pair, 0 at the end, or ERR_PROTOCOL (not a key=value
- * pair).  The strings lie in t->in, where the '=' is a NUL until the next call.
+ * Walk the pairs of t->in; *cursor begins with 0.  Returns 1 with a pair, 0 at the end, or
+ * ERR_PROTOCOL (not a key=value pair).  The strings lie in t->in, where the '=' is a NUL until the
+ * next call.
  */
 int iscsi_text_next(struct iscsi_text *t, size_t *cursor, const char **ret_key,
 		    const char **ret_value);
@@ -208,12 +230,18 @@ bool iscsi_text_has(const struct iscsi_text *t, const char *key);
 void iscsi_text_take_out(struct iscsi_text *t, const char *key);
 void iscsi_text_put(struct iscsi_text *t, const char *key, const char *value);
 void iscsi_text_put_number(struct iscsi_text *t, const char *key, uint32_t value);
-/* Read a decimal number, or a hexadecimal one that begins with 0x.  Returns 0 or ERR_PARSE (not such a number). */
+/*
+ * Read a decimal number, or a hexadecimal one that begins with 0x.  Returns 0 or ERR_PARSE (not
+ * such a number).
+ */
 int iscsi_text_parse_number(const char *value, uint32_t *ret_number);
-/* Read an iqn., eui. or naa. name and write it in lower case.  Returns 0 or ERR_PARSE (not such a name). */
+/*
+ * Read an iqn., eui. or naa. name and write it in lower case.  Returns 0 or ERR_PARSE (not such a
+ * name).
+ */
 int iscsi_text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1]);
 
-/* --- keys.c: the negotiation table ---------------------------------------------------------------------------- */
+/* --- keys.c: the negotiation table --- */
 
 enum iscsi_key_rule {
 	KEY_AND,
@@ -265,12 +293,13 @@ struct iscsi_keys {
 void iscsi_keys_defaults(struct iscsi_params *agreed);
 const struct iscsi_key *iscsi_keys_find(const char *name);
 /*
- * Negotiate all pairs of conn->text.in: agreed values go to conn->params, names to conn->info, answers to conn->text.out.
- * Returns 0, ERR_PROTOCOL (k->status and k->cause say why the login is refused) or -ENOMEM.
+ * Negotiate all pairs of conn->text.in: agreed values go to conn->params, names to conn->info,
+ * answers to conn->text.out. Returns 0, ERR_PROTOCOL (k->status and k->cause say why the login is
+ * refused) or -ENOMEM.
  */
 int iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *k);
 
-/* --- task.c ------------------------------------------------------------------------------------------------------ */
+/* --- task.c --- */
 
 enum iscsi_task_state {
 	TASK_FREE,
@@ -356,17 +385,23 @@ struct iscsi_cmd *iscsi_task_at(const struct iscsi_task_pool *pool, uint32_t num
 struct iscsi_cmd *iscsi_task_find(const struct iscsi_task_pool *pool, uint32_t itt);
 void iscsi_task_to(struct iscsi_cmd *task, enum iscsi_task_state state);
 int iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* Free the task's place in the window and its tag.  Called before the sequence numbers of its last PDU are written. */
+/*
+ * Free the task's place in the window and its tag.  Called before the sequence numbers of its last
+ * PDU are written.
+ */
 void iscsi_task_untag(struct iscsi_cmd *task);
 void iscsi_task_set_read_residual(struct iscsi_cmd *task, uint64_t length);
 /* Nothing references the task any more: call ops->task_done and give the task back to the pool. */
 void iscsi_task_release(struct iscsi_cmd *task);
-/* See iscsi_conn_abort_tasks for what "abort" means in each state.  True when the owner still executes it. */
+/*
+ * See iscsi_conn_abort_tasks for what "abort" means in each state.  True when the owner still
+ * executes it.
+ */
 bool iscsi_task_abort(struct iscsi_cmd *task);
 /* As iscsi_conn_abort_tasks. */
 unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before);
 
-/* --- session.c: the command window and the tasks ------------------------------------------------------------------------------ */
+/* --- session.c: the command window and the tasks --- */
 
 #define HELD_BYTES_MAX (1024u * 1024)
 
@@ -402,8 +437,9 @@ iscsi_sn_before(uint32_t a, uint32_t b)
 }
 
 /*
- * A session with a window of `depth` commands, and a pool that also has room for `immediate` ones and for those whose
- * last answer waits to be sent.  extra_bytes: the owner's room in each task.  Returns NULL when out of memory.
+ * A session with a window of `depth` commands, and a pool that also has room for `immediate` ones
+ * and for those whose last answer waits to be sent.  extra_bytes: the owner's room in each task.
+ * Returns NULL when out of memory.
  */
 struct iscsi_session *iscsi_session_new(uint32_t depth, uint32_t immediate, uint32_t extra_bytes,
 					struct iscsi_account *account);
@@ -415,16 +451,27 @@ void iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn);
 enum iscsi_sn_place iscsi_session_place(const struct iscsi_session *s, uint32_t cmd_sn);
 /* Returns the MaxCmdSN to advertise now. */
 uint32_t iscsi_session_max_cmd_sn(struct iscsi_session *s);
-/* Keep a PDU that came ahead of its turn; drop a duplicate.  Returns 0, -ENOMEM, or ERR_LIMIT (too much is kept). */
+/*
+ * Keep a PDU that came ahead of its turn; drop a duplicate.  Returns 0, -ENOMEM, or ERR_LIMIT (too
+ * much is kept).
+ */
 int iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
 		       bool is_data);
-/* Count a number as received whose command will not come, because it was aborted.  Returns 0, -ENOMEM or ERR_LIMIT. */
+/*
+ * Count a number as received whose command will not come, because it was aborted.  Returns 0,
+ * -ENOMEM or ERR_LIMIT.
+ */
 int iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn);
 struct iscsi_held *iscsi_session_find_held(struct iscsi_session *s, uint32_t itt);
-/* Remove and return the PDU whose turn it is; the caller gives it to iscsi_session_held_free.  NULL: a number is missing. */
+/*
+ * Remove and return the PDU whose turn it is; the caller gives it to iscsi_session_held_free.
+ * NULL: a number is missing.
+ */
 struct iscsi_held *iscsi_session_pop(struct iscsi_session *s);
 void iscsi_session_held_free(struct iscsi_session *s, struct iscsi_held *h);
-/* The PDU in turn is rejected: its number counts as not received.  Harmless when none is in turn. */
+/*
+ * The PDU in turn is rejected: its number counts as not received.  Harmless when none is in turn.
+ */
 void iscsi_session_reject(struct iscsi_session *s);
 
 /* --- data.c: R2T, Data-Out, Data-In, status -------------------------------------------------- */
@@ -435,11 +482,14 @@ int iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /* Handle a Data-Out whose data digest is wrong. */
 void iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /*
- * Have the owner end the task because of what is wrong with its data.  The answer leaves now, or when
- * the data that was asked for has come.
+ * Have the owner end the task because of what is wrong with its data.  The answer leaves now, or
+ * when the data that was asked for has come.
  */
 void iscsi_data_fault(struct iscsi_cmd *task, enum iscsi_data_fault fault);
-/* Send the status and residual that are in the task, now or when the data that was asked for has come. */
+/*
+ * Send the status and residual that are in the task, now or when the data that was asked for has
+ * come.
+ */
 void iscsi_data_send_status(struct iscsi_cmd *task);
 bool iscsi_data_is_drained(const struct iscsi_cmd *task);
 /* Note that a slot with data of this task was sent. */
@@ -486,8 +536,9 @@ void iscsi_login_init(struct iscsi_login_machine *l);
 int iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply);
 /*
- * Refuse the login: queue the response with this status and tell the owner why.  cause: for the log, a string constant or
- * what the owner gave.  Returns ERR_CLOSED (close when the response is sent), or ERR_LIMIT or -ENOMEM (no response).
+ * Refuse the login: queue the response with this status and tell the owner why.  cause: for the
+ * log, a string constant or what the owner gave.  Returns ERR_CLOSED (close when the response is
+ * sent), or ERR_LIMIT or -ENOMEM (no response).
  */
 int iscsi_login_refuse(struct iscsi_conn *conn, unsigned status, const char *cause);
 
@@ -540,7 +591,10 @@ struct iscsi_conn {
 
 /* The last login response is queued: full feature phase.  Returns 0 or -ENOMEM. */
 int iscsi_conn_established(struct iscsi_conn *conn);
-/* Before the full feature phase of a normal session, and in a discovery session: the peer may be anybody. */
+/*
+ * Before the full feature phase of a normal session, and in a discovery session: the peer may be
+ * anybody.
+ */
 bool iscsi_conn_is_stranger(const struct iscsi_conn *conn);
 /* The longest data segment that this end accepts now. */
 uint32_t iscsi_conn_max_recv(const struct iscsi_conn *conn);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The negotiation table: every key of RFC 7143 §12 and §13, at which stage an initiator may send it, and which rule
- * decides the answer.  The text of a request is walked once for each enum pass.  A value that a key cannot have is
- * answered with Reject, and the key keeps the value it had.
+ * The negotiation table: every key of RFC 7143 §12 and §13, at which stage an initiator may send
+ * it, and which rule decides the answer.  The text of a request is walked once for each enum pass.
+ * A value that a key cannot have is answered with Reject, and the key keeps the value it had.
  *
  * Called by login.c and discovery.c, on the thread that has the connection.
  */
@@ -374,7 +374,9 @@ apply_known(const struct offer *o)
 	return rules[o->key->rule].apply(o);
 }
 
-/* Each key once: RFC 7143 §6.2.  In the full feature phase a key may come again in a new exchange. */
+/*
+ * Each key once: RFC 7143 §6.2.  In the full feature phase a key may come again in a new exchange.
+ */
 static int
 note_seen(struct iscsi_keys *keys, const struct iscsi_key *key)
 {
@@ -387,8 +389,9 @@ note_seen(struct iscsi_keys *keys, const struct iscsi_key *key)
 }
 
 /*
- * A key that this file does not know.  It is answered once, however often it is offered; a text with more than
- * UNKNOWN_MAX answers in a row is refused, since each look for an earlier answer walks the answer.
+ * A key that this file does not know.  It is answered once, however often it is offered; a text
+ * with more than UNKNOWN_MAX answers in a row is refused, since each look for an earlier answer
+ * walks the answer.
  */
 static int
 apply_unknown(const struct offer *o, const char *name)

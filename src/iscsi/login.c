@@ -5,10 +5,12 @@
  *	START --first request, owner says yes--> SECURITY | OPERATIONAL	  (the stage the initiator begins with)
  *	SECURITY --T, NSG=1--> OPERATIONAL	SECURITY, OPERATIONAL --T, NSG=3, owner says yes--> FULL
  *
- * Transition -> function: first: on_first, after_first; in a stage: on_security, on_operational; to the next: answer;
- * to FULL: finish.  Whatever no row of `rules` allows is refused with a status, and the connection is closed.
+ * Transition -> function: first: on_first, after_first; in a stage: on_security, on_operational; to
+ * the next: answer; to FULL: finish.  Whatever no row of `rules` allows is refused with a status,
+ * and the connection is closed.
  *
- * The owner may take its time at the two steps where it decides (pending_step); meanwhile the initiator has to wait.
+ * The owner may take its time at the two steps where it decides (pending_step); meanwhile the
+ * initiator has to wait.
  */
 #include "iscsi/iscsi_int.h"
 
@@ -137,8 +139,8 @@ finish(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 }
 
 /*
- * Only a target may declare these keys.  An initiator that sent one of them gets the target's declaration as its only
- * answer, instead of Reject and a declaration.
+ * Only a target may declare these keys.  An initiator that sent one of them gets the target's
+ * declaration as its only answer, instead of Reject and a declaration.
  */
 static void
 declare_target(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
@@ -221,7 +223,10 @@ operational_done(struct iscsi_conn *conn)
 {
 	struct iscsi_login_machine *l = &conn->login;
 
-	/* After Reject for an impossible value of the initiator's, the declaration has to wait for the next response. */
+	/*
+	 * After Reject for an impossible value of the initiator's, the declaration has to wait for
+	 * the next response.
+	 */
 	if (!l->declared && !iscsi_text_has(&conn->text, "MaxRecvDataSegmentLength")) {
 		conn->params.max_recv_len = conn->discovery ? LOGIN_DATA_MAX
 							    : conn->limits.max_recv_len;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * PDU headers: names for the log, the start of a response, additional header segments.  RFC 7143 §11.2.
+ * PDU headers: names for the log, the start of a response, additional header segments.  RFC 7143
+ * §11.2.
  */
 #include "iscsi/pdu_int.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The layout of iSCSI PDUs: opcodes, flags and the places of fields in a basic header segment (BHS).  RFC 7143 §11.
- * Handlers read and write headers in place, with base/bytes.h; there is no decoded form.
+ * The layout of iSCSI PDUs: opcodes, flags and the places of fields in a basic header segment
+ * (BHS).  RFC 7143 §11. Handlers read and write headers in place, with base/bytes.h; there is no
+ * decoded form.
  */
 #ifndef VDS_ISCSI_PDU_INT_H
 #define VDS_ISCSI_PDU_INT_H

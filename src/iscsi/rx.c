@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Incremental receive: makes PDUs of bytes that were cut anywhere.  RFC 7143 §11.2.  Called by conn.c on the thread that
- * has the connection.
+ * Incremental receive: makes PDUs of bytes that were cut anywhere.  RFC 7143 §11.2.  Called by
+ * conn.c on the thread that has the connection.
  *
  *	RX_IN_HEADER --header, AHS, digest--> RX_IN_DATA --data segment--> RX_IN_TAIL --padding, digest--> RX_IN_HEADER
  *

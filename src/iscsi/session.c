@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A session: its command window (which CmdSN is next, which may come ahead of its turn, which is dropped; RFC 7143
- * §4.2.2.1) and its pool of tasks.  Both belong to the session and not to a connection, so that a session can have
- * several; today each has one, which makes it, frees it, and whose thread runs all of this.
+ * A session: its command window (which CmdSN is next, which may come ahead of its turn, which is
+ * dropped; RFC 7143 §4.2.2.1) and its pool of tasks.  Both belong to the session and not to a
+ * connection, so that a session can have several; today each has one, which makes it, frees it, and
+ * whose thread runs all of this.
  *
  *	ExpCmdSN ......... MaxCmdSN		in the window: next, or ahead (held until the gap closes)
  *	everything else				outside: dropped without a word
  *
- * MaxCmdSN = ExpCmdSN + free places - 1.  A command that arrives takes a place and moves ExpCmdSN, one that ends gives
- * its place back, so MaxCmdSN never decreases.  With one connection, PDUs only come ahead of their turn when one
- * between was discarded for its digest, or when the initiator errs.
+ * MaxCmdSN = ExpCmdSN + free places - 1.  A command that arrives takes a place and moves ExpCmdSN,
+ * one that ends gives its place back, so MaxCmdSN never decreases.  With one connection, PDUs only
+ * come ahead of their turn when one between was discarded for its digest, or when the initiator
+ * errs.
  */
 #include "iscsi/iscsi_int.h"
 
@@ -77,7 +79,10 @@ iscsi_session_max_cmd_sn(struct iscsi_session *s)
 	return s->max_cmd_sn;
 }
 
-/* Keeps the order of numbers, and within one the command before its data.  False: there is one with this number. */
+/*
+ * Keeps the order of numbers, and within one the command before its data.  False: there is one with
+ * this number.
+ */
 static bool
 insert(struct iscsi_session *s, struct iscsi_held *h)
 {
@@ -200,8 +205,8 @@ iscsi_session_pop(struct iscsi_session *s)
 }
 
 /*
- * RFC 7143 §7.3: the CmdSN of a rejected command "MUST NOT be considered received"; the initiator fills the gap, by
- * another command with this number or by aborting the task.
+ * RFC 7143 §7.3: the CmdSN of a rejected command "MUST NOT be considered received"; the initiator
+ * fills the gap, by another command with this number or by aborting the task.
  */
 void
 iscsi_session_reject(struct iscsi_session *s)

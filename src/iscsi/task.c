@@ -10,11 +10,12 @@
  *	                      COLLECT ---- respond, or a fault of the data --> DRAIN
  *
  * Transition -> function: command: iscsi_task_on_command; accept_write: iscsi_task_accept_write;
- * write_ready: data.c;
- * ends: below and data.c; back to FREE: iscsi_task_release.  task_check asserts what must hold in each state.
+ * write_ready: data.c; ends: below and data.c; back to FREE: iscsi_task_release.  task_check
+ * asserts what must hold in each state.
  *
- * Tasks live in chunks that are allocated when they are first needed and kept; the pool may hold twice the window,
- * since a place in the window is free when the last answer is queued, and the task only when it was sent.
+ * Tasks live in chunks that are allocated when they are first needed and kept; the pool may hold
+ * twice the window, since a place in the window is free when the last answer is queued, and the
+ * task only when it was sent.
  */
 #include "iscsi/iscsi_int.h"
 
@@ -71,7 +72,10 @@ pool_grow(struct iscsi_task_pool *pool)
 {
 	if (pool->chunks == TASK_CHUNKS_MAX || pool->chunks * TASK_CHUNK >= pool->limit)
 		return ERR_LIMIT;
-	/* Sessions that keep many commands waiting leave the second half of the budget to the others. */
+	/*
+	 * Sessions that keep many commands waiting leave the second half of the budget to the
+	 * others.
+	 */
 	if (pool->chunks >= TASK_CHUNKS_FAIR && iscsi_account_is_tight(pool->account))
 		return ERR_LIMIT;
 	if (pool->bucket == NULL)
@@ -214,7 +218,7 @@ iscsi_task_release(struct iscsi_cmd *task)
 		iscsi_tmf_on_task_gone(conn, task);
 }
 
-/* --- a command arrives ----------------------------------------------------------------------------------------- */
+/* --- a command arrives --- */
 
 static void
 task_reset(struct iscsi_cmd *task, struct iscsi_conn *conn, const uint8_t *bhs)
@@ -272,7 +276,10 @@ task_take_ahs(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 	return 0;
 }
 
-/* Data that came with the command: does it obey what was negotiated?  RFC 7143 §11.3.4, §13.11, §13.14. */
+/*
+ * Data that came with the command: does it obey what was negotiated?  RFC 7143 §11.3.4, §13.11,
+ * §13.14.
+ */
 static bool
 immediate_data_ok(struct iscsi_cmd *task, const struct iscsi_params *params, bool final,
 		  uint32_t len)
@@ -361,7 +368,7 @@ iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	return 0;
 }
 
-/* --- the owner's calls ------------------------------------------------------------------------------------------- */
+/* --- the owner's calls --- */
 
 static uint32_t
 clamp_u32(uint64_t value)

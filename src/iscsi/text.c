@@ -266,7 +266,10 @@ all_hex(const char *s, size_t len)
 	return true;
 }
 
-/* RFC 7143 §4.2.7: names are compared in lower case; what is not ASCII is the initiator's to normalize. */
+/*
+ * RFC 7143 §4.2.7: names are compared in lower case; what is not ASCII is the initiator's to
+ * normalize.
+ */
 int
 iscsi_text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1])
 {

@@ -114,8 +114,8 @@ pass_up(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, struct iscsi_cmd *
 }
 
 /*
- * RFC 7143 §11.6.1: a task that is not here has ended, unless its number is still to come: then the number counts as
- * received, and the abort has done its work.
+ * RFC 7143 §11.6.1: a task that is not here has ended, unless its number is still to come: then the
+ * number counts as received, and the abort has done its work.
  */
 static int
 abort_absent(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The send queue.  Items wait in tx->pending until there is room in the ring; an item builds its PDUs into slots of the
- * ring, and only there do they get StatSN, ExpCmdSN, MaxCmdSN and digests, so that the order of numbers is the order of
- * bytes.  Most of the time the ring has room and nothing waits.  Data is referenced, not copied.
+ * The send queue.  Items wait in tx->pending until there is room in the ring; an item builds its
+ * PDUs into slots of the ring, and only there do they get StatSN, ExpCmdSN, MaxCmdSN and digests,
+ * so that the order of numbers is the order of bytes.  Most of the time the ring has room and
+ * nothing waits.  Data is referenced, not copied.
  *
- * Invariants: 1. pending is empty, or the ring is (nearly) full.  2. A slot in the ring does not change any more.
+ * Invariants: 1. pending is empty, or the ring is (nearly) full.  2. A slot in the ring does not
+ * change any more.
  */
 #include "iscsi/iscsi_int.h"
 
@@ -95,7 +97,7 @@ iscsi_tx_push(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 	list_append(&conn->tx.pending, &item->node);
 }
 
-/* --- building -------------------------------------------------------------------------------------------------- */
+/* --- building --- */
 
 static struct iscsi_tx_slot *
 slot_at(struct iscsi_tx *tx, unsigned i)
@@ -184,7 +186,7 @@ iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_
 	iscsi_tx_seal_tail(tx, slot, len, iscsi_tx_seal_piece(tx, slot, data, len, CRC32C_INIT));
 }
 
-/* --- messages -------------------------------------------------------------------------------------------------- */
+/* --- messages --- */
 
 static void
 msg_free(struct iscsi_conn *conn, struct iscsi_tx_msg *msg)
@@ -261,7 +263,7 @@ iscsi_tx_msg_send(struct iscsi_conn *conn, struct iscsi_tx_msg *msg)
 	iscsi_tx_push(conn, &msg->item);
 }
 
-/* --- the owner's side ------------------------------------------------------------------------------------------ */
+/* --- the owner's side --- */
 
 static size_t
 slot_len(const struct iscsi_tx_slot *slot)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Changes: what one operation did, and the state that it leads to.  Any thread; a change belongs to its maker until
- * others see it.
+ * Changes: what one operation did, and the state that it leads to.  Any thread; a change belongs to
+ * its maker until others see it.
  */
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Access to the fields of a row by their description (struct row_field), and the canonical text of a row.  For those
- * who encode, decode and store rows: model itself, wire and catalog.  Any thread.
+ * Access to the fields of a row by their description (struct row_field), and the canonical text of
+ * a row.  For those who encode, decode and store rows: model itself, wire and catalog.  Any thread.
  */
 #ifndef VDS_MODEL_FIELDS_H
 #define VDS_MODEL_FIELDS_H
@@ -55,9 +55,10 @@ row_is_sealed(const void *row)
 unsigned row_names_count(const char *const *names);
 
 /*
- * Appends the row's canonical text, which its hash covers: the family's name and the row as compact JSON, byte by byte
- * what jansson makes of wire_row_encode.  A row that keeps the text that it was made of (row_new_as_sent) gives that
- * text.  Strings must be well-formed UTF-8 (row_text_repair).  A failed allocation shows in out->failed.
+ * Appends the row's canonical text, which its hash covers: the family's name and the row as compact
+ * JSON, byte by byte what jansson makes of wire_row_encode.  A row that keeps the text that it was
+ * made of (row_new_as_sent) gives that text.  Strings must be well-formed UTF-8 (row_text_repair).
+ * A failed allocation shows in out->failed.
  */
 void row_canonical(const void *row, struct strbuf *out);
 /* Append the row as compact JSON: the canonical text without the family's name. */
@@ -71,16 +72,21 @@ void row_json_string(const char *text, struct strbuf *out);
 int row_seal_with_text(void *row, const char *json, size_t len);
 
 /*
- * Returns a zeroed row as row_new does, which keeps a copy of `text` (len bytes) as its canonical text: for rows whose
- * text is not the one that row_canonical would write, because a peer of another minor version made it.  NULL when out
- * of memory.  The caller owns the row.  row_copy does not copy the text.
+ * Returns a zeroed row as row_new does, which keeps a copy of `text` (len bytes) as its canonical
+ * text: for rows whose text is not the one that row_canonical would write, because a peer of
+ * another minor version made it.  NULL when out of memory.  The caller owns the row.  row_copy does
+ * not copy the text.
  */
 void *row_new_as_sent(enum row_family family, const char *text, size_t len);
-/* Returns the text that the row was made of, or NULL for a row without one.  Valid as long as the row. */
+/*
+ * Returns the text that the row was made of, or NULL for a row without one.  Valid as long as the
+ * row.
+ */
 const char *row_text_as_sent(const void *row);
 /*
- * Compute the key under which a row of an unknown family stands in a state (ROW_OTHER): a hash of the family's name
- * and of the row's own key as compact JSON ("\"ID\"" or "[\"ID\",\"ID\"]").  Returns 0 or -ENOMEM.
+ * Compute the key under which a row of an unknown family stands in a state (ROW_OTHER): a hash of
+ * the family's name and of the row's own key as compact JSON ("\"ID\"" or "[\"ID\",\"ID\"]").
+ * Returns 0 or -ENOMEM.
  */
 int row_other_key(const char *family, const char *key, struct row_key *ret_key);
 

@@ -12,7 +12,10 @@
 #include "base/str.h"
 #include "model/name_int.h"
 
-/* Finds the next name of a list, without the spaces around it, and moves *rest on.  Returns false at the end. */
+/*
+ * Finds the next name of a list, without the spaces around it, and moves *rest on.  Returns false
+ * at the end.
+ */
 static bool
 name_next(const char **rest, const char **ret_name, size_t *ret_len)
 {
@@ -191,7 +194,9 @@ is_everyone(const char *text)
 	return star;
 }
 
-/* Makes the canonical form of the list without the names of `but` (NULL: of none).  Sorts the list. */
+/*
+ * Makes the canonical form of the list without the names of `but` (NULL: of none).  Sorts the list.
+ */
 static int
 names_join(struct name_list *list, const char *but, char **ret_mask)
 {

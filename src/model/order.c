@@ -64,7 +64,10 @@ first_row(const struct order *node)
 	return node->entries[0].row;
 }
 
-/* Returns the index of the first row of the leaf that is not less than the probe (past: that is greater). */
+/*
+ * Returns the index of the first row of the leaf that is not less than the probe (past: that is
+ * greater).
+ */
 static uint32_t
 leaf_bound(const struct order *leaf, const struct probe *probe, bool past)
 {

@@ -95,8 +95,8 @@ node_copy(const struct order *node, uint32_t capacity)
 }
 
 /*
- * Give a node that only this edit holds another capacity.  Returns the node, which may have moved, or NULL when out of
- * memory (the node is as it was).
+ * Give a node that only this edit holds another capacity.  Returns the node, which may have moved,
+ * or NULL when out of memory (the node is as it was).
  */
 static struct order *
 node_resize(struct order *old, uint32_t capacity)
@@ -235,7 +235,9 @@ entry_remove(struct order *node, uint32_t at)
 
 /* ---- splitting ---- */
 
-/* Returns whether a border between two groups (or between two children) stands before that entry. */
+/*
+ * Returns whether a border between two groups (or between two children) stands before that entry.
+ */
 static bool
 is_border(const struct order *node, uint32_t at, const struct order_type *type)
 {

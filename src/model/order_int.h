@@ -35,8 +35,9 @@ union order_entry {
 struct order {
 	atomic_uint refs;
 	uint16_t
-		level; /* 0: a leaf, whose entries are rows; else its entries are nodes of level - 1 */
-	bool owns;     /* of a primary order */
+		/* 0: a leaf, whose entries are rows; else its entries are nodes of level - 1 */
+		level;
+	bool owns;                   /* of a primary order */
 	uint32_t count, capacity;    /* entries */
 	size_t rows;                 /* in this node and below it */
 	union order_entry entries[]; /* [capacity], then prefixes: uint32_t [capacity] */
@@ -121,9 +122,9 @@ uint32_t order_leaf_bound(const struct order *leaf, const struct order_type *typ
 			  const void *probe);
 
 /*
- * The two halves of a change to one order: order_prepare may fail (-ENOMEM) and changes nothing that
- * can be seen, order_commit cannot fail.  old or row may be NULL (insert, delete).  order_commit
- * takes a reference to `row` and drops that to `old` in primary orders.
+ * The two halves of a change to one order: order_prepare may fail (-ENOMEM) and changes nothing
+ * that can be seen, order_commit cannot fail.  old or row may be NULL (insert, delete).
+ * order_commit takes a reference to `row` and drops that to `old` in primary orders.
  */
 int order_prepare(struct order **order, enum order_id id, const void *old, const void *row);
 void order_commit(struct order **order, enum order_id id, const void *old, void *row);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of orders: which there are, which rows each sorts, and by what it compares.  Pure functions; any thread.
+ * The table of orders: which there are, which rows each sorts, and by what it compares.  Pure
+ * functions; any thread.
  */
 #include <string.h>
 

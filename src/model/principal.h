@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Principals: who asks for something, from where, and what that person or program may do.  Every request to the
- * array has one (array/array.h); http makes it from the connection, the change log and the events name it.
- * Plain values, any thread.
+ * Principals: who asks for something, from where, and what that person or program may do.  Every
+ * request to the array has one (array/array.h); http makes it from the connection, the change log
+ * and the events name it. Plain values, any thread.
  */
 #ifndef VDS_MODEL_PRINCIPAL_H
 #define VDS_MODEL_PRINCIPAL_H
@@ -27,7 +27,8 @@ enum principal_role {
 enum principal_kind {
 	PRINCIPAL_SYSTEM, /* vdsd itself: jobs that end, first start */
 	PRINCIPAL_UNIX,   /* a user of this host, known by the unix socket (SO_PEERCRED) */
-	PRINCIPAL_TCP, /* a program of this host that came over loopback TCP: its user is not known */
+	/* a program of this host that came over loopback TCP: its user is not known */
+	PRINCIPAL_TCP,
 	PRINCIPAL_OTHER, /* of a kind that a later version has added: only in events, only shown */
 	PRINCIPAL_COUNT
 };
@@ -37,16 +38,18 @@ struct principal {
 	enum principal_role role;
 	uint32_t uid; /* PRINCIPAL_UNIX */
 	char name
-		[PRINCIPAL_NAME_SIZE]; /* PRINCIPAL_UNIX: the user's name; "" when the host knows none */
+		/* PRINCIPAL_UNIX: the user's name; "" when the host knows none */
+		[PRINCIPAL_NAME_SIZE];
 	char from
-		[PRINCIPAL_FROM_SIZE]; /* PRINCIPAL_TCP: "127.0.0.1:40000"; PRINCIPAL_UNIX: "pid 123" */
+		/* PRINCIPAL_TCP: "127.0.0.1:40000"; PRINCIPAL_UNIX: "pid 123" */
+		[PRINCIPAL_FROM_SIZE];
 };
 
 /* The name of a role: "reader", "operator", "admin"; "none" for ROLE_NONE. */
 const char *principal_role_name(enum principal_role role);
 /*
- * Writes the principal for people to `buf`: "alice (uid 1000)", "uid 1000", "127.0.0.1:40000" or "vdsd".  NULL is
- * "vdsd".  Returns buf.
+ * Writes the principal for people to `buf`: "alice (uid 1000)", "uid 1000", "127.0.0.1:40000" or
+ * "vdsd".  NULL is "vdsd".  Returns buf.
  */
 const char *principal_format(const struct principal *principal, char buf[PRINCIPAL_TEXT_SIZE]);
 

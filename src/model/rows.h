@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows: the nouns of the array as plain values.  One definition serves the catalog (columns), the model in memory,
- * REST and events (JSON), the digest and the replica: a table of fields describes each family.
+ * Rows: the nouns of the array as plain values.  One definition serves the catalog (columns), the
+ * model in memory, REST and events (JSON), the digest and the replica: a table of fields describes
+ * each family.
  *
- * Configuration families are sequenced and digested.  LIVE families are volatile: versioned by boot, never
- * committed, sent anew at connect (docs/design/replica.md).
+ * Configuration families are sequenced and digested.  LIVE families are volatile: versioned by
+ * boot, never committed, sent anew at connect (docs/design/replica.md).
  *
- * A row is immutable once it is in a state or a change; it is counted, and any thread may hold a reference.
+ * A row is immutable once it is in a state or a change; it is counted, and any thread may hold a
+ * reference.
  */
 #ifndef VDS_MODEL_ROWS_H
 #define VDS_MODEL_ROWS_H
@@ -37,8 +39,9 @@ enum row_family {
 	ROW_STORED_COUNT, /* families below are tables of the catalog */
 
 	ROW_OTHER =
-		ROW_STORED_COUNT, /* rows of families that a later version has added: struct row_other */
-	ROW_CONFIG_COUNT,         /* families below are sequenced and digested */
+		/* rows of families that a later version has added: struct row_other */
+	ROW_STORED_COUNT,
+	ROW_CONFIG_COUNT, /* families below are sequenced and digested */
 
 	ROW_LIVE_LUN = ROW_CONFIG_COUNT,
 	ROW_LIVE_PORTAL,
@@ -48,7 +51,10 @@ enum row_family {
 	ROW_FAMILY_COUNT
 };
 
-/* Every row's key: its id, or a pair for relations (lun, target), (group, portal); b is zero otherwise. */
+/*
+ * Every row's key: its id, or a pair for relations (lun, target), (group, portal); b is zero
+ * otherwise.
+ */
 struct row_key {
 	struct guid a, b;
 };
@@ -65,8 +71,9 @@ enum row_status { STATUS_ONLINE, STATUS_OFFLINE }; /* what the administrator wan
 struct row_array {
 	struct row row;
 	struct guid id;
-	char *name;       /* friendly */
-	char *iqn_prefix; /* "iqn.2026-11.org.example:" given by the owner; "" = names are made as naa. */
+	char *name; /* friendly */
+	/* "iqn.2026-11.org.example:" given by the owner; "" = names are made as naa. */
+	char *iqn_prefix;
 	char *serial;  /* ASCII, for ever */
 	char *version; /* of the software that committed last */
 };
@@ -158,8 +165,8 @@ struct row_job {
 };
 
 /*
- * A row of a family that this version does not know.  All that it says is its text (row_text_as_sent), which counts in
- * the digest.
+ * A row of a family that this version does not know.  All that it says is its text
+ * (row_text_as_sent), which counts in the digest.
  */
 struct row_other {
 	struct row row;
@@ -168,7 +175,10 @@ struct row_other {
 
 /* FAILING: the LUN goes on, but commands fail in its store (a bad block, a full pool). */
 enum lun_health { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_FAILED, HEALTH_FAILING };
-/* The operation that holds a LUN, if any: docs/design/operations.md has the table of who excludes whom. */
+/*
+ * The operation that holds a LUN, if any: docs/design/operations.md has the table of who excludes
+ * whom.
+ */
 enum lun_operation {
 	OPERATION_NONE,
 	OPERATION_CREATE,
@@ -260,7 +270,11 @@ struct row_type {
 	const struct row_field *fields;
 	size_t field_count;
 	unsigned
-		since; /* the minor version of the wire format that added the family; 0: every peer sends it */
+		/*
+		 * the minor version of the wire format that added the family; 0: every peer sends
+		 * it
+		 */
+		since;
 };
 
 /* Returns the description of a family; static. */
@@ -271,20 +285,23 @@ const char *row_noun(enum row_family family);
 int row_family_find(const char *name);
 
 /*
- * Makes a zeroed row of the family, whose strings are NULL, which reads as "".  Returns one reference that the caller
- * owns, or NULL when out of memory.
+ * Makes a zeroed row of the family, whose strings are NULL, which reads as "".  Returns one
+ * reference that the caller owns, or NULL when out of memory.
  */
 void *row_new(enum row_family family);
-/* Returns a copy that is not sealed, so that the caller may change it, or NULL when out of memory. */
+/*
+ * Returns a copy that is not sealed, so that the caller may change it, or NULL when out of memory.
+ */
 void *row_copy(const void *row);
 /*
- * Sets a string of a row that is not sealed to a copy of `value` (NULL: to ""), and frees what was there.  Returns 0 or
- * -ENOMEM (the string is as it was).
+ * Sets a string of a row that is not sealed to a copy of `value` (NULL: to ""), and frees what was
+ * there.  Returns 0 or -ENOMEM (the string is as it was).
  */
 int row_set_string(char **field, const char *value);
 /*
- * Computes the hash of the row and moves its strings into one block of memory.  From here on the row is immutable.
- * Returns 0 or -ENOMEM (the row is not sealed).  A row that is sealed already stays as it is.
+ * Computes the hash of the row and moves its strings into one block of memory.  From here on the
+ * row is immutable. Returns 0 or -ENOMEM (the row is not sealed).  A row that is sealed already
+ * stays as it is.
  */
 int row_seal(void *row);
 void *row_ref(const void *row);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The fields of every family: their names and their order in JSON, in SQL and in the text that is hashed.  Constant
- * tables, for any thread.
+ * The fields of every family: their names and their order in JSON, in SQL and in the text that is
+ * hashed.  Constant tables, for any thread.
  *
- * A new field, family or enumerator needs a new minor version of the wire format (wire/wire.h), unless the present one
- * is not released yet: docs/design/api.md, "The format and its versions".  A new field goes to the end of its table and
- * names that minor version (ADDED).  A field that exists is never renamed, retyped, moved or removed within a major
- * version.
+ * A new field, family or enumerator needs a new minor version of the wire format (wire/wire.h),
+ * unless the present one is not released yet: docs/design/api.md, "The format and its versions".  A
+ * new field goes to the end of its table and names that minor version (ADDED).  A field that exists
+ * is never renamed, retyped, moved or removed within a major version.
  */
 #include <string.h>
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A state is all rows of an array at one position.  It is immutable and counted.  The array's writer makes the next
- * state by an edit and publishes it by swapping a pointer; the replica applies changes and so gets the same states with
- * the same digests.  Any thread that holds a reference may read a state without a lock.
+ * A state is all rows of an array at one position.  It is immutable and counted.  The array's
+ * writer makes the next state by an edit and publishes it by swapping a pointer; the replica
+ * applies changes and so gets the same states with the same digests.  Any thread that holds a
+ * reference may read a state without a lock.
  *
- * Look-ups take time that grows with the logarithm of the number of rows.  They return rows and slices that are
- * borrowed from the state, and NULL or an empty slice when there is no such row.
+ * Look-ups take time that grows with the logarithm of the number of rows.  They return rows and
+ * slices that are borrowed from the state, and NULL or an empty slice when there is no such row.
  */
 #ifndef VDS_MODEL_STATE_H
 #define VDS_MODEL_STATE_H
@@ -14,8 +15,8 @@
 #include "model/rows.h"
 
 /*
- * Where a state stands.  Configuration: (array, incarnation, sequence, digest).  Live: array_id is the boot's id,
- * incarnation 0, sequence the version, digest unused (zero).
+ * Where a state stands.  Configuration: (array, incarnation, sequence, digest).  Live: array_id is
+ * the boot's id, incarnation 0, sequence the version, digest unused (zero).
  */
 struct position {
 	struct guid array_id;
@@ -27,8 +28,8 @@ struct position {
 struct state;
 
 /*
- * Makes a state without rows that stands at array_id, incarnation and sequence of `at`.  Returns one reference that the
- * caller owns, or NULL when out of memory.
+ * Makes a state without rows that stands at array_id, incarnation and sequence of `at`.  Returns
+ * one reference that the caller owns, or NULL when out of memory.
  */
 struct state *state_new(const struct position *at);
 /* Returns the state with one more reference, which the caller owns. */
@@ -39,8 +40,9 @@ void state_unref_cleanup(void *pointer_to_state);
 /* Returns where the state stands; valid as long as the state. */
 const struct position *state_position(const struct state *state);
 /*
- * Makes a second state with the same rows and position and a reference count of its own, so that many threads that take
- * and drop references do not share one counter.  Returns a reference that the caller owns, or NULL when out of memory.
+ * Makes a second state with the same rows and position and a reference count of its own, so that
+ * many threads that take and drop references do not share one counter.  Returns a reference that
+ * the caller owns, or NULL when out of memory.
  */
 struct state *state_alias(const struct state *state);
 
@@ -52,9 +54,15 @@ const void *state_at(const struct state *state, enum row_family family, size_t i
 const void *state_find(const struct state *state, enum row_family family, const struct guid *id);
 const void *state_find_pair(const struct state *state, enum row_family family, const struct guid *a,
 			    const struct guid *b);
-/* Returns the index of the first row whose key is greater than `id`, for lists that are paged by id.  NULL gives 0. */
+/*
+ * Returns the index of the first row whose key is greater than `id`, for lists that are paged by
+ * id.  NULL gives 0.
+ */
 size_t state_after(const struct state *state, enum row_family family, const struct guid *id);
-/* Returns the index of the first row whose pair is greater than (a, b), for relations that are paged by pair. */
+/*
+ * Returns the index of the first row whose pair is greater than (a, b), for relations that are
+ * paged by pair.
+ */
 size_t state_after_pair(const struct state *state, enum row_family family, const struct guid *a,
 			const struct guid *b);
 
@@ -68,8 +76,8 @@ const struct row_lun *state_lun_by_serial(const struct state *state, const char 
 const struct row_lun *state_lun_by_naa(const struct state *state, const char *naa);
 
 /*
- * Returns how many LUNs of a live state have failed plus how many pools are not ready.  The count is
- * kept up with each change, so that nobody has to walk the rows for it.
+ * Returns how many LUNs of a live state have failed plus how many pools are not ready.  The count
+ * is kept up with each change, so that nobody has to walk the rows for it.
  */
 size_t state_ailing(const struct state *live);
 
@@ -87,7 +95,9 @@ struct row_slice {
 
 /* Returns the LUN's rows of struct row_association, in the order of target ids. */
 struct row_slice state_lun_targets(const struct state *state, const struct guid *lun_id);
-/* Returns the target's rows of struct row_association, in the order of LUN numbers, then LUN ids. */
+/*
+ * Returns the target's rows of struct row_association, in the order of LUN numbers, then LUN ids.
+ */
 struct row_slice state_target_luns(const struct state *state, const struct guid *target_id);
 /* Returns all rows of struct row_target that have the alias, in the order of ids. */
 struct row_slice state_targets_by_alias(const struct state *state, const char *alias);
@@ -99,14 +109,18 @@ struct row_slice state_group_portals(const struct state *state, const struct gui
 struct row_slice state_portal_groups(const struct state *state, const struct guid *portal_id);
 
 /*
- * A change is what one operation did: the rows that it put (new or replaced) and the keys that it deleted.  They are
- * committed together, with one sequence.  A change is counted, and immutable once it is made.
+ * A change is what one operation did: the rows that it put (new or replaced) and the keys that it
+ * deleted.  They are committed together, with one sequence.  A change is counted, and immutable
+ * once it is made.
  */
 struct change_op {
 	enum row_family family;
 	struct row_key key;
 	struct row *row; /* the row that was put, one reference; NULL: the key was deleted */
-	/* A row of ROW_OTHER is deleted: the family's name and the key as sent ("host\"ID\""), owned; else NULL. */
+	/*
+	 * A row of ROW_OTHER is deleted: the family's name and the key as sent ("host\"ID\""),
+	 * owned; else NULL.
+	 */
 	char *deleted;
 };
 
@@ -123,8 +137,8 @@ struct change {
 };
 
 /*
- * Copies who made a change into it, before anybody else sees the change.  NULL and PRINCIPAL_SYSTEM leave it NULL.
- * Returns 0 or -ENOMEM.
+ * Copies who made a change into it, before anybody else sees the change.  NULL and PRINCIPAL_SYSTEM
+ * leave it NULL. Returns 0 or -ENOMEM.
  */
 int change_set_principal(struct change *change, const struct principal *principal);
 /* Returns the change with one more reference, which the caller owns. */
@@ -132,7 +146,8 @@ struct change *change_ref(const struct change *change);
 void change_unref(struct change *change); /* accepts NULL */
 
 /*
- * An edit is a working copy of a state that turns into the next state and its change.  It belongs to one thread.
+ * An edit is a working copy of a state that turns into the next state and its change.  It belongs
+ * to one thread.
  *	edit = state_edit_new(base); state_edit_put(edit, row); …; state_edit_finish(edit, …, &state, &change);
  */
 struct state_edit;
@@ -142,53 +157,59 @@ struct state_edit *state_edit_new(const struct state *base);
 /* Forgets an edit: nothing has happened.  Accepts NULL. */
 void state_edit_free(struct state_edit *edit);
 /*
- * Seals the row and puts it in, in place of the row with the same key.  Consumes the caller's reference, also on
- * failure. A row that is equal to the present one changes nothing.  Returns 0 or -ENOMEM.
+ * Seals the row and puts it in, in place of the row with the same key.  Consumes the caller's
+ * reference, also on failure. A row that is equal to the present one changes nothing.  Returns 0 or
+ * -ENOMEM.
  */
 int state_edit_put(struct state_edit *edit, void *row);
-/* Deletes the row with the key (a, b); b is NULL for families with one id.  Returns 0, ERR_NOT_FOUND or -ENOMEM. */
+/*
+ * Deletes the row with the key (a, b); b is NULL for families with one id.  Returns 0,
+ * ERR_NOT_FOUND or -ENOMEM.
+ */
 int state_edit_delete(struct state_edit *edit, enum row_family family, const struct guid *a,
 		      const struct guid *b);
 /*
- * Returns the state as it is after the edit so far, for look-ups.  What is found in it is valid until the next put or
- * delete.  The caller must not take a reference to it.
+ * Returns the state as it is after the edit so far, for look-ups.  What is found in it is valid
+ * until the next put or delete.  The caller must not take a reference to it.
  */
 const struct state *state_edit_view(struct state_edit *edit);
 /* Returns whether the edit so far leads to the same rows as its base has. */
 bool state_edit_is_empty(const struct state_edit *edit);
 /*
- * Ends an edit and frees it, also on failure.  Returns 0 with the next state (its sequence is one more) and the change
- * that leads there, one reference each for the caller; or -ENOMEM.  The change has its ops in the order of families,
- * then keys; what the edit put and took back is not in it.
+ * Ends an edit and frees it, also on failure.  Returns 0 with the next state (its sequence is one
+ * more) and the change that leads there, one reference each for the caller; or -ENOMEM.  The change
+ * has its ops in the order of families, then keys; what the edit put and took back is not in it.
  */
 int state_edit_finish(struct state_edit *edit, const char *cause, const struct guid *request_id,
 		      int64_t utc_ms, struct state **ret_state, struct change **ret_change);
 
 /*
- * Ends an edit that loads rows, and frees it, also on failure.  Returns 0 with a state at the position of the base that
- * has the rows so far and their digest, one reference for the caller; or -ENOMEM.
+ * Ends an edit that loads rows, and frees it, also on failure.  Returns 0 with a state at the
+ * position of the base that has the rows so far and their digest, one reference for the caller; or
+ * -ENOMEM.
  */
 int state_edit_load(struct state_edit *edit, struct state **ret_state);
 
 /*
- * Makes the state after a change.  Returns 0 with one reference for the caller; ERR_GONE (the change's sequence is not
- * the next one); ERR_CORRUPT (it deletes what is not there, or the digest after it is not the change's; the text says
- * which); -ENOMEM.  Live states have no digest.
+ * Makes the state after a change.  Returns 0 with one reference for the caller; ERR_GONE (the
+ * change's sequence is not the next one); ERR_CORRUPT (it deletes what is not there, or the digest
+ * after it is not the change's; the text says which); -ENOMEM.  Live states have no digest.
  */
 int state_apply(const struct state *state, const struct change *change, struct state **ret_state);
 
 /*
- * Checks the invariants between rows (every association has its LUN and target, numbers are unique in a target, names
- * are unique, groups have targets, …) and that the digest is that of the rows.  Returns 0; ERR_CORRUPT (the text names
- * the first breach); -ENOMEM.  The time grows with the number of rows.
+ * Checks the invariants between rows (every association has its LUN and target, numbers are unique
+ * in a target, names are unique, groups have targets, …) and that the digest is that of the rows.
+ * Returns 0; ERR_CORRUPT (the text names the first breach); -ENOMEM.  The time grows with the
+ * number of rows.
  */
 int state_check(const struct state *state);
 
 /* ---- rules that both sides need ---- */
 
 /*
- * Returns whether the unmasking list `mask` admits the initiator.  iSCSI names are compared byte by byte after
- * normalisation.
+ * Returns whether the unmasking list `mask` admits the initiator.  iSCSI names are compared byte by
+ * byte after normalisation.
  */
 bool mask_admits(const char *mask, const char *initiator);
 /*
@@ -197,23 +218,23 @@ bool mask_admits(const char *mask, const char *initiator);
  */
 bool mask_includes(const char *mask, const char *other);
 /*
- * Brings an unmasking list into its canonical form: "*", "", or names in sorted order without duplicates and without
- * spaces around them.  Returns 0 with a text that the caller frees (mem_free); ERR_INVALID ('*' stands beside names, a
- * name is longer than 223 bytes or has a character that no iSCSI name may have, or the list is longer than
- * ROW_MASK_MAX); -ENOMEM.
+ * Brings an unmasking list into its canonical form: "*", "", or names in sorted order without
+ * duplicates and without spaces around them.  Returns 0 with a text that the caller frees
+ * (mem_free); ERR_INVALID ('*' stands beside names, a name is longer than 223 bytes or has a
+ * character that no iSCSI name may have, or the list is longer than ROW_MASK_MAX); -ENOMEM.
  */
 int mask_normalize(const char *text, char **ret_mask);
 /*
- * Make a canonical list with the names of another list added, or removed.  `names` is a list as mask_normalize takes
- * it, but not "*".  Adding a present name or removing an absent one has no effect.  Return as mask_normalize;
- * ERR_INVALID also when `mask` is "*".
+ * Make a canonical list with the names of another list added, or removed.  `names` is a list as
+ * mask_normalize takes it, but not "*".  Adding a present name or removing an absent one has no
+ * effect.  Return as mask_normalize; ERR_INVALID also when `mask` is "*".
  */
 int mask_add(const char *mask, const char *names, char **ret_mask);
 int mask_remove(const char *mask, const char *names, char **ret_mask);
 /*
- * Brings an iSCSI name (iqn., eui. or naa.) into lower case and checks its form (RFC 7143 §4.2.7, RFC 3722 for ASCII).
- * Returns 0 with a text that the caller frees (mem_free), ERR_INVALID (it is no such name; the text says why) or
- * -ENOMEM.
+ * Brings an iSCSI name (iqn., eui. or naa.) into lower case and checks its form (RFC 7143 §4.2.7,
+ * RFC 3722 for ASCII). Returns 0 with a text that the caller frees (mem_free), ERR_INVALID (it is
+ * no such name; the text says why) or -ENOMEM.
  */
 int iscsi_name_normalize(const char *text, char **ret_name);
 

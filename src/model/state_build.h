@@ -1,40 +1,47 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Building a state or a change row by row, for those who decode one: wire and catalog.  Everybody else edits a state
- * (state_edit_new).  A state that is being built belongs to one thread until it is shown to others.
+ * Building a state or a change row by row, for those who decode one: wire and catalog.  Everybody
+ * else edits a state (state_edit_new).  A state that is being built belongs to one thread until it
+ * is shown to others.
  */
 #ifndef VDS_MODEL_STATE_BUILD_H
 #define VDS_MODEL_STATE_BUILD_H
 
 #include "model/state.h"
 
-/* Returns a change with room for op_capacity ops and none in it, or NULL when out of memory.  The caller owns it. */
+/*
+ * Returns a change with room for op_capacity ops and none in it, or NULL when out of memory.  The
+ * caller owns it.
+ */
 struct change *change_new(const char *cause, size_t op_capacity);
-/* Appends an op; there must be room for it.  Consumes the reference to row (NULL: the op deletes the key). */
+/*
+ * Appends an op; there must be room for it.  Consumes the reference to row (NULL: the op deletes
+ * the key).
+ */
 void change_add(struct change *change, enum row_family family, const struct row_key *key,
 		void *row);
 
 /*
- * Append an op that deletes a row of a family that this version does not know; there must be room for it.  key: the
- * row's key as compact JSON.  Returns 0 or -ENOMEM.
+ * Append an op that deletes a row of a family that this version does not know; there must be room
+ * for it.  key: the row's key as compact JSON.  Returns 0 or -ENOMEM.
  */
 int change_add_other(struct change *change, const char *family, const char *key);
 
 /*
- * Say where a state that only the caller holds stands: array id, incarnation and sequence.  The digest stays that of
- * the rows.
+ * Say where a state that only the caller holds stands: array id, incarnation and sequence.  The
+ * digest stays that of the rows.
  */
 void state_place(struct state *work, const struct position *at);
 
 /*
- * Does the caller hold the only reference?  Then nobody sees the state, and the caller may put rows into it.  To be asked
- * under the lock under which others take references.
+ * Does the caller hold the only reference?  Then nobody sees the state, and the caller may put rows
+ * into it.  To be asked under the lock under which others take references.
  */
 bool state_is_alone(const struct state *state);
 
 /*
- * Put a sealed row into a state that only the caller holds, as state_edit_put does in an edit.  The row is borrowed;
- * the state takes a reference of its own.  Returns 0 or -ENOMEM.
+ * Put a sealed row into a state that only the caller holds, as state_edit_put does in an edit.  The
+ * row is borrowed; the state takes a reference of its own.  Returns 0 or -ENOMEM.
  */
 int state_put(struct state *work, void *row);
 

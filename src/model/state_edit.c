@@ -28,8 +28,8 @@ is_ailing(const struct row *row)
 }
 
 /*
- * Replace `old` by `row`, which have the same family and key.  NULL stands for no row.  Returns 0 or -ENOMEM (nothing has
- * changed that can be seen).
+ * Replace `old` by `row`, which have the same family and key.  NULL stands for no row.  Returns 0
+ * or -ENOMEM (nothing has changed that can be seen).
  */
 static int
 state_swap(struct state *work, enum row_family family, const void *old, void *row)

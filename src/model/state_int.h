@@ -23,7 +23,8 @@ const void *state_find_key(const struct state *state, enum row_family family,
 			   const struct row_key *key);
 
 /*
- * Delete a key from a state that only the caller holds, as state_edit_delete does in an edit.  Returns 0 or -ENOMEM.
+ * Delete a key from a state that only the caller holds, as state_edit_delete does in an edit.
+ * Returns 0 or -ENOMEM.
  */
 int state_delete(struct state *work, enum row_family family, const struct row_key *key);
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The verbs: everything that can be asked of vdsd over its REST API, once.  Each verb has a method, a path, the role
- * that it needs, and the members of its query and body with their types and ranges.
+ * The verbs: everything that can be asked of vdsd over its REST API, once.  Each verb has a method,
+ * a path, the role that it needs, and the members of its query and body with their types and
+ * ranges.
  *
- * The server reads arguments by this table (http/spec.c) and finds the function to call (http/routes.c); the client
- * writes paths, queries and bodies by it (wire/wire_verb.c); docs/openapi.json and the manual are held to it by tests.
- * A new verb is: an enumerator and a row here, its handler in http, its typed call in client/calls.c, its
- * documentation. Constant data; any thread.
+ * The server reads arguments by this table (http/spec.c) and finds the function to call
+ * (http/routes.c); the client writes paths, queries and bodies by it (wire/wire_verb.c);
+ * docs/openapi.json and the manual are held to it by tests. A new verb is: an enumerator and a row
+ * here, its handler in http, its typed call in client/calls.c, its documentation. Constant data;
+ * any thread.
  */
 #ifndef VDS_MODEL_VERBS_H
 #define VDS_MODEL_VERBS_H

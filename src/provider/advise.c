@@ -35,7 +35,8 @@ struct provider_advise {
 	struct batch *first, **last;
 	size_t queued; /* notifications */
 	bool lost, stop;
-	bool orphan; /* provider_advise_free was called from within OnNotify: the sink's thread frees this */
+	/* provider_advise_free was called from within OnNotify: the sink's thread frees this */
+	bool orphan;
 };
 
 /* ---- the event thread's side ---- */

@@ -14,7 +14,10 @@
 #include "base/log.h"
 #include "base/str.h"
 
-/* Switches on each area of a list with commas.  Returns 0, ERR_NOT_FOUND (no such area; the text names it), -ENOMEM. */
+/*
+ * Switches on each area of a list with commas.  Returns 0, ERR_NOT_FOUND (no such area; the text
+ * names it), -ENOMEM.
+ */
 static int
 areas_enable(const char *areas)
 {
@@ -76,6 +79,7 @@ be_silent(void)
 HRESULT STDAPICALLTYPE
 VdsSetDebug(const char *areas)
 {
-	provider_debug_begin(); /* so that the environment does not undo later what the program wants */
+	/* so that the environment does not undo later what the program wants */
+	provider_debug_begin();
 	return set(areas);
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the classes of our hardware provider share.  Private to src/provider, which is libvds on top of the COM
- * framework (com/com.h) and the client (client/client.h).
+ * What the classes of our hardware provider share.  Private to src/provider, which is libvds on top
+ * of the COM framework (com/com.h) and the client (client/client.h).
  *
- * An object is a view of the client's replica with no state of its own.  Every method begins with provider_enter or
- * provider_change, which check its arguments and look the object's row up by its id; it answers from that row.  A
- * change is a call of the client, which returns when the replica has it.  Every function may be called on any thread.
+ * An object is a view of the client's replica with no state of its own.  Every method begins with
+ * provider_enter or provider_change, which check its arguments and look the object's row up by its
+ * id; it answers from that row.  A change is a call of the client, which returns when the replica
+ * has it.  Every function may be called on any thread.
  *
- * core->lock is held before a space's locks (com/com.h); neither is held while the client or a callback runs.
+ * core->lock is held before a space's locks (com/com.h); neither is held while the client or a
+ * callback runs.
  */
 #ifndef VDS_PROVIDER_PROVIDER_INT_H
 #define VDS_PROVIDER_PROVIDER_INT_H
@@ -40,13 +42,13 @@ provider_core_of(const struct com_object *object)
 /* Makes a core with one reference: com_space_unref(&core->space) ends it.  Returns 0 or -ENOMEM. */
 int provider_core_new(struct provider_core **ret_core);
 /*
- * Connect and load the replica, unless that is done.  url: UTF-8, NULL = the default.  Returns 0 or a code of
- * client_open.
+ * Connect and load the replica, unless that is done.  url: UTF-8, NULL = the default.  Returns 0 or
+ * a code of client_open.
  */
 int provider_core_load(struct provider_core *core, const char *url);
 /*
- * Send notifications to this sink from now on; NULL = to none.  Takes a reference of its own.  Returns 0, -ENOMEM or
- * -errno (no thread).
+ * Send notifications to this sink from now on; NULL = to none.  Takes a reference of its own.
+ * Returns 0, -ENOMEM or -errno (no thread).
  */
 int provider_core_advise(struct provider_core *core, IVdsAdviseSink *sink);
 /* Ends notifications; every method that needs the array answers as before the load. */
@@ -80,33 +82,41 @@ void provider_look_fini(struct provider_look *look);
 /*
  * Begin a method that reads: look the object's row up in the replica's newest view.
  *
- * arguments: what the checks of the method's arguments came to (COM_OUT and its own); a failure is returned as it is,
- * and nothing is looked at.  guards: of enum provider_guard.
+ * arguments: what the checks of the method's arguments came to (COM_OUT and its own); a failure is
+ * returned as it is, and nothing is looked at.  guards: of enum provider_guard.
  *
- * Returns S_OK or, in this order: arguments, VDS_E_INITIALIZE_NOT_CALLED (the provider is not loaded),
- * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED and, as far as guards ask for it, VDS_E_OBJECT_STATUS_FAILED and
- * VDS_E_ANOTHER_CALL_IN_PROGRESS (docs/design/operations.md).  look is initialised in any case.
+ * Returns S_OK or, in this order: arguments, VDS_E_INITIALIZE_NOT_CALLED (the provider is not
+ * loaded), VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED and, as far as guards ask for it,
+ * VDS_E_OBJECT_STATUS_FAILED and VDS_E_ANOTHER_CALL_IN_PROGRESS (docs/design/operations.md).  look
+ * is initialised in any case.
  */
 HRESULT provider_enter(struct com_object *object, unsigned guards, struct provider_look *look,
 		       HRESULT arguments);
-/* Begin a method that changes the object: as provider_enter, but gives the client (borrowed) and keeps no view. */
+/*
+ * Begin a method that changes the object: as provider_enter, but gives the client (borrowed) and
+ * keeps no view.
+ */
 HRESULT provider_change(struct com_object *object, unsigned guards, struct client **ret_client,
 			HRESULT arguments);
-/* The same for a method of no object: only whether the provider is loaded and its replica can be trusted. */
+/*
+ * The same for a method of no object: only whether the provider is loaded and its replica can be
+ * trusted.
+ */
 HRESULT provider_enter_core(struct provider_core *core, struct provider_look *look);
 /* Returns the LUN's live row, borrowed from the look, or NULL. */
 const struct row_live_lun *provider_look_live_lun(const struct provider_look *look,
 						  const struct guid *lun_id);
 /*
  * Returns the HRESULT for a code that a change of `object` ended with; 0 is S_OK.  ERR_NOT_FOUND is
- * VDS_E_OBJECT_DELETED when it is the object itself that has gone.  May wait for the replica to hold what the array
- * knew when it answered.
+ * VDS_E_OBJECT_DELETED when it is the object itself that has gone.  May wait for the replica to
+ * hold what the array knew when it answered.
  */
 HRESULT provider_change_error(struct com_object *object, int code);
 
 /*
- * The method SetFriendlyName of an object's class: stores the name by `rename`, cut to ROW_NAME_MAX bytes.  Returns
- * S_OK, VDS_S_NAME_TRUNCATED, E_INVALIDARG (friendly_name is NULL), or as provider_change and provider_change_error.
+ * The method SetFriendlyName of an object's class: stores the name by `rename`, cut to ROW_NAME_MAX
+ * bytes.  Returns S_OK, VDS_S_NAME_TRUNCATED, E_INVALIDARG (friendly_name is NULL), or as
+ * provider_change and provider_change_error.
  */
 HRESULT provider_rename(struct com_object *object, unsigned guards, const WCHAR *friendly_name,
 			int (*rename)(struct client *client, const struct guid *id,
@@ -115,16 +125,16 @@ HRESULT provider_rename(struct com_object *object, unsigned guards, const WCHAR 
 /* ---- enumerations (list.c) ---- */
 
 /*
- * For methods that enumerate: enter with the object, then list all rows of the class's family.  Errors as
- * provider_enter; E_INVALIDARG (ret_enum is NULL), E_OUTOFMEMORY.
+ * For methods that enumerate: enter with the object, then list all rows of the class's family.
+ * Errors as provider_enter; E_INVALIDARG (ret_enum is NULL), E_OUTOFMEMORY.
  */
 HRESULT provider_list_family(struct com_object *object, unsigned guards,
 			     const struct com_class *class, IEnumVdsObject **ret_enum);
 /* The same for a kind of object of which this array has none: an empty enumeration. */
 HRESULT provider_list_none(struct com_object *object, unsigned guards, IEnumVdsObject **ret_enum);
 /*
- * The same for the objects that are tied to this one: slice_of gives the rows of the relation, and the other object's
- * id stands at id_offset in each.
+ * The same for the objects that are tied to this one: slice_of gives the rows of the relation, and
+ * the other object's id stands at id_offset in each.
  */
 HRESULT provider_list_slice(struct com_object *object, unsigned guards,
 			    const struct com_class *class,
@@ -134,9 +144,9 @@ HRESULT provider_list_slice(struct com_object *object, unsigned guards,
 /* ---- jobs of the array as asynchronous operations (operation.c) ---- */
 
 /*
- * For an operation that the array has taken: it is done already, or it is the job answer->job_id.  made: the class of
- * the object that IVdsAsync::Wait gives (answer->object_id), or NULL.  Returns S_OK, or E_OUTOFMEMORY with
- * *ret_async = NULL.
+ * For an operation that the array has taken: it is done already, or it is the job answer->job_id.
+ * made: the class of the object that IVdsAsync::Wait gives (answer->object_id), or NULL.  Returns
+ * S_OK, or E_OUTOFMEMORY with *ret_async = NULL.
  */
 HRESULT provider_async_new(struct com_object *object, VDS_ASYNC_OUTPUT_TYPE type,
 			   const struct com_class *made, const struct client_answer *answer,
@@ -153,8 +163,8 @@ void provider_advise_free(struct provider_advise *advise);
 /* ---- the classes ---- */
 
 /*
- * The array calls a larger LUN a wrong argument.  VDS does not: every ULONGLONG is a size, and for this one there is no
- * space.
+ * The array calls a larger LUN a wrong argument.  VDS does not: every ULONGLONG is a size, and for
+ * this one there is no space.
  */
 #define PROVIDER_LUN_BYTES_MAX (1ull << 53)
 
@@ -174,14 +184,15 @@ bool provider_is_degraded(const struct state *live);
 HRESULT provider_give_subsystem(struct com_object *object, IVdsSubSystem **ret_subsystem);
 
 /*
- * Gives the SCSI identity of a LUN, all in task memory; nothing is left behind on failure.  Returns 0 or -ENOMEM.
- * (identity.c)
+ * Gives the SCSI identity of a LUN, all in task memory; nothing is left behind on failure.  Returns
+ * 0 or -ENOMEM. (identity.c)
  */
 int provider_lun_information(const struct row_lun *lun, VDS_LUN_INFORMATION *ret_info);
 void provider_lun_information_free(VDS_LUN_INFORMATION *info);
 /*
- * Returns the LUN that has this identity (by its NAA or UUID designator, else by vendor, product and serial number), or
- * NULL.  Borrowed from the state, whose indexes answer: the cost does not grow with the number of LUNs.
+ * Returns the LUN that has this identity (by its NAA or UUID designator, else by vendor, product
+ * and serial number), or NULL.  Borrowed from the state, whose indexes answer: the cost does not
+ * grow with the number of LUNs.
  */
 const struct row_lun *provider_lun_find(const struct state *state, const VDS_LUN_INFORMATION *info);
 

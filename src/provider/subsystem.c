@@ -92,7 +92,10 @@ subsystem_query_luns(IVdsSubSystem *self, IEnumVdsObject **ret_enum)
 				    &provider_lun_class, ret_enum);
 }
 
-/* For methods that have no effect on this array: checks only the arguments and that the subsystem is usable. */
+/*
+ * For methods that have no effect on this array: checks only the arguments and that the subsystem
+ * is usable.
+ */
 static HRESULT
 enter_only(IVdsSubSystem *self, HRESULT arguments)
 {

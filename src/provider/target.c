@@ -104,7 +104,10 @@ target_set_friendly_name(IVdsIscsiTarget *self, LPWSTR friendly_name)
 	return provider_rename(OBJECT(self), 0, friendly_name, client_target_set_alias);
 }
 
-/* VDS_SUB_SYSTEM_PROP does not offer CHAP, so the documented answer to a secret is that it is not supported. */
+/*
+ * VDS_SUB_SYSTEM_PROP does not offer CHAP, so the documented answer to a secret is that it is not
+ * supported.
+ */
 static HRESULT
 no_chap(struct com_object *object, HRESULT arguments)
 {

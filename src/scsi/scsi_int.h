@@ -130,7 +130,10 @@ struct scsi_range_shard {
 
 struct scsi_range_lock {
 	atomic_uint
-		exclusive; /* number of such requests, granted or waiting; while not 0 there is no RANGE_FAST */
+		/*
+		 * number of such requests, granted or waiting; while not 0 there is no RANGE_FAST
+		 */
+		exclusive;
 	char pad[60];
 	pthread_mutex_t mutex; /* guards the lists; a leaf */
 	struct list granted;

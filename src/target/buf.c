@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A thread's buffers for data on its way, in sizes that are powers of two.  They come from chunks of 256 KiB in one
- * range of addresses that is reserved at the start: a chunk serves one size at a time, and goes back to the system when
- * all its buffers are free and enough other chunks are.  So the memory in use is never more than the range, whatever
- * sizes were asked for before, and falls when the load does.
+ * A thread's buffers for data on its way, in sizes that are powers of two.  They come from chunks
+ * of 256 KiB in one range of addresses that is reserved at the start: a chunk serves one size at a
+ * time, and goes back to the system when all its buffers are free and enough other chunks are.  So
+ * the memory in use is never more than the range, whatever sizes were asked for before, and falls
+ * when the load does.
  *
- * The buffer given back last is the next one given out, so it is still in the cache.  (A malloc for each large command
- * made another target 2-3 times slower.)  Used by the thread only; nothing here locks or allocates.
+ * The buffer given back last is the next one given out, so it is still in the cache.  (A malloc for
+ * each large command made another target 2-3 times slower.)  Used by the thread only; nothing here
+ * locks or allocates.
  *
- * A chunk is in one of these places: `fresh` beyond pool->touched, the stack of idle chunks, the list of its size while
- * it has free buffers, or nowhere while all its buffers are in use.
+ * A chunk is in one of these places: `fresh` beyond pool->touched, the stack of idle chunks, the
+ * list of its size while it has free buffers, or nowhere while all its buffers are in use.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -102,8 +102,8 @@ reap(struct target_conn *conn)
 }
 
 /*
- * A socket that is closed with input that nobody took is reset, and the peer may lose what was sent last: the refusal of
- * its login, or why its session ends.  So some input is thrown away first.
+ * A socket that is closed with input that nobody took is reset, and the peer may lose what was sent
+ * last: the refusal of its login, or why its session ends.  So some input is thrown away first.
  */
 static void
 discard_input(struct target_conn *conn)
@@ -272,7 +272,9 @@ target_conn_settle(struct target_conn *conn)
 			conn->close_asked = true;
 			conn->close_reason = rc;
 		}
-		/* The engine may have failed outside of an input: an answer that it could not make. */
+		/*
+		 * The engine may have failed outside of an input: an answer that it could not make.
+		 */
 		if (rc == 0 && iscsi_conn_error(conn->iscsi) < 0 && !conn->close_asked) {
 			conn->close_asked = true;
 			conn->close_reason = iscsi_conn_error(conn->iscsi);
@@ -337,8 +339,9 @@ relieve(struct target_thread *thread)
 }
 
 /*
- * A connection whose buffers come back may have as much as is left; one whose peer has taken nothing yet, or nothing for a
- * while, an eighth of that.  So peers that do not read find less and less, and what is left serves those that do.
+ * A connection whose buffers come back may have as much as is left; one whose peer has taken
+ * nothing yet, or nothing for a while, an eighth of that.  So peers that do not read find less and
+ * less, and what is left serves those that do.
  */
 bool
 target_conn_may_have(struct target_conn *conn, uint32_t cost_bytes)
@@ -380,7 +383,10 @@ take(struct target_conn *conn, size_t got, size_t in_pieces)
 	return rc;
 }
 
-/* Receives up to max_bytes beyond what the engine wants in place.  1: it took bytes; 0: there are none; negative. */
+/*
+ * Receives up to max_bytes beyond what the engine wants in place.  1: it took bytes; 0: there are
+ * none; negative.
+ */
 static int
 receive_once(struct target_conn *conn, size_t max_bytes)
 {
@@ -506,7 +512,9 @@ look_for_life(struct loop_timer *timer)
 	} else {
 		int rc = iscsi_conn_ping(conn->iscsi);
 
-		/* ERR_BUSY: it sent other things since, but still owes the answer to the last one */
+		/*
+		 * ERR_BUSY: it sent other things since, but still owes the answer to the last one
+		 */
 		if (rc == 0 || rc == ERR_BUSY) {
 			conn->pinged = true;
 			next_ns = options->nop_timeout_ms * NS_PER_MS;

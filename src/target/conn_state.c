@@ -10,9 +10,10 @@
  *	  `------moves------+----> MOVING --adopts                |
  *	  LOGIN, WAITING --closes---------------------------------'
  *
- * Event -> function: discovers: stranger_turn (conn.c); waits, moves: claim and move_away (login.c); adopts: adopt
- * (login.c); closes: close_socket (conn.c); comes back: reap (conn.c).  A connection that is on its way to another
- * thread (MOVING) cannot be closed: the thread that adopts it does so.
+ * Event -> function: discovers: stranger_turn (conn.c); waits, moves: claim and move_away
+ * (login.c); adopts: adopt (login.c); closes: close_socket (conn.c); comes back: reap (conn.c).  A
+ * connection that is on its way to another thread (MOVING) cannot be closed: the thread that adopts
+ * it does so.
  *
  * Called on the thread that has the connection.
  */
@@ -51,7 +52,10 @@ target_conn_is_sound(const struct target_conn *conn)
 	case TARGET_CONN_MOVING:
 		return conn->fd >= 0 && conn->session == NULL && conn->stranger == STRANGER_NONE;
 	case TARGET_CONN_FULL:
-		/* a session of a target, one that could not be made (it is being refused), or discovery */
+		/*
+		 * a session of a target, one that could not be made (it is being refused), or
+		 * discovery
+		 */
 		return conn->fd >= 0 && conn->adopted != (conn->stranger == STRANGER_DISCOVERY);
 	case TARGET_CONN_CLOSING:
 		return conn->fd < 0 && !conn->in_loop && conn->stranger == STRANGER_NONE;

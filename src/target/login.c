@@ -135,7 +135,9 @@ begin_session(struct target_conn *conn, const char **ret_cause)
 	if (thread->stopping || conn->killed)
 		return ISCSI_LOGIN_UNAVAILABLE;
 	*ret_cause = "the target was changed during the login";
-	/* another target of the same name is not the one that was asked for, and is in the live row */
+	/*
+	 * another target of the same name is not the one that was asked for, and is in the live row
+	 */
 	if (target == NULL || !guid_equal(&target->id, &conn->target_id) ||
 	    target_view_find_group(thread->view, &target->id, conn->portal) == NULL)
 		return ISCSI_LOGIN_NOT_FOUND;

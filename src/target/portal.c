@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Portals: each has one listening socket in the loop of one thread, which accepts its connections in turn with other
- * strangers' input (stranger.c).  A portal whose address this host does not have (yet), or whose port is taken, is not
- * ready, and is tried again.  The publisher makes portals; everything else runs on the portal's thread.
+ * Portals: each has one listening socket in the loop of one thread, which accepts its connections
+ * in turn with other strangers' input (stranger.c).  A portal whose address this host does not have
+ * (yet), or whose port is taken, is not ready, and is tried again.  The publisher makes portals;
+ * everything else runs on the portal's thread.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The sessions of all threads: for reinstatement, TSIHs, management, and the number of sessions.  Only logins, ends of
- * sessions and management come here, so one lock does.
+ * The sessions of all threads: for reinstatement, TSIHs, management, and the number of sessions.
+ * Only logins, ends of sessions and management come here, so one lock does.
  *
- * An entry is here from the claim at the end of its login until its connection has given everything back.  While it is
- * here its connection exists, so a kill may be posted to it.
+ * An entry is here from the claim at the end of its login until its connection has given everything
+ * back.  While it is here its connection exists, so a kill may be posted to it.
  */
 #include <string.h>
 
@@ -39,7 +39,7 @@ bucket_of(struct target_registry *registry, const char *initiator)
 	return &registry->buckets[h % REGISTRY_BUCKETS];
 }
 
-/* --- TSIHs ------------------------------------------------------------------------------------------------------- */
+/* --- TSIHs --- */
 
 static bool
 tsih_in_use(const struct target_registry *registry, uint16_t tsih)
@@ -80,9 +80,12 @@ target_registry_next_tsih(struct target_registry *registry)
 	return tsih;
 }
 
-/* --- entering and leaving ---------------------------------------------------------------------------------------- */
+/* --- entering and leaving --- */
 
-/* RFC 7143 §6.3.5: session reinstatement is by initiator name, ISID, target name and portal group tag. */
+/*
+ * RFC 7143 §6.3.5: session reinstatement is by initiator name, ISID, target name and portal group
+ * tag.
+ */
 static bool
 same_nexus(const struct target_registry_entry *a, const struct target_registry_entry *b)
 {
@@ -141,8 +144,9 @@ add_locked(struct target_registry *registry, struct target_registry_entry *entry
 }
 
 /*
- * Two machines that have the same name and ISID end each other's session again and again.  An initiator that comes back
- * from another address once does the same, so this is a warning and not an error.
+ * Two machines that have the same name and ISID end each other's session again and again.  An
+ * initiator that comes back from another address once does the same, so this is a warning and not
+ * an error.
  */
 static void
 warn_of_takeover(const struct target_registry_entry *entry, const char *old_host)
@@ -230,7 +234,7 @@ target_registry_may_reinstate(struct target_registry *registry, const struct isc
 	return status;
 }
 
-/* --- management -------------------------------------------------------------------------------------------------- */
+/* --- management --- */
 
 int
 target_registry_kill(struct target_registry *registry, const struct guid *session_id)

@@ -10,9 +10,10 @@
  * thread that has the view reads it.
  *
  * 1. In the order of keys a node stands between its left and its right subtree.
- * 2. A node's priority, a hash of its key, is not below those of its subtrees' roots: a treap, whose
- *    depth is some times the logarithm of its size whatever the order of insertions.
- * 3. A node that only one tree has (refs is 1, and so are those of all above it) is changed in place.
+ * 2. A node's priority, a hash of its key, is not below those of its subtrees' roots: a treap,
+ *    whose depth is some times the logarithm of its size whatever the order of insertions.
+ * 3. A node that only one tree has (refs is 1, and so are those of all above it) is changed in
+ *    place.
  */
 #include <errno.h>
 #include <string.h>

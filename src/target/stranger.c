@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Strangers: connections during login, and discovery sessions.  Anybody can make them, so they must not disturb those
- * who have a session of a target:
+ * Strangers: connections during login, and discovery sessions.  Anybody can make them, so they must
+ * not disturb those who have a session of a target:
  *
- * 1. Their input is not handled when it arrives but in turn, one PDU each, and new connections are accepted in the same
- *    queue.  While sessions are active, on whichever thread, all turns of a thread together get at
- *    most 1 / STRANGER_SHARE of its time, since the threads share the processor.
- * 2. A thread keeps so many connections in login and so many discovery sessions, in all and from one address; beyond
- * that
- *    the oldest login, or the discovery session that asked for nothing longest, is closed for the new one.  A login that
- *    goes on takes milliseconds, so those who wait for nothing are pushed out by others of their kind.
+ * 1. Their input is not handled when it arrives but in turn, one PDU each, and new connections are
+ *    accepted in the same queue.  While sessions are active, on whichever thread, all turns of a
+ *    thread together get at most 1 / STRANGER_SHARE of its time, since the threads share the
+ *    processor.
+ * 2. A thread keeps so many connections in login and so many discovery sessions, in all and from
+ *    one address; beyond that the oldest login, or the discovery session that asked for nothing
+ *    longest, is closed for the new one.  A login that goes on takes milliseconds, so those who
+ *    wait for nothing are pushed out by others of their kind.
  *
  * All of it belongs to the thread that accepted the connection.
  */
@@ -37,7 +38,7 @@ target_stranger_init(struct target_thread *thread)
 	s->counted_ns = clock_mono_ns();
 }
 
-/* --- limits ------------------------------------------------------------------------------------------------------ */
+/* --- limits --- */
 
 static unsigned
 source_of(const struct target_conn *conn)
@@ -160,7 +161,7 @@ target_stranger_make_room(struct target_thread *thread)
 	return victim != NULL;
 }
 
-/* --- turns ------------------------------------------------------------------------------------------------------- */
+/* --- turns --- */
 
 void
 target_stranger_turn(struct target_thread *thread, struct target_turn *turn)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The data path: target listens for initiators, moves their bytes, and joins iscsi, scsi, blk and the
- * array's states.  It runs one thread for each core, each with a loop, a blk_queue and buffers of its
- * own; a connection moves to another thread at most once, at the end of its login.
+ * The data path: target listens for initiators, moves their bytes, and joins iscsi, scsi, blk and
+ * the array's states.  It runs one thread for each core, each with a loop, a blk_queue and buffers
+ * of its own; a connection moves to another thread at most once, at the end of its login.
  *
  * The array publishes states; target turns each into a view that its threads swap by pointer.  A
- * session in full feature phase takes no lock, allocates nothing in the steady state, and never waits
- * for the catalog or the array.  docs/design/datapath.md.
+ * session in full feature phase takes no lock, allocates nothing in the steady state, and never
+ * waits for the catalog or the array.  docs/design/datapath.md.
  *
  * vdsd calls these functions from its main thread; the array calls what target_new registers.
  */
@@ -29,7 +29,8 @@ struct target_options {
 	unsigned spin_us;               /* how long a thread looks for work before it sleeps */
 	/*
 	 * Memory for data that is being moved, of all threads together; each thread has an equal
-	 * part.  0 = a quarter of the system's memory, at most 4 GiB, at least 16 MiB for each thread
+	 * part.  0 = a quarter of the system's memory, at most 4 GiB, at least 16 MiB for each
+	 * thread
 	 */
 	uint64_t buffer_bytes;
 	unsigned max_connections;   /* 0 = 4096; also cut to what the descriptor limit allows */
@@ -49,17 +50,17 @@ void target_options_default(struct target_options *options);
 
 /*
  * Start the threads and register with the array, which publishes its state: on return the portals
- * that can listen do so.  The caller owns *ret_target.  Returns 0 or -errno (no memory, no thread, no
- * io_uring where it was asked for).
+ * that can listen do so.  The caller owns *ret_target.  Returns 0 or -errno (no memory, no thread,
+ * no io_uring where it was asked for).
  */
 int target_new(const struct target_options *options, struct array *array,
 	       struct target **ret_target);
 
 /*
- * Unregister from the array, stop listening and end all sessions: I/O in flight in the backing store
- * is waited for, and its answer is sent if the socket takes it at once.  Waits at most timeout_ms for
- * the sessions to end; then frees everything, or leaves the memory allocated when I/O did not return.
- * Accepts NULL.
+ * Unregister from the array, stop listening and end all sessions: I/O in flight in the backing
+ * store is waited for, and its answer is sent if the socket takes it at once.  Waits at most
+ * timeout_ms for the sessions to end; then frees everything, or leaves the memory allocated when
+ * I/O did not return. Accepts NULL.
  */
 void target_free(struct target *target, unsigned timeout_ms);
 
@@ -67,9 +68,9 @@ void target_free(struct target *target, unsigned timeout_ms);
 enum blk_queue_kind target_queue_kind(const struct target *target);
 unsigned target_thread_count(const struct target *target);
 /*
- * Returns how much publications and drains have cost so far: how many changed rows, places, sessions,
- * portals, index nodes and paths were visited, on all threads.  For tests and measurements.  Any
- * thread.
+ * Returns how much publications and drains have cost so far: how many changed rows, places,
+ * sessions, portals, index nodes and paths were visited, on all threads.  For tests and
+ * measurements.  Any thread.
  */
 uint64_t target_publish_steps(const struct target *target);
 

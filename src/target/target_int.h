@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of target/ share, grouped by the file that defines it.  Three kinds of threads work
- * here:
+ * What the files of target/ share, grouped by the file that defines it.  Three kinds of threads
+ * work here:
  *
  *	publisher (the array's writer)	makes views and units, posts the views to the data-path
  *					threads, waits until all of them have the new view
@@ -104,12 +104,12 @@ struct target_unit_share {
 };
 
 /*
- * A LUN as the data path has it: its block device, its SCSI logical unit and its counters.  There is
- * one unit for a LUN row.  It is made when the LUN is associated for the first time, and the table
- * target->units holds a reference until the row is deleted: a LUN that is dissociated and associated
- * again keeps its unit, and with it range locks, unit attentions and mode parameters.  Paths hold
- * references too, so the unit of a deleted LUN lives until its last task has ended.  Made
- * by the publisher, freed by whichever thread drops the last reference.
+ * A LUN as the data path has it: its block device, its SCSI logical unit and its counters.  There
+ * is one unit for a LUN row.  It is made when the LUN is associated for the first time, and the
+ * table target->units holds a reference until the row is deleted: a LUN that is dissociated and
+ * associated again keeps its unit, and with it range locks, unit attentions and mode parameters.
+ * Paths hold references too, so the unit of a deleted LUN lives until its last task has ended.
+ * Made by the publisher, freed by whichever thread drops the last reference.
  */
 struct target_unit {
 	atomic_uint refs;
@@ -147,7 +147,7 @@ struct target_unit *target_unit_find(struct target *target, const struct guid *l
 int target_unit_sample(struct target *target, const struct guid *lun_id,
 		       struct array_lun_counters *ret_counters);
 
-/* ---- stranger.c: connections in login, and discovery sessions ---------------------------------- */
+/* ---- stranger.c: connections in login, and discovery sessions ---- */
 
 #define STRANGER_SOURCES 1024u
 #define STRANGER_NOTE_NS 500000u
@@ -220,9 +220,11 @@ void target_portal_close(struct target_portal *portal);
 void target_portal_format(const struct row_portal *row, char text[ADDRESS_TEXT_SIZE]);
 int target_portal_pick_port(const char *address, uint16_t *ret_port);
 
-/* ---- shown.c: which initiators see a LUN of which targets ------------------------------------- */
+/* ---- shown.c: which initiators see a LUN of which targets ---- */
 
-/* The root of an index; NULL = nobody is shown anything.  Immutable once it is in a view; counted. */
+/*
+ * The root of an index; NULL = nobody is shown anything.  Immutable once it is in a view; counted.
+ */
 struct target_shown;
 
 /* An index that is being changed by one thread; `steps` counts the nodes that were looked at. */
@@ -283,8 +285,8 @@ struct target_delta {
 
 /*
  * Make the state's view and the delta from the old view (NULL only for the first one, for which
- * change is NULL too).  Makes and updates units.  Takes time in proportion to the change.  Returns 0
- * or -ENOMEM.  Publisher.
+ * change is NULL too).  Makes and updates units.  Takes time in proportion to the change.  Returns
+ * 0 or -ENOMEM.  Publisher.
  */
 int target_view_new(struct target *target, const struct target_view *old, const struct state *state,
 		    const struct change *change, struct target_view **ret_view,
@@ -397,16 +399,17 @@ enum target_registry_claim {
 void target_registry_init(struct target_registry *registry, size_t max);
 void target_registry_fini(struct target_registry *registry);
 /*
- * Enter a session.  If an older one has the same initiator, ISID, target and tag: have it ended and return REGISTRY_WAIT;
- * entry->wake runs on entry->wake_thread when it has gone, then claim again.
+ * Enter a session.  If an older one has the same initiator, ISID, target and tag: have it ended and
+ * return REGISTRY_WAIT; entry->wake runs on entry->wake_thread when it has gone, then claim again.
  */
 enum target_registry_claim target_registry_enter(struct target_registry *registry,
 						 struct target_registry_entry *entry);
 /* Leave, or stop waiting.  Harmless when it is neither. */
 void target_registry_leave(struct target_registry *registry, struct target_registry_entry *entry);
 /*
- * What a login with a TSIH may do.  Returns ISCSI_LOGIN_OK (it reinstates the connection of its own session, RFC 7143
- * §6.3.4: same initiator, ISID, TSIH and CID), ISCSI_LOGIN_TOO_MANY_CONNECTIONS (another CID), or ISCSI_LOGIN_NO_SESSION.
+ * What a login with a TSIH may do.  Returns ISCSI_LOGIN_OK (it reinstates the connection of its own
+ * session, RFC 7143 §6.3.4: same initiator, ISID, TSIH and CID), ISCSI_LOGIN_TOO_MANY_CONNECTIONS
+ * (another CID), or ISCSI_LOGIN_NO_SESSION.
  */
 uint16_t target_registry_may_reinstate(struct target_registry *registry,
 				       const struct iscsi_login *login);
@@ -469,8 +472,8 @@ int target_session_new(struct target_conn *conn, const struct row_target *target
 /* Free a session without tasks.  Accepts NULL. */
 void target_session_free(struct target_session *session);
 /*
- * Look again at these places of the session's target, and at nothing else; a map that has changed is
- * told by unit attention.  Returns 0, or -ENOMEM (then end the session).  Its thread.
+ * Look again at these places of the session's target, and at nothing else; a map that has changed
+ * is told by unit attention.  Returns 0, or -ENOMEM (then end the session).  Its thread.
  */
 int target_session_apply(struct target_session *session, const struct target_place *places,
 			 size_t count);
@@ -565,7 +568,10 @@ struct target_conn {
 /* Of data in buffers, for one connection. */
 #define CONN_BUFFER_MAX (64ull << 20)
 
-/* Take the connection to its next state.  An event that its state does not have is a mistake of ours. */
+/*
+ * Take the connection to its next state.  An event that its state does not have is a mistake of
+ * ours.
+ */
 void target_conn_to(struct target_conn *conn, enum target_conn_event event);
 /* Does what must hold in its state hold? */
 bool target_conn_is_sound(const struct target_conn *conn);
@@ -578,18 +584,25 @@ target_conn_progress(struct target_conn *conn, uint64_t now_ns)
 {
 	conn->progress_ns = now_ns;
 }
-/* Begin a connection on this socket, which belongs to it from now on, also on failure.  The portal's thread. */
+/*
+ * Begin a connection on this socket, which belongs to it from now on, also on failure.  The
+ * portal's thread.
+ */
 void target_conn_accept(struct target_thread *thread, struct target_portal *portal, int fd);
 /*
- * Note that len_bytes of read data were queued, and send what is queued when waiting for more does not pay: when it no
- * longer fits the cache, so that its buffers are used again while they are in it; or, while this thread has time to
- * spare, after the first few answers, so that the peer has something to do.
+ * Note that len_bytes of read data were queued, and send what is queued when waiting for more does
+ * not pay: when it no longer fits the cache, so that its buffers are used again while they are in
+ * it; or, while this thread has time to spare, after the first few answers, so that the peer has
+ * something to do.
  */
 void target_conn_queued(struct target_conn *conn, uint32_t len_bytes);
 /* Have target_conn_settle run at the end of the round: it sends, closes and frees. */
 void target_conn_mark(struct target_conn *conn);
 void target_conn_settle(struct target_conn *conn);
-/* Close the connection at the end of this round.  reason: for the log; 0 or ERR_CLOSED = in good order. */
+/*
+ * Close the connection at the end of this round.  reason: for the log; 0 or ERR_CLOSED = in good
+ * order.
+ */
 void target_conn_close(struct target_conn *conn, int reason);
 /* Put the connection into its thread's loop, and take it out.  attach returns 0 or -errno. */
 int target_conn_attach(struct target_conn *conn);
@@ -602,8 +615,8 @@ void target_login_refused(void *user, unsigned status, const char *cause);
 int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step step,
 		      const struct iscsi_login *login, struct iscsi_login_reply *reply);
 /*
- * Go on with a login whose last step was asked for, after the input call has returned.  Returns false when the connection
- * has left this thread and must not be touched.
+ * Go on with a login whose last step was asked for, after the input call has returned.  Returns
+ * false when the connection has left this thread and must not be touched.
  */
 bool target_login_continue(struct target_conn *conn);
 void target_login_kill(struct loop_msg *msg);
@@ -621,7 +634,9 @@ enum target_task_state {
 	TARGET_TASK_WAITS,    /* in path->held_tasks: the path is held, or older tasks come first */
 	TARGET_TASK_READY,    /* in conn->turns: its turn has come, it starts in this round */
 	TARGET_TASK_RUNS,     /* in scsi's hands: counted in path->inflight */
-	/* told to abort, its backing I/O is not back: in thread->aborted, counted in path->aborting */
+	/*
+	 * told to abort, its backing I/O is not back: in thread->aborted, counted in path->aborting
+	 */
 	TARGET_TASK_ABORTED,
 	TARGET_TASK_ABANDONED, /* the same, but nobody waits for it: its unit has a fence */
 };
@@ -707,12 +722,16 @@ struct target_thread {
 
 /* Start the thread.  Returns 0 or -errno. */
 int target_thread_start(struct target_thread *thread, struct target *target, unsigned index);
-/* Have the thread stop listening and end all its connections; it acknowledges when that has begun.  Any thread. */
+/*
+ * Have the thread stop listening and end all its connections; it acknowledges when that has begun.
+ * Any thread.
+ */
 void target_thread_stop_serving(struct target_thread *thread, struct target_ack *ack);
 /* End the thread and wait for it.  Its connections must have gone. */
 void target_thread_join(struct target_thread *thread);
 /*
- * Free what the thread had, when nobody posts to it any more: a worker may still be waking a loop that has its message.
+ * Free what the thread had, when nobody posts to it any more: a worker may still be waking a loop
+ * that has its message.
  */
 void target_thread_free(struct target_thread *thread);
 
@@ -724,7 +743,9 @@ void target_report_put(struct target *target, void *row);
 void target_report_delete(struct target *target, enum row_family family, const struct guid *id);
 /* Tell the array that aborted I/O of a LUN does not come back, or that it is back.  Any thread. */
 void target_report_hang(struct target *target, const struct guid *lun_id, bool hangs);
-/* Wait until the array has what was reported before.  Publisher: the reporter never waits for it. */
+/*
+ * Wait until the array has what was reported before.  Publisher: the reporter never waits for it.
+ */
 void target_report_flush(struct target *target);
 
 /* ---- target.c -------------------------------------------------------------------------------- */
@@ -746,7 +767,9 @@ struct target {
 
 	pthread_mutex_t publish_lock;
 	struct target_view *view; /* published last; publish_lock */
-	/* what publications have cost so far, as a count of what was visited; target_publish_steps */
+	/*
+	 * what publications have cost so far, as a count of what was visited; target_publish_steps
+	 */
 	_Atomic uint64_t publish_steps;
 
 	pthread_mutex_t units_lock;
@@ -756,7 +779,10 @@ struct target {
 	struct list holds; /* struct target_drain.node */
 };
 
-/* A session of a target was heard now.  Threads share a line of the cache for this, so each says it rarely. */
+/*
+ * A session of a target was heard now.  Threads share a line of the cache for this, so each says it
+ * rarely.
+ */
 static inline void
 target_stranger_note_session(struct target_thread *thread, uint64_t now_ns)
 {

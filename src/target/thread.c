@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A data-path thread: makes its loop, queue and buffers, runs what is due at the end of each round, and stops.  The
- * functions that start and stop a thread are called by target.c on the thread that makes and frees the target.
+ * A data-path thread: makes its loop, queue and buffers, runs what is due at the end of each round,
+ * and stops.  The functions that start and stop a thread are called by target.c on the thread that
+ * makes and frees the target.
  */
 #include <errno.h>
 #include <signal.h>

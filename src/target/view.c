@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Views: what a state means for initiators, and the delta between two views: which places (a LUN
- * number of a target) are to be looked at again by the sessions of that target.  A view is the state
- * itself, the portals that listen, and the index of who is shown what; all three are shared by
- * successive views except for what a change touches.
+ * number of a target) are to be looked at again by the sessions of that target.  A view is the
+ * state itself, the portals that listen, and the index of who is shown what; all three are shared
+ * by successive views except for what a change touches.
  *
  * The publisher makes views and deltas, in time proportional to the change; any thread reads them.
  */

@@ -33,8 +33,8 @@ limits_raise(void)
 #define FILES_LEAST      16
 
 /*
- * Half of the descriptors are for sessions (target.c); the files of LUNs in use get the rest, but for
- * those that management must find free.
+ * Half of the descriptors are for sessions (target.c); the files of LUNs in use get the rest, but
+ * for those that management must find free.
  */
 static void
 files_limit(void)

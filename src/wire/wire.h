@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The public encoding: rows, changes, snapshots and errors as JSON, and the event stream's framing
- * (Server-Sent Events, WHATWG HTML §9.2).  Shared by http and client; what is hashed for the digest is exactly
- * what is sent.  Functions that give a json_t give a new reference, or NULL when out of memory.  Any thread.
+ * (Server-Sent Events, WHATWG HTML §9.2).  Shared by http and client; what is hashed for the digest
+ * is exactly what is sent.  Functions that give a json_t give a new reference, or NULL when out of
+ * memory.  Any thread.
  */
 #ifndef VDS_WIRE_WIRE_H
 #define VDS_WIRE_WIRE_H
@@ -13,13 +14,15 @@
 #include "model/state.h"
 
 /*
- * The version of all that.  A peer of the same major version is understood: what its minor version adds (members,
- * families, words of an enumeration, causes, events) is ignored or read as documented, and is kept where the digest
- * covers it.  docs/design/api.md, "The format and its versions", has the rules for whoever adds something.
+ * The version of all that.  A peer of the same major version is understood: what its minor version
+ * adds (members, families, words of an enumeration, causes, events) is ignored or read as
+ * documented, and is kept where the digest covers it.  docs/design/api.md, "The format and its
+ * versions", has the rules for whoever adds something.
  *
  *	1.0	release 0.1, which does not send its version
- *	1.1	the version itself: `format`; who made a change: `principal`; the event `live_rows`; `identity` of a LUN,
- *		`lun_name` of a job, `allocated_bytes` of a LUN and a pool, `space` of a pool
+ *	1.1	the version itself: `format`; who made a change: `principal`; the event
+ *		`live_rows`; `identity` of a LUN, `lun_name` of a job, `allocated_bytes` of a LUN
+ *		and a pool, `space` of a pool
  */
 #define WIRE_FORMAT_MAJOR 1
 #define WIRE_FORMAT_MINOR 1
@@ -31,22 +34,23 @@ struct wire_format {
 /* Returns {"major":1,"minor":1}, this version. */
 json_t *wire_format_encode(void);
 /*
- * Decode the member `format` of a hello, a snapshot or an answer to GET /v1/version; 1.0 when there is none.  Returns
- * 0, ERR_VERSION (another major version; the text names both) or ERR_PARSE.
+ * Decode the member `format` of a hello, a snapshot or an answer to GET /v1/version; 1.0 when there
+ * is none.  Returns 0, ERR_VERSION (another major version; the text names both) or ERR_PARSE.
  */
 int wire_format_decode(const json_t *object, struct wire_format *ret_format);
 
 /*
- * Returns {"id":"…","name":"…",…} in the order of the fields, or what was sent when the row keeps the text that it was
- * decoded from.
+ * Returns {"id":"…","name":"…",…} in the order of the fields, or what was sent when the row keeps
+ * the text that it was decoded from.
  */
 json_t *wire_row_encode(const void *row);
 /*
- * Decode a row.  Returns 0 and a sealed row that the caller owns; ERR_PARSE (a field is missing, or is not of its type
- * or range; the text names it); -ENOMEM.
+ * Decode a row.  Returns 0 and a sealed row that the caller owns; ERR_PARSE (a field is missing, or
+ * is not of its type or range; the text names it); -ENOMEM.
  *
- * Members that are no fields are ignored, a missing field that is younger than format 1.0 reads as zero, and an unknown
- * word of an enumeration reads as its field's `unknown`.  Such a row keeps its text, and its hash covers that.
+ * Members that are no fields are ignored, a missing field that is younger than format 1.0 reads as
+ * zero, and an unknown word of an enumeration reads as its field's `unknown`.  Such a row keeps its
+ * text, and its hash covers that.
  */
 int wire_row_decode(enum row_family family, const json_t *json, void **ret_row);
 
@@ -61,20 +65,21 @@ int wire_position_decode(const json_t *json, struct position *ret_position);
  */
 json_t *wire_change_encode(const struct change *change);
 /*
- * Decode a change.  Returns 0 and a change that the caller owns; ERR_PARSE; -ENOMEM.  Rows of unknown families become
- * ops of ROW_OTHER; those of unknown live families (live_…) are ignored, since no digest covers them.
+ * Decode a change.  Returns 0 and a change that the caller owns; ERR_PARSE; -ENOMEM.  Rows of
+ * unknown families become ops of ROW_OTHER; those of unknown live families (live_…) are ignored,
+ * since no digest covers them.
  */
 int wire_change_decode(const json_t *json, struct change **ret_change);
 
 /*
- * Returns {"position":{…},"luns":[…],"targets":[…],…}: the families first <= family < end.  The rows of ROW_OTHER are
- * in lists of their families' names.
+ * Returns {"position":{…},"luns":[…],"targets":[…],…}: the families first <= family < end.  The
+ * rows of ROW_OTHER are in lists of their families' names.
  */
 json_t *wire_state_encode(const struct state *state, enum row_family first, enum row_family end);
 /*
- * Decode a state.  Returns 0 and a state that the caller owns; ERR_PARSE; ERR_CORRUPT (the rows' digest is not the
- * position's); -ENOMEM.  Lists of unknown names are families that this version does not know: they become ROW_OTHER
- * when that is in the range, else they are ignored.
+ * Decode a state.  Returns 0 and a state that the caller owns; ERR_PARSE; ERR_CORRUPT (the rows'
+ * digest is not the position's); -ENOMEM.  Lists of unknown names are families that this version
+ * does not know: they become ROW_OTHER when that is in the range, else they are ignored.
  */
 int wire_state_decode(const json_t *json, enum row_family first, enum row_family end,
 		      struct state **ret_state);
@@ -82,8 +87,8 @@ int wire_state_decode(const json_t *json, enum row_family first, enum row_family
 /* Returns {"format":{…},"config":STATE,"live":STATE}: both states of one moment. */
 json_t *wire_snapshot_encode(const struct state *config, const struct state *live);
 /*
- * Decode a snapshot.  Returns 0 and two states that the caller owns; ERR_VERSION (wire_format_decode); errors as
- * wire_state_decode.
+ * Decode a snapshot.  Returns 0 and two states that the caller owns; ERR_VERSION
+ * (wire_format_decode); errors as wire_state_decode.
  */
 int wire_snapshot_decode(const json_t *json, struct wire_format *ret_format,
 			 struct state **ret_config, struct state **ret_live);
@@ -100,9 +105,9 @@ void wire_change_text(const struct change *change, struct strbuf *out);
 int wire_row_read(enum row_family family, const char *text, size_t len, void **ret_row);
 
 /*
- * A snapshot as text, in pieces, so that sending it takes little memory: wire_snapshot_write appends
- * at least `least` bytes unless the snapshot ends before.  It returns false when the whole snapshot
- * has been written.  The writer holds references to both states.  One thread.
+ * A snapshot as text, in pieces, so that sending it takes little memory: wire_snapshot_write
+ * appends at least `least` bytes unless the snapshot ends before.  It returns false when the whole
+ * snapshot has been written.  The writer holds references to both states.  One thread.
  */
 struct wire_snapshot_writer;
 
@@ -131,7 +136,10 @@ int wire_error_decode(const json_t *json);
 
 /* ---- the event stream ---- */
 
-/* Appends "event: NAME\nid: SEQUENCE\ndata: JSON\n\n" (no id line when sequence is 0).  json_text: one line. */
+/*
+ * Appends "event: NAME\nid: SEQUENCE\ndata: JSON\n\n" (no id line when sequence is 0).  json_text:
+ * one line.
+ */
 void wire_sse_encode(struct strbuf *out, const char *name, uint64_t sequence,
 		     const char *json_text);
 

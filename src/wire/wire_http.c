@@ -204,7 +204,10 @@ length_read(struct wire_http *http, const char *text)
 {
 	uint64_t length = 0;
 
-	/* str_parse_u64 is for people; here only digits count, and too many of them are a length too */
+	/*
+	 * str_parse_u64 is for people; here only digits count, and too many of them are a length
+	 * too
+	 */
 	if (*text == '\0' || text[strspn(text, "0123456789")] != '\0')
 		return refuse(http, 400, "Content-Length is no number");
 	for (const char *p = text; *p != '\0'; p++) {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An incremental reader of HTTP/1.1 messages (RFC 9112): requests for the server, answers for the client.  Any cut of
- * the bytes gives the same result, and nothing that a peer sends makes the reader hold more than WIRE_HTTP_HEAD_MAX
- * bytes, since bodies are handed on as they come.
+ * An incremental reader of HTTP/1.1 messages (RFC 9112): requests for the server, answers for the
+ * client.  Any cut of the bytes gives the same result, and nothing that a peer sends makes the
+ * reader hold more than WIRE_HTTP_HEAD_MAX bytes, since bodies are handed on as they come.
  *
- * The reader is strict: what two readers could understand in two ways is refused.  A line ends with CR LF; a message
- * has one way to tell its length; a header of the list in wire_http.c may stand only once.
+ * The reader is strict: what two readers could understand in two ways is refused.  A line ends with
+ * CR LF; a message has one way to tell its length; a header of the list in wire_http.c may stand
+ * only once.
  *
  * One thread for each reader.
  */
@@ -53,7 +54,10 @@ struct wire_http {
 	struct wire_http_header headers[WIRE_HTTP_HEADERS_MAX];
 	size_t header_count;
 
-	/* After an error in a request: the status that says what was wrong (RFC 9110 §15), 400 to 505. */
+	/*
+	 * After an error in a request: the status that says what was wrong (RFC 9110 §15), 400 to
+	 * 505.
+	 */
 	unsigned refusal;
 
 	/* The reader's own. */
@@ -71,12 +75,13 @@ void wire_http_fini(struct wire_http *http);
 void wire_http_reset(struct wire_http *http);
 
 /*
- * Read bytes.  Stops behind the head, so that the caller can look at it before the body comes, and behind the message;
- * *ret_used says how many bytes were read.  body: called with pieces of the body; what it returns when that is not 0
- * ends the reading.
+ * Read bytes.  Stops behind the head, so that the caller can look at it before the body comes, and
+ * behind the message; *ret_used says how many bytes were read.  body: called with pieces of the
+ * body; what it returns when that is not 0 ends the reading.
  *
- * Returns 0; ERR_PROTOCOL (the message is malformed, or of a form that is not supported; refusal says how) or ERR_LIMIT
- * (a part of it is too long), each with a text; -ENOMEM; or what body returned.
+ * Returns 0; ERR_PROTOCOL (the message is malformed, or of a form that is not supported; refusal
+ * says how) or ERR_LIMIT (a part of it is too long), each with a text; -ENOMEM; or what body
+ * returned.
  */
 int wire_http_feed(struct wire_http *http, const char *bytes, size_t len,
 		   int (*body)(void *arg, const char *bytes, size_t len), void *arg,

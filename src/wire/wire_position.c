@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The format's version, positions and errors as JSON.  Called by http, catalog, client and vdsctl, on any thread. */
+/*
+ * The format's version, positions and errors as JSON.  Called by http, catalog, client and vdsctl,
+ * on any thread.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

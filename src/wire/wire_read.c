@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading rows and snapshots from text.  A snapshot is read as it comes, so that it needs the memory
- * of its rows and of one row's text, however large the array is.  Called by client, on any thread.
+ * Reading rows and snapshots from text.  A snapshot is read as it comes, so that it needs the
+ * memory of its rows and of one row's text, however large the array is.  Called by client, on any
+ * thread.
  */
 #include <ctype.h>
 #include <errno.h>

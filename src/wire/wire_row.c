@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows as JSON, by the table of their fields; and rows as a peer of another minor version sends them, whose text is
- * kept as it came (row_new_as_sent).  Called by http, catalog, client and vdsctl, on any thread.
+ * Rows as JSON, by the table of their fields; and rows as a peer of another minor version sends
+ * them, whose text is kept as it came (row_new_as_sent).  Called by http, catalog, client and
+ * vdsctl, on any thread.
  */
 #include <assert.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A VDS program that does what the lines on its standard input say, for tests that drive it beside other clients.
- * Built against the installed headers of libvds only.
+ * A VDS program that does what the lines on its standard input say, for tests that drive it beside
+ * other clients. Built against the installed headers of libvds only.
  *
- * Each line is a command and its arguments, "-" stands for an empty one.  Each answer is one line: the name of
- * the result code, then values.  Commands: see the table at the end.
+ * Each line is a command and its arguments, "-" stands for an empty one.  Each answer is one line:
+ * the name of the result code, then values.  Commands: see the table at the end.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -554,7 +554,10 @@ on_add_portal(int argc, char **argv)
 	return async_end(hr, async);
 }
 
-/* The IUnknown pointers of a target by its three ways: GetObject, QueryTargets, QueryAssociatedTargets. */
+/*
+ * The IUnknown pointers of a target by its three ways: GetObject, QueryTargets,
+ * QueryAssociatedTargets.
+ */
 static HRESULT
 on_same(int argc, char **argv)
 {

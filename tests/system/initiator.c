@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What an initiator sees, through libiscsi.  Commands on standard input, one answer line each, "ok …" or "error …":
+ * What an initiator sees, through libiscsi.  Commands on standard input, one answer line each, "ok
+ * …" or "error …":
  *
  *	list PORTAL TARGET INITIATOR	a new session: "ok NUMBER=SERIAL …" for REPORT LUNS and each unit's VPD page 80h
  *	discover PORTAL INITIATOR	"ok IQN …" from SendTargets=All

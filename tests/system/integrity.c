@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An initiator that trusts nothing: several sessions, through several targets, write blocks that say which LUN, which
- * block and which generation they are, read them back, and know for each block what it may hold.  It has a wire of its
- * own (RFC 7143), because libiscsi knows no data digest and sends its PDUs whole.  One thread, one event loop.
+ * An initiator that trusts nothing: several sessions, through several targets, write blocks that
+ * say which LUN, which block and which generation they are, read them back, and know for each block
+ * what it may hold.  It has a wire of its own (RFC 7143), because libiscsi knows no data digest and
+ * sends its PDUs whole.  One thread, one event loop.
  *
  *	integrity SEED SESSIONS TARGET,TARGET,… NUMBER:BLOCK_BYTES:BLOCKS:THIN…
  *
- * Commands on standard input, one answer line each, "ok …" or "error …" (what was wrong is on standard error):
+ * Commands on standard input, one answer line each, "ok …" or "error …" (what was wrong is on
+ * standard error):
  *
  *	portal ADDRESS:PORT	where the targets are (from now on: after a restart it is another port)
  *	go			work until told to stop
@@ -14,9 +16,10 @@
  *	stop			wait for what is on its way
  *	check			read everything, through each target
  *
- * What a block may hold: the generation that was acknowledged last, or one that was sent since.  Only one command at a
- * time writes a block.  A write whose connection was lost is in doubt: the block is left alone until its session has
- * logged in again (which ends the old one), and may from then on hold either, always the same.
+ * What a block may hold: the generation that was acknowledged last, or one that was sent since.
+ * Only one command at a time writes a block.  A write whose connection was lost is in doubt: the
+ * block is left alone until its session has logged in again (which ends the old one), and may from
+ * then on hold either, always the same.
  */
 #include <arpa/inet.h>
 #include <poll.h>

@@ -104,7 +104,10 @@ void block_fill(uint8_t *p, const struct lun *lun, uint64_t lba, uint32_t gen);
 /* Before a read is sent, and when all its data is there: each block against what it may hold. */
 void read_begin(struct cmd *c);
 void read_check(const struct session *s, const struct cmd *c);
-/* A write begins, unless one of its blocks is being written (false); cmd_end: what is not acknowledged is in doubt. */
+/*
+ * A write begins, unless one of its blocks is being written (false); cmd_end: what is not
+ * acknowledged is in doubt.
+ */
 bool write_begin(struct cmd *c, uint32_t gen);
 void cmd_end(struct cmd *c, bool acknowledged);
 

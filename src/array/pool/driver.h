@@ -4,8 +4,8 @@
  * is one file with such a table and a line in array_pool_drivers (pools.c).
  *
  * A driver knows places and volumes.  A place is the text in a pool's row: "/var/lib/vdsd/luns".  A
- * volume is what holds one LUN; its name is made of the place and the LUN's id, so the operations on
- * volumes need no open pool: a LUN keeps its device while its pool is not ready.
+ * volume is what holds one LUN; its name is made of the place and the LUN's id, so the operations
+ * on volumes need no open pool: a LUN keeps its device while its pool is not ready.
  *
  * Operations block and may be called by any thread but those of the data path.  They return 0 or an
  * error with a text; -errno is what the system said.  Growing and taking space is done through the
@@ -53,35 +53,42 @@ struct array_pool_driver {
 	/* Returns whether a place is of this kind, from its text alone. */
 	bool (*takes)(const char *place);
 	/*
-	 * Makes the one text for a place that a person has named, so that no place has two (mem_free).
-	 * Returns 0, ERR_INVALID (no place of this kind), -ENOMEM, -errno.
+	 * Makes the one text for a place that a person has named, so that no place has two
+	 * (mem_free). Returns 0, ERR_INVALID (no place of this kind), -ENOMEM, -errno.
 	 */
 	int (*resolve)(const char *place, char **ret_place);
 	/*
 	 * Opens the pool and locks it against every other process and pool.  Returns 0, ERR_LOCKED,
-	 * ERR_IN_USE (it belongs to another array), ERR_VERSION, ERR_NOT_SUPPORTED, ERR_ACCESS (with
-	 * POOL_CREATE: everybody may write there), -errno.  A new mark is durable on return.
+	 * ERR_IN_USE (it belongs to another array), ERR_VERSION, ERR_NOT_SUPPORTED, ERR_ACCESS
+	 * (with POOL_CREATE: everybody may write there), -errno.  A new mark is durable on return.
 	 */
 	int (*open)(const char *place, const struct guid *array_id, enum array_pool_mode mode,
 		    struct array_pool **ret_pool);
 	/* Frees the pool; give_up: the array does not use the place any more. */
 	void (*close)(struct array_pool *pool, bool give_up);
-	/* Returns 0 while the pool that was opened is still at its place, or an error that says what is. */
+	/*
+	 * Returns 0 while the pool that was opened is still at its place, or an error that says
+	 * what is.
+	 */
 	int (*look)(struct array_pool *pool);
 	int (*space)(struct array_pool *pool, struct array_pool_space *ret_space);
-	/* Finds the largest volume that the place can hold, whatever space is free; a multiple of 4096. */
+	/*
+	 * Finds the largest volume that the place can hold, whatever space is free; a multiple of
+	 * 4096.
+	 */
 	int (*largest)(struct array_pool *pool, uint64_t *ret_bytes);
 	/*
-	 * Removes volumes that were made but never committed, commits those whose commit was lost, and
-	 * logs those that no LUN has.
+	 * Removes volumes that were made but never committed, commits those whose commit was lost,
+	 * and logs those that no LUN has.
 	 */
 	void (*sweep)(struct array_pool *pool, struct array_pool_sweep *sweep);
 
 	/* Names the volume, for messages (mem_free); NULL when out of memory. */
 	char *(*volume_name)(const char *place, const struct guid *lun_id);
 	/*
-	 * Makes a sparse volume of zeros that does not count before it is committed: a sweep removes
-	 * it.  Durable on return; on failure there is none.  Returns 0, -ENOSPC, -EFBIG, -errno.
+	 * Makes a sparse volume of zeros that does not count before it is committed: a sweep
+	 * removes it.  Durable on return; on failure there is none.  Returns 0, -ENOSPC, -EFBIG,
+	 * -errno.
 	 */
 	int (*volume_make)(const char *place, const struct guid *lun_id, uint64_t size_bytes);
 	/* Makes the volume count.  Returns 0 or -errno. */

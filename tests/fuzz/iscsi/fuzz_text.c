@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Text of a login or a text request, against the parser and the negotiation table.  The first byte chooses the flags of a
- * first login request; with its top two bits set, the text goes into a text request of a discovery session instead.
+ * Text of a login or a text request, against the parser and the negotiation table.  The first byte
+ * chooses the flags of a first login request; with its top two bits set, the text goes into a text
+ * request of a discovery session instead.
  */
 #include "peer.h"
 

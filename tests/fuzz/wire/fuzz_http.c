@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Fuzz target for the HTTP reader, as a server and as a client use it: bytes fed at once and bytes fed one by one must
- * lead to the same messages and to the same refusal, and nothing may be held beyond the limits.
+ * Fuzz target for the HTTP reader, as a server and as a client use it: bytes fed at once and bytes
+ * fed one by one must lead to the same messages and to the same refusal, and nothing may be held
+ * beyond the limits.
  */
 #include <assert.h>
 #include <string.h>

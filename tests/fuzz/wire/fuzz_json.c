@@ -35,7 +35,10 @@ try_state(const json_t *json, enum row_family first, enum row_family end)
 	if (wire_state_decode(json, first, end, &state) < 0)
 		return;
 	(void)state_check(state);
-	/* Members that are not known may be left out; rows, also of families that are not known, may not. */
+	/*
+	 * Members that are not known may be left out; rows, also of families that are not known,
+	 * may not.
+	 */
 	encoded = wire_state_encode(state, first, end);
 	assert(wire_state_decode(encoded, first, end, &again) == 0);
 	for (enum row_family f = first; f < end; f++)

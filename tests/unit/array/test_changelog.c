@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The change log: each change names its object, what was done with which values, and who asked; so do events. */
+/*
+ * The change log: each change names its object, what was done with which values, and who asked; so
+ * do events.
+ */
 #include "array_test.h"
 
 #include <fcntl.h>

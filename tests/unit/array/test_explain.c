@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of the explanation why an initiator can or cannot use a LUN: it names the first real obstacle, and it never
- * contradicts itself.
+ * Tests of the explanation why an initiator can or cannot use a LUN: it names the first real
+ * obstacle, and it never contradicts itself.
  */
 #include "array_test.h"
 
@@ -51,7 +51,10 @@ step_of(const struct array_explanation *e, const char *name)
 	return NULL;
 }
 
-/* What cannot be contradictory: visible means no failed step, and the first failed step is the obstacle. */
+/*
+ * What cannot be contradictory: visible means no failed step, and the first failed step is the
+ * obstacle.
+ */
 static void
 check_consistent(const struct array_explanation *e)
 {
@@ -66,7 +69,9 @@ check_consistent(const struct array_explanation *e)
 	assert_ptr_equal(e->obstacle, first);
 }
 
-/* code: of the first obstacle, NULL = visible.  says: in the text of that step, or of step `step`. */
+/*
+ * code: of the first obstacle, NULL = visible.  says: in the text of that step, or of step `step`.
+ */
 static void
 expect_from(struct scene *s, const char *initiator, const char *from, const char *code,
 	    const char *step, const char *says)

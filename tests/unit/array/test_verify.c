@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What looks at the array in the background: the verifier in bounded rounds, and checks beside changes. */
+/*
+ * What looks at the array in the background: the verifier in bounded rounds, and checks beside
+ * changes.
+ */
 #include <stdio.h>
 #include <unistd.h>
 

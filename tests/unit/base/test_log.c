@@ -231,7 +231,7 @@ test_lines_of_several_threads_do_not_mix(void **state)
 	assert_int_equal(lines, THREADS * LINES);
 }
 
-/* --- the journal -------------------------------------------------------------------------------------------------- */
+/* --- the journal --- */
 
 static void
 set_journal_stream(int fd)
@@ -276,7 +276,7 @@ test_another_programs_journal_is_not_ours(void **state)
 	assert_null(strchr(logged(), '<'));
 }
 
-/* --- limits ------------------------------------------------------------------------------------------------------- */
+/* --- limits --- */
 
 static void
 test_a_source_has_so_many_lines_and_then_a_summary(void **state)
@@ -338,7 +338,7 @@ test_suppressed_lines_are_counted_in_the_log(void **state)
 	assert_non_null(strstr(logged(), "n=9\n"));
 }
 
-/* --- the writer thread -------------------------------------------------------------------------------------------- */
+/* --- the writer thread --- */
 
 static void
 test_a_writer_thread_writes_every_line_in_order(void **state)

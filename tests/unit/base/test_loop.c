@@ -22,7 +22,9 @@
 #include "fault.h"
 
 #ifdef OLD_KERNEL
-/* This file is built a second time with the system call that Linux has only since 5.11 taken away. */
+/*
+ * This file is built a second time with the system call that Linux has only since 5.11 taken away.
+ */
 int
 epoll_pwait2(int fd, struct epoll_event *events, int max, const struct timespec *timeout,
 	     const sigset_t *mask)

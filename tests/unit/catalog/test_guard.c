@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What must not be served as if nothing had happened: an array without its catalog, changes that are
- * missing, a damaged database, files that vanish while they are in use.
+ * What must not be served as if nothing had happened: an array without its catalog, changes that
+ * are missing, a damaged database, files that vanish while they are in use.
  */
 #include "catalog_test.h"
 

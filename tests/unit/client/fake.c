@@ -391,7 +391,10 @@ stream_serve(struct fake *f, int fd, uint64_t since)
 	}
 }
 
-/* The recording, and then nothing until the epoch moves.  Under the lock, which is left for the write. */
+/*
+ * The recording, and then nothing until the epoch moves.  Under the lock, which is left for the
+ * write.
+ */
 static void
 replay_serve(struct fake *f, int fd)
 {

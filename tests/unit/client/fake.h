@@ -37,7 +37,8 @@ enum fake_fault {
 	FAKE_SKIP,   /* the next change is not sent */
 	FAKE_DIGEST, /* the next change is sent with another digest */
 	FAKE_ROW,    /* the next change is sent without its last row, with the right digest */
-	FAKE_GARBAGE, /* the next change is sent as text that is not JSON; whoever asks again gets it whole */
+	/* the next change is sent as text that is not JSON; whoever asks again gets it whole */
+	FAKE_GARBAGE,
 	FAKE_NONSENSE, /* the next change is sent as JSON that is no change */
 };
 
@@ -60,15 +61,15 @@ void fake_break_calls(struct fake *fake, unsigned n);
 /* Calls wait before they are answered until it is lifted. */
 void fake_hold_calls(struct fake *fake, bool hold);
 /*
- * Serves a recording from now on: the text of a snapshot, and of the event stream that follows it.  The recording's
- * last heartbeat says where its array stands in the end.
+ * Serves a recording from now on: the text of a snapshot, and of the event stream that follows it.
+ * The recording's last heartbeat says where its array stands in the end.
  */
 void fake_replay(struct fake *fake, const char *snapshot_path, const char *events_path);
 /* The version of the format that hello and snapshot name from now on; streams are cut. */
 void fake_format(struct fake *fake, unsigned major, unsigned minor);
 /*
- * The array is replaced by one of the next minor version, whose rows all have one more member: the same position but for
- * the digest; streams are cut.
+ * The array is replaced by one of the next minor version, whose rows all have one more member: the
+ * same position but for the digest; streams are cut.
  */
 void fake_upgrade(struct fake *fake);
 /* What the next call is answered instead: status and body. */

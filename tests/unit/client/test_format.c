@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The wire format and its versions: a recording of release 0.1 (format 1.0, made with vdsd of commit 581c0dc) and what a
- * later minor version would send (made by data/make-format-1.9) are followed and verified; another major version is
- * refused; an array that was upgraded is followed on.
+ * The wire format and its versions: a recording of release 0.1 (format 1.0, made with vdsd of
+ * commit 581c0dc) and what a later minor version would send (made by data/make-format-1.9) are
+ * followed and verified; another major version is refused; an array that was upgraded is followed
+ * on.
  */
 #include "fault.h"
 
@@ -48,7 +49,10 @@ await_state(struct client *client, enum client_replica_state state)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* Where the replica stands is where the recording's last heartbeat says, by the digest of what the replica has. */
+/*
+ * Where the replica stands is where the recording's last heartbeat says, by the digest of what the
+ * replica has.
+ */
 static void
 assert_at(struct client *client, uint64_t sequence, const char *digest)
 {
@@ -145,7 +149,10 @@ test_a_later_minor_version_is_followed(void **unused)
 	assert_int_equal(live->health, HEALTH_UNKNOWN);
 	assert_int_equal(live->operation, OPERATION_STATUS);
 
-	/* Members that are not known are kept, and those that are known are read from wherever they stand. */
+	/*
+	 * Members that are not known are kept, and those that are known are read from wherever they
+	 * stand.
+	 */
 	assert_member(lun_of(&view, "00000002-0000-4000-8000-000000000003"), "group", "g");
 	assert_member(state_array(view.config), "site", "north");
 	assert_string_equal(((const struct row_pool *)state_at(view.config, ROW_POOL, 0))->name,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of the transport against a peer that plays a script: which answers are taken, in any cut, which are refused, and
- * what happens to connections that are kept.
+ * Tests of the transport against a peer that plays a script: which answers are taken, in any cut,
+ * which are refused, and what happens to connections that are kept.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -18,7 +18,9 @@
 
 #define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
-/* What the peer does on its n-th connection: answers each request with the next text, then closes. */
+/*
+ * What the peer does on its n-th connection: answers each request with the next text, then closes.
+ */
 struct script {
 	const char *answers[4]; /* NULL = no more: close */
 	size_t step;            /* bytes at a time; 0 = all */

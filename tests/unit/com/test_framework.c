@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The COM framework without a client and without a class of VDS: objects of a class of the test's own, in a space of the
- * test's own.  What the classes of the provider do with it, tests/unit/provider shows.
+ * The COM framework without a client and without a class of VDS: objects of a class of the test's
+ * own, in a space of the test's own.  What the classes of the provider do with it,
+ * tests/unit/provider shows.
  */
 #include <errno.h>
 

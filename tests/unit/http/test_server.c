@@ -371,7 +371,9 @@ test_a_request_has_a_deadline_as_a_whole(void **state)
 	close(fd);
 }
 
-/* Eight connections are allowed, and thirty are held by peers that send nothing, or begin and stop. */
+/*
+ * Eight connections are allowed, and thirty are held by peers that send nothing, or begin and stop.
+ */
 static void
 test_slow_senders_cannot_keep_others_out(void **state)
 {
@@ -393,7 +395,10 @@ test_slow_senders_cannot_keep_others_out(void **state)
 	}
 }
 
-/* Streams are served, so they keep their place; beyond their limit one is refused, on this socket only. */
+/*
+ * Streams are served, so they keep their place; beyond their limit one is refused, on this socket
+ * only.
+ */
 static void
 test_streams_are_limited_on_each_socket(void **state)
 {

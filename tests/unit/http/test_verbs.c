@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of verbs: what the client writes of any arguments (wire/wire_verb.c) is what the server reads (http/spec.c),
- * for every field of every verb; the table is well-formed; and a role that is too low gets nothing.
+ * The table of verbs: what the client writes of any arguments (wire/wire_verb.c) is what the server
+ * reads (http/spec.c), for every field of every verb; the table is well-formed; and a role that is
+ * too low gets nothing.
  */
 #include "fixture.h"
 #include "wire/wire_verb.h"

@@ -17,7 +17,7 @@ struct peer_task {
 
 static const uint8_t sense_refused[18] = { 0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24 };
 
-/* --- memory that the fault injector does not see -------------------------------------------------------------------- */
+/* --- memory that the fault injector does not see --- */
 
 static void
 bytes_add(struct peer_bytes *b, const void *bytes, size_t len)
@@ -64,7 +64,7 @@ peer_clear_events(struct peer *p)
 	p->events.len = 0;
 }
 
-/* --- the owner --------------------------------------------------------------------------------------------------------- */
+/* --- the owner --- */
 
 static int
 on_login(void *user, struct iscsi_conn *conn, enum iscsi_login_step step,
@@ -332,7 +332,7 @@ static const struct iscsi_conn_ops ops = {
 	.send_targets = on_send_targets,
 };
 
-/* --- life ---------------------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 void
 peer_init_depth(struct peer *p, const struct iscsi_params *limits, uint16_t depth)
@@ -384,7 +384,7 @@ peer_fini(struct peer *p)
 	free(p->disk);
 }
 
-/* --- bytes --------------------------------------------------------------------------------------------------------------- */
+/* --- bytes --- */
 
 void
 peer_pump(struct peer *p)
@@ -553,7 +553,7 @@ peer_expect_nothing(struct peer *p)
 		fail_msg("%s came, but nothing was expected", pdu_name(got.bhs[0]));
 }
 
-/* --- headers ------------------------------------------------------------------------------------------------------------- */
+/* --- headers --- */
 
 void
 peer_request(struct peer *p, uint8_t *bhs, enum iscsi_pdu_opcode opcode, uint8_t flags,
@@ -607,7 +607,7 @@ peer_data_out(uint8_t *bhs, uint32_t itt, uint32_t ttt, uint32_t sn, uint32_t of
 	put_be32(bhs + AT_OFFSET, offset);
 }
 
-/* --- login --------------------------------------------------------------------------------------------------------------- */
+/* --- login --- */
 
 void
 peer_login_request(struct peer *p, uint8_t flags, const char *text, size_t len, struct got *got)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An initiator and an owner for the tests of src/iscsi: it builds requests, feeds them to a connection, takes the answers
- * apart, and serves the commands from a small disk in memory.  Everything fed is recorded, so that a test can feed it
- * again, cut otherwise.
+ * An initiator and an owner for the tests of src/iscsi: it builds requests, feeds them to a
+ * connection, takes the answers apart, and serves the commands from a small disk in memory.
+ * Everything fed is recorded, so that a test can feed it again, cut otherwise.
  */
 #ifndef VDS_TESTS_ISCSI_PEER_H
 #define VDS_TESTS_ISCSI_PEER_H

@@ -112,7 +112,7 @@ test_ping_before_login_is_refused(void **state)
 	peer_fini(&p);
 }
 
-/* --- logout -------------------------------------------------------------------------------------------------------------- */
+/* --- logout --- */
 
 static int
 logout(struct peer *p, unsigned reason, uint16_t cid, struct got *got)
@@ -193,7 +193,7 @@ test_logout_of_a_discovery_session(void **state)
 	peer_fini(&p);
 }
 
-/* --- what is not supported ----------------------------------------------------------------------------------------------- */
+/* --- what is not supported --- */
 
 static void
 test_every_opcode_is_answered(void **state)
@@ -237,7 +237,7 @@ test_snack_is_rejected(void **state)
 	peer_fini(&p);
 }
 
-/* --- floods -------------------------------------------------------------------------------------------------------------- */
+/* --- floods --- */
 
 static void
 test_owner_is_asked_to_wait(void **state)

@@ -44,7 +44,7 @@ expect_good(struct peer *p, struct got *got)
 	assert_int_equal(got->bhs[AT_STATUS], 0);
 }
 
-/* --- writes ---------------------------------------------------------------------------------------------------------------- */
+/* --- writes --- */
 
 /* Send as much as was agreed without being asked, then what is asked for, in PDUs of part bytes. */
 static void
@@ -268,7 +268,7 @@ test_write_of_more_than_offered_has_a_residual(void **state)
 	peer_fini(&p);
 }
 
-/* --- what a peer can do wrong -------------------------------------------------------------------------------------------- */
+/* --- what a peer can do wrong --- */
 
 /* A write of 8 blocks for which the target has asked; gives the R2T. */
 static void
@@ -495,7 +495,9 @@ test_unsolicited_data_beyond_the_first_burst_fails_the_command(void **state)
 	expect_alive(&p);
 }
 
-/* An initiator need not send FirstBurstLength bytes without being asked: an R2T asks for the rest. */
+/*
+ * An initiator need not send FirstBurstLength bytes without being asked: an R2T asks for the rest.
+ */
 static void
 short_unsolicited(const char *pairs, uint32_t immediate, uint32_t unsolicited)
 {
@@ -542,7 +544,10 @@ test_unsolicited_data_short_of_the_first_burst_is_followed_by_r2t(void **state)
 	short_unsolicited(pairs, 0, 4096);
 }
 
-/* RFC 7143 §11.4: the response waits for the final bit of what is still to come, which is discarded. */
+/*
+ * RFC 7143 §11.4: the response waits for the final bit of what is still to come, which is
+ * discarded.
+ */
 static void
 test_early_answer_waits_for_unsolicited_data(void **state)
 {
@@ -608,7 +613,10 @@ test_owner_may_end_a_write_that_collects(void **state)
 	expect_alive(&p);
 }
 
-/* An owner that has all it wants from the immediate data, and is slow: the rest comes meanwhile, and counts as come. */
+/*
+ * An owner that has all it wants from the immediate data, and is slow: the rest comes meanwhile,
+ * and counts as come.
+ */
 static void
 test_unsolicited_data_while_the_owner_executes(void **state)
 {
@@ -633,7 +641,10 @@ test_unsolicited_data_while_the_owner_executes(void **state)
 	expect_alive(&p);
 }
 
-/* FirstBurstLength is 64 KiB by default, above this MaxBurstLength: an initiator may keep to either. */
+/*
+ * FirstBurstLength is 64 KiB by default, above this MaxBurstLength: an initiator may keep to
+ * either.
+ */
 static void
 test_first_burst_above_the_burst(void **state)
 {
@@ -680,7 +691,7 @@ test_segment_longer_than_declared_drops_the_connection(void **state)
 	peer_fini(&p);
 }
 
-/* --- direct receive -------------------------------------------------------------------------------------------------------- */
+/* --- direct receive --- */
 
 /* Feeds bytes through iscsi_rx_iov where it gives room, as a socket would. */
 static void
@@ -784,7 +795,7 @@ test_abort_while_receiving_in_place(void **state)
 	expect_alive(&p);
 }
 
-/* --- reads ----------------------------------------------------------------------------------------------------------------- */
+/* --- reads --- */
 
 /* Reads and checks each Data-In; returns their number. */
 static unsigned
@@ -948,7 +959,7 @@ test_output_beyond_the_ring_waits_in_order(void **state)
 	expect_alive(&p);
 }
 
-/* --- both ways ------------------------------------------------------------------------------------------------------------- */
+/* --- both ways --- */
 
 static void
 test_bidirectional_command(void **state)

@@ -137,8 +137,8 @@ test_this_target_in_discovery_is_refused(void **state)
 }
 
 /*
- * So many targets in responses of 8 KiB: C bit, then an empty request with our tag for each further part.  Meanwhile the
- * connection holds no more than some responses, however long the list is.
+ * So many targets in responses of 8 KiB: C bit, then an empty request with our tag for each further
+ * part.  Meanwhile the connection holds no more than some responses, however long the list is.
  */
 static void
 list_in_parts(unsigned count)
@@ -215,7 +215,10 @@ test_an_answer_may_be_abandoned(void **state)
 	peer_fini(&p);
 }
 
-/* With a budget that is used up a text that needs more than the free part is rejected; a short one is answered. */
+/*
+ * With a budget that is used up a text that needs more than the free part is rejected; a short one
+ * is answered.
+ */
 static void
 test_a_used_up_budget_leaves_discovery_alone(void **state)
 {
@@ -251,7 +254,10 @@ test_a_used_up_budget_leaves_discovery_alone(void **state)
 	assert_int_equal(budget.used_bytes, 0);
 }
 
-/* RFC 7143 §13.12: 8,192 bytes until a longer segment is declared; in a discovery session it never is. */
+/*
+ * RFC 7143 §13.12: 8,192 bytes until a longer segment is declared; in a discovery session it never
+ * is.
+ */
 static void
 test_a_long_segment_ends_a_stranger(void **state)
 {

@@ -114,7 +114,9 @@ test_every_key_is_found_and_walked(void **state)
 	assert_null(iscsi_keys_find("A"));
 }
 
-/* The keys that the RFC names, so that none is forgotten.  §12, §13; iSCSIProtocolLevel: RFC 7144. */
+/*
+ * The keys that the RFC names, so that none is forgotten.  §12, §13; iSCSIProtocolLevel: RFC 7144.
+ */
 static void
 test_table_is_complete(void **state)
 {
@@ -270,7 +272,9 @@ answers_to(const struct got *got, const char *key)
 	return count;
 }
 
-/* Whatever is offered for whichever key, also a key that is unknown or ours: one answer, or none. */
+/*
+ * Whatever is offered for whichever key, also a key that is unknown or ours: one answer, or none.
+ */
 static void
 test_no_key_is_answered_twice(void **state)
 {

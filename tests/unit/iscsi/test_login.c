@@ -25,7 +25,7 @@ status_of(const struct got *got)
 	return get_be16(got->bhs + AT_LOGIN_STATUS);
 }
 
-/* --- the ways in --------------------------------------------------------------------------------------------------------- */
+/* --- the ways in --- */
 
 static void
 test_straight_to_full_feature(void **state)
@@ -130,7 +130,7 @@ test_what_the_owner_learns(void **state)
 	peer_fini(&p);
 }
 
-/* --- text over several requests and responses ---------------------------------------------------------------------------- */
+/* --- text over several requests and responses --- */
 
 static void
 test_text_in_parts(void **state)
@@ -180,7 +180,10 @@ test_text_beyond_64k_is_refused(void **state)
 
 #define LONG_KEYS 120u /* unknown keys of 58 bytes: the answer is longer than a login PDU */
 
-/* An answer longer than a login PDU: our C bit, then the rest on an empty request; only then the transition. */
+/*
+ * An answer longer than a login PDU: our C bit, then the rest on an empty request; only then the
+ * transition.
+ */
 static void
 test_answer_in_parts(void **state)
 {
@@ -229,7 +232,7 @@ test_text_while_the_answer_is_fetched_is_refused(void **state)
 	peer_fini(&p);
 }
 
-/* --- refused ------------------------------------------------------------------------------------------------------------- */
+/* --- refused --- */
 
 /* A first request that is refused with this status, and the connection with it. */
 static void
@@ -447,7 +450,7 @@ test_login_after_login_drops_the_connection(void **state)
 	peer_fini(&p);
 }
 
-/* --- the owner's word ---------------------------------------------------------------------------------------------------- */
+/* --- the owner's word --- */
 
 static void
 test_owner_refuses(void **state)
@@ -550,7 +553,10 @@ test_request_while_pending_drops_the_connection(void **state)
 	peer_fini(&p);
 }
 
-/* Whether a login may name a session is the owner's decision; the answer has the TSIH that the owner gives. */
+/*
+ * Whether a login may name a session is the owner's decision; the answer has the TSIH that the
+ * owner gives.
+ */
 static void
 test_a_login_with_a_tsih_is_the_owners_decision(void **state)
 {

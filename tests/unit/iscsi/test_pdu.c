@@ -255,7 +255,7 @@ test_async_message(void **state)
 	peer_fini(&p);
 }
 
-/* --- additional header segments ---------------------------------------------------------------------------------------- */
+/* --- additional header segments --- */
 
 static int
 parse(const void *bytes, uint32_t len, struct iscsi_ahs *ahs)

@@ -20,7 +20,10 @@ write_with_r2t(struct peer *p)
 	uint8_t bhs[BHS_SIZE];
 	uint32_t itt;
 
-	/* 3 KiB: 512 immediate, 512 unsolicited, 2048 asked for and sent in two parts of odd length. */
+	/*
+	 * 3 KiB: 512 immediate, 512 unsolicited, 2048 asked for and sent in two parts of odd
+	 * length.
+	 */
 	peer_write10(p, bhs, 6, 6, false);
 	itt = p->itt;
 	peer_send(p, bhs, p->disk + 99, 512);
@@ -84,7 +87,10 @@ events_but_done(const struct peer *p)
 	return all;
 }
 
-/* Feed a recorded conversation in parts of at most `step` bytes, the first of `first`; the answers must be the same. */
+/*
+ * Feed a recorded conversation in parts of at most `step` bytes, the first of `first`; the answers
+ * must be the same.
+ */
 static void
 replay(const struct peer *model, size_t first, size_t step, bool direct, enum peer_mode mode)
 {

@@ -276,7 +276,10 @@ test_tag_in_use_is_rejected(void **state)
 	peer_fini(&p);
 }
 
-/* RFC 7143 §7.3: the number counts as not received, until another command has it or its task is aborted. */
+/*
+ * RFC 7143 §7.3: the number counts as not received, until another command has it or its task is
+ * aborted.
+ */
 static void
 test_number_of_a_rejected_command_is_free(void **state)
 {

@@ -301,7 +301,9 @@ test_unit_is_known_by_either_form(void **state)
 	}
 }
 
-/* The owner aborts for the wider functions, here within ops->tmf; the response waits for those too. */
+/*
+ * The owner aborts for the wider functions, here within ops->tmf; the response waits for those too.
+ */
 static void
 test_reset_waits_for_what_the_owner_aborted(void **state)
 {
@@ -413,7 +415,10 @@ test_free_with_output_unsent(void **state)
 	peer_fini(&p);
 }
 
-/* A response that cannot be made ends the connection: the owner asks for the error, for it made no input. */
+/*
+ * A response that cannot be made ends the connection: the owner asks for the error, for it made no
+ * input.
+ */
 static void
 test_a_response_that_cannot_be_made_is_an_error(void **state)
 {

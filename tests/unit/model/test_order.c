@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Orders: they stay sorted and whole under random edits at sizes where the tree is several levels
- * deep, differences say exactly what was edited, and costs grow with the change, not with the array.
+ * deep, differences say exactly what was edited, and costs grow with the change, not with the
+ * array.
  */
 #include <stdlib.h>
 

@@ -39,7 +39,10 @@ live_sample(void)
 	return live;
 }
 
-/* Held while listeners run: client_unlisten waits for it.  Outlives the client, which a listener may end. */
+/*
+ * Held while listeners run: client_unlisten waits for it.  Outlives the client, which a listener
+ * may end.
+ */
 static pthread_mutex_t telling = PTHREAD_MUTEX_INITIALIZER;
 
 static void

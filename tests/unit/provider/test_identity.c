@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What IVdsLun::GetIdentificationData says is what an initiator reads: src/provider and src/scsi, which
- * may not include each other, against one another (docs/design/identity.md).
+ * What IVdsLun::GetIdentificationData says is what an initiator reads: src/provider and src/scsi,
+ * which may not include each other, against one another (docs/design/identity.md).
  */
 #include "provider_test.h"
 

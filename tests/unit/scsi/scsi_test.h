@@ -78,14 +78,16 @@ void scsi_test_nexus(struct scsi_test *t, struct scsi_nexus *nexus, struct scsi_
 
 /*
  * Prepares tt (in, out and expected lengths); then test_start parses and executes and returns what
- * execute (or parse) did; SCSI_PENDING, too, when the task must wait for its turn. test_run asserts that it is done.  `out` of out_len is cut into pieces of
- * odd sizes, as is the room for data-in.
+ * execute (or parse) did; SCSI_PENDING, too, when the task must wait for its turn. test_run asserts
+ * that it is done.  `out` of out_len is cut into pieces of odd sizes, as is the room for data-in.
  */
 void test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *itl,
 		    const void *cdb, size_t cdb_len, const void *out, size_t out_len,
 		    size_t in_len);
 enum scsi_progress test_start(struct test_task *tt);
-/* Executes a task for which ops->turn was called.  What execute returned; SCSI_DONE sets tt->done. */
+/*
+ * Executes a task for which ops->turn was called.  What execute returned; SCSI_DONE sets tt->done.
+ */
 enum scsi_progress test_take_turn(struct test_task *tt);
 void test_task_fini(struct test_task *tt);
 

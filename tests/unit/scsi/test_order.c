@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Task attributes: the order in which the tasks of one nexus start is that of their arrival, whether
- * or not their data-out is here.  SAM-6, task set management.
+ * Task attributes: the order in which the tasks of one nexus start is that of their arrival,
+ * whether or not their data-out is here.  SAM-6, task set management.
  */
 #include "scsi_test.h"
 

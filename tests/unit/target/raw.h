@@ -35,14 +35,14 @@ enum { RAW_RESPONSE = 0x21, RAW_TMF_RESPONSE = 0x22, RAW_DATA_IN = 0x25, RAW_R2T
 enum { RAW_SIMPLE = 1, RAW_ORDERED = 2, RAW_HEAD = 3 }; /* RFC 7143 §11.3.1 */
 
 /*
- * Connects and logs in with InitialR2T=Yes and ImmediateData as said.  The first CmdSN is raw->cmd_sn,
- * or 1 when that is 0.
+ * Connects and logs in with InitialR2T=Yes and ImmediateData as said.  The first CmdSN is
+ * raw->cmd_sn, or 1 when that is 0.
  */
 void raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, unsigned isid,
 	       bool immediate_data);
 /*
- * A login in two steps, between which something may happen: all keys but no transit; then the transit
- * to the full feature phase, whose status class and detail it returns (0x0203 = not found).
+ * A login in two steps, between which something may happen: all keys but no transit; then the
+ * transit to the full feature phase, whose status class and detail it returns (0x0203 = not found).
  */
 void raw_login_first(struct raw *raw, uint16_t port, const char *host, const char *target);
 unsigned raw_login_last(struct raw *raw);
@@ -62,8 +62,8 @@ void raw_close(struct raw *raw);
 void raw_ready(struct raw *raw, unsigned lun);
 
 /*
- * Put a command into `out`; out_len bytes are announced, of which none come along.  in_len: room for
- * data-in.  Returns its ITT.
+ * Put a command into `out`; out_len bytes are announced, of which none come along.  in_len: room
+ * for data-in.  Returns its ITT.
  */
 uint32_t raw_command(struct raw *raw, unsigned lun, unsigned attr, const void *cdb, size_t cdb_len,
 		     uint32_t out_len, uint32_t in_len);
@@ -80,7 +80,10 @@ void raw_flush(struct raw *raw);
 bool raw_receive(struct raw *raw, struct raw_pdu *pdu, int timeout_ms);
 /* The next PDU, which must have this opcode and, unless it is 0, this ITT. */
 void raw_expect(struct raw *raw, struct raw_pdu *pdu, unsigned opcode, uint32_t itt);
-/* Of a SCSI Response: its status; sense key << 16 | code << 8 | qualifier when it is CHECK CONDITION. */
+/*
+ * Of a SCSI Response: its status; sense key << 16 | code << 8 | qualifier when it is CHECK
+ * CONDITION.
+ */
 unsigned raw_status(const struct raw_pdu *pdu);
 uint32_t raw_itt(const struct raw_pdu *pdu);
 unsigned raw_opcode(const struct raw_pdu *pdu);

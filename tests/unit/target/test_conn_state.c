@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of a connection's states and events, walked; and what must hold in each state.  target/conn_state.c. */
+/*
+ * The table of a connection's states and events, walked; and what must hold in each state.
+ * target/conn_state.c.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

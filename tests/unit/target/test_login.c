@@ -463,7 +463,10 @@ test_the_oldest_half_open_connection_gives_way(void **state)
 		close(others[i]);
 }
 
-/* From one address no more than some connections are in login, though the array has room for thousands. */
+/*
+ * From one address no more than some connections are in login, though the array has room for
+ * thousands.
+ */
 static void
 test_one_address_has_so_many_half_open_connections(void **state)
 {
@@ -486,7 +489,10 @@ test_one_address_has_so_many_half_open_connections(void **state)
 	assert_true(closed >= MANY - 64 && closed < MANY);
 }
 
-/* RFC 7143 §6.3.4: the same TSIH and CID take the place of a connection that was lost without a word. */
+/*
+ * RFC 7143 §6.3.4: the same TSIH and CID take the place of a connection that was lost without a
+ * word.
+ */
 static void
 test_a_connection_is_reinstated_in_its_session(void **state)
 {
@@ -543,7 +549,9 @@ test_a_takeover_from_another_address_is_a_warning(void **state)
 	raw_close(&two);
 }
 
-/* The last sessions are for initiators that have one, so that strangers cannot take their places. */
+/*
+ * The last sessions are for initiators that have one, so that strangers cannot take their places.
+ */
 static void
 test_the_last_sessions_are_for_who_has_one(void **state)
 {

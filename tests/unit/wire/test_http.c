@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tests of the HTTP reader: which messages it takes, in every cut, and with which status it refuses the others. */
+/*
+ * Tests of the HTTP reader: which messages it takes, in every cut, and with which status it refuses
+ * the others.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -16,7 +19,9 @@ add(void *arg, const char *bytes, size_t len)
 	return ((struct strbuf *)arg)->failed ? -ENOMEM : 0;
 }
 
-/* Feeds all of it in pieces of `step`; stops at the end of the first message.  *ret_at: bytes read. */
+/*
+ * Feeds all of it in pieces of `step`; stops at the end of the first message.  *ret_at: bytes read.
+ */
 static int
 feed(struct wire_http *http, const char *text, size_t len, size_t step, struct strbuf *body,
      size_t *ret_at)

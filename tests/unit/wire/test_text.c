@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of the encoding as text: it is byte by byte that of the JSON values, and it is read back from
- * pieces of any size.
+ * Tests of the encoding as text: it is byte by byte that of the JSON values, and it is read back
+ * from pieces of any size.
  */
 #include <errno.h>
 #include <stdlib.h>

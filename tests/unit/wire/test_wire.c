@@ -96,8 +96,8 @@ test_a_row_is_decoded_strictly(void **unused)
 }
 
 /*
- * The sample LUN with one member more, or another, as a later minor version may send it: it is read, and goes out again
- * as it came in, with the hash of what was sent.
+ * The sample LUN with one member more, or another, as a later minor version may send it: it is
+ * read, and goes out again as it came in, with the hash of what was sent.
  */
 static void
 assert_kept(const char *member, json_t *value, struct row_lun **ret_row)
@@ -183,7 +183,10 @@ test_the_format_is_read_and_another_major_version_refused(void **unused)
 	json_decref(wrong);
 }
 
-/* No two words of the table mean the same, and what an unknown word reads as is in range: that of the documentation. */
+/*
+ * No two words of the table mean the same, and what an unknown word reads as is in range: that of
+ * the documentation.
+ */
 static void
 test_every_enumeration_says_what_an_unknown_word_is(void **unused)
 {
@@ -476,7 +479,10 @@ test_a_cut_message_is_still_text(void **unused)
 }
 
 /* jansson allocates through mem here: each of its failures too must come out as one. */
-/* A principal of a later version is shown as far as it can be; one that makes no sense is as if it were absent. */
+/*
+ * A principal of a later version is shown as far as it can be; one that makes no sense is as if it
+ * were absent.
+ */
 static void
 test_a_strange_principal_breaks_no_change(void **unused)
 {
