@@ -43,7 +43,7 @@ struct scsi_task;
 #define SCSI_SENSE_BYTES        36u    /* room for both formats with all we put into them */
 #define SCSI_LUN_MAX            16383u /* flat space addressing, SAM-6 */
 #define SCSI_SERIAL_BYTES       64u
-#define SCSI_MAX_TRANSFER_BYTES (8u << 20) /* default of scsi_lu_desc.max_transfer_bytes */
+#define SCSI_MAX_TRANSFER_BYTES (32u << 20) /* default of scsi_lu_desc.max_transfer_bytes */
 
 /* The status codes that this device server returns.  SAM-6. */
 enum scsi_status {

@@ -64,6 +64,7 @@ int target_ack_wait(struct target_ack *ack, uint32_t timeout_ms);
 #define BUF_PIECE_MIN  4096u
 #define BUF_PIECE_MAX  (256u * 1024)
 #define BUF_PIECES_MAX (SCSI_MAX_TRANSFER_BYTES / BUF_PIECE_MAX + 1)
+#define BUF_PIECES_FEW 33u /* for 8 MiB: what a task has room for without an allocation */
 
 struct target_buf_chunk;
 
@@ -653,7 +654,9 @@ struct target_task {
 	struct list node;    /* in the list that the state names */
 	struct loop_msg resume;
 	struct scsi_task scsi;
-	struct iovec iov[BUF_PIECES_MAX];
+	/* The buffers: few; or, for commands of more than 8 MiB, an array that the task owns. */
+	struct iovec *iov;
+	struct iovec few[BUF_PIECES_FEW];
 };
 
 /* What the engine calls: struct iscsi_conn_ops. */

@@ -365,19 +365,38 @@ target_task_take_turns(struct target_conn *conn)
 
 /* ---- Data ---- */
 
+static void
+forget_pieces(struct target_task *t)
+{
+	if (t->iov != t->few)
+		mem_free(t->iov);
+	t->iov = t->few;
+}
+
 /*
- * Buffers for len_bytes within what a connection may have.  The number of pieces in t->iov, or
- * negative.
+ * Take buffers for len_bytes, within what a connection may have.  Returns the number of pieces in
+ * t->iov, ERR_LIMIT (the connection has its share already) or -ENOMEM.
  */
 static int
 take_buffers(struct target_task *t, uint32_t len_bytes)
 {
+	size_t pieces = (len_bytes + BUF_PIECE_MAX - 1) / BUF_PIECE_MAX;
+	int n;
+
 	if (!target_conn_may_have(t->conn, target_buf_cost(len_bytes)))
 		return ERR_LIMIT;
-	int n = target_buf_get(&thread_of(t)->bufs, len_bytes, t->iov);
+	if (pieces > BUF_PIECES_FEW) {
+		struct iovec *many = mem_alloc(pieces * sizeof(*many));
 
-	if (n < 0)
+		if (many == NULL)
+			return -ENOMEM;
+		t->iov = many;
+	}
+	n = target_buf_get(&thread_of(t)->bufs, len_bytes, t->iov);
+	if (n < 0) {
+		forget_pieces(t);
 		return n;
+	}
 	count_buffers(t, len_bytes);
 	return n;
 }
@@ -485,6 +504,7 @@ init(struct target_task *t, struct target_conn *conn, struct iscsi_task *it)
 	int number = scsi_lun_decode(it->lun);
 
 	t->it = it;
+	t->iov = t->few;
 	t->conn = conn;
 	t->path = target_session_path(conn->session, number);
 	t->state = TARGET_TASK_NEW;
@@ -592,6 +612,7 @@ put_buffers(struct target_task *t)
 	t->conn->credit_bytes = MIN(t->conn->credit_bytes + cost, CONN_BUFFER_MAX);
 	thread_of(t)->buffered_bytes -= cost;
 	t->buf_bytes = 0;
+	forget_pieces(t);
 }
 
 void

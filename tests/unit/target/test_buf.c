@@ -19,7 +19,7 @@
 /* What some piece of data took. */
 struct taken {
 	uint32_t len;
-	struct iovec iov[BUF_PIECES_MAX];
+	struct iovec iov[BUF_PIECES_FEW];
 };
 
 static bool

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "scsi/scsi.h"
 
 #define MAX_BYTES (2u << 20)
 
@@ -38,9 +39,9 @@ check_sizes(struct iscsi_context *iscsi, int lun)
 	assert_int_equal(host_flush(iscsi, lun), 0);
 }
 
-/* A file on disk in place of the LUN's memory. */
+/* A LUN on a file of that size, as number n of the first target. */
 static struct guid
-add_file_lun(struct env *env, unsigned n)
+add_file_lun(struct env *env, unsigned n, uint64_t size_bytes)
 {
 	struct guid id = fake_id(100 + n);
 	struct blk_file_options options = { 0 };
@@ -48,10 +49,10 @@ add_file_lun(struct env *env, unsigned n)
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s/lun%u.img", env->dir, n);
-	assert_int_equal(blk_file_create(path, LUN_BYTES), 0);
-	assert_int_equal(blk_file_new(path, path, LUN_BYTES, &options, &dev), 0);
+	assert_int_equal(blk_file_create(path, size_bytes), 0);
+	assert_int_equal(blk_file_new(path, path, size_bytes, &options, &dev), 0);
 	fake_device(env->array, &id, dev);
-	fake_lun(env->array, &id, LUN_BYTES, 512, "*", STATUS_ONLINE);
+	fake_lun(env->array, &id, size_bytes, 512, "*", STATUS_ONLINE);
 	fake_associate(env->array, &id, &env->target_a, n);
 	fake_commit(env->array);
 	return id;
@@ -71,10 +72,33 @@ test_every_size_on_a_file(void **state)
 {
 	struct env *env = *state;
 
-	add_file_lun(env, 1);
+	add_file_lun(env, 1, LUN_BYTES);
 	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
 
 	check_sizes(a, 1);
+	host_logout(a);
+}
+
+/* MAXIMUM TRANSFER LENGTH is 32 MiB; beyond 8 MiB the list of buffers is the command's own. */
+static void
+test_the_largest_commands(void **state)
+{
+	static const uint32_t sizes[] = { (8u << 20) + 512, SCSI_MAX_TRANSFER_BYTES };
+	struct env *env = *state;
+	AUTO_FREE uint8_t *out = mem_alloc(SCSI_MAX_TRANSFER_BYTES + 512);
+	AUTO_FREE uint8_t *in = mem_alloc(SCSI_MAX_TRANSFER_BYTES);
+
+	add_file_lun(env, 1, SCSI_MAX_TRANSFER_BYTES + (1u << 20));
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+
+	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+		fill(out, sizes[i], i + 1);
+		assert_int_equal(host_write(a, 1, i, out, sizes[i]), 0);
+		memset(in, 0, sizes[i]);
+		assert_int_equal(host_read(a, 1, i, in, sizes[i]), 0);
+		assert_memory_equal(in, out, sizes[i]);
+	}
+	assert_int_equal(host_write(a, 1, 0, out, SCSI_MAX_TRANSFER_BYTES + 512), SENSE(5, 0x2400));
 	host_logout(a);
 }
 
@@ -280,6 +304,7 @@ main(void)
 		ENV_TEST(test_every_size_on_memory),
 		ENV_TEST(test_every_size_on_a_file),
 		WORKERS_TEST(test_every_size_on_a_file),
+		ENV_TEST(test_the_largest_commands),
 		ENV_TEST(test_every_way_of_sending_data),
 		ENV_TEST(test_a_held_write_keeps_its_immediate_data),
 		ENV_TEST(test_an_io_error_is_told),
