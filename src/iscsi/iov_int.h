@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A place in a list of buffers.  The list is the task owner's and must be as long as it said:
- * running past its end is our own mistake and asserted.
+ * A cursor: a position in a list of buffers (struct iovec). The list belongs to the owner of a task
+ * and must hold as many bytes as the owner said; moving past its end is a mistake of this program
+ * and is asserted.  Private to src/iscsi; used by the thread that has the connection.
  */
 #ifndef VDS_ISCSI_IOV_INT_H
 #define VDS_ISCSI_IOV_INT_H
@@ -11,9 +12,9 @@
 #include <sys/uio.h>
 
 struct iscsi_iov_cursor {
-	const struct iovec *iov; /* the piece we are in */
-	int left;                /* pieces from there on */
-	size_t offset;           /* in that piece */
+	const struct iovec *iov; /* the piece in which the cursor stands */
+	int left;                /* number of pieces from that one on */
+	size_t offset;           /* bytes of that piece before the cursor */
 };
 
 static inline void
@@ -24,11 +25,17 @@ iscsi_iov_cursor_set(struct iscsi_iov_cursor *cur, const struct iovec *iov, int 
 	cur->offset = 0;
 }
 
-/* The next bytes that lie together, at most max_len; then moves past them.  Never empty. */
+/*
+ * Return the next bytes that lie together, at most max_len and never none, and move the cursor past
+ * them.
+ */
 uint8_t *iov_cursor_take(struct iscsi_iov_cursor *cur, size_t max_len, size_t *ret_len);
-/* Copies into the buffers and moves on. */
+/* Copy bytes into the buffers, and move the cursor past them. */
 void iov_cursor_copy_in(struct iscsi_iov_cursor *cur, const uint8_t *bytes, size_t len);
-/* Up to max pieces that cover at most len bytes; does not move.  Returns their number. */
+/*
+ * Write up to max pieces that cover at most len bytes behind the cursor, which does not move.
+ * Returns the number of pieces.
+ */
 int iov_cursor_pieces(const struct iscsi_iov_cursor *cur, size_t len, struct iovec *iov, int max);
 
 #endif

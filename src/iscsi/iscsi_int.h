@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The private half of the iSCSI engine: the structs of a connection and what its files give each
- * other, grouped by file.
+ * The private half of the iSCSI engine: the structs of a connection and the functions that the
+ * files of src/iscsi call in each other, grouped by the file that defines them.  Only files of
+ * src/iscsi and their tests include this header.
  *
  *	bytes --> rx --> conn (opcode table) --> login | discovery | task | data | tmf | control
  *	bytes <-- tx <-- responses, R2T, Data-In (built into a ring of headers when there is room)
  *
- * Everything here belongs to the one thread that has the connection.
+ * Everything here is used only by the thread that has the connection, except struct iscsi_budget,
+ * which several threads share.
  */
 #ifndef VDS_ISCSI_ISCSI_INT_H
 #define VDS_ISCSI_ISCSI_INT_H
@@ -23,44 +25,62 @@ struct iscsi_cmd;
 /* --- account.c: memory held for the peer --- */
 
 struct iscsi_account {
-	struct iscsi_budget *budget; /* may be NULL */
-	size_t bytes;                /* held now */
+	struct iscsi_budget *budget; /* the limit that many connections share; may be NULL */
+	size_t bytes;                /* bytes that this connection holds now */
 };
 
 /*
- * Returns 0, or ERR_LIMIT (the budget is used up, and this connection has more than its free part).
+ * Count bytes that the connection is about to hold.  Returns 0, or ERR_LIMIT (the budget is used
+ * up, and this connection already holds more than ISCSI_ACCOUNT_FREE bytes). iscsi_account_give
+ * takes bytes off the count again.
  */
 int iscsi_account_take(struct iscsi_account *account, size_t bytes);
 void iscsi_account_give(struct iscsi_account *account, size_t bytes);
-/* More than half of the budget is in use: give back what is only kept for speed. */
+/*
+ * Returns true when more than half of the budget is in use: memory that is kept only for speed is
+ * to be freed.
+ */
 bool iscsi_account_is_tight(const struct iscsi_account *account);
 
 /* --- rx.c: incremental receive --- */
 
+/* What iscsi_rx_step has found. */
 enum iscsi_rx_event {
-	RX_MORE, /* all input is taken */
-	RX_HEAD, /* a header is complete: say where its data goes (rx_to_*), or leave it */
-	RX_PDU,  /* the PDU is complete */
+	RX_MORE, /* all input was used; more is needed */
+	/*
+	 * a header is complete; the caller may choose where its data goes (iscsi_rx_to_task,
+	 * iscsi_rx_discard)
+	 */
+	RX_HEAD,
+	RX_PDU, /* a PDU is complete */
 };
 
+/* The part of a PDU that is being received. */
 enum iscsi_rx_state { RX_IN_HEADER, RX_IN_DATA, RX_IN_TAIL };
+/*
+ * Where the data segment of the present PDU goes: into one piece of memory, into a task's buffers,
+ * or nowhere.
+ */
 enum iscsi_rx_sink { RX_WHOLE, RX_TO_TASK, RX_DISCARD };
 
 struct iscsi_rx {
 	enum iscsi_rx_state state;
 	enum iscsi_rx_sink sink;
 	bool header_digest, data_digest;
-	bool data_bad;      /* at RX_PDU: the data digest did not match */
-	uint32_t have;      /* bytes in head; in stash; in tail: by state */
-	uint32_t data_left; /* of the data segment */
-	uint32_t tail_need; /* padding and digest */
+	bool data_bad; /* valid at RX_PDU: the data digest did not match */
+	uint32_t have; /* bytes received of the present part: in head, stash or tail, by state */
+	uint32_t data_left; /* bytes of the data segment that are still to come */
+	uint32_t tail_need; /* bytes of padding and digest behind the data segment */
+	/* of the data received so far */
 	uint32_t crc;
-	uint32_t take_left;     /* RX_TO_TASK: bytes for the cursor, before the rest is discarded */
-	struct iscsi_cmd *task; /* RX_TO_TASK: whose */
+	/* RX_TO_TASK: bytes that still go into the task's buffers; the rest is discarded */
+	uint32_t take_left;
+	struct iscsi_cmd *task; /* RX_TO_TASK: the task that the data is for */
+	/* RX_TO_TASK: where in its buffers the next byte goes */
 	struct iscsi_iov_cursor *cursor;
-	struct iscsi_pdu pdu; /* from RX_HEAD to the next step */
+	struct iscsi_pdu pdu; /* valid from RX_HEAD until the next iscsi_rx_step */
 	struct iscsi_account *account;
-	uint8_t *stash; /* a data segment that came in parts; kept for the next one */
+	uint8_t *stash; /* memory for a data segment that comes in parts; kept for the next one */
 	size_t stash_size;
 	uint8_t tail[3 + DIGEST_SIZE];
 	uint8_t head[BHS_SIZE + AHS_MAX + DIGEST_SIZE];
@@ -68,54 +88,68 @@ struct iscsi_rx {
 
 void iscsi_rx_init(struct iscsi_rx *rx, struct iscsi_account *account);
 void iscsi_rx_fini(struct iscsi_rx *rx);
-/* Give the stash back to the system.  Not while a data segment is being received. */
+/* Free the stash. Not to be called while a data segment is being received. */
 void iscsi_rx_drop_stash(struct iscsi_rx *rx);
-/* Bytes until the header or the PDU is complete; never 0. */
+/* Returns how many bytes are missing until the header or the PDU is complete; never 0. */
 size_t iscsi_rx_need(const struct iscsi_rx *rx);
 /*
- * Go on with these bytes, and move *bytes and *len behind what was used.  Returns an enum
+ * Process bytes, and move *bytes and *len past the bytes that were used.  Returns an enum
  * iscsi_rx_event, or ERR_PROTOCOL (the header digest is wrong), ERR_LIMIT (the budget is used up)
- * or -ENOMEM.  After RX_MORE all bytes are used, and none of them is referenced any more.
+ * or -ENOMEM. After RX_MORE all bytes are used, and rx no longer refers to them.
  */
 int iscsi_rx_step(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len);
 /*
- * At RX_HEAD: put the first take_len bytes of the data into a task's buffers and discard the rest.
+ * To be called at RX_HEAD: receive the first take_len bytes of the data into the task's buffers,
+ * and discard the rest.
  */
 void iscsi_rx_to_task(struct iscsi_rx *rx, struct iscsi_cmd *task, struct iscsi_iov_cursor *cursor,
 		      uint32_t take_len);
-/* At RX_HEAD: discard the data. */
+/* To be called at RX_HEAD: discard the data of this PDU. */
 void iscsi_rx_discard(struct iscsi_rx *rx);
-/* The task ends: discard the data that is still to come for it. */
+/* Called when a task ends: discard the data that is still to come for the task. */
 void iscsi_rx_forget(struct iscsi_rx *rx, const struct iscsi_cmd *task);
+/*
+ * Return where to receive the next bytes (at most max pieces), and note that bytes were received
+ * there: iscsi_conn_rx_iov and iscsi_conn_rx_advance.
+ */
 int iscsi_rx_iov(struct iscsi_rx *rx, struct iovec *iov, int max);
 void iscsi_rx_advance(struct iscsi_rx *rx, size_t len);
 
 /* --- tx.c: the send queue --- */
 
 /*
- * Slots of a session's ring, and of one during login and in a discovery session; powers of two
- * above TX_PIECES.
+ * Slots of the ring: TX_SLOTS in a session of a target, TX_SLOTS_FEW during login and in a
+ * discovery session.  Powers of two above TX_PIECES.
  */
 #define TX_SLOTS      256u
 #define TX_SLOTS_FEW  32u
-#define TX_PIECES     16u /* a PDU's data comes from at most so many buffers */
-#define TX_MSGS_SOFT  64u /* above these we ask the owner not to read */
+#define TX_PIECES     16u /* the data of one PDU comes from at most so many buffers */
+/* messages (and bytes of messages) above which the owner is asked to receive nothing more */
+#define TX_MSGS_SOFT  64u
 #define TX_BYTES_SOFT (256u * 1024)
-#define TX_MSGS_HARD  16384u /* above these the peer is dropped */
+/* messages (and bytes of messages) above which the connection is dropped */
+#define TX_MSGS_HARD  16384u
 #define TX_BYTES_HARD (4u * 1024 * 1024)
 
 /*
- * Something that wants to send.  emit builds one or more PDUs into the ring; true: done, and
- * unlinked.
+ * Something that is to be sent.  emit builds one or more PDUs in the ring; it returns true when the
+ * item is complete and is removed from the queue.
  */
 struct iscsi_tx_item {
 	struct list node;
 	bool (*emit)(struct iscsi_conn *conn, struct iscsi_tx_item *item);
 };
 
+/*
+ * The StatSN of a message: none, the next number (which is used up), or the next number without
+ * using it up.
+ */
 enum iscsi_tx_stat_sn { TX_STAT_SN_NONE, TX_STAT_SN_NEXT, TX_STAT_SN_PEEK };
 
-/* A PDU that is not part of a task's data or status: everything but the steady path.  Heap. */
+/*
+ * A PDU on the heap that is not part of a task's data or status: every PDU but the ones of the
+ * steady path.
+ */
 struct iscsi_tx_msg {
 	struct iscsi_tx_item item;
 	enum iscsi_tx_stat_sn stat_sn;
@@ -125,11 +159,13 @@ struct iscsi_tx_msg {
 };
 
 /*
- * A stretch of output: header, data, padding and digests; or only data that follows another slot's.
+ * A slot of the ring, which stands for a piece of output: a header with data, padding and digests;
+ * or only data that continues the slot before.
  */
 struct iscsi_tx_slot {
-	struct iscsi_cmd *task;   /* told when this was sent; or NULL */
-	struct iscsi_tx_msg *msg; /* freed when this was sent; or NULL */
+	/* iscsi_data_slot_sent is called for this task when the slot was sent; or NULL */
+	struct iscsi_cmd *task;
+	struct iscsi_tx_msg *msg; /* freed when the slot was sent; or NULL */
 	const uint8_t *data;
 	uint32_t data_len;
 	uint8_t head_len; /* BHS_SIZE or 0 */
@@ -140,17 +176,22 @@ struct iscsi_tx_slot {
 };
 
 struct iscsi_tx {
-	/* struct iscsi_tx_item, first in first out; empty unless the ring is full */
+	/* struct iscsi_tx_item in the order of sending; empty unless the ring is full */
 	struct list pending;
-	unsigned first, count; /* of the ring */
-	size_t sent;           /* bytes of the first slot that are sent */
-	uint32_t stat_sn;      /* next */
+	unsigned first, count; /* the first used slot of the ring, and the number of used slots */
+	size_t sent;           /* bytes of the first used slot that are sent */
+	uint32_t stat_sn;      /* StatSN of the next response */
 	bool header_digest, data_digest;
+	/* messages that wait to be sent */
 	unsigned msgs;
+	/* memory that these messages take */
 	size_t msg_bytes;
-	unsigned size; /* slots of the ring */
+	unsigned size; /* number of slots in the ring */
 	struct iscsi_tx_slot *slots;
-	/* together, so that headers without data merge into one piece */
+	/*
+	 * one header for each slot; they lie together, so that headers without data merge into one
+	 * piece
+	 */
 	uint8_t (*heads)[BHS_SIZE];
 };
 
@@ -158,27 +199,28 @@ struct iscsi_tx {
 int iscsi_tx_init(struct iscsi_tx *tx);
 void iscsi_tx_fini(struct iscsi_tx *tx);
 /*
- * Have a ring of TX_SLOTS from now on.  Not between iscsi_conn_output and its advance.  Returns 0
- * or -ENOMEM.
+ * Grow the ring to TX_SLOTS. Not to be called between iscsi_conn_output and
+ * iscsi_conn_output_advance.  Returns 0 or -ENOMEM.
  */
 int iscsi_tx_grow(struct iscsi_tx *tx);
-/* Send an item: now, or in its turn when the ring has room again. */
+/* Send an item: now, or as soon as the items before it are sent and the ring has room. */
 void iscsi_tx_push(struct iscsi_conn *conn, struct iscsi_tx_item *item);
+/* Returns true when the ring has room for a PDU with TX_PIECES pieces of data. */
 bool iscsi_tx_has_room(const struct iscsi_tx *tx);
 /* Returns the next slot, whose header the caller fills.  The ring must have room. */
 struct iscsi_tx_slot *iscsi_tx_slot_new(struct iscsi_tx *tx, uint8_t **ret_bhs);
-/* Write the sequence numbers into the header of a response.  RFC 7143 §4.2.2. */
+/* Write StatSN, ExpCmdSN and MaxCmdSN into the header of a response. RFC 7143 §4.2.2. */
 void iscsi_tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum iscsi_tx_stat_sn stat_sn);
 /*
- * The header is final: compute its digest.  iscsi_tx_seal_data does so for data in one piece, with
- * its padding.
+ * Compute the digest of a header, which must not change afterwards.  iscsi_tx_seal_data sets the
+ * slot's data, which is in one piece, and computes padding and digest.
  */
 void iscsi_tx_seal_head(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *bhs);
 void iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
 			uint32_t len);
 /*
- * For data in pieces over several slots: call iscsi_tx_seal_piece for each, then iscsi_tx_seal_tail
- * for the last one.
+ * Set data that takes several slots.  The caller calls iscsi_tx_seal_piece for each slot, with the
+ * CRC that the call before returned, then iscsi_tx_seal_tail for the last slot.
  */
 uint32_t iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
 			     uint32_t len, uint32_t crc);
@@ -190,44 +232,59 @@ void iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_
  */
 struct iscsi_tx_msg *iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode,
 				      uint32_t itt, uint32_t data_len, int *ret_err);
+/* Send a message, which belongs to the queue from now on. */
 void iscsi_tx_msg_send(struct iscsi_conn *conn, struct iscsi_tx_msg *msg);
+/* Drop everything that waits to be sent. */
 void iscsi_tx_clear(struct iscsi_conn *conn);
 
 /* --- text.c: key=value --- */
 
-#define TEXT_MAX     (64u * 1024) /* of one negotiation, over all its PDUs */
-#define TEXT_KEY_MAX 63u          /* RFC 7143 §6.1 */
+#define TEXT_MAX     (64u * 1024) /* bytes of one negotiation at most, over all its PDUs */
+#define TEXT_KEY_MAX 63u          /* bytes of a key's name at most, RFC 7143 §6.1 */
 
-/* Pairs gathered over several PDUs, and the answer, given out in parts. */
+/*
+ * The key=value pairs of a request, gathered over several PDUs, and the answer, which is sent in
+ * parts.
+ */
 struct iscsi_text {
-	char *in; /* NUL-terminated behind in_len */
+	char *in; /* the request; a NUL stands behind in_len bytes */
 	size_t in_len, in_size;
-	struct strbuf out; /* pairs with their NULs */
+	struct strbuf out; /* the answer: pairs, each with its NUL */
+	/* bytes of the answer that were sent */
 	size_t out_sent;
 	struct iscsi_account *account;
-	size_t out_taken; /* bytes of `out` that are in the account */
+	size_t out_taken; /* bytes of `out` that are counted in the account */
 };
 
 void iscsi_text_init(struct iscsi_text *t, struct iscsi_account *account);
 void iscsi_text_fini(struct iscsi_text *t);
-/* Returns 0, -ENOMEM, or ERR_LIMIT (above TEXT_MAX, or the budget is used up). */
+/*
+ * Append bytes to the request.  Returns 0, -ENOMEM, or ERR_LIMIT (the request is longer than
+ * TEXT_MAX, or the budget is used up).
+ */
 int iscsi_text_add(struct iscsi_text *t, const uint8_t *bytes, size_t len);
 void iscsi_text_clear_in(struct iscsi_text *t);
 void iscsi_text_clear_out(struct iscsi_text *t);
 size_t iscsi_text_out_left(const struct iscsi_text *t);
-/* Forget the part of the answer that was sent, so that what is added later needs no more memory. */
+/*
+ * Forget the part of the answer that was sent, so that its memory is used for what is added later.
+ */
 void iscsi_text_compact_out(struct iscsi_text *t);
 /*
- * Walk the pairs of t->in; *cursor begins with 0.  Returns 1 with a pair, 0 at the end, or
- * ERR_PROTOCOL (not a key=value pair).  The strings lie in t->in, where the '=' is a NUL until the
- * next call.
+ * Walk the pairs of the request.  *cursor is 0 at the first call.  Returns 1 with a pair, 0 at the
+ * end, or ERR_PROTOCOL (not a key=value pair). Both strings point into t->in and are valid until
+ * the next call.
  */
 int iscsi_text_next(struct iscsi_text *t, size_t *cursor, const char **ret_key,
 		    const char **ret_value);
-/* True: the answer that is being built has a pair with this key.  Walks the answer. */
+/*
+ * Returns true when the answer that is being built has a pair with this key.  Takes time in
+ * proportion to the length of the answer.
+ */
 bool iscsi_text_has(const struct iscsi_text *t, const char *key);
-/* Take the pair with this key out of the answer, if there is one. */
+/* Remove the pair with this key from the answer, if there is one. */
 void iscsi_text_take_out(struct iscsi_text *t, const char *key);
+/* Append a pair to the answer; a failure shows in t->out.failed. */
 void iscsi_text_put(struct iscsi_text *t, const char *key, const char *value);
 void iscsi_text_put_number(struct iscsi_text *t, const char *key, uint32_t value);
 /*
@@ -245,57 +302,68 @@ int iscsi_text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1]);
 
 enum iscsi_key_rule {
 	KEY_AND,
-	KEY_OR, /* Boolean functions */
+	KEY_OR, /* Boolean values; the result is OR (KEY_AND: AND) */
 	KEY_MIN,
-	KEY_MAX,             /* numbers */
-	KEY_FIRST_BURST,     /* a minimum, and at most MaxBurstLength: decided after that */
-	KEY_LIST,            /* the first of the offered values that we know */
-	KEY_DECLARED_NUMBER, /* MaxRecvDataSegmentLength: each side its own */
+	KEY_MAX, /* numbers; the result is the larger one (KEY_MIN: the smaller one) */
+	/* the smaller value, and at most MaxBurstLength: decided when that is known */
+	KEY_FIRST_BURST,
+	KEY_LIST,            /* the first of the offered values that this target knows */
+	KEY_DECLARED_NUMBER, /* MaxRecvDataSegmentLength: each side declares its own value */
 	KEY_DECLARED_TEXT,
 	KEY_DECLARED_NAME,
 	KEY_SESSION_TYPE,
 	KEY_SEND_TARGETS,
-	KEY_OURS, /* only a target may declare it */
+	KEY_OURS, /* a key that only a target may declare */
+	/* a Boolean to which this target always answers No */
 	KEY_NO,
 	KEY_REJECT, /* obsolete: RFC 7143 §13.25 */
 };
 
+/* The stages at which a key may be sent: bits. */
 enum iscsi_key_stage { STAGE_SECURITY = 1, STAGE_OPERATIONAL = 2, STAGE_FULL = 4 };
 
 struct iscsi_key {
 	const char *name;
 	enum iscsi_key_rule rule;
-	uint8_t stages;    /* enum iscsi_key_stage */
-	bool irrelevant;   /* in a discovery session */
-	uint8_t width;     /* of the field in struct iscsi_params; 0: no field, ours is fixed */
-	uint16_t offset;   /* there; for texts in struct iscsi_login */
-	uint32_t min, max; /* what a peer may say; for texts the size of the field */
-	uint32_t ours;     /* when there is no field: our number, or the set of our choices */
+	uint8_t stages;  /* bits of enum iscsi_key_stage: where the key may be sent */
+	bool irrelevant; /* answered with Irrelevant in a discovery session */
+	/*
+	 * bytes of the field in struct iscsi_params; 0: there is no field, and our value is fixed
+	 */
+	uint8_t width;
+	/* offset of the field in struct iscsi_params; for texts in struct iscsi_login */
+	uint16_t offset;
+	/* the range of values that a peer may send; for texts max is the size of the field */
+	uint32_t min, max;
+	uint32_t ours; /* used when there is no field: our number, or the set of our choices */
 	const char *const *choices; /* KEY_LIST: bit n of the set is choices[n] */
 };
 
 #define KEY_COUNT 29u
 extern const struct iscsi_key iscsi_key_table[KEY_COUNT]; /* sorted by name */
 
+/* The state of one negotiation. */
 struct iscsi_keys {
 	uint8_t stage;
-	bool auth_refused; /* AuthMethod was offered without one of ours */
+	/* the initiator offered AuthMethod without a method that this target knows */
+	bool auth_refused;
 	bool has_initiator, has_target, has_type;
 	uint16_t status;   /* why iscsi_keys_apply failed: enum iscsi_login_status */
-	const char *cause; /* the same, in words */
-	uint64_t seen;     /* bit per row; each key may come once */
-	unsigned unknown;  /* keys answered with NotUnderstood */
+	const char *cause; /* why iscsi_keys_apply failed, in words */
+	/* bit n: the key in row n of the table was received; each key may come once */
+	uint64_t seen;
+	unsigned unknown; /* how many keys were answered with NotUnderstood */
 	char send_targets[ISCSI_NAME_MAX + 1];
 	bool wants_targets;
 };
 
-/* Set the values that hold when a key is not negotiated.  RFC 7143 §13. */
+/* Set the values that apply when a key is not negotiated. RFC 7143 §13. */
 void iscsi_keys_defaults(struct iscsi_params *agreed);
 const struct iscsi_key *iscsi_keys_find(const char *name);
 /*
- * Negotiate all pairs of conn->text.in: agreed values go to conn->params, names to conn->info,
- * answers to conn->text.out. Returns 0, ERR_PROTOCOL (k->status and k->cause say why the login is
- * refused) or -ENOMEM.
+ * Negotiate all pairs of conn->text.in: agreed values are stored in conn->params, names in
+ * conn->info, answers in conn->text.out.  Returns 0, ERR_PROTOCOL (k->status and k->cause say why
+ * the login is refused) or -ENOMEM.
  */
 int iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *k);
 
@@ -303,47 +371,53 @@ int iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *k);
 
 enum iscsi_task_state {
 	TASK_FREE,
-	TASK_OWNER,   /* the owner executes it */
-	TASK_COLLECT, /* write data is coming in */
-	TASK_DRAIN,   /* answered early; data that was asked for is still to come */
-	TASK_ENDING,  /* the last answer is queued or being sent */
+	TASK_OWNER,   /* with the owner, who executes the command */
+	TASK_COLLECT, /* the command's write data is being received */
+	TASK_DRAIN,   /* the owner has ended it; requested data is still to come and is discarded */
+	TASK_ENDING,  /* the last PDU of the answer is queued or being sent */
 };
 
+/*
+ * A SCSI command from its arrival until its answer is sent: struct iscsi_task and what only the
+ * engine needs.
+ */
 struct iscsi_cmd {
 	struct iscsi_task pub;
 	struct iscsi_tx_item item;
-	struct iscsi_cmd *next; /* in its hash bucket, or the free list */
-	uint32_t number;        /* place in the pool */
+	struct iscsi_cmd *next; /* the next task in its hash bucket, or in the free list */
+	uint32_t number;        /* index in the pool */
 	uint8_t state;          /* enum iscsi_task_state */
-	bool owned;             /* ops->command has run: task_done is due */
-	bool counted;           /* occupies the window */
-	bool tagged;            /* found by its ITT */
+	bool owned;             /* ops->command was called, so ops->task_done must be called */
+	bool counted;           /* takes a place of the command window */
+	bool tagged;            /* iscsi_task_find finds the task by its ITT */
 	bool accepted;          /* iscsi_task_accept_write was called */
-	bool unsolicited;       /* unsolicited data is to come: its final bit was not seen */
-	bool in_command;        /* inside ops->command */
-	bool status_in_data;    /* the read ends with its data */
-	bool abandoned;         /* aborted, and the owner's for an unknown time */
+	/* unsolicited data is still to come: no PDU of it had the final bit yet */
+	bool unsolicited;
+	bool in_command;     /* inside ops->command */
+	bool status_in_data; /* the last Data-In PDU carries the status */
+	bool abandoned;      /* iscsi_task_abandon was called: nobody waits for the task any more */
 	uint32_t abort_seq;
 
-	/* Write data: it comes in order (DataPDUInOrder, DataSequenceInOrder). */
+	/* Write data. It always arrives in order (DataPDUInOrder, DataSequenceInOrder). */
 	struct iscsi_iov_cursor wr;
 	struct iovec wr_one;
-	uint32_t wr_want;            /* bytes the owner asked for */
-	uint32_t wr_pos;             /* bytes received */
-	uint32_t wr_first_max;       /* end of the unsolicited data */
-	uint32_t wr_sn;              /* next DataSN of this sequence */
-	uint32_t r2t_base;           /* where solicited data begins */
-	uint32_t r2t_sent, r2t_done; /* R2Ts, in number */
+	uint32_t wr_want;            /* bytes that the owner asked for */
+	uint32_t wr_pos;             /* bytes received so far */
+	uint32_t wr_first_max;       /* offset at which the unsolicited data ends */
+	uint32_t wr_sn;              /* DataSN of the next Data-Out PDU of this sequence */
+	uint32_t r2t_base;           /* offset at which the data requested with R2T begins */
+	uint32_t r2t_sent, r2t_done; /* number of R2Ts that were sent, and that are fulfilled */
 
 	/* Read data. */
 	struct iscsi_iov_cursor rd;
 	struct iovec rd_one;
-	uint32_t rd_left;  /* bytes of this piece not yet in the ring */
-	uint32_t rd_pos;   /* bytes in the ring or sent */
-	uint32_t rd_burst; /* bytes of this sequence */
-	uint32_t data_sn;  /* next DataSN or R2TSN: one count for both, RFC 7143 §11.7.5 */
-	uint32_t data_ins; /* Data-In PDUs built */
-	uint32_t in_ring;  /* slots */
+	uint32_t rd_left;  /* bytes that are still to be put into the ring */
+	uint32_t rd_pos;   /* bytes that are in the ring or sent */
+	uint32_t rd_burst; /* bytes of the present sequence that are in the ring or sent */
+	/* the next DataSN or R2TSN: one count serves for both, RFC 7143 §11.7.5 */
+	uint32_t data_sn;
+	uint32_t data_ins; /* number of Data-In PDUs that were built */
+	uint32_t in_ring;  /* slots of the ring that belong to this task */
 
 	uint8_t status, response, flags;
 	uint32_t residual, bidi_residual;
@@ -354,21 +428,27 @@ struct iscsi_cmd {
 };
 
 #define TASK_CHUNK       16u
-#define TASK_CHUNKS_FAIR 4u   /* that a session gets also when memory is tight: 64 tasks */
-#define TASK_CHUNKS_MAX  160u /* 2 * 1024 + 256 tasks and some */
+#define TASK_CHUNKS_FAIR 4u /* chunks that a session may have even when memory is tight: 64 tasks */
+#define TASK_CHUNKS_MAX  160u /* enough for 2 * 1024 + 256 tasks */
 #define TASK_BUCKETS     256u
 
+/*
+ * The tasks of a session.  Memory for TASK_CHUNK tasks at a time is allocated when it is first
+ * needed.
+ */
 struct iscsi_task_pool {
-	uint32_t task_bytes; /* with the owner's room */
-	uint32_t limit;      /* tasks */
+	uint32_t task_bytes; /* bytes of a task, including those for the owner */
+	uint32_t limit;      /* tasks that the pool may have at most */
 	uint32_t chunks;
-	uint32_t immediates; /* in use */
+	uint32_t immediates; /* immediate commands that are in use */
+	/* tasks that are with the owner */
 	uint32_t with_owner;
-	uint32_t abandoned; /* of with_owner */
+	uint32_t abandoned; /* how many of with_owner were abandoned */
 	uint32_t abort_seq;
 	struct iscsi_cmd *free;
 	uint8_t *chunk[TASK_CHUNKS_MAX];
-	struct iscsi_cmd **bucket; /* TASK_BUCKETS, made with the first chunk; NULL before */
+	/* TASK_BUCKETS hash buckets by ITT, allocated with the first chunk; NULL before */
+	struct iscsi_cmd **bucket;
 	struct iscsi_account *account;
 };
 
@@ -381,50 +461,64 @@ iscsi_task_of(struct iscsi_task *pub)
 void iscsi_task_pool_init(struct iscsi_task_pool *pool, uint32_t limit, uint32_t extra_bytes,
 			  struct iscsi_account *account);
 void iscsi_task_pool_fini(struct iscsi_task_pool *pool);
+/* Return the task with this index; return the task with this ITT, or NULL. */
 struct iscsi_cmd *iscsi_task_at(const struct iscsi_task_pool *pool, uint32_t number);
 struct iscsi_cmd *iscsi_task_find(const struct iscsi_task_pool *pool, uint32_t itt);
+/* Move a task to another state, and assert what must hold there. */
 void iscsi_task_to(struct iscsi_cmd *task, enum iscsi_task_state state);
+/*
+ * Handle a SCSI Command PDU. Returns 0, ERR_PROTOCOL, ERR_LIMIT or -ENOMEM (the connection ends).
+ */
 int iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /*
- * Free the task's place in the window and its tag.  Called before the sequence numbers of its last
- * PDU are written.
+ * Free the task's place in the window and its tag.  To be called before the sequence numbers of the
+ * task's last PDU are written, so that MaxCmdSN already counts the place.
  */
 void iscsi_task_untag(struct iscsi_cmd *task);
+/* Set the residual count of a read that would transfer `length` bytes. */
 void iscsi_task_set_read_residual(struct iscsi_cmd *task, uint64_t length);
-/* Nothing references the task any more: call ops->task_done and give the task back to the pool. */
+/*
+ * Call ops->task_done and return the task to the pool.  To be called when nothing refers to the
+ * task any more.
+ */
 void iscsi_task_release(struct iscsi_cmd *task);
 /*
- * See iscsi_conn_abort_tasks for what "abort" means in each state.  True when the owner still
- * executes it.
+ * Abort a task in whichever state it is (iscsi_conn_abort_tasks). Returns true when the owner still
+ * executes the task.
  */
 bool iscsi_task_abort(struct iscsi_cmd *task);
-/* As iscsi_conn_abort_tasks. */
+/* Does what iscsi_conn_abort_tasks says. */
 unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before);
 
 /* --- session.c: the command window and the tasks --- */
 
 #define HELD_BYTES_MAX (1024u * 1024)
 
+/*
+ * Where a CmdSN lies: next in turn, ahead of its turn but within the window, or outside the window.
+ */
 enum iscsi_sn_place { SN_NEXT, SN_AHEAD, SN_OUTSIDE };
 
 struct iscsi_session {
 	uint32_t exp_cmd_sn;
-	uint32_t max_cmd_sn;  /* as advertised; never goes back */
-	uint32_t exp_stat_sn; /* what the initiator has acknowledged */
-	uint32_t in_use;      /* queued commands, not the immediate ones */
+	uint32_t max_cmd_sn;  /* MaxCmdSN as it was sent last; never decreases */
+	uint32_t exp_stat_sn; /* the first StatSN that the initiator has not acknowledged */
+	uint32_t in_use; /* places of the window that are taken; immediate commands take none */
+	/* places of the window */
 	uint32_t depth;
-	bool in_turn; /* the PDU being handled has just taken its number */
+	bool in_turn; /* the PDU that is being handled has just used up its CmdSN */
 	struct iscsi_account *account;
 	struct iscsi_task_pool pool;
-	struct list held; /* struct iscsi_held, by CmdSN: PDUs that came before their turn */
+	struct list held; /* PDUs that came before their turn: struct iscsi_held, sorted by CmdSN */
 	size_t held_bytes;
 };
 
+/* A copy of a PDU that came before its turn. */
 struct iscsi_held {
 	struct list node;
 	uint32_t cmd_sn;
-	bool is_data; /* a Data-Out for the command of this CmdSN */
-	bool is_void; /* aborted before it came: only its number counts */
+	bool is_data; /* a Data-Out PDU for the command with this CmdSN */
+	bool is_void; /* the command was aborted before it arrived: only its number counts */
 	uint32_t ahs_len, data_len;
 	uint8_t bytes[]; /* header, AHS, data */
 };
@@ -437,60 +531,69 @@ iscsi_sn_before(uint32_t a, uint32_t b)
 }
 
 /*
- * A session with a window of `depth` commands, and a pool that also has room for `immediate` ones
- * and for those whose last answer waits to be sent.  extra_bytes: the owner's room in each task.
- * Returns NULL when out of memory.
+ * Make a session with a window of `depth` commands.  Its pool has room for these, for `immediate`
+ * immediate commands, and for commands whose last answer waits to be sent.  extra_bytes: the
+ * owner's bytes in each task.  Returns NULL when out of memory.
  */
 struct iscsi_session *iscsi_session_new(uint32_t depth, uint32_t immediate, uint32_t extra_bytes,
 					struct iscsi_account *account);
-/* No task may be in use.  Accepts NULL. */
+/* Free a session that has no task in use. Accepts NULL. */
 void iscsi_session_free(struct iscsi_session *s);
-/* Forget the PDUs that are held. */
+/* Drop the PDUs that are held. */
 void iscsi_session_clear(struct iscsi_session *s);
+/* Begin the full feature phase: cmd_sn is the next CmdSN that is expected. */
 void iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn);
+/* Returns where a CmdSN lies. */
 enum iscsi_sn_place iscsi_session_place(const struct iscsi_session *s, uint32_t cmd_sn);
 /* Returns the MaxCmdSN to advertise now. */
 uint32_t iscsi_session_max_cmd_sn(struct iscsi_session *s);
 /*
- * Keep a PDU that came ahead of its turn; drop a duplicate.  Returns 0, -ENOMEM, or ERR_LIMIT (too
- * much is kept).
+ * Keep a PDU that came before its turn; drop a duplicate.  Returns 0, -ENOMEM, or ERR_LIMIT
+ * (HELD_BYTES_MAX or the budget is used up).
  */
 int iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
 		       bool is_data);
 /*
- * Count a number as received whose command will not come, because it was aborted.  Returns 0,
- * -ENOMEM or ERR_LIMIT.
+ * Treat a CmdSN as received although its command will not come, because the command was aborted.
+ * Returns 0, -ENOMEM or ERR_LIMIT.
  */
 int iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn);
+/* Returns the held command with this ITT, or NULL. */
 struct iscsi_held *iscsi_session_find_held(struct iscsi_session *s, uint32_t itt);
 /*
- * Remove and return the PDU whose turn it is; the caller gives it to iscsi_session_held_free.
- * NULL: a number is missing.
+ * Remove and return the held PDU whose turn has come, or NULL when there is none; the caller frees
+ * the PDU with iscsi_session_held_free.
  */
 struct iscsi_held *iscsi_session_pop(struct iscsi_session *s);
 void iscsi_session_held_free(struct iscsi_session *s, struct iscsi_held *h);
 /*
- * The PDU in turn is rejected: its number counts as not received.  Harmless when none is in turn.
+ * Undo that the PDU in turn has used up its CmdSN, because the PDU is rejected.  Has no effect when
+ * no PDU is in turn.
  */
 void iscsi_session_reject(struct iscsi_session *s);
 
 /* --- data.c: R2T, Data-Out, Data-In, status -------------------------------------------------- */
 
-/* At the header of a Data-Out: decide where its data goes.  Returns 0 or negative. */
+/*
+ * To be called when the header of a Data-Out PDU is complete: decide where its data goes.  Returns
+ * 0, or a negative code (the connection ends).
+ */
 int iscsi_data_out_head(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
+/* Handle a complete Data-Out PDU. Returns 0, or a negative code (the connection ends). */
 int iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /* Handle a Data-Out whose data digest is wrong. */
 void iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /*
- * Have the owner end the task because of what is wrong with its data.  The answer leaves now, or
- * when the data that was asked for has come.
+ * Have the owner end a task whose data was wrong (ops->data_fault). The answer is sent now, or when
+ * the requested data has arrived.
  */
 void iscsi_data_fault(struct iscsi_cmd *task, enum iscsi_data_fault fault);
 /*
- * Send the status and residual that are in the task, now or when the data that was asked for has
- * come.
+ * Send the status and residual that are stored in the task: now, or when the requested data has
+ * arrived.
  */
 void iscsi_data_send_status(struct iscsi_cmd *task);
+/* Returns true when all data that was requested for the task has arrived. */
 bool iscsi_data_is_drained(const struct iscsi_cmd *task);
 /* Note that a slot with data of this task was sent. */
 void iscsi_data_slot_sent(struct iscsi_cmd *task);
@@ -501,15 +604,20 @@ void iscsi_data_slot_sent(struct iscsi_cmd *task);
 
 struct iscsi_tmf_cmd {
 	struct iscsi_tmf pub;
-	struct list node; /* in conn->tmfs */
+	struct list node; /* links the struct into conn->tmfs */
 	uint32_t itt;
-	uint32_t abort_seq; /* tasks aborted up to here must have come back */
+	/* the response waits until the tasks of all aborts up to this number have ended */
+	uint32_t abort_seq;
 	uint8_t response;
-	bool answered; /* by the owner */
+	bool answered; /* the owner has called iscsi_tmf_done */
 };
 
+/*
+ * Handle a Task Management Function Request PDU. Returns 0, or a negative code (the connection
+ * ends).
+ */
 int iscsi_tmf_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* An aborted task has ended: answer the requests that waited for it. */
+/* Called when an aborted task has ended: send the responses that waited for the task. */
 void iscsi_tmf_on_task_gone(struct iscsi_conn *conn, const struct iscsi_cmd *task);
 void iscsi_tmf_free_all(struct iscsi_conn *conn);
 
@@ -519,63 +627,79 @@ enum iscsi_login_state { LOGIN_START, LOGIN_SECURITY, LOGIN_OPERATIONAL, LOGIN_F
 
 struct iscsi_login_machine {
 	enum iscsi_login_state state;
-	int pending_step; /* enum iscsi_login_step, or -1 */
-	bool declared;    /* our MaxRecvDataSegmentLength was told */
-	bool decided;     /* the owner has said yes to the first request */
+	int pending_step; /* the enum iscsi_login_step that the owner has not decided yet, or -1 */
+	bool declared;    /* MaxRecvDataSegmentLength of this side was sent */
+	bool decided;     /* the owner has accepted the first request */
 	unsigned requests;
 	uint32_t itt;
 	uint16_t tsih;
-	uint8_t flags; /* of the request being answered */
+	uint8_t flags; /* flags of the request that is being answered */
 	struct iscsi_keys keys;
 };
 
 void iscsi_login_init(struct iscsi_login_machine *l);
-/* MaxRecvDataSegmentLength during login, RFC 7143 §13.12; in discovery sessions too */
+/* Bytes of data in a PDU at most, during login (RFC 7143 §13.12) and in discovery sessions. */
 #define LOGIN_DATA_MAX 8192u
 
+/*
+ * Handle a Login Request PDU, and continue a login that the owner has decided.  Both return 0, or a
+ * negative code (the connection ends).
+ */
 int iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply);
 /*
- * Refuse the login: queue the response with this status and tell the owner why.  cause: for the
- * log, a string constant or what the owner gave.  Returns ERR_CLOSED (close when the response is
- * sent), or ERR_LIMIT or -ENOMEM (no response).
+ * Refuse the login: queue the response with this status and call ops->refused.  cause: words for
+ * the log, a string constant or the owner's text.  Returns ERR_CLOSED (close the connection when
+ * the response is sent), or ERR_LIMIT or -ENOMEM (there is no response).
  */
 int iscsi_login_refuse(struct iscsi_conn *conn, unsigned status, const char *cause);
 
-/* A text exchange of the full feature phase. */
+/* A text exchange of the full feature phase: requests and responses that belong together. */
 struct iscsi_exchange {
 	bool open;
-	bool more; /* the owner has more targets to name, behind `after` */
+	bool more; /* the owner has more targets to name, behind the one called `after` */
 	uint32_t itt, ttt;
 	struct iscsi_keys keys;
-	char after[ISCSI_NAME_MAX + 1]; /* "" = from the first */
+	char after[ISCSI_NAME_MAX + 1]; /* name of the last target that was named; "" = none yet */
 };
 
+/* Handle a Text Request PDU. Returns 0, or a negative code (the connection ends). */
 int iscsi_discovery_on_text(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 
+/*
+ * Handle a NOP-Out, a Logout Request, or a SNACK PDU. Each returns 0, or a negative code (the
+ * connection ends).
+ */
 int iscsi_control_on_nop_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_control_on_logout(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_control_on_snack(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* Queue a Reject that carries this PDU's header.  Returns 0, ERR_LIMIT or -ENOMEM. */
+/* Queue a Reject PDU that carries the header of this PDU. Returns 0, ERR_LIMIT or -ENOMEM. */
 int iscsi_control_reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu,
 			 enum iscsi_reject_reason reason);
 
 /* --- conn.c ---------------------------------------------------------------------------------- */
 
+/*
+ * The states of a connection, as bits so that a set of states can be named; conn.c has the diagram.
+ */
 enum iscsi_conn_state { CONN_UP = 1, CONN_IN_LOGIN = 2, CONN_LOGGED_IN = 4, CONN_CLOSED = 8 };
 
 struct iscsi_conn {
 	const struct iscsi_conn_ops *ops;
 	void *user;
 	enum iscsi_conn_state state;
-	int error; /* once negative, no input is taken */
+	int error; /* 0, or the code that ended the connection: no more input is taken */
 	bool discovery;
+	/* a ping was sent and not answered yet */
 	bool ping_open;
-	uint32_t next_ttt; /* for pings and text; R2Ts have their own */
+	/* the next target transfer tag for pings and text; R2Ts count their own */
+	uint32_t next_ttt;
 	uint32_t ping_ttt;
 	uint16_t immediate_depth;
 	struct iscsi_account account;
+	/* task management requests in `tmfs` */
 	unsigned tmf_count;
+	/* those of them that the owner has not answered */
 	unsigned tmf_with_owner;
 	struct list tmfs;
 	struct iscsi_params limits;
@@ -584,21 +708,24 @@ struct iscsi_conn {
 	struct iscsi_login_machine login;
 	struct iscsi_exchange exchange;
 	struct iscsi_text text;
-	struct iscsi_session *session; /* its own: one connection for each session */
+	/* owned by this connection, since each session has one connection */
+	struct iscsi_session *session;
 	struct iscsi_rx rx;
 	struct iscsi_tx tx;
 };
 
-/* The last login response is queued: full feature phase.  Returns 0 or -ENOMEM. */
+/* Enter the full feature phase: the last login response is queued. Returns 0 or -ENOMEM. */
 int iscsi_conn_established(struct iscsi_conn *conn);
 /*
- * Before the full feature phase of a normal session, and in a discovery session: the peer may be
- * anybody.
+ * Returns true before the full feature phase of a normal session, and in a discovery session: the
+ * peer may then be anybody.
  */
 bool iscsi_conn_is_stranger(const struct iscsi_conn *conn);
-/* The longest data segment that this end accepts now. */
+/* Returns the length of the longest data segment that this side accepts now. */
 uint32_t iscsi_conn_max_recv(const struct iscsi_conn *conn);
+/* Returns a target transfer tag that is not in use. */
 uint32_t iscsi_conn_new_ttt(struct iscsi_conn *conn);
+/* Returns true when both LUN fields name the same unit, as the owner's same_lun says. */
 bool iscsi_conn_same_lun(const struct iscsi_conn *conn, const uint8_t *a, const uint8_t *b);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The layout of iSCSI PDUs: opcodes, flags and the places of fields in a basic header segment
- * (BHS).  RFC 7143 §11. Handlers read and write headers in place, with base/bytes.h; there is no
- * decoded form.
+ * (BHS). RFC 7143 §11. Handlers read and write headers in place with the functions of base/bytes.h;
+ * headers are never copied into a decoded form.  Private to src/iscsi.  Constants and pure
+ * functions, for any thread.
  */
 #ifndef VDS_ISCSI_PDU_INT_H
 #define VDS_ISCSI_PDU_INT_H
@@ -15,7 +16,7 @@
 #define BHS_SIZE    48u
 #define AHS_MAX     (255u * 4u)
 #define DIGEST_SIZE 4u
-#define TAG_NONE    0xffffffffu /* a reserved ITT or TTT */
+#define TAG_NONE    0xffffffffu /* the reserved value of ITT and TTT: no tag */
 
 enum iscsi_pdu_opcode {
 	OP_NOP_OUT = 0x00,
@@ -41,19 +42,20 @@ enum iscsi_pdu_opcode {
 #define OP_MASK      0x3fu
 #define OP_IMMEDIATE 0x40u
 
-/* Byte 1. */
-#define FLAG_FINAL          0x80u /* most PDUs; the T bit of login */
-#define FLAG_CONTINUE       0x40u /* C bit of login and text */
+/* The flags in byte 1 of a header. */
+#define FLAG_FINAL          0x80u /* final bit of most PDUs; transit (T) bit of login PDUs */
+#define FLAG_CONTINUE       0x40u /* continue (C) bit of login and text PDUs */
 #define FLAG_READ           0x40u /* SCSI Command */
 #define FLAG_WRITE          0x20u
 #define FLAG_ATTR_MASK      0x07u
-#define FLAG_BIDI_OVERFLOW  0x10u /* SCSI Response */
+/* SCSI Response: residual of the read half of a bidirectional command */
+#define FLAG_BIDI_OVERFLOW  0x10u
 #define FLAG_BIDI_UNDERFLOW 0x08u
 #define FLAG_OVERFLOW       0x04u /* SCSI Response, Data-In */
 #define FLAG_UNDERFLOW      0x02u
 #define FLAG_STATUS         0x01u /* Data-In: carries the status */
 
-/* Places of fields.  Those of all PDUs first. */
+/* Offsets of fields in a header, in bytes. Those of all PDUs come first. */
 enum iscsi_bhs_at {
 	AT_OPCODE = 0,
 	AT_FLAGS = 1,
@@ -70,9 +72,9 @@ enum iscsi_bhs_at {
 	AT_EDTL = 20,      /* SCSI Command: expected data transfer length */
 	AT_SNACK_TAG = 20, /* SCSI Response */
 	AT_REF_TAG = 20,   /* task management */
-	AT_CMD_SN = 24,    /* requests */
+	AT_CMD_SN = 24,    /* in requests */
 	AT_EXP_STAT_SN = 28,
-	AT_STAT_SN = 24, /* responses */
+	AT_STAT_SN = 24, /* in responses */
 	AT_EXP_CMD_SN = 28,
 	AT_MAX_CMD_SN = 32,
 	AT_CDB = 32,
@@ -82,7 +84,7 @@ enum iscsi_bhs_at {
 	AT_RESIDUAL = 44,      /* Data-In, SCSI Response */
 	AT_DESIRED_LEN = 44,   /* R2T */
 	AT_BIDI_RESIDUAL = 40, /* SCSI Response */
-	AT_LOGIN_STATUS = 36,  /* class, detail */
+	AT_LOGIN_STATUS = 36,  /* two bytes: class, detail */
 	AT_ASYNC_EVENT = 36,
 	AT_TIME2WAIT = 40, /* logout response */
 	AT_TIME2RETAIN = 42,
@@ -102,11 +104,13 @@ enum iscsi_reject_reason { /* RFC 7143 §11.17.1 */
 
 enum iscsi_ahs_type { AHS_EXTENDED_CDB = 1, AHS_BIDI_READ_LEN = 2 };
 
-/* One received PDU. */
+/* One received PDU. Its pointers are valid while its handler runs. */
 struct iscsi_pdu {
-	const uint8_t *bhs; /* then ahs_len bytes of additional header segments */
+	/* the header, followed by ahs_len bytes of additional header segments */
+	const uint8_t *bhs;
 	uint32_t ahs_len;
-	const uint8_t *data; /* NULL when the data segment went elsewhere */
+	/* NULL when the data segment went into a task's buffers or was discarded */
+	const uint8_t *data;
 	uint32_t data_len;
 };
 
@@ -134,26 +138,31 @@ iscsi_bhs_data_len(const uint8_t *bhs)
 	return get_be24(bhs + AT_DATA_LEN);
 }
 
-/* Bytes that round a data segment up to a word. */
+/* Returns how many bytes of padding follow a data segment of this length. */
 static inline uint32_t
 iscsi_pad_len(uint32_t len)
 {
 	return -len & 3u;
 }
 
-/* "SCSI Command"; "unknown" for an opcode without a meaning. */
+/* Returns the name of an opcode for the log ("SCSI Command"), or "unknown". */
 const char *pdu_name(uint8_t opcode);
-/* Zero a header, then set opcode, final bit and ITT. */
+/* Zero a header, then set its opcode, final bit and ITT. */
 void pdu_start(uint8_t bhs[BHS_SIZE], enum iscsi_pdu_opcode opcode, uint32_t itt);
 
-/* What a SCSI command's AHSes say.  Pointers into the PDU. */
+/*
+ * The values of a SCSI command's additional header segments (AHS). The pointers point into the PDU.
+ */
 struct iscsi_ahs {
-	const uint8_t *cdb_more; /* behind the first 16 bytes of the CDB */
+	const uint8_t *cdb_more; /* the bytes of the CDB behind the first 16 */
 	uint16_t cdb_more_len;
-	uint32_t read_len; /* bidirectional read length; 0 without */
+	uint32_t read_len; /* bytes to read in a bidirectional command; 0 = no such segment */
 };
 
-/* 0, or ERR_PROTOCOL for a length out of bounds, an unknown type or one given twice. */
+/*
+ * Parse additional header segments.  Returns 0, or ERR_PROTOCOL (a length out of bounds, an unknown
+ * type, or a type that appears twice).
+ */
 int pdu_parse_ahs(const uint8_t *bytes, uint32_t len, struct iscsi_ahs *ret_ahs);
 
 #endif
