@@ -396,7 +396,7 @@ struct iscsi_cmd {
 	bool in_command;     /* inside ops->command */
 	bool status_in_data; /* the last Data-In PDU carries the status */
 	bool abandoned;      /* iscsi_task_abandon was called: nobody waits for the task any more */
-	uint32_t abort_seq;
+	uint32_t abort_seq;  /* number of the abort that concerned this task; 0 = none */
 
 	/* Write data. It always arrives in order (DataPDUInOrder, DataSequenceInOrder). */
 	struct iscsi_iov_cursor wr;
@@ -444,7 +444,7 @@ struct iscsi_task_pool {
 	/* tasks that are with the owner */
 	uint32_t with_owner;
 	uint32_t abandoned; /* how many of with_owner were abandoned */
-	uint32_t abort_seq;
+	uint32_t abort_seq; /* number of the newest abort in this session */
 	struct iscsi_cmd *free;
 	uint8_t *chunk[TASK_CHUNKS_MAX];
 	/* TASK_BUCKETS hash buckets by ITT, allocated with the first chunk; NULL before */

@@ -8,7 +8,8 @@
  * session in full feature phase takes no lock, allocates nothing in the steady state, and never
  * waits for the catalog or the array.  docs/design/datapath.md.
  *
- * vdsd calls these functions from its main thread; the array calls what target_new registers.
+ * vdsd calls these functions on its main thread; the array calls the functions that target_new
+ * registers with it.
  */
 #ifndef VDS_TARGET_TARGET_H
 #define VDS_TARGET_TARGET_H
@@ -21,24 +22,30 @@
 struct array;
 struct target;
 
+/* How the data path works. Zero in a field chooses the value that the field's comment names. */
 struct target_options {
 	/* 0 = one thread for each core that this process may use, at most 64 */
 	unsigned threads;
-	unsigned workers;               /* threads for blocking file operations; 0 = 8 */
-	enum blk_queue_kind queue_kind; /* AUTO = the best kind that works here */
-	unsigned spin_us;               /* how long a thread looks for work before it sleeps */
+	unsigned workers; /* threads for blocking file operations; 0 = 8 */
+	/* BLK_QUEUE_AUTO = the best kind that works on this machine */
+	enum blk_queue_kind queue_kind;
+	unsigned spin_us; /* microseconds for which a thread looks for work before it sleeps */
 	/*
-	 * Memory for data that is being moved, of all threads together; each thread has an equal
-	 * part.  0 = a quarter of the system's memory, at most 4 GiB, at least 16 MiB for each
-	 * thread
+	 * Memory for data that is being moved, for all threads together; each thread has an equal
+	 * part.  0 = a quarter of the system's memory, but at most 4 GiB, and at least 16 MiB for
+	 * each thread.
 	 */
 	uint64_t buffer_bytes;
-	unsigned max_connections;   /* 0 = 4096; also cut to what the descriptor limit allows */
-	unsigned login_timeout_ms;  /* from accept to full feature phase; 0 = 15,000 */
-	unsigned nop_interval_ms;   /* idle time before we ask for a sign of life; 0 = 30,000 */
-	unsigned nop_timeout_ms;    /* and how long we wait for it; 0 = 15,000 */
-	unsigned discovery_idle_ms; /* a discovery session that asks for nothing ends; 0 = 60,000 */
-	/* between attempts to listen at an absent address; 0 = 1,000 */
+	/* 0 = 4096; also limited by the number of descriptors that the process may have */
+	unsigned max_connections;
+	unsigned login_timeout_ms; /* from accept to full feature phase; 0 = 15,000 */
+	/* a connection that was silent for so long is asked for a sign of life; 0 = 30,000 */
+	unsigned nop_interval_ms;
+	/* the answer must come within so long, or the connection is closed; 0 = 15,000 */
+	unsigned nop_timeout_ms;
+	/* a discovery session that asks for nothing for so long is closed; 0 = 60,000 */
+	unsigned discovery_idle_ms;
+	/* time between attempts to listen at an address that this host does not have; 0 = 1,000 */
 	unsigned portal_retry_ms;
 };
 
@@ -49,27 +56,27 @@ struct target_options {
 void target_options_default(struct target_options *options);
 
 /*
- * Start the threads and register with the array, which publishes its state: on return the portals
- * that can listen do so.  The caller owns *ret_target.  Returns 0 or -errno (no memory, no thread,
- * no io_uring where it was asked for).
+ * Start the threads and register with the array, which publishes its state: when this returns, the
+ * portals that can listen do so.  The caller owns *ret_target and frees it with target_free.
+ * Returns 0 or -errno (no memory, no thread, or no io_uring although the options ask for it).
  */
 int target_new(const struct target_options *options, struct array *array,
 	       struct target **ret_target);
 
 /*
- * Unregister from the array, stop listening and end all sessions: I/O in flight in the backing
- * store is waited for, and its answer is sent if the socket takes it at once.  Waits at most
- * timeout_ms for the sessions to end; then frees everything, or leaves the memory allocated when
- * I/O did not return. Accepts NULL.
+ * Unregister from the array, stop listening and end all sessions.  I/O that is in flight in the
+ * backing store may end, and its answer is sent if the socket takes it at once.  Waits at most
+ * timeout_ms for the sessions to end.  Then frees everything; if I/O has not returned by then, the
+ * memory stays allocated.  Accepts NULL.
  */
 void target_free(struct target *target, unsigned timeout_ms);
 
-/* Return which kind of queue the threads use, and how many threads there are.  Any thread. */
+/* Return which kind of queue the threads use; return how many threads there are. Any thread. */
 enum blk_queue_kind target_queue_kind(const struct target *target);
 unsigned target_thread_count(const struct target *target);
 /*
- * Returns how much publications and drains have cost so far: how many changed rows, places,
- * sessions, portals, index nodes and paths were visited, on all threads.  For tests and
+ * Returns what publications and drains have cost so far, on all threads: the number of changed
+ * rows, places, sessions, portals, index nodes and paths that were visited.  For tests and
  * measurements.  Any thread.
  */
 uint64_t target_publish_steps(const struct target *target);
