@@ -203,11 +203,11 @@ rule_number(const struct offer *o)
 static int
 rule_first_burst(const struct offer *o)
 {
-	uint32_t mine = ours(o->key, &o->conn->limits), theirs;
+	uint32_t mine = MIN(ours(o->key, &o->conn->limits), o->conn->params.max_burst_len), theirs;
 
 	if (!parse_offer(o, &theirs))
 		return answer(o, "Reject");
-	return answer_number(o, MIN(MIN(mine, theirs), o->conn->params.max_burst_len));
+	return answer_number(o, MIN(mine, theirs));
 }
 
 /* The first of the initiator's values that is in our set.  RFC 7143 §6.2.1. */

@@ -349,11 +349,13 @@ target_conn_may_have(struct target_conn *conn, uint32_t cost_bytes)
 	struct target_thread *thread = conn->thread;
 	uint64_t left = thread->buffer_max_bytes -
 			MIN(thread->buffered_bytes, thread->buffer_max_bytes);
-	uint64_t share;
+	uint64_t credit, share;
 
 	if (conn->blocked && loop_now_ns(thread->loop) - conn->progress_ns > STUCK_NS)
 		conn->credit_bytes = 0;
-	share = MIN(MAX(left / 8, MIN(conn->credit_bytes, left)), CONN_BUFFER_MAX);
+	credit = MIN(conn->credit_bytes, left);
+	share = MAX(left / 8, credit);
+	share = MIN(share, CONN_BUFFER_MAX);
 	if (conn->buffered_bytes + cost_bytes <= share ||
 	    (conn->buffered_bytes == 0 && cost_bytes <= left))
 		return true;

@@ -79,5 +79,5 @@ target_conn_to(struct target_conn *conn, enum target_conn_event event)
 		assert(target_conn_is_sound(conn));
 		return;
 	}
-	assert(!"an event that the connection's state does not have");
+	assert(false && "an event that the connection's state does not have");
 }

@@ -198,8 +198,8 @@ target_stranger_run(struct target_thread *thread)
 	uint64_t gained_ns = (now_ns - s->counted_ns) / (active ? STRANGER_SHARE : 1u);
 
 	s->counted_ns = now_ns;
-	s->allowance_ns = MIN(s->allowance_ns + (int64_t)MIN(gained_ns, NS_PER_S),
-			      (int64_t)ALLOWANCE_MAX_NS);
+	gained_ns = MIN(gained_ns, NS_PER_S);
+	s->allowance_ns = MIN(s->allowance_ns + (int64_t)gained_ns, (int64_t)ALLOWANCE_MAX_NS);
 	while (s->allowance_ns > 0 && (node = list_pop(&s->turns)) != NULL) {
 		struct target_turn *turn = list_entry(node, struct target_turn, node);
 

@@ -34,7 +34,8 @@ distance(const char *a, const char *b)
 		for (size_t j = 1; j <= b_len; j++) {
 			size_t cost = a[i - 1] != b[j - 1];
 
-			now[j] = MIN(MIN(last[j] + 1, now[j - 1] + 1), last[j - 1] + cost);
+			now[j] = MIN(last[j] + 1, now[j - 1] + 1);
+			now[j] = MIN(now[j], last[j - 1] + cost);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				now[j] = MIN(now[j], before[j - 2] + 1);
 		}
