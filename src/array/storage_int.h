@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Private to array: what lies below LUNs.  The stores of LUNs and what they keep of commands that
- * failed, the pools that are there, and their space.  A part of array_int.h, which includes it.
+ * Private to the folder array: what lies below LUNs.  Declares the stores of LUNs and their records
+ * of failed commands, the pools and their space.  array_int.h includes this file; nobody else does.
  */
 #ifndef VDS_ARRAY_STORAGE_INT_H
 #define VDS_ARRAY_STORAGE_INT_H
@@ -25,10 +25,14 @@ enum array_trouble_kind {
 
 struct array_trouble_cause {
 	_Atomic uint64_t count; /* since the start */
-	atomic_bool noted;      /* not told yet */
+	atomic_bool noted;      /* the verifier has not reported it yet */
 	/* trouble_lock: */
-	uint64_t told, cleared; /* of count: when it was told, and when health was OK last */
-	char *text; /* of the first that was not told yet; owned; NULL = no memory for it */
+	/* values of count: when it was last reported, and when health was last OK */
+	uint64_t told, cleared;
+	/*
+	 * error text of the first command not reported yet; owned; NULL = none, or no memory for it
+	 */
+	char *text;
 };
 
 struct array_trouble {
@@ -36,82 +40,108 @@ struct array_trouble {
 	/* trouble_lock: */
 	struct list node; /* array->troubled */
 	bool listed, hangs;
-	uint64_t next_ns, quiet_ns; /* look again; healthy when nothing fails until then */
+	/* when the verifier looks again; healthy when nothing fails until then */
+	uint64_t next_ns, quiet_ns;
 };
 
 /* ---- store.c: the file behind a LUN, and its device ---- */
 
 struct array_store {
-	atomic_uint refs; /* the unit's, jobs, the verifier */
+	atomic_uint refs; /* held by the unit, jobs and the verifier */
 	struct array *array;
 	struct guid lun_id;
 	struct guid pool_id;
 	const struct array_pool_driver *driver;
-	char *place;         /* owned; of the pool */
+	char *place;         /* owned; the place of the pool */
 	char *path;          /* owned; the volume's name, for messages */
-	struct blk_dev *dev; /* one reference; NULL = only a file to unlink */
+	struct blk_dev *dev; /* holds a reference; NULL = there is only a file to unlink */
 	struct blk_listener listener;
 	pthread_mutex_t manage_lock; /* resize, allocate, verify, reopen: one at a time */
-	atomic_bool looked_at;       /* the file was there once */
-	bool unlink;                 /* the file goes too; set before the unit lets go */
+	atomic_bool looked_at;       /* the file was seen at least once */
+	/* remove the file too; set before the unit drops its reference */
+	bool unlink;
 	struct array_trouble trouble;
 	struct list node; /* dying; dying_lock */
 	struct work reap;
 };
 
-/* place: of the LUN's pool, which need not be ready. */
+/*
+ * Makes the store of a LUN.  place: the place of its pool, which need not be ready.  Returns 0 or
+ * -ENOMEM.  The caller owns a reference to *ret_store.
+ */
 int array_store_new(struct array *array, const struct row_lun *lun, const char *place,
 		    struct array_store **ret_store);
 struct array_store *array_store_ref(struct array_store *store);
 void array_store_unref(struct array_store *store); /* accepts NULL */
 /*
- * Looks whether the volume is there and sound, without opening it.  Returns 0, also when
- * descriptors or memory are too short to tell, or ERR_FAILED with the reason (the LUN's health is
- * FAILED then). The caller holds manage_lock.
+ * Checks that the volume exists and is sound, without opening it.  Returns 0, also when the process
+ * lacks descriptors or memory to check, or ERR_FAILED with the reason; then the LUN's health is
+ * FAILED.  The caller holds manage_lock.
  */
 int array_store_verify(struct array_store *store);
-/* Adds a volume that an earlier run has left to be removed.  Returns 0 or -ENOMEM. */
+/*
+ * Adds a volume of a deleted LUN that an earlier run has left behind, so that it is removed.
+ * Returns 0 or -ENOMEM.
+ */
 int array_store_dying_add(struct array *array, const struct guid *lun_id, const char *place);
+/* Returns whether the volume of this deleted LUN is still to be removed.  Any thread. */
 bool array_store_is_dying(struct array *array, const struct guid *lun_id);
 /*
- * Hands the volumes of deleted LUNs that nobody uses any more to a worker, which removes them.
- * Returns how many are still in use.
+ * Hands the volumes of deleted LUNs that are no longer in use to a worker, which removes them.
+ * Returns how many volumes are still in use.
  */
 size_t array_store_reap(struct array *array);
 void array_store_fini(struct array *array);
 
 /* ---- pools.c: the pools that are there, and their drivers ---- */
 
-/* Returns the driver whose kind of storage the place is, or NULL. */
+/* Returns the driver for the kind of storage that the place names, or NULL when there is none. */
 const struct array_pool_driver *array_pool_driver_find(const char *place);
-/* Returns 0 when the pool is ready, ERR_NOT_FOUND, or ERR_FAILED with the reason. */
+/*
+ * Returns 0 when the pool is ready, ERR_NOT_FOUND (no such pool), or ERR_FAILED with the reason why
+ * the pool is not ready.
+ */
 int array_pool_ready(struct array *array, const struct guid *pool_id);
-/* The place of a pool that is ready (mem_free).  As array_pool_ready, -ENOMEM. */
+/*
+ * Copies the place of a pool that is ready; the caller frees it with mem_free.  Returns as
+ * array_pool_ready, or -ENOMEM.
+ */
 int array_pool_place(struct array *array, const struct guid *pool_id, char **ret_place);
-/* The space of a pool that is ready, now.  As array_pool_ready, -errno. */
+/* Reads the current space of a pool that is ready.  Returns as array_pool_ready, or -errno. */
 int array_pool_space(struct array *array, const struct guid *pool_id,
 		     struct array_pool_space *ret_space);
-/* The largest volume that a pool that is ready can hold.  As array_pool_ready, -errno. */
+/*
+ * Computes the size of the largest volume that a pool that is ready can hold.  Returns as
+ * array_pool_ready, or -errno.
+ */
 int array_pool_largest(struct array *array, const struct guid *pool_id, uint64_t *ret_bytes);
-/* Chooses the ready pool with the most free space.  Returns 0 or ERR_NOT_FOUND (none is ready). */
+/*
+ * Chooses the ready pool with the most free space.  Returns 0 or ERR_NOT_FOUND (no pool is ready).
+ */
 int array_pool_choose(struct array *array, struct guid *ret_pool_id);
 /*
- * Opens the pool and remembers it.  With POOL_OPEN one that cannot be opened is remembered too,
- * with the reason.  Returns 0 or an error as a driver's open.
+ * Opens a pool and adds it to the pools of the array.  With POOL_OPEN, a pool that cannot be opened
+ * is added too, with the reason.  Returns 0 or an error of the driver's open.
  */
 int array_pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
 		   enum array_pool_mode mode);
-/* Closes and forgets it; give_up: the array does not use its place any more. */
+/*
+ * Closes a pool and removes it from the pools of the array.  give_up: the array no longer uses the
+ * pool's place.
+ */
 void array_pool_remove(struct array *array, const struct guid *pool_id, bool give_up);
 void array_pool_fini(struct array *array);
 /*
- * The volumes of the pool's LUNs take so many bytes more, or less when negative.  Not under
- * luns_lock. Any thread.
+ * Adds delta_bytes, which may be negative, to the bytes that the volumes of the pool's LUNs take.
+ * The caller does not hold luns_lock.  Any thread.
  */
 void array_pool_account(struct array *array, const struct guid *pool_id, int64_t delta_bytes);
-/* Looks at each pool again: is it ready, what space has it?  Sweeps one that became ready late. */
+/*
+ * Checks for each pool whether it is ready and how much space it has.  Sweeps a pool that has
+ * become ready since the last call.  Verifier thread.
+ */
 void array_pool_verify(struct array *array);
-/* Puts its live row. */
+/* Puts the live row of a pool. */
 void array_pool_show(struct array *array, const struct guid *pool_id);
 /* Sweeps every pool that is ready and was not swept since the array was opened. */
 void array_pool_sweep(struct array *array, const struct state *state);
@@ -119,50 +149,56 @@ void array_pool_sweep(struct array *array, const struct state *state);
 /* ---- space.c: how full pools are ---- */
 
 /*
- * Returns how full a pool with this space is: LOW when less than a tenth is free, FULL when less
- * than a hundredth.  before: what it was; a pool leaves LOW only when an eighth is free, so that a
- * pool at the limit does not change with each look.
+ * Returns how full a pool is: LOW when less than a tenth is free, FULL when less than a hundredth
+ * is free.  before: the previous level.  A pool leaves LOW only when an eighth is free, so that a
+ * pool near the limit does not change its level at each look.
  */
 enum pool_space array_space_level(const struct array_pool_space *space, enum pool_space before);
-/* Returns the bytes that the LUNs of the pool may come to take: the sum of their sizes. */
+/* Returns how many bytes the LUNs of the pool can take at most: the sum of their sizes. */
 uint64_t array_space_provisioned(const struct state *state, const struct guid *pool_id);
-/* Logs that a pool has become so full, or is no longer. */
+/* Logs that a pool has become low or full, or that it has space again. */
 void array_space_log(const struct state *state, const struct row_live_pool *pool,
 		     enum pool_space before);
 
 /* ---- pool_home.c: the pool in the array's directory, when that has moved ---- */
 
 /*
- * While opening: the pool that was DIR/luns when DIR was elsewhere, NULL = none; and where it is
- * now (mem_free).  0 or -ENOMEM.
+ * Finds the pool that was at DIR/luns before DIR was moved or copied.  *ret_pool is NULL when there
+ * is none; *ret_path is where that pool is now, freed by the caller with mem_free.  Returns 0 or
+ * -ENOMEM.  The opening thread.
  */
 int array_pool_find_moved(struct array *array, const struct row_pool **ret_pool, char **ret_path);
 /*
- * Makes DIR/luns, durably; its absolute path (mem_free).  Returns 0, -errno, -ENOMEM.  While
- * opening.
+ * Makes the directory DIR/luns, durably, and returns its absolute path, which the caller frees with
+ * mem_free.  Returns 0, -errno or -ENOMEM.  The opening thread.
  */
 int array_pool_make_home(struct array *array, char **ret_path);
-/* While opening, before there is a writer.  Durable on return.  As catalog_commit. */
+/*
+ * Changes the path of a pool in the catalog, while opening and before the writer runs.  Durable on
+ * return.  Returns as catalog_commit.
+ */
 int array_pool_set_path(struct array *array, const struct row_pool *pool, const char *path);
 
 /* ---- trouble.c: commands that fail in a LUN's store ---- */
 
 /*
- * Count a command that failed with `error` (-errno) in the store, and have the verifier tell of it.
- * Takes a lock only for the first one that was not told yet.  Any thread.
+ * Counts a command that failed with `error` (-errno) in the store, and wakes the verifier to report
+ * it.  Takes a lock only for the first command that was not reported yet.  Any thread.
  */
 void array_trouble_note(struct array_store *store, int error, const char *reason);
-/* The store goes away: the verifier must not look at it any more.  Any thread. */
+/* Removes the store from the verifier's list, before the store is freed.  Any thread. */
 void array_trouble_forget(struct array_store *store);
 /*
- * An administrator has set the LUN online: its health is OK again if it was FAILING.  Any thread.
+ * Clears the trouble of a LUN that an administrator has set online: FAILING becomes OK.  Any
+ * thread.
  */
 void array_trouble_clear(struct array *array, struct array_store *store);
-/* How many commands have failed since the start.  Any thread. */
+/* Returns how many commands have failed for this cause since vdsd started.  Any thread. */
 uint64_t array_trouble_count(struct array_store *store, enum array_trouble_kind cause);
 /*
- * Log and show what was noted, at most every 10 s for each LUN.  Returns when it is to be called
- * again (clock_mono_ns), UINT64_MAX = when something is noted.  Verifier thread.
+ * Logs failed commands and shows them in the LUN's health, at most once in 10 s for each LUN.
+ * Returns when to call again (clock_mono_ns); UINT64_MAX = after the next failed command.  Verifier
+ * thread.
  */
 uint64_t array_trouble_tell(struct array *array);
 

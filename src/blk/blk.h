@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Block devices: an array of bytes that is read and written asynchronously.  Devices stack (fault
- * and trace lie on top of another device).  Two kinds of calls:
+ * Block devices: arrays of bytes that are read and written asynchronously.  Devices stack: the
+ * fault and trace layers lie on top of another device.  The array makes devices, and the data path
+ * reads and writes through them.  There are two kinds of calls:
  *
- *   - I/O (struct blk_io, blk_submit): never blocks the thread beyond a memory copy or a
- *     page-cache hit.  Belongs to a blk_queue, that is to one thread and its loop.
- *   - everything else (open, resize, allocate, verify, close): blocks; for workers and management
- *     threads, any thread, one at a time for each device.
+ *   - I/O (struct blk_io, blk_submit) never blocks the thread beyond a memory copy or a page-cache
+ *     hit.  An I/O belongs to a blk_queue, and so to one thread and its event loop.
+ *   - Everything else (open, resize, allocate, verify, close) blocks.  Worker and management
+ *     threads make these calls, any thread, but only one at a time for each device.
  *
- * blk knows bytes only: logical block sizes, masks and LUN numbers are its callers' business.
+ * blk knows bytes only.  Logical block sizes, masks and LUN numbers are its callers' business.
  */
 #ifndef VDS_BLK_BLK_H
 #define VDS_BLK_BLK_H
@@ -31,60 +32,75 @@ struct loop;
 enum blk_op {
 	BLK_READ,
 	BLK_WRITE,
-	/* everything acknowledged before is durable when it completes; no range */
+	/* Makes every write that was acknowledged before durable; has no range. */
 	BLK_FLUSH,
-	/* the range reads as zeros (or, where a device cannot, as before) and may lose its space */
+	/*
+	 * The range reads as zeros afterwards (or is unchanged, where a device cannot unmap), and
+	 * its space may be returned to the device.
+	 */
 	BLK_UNMAP,
-	BLK_WRITE_ZEROES, /* the range reads as zeros */
-	BLK_MAP,          /* describe the extent that starts at offset_bytes: io->extent */
+	BLK_WRITE_ZEROES, /* The range reads as zeros afterwards. */
+	BLK_MAP,          /* Describes in io->extent the extent that starts at offset_bytes. */
 	BLK_OPS_
 };
 
-#define BLK_FUA       1u /* WRITE, WRITE_ZEROES: durable when it completes */
-#define BLK_MAY_UNMAP 2u /* WRITE_ZEROES: the space may be given back */
+#define BLK_FUA       1u /* WRITE, WRITE_ZEROES: the data is durable when the I/O completes */
+#define BLK_MAY_UNMAP 2u /* WRITE_ZEROES: the space may be returned to the device */
 
-/* What BLK_MAP found: [offset_bytes, offset_bytes + len_bytes) is alike; cut to io->len_bytes. */
+/*
+ * Result of BLK_MAP: all bytes of [offset_bytes, offset_bytes + len_bytes) are in the same state,
+ * mapped or unmapped.  The extent ends at the end of the requested range at the latest.
+ */
 struct blk_extent {
 	uint64_t len_bytes; /* > 0 */
-	bool mapped;        /* false: no space behind it, reads as zeros */
+	bool mapped;        /* false: no space is allocated; the range reads as zeros */
 };
 
 enum blk_submitted {
-	BLK_DONE, /* complete: io->result is valid, io->done is not called */
-	/* io->done runs later, on the queue's thread, never from within blk_submit */
+	BLK_DONE, /* The I/O is complete: io->result is valid, and io->done is not called. */
+	/*
+	 * The I/O completes later: io->done runs on the queue's thread, never from within
+	 * blk_submit.
+	 */
 	BLK_PENDING
 };
 
 #define BLK_STACK_MAX 4
 
 /*
- * One operation; the caller's memory, which with iov and the buffers must stay until it is
- * complete.  Zero-initialise before first use; may be used again as soon as it is complete.  The
- * caller sets the first part each time.
+ * One I/O operation.  The caller owns the memory of the struct, of iov and of the buffers, which
+ * must stay valid until the operation is complete.  Zero-initialise the struct before its first
+ * use; it may be used again as soon as the operation is complete.  The caller sets the fields of
+ * the first part each time.
  */
 struct blk_io {
 	enum blk_op op;
 	unsigned flags; /* BLK_FUA | … */
 	uint64_t offset_bytes;
 	uint64_t len_bytes; /* MAP: how far to look; FLUSH: 0 */
-	/* READ, WRITE: their lengths sum to len_bytes; else ignored */
+	/*
+	 * READ, WRITE: the buffers, whose lengths sum to len_bytes; ignored for other operations.
+	 */
 	const struct iovec *iov;
 	unsigned iov_count;
 	void (*done)(struct blk_io *io);
 	void *owner; /* for the caller */
 
-	/* valid when complete: 0, -errno (-ENOSPC: a thin device's pool is full), ERR_FAILED */
+	/*
+	 * Valid when the operation is complete: 0, ERR_FAILED (the device has failed), -ENOSPC (a
+	 * thin device's pool is full) or another -errno.
+	 */
 	int result;
-	struct blk_extent extent; /* valid when a MAP is complete with 0 */
+	struct blk_extent extent; /* valid when a MAP has completed with 0 */
 
 	/* For blk only. */
 	struct blk_queue *queue;
-	struct blk_dev *stack[BLK_STACK_MAX]; /* the devices it passed, top first */
+	struct blk_dev *stack[BLK_STACK_MAX]; /* the devices that the I/O passed, top first */
 	unsigned depth;
-	/* READ, WRITE: done so far, when the system did less than asked */
+	/* READ, WRITE: bytes moved so far, when the system moved fewer than were asked for. */
 	uint64_t moved_bytes;
 	struct iovec rest;
-	/* a file's, while its driver has the queue move the bytes */
+	/* Used by a file device while the queue moves the bytes. */
 	int fd;
 	bool keep_space;
 	struct work work;
@@ -93,63 +109,70 @@ struct blk_io {
 };
 
 /*
- * Start it.  The range must lie within the device (else -EINVAL).  queue: of the calling thread,
- * or NULL for a call that blocks until it is complete (workers, tests) and thus always gives
- * BLK_DONE.  A device that has failed or is stopped gives BLK_DONE with ERR_FAILED or ERR_OFFLINE.
+ * Starts an I/O.  queue: a queue of the calling thread; or NULL to block until the I/O is complete
+ * (workers and tests), in which case the function always returns BLK_DONE.  Returns BLK_PENDING, or
+ * BLK_DONE with io->result set: -EINVAL (the range is not within the device), ERR_FAILED (the
+ * device has failed), ERR_OFFLINE (the device is stopped), or the operation's own result.
  */
 enum blk_submitted blk_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io);
 
-/* READ or WRITE that blocks: for tools, tests and workers.  0 or as io->result. */
+/*
+ * Reads or writes (op: BLK_READ or BLK_WRITE) and blocks until it is done.  Returns 0, or an error
+ * as io->result.  For tools, tests and workers.
+ */
 int blk_rw(struct blk_dev *dev, enum blk_op op, uint64_t offset_bytes, void *buf, size_t len_bytes);
-/* FLUSH that blocks. */
+/* Flushes the device and blocks until it is done.  Returns 0, or an error as io->result. */
 int blk_flush(struct blk_dev *dev);
 
 /* ---- Queues: one for each thread that does I/O ----------------------------------------------- */
 
 enum blk_queue_kind {
-	BLK_QUEUE_AUTO, /* io_uring where it works, else workers */
+	BLK_QUEUE_AUTO, /* io_uring where it works, workers elsewhere */
 	BLK_QUEUE_URING,
 	BLK_QUEUE_WORKERS
 };
 
 /*
- * Which kind works here?  Makes and drops a ring.  BLK_QUEUE_URING or BLK_QUEUE_WORKERS; logs what
- * it chose and why (event "blk.queue") when log is set.  Any thread; call once at start.
+ * Finds out which kind of queue works on this host, by making and closing a ring.  Returns
+ * BLK_QUEUE_URING or BLK_QUEUE_WORKERS.  With log set, logs the choice and its reason (event
+ * "blk.queue").  Any thread; call once at start.
  */
 enum blk_queue_kind blk_queue_probe(bool log);
 
 /*
- * A queue on the calling thread's loop.  workers: used by the workers kind (required then) and by
- * a ring for what it cannot do; shared by all queues; outlives them.  0 or -errno.
+ * Makes a queue on the calling thread's event loop.  workers: required for the kind
+ * BLK_QUEUE_WORKERS; a ring uses them for operations that it cannot do itself.  All queues share
+ * the workers, which must outlive the queues.  Returns 0 or -errno.
  */
 int blk_queue_new(struct loop *loop, enum blk_queue_kind kind, struct workers *workers,
 		  struct blk_queue **ret_queue);
-/* Nothing may be in flight.  The loop's thread.  Accepts NULL. */
+/* Frees the queue, which must have no I/O in flight.  The loop's thread.  Accepts NULL. */
 void blk_queue_free(struct blk_queue *queue);
 enum blk_queue_kind blk_queue_kind(const struct blk_queue *queue);
-unsigned blk_queue_inflight(const struct blk_queue *queue); /* its thread */
+/* Returns how many I/Os are in flight on the queue.  The queue's thread. */
+unsigned blk_queue_inflight(const struct blk_queue *queue);
 struct loop *blk_queue_loop(const struct blk_queue *queue);
 
 /* ---- Devices --------------------------------------------------------------------------------- */
 
-/* How far an allocation is.  Called between steps and, while nothing moves, some times a second. */
+/*
+ * Progress of an allocation, with a way to cancel it.  The allocating thread calls step between the
+ * allocation's steps, and several times a second while it waits.
+ */
 struct blk_progress {
-	/*
-	 * Non-zero cancels: the operation is undone and gives ERR_CANCELLED. The thread that
-	 * allocates.
-	 */
+	/* Returns non-zero to cancel: the allocation is then undone and returns ERR_CANCELLED. */
 	int (*step)(struct blk_progress *progress, uint64_t done_bytes, uint64_t total_bytes);
 };
 
 /*
- * What happened to a device, told once for each failure, and for each single I/O error.  Any
- * thread; must not block.
+ * Is notified once when a device fails, and of each single I/O error.  Any thread, the data path's
+ * too; must not block.
  */
 struct blk_listener {
 	/*
-	 * sticky: the device has failed and stays so until blk_reopen; else one operation failed
-	 * with an error of the store (EIO, ENOSPC, …), not of the request or of this process.
-	 * error: -errno.
+	 * Reports an error.  sticky: true when the device has failed and stays failed until
+	 * blk_reopen; false when one operation failed with an error of the store (EIO, ENOSPC, …),
+	 * not of the request or of this process.  error: -errno.
 	 */
 	void (*error)(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int error,
 		      const char *reason);
@@ -157,33 +180,34 @@ struct blk_listener {
 
 struct blk_stat {
 	uint64_t size_bytes;
-	uint64_t allocated_bytes; /* space that it takes below; size_bytes where unknown */
+	/* space allocated in the backing store; size_bytes when unknown */
+	uint64_t allocated_bytes;
 };
 
 /*
- * Drivers fill this; see blk_int.h for what each must keep.  A device starts with its struct
- * blk_dev.
+ * A driver's table of operations: blk_int.h says what each operation must do.  A driver's own
+ * struct begins with a struct blk_dev.
  */
 struct blk_ops;
 
 struct blk_dev {
 	const struct blk_ops *ops;
-	struct blk_dev *below; /* a reference; NULL at the bottom */
+	struct blk_dev *below; /* holds a reference; NULL at the bottom */
 	atomic_uint refs;
-	char *name; /* owned; for logs and faults */
+	char *name; /* owned; used in logs and by the fault layer */
 	_Atomic uint64_t size_bytes;
-	_Atomic uint64_t allocated_bytes; /* as of the last blk_verify; 0 = not known yet */
+	_Atomic uint64_t allocated_bytes; /* as seen by the last blk_verify; 0 = not known yet */
 	bool read_only;
-	/* a completed write may be lost on power loss until FLUSH */
+	/* A completed write may be lost on power loss until a FLUSH completes. */
 	bool volatile_cache;
-	bool can_unmap; /* UNMAP gives space back */
+	bool can_unmap; /* UNMAP frees space */
 	uint32_t unmap_granularity_bytes;
-	/* READ and WRITE never reach the queue: memory, tmpfs; see blk_on_the_spot */
+	/* READ and WRITE complete within blk_submit (memory, tmpfs): see blk_on_the_spot. */
 	atomic_bool on_the_spot;
-	atomic_uint inflight; /* I/O between blk_submit and its completion */
+	atomic_uint inflight; /* I/Os between blk_submit and their completion */
 	atomic_bool stopped;
-	atomic_int failed; /* 0, or the -errno that made it fail */
-	char reason[160];  /* why it failed; written before `failed` */
+	atomic_int failed; /* 0, or the -errno that made the device fail */
+	char reason[160];  /* why the device failed; written before `failed` */
 	struct blk_listener *_Atomic listener;
 	atomic_uint drain_waiters;
 };
@@ -195,8 +219,9 @@ blk_size_bytes(const struct blk_dev *dev)
 }
 
 /*
- * Does this device complete READ and WRITE within blk_submit, as things stand?  A file says so
- * once it is open; a stack never, since a layer may hold an operation back.
+ * Returns whether the device at present completes READ and WRITE within blk_submit.  A file device
+ * answers true only after its file was opened.  A stack of devices always answers false, since a
+ * layer may delay an operation.  Any thread.
  */
 static inline bool
 blk_on_the_spot(const struct blk_dev *dev)
@@ -204,35 +229,43 @@ blk_on_the_spot(const struct blk_dev *dev)
 	return dev->below == NULL && atomic_load_explicit(&dev->on_the_spot, memory_order_relaxed);
 }
 
-/* A device is made with one reference.  Any thread. */
+/* Takes a reference; a new device has one, which its maker owns.  Returns dev.  Any thread. */
 struct blk_dev *blk_dev_ref(struct blk_dev *dev);
 /*
- * The last reference closes it and those below it.  Then nothing may be in flight; whoever submits
- * holds a reference.  Accepts NULL.  Does not flush.  Any thread.
+ * Drops a reference.  The last one closes the device and drops its reference to the device below.
+ * No I/O may be in flight then, so whoever submits I/O holds a reference.  Does not flush.  Accepts
+ * NULL.  Any thread.
  */
 void blk_dev_unref(struct blk_dev *dev);
 
 /*
- * Grow (or shrink, when the caller has made sure that nothing uses the end); the new space reads
- * as zeros.  Durable on return.  0, ERR_NOT_SUPPORTED, -errno; on failure nothing changed.
+ * Sets the size of the device.  New space reads as zeros.  Before the device shrinks, the caller
+ * makes sure that nobody uses the end of it.  Durable on return.  Returns 0, ERR_NOT_SUPPORTED (the
+ * device cannot be resized) or -errno; on failure nothing has changed.
  */
 int blk_resize(struct blk_dev *dev, uint64_t size_bytes);
 /*
- * Take the space for [offset, offset + len), which may lie beyond the end (then call blk_resize
- * after it): in steps, with progress (may be NULL).  What is there keeps its contents, the rest
- * reads as zeros.  0, -ENOSPC, ERR_CANCELLED, ERR_NOT_SUPPORTED, -errno; on failure what lay
- * beyond the end is given back.
+ * Allocates the space for [offset_bytes, offset_bytes + len_bytes) in steps.  The range may lie
+ * beyond the end of the device; then call blk_resize afterwards.  Existing data keeps its contents,
+ * and the rest reads as zeros.  progress may be NULL.  Returns 0, -ENOSPC (the file system is
+ * full), ERR_CANCELLED (progress cancelled), ERR_NOT_SUPPORTED (the device cannot allocate) or
+ * -errno; on failure the space beyond the end of the device is freed again.
  */
 int blk_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
 		 struct blk_progress *progress);
 /*
- * Is the backing store there and sound?  0; else -errno, and the device has failed (listener told).
- * When descriptors or memory are short (-EMFILE, -ENFILE, -ENOMEM, -EINTR) it is not known: nothing
- * has failed.
+ * Checks that the backing store exists and is sound.  Returns 0 or -errno.  On an error the device
+ * has failed and its listener was notified, except for -EMFILE, -ENFILE, -ENOMEM and -EINTR: with
+ * those the process lacked descriptors or memory, so the state of the store is unknown and the
+ * device has not failed.
  */
 int blk_verify(struct blk_dev *dev);
+/* Reads the size of the device and the space that it takes.  Returns 0 or -errno.  Blocks. */
 int blk_stat(struct blk_dev *dev, struct blk_stat *ret_stat);
-/* Returns the space that the device took below when blk_verify looked last.  Any thread; no I/O. */
+/*
+ * Returns the bytes that the device took in its backing store at the last blk_verify.  Any thread;
+ * does no I/O.
+ */
 static inline uint64_t
 blk_allocated_bytes(const struct blk_dev *dev)
 {
@@ -242,13 +275,13 @@ blk_allocated_bytes(const struct blk_dev *dev)
 }
 
 /*
- * The -errno that made it (or one below) fail, 0 = none; the reason into buf when that is not
- * NULL.  Any thread.
+ * Returns 0, or the -errno that made the device or one below it fail; then copies the reason to buf
+ * when buf is not NULL.  Any thread.
  */
 int blk_failed(struct blk_dev *dev, char *buf, size_t size);
 /*
- * Returns whether the device, or one below it, has failed and was not reopened since.  Any thread;
- * a load for each layer, so that every command can ask.
+ * Returns whether the device or one below it has failed and was not reopened since.  Any thread.
+ * Costs one atomic load for each layer, so every command can ask.
  */
 static inline bool
 blk_has_failed(const struct blk_dev *dev)
@@ -258,35 +291,41 @@ blk_has_failed(const struct blk_dev *dev)
 			return true;
 	return false;
 }
-/* Make it fail, as a forced drain does (design: a forced drain fails the LUN).  Any thread. */
+/*
+ * Makes the device fail with `error` (-errno) and a reason, as a forced drain does
+ * (docs/design/operations.md).  Any thread.
+ */
 void blk_fail(struct blk_dev *dev, int error, const char *reason);
 /*
- * Try again after a failure: closes and opens the backing store, verifies it, clears `failed` and
- * `stopped`.  Nothing may be in flight (ERR_BUSY).  0 or -errno, then it is failed as before.
+ * Reopens a device that has failed: closes and opens the backing store, verifies it, and clears
+ * `failed` and `stopped`.  Returns 0, ERR_BUSY (I/O is in flight) or -errno (the device is still
+ * failed).
  */
 int blk_reopen(struct blk_dev *dev);
 /*
- * One listener for a stack; NULL = none.  It must outlive the device or be taken away first.  Any
- * thread.
+ * Sets the listener of a stack of devices; NULL = none.  The listener must outlive the device, or
+ * be removed first.  Any thread.
  */
 void blk_set_listener(struct blk_dev *dev, struct blk_listener *listener);
 
-/* New I/O is refused with ERR_OFFLINE from now on; what is in flight goes on.  Any thread. */
+/*
+ * Stops the device: new I/O is refused with ERR_OFFLINE, and I/O in flight continues.  Any thread.
+ */
 void blk_stop(struct blk_dev *dev);
-/* Take it back. */
+/* Starts a device that blk_stop has stopped.  Any thread. */
 void blk_start(struct blk_dev *dev);
 /*
- * Wait until nothing is in flight.  0 or ERR_TIMEOUT.  timeout_ms 0 = only look.  Not on a
- * queue's thread unless 0.
+ * Waits until no I/O is in flight.  Returns 0, or ERR_TIMEOUT (I/O is still in flight after
+ * timeout_ms).  timeout_ms 0 only looks; a queue's thread may call the function only with 0.
  */
 int blk_drain(struct blk_dev *dev, unsigned timeout_ms);
 
 /* ---- Drivers --------------------------------------------------------------------------------- */
 
 /*
- * A raw file.  The file is opened at the first use, so a device for a missing file can be made;
- * blk_verify tells.  can_unmap: false for a thick LUN, whose space UNMAP must not give back.  0 or
- * -ENOMEM.
+ * Makes a device over the raw file at `path`.  The file is opened at the first use, so a device can
+ * be made for a missing file; blk_verify finds that out.  Returns 0 or -ENOMEM.  The caller owns
+ * *ret_dev (blk_dev_unref).
  */
 struct blk_file_options {
 	bool read_only;
@@ -295,46 +334,58 @@ struct blk_file_options {
 int blk_file_new(const char *path, const char *name, uint64_t size_bytes,
 		 const struct blk_file_options *options, struct blk_dev **ret_dev);
 /*
- * Set how many files all devices together may hold open; no limit at first.  Beyond it I/O to a
- * file that is not open yet fails with -EMFILE, which fails no device.  Once, before there is I/O.
+ * Sets how many files all file devices together may hold open; without a call there is no limit.
+ * Beyond the limit, I/O to a file that is not open yet fails with -EMFILE, and the device does not
+ * fail.  Call once, before there is any I/O.
  */
 void blk_file_set_limit(unsigned limit);
 /* Returns how many files are open now.  Any thread. */
 unsigned blk_file_open_count(void);
 /*
- * Make the file (mode 0600, sparse, must not exist); file and directory are durable on return.  0
- * or -errno (-EEXIST); on failure there is no file.  For a thick LUN: blk_file_create,
- * blk_file_new, blk_allocate.
+ * Creates a sparse file of size_bytes with mode 0600.  The file and its directory entry are durable
+ * on return.  Returns 0, -EEXIST (the file exists) or -errno; on failure there is no new file.  To
+ * make a thick LUN call blk_file_create, blk_file_new and blk_allocate in this order.
  */
 int blk_file_create(const char *path, uint64_t size_bytes);
-/* Unlink; the directory is durable on return.  0, also when it is not there; -errno. */
+/*
+ * Removes a file; the removal is durable on return.  Returns 0, also when there is no such file, or
+ * -errno.
+ */
 int blk_file_remove(const char *path);
 
 /*
- * Memory, zeroed.  Grows up to max_bytes (address space, not memory, is taken for that).  0 or
- * -errno.
+ * Makes a device in memory that is filled with zeros and can grow up to max_bytes (which reserves
+ * address space, not memory).  Returns 0 or -errno.  The caller owns *ret_dev.
  */
 int blk_mem_new(const char *name, uint64_t size_bytes, uint64_t max_bytes,
 		struct blk_dev **ret_dev);
-/* Reads zeros, drops writes. */
+/*
+ * Makes a device that reads as zeros and ignores writes.  Returns 0 or -ENOMEM.  The caller owns
+ * *ret_dev.
+ */
 int blk_null_new(const char *name, uint64_t size_bytes, struct blk_dev **ret_dev);
 
 /*
- * Faults on demand, for tests: while the file DIR/<name>.<op> exists, op on this device fails with
- * the errno that the file names ("EIO", "ENOSPC", …), or is held while the file says "hold".
- * DIR/all.<op> is for every device.  op: read write flush unmap zero map resize allocate verify
- * open.  Takes `below` on success.
+ * Makes a layer that produces faults on demand, for tests.  While the file DIR/<name>.<op> exists,
+ * the operation op on the device `name` fails with the errno that the file names ("EIO", "ENOSPC",
+ * …), or is held back as long as the file says "hold".  DIR/all.<op> applies to every device.  op
+ * is one of: read write flush unmap zero map resize allocate verify open.  Returns 0 or -ENOMEM.
+ * On success the new device owns the caller's reference to `below`.
  */
 int blk_fault_new(struct blk_dev *below, const char *dir, struct blk_dev **ret_dev);
 /*
- * The same for what is not yet a device (op "create", …): 0, or the -errno that a file names;
- * waits while one says "hold", calling progress (may be NULL) meanwhile, which may cancel it
- * (ERR_CANCELLED).  dir NULL: 0.
+ * Looks for a fault, as blk_fault_new describes, for an operation before there is a device (op
+ * "create", …).  While the file says "hold", waits and calls progress (may be NULL), which may
+ * cancel.  Returns 0 (no fault, or dir is NULL), ERR_CANCELLED (progress cancelled), or the -errno
+ * that the file names.
  */
 int blk_fault_check(const char *dir, const char *name, const char *op,
 		    struct blk_progress *progress);
 
-/* Logs each operation when the debug area "blk.trace" is on.  Takes `below` on success. */
+/*
+ * Makes a layer that logs each operation while the debug area "blk.trace" is on.  Returns 0 or
+ * -ENOMEM.  On success the new device owns the caller's reference to `below`.
+ */
 int blk_trace_new(struct blk_dev *below, struct blk_dev **ret_dev);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The catalog keeps what must survive a restart: rows, the event log, the answers given to request
- * ids, counters and private notes of the array.  They are in one SQLite database beside a lock and
- * a mark (docs/design/catalog.md).  The interface speaks of rows and transactions, never of SQL, so
- * that another kind of catalog can be put behind it.
+ * The catalog stores what must survive a restart: rows, the event log, the answers to request ids,
+ * counters, and private notes of the array.  They are in one SQLite database beside a lock and a
+ * mark (docs/design/catalog.md).  The interface uses rows and transactions, never SQL, so that
+ * another kind of catalog can replace it.
  *
- * Only the array calls it, one thread at a time: the opening thread and then the writer, but for
- * the functions that say "any thread".  Besides the errors that are named below every function may
- * return -ENOMEM, or -EIO (-ENOSPC when the disk is full) with a text.  After a failure inside a
- * transaction the caller rolls back to the savepoint, or the whole transaction.
+ * Only the array calls these functions, from one thread at a time: first the opening thread, later
+ * the writer thread, except where a comment says "any thread".  Every function may also return
+ * -ENOMEM, -EIO (the disk failed) or -ENOSPC (the disk is full) with a text.  After a failure
+ * inside a transaction the caller rolls back to the savepoint, or rolls back the whole transaction.
  */
 #ifndef VDS_CATALOG_CATALOG_H
 #define VDS_CATALOG_CATALOG_H
@@ -23,30 +23,31 @@ struct catalog;
 /* ---- life ---- */
 
 /*
- * Locks the directory `dir` (makes it with mode 0700 when it is missing; its parent must exist),
- * opens or makes dir/catalog.db (mode 0600), and migrates it after a copy.  Returns 0, ERR_LOCKED
- * (another process has it), ERR_VERSION (a newer program wrote it), ERR_CORRUPT (it is damaged or
- * of another program, or it is missing beside other files of an array: then nothing was written),
- * ERR_NOT_SUPPORTED (a network file system), -errno.
+ * Locks the directory `dir`, opens the catalog dir/catalog.db, and migrates it after making a copy.
+ * Makes the directory (mode 0700, its parent must exist) and the catalog (mode 0600) when they are
+ * missing.  Returns 0, ERR_LOCKED (another process uses the directory), ERR_VERSION (a newer
+ * program wrote the catalog), ERR_CORRUPT (the catalog is damaged, belongs to another program, or
+ * is missing beside other files of an array; then nothing was written), ERR_NOT_SUPPORTED (a
+ * network file system) or -errno.
  */
 int catalog_open(const char *dir, struct catalog **ret_catalog);
 /*
- * Opens as catalog_open does, and gives up acknowledged changes that are missing from the catalog:
- * it becomes a new incarnation that goes on without them.
+ * Opens as catalog_open does, and accepts the loss of acknowledged changes that are missing from
+ * the catalog: the catalog becomes a new incarnation that goes on without them.  Returns as
+ * catalog_open.
  */
 int catalog_open_accepting_loss(const char *dir, struct catalog **ret_catalog);
 /*
- * Locks the directory and opens the catalog only to read it: the catalog is not migrated and gets
- * no new incarnation and no mark, and a log that a crash left is read but stays.  Returns what
- * catalog_open returns; ERR_VERSION also for an older format, ERR_CORRUPT also for an empty
- * catalog.
+ * Locks the directory and opens the catalog for reading only: does not migrate it, starts no new
+ * incarnation and writes no mark.  Reads a log that a crash has left, and leaves it there.  Returns
+ * as catalog_open, and also ERR_VERSION for an older format and ERR_CORRUPT for an empty catalog.
  */
 int catalog_look(const char *dir, struct catalog **ret_catalog);
 /* Rolls back an open transaction, closes the catalog and frees it.  Accepts NULL. */
 void catalog_close(struct catalog *catalog);
 /*
- * Closes the database and opens it again, after a commit has failed; the lock stays held.  Returns
- * what catalog_open returns.
+ * Closes and reopens the database after a commit has failed; keeps the lock.  Returns as
+ * catalog_open.
  */
 int catalog_reopen(struct catalog *catalog);
 
@@ -56,81 +57,91 @@ int catalog_reopen(struct catalog *catalog);
  */
 int catalog_refuse_network(int fd, const char *path);
 
-/* Returns whether nothing was ever committed here, so that catalog_create must come first. */
+/*
+ * Returns whether nothing was ever committed to this catalog, so that catalog_create must be called
+ * first.
+ */
 bool catalog_is_new(const struct catalog *catalog);
 /*
- * Makes the catalog an array's: sets the position to array_id, incarnation 1, sequence 0.  Inside a
- * transaction, once.
+ * Makes a new catalog that of the array `array_id`: sets the position to this id, incarnation 1,
+ * sequence 0.  Called once, inside a transaction.
  */
 int catalog_create(struct catalog *catalog, const struct guid *array_id);
 /*
  * Returns whether the catalog became a new incarnation when it was opened, because it is not the
- * one that was in use here last (docs/design/catalog.md).
+ * one that was used in this directory last (docs/design/catalog.md).
  */
 bool catalog_was_restored(const struct catalog *catalog);
 
 /*
- * Why the catalog is held: it is open and can be read, but every transaction fails with
- * ERR_READ_ONLY, because its structure is damaged or acknowledged changes are missing.  NULL = it
- * is not held.  Valid as long as the catalog; does not change after opening.  Any thread.
+ * Returns why the catalog is held, or NULL when it is not.  A catalog is held when its structure is
+ * damaged or acknowledged changes are missing: it can be read, but every transaction fails with
+ * ERR_READ_ONLY.  The answer does not change while the catalog is open, and the text is valid until
+ * catalog_close.  Any thread.
  */
 const char *catalog_held(const struct catalog *catalog);
 /*
- * Returns whether the files in use are still in the directory: 0, or ERR_CORRUPT with a text that
- * names the one that was deleted or replaced.  catalog_begin asks this too.  Any thread.
+ * Checks that the files in use are still in the directory.  Returns 0, or ERR_CORRUPT with a text
+ * that names the file that was deleted or replaced.  catalog_begin makes this check too.  Any
+ * thread.
  */
 int catalog_still_there(const struct catalog *catalog);
 
 /*
- * Loads all rows and the position; the caller owns the state.  Returns 0, or ERR_CORRUPT (the
- * stored digest is not that of the rows).
+ * Loads all rows and the position.  The caller owns a reference to *ret_state.  Returns 0, or
+ * ERR_CORRUPT (the stored digest does not match the rows).
  */
 int catalog_load(struct catalog *catalog, struct state **ret_state);
 /*
- * The file's structure, the relations, the invariants of rows (state_check), the digest, the event
- * log and the private notes against them.  0 or ERR_CORRUPT with a text that names the first
- * breach.  Reads everything.
+ * Checks the structure of the file, the relations and invariants of rows (state_check), the digest,
+ * and the event log and private notes against the rows.  Reads the whole catalog.  Returns 0, or
+ * ERR_CORRUPT with a text that names the first violation.
  */
 int catalog_check(struct catalog *catalog);
 
 /*
- * A copy of the catalog at one moment, to be checked by another thread while the catalog goes on.
- * catalog_copy_begin and catalog_copy_step are called by the catalog's thread, outside of
- * transactions; so is catalog_copy_free while the copy is not complete.
+ * A copy of the catalog at one moment, which another thread can check while the catalog goes on.
+ * The catalog's thread calls catalog_copy_begin and catalog_copy_step outside of transactions, and
+ * also catalog_copy_free while the copy is not complete.
  */
 struct catalog_copy;
 
-/* One copy at a time.  Returns 0, -ENOMEM or -EIO (the database is not open). */
+/*
+ * Begins a copy; only one may exist at a time.  Returns 0, -ENOMEM or -EIO (the database is not
+ * open).  The caller owns *ret_copy.
+ */
 int catalog_copy_begin(struct catalog *source, struct catalog_copy **ret_copy);
 /*
- * Copies some pages.  Returns 1 (call again), 0 (the copy is complete: it is the catalog as it is
- * now) or an error of the disk.  The catalog may change between two steps.
+ * Copies some pages.  Returns 1 (not complete: call again), 0 (the copy is complete, and equals the
+ * catalog at this moment) or an error of the disk.  The catalog may change between two steps.
  */
 int catalog_copy_step(struct catalog_copy *copy);
-/* The position of a complete copy; valid until catalog_copy_free. */
+/* Returns the position of a complete copy, which is valid until catalog_copy_free. */
 const struct position *catalog_copy_position(const struct catalog_copy *copy);
-/* As catalog_check, for a complete copy.  Any thread. */
+/* Checks a complete copy as catalog_check does, with the same results.  Any thread. */
 int catalog_copy_check(struct catalog_copy *copy);
-void catalog_copy_free(struct catalog_copy *copy); /* accepts NULL */
+/* Frees a copy, complete or not.  Accepts NULL. */
+void catalog_copy_free(struct catalog_copy *copy);
 
 /* ---- reserved space: docs/design/catalog.md ---- */
 
 #define CATALOG_RESERVE_BYTES (4u << 20)
 
 /*
- * What a change does to space.  Once the reserve is not whole, a change may be made while so much
- * of it is left:
+ * What a change does to the space on the disk.  The value decides how much of the reserve the
+ * change may use: while the reserve is not whole, a change is accepted only if at least the named
+ * part of the reserve is left.
  */
 enum catalog_use {
-	CATALOG_CHANGES,    /* half: it changes what is there */
-	CATALOG_MAKES,      /* all: it makes something */
-	CATALOG_ASSOCIATES, /* a quarter: it makes paths */
-	CATALOG_FREES       /* nothing: it deletes, or notes what the array itself must note */
+	CATALOG_CHANGES,    /* half; the change modifies existing objects */
+	CATALOG_MAKES,      /* all; the change creates an object */
+	CATALOG_ASSOCIATES, /* a quarter; the change associates LUNs with targets */
+	CATALOG_FREES       /* nothing; the change deletes, or the array itself needs it */
 };
 
 /*
- * Returns whether a change of this use may be made now: 0, or ERR_NO_SPACE with a text (too much of
- * the reserve is used up).
+ * Checks whether a change of this use may be made now.  Returns 0, or ERR_NO_SPACE with a text (too
+ * much of the reserve is used up).
  */
 int catalog_reserve_check(const struct catalog *catalog, enum catalog_use use);
 /*
@@ -138,11 +149,14 @@ int catalog_reserve_check(const struct catalog *catalog, enum catalog_use use);
  * thread.
  */
 bool catalog_reserve_is_wanted(const struct catalog *catalog);
-/* Makes the reserve whole when the file system has room for it.  Best effort; nothing is synced. */
+/*
+ * Makes the reserve whole again if the file system has room for it.  Failures are ignored; nothing
+ * is synced.
+ */
 void catalog_reserve_renew(struct catalog *catalog);
 /*
- * How many bytes of the reserve are missing; 0 also for a file system that has none.  Also for a
- * catalog that is looked at.  Any thread.
+ * Returns how many bytes of the reserve are missing; 0 also for a file system that cannot have a
+ * reserve.  Works also after catalog_look.  Any thread.
  */
 uint64_t catalog_reserve_missing(const struct catalog *catalog);
 
@@ -150,33 +164,36 @@ uint64_t catalog_reserve_missing(const struct catalog *catalog);
 
 /*
  * Begins a transaction.  Returns 0, ERR_READ_ONLY (the catalog is held), ERR_CORRUPT (a file of the
- * catalog is gone), or an error of the database.
+ * catalog was deleted or replaced) or an error of the database.
  */
 int catalog_begin(struct catalog *catalog);
 /*
- * Commits the transaction.  Returns 0 when it is durable.  After a failure it is not known whether
- * the transaction is on disk: catalog_reopen and catalog_load tell.
+ * Commits the transaction.  Returns 0 when the transaction is durable.  After a failure it is not
+ * known whether the transaction is on disk; the caller finds out with catalog_reopen and
+ * catalog_load.
  */
 int catalog_commit(struct catalog *catalog);
-void catalog_rollback(struct catalog *catalog); /* harmless outside a transaction */
-/* Sets the savepoint; there is one at a time, inside a transaction. */
+/* Rolls the transaction back.  Does nothing outside a transaction. */
+void catalog_rollback(struct catalog *catalog);
+/* Sets the savepoint inside a transaction; only one may exist at a time. */
 int catalog_savepoint(struct catalog *catalog);
+/* Removes the savepoint and keeps the changes after it. */
 int catalog_release(struct catalog *catalog);
-/* Undoes what came after the savepoint, and removes the savepoint. */
+/* Undoes the changes after the savepoint, and removes the savepoint. */
 int catalog_rollback_to(struct catalog *catalog);
 
 /* ---- inside a transaction ---- */
 
 /*
- * Stores one change: its rows, its event and the new position.  Returns 0, or ERR_INTERNAL (the
- * change's sequence does not follow the catalog's).  Old events are dropped: at least
- * CATALOG_EVENTS_KEPT stay, or CATALOG_EVENTS_KEPT_FULL while the reserve is not whole.
+ * Stores one change: its rows, its event and the new position.  Deletes old events, but keeps at
+ * least the newest CATALOG_EVENTS_KEPT, or CATALOG_EVENTS_KEPT_FULL while the reserve is not whole.
+ * Returns 0, or ERR_INTERNAL (the change's sequence does not follow the catalog's).
  */
 #define CATALOG_EVENTS_KEPT      10000
 #define CATALOG_EVENTS_KEPT_FULL 64
 int catalog_apply(struct catalog *catalog, const struct change *change);
 
-/* The first answer to a request id; at least as many are kept as events. */
+/* The first answer to a request id.  At least as many answers as events are kept. */
 struct catalog_answer {
 	struct guid request_id;
 	uint64_t sequence;
@@ -185,29 +202,32 @@ struct catalog_answer {
 	bool existed;
 };
 
+/* Stores the answer to a request id. */
 int catalog_answer_put(struct catalog *catalog, const struct catalog_answer *answer);
 
-/* Counters hold the last value that was given out; a counter begins at 0. */
+/* Counters.  Each stores the last value that was used, and begins at 0. */
 enum catalog_counter {
 	CATALOG_LUN_NUMBER,
 	CATALOG_RELATIVE_PORT,
-	CATALOG_RUNNING, /* 1 while the array is open: found at open after a crash */
+	CATALOG_RUNNING, /* 1 while the array is open; 1 at open means that vdsd crashed */
 	CATALOG_COUNTERS
 };
 
+/* Read and store the value of a counter. */
 int catalog_counter_get(struct catalog *catalog, enum catalog_counter counter, uint64_t *ret_value);
 int catalog_counter_set(struct catalog *catalog, enum catalog_counter counter, uint64_t value);
 
-/* What a running job needs to go on after a restart; goes with its job row. */
+/* What a running job needs to go on after a restart.  Deleted together with the job's row. */
 struct catalog_job {
 	struct guid job_id;
 	uint64_t from_bytes, to_bytes; /* sizes of the LUN before and after */
 };
 
 int catalog_job_put(struct catalog *catalog, const struct catalog_job *job);
-int catalog_job_delete(struct catalog *catalog, const struct guid *job_id); /* 0 also without it */
+/* Returns 0 also when there is no such note. */
+int catalog_job_delete(struct catalog *catalog, const struct guid *job_id);
 
-/* A deleted LUN's file that is still to be unlinked. */
+/* The file of a deleted LUN that still has to be unlinked. */
 struct catalog_unlink {
 	struct guid lun_id;
 	struct guid pool_id;
@@ -219,31 +239,36 @@ int catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *ent
 int catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id);
 
 /*
- * LUN numbers that initiators may remember.  Targets are named by their iSCSI names (borrowed).
- * An initiator has logged in to this target; noting it again changes nothing.
+ * Notes that an initiator has logged in to this target, so that initiators may remember its LUN
+ * numbers.  target: the target's iSCSI name, borrowed.  Noting the same target again changes
+ * nothing.
  */
 int catalog_seen_put(struct catalog *catalog, const char *target);
 /*
- * Notes that the number was given up by this LUN behind the target, with the change after the
- * catalog's position; replaces what was noted for the number before.
+ * Notes that this LUN gave up its number behind the target, with the change that follows the
+ * catalog's position.  Replaces an earlier note about the number.
  */
 int catalog_retired_put(struct catalog *catalog, const char *target, uint32_t number,
 			const struct guid *lun_id);
 /*
- * The target is deleted: forgets the logins, keeps the numbers in case it is created again.  Of all
- * targets that do not exist the CATALOG_RETIRED_KEPT numbers given up last are kept.
+ * Call when the target is deleted: deletes the notes of its logins, but keeps its retired numbers
+ * in case that a target of this name is created again.  Keeps only the newest CATALOG_RETIRED_KEPT
+ * numbers of all targets that do not exist.
  */
 #define CATALOG_RETIRED_KEPT 65536
 int catalog_retired_target_deleted(struct catalog *catalog, const char *target);
 /*
- * A target of this name is created: its numbers, if any are kept, are those of a target that
- * exists.
+ * Call when a target of this name is created: retired numbers that were kept under the name belong
+ * to an existing target again.
  */
 int catalog_retired_target_created(struct catalog *catalog, const char *target);
 
 /* ---- reading ---- */
 
-/* Each of these calls `each` in order until it returns non-zero, and returns that value, else 0. */
+/*
+ * Each of these functions calls `each` for every entry, in order, until it returns non-zero.
+ * Returns that value, or 0 after the last entry, or an error of the catalog.
+ */
 int catalog_answers(struct catalog *catalog,
 		    int (*each)(void *arg, const struct catalog_answer *answer), void *arg);
 int catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalog_job *job),
@@ -252,20 +277,23 @@ int catalog_unlinks(struct catalog *catalog,
 		    int (*each)(void *arg, const struct catalog_unlink *entry), void *arg);
 int catalog_seen_list(struct catalog *catalog, int (*each)(void *arg, const char *target),
 		      void *arg);
-/* The numbers given up behind a target, the one given up longest ago first. */
+/*
+ * Lists the numbers that were given up behind a target, the one given up longest ago first.
+ * Returns as the functions above.
+ */
 int catalog_retired_list(struct catalog *catalog, const char *target,
 			 int (*each)(void *arg, uint32_t number, const struct guid *lun_id),
 			 void *arg);
 /*
- * Call `each` with the encoded changes after the sequence `since`, oldest first, without a gap.
- * The text is borrowed for the call; catalog_event_decode reads it, on whichever thread has time
- * for that.  Returns 0, ERR_GONE (they are not all kept any more), ERR_CORRUPT, -errno, or the
- * first result of `each` that is not 0.
+ * Calls `each` with the encoded changes after the sequence `since`, oldest first, without a gap.
+ * The text is valid during the call; any thread can decode a copy of it with catalog_event_decode.
+ * Returns 0, ERR_GONE (not all of these changes are kept any more), ERR_CORRUPT (the log is
+ * damaged), -errno, or the first non-zero result of `each`.
  */
 int catalog_events(struct catalog *catalog, uint64_t since,
 		   int (*each)(void *arg, uint64_t sequence, const char *text), void *arg);
 /*
- * Decode the text of an event.  The caller owns *ret_change (change_unref).  Returns 0,
+ * Decodes the text of an event.  The caller owns *ret_change (change_unref).  Returns 0,
  * ERR_CORRUPT (the text is damaged) or -ENOMEM.  Any thread.
  */
 int catalog_event_decode(const char *text, struct change **ret_change);

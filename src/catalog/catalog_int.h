@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Private to catalog: the database handle, its statements, the migrations. */
+/*
+ * Private to the folder catalog: the database handle, its statements, the migrations, and what its
+ * files share.  Unless a comment names a thread, the catalog's thread (see catalog.h) calls these
+ * functions.  Prototypes are grouped by the file that defines them.
+ */
 #ifndef VDS_CATALOG_CATALOG_INT_H
 #define VDS_CATALOG_CATALOG_INT_H
 
@@ -9,9 +13,9 @@
 
 #include "catalog/catalog.h"
 
-#define CATALOG_APPLICATION_ID 0x56445344 /* "VDSD": this database is ours */
+#define CATALOG_APPLICATION_ID 0x56445344 /* "VDSD": marks the database as one of vdsd */
 
-/* Statements that are prepared once, at the first use: by what they do. */
+/* The statements of the catalog.  Each is prepared once, at its first use. */
 enum catalog_statement {
 	STMT_BEGIN,
 	STMT_COMMIT,
@@ -52,40 +56,42 @@ enum catalog_statement {
 	STMT_COUNT
 };
 
-/* Of each family of rows; made from its field table. */
+/* The statements of one family of rows, generated from the family's field table. */
 struct catalog_row_statements {
 	sqlite3_stmt *put, *delete, *list;
 };
 
-/* Where the catalog stood when it was last used here: kept beside it, DIR/mark. */
+/* The position of the catalog when it was last used in this directory.  Stored in DIR/mark. */
 struct catalog_mark {
 	struct guid array_id;
 	uint64_t incarnation, sequence;
 };
 
-/* Space for when the disk is full, and the layer below SQLite that gives it up: reserve.c. */
+/*
+ * Reserved space for a full disk, and the layer below SQLite that frees it when needed: reserve.c.
+ */
 struct catalog_reserve {
 	int fd;                         /* DIR/reserve; -1 = none */
-	uint64_t held_bytes;            /* allocated, of CATALOG_RESERVE_BYTES */
-	_Atomic uint64_t missing_bytes; /* what others than the writer see of that */
-	bool saving;                    /* SQLite was told to save space; writer thread */
-	atomic_bool wanted;             /* it is not whole, and could be */
-	char name[40];                  /* of the VFS */
-	sqlite3_vfs vfs, *real;         /* real: the one below; NULL = not registered */
+	uint64_t held_bytes;            /* bytes allocated, at most CATALOG_RESERVE_BYTES */
+	_Atomic uint64_t missing_bytes; /* CATALOG_RESERVE_BYTES - held_bytes, for other threads */
+	bool saving;                    /* SQLite is set to save space; writer thread */
+	atomic_bool wanted;             /* the reserve is not whole, but could be */
+	char name[40];                  /* name of the VFS */
+	sqlite3_vfs vfs, *real;         /* real: the VFS below; NULL = not registered */
 };
 
-/* A file that must stay the one that was opened: guard.c. */
+/* The files that must not be deleted or replaced while the catalog is open: guard.c. */
 enum catalog_file_kind {
 	CATALOG_FILE_LOCK,
 	CATALOG_FILE_DATABASE,
-	CATALOG_FILE_LOG, /* made by the first change; goes when the database is closed */
+	CATALOG_FILE_LOG, /* created by the first change, removed when the database closes */
 	CATALOG_FILES
 };
 
 struct catalog_file {
 	_Atomic uint64_t dev, ino;
-	atomic_bool known;      /* written after dev and ino */
-	atomic_uint generation; /* counts how often it was forgotten */
+	atomic_bool known;      /* set after dev and ino */
+	atomic_uint generation; /* counts how often the file was forgotten */
 };
 
 struct catalog {
@@ -94,23 +100,27 @@ struct catalog {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STMT_COUNT];
 	struct catalog_row_statements rows[ROW_STORED_COUNT];
-	struct position position; /* as of the last apply */
+	struct position position; /* after the last catalog_apply */
 	struct position committed;
 	bool in_transaction, in_savepoint;
 	struct position at_savepoint;
 	bool is_new, was_restored;
-	bool look;        /* change nothing */
-	bool accept_loss; /* changes that are missing are given up */
-	uint64_t lost;    /* acknowledged changes that are missing; UINT64_MAX = unknown how many */
-	char held[384];   /* why nothing may be written; "" = it may.  Set while opening */
-	bool structure_seen; /* the structure was checked when it was opened */
+	bool look;        /* opened by catalog_look: nothing may change */
+	bool accept_loss; /* opened by catalog_open_accepting_loss */
+	uint64_t lost;    /* how many acknowledged changes are missing; UINT64_MAX = unknown */
+	/* why nothing may be written; "" = writing is allowed.  Set while opening. */
+	char held[384];
+	bool structure_seen; /* the structure was checked while opening */
 	struct catalog_file files[CATALOG_FILES];
 	struct catalog_reserve reserve;
 	struct catalog_copy
 		*copying; /* the unfinished copy, which must end before the database closes */
 };
 
-/* Forward only; the n-th makes version n from n-1. */
+/*
+ * A migration of the schema.  Migrations go forward only; the n-th converts version n-1 to version
+ * n.
+ */
 struct catalog_migration {
 	const char *sql;
 };
@@ -118,94 +128,129 @@ struct catalog_migration {
 extern const struct catalog_migration catalog_migrations[];
 extern const unsigned catalog_migration_count;
 
-/* check.c: what catalog_check does within the database */
+/*
+ * check.c: does the part of catalog_check that works inside the database.  Returns as
+ * catalog_check.
+ */
 int catalog_check_content(struct catalog *catalog);
 
-/* copy.c: ends an unfinished copy, whose next step then fails.  Accepts NULL. */
+/* copy.c: ends an unfinished copy, so that its next step fails.  Accepts NULL. */
 void catalog_copy_end(struct catalog_copy *copy);
 
-/* db.c */
+/* db.c: opens the database and migrates it to version `count`.  Returns as catalog_open. */
 int catalog_db_open(struct catalog *catalog, const struct catalog_migration *migrations,
 		    unsigned count);
-/* The same for one that is there, of version `count`; nothing can be written through it. */
+/* Opens an existing database of version `count` for reading only.  Returns as catalog_look. */
 int catalog_db_look(struct catalog *catalog, unsigned count);
 void catalog_db_close(struct catalog *catalog);
-/* SQLite's result as ours, with a text that names `what`. */
+/* Converts a result of SQLite to an error of the catalog, with a text that begins with `what`. */
 int catalog_db_error(struct catalog *catalog, int sqlite_code, const char *what);
-/* The statement, reset and without bindings. */
+/*
+ * Returns a statement in *ret_stmt, prepared, reset and without bindings.  Returns 0 or an error of
+ * the database.
+ */
 int catalog_statement(struct catalog *catalog, enum catalog_statement which,
 		      sqlite3_stmt **ret_stmt);
-/* Step a statement that gives no rows, and reset it. */
+/*
+ * Runs a statement that returns no rows, and resets it.  Returns 0 or an error of the database,
+ * with a text that begins with `what`.
+ */
 int catalog_run(struct catalog *catalog, sqlite3_stmt *stmt, const char *what);
+/* Runs the statements in sql, which return no rows.  Returns 0 or an error of the database. */
 int catalog_exec(struct catalog *catalog, const char *sql);
-/* The one integer that `sql` gives. */
+/*
+ * Runs sql, which returns one integer, and writes that to *ret_value.  Returns 0 or an error of the
+ * database.
+ */
 int catalog_query_int(struct catalog *catalog, const char *sql, int64_t *ret_value);
 /*
- * What is bound (guids, texts) must stay until the statement has run: nothing is copied, so no bind
- * can fail.
+ * Binds a guid to a parameter.  The guid is not copied, so the bind cannot fail; the caller keeps
+ * the guid until the statement has run.
  */
 void catalog_bind_guid(sqlite3_stmt *stmt, int index, const struct guid *g);
-/* 0 or ERR_CORRUPT. */
+/* Reads a guid from a column.  Returns 0, or ERR_CORRUPT (the column does not hold a guid). */
 int catalog_column_guid(sqlite3_stmt *stmt, int index, struct guid *ret_guid);
 
-/* schema.c */
+/* schema.c: migrates the database to version `count`, after a copy.  Returns as catalog_open. */
 int catalog_migrate(struct catalog *catalog, const struct catalog_migration *migrations,
 		    unsigned count);
-/* Have the tables exactly the fields of model/rows.h? */
+/*
+ * Checks that the tables have exactly the fields of model/rows.h.  Returns 0, or ERR_CORRUPT with a
+ * text.
+ */
 int catalog_schema_check(struct catalog *catalog);
 
-/* rows.c */
+/*
+ * rows.c: store a row, delete a row, and load all rows into an edit.  Return 0, ERR_CORRUPT (a
+ * stored row is damaged) or an error of the database.
+ */
 int catalog_row_put(struct catalog *catalog, const struct row *row);
 int catalog_row_delete(struct catalog *catalog, enum row_family family, const struct row_key *key);
 int catalog_rows_load(struct catalog *catalog, struct state_edit *edit);
 
-/* position.c */
+/* position.c: reads the position from the database.  Returns 0 or an error of the database. */
 int catalog_position_load(struct catalog *catalog);
 /*
- * After catalog_position_load: compares with the mark, makes a new incarnation where they differ.
+ * Compares the position with the mark, and makes a new incarnation if they do not match.  Called
+ * after catalog_position_load.
  */
 int catalog_position_settle(struct catalog *catalog);
-/* Only compares: sets catalog->lost.  For a catalog that is looked at. */
+/*
+ * Compares the position with the mark and sets catalog->lost, without writing.  For catalog_look.
+ */
 void catalog_position_look(struct catalog *catalog);
+/* Stores the sequence and the digest of a change as the new position. */
 int catalog_position_move(struct catalog *catalog, uint64_t sequence, const struct hash128 *digest);
+/* Writes the committed position to the mark.  Failures are ignored. */
 void catalog_mark_write(struct catalog *catalog);
 
-/* guard.c */
 /*
- * Refuses a directory where an array has left files but catalog.db is missing or empty.  Writes
- * nothing.  Returns 0 or ERR_CORRUPT with a text that says how to go on.
+ * guard.c: refuses a directory in which an array has left files but catalog.db is missing or empty.
+ * Writes nothing.  Returns 0, or ERR_CORRUPT with a text that says how to go on.
  */
 int catalog_guard_missing(const struct catalog *catalog);
-/* Notes why nothing may be written from now on; the first reason stays. */
+/*
+ * Makes the catalog held, with this reason why nothing may be written.  When called again, the
+ * first reason stays.
+ */
 void catalog_guard_hold(struct catalog *catalog, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Keeps SQLite from writing.  Returns 0 or an error of SQLite. */
 int catalog_guard_hold_database(struct catalog *catalog);
-/* Remembers which files are in use, those that are there and were not known yet.  Writer thread. */
+/*
+ * Remembers the identity of those files in use that exist and were not remembered yet.  Writer
+ * thread.
+ */
 void catalog_guard_remember(struct catalog *catalog);
-/* The log is about to be closed and made anew.  Writer thread. */
+/* Forgets the identity of the log, which is about to be closed and created anew.  Writer thread. */
 void catalog_guard_forget_log(struct catalog *catalog);
 
-/* check.c */
 /*
- * Checks the structure of the database for at most budget_ns.  Returns 0 (sound), 1 (the time was
- * too short to tell), ERR_CORRUPT with a text, or another error.
+ * check.c: checks the structure of the database for at most budget_ns.  Returns 0 (the structure is
+ * sound), 1 (the time did not suffice), ERR_CORRUPT with a text (it is damaged) or another error.
  */
 int catalog_check_structure(struct catalog *catalog, uint64_t budget_ns);
 
-/* reserve.c */
+/* reserve.c: opens the reserve of the directory, if there is one, and measures it. */
 void catalog_reserve_open(struct catalog *catalog);
 /*
- * After a commit: lets SQLite save space while the reserve is not whole, and stops that when it is.
- * Writer thread.
+ * Call after a commit: makes SQLite save space while the reserve is not whole, and stops that when
+ * it is whole.  Writer thread.
  */
 void catalog_reserve_settle(struct catalog *catalog);
-void catalog_reserve_close(struct catalog *catalog); /* also when it is not open */
-/* The VFS to open the database with, until it is closed and this unregistered. */
+/* Closes the reserve.  Does nothing when it is not open. */
+void catalog_reserve_close(struct catalog *catalog);
+/*
+ * Registers the VFS with which the database is opened, and returns its name, which is valid until
+ * catalog_reserve_unregister.  Returns 0 or an error.
+ */
 int catalog_reserve_register(struct catalog *catalog, const char **ret_vfs);
 void catalog_reserve_unregister(struct catalog *catalog);
 
-/* event.c */
+/*
+ * event.c: stores the event of a change, and deletes old events.  Returns 0, -ENOMEM or an error of
+ * the database.
+ */
 int catalog_event_put(struct catalog *catalog, const struct change *change);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside http: a request becomes a call (verb, ids, arguments), the verb's handler fills a reply,
- * the connection sends it.  Only server.c, conn.c, listen.c and principal.c know sockets;
- * everything else is plain functions, which the thread of the connection calls.
+ * Private to the folder http: what its files share.  A request becomes a call (verb, ids,
+ * arguments), the verb's handler fills a reply, and the connection sends the reply.  Only server.c,
+ * conn.c, listen.c and principal.c use sockets; the other files are plain functions, which the
+ * thread of the connection calls.  Prototypes are grouped by the file that defines them.
  */
 #ifndef VDS_HTTP_HTTP_INT_H
 #define VDS_HTTP_HTTP_INT_H
@@ -28,9 +29,12 @@
 #define HTTP_CONNECTIONS_DEFAULT 256
 #define HTTP_TEXT_SLOTS          64
 
-/* The JSON texts of the latest changes, so that many streams encode each change once.  texts.c */
+/*
+ * A cache of the JSON texts of the latest changes (texts.c), so that each change is encoded only
+ * once for all streams.
+ */
 struct http_text {
-	struct change *change; /* the key: our reference */
+	struct change *change; /* the key of the cache; holds a reference */
 	atomic_uint refs;
 	size_t len;
 	char text[];
@@ -43,19 +47,19 @@ struct http_texts {
 
 /* One of the two listening sockets. */
 struct http_socket {
-	int fd;               /* -1 = there is none */
-	unsigned connections; /* lock */
+	int fd;               /* -1 = not listening */
+	unsigned connections; /* guarded by http->lock */
 	atomic_uint streams;
 };
 
 /*
- * The name of the user who asked last, kept for a minute: looking it up may take milliseconds.
- * principal.c
+ * A cache of the name of the user who asked last (principal.c).  It is kept for a minute, because
+ * looking a name up may take milliseconds.
  */
 struct http_names {
 	pthread_mutex_t lock;
 	uint32_t uid;
-	uint64_t until_ns; /* 0 = nothing is kept */
+	uint64_t until_ns; /* 0 = the cache is empty */
 	char name[PRINCIPAL_NAME_SIZE];
 };
 
@@ -64,26 +68,27 @@ struct http {
 	struct http_texts texts;
 	struct http_names names;
 	struct http_limits limits;
-	unsigned max_connections, max_streams; /* of each socket */
+	unsigned max_connections, max_streams; /* limits of each socket */
 	atomic_bool stopping;
-	char *socket_path; /* bound by us, removed at the end; else NULL */
+	char *socket_path; /* the socket that http_stop removes; NULL = none */
 	uint16_t tcp_port;
 	struct http_socket sockets[2]; /* unix, TCP */
-	int wake_fd;                   /* readable: look at `stopping` */
+	int wake_fd;                   /* becomes readable when `stopping` is set */
 	pthread_t acceptor;
-	bool accepts; /* there is an acceptor to join */
+	bool accepts; /* the thread `acceptor` runs */
 
 	pthread_mutex_t lock;
-	pthread_cond_t left; /* a connection has ended */
-	struct list conns;   /* struct http_conn; lock */
+	pthread_cond_t left; /* signalled when a connection ends */
+	struct list conns;   /* struct http_conn; guarded by lock */
 };
 
 /* ---- the arguments of a request: spec.c ---- */
 
 /*
  * Fills args from the members of a JSON object; NULL is read as an empty object.  Texts in args
- * point into json.  Returns 0, ERR_INVALID (a member is unknown, missing, of another type or out of
- * its range; the text names it) or -ENOMEM.  The caller calls http_args_fini also after an error.
+ * point into json.  Returns 0, ERR_INVALID (a member is unknown, missing, of the wrong type or out
+ * of its range; the text names the member) or -ENOMEM.  The caller calls http_args_fini, also after
+ * an error.
  */
 int http_spec_body(const struct verb_spec *spec, const json_t *json, struct verb_args *args);
 /*
@@ -91,11 +96,11 @@ int http_spec_body(const struct verb_spec *spec, const json_t *json, struct verb
  * place, and texts in args point into it.  Returns as http_spec_body.
  */
 int http_spec_query(const struct verb_spec *spec, char *query, struct verb_args *args);
-/* Frees what args own: the lists of ids. */
+/* Frees the memory that args own: the lists of ids. */
 void http_args_fini(struct verb_args *args);
 /*
- * Decodes percent escapes in place (%41 becomes A).  Returns 0 or ERR_INVALID (an escape is broken,
- * or is that of a NUL).
+ * Decodes percent escapes in place (%41 becomes A).  plus_is_space: also converts + to a space.
+ * Returns 0, or ERR_INVALID (an escape is malformed or encodes a NUL).
  */
 int http_unescape(char *text, bool plus_is_space);
 
@@ -103,76 +108,80 @@ int http_unescape(char *text, bool plus_is_space);
 
 struct http_stream;
 
-/* A request as it came from the peer.  Everything in it is borrowed for the call. */
+/* A request as the peer sent it.  All pointers are borrowed for the call. */
 struct http_request {
 	const char *method;
 	const char *target;     /* path and query, percent-encoded */
-	const char *request_id; /* X-Request-Id; NULL = none */
+	const char *request_id; /* value of X-Request-Id; NULL = none */
 	const char *body;       /* NULL = none */
 	size_t body_len;
 	struct principal principal; /* who asks */
-	atomic_uint *streams;       /* where a stream is counted */
+	atomic_uint *streams;       /* the counter of event streams */
 };
 
-/* A request that is being served: what its verb's handler gets. */
+/* A request that is being served: the input of its verb's handler. */
 struct http_call {
 	struct http *http;
 	struct array *array;
-	const struct verb *verb;        /* NULL until it is found */
-	const struct http_route *route; /* with verb */
-	struct guid ids[2];             /* of the path, in its order */
+	const struct verb *verb;        /* NULL until the verb is found */
+	const struct http_route *route; /* set together with verb */
+	struct guid ids[2];             /* the ids in the path, in the path's order */
 	struct verb_args args;
 	struct array_request request;
-	atomic_uint *streams; /* where a stream is counted */
-	char *target;         /* decoded in place; args point into it */
+	atomic_uint *streams; /* the counter of event streams */
+	char *target;         /* owned; decoded in place; args point into it */
 	json_t *body;         /* args point into it */
 };
 
 /*
- * What a handler fills: a status, and exactly one of json, text, snapshot and stream, which the
+ * The output of a handler: a status and exactly one of json, text, snapshot and stream, which the
  * reply owns.
  */
 struct http_reply {
 	unsigned status;
-	int code; /* of an error; 0 = none */
+	int code; /* the error code; 0 = no error */
 	json_t *json;
 	const char *text; /* static JSON */
 	size_t text_len;
-	struct wire_snapshot_writer *snapshot; /* sent piece by piece; owned */
+	struct wire_snapshot_writer *snapshot; /* sent in pieces; owned */
 	struct http_stream *stream;
-	char allow[64]; /* for 405 */
+	char allow[64]; /* value of Allow, for status 405 */
 };
 
 /*
- * Serves a request: finds its verb, checks the role and the arguments, calls the handler.  Cannot
- * fail, since every error becomes an error object in *ret_reply, for which the caller calls
- * http_reply_fini. Blocks as long as the handler does.
+ * Serves a request: finds its verb, checks the role and the arguments, and calls the handler.
+ * Cannot fail, since every error becomes an error object in *ret_reply.  Blocks as long as the
+ * handler does.  The caller calls http_reply_fini.
  */
 void http_dispatch(struct http *http, const struct http_request *request,
 		   struct http_reply *ret_reply);
 /*
- * Makes the reply an error object with the code's status and the text that err_set left on this
- * thread.
+ * Turns the reply into an error object with the code, the code's HTTP status and the text that
+ * err_set has left on this thread.
  */
 void http_reply_error(struct http_reply *reply, int code);
+/* Frees what the reply owns. */
 void http_reply_fini(struct http_reply *reply);
 
 /* ---- routes: routes.c ---- */
 
 typedef int http_handler(struct http_call *call, struct http_reply *reply);
 
-/* How the server serves a verb. */
+/*
+ * How the server serves a verb: its handler, and the family of rows that the handlers http_list and
+ * http_get read.
+ */
 struct http_route {
 	http_handler *handler;
-	enum row_family family; /* for http_list and http_get */
+	enum row_family family; /* used by http_list and http_get */
 };
 
 extern const struct http_route http_routes[VERB_COUNT];
 
 /*
- * Finds the verb of a method and a decoded path.  Returns 0, ERR_NOT_FOUND (no verb has that path),
- * ERR_INVALID (a part of the path is no id) or ERR_NOT_SUPPORTED (the path has other methods, which
- * ret_allow names).
+ * Finds the verb for a method and a decoded path.  Returns 0, ERR_NOT_FOUND (no verb has this
+ * path), ERR_INVALID (a part of the path is not an id) or ERR_NOT_SUPPORTED (the path exists, but
+ * only with the methods that ret_allow lists).
  */
 int http_route_find(const char *method, const char *path, enum verb_id *ret_verb,
 		    struct guid ret_ids[2], char *ret_allow, size_t allow_size);
@@ -180,23 +189,26 @@ int http_route_find(const char *method, const char *path, enum verb_id *ret_verb
 /* ---- replies: reply.c ---- */
 
 /*
- * Ends the handler of a change: makes `answer` the reply when rc is 0, and returns rc when it is
- * negative.  Returns 0, rc or -ENOMEM.
+ * Ends the handler of a change: fills the reply with `answer` when rc is 0.  Returns 0, rc when
+ * that is negative, or -ENOMEM.
  */
 int http_answer(struct http_call *call, struct http_reply *reply, int rc,
 		const struct array_answer *answer);
-/* Makes `json` the reply, which owns it from here on.  Returns 0, or -ENOMEM when json is NULL. */
+/*
+ * Fills the reply with `json`, which the reply then owns.  Returns 0, or -ENOMEM when json is NULL.
+ */
 int http_reply_json(struct http_reply *reply, json_t *json);
-/* Returns the HTTP status of an error code, -errno included; 200 for 0. */
+/* Returns the HTTP status for an error code (-errno included); 200 for 0.  Any thread. */
 unsigned http_status(int code);
 
 /* ---- handlers: lists.c, and a file for each noun ---- */
 
 /*
- * Returns a row as a JSON object with what belongs to it: its live row, the portals of a group.
- * Returns NULL when there is no memory.
+ * Returns a row as a JSON object, merged with the data that belongs to it: its live row, or the
+ * portals of a portal group.  The caller owns the object.  Returns NULL when memory is out.
  */
 json_t *http_row(const struct state *config, const struct state *live, const void *row);
+/* The handlers, one for each verb.  Each fills the reply, and returns 0 or the error to be sent. */
 http_handler http_list, http_get, http_lun_targets, http_target_luns;
 http_handler http_array_get, http_array_patch, http_snapshot, http_sync, http_check, http_openapi,
 	http_version;
@@ -213,18 +225,19 @@ http_handler http_job_cancel, http_session_end;
 
 http_handler http_events;
 /*
- * Copies the next bytes of a stream to buf, waiting for an event (at most a second: then there is a
- * heartbeat).  Returns how many bytes there are, at most `size`; 0 when the stream has ended.  The
- * connection's thread.
+ * Copies the next bytes of an event stream to buf.  Waits for an event, at most for a second; then
+ * the bytes are a heartbeat.  Returns how many bytes were copied, at most `size`; 0 = the stream
+ * has ended.  The connection's thread.
  */
 size_t http_stream_read(struct http_stream *stream, char *buf, size_t size);
+/* Ends an event stream and frees it.  Accepts NULL. */
 void http_stream_free(struct http_stream *stream);
 
 void http_texts_init(struct http_texts *texts);
 void http_texts_fini(struct http_texts *texts);
 /*
- * Returns the JSON of a change in one line, with a reference for the caller (http_text_unref); NULL
- * when there is no memory.  Any thread.
+ * Returns the JSON text of a change, in one line, with a reference for the caller
+ * (http_text_unref).  Returns NULL when memory is out.  Any thread.
  */
 struct http_text *http_texts_get(struct http_texts *texts, const struct change *change);
 void http_text_unref(struct http_text *text);
@@ -232,57 +245,63 @@ void http_text_unref(struct http_text *text);
 /* ---- principal.c ---- */
 
 /*
- * Writes who is behind the connected socket `fd`.  Every caller on this host has the role
- * ROLE_ADMIN for now; a peer that the kernel cannot name (it is gone) has ROLE_NONE, so that its
- * requests are refused.  The user's name is left out: http_principal_name.  The connection's
+ * Finds out who is connected to the socket `fd`.  For now every caller on this host has the role
+ * ROLE_ADMIN.  A peer that the kernel cannot identify, because it has gone, has ROLE_NONE, so its
+ * requests are refused.  Does not set the user's name; http_principal_name does.  The connection's
  * thread.
  */
 void http_principal_get(int fd, bool tcp, struct principal *ret_principal);
-/* Fills in the user's name.  The connection's thread; may wait for the host's name services. */
+/* Sets the user's name.  May wait for the host's name services.  The connection's thread. */
 void http_principal_name(struct http_names *names, struct principal *principal);
 void http_names_init(struct http_names *names);
 void http_names_fini(struct http_names *names);
 
 /* ---- connections: conn.c, server.c ---- */
 
-/* One connection; its thread's, but for what is marked. */
+/*
+ * One connection.  Only the connection's thread uses the fields, except where http->lock is named:
+ * that lock guards the field.
+ */
 struct http_conn {
 	struct http *http;
 	const struct http_limits *limits;
 	struct list node; /* in http->conns; http->lock */
 	int fd;
 	bool tcp;
-	bool serving;      /* between a complete request and the end of its reply; http->lock */
-	bool evicted;      /* its place is given away; http->lock */
+	bool serving;      /* a request is complete and its reply is not sent; http->lock */
+	bool evicted;      /* a new connection takes its place; http->lock */
 	uint64_t since_ns; /* when `serving` changed last; http->lock */
 	atomic_uint *streams;
 	struct principal principal;
 	struct wire_http request;
 	struct strbuf body;
-	char *in; /* bytes that were read: in_at … in_len - 1 are not looked at yet */
+	char *in; /* bytes that were read; those from in_at to in_len - 1 are not parsed yet */
 	size_t in_at, in_len;
-	uint64_t begin_ns; /* of the request */
-	const char *error; /* of the reply, for the log */
+	uint64_t begin_ns; /* when the request began */
+	const char *error; /* error code of the reply, for the log */
 };
 
-/* Serves a connection until it ends.  Its thread. */
+/* Serves a connection until it ends.  The connection's thread. */
 void http_conn_run(struct http_conn *conn);
-/* Notes that a request is being served, or waited for.  The connection's thread. */
+/* Notes whether the connection serves a request or waits for one.  The connection's thread. */
 void http_conn_state(struct http_conn *conn, bool serving);
 
 /* ---- sockets: listen.c ---- */
 
-/* Open a listening socket.  Each returns its descriptor, or fails as http_start. */
+/*
+ * Open a listening socket, unix or TCP.  Return the descriptor, which the caller owns, or an error
+ * as http_start.
+ */
 int http_listen_unix(const char *path);
 int http_listen_tcp(const char *where, uint16_t *ret_port);
 /*
  * Returns whether a request over TCP with these headers (NULL = absent) can only come from a
- * program on this host or a page that vdsd itself served, and not from the web page of somebody
- * else.
+ * program on this host or from a page that vdsd has served, and not from a web page of another
+ * site.
  */
 bool http_origin_is_ours(const char *host, const char *origin);
 
-/* docs/openapi.json, made part of the program at build. */
+/* The text of docs/openapi.json, which the build embeds in the program. */
 extern const char http_openapi_text[];
 extern const size_t http_openapi_len;
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A pool driver: what the array needs of a kind of storage, as one table of operations.  A new kind
- * is one file with such a table and a line in array_pool_drivers (pools.c).
+ * A pool driver: what the array needs of one kind of storage, as a table of operations.  A new kind
+ * of storage is one file with such a table, and a line in array_pool_drivers (pools.c).  Only the
+ * files pools.c, store.c, lun.c and their neighbours in the folder array call drivers.
  *
  * A driver knows places and volumes.  A place is the text in a pool's row: "/var/lib/vdsd/luns".  A
- * volume is what holds one LUN; its name is made of the place and the LUN's id, so the operations
- * on volumes need no open pool: a LUN keeps its device while its pool is not ready.
+ * volume holds one LUN.  Its name is made of the place and the LUN's id, so the operations on
+ * volumes need no open pool, and a LUN keeps its device while its pool is not ready.
  *
- * Operations block and may be called by any thread but those of the data path.  They return 0 or an
- * error with a text; -errno is what the system said.  Growing and taking space is done through the
- * volume's device (blk_resize, blk_allocate).
+ * Operations block; any thread but those of the data path may call them.  They return 0 or an error
+ * with a text; -errno is the error that the system returned.  To grow a volume or to take space for
+ * it, callers use the volume's device (blk_resize, blk_allocate).
  */
 #ifndef VDS_ARRAY_POOL_DRIVER_H
 #define VDS_ARRAY_POOL_DRIVER_H
@@ -27,21 +28,21 @@ struct array_pool {
 };
 
 enum array_pool_mode {
-	POOL_OPEN,   /* what is there */
-	POOL_CREATE, /* takes the place for this array when nobody has it */
-	POOL_BEGIN   /* as POOL_CREATE, also from an array that never came to life */
+	POOL_OPEN,   /* opens an existing pool */
+	POOL_CREATE, /* claims the place for this array if no other array has it */
+	POOL_BEGIN   /* as POOL_CREATE, but also from an array whose creation failed */
 };
 
 struct array_pool_space {
 	uint64_t capacity_bytes;
-	uint64_t free_bytes; /* what this process may still take */
+	uint64_t free_bytes; /* space that this process can still use */
 };
 
-/* How a volume that a sweep finds stands to the catalog. */
+/* What the catalog says about a volume that a sweep finds. */
 enum array_volume_fate {
-	VOLUME_KNOWN,  /* a LUN has it */
-	VOLUME_DYING,  /* its LUN was deleted; it is removed elsewhere */
-	VOLUME_UNKNOWN /* no LUN has it */
+	VOLUME_KNOWN,  /* the volume of a LUN */
+	VOLUME_DYING,  /* the volume of a deleted LUN, which is removed elsewhere */
+	VOLUME_UNKNOWN /* the volume of no LUN */
 };
 
 struct array_pool_sweep {
@@ -53,57 +54,66 @@ struct array_pool_driver {
 	/* Returns whether a place is of this kind, from its text alone. */
 	bool (*takes)(const char *place);
 	/*
-	 * Makes the one text for a place that a person has named, so that no place has two
-	 * (mem_free). Returns 0, ERR_INVALID (no place of this kind), -ENOMEM, -errno.
+	 * Converts a place that a person has typed to its one canonical text; the caller frees it
+	 * with mem_free.  Returns 0, ERR_INVALID (not a place of this kind), -ENOMEM or -errno.
 	 */
 	int (*resolve)(const char *place, char **ret_place);
 	/*
-	 * Opens the pool and locks it against every other process and pool.  Returns 0, ERR_LOCKED,
-	 * ERR_IN_USE (it belongs to another array), ERR_VERSION, ERR_NOT_SUPPORTED, ERR_ACCESS
-	 * (with POOL_CREATE: everybody may write there), -errno.  A new mark is durable on return.
+	 * Opens the pool and locks it against every other process and pool.  A new marker is
+	 * durable on return.  Returns 0, ERR_LOCKED (another process or pool uses the place),
+	 * ERR_IN_USE (the place belongs to another array), ERR_VERSION (a newer program wrote it),
+	 * ERR_NOT_SUPPORTED (the file system is not suitable), ERR_ACCESS (with POOL_CREATE:
+	 * everybody may write there) or -errno.
 	 */
 	int (*open)(const char *place, const struct guid *array_id, enum array_pool_mode mode,
 		    struct array_pool **ret_pool);
-	/* Frees the pool; give_up: the array does not use the place any more. */
+	/* Closes and frees the pool.  give_up: the array no longer uses the place. */
 	void (*close)(struct array_pool *pool, bool give_up);
 	/*
-	 * Returns 0 while the pool that was opened is still at its place, or an error that says
-	 * what is.
+	 * Checks that the pool that was opened is still at its place.  Returns 0, or an error whose
+	 * text says what is wrong.
 	 */
 	int (*look)(struct array_pool *pool);
+	/* Reads the capacity and the free space of the pool. */
 	int (*space)(struct array_pool *pool, struct array_pool_space *ret_space);
 	/*
-	 * Finds the largest volume that the place can hold, whatever space is free; a multiple of
-	 * 4096.
+	 * Finds the size of the largest volume that the place can hold, a multiple of 4096, without
+	 * regard to free space.
 	 */
 	int (*largest)(struct array_pool *pool, uint64_t *ret_bytes);
 	/*
-	 * Removes volumes that were made but never committed, commits those whose commit was lost,
-	 * and logs those that no LUN has.
+	 * Removes volumes that were never committed, commits those whose commit was lost in a
+	 * crash, and logs volumes that belong to no LUN.
 	 */
 	void (*sweep)(struct array_pool *pool, struct array_pool_sweep *sweep);
 
-	/* Names the volume, for messages (mem_free); NULL when out of memory. */
+	/*
+	 * Returns the name of the volume for messages; the caller frees it with mem_free.  Returns
+	 * NULL when memory is out.
+	 */
 	char *(*volume_name)(const char *place, const struct guid *lun_id);
 	/*
-	 * Makes a sparse volume of zeros that does not count before it is committed: a sweep
-	 * removes it.  Durable on return; on failure there is none.  Returns 0, -ENOSPC, -EFBIG,
-	 * -errno.
+	 * Makes a sparse volume of zeros.  Until it is committed, a sweep removes it.  Durable on
+	 * return; on failure there is no volume.  Returns 0, -ENOSPC (no space), -EFBIG (too large
+	 * for the file system) or -errno.
 	 */
 	int (*volume_make)(const char *place, const struct guid *lun_id, uint64_t size_bytes);
-	/* Makes the volume count.  Returns 0 or -errno. */
+	/* Commits the volume, so that a sweep keeps it.  Returns 0 or -errno. */
 	int (*volume_commit)(const char *place, const struct guid *lun_id);
-	/* Removes the volume, durably.  Returns 0, also when there is none; -errno. */
+	/*
+	 * Removes the volume; durable on return.  Returns 0, also when there is no such volume, or
+	 * -errno.
+	 */
 	int (*volume_remove)(const char *place, const struct guid *lun_id, bool committed);
 	/*
-	 * Makes the device of a committed volume, which is opened at the first use; the caller owns
-	 * it.  Returns 0 or -ENOMEM.
+	 * Makes the device of a committed volume.  The volume is opened at the first use.  Returns
+	 * 0 or -ENOMEM.  The caller owns *ret_dev.
 	 */
 	int (*volume_open)(const char *place, const struct guid *lun_id, uint64_t size_bytes,
 			   bool thick, struct blk_dev **ret_dev);
 	/*
-	 * Looks at the volume without opening it; uncommitted: one whose commit was lost will do.
-	 * Returns 0 or ERR_CORRUPT (not there, too short) with a text.
+	 * Checks a volume without opening it.  uncommitted: accepts also a volume whose commit was
+	 * lost.  Returns 0, or ERR_CORRUPT with a text (the volume is missing or too short).
 	 */
 	int (*volume_check)(const char *place, const struct guid *lun_id, uint64_t size_bytes,
 			    bool uncommitted);
