@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Time: monotonic for timers, UTC for display, the sequence for order.  Any thread. */
+/*
+ * Time: the monotonic clock for timers, and UTC for display.  The order of changes is given by
+ * their sequence, never by a time.  Any thread.
+ */
 #ifndef VDS_BASE_CLOCK_H
 #define VDS_BASE_CLOCK_H
 
@@ -22,6 +25,7 @@ clock_mono_ns(void)
 /* Returns the milliseconds since 1970, UTC. */
 int64_t clock_utc_ms(void);
 #define CLOCK_TEXT_SIZE 25 /* "2026-11-22T10:47:00.123Z" and its NUL */
+/* Write a time of clock_utc_ms as text; returns buf. */
 char *clock_format_utc(int64_t utc_ms, char buf[CLOCK_TEXT_SIZE]);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * CRC32C (Castagnoli) as iSCSI digests use it: RFC 7143 §13.1.  With ISA-L where it is built in,
- * else the CPU's crc32 instruction (chosen at run time), else a table.  Any thread.
+ * CRC32C (Castagnoli) as iSCSI digests use it: RFC 7143 §13.1. The computation is done by ISA-L
+ * where that library is built in, else by the CPU's crc32 instruction (chosen at run time), else by
+ * a table.  Any thread.
  */
 #ifndef VDS_BASE_CRC32C_H
 #define VDS_BASE_CRC32C_H

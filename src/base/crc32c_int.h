@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The ways to reckon a CRC32C, each on its own, so that a test can hold them to each other.  Any
- * thread.
+ * The ways to compute a CRC32C, each as a function of its own, so that a test can compare their
+ * results.  Private to crc32c.c and its test.  Any thread.
  */
 #ifndef VDS_BASE_CRC32C_INT_H
 #define VDS_BASE_CRC32C_INT_H
@@ -10,11 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As crc32c_update, by tables. */
+/* Does what crc32c_update does, by tables. */
 uint32_t crc32c_update_table(uint32_t state, const void *bytes, size_t len_bytes);
-/* Has this CPU the crc32 instruction (SSE4.2)? */
+/* Returns true when this CPU has the crc32 instruction (SSE4.2). */
 bool crc32c_have_cpu(void);
-/* As crc32c_update, by the CPU's instruction; only when crc32c_have_cpu(). */
+/*
+ * Does what crc32c_update does, by the CPU's instruction.  To be called only when crc32c_have_cpu
+ * returns true.
+ */
 uint32_t crc32c_update_cpu(uint32_t state, const void *bytes, size_t len_bytes);
 
 #endif

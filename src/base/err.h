@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Errors.  Functions return int: 0 or a count on success, negative on failure: -errno for what the
- * system said, ERR_* for what we mean.  Where the facts are known a text goes with the code; it is
- * kept per thread and read once, by the surface that answers.
+ * Errors.  A function that can fail returns an int: 0 or a count on success, a negative code on
+ * failure.  The code is -errno for an error of the system, or an ERR_* code for an error that this
+ * program finds.  Where the facts are known, err_set stores a text with the code.  The text is kept
+ * per thread and is read once, by the surface that answers a user.
  */
 #ifndef VDS_BASE_ERR_H
 #define VDS_BASE_ERR_H
@@ -19,23 +20,24 @@ enum err {
 };
 
 /*
- * Remember a text for this thread and return `code`, so that `return err_set(ERR_BUSY, "…", …);`
- * says both.  The text is cut at 511 bytes.  Any thread.
+ * Store a text for this thread and return `code`, so that one line does both: `return
+ * err_set(ERR_BUSY, "…", …);`. The text is cut at 511 bytes.  Any thread.
  */
 int err_set(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * The text for `code`: what err_set said last on this thread if it was for this code, else the
- * code's own text, else strerror.  Never NULL; valid until the next err_* call on this thread.
+ * Returns the text for `code`: the text that err_set stored last on this thread if it was stored
+ * for this code, else the general text of the code, else that of strerror.  Never NULL; valid until
+ * the next err_* call on this thread.
  */
 const char *err_text(int code);
 
-/* Forget the text that this thread has remembered. */
+/* Remove the text that err_set has stored for this thread. */
 void err_clear(void);
 
 /*
- * "NOT_FOUND" for ERR_NOT_FOUND, "ENOMEM" for -ENOMEM, "UNKNOWN" for anything else.  Static
- * storage.
+ * Returns the name of a code: "NOT_FOUND" for ERR_NOT_FOUND, "ENOMEM" for -ENOMEM, "UNKNOWN" for
+ * anything else.  Static storage.
  */
 const char *err_name(int code);
 

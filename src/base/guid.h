@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Identities.  A guid is 16 bytes in the order in which RFC 9562 prints them; the VDS surface turns
- * it into Microsoft's GUID struct.  Any thread.
+ * Identifiers.  A guid is 16 bytes in the order in which RFC 9562 prints them; src/com converts it
+ * to Microsoft's GUID struct.  Any thread.
  */
 #ifndef VDS_BASE_GUID_H
 #define VDS_BASE_GUID_H
@@ -37,7 +37,7 @@ guid_equal(const struct guid *a, const struct guid *b)
 	return guid_compare(a, b) == 0;
 }
 
-/* Returns a hash: guids are random, so eight of their bytes will do. */
+/* Returns a hash: eight bytes of the guid, which are random enough. */
 static inline uint64_t
 guid_hash(const struct guid *g)
 {

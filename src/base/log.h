@@ -4,10 +4,10 @@
  * is the systemd journal, a line begins with its priority (`<4>`) instead of a time, since the
  * journal adds the time.  Text from a peer goes through log_quote.  Secrets are never logged.
  *
- * Any thread may call any function here.  A program that has called log_start never waits for
- * whoever reads its log: a line is put into a bounded queue, one thread writes the queue out, and
- * lines that find the queue full are counted and reported in one line later.  Without log_start
- * each line is one write(2) by the caller.
+ * Any thread may call any function here.  A program that has called log_start never waits for the
+ * reader of its log: a line is put into a bounded queue, one thread writes the queue, and lines for
+ * which the queue has no room are counted and reported in one line later.  Without log_start each
+ * line is one write(2) by the caller.
  */
 #ifndef VDS_BASE_LOG_H
 #define VDS_BASE_LOG_H
@@ -31,8 +31,8 @@ void log_event(enum log_level level, const char *event, const char *fmt, ...)
 #define log_info(event, ...)    log_event(LOG_LEVEL_INFO, event, __VA_ARGS__)
 
 #define LOG_LIMIT_SECONDS     10u
-#define LOG_LIMIT_LINES       10u  /* of one event from one source in LOG_LIMIT_SECONDS */
-#define LOG_LIMIT_EVENT_LINES 100u /* of one event from all sources together */
+#define LOG_LIMIT_LINES       10u  /* lines of one event from one source in LOG_LIMIT_SECONDS */
+#define LOG_LIMIT_EVENT_LINES 100u /* lines of one event from all sources in LOG_LIMIT_SECONDS */
 #define LOG_SOURCE_SIZE       64u
 
 /*
@@ -51,16 +51,16 @@ void log_event_from(enum log_level level, const char *source, const char *event,
 #define log_info_from(source, event, ...) log_event_from(LOG_LEVEL_INFO, source, event, __VA_ARGS__)
 
 /*
- * `s` in double quotes, with ", \ and control characters escaped, cut to fit in size bytes.
- * Returns buf.
+ * Write `s` to buf in double quotes, with ", \ and control characters escaped, and cut to fit in
+ * size bytes.  Returns buf.
  */
 char *log_quote(const char *s, char *buf, size_t size);
 
 /* --- who writes --- */
 
 /*
- * From now on a thread of the log's own writes the lines.  Called once, before the program has
- * other threads that log. Returns 0 or -errno; after a failure callers go on writing their lines
+ * Start a thread that writes the lines from now on.  Called once, before the program has other
+ * threads that log.  Returns 0 or -errno; after a failure callers go on writing their lines
  * themselves.
  */
 int log_start(void);
@@ -83,24 +83,25 @@ void log_detect_journal(void);
 /* --- what is written --- */
 
 /*
- * Lines above this level are dropped; LOG_LEVEL_INFO at the start.  Debug lines need only their
- * area.
+ * Set the level: less important lines are not written.  LOG_LEVEL_INFO at the start.  Debug lines
+ * are written when their area is on, whatever the level.
  */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 /*
- * Write nothing at all, or write again.  For the library, which is silent unless its program asks
- * for lines.
+ * Write no line at all (true), or write lines again (false). The library starts muted and writes
+ * only when its program asks for lines.
  */
 void log_mute(bool mute);
-/* "error", "warning", "info", "debug". */
+/* Returns the name of a level: "error", "warning", "info" or "debug". */
 const char *log_level_name(enum log_level level);
 /* Returns 0, or ERR_PARSE (no level has this name). */
 int log_level_parse(const char *name, enum log_level *ret_level);
 
 /*
- * A debug area, one static object for each: LOG_AREA(pdu, "iscsi.pdu"); log_debug(&pdu, "rx",
- * "op=%u", op); An area that is off costs one branch.
+ * A debug area, whose lines can be switched on at run time.  Each area is one static object:
+ * LOG_AREA(pdu, "iscsi.pdu"); log_debug(&pdu, "rx", "op=%u", op); A line of an area that is off
+ * costs one branch.
  */
 struct log_area {
 	const char *name;
@@ -116,8 +117,8 @@ void log_area_register(struct log_area *area);
 int log_area_enable(const char *name);
 int log_area_disable(const char *name);
 /*
- * The areas of this program one after the other, in no particular order; before == NULL begins,
- * NULL ends.
+ * Returns the area after `before`, in no particular order: the first one when before is NULL, NULL
+ * after the last one.
  */
 const struct log_area *log_area_next(const struct log_area *before);
 

@@ -18,36 +18,40 @@
 bool log_queue_put(const char *line, size_t len);
 /* Have the writer thread look at the limits, because a line was suppressed. */
 void log_queue_wake(void);
-/* Lines that found the queue full since log_start. */
+/* Returns how many lines were lost since log_start because the queue was full. */
 uint64_t log_queue_dropped(void);
 
 /* --- log_limit.c --- */
 
-/* Lines of one event, from one source or ("" = all sources) from all, that were not written. */
+/*
+ * Lines of one event that were not written: those of one source, or of all sources (source is "").
+ */
 struct log_suppressed {
 	const char *event;
 	char source[LOG_SOURCE_SIZE];
 	unsigned lines;
 };
 
-#define LOG_LIMIT_REPORTS 3u /* that one call can give */
+#define LOG_LIMIT_REPORTS 3u /* reports that one call of log_limit_take can return */
 
 /*
- * May a line of this event from this source be written at now_ns (monotonic)?  *ret_count of
- * ret_reports (room for LOG_LIMIT_REPORTS) say what was suppressed in periods that have ended: the
- * caller logs them, since no lock is held then.
+ * Returns true when a line of this event from this source may be written at now_ns (monotonic).
+ * Writes to ret_reports (room for LOG_LIMIT_REPORTS) how many lines were suppressed in periods that
+ * have ended, and to *ret_count the number of these reports; the caller logs them, because no lock
+ * is held then.
  */
 bool log_limit_take(const char *event, const char *source, uint64_t now_ns,
 		    struct log_suppressed *ret_reports, unsigned *ret_count);
-/* One report of a period that has ended by now_ns.  False: there is none (now). */
+/* Write one report of a period that has ended by now_ns. Returns false when there is none. */
 bool log_limit_report(uint64_t now_ns, struct log_suppressed *ret_report);
-/* Are there suppressed lines that were not reported yet? */
+/* Returns true when there are suppressed lines that were not reported yet. */
 bool log_limit_pending(void);
 /* Forget everything: for tests. */
 void log_limit_reset(void);
 
 /* --- log.c --- */
 
+/* Log a line "log.suppressed" for a report. */
 void log_suppressed_write(const struct log_suppressed *report);
 
 #endif

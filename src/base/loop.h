@@ -4,8 +4,9 @@
  * that run at the end of each round so that work is sent in batches.  It may spin for a while
  * before it sleeps, since a wake-up costs some 30 µs (docs/design/performance.md).
  *
- * All functions are for the loop's own thread unless they say otherwise.  Objects are the caller's
- * memory and must stay until they are removed; nothing here allocates after loop_new.
+ * All functions are for the loop's own thread unless they say otherwise.  The caller owns the
+ * memory of descriptors, timers, messages and hooks, and keeps it until they are removed.  Nothing
+ * here allocates memory after loop_new.
  */
 #ifndef VDS_BASE_LOOP_H
 #define VDS_BASE_LOOP_H
@@ -58,7 +59,7 @@ struct loop_fd {
 	void (*ready)(struct loop_fd *lfd, uint32_t revents);
 };
 
-int loop_fd_add(struct loop *loop, struct loop_fd *lfd); /* 0 or -errno */
+int loop_fd_add(struct loop *loop, struct loop_fd *lfd); /* returns 0 or -errno */
 int loop_fd_mod(struct loop *loop, struct loop_fd *lfd, uint32_t events);
 /*
  * Stop watching a descriptor; does not close it.  Safe inside a callback, also for another
@@ -76,6 +77,7 @@ struct loop_timer {
 	void (*fire)(struct loop_timer *timer);
 };
 
+/* Set a timer to fire after delay_ns; or cancel it, which has no effect when it is not set. */
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t delay_ns);
 void loop_timer_cancel(struct loop *loop, struct loop_timer *timer);
 
@@ -105,8 +107,8 @@ struct loop_hook {
 };
 
 /*
- * Have the next round run the hooks and not wait.  For work that was given to a hook outside of a
- * round, for example before loop_run.
+ * Have the next round run the hooks without waiting before.  For work that was given to a hook
+ * outside of a round, for example before loop_run.
  */
 void loop_kick(struct loop *loop);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A hash map from guid to pointer, open addressing.  Not thread-safe.  Keys are copied, values
- * borrowed.
+ * A hash map from guid to pointer, with open addressing.  Keys are copied; values belong to the
+ * caller.  Not thread-safe.
  */
 #ifndef VDS_BASE_MAP_H
 #define VDS_BASE_MAP_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Memory: allocation that tests can make fail, and ownership by the cleanup attribute.
- * Every function may return NULL (out of memory is an error like any other).  Any thread.
+ * Memory: allocation that tests can make fail, and the macros by which local variables own memory
+ * (cleanup attribute). Every function may return NULL (out of memory is an error like any other).
+ * Any thread.
  */
 #ifndef VDS_BASE_MEM_H
 #define VDS_BASE_MEM_H
@@ -18,6 +19,7 @@ void *mem_realloc(void *block, size_t size_bytes);
  * unchanged).
  */
 int mem_grow(void *block_ptr, size_t *capacity, size_t need, size_t element_bytes);
+/* Returns a copy of size_bytes bytes. */
 void *mem_dup(const void *bytes, size_t size_bytes);
 /* Free a block; NULL does nothing. */
 void mem_free(void *block);
@@ -35,7 +37,10 @@ mem_free_cleanup(void *pointer_to_pointer)
 	mem_free(*(void **)pointer_to_pointer);
 }
 
-/* AUTO_FREE char *s = str_dup(x);  …  return TAKE(s); */
+/*
+ * A variable that frees its memory at the end of its scope: AUTO_FREE char *s = str_dup(x); …
+ * return TAKE(s); TAKE moves the memory out of the variable.
+ */
 #define AUTO_FREE  __attribute__((cleanup(mem_free_cleanup)))
 #define AUTO(fini) __attribute__((cleanup(fini)))
 #define TAKE(pointer)                           \

@@ -20,10 +20,10 @@
 struct loop_timer;
 
 struct timers {
-	uint64_t tick;                /* all before it has been taken out */
-	uint64_t used[TIMERS_LEVELS]; /* a bit for each slot that may hold a timer */
+	uint64_t tick;                /* the time up to which all timers were taken out, in ticks */
+	uint64_t used[TIMERS_LEVELS]; /* a bit for each slot that may contain a timer */
 	struct list slots[TIMERS_LEVELS][TIMERS_SLOTS];
-	struct list expired; /* due, not fired yet */
+	struct list expired; /* timers that are due and have not fired yet */
 };
 
 void timers_init(struct timers *t, uint64_t now_ns);

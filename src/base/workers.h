@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A pool of threads for work that blocks.  The item is the caller's memory; nothing is allocated
- * per item.
+ * A pool of threads for work that blocks.  The caller owns the memory of an item until the item has
+ * run; queuing an item allocates nothing.
  */
 #ifndef VDS_BASE_WORKERS_H
 #define VDS_BASE_WORKERS_H
@@ -10,7 +10,7 @@ struct workers;
 
 struct work {
 	struct work *next;
-	/* on a worker thread; the item may be freed or queued again in it */
+	/* called on a worker thread; the function may free the item or queue it again */
 	void (*run)(struct work *work);
 };
 

@@ -22,11 +22,18 @@
 struct client;
 
 enum client_mode {
-	CLIENT_CALLS,   /* REST calls only */
-	CLIENT_REPLICA, /* also the replica and its event thread; open waits until it is loaded */
+	CLIENT_CALLS, /* the client makes REST calls only */
+	/*
+	 * the client also has a replica and an event thread; client_open waits until the replica is
+	 * loaded
+	 */
+	CLIENT_REPLICA,
 };
 
-/* What the replica knows at one moment. Both states are immutable and counted. */
+/*
+ * What the replica knows at one moment: the configuration rows and the live rows.  Both states are
+ * immutable and counted.
+ */
 struct client_view {
 	struct state *config;
 	struct state *live;
@@ -57,7 +64,8 @@ void client_close(struct client *client);
  */
 int client_view(struct client *client, struct client_view *ret_view);
 /*
- * Return the replica as it is now, even when it cannot be trusted: for callers that must not fail.
+ * Return the replica as it is now even when it cannot be trusted, for callers that must not fail.
+ * The caller drops the references with client_view_fini.
  */
 void client_view_last(struct client *client, struct client_view *ret_view);
 void client_view_fini(struct client_view *view);
@@ -91,21 +99,27 @@ struct client_listener {
 			const struct client_view *after, const struct change *change);
 };
 
+/*
+ * Add a listener, which the caller owns and which must stay in memory until client_unlisten has
+ * returned.
+ */
 void client_listen(struct client *client, struct client_listener *listener);
 /*
- * When this returns, the listener does not run and will not run again. Called from the listener's
- * own callback, it does not wait for that.
+ * Remove a listener.  When this returns, the listener does not run and will not run again.  A call
+ * from the listener's own callback does not wait for that callback.
  */
 void client_unlisten(struct client *client, struct client_listener *listener);
 
 /* ---- calls ---- */
 
+/* What the array answers to a change. */
 struct client_answer {
+	/* the sequence of the array's state that has the change */
 	uint64_t sequence;
 	struct guid object_id;
-	struct guid job_id; /* zero = done */
-	bool existed;       /* nothing new was made: object_id was there already */
-	bool replayed;      /* the first answer to this request id, again */
+	struct guid job_id; /* the job that carries the change out; zero = the change is done */
+	bool existed;       /* nothing was created: object_id names an object that existed before */
+	bool replayed; /* the answer was given before, to an earlier request with the same id */
 };
 
 /*
@@ -122,33 +136,38 @@ int client_call_with_id(struct client *client, const char *method, const char *p
 			const struct guid *request_id, json_t **ret_json);
 
 /*
- * Asks for a verb of the table (model/verbs.h).  ids: those of the path, NULL when it has none;
- * args: those of the query and the body, NULL = none.  Otherwise as client_call; also ERR_INVALID
- * (an argument that cannot be sent; its text names the member).
+ * Ask for a verb of the table (model/verbs.h). ids: the ids of the path, NULL when it has none.
+ * args: the values for the query and the body, NULL = none.  *ret_json and the return values are
+ * those of client_call, and ERR_INVALID (an argument cannot be sent; the error's text names it).
  */
 int client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
 	       const struct verb_args *args, json_t **ret_json);
-/* Asks for a verb that changes something, and decodes its answer.  ret_answer may be NULL. */
+/*
+ * Ask for a verb that changes something, and decode its answer.  ret_answer may be NULL. Returns
+ * the codes of client_ask, and ERR_PROTOCOL (the answer makes no sense).
+ */
 int client_change(struct client *client, enum verb_id verb, const struct guid *ids,
 		  const struct verb_args *args, struct client_answer *ret_answer);
 /*
  * Read all pages of a list (args->limit and args->after are not used) into a new JSON array of its
- * items, which the caller owns.  Errors as client_ask, and ERR_PROTOCOL (the answer is no list).
+ * items, which the caller owns.  Returns the codes of client_ask, and ERR_PROTOCOL (the answer is
+ * no list).
  */
 int client_list(struct client *client, enum verb_id verb, const struct guid *ids,
 		const struct verb_args *args, json_t **ret_items);
 
 /*
- * Typed changes: client_change with the arguments as parameters.  What each does, and its errors,
- * stands in array/array.h at the function of that name.  ret_answer may be NULL.
+ * Typed changes: each asks for one verb with its arguments as parameters, as client_change does.
+ * array/array.h says at the function of the same name what each change does and which errors it
+ * has.  ret_answer may be NULL.
  */
 struct client_lun_spec {
-	const char *name;    /* NULL = made */
+	const char *name;    /* NULL = the array makes a name */
 	struct guid pool_id; /* zero = the array chooses */
 	uint64_t size_bytes;
 	uint32_t block_bytes; /* 0 = 512 */
 	bool thick;
-	const char *mask; /* NULL = nobody */
+	const char *mask; /* unmasking list; NULL = no initiator may use the LUN */
 };
 
 int client_array_rename(struct client *client, const char *name, struct client_answer *ret_answer);
@@ -160,7 +179,10 @@ int client_pool_rename(struct client *client, const struct guid *pool, const cha
 		       struct client_answer *ret_answer);
 int client_lun_create(struct client *client, const struct client_lun_spec *spec,
 		      struct client_answer *ret_answer);
-/* force: also while the LUN is associated (ERR_IN_USE otherwise). */
+/*
+ * force: delete the LUN even while it is associated with a target; without force that is
+ * ERR_IN_USE.
+ */
 int client_lun_delete(struct client *client, const struct guid *lun, bool force,
 		      struct client_answer *ret_answer);
 int client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
@@ -193,8 +215,9 @@ int client_portal_create(struct client *client, const char *address, uint16_t po
 int client_portal_set_status(struct client *client, const struct guid *portal,
 			     enum row_status status, struct client_answer *ret_answer);
 /*
- * Set a portal offline and have its sessions end: their initiators are asked to log out, and after
- * drain_ms (1 … 3,600,000) what is left is ended.  Returns as client_portal_set_status, at once.
+ * Set a portal offline and ask the initiators of its sessions to log out; after drain_ms (1 to
+ * 3,600,000) the array ends the sessions that are left.  Returns at once, with the codes of
+ * client_portal_set_status.
  */
 int client_portal_drain(struct client *client, const struct guid *portal, uint64_t drain_ms,
 			struct client_answer *ret_answer);
@@ -209,8 +232,9 @@ int client_group_remove_portal(struct client *client, const struct guid *group,
 int client_job_cancel(struct client *client, const struct guid *job,
 		      struct client_answer *ret_answer);
 /*
- * Waits (on the stream with a replica, else by asking) until the job has ended; its row
- * (row_unref).  timeout_ms < 0: for ever.  ERR_TIMEOUT.
+ * Wait until a job has ended: on the event stream when the client has a replica, else by asking
+ * repeatedly.  timeout_ms < 0 = without a limit.  Returns 0 with the job's row, which the caller
+ * drops with row_unref; ERR_TIMEOUT (the job did not end in time); or the codes of client_call.
  */
 int client_job_wait(struct client *client, const struct guid *job, int timeout_ms,
 		    struct row_job **ret_job);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The inside of the client: a transport (HTTP on a socket), a board on which the replica's newest
- * view hangs, the replica that the event thread keeps, and the calls.
+ * What the files of src/client share, grouped by the file that defines it: a transport (HTTP on a
+ * socket), a board where readers find the newest view of the replica, the replica itself, which the
+ * event thread keeps up to date, and the calls.  Private to src/client and its tests.
  *
  * Locks, in this order where two are held: client.lock, replica.lock.  The others (transport, board
  * shard, listeners) are leaves: nothing is called and nothing else is locked under them.
@@ -18,14 +19,14 @@
 #include "client/client.h"
 #include "wire/wire.h"
 
-/* Times that tests shorten. */
+/* Times that have one value in programs and shorter values in tests. */
 struct client_tuning {
-	uint64_t stale_ns;       /* without contact for longer, there is no trust */
-	uint64_t backoff_max_ns; /* between attempts to reach the array again */
-	uint64_t silence_ns;     /* a stream without a byte for longer is given up */
-	uint64_t retry_ns;       /* how long a broken call is tried again */
-	uint64_t wait_ns;        /* how long a call waits for the replica to show it */
-	long call_ms;            /* one attempt of a call */
+	uint64_t stale_ns; /* the replica is not trusted when the last contact is longer ago */
+	uint64_t backoff_max_ns; /* the longest pause between two attempts to reach the array */
+	uint64_t silence_ns;     /* a stream that brought no byte for so long is closed */
+	uint64_t retry_ns;       /* how long a call is repeated whose connection breaks */
+	uint64_t wait_ns;        /* how long a call waits until the replica shows its change */
+	long call_ms;            /* how long one attempt of a call may take */
 };
 
 extern const struct client_tuning client_tuning_default;
@@ -35,39 +36,46 @@ extern const struct client_tuning client_tuning_default;
 /* Where vdsd is.  Constant after client_transport_init. */
 struct client_peer {
 	char *socket_path; /* owned; NULL = TCP */
-	char *name;        /* for the Host header, and for messages over TCP; owned */
+	char *name; /* name of the host for the Host header and for messages over TCP; owned */
 	uint16_t port;
-	bool six;    /* at ::1, else at 127.0.0.1 */
-	bool either; /* "localhost": at ::1 too */
+	bool six;    /* true: the address ::1; false: 127.0.0.1 */
+	bool either; /* the host is "localhost": 127.0.0.1 and ::1 are both tried */
 };
 
+/* A connection to vdsd. One thread uses it at a time. */
 struct client_conn {
-	struct list node;                       /* in the transport's idle or busy; its lock */
-	int fd;                                 /* -1 = not connected */
-	int wake_fd;                            /* eventfd */
-	bool (*stop)(struct client_conn *conn); /* asked before each wait: shall it end? */
-	void *owner;                            /* for stop */
+	struct list node; /* in one of the transport's lists, guarded by the transport's lock */
+	int fd;           /* -1 = not connected */
+	int wake_fd;      /* an eventfd: another thread ends a wait with it */
+	/* called before each wait; true ends what the connection does */
+	bool (*stop)(struct client_conn *conn);
+	void *owner; /* for the use of stop */
 };
 
-struct client_conn *client_conn_new(void);       /* NULL: no memory, or no descriptor */
+struct client_conn *client_conn_new(void);       /* NULL when out of memory or descriptors */
 void client_conn_free(struct client_conn *conn); /* accepts NULL */
-/* Has stop be asked again.  Any thread. */
+/* Have the connection's waiting thread call stop again. Any thread. */
 void client_conn_wake(struct client_conn *conn);
-/* Has an idle connection been closed by its peer? */
+/* Returns true when the peer has closed an idle connection. */
 bool client_conn_is_dead(const struct client_conn *conn);
-/* Returns 0, or -errno (-ETIMEDOUT: deadline_ns, a monotonic time, has passed, or stop). */
+/*
+ * Connect.  Returns 0, or -errno; -ETIMEDOUT when deadline_ns (a monotonic time) has passed or stop
+ * has returned true.
+ */
 int client_conn_connect(struct client_conn *conn, const struct client_peer *peer,
 			uint64_t deadline_ns);
 /*
- * Send all bytes.  A peer that has closed is no error here, since its answer may still be read.
- * Returns 0, ERR_CANCELLED (stop), ERR_TIMEOUT (deadline_ns; 0 = none) or -errno.
+ * Send all bytes.  A peer that has closed the connection is no error here, because its answer may
+ * still be read.  Returns 0, ERR_CANCELLED (stop returned true), ERR_TIMEOUT (deadline_ns has
+ * passed; 0 = no deadline) or -errno.
  */
 int client_conn_send(struct client_conn *conn, const char *bytes, size_t len, uint64_t deadline_ns);
 /*
- * Wait for bytes.  Returns how many were read, 0 when the peer has closed, or as client_conn_send.
+ * Wait for bytes.  Returns how many were read; 0 when the peer has closed; ERR_CANCELLED (stop
+ * returned true), ERR_TIMEOUT (deadline_ns has passed; 0 = no deadline) or -errno.
  */
 ssize_t client_conn_recv(struct client_conn *conn, char *buf, size_t size, uint64_t deadline_ns);
-/* The peer for messages: its path, or its address and port. */
+/* Returns the peer for messages: the path of its socket, or its address and port. */
 const char *client_peer_text(const struct client_peer *peer);
 
 /* ---- transport.c ---- */
@@ -75,16 +83,17 @@ const char *client_peer_text(const struct client_peer *peer);
 struct client_transport {
 	struct client_peer peer;
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* closing, or one less busy */
-	struct list idle, busy; /* struct client_conn; lock */
-	bool closing;           /* lock */
-	atomic_bool reached;    /* an answer has come once */
+	/* signalled when the transport closes or a connection becomes idle */
+	pthread_cond_t changed;
+	struct list idle, busy; /* struct client_conn, guarded by lock */
+	bool closing;           /* guarded by lock */
+	atomic_bool reached;    /* at least one answer has arrived */
 };
 
 struct client_request {
 	const char *method, *path;
 	const char *body;      /* JSON text; NULL = none */
-	const struct guid *id; /* NULL = none */
+	const struct guid *id; /* the request id; NULL = none */
 	long timeout_ms;
 };
 
@@ -99,7 +108,7 @@ struct client_reply {
  * also after an error.
  */
 int client_transport_init(struct client_transport *t, const char *url);
-/* Ends every call that is under way, and every later one, with ERR_CLOSED.  Any thread. */
+/* End every call that is under way, and every later call, with ERR_CLOSED. Any thread. */
 void client_transport_close(struct client_transport *t);
 /* Waits until no call is under way and frees everything.  Called after client_transport_close. */
 void client_transport_fini(struct client_transport *t);
@@ -116,9 +125,10 @@ int client_transport_call(struct client_transport *t, const struct client_reques
 int client_transport_pause(struct client_transport *t, uint64_t ns);
 
 /*
- * The reader of a stream, called by the thread that reads it.  bytes: takes a piece; a non-zero
- * result ends the stream.  stop: asked before each wait, and after client_transport_wake; true ends
- * the stream. silence_ns: after so long without a byte the stream is given up.
+ * The reader of a stream; its functions run on the thread that reads the stream.  bytes: is called
+ * with each piece; a non-zero result ends the stream.  stop: is called before each wait and after
+ * client_transport_wake; true ends the stream.  silence_ns: the stream ends after so long without a
+ * byte.
  */
 struct client_sink {
 	int (*bytes)(struct client_sink *sink, const char *bytes, size_t len);
@@ -127,17 +137,17 @@ struct client_sink {
 };
 
 /*
- * Reads a stream until it ends.  Returns 0 when the peer ended it, ERR_CANCELLED when stop returned
- * true, ERR_TIMEOUT after silence_ns without a byte, what bytes returned, the code of an error
- * object that came instead of a stream, or as client_transport_call.
+ * Read a stream until it ends.  Returns 0 (the peer ended it), ERR_CANCELLED (stop returned true),
+ * ERR_TIMEOUT (silence_ns passed without a byte), the non-zero result of bytes, the code of an
+ * error object that was received instead of a stream, or the codes of client_transport_call.
  */
 int client_transport_stream(struct client_transport *t, const char *path, struct client_sink *sink);
-/* Has the stop function of every stream be asked again.  Any thread. */
+/* Have the stop function of every stream called again. Any thread. */
 void client_transport_wake(struct client_transport *t);
 
 /*
- * Returns 0 for a status of 2xx, else the code of the error object in the reply, with its text set;
- * ERR_PROTOCOL when there is none.
+ * Returns 0 for a status of 2xx; otherwise the code of the error object in the reply, whose text is
+ * set; or ERR_PROTOCOL (there is no such object).
  */
 int client_reply_code(const struct client_reply *reply);
 /*
@@ -155,15 +165,15 @@ int client_json_text(const json_t *json, struct strbuf *text);
 
 /* Makes a condition variable that waits by the monotonic clock. */
 void client_cond_init(pthread_cond_t *cond);
-/* Waits as pthread_cond_timedwait does, until that monotonic time. */
+/* Wait as pthread_cond_timedwait does, until a time of the monotonic clock. */
 int client_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_ns);
 
 /* ---- board.c ---- */
 
 /*
- * Where readers find the newest view.  Each shard has a view of its own (state_alias), so that
- * readers on different processors do not fight for one reference count; a reader takes the shard of
- * its thread.
+ * The board: where readers find the newest view.  Each shard has copies of its own of the view's
+ * states (state_alias), so that readers on different processors do not compete for one reference
+ * count.  A reader uses the shard that belongs to its thread.
  */
 #define CLIENT_BOARD_SHARDS 8
 
@@ -179,28 +189,37 @@ struct client_board {
 
 void client_board_init(struct client_board *board);
 void client_board_fini(struct client_board *board);
-/* Hang up what is new (NULL: that half stays).  One thread. */
+/* Replace the view on the board (NULL: that half stays as it is). One thread. */
 void client_board_publish(struct client_board *board, const struct state *config,
 			  const struct state *live);
-/* References for the caller; NULLs before the first publish. */
+/*
+ * Return the view with references for the caller; both states are NULL before the first publish.
+ * Any thread.
+ */
 void client_board_read(struct client_board *board, struct client_view *ret_view);
 
 /* ---- replica.c: what is known, whether it can be trusted, and waiting for it ---- */
 
 enum client_replica_state {
 	REPLICA_LOADING, /* nothing is known yet */
-	/* Loaded; no stream, or one that has not caught up.  Trusted while contact is recent. */
+	/*
+	 * Loaded, but without a stream, or with a stream that has not yet brought everything.
+	 * Trusted as long as the last contact is recent.
+	 */
 	REPLICA_LOST,
-	REPLICA_FOLLOWING, /* on a verified stream */
-	/* A gap, another digest or incarnation: only Reenumerate and Refresh cure it. */
+	REPLICA_FOLLOWING, /* loaded, and a verified stream keeps it up to date */
+	/*
+	 * The stream had a gap, another digest or another incarnation.  Only Reenumerate and
+	 * Refresh end this state.
+	 */
 	REPLICA_BROKEN,
 };
 
 enum client_replica_event {
-	REPLICA_LOADED,   /* a snapshot, verified */
-	REPLICA_VERIFIED, /* the stream is where its hello said the array was */
-	REPLICA_CUT,      /* the stream ended, or there was none */
-	REPLICA_BREACH,   /* what came does not fit what is known */
+	REPLICA_LOADED,   /* a snapshot was loaded and verified */
+	REPLICA_VERIFIED, /* the stream has reached the position that its first event named */
+	REPLICA_CUT,      /* the stream ended, or could not be opened */
+	REPLICA_BREACH,   /* an event contradicts what the replica knows */
 };
 
 struct client_replica {
@@ -209,87 +228,101 @@ struct client_replica {
 	pthread_t thread;
 	bool started;
 	pthread_mutex_t lock;
-	pthread_cond_t moved; /* anything under the lock has changed */
+	pthread_cond_t moved; /* signalled when anything under the lock has changed */
 
-	/* under the lock */
+	/* The fields below are guarded by `lock`. */
 	enum client_replica_state state;
-	struct position position; /* of the view's configuration */
-	struct position live;     /* of the view's live rows */
-	char why[512];            /* of the last cut, breach or failed load */
+	struct position position; /* position of the view's configuration */
+	struct position live;     /* position of the view's live rows */
+	char why[512];            /* the text of the last cut, breach or failed load */
 	bool closing;
 	uint64_t loads_asked, loads_done;
-	int load_rc;     /* of the last load */
-	bool identified; /* `identity` was asked for and not used yet */
+	int load_rc;     /* the result of the last load */
+	bool identified; /* client_reenumerate has stored `identity`, and no load has used it yet */
 	struct position identity;
 
-	_Atomic uint64_t contact_ns; /* last contact with the array while verified */
-	atomic_bool broken;          /* state is LOADING or BROKEN */
+	/* time of the last contact with the array while the stream was verified */
+	_Atomic uint64_t contact_ns;
+	atomic_bool broken; /* true when state is REPLICA_LOADING or REPLICA_BROKEN */
 
 	struct client_board board;
 
-	/* listeners.c */
+	/* The listeners, guarded by listeners_lock (listeners.c). */
 	pthread_mutex_t listeners_lock;
 	pthread_cond_t listener_left;
 	struct client_listener *listeners, *cursor, *running;
 
-	/* the event thread's own */
-	struct client_view view;   /* what is on the board */
-	struct wire_format format; /* in which the view came */
-	bool outdated;        /* the stream cannot go on from the view: the snapshot is due again */
-	struct position goal; /* where the hello said the array is */
+	/* Only the event thread uses the fields below. */
+	struct client_view view;   /* the view that is on the board */
+	struct wire_format format; /* the version of the format in which the view was received */
+	/* the stream cannot continue from the view: a snapshot must be loaded again */
+	bool outdated;
+	struct position goal; /* the position of the array that the stream's first event named */
 	bool greeted, verified;
-	struct state *live_start; /* of the hello: live rows follow */
+	/*
+	 * the live rows that a new stream has brought so far; nobody sees them until they are
+	 * complete
+	 */
+	struct state *live_start;
 };
 
 /*
- * Starts the event thread and waits for the first load.  0 or why there is none; then it is ended
- * already.
+ * Start the event thread and wait for the first load.  Returns 0, or why the load failed; the event
+ * thread has ended then.
  */
 int client_replica_start(struct client_replica *r, struct client_transport *transport,
 			 const struct client_tuning *tuning);
-/* Wakes everyone who waits: ERR_CLOSED. */
+/* Wake every thread that waits: its call returns ERR_CLOSED. */
 void client_replica_close(struct client_replica *r);
-/* Joins the thread, frees all. */
+/* End the event thread, wait for its end, and free everything. */
 void client_replica_fini(struct client_replica *r);
 
 /*
- * The one place where the state changes: by the table of replica.c; why: a text for BREACH and CUT.
+ * Change the state by the table in replica.c; no other function changes it.  why: a text for
+ * REPLICA_BREACH and REPLICA_CUT.
  */
 void client_replica_step(struct client_replica *r, enum client_replica_event event,
 			 const char *why);
-/* May the view be trusted now?  0 or ERR_CACHE_CORRUPT with a text. */
+/* Returns 0 when the view may be trusted now, or ERR_CACHE_CORRUPT with a text. */
 int client_replica_trust(struct client_replica *r);
-/* Contact with the array, verified. */
+/* Note that there was contact with the array on a verified stream. */
 void client_replica_touch(struct client_replica *r);
 /*
- * Until the view has that sequence.  0, ERR_CACHE_CORRUPT, ERR_TIMEOUT, ERR_CLOSED.  On the event
- * thread: 0 at once.
+ * Wait until the view has that sequence.  Returns 0, ERR_CACHE_CORRUPT (the replica is broken),
+ * ERR_TIMEOUT (the change did not arrive in time) or ERR_CLOSED. On the event thread returns 0 at
+ * once.
  */
 int client_replica_wait(struct client_replica *r, uint64_t sequence);
 /*
- * Waits until the view's live rows have that version of that boot of the array, or until they are
- * of a boot that began meanwhile: then what is waited for is void.  Returns 0, ERR_CACHE_CORRUPT
- * (the replica is broken), ERR_TIMEOUT, ERR_CLOSED.  On the event thread: 0 at once.
+ * Wait until the view's live rows have that version of that boot of the array, or until they belong
+ * to a boot that began later, which makes the version meaningless.  Returns 0, ERR_CACHE_CORRUPT
+ * (the replica is broken), ERR_TIMEOUT (the rows did not arrive in time) or ERR_CLOSED. On the
+ * event thread returns 0 at once.
  */
 int client_replica_wait_live(struct client_replica *r, const struct guid *boot, uint64_t version);
 /*
- * Has the event thread load a snapshot and waits for it.  0, why it failed, ERR_CACHE_CORRUPT,
- * ERR_BUSY on the event thread.
+ * Have the event thread load a snapshot, and wait for that.  Returns 0, why the load failed,
+ * ERR_CACHE_CORRUPT (the replica is broken and client_replica_identify was not called), or ERR_BUSY
+ * (called on the event thread).
  */
 int client_replica_refresh(struct client_replica *r);
-/* The array was asked who it is: the next load may be of that one. */
+/*
+ * Store the identity that the array reported: the next load may be of that array and incarnation.
+ */
 void client_replica_identify(struct client_replica *r, const struct position *identity);
 bool client_replica_is_own_thread(const struct client_replica *r);
 enum client_replica_state client_replica_state(struct client_replica *r);
 
 /* ---- follow.c: the event thread ---- */
 
+/* The function of the event thread. */
 void *client_follow_main(void *replica);
 
 /* ---- listeners.c ---- */
 
 void client_listeners_init(struct client_replica *r);
 void client_listeners_fini(struct client_replica *r);
+/* Call every listener, one after the other, with no lock held. Event thread. */
 void client_listeners_call(struct client_replica *r, const struct client_view *before,
 			   const struct client_view *after, const struct change *change);
 
@@ -302,14 +335,17 @@ struct client {
 	struct client_replica replica; /* CLIENT_REPLICA only */
 	pthread_mutex_t lock;
 	pthread_cond_t left;
-	unsigned calls; /* under way; lock */
+	unsigned calls; /* calls that are under way; guarded by lock */
 	bool closing;   /* lock */
 };
 
-/* client_open with other times.  For tests. */
+/* Open a client with other times. For tests. */
 int client_open_tuned(const char *url, enum client_mode mode, const struct client_tuning *tuning,
 		      struct client **ret_client);
-/* Around everything that may wait, so that client_close can: 0 or ERR_CLOSED. */
+/*
+ * Called around everything that may wait, so that client_close can wait until no call is under way.
+ * client_enter returns 0, or ERR_CLOSED (client_close was called).
+ */
 int client_enter(struct client *client);
 void client_leave(struct client *client);
 

@@ -275,7 +275,9 @@ void target_portal_close(struct target_portal *portal);
 /* Write "192.0.2.1:3260" or "[::1]:3260". */
 void target_portal_format(const struct row_portal *row, char text[ADDRESS_TEXT_SIZE]);
 /*
- * Find a TCP port that is free at this address, for a portal row with port 0. Returns 0 or -errno.
+ * Find a TCP port that is free at this address and that the system does not use for outgoing
+ * connections, so that no initiator on this host holds the port when vdsd starts again.  Returns 0
+ * or a negative code (there is no such port).
  */
 int target_portal_pick_port(const char *address, uint16_t *ret_port);
 
