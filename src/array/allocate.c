@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The work of a job: take the space of a thick LUN, then end it as one change.
+ * The work of a job: allocates the space of a thick LUN, then ends the job with one change.  Runs
+ * on a worker; apply functions run on the writer thread.
  *
- *	create:	allocated -> job.end; failed or cancelled -> the LUN goes again, with the job's end
- *	extend:	allocated -> the file grows -> lun.extend;
- *		failed or cancelled -> the space is given back, job.end
+ *	create:	space allocated -> job.end
+ *		failed or cancelled -> the LUN is deleted in the change that ends the job
+ *	extend:	space allocated -> the file grows -> lun.extend
+ *		failed or cancelled -> the new space is freed -> job.end
  *
- * When the array closes the work stops where it is and goes on at the next start; allocating twice
- * is harmless.
+ * When the array closes, the work stops where it is, and goes on at the next start.  Allocating the
+ * same space twice does no harm.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +21,7 @@
 
 #define END_TRIES 10
 
-/* The end of a job, as a change. */
+/* The arguments of the change that ends a job. */
 struct ending {
 	struct array_task task;
 	struct array_job *job;
@@ -48,7 +50,7 @@ allocate(struct array_job *job)
 	int rc;
 
 	if (job->store == NULL)
-		return err_set(ERR_NOT_FOUND, "the LUN was deleted meanwhile");
+		return err_set(ERR_NOT_FOUND, "the LUN was deleted while the job was running");
 	job->progress.step = step;
 	pthread_mutex_lock(&job->store->manage_lock);
 	rc = blk_allocate(job->store->dev, job->from_bytes, job->to_bytes - job->from_bytes,
@@ -82,7 +84,10 @@ end_apply(struct array *array, struct array_task *task)
 	return rc < 0 ? rc : array_job_edit_end(array, task->edit, job, e->result, e->message);
 }
 
-/* Before it is seen: who sees the job ended finds the LUN free. */
+/*
+ * Ends the hold before the change is visible, so that whoever sees that the job has ended finds the
+ * LUN free.
+ */
 static void
 end_committed(struct array *array, struct array_task *task)
 {
@@ -120,7 +125,7 @@ end(struct array_job *job, int result)
 	return array_writer_submit(job->array, &e.task);
 }
 
-/* From WORKING to ENDING; a cancel that came first wins. */
+/* Goes from WORKING to ENDING, unless the job was cancelled first. */
 static int
 settle(struct array_job *job, int rc)
 {
@@ -132,8 +137,8 @@ settle(struct array_job *job, int rc)
 }
 
 /*
- * An extend's file gets its size: the new one when all went well, else what lies beyond the old one
- * is given back.
+ * Sets the size of an extended LUN's file: the new size when the allocation succeeded; else the old
+ * size, which frees the space beyond it.
  */
 static int
 settle_size(struct array_job *job, int rc)
@@ -151,7 +156,7 @@ settle_size(struct array_job *job, int rc)
 	return err_set(rc, "%s", text);
 }
 
-/* Memory that is short now may be there in a moment. */
+/* Tries again after a moment, when memory may be available. */
 static int
 end_surely(struct array_job *job, int result)
 {

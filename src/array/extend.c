@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Growing a LUN.  Thin: the file grows, then the row; a crash in between leaves a file longer than
- * its row, which is harmless.  Thick: a job allocates (allocate.c), then the same.  The LUN is held
- * meanwhile.
+ * Extends LUNs.  For a thin LUN the file grows first, then the row changes; a crash in between
+ * leaves a file that is longer than its row says, which does no harm.  For a thick LUN a job
+ * allocates the space first (allocate.c).  The LUN is held meanwhile.  Callers: any thread except
+ * the writer; apply functions run on the writer thread.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -93,14 +94,15 @@ static int
 extend_thick(struct array *array, struct extend *e, const struct guid *pool_id)
 {
 	struct array_pool_space space;
+	char want[32], have[32];
 	int rc = array_pool_space(array, pool_id, &space);
 
 	if (rc < 0)
 		return rc;
 	if (e->to_bytes - e->from_bytes > space.free_bytes)
-		return err_set(ERR_NO_SPACE,
-			       "need %" PRIu64 " bytes, the pool has %" PRIu64 " free",
-			       e->to_bytes - e->from_bytes, space.free_bytes);
+		return err_set(ERR_NO_SPACE, "the LUN cannot grow by %s: its pool has only %s free",
+			       str_format_size(e->to_bytes - e->from_bytes, want, sizeof(want)),
+			       str_format_size(space.free_bytes, have, sizeof(have)));
 	e->job = array_job_new(array, JOB_EXTEND_LUN, e->lun_id, e->from_bytes, e->to_bytes,
 			       e->store);
 	if (e->job == NULL)
@@ -113,7 +115,7 @@ extend_thick(struct array *array, struct extend *e, const struct guid *pool_id)
 	return rc;
 }
 
-/* Sizes as they are now that the LUN is held. */
+/* Reads the sizes again, now that the LUN is held and they cannot change. */
 static int
 measure(struct array *array, struct extend *e, const struct row_lun *lun)
 {
@@ -134,7 +136,7 @@ measure(struct array *array, struct extend *e, const struct row_lun *lun)
 	return 0;
 }
 
-/* The hold of a thick LUN is left to its job when there is one. */
+/* When a job was started for a thick LUN, the job ends the hold. */
 static int
 extend(struct array *array, struct extend *e, bool thin)
 {
@@ -173,7 +175,7 @@ array_lun_extend(struct array *array, const struct array_request *request,
 	int rc;
 
 	if (add_bytes == 0)
-		return err_set(ERR_INVALID, "a LUN grows by at least one byte");
+		return err_set(ERR_INVALID, "the size to add to a LUN must be more than 0");
 	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)
 		return MIN(rc, 0);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Portal groups: through which portals a target is reached.  Tags count from 1 in each target; the
- * relative target port identifier (SPC-4 §7.8.6.1) is array-wide, counts up and wraps, so that it
- * is reused as late as possible.
+ * Portal groups say through which portals a target is reached.  This file creates and deletes them
+ * and changes their portals.  Tags count from 1 in each target.  The relative target port
+ * identifier (SPC-4 §7.8.6.1) is unique in the array; it counts up and wraps around, so that an
+ * identifier is used again as late as possible.  Callers: any thread except the writer; apply
+ * functions run on the writer thread.
  */
 #include <assert.h>
 #include <errno.h>
@@ -34,9 +36,9 @@ free_tag(const struct state *view, const struct guid *target_id)
 }
 
 /*
- * Which relative ports may be in use: every port of a group has its bit; one whose group was
- * deleted, or was never committed, keeps it until the bits are taken anew, which happens when all
- * are set. So the next free port is found without a look at all groups.
+ * Marks which relative ports may be in use, with one bit for each.  The bit of a group that was
+ * deleted or never committed stays set until all bits are set; then they are computed again from
+ * the groups.  So the next free port is usually found without looking at all groups.
  */
 static void
 ports_load(struct array *array, const struct state *view)
@@ -53,7 +55,7 @@ ports_load(struct array *array, const struct state *view)
 	array->ports_visited += count;
 }
 
-/* The first port behind `last` that is certainly free, going round once; 0 = none. */
+/* Returns the first port after `last`, wrapping around, that is certainly free; 0 = none. */
 static uint32_t
 port_find(struct array *array, uint32_t last)
 {
@@ -133,7 +135,7 @@ array_group_edit_add(struct array *array, struct state_edit *edit, const struct 
 	return rc;
 }
 
-/* The group of this target that has the portal, or NULL. */
+/* Returns the portal group of this target that contains the portal, or NULL. */
 static const struct row_portal_group *
 group_with(const struct state *view, const struct guid *target_id, const struct guid *portal_id)
 {
@@ -280,7 +282,7 @@ add_apply(struct array *array, struct array_task *task)
 	if (has != NULL && has != group)
 		return err_set(ERR_IN_USE,
 			       "the portal is in portal group %u of the same target: "
-			       "remove it there first",
+			       "remove the portal from that group first",
 			       has->tag);
 	task->answer.object_id = c->id;
 	task->answer.existed = has != NULL;
@@ -313,7 +315,8 @@ remove_apply(struct array *array, struct array_task *task)
 		return rc;
 	task->answer.object_id = c->id;
 	rc = state_edit_delete(task->edit, ROW_GROUP_PORTAL, &c->id, &c->portal_id);
-	return rc == ERR_NOT_FOUND ? err_set(rc, "the portal is not in the portal group") : rc;
+	return rc == ERR_NOT_FOUND ? err_set(rc, "the portal group does not contain the portal")
+				   : rc;
 }
 
 int

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Jobs: operations that take long.  The row says what became of one and is kept for a day; the live
- * row says how far it is; a private note lets it go on after a restart.
+ * Jobs are operations that take long.  A job's row says how the job ended and is kept for a day;
+ * its live row says how far the job is; a private note in the catalog lets the job go on after a
+ * restart.  Callers: any thread except the writer; apply functions run on the writer thread, and
+ * the work itself (allocate.c) on a worker.
  *
  *	WORKING --cancel--> CANCELLING --the work stops--> row CANCELLED
  *	        --the work is done or has failed--> ENDING --> row DONE or FAILED
  *
- * A cancel that was answered with success ends CANCELLED: the two ways exclude each other by one
- * compare-and-swap.
+ * A job whose cancellation was answered with success always ends CANCELLED: one compare-and-swap
+ * decides between the two ways.
  */
 #include <errno.h>
 
@@ -118,7 +120,9 @@ struct cancel {
 	const struct guid *job_id;
 };
 
-/* 0 when it will end cancelled.  ERR_NOT_FOUND: it does not run (any more). */
+/*
+ * Returns 0 when the job will end cancelled, or ERR_NOT_FOUND (the job does not run, or no longer).
+ */
 static int
 cancel_running(struct array *array, const struct guid *job_id)
 {
@@ -153,8 +157,9 @@ cancel_apply(struct array *array, struct array_task *task)
 	task->answer.object_id = *c->job_id;
 	rc = job->state == JOB_RUNNING ? cancel_running(array, c->job_id) : ERR_NOT_FOUND;
 	if (rc == ERR_CANCELLED || job->state == JOB_CANCELLED)
-		return err_set(ERR_CANCELLED, "the job is cancelled already");
-	return rc < 0 ? err_set(ERR_TOO_LATE, "the job has ended: there is nothing to cancel") : 0;
+		return err_set(ERR_CANCELLED, "the job was cancelled already");
+	return rc < 0 ? err_set(ERR_TOO_LATE, "the job has ended and cannot be cancelled any more")
+		      : 0;
 }
 
 int

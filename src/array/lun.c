@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * LUNs: made, renamed and deleted.  The file comes before the row and goes after it: <id>.new is
- * made durable, then the row committed, then it becomes <id>.img.  A crash in between leaves a .new
- * file, which the next start renames (the row is there) or removes (it is not).  A .img file
- * without a row is never removed: it may belong to a catalog newer than the one that was restored.
+ * Creates, renames and deletes LUNs.  Callers: any thread except the writer; apply functions run on
+ * the writer thread.
+ *
+ * The file is created before the row and removed after it.  To create a LUN, <id>.new is made
+ * durable, then the row is committed, then the file is renamed to <id>.img.  A crash in between
+ * leaves a .new file, which the next start renames (if the row exists) or removes (if it does not).
+ * A .img file without a row is never removed, since it may belong to a catalog that is newer than
+ * the restored one.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -32,9 +36,11 @@ int
 array_lun_file_error(int rc, const char *what)
 {
 	if (rc == -ENOSPC || rc == -EDQUOT)
-		return err_set(ERR_NO_SPACE, "%s: the pool has not enough free space", what);
+		return err_set(ERR_NO_SPACE, "%s: the pool has too little free space", what);
 	if (rc == -EFBIG)
-		return err_set(ERR_NO_SPACE, "%s: the pool's file system holds no file that large",
+		return err_set(ERR_NO_SPACE,
+			       "%s: the file system of the pool allows no file of this size: "
+			       "choose a smaller size",
 			       what);
 	return rc < 0 ? err_set(rc, "%s: %s", what, err_text(rc)) : 0;
 }
@@ -70,15 +76,16 @@ check_spec(struct create *c)
 	if (*spec->name != '\0' && array_name_check("LUN", spec->name) < 0)
 		return ERR_INVALID;
 	if (spec->block_bytes != 512 && spec->block_bytes != 4096)
-		return err_set(ERR_INVALID, "the block size of a LUN is 512 or 4096 bytes");
+		return err_set(ERR_INVALID, "the block size of a LUN must be 512 or 4096 bytes");
 	if (spec->size_bytes == 0 || spec->size_bytes > LUN_BYTES_MAX)
-		return err_set(ERR_INVALID, "the size of a LUN is more than 0 and at most 8 PiB");
+		return err_set(ERR_INVALID,
+			       "the size of a LUN must be more than 0 and at most 8 PiB");
 	spec->size_bytes = (spec->size_bytes + spec->block_bytes - 1) / spec->block_bytes *
 			   spec->block_bytes;
 	return mask_normalize(spec->mask != NULL ? spec->mask : "", &c->mask);
 }
 
-/* A row without number, serial and designator. */
+/* Makes a row without number, serial and designator. */
 static int
 make_row(const struct create *c, const char *name, struct row_lun **ret_row)
 {
@@ -100,8 +107,8 @@ make_row(const struct create *c, const char *name, struct row_lun **ret_row)
 }
 
 /*
- * Made once, never reused: a serial of 64 random bits, an NAA 3 (locally assigned) designator of
- * 60.
+ * Sets the LUN's identity, which is never used again: a serial of 64 random bits, and a designator
+ * of NAA type 3 (locally assigned) with 60 random bits.
  */
 static int
 set_identity(struct row_lun *row)
@@ -125,7 +132,7 @@ take_number(struct array *array, uint32_t *ret_number)
 		return rc;
 	if (last >= UINT32_MAX)
 		return err_set(ERR_LIMIT,
-			       "the array has made 4294967295 LUNs, and cannot make more");
+			       "the array has created 4294967295 LUNs, and cannot create more");
 	*ret_number = (uint32_t)(last + 1);
 	return catalog_counter_set(array->catalog, CATALOG_LUN_NUMBER, last + 1);
 }
@@ -146,7 +153,8 @@ create_apply(struct array *array, struct array_task *task)
 		return array_name_no_such(ROW_POOL, &c->spec.pool_id);
 	if (state_lun_by_name(view, c->spec.name) != NULL)
 		return err_set(ERR_NAME_IN_USE,
-			       "a LUN is called \"%s\" already: choose another name", c->spec.name);
+			       "there is already a LUN named \"%s\": choose another name",
+			       c->spec.name);
 	if (*c->spec.name == '\0')
 		rc = array_name_make_lun(view, number, &made);
 	if (rc == 0)
@@ -198,6 +206,7 @@ prepare(struct array *array, struct create *c)
 			       .thin = !c->spec.thick };
 	AUTO_FREE char *place = NULL;
 	struct array_pool_space space = { 0 };
+	char want[32], have[32];
 	int rc = array_pool_place(array, &c->spec.pool_id, &place);
 
 	if (rc == 0 && c->spec.thick)
@@ -206,8 +215,10 @@ prepare(struct array *array, struct create *c)
 		return rc;
 	if (c->spec.thick && c->spec.size_bytes > space.free_bytes)
 		return err_set(ERR_NO_SPACE,
-			       "pool %s: need %" PRIu64 " bytes, %" PRIu64 " are free", place,
-			       c->spec.size_bytes, space.free_bytes);
+			       "a thick LUN of %s does not fit into the pool %s, which has %s "
+			       "free: choose a smaller size or another pool",
+			       str_format_size(c->spec.size_bytes, want, sizeof(want)), place,
+			       str_format_size(space.free_bytes, have, sizeof(have)));
 	rc = array_store_new(array, &row, place, &c->store);
 	if (rc == 0 && c->spec.thick) {
 		c->job = array_job_new(array, JOB_CREATE_LUN, &c->id, 0, c->spec.size_bytes,
@@ -332,7 +343,7 @@ array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct
 
 #define TARGETS_NAMED 3
 
-/* Sessions that see the LUN through this target. */
+/* Counts the sessions that see the LUN through this target. */
 static size_t
 sessions_through(const struct state *live, const struct row_lun *lun, const struct guid *target_id)
 {
@@ -347,7 +358,7 @@ sessions_through(const struct state *live, const struct row_lun *lun, const stru
 	return count;
 }
 
-/* Is the LUN behind no target?  Else ERR_IN_USE with a text that says what would be lost. */
+/* Returns 0 when no target has the LUN, or ERR_IN_USE with a text that says what would be lost. */
 static int
 check_unused(struct array *array, const struct state *view, const struct guid *lun_id)
 {
@@ -399,8 +410,8 @@ delete_published(struct array *array, struct array_task *task)
 }
 
 /*
- * The LUN is held.  Its paths through every target are drained: an association that was under way
- * when it was held counts too.
+ * Drains the LUN's paths through every target, also through targets with which it is being
+ * associated while the LUN is already held.
  */
 static int
 delete_held(struct array *array, struct delete *d)
@@ -470,7 +481,7 @@ rename_apply(struct array *array, struct array_task *task)
 		return rc;
 	if (other != NULL && other != lun)
 		return err_set(ERR_NAME_IN_USE,
-			       "a LUN is called \"%s\" already: choose another name", r->name);
+			       "there is already a LUN named \"%s\": choose another name", r->name);
 	row = row_copy(lun);
 	if (row == NULL || row_set_string(&row->name, r->name) < 0)
 		return -ENOMEM;

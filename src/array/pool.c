@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Pools: made, renamed, deleted.  The pools that are open: pools.c; what a pool is on its storage:
- * pool/.
+ * Creates, renames and deletes pools.  pools.c keeps the pools that are open; the drivers in pool/
+ * know what a pool is on its storage.  Callers: any thread except the writer; apply functions run
+ * on the writer thread.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,7 +39,8 @@ create_apply(struct array *array, struct array_task *task)
 	(void)array;
 	if (name_is_taken(state_edit_view(task->edit), c->name, &c->id))
 		return err_set(ERR_NAME_IN_USE,
-			       "a pool is called \"%s\" already: choose another name", c->name);
+			       "there is already a pool named \"%s\": choose another name",
+			       c->name);
 	row = row_new(ROW_POOL);
 	if (row == NULL)
 		return -ENOMEM;
@@ -59,7 +61,10 @@ create_committed(struct array *array, struct array_task *task)
 	array_pool_show(array, &c->id);
 }
 
-/* Nothing else may be there: no other pool, and not the array's own files. */
+/*
+ * Checks that the directory is used for nothing else: not for another pool, and not for the array's
+ * own files.
+ */
 static int
 place_is_free(struct array *array, const char *place)
 {
@@ -69,22 +74,25 @@ place_is_free(struct array *array, const char *place)
 
 	free(own);
 	if (is_own)
-		return err_set(
-			ERR_IN_USE,
-			"%s is the array's own directory: give a pool a directory of its own",
-			place);
+		return err_set(ERR_IN_USE,
+			       "%s is the directory of the array itself: choose another directory "
+			       "for the pool",
+			       place);
 	for (size_t i = 0; i < state_count(state, ROW_POOL); i++) {
 		const struct row_pool *pool = state_at(state, ROW_POOL, i);
 
 		if (strcmp(pool->path, place) == 0)
-			return err_set(ERR_IN_USE, "%s is the directory of pool \"%s\" already",
+			return err_set(ERR_IN_USE,
+				       "%s is already the directory of the pool \"%s\": choose "
+				       "another directory",
 				       place, pool->name);
 	}
 	return 0;
 }
 
 /*
- * The marker first: a pool is never committed without it; taken away again when the change fails.
+ * Writes the marker before the commit, so that no pool is ever committed without one, and removes
+ * it again when the change fails.
  */
 static int
 create(struct array *array, struct pool_change *c)
@@ -128,7 +136,9 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 	if (rc < 0)
 		return rc;
 	if (path == NULL || array_pool_driver_find(path) == NULL)
-		return err_set(ERR_INVALID, "the directory of a pool must be an absolute path");
+		return err_set(
+			ERR_INVALID,
+			"the directory of a pool must be an absolute path, such as /srv/vds");
 	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)
 		return MIN(rc, 0);
@@ -150,7 +160,8 @@ rename_apply(struct array *array, struct array_task *task)
 		return array_name_no_such(ROW_POOL, &c->id);
 	if (name_is_taken(view, c->name, &c->id))
 		return err_set(ERR_NAME_IN_USE,
-			       "a pool is called \"%s\" already: choose another name", c->name);
+			       "there is already a pool named \"%s\": choose another name",
+			       c->name);
 	row = row_copy(pool);
 	if (row == NULL || row_set_string(&row->name, c->name) < 0)
 		return -ENOMEM;

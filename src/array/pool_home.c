@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The pool in the array's own directory goes along when that directory is moved or copied while it
- * is not served.  Rows hold absolute paths, so the one that meant DIR/luns names another place
- * then: one where nothing is, or, after a copy, the original's files, which are not ours to touch.
+ * Follows the pool in the array's own directory when that directory was moved or copied while vdsd
+ * did not serve it.  Rows contain absolute paths, so the row of DIR/luns then names another place:
+ * one where nothing is, or, after a copy, the files of the original, which must not be touched.
+ * Runs on the opening thread, before the writer starts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@
 
 #define HOME "/luns"
 
-/* The new entry must not vanish from the array's directory in a power cut. */
+/* Syncs the array's directory, so that the new entry survives a power cut. */
 static int
 sync_dir(const char *dir)
 {
@@ -59,7 +60,10 @@ is_named_home(const char *path)
 	return len >= strlen(HOME) && strcmp(path + len - strlen(HOME), HOME) == 0;
 }
 
-/* The one pool that can have been DIR/luns; of several, the one whose directory is not there. */
+/*
+ * Returns the only pool that can have been DIR/luns; among several, the one whose directory is
+ * missing.
+ */
 static const struct row_pool *
 candidate(const struct state *state)
 {
@@ -111,7 +115,7 @@ array_pool_find_moved(struct array *array, const struct row_pool **ret_pool, cha
 	return 0;
 }
 
-/* A change as any, but before the writer runs. */
+/* Commits a change as the writer does, but before the writer runs. */
 int
 array_pool_set_path(struct array *array, const struct row_pool *pool, const char *path)
 {

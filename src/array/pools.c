@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The pools of the array at run time: which are ready, their space, and which driver a place has.
- * What a pool is on its storage is the driver's (pool/driver.h); what the catalog says of it,
- * pool.c.
+ * The pools of the array at run time: which pools are ready, how much space they have, and which
+ * driver serves a place.  The driver knows what a pool is on its storage (pool/driver.h), and
+ * pool.c changes what the catalog says about it.  Any thread; pools_lock guards the pools.
  */
 #include <errno.h>
 
@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-/* All kinds of storage; the first that takes a place has it. */
+/* All drivers.  The first one whose `takes` accepts a place serves it. */
 static const struct array_pool_driver *const drivers[] = {
 	&array_pool_dir,
 };
@@ -67,7 +67,10 @@ entry_open(struct array_pool_entry *entry, enum array_pool_mode mode)
 	return entry->driver->open(entry->place, &entry->array_id, mode, &entry->pool);
 }
 
-/* Best effort, with what the storage says now.  pools_lock. */
+/*
+ * Puts the live row with the present space, when the storage can be read.  The caller holds
+ * pools_lock.
+ */
 static void
 show(struct array *array, struct array_pool_entry *entry)
 {
@@ -187,8 +190,8 @@ fate(struct array_pool_sweep *pool_sweep, const struct guid *lun_id)
 }
 
 /*
- * pools_lock.  A pool that was never ready has no LUN that is being made: what is not committed
- * there was left by an earlier run.
+ * A pool that was not ready until now has no LUN that is being created, so every uncommitted volume
+ * in it was left by an earlier run.  The caller holds pools_lock.
  */
 static void
 sweep_entry(struct array *array, struct array_pool_entry *entry, const struct state *state)
@@ -364,7 +367,7 @@ array_pool_choose(struct array *array, struct guid *ret_pool_id)
 	}
 	if (best == NULL)
 		return err_set(ERR_NOT_FOUND,
-			       "no pool is ready: create one, or see why the others are not");
+			       "no pool is ready: `vdsctl pool list` says why; or create a pool");
 	*ret_pool_id = best->id;
 	return 0;
 }

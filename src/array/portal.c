@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Portals: addresses at which targets are reached.  Concrete ones: a wildcard becomes a portal for
- * each address that the host has now.  An address that is absent is not ready; that is the data
- * path's to tell.
+ * Creates, changes and deletes portals, the addresses at which initiators reach targets.  A portal
+ * has one concrete address: a wildcard becomes one portal for each address that the host has at
+ * that moment.  Whether the address exists on the host later is not decided here; the data path
+ * says so in the portal's live row.  Callers: any thread except the writer; apply functions run on
+ * the writer thread.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,7 +26,10 @@ struct portal_create {
 	char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN]; /* canonical */
 };
 
-/* The canonical text of a numeric address; its family, or ERR_INVALID. */
+/*
+ * Writes the canonical text of a numeric address.  Returns its address family, or ERR_INVALID (not
+ * a numeric address).
+ */
 static int
 normalize(const char *text, char ret_text[INET6_ADDRSTRLEN])
 {
@@ -50,7 +55,10 @@ array_portal_check_address(const char *address)
 	return MIN(normalize(address, text), 0);
 }
 
-/* Link-local addresses need a scope, which a portal has not. */
+/*
+ * Returns the address of an interface that a portal can use, or NULL.  A link-local address needs a
+ * scope, which a portal does not store.
+ */
 static const void *
 usable(const struct ifaddrs *ifa, int family)
 {
@@ -81,8 +89,8 @@ expand(struct portal_create *c, int family)
 	}
 	freeifaddrs(all);
 	return c->count > 0 ? 0
-			    : err_set(ERR_NOT_FOUND, "this host has no address of the family that "
-						     "the wildcard stands for");
+			    : err_set(ERR_NOT_FOUND, "this host has no address of the wildcard's "
+						     "family: name an address of the host");
 }
 
 static const struct row_portal *
@@ -200,7 +208,7 @@ array_portal_set_status(struct array *array, const struct array_request *request
 	};
 
 	if (status != STATUS_ONLINE && status != STATUS_OFFLINE)
-		return err_set(ERR_INVALID, "the status of a portal is online or offline");
+		return err_set(ERR_INVALID, "the status of a portal must be online or offline");
 	return array_change_run(array, request, &c.task, ret_answer);
 }
 
@@ -214,8 +222,8 @@ delete_apply(struct array *array, struct array_task *task)
 	if (state_find(view, ROW_PORTAL, c->id) == NULL)
 		return array_name_no_such(ROW_PORTAL, c->id);
 	if (state_portal_groups(view, c->id).count > 0)
-		return err_set(ERR_IN_USE,
-			       "the portal is in a portal group: remove it there first");
+		return err_set(ERR_IN_USE, "a portal group contains the portal: remove the portal "
+					   "from its groups first");
 	task->answer.object_id = *c->id;
 	return state_edit_delete(task->edit, ROW_PORTAL, c->id, NULL);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The file behind a LUN and the block device over it.  A store lives as long as somebody uses it;
- * the file of a deleted LUN is unlinked only when the last user of the device has gone:
+ * The store of a LUN: the file behind it and the block device over the file.  A store lives as long
+ * as somebody uses it.  The file of a deleted LUN is unlinked only after the last user of the
+ * device has released it:
  *
- *	unit --array_unit_remove--> dying --device unused--> reaped on a worker: unlink, then the
- *	catalog's note goes
+ *	unit --array_unit_remove--> dying --device unused--> a worker unlinks the file, then the
+ *	catalog's note is deleted
  *
- * A process that ends in between leaves the note; the next start reaps.
+ * When the process ends in between, the note stays, and the next start removes the file.  Any
+ * thread, except where a comment says otherwise.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +22,10 @@
 
 /* ---- life ---- */
 
-/* Any thread that does I/O.  A sticky error fails the LUN, a single one is counted and told. */
+/*
+ * Called on any thread that does I/O.  A sticky error makes the LUN fail; a single error is counted
+ * and reported.
+ */
 static void
 on_error(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int error,
 	 const char *reason)
@@ -70,7 +75,7 @@ store_alloc(struct array *array, const struct guid *lun_id, const char *place)
 	return store;
 }
 
-/* The stack of devices: the file, and faults on it where tests ask for them. */
+/* Makes the stack of devices: the file, and the fault layer over it when a test asks for faults. */
 static int
 make_device(struct array_store *store, const struct row_lun *lun)
 {
@@ -179,7 +184,7 @@ forget(struct array *array, struct array_task *task)
 				     container_of(task, struct reaped, task)->lun_id);
 }
 
-/* On a worker: the file system may take its time. */
+/* Runs on a worker, since the file system may be slow. */
 static void
 reap(struct work *work)
 {
@@ -228,7 +233,7 @@ array_store_reap(struct array *array)
 	return left;
 }
 
-/* The threads have ended.  What is still in use keeps its file, and its note. */
+/* Called after all threads have ended.  A file that is still in use stays, and so does its note. */
 void
 array_store_fini(struct array *array)
 {
@@ -260,7 +265,10 @@ array_store_verify(struct array_store *store)
 	return err_set(ERR_FAILED, "%s", reason);
 }
 
-/* Before the first use; while a job or the verifier is at it, theirs will do. */
+/*
+ * Checks the file before the LUN's first use.  While a job or the verifier works on the store,
+ * their check is enough.
+ */
 static int
 look_once(struct array_store *store)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The array's own row (VDS calls it the subsystem): how it begins, its name, how names of targets
- * are made.
+ * The array's own row (VDS calls the array a subsystem): its creation, its name, and the prefix of
+ * the iSCSI names of its targets.  Callers: any thread except the writer; apply functions run on
+ * the writer thread.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -110,8 +111,8 @@ array_rename(struct array *array, const struct array_request *request, const cha
 }
 
 /*
- * "iqn.2026-11.org.example", with or without a colon at the end.  Room is left for an alias and a
- * random number.
+ * Converts a prefix such as "iqn.2026-11.org.example", with or without a colon at the end, to its
+ * stored form.  Leaves room for an alias and a random number.
  */
 static int
 normalize_prefix(const char *prefix, char **ret_prefix)
@@ -132,8 +133,8 @@ normalize_prefix(const char *prefix, char **ret_prefix)
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc < 0 || !str_starts(name, "iqn.") || len > ROW_ISCSI_NAME_MAX - ROW_NAME_MAX - 20)
-		return err_set(ERR_INVALID, "a prefix for names of targets is like "
-					    "iqn.2026-11.org.example: with a month in "
+		return err_set(ERR_INVALID, "the prefix of target names must look like "
+					    "iqn.2026-11.org.example, with a month in "
 					    "which you owned the domain");
 	*ret_prefix = str_printf("%s%s", name, colon ? ":" : "");
 	return *ret_prefix == NULL ? -ENOMEM : 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Targets: made, renamed, deleted.  Source: vdshwprv IVdsSubSystemIscsi, IVdsIscsiTarget. */
+/*
+ * Creates, renames and deletes targets.  Callers: any thread except the writer; apply functions run
+ * on the writer thread.  Source: vdshwprv IVdsSubSystemIscsi, IVdsIscsiTarget.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -24,7 +27,7 @@ check_alias(const char *alias)
 	if (len > ROW_NAME_MAX || !str_is_text(alias, len))
 		return err_set(
 			ERR_INVALID,
-			"the alias of a target is one line of UTF-8 text of at most %d bytes",
+			"the alias of a target must be one line of UTF-8 text of at most %d bytes",
 			ROW_NAME_MAX);
 	if (array_name_is_blank(alias))
 		return err_set(ERR_INVALID,
@@ -33,8 +36,8 @@ check_alias(const char *alias)
 }
 
 /*
- * Checks that no other target has the alias, or a person could not say which one is meant.  Targets
- * that had the same alias before this was checked keep it.
+ * Checks that no other target has the alias, since a person could then not say which target is
+ * meant.  Targets that had equal aliases before this check existed keep them.
  */
 static int
 check_alias_is_free(const struct state *view, const char *alias, const struct guid *but)
@@ -45,8 +48,10 @@ check_alias_is_free(const struct state *view, const char *alias, const struct gu
 		others = state_targets_by_alias(view, alias);
 	for (size_t i = 0; i < others.count; i++)
 		if (!guid_equal(&((const struct row_target *)others.rows[i])->id, but))
-			return err_set(ERR_NAME_IN_USE,
-				       "there is a target with the alias %s already", alias);
+			return err_set(
+				ERR_NAME_IN_USE,
+				"another target has the alias \"%s\" already: choose another alias",
+				alias);
 	return 0;
 }
 
@@ -79,8 +84,8 @@ create_apply(struct array *array, struct array_task *task)
 	if (c->name == NULL)
 		rc = array_name_make_target(view, c->alias, &made);
 	else if (state_target_by_name(view, c->name) != NULL)
-		rc = err_set(ERR_NAME_IN_USE, "a target is called %s already: choose another name",
-			     c->name);
+		rc = err_set(ERR_NAME_IN_USE,
+			     "there is already a target named %s: choose another name", c->name);
 	if (rc == 0)
 		rc = catalog_retired_target_created(array->catalog,
 						    c->name != NULL ? c->name : made);

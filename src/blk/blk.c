@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One wrapper for each operation on a device: it asserts what the caller owes on the way in and
- * what the driver owes on the way out, so that no driver has to.  Here too: counting what is in
- * flight, sticky failure, draining.
+ * The wrappers of struct blk_ops: for each operation on a device, one function that asserts what
+ * the caller and the driver must do, so that no driver has to.  This file also counts I/O in
+ * flight, keeps failures sticky, and drains devices.  Any thread, as blk.h says for each function.
  *
- * Failure: a FLUSH that fails may have lost data that was acknowledged, and a later one would
- * succeed and hide it; so the device fails and stays failed until blk_reopen.  The same holds for
- * a FUA write that gives EIO.
+ * Failure: a FLUSH that fails may have lost acknowledged data, and a later FLUSH would succeed and
+ * hide the loss.  So the device fails, and stays failed until blk_reopen.  A FUA write that returns
+ * EIO makes the device fail too.
  */
 #include "blk/blk_int.h"
 
@@ -122,7 +122,7 @@ changes_data(enum blk_op op)
 	return op == BLK_WRITE || op == BLK_UNMAP || op == BLK_WRITE_ZEROES;
 }
 
-/* 0, or why io cannot start. */
+/* Returns 0, or the error because of which io cannot start. */
 static int
 refusal(struct blk_dev *dev, const struct blk_io *io)
 {
@@ -147,7 +147,7 @@ loses_data(const struct blk_io *io)
 	return (io->flags & BLK_FUA) != 0 && changes_data(io->op) && io->result == -EIO;
 }
 
-/* Does this error say something about the store, and not about the request or this process? */
+/* Returns whether the error is one of the store, and not of the request or of this process. */
 static bool
 is_of_the_store(int error)
 {
@@ -168,7 +168,7 @@ is_of_the_store(int error)
 	}
 }
 
-/* -errno only: ERR_* codes are refusals, not errors of the medium. */
+/* Only -errno counts: ERR_* codes are refusals, not errors of the medium. */
 static void
 report(struct blk_dev *dev, const struct blk_io *io)
 {
@@ -188,7 +188,7 @@ report(struct blk_dev *dev, const struct blk_io *io)
 		listener->error(listener, dev, false, io->result, reason);
 }
 
-/* io leaves its topmost device that it has not left yet. */
+/* Removes io from the topmost device that it has not left yet. */
 static void
 pop(struct blk_io *io)
 {
@@ -374,7 +374,9 @@ reopen_stack(struct blk_dev *dev)
 	return r;
 }
 
-/* Also verifies by the drivers themselves: the wrapper would find the device failed still. */
+/*
+ * Calls the drivers' verify directly, because the wrapper would report the device as still failed.
+ */
 static int
 verify_stack(struct blk_dev *dev, char *reason, size_t size)
 {

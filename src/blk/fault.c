@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Faults on demand: a layer that looks, before each operation, for a file DIR/<name>.<op> or
- * DIR/all.<op> and does what it says: "EIO" (any errno name) fails the operation, "hold" keeps it
- * back until the file is gone.  For tests of a whole daemon: the shell writes a file and the
- * backing store fails.
+ * The fault layer, for tests of a whole daemon.  Before each operation it looks for a file
+ * DIR/<name>.<op> or DIR/all.<op>: "EIO" (or any other errno name) in the file makes the operation
+ * fail, and "hold" holds the operation back until the file is removed.  So a shell test makes a
+ * backing store fail by writing a file.  Any thread that uses the device.
  */
 #include "blk/blk_int.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One operation on a file descriptor, with blocking system calls: what a worker runs, what a call
- * without a queue runs, and what a ring cannot do.
+ * Runs one operation on a file descriptor with blocking system calls.  Workers use it for queued
+ * operations; callers without a queue, and the ring for operations that io_uring cannot do, use it
+ * too.  Any thread.
  */
 #include "blk/blk_int.h"
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A device over a raw file.  The file is opened at its first use: a daemon with thousands of LUNs
- * starts at once, and does not spend its descriptors on those that nobody uses.
+ * A device over a raw file.  The file is opened at its first use, so a daemon with thousands of
+ * LUNs starts at once, and uses descriptors only for LUNs that somebody uses.  I/O comes from the
+ * thread of a queue; everything else from worker and management threads.
  *
- * What is done on the spot and what goes to the queue (measured: a page-cache hit costs 0.9 µs, a
- * hand-off 20 µs):
- *   - a file in memory (tmpfs): everything but long range operations, on the spot;
- *   - elsewhere reads, and writes without FUA, are tried with RWF_NOWAIT first; what that cannot
- *     do (not cached, or not supported: buffered ext4 writes) goes to the queue, and a kind that
- *     is not supported is not tried again.
+ * Some operations are done within blk_submit, and the others go to the queue (measured: a
+ * page-cache hit costs 0.9 µs, a hand-off to the queue 20 µs):
+ *   - On a file in memory (tmpfs) everything except long range operations is done within
+ *     blk_submit.
+ *   - On other files reads, and writes without FUA, are tried with RWF_NOWAIT first.  What that
+ *     cannot do (data that is not cached, or buffered writes on ext4, which do not support it) goes
+ *     to the queue.  A kind of operation that is not supported is not tried again.
  */
 #include "blk/blk_int.h"
 

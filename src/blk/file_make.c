@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making and removing the files of LUNs, durably: the file and its directory entry. */
+/*
+ * Creates and removes the files of LUNs.  The file and its directory entry are durable on return.
+ * Worker and management threads.
+ */
 #include "blk/blk_int.h"
 
 #include <errno.h>

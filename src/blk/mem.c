@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A device in memory.  Address space for its greatest size is taken at once, so that the bytes
- * never move while other threads use them; the memory itself comes page by page, with the first
- * write.
+ * A device in memory, for tests and benchmarks.  The address space for its largest size is reserved
+ * at once, so that the bytes never move while other threads use them; the system allocates the
+ * memory page by page, at the first write.  Any thread.
  */
 #include "blk/blk_int.h"
 

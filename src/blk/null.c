@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The null device: reads zeros, drops writes.  The yardstick for everything above blk. */
+/*
+ * The null device: reads return zeros, and writes are ignored.  Benchmarks use it to measure
+ * everything above blk.  Any thread.
+ */
 #include "blk/blk_int.h"
 
 #include <errno.h>

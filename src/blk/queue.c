@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A thread's queue for operations that cannot be done on the spot.  Two kinds: a ring (ring.c),
- * and here, workers that run blocking calls and hand the result back to the loop by message.
+ * The queue of a thread, for operations that cannot be done within blk_submit.  There are two
+ * kinds: the ring (ring.c) and the workers, in this file, which run blocking calls and send the
+ * results to the queue's loop as messages.  The queue belongs to the thread of its loop.
  */
 #include "blk/blk_int.h"
 

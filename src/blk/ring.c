@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The io_uring kind of queue.  Operations are gathered and submitted together by a hook at the end
- * of the loop's round; completions wake the loop through an eventfd.  DEFER_TASKRUN where the
- * kernel has it: completions then run only when this thread asks for them, and never interrupt it.
+ * The io_uring kind of queue.  A hook at the end of each round of the loop submits all operations
+ * that were gathered in the round, and completions wake the loop through an eventfd.  Uses
+ * DEFER_TASKRUN where the kernel has it: completions then run only when this thread asks for them,
+ * and never interrupt it.  Everything runs on the queue's thread.
  *
- * The ring's own descriptor will not do: with DEFER_TASKRUN an epoll_wait that sleeps on it is not
- * always woken (Linux 6.18: never by an fsync that io-wq completes).
+ * The loop cannot wait for the ring's own descriptor: with DEFER_TASKRUN an epoll_wait on that
+ * descriptor is not always woken (Linux 6.18: never by an fsync that io-wq completes).
  */
 #include "blk/blk_int.h"
 

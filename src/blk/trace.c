@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A layer that logs each operation as it completes, while the debug area "blk.trace" is on. */
+/*
+ * The trace layer: logs each operation when it completes, while the debug area "blk.trace" is on.
+ * Runs on the threads that use the device.
+ */
 #include "blk/blk_int.h"
 
 #include <errno.h>

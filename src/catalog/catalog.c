@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opening and closing a catalog: the directory, its lock, the database in it; and transactions.
- * The lock is flock's: it goes with the process, so a crash leaves none behind.
+ * Opens and closes a catalog (its directory, the lock, the database) and runs its transactions.
+ * The lock is one of flock, which ends with the process, so a crash leaves no lock behind.  Called
+ * by the array: the opening thread, later the writer thread.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,13 +55,13 @@ catalog_refuse_network(int fd, const char *path)
 	unsigned type;
 
 	if (fstatfs(fd, &fs) < 0)
-		return err_set(-errno, "%s: cannot look at its file system: %s", path,
+		return err_set(-errno, "%s: cannot find out the type of its file system: %s", path,
 			       strerror(errno));
 	type = (unsigned)fs.f_type;
 	if (type == NFS_SUPER_MAGIC || type == SMB_SUPER_MAGIC || type == CIFS_SUPER_MAGIC ||
 	    type == SMB2_SUPER_MAGIC)
 		return err_set(ERR_NOT_SUPPORTED,
-			       "%s: is on a network file system, must be on a local one", path);
+			       "%s is on a network file system; it must be on a local one", path);
 	return 0;
 }
 
@@ -335,7 +336,8 @@ catalog_load(struct catalog *catalog, struct state **ret_state)
 	if (rc < 0)
 		return rc;
 	if (!hash128_equal(&state_position(state)->digest, &catalog->position.digest))
-		return err_set(ERR_CORRUPT, "%s: the digest of the rows is not the stored one",
+		return err_set(ERR_CORRUPT,
+			       "%s: the rows in catalog.db do not match their stored digest",
 			       catalog->dir);
 	*ret_state = TAKE(state);
 	return 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The invariant checker: everything in the catalog against everything else.  It changes nothing. */
+/*
+ * The invariant checker: compares everything in the catalog with everything else.  Changes nothing.
+ * Runs on the catalog's thread, or for a copy (copy.c) on the thread of array_check.
+ */
 #include <inttypes.h>
 #include <string.h>
 

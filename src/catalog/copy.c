@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A copy of the catalog for the checker, so that a check of everything holds up no change.  The
- * thread that owns the catalog copies a few pages at a time between its transactions; SQLite writes
- * pages that change meanwhile into the copy as well, so that the finished copy is the catalog at
- * that moment, damage included.  The copy is a temporary database of SQLite's own, which is on disk
- * when it is large and vanishes with the connection.
+ * A copy of the catalog for the checker, so that a full check delays no change.  The thread that
+ * owns the catalog copies a few pages at a time between its transactions.  SQLite also writes pages
+ * that change meanwhile into the copy, so the finished copy equals the catalog at that moment,
+ * damage included.  The copy is a temporary database of SQLite, which is on disk when it is large
+ * and is removed when the connection closes.  catalog_copy_check may run on any thread.
  */
 #include <assert.h>
 #include <errno.h>

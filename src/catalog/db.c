@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The SQLite handle: how the database is opened, statements prepared once, results turned into
- * ours.
+ * The SQLite handle: opens the database, prepares each statement once, and converts results of
+ * SQLite to errors of the catalog.  Only the catalog's thread.
  *
  * WAL with synchronous=FULL: each commit is synced (NORMAL loses acknowledged commits in a power
- * cut).  One connection with exclusive locking: nobody writes behind the array's back, and no
- * shared memory file is needed.
+ * cut).  One connection with exclusive locking: no other process can write to the database, and
+ * SQLite needs no shared memory file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -211,7 +211,7 @@ claim(struct catalog *catalog)
 	if (rc == 0)
 		rc = catalog_query_int(catalog, "PRAGMA application_id", &id);
 	if (rc == 0 && id != 0 && id != CATALOG_APPLICATION_ID)
-		return err_set(ERR_CORRUPT, "%s/catalog.db: is a database of another program",
+		return err_set(ERR_CORRUPT, "%s/catalog.db is a database of another program",
 			       catalog->dir);
 	return rc;
 }
@@ -303,7 +303,7 @@ version_is(struct catalog *catalog, unsigned wanted)
 	if (rc < 0 || version == wanted)
 		return rc;
 	if (version == 0)
-		return err_set(ERR_CORRUPT, "%s/catalog.db: is empty", catalog->dir);
+		return err_set(ERR_CORRUPT, "%s/catalog.db is empty", catalog->dir);
 	return err_set(ERR_VERSION,
 		       "%s/catalog.db: format %" PRId64 " is %s than this program's (%u)",
 		       catalog->dir, version, version > wanted ? "newer" : "older", wanted);

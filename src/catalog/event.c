@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The event log: each change as the public encoding has it, for listeners that come back; and the
- * answers given to request ids, so that a retry gets the first one.  Both are bounded; they are
- * pruned in batches.
+ * The event log and the answers to request ids.  The log stores each change in its public encoding,
+ * for listeners that connect again; an answer is stored so that a repeated request gets the first
+ * answer.  Both are bounded, and old entries are deleted in batches.  Only the catalog's thread,
+ * except for catalog_event_decode (any thread).
  */
 #include <errno.h>
 #include <jansson.h>

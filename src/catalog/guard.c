@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Guards of the files in DIR: what must be refused before anything is written there, what makes a
- * catalog held (open, but never written to), and whether the files are still the ones that were
- * opened.
+ * Guards the files in DIR.  Decides what is refused before anything is written there, holds a
+ * catalog (open, but never written to), and checks that the files are still those that were opened.
  *
  * A catalog is held when its structure is damaged, or when acknowledged changes are missing from it
- * (position.c).  Whoever holds it keeps the evidence: the log is not worked off, nothing is
- * written.
+ * (position.c).  A held catalog keeps the evidence: nothing is written, and the log is not copied
+ * into the database.  The catalog's thread, except for the checks that catalog.h allows any thread.
  */
 #include <errno.h>
 #include <fcntl.h>

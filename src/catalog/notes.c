@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The array's private notes, in no event and no digest: counters, what running jobs need to go on,
- * files still to be unlinked.
+ * The array's private notes: counters, what running jobs need to go on, and files that still have
+ * to be unlinked.  They are in no event and not in the digest.  Only the catalog's thread.
  */
 #include "base/err.h"
 #include "catalog/catalog_int.h"

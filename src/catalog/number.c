@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Notes about LUN numbers that initiators may remember: which targets initiators have logged in to,
- * and which LUN had a number before it was given up.  They are in no event and no digest.  The
- * array's number.c decides by them; only the writer thread calls this.
+ * Notes about LUN numbers that initiators may remember: to which targets initiators have logged in,
+ * and which LUN had a number before the number was given up.  The notes are in no event and not in
+ * the digest.  The array's number.c makes its decisions from them.  Only the writer thread.
  *
- * A target is noted by its iSCSI name, because that is what an initiator remembers of it: a target
- * that is deleted and created again under its name is the same target to the initiator.
+ * A note names a target by its iSCSI name, because an initiator remembers that name: to the
+ * initiator, a target that is deleted and created again under the same name is the same target.
  */
 #include "base/err.h"
 #include "catalog/catalog_int.h"

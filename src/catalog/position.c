@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where the catalog stands, and whether it is the one that stood here last.
+ * The position of the catalog, and whether the catalog is the one that was last used in this
+ * directory.  Only the catalog's thread.
  *
- * A backup that is put back knows nothing of the sequences given out since it was made; were they
- * given out again, replicas could take the new changes for the old.  So a mark beside the catalog
- * remembers array, incarnation and the last sequence committed.  At open the catalog goes on in its
+ * A restored backup does not know which sequences were used after it was made.  If they were used a
+ * second time, replicas could take new changes for old ones.  So a mark beside the catalog stores
+ * the array, the incarnation and the last committed sequence.  At open the catalog goes on in its
  * incarnation only if
  *	mark.array_id = catalog.array_id, mark.incarnation = catalog.incarnation,
  *	mark.sequence <= catalog.sequence
- * If the mark is ahead, acknowledged changes are missing (a damaged log, a restored backup): the
- * catalog is held until an administrator accepts the loss, and then becomes a new incarnation.  In
- * the other cases (no mark, a mark of another array or of an earlier incarnation) it becomes a new
- * incarnation at once.  The mark is written after each commit without a sync: a power cut may
- * leave an older mark, never a newer one, so it cannot make a false alarm; a missed one is found by
- * the digest.
+ * If the mark is ahead, acknowledged changes are missing (the log is damaged, or a backup was
+ * restored): the catalog is held until an administrator accepts the loss, and then becomes a new
+ * incarnation.  In the other cases (no mark, a mark of another array, or one of an earlier
+ * incarnation) it becomes a new incarnation at once.  The mark is written after each commit without
+ * a sync.  A power cut can leave an older mark, but never a newer one, so the mark never reports a
+ * loss that did not happen; the digest finds a loss that the mark misses.
  */
 #include <errno.h>
 #include <fcntl.h>

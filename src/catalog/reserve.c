@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reserved space: DIR/reserve, allocated blocks that are given up, piece by piece, when the disk of
- * the catalog is full, so that a full disk does not lock management out.
+ * Reserved space: DIR/reserve is a file of allocated blocks.  When the disk of the catalog is full,
+ * its blocks are freed piece by piece, so that the array can still be managed.  The catalog's
+ * thread, except for the functions that catalog.h allows any thread.
  *
  *	whole --a write meets a full disk--> short --there is room again--> whole
  *
- * A layer over SQLite's VFS meets it: the write is done again in the space given up, so that the
- * transaction above never knows.  Pieces, because whoever filled the disk may still be writing.
- * What was given up is seen in the file's size: it is known after a restart too.  No file: there
- * was never room for it, or the file system cannot allocate.
+ * A layer over SQLite's VFS notices the full disk, frees a piece and repeats the write, so that the
+ * transaction above is not disturbed.  Only a piece is freed each time, because another program
+ * that filled the disk may still be writing.  The size of the file shows how much was freed, also
+ * after a restart.  The file is missing when there was never room for it, or when the file system
+ * cannot allocate blocks.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -175,10 +177,11 @@ catalog_reserve_check(const struct catalog *catalog, enum catalog_use use)
 
 	if (catalog->reserve.fd < 0 || catalog->reserve.held_bytes >= least[use])
 		return 0;
-	return err_set(ERR_NO_SPACE,
-		       "%s: its file system is full: what is left is for deleting LUNs, until "
-		       "%u MiB are free there",
-		       catalog->dir, (CATALOG_RESERVE_BYTES + MARGIN_BYTES) >> 20);
+	return err_set(
+		ERR_NO_SPACE,
+		"the file system of %s is full, and the space that is left is kept for deleting "
+		"LUNs: free at least %u MiB there",
+		catalog->dir, (CATALOG_RESERVE_BYTES + MARGIN_BYTES) >> 20);
 }
 
 /* A piece, for a write that found no space.  False when there is none. */

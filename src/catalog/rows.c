@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows to columns and back, by the field tables of model/rows.h: one column for each field, with
- * its name.  Guids are 16-byte blobs (their order is guid_compare's), enums their names, booleans 0
- * and 1.
+ * Stores rows in columns and loads them, by the field tables of model/rows.h: each field has one
+ * column with its name.  Guids are 16-byte blobs (sorted as guid_compare sorts them), enums are
+ * stored as their names, and booleans as 0 and 1.  Only the catalog's thread.
  */
 #include <errno.h>
 #include <string.h>

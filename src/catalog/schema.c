@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The schema and how it came to be: forward migrations, each in a transaction of its own after a
- * copy of the file. A released migration is never edited; a new field of a row is a new migration
- * (a test compares the outcome with the field tables of model/rows.h).
+ * The schema of the database, as a list of forward migrations.  The migrations run when the catalog
+ * is opened, each in a transaction of its own, after the file was copied.  A released migration is
+ * never edited; a new field of a row needs a new migration (a test compares the result with the
+ * field tables of model/rows.h).
  */
 #include <errno.h>
 #include <fcntl.h>

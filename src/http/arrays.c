@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The array as a whole: its row, snapshot, barrier, checker; and what the server says of itself. */
+/*
+ * The handlers of the array as a whole: its row, the snapshot, the barrier /v1/sync, the checker,
+ * and what the server says about itself.  The connection's thread.
+ */
 #include <errno.h>
 #include <string.h>
 

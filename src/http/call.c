@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From a request to a reply: finds the verb, checks the role, reads the arguments, calls the
+ * Turns a request into a reply: finds the verb, checks the role, reads the arguments and calls the
  * handler.  The connection's thread.
  */
 #include <errno.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One connection: reads requests, has them answered, writes the replies, until the peer or a
- * deadline ends it.  Runs on a thread of its own (server.c starts it), which is also the one that
- * runs handlers and event streams.
+ * One connection: reads requests, calls http_dispatch for each, and writes the replies, until the
+ * peer closes the connection or a deadline ends it.  Each connection has a thread of its own,
+ * started by server.c, which also runs handlers and event streams.
  *
  *	RECEIVING --a request is complete--> SERVING --the reply is written--> RECEIVING
  *
- * A connection may be RECEIVING for REQUEST_MS from a request's first byte, however slowly the
- * bytes come, and for IDLE_MS between requests.  Only such connections give their place up to new
- * ones (server.c).
+ * A request must be complete request_ms after its first byte, however slowly its bytes come, and a
+ * connection may wait idle_ms between requests (struct http_limits).  Only connections that are
+ * RECEIVING are closed to make place for new ones (server.c).
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The event stream: the events of a listener of the array as Server-Sent Events
- * (docs/design/api.md).  The thread of the stream's connection.
+ * The event stream: sends the events of a listener of the array as Server-Sent Events
+ * (docs/design/api.md).  Runs on the thread of the stream's connection.
  *
- * Order: `hello` with the positions at which the listener began; all live rows of that moment, in
- * `live_rows` events of at most LIVE_ROWS rows each and a last `live` event with the rest; then
- * changes without a gap.  The states come from array_listen itself, so nothing can slip in between.
- * A stream belongs to the thread of its connection.
+ * Order of the events: `hello` with the positions at which the listener began; all live rows of
+ * that moment, in `live_rows` events of at most LIVE_ROWS rows each and a last `live` event with
+ * the rest; then changes without a gap.  The states come from array_listen itself, so no change is
+ * missed in between.
  */
 #include <errno.h>
 #include <string.h>
@@ -230,7 +230,7 @@ http_events(struct http_call *call, struct http_reply *reply)
 	int rc = 0;
 
 	if (call->args.since != 0 && call->args.incarnation == 0)
-		return err_set(ERR_INVALID, "since needs its incarnation");
+		return err_set(ERR_INVALID, "since is allowed only together with incarnation");
 	reply->stream = stream_new(call->http, call->streams, &rc);
 	if (reply->stream == NULL)
 		return rc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opening the listening sockets, and telling a request of a program from that of another site's web
- * page. vdsd's main thread; http_origin_is_ours any thread.
+ * Opens the listening sockets, on vdsd's main thread; and tells the request of a program from that
+ * of a web page of another site (http_origin_is_ours, any thread).
  */
 #include <arpa/inet.h>
 #include <errno.h>

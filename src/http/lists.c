@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The handlers that read rows: one row, or a page of a list in the order of keys, with the live row
- * of each merged in.  The connection's thread.
+ * The handlers that read rows: a single row, or a page of a list sorted by key.  Each row is merged
+ * with its live row.  The connection's thread.
  */
 #include <errno.h>
 #include <stdlib.h>

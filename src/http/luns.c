@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The handlers of LUNs: /v1/luns, the largest LUN that could be made, explain.  The connection's
- * thread.
- */
+/* The handlers of LUNs: /v1/luns, /v1/max-lun-size and /v1/explain.  The connection's thread. */
 #include "base/err.h"
 #include "base/mem.h"
 #include "http/http_int.h"

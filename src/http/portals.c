@@ -43,7 +43,8 @@ http_portal_patch(struct http_call *call, struct http_reply *reply)
 	int rc;
 
 	if (args->drain_ms != 0 && args->status.status != STATUS_OFFLINE)
-		rc = err_set(ERR_INVALID, "drain_ms goes with the status offline");
+		rc = err_set(ERR_INVALID,
+			     "drain_ms is allowed only together with the status offline");
 	else
 		rc = array_portal_set_status(call->array, &call->request, &call->ids[0],
 					     args->status.status, &answer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who is behind a connection: the unix user by SO_PEERCRED, or the peer's address over TCP.  Called
- * by the thread of the connection.
+ * Finds out who is behind a connection: the unix user (SO_PEERCRED) or, over TCP, the peer's
+ * address.  The connection's thread.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The routes: the function that serves each verb of model/verbs.h, and finding the verb of a
- * request.  Any thread.
+ * The table of routes: the function that serves each verb of model/verbs.h.  Also finds the verb of
+ * a request.  Any thread.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The server: two listening sockets at most (unix and loopback TCP), one thread that accepts, a
- * thread for each connection (conn.c).
+ * The server: at most two listening sockets (unix and loopback TCP), one thread that accepts
+ * connections, and a thread for each connection (conn.c).  vdsd's main thread starts and stops it.
  *
- * Each socket has a limit of connections of its own.  When a socket is at its limit, a new
- * connection takes the place of the one that has been without a complete request for longest, so
- * that peers who send slowly, or nothing, cannot keep others out.  When all of them are being
- * served, the new one is answered with 503.
+ * Each socket has its own limit of connections.  When a socket is at its limit, a new connection
+ * replaces the one that has been without a complete request for longest, so that peers that send
+ * slowly or nothing cannot keep others out.  When all connections are being served, the new one is
+ * answered with 503.
  *
- * lock guards the list of connections, the counts, and what http_conn marks so.
+ * http->lock guards the list of connections, the counts, and the fields of struct http_conn that
+ * name it.
  */
 #include <errno.h>
 #include <poll.h>

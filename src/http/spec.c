@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reads the arguments of a request by the table of verbs (model/verbs.h).  A member that is
- * unknown, stands twice or has the wrong form is refused, and the message names it.  Nothing is
- * guessed: in a body "1" is not a number, and null does not mean that a member is absent.  The
- * connection's thread.
+ * unknown, appears twice or has the wrong form is refused, and the message names the member.
+ * Nothing is converted silently: in a body "1" is not a number, and null does not mean that a
+ * member is absent.  The connection's thread.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -302,7 +302,7 @@ pair_set(const struct verb_spec *spec, char *pair, uint64_t *seen, struct verb_a
 	if (field == NULL)
 		return err_set(ERR_INVALID, "unknown parameter \"%.*s\"", NAME_SHOWN, pair);
 	if ((*seen & 1ull << index) != 0)
-		return err_set(ERR_INVALID, "%s is given twice", field->name);
+		return err_set(ERR_INVALID, "%s appears twice", field->name);
 	*seen |= 1ull << index;
 	return query_set(field, value, args);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The HTTP status (RFC 9110 §15) of each error.  A program decides by the code in the error object,
- * since several codes share a status.  Any thread.
+ * Maps each error to its HTTP status (RFC 9110 §15).  Several codes share a status, so programs
+ * decide by the code in the error object.  Any thread.
  */
 #include <errno.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The JSON texts of the latest changes.  Every stream sends every change; each is encoded once, by
- * the first that needs it.  A slot keeps a reference to its change, so that the pointer identifies
- * it.
+ * The cache of the JSON texts of the latest changes.  Every stream sends every change; the first
+ * stream that needs a change encodes it, and the others use its text.  A slot keeps a reference to
+ * its change, so that the pointer identifies the change.  Any thread; a lock guards the slots.
  */
 #include <stddef.h>
 #include <string.h>

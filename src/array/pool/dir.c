@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The pool driver `dir`: a directory on a local file system.  Its volumes are sparse raw files,
- * <lun id>.img, or <lun id>.new until they are committed.
+ * The pool driver `dir`: a pool is a directory on a local file system, and its volumes are sparse
+ * raw files, named <lun id>.img, or <lun id>.new until they are committed.  Only the array calls
+ * it, from any thread except those of the data path.
  *
- * The directory holds a marker, .vds-pool, with the array's id and the format of the directory; the
- * array keeps it locked, so that no second one uses the directory.
+ * The directory contains a marker, .vds-pool, with the id of the array and the format of the
+ * directory.  The array keeps the marker locked, so that no other process uses the directory.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -64,11 +65,15 @@ marker_check(int fd, const char *path, const struct guid *array_id)
 	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
 		return err_set(-errno, "%s/" MARKER ": %s", path, strerror(errno));
 	if (strncmp(text, "vds-pool ", 9) == 0 && strncmp(text, "vds-pool 1 ", 11) != 0)
-		return err_set(ERR_VERSION, "%s: the pool's format is newer than this program",
-			       path);
+		return err_set(
+			ERR_VERSION,
+			"%s: a newer version of vdsd has written this pool: use that version",
+			path);
 	if (strcmp(text, want) != 0)
-		return err_set(ERR_IN_USE,
-			       "%s: the directory belongs to another array (" MARKER ")", path);
+		return err_set(
+			ERR_IN_USE,
+			"%s: the directory is a pool of another array, says its file " MARKER,
+			path);
 	return 0;
 }
 
@@ -115,7 +120,8 @@ marker_open(int dir_fd, const char *path, const struct guid *array_id, enum arra
 		return err_set(-errno, "%s/" MARKER ": %s", path, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		rc = errno == EWOULDBLOCK
-			     ? err_set(ERR_LOCKED, "%s: another process or pool uses it", path)
+			     ? err_set(ERR_LOCKED,
+				       "%s: another process or pool uses this directory", path)
 			     : -errno;
 	else if (fstat(fd, &st) < 0)
 		rc = -errno;
@@ -177,7 +183,10 @@ dir_close(struct array_pool *pool, bool give_up)
 	mem_free(dir);
 }
 
-/* Whoever may write to the directory may put another file in the place of a LUN's. */
+/*
+ * Refuses a new pool in a directory to which everybody may write, since anybody could replace the
+ * file of a LUN there.
+ */
 static int
 check_mode(const struct dir_pool *dir, enum array_pool_mode mode)
 {
@@ -186,9 +195,10 @@ check_mode(const struct dir_pool *dir, enum array_pool_mode mode)
 	if (fstat(dir->dir_fd, &st) < 0)
 		return -errno;
 	if ((st.st_mode & S_IWOTH) != 0 && mode == POOL_CREATE)
-		return err_set(ERR_ACCESS,
-			       "%s: everybody may write to the directory: first `chmod o-w %s`",
-			       dir->path, dir->path);
+		return err_set(
+			ERR_ACCESS,
+			"%s: everybody may write to this directory: run `chmod o-w %s` first",
+			dir->path, dir->path);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		log_warning(
 			"pool.writable",
@@ -248,7 +258,7 @@ dir_look(struct array_pool *pool)
 		return err_set(-errno, "%s: %s", path, strerror(errno));
 	if (fstat(dir->marker_fd, &ours) < 0 || ours.st_ino != named.st_ino ||
 	    ours.st_dev != named.st_dev)
-		return err_set(-ESTALE, "%s: another directory is in its place", dir->path);
+		return err_set(-ESTALE, "%s: the directory was replaced by another one", dir->path);
 	return 0;
 }
 
@@ -265,7 +275,7 @@ dir_space(struct array_pool *pool, struct array_pool_space *ret_space)
 	return 0;
 }
 
-/* By trying, on a file without a name. */
+/* Finds the largest size by trying, on a file without a name. */
 static int
 dir_largest(struct array_pool *pool, uint64_t *ret_bytes)
 {
@@ -274,7 +284,7 @@ dir_largest(struct array_pool *pool, uint64_t *ret_bytes)
 	uint64_t bytes = 0;
 
 	if (fd < 0)
-		return err_set(-errno, "%s: cannot try how long a file may be: %s", dir->path,
+		return err_set(-errno, "%s: cannot find out how large a file may be: %s", dir->path,
 			       strerror(errno));
 	for (uint64_t bit = BYTES_MAX; bit >= 4096; bit >>= 1)
 		if (bytes + bit <= BYTES_MAX && ftruncate(fd, (off_t)(bytes + bit)) == 0)
@@ -286,7 +296,10 @@ dir_largest(struct array_pool *pool, uint64_t *ret_bytes)
 
 /* ---- sweeping ---- */
 
-/* <lun id>.new: committed, then its rename was lost; or not, then nobody knows it. */
+/*
+ * Handles a file <lun id>.new: either the LUN was committed and the rename was lost, or the LUN was
+ * never committed.
+ */
 static void
 sweep_new(const struct dir_pool *dir, const char *name, bool known)
 {
