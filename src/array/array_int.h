@@ -75,7 +75,7 @@ struct array {
 	struct list listeners;
 
 	pthread_rwlock_t runtime_lock;
-	const struct array_runtime_ops *runtime_ops; /* NULL = none */
+	const struct array_runtime_ops *runtime_ops; /* NULL = no data path */
 	void *runtime;
 
 	pthread_mutex_t luns_lock;
@@ -189,7 +189,7 @@ array_writer_is_sure(int rc)
 int array_change_run(struct array *array, const struct array_request *request,
 		     struct array_task *task, struct array_answer *ret_answer);
 
-/* ---- request.c: the same id again gives the first answer ---- */
+/* ---- request.c: repeated requests get the first answer ---- */
 
 /*
  * Begins a request with a request id; waits while another request with that id is running.  Returns
@@ -330,7 +330,7 @@ struct array_lun_entry {
 	bool visible; /* the live row shows the operation */
 	enum lun_health health;
 	char *reason;              /* owned; NULL = "" */
-	struct array_store *store; /* one reference */
+	struct array_store *store; /* holds a reference */
 	uint64_t allocated_bytes;  /* space that the volume takes, as last seen */
 	uint64_t shown_bytes;      /* the allocated_bytes in the live row */
 };
@@ -504,7 +504,7 @@ struct array_job {
 	enum job_kind kind;
 	uint64_t from_bytes, to_bytes;
 	atomic_int phase;             /* enum array_job_phase */
-	struct array_store *store;    /* one reference */
+	struct array_store *store;    /* holds a reference */
 	struct blk_progress progress; /* the job's thread */
 	unsigned percent;
 };

@@ -24,9 +24,9 @@ enum array_trouble_kind {
 };
 
 struct array_trouble_cause {
-	_Atomic uint64_t count; /* since the start */
+	_Atomic uint64_t count; /* commands since vdsd started */
 	atomic_bool noted;      /* the verifier has not reported it yet */
-	/* trouble_lock: */
+	/* guarded by trouble_lock: */
 	/* values of count: when it was last reported, and when health was last OK */
 	uint64_t told, cleared;
 	/*
@@ -37,7 +37,7 @@ struct array_trouble_cause {
 
 struct array_trouble {
 	struct array_trouble_cause causes[TROUBLE_CAUSES];
-	/* trouble_lock: */
+	/* guarded by trouble_lock: */
 	struct list node; /* array->troubled */
 	bool listed, hangs;
 	/* when the verifier looks again; healthy when nothing fails until then */

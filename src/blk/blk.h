@@ -75,7 +75,7 @@ enum blk_submitted {
  */
 struct blk_io {
 	enum blk_op op;
-	unsigned flags; /* BLK_FUA | … */
+	unsigned flags; /* BLK_FUA, BLK_MAY_UNMAP */
 	uint64_t offset_bytes;
 	uint64_t len_bytes; /* MAP: how far to look; FLUSH: 0 */
 	/*

@@ -28,7 +28,7 @@ struct fault_dev {
 	char *dir;
 };
 
-/* An operation that is held back: looks again each few milliseconds. */
+/* An operation that is held back.  Checks every few milliseconds whether the file is gone. */
 struct held {
 	struct fault_dev *fault;
 	struct blk_io *io;
@@ -49,7 +49,7 @@ errno_named(const char *name)
 	return -EIO; /* a typing error must not switch the fault off */
 }
 
-/* 0 when there is no such file, HOLD, or -errno. */
+/* Returns 0 (no such file), HOLD, or the -errno that the file names. */
 static int
 look_at(const char *path)
 {

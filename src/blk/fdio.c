@@ -107,7 +107,9 @@ fallocate_range(struct blk_io *io, int mode)
 	return r < 0 ? -errno : 0;
 }
 
-/* A hole reads as zeros too, but gives the space back; so only where that is allowed. */
+/*
+ * Punches a hole only where that is allowed, because it frees the space; a hole reads as zeros too.
+ */
 static int
 zero(struct blk_io *io)
 {
@@ -123,7 +125,7 @@ zero(struct blk_io *io)
 	return r;
 }
 
-/* UNMAP is advice: where nothing can be given back it succeeds and leaves the data. */
+/* UNMAP is advice: where no space can be freed, it succeeds and leaves the data. */
 static int
 unmap(struct blk_io *io)
 {

@@ -36,9 +36,9 @@
 #define RAMFS_MAGIC             0x858458f6
 
 /*
- * How many files are open, and how many may be.  One count for the process, because descriptors are
- * the process's: without a limit the files of LUNs in use take every descriptor, and then the API
- * accepts nobody and no LUN can be deleted.
+ * How many files are open, and how many may be.  There is one count for the process, because
+ * descriptors belong to the process.  Without a limit the files of LUNs could use up all
+ * descriptors; then the API could accept no connection, and no LUN could be deleted.
  */
 static atomic_uint open_files;
 static atomic_uint open_files_limit = UINT_MAX;
@@ -64,7 +64,10 @@ file_of(struct blk_dev *dev)
 
 /* ---- Opening ---- */
 
-/* Is this the file we mean?  0, or -errno and a reason.  Under the lock. */
+/*
+ * Checks that the file is the expected one.  Returns 0, or -errno and a reason.  The caller holds
+ * the lock.
+ */
 static int
 check_stat(struct file_dev *f, const struct stat *st, char *reason, size_t size)
 {
@@ -103,7 +106,7 @@ blk_file_open_count(void)
 	return atomic_load(&open_files);
 }
 
-/* Counts one more open file.  Returns false when there may be no more. */
+/* Counts one more open file.  Returns false when the limit is reached. */
 static bool
 count_up(void)
 {
@@ -170,8 +173,8 @@ open_file(struct file_dev *f, char *reason, size_t size)
 }
 
 /*
- * The descriptor, or -errno; then the device has failed, unless it is we who are short of
- * something.
+ * Returns the descriptor, or -errno.  On an error the device has failed, unless this process lacks
+ * descriptors or memory.
  */
 static int
 file_fd(struct file_dev *f)
@@ -193,7 +196,7 @@ file_fd(struct file_dev *f)
 
 /* ---- I/O ---- */
 
-/* What can be had without waiting.  True: complete, io->result is set. */
+/* Tries the operation without waiting.  Returns true when it is complete and io->result is set. */
 static bool
 move_nowait(struct file_dev *f, struct blk_io *io)
 {
@@ -237,9 +240,9 @@ goes_on_the_spot(const struct file_dev *f, const struct blk_io *io)
 }
 
 /*
- * A write that reaches the end would grow a file that was cut behind our back to its old length,
- * and what was lost would read as zeros ever after.  So the length is looked at first.  Any other
- * write leaves the file too short, which blk_verify finds.
+ * Checks the length of the file before a write that reaches its end.  If another program has cut
+ * the file, such a write would grow it to its old length, and the lost data would read as zeros
+ * permanently.  Any other write leaves the file too short, and blk_verify finds that.
  */
 static int
 check_end(struct file_dev *f, const struct blk_io *io)
@@ -324,8 +327,8 @@ file_resize(struct blk_dev *dev, uint64_t size_bytes)
 }
 
 /*
- * On failure: what lies beyond the end goes, what lies within it keeps its space (it may have had
- * it before).
+ * Undoes a failed allocation: frees the space beyond the end.  Within the file, the space stays,
+ * since it may have been allocated before.
  */
 static void
 undo_allocate(struct file_dev *f, int fd)
@@ -365,7 +368,7 @@ file_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
 	return r;
 }
 
-/* By its name, and without opening it: what is not used needs no descriptor. */
+/* Checks the file by its name without opening it, so that an unused LUN needs no descriptor. */
 static int
 look(struct file_dev *f, char *reason, size_t size)
 {

@@ -39,7 +39,7 @@ copy(struct mem_dev *m, struct blk_io *io)
 	}
 }
 
-/* Whole pages go back to the system, the ends are cleared. */
+/* Returns whole pages to the system, and clears the incomplete pages at both ends. */
 static void
 discard(struct mem_dev *m, uint64_t offset_bytes, uint64_t len_bytes)
 {
@@ -104,7 +104,7 @@ mem_resize(struct blk_dev *dev, uint64_t size_bytes)
 	return 0;
 }
 
-/* What was taken beyond the end goes back. */
+/* Frees the memory that was allocated beyond the end. */
 static void
 undo_allocate(struct mem_dev *m)
 {

@@ -31,7 +31,10 @@ run_on_worker(struct work *work)
 	loop_post(io->queue->loop, &io->msg);
 }
 
-/* Without workers the loop itself blocks, but still completes the operation from its next round. */
+/*
+ * Without workers the operation blocks the loop itself, but is still completed in the loop's next
+ * round.
+ */
 void
 blk_queue_submit_worker(struct blk_queue *queue, struct blk_io *io)
 {

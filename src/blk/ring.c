@@ -24,10 +24,10 @@
 #define SQ_ENTRIES     256u
 #define CQ_ENTRIES     4096u
 /*
- * What cannot be done without blocking is done by kernel threads of the ring, at most four for each
- * core by default: the commands of one LUN whose store hangs would take them all, and those of
- * other LUNs would wait.  The kernel starts a thread only when there is work for it.  A kernel that
- * does not know the call keeps its default.
+ * Limits the kernel threads of the ring, which do the operations that would block.  By default
+ * there are at most four for each core: the commands of one LUN whose store hangs would occupy all
+ * of them, and those of other LUNs would wait.  The kernel starts a thread only when there is work
+ * for it.  A kernel that does not know the call keeps its default.
  */
 #define KERNEL_WORKERS 256
 
@@ -131,7 +131,7 @@ ring_submit(struct blk_queue *queue, struct blk_io *io)
 		blk_queue_submit_worker(queue, io);
 }
 
-/* What the kernel said of one operation. */
+/* Handles the result of one operation from the kernel. */
 static void
 ring_completed(struct blk_ring *ring, struct blk_io *io, int result)
 {
@@ -156,7 +156,7 @@ ring_completed(struct blk_ring *ring, struct blk_io *io, int result)
 		ring_start(ring, io);
 }
 
-/* How many there were. */
+/* Returns how many completions there were. */
 static unsigned
 reap(struct blk_ring *ring)
 {
@@ -175,8 +175,8 @@ reap(struct blk_ring *ring)
 }
 
 /*
- * The eventfd is signalled when the first of several operations completes, and the kernel hands
- * over a few (20) of them at a time: so until there are none.
+ * Takes completions until there are none: the eventfd is signalled only for the first of several,
+ * and the kernel delivers a few (20) at a time.
  */
 static void
 ring_ready(struct loop_fd *lfd, uint32_t revents)
@@ -233,7 +233,7 @@ ring_fini(struct blk_queue *queue)
 	mem_free(queue->ring);
 }
 
-/* An eventfd that the ring signals; or -errno. */
+/* Returns an eventfd that the ring signals, or -errno. */
 static int
 ring_signal(struct io_uring *uring)
 {

@@ -65,7 +65,7 @@ catalog_refuse_network(int fd, const char *path)
 	return 0;
 }
 
-/* Whoever may write to the directory may replace what is in it. */
+/* Warns about a directory to which others may write, since they could replace its files. */
 static void
 warn_of_mode(const struct catalog *catalog)
 {

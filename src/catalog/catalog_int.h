@@ -71,7 +71,7 @@ struct catalog_mark {
  * Reserved space for a full disk, and the layer below SQLite that frees it when needed: reserve.c.
  */
 struct catalog_reserve {
-	int fd;                         /* DIR/reserve; -1 = none */
+	int fd;                         /* descriptor of DIR/reserve; -1 = none */
 	uint64_t held_bytes;            /* bytes allocated, at most CATALOG_RESERVE_BYTES */
 	_Atomic uint64_t missing_bytes; /* CATALOG_RESERVE_BYTES - held_bytes, for other threads */
 	bool saving;                    /* SQLite is set to save space; writer thread */

@@ -53,7 +53,7 @@ catalog_check_structure(struct catalog *catalog, uint64_t budget_ns)
 	return budget.over ? 1 : rc;
 }
 
-/* Each gives the number of breaches. */
+/* Queries on relations.  Each returns the number of violations. */
 static const struct {
 	const char *sql, *breach;
 	/* clang-format off */
@@ -97,7 +97,7 @@ check_rules(struct catalog *catalog)
 	return rc;
 }
 
-/* The last event tells the digest that the position has. */
+/* Checks that the last event names the same digest as the position. */
 static int
 last_event(void *arg, uint64_t sequence, const char *text)
 {
@@ -111,7 +111,8 @@ last_event(void *arg, uint64_t sequence, const char *text)
 	change_unref(change);
 	if (rc < 0 || leads)
 		return rc;
-	return err_set(ERR_CORRUPT, "%s/catalog.db: the last event does not lead to the position",
+	return err_set(ERR_CORRUPT,
+		       "%s/catalog.db: the last event does not match the position of the catalog",
 		       catalog->dir);
 }
 

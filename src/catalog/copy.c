@@ -97,7 +97,7 @@ catalog_copy_step(struct catalog_copy *copy)
 	int rc;
 
 	if (copy->backup == NULL)
-		return err_set(-EIO, "%s/catalog.db: was opened again while it was checked",
+		return err_set(-EIO, "%s/catalog.db was reopened during the check: check again",
 			       copy->source->dir);
 	rc = sqlite3_backup_step(copy->backup, STEP_PAGES);
 	if (rc == SQLITE_OK)

@@ -183,7 +183,10 @@ catalog_column_guid(sqlite3_stmt *stmt, int index, struct guid *ret_guid)
 	return 0;
 }
 
-/* SQLite would make it 0644, and gives its WAL the permissions of the database. */
+/*
+ * SQLite would create the file with mode 0644.  It also creates its WAL with the permissions of the
+ * database.
+ */
 static int
 make_private(struct catalog *catalog)
 {
@@ -200,7 +203,9 @@ make_private(struct catalog *catalog)
 	return rc;
 }
 
-/* Exclusive, and not another program's: true of every connection. */
+/*
+ * Sets exclusive locking and refuses a database of another program.  Called for every connection.
+ */
 static int
 claim(struct catalog *catalog)
 {
@@ -254,8 +259,8 @@ connect(struct catalog *catalog)
 #define STRUCTURE_NS NS_PER_S
 
 /*
- * Checks the structure before anything is written, once and for a bounded time.  A database with
- * damage is held; one that would have to be migrated is refused.
+ * Checks the structure once, before anything is written, and for a bounded time.  A damaged
+ * database is held; one that would have to be migrated is refused.
  */
 static int
 look_at_structure(struct catalog *catalog, unsigned count)
@@ -275,7 +280,8 @@ look_at_structure(struct catalog *catalog, unsigned count)
 		return MIN(rc, 0);
 	snprintf(text, sizeof(text), "%s", err_text(rc));
 	if (version < count)
-		return err_set(ERR_CORRUPT, "%s; an older format cannot be migrated then", text);
+		return err_set(ERR_CORRUPT,
+			       "%s; a damaged catalog of an older format cannot be migrated", text);
 	catalog_guard_hold(catalog, "%s", text);
 	return 0;
 }
@@ -309,7 +315,10 @@ version_is(struct catalog *catalog, unsigned wanted)
 		       catalog->dir, version, version > wanted ? "newer" : "older", wanted);
 }
 
-/* A log that is there is read, not worked off: also not when it is closed. */
+/*
+ * Opens an existing database for reading.  SQLite reads an existing log but does not copy it into
+ * the database, not even when it closes.
+ */
 int
 catalog_db_look(struct catalog *catalog, unsigned count)
 {
@@ -317,7 +326,8 @@ catalog_db_look(struct catalog *catalog, unsigned count)
 
 	if (rc == 0 &&
 	    sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) != SQLITE_OK)
-		rc = err_set(ERR_INTERNAL, "%s/catalog.db: cannot be looked at", catalog->dir);
+		rc = err_set(ERR_INTERNAL, "%s/catalog.db: cannot be opened for reading only",
+			     catalog->dir);
 	if (rc == 0)
 		rc = catalog_exec(catalog, "PRAGMA query_only = ON");
 	if (rc == 0)

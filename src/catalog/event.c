@@ -17,8 +17,8 @@
 #define PRUNE_EVERY 256
 
 /*
- * Drops what is old, in batches.  While the reserve is not whole two go for each one that comes, so
- * that the log shrinks and changes take no space.
+ * Deletes old entries in batches.  While the reserve is not whole, two old entries are deleted for
+ * each new one, so that the log shrinks and changes take no additional space.
  */
 static int
 prune(struct catalog *catalog, enum catalog_statement batch, enum catalog_statement two,
@@ -72,7 +72,7 @@ catalog_event_put(struct catalog *catalog, const struct change *change)
 			      (int64_t)change->sequence);
 }
 
-/* Are there exactly the events since + 1 … up to the position? */
+/* Returns whether the log has exactly the events from since + 1 to the position. */
 static int
 check_range(struct catalog *catalog, uint64_t since)
 {

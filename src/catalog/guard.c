@@ -23,7 +23,7 @@
 
 /* ---- an array without its catalog ---- */
 
-/* What an array leaves in its directory besides the database. */
+/* The files besides the database that show that an array used the directory. */
 static const struct {
 	const char *name;
 	bool may_be_empty;
@@ -33,7 +33,7 @@ static const struct {
 	{ "luns/.vds-pool", true },
 };
 
-/* The names of those that are there, joined; "" = none. */
+/* Lists the names of those files that exist, joined; "" = none. */
 static void
 find_traces(const struct catalog *catalog, char *ret_names, size_t size)
 {
@@ -131,8 +131,8 @@ catalog_guard_forget_log(struct catalog *catalog)
 }
 
 /*
- * Returns the errno that says what has become of the file, ESTALE for another one; 0 also when the
- * writer closes it meanwhile.
+ * Returns 0 when the file is still the one that was opened, or when the writer is just closing it;
+ * ESTALE when another file has its name; or the errno of looking it up.
  */
 static int
 look(const struct catalog *catalog, size_t i)
@@ -163,7 +163,7 @@ catalog_still_there(const struct catalog *catalog)
 			return err_set(ERR_CORRUPT, "%s/%s was replaced while in use", catalog->dir,
 				       files[i]);
 		if (error != 0)
-			return err_set(ERR_CORRUPT, "%s/%s is gone while it is in use: %s",
+			return err_set(ERR_CORRUPT, "%s/%s was deleted while in use: %s",
 				       catalog->dir, files[i], strerror(error));
 	}
 	return 0;

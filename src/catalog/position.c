@@ -117,7 +117,8 @@ mark_read(struct catalog *catalog, struct catalog_mark *ret_mark)
 }
 
 /*
- * Best effort: without it the next start may take this catalog for a restored one, which is safe.
+ * Writes the mark.  Failures are ignored: without the mark, the next start may take this catalog
+ * for a restored one, which is safe.
  */
 void
 catalog_mark_write(struct catalog *catalog)
@@ -153,8 +154,8 @@ reincarnate(struct catalog *catalog, uint64_t floor)
 }
 
 /*
- * How many acknowledged changes the mark knows of that the catalog has not; UINT64_MAX when the
- * mark is of a later incarnation.
+ * Returns how many acknowledged changes are in the mark but not in the catalog; UINT64_MAX =
+ * unknown, because the mark is of a later incarnation.
  */
 static uint64_t
 lost_since(const struct catalog_mark *mark, const struct position *at)
@@ -196,7 +197,7 @@ catalog_position_look(struct catalog *catalog)
 		hold_for_loss(catalog, &mark);
 }
 
-/* A mark that remembers changes of an array, beside a catalog without one. */
+/* Refuses a new catalog beside a mark that says that an array has made changes here. */
 static int
 refuse_forgotten(struct catalog *catalog)
 {

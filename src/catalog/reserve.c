@@ -46,7 +46,9 @@ set_held(struct catalog *catalog, uint64_t bytes)
 	atomic_store(&catalog->reserve.wanted, bytes < CATALOG_RESERVE_BYTES);
 }
 
-/* What is allocated, not what the size says: a copy may have holes. */
+/*
+ * Measures what is allocated and not the size of the file, since a copy of the file may have holes.
+ */
 static void
 measure(struct catalog *catalog)
 {
@@ -94,7 +96,7 @@ has_room(struct catalog *catalog)
 	       (uint64_t)fs.f_bavail * fs.f_frsize >= missing + MARGIN_BYTES;
 }
 
-/* On failure what was there before is there. */
+/* Allocates more of the reserve.  On failure the reserve is as it was before. */
 static int
 allocate(struct catalog *catalog)
 {
@@ -142,7 +144,7 @@ catalog_reserve_missing(const struct catalog *catalog)
 	return atomic_load(&catalog->reserve.missing_bytes);
 }
 
-/* A log of so many pages is worked off, and then written again from its beginning. */
+/* A log of this many pages is copied into the database and then overwritten from its beginning. */
 #define LOG_PAGES        1000 /* SQLite's own choice */
 #define LOG_PAGES_SAVING 32
 
@@ -184,7 +186,10 @@ catalog_reserve_check(const struct catalog *catalog, enum catalog_use use)
 		catalog->dir, (CATALOG_RESERVE_BYTES + MARGIN_BYTES) >> 20);
 }
 
-/* A piece, for a write that found no space.  False when there is none. */
+/*
+ * Frees a piece of the reserve for a write that found no space.  Returns false when nothing is
+ * left.
+ */
 static bool
 give(struct catalog *catalog)
 {
@@ -226,8 +231,8 @@ layer_read(sqlite3_file *file, void *buf, int len, sqlite3_int64 offset)
 }
 
 /*
- * A journaling file system may free what was cut off only with its next commit: fsync brings that
- * about.
+ * Calls fsync, because a journaling file system may free the blocks that were cut off only with its
+ * next commit.
  */
 static int
 layer_write(sqlite3_file *file, const void *buf, int len, sqlite3_int64 offset)

@@ -158,7 +158,7 @@ catalog_row_delete(struct catalog *catalog, enum row_family family, const struct
 		catalog_bind_guid(*stmt, 2, &key->b);
 	rc = catalog_run(catalog, *stmt, type->name);
 	if (rc == 0 && sqlite3_changes(catalog->db) != 1)
-		return err_set(ERR_CORRUPT, "%s/catalog.db: a %s to delete is not there",
+		return err_set(ERR_CORRUPT, "%s/catalog.db: a %s to be deleted is missing",
 			       catalog->dir, type->name);
 	return rc;
 }
@@ -174,8 +174,7 @@ read_enum(sqlite3_stmt *stmt, int index, const struct row_field *field, int *ret
 			return 0;
 		}
 	}
-	return err_set(ERR_CORRUPT, "catalog.db: column %s has a value that is none of its own",
-		       field->name);
+	return err_set(ERR_CORRUPT, "catalog.db: column %s has an unknown value", field->name);
 }
 
 static int

@@ -20,8 +20,8 @@
 #include "catalog/catalog_int.h"
 
 /*
- * Names that people give are unique here too: the last line of defence, the array says NAME_IN_USE
- * long before.
+ * Names that people choose are unique here too.  This is only the last check: normally the array
+ * refuses them earlier, with NAME_IN_USE.
  */
 static const char version_1[] =
 	"CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), array_id BLOB NOT NULL,"
@@ -71,8 +71,8 @@ static const char version_1[] =
 	"    path TEXT NOT NULL UNIQUE) STRICT;";
 
 /*
- * Notes about LUN numbers that initiators may remember (number.c).  Of a catalog of version 1 it is
- * not known which targets initiators have seen: all that have LUNs count as seen.
+ * Notes about LUN numbers that initiators may remember (number.c).  For a catalog of version 1 it
+ * is unknown which targets initiators have seen, so all targets that have LUNs count as seen.
  */
 static const char version_2[] =
 	"CREATE TABLE target_seen (target TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;"
@@ -84,8 +84,8 @@ static const char version_2[] =
 	"    WHERE id IN (SELECT target_id FROM association);";
 
 /*
- * LUNs keep the designators that initiators know; those that are made from now on have no T10 one
- * (docs/design/identity.md).  A job keeps the name of its LUN.
+ * Existing LUNs keep the designators that initiators know.  LUNs that are created from now on have
+ * no T10 designator (docs/design/identity.md).  A job keeps the name of its LUN.
  */
 static const char version_3[] =
 	"ALTER TABLE lun ADD COLUMN identity TEXT NOT NULL DEFAULT 'naa-t10';"
@@ -100,8 +100,8 @@ const struct catalog_migration catalog_migrations[] = {
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 
 /*
- * The database as it is, synced, into catalog.db.v<version>; an older copy of that name is
- * replaced.
+ * Copies the database to catalog.db.v<version> and syncs the copy.  Replaces an older copy of that
+ * name.
  */
 static int
 copy_file(struct catalog *catalog, int64_t version)
@@ -133,7 +133,7 @@ copy_file(struct catalog *catalog, int64_t version)
 	return fsync(catalog->dir_fd) < 0 ? -errno : 0;
 }
 
-/* The digest of the rows as this program hashes them.  Within a transaction. */
+/* Computes the digest of the rows as this program hashes them.  Within a transaction. */
 static int
 rows_digest(struct catalog *catalog, struct hash128 *ret_digest)
 {
@@ -152,10 +152,10 @@ rows_digest(struct catalog *catalog, struct hash128 *ret_digest)
 }
 
 /*
- * A migration may add a field to rows or change what is in one, and so does a program that hashes
- * rows in a later minor version of the wire format.  The position and the last event then name a
- * digest that the rows no longer have: both get the new one, in the transaction of the last
- * migration.  Replicas load their snapshot again, because the format is another
+ * Computes the digest again after a migration that added or changed a field of rows, or when the
+ * program hashes rows in a later minor version of the wire format.  The position and the last event
+ * then name a digest that no longer matches the rows, so both get the new one, in the transaction
+ * of the last migration.  Replicas load their snapshot again, because the format differs
  * (docs/design/api.md).
  */
 static int
@@ -180,7 +180,7 @@ digest_again(struct catalog *catalog)
 	return rc < 0 ? rc : catalog_position_move(catalog, catalog->position.sequence, &digest);
 }
 
-/* last: the catalog is an old one, and is of this program's version afterwards. */
+/* last: this is the last migration, after which the catalog has this program's version. */
 static int
 migrate_one(struct catalog *catalog, const struct catalog_migration *migration, unsigned version,
 	    bool last)

@@ -41,7 +41,7 @@ http_array_patch(struct http_call *call, struct http_reply *reply)
 	return http_answer(call, reply, rc, &answer);
 }
 
-/* A listener is what gives both states of one moment. */
+/* Uses a listener, because array_listen returns both states of the same moment. */
 int
 http_snapshot(struct http_call *call, struct http_reply *reply)
 {
@@ -100,7 +100,10 @@ notes(struct array *array)
 	return list;
 }
 
-/* A LUN that says it is failed breaks no invariant, but who asks wants to know. */
+/*
+ * Runs the invariant checker.  Also reports failed LUNs, which violate no invariant but which the
+ * caller wants to know about.
+ */
 int
 http_check(struct http_call *call, struct http_reply *reply)
 {

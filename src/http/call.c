@@ -19,8 +19,8 @@ call_fini(struct http_call *call)
 }
 
 /*
- * Reads JSON (RFC 8259).  A member that stands twice is refused, since two readers could see two
- * bodies.
+ * Reads JSON (RFC 8259).  A member that appears twice is refused, since two readers could read
+ * different values.
  */
 static int
 body_parse(struct http_call *call, const struct http_request *request)

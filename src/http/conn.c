@@ -43,7 +43,7 @@ after_ms(unsigned ms)
 	return clock_mono_ns() + ms * NS_PER_MS;
 }
 
-/* Milliseconds until then, rounded up; 0 = it has passed. */
+/* Returns the milliseconds until a time, rounded up; 0 = the time has passed. */
 static int
 ms_until(uint64_t ns)
 {
@@ -55,8 +55,8 @@ ms_until(uint64_t ns)
 /* ---- bytes in ---- */
 
 /*
- * Waits for bytes.  Returns how many were read into buf, 0 when the peer has closed, ERR_TIMEOUT or
- * -errno.  TLS would stand here and in bytes_write.
+ * Waits for bytes.  Returns how many were read into buf, 0 when the peer has closed the connection,
+ * ERR_TIMEOUT or -errno.  TLS would be added here and in bytes_write.
  */
 static ssize_t
 bytes_read(struct http_conn *conn, char *buf, size_t size, uint64_t deadline_ns)
@@ -79,7 +79,7 @@ bytes_read(struct http_conn *conn, char *buf, size_t size, uint64_t deadline_ns)
 
 /* ---- bytes out ---- */
 
-/* Writes all of it, or returns false: the peer is gone, or reads too slowly. */
+/* Writes all bytes.  Returns false when the peer is gone or reads too slowly. */
 static bool
 bytes_write(struct http_conn *conn, const char *bytes, size_t len)
 {
@@ -176,7 +176,10 @@ piece_write(struct http_conn *conn, const struct strbuf *piece, bool chunked)
 	       bytes_write(conn, "\r\n", 2);
 }
 
-/* A stream or a snapshot, in chunks.  HTTP/1.0 has no chunks: there the end is the connection's. */
+/*
+ * Sends a stream or a snapshot in chunks.  HTTP/1.0 has no chunks: there the end of the connection
+ * ends the reply.
+ */
 static bool
 pieces_write(struct http_conn *conn, const struct http_reply *reply, bool close, bool head_only)
 {
@@ -240,7 +243,7 @@ reply_write(struct http_conn *conn, const struct http_reply *reply, bool close)
 	return on;
 }
 
-/* Lets the peer read the refusal of a request whose bytes are still coming. */
+/* Gives the peer time to read the refusal of a request whose bytes are still arriving. */
 static void
 linger(struct http_conn *conn)
 {
@@ -270,8 +273,8 @@ is_change(const char *method)
 }
 
 /*
- * Changes that were made are in the change log (array/changelog.c); here are those that were
- * refused.
+ * Logs changes that were refused.  Changes that were made are in the change log
+ * (array/changelog.c).
  */
 static void
 request_log(const struct http_conn *conn, unsigned status)
@@ -305,7 +308,10 @@ body_add(void *arg, const char *bytes, size_t len)
 	return conn->body.failed ? -ENOMEM : 0;
 }
 
-/* Over TCP a browser could send the request for a page of somebody else: RFC 6454, Fetch §3.7. */
+/*
+ * Over TCP, a browser could send the request on behalf of a page of another site: RFC 6454, Fetch
+ * §3.7.
+ */
 static int
 origin_check(const struct http_conn *conn)
 {
@@ -318,11 +324,11 @@ origin_check(const struct http_conn *conn)
 		return err_set(ERR_ACCESS, "requests of other origins are refused: Host must be a "
 					   "loopback name, and Origin that host or absent");
 	if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
-		return err_set(ERR_ACCESS, "requests of pages of other sites are refused");
+		return err_set(ERR_ACCESS, "requests from web pages of other sites are refused");
 	return 0;
 }
 
-/* Is "application/json", perhaps with parameters? */
+/* Returns whether the type is "application/json", with or without parameters. */
 static bool
 is_json(const char *type)
 {
@@ -333,8 +339,8 @@ is_json(const char *type)
 }
 
 /*
- * Over TCP only JSON, which a page's form cannot send; over the unix socket curl -d may do as it
- * does.
+ * Over TCP the body must have the JSON type, which a page's form cannot send.  Over the unix socket
+ * any type is accepted, so that `curl -d` works.
  */
 static int
 type_check(const struct http_conn *conn)
@@ -350,8 +356,8 @@ type_check(const struct http_conn *conn)
 }
 
 /*
- * The head is complete: may the body come?  Returns 0, or an error with the status in *ret_status
- * (0: as the error has).
+ * Decides whether the body may be sent, after the head is complete.  Returns 0, or an error with
+ * the status in *ret_status (0: the status of the error).
  */
 static int
 head_check(struct http_conn *conn, unsigned *ret_status)
@@ -370,14 +376,15 @@ head_check(struct http_conn *conn, unsigned *ret_status)
 		return 0;
 	if (strcasecmp(expect, "100-continue") != 0) {
 		*ret_status = 417;
-		return err_set(ERR_NOT_SUPPORTED, "the only Expect known here is 100-continue");
+		return err_set(ERR_NOT_SUPPORTED,
+			       "the only supported value of Expect is 100-continue");
 	}
 	if (conn->request.state != WIRE_HTTP_DONE && conn->in_len == conn->in_at)
 		bytes_write(conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 	return 0;
 }
 
-/* Feeds what was read to the request. */
+/* Passes the bytes that were read to the parser of the request. */
 static int
 request_feed(struct http_conn *conn, unsigned *ret_status)
 {
@@ -397,8 +404,8 @@ request_feed(struct http_conn *conn, unsigned *ret_status)
 }
 
 /*
- * Reads one request.  Returns 1 when it is complete, 0 when the connection ends without an answer,
- * or an error to answer with.
+ * Reads one request.  Returns 1 when the request is complete, 0 when the connection ends without an
+ * answer, or an error that is to be sent as the answer.
  */
 static int
 request_read(struct http_conn *conn, unsigned *ret_status)

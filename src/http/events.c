@@ -31,7 +31,7 @@ struct http_stream {
 	bool ended; /* `lost` is in pending, nothing follows */
 };
 
-/* Appends an event to what is to be sent.  Consumes json; NULL means that memory is out. */
+/* Appends an event to the bytes to be sent.  Consumes json; NULL means that memory is out. */
 static int
 event_add(struct http_stream *stream, const char *name, uint64_t sequence, json_t *json)
 {
@@ -55,7 +55,7 @@ hello_add(struct http_stream *stream, const struct state *config, const struct s
 				   VDS_VERSION));
 }
 
-/* The next live row that is to be sent, or NULL. */
+/* Returns the next live row to be sent, or NULL. */
 static const void *
 live_row_next(struct http_stream *stream)
 {
@@ -73,8 +73,9 @@ live_row_next(struct http_stream *stream)
 }
 
 /*
- * The next live rows, as a change whose sequence is that of the hello.  The last of these events is
- * called `live`: it has what is left, so an array with few rows sends that one only.
+ * Makes an event of the next live rows, as a change with the sequence that `hello` names.  The last
+ * of these events is called `live` and has the remaining rows, so an array with few rows sends only
+ * that one.
  */
 static int
 live_add(struct http_stream *stream)
@@ -149,7 +150,7 @@ array_event_add(struct http_stream *stream, const struct array_event *event)
 	return lost_add(stream);
 }
 
-/* Encodes what is to be sent next.  Waits up to a second for an event. */
+/* Encodes the next events to be sent.  Waits up to a second for an event. */
 static int
 pending_fill(struct http_stream *stream)
 {
@@ -198,7 +199,10 @@ http_stream_free(struct http_stream *stream)
 	mem_free(stream);
 }
 
-/* Takes the place of one more stream.  NULL: none is left, or no memory; the text is set. */
+/*
+ * Makes a stream, if the socket may have one more.  Returns NULL with a text when it may not, or
+ * when memory is out.
+ */
 static struct http_stream *
 stream_new(struct http *http, atomic_uint *streams, int *ret_rc)
 {

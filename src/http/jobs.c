@@ -4,8 +4,8 @@
 #include "http/http_int.h"
 
 /*
- * What is done to a job or a session is no change of configuration: array/changelog.c does not see
- * it.
+ * Logs what was done to a job or a session: that is no change of configuration, so
+ * array/changelog.c does not see it.
  */
 static void
 done_log(const struct http_call *call, const char *noun, const char *done)
@@ -31,7 +31,7 @@ http_job_cancel(struct http_call *call, struct http_reply *reply)
 }
 
 /*
- * Ending a session changes no configuration: the answer has the sequence at the time of the
+ * Ends a session.  That changes no configuration, so the answer has the sequence at the time of the
  * request.
  */
 int

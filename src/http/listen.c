@@ -36,8 +36,8 @@ socket_is_alive(const struct sockaddr_un *address)
 }
 
 /*
- * Removes the socket that an earlier run left.  Anything but a socket on which nobody answers is
- * left alone.
+ * Removes the socket that an earlier run has left.  Leaves alone everything except a socket on
+ * which no process answers.
  */
 static int
 stale_remove(const struct sockaddr_un *address)
@@ -51,12 +51,14 @@ stale_remove(const struct sockaddr_un *address)
 			       "%s exists and is not a socket: remove it, or choose another path",
 			       address->sun_path);
 	if (socket_is_alive(address))
-		return err_set(ERR_LOCKED, "another process answers on %s", address->sun_path);
+		return err_set(ERR_LOCKED, "another process answers on the socket %s",
+			       address->sun_path);
 	return unlink(address->sun_path) < 0 ? -errno : 0;
 }
 
 /*
- * The mode is set before the name exists, so that it is never wider (the umask can only narrow it).
+ * Sets the mode before the name exists, so that the mode is never wider (the umask can only make it
+ * narrower).
  */
 static int
 unix_bind(int fd, const struct sockaddr_un *address)
@@ -115,7 +117,7 @@ where_split(char *where, char **ret_host, char **ret_port)
 		where[len - 1] = '\0';
 		where++;
 	} else if (memchr(where, ':', len) != NULL) {
-		return err_set(ERR_INVALID, "an IPv6 address stands in brackets: [::1]:PORT");
+		return err_set(ERR_INVALID, "an IPv6 address must be in brackets: [::1]:PORT");
 	}
 	*colon = '\0';
 	*ret_host = where;
@@ -208,8 +210,8 @@ host_is_loopback(const char *host)
 }
 
 /*
- * A browser on this host sends what any page tells it to.  A Host that is not ours is a rebound
- * name; an Origin that is not this Host is a page of somebody else.  Programs send no Origin.
+ * A browser on this host sends requests for any web page.  A foreign Host is a rebound name, and an
+ * Origin that differs from the Host belongs to a page of another site.  Programs send no Origin.
  */
 bool
 http_origin_is_ours(const char *host, const char *origin)

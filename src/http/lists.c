@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "http/http_int.h"
 
-/* The two states that a read looks at, one reference each. */
+/* The two states from which a handler reads, with one reference each. */
 struct view {
 	struct state *config, *live;
 };
@@ -50,7 +50,10 @@ live_family(enum row_family family)
 	}
 }
 
-/* Appends item and consumes it.  When that fails, *items becomes NULL, so that no list is short. */
+/*
+ * Appends item to *items and consumes item.  On failure *items becomes NULL, so that no incomplete
+ * list is sent.
+ */
 static void
 items_add(json_t **items, json_t *item)
 {
@@ -160,8 +163,8 @@ wanted(const struct verb_args *args, const void *row)
 /* ---- which rows a list has to look at ---- */
 
 /*
- * The rows of a family that a list walks in the order of their keys: all of them, or those that an
- * index names.
+ * The rows of a family that a list contains, sorted by key: all rows, or those that an index
+ * selects.
  */
 struct rows {
 	const struct state *state;
@@ -192,7 +195,7 @@ compare_keys(const void *p, const void *q)
 	return row_key_compare(&a, &b);
 }
 
-/* The rows of a slice and one more (or NULL), each once, in the order of their keys. */
+/* Collects the rows of a slice and one more row (or NULL), each once, sorted by key. */
 static int
 rows_of_slice(struct rows *rows, struct row_slice slice, const void *more)
 {
@@ -212,7 +215,7 @@ rows_of_slice(struct rows *rows, struct row_slice slice, const void *more)
 	return 0;
 }
 
-/* Choose the index that answers the filters; where none does, all rows are looked at. */
+/* Chooses the index that answers the filters.  Without such an index all rows are examined. */
 static int
 rows_find(struct rows *rows, const struct verb_args *args)
 {
@@ -322,7 +325,7 @@ http_list(struct http_call *call, struct http_reply *reply)
 	return list_reply(reply, items, next, view.config);
 }
 
-/* All rows of a slice of associations; the object itself must be there. */
+/* Lists all rows of a slice of associations.  The object itself must exist. */
 static int
 slice_reply(struct http_call *call, struct http_reply *reply,
 	    struct row_slice (*slice_of)(const struct state *, const struct guid *))

@@ -157,7 +157,7 @@ explain_steps(const struct array_explanation *e)
 	return steps;
 }
 
-/* All sentences, one a line: for programs that only show them. */
+/* Joins all sentences, one a line, for programs that only display them. */
 static char *
 explain_text(const struct array_explanation *e)
 {

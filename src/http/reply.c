@@ -15,7 +15,7 @@ http_reply_json(struct http_reply *reply, json_t *json)
 	return 0;
 }
 
-/* NULL when the change has to do with configuration alone; then the member is left out. */
+/* Returns NULL when the change affects configuration alone; then the member is omitted. */
 static json_t *
 live_json(const struct array_answer *answer)
 {

@@ -64,7 +64,10 @@ const struct http_route http_routes[VERB_COUNT] = {
 };
 /* clang-format on */
 
-/* A {placeholder} takes any segment; its text goes to ids_text. */
+/*
+ * Compares a path with a pattern.  A {placeholder} matches any segment, whose text is copied to
+ * ids_text.
+ */
 static bool
 path_matches(const char *template, const char *path, const char *ids_text[2], size_t ids_len[2])
 {

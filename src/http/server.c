@@ -60,8 +60,8 @@ conn_main(void *arg)
 }
 
 /*
- * The connection of a socket that has been without a complete request for longest; NULL = all are
- * served.  lock.
+ * Returns the connection of the socket that has been without a complete request for longest; NULL =
+ * all are being served.  The caller holds lock.
  */
 static struct http_conn *
 idlest(struct http *http, bool tcp)
@@ -79,8 +79,8 @@ idlest(struct http *http, bool tcp)
 }
 
 /*
- * Makes room for one more.  Returns false when every connection of the socket is being served.
- * lock.
+ * Makes room for one more connection.  Returns false when every connection of the socket is being
+ * served.  The caller holds lock.
  */
 static bool
 room_make(struct http *http, bool tcp)
@@ -266,8 +266,8 @@ conns_shutdown(struct http *http, int how)
 }
 
 /*
- * Waits until all connections have ended: those that receive at once, those that serve when they
- * are done.
+ * Waits until all connections have ended.  Those that wait for a request end at once, and those
+ * that serve one end when it is done.
  */
 static void
 conns_end(struct http *http)

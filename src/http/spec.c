@@ -15,7 +15,7 @@
 
 static const struct verb_spec empty_spec;
 
-/* Untrusted names in messages are cut short. */
+/* Names from the peer are truncated in messages. */
 #define NAME_SHOWN 64
 
 static void *
@@ -171,7 +171,7 @@ json_set(const struct verb_field *field, const json_t *json, struct verb_args *a
 	case VERB_KEY:
 		break;
 	}
-	return err_set(ERR_INTERNAL, "%s cannot stand in a body", field->name);
+	return err_set(ERR_INTERNAL, "%s is not allowed in a body", field->name);
 }
 
 /* `seen`: one bit for each field. */
@@ -279,7 +279,7 @@ query_set(const struct verb_field *field, char *text, struct verb_args *args)
 	case VERB_GUIDS:
 		break;
 	}
-	return err_set(ERR_INTERNAL, "%s cannot stand in a query", field->name);
+	return err_set(ERR_INTERNAL, "%s is not allowed in a query", field->name);
 }
 
 static int

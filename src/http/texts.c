@@ -59,7 +59,10 @@ http_text_unref(struct http_text *text)
 	mem_free(text);
 }
 
-/* Configuration and live changes have sequences of their own: half of the slots each. */
+/*
+ * Changes of configuration and of live rows have separate sequences, so each kind has half of the
+ * slots.
+ */
 static size_t
 slot_of(const struct change *change)
 {
