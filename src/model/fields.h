@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Access to the fields of a row by their description (struct row_field), and the canonical text of
- * a row.  For those who encode, decode and store rows: model itself, wire and catalog.  Any thread.
+ * a row.  For code that encodes, decodes or stores rows: src/model itself, src/wire and
+ * src/catalog.  Any thread.
  */
 #ifndef VDS_MODEL_FIELDS_H
 #define VDS_MODEL_FIELDS_H
@@ -9,7 +10,10 @@
 #include "base/str.h"
 #include "model/rows.h"
 
-/* Every row struct begins with its key: `b` of a family without a pair is other data. */
+/*
+ * The beginning of every row struct: its key.  In a family whose key is a single id, `b` is other
+ * data.
+ */
 struct row_head {
 	struct row row;
 	struct guid a, b;
@@ -27,7 +31,7 @@ row_field_to(void *row, const struct row_field *field)
 	return (char *)row + field->offset;
 }
 
-/* A string field as text: never NULL. */
+/* Returns a string field as text; never NULL. */
 static inline const char *
 row_field_text(const void *row, const struct row_field *field)
 {
@@ -42,7 +46,7 @@ row_family_of(const void *row)
 	return ((const struct row *)row)->family;
 }
 
-/* Has row_seal been here?  The hash of a sealed row is never zero. */
+/* Returns true when the row is sealed: the hash of a sealed row is never zero. */
 static inline bool
 row_is_sealed(const void *row)
 {
@@ -51,7 +55,7 @@ row_is_sealed(const void *row)
 	return h->lo != 0 || h->hi != 0;
 }
 
-/* How many values an enumeration has. */
+/* Returns how many values an enumeration has. */
 unsigned row_names_count(const char *const *names);
 
 /*
@@ -90,7 +94,7 @@ const char *row_text_as_sent(const void *row);
  */
 int row_other_key(const char *family, const char *key, struct row_key *ret_key);
 
-/* Writes '?' over each byte that is not part of well-formed UTF-8. */
+/* Replace each byte that is not part of well-formed UTF-8 with '?'. */
 void row_text_repair(char *text);
 
 #endif

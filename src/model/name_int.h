@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Characters of iSCSI names: of ASCII letters, digits, '-', '.' and ':', compared in lower case
- * (RFC 3722 §3-6).
+ * The characters that an iSCSI name may have: ASCII letters, digits, '-', '.' and ':'. Names are
+ * compared in lower case (RFC 3722 §3-6). Private to src/model.  Pure functions, for any thread.
  */
 #ifndef VDS_MODEL_NAME_INT_H
 #define VDS_MODEL_NAME_INT_H

@@ -35,12 +35,13 @@ union order_entry {
 struct order {
 	atomic_uint refs;
 	uint16_t
-		/* 0: a leaf, whose entries are rows; else its entries are nodes of level - 1 */
+		/* 0 = a leaf, whose entries are rows; else the entries are nodes of level - 1 */
 		level;
-	bool owns;                   /* of a primary order */
-	uint32_t count, capacity;    /* entries */
-	size_t rows;                 /* in this node and below it */
-	union order_entry entries[]; /* [capacity], then prefixes: uint32_t [capacity] */
+	bool owns;                /* a node of a primary order, which holds references to rows */
+	uint32_t count, capacity; /* number of entries in use, and room for entries */
+	size_t rows;              /* number of rows in this node and below it */
+	/* [capacity]; behind them stand the prefixes: uint32_t [capacity] */
+	union order_entry entries[];
 };
 
 static inline uint32_t *
@@ -51,18 +52,20 @@ order_prefixes(const struct order *node)
 
 typedef int order_compare(const void *row, const void *other);
 
+/* How an order sorts the rows of a family. */
 struct order_type {
 	enum row_family family;
-	order_compare *compare; /* total: ties are broken by the key */
+	order_compare *compare; /* compares two rows; equal only for the same key */
 	order_compare *group;
-	uint32_t (*prefix)(const void *row); /* of what compare and group look at first */
+	uint32_t (*prefix)(const void *row); /* a number that agrees with compare and group */
 };
 
 enum order_id {
-	ORDER_PRIMARY_COUNT = ROW_FAMILY_COUNT,  /* below: by family, in the order of keys */
-	ORDER_TARGET_LUNS = ORDER_PRIMARY_COUNT, /* associations by (target, number, lun) */
-	ORDER_TARGET_GROUPS,                     /* portal groups by (target, tag) */
-	ORDER_PORTAL_GROUPS,                     /* group portals by (portal, group) */
+	/* the ids below this one are the primary orders: one for each family, sorted by key */
+	ORDER_PRIMARY_COUNT = ROW_FAMILY_COUNT,
+	ORDER_TARGET_LUNS = ORDER_PRIMARY_COUNT, /* associations, sorted by (target, number, lun) */
+	ORDER_TARGET_GROUPS,                     /* portal groups, sorted by (target, tag) */
+	ORDER_PORTAL_GROUPS,                     /* group portals, sorted by (portal, group) */
 	ORDER_TARGET_NAMES,
 	ORDER_TARGET_ALIASES,
 	ORDER_LUN_NAMES,
@@ -90,7 +93,10 @@ order_count(const struct order *order)
 const void *order_at(const struct order *order, size_t index);
 /* Returns the row that compares equal to the probe, or NULL. */
 const void *order_find(const struct order *order, const struct order_type *type, const void *probe);
-/* Returns the index of the first row greater than the probe (by_group: than all of its group). */
+/*
+ * Returns the index of the first row that is greater than the probe; with by_group, the first row
+ * behind the probe's group.
+ */
 size_t order_after(const struct order *order, const struct order_type *type, bool by_group,
 		   const void *probe);
 /* Returns all rows of the probe's group.  The slice is valid as long as the order. */
@@ -102,7 +108,7 @@ struct row_slice order_group(const struct order *order, const struct order_type 
 /* The way from the root of an order to a row: node[0] is the root, node[depth - 1] a leaf. */
 struct order_path {
 	const struct order *node[ORDER_DEPTH_MAX];
-	uint32_t at[ORDER_DEPTH_MAX]; /* index in that node */
+	uint32_t at[ORDER_DEPTH_MAX]; /* the index of the entry in that node */
 	unsigned depth;
 };
 

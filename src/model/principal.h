@@ -15,12 +15,12 @@
 #define PRINCIPAL_FROM_SIZE 64
 #define PRINCIPAL_TEXT_SIZE 192
 
-/* What a principal may do: each role includes those before it. */
+/* What a principal may do. Each role may also do what the roles before it may do. */
 enum principal_role {
-	ROLE_NONE,     /* nothing */
-	ROLE_READER,   /* look at everything, change nothing */
-	ROLE_OPERATOR, /* also the daily work: make, grow, unmask and associate LUNs */
-	ROLE_ADMIN,    /* also delete, and change pools, portals and the array itself */
+	ROLE_NONE,     /* may do nothing */
+	ROLE_READER,   /* may look at everything and change nothing */
+	ROLE_OPERATOR, /* may also do the daily work: make, grow, unmask and associate LUNs */
+	ROLE_ADMIN,    /* may also delete objects, and change pools, portals and the array itself */
 	ROLE_COUNT
 };
 
@@ -29,14 +29,14 @@ enum principal_kind {
 	PRINCIPAL_UNIX,   /* a user of this host, known by the unix socket (SO_PEERCRED) */
 	/* a program of this host that came over loopback TCP: its user is not known */
 	PRINCIPAL_TCP,
-	PRINCIPAL_OTHER, /* of a kind that a later version has added: only in events, only shown */
+	PRINCIPAL_OTHER, /* a kind that a later version has added; appears only in events */
 	PRINCIPAL_COUNT
 };
 
 struct principal {
 	enum principal_kind kind;
 	enum principal_role role;
-	uint32_t uid; /* PRINCIPAL_UNIX */
+	uint32_t uid; /* the user's id, for PRINCIPAL_UNIX */
 	char name
 		/* PRINCIPAL_UNIX: the user's name; "" when the host knows none */
 		[PRINCIPAL_NAME_SIZE];

@@ -27,7 +27,7 @@
 #define ROW_LUN_NUMBER_MAX 16383 /* flat space addressing, SAM-6 */
 
 enum row_family {
-	ROW_ARRAY, /* exactly one: the subsystem of VDS */
+	ROW_ARRAY, /* the array itself, exactly one row: the subsystem of VDS */
 	ROW_POOL,
 	ROW_LUN,
 	ROW_TARGET,
@@ -36,12 +36,12 @@ enum row_family {
 	ROW_GROUP_PORTAL, /* a portal in a portal group */
 	ROW_ASSOCIATION,  /* a LUN behind a target, with its LUN number there */
 	ROW_JOB,
-	ROW_STORED_COUNT, /* families below are tables of the catalog */
+	ROW_STORED_COUNT, /* number of families that the catalog stores as tables */
 
 	ROW_OTHER =
 		/* rows of families that a later version has added: struct row_other */
 	ROW_STORED_COUNT,
-	ROW_CONFIG_COUNT, /* families below are sequenced and digested */
+	ROW_CONFIG_COUNT, /* number of families that are sequenced and digested */
 
 	ROW_LIVE_LUN = ROW_CONFIG_COUNT,
 	ROW_LIVE_PORTAL,
@@ -66,23 +66,24 @@ struct row {
 	struct hash128 hash; /* of the row's canonical text; set by row_seal */
 };
 
-enum row_status { STATUS_ONLINE, STATUS_OFFLINE }; /* what the administrator wants */
+/* what the administrator has set, not whether the object works */
+enum row_status { STATUS_ONLINE, STATUS_OFFLINE };
 
 struct row_array {
 	struct row row;
 	struct guid id;
-	char *name; /* friendly */
+	char *name; /* friendly name */
 	/* "iqn.2026-11.org.example:" given by the owner; "" = names are made as naa. */
 	char *iqn_prefix;
-	char *serial;  /* ASCII, for ever */
-	char *version; /* of the software that committed last */
+	char *serial;  /* serial number, ASCII; never changes */
+	char *version; /* version of the software that committed last */
 };
 
 struct row_pool {
 	struct row row;
 	struct guid id;
-	char *name; /* unique */
-	char *path; /* absolute directory */
+	char *name; /* friendly name, unique */
+	char *path; /* absolute path of the pool's directory */
 };
 
 /* Which designators name a LUN in VPD page 83h (docs/design/identity.md). */
@@ -94,15 +95,15 @@ enum lun_identity {
 struct row_lun {
 	struct row row;
 	struct guid id;
-	char *name;      /* unique, friendly */
+	char *name;      /* friendly name, unique */
 	uint32_t number; /* array-wide, unique, never reused: IVdsLunNumber */
 	struct guid pool_id;
 	uint64_t size_bytes;  /* a multiple of block_bytes */
 	uint32_t block_bytes; /* 512 or 4096 */
 	bool thin;
 	char *mask;   /* "*", "", or initiator names joined by ';', sorted, no duplicates */
-	char *serial; /* unit serial number, ASCII, for ever */
-	char *naa;    /* 16 hex digits, NAA 3 */
+	char *serial; /* unit serial number, ASCII; never changes */
+	char *naa;    /* NAA identifier of type 3, 16 hexadecimal digits */
 	enum row_status status;
 	int64_t created_ms; /* UTC */
 	enum lun_identity identity;
@@ -111,7 +112,7 @@ struct row_lun {
 struct row_target {
 	struct row row;
 	struct guid id;
-	char *iscsi_name; /* unique, normalised */
+	char *iscsi_name; /* iSCSI name, unique, in canonical form */
 	char *alias;      /* friendly name, may be "" */
 };
 
@@ -156,11 +157,12 @@ struct row_job {
 	struct row row;
 	struct guid id;
 	enum job_kind kind;
-	struct guid lun_id; /* what it works on, or makes */
+	struct guid lun_id; /* the LUN that the job works on or makes */
 	enum job_state state;
-	char *error;                  /* err_name of what failed, else "" */
-	char *message;                /* its text, else "" */
-	int64_t created_ms, ended_ms; /* UTC; ended_ms 0 while it runs */
+	char *error;   /* name of the error that ended the job (err_name), else "" */
+	char *message; /* text of that error, else "" */
+	/* milliseconds since 1970, UTC; ended_ms is 0 while the job runs */
+	int64_t created_ms, ended_ms;
 	char *lun_name; /* the LUN's name when the job began: it stays when the LUN is deleted */
 };
 
@@ -200,8 +202,8 @@ struct row_live_lun {
 struct row_live_portal {
 	struct row row;
 	struct guid id;
-	bool ready;   /* it listens */
-	char *reason; /* why not, else "" */
+	bool ready;   /* true when it listens */
+	char *reason; /* why it does not listen, else "" */
 };
 
 /* How full the storage of a pool is; the limits are in array/space.c. */
@@ -225,12 +227,12 @@ struct row_live_job {
 
 struct row_live_session {
 	struct row row;
-	struct guid id; /* made at login */
+	struct guid id; /* made at the login */
 	struct guid target_id;
 	char *initiator; /* iSCSI name */
 	char *initiator_alias;
 	char *initiator_address; /* "127.0.0.1:40312", "[::1]:40312" */
-	char *portal_address;    /* the same of our side */
+	char *portal_address;    /* address of our side, in the same form */
 	uint32_t tag;            /* portal group tag */
 	char *isid;              /* 12 hex digits */
 	uint32_t tsih;
@@ -249,11 +251,11 @@ enum field_type {
 };
 
 struct row_field {
-	const char *name; /* in JSON and in SQL */
+	const char *name; /* name of the field in JSON and in SQL */
 	enum field_type type;
 	size_t offset;            /* from the start of the row struct */
-	const char *const *names; /* FIELD_ENUM: NULL-terminated, by value */
-	unsigned unknown; /* FIELD_ENUM: the value that a word which is not in names is read as */
+	const char *const *names; /* FIELD_ENUM: the words for the values 0, 1, …, ended by NULL */
+	unsigned unknown; /* FIELD_ENUM: the value that stands for a word that is not in `names` */
 	/*
 	 * The minor version of the wire format that added the field; 0: every peer sends it.  A row
 	 * from an older peer does not have it, and it reads as zero, false, "" or the first word.

@@ -2,8 +2,8 @@
 /*
  * A state is all rows of an array at one position.  It is immutable and counted.  The array's
  * writer makes the next state by an edit and publishes it by swapping a pointer; the replica
- * applies changes and so gets the same states with the same digests.  Any thread that holds a
- * reference may read a state without a lock.
+ * applies the same changes and thus has the same states with the same digests.  Any thread that
+ * holds a reference may read a state without a lock.
  *
  * Look-ups take time that grows with the logarithm of the number of rows.  They return rows and
  * slices that are borrowed from the state, and NULL or an empty slice when there is no such row.
@@ -15,12 +15,13 @@
 #include "model/rows.h"
 
 /*
- * Where a state stands.  Configuration: (array, incarnation, sequence, digest).  Live: array_id is
- * the boot's id, incarnation 0, sequence the version, digest unused (zero).
+ * The position of a state.  For configuration rows: (array, incarnation, sequence, digest). For
+ * live rows: array_id is the id of the boot, incarnation is 0, sequence is the version, and the
+ * digest is zero.
  */
 struct position {
 	struct guid array_id;
-	uint64_t incarnation;  /* a restored backup is a new one */
+	uint64_t incarnation;  /* changes when a backup is restored */
 	uint64_t sequence;     /* one more for each change */
 	struct hash128 digest; /* sum modulo 2^128 of the hashes of all rows */
 };
@@ -126,9 +127,9 @@ struct change_op {
 
 struct change {
 	atomic_uint refs;
-	uint64_t sequence;      /* of the state after it */
-	struct hash128 digest;  /* of the state after it */
-	struct guid request_id; /* zero = none */
+	uint64_t sequence;      /* sequence of the state after the change */
+	struct hash128 digest;  /* digest of the state after the change */
+	struct guid request_id; /* id of the request that made the change; zero = none */
 	int64_t utc_ms;
 	char *cause;                 /* "lun.associate", … : docs/design/api.md */
 	struct principal *principal; /* who made it, owned; NULL = vdsd itself, or not known */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Building a state or a change row by row, for those who decode one: wire and catalog.  Everybody
- * else edits a state (state_edit_new).  A state that is being built belongs to one thread until it
- * is shown to others.
+ * Functions that build a state or a change row by row, for code that decodes one: src/wire and
+ * src/catalog.  All other code edits a state (state_edit_new). A state that is being built belongs
+ * to one thread until it is shown to others.
  */
 #ifndef VDS_MODEL_STATE_BUILD_H
 #define VDS_MODEL_STATE_BUILD_H
@@ -28,14 +28,14 @@ void change_add(struct change *change, enum row_family family, const struct row_
 int change_add_other(struct change *change, const char *family, const char *key);
 
 /*
- * Say where a state that only the caller holds stands: array id, incarnation and sequence.  The
+ * Set the position of a state that only the caller holds: array id, incarnation and sequence.  The
  * digest stays that of the rows.
  */
 void state_place(struct state *work, const struct position *at);
 
 /*
- * Does the caller hold the only reference?  Then nobody sees the state, and the caller may put rows
- * into it.  To be asked under the lock under which others take references.
+ * Returns true when the caller holds the only reference.  Nobody else sees the state then, and the
+ * caller may put rows into it.  To be called under the lock under which others take references.
  */
 bool state_is_alone(const struct state *state);
 

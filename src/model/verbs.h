@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The verbs: everything that can be asked of vdsd over its REST API, once.  Each verb has a method,
- * a path, the role that it needs, and the members of its query and body with their types and
- * ranges.
+ * The verbs: the one list of everything that can be asked of vdsd over its REST API. Each verb has
+ * a method, a path, the role that it needs, and the members of its query and body with their types
+ * and ranges.
  *
  * The server reads arguments by this table (http/spec.c) and finds the function to call
  * (http/routes.c); the client writes paths, queries and bodies by it (wire/wire_verb.c);
- * docs/openapi.json and the manual are held to it by tests. A new verb is: an enumerator and a row
- * here, its handler in http, its typed call in client/calls.c, its documentation. Constant data;
- * any thread.
+ * docs/openapi.json and the manual are held to it by tests.  A new verb needs an enumerator here
+ * and a row in verbs.c, a handler in http, a typed call in client/calls.c, and its documentation.
+ * Constant data; any thread.
  */
 #ifndef VDS_MODEL_VERBS_H
 #define VDS_MODEL_VERBS_H
@@ -23,7 +23,7 @@
 #define VERB_LIMIT_DEFAULT 100  /* rows in a page of a list when the query names no limit */
 #define VERB_LIMIT_MAX     1000 /* rows in a page of a list at most */
 
-/* In the order of paths, then of methods. */
+/* Sorted by path, then by method. */
 enum verb_id {
 	VERB_ARRAY_GET,
 	VERB_ARRAY_CHANGE,
@@ -80,7 +80,8 @@ enum verb_id {
 /* ---- arguments ---- */
 
 struct verb_guids {
-	struct guid *ids; /* the server owns them (http_args_fini), the client borrows them */
+	/* the server owns them (http_args_fini); in the client the caller owns them */
+	struct guid *ids;
 	size_t count;
 	bool given;
 };
@@ -95,7 +96,9 @@ struct verb_status {
 	bool given;
 };
 
-/* The arguments of all verbs: each verb's fields name those that it has. */
+/*
+ * The arguments of all verbs.  The fields of a verb (struct verb_spec) say which of these it uses.
+ */
 struct verb_args {
 	const char *name, *path, *mask, *mask_add, *mask_remove;
 	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator, *from;
@@ -107,7 +110,7 @@ struct verb_args {
 	struct verb_status status;
 };
 
-/* What a member may hold, and what it is in struct verb_args. */
+/* The type of a member of a query or body, and the C type of its value in struct verb_args. */
 enum verb_type {
 	VERB_TEXT,   /* const char *: one line of UTF-8; NULL when absent */
 	VERB_GUID,   /* struct guid: zero when absent */
@@ -122,16 +125,16 @@ struct verb_field {
 	const char *name;
 	enum verb_type type;
 	bool required;
-	size_t offset;     /* in struct verb_args */
+	size_t offset;     /* offset of the value in struct verb_args */
 	uint64_t min, max; /* VERB_U64: the range; VERB_TEXT: bytes, max 0 = unlimited */
 };
 
 enum verb_rule {
-	VERB_AS_MARKED,   /* required fields must be there, the others may */
-	VERB_EXACTLY_ONE, /* one field must be there and no second one */
+	VERB_AS_MARKED,   /* the fields marked `required` must be given, the others may be given */
+	VERB_EXACTLY_ONE, /* exactly one of the fields must be given */
 };
 
-/* What a query or a body may hold. */
+/* The members that a query or a body may have. */
 struct verb_spec {
 	const struct verb_field *fields;
 	size_t count;
@@ -142,17 +145,24 @@ struct verb_spec {
 
 struct verb {
 	const char *method;
-	const char *path;      /* "/v1/luns/{id}": at most two {placeholders}, each an id */
+	const char *path;      /* "/v1/luns/{id}": at most two placeholders, each an id */
 	const char *operation; /* OpenAPI operationId */
 	enum principal_role role;
-	const struct verb_spec *query; /* NULL = none allowed */
-	const struct verb_spec *body;  /* NULL = none allowed (but {}) */
-	unsigned status; /* of success; 201 becomes 200 when nothing new was made, 202 with a job */
+	const struct verb_spec *query; /* NULL = no query is allowed */
+	const struct verb_spec *body;  /* NULL = no body is allowed (but {} is) */
+	/*
+	 * HTTP status of success; 201 becomes 200 when nothing new was made, and 202 when a job
+	 * does the work
+	 */
+	unsigned status;
 };
 
 extern const struct verb verb_table[VERB_COUNT];
 
-/* The value of a field in args: a pointer to the type that enum verb_type names. */
+/*
+ * Returns a pointer to the value of a field in args; enum verb_type says of which type the value
+ * is.
+ */
 static inline const void *
 verb_value(const struct verb_args *args, const struct verb_field *field)
 {

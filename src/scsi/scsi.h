@@ -39,8 +39,8 @@ struct scsi_lu;
 struct scsi_nexus;
 struct scsi_task;
 
-#define SCSI_CDB_BYTES          16u    /* no command we know is longer */
-#define SCSI_SENSE_BYTES        36u    /* room for both formats with all we put into them */
+#define SCSI_CDB_BYTES          16u    /* the longest command that this device server knows */
+#define SCSI_SENSE_BYTES        36u    /* room for sense data of both formats */
 #define SCSI_LUN_MAX            16383u /* flat space addressing, SAM-6 */
 #define SCSI_SERIAL_BYTES       64u
 #define SCSI_MAX_TRANSFER_BYTES (32u << 20) /* default of scsi_lu_desc.max_transfer_bytes */
@@ -81,7 +81,7 @@ struct scsi_identity {
 	char product[17];                   /* at most 16 */
 	char revision[5];                   /* at most 4 */
 	char serial[SCSI_SERIAL_BYTES + 1]; /* ASCII, at least 1 character */
-	bool t10;                           /* there is a T10 vendor id designator too */
+	bool t10;                           /* true: there is a T10 vendor id designator too */
 };
 
 /*
@@ -116,10 +116,11 @@ struct scsi_lu_desc {
 	bool read_only;
 	uint32_t max_transfer_bytes; /* of one command; 0 = SCSI_MAX_TRANSFER_BYTES */
 	bool offline;                /* see scsi_lu_set_offline */
-	unsigned threads;    /* that will use the unit; 0 = not known.  Sizes its counters */
+	/* number of threads that will use the unit; 0 = not known. Sizes its counters */
+	unsigned threads;
 	struct blk_dev *dev; /* the unit takes a reference of its own */
 	/*
-	 * Called when the last reference is gone; lu is freed after this.  May be NULL.  Any
+	 * Called when the last reference is dropped; lu is freed after this.  May be NULL. Any
 	 * thread.
 	 */
 	void (*released)(void *arg);
@@ -198,7 +199,7 @@ void scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by);
 
 /* ---- nexus ---- */
 
-/* What the caller of scsi does for it. */
+/* Functions that the caller of src/scsi provides. */
 struct scsi_host_ops {
 	/*
 	 * Provide room for `len_bytes` (> 0) of data-in: set task->in_iov and in_iov_count, whose
@@ -239,11 +240,12 @@ struct scsi_nexus {
 	const struct scsi_host_ops *ops;
 	const char *target_name; /* iSCSI name: "iqn.…" */
 	const char *initiator_name;
-	uint8_t isid[6]; /* with the name: the initiator port, which outlives a session */
+	/* together with initiator_name: the initiator port, which outlives a session */
+	uint8_t isid[6];
 	uint16_t portal_group_tag;
-	uint16_t relative_port_id;  /* 0 = none known: its designator is left out */
-	uint16_t target_port_group; /* 0 = none (no ALUA): its designator is left out */
-	uint16_t shard;             /* a number of this thread: spreads counters */
+	uint16_t relative_port_id;  /* 0 = not known: the designator is left out */
+	uint16_t target_port_group; /* 0 = there is none (no ALUA): the designator is left out */
+	uint16_t shard;             /* a number of the thread: selects the counters that it uses */
 	/* Private to scsi. */
 	uint32_t luns_changed;
 	uint32_t luns_reported;
@@ -261,9 +263,9 @@ struct scsi_itl {
 	struct scsi_lu *lu; /* a reference */
 	/* Private to scsi: unit attentions. */
 	uint32_t pending;                /* 1 << enum scsi_ua */
-	uint32_t ua_sequence;            /* of lu, when last looked at */
-	uint32_t luns_changed;           /* of nexus, when last looked at */
-	uint32_t ua_seen[SCSI_UA_COUNT]; /* of lu */
+	uint32_t ua_sequence;            /* lu->ua_sequence when the itl last looked */
+	uint32_t luns_changed;           /* nexus->luns_changed when the itl last looked */
+	uint32_t ua_seen[SCSI_UA_COUNT]; /* lu->ua_raised when the itl last looked */
 	/* Private to scsi: the order of its tasks (order.c). */
 	uint32_t enabled, barriers;
 	struct list dormant; /* struct scsi_task.order_node */
@@ -294,7 +296,7 @@ enum scsi_progress {
 /* A task's request to the range lock of its unit (range.c).  Private to scsi. */
 struct scsi_range {
 	struct list node;
-	uint64_t first_block, last_block; /* both in it */
+	uint64_t first_block, last_block; /* both belong to the range */
 	uint8_t state;                    /* guarded by the lock's mutex while it waits */
 	bool exclusive;
 	uint16_t shard;
@@ -307,9 +309,9 @@ struct scsi_range {
 struct scsi_task {
 	/* The command.  The caller sets these before scsi_task_parse. */
 	struct scsi_nexus *nexus;
-	struct scsi_itl *itl;        /* NULL: no unit at this LUN */
-	uint16_t lun;                /* where there is no unit; UINT16_MAX = no number */
-	struct blk_queue *queue;     /* of this thread */
+	struct scsi_itl *itl; /* NULL: no unit at this LUN */
+	uint16_t lun; /* LUN where there is no unit; UINT16_MAX = the LUN field has no number */
+	struct blk_queue *queue;     /* queue of the task's thread */
 	uint8_t cdb[SCSI_CDB_BYTES]; /* zero-padded */
 	uint8_t attr;                /* enum scsi_attr */
 	uint32_t expected_in_bytes;  /* expected data transfer length, per direction */
@@ -340,7 +342,8 @@ struct scsi_task {
 
 	/* Private to scsi. */
 	bool executing;
-	bool waited;   /* for its turn: its CDB is checked again when it starts */
+	/* the task had to wait for its turn: its CDB is checked again when it starts */
+	bool waited;
 	uint8_t order; /* enum scsi_order_state */
 	struct list order_node;
 	const struct scsi_cmd *cmd;
@@ -348,7 +351,7 @@ struct scsi_task {
 	uint32_t count_blocks;
 	int (*step)(struct scsi_task *task); /* where the task goes on when io is complete */
 	struct scsi_range range;
-	struct scsi_work *work; /* what some commands need beyond this; owned */
+	struct scsi_work *work; /* memory that some commands need in addition; owned */
 	struct blk_io io;
 };
 
@@ -407,7 +410,7 @@ scsi_task_recheck(struct scsi_task *task)
 	task->waited = true;
 }
 
-/* What a command is to those who count commands. */
+/* The kinds of commands that are counted separately. */
 enum scsi_kind {
 	SCSI_KIND_READ,  /* READ(6) to READ(16): in_bytes is what was read */
 	SCSI_KIND_WRITE, /* WRITE(6) to WRITE(16): out_bytes is what was written */

@@ -20,7 +20,8 @@
 enum { SCSI_AGAIN = SCSI_GO + 1 };
 
 #define SCSI_NO_ACTION             0xffffu
-#define SCSI_CHUNK_BYTES           (256u << 10) /* of I/O in commands with a buffer of their own */
+/* bytes of one I/O in commands that have a buffer of their own */
+#define SCSI_CHUNK_BYTES           (256u << 10)
 #define SCSI_MAX_UNMAP_DESCRIPTORS 256u
 #define SCSI_MAX_COMPARE_BLOCKS    255u
 
@@ -33,21 +34,23 @@ enum { SCSI_AGAIN = SCSI_GO + 1 };
 #define SCSI_MAX_UNMAP_BYTES        (512ull << 20)
 #define SCSI_MAX_WRITE_SAME_BYTES   (1ull << 30)
 #define SCSI_OPTIMAL_TRANSFER_BYTES (512u << 10)
-#define SCSI_ZEROES_BYTES           (64u << 20) /* in one step, after which an abort is seen */
+/* bytes zeroed in one step, after which an abort takes effect */
+#define SCSI_ZEROES_BYTES           (64u << 20)
 
 /* ---- cmd.c ---- */
 
 enum scsi_cmd_flags {
-	CMD_NO_UNIT = 1 << 0,   /* is answered also where there is no unit */
-	CMD_NO_UA = 1 << 1,     /* is not stopped by a unit attention, SAM-6 */
-	CMD_ANY_STATE = 1 << 2, /* answers when the unit is not online */
-	CMD_WRITE = 1 << 3,     /* changes the medium: refused when write protected */
-	CMD_BLOCKS = 1 << 4,    /* has an LBA and a length: decoded and checked before parse */
-	CMD_RANGE = 1 << 5,     /* takes the range lock, shared */
+	CMD_NO_UNIT = 1 << 0,   /* the command is answered also where there is no unit */
+	CMD_NO_UA = 1 << 1,     /* a unit attention does not stop the command, SAM-6 */
+	CMD_ANY_STATE = 1 << 2, /* the command is answered also when the unit is not online */
+	CMD_WRITE = 1 << 3,     /* the command changes the medium: refused when write protected */
+	/* the CDB has an LBA and a length, which are decoded and checked before parse */
+	CMD_BLOCKS = 1 << 4,
+	CMD_RANGE = 1 << 5,     /* the command takes the range lock, shared */
 	CMD_ATOMIC = 1 << 6,    /* with CMD_RANGE: exclusive */
-	CMD_THIN = 1 << 7,      /* only on a unit that can unmap */
+	CMD_THIN = 1 << 7,      /* the command exists only on a unit that can unmap */
 	CMD_NO_BLOCKS = 1 << 8, /* with CMD_RANGE: overlaps no block, only ORDERED tasks */
-	CMD_MEDIUM = 1 << 9,    /* reaches the device, as all with CMD_RANGE do */
+	CMD_MEDIUM = 1 << 9,    /* the command reaches the device, as all with CMD_RANGE do */
 };
 
 struct scsi_cmd {
@@ -76,10 +79,11 @@ int scsi_rsoc_execute(struct scsi_task *task);
 
 /* ---- order.c: when the tasks of a nexus may start ---- */
 
+/* The parts of scsi_order_enter and scsi_order_leave that are rarely needed. */
 void scsi_order_enter_slow(struct scsi_task *task);
 void scsi_order_leave_slow(struct scsi_task *task);
 
-/* Give the task its place behind all that arrived before it.  The itl's thread. */
+/* Put the task behind all tasks of its nexus that arrived before it. The itl's thread. */
 static inline void
 scsi_order_enter(struct scsi_task *task)
 {
@@ -95,7 +99,10 @@ scsi_order_enter(struct scsi_task *task)
 	itl->enabled++;
 }
 
-/* The task has ended: ops->turn for each task that may start now.  Harmless for one not in it. */
+/*
+ * The task has ended: take it out of the order, and call ops->turn for each task that may start
+ * now.  Has no effect on a task that is not in the order.
+ */
 static inline void
 scsi_order_leave(struct scsi_task *task)
 {
@@ -117,21 +124,22 @@ scsi_order_leave(struct scsi_task *task)
 
 enum scsi_range_state {
 	RANGE_NONE,
-	RANGE_FAST,     /* shared, only counted */
+	RANGE_FAST,     /* granted shared, and only counted */
 	RANGE_GRANTED,  /* in `granted` */
 	RANGE_WAITING,  /* in `waiting` */
 	RANGE_RESUMING, /* in `granted`, ops->resume was called */
 };
 
 struct scsi_range_shard {
-	atomic_uint busy; /* RANGE_FAST requests of the threads that use this shard */
+	atomic_uint busy; /* number of RANGE_FAST requests of the threads that use this shard */
 	char pad[60];
 };
 
 struct scsi_range_lock {
 	atomic_uint
 		/*
-		 * number of such requests, granted or waiting; while not 0 there is no RANGE_FAST
+		 * number of exclusive requests, granted or waiting; while it is not 0 there is no
+		 * RANGE_FAST
 		 */
 		exclusive;
 	char pad[60];
@@ -142,14 +150,14 @@ struct scsi_range_lock {
 	struct scsi_range_shard shards[];
 };
 
-/* Bytes that a lock with that many shards needs behind struct scsi_range_lock. */
+/* Returns the bytes that the shards of a lock need behind struct scsi_range_lock. */
 static inline size_t
 scsi_range_shard_bytes(unsigned shards)
 {
 	return shards * sizeof(struct scsi_range_shard);
 }
 
-/* The memory is zeroed and has room for the shards (1 to RANGE_SHARDS). */
+/* Make a lock in memory that is zeroed and has room for the shards (1 to RANGE_SHARDS). */
 void scsi_range_init(struct scsi_range_lock *lock, unsigned shards);
 void scsi_range_fini(struct scsi_range_lock *lock);
 /*
@@ -172,10 +180,10 @@ enum scsi_mode_bits {
 
 struct scsi_lu {
 	atomic_uint refs;
-	struct scsi_lu_desc desc; /* capacity, state, write cache: as at the start */
+	struct scsi_lu_desc desc; /* capacity, state and write cache in it are those at the start */
 	unsigned block_shift;
 	uint32_t max_transfer_blocks;
-	bool unmaps; /* thin, and the device gives space back */
+	bool unmaps; /* thin, and the device can free space */
 	_Atomic uint64_t capacity_blocks;
 	atomic_bool offline;
 	atomic_uint fences;      /* scsi_lu_fence less scsi_lu_unfence */
@@ -202,17 +210,17 @@ void scsi_lu_fail(struct scsi_lu *lu, int error);
 
 /* ---- task.c ---- */
 
-/* What a command needs beyond its task.  scsi_work_new makes it, scsi_task_fini frees it. */
+/* Memory that some commands need beyond their task.  scsi_work_new makes it, scsi_task_fini frees it. */
 struct scsi_work {
 	uint8_t *buf;
 	size_t buf_bytes;
-	struct iovec *iov; /* room for iov_max */
+	struct iovec *iov; /* array of iov_max elements */
 	unsigned iov_max;
-	uint64_t done_blocks;  /* of task->count_blocks */
-	uint64_t offset_bytes; /* into the data-out */
-	size_t index;          /* descriptor at work */
+	uint64_t done_blocks;  /* blocks of task->count_blocks that are done */
+	uint64_t offset_bytes; /* offset in the data-out */
+	size_t index;          /* index of the descriptor that is worked on */
 	unsigned iov_count;
-	unsigned looks; /* how often the device was asked */
+	unsigned looks; /* number of times that the device was asked */
 };
 
 /* Set task->work.  Returns 0, or -ENOMEM when the task has ended with BUSY. */
@@ -230,13 +238,16 @@ int scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t off
 int scsi_good(struct scsi_task *task);
 int scsi_status(struct scsi_task *task, enum scsi_status status);
 
-/* In parse: the command has data-in of at most `len` bytes (its allocation length).  SCSI_GO. */
+/*
+ * Called in parse for a command with data-in of at most `len` bytes (its allocation length).
+ * Returns SCSI_GO.
+ */
 int scsi_expect_in(struct scsi_task *task, uint32_t len);
-/* In parse: the command has no data.  SCSI_GO. */
+/* Called in parse for a command without data. Returns SCSI_GO. */
 int scsi_expect_none(struct scsi_task *task);
 /*
- * In parse: the command has data-out of exactly `len` bytes.  Returns SCSI_GO, or SCSI_DONE with
- * PARAMETER LIST LENGTH ERROR when the initiator sends less.
+ * Called in parse for a command with data-out of exactly `len` bytes.  Returns SCSI_GO, or
+ * SCSI_DONE with PARAMETER LIST LENGTH ERROR when the initiator sends less.
  */
 int scsi_expect_parameters(struct scsi_task *task, uint32_t len);
 
@@ -264,19 +275,26 @@ int64_t scsi_out_compare(const struct scsi_task *task, size_t offset, const uint
  */
 
 int scsi_sense_invalid_opcode(struct scsi_task *task);
-/* In the CDB: byte and, when >= 0, bit. */
+/*
+ * The field in the CDB starts in this byte; bit is the bit in it, or negative for the whole byte.
+ * scsi_sense_invalid_parameter names a field of the parameter list in this way.
+ */
 int scsi_sense_invalid_field(struct scsi_task *task, unsigned byte, int bit);
 int scsi_sense_invalid_parameter(struct scsi_task *task, unsigned byte, int bit);
 int scsi_sense_parameter_length(struct scsi_task *task);
 int scsi_sense_invalid_unit(struct scsi_task *task); /* LOGICAL UNIT NOT SUPPORTED */
 int scsi_sense_lba_out_of_range(struct scsi_task *task, uint64_t lba);
-int scsi_sense_data_size(struct scsi_task *task); /* 0Eh/03h: not the data-out it takes */
-int scsi_sense_saving(struct scsi_task *task);    /* SAVING PARAMETERS NOT SUPPORTED */
+/* 0Eh/03h: the data-out does not have the size that the command needs */
+int scsi_sense_data_size(struct scsi_task *task);
+int scsi_sense_saving(struct scsi_task *task); /* SAVING PARAMETERS NOT SUPPORTED */
 int scsi_sense_write_protected(struct scsi_task *task);
 int scsi_sense_miscompare(struct scsi_task *task, uint64_t offset);
 int scsi_sense_attention(struct scsi_task *task, enum scsi_ua ua);
 int scsi_sense_state(struct scsi_task *task, enum scsi_lu_state state);
-/* The error that blk returned; lba is where the command was, or SENSE_NO_LBA. */
+/*
+ * For an error that src/blk returned.  lba: the first block that the command concerned, or
+ * SENSE_NO_LBA.
+ */
 int scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba);
 
 #define SENSE_NO_LBA UINT64_MAX
@@ -319,7 +337,7 @@ scsi_ua_pending(struct scsi_itl *itl)
  */
 size_t scsi_identity_all_designators(const struct scsi_identity *id, const struct scsi_nexus *nexus,
 				     uint8_t *buf, size_t size);
-/* Longest of them: 12 + 12 + 64 + 22 + 8 + 8 and two name strings. */
+/* The largest size of all designators: 12 + 12 + 64 + 22 + 8 + 8 bytes and two name strings. */
 #define SCSI_DESIGNATORS_MAX 768u
 
 int scsi_inquiry_parse(struct scsi_task *task);
