@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libvds: the functions by which a program on Linux opens a VDS hardware provider.  For C and C++ programs; every
- * function and method may be called on any thread.
+ * libvds: the functions by which a program on Linux opens a VDS hardware provider.  For C and C++
+ * programs; every function and method may be called on any thread.
  *
  *	IVdsHwProvider *provider;
  *	HRESULT hr = VdsOpenHwProvider(NULL, &IID_IVdsHwProvider, (void **)&provider);
@@ -16,16 +16,16 @@
  * within moments; VdsSync() waits for them.  While there is no contact with the array, queries are
  * answered for at most 5 seconds, and with VDS_E_PROVIDER_CACHE_CORRUPT after that.
  *
- * Notifications: a program passes an object with IVdsAdviseSink to IVdsProviderPrivate::OnLoad.  The
- * library calls OnNotify on a thread of its own that holds no lock, so OnNotify may call anything but
- * IVdsHwProvider::Refresh.  The receiver frees the array of notifications with CoTaskMemFree, as VDS
- * documents it, although the array is an [in] parameter.  A sink that falls behind loses
- * notifications and gets VDS_NF_SERVICE_OUT_OF_SYNC.
+ * Notifications: a program passes an object with IVdsAdviseSink to IVdsProviderPrivate::OnLoad.
+ * The library calls OnNotify on a thread of its own that holds no lock, so OnNotify may call
+ * anything but IVdsHwProvider::Refresh.  The receiver frees the array of notifications with
+ * CoTaskMemFree, as VDS documents it, although the array is an [in] parameter.  A sink that falls
+ * behind loses notifications and gets VDS_NF_SERVICE_OUT_OF_SYNC.
  *
- * CoInitialize is not needed.  Nothing of the library may be called from a signal handler, nor in
- * a child after fork() unless the child executes a program.
+ * CoInitialize is not needed.  Nothing of the library may be called from a signal handler, nor in a
+ * child after fork() unless the child executes a program.
  *
- * Link with -lvds (pkg-config libvds).  The symbols carry the version in which they came, from
+ * Link with -lvds (pkg-config libvds). The symbols carry the version in which they came, from
  * VDS_1.0 on.
  */
 #ifndef VDS_LIBVDS_H
@@ -47,20 +47,21 @@ DEFINE_GUID(CLSID_VdsHwProvider, 0x5c69c549, 0x3f24, 0x4261, 0x99, 0x96, 0x4e, 0
  * Connect to an array and return its provider, loaded and ready: the replica is complete.
  *
  * url: where the array listens, UTF-16: u"unix:/run/vdsd/vdsd.sock" (a socket) or
- * u"http://HOST:PORT" (loopback).  NULL is the environment variable VDS_URL or, without one,
+ * u"http://HOST:PORT" (loopback). NULL is the environment variable VDS_URL or, without one,
  * unix:/run/vdsd/vdsd.sock.
  * riid: an interface of the provider: IID_IVdsHwProvider, IID_IVdsProvider, IID_IUnknown, ...
  *
- * Returns S_OK and *ppv with one reference that the caller releases; E_POINTER (ppv is NULL).  On any other failure
- * *ppv is NULL: E_NOINTERFACE (riid), E_INVALIDARG (url), E_OUTOFMEMORY, E_ACCESSDENIED (the user may not use the
- * socket), VDS_E_INITIALIZED_FAILED (there is no array at the url, it does not answer, or it is of a version that this
- * library does not understand); VdsLastErrorMessage() says more.
+ * Returns S_OK and *ppv with one reference that the caller releases; E_POINTER (ppv is NULL). On
+ * any other failure *ppv is NULL: E_NOINTERFACE (riid), E_INVALIDARG (url), E_OUTOFMEMORY,
+ * E_ACCESSDENIED (the user may not use the socket), VDS_E_INITIALIZED_FAILED (there is no array at
+ * the url, it does not answer, or it is of a version that this library does not understand);
+ * VdsLastErrorMessage() says more.
  *
- * May block for some seconds.  Each call opens a connection and a replica of its own; both end with the last Release of
- * the provider and of every object that came from it.
+ * May block for some seconds.  Each call opens a connection and a replica of its own; both end with
+ * the last Release of the provider and of every object that came from it.
  *
- * The call does what VdsGetClassObject, CreateInstance and IVdsProviderPrivate::OnLoad without a callback object do
- * together; OnLoad may still be called to set a callback object.
+ * The call does what VdsGetClassObject, CreateInstance and IVdsProviderPrivate::OnLoad without a
+ * callback object do together; OnLoad may still be called to set a callback object.
  */
 VDS_EXPORT HRESULT STDAPICALLTYPE VdsOpenHwProvider(const WCHAR *url, REFIID riid, void **ppv);
 
@@ -72,8 +73,9 @@ VDS_EXPORT HRESULT STDAPICALLTYPE VdsOpenHwProvider(const WCHAR *url, REFIID rii
  * IVdsProviderSupport, IVdsHwProviderType); the others return VDS_E_INITIALIZE_NOT_CALLED until
  * IVdsProviderPrivate::OnLoad has connected the provider to the array at the default url.
  *
- * Returns S_OK and *ppv with one reference; E_POINTER (ppv is NULL).  On any other failure *ppv is NULL:
- * CLASS_E_CLASSNOTAVAILABLE (rclsid), E_NOINTERFACE (riid), E_INVALIDARG (rclsid or riid is NULL).  Never blocks.
+ * Returns S_OK and *ppv with one reference; E_POINTER (ppv is NULL). On any other failure *ppv is
+ * NULL: CLASS_E_CLASSNOTAVAILABLE (rclsid), E_NOINTERFACE (riid), E_INVALIDARG (rclsid or riid is
+ * NULL). Never blocks.
  */
 VDS_EXPORT HRESULT STDAPICALLTYPE VdsGetClassObject(REFCLSID rclsid, REFIID riid, void **ppv);
 
@@ -83,44 +85,49 @@ VDS_EXPORT HRESULT STDAPICALLTYPE VdsGetClassObject(REFCLSID rclsid, REFIID riid
  *
  * object: the provider, or any object that came from it.
  *
- * Returns S_OK; E_INVALIDARG (object is NULL or not of this library); VDS_E_INITIALIZE_NOT_CALLED (the provider is not
- * loaded); VDS_E_PROVIDER_CACHE_CORRUPT (the array cannot be reached, or the replica cannot be trusted:
- * IVdsHwProvider::Reenumerate and then Refresh cure that); VDS_E_TIMEOUT (the array answered, but its changes did not
- * arrive within 10 seconds).  Blocks for one round trip, at most some seconds.
+ * Returns S_OK; E_INVALIDARG (object is NULL or not of this library); VDS_E_INITIALIZE_NOT_CALLED
+ * (the provider is not loaded); VDS_E_PROVIDER_CACHE_CORRUPT (the array cannot be reached, or the
+ * replica cannot be trusted: IVdsHwProvider::Reenumerate and then Refresh cure that); VDS_E_TIMEOUT
+ * (the array answered, but its changes did not arrive within 10 seconds). Blocks for one round
+ * trip, at most some seconds.
  */
 VDS_EXPORT HRESULT STDAPICALLTYPE VdsSync(IUnknown *object);
 
 /*
- * Convert between UTF-16, which the interfaces of VDS use, and UTF-8, which most programs on Linux use.  Both functions
- * make a new string, which the caller frees with CoTaskMemFree.
+ * Convert between UTF-16, which the interfaces of VDS use, and UTF-8, which most programs on Linux
+ * use.  Both functions make a new string, which the caller frees with CoTaskMemFree.
  *
- * Returns S_OK and the string.  On failure *ret_string or *ret_text is NULL: E_INVALIDARG (text or string is NULL or not
- * well-formed), E_OUTOFMEMORY.  E_POINTER: ret_string or ret_text is NULL.
+ * Returns S_OK and the string.  On failure *ret_string or *ret_text is NULL: E_INVALIDARG (text or
+ * string is NULL or not well-formed), E_OUTOFMEMORY. E_POINTER: ret_string or ret_text is NULL.
  */
 VDS_EXPORT HRESULT STDAPICALLTYPE VdsStringFromUtf8(const char *text, LPWSTR *ret_string);
 VDS_EXPORT HRESULT STDAPICALLTYPE VdsUtf8FromString(LPCWSTR string, char **ret_text);
 
 /*
- * Switch the library's log lines to standard error on or off.  They are off unless the program or its user asks for
- * them.
+ * Switch the library's log lines to standard error on or off.  They are off unless the program or
+ * its user asks for them.
  *
- * areas: NULL switches them off; "" switches warnings and rare events on; a list with commas ("all", "client",
- * "client.replica") switches also the debug lines of these areas on.  The environment variable VDS_DEBUG says the same until the program calls this.
+ * areas: NULL switches them off; "" switches warnings and rare events on; a list with commas
+ * ("all", "client", "client.replica") switches also the debug lines of these areas on.  The
+ * environment variable VDS_DEBUG says the same until the program calls this.
  *
- * Returns S_OK, E_INVALIDARG (there is no such area; the areas before it in the list are on), E_OUTOFMEMORY.
+ * Returns S_OK, E_INVALIDARG (there is no such area; the areas before it in the list are on),
+ * E_OUTOFMEMORY.
  */
 VDS_EXPORT HRESULT STDAPICALLTYPE VdsSetDebug(const char *areas);
 
 /*
- * Return the name of a result code ("VDS_E_OBJECT_DELETED").  For a code that has no name here the result is
- * "HRESULT 0x8007xxxx", which is valid until this thread's next call of the function.  Never NULL.
+ * Return the name of a result code ("VDS_E_OBJECT_DELETED"). For a code that has no name here the
+ * result is "HRESULT 0x8007xxxx", which is valid until this thread's next call of the function.
+ * Never NULL.
  */
 VDS_EXPORT const char *STDAPICALLTYPE VdsErrorText(HRESULT hr);
 
 /*
- * Return what went wrong in the last failed call that this thread made, in words, UTF-8, without a newline: "pool data:
- * need 107374182400 bytes, 52428800 are free".  "" when there is nothing to add to the code.  Valid until this thread's
- * next call of the library.  Never NULL; never contains a secret.
+ * Return what went wrong in the last failed call that this thread made, in words, UTF-8, without a
+ * newline: "pool data: need 107374182400 bytes, 52428800 are free". "" when there is nothing to add
+ * to the code.  Valid until this thread's next call of the library.  Never NULL; never contains a
+ * secret.
  */
 VDS_EXPORT const char *STDAPICALLTYPE VdsLastErrorMessage(void);
 

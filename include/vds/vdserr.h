@@ -2,12 +2,12 @@
 /*
  * Result codes of the Virtual Disk Service, and the codes of COM that its methods return.
  *
- * A VDS code has facility 4 (ITF): 0x8004xxxx for an error (VDS_E_*), 0x0004xxxx for success with
- * something to say (VDS_S_*).  Test with SUCCEEDED() and FAILED(), never with == S_OK.  A method
- * may also return any Win32 error as HRESULT_FROM_WIN32(error).
+ * A VDS code has facility 4 (ITF): 0x8004xxxx for an error (VDS_E_*), 0x0004xxxx for a success with
+ * additional information (VDS_S_*). Test with SUCCEEDED() and FAILED(), never with == S_OK. A
+ * method may also return any Win32 error as HRESULT_FROM_WIN32(error).
  *
- * VDS_S_GPT_BOOT_MIRRORED_TO_MBR carries the bit of an error: it is published so.
- * VdsErrorText() of libvds.h gives the name of a code.
+ * VDS_S_GPT_BOOT_MIRRORED_TO_MBR has the error bit set although it is a success: Microsoft
+ * published it with this value.  VdsErrorText() of libvds.h gives the name of a code.
  */
 #ifndef VDS_VDSERR_H
 #define VDS_VDSERR_H
@@ -27,7 +27,10 @@
 #define FACILITY_ITF 4
 #define FACILITY_WIN32 7
 
-/* A Win32 error as an HRESULT: 0 stays S_OK and what is an HRESULT already stays as it is. */
+/*
+ * Convert a Win32 error to an HRESULT: 0 becomes S_OK, and a value that already is an HRESULT does
+ * not change.
+ */
 #define HRESULT_FROM_WIN32(error)         \
 	((HRESULT)(error) <= 0            \
 		 ? (HRESULT)(error)       \

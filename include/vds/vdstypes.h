@@ -3,13 +3,14 @@
  * The few Win32 and COM names that vds.h needs.  On Windows the system's headers declare them; here
  * they are declared with the sizes and layouts that Windows gives them, on x86-64 and on i386.
  *
- * WCHAR is a 16-bit code unit: u"text" is a WCHAR string in C11 and in C++.  There is no
- * `interface` macro, no LPVOID and no MAX_PATH: only what the declarations of VDS use.
+ * WCHAR is a 16-bit code unit: u"text" is a WCHAR string in C11 and in C++. The header declares
+ * only what the declarations of VDS use: there is no `interface` macro, no LPVOID and no MAX_PATH.
  *
  * C programs always get the call helpers (IVdsLun_GetProperties(lun, &prop)); C++ programs see the
- * interfaces as abstract classes.  None has a virtual destructor: the slots are those of COM, so an
- * object ends with its last Release, never with delete.  Those of libvds are written in C and have
- * no C++ type information: no dynamic_cast, no typeid, no -fsanitize=vptr.
+ * interfaces as abstract classes.  No interface has a virtual destructor, because the slots are
+ * those of COM: an object is freed by its last Release, never with delete.  The objects of libvds
+ * are written in C and have no C++ type information, so dynamic_cast, typeid and -fsanitize=vptr
+ * cannot be used on them.
  *
  * With INITGUID defined, the IIDs and CLSIDs are defined and not only declared; libvds defines them
  * already, so a program that links with it has no need to.
@@ -49,7 +50,7 @@
 #define STDMETHODIMP_(type) type
 #define STDAPI EXTERN_C HRESULT
 
-/* What widl's output is made of. */
+/* Macros that vds.h, which widl generates, uses. */
 #define BEGIN_INTERFACE
 #define END_INTERFACE
 #define CONST_VTBL const
@@ -71,7 +72,10 @@ typedef uint32_t DWORD;
 typedef int32_t BOOL;
 typedef int32_t HRESULT;
 
-/* Microsoft aligns this type to 8 bytes on every platform; the i386 ABI of Linux would align it to 4. */
+/*
+ * Microsoft aligns this type to 8 bytes on every platform; the i386 ABI of Linux would align it to
+ * 4.
+ */
 #ifdef __i386__
 typedef unsigned long long ULONGLONG __attribute__((aligned(8)));
 #else
@@ -81,7 +85,7 @@ typedef unsigned long long ULONGLONG;
 #ifdef __cplusplus
 typedef char16_t WCHAR;
 #else
-typedef uint_least16_t WCHAR; /* what C11 calls char16_t */
+typedef uint_least16_t WCHAR; /* the type that C11 calls char16_t */
 #endif
 typedef WCHAR *LPWSTR;
 typedef const WCHAR *LPCWSTR;
@@ -149,13 +153,15 @@ IsEqualGUID(REFGUID a, REFGUID b)
 /* ---- Memory that crosses an interface ---- */
 
 /*
- * The task allocator, for memory that one side of an interface allocates and the other side frees.  Everything that a
- * method returns in an [out] pointer and that is not an interface (strings, arrays, members of structures) was
- * allocated by CoTaskMemAlloc; the caller owns it and frees it with CoTaskMemFree.
+ * The task allocator, for memory that one side of an interface allocates and the other side frees.
+ * Everything that a method returns in an [out] pointer and that is not an interface (strings,
+ * arrays, members of structures) was allocated by CoTaskMemAlloc; the caller owns it and frees it
+ * with CoTaskMemFree.
  *
- * CoTaskMemAlloc and CoTaskMemRealloc return NULL when out of memory; a block that CoTaskMemRealloc could not change
- * stays valid.  CoTaskMemAlloc(0) returns a valid block without bytes, CoTaskMemRealloc(NULL, n) allocates,
- * CoTaskMemRealloc(p, 0) frees and returns NULL, and CoTaskMemFree(NULL) does nothing.  Any thread.
+ * CoTaskMemAlloc and CoTaskMemRealloc return NULL when out of memory; a block that CoTaskMemRealloc
+ * could not change stays valid.  CoTaskMemAlloc(0) returns a valid block without bytes,
+ * CoTaskMemRealloc(NULL, n) allocates, CoTaskMemRealloc(p, 0) frees and returns NULL, and
+ * CoTaskMemFree(NULL) does nothing.  Any thread.
  */
 VDS_EXPORT void *CoTaskMemAlloc(size_t size_bytes);
 VDS_EXPORT void *CoTaskMemRealloc(void *p, size_t size_bytes);

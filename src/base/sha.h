@@ -37,8 +37,10 @@ hash128_equal(const struct hash128 *a, const struct hash128 *b)
 }
 
 #define HASH128_TEXT_SIZE 33
-/* Write the hash as hexadecimal digits, the most significant first; returns buf.  hash128_parse reads them back: it
- * returns 0 or ERR_PARSE (not exactly those digits). */
+/*
+ * Write the hash as hexadecimal digits, the most significant first; returns buf.  hash128_parse
+ * reads them back: it returns 0 or ERR_PARSE (not exactly those digits).
+ */
 char *hash128_format(const struct hash128 *h, char buf[HASH128_TEXT_SIZE]);
 int hash128_parse(const char *text, struct hash128 *ret_hash);
 

@@ -33,13 +33,13 @@ struct com_space;
 struct com_object {
 	_Atomic unsigned refs;
 	const struct com_class *class;
-	struct com_space *space; /* one reference */
-	struct guid id;          /* zero: enumerators, async objects */
+	struct com_space *space; /* the object's space; one reference */
+	struct guid id;          /* zero for enumerators and asynchronous operations */
 };
 
 struct com_interface {
 	const IID *iid;
-	size_t offset; /* of the interface pointer in the object */
+	size_t offset; /* offset of the interface pointer in the object */
 	const void *vtable;
 };
 
@@ -49,7 +49,7 @@ struct com_interface {
  */
 struct com_class {
 	const char *name;
-	int kind; /* whatever the owner of the class keeps here; src/provider: enum row_family */
+	int kind; /* for the use of the class's owner; in src/provider an enum row_family */
 	size_t size_bytes;
 	const struct com_interface *interfaces;
 	size_t interface_count;
@@ -85,11 +85,12 @@ struct com_class {
 	.Release = member##_release
 
 /*
- * The one QueryInterface.  Returns S_OK, E_POINTER (ppv is NULL), E_INVALIDARG (riid is NULL) or
- * E_NOINTERFACE; *ppv is NULL unless S_OK.
+ * The QueryInterface method of every object.  Returns S_OK, E_POINTER (ppv is NULL), E_INVALIDARG
+ * (riid is NULL) or E_NOINTERFACE (the object has no such interface); *ppv is NULL unless the
+ * result is S_OK.
  */
 HRESULT com_query(struct com_object *object, REFIID riid, void **ppv);
-/* Each returns the number of references that there are then. */
+/* Take or drop a reference. Return the number of references after that. */
 ULONG com_add_ref(struct com_object *object);
 ULONG com_release(struct com_object *object);
 /* Returns the object's IUnknown, borrowed. */
@@ -101,8 +102,8 @@ IUnknown *com_unknown(struct com_object *object);
 void *com_object_new(struct com_space *space, const struct com_class *class);
 
 /*
- * QueryInterface for this IID gives the struct com_object itself (one reference): so an object of
- * ours is known.
+ * QueryInterface with this IID returns the struct com_object itself, with one reference.  Only
+ * objects of this library have this interface, so it tells them from foreign ones.
  */
 extern const IID com_iid_object;
 
@@ -113,35 +114,43 @@ extern const IID com_iid_object;
 struct com_shard {
 	pthread_mutex_t lock;
 	struct guid_map
-		/* id → the living object, borrowed: an object takes itself out before it goes */
+		/*
+		 * from the id to the living object, borrowed: an object removes itself from the map
+		 * before it is freed
+		 */
 		map;
 };
 
-/* Embedded in what the objects of a space share. */
+/* The set of objects that belong together, embedded in a struct that they share. */
 struct com_space {
 	_Atomic unsigned refs;
 	void (*free)(struct com_space *space);
 	struct com_shard shards[COM_SHARDS];
 };
 
-/* Begins with one reference.  free: called when the last one has gone; calls com_space_fini. */
+/*
+ * Make a space with one reference.  free: called when the last reference is dropped; it calls
+ * com_space_fini.
+ */
 void com_space_init(struct com_space *space, void (*free)(struct com_space *space));
 void com_space_fini(struct com_space *space);
 struct com_space *com_space_ref(struct com_space *space);
 void com_space_unref(struct com_space *space); /* accepts NULL */
 /*
- * Returns the object of (class, id) with a new reference: the one that lives, else a new one.  NULL
- * when out of memory. Whether there is anything behind the id is not asked.
+ * Returns the object of (class, id) with a new reference: the living one, or a new one.  NULL when
+ * out of memory.  Does not check whether the array has an object with this id.
  */
 struct com_object *com_space_object(struct com_space *space, const struct com_class *class,
 				    const struct guid *id);
 /*
- * The object's last reference has gone: takes it out of the map, unless another one has its place.
+ * Called when the object's last reference is dropped: remove the object from the map, unless a
+ * newer object has its place there.
  */
 void com_space_forget(struct com_space *space, struct com_object *object);
 /*
- * Gives an interface of the object of (class, id), with one reference.  Returns S_OK,
- * E_OUTOFMEMORY, E_NOINTERFACE; *ret_interface is NULL unless S_OK.
+ * Return an interface of the object of (class, id), with one reference.  Returns S_OK,
+ * E_OUTOFMEMORY, or E_NOINTERFACE (the class has no such interface); *ret_interface is NULL unless
+ * the result is S_OK.
  */
 HRESULT com_give(struct com_space *space, const struct com_class *class, const struct guid *id,
 		 REFIID riid, void **ret_interface);
@@ -150,18 +159,21 @@ HRESULT com_give(struct com_space *space, const struct com_class *class, const s
 
 /* Returns the HRESULT for a code of base/err.def or -errno; S_OK for 0 and for counts. */
 HRESULT com_hresult(int code);
-/* The same, and keeps the code's text of this thread for VdsLastErrorMessage. */
+/*
+ * Returns the HRESULT for a code as com_hresult does, and keeps this thread's text of the code for
+ * VdsLastErrorMessage.
+ */
 HRESULT com_error(int code);
-/* Keeps the text for VdsLastErrorMessage and returns hr. */
+/* Keep a text for VdsLastErrorMessage, and return hr. */
 HRESULT com_fail(HRESULT hr, const char *text);
 #define COM_NULL_ARGUMENT(name) com_fail(E_INVALIDARG, name " is NULL")
 /*
- * Checks an [out] parameter and clears what it points to, as COM wants it whatever happens.
+ * Check an [out] parameter and clear what it points to, as COM requires even for a call that fails.
  * Returns S_OK, or E_INVALIDARG (the pointer is NULL).
  */
 HRESULT com_out(void *pointer, size_t size_bytes, const char *name);
 #define COM_OUT(pointer, name) com_out(pointer, sizeof(*(pointer)), name)
-/* Returns E_NOTIMPL; logged once for each place. */
+/* Returns E_NOTIMPL; a log line says so once for each place in the code. */
 #define COM_NOT_IMPLEMENTED(method)                  \
 	({                                           \
 		static _Atomic bool said_;           \
@@ -179,22 +191,31 @@ void com_guid_in(const GUID *guid, struct guid *ret_id);
 int com_string_out(const char *text, LPWSTR *ret_string);
 /* Copies bytes into task memory.  Returns 0 or -ENOMEM. */
 int com_bytes_out(const void *bytes, size_t size, unsigned char **ret_bytes);
-/* Makes UTF-8 text of UTF-16 (mem_free).  Returns 0, -ENOMEM, or ERR_PARSE (not well-formed). */
+/*
+ * Convert a string to UTF-8 text, which the caller frees with mem_free.  Returns 0, -ENOMEM, or
+ * ERR_PARSE (the string is not well-formed UTF-16).
+ */
 int com_string_in(const WCHAR *string, char **ret_text);
 /*
- * Checks and takes a string parameter: UTF-8 text of it (mem_free).  Returns S_OK, E_INVALIDARG
- * (NULL, or not well-formed), E_OUTOFMEMORY.
+ * Check a string parameter and convert it to UTF-8 text, which the caller frees with mem_free.
+ * Returns S_OK, E_INVALIDARG (string is NULL or not well-formed) or E_OUTOFMEMORY.
  */
 HRESULT com_text(const WCHAR *string, const char *name, char **ret_text);
-/* As com_string_in, cut to max_bytes between characters; *ret_cut says whether it was. */
+/*
+ * Convert a string as com_string_in does, and cut the text to max_bytes between two characters.
+ * *ret_cut says whether it was cut.  Returns the codes of com_string_in.
+ */
 int com_name_in(const WCHAR *string, size_t max_bytes, char **ret_name, bool *ret_cut);
 
 /* ---- enumerators (enum.c) ---- */
 
-/* What an enumerator and its clones go through: ids, taken when it was made. */
+/*
+ * The ids that an enumerator and its clones go through, as they were when the enumerator was made.
+ */
 struct com_list {
 	_Atomic unsigned refs;
-	struct com_space *space; /* borrowed: each enumerator that holds the list holds the space */
+	/* borrowed: each enumerator with this list holds a reference to the space */
+	struct com_space *space;
 	const struct com_class *class; /* of every element */
 	size_t count;
 	struct guid ids[];
@@ -212,12 +233,12 @@ extern const struct com_class com_enum_class;
 
 /* ---- asynchronous operations (async.c) ---- */
 
-/*
- * How the owner of an operation is asked about it.  id: the operation's, as com_async_new was given
- * it.
- */
+/* How the owner of an operation is asked about it. id: the id in struct com_operation. */
 struct com_async_ops {
-	/* Waits for the end.  Returns S_OK and the outcome, or why there was no waiting. */
+	/*
+	 * Wait until the operation ends.  Returns S_OK with the outcome, or why waiting was not
+	 * possible.
+	 */
 	HRESULT (*wait)(struct com_space *space, const struct guid *id, HRESULT *ret_result);
 	/*
 	 * Returns S_OK with the outcome (VDS_E_OPERATION_PENDING while it runs) and the percentage.
@@ -229,13 +250,17 @@ struct com_async_ops {
 
 struct com_operation {
 	VDS_ASYNC_OUTPUT_TYPE type;
-	const struct com_class *made; /* of the object that Wait gives, or NULL */
+	/* class of the object that IVdsAsync::Wait returns, or NULL */
+	const struct com_class *made;
 	struct guid made_id;
-	struct guid id; /* zero: it is done already, and ops are not asked */
+	struct guid id; /* zero: the operation is done, and ops are not called */
 	const struct com_async_ops *ops;
 };
 
-/* Returns S_OK, or E_OUTOFMEMORY with *ret_async = NULL. */
+/*
+ * Make an IVdsAsync for an operation, with one reference.  Returns S_OK, or E_OUTOFMEMORY with
+ * *ret_async = NULL.
+ */
 HRESULT com_async_new(struct com_space *space, const struct com_operation *operation,
 		      IVdsAsync **ret_async);
 extern const struct com_class com_async_class;

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Notes: the VDS notifications that a change causes, before they are sent. Private to notes.c and
- * advise.c.
+ * Notes: the VDS notifications that a change causes, before they are sent.  Private to notes.c,
+ * which makes notes on the client's event thread, and advise.c, which sends them.
  */
 #ifndef VDS_PROVIDER_NOTES_INT_H
 #define VDS_PROVIDER_NOTES_INT_H
 
 #include "provider/provider_int.h"
 
-/* Of two notes about one object, that with the smaller value is kept. */
+/*
+ * What happened to an object.  When there are two notes about one object, the one with the smaller
+ * value is kept.
+ */
 enum provider_note_event { PROVIDER_NOTE_ARRIVE, PROVIDER_NOTE_DEPART, PROVIDER_NOTE_MODIFY };
 
 struct provider_note {
 	enum row_family family; /* ROW_ARRAY, _LUN, _TARGET, _PORTAL or _PORTAL_GROUP */
 	enum provider_note_event event;
-	size_t order; /* its place in the order in which the notes were found */
+	size_t order; /* number in the order in which the notes were found */
 	struct guid id;
 };
 
@@ -37,6 +40,7 @@ int provider_notes_of_change(struct provider_notes *notes, const struct client_v
  */
 int provider_notes_of_reload(struct provider_notes *notes, const struct client_view *before,
 			     const struct client_view *after);
+/* Write a note as the struct that VDS sends. */
 void provider_note_out(const struct provider_note *note, VDS_NOTIFICATION *out);
 
 #endif

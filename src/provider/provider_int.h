@@ -27,8 +27,8 @@ struct provider_advise;
 
 struct provider_core {
 	struct com_space space;
-	pthread_mutex_t lock;          /* loading: client (its making), advise */
-	struct client *_Atomic client; /* made by the first load, lives as long as the core */
+	pthread_mutex_t lock;          /* guards loading (the making of `client`) and `advise` */
+	struct client *_Atomic client; /* made by the first load; lives as long as the core */
 	_Atomic bool loaded;
 	struct provider_advise *advise;
 };
@@ -42,8 +42,8 @@ provider_core_of(const struct com_object *object)
 /* Makes a core with one reference: com_space_unref(&core->space) ends it.  Returns 0 or -ENOMEM. */
 int provider_core_new(struct provider_core **ret_core);
 /*
- * Connect and load the replica, unless that is done.  url: UTF-8, NULL = the default.  Returns 0 or
- * a code of client_open.
+ * Connect to the array and load the replica, unless that was done before.  url: UTF-8, NULL = the
+ * default.  Returns 0 or a code of client_open.
  */
 int provider_core_load(struct provider_core *core, const char *url);
 /*
@@ -56,24 +56,25 @@ void provider_core_unload(struct provider_core *core);
 /* Returns the client, borrowed, or NULL when the provider is not loaded. */
 struct client *provider_core_client(struct provider_core *core);
 
-/* Let VDS_DEBUG have its effect, once.  (debug.c) */
+/* Apply the environment variable VDS_DEBUG, once. (debug.c) */
 void provider_debug_begin(void);
 
 /* ---- the prologue of every method: arguments, state, failure (enter.c) ---- */
 
-/* What of a LUN may make a method answer something else, as flags. */
+/* What a method does not tolerate in its LUN, as flags; each flag has its own result. */
 enum provider_guard {
-	PROVIDER_FAILED = 1, /* a LUN that has failed: VDS_E_OBJECT_STATUS_FAILED */
-	/* An operation that makes the answer uncertain: VDS_E_ANOTHER_CALL_IN_PROGRESS. */
-	PROVIDER_BUSY = 2,         /* whether the LUN exists */
-	PROVIDER_BUSY_TARGETS = 4, /* through which targets it is accessible */
-	PROVIDER_BUSY_SIZE = 8,    /* how large it is */
+	PROVIDER_FAILED = 1, /* the LUN has failed: VDS_E_OBJECT_STATUS_FAILED */
+	/* An operation under way makes the answer uncertain: VDS_E_ANOTHER_CALL_IN_PROGRESS. */
+	PROVIDER_BUSY = 2,         /* uncertain whether the LUN exists */
+	PROVIDER_BUSY_TARGETS = 4, /* uncertain through which targets the LUN is accessible */
+	PROVIDER_BUSY_SIZE = 8,    /* uncertain how large the LUN is */
 };
 
+/* What a method that reads works on: a view of the replica, and the object's row in it. */
 struct provider_look {
 	struct client *client; /* borrowed */
 	struct client_view view;
-	const void *row; /* the object's, in view.config; NULL for the provider itself */
+	const void *row; /* the object's row in view.config; NULL for the provider itself */
 };
 
 void provider_look_fini(struct provider_look *look);
@@ -93,23 +94,24 @@ void provider_look_fini(struct provider_look *look);
 HRESULT provider_enter(struct com_object *object, unsigned guards, struct provider_look *look,
 		       HRESULT arguments);
 /*
- * Begin a method that changes the object: as provider_enter, but gives the client (borrowed) and
- * keeps no view.
+ * Begin a method that changes the object.  Checks what provider_enter checks and returns the same
+ * codes, but returns the client (borrowed) and keeps no view.
  */
 HRESULT provider_change(struct com_object *object, unsigned guards, struct client **ret_client,
 			HRESULT arguments);
 /*
- * The same for a method of no object: only whether the provider is loaded and its replica can be
- * trusted.
+ * Begin a method that belongs to no single object: check only that the provider is loaded and that
+ * its replica can be trusted.  Returns S_OK, VDS_E_INITIALIZE_NOT_CALLED or
+ * VDS_E_PROVIDER_CACHE_CORRUPT.
  */
 HRESULT provider_enter_core(struct provider_core *core, struct provider_look *look);
 /* Returns the LUN's live row, borrowed from the look, or NULL. */
 const struct row_live_lun *provider_look_live_lun(const struct provider_look *look,
 						  const struct guid *lun_id);
 /*
- * Returns the HRESULT for a code that a change of `object` ended with; 0 is S_OK.  ERR_NOT_FOUND is
- * VDS_E_OBJECT_DELETED when it is the object itself that has gone.  May wait for the replica to
- * hold what the array knew when it answered.
+ * Returns the HRESULT for a code with which a change of `object` ended; 0 becomes S_OK.
+ * ERR_NOT_FOUND becomes VDS_E_OBJECT_DELETED when the object itself was deleted.  May wait until
+ * the replica has what the array knew when it answered.
  */
 HRESULT provider_change_error(struct com_object *object, int code);
 
@@ -125,16 +127,20 @@ HRESULT provider_rename(struct com_object *object, unsigned guards, const WCHAR 
 /* ---- enumerations (list.c) ---- */
 
 /*
- * For methods that enumerate: enter with the object, then list all rows of the class's family.
- * Errors as provider_enter; E_INVALIDARG (ret_enum is NULL), E_OUTOFMEMORY.
+ * Body of a method that enumerates all objects of the class's family.  Returns S_OK, the errors of
+ * provider_enter, E_INVALIDARG (ret_enum is NULL) or E_OUTOFMEMORY.
  */
 HRESULT provider_list_family(struct com_object *object, unsigned guards,
 			     const struct com_class *class, IEnumVdsObject **ret_enum);
-/* The same for a kind of object of which this array has none: an empty enumeration. */
+/*
+ * Body of a method that enumerates objects of a kind that this array does not have: returns an
+ * empty enumeration.  Errors of provider_list_family.
+ */
 HRESULT provider_list_none(struct com_object *object, unsigned guards, IEnumVdsObject **ret_enum);
 /*
- * The same for the objects that are tied to this one: slice_of gives the rows of the relation, and
- * the other object's id stands at id_offset in each.
+ * Body of a method that enumerates the objects that are related to this one.  slice_of returns the
+ * rows of the relation; the id of the other object stands at id_offset in each row.  Errors of
+ * provider_list_family.
  */
 HRESULT provider_list_slice(struct com_object *object, unsigned guards,
 			    const struct com_class *class,
@@ -144,9 +150,9 @@ HRESULT provider_list_slice(struct com_object *object, unsigned guards,
 /* ---- jobs of the array as asynchronous operations (operation.c) ---- */
 
 /*
- * For an operation that the array has taken: it is done already, or it is the job answer->job_id.
- * made: the class of the object that IVdsAsync::Wait gives (answer->object_id), or NULL.  Returns
- * S_OK, or E_OUTOFMEMORY with *ret_async = NULL.
+ * Make an IVdsAsync for an operation that the array has accepted: the operation is done, or the job
+ * answer->job_id carries it out.  made: class of the object that IVdsAsync::Wait returns
+ * (answer->object_id), or NULL. Returns S_OK, or E_OUTOFMEMORY with *ret_async = NULL.
  */
 HRESULT provider_async_new(struct com_object *object, VDS_ASYNC_OUTPUT_TYPE type,
 			   const struct com_class *made, const struct client_answer *answer,
@@ -154,17 +160,20 @@ HRESULT provider_async_new(struct com_object *object, VDS_ASYNC_OUTPUT_TYPE type
 
 /* ---- notifications (advise.c) ---- */
 
-/* Starts the sink's thread and listens.  Returns 0, -ENOMEM or -errno (no thread). */
+/* Start the sink's thread and listen to the client. Returns 0, -ENOMEM or -errno (no thread). */
 int provider_advise_new(struct client *client, IVdsAdviseSink *sink,
 			struct provider_advise **ret_advise);
-/* Nothing is sent any more when it returns; may be called from within OnNotify.  Accepts NULL. */
+/*
+ * Stop sending.  When this returns, nothing is sent any more.  May be called from within OnNotify.
+ * Accepts NULL.
+ */
 void provider_advise_free(struct provider_advise *advise);
 
 /* ---- the classes ---- */
 
 /*
- * The array calls a larger LUN a wrong argument.  VDS does not: every ULONGLONG is a size, and for
- * this one there is no space.
+ * Bytes of the largest LUN. The array refuses a larger size as a wrong argument; in VDS every
+ * ULONGLONG is a valid size, so the provider answers that there is not enough space.
  */
 #define PROVIDER_LUN_BYTES_MAX (1ull << 53)
 
@@ -175,17 +184,20 @@ extern const struct com_class provider_target_class;
 extern const struct com_class provider_portal_class;
 extern const struct com_class provider_portalgroup_class;
 
-/* The id of every provider of this library, as a setup program would register it. */
+/*
+ * The id that every provider object of this library reports, as a setup program would have
+ * registered it.
+ */
 extern const struct guid provider_id;
 
-/* Returns true when any part of the array has failed; VDS_SUB_SYSTEM_PROP shows that. */
+/* Returns true when any part of the array has failed, which VDS_SUB_SYSTEM_PROP shows. */
 bool provider_is_degraded(const struct state *live);
 /* The method GetSubSystem of an object's class. */
 HRESULT provider_give_subsystem(struct com_object *object, IVdsSubSystem **ret_subsystem);
 
 /*
- * Gives the SCSI identity of a LUN, all in task memory; nothing is left behind on failure.  Returns
- * 0 or -ENOMEM. (identity.c)
+ * Return the SCSI identity of a LUN in task memory; after a failure nothing stays allocated.
+ * Returns 0 or -ENOMEM. (identity.c)
  */
 int provider_lun_information(const struct row_lun *lun, VDS_LUN_INFORMATION *ret_info);
 void provider_lun_information_free(VDS_LUN_INFORMATION *info);

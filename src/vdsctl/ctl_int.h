@@ -36,7 +36,7 @@ enum ctl_option_id {
 	OPT_NO_WAIT,
 	OPT_HELP,
 	OPT_VERSION,
-	OPT_GLOBAL_END, /* those above go with every command */
+	OPT_GLOBAL_END, /* the options above may stand with every command */
 	OPT_SIZE = OPT_GLOBAL_END,
 	OPT_POOL,
 	OPT_BLOCK_SIZE,
@@ -59,12 +59,13 @@ enum ctl_option_id {
 struct ctl_option {
 	const char *name;  /* without the dashes */
 	char letter;       /* '\0' = none */
-	const char *value; /* what it takes, "SIZE"; NULL = a flag */
+	const char *value; /* name of its value, "SIZE"; NULL = an option without a value */
 	const char *help;
 };
 
 extern const struct ctl_option ctl_options[OPT_COUNT];
 
+/* ctl_command.max_args of a command without an upper limit. */
 #define CTL_MANY 65535u
 
 struct ctl;
@@ -77,9 +78,11 @@ struct ctl_command {
 	 */
 	const char *args;
 	unsigned min_args, max_args;
-	uint32_t options;       /* bits of enum ctl_option_id beyond the global ones */
-	uint32_t required;      /* those of `options` without which the command makes no sense */
-	enum row_family family; /* for the commands that many nouns share */
+	/* bits of enum ctl_option_id: the options that the command has beyond the global ones */
+	uint32_t options;
+	uint32_t required; /* those of `options` that must be given */
+	/* the objects that the command is for, where many nouns share one function */
+	enum row_family family;
 	int (*run)(struct ctl *ctl); /* returns 0 or a negative code with its text set */
 	const char *help;
 };
@@ -88,15 +91,17 @@ extern const struct ctl_command ctl_commands[];
 extern const size_t ctl_command_count;
 
 struct ctl {
-	const struct ctl_command *command; /* NULL: only help is wanted, of `noun` or of all */
-	const char *noun;                  /* "lun" stood alone; NULL */
-	const char **args;                 /* borrowed texts */
+	/* NULL: only help is wanted, for `noun` or for all commands */
+	const struct ctl_command *command;
+	const char *noun;  /* set when a noun such as "lun" stands alone; else NULL */
+	const char **args; /* the arguments; the texts belong to the command line */
 	size_t arg_count;
-	const char *options[OPT_COUNT]; /* NULL = not given; a flag: "" */
+	/* the values of options; NULL = not given, "" = given without a value */
+	const char *options[OPT_COUNT];
 	bool json, quiet, no_wait;
 	int timeout_s; /* 0 = none */
 	FILE *out;
-	struct client *client; /* opened by ctl_client when first needed */
+	struct client *client; /* ctl_client opens it when it is first needed */
 };
 
 /* ---- options.c: the command line ---- */
@@ -143,11 +148,12 @@ int ctl_run_completion(struct ctl *ctl);
 
 /* The candidate that is most like a mistyped word. */
 struct ctl_guess {
-	const char *word; /* what was typed */
-	size_t distance;  /* of `best` */
-	char best[256];   /* "" = none is alike */
+	const char *word; /* the word that was typed */
+	size_t distance;  /* distance of `best` to it */
+	char best[256];   /* the best candidate so far; "" = none is similar */
 };
 
+/* Begin a guess for a mistyped word; then call ctl_guess_try for each candidate. */
 void ctl_guess_begin(struct ctl_guess *guess, const char *word);
 void ctl_guess_try(struct ctl_guess *guess, const char *candidate);
 /* Returns "; did you mean `create`?" in buf, or "". */
@@ -155,6 +161,7 @@ const char *ctl_guess_text(const struct ctl_guess *guess, char *buf, size_t size
 
 /* ---- exit.c ---- */
 
+/* Returns the exit status for an error code. */
 enum ctl_exit ctl_exit_status(int code);
 /*
  * Prints the error of `code` and, where there is something, what to do next: two lines for people,
@@ -166,7 +173,7 @@ void ctl_error(FILE *err, const struct ctl *ctl, int code);
 
 /* Opens ctl->client unless it is open.  Returns 0, or as client_open. */
 int ctl_client(struct ctl *ctl);
-/* client_ask and client_list with ctl's client, which is opened first. */
+/* Call client_ask or client_list with ctl->client, which is opened before. Return their codes. */
 int ctl_ask(struct ctl *ctl, enum verb_id verb, const struct guid *ids,
 	    const struct verb_args *args, json_t **ret_json);
 int ctl_list(struct ctl *ctl, enum verb_id verb, const struct verb_args *args, json_t **ret_items);
@@ -204,28 +211,38 @@ void ctl_cell_time(struct ctl_table *table, int64_t utc_ms);
 void ctl_cell_address(struct ctl_table *table, const struct row_portal *portal);
 /* Writes "127.0.0.1:3260" or "[::1]:3260" to buf (80 bytes are enough) and returns it. */
 char *ctl_address_text(const struct row_portal *portal, char *buf, size_t size);
-/* The alias, else the iSCSI name; NULL when there is no such target. */
+/*
+ * Returns the target's alias, or its iSCSI name when it has no alias; NULL when there is no such
+ * target.
+ */
 const char *ctl_target_name(const struct ctl_view *view, const struct guid *id);
-/* NULL when there is no such LUN. */
+/* Returns the LUN's name; NULL when there is no such LUN. */
 const char *ctl_lun_name(const struct ctl_view *view, const struct guid *id);
 const char *ctl_status_name(enum row_status status);
-/* "ok", "failed", "failing", "unknown", or the operation that holds the LUN: "extending". */
+/*
+ * Returns "ok", "failed", "failing" or "unknown", or the operation that holds the LUN: "extending".
+ */
 const char *ctl_health_name(const struct ctl_view *view, const struct guid *id);
-/* "yes", or "no" with the reason; live may be NULL.  The text is valid until the next call. */
+/*
+ * Returns "yes", or "no" with the reason.  live may be NULL. The text is valid until the next call.
+ */
 const char *ctl_listens_text(const struct row_live_portal *live);
 const char *ctl_job_kind_name(enum job_kind kind);
 const char *ctl_job_state_name(enum job_state state);
 size_t ctl_session_count(const struct ctl_view *view, const struct guid *target);
 
-/* The space that a LUN takes in its pool. */
+/* Add a cell with the space that a LUN takes in its pool. */
 void ctl_cell_used(struct ctl_table *table, const struct ctl_view *view, const struct guid *lun);
 /* Returns how many LUNs a pool has; *ret_promised_bytes: the sum of their sizes. */
 size_t ctl_pool_luns(const struct ctl_view *view, const struct guid *pool,
 		     uint64_t *ret_promised_bytes);
-/* "ok", "low", "full"; "unknown" when live is NULL. */
+/* Returns "ok", "low" or "full"; "unknown" when live is NULL. */
 const char *ctl_space_text(const struct row_live_pool *live);
 
-/* From where initiators can reach a target, by the portals of its groups that listen now. */
+/*
+ * From where initiators can reach a target through the portals of its groups that listen now: from
+ * nowhere, from this host only, or from the network.
+ */
 enum ctl_reach { CTL_REACH_NONE, CTL_REACH_LOCAL, CTL_REACH_NETWORK };
 
 enum ctl_reach ctl_target_reach(const struct ctl_view *view, const struct guid *target);
@@ -245,9 +262,9 @@ struct ctl_verbs {
 };
 
 const struct ctl_verbs *ctl_verbs(enum row_family family);
-/* What a person calls an object of a family: "LUN", "portal group". */
+/* Returns what a person calls an object of a family: "LUN", "portal group". */
 const char *ctl_noun(enum row_family family);
-/* The word of the command line for it: "lun", "group". */
+/* Returns the word that the command line uses for the family: "lun", "group". */
 const char *ctl_command_noun(enum row_family family);
 /*
  * Splits "127.0.0.1:3260" or "[::1]".  *ret_port is -1 when none is given; *ret_host is new memory
@@ -265,7 +282,7 @@ size_t ctl_width(const char *text);
 
 struct ctl_column {
 	const char *title;
-	bool right; /* numbers */
+	bool right; /* true: aligned to the right, for numbers */
 };
 
 struct ctl_table *ctl_table_new(const struct ctl_column *columns,

@@ -18,9 +18,9 @@ struct array;
 
 enum vdsd_exit {
 	VDSD_OK = 0,
-	VDSD_FAILED = 1, /* it did not start, or the check found something */
+	VDSD_FAILED = 1, /* vdsd did not start, or the check found an error */
 	VDSD_USAGE = 2,
-	VDSD_LOCKED = 3, /* another process has the directory or the socket */
+	VDSD_LOCKED = 3, /* another process uses the directory or the socket */
 };
 
 enum vdsd_action { VDSD_SERVE, VDSD_CHECK, VDSD_HELP, VDSD_VERSION_ONLY, VDSD_DEBUG_LIST };
@@ -28,24 +28,26 @@ enum vdsd_action { VDSD_SERVE, VDSD_CHECK, VDSD_HELP, VDSD_VERSION_ONLY, VDSD_DE
 /* All strings are owned (mem_free in vdsd_options_fini). */
 struct vdsd_options {
 	enum vdsd_action action;
-	char *conf; /* NULL = VDSD_DEFAULT_CONF, if it is there */
+	/* path of the configuration file; NULL = VDSD_DEFAULT_CONF if that file exists */
+	char *conf;
 	char *dir, *socket, *http, *inject, *ready_file;
 	char *debug;     /* debug areas, joined by blanks; NULL = none */
-	char *log_level; /* its name; NULL = info */
-	char *address;   /* of the first portal of a new array */
+	char *log_level; /* name of the log level; NULL = info */
+	char *address;   /* address of the first portal of a new array */
 	uint16_t port;
 	bool listen_given;
 	bool accept_loss;
-	unsigned threads;        /* 0 = one for each core */
-	int ready_fd;            /* -1 = none */
-	unsigned given, in_conf; /* bit n: vdsd_keys[n] was on the command line, in the file */
+	unsigned threads; /* 0 = one for each core */
+	int ready_fd;     /* descriptor to write to when vdsd serves; -1 = none */
+	/* bit n: vdsd_keys[n] was given on the command line; in the file */
+	unsigned given, in_conf;
 };
 
-/* One key, of the command line ("dir") or of vdsd.conf. */
+/* An option of the command line ("--dir") or a key of vdsd.conf ("dir"). */
 struct vdsd_key {
 	const char *name;
-	char letter;       /* '\0' = none */
-	const char *value; /* what it takes; NULL = a flag */
+	char letter;       /* short option; '\0' = none */
+	const char *value; /* name of its value; NULL = an option without a value */
 	bool in_conf;
 	int (*set)(struct vdsd_options *options, const char *value);
 	const char *help;
@@ -72,13 +74,19 @@ int vdsd_conf_line(struct vdsd_options *options, char *line);
  * key may be repeated.
  */
 int vdsd_key_once(const struct vdsd_key *key, unsigned *given);
-/* Sets the defaults of what neither says.  Returns 0 or -errno with a text. */
+/*
+ * Set the defaults of the options that neither the command line nor the file sets.  Returns 0 or
+ * -errno with a text.
+ */
 int vdsd_options_finish(struct vdsd_options *options);
 void vdsd_help(void);
 
 /* ---- logging.c ---- */
 
-/* Is there a debug area of this name, or one below it ("iscsi")?  "all" counts as a name. */
+/*
+ * Returns true when there is a debug area of this name, or one below it ("iscsi"). "all" counts as
+ * a name.
+ */
 bool vdsd_log_area_exists(const char *name);
 /* Prints the names of all debug areas, sorted, one on each line. */
 void vdsd_log_areas_print(void);
