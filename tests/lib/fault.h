@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Run a body again and again, with the 1st, 2nd, … nth allocation of base/mem.h failing, until a
- * run has met no failure.  That last run is the one in which all must go well.
+ * Run a test body repeatedly: in the first run the 1st allocation of base/mem.h fails, in the
+ * second run the 2nd, and so on until a run makes fewer allocations.  In that last run nothing
+ * fails, and the body must succeed.
  *
  *	WITH_EVERY_FAULT {
  *		struct thing *t = NULL;
@@ -11,9 +12,9 @@
  *		thing_free(t);
  *	}
  *
- * A body that never met a failure fails the test: it would have shown nothing.  Only allocations of
- * the thread that runs the body fail.  To allocate without fear within the body (to look at the
- * result), FAULT_OFF first.
+ * A body in which no allocation ever failed fails the test, because it proves nothing.  Only
+ * allocations of the thread that runs the body fail.  A body that must allocate to look at the
+ * result calls FAULT_OFF() first.
  */
 #ifndef VDS_TESTS_FAULT_H
 #define VDS_TESTS_FAULT_H
@@ -32,12 +33,15 @@
 
 struct fault_walk {
 	unsigned round; /* the allocation that fails in this round */
-	bool hit;       /* set by FAULT_OFF, which makes mem forget it */
+	/*
+	 * the failure has happened; set by FAULT_OFF, after which mem_fault_hit no longer says so
+	 */
+	bool hit;
 };
 
-/* Was the failure met in this round so far? */
+/* True when the failure of this round has happened. */
 #define FAULT_HIT   (fault_walk.hit || mem_fault_hit())
-/* No failure in the rest of this round. */
+/* Let nothing fail in the rest of this round. */
 #define FAULT_OFF() fault_off(&fault_walk)
 
 static inline void

@@ -23,7 +23,7 @@
 #include "base/mem.h"
 
 struct fixture {
-	char dir[64]; /* of the test: array/, inject/ */
+	char dir[64]; /* directory of the test, which contains array/ and inject/ */
 	char array_dir[80], inject_dir[80];
 	struct array_options options;
 	struct array *array;
@@ -31,7 +31,7 @@ struct fixture {
 
 /* cmocka set-up and tear-down: *state is a struct fixture with an open array. */
 int fixture_setup(void **state);
-int fixture_teardown(void **state); /* checks the invariants first */
+int fixture_teardown(void **state); /* also checks the invariants */
 void fixture_close(struct fixture *f);
 void fixture_open(struct fixture *f);
 static inline void
@@ -51,28 +51,32 @@ fixture_reopen(struct fixture *f)
 
 #define MIB (1ull << 20)
 
-struct guid make_lun(struct array *array, const char *name); /* thin, 1 MiB */
-/* Without a group; with a number behind the alias when another target has it. */
+struct guid make_lun(struct array *array, const char *name); /* makes a thin LUN of 1 MiB */
+/*
+ * Make a target without a portal group.  When another target has the alias, a number is appended to
+ * it.
+ */
 struct guid make_target(struct array *array, const char *alias);
 struct guid make_portal(struct array *array, const char *address, uint16_t port);
 int associate(struct array *array, struct guid lun, size_t count, ...); /* struct guid … */
 size_t count_rows(struct array *array, enum row_family family);
 uint64_t sequence_of(struct array *array);
-/* The LUN number of a pair, or -1. */
+/* Returns the LUN number of an association, or -1. */
 int number_of(struct array *array, struct guid lun, struct guid target);
 struct guid random_guid(void);
 
-/* The file of a LUN in the default pool. */
+/* Write the path of a LUN's file in the default pool. */
 void lun_file(const struct fixture *f, struct guid lun, char path[256]);
 bool file_exists(const char *path);
 /*
- * Let an operation below a LUN ("*" = all) fail or hang: what = "EIO", "hold", …; NULL = no more.
+ * Let an operation on a LUN's device ("*" = of all LUNs) fail or hang: what = "EIO", "hold", …;
+ * NULL = work again.
  */
 void inject(const struct fixture *f, const char *name, const char *op, const char *what);
 
 /*
- * Waits (up to ten seconds) until the condition holds; live state changes are looked at as they
- * come.
+ * Wait, at most ten seconds, until the condition holds; it is checked after every change of the
+ * live state.  Returns false when the time is over.
  */
 bool wait_for(struct array *array, bool (*holds)(struct array *array, const void *arg),
 	      const void *arg);
@@ -81,20 +85,20 @@ bool wait_operation(struct array *array, struct guid lun, enum lun_operation ope
 bool wait_job(struct array *array, struct guid job, enum job_state state);
 bool wait_file_gone(struct array *array, const char *path);
 
-/* A data path that counts, and does what it is told. */
+/* A fake data path, which counts its calls and returns what the test has set. */
 struct fake_runtime {
 	struct array *array;
 	atomic_uint published, quiesced, resumed, recovered;
 	atomic_int quiesce_result;
-	atomic_bool quiesce_hold; /* quiesce waits while this is set */
+	atomic_bool quiesce_hold; /* quiesce does not return while this is set */
 	atomic_uint quiescing;
-	char except[256];   /* of the last quiesce: except_mask of its first mapping, "-" = none */
+	char except[256];   /* except_mask of the first mapping of the last quiesce; "-" = none */
 	struct state *last; /* writer thread; read it after a change was answered */
 };
 
 void fake_register(struct fake_runtime *fake, struct array *array);
 void fake_unregister(struct fake_runtime *fake);
-/* A live session of the target; its id. */
+/* Report a live session of the target; returns its id. */
 struct guid fake_session(struct array *array, struct guid target);
 
 #endif

@@ -26,16 +26,19 @@ struct blk_test {
 
 int blk_test_setup(void **state);
 int blk_test_teardown(void **state);
-/* Below dir; static storage, valid until the next but three calls. */
+/* Returns the path of a file below dir; static storage, valid until the next but three calls. */
 const char *blk_test_path(const char *dir, const char *name);
 void blk_test_write_file(const char *path, const char *text);
 
-/* A new file of that size and a device on it. */
+/* Make a file of that size, and a device on it. */
 struct blk_dev *blk_test_file(const char *dir, const char *name, uint64_t size_bytes, bool thick);
-/* Submit and run the loop until it is complete.  *ret_pending: did it go through the queue? */
+/*
+ * Submit I/O and run the loop until it is complete; returns its result.  *ret_pending: it went
+ * through the queue.
+ */
 int blk_test_io(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io,
 		bool *ret_pending);
-/* The same for one buffer. */
+/* Do I/O with one buffer and wait for its end; returns the result. */
 int blk_test_rw(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, enum blk_op op,
 		unsigned flags, uint64_t offset_bytes, void *buf, size_t len_bytes);
 int blk_test_range(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, enum blk_op op,

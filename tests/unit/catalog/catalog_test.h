@@ -23,12 +23,12 @@ struct catalog_fixture {
 	struct state *state; /* what the catalog should hold */
 };
 
-/* A directory with no catalog yet; removed with all in it. */
+/* Make a directory without a catalog; the teardown removes it with everything in it. */
 int catalog_dir_setup(void **state);
 int catalog_dir_teardown(void **state);
-/* The same with a catalog that has its first change. */
+/* Make a directory with a catalog that has its first change. */
 int catalog_setup(void **state);
-int catalog_teardown(void **state); /* checks it first */
+int catalog_teardown(void **state); /* also checks the catalog */
 
 #define assert_ok(call)                                                              \
 	do {                                                                         \
@@ -37,16 +37,17 @@ int catalog_teardown(void **state); /* checks it first */
 			fail_msg("%s: %s: %s", #call, err_name(rc_), err_text(rc_)); \
 	} while (0)
 
-/* The first change of a catalog that is new: an array and a pool; into *state. */
+/* Make the first change of a new catalog, an array and a pool, and store the state in *state. */
 int sample_begin(struct catalog *catalog, struct state **state);
 /*
- * Change number n (from 2 on), the same for each n: some put LUNs, targets and associations, some
- * delete them again. Uncommitted, without a savepoint; the next state replaces *state.
+ * Make change number n (from 2 on), which is the same in every run: some changes put LUNs, targets
+ * and associations, others delete them.  The change is not committed and has no savepoint; *state
+ * becomes the next state.
  */
 int sample_change(struct catalog *catalog, struct state **state, unsigned n);
-/* The same in a transaction of its own. */
+/* Make change number n in a transaction of its own, and commit it. */
 int sample_commit(struct catalog *catalog, struct state **state, unsigned n);
-/* The digest after changes 1 … n. */
+/* Returns the digest of the state after changes 1 to n. */
 struct hash128 sample_digest(unsigned n);
 void assert_same_state(const struct state *a, const struct state *b);
 

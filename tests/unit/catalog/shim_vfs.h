@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A VFS over SQLite's own, for tests of what the catalog survives.  Once registered it is the
- * default one.
+ * A VFS (file layer) over SQLite's own, for tests that cut the power or let I/O fail below the
+ * catalog.  After shim_register SQLite uses it by default.
  *
  *   - power cuts: writes and truncations are held in memory until xSync; at the nth write or sync
  *     each of what is held is applied, dropped or torn, by chance, and the process exits with
  *     SHIM_CUT;
  *   - I/O errors: the nth operation fails, once or from there on.
  *
- * One thread and one process; after a fork the child has a copy.
+ * Used by one thread of one process; after a fork the child has a copy of its own.
  */
 #ifndef VDS_TESTS_SHIM_VFS_H
 #define VDS_TESTS_SHIM_VFS_H
@@ -18,29 +18,35 @@
 #define SHIM_CUT  77 /* exit status of a power cut */
 #define SHIM_NAME "shim"
 
-/* Registers it as the default; nothing is held and nothing fails until one of the following. */
+/*
+ * Make this VFS the default.  Nothing is held and nothing fails until one of the functions below is
+ * called.
+ */
 void shim_register(void);
-/* SQLite's own is the default again. */
+/* Make SQLite's own VFS the default again. */
 void shim_unregister(void);
 
-/* From now on hold what is not synced.  Files that were opened before are not. */
+/*
+ * From now on hold writes in memory until they are synced.  Has no effect on files that were opened
+ * before.
+ */
 void shim_hold(unsigned seed);
 /* Cut the power at the nth write or sync from now (1 = the next); 0 = never. */
 void shim_cut_at(unsigned nth);
 
 /*
- * The nth read, write, truncation or sync from now gives an I/O error (with `full`: writes say the
- * disk is full).
+ * Let the nth read, write, truncation or sync from now return an I/O error.  sticky: all later ones
+ * fail too.  full: writes report a full disk instead.
  */
 void shim_fail_at(unsigned nth, bool sticky, bool full);
-/* No failures any more. */
+/* Let nothing fail any more. */
 void shim_heal(void);
-/* Was one met since shim_fail_at? */
+/* Returns true when an operation has failed since shim_fail_at. */
 bool shim_failed(void);
 
 /*
- * SQLite and jansson allocate through base/mem.h, so that mem_fault_at reaches them.  Before SQLite
- * is used.
+ * Let SQLite and jansson allocate through base/mem.h, so that mem_fault_at reaches them.  To be
+ * called before SQLite is used.
  */
 void shim_memory(void);
 

@@ -12,21 +12,27 @@
 
 struct fake;
 
-/* Serving; the sample state, no live rows. */
+/* Start a fake array that serves the sample state and no live rows. */
 struct fake *fake_start(void);
 void fake_stop(struct fake *fake);
 const char *fake_url(const struct fake *fake);
-/* The times that the tests use: stale after a second, everything else in milliseconds. */
+/*
+ * Returns the times that the tests use: the replica is stale after a second, and everything else
+ * takes milliseconds.
+ */
 struct client_tuning fake_tuning(void);
 
-/* ---- the array's own doings ---- */
+/* ---- changes that the fake array makes ---- */
 
-/* A change: consumes the edit of fake_edit, sends it to the streams, gives the sequence. */
+/*
+ * Make a change: fake_edit begins an edit, and fake_commit consumes it, sends the change to all
+ * streams and returns its sequence.
+ */
 struct state_edit *fake_edit(struct fake *fake);
 uint64_t fake_commit(struct fake *fake, struct state_edit *edit);
-/* One LUN more, numbered n. */
+/* Add LUN number n; returns the sequence. */
 uint64_t fake_add_lun(struct fake *fake, unsigned n);
-/* One live row more or other. */
+/* Put a live row, and send it to all streams. */
 void fake_live(struct fake *fake, void *row);
 struct position fake_position(struct fake *fake);
 
@@ -37,60 +43,64 @@ enum fake_fault {
 	FAKE_SKIP,   /* the next change is not sent */
 	FAKE_DIGEST, /* the next change is sent with another digest */
 	FAKE_ROW,    /* the next change is sent without its last row, with the right digest */
-	/* the next change is sent as text that is not JSON; whoever asks again gets it whole */
+	/*
+	 * the next change is sent as text that is not JSON; a client that asks again receives it
+	 * correctly
+	 */
 	FAKE_GARBAGE,
 	FAKE_NONSENSE, /* the next change is sent as JSON that is no change */
 };
 
 void fake_fault(struct fake *fake, enum fake_fault fault);
-/* Ends all streams. */
+/* End all streams. */
 void fake_cut(struct fake *fake);
-/* Down: connections are closed as they come, and all that there are.  Up again: the same array. */
+/* down true: close all connections, and every new one. false: serve the same array again. */
 void fake_down(struct fake *fake, bool down);
-/* Streams stay open but say nothing; calls are still answered. */
+/* mute true: streams stay open but nothing is sent on them; calls are still answered. */
 void fake_mute(struct fake *fake, bool mute);
-/* The same rows in a new incarnation; streams are cut. */
+/* Continue with the same rows in a new incarnation; end all streams. */
 void fake_restore(struct fake *fake);
 /*
- * Back by that many changes without a new incarnation, as a careless restore would; streams are
- * cut.
+ * Go back by so many changes without a new incarnation, as a careless restore would; end all
+ * streams.
  */
 void fake_rewind(struct fake *fake);
-/* The next n calls are done, and their connection closed instead of an answer. */
+/* Carry out the next n calls, but close their connection instead of answering. */
 void fake_break_calls(struct fake *fake, unsigned n);
-/* Calls wait before they are answered until it is lifted. */
+/* hold true: calls are not answered until hold is set to false. */
 void fake_hold_calls(struct fake *fake, bool hold);
 /*
- * Serves a recording from now on: the text of a snapshot, and of the event stream that follows it.
- * The recording's last heartbeat says where its array stands in the end.
+ * Serve a recording from now on: the text of a snapshot, and of the event stream that follows it.
+ * The last heartbeat of the recording says which position its array has in the end.
  */
 void fake_replay(struct fake *fake, const char *snapshot_path, const char *events_path);
-/* The version of the format that hello and snapshot name from now on; streams are cut. */
+/* Set the version of the format that snapshot and hello name from now on; end all streams. */
 void fake_format(struct fake *fake, unsigned major, unsigned minor);
 /*
- * The array is replaced by one of the next minor version, whose rows all have one more member: the
- * same position but for the digest; streams are cut.
+ * Replace the array by one of the next minor version, whose rows all have one more member.  Its
+ * position is the same except for the digest.  End all streams.
  */
 void fake_upgrade(struct fake *fake);
-/* What the next call is answered instead: status and body. */
+/* Answer the next call with this status and body instead. */
 void fake_answer(struct fake *fake, int status, const char *body);
-/* Events older than the newest are forgotten: a resume from before is 410. */
+/* Forget all events but the newest: a stream that would resume before them is answered 410. */
 void fake_forget(struct fake *fake);
 
-/* ---- what was seen ---- */
+/* ---- what the fake array has received ---- */
 
 struct fake_seen {
 	char method[16], path[512], body[1024], id[64];
-	unsigned calls;   /* that came, all in all */
-	unsigned changes; /* POST, PUT, PATCH, DELETE that were done, once for each request id */
-	unsigned streams; /* opened so far */
-	unsigned connections; /* accepted so far */
+	unsigned calls; /* calls received in all */
+	/* POST, PUT, PATCH and DELETE that were carried out, counted once for each request id */
+	unsigned changes;
+	unsigned streams;     /* streams opened so far */
+	unsigned connections; /* connections accepted so far */
 };
 
 void fake_seen(struct fake *fake, struct fake_seen *ret_seen);
-/* Until that many streams have been opened. */
+/* Wait until so many streams have been opened. */
 void fake_await_streams(struct fake *fake, unsigned count);
-/* Until that many calls have come. */
+/* Wait until so many calls have been received. */
 void fake_await_calls(struct fake *fake, unsigned count);
 
 #endif

@@ -61,7 +61,7 @@ fixture_teardown(void **state)
 	return 0;
 }
 
-/* A call; the reply is the caller's (http_reply_fini). */
+/* Make a call; the caller frees the reply with http_reply_fini. */
 static inline struct http_reply
 call_with_id(struct fixture *fx, const char *method, const char *target, const char *body,
 	     const char *request_id)
@@ -80,7 +80,7 @@ call_with_id(struct fixture *fx, const char *method, const char *target, const c
 	return reply;
 }
 
-/* A snapshot is sent in pieces: all of them together as JSON (json_decref). */
+/* Returns the JSON of a snapshot, whose pieces are joined; the caller frees it with json_decref. */
 static inline json_t *
 snapshot_json(struct http_reply *reply)
 {
@@ -95,7 +95,10 @@ snapshot_json(struct http_reply *reply)
 	return json;
 }
 
-/* A call that must have that status; its JSON (json_decref). */
+/*
+ * Make a call whose status must be `status`; returns its JSON, which the caller frees with
+ * json_decref.
+ */
 static inline json_t *
 call(struct fixture *fx, unsigned status, const char *method, const char *target, const char *body)
 {
@@ -112,7 +115,7 @@ call(struct fixture *fx, unsigned status, const char *method, const char *target
 	return json;
 }
 
-/* A call that must fail so. */
+/* Make a call that must fail with this status and error code. */
 static inline void
 call_fails(struct fixture *fx, unsigned status, const char *code, const char *method,
 	   const char *target, const char *body)
@@ -126,7 +129,7 @@ call_fails(struct fixture *fx, unsigned status, const char *code, const char *me
 	json_decref(json);
 }
 
-/* A POST that makes something; its id. */
+/* Create an object by a POST, and write its id to ret_id. */
 static inline void
 make(struct fixture *fx, const char *target, const char *body, char ret_id[GUID_TEXT_SIZE])
 {

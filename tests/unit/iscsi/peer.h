@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An initiator and an owner for the tests of src/iscsi: it builds requests, feeds them to a
- * connection, takes the answers apart, and serves the commands from a small disk in memory.
- * Everything fed is recorded, so that a test can feed it again, cut otherwise.
+ * An initiator and an owner for the tests of src/iscsi: it builds requests, passes them to a
+ * connection, decodes the answers, and serves the commands from a small disk in memory.  All input
+ * is recorded, so that a test can pass the same bytes again in other pieces.
  */
 #ifndef VDS_TESTS_ISCSI_PEER_H
 #define VDS_TESTS_ISCSI_PEER_H
@@ -29,13 +29,15 @@
 
 /* What the owner does with a command. */
 enum peer_mode {
-	PEER_SERVE,  /* execute it at once, from the receive buffer where that is possible */
-	PEER_COPY,   /* the same, but writes always through a buffer */
-	PEER_HOLD,   /* keep it; the test ends it */
-	PEER_REFUSE, /* CHECK CONDITION at once, whatever data is still to come */
+	/* execute the command at once, from the receive buffer where that is possible */
+	PEER_SERVE,
+	PEER_COPY,   /* execute the command at once, and always copy written data into a buffer */
+	PEER_HOLD,   /* keep the command; the test ends it */
+	PEER_REFUSE, /* answer CHECK CONDITION at once, whatever data is still to come */
 };
 
-extern uint32_t peer_disk_bytes; /* 4 MiB; a test that makes thousands of peers wants less */
+/* 4 MiB; a test that makes thousands of peers sets a smaller size */
+extern uint32_t peer_disk_bytes;
 
 struct peer_bytes {
 	uint8_t *bytes;
@@ -45,59 +47,64 @@ struct peer_bytes {
 struct peer {
 	struct iscsi_conn *conn;
 	enum peer_mode mode;
-	int read_pieces;  /* buffers a read is given in; 0 = one */
-	unsigned refused; /* status of the refusal that the owner was told of; 0 = none */
-	bool login_later; /* the owner answers "pending" */
+	int read_pieces;  /* number of buffers for the data of a read; 0 = one */
+	unsigned refused; /* login status with which ops->refused was called; 0 = not called */
+	bool login_later; /* the owner answers that its login decision is pending */
 	struct iscsi_login_reply reply;
-	int error;                       /* of the last input */
-	bool header_digest, data_digest; /* the peer's view: what it sends and expects */
+	int error;                       /* result of the last input */
+	bool header_digest, data_digest; /* what this peer sends and expects */
 	uint32_t cmd_sn, itt;
-	struct strbuf events; /* one line for each callback */
+	struct strbuf events; /* one line of text for each call of an op */
 	struct peer_bytes fed, out;
-	size_t out_read; /* bytes of out that peer_next took */
+	size_t out_read; /* bytes of `out` that peer_next has returned */
 	struct iscsi_task *held[PEER_TASKS_MAX];
 	unsigned held_count;
-	struct iscsi_tmf *tmf; /* the last that was not answered at once */
+	struct iscsi_tmf *tmf; /* the last request that was not answered at once */
 	bool tmf_later;
-	unsigned targets;     /* SendTargets answers so many */
-	unsigned given, done; /* tasks: commands and task_dones */
-	bool faulty_digest;   /* the next PDU gets a wrong data digest */
+	unsigned targets;     /* number of targets in a SendTargets answer */
+	unsigned given, done; /* number of calls of ops->command and of ops->task_done */
+	bool faulty_digest;   /* the next PDU has a wrong data digest */
 	uint8_t *disk;
 };
 
-/* A response, taken apart. */
+/* A response, decoded. */
 struct got {
 	uint8_t bhs[BHS_SIZE];
-	const uint8_t *data; /* in peer->out; until the next pump */
+	const uint8_t *data; /* in peer->out; valid until the next peer_pump */
 	uint32_t data_len;
 };
 
 void peer_init(struct peer *p, const struct iscsi_params *limits);
-/* The same, with the window given. */
+/* Make a peer whose command window has this depth. */
 void peer_init_depth(struct peer *p, const struct iscsi_params *limits, uint16_t depth);
 void peer_fini(struct peer *p);
 
-/* Raw bytes; then everything the connection wants to send is taken into p->out. */
+/*
+ * Pass bytes to the connection, then collect everything that it sends in p->out.  Returns the
+ * result of the input.
+ */
 int peer_feed(struct peer *p, const void *bytes, size_t len);
-/* Only feeds. */
+/* Pass bytes to the connection without collecting its output; peer_pump collects it. */
 int peer_feed_quiet(struct peer *p, const void *bytes, size_t len);
 void peer_pump(struct peer *p);
-/* One PDU: fills in the lengths, padding and digests. */
+/* Send one PDU: fills in its lengths, padding and digests. */
 int peer_send(struct peer *p, uint8_t *bhs, const void *data, uint32_t len);
 int peer_send_ahs(struct peer *p, uint8_t *bhs, const void *ahs, uint32_t ahs_len, const void *data,
 		  uint32_t len);
-/* Appends it to a buffer of PEER_PDU_MAX + len bytes instead; gives its length. */
+/*
+ * Write the PDU to a buffer of PEER_PDU_MAX + len bytes instead of sending it; returns its length.
+ */
 size_t peer_build(struct peer *p, uint8_t *to, uint8_t *bhs, const void *ahs, uint32_t ahs_len,
 		  const void *data, uint32_t len);
 #define PEER_PDU_MAX (BHS_SIZE + AHS_MAX + 3 + 2 * DIGEST_SIZE)
 
-/* The next answer; false: there is none. */
+/* Returns the next answer; false when there is none. */
 bool peer_next(struct peer *p, struct got *got);
-/* The next answer must be this. */
+/* Returns the next answer, which must have this opcode. */
 void peer_expect(struct peer *p, enum iscsi_pdu_opcode opcode, struct got *got);
 void peer_expect_nothing(struct peer *p);
 
-/* Headers, with the numbers in turn. */
+/* Build headers with the next sequence numbers and tags. */
 void peer_command(struct peer *p, uint8_t *bhs, uint8_t flags, uint32_t edtl);
 void peer_write10(struct peer *p, uint8_t *bhs, uint32_t lba, uint16_t blocks, bool final);
 void peer_read10(struct peer *p, uint8_t *bhs, uint32_t lba, uint16_t blocks);
@@ -106,13 +113,13 @@ void peer_data_out(uint8_t *bhs, uint32_t itt, uint32_t ttt, uint32_t sn, uint32
 void peer_request(struct peer *p, uint8_t *bhs, enum iscsi_pdu_opcode opcode, uint8_t flags,
 		  bool immediate);
 
-/* One login request with text of NUL-ended pairs; the next response. */
+/* Send one login request whose text has pairs that end with a NUL; returns the next response. */
 void peer_login_request(struct peer *p, uint8_t flags, const char *text, size_t len,
 			struct got *got);
-/* All of it: normal session, with these pairs for the operational stage besides ("" for none). */
+/* Log in to a normal session; pairs: further pairs for the operational stage ("" for none). */
 void peer_login(struct peer *p, const char *pairs, size_t len);
 void peer_login_discovery(struct peer *p);
-/* Does a text of NUL-ended pairs hold this one? */
+/* Returns true when the text of a response has this pair. */
 bool peer_text_has(const struct got *got, const char *pair);
 const char *peer_events(const struct peer *p);
 void peer_clear_events(struct peer *p);

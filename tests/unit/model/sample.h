@@ -19,7 +19,7 @@
 #include "base/mem.h"
 #include "model/state.h"
 
-/* An id that sorts by n, in a space of ids of its own for each kind. */
+/* Returns an id that sorts by n and is different for each kind. */
 static inline struct guid
 sample_id(char kind, unsigned n)
 {
@@ -166,7 +166,7 @@ sample_live_lun(unsigned n, enum lun_health health)
 	return row;
 }
 
-/* Puts each row of a NULL-terminated list (consumed). */
+/* Put each row of a list that ends with NULL; consumes the rows. */
 static inline void
 sample_put(struct state_edit *edit, ...)
 {
@@ -180,8 +180,8 @@ sample_put(struct state_edit *edit, ...)
 }
 
 /*
- * An array with one pool, LUNs 1 and 2, targets 1 to 3, a portal in a group of target 1, and
- * associations.
+ * Returns an edit with an array, one pool, LUNs 1 and 2, targets 1 to 3, a portal in a group of
+ * target 1, and associations.
  */
 static inline struct state_edit *
 sample_edit(void)
@@ -207,7 +207,7 @@ sample_state(void)
 	return state;
 }
 
-/* The next state; *ret_change may be NULL. */
+/* Finish an edit; returns the next state. ret_change may be NULL. */
 static inline struct state *
 sample_next(struct state_edit *edit, struct change **ret_change)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the tests of com share: a provider over the fake client, and ways to its objects as a
- * program would go.
+ * The tests of src/provider share these helpers: a provider over the fake client, and functions
+ * that find its objects as a program would.
  */
 #ifndef VDS_TESTS_PROVIDER_TEST_H
 #define VDS_TESTS_PROVIDER_TEST_H
@@ -52,7 +52,7 @@ query(void *object, const IID *iid)
 
 #define RELEASE(object) IUnknown_Release((IUnknown *)(void *)(object))
 
-/* The interface of the object with that id and type. */
+/* Returns an interface of the object with that id and type. */
 static inline void *
 get_object(IVdsHwProvider *provider, struct guid id, VDS_OBJECT_TYPE type, const IID *iid)
 {
@@ -81,7 +81,7 @@ get_object(IVdsHwProvider *provider, struct guid id, VDS_OBJECT_TYPE type, const
 	((IVdsIscsiPortalGroup *)get_object(provider, sample_id('g', n), VDS_OT_PORTAL_GROUP, \
 					    &IID_IVdsIscsiPortalGroup))
 
-/* All that an enumerator has left, released; their number. */
+/* Release all objects that an enumerator still has; returns their number. */
 static inline ULONG
 drain(IEnumVdsObject *list)
 {
@@ -97,8 +97,7 @@ drain(IEnumVdsObject *list)
 	return count;
 }
 
-/* The targets of an enumerator as a string of their sample numbers, "1 3"; releases the enumerator.
- */
+/* The targets of an enumerator must have these sample numbers, "1 3"; releases the enumerator. */
 static inline void
 assert_targets(IEnumVdsObject *list, const char *expected)
 {

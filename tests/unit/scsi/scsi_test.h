@@ -22,15 +22,16 @@
 #define TEST_BLOCKS   2048u
 #define TEST_HELD_MAX 64u
 
-/* A layer over blk_mem. */
+/* A block device over blk_mem that can hold operations, let them fail, and count them. */
 struct test_dev {
 	struct blk_dev dev;
 	bool hold; /* operations stay pending until test_dev_complete */
 	struct blk_io *held[TEST_HELD_MAX];
 	unsigned held_count;
-	int fail[BLK_OPS_]; /* -errno or ERR_* of the next and all later ones */
+	/* result of the next operation and of all later ones; 0 = the operation works */
+	int fail[BLK_OPS_];
 	unsigned count[BLK_OPS_];
-	unsigned flags[BLK_OPS_]; /* of the last */
+	unsigned flags[BLK_OPS_]; /* flags of the last operation */
 };
 
 struct scsi_test {
@@ -55,11 +56,12 @@ struct test_task {
 	unsigned resumes; /* ops->resume was called */
 	bool waits;       /* test_start has not executed it, since older tasks must end first */
 	bool turn;        /* ops->turn was called */
-	bool no_memory;   /* data_in shall fail */
+	bool no_memory;   /* data_in is to fail */
 };
 
 /*
- * As blk_test: *state is a struct scsi_test.  512 bytes, thin; 4096 bytes, thin; 512 bytes, thick.
+ * cmocka set-ups; *state is a struct scsi_test.  The unit has 512-byte blocks and is thin;
+ * 4096-byte blocks and is thin; 512-byte blocks and is thick.
  */
 int scsi_test_setup(void **state);
 int scsi_test_setup_4k(void **state);
@@ -70,30 +72,32 @@ void scsi_test_free(struct scsi_test *t);
 void scsi_test_desc(struct scsi_lu_desc *desc, struct blk_dev *dev, uint32_t block_bytes,
 		    bool thin);
 struct test_dev *test_dev_new(uint64_t size_bytes);
-void test_dev_complete(struct test_dev *dev); /* the oldest held */
+void test_dev_complete(struct test_dev *dev); /* complete the oldest held operation */
 extern const struct scsi_host_ops scsi_test_ops;
 
-/* A second nexus to the same unit. */
+/* Make a second nexus to the same unit. */
 void scsi_test_nexus(struct scsi_test *t, struct scsi_nexus *nexus, struct scsi_itl *itl);
 
 /*
- * Prepares tt (in, out and expected lengths); then test_start parses and executes and returns what
- * execute (or parse) did; SCSI_PENDING, too, when the task must wait for its turn. test_run asserts
- * that it is done.  `out` of out_len is cut into pieces of odd sizes, as is the room for data-in.
+ * Prepare tt: its data-in, data-out and expected lengths.  test_start then parses and executes the
+ * task; it returns the result of execute (or of parse), and SCSI_PENDING also when the task must
+ * wait for its turn.  The data-out (out_len bytes) and the room for data-in are cut into pieces of
+ * odd sizes.
  */
 void test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *itl,
 		    const void *cdb, size_t cdb_len, const void *out, size_t out_len,
 		    size_t in_len);
 enum scsi_progress test_start(struct test_task *tt);
 /*
- * Executes a task for which ops->turn was called.  What execute returned; SCSI_DONE sets tt->done.
+ * Execute a task for which ops->turn was called.  Returns the result of execute; SCSI_DONE sets
+ * tt->done.
  */
 enum scsi_progress test_take_turn(struct test_task *tt);
 void test_task_fini(struct test_task *tt);
 
 /*
- * Runs one command; returns the status.  The answer stays in *tt until the next test_run or
- * test_task_fini.
+ * Run one command to its end; returns its status.  The answer stays in *tt until the next test_run
+ * or test_task_fini.
  */
 uint8_t test_run(struct scsi_test *t, struct test_task *tt, const void *cdb, size_t cdb_len,
 		 const void *out, size_t out_len, size_t in_len);
@@ -101,7 +105,7 @@ uint8_t test_run(struct scsi_test *t, struct test_task *tt, const void *cdb, siz
 #define CDB(...) ((const uint8_t[]){ __VA_ARGS__ }), sizeof((const uint8_t[]){ __VA_ARGS__ })
 #define NO_OUT   NULL, 0
 
-/* Of an answer in fixed or descriptor format: key << 16 | asc << 8 | ascq. */
+/* Returns key << 16 | asc << 8 | ascq of an answer in fixed or descriptor format. */
 uint32_t test_sense(const struct scsi_task *task);
 #define assert_sense(tt, key_asc_ascq)                                            \
 	do {                                                                      \
@@ -118,7 +122,7 @@ uint32_t test_sense(const struct scsi_task *task);
 #define SENSE_DATA_SIZE         0x050e03
 #define SENSE_MISCOMPARE        0x0e1d00
 
-/* Bytes straight from and to the medium. */
+/* Read and write the medium directly. */
 void test_peek(struct scsi_test *t, uint64_t lba, void *buf, size_t blocks);
 void test_fill(struct scsi_test *t, uint64_t lba, uint8_t value, size_t blocks);
 bool test_all(const uint8_t *bytes, size_t len, uint8_t value);

@@ -9,19 +9,21 @@
 #include "array/array.h"
 #include "blk/blk.h"
 
-/* NULL when out of memory. */
+/* Make a fake array; returns NULL when out of memory. */
 struct array *fake_array_new(void);
-/* Nobody may be registered. */
+/* Free the array. No data path may be registered. */
 void fake_array_free(struct array *array);
 
 /*
- * The edit under way; each of these adds to it.  fake_commit makes the next state and publishes
- * it.
+ * Each of these functions adds to the edit under way.  fake_commit makes the next state from it and
+ * publishes that state.
  */
 void fake_lun(struct array *array, const struct guid *id, uint64_t size_bytes, uint32_t block_bytes,
 	      const char *mask, enum row_status status);
-/* The device that array_lun_device gives for it; consumes the reference.  Without one a LUN
- * has a device that has failed. */
+/*
+ * Set the device that array_lun_device returns for a LUN; consumes the reference.  A LUN without
+ * one has a device that has failed.
+ */
 void fake_device(struct array *array, const struct guid *lun, struct blk_dev *dev);
 void fake_target(struct array *array, const struct guid *id, const char *iscsi_name);
 void fake_portal(struct array *array, const struct guid *id, const char *address, uint16_t port);
@@ -34,7 +36,7 @@ void fake_dissociate(struct array *array, const struct guid *lun, const struct g
 void fake_delete(struct array *array, enum row_family family, const struct guid *id);
 void fake_commit(struct array *array);
 
-/* A guid from a small number, for tests. */
+/* Returns a guid made from a small number. */
 struct guid fake_id(unsigned n);
 
 const struct array_runtime_ops *fake_ops(struct array *array);
@@ -42,21 +44,22 @@ void *fake_runtime(struct array *array);
 const struct state *fake_state(struct array *array);
 
 /*
- * A copy of what is known live: a reference, or NULL.  Waits until `present` holds, at most 10 s.
+ * Wait, at most 10 s, until the live row is there (present true) or not.  Returns a reference to
+ * the row, or NULL.
  */
 void *fake_live_wait(struct array *array, enum row_family family, const struct guid *id,
 		     bool present);
-/* Live rows take some milliseconds to arrive from now on, as under load. */
+/* Let live rows take some milliseconds to arrive from now on, as under load. */
 void fake_slow_live(struct array *array);
 size_t fake_live_count(struct array *array, enum row_family family);
-/* The first live session's id; false when there is none. */
+/* Write the id of the first live session; returns false when there is none. */
 bool fake_first_session(struct array *array, struct guid *ret_id);
-/* Waits until so many live sessions are known, at most 10 s. */
+/* Wait, at most 10 s, until so many live sessions are known. */
 bool fake_wait_sessions(struct array *array, size_t count);
 unsigned fake_devices_in_use(struct array *array);
-/* Waits until the data path has told that a LUN hangs, or does not, at most 10 s. */
+/* Wait, at most 10 s, until the data path has reported that a LUN hangs, or that it does not. */
 bool fake_wait_hang(struct array *array, bool hangs);
-/* Waits until so many devices are in use, at most 10 s. */
+/* Wait, at most 10 s, until so many devices are in use. */
 bool fake_wait_devices(struct array *array, unsigned count);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An initiator for tests: libiscsi, waiting for answers.  It is compiled without our include path,
- * since libiscsi's <iscsi/iscsi.h> and ours share a name.
+ * An initiator for tests, made of libiscsi, whose functions wait for the answers.  initiator.c is
+ * compiled without the include path of src, because libiscsi and src/iscsi both have a header
+ * <iscsi/iscsi.h>.
  */
 #ifndef VDS_TESTS_INITIATOR_H
 #define VDS_TESTS_INITIATOR_H
@@ -16,42 +17,48 @@
 struct iscsi_context;
 struct scsi_task;
 
-/* How to log in, beyond names: what is zero is libiscsi's default. */
+/* How to log in, beyond names; zero in a field is libiscsi's default. */
 struct initiator_options {
 	bool header_digest, no_immediate_data, initial_r2t;
 };
 
 /*
- * Connects and logs in; NULL when that fails.  isid: sessions with the same one reinstate each
- * other.
+ * Connect and log in; returns NULL when that fails.  isid: sessions with the same isid reinstate
+ * each other.
  */
 struct iscsi_context *initiator_login(const char *portal, const char *host, const char *target,
 				      unsigned isid, const struct initiator_options *options);
 bool initiator_connects(const char *portal);
-/* Does a discovery session as `host` name the target, at this portal? */
+/* Returns true when a discovery session as `host` names the target at this portal. */
 bool initiator_discovers(const char *portal, const char *host, const char *target);
-/* First byte of INQUIRY data, or -1. */
+/* Returns the first byte of INQUIRY data, or -1. */
 int host_inquiry_first(struct iscsi_context *iscsi, int lun);
 void host_logout(struct iscsi_context *iscsi);
-/* The login status of the last failed host_login, class << 8 | detail; 0 when it was none. */
+/*
+ * Returns the login status of the last failed host_login, class << 8 | detail; 0 when the login did
+ * not fail by a status.
+ */
 int host_login_status(void);
 
 /*
- * SCSI status of TEST UNIT READY; sense key << 16 | ascq when it is CHECK CONDITION; -1 when the
- * connection is gone.
+ * Returns the SCSI status of TEST UNIT READY; sense key << 16 | ascq when the status is CHECK
+ * CONDITION; -1 when the connection is closed.
  */
 int host_test_unit_ready(struct iscsi_context *iscsi, int lun);
 int host_read(struct iscsi_context *iscsi, int lun, uint64_t lba, void *buf, uint32_t len);
 int host_write(struct iscsi_context *iscsi, int lun, uint64_t lba, void *buf, uint32_t len);
-/* How many bytes the target says were missing (residual underflow); the status is not looked at. */
+/*
+ * Returns how many bytes the target reports as missing (residual underflow), whatever the status
+ * is.
+ */
 uint32_t host_read_missing(struct iscsi_context *iscsi, int lun, uint64_t lba, uint32_t len);
 /*
- * READ (10) or WRITE (10) of one block, sent with neither R nor W: how many bytes the target says
- * were too many (residual overflow).
+ * Send READ (10) or WRITE (10) of one block with neither the R nor the W bit.  Returns how many
+ * bytes the target reports as too many (residual overflow).
  */
 uint32_t host_dataless_excess(struct iscsi_context *iscsi, int lun, uint8_t opcode);
 int host_flush(struct iscsi_context *iscsi, int lun);
-/* LUNs that REPORT LUNS gives, into luns; their number, or -1. */
+/* Write the LUNs that REPORT LUNS returns into luns; returns their number, or -1. */
 int host_report_luns(struct iscsi_context *iscsi, uint16_t *luns, int max);
 uint64_t host_capacity_blocks(struct iscsi_context *iscsi, int lun);
 
@@ -63,29 +70,35 @@ uint64_t host_capacity_blocks(struct iscsi_context *iscsi, int lun);
 #define NO_SUCH_UNIT     SENSE(5, 0x2500)
 #define MISCOMPARE       SENSE(14, 0x1d00)
 
-/* An operation under way: started, and waited for later. */
+/* An operation that was started and is waited for later. */
 struct pending {
 	struct iscsi_context *iscsi;
 	struct scsi_task *task;
 	bool done;
-	int status; /* as above */
+	int status; /* as host_test_unit_ready returns it */
 	uint8_t buf[1024];
 };
 void host_start_read(struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba);
 void host_start_write(struct pending *p, struct iscsi_context *iscsi, int lun, uint64_t lba,
 		      uint8_t fill);
-/* COMPARE AND WRITE of one block: `expected` in all bytes becomes `fill` in all bytes. */
+/* Start COMPARE AND WRITE of one block: `expected` in all bytes becomes `fill` in all bytes. */
 void host_start_compare_and_write(struct pending *p, struct iscsi_context *iscsi, int lun,
 				  uint64_t lba, uint8_t expected, uint8_t fill);
-/* Serve the connection for at most timeout_ms.  True: it is done. */
+/* Serve the connection for at most timeout_ms. Returns true when the operation has ended. */
 bool host_wait(struct pending *p, int timeout_ms);
-/* 0 = function complete, … as RFC 7143 §11.6.1; -1 when the connection is gone. */
+/*
+ * Send a task management request.  Returns its response (0 = function complete, RFC 7143 §11.6.1),
+ * or -1 when the connection is closed.
+ */
 int host_tmf(struct iscsi_context *iscsi, int lun, unsigned function, struct scsi_task *task);
 /* Wait for a ping, then send TEST UNIT READY (p is done by host_free) without reading anything. */
 void host_ignore_ping(struct pending *p, struct iscsi_context *iscsi, int lun);
-/* Serve the connection for that long.  False: it was closed. */
+/* Serve the connection for so long. Returns false when it was closed. */
 bool host_serve_for(struct iscsi_context *iscsi, int time_ms);
-/* Serve the connection until the target has closed it.  False: it is still there after 10 s. */
+/*
+ * Serve the connection until the target has closed it.  Returns false when it is still open after
+ * 10 s.
+ */
 bool host_wait_closed(struct iscsi_context *iscsi);
 void host_free(struct iscsi_context *iscsi); /* without a logout */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An initiator for tests that need each PDU in their own hands: task attributes, write data that is
- * withheld, several PDUs in one segment, task management with a CmdSN of one's choice.  RFC 7143.
- * It waits for answers at most 10 s; whatever goes wrong fails the test.
+ * An initiator for tests that build each PDU themselves: task attributes, write data that is
+ * withheld, several PDUs in one segment, task management with a chosen CmdSN. RFC 7143. It waits at
+ * most 10 s for an answer; any failure fails the test.
  */
 #ifndef VDS_TESTS_RAW_H
 #define VDS_TESTS_RAW_H
@@ -19,8 +19,8 @@
 struct raw {
 	int fd;
 	uint32_t cmd_sn, exp_stat_sn, next_itt;
-	uint16_t tsih;  /* as the login response gave it */
-	size_t out_len; /* of out, to be sent by raw_flush */
+	uint16_t tsih;  /* from the login response */
+	size_t out_len; /* bytes in `out`, to be sent by raw_flush */
 	uint8_t out[64 * 1024];
 };
 
@@ -30,23 +30,24 @@ struct raw_pdu {
 	uint32_t data_len;
 };
 
-/* The opcodes of what a target sends. */
+/* Opcodes of PDUs that a target sends. */
 enum { RAW_RESPONSE = 0x21, RAW_TMF_RESPONSE = 0x22, RAW_DATA_IN = 0x25, RAW_R2T = 0x31 };
 enum { RAW_SIMPLE = 1, RAW_ORDERED = 2, RAW_HEAD = 3 }; /* RFC 7143 §11.3.1 */
 
 /*
- * Connects and logs in with InitialR2T=Yes and ImmediateData as said.  The first CmdSN is
+ * Connect and log in with InitialR2T=Yes and this value of ImmediateData.  The first CmdSN is
  * raw->cmd_sn, or 1 when that is 0.
  */
 void raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, unsigned isid,
 	       bool immediate_data);
 /*
- * A login in two steps, between which something may happen: all keys but no transit; then the
- * transit to the full feature phase, whose status class and detail it returns (0x0203 = not found).
+ * A login in two steps, so that a test can change something between them.  raw_login_first sends
+ * all keys without asking for the next stage.  raw_login_last asks for the full feature phase and
+ * returns the status class and detail (0x0203 = not found).
  */
 void raw_login_first(struct raw *raw, uint16_t port, const char *host, const char *target);
 unsigned raw_login_last(struct raw *raw);
-/* Who logs in, from where, and to what. */
+/* Who logs in, from which address, and to which target. */
 struct raw_who {
 	const char *host, *target; /* target NULL = a discovery session */
 	const char *from;          /* an address of this host, such as "127.0.0.2"; NULL = any */
@@ -55,34 +56,37 @@ struct raw_who {
 	bool immediate_data;
 };
 
-/* As raw_login; returns the status of the login response: class << 8 | detail. */
+/* Try to log in; returns the status of the login response: class << 8 | detail. */
 unsigned raw_try_login(struct raw *raw, uint16_t port, const struct raw_who *who);
 void raw_close(struct raw *raw);
-/* Takes the unit attentions away: TEST UNIT READY until it gives GOOD. */
+/* Send TEST UNIT READY until it returns GOOD, so that no unit attention is left. */
 void raw_ready(struct raw *raw, unsigned lun);
 
 /*
- * Put a command into `out`; out_len bytes are announced, of which none come along.  in_len: room
- * for data-in.  Returns its ITT.
+ * Append a command to `out` without data: out_len bytes are announced, but none are sent with it.
+ * in_len: room for data-in.  Returns its ITT.
  */
 uint32_t raw_command(struct raw *raw, unsigned lun, unsigned attr, const void *cdb, size_t cdb_len,
 		     uint32_t out_len, uint32_t in_len);
-/* The same with its data in the same PDU. */
+/* Append a command with its data in the same PDU. Returns its ITT. */
 uint32_t raw_command_data(struct raw *raw, unsigned lun, unsigned attr, const void *cdb,
 			  size_t cdb_len, const void *data, uint32_t len);
-/* The answer to an R2T: all that it asked for, from `data`. */
+/* Append the answer to an R2T: all bytes that the R2T asked for, from `data`. */
 void raw_data_out(struct raw *raw, unsigned lun, const struct raw_pdu *r2t, const void *data);
-/* A task management request, immediate, with the CmdSN of the command that comes next. */
+/*
+ * Append a task management request, immediate, with the CmdSN of the next command.  Returns its
+ * ITT.
+ */
 uint32_t raw_tmf(struct raw *raw, unsigned lun, unsigned function, uint32_t ref_itt);
 void raw_flush(struct raw *raw);
 
-/* The next PDU; false when none comes within timeout_ms. */
+/* Receive the next PDU; returns false when none arrives within timeout_ms. */
 bool raw_receive(struct raw *raw, struct raw_pdu *pdu, int timeout_ms);
-/* The next PDU, which must have this opcode and, unless it is 0, this ITT. */
+/* Receive the next PDU, which must have this opcode and, unless itt is 0, this ITT. */
 void raw_expect(struct raw *raw, struct raw_pdu *pdu, unsigned opcode, uint32_t itt);
 /*
- * Of a SCSI Response: its status; sense key << 16 | code << 8 | qualifier when it is CHECK
- * CONDITION.
+ * Returns the status of a SCSI Response; when the status is CHECK CONDITION, sense key << 16 | code
+ * << 8 | qualifier.
  */
 unsigned raw_status(const struct raw_pdu *pdu);
 uint32_t raw_itt(const struct raw_pdu *pdu);

@@ -34,22 +34,22 @@ struct env {
 	struct blk_dev *dev;
 };
 
-/* What vdsd uses, on two threads. */
+/* A data path with the options of vdsd, on two threads. */
 int env_setup(void **state);
-/* As above with workers instead of a ring, and no spin. */
+/* A data path with workers instead of a ring, and without spinning. */
 int env_setup_workers(void **state);
-/* Short timeouts, and two connections at most. */
+/* A data path with short timeouts and at most two connections. */
 int env_setup_impatient(void **state);
 int env_setup_few(void **state);           /* 32 connections */
 int env_setup_small_buffers(void **state); /* 128 KiB for each thread */
 int env_teardown(void **state);
-/* A memory LUN below a fault layer, named "lun<n>". */
+/* Add a LUN in memory below a fault layer, named "lun<n>". */
 struct guid env_add_lun(struct env *env, unsigned n, const char *mask);
 void env_inject(struct env *env, const char *file, const char *what);
 void env_lift(struct env *env, const char *file);
 void env_lun_row(struct env *env, uint64_t size_bytes, const char *mask, enum row_status status);
 
-/* As host_login; and takes the unit attention of the login away. */
+/* host_login logs in; host_ready also removes the unit attention of the login. */
 struct iscsi_context *host_ready(struct env *env, const char *host, const char *target,
 				 unsigned isid);
 struct iscsi_context *host_login(struct env *env, const char *host, const char *target,
