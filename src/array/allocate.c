@@ -182,7 +182,10 @@ array_allocate_run(struct work *work)
 	rc = settle_size(job, settle(job, rc));
 	rc = end_surely(job, rc);
 	if (rc < 0) {
-		/* The catalog cannot be written: the job goes on when it can, after a start. */
+		/*
+		 * The catalog cannot be written: the job goes on after a restart, when the catalog
+		 * can be written.
+		 */
 		log_error("job.end", "job=%s error=%s", guid_format(&job->id, id), err_text(rc));
 		array_job_forget(job);
 		array_operation_end(job->array, &job->lun_id);

@@ -209,7 +209,7 @@ resume_one(void *arg, const struct catalog_job *note)
 		array_unit_show_locked(r->array, entry);
 	}
 	pthread_mutex_unlock(&r->array->luns_lock);
-	/* A job that cannot be brought to its end waits; its LUN stays held. */
+	/* A job that cannot be ended waits, and its LUN stays held. */
 	if (array_is_read_only(r->array))
 		array_job_free(job);
 	else

@@ -22,7 +22,7 @@ struct array_pool_entry {
 	const struct array_pool_driver *driver;
 	char *place;             /* owned */
 	struct array_pool *pool; /* NULL = not ready */
-	char *reason;            /* owned; why it is not ready, NULL = it is */
+	char *reason;            /* owned; why the pool is not ready; NULL = it is ready */
 	bool swept;
 	uint64_t allocated_bytes; /* by the volumes of its LUNs */
 	enum pool_space space;
@@ -130,7 +130,9 @@ array_pool_add(struct array *array, const struct guid *array_id, const struct ro
 	rc = entry_open(entry, mode);
 	entry->swept = mode != POOL_OPEN;
 	if (rc < 0 && mode == POOL_OPEN) {
-		/* The array starts all the same: this pool's LUNs fail, the others are served. */
+		/*
+		 * The array starts anyway: the LUNs of this pool fail, and the others are served.
+		 */
 		entry->reason = str_dup(err_text(rc));
 		log_error("pool.not_ready", "path=%s reason=%s", entry->place, err_text(rc));
 		rc = entry->reason == NULL ? -ENOMEM : 0;
@@ -219,7 +221,7 @@ array_pool_sweep(struct array *array, const struct state *state)
 
 /* ---- the verifier ---- */
 
-/* pools_lock. */
+/* The caller holds pools_lock. */
 static void
 verify(struct array *array, struct array_pool_entry *entry, const struct state *state)
 {
@@ -272,7 +274,7 @@ array_pool_account(struct array *array, const struct guid *pool_id, int64_t delt
 
 /* ---- questions ---- */
 
-/* pools_lock. */
+/* The caller holds pools_lock. */
 static int
 find_ready(struct array *array, const struct guid *pool_id, struct array_pool_entry **ret_entry)
 {

@@ -260,7 +260,7 @@ array_store_verify(struct array_store *store)
 		return 0;
 	}
 	if (blk_failed(store->dev, reason, sizeof(reason)) == 0)
-		return 0; /* we lack something: the next look may tell */
+		return 0; /* this process lacks descriptors or memory: the next check may tell */
 	array_unit_set_health(store->array, &store->lun_id, HEALTH_FAILED, reason);
 	return err_set(ERR_FAILED, "%s", reason);
 }
@@ -289,7 +289,8 @@ array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev 
 
 	if (store == NULL)
 		return array_name_no_such(ROW_LUN, lun_id);
-	(void)look_once(store); /* a device that is not sound has failed then, and says so itself */
+	/* if the device is not sound, it has failed and reports that itself */
+	(void)look_once(store);
 	*ret_dev = blk_dev_ref(store->dev);
 	array_store_unref(store);
 	return 0;
