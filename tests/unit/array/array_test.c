@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -293,9 +294,13 @@ fake_quiesce(void *runtime, const struct array_mapping *mappings, size_t count, 
 {
 	struct fake_runtime *fake = runtime;
 
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* several callers may drain */
+
 	(void)count;
+	pthread_mutex_lock(&lock);
 	snprintf(fake->except, sizeof(fake->except), "%s",
 		 mappings[0].except_mask != NULL ? mappings[0].except_mask : "-");
+	pthread_mutex_unlock(&lock);
 	(void)timeout_ms;
 	atomic_fetch_add(&fake->quiescing, 1);
 	while (atomic_load(&fake->quiesce_hold))
