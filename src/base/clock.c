@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* UTC for display.  Monotonic time is inline in the header. */
+/* UTC for display; the monotonic clock is inline in clock.h. Any thread. */
 #include "base/clock.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The texts and names of errors, and the text that a thread remembers. */
+/* The texts and names of errors, and the text that err_set stores for each thread. Any thread. */
 #include "base/err.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making, printing and reading guids. */
+/* Makes, prints and parses guids. Any thread. */
 #include "base/guid.h"
 
 #include <errno.h>

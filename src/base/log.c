@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Formats the lines of the log, and knows the level and the debug areas.  Any thread.  log_queue.c
- * writes the lines, log_limit.c limits those that peers can cause.
+ * Formats the lines of the log, and keeps the level and the debug areas.  Called by any thread.
+ * log_queue.c writes the lines; log_limit.c limits the lines that peers can cause.
  */
 #include "base/log.h"
 

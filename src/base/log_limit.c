@@ -5,8 +5,8 @@
  * nothing.
  *
  * Any thread.  The table has a fixed size; its lock is held for a few comparisons and never over a
- * write or an allocation.  Only rare events come here (logins, refusals, failures), none of the
- * steady data path.
+ * write or an allocation.  Called by log.c, and by log_queue.c for reports, only for rare events
+ * (logins, refusals, failures) and never for commands of the steady data path.
  */
 #include <pthread.h>
 #include <string.h>
@@ -65,7 +65,7 @@ end_period(struct bucket *b, struct reports *reports)
 	b->lines = b->suppressed = 0;
 }
 
-/* The bucket of this event and source; the oldest of its neighbours gives way to a new one. */
+/* Returns the bucket of this event and source; a new one replaces the oldest of its neighbours. */
 static struct bucket *
 find(const char *event, const char *source, uint64_t now_ns, struct reports *reports)
 {

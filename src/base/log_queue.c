@@ -4,8 +4,8 @@
  * a lock, and that only the writer thread takes from.  A slot's turn says who may touch it: turn ==
  * position: free for the line of that position; turn == position + 1: holds that line.
  *
- * The writer asks poll() before each write, so that a reader that has stopped reading holds up
- * nobody who waits for log_stop or log_flush.
+ * The writer calls poll() before each write, so that a reader that has stopped reading cannot block
+ * a thread that waits in log_stop or log_flush.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The event loop.  Messages are a lock-free stack that other threads push to and the loop takes
- * whole and turns round, so one thread's messages keep their order.
+ * The event loop.  Messages are in a lock-free stack: other threads push to it, and the loop takes
+ * the whole stack and reverses it, so the messages of one thread keep their order.  loop_post and
+ * loop_stop may be called by any thread, everything else runs on the loop's thread.
  *
  * Waking: the loop says `asleep`, looks at the stack once more, and waits.  A poster pushes, then
  * looks at `asleep`, and writes to the eventfd when it was set.  Both orders are sequentially
- * consistent, so at least one of them sees the other: no message sleeps through.  The eventfd is
- * edge-triggered and never read: each write is an edge.
+ * consistent, so at least one of them sees the other, and no message stays unnoticed.  The eventfd
+ * is edge-triggered and never read: each write is an edge.
  */
 #include "base/loop.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Linear probing, at most three quarters full; a removal shifts back the entries behind it, so
- * there are no tombstones and a lookup ends at the first free slot.
+ * A hash map with linear probing, at most three quarters full.  A removal moves back the entries
+ * behind the removed one, so there are no tombstones and a look-up ends at the first free slot.
+ * One thread for each map.
  */
 #include "base/map.h"
 

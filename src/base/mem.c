@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The C library's allocator, with a failure that a test can place. */
+/* The C library's allocator, in which a test can let one allocation fail. Any thread. */
 #include "base/mem.h"
 
 #include <errno.h>

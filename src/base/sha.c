@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SHA-256 by libcrypto, and the text form of its first half. */
+/* SHA-256 by libcrypto, and the text form of the first half of a hash. Any thread. */
 #include "base/sha.h"
 
 #include <errno.h>

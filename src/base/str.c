@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copies, comparisons, and numbers and sizes as people write them. */
+/* Strings: copies, comparisons, and parsing and printing of numbers and sizes. Any thread. */
 #include "base/str.h"
 
 #include <stdio.h>

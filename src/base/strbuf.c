@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A string that grows; a failure is remembered and told once, by strbuf_take. */
+/*
+ * A string that grows.  A failed append is remembered, and strbuf_take reports it.  One thread for
+ * each string.
+ */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The wheel.  A time is a number of ticks, written in digits of six bits, the level is the number
- * of a digit.
+ * The timer wheel of the event loop, on the loop's thread.  A time is a number of ticks, written in
+ * digits of six bits; a level of the wheel stands for one digit.
  *
  * Invariant: a timer stands at the level of the highest digit in which its tick differs from
  * t->tick, in the slot of that digit's value; its tick is later, so that value is greater than

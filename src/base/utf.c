@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Well-formed UTF-8 and UTF-16, and the way between them. */
+/* Checks UTF-8 and UTF-16 and converts between them. Any thread. */
 #include "base/utf.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One queue, its lock, and the threads that take from it. */
+/*
+ * A pool of threads: one queue, its lock, and the threads that take items from it.  Any thread may
+ * queue an item.
+ */
 #include "base/workers.h"
 
 #include <errno.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Typed calls: one for each verb that libvds or vdsctl uses.  Each fills the verb's arguments; the
- * table of verbs (model/verbs.h) makes the path, the query and the body of them.
+ * Typed calls: one for each verb that libvds or vdsctl uses.  Each fills the verb's arguments;
+ * client.c makes the path, the query and the body from them by the table of verbs (model/verbs.h).
+ * Any thread.
  */
 #include <errno.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * ends a wait.  One thread uses it at a time; client_conn_wake may be called by any thread while
  * the connection is not being freed.
  *
- * TLS, when there is any, stands in conn_send and client_conn_recv.
+ * TLS, when it is added, belongs into client_conn_send and client_conn_recv.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -79,7 +79,10 @@ view_move(struct client_replica *r, struct state *config, struct state *live,
 
 /* ---- loading ---- */
 
-/* The snapshot is decoded as it comes: it may be larger than memory that one would like to use. */
+/*
+ * The snapshot is decoded piece by piece as it arrives, so that its text is never in memory as a
+ * whole.
+ */
 struct snapshot_sink {
 	struct client_sink sink;
 	struct client_replica *replica;

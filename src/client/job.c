@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Waiting for a job to end: on the replica where the client has one, else by asking vdsd again and
- * again. The thread that waits.
+ * Waits for a job to end: on the replica where the client has one, else by asking vdsd repeatedly.
+ * Runs on the thread that waits.
  */
 #include <errno.h>
 

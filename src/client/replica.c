@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The replica's state: one table says what may happen when.
+ * The replica's state: one table says which event leads from which state to which.  The event
+ * thread changes the state; any thread may ask for it or wait.
  *
  *	            loaded              verified
  *	LOADING ──────────▶ LOST ────────────────▶ FOLLOWING
@@ -12,7 +13,7 @@
  * LOST and FOLLOWING are trusted while the last verified contact is recent; the time is looked at
  * when someone asks, so a stream lost for too long makes the replica corrupt without a timer, and
  * one that comes back heals it.  BROKEN is left only by a load, and client_replica_refresh asks for
- * one there only after client_replica_identify. docs/design/replica.md.
+ * one there only after client_replica_identify.  docs/design/replica.md.
  */
 #include <assert.h>
 #include <errno.h>

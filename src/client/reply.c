@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an answer of vdsd says: its JSON, or the error in it.  Any thread. */
+/* Decodes an answer of vdsd: its JSON, or the error in it. Any thread. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HTTP/1.1 to vdsd, over a unix socket or loopback TCP.  Connections (conn.c) are kept and used
+ * HTTP/1.1 to vdsd, over a unix socket or loopback TCP. Connections (conn.c) are kept and used
  * again; each is used by one thread at a time.  Closing the transport wakes every wait, so that
  * calls end at once.
  *
- * Written here instead of taken from libcurl, which brings some thirty shared libraries into every
- * program that loads libvds, for what is one request on a socket; the reader of answers
- * (wire/wire_http.c) is the one of the server.
+ * This file does not use libcurl, because libcurl would load some thirty shared libraries into
+ * every program that uses libvds, only to send one request on a socket.  The parser of answers
+ * (wire/wire_http.c) is shared with the server.
  *
  * Any thread.
  */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a connection holds on behalf of its peer (text, data segments that came in parts, PDUs ahead
- * of their turn, answers that wait to be sent, task structs) is counted here, so that all
- * connections together stay within a budget.
+ * Counts the memory that a connection holds on behalf of its peer: text, data segments that came in
+ * parts, PDUs ahead of their turn, answers that wait to be sent, task structs.  So all connections
+ * together stay within a budget.
  *
- * The first ISCSI_ACCOUNT_FREE bytes of each connection are always granted: a login or a discovery
- * needs no more, so peers that fill the budget lock nobody out.  Called by the files of src/iscsi
- * on the thread that has the connection; the budget itself is shared by threads.
+ * The first ISCSI_ACCOUNT_FREE bytes of each connection are always granted.  A login or a discovery
+ * needs no more, so peers that use up the budget cannot keep others from logging in.  Called by the
+ * files of src/iscsi on the thread that has the connection; several threads share a budget.
  */
 #include "iscsi/iscsi_int.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A connection: its states, and the table that says which PDU is whose business.  RFC 7143 §8.
+ * A connection: its states, and the table that says which function handles which PDU in which
+ * state.  RFC 7143 §8.  Called by the owner of the connection (iscsi.h), on the thread that has the
+ * connection.
  *
  *	UP --first login request--> IN_LOGIN --last login response--> LOGGED_IN --logout, stop, error--> CLOSED
  *

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Data of tasks: immediate and unsolicited data, R2T, Data-Out, Data-In, and the status that ends
- * it all. RFC 7143 §4.2.5, §11.4, §11.7, §11.8.
+ * The data of tasks: immediate and unsolicited data, R2T, Data-Out, Data-In, and the status at the
+ * end.  RFC 7143 §4.2.5, §11.4, §11.7, §11.8.  Called by conn.c, task.c and the owner, on the
+ * thread that has the connection.
  *
  * DataPDUInOrder and DataSequenceInOrder are always Yes here, so write data arrives as one
  * ascending stream: wr_pos is its end, and the R2Ts, of max_burst_len each, are fulfilled in the
  * order in which they were sent.
  *
- * Without recovery within a connection a fault of the data ends the command with CHECK CONDITION,
- * once everything that was asked for has come (TASK_DRAIN): until then the rest is discarded.
+ * There is no error recovery within a connection.  A command whose data is wrong therefore ends
+ * with CHECK CONDITION, after all data that was requested has arrived (TASK_DRAIN) and was
+ * discarded.
  */
 #include "iscsi/iscsi_int.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A place in a list of buffers: the write data of a task comes in, the read data goes out, piece by
- * piece.
+ * A cursor in a list of buffers, which rx.c moves when the write data of a task arrives and data.c
+ * when read data is sent.  Runs on the thread that has the connection.
  */
 #include "iscsi/iov_int.h"
 

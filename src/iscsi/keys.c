@@ -136,7 +136,10 @@ agree(const struct iscsi_key *key, struct iscsi_params *agreed, uint32_t value)
 		memcpy(field, &value, sizeof(value));
 }
 
-/* --- rules: each answers, and gives 0 or a negative error ------------------------------------ */
+/*
+ * --- rules: each appends its answer, and returns 0 or a negative code
+ * ------------------------------
+ */
 
 struct offer {
 	struct iscsi_conn *conn;

@@ -9,8 +9,8 @@
  * the next: answer; to FULL: finish.  Whatever no row of `rules` allows is refused with a status,
  * and the connection is closed.
  *
- * The owner may take its time at the two steps where it decides (pending_step); meanwhile the
- * initiator has to wait.
+ * The owner may decide later at the two steps where it is asked (pending_step); until then the
+ * initiator waits.  Called by conn.c and by the owner, on the thread that has the connection.
  */
 #include "iscsi/iscsi_int.h"
 

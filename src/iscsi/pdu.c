@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * PDU headers: names for the log, the start of a response, additional header segments.  RFC 7143
- * §11.2.
+ * PDU headers: their names for the log, the start of a response, and parsing of additional header
+ * segments.  RFC 7143 §11.2.  Pure functions, called by the files of src/iscsi on any thread.
  */
 #include "iscsi/pdu_int.h"
 

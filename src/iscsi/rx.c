@@ -7,7 +7,7 @@
  *
  * A header or a data segment that lies whole in the input is used where it lies.  What comes in
  * parts is gathered: headers in rx->head, data in rx->stash or, for Data-Out, in the task's own
- * buffers.  Lengths were checked by the caller at RX_HEAD, before anything is allocated here.
+ * buffers.  The caller checks lengths at RX_HEAD, before this file allocates anything.
  */
 #include "iscsi/iscsi_int.h"
 

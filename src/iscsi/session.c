@@ -2,16 +2,16 @@
 /*
  * A session: its command window (which CmdSN is next, which may come ahead of its turn, which is
  * dropped; RFC 7143 §4.2.2.1) and its pool of tasks.  Both belong to the session and not to a
- * connection, so that a session can have several; today each has one, which makes it, frees it, and
- * whose thread runs all of this.
+ * connection, so that a session can have several connections.  Today each session has one
+ * connection, which makes and frees it; all functions run on the thread of that connection.
  *
  *	ExpCmdSN ......... MaxCmdSN		in the window: next, or ahead (held until the gap closes)
- *	everything else				outside: dropped without a word
+ *	everything else				outside: dropped without an answer
  *
  * MaxCmdSN = ExpCmdSN + free places - 1.  A command that arrives takes a place and moves ExpCmdSN,
- * one that ends gives its place back, so MaxCmdSN never decreases.  With one connection, PDUs only
- * come ahead of their turn when one between was discarded for its digest, or when the initiator
- * errs.
+ * one that ends gives its place back, so MaxCmdSN never decreases.  With one connection, a PDU
+ * comes ahead of its turn only when one before it was discarded because of its digest, or when the
+ * initiator makes an error.
  */
 #include "iscsi/iscsi_int.h"
 

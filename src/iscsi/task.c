@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * SCSI commands as tasks: their pool, their tags, their states.
+ * SCSI commands as tasks: their pool, their tags, their states.  Called by conn.c, data.c, tmf.c
+ * and the owner, on the thread that has the connection.
  *
  *	          command                      respond, finish, good, drop
  *	FREE ----------------> OWNER --------------------------------------> ENDING ---sent---> FREE

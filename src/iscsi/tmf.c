@@ -2,10 +2,11 @@
 /*
  * Task management requests.  RFC 7143 §4.2.3, §11.5, §11.6.
  *
- * What names tasks of this session (ABORT TASK, ABORT TASK SET) is aborted here; every function
- * except those that concern no task goes to the owner, since others' sessions and the logical unit
- * are its business.  A response leaves when the owner has answered and every task of this
- * connection that was aborted until then has come back or was abandoned.
+ * This file aborts the tasks of this session that ABORT TASK and ABORT TASK SET name.  Then every
+ * request that concerns a task goes to the owner, who knows the other sessions and the logical
+ * unit.  A response leaves when the owner has answered and every task of this connection that was
+ * aborted until then has ended or was abandoned.  Called by conn.c, task.c and the owner, on the
+ * thread that has the connection.
  */
 #include "iscsi/iscsi_int.h"
 

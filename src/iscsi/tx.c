@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The send queue.  Items wait in tx->pending until there is room in the ring; an item builds its
- * PDUs into slots of the ring, and only there do they get StatSN, ExpCmdSN, MaxCmdSN and digests,
- * so that the order of numbers is the order of bytes.  Most of the time the ring has room and
- * nothing waits.  Data is referenced, not copied.
+ * The send queue of a connection.  Called by the files of src/iscsi, on the thread that has the
+ * connection.  Items wait in tx->pending until there is room in the ring; an item builds its PDUs
+ * into slots of the ring, and only there do they get StatSN, ExpCmdSN, MaxCmdSN and digests, so
+ * that the order of numbers is the order of bytes.  Most of the time the ring has room and nothing
+ * waits.  Data is referenced, not copied.
  *
- * Invariants: 1. pending is empty, or the ring is (nearly) full.  2. A slot in the ring does not
+ * Invariants: 1. pending is empty, or the ring is (nearly) full.  2.  A slot in the ring does not
  * change any more.
  */
 #include "iscsi/iscsi_int.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* iSCSI names: their three forms and the canonical spelling.  RFC 7143 §4.2.7, RFC 3722. */
+/*
+ * iSCSI names: checks the three forms and makes the canonical spelling.  RFC 7143 §4.2.7, RFC 3722.
+ * Pure functions, for any thread.
+ */
 #include <errno.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Unmasking lists: which initiators may use a LUN.  "*" is everyone, "" nobody, else names joined
- * by ';' (IVdsLun::SetMask).
+ * Unmasking lists: which initiators may use a LUN. "*" means every initiator, "" none; otherwise
+ * the list has names joined by ';' (IVdsLun::SetMask).  Pure functions, for any thread.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -59,7 +59,7 @@ mask_admits(const char *mask, const char *initiator)
 	return false;
 }
 
-/* As strcmp, of names that need not end with a NUL. */
+/* Compare names as strcmp does; they need not end with a NUL. */
 static int
 name_compare(const char *a, size_t a_len, const char *b, size_t b_len)
 {

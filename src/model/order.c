@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Orders: counting, looking up, walking and comparing.  order_edit.c changes orders, order_table.c
- * says which there are.  Any thread may read an order that it holds.
+ * Orders: counting, look-ups, walks and comparisons.  order_edit.c changes orders, and
+ * order_table.c lists them.  Any thread may read an order that it holds.
  */
 #include "model/order_int.h"
 

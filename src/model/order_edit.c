@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Changing an order: own the path to a row (copy the nodes that others hold too), then put the row
- * in or take it out.  Whatever may fail comes first, in order_prepare.  Splitting and joining nodes
- * afterwards is done when memory allows; an order stays correct without it.  One thread for each
- * order that is being edited.
+ * Changes an order: first makes the nodes on the path to a row its own (copying those that other
+ * orders share), then puts the row in or takes it out.  Everything that may fail is done in
+ * order_prepare.  Splitting and joining nodes afterwards happens only when memory allows; an order
+ * stays correct without it.  Called by state_edit.c; an order that is being edited belongs to one
+ * thread.
  */
 #include <assert.h>
 #include <errno.h>

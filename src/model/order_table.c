@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of orders: which there are, which rows each sorts, and by what it compares.  Pure
- * functions; any thread.
+ * The table of orders: which orders there are, which rows each one sorts, and how it compares rows.
+ * Pure functions; any thread.
  */
 #include <string.h>
 

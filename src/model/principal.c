@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Principals as text.  Any thread. */
+/* Prints principals and the names of roles as text. Any thread. */
 #include "model/principal.h"
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows as objects: made, copied, compared, sealed and counted by the description of their fields.
+ * Rows as objects: makes, copies, compares, seals and counts them by the description of their
+ * fields.  A row that is not sealed belongs to one thread; any thread may read a sealed row.
  */
 #include "model/rows.h"
 

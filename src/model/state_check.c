@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The invariants between rows, each checked by a function of its own.  The array runs them before
- * it opens and in its checker; tests run them after everything.
+ * The invariants between rows, each checked by a function of its own.  The array runs the checks
+ * before it opens and in its checker; tests run them after every test case.  Any thread that holds
+ * a reference to the state.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Edits: a working state that shares everything with its base until it is touched.  The change is
- * the difference of the two in the end, so that it never says more than what happened.
+ * Edits: a working state that shares everything with its base until it is changed.  The change is
+ * computed at the end as the difference between the two, so that it contains nothing that did not
+ * happen.  An edit belongs to one thread.
  */
 #include <errno.h>
 

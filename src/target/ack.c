@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Waiting until each of n threads has done something.  Management waits; the data path's threads
- * only tell.
+ * Lets one thread wait until each of n threads has done something.  A thread of the management
+ * waits (the publisher, or the thread that ends the data path); data-path threads only call
+ * target_ack_one and never wait.
  */
 #include <errno.h>
 #include <time.h>

@@ -3,12 +3,12 @@
  * A thread's buffers for data on its way, in sizes that are powers of two.  They come from chunks
  * of 256 KiB in one range of addresses that is reserved at the start: a chunk serves one size at a
  * time, and goes back to the system when all its buffers are free and enough other chunks are.  So
- * the memory in use is never more than the range, whatever sizes were asked for before, and falls
- * when the load does.
+ * the memory in use never exceeds the range, whatever sizes were used before, and falls when the
+ * load falls.
  *
  * The buffer given back last is the next one given out, so it is still in the cache.  (A malloc for
- * each large command made another target 2-3 times slower.)  Used by the thread only; nothing here
- * locks or allocates.
+ * each large command made another target 2-3 times slower.) Only the thread that owns the pool uses
+ * it, so nothing here locks; nothing allocates after target_buf_pool_init.
  *
  * A chunk is in one of these places: `fresh` beyond pool->touched, the stack of idle chunks, the
  * list of its size while it has free buffers, or nowhere while all its buffers are in use.

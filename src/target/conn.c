@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A connection's socket: receive, hand to the engine, send what it has to say.
+ * A connection's socket: receives bytes, passes them to the iSCSI engine, and sends what the engine
+ * returns.  Everything runs on the thread that has the connection; the files of src/target call it.
  *
  *	ready -> receive: one recv for as many PDUs as are there; commands run inside the engine's
  *		 input call
  *	      -> settle: one sendmsg for all answers; ask for room or input as needed; close, or
  *		 free, when due
  *
- * Whatever happens outside of an input (a completion, a message from another thread) marks the
- * connection, and it is settled by the hook at the end of the round.
+ * An event outside of an input (a completion, a message from another thread) marks the connection,
+ * and the hook at the end of the round calls target_conn_settle for it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -237,7 +238,7 @@ target_conn_queued(struct target_conn *conn, uint32_t len_bytes)
 		target_conn_close(conn, rc);
 }
 
-/* RFC 7143 §11.9: a session that the array ends is told so. */
+/* Tell the initiator that the array ends its session. RFC 7143 §11.9. */
 static void
 say_goodbye(struct target_conn *conn)
 {

@@ -12,8 +12,8 @@
  *
  * Event -> function: discovers: stranger_turn (conn.c); waits, moves: claim and move_away
  * (login.c); adopts: adopt (login.c); closes: close_socket (conn.c); comes back: reap (conn.c).  A
- * connection that is on its way to another thread (MOVING) cannot be closed: the thread that adopts
- * it does so.
+ * connection that is on its way to another thread (MOVING) cannot be closed; the thread that adopts
+ * it closes it.
  *
  * Called on the thread that has the connection.
  */

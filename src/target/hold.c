@@ -5,11 +5,11 @@
  * data-path thread; target_hold_abort is called on the thread of the connection that asks for a
  * reset.
  *
- * A drain has a part on each thread.  A part is told by message; it holds the paths it covers
- * (quiesce) or aborts their tasks (reset).  A quiesce has done its share when no covered path has a
- * task in scsi's hands, a reset when the tasks that were aborted there are back or were given up.
- * Tasks that collect data or wait for their turn are in nobody's way: on a held path they do not
- * start.
+ * A drain has a part on each thread.  A message starts the part, which holds the paths that it
+ * covers (quiesce) or aborts their tasks (reset).  The part of a quiesce is done when src/scsi
+ * executes no task of a covered path.  The part of a reset is done when the tasks that it aborted
+ * have ended or were abandoned.  Tasks that collect data or wait for their turn need no waiting: on
+ * a held path they do not start.
  *
  *	quiesce	parts hold; the caller waits for all shares; the drain stays in target->holds
  *		until resume, which has its handle

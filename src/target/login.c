@@ -11,10 +11,10 @@
  *	session's thread	MOVING --adopt--> FULL: session, last response; or refuse
  *
  * A login is let in when the target exists and the connection came through a portal of one of its
- * portal groups; otherwise it is "not found", so that a stranger learns nothing.  An initiator
- * that no LUN is unmasked to is let in too, and sees an empty list: REPORT LUNS is the set of
- * associated LUNs cut by their masks, also when that is empty, and an unmasking that comes later
- * reaches it by unit attention without another login.
+ * portal groups; otherwise it is "not found", so that a stranger learns nothing.  An initiator to
+ * which no LUN is unmasked is let in too and sees an empty list.  REPORT LUNS returns the
+ * associated LUNs whose masks admit the initiator, even when there are none; a later unmasking
+ * reaches the initiator by a unit attention, without another login.
  */
 #include <errno.h>
 #include <string.h>

@@ -117,7 +117,7 @@ bind_socket(const char *address, uint16_t port, bool reuse)
 	return fd;
 }
 
-/* Where the ports begin that the system gives to outgoing connections; 0 = unknown. */
+/* Returns the first port that the system uses for outgoing connections; 0 = not known. */
 static unsigned
 ephemeral_begin(void)
 {
@@ -133,8 +133,8 @@ ephemeral_begin(void)
 }
 
 /*
- * Not one that the system would give: those are also given to outgoing connections, and after a
- * restart an initiator on this machine may sit on ours.
+ * The port must not be one that the system uses for outgoing connections: after a restart of vdsd
+ * an initiator on this host could have it.
  */
 int
 target_portal_pick_port(const char *address, uint16_t *ret_port)

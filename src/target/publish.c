@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Publishing: make the new view and the delta from the old one, give both to every thread, wait
- * until all have them.  Then a new login sees the state and running sessions have their unit
- * attentions. A publication visits only the places that the change touches, and on each thread only
- * the sessions of their targets; it counts what it visits (target_publish_steps), so that tests
- * hold its cost to the size of the change.
+ * Publishing: makes the new view and the delta from the old one, gives both to every thread, and
+ * waits until every thread has them.  After that new logins see the new state, and running sessions
+ * have their unit attentions.  A publication visits only the places that the change touches, and on
+ * each thread only the sessions of their targets.  It counts what it visits (target_publish_steps),
+ * so that tests can compare its cost with the size of the change.
  *
- * The publisher is the array's writer thread; target_publish_state is called by the array alone.
+ * The publisher is the array's writer thread; only the array calls target_publish_state.
  */
 #include <errno.h>
 #include <time.h>

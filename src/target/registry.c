@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The sessions of all threads: for reinstatement, TSIHs, management, and the number of sessions.
- * Only logins, ends of sessions and management come here, so one lock does.
+ * The sessions of all threads: for reinstatement, TSIHs, management, and the limit on sessions.
+ * Only logins, ends of sessions and management use the registry, so a single lock suffices.  Any
+ * thread.
  *
- * An entry is here from the claim at the end of its login until its connection has given everything
- * back.  While it is here its connection exists, so a kill may be posted to it.
+ * An entry is in the registry from the last step of its login until its connection has returned
+ * everything that it held.  While the entry is there its connection exists, so a message that ends
+ * the session may be posted to it.
  */
 #include <string.h>
 

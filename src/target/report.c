@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reports to the array: live rows of portals and sessions, and LUNs whose store hangs.  The array
- * may hold locks while it waits for the data-path threads, so these must not take them: one worker,
- * the reporter, delivers what they report, in order.  Any thread may report.
+ * may hold its locks while it waits for the data-path threads, so these threads must not take the
+ * array's locks.  One worker, the reporter, therefore delivers their reports, in order.  Any thread
+ * may report.
  */
 #include "base/log.h"
 #include "target/target_int.h"

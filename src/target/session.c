@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A session is an I_T nexus and its LUN map, which is its target's LUNs cut by their masks.  A
- * publication names the places (LUN numbers) of the map that are to be looked at again; a command
- * just indexes a table.  All of it belongs to the thread of the session's connection.
+ * A session: an I_T nexus and its LUN map.  The map has the LUNs of the target whose masks admit
+ * the initiator.  A publication names the places (LUN numbers) of the map that must be looked at
+ * again; a command only indexes a table.  Everything runs on the thread of the session's
+ * connection.
  *
- * A path that leaves the map ends its tasks that have not started, and stays in session->gone until
- * the last of those in scsi's hands has ended.
+ * A path that leaves the map ends its tasks that have not started.  It stays in session->gone until
+ * the last task that src/scsi executes has ended.
  */
 #include <errno.h>
 #include <stdio.h>

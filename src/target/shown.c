@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who is shown what: an index of pairs (initiator name, target name) such that a LUN behind the
- * target has a mask that names the initiator; "*" stands for the initiator when a mask admits
- * everybody.  A SendTargets answer is read from it in order, so that it costs what it contains and
- * not what the array has.
+ * Which targets each initiator is shown: an index of pairs (initiator name, target name) such that
+ * a LUN behind the target has a mask that names the initiator; "*" stands for the initiator when a
+ * mask admits everybody.  A SendTargets answer is read from the index in order, so its cost grows
+ * with the length of the answer and not with the size of the array.
  *
  * The index is a tree that is shared by successive views: a change copies the nodes on the way from
  * the root to what it changes (copy on write, by reference counts).  The publisher makes it; any

@@ -9,10 +9,10 @@
  *    processor.
  * 2. A thread keeps so many connections in login and so many discovery sessions, in all and from
  *    one address; beyond that the oldest login, or the discovery session that asked for nothing
- *    longest, is closed for the new one.  A login that goes on takes milliseconds, so those who
- *    wait for nothing are pushed out by others of their kind.
+ *    longest, is closed for the new one.  A login that makes progress takes milliseconds, so the
+ *    connections that are closed are mostly ones that do nothing.
  *
- * All of it belongs to the thread that accepted the connection.
+ * Everything runs on the thread that accepted the connection.
  */
 #include "target/target_int.h"
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The data path as a whole: its start and stop, and what it registers with the array. */
+/*
+ * The data path as a whole: its start, its end, and the functions that it registers with the array.
+ * target_new and target_free run on the main thread of vdsd; the array calls the registered
+ * functions on its own threads.
+ */
 #include "target/target.h"
 
 #include <errno.h>
@@ -147,7 +151,7 @@ free_all(struct target *target)
 	workers_free(target->workers);
 	target_unit_forget_all(target);
 	target_view_unref(target->view);
-	workers_free(target->reporter); /* it gives the units' devices back */
+	workers_free(target->reporter); /* it returns the devices of the units to the array */
 	for (unsigned i = 0; i < target->thread_count; i++)
 		target_thread_free(&target->threads[i]);
 	mem_free(target->threads);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A command's way through: engine -> scsi -> blk and back.  Each task is served by the thread of
- * its connection; what the engine and scsi call here runs on that thread.
+ * The way of a command from the iSCSI engine through src/scsi to src/blk and back.  Everything runs
+ * on the thread of the task's connection; the engine and src/scsi call the functions of this file
+ * there.
  *
  *	state		event				next
  *	NEW		parse ends it			ended (sense, unit attention)
@@ -418,7 +419,7 @@ host_data_in(struct scsi_task *s, uint32_t len_bytes)
 static void
 answer_task_set_full(struct target_task *t)
 {
-	scsi_task_abort(&t->scsi); /* it gives up its place in the order */
+	scsi_task_abort(&t->scsi); /* the task leaves the order of its nexus */
 	t->scsi.aborted = false;
 	t->scsi.status = SCSI_STATUS_TASK_SET_FULL;
 	t->scsi.sense_bytes = 0;
@@ -641,7 +642,7 @@ tell_no_unit(struct target_task *t)
 	uint32_t in = s->expected_in_bytes, out = s->expected_out_bytes;
 
 	memcpy(cdb, s->cdb, sizeof(cdb));
-	scsi_task_abort(s); /* it is not executing: it gives up its place in the order */
+	scsi_task_abort(s); /* the task is not executing: it leaves the order of its nexus */
 	scsi_task_init(s, s->nexus, NULL, s->queue);
 	memcpy(s->cdb, cdb, sizeof(cdb));
 	s->lun = lun;
@@ -678,7 +679,10 @@ target_task_release_held(struct target_path *path)
 	}
 }
 
-/* A task whose turn comes meanwhile goes to conn->turns, and is told when it starts. */
+/*
+ * A task whose turn comes during the loop is moved to conn->turns; it is ended when it would start
+ * there.
+ */
 void
 target_task_end_unstarted(struct target_path *path)
 {
