@@ -125,7 +125,7 @@
 #define VDS_E_NOT_AN_UNALLOCATED_DISK ((HRESULT)0x80042418)
 /* Fatal; service has to stop */
 #define VDS_E_UNRECOVERABLE_ERROR ((HRESULT)0x80042419)
-/* Success, but the wipe was incomplete */
+/* The operation succeeded, but the wipe was incomplete */
 #define VDS_S_DISK_PARTIALLY_CLEANED ((HRESULT)0x0004241A)
 /* LDM admin service unreachable */
 #define VDS_E_DMADMIN_SERVICE_CONNECTION_FAILED ((HRESULT)0x8004241B)
@@ -139,7 +139,7 @@
 #define VDS_E_PROVIDER_CACHE_CORRUPT ((HRESULT)0x8004241F)
 /* LDM admin service call failed */
 #define VDS_E_DMADMIN_METHOD_CALL_FAILED ((HRESULT)0x80042420)
-/* Success with errors while filling the provider cache */
+/* The operation succeeded, but errors occurred while the provider's cache was filled */
 #define VDS_S_PROVIDER_ERROR_LOADING_CACHE ((HRESULT)0x00042421)
 /* Device-form volume path unavailable */
 #define VDS_E_PROVIDER_VOL_DEVICE_NAME_NOT_FOUND ((HRESULT)0x80042422)
@@ -177,9 +177,9 @@
 #define VDS_E_VOLUME_INCOMPLETE ((HRESULT)0x80042432)
 /* Extent below minimum */
 #define VDS_E_EXTENT_SIZE_LESS_THAN_MIN ((HRESULT)0x80042433)
-/* Success, boot configuration not updated */
+/* The operation succeeded, but the boot configuration was not updated */
 #define VDS_S_UPDATE_BOOTFILE_FAILED ((HRESULT)0x00042434)
-/* Success, boot partition gets another number */
+/* The operation succeeded, and the boot partition gets another number */
 #define VDS_S_BOOT_PARTITION_NUMBER_CHANGE ((HRESULT)0x00042436)
 /* Migration would renumber the boot partition */
 #define VDS_E_BOOT_PARTITION_NUMBER_CHANGE ((HRESULT)0x80042436)
@@ -207,7 +207,7 @@
 #define VDS_E_BAD_PROVIDER_DATA ((HRESULT)0x80042441)
 /* Provider could not finish the request */
 #define VDS_E_PROVIDER_FAILURE ((HRESULT)0x80042442)
-/* Success except compression */
+/* The operation succeeded, except for the compression */
 #define VDS_S_VOLUME_COMPRESS_FAILED ((HRESULT)0x00042443)
 /* Pack offline */
 #define VDS_E_PACK_OFFLINE ((HRESULT)0x80042444)
@@ -217,7 +217,7 @@
 #define VDS_E_NO_EXTENTS_FOR_VOLUME ((HRESULT)0x80042446)
 /* Disk missing from the cache */
 #define VDS_E_DISK_NOT_LOADED_TO_CACHE ((HRESULT)0x80042447)
-/* Internal failure, see event log */
+/* Internal failure; the event log has details */
 #define VDS_E_INTERNAL_ERROR ((HRESULT)0x80042448)
 /* Call not meant for this provider type */
 #define VDS_E_PROVIDER_TYPE_NOT_SUPPORTED ((HRESULT)0x8004244A)
@@ -225,7 +225,7 @@
 #define VDS_E_DISK_NOT_ONLINE ((HRESULT)0x8004244B)
 /* Volume uses that disk already */
 #define VDS_E_DISK_IN_USE_BY_VOLUME ((HRESULT)0x8004244C)
-/* Success code: asynchronous work still running */
+/* The asynchronous operation is still running */
 #define VDS_S_IN_PROGRESS ((HRESULT)0x0004244D)
 /* Async object could not be set up */
 #define VDS_E_ASYNC_OBJECT_FAILURE ((HRESULT)0x8004244E)
@@ -253,9 +253,9 @@
 #define VDS_E_REVERT_ON_CLOSE_SET ((HRESULT)0x80042459)
 /* Unused: GPT boot mirrored onto MBR */
 #define VDS_E_IA64_BOOT_MIRRORED_TO_MBR ((HRESULT)0x8004245A)
-/* Success, second plex (MBR) will not boot */
+/* The operation succeeded, but the computer cannot boot from the second plex (an MBR disk) */
 #define VDS_S_IA64_BOOT_MIRRORED_TO_MBR ((HRESULT)0x0004245A)
-/* Success, GPT attributes unreadable */
+/* The operation succeeded, but the GPT attributes could not be read */
 #define VDS_S_UNABLE_TO_GET_GPT_ATTRIBUTES ((HRESULT)0x0004245B)
 /* Volume dismounted for now */
 #define VDS_E_VOLUME_TEMPORARILY_DISMOUNTED ((HRESULT)0x8004245C)
@@ -275,11 +275,11 @@
 #define VDS_E_RETRY ((HRESULT)0x80042463)
 /* An online pack exists already */
 #define VDS_E_ONLINE_PACK_EXISTS ((HRESULT)0x80042464)
-/* Volume grew, file system did not */
+/* The volume was extended, but its file system was not */
 #define VDS_S_EXTEND_FILE_SYSTEM_FAILED ((HRESULT)0x00042465)
 /* File system growth failed */
 #define VDS_E_EXTEND_FILE_SYSTEM_FAILED ((HRESULT)0x80042466)
-/* Success, second plex (GPT) will not boot */
+/* The operation succeeded, but the computer cannot boot from the second plex (a GPT disk) */
 #define VDS_S_MBR_BOOT_MIRRORED_TO_GPT ((HRESULT)0x00042467)
 /* Beyond the 2 TB MBR limit */
 #define VDS_E_MAX_USABLE_MBR ((HRESULT)0x80042468)
@@ -302,11 +302,11 @@
 #define VDS_E_DRIVER_INTERNAL_ERROR ((HRESULT)0x80042505)
 /* Bad volume name */
 #define VDS_E_VOLUME_INVALID_NAME ((HRESULT)0x80042507)
-/* Success with partial data, disk missing */
+/* The operation succeeded, but the data is partial because a disk is missing */
 #define VDS_S_DISK_IS_MISSING ((HRESULT)0x00042508)
 /* Partition data damaged */
 #define VDS_E_CORRUPT_PARTITION_INFO ((HRESULT)0x80042509)
-/* Success, partition data unusual for a dynamic disk */
+/* The operation succeeded, but the partition data is unusual for a dynamic disk */
 #define VDS_S_NONCONFORMANT_PARTITION_INFO ((HRESULT)0x0004250A)
 /* Extent data damaged */
 #define VDS_E_CORRUPT_EXTENT_INFO ((HRESULT)0x8004250B)
@@ -314,7 +314,7 @@
 #define VDS_E_DUP_EMPTY_PACK_GUID ((HRESULT)0x8004250C)
 /* Driver gave no pack name */
 #define VDS_E_DRIVER_NO_PACK_NAME ((HRESULT)0x8004250D)
-/* Success, system-partition check failed */
+/* The operation succeeded, but the check of the system partition failed */
 #define VDS_S_SYSTEM_PARTITION ((HRESULT)0x0004250E)
 /* Garbled PnP notification */
 #define VDS_E_BAD_PNP_MESSAGE ((HRESULT)0x8004250F)
@@ -332,9 +332,9 @@
 #define VDS_E_EXTENT_EXCEEDS_DISK_FREE_SPACE ((HRESULT)0x80042515)
 /* Bad plex member size */
 #define VDS_E_MEMBER_SIZE_INVALID ((HRESULT)0x80042516)
-/* Success, but volume arrival notice did not come */
+/* The operation succeeded, but no notification of the volume's arrival was received */
 #define VDS_S_NO_NOTIFICATION ((HRESULT)0x00042517)
-/* Success, default member/plex ids assumed */
+/* The operation succeeded; default member and plex ids were assumed */
 #define VDS_S_DEFAULT_PLEX_MEMBER_IDS ((HRESULT)0x00042518)
 /* Disk is corrupt, failing or offline */
 #define VDS_E_INVALID_DISK ((HRESULT)0x80042519)
@@ -424,7 +424,7 @@
 #define VDS_E_MEMBER_IS_HEALTHY ((HRESULT)0x80042544)
 /* Member is being rebuilt */
 #define VDS_E_MEMBER_REGENERATING ((HRESULT)0x80042545)
-/* Bad pack name */
+/* The name of the pack is not valid */
 #define VDS_E_PACK_NAME_INVALID ((HRESULT)0x80042546)
 /* Plex needs no repair */
 #define VDS_E_PLEX_IS_HEALTHY ((HRESULT)0x80042547)
@@ -468,9 +468,9 @@
 #define VDS_E_DRIVE_LETTER_NOT_FREE ((HRESULT)0x8004255C)
 /* Provider cannot extend over several disks */
 #define VDS_E_EXTEND_MULTIPLE_DISKS_NOT_SUPPORTED ((HRESULT)0x8004255D)
-/* Bad drive letter */
+/* The drive letter is not valid */
 #define VDS_E_INVALID_DRIVE_LETTER ((HRESULT)0x8004255E)
-/* Bad drive-letter count */
+/* The number of drive letters is not valid */
 #define VDS_E_INVALID_DRIVE_LETTER_COUNT ((HRESULT)0x8004255F)
 /* Bad file system flag */
 #define VDS_E_INVALID_FS_FLAG ((HRESULT)0x80042560)
@@ -496,7 +496,7 @@
 #define VDS_E_INVALID_PROVIDER_VERSION_GUID ((HRESULT)0x8004256A)
 /* Bad provider version string (registration) */
 #define VDS_E_INVALID_PROVIDER_VERSION_STRING ((HRESULT)0x8004256B)
-/* Bad mask for QueryProviders */
+/* The mask passed to QueryProviders is not valid */
 #define VDS_E_INVALID_QUERY_PROVIDER_FLAG ((HRESULT)0x8004256C)
 /* Bad service flag */
 #define VDS_E_INVALID_SERVICE_FLAG ((HRESULT)0x8004256D)
@@ -518,15 +518,15 @@
 #define VDS_E_UNRECOVERABLE_PROVIDER_ERROR ((HRESULT)0x80042575)
 /* Hidden volume cannot get a mount point */
 #define VDS_E_VOLUME_HIDDEN ((HRESULT)0x80042576)
-/* Success, dismount after flag change failed */
+/* The operation succeeded, but the dismount after the change of flags failed */
 #define VDS_S_DISMOUNT_FAILED ((HRESULT)0x00042577)
-/* Success, remount after flag change failed */
+/* The operation succeeded, but the mount after the change of flags failed */
 #define VDS_S_REMOUNT_FAILED ((HRESULT)0x00042578)
 /* Flag set already, cannot become revert-on-close */
 #define VDS_E_FLAG_ALREADY_SET ((HRESULT)0x80042579)
-/* Success, no resync progress will be reported */
+/* The operation succeeded, but no progress of the resynchronisation will be reported */
 #define VDS_S_RESYNC_NOTIFICATION_TASK_FAILED ((HRESULT)0x0004257A)
-/* Volume given is the operation's own target */
+/* The volume that was passed is itself the object of the operation */
 #define VDS_E_DISTINCT_VOLUME ((HRESULT)0x8004257B)
 /* Volumes are not from one pack */
 #define VDS_E_VOLUME_NOT_FOUND_IN_PACK ((HRESULT)0x8004257C)
@@ -538,11 +538,11 @@
 #define VDS_E_VOLUME_SYNCHRONIZING ((HRESULT)0x8004257F)
 /* Volume is regenerating */
 #define VDS_E_VOLUME_REGENERATING ((HRESULT)0x80042580)
-/* Success, shadow-copy write hold failed */
+/* The operation succeeded, but writes could not be held for the shadow copy */
 #define VDS_S_VSS_FLUSH_AND_HOLD_WRITES ((HRESULT)0x00042581)
-/* Success, shadow-copy write release failed */
+/* The operation succeeded, but writes that were held for the shadow copy could not be released */
 #define VDS_S_VSS_RELEASE_WRITES ((HRESULT)0x00042582)
-/* Success, file system lock not obtained */
+/* The operation succeeded, but the file system could not be locked */
 #define VDS_S_FS_LOCK ((HRESULT)0x00042583)
 /* Volume is read-only */
 #define VDS_E_READONLY ((HRESULT)0x80042584)
@@ -558,7 +558,7 @@
 #define VDS_E_VOLUME_SIMPLE_SPANNED ((HRESULT)0x80042589)
 /* Pack has no valid log */
 #define VDS_E_NO_VALID_LOG_COPIES ((HRESULT)0x8004258A)
-/* Success, plex reaches the cache later */
+/* The operation succeeded; the plex appears in the cache later */
 #define VDS_S_PLEX_NOT_LOADED_TO_CACHE ((HRESULT)0x0004258B)
 /* Plex not in provider cache yet */
 #define VDS_E_PLEX_NOT_LOADED_TO_CACHE ((HRESULT)0x8004258B)
@@ -566,7 +566,7 @@
 #define VDS_E_PARTITION_MSR ((HRESULT)0x8004258C)
 /* Not for LDM partitions */
 #define VDS_E_PARTITION_LDM ((HRESULT)0x8004258D)
-/* Success, boot entries need manual care under WinPE */
+/* The operation succeeded, but boot entries must be changed by hand under WinPE */
 #define VDS_S_WINPE_BOOTENTRY ((HRESULT)0x0004258E)
 /* Alignment must be a power of two */
 #define VDS_E_ALIGN_NOT_A_POWER_OF_TWO ((HRESULT)0x8004258F)
@@ -633,14 +633,14 @@
 #define VDS_E_NO_IMPORT_TARGET ((HRESULT)0x80042713)
 /* Nothing created or added because it exists already */
 #define VDS_S_ALREADY_EXISTS ((HRESULT)0x00042714)
-/* Success, but some properties could not be read */
+/* The operation succeeded, but some properties could not be read */
 #define VDS_S_PROPERTIES_INCOMPLETE ((HRESULT)0x00042715)
 
 /* ---- 2800h to 28FFh ---- */
 
 /* No live session, persistent login entry removed */
 #define VDS_S_ISCSI_SESSION_NOT_FOUND_PERSISTENT_LOGIN_REMOVED ((HRESULT)0x00042800)
-/* Success, a persistent login entry may remain */
+/* The operation succeeded, but the entry of a persistent login may remain */
 #define VDS_S_ISCSI_PERSISTENT_LOGIN_MAY_NOT_BE_REMOVED ((HRESULT)0x00042801)
 /* Already logged in to that target (the name is misspelt everywhere) */
 #define VDS_S_ISCSI_LOGIN_ALREAD_EXISTS ((HRESULT)0x00042802)
@@ -654,9 +654,9 @@
 #define VDS_E_SET_SAN_POLICY ((HRESULT)0x80042806)
 /* Not for the boot disk */
 #define VDS_E_BOOT_DISK ((HRESULT)0x80042807)
-/* Success, some volume of the disk did not mount */
+/* The operation succeeded, but a volume of the disk could not be mounted */
 #define VDS_S_DISK_MOUNT_FAILED ((HRESULT)0x00042808)
-/* Success, some volume of the disk did not dismount */
+/* The operation succeeded, but a volume of the disk could not be dismounted */
 #define VDS_S_DISK_DISMOUNT_FAILED ((HRESULT)0x00042809)
 /* Not for an offline disk */
 #define VDS_E_DISK_IS_OFFLINE ((HRESULT)0x8004280A)
@@ -666,7 +666,7 @@
 #define VDS_E_PAGEFILE_DISK ((HRESULT)0x8004280C)
 /* Not for a hibernation-file disk */
 #define VDS_E_HIBERNATION_FILE_DISK ((HRESULT)0x8004280D)
-/* Not for a crash-dump disk */
+/* Refused on the disk for crash dumps */
 #define VDS_E_CRASHDUMP_DISK ((HRESULT)0x8004280E)
 /* System disk lookup failed */
 #define VDS_E_UNABLE_TO_FIND_SYSTEM_DISK ((HRESULT)0x8004280F)
@@ -858,7 +858,7 @@
 
 /* ---- 4200h to 42FFh ---- */
 
-/* Success, some access paths may remain */
+/* The operation succeeded, but some access paths may remain */
 #define VDS_S_ACCESS_PATH_NOT_DELETED ((HRESULT)0x00044244)
 
 #endif /* VDS_VDSERR_H */

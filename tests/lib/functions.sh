@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# What shell tests share.  A test is a bash script that begins with
+# Helpers that shell tests share.  A test is a bash script that begins with
 #
 #	set -eu
 #	. "$(dirname "$0")/../lib/functions.sh"
 #	requires qemu-img jq
 #	start_vdsd
 #
-# and then says what it sees: `it "does this" command…` for each behaviour, `finish` at the end.  It prints TAP.  VDSD
-# and VDSCTL are the programs to test (tests/system/meson.build sets them).  Nothing sleeps: it waits for what it waits
-# for, with a deadline.  What was started is ended, and the directory $top removed, however the script ends.
+# then has `it "does this" command…` for each behaviour, and `finish` at the end.  It prints TAP.  VDSD and VDSCTL
+# name the programs to test (tests/system/meson.build sets them).  Nothing sleeps: each wait is for an event, with a
+# deadline. However the script ends, the processes that it started are ended, and the directory $top is removed.
 
 : "${VDS_TEST_DEADLINE:=60}"	# seconds, for each wait
 
@@ -19,7 +19,7 @@ tap_failed=0
 cleanups=()
 top=$(mktemp -d "${TMPDIR:-/tmp}/vdstest.XXXXXX")
 
-# Run this at the end, the last one first.
+# cleanup_fn COMMAND…: run the command when the script ends; the command added last runs first.
 cleanup_fn() {
 	cleanups+=("$(printf '%q ' "$@")")
 }
@@ -51,7 +51,7 @@ skip_all() {
 	exit 77
 }
 
-# The tools that this test needs.
+# requires TOOL…: skip the test unless all these tools are installed.
 requires() {
 	local tool
 	for tool; do

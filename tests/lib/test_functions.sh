@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# functions.sh itself: what its helpers say of small scripts.  No daemon is needed.
+# Tests of functions.sh: the output of its helpers for small scripts.  No daemon is needed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/functions.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Where `make install` puts the library: also on a Debian without dpkg-dev, the loader and pkg-config look there.
+# `make install` puts the library where the loader and pkg-config find it, also on a Debian without dpkg-dev.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/functions.sh"

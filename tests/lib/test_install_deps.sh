@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# tools/install-deps on machines that are not this one: dpkg-query, apt-get, sudo and id are scripts made here.
+# tools/install-deps on several imitated machines: this test replaces dpkg-query, apt-get, sudo and id by scripts.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/functions.sh"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The counting and the progress of tools/run-tests, and the rules of names in tools/lint.
+"""Tests of the counting and the progress lines of tools/run-tests, and of the naming rules of tools/lint.
 
-A failure that is not counted would be the worst of all failures.
+A test run must never miss a failure, so the counting has a test of its own.
 """
 import importlib.machinery
 import importlib.util

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A crowd of peers that are of no use: for test_strangers.py and bench/strangers.
+"""A crowd of peers that only disturb: for test_strangers.py and bench/strangers.
 
     crowd.py PORTAL KIND=COUNT…
 
-The kinds: `half` connects and says nothing, every other one half a header; `discovery` is a discovery session that only
-answers NOPs; `storm` is one that asks SendTargets=All again and again; `stuck=COUNT:TARGET` logs in to TARGET, asks for
-8 MiB and reads nothing.  Whoever is closed comes back.  Prints `ready` when every peer has got where it wanted to be
-once, then one line `{"answers": …, "closed": …}` (JSON) when standard input is closed, and ends.
+The kinds:
+`half` connects and sends nothing; every second one sends half a header.
+`discovery` has a discovery session in which it only answers NOPs.
+`storm` has a discovery session in which it asks SendTargets=All again and again.
+`stuck=COUNT:TARGET` logs in to TARGET, asks for 8 MiB and reads nothing.
+
+A peer whose connection is closed connects again.  The program prints `ready` when every peer has reached its state
+once. When standard input is closed it prints one line of JSON, `{"answers": …, "closed": …}`, and ends.
 """
 import json
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""IVdsLunIscsi::AssociateTargets and QueryAssociatedTargets, from C, against what an initiator sees."""
+"""IVdsLunIscsi::AssociateTargets and QueryAssociatedTargets, called from C, compared with what an initiator sees."""
 import contextlib
 
 import vdstest

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The four documented failures of QueryAssociatedTargets, each from its real cause."""
+"""The four documented failures of QueryAssociatedTargets, each produced by its real cause."""
 import contextlib
 import re
 import select

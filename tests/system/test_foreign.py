@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Programs that we did not write: qemu-img, qemu-io and libiscsi's tools, on thin and thick, 512 and 4096 bytes."""
+"""Programs of other projects use our LUNs: qemu-img, qemu-io and the tools of libiscsi.
+
+The LUNs are thin and thick, with blocks of 512 and 4096 bytes.
+"""
 import contextlib
 import os
 import subprocess

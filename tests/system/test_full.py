@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A full disk does not lock management out: thin LUNs fill the file system that the catalog is on as well.
+"""A full disk does not lock management out: thin LUNs fill the file system that also has the catalog.
 
-The file system is a tmpfs in a mount namespace of the test's own; where none may be made the test is skipped.
+The file system is a tmpfs in a mount namespace of the test; where no namespace may be made, the test is skipped.
 """
 import os
 import pathlib

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A program built only against the installed libvds, with what pkg-config says."""
+"""A program is built with nothing but the installed libvds and the flags that pkg-config prints."""
 import os
 import pathlib
 import re

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""No acknowledged write is lost, and nothing stale or foreign is seen, while the array is being changed.
+"""No acknowledged write is lost, and nothing stale or foreign is read, while the array is being changed.
 
-`integrity` (the program) writes and reads through several targets and cuts its connections; here the array is changed
-beside it: other LUNs come, grow, go, are shown and hidden, its own grow and are renamed.  Each round ends in another
-way (kill -9, an orderly stop, not at all), and then everything is read through each target.  Pools in memory and on the
-build directory's file system; once as users run vdsd, once with the layer of faults that the other tests have.
+The program `integrity` writes and reads through several targets and cuts its connections.  Meanwhile this test
+changes the array: it creates, grows, deletes, unmasks and masks other LUNs, and grows and renames the LUNs of
+`integrity`.  Each round ends in another way (kill -9, an orderly stop, or no stop); then everything is read through
+each target.  The pools are in memory and on the file system of the build directory.  One part runs as users run vdsd,
+the other with the layer of faults that the other tests use.
 
-INTEGRITY_ROUNDS (3) in each of the two; INTEGRITY_COMMANDS (4000) answered in a round; INTEGRITY_SEED (random, printed).
+Environment: INTEGRITY_ROUNDS (3) rounds in each part; INTEGRITY_COMMANDS (4000) answered commands in a round;
+INTEGRITY_SEED (random, printed).
 """
 import http.client
 import os

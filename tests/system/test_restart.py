@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""kill -9 in the midst of changes: every answered change is there, the checker is clean.
+"""kill -9 while changes are made: afterwards every answered change is there, and the checker finds nothing.
 
-RESTART_KILLS (100); RESTART_SEED (random, printed).
+Environment: RESTART_KILLS (100); RESTART_SEED (random, printed).
 """
 import http.client
 import os

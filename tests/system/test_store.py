@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What happens to the files below vdsd while it runs or before it starts: noticed, said, and nothing made worse."""
+"""Files of vdsd are removed or damaged while it runs or before it starts: vdsd notices and loses nothing more."""
 import os
 import shutil
 import subprocess

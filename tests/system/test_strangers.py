@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Peers that are of no use, all kinds at once: an initiator with a LUN keeps working, management answers, memory stays
-below the limit that vdsd(8) states, and falls when they have gone.
+"""Peers that only disturb, all kinds at once, harm nobody else.
 
-Numbers are small here; bench/strangers measures with large ones.
+An initiator with a LUN keeps working, management answers, and memory stays below the limit that vdsd(8) states and
+falls when the peers have gone.  The numbers are small here; bench/strangers measures with large ones.
 """
 import json
 import os

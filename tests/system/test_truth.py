@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The truth: random changes from four clients at a time while initiators log in and list.
+"""The answers of the array stay true: four clients make random changes while initiators log in and list.
 
-After each round a barrier; then QueryAssociatedTargets is the inverse of QueryAssociatedLuns, for every VDS program
-alike, and REPORT LUNS is that set cut by the unmasking list, for every initiator and target.  Between rounds the
-daemon is now and then stopped or killed and started again.
+After each round all wait for each other.  Then QueryAssociatedTargets must be the inverse of QueryAssociatedLuns for
+every VDS program, and REPORT LUNS must return that set cut by the unmasking list for every initiator and target.
+Between rounds the daemon is sometimes stopped or killed and started again.
 
-TRUTH_CHANGES (2000) changes answered with success in all; TRUTH_SEED (random, printed).
+Environment: TRUTH_CHANGES (2000) changes that succeed, in all; TRUTH_SEED (random, printed).
 """
 import os
 import random

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the system tests written in Python share: a daemon of one's own, its three kinds of client, TAP.
+"""Helpers that the system tests written in Python share: a daemon for each test, clients of three kinds, TAP.
 
-The programs come from the environment that tests/system/meson.build sets: VDSD, VDSCTL, COM_DRIVER, INITIATOR.
-Nothing here sleeps to wait: it waits for files, pipes and answers, each with a deadline.
+tests/system/meson.build sets the programs in the environment: VDSD, VDSCTL, COM_DRIVER, INITIATOR.  Nothing here
+sleeps in order to wait: the helpers wait for files, pipes and answers, each with a deadline.
 """
 import http.client
 import json
@@ -24,7 +24,7 @@ DEADLINE_S = float(os.environ.get('VDS_TEST_DEADLINE', '60'))
 
 
 class Failed(Exception):
-    """A check that did not hold."""
+    """A check of a test failed."""
 
 
 def check(condition, why):
@@ -38,7 +38,7 @@ def equal(got, wanted, what):
 
 
 def eventually(what, probe, deadline_s=None):
-    """Calls probe until it gives something true; what it gave."""
+    """Call probe until it returns a true value, and return that value."""
     end = time.monotonic() + (deadline_s or DEADLINE_S)
     wait_s = 0.002
     while True:
@@ -69,7 +69,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Rest:
-    """A client of the API; one connection, made again when it breaks.  One thread."""
+    """A client of the API for one thread.  It connects again when its connection breaks."""
 
     def __init__(self, path):
         self.path, self.connection = path, None
@@ -111,7 +111,7 @@ class Rest:
 
 
 class Driver:
-    """A program that answers each line with a line: com_driver, initiator."""
+    """A program that answers each line of input with one line: com_driver, initiator."""
 
     def __init__(self, *command, env=None):
         self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -135,7 +135,7 @@ class Driver:
 
 
 class Com(Driver):
-    """A VDS program."""
+    """A program that uses libvds."""
 
     def __init__(self, daemon):
         super().__init__(os.environ['COM_DRIVER'])
@@ -170,7 +170,7 @@ class Initiator(Driver):
 
 
 class Daemon:
-    """vdsd on a directory of its own.  Use as a context manager: what is left is killed and removed."""
+    """vdsd with a directory of its own: a context manager that ends the process and removes the directory."""
 
     def __init__(self, *options, directory=None, faults=True):
         self.top = pathlib.Path(tempfile.mkdtemp(prefix='vdstest.', dir=directory))
@@ -253,7 +253,7 @@ def new_request_id():
 
 
 def in_threads(*functions):
-    """Runs them at the same time; raises what the first that failed raised."""
+    """Run functions at the same time; raise the exception of the first one that failed."""
     errors = []
 
     def run(function):
@@ -271,7 +271,7 @@ def in_threads(*functions):
 
 
 def requires(*tools):
-    """Ends the test as skipped (at home) or failed (in CI) when a tool is missing."""
+    """End the test when a tool is missing: as failed where CI is set, else as skipped."""
     missing = [t for t in tools if shutil.which(t) is None]
     if missing:
         print(f'1..0 # SKIP needs {" ".join(missing)}')
@@ -279,7 +279,7 @@ def requires(*tools):
 
 
 def main(tests):
-    """Runs the functions as TAP tests."""
+    """Run functions as tests, and print TAP."""
     print(f'1..{len(tests)}')
     failed = 0
     for number, test in enumerate(tests, 1):
