@@ -121,7 +121,7 @@ log_limit_take(const char *event, const char *source, uint64_t now_ns,
 	struct reports reports = { .at = ret_reports };
 	char key[LOG_SOURCE_SIZE] = "";
 
-	strncat(key, source, sizeof(key) - 1);
+	memcpy(key, source, strnlen(source, sizeof(key) - 1));
 	pthread_mutex_lock(&lock);
 	struct bucket *own = find(event, key, now_ns, &reports);
 	bool wanted = take(own, LOG_LIMIT_LINES, now_ns, &reports);

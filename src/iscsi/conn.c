@@ -318,7 +318,7 @@ on_pdu(struct iscsi_conn *conn)
 	const struct op *op = &op_table[iscsi_bhs_opcode(pdu->bhs)];
 	int rc;
 
-	log_debug(&pdu_log, "pdu.in", "op=%s itt=%08x len=%u", pdu_name(pdu->bhs[AT_OPCODE]),
+	log_debug(&pdu_log, "pdu.in", "op=%s itt=%08x len=%u", iscsi_pdu_name(pdu->bhs[AT_OPCODE]),
 		  (unsigned)get_be32(pdu->bhs + AT_ITT), (unsigned)pdu->data_len);
 	if (conn->rx.data_bad)
 		return on_damaged(conn, pdu);

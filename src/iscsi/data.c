@@ -33,7 +33,7 @@ status_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 	struct iscsi_tx_slot *slot = iscsi_tx_slot_new(&conn->tx, &bhs);
 
 	list_remove(&item->node);
-	pdu_start(bhs, OP_RESPONSE, task->pub.itt);
+	iscsi_pdu_start(bhs, OP_RESPONSE, task->pub.itt);
 	bhs[AT_RESPONSE] = task->response;
 	if (task->response == 0) {
 		bhs[AT_FLAGS] = FLAG_FINAL | task->flags;
@@ -115,7 +115,7 @@ r2t_build(struct iscsi_conn *conn, struct iscsi_cmd *task)
 	uint8_t *bhs;
 	struct iscsi_tx_slot *slot = iscsi_tx_slot_new(&conn->tx, &bhs);
 
-	pdu_start(bhs, OP_R2T, task->pub.itt);
+	iscsi_pdu_start(bhs, OP_R2T, task->pub.itt);
 	memcpy(bhs + AT_LUN, task->pub.lun, sizeof(task->pub.lun));
 	put_be32(bhs + AT_TTT, r2t_ttt(task, task->r2t_sent));
 	iscsi_tx_fill_sn(conn, bhs, TX_STAT_SN_PEEK);
@@ -165,7 +165,7 @@ iscsi_task_accept_write(struct iscsi_task *pub, const struct iovec *iov, int iov
 	}
 	iscsi_iov_cursor_set(&task->wr, iov, iovcnt);
 	if (pub->data_len > 0)
-		iov_cursor_copy_in(&task->wr, pub->data, MIN(pub->data_len, task->wr_want));
+		iscsi_iov_cursor_copy_in(&task->wr, pub->data, MIN(pub->data_len, task->wr_want));
 	task->r2t_base = task->wr_pos;
 	if (!task->unsolicited && task->wr_pos >= task->wr_want)
 		return 1;
@@ -254,7 +254,7 @@ collect(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 	uint32_t take = take_len(task, pdu->data_len);
 
 	if (pdu->data != NULL && take > 0)
-		iov_cursor_copy_in(&task->wr, pdu->data, take);
+		iscsi_iov_cursor_copy_in(&task->wr, pdu->data, take);
 	task->wr_pos += pdu->data_len;
 	task->wr_sn++;
 	note_final(task, pdu);
@@ -339,7 +339,7 @@ data_in_slots(struct iscsi_conn *conn, struct iscsi_cmd *task, uint32_t len,
 	for (unsigned piece = 1;; piece++) {
 		uint8_t *unused;
 		size_t part;
-		const uint8_t *data = iov_cursor_take(&task->rd, len - done, &part);
+		const uint8_t *data = iscsi_iov_cursor_take(&task->rd, len - done, &part);
 
 		slot->task = task;
 		task->in_ring++;
@@ -359,7 +359,7 @@ data_in_header(struct iscsi_conn *conn, struct iscsi_cmd *task, uint8_t *bhs, ui
 	bool last = len == task->rd_left;
 	bool status = last && task->status_in_data;
 
-	pdu_start(bhs, OP_DATA_IN, task->pub.itt);
+	iscsi_pdu_start(bhs, OP_DATA_IN, task->pub.itt);
 	put_be24(bhs + AT_DATA_LEN, len);
 	put_be32(bhs + AT_TTT, TAG_NONE);
 	task->rd_burst += len;

@@ -21,7 +21,7 @@ skip_full(struct iscsi_iov_cursor *cur)
 }
 
 uint8_t *
-iov_cursor_take(struct iscsi_iov_cursor *cur, size_t max_len, size_t *ret_len)
+iscsi_iov_cursor_take(struct iscsi_iov_cursor *cur, size_t max_len, size_t *ret_len)
 {
 	uint8_t *bytes;
 	size_t len;
@@ -36,11 +36,11 @@ iov_cursor_take(struct iscsi_iov_cursor *cur, size_t max_len, size_t *ret_len)
 }
 
 void
-iov_cursor_copy_in(struct iscsi_iov_cursor *cur, const uint8_t *bytes, size_t len)
+iscsi_iov_cursor_copy_in(struct iscsi_iov_cursor *cur, const uint8_t *bytes, size_t len)
 {
 	while (len > 0) {
 		size_t part;
-		uint8_t *to = iov_cursor_take(cur, len, &part);
+		uint8_t *to = iscsi_iov_cursor_take(cur, len, &part);
 
 		memcpy(to, bytes, part);
 		bytes += part;
@@ -49,7 +49,7 @@ iov_cursor_copy_in(struct iscsi_iov_cursor *cur, const uint8_t *bytes, size_t le
 }
 
 int
-iov_cursor_pieces(const struct iscsi_iov_cursor *cur, size_t len, struct iovec *iov, int max)
+iscsi_iov_cursor_pieces(const struct iscsi_iov_cursor *cur, size_t len, struct iovec *iov, int max)
 {
 	struct iscsi_iov_cursor at = *cur;
 	int n = 0;
@@ -57,7 +57,7 @@ iov_cursor_pieces(const struct iscsi_iov_cursor *cur, size_t len, struct iovec *
 	while (len > 0 && n < max) {
 		size_t part;
 
-		iov[n].iov_base = iov_cursor_take(&at, len, &part);
+		iov[n].iov_base = iscsi_iov_cursor_take(&at, len, &part);
 		iov[n].iov_len = part;
 		len -= part;
 		n++;

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 
 const char *
-pdu_name(uint8_t opcode)
+iscsi_pdu_name(uint8_t opcode)
 {
 	/* clang-format off */
 	static const char *const names[OP_MASK + 1] = {
@@ -42,7 +42,7 @@ pdu_name(uint8_t opcode)
 }
 
 void
-pdu_start(uint8_t bhs[BHS_SIZE], enum iscsi_pdu_opcode opcode, uint32_t itt)
+iscsi_pdu_start(uint8_t bhs[BHS_SIZE], enum iscsi_pdu_opcode opcode, uint32_t itt)
 {
 	memset(bhs, 0, BHS_SIZE);
 	bhs[AT_OPCODE] = (uint8_t)opcode;
@@ -72,7 +72,7 @@ parse_segment(const uint8_t *seg, uint32_t spec_len, struct iscsi_ahs *ahs)
 }
 
 int
-pdu_parse_ahs(const uint8_t *bytes, uint32_t len, struct iscsi_ahs *ret_ahs)
+iscsi_pdu_parse_ahs(const uint8_t *bytes, uint32_t len, struct iscsi_ahs *ret_ahs)
 {
 	struct iscsi_ahs ahs = { 0 };
 	uint32_t at = 0;

@@ -146,9 +146,9 @@ iscsi_pad_len(uint32_t len)
 }
 
 /* Returns the name of an opcode for the log ("SCSI Command"), or "unknown". */
-const char *pdu_name(uint8_t opcode);
+const char *iscsi_pdu_name(uint8_t opcode);
 /* Zero a header, then set its opcode, final bit and ITT. */
-void pdu_start(uint8_t bhs[BHS_SIZE], enum iscsi_pdu_opcode opcode, uint32_t itt);
+void iscsi_pdu_start(uint8_t bhs[BHS_SIZE], enum iscsi_pdu_opcode opcode, uint32_t itt);
 
 /*
  * The values of a SCSI command's additional header segments (AHS). The pointers point into the PDU.
@@ -163,6 +163,6 @@ struct iscsi_ahs {
  * Parse additional header segments.  Returns 0, or ERR_PROTOCOL (a length out of bounds, an unknown
  * type, or a type that appears twice).
  */
-int pdu_parse_ahs(const uint8_t *bytes, uint32_t len, struct iscsi_ahs *ret_ahs);
+int iscsi_pdu_parse_ahs(const uint8_t *bytes, uint32_t len, struct iscsi_ahs *ret_ahs);
 
 #endif

@@ -180,7 +180,7 @@ data_copy(struct iscsi_rx *rx, const uint8_t *bytes, size_t len)
 	} else if (rx->sink == RX_TO_TASK) {
 		uint32_t take = (uint32_t)MIN((size_t)rx->take_left, len);
 
-		iov_cursor_copy_in(rx->cursor, bytes, take);
+		iscsi_iov_cursor_copy_in(rx->cursor, bytes, take);
 		rx->take_left -= take;
 	}
 	data_took(rx, bytes, len);
@@ -289,7 +289,7 @@ iscsi_rx_iov(struct iscsi_rx *rx, struct iovec *iov, int max)
 	if (rx->state != RX_IN_DATA || rx->data_left == 0 || max <= 0)
 		return 0;
 	if (rx->sink == RX_TO_TASK)
-		return iov_cursor_pieces(rx->cursor, rx->take_left, iov, max);
+		return iscsi_iov_cursor_pieces(rx->cursor, rx->take_left, iov, max);
 	if (rx->sink == RX_WHOLE && rx->stash_size >= rx->pdu.data_len) {
 		iov[0].iov_base = rx->stash + rx->have;
 		iov[0].iov_len = rx->data_left;
@@ -315,7 +315,7 @@ iscsi_rx_advance(struct iscsi_rx *rx, size_t len)
 		if (rx->sink == RX_TO_TASK) {
 			size_t moved;
 
-			iov_cursor_take(rx->cursor, part, &moved);
+			iscsi_iov_cursor_take(rx->cursor, part, &moved);
 			rx->take_left -= (uint32_t)part;
 		} else {
 			rx->have += (uint32_t)part;

@@ -261,7 +261,7 @@ task_take_ahs(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 
 	if (pdu->ahs_len == 0)
 		return 0;
-	if (pdu_parse_ahs(pdu->bhs + BHS_SIZE, pdu->ahs_len, &ahs) < 0)
+	if (iscsi_pdu_parse_ahs(pdu->bhs + BHS_SIZE, pdu->ahs_len, &ahs) < 0)
 		return ERR_PROTOCOL;
 	if (task->pub.reads && task->pub.writes)
 		task->pub.read_expected = ahs.read_len;

@@ -252,7 +252,7 @@ iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode, uint32_t
 	msg->item.node.next = msg->item.node.prev = NULL;
 	msg->stat_sn = TX_STAT_SN_NEXT;
 	msg->data_len = data_len;
-	pdu_start(msg->bhs, opcode, itt);
+	iscsi_pdu_start(msg->bhs, opcode, itt);
 	tx->msgs++;
 	tx->msg_bytes += data_len;
 	return msg;

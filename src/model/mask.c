@@ -79,13 +79,10 @@ mask_includes(const char *mask, const char *other)
 	if (strcmp(other, "*") == 0 || *mask == '\0')
 		return false;
 	while (name_next(&other, &wanted, &wanted_len)) {
-		int order = -1;
-
-		while ((name == NULL ||
-			(order = name_compare(name, len, wanted, wanted_len)) < 0) &&
-		       name_next(&mask, &name, &len))
-			continue;
-		if (name == NULL || name_compare(name, len, wanted, wanted_len) != 0)
+		while (name == NULL || name_compare(name, len, wanted, wanted_len) < 0)
+			if (!name_next(&mask, &name, &len))
+				return false;
+		if (name_compare(name, len, wanted, wanted_len) != 0)
 			return false;
 	}
 	return true;

@@ -294,9 +294,10 @@ target_login_drain(struct loop_msg *msg)
 {
 	struct target_conn *conn = container_of(msg, struct target_conn, entry.drain);
 	uint32_t wait_ms = conn->entry.drain_ms;
+	uint32_t wait_s = MIN((wait_ms + 999) / 1000, (uint32_t)UINT16_MAX);
 	struct iscsi_async request = {
 		.event = ISCSI_ASYNC_LOGOUT_REQUEST,
-		.param3 = (uint16_t)MIN((wait_ms + 999) / 1000, (uint32_t)UINT16_MAX),
+		.param3 = (uint16_t)wait_s,
 	};
 
 	if (!conn->adopted || conn->session == NULL || conn->close_asked) {

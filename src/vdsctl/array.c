@@ -61,8 +61,7 @@ static void
 clean_print(const json_t *json, FILE *out)
 {
 	json_int_t failed = json_integer_value(json_object_get(json, "failed_luns"));
-	const json_t *note;
-	size_t i;
+	const json_t *notes = json_object_get(json, "notes");
 
 	if (failed > 0)
 		fprintf(out,
@@ -71,8 +70,8 @@ clean_print(const json_t *json, FILE *out)
 			failed, failed > 1 ? "s are" : " is");
 	else
 		fprintf(out, "clean\n");
-	json_array_foreach(json_object_get(json, "notes"), i, note)
-		fprintf(out, "note: %s\n", json_string_value(note));
+	for (size_t i = 0; i < json_array_size(notes); i++)
+		fprintf(out, "note: %s\n", json_string_value(json_array_get(notes, i)));
 }
 
 int

@@ -37,7 +37,7 @@ compare_names(const void *a, const void *b)
 void
 vdsd_log_areas_print(void)
 {
-	const char *names[64];
+	const char *names[64] = { NULL };
 	size_t count = 0;
 
 	for (const struct log_area *area = log_area_next(NULL);

@@ -538,10 +538,11 @@ peer_expect(struct peer *p, enum iscsi_pdu_opcode opcode, struct got *got)
 	if (got == NULL)
 		got = &unused;
 	if (!peer_next(p, got))
-		fail_msg("no answer, but %s was expected; events:\n%s", pdu_name((uint8_t)opcode),
-			 peer_events(p));
+		fail_msg("no answer, but %s was expected; events:\n%s",
+			 iscsi_pdu_name((uint8_t)opcode), peer_events(p));
 	if (iscsi_bhs_opcode(got->bhs) != opcode)
-		fail_msg("%s came, not %s", pdu_name(got->bhs[0]), pdu_name((uint8_t)opcode));
+		fail_msg("%s came, not %s", iscsi_pdu_name(got->bhs[0]),
+			 iscsi_pdu_name((uint8_t)opcode));
 }
 
 void
@@ -550,7 +551,7 @@ peer_expect_nothing(struct peer *p)
 	struct got got;
 
 	if (peer_next(p, &got))
-		fail_msg("%s came, but nothing was expected", pdu_name(got.bhs[0]));
+		fail_msg("%s came, but nothing was expected", iscsi_pdu_name(got.bhs[0]));
 }
 
 /* --- headers --- */
@@ -559,7 +560,7 @@ void
 peer_request(struct peer *p, uint8_t *bhs, enum iscsi_pdu_opcode opcode, uint8_t flags,
 	     bool immediate)
 {
-	pdu_start(bhs, opcode, ++p->itt);
+	iscsi_pdu_start(bhs, opcode, ++p->itt);
 	bhs[AT_FLAGS] = flags;
 	put_be32(bhs + AT_CMD_SN, p->cmd_sn);
 	if (immediate)
@@ -600,7 +601,7 @@ peer_read10(struct peer *p, uint8_t *bhs, uint32_t lba, uint16_t blocks)
 void
 peer_data_out(uint8_t *bhs, uint32_t itt, uint32_t ttt, uint32_t sn, uint32_t offset, bool final)
 {
-	pdu_start(bhs, OP_DATA_OUT, itt);
+	iscsi_pdu_start(bhs, OP_DATA_OUT, itt);
 	bhs[AT_FLAGS] = final ? FLAG_FINAL : 0;
 	put_be32(bhs + AT_TTT, ttt);
 	put_be32(bhs + AT_DATA_SN, sn);

@@ -229,7 +229,7 @@ test_snack_is_rejected(void **state)
 
 	(void)state;
 	start(&p);
-	pdu_start(bhs, OP_SNACK, TAG_NONE);
+	iscsi_pdu_start(bhs, OP_SNACK, TAG_NONE);
 	peer_send(&p, bhs, NULL, 0);
 	peer_expect(&p, OP_REJECT, &got);
 	assert_int_equal(got.bhs[AT_RESPONSE], REJECT_SNACK);

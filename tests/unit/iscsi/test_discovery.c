@@ -267,7 +267,7 @@ test_a_long_segment_ends_a_stranger(void **state)
 
 	(void)state;
 	peer_init(&p, NULL);
-	pdu_start(bhs, OP_LOGIN, 1);
+	iscsi_pdu_start(bhs, OP_LOGIN, 1);
 	bhs[AT_OPCODE] |= OP_IMMEDIATE;
 	peer_send(&p, bhs, bytes, sizeof(bytes));
 	assert_int_equal(p.error, ERR_PROTOCOL);

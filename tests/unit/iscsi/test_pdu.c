@@ -265,7 +265,7 @@ parse(const void *bytes, uint32_t len, struct iscsi_ahs *ahs)
 
 	assert_non_null(exact);
 	memcpy(exact, bytes, len);
-	err = pdu_parse_ahs(exact, len, ahs);
+	err = iscsi_pdu_parse_ahs(exact, len, ahs);
 	ahs->cdb_more = ahs->cdb_more != NULL && err == 0
 				? (const uint8_t *)bytes + (ahs->cdb_more - exact)
 				: NULL;
