@@ -353,7 +353,7 @@ int
 array_pool_choose(struct array *array, struct guid *ret_pool_id)
 {
 	AUTO_STATE struct state *state = array_state(array);
-	struct array_pool_space space;
+	struct array_pool_space space = { 0 };
 	const struct row_pool *best = NULL;
 	uint64_t most = 0;
 

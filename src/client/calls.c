@@ -5,6 +5,7 @@
  * Any thread.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -90,7 +91,7 @@ cursor_get(const json_t *page, struct verb_key *ret_after)
 	int rc = 0;
 
 	if (text != NULL) {
-		memcpy(first, text, MIN(strlen(text), sizeof(first) - 1));
+		snprintf(first, sizeof(first), "%s", text); /* cut: the rest is the second */
 		after.given = true;
 		rc = guid_parse(first, &after.key.a);
 		if (rc == 0 && text[strlen(first)] == ',')

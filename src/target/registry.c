@@ -8,6 +8,7 @@
  * everything that it held.  While the entry is there its connection exists, so a message that ends
  * the session may be posted to it.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -177,7 +178,7 @@ target_registry_enter(struct target_registry *registry, struct target_registry_e
 		claim = REGISTRY_CONTENDED;
 	} else if (older != NULL) {
 		if (strcmp(older->host, entry->host) != 0)
-			strncat(old_host, older->host, sizeof(old_host) - 1);
+			snprintf(old_host, sizeof(old_host), "%s", older->host);
 		older->waiter = entry;
 		entry->waits_for = older;
 		kill_locked(older);
