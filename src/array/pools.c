@@ -304,7 +304,7 @@ array_pool_ready(struct array *array, const struct guid *pool_id)
 int
 array_pool_place(struct array *array, const struct guid *pool_id, char **ret_place)
 {
-	struct array_pool_entry *entry;
+	struct array_pool_entry *entry = NULL;
 	char *place = NULL;
 	int rc;
 
@@ -324,7 +324,7 @@ int
 array_pool_space(struct array *array, const struct guid *pool_id,
 		 struct array_pool_space *ret_space)
 {
-	struct array_pool_entry *entry;
+	struct array_pool_entry *entry = NULL;
 	int rc;
 
 	pthread_mutex_lock(&array->pools_lock);
@@ -338,7 +338,7 @@ array_pool_space(struct array *array, const struct guid *pool_id,
 int
 array_pool_largest(struct array *array, const struct guid *pool_id, uint64_t *ret_bytes)
 {
-	struct array_pool_entry *entry;
+	struct array_pool_entry *entry = NULL;
 	int rc;
 
 	pthread_mutex_lock(&array->pools_lock);
