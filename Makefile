@@ -2,7 +2,7 @@
 # The front door, for everybody who builds, tries or installs this project: `make help` lists what it does.
 # The build itself is Meson's; HACKING.md says how to work on the code.
 .POSIX:
-.PHONY: all run test campaign lint install deps clean help
+.PHONY: all run test campaign lint windows deb install deps clean help
 
 PREFIX = /usr/local
 ARGS =
@@ -16,6 +16,8 @@ help:
 	@echo 'make test       install the packages that are missing, build, and run every test'
 	@echo 'make lint       only check the sources: layout, names, static analysis'
 	@echo 'make campaign   the long form of the tests: hours of fuzzing, thousands of kills'
+	@echo 'make windows    build the provider for Windows with mingw-w64 (docs/windows.md)'
+	@echo 'make deb        build Debian packages of the last commit into build/deb, and run lintian'
 	@echo 'make install    install into PREFIX=/usr/local (DESTDIR is honoured)'
 	@echo 'make deps       only install the packages that are missing'
 	@echo 'make clean      remove what was built; .run/, the array of make run, stays'
@@ -31,22 +33,31 @@ run:
 	@tools/run-demo $(ARGS)
 
 test:
-	@tools/install-deps build run test
+	@tools/install-deps build run deb test
 	@tools/run-tests $(ARGS)
 
 campaign:
-	@tools/install-deps build run test
+	@tools/install-deps build run deb test
 	@tools/run-campaign $(ARGS)
 
 lint:
-	@tools/install-deps build run test
+	@tools/install-deps build run deb test
 	@tools/lint $(ARGS)
+
+windows:
+	@tools/install-deps build test
+	@tools/build-windows $(ARGS)
+
+deb:
+	@tools/install-deps build deb
+	@tools/build-deb $(ARGS)
+	@lintian --fail-on error,warning build/deb/*.changes
 
 install: all
 	@tools/install --prefix "$(PREFIX)"
 
 deps:
-	@tools/install-deps build run test
+	@tools/install-deps build run deb test
 
 clean:
 	rm -rf build

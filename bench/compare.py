@@ -120,7 +120,8 @@ def main():
     ap.add_argument("--engine", default="raw", choices=["raw", "libiscsi"])
     ap.add_argument("--threads", type=int, default=1, help="client threads at most")
     ap.add_argument("--workloads", default=",".join(WORKLOADS))
-    ap.add_argument("--bench", default=os.path.join(HERE, os.pardir, "build", "bench", "iscsi-bench"))
+    ap.add_argument("--bench",
+                    default=os.path.join(HERE, os.pardir, "build", "bench", "iscsi-bench"))
     ap.add_argument("--extra", default="", help="further options for iscsi-bench")
     ap.add_argument("--json", help="append every run's JSON line to this file")
     ap.add_argument("--quiet", type=float, default=0.15)

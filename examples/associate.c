@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Create a LUN and a target, give the target a portal group with every portal of the array, unmask
- * the LUN to one initiator and associate it with the target: after this the initiator that is named
- * can log in and use the LUN.
+ * Creates a LUN and a target, gives the target a portal group with every portal of the array,
+ * unmasks the LUN to one initiator and associates it with the target: after this the initiator that
+ * is named can log in and use the LUN.
  *
  *	cc associate.c $(pkg-config --cflags --libs libvds) -o associate
  *	./associate SIZE_BYTES INITIATOR_IQN [URL]
@@ -34,8 +34,8 @@ string_of(const char *text)
 }
 
 /*
- * Wait for an operation and check its two results: whether waiting worked, and whether the operation
- * did.
+ * Waits for an operation and checks its two results: whether waiting worked, and whether the
+ * operation did.
  */
 static void
 wait_for(const char *what, IVdsAsync *async, VDS_ASYNC_OUTPUT *out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Walk an array as a VDS application does: provider, subsystems, LUNs, and for each LUN the iSCSI
+ * Walks an array as a VDS application does: provider, subsystems, LUNs, and for each LUN the iSCSI
  * targets through which it is accessible (IVdsLunIscsi::QueryAssociatedTargets).
  *
  *	cc walk.c $(pkg-config --cflags --libs libvds) -o walk && ./walk [URL]

@@ -139,7 +139,7 @@ tx_iov(struct session *s, const void *p, size_t n)
 	s->tx[s->tx_n++] = (struct iovec){ (void *)(uintptr_t)p, n };
 }
 
-/* Queue one PDU; data stays where it is until it is sent. */
+/* Queues one PDU; data stays where it is until it is sent. */
 static void
 tx_pdu(struct session *s, struct cell *c, const void *data, uint32_t len)
 {
@@ -346,7 +346,7 @@ on_pdu(struct session *s, const uint8_t *b, const uint8_t *data, uint32_t have)
 	}
 }
 
-/* Parse what is in the buffer; a segment's tail may still be on its way. */
+/* Parses what is in the buffer; a segment's tail may still be on its way. */
 static int
 rx_parse(struct session *s)
 {
@@ -391,7 +391,7 @@ rx_parse(struct session *s)
 	return 0;
 }
 
-/* Receive once. 1 = something came, 0 = nothing there, -1 = failed. */
+/* Receives once. 1 = something came, 0 = nothing there, -1 = failed. */
 static int
 rx_once(struct session *s, int flags)
 {
@@ -677,7 +677,7 @@ stopping(void)
 	return atomic_load_explicit(&bench_phase, memory_order_relaxed) == PHASE_STOP;
 }
 
-/* Receive what is there, refill, send. -1 = failed. */
+/* Receives what is there, refills, sends. -1 = failed. */
 static int
 serve(struct session *s, int flags)
 {

@@ -76,6 +76,8 @@ struct crew {
 	unsigned target_count;
 	char (*luns)[GUID_TEXT_SIZE];
 	unsigned lun_count;
+	const struct state *before; /* of rate: the state when it began */
+	unsigned long long run;     /* of rate: makes its names differ from those of earlier runs */
 	void (*step)(struct worker *worker, unsigned n);
 };
 
@@ -188,21 +190,39 @@ build(const char *url, unsigned luns, unsigned targets, unsigned connections)
 
 /* ---- rate ---- */
 
-/* One change of every kind that matters, all over the array: a name, and a set of targets. */
+/*
+ * Replaces one target of the LUN by another in the first round over all LUNs, and puts it back in
+ * the next.  So every such change takes one association away and makes one, however many LUNs there
+ * are and however often the bench has run.
+ */
 static void
-change_one(struct worker *worker, unsigned n)
+swap_target(struct worker *worker, unsigned lun, unsigned round)
 {
 	struct crew *crew = worker->crew;
-	unsigned lun = (n * 7919u) % crew->lun_count;
-	char path[128], name[64];
+	const struct row_lun *row = state_at(crew->before, ROW_LUN, lun);
+	struct row_slice held = state_lun_targets(crew->before, &row->id);
+	json_t *targets = json_array();
+	unsigned other = lun % crew->target_count;
+	char path[128], id[GUID_TEXT_SIZE];
 
-	if (n % 2 == 0) {
-		associate(worker, lun, n % 4 == 0, ASSOCIATIONS);
-		return;
+	for (size_t i = round % 2 == 0 ? 1 : 0; i < held.count; i++) {
+		const struct row_association *link = held.rows[i];
+
+		json_array_append_new(targets, json_string(guid_format(&link->target_id, id)));
 	}
-	snprintf(path, sizeof(path), "/v1/luns/%s", crew->luns[lun]);
-	snprintf(name, sizeof(name), "bench-%06u-%u", lun, n);
-	call(worker->client, "PATCH", path, json_pack("{s:s}", "name", name), NULL);
+	for (size_t i = 0; round % 2 == 0 && i < held.count; i++) {
+		const struct row_association *link = held.rows[i];
+
+		/* Not a target that the LUN has: look again from the first. */
+		if (strcmp(guid_format(&link->target_id, id), crew->targets[other]) == 0) {
+			other = (other + 1) % crew->target_count;
+			i = SIZE_MAX;
+		}
+	}
+	if (round % 2 == 0)
+		json_array_append_new(targets, json_string(crew->targets[other]));
+	snprintf(path, sizeof(path), "/v1/luns/%s/targets", crew->luns[lun]);
+	call(worker->client, "PUT", path, json_pack("{s:o}", "targets", targets), NULL);
 }
 
 static void
@@ -213,8 +233,19 @@ rename_one(struct worker *worker, unsigned n)
 	char path[128], name[64];
 
 	snprintf(path, sizeof(path), "/v1/luns/%s", crew->luns[lun]);
-	snprintf(name, sizeof(name), "bench-%06u-%u", lun, n);
+	snprintf(name, sizeof(name), "bench-%06u-%llx-%u", lun, crew->run, n);
 	call(worker->client, "PATCH", path, json_pack("{s:s}", "name", name), NULL);
+}
+
+/* One change of every kind that matters, all over the array: a set of targets, and a name. */
+static void
+change_one(struct worker *worker, unsigned n)
+{
+	if (n % 2 == 0)
+		swap_target(worker, (n * 7919u) % worker->crew->lun_count,
+			    n / worker->crew->lun_count);
+	else
+		rename_one(worker, n);
 }
 
 static char (*ids_of(const struct state *state, enum row_family family,
@@ -269,9 +300,11 @@ rate(const char *url, double seconds, unsigned connections, const char *pid, boo
 	client_view_last(client, &view);
 	crew.targets = ids_of(view.config, ROW_TARGET, &crew.target_count);
 	crew.luns = ids_of(view.config, ROW_LUN, &crew.lun_count);
-	client_view_fini(&view);
+	crew.before = view.config;
+	crew.run = clock_mono_ns();
 	client_close(client);
-	if (crew.luns == NULL || crew.targets == NULL || crew.lun_count == 0)
+	if (crew.luns == NULL || crew.targets == NULL || crew.lun_count == 0 ||
+	    crew.target_count <= ASSOCIATIONS)
 		fail("rate", ERR_NOT_FOUND);
 	cpu = cpu_s(pid);
 	start = clock_mono_ns();
@@ -281,6 +314,7 @@ rate(const char *url, double seconds, unsigned connections, const char *pid, boo
 	printf("{\"changes\": %u, \"seconds\": %.3f, \"per_s\": %.1f, \"vdsd_cpu_us\": %.1f}\n",
 	       done, took, (double)done / took,
 	       (cpu_s(pid) - cpu) / (double)(done > 0 ? done : 1) * 1e6);
+	client_view_fini(&view);
 	free(crew.targets);
 	free(crew.luns);
 }

@@ -1231,12 +1231,14 @@ struct IVdsServiceSw;
 #endif /* __cplusplus */
 #endif
 
+/* How the bytes of a designator are to be read (SPC: code set). */
 typedef enum _VDS_STORAGE_IDENTIFIER_CODE_SET {
     VDSStorageIdCodeSetReserved = 0,
     VDSStorageIdCodeSetBinary = 1,
     VDSStorageIdCodeSetAscii = 2,
     VDSStorageIdCodeSetUtf8 = 3
 } VDS_STORAGE_IDENTIFIER_CODE_SET;
+/* What kind of name a designator is (SPC: designator type). */
 typedef enum _VDS_STORAGE_IDENTIFIER_TYPE {
     VDSStorageIdTypeVendorSpecific = 0,
     VDSStorageIdTypeVendorId = 1,
@@ -1248,6 +1250,7 @@ typedef enum _VDS_STORAGE_IDENTIFIER_TYPE {
     VDSStorageIdTypeMD5LogicalUnitIdentifier = 7,
     VDSStorageIdTypeScsiNameString = 8
 } VDS_STORAGE_IDENTIFIER_TYPE;
+/* The bus by which a host reaches a disk. */
 typedef enum _VDS_STORAGE_BUS_TYPE {
     VDSBusTypeUnknown = 0,
     VDSBusTypeScsi = 1,
@@ -1272,6 +1275,7 @@ typedef enum _VDS_STORAGE_BUS_TYPE {
     VDSBusTypeUfs = 19,
     VDSBusTypeMaxReserved = 127
 } VDS_STORAGE_BUS_TYPE;
+/* What kind of address a VDS_INTERCONNECT holds. */
 typedef enum _VDS_INTERCONNECT_ADDRESS_TYPE {
     VDS_IA_UNKNOWN = 0,
     VDS_IA_FCFS = 1,
@@ -1280,42 +1284,61 @@ typedef enum _VDS_INTERCONNECT_ADDRESS_TYPE {
     VDS_IA_MAC = 4,
     VDS_IA_SCSI = 5
 } VDS_INTERCONNECT_ADDRESS_TYPE;
-#define VER_VDS_LUN_INFORMATION (1)
+#define VER_VDS_LUN_INFORMATION (1) /* m_version value */
 
+/* One designator from the VPD page 83h of a LUN. */
 typedef struct _VDS_STORAGE_IDENTIFIER {
-    VDS_STORAGE_IDENTIFIER_CODE_SET m_CodeSet;
-    VDS_STORAGE_IDENTIFIER_TYPE m_Type;
-    ULONG m_cbIdentifier;
-    BYTE *m_rgbIdentifier;
+    VDS_STORAGE_IDENTIFIER_CODE_SET m_CodeSet; /* how the bytes are to be read */
+    VDS_STORAGE_IDENTIFIER_TYPE m_Type; /* what kind of name the bytes are */
+    ULONG m_cbIdentifier; /* length of m_rgbIdentifier in bytes */
+    BYTE *m_rgbIdentifier; /* the bytes of the designator */
 } VDS_STORAGE_IDENTIFIER;
+/* The designators from the VPD page 83h of a LUN. */
 typedef struct _VDS_STORAGE_DEVICE_ID_DESCRIPTOR {
-    ULONG m_version;
-    ULONG m_cIdentifiers;
+    ULONG m_version; /* version of this structure */
+    ULONG m_cIdentifiers; /* number of elements of m_rgIdentifiers */
+    /* the designators, in the order of the page */
     VDS_STORAGE_IDENTIFIER *m_rgIdentifiers;
 } VDS_STORAGE_DEVICE_ID_DESCRIPTOR;
+/* One address by which a LUN is reached. */
 typedef struct _VDS_INTERCONNECT {
-    VDS_INTERCONNECT_ADDRESS_TYPE m_addressType;
-    ULONG m_cbPort;
-    BYTE *m_pbPort;
-    ULONG m_cbAddress;
-    BYTE *m_pbAddress;
+    VDS_INTERCONNECT_ADDRESS_TYPE m_addressType; /* what kind of address this is */
+    ULONG m_cbPort; /* length of m_pbPort in bytes */
+    BYTE *m_pbPort; /* the port by which the address is reached */
+    ULONG m_cbAddress; /* length of m_pbAddress in bytes */
+    BYTE *m_pbAddress; /* the address */
 } VDS_INTERCONNECT;
+/*
+ * Identifies a LUN by what SCSI INQUIRY and the VPD pages 80h and 83h report. VSS uses the same
+ * structure.
+ */
 typedef struct _VDS_LUN_INFORMATION {
-    ULONG m_version;
-    BYTE m_DeviceType;
-    BYTE m_DeviceTypeModifier;
-    BOOL m_bCommandQueueing;
-    VDS_STORAGE_BUS_TYPE m_BusType;
-    unsigned char *m_szVendorId;
+    ULONG m_version; /* VER_VDS_LUN_INFORMATION (1) */
+    BYTE m_DeviceType; /* SCSI peripheral device type; 0 = disk */
+    BYTE m_DeviceTypeModifier; /* SCSI device type modifier; 0 = none */
+    BOOL m_bCommandQueueing; /* TRUE when the LUN takes several commands at one time */
+    VDS_STORAGE_BUS_TYPE m_BusType; /* the bus that the driver reports; comparisons ignore it */
+    unsigned char *m_szVendorId; /* vendor from INQUIRY, ASCII; NULL = none */
+    /* product from INQUIRY, ASCII; NULL = none */
     unsigned char *m_szProductId;
+    /* revision of the product from INQUIRY, ASCII; NULL = none */
     unsigned char *m_szProductRevision;
+    /* serial number from the VPD page 80h, ASCII; NULL = none */
     unsigned char *m_szSerialNumber;
+    /*
+     * MBR disk: the first 32 bits hold its signature, the rest is zero. GPT disk: its GUID.
+     * Zero when the disk has neither or when this is not known.
+     */
     GUID m_diskSignature;
+    /* the designators of the logical unit from the VPD page 83h */
     VDS_STORAGE_DEVICE_ID_DESCRIPTOR m_deviceIdDescriptor;
-    ULONG m_cInterconnects;
+    ULONG m_cInterconnects; /* number of elements of m_rgInterconnects; may be 0 */
+    /* addresses by which the LUN is reached */
     VDS_INTERCONNECT *m_rgInterconnects;
 } VDS_LUN_INFORMATION;
+/* GUID naming a VDS object; stable only for the life of a VDS session except for provider ids */
 typedef GUID VDS_OBJECT_ID;
+/* The class of a VDS object. */
 typedef enum _VDS_OBJECT_TYPE {
     VDS_OT_UNKNOWN = 0,
     VDS_OT_PROVIDER = 1,
@@ -1341,12 +1364,14 @@ typedef enum _VDS_OBJECT_TYPE {
     VDS_OT_VDISK = 200,
     VDS_OT_OPEN_VDISK = 201
 } VDS_OBJECT_TYPE;
+/* Which members of VDS_IPADDRESS hold the address. */
 typedef enum VDS_IPADDRESS_TYPE {
     VDS_IPT_TEXT = 0,
     VDS_IPT_IPV4 = 1,
     VDS_IPT_IPV6 = 2,
     VDS_IPT_EMPTY = 3
 } VDS_IPADDRESS_TYPE;
+/* The health of an object. Each kind of object uses only some of these values. */
 typedef enum _VDS_HEALTH {
     VDS_H_UNKNOWN = 0,
     VDS_H_HEALTHY = 1,
@@ -1361,6 +1386,7 @@ typedef enum _VDS_HEALTH {
     VDS_H_PENDING_FAILURE = 10,
     VDS_H_DEGRADED = 11
 } VDS_HEALTH;
+/* Whether the configuration of an object is being changed. */
 typedef enum _VDS_TRANSITION_STATE {
     VDS_TS_UNKNOWN = 0,
     VDS_TS_STABLE = 1,
@@ -1369,6 +1395,7 @@ typedef enum _VDS_TRANSITION_STATE {
     VDS_TS_RECONFIGING = 4,
     VDS_TS_RESTRIPING = 5
 } VDS_TRANSITION_STATE;
+/* The file system on a volume. */
 typedef enum _VDS_FILE_SYSTEM_TYPE {
     VDS_FST_UNKNOWN = 0,
     VDS_FST_RAW = 1,
@@ -1381,6 +1408,7 @@ typedef enum _VDS_FILE_SYSTEM_TYPE {
     VDS_FST_CSVFS = 8,
     VDS_FST_REFS = 9
 } VDS_FILE_SYSTEM_TYPE;
+/* By which kind of interconnect the LUNs of a hardware provider are reached. */
 typedef enum _VDS_HWPROVIDER_TYPE {
     VDS_HWT_UNKNOWN = 0,
     VDS_HWT_PCI_RAID = 1,
@@ -1389,6 +1417,7 @@ typedef enum _VDS_HWPROVIDER_TYPE {
     VDS_HWT_SAS = 4,
     VDS_HWT_HYBRID = 5
 } VDS_HWPROVIDER_TYPE;
+/* The RAID level of a storage pool. */
 typedef enum _VDS_RAID_TYPE {
     VDS_RT_UNKNOWN = 0,
     VDS_RT_RAID0 = 10,
@@ -1410,23 +1439,28 @@ typedef enum _VDS_RAID_TYPE {
     VDS_RT_RAID60 = 26,
     VDS_RT_RAID61 = 27
 } VDS_RAID_TYPE;
+/* The World Wide Name of a Fibre Channel or SAS port or node. */
 typedef struct _VDS_WWN {
-    UCHAR rguchWwn[8];
+    UCHAR rguchWwn[8]; /* the most significant byte is first */
 } VDS_WWN;
+/* An IP address and a TCP port. */
 typedef struct _VDS_IPADDRESS {
-    VDS_IPADDRESS_TYPE type;
+    VDS_IPADDRESS_TYPE type; /* which members hold the address */
+    /* The address as a number: the first octet is in bits 24-31, the last in bits 0-7. */
     ULONG ipv4Address;
-    UCHAR ipv6Address[16];
-    ULONG ulIpv6FlowInfo;
-    ULONG ulIpv6ScopeId;
-    WCHAR wszTextAddress[257];
-    ULONG ulPort;
+    UCHAR ipv6Address[16]; /* the address in network byte order */
+    ULONG ulIpv6FlowInfo; /* IPv6 flow information; 0 = none */
+    ULONG ulIpv6ScopeId; /* IPv6 scope id (for link-local addresses); 0 = none */
+    WCHAR wszTextAddress[257]; /* a DNS name, or an IPv4 or IPv6 address as text */
+    ULONG ulPort; /* TCP port; with the types TEXT, IPV4 and IPV6 */
 } VDS_IPADDRESS;
+/* What a program must do after VDS_NF_SERVICE_OUT_OF_SYNC. */
 typedef enum _VDS_RECOVER_ACTION {
     VDS_RA_UNKNOWN = 0,
     VDS_RA_REFRESH = 1,
     VDS_RA_RESTART = 2
 } VDS_RECOVER_ACTION;
+/* The kind of object that a notification is about; selects the member of the union. */
 typedef enum _VDS_NOTIFICATION_TARGET_TYPE {
     VDS_NTT_UNKNOWN = 0,
     VDS_NTT_PACK = 10,
@@ -1472,49 +1506,49 @@ typedef enum _VDS_NOTIFICATION_TARGET_TYPE {
 
 #define VDS_NF_PARTITION_MODIFY (13)
 
-#define VDS_NF_SUB_SYSTEM_ARRIVE (101)
+#define VDS_NF_SUB_SYSTEM_ARRIVE (101) /* a subsystem was connected */
 
-#define VDS_NF_SUB_SYSTEM_DEPART (102)
+#define VDS_NF_SUB_SYSTEM_DEPART (102) /* a subsystem was disconnected */
 
-#define VDS_NF_CONTROLLER_ARRIVE (103)
+#define VDS_NF_CONTROLLER_ARRIVE (103) /* a controller was added */
 
-#define VDS_NF_CONTROLLER_DEPART (104)
+#define VDS_NF_CONTROLLER_DEPART (104) /* a controller was unplugged */
 
-#define VDS_NF_DRIVE_ARRIVE (105)
+#define VDS_NF_DRIVE_ARRIVE (105) /* a drive was added */
 
-#define VDS_NF_DRIVE_DEPART (106)
+#define VDS_NF_DRIVE_DEPART (106) /* a drive was unplugged */
 
-#define VDS_NF_DRIVE_MODIFY (107)
+#define VDS_NF_DRIVE_MODIFY (107) /* a property or an extent of a drive changed */
 
-#define VDS_NF_LUN_ARRIVE (108)
+#define VDS_NF_LUN_ARRIVE (108) /* a LUN was created */
 
-#define VDS_NF_LUN_DEPART (109)
+#define VDS_NF_LUN_DEPART (109) /* a LUN was deleted */
 
-#define VDS_NF_LUN_MODIFY (110)
+#define VDS_NF_LUN_MODIFY (110) /* a property or the set of plexes of a LUN changed */
 
-#define VDS_NF_PORT_ARRIVE (121)
+#define VDS_NF_PORT_ARRIVE (121) /* a controller port was added */
 
-#define VDS_NF_PORT_DEPART (122)
+#define VDS_NF_PORT_DEPART (122) /* a controller port was removed */
 
-#define VDS_NF_PORTAL_ARRIVE (123)
+#define VDS_NF_PORTAL_ARRIVE (123) /* an iSCSI portal was created */
 
-#define VDS_NF_PORTAL_DEPART (124)
+#define VDS_NF_PORTAL_DEPART (124) /* an iSCSI portal was removed */
 
-#define VDS_NF_PORTAL_MODIFY (125)
+#define VDS_NF_PORTAL_MODIFY (125) /* a property of an iSCSI portal changed */
 
-#define VDS_NF_TARGET_ARRIVE (126)
+#define VDS_NF_TARGET_ARRIVE (126) /* an iSCSI target was created */
 
-#define VDS_NF_TARGET_DEPART (127)
+#define VDS_NF_TARGET_DEPART (127) /* an iSCSI target was deleted */
 
-#define VDS_NF_TARGET_MODIFY (128)
+#define VDS_NF_TARGET_MODIFY (128) /* a property of an iSCSI target changed */
 
-#define VDS_NF_PORTAL_GROUP_ARRIVE (129)
+#define VDS_NF_PORTAL_GROUP_ARRIVE (129) /* a portal group was created */
 
-#define VDS_NF_PORTAL_GROUP_DEPART (130)
+#define VDS_NF_PORTAL_GROUP_DEPART (130) /* a portal group was deleted */
 
-#define VDS_NF_PORTAL_GROUP_MODIFY (131)
+#define VDS_NF_PORTAL_GROUP_MODIFY (131) /* a portal group changed */
 
-#define VDS_NF_SUB_SYSTEM_MODIFY (151)
+#define VDS_NF_SUB_SYSTEM_MODIFY (151) /* a member of VDS_SUB_SYSTEM_PROP changed */
 
 #define VDS_NF_DRIVE_LETTER_FREE (201)
 
@@ -1528,89 +1562,109 @@ typedef enum _VDS_NOTIFICATION_TARGET_TYPE {
 
 #define VDS_NF_FILE_SYSTEM_SHRINKING_PROGRESS (206)
 
+/* what is known may be wrong; VDS_RECOVER_ACTION says what to do */
 #define VDS_NF_SERVICE_OUT_OF_SYNC (301)
 
-#define VDS_NF_CONTROLLER_MODIFY (350)
+#define VDS_NF_CONTROLLER_MODIFY (350) /* a property of a controller changed (VDS 3.0) */
 
+/* a controller is present but cannot be used (VDS 3.0) */
 #define VDS_NF_CONTROLLER_REMOVED (351)
 
-#define VDS_NF_PORT_MODIFY (352)
+#define VDS_NF_PORT_MODIFY (352) /* a property of a controller port changed (VDS 3.0) */
 
+/* a controller port is present but cannot be used (VDS 3.0) */
 #define VDS_NF_PORT_REMOVED (353)
 
-#define VDS_NF_DRIVE_REMOVED (354)
+#define VDS_NF_DRIVE_REMOVED (354) /* a drive has left its RAID group or pool (VDS 3.0) */
 
+/* A change of a pack. Software providers send it. */
 typedef struct _VDS_PACK_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID packId;
+    ULONG ulEvent; /* VDS_NF_PACK_* */
+    VDS_OBJECT_ID packId; /* the pack */
 } VDS_PACK_NOTIFICATION;
+/* A change of a disk. Software providers send it. */
 typedef struct _VDS_DISK_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID diskId;
+    ULONG ulEvent; /* VDS_NF_DISK_* */
+    VDS_OBJECT_ID diskId; /* the disk */
 } VDS_DISK_NOTIFICATION;
+/* A change of a volume. Software providers send it. */
 typedef struct _VDS_VOLUME_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID volumeId;
-    VDS_OBJECT_ID plexId;
-    ULONG ulPercentCompleted;
+    ULONG ulEvent; /* VDS_NF_VOLUME_* */
+    VDS_OBJECT_ID volumeId; /* the volume */
+    VDS_OBJECT_ID plexId; /* the plex that is being rebuilt; else GUID_NULL */
+    ULONG ulPercentCompleted; /* progress of the rebuild, 0 to 100 */
 } VDS_VOLUME_NOTIFICATION;
+/* A change of a partition. Software providers send it. */
 typedef struct _VDS_PARTITION_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID diskId;
-    ULONGLONG ullOffset;
+    ULONG ulEvent; /* VDS_NF_PARTITION_* */
+    VDS_OBJECT_ID diskId; /* the disk of the partition */
+    ULONGLONG ullOffset; /* where the partition begins, in bytes */
 } VDS_PARTITION_NOTIFICATION;
+/* The service or libvds has lost notifications. */
 typedef struct _VDS_SERVICE_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_RECOVER_ACTION action;
+    ULONG ulEvent; /* VDS_NF_SERVICE_OUT_OF_SYNC */
+    VDS_RECOVER_ACTION action; /* what the program must do */
 } VDS_SERVICE_NOTIFICATION;
+/* A drive letter was assigned or became free. The VDS service sends it. */
 typedef struct _VDS_DRIVE_LETTER_NOTIFICATION {
-    ULONG ulEvent;
-    WCHAR wcLetter;
-    VDS_OBJECT_ID volumeId;
+    ULONG ulEvent; /* VDS_NF_DRIVE_LETTER_* */
+    WCHAR wcLetter; /* the drive letter */
+    VDS_OBJECT_ID volumeId; /* the volume of the drive letter */
 } VDS_DRIVE_LETTER_NOTIFICATION;
+/* A change of a file system. The VDS service sends it. */
 typedef struct _VDS_FILE_SYSTEM_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID volumeId;
-    DWORD dwPercentCompleted;
+    ULONG ulEvent; /* VDS_NF_FILE_SYSTEM_* */
+    VDS_OBJECT_ID volumeId; /* the volume of the file system */
+    DWORD dwPercentCompleted; /* progress of formatting or shrinking, 0 to 100 */
 } VDS_FILE_SYSTEM_NOTIFICATION;
+/* The mount points of a volume changed. The VDS service sends it. */
 typedef struct _VDS_MOUNT_POINT_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID volumeId;
+    ULONG ulEvent; /* VDS_NF_MOUNT_POINTS_CHANGE */
+    VDS_OBJECT_ID volumeId; /* the volume */
 } VDS_MOUNT_POINT_NOTIFICATION;
+/* A change of a subsystem. */
 typedef struct _VDS_SUB_SYSTEM_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID subSystemId;
+    ULONG ulEvent; /* VDS_NF_SUB_SYSTEM_* */
+    VDS_OBJECT_ID subSystemId; /* the subsystem */
 } VDS_SUB_SYSTEM_NOTIFICATION;
+/* A change of a controller. */
 typedef struct _VDS_CONTROLLER_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID controllerId;
+    ULONG ulEvent; /* VDS_NF_CONTROLLER_* */
+    VDS_OBJECT_ID controllerId; /* the controller */
 } VDS_CONTROLLER_NOTIFICATION;
+/* A change of a drive. */
 typedef struct _VDS_DRIVE_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID driveId;
+    ULONG ulEvent; /* VDS_NF_DRIVE_* */
+    VDS_OBJECT_ID driveId; /* the drive */
 } VDS_DRIVE_NOTIFICATION;
+/* A change of a LUN. */
 typedef struct _VDS_LUN_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID LunId;
+    ULONG ulEvent; /* VDS_NF_LUN_* */
+    VDS_OBJECT_ID LunId; /* the LUN */
 } VDS_LUN_NOTIFICATION;
+/* A change of a controller port. */
 typedef struct _VDS_PORT_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID portId;
+    ULONG ulEvent; /* VDS_NF_PORT_* */
+    VDS_OBJECT_ID portId; /* the controller port */
 } VDS_PORT_NOTIFICATION;
+/* A change of an iSCSI portal. */
 typedef struct _VDS_PORTAL_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID portalId;
+    ULONG ulEvent; /* VDS_NF_PORTAL_* */
+    VDS_OBJECT_ID portalId; /* the portal */
 } VDS_PORTAL_NOTIFICATION;
+/* A change of an iSCSI target. */
 typedef struct _VDS_TARGET_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID targetId;
+    ULONG ulEvent; /* VDS_NF_TARGET_* */
+    VDS_OBJECT_ID targetId; /* the target */
 } VDS_TARGET_NOTIFICATION;
+/* A change of a portal group. */
 typedef struct _VDS_PORTAL_GROUP_NOTIFICATION {
-    ULONG ulEvent;
-    VDS_OBJECT_ID portalGroupId;
+    ULONG ulEvent; /* VDS_NF_PORTAL_GROUP_* */
+    VDS_OBJECT_ID portalGroupId; /* the portal group */
 } VDS_PORTAL_GROUP_NOTIFICATION;
+/* One change, as IVdsAdviseSink::OnNotify receives it. The notification has ids, not objects. */
 typedef struct _VDS_NOTIFICATION {
-    VDS_NOTIFICATION_TARGET_TYPE objectType;
+    VDS_NOTIFICATION_TARGET_TYPE objectType; /* which member of the union is valid */
     union {
         VDS_PACK_NOTIFICATION Pack;
         VDS_DISK_NOTIFICATION Disk;
@@ -1650,9 +1704,11 @@ IVdsAdviseSink : public IUnknown
      * although it is an [in] parameter.
      * The program implements this method. It must not call Refresh of the provider from here,
      * since that causes notifications.
-     * libvds: calls it on a thread of its own that holds no lock; a sink that falls behind by
-     * 65,536 notifications loses some and gets VDS_NF_SERVICE_OUT_OF_SYNC. What it returns has
-     * no effect.
+     * libvds: calls it on a thread of its own that holds no lock, so it may call everything,
+     * also Refresh, which notifies only of differences. A sink that falls behind by 65,536
+     * notifications loses some and gets VDS_NF_SERVICE_OUT_OF_SYNC. A sink that returns that its
+     * process is gone (RPC_E_DISCONNECTED and its like) is released and gets nothing any more;
+     * another result has no effect.
      *
      * Returns S_OK, S_FALSE (the receiver is not ready, or has lost notifications).
      */
@@ -1720,9 +1776,11 @@ static FORCEINLINE ULONG IVdsAdviseSink_Release(IVdsAdviseSink* This) {
  * although it is an [in] parameter.
  * The program implements this method. It must not call Refresh of the provider from here,
  * since that causes notifications.
- * libvds: calls it on a thread of its own that holds no lock; a sink that falls behind by
- * 65,536 notifications loses some and gets VDS_NF_SERVICE_OUT_OF_SYNC. What it returns has
- * no effect.
+ * libvds: calls it on a thread of its own that holds no lock, so it may call everything,
+ * also Refresh, which notifies only of differences. A sink that falls behind by 65,536
+ * notifications loses some and gets VDS_NF_SERVICE_OUT_OF_SYNC. A sink that returns that its
+ * process is gone (RPC_E_DISCONNECTED and its like) is released and gets nothing any more;
+ * another result has no effect.
  *
  * Returns S_OK, S_FALSE (the receiver is not ready, or has lost notifications).
  */
@@ -1736,6 +1794,10 @@ static FORCEINLINE HRESULT IVdsAdviseSink_OnNotify(IVdsAdviseSink* This,LONG lNu
 
 #endif  /* __IVdsAdviseSink_INTERFACE_DEFINED__ */
 
+/*
+ * The operation that an IVdsAsync stands for; selects the member of the union in VDS_ASYNC_OUTPUT.
+ * Operations that are not listed with a member have no output.
+ */
 typedef enum _VDS_ASYNC_OUTPUT_TYPE {
     VDS_ASYNCOUT_UNKNOWN = 0,
     VDS_ASYNCOUT_CREATEVOLUME = 1,
@@ -1770,33 +1832,45 @@ typedef enum _VDS_ASYNC_OUTPUT_TYPE {
     VDS_ASYNCOUT_MERGE_VDISK = 203,
     VDS_ASYNCOUT_EXPAND_VDISK = 204
 } VDS_ASYNC_OUTPUT_TYPE;
+/* What creating a partition returns. */
 typedef struct _VDS_ASYNC_OUTPUT_CP {
-    ULONGLONG ullOffset;
-    VDS_OBJECT_ID volumeId;
+    ULONGLONG ullOffset; /* where the partition begins, in bytes */
+    VDS_OBJECT_ID volumeId; /* the volume on the partition */
 } VDS_ASYNC_OUTPUT_CP;
+/* What creating a volume returns. */
 typedef struct _VDS_ASYNC_OUTPUT_CV {
-    IUnknown *pVolumeUnk;
+    IUnknown *pVolumeUnk; /* the new volume, with one reference that the caller releases */
 } VDS_ASYNC_OUTPUT_CV;
+/* What breaking off a plex of a volume returns. */
 typedef struct _VDS_ASYNC_OUTPUT_BVP {
-    IUnknown *pVolumeUnk;
+    IUnknown *pVolumeUnk; /* the new volume, with one reference that the caller releases */
 } VDS_ASYNC_OUTPUT_BVP;
+/* What shrinking a volume returns. */
 typedef struct _VDS_ASYNC_OUTPUT_SV {
-    ULONGLONG ullReclaimedBytes;
+    ULONGLONG ullReclaimedBytes; /* by how many bytes the volume was shrunk */
 } VDS_ASYNC_OUTPUT_SV;
+/* What creating a LUN returns. */
 typedef struct _VDS_ASYNC_OUTPUT_CL {
-    IUnknown *pLunUnk;
+    IUnknown *pLunUnk; /* the new LUN, with one reference that the caller releases */
 } VDS_ASYNC_OUTPUT_CL;
+/* What creating an iSCSI target returns. */
 typedef struct _VDS_ASYNC_OUTPUT_CT {
-    IUnknown *pTargetUnk;
+    IUnknown *pTargetUnk; /* the new target, with one reference that the caller releases */
 } VDS_ASYNC_OUTPUT_CT;
+/* What creating a portal group returns. */
 typedef struct _VDS_ASYNC_OUTPUT_CPG {
-    IUnknown *pPortalGroupUnk;
+    IUnknown *pPortalGroupUnk; /* the new group, with one reference that the caller releases */
 } VDS_ASYNC_OUTPUT_CPG;
+/* What creating a virtual disk returns. */
 typedef struct _VDS_ASYNC_OUTPUT_CVD {
-    IUnknown *pVDiskUnk;
+    IUnknown *pVDiskUnk; /* the new virtual disk, with one reference that the caller releases */
 } VDS_ASYNC_OUTPUT_CVD;
+/*
+ * What IVdsAsync::Wait returns when the operation has succeeded. Only the member that type selects
+ * is valid; an object in it has one reference that the caller releases.
+ */
 typedef struct _VDS_ASYNC_OUTPUT {
-    VDS_ASYNC_OUTPUT_TYPE type;
+    VDS_ASYNC_OUTPUT_TYPE type; /* the operation */
     union {
         VDS_ASYNC_OUTPUT_CP cp;
         VDS_ASYNC_OUTPUT_CV cv;
@@ -1998,7 +2072,7 @@ IVdsAsync : public IUnknown
      * VDS_E_OPERATION_CANCELED and changes nothing; when it is refused, the operation goes on
      * as if nothing had been asked.
      * libvds: creating and extending a thick LUN can be cancelled while space is being
-     * allocated.
+     * allocated. Returns when the operation has stopped.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (it cannot be cancelled), VDS_E_OPERATION_CANCELED (it
      * was cancelled already), VDS_E_CANCEL_TOO_LATE (it can no longer be stopped),
@@ -2025,8 +2099,10 @@ IVdsAsync : public IUnknown
      * Reports how the operation stands without waiting. *pHrResult is VDS_E_OPERATION_PENDING
      * while it runs, then its result. *pulPercentCompleted is 0 to 99 while it runs and 100
      * afterwards; 0 also when the progress is not known.
-     * libvds: returns S_OK also while the operation runs; VDS_E_OBJECT_NOT_FOUND when the array
-     * no longer knows an operation that ended long ago.
+     * libvds: returns S_OK also while the operation runs. The object keeps the outcome, also when
+     * the array has forgotten the operation after a day; VDS_E_OBJECT_NOT_FOUND when there was no
+     * contact with the array all that time. On failure *pHrResult is the same code and
+     * *pulPercentCompleted 0.
      *
      * Returns S_OK, VDS_E_OPERATION_PENDING (it still runs).
      */
@@ -2102,7 +2178,7 @@ static FORCEINLINE ULONG IVdsAsync_Release(IVdsAsync* This) {
  * VDS_E_OPERATION_CANCELED and changes nothing; when it is refused, the operation goes on
  * as if nothing had been asked.
  * libvds: creating and extending a thick LUN can be cancelled while space is being
- * allocated.
+ * allocated. Returns when the operation has stopped.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (it cannot be cancelled), VDS_E_OPERATION_CANCELED (it
  * was cancelled already), VDS_E_CANCEL_TOO_LATE (it can no longer be stopped),
@@ -2128,8 +2204,10 @@ static FORCEINLINE HRESULT IVdsAsync_Wait(IVdsAsync* This,HRESULT *pHrResult,VDS
  * Reports how the operation stands without waiting. *pHrResult is VDS_E_OPERATION_PENDING
  * while it runs, then its result. *pulPercentCompleted is 0 to 99 while it runs and 100
  * afterwards; 0 also when the progress is not known.
- * libvds: returns S_OK also while the operation runs; VDS_E_OBJECT_NOT_FOUND when the array
- * no longer knows an operation that ended long ago.
+ * libvds: returns S_OK also while the operation runs. The object keeps the outcome, also when
+ * the array has forgotten the operation after a day; VDS_E_OBJECT_NOT_FOUND when there was no
+ * contact with the array all that time. On failure *pHrResult is the same code and
+ * *pulPercentCompleted 0.
  *
  * Returns S_OK, VDS_E_OPERATION_PENDING (it still runs).
  */
@@ -2143,6 +2221,7 @@ static FORCEINLINE HRESULT IVdsAsync_QueryStatus(IVdsAsync* This,HRESULT *pHrRes
 
 #endif  /* __IVdsAsync_INTERFACE_DEFINED__ */
 
+/* The kind of a provider. */
 typedef enum _VDS_PROVIDER_TYPE {
     VDS_PT_UNKNOWN = 0,
     VDS_PT_SOFTWARE = 1,
@@ -2150,6 +2229,7 @@ typedef enum _VDS_PROVIDER_TYPE {
     VDS_PT_VIRTUALDISK = 3,
     VDS_PT_MAX = 4
 } VDS_PROVIDER_TYPE;
+/* Bits of VDS_PROVIDER_PROP.ulFlags. */
 typedef enum _VDS_PROVIDER_FLAG {
     VDS_PF_DYNAMIC = 0x1,
     VDS_PF_INTERNAL_HARDWARE_PROVIDER = 0x2,
@@ -2162,6 +2242,7 @@ typedef enum _VDS_PROVIDER_FLAG {
     VDS_PF_SUPPORT_MIRROR = 0x20,
     VDS_PF_SUPPORT_RAID5 = 0x40
 } VDS_PROVIDER_FLAG;
+/* Bits for the versions of VDS that a provider supports. */
 typedef enum _VDS_VERSION_SUPPORT_FLAG {
     VDS_VSF_1_0 = 0x1,
     VDS_VSF_1_1 = 0x2,
@@ -2169,15 +2250,17 @@ typedef enum _VDS_VERSION_SUPPORT_FLAG {
     VDS_VSF_2_1 = 0x8,
     VDS_VSF_3_0 = 0x10
 } VDS_VERSION_SUPPORT_FLAG;
+/* Properties of a provider. The caller frees the strings with CoTaskMemFree. */
 typedef struct _VDS_PROVIDER_PROP {
-    VDS_OBJECT_ID id;
-    LPWSTR pwszName;
-    GUID guidVersionId;
-    LPWSTR pwszVersion;
-    VDS_PROVIDER_TYPE type;
-    ULONG ulFlags;
+    VDS_OBJECT_ID id; /* the id of the provider; never changes */
+    LPWSTR pwszName; /* the name of the provider */
+    GUID guidVersionId; /* a GUID that each version of the provider has for itself */
+    LPWSTR pwszVersion; /* version, by convention "major.minor" */
+    VDS_PROVIDER_TYPE type; /* VDS_PT_HARDWARE for a hardware provider */
+    ULONG ulFlags; /* bits of VDS_PROVIDER_FLAG */
+    /* bit n: stripes of 2^n bytes are possible (software providers only) */
     ULONG ulStripeSizeFlags;
-    SHORT sRebuildPriority;
+    SHORT sRebuildPriority; /* 0 to 15 (software providers only) */
 } VDS_PROVIDER_PROP;
 /*****************************************************************************
  * IVdsProvider interface
@@ -2289,7 +2372,7 @@ IVdsProviderSupport : public IUnknown
     /*
      * Reports which versions of the VDS interfaces the provider implements, as a mask of VDS_VSF_*
      * flags.
-     * libvds: VDS_VSF_1_0 and VDS_VSF_1_1; needs no connection.
+     * libvds: VDS_VSF_1_0, VDS_VSF_1_1 and VDS_VSF_3_0; needs no connection.
      *
      * Returns S_OK.
      */
@@ -2351,7 +2434,7 @@ static FORCEINLINE ULONG IVdsProviderSupport_Release(IVdsProviderSupport* This) 
 /*
  * Reports which versions of the VDS interfaces the provider implements, as a mask of VDS_VSF_*
  * flags.
- * libvds: VDS_VSF_1_0 and VDS_VSF_1_1; needs no connection.
+ * libvds: VDS_VSF_1_0, VDS_VSF_1_1 and VDS_VSF_3_0; needs no connection.
  *
  * Returns S_OK.
  */
@@ -2382,8 +2465,8 @@ IVdsProviderPrivate : public IUnknown
      * Finds an object of this provider by its id and its type, for example an id from a
      * notification. The same object is found as long as it lives. *ppObjectUnk has one
      * reference that the caller releases.
-     * libvds: knows VDS_OT_PROVIDER, _SUB_SYSTEM, _LUN, _TARGET, _PORTAL and _PORTAL_GROUP; an
-     * id of another type counts as not found.
+     * libvds: knows every type of object of a hardware provider, in all arrays; an id of another
+     * type counts as not found.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object of that type with that id).
      */
@@ -2397,11 +2480,13 @@ IVdsProviderPrivate : public IUnknown
      * its notifications. pwszMachineName is reserved. pCallbackObject offers IVdsAdviseSink;
      * the provider holds a reference to that until OnUnload. After a failure OnUnload must not
      * be called.
-     * libvds: pCallbackObject may be NULL; a second call replaces the sink. VdsOpenHwProvider
-     * has loaded the provider already.
+     * libvds: connects to every array of the list ($VDS_URL, else the file /etc/vds/arrays). An
+     * array that does not answer is left out, and Reenumerate looks for it again.
+     * pCallbackObject may be NULL; a second call replaces the sink. VdsOpenHwProvider has loaded
+     * the provider already.
      *
-     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the array cannot be reached, or the sink offers
-     * no IVdsAdviseSink).
+     * Returns S_OK, VDS_E_INITIALIZED_FAILED (the list of arrays cannot be read, or the sink
+     * offers no IVdsAdviseSink).
      */
     virtual HRESULT STDMETHODCALLTYPE OnLoad(
         LPWSTR pwszMachineName,
@@ -2410,8 +2495,9 @@ IVdsProviderPrivate : public IUnknown
     /*
      * Ends the work of the provider before it is released; no notification is sent when it has
      * returned S_OK. bForceUnload says that the caller will not ask again.
-     * libvds: always returns S_OK; methods that need the array return
-     * VDS_E_INITIALIZE_NOT_CALLED afterwards.
+     * libvds: ends the connections; methods that need an array return
+     * VDS_E_INITIALIZE_NOT_CALLED afterwards. S_FALSE while a call waits for an array; with
+     * bForceUnload such a call ends with VDS_E_PROVIDER_CACHE_CORRUPT.
      *
      * Returns S_OK, S_FALSE (not now, ask again).
      */
@@ -2487,8 +2573,8 @@ static FORCEINLINE ULONG IVdsProviderPrivate_Release(IVdsProviderPrivate* This) 
  * Finds an object of this provider by its id and its type, for example an id from a
  * notification. The same object is found as long as it lives. *ppObjectUnk has one
  * reference that the caller releases.
- * libvds: knows VDS_OT_PROVIDER, _SUB_SYSTEM, _LUN, _TARGET, _PORTAL and _PORTAL_GROUP; an
- * id of another type counts as not found.
+ * libvds: knows every type of object of a hardware provider, in all arrays; an id of another
+ * type counts as not found.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object of that type with that id).
  */
@@ -2500,11 +2586,13 @@ static FORCEINLINE HRESULT IVdsProviderPrivate_GetObject(IVdsProviderPrivate* Th
  * its notifications. pwszMachineName is reserved. pCallbackObject offers IVdsAdviseSink;
  * the provider holds a reference to that until OnUnload. After a failure OnUnload must not
  * be called.
- * libvds: pCallbackObject may be NULL; a second call replaces the sink. VdsOpenHwProvider
- * has loaded the provider already.
+ * libvds: connects to every array of the list ($VDS_URL, else the file /etc/vds/arrays). An
+ * array that does not answer is left out, and Reenumerate looks for it again.
+ * pCallbackObject may be NULL; a second call replaces the sink. VdsOpenHwProvider has loaded
+ * the provider already.
  *
- * Returns S_OK, VDS_E_INITIALIZED_FAILED (the array cannot be reached, or the sink offers
- * no IVdsAdviseSink).
+ * Returns S_OK, VDS_E_INITIALIZED_FAILED (the list of arrays cannot be read, or the sink
+ * offers no IVdsAdviseSink).
  */
 static FORCEINLINE HRESULT IVdsProviderPrivate_OnLoad(IVdsProviderPrivate* This,LPWSTR pwszMachineName,IUnknown *pCallbackObject) {
     return This->lpVtbl->OnLoad(This,pwszMachineName,pCallbackObject);
@@ -2512,8 +2600,9 @@ static FORCEINLINE HRESULT IVdsProviderPrivate_OnLoad(IVdsProviderPrivate* This,
 /*
  * Ends the work of the provider before it is released; no notification is sent when it has
  * returned S_OK. bForceUnload says that the caller will not ask again.
- * libvds: always returns S_OK; methods that need the array return
- * VDS_E_INITIALIZE_NOT_CALLED afterwards.
+ * libvds: ends the connections; methods that need an array return
+ * VDS_E_INITIALIZE_NOT_CALLED afterwards. S_FALSE while a call waits for an array; with
+ * bForceUnload such a call ends with VDS_E_PROVIDER_CACHE_CORRUPT.
  *
  * Returns S_OK, S_FALSE (not now, ask again).
  */
@@ -2545,7 +2634,6 @@ IVdsAdmin : public IUnknown
      * Called by a setup program of Windows. pwszName has at most 200 characters, pwszVersion
      * 16, pwszMachineName 15 (NULL: this computer). Only one version of a provider can be
      * registered.
-     * libvds has no such object: on Linux there is no service to register with.
      *
      * Returns S_OK, VDS_E_ALREADY_REGISTERED (a provider with this id is registered already).
      */
@@ -2560,7 +2648,6 @@ IVdsAdmin : public IUnknown
 
     /*
      * Takes back what RegisterProvider did.
-     * libvds has no such object.
      *
      * Returns S_OK.
      */
@@ -2635,7 +2722,6 @@ static FORCEINLINE ULONG IVdsAdmin_Release(IVdsAdmin* This) {
  * Called by a setup program of Windows. pwszName has at most 200 characters, pwszVersion
  * 16, pwszMachineName 15 (NULL: this computer). Only one version of a provider can be
  * registered.
- * libvds has no such object: on Linux there is no service to register with.
  *
  * Returns S_OK, VDS_E_ALREADY_REGISTERED (a provider with this id is registered already).
  */
@@ -2644,7 +2730,6 @@ static FORCEINLINE HRESULT IVdsAdmin_RegisterProvider(IVdsAdmin* This,VDS_OBJECT
 }
 /*
  * Takes back what RegisterProvider did.
- * libvds has no such object.
  *
  * Returns S_OK.
  */
@@ -2776,7 +2861,8 @@ IVdsHwProvider : public IUnknown
     /*
      * Enumerates the subsystems, that is the storage arrays, that the provider manages. Answers
      * from the cache without asking the array.
-     * libvds: one subsystem for each provider.
+     * libvds: one subsystem for each array of the list that was found; one that is lost stays
+     * and says VDS_SSS_OFFLINE in its properties.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
      * VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_INITIALIZE_NOT_CALLED as many methods do.
@@ -2787,7 +2873,10 @@ IVdsHwProvider : public IUnknown
     /*
      * Looks for subsystems that came or went. It does not read the known ones again: Refresh
      * does that. The two calls in this order cure VDS_E_PROVIDER_CACHE_CORRUPT.
-     * libvds: asks the array who it is. Notifications follow from Refresh.
+     * libvds: reads the list of arrays again, connects to those that have come, lets those go
+     * whose URL has left the list, and notifies of both. Asks the others who they are; that one
+     * does not answer is no failure, unless its cache is corrupt. VDS_E_OBJECT_STATUS_FAILED says
+     * that the list cannot be read.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
      * VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_INITIALIZE_NOT_CALLED as many methods do.
@@ -2799,7 +2888,7 @@ IVdsHwProvider : public IUnknown
      * Reads everything about the known subsystems and their objects again. Sends notifications
      * for each difference to what was known. Needed only when the cache is wrong, since changes
      * arrive by themselves.
-     * libvds: loads a snapshot of the whole array. After a gap, a wrong digest or a restored
+     * libvds: loads a snapshot of each array. After a gap, a wrong digest or a restored
      * backup it works only when Reenumerate was called before.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
@@ -2871,7 +2960,8 @@ static FORCEINLINE ULONG IVdsHwProvider_Release(IVdsHwProvider* This) {
 /*
  * Enumerates the subsystems, that is the storage arrays, that the provider manages. Answers
  * from the cache without asking the array.
- * libvds: one subsystem for each provider.
+ * libvds: one subsystem for each array of the list that was found; one that is lost stays
+ * and says VDS_SSS_OFFLINE in its properties.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
  * VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_INITIALIZE_NOT_CALLED as many methods do.
@@ -2882,7 +2972,10 @@ static FORCEINLINE HRESULT IVdsHwProvider_QuerySubSystems(IVdsHwProvider* This,I
 /*
  * Looks for subsystems that came or went. It does not read the known ones again: Refresh
  * does that. The two calls in this order cure VDS_E_PROVIDER_CACHE_CORRUPT.
- * libvds: asks the array who it is. Notifications follow from Refresh.
+ * libvds: reads the list of arrays again, connects to those that have come, lets those go
+ * whose URL has left the list, and notifies of both. Asks the others who they are; that one
+ * does not answer is no failure, unless its cache is corrupt. VDS_E_OBJECT_STATUS_FAILED says
+ * that the list cannot be read.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
  * VDS_E_ANOTHER_CALL_IN_PROGRESS, VDS_E_INITIALIZE_NOT_CALLED as many methods do.
@@ -2894,7 +2987,7 @@ static FORCEINLINE HRESULT IVdsHwProvider_Reenumerate(IVdsHwProvider* This) {
  * Reads everything about the known subsystems and their objects again. Sends notifications
  * for each difference to what was known. Needed only when the cache is wrong, since changes
  * arrive by themselves.
- * libvds: loads a snapshot of the whole array. After a gap, a wrong digest or a restored
+ * libvds: loads a snapshot of each array. After a gap, a wrong digest or a restored
  * backup it works only when Reenumerate was called before.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_STATUS_FAILED,
@@ -3092,16 +3185,19 @@ static FORCEINLINE HRESULT IVdsHwProviderType2_GetProviderType2(IVdsHwProviderTy
 
 #endif  /* __IVdsHwProviderType2_INTERFACE_DEFINED__ */
 
+/* How long a login of an initiator to a target is kept. */
 typedef enum _VDS_ISCSI_LOGIN_TYPE {
     VDS_ILT_MANUAL = 0,
     VDS_ILT_PERSISTENT = 1,
     VDS_ILT_BOOT = 2
 } VDS_ISCSI_LOGIN_TYPE;
+/* Who proves its identity at the login. */
 typedef enum _VDS_ISCSI_AUTH_TYPE {
     VDS_IAT_NONE = 0,
     VDS_IAT_CHAP = 1,
     VDS_IAT_MUTUAL_CHAP = 2
 } VDS_ISCSI_AUTH_TYPE;
+/* Reserved: the methods that use these bits are not supported. */
 typedef enum _VDS_ISCSI_IPSEC_FLAG {
     VDS_IIF_VALID = 0x1,
     VDS_IIF_IKE = 0x2,
@@ -3111,18 +3207,25 @@ typedef enum _VDS_ISCSI_IPSEC_FLAG {
     VDS_IIF_TRANSPORT_MODE_PREFERRED = 0x20,
     VDS_IIF_TUNNEL_MODE_PREFERRED = 0x40
 } VDS_ISCSI_IPSEC_FLAG;
+/* Bits that an iSCSI login takes. */
 typedef enum _VDS_ISCSI_LOGIN_FLAG {
     VDS_ILF_REQUIRE_IPSEC = 0x1,
     VDS_ILF_MULTIPATH_ENABLED = 0x2
 } VDS_ISCSI_LOGIN_FLAG;
+/* Reserved: the methods that use this structure are not supported. */
 typedef struct _VDS_ISCSI_IPSEC_KEY {
-    UCHAR *pKey;
-    ULONG ulKeySize;
+    UCHAR *pKey; /* the bytes of the key */
+    ULONG ulKeySize; /* length of pKey in bytes */
 } VDS_ISCSI_IPSEC_KEY;
+/* A CHAP secret. */
 typedef struct _VDS_ISCSI_SHARED_SECRET {
+    /*
+     * The bytes of the secret, without a terminating NUL. NULL with size 0 removes the secret.
+     */
     UCHAR *pSharedSecret;
-    ULONG ulSharedSecretSize;
+    ULONG ulSharedSecretSize; /* length of the secret in bytes: 12 to 16, or 0 */
 } VDS_ISCSI_SHARED_SECRET;
+/* The kind of a port of a Fibre Channel host bus adapter. */
 typedef enum _VDS_HBAPORT_TYPE {
     VDS_HPT_UNKNOWN = 1,
     VDS_HPT_OTHER = 2,
@@ -3136,6 +3239,7 @@ typedef enum _VDS_HBAPORT_TYPE {
     VDS_HPT_LPORT = 20,
     VDS_HPT_PTP = 21
 } VDS_HBAPORT_TYPE;
+/* The status of a port of a host bus adapter. */
 typedef enum _VDS_HBAPORT_STATUS {
     VDS_HPS_UNKNOWN = 1,
     VDS_HPS_ONLINE = 2,
@@ -3146,6 +3250,7 @@ typedef enum _VDS_HBAPORT_STATUS {
     VDS_HPS_ERROR = 7,
     VDS_HPS_LOOPBACK = 8
 } VDS_HBAPORT_STATUS;
+/* Bits for the speeds of a port of a host bus adapter. */
 typedef enum _VDS_HBAPORT_SPEED_FLAG {
     VDS_HSF_UNKNOWN = 0x0,
     VDS_HSF_1GBIT = 0x1,
@@ -3154,12 +3259,14 @@ typedef enum _VDS_HBAPORT_SPEED_FLAG {
     VDS_HSF_4GBIT = 0x8,
     VDS_HSF_NOT_NEGOTIATED = 0x8000
 } VDS_HBAPORT_SPEED_FLAG;
+/* The status of a path from the host to a LUN. */
 typedef enum _VDS_PATH_STATUS {
     VDS_MPS_UNKNOWN = 0,
     VDS_MPS_ONLINE = 1,
     VDS_MPS_FAILED = 5,
     VDS_MPS_STANDBY = 7
 } VDS_PATH_STATUS;
+/* How the host chooses among the paths to a LUN. */
 typedef enum _VDS_LOADBALANCE_POLICY_ENUM {
     VDS_LBP_UNKNOWN = 0,
     VDS_LBP_FAILOVER = 1,
@@ -3170,6 +3277,7 @@ typedef enum _VDS_LOADBALANCE_POLICY_ENUM {
     VDS_LBP_LEAST_BLOCKS = 6,
     VDS_LBP_VENDOR_SPECIFIC = 7
 } VDS_LOADBALANCE_POLICY_ENUM;
+/* Bits for the load balance policies that a LUN supports. */
 typedef enum _VDS_PROVIDER_LBSUPPORT_FLAG {
     VDS_LBF_FAILOVER = 0x1,
     VDS_LBF_ROUND_ROBIN = 0x2,
@@ -3179,32 +3287,42 @@ typedef enum _VDS_PROVIDER_LBSUPPORT_FLAG {
     VDS_LBF_LEAST_BLOCKS = 0x20,
     VDS_LBF_VENDOR_SPECIFIC = 0x40
 } VDS_PROVIDER_LBSUPPORT_FLAG;
+/* The id of a path from the host to a LUN. */
 typedef struct _VDS_PATH_ID {
-    ULONGLONG ullSourceId;
-    ULONGLONG ullPathId;
+    ULONGLONG ullSourceId; /* the provider or driver that manages the path */
+    ULONGLONG ullPathId; /* the path */
 } VDS_PATH_ID;
+/* Properties of a port of a host bus adapter. */
 typedef struct _VDS_HBAPORT_PROP {
-    VDS_OBJECT_ID id;
-    VDS_WWN wwnNode;
-    VDS_WWN wwnPort;
+    VDS_OBJECT_ID id; /* set by the service; a provider leaves GUID_NULL */
+    VDS_WWN wwnNode; /* World Wide Name of the node */
+    VDS_WWN wwnPort; /* World Wide Name of the port */
     VDS_HBAPORT_TYPE type;
     VDS_HBAPORT_STATUS status;
-    ULONG ulPortSpeed;
-    ULONG ulSupportedPortSpeed;
+    ULONG ulPortSpeed; /* the present speed, a bit of VDS_HBAPORT_SPEED_FLAG */
+    ULONG ulSupportedPortSpeed; /* possible speeds, bits of VDS_HBAPORT_SPEED_FLAG */
 } VDS_HBAPORT_PROP;
+/* Properties of an iSCSI initiator adapter of the host. */
 typedef struct _VDS_ISCSI_INITIATOR_ADAPTER_PROP {
-    VDS_OBJECT_ID id;
-    LPWSTR pwszName;
+    VDS_OBJECT_ID id; /* the id of the adapter */
+    LPWSTR pwszName; /* the name of the adapter */
 } VDS_ISCSI_INITIATOR_ADAPTER_PROP;
+/* Properties of a portal of an iSCSI initiator adapter. */
 typedef struct _VDS_ISCSI_INITIATOR_PORTAL_PROP {
-    VDS_OBJECT_ID id;
-    VDS_IPADDRESS address;
-    ULONG ulPortIndex;
+    VDS_OBJECT_ID id; /* the id of the portal */
+    VDS_IPADDRESS address; /* the IP address from which the portal connects */
+    ULONG ulPortIndex; /* number that the initiator service has assigned to the portal */
 } VDS_ISCSI_INITIATOR_PORTAL_PROP;
+/* One path from the host to a LUN. */
 typedef struct _VDS_PATH_INFO {
-    VDS_PATH_ID pathId;
+    VDS_PATH_ID pathId; /* the id of the path */
+    /*
+     * Selects the members of the three unions. Fibre Channel and SAS: controllerPortId,
+     * hbaPortId and pHbaPortProp; iSCSI: targetPortalId, initiatorAdapterId and
+     * pInitiatorPortalIpAddr.
+     */
     VDS_HWPROVIDER_TYPE type;
-    VDS_PATH_STATUS status;
+    VDS_PATH_STATUS status; /* the status of the path */
     union {
         VDS_OBJECT_ID controllerPortId;
         VDS_OBJECT_ID targetPortalId;
@@ -3218,10 +3336,11 @@ typedef struct _VDS_PATH_INFO {
         VDS_IPADDRESS *pInitiatorPortalIpAddr;
     };
 } VDS_PATH_INFO;
+/* What the load balance policy says about one path. */
 typedef struct _VDS_PATH_POLICY {
-    VDS_PATH_ID pathId;
-    BOOL bPrimaryPath;
-    ULONG ulWeight;
+    VDS_PATH_ID pathId; /* the id of the path */
+    BOOL bPrimaryPath; /* TRUE when the path is used as long as it works */
+    ULONG ulWeight; /* weight of the path with VDS_LBP_WEIGHTED_PATHS */
 } VDS_PATH_POLICY;
 /*****************************************************************************
  * IVdsHwProviderPrivateMpio interface
@@ -3332,7 +3451,7 @@ IVdsHbaPort : public IUnknown
 {
     /*
      * Fills the properties of the port of a host bus adapter.
-     * A method of the VDS service; libvds has no such object.
+     * libvds has no such object: there is no support for Fibre Channel.
      *
      * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0),
      * E_POINTER (the output pointer is NULL).
@@ -3342,7 +3461,7 @@ IVdsHbaPort : public IUnknown
 
     /*
      * Sets the status of all paths that leave the port.
-     * A method of the VDS service; libvds has no such object.
+     * libvds has no such object: there is no support for Fibre Channel.
      *
      * Returns S_OK, VDS_S_STATUSES_INCOMPLETELY_SET (not all could be set).
      */
@@ -3408,7 +3527,7 @@ static FORCEINLINE ULONG IVdsHbaPort_Release(IVdsHbaPort* This) {
 /*** IVdsHbaPort methods ***/
 /*
  * Fills the properties of the port of a host bus adapter.
- * A method of the VDS service; libvds has no such object.
+ * libvds has no such object: there is no support for Fibre Channel.
  *
  * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0),
  * E_POINTER (the output pointer is NULL).
@@ -3418,7 +3537,7 @@ static FORCEINLINE HRESULT IVdsHbaPort_GetProperties(IVdsHbaPort* This,VDS_HBAPO
 }
 /*
  * Sets the status of all paths that leave the port.
- * A method of the VDS service; libvds has no such object.
+ * libvds has no such object: there is no support for Fibre Channel.
  *
  * Returns S_OK, VDS_S_STATUSES_INCOMPLETELY_SET (not all could be set).
  */
@@ -3448,7 +3567,7 @@ IVdsIscsiInitiatorAdapter : public IUnknown
     /*
      * Fills the properties of the initiator adapter. The caller frees its strings with
      * CoTaskMemFree.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: the name is "open-iscsi".
      *
      * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
      */
@@ -3457,7 +3576,7 @@ IVdsIscsiInitiatorAdapter : public IUnknown
 
     /*
      * Enumerates the portals of the initiator adapter.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: one portal for each address of the host's interfaces that are up.
      *
      * Returns S_OK.
      */
@@ -3467,7 +3586,7 @@ IVdsIscsiInitiatorAdapter : public IUnknown
     /*
      * Logs in to a target. GUID_NULL for a portal lets the initiator choose. *ppAsync has one
      * reference that the caller releases; its output type is VDS_ASYNCOUT_LOGINTOTARGET.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: lets iscsiadm log in; the outcome is in *ppAsync.
      *
      * Returns S_OK, VDS_E_ISCSI_LOGIN_FAILED (there is no session).
      */
@@ -3485,7 +3604,7 @@ IVdsIscsiInitiatorAdapter : public IUnknown
     /*
      * Ends all sessions with a target. *ppAsync has one reference that the caller releases; its
      * output type is VDS_ASYNCOUT_LOGOUTFROMTARGET.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: lets iscsiadm log out; the outcome is in *ppAsync.
      *
      * Returns S_OK, VDS_E_ISCSI_LOGOUT_FAILED (the sessions stay),
      * VDS_E_ISCSI_SESSION_NOT_FOUND (there is no session), VDS_E_ISCSI_LOGOUT_INCOMPLETE (some
@@ -3574,7 +3693,7 @@ static FORCEINLINE ULONG IVdsIscsiInitiatorAdapter_Release(IVdsIscsiInitiatorAda
 /*
  * Fills the properties of the initiator adapter. The caller frees its strings with
  * CoTaskMemFree.
- * A method of the VDS service; libvds has no such object.
+ * libvds: the name is "open-iscsi".
  *
  * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
  */
@@ -3583,7 +3702,7 @@ static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_GetProperties(IVdsIscsiInit
 }
 /*
  * Enumerates the portals of the initiator adapter.
- * A method of the VDS service; libvds has no such object.
+ * libvds: one portal for each address of the host's interfaces that are up.
  *
  * Returns S_OK.
  */
@@ -3593,7 +3712,7 @@ static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_QueryInitiatorPortals(IVdsI
 /*
  * Logs in to a target. GUID_NULL for a portal lets the initiator choose. *ppAsync has one
  * reference that the caller releases; its output type is VDS_ASYNCOUT_LOGINTOTARGET.
- * A method of the VDS service; libvds has no such object.
+ * libvds: lets iscsiadm log in; the outcome is in *ppAsync.
  *
  * Returns S_OK, VDS_E_ISCSI_LOGIN_FAILED (there is no session).
  */
@@ -3603,7 +3722,7 @@ static FORCEINLINE HRESULT IVdsIscsiInitiatorAdapter_LoginToTarget(IVdsIscsiInit
 /*
  * Ends all sessions with a target. *ppAsync has one reference that the caller releases; its
  * output type is VDS_ASYNCOUT_LOGOUTFROMTARGET.
- * A method of the VDS service; libvds has no such object.
+ * libvds: lets iscsiadm log out; the outcome is in *ppAsync.
  *
  * Returns S_OK, VDS_E_ISCSI_LOGOUT_FAILED (the sessions stay),
  * VDS_E_ISCSI_SESSION_NOT_FOUND (there is no session), VDS_E_ISCSI_LOGOUT_INCOMPLETE (some
@@ -3634,7 +3753,6 @@ IVdsIscsiInitiatorPortal : public IUnknown
 {
     /*
      * Fills the properties of the initiator portal.
-     * A method of the VDS service; libvds has no such object.
      *
      * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
      */
@@ -3644,7 +3762,6 @@ IVdsIscsiInitiatorPortal : public IUnknown
     /*
      * Returns the initiator adapter that the portal belongs to, with one reference that the
      * caller releases.
-     * A method of the VDS service; libvds has no such object.
      *
      * Returns S_OK.
      */
@@ -3653,7 +3770,6 @@ IVdsIscsiInitiatorPortal : public IUnknown
 
     /*
      * Reserved: VDS never defined what it does.
-     * A method of the VDS service; libvds has no such object.
      *
      * Returns VDS_E_NOT_SUPPORTED (always).
      */
@@ -3663,7 +3779,6 @@ IVdsIscsiInitiatorPortal : public IUnknown
 
     /*
      * Reserved: VDS never defined what it does.
-     * A method of the VDS service; libvds has no such object.
      *
      * Returns VDS_E_NOT_SUPPORTED (always).
      */
@@ -3673,7 +3788,6 @@ IVdsIscsiInitiatorPortal : public IUnknown
 
     /*
      * Reserved: VDS never defined what it does.
-     * A method of the VDS service; libvds has no such object.
      *
      * Returns VDS_E_NOT_SUPPORTED (always).
      */
@@ -3760,7 +3874,6 @@ static FORCEINLINE ULONG IVdsIscsiInitiatorPortal_Release(IVdsIscsiInitiatorPort
 /*** IVdsIscsiInitiatorPortal methods ***/
 /*
  * Fills the properties of the initiator portal.
- * A method of the VDS service; libvds has no such object.
  *
  * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
  */
@@ -3770,7 +3883,6 @@ static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_GetProperties(IVdsIscsiIniti
 /*
  * Returns the initiator adapter that the portal belongs to, with one reference that the
  * caller releases.
- * A method of the VDS service; libvds has no such object.
  *
  * Returns S_OK.
  */
@@ -3779,7 +3891,6 @@ static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_GetInitiatorAdapter(IVdsIscs
 }
 /*
  * Reserved: VDS never defined what it does.
- * A method of the VDS service; libvds has no such object.
  *
  * Returns VDS_E_NOT_SUPPORTED (always).
  */
@@ -3788,7 +3899,6 @@ static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_SetIpsecTunnelAddress(IVdsIs
 }
 /*
  * Reserved: VDS never defined what it does.
- * A method of the VDS service; libvds has no such object.
  *
  * Returns VDS_E_NOT_SUPPORTED (always).
  */
@@ -3797,7 +3907,6 @@ static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_GetIpsecSecurity(IVdsIscsiIn
 }
 /*
  * Reserved: VDS never defined what it does.
- * A method of the VDS service; libvds has no such object.
  *
  * Returns VDS_E_NOT_SUPPORTED (always).
  */
@@ -3845,61 +3954,65 @@ static FORCEINLINE HRESULT IVdsIscsiInitiatorPortal_SetIpsecSecurity(IVdsIscsiIn
 
 #define VDS_REBUILD_PRIORITY_MIN (0)
 
-#define VDS_REBUILD_PRIORITY_MAX (16)
+#define VDS_REBUILD_PRIORITY_MAX (16) /* one more than the largest priority */
 
+/* How a program will use a LUN. An array may ignore hints, as libvds does. */
 typedef struct _VDS_HINTS {
-    ULONGLONG ullHintMask;
-    ULONGLONG ullExpectedMaximumSize;
-    ULONG ulOptimalReadSize;
-    ULONG ulOptimalReadAlignment;
-    ULONG ulOptimalWriteSize;
-    ULONG ulOptimalWriteAlignment;
-    ULONG ulMaximumDriveCount;
-    ULONG ulStripeSize;
-    BOOL bFastCrashRecoveryRequired;
-    BOOL bMostlyReads;
-    BOOL bOptimizeForSequentialReads;
-    BOOL bOptimizeForSequentialWrites;
-    BOOL bRemapEnabled;
-    BOOL bReadBackVerifyEnabled;
-    BOOL bWriteThroughCachingEnabled;
-    BOOL bHardwareChecksumEnabled;
-    BOOL bIsYankable;
-    SHORT sRebuildPriority;
+    ULONGLONG ullHintMask; /* which of the BOOL members are valid: bits VDS_HINT_* */
+    ULONGLONG ullExpectedMaximumSize; /* the size to which the LUN may grow, in bytes */
+    ULONG ulOptimalReadSize; /* size of most reads, in bytes */
+    ULONG ulOptimalReadAlignment; /* alignment of most reads, in bytes */
+    ULONG ulOptimalWriteSize; /* size of most writes, in bytes */
+    ULONG ulOptimalWriteAlignment; /* alignment of most writes, in bytes */
+    ULONG ulMaximumDriveCount; /* how many drives the LUN may use; 0 = any number */
+    ULONG ulStripeSize; /* in bytes; 0 = the array chooses */
+    BOOL bFastCrashRecoveryRequired; /* recovery after a crash must be fast */
+    BOOL bMostlyReads; /* most accesses will be reads */
+    BOOL bOptimizeForSequentialReads; /* most reads will be sequential */
+    BOOL bOptimizeForSequentialWrites; /* most writes will be sequential */
+    BOOL bRemapEnabled; /* bad extents are to be replaced automatically */
+    BOOL bReadBackVerifyEnabled; /* each write is to be read back and compared */
+    BOOL bWriteThroughCachingEnabled; /* a write is to be on the drives before it is answered */
+    BOOL bHardwareChecksumEnabled; /* the array is to protect data by checksums */
+    BOOL bIsYankable; /* the LUN may be disconnected without warning */
+    SHORT sRebuildPriority; /* 0 (lowest) to 15 */
 } VDS_HINTS;
+/* The hints of VDS 3.0: those of VDS_HINTS and some more. */
 typedef struct _VDS_HINTS2 {
+    /* which of the BOOL members and BusType are valid: bits VDS_HINT_* */
     ULONGLONG ullHintMask;
-    ULONGLONG ullExpectedMaximumSize;
-    ULONG ulOptimalReadSize;
-    ULONG ulOptimalReadAlignment;
-    ULONG ulOptimalWriteSize;
-    ULONG ulOptimalWriteAlignment;
-    ULONG ulMaximumDriveCount;
-    ULONG ulStripeSize;
+    ULONGLONG ullExpectedMaximumSize; /* the size to which the LUN may grow, in bytes */
+    ULONG ulOptimalReadSize; /* size of most reads, in bytes */
+    ULONG ulOptimalReadAlignment; /* alignment of most reads, in bytes */
+    ULONG ulOptimalWriteSize; /* size of most writes, in bytes */
+    ULONG ulOptimalWriteAlignment; /* alignment of most writes, in bytes */
+    ULONG ulMaximumDriveCount; /* how many drives the LUN may use; 0 = any number */
+    ULONG ulStripeSize; /* in bytes; 0 = the array chooses */
     ULONG ulReserved1;
     ULONG ulReserved2;
     ULONG ulReserved3;
-    BOOL bFastCrashRecoveryRequired;
-    BOOL bMostlyReads;
-    BOOL bOptimizeForSequentialReads;
-    BOOL bOptimizeForSequentialWrites;
-    BOOL bRemapEnabled;
-    BOOL bReadBackVerifyEnabled;
-    BOOL bWriteThroughCachingEnabled;
-    BOOL bHardwareChecksumEnabled;
-    BOOL bIsYankable;
-    BOOL bAllocateHotSpare;
-    BOOL bUseMirroredCache;
-    BOOL bReadCachingEnabled;
-    BOOL bWriteCachingEnabled;
-    BOOL bMediaScanEnabled;
-    BOOL bConsistencyCheckEnabled;
-    VDS_STORAGE_BUS_TYPE BusType;
+    BOOL bFastCrashRecoveryRequired; /* recovery after a crash must be fast */
+    BOOL bMostlyReads; /* most accesses will be reads */
+    BOOL bOptimizeForSequentialReads; /* most reads will be sequential */
+    BOOL bOptimizeForSequentialWrites; /* most writes will be sequential */
+    BOOL bRemapEnabled; /* bad extents are to be replaced automatically */
+    BOOL bReadBackVerifyEnabled; /* each write is to be read back and compared */
+    BOOL bWriteThroughCachingEnabled; /* a write is to be on the drives before it is answered */
+    BOOL bHardwareChecksumEnabled; /* the array is to protect data by checksums */
+    BOOL bIsYankable; /* the LUN may be disconnected without warning */
+    BOOL bAllocateHotSpare; /* the array is to keep a hot spare for the LUN */
+    BOOL bUseMirroredCache; /* the cache is to be mirrored */
+    BOOL bReadCachingEnabled; /* reads are to be cached */
+    BOOL bWriteCachingEnabled; /* writes are to be cached */
+    BOOL bMediaScanEnabled; /* the array is to look for bad sectors in the background */
+    BOOL bConsistencyCheckEnabled; /* the array is to check redundant data in the background */
+    VDS_STORAGE_BUS_TYPE BusType; /* the bus by which the LUN is to be reached */
     BOOL bReserved1;
     BOOL bReserved2;
     BOOL bReserved3;
-    SHORT sRebuildPriority;
+    SHORT sRebuildPriority; /* 0 (lowest) to 15 */
 } VDS_HINTS2;
+/* The status of a subsystem. */
 typedef enum _VDS_SUB_SYSTEM_STATUS {
     VDS_SSS_UNKNOWN = 0,
     VDS_SSS_ONLINE = 1,
@@ -3908,6 +4021,7 @@ typedef enum _VDS_SUB_SYSTEM_STATUS {
     VDS_SSS_FAILED = 5,
     VDS_SSS_PARTIALLY_MANAGED = 9
 } VDS_SUB_SYSTEM_STATUS;
+/* Bits of VDS_SUB_SYSTEM_PROP.ulFlags: what the subsystem can do. */
 typedef enum _VDS_SUB_SYSTEM_FLAG {
     VDS_SF_LUN_MASKING_CAPABLE = 0x1,
     VDS_SF_LUN_PLEXING_CAPABLE = 0x2,
@@ -3934,6 +4048,7 @@ typedef enum _VDS_SUB_SYSTEM_FLAG {
     VDS_SF_MEDIA_SCAN_CAPABLE = 0x800000,
     VDS_SF_CONSISTENCY_CHECK_CAPABLE = 0x1000000
 } VDS_SUB_SYSTEM_FLAG;
+/* Bits of VDS_SUB_SYSTEM_PROP2.ulSupportedRaidTypeFlags: the RAID levels that LUNs can have. */
 typedef enum _VDS_SUB_SYSTEM_SUPPORTED_RAID_TYPE_FLAG {
     VDS_SF_SUPPORTS_RAID2_LUNS = 0x1,
     VDS_SF_SUPPORTS_RAID3_LUNS = 0x2,
@@ -3952,12 +4067,17 @@ typedef enum _VDS_SUB_SYSTEM_SUPPORTED_RAID_TYPE_FLAG {
     VDS_SF_SUPPORTS_RAID60_LUNS = 0x4000,
     VDS_SF_SUPPORTS_RAID61_LUNS = 0x8000
 } VDS_SUB_SYSTEM_SUPPORTED_RAID_TYPE_FLAG;
+/* Bits for the interconnects by which a subsystem is reached. */
 typedef enum _VDS_INTERCONNECT_FLAG {
     VDS_ITF_PCI_RAID = 0x1,
     VDS_ITF_FIBRE_CHANNEL = 0x2,
     VDS_ITF_ISCSI = 0x4,
     VDS_ITF_SAS = 0x8
 } VDS_INTERCONNECT_FLAG;
+/*
+ * The layout of a LUN. The first three values are only passed to methods: with them the array
+ * chooses the layout and changes it when it wants.
+ */
 typedef enum _VDS_LUN_TYPE {
     VDS_LT_UNKNOWN = 0,
     VDS_LT_DEFAULT = 1,
@@ -3985,33 +4105,41 @@ typedef enum _VDS_LUN_TYPE {
     VDS_LT_RAID60 = 29,
     VDS_LT_RAID61 = 30
 } VDS_LUN_TYPE;
+/*
+ * Properties of a subsystem, that is a storage array. The caller frees the strings with
+ * CoTaskMemFree.
+ */
 typedef struct _VDS_SUB_SYSTEM_PROP {
-    VDS_OBJECT_ID id;
-    LPWSTR pwszFriendlyName;
+    VDS_OBJECT_ID id; /* the id of the subsystem */
+    LPWSTR pwszFriendlyName; /* a name for people, often vendor and model */
+    /* serial number or another text that identifies the array; never NULL */
     LPWSTR pwszIdentification;
-    ULONG ulFlags;
-    ULONG ulStripeSizeFlags;
-    VDS_SUB_SYSTEM_STATUS status;
-    VDS_HEALTH health;
-    SHORT sNumberOfInternalBuses;
-    SHORT sMaxNumberOfSlotsEachBus;
-    SHORT sMaxNumberOfControllers;
-    SHORT sRebuildPriority;
+    ULONG ulFlags; /* bits of VDS_SUB_SYSTEM_FLAG */
+    ULONG ulStripeSizeFlags; /* bit n: stripes of 2^n bytes are possible; 0 = no stripes */
+    VDS_SUB_SYSTEM_STATUS status; /* the status of the subsystem */
+    VDS_HEALTH health; /* VDS_H_UNKNOWN, _HEALTHY, _FAILED or _DEGRADED */
+    SHORT sNumberOfInternalBuses; /* number of buses to the drives */
+    SHORT sMaxNumberOfSlotsEachBus; /* number of drive slots on each bus */
+    SHORT sMaxNumberOfControllers; /* number of controllers that the array can have */
+    SHORT sRebuildPriority; /* 0 (lowest) to 15 */
 } VDS_SUB_SYSTEM_PROP;
+/* Properties of a subsystem since VDS 3.0. The caller frees the strings with CoTaskMemFree. */
 typedef struct _VDS_SUB_SYSTEM_PROP2 {
-    VDS_OBJECT_ID id;
-    LPWSTR pwszFriendlyName;
+    VDS_OBJECT_ID id; /* the id of the subsystem */
+    LPWSTR pwszFriendlyName; /* a name for people, often vendor and model */
+    /* serial number or another text that identifies the array; never NULL */
     LPWSTR pwszIdentification;
-    ULONG ulFlags;
-    ULONG ulStripeSizeFlags;
+    ULONG ulFlags; /* bits of VDS_SUB_SYSTEM_FLAG */
+    ULONG ulStripeSizeFlags; /* bit n: stripes of 2^n bytes are possible; 0 = no stripes */
+    /* bits of VDS_SUB_SYSTEM_SUPPORTED_RAID_TYPE_FLAG; 0 = none */
     ULONG ulSupportedRaidTypeFlags;
-    VDS_SUB_SYSTEM_STATUS status;
-    VDS_HEALTH health;
-    SHORT sNumberOfInternalBuses;
-    SHORT sMaxNumberOfSlotsEachBus;
-    SHORT sMaxNumberOfControllers;
-    SHORT sRebuildPriority;
-    ULONG ulNumberOfEnclosures;
+    VDS_SUB_SYSTEM_STATUS status; /* the status of the subsystem */
+    VDS_HEALTH health; /* VDS_H_UNKNOWN, _HEALTHY, _FAILED or _DEGRADED */
+    SHORT sNumberOfInternalBuses; /* number of buses to the drives */
+    SHORT sMaxNumberOfSlotsEachBus; /* number of drive slots on each bus */
+    SHORT sMaxNumberOfControllers; /* number of controllers that the array can have */
+    SHORT sRebuildPriority; /* 0 (lowest) to 15 */
+    ULONG ulNumberOfEnclosures; /* number of enclosures with drives; 0 = not reported */
 } VDS_SUB_SYSTEM_PROP2;
 /*****************************************************************************
  * IVdsSubSystem interface
@@ -4031,7 +4159,8 @@ IVdsSubSystem : public IUnknown
      * status and health. The caller frees pwszFriendlyName and pwszIdentification with
      * CoTaskMemFree.
      * libvds: health is VDS_H_DEGRADED and status VDS_SSS_PARTIALLY_MANAGED while a LUN has
-     * failed or a pool is not ready.
+     * failed or a pool is not ready. There is one bus with the slots 0 to
+     * sMaxNumberOfSlotsEachBus - 1, of which GetDrive knows those with drives, and one controller.
      *
      * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -4050,7 +4179,7 @@ IVdsSubSystem : public IUnknown
 
     /*
      * Enumerates the controllers of the subsystem.
-     * libvds: always an empty enumeration.
+     * libvds: one, the data path of the host on which vdsd runs.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
      * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -4081,7 +4210,7 @@ IVdsSubSystem : public IUnknown
     /*
      * Finds a drive by the numbers of its bus and its slot. *ppDrive has one reference that the
      * caller releases.
-     * libvds: always VDS_E_OBJECT_NOT_FOUND.
+     * libvds: the bus is 0, and the slots are numbered from 1; VDS_E_OBJECT_NOT_FOUND for others.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
      * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -4094,7 +4223,7 @@ IVdsSubSystem : public IUnknown
     /*
      * Looks for drives that came or went inside the subsystem. May take long. Drives that stay
      * keep their ids.
-     * libvds: there is nothing to look for; only checks that the subsystem is usable.
+     * libvds: the array looks for the disks below its pools; QueryDrives shows what it found.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
      * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -4104,8 +4233,8 @@ IVdsSubSystem : public IUnknown
 
     /*
      * Puts the controllers of one array online and those of the other offline. Every controller
-     * of the subsystem must be in exactly one of them. The arrays stay the caller's.
-     * libvds: there are no controllers, so only two empty arrays are right.
+     * of the subsystem must be in exactly one of them. The caller keeps the arrays.
+     * libvds: as IVdsController::SetStatus.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id), E_INVALIDARG
      * (a controller is in none or in both of the arrays); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -4124,13 +4253,18 @@ IVdsSubSystem : public IUnknown
      * _NON_FAULT_TOLERANT) or a concrete one. pDriveIdArray names the drives to use in this
      * order; NULL with lNumberOfDrives 0 lets the array choose. pwszUnmaskingList says who may
      * use the LUN: "*" all hosts, "" none, else names of initiators with ";" between them; it
-     * must not be NULL. pHints may be NULL; hints are wishes. All parameters stay the caller's.
-     * *ppAsync has one reference that the caller releases; its output type is
-     * VDS_ASYNCOUT_CREATELUN, and Wait gives the LUN. The LUN reads as zeros, so no partition
+     * must not be NULL. pHints may be NULL; the array may ignore hints. The caller keeps all
+     * parameters. *ppAsync has one reference that the caller releases; its output type is
+     * VDS_ASYNCOUT_CREATELUN, and Wait returns the LUN. The LUN reads as zeros, so no partition
      * of an older one shows up. Notification: VDS_NF_LUN_ARRIVE.
-     * libvds: type is VDS_LT_DEFAULT, _SIMPLE or _NON_FAULT_TOLERANT; there are no drives and
-     * hints are ignored. The LUN is thin, in a pool that the array chooses, and is not
-     * associated with any target yet.
+     * libvds: type is VDS_LT_DEFAULT, _SIMPLE or _NON_FAULT_TOLERANT. The LUN keeps the hints;
+     * bOptimizeForSequentialReads and bOptimizeForSequentialWrites make it thick, other LUNs
+     * are thin. VDS_E_NOT_ENOUGH_SPACE when it is larger than what is free in its pool, also
+     * when it is thin. VDS_E_NOT_SUPPORTED for a bit of ullHintMask without a member. The
+     * drives choose the pool: the one that lies on all of them and on no other; of several, the
+     * one with most free space. VDS_E_NOT_ENOUGH_DRIVE when the pool lies on more drives,
+     * VDS_E_NOT_SUPPORTED when no pool lies on all of them. The LUN is not associated with any
+     * target yet.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
      * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
@@ -4150,7 +4284,7 @@ IVdsSubSystem : public IUnknown
     /*
      * Lets one drive take the place of another. Notifications: VDS_NF_DRIVE_MODIFY,
      * VDS_NF_LUN_MODIFY.
-     * libvds: always VDS_E_OBJECT_NOT_FOUND, since there are no drives.
+     * libvds: VDS_E_NOT_SUPPORTED, since the operating system replaces disks.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
      * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -4175,7 +4309,9 @@ IVdsSubSystem : public IUnknown
     /*
      * Reports how large a LUN could be, in bytes, for this type and these drives (NULL and 0:
      * any). Nothing is reserved: another program may take the space meanwhile.
-     * libvds: pHints may be NULL and is ignored.
+     * libvds: what is free in the pool, so that CreateLun accepts it; for a thick LUN (pHints,
+     * which may be NULL) in one piece. The drives choose the pool as for CreateLun; 0 when it
+     * lies on more drives.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
      * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -4316,7 +4452,8 @@ static FORCEINLINE ULONG IVdsSubSystem_Release(IVdsSubSystem* This) {
  * status and health. The caller frees pwszFriendlyName and pwszIdentification with
  * CoTaskMemFree.
  * libvds: health is VDS_H_DEGRADED and status VDS_SSS_PARTIALLY_MANAGED while a LUN has
- * failed or a pool is not ready.
+ * failed or a pool is not ready. There is one bus with the slots 0 to
+ * sMaxNumberOfSlotsEachBus - 1, of which GetDrive knows those with drives, and one controller.
  *
  * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -4335,7 +4472,7 @@ static FORCEINLINE HRESULT IVdsSubSystem_GetProvider(IVdsSubSystem* This,IVdsPro
 }
 /*
  * Enumerates the controllers of the subsystem.
- * libvds: always an empty enumeration.
+ * libvds: one, the data path of the host on which vdsd runs.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
  * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -4366,7 +4503,7 @@ static FORCEINLINE HRESULT IVdsSubSystem_QueryDrives(IVdsSubSystem* This,IEnumVd
 /*
  * Finds a drive by the numbers of its bus and its slot. *ppDrive has one reference that the
  * caller releases.
- * libvds: always VDS_E_OBJECT_NOT_FOUND.
+ * libvds: the bus is 0, and the slots are numbered from 1; VDS_E_OBJECT_NOT_FOUND for others.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
  * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -4377,7 +4514,7 @@ static FORCEINLINE HRESULT IVdsSubSystem_GetDrive(IVdsSubSystem* This,SHORT sBus
 /*
  * Looks for drives that came or went inside the subsystem. May take long. Drives that stay
  * keep their ids.
- * libvds: there is nothing to look for; only checks that the subsystem is usable.
+ * libvds: the array looks for the disks below its pools; QueryDrives shows what it found.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
  * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -4387,8 +4524,8 @@ static FORCEINLINE HRESULT IVdsSubSystem_Reenumerate(IVdsSubSystem* This) {
 }
 /*
  * Puts the controllers of one array online and those of the other offline. Every controller
- * of the subsystem must be in exactly one of them. The arrays stay the caller's.
- * libvds: there are no controllers, so only two empty arrays are right.
+ * of the subsystem must be in exactly one of them. The caller keeps the arrays.
+ * libvds: as IVdsController::SetStatus.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id), E_INVALIDARG
  * (a controller is in none or in both of the arrays); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -4404,13 +4541,18 @@ static FORCEINLINE HRESULT IVdsSubSystem_SetControllerStatus(IVdsSubSystem* This
  * _NON_FAULT_TOLERANT) or a concrete one. pDriveIdArray names the drives to use in this
  * order; NULL with lNumberOfDrives 0 lets the array choose. pwszUnmaskingList says who may
  * use the LUN: "*" all hosts, "" none, else names of initiators with ";" between them; it
- * must not be NULL. pHints may be NULL; hints are wishes. All parameters stay the caller's.
- * *ppAsync has one reference that the caller releases; its output type is
- * VDS_ASYNCOUT_CREATELUN, and Wait gives the LUN. The LUN reads as zeros, so no partition
+ * must not be NULL. pHints may be NULL; the array may ignore hints. The caller keeps all
+ * parameters. *ppAsync has one reference that the caller releases; its output type is
+ * VDS_ASYNCOUT_CREATELUN, and Wait returns the LUN. The LUN reads as zeros, so no partition
  * of an older one shows up. Notification: VDS_NF_LUN_ARRIVE.
- * libvds: type is VDS_LT_DEFAULT, _SIMPLE or _NON_FAULT_TOLERANT; there are no drives and
- * hints are ignored. The LUN is thin, in a pool that the array chooses, and is not
- * associated with any target yet.
+ * libvds: type is VDS_LT_DEFAULT, _SIMPLE or _NON_FAULT_TOLERANT. The LUN keeps the hints;
+ * bOptimizeForSequentialReads and bOptimizeForSequentialWrites make it thick, other LUNs
+ * are thin. VDS_E_NOT_ENOUGH_SPACE when it is larger than what is free in its pool, also
+ * when it is thin. VDS_E_NOT_SUPPORTED for a bit of ullHintMask without a member. The
+ * drives choose the pool: the one that lies on all of them and on no other; of several, the
+ * one with most free space. VDS_E_NOT_ENOUGH_DRIVE when the pool lies on more drives,
+ * VDS_E_NOT_SUPPORTED when no pool lies on all of them. The LUN is not associated with any
+ * target yet.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
  * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
@@ -4424,7 +4566,7 @@ static FORCEINLINE HRESULT IVdsSubSystem_CreateLun(IVdsSubSystem* This,VDS_LUN_T
 /*
  * Lets one drive take the place of another. Notifications: VDS_NF_DRIVE_MODIFY,
  * VDS_NF_LUN_MODIFY.
- * libvds: always VDS_E_OBJECT_NOT_FOUND, since there are no drives.
+ * libvds: VDS_E_NOT_SUPPORTED, since the operating system replaces disks.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
  * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -4448,7 +4590,9 @@ static FORCEINLINE HRESULT IVdsSubSystem_SetStatus(IVdsSubSystem* This,VDS_SUB_S
 /*
  * Reports how large a LUN could be, in bytes, for this type and these drives (NULL and 0:
  * any). Nothing is reserved: another program may take the space meanwhile.
- * libvds: pHints may be NULL and is ignored.
+ * libvds: what is free in the pool, so that CreateLun accepts it; for a thick LUN (pHints,
+ * which may be NULL) in one piece. The drives choose the pool as for CreateLun; 0 when it
+ * lies on more drives.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
  * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -4481,7 +4625,7 @@ IVdsSubSystem2 : public IUnknown
     /*
      * Fills the properties of the subsystem as IVdsSubSystem::GetProperties does, and the
      * supported RAID types and the number of enclosures.
-     * libvds has no such interface yet.
+     * libvds: no RAID types, and 0 enclosures.
      *
      * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -4491,7 +4635,7 @@ IVdsSubSystem2 : public IUnknown
 
     /*
      * Finds a drive by the numbers of its bus, its slot and its enclosure.
-     * libvds has no such interface yet.
+     * libvds: every enclosure is right, since the array knows none.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
      * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -4504,7 +4648,6 @@ IVdsSubSystem2 : public IUnknown
 
     /*
      * Creates a LUN as IVdsSubSystem::CreateLun does, with the hints of VDS_HINTS2.
-     * libvds has no such interface yet.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
      * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
@@ -4524,7 +4667,6 @@ IVdsSubSystem2 : public IUnknown
     /*
      * Reports how large a LUN could be, as IVdsSubSystem::QueryMaxLunCreateSize does, with the
      * hints of VDS_HINTS2.
-     * libvds has no such interface yet.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
      * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -4621,7 +4763,7 @@ static FORCEINLINE ULONG IVdsSubSystem2_Release(IVdsSubSystem2* This) {
 /*
  * Fills the properties of the subsystem as IVdsSubSystem::GetProperties does, and the
  * supported RAID types and the number of enclosures.
- * libvds has no such interface yet.
+ * libvds: no RAID types, and 0 enclosures.
  *
  * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -4631,7 +4773,7 @@ static FORCEINLINE HRESULT IVdsSubSystem2_GetProperties2(IVdsSubSystem2* This,VD
 }
 /*
  * Finds a drive by the numbers of its bus, its slot and its enclosure.
- * libvds has no such interface yet.
+ * libvds: every enclosure is right, since the array knows none.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
  * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -4641,7 +4783,6 @@ static FORCEINLINE HRESULT IVdsSubSystem2_GetDrive2(IVdsSubSystem2* This,SHORT s
 }
 /*
  * Creates a LUN as IVdsSubSystem::CreateLun does, with the hints of VDS_HINTS2.
- * libvds has no such interface yet.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
  * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
@@ -4655,7 +4796,6 @@ static FORCEINLINE HRESULT IVdsSubSystem2_CreateLun2(IVdsSubSystem2* This,VDS_LU
 /*
  * Reports how large a LUN could be, as IVdsSubSystem::QueryMaxLunCreateSize does, with the
  * hints of VDS_HINTS2.
- * libvds has no such interface yet.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
  * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -4686,9 +4826,10 @@ MIDL_INTERFACE("0d70faa3-9cd4-4900-aa20-6981b6aafc75")
 IVdsSubSystemNaming : public IUnknown
 {
     /*
-     * Renames the subsystem. The name stays the caller's. Notification:
+     * Renames the subsystem. The caller keeps the name. Notification:
      * VDS_NF_SUB_SYSTEM_MODIFY.
-     * libvds: a name has at most 63 bytes of UTF-8; a longer one is cut between characters.
+     * libvds: a name has at most 63 UTF-16 units; a longer one is cut between characters, and "" removes
+     * the name.
      *
      * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
      * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -4751,9 +4892,10 @@ static FORCEINLINE ULONG IVdsSubSystemNaming_Release(IVdsSubSystemNaming* This) 
 }
 /*** IVdsSubSystemNaming methods ***/
 /*
- * Renames the subsystem. The name stays the caller's. Notification:
+ * Renames the subsystem. The caller keeps the name. Notification:
  * VDS_NF_SUB_SYSTEM_MODIFY.
- * libvds: a name has at most 63 bytes of UTF-8; a longer one is cut between characters.
+ * libvds: a name has at most 63 UTF-16 units; a longer one is cut between characters, and "" removes
+ * the name.
  *
  * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
  * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -4807,10 +4949,10 @@ IVdsSubSystemIscsi : public IUnknown
 
     /*
      * Creates an iSCSI target. pwszIscsiName NULL or "" lets the array make the name; else no
-     * other target may have it. pwszFriendlyName is the alias; "" is none, NULL is refused.
-     * Both stay the caller's.
+     * other target of any array in sight may have it. pwszFriendlyName is the alias; "" is none, NULL is refused.
+     * The caller keeps both.
      * *ppAsync has one reference that the caller releases; its output type is
-     * VDS_ASYNCOUT_CREATETARGET, and Wait gives the target. A new target has no LUNs and no
+     * VDS_ASYNCOUT_CREATETARGET, and Wait returns the target. A new target has no LUNs and no
      * portal groups: initiators reach it once a portal group of it has a portal. Notification:
      * VDS_NF_TARGET_ARRIVE.
      *
@@ -4925,10 +5067,10 @@ static FORCEINLINE HRESULT IVdsSubSystemIscsi_QueryPortals(IVdsSubSystemIscsi* T
 }
 /*
  * Creates an iSCSI target. pwszIscsiName NULL or "" lets the array make the name; else no
- * other target may have it. pwszFriendlyName is the alias; "" is none, NULL is refused.
- * Both stay the caller's.
+ * other target of any array in sight may have it. pwszFriendlyName is the alias; "" is none, NULL is refused.
+ * The caller keeps both.
  * *ppAsync has one reference that the caller releases; its output type is
- * VDS_ASYNCOUT_CREATETARGET, and Wait gives the target. A new target has no LUNs and no
+ * VDS_ASYNCOUT_CREATETARGET, and Wait returns the target. A new target has no LUNs and no
  * portal groups: initiators reach it once a portal group of it has a portal. Notification:
  * VDS_NF_TARGET_ARRIVE.
  *
@@ -5166,6 +5308,7 @@ static FORCEINLINE HRESULT IVdsSubSystemImportTarget_SetImportTarget(IVdsSubSyst
 
 #endif  /* __IVdsSubSystemImportTarget_INTERFACE_DEFINED__ */
 
+/* The status of a controller. */
 typedef enum _VDS_CONTROLLER_STATUS {
     VDS_CS_UNKNOWN = 0,
     VDS_CS_ONLINE = 1,
@@ -5174,6 +5317,7 @@ typedef enum _VDS_CONTROLLER_STATUS {
     VDS_CS_FAILED = 5,
     VDS_CS_REMOVED = 8
 } VDS_CONTROLLER_STATUS;
+/* The status of a controller port. */
 typedef enum _VDS_PORT_STATUS {
     VDS_PRS_UNKNOWN = 0,
     VDS_PRS_ONLINE = 1,
@@ -5182,19 +5326,23 @@ typedef enum _VDS_PORT_STATUS {
     VDS_PRS_FAILED = 5,
     VDS_PRS_REMOVED = 8
 } VDS_PORT_STATUS;
+/* Properties of a controller. The caller frees the strings with CoTaskMemFree. */
 typedef struct _VDS_CONTROLLER_PROP {
-    VDS_OBJECT_ID id;
-    LPWSTR pwszFriendlyName;
+    VDS_OBJECT_ID id; /* the id of the controller */
+    LPWSTR pwszFriendlyName; /* a name for people */
+    /* a text that identifies the controller, such as its serial number */
     LPWSTR pwszIdentification;
-    VDS_CONTROLLER_STATUS status;
-    VDS_HEALTH health;
-    SHORT sNumberOfPorts;
+    VDS_CONTROLLER_STATUS status; /* the status of the controller */
+    VDS_HEALTH health; /* VDS_H_UNKNOWN, _HEALTHY, _FAILED, _REPLACED or _DEGRADED */
+    SHORT sNumberOfPorts; /* number of ports, which are numbered from 0 */
 } VDS_CONTROLLER_PROP;
+/* Properties of a controller port. The caller frees the strings with CoTaskMemFree. */
 typedef struct _VDS_PORT_PROP {
-    VDS_OBJECT_ID id;
-    LPWSTR pwszFriendlyName;
+    VDS_OBJECT_ID id; /* the id of the port */
+    LPWSTR pwszFriendlyName; /* a name for people */
+    /* a text that identifies the port; Fibre Channel: WWN of 16 hexadecimal digits */
     LPWSTR pwszIdentification;
-    VDS_PORT_STATUS status;
+    VDS_PORT_STATUS status; /* the status of the port */
 } VDS_PORT_PROP;
 /*****************************************************************************
  * IVdsControllerPort interface
@@ -5211,7 +5359,9 @@ IVdsControllerPort : public IUnknown
 {
     /*
      * Fills the properties of the port. The caller frees its strings with CoTaskMemFree.
-     * libvds has no controllers.
+     * libvds: a port is a network interface that has the address of a portal. Its names are the
+     * interface's name and hardware address. VDS_PRS_OFFLINE while all its portals or its
+     * controller are offline, VDS_PRS_NOT_READY while it has no link.
      *
      * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -5222,7 +5372,6 @@ IVdsControllerPort : public IUnknown
     /*
      * Returns the controller that the port belongs to, with one reference that the caller
      * releases.
-     * libvds has no controllers.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
      */
@@ -5231,7 +5380,8 @@ IVdsControllerPort : public IUnknown
 
     /*
      * Enumerates the LUNs for which this port is active.
-     * libvds has no controllers.
+     * libvds: LUNs of which a target has a portal group with a portal of this port that is
+     * online; none while the controller is offline.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -5242,7 +5392,8 @@ IVdsControllerPort : public IUnknown
 
     /*
      * Initialises the port again.
-     * libvds has no controllers.
+     * libvds: asks the initiators to log out, ends the sessions that are left after 2 s, and
+     * opens the listeners of the port's portals again. Returns when that is done.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
@@ -5253,7 +5404,8 @@ IVdsControllerPort : public IUnknown
 
     /*
      * Changes the status of the port.
-     * libvds has no controllers.
+     * libvds: VDS_PRS_ONLINE and VDS_PRS_OFFLINE set the status of all portals of the port, and
+     * OFFLINE ends its sessions. Other values are VDS_E_NOT_SUPPORTED.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
      * is VDS_PRS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
@@ -5335,7 +5487,9 @@ static FORCEINLINE ULONG IVdsControllerPort_Release(IVdsControllerPort* This) {
 /*** IVdsControllerPort methods ***/
 /*
  * Fills the properties of the port. The caller frees its strings with CoTaskMemFree.
- * libvds has no controllers.
+ * libvds: a port is a network interface that has the address of a portal. Its names are the
+ * interface's name and hardware address. VDS_PRS_OFFLINE while all its portals or its
+ * controller are offline, VDS_PRS_NOT_READY while it has no link.
  *
  * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -5346,7 +5500,6 @@ static FORCEINLINE HRESULT IVdsControllerPort_GetProperties(IVdsControllerPort* 
 /*
  * Returns the controller that the port belongs to, with one reference that the caller
  * releases.
- * libvds has no controllers.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
  */
@@ -5355,7 +5508,8 @@ static FORCEINLINE HRESULT IVdsControllerPort_GetController(IVdsControllerPort* 
 }
 /*
  * Enumerates the LUNs for which this port is active.
- * libvds has no controllers.
+ * libvds: LUNs of which a target has a portal group with a portal of this port that is
+ * online; none while the controller is offline.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -5366,7 +5520,8 @@ static FORCEINLINE HRESULT IVdsControllerPort_QueryAssociatedLuns(IVdsController
 }
 /*
  * Initialises the port again.
- * libvds has no controllers.
+ * libvds: asks the initiators to log out, ends the sessions that are left after 2 s, and
+ * opens the listeners of the port's portals again. Returns when that is done.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
@@ -5377,7 +5532,8 @@ static FORCEINLINE HRESULT IVdsControllerPort_Reset(IVdsControllerPort* This) {
 }
 /*
  * Changes the status of the port.
- * libvds has no controllers.
+ * libvds: VDS_PRS_ONLINE and VDS_PRS_OFFLINE set the status of all portals of the port, and
+ * OFFLINE ends its sessions. Other values are VDS_E_NOT_SUPPORTED.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
  * is VDS_PRS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
@@ -5408,7 +5564,8 @@ IVdsController : public IUnknown
 {
     /*
      * Fills the properties of the controller. The caller frees its strings with CoTaskMemFree.
-     * libvds has no controllers.
+     * libvds: the names are that of the host and the serial number of the array. VDS_H_DEGRADED
+     * while a port has no link or a portal that should listen does not.
      *
      * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -5419,7 +5576,6 @@ IVdsController : public IUnknown
     /*
      * Returns the subsystem that the controller belongs to, with one reference that the caller
      * releases.
-     * libvds has no controllers.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
      */
@@ -5429,7 +5585,7 @@ IVdsController : public IUnknown
     /*
      * Fills the properties of the port with this number, from 0. Newer programs use the port's
      * object.
-     * libvds has no controllers.
+     * libvds: in the order of QueryControllerPorts; E_INVALIDARG when there is no such port.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -5440,7 +5596,8 @@ IVdsController : public IUnknown
 
     /*
      * Writes the data in the controller's cache to the drives.
-     * libvds has no controllers.
+     * libvds: everything that initiators were told is written is durable on return, but for
+     * LUNs that have failed; VDS_E_OBJECT_STATUS_FAILED when the store of a LUN fails in it.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -5451,7 +5608,7 @@ IVdsController : public IUnknown
 
     /*
      * Throws the data in the controller's cache away: data not written yet are lost.
-     * libvds has no controllers.
+     * libvds: first does what FlushCache does, so that no data is lost; it ends as that does.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
@@ -5462,7 +5619,8 @@ IVdsController : public IUnknown
 
     /*
      * Initialises the controller again and throws its cache away.
-     * libvds has no controllers.
+     * libvds: asks the initiators to log out, ends the sessions that are left after 2 s, opens
+     * the listeners again, and does what InvalidateCache does. No data is lost.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
@@ -5473,7 +5631,8 @@ IVdsController : public IUnknown
 
     /*
      * Enumerates the LUNs for which this controller is active.
-     * libvds has no controllers.
+     * libvds: LUNs of which a target has a portal group with a portal that is online; none
+     * while the controller is offline.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED as many
@@ -5484,7 +5643,8 @@ IVdsController : public IUnknown
 
     /*
      * Changes the status of the controller.
-     * libvds has no controllers.
+     * libvds: VDS_CS_OFFLINE ends all sessions, and no portal listens until VDS_CS_ONLINE, also
+     * after a restart of vdsd. Other values are VDS_E_NOT_SUPPORTED.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
      * is VDS_CS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
@@ -5580,7 +5740,8 @@ static FORCEINLINE ULONG IVdsController_Release(IVdsController* This) {
 /*** IVdsController methods ***/
 /*
  * Fills the properties of the controller. The caller frees its strings with CoTaskMemFree.
- * libvds has no controllers.
+ * libvds: the names are that of the host and the serial number of the array. VDS_H_DEGRADED
+ * while a port has no link or a portal that should listen does not.
  *
  * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -5591,7 +5752,6 @@ static FORCEINLINE HRESULT IVdsController_GetProperties(IVdsController* This,VDS
 /*
  * Returns the subsystem that the controller belongs to, with one reference that the caller
  * releases.
- * libvds has no controllers.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
  */
@@ -5601,7 +5761,7 @@ static FORCEINLINE HRESULT IVdsController_GetSubSystem(IVdsController* This,IVds
 /*
  * Fills the properties of the port with this number, from 0. Newer programs use the port's
  * object.
- * libvds has no controllers.
+ * libvds: in the order of QueryControllerPorts; E_INVALIDARG when there is no such port.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -5611,7 +5771,8 @@ static FORCEINLINE HRESULT IVdsController_GetPortProperties(IVdsController* This
 }
 /*
  * Writes the data in the controller's cache to the drives.
- * libvds has no controllers.
+ * libvds: everything that initiators were told is written is durable on return, but for
+ * LUNs that have failed; VDS_E_OBJECT_STATUS_FAILED when the store of a LUN fails in it.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -5622,7 +5783,7 @@ static FORCEINLINE HRESULT IVdsController_FlushCache(IVdsController* This) {
 }
 /*
  * Throws the data in the controller's cache away: data not written yet are lost.
- * libvds has no controllers.
+ * libvds: first does what FlushCache does, so that no data is lost; it ends as that does.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
@@ -5633,7 +5794,8 @@ static FORCEINLINE HRESULT IVdsController_InvalidateCache(IVdsController* This) 
 }
 /*
  * Initialises the controller again and throws its cache away.
- * libvds has no controllers.
+ * libvds: asks the initiators to log out, ends the sessions that are left after 2 s, opens
+ * the listeners again, and does what InvalidateCache does. No data is lost.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
@@ -5644,7 +5806,8 @@ static FORCEINLINE HRESULT IVdsController_Reset(IVdsController* This) {
 }
 /*
  * Enumerates the LUNs for which this controller is active.
- * libvds has no controllers.
+ * libvds: LUNs of which a target has a portal group with a portal that is online; none
+ * while the controller is offline.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED as many
@@ -5655,7 +5818,8 @@ static FORCEINLINE HRESULT IVdsController_QueryAssociatedLuns(IVdsController* Th
 }
 /*
  * Changes the status of the controller.
- * libvds has no controllers.
+ * libvds: VDS_CS_OFFLINE ends all sessions, and no portal listens until VDS_CS_ONLINE, also
+ * after a restart of vdsd. Other values are VDS_E_NOT_SUPPORTED.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
  * is VDS_CS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
@@ -5686,7 +5850,7 @@ IVdsControllerControllerPort : public IUnknown
 {
     /*
      * Enumerates the ports of the controller.
-     * libvds has no controllers.
+     * libvds: the network interfaces that have the address of a portal.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -5749,7 +5913,7 @@ static FORCEINLINE ULONG IVdsControllerControllerPort_Release(IVdsControllerCont
 /*** IVdsControllerControllerPort methods ***/
 /*
  * Enumerates the ports of the controller.
- * libvds has no controllers.
+ * libvds: the network interfaces that have the address of a portal.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -5765,6 +5929,7 @@ static FORCEINLINE HRESULT IVdsControllerControllerPort_QueryControllerPorts(IVd
 
 #endif  /* __IVdsControllerControllerPort_INTERFACE_DEFINED__ */
 
+/* The status of a drive. */
 typedef enum _VDS_DRIVE_STATUS {
     VDS_DRS_UNKNOWN = 0,
     VDS_DRS_ONLINE = 1,
@@ -5773,6 +5938,7 @@ typedef enum _VDS_DRIVE_STATUS {
     VDS_DRS_FAILED = 5,
     VDS_DRS_REMOVED = 8
 } VDS_DRIVE_STATUS;
+/* Bits of VDS_DRIVE_PROP.ulFlags. */
 typedef enum _VDS_DRIVE_FLAG {
     VDS_DRF_HOTSPARE = 0x1,
     VDS_DRF_ASSIGNED = 0x2,
@@ -5780,36 +5946,41 @@ typedef enum _VDS_DRIVE_FLAG {
     VDS_DRF_HOTSPARE_IN_USE = 0x8,
     VDS_DRF_HOTSPARE_STANDBY = 0x10
 } VDS_DRIVE_FLAG;
+/* Properties of a drive. The caller frees the strings with CoTaskMemFree. */
 typedef struct _VDS_DRIVE_PROP {
-    VDS_OBJECT_ID id;
-    ULONGLONG ullSize;
-    LPWSTR pwszFriendlyName;
+    VDS_OBJECT_ID id; /* the id of the drive */
+    ULONGLONG ullSize; /* in bytes */
+    LPWSTR pwszFriendlyName; /* a name for people, often vendor and model */
+    /* a text that identifies the drive, such as its serial number */
     LPWSTR pwszIdentification;
-    ULONG ulFlags;
-    VDS_DRIVE_STATUS status;
-    VDS_HEALTH health;
-    SHORT sInternalBusNumber;
-    SHORT sSlotNumber;
+    ULONG ulFlags; /* bits of VDS_DRIVE_FLAG */
+    VDS_DRIVE_STATUS status; /* the status of the drive */
+    VDS_HEALTH health; /* VDS_H_UNKNOWN, _HEALTHY, _FAILED, _REPLACED or _PENDING_FAILURE */
+    SHORT sInternalBusNumber; /* number of the bus, unique in the subsystem */
+    SHORT sSlotNumber; /* number of the slot, unique on the bus */
 } VDS_DRIVE_PROP;
+/* Properties of a drive since VDS 3.0. The caller frees the strings with CoTaskMemFree. */
 typedef struct _VDS_DRIVE_PROP2 {
-    VDS_OBJECT_ID id;
-    ULONGLONG ullSize;
-    LPWSTR pwszFriendlyName;
+    VDS_OBJECT_ID id; /* the id of the drive */
+    ULONGLONG ullSize; /* in bytes */
+    LPWSTR pwszFriendlyName; /* a name for people, often vendor and model */
+    /* a text that identifies the drive, such as its serial number */
     LPWSTR pwszIdentification;
-    ULONG ulFlags;
-    VDS_DRIVE_STATUS status;
-    VDS_HEALTH health;
-    SHORT sInternalBusNumber;
-    SHORT sSlotNumber;
-    ULONG ulEnclosureNumber;
-    VDS_STORAGE_BUS_TYPE busType;
-    ULONG ulSpindleSpeed;
+    ULONG ulFlags; /* bits of VDS_DRIVE_FLAG */
+    VDS_DRIVE_STATUS status; /* the status of the drive */
+    VDS_HEALTH health; /* VDS_H_UNKNOWN, _HEALTHY, _FAILED, _REPLACED or _PENDING_FAILURE */
+    SHORT sInternalBusNumber; /* number of the bus, unique in the subsystem */
+    SHORT sSlotNumber; /* number of the slot, unique on the bus */
+    ULONG ulEnclosureNumber; /* number of the enclosure; FFFFFFFFh = not known */
+    VDS_STORAGE_BUS_TYPE busType; /* the bus of the drive; 0 = not known */
+    ULONG ulSpindleSpeed; /* rotations in a minute; 0 = not known, 1 = nothing rotates */
 } VDS_DRIVE_PROP2;
+/* A part of a drive. */
 typedef struct _VDS_DRIVE_EXTENT {
-    VDS_OBJECT_ID id;
-    VDS_OBJECT_ID LunId;
-    ULONGLONG ullSize;
-    BOOL bUsed;
+    VDS_OBJECT_ID id; /* the drive */
+    VDS_OBJECT_ID LunId; /* the LUN that uses the extent; GUID_NULL when bUsed is FALSE */
+    ULONGLONG ullSize; /* in bytes */
+    BOOL bUsed; /* TRUE when a LUN uses the extent */
 } VDS_DRIVE_EXTENT;
 /*****************************************************************************
  * IVdsDrive interface
@@ -5826,7 +5997,10 @@ IVdsDrive : public IUnknown
 {
     /*
      * Fills the properties of the drive. The caller frees its strings with CoTaskMemFree.
-     * libvds has no drives.
+     * libvds: a drive is what pools lie on: a whole disk of the array's host, or a file system
+     * without one. pwszIdentification is vendor, model and serial number; the bus is 0, and the
+     * slot is a number from 1. ulFlags is VDS_DRF_ASSIGNED. A drive that the host cannot use is
+     * VDS_DRS_FAILED.
      *
      * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -5837,7 +6011,6 @@ IVdsDrive : public IUnknown
     /*
      * Returns the subsystem that the drive belongs to, with one reference that the caller
      * releases.
-     * libvds has no drives.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
      */
@@ -5846,8 +6019,10 @@ IVdsDrive : public IUnknown
 
     /*
      * Lists the used and the free extents of the drive. The caller frees *ppExtentArray with
-     * CoTaskMemFree; a drive without extents gives NULL and 0.
-     * libvds has no drives.
+     * CoTaskMemFree; for a drive without extents they are NULL and 0.
+     * libvds: a used extent for each LUN whose pool lies on the drive, also of 0 bytes while
+     * the LUN takes no space, and a free extent for the free space of each file system on it.
+     * VDS_E_OBJECT_STATUS_FAILED, as for the methods below, when the host cannot use the drive.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -5859,7 +6034,8 @@ IVdsDrive : public IUnknown
 
     /*
      * Sets flags of the drive; a program may set only VDS_DRF_HOTSPARE.
-     * libvds has no drives.
+     * libvds: no flags are S_OK; a flag of VDS_DRIVE_FLAG is VDS_E_NOT_SUPPORTED, since the
+     * operating system's RAID keeps spare disks; another one is E_INVALIDARG.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -5870,7 +6046,7 @@ IVdsDrive : public IUnknown
 
     /*
      * Clears flags of the drive; a program may clear only VDS_DRF_HOTSPARE.
-     * libvds has no drives.
+     * libvds: as SetFlags.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -5881,7 +6057,8 @@ IVdsDrive : public IUnknown
 
     /*
      * Changes the status of the drive.
-     * libvds has no drives.
+     * libvds: VDS_DRS_ONLINE is S_OK; the others are VDS_E_NOT_SUPPORTED, since the operating
+     * system takes disks out of use.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
      * is VDS_DRS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
@@ -5970,7 +6147,10 @@ static FORCEINLINE ULONG IVdsDrive_Release(IVdsDrive* This) {
 /*** IVdsDrive methods ***/
 /*
  * Fills the properties of the drive. The caller frees its strings with CoTaskMemFree.
- * libvds has no drives.
+ * libvds: a drive is what pools lie on: a whole disk of the array's host, or a file system
+ * without one. pwszIdentification is vendor, model and serial number; the bus is 0, and the
+ * slot is a number from 1. ulFlags is VDS_DRF_ASSIGNED. A drive that the host cannot use is
+ * VDS_DRS_FAILED.
  *
  * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -5981,7 +6161,6 @@ static FORCEINLINE HRESULT IVdsDrive_GetProperties(IVdsDrive* This,VDS_DRIVE_PRO
 /*
  * Returns the subsystem that the drive belongs to, with one reference that the caller
  * releases.
- * libvds has no drives.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
  */
@@ -5990,8 +6169,10 @@ static FORCEINLINE HRESULT IVdsDrive_GetSubSystem(IVdsDrive* This,IVdsSubSystem 
 }
 /*
  * Lists the used and the free extents of the drive. The caller frees *ppExtentArray with
- * CoTaskMemFree; a drive without extents gives NULL and 0.
- * libvds has no drives.
+ * CoTaskMemFree; for a drive without extents they are NULL and 0.
+ * libvds: a used extent for each LUN whose pool lies on the drive, also of 0 bytes while
+ * the LUN takes no space, and a free extent for the free space of each file system on it.
+ * VDS_E_OBJECT_STATUS_FAILED, as for the methods below, when the host cannot use the drive.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6002,7 +6183,8 @@ static FORCEINLINE HRESULT IVdsDrive_QueryExtents(IVdsDrive* This,VDS_DRIVE_EXTE
 }
 /*
  * Sets flags of the drive; a program may set only VDS_DRF_HOTSPARE.
- * libvds has no drives.
+ * libvds: no flags are S_OK; a flag of VDS_DRIVE_FLAG is VDS_E_NOT_SUPPORTED, since the
+ * operating system's RAID keeps spare disks; another one is E_INVALIDARG.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6013,7 +6195,7 @@ static FORCEINLINE HRESULT IVdsDrive_SetFlags(IVdsDrive* This,ULONG ulFlags) {
 }
 /*
  * Clears flags of the drive; a program may clear only VDS_DRF_HOTSPARE.
- * libvds has no drives.
+ * libvds: as SetFlags.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6024,7 +6206,8 @@ static FORCEINLINE HRESULT IVdsDrive_ClearFlags(IVdsDrive* This,ULONG ulFlags) {
 }
 /*
  * Changes the status of the drive.
- * libvds has no drives.
+ * libvds: VDS_DRS_ONLINE is S_OK; the others are VDS_E_NOT_SUPPORTED, since the operating
+ * system takes disks out of use.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (status
  * is VDS_DRS_UNKNOWN); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
@@ -6055,7 +6238,8 @@ IVdsDrive2 : public IUnknown
 {
     /*
      * Fills the properties of the drive, with enclosure, bus type and speed of rotation.
-     * libvds has no drives.
+     * libvds: the enclosure is 0xffffffff, not known. The speed is 1 for a drive that does not
+     * rotate, else 0, not known.
      *
      * Returns S_OK.
      */
@@ -6116,7 +6300,8 @@ static FORCEINLINE ULONG IVdsDrive2_Release(IVdsDrive2* This) {
 /*** IVdsDrive2 methods ***/
 /*
  * Fills the properties of the drive, with enclosure, bus type and speed of rotation.
- * libvds has no drives.
+ * libvds: the enclosure is 0xffffffff, not known. The speed is 1 for a drive that does not
+ * rotate, else 0, not known.
  *
  * Returns S_OK.
  */
@@ -6130,6 +6315,7 @@ static FORCEINLINE HRESULT IVdsDrive2_GetProperties2(IVdsDrive2* This,VDS_DRIVE_
 
 #endif  /* __IVdsDrive2_INTERFACE_DEFINED__ */
 
+/* The status of a LUN. */
 typedef enum _VDS_LUN_STATUS {
     VDS_LS_UNKNOWN = 0,
     VDS_LS_ONLINE = 1,
@@ -6137,6 +6323,7 @@ typedef enum _VDS_LUN_STATUS {
     VDS_LS_OFFLINE = 4,
     VDS_LS_FAILED = 5
 } VDS_LUN_STATUS;
+/* Bits of VDS_LUN_PROP.ulFlags. */
 typedef enum _VDS_LUN_FLAG {
     VDS_LF_LBN_REMAP_ENABLED = 0x1,
     VDS_LF_READ_BACK_VERIFY_ENABLED = 0x2,
@@ -6148,6 +6335,7 @@ typedef enum _VDS_LUN_FLAG {
     VDS_LF_CONSISTENCY_CHECK_ENABLED = 0x80,
     VDS_LF_SNAPSHOT = 0x100
 } VDS_LUN_FLAG;
+/* The layout of a plex of a LUN. */
 typedef enum _VDS_LUN_PLEX_TYPE {
     VDS_LPT_UNKNOWN = 0,
     VDS_LPT_SIMPLE = 10,
@@ -6168,6 +6356,7 @@ typedef enum _VDS_LUN_PLEX_TYPE {
     VDS_LPT_RAID53 = 28,
     VDS_LPT_RAID60 = 29
 } VDS_LUN_PLEX_TYPE;
+/* The status of a plex of a LUN. */
 typedef enum _VDS_LUN_PLEX_STATUS {
     VDS_LPS_UNKNOWN = 0,
     VDS_LPS_ONLINE = 1,
@@ -6175,32 +6364,47 @@ typedef enum _VDS_LUN_PLEX_STATUS {
     VDS_LPS_OFFLINE = 4,
     VDS_LPS_FAILED = 5
 } VDS_LUN_PLEX_STATUS;
+/* Bits of VDS_LUN_PLEX_PROP.ulFlags. */
 typedef enum _VDS_LUN_PLEX_FLAG {
     VDS_LPF_LBN_REMAP_ENABLED = 0x1
 } VDS_LUN_PLEX_FLAG;
+/* Properties of a LUN. The caller frees the three strings with CoTaskMemFree. */
 typedef struct _VDS_LUN_PROP {
-    VDS_OBJECT_ID id;
-    ULONGLONG ullSize;
-    LPWSTR pwszFriendlyName;
+    VDS_OBJECT_ID id; /* the id of the LUN */
+    ULONGLONG ullSize; /* in bytes */
+    LPWSTR pwszFriendlyName; /* a name for people */
+    /* a text that identifies the LUN (libvds: its serial number) */
     LPWSTR pwszIdentification;
+    /*
+     * Who may use the LUN: "*" = every initiator, "" = none, else the iSCSI names or WWNs of
+     * initiators, separated by semicolons. Other providers return NULL for a LUN that has no
+     * mask.
+     */
     LPWSTR pwszUnmaskingList;
-    ULONG ulFlags;
-    VDS_LUN_TYPE type;
-    VDS_LUN_STATUS status;
+    ULONG ulFlags; /* bits of VDS_LUN_FLAG */
+    VDS_LUN_TYPE type; /* the layout; never one of the three values that are only passed */
+    VDS_LUN_STATUS status; /* the status of the LUN */
+    /*
+     * VDS_H_UNKNOWN, _HEALTHY, _REBUILDING, _FAILING, _FAILING_REDUNDANCY, _FAILED_REDUNDANCY,
+     * _FAILED_REDUNDANCY_FAILING or _FAILED
+     */
     VDS_HEALTH health;
+    /* whether the LUN is being extended, shrunk or changed */
     VDS_TRANSITION_STATE TransitionState;
-    SHORT sRebuildPriority;
+    SHORT sRebuildPriority; /* 0 (lowest) to 15 */
 } VDS_LUN_PROP;
+/* Properties of a plex of a LUN. */
 typedef struct _VDS_LUN_PLEX_PROP {
-    VDS_OBJECT_ID id;
-    ULONGLONG ullSize;
-    VDS_LUN_PLEX_TYPE type;
-    VDS_LUN_PLEX_STATUS status;
-    VDS_HEALTH health;
+    VDS_OBJECT_ID id; /* the id of the plex */
+    ULONGLONG ullSize; /* in bytes; at least the size of the LUN */
+    VDS_LUN_PLEX_TYPE type; /* the layout of the plex */
+    VDS_LUN_PLEX_STATUS status; /* the status of the plex */
+    VDS_HEALTH health; /* the health of the plex */
+    /* whether the plex is being extended, shrunk or changed */
     VDS_TRANSITION_STATE TransitionState;
-    ULONG ulFlags;
-    ULONG ulStripeSize;
-    SHORT sRebuildPriority;
+    ULONG ulFlags; /* bits of VDS_LUN_PLEX_FLAG */
+    ULONG ulStripeSize; /* in bytes; 0 = the plex has no stripes */
+    SHORT sRebuildPriority; /* 0 (lowest) to 15 */
 } VDS_LUN_PLEX_PROP;
 /*****************************************************************************
  * IVdsLun interface
@@ -6240,7 +6444,7 @@ IVdsLun : public IUnknown
      * to an initiator. Programs compare it with the disks of a host. The caller frees every
      * string, every m_rgbIdentifier and m_rgIdentifiers with CoTaskMemFree.
      * libvds: m_DeviceType is 0, m_BusType is VDSBusTypeiScsi, and there are no interconnect
-     * addresses.
+     * addresses. The UUID of page 83h is left out: VDS has no type for it.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
      * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -6250,7 +6454,8 @@ IVdsLun : public IUnknown
 
     /*
      * Enumerates the controllers through which the LUN is served.
-     * libvds: always an empty enumeration.
+     * libvds: the controller, when a target of the LUN has a portal group with a portal that is
+     * online, and the controller is online.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
      * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -6264,7 +6469,8 @@ IVdsLun : public IUnknown
      * changes. The new space reads as zeros; a host sees it after a rescan, which is the
      * program's business. *ppAsync has one reference that the caller releases; its output type
      * is VDS_ASYNCOUT_EXTENDLUN. Notification: VDS_NF_LUN_MODIFY.
-     * libvds: done within the call, unless the LUN is thick.
+     * libvds: done within the call, unless the LUN is thick. One of the drives must be a drive
+     * of the LUN's pool, else VDS_E_NOT_SUPPORTED.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
      * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
@@ -6281,7 +6487,10 @@ IVdsLun : public IUnknown
     /*
      * Cuts ullNumberOfBytesToRemove bytes off the end of the LUN; their data are lost. *ppAsync
      * has one reference that the caller releases; its output type is VDS_ASYNCOUT_SHRINKLUN.
-     * libvds: VDS_E_NOT_SUPPORTED.
+     * libvds: done within the call, also while initiators use the LUN, since the service has
+     * looked for partitions before; vdsctl(1) asks for --force then. What was cut off reads as
+     * zeros when the LUN is extended again. E_INVALIDARG when nothing would be cut off, or
+     * nothing would be left.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
      * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -6292,7 +6501,7 @@ IVdsLun : public IUnknown
 
     /*
      * Enumerates the plexes of the LUN, of which there is at least one.
-     * libvds: E_NOTIMPL, since it does not have IVdsLunPlex yet.
+     * libvds: one, of the simple type.
      *
      * Returns S_OK.
      */
@@ -6303,7 +6512,7 @@ IVdsLun : public IUnknown
      * Makes another LUN a mirror of this one. The other LUN must not be smaller; its data and
      * its identity are lost. *ppAsync has one reference that the caller releases; its output
      * type is VDS_ASYNCOUT_ADDLUNPLEX.
-     * libvds: VDS_E_NOT_SUPPORTED.
+     * libvds: VDS_E_INVALID_OPERATION, since a LUN has one plex.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
      * VDS_E_INVALID_OPERATION (the other LUN is smaller, or is this one);
@@ -6317,7 +6526,7 @@ IVdsLun : public IUnknown
     /*
      * Removes one of several plexes of the LUN and frees its space. *ppAsync has one reference
      * that the caller releases; its output type is VDS_ASYNCOUT_REMOVELUNPLEX.
-     * libvds: VDS_E_NOT_SUPPORTED, since a LUN has one plex.
+     * libvds: VDS_E_OBJECT_NOT_FOUND also for the only plex, which cannot be removed.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (the LUN has no such plex);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6368,8 +6577,9 @@ IVdsLun : public IUnknown
 
     /*
      * Reports through which controllers the LUN is served and through which it is not. Every
-     * controller must be in exactly one of the arrays, which stay the caller's.
-     * libvds: there are no controllers, so only two empty arrays are right.
+     * controller must be in exactly one of the arrays, which the caller keeps.
+     * libvds: what is so already is S_OK. Anything else is VDS_E_NOT_SUPPORTED, since the
+     * portals of the LUN's targets decide.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
      * VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (a controller is in
@@ -6384,7 +6594,7 @@ IVdsLun : public IUnknown
 
     /*
      * Reports the hints that are in force for the LUN.
-     * libvds: VDS_E_NOT_SUPPORTED.
+     * libvds: the hints as they were set, with their masks, whether or not they have an effect.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6395,7 +6605,9 @@ IVdsLun : public IUnknown
 
     /*
      * Sets hints for the LUN and all its plexes.
-     * libvds: VDS_E_NOT_SUPPORTED.
+     * libvds: replaces all hints but those for which only VDS_HINTS2 has members.
+     * bWriteThroughCachingEnabled turns the write cache off. VDS_E_NOT_SUPPORTED for a bit of
+     * ullHintMask without a member.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6421,6 +6633,7 @@ IVdsLun : public IUnknown
     /*
      * Reports by how many bytes the LUN could grow with these drives (NULL and 0: any). Nothing is
      * reserved.
+     * libvds: what is free in the LUN's pool, also for a thin LUN.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
      * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -6599,7 +6812,7 @@ static FORCEINLINE HRESULT IVdsLun_GetSubSystem(IVdsLun* This,IVdsSubSystem **pp
  * to an initiator. Programs compare it with the disks of a host. The caller frees every
  * string, every m_rgbIdentifier and m_rgIdentifiers with CoTaskMemFree.
  * libvds: m_DeviceType is 0, m_BusType is VDSBusTypeiScsi, and there are no interconnect
- * addresses.
+ * addresses. The UUID of page 83h is left out: VDS has no type for it.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
  * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -6609,7 +6822,8 @@ static FORCEINLINE HRESULT IVdsLun_GetIdentificationData(IVdsLun* This,VDS_LUN_I
 }
 /*
  * Enumerates the controllers through which the LUN is served.
- * libvds: always an empty enumeration.
+ * libvds: the controller, when a target of the LUN has a portal group with a portal that is
+ * online, and the controller is online.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
  * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -6623,7 +6837,8 @@ static FORCEINLINE HRESULT IVdsLun_QueryActiveControllers(IVdsLun* This,IEnumVds
  * changes. The new space reads as zeros; a host sees it after a rescan, which is the
  * program's business. *ppAsync has one reference that the caller releases; its output type
  * is VDS_ASYNCOUT_EXTENDLUN. Notification: VDS_NF_LUN_MODIFY.
- * libvds: done within the call, unless the LUN is thick.
+ * libvds: done within the call, unless the LUN is thick. One of the drives must be a drive
+ * of the LUN's pool, else VDS_E_NOT_SUPPORTED.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
  * VDS_E_NOT_SUPPORTED (the array does not offer this), VDS_E_NOT_ENOUGH_SPACE (there is not
@@ -6637,7 +6852,10 @@ static FORCEINLINE HRESULT IVdsLun_Extend(IVdsLun* This,ULONGLONG ullNumberOfByt
 /*
  * Cuts ullNumberOfBytesToRemove bytes off the end of the LUN; their data are lost. *ppAsync
  * has one reference that the caller releases; its output type is VDS_ASYNCOUT_SHRINKLUN.
- * libvds: VDS_E_NOT_SUPPORTED.
+ * libvds: done within the call, also while initiators use the LUN, since the service has
+ * looked for partitions before; vdsctl(1) asks for --force then. What was cut off reads as
+ * zeros when the LUN is extended again. E_INVALIDARG when nothing would be cut off, or
+ * nothing would be left.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
  * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -6647,7 +6865,7 @@ static FORCEINLINE HRESULT IVdsLun_Shrink(IVdsLun* This,ULONGLONG ullNumberOfByt
 }
 /*
  * Enumerates the plexes of the LUN, of which there is at least one.
- * libvds: E_NOTIMPL, since it does not have IVdsLunPlex yet.
+ * libvds: one, of the simple type.
  *
  * Returns S_OK.
  */
@@ -6658,7 +6876,7 @@ static FORCEINLINE HRESULT IVdsLun_QueryPlexes(IVdsLun* This,IEnumVdsObject **pp
  * Makes another LUN a mirror of this one. The other LUN must not be smaller; its data and
  * its identity are lost. *ppAsync has one reference that the caller releases; its output
  * type is VDS_ASYNCOUT_ADDLUNPLEX.
- * libvds: VDS_E_NOT_SUPPORTED.
+ * libvds: VDS_E_INVALID_OPERATION, since a LUN has one plex.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
  * VDS_E_INVALID_OPERATION (the other LUN is smaller, or is this one);
@@ -6671,7 +6889,7 @@ static FORCEINLINE HRESULT IVdsLun_AddPlex(IVdsLun* This,VDS_OBJECT_ID lunId,IVd
 /*
  * Removes one of several plexes of the LUN and frees its space. *ppAsync has one reference
  * that the caller releases; its output type is VDS_ASYNCOUT_REMOVELUNPLEX.
- * libvds: VDS_E_NOT_SUPPORTED, since a LUN has one plex.
+ * libvds: VDS_E_OBJECT_NOT_FOUND also for the only plex, which cannot be removed.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (the LUN has no such plex);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6721,8 +6939,9 @@ static FORCEINLINE HRESULT IVdsLun_Delete(IVdsLun* This) {
 }
 /*
  * Reports through which controllers the LUN is served and through which it is not. Every
- * controller must be in exactly one of the arrays, which stay the caller's.
- * libvds: there are no controllers, so only two empty arrays are right.
+ * controller must be in exactly one of the arrays, which the caller keeps.
+ * libvds: what is so already is S_OK. Anything else is VDS_E_NOT_SUPPORTED, since the
+ * portals of the LUN's targets decide.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
  * VDS_E_NOT_SUPPORTED (the array does not offer this), E_INVALIDARG (a controller is in
@@ -6734,7 +6953,7 @@ static FORCEINLINE HRESULT IVdsLun_AssociateControllers(IVdsLun* This,VDS_OBJECT
 }
 /*
  * Reports the hints that are in force for the LUN.
- * libvds: VDS_E_NOT_SUPPORTED.
+ * libvds: the hints as they were set, with their masks, whether or not they have an effect.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6745,7 +6964,9 @@ static FORCEINLINE HRESULT IVdsLun_QueryHints(IVdsLun* This,VDS_HINTS *pHints) {
 }
 /*
  * Sets hints for the LUN and all its plexes.
- * libvds: VDS_E_NOT_SUPPORTED.
+ * libvds: replaces all hints but those for which only VDS_HINTS2 has members.
+ * bWriteThroughCachingEnabled turns the write cache off. VDS_E_NOT_SUPPORTED for a bit of
+ * ullHintMask without a member.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6771,6 +6992,7 @@ static FORCEINLINE HRESULT IVdsLun_SetStatus(IVdsLun* This,VDS_LUN_STATUS status
 /*
  * Reports by how many bytes the LUN could grow with these drives (NULL and 0: any). Nothing is
  * reserved.
+ * libvds: what is free in the LUN's pool, also for a thin LUN.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
  * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -6802,7 +7024,7 @@ IVdsLun2 : public IUnknown
 {
     /*
      * Reports the hints that are in force for the LUN, as VDS_HINTS2.
-     * libvds has no such interface yet.
+     * libvds: the hints as they were set, with their masks, whether or not they have an effect.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6813,7 +7035,8 @@ IVdsLun2 : public IUnknown
 
     /*
      * Sets hints for the LUN and all its plexes, as VDS_HINTS2.
-     * libvds has no such interface yet.
+     * libvds: replaces all hints. Of them bWriteThroughCachingEnabled and bWriteCachingEnabled
+     * have an effect: they turn the write cache off or on.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6881,7 +7104,7 @@ static FORCEINLINE ULONG IVdsLun2_Release(IVdsLun2* This) {
 /*** IVdsLun2 methods ***/
 /*
  * Reports the hints that are in force for the LUN, as VDS_HINTS2.
- * libvds has no such interface yet.
+ * libvds: the hints as they were set, with their masks, whether or not they have an effect.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6892,7 +7115,8 @@ static FORCEINLINE HRESULT IVdsLun2_QueryHints2(IVdsLun2* This,VDS_HINTS2 *pHint
 }
 /*
  * Sets hints for the LUN and all its plexes, as VDS_HINTS2.
- * libvds has no such interface yet.
+ * libvds: replaces all hints. Of them bWriteThroughCachingEnabled and bWriteCachingEnabled
+ * have an effect: they turn the write cache off or on.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -6922,8 +7146,9 @@ MIDL_INTERFACE("907504cb-6b4e-4d88-a34d-17ba661fbb06")
 IVdsLunNaming : public IUnknown
 {
     /*
-     * Renames the LUN. The name stays the caller's. Notification: VDS_NF_LUN_MODIFY.
-     * libvds: a name has at most 63 bytes of UTF-8; a longer one is cut between characters. No
+     * Renames the LUN. The caller keeps the name. Notification: VDS_NF_LUN_MODIFY.
+     * libvds: a name has at most 63 UTF-16 units; a longer one is cut between characters, and "" removes
+     * the name. No
      * two LUNs have the same.
      *
      * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
@@ -6987,8 +7212,9 @@ static FORCEINLINE ULONG IVdsLunNaming_Release(IVdsLunNaming* This) {
 }
 /*** IVdsLunNaming methods ***/
 /*
- * Renames the LUN. The name stays the caller's. Notification: VDS_NF_LUN_MODIFY.
- * libvds: a name has at most 63 bytes of UTF-8; a longer one is cut between characters. No
+ * Renames the LUN. The caller keeps the name. Notification: VDS_NF_LUN_MODIFY.
+ * libvds: a name has at most 63 UTF-16 units; a longer one is cut between characters, and "" removes
+ * the name. No
  * two LUNs have the same.
  *
  * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
@@ -7022,7 +7248,7 @@ IVdsLunNumber : public IUnknown
     /*
      * Reports the number that the LUN has within the subsystem. It is not the LUN number that an
      * initiator sees.
-     * libvds: the number never changes and is never given to another LUN.
+     * libvds: the number never changes, and no other LUN ever gets it.
      *
      * Returns S_OK.
      */
@@ -7084,7 +7310,7 @@ static FORCEINLINE ULONG IVdsLunNumber_Release(IVdsLunNumber* This) {
 /*
  * Reports the number that the LUN has within the subsystem. It is not the LUN number that an
  * initiator sees.
- * libvds: the number never changes and is never given to another LUN.
+ * libvds: the number never changes, and no other LUN ever gets it.
  *
  * Returns S_OK.
  */
@@ -7114,7 +7340,7 @@ IVdsLunControllerPorts : public IUnknown
     /*
      * Reports through which ports of controllers the LUN is served and through which it is not.
      * Every port must be in exactly one of the arrays.
-     * libvds has no controllers.
+     * libvds: as IVdsLun::AssociateControllers.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
      * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -7129,7 +7355,8 @@ IVdsLunControllerPorts : public IUnknown
 
     /*
      * Enumerates the ports of controllers through which the LUN is served.
-     * libvds has no controllers.
+     * libvds: the ports that have a portal that is online in a portal group of a target of the
+     * LUN; none while the controller is offline.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
      * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -7200,7 +7427,7 @@ static FORCEINLINE ULONG IVdsLunControllerPorts_Release(IVdsLunControllerPorts* 
 /*
  * Reports through which ports of controllers the LUN is served and through which it is not.
  * Every port must be in exactly one of the arrays.
- * libvds has no controllers.
+ * libvds: as IVdsLun::AssociateControllers.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object with such an id),
  * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -7212,7 +7439,8 @@ static FORCEINLINE HRESULT IVdsLunControllerPorts_AssociateControllerPorts(IVdsL
 }
 /*
  * Enumerates the ports of controllers through which the LUN is served.
- * libvds has no controllers.
+ * libvds: the ports that have a portal that is online in a portal group of a target of the
+ * LUN; none while the controller is offline.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
  * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -7266,7 +7494,7 @@ IVdsLunMpio : public IUnknown
         LONG *plNumberOfPaths) = 0;
 
     /*
-     * Sets how commands are spread over the paths. The array stays the caller's.
+     * Sets how commands are spread over the paths. The caller keeps the array.
      * libvds has no such interface: VDS wants that iSCSI providers do not implement it.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
@@ -7381,7 +7609,7 @@ static FORCEINLINE HRESULT IVdsLunMpio_GetLoadBalancePolicy(IVdsLunMpio* This,VD
     return This->lpVtbl->GetLoadBalancePolicy(This,pPolicy,ppPaths,plNumberOfPaths);
 }
 /*
- * Sets how commands are spread over the paths. The array stays the caller's.
+ * Sets how commands are spread over the paths. The caller keeps the array.
  * libvds has no such interface: VDS wants that iSCSI providers do not implement it.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
@@ -7423,7 +7651,7 @@ IVdsLunIscsi : public IUnknown
      * Makes the LUN accessible through exactly these targets. The array is the complete new
      * set: targets that are to stay must be in it, and those that are left out are dissociated.
      * NULL with lNumberOfTargets 0 dissociates the LUN from all. An id that comes twice counts
-     * once. When one id is unknown, nothing changes. The array stays the caller's. Which
+     * once. When one id is unknown, nothing changes. The caller keeps the array. Which
      * initiators may use the LUN is another matter: see IVdsLun::SetMask. Hosts notice the
      * change after a rescan.
      * libvds: any number of targets. The LUN gets the same LUN number behind all of them where
@@ -7446,7 +7674,8 @@ IVdsLunIscsi : public IUnknown
      * an empty enumeration when there is none, never NULL with success. It is the inverse of
      * IVdsIscsiTarget::QueryAssociatedLuns. Masking, sessions and an offline status have no
      * effect on it. *ppEnum has one reference that the caller releases; the list is a snapshot.
-     * libvds: answers from memory. A program sees what its own calls did.
+     * libvds: answers from memory. A program sees what its own calls did. A target is listed
+     * also when no portal of its groups listens; `vdsctl explain` says so.
      * VDS_E_ANOTHER_CALL_IN_PROGRESS only while the LUN is being created or deleted, or while
      * the commands on a path that goes away are ending.
      *
@@ -7518,7 +7747,7 @@ static FORCEINLINE ULONG IVdsLunIscsi_Release(IVdsLunIscsi* This) {
  * Makes the LUN accessible through exactly these targets. The array is the complete new
  * set: targets that are to stay must be in it, and those that are left out are dissociated.
  * NULL with lNumberOfTargets 0 dissociates the LUN from all. An id that comes twice counts
- * once. When one id is unknown, nothing changes. The array stays the caller's. Which
+ * once. When one id is unknown, nothing changes. The caller keeps the array. Which
  * initiators may use the LUN is another matter: see IVdsLun::SetMask. Hosts notice the
  * change after a rescan.
  * libvds: any number of targets. The LUN gets the same LUN number behind all of them where
@@ -7540,7 +7769,8 @@ static FORCEINLINE HRESULT IVdsLunIscsi_AssociateTargets(IVdsLunIscsi* This,VDS_
  * an empty enumeration when there is none, never NULL with success. It is the inverse of
  * IVdsIscsiTarget::QueryAssociatedLuns. Masking, sessions and an offline status have no
  * effect on it. *ppEnum has one reference that the caller releases; the list is a snapshot.
- * libvds: answers from memory. A program sees what its own calls did.
+ * libvds: answers from memory. A program sees what its own calls did. A target is listed
+ * also when no portal of its groups listens; `vdsctl explain` says so.
  * VDS_E_ANOTHER_CALL_IN_PROGRESS only while the LUN is being created or deleted, or while
  * the commands on a path that goes away are ending.
  *
@@ -7572,7 +7802,7 @@ IVdsLunPlex : public IUnknown
 {
     /*
      * Fills the properties of the plex.
-     * libvds has no such interface yet.
+     * libvds: type is VDS_LPT_SIMPLE; size, status, health and transition state are the LUN's.
      *
      * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -7582,7 +7812,6 @@ IVdsLunPlex : public IUnknown
 
     /*
      * Returns the LUN that the plex belongs to, with one reference that the caller releases.
-     * libvds has no such interface yet.
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
      */
@@ -7592,7 +7821,8 @@ IVdsLunPlex : public IUnknown
     /*
      * Lists the extents of drives that make the plex. The caller frees *ppExtentArray with
      * CoTaskMemFree.
-     * libvds has no such interface yet.
+     * libvds: an extent on each drive of the LUN's pool, with the bytes that the LUN takes of it
+     * (some seconds old).
      *
      * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
      * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -7603,7 +7833,7 @@ IVdsLunPlex : public IUnknown
 
     /*
      * Reports the hints that are in force for the plex.
-     * libvds has no such interface yet.
+     * libvds: the hints of the LUN.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -7614,7 +7844,7 @@ IVdsLunPlex : public IUnknown
 
     /*
      * Sets hints for this plex only.
-     * libvds has no such interface yet.
+     * libvds: VDS_E_NOT_SUPPORTED, since hints belong to the LUN.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -7698,7 +7928,7 @@ static FORCEINLINE ULONG IVdsLunPlex_Release(IVdsLunPlex* This) {
 /*** IVdsLunPlex methods ***/
 /*
  * Fills the properties of the plex.
- * libvds has no such interface yet.
+ * libvds: type is VDS_LPT_SIMPLE; size, status, health and transition state are the LUN's.
  *
  * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -7708,7 +7938,6 @@ static FORCEINLINE HRESULT IVdsLunPlex_GetProperties(IVdsLunPlex* This,VDS_LUN_P
 }
 /*
  * Returns the LUN that the plex belongs to, with one reference that the caller releases.
- * libvds has no such interface yet.
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
  */
@@ -7718,7 +7947,8 @@ static FORCEINLINE HRESULT IVdsLunPlex_GetLun(IVdsLunPlex* This,IVdsLun **ppLun)
 /*
  * Lists the extents of drives that make the plex. The caller frees *ppExtentArray with
  * CoTaskMemFree.
- * libvds has no such interface yet.
+ * libvds: an extent on each drive of the LUN's pool, with the bytes that the LUN takes of it
+ * (some seconds old).
  *
  * Returns S_OK; VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
  * VDS_E_OBJECT_STATUS_FAILED, VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
@@ -7728,7 +7958,7 @@ static FORCEINLINE HRESULT IVdsLunPlex_QueryExtents(IVdsLunPlex* This,VDS_DRIVE_
 }
 /*
  * Reports the hints that are in force for the plex.
- * libvds has no such interface yet.
+ * libvds: the hints of the LUN.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -7739,7 +7969,7 @@ static FORCEINLINE HRESULT IVdsLunPlex_QueryHints(IVdsLunPlex* This,VDS_HINTS *p
 }
 /*
  * Sets hints for this plex only.
- * libvds has no such interface yet.
+ * libvds: VDS_E_NOT_SUPPORTED, since hints belong to the LUN.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -7755,7 +7985,9 @@ static FORCEINLINE HRESULT IVdsLunPlex_ApplyHints(IVdsLunPlex* This,VDS_HINTS *p
 
 #endif  /* __IVdsLunPlex_INTERFACE_DEFINED__ */
 
+/* The Target Portal Group Tag of iSCSI (RFC 7143): unique in its target. */
 typedef USHORT VDS_ISCSI_PORTALGROUP_TAG;
+/* The status of an iSCSI portal. */
 typedef enum _VDS_ISCSI_PORTAL_STATUS {
     VDS_IPS_UNKNOWN = 0,
     VDS_IPS_ONLINE = 1,
@@ -7763,20 +7995,27 @@ typedef enum _VDS_ISCSI_PORTAL_STATUS {
     VDS_IPS_OFFLINE = 4,
     VDS_IPS_FAILED = 5
 } VDS_ISCSI_PORTAL_STATUS;
+/* Properties of an iSCSI portal of the subsystem. */
 typedef struct _VDS_ISCSI_PORTAL_PROP {
-    VDS_OBJECT_ID id;
-    VDS_IPADDRESS address;
-    VDS_ISCSI_PORTAL_STATUS status;
+    VDS_OBJECT_ID id; /* the id of the portal */
+    VDS_IPADDRESS address; /* the IP address and the TCP port at which it listens */
+    VDS_ISCSI_PORTAL_STATUS status; /* the status of the portal */
 } VDS_ISCSI_PORTAL_PROP;
+/* Properties of an iSCSI target. The caller frees the two strings with CoTaskMemFree. */
 typedef struct _VDS_ISCSI_TARGET_PROP {
-    VDS_OBJECT_ID id;
+    VDS_OBJECT_ID id; /* the id of the target */
+    /*
+     * The iSCSI name (iqn., eui. or naa.). The VDS service refuses a name that is not valid
+     * with VDS_E_INVALID_ISCSI_TARGET_NAME.
+     */
     LPWSTR pwszIscsiName;
-    LPWSTR pwszFriendlyName;
-    BOOL bChapEnabled;
+    LPWSTR pwszFriendlyName; /* the iSCSI alias, a name for people */
+    BOOL bChapEnabled; /* TRUE when initiators must authenticate by CHAP */
 } VDS_ISCSI_TARGET_PROP;
+/* Properties of a portal group of an iSCSI target. */
 typedef struct _VDS_ISCSI_PORTALGROUP_PROP {
-    VDS_OBJECT_ID id;
-    VDS_ISCSI_PORTALGROUP_TAG tag;
+    VDS_OBJECT_ID id; /* the id of the portal group */
+    VDS_ISCSI_PORTALGROUP_TAG tag; /* the tag that the provider chose, unique in the target */
 } VDS_ISCSI_PORTALGROUP_PROP;
 /*****************************************************************************
  * IVdsIscsiPortal interface
@@ -7794,7 +8033,8 @@ IVdsIscsiPortal : public IUnknown
     /*
      * Fills the properties of the portal: id, address, port and status. Nothing in them has to
      * be freed.
-     * libvds: VDS_IPS_NOT_READY while the address cannot be listened on.
+     * libvds: VDS_IPS_FAILED while the address cannot be listened on, VDS_IPS_NOT_READY while
+     * that is not tried.
      *
      * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -7949,7 +8189,8 @@ static FORCEINLINE ULONG IVdsIscsiPortal_Release(IVdsIscsiPortal* This) {
 /*
  * Fills the properties of the portal: id, address, port and status. Nothing in them has to
  * be freed.
- * libvds: VDS_IPS_NOT_READY while the address cannot be listened on.
+ * libvds: VDS_IPS_FAILED while the address cannot be listened on, VDS_IPS_NOT_READY while
+ * that is not tried.
  *
  * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -8075,9 +8316,9 @@ IVdsIscsiTarget : public IUnknown
     /*
      * Creates an empty portal group in the target; the array chooses its tag. *ppAsync has one
      * reference that the caller releases; its output type is VDS_ASYNCOUT_CREATEPORTALGROUP,
-     * and Wait gives the group. Notification: VDS_NF_PORTAL_GROUP_ARRIVE.
+     * and Wait returns the group. Notification: VDS_NF_PORTAL_GROUP_ARRIVE.
      *
-     * Returns S_OK, VDS_S_ALREADY_EXISTS (the target cannot have another; Wait gives one that
+     * Returns S_OK, VDS_S_ALREADY_EXISTS (the target cannot have another; Wait returns one that
      * it has); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
      * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
      */
@@ -8098,9 +8339,10 @@ IVdsIscsiTarget : public IUnknown
         IVdsAsync **ppAsync) = 0;
 
     /*
-     * Sets the alias of the target. The name stays the caller's. Notification:
+     * Sets the alias of the target. The caller keeps the name. Notification:
      * VDS_NF_TARGET_MODIFY.
-     * libvds: an alias has at most 63 bytes of UTF-8; a longer one is cut between characters.
+     * libvds: an alias has at most 63 UTF-16 units; a longer one is cut between characters, and ""
+     * removes it.
      *
      * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
      * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -8111,9 +8353,11 @@ IVdsIscsiTarget : public IUnknown
 
     /*
      * Sets the secret by which initiators prove who they are (CHAP). pwszInitiatorName NULL
-     * sets it for all that have none of their own. A secret has 12 to 16 bytes; one of 0 bytes
-     * takes it away. The secret stays the caller's.
-     * libvds: VDS_E_NOT_SUPPORTED; the subsystem's flags do not offer CHAP.
+     * sets it for all that have none of their own. A secret has 12 to 16 bytes; a secret of 0
+     * bytes removes it. The caller keeps the secret.
+     * libvds: E_INVALIDARG for a secret of another size; else VDS_E_NOT_SUPPORTED, since the
+     * subsystem's flags do not offer CHAP yet, or VDS_E_INITIATOR_SPECIFIC_NOT_SUPPORTED when
+     * pwszInitiatorName is not NULL.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this),
      * VDS_E_INITIATOR_SPECIFIC_NOT_SUPPORTED (the target has one secret for all initiators);
@@ -8126,7 +8370,7 @@ IVdsIscsiTarget : public IUnknown
     /*
      * Sets the secret by which the target proves to this initiator who it is (mutual CHAP).
      * pwszInitiatorName must not be NULL.
-     * libvds: VDS_E_NOT_SUPPORTED.
+     * libvds: as SetSharedSecret; VDS_E_NOT_SUPPORTED.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -8291,9 +8535,9 @@ static FORCEINLINE HRESULT IVdsIscsiTarget_QueryAssociatedLuns(IVdsIscsiTarget* 
 /*
  * Creates an empty portal group in the target; the array chooses its tag. *ppAsync has one
  * reference that the caller releases; its output type is VDS_ASYNCOUT_CREATEPORTALGROUP,
- * and Wait gives the group. Notification: VDS_NF_PORTAL_GROUP_ARRIVE.
+ * and Wait returns the group. Notification: VDS_NF_PORTAL_GROUP_ARRIVE.
  *
- * Returns S_OK, VDS_S_ALREADY_EXISTS (the target cannot have another; Wait gives one that
+ * Returns S_OK, VDS_S_ALREADY_EXISTS (the target cannot have another; Wait returns one that
  * it has); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED,
  * VDS_E_ANOTHER_CALL_IN_PROGRESS as many methods do.
  */
@@ -8314,9 +8558,10 @@ static FORCEINLINE HRESULT IVdsIscsiTarget_Delete(IVdsIscsiTarget* This,IVdsAsyn
     return This->lpVtbl->Delete(This,ppAsync);
 }
 /*
- * Sets the alias of the target. The name stays the caller's. Notification:
+ * Sets the alias of the target. The caller keeps the name. Notification:
  * VDS_NF_TARGET_MODIFY.
- * libvds: an alias has at most 63 bytes of UTF-8; a longer one is cut between characters.
+ * libvds: an alias has at most 63 UTF-16 units; a longer one is cut between characters, and ""
+ * removes it.
  *
  * Returns S_OK, VDS_S_NAME_TRUNCATED (the name was too long and was cut),
  * VDS_E_NOT_SUPPORTED (the array does not offer this); VDS_E_PROVIDER_CACHE_CORRUPT,
@@ -8327,9 +8572,11 @@ static FORCEINLINE HRESULT IVdsIscsiTarget_SetFriendlyName(IVdsIscsiTarget* This
 }
 /*
  * Sets the secret by which initiators prove who they are (CHAP). pwszInitiatorName NULL
- * sets it for all that have none of their own. A secret has 12 to 16 bytes; one of 0 bytes
- * takes it away. The secret stays the caller's.
- * libvds: VDS_E_NOT_SUPPORTED; the subsystem's flags do not offer CHAP.
+ * sets it for all that have none of their own. A secret has 12 to 16 bytes; a secret of 0
+ * bytes removes it. The caller keeps the secret.
+ * libvds: E_INVALIDARG for a secret of another size; else VDS_E_NOT_SUPPORTED, since the
+ * subsystem's flags do not offer CHAP yet, or VDS_E_INITIATOR_SPECIFIC_NOT_SUPPORTED when
+ * pwszInitiatorName is not NULL.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this),
  * VDS_E_INITIATOR_SPECIFIC_NOT_SUPPORTED (the target has one secret for all initiators);
@@ -8341,7 +8588,7 @@ static FORCEINLINE HRESULT IVdsIscsiTarget_SetSharedSecret(IVdsIscsiTarget* This
 /*
  * Sets the secret by which the target proves to this initiator who it is (mutual CHAP).
  * pwszInitiatorName must not be NULL.
- * libvds: VDS_E_NOT_SUPPORTED.
+ * libvds: as SetSharedSecret; VDS_E_NOT_SUPPORTED.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED as many methods do.
@@ -8410,7 +8657,8 @@ IVdsIscsiPortalGroup : public IUnknown
      * Adds a portal to the group, so that the target can be reached through it. A portal is in
      * at most one group of a target. *ppAsync has one reference that the caller releases; its
      * output type is VDS_ASYNCOUT_ADDPORTAL. Notification: VDS_NF_PORTAL_GROUP_MODIFY.
-     * libvds: VDS_S_ALREADY_EXISTS when the portal is in the group already.
+     * libvds: VDS_S_ALREADY_EXISTS when the portal is in the group already,
+     * VDS_E_OBJECT_NOT_FOUND also when it is in another group of the target.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no such portal);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
@@ -8553,7 +8801,8 @@ static FORCEINLINE HRESULT IVdsIscsiPortalGroup_QueryAssociatedPortals(IVdsIscsi
  * Adds a portal to the group, so that the target can be reached through it. A portal is in
  * at most one group of a target. *ppAsync has one reference that the caller releases; its
  * output type is VDS_ASYNCOUT_ADDPORTAL. Notification: VDS_NF_PORTAL_GROUP_MODIFY.
- * libvds: VDS_S_ALREADY_EXISTS when the portal is in the group already.
+ * libvds: VDS_S_ALREADY_EXISTS when the portal is in the group already,
+ * VDS_E_OBJECT_NOT_FOUND also when it is in another group of the target.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no such portal);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_ANOTHER_CALL_IN_PROGRESS as
@@ -8682,12 +8931,14 @@ static FORCEINLINE HRESULT IVdsIscsiPortalLocal_SetIpsecSecurityLocal(IVdsIscsiP
 
 #endif  /* __IVdsIscsiPortalLocal_INTERFACE_DEFINED__ */
 
+/* The status of a storage pool. */
 typedef enum _VDS_STORAGE_POOL_STATUS {
     VDS_SPS_UNKNOWN = 0,
     VDS_SPS_ONLINE = 1,
     VDS_SPS_NOT_READY = 2,
     VDS_SPS_OFFLINE = 4
 } VDS_STORAGE_POOL_STATUS;
+/* Whether a storage pool is made of drives or of another pool. */
 typedef enum _VDS_STORAGE_POOL_TYPE {
     VDS_SPT_UNKNOWN = 0x0,
     VDS_SPT_PRIMORDIAL = 0x1,
@@ -8749,30 +9000,36 @@ typedef enum _VDS_STORAGE_POOL_TYPE {
 
 #define VDS_POOL_ATTRIB_CUSTOM_ATTRIB (0x8000000)
 
+/* An attribute of a storage pool that the vendor defines. */
 typedef struct _VDS_POOL_CUSTOM_ATTRIBUTES {
-    LPWSTR pwszName;
-    LPWSTR pwszValue;
+    LPWSTR pwszName; /* the name of the attribute */
+    LPWSTR pwszValue; /* its value */
 } VDS_POOL_CUSTOM_ATTRIBUTES;
+/* What a storage pool offers, or what is asked of one. */
 typedef struct _VDS_POOL_ATTRIBUTES {
-    ULONGLONG ullAttributeMask;
-    VDS_RAID_TYPE raidType;
-    VDS_STORAGE_BUS_TYPE busType;
+    ULONGLONG ullAttributeMask; /* which members are valid: bits VDS_POOL_ATTRIB_* */
+    VDS_RAID_TYPE raidType; /* the RAID level */
+    VDS_STORAGE_BUS_TYPE busType; /* the bus of the drives */
+    /* a text for people: what the pool is meant for */
     LPWSTR pwszIntendedUsage;
-    BOOL bSpinDown;
+    BOOL bSpinDown; /* TRUE when drives may be spun down */
+    /* TRUE when space is allocated only when it is written; VDS_SPT_CONCRETE only */
     BOOL bIsThinProvisioned;
-    ULONGLONG ullProvisionedSpace;
-    BOOL bNoSinglePointOfFailure;
-    ULONG ulDataRedundancyMax;
-    ULONG ulDataRedundancyMin;
-    ULONG ulDataRedundancyDefault;
+    ULONGLONG ullProvisionedSpace; /* in bytes; thin: at least ullTotalConsumedSpace */
+    BOOL bNoSinglePointOfFailure; /* TRUE when no single failure makes the data unavailable */
+    ULONG ulDataRedundancyMax; /* largest number of complete copies of the data */
+    ULONG ulDataRedundancyMin; /* smallest number of complete copies of the data */
+    ULONG ulDataRedundancyDefault; /* number of complete copies where none is asked for */
+    /* largest number of drives that may fail without loss of data */
     ULONG ulPackageRedundancyMax;
+    /* smallest number of drives that may fail without loss of data */
     ULONG ulPackageRedundancyMin;
-    ULONG ulPackageRedundancyDefault;
-    ULONG ulStripeSize;
-    ULONG ulStripeSizeMax;
-    ULONG ulStripeSizeMin;
-    ULONG ulDefaultStripeSize;
-    ULONG ulNumberOfColumns;
+    ULONG ulPackageRedundancyDefault; /* such a number where none is asked for */
+    ULONG ulStripeSize; /* in bytes */
+    ULONG ulStripeSizeMax; /* in bytes */
+    ULONG ulStripeSizeMin; /* in bytes */
+    ULONG ulDefaultStripeSize; /* in bytes */
+    ULONG ulNumberOfColumns; /* number of drives over which stripes are spread */
     ULONG ulNumberOfColumnsMax;
     ULONG ulNumberOfColumnsMin;
     ULONG ulDefaultNumberofColumns;
@@ -8784,7 +9041,8 @@ typedef struct _VDS_POOL_ATTRIBUTES {
     ULONG ulAccessBandwidthWeightHint;
     ULONG ulStorageCostHint;
     ULONG ulStorageEfficiencyHint;
-    ULONG ulNumOfCustomAttributes;
+    ULONG ulNumOfCustomAttributes; /* number of elements of pPoolCustomAttributes */
+    /* attributes that the vendor defines */
     VDS_POOL_CUSTOM_ATTRIBUTES *pPoolCustomAttributes;
     BOOL bReserved1;
     BOOL bReserved2;
@@ -8793,21 +9051,24 @@ typedef struct _VDS_POOL_ATTRIBUTES {
     ULONGLONG ullReserved1;
     ULONGLONG ullReserved2;
 } VDS_POOL_ATTRIBUTES;
+/* Properties of a storage pool. The caller frees the strings with CoTaskMemFree. */
 typedef struct _VDS_STORAGE_POOL_PROP {
-    VDS_OBJECT_ID id;
-    VDS_STORAGE_POOL_STATUS status;
-    VDS_HEALTH health;
-    VDS_STORAGE_POOL_TYPE type;
-    LPWSTR pwszName;
-    LPWSTR pwszDescription;
-    ULONGLONG ullTotalConsumedSpace;
+    VDS_OBJECT_ID id; /* the id of the pool */
+    VDS_STORAGE_POOL_STATUS status; /* the status of the pool */
+    VDS_HEALTH health; /* VDS_H_UNKNOWN, _HEALTHY or _DEGRADED */
+    VDS_STORAGE_POOL_TYPE type; /* whether the pool is made of drives or of another pool */
+    LPWSTR pwszName; /* the name of the pool */
+    LPWSTR pwszDescription; /* a text for people */
+    ULONGLONG ullTotalConsumedSpace; /* physical space that the pool takes, in bytes */
+    /* space for LUNs and pools, allocated and free together, in bytes */
     ULONGLONG ullTotalManagedSpace;
-    ULONGLONG ullRemainingFreeSpace;
+    ULONGLONG ullRemainingFreeSpace; /* the most that can still be allocated, in bytes */
 } VDS_STORAGE_POOL_PROP;
+/* A part of a drive that belongs to a storage pool. */
 typedef struct _VDS_STORAGE_POOL_DRIVE_EXTENT {
-    VDS_OBJECT_ID id;
-    ULONGLONG ullSize;
-    BOOL bUsed;
+    VDS_OBJECT_ID id; /* the drive */
+    ULONGLONG ullSize; /* in bytes */
+    BOOL bUsed; /* TRUE when the extent is allocated */
 } VDS_STORAGE_POOL_DRIVE_EXTENT;
 /*****************************************************************************
  * IVdsHwProviderStoragePools interface
@@ -8826,7 +9087,9 @@ IVdsHwProviderStoragePools : public IUnknown
      * Enumerates the storage pools that match. ulFlags 0 means all types, ullRemainingFreeSpace
      * 0 any free space, pPoolAttributes NULL any attributes; of those named in the attributes'
      * mask each must match. No match is an empty enumeration.
-     * libvds has no such interface yet.
+     * libvds: every pool is VDS_SPT_CONCRETE. E_INVALIDARG for a flag of no
+     * VDS_STORAGE_POOL_TYPE, and for a bit of the mask that VDS does not define. Pools of an
+     * array that is out of reach are left out, unless no array answers.
      *
      * Returns S_OK.
      */
@@ -8840,7 +9103,8 @@ IVdsHwProviderStoragePools : public IUnknown
      * Creates a LUN in a storage pool. StoragePoolId must name one. The other parameters, the
      * asynchronous object and the codes are those of IVdsSubSystem::CreateLun. The first and
      * the last megabyte of the LUN read as zeros before any host sees it.
-     * libvds has no such interface yet.
+     * libvds: a LUN is thin, unless the hints optimise it for sequential reads or writes. An id
+     * of no pool is E_INVALIDARG.
      *
      * Returns S_OK, E_INVALIDARG (type is not a VDS_LUN_TYPE).
      */
@@ -8854,7 +9118,7 @@ IVdsHwProviderStoragePools : public IUnknown
 
     /*
      * Reports how large a LUN of this type could be in the pool. pullMaxLunSize is in bytes.
-     * libvds has no such interface yet.
+     * libvds: an id of no pool is E_INVALIDARG.
      *
      * Returns S_OK.
      */
@@ -8941,7 +9205,9 @@ static FORCEINLINE ULONG IVdsHwProviderStoragePools_Release(IVdsHwProviderStorag
  * Enumerates the storage pools that match. ulFlags 0 means all types, ullRemainingFreeSpace
  * 0 any free space, pPoolAttributes NULL any attributes; of those named in the attributes'
  * mask each must match. No match is an empty enumeration.
- * libvds has no such interface yet.
+ * libvds: every pool is VDS_SPT_CONCRETE. E_INVALIDARG for a flag of no
+ * VDS_STORAGE_POOL_TYPE, and for a bit of the mask that VDS does not define. Pools of an
+ * array that is out of reach are left out, unless no array answers.
  *
  * Returns S_OK.
  */
@@ -8952,7 +9218,8 @@ static FORCEINLINE HRESULT IVdsHwProviderStoragePools_QueryStoragePools(IVdsHwPr
  * Creates a LUN in a storage pool. StoragePoolId must name one. The other parameters, the
  * asynchronous object and the codes are those of IVdsSubSystem::CreateLun. The first and
  * the last megabyte of the LUN read as zeros before any host sees it.
- * libvds has no such interface yet.
+ * libvds: a LUN is thin, unless the hints optimise it for sequential reads or writes. An id
+ * of no pool is E_INVALIDARG.
  *
  * Returns S_OK, E_INVALIDARG (type is not a VDS_LUN_TYPE).
  */
@@ -8961,7 +9228,7 @@ static FORCEINLINE HRESULT IVdsHwProviderStoragePools_CreateLunInStoragePool(IVd
 }
 /*
  * Reports how large a LUN of this type could be in the pool. pullMaxLunSize is in bytes.
- * libvds has no such interface yet.
+ * libvds: an id of no pool is E_INVALIDARG.
  *
  * Returns S_OK.
  */
@@ -8990,7 +9257,6 @@ IVdsStoragePool : public IUnknown
 {
     /*
      * Returns the provider that the pool belongs to, with one reference that the caller releases.
-     * libvds has no such interface yet.
      *
      * Returns S_OK.
      */
@@ -9000,7 +9266,9 @@ IVdsStoragePool : public IUnknown
     /*
      * Fills the properties of the pool, among them the managed, the consumed and the remaining
      * bytes.
-     * libvds has no such interface yet.
+     * libvds: a pool is a directory; pwszDescription names it and its drives. A pool that cannot
+     * be used is VDS_SPS_NOT_READY and VDS_H_DEGRADED. The consumed bytes are those of all its
+     * drives, with the copies that a mirror keeps.
      *
      * Returns S_OK.
      */
@@ -9009,7 +9277,8 @@ IVdsStoragePool : public IUnknown
 
     /*
      * Fills the attributes of the pool; the mask in them says which ones count.
-     * libvds has no such interface yet.
+     * libvds: bus, thin provisioning, the number of complete copies as far as it is known, no
+     * spin-down, and a single point of failure (the host).
      *
      * Returns S_OK.
      */
@@ -9019,7 +9288,7 @@ IVdsStoragePool : public IUnknown
     /*
      * Lists the extents of drives that the pool uses. The caller frees *ppExtentArray with
      * CoTaskMemFree.
-     * libvds has no such interface yet.
+     * libvds: for each drive one extent for what LUNs take and one for what is free.
      *
      * Returns S_OK.
      */
@@ -9029,7 +9298,6 @@ IVdsStoragePool : public IUnknown
 
     /*
      * Enumerates the LUNs in the pool.
-     * libvds has no such interface yet.
      *
      * Returns S_OK.
      */
@@ -9038,7 +9306,7 @@ IVdsStoragePool : public IUnknown
 
     /*
      * Enumerates the pools within the pool.
-     * libvds has no such interface yet.
+     * libvds: none.
      *
      * Returns S_OK.
      */
@@ -9125,7 +9393,6 @@ static FORCEINLINE ULONG IVdsStoragePool_Release(IVdsStoragePool* This) {
 /*** IVdsStoragePool methods ***/
 /*
  * Returns the provider that the pool belongs to, with one reference that the caller releases.
- * libvds has no such interface yet.
  *
  * Returns S_OK.
  */
@@ -9135,7 +9402,9 @@ static FORCEINLINE HRESULT IVdsStoragePool_GetProvider(IVdsStoragePool* This,IVd
 /*
  * Fills the properties of the pool, among them the managed, the consumed and the remaining
  * bytes.
- * libvds has no such interface yet.
+ * libvds: a pool is a directory; pwszDescription names it and its drives. A pool that cannot
+ * be used is VDS_SPS_NOT_READY and VDS_H_DEGRADED. The consumed bytes are those of all its
+ * drives, with the copies that a mirror keeps.
  *
  * Returns S_OK.
  */
@@ -9144,7 +9413,8 @@ static FORCEINLINE HRESULT IVdsStoragePool_GetProperties(IVdsStoragePool* This,V
 }
 /*
  * Fills the attributes of the pool; the mask in them says which ones count.
- * libvds has no such interface yet.
+ * libvds: bus, thin provisioning, the number of complete copies as far as it is known, no
+ * spin-down, and a single point of failure (the host).
  *
  * Returns S_OK.
  */
@@ -9154,7 +9424,7 @@ static FORCEINLINE HRESULT IVdsStoragePool_GetAttributes(IVdsStoragePool* This,V
 /*
  * Lists the extents of drives that the pool uses. The caller frees *ppExtentArray with
  * CoTaskMemFree.
- * libvds has no such interface yet.
+ * libvds: for each drive one extent for what LUNs take and one for what is free.
  *
  * Returns S_OK.
  */
@@ -9163,7 +9433,6 @@ static FORCEINLINE HRESULT IVdsStoragePool_QueryDriveExtents(IVdsStoragePool* Th
 }
 /*
  * Enumerates the LUNs in the pool.
- * libvds has no such interface yet.
  *
  * Returns S_OK.
  */
@@ -9172,7 +9441,7 @@ static FORCEINLINE HRESULT IVdsStoragePool_QueryAllocatedLuns(IVdsStoragePool* T
 }
 /*
  * Enumerates the pools within the pool.
- * libvds has no such interface yet.
+ * libvds: none.
  *
  * Returns S_OK.
  */
@@ -9186,6 +9455,7 @@ static FORCEINLINE HRESULT IVdsStoragePool_QueryAllocatedStoragePools(IVdsStorag
 
 #endif  /* __IVdsStoragePool_INTERFACE_DEFINED__ */
 
+/* What IVdsMaintenance can make a drive, controller or enclosure do. */
 typedef enum _VDS_MAINTENANCE_OPERATION {
     BlinkLight = 1,
     BeepAlarm = 2,
@@ -9196,7 +9466,10 @@ typedef enum _VDS_MAINTENANCE_OPERATION {
 /*****************************************************************************
  * IVdsMaintenance interface
  *
- * Subsystem, controller, drive, LUN. By provider (optional) and service. VDS 1.0.
+ * 
+ * Subsystem, controller, drive, LUN; in libvds also a controller port. By provider (optional) and
+ * service. VDS 1.0.
+
  */
 #ifndef __IVdsMaintenance_INTERFACE_DEFINED__
 #define __IVdsMaintenance_INTERFACE_DEFINED__
@@ -9208,7 +9481,9 @@ IVdsMaintenance : public IUnknown
 {
     /*
      * Starts to blink, beep, spin or ping, until StopMaintenance.
-     * libvds has no such interface.
+     * libvds: a line in the log of vdsd, and a row that every program sees while the operation
+     * goes on. SpinDown is VDS_E_NOT_SUPPORTED, and another value than those of the type is
+     * E_INVALIDARG, in all three methods.
      *
      * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
      * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -9219,7 +9494,6 @@ IVdsMaintenance : public IUnknown
 
     /*
      * Stops a maintenance operation; has no effect on one that does not run.
-     * libvds has no such interface.
      *
      * Returns S_OK, S_FALSE (it was not running), VDS_E_NOT_SUPPORTED (the array does not offer
      * this); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -9230,7 +9504,7 @@ IVdsMaintenance : public IUnknown
 
     /*
      * Lets a maintenance operation that runs go on for ulCount more pulses and stop then.
-     * libvds has no such interface.
+     * libvds: the pulses are one line in the log, and the operation ends at once.
      *
      * Returns S_OK, S_FALSE (it was not running), VDS_E_NOT_SUPPORTED (the array does not offer
      * this); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -9305,7 +9579,9 @@ static FORCEINLINE ULONG IVdsMaintenance_Release(IVdsMaintenance* This) {
 /*** IVdsMaintenance methods ***/
 /*
  * Starts to blink, beep, spin or ping, until StopMaintenance.
- * libvds has no such interface.
+ * libvds: a line in the log of vdsd, and a row that every program sees while the operation
+ * goes on. SpinDown is VDS_E_NOT_SUPPORTED, and another value than those of the type is
+ * E_INVALIDARG, in all three methods.
  *
  * Returns S_OK, VDS_E_NOT_SUPPORTED (the array does not offer this);
  * VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -9316,7 +9592,6 @@ static FORCEINLINE HRESULT IVdsMaintenance_StartMaintenance(IVdsMaintenance* Thi
 }
 /*
  * Stops a maintenance operation; has no effect on one that does not run.
- * libvds has no such interface.
  *
  * Returns S_OK, S_FALSE (it was not running), VDS_E_NOT_SUPPORTED (the array does not offer
  * this); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -9327,7 +9602,7 @@ static FORCEINLINE HRESULT IVdsMaintenance_StopMaintenance(IVdsMaintenance* This
 }
 /*
  * Lets a maintenance operation that runs go on for ulCount more pulses and stop then.
- * libvds has no such interface.
+ * libvds: the pulses are one line in the log, and the operation ends at once.
  *
  * Returns S_OK, S_FALSE (it was not running), VDS_E_NOT_SUPPORTED (the array does not offer
  * this); VDS_E_PROVIDER_CACHE_CORRUPT, VDS_E_OBJECT_DELETED, VDS_E_OBJECT_STATUS_FAILED,
@@ -9343,11 +9618,13 @@ static FORCEINLINE HRESULT IVdsMaintenance_PulseMaintenance(IVdsMaintenance* Thi
 
 #endif  /* __IVdsMaintenance_INTERFACE_DEFINED__ */
 
+/* The status of a pack (software providers). */
 typedef enum _VDS_PACK_STATUS {
     VDS_PS_UNKNOWN = 0,
     VDS_PS_ONLINE = 1,
     VDS_PS_OFFLINE = 4
 } VDS_PACK_STATUS;
+/* Bits of VDS_PACK_PROP.ulFlags (software providers). */
 typedef enum _VDS_PACK_FLAG {
     VDS_PKF_FOREIGN = 0x1,
     VDS_PKF_NOQUORUM = 0x2,
@@ -9355,6 +9632,7 @@ typedef enum _VDS_PACK_FLAG {
     VDS_PKF_CORRUPTED = 0x8,
     VDS_PKF_ONLINE_ERROR = 0x10
 } VDS_PACK_FLAG;
+/* The status of a disk that the host sees (software providers). */
 typedef enum _VDS_DISK_STATUS {
     VDS_DS_UNKNOWN = 0,
     VDS_DS_ONLINE = 1,
@@ -9364,11 +9642,13 @@ typedef enum _VDS_DISK_STATUS {
     VDS_DS_MISSING = 6,
     VDS_DS_OFFLINE = 4
 } VDS_DISK_STATUS;
+/* The kind of partition table on a disk. */
 typedef enum _VDS_PARTITION_STYLE {
     VDS_PST_UNKNOWN = 0,
     VDS_PST_MBR = 1,
     VDS_PST_GPT = 2
 } VDS_PARTITION_STYLE;
+/* Bits of VDS_DISK_PROP.ulFlags (software providers). */
 typedef enum _VDS_DISK_FLAG {
     VDS_DF_AUDIO_CD = 0x1,
     VDS_DF_HOTSPARE = 0x2,
@@ -9388,9 +9668,11 @@ typedef enum _VDS_DISK_FLAG {
     VDS_DF_CURRENT_READ_ONLY = 0x8000,
     VDS_DF_REFS_NOT_SUPPORTED = 0x10000
 } VDS_DISK_FLAG;
+/* Bits of VDS_PARTITION_PROP.ulFlags (software providers). */
 typedef enum _VDS_PARTITION_FLAG {
     VDS_PTF_SYSTEM = 0x1
 } VDS_PARTITION_FLAG;
+/* How a host shares a disk with other hosts. */
 typedef enum _VDS_LUN_RESERVE_MODE {
     VDS_LRM_NONE = 0,
     VDS_LRM_EXCLUSIVE_RW = 1,
@@ -9398,6 +9680,7 @@ typedef enum _VDS_LUN_RESERVE_MODE {
     VDS_LRM_SHARED_RO = 3,
     VDS_LRM_SHARED_RW = 4
 } VDS_LUN_RESERVE_MODE;
+/* The status of a volume (software providers). */
 typedef enum _VDS_VOLUME_STATUS {
     VDS_VS_UNKNOWN = 0,
     VDS_VS_ONLINE = 1,
@@ -9405,6 +9688,7 @@ typedef enum _VDS_VOLUME_STATUS {
     VDS_VS_FAILED = 5,
     VDS_VS_OFFLINE = 4
 } VDS_VOLUME_STATUS;
+/* The layout of a volume (software providers). */
 typedef enum _VDS_VOLUME_TYPE {
     VDS_VT_UNKNOWN = 0,
     VDS_VT_SIMPLE = 10,
@@ -9413,6 +9697,7 @@ typedef enum _VDS_VOLUME_TYPE {
     VDS_VT_MIRROR = 13,
     VDS_VT_PARITY = 14
 } VDS_VOLUME_TYPE;
+/* Bits of VDS_VOLUME_PROP.ulFlags (software providers). */
 typedef enum _VDS_VOLUME_FLAG {
     VDS_VF_SYSTEM_VOLUME = 0x1,
     VDS_VF_BOOT_VOLUME = 0x2,
@@ -9441,6 +9726,7 @@ typedef enum _VDS_VOLUME_FLAG {
     VDS_VF_BACKS_BOOT_VOLUME = 0x1000000,
     VDS_VF_BACKED_BY_WIM_IMAGE = 0x2000000
 } VDS_VOLUME_FLAG;
+/* The layout of a plex of a volume (software providers). */
 typedef enum _VDS_VOLUME_PLEX_TYPE {
     VDS_VPT_UNKNOWN = 0,
     VDS_VPT_SIMPLE = 10,
@@ -9448,12 +9734,14 @@ typedef enum _VDS_VOLUME_PLEX_TYPE {
     VDS_VPT_STRIPE = 12,
     VDS_VPT_PARITY = 14
 } VDS_VOLUME_PLEX_TYPE;
+/* The status of a plex of a volume (software providers). */
 typedef enum _VDS_VOLUME_PLEX_STATUS {
     VDS_VPS_UNKNOWN = 0,
     VDS_VPS_ONLINE = 1,
     VDS_VPS_NO_MEDIA = 3,
     VDS_VPS_FAILED = 5
 } VDS_VOLUME_PLEX_STATUS;
+/* What an extent of a disk is used for (software providers). */
 typedef enum _VDS_DISK_EXTENT_TYPE {
     VDS_DET_UNKNOWN = 0,
     VDS_DET_FREE = 1,
@@ -9465,6 +9753,7 @@ typedef enum _VDS_DISK_EXTENT_TYPE {
     VDS_DET_CLUSTER = 7,
     VDS_DET_UNUSABLE = 32767
 } VDS_DISK_EXTENT_TYPE;
+/* Why the host has taken a disk offline. */
 typedef enum _VDS_DISK_OFFLINE_REASON {
     VDSDiskOfflineReasonNone = 0,
     VDSDiskOfflineReasonPolicy = 1,
@@ -9476,6 +9765,7 @@ typedef enum _VDS_DISK_OFFLINE_REASON {
     VDSDiskOfflineReasonDIScan = 7,
     VDSDiskOfflineReasonLostDataPersistence = 8
 } VDS_DISK_OFFLINE_REASON;
+/* The kind of partition table on a disk, with the values of the Windows kernel. */
 typedef enum tag_VDS_PARTITION_STYLE {
     VDS_PARTITION_STYLE_MBR = 0,
     VDS_PARTITION_STYLE_GPT = 1,
@@ -9483,12 +9773,14 @@ typedef enum tag_VDS_PARTITION_STYLE {
 } __VDS_PARTITION_STYLE;
 #define GPT_PARTITION_NAME_LENGTH (36)
 
+/* Properties of a pack (software providers). */
 typedef struct _VDS_PACK_PROP {
     VDS_OBJECT_ID id;
     LPWSTR pwszName;
     VDS_PACK_STATUS status;
     ULONG ulFlags;
 } VDS_PACK_PROP;
+/* Properties of a disk that the host sees (software providers). Sizes are in bytes. */
 typedef struct _VDS_DISK_PROP {
     VDS_OBJECT_ID id;
     VDS_DISK_STATUS status;
@@ -9513,6 +9805,7 @@ typedef struct _VDS_DISK_PROP {
     LPWSTR pwszAdaptorName;
     LPWSTR pwszDevicePath;
 } VDS_DISK_PROP;
+/* Properties of a disk since VDS 3.0 (software providers). Sizes are in bytes. */
 typedef struct _VDS_DISK_PROP2 {
     VDS_OBJECT_ID id;
     VDS_DISK_STATUS status;
@@ -9539,6 +9832,7 @@ typedef struct _VDS_DISK_PROP2 {
     LPWSTR pwszDevicePath;
     LPWSTR pwszLocationPath;
 } VDS_DISK_PROP2;
+/* Properties of a disk as IVdsAdvancedDisk3 returns them. Sizes are in bytes. */
 typedef struct _VDS_ADVANCEDDISK_PROP {
     LPWSTR pwszId;
     LPWSTR pwszPathname;
@@ -9567,6 +9861,7 @@ typedef struct _VDS_ADVANCEDDISK_PROP {
     ULONG ulFlags;
     DWORD dwDeviceType;
 } VDS_ADVANCEDDISK_PROP;
+/* Properties of a volume (software providers). The size is in bytes. */
 typedef struct _VDS_VOLUME_PROP {
     VDS_OBJECT_ID id;
     VDS_VOLUME_TYPE type;
@@ -9578,6 +9873,7 @@ typedef struct _VDS_VOLUME_PROP {
     VDS_FILE_SYSTEM_TYPE RecommendedFileSystemType;
     LPWSTR pwszName;
 } VDS_VOLUME_PROP;
+/* Properties of a volume since VDS 3.0 (software providers). The size is in bytes. */
 typedef struct _VDS_VOLUME_PROP2 {
     VDS_OBJECT_ID id;
     VDS_VOLUME_TYPE type;
@@ -9591,6 +9887,7 @@ typedef struct _VDS_VOLUME_PROP2 {
     LPWSTR pwszName;
     BYTE *pUniqueId;
 } VDS_VOLUME_PROP2;
+/* Properties of a plex of a volume (software providers). Sizes are in bytes. */
 typedef struct _VDS_VOLUME_PLEX_PROP {
     VDS_OBJECT_ID id;
     VDS_VOLUME_PLEX_TYPE type;
@@ -9601,6 +9898,7 @@ typedef struct _VDS_VOLUME_PLEX_PROP {
     ULONG ulStripeSize;
     ULONG ulNumberOfMembers;
 } VDS_VOLUME_PLEX_PROP;
+/* A part of a disk (software providers). Offset and size are in bytes. */
 typedef struct _VDS_DISK_EXTENT {
     VDS_OBJECT_ID diskId;
     VDS_DISK_EXTENT_TYPE type;
@@ -9610,29 +9908,34 @@ typedef struct _VDS_DISK_EXTENT {
     VDS_OBJECT_ID plexId;
     ULONG memberIdx;
 } VDS_DISK_EXTENT;
+/* A free part of a disk (software providers). Offset and size are in bytes. */
 typedef struct _VDS_DISK_FREE_EXTENT {
     VDS_OBJECT_ID diskId;
     ULONGLONG ullOffset;
     ULONGLONG ullSize;
 } VDS_DISK_FREE_EXTENT;
+/* A disk and how much of it an operation on a volume may use, in bytes. */
 typedef struct _VDS_INPUT_DISK {
     VDS_OBJECT_ID diskId;
     ULONGLONG ullSize;
     VDS_OBJECT_ID plexId;
     ULONG memberIdx;
 } VDS_INPUT_DISK;
+/* What the GPT says about a partition. */
 typedef struct _VDS_PARTITION_INFO_GPT {
     GUID partitionType;
     GUID partitionId;
     ULONGLONG attributes;
     WCHAR name[36];
 } VDS_PARTITION_INFO_GPT;
+/* What the MBR says about a partition. */
 typedef struct _VDS_PARTITION_INFO_MBR {
     BYTE partitionType;
     BOOLEAN bootIndicator;
     BOOLEAN recognizedPartition;
     DWORD hiddenSectors;
 } VDS_PARTITION_INFO_MBR;
+/* Properties of a partition. Offset and size are in bytes. */
 typedef struct _VDS_PARTITION_PROP {
     VDS_PARTITION_STYLE PartitionStyle;
     ULONG ulFlags;
@@ -9644,6 +9947,7 @@ typedef struct _VDS_PARTITION_PROP {
         VDS_PARTITION_INFO_GPT Gpt;
     };
 } VDS_PARTITION_PROP;
+/* A partition as the Windows kernel describes it. Offset and length are in bytes. */
 typedef struct _VDS_PARTITION_INFORMATION_EX {
     __VDS_PARTITION_STYLE dwPartitionStyle;
     ULONGLONG ullStartingOffset;
@@ -9655,16 +9959,19 @@ typedef struct _VDS_PARTITION_INFORMATION_EX {
         VDS_PARTITION_INFO_GPT Gpt;
     };
 } VDS_PARTITION_INFORMATION_EX;
+/* How an MBR partition is to be created. */
 typedef struct _CREATE_PARTITION_PARAMETERS_MBR {
     BYTE partitionType;
     BOOLEAN bootIndicator;
 } CREATE_PARTITION_PARAMETERS_MBR;
+/* How a GPT partition is to be created. */
 typedef struct _CREATE_PARTITION_PARAMETERS_GPT {
     GUID partitionType;
     GUID partitionId;
     ULONGLONG attributes;
     WCHAR name[36];
 } CREATE_PARTITION_PARAMETERS_GPT;
+/* How a partition is to be created; style selects the member of the union. */
 typedef struct _CREATE_PARTITION_PARAMETERS {
     VDS_PARTITION_STYLE style;
     union {
@@ -9672,12 +9979,15 @@ typedef struct _CREATE_PARTITION_PARAMETERS {
         CREATE_PARTITION_PARAMETERS_GPT GptPartInfo;
     };
 } CREATE_PARTITION_PARAMETERS;
+/* New attributes of an MBR partition. */
 typedef struct _CHANGE_ATTRIBUTES_PARAMETERS_MBR {
     BOOLEAN bootIndicator;
 } CHANGE_ATTRIBUTES_PARAMETERS_MBR;
+/* New attributes of a GPT partition. */
 typedef struct _CHANGE_ATTRIBUTES_PARAMETERS_GPT {
     ULONGLONG attributes;
 } CHANGE_ATTRIBUTES_PARAMETERS_GPT;
+/* New attributes of a partition; style selects the member of the union. */
 typedef struct _CHANGE_ATTRIBUTES_PARAMETERS {
     VDS_PARTITION_STYLE style;
     union {
@@ -9685,12 +9995,15 @@ typedef struct _CHANGE_ATTRIBUTES_PARAMETERS {
         CHANGE_ATTRIBUTES_PARAMETERS_GPT GptPartInfo;
     };
 } CHANGE_ATTRIBUTES_PARAMETERS;
+/* The new type of an MBR partition. */
 typedef struct _CHANGE_PARTITION_TYPE_PARAMETERS_MBR {
     BYTE partitionType;
 } CHANGE_PARTITION_TYPE_PARAMETERS_MBR;
+/* The new type of a GPT partition. */
 typedef struct _CHANGE_PARTITION_TYPE_PARAMETERS_GPT {
     GUID partitionType;
 } CHANGE_PARTITION_TYPE_PARAMETERS_GPT;
+/* The new type of a partition; style selects the member of the union. */
 typedef struct _CHANGE_PARTITION_TYPE_PARAMETERS {
     VDS_PARTITION_STYLE style;
     union {
@@ -11521,9 +11834,11 @@ static FORCEINLINE HRESULT IVdsDisk3_QueryFreeExtents(IVdsDisk3* This,ULONG ulAl
 
 #endif  /* __IVdsDisk3_INTERFACE_DEFINED__ */
 
+/* Bits of VDS_DRIVE_LETTER_PROP.ulFlags. */
 typedef enum _VDS_DRIVE_LETTER_FLAG {
     VDS_DLF_NON_PERSISTENT = 0x1
 } VDS_DRIVE_LETTER_FLAG;
+/* Bits of VDS_FILE_SYSTEM_TYPE_PROP.ulFlags: what a file system can do. */
 typedef enum _VDS_FILE_SYSTEM_FLAG {
     VDS_FSF_SUPPORT_FORMAT = 0x1,
     VDS_FSF_SUPPORT_QUICK_FORMAT = 0x2,
@@ -11543,14 +11858,17 @@ typedef enum _VDS_FILE_SYSTEM_FLAG {
     VDS_FSF_ALLOCATION_UNIT_128K = 0x1000000,
     VDS_FSF_ALLOCATION_UNIT_256K = 0x2000000
 } VDS_FILE_SYSTEM_FLAG;
+/* Bits of VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP.ulFlags. */
 typedef enum _VDS_FILE_SYSTEM_FORMAT_SUPPORT_FLAG {
     VDS_FSS_DEFAULT = 0x1,
     VDS_FSS_PREVIOUS_REVISION = 0x2,
     VDS_FSS_RECOMMENDED = 0x4
 } VDS_FILE_SYSTEM_FORMAT_SUPPORT_FLAG;
+/* Bits of VDS_FILE_SYSTEM_PROP.ulFlags. */
 typedef enum _VDS_FILE_SYSTEM_PROP_FLAG {
     VDS_FPF_COMPRESSED = 0x1
 } VDS_FILE_SYSTEM_PROP_FLAG;
+/* Bits that formatting a volume takes. */
 typedef enum _VDS_FORMAT_OPTION_FLAGS {
     VDS_FSOF_NONE = 0x0,
     VDS_FSOF_FORCE = 0x1,
@@ -11564,16 +11882,19 @@ typedef enum _VDS_FORMAT_OPTION_FLAGS {
 
 #define MAX_FS_ALLOWED_CLUSTER_SIZES_SIZE (32)
 
+/* A mount point of a volume. */
 typedef struct VDS_REPARSE_POINT_PROP {
     VDS_OBJECT_ID SourceVolumeId;
     LPWSTR pwszPath;
 } VDS_REPARSE_POINT_PROP;
+/* A drive letter and the volume that has it. */
 typedef struct _VDS_DRIVE_LETTER_PROP {
     WCHAR wcLetter;
     VDS_OBJECT_ID volumeId;
     ULONG ulFlags;
     BOOL bUsed;
 } VDS_DRIVE_LETTER_PROP;
+/* What a kind of file system can do. */
 typedef struct _VDS_FILE_SYSTEM_TYPE_PROP {
     VDS_FILE_SYSTEM_TYPE type;
     WCHAR wszName[8];
@@ -11582,6 +11903,7 @@ typedef struct _VDS_FILE_SYSTEM_TYPE_PROP {
     ULONG ulMaxLableLength;
     LPWSTR pwszIllegalLabelCharSet;
 } VDS_FILE_SYSTEM_TYPE_PROP;
+/* How a volume can be formatted. Allocation units are in bytes. */
 typedef struct _VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP {
     ULONG ulFlags;
     USHORT usRevision;
@@ -11589,6 +11911,7 @@ typedef struct _VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP {
     ULONG rgulAllowedUnitAllocationSizes[32];
     WCHAR wszName[32];
 } VDS_FILE_SYSTEM_FORMAT_SUPPORT_PROP;
+/* The file system on a volume. ulAllocationUnitSize is in bytes. */
 typedef struct _VDS_FILE_SYSTEM_PROP {
     VDS_FILE_SYSTEM_TYPE type;
     VDS_OBJECT_ID volumeId;
@@ -12342,6 +12665,7 @@ static FORCEINLINE HRESULT IVdsDiskPartitionMF2_FormatPartitionEx2(IVdsDiskParti
 #ifdef _WIN32
 #include <virtdisk.h>
 #else
+/* Bits for what an opened virtual disk may be used for. */
 typedef enum _VIRTUAL_DISK_ACCESS_MASK {
     VIRTUAL_DISK_ACCESS_NONE = 0x0,
     VIRTUAL_DISK_ACCESS_ATTACH_RO = 0x10000,
@@ -12354,16 +12678,19 @@ typedef enum _VIRTUAL_DISK_ACCESS_MASK {
     VIRTUAL_DISK_ACCESS_ALL = 0x3f0000,
     VIRTUAL_DISK_ACCESS_WRITABLE = 0x320000
 } VIRTUAL_DISK_ACCESS_MASK;
+/* Bits that creating a virtual disk takes. */
 typedef enum _CREATE_VIRTUAL_DISK_FLAG {
     CREATE_VIRTUAL_DISK_FLAG_NONE = 0x0,
     CREATE_VIRTUAL_DISK_FLAG_FULL_PHYSICAL_ALLOCATION = 0x1
 } CREATE_VIRTUAL_DISK_FLAG;
+/* Bits that opening a virtual disk takes. */
 typedef enum _OPEN_VIRTUAL_DISK_FLAG {
     OPEN_VIRTUAL_DISK_FLAG_NONE = 0x0,
     OPEN_VIRTUAL_DISK_FLAG_NO_PARENTS = 0x1,
     OPEN_VIRTUAL_DISK_FLAG_BLANK_FILE = 0x2,
     OPEN_VIRTUAL_DISK_FLAG_BOOT_DRIVE = 0x4
 } OPEN_VIRTUAL_DISK_FLAG;
+/* Bits that attaching a virtual disk takes. */
 typedef enum _ATTACH_VIRTUAL_DISK_FLAG {
     ATTACH_VIRTUAL_DISK_FLAG_NONE = 0x0,
     ATTACH_VIRTUAL_DISK_FLAG_READ_ONLY = 0x1,
@@ -12371,18 +12698,23 @@ typedef enum _ATTACH_VIRTUAL_DISK_FLAG {
     ATTACH_VIRTUAL_DISK_FLAG_PERMANENT_LIFETIME = 0x4,
     ATTACH_VIRTUAL_DISK_FLAG_NO_LOCAL_HOST = 0x8
 } ATTACH_VIRTUAL_DISK_FLAG;
+/* Bits that detaching a virtual disk takes. */
 typedef enum _DETACH_VIRTUAL_DISK_FLAG {
     DETACH_VIRTUAL_DISK_FLAG_NONE = 0x0
 } DETACH_VIRTUAL_DISK_FLAG;
+/* Bits that compacting a virtual disk takes. */
 typedef enum _COMPACT_VIRTUAL_DISK_FLAG {
     COMPACT_VIRTUAL_DISK_FLAG_NONE = 0x0
 } COMPACT_VIRTUAL_DISK_FLAG;
+/* Bits that merging virtual disks takes. */
 typedef enum _MERGE_VIRTUAL_DISK_FLAG {
     MERGE_VIRTUAL_DISK_FLAG_NONE = 0x0
 } MERGE_VIRTUAL_DISK_FLAG;
+/* Bits that expanding a virtual disk takes. */
 typedef enum _EXPAND_VIRTUAL_DISK_FLAG {
     EXPAND_VIRTUAL_DISK_FLAG_NONE = 0x0
 } EXPAND_VIRTUAL_DISK_FLAG;
+/* Bits of VDS_VDISK_PROPERTIES.DiskFlag. */
 typedef enum _DEPENDENT_DISK_FLAG {
     DEPENDENT_DISK_FLAG_NONE = 0x0,
     DEPENDENT_DISK_FLAG_MULT_BACKING_FILES = 0x1,
@@ -12397,12 +12729,14 @@ typedef enum _DEPENDENT_DISK_FLAG {
     DEPENDENT_DISK_FLAG_NO_HOST_DISK = 0x200,
     DEPENDENT_DISK_FLAG_PERMANENT_LIFETIME = 0x400
 } DEPENDENT_DISK_FLAG;
+/* The kind of a virtual disk and the vendor that defines it. */
 typedef struct _VIRTUAL_STORAGE_TYPE {
     ULONG DeviceId;
     GUID VendorId;
 } VIRTUAL_STORAGE_TYPE;
 typedef struct _VIRTUAL_STORAGE_TYPE *PVIRTUAL_STORAGE_TYPE;
 #endif
+/* The state of a virtual disk. */
 typedef enum _VDS_VDISK_STATE {
     VDS_VST_UNKNOWN = 0,
     VDS_VST_ADDED = 1,
@@ -12419,6 +12753,7 @@ typedef enum _VDS_VDISK_STATE {
 } VDS_VDISK_STATE;
 #define VDS_ATTACH_VIRTUAL_DISK_FLAG_USE_FILE_ACL (0x1)
 
+/* How a virtual disk is to be created. Sizes are in bytes. */
 typedef struct _VDS_CREATE_VDISK_PARAMETERS {
     GUID UniqueId;
     ULONGLONG MaximumSize;
@@ -12428,6 +12763,7 @@ typedef struct _VDS_CREATE_VDISK_PARAMETERS {
     LPWSTR pSourcePath;
 } VDS_CREATE_VDISK_PARAMETERS;
 typedef struct _VDS_CREATE_VDISK_PARAMETERS *PVDS_CREATE_VDISK_PARAMETERS;
+/* Properties of a virtual disk. Sizes are in bytes. */
 typedef struct _VDS_VDISK_PROPERTIES {
     VDS_OBJECT_ID Id;
     VDS_VDISK_STATE State;
@@ -12859,6 +13195,7 @@ static FORCEINLINE HRESULT IVdsOpenVDisk_Expand(IVdsOpenVDisk* This,EXPAND_VIRTU
 
 #endif  /* __IVdsOpenVDisk_INTERFACE_DEFINED__ */
 
+/* Bits of VDS_SERVICE_PROP.ulFlags: what the VDS service can do. */
 typedef enum _VDS_SERVICE_FLAG {
     VDS_SVF_SUPPORT_DYNAMIC = 0x1,
     VDS_SVF_SUPPORT_FAULT_TOLERANT = 0x2,
@@ -12872,6 +13209,7 @@ typedef enum _VDS_SERVICE_FLAG {
     VDS_SVF_SUPPORT_RAID5 = 0x200,
     VDS_SVF_SUPPORT_REFS = 0x400
 } VDS_SERVICE_FLAG;
+/* Whether the host brings new disks online. */
 typedef enum _VDS_SAN_POLICY {
     VDS_SP_UNKNOWN = 0,
     VDS_SP_ONLINE = 1,
@@ -12880,11 +13218,13 @@ typedef enum _VDS_SAN_POLICY {
     VDS_SP_OFFLINE_INTERNAL = 4,
     VDS_SP_MAX = 5
 } VDS_SAN_POLICY;
+/* Bits for the kinds of providers that IVdsService::QueryProviders lists. */
 typedef enum _VDS_QUERY_PROVIDER_FLAG {
     VDS_QUERY_SOFTWARE_PROVIDERS = 0x1,
     VDS_QUERY_HARDWARE_PROVIDERS = 0x2,
     VDS_QUERY_VIRTUALDISK_PROVIDERS = 0x4
 } VDS_QUERY_PROVIDER_FLAG;
+/* Properties of the VDS service. */
 typedef struct _VDS_SERVICE_PROP {
     LPWSTR pwszVersion;
     ULONG ulFlags;
@@ -12903,9 +13243,9 @@ MIDL_INTERFACE("e0393303-90d4-4a97-ab71-e9b671ee2729")
 IVdsServiceLoader : public IUnknown
 {
     /*
-     * Starts the VDS service and gives its object, with one reference that the caller releases.
+     * Starts the VDS service and returns its object, with one reference that the caller releases.
      * pwszMachineName NULL is this computer. WaitForServiceReady is called next.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: the service runs in the program's own process; E_INVALIDARG for a machine.
      *
      * Returns S_OK.
      */
@@ -12967,9 +13307,9 @@ static FORCEINLINE ULONG IVdsServiceLoader_Release(IVdsServiceLoader* This) {
 }
 /*** IVdsServiceLoader methods ***/
 /*
- * Starts the VDS service and gives its object, with one reference that the caller releases.
+ * Starts the VDS service and returns its object, with one reference that the caller releases.
  * pwszMachineName NULL is this computer. WaitForServiceReady is called next.
- * A method of the VDS service; libvds has no such object.
+ * libvds: the service runs in the program's own process; E_INVALIDARG for a machine.
  *
  * Returns S_OK.
  */
@@ -12998,7 +13338,6 @@ IVdsService : public IUnknown
 {
     /*
      * Reports whether the service is ready, without waiting.
-     * A method of the VDS service; libvds has no such object.
      *
      * Returns S_OK, S_FALSE (not yet), VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13007,7 +13346,7 @@ IVdsService : public IUnknown
 
     /*
      * Waits until the service is ready or has failed to start.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: at most 30 s ($VDS_LOAD_TIMEOUT); a provider that has not loaded then is left out.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13016,7 +13355,7 @@ IVdsService : public IUnknown
 
     /*
      * Fills the properties of the service. The caller frees its strings with CoTaskMemFree.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: the version of the library; of the flags only VDS_SVF_AUTO_MOUNT_OFF.
      *
      * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
      */
@@ -13025,7 +13364,7 @@ IVdsService : public IUnknown
 
     /*
      * Enumerates the providers of the kinds in masks (VDS_QUERY_*).
-     * A method of the VDS service; libvds has no such object.
+     * libvds: E_INVALIDARG for no or unknown bits.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13035,7 +13374,7 @@ IVdsService : public IUnknown
 
     /*
      * Reserved.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: E_NOTIMPL is what VDS documents; no other method returns it.
      *
      * Returns E_NOTIMPL (always).
      */
@@ -13044,7 +13383,7 @@ IVdsService : public IUnknown
 
     /*
      * Enumerates the disks of the host that are in no pack.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: disks are objects of software providers; the list is empty.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13054,7 +13393,8 @@ IVdsService : public IUnknown
     /*
      * Finds an object of any provider by its id and its type. *ppObjectUnk has one reference
      * that the caller releases.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: asks one provider after the other; E_INVALIDARG for a type without ids, and
+     * VDS_E_PROVIDER_CACHE_CORRUPT when it may be an object of an array that is out of reach.
      *
      * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object of that type with that id),
      * VDS_E_INITIALIZED_FAILED (the service failed to start).
@@ -13066,7 +13406,7 @@ IVdsService : public IUnknown
 
     /*
      * Lists drive letters of the host, from wcFirstLetter on.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: Linux has none: every letter is unused.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13078,7 +13418,7 @@ IVdsService : public IUnknown
     /*
      * Lists the file systems that the host knows. The caller frees the array with
      * CoTaskMemFree.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: formats no volumes: there are none.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13088,7 +13428,7 @@ IVdsService : public IUnknown
 
     /*
      * Lets the host scan its buses for disks. Returns at once; the scan goes on.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: rescans the sessions of the host's iSCSI initiator, when there is one.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13098,7 +13438,7 @@ IVdsService : public IUnknown
     /*
      * Compares all that the service knows with drivers and providers. Must not be called from
      * OnNotify.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: Reenumerate and Refresh of every hardware provider.
      *
      * Returns S_OK, S_FALSE (it failed on the way), VDS_E_INITIALIZED_FAILED (the service
      * failed to start).
@@ -13108,7 +13448,7 @@ IVdsService : public IUnknown
 
     /*
      * Removes mount points of volumes that are gone.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: such mount points cannot exist on Linux.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13117,7 +13457,7 @@ IVdsService : public IUnknown
 
     /*
      * Registers a sink for notifications. *pdwCookie names the registration for Unadvise.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: each sink has a queue and a thread of its own.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13127,7 +13467,7 @@ IVdsService : public IUnknown
 
     /*
      * Ends a registration. Waits until notifications that are on their way have been delivered.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: within OnNotify it returns at once and drops what is queued.
      *
      * Returns S_OK, VDS_E_BAD_COOKIE (there is no such registration), VDS_E_INITIALIZED_FAILED
      * (the service failed to start).
@@ -13137,7 +13477,7 @@ IVdsService : public IUnknown
 
     /*
      * Restarts the host.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: always refused with VDS_E_ACCESS_DENIED.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13146,7 +13486,7 @@ IVdsService : public IUnknown
 
     /*
      * Sets flags of the service (VDS_SVF_*).
-     * A method of the VDS service; libvds has no such object.
+     * libvds: only VDS_SVF_AUTO_MOUNT_OFF; VDS_E_NOT_SUPPORTED for the others.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13155,7 +13495,7 @@ IVdsService : public IUnknown
 
     /*
      * Clears flags of the service.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: as SetFlags.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13297,7 +13637,6 @@ static FORCEINLINE ULONG IVdsService_Release(IVdsService* This) {
 /*** IVdsService methods ***/
 /*
  * Reports whether the service is ready, without waiting.
- * A method of the VDS service; libvds has no such object.
  *
  * Returns S_OK, S_FALSE (not yet), VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13306,7 +13645,7 @@ static FORCEINLINE HRESULT IVdsService_IsServiceReady(IVdsService* This) {
 }
 /*
  * Waits until the service is ready or has failed to start.
- * A method of the VDS service; libvds has no such object.
+ * libvds: at most 30 s ($VDS_LOAD_TIMEOUT); a provider that has not loaded then is left out.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13315,7 +13654,7 @@ static FORCEINLINE HRESULT IVdsService_WaitForServiceReady(IVdsService* This) {
 }
 /*
  * Fills the properties of the service. The caller frees its strings with CoTaskMemFree.
- * A method of the VDS service; libvds has no such object.
+ * libvds: the version of the library; of the flags only VDS_SVF_AUTO_MOUNT_OFF.
  *
  * Returns S_OK, VDS_S_PROPERTIES_INCOMPLETE (some members could not be filled and are 0).
  */
@@ -13324,7 +13663,7 @@ static FORCEINLINE HRESULT IVdsService_GetProperties(IVdsService* This,VDS_SERVI
 }
 /*
  * Enumerates the providers of the kinds in masks (VDS_QUERY_*).
- * A method of the VDS service; libvds has no such object.
+ * libvds: E_INVALIDARG for no or unknown bits.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13333,7 +13672,7 @@ static FORCEINLINE HRESULT IVdsService_QueryProviders(IVdsService* This,DWORD ma
 }
 /*
  * Reserved.
- * A method of the VDS service; libvds has no such object.
+ * libvds: E_NOTIMPL is what VDS documents; no other method returns it.
  *
  * Returns E_NOTIMPL (always).
  */
@@ -13342,7 +13681,7 @@ static FORCEINLINE HRESULT IVdsService_QueryMaskedDisks(IVdsService* This,IEnumV
 }
 /*
  * Enumerates the disks of the host that are in no pack.
- * A method of the VDS service; libvds has no such object.
+ * libvds: disks are objects of software providers; the list is empty.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13352,7 +13691,8 @@ static FORCEINLINE HRESULT IVdsService_QueryUnallocatedDisks(IVdsService* This,I
 /*
  * Finds an object of any provider by its id and its type. *ppObjectUnk has one reference
  * that the caller releases.
- * A method of the VDS service; libvds has no such object.
+ * libvds: asks one provider after the other; E_INVALIDARG for a type without ids, and
+ * VDS_E_PROVIDER_CACHE_CORRUPT when it may be an object of an array that is out of reach.
  *
  * Returns S_OK, VDS_E_OBJECT_NOT_FOUND (there is no object of that type with that id),
  * VDS_E_INITIALIZED_FAILED (the service failed to start).
@@ -13362,7 +13702,7 @@ static FORCEINLINE HRESULT IVdsService_GetObject(IVdsService* This,VDS_OBJECT_ID
 }
 /*
  * Lists drive letters of the host, from wcFirstLetter on.
- * A method of the VDS service; libvds has no such object.
+ * libvds: Linux has none: every letter is unused.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13372,7 +13712,7 @@ static FORCEINLINE HRESULT IVdsService_QueryDriveLetters(IVdsService* This,WCHAR
 /*
  * Lists the file systems that the host knows. The caller frees the array with
  * CoTaskMemFree.
- * A method of the VDS service; libvds has no such object.
+ * libvds: formats no volumes: there are none.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13381,7 +13721,7 @@ static FORCEINLINE HRESULT IVdsService_QueryFileSystemTypes(IVdsService* This,VD
 }
 /*
  * Lets the host scan its buses for disks. Returns at once; the scan goes on.
- * A method of the VDS service; libvds has no such object.
+ * libvds: rescans the sessions of the host's iSCSI initiator, when there is one.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13391,7 +13731,7 @@ static FORCEINLINE HRESULT IVdsService_Reenumerate(IVdsService* This) {
 /*
  * Compares all that the service knows with drivers and providers. Must not be called from
  * OnNotify.
- * A method of the VDS service; libvds has no such object.
+ * libvds: Reenumerate and Refresh of every hardware provider.
  *
  * Returns S_OK, S_FALSE (it failed on the way), VDS_E_INITIALIZED_FAILED (the service
  * failed to start).
@@ -13401,7 +13741,7 @@ static FORCEINLINE HRESULT IVdsService_Refresh(IVdsService* This) {
 }
 /*
  * Removes mount points of volumes that are gone.
- * A method of the VDS service; libvds has no such object.
+ * libvds: such mount points cannot exist on Linux.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13410,7 +13750,7 @@ static FORCEINLINE HRESULT IVdsService_CleanupObsoleteMountPoints(IVdsService* T
 }
 /*
  * Registers a sink for notifications. *pdwCookie names the registration for Unadvise.
- * A method of the VDS service; libvds has no such object.
+ * libvds: each sink has a queue and a thread of its own.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13419,7 +13759,7 @@ static FORCEINLINE HRESULT IVdsService_Advise(IVdsService* This,IVdsAdviseSink *
 }
 /*
  * Ends a registration. Waits until notifications that are on their way have been delivered.
- * A method of the VDS service; libvds has no such object.
+ * libvds: within OnNotify it returns at once and drops what is queued.
  *
  * Returns S_OK, VDS_E_BAD_COOKIE (there is no such registration), VDS_E_INITIALIZED_FAILED
  * (the service failed to start).
@@ -13429,7 +13769,7 @@ static FORCEINLINE HRESULT IVdsService_Unadvise(IVdsService* This,DWORD dwCookie
 }
 /*
  * Restarts the host.
- * A method of the VDS service; libvds has no such object.
+ * libvds: always refused with VDS_E_ACCESS_DENIED.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13438,7 +13778,7 @@ static FORCEINLINE HRESULT IVdsService_Reboot(IVdsService* This) {
 }
 /*
  * Sets flags of the service (VDS_SVF_*).
- * A method of the VDS service; libvds has no such object.
+ * libvds: only VDS_SVF_AUTO_MOUNT_OFF; VDS_E_NOT_SUPPORTED for the others.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13447,7 +13787,7 @@ static FORCEINLINE HRESULT IVdsService_SetFlags(IVdsService* This,ULONG ulFlags)
 }
 /*
  * Clears flags of the service.
- * A method of the VDS service; libvds has no such object.
+ * libvds: as SetFlags.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13476,7 +13816,7 @@ IVdsServiceUninstallDisk : public IUnknown
 {
     /*
      * Finds the disk of this host that a LUN is. Used before the LUN is masked or deleted.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: no software provider has such a disk: VDS_E_OBJECT_NOT_FOUND.
      *
      * Returns S_OK, VDS_E_NO_DISK_PATHNAME (the disk has no path), VDS_E_OBJECT_NOT_FOUND
      * (there is no object with such an id).
@@ -13487,7 +13827,7 @@ IVdsServiceUninstallDisk : public IUnknown
 
     /*
      * Removes disks and their volumes from the host. pResults has a result for each disk.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: no software provider has such disks: VDS_E_OBJECT_NOT_FOUND.
      *
      * Returns S_OK, S_FALSE (look at the results), VDS_S_UNABLE_TO_GET_GPT_ATTRIBUTES (done,
      * but the attributes of the GPT could not be read), VDS_E_INTERNAL_ERROR (see the event
@@ -13567,7 +13907,7 @@ static FORCEINLINE ULONG IVdsServiceUninstallDisk_Release(IVdsServiceUninstallDi
 /*** IVdsServiceUninstallDisk methods ***/
 /*
  * Finds the disk of this host that a LUN is. Used before the LUN is masked or deleted.
- * A method of the VDS service; libvds has no such object.
+ * libvds: no software provider has such a disk: VDS_E_OBJECT_NOT_FOUND.
  *
  * Returns S_OK, VDS_E_NO_DISK_PATHNAME (the disk has no path), VDS_E_OBJECT_NOT_FOUND
  * (there is no object with such an id).
@@ -13577,7 +13917,7 @@ static FORCEINLINE HRESULT IVdsServiceUninstallDisk_GetDiskIdFromLunInfo(IVdsSer
 }
 /*
  * Removes disks and their volumes from the host. pResults has a result for each disk.
- * A method of the VDS service; libvds has no such object.
+ * libvds: no software provider has such disks: VDS_E_OBJECT_NOT_FOUND.
  *
  * Returns S_OK, S_FALSE (look at the results), VDS_S_UNABLE_TO_GET_GPT_ATTRIBUTES (done,
  * but the attributes of the GPT could not be read), VDS_E_INTERNAL_ERROR (see the event
@@ -13611,7 +13951,7 @@ IVdsServiceHba : public IUnknown
 {
     /*
      * Enumerates the ports of the host bus adapters of this host.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: an empty list; there is no support for Fibre Channel.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13672,7 +14012,7 @@ static FORCEINLINE ULONG IVdsServiceHba_Release(IVdsServiceHba* This) {
 /*** IVdsServiceHba methods ***/
 /*
  * Enumerates the ports of the host bus adapters of this host.
- * A method of the VDS service; libvds has no such object.
+ * libvds: an empty list; there is no support for Fibre Channel.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13701,7 +14041,7 @@ IVdsServiceIscsi : public IUnknown
 {
     /*
      * Reports the iSCSI name of this host. The caller frees *ppwszIscsiName with CoTaskMemFree.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: what open-iscsi's file says; "" without it.
      *
      * Returns S_OK, E_POINTER (the output pointer is NULL).
      */
@@ -13710,7 +14050,7 @@ IVdsServiceIscsi : public IUnknown
 
     /*
      * Enumerates the initiator adapters of this host.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: one adapter, the host's open-iscsi; none without it.
      *
      * Returns S_OK, E_POINTER (the output pointer is NULL).
      */
@@ -13719,7 +14059,6 @@ IVdsServiceIscsi : public IUnknown
 
     /*
      * Reserved: VDS never defined what it does.
-     * A method of the VDS service; libvds has no such object.
      *
      * Returns VDS_E_NOT_SUPPORTED (always).
      */
@@ -13728,7 +14067,6 @@ IVdsServiceIscsi : public IUnknown
 
     /*
      * Reserved: VDS never defined what it does.
-     * A method of the VDS service; libvds has no such object.
      *
      * Returns VDS_E_NOT_SUPPORTED (always).
      */
@@ -13738,7 +14076,6 @@ IVdsServiceIscsi : public IUnknown
 
     /*
      * Reserved: VDS never defined what it does.
-     * A method of the VDS service; libvds has no such object.
      *
      * Returns VDS_E_NOT_SUPPORTED (always).
      */
@@ -13750,7 +14087,7 @@ IVdsServiceIscsi : public IUnknown
     /*
      * Sets the secret with which this host checks that targets are who they say (mutual CHAP).
      * targetId GUID_NULL means all targets.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: VDS_E_NOT_SUPPORTED; arrays of vdsd have no CHAP yet.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start),
      * VDS_E_TARGET_SPECIFIC_NOT_SUPPORTED (the initiator has one secret for all targets).
@@ -13761,7 +14098,7 @@ IVdsServiceIscsi : public IUnknown
 
     /*
      * Tells this host the CHAP secret of a target. targetId is required.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: VDS_E_NOT_SUPPORTED; arrays of vdsd have no CHAP yet.
      *
      * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
      */
@@ -13858,7 +14195,7 @@ static FORCEINLINE ULONG IVdsServiceIscsi_Release(IVdsServiceIscsi* This) {
 /*** IVdsServiceIscsi methods ***/
 /*
  * Reports the iSCSI name of this host. The caller frees *ppwszIscsiName with CoTaskMemFree.
- * A method of the VDS service; libvds has no such object.
+ * libvds: what open-iscsi's file says; "" without it.
  *
  * Returns S_OK, E_POINTER (the output pointer is NULL).
  */
@@ -13867,7 +14204,7 @@ static FORCEINLINE HRESULT IVdsServiceIscsi_GetInitiatorName(IVdsServiceIscsi* T
 }
 /*
  * Enumerates the initiator adapters of this host.
- * A method of the VDS service; libvds has no such object.
+ * libvds: one adapter, the host's open-iscsi; none without it.
  *
  * Returns S_OK, E_POINTER (the output pointer is NULL).
  */
@@ -13876,7 +14213,6 @@ static FORCEINLINE HRESULT IVdsServiceIscsi_QueryInitiatorAdapters(IVdsServiceIs
 }
 /*
  * Reserved: VDS never defined what it does.
- * A method of the VDS service; libvds has no such object.
  *
  * Returns VDS_E_NOT_SUPPORTED (always).
  */
@@ -13885,7 +14221,6 @@ static FORCEINLINE HRESULT IVdsServiceIscsi_SetIpsecGroupPresharedKey(IVdsServic
 }
 /*
  * Reserved: VDS never defined what it does.
- * A method of the VDS service; libvds has no such object.
  *
  * Returns VDS_E_NOT_SUPPORTED (always).
  */
@@ -13894,7 +14229,6 @@ static FORCEINLINE HRESULT IVdsServiceIscsi_SetAllIpsecTunnelAddresses(IVdsServi
 }
 /*
  * Reserved: VDS never defined what it does.
- * A method of the VDS service; libvds has no such object.
  *
  * Returns VDS_E_NOT_SUPPORTED (always).
  */
@@ -13904,7 +14238,7 @@ static FORCEINLINE HRESULT IVdsServiceIscsi_SetAllIpsecSecurity(IVdsServiceIscsi
 /*
  * Sets the secret with which this host checks that targets are who they say (mutual CHAP).
  * targetId GUID_NULL means all targets.
- * A method of the VDS service; libvds has no such object.
+ * libvds: VDS_E_NOT_SUPPORTED; arrays of vdsd have no CHAP yet.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start),
  * VDS_E_TARGET_SPECIFIC_NOT_SUPPORTED (the initiator has one secret for all targets).
@@ -13914,7 +14248,7 @@ static FORCEINLINE HRESULT IVdsServiceIscsi_SetInitiatorSharedSecret(IVdsService
 }
 /*
  * Tells this host the CHAP secret of a target. targetId is required.
- * A method of the VDS service; libvds has no such object.
+ * libvds: VDS_E_NOT_SUPPORTED; arrays of vdsd have no CHAP yet.
  *
  * Returns S_OK, VDS_E_INITIALIZED_FAILED (the service failed to start).
  */
@@ -13943,7 +14277,7 @@ IVdsServiceInitialization : public IUnknown
 {
     /*
      * Initialises the service; called by the loader.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: E_INVALIDARG for a machine; nothing when it was called before.
      *
      * Returns S_OK.
      */
@@ -14004,7 +14338,7 @@ static FORCEINLINE ULONG IVdsServiceInitialization_Release(IVdsServiceInitializa
 /*** IVdsServiceInitialization methods ***/
 /*
  * Initialises the service; called by the loader.
- * A method of the VDS service; libvds has no such object.
+ * libvds: E_INVALIDARG for a machine; nothing when it was called before.
  *
  * Returns S_OK.
  */
@@ -14033,7 +14367,7 @@ IVdsServiceSAN : public IUnknown
 {
     /*
      * Reports what the host does with new disks.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: VDS_SP_ONLINE, which is what Linux does.
      *
      * Returns S_OK.
      */
@@ -14042,7 +14376,7 @@ IVdsServiceSAN : public IUnknown
 
     /*
      * Sets what the host does with new disks.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: VDS_E_NOT_SUPPORTED for another policy than VDS_SP_ONLINE.
      *
      * Returns S_OK.
      */
@@ -14108,7 +14442,7 @@ static FORCEINLINE ULONG IVdsServiceSAN_Release(IVdsServiceSAN* This) {
 /*** IVdsServiceSAN methods ***/
 /*
  * Reports what the host does with new disks.
- * A method of the VDS service; libvds has no such object.
+ * libvds: VDS_SP_ONLINE, which is what Linux does.
  *
  * Returns S_OK.
  */
@@ -14117,7 +14451,7 @@ static FORCEINLINE HRESULT IVdsServiceSAN_GetSANPolicy(IVdsServiceSAN* This,VDS_
 }
 /*
  * Sets what the host does with new disks.
- * A method of the VDS service; libvds has no such object.
+ * libvds: VDS_E_NOT_SUPPORTED for another policy than VDS_SP_ONLINE.
  *
  * Returns S_OK.
  */
@@ -14146,7 +14480,7 @@ IVdsServiceSw : public IUnknown
 {
     /*
      * Finds a disk of the host by its device path.
-     * A method of the VDS service; libvds has no such object.
+     * libvds: no software provider has such a disk: VDS_E_OBJECT_NOT_FOUND.
      *
      * Returns S_OK.
      */
@@ -14209,7 +14543,7 @@ static FORCEINLINE ULONG IVdsServiceSw_Release(IVdsServiceSw* This) {
 /*** IVdsServiceSw methods ***/
 /*
  * Finds a disk of the host by its device path.
- * A method of the VDS service; libvds has no such object.
+ * libvds: no software provider has such a disk: VDS_E_OBJECT_NOT_FOUND.
  *
  * Returns S_OK.
  */

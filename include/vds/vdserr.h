@@ -7,7 +7,7 @@
  * method may also return any Win32 error as HRESULT_FROM_WIN32(error).
  *
  * VDS_S_GPT_BOOT_MIRRORED_TO_MBR has the error bit set although it is a success: Microsoft
- * published it with this value.  VdsErrorText() of libvds.h gives the name of a code.
+ * published it with this value.  VdsErrorText() of libvds.h returns the name of a code.
  */
 #ifndef VDS_VDSERR_H
 #define VDS_VDSERR_H
@@ -71,794 +71,808 @@
 /* ---- 2400h to 24FFh ---- */
 
 /*
- * Feature or argument combination not offered by this object/provider (valid request,
- * unimplemented capability)
+ * The request is valid, but the object or its provider does not have this feature, or does not
+ * support this combination of arguments.
  */
 #define VDS_E_NOT_SUPPORTED ((HRESULT)0x80042400)
-/* Start-up of the service or of a provider failed */
+/* The service or a provider could not start. */
 #define VDS_E_INITIALIZED_FAILED ((HRESULT)0x80042401)
-/* Provider was used before its OnLoad initialisation ran */
+/* A method of the provider was called before IVdsProviderPrivate::OnLoad. */
 #define VDS_E_INITIALIZE_NOT_CALLED ((HRESULT)0x80042402)
-/* A provider with this id is registered already */
+/* A provider with this id is already registered. */
 #define VDS_E_ALREADY_REGISTERED ((HRESULT)0x80042403)
-/* Object is still busy with an earlier call; retry later */
+/* Another operation holds the object; try again later. */
 #define VDS_E_ANOTHER_CALL_IN_PROGRESS ((HRESULT)0x80042404)
-/* No object carries the id that was passed */
+/* No object has the id that was passed. */
 #define VDS_E_OBJECT_NOT_FOUND ((HRESULT)0x80042405)
-/* Requested space is unusable or taken */
+/* The requested space on the disk cannot be used, or is in use already. */
 #define VDS_E_INVALID_SPACE ((HRESULT)0x80042406)
-/* Disk cannot hold another partition */
+/* The disk cannot hold another partition. */
 #define VDS_E_PARTITION_LIMIT_REACHED ((HRESULT)0x80042407)
-/* Extended partition still contains partitions */
+/* The extended partition still contains partitions. */
 #define VDS_E_PARTITION_NOT_EMPTY ((HRESULT)0x80042408)
-/* Asynchronous work has not finished (reported through QueryStatus) */
+/* The asynchronous operation has not finished; QueryStatus reports this. */
 #define VDS_E_OPERATION_PENDING ((HRESULT)0x80042409)
-/* Refused on a boot/system/pagefile volume or its disk */
+/* The operation is refused for a boot, system or pagefile volume and for the disk below it. */
 #define VDS_E_OPERATION_DENIED ((HRESULT)0x8004240A)
-/* Caller holds a reference to an object that no longer exists */
+/* The object was deleted while the caller still held a reference to it. */
 #define VDS_E_OBJECT_DELETED ((HRESULT)0x8004240B)
-/* Work has passed the point where it can be cancelled */
+/* The operation has passed the point up to which it can be cancelled. */
 #define VDS_E_CANCEL_TOO_LATE ((HRESULT)0x8004240C)
-/* Work was cancelled (or had been already) */
+/* The operation was cancelled by this call or an earlier one. */
 #define VDS_E_OPERATION_CANCELED ((HRESULT)0x8004240D)
-/* File system refuses to grow */
+/* The file system cannot be extended. */
 #define VDS_E_CANNOT_EXTEND ((HRESULT)0x8004240E)
-/* Too little usable capacity */
+/* There is not enough free space for the request. */
 #define VDS_E_NOT_ENOUGH_SPACE ((HRESULT)0x8004240F)
-/* Too few free drives */
+/* There are not enough free drives for the request. */
 #define VDS_E_NOT_ENOUGH_DRIVE ((HRESULT)0x80042410)
-/* Unknown advise cookie */
+/* No Advise call returned the cookie that was passed to Unadvise. */
 #define VDS_E_BAD_COOKIE ((HRESULT)0x80042411)
-/* Removable drive is empty */
+/* There is no medium in the removable drive. */
 #define VDS_E_NO_MEDIA ((HRESULT)0x80042412)
-/* Device busy with other use */
+/* The device is in use for something else. */
 #define VDS_E_DEVICE_IN_USE ((HRESULT)0x80042413)
-/* Disk still carries content */
+/* The disk still contains volumes or data. */
 #define VDS_E_DISK_NOT_EMPTY ((HRESULT)0x80042414)
-/* Operation makes no sense for this object in its current form */
+/* The operation has no meaning for this object in its present form. */
 #define VDS_E_INVALID_OPERATION ((HRESULT)0x80042415)
-/* No such path */
+/* The path that was passed does not exist. */
 #define VDS_E_PATH_NOT_FOUND ((HRESULT)0x80042416)
-/* Disk lacks a partition table */
+/* The disk has no partition table. */
 #define VDS_E_DISK_NOT_INITIALIZED ((HRESULT)0x80042417)
-/* Disk belongs to a pack already */
+/* The disk already belongs to a pack. */
 #define VDS_E_NOT_AN_UNALLOCATED_DISK ((HRESULT)0x80042418)
-/* Fatal; service has to stop */
+/* An error occurred from which the service cannot recover; the service must be stopped. */
 #define VDS_E_UNRECOVERABLE_ERROR ((HRESULT)0x80042419)
-/* The operation succeeded, but the wipe was incomplete */
+/* The disk was cleaned, but a part of it could not be wiped. */
 #define VDS_S_DISK_PARTIALLY_CLEANED ((HRESULT)0x0004241A)
-/* LDM admin service unreachable */
+/* The administration service of the Logical Disk Manager (LDM) cannot be reached. */
 #define VDS_E_DMADMIN_SERVICE_CONNECTION_FAILED ((HRESULT)0x8004241B)
-/* Provider start-up failed */
+/* The provider could not start. */
 #define VDS_E_PROVIDER_INITIALIZATION_FAILED ((HRESULT)0x8004241C)
-/* Object is present already */
+/* The object exists already. */
 #define VDS_E_OBJECT_EXISTS ((HRESULT)0x8004241D)
-/* Target computer shows no disks */
+/* No disks were found on the computer. */
 #define VDS_E_NO_DISKS_FOUND ((HRESULT)0x8004241E)
-/* Provider's cached view is damaged; cure is provider Reenumerate then Refresh */
+/*
+ * The provider's copy of the state is damaged; IVdsHwProvider::Reenumerate and then Refresh repair
+ * it.
+ */
 #define VDS_E_PROVIDER_CACHE_CORRUPT ((HRESULT)0x8004241F)
-/* LDM admin service call failed */
+/* A call of the administration service of the Logical Disk Manager failed. */
 #define VDS_E_DMADMIN_METHOD_CALL_FAILED ((HRESULT)0x80042420)
-/* The operation succeeded, but errors occurred while the provider's cache was filled */
+/* The operation succeeded, but errors occurred while the provider loaded its copy of the state. */
 #define VDS_S_PROVIDER_ERROR_LOADING_CACHE ((HRESULT)0x00042421)
-/* Device-form volume path unavailable */
+/* The device path of the volume cannot be found. */
 #define VDS_E_PROVIDER_VOL_DEVICE_NAME_NOT_FOUND ((HRESULT)0x80042422)
-/* Volume device would not open */
+/* The device of the volume could not be opened. */
 #define VDS_E_PROVIDER_VOL_OPEN ((HRESULT)0x80042423)
-/* Garbled notification from LDM admin service */
+/* The administration service of the Logical Disk Manager sent a damaged notification. */
 #define VDS_E_DMADMIN_CORRUPT_NOTIFICATION ((HRESULT)0x80042424)
-/* File system does not suit the operation */
+/* The operation does not support the file system of the volume. */
 #define VDS_E_INCOMPATIBLE_FILE_SYSTEM ((HRESULT)0x80042425)
-/* Media does not suit the operation */
+/* The operation does not support this kind of medium. */
 #define VDS_E_INCOMPATIBLE_MEDIA ((HRESULT)0x80042426)
-/* Caller lacks Administrators/Backup Operators rights */
+/* The caller is neither an administrator nor a backup operator. */
 #define VDS_E_ACCESS_DENIED ((HRESULT)0x80042427)
-/* Media is write protected */
+/* The medium is write protected. */
 #define VDS_E_MEDIA_WRITE_PROTECTED ((HRESULT)0x80042428)
-/* Illegal volume label */
+/* The volume label is not valid. */
 #define VDS_E_BAD_LABEL ((HRESULT)0x80042429)
-/* Quick format impossible */
+/* The volume cannot be formatted with the quick format. */
 #define VDS_E_CANT_QUICK_FORMAT ((HRESULT)0x8004242A)
-/* I/O failure (format path) */
+/* An I/O error occurred while the volume was formatted. */
 #define VDS_E_IO_ERROR ((HRESULT)0x8004242B)
-/* Volume below minimum size */
+/* The volume is smaller than the file system allows. */
 #define VDS_E_VOLUME_TOO_SMALL ((HRESULT)0x8004242C)
-/* Volume above maximum size */
+/* The volume is larger than the file system allows. */
 #define VDS_E_VOLUME_TOO_BIG ((HRESULT)0x8004242D)
-/* Allocation unit too small */
+/* The allocation unit size is smaller than the file system allows. */
 #define VDS_E_CLUSTER_SIZE_TOO_SMALL ((HRESULT)0x8004242E)
-/* Allocation unit too large */
+/* The allocation unit size is larger than the file system allows. */
 #define VDS_E_CLUSTER_SIZE_TOO_BIG ((HRESULT)0x8004242F)
-/* Cluster count overflows 32 bits */
+/* The volume would have more clusters than a 32-bit number can count. */
 #define VDS_E_CLUSTER_COUNT_BEYOND_32BITS ((HRESULT)0x80042430)
-/* Object is in failed status and cannot serve the request */
+/* The object has failed and cannot serve the request. */
 #define VDS_E_OBJECT_STATUS_FAILED ((HRESULT)0x80042431)
-/* Some extents of the volume are missing */
+/* Some extents of the volume are missing. */
 #define VDS_E_VOLUME_INCOMPLETE ((HRESULT)0x80042432)
-/* Extent below minimum */
+/* The extent is smaller than the minimum size. */
 #define VDS_E_EXTENT_SIZE_LESS_THAN_MIN ((HRESULT)0x80042433)
-/* The operation succeeded, but the boot configuration was not updated */
+/* The operation succeeded, but the boot configuration could not be updated. */
 #define VDS_S_UPDATE_BOOTFILE_FAILED ((HRESULT)0x00042434)
-/* The operation succeeded, and the boot partition gets another number */
+/* The operation succeeded, and the boot partition has another number now. */
 #define VDS_S_BOOT_PARTITION_NUMBER_CHANGE ((HRESULT)0x00042436)
-/* Migration would renumber the boot partition */
+/* The migration would change the number of the boot partition. */
 #define VDS_E_BOOT_PARTITION_NUMBER_CHANGE ((HRESULT)0x80042436)
-/* Disk has too little free space */
+/* The disk does not have enough free space. */
 #define VDS_E_NO_FREE_SPACE ((HRESULT)0x80042437)
-/* Disk holds a foreign active partition */
+/* The disk has an active partition that is not the current system partition. */
 #define VDS_E_ACTIVE_PARTITION ((HRESULT)0x80042438)
-/* Partition data unreadable */
+/* The data of the partition cannot be read. */
 #define VDS_E_PARTITION_OF_UNKNOWN_TYPE ((HRESULT)0x80042439)
-/* Partition of unknown type present */
+/* The disk has a partition of an unknown type. */
 #define VDS_E_LEGACY_VOLUME_FORMAT ((HRESULT)0x8004243A)
-/* GPT data partitions are split by another partition type */
+/* A partition of another type lies between the GPT data partitions. */
 #define VDS_E_NON_CONTIGUOUS_DATA_PARTITIONS ((HRESULT)0x8004243B)
-/* Volume on migrating disk would not open */
+/* A volume on the disk that is to be migrated could not be opened. */
 #define VDS_E_MIGRATE_OPEN_VOLUME ((HRESULT)0x8004243C)
-/* Volume offline */
+/* The volume is not online. */
 #define VDS_E_VOLUME_NOT_ONLINE ((HRESULT)0x8004243D)
-/* Volume failing/failed */
+/* The volume is failing or has failed. */
 #define VDS_E_VOLUME_NOT_HEALTHY ((HRESULT)0x8004243E)
-/* Volume lies on several disks */
+/* The volume extends over more than one disk. */
 #define VDS_E_VOLUME_SPANS_DISKS ((HRESULT)0x8004243F)
-/* Contiguous space needed */
+/* The operation needs contiguous free space on the disk. */
 #define VDS_E_REQUIRES_CONTIGUOUS_DISK_SPACE ((HRESULT)0x80042440)
-/* Service got malformed data from a provider */
+/* A provider returned malformed data to the service. */
 #define VDS_E_BAD_PROVIDER_DATA ((HRESULT)0x80042441)
-/* Provider could not finish the request */
+/* The provider could not complete the request. */
 #define VDS_E_PROVIDER_FAILURE ((HRESULT)0x80042442)
-/* The operation succeeded, except for the compression */
+/* The operation succeeded, but the volume could not be compressed. */
 #define VDS_S_VOLUME_COMPRESS_FAILED ((HRESULT)0x00042443)
-/* Pack offline */
+/* The pack is offline. */
 #define VDS_E_PACK_OFFLINE ((HRESULT)0x80042444)
-/* Volume is not mirrored */
+/* The volume is not mirrored. */
 #define VDS_E_VOLUME_NOT_A_MIRROR ((HRESULT)0x80042445)
-/* Volume has no extents */
+/* The volume has no extents. */
 #define VDS_E_NO_EXTENTS_FOR_VOLUME ((HRESULT)0x80042446)
-/* Disk missing from the cache */
+/* The provider's copy of the state does not contain the disk. */
 #define VDS_E_DISK_NOT_LOADED_TO_CACHE ((HRESULT)0x80042447)
-/* Internal failure; the event log has details */
+/* An internal error occurred; the event log has the details. */
 #define VDS_E_INTERNAL_ERROR ((HRESULT)0x80042448)
-/* Call not meant for this provider type */
+/* The method is not supported for providers of this type. */
 #define VDS_E_PROVIDER_TYPE_NOT_SUPPORTED ((HRESULT)0x8004244A)
-/* Disk is offline */
+/* The disk is not online. */
 #define VDS_E_DISK_NOT_ONLINE ((HRESULT)0x8004244B)
-/* Volume uses that disk already */
+/* The volume uses this disk already. */
 #define VDS_E_DISK_IN_USE_BY_VOLUME ((HRESULT)0x8004244C)
-/* The asynchronous operation is still running */
+/* The asynchronous operation is still running. */
 #define VDS_S_IN_PROGRESS ((HRESULT)0x0004244D)
-/* Async object could not be set up */
+/* The object of the asynchronous operation could not be created. */
 #define VDS_E_ASYNC_OBJECT_FAILURE ((HRESULT)0x8004244E)
-/* No file system mounted */
+/* No file system is mounted on the volume. */
 #define VDS_E_VOLUME_NOT_MOUNTED ((HRESULT)0x8004244F)
-/* Pack unknown */
+/* There is no such pack. */
 #define VDS_E_PACK_NOT_FOUND ((HRESULT)0x80042450)
-/* Only part of a foreign pack was offered for import */
+/* Only some disks of a foreign pack were passed for the import. */
 #define VDS_E_IMPORT_SET_INCOMPLETE ((HRESULT)0x80042451)
-/* One disk of the source pack was left out */
+/* A disk of the source pack was not imported. */
 #define VDS_E_DISK_NOT_IMPORTED ((HRESULT)0x80042452)
-/* Cached facts about the object may be stale */
+/* What is known about the object may be out of date. */
 #define VDS_E_OBJECT_OUT_OF_SYNC ((HRESULT)0x80042453)
-/* Disk is missing */
+/* The disk is missing. */
 #define VDS_E_MISSING_DISK ((HRESULT)0x80042454)
-/* Provider's PnP disk list is damaged */
+/* The provider's list of plug-and-play disks is damaged. */
 #define VDS_E_DISK_PNP_REG_CORRUPT ((HRESULT)0x80042455)
-/* Remap volume flag unsupported */
+/* The flag that enables remapping of blocks is not supported for this volume. */
 #define VDS_E_LBN_REMAP_ENABLED_FLAG ((HRESULT)0x80042456)
-/* No-drive-letter volume flag unsupported */
+/* The flag that withholds a drive letter is not supported for this volume. */
 #define VDS_E_NO_DRIVELETTER_FLAG ((HRESULT)0x80042457)
-/* Revert-on-close allowed only with certain GPT flags */
+/* Only certain GPT flags can be set so that they revert when the handle is closed. */
 #define VDS_E_REVERT_ON_CLOSE ((HRESULT)0x80042458)
-/* Revert-on-close already in force */
+/* Flags that revert when the handle is closed are set already. */
 #define VDS_E_REVERT_ON_CLOSE_SET ((HRESULT)0x80042459)
-/* Unused: GPT boot mirrored onto MBR */
+/* This code is not used; it stood for a GPT boot volume that is mirrored to an MBR disk. */
 #define VDS_E_IA64_BOOT_MIRRORED_TO_MBR ((HRESULT)0x8004245A)
-/* The operation succeeded, but the computer cannot boot from the second plex (an MBR disk) */
+/* The operation succeeded, but the computer cannot boot from the second plex (an MBR disk). */
 #define VDS_S_IA64_BOOT_MIRRORED_TO_MBR ((HRESULT)0x0004245A)
-/* The operation succeeded, but the GPT attributes could not be read */
+/* The operation succeeded, but the GPT attributes could not be read. */
 #define VDS_S_UNABLE_TO_GET_GPT_ATTRIBUTES ((HRESULT)0x0004245B)
-/* Volume dismounted for now */
+/* The volume is temporarily dismounted. */
 #define VDS_E_VOLUME_TEMPORARILY_DISMOUNTED ((HRESULT)0x8004245C)
-/* Volume dismounted permanently */
+/* The volume is permanently dismounted. */
 #define VDS_E_VOLUME_PERMANENTLY_DISMOUNTED ((HRESULT)0x8004245D)
-/* Volume still has access paths */
+/* The volume still has access paths. */
 #define VDS_E_VOLUME_HAS_PATH ((HRESULT)0x8004245E)
-/* Wait limit exceeded */
+/* The operation did not finish within its time limit. */
 #define VDS_E_TIMEOUT ((HRESULT)0x8004245F)
-/* Repair needs volume and plex online and unhealthy */
+/* The volume and its plex must be online and not healthy to be repaired. */
 #define VDS_E_REPAIR_VOLUMESTATE ((HRESULT)0x80042460)
-/* LDM admin service timed out */
+/* The administration service of the Logical Disk Manager did not answer in time. */
 #define VDS_E_LDM_TIMEOUT ((HRESULT)0x80042461)
-/* Flags to clear differ from those set revert-on-close */
+/* The flags to clear differ from those that were set to revert when the handle is closed. */
 #define VDS_E_REVERT_ON_CLOSE_MISMATCH ((HRESULT)0x80042462)
-/* Transient failure, try again */
+/* The failure is temporary; try again. */
 #define VDS_E_RETRY ((HRESULT)0x80042463)
-/* An online pack exists already */
+/* An online pack exists already. */
 #define VDS_E_ONLINE_PACK_EXISTS ((HRESULT)0x80042464)
-/* The volume was extended, but its file system was not */
+/* The volume was extended, but its file system could not be extended. */
 #define VDS_S_EXTEND_FILE_SYSTEM_FAILED ((HRESULT)0x00042465)
-/* File system growth failed */
+/* The file system could not be extended. */
 #define VDS_E_EXTEND_FILE_SYSTEM_FAILED ((HRESULT)0x80042466)
-/* The operation succeeded, but the computer cannot boot from the second plex (a GPT disk) */
+/* The operation succeeded, but the computer cannot boot from the second plex (a GPT disk). */
 #define VDS_S_MBR_BOOT_MIRRORED_TO_GPT ((HRESULT)0x00042467)
-/* Beyond the 2 TB MBR limit */
+/* The request goes beyond the 2 TB that an MBR partition table can address. */
 #define VDS_E_MAX_USABLE_MBR ((HRESULT)0x80042468)
-/* Named success but has the failure bit: second plex (MBR) will not boot */
+/*
+ * The operation succeeded, but the computer cannot boot from the second plex (an MBR disk).
+ * FAILED() is true for this code, although its name says success.
+ */
 #define VDS_S_GPT_BOOT_MIRRORED_TO_MBR ((HRESULT)0x80042469)
 
 /* ---- 2500h to 25FFh ---- */
 
-/* No software provider is loaded */
+/* No software provider is loaded. */
 #define VDS_E_NO_SOFTWARE_PROVIDERS_LOADED ((HRESULT)0x80042500)
-/* Disk is present, not missing */
+/* The disk is not missing. */
 #define VDS_E_DISK_NOT_MISSING ((HRESULT)0x80042501)
-/* Volume layout unreadable */
+/* The layout of the volume could not be read. */
 #define VDS_E_NO_VOLUME_LAYOUT ((HRESULT)0x80042502)
-/* Volume driver data damaged */
+/* The volume driver's data about the volume is damaged. */
 #define VDS_E_CORRUPT_VOLUME_INFO ((HRESULT)0x80042503)
-/* Enumerator damaged */
+/* The enumerator is damaged. */
 #define VDS_E_INVALID_ENUMERATOR ((HRESULT)0x80042504)
-/* Volume driver internal failure */
+/* An internal error occurred in the volume driver. */
 #define VDS_E_DRIVER_INTERNAL_ERROR ((HRESULT)0x80042505)
-/* Bad volume name */
+/* The name of the volume is not valid. */
 #define VDS_E_VOLUME_INVALID_NAME ((HRESULT)0x80042507)
-/* The operation succeeded, but the data is partial because a disk is missing */
+/* The operation succeeded, but the data is partial because a disk is missing. */
 #define VDS_S_DISK_IS_MISSING ((HRESULT)0x00042508)
-/* Partition data damaged */
+/* The data about the partitions is damaged. */
 #define VDS_E_CORRUPT_PARTITION_INFO ((HRESULT)0x80042509)
-/* The operation succeeded, but the partition data is unusual for a dynamic disk */
+/* The operation succeeded, but the partition data is unusual for a dynamic disk. */
 #define VDS_S_NONCONFORMANT_PARTITION_INFO ((HRESULT)0x0004250A)
-/* Extent data damaged */
+/* The data about the extents is damaged. */
 #define VDS_E_CORRUPT_EXTENT_INFO ((HRESULT)0x8004250B)
-/* An empty pack exists; release it first */
+/* An empty pack exists already; release that pack first. */
 #define VDS_E_DUP_EMPTY_PACK_GUID ((HRESULT)0x8004250C)
-/* Driver gave no pack name */
+/* The driver returned no name for the pack. */
 #define VDS_E_DRIVER_NO_PACK_NAME ((HRESULT)0x8004250D)
-/* The operation succeeded, but the check of the system partition failed */
+/* The operation succeeded, but the check of the system partition failed. */
 #define VDS_S_SYSTEM_PARTITION ((HRESULT)0x0004250E)
-/* Garbled PnP notification */
+/* A plug-and-play notification is damaged. */
 #define VDS_E_BAD_PNP_MESSAGE ((HRESULT)0x8004250F)
-/* Expected disk arrival never came */
+/* The expected notification that a disk arrived was not received. */
 #define VDS_E_NO_PNP_DISK_ARRIVE ((HRESULT)0x80042510)
-/* Expected volume arrival never came */
+/* The expected notification that a volume arrived was not received. */
 #define VDS_E_NO_PNP_VOLUME_ARRIVE ((HRESULT)0x80042511)
-/* Expected disk removal never came */
+/* The expected notification that a disk was removed was not received. */
 #define VDS_E_NO_PNP_DISK_REMOVE ((HRESULT)0x80042512)
-/* Expected volume removal never came */
+/* The expected notification that a volume was removed was not received. */
 #define VDS_E_NO_PNP_VOLUME_REMOVE ((HRESULT)0x80042513)
-/* Provider is shutting down */
+/* The provider is shutting down. */
 #define VDS_E_PROVIDER_EXITING ((HRESULT)0x80042514)
-/* Extent larger than free space */
+/* The extent is larger than the free space of the disk. */
 #define VDS_E_EXTENT_EXCEEDS_DISK_FREE_SPACE ((HRESULT)0x80042515)
-/* Bad plex member size */
+/* The size of the plex member is not valid. */
 #define VDS_E_MEMBER_SIZE_INVALID ((HRESULT)0x80042516)
-/* The operation succeeded, but no notification of the volume's arrival was received */
+/* The operation succeeded, but no notification of the volume's arrival was received. */
 #define VDS_S_NO_NOTIFICATION ((HRESULT)0x00042517)
-/* The operation succeeded; default member and plex ids were assumed */
+/* The operation succeeded with default ids for the plex and its members. */
 #define VDS_S_DEFAULT_PLEX_MEMBER_IDS ((HRESULT)0x00042518)
-/* Disk is corrupt, failing or offline */
+/* The disk is corrupt, failing or offline. */
 #define VDS_E_INVALID_DISK ((HRESULT)0x80042519)
-/* Pack not usable for this */
+/* The pack cannot be used for this operation. */
 #define VDS_E_INVALID_PACK ((HRESULT)0x8004251A)
-/* Disk carries volumes */
+/* The disk still contains volumes. */
 #define VDS_E_VOLUME_ON_DISK ((HRESULT)0x8004251B)
-/* Driver rejected a parameter */
+/* The driver refused a parameter as not valid. */
 #define VDS_E_DRIVER_INVALID_PARAM ((HRESULT)0x8004251C)
-/* Destination pack is not empty */
+/* The destination pack is not empty. */
 #define VDS_E_TARGET_PACK_NOT_EMPTY ((HRESULT)0x8004251D)
-/* File system refuses to shrink */
+/* The file system cannot be shrunk. */
 #define VDS_E_CANNOT_SHRINK ((HRESULT)0x8004251E)
-/* Disks come from different packs */
+/* The disks belong to different packs. */
 #define VDS_E_MULTIPLE_PACKS ((HRESULT)0x8004251F)
-/* Pack must be offline first */
+/* The pack is online; it must be offline for this operation. */
 #define VDS_E_PACK_ONLINE ((HRESULT)0x80042520)
-/* Plex count is zero */
+/* The number of plexes is zero. */
 #define VDS_E_INVALID_PLEX_COUNT ((HRESULT)0x80042521)
-/* Member count is zero */
+/* The number of plex members is zero. */
 #define VDS_E_INVALID_MEMBER_COUNT ((HRESULT)0x80042522)
-/* Plex indexes must start at 0 and increase */
+/* The indexes of the plexes do not start at 0 or do not increase. */
 #define VDS_E_INVALID_PLEX_ORDER ((HRESULT)0x80042523)
-/* Member indexes must start at 0 and increase */
+/* The indexes of the plex members do not start at 0 or do not increase. */
 #define VDS_E_INVALID_MEMBER_ORDER ((HRESULT)0x80042524)
-/* Stripe size not a power of two within 512 B..1 MB, or non-zero where none applies */
+/*
+ * The stripe size is not a power of two from 512 bytes to 1 MB, or is not zero where there are no
+ * stripes.
+ */
 #define VDS_E_INVALID_STRIPE_SIZE ((HRESULT)0x80042525)
-/* Wrong number of disks */
+/* The number of disks is wrong for this operation. */
 #define VDS_E_INVALID_DISK_COUNT ((HRESULT)0x80042526)
-/* Wrong number of extents for a disk */
+/* The number of extents is wrong for a disk. */
 #define VDS_E_INVALID_EXTENT_COUNT ((HRESULT)0x80042527)
-/* Source and destination pack are the same */
+/* The source pack and the destination pack are the same. */
 #define VDS_E_SOURCE_IS_TARGET_PACK ((HRESULT)0x80042528)
-/* Too many disks for one volume */
+/* The volume would extend over more disks than are allowed. */
 #define VDS_E_VOLUME_DISK_COUNT_MAX_EXCEEDED ((HRESULT)0x80042529)
-/* Driver notification data damaged */
+/* The data of a notification from the driver is damaged. */
 #define VDS_E_CORRUPT_NOTIFICATION_INFO ((HRESULT)0x8004252A)
-/* Plex id is the null GUID */
+/* The id of the plex is GUID_NULL. */
 #define VDS_E_INVALID_PLEX_GUID ((HRESULT)0x8004252C)
-/* Disks are not from one pack */
+/* The disks do not all belong to the same pack. */
 #define VDS_E_DISK_NOT_FOUND_IN_PACK ((HRESULT)0x8004252D)
-/* Same disk listed twice */
+/* The same disk was passed twice. */
 #define VDS_E_DUPLICATE_DISK ((HRESULT)0x8004252E)
-/* Pack has only one valid disk left */
+/* The disk is the last valid disk of its pack. */
 #define VDS_E_LAST_VALID_DISK ((HRESULT)0x8004252F)
-/* Sector sizes differ or are invalid */
+/* The sector sizes of the disks differ or are not valid. */
 #define VDS_E_INVALID_SECTOR_SIZE ((HRESULT)0x80042530)
-/* Exactly one extent per disk expected */
+/* The operation needs exactly one extent for each disk. */
 #define VDS_E_ONE_EXTENT_PER_DISK ((HRESULT)0x80042531)
-/* Stripe and sector size are both zero */
+/* The stripe size and the sector size are both zero. */
 #define VDS_E_INVALID_BLOCK_SIZE ((HRESULT)0x80042532)
-/* Bad plex size */
+/* The size of the plex is not valid. */
 #define VDS_E_PLEX_SIZE_INVALID ((HRESULT)0x80042533)
-/* Plex has no extents */
+/* The plex has no extents. */
 #define VDS_E_NO_EXTENTS_FOR_PLEX ((HRESULT)0x80042534)
-/* Bad plex type */
+/* The type of the plex is not valid. */
 #define VDS_E_INVALID_PLEX_TYPE ((HRESULT)0x80042535)
-/* Plex block size is zero */
+/* The block size of the plex is zero. */
 #define VDS_E_INVALID_PLEX_BLOCK_SIZE ((HRESULT)0x80042536)
-/* Every disk involved is missing or failed */
+/* All disks that the operation needs are missing or have failed. */
 #define VDS_E_NO_HEALTHY_DISKS ((HRESULT)0x80042537)
-/* LDM database full */
+/* The database of the Logical Disk Manager is full. */
 #define VDS_E_CONFIG_LIMIT ((HRESULT)0x80042538)
-/* On-disk configuration damaged */
+/* The configuration that is stored on the disk is damaged. */
 #define VDS_E_DISK_CONFIGURATION_CORRUPTED ((HRESULT)0x80042539)
-/* On-disk and in-memory configuration differ */
+/* The configuration that is stored on the disk differs from the one in memory. */
 #define VDS_E_DISK_CONFIGURATION_NOT_IN_SYNC ((HRESULT)0x8004253A)
-/* New configuration not written to some disk */
+/* The new configuration could not be written to all disks. */
 #define VDS_E_DISK_CONFIGURATION_UPDATE_FAILED ((HRESULT)0x8004253B)
-/* Disk is dynamic already */
+/* The disk is a dynamic disk already. */
 #define VDS_E_DISK_DYNAMIC ((HRESULT)0x8004253C)
-/* Driver cache lacks the object */
+/* The driver's copy of the state does not contain the object. */
 #define VDS_E_DRIVER_OBJECT_NOT_FOUND ((HRESULT)0x8004253D)
-/* Partitions off cylinder boundary */
+/* A partition does not begin or end at a cylinder boundary. */
 #define VDS_E_PARTITION_NOT_CYLINDER_ALIGNED ((HRESULT)0x8004253E)
-/* Partitions below minimum size */
+/* The partitions are smaller than the minimum size. */
 #define VDS_E_DISK_LAYOUT_PARTITIONS_TOO_SMALL ((HRESULT)0x8004253F)
-/* Disk I/O is failing */
+/* I/O to the disk fails. */
 #define VDS_E_DISK_IO_FAILING ((HRESULT)0x80042540)
-/* System cannot use dynamic disks */
+/* The operating system does not support dynamic disks. */
 #define VDS_E_DYNAMIC_DISKS_NOT_SUPPORTED ((HRESULT)0x80042541)
-/* System cannot use fault-tolerant disks */
+/* The operating system does not support fault-tolerant disks. */
 #define VDS_E_FAULT_TOLERANT_DISKS_NOT_SUPPORTED ((HRESULT)0x80042542)
-/* Bad GPT attributes */
+/* The GPT attributes are not valid. */
 #define VDS_E_GPT_ATTRIBUTES_INVALID ((HRESULT)0x80042543)
-/* Member needs no repair */
+/* The plex member is healthy and needs no repair. */
 #define VDS_E_MEMBER_IS_HEALTHY ((HRESULT)0x80042544)
-/* Member is being rebuilt */
+/* The plex member is being rebuilt. */
 #define VDS_E_MEMBER_REGENERATING ((HRESULT)0x80042545)
-/* The name of the pack is not valid */
+/* The name of the pack is not valid. */
 #define VDS_E_PACK_NAME_INVALID ((HRESULT)0x80042546)
-/* Plex needs no repair */
+/* The plex is healthy and needs no repair. */
 #define VDS_E_PLEX_IS_HEALTHY ((HRESULT)0x80042547)
-/* Last healthy plex must stay */
+/* The plex is the last healthy one of its volume and cannot be removed. */
 #define VDS_E_PLEX_LAST_ACTIVE ((HRESULT)0x80042548)
-/* Plex missing */
+/* The plex is missing. */
 #define VDS_E_PLEX_MISSING ((HRESULT)0x80042549)
-/* Member missing */
+/* The plex member is missing. */
 #define VDS_E_MEMBER_MISSING ((HRESULT)0x8004254A)
-/* Plex is being rebuilt */
+/* The plex is being rebuilt. */
 #define VDS_E_PLEX_REGENERATING ((HRESULT)0x8004254B)
-/* Layout changed behind the volume manager */
+/* The layout of the disk was changed without the volume manager. */
 #define VDS_E_UNEXPECTED_DISK_LAYOUT_CHANGE ((HRESULT)0x8004254D)
-/* Bad volume length */
+/* The length of the volume is not valid. */
 #define VDS_E_INVALID_VOLUME_LENGTH ((HRESULT)0x8004254E)
-/* Volume length not whole sectors */
+/* The length of the volume is not a multiple of the sector size. */
 #define VDS_E_VOLUME_LENGTH_NOT_SECTOR_SIZE_MULTIPLE ((HRESULT)0x8004254F)
-/* Volume has no retained partition */
+/* The volume has no retained partition. */
 #define VDS_E_VOLUME_NOT_RETAINED ((HRESULT)0x80042550)
-/* Volume has a retained partition already */
+/* The volume has a retained partition already. */
 #define VDS_E_VOLUME_RETAINED ((HRESULT)0x80042551)
-/* Alignment beyond first cylinder */
+/* The alignment goes beyond the first cylinder. */
 #define VDS_E_ALIGN_BEYOND_FIRST_CYLINDER ((HRESULT)0x80042553)
-/* Alignment not whole sectors */
+/* The alignment is not a multiple of the sector size. */
 #define VDS_E_ALIGN_NOT_SECTOR_SIZE_MULTIPLE ((HRESULT)0x80042554)
-/* Partition type demands zero alignment */
+/* The alignment must be zero for this type of partition. */
 #define VDS_E_ALIGN_NOT_ZERO ((HRESULT)0x80042555)
-/* Service cache damaged */
+/* The service's copy of the state is damaged. */
 #define VDS_E_CACHE_CORRUPT ((HRESULT)0x80042556)
-/* Flag cannot be cleared */
+/* The volume flag cannot be cleared. */
 #define VDS_E_CANNOT_CLEAR_VOLUME_FLAG ((HRESULT)0x80042557)
-/* Disk is being wiped */
+/* The disk is being cleaned. */
 #define VDS_E_DISK_BEING_CLEANED ((HRESULT)0x80042558)
-/* Disk style cannot be converted */
+/* The partition style of the disk cannot be converted. */
 #define VDS_E_DISK_NOT_CONVERTIBLE ((HRESULT)0x80042559)
-/* Not for removable media */
+/* The operation is not supported for removable media. */
 #define VDS_E_DISK_REMOVEABLE ((HRESULT)0x8004255A)
-/* Not for a non-empty removable disk */
+/* The operation is not supported for a removable disk that is not empty. */
 #define VDS_E_DISK_REMOVEABLE_NOT_EMPTY ((HRESULT)0x8004255B)
-/* Drive letter taken */
+/* The drive letter is in use already. */
 #define VDS_E_DRIVE_LETTER_NOT_FREE ((HRESULT)0x8004255C)
-/* Provider cannot extend over several disks */
+/* The provider cannot extend a volume over several disks. */
 #define VDS_E_EXTEND_MULTIPLE_DISKS_NOT_SUPPORTED ((HRESULT)0x8004255D)
-/* The drive letter is not valid */
+/* The drive letter is not valid. */
 #define VDS_E_INVALID_DRIVE_LETTER ((HRESULT)0x8004255E)
-/* The number of drive letters is not valid */
+/* The number of drive letters is not valid. */
 #define VDS_E_INVALID_DRIVE_LETTER_COUNT ((HRESULT)0x8004255F)
-/* Bad file system flag */
+/* The file system flag is not valid. */
 #define VDS_E_INVALID_FS_FLAG ((HRESULT)0x80042560)
-/* Bad file system type */
+/* The file system type is not valid. */
 #define VDS_E_INVALID_FS_TYPE ((HRESULT)0x80042561)
-/* Object type not acceptable here */
+/* The object type is not valid for this method. */
 #define VDS_E_INVALID_OBJECT_TYPE ((HRESULT)0x80042562)
-/* Bad partition layout */
+/* The partition layout is not valid. */
 #define VDS_E_INVALID_PARTITION_LAYOUT ((HRESULT)0x80042563)
-/* Style is neither MBR nor GPT */
+/* The partition style is neither MBR nor GPT. */
 #define VDS_E_INVALID_PARTITION_STYLE ((HRESULT)0x80042564)
-/* Bad partition type for this operation */
+/* The partition type is not valid for this operation. */
 #define VDS_E_INVALID_PARTITION_TYPE ((HRESULT)0x80042565)
-/* Provider CLSID is the null GUID (registration) */
+/* The class id of the provider to be registered is GUID_NULL. */
 #define VDS_E_INVALID_PROVIDER_CLSID ((HRESULT)0x80042566)
-/* Provider id is the null GUID (registration) */
+/* The id of the provider to be registered is GUID_NULL. */
 #define VDS_E_INVALID_PROVIDER_ID ((HRESULT)0x80042567)
-/* Bad provider name (registration) */
+/* The name of the provider to be registered is not valid. */
 #define VDS_E_INVALID_PROVIDER_NAME ((HRESULT)0x80042568)
-/* Bad provider type (registration) */
+/* The type of the provider to be registered is not valid. */
 #define VDS_E_INVALID_PROVIDER_TYPE ((HRESULT)0x80042569)
-/* Provider version id is the null GUID (registration) */
+/* The version id of the provider to be registered is GUID_NULL. */
 #define VDS_E_INVALID_PROVIDER_VERSION_GUID ((HRESULT)0x8004256A)
-/* Bad provider version string (registration) */
+/* The version string of the provider to be registered is not valid. */
 #define VDS_E_INVALID_PROVIDER_VERSION_STRING ((HRESULT)0x8004256B)
-/* The mask passed to QueryProviders is not valid */
+/* The mask that was passed to QueryProviders is not valid. */
 #define VDS_E_INVALID_QUERY_PROVIDER_FLAG ((HRESULT)0x8004256C)
-/* Bad service flag */
+/* The service flag is not valid. */
 #define VDS_E_INVALID_SERVICE_FLAG ((HRESULT)0x8004256D)
-/* Bad volume flag */
+/* The volume flag is not valid. */
 #define VDS_E_INVALID_VOLUME_FLAG ((HRESULT)0x8004256E)
-/* Only OEM partitions qualify */
+/* The operation is supported only for OEM partitions. */
 #define VDS_E_PARTITION_NOT_OEM ((HRESULT)0x8004256F)
-/* Protected partition needs the force flag */
+/* The partition is protected; the operation needs the force flag. */
 #define VDS_E_PARTITION_PROTECTED ((HRESULT)0x80042570)
-/* Style differs from that of the disk */
+/* The partition style differs from that of the disk. */
 #define VDS_E_PARTITION_STYLE_MISMATCH ((HRESULT)0x80042571)
-/* Provider internal failure */
+/* An internal error occurred in the provider. */
 #define VDS_E_PROVIDER_INTERNAL_ERROR ((HRESULT)0x80042572)
-/* Shrink amount below minimum */
+/* The volume would be shrunk by less than the minimum amount. */
 #define VDS_E_SHRINK_SIZE_LESS_THAN_MIN ((HRESULT)0x80042573)
-/* Shrink would leave too small a volume */
+/* The volume would be smaller than the minimum size after shrinking. */
 #define VDS_E_SHRINK_SIZE_TOO_BIG ((HRESULT)0x80042574)
-/* Fatal provider failure; service restart needed */
+/* An error occurred from which the provider cannot recover; restart the service. */
 #define VDS_E_UNRECOVERABLE_PROVIDER_ERROR ((HRESULT)0x80042575)
-/* Hidden volume cannot get a mount point */
+/* A hidden volume cannot have a mount point. */
 #define VDS_E_VOLUME_HIDDEN ((HRESULT)0x80042576)
-/* The operation succeeded, but the dismount after the change of flags failed */
+/* The flags were changed, but the volume could not be dismounted afterwards. */
 #define VDS_S_DISMOUNT_FAILED ((HRESULT)0x00042577)
-/* The operation succeeded, but the mount after the change of flags failed */
+/* The flags were changed, but the volume could not be mounted again afterwards. */
 #define VDS_S_REMOUNT_FAILED ((HRESULT)0x00042578)
-/* Flag set already, cannot become revert-on-close */
+/* The flag is set already, so it cannot be set to revert when the handle is closed. */
 #define VDS_E_FLAG_ALREADY_SET ((HRESULT)0x80042579)
-/* The operation succeeded, but no progress of the resynchronisation will be reported */
+/* The operation succeeded, but no progress of the resynchronisation will be reported. */
 #define VDS_S_RESYNC_NOTIFICATION_TASK_FAILED ((HRESULT)0x0004257A)
-/* The volume that was passed is itself the object of the operation */
+/* The volume that was passed is itself the object of the operation; pass another volume. */
 #define VDS_E_DISTINCT_VOLUME ((HRESULT)0x8004257B)
-/* Volumes are not from one pack */
+/* The volumes do not belong to the same pack. */
 #define VDS_E_VOLUME_NOT_FOUND_IN_PACK ((HRESULT)0x8004257C)
-/* Partition is neither primary nor logical */
+/* The partition is neither a primary nor a logical partition. */
 #define VDS_E_PARTITION_NON_DATA ((HRESULT)0x8004257D)
-/* Plex is the running system/boot plex */
+/* The plex is the one from which the running system booted. */
 #define VDS_E_CRITICAL_PLEX ((HRESULT)0x8004257E)
-/* Volume is resynchronising */
+/* The volume is being resynchronised. */
 #define VDS_E_VOLUME_SYNCHRONIZING ((HRESULT)0x8004257F)
-/* Volume is regenerating */
+/* The volume is being rebuilt. */
 #define VDS_E_VOLUME_REGENERATING ((HRESULT)0x80042580)
-/* The operation succeeded, but writes could not be held for the shadow copy */
+/* The operation succeeded, but writes could not be held back for the shadow copy. */
 #define VDS_S_VSS_FLUSH_AND_HOLD_WRITES ((HRESULT)0x00042581)
-/* The operation succeeded, but writes that were held for the shadow copy could not be released */
+/* The operation succeeded, but writes held back for the shadow copy could not be released. */
 #define VDS_S_VSS_RELEASE_WRITES ((HRESULT)0x00042582)
-/* The operation succeeded, but the file system could not be locked */
+/* The operation succeeded, but the file system could not be locked. */
 #define VDS_S_FS_LOCK ((HRESULT)0x00042583)
-/* Volume is read-only */
+/* The volume is read-only. */
 #define VDS_E_READONLY ((HRESULT)0x80042584)
-/* Bad volume type for this operation */
+/* The type of the volume is not valid for this operation. */
 #define VDS_E_INVALID_VOLUME_TYPE ((HRESULT)0x80042585)
-/* Boot disk failed while onlining the pack */
+/* The boot disk failed while the pack was brought online. */
 #define VDS_E_BAD_BOOT_DISK ((HRESULT)0x80042586)
-/* Driver log not updated on some disk */
+/* The driver's log could not be updated on all disks. */
 #define VDS_E_LOG_UPDATE ((HRESULT)0x80042587)
-/* Not for mirrored volumes */
+/* The operation is not supported for mirrored volumes. */
 #define VDS_E_VOLUME_MIRRORED ((HRESULT)0x80042588)
-/* Only for simple or spanned volumes */
+/* The operation is supported only for simple and spanned volumes. */
 #define VDS_E_VOLUME_SIMPLE_SPANNED ((HRESULT)0x80042589)
-/* Pack has no valid log */
+/* The pack has no valid copy of the log. */
 #define VDS_E_NO_VALID_LOG_COPIES ((HRESULT)0x8004258A)
-/* The operation succeeded; the plex appears in the cache later */
+/* The operation succeeded, but the provider's copy of the state does not contain the plex yet. */
 #define VDS_S_PLEX_NOT_LOADED_TO_CACHE ((HRESULT)0x0004258B)
-/* Plex not in provider cache yet */
+/* The provider's copy of the state does not contain the plex yet. */
 #define VDS_E_PLEX_NOT_LOADED_TO_CACHE ((HRESULT)0x8004258B)
-/* Not for MSR partitions */
+/* The operation is not supported for Microsoft reserved partitions (MSR). */
 #define VDS_E_PARTITION_MSR ((HRESULT)0x8004258C)
-/* Not for LDM partitions */
+/* The operation is not supported for partitions of the Logical Disk Manager. */
 #define VDS_E_PARTITION_LDM ((HRESULT)0x8004258D)
-/* The operation succeeded, but boot entries must be changed by hand under WinPE */
+/* The operation succeeded, but boot entries must be changed by hand under WinPE. */
 #define VDS_S_WINPE_BOOTENTRY ((HRESULT)0x0004258E)
-/* Alignment must be a power of two */
+/* The alignment is not a power of two. */
 #define VDS_E_ALIGN_NOT_A_POWER_OF_TWO ((HRESULT)0x8004258F)
-/* Alignment is zero */
+/* The alignment is zero. */
 #define VDS_E_ALIGN_IS_ZERO ((HRESULT)0x80042590)
-/* A defrag or shrink is running */
+/* The volume is being defragmented or shrunk. */
 #define VDS_E_SHRINK_IN_PROGRESS ((HRESULT)0x80042591)
-/* BitLocker could not be removed */
+/* BitLocker could not be removed from the volume. */
 #define VDS_E_CANT_INVALIDATE_FVE ((HRESULT)0x80042592)
-/* No default file system known */
+/* The default file system of the volume is not known. */
 #define VDS_E_FS_NOT_DETERMINED ((HRESULT)0x80042593)
-/* Disk is online already */
+/* The disk is not offline. */
 #define VDS_E_DISK_NOT_OFFLINE ((HRESULT)0x80042595)
-/* Disk would not go online */
+/* The disk could not be brought online. */
 #define VDS_E_FAILED_TO_ONLINE_DISK ((HRESULT)0x80042596)
-/* Disk would not go offline */
+/* The disk could not be taken offline. */
 #define VDS_E_FAILED_TO_OFFLINE_DISK ((HRESULT)0x80042597)
-/* File system revision unsupported */
+/* The revision of the file system is not supported. */
 #define VDS_E_BAD_REVISION_NUMBER ((HRESULT)0x80042598)
-/* User cancelled the shrink */
+/* The user cancelled the shrinking. */
 #define VDS_E_SHRINK_USER_CANCELLED ((HRESULT)0x80042599)
-/* Volume may be corrupt; check it before shrinking */
+/* The volume may be corrupt; check the volume before shrinking it. */
 #define VDS_E_SHRINK_DIRTY_VOLUME ((HRESULT)0x8004259A)
 
 /* ---- 2700h to 27FFh ---- */
 
-/* Name stored in shortened form */
+/* The operation succeeded, but the name was stored in a shortened form. */
 #define VDS_S_NAME_TRUNCATED ((HRESULT)0x00042700)
-/* Name is used by another object */
+/* Another object has this name already. */
 #define VDS_E_NAME_NOT_UNIQUE ((HRESULT)0x80042701)
-/* Some path statuses were not set, not fatal */
+/* The operation succeeded, but the status of some paths could not be set. */
 #define VDS_S_STATUSES_INCOMPLETELY_SET ((HRESULT)0x00042702)
-/* Tunnel address missing on some portal */
+/* The tunnel address could not be set on some portals. */
 #define VDS_E_ADDRESSES_INCOMPLETELY_SET ((HRESULT)0x80042703)
-/* Security settings missing on some portal */
+/* The security settings could not be set on some portals. */
 #define VDS_E_SECURITY_INCOMPLETELY_SET ((HRESULT)0x80042705)
-/* Initiator cannot keep a secret per target */
+/* The initiator cannot keep a secret for each target. */
 #define VDS_E_TARGET_SPECIFIC_NOT_SUPPORTED ((HRESULT)0x80042706)
-/* Target cannot keep a secret per initiator */
+/* The target cannot keep a secret for each initiator. */
 #define VDS_E_INITIATOR_SPECIFIC_NOT_SUPPORTED ((HRESULT)0x80042707)
-/* iSCSI session could not be opened */
+/* The iSCSI login failed, so there is no session. */
 #define VDS_E_ISCSI_LOGIN_FAILED ((HRESULT)0x80042708)
-/* iSCSI logout failed */
+/* The iSCSI logout failed. */
 #define VDS_E_ISCSI_LOGOUT_FAILED ((HRESULT)0x80042709)
-/* No session matches target/portals given */
+/* No session belongs to the target and portals that were passed. */
 #define VDS_E_ISCSI_SESSION_NOT_FOUND ((HRESULT)0x8004270A)
-/* Target still has LUNs; dissociate them before deleting it */
+/* LUNs are still associated with the target; dissociate them before deleting the target. */
 #define VDS_E_ASSOCIATED_LUNS_EXIST ((HRESULT)0x8004270B)
-/* Portal group still has portals; remove them before deleting it */
+/* The portal group still contains portals; remove them before deleting the group. */
 #define VDS_E_ASSOCIATED_PORTALS_EXIST ((HRESULT)0x8004270C)
-/* Initiator is in no iSNS discovery domain */
+/* The initiator is in no iSNS discovery domain. */
 #define VDS_E_NO_DISCOVERY_DOMAIN ((HRESULT)0x8004270D)
-/* Initiator is in several iSNS discovery domains */
+/* The initiator is in more than one iSNS discovery domain. */
 #define VDS_E_MULTIPLE_DISCOVERY_DOMAINS ((HRESULT)0x8004270E)
-/* Disk path unavailable */
+/* The path of the disk could not be found. */
 #define VDS_E_NO_DISK_PATHNAME ((HRESULT)0x8004270F)
-/* Some sessions stayed logged in */
+/* Some of the sessions could not be logged out. */
 #define VDS_E_ISCSI_LOGOUT_INCOMPLETE ((HRESULT)0x80042710)
-/* Volume path unavailable */
+/* The path of the volume could not be found. */
 #define VDS_E_NO_VOLUME_PATHNAME ((HRESULT)0x80042711)
-/* Provider cache disagrees with the driver */
+/* The provider's copy of the state differs from that of the driver. */
 #define VDS_E_PROVIDER_CACHE_OUTOFSYNC ((HRESULT)0x80042712)
-/* Subsystem has no import target configured */
+/* The subsystem has no import target. */
 #define VDS_E_NO_IMPORT_TARGET ((HRESULT)0x80042713)
-/* Nothing created or added because it exists already */
+/* Nothing was created or added, because the object exists already. */
 #define VDS_S_ALREADY_EXISTS ((HRESULT)0x00042714)
-/* The operation succeeded, but some properties could not be read */
+/* The operation succeeded, but some properties could not be read. */
 #define VDS_S_PROPERTIES_INCOMPLETE ((HRESULT)0x00042715)
 
 /* ---- 2800h to 28FFh ---- */
 
-/* No live session, persistent login entry removed */
+/* There was no session to log out; the entry of the persistent login was removed. */
 #define VDS_S_ISCSI_SESSION_NOT_FOUND_PERSISTENT_LOGIN_REMOVED ((HRESULT)0x00042800)
-/* The operation succeeded, but the entry of a persistent login may remain */
+/* The operation succeeded, but the entry of the persistent login may remain. */
 #define VDS_S_ISCSI_PERSISTENT_LOGIN_MAY_NOT_BE_REMOVED ((HRESULT)0x00042801)
-/* Already logged in to that target (the name is misspelt everywhere) */
+/* The initiator is already logged in to the target. (Microsoft's header has this spelling.) */
 #define VDS_S_ISCSI_LOGIN_ALREAD_EXISTS ((HRESULT)0x00042802)
-/* Boot disk lookup failed */
+/* The boot disk could not be found. */
 #define VDS_E_UNABLE_TO_FIND_BOOT_DISK ((HRESULT)0x80042803)
-/* Boot volume reports several extents */
+/* The boot volume has more than one extent. */
 #define VDS_E_INCORRECT_BOOT_VOLUME_EXTENT_INFO ((HRESULT)0x80042804)
-/* Reading SAN policy failed */
+/* The SAN policy could not be read. */
 #define VDS_E_GET_SAN_POLICY ((HRESULT)0x80042805)
-/* Writing SAN policy failed */
+/* The SAN policy could not be written. */
 #define VDS_E_SET_SAN_POLICY ((HRESULT)0x80042806)
-/* Not for the boot disk */
+/* The operation is not supported for the boot disk. */
 #define VDS_E_BOOT_DISK ((HRESULT)0x80042807)
-/* The operation succeeded, but a volume of the disk could not be mounted */
+/* The operation succeeded, but a volume of the disk could not be mounted. */
 #define VDS_S_DISK_MOUNT_FAILED ((HRESULT)0x00042808)
-/* The operation succeeded, but a volume of the disk could not be dismounted */
+/* The operation succeeded, but a volume of the disk could not be dismounted. */
 #define VDS_S_DISK_DISMOUNT_FAILED ((HRESULT)0x00042809)
-/* Not for an offline disk */
+/* The operation is not supported for a disk that is offline. */
 #define VDS_E_DISK_IS_OFFLINE ((HRESULT)0x8004280A)
-/* Not for a read-only disk */
+/* The operation is not supported for a read-only disk. */
 #define VDS_E_DISK_IS_READ_ONLY ((HRESULT)0x8004280B)
-/* Not for a pagefile disk */
+/* The operation is not supported for a disk that holds a page file. */
 #define VDS_E_PAGEFILE_DISK ((HRESULT)0x8004280C)
-/* Not for a hibernation-file disk */
+/* The operation is not supported for a disk that holds the hibernation file. */
 #define VDS_E_HIBERNATION_FILE_DISK ((HRESULT)0x8004280D)
-/* Refused on the disk for crash dumps */
+/* The operation is not supported for the disk to which crash dumps are written. */
 #define VDS_E_CRASHDUMP_DISK ((HRESULT)0x8004280E)
-/* System disk lookup failed */
+/* The system disk could not be found. */
 #define VDS_E_UNABLE_TO_FIND_SYSTEM_DISK ((HRESULT)0x8004280F)
-/* System volume reports several extents */
+/* The system volume has more than one extent. */
 #define VDS_E_INCORRECT_SYSTEM_VOLUME_EXTENT_INFO ((HRESULT)0x80042810)
-/* Not for the system disk */
+/* The operation is not supported for the system disk. */
 #define VDS_E_SYSTEM_DISK ((HRESULT)0x80042811)
-/* Shrink: BitLocker volume locked */
+/* The volume cannot be shrunk because BitLocker has locked it. */
 #define VDS_E_VOLUME_SHRINK_FVE_LOCKED ((HRESULT)0x80042812)
-/* Shrink: BitLocker volume in error */
+/* The volume cannot be shrunk because its BitLocker data is damaged. */
 #define VDS_E_VOLUME_SHRINK_FVE_CORRUPT ((HRESULT)0x80042813)
-/* Shrink: BitLocker recovery pending */
+/* The volume cannot be shrunk because a BitLocker recovery is pending. */
 #define VDS_E_VOLUME_SHRINK_FVE_RECOVERY ((HRESULT)0x80042814)
-/* Shrink: BitLocker state undeterminable */
+/* The volume cannot be shrunk because its BitLocker state is not known. */
 #define VDS_E_VOLUME_SHRINK_FVE ((HRESULT)0x80042815)
-/* LUN shrink would cut off volumes with data */
+/* Shrinking the LUN would cut off volumes that hold data. */
 #define VDS_E_SHRINK_OVER_DATA ((HRESULT)0x80042816)
-/* LUN shrink amount exceeds the LUN */
+/* The LUN is smaller than the amount by which it is to be shrunk. */
 #define VDS_E_INVALID_SHRINK_SIZE ((HRESULT)0x80042817)
-/* LUN shrink: its disk is missing */
+/* The LUN cannot be shrunk because its disk is missing. */
 #define VDS_E_LUN_DISK_MISSING ((HRESULT)0x80042818)
-/* LUN shrink: its disk failed */
+/* The LUN cannot be shrunk because its disk has failed. */
 #define VDS_E_LUN_DISK_FAILED ((HRESULT)0x80042819)
-/* LUN shrink: its disk is not ready */
+/* The LUN cannot be shrunk because its disk is not ready. */
 #define VDS_E_LUN_DISK_NOT_READY ((HRESULT)0x8004281A)
-/* LUN shrink: its disk has no media */
+/* The LUN cannot be shrunk because its disk has no medium. */
 #define VDS_E_LUN_DISK_NO_MEDIA ((HRESULT)0x8004281B)
-/* LUN shrink: LUN not ready */
+/* The LUN cannot be shrunk because it is not ready. */
 #define VDS_E_LUN_NOT_READY ((HRESULT)0x8004281C)
-/* LUN shrink: LUN offline */
+/* The LUN cannot be shrunk because it is offline. */
 #define VDS_E_LUN_OFFLINE ((HRESULT)0x8004281D)
-/* LUN shrink: LUN failed */
+/* The LUN cannot be shrunk because it has failed. */
 #define VDS_E_LUN_FAILED ((HRESULT)0x8004281E)
-/* Extend: BitLocker volume locked */
+/* The volume cannot be extended because BitLocker has locked it. */
 #define VDS_E_VOLUME_EXTEND_FVE_LOCKED ((HRESULT)0x8004281F)
-/* Extend: BitLocker volume in error */
+/* The volume cannot be extended because its BitLocker data is damaged. */
 #define VDS_E_VOLUME_EXTEND_FVE_CORRUPT ((HRESULT)0x80042820)
-/* Extend: BitLocker recovery pending */
+/* The volume cannot be extended because a BitLocker recovery is pending. */
 #define VDS_E_VOLUME_EXTEND_FVE_RECOVERY ((HRESULT)0x80042821)
-/* Extend: BitLocker state undeterminable */
+/* The volume cannot be extended because its BitLocker state is not known. */
 #define VDS_E_VOLUME_EXTEND_FVE ((HRESULT)0x80042822)
-/* Sector size must be a non-zero power of two below the maximum */
+/* The sector size is zero, no power of two, or larger than the maximum. */
 #define VDS_E_SECTOR_SIZE_ERROR ((HRESULT)0x80042823)
 
 /* ---- 2900h to 29FFh ---- */
 
-/* Initiator adapter (path end point) unknown */
+/* The initiator adapter at one end of the path is not known. */
 #define VDS_E_INITIATOR_ADAPTER_NOT_FOUND ((HRESULT)0x80042900)
-/* Target portal (path end point) unknown */
+/* The target portal at one end of the path is not known. */
 #define VDS_E_TARGET_PORTAL_NOT_FOUND ((HRESULT)0x80042901)
-/* Provider returned a bad port path: wrong type or missing HBA properties */
+/* The provider returned a port path of a wrong type or without the properties of the HBA. */
 #define VDS_E_INVALID_PORT_PATH ((HRESULT)0x80042902)
-/* Provider returned an invalid iSCSI target name */
+/* The provider returned an iSCSI target name that is not valid. */
 #define VDS_E_INVALID_ISCSI_TARGET_NAME ((HRESULT)0x80042903)
-/* Setting the IPsec tunnel outer address failed */
+/* The outer address of the IPsec tunnel could not be set. */
 #define VDS_E_SET_TUNNEL_MODE_OUTER_ADDRESS ((HRESULT)0x80042904)
-/* Reading IKE data failed */
+/* The IKE data could not be read. */
 #define VDS_E_ISCSI_GET_IKE_INFO ((HRESULT)0x80042905)
-/* Writing IKE data failed */
+/* The IKE data could not be written. */
 #define VDS_E_ISCSI_SET_IKE_INFO ((HRESULT)0x80042906)
-/* Provider returned a NULL subsystem identification string */
+/* The provider returned NULL as the identification string of a subsystem. */
 #define VDS_E_SUBSYSTEM_ID_IS_NULL ((HRESULT)0x80042907)
-/* Initiator node name unavailable */
+/* The node name of the initiator could not be read. */
 #define VDS_E_ISCSI_INITIATOR_NODE_NAME ((HRESULT)0x80042908)
-/* Setting the group preshared key failed */
+/* The preshared key of the group could not be set. */
 #define VDS_E_ISCSI_GROUP_PRESHARE_KEY ((HRESULT)0x80042909)
-/* Setting the initiator CHAP secret failed */
+/* The CHAP secret of the initiator could not be set. */
 #define VDS_E_ISCSI_CHAP_SECRET ((HRESULT)0x8004290A)
-/* Invalid IP address met */
+/* An IP address is not valid. */
 #define VDS_E_INVALID_IP_ADDRESS ((HRESULT)0x8004290B)
-/* Reboot before doing anything else */
+/* The computer must be restarted before anything else can be done. */
 #define VDS_E_REBOOT_REQUIRED ((HRESULT)0x8004290C)
-/* Volume GUID path not accepted here */
+/* A volume GUID path is not accepted here. */
 #define VDS_E_VOLUME_GUID_PATHNAME_NOT_ALLOWED ((HRESULT)0x8004290D)
-/* Drive letter of boot/pagefile volume is fixed */
+/* The drive letter of a boot or pagefile volume cannot be changed. */
 #define VDS_E_BOOT_PAGEFILE_DRIVE_LETTER ((HRESULT)0x8004290E)
-/* Delete refused on a critical volume */
+/* The volume is critical for the system and cannot be deleted. */
 #define VDS_E_DELETE_WITH_CRITICAL ((HRESULT)0x8004290F)
-/* Clean needs force: data volume present */
+/* The disk contains a data volume; cleaning it needs the force flag. */
 #define VDS_E_CLEAN_WITH_DATA ((HRESULT)0x80042910)
-/* Clean needs force: OEM volume present */
+/* The disk contains an OEM volume; cleaning it needs the force flag. */
 #define VDS_E_CLEAN_WITH_OEM ((HRESULT)0x80042911)
-/* Clean refused: critical volume on disk */
+/* The disk contains a volume that is critical for the system and cannot be cleaned. */
 #define VDS_E_CLEAN_WITH_CRITICAL ((HRESULT)0x80042912)
-/* Format refused on a critical volume */
+/* The volume is critical for the system and cannot be formatted. */
 #define VDS_E_FORMAT_CRITICAL ((HRESULT)0x80042913)
-/* NTFS not possible here */
+/* The volume cannot be formatted with NTFS. */
 #define VDS_E_NTFS_FORMAT_NOT_SUPPORTED ((HRESULT)0x80042914)
-/* FAT32 not possible here */
+/* The volume cannot be formatted with FAT32. */
 #define VDS_E_FAT32_FORMAT_NOT_SUPPORTED ((HRESULT)0x80042915)
-/* FAT not possible here */
+/* The volume cannot be formatted with FAT. */
 #define VDS_E_FAT_FORMAT_NOT_SUPPORTED ((HRESULT)0x80042916)
-/* Volume cannot be formatted */
+/* The volume cannot be formatted. */
 #define VDS_E_FORMAT_NOT_SUPPORTED ((HRESULT)0x80042917)
-/* File system has no compression */
+/* The file system does not support compression. */
 #define VDS_E_COMPRESSION_NOT_SUPPORTED ((HRESULT)0x80042918)
-/* Virtual disk object not opened */
+/* The object of the virtual disk has not been opened. */
 #define VDS_E_VDISK_NOT_OPEN ((HRESULT)0x80042919)
-/* Virtual disk in the wrong state */
+/* The virtual disk is in a state that does not allow the operation. */
 #define VDS_E_VDISK_INVALID_OP_STATE ((HRESULT)0x8004291A)
-/* Provider returned a LUN path of a wrong type */
+/* The provider returned a LUN path of a wrong type. */
 #define VDS_E_INVALID_PATH ((HRESULT)0x8004291B)
-/* Provider returned a bad iSCSI LUN path: wrong type or missing initiator portal data */
+/*
+ * The provider returned an iSCSI LUN path of a wrong type or without data of the initiator portal.
+ */
 #define VDS_E_INVALID_ISCSI_PATH ((HRESULT)0x8004291C)
-/* LUN shrink: LUN not visible to the local server */
+/* The LUN cannot be shrunk because it is not visible to the local server. */
 #define VDS_E_SHRINK_LUN_NOT_UNMASKED ((HRESULT)0x8004291D)
-/* LUN shrink: its disk is read-only */
+/* The LUN cannot be shrunk because its disk is read-only. */
 #define VDS_E_LUN_DISK_READ_ONLY ((HRESULT)0x8004291E)
-/* LUN operation done, disk status refresh failed; call Refresh */
+/*
+ * The operation on the LUN succeeded, but the status of its disk could not be refreshed; call
+ * Refresh.
+ */
 #define VDS_E_LUN_UPDATE_DISK ((HRESULT)0x8004291F)
-/* LUN shrink: its disk is dynamic */
+/* The LUN cannot be shrunk because its disk is a dynamic disk. */
 #define VDS_E_LUN_DYNAMIC ((HRESULT)0x80042920)
-/* LUN shrink: its disk is dynamic and offline */
+/* The LUN cannot be shrunk because its disk is a dynamic disk that is offline. */
 #define VDS_E_LUN_DYNAMIC_OFFLINE ((HRESULT)0x80042921)
-/* LUN shrink: no room for the backup GPT header */
+/* The LUN cannot be shrunk because there would be no room for the backup GPT header. */
 #define VDS_E_LUN_SHRINK_GPT_HEADER ((HRESULT)0x80042922)
-/* OS cannot do mirrored volumes */
+/* The operating system does not support mirrored volumes. */
 #define VDS_E_MIRROR_NOT_SUPPORTED ((HRESULT)0x80042923)
-/* OS cannot do RAID-5 volumes */
+/* The operating system does not support RAID-5 volumes. */
 #define VDS_E_RAID5_NOT_SUPPORTED ((HRESULT)0x80042924)
-/* Disk too small for GPT */
+/* The disk is too small for a GPT partition table. */
 #define VDS_E_DISK_NOT_CONVERTIBLE_SIZE ((HRESULT)0x80042925)
-/* Volume cannot be taken offline */
+/* The volume cannot be taken offline. */
 #define VDS_E_OFFLINE_NOT_SUPPORTED ((HRESULT)0x80042926)
-/* Virtual disk path must be absolute */
+/* The path of a virtual disk must be absolute. */
 #define VDS_E_VDISK_PATHNAME_INVALID ((HRESULT)0x80042927)
-/* Extend would exceed the cluster limit */
+/* The extended volume would have more clusters than the file system allows. */
 #define VDS_E_EXTEND_TOO_MANY_CLUSTERS ((HRESULT)0x80042928)
-/* Extend: unknown file system */
+/* The volume cannot be extended because its file system is not known. */
 #define VDS_E_EXTEND_UNKNOWN_FILESYSTEM ((HRESULT)0x80042929)
-/* Shrink: unknown file system */
+/* The volume cannot be shrunk because its file system is not known. */
 #define VDS_E_SHRINK_UNKNOWN_FILESYSTEM ((HRESULT)0x8004292A)
-/* Virtual disk must be open */
+/* The virtual disk must be open for this operation. */
 #define VDS_E_VD_DISK_NOT_OPEN ((HRESULT)0x8004292B)
-/* Virtual disk busy expanding */
+/* The virtual disk is being expanded. */
 #define VDS_E_VD_DISK_IS_EXPANDING ((HRESULT)0x8004292C)
-/* Virtual disk busy compacting */
+/* The virtual disk is being compacted. */
 #define VDS_E_VD_DISK_IS_COMPACTING ((HRESULT)0x8004292D)
-/* Virtual disk busy merging */
+/* The virtual disk is being merged. */
 #define VDS_E_VD_DISK_IS_MERGING ((HRESULT)0x8004292E)
-/* Virtual disk is attached */
+/* The virtual disk is attached. */
 #define VDS_E_VD_IS_ATTACHED ((HRESULT)0x8004292F)
-/* Virtual disk open elsewhere */
+/* The virtual disk has been opened by another caller. */
 #define VDS_E_VD_DISK_ALREADY_OPEN ((HRESULT)0x80042930)
-/* Expand already running */
+/* The virtual disk is being expanded already. */
 #define VDS_E_VD_DISK_ALREADY_EXPANDING ((HRESULT)0x80042931)
-/* Compact already running */
+/* The virtual disk is being compacted already. */
 #define VDS_E_VD_ALREADY_COMPACTING ((HRESULT)0x80042932)
-/* Merge already running */
+/* The virtual disk is being merged already. */
 #define VDS_E_VD_ALREADY_MERGING ((HRESULT)0x80042933)
-/* Attached already */
+/* The virtual disk is attached already. */
 #define VDS_E_VD_ALREADY_ATTACHED ((HRESULT)0x80042934)
-/* Detached already */
+/* The virtual disk is detached already. */
 #define VDS_E_VD_ALREADY_DETACHED ((HRESULT)0x80042935)
-/* Must be attached read-only */
+/* The virtual disk must be attached read-only for this operation. */
 #define VDS_E_VD_NOT_ATTACHED_READONLY ((HRESULT)0x80042936)
-/* Attach under way */
+/* The virtual disk is being attached. */
 #define VDS_E_VD_IS_BEING_ATTACHED ((HRESULT)0x80042937)
-/* Detach under way */
+/* The virtual disk is being detached. */
 #define VDS_E_VD_IS_BEING_DETACHED ((HRESULT)0x80042938)
 
 /* ---- 2A00h to 2AFFh ---- */
 
-/* Drive belongs to no storage pool */
+/* The drive belongs to no storage pool. */
 #define VDS_E_NO_POOL ((HRESULT)0x80042A00)
-/* No storage pool exists */
+/* There is no storage pool. */
 #define VDS_E_NO_POOL_CREATED ((HRESULT)0x80042A01)
-/* Clustered disk must be in maintenance mode */
+/* The clustered disk must be in maintenance mode for this operation. */
 #define VDS_E_NO_MAINTENANCE_MODE ((HRESULT)0x80042A02)
-/* Clustered disk must leave the cluster first */
+/* The disk is clustered and must leave the cluster first. */
 #define VDS_E_BLOCK_CLUSTERED ((HRESULT)0x80042A03)
-/* Conversion refused: security bands on the disk */
+/* The disk has security bands and cannot be converted. */
 #define VDS_E_DISK_HAS_BANDS ((HRESULT)0x80042A04)
-/* Object state forbids the operation; refresh and retry */
+/* The state of the object does not allow the operation; refresh and try again. */
 #define VDS_E_INVALID_STATE ((HRESULT)0x80042A05)
-/* ReFS not possible here */
+/* The volume cannot be formatted with ReFS. */
 #define VDS_E_REFS_FORMAT_NOT_SUPPORTED ((HRESULT)0x80042A06)
-/* Delete refused: volume backs the boot volume */
+/* The volume backs the boot volume and cannot be deleted. */
 #define VDS_E_DELETE_WITH_BOOTBACKING ((HRESULT)0x80042A07)
-/* Format refused: volume backs the boot volume */
+/* The volume backs the boot volume and cannot be formatted. */
 #define VDS_E_FORMAT_WITH_BOOTBACKING ((HRESULT)0x80042A08)
-/* Clean refused: disk backs the boot volume */
+/* The disk backs the boot volume and cannot be cleaned. */
 #define VDS_E_CLEAN_WITH_BOOTBACKING ((HRESULT)0x80042A09)
 
 /* ---- 2B00h to 2BFFh ---- */
 
-/* Shrink/extend amount not aligned to the device */
+/* The amount to shrink or extend by is not aligned to the device. */
 #define VDS_E_SHRINK_EXTEND_UNALIGNED ((HRESULT)0x80042B00)
 
 /* ---- 4200h to 42FFh ---- */
 
-/* The operation succeeded, but some access paths may remain */
+/* The operation succeeded, but some access paths may remain. */
 #define VDS_S_ACCESS_PATH_NOT_DELETED ((HRESULT)0x00044244)
 
 #endif /* VDS_VDSERR_H */

@@ -3,8 +3,9 @@
  * The few Win32 and COM names that vds.h needs.  On Windows the system's headers declare them; here
  * they are declared with the sizes and layouts that Windows gives them, on x86-64 and on i386.
  *
- * WCHAR is a 16-bit code unit: u"text" is a WCHAR string in C11 and in C++. The header declares
- * only what the declarations of VDS use: there is no `interface` macro, no LPVOID and no MAX_PATH.
+ * WCHAR is a 16-bit code unit: u"text" is a WCHAR string in C11 and in C++, and L"text" is one with
+ * the compiler's option -fshort-wchar (the headers in vds/compat are for such programs). The header
+ * declares only what the declarations of VDS use: there is no `interface` macro, no LPVOID and no MAX_PATH.
  *
  * C programs always get the call helpers (IVdsLun_GetProperties(lun, &prop)); C++ programs see the
  * interfaces as abstract classes.  No interface has a virtual destructor, because the slots are
@@ -82,7 +83,9 @@ typedef unsigned long long ULONGLONG __attribute__((aligned(8)));
 typedef unsigned long long ULONGLONG;
 #endif
 
-#ifdef __cplusplus
+#if defined(__SIZEOF_WCHAR_T__) && __SIZEOF_WCHAR_T__ == 2
+typedef wchar_t WCHAR; /* -fshort-wchar: L"text" is a WCHAR string, as on Windows */
+#elif defined(__cplusplus)
 typedef char16_t WCHAR;
 #else
 typedef uint_least16_t WCHAR; /* the type that C11 calls char16_t */
@@ -118,9 +121,9 @@ typedef const IID *REFIID;
 typedef const CLSID *REFCLSID;
 #endif
 
-#ifdef INITGUID
+#ifdef INITGUID /* weak: several files of a program may define the GUIDs */
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) \
-	extern VDS_EXPORT const GUID name;                           \
+	extern VDS_EXPORT const GUID name __attribute__((weak));     \
 	const GUID name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
 #else
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) \
@@ -185,12 +188,38 @@ operator!=(const GUID &a, const GUID &b)
 
 /* ---- IUnknown and IClassFactory ---- */
 
+#ifdef __cplusplus
+/*
+ * vds_uuid_of<IVdsLun>::get() is IID_IVdsLun: what __uuidof(IVdsLun) is for compilers that know the
+ * word.  vds.h tells the GUIDs of interfaces and classes with this macro.
+ */
+template <class T> struct vds_uuid_of;
+
+#define __CRT_UUID_DECL(type, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                      \
+	extern "C++" {                                                                        \
+	template <> struct vds_uuid_of<type> {                                                \
+		static const GUID &get()                                                      \
+		{                                                                             \
+			static const GUID guid = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}; \
+			return guid;                                                          \
+		}                                                                             \
+	};                                                                                    \
+	}
+#endif
+
 #if defined(__cplusplus) && !defined(CINTERFACE)
 
 struct IUnknown {
 	virtual HRESULT STDMETHODCALLTYPE QueryInterface(REFIID riid, void **ppvObject) = 0;
 	virtual ULONG STDMETHODCALLTYPE AddRef() = 0;
 	virtual ULONG STDMETHODCALLTYPE Release() = 0;
+
+	/* Does the same with the IID of the pointer's type. */
+	template <class Q>
+	HRESULT QueryInterface(Q **pp)
+	{
+		return QueryInterface(vds_uuid_of<Q>::get(), reinterpret_cast<void **>(pp));
+	}
 };
 
 struct IClassFactory : public IUnknown {
@@ -198,6 +227,10 @@ struct IClassFactory : public IUnknown {
 							 void **ppvObject) = 0;
 	virtual HRESULT STDMETHODCALLTYPE LockServer(BOOL fLock) = 0;
 };
+
+__CRT_UUID_DECL(IUnknown, 0x00000000, 0x0000, 0x0000, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x46)
+__CRT_UUID_DECL(IClassFactory, 0x00000001, 0x0000, 0x0000, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x46)
 
 #else
 

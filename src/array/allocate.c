@@ -52,11 +52,11 @@ allocate(struct array_job *job)
 	if (job->store == NULL)
 		return err_set(ERR_NOT_FOUND, "the LUN was deleted while the job was running");
 	job->progress.step = step;
-	pthread_mutex_lock(&job->store->manage_lock);
-	rc = blk_allocate(job->store->dev, job->from_bytes, job->to_bytes - job->from_bytes,
-			  &job->progress);
-	pthread_mutex_unlock(&job->store->manage_lock);
-	return rc == ERR_CANCELLED ? rc : array_lun_file_error(rc, job->store->path);
+	array_store_manage(job->store);
+	rc = array_store_allocate(job->store, job->from_bytes, job->to_bytes - job->from_bytes,
+				  &job->progress);
+	array_store_unmanage(job->store);
+	return rc == ERR_CANCELLED ? rc : array_store_file_error(job->store, rc);
 }
 
 static int
@@ -64,9 +64,9 @@ resize(struct array_job *job, uint64_t size_bytes)
 {
 	int rc;
 
-	pthread_mutex_lock(&job->store->manage_lock);
-	rc = array_lun_file_error(blk_resize(job->store->dev, size_bytes), job->store->path);
-	pthread_mutex_unlock(&job->store->manage_lock);
+	array_store_manage(job->store);
+	rc = array_store_file_error(job->store, array_store_resize(job->store, size_bytes));
+	array_store_unmanage(job->store);
 	return rc;
 }
 
@@ -162,7 +162,7 @@ end_surely(struct array_job *job, int result)
 {
 	int rc = end(job, result);
 
-	for (int i = 0; i < END_TRIES && rc < 0 && array_writer_is_sure(rc); i++)
+	for (int i = 0; i < END_TRIES && rc < 0 && array_writer_outcome_is_known(rc); i++)
 		rc = end(job, result);
 	return rc;
 }

@@ -11,16 +11,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "array/array_int.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/hints.h"
 
 #define JOB_THREADS        4
 #define DRAIN_TIMEOUT_MS   5000
 #define VERIFY_INTERVAL_MS 2000
+#define AUDIT_KEEP_MS      (90 * 24 * 3600 * 1000ll)
 
 /* ---- in place ---- */
 
@@ -28,11 +31,13 @@ static void
 init_locks(struct array *array)
 {
 	pthread_mutex_t *const mutexes[] = {
-		&array->queue_lock,     &array->state_lock,  &array->live_lock,
-		&array->listeners_lock, &array->luns_lock,   &array->pools_lock,
-		&array->requests_lock,  &array->dying_lock,  &array->jobs_lock,
-		&array->seen_lock,      &array->verify_lock, &array->trouble_lock,
-		&array->check_lock,
+		&array->queue_lock,       &array->state_lock,       &array->live_lock,
+		&array->listeners_lock,   &array->luns_lock,        &array->pools_lock,
+		&array->requests_lock,    &array->dying_lock,       &array->jobs_lock,
+		&array->seen_lock,        &array->trouble_lock,     &array->check_lock,
+		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
+		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
+		&array->credentials_lock, &array->levels_lock,
 	};
 	pthread_condattr_t attr;
 
@@ -41,9 +46,8 @@ init_locks(struct array *array)
 	pthread_rwlock_init(&array->runtime_lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&array->verify_wake, &attr);
+	pthread_cond_init(&array->store_free, &attr);
 	pthread_cond_init(&array->queue_ready, &attr);
-	pthread_cond_init(&array->task_done, &attr);
 	pthread_cond_init(&array->request_done, &attr);
 	pthread_condattr_destroy(&attr);
 }
@@ -55,12 +59,23 @@ init_lists(struct array *array)
 	list_init(&array->listeners);
 	list_init(&array->requests_done);
 	list_init(&array->dying);
+	list_init(&array->places);
 	list_init(&array->troubled);
 	list_init(&array->jobs);
+	list_init(&array->tokens);
 	guid_map_init(&array->luns);
 	guid_map_init(&array->pools);
 	guid_map_init(&array->requests);
 	guid_map_init(&array->seen);
+}
+
+/* A directory of faults may have a root of its own for sysfs and proc: tests make up drives there. */
+static char *
+host_root(const char *inject_dir)
+{
+	AUTO_FREE char *root = inject_dir != NULL ? str_printf("%s/host", inject_dir) : NULL;
+
+	return root != NULL && access(root, F_OK) == 0 ? TAKE(root) : str_dup("");
 }
 
 static int
@@ -68,17 +83,23 @@ copy_options(struct array *array, const struct array_options *options)
 {
 	array->default_port = options->default_port;
 	array->look = options->look;
+	array->audit_keep_ms = options->audit_keep_ms != 0 ? options->audit_keep_ms : AUDIT_KEEP_MS;
 	array->accept_loss = options->accept_loss;
 	array->drain_timeout_ms = options->drain_timeout_ms != 0 ? options->drain_timeout_ms
 								 : DRAIN_TIMEOUT_MS;
 	array->verify_interval_ms = options->verify_interval_ms != 0 ? options->verify_interval_ms
 								     : VERIFY_INTERVAL_MS;
+	array->interfaces = options->interfaces != NULL ? options->interfaces
+							: array_interfaces_list;
+	array->interfaces_arg = options->interfaces_arg;
 	array->dir = str_dup(options->dir);
 	if (options->inject_dir != NULL)
 		array->inject_dir = str_dup(options->inject_dir);
+	array->host_root = host_root(options->inject_dir);
 	if (options->default_address != NULL)
 		array->default_address = str_dup(options->default_address);
-	if (array->dir == NULL || (options->inject_dir != NULL && array->inject_dir == NULL) ||
+	if (array->dir == NULL || array->host_root == NULL ||
+	    (options->inject_dir != NULL && array->inject_dir == NULL) ||
 	    (options->default_address != NULL && array->default_address == NULL))
 		return -ENOMEM;
 	return 0;
@@ -101,6 +122,9 @@ begin(struct array *array)
 		rc = array_pool_make_home(array, &path);
 	if (rc < 0)
 		return rc;
+	array->vault = array_vault_new();
+	if (array->vault == NULL)
+		return -ENOMEM;
 	guid_make(&at.array_id);
 	guid_make(&pool.id);
 	pool.path = path;
@@ -129,7 +153,8 @@ add_unit(struct array *array, const struct row_lun *lun)
 
 	if (rc < 0)
 		return rc;
-	rc = array_unit_add(array, &lun->id, store, OPERATION_NONE, HEALTH_UNKNOWN);
+	rc = array_unit_add(array, &lun->id, store, OPERATION_NONE, HEALTH_UNKNOWN,
+			    hints_write_through(lun->hints));
 	array_store_unref(store);
 	if (rc == 0)
 		array_unit_show(array, &lun->id);
@@ -145,7 +170,8 @@ add_dying(void *arg, const struct catalog_unlink *entry)
 
 	if (pool == NULL)
 		return err_set(ERR_CORRUPT,
-			       "the file %s is to be removed, but its pool is not in the catalog",
+			       "the file %s of a deleted LUN cannot be removed, because its pool "
+			       "is not in the catalog",
 			       entry->path);
 	return array_store_dying_add(array, &entry->lun_id, pool->path);
 }
@@ -196,13 +222,19 @@ load(struct array *array)
 	if (rc == 0)
 		rc = state_check(array->state);
 	if (rc == 0)
+		rc = array_credential_load(array);
+	if (rc == 0)
 		rc = add_pools(array);
 	if (rc == 0 && !array->look)
 		rc = take_up(array);
 	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_LUN); i++)
 		rc = add_unit(array, state_at(array->state, ROW_LUN, i));
 	if (rc == 0)
+		rc = array_kept_load_all(array);
+	if (rc == 0)
 		rc = array_request_load(array);
+	if (rc == 0)
+		rc = array_token_load(array);
 	if (rc == 0 && !array->look)
 		rc = array_job_resume_all(array);
 	return rc < 0 ? rc : array_writer_start(array);
@@ -240,14 +272,22 @@ open_all(struct array *array)
 	if (rc == 0)
 		rc = array->accept_loss ? catalog_open_accepting_loss(array->dir, &array->catalog)
 					: catalog_open(array->dir, &array->catalog);
+	if (rc == 0)
+		catalog_audit_keep(array->catalog, array->audit_keep_ms);
 	if (rc == 0 && catalog_held(array->catalog) != NULL)
 		array_set_read_only(array, catalog_held(array->catalog));
 	if (rc == 0)
 		rc = catalog_is_new(array->catalog) ? begin(array) : load(array);
 	if (rc == 0)
+		array_live_array_put(array);
+	if (rc == 0)
 		rc = update_version(array);
+	if (rc == 0)
+		rc = array_controller_update(array);
 	if (rc < 0)
 		return rc;
+	array_drive_rescan(array);
+	array_port_refresh(array);
 	array_number_start(array);
 	return array_verify_start(array);
 }
@@ -263,7 +303,9 @@ array_open(const struct array_options *options, struct array **ret_array)
 		return -ENOMEM;
 	init_locks(array);
 	init_lists(array);
-	rc = copy_options(array, options);
+	rc = array_verify_init(array);
+	if (rc == 0)
+		rc = copy_options(array, options);
 	if (rc == 0)
 		rc = array->look ? look_all(array) : open_all(array);
 	if (rc < 0) {
@@ -281,19 +323,20 @@ static void
 fini_locks(struct array *array)
 {
 	pthread_mutex_t *const mutexes[] = {
-		&array->queue_lock,     &array->state_lock,  &array->live_lock,
-		&array->listeners_lock, &array->luns_lock,   &array->pools_lock,
-		&array->requests_lock,  &array->dying_lock,  &array->jobs_lock,
-		&array->seen_lock,      &array->verify_lock, &array->trouble_lock,
-		&array->check_lock,
+		&array->queue_lock,       &array->state_lock,       &array->live_lock,
+		&array->listeners_lock,   &array->luns_lock,        &array->pools_lock,
+		&array->requests_lock,    &array->dying_lock,       &array->jobs_lock,
+		&array->seen_lock,        &array->trouble_lock,     &array->check_lock,
+		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
+		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
+		&array->credentials_lock, &array->levels_lock,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(mutexes); i++)
 		pthread_mutex_destroy(mutexes[i]);
 	pthread_rwlock_destroy(&array->runtime_lock);
-	pthread_cond_destroy(&array->verify_wake);
+	pthread_cond_destroy(&array->store_free);
 	pthread_cond_destroy(&array->queue_ready);
-	pthread_cond_destroy(&array->task_done);
 	pthread_cond_destroy(&array->request_done);
 }
 
@@ -312,16 +355,21 @@ array_close(struct array *array)
 	array_number_stop(array);
 	array_writer_stop(array);
 	catalog_close(array->catalog);
+	array_secrets_unref(array->secrets);
+	array_vault_free(array->vault);
 	array_unit_fini(array);
 	array_store_fini(array);
 	array_pool_fini(array);
 	guid_map_fini(&array->seen);
 	array_request_fini(array);
+	array_token_fini(array);
 	state_unref(array->state);
 	array_live_fini(array);
+	array_verify_fini(array);
 	fini_locks(array);
 	mem_free(array->dir);
 	mem_free(array->inject_dir);
+	mem_free(array->host_root);
 	mem_free(array->default_address);
 	mem_free(array);
 }

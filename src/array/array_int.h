@@ -5,16 +5,19 @@
  * allows may call a function.
  *
  * Locks, in the order in which they may be taken:
- *	runtime_lock (shared while the data path is called) > pools_lock > dying_lock, luns_lock
- *	> live_lock > listeners_lock > a listener's lock
- * Each of queue_lock, requests_lock, jobs_lock, seen_lock, verify_lock and state_lock is taken
- * while no other lock is held.  Only runtime_lock is held while the data path works, and only
- * pools_lock while a file system is accessed.
+ *	levels_lock > runtime_lock, pools_lock
+ *	drives_lock > runtime_lock (shared while the data path is called) > pools_lock > dying_lock, devices_lock
+ *	> luns_lock > live_lock > listeners_lock > a listener's lock
+ *	ports_lock, maintenance_lock > state_lock, live_lock
+ * Each of queue_lock, requests_lock, jobs_lock, seen_lock and state_lock is taken while no other
+ * lock is held.  Only runtime_lock is held while the data path works, and only pools_lock while a
+ * file system is accessed.
  */
 #ifndef VDS_ARRAY_ARRAY_INT_H
 #define VDS_ARRAY_ARRAY_INT_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "array/array.h"
@@ -37,11 +40,13 @@ struct array_job;
 
 struct array {
 	char *dir, *inject_dir, *default_address; /* owned; the last two may be NULL */
+	char *host_root; /* owned; stands for / where drives are looked for; "" = the host's own */
 	/* opened for the checker only: nothing may change */
 	bool look;
 	bool accept_loss;
 	uint16_t default_port;
 	uint32_t drain_timeout_ms, verify_interval_ms;
+	int64_t audit_keep_ms;
 	atomic_bool closing, read_only;
 	char read_only_reason[TASK_TEXT_SIZE]; /* written once, before read_only is set */
 	atomic_flag read_only_said;            /* the thread that sets it first writes the reason */
@@ -60,10 +65,18 @@ struct array {
 	bool writer_runs, verifier_runs; /* array_open, array_close */
 	struct workers *workers;         /* run jobs, and unlink files */
 
+	/* taken before every other lock, and held over a commit: one change of secrets at a time */
+	pthread_mutex_t credentials_lock;
+	struct array_vault *vault;     /* where secrets lie */
+	struct array_secrets *secrets; /* the committed set; the writer thread */
+
 	pthread_mutex_t queue_lock;
-	pthread_cond_t queue_ready, task_done;
+	pthread_cond_t queue_ready;
 	struct list queue; /* struct array_task */
 	bool queue_stop;
+	struct array_task *beat;  /* array_beat's; NULL before its first call */
+	atomic_bool beat_due;     /* it is queued and has not run */
+	atomic_bool writer_syncs; /* the writer is in a COMMIT */
 
 	pthread_mutex_t state_lock;
 	struct state *state; /* the committed state */
@@ -82,7 +95,16 @@ struct array {
 	struct guid_map luns; /* struct array_lun_entry */
 
 	pthread_mutex_t pools_lock;
-	struct guid_map pools; /* struct array_pool_entry */
+	pthread_mutex_t levels_lock; /* held while the data path learns how full a pool is */
+	struct guid_map pools;       /* struct array_pool_entry */
+
+	pthread_mutex_t drives_lock;      /* held during a rescan of the drives */
+	pthread_mutex_t maintenance_lock; /* makes array_maintain one at a time */
+	pthread_mutex_t ports_lock;       /* makes looks at the interfaces one at a time */
+	/* array_interfaces_list, or what a test gives */
+	int (*interfaces)(void *arg, struct array_interfaces *ret_list);
+	void *interfaces_arg;
+	int interfaces_fd; /* array_interfaces_watch; the verifier's thread reads it */
 
 	pthread_mutex_t requests_lock;
 	pthread_cond_t request_done;
@@ -92,11 +114,19 @@ struct array {
 
 	pthread_mutex_t trouble_lock; /* taken last; data-path threads take it for a moment */
 	struct list troubled;         /* struct array_store.trouble.node; trouble_lock */
+	/* the devices of stores (device.c), and the places that stores share; data-path threads too */
+	pthread_mutex_t devices_lock;
+	pthread_cond_t store_free; /* array_store_unmanage */
+	struct list places;        /* struct array_place; devices_lock */
 	pthread_mutex_t dying_lock;
 	struct list dying; /* struct array_store: the files of deleted LUNs */
 
 	pthread_mutex_t jobs_lock;
 	struct list jobs; /* struct array_job: the jobs that run */
+
+	pthread_mutex_t tokens_lock; /* taken last */
+	struct list tokens;          /* struct token: token.c; tokens_lock */
+	size_t token_count;          /* written by the writer thread under tokens_lock */
 
 	pthread_mutex_t seen_lock;
 	struct guid_map seen; /* number.c: targets that initiators have logged in to */
@@ -106,10 +136,16 @@ struct array {
 
 	pthread_mutex_t check_lock; /* held during a whole array_check, so that only one runs */
 
-	pthread_mutex_t verify_lock;
-	pthread_cond_t verify_wake;
-	bool verify_stop, verify_now;
-	struct guid verified_lun; /* the LUN that was checked last; the verifier's thread */
+	atomic_bool verify_stop;
+	atomic_bool verify_all; /* every LUN is to be checked without waiting for its turn */
+	int verify_fd;          /* an eventfd that wakes the verifier */
+	/* an epoll of the pools that can be watched; readable when one has something to say */
+	int watch_fd;
+	/* the verifier's thread: */
+	struct guid verified_lun; /* the LUN that was checked last */
+	size_t verify_rest;       /* how many LUNs of those are left */
+	uint64_t audited_ns;      /* when old records of the audit log were removed last */
+	uint64_t watch_ns;        /* when the verifier reads the watches again at the earliest */
 };
 
 /* ---- writer.c: one thread, changes in batches ---- */
@@ -135,6 +171,9 @@ struct array_task {
 	const char *cause;
 	struct guid request_id;
 	struct principal principal; /* who asks; all zeros = vdsd itself */
+	struct array_audit *audit;  /* of the request; NULL = vdsd itself */
+	const char *said;           /* what was done when that changes no row; borrowed */
+	int audit_code;             /* array_audit_put: the outcome */
 	enum catalog_use use;       /* how much of the reserve the change may use */
 	struct array_answer answer;
 
@@ -151,8 +190,12 @@ struct array_task {
 	struct state *before, *after;
 	struct list node;
 
-	/* queue_lock */
-	bool done;
+	/*
+	 * Called in the place of `done` for a task that nobody waits for (array_writer_queue); the
+	 * task belongs to the caller again.  NULL = `done`.  Writer thread.
+	 */
+	void (*answered)(struct array *array, struct array_task *task);
+	sem_t done; /* posted when result and text are set, and the task is in no list any more */
 	int result;
 	char text[TASK_TEXT_SIZE];
 };
@@ -172,12 +215,17 @@ void array_writer_stop(struct array *array);
  */
 int array_writer_submit(struct array *array, struct array_task *task);
 /*
+ * Queues a task and returns at once; task->answered is called when the writer has done it.  The task
+ * changes no row.  Any thread.
+ */
+void array_writer_queue(struct array *array, struct array_task *task);
+/*
  * Returns whether a change that failed with rc has left nothing on disk for sure.  Returns false
  * when the commit itself failed (ERR_READ_ONLY): the change may be on disk, so files that were made
  * for it must stay, and the next start finds out.
  */
 static inline bool
-array_writer_is_sure(int rc)
+array_writer_outcome_is_known(int rc)
 {
 	return rc != ERR_READ_ONLY;
 }
@@ -188,6 +236,37 @@ array_writer_is_sure(int rc)
  */
 int array_change_run(struct array *array, const struct array_request *request,
 		     struct array_task *task, struct array_answer *ret_answer);
+
+/* ---- copy.c: the catalog and the state of one moment ---- */
+
+/* All zeros before array_copy_take. */
+struct array_copy {
+	struct array_task task;
+	struct catalog_copy *catalog;
+	struct state *state; /* what memory held when the copy was complete */
+	bool more;
+};
+
+/*
+ * Takes a copy.  The caller holds check_lock, and calls array_copy_fini, also after an error.
+ * Returns 0 or an error of the catalog.
+ */
+int array_copy_take(struct array *array, struct array_copy *copy);
+void array_copy_fini(struct array_copy *copy);
+
+/* ---- keep.c: what logical units must keep ---- */
+
+/* Data of one kind.  In array_lun_entry.kept; luns_lock. */
+struct array_kept {
+	struct array_kept *next;
+	uint32_t kind, version;
+	size_t bytes;
+	uint8_t data[];
+};
+
+/* Reads what the catalog has for each LUN.  Returns 0 or an error.  The opening thread. */
+int array_kept_load_all(struct array *array);
+void array_kept_free(struct array_kept *list);
 
 /* ---- request.c: repeated requests get the first answer ---- */
 
@@ -210,6 +289,12 @@ array_request_principal(const struct array_request *request)
 {
 	return request != NULL && request->principal != NULL ? *request->principal
 							     : (struct principal){ 0 };
+}
+/* Returns the record of the request in the audit log; NULL = there is none. */
+static inline struct array_audit *
+array_request_audit(const struct array_request *request)
+{
+	return request != NULL ? request->audit : NULL;
 }
 /* Loads the kept answers from the catalog.  Returns 0, -ENOMEM or an error of the catalog. */
 int array_request_load(struct array *array);
@@ -238,6 +323,23 @@ void array_changelog_text(const struct change *change, const struct state *befor
 void array_changelog(const struct change *change, const struct state *before,
 		     const struct state *after, const struct principal *principal);
 
+/*
+ * Appends what people call an object: `lun "vol1"`; nothing when no op of the change is of it.
+ */
+void array_changelog_object(const struct change *change, const struct state *before,
+			    const struct state *after, const struct guid *id, struct strbuf *text);
+
+/* ---- audit.c ---- */
+
+/*
+ * Adds the record of a task that has succeeded, if there is to be one.  before, after: the states
+ * around its change.  Returns 0 or an error of the catalog.  Writer thread, inside a change.
+ */
+int array_audit_task(struct array *array, const struct array_task *task, const struct state *before,
+		     const struct state *after);
+/* Removes records that are too old, now and then.  Verifier thread. */
+void array_audit_expire(struct array *array);
+
 /* ---- live.c: the volatile state ---- */
 
 /* Creates an empty live state of a new boot.  Returns 0 or -ENOMEM. */
@@ -248,8 +350,21 @@ void array_live_fini(struct array *array);
  * thread.
  */
 void array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
-			enum lun_operation operation, const char *reason, uint64_t allocated_bytes);
+			enum lun_operation operation, bool write_through, const char *reason,
+			uint64_t allocated_bytes);
 void array_live_job_put(struct array *array, const struct guid *id, unsigned percent);
+/*
+ * Shows in the live state that the array is read-only, if it is.  Does nothing before the array's
+ * rows are loaded. Any thread.
+ */
+void array_live_array_put(struct array *array);
+
+/*
+ * Makes several changes of live rows at once: fill puts and deletes rows in the edit, and must not
+ * take a lock.  Returns 0, -ENOMEM or what fill returned (nothing has changed).  Any thread.
+ */
+int array_live_edit(struct array *array, int (*fill)(struct state_edit *edit, void *arg),
+		    void *arg);
 
 /* ---- event.c: listeners ---- */
 
@@ -260,6 +375,11 @@ void array_live_job_put(struct array *array, const struct guid *id, unsigned per
 void array_event_change(struct array *array, struct change *change,
 			const struct position *position);
 void array_event_live(struct array *array, struct change *change);
+/*
+ * Wakes every listener, whose wait ends with a heartbeat, so that a stream notices at once that its
+ * token was revoked.  Writer thread.
+ */
+void array_event_wake(struct array *array);
 /* Notifies every listener that no more events come, since the array closes. */
 void array_event_close(struct array *array);
 
@@ -269,6 +389,8 @@ void array_event_close(struct array *array);
 #define ARRAY_RUNTIME_HANGS \
 	"I/O in flight does not end; nothing was changed: try again when the store answers"
 
+/* Gives the data path the set of secrets for the state that is published next.  Writer thread. */
+void array_runtime_secrets(struct array *array, const struct array_secrets *secrets);
 /* Publishes a state and the change that led to it to the data path.  Writer thread. */
 void array_runtime_publish(struct array *array, const struct state *state,
 			   const struct change *change);
@@ -282,12 +404,23 @@ int array_runtime_quiesce(struct array *array, const struct array_mapping *mappi
 /* Ends a drain, after the change that needed it was published or has failed.  drain may be NULL. */
 void array_runtime_resume(struct array *array, void *drain);
 /* Notifies the data path that the failed store of a LUN was reopened.  Any thread. */
+/* Tells the data path how full a pool is.  Any thread but those of the data path. */
+void array_runtime_pool_space(struct array *array, const struct array_pool_level *level);
 void array_runtime_lun_recovered(struct array *array, const struct guid *lun_id);
 /*
  * Finds a port that is free at `address`.  Returns 0, ERR_INVALID (no data path is registered) or
  * -errno, with a text.
  */
 int array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_port);
+/*
+ * Calls reset_portals of the data path.  Returns 0, ERR_BUSY (a session did not end in time) or
+ * -ENOMEM.
+ */
+int array_runtime_reset_portals(struct array *array, const struct guid *portals, size_t count,
+				uint32_t drain_ms);
+/* Adds what the data path has counted at an address. */
+void array_runtime_address_counters(struct array *array, const char *address,
+				    struct array_port_counters *counters);
 /* Returns whether a data path is registered.  Any thread. */
 bool array_runtime_is_there(struct array *array);
 
@@ -299,7 +432,7 @@ enum array_ask {
 	ASK_MASK,
 	ASK_STATUS,
 	ASK_ASSOCIATE,
-	ASK_EXTEND,
+	ASK_EXTEND, /* and shrink */
 	ASK_DELETE,
 	ASK_COUNT
 };
@@ -328,19 +461,22 @@ struct array_lun_entry {
 	struct guid id;
 	enum lun_operation operation;
 	bool visible; /* the live row shows the operation */
+	bool write_through;
 	enum lun_health health;
 	char *reason;              /* owned; NULL = "" */
 	struct array_store *store; /* holds a reference */
 	uint64_t allocated_bytes;  /* space that the volume takes, as last seen */
 	uint64_t shown_bytes;      /* the allocated_bytes in the live row */
+	struct array_kept *kept;   /* owned list; what the LUN's logical unit must keep (keep.c) */
 };
 
 /*
  * Adds a LUN to the units.  On success takes a reference of its own to the store.  Does not put the
- * live row: array_unit_show does.  Returns 0 or -ENOMEM.
+ * live row: array_unit_show does.  write_through: what the LUN's hints ask for.  Returns 0 or
+ * -ENOMEM.
  */
 int array_unit_add(struct array *array, const struct guid *lun_id, struct array_store *store,
-		   enum lun_operation operation, enum lun_health health);
+		   enum lun_operation operation, enum lun_health health, bool write_through);
 /* Puts the first live row of a LUN. */
 void array_unit_show(struct array *array, const struct guid *lun_id);
 /*
@@ -368,9 +504,11 @@ void array_unit_set_health(struct array *array, const struct guid *lun_id, enum 
  * reason NULL sets the health to OK again.  A LUN that is FAILED stays so.  Any thread.
  */
 void array_unit_set_failing(struct array *array, const struct guid *lun_id, const char *reason);
+/* Copies the reason for the health of a LUN, "" when there is none.  Any thread. */
+void array_unit_reason(struct array *array, const struct guid *lun_id, char *buf, size_t size);
 /* Returns the health of a LUN. */
 enum lun_health array_unit_health(struct array *array, const struct guid *lun_id);
-/* Return the entry of a LUN (NULL = none), and put its live row.  The caller holds luns_lock. */
+/* Returns the entry of a LUN (NULL = none), and puts its live row.  The caller holds luns_lock. */
 struct array_lun_entry *array_unit_find_locked(struct array *array, const struct guid *lun_id);
 void array_unit_show_locked(struct array *array, struct array_lun_entry *entry);
 
@@ -387,10 +525,101 @@ int array_subsystem_begin(struct array *array, const struct guid *array_id,
 /* Stores the version of vdsd in the array's row.  Returns 0 or an error of the writer. */
 int array_subsystem_set_version(struct array *array, const char *version);
 
+/* ---- secrets.c: CHAP secrets in memory ---- */
+
+/* Pages that hold nothing but secrets, are in no core file and, if allowed, never swapped. */
+struct array_vault;
+
+struct array_vault *array_vault_new(void); /* NULL = out of memory */
+/* Frees a vault in which no entry is left.  Accepts NULL. */
+void array_vault_free(struct array_vault *vault);
+
+/* A secret and the one before it.  Counted; immutable once it is in a set. */
+struct array_secret_entry;
+
+/* Makes an entry without a secret, with one reference for the caller; NULL = out of memory. */
+struct array_secret_entry *array_secret_entry_new(struct array_vault *vault, const struct guid *id,
+						  enum credential_side side);
+/*
+ * array_secret_entry_set sets the present secret of an entry, len bytes; array_secret_entry_set_old
+ * sets the secret before it, which is valid until until_ms (milliseconds since 1970, UTC).
+ */
+void array_secret_entry_set(struct array_secret_entry *entry, const uint8_t *bytes, size_t len);
+void array_secret_entry_set_old(struct array_secret_entry *entry, const uint8_t *bytes, size_t len,
+				int64_t until_ms);
+/* Returns the secret and the one before it (len 0 = none), borrowed. */
+void array_secret_entry_get(const struct array_secret_entry *entry,
+			    struct array_secret ret_secrets[2]);
+void array_secret_entry_unref(struct array_secret_entry *entry); /* accepts NULL */
+/*
+ * Makes the set with this entry in place of the one with the id; NULL: without one.  Returns 0 or
+ * -ENOMEM.
+ */
+int array_secrets_with(const struct array_secrets *old, const struct guid *id,
+		       struct array_secret_entry *entry, struct array_secrets **ret_set);
+/* Returns whether a credential of that side has this secret, or had it before.  Walks the set. */
+bool array_secrets_have(const struct array_secrets *set, enum credential_side side,
+			const uint8_t *bytes, size_t len);
+
+/* ---- credential.c ---- */
+
+/* Loads the secrets of the catalog.  Returns 0, ERR_CORRUPT or -ENOMEM.  The opening thread. */
+int array_credential_load(struct array *array);
+/* Makes the set with, or without (NULL), a secret the committed one.  Writer thread. */
+void array_secrets_replace(struct array *array, const struct guid *id,
+			   struct array_secret_entry *entry);
+/* Deletes all credentials of an owner that is deleted.  Writer thread, in apply functions. */
+int array_credential_edit_remove_all(struct state_edit *edit, const struct guid *owner_id);
+/* Drops the secrets of the credentials that a committed change has deleted.  Writer thread. */
+void array_credential_forget(struct array *array, const struct change *change);
+
 /* ---- portal.c ---- */
 
 /* Checks that the address is numeric.  Returns 0, or ERR_INVALID with a text. */
 int array_portal_check_address(const char *address);
+
+/* ---- interface.c: the network interfaces of this host ---- */
+
+/*
+ * Lists the interfaces of this host with their addresses.  Returns 0, -ENOMEM or -errno.  The
+ * caller calls array_interfaces_fini.
+ */
+int array_interfaces_list(void *unused, struct array_interfaces *ret_list);
+/*
+ * Opens a socket that becomes readable when an interface or an address changes.  Returns the
+ * descriptor, which the caller owns, or -1 (not possible here: the verifier looks in each round).
+ */
+int array_interfaces_watch(void);
+/* Takes what that socket has, without waiting. */
+void array_interfaces_watch_read(int fd);
+
+/* ---- port.c ---- */
+
+/*
+ * Reads the interfaces and brings the live rows of the ports up to date.  Does nothing in an array
+ * that was opened with `look`.  What cannot be read stays as it was shown last.
+ */
+void array_port_refresh(struct array *array);
+/*
+ * Ends all sessions that came through the portals of a port, borrowed from a live state (NULL: of
+ * the controller), and opens the listeners of these portals anew: array_port_reset.  Returns 0,
+ * ERR_BUSY (a session did not end in time) or -ENOMEM.
+ */
+int array_port_end_sessions(struct array *array, const struct row_live_port *port,
+			    uint32_t drain_ms);
+
+/* ---- controller.c ---- */
+
+/*
+ * Puts the row of the controller into a new array.  Returns 0 or -ENOMEM.  Writer thread, in apply
+ * functions.
+ */
+int array_controller_edit_put(struct state_edit *edit, const struct guid *array_id);
+/*
+ * Puts the row of the controller of a catalog that has none, and sets its name when the host was
+ * renamed.  Returns 0 or an error of the writer.  The opening thread.
+ */
+int array_controller_update(struct array *array);
 
 /* ---- name.c ---- */
 
@@ -401,14 +630,22 @@ bool array_name_is_blank(const char *name);
  * ERR_INVALID with a text.
  */
 int array_name_check(const char *what, const char *name);
+/* The same for an object that may be without a name: accepts "". */
+int array_name_check_free(const char *what, const char *name);
 /* Returns 64 random bits. */
 uint64_t array_name_random64(void);
 /*
- * Make a unique name for a LUN, from its number, or for a target, from its alias.  Return 0 or
+ * Makes a unique name for a LUN, from its number, or for a target, from its alias.  Returns 0 or
  * -ENOMEM.  The caller frees *ret_name with mem_free.
  */
 int array_name_make_lun(const struct state *view, uint32_t number, char **ret_name);
 int array_name_make_target(const struct state *view, const char *alias, char **ret_name);
+/*
+ * Makes the id of an object that has no row of its own in the catalog: a hash of the array's id,
+ * the kind of object and its name, so that it is the same after each start.  Returns 0 or -ENOMEM.
+ */
+int array_name_hash_id(const struct guid *array_id, const char *kind, const char *name,
+		       struct guid *ret_id);
 /* Returns ERR_NOT_FOUND, and sets a text that names the kind of object and the id. */
 int array_name_no_such(enum row_family family, const struct guid *id);
 
@@ -468,6 +705,12 @@ int array_lun_edit_remove(struct array *array, struct state_edit *edit, const st
 /* Puts the row of a LUN with another size.  Returns 0 or an error of the edit.  Writer thread. */
 int array_lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64_t size_bytes);
 /*
+ * Counts the sessions that see the LUN through a target, or through any target (NULL).  live: the
+ * live state.
+ */
+size_t array_lun_sessions(const struct state *view, const struct state *live,
+			  const struct row_lun *lun, const struct guid *target_id);
+/*
  * Converts the error of a file system to one of the array, with a text: ERR_NO_SPACE when there is
  * no space, or when the file would be larger than the file system allows; otherwise rc.
  */
@@ -492,6 +735,12 @@ int array_group_edit_remove(struct state_edit *edit, const struct guid *group_id
  */
 int array_lun_mappings(const struct state *state, const struct guid *lun_id,
 		       struct array_mapping **ret_mappings);
+
+/* ---- token.c ---- */
+
+/* Loads the tokens from the catalog.  Returns 0, -ENOMEM or an error of the catalog. */
+int array_token_load(struct array *array);
+void array_token_fini(struct array *array);
 
 /* ---- job.c, allocate.c ---- */
 
@@ -525,8 +774,8 @@ struct array_job *array_job_new(struct array *array, enum job_kind kind, const s
 void array_job_queue(struct array_job *job);
 void array_job_free(struct array_job *job);
 /*
- * Put the row and the catalog's notes of a job that begins (array_job_edit_start) or has ended
- * (array_job_edit_end).  Return 0 or an error of the catalog.  Writer thread, in apply functions.
+ * Puts the row and the catalog's notes of a job that begins (array_job_edit_start) or has ended
+ * (array_job_edit_end).  Returns 0 or an error of the catalog.  Writer thread, in apply functions.
  */
 int array_job_edit_start(struct array *array, struct state_edit *edit, const struct array_job *job);
 int array_job_edit_end(struct array *array, struct state_edit *edit, const struct array_job *job,
@@ -543,14 +792,49 @@ void array_job_expire(struct array *array);
 /* Does the work of a job (allocate.c).  A worker's thread. */
 void array_allocate_run(struct work *work);
 
-/* ---- verify.c: the background look at stores and pools ---- */
+/* ---- drive.c: what pools lie on ---- */
+
+/* ---- host.c, host_paths.c ---- */
+
+/* A change of hosts that may take LUNs away from initiators (host_paths.c). */
+struct array_host_paths {
+	struct array_task task;
+	/* owned; the paths that the last apply would have taken away: those that are drained */
+	struct array_mapping *lost;
+	size_t lost_count, lost_capacity;
+	bool must_drain; /* out: nothing happened, `lost` must be drained first */
+};
 
 /*
- * Start and stop the verifier thread, and wake it so that it begins a round at once.
- * array_verify_start returns 0 or -errno.
+ * Checks, at the end of an apply function, that the paths that the change takes away are drained.
+ * after: the state after the change.  Returns 0, ERR_BUSY (they are not: apply fails, and
+ * array_host_paths_run drains them and applies again) or -ENOMEM.  Writer thread.
  */
+int array_host_paths_check(struct array *array, struct array_host_paths *paths,
+			   const struct state *after);
+/* Runs a change as array_change_run does, but drains the paths that it takes away.  Frees `lost`. */
+int array_host_paths_run(struct array *array, const struct array_request *request,
+			 struct array_host_paths *paths, struct array_answer *ret_answer);
+/*
+ * Takes a host or a host group (prefix: MASK_HOST or MASK_HOST_GROUP) out of the unmasking lists
+ * that name it, or refuses that without force.  Looks at every LUN.  Returns 0, ERR_IN_USE (a list
+ * names it and force is not set; the text names the LUN) or an error of the edit.  Writer thread.
+ */
+int array_host_leave_masks(struct state_edit *edit, const char *prefix, const struct guid *id,
+			   const char *name, bool force);
+/* Checks the name of a host or a host group (`what`).  Returns 0 or ERR_INVALID. */
+int array_host_name_check(const char *what, const char *name);
+
+/* ---- verify.c: the background look at stores and pools ---- */
+
+/* Makes what the others need.  Returns 0 or -errno.  The opening thread. */
+int array_verify_init(struct array *array);
+void array_verify_fini(struct array *array);
+/* Starts the verifier thread.  Returns 0 or -errno.  The opening thread. */
 int array_verify_start(struct array *array);
+/* Ends the verifier thread and waits for its end.  The closing thread. */
 void array_verify_stop(struct array *array);
+/* Wakes the verifier thread, so that it does its chores at once.  Any thread; never blocks. */
 void array_verify_wake(struct array *array);
 /*
  * Checks the next LUNs in the order of their ids, at most `most`; the next call goes on after them.

@@ -74,7 +74,7 @@ goes_away(const struct associate *a, const struct guid *target_id)
 	return false;
 }
 
-/* Find the paths that go away: *ret_removed (mem_free).  Returns their number or -ENOMEM. */
+/* Finds the paths that go away: *ret_removed (mem_free).  Returns their number or -ENOMEM. */
 static int
 find_removed(const struct associate *a, const struct state *state,
 	     struct array_mapping **ret_removed)
@@ -229,7 +229,8 @@ change_set(struct array *array, const struct array_request *request, const struc
 			  .cause = "lun.associate",
 			  .use = CATALOG_FREES,
 			  .request_id = array_request_id(request),
-			  .principal = array_request_principal(request) },
+			  .principal = array_request_principal(request),
+			  .audit = array_request_audit(request) },
 		.lun_id = lun,
 		.how = how,
 	};

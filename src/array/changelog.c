@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "array/array_int.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "model/fields.h"
+#include "model/host.h"
 
 #define CLAUSES_MAX 8
 #define SHOWN_MAX   200 /* bytes of one value */
@@ -65,6 +67,41 @@ id_add(struct changelog *log, const struct guid *id)
 	strbuf_add(log->text, guid_format(id, text));
 }
 
+/* A LUN by its name; one without a name by its id, which no quotes tell from a name. */
+static void
+lun_add(struct changelog *log, const struct row_lun *lun)
+{
+	if (lun->name[0] != '\0')
+		quoted_add(log, lun->name);
+	else
+		id_add(log, &lun->id);
+}
+
+static void object_add(struct changelog *log, enum row_family family, const struct guid *id);
+
+/* `secret of target "t1" for initiators, user "alice"`; never the secret. */
+static void
+credential_add(struct changelog *log, const struct row_credential *row)
+{
+	strbuf_add(log->text, "secret of ");
+	if (guid_is_zero(&row->owner_id))
+		strbuf_add(log->text, "discovery");
+	else if (find(log, ROW_HOST, &row->owner_id) != NULL)
+		object_add(log, ROW_HOST, &row->owner_id);
+	else
+		object_add(log, ROW_TARGET, &row->owner_id);
+	strbuf_add(log->text,
+		   row->side == CREDENTIAL_INITIATOR ? " for initiators" : " for itself");
+	if (row->initiator != NULL && row->initiator[0] != '\0') {
+		strbuf_add(log->text, " towards ");
+		quoted_add(log, row->initiator);
+	}
+	if (row->user != NULL && row->user[0] != '\0') {
+		strbuf_add(log->text, ", user ");
+		quoted_add(log, row->user);
+	}
+}
+
 /*
  * `lun "vol1"`, `portal 127.0.0.1:3260`, `portal group 1 of target "t"`; an id where there is no
  * row any more.
@@ -86,17 +123,26 @@ object_add(struct changelog *log, enum row_family family, const struct guid *id)
 		object_add(log, ROW_TARGET, &group->target_id);
 		return;
 	}
-	strbuf_addf(log->text, "%s ", row_type(family)->name);
+	if (family == ROW_CREDENTIAL && row != NULL) {
+		credential_add(log, row);
+		return;
+	}
+	strbuf_addf(log->text, "%s ",
+		    family == ROW_HOST_GROUP ? row_noun(family) : row_type(family)->name);
 	if (row == NULL)
 		id_add(log, id);
 	else if (family == ROW_PORTAL)
 		portal_add(log, row);
 	else if (family == ROW_LUN)
-		quoted_add(log, ((const struct row_lun *)row)->name);
+		lun_add(log, row);
 	else if (family == ROW_TARGET)
 		quoted_add(log, target_name(row));
 	else if (family == ROW_POOL)
 		quoted_add(log, ((const struct row_pool *)row)->name);
+	else if (family == ROW_HOST)
+		quoted_add(log, ((const struct row_host *)row)->name);
+	else if (family == ROW_HOST_GROUP)
+		quoted_add(log, ((const struct row_host_group *)row)->name);
 	else if (family == ROW_ARRAY)
 		quoted_add(log, ((const struct row_array *)row)->name);
 	else if (family == ROW_JOB) {
@@ -131,7 +177,7 @@ value_add(struct changelog *log, const void *row, const struct row_field *field)
 		quoted_add(log, row_field_text(row, field));
 		break;
 	case FIELD_U32:
-		strbuf_addf(log->text, "%u", *(const uint32_t *)at);
+		strbuf_addf(log->text, "%" PRIu64, row_field_number(row, field));
 		break;
 	case FIELD_U64:
 		if (is_size(field))
@@ -147,7 +193,7 @@ value_add(struct changelog *log, const void *row, const struct row_field *field)
 		strbuf_add(log->text, *(const bool *)at ? "yes" : "no");
 		break;
 	case FIELD_ENUM:
-		strbuf_add(log->text, field->names[*(const unsigned *)at]);
+		strbuf_add(log->text, field->names[row_field_number(row, field)]);
 		break;
 	}
 }
@@ -164,14 +210,22 @@ value_same(const void *a, const void *b, const struct row_field *field)
 		return strcmp(row_field_text(a, field), row_field_text(b, field)) == 0;
 	case FIELD_U32:
 	case FIELD_ENUM:
-		return *(const uint32_t *)x == *(const uint32_t *)y;
 	case FIELD_U64:
 	case FIELD_I64:
-		return *(const uint64_t *)x == *(const uint64_t *)y;
 	case FIELD_BOOL:
-		return *(const bool *)x == *(const bool *)y;
+		return row_field_number(a, field) == row_field_number(b, field);
 	}
 	return true;
+}
+
+/* The list with the names of its hosts. */
+static void
+mask_quoted_add(struct changelog *log, const char *mask)
+{
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+
+	host_mask_describe(log->after, mask, &text);
+	quoted_add(log, text.text != NULL ? text.text : mask);
 }
 
 /* Who may use a LUN: `nobody`, `every initiator` or the names. */
@@ -183,7 +237,7 @@ mask_add_text(struct changelog *log, const char *mask)
 	else if (strcmp(mask, "*") == 0)
 		strbuf_add(log->text, "every initiator");
 	else
-		quoted_add(log, mask);
+		mask_quoted_add(log, mask);
 }
 
 /* ---- clauses ---- */
@@ -195,12 +249,21 @@ field_change_add(struct changelog *log, const void *old, const void *new,
 {
 	const char *name = field->name;
 
-	if (strcmp(name, "name") == 0 || strcmp(name, "alias") == 0) {
+	if ((strcmp(name, "name") == 0 || strcmp(name, "alias") == 0) &&
+	    row_field_text(new, field)[0] == '\0') {
+		strbuf_add(log->text, "no longer called ");
+		value_add(log, old, field);
+	} else if (strcmp(name, "name") == 0 || strcmp(name, "alias") == 0) {
 		strbuf_add(log->text, "renamed to ");
 		value_add(log, new, field);
 	} else if (strcmp(name, "status") == 0) {
 		strbuf_add(log->text, "set ");
 		value_add(log, new, field);
+	} else if (strcmp(name, "access_state") == 0) {
+		strbuf_add(log->text, "set ");
+		value_add(log, new, field);
+		strbuf_add(log->text, " instead of ");
+		value_add(log, old, field);
 	} else if (strcmp(name, "state") == 0) {
 		value_add(log, new, field);
 	} else if (strcmp(name, "mask") == 0) {
@@ -208,8 +271,22 @@ field_change_add(struct changelog *log, const void *old, const void *new,
 		mask_add_text(log, row_field_text(new, field));
 		strbuf_add(log->text, " instead of ");
 		mask_add_text(log, row_field_text(old, field));
+	} else if (strcmp(name, "sources") == 0) {
+		strbuf_add(log->text, "logins allowed from ");
+		if (row_field_text(new, field)[0] == '\0')
+			strbuf_add(log->text, "everywhere");
+		else
+			value_add(log, new, field);
+	} else if (strcmp(name, "size_bytes") == 0) {
+		bool more = row_field_number(new, field) > row_field_number(old, field);
+
+		strbuf_add(log->text, more ? "extended" : "shrunk");
+		strbuf_add(log->text, " from ");
+		value_add(log, old, field);
+		strbuf_add(log->text, " to ");
+		value_add(log, new, field);
 	} else {
-		strbuf_add(log->text, strcmp(name, "size_bytes") == 0 ? "extended" : name);
+		strbuf_add(log->text, name);
 		strbuf_add(log->text, " from ");
 		value_add(log, old, field);
 		strbuf_add(log->text, " to ");
@@ -225,12 +302,29 @@ update_add(struct changelog *log, const void *old, const void *new)
 
 	for (size_t i = type->key_fields; i < type->field_count; i++) {
 		if (value_same(old, new, &type->fields[i]) ||
-		    strcmp(type->fields[i].name, "ended_ms") == 0)
+		    strcmp(type->fields[i].name, "ended_ms") == 0 ||
+		    strcmp(type->fields[i].name, "access_set_by") == 0)
 			continue;
 		strbuf_add(log->text, joint);
 		field_change_add(log, old, new, &type->fields[i]);
 		joint = ", ";
 	}
+}
+
+/* `, with the initiators A, B`: those that came with a new host. */
+static void
+initiators_add(struct changelog *log, const struct guid *host_id)
+{
+	struct row_slice slice = state_host_initiators(log->after, host_id);
+
+	for (size_t i = 0; i < slice.count && i < CLAUSES_MAX; i++)
+		strbuf_addf(log->text, "%s%s",
+			    i > 0              ? ", "
+			    : slice.count == 1 ? " with the initiator "
+					       : " with the initiators ",
+			    ((const struct row_initiator *)slice.rows[i])->iscsi_name);
+	if (slice.count > CLAUSES_MAX)
+		strbuf_addf(log->text, " and %zu more", slice.count - CLAUSES_MAX);
 }
 
 /* What is worth saying of an object that was made. */
@@ -255,6 +349,8 @@ create_add(struct changelog *log, const struct change_op *op)
 	} else if (op->family == ROW_POOL) {
 		strbuf_add(log->text, " in ");
 		quoted_add(log, pool->path);
+	} else if (op->family == ROW_HOST) {
+		initiators_add(log, &op->key.a);
 	}
 }
 
@@ -270,6 +366,27 @@ delete_add(struct changelog *log, const struct change_op *op)
 	if (lun != NULL)
 		strbuf_addf(log->text, " with its data of %s",
 			    str_format_size(lun->size_bytes, size, sizeof(size)));
+}
+
+static void
+member_add(struct changelog *log, const struct change_op *op)
+{
+	object_add(log, ROW_HOST_GROUP, &op->key.a);
+	strbuf_add(log->text, op->row != NULL ? ": got " : ": lost ");
+	object_add(log, ROW_HOST, &op->key.b);
+}
+
+/* An initiator is a name of its host: `host "db1": got the initiator iqn.…`. */
+static void
+initiator_add(struct changelog *log, const struct change_op *op)
+{
+	const struct row_initiator *initiator = find(log, ROW_INITIATOR, &op->key.a);
+
+	if (initiator == NULL)
+		return;
+	object_add(log, ROW_HOST, &initiator->host_id);
+	strbuf_addf(log->text, ": %s the initiator %s", op->row != NULL ? "got" : "lost",
+		    initiator->iscsi_name);
 }
 
 /* Pairs belong to the first of the two: the LUN, the portal group. */
@@ -299,6 +416,15 @@ is_implied(const struct changelog *log, const struct change_op *op)
 	if (op->family == ROW_GROUP_PORTAL)
 		return state_find(without, ROW_PORTAL_GROUP, &op->key.a) == NULL ||
 		       state_find(without, ROW_PORTAL, &op->key.b) == NULL;
+	if (op->family == ROW_HOST_MEMBER)
+		return state_find(without, ROW_HOST_GROUP, &op->key.a) == NULL ||
+		       state_find(without, ROW_HOST, &op->key.b) == NULL;
+	if (op->family == ROW_INITIATOR) {
+		const struct row_initiator *initiator = find(log, ROW_INITIATOR, &op->key.a);
+
+		return initiator != NULL &&
+		       state_find(without, ROW_HOST, &initiator->host_id) == NULL;
+	}
 	if (op->family == ROW_PORTAL_GROUP) {
 		const struct row_portal_group *group = find(log, ROW_PORTAL_GROUP, &op->key.a);
 
@@ -306,6 +432,18 @@ is_implied(const struct changelog *log, const struct change_op *op)
 	}
 	return op->family == ROW_ASSOCIATION && op->row == NULL &&
 	       state_find(without, ROW_LUN, &op->key.a) == NULL;
+}
+
+static void
+secret_set_add(struct changelog *log, const struct change_op *op, bool existed)
+{
+	const struct row_credential *row = (const void *)op->row;
+	char text[CLOCK_TEXT_SIZE];
+
+	strbuf_add(log->text, existed ? "replaced" : "set");
+	if (row->old_until_ms != 0)
+		strbuf_addf(log->text, ", and the one before is valid until %s",
+			    clock_format_utc(row->old_until_ms, text));
 }
 
 static void
@@ -318,6 +456,10 @@ clause_add(struct changelog *log, const struct change_op *op)
 		return;
 	}
 	strbuf_add(log->text, log->clauses++ > 0 ? "; " : "");
+	if (op->family == ROW_HOST_MEMBER || op->family == ROW_INITIATOR) {
+		(op->family == ROW_HOST_MEMBER ? member_add : initiator_add)(log, op);
+		return;
+	}
 	if (row_type(op->family)->key_fields == 2) {
 		pair_add(log, op);
 		return;
@@ -333,7 +475,9 @@ clause_add(struct changelog *log, const struct change_op *op)
 		object_add(log, op->family, &op->key.a);
 	}
 	strbuf_add(log->text, ": ");
-	if (op->row == NULL)
+	if (op->family == ROW_CREDENTIAL && op->row != NULL)
+		secret_set_add(log, op, old != NULL);
+	else if (op->row == NULL)
 		delete_add(log, op);
 	else if (old == NULL)
 		create_add(log, op);
@@ -352,6 +496,28 @@ array_changelog_text(const struct change *change, const struct state *before,
 			clause_add(&log, &change->ops[i]);
 	if (log.left_out > 0)
 		strbuf_addf(text, "; and %zu more", log.left_out);
+}
+
+void
+array_changelog_object(const struct change *change, const struct state *before,
+		       const struct state *after, const struct guid *id, struct strbuf *text)
+{
+	/* a renamed object is called by the name that the reader knows, as in the change log */
+	struct changelog log = { .before = after, .after = before, .text = text };
+
+	for (size_t i = 0; change != NULL && i < change->op_count; i++) {
+		const struct change_op *op = &change->ops[i];
+
+		if (op->family >= ROW_CONFIG_COUNT || !guid_equal(&op->key.a, id))
+			continue;
+		object_add(&log,
+			   row_type(op->family)->key_fields == 1 ? op->family
+			   : op->family == ROW_ASSOCIATION       ? ROW_LUN
+			   : op->family == ROW_HOST_MEMBER       ? ROW_HOST_GROUP
+								 : ROW_PORTAL_GROUP,
+			   id);
+		return;
+	}
 }
 
 void

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The invariant checker: catalog, memory, units and stores against one another, as they were at one
- * moment.  array_check runs on the thread of its caller.  It has the writer copy the catalog in
- * small steps between changes, and checks the copy and the immutable state of that moment beside
- * it, so that a check holds up no change.
+ * moment.  array_check runs on the thread of its caller.  It checks a copy of the catalog and the
+ * immutable state of that moment (copy.c), so that a check holds up no change.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,11 +33,12 @@ check_volume(struct array *array, const struct row_lun *lun, const struct array_
 		return 0;
 	rc = array_pool_place(array, &lun->pool_id, &place);
 	if (rc == 0)
-		rc = store->driver->volume_check(place, &lun->id, lun->size_bytes, array->look);
+		rc = store->place->driver->volume_check(place, &lun->id, lun->size_bytes,
+							array->look);
 	if (rc != ERR_FAILED && rc != ERR_CORRUPT)
 		return rc;
 	snprintf(text, sizeof(text), "%s", err_text(rc));
-	return err_set(ERR_CORRUPT, "LUN %s: %s", lun->name, text);
+	return err_set(ERR_CORRUPT, "LUN %s: %s", ROW_LUN_CALLED(lun), text);
 }
 
 static int
@@ -48,7 +48,7 @@ check_lun(struct array *array, const struct row_lun *lun)
 	int rc;
 
 	if (store == NULL)
-		return err_set(ERR_CORRUPT, "LUN %s has no store", lun->name);
+		return err_set(ERR_CORRUPT, "LUN %s has no store", ROW_LUN_CALLED(lun));
 	rc = check_volume(array, lun, store);
 	array_store_unref(store);
 	return rc;
@@ -87,78 +87,24 @@ check_all(struct array *array, struct array_task *task)
 /* ---- an array that goes on ---- */
 
 struct check {
+	struct array_copy copy;
 	struct array_task task;
-	struct catalog_copy *copy; /* of the catalog */
-	struct state *state;       /* what memory held when the copy was complete */
-	enum row_family family;    /* of what seems to be wrong */
+	enum row_family family; /* of what seems to be wrong */
 	struct guid id;
-	bool more;
 };
-
-static int
-begin(struct array *array, struct array_task *task)
-{
-	return catalog_copy_begin(array->catalog, &container_of(task, struct check, task)->copy);
-}
-
-/* Copies some of the catalog between two batches of changes. */
-static int
-copy_some(struct array *array, struct array_task *task)
-{
-	struct check *check = container_of(task, struct check, task);
-	int rc = catalog_copy_step(check->copy);
-
-	check->more = rc == 1;
-	if (rc == 0)
-		check->state = state_ref(array->state);
-	return MIN(rc, 0);
-}
-
-static int
-abandon(struct array *array, struct array_task *task)
-{
-	(void)array;
-	catalog_copy_free(TAKE(container_of(task, struct check, task)->copy));
-	return 0;
-}
-
-static int
-run(struct array *array, struct check *check,
-    int (*step)(struct array *array, struct array_task *task))
-{
-	check->task = (struct array_task){ .run = step };
-	return array_writer_submit(array, &check->task);
-}
-
-/* Takes the catalog and the state of one moment. */
-static int
-take(struct array *array, struct check *check)
-{
-	char text[TASK_TEXT_SIZE];
-	int rc = run(array, check, begin);
-
-	if (rc < 0)
-		return rc;
-	do
-		rc = run(array, check, copy_some);
-	while (rc == 0 && check->more);
-	if (rc == 0)
-		return 0;
-	snprintf(text, sizeof(text), "%s", err_text(rc));
-	(void)run(array, check, abandon);
-	return err_set(rc, "%s", text);
-}
 
 static int
 check_memory(const struct check *check)
 {
-	const struct position *p = catalog_copy_position(check->copy),
-			      *q = state_position(check->state);
+	const struct position *p = catalog_copy_position(check->copy.catalog),
+			      *q = state_position(check->copy.state);
 
 	if (p->sequence != q->sequence || p->incarnation != q->incarnation ||
 	    !guid_equal(&p->array_id, &q->array_id) || !hash128_equal(&p->digest, &q->digest))
-		return err_set(ERR_CORRUPT, "memory is at another position than the catalog");
-	return state_check(check->state);
+		return err_set(
+			ERR_CORRUPT,
+			"the array in memory has another position than the catalog: restart vdsd");
+	return state_check(check->copy.state);
 }
 
 static int
@@ -183,8 +129,8 @@ check_family(struct array *array, struct check *check, enum row_family family)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < state_count(check->state, family); i++) {
-		const void *row = state_at(check->state, family, i);
+	for (size_t i = 0; rc == 0 && i < state_count(check->copy.state, family); i++) {
+		const void *row = state_at(check->copy.state, family, i);
 		struct row_key key;
 
 		rc = check_row(array, family, row);
@@ -192,7 +138,8 @@ check_family(struct array *array, struct check *check, enum row_family family)
 			row_key(row, &key);
 			check->family = family;
 			check->id = key.a;
-			rc = run(array, check, look_again);
+			check->task = (struct array_task){ .run = look_again };
+			rc = array_writer_submit(array, &check->task);
 		}
 	}
 	return rc;
@@ -201,19 +148,18 @@ check_family(struct array *array, struct check *check, enum row_family family)
 static int
 check_beside(struct array *array)
 {
-	struct check check = { .copy = NULL };
-	int rc = take(array, &check);
+	struct check check = { .family = ROW_POOL };
+	int rc = array_copy_take(array, &check.copy);
 
 	if (rc == 0)
-		rc = catalog_copy_check(check.copy);
+		rc = catalog_copy_check(check.copy.catalog);
 	if (rc == 0)
 		rc = check_memory(&check);
 	if (rc == 0)
 		rc = check_family(array, &check, ROW_POOL);
 	if (rc == 0)
 		rc = check_family(array, &check, ROW_LUN);
-	catalog_copy_free(check.copy);
-	state_unref(check.state);
+	array_copy_fini(&check.copy);
 	return rc;
 }
 

@@ -35,12 +35,13 @@ struct array_listener {
 	struct list queue;
 	size_t queued, limit;
 	bool lost;
+	bool woken;               /* the next wait ends at once: array_event_wake */
 	struct position position; /* of the configuration, after what was queued last */
 };
 
 /* ---- pushing ---- */
 
-/* Queue an event; consumes text.  A listener without room for it is lost. */
+/* Queues an event; consumes text.  A listener without room for it is lost. */
 static void
 push(struct array_listener *l, enum array_event_kind kind, struct change *change, char *text,
      const struct position *position)
@@ -88,6 +89,21 @@ array_event_live(struct array *array, struct change *change)
 	list_for_each(node, &array->listeners)
 		push(list_entry(node, struct array_listener, node), ARRAY_EVENT_LIVE, change, NULL,
 		     position);
+	pthread_mutex_unlock(&array->listeners_lock);
+}
+
+void
+array_event_wake(struct array *array)
+{
+	pthread_mutex_lock(&array->listeners_lock);
+	list_for_each(node, &array->listeners) {
+		struct array_listener *l = list_entry(node, struct array_listener, node);
+
+		pthread_mutex_lock(&l->lock);
+		l->woken = true;
+		pthread_cond_signal(&l->ready);
+		pthread_mutex_unlock(&l->lock);
+	}
 	pthread_mutex_unlock(&array->listeners_lock);
 }
 
@@ -260,8 +276,9 @@ next_queued(struct array_listener *l, struct array_event *ret_event)
 
 	deadline(&at);
 	pthread_mutex_lock(&l->lock);
-	while (!l->lost && list_empty(&l->queue) && rc == 0)
+	while (!l->lost && !l->woken && list_empty(&l->queue) && rc == 0)
 		rc = pthread_cond_timedwait(&l->ready, &l->lock, &at);
+	l->woken = false;
 	/* What was queued before a loss has no gap: it comes first. */
 	if (!list_empty(&l->queue)) {
 		q = list_entry(list_pop(&l->queue), struct queued, node);

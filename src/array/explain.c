@@ -10,8 +10,12 @@
 #include <string.h>
 
 #include "array/array_int.h"
+#include "base/cidr.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "model/credential.h"
+#include "model/host.h"
+#include "model/port.h"
 #include "base/str.h"
 
 #define HOST_SIZE 64
@@ -141,9 +145,9 @@ target_step(struct walk *w)
 
 	if (paths.count == 0) {
 		step_add(w, "target", ARRAY_EXPLAIN_FAILED,
-			 str_printf("LUN \"%s\" is behind no target", w->lun->name));
+			 str_printf("LUN \"%s\" is behind no target", ROW_LUN_CALLED(w->lun)));
 		obstacle(w, "NOT_ASSOCIATED",
-			 str_printf("vdsctl lun associate %s TARGET", w->lun->name));
+			 str_printf("vdsctl lun associate %s TARGET", ROW_LUN_CALLED(w->lun)));
 		return;
 	}
 	for (size_t i = 0; i < paths.count; i++) {
@@ -173,7 +177,8 @@ enum reach {
 struct found {
 	enum reach reach;
 	const struct row_target *target;
-	const struct row_portal *portal; /* from REACH_OFFLINE on */
+	const struct row_portal *portal;      /* from REACH_OFFLINE on */
+	const struct row_portal_group *group; /* of the portal */
 };
 
 static bool
@@ -205,12 +210,16 @@ portal_reach(const struct walk *w, const struct row_portal *portal)
 	return reaches(w, portal) ? REACH_OK : REACH_LISTENS;
 }
 
+/* Of two portals that can be reached, the one counts whose group lets more through. */
 static void
-found_take(struct found *best, enum reach reach, const struct row_target *target,
-	   const struct row_portal *portal)
+found_take(struct found *best, const struct found *other)
 {
-	if (best->target == NULL || reach > best->reach)
-		*best = (struct found){ reach, target, portal };
+	bool is_better = other->reach > best->reach ||
+			 (other->reach == REACH_OK && best->reach == REACH_OK &&
+			  other->group->access_state < best->group->access_state);
+
+	if (best->target == NULL || is_better)
+		*best = *other;
 }
 
 static void
@@ -218,7 +227,8 @@ target_portals(const struct walk *w, const struct row_target *target, struct fou
 {
 	struct row_slice groups = state_target_groups(w->state, &target->id);
 
-	found_take(best, groups.count == 0 ? REACH_NO_GROUP : REACH_NO_PORTAL, target, NULL);
+	found_take(best, &(struct found){ groups.count == 0 ? REACH_NO_GROUP : REACH_NO_PORTAL,
+					  target, NULL, NULL });
 	for (size_t g = 0; g < groups.count; g++) {
 		const struct row_portal_group *group = groups.rows[g];
 		struct row_slice members = state_group_portals(w->state, &group->id);
@@ -228,7 +238,8 @@ target_portals(const struct walk *w, const struct row_target *target, struct fou
 			const struct row_portal *portal = state_find(w->state, ROW_PORTAL,
 								     &member->portal_id);
 
-			found_take(best, portal_reach(w, portal), target, portal);
+			found_take(best, &(struct found){ portal_reach(w, portal), target, portal,
+							  group });
 		}
 	}
 }
@@ -244,6 +255,14 @@ not_ready_text(const struct walk *w, const struct row_portal *portal, struct str
 		    live != NULL && live->reason != NULL && live->reason[0] != '\0'
 			    ? live->reason
 			    : "vdsd has not opened it yet");
+}
+
+static bool
+controller_is_offline(const struct walk *w)
+{
+	const struct row_controller *controller = state_controller(w->state);
+
+	return controller != NULL && controller->status == STATUS_OFFLINE;
 }
 
 /* The portal step failed: says why, and what to do. */
@@ -273,8 +292,11 @@ portal_obstacle(struct walk *w, const struct found *best)
 	} else {
 		code = "PORTAL_NOT_READY";
 		not_ready_text(w, best->portal, &text);
-		strbuf_add(&hint, "the address must be one of this host and the port free; "
-				  "vdsctl portal list shows when it listens");
+		strbuf_add(&hint,
+			   controller_is_offline(w)
+				   ? "vdsctl controller online"
+				   : "the address must be one of this host and the port free; "
+				     "vdsctl portal list shows when it listens");
 	}
 	step_add(w, "portal", ARRAY_EXPLAIN_FAILED, strbuf_take(&text));
 	obstacle(w, code, strbuf_take(&hint));
@@ -311,7 +333,68 @@ reach_step(struct walk *w, const struct found *best)
 			 "--from 127.0.0.1"));
 }
 
-/* Steps `portal` and `reach`. */
+/* ---- which state the path has ---- */
+
+static const struct row_portal_group *
+group_with_tag(const struct walk *w, const struct guid *target_id, uint32_t tag)
+{
+	struct row_slice groups = state_target_groups(w->state, target_id);
+
+	for (size_t i = 0; i < groups.count; i++) {
+		const struct row_portal_group *group = groups.rows[i];
+
+		if (group->tag == tag)
+			return group;
+	}
+	return NULL;
+}
+
+/*
+ * The group through which the initiator comes: that of its sessions which lets most through, since
+ * it uses its best path; without a session the best that it can reach.
+ */
+static const struct row_portal_group *
+group_of_initiator(const struct walk *w, const struct found *best)
+{
+	const struct row_portal_group *found = NULL;
+
+	for (size_t i = 0; i < state_count(w->live, ROW_LIVE_SESSION); i++) {
+		const struct row_live_session *session = state_at(w->live, ROW_LIVE_SESSION, i);
+		const struct row_portal_group *group;
+
+		if (strcmp(session->initiator, w->initiator) != 0 ||
+		    !serves_lun(w, &session->target_id))
+			continue;
+		group = group_with_tag(w, &session->target_id, session->tag);
+		if (group != NULL && (found == NULL || group->access_state < found->access_state))
+			found = group;
+	}
+	return found != NULL ? found : best->group;
+}
+
+static void
+access_step(struct walk *w, const struct found *best)
+{
+	const struct row_portal_group *group = group_of_initiator(w, best);
+	const struct row_target *target = state_find(w->state, ROW_TARGET, &group->target_id);
+	const char *state = port_access_name(group->access_state), *name = target_name(target);
+
+	if (group->access_state == ACCESS_ACTIVE_OPTIMIZED ||
+	    group->access_state == ACCESS_ACTIVE_NON_OPTIMIZED) {
+		step_add(w, "access", ARRAY_EXPLAIN_OK,
+			 str_printf("portal group %s:%u is in the state %s", name, group->tag,
+				    state));
+		return;
+	}
+	step_add(w, "access", ARRAY_EXPLAIN_FAILED,
+		 str_printf("portal group %s:%u is in the state %s: initiators see a disk there, "
+			    "but its I/O is refused",
+			    name, group->tag, state));
+	obstacle(w, "PATH_NOT_ACTIVE",
+		 str_printf("vdsctl group set %s:%u --state active-optimized", name, group->tag));
+}
+
+/* Steps `portal`, `reach` and `access`. */
 static void
 portal_steps(struct walk *w)
 {
@@ -335,13 +418,80 @@ portal_steps(struct walk *w)
 	strbuf_addf(&text, " of target \"%s\" listens", target_name(best.target));
 	step_add(w, "portal", ARRAY_EXPLAIN_OK, strbuf_take(&text));
 	reach_step(w, &best);
+	if (best.reach == REACH_OK)
+		access_step(w, &best);
 }
 
-/* Every initiator may log in; the mask decides which LUNs it then sees (target/login.c). */
+/* A target of the LUN to which the initiator must prove itself, or NULL. */
+static const struct row_target *
+target_with_chap(const struct walk *w)
+{
+	struct row_slice paths = state_lun_targets(w->state, &w->lun->id);
+
+	for (size_t i = 0; i < paths.count; i++) {
+		const struct row_association *path = paths.rows[i];
+
+		if (credential_needed(w->state, &path->target_id, w->initiator))
+			return state_find(w->state, ROW_TARGET, &path->target_id);
+	}
+	return NULL;
+}
+
+/*
+ * The first rule of a source that forbids the login: of the initiator's host, or of every target of
+ * the LUN.  Returns false when none does, or when it is not known where the initiator is.
+ */
+static bool
+find_rule(const struct walk *w, const char **ret_rule, const char **ret_noun, const char **ret_name)
+{
+	const struct row_host *host = state_host_of_initiator(w->state, w->initiator);
+	struct row_slice paths = state_lun_targets(w->state, &w->lun->id);
+
+	if (w->from == NULL)
+		return false;
+	if (host != NULL && !cidr_list_has(host->sources, w->from)) {
+		*ret_rule = host->sources;
+		*ret_noun = "host";
+		*ret_name = host->name;
+		return true;
+	}
+	for (size_t i = 0; i < paths.count; i++) {
+		const struct row_association *path = paths.rows[i];
+		const struct row_target *target = state_find(w->state, ROW_TARGET,
+							     &path->target_id);
+
+		if (cidr_list_has(target->sources, w->from))
+			return false;
+		*ret_rule = target->sources;
+		*ret_noun = "target";
+		*ret_name = target_name(target);
+	}
+	return paths.count > 0;
+}
+
+/*
+ * Every initiator that comes from where the rules allow it, and can prove itself, where it must, may
+ * log in; the mask decides which LUNs it then sees (target/login.c).
+ */
 static void
 login_step(struct walk *w, const struct row_live_session *session)
 {
-	if (session == NULL)
+	const struct row_target *target = target_with_chap(w);
+	const char *rule, *noun, *name;
+
+	if (find_rule(w, &rule, &noun, &name)) {
+		step_add(w, "login", ARRAY_EXPLAIN_FAILED,
+			 str_printf("the %s \"%s\" allows logins from %s only, not from %s", noun,
+				    name, rule, w->from));
+		obstacle(w, "SOURCE_FORBIDDEN",
+			 str_printf("vdsctl %s sources \"%s\" \"%s;%s\"", noun, name, rule,
+				    w->from));
+	} else if (session == NULL && target != NULL)
+		step_add(w, "login", ARRAY_EXPLAIN_OK,
+			 str_printf("the initiator may log in with a CHAP secret, which target "
+				    "\"%s\" asks for; it has no session now",
+				    target_name(target)));
+	else if (session == NULL)
 		step_add(w, "login", ARRAY_EXPLAIN_OK,
 			 str_dup("the initiator may log in; it has no session now"));
 	else
@@ -353,19 +503,34 @@ login_step(struct walk *w, const struct row_live_session *session)
 static void
 mask_step(struct walk *w)
 {
+	const struct row_host *host = state_host_of_initiator(w->state, w->initiator);
+
 	if (mask_admits(w->lun->mask, w->initiator)) {
 		step_add(w, "mask", ARRAY_EXPLAIN_OK,
-			 str_printf("LUN \"%s\" is unmasked to %s", w->lun->name,
+			 str_printf("LUN \"%s\" is unmasked to %s", ROW_LUN_CALLED(w->lun),
 				    strcmp(w->lun->mask, "*") == 0 ? "every initiator"
 								   : w->initiator));
 		return;
 	}
+	if (host_mask_admits(w->state, w->lun->mask, w->initiator)) {
+		bool own = host_mask_has(w->lun->mask, MASK_HOST, &host->id);
+
+		step_add(w, "mask", ARRAY_EXPLAIN_OK,
+			 str_printf("LUN \"%s\" is unmasked to %s \"%s\", which has this "
+				    "initiator",
+				    ROW_LUN_CALLED(w->lun),
+				    own ? "the host" : "a host group of the host", host->name));
+		return;
+	}
 	step_add(
 		w, "mask", ARRAY_EXPLAIN_FAILED,
-		str_printf("LUN \"%s\" is unmasked to %s", w->lun->name,
+		str_printf("LUN \"%s\" is unmasked to %s", ROW_LUN_CALLED(w->lun),
 			   *w->lun->mask == '\0' ? "nobody" : "other initiators, not to this one"));
 	obstacle(w, "MASKED",
-		 str_printf("vdsctl lun unmask %s --add %s", w->lun->name, w->initiator));
+		 host != NULL ? str_printf("vdsctl lun unmask %s --add --host \"%s\"",
+					   ROW_LUN_CALLED(w->lun), host->name)
+			      : str_printf("vdsctl lun unmask %s --add %s", ROW_LUN_CALLED(w->lun),
+					   w->initiator));
 }
 
 static void
@@ -373,34 +538,58 @@ status_step(struct walk *w)
 {
 	if (w->lun->status != STATUS_OFFLINE) {
 		step_add(w, "status", ARRAY_EXPLAIN_OK,
-			 str_printf("LUN \"%s\" is online", w->lun->name));
+			 str_printf("LUN \"%s\" is online", ROW_LUN_CALLED(w->lun)));
 		return;
 	}
 	step_add(w, "status", ARRAY_EXPLAIN_FAILED,
 		 str_printf("LUN \"%s\" is offline: initiators see a disk, but its I/O is refused",
-			    w->lun->name));
-	obstacle(w, "LUN_OFFLINE", str_printf("vdsctl lun online %s", w->lun->name));
+			    ROW_LUN_CALLED(w->lun)));
+	obstacle(w, "LUN_OFFLINE", str_printf("vdsctl lun online %s", ROW_LUN_CALLED(w->lun)));
+}
+
+/*
+ * Returns "" or, owned, what is wrong with the first drive below the LUN's pool that cannot be used:
+ * "; drive sda below its pool cannot be used: …".
+ */
+static char *
+drive_trouble(const struct walk *w)
+{
+	struct row_slice pairs = state_pool_drives(w->live, &w->lun->pool_id);
+
+	for (size_t i = 0; i < pairs.count; i++) {
+		const struct row_live_pool_drive *pair = pairs.rows[i];
+		const struct row_live_drive *drive = state_find(w->live, ROW_LIVE_DRIVE,
+								&pair->drive_id);
+
+		if (drive != NULL && !drive->ready)
+			return str_printf("; drive %s below its pool cannot be used: %s",
+					  drive->name, drive->reason);
+	}
+	return str_dup("");
 }
 
 static void
 health_step(struct walk *w)
 {
 	const struct row_live_lun *live = state_find(w->live, ROW_LIVE_LUN, &w->lun->id);
+	AUTO_FREE char *trouble = drive_trouble(w);
+	const char *also = trouble != NULL ? trouble : "";
 
 	if (live != NULL && live->operation == OPERATION_CREATE) {
 		step_add(w, "health", ARRAY_EXPLAIN_FAILED,
-			 str_printf("LUN \"%s\" is still being created", w->lun->name));
+			 str_printf("LUN \"%s\" is still being created", ROW_LUN_CALLED(w->lun)));
 		obstacle(w, "LUN_BEING_CREATED", str_dup("vdsctl job list shows how far it is"));
 	} else if (live != NULL && live->health == HEALTH_FAILED) {
 		step_add(w, "health", ARRAY_EXPLAIN_FAILED,
-			 str_printf("LUN \"%s\" has failed, and its I/O is refused: %s",
-				    w->lun->name, live->reason));
+			 str_printf("LUN \"%s\" has failed, and its I/O is refused: %s%s",
+				    ROW_LUN_CALLED(w->lun), live->reason, also));
 		obstacle(w, "LUN_FAILED",
-			 str_printf("remove the cause, then: vdsctl lun online %s", w->lun->name));
+			 str_printf("remove the cause, then: vdsctl lun online %s",
+				    ROW_LUN_CALLED(w->lun)));
 	} else {
 		step_add(w, "health", ARRAY_EXPLAIN_OK,
-			 str_printf("nothing is known against the store of LUN \"%s\"",
-				    w->lun->name));
+			 str_printf("nothing is known against the store of LUN \"%s\"%s",
+				    ROW_LUN_CALLED(w->lun), also));
 	}
 }
 

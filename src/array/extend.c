@@ -17,6 +17,7 @@ struct extend {
 	struct array_task task;
 	const struct guid *lun_id;
 	uint64_t add_bytes;
+	bool fits;
 	uint64_t from_bytes, to_bytes;
 	struct array_store *store;
 	struct array_job *job; /* thick */
@@ -48,26 +49,50 @@ thin_apply(struct array *array, struct array_task *task)
 	return array_lun_edit_resize(task->edit, e->lun_id, e->to_bytes);
 }
 
+/* Says ERR_NO_SPACE when the pool has less free than what is added. */
 static int
-extend_thin(struct array *array, struct extend *e)
+check_space(struct array *array, const struct extend *e, const struct guid *pool_id)
+{
+	struct array_pool_space space;
+	char want[32], have[32];
+	int rc = array_pool_space(array, pool_id, &space);
+
+	if (rc == 0 && e->to_bytes - e->from_bytes > space.free_bytes)
+		rc = err_set(ERR_NO_SPACE, "the LUN cannot grow by %s: its pool has only %s free",
+			     str_format_size(e->to_bytes - e->from_bytes, want, sizeof(want)),
+			     str_format_size(space.free_bytes, have, sizeof(have)));
+	return rc;
+}
+
+/*
+ * A shrink that a crash has cut short leaves a file that is longer than its LUN; what lies there
+ * must not come back, so it is cut off first.
+ */
+static int
+extend_thin(struct array *array, struct extend *e, const struct guid *pool_id)
 {
 	char text[TASK_TEXT_SIZE];
-	int rc;
+	int rc = e->fits ? check_space(array, e, pool_id) : 0;
 
-	pthread_mutex_lock(&e->store->manage_lock);
-	rc = array_lun_file_error(blk_resize(e->store->dev, e->to_bytes), e->store->path);
-	pthread_mutex_unlock(&e->store->manage_lock);
+	if (rc < 0)
+		return rc;
+	array_store_manage(e->store);
+	rc = array_store_resize(e->store, e->from_bytes);
+	if (rc == 0)
+		rc = array_store_resize(e->store, e->to_bytes);
+	rc = array_store_file_error(e->store, rc);
+	array_store_unmanage(e->store);
 	if (rc < 0)
 		return rc;
 	e->task.apply = thin_apply;
 	e->task.cause = "lun.extend";
 	rc = array_writer_submit(array, &e->task);
-	if (rc == 0 || !array_writer_is_sure(rc))
+	if (rc == 0 || !array_writer_outcome_is_known(rc))
 		return rc;
 	snprintf(text, sizeof(text), "%s", err_text(rc));
-	pthread_mutex_lock(&e->store->manage_lock);
-	(void)blk_resize(e->store->dev, e->from_bytes);
-	pthread_mutex_unlock(&e->store->manage_lock);
+	array_store_manage(e->store);
+	(void)array_store_resize(e->store, e->from_bytes);
+	array_store_unmanage(e->store);
 	return err_set(rc, "%s", text);
 }
 
@@ -93,16 +118,10 @@ thick_committed(struct array *array, struct array_task *task)
 static int
 extend_thick(struct array *array, struct extend *e, const struct guid *pool_id)
 {
-	struct array_pool_space space;
-	char want[32], have[32];
-	int rc = array_pool_space(array, pool_id, &space);
+	int rc = check_space(array, e, pool_id);
 
 	if (rc < 0)
 		return rc;
-	if (e->to_bytes - e->from_bytes > space.free_bytes)
-		return err_set(ERR_NO_SPACE, "the LUN cannot grow by %s: its pool has only %s free",
-			       str_format_size(e->to_bytes - e->from_bytes, want, sizeof(want)),
-			       str_format_size(space.free_bytes, have, sizeof(have)));
 	e->job = array_job_new(array, JOB_EXTEND_LUN, e->lun_id, e->from_bytes, e->to_bytes,
 			       e->store);
 	if (e->job == NULL)
@@ -125,12 +144,12 @@ measure(struct array *array, struct extend *e, const struct row_lun *lun)
 		return err_set(
 			ERR_FAILED,
 			"the store of LUN \"%s\" has failed: repair it, then set the LUN online",
-			lun->name);
+			ROW_LUN_CALLED(lun));
 	if (e->add_bytes > LUN_BYTES_MAX ||
 	    blocks * lun->block_bytes > LUN_BYTES_MAX - lun->size_bytes)
 		return err_set(ERR_NO_SPACE,
 			       "LUN \"%s\" would be larger than 8 PiB, which is the limit",
-			       lun->name);
+			       ROW_LUN_CALLED(lun));
 	e->from_bytes = lun->size_bytes;
 	e->to_bytes = lun->size_bytes + blocks * lun->block_bytes;
 	return 0;
@@ -152,7 +171,8 @@ extend(struct array *array, struct extend *e, bool thin)
 		rc = measure(array, e, lun);
 	if (rc == 0) {
 		e->store = array_unit_store(array, e->lun_id);
-		rc = thin ? extend_thin(array, e) : extend_thick(array, e, &lun->pool_id);
+		rc = thin ? extend_thin(array, e, &lun->pool_id)
+			  : extend_thick(array, e, &lun->pool_id);
 		array_store_unref(e->store);
 	}
 	if (rc < 0 || thin)
@@ -162,13 +182,16 @@ extend(struct array *array, struct extend *e, bool thin)
 
 int
 array_lun_extend(struct array *array, const struct array_request *request,
-		 const struct guid *lun_id, uint64_t add_bytes, struct array_answer *ret_answer)
+		 const struct guid *lun_id, uint64_t add_bytes, bool fits,
+		 struct array_answer *ret_answer)
 {
 	struct extend e = {
 		.task.request_id = array_request_id(request),
 		.task.principal = array_request_principal(request),
+		.task.audit = array_request_audit(request),
 		.lun_id = lun_id,
 		.add_bytes = add_bytes,
+		.fits = fits,
 	};
 	AUTO_STATE struct state *state = array_state(array);
 	const struct row_lun *lun = NULL;
@@ -188,11 +211,11 @@ array_lun_extend(struct array *array, const struct array_request *request,
 /* ---- how large could it be ---- */
 
 static int
-largest(struct array *array, const struct guid *pool_id, bool thick, uint64_t *ret_bytes)
+largest(struct array *array, const struct guid *pool_id, bool in_free_space, uint64_t *ret_bytes)
 {
 	struct array_pool_space space = { .free_bytes = UINT64_MAX };
 	uint64_t longest = 0;
-	int rc = thick ? array_pool_space(array, pool_id, &space) : 0;
+	int rc = in_free_space ? array_pool_space(array, pool_id, &space) : 0;
 
 	if (rc == 0)
 		rc = array_pool_largest(array, pool_id, &longest);
@@ -202,16 +225,17 @@ largest(struct array *array, const struct guid *pool_id, bool thick, uint64_t *r
 }
 
 int
-array_max_lun_size(struct array *array, const struct guid *pool, bool thick, uint64_t *ret_bytes)
+array_max_lun_size(struct array *array, const struct guid *pool, bool thick, bool fits,
+		   uint64_t *ret_bytes)
 {
 	struct guid chosen = pool != NULL ? *pool : (struct guid){ { 0 } };
 	int rc = guid_is_zero(&chosen) ? array_pool_choose(array, &chosen) : 0;
 
-	return rc < 0 ? rc : largest(array, &chosen, thick, ret_bytes);
+	return rc < 0 ? rc : largest(array, &chosen, thick || fits, ret_bytes);
 }
 
 int
-array_max_lun_extend(struct array *array, const struct guid *lun_id, uint64_t *ret_bytes)
+array_max_lun_extend(struct array *array, const struct guid *lun_id, bool fits, uint64_t *ret_bytes)
 {
 	AUTO_STATE struct state *state = array_state(array);
 	const struct row_lun *lun = NULL;
@@ -223,7 +247,7 @@ array_max_lun_extend(struct array *array, const struct guid *lun_id, uint64_t *r
 	if (rc < 0)
 		return rc;
 	bytes = bytes > lun->size_bytes ? bytes - lun->size_bytes : 0;
-	if (!lun->thin) {
+	if (!lun->thin || fits) {
 		uint64_t space = 0;
 
 		rc = largest(array, &lun->pool_id, true, &space);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Portal groups say through which portals a target is reached.  This file creates and deletes them
- * and changes their portals.  Tags count from 1 in each target.  The relative target port
- * identifier (SPC-4 §7.8.6.1) is unique in the array; it counts up and wraps around, so that an
- * identifier is used again as late as possible.  Callers: any thread except the writer; apply
- * functions run on the writer thread.
+ * and changes their portals; access.c changes their asymmetric access.  Tags count from 1 in each
+ * target.  The relative target port identifier (SPC-4 §7.8.6.1) is unique in the array; it counts
+ * up and wraps around, so that an identifier is used again as late as possible.  Callers: any
+ * thread except the writer; apply functions run on the writer thread.
  */
 #include <assert.h>
 #include <errno.h>

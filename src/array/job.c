@@ -192,7 +192,7 @@ resume_one(void *arg, const struct catalog_job *note)
 	struct array_job *job;
 
 	if (row == NULL || row->state != JOB_RUNNING)
-		return err_set(ERR_CORRUPT, "there are notes for a job that does not run");
+		return err_set(ERR_CORRUPT, "the catalog has notes for a job that does not run");
 	operation = row->kind == JOB_CREATE_LUN ? OPERATION_CREATE : OPERATION_EXTEND;
 	store = array_unit_store(r->array, &row->lun_id);
 	job = array_job_new(r->array, row->kind, &row->lun_id, note->from_bytes, note->to_bytes,

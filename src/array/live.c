@@ -51,7 +51,7 @@ finish(struct array *array, struct state_edit *edit)
 }
 
 /*
- * Put the row into the live state itself when nobody else holds or follows that state, as while an
+ * Puts the row into the live state itself when nobody else holds or follows that state, as while an
  * array opens: that spares a copy of the paths for each of many rows.  Under live_lock.  Returns
  * false when it has to be an edit.
  */
@@ -95,6 +95,23 @@ array_live_put(struct array *array, void *row)
 	pthread_mutex_unlock(&array->live_lock);
 }
 
+int
+array_live_edit(struct array *array, int (*fill)(struct state_edit *edit, void *arg), void *arg)
+{
+	struct state_edit *edit;
+	int rc;
+
+	pthread_mutex_lock(&array->live_lock);
+	edit = state_edit_new(array->live);
+	rc = edit != NULL ? fill(edit, arg) : -ENOMEM;
+	if (rc == 0)
+		finish(array, edit);
+	else
+		state_edit_free(edit);
+	pthread_mutex_unlock(&array->live_lock);
+	return rc;
+}
+
 void
 array_live_delete(struct array *array, enum row_family family, const struct guid *id)
 {
@@ -122,7 +139,8 @@ array_live(struct array *array)
 
 void
 array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
-		   enum lun_operation operation, const char *reason, uint64_t allocated_bytes)
+		   enum lun_operation operation, bool write_through, const char *reason,
+		   uint64_t allocated_bytes)
 {
 	struct row_live_lun *row = row_new(ROW_LIVE_LUN);
 
@@ -131,6 +149,7 @@ array_live_lun_put(struct array *array, const struct guid *id, enum lun_health h
 	row->id = *id;
 	row->health = health;
 	row->operation = operation;
+	row->write_through = write_through;
 	row->allocated_bytes = allocated_bytes;
 	if (row_set_string(&row->reason, reason) < 0)
 		row_unref(row);
@@ -148,4 +167,28 @@ array_live_job_put(struct array *array, const struct guid *id, unsigned percent)
 	row->id = *id;
 	row->percent = percent;
 	array_live_put(array, row);
+}
+
+void
+array_live_array_put(struct array *array)
+{
+	const char *reason = array_read_only_reason(array);
+	struct row_live_array *row;
+	struct guid id = { { 0 } };
+
+	pthread_mutex_lock(&array->state_lock);
+	if (array->state != NULL && state_array(array->state) != NULL)
+		id = state_array(array->state)->id;
+	pthread_mutex_unlock(&array->state_lock);
+	if (reason == NULL || guid_is_zero(&id))
+		return;
+	row = row_new(ROW_LIVE_ARRAY);
+	if (row == NULL)
+		return;
+	row->id = id;
+	row->read_only = true;
+	if (row_set_string(&row->reason, reason) < 0)
+		row_unref(row);
+	else
+		array_live_put(array, row);
 }

@@ -20,6 +20,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/host.h"
+#include "model/hints.h"
 
 int
 array_lun_find(const struct state *view, const struct guid *lun_id, const struct row_lun **ret_lun)
@@ -36,7 +38,10 @@ int
 array_lun_file_error(int rc, const char *what)
 {
 	if (rc == -ENOSPC || rc == -EDQUOT)
-		return err_set(ERR_NO_SPACE, "%s: the pool has too little free space", what);
+		return err_set(ERR_NO_SPACE,
+			       "%s: the pool has too little free space: choose a smaller size or "
+			       "another pool",
+			       what);
 	if (rc == -EFBIG)
 		return err_set(ERR_NO_SPACE,
 			       "%s: the file system of the pool allows no file of this size: "
@@ -50,7 +55,7 @@ array_lun_file_error(int rc, const char *what)
 struct create {
 	struct array_task task;
 	struct array_lun_spec spec; /* checked and completed */
-	char *mask;                 /* normalised */
+	char *mask, *hints;         /* normalised */
 	struct guid id;
 	struct array_store *store;
 	struct array_job *job; /* thick */
@@ -62,12 +67,16 @@ create_fini(struct create *c)
 	array_store_unref(c->store);
 	array_job_free(c->job);
 	mem_free(c->mask);
+	mem_free(c->hints);
 }
 
 static int
-check_spec(struct create *c)
+check_spec(struct array *array, struct create *c)
 {
+	AUTO_STATE struct state *view = array_state(array);
+	AUTO_FREE char *named = NULL;
 	struct array_lun_spec *spec = &c->spec;
+	int rc;
 
 	if (spec->name == NULL)
 		spec->name = "";
@@ -82,7 +91,12 @@ check_spec(struct create *c)
 			       "the size of a LUN must be more than 0 and at most 8 PiB");
 	spec->size_bytes = (spec->size_bytes + spec->block_bytes - 1) / spec->block_bytes *
 			   spec->block_bytes;
-	return mask_normalize(spec->mask != NULL ? spec->mask : "", &c->mask);
+	rc = host_mask_resolve(view, spec->mask != NULL ? spec->mask : "", &named);
+	if (rc == 0)
+		rc = mask_normalize(named, &c->mask);
+	if (rc == 0)
+		rc = hints_normalize(spec->hints != NULL ? spec->hints : "", &c->hints);
+	return rc;
 }
 
 /* Makes a row without number, serial and designator. */
@@ -99,8 +113,10 @@ make_row(const struct create *c, const char *name, struct row_lun **ret_row)
 	row->block_bytes = c->spec.block_bytes;
 	row->thin = !c->spec.thick;
 	row->created_ms = clock_utc_ms();
+	row->removable = c->spec.removable;
 	row->identity = LUN_IDENTITY_NAA;
-	if (row_set_string(&row->name, name) < 0 || row_set_string(&row->mask, c->mask) < 0)
+	if (row_set_string(&row->name, name) < 0 || row_set_string(&row->mask, c->mask) < 0 ||
+	    row_set_string(&row->hints, c->hints) < 0)
 		return -ENOMEM;
 	*ret_row = TAKE(row);
 	return 0;
@@ -131,8 +147,9 @@ take_number(struct array *array, uint32_t *ret_number)
 	if (rc < 0)
 		return rc;
 	if (last >= UINT32_MAX)
-		return err_set(ERR_LIMIT,
-			       "the array has created 4294967295 LUNs, and cannot create more");
+		return err_set(
+			ERR_LIMIT,
+			"the array has created 4,294,967,295 LUNs in its life, which is the limit");
 	*ret_number = (uint32_t)(last + 1);
 	return catalog_counter_set(array->catalog, CATALOG_LUN_NUMBER, last + 1);
 }
@@ -142,7 +159,7 @@ create_apply(struct array *array, struct array_task *task)
 {
 	struct create *c = container_of(task, struct create, task);
 	const struct state *view = state_edit_view(task->edit);
-	AUTO_FREE char *made = NULL;
+	AUTO_FREE char *made = NULL, *mask = NULL;
 	AUTO_ROW struct row_lun *row = NULL;
 	uint32_t number = 0;
 	int rc = take_number(array, &number);
@@ -151,11 +168,12 @@ create_apply(struct array *array, struct array_task *task)
 		return rc;
 	if (state_find(view, ROW_POOL, &c->spec.pool_id) == NULL)
 		return array_name_no_such(ROW_POOL, &c->spec.pool_id);
-	if (state_lun_by_name(view, c->spec.name) != NULL)
+	if (*c->spec.name != '\0' && state_luns_by_name(view, c->spec.name).count > 0)
 		return err_set(ERR_NAME_IN_USE,
 			       "there is already a LUN named \"%s\": choose another name",
 			       c->spec.name);
-	if (*c->spec.name == '\0')
+	rc = host_mask_resolve(view, c->mask, &mask); /* its hosts are still there */
+	if (rc == 0 && *c->spec.name == '\0')
 		rc = array_name_make_lun(view, number, &made);
 	if (rc == 0)
 		rc = make_row(c, made != NULL ? made : c->spec.name, &row);
@@ -178,10 +196,10 @@ create_committed(struct array *array, struct array_task *task)
 {
 	struct create *c = container_of(task, struct create, task);
 
-	int rc = c->store->driver->volume_commit(c->store->place, &c->id);
+	int rc = c->store->place->driver->volume_commit(c->store->place->text, &c->id);
 
 	if (rc < 0)
-		blk_fail(c->store->dev, rc, err_text(rc));
+		array_store_fail(c->store, rc, err_text(rc));
 	array_unit_show(array, &c->id);
 	if (c->job != NULL)
 		array_job_queue(TAKE(c->job));
@@ -191,10 +209,10 @@ static int
 make_file(struct array *array, const struct create *c)
 {
 	char id[GUID_TEXT_SIZE];
+	const struct array_place *place = c->store->place;
 	int rc = blk_fault_check(array->inject_dir, guid_format(&c->id, id), "create", NULL);
 
-	return rc < 0 ? rc
-		      : c->store->driver->volume_make(c->store->place, &c->id, c->spec.size_bytes);
+	return rc < 0 ? rc : place->driver->volume_make(place->text, &c->id, c->spec.size_bytes);
 }
 
 static int
@@ -209,13 +227,13 @@ prepare(struct array *array, struct create *c)
 	char want[32], have[32];
 	int rc = array_pool_place(array, &c->spec.pool_id, &place);
 
-	if (rc == 0 && c->spec.thick)
+	if (rc == 0 && (c->spec.thick || c->spec.fits))
 		rc = array_pool_space(array, &c->spec.pool_id, &space);
 	if (rc < 0)
 		return rc;
-	if (c->spec.thick && c->spec.size_bytes > space.free_bytes)
+	if ((c->spec.thick || c->spec.fits) && c->spec.size_bytes > space.free_bytes)
 		return err_set(ERR_NO_SPACE,
-			       "a thick LUN of %s does not fit into the pool %s, which has %s "
+			       "a LUN of %s does not fit into the pool %s, which has %s "
 			       "free: choose a smaller size or another pool",
 			       str_format_size(c->spec.size_bytes, want, sizeof(want)), place,
 			       str_format_size(space.free_bytes, have, sizeof(have)));
@@ -236,11 +254,12 @@ create(struct array *array, struct create *c)
 	if (rc == 0)
 		rc = prepare(array, c);
 	if (rc == 0)
-		rc = array_lun_file_error(make_file(array, c), c->store->path);
+		rc = array_store_file_error(c->store, make_file(array, c));
 	if (rc < 0)
 		return rc;
 	rc = array_unit_add(array, &c->id, c->store,
-			    c->spec.thick ? OPERATION_CREATE : OPERATION_NONE, HEALTH_OK);
+			    c->spec.thick ? OPERATION_CREATE : OPERATION_NONE, HEALTH_OK,
+			    hints_write_through(c->hints));
 	if (rc == 0)
 		rc = array_writer_submit(array, &c->task);
 	if (rc < 0) {
@@ -249,8 +268,9 @@ create(struct array *array, struct create *c)
 
 		snprintf(text, sizeof(text), "%s", err_text(rc));
 		array_unit_remove(array, &c->id, false);
-		if (array_writer_is_sure(rc))
-			(void)c->store->driver->volume_remove(c->store->place, &c->id, false);
+		if (array_writer_outcome_is_known(rc))
+			(void)c->store->place->driver->volume_remove(c->store->place->text, &c->id,
+								     false);
 		err_set(rc, "%s", text);
 	}
 	return rc;
@@ -266,10 +286,11 @@ array_lun_create(struct array *array, const struct array_request *request,
 			  .cause = "lun.create",
 			  .use = CATALOG_MAKES,
 			  .request_id = array_request_id(request),
-			  .principal = array_request_principal(request) },
+			  .principal = array_request_principal(request),
+			  .audit = array_request_audit(request) },
 		.spec = *spec,
 	};
-	int rc = check_spec(&c);
+	int rc = check_spec(array, &c);
 
 	if (rc == 0)
 		rc = array_request_begin(array, request, ret_answer);
@@ -330,6 +351,8 @@ array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct
 
 	if (rc == 0)
 		rc = note_unlink(array, view, lun);
+	if (rc == 0)
+		rc = catalog_kept_forget(array->catalog, lun_id);
 	while (rc == 0 && (slice = state_lun_targets(view, lun_id)).count > 0) {
 		const struct row_association *row = slice.rows[0];
 		struct guid target_id = row->target_id;
@@ -343,17 +366,19 @@ array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct
 
 #define TARGETS_NAMED 3
 
-/* Counts the sessions that see the LUN through this target. */
-static size_t
-sessions_through(const struct state *live, const struct row_lun *lun, const struct guid *target_id)
+size_t
+array_lun_sessions(const struct state *view, const struct state *live, const struct row_lun *lun,
+		   const struct guid *target_id)
 {
 	size_t total = state_count(live, ROW_LIVE_SESSION), count = 0;
 
 	for (size_t i = 0; i < total; i++) {
 		const struct row_live_session *row = state_at(live, ROW_LIVE_SESSION, i);
+		bool through = target_id != NULL ? guid_equal(&row->target_id, target_id)
+						 : state_find_pair(view, ROW_ASSOCIATION, &lun->id,
+								   &row->target_id) != NULL;
 
-		count += guid_equal(&row->target_id, target_id) &&
-			 mask_admits(lun->mask, row->initiator);
+		count += through && host_mask_admits(view, lun->mask, row->initiator);
 	}
 	return count;
 }
@@ -375,7 +400,7 @@ check_unused(struct array *array, const struct state *view, const struct guid *l
 		const struct row_association *row = slice.rows[i];
 		const struct row_target *target = state_find(view, ROW_TARGET, &row->target_id);
 
-		sessions += sessions_through(live, lun, &row->target_id);
+		sessions += array_lun_sessions(view, live, lun, &row->target_id);
 		if (i < TARGETS_NAMED)
 			strbuf_addf(&names, "%s%s", i > 0 ? ", " : "",
 				    target->alias != NULL && target->alias[0] != '\0'
@@ -388,8 +413,8 @@ check_unused(struct array *array, const struct state *view, const struct guid *l
 		ERR_IN_USE,
 		"LUN %s is in use: it is behind %zu target%s (%s), and %zu session%s can use "
 		"it; --force (in the API force=1) deletes it with its %s of data",
-		lun->name, slice.count, slice.count > 1 ? "s" : "", names.failed ? "?" : names.text,
-		sessions, sessions == 1 ? "" : "s",
+		ROW_LUN_CALLED(lun), slice.count, slice.count > 1 ? "s" : "",
+		names.failed ? "?" : names.text, sessions, sessions == 1 ? "" : "s",
 		str_format_size(lun->size_bytes, size, sizeof(size)));
 }
 
@@ -406,7 +431,25 @@ delete_apply(struct array *array, struct array_task *task)
 static void
 delete_published(struct array *array, struct array_task *task)
 {
+	array_live_delete(array, ROW_LIVE_MAINTENANCE, &task->answer.object_id);
 	array_unit_remove(array, container_of(task, struct delete, task)->lun_id, true);
+}
+
+/*
+ * A forced deletion does not wait for a store that hangs.  What is still in flight can only reach
+ * the file of this LUN, which nobody else gets and which is removed after the last I/O.  Returns 0.
+ */
+static int
+go_without_drain(const struct guid *lun_id)
+{
+	char id[GUID_TEXT_SIZE];
+
+	log_warning(
+		"lun.deleted_hung",
+		"lun=%s reason=\"I/O in flight does not end; the file is removed when the store "
+		"answers, or at the next start\"",
+		guid_format(lun_id, id));
+	return 0;
 }
 
 /*
@@ -423,7 +466,8 @@ delete_held(struct array *array, struct delete *d)
 
 	if (rc == 0)
 		rc = array_runtime_quiesce(array, &paths, 1, &drain);
-
+	if (rc == ERR_BUSY && d->force)
+		rc = go_without_drain(d->lun_id);
 	if (rc < 0)
 		return rc;
 	rc = array_writer_submit(array, &d->task);
@@ -441,7 +485,8 @@ array_lun_delete(struct array *array, const struct array_request *request, const
 			  .cause = "lun.delete",
 			  .use = CATALOG_FREES,
 			  .request_id = array_request_id(request),
-			  .principal = array_request_principal(request) },
+			  .principal = array_request_principal(request),
+			  .audit = array_request_audit(request) },
 		.lun_id = lun,
 		.force = force,
 	};
@@ -464,14 +509,24 @@ struct rename {
 	struct array_task task;
 	const struct guid *lun_id;
 	const char *name;
+	bool duplicate;
 };
+
+/* Returns whether a LUN other than this one has the name. */
+static bool
+is_taken(const struct state *view, const char *name, const struct row_lun *but)
+{
+	struct row_slice luns = state_luns_by_name(view, name);
+
+	return luns.count > 1 || (luns.count == 1 && luns.rows[0] != (const void *)but);
+}
 
 static int
 rename_apply(struct array *array, struct array_task *task)
 {
 	struct rename *r = container_of(task, struct rename, task);
 	const struct state *view = state_edit_view(task->edit);
-	const struct row_lun *lun = NULL, *other = state_lun_by_name(view, r->name);
+	const struct row_lun *lun = NULL;
 	AUTO_ROW struct row_lun *row = NULL;
 	int rc = array_lun_find(view, r->lun_id, &lun);
 
@@ -479,7 +534,7 @@ rename_apply(struct array *array, struct array_task *task)
 		rc = array_operation_check(array, r->lun_id, ASK_RENAME);
 	if (rc < 0)
 		return rc;
-	if (other != NULL && other != lun)
+	if (!r->duplicate && *r->name != '\0' && is_taken(view, r->name, lun))
 		return err_set(ERR_NAME_IN_USE,
 			       "there is already a LUN named \"%s\": choose another name", r->name);
 	row = row_copy(lun);
@@ -491,14 +546,15 @@ rename_apply(struct array *array, struct array_task *task)
 
 int
 array_lun_rename(struct array *array, const struct array_request *request, const struct guid *lun,
-		 const char *name, struct array_answer *ret_answer)
+		 const char *name, bool duplicate, struct array_answer *ret_answer)
 {
 	struct rename r = {
 		.task = { .apply = rename_apply, .cause = "lun.rename" },
 		.lun_id = lun,
 		.name = name,
+		.duplicate = duplicate,
 	};
-	int rc = array_name_check("LUN", name);
+	int rc = array_name_check_free("LUN", name);
 
 	return rc < 0 ? rc : array_change_run(array, request, &r.task, ret_answer);
 }

@@ -17,6 +17,7 @@
 #include "array/array_int.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/host.h"
 
 #define ATTEMPTS_MAX 5
 
@@ -24,12 +25,13 @@ struct set_mask {
 	struct array_task task;
 	const struct guid *lun_id;
 	const char *names;
-	/* makes the new list from the row's list and these names */
+	/* makes the new list from the row's list and these names, whose hosts are ids */
 	int (*combine)(const char *mask, const char *names, char **ret_mask);
+	bool is_flat; /* the names are a flattened view, as VDS knows it */
 	/* owned; the row's list that the drain was made for, NULL = not drained */
 	char *mask_before;
-	char *mask_after; /* owned; the list that the last apply wanted to put */
-	bool must_drain;  /* out: nothing happened, paths must be drained first */
+	char *names_after; /* owned; the initiators that the last apply wanted to admit */
+	bool must_drain;   /* out: nothing happened, paths must be drained first */
 };
 
 /* For array_lun_set_mask: the names are the new list. */
@@ -54,13 +56,40 @@ is_drained_for(const struct set_mask *m, const char *mask)
 }
 
 static int
-remember(struct set_mask *m, const char *before, char *after)
+remember(struct set_mask *m, const struct state *view, const char *before, const char *after)
 {
 	mem_free(m->mask_before);
-	mem_free(m->mask_after);
-	m->mask_after = after;
+	mem_free(m->names_after);
+	m->mask_before = m->names_after = NULL;
+	if (host_mask_flatten(view, after, &m->names_after) < 0)
+		return -ENOMEM;
 	m->mask_before = str_dup(before);
 	return m->mask_before == NULL ? -ENOMEM : 0;
+}
+
+/*
+ * Makes the LUN's new list.  A flattened list that equals the LUN's leaves it as it is, hosts
+ * included: a VDS program may write back what it has read.  Any other takes the hosts' place.
+ */
+static int
+make_list(const struct set_mask *m, const struct state *view, const char *mask, char **ret_mask)
+{
+	AUTO_FREE char *names = NULL, *wanted = NULL, *flat = NULL;
+	int rc = host_mask_resolve(view, m->names, &names);
+
+	if (rc == 0)
+		rc = m->combine(mask, names, &wanted);
+	if (rc == 0 && m->is_flat)
+		rc = host_mask_flatten(view, mask, &flat);
+	if (rc == 0 && flat != NULL && str_equal(flat, wanted)) {
+		mem_free(wanted);
+		wanted = str_dup(mask);
+	}
+	if (rc == 0 && wanted == NULL)
+		rc = -ENOMEM;
+	if (rc == 0)
+		*ret_mask = TAKE(wanted);
+	return rc;
 }
 
 static int
@@ -77,12 +106,12 @@ apply(struct array *array, struct array_task *task)
 	if (rc == 0)
 		rc = array_operation_check(array, m->lun_id, ASK_MASK);
 	if (rc == 0)
-		rc = m->combine(lun->mask, m->names, &mask);
+		rc = make_list(m, view, lun->mask, &mask);
 	if (rc < 0)
 		return rc;
 	if (takes_away(view, lun, mask) && !is_drained_for(m, lun->mask) &&
 	    array_runtime_is_there(array)) {
-		rc = remember(m, lun->mask, TAKE(mask));
+		rc = remember(m, view, lun->mask, mask);
 		m->must_drain = rc == 0;
 		return rc < 0 ? rc
 			      : err_set(ERR_BUSY, "another change of the LUN's unmasking list is "
@@ -99,10 +128,12 @@ apply(struct array *array, struct array_task *task)
 static int
 drain_and_apply(struct array *array, struct set_mask *m)
 {
-	struct array_mapping paths = { .lun_id = *m->lun_id, .except_mask = m->mask_after };
+	struct array_mapping paths = { .lun_id = *m->lun_id, .except_mask = m->names_after };
 	void *drain = NULL;
-	int rc = array_runtime_quiesce(array, &paths, 1, &drain);
+	int rc;
 
+	m->must_drain = false; /* a drain that does not end is not tried again */
+	rc = array_runtime_quiesce(array, &paths, 1, &drain);
 	if (rc < 0)
 		return rc;
 	rc = array_writer_submit(array, &m->task);
@@ -121,12 +152,13 @@ change_mask(struct array *array, const struct array_request *request, struct set
 	m->task = (struct array_task){ .apply = apply,
 				       .cause = "lun.mask",
 				       .request_id = array_request_id(request),
-				       .principal = array_request_principal(request) };
+				       .principal = array_request_principal(request),
+				       .audit = array_request_audit(request) };
 	rc = array_writer_submit(array, &m->task);
 	for (unsigned i = 0; rc < 0 && m->must_drain && i < ATTEMPTS_MAX; i++)
 		rc = drain_and_apply(array, m);
 	mem_free(m->mask_before);
-	mem_free(m->mask_after);
+	mem_free(m->names_after);
 	return array_request_end(array, request, rc, &m->task.answer, ret_answer);
 }
 
@@ -135,6 +167,20 @@ array_lun_set_mask(struct array *array, const struct array_request *request, con
 		   const char *mask, struct array_answer *ret_answer)
 {
 	struct set_mask m = { .lun_id = lun, .names = mask, .combine = replace };
+
+	return change_mask(array, request, &m, ret_answer);
+}
+
+int
+array_lun_set_flat_mask(struct array *array, const struct array_request *request,
+			const struct guid *lun, const char *mask, struct array_answer *ret_answer)
+{
+	struct set_mask m = {
+		.lun_id = lun,
+		.names = mask,
+		.combine = replace,
+		.is_flat = true,
+	};
 
 	return change_mask(array, request, &m, ret_answer);
 }

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf.h"
 
 bool
 array_name_is_blank(const char *name)
@@ -24,14 +25,22 @@ array_name_is_blank(const char *name)
 int
 array_name_check(const char *what, const char *name)
 {
-	size_t len = name != NULL ? strlen(name) : 0;
+	if (name == NULL || *name == '\0')
+		return err_set(ERR_INVALID, "the name of a %s has between 1 and %d characters",
+			       what, ROW_NAME_UNITS);
+	return array_name_check_free(what, name);
+}
 
-	if (len == 0 || len > ROW_NAME_MAX)
-		return err_set(ERR_INVALID, "the name of a %s has between 1 and %d bytes", what,
-			       ROW_NAME_MAX);
-	if (!str_is_text(name, len))
+int
+array_name_check_free(const char *what, const char *name)
+{
+	if (!str_is_text(name, strlen(name)))
 		return err_set(ERR_INVALID, "the name of a %s must be one line of UTF-8 text",
 			       what);
+	if (utf8_to_utf16_len(name) > ROW_NAME_UNITS)
+		return err_set(ERR_INVALID,
+			       "the name of a %s has at most %d characters (UTF-16 units)", what,
+			       ROW_NAME_UNITS);
 	if (array_name_is_blank(name))
 		return err_set(ERR_INVALID, "the name of a %s must be more than spaces", what);
 	return 0;
@@ -60,11 +69,29 @@ array_name_random64(void)
 }
 
 int
+array_name_hash_id(const struct guid *array_id, const char *kind, const char *name,
+		   struct guid *ret_id)
+{
+	char id[GUID_TEXT_SIZE];
+	AUTO_FREE char *text = str_printf("%s/%s/%s", guid_format(array_id, id), kind, name);
+	struct hash128 hash;
+
+	_Static_assert(sizeof(hash) == sizeof(*ret_id), "a hash is an id");
+	if (text == NULL || hash128_of(text, strlen(text), &hash) < 0)
+		return -ENOMEM;
+	memcpy(ret_id, &hash, sizeof(*ret_id));
+	/* RFC 9562: version 8 (made by a rule of one's own), variant 10. */
+	ret_id->bytes[6] = (uint8_t)(0x80 | (ret_id->bytes[6] & 0x0f));
+	ret_id->bytes[8] = (uint8_t)(0x80 | (ret_id->bytes[8] & 0x3f));
+	return 0;
+}
+
+int
 array_name_make_lun(const struct state *view, uint32_t number, char **ret_name)
 {
 	AUTO_FREE char *name = str_printf("lun-%u", number);
 
-	for (unsigned n = 2; name != NULL && state_lun_by_name(view, name) != NULL; n++) {
+	for (unsigned n = 2; name != NULL && state_luns_by_name(view, name).count > 0; n++) {
 		mem_free(name);
 		name = str_printf("lun-%u-%u", number, n);
 	}

@@ -58,6 +58,19 @@ note_pools(struct array *array, struct strbuf *text)
 }
 
 static void
+note_drives(struct array *array, struct strbuf *text)
+{
+	AUTO_STATE struct state *live = array_live(array);
+
+	for (size_t i = 0; i < state_count(live, ROW_LIVE_DRIVE); i++) {
+		const struct row_live_drive *row = state_at(live, ROW_LIVE_DRIVE, i);
+
+		if (!row->ready)
+			strbuf_addf(text, "Drive %s cannot be used: %s\n", row->name, row->reason);
+	}
+}
+
+static void
 note_luns(struct array *array, struct strbuf *text)
 {
 	AUTO_STATE struct state *state = array_state(array);
@@ -68,7 +81,7 @@ note_luns(struct array *array, struct strbuf *text)
 		const struct row_lun *lun = state_find(state, ROW_LUN, &row->id);
 
 		if (row->health == HEALTH_FAILING && lun != NULL)
-			strbuf_addf(text, "LUN %s: %s\n", lun->name, row->reason);
+			strbuf_addf(text, "LUN %s: %s\n", ROW_LUN_CALLED(lun), row->reason);
 	}
 }
 
@@ -80,6 +93,7 @@ array_notes(struct array *array, char **ret_text)
 	strbuf_init(&text);
 	note_catalog(array, &text);
 	note_pools(array, &text);
+	note_drives(array, &text);
 	note_luns(array, &text);
 	*ret_text = strbuf_take(&text);
 	return *ret_text == NULL ? -ENOMEM : 0;

@@ -16,6 +16,7 @@ static const bool allowed[][ASK_COUNT] = {
 	[OPERATION_DELETE]	= { false, false, false, false, false, false },
 	[OPERATION_ASSOCIATE]	= { true,  true,  false, false, false, false },
 	[OPERATION_STATUS]	= { true,  true,  false, false, false, false },
+	[OPERATION_SHRINK]	= { true,  true,  false, false, false, false },
 };
 /* clang-format on */
 
@@ -27,6 +28,7 @@ static const char *const texts[] = {
 	[OPERATION_DELETE] = "it is being deleted",
 	[OPERATION_ASSOCIATE] = "its targets are being changed",
 	[OPERATION_STATUS] = "its status is being changed",
+	[OPERATION_SHRINK] = "it is being shrunk",
 };
 /* clang-format on */
 
@@ -46,7 +48,8 @@ check(struct array *array, const struct guid *lun_id, enum array_ask ask,
 	if (entry == NULL)
 		return array_name_no_such(ROW_LUN, lun_id);
 	if (!array_operation_allows(entry->operation, ask))
-		return err_set(ERR_BUSY, "another operation holds the LUN: %s",
+		return err_set(ERR_BUSY,
+			       "another operation holds the LUN (%s): try again when it has ended",
 			       texts[entry->operation]);
 	*ret_entry = entry;
 	return 0;

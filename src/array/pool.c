@@ -113,7 +113,7 @@ create(struct array *array, struct pool_change *c)
 		return rc;
 	rc = array_writer_submit(array, &c->task);
 	if (rc < 0)
-		array_pool_remove(array, &c->id, array_writer_is_sure(rc));
+		array_pool_remove(array, &c->id, array_writer_outcome_is_known(rc));
 	return rc;
 }
 
@@ -127,7 +127,8 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 			  .cause = "pool.create",
 			  .use = CATALOG_MAKES,
 			  .request_id = array_request_id(request),
-			  .principal = array_request_principal(request) },
+			  .principal = array_request_principal(request),
+			  .audit = array_request_audit(request) },
 		.name = name,
 		.path = path,
 	};
@@ -144,6 +145,8 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 		return MIN(rc, 0);
 	guid_make(&c.id);
 	rc = create(array, &c);
+	if (rc == 0)
+		array_drive_rescan(array);
 	return array_request_end(array, request, rc, &c.task.answer, ret_answer);
 }
 
@@ -229,5 +232,9 @@ array_pool_delete(struct array *array, const struct array_request *request, cons
 		.id = *pool,
 	};
 
-	return array_change_run(array, request, &c.task, ret_answer);
+	int rc = array_change_run(array, request, &c.task, ret_answer);
+
+	if (rc == 0)
+		array_drive_rescan(array);
+	return rc;
 }

@@ -122,8 +122,8 @@ array_pool_set_path(struct array *array, const struct row_pool *pool, const char
 	static const struct guid no_request;
 	AUTO_ROW struct row_pool *row = row_copy(pool);
 	AUTO_STATE struct state *state = NULL;
+	struct array_task task = { .cause = "pool.move", .answer.object_id = pool->id };
 	struct state_edit *edit;
-	struct change *change = NULL;
 	int rc;
 
 	if (row == NULL || row_set_string(&row->path, path) < 0)
@@ -137,16 +137,19 @@ array_pool_set_path(struct array *array, const struct row_pool *pool, const char
 		return rc;
 	}
 	log_warning("pool.moved", "from=%s to=%s", pool->path, path);
-	rc = state_edit_finish(edit, "pool.move", &no_request, clock_utc_ms(), &state, &change);
+	rc = state_edit_finish(edit, "pool.move", &no_request, clock_utc_ms(), &state,
+			       &task.change);
 	if (rc == 0)
 		rc = catalog_begin(array->catalog);
 	if (rc == 0)
-		rc = catalog_apply(array->catalog, change);
+		rc = catalog_apply(array->catalog, array->state, task.change);
+	if (rc == 0)
+		rc = array_audit_task(array, &task, array->state, state);
 	if (rc == 0)
 		rc = catalog_commit(array->catalog);
 	if (rc < 0)
 		catalog_rollback(array->catalog);
-	change_unref(change);
+	change_unref(task.change);
 	if (rc < 0)
 		return rc;
 	state_unref(array->state);

@@ -5,6 +5,7 @@
  * pool.c changes what the catalog says about it.  Any thread; pools_lock guards the pools.
  */
 #include <errno.h>
+#include <sys/epoll.h>
 
 #include "array/array_int.h"
 #include "base/err.h"
@@ -26,6 +27,8 @@ struct array_pool_entry {
 	bool swept;
 	uint64_t allocated_bytes; /* by the volumes of its LUNs */
 	enum pool_space space;
+	struct array_pool_level level; /* for the data path */
+	bool level_is_new;             /* the data path does not know it yet */
 };
 
 const struct array_pool_driver *
@@ -57,14 +60,30 @@ entry_free(struct array_pool_entry *entry)
 	mem_free(entry);
 }
 
-static int
-entry_open(struct array_pool_entry *entry, enum array_pool_mode mode)
+/* Has the verifier wake up when something happens in the pool, if the pool can be watched. */
+static void
+entry_watch(struct array *array, const struct array_pool_entry *entry)
 {
+	int fd = entry->driver->watch_fd(entry->pool);
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (fd >= 0)
+		(void)epoll_ctl(array->watch_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int
+entry_open(struct array *array, struct array_pool_entry *entry, enum array_pool_mode mode)
+{
+	int rc;
+
 	if (entry->driver == NULL)
 		return err_set(ERR_NOT_SUPPORTED,
 			       "%s is of a kind of storage that this version does not know",
 			       entry->place);
-	return entry->driver->open(entry->place, &entry->array_id, mode, &entry->pool);
+	rc = entry->driver->open(entry->place, &entry->array_id, mode, &entry->pool);
+	if (rc == 0)
+		entry_watch(array, entry);
+	return rc;
 }
 
 /*
@@ -89,6 +108,13 @@ show(struct array *array, struct array_pool_entry *entry)
 	}
 	row->allocated_bytes = entry->allocated_bytes;
 	row->space = entry->space;
+	entry->level = (struct array_pool_level){
+		.pool_id = entry->id,
+		.free_bytes = row->free_bytes,
+		.low_bytes = array_space_low_bytes(row->capacity_bytes),
+		.low = row->space != POOL_SPACE_OK,
+	};
+	entry->level_is_new = true;
 	if (entry->space != before) {
 		AUTO_STATE struct state *state = array_state(array);
 
@@ -98,6 +124,39 @@ show(struct array *array, struct array_pool_entry *entry)
 		row_unref(row);
 	else
 		array_live_put(array, row);
+}
+
+/* Takes one level that the data path does not know yet.  Returns false when there is none. */
+static bool
+level_take(struct array *array, struct array_pool_level *ret_level)
+{
+	struct array_pool_entry *entry;
+	bool found = false;
+
+	pthread_mutex_lock(&array->pools_lock);
+	for (size_t i = 0; !found && (entry = guid_map_next(&array->pools, &i)) != NULL;)
+		if (entry->level_is_new) {
+			entry->level_is_new = false;
+			*ret_level = entry->level;
+			found = true;
+		}
+	pthread_mutex_unlock(&array->pools_lock);
+	return found;
+}
+
+/*
+ * Tells the data path how full the pools are that were shown.  Without pools_lock, which is taken
+ * while runtime_lock is held; levels_lock keeps an older level from coming after a newer one.
+ */
+static void
+levels_report(struct array *array)
+{
+	struct array_pool_level level;
+
+	pthread_mutex_lock(&array->levels_lock);
+	while (level_take(array, &level))
+		array_runtime_pool_space(array, &level);
+	pthread_mutex_unlock(&array->levels_lock);
 }
 
 static struct array_pool_entry *
@@ -127,7 +186,7 @@ array_pool_add(struct array *array, const struct guid *array_id, const struct ro
 
 	if (entry == NULL)
 		return -ENOMEM;
-	rc = entry_open(entry, mode);
+	rc = entry_open(array, entry, mode);
 	entry->swept = mode != POOL_OPEN;
 	if (rc < 0 && mode == POOL_OPEN) {
 		/*
@@ -145,6 +204,7 @@ array_pool_add(struct array *array, const struct guid *array_id, const struct ro
 	pthread_mutex_unlock(&array->pools_lock);
 	if (rc < 0)
 		entry_free(entry);
+	levels_report(array);
 	return rc;
 }
 
@@ -226,7 +286,7 @@ static void
 verify(struct array *array, struct array_pool_entry *entry, const struct state *state)
 {
 	bool was_ready = entry->pool != NULL;
-	int rc = was_ready ? entry->driver->look(entry->pool) : entry_open(entry, POOL_OPEN);
+	int rc = was_ready ? entry->driver->look(entry->pool) : entry_open(array, entry, POOL_OPEN);
 
 	if (rc == -ENOMEM)
 		return;
@@ -238,6 +298,8 @@ verify(struct array *array, struct array_pool_entry *entry, const struct state *
 		mem_free(entry->reason);
 		entry->reason = str_dup(text);
 		entry_close(entry, false);
+		if (was_ready)
+			atomic_store(&array->verify_all, true);
 	} else {
 		if (!was_ready)
 			log_info("pool.ready", "path=%s", entry->place);
@@ -257,6 +319,19 @@ array_pool_verify(struct array *array)
 	pthread_mutex_lock(&array->pools_lock);
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
 		verify(array, entry, state);
+	pthread_mutex_unlock(&array->pools_lock);
+	levels_report(array);
+}
+
+void
+array_pool_watch_read(struct array *array, struct array_pool_watcher *watcher)
+{
+	struct array_pool_entry *entry;
+
+	pthread_mutex_lock(&array->pools_lock);
+	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
+		if (entry->pool != NULL)
+			entry->driver->watch_read(entry->pool, watcher);
 	pthread_mutex_unlock(&array->pools_lock);
 }
 
@@ -384,4 +459,5 @@ array_pool_show(struct array *array, const struct guid *pool_id)
 	if (entry != NULL)
 		show(array, entry);
 	pthread_mutex_unlock(&array->pools_lock);
+	levels_report(array);
 }

@@ -89,8 +89,8 @@ expand(struct portal_create *c, int family)
 	}
 	freeifaddrs(all);
 	return c->count > 0 ? 0
-			    : err_set(ERR_NOT_FOUND, "this host has no address of the wildcard's "
-						     "family: name an address of the host");
+			    : err_set(ERR_NOT_FOUND, "this host has no address that the wildcard "
+						     "stands for: give an address of the host");
 }
 
 static const struct row_portal *
@@ -148,16 +148,24 @@ create_apply(struct array *array, struct array_task *task)
 	return rc;
 }
 
+static void
+create_published(struct array *array, struct array_task *task)
+{
+	(void)task;
+	array_port_refresh(array);
+}
+
 int
 array_portal_create(struct array *array, const struct array_request *request, const char *address,
 		    uint16_t port, bool all_targets, struct array_answer *ret_answer)
 {
-	struct portal_create c = {
-		.task = { .apply = create_apply, .cause = "portal.create", .use = CATALOG_MAKES },
-		.port = port,
-		.all_targets = all_targets,
-		.count = 1
-	};
+	struct portal_create c = { .task = { .apply = create_apply,
+					     .published = create_published,
+					     .cause = "portal.create",
+					     .use = CATALOG_MAKES },
+				   .port = port,
+				   .all_targets = all_targets,
+				   .count = 1 };
 	int family = normalize(address, c.addresses[0]), rc;
 
 	if (family < 0)
@@ -233,6 +241,7 @@ delete_published(struct array *array, struct array_task *task)
 {
 	array_live_delete(array, ROW_LIVE_PORTAL,
 			  container_of(task, struct portal_change, task)->id);
+	array_port_refresh(array);
 }
 
 int

@@ -32,6 +32,15 @@ array_runtime_publish(struct array *array, const struct state *state, const stru
 	pthread_rwlock_unlock(&array->runtime_lock);
 }
 
+void
+array_runtime_secrets(struct array *array, const struct array_secrets *secrets)
+{
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL && array->runtime_ops->secrets != NULL)
+		array->runtime_ops->secrets(array->runtime, secrets);
+	pthread_rwlock_unlock(&array->runtime_lock);
+}
+
 int
 array_runtime_quiesce(struct array *array, const struct array_mapping *mappings, size_t count,
 		      void **ret_drain)
@@ -61,6 +70,15 @@ array_runtime_resume(struct array *array, void *drain)
 }
 
 void
+array_runtime_pool_space(struct array *array, const struct array_pool_level *level)
+{
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL && array->runtime_ops->pool_space != NULL)
+		array->runtime_ops->pool_space(array->runtime, level);
+	pthread_rwlock_unlock(&array->runtime_lock);
+}
+
+void
 array_runtime_lun_recovered(struct array *array, const struct guid *lun_id)
 {
 	pthread_rwlock_rdlock(&array->runtime_lock);
@@ -75,6 +93,32 @@ array_portal_drain(struct array *array, const struct guid *portal, uint32_t drai
 	pthread_rwlock_rdlock(&array->runtime_lock);
 	if (array->runtime_ops != NULL && array->runtime_ops->drain_portal != NULL)
 		array->runtime_ops->drain_portal(array->runtime, portal, drain_ms);
+	pthread_rwlock_unlock(&array->runtime_lock);
+}
+
+int
+array_runtime_reset_portals(struct array *array, const struct guid *portals, size_t count,
+			    uint32_t drain_ms)
+{
+	int rc = 0;
+
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL && array->runtime_ops->reset_portals != NULL && count > 0)
+		rc = array->runtime_ops->reset_portals(array->runtime, portals, count, drain_ms,
+						       array->drain_timeout_ms);
+	pthread_rwlock_unlock(&array->runtime_lock);
+	return rc == ERR_TIMEOUT ? err_set(ERR_BUSY, "a session did not end in time, because I/O "
+						     "in flight does not end: try again")
+				 : rc;
+}
+
+void
+array_runtime_address_counters(struct array *array, const char *address,
+			       struct array_port_counters *counters)
+{
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL && array->runtime_ops->address_counters != NULL)
+		array->runtime_ops->address_counters(array->runtime, address, counters);
 	pthread_rwlock_unlock(&array->runtime_lock);
 }
 
@@ -94,12 +138,23 @@ array_runtime_pick_port(struct array *array, const char *address, uint16_t *ret_
 		       : rc;
 }
 
+static void
+add_store_counters(struct array *array, const struct guid *lun, struct array_lun_counters *counters)
+{
+	struct array_store *store = array_unit_store(array, lun);
+
+	if (store != NULL) {
+		counters->medium_errors = array_trouble_count(store, TROUBLE_MEDIUM);
+		counters->space_errors = array_trouble_count(store, TROUBLE_SPACE);
+	}
+	array_store_unref(store);
+}
+
 int
 array_lun_counters(struct array *array, const struct guid *lun,
 		   struct array_lun_counters *ret_counters)
 {
 	AUTO_STATE struct state *state = array_state(array);
-	struct array_store *store;
 	int rc = 0;
 
 	if (state_find(state, ROW_LUN, lun) == NULL)
@@ -109,14 +164,60 @@ array_lun_counters(struct array *array, const struct guid *lun,
 	if (array->runtime_ops != NULL)
 		rc = array->runtime_ops->lun_counters(array->runtime, lun, ret_counters);
 	pthread_rwlock_unlock(&array->runtime_lock);
-	store = array_unit_store(array, lun);
-	if (store != NULL) {
-		ret_counters->medium_errors = array_trouble_count(store, TROUBLE_MEDIUM);
-		ret_counters->space_errors = array_trouble_count(store, TROUBLE_SPACE);
-	}
-	array_store_unref(store);
+	add_store_counters(array, lun, ret_counters);
 	/* A LUN that was never associated was never served: nothing was counted. */
 	return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+struct array_sampling {
+	struct array *array;
+	const struct array_sampler *to;
+};
+
+/* Passes a LUN on with what its store has counted. */
+static void
+sampled_lun(void *arg, const struct guid *id, const struct array_lun_counters *counters)
+{
+	const struct array_sampling *sampling = arg;
+	struct array_lun_counters with_store = *counters;
+
+	add_store_counters(sampling->array, id, &with_store);
+	sampling->to->lun(sampling->to->arg, id, &with_store);
+}
+
+static void
+sampled_session(void *arg, const struct array_session_counters *counters)
+{
+	const struct array_sampling *sampling = arg;
+
+	sampling->to->session(sampling->to->arg, counters);
+}
+
+static void
+sampled_thread(void *arg, const struct array_thread_counters *counters)
+{
+	const struct array_sampling *sampling = arg;
+
+	sampling->to->thread(sampling->to->arg, counters);
+}
+
+int
+array_sample(struct array *array, const struct array_sampler *sampler)
+{
+	struct array_sampling sampling = { .array = array, .to = sampler };
+	struct array_sampler inner = {
+		.lun = sampler->lun != NULL ? sampled_lun : NULL,
+		.session = sampler->session != NULL ? sampled_session : NULL,
+		.thread = sampler->thread != NULL ? sampled_thread : NULL,
+		.arg = &sampling,
+	};
+	int rc = 0;
+
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL && array->runtime_ops->sample != NULL)
+		rc = array->runtime_ops->sample(array->runtime, &inner);
+	pthread_rwlock_unlock(&array->runtime_lock);
+	return rc;
 }
 
 int
@@ -148,6 +249,7 @@ set_runtime(struct array *array, struct array_task *task)
 	array->runtime_ops = r->ops;
 	array->runtime = r->runtime;
 	pthread_rwlock_unlock(&array->runtime_lock);
+	array_runtime_secrets(array, array->secrets);
 	array_runtime_publish(array, array->state, NULL);
 	return 0;
 }
@@ -173,7 +275,10 @@ array_runtime_register(struct array *array, const struct array_runtime_ops *ops,
 	struct registration r = { .task.run = set_runtime, .ops = ops, .runtime = runtime };
 	int rc = array_writer_submit(array, &r.task);
 
-	return rc < 0 ? rc : default_portal(array);
+	if (rc < 0)
+		return rc;
+	array_pool_verify(array); /* so that the data path knows how full the pools are */
+	return default_portal(array);
 }
 
 void

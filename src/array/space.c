@@ -10,6 +10,12 @@
 #include "array/array_int.h"
 #include "base/log.h"
 
+uint64_t
+array_space_low_bytes(uint64_t capacity_bytes)
+{
+	return capacity_bytes / 10;
+}
+
 enum pool_space
 array_space_level(const struct array_pool_space *space, enum pool_space before)
 {
@@ -17,7 +23,7 @@ array_space_level(const struct array_pool_space *space, enum pool_space before)
 
 	if (free_bytes < capacity / 100)
 		return POOL_SPACE_FULL;
-	if (free_bytes < capacity / 10)
+	if (free_bytes < array_space_low_bytes(capacity))
 		return POOL_SPACE_LOW;
 	return before != POOL_SPACE_OK && free_bytes < capacity / 8 ? POOL_SPACE_LOW
 								    : POOL_SPACE_OK;

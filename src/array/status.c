@@ -56,10 +56,10 @@ committed(struct array *array, struct array_task *task)
 	if (store == NULL)
 		return;
 	if (s->status == STATUS_ONLINE) {
-		blk_start(store->dev);
+		array_store_start(store);
 		array_trouble_clear(array, store);
 	} else {
-		blk_stop(store->dev);
+		array_store_stop(store);
 	}
 	array_store_unref(store);
 }
@@ -70,18 +70,18 @@ reopen_store(struct array *array, const struct guid *lun_id, struct array_store 
 {
 	int rc;
 
-	blk_stop(store->dev);
-	rc = blk_drain(store->dev, array->drain_timeout_ms);
+	array_store_stop(store);
+	rc = array_store_drain(store, array->drain_timeout_ms);
 	if (rc < 0)
 		return err_set(ERR_BUSY, ARRAY_RUNTIME_HANGS);
-	pthread_mutex_lock(&store->manage_lock);
-	rc = blk_reopen(store->dev);
-	pthread_mutex_unlock(&store->manage_lock);
+	array_store_manage(store);
+	rc = array_store_reopen(store);
+	array_store_unmanage(store);
 	if (rc == ERR_BUSY)
-		return err_set(ERR_BUSY, "I/O to the LUN is still in flight: try again");
+		return err_set(ERR_BUSY, "I/O to the LUN has not ended in time, so its status has "
+					 "not changed: try again");
 	if (rc < 0)
 		return err_set(ERR_FAILED, "the LUN's file cannot be opened: %s", err_text(rc));
-	array_unit_set_health(array, lun_id, HEALTH_OK, "");
 	array_runtime_lun_recovered(array, lun_id);
 	return 0;
 }
@@ -113,7 +113,7 @@ stay_offline(struct array *array, const struct guid *lun_id)
 	struct array_store *store = array_unit_store(array, lun_id);
 
 	if (store != NULL && lun != NULL && lun->status == STATUS_OFFLINE)
-		blk_stop(store->dev);
+		array_store_stop(store);
 	array_store_unref(store);
 }
 
@@ -136,20 +136,20 @@ set_reopened(struct array *array, struct set_status *s)
 	return rc;
 }
 
-/* Wait until nothing is in flight on the store, and let nothing new begin. */
+/* Waits until nothing is in flight on the store, and lets nothing new begin. */
 static int
 stop_store(struct array *array, struct array_store *store)
 {
-	blk_stop(store->dev);
-	if (blk_drain(store->dev, array->drain_timeout_ms) == 0)
+	array_store_stop(store);
+	if (array_store_drain(store, array->drain_timeout_ms) == 0)
 		return 0;
-	blk_start(store->dev);
+	array_store_start(store);
 	return err_set(ERR_BUSY, ARRAY_RUNTIME_HANGS);
 }
 
 /*
- * Drain the paths, so that initiators' commands wait instead of being refused while it is not known
- * whether the change succeeds; then the store; then change the row.
+ * Drains the paths, so that initiators' commands wait instead of being refused while it is not
+ * known whether the change succeeds; then the store; then change the row.
  */
 static int
 drain_and_apply(struct array *array, struct set_status *s, struct array_store *store)
@@ -164,7 +164,7 @@ drain_and_apply(struct array *array, struct set_status *s, struct array_store *s
 	if (rc == 0) {
 		rc = array_writer_submit(array, &s->task);
 		if (rc < 0)
-			blk_start(store->dev);
+			array_store_start(store);
 	}
 	array_runtime_resume(array, drain);
 	return rc;
@@ -209,7 +209,8 @@ array_lun_set_status(struct array *array, const struct array_request *request,
 			  .committed = committed,
 			  .cause = "lun.status",
 			  .request_id = array_request_id(request),
-			  .principal = array_request_principal(request) },
+			  .principal = array_request_principal(request),
+			  .audit = array_request_audit(request) },
 		.lun_id = lun,
 		.status = status,
 	};

@@ -35,7 +35,9 @@ struct array_trouble_cause {
 	char *text;
 };
 
+/* Made at the first command that fails. */
 struct array_trouble {
+	struct array_store *store; /* the store that owns it */
 	struct array_trouble_cause causes[TROUBLE_CAUSES];
 	/* guarded by trouble_lock: */
 	struct list node; /* array->troubled */
@@ -44,41 +46,61 @@ struct array_trouble {
 	uint64_t next_ns, quiet_ns;
 };
 
-/* ---- store.c: the file behind a LUN, and its device ---- */
+/* ---- store.c: what the array knows about the volume behind a LUN ---- */
 
-struct array_store {
-	atomic_uint refs; /* held by the unit, jobs and the verifier */
-	struct array *array;
-	struct guid lun_id;
-	struct guid pool_id;
-	const struct array_pool_driver *driver;
-	char *place;         /* owned; the place of the pool */
-	char *path;          /* owned; the volume's name, for messages */
-	struct blk_dev *dev; /* holds a reference; NULL = there is only a file to unlink */
-	struct blk_listener listener;
-	pthread_mutex_t manage_lock; /* resize, allocate, verify, reopen: one at a time */
-	atomic_bool looked_at;       /* the file was seen at least once */
-	/* remove the file too; set before the unit drops its reference */
-	bool unlink;
-	struct array_trouble trouble;
-	struct list node; /* dying; dying_lock */
-	struct work reap;
+/* The place of a pool, which its stores share.  devices_lock guards all but the text. */
+struct array_place {
+	struct list node; /* array->places */
+	unsigned refs;
+	const struct array_pool_driver *driver; /* NULL = a kind of storage that is not known */
+	char text[];
 };
 
 /*
- * Makes the store of a LUN.  place: the place of its pool, which need not be ready.  Returns 0 or
- * -ENOMEM.  The caller owns a reference to *ret_store.
+ * The volume of a LUN.  There is one store for each LUN, so it is kept small: its block device is
+ * made when somebody needs it (device.c).
+ */
+struct array_store {
+	atomic_uint refs; /* held by the unit, jobs and the verifier */
+	/* 0, or the -errno that made the volume fail; a device that is made anew has failed too */
+	atomic_int error;
+	atomic_bool looked_at; /* the volume was seen at least once */
+	bool thick;
+	/* remove the volume too; set before the unit drops its reference */
+	bool unlink;
+	/* guarded by devices_lock: */
+	bool stopped;        /* I/O is refused: the LUN is offline, or is being reopened */
+	bool managed;        /* array_store_manage was called */
+	unsigned dev_users;  /* while it is not 0 there is a device */
+	struct blk_dev *dev; /* holds a reference */
+	uint64_t size_bytes;
+	struct array *array;
+	struct guid lun_id;
+	struct guid pool_id;
+	struct array_place *place; /* holds a reference */
+	struct blk_listener listener;
+	struct blk_file_seen seen;             /* the device's */
+	struct array_trouble *_Atomic trouble; /* owned; NULL = no command has failed */
+	union {
+		struct list node; /* in the list `dying`; guarded by dying_lock */
+		struct work reap; /* once it has left `dying` */
+	};
+};
+
+/*
+ * Makes the store of a LUN.  place: the place of its pool, which need not be ready.  Returns 0,
+ * ERR_NOT_SUPPORTED (no driver knows the place) or -ENOMEM.  The caller owns a reference to
+ * *ret_store.
  */
 int array_store_new(struct array *array, const struct row_lun *lun, const char *place,
 		    struct array_store **ret_store);
 struct array_store *array_store_ref(struct array_store *store);
 void array_store_unref(struct array_store *store); /* accepts NULL */
 /*
- * Checks that the volume exists and is sound, without opening it.  Returns 0, also when the process
- * lacks descriptors or memory to check, or ERR_FAILED with the reason; then the LUN's health is
- * FAILED.  The caller holds manage_lock.
+ * Converts an error of the store's file system to one of the array, as array_lun_file_error, with
+ * the name of the volume in its text.  Any thread.
  */
-int array_store_verify(struct array_store *store);
+int array_store_file_error(const struct array_store *store, int rc);
 /*
  * Adds a volume of a deleted LUN that an earlier run has left behind, so that it is removed.
  * Returns 0 or -ENOMEM.
@@ -92,6 +114,49 @@ bool array_store_is_dying(struct array *array, const struct guid *lun_id);
  */
 size_t array_store_reap(struct array *array);
 void array_store_fini(struct array *array);
+
+/* ---- device.c: the block device of a store, made while somebody needs it ---- */
+
+/*
+ * Begin and end work on the volume that excludes other such work: resize, allocate, verify, reopen.
+ * array_store_manage waits until the store is free; array_store_try_manage returns false instead.
+ * Any thread except those of the data path, which may only try.
+ */
+void array_store_manage(struct array_store *store);
+bool array_store_try_manage(struct array_store *store);
+void array_store_unmanage(struct array_store *store);
+/*
+ * Refuse new I/O to the store with ERR_OFFLINE, and accept it again, whether or not the store has a
+ * device now.  Any thread; never block longer than a lock.
+ */
+void array_store_stop(struct array_store *store);
+void array_store_start(struct array_store *store);
+/*
+ * Waits until no I/O is in flight on the store.  Returns 0, or ERR_TIMEOUT (I/O is still in flight
+ * after timeout_ms).
+ */
+int array_store_drain(struct array_store *store, unsigned timeout_ms);
+/* Makes the store fail with `error` (-errno) and a reason, until it is reopened.  Any thread. */
+void array_store_fail(struct array_store *store, int error, const char *reason);
+/*
+ * Do what blk_resize, blk_allocate and blk_reopen do, with their errors or -ENOMEM.  A store that
+ * was reopened accepts I/O, and its health is OK.  The caller has called array_store_manage.
+ */
+int array_store_resize(struct array_store *store, uint64_t size_bytes);
+int array_store_allocate(struct array_store *store, uint64_t offset_bytes, uint64_t len_bytes,
+			 struct blk_progress *progress);
+int array_store_reopen(struct array_store *store);
+/*
+ * Flushes the device if somebody has it in use.  Returns 0, also for a store that has failed or is
+ * stopped (the pool's sync covers it), or -errno.
+ */
+int array_store_flush(struct array_store *store);
+/*
+ * Checks that the volume exists and is sound, without opening it, and notes the space that it
+ * takes.  Returns 0, also when the process lacks descriptors or memory to check, or ERR_FAILED with
+ * the reason; then the LUN's health is FAILED.  The caller has called array_store_manage.
+ */
+int array_store_verify(struct array_store *store);
 
 /* ---- pools.c: the pools that are there, and their drivers ---- */
 
@@ -138,9 +203,15 @@ void array_pool_fini(struct array *array);
 void array_pool_account(struct array *array, const struct guid *pool_id, int64_t delta_bytes);
 /*
  * Checks for each pool whether it is ready and how much space it has.  Sweeps a pool that has
- * become ready since the last call.  Verifier thread.
+ * become ready since the last call, and has the verifier check all LUNs when a pool is not ready
+ * any more.  The verifier's and the checker's thread.
  */
 void array_pool_verify(struct array *array);
+/*
+ * Notifies the watcher of what other programs have done in the pools that are ready and can be
+ * watched, since the last call.  The watcher is called with pools_lock held.  Verifier thread.
+ */
+void array_pool_watch_read(struct array *array, struct array_pool_watcher *watcher);
 /* Puts the live row of a pool. */
 void array_pool_show(struct array *array, const struct guid *pool_id);
 /* Sweeps every pool that is ready and was not swept since the array was opened. */
@@ -153,6 +224,8 @@ void array_pool_sweep(struct array *array, const struct state *state);
  * is free.  before: the previous level.  A pool leaves LOW only when an eighth is free, so that a
  * pool near the limit does not change its level at each look.
  */
+/* Below how many free bytes a pool of this capacity becomes low. */
+uint64_t array_space_low_bytes(uint64_t capacity_bytes);
 enum pool_space array_space_level(const struct array_pool_space *space, enum pool_space before);
 /* Returns how many bytes the LUNs of the pool can take at most: the sum of their sizes. */
 uint64_t array_space_provisioned(const struct state *state, const struct guid *pool_id);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The store of a LUN: the file behind it and the block device over the file.  A store lives as long
- * as somebody uses it.  The file of a deleted LUN is unlinked only after the last user of the
- * device has released it:
+ * The store of a LUN: what the array knows about the file behind it.  A store lives as long as
+ * somebody uses it; device.c makes its block device when that is needed.  The file of a deleted LUN
+ * is unlinked only after the last user of the device has released it:
  *
  *	unit --array_unit_remove--> dying --device unused--> a worker unlinks the file, then the
  *	catalog's note is deleted
@@ -34,9 +34,64 @@ on_error(struct blk_listener *listener, struct blk_dev *dev, bool sticky, int er
 
 	(void)dev;
 	if (sticky)
+		atomic_store(&store->error, error);
+	if (sticky)
 		array_unit_set_health(store->array, &store->lun_id, HEALTH_FAILED, reason);
 	else
 		array_trouble_note(store, error, reason);
+}
+
+static struct array_place *
+place_find_locked(struct array *array, const char *text)
+{
+	list_for_each(node, &array->places) {
+		struct array_place *place = list_entry(node, struct array_place, node);
+
+		if (str_equal(place->text, text))
+			return place;
+	}
+	return NULL;
+}
+
+/* Returns the place with this text and a reference for the caller, or NULL: memory is out. */
+static struct array_place *
+place_get(struct array *array, const char *text)
+{
+	struct array_place *place;
+	size_t size = strlen(text) + 1;
+
+	pthread_mutex_lock(&array->devices_lock);
+	place = place_find_locked(array, text);
+	if (place == NULL)
+		place = mem_calloc(1, sizeof(*place) + size);
+	if (place != NULL && place->refs == 0) {
+		place->driver = array_pool_driver_find(text);
+		memcpy(place->text, text, size);
+	}
+	if (place != NULL) {
+		/* to the front: the next store is most likely there too */
+		list_remove(&place->node);
+		list_prepend(&array->places, &place->node);
+		place->refs++;
+	}
+	pthread_mutex_unlock(&array->devices_lock);
+	return place;
+}
+
+static void
+place_put(struct array *array, struct array_place *place)
+{
+	bool last = false;
+
+	if (place == NULL)
+		return;
+	pthread_mutex_lock(&array->devices_lock);
+	last = --place->refs == 0;
+	if (last)
+		list_remove(&place->node);
+	pthread_mutex_unlock(&array->devices_lock);
+	if (last)
+		mem_free(place);
 }
 
 static void
@@ -46,9 +101,7 @@ store_free(struct array_store *store)
 		blk_set_listener(store->dev, NULL);
 	array_trouble_forget(store);
 	blk_dev_unref(store->dev);
-	pthread_mutex_destroy(&store->manage_lock);
-	mem_free(store->path);
-	mem_free(store->place);
+	place_put(store->array, store->place);
 	mem_free(store);
 }
 
@@ -63,42 +116,12 @@ store_alloc(struct array *array, const struct guid *lun_id, const char *place)
 	store->array = array;
 	store->lun_id = *lun_id;
 	store->listener.error = on_error;
-	pthread_mutex_init(&store->manage_lock, NULL);
-	store->driver = array_pool_driver_find(place);
-	store->place = str_dup(place);
-	store->path = store->driver != NULL ? store->driver->volume_name(place, lun_id)
-					    : str_dup(place);
-	if (store->path == NULL || store->place == NULL) {
+	store->place = place_get(array, place);
+	if (store->place == NULL) {
 		store_free(store);
 		return NULL;
 	}
 	return store;
-}
-
-/* Makes the stack of devices: the file, and the fault layer over it when a test asks for faults. */
-static int
-make_device(struct array_store *store, const struct row_lun *lun)
-{
-	struct blk_dev *fault = NULL;
-	int rc = store->driver == NULL
-			 ? err_set(ERR_NOT_SUPPORTED,
-				   "%s is of a kind of storage that this version does not know",
-				   store->place)
-			 : store->driver->volume_open(store->place, &lun->id, lun->size_bytes,
-						      !lun->thin, &store->dev);
-
-	if (rc < 0)
-		return rc;
-	if (store->array->inject_dir != NULL) {
-		rc = blk_fault_new(store->dev, store->array->inject_dir, &fault);
-		if (rc < 0)
-			return rc;
-		store->dev = fault;
-	}
-	blk_set_listener(store->dev, &store->listener);
-	if (lun->status == STATUS_OFFLINE)
-		blk_stop(store->dev);
-	return 0;
 }
 
 int
@@ -106,18 +129,31 @@ array_store_new(struct array *array, const struct row_lun *lun, const char *plac
 		struct array_store **ret_store)
 {
 	struct array_store *store = store_alloc(array, &lun->id, place);
-	int rc;
 
 	if (store == NULL)
 		return -ENOMEM;
 	store->pool_id = lun->pool_id;
-	rc = make_device(store, lun);
-	if (rc < 0) {
+	store->size_bytes = lun->size_bytes;
+	store->thick = !lun->thin;
+	store->stopped = lun->status == STATUS_OFFLINE;
+	if (store->place->driver == NULL) {
 		store_free(store);
-		return rc;
+		return err_set(ERR_NOT_SUPPORTED,
+			       "%s is of a kind of storage that this version does not know", place);
 	}
 	*ret_store = store;
 	return 0;
+}
+
+int
+array_store_file_error(const struct array_store *store, int rc)
+{
+	AUTO_FREE char *name = NULL;
+
+	if (rc >= 0)
+		return rc;
+	name = store->place->driver->volume_name(store->place->text, &store->lun_id);
+	return array_lun_file_error(rc, name != NULL ? name : store->place->text);
 }
 
 struct array_store *
@@ -189,20 +225,22 @@ static void
 reap(struct work *work)
 {
 	struct array_store *store = container_of(work, struct array_store, reap);
+	const struct array_pool_driver *driver = store->place->driver;
 	struct reaped reaped = { .task = { .apply = forget, .use = CATALOG_FREES },
 				 .lun_id = &store->lun_id };
+	char id[GUID_TEXT_SIZE];
 	int rc;
 
 	if (store->dev != NULL)
 		blk_set_listener(store->dev, NULL);
 	blk_dev_unref(TAKE(store->dev));
-	rc = store->driver != NULL
-		     ? store->driver->volume_remove(store->place, &store->lun_id, true)
-		     : ERR_NOT_SUPPORTED;
+	rc = driver != NULL ? driver->volume_remove(store->place->text, &store->lun_id, true)
+			    : ERR_NOT_SUPPORTED;
 	if (rc == 0)
 		rc = array_writer_submit(store->array, &reaped.task);
 	if (rc < 0)
-		log_warning("lun.unlink", "path=%s error=%s", store->path, err_text(rc));
+		log_warning("lun.unlink", "lun=%s place=%s error=%s",
+			    guid_format(&store->lun_id, id), store->place->text, err_text(rc));
 	store_free(store);
 }
 
@@ -241,70 +279,4 @@ array_store_fini(struct array *array)
 
 	while ((node = list_pop(&array->dying)) != NULL)
 		store_free(list_entry(node, struct array_store, node));
-}
-
-/* ---- devices ---- */
-
-int
-array_store_verify(struct array_store *store)
-{
-	char reason[160] = "";
-	int rc = blk_verify(store->dev);
-
-	if (rc == 0) {
-		atomic_store(&store->looked_at, true);
-		array_unit_set_allocated(store->array, &store->lun_id,
-					 blk_allocated_bytes(store->dev));
-		if (array_unit_health(store->array, &store->lun_id) == HEALTH_UNKNOWN)
-			array_unit_set_health(store->array, &store->lun_id, HEALTH_OK, "");
-		return 0;
-	}
-	if (blk_failed(store->dev, reason, sizeof(reason)) == 0)
-		return 0; /* this process lacks descriptors or memory: the next check may tell */
-	array_unit_set_health(store->array, &store->lun_id, HEALTH_FAILED, reason);
-	return err_set(ERR_FAILED, "%s", reason);
-}
-
-/*
- * Checks the file before the LUN's first use.  While a job or the verifier works on the store,
- * their check is enough.
- */
-static int
-look_once(struct array_store *store)
-{
-	int rc = 0;
-
-	if (atomic_load(&store->looked_at) || pthread_mutex_trylock(&store->manage_lock) != 0)
-		return 0;
-	if (!atomic_load(&store->looked_at))
-		rc = array_store_verify(store);
-	pthread_mutex_unlock(&store->manage_lock);
-	return rc;
-}
-
-int
-array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev)
-{
-	struct array_store *store = array_unit_store(array, lun_id);
-
-	if (store == NULL)
-		return array_name_no_such(ROW_LUN, lun_id);
-	/* if the device is not sound, it has failed and reports that itself */
-	(void)look_once(store);
-	*ret_dev = blk_dev_ref(store->dev);
-	array_store_unref(store);
-	return 0;
-}
-
-void
-array_device_release(struct array *array, struct blk_dev *dev)
-{
-	bool dying;
-
-	blk_dev_unref(dev);
-	pthread_mutex_lock(&array->dying_lock);
-	dying = !list_empty(&array->dying);
-	pthread_mutex_unlock(&array->dying_lock);
-	if (dying)
-		array_verify_wake(array);
 }

@@ -61,6 +61,8 @@ begin_apply(struct array *array, struct array_task *task)
 
 	if (rc == 0)
 		rc = put_array(task->edit, b->array_id);
+	if (rc == 0)
+		rc = array_controller_edit_put(task->edit, b->array_id);
 	task->answer.object_id = *b->array_id;
 	return rc < 0 ? rc : put_pool(task->edit, b->pool);
 }
@@ -105,7 +107,7 @@ array_rename(struct array *array, const struct array_request *request, const cha
 {
 	struct array_change c = { .task = { .apply = apply, .cause = "array.rename" },
 				  .name = name };
-	int rc = array_name_check("array", name);
+	int rc = array_name_check_free("array", name);
 
 	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
 }
@@ -132,7 +134,7 @@ normalize_prefix(const char *prefix, char **ret_prefix)
 	rc = iscsi_name_normalize(bare, &name);
 	if (rc == -ENOMEM)
 		return rc;
-	if (rc < 0 || !str_starts(name, "iqn.") || len > ROW_ISCSI_NAME_MAX - ROW_NAME_MAX - 20)
+	if (rc < 0 || !str_starts(name, "iqn.") || len > ROW_ISCSI_NAME_MAX - ROW_NAME_UNITS - 20)
 		return err_set(ERR_INVALID, "the prefix of target names must look like "
 					    "iqn.2026-11.org.example, with a month in "
 					    "which you owned the domain");

@@ -7,16 +7,19 @@
 #include <string.h>
 
 #include "array/array_int.h"
+#include "base/cidr.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf.h"
 
 struct target_change {
 	struct array_task task;
 	struct guid id;
 	char *name; /* normalised, owned; NULL = to be made */
 	const char *alias;
-	bool with_group;
+	char *sources; /* canonical, owned */
+	bool with_group, duplicate;
 };
 
 static int
@@ -24,11 +27,11 @@ check_alias(const char *alias)
 {
 	size_t len = strlen(alias);
 
-	if (len > ROW_NAME_MAX || !str_is_text(alias, len))
-		return err_set(
-			ERR_INVALID,
-			"the alias of a target must be one line of UTF-8 text of at most %d bytes",
-			ROW_NAME_MAX);
+	if (!str_is_text(alias, len) || utf8_to_utf16_len(alias) > ROW_NAME_UNITS)
+		return err_set(ERR_INVALID,
+			       "the alias of a target must be one line of UTF-8 text of at most %d "
+			       "characters",
+			       ROW_NAME_UNITS);
 	if (array_name_is_blank(alias))
 		return err_set(ERR_INVALID,
 			       "the alias of a target must be empty or more than spaces");
@@ -37,7 +40,7 @@ check_alias(const char *alias)
 
 /*
  * Checks that no other target has the alias, since a person could then not say which target is
- * meant.  Targets that had equal aliases before this check existed keep them.
+ * meant.  VDS lets programs give the same alias to several targets.
  */
 static int
 check_alias_is_free(const struct state *view, const char *alias, const struct guid *but)
@@ -77,7 +80,7 @@ create_apply(struct array *array, struct array_task *task)
 	const struct state *view = state_edit_view(task->edit);
 	AUTO_FREE char *made = NULL;
 	struct guid group_id;
-	int rc = check_alias_is_free(view, c->alias, &c->id);
+	int rc = c->duplicate ? 0 : check_alias_is_free(view, c->alias, &c->id);
 
 	if (rc < 0)
 		return rc;
@@ -99,13 +102,14 @@ create_apply(struct array *array, struct array_task *task)
 
 int
 array_target_create(struct array *array, const struct array_request *request,
-		    const char *iscsi_name, const char *alias, bool with_group,
+		    const char *iscsi_name, const char *alias, bool with_group, bool duplicate,
 		    struct array_answer *ret_answer)
 {
 	struct target_change c = {
 		.task = { .apply = create_apply, .cause = "target.create", .use = CATALOG_MAKES },
 		.alias = alias != NULL ? alias : "",
 		.with_group = with_group,
+		.duplicate = duplicate,
 	};
 	int rc = check_alias(c.alias);
 
@@ -132,7 +136,7 @@ alias_apply(struct array *array, struct array_task *task)
 	(void)array;
 	if (target == NULL)
 		return array_name_no_such(ROW_TARGET, &c->id);
-	rc = check_alias_is_free(view, c->alias, &c->id);
+	rc = c->duplicate ? 0 : check_alias_is_free(view, c->alias, &c->id);
 	if (rc < 0)
 		return rc;
 	row = row_copy(target);
@@ -144,17 +148,55 @@ alias_apply(struct array *array, struct array_task *task)
 
 int
 array_target_set_alias(struct array *array, const struct array_request *request,
-		       const struct guid *target, const char *alias,
+		       const struct guid *target, const char *alias, bool duplicate,
 		       struct array_answer *ret_answer)
 {
 	struct target_change c = {
 		.task = { .apply = alias_apply, .cause = "target.alias" },
 		.id = *target,
 		.alias = alias != NULL ? alias : "",
+		.duplicate = duplicate,
 	};
 	int rc = check_alias(c.alias);
 
 	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
+}
+
+/* ---- sources ---- */
+
+static int
+sources_apply(struct array *array, struct array_task *task)
+{
+	struct target_change *c = container_of(task, struct target_change, task);
+	const struct row_target *target = state_find(state_edit_view(task->edit), ROW_TARGET,
+						     &c->id);
+	AUTO_ROW struct row_target *row = NULL;
+
+	(void)array;
+	if (target == NULL)
+		return array_name_no_such(ROW_TARGET, &c->id);
+	row = row_copy(target);
+	if (row == NULL || row_set_string(&row->sources, c->sources) < 0)
+		return -ENOMEM;
+	task->answer.object_id = c->id;
+	return state_edit_put(task->edit, TAKE(row));
+}
+
+int
+array_target_set_sources(struct array *array, const struct array_request *request,
+			 const struct guid *target, const char *sources,
+			 struct array_answer *ret_answer)
+{
+	struct target_change c = {
+		.task = { .apply = sources_apply, .cause = "target.sources" },
+		.id = *target,
+	};
+	int rc = cidr_list_normalize(sources, &c.sources);
+
+	if (rc == 0)
+		rc = array_change_run(array, request, &c.task, ret_answer);
+	mem_free(c.sources);
+	return rc;
 }
 
 /* ---- delete ---- */
@@ -181,6 +223,8 @@ delete_apply(struct array *array, struct array_task *task)
 
 		rc = array_group_edit_remove(task->edit, &group_id);
 	}
+	if (rc == 0)
+		rc = array_credential_edit_remove_all(task->edit, &c->id);
 	task->answer.object_id = c->id;
 	return rc < 0 ? rc : state_edit_delete(task->edit, ROW_TARGET, &c->id, NULL);
 }

@@ -27,15 +27,42 @@
 
 static const char *const cause_names[TROUBLE_CAUSES] = { "medium", "space" };
 
+/* Returns the record of the store, or NULL: no command has failed, or there was no memory. */
+static struct array_trouble *
+trouble_of(struct array_store *store)
+{
+	return atomic_load_explicit(&store->trouble, memory_order_acquire);
+}
+
+/* As trouble_of, but makes the record when there is none. */
+static struct array_trouble *
+trouble_get(struct array_store *store)
+{
+	struct array_trouble *trouble = trouble_of(store), *made;
+
+	if (trouble != NULL)
+		return trouble;
+	made = mem_calloc(1, sizeof(*made));
+	if (made == NULL)
+		return NULL;
+	made->store = store;
+	if (atomic_compare_exchange_strong(&store->trouble, &trouble, made))
+		return made;
+	mem_free(made);
+	return trouble;
+}
+
 void
 array_trouble_note(struct array_store *store, int error, const char *reason)
 {
 	struct array *array = store->array;
-	struct array_trouble *trouble = &store->trouble;
+	struct array_trouble *trouble = trouble_get(store);
 	enum array_trouble_kind cause = error == -ENOSPC || error == -EDQUOT ? TROUBLE_SPACE
 									     : TROUBLE_MEDIUM;
 	bool wake;
 
+	if (trouble == NULL)
+		return; /* without memory this one is not counted */
 	atomic_fetch_add(&trouble->causes[cause].count, 1);
 	if (atomic_exchange(&trouble->causes[cause].noted, true))
 		return;
@@ -54,12 +81,17 @@ array_trouble_note(struct array_store *store, int error, const char *reason)
 void
 array_trouble_forget(struct array_store *store)
 {
+	struct array_trouble *trouble = trouble_of(store);
+
+	if (trouble == NULL)
+		return;
 	pthread_mutex_lock(&store->array->trouble_lock);
-	list_remove(&store->trouble.node);
-	store->trouble.listed = false;
-	for (unsigned i = 0; i < TROUBLE_CAUSES; i++)
-		mem_free(TAKE(store->trouble.causes[i].text));
+	list_remove(&trouble->node);
 	pthread_mutex_unlock(&store->array->trouble_lock);
+	for (unsigned i = 0; i < TROUBLE_CAUSES; i++)
+		mem_free(trouble->causes[i].text);
+	atomic_store(&store->trouble, NULL);
+	mem_free(trouble);
 }
 
 static void
@@ -85,13 +117,16 @@ void
 array_lun_hangs(struct array *array, const struct guid *lun, bool hangs)
 {
 	struct array_store *store = array_unit_store(array, lun);
+	struct array_trouble *trouble = store != NULL ? trouble_get(store) : NULL;
 	char text[REASON_SIZE];
 
-	if (store == NULL)
+	if (trouble == NULL) {
+		array_store_unref(store);
 		return;
+	}
 	pthread_mutex_lock(&array->trouble_lock);
-	store->trouble.hangs = hangs;
-	format_reason(&store->trouble, text, sizeof(text));
+	trouble->hangs = hangs;
+	format_reason(trouble, text, sizeof(text));
 	pthread_mutex_unlock(&array->trouble_lock);
 	array_unit_set_failing(array, lun, text[0] != '\0' ? text : NULL);
 	array_store_unref(store);
@@ -100,16 +135,19 @@ array_lun_hangs(struct array *array, const struct guid *lun, bool hangs)
 void
 array_trouble_clear(struct array *array, struct array_store *store)
 {
+	struct array_trouble *trouble = trouble_of(store);
 	char text[REASON_SIZE];
 
+	if (trouble == NULL)
+		return;
 	pthread_mutex_lock(&array->trouble_lock);
 	for (unsigned i = 0; i < TROUBLE_CAUSES; i++) {
-		struct array_trouble_cause *cause = &store->trouble.causes[i];
+		struct array_trouble_cause *cause = &trouble->causes[i];
 
 		cause->told = cause->cleared = atomic_load(&cause->count);
 		atomic_store(&cause->noted, false);
 	}
-	format_reason(&store->trouble, text, sizeof(text));
+	format_reason(trouble, text, sizeof(text));
 	pthread_mutex_unlock(&array->trouble_lock);
 	array_unit_set_failing(array, &store->lun_id, text[0] != '\0' ? text : NULL);
 }
@@ -117,7 +155,9 @@ array_trouble_clear(struct array *array, struct array_store *store)
 uint64_t
 array_trouble_count(struct array_store *store, enum array_trouble_kind cause)
 {
-	return atomic_load(&store->trouble.causes[cause].count);
+	struct array_trouble *trouble = trouble_of(store);
+
+	return trouble != NULL ? atomic_load(&trouble->causes[cause].count) : 0;
 }
 
 /* ---- What the verifier says ---- */
@@ -150,12 +190,11 @@ tell_cause(struct told *told, struct array_trouble_cause *cause, const char *nam
 
 /* Of a store whose time has come.  True: look at it again at trouble->next_ns. */
 static bool
-look(struct array_store *store, uint64_t now_ns, struct told *told)
+look(struct array_trouble *trouble, uint64_t now_ns, struct told *told)
 {
-	struct array_trouble *trouble = &store->trouble;
 	const struct array_trouble_cause *medium = &trouble->causes[TROUBLE_MEDIUM];
 
-	*told = (struct told){ .lun_id = store->lun_id };
+	*told = (struct told){ .lun_id = trouble->store->lun_id };
 	for (unsigned i = 0; i < TROUBLE_CAUSES; i++)
 		tell_cause(told, &trouble->causes[i], cause_names[i]);
 	if (told->any) {
@@ -184,19 +223,19 @@ take_due(struct array *array, uint64_t now_ns, struct told *told, uint64_t *next
 
 	pthread_mutex_lock(&array->trouble_lock);
 	list_for_each_safe(node, &array->troubled) {
-		struct array_store *store = list_entry(node, struct array_store, trouble.node);
+		struct array_trouble *trouble = list_entry(node, struct array_trouble, node);
 
-		if (store->trouble.next_ns > now_ns) {
-			*next_ns = MIN(*next_ns, store->trouble.next_ns);
+		if (trouble->next_ns > now_ns) {
+			*next_ns = MIN(*next_ns, trouble->next_ns);
 			continue;
 		}
 		found = true;
-		if (look(store, now_ns, told)) {
-			*next_ns = MIN(*next_ns, store->trouble.next_ns);
+		if (look(trouble, now_ns, told)) {
+			*next_ns = MIN(*next_ns, trouble->next_ns);
 			break;
 		}
 		list_remove(node);
-		store->trouble.listed = false;
+		trouble->listed = false;
 		break;
 	}
 	pthread_mutex_unlock(&array->trouble_lock);

@@ -5,6 +5,7 @@
  * threads too (a block device's listener reports a failure from the thread that met it).
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "array/array_int.h"
 #include "base/err.h"
@@ -23,13 +24,13 @@ array_unit_show_locked(struct array *array, struct array_lun_entry *entry)
 {
 	entry->shown_bytes = entry->allocated_bytes;
 	array_live_lun_put(array, &entry->id, entry->health,
-			   entry->visible ? entry->operation : OPERATION_NONE, entry->reason,
-			   entry->allocated_bytes);
+			   entry->visible ? entry->operation : OPERATION_NONE, entry->write_through,
+			   entry->reason, entry->allocated_bytes);
 }
 
 int
 array_unit_add(struct array *array, const struct guid *lun_id, struct array_store *store,
-	       enum lun_operation operation, enum lun_health health)
+	       enum lun_operation operation, enum lun_health health, bool write_through)
 {
 	AUTO_FREE struct array_lun_entry *entry = mem_calloc(1, sizeof(*entry));
 	int rc;
@@ -40,6 +41,7 @@ array_unit_add(struct array *array, const struct guid *lun_id, struct array_stor
 	entry->operation = operation;
 	entry->visible = operation != OPERATION_NONE;
 	entry->health = health;
+	entry->write_through = write_through;
 	pthread_mutex_lock(&array->luns_lock);
 	rc = guid_map_put(&array->luns, lun_id, entry);
 	if (rc == 0) {
@@ -66,6 +68,7 @@ static void
 entry_free(struct array_lun_entry *entry)
 {
 	array_store_unref(entry->store);
+	array_kept_free(entry->kept);
 	mem_free(entry->reason);
 	mem_free(entry);
 }
@@ -175,6 +178,20 @@ array_unit_set_health(struct array *array, const struct guid *lun_id, enum lun_h
 }
 
 void
+array_lun_write_through(struct array *array, const struct guid *lun_id, bool write_through)
+{
+	struct array_lun_entry *entry;
+
+	pthread_mutex_lock(&array->luns_lock);
+	entry = array_unit_find_locked(array, lun_id);
+	if (entry != NULL && entry->write_through != write_through) {
+		entry->write_through = write_through;
+		array_unit_show_locked(array, entry);
+	}
+	pthread_mutex_unlock(&array->luns_lock);
+}
+
+void
 array_unit_set_failing(struct array *array, const struct guid *lun_id, const char *reason)
 {
 	struct array_lun_entry *entry;
@@ -185,6 +202,17 @@ array_unit_set_failing(struct array *array, const struct guid *lun_id, const cha
 		set_health_locked(array, entry, HEALTH_FAILING, reason);
 	else if (entry != NULL && reason == NULL && entry->health == HEALTH_FAILING)
 		set_health_locked(array, entry, HEALTH_OK, "");
+	pthread_mutex_unlock(&array->luns_lock);
+}
+
+void
+array_unit_reason(struct array *array, const struct guid *lun_id, char *buf, size_t size)
+{
+	const struct array_lun_entry *entry;
+
+	pthread_mutex_lock(&array->luns_lock);
+	entry = array_unit_find_locked(array, lun_id);
+	snprintf(buf, size, "%s", entry != NULL && entry->reason != NULL ? entry->reason : "");
 	pthread_mutex_unlock(&array->luns_lock);
 }
 

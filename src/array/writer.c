@@ -27,24 +27,62 @@
 
 /* ---- the caller's side ---- */
 
-int
-array_writer_submit(struct array *array, struct array_task *task)
+void
+array_writer_queue(struct array *array, struct array_task *task)
 {
-	task->done = false;
 	task->logged = NULL;
 	task->before = task->after = NULL;
 	pthread_mutex_lock(&array->queue_lock);
 	list_append(&array->queue, &task->node);
-	pthread_cond_signal(&array->queue_ready);
-	while (!task->done)
-		pthread_cond_wait(&array->task_done, &array->queue_lock);
 	pthread_mutex_unlock(&array->queue_lock);
+	pthread_cond_signal(&array->queue_ready);
+}
+
+int
+array_writer_submit(struct array *array, struct array_task *task)
+{
+	sem_init(&task->done, 0, 0);
+	task->answered = NULL;
+	array_writer_queue(array, task);
+	while (sem_wait(&task->done) != 0)
+		; /* a signal */
+	sem_destroy(&task->done);
 	if (task->logged != NULL)
 		array_changelog(task->logged, task->before, task->after, &task->principal);
 	change_unref(TAKE(task->logged));
 	state_unref(TAKE(task->before));
 	state_unref(TAKE(task->after));
 	return task->result < 0 ? err_set(task->result, "%s", task->text) : 0;
+}
+
+static int
+beat(struct array *array, struct array_task *task)
+{
+	(void)task;
+	atomic_store(&array->beat_due, false);
+	return 0;
+}
+
+bool
+array_beat(struct array *array)
+{
+	struct array_task *task = array->beat;
+
+	if (task == NULL) {
+		array->beat = task = mem_calloc(1, sizeof(*task));
+		if (task == NULL)
+			return true; /* asked again at the next call */
+		task->run = beat;
+		sem_init(&task->done, 0, 0);
+	} else if (sem_trywait(&task->done) < 0) {
+		return !atomic_load(&array->beat_due) || atomic_load(&array->writer_syncs);
+	}
+	atomic_store(&array->beat_due, true);
+	pthread_mutex_lock(&array->queue_lock);
+	list_append(&array->queue, &task->node);
+	pthread_mutex_unlock(&array->queue_lock);
+	pthread_cond_signal(&array->queue_ready);
+	return true;
 }
 
 int
@@ -57,6 +95,7 @@ array_change_run(struct array *array, const struct array_request *request, struc
 		return rc < 0 ? rc : 0;
 	task->request_id = array_request_id(request);
 	task->principal = array_request_principal(request);
+	task->audit = array_request_audit(request);
 	rc = array_writer_submit(array, task);
 	return array_request_end(array, request, rc, &task->answer, ret_answer);
 }
@@ -71,6 +110,7 @@ array_set_read_only(struct array *array, const char *reason)
 	snprintf(array->read_only_reason, sizeof(array->read_only_reason), "%s", reason);
 	atomic_store(&array->read_only, true);
 	log_error("array.read_only", "reason=%s", log_quote(reason, quoted, sizeof(quoted)));
+	array_live_array_put(array);
 }
 
 /* ---- one change ---- */
@@ -123,8 +163,11 @@ apply(struct array *array, struct array_task *task, struct state **base)
 		if (rc == 0)
 			rc = change_set_principal(task->change, &task->principal);
 		if (rc == 0)
-			rc = catalog_apply(array->catalog, task->change);
+			rc = catalog_apply(array->catalog, *base, task->change);
 	}
+	if (rc < 0)
+		return rc;
+	rc = array_audit_task(array, task, *base, task->state != NULL ? task->state : *base);
 	if (rc < 0)
 		return rc;
 	state_edit_free(TAKE(task->edit));
@@ -197,7 +240,8 @@ recover(struct array *array, const struct state *wanted)
 	if (rc == 0 && same_position(found, wanted))
 		return 1;
 	if (rc == 0 && !same_position(found, array->state))
-		rc = err_set(ERR_CORRUPT, "the catalog is at another position than it was left at");
+		rc = err_set(ERR_CORRUPT, "the catalog has another position than after the last "
+					  "change: another program has written it");
 	if (rc == 0)
 		return 0;
 	array_set_read_only(array, err_text(rc));
@@ -235,6 +279,18 @@ has_changes(const struct list *batch)
 	return false;
 }
 
+/* The disk may take its time. */
+static int
+commit_catalog(struct array *array)
+{
+	int rc;
+
+	atomic_store(&array->writer_syncs, true);
+	rc = catalog_commit(array->catalog);
+	atomic_store(&array->writer_syncs, false);
+	return rc;
+}
+
 static void
 commit(struct array *array, struct list *batch)
 {
@@ -258,7 +314,7 @@ commit(struct array *array, struct list *batch)
 	}
 	if (rc < 0)
 		lost(array, batch, rc, array->state);
-	else if ((rc = catalog_commit(array->catalog)) < 0)
+	else if ((rc = commit_catalog(array)) < 0)
 		lost(array, batch, rc, base);
 }
 
@@ -267,8 +323,11 @@ publish(struct array *array, struct array_task *task)
 {
 	struct state *before;
 
+	if (task->audit != NULL && (task->change != NULL || task->said != NULL))
+		task->audit->recorded = true;
 	if (task->committed != NULL)
 		task->committed(array, task);
+	array_credential_forget(array, task->change);
 	if (task->state != NULL) {
 		pthread_mutex_lock(&array->state_lock);
 		before = array->state;
@@ -334,6 +393,15 @@ take_batch(struct array *array, struct list *batch)
 	return !list_empty(batch);
 }
 
+static void
+answer(struct array *array, struct array_task *task)
+{
+	if (task->answered != NULL)
+		task->answered(array, task);
+	else
+		sem_post(&task->done);
+}
+
 static void *
 writer_main(void *arg)
 {
@@ -343,11 +411,9 @@ writer_main(void *arg)
 	pthread_setname_np(pthread_self(), "writer");
 	while (take_batch(array, &batch)) {
 		run_batch(array, &batch);
-		pthread_mutex_lock(&array->queue_lock);
+		/* The caller goes on at once: with a condition of all it would wait for the lock. */
 		while ((node = list_pop(&batch)) != NULL)
-			list_entry(node, struct array_task, node)->done = true;
-		pthread_cond_broadcast(&array->task_done);
-		pthread_mutex_unlock(&array->queue_lock);
+			answer(array, list_entry(node, struct array_task, node));
 	}
 	return NULL;
 }
@@ -374,4 +440,7 @@ array_writer_stop(struct array *array)
 	pthread_mutex_unlock(&array->queue_lock);
 	pthread_join(array->writer, NULL);
 	array->writer_runs = false;
+	if (array->beat != NULL)
+		sem_destroy(&array->beat->done);
+	mem_free(TAKE(array->beat));
 }

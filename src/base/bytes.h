@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Read and write big-endian integers in byte arrays, the order of iSCSI and SCSI. Pointers need no
- * alignment.  Any thread.
+ * Reads and writes big-endian integers in byte arrays, the order of iSCSI and SCSI. Pointers need
+ * no alignment.  Any thread.
  */
 #ifndef VDS_BASE_BYTES_H
 #define VDS_BASE_BYTES_H

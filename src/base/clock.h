@@ -22,10 +22,27 @@ clock_mono_ns(void)
 	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
+/*
+ * Returns the same time some milliseconds coarse, at a tenth of the price; on Windows, which has no
+ * such clock of the same beginning, the exact time.
+ */
+static inline uint64_t
+clock_mono_coarse_ns(void)
+{
+#ifdef CLOCK_MONOTONIC_COARSE
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+#else
+	return clock_mono_ns();
+#endif
+}
+
 /* Returns the milliseconds since 1970, UTC. */
 int64_t clock_utc_ms(void);
 #define CLOCK_TEXT_SIZE 25 /* "2026-11-22T10:47:00.123Z" and its NUL */
-/* Write a time of clock_utc_ms as text; returns buf. */
+/* Writes a time of clock_utc_ms as text; returns buf. */
 char *clock_format_utc(int64_t utc_ms, char buf[CLOCK_TEXT_SIZE]);
 
 #endif

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/system.h"
+
 #define TEXT_SIZE 512
 
 static _Thread_local struct {
@@ -58,7 +60,7 @@ err_text(int code)
 		return last.text;
 	if (row != NULL)
 		return row->text;
-	return strerror_r(code < 0 ? -code : code, last.system, sizeof(last.system));
+	return system_error_text(code < 0 ? -code : code, last.system, sizeof(last.system));
 }
 
 void
@@ -76,7 +78,7 @@ err_name(int code)
 	if (row != NULL)
 		return row->name;
 	if (code < 0 && code > -4096)
-		name = strerrorname_np(-code);
+		name = system_error_name(-code);
 	return name != NULL ? name : "UNKNOWN";
 }
 

@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include "base/format.h"
+
 enum err {
 	ERR_OK = 0,
 	ERR_FIRST_ = -20000,
@@ -20,10 +22,10 @@ enum err {
 };
 
 /*
- * Store a text for this thread and return `code`, so that one line does both: `return
+ * Stores a text for this thread and returns `code`, so that one line does both: `return
  * err_set(ERR_BUSY, "…", …);`. The text is cut at 511 bytes.  Any thread.
  */
-int err_set(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int err_set(int code, const char *fmt, ...) FORMAT_ARGS(2, 3);
 
 /*
  * Returns the text for `code`: the text that err_set stored last on this thread if it was stored
@@ -32,7 +34,7 @@ int err_set(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3))
  */
 const char *err_text(int code);
 
-/* Remove the text that err_set has stored for this thread. */
+/* Removes the text that err_set has stored for this thread. */
 void err_clear(void);
 
 /*

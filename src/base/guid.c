@@ -2,25 +2,16 @@
 /* Makes, prints and parses guids. Any thread. */
 #include "base/guid.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "base/err.h"
+#include "base/system.h"
 
 void
 guid_make(struct guid *ret_guid)
 {
-	size_t have = 0;
-
-	while (have < sizeof(ret_guid->bytes)) {
-		ssize_t got = getrandom(ret_guid->bytes + have, sizeof(ret_guid->bytes) - have, 0);
-
-		if (got < 0 && errno != EINTR)
-			abort(); /* an identity that is not random would be given twice */
-		if (got > 0)
-			have += (size_t)got;
-	}
+	if (system_random(ret_guid->bytes, sizeof(ret_guid->bytes)) < 0)
+		abort(); /* an identity that is not random would be given twice */
 	/* version 4 (RFC 9562 §5.4), and the variant (§4.1) */
 	ret_guid->bytes[6] = (uint8_t)((ret_guid->bytes[6] & 0x0f) | 0x40);
 	ret_guid->bytes[8] = (uint8_t)((ret_guid->bytes[8] & 0x3f) | 0x80);

@@ -48,7 +48,7 @@ list_prepend(struct list *l, struct list *node)
 	list_insert_before(l->next, node);
 }
 
-/* Take the node out of its list.  A node that is in no list stays as it is. */
+/* Takes the node out of its list.  A node that is in no list stays as it is. */
 static inline void
 list_remove(struct list *node)
 {
@@ -65,7 +65,7 @@ list_first(const struct list *l)
 	return list_empty(l) ? NULL : l->next;
 }
 
-/* Remove and return the first node; returns NULL when the list is empty. */
+/* Removes and returns the first node; returns NULL when the list is empty. */
 static inline struct list *
 list_pop(struct list *l)
 {

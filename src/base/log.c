@@ -137,8 +137,8 @@ line_begin(char line[LOG_LINE_SIZE], enum log_level level, const char *event)
 		0, snprintf(line, LOG_LINE_SIZE - 1, "%s %s %s ", when, levels[level].name, event));
 }
 
-static void __attribute__((format(printf, 3, 0)))
-line_write(enum log_level level, const char *event, const char *fmt, va_list args)
+static void FORMAT_ARGS(3, 0)
+	line_write(enum log_level level, const char *event, const char *fmt, va_list args)
 {
 	char line[LOG_LINE_SIZE];
 	size_t len = line_begin(line, level, event);

@@ -17,32 +17,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/format.h"
+
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /*
- * Log one event.  event: a name such as "session.login", a string constant; fmt gives the key=value
- * pairs.  Line breaks in the pairs become spaces, and a line longer than 2 KiB is cut.
+ * Logs one event.  event: a name such as "session.login", a string constant; fmt gives the
+ * key=value pairs.  Line breaks in the pairs become spaces, and a line longer than 2 KiB is cut.
  */
-void log_event(enum log_level level, const char *event, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void log_event(enum log_level level, const char *event, const char *fmt, ...) FORMAT_ARGS(3, 4);
 
 #define log_error(event, ...)   log_event(LOG_LEVEL_ERROR, event, __VA_ARGS__)
 #define log_warning(event, ...) log_event(LOG_LEVEL_WARNING, event, __VA_ARGS__)
 #define log_info(event, ...)    log_event(LOG_LEVEL_INFO, event, __VA_ARGS__)
 
 #define LOG_LIMIT_SECONDS     10u
-#define LOG_LIMIT_LINES       10u  /* lines of one event from one source in LOG_LIMIT_SECONDS */
+#define LOG_LIMIT_LINES       5u   /* lines of one event from one source in LOG_LIMIT_SECONDS */
 #define LOG_LIMIT_EVENT_LINES 100u /* lines of one event from all sources in LOG_LIMIT_SECONDS */
 #define LOG_SOURCE_SIZE       64u
 
 /*
- * Log one event that something outside this program can cause at will.  source: who caused it, for
+ * Logs one event that something outside this program can cause at will.  source: who caused it, for
  * example a peer's address or a LUN's id; only its first LOG_SOURCE_SIZE - 1 bytes count.  Lines
  * beyond the limits above are not written; a line `log.suppressed` says afterwards how many there
  * were.
  */
 void log_event_from(enum log_level level, const char *source, const char *event, const char *fmt,
-		    ...) __attribute__((format(printf, 4, 5)));
+		    ...) FORMAT_ARGS(4, 5);
 
 #define log_error_from(source, event, ...) \
 	log_event_from(LOG_LEVEL_ERROR, source, event, __VA_ARGS__)
@@ -51,7 +52,7 @@ void log_event_from(enum log_level level, const char *source, const char *event,
 #define log_info_from(source, event, ...) log_event_from(LOG_LEVEL_INFO, source, event, __VA_ARGS__)
 
 /*
- * Write `s` to buf in double quotes, with ", \ and control characters escaped, and cut to fit in
+ * Writes `s` to buf in double quotes, with ", \ and control characters escaped, and cut to fit in
  * size bytes.  Returns buf.
  */
 char *log_quote(const char *s, char *buf, size_t size);
@@ -59,23 +60,23 @@ char *log_quote(const char *s, char *buf, size_t size);
 /* --- who writes --- */
 
 /*
- * Start a thread that writes the lines from now on.  Called once, before the program has other
+ * Starts a thread that writes the lines from now on.  Called once, before the program has other
  * threads that log.  Returns 0 or -errno; after a failure callers go on writing their lines
  * themselves.
  */
 int log_start(void);
 /*
- * Write out what is queued, waiting at most one second for a reader that does not read, and end the
- * thread.  After this callers write their lines themselves.  Harmless without log_start.
+ * Writes out what is queued, waiting at most one second for a reader that does not read, and ends
+ * the thread.  After this callers write their lines themselves.  Harmless without log_start.
  */
 void log_stop(void);
 /*
- * Wait until every line logged before this call is written, at most timeout_ms.  Returns 0 or
+ * Waits until every line logged before this call is written, at most timeout_ms.  Returns 0 or
  * ERR_TIMEOUT.
  */
 int log_flush(unsigned timeout_ms);
 /*
- * Look again whether standard error is the journal (the environment variable JOURNAL_STREAM names
+ * Looks again whether standard error is the journal (the environment variable JOURNAL_STREAM names
  * its inode).
  */
 void log_detect_journal(void);
@@ -83,19 +84,19 @@ void log_detect_journal(void);
 /* --- what is written --- */
 
 /*
- * Set the level: less important lines are not written.  LOG_LEVEL_INFO at the start.  Debug lines
+ * Sets the level: less important lines are not written.  LOG_LEVEL_INFO at the start.  Debug lines
  * are written when their area is on, whatever the level.
  */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 /*
- * Write no line at all (true), or write lines again (false). The library starts muted and writes
+ * Writes no line at all (true), or writes lines again (false). The library starts muted and writes
  * only when its program asks for lines.
  */
 void log_mute(bool mute);
 /* Returns the name of a level: "error", "warning", "info" or "debug". */
 const char *log_level_name(enum log_level level);
-/* Returns 0, or ERR_PARSE (no level has this name). */
+/* Finds a level by its name. Returns 0, or ERR_PARSE (no level has this name). */
 int log_level_parse(const char *name, enum log_level *ret_level);
 
 /*
@@ -111,8 +112,8 @@ struct log_area {
 
 void log_area_register(struct log_area *area);
 /*
- * Switch areas on or off by name: "iscsi.pdu", "iscsi" (all below that name) or "all".  Returns the
- * number of areas with such a name, or ERR_NOT_FOUND (there are none).
+ * Switches areas on or off by name: "iscsi.pdu", "iscsi" (all below that name) or "all".  Returns
+ * the number of areas with such a name, or ERR_NOT_FOUND (there are none).
  */
 int log_area_enable(const char *name);
 int log_area_disable(const char *name);

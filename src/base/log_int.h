@@ -12,11 +12,11 @@
 #define LOG_QUEUE_LINES 512u /* a power of two */
 
 /*
- * Hand a line (with its line break, at most LOG_LINE_SIZE bytes) to the writer thread.  Never
+ * Hands a line (with its line break, at most LOG_LINE_SIZE bytes) to the writer thread.  Never
  * blocks.  Returns false when there is no writer thread: then the caller writes the line itself.
  */
 bool log_queue_put(const char *line, size_t len);
-/* Have the writer thread look at the limits, because a line was suppressed. */
+/* Makes the writer thread look at the limits, because a line was suppressed. */
 void log_queue_wake(void);
 /* Returns how many lines were lost since log_start because the queue was full. */
 uint64_t log_queue_dropped(void);
@@ -42,16 +42,16 @@ struct log_suppressed {
  */
 bool log_limit_take(const char *event, const char *source, uint64_t now_ns,
 		    struct log_suppressed *ret_reports, unsigned *ret_count);
-/* Write one report of a period that has ended by now_ns. Returns false when there is none. */
+/* Writes one report of a period that has ended by now_ns. Returns false when there is none. */
 bool log_limit_report(uint64_t now_ns, struct log_suppressed *ret_report);
 /* Returns true when there are suppressed lines that were not reported yet. */
 bool log_limit_pending(void);
-/* Forget everything: for tests. */
+/* Forgets everything: for tests. */
 void log_limit_reset(void);
 
 /* --- log.c --- */
 
-/* Log a line "log.suppressed" for a report. */
+/* Logs a line "log.suppressed" for a report. */
 void log_suppressed_write(const struct log_suppressed *report);
 
 #endif

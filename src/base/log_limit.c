@@ -2,7 +2,8 @@
 /*
  * How many lines of an event each source may have written: LOG_LIMIT_LINES in LOG_LIMIT_SECONDS,
  * and LOG_LIMIT_EVENT_LINES from all sources together, so that a peer with many addresses gains
- * nothing.
+ * nothing.  A report of suppressed lines is one of the lines of the period that follows, so that the
+ * two kinds together stay below the limit, however long it goes on.
  *
  * Any thread.  The table has a fixed size; its lock is held for a few comparisons and never over a
  * write or an allocation.  Called by log.c, and by log_queue.c for reports, only for rare events
@@ -54,6 +55,7 @@ struct reports {
 static void
 end_period(struct bucket *b, struct reports *reports)
 {
+	b->lines = 0;
 	if (b->suppressed > 0) {
 		struct log_suppressed *report = &reports->at[reports->count++];
 
@@ -61,8 +63,9 @@ end_period(struct bucket *b, struct reports *reports)
 		memcpy(report->source, b->source, sizeof(report->source));
 		report->lines = b->suppressed;
 		atomic_fetch_sub(&pending, 1);
+		b->lines = 1;
 	}
-	b->lines = b->suppressed = 0;
+	b->suppressed = 0;
 }
 
 /* Returns the bucket of this event and source; a new one replaces the oldest of its neighbours. */

@@ -88,7 +88,7 @@ log_queue_dropped(void)
 
 /* --- the writer --- */
 
-/* Wait for room; false when give_up_ns (0 = the log is not stopping) has passed. */
+/* Waits for room; false when give_up_ns (0 = the log is not stopping) has passed. */
 static bool
 wait_for_room(uint64_t *give_up_ns)
 {

@@ -334,7 +334,7 @@ wait_limit(struct loop *loop, uint64_t caller_ns)
 }
 
 /*
- * Look for work without sleeping until spin_ns have passed since the last was done.  Whoever else
+ * Looks for work without sleeping until spin_ns have passed since the last was done.  Whoever else
  * wants this core has it meanwhile.  Events found, or 0.
  */
 static int

@@ -18,26 +18,26 @@
 
 struct loop;
 
-/* Make a loop; the thread that runs it may be another one.  Returns 0, -errno or -ENOMEM. */
+/* Makes a loop; the thread that runs it may be another one.  Returns 0, -errno or -ENOMEM. */
 int loop_new(struct loop **ret_loop);
 /*
- * Free a loop in which nothing is registered any more; accepts NULL.  Waits for threads that are
+ * Frees a loop in which nothing is registered any more; accepts NULL.  Waits for threads that are
  * just returning from loop_post or loop_stop, so a loop may be freed as soon as its last message
  * has run.
  */
 void loop_free(struct loop *loop);
 /*
- * Run rounds until loop_stop.  A round waits, then runs messages, descriptors, timers and hooks.  A
- * loop_stop that came before is not lost, and what a thread posted before its loop_stop runs before
- * this returns.
+ * Runs rounds until loop_stop.  A round waits, then runs messages, descriptors, timers and hooks.
+ * A loop_stop that came before is not lost, and what a thread posted before its loop_stop runs
+ * before this returns.
  */
 void loop_run(struct loop *loop);
 /*
- * Run one round, which waits at most timeout_ms (-1 = without a limit).  For tests and for
+ * Runs one round, which waits at most timeout_ms (-1 = without a limit).  For tests and for
  * draining.
  */
 void loop_run_once(struct loop *loop, int timeout_ms);
-/* Have loop_run return.  Any thread. */
+/* Makes loop_run return.  Any thread. */
 void loop_stop(struct loop *loop);
 /* Returns the monotonic time at which the round began; this costs no call of the clock. */
 uint64_t loop_now_ns(const struct loop *loop);
@@ -47,7 +47,7 @@ uint64_t loop_now_ns(const struct loop *loop);
  */
 bool loop_has_waited(const struct loop *loop);
 /*
- * Set how long after its last work the loop goes on looking for more before it sleeps (0 = not at
+ * Sets how long after its last work the loop goes on looking for more before it sleeps (0 = not at
  * all, the default).  May be called in a round.
  */
 void loop_set_spin(struct loop *loop, uint64_t spin_ns);
@@ -62,7 +62,7 @@ struct loop_fd {
 int loop_fd_add(struct loop *loop, struct loop_fd *lfd); /* returns 0 or -errno */
 int loop_fd_mod(struct loop *loop, struct loop_fd *lfd, uint32_t events);
 /*
- * Stop watching a descriptor; does not close it.  Safe inside a callback, also for another
+ * Stops watching a descriptor; does not close it.  Safe inside a callback, also for another
  * descriptor whose event is pending in this round.
  */
 void loop_fd_del(struct loop *loop, struct loop_fd *lfd);
@@ -77,7 +77,10 @@ struct loop_timer {
 	void (*fire)(struct loop_timer *timer);
 };
 
-/* Set a timer to fire after delay_ns; or cancel it, which has no effect when it is not set. */
+/*
+ * loop_timer_set makes a timer fire after delay_ns.  loop_timer_cancel prevents that; cancelling a
+ * timer that is not set has no effect.  The loop's thread.
+ */
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t delay_ns);
 void loop_timer_cancel(struct loop *loop, struct loop_timer *timer);
 
@@ -91,8 +94,8 @@ struct loop_msg {
 };
 
 /*
- * Post a message.  Any thread; never blocks, never fails.  The message belongs to the loop until it
- * runs.
+ * Posts a message.  Any thread; never blocks, never fails.  The message belongs to the loop until
+ * it runs.
  */
 void loop_post(struct loop *loop, struct loop_msg *msg);
 
@@ -107,7 +110,7 @@ struct loop_hook {
 };
 
 /*
- * Have the next round run the hooks without waiting before.  For work that was given to a hook
+ * Makes the next round run the hooks without waiting before.  For work that was given to a hook
  * outside of a round, for example before loop_run.
  */
 void loop_kick(struct loop *loop);

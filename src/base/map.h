@@ -26,14 +26,14 @@ void guid_map_fini(struct guid_map *map);
 /* Returns the value of a key, or NULL when the key is absent. */
 void *guid_map_find(const struct guid_map *map, const struct guid *key);
 /*
- * Set the value (not NULL) of a key, replacing the one before.  Returns 0, or -ENOMEM (the map is
+ * Sets the value (not NULL) of a key, replacing the one before.  Returns 0, or -ENOMEM (the map is
  * unchanged).
  */
 int guid_map_put(struct guid_map *map, const struct guid *key, void *value);
-/* Remove a key.  Returns its value, or NULL when the key was absent. */
+/* Removes a key.  Returns its value, or NULL when the key was absent. */
 void *guid_map_remove(struct guid_map *map, const struct guid *key);
 /*
- * Walk the values in no particular order: for (size_t i = 0; (v = guid_map_next(map, &i)) !=
+ * Walks the values in no particular order: for (size_t i = 0; (v = guid_map_next(map, &i)) !=
  * NULL;).  The map must not change meanwhile.
  */
 void *guid_map_next(const struct guid_map *map, size_t *cursor);

@@ -11,6 +11,7 @@
 static _Thread_local struct {
 	unsigned left; /* allocations until the one that fails; 0 = none */
 	bool hit;
+	unsigned paused; /* calls of mem_fault_pause that have not been resumed */
 } fault;
 
 void
@@ -26,10 +27,22 @@ mem_fault_hit(void)
 	return fault.hit;
 }
 
+void
+mem_fault_pause(void)
+{
+	fault.paused++;
+}
+
+void
+mem_fault_resume(void)
+{
+	fault.paused--;
+}
+
 static bool
 fault_now(void)
 {
-	if (__builtin_expect(fault.left == 0, true) || --fault.left > 0)
+	if (__builtin_expect(fault.left == 0, true) || fault.paused > 0 || --fault.left > 0)
 		return false;
 	fault.hit = true;
 	return true;

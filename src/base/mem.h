@@ -12,16 +12,16 @@
 void *mem_alloc(size_t size_bytes) __attribute__((malloc));
 /* Returns zeroed memory; also NULL when count * size_bytes overflows. */
 void *mem_calloc(size_t count, size_t size_bytes) __attribute__((malloc));
-/* Resize a block as realloc does; after a failure the old block is unchanged. */
+/* Resizes a block as realloc does; after a failure the old block is unchanged. */
 void *mem_realloc(void *block, size_t size_bytes);
 /*
- * Grow *block, by doubling, to hold at least `need` elements.  Returns 0, or -ENOMEM (the block is
+ * Grows *block, by doubling, to hold at least `need` elements.  Returns 0, or -ENOMEM (the block is
  * unchanged).
  */
 int mem_grow(void *block_ptr, size_t *capacity, size_t need, size_t element_bytes);
 /* Returns a copy of size_bytes bytes. */
 void *mem_dup(const void *bytes, size_t size_bytes);
-/* Free a block; NULL does nothing. */
+/* Frees a block; NULL does nothing. */
 void mem_free(void *block);
 
 /*
@@ -30,6 +30,12 @@ void mem_free(void *block);
  */
 void mem_fault_at(unsigned nth);
 int mem_fault_hit(void);
+/*
+ * For tests: lets no allocation of this thread fail until mem_fault_resume.  The allocations between
+ * the two are not counted: a fake makes them, which stands for another process.
+ */
+void mem_fault_pause(void);
+void mem_fault_resume(void);
 
 static inline void
 mem_free_cleanup(void *pointer_to_pointer)

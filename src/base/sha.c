@@ -1,36 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SHA-256 by libcrypto, and the text form of the first half of a hash. Any thread. */
+/*
+ * The text form of a hash.  The hash itself comes from libcrypto (sha_openssl.c) or, on Windows, from
+ * the system (sha_win.c). Any thread.
+ */
 #include "base/sha.h"
 
-#include <errno.h>
-#include <openssl/evp.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 
-/*
- * libcrypto looks the algorithm up at each use otherwise, which costs as much as the hash of a row.
- */
-static pthread_once_t fetched = PTHREAD_ONCE_INIT;
-static EVP_MD *sha256; /* NULL: there was no memory for it */
-
-static void
-fetch(void)
-{
-	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-}
-
 int
 hash128_of(const void *bytes, size_t len_bytes, struct hash128 *ret_hash)
 {
-	uint8_t digest[EVP_MAX_MD_SIZE];
+	uint8_t digest[SHA256_BYTES];
+	int rc = sha256_of(bytes, len_bytes, digest);
 
-	pthread_once(&fetched, fetch);
-	if (EVP_Digest(bytes, len_bytes, digest, NULL, sha256 != NULL ? sha256 : EVP_sha256(),
-		       NULL) != 1)
-		return -ENOMEM; /* it fails for nothing else with this digest */
+	if (rc < 0)
+		return rc;
 	memcpy(&ret_hash->lo, digest, 8);
 	memcpy(&ret_hash->hi, digest + 8, 8);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A 128-bit hash of bytes: SHA-256 (libcrypto) cut to its first half.  Any thread. */
+/* SHA-256, and a 128-bit hash of bytes that is its first half.  Any thread. */
 #ifndef VDS_BASE_SHA_H
 #define VDS_BASE_SHA_H
 
@@ -11,7 +11,10 @@ struct hash128 {
 	uint64_t lo, hi;
 };
 
-/* Compute the hash of len_bytes bytes.  Returns 0 or -ENOMEM. */
+#define SHA256_BYTES 32
+/* Computes SHA-256 (FIPS 180-4) of len_bytes bytes.  Returns 0 or -ENOMEM. */
+int sha256_of(const void *bytes, size_t len_bytes, uint8_t ret_digest[SHA256_BYTES]);
+/* Computes the hash of len_bytes bytes.  Returns 0 or -ENOMEM. */
 int hash128_of(const void *bytes, size_t len_bytes, struct hash128 *ret_hash);
 
 static inline void
@@ -38,7 +41,7 @@ hash128_equal(const struct hash128 *a, const struct hash128 *b)
 
 #define HASH128_TEXT_SIZE 33
 /*
- * Write the hash as hexadecimal digits, the most significant first; returns buf.  hash128_parse
+ * Writes the hash as hexadecimal digits, the most significant first; returns buf.  hash128_parse
  * reads them back: it returns 0 or ERR_PARSE (not exactly those digits).
  */
 char *hash128_format(const struct hash128 *h, char buf[HASH128_TEXT_SIZE]);

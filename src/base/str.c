@@ -159,10 +159,14 @@ str_parse_size(const char *s, uint64_t *ret_bytes)
 	if (unit < 0 || (fraction && unit == 0))
 		return err_set(ERR_PARSE, "'%s' is not a size; write 512B, 64M, 100G or 1.5T", s);
 	if (v > UINT64_MAX >> (unit * 10))
-		return err_set(ERR_PARSE, "'%s' is more than 64 bits hold", s);
-	/* unit <= 6: 2^60 * 999999 / 10^6 needs 80 bits on the way */
-	*ret_bytes = (v << (unit * 10)) +
-		     (uint64_t)(((unsigned __int128)part << (unit * 10)) / 1000000);
+		return err_set(ERR_PARSE, "'%s' is larger than the largest size, which is 16 EiB",
+			       s);
+	/* a long division: in one step it would need 80 bits, and 32-bit compilers have only 64 */
+	for (int i = 0; i < unit; i++) {
+		v = (v << 10) + (part << 10) / 1000000;
+		part = (part << 10) % 1000000;
+	}
+	*ret_bytes = v;
 	return 0;
 }
 

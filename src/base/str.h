@@ -11,9 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/format.h"
+
 char *str_dup(const char *s);
 char *str_ndup(const char *s, size_t len_bytes);
-char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *str_printf(const char *fmt, ...) FORMAT_ARGS(1, 2);
 bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
 bool str_starts(const char *s, const char *prefix);
 /* Returns true for well-formed UTF-8 without control characters (C0, DEL, C1). */
@@ -27,12 +29,13 @@ bool str_is_text(const char *s, size_t len_bytes);
  */
 int str_parse_size(const char *s, uint64_t *ret_bytes);
 /*
- * Read a decimal number that is the whole string, without sign or spaces.  Returns 0, or ERR_PARSE
+ * Reads a decimal number that is the whole string, without sign or spaces.  Returns 0, or ERR_PARSE
  * (anything else).
  */
 int str_parse_u64(const char *s, uint64_t *ret_value);
 /*
- * Write a size such as "100 GiB", "1.5 TiB" or "512 B" into buf (32 bytes are enough); returns buf.
+ * Writes a size such as "100 GiB", "1.5 TiB" or "512 B" into buf (32 bytes are enough); returns
+ * buf.
  */
 char *str_format_size(uint64_t bytes, char *buf, size_t size);
 
@@ -48,7 +51,7 @@ void strbuf_init(struct strbuf *b);
 void strbuf_fini(struct strbuf *b);
 void strbuf_add(struct strbuf *b, const char *s);
 void strbuf_add_bytes(struct strbuf *b, const void *bytes, size_t len);
-void strbuf_addf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void strbuf_addf(struct strbuf *b, const char *fmt, ...) FORMAT_ARGS(2, 3);
 /*
  * Returns the text, which the caller frees with mem_free ("" when nothing was appended), and
  * empties the buffer; returns NULL when an append has failed.

@@ -81,7 +81,7 @@ first_slot(struct timers *t, uint64_t *ret_tick)
 	return NULL;
 }
 
-/* Move the nodes of a list to another, empty one. */
+/* Moves the nodes of a list to another, empty one. */
 static void
 list_move(struct list *from, struct list *to)
 {

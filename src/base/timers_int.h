@@ -27,10 +27,10 @@ struct timers {
 };
 
 void timers_init(struct timers *t, uint64_t now_ns);
-/* Add a timer, which is in no list, to fire at timer->due_ns. */
+/* Adds a timer, which is in no list, to fire at timer->due_ns. */
 void timers_add(struct timers *t, struct loop_timer *timer);
 /*
- * Fire the timers that are due at now_ns; a timer that a callback sets waits for the next call.
+ * Fires the timers that are due at now_ns; a timer that a callback sets waits for the next call.
  * Returns how many fired.
  */
 unsigned timers_run(struct timers *t, uint64_t now_ns);

@@ -14,10 +14,10 @@ size_t utf16_len(const char16_t *s);
  * well-formed UTF-8).
  */
 long utf8_to_utf16_len(const char *s);
-/* Write s as utf8_to_utf16_len(s) code units and a NUL.  s must be well-formed. */
+/* Writes s as utf8_to_utf16_len(s) code units and a NUL.  s must be well-formed. */
 void utf8_to_utf16(const char *s, char16_t *out);
 /*
- * Convert to UTF-8, which the caller frees with mem_free.  Returns 0, -ENOMEM, or ERR_PARSE (a
+ * Converts to UTF-8, which the caller frees with mem_free.  Returns 0, -ENOMEM, or ERR_PARSE (a
  * surrogate stands alone).
  */
 int utf16_to_utf8(const char16_t *s, char **ret_text);

@@ -5,6 +5,7 @@
  */
 #include "base/workers.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -22,7 +23,10 @@ struct workers {
 	pthread_t threads[];
 };
 
-/* The next item; NULL when there is none and never will be.  The lock is held. */
+/*
+ * Waits for the next item and returns it, or NULL when the pool closes and nothing is queued.  The
+ * caller holds the lock.
+ */
 static struct work *
 next_work(struct workers *w)
 {
@@ -95,13 +99,54 @@ workers_free(struct workers *w)
 	mem_free(w);
 }
 
-void
-workers_submit(struct workers *w, struct work *work)
+/* Queues an item and wakes a thread.  The caller holds the lock. */
+static void
+append(struct workers *w, struct work *work)
 {
 	work->next = NULL;
-	pthread_mutex_lock(&w->lock);
 	*w->last = work;
 	w->last = &work->next;
 	pthread_cond_signal(&w->wake);
+}
+
+void
+workers_submit(struct workers *w, struct work *work)
+{
+	pthread_mutex_lock(&w->lock);
+	append(w, work);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+workers_lane_submit(struct workers *w, struct work_lane *lane, unsigned limit, struct work *work)
+{
+	pthread_mutex_lock(&w->lock);
+	if (lane->running < limit) {
+		lane->running++;
+		append(w, work);
+	} else {
+		if (lane->first == NULL)
+			lane->last = &lane->first;
+		work->next = NULL;
+		*lane->last = work;
+		lane->last = &work->next;
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+workers_lane_leave(struct workers *w, struct work_lane *lane)
+{
+	struct work *next;
+
+	pthread_mutex_lock(&w->lock);
+	assert(lane->running > 0);
+	next = lane->first;
+	if (next != NULL) {
+		lane->first = next->next;
+		append(w, next);
+	} else {
+		lane->running--;
+	}
 	pthread_mutex_unlock(&w->lock);
 }

@@ -15,12 +15,34 @@ struct work {
 };
 
 /*
- * Start a pool of threads.  name: at most 15 bytes, the name of each thread.  Returns 0 or -errno.
+ * Starts a pool of threads.  name: at most 15 bytes, the name of each thread.  Returns 0 or -errno.
  */
 int workers_new(unsigned threads, const char *name, struct workers **ret_workers);
-/* Run everything that is queued, then end the threads and wait for them.  Accepts NULL. */
+/* Runs everything that is queued, then ends the threads and waits for them.  Accepts NULL. */
 void workers_free(struct workers *workers);
-/* Queue an item; items start in the order in which they were queued.  Any thread; never blocks. */
+/* Queues an item; items start in the order in which they were queued.  Any thread; never blocks. */
 void workers_submit(struct workers *workers, struct work *work);
+
+/*
+ * Items that share a resource on which each of them may hang, such as a file.  A lane limits how
+ * many threads they can hold, so that the threads that are left serve the others.  Zero-initialise
+ * it; the pool's lock guards it.
+ */
+struct work_lane {
+	unsigned running;           /* items handed to the pool that have not left the lane */
+	struct work *first, **last; /* items that wait for one of those to leave */
+};
+/*
+ * Queues an item of a lane.  limit: how many items of the lane may be with the pool at the same
+ * time; the others wait in the lane, in the order in which they were queued.  The item's function
+ * calls workers_lane_leave when it can no longer hang.  Any thread; never blocks.
+ */
+void workers_lane_submit(struct workers *workers, struct work_lane *lane, unsigned limit,
+			 struct work *work);
+/*
+ * Hands the next waiting item of the lane to the pool.  Called once by each item, from its function,
+ * while the lane still exists.
+ */
+void workers_lane_leave(struct workers *workers, struct work_lane *lane);
 
 #endif

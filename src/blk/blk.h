@@ -103,6 +103,7 @@ struct blk_io {
 	/* Used by a file device while the queue moves the bytes. */
 	int fd;
 	bool keep_space;
+	struct work_lane *lane; /* of the file: limits how many workers it can hold */
 	struct work work;
 	struct loop_msg msg;
 	struct blk_io *next;
@@ -246,10 +247,10 @@ void blk_dev_unref(struct blk_dev *dev);
 int blk_resize(struct blk_dev *dev, uint64_t size_bytes);
 /*
  * Allocates the space for [offset_bytes, offset_bytes + len_bytes) in steps.  The range may lie
- * beyond the end of the device; then call blk_resize afterwards.  Existing data keeps its contents,
- * and the rest reads as zeros.  progress may be NULL.  Returns 0, -ENOSPC (the file system is
- * full), ERR_CANCELLED (progress cancelled), ERR_NOT_SUPPORTED (the device cannot allocate) or
- * -errno; on failure the space beyond the end of the device is freed again.
+ * beyond the end of the device; the caller then calls blk_resize.  Existing data keeps its
+ * contents, and the rest reads as zeros.  progress may be NULL.  Returns 0, -ENOSPC (the file
+ * system is full), ERR_CANCELLED (progress cancelled), ERR_NOT_SUPPORTED (the device cannot
+ * allocate) or -errno; on failure the space beyond the end of the device is freed again.
  */
 int blk_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
 		 struct blk_progress *progress);
@@ -292,8 +293,8 @@ blk_has_failed(const struct blk_dev *dev)
 	return false;
 }
 /*
- * Makes the device fail with `error` (-errno) and a reason, as a forced drain does
- * (docs/design/operations.md).  Any thread.
+ * Makes the device fail with `error` (-errno) and a reason, until blk_reopen.  I/O in flight
+ * continues.  Any thread.
  */
 void blk_fail(struct blk_dev *dev, int error, const char *reason);
 /*
@@ -322,6 +323,11 @@ int blk_drain(struct blk_dev *dev, unsigned timeout_ms);
 
 /* ---- Drivers --------------------------------------------------------------------------------- */
 
+/* Which file it is: device and inode number; inode 0 = no file was seen yet. */
+struct blk_file_seen {
+	uint64_t st_dev, st_ino;
+};
+
 /*
  * Makes a device over the raw file at `path`.  The file is opened at the first use, so a device can
  * be made for a missing file; blk_verify finds that out.  Returns 0 or -ENOMEM.  The caller owns
@@ -330,13 +336,21 @@ int blk_drain(struct blk_dev *dev, unsigned timeout_ms);
 struct blk_file_options {
 	bool read_only;
 	bool thick; /* UNMAP and WRITE_ZEROES keep the space */
+	/*
+	 * Where the device notes which file it has seen, so that a later device for the same file
+	 * notices when another file has taken its place.  Belongs to the caller, who zeroes it
+	 * before the first device, gives it to one device at a time, and does not touch it while
+	 * that device exists.  NULL = the device remembers by itself.
+	 */
+	struct blk_file_seen *seen;
 };
 int blk_file_new(const char *path, const char *name, uint64_t size_bytes,
 		 const struct blk_file_options *options, struct blk_dev **ret_dev);
 /*
  * Sets how many files all file devices together may hold open; without a call there is no limit.
- * Beyond the limit, I/O to a file that is not open yet fails with -EMFILE, and the device does not
- * fail.  Call once, before there is any I/O.
+ * At the limit, a file that is needed takes the place of an idle one, least recently used first.
+ * Only when I/O is in flight on every open file, I/O to another one fails with -EMFILE, and the
+ * device does not fail.  Called once, before there is any I/O.
  */
 void blk_file_set_limit(unsigned limit);
 /* Returns how many files are open now.  Any thread. */

@@ -6,6 +6,9 @@
 #ifndef VDS_BLK_BLK_INT_H
 #define VDS_BLK_BLK_INT_H
 
+#include <pthread.h>
+
+#include "base/list.h"
 #include "blk/blk.h"
 
 /*
@@ -76,10 +79,54 @@ int blk_fd_run(struct blk_io *io);
  */
 const struct iovec *blk_io_rest(struct blk_io *io, unsigned *ret_count);
 
+/* ---- open.c: which files are open; closes idle ones for others ---- */
+
+/* The descriptor of a file device. */
+struct blk_open {
+	atomic_int fd;         /* -1 = not open */
+	_Atomic unsigned used; /* blk_open_clock at the last use */
+	/* something was written that no sync has covered; set before the I/O leaves dev->inflight */
+	atomic_bool dirty;
+	atomic_uint pins;     /* users of fd that are not counted in dev->inflight */
+	pthread_mutex_t lock; /* opening and reopening */
+	struct blk_dev *dev;  /* the device that this belongs to */
+	struct list node;     /* in the list of open files */
+};
+
+/* How many files were opened so far: the unit in which the age of a use is measured. */
+extern atomic_uint blk_open_clock;
+
+void blk_open_init(struct blk_open *open, struct blk_dev *dev);
+/* Closes the file.  Nobody uses the device any more. */
+void blk_open_fini(struct blk_open *open);
+/*
+ * Opens a file within the limit.  When there is no descriptor left, closes an idle file that need
+ * not be synced.  Returns the descriptor, which the caller gives to blk_open_set or
+ * blk_open_discard, or -errno: -EMFILE or -ENFILE when no file could be closed.  Any thread.
+ */
+int blk_open_file(const char *path, int flags);
+void blk_open_discard(int fd);
+/* Makes fd the open file of the device.  The caller holds open->lock. */
+void blk_open_set(struct blk_open *open, int fd);
+/* Closes the file, if it is open.  No I/O is in flight.  The caller holds open->lock. */
+void blk_open_close(struct blk_open *open);
+/*
+ * Closes an idle file after it was synced.  Blocks.  Returns whether a file was closed.  The caller
+ * holds no lock of a device.  Any thread but those of the data path.
+ */
+bool blk_open_make_room(void);
+
+/* ---- file.c ---- */
+
+/* Does an operation of a file device whose file could not be opened without waiting.  Blocks. */
+int blk_file_run_late(struct blk_io *io);
+
 /* ---- queue.c ---- */
 
-/* Does io on io->fd through the queue, which completes it with blk_complete. */
+/* Does io on io->fd, in io->lane, through the queue, which completes it with blk_complete. */
 void blk_queue_submit_fd(struct blk_queue *queue, struct blk_io *io);
+/* Has a worker open the file first: io->fd is negative. */
+void blk_queue_submit_late(struct blk_queue *queue, struct blk_io *io);
 
 struct blk_queue_ops {
 	int (*init)(struct blk_queue *queue);
@@ -111,5 +158,15 @@ extern const struct blk_queue_ops blk_ring_ops;
  * naming the step that failed (static text).
  */
 int blk_ring_probe(const char **ret_why);
+/*
+ * Returns how many operations of a file the kernel has.  queue: of kind BLK_QUEUE_URING.  The
+ * queue's thread; for tests.
+ */
+unsigned blk_ring_running(const struct blk_queue *queue, int fd);
+/*
+ * For tests: makes the ring look as after a race in the kernel, which says that it has work left
+ * and has none.
+ */
+void blk_ring_disturb(struct blk_queue *queue);
 
 #endif

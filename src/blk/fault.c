@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -136,6 +137,8 @@ hold(struct fault_dev *fault, struct blk_queue *queue, struct blk_io *io)
 	held->io = io;
 	held->timer.fire = look_again;
 	loop_timer_set(blk_queue_loop(queue), &held->timer, LOOK_AGAIN_NS);
+	/* so that a test knows when the operation has come so far */
+	log_info("fault.hold", "device=%s op=%s", fault->dev.name, blk_op_name(io->op));
 	return BLK_PENDING;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A device over a raw file.  The file is opened at its first use, so a daemon with thousands of
- * LUNs starts at once, and uses descriptors only for LUNs that somebody uses.  I/O comes from the
+ * LUNs starts at once, and uses descriptors only for LUNs that somebody uses.  When descriptors run
+ * out, open.c closes the files of idle devices, which are opened again at their next use.  I/O comes from the
  * thread of a queue; everything else from worker and management threads.
  *
  * Some operations are done within blk_submit, and the others go to the queue (measured: a
@@ -27,6 +28,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -34,26 +36,25 @@
 #define RANGE_ON_THE_SPOT_BYTES (4u << 20) /* of UNMAP and WRITE_ZEROES in memory */
 #define ALLOCATE_STEP_BYTES     (64ull << 20)
 #define RAMFS_MAGIC             0x858458f6
-
 /*
- * How many files are open, and how many may be.  There is one count for the process, because
- * descriptors belong to the process.  Without a limit the files of LUNs could use up all
- * descriptors; then the API could accept no connection, and no LUN could be deleted.
+ * How long the length of a file counts as known while the file is read and written.  fstat costs
+ * 0.3 µs, so 100 a second for each busy LUN cost nothing that can be measured.
  */
-static atomic_uint open_files;
-static atomic_uint open_files_limit = UINT_MAX;
+#define LENGTH_KNOWN_NS         (10 * NS_PER_MS)
 
 struct file_dev {
 	struct blk_dev dev;
 	char *path;
 	bool thick;
-	pthread_mutex_t lock; /* opening and reopening */
-	atomic_int fd;        /* -1 until opened */
-	bool known;           /* which file it is was seen; lock */
-	dev_t st_dev;
-	ino_t st_ino;
-	bool in_memory; /* written before fd */
+	struct blk_open open;
+	/* which file it is; points to own_seen, or to what the maker has given; lock */
+	struct blk_file_seen *seen, own_seen;
+	/* What the file lies on, looked at whenever it is opened; operations may be under way. */
+	_Atomic bool in_memory;
+	_Atomic bool stat_may_wait;      /* fstat may wait for another process (FUSE) */
+	_Atomic uint64_t length_seen_ns; /* loop_now_ns of the last check of the length */
 	atomic_bool nowait_read, nowait_write;
+	struct work_lane lane; /* its operations on workers */
 };
 
 static struct file_dev *
@@ -65,12 +66,15 @@ file_of(struct blk_dev *dev)
 /* ---- Opening ---- */
 
 /*
- * Checks that the file is the expected one.  Returns 0, or -errno and a reason.  The caller holds
- * the lock.
+ * Checks that the file is the expected one.  before: the size of the device before the caller asked
+ * for st.  The device may have been resized since, in either direction, so the file needs the
+ * smaller of both sizes.  Returns 0, or -errno and a reason.  The caller holds the lock.
  */
 static int
-check_stat(struct file_dev *f, const struct stat *st, char *reason, size_t size)
+check_stat(struct file_dev *f, const struct stat *st, uint64_t before, char *reason, size_t size)
 {
+	const uint64_t wanted = MIN(before, blk_size_bytes(&f->dev));
+
 	if (!S_ISREG(st->st_mode)) {
 		snprintf(reason, size, "%s is not a regular file", f->path);
 		return -EINVAL;
@@ -79,74 +83,27 @@ check_stat(struct file_dev *f, const struct stat *st, char *reason, size_t size)
 		snprintf(reason, size, "%s was deleted", f->path);
 		return -ENOENT;
 	}
-	if ((uint64_t)st->st_size < blk_size_bytes(&f->dev)) {
+	if ((uint64_t)st->st_size < wanted) {
 		snprintf(reason, size, "%s has %lld bytes instead of %" PRIu64, f->path,
-			 (long long)st->st_size, blk_size_bytes(&f->dev));
+			 (long long)st->st_size, wanted);
 		return -EIO;
 	}
-	if (f->known && (st->st_dev != f->st_dev || st->st_ino != f->st_ino)) {
+	if (f->seen->st_ino != 0 &&
+	    (st->st_dev != f->seen->st_dev || st->st_ino != f->seen->st_ino)) {
 		snprintf(reason, size, "%s was replaced by another file", f->path);
 		return -ESTALE;
 	}
-	f->known = true;
-	f->st_dev = st->st_dev;
-	f->st_ino = st->st_ino;
+	*f->seen = (struct blk_file_seen){ .st_dev = st->st_dev, .st_ino = st->st_ino };
 	return 0;
 }
 
-void
-blk_file_set_limit(unsigned limit)
-{
-	atomic_store(&open_files_limit, limit);
-}
-
-unsigned
-blk_file_open_count(void)
-{
-	return atomic_load(&open_files);
-}
-
-/* Counts one more open file.  Returns false when the limit is reached. */
-static bool
-count_up(void)
-{
-	if (atomic_fetch_add(&open_files, 1) < atomic_load(&open_files_limit))
-		return true;
-	atomic_fetch_sub(&open_files, 1);
-	return false;
-}
-
-static void
-close_counted(int fd)
-{
-	close(fd);
-	atomic_fetch_sub(&open_files, 1);
-}
-
-/* Opens the file within the limit.  Returns the descriptor or -errno. */
-static int
-open_counted(const struct file_dev *f)
-{
-	int flags = (f->dev.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-	int fd;
-
-	if (!count_up())
-		return -EMFILE;
-	fd = open(f->path, flags);
-	if (fd < 0) {
-		int error = -errno;
-
-		atomic_fetch_sub(&open_files, 1);
-		return error;
-	}
-	return fd;
-}
-
-/* Under the lock, fd is -1. */
+/* Under the lock, the file is not open. */
 static int
 open_file(struct file_dev *f, char *reason, size_t size)
 {
-	int fd = open_counted(f);
+	int flags = (f->dev.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	uint64_t before = blk_size_bytes(&f->dev);
+	int fd = blk_open_file(f->path, flags);
 	struct statfs sfs;
 	struct stat st;
 
@@ -155,43 +112,71 @@ open_file(struct file_dev *f, char *reason, size_t size)
 
 		snprintf(reason, size, "%s: %s", f->path, strerror(-error));
 		if (fd >= 0)
-			close_counted(fd);
+			blk_open_discard(fd);
 		return error;
 	}
-	int r = check_stat(f, &st, reason, size);
+	int r = check_stat(f, &st, before, reason, size);
 
 	if (r < 0) {
-		close_counted(fd);
+		blk_open_discard(fd);
 		return r;
 	}
-	f->in_memory = sfs.f_type == TMPFS_MAGIC || sfs.f_type == RAMFS_MAGIC;
-	atomic_store(&f->dev.on_the_spot, f->in_memory);
+	bool in_memory = sfs.f_type == TMPFS_MAGIC || sfs.f_type == RAMFS_MAGIC;
+
+	atomic_store(&f->stat_may_wait, sfs.f_type == FUSE_SUPER_MAGIC);
+	atomic_store(&f->in_memory, in_memory);
+	atomic_store(&f->dev.on_the_spot, in_memory);
 	atomic_store(&f->nowait_read, true);
 	atomic_store(&f->nowait_write, true);
-	atomic_store_explicit(&f->fd, fd, memory_order_release);
+	blk_open_set(&f->open, fd);
 	return fd;
 }
 
 /*
  * Returns the descriptor, or -errno.  On an error the device has failed, unless this process lacks
- * descriptors or memory.
+ * descriptors or memory.  may_wait: another file may be synced so that it can be closed.  The caller
+ * is counted, in dev.inflight or in open.pins, so that the descriptor stays open.
  */
 static int
-file_fd(struct file_dev *f)
+file_fd(struct file_dev *f, bool may_wait)
 {
-	int fd = atomic_load_explicit(&f->fd, memory_order_acquire);
+	int fd = atomic_load(&f->open.fd);
 	char reason[sizeof(f->dev.reason)];
 
 	if (__builtin_expect(fd >= 0, true))
 		return fd;
-	pthread_mutex_lock(&f->lock);
-	fd = atomic_load(&f->fd);
-	if (fd < 0)
-		fd = open_file(f, reason, sizeof(reason));
-	pthread_mutex_unlock(&f->lock);
+	do {
+		pthread_mutex_lock(&f->open.lock);
+		fd = atomic_load(&f->open.fd);
+		if (fd < 0)
+			fd = open_file(f, reason, sizeof(reason));
+		pthread_mutex_unlock(&f->open.lock);
+	} while ((fd == -EMFILE || fd == -ENFILE) && may_wait && blk_open_make_room());
 	if (fd < 0 && !blk_is_shortage(fd))
 		blk_fail(&f->dev, fd, reason);
 	return fd;
+}
+
+/* Notes a use of the file: the one that was not used for the longest time is closed first. */
+static void
+note_use(struct file_dev *f)
+{
+	unsigned now = atomic_load_explicit(&blk_open_clock, memory_order_relaxed);
+
+	if (atomic_load_explicit(&f->open.used, memory_order_relaxed) != now)
+		atomic_store_explicit(&f->open.used, now, memory_order_relaxed);
+}
+
+/*
+ * Notes that the file must be synced before it is closed; nothing in memory waits to be written
+ * back.  Called when the operation has ended and is still in flight: a sync that began before it
+ * ended does not cover it, and the file is not closed before the note is there.
+ */
+static void
+note_change(struct file_dev *f)
+{
+	if (!atomic_load(&f->in_memory) && !atomic_load(&f->open.dirty))
+		atomic_store(&f->open.dirty, true);
 }
 
 /* ---- I/O ---- */
@@ -224,15 +209,14 @@ static bool
 goes_on_the_spot(const struct file_dev *f, const struct blk_io *io)
 {
 	switch (io->op) {
-	case BLK_MAP: /* a look at metadata */
-		return true;
+	case BLK_MAP: /* on a disk it may wait for a lock of the file that a hanging write has */
 	case BLK_READ:
 	case BLK_WRITE:
 	case BLK_FLUSH:
-		return f->in_memory;
+		return atomic_load(&f->in_memory);
 	case BLK_UNMAP:
 	case BLK_WRITE_ZEROES:
-		return f->in_memory && io->len_bytes <= RANGE_ON_THE_SPOT_BYTES;
+		return atomic_load(&f->in_memory) && io->len_bytes <= RANGE_ON_THE_SPOT_BYTES;
 	case BLK_OPS_:
 		break;
 	}
@@ -240,30 +224,89 @@ goes_on_the_spot(const struct file_dev *f, const struct blk_io *io)
 }
 
 /*
- * Checks the length of the file before a write that reaches its end.  If another program has cut
- * the file, such a write would grow it to its old length, and the lost data would read as zeros
- * permanently.  Any other write leaves the file too short, and blk_verify finds that.
+ * Returns whether the length of the file must be checked before this operation.  If another program
+ * has cut the file, a write that reaches its end would grow it to its old length, and the lost data
+ * would read as zeros permanently, so such a write always checks.  Any other write leaves the file
+ * too short, so for the other operations it is enough to check now and then.
  */
-static int
-check_end(struct file_dev *f, const struct blk_io *io)
+static bool
+length_is_due(struct file_dev *f, const struct blk_queue *queue, const struct blk_io *io)
 {
+	uint64_t now_ns;
+
+	if ((io->op == BLK_WRITE || io->op == BLK_WRITE_ZEROES) &&
+	    io->offset_bytes + io->len_bytes >= blk_size_bytes(&f->dev))
+		return true;
+	if (queue == NULL || io->op == BLK_FLUSH || io->op == BLK_MAP ||
+	    atomic_load(&f->stat_may_wait))
+		return false;
+	now_ns = loop_now_ns(queue->loop);
+	if ((int64_t)(now_ns - atomic_load_explicit(&f->length_seen_ns, memory_order_relaxed)) <
+	    (int64_t)LENGTH_KNOWN_NS)
+		return false;
+	atomic_store_explicit(&f->length_seen_ns, now_ns, memory_order_relaxed);
+	return true;
+}
+
+/* Returns 0, -errno, or ERR_FAILED: the file is too short, and the device has failed. */
+static int
+check_length(struct file_dev *f, int fd)
+{
+	uint64_t before = blk_size_bytes(&f->dev);
 	char reason[sizeof(f->dev.reason)];
 	struct stat st;
 	int rc;
 
-	if ((io->op != BLK_WRITE && io->op != BLK_WRITE_ZEROES) ||
-	    io->offset_bytes + io->len_bytes < blk_size_bytes(&f->dev))
-		return 0;
-	if (fstat(io->fd, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return -errno;
-	if ((uint64_t)st.st_size >= blk_size_bytes(&f->dev))
+	if ((uint64_t)st.st_size >= before)
 		return 0;
-	pthread_mutex_lock(&f->lock);
-	rc = check_stat(f, &st, reason, sizeof(reason));
-	pthread_mutex_unlock(&f->lock);
+	pthread_mutex_lock(&f->open.lock);
+	rc = check_stat(f, &st, before, reason, sizeof(reason));
+	pthread_mutex_unlock(&f->open.lock);
 	if (rc < 0)
 		blk_fail(&f->dev, rc, reason);
 	return rc < 0 ? ERR_FAILED : 0;
+}
+
+/* A read that found the end of the file is a failure of the device, not a single bad block. */
+static void
+file_completed(struct blk_dev *dev, struct blk_io *io)
+{
+	struct file_dev *f = file_of(dev);
+
+	if (io->op == BLK_READ && io->result == -EIO && check_length(f, io->fd) < 0)
+		io->result = ERR_FAILED;
+	if (io->op == BLK_WRITE || io->op == BLK_UNMAP || io->op == BLK_WRITE_ZEROES)
+		note_change(f);
+}
+
+/* Returns 0 when io, whose fd is set, may begin, or an error. */
+static int
+begin(struct file_dev *f, const struct blk_queue *queue, struct blk_io *io)
+{
+	note_use(f);
+	return length_is_due(f, queue, io) ? check_length(f, io->fd) : 0;
+}
+
+/* Returns the result of an operation for which there is no descriptor. */
+static int
+without_file(struct file_dev *f, int error)
+{
+	return atomic_load(&f->dev.failed) != 0 ? ERR_FAILED : error;
+}
+
+int
+blk_file_run_late(struct blk_io *io)
+{
+	struct file_dev *f = file_of(io->stack[io->depth - 1]);
+	int rc;
+
+	io->fd = file_fd(f, true);
+	if (io->fd < 0)
+		return without_file(f, io->fd);
+	rc = begin(f, NULL, io);
+	return rc < 0 ? rc : blk_fd_run(io);
 }
 
 static enum blk_submitted
@@ -271,13 +314,18 @@ file_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
 {
 	struct file_dev *f = file_of(dev);
 
-	io->fd = file_fd(f);
-	if (io->fd < 0) {
-		io->result = atomic_load(&dev->failed) != 0 ? ERR_FAILED : io->fd;
+	io->keep_space = f->thick;
+	io->lane = &f->lane;
+	io->fd = file_fd(f, queue == NULL);
+	if (__builtin_expect(io->fd < 0, false)) {
+		if (queue != NULL && (io->fd == -EMFILE || io->fd == -ENFILE)) {
+			blk_queue_submit_late(queue, io);
+			return BLK_PENDING;
+		}
+		io->result = without_file(f, io->fd);
 		return BLK_DONE;
 	}
-	io->keep_space = f->thick;
-	io->result = check_end(f, io);
+	io->result = begin(f, queue, io);
 	if (io->result < 0)
 		return BLK_DONE;
 	if (queue == NULL || goes_on_the_spot(f, io)) {
@@ -296,34 +344,51 @@ static void
 file_close(struct blk_dev *dev)
 {
 	struct file_dev *f = file_of(dev);
-	int fd = atomic_load(&f->fd);
 
-	if (fd >= 0)
-		close_counted(fd);
-	pthread_mutex_destroy(&f->lock);
+	blk_open_fini(&f->open);
 	mem_free(f->path);
 	mem_free(f);
 }
 
 static int
-file_resize(struct blk_dev *dev, uint64_t size_bytes)
+resize(struct file_dev *f, uint64_t size_bytes)
 {
-	struct file_dev *f = file_of(dev);
-	int fd = file_fd(f);
+	struct blk_dev *dev = &f->dev;
+	uint64_t before = blk_size_bytes(dev);
+	int fd = file_fd(f, true);
 	struct stat st;
 
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if ((uint64_t)st.st_size != size_bytes && ftruncate(fd, (off_t)size_bytes) < 0)
-		return -errno;
+	/* I/O that goes on meanwhile must not find a file that is shorter than its device. */
+	if (size_bytes < before)
+		atomic_store(&dev->size_bytes, size_bytes);
+	if ((uint64_t)st.st_size != size_bytes && ftruncate(fd, (off_t)size_bytes) < 0) {
+		int error = -errno;
+
+		atomic_store(&dev->size_bytes, before);
+		return error;
+	}
 	if (fsync(fd) == 0)
 		return 0;
 	int r = -errno;
 
 	blk_fail(dev, r, "fsync after resize failed");
 	return r;
+}
+
+static int
+file_resize(struct blk_dev *dev, uint64_t size_bytes)
+{
+	struct file_dev *f = file_of(dev);
+	int rc;
+
+	atomic_fetch_add(&f->open.pins, 1);
+	rc = resize(f, size_bytes);
+	atomic_fetch_sub(&f->open.pins, 1);
+	return rc;
 }
 
 /*
@@ -341,14 +406,31 @@ undo_allocate(struct file_dev *f, int fd)
 		return; /* only space is lost, until the next resize */
 }
 
+/*
+ * Before space beyond the end is allocated: what a crash has left there (of a device that was made
+ * smaller) must not come back.  Returns 0 or -errno.
+ */
 static int
-file_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
-	      struct blk_progress *progress)
+cut_beyond_end(struct file_dev *f, int fd, uint64_t offset_bytes)
 {
-	struct file_dev *f = file_of(dev);
+	uint64_t size_bytes = blk_size_bytes(&f->dev);
+	struct stat st;
+
+	if (offset_bytes < size_bytes)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return (uint64_t)st.st_size > size_bytes && ftruncate(fd, (off_t)size_bytes) < 0 ? -errno
+											 : 0;
+}
+
+static int
+allocate(struct file_dev *f, uint64_t offset_bytes, uint64_t len_bytes,
+	 struct blk_progress *progress)
+{
 	uint64_t done = 0;
-	int fd = file_fd(f);
-	int r = fd < 0 ? fd : 0;
+	int fd = file_fd(f, true);
+	int r = fd < 0 ? fd : cut_beyond_end(f, fd, offset_bytes);
 
 	while (r == 0 && done < len_bytes) {
 		uint64_t step = MIN(len_bytes - done, ALLOCATE_STEP_BYTES);
@@ -368,15 +450,29 @@ file_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
 	return r;
 }
 
+static int
+file_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
+	      struct blk_progress *progress)
+{
+	struct file_dev *f = file_of(dev);
+	int rc;
+
+	atomic_fetch_add(&f->open.pins, 1);
+	rc = allocate(f, offset_bytes, len_bytes, progress);
+	atomic_fetch_sub(&f->open.pins, 1);
+	return rc;
+}
+
 /* Checks the file by its name without opening it, so that an unused LUN needs no descriptor. */
 static int
 look(struct file_dev *f, char *reason, size_t size)
 {
 	int mode = f->dev.read_only ? R_OK : R_OK | W_OK;
+	uint64_t before = blk_size_bytes(&f->dev);
 	struct stat st;
 
 	if (lstat(f->path, &st) < 0 ||
-	    (S_ISREG(st.st_mode) && atomic_load(&f->fd) < 0 && access(f->path, mode) < 0)) {
+	    (S_ISREG(st.st_mode) && atomic_load(&f->open.fd) < 0 && access(f->path, mode) < 0)) {
 		int error = -errno;
 
 		snprintf(reason, size, "%s: %s", f->path, strerror(errno));
@@ -384,7 +480,7 @@ look(struct file_dev *f, char *reason, size_t size)
 	}
 	atomic_store_explicit(&f->dev.allocated_bytes, (uint64_t)st.st_blocks * 512,
 			      memory_order_relaxed);
-	return check_stat(f, &st, reason, size);
+	return check_stat(f, &st, before, reason, size);
 }
 
 static int
@@ -393,9 +489,9 @@ file_verify(struct blk_dev *dev, char *reason, size_t size)
 	struct file_dev *f = file_of(dev);
 	int r;
 
-	pthread_mutex_lock(&f->lock);
+	pthread_mutex_lock(&f->open.lock);
 	r = look(f, reason, size);
-	pthread_mutex_unlock(&f->lock);
+	pthread_mutex_unlock(&f->open.lock);
 	return r;
 }
 
@@ -405,14 +501,12 @@ file_reopen(struct blk_dev *dev)
 	struct file_dev *f = file_of(dev);
 	char reason[sizeof(dev->reason)];
 
-	pthread_mutex_lock(&f->lock);
-	int fd = atomic_exchange(&f->fd, -1);
+	pthread_mutex_lock(&f->open.lock);
+	blk_open_close(&f->open);
+	*f->seen = (struct blk_file_seen){ 0 };
+	int fd = open_file(f, reason, sizeof(reason));
 
-	if (fd >= 0)
-		close_counted(fd);
-	f->known = false;
-	fd = open_file(f, reason, sizeof(reason));
-	pthread_mutex_unlock(&f->lock);
+	pthread_mutex_unlock(&f->open.lock);
 	return fd < 0 ? err_set(fd, "%s", reason) : 0;
 }
 
@@ -434,6 +528,7 @@ file_stat(struct blk_dev *dev, struct blk_stat *ret_stat)
 static const struct blk_ops file_ops = {
 	.name = "file",
 	.submit = file_submit,
+	.completed = file_completed,
 	.close = file_close,
 	.resize = file_resize,
 	.allocate = file_allocate,
@@ -450,13 +545,13 @@ blk_file_new(const char *path, const char *name, uint64_t size_bytes,
 
 	if (f == NULL)
 		return -ENOMEM;
-	atomic_init(&f->fd, -1);
-	pthread_mutex_init(&f->lock, NULL);
+	blk_open_init(&f->open, &f->dev);
 	f->path = str_dup(path);
 	if (blk_dev_init(&f->dev, &file_ops, name, size_bytes) < 0 || f->path == NULL) {
 		blk_dev_unref(&f->dev);
 		return -ENOMEM;
 	}
+	f->seen = options->seen != NULL ? options->seen : &f->own_seen;
 	f->thick = options->thick;
 	f->dev.read_only = options->read_only;
 	f->dev.volatile_cache = true;

@@ -13,6 +13,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/*
+ * How many workers the operations of one file may hold, so that a file system that hangs does not
+ * take all of them.  On a ring only MAP, WRITE_ZEROES and the like go to workers; without a ring
+ * everything does, and a file with a deep queue needs more.
+ */
+#define WORKERS_OF_A_FILE_BESIDE_RING 2u
+#define WORKERS_OF_A_FILE             8u
+
 static void
 worker_came_back(struct loop_msg *msg)
 {
@@ -26,7 +34,9 @@ run_on_worker(struct work *work)
 {
 	struct blk_io *io = container_of(work, struct blk_io, work);
 
-	io->result = blk_fd_run(io);
+	io->result = io->fd >= 0 ? blk_fd_run(io) : blk_file_run_late(io);
+	if (io->queue->workers != NULL)
+		workers_lane_leave(io->queue->workers, io->lane);
 	io->msg.run = worker_came_back;
 	loop_post(io->queue->loop, &io->msg);
 }
@@ -40,7 +50,10 @@ blk_queue_submit_worker(struct blk_queue *queue, struct blk_io *io)
 {
 	io->work.run = run_on_worker;
 	if (queue->workers != NULL)
-		workers_submit(queue->workers, &io->work);
+		workers_lane_submit(queue->workers, io->lane,
+				    queue->kind == BLK_QUEUE_URING ? WORKERS_OF_A_FILE_BESIDE_RING
+								   : WORKERS_OF_A_FILE,
+				    &io->work);
 	else
 		run_on_worker(&io->work);
 }
@@ -68,6 +81,13 @@ blk_queue_submit_fd(struct blk_queue *queue, struct blk_io *io)
 {
 	queue->inflight++;
 	queue->ops->submit(queue, io);
+}
+
+void
+blk_queue_submit_late(struct blk_queue *queue, struct blk_io *io)
+{
+	queue->inflight++;
+	blk_queue_submit_worker(queue, io);
 }
 
 void

@@ -21,15 +21,28 @@
 
 #include "base/mem.h"
 
-#define SQ_ENTRIES     256u
-#define CQ_ENTRIES     4096u
+#define SQ_ENTRIES      256u
+#define CQ_ENTRIES      4096u
 /*
  * Limits the kernel threads of the ring, which do the operations that would block.  By default
  * there are at most four for each core: the commands of one LUN whose store hangs would occupy all
  * of them, and those of other LUNs would wait.  The kernel starts a thread only when there is work
  * for it.  A kernel that does not know the call keeps its default.
  */
-#define KERNEL_WORKERS 256
+#define KERNEL_WORKERS  256
+/*
+ * How many operations of one file the kernel may have at a time.  An operation that hangs keeps a
+ * thread of the kernel, so a file whose store hangs can keep a quarter of them; what else it is
+ * asked for waits here.
+ */
+#define FILE_KERNEL_MAX (KERNEL_WORKERS / 4)
+#define WORK_AT_A_TIME  8u    /* pieces of work that the kernel does at least when it is asked to */
+#define FILES           1024u /* places for files, by descriptor; two in one place share a limit */
+
+struct ring_file {
+	unsigned running;                       /* operations that the kernel has */
+	struct blk_io *waiting, **waiting_tail; /* for others of the file to end */
+};
 
 struct blk_ring {
 	struct io_uring uring;
@@ -38,14 +51,16 @@ struct blk_ring {
 	struct loop_hook hook;
 	struct blk_io *waiting, **waiting_tail; /* for room in the submission queue */
 	unsigned unsubmitted;
+	unsigned running; /* operations that the kernel has, of all files */
+	struct ring_file files[FILES];
 };
 
 static int
 ring_open(struct io_uring *uring)
 {
 	static const unsigned attempts[] = {
-		IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
-		IORING_SETUP_COOP_TASKRUN,
+		IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
+		IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
 		0,
 	};
 	int r = -ENOSYS;
@@ -122,13 +137,53 @@ ring_start(struct blk_ring *ring, struct blk_io *io)
 	loop_kick(ring->queue->loop); /* we may be outside of a round */
 }
 
+static struct ring_file *
+file_of(struct blk_ring *ring, int fd)
+{
+	return &ring->files[(unsigned)fd % FILES];
+}
+
+unsigned
+blk_ring_running(const struct blk_queue *queue, int fd)
+{
+	return file_of(queue->ring, fd)->running;
+}
+
 static void
 ring_submit(struct blk_queue *queue, struct blk_io *io)
 {
-	if (ring_can(io))
-		ring_start(queue->ring, io);
-	else
+	struct ring_file *file = file_of(queue->ring, io->fd);
+
+	if (!ring_can(io)) {
 		blk_queue_submit_worker(queue, io);
+	} else if (file->running < FILE_KERNEL_MAX) {
+		file->running++;
+		queue->ring->running++;
+		ring_start(queue->ring, io);
+	} else {
+		io->next = NULL;
+		*file->waiting_tail = io;
+		file->waiting_tail = &io->next;
+	}
+}
+
+/* The kernel has ended the operation, and the next one of its file takes its place. */
+static void
+ring_done(struct blk_ring *ring, struct blk_io *io, int result)
+{
+	struct ring_file *file = file_of(ring, io->fd);
+	struct blk_io *next = file->waiting;
+
+	if (next == NULL) {
+		file->running--;
+		ring->running--;
+	} else {
+		file->waiting = next->next;
+		if (next->next == NULL)
+			file->waiting_tail = &file->waiting;
+		ring_start(ring, next);
+	}
+	blk_queue_done(ring->queue, io, result);
 }
 
 /* Handles the result of one operation from the kernel. */
@@ -144,14 +199,14 @@ ring_completed(struct blk_ring *ring, struct blk_io *io, int result)
 	if (io->op == BLK_UNMAP && (result == -EOPNOTSUPP || result == -EINVAL))
 		result = 0; /* advice only */
 	if (result < 0 || !moves) {
-		blk_queue_done(ring->queue, io, result);
+		ring_done(ring, io, result);
 		return;
 	}
 	io->moved_bytes += (uint64_t)result;
 	if (io->moved_bytes >= io->len_bytes)
-		blk_queue_done(ring->queue, io, 0);
+		ring_done(ring, io, 0);
 	else if (result == 0) /* the file is shorter than the device */
-		blk_queue_done(ring->queue, io, -EIO);
+		ring_done(ring, io, -EIO);
 	else
 		ring_start(ring, io);
 }
@@ -174,14 +229,26 @@ reap(struct blk_ring *ring)
 	return count;
 }
 
+/* Returns whether the kernel says that it has work of this ring left that only this thread can do. */
+static bool
+has_task_work(const struct blk_ring *ring)
+{
+	return (IO_URING_READ_ONCE(*ring->uring.sq.kflags) & IORING_SQ_TASKRUN) != 0;
+}
+
 /*
  * Takes completions until there are none: the eventfd is signalled only for the first of several,
- * and the kernel delivers a few (20) at a time.
+ * and the kernel does a few pieces of work (20) at a time.  A piece need not end in a completion:
+ * an operation that was woken in vain waits again.  So the kernel's word that work is left counts,
+ * but not for ever.  It stays set when the work was done between the kernel's taking the work and
+ * its setting the word; then nothing clears it until there is other work.  What was there at the
+ * beginning is at most one piece for each operation that runs, and new work signals the eventfd.
  */
 static void
 ring_ready(struct loop_fd *lfd, uint32_t revents)
 {
 	struct blk_ring *ring = container_of(lfd, struct blk_ring, lfd);
+	unsigned left = ring->running / WORK_AT_A_TIME + 1;
 	uint64_t count;
 	ssize_t ignored = read(lfd->fd, &count, sizeof(count));
 
@@ -189,7 +256,20 @@ ring_ready(struct loop_fd *lfd, uint32_t revents)
 	(void)ignored;
 	do
 		io_uring_get_events(&ring->uring);
-	while (reap(ring) > 0);
+	while (reap(ring) > 0 || (has_task_work(ring) && left-- > 0));
+}
+
+void
+blk_ring_disturb(struct blk_queue *queue)
+{
+	struct blk_ring *ring = queue->ring;
+	uint64_t one = 1;
+	ssize_t ignored;
+
+	IO_URING_WRITE_ONCE(*ring->uring.sq.kflags,
+			    IO_URING_READ_ONCE(*ring->uring.sq.kflags) | IORING_SQ_TASKRUN);
+	ignored = write(ring->lfd.fd, &one, sizeof(one));
+	(void)ignored;
 }
 
 static void
@@ -273,6 +353,8 @@ ring_init(struct blk_queue *queue)
 	(void)io_uring_register_iowq_max_workers(&ring->uring, (unsigned[]){ KERNEL_WORKERS, 0 });
 	ring->queue = queue;
 	ring->waiting_tail = &ring->waiting;
+	for (unsigned i = 0; i < FILES; i++)
+		ring->files[i].waiting_tail = &ring->files[i].waiting;
 	ring->hook.run = ring_hook;
 	r = ring_watch(ring, queue->loop);
 	if (r < 0) {

@@ -92,7 +92,7 @@ lock_dir(struct catalog *catalog)
 }
 
 static int
-open_all(struct catalog *catalog)
+dir_open(struct catalog *catalog)
 {
 	int rc = catalog->look ? 0 : make_dir(catalog->dir);
 
@@ -102,8 +102,16 @@ open_all(struct catalog *catalog)
 	if (catalog->dir_fd < 0)
 		return err_set(-errno, "%s: cannot open: %s", catalog->dir, strerror(errno));
 	rc = catalog_refuse_network(catalog->dir_fd, catalog->dir);
+	return rc < 0 ? rc : lock_dir(catalog);
+}
+
+static int
+open_all(struct catalog *catalog)
+{
+	int rc = dir_open(catalog);
+
 	if (rc == 0)
-		rc = lock_dir(catalog);
+		rc = catalog_restore_finish(catalog);
 	if (rc == 0)
 		rc = catalog_guard_missing(catalog);
 	if (rc == 0)
@@ -133,19 +141,23 @@ open_all(struct catalog *catalog)
 	return rc;
 }
 
+/* like: what is to be set before the catalog is opened. */
 static int
-open_as(const char *dir, bool look, bool accept_loss, struct catalog **ret_catalog)
+open_as(const char *dir, const struct catalog *like, int (*how)(struct catalog *catalog),
+	struct catalog **ret_catalog)
 {
 	struct catalog *catalog = mem_calloc(1, sizeof(*catalog));
 	int rc;
 
 	if (catalog == NULL)
 		return -ENOMEM;
-	catalog->look = look;
-	catalog->accept_loss = accept_loss;
+	catalog->look = like->look;
+	catalog->accept_loss = like->accept_loss;
+	catalog->restored = like->restored;
+	catalog->restored_after = like->restored_after;
 	catalog->dir_fd = catalog->lock_fd = catalog->mark_fd = catalog->reserve.fd = -1;
 	catalog->dir = str_dup(dir);
-	rc = catalog->dir == NULL ? -ENOMEM : open_all(catalog);
+	rc = catalog->dir == NULL ? -ENOMEM : how(catalog);
 	if (rc < 0) {
 		catalog_close(catalog);
 		return rc;
@@ -157,19 +169,32 @@ open_as(const char *dir, bool look, bool accept_loss, struct catalog **ret_catal
 int
 catalog_open(const char *dir, struct catalog **ret_catalog)
 {
-	return open_as(dir, false, false, ret_catalog);
+	return open_as(dir, &(struct catalog){ .look = false }, open_all, ret_catalog);
 }
 
 int
 catalog_open_accepting_loss(const char *dir, struct catalog **ret_catalog)
 {
-	return open_as(dir, false, true, ret_catalog);
+	return open_as(dir, &(struct catalog){ .accept_loss = true }, open_all, ret_catalog);
 }
 
 int
 catalog_look(const char *dir, struct catalog **ret_catalog)
 {
-	return open_as(dir, true, false, ret_catalog);
+	return open_as(dir, &(struct catalog){ .look = true }, open_all, ret_catalog);
+}
+
+int
+catalog_open_restored(const char *dir, uint64_t after, struct catalog **ret_catalog)
+{
+	return open_as(dir, &(struct catalog){ .restored = true, .restored_after = after },
+		       open_all, ret_catalog);
+}
+
+int
+catalog_dir_open(const char *dir, struct catalog **ret_catalog)
+{
+	return open_as(dir, &(struct catalog){ .look = false }, dir_open, ret_catalog);
 }
 
 /* SQLite makes a log to look into when there is none. */
@@ -321,8 +346,8 @@ catalog_rollback_to(struct catalog *catalog)
 int
 catalog_load(struct catalog *catalog, struct state **ret_state)
 {
-	AUTO_STATE struct state *empty = state_new(&catalog->position), *state = NULL;
-	struct state_edit *edit = empty != NULL ? state_edit_new(empty) : NULL;
+	AUTO_STATE struct state *state = NULL;
+	struct state_edit *edit = state_edit_new_load(&catalog->position);
 	int rc;
 
 	if (edit == NULL)
@@ -343,14 +368,26 @@ catalog_load(struct catalog *catalog, struct state **ret_state)
 	return 0;
 }
 
+static int
+put(struct catalog *catalog, const struct state *before, const struct change_op *op)
+{
+	const struct row_key *key = &op->key;
+	const struct row *old = row_type(op->family)->key_fields > 1
+					? state_find_pair(before, op->family, &key->a, &key->b)
+					: state_find(before, op->family, &key->a);
+
+	return old != NULL ? catalog_row_update(catalog, old, op->row)
+			   : catalog_row_put(catalog, op->row);
+}
+
 /* Deletions go children first, puts parents first: foreign keys hold after each step. */
 int
-catalog_apply(struct catalog *catalog, const struct change *change)
+catalog_apply(struct catalog *catalog, const struct state *before, const struct change *change)
 {
 	int rc = 0;
 
 	if (change->sequence != catalog->position.sequence + 1)
-		return err_set(ERR_INTERNAL, "change %llu does not follow %llu",
+		return err_set(ERR_INTERNAL, "change %llu cannot follow change %llu",
 			       (unsigned long long)change->sequence,
 			       (unsigned long long)catalog->position.sequence);
 	for (int family = ROW_STORED_COUNT - 1; family >= 0; family--)
@@ -361,7 +398,7 @@ catalog_apply(struct catalog *catalog, const struct change *change)
 	for (int family = 0; family < ROW_STORED_COUNT; family++)
 		for (size_t i = 0; rc == 0 && i < change->op_count; i++)
 			if ((int)change->ops[i].family == family && change->ops[i].row != NULL)
-				rc = catalog_row_put(catalog, change->ops[i].row);
+				rc = put(catalog, before, &change->ops[i]);
 	if (rc == 0)
 		rc = catalog_event_put(catalog, change);
 	return rc < 0 ? rc : catalog_position_move(catalog, change->sequence, &change->digest);

@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/sha.h"
+#include "model/audit.h"
+#include "model/principal.h"
 #include "model/state.h"
 
 struct catalog;
@@ -120,8 +123,42 @@ int catalog_copy_step(struct catalog_copy *copy);
 const struct position *catalog_copy_position(const struct catalog_copy *copy);
 /* Checks a complete copy as catalog_check does, with the same results.  Any thread. */
 int catalog_copy_check(struct catalog_copy *copy);
+/*
+ * Saves a complete copy as one file with mode 0600, which holds everything that the catalog does,
+ * secrets included, and nothing that was deleted.  Returns 0, or -EEXIST (the file exists).  The
+ * file is not synced.  Any thread.
+ */
+int catalog_copy_save(struct catalog_copy *copy, const char *path);
 /* Frees a copy, complete or not.  Accepts NULL. */
 void catalog_copy_free(struct catalog_copy *copy);
+
+/* ---- restoring a backup: docs/design/catalog.md ---- */
+
+struct catalog_restore;
+
+/*
+ * Opens the backup `file` (catalog_copy_save) beside the catalog of the directory `dir`, which may
+ * be missing: copies, migrates and checks it, and makes it a new incarnation.  The directory is as
+ * before, and locked.  replace: also where there is a catalog.  Returns 0, ERR_LOCKED,
+ * ERR_NAME_IN_USE (there is a catalog), ERR_INVALID or ERR_CORRUPT (`file` is no backup, or
+ * damaged), ERR_VERSION (of a newer program) or -errno.
+ */
+int catalog_restore_begin(const char *dir, const char *file, bool replace,
+			  struct catalog_restore **ret_restore);
+/*
+ * Returns the backup as an open catalog, which may be changed before the commit.  It belongs to
+ * `restore`.
+ */
+struct catalog *catalog_restore_catalog(struct catalog_restore *restore);
+/*
+ * Puts the backup in the place of the catalog.  *ret_aside: the name of the folder in `dir` in
+ * which the files of the former catalog are kept, "" when there were none; valid until
+ * catalog_restore_free.  Returns 0 when that is durable, or -errno: then the former catalog is in
+ * use as before, unless *ret_aside was set.
+ */
+int catalog_restore_commit(struct catalog_restore *restore, const char **ret_aside);
+/* Ends a restore; one that was not committed has changed nothing.  Accepts NULL. */
+void catalog_restore_free(struct catalog_restore *restore);
 
 /* ---- reserved space: docs/design/catalog.md ---- */
 
@@ -185,13 +222,15 @@ int catalog_rollback_to(struct catalog *catalog);
 /* ---- inside a transaction ---- */
 
 /*
- * Stores one change: its rows, its event and the new position.  Deletes old events, but keeps at
- * least the newest CATALOG_EVENTS_KEPT, or CATALOG_EVENTS_KEPT_FULL while the reserve is not whole.
- * Returns 0, or ERR_INTERNAL (the change's sequence does not follow the catalog's).
+ * Stores one change: its rows, its event and the new position.  `before` is the state that the
+ * change changes, which is what the catalog holds so far; of a row that it has only the fields are
+ * written that differ.  Deletes old events, but keeps at least the newest CATALOG_EVENTS_KEPT, or
+ * CATALOG_EVENTS_KEPT_FULL while the reserve is not whole.  Returns 0, ERR_INTERNAL (the change's
+ * sequence does not follow the catalog's) or ERR_CORRUPT (a row of `before` is not stored).
  */
 #define CATALOG_EVENTS_KEPT      10000
 #define CATALOG_EVENTS_KEPT_FULL 64
-int catalog_apply(struct catalog *catalog, const struct change *change);
+int catalog_apply(struct catalog *catalog, const struct state *before, const struct change *change);
 
 /* The first answer to a request id.  At least as many answers as events are kept. */
 struct catalog_answer {
@@ -213,7 +252,7 @@ enum catalog_counter {
 	CATALOG_COUNTERS
 };
 
-/* Read and store the value of a counter. */
+/* Reads and stores the value of a counter. */
 int catalog_counter_get(struct catalog *catalog, enum catalog_counter counter, uint64_t *ret_value);
 int catalog_counter_set(struct catalog *catalog, enum catalog_counter counter, uint64_t value);
 
@@ -238,6 +277,20 @@ int catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *ent
 /* Returns 0 also when there is no such note. */
 int catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id);
 
+/* What a LUN's logical unit must keep (scsi/store.h).  The catalog does not look at the data. */
+struct catalog_kept {
+	struct guid lun_id;
+	uint32_t kind, version;
+	const void *data; /* borrowed */
+	size_t bytes;
+};
+
+/* Stores the data in the place of what was kept of this kind. */
+int catalog_kept_put(struct catalog *catalog, const struct catalog_kept *kept);
+/* Return 0 also when nothing is kept. */
+int catalog_kept_delete(struct catalog *catalog, const struct guid *lun_id, uint32_t kind);
+int catalog_kept_forget(struct catalog *catalog, const struct guid *lun_id); /* every kind */
+
 /*
  * Notes that an initiator has logged in to this target, so that initiators may remember its LUN
  * numbers.  target: the target's iSCSI name, borrowed.  Noting the same target again changes
@@ -251,17 +304,60 @@ int catalog_seen_put(struct catalog *catalog, const char *target);
 int catalog_retired_put(struct catalog *catalog, const char *target, uint32_t number,
 			const struct guid *lun_id);
 /*
- * Call when the target is deleted: deletes the notes of its logins, but keeps its retired numbers
+ * Calls when the target is deleted: deletes the notes of its logins, but keeps its retired numbers
  * in case that a target of this name is created again.  Keeps only the newest CATALOG_RETIRED_KEPT
  * numbers of all targets that do not exist.
  */
 #define CATALOG_RETIRED_KEPT 65536
 int catalog_retired_target_deleted(struct catalog *catalog, const char *target);
 /*
- * Call when a target of this name is created: retired numbers that were kept under the name belong
+ * Calls when a target of this name is created: retired numbers that were kept under the name belong
  * to an existing target again.
  */
 int catalog_retired_target_created(struct catalog *catalog, const char *target);
+
+/* A token, with which a program asks.  The texts are borrowed. */
+struct catalog_token {
+	struct guid id;
+	const char *name;    /* unique */
+	const char *creator; /* who created it, for people */
+	enum principal_role role;
+	uint8_t hash[SHA256_BYTES];     /* of the token's text, which is stored nowhere */
+	int64_t created_ms, expires_ms; /* UTC; expires_ms 0 = never */
+};
+
+/* Stores a token.  Returns 0, or ERR_NAME_IN_USE with a text. */
+int catalog_token_put(struct catalog *catalog, const struct catalog_token *token);
+/* Deletes a token.  Returns 0, or ERR_NOT_FOUND (no such token). */
+int catalog_token_delete(struct catalog *catalog, const struct guid *id);
+
+/*
+ * A CHAP secret, and the one before it.  Both are borrowed; a length of 0 says that there is none.
+ * Stored beside the row of its credential, which must be put in the same transaction, and deleted
+ * together with that row.
+ */
+struct catalog_secret {
+	struct guid credential_id;
+	const uint8_t *bytes, *old_bytes;
+	size_t len, old_len;
+};
+
+int catalog_secret_put(struct catalog *catalog, const struct catalog_secret *secret);
+
+/*
+ * Adds a record to the audit log, with a number of its own.  Texts are borrowed.  change: what was
+ * changed, with the state before it; NULL = no row.  Removes the two oldest records when they are
+ * older than catalog_audit_keep says, or when there are more than CATALOG_AUDIT_KEPT; while the
+ * reserve is not whole, when there are more than CATALOG_EVENTS_KEPT_FULL.
+ */
+#define CATALOG_AUDIT_KEPT 200000
+int catalog_audit_put(struct catalog *catalog, const struct audit_record *record,
+		      const struct state *before, const struct change *change);
+/* Sets how long records are kept; 0 = until there are too many. */
+void catalog_audit_keep(struct catalog *catalog, int64_t keep_ms);
+/* Removes at most CATALOG_AUDIT_PRUNE records that are too old. */
+#define CATALOG_AUDIT_PRUNE 1000
+int catalog_audit_prune(struct catalog *catalog);
 
 /* ---- reading ---- */
 
@@ -273,8 +369,21 @@ int catalog_answers(struct catalog *catalog,
 		    int (*each)(void *arg, const struct catalog_answer *answer), void *arg);
 int catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalog_job *job),
 		 void *arg);
+int catalog_kept_list(struct catalog *catalog,
+		      int (*each)(void *arg, const struct catalog_kept *kept), void *arg);
 int catalog_unlinks(struct catalog *catalog,
 		    int (*each)(void *arg, const struct catalog_unlink *entry), void *arg);
+/*
+ * Lists the newest records of the audit log whose number is less than `before` (0 = all), at most
+ * `most`, the newest first.
+ */
+int catalog_audit_list(struct catalog *catalog, uint64_t before, unsigned most,
+		       int (*each)(void *arg, const struct audit_record *record), void *arg);
+/* Returns also ERR_CORRUPT (a token is damaged). */
+int catalog_tokens(struct catalog *catalog,
+		   int (*each)(void *arg, const struct catalog_token *token), void *arg);
+int catalog_secrets(struct catalog *catalog,
+		    int (*each)(void *arg, const struct catalog_secret *secret), void *arg);
 int catalog_seen_list(struct catalog *catalog, int (*each)(void *arg, const char *target),
 		      void *arg);
 /*

@@ -42,6 +42,10 @@ enum catalog_statement {
 	STMT_JOB_PUT,
 	STMT_JOB_DELETE,
 	STMT_JOB_LIST,
+	STMT_KEPT_PUT,
+	STMT_KEPT_DELETE,
+	STMT_KEPT_FORGET,
+	STMT_KEPT_LIST,
 	STMT_UNLINK_PUT,
 	STMT_UNLINK_DELETE,
 	STMT_UNLINK_LIST,
@@ -53,12 +57,28 @@ enum catalog_statement {
 	STMT_RETIRED_GONE,
 	STMT_RETIRED_BACK,
 	STMT_RETIRED_PRUNE,
+	STMT_TOKEN_PUT,
+	STMT_TOKEN_DELETE,
+	STMT_TOKEN_NAMED,
+	STMT_TOKEN_LIST,
+	STMT_SECRET_PUT,
+	STMT_SECRET_LIST,
+	STMT_AUDIT_PUT,
+	STMT_AUDIT_PRUNE,
+	STMT_AUDIT_LIST,
 	STMT_COUNT
 };
 
 /* The statements of one family of rows, generated from the family's field table. */
+#define CATALOG_UPDATES 8
 struct catalog_row_statements {
 	sqlite3_stmt *put, *delete, *list;
+	/* the updates that ran last, each for one set of fields: bit n of its mask is field n */
+	struct {
+		uint32_t fields;
+		sqlite3_stmt *stmt;
+	} updates[CATALOG_UPDATES];
+	unsigned next_update; /* the one that goes when another set of fields comes */
 };
 
 /* The position of the catalog when it was last used in this directory.  Stored in DIR/mark. */
@@ -105,14 +125,17 @@ struct catalog {
 	bool in_transaction, in_savepoint;
 	struct position at_savepoint;
 	bool is_new, was_restored;
-	bool look;        /* opened by catalog_look: nothing may change */
-	bool accept_loss; /* opened by catalog_open_accepting_loss */
-	uint64_t lost;    /* how many acknowledged changes are missing; UINT64_MAX = unknown */
+	bool look;               /* opened by catalog_look: nothing may change */
+	bool accept_loss;        /* opened by catalog_open_accepting_loss */
+	bool restored;           /* opened by catalog_open_restored */
+	uint64_t restored_after; /* an incarnation: the new one is later */
+	uint64_t lost; /* how many acknowledged changes are missing; UINT64_MAX = unknown */
 	/* why nothing may be written; "" = writing is allowed.  Set while opening. */
 	char held[384];
 	bool structure_seen; /* the structure was checked while opening */
 	struct catalog_file files[CATALOG_FILES];
 	struct catalog_reserve reserve;
+	int64_t audit_keep_ms; /* how long records of the audit log are kept; 0 = always */
 	struct catalog_copy
 		*copying; /* the unfinished copy, which must end before the database closes */
 };
@@ -134,6 +157,19 @@ extern const unsigned catalog_migration_count;
  */
 int catalog_check_content(struct catalog *catalog);
 
+/*
+ * catalog.c: opens a catalog as catalog_open does, and makes it a new incarnation that is later than
+ * `after`.  Returns as catalog_open.
+ */
+int catalog_open_restored(const char *dir, uint64_t after, struct catalog **ret_catalog);
+/*
+ * Makes and locks a directory as catalog_open does, but opens no database.  Returns as
+ * catalog_open; the caller calls catalog_close.
+ */
+int catalog_dir_open(const char *dir, struct catalog **ret_catalog);
+
+/* copy.c: returns the copy as a catalog that has only its database. */
+struct catalog *catalog_copy_of(struct catalog_copy *copy);
 /* copy.c: ends an unfinished copy, so that its next step fails.  Accepts NULL. */
 void catalog_copy_end(struct catalog_copy *copy);
 
@@ -185,6 +221,12 @@ int catalog_schema_check(struct catalog *catalog);
  * stored row is damaged) or an error of the database.
  */
 int catalog_row_put(struct catalog *catalog, const struct row *row);
+/*
+ * Stores the fields in which the row differs from `before`, the row with the same key that is
+ * stored now.  A field that stays the same costs nothing, also when an index has it.  Returns as
+ * catalog_row_put, and ERR_CORRUPT when no row with this key is stored.
+ */
+int catalog_row_update(struct catalog *catalog, const struct row *before, const struct row *row);
 int catalog_row_delete(struct catalog *catalog, enum row_family family, const struct row_key *key);
 int catalog_rows_load(struct catalog *catalog, struct state_edit *edit);
 
@@ -201,8 +243,17 @@ int catalog_position_settle(struct catalog *catalog);
 void catalog_position_look(struct catalog *catalog);
 /* Stores the sequence and the digest of a change as the new position. */
 int catalog_position_move(struct catalog *catalog, uint64_t sequence, const struct hash128 *digest);
+/* Returns the incarnation in the mark of the directory; 0 when there is none. */
+uint64_t catalog_mark_incarnation(int dir_fd);
 /* Writes the committed position to the mark.  Failures are ignored. */
 void catalog_mark_write(struct catalog *catalog);
+
+/*
+ * restore.c: carries a restore to its end that was interrupted after it had been decided.  The
+ * directory is locked.  Returns 0, ERR_CORRUPT (the catalog is only looked at, and there is one) or
+ * -errno.
+ */
+int catalog_restore_finish(const struct catalog *at);
 
 /*
  * guard.c: refuses a directory in which an array has left files but catalog.db is missing or empty.
@@ -234,18 +285,24 @@ int catalog_check_structure(struct catalog *catalog, uint64_t budget_ns);
 /* reserve.c: opens the reserve of the directory, if there is one, and measures it. */
 void catalog_reserve_open(struct catalog *catalog);
 /*
- * Call after a commit: makes SQLite save space while the reserve is not whole, and stops that when
+ * Calls after a commit: makes SQLite save space while the reserve is not whole, and stops that when
  * it is whole.  Writer thread.
  */
 void catalog_reserve_settle(struct catalog *catalog);
 /* Closes the reserve.  Does nothing when it is not open. */
 void catalog_reserve_close(struct catalog *catalog);
 /*
- * Registers the VFS with which the database is opened, and returns its name, which is valid until
- * catalog_reserve_unregister.  Returns 0 or an error.
+ * Frees a piece of the reserve for a write that found no space.  Returns false when nothing is
+ * left.
  */
-int catalog_reserve_register(struct catalog *catalog, const char **ret_vfs);
-void catalog_reserve_unregister(struct catalog *catalog);
+bool catalog_reserve_give(struct catalog *catalog);
+
+/*
+ * layer.c: registers the VFS with which the database is opened, and returns its name, which is
+ * valid until catalog_layer_unregister.  Returns 0 or an error.
+ */
+int catalog_layer_register(struct catalog *catalog, const char **ret_vfs);
+void catalog_layer_unregister(struct catalog *catalog);
 
 /*
  * event.c: stores the event of a change, and deletes old events.  Returns 0, -ENOMEM or an error of

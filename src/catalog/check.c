@@ -66,10 +66,20 @@ static const struct {
 	  "the last event is not at the position" },
 	{ "SELECT count(*) <> max(sequence) - min(sequence) + 1 FROM event",
 	  "the event log has a gap" },
+	{ "SELECT count(*) FROM audit WHERE sequence > (SELECT sequence FROM position)",
+	  "a record of the audit log is newer than the position" },
+	{ "SELECT count(*) FROM event WHERE sequence > (SELECT min(sequence) FROM audit WHERE "
+	  "sequence > 0) AND change NOT LIKE '%\"cause\":\"job.expire\"%' AND sequence NOT IN "
+	  "(SELECT sequence FROM audit)",
+	  "a change has no record in the audit log" },
 	{ "SELECT count(*) FROM answer WHERE sequence > (SELECT sequence FROM position)",
 	  "an answer is newer than the position" },
+	{ "SELECT count(*) <> count(DISTINCT request_id) FROM answer",
+	  "a request id has two answers" },
 	{ "SELECT count(*) FROM unlink JOIN lun ON unlink.lun_id = lun.id",
 	  "a LUN that exists is to be unlinked" },
+	{ "SELECT count(*) FROM kept LEFT JOIN lun ON kept.lun_id = lun.id WHERE lun.id IS NULL",
+	  "something is kept for a LUN that does not exist" },
 	{ "SELECT count(*) FROM job_private JOIN job ON job_private.job_id = job.id WHERE "
 	  "job.ended_ms <> 0",
 	  "a job that has ended still has private notes" },

@@ -112,6 +112,12 @@ catalog_copy_step(struct catalog_copy *copy)
 	return rc < 0 ? rc : 0;
 }
 
+struct catalog *
+catalog_copy_of(struct catalog_copy *copy)
+{
+	return copy->copy;
+}
+
 const struct position *
 catalog_copy_position(const struct catalog_copy *copy)
 {

@@ -59,6 +59,12 @@ static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_JOB_PUT] = "INSERT INTO job_private (job_id, from_bytes, to_bytes) VALUES (?, ?, ?)",
 	[STMT_JOB_DELETE] = "DELETE FROM job_private WHERE job_id = ?",
 	[STMT_JOB_LIST] = "SELECT job_id, from_bytes, to_bytes FROM job_private ORDER BY job_id",
+	[STMT_KEPT_PUT] = "INSERT INTO kept (lun_id, kind, version, data) VALUES (?, ?, ?, ?) "
+			  "ON CONFLICT (lun_id, kind) DO UPDATE SET version = excluded.version, "
+			  "data = excluded.data",
+	[STMT_KEPT_DELETE] = "DELETE FROM kept WHERE lun_id = ? AND kind = ?",
+	[STMT_KEPT_FORGET] = "DELETE FROM kept WHERE lun_id = ?",
+	[STMT_KEPT_LIST] = "SELECT lun_id, kind, version, data FROM kept",
 	[STMT_UNLINK_PUT] = "INSERT INTO unlink (lun_id, pool_id, path) VALUES (?, ?, ?)",
 	[STMT_UNLINK_DELETE] = "DELETE FROM unlink WHERE lun_id = ?",
 	[STMT_UNLINK_LIST] = "SELECT lun_id, pool_id, path FROM unlink ORDER BY lun_id",
@@ -77,6 +83,23 @@ static const char *const statement_sql[STMT_COUNT] = {
 		"DELETE FROM number_retired WHERE (target, number) IN "
 		"(SELECT target, number FROM number_retired WHERE gone = 1 "
 		"ORDER BY sequence DESC LIMIT -1 OFFSET ?)",
+	[STMT_AUDIT_PUT] = "INSERT INTO audit (utc_ms, principal, verb, cause, object, object_id, "
+			   "sequence, outcome, text, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[STMT_AUDIT_PRUNE] = "DELETE FROM audit WHERE number IN (SELECT number FROM audit ORDER BY "
+			     "number LIMIT ?1) AND (utc_ms < ?2 OR number <= ?3) AND number < ?4",
+	[STMT_AUDIT_LIST] = "SELECT number, utc_ms, principal, verb, cause, object, object_id, "
+			    "sequence, outcome, text, changes FROM audit WHERE number < ?1 "
+			    "ORDER BY number DESC LIMIT ?2",
+	[STMT_TOKEN_PUT] = "INSERT INTO token (id, name, role, hash, created_ms, expires_ms, "
+			   "creator) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[STMT_TOKEN_DELETE] = "DELETE FROM token WHERE id = ?",
+	[STMT_TOKEN_NAMED] = "SELECT 1 FROM token WHERE name = ?",
+	[STMT_TOKEN_LIST] = "SELECT id, name, role, hash, created_ms, expires_ms, creator "
+			    "FROM token ORDER BY id",
+	[STMT_SECRET_PUT] = "INSERT INTO secret (credential_id, bytes, old_bytes) VALUES (?, ?, ?) "
+			    "ON CONFLICT (credential_id) DO UPDATE SET bytes = excluded.bytes, "
+			    "old_bytes = excluded.old_bytes",
+	[STMT_SECRET_LIST] = "SELECT credential_id, bytes, old_bytes FROM secret",
 };
 /* clang-format on */
 
@@ -228,7 +251,7 @@ configure(struct catalog *catalog)
 
 	if (rc == 0)
 		rc = catalog_exec(catalog, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-					   "PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST");
+					   "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON");
 	/*
 	 * What a savepoint takes back is kept in memory: a file of its own for each change costs
 	 * as many writes as the log.  The cache holds the inner pages of the indexes of a large
@@ -247,7 +270,7 @@ connect(struct catalog *catalog)
 	int rc = path == NULL ? -ENOMEM : 0;
 
 	if (rc == 0 && !catalog->look)
-		rc = catalog_reserve_register(catalog, &vfs);
+		rc = catalog_layer_register(catalog, &vfs);
 	if (rc < 0)
 		return rc;
 	rc = sqlite3_open_v2(path, &catalog->db,
@@ -326,7 +349,7 @@ catalog_db_look(struct catalog *catalog, unsigned count)
 
 	if (rc == 0 &&
 	    sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) != SQLITE_OK)
-		rc = err_set(ERR_INTERNAL, "%s/catalog.db: cannot be opened for reading only",
+		rc = err_set(ERR_INTERNAL, "%s/catalog.db cannot be opened for reading",
 			     catalog->dir);
 	if (rc == 0)
 		rc = catalog_exec(catalog, "PRAGMA query_only = ON");
@@ -347,9 +370,11 @@ catalog_db_close(struct catalog *catalog)
 		sqlite3_finalize(catalog->rows[i].put);
 		sqlite3_finalize(catalog->rows[i].delete);
 		sqlite3_finalize(catalog->rows[i].list);
+		for (size_t k = 0; k < CATALOG_UPDATES; k++)
+			sqlite3_finalize(catalog->rows[i].updates[k].stmt);
 		memset(&catalog->rows[i], 0, sizeof(catalog->rows[i]));
 	}
 	sqlite3_close(catalog->db);
 	catalog->db = NULL;
-	catalog_reserve_unregister(catalog);
+	catalog_layer_unregister(catalog);
 }

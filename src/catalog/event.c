@@ -91,7 +91,9 @@ check_range(struct catalog *catalog, uint64_t since)
 	sqlite3_reset(stmt);
 	if (rc == 0 &&
 	    (since > catalog->position.sequence || count != catalog->position.sequence - since))
-		rc = err_set(ERR_GONE, "events after %llu are not kept any more",
+		rc = err_set(ERR_GONE,
+			     "the events after change %llu are no longer stored: load the snapshot "
+			     "again",
 			     (unsigned long long)since);
 	return rc;
 }

@@ -88,7 +88,8 @@ int
 catalog_guard_hold_database(struct catalog *catalog)
 {
 	if (sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) != SQLITE_OK)
-		return err_set(ERR_INTERNAL, "%s/catalog.db: cannot be held", catalog->dir);
+		return err_set(ERR_INTERNAL, "%s/catalog.db cannot be opened and kept open",
+			       catalog->dir);
 	return catalog_exec(catalog, "PRAGMA query_only = ON");
 }
 

@@ -102,10 +102,10 @@ catalog_position_move(struct catalog *catalog, uint64_t sequence, const struct h
 /* ---- the mark ---- */
 
 static bool
-mark_read(struct catalog *catalog, struct catalog_mark *ret_mark)
+mark_fd_read(int fd, struct catalog_mark *ret_mark)
 {
 	char text[MARK_SIZE + 1], id[GUID_TEXT_SIZE];
-	ssize_t got = pread(catalog->mark_fd, text, MARK_SIZE, 0);
+	ssize_t got = pread(fd, text, MARK_SIZE, 0);
 
 	if (got <= 0)
 		return false;
@@ -114,6 +114,24 @@ mark_read(struct catalog *catalog, struct catalog_mark *ret_mark)
 	return sscanf(text, "vds-mark 1 %36s %" SCNu64 " %" SCNu64, id, &ret_mark->incarnation,
 		      &ret_mark->sequence) == 3 &&
 	       guid_parse(id, &ret_mark->array_id) == 0;
+}
+
+static bool
+mark_read(struct catalog *catalog, struct catalog_mark *ret_mark)
+{
+	return mark_fd_read(catalog->mark_fd, ret_mark);
+}
+
+uint64_t
+catalog_mark_incarnation(int dir_fd)
+{
+	int fd = openat(dir_fd, "mark", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct catalog_mark mark = { 0 };
+	bool known = fd >= 0 && mark_fd_read(fd, &mark);
+
+	if (fd >= 0)
+		close(fd);
+	return known ? mark.incarnation : 0;
 }
 
 /*
@@ -225,6 +243,12 @@ catalog_position_settle(struct catalog *catalog)
 		return err_set(-errno, "%s/mark: cannot open: %s", catalog->dir, strerror(errno));
 	if (catalog->is_new)
 		return refuse_forgotten(catalog);
+	if (catalog->restored) {
+		rc = reincarnate(catalog, catalog->restored_after);
+		if (rc == 0)
+			catalog_mark_write(catalog);
+		return rc;
+	}
 	known = mark_read(catalog, &mark) && guid_equal(&mark.array_id, &at->array_id);
 	if (known && mark.incarnation == at->incarnation && mark.sequence <= at->sequence)
 		return 0;

@@ -6,8 +6,8 @@
  *
  *	whole --a write meets a full disk--> short --there is room again--> whole
  *
- * A layer over SQLite's VFS notices the full disk, frees a piece and repeats the write, so that the
- * transaction above is not disturbed.  Only a piece is freed each time, because another program
+ * The layer over SQLite's VFS (layer.c) notices the full disk, has a piece freed and repeats the
+ * write, so that the transaction above is not disturbed.  Only a piece is freed each time, because another program
  * that filled the disk may still be writing.  The size of the file shows how much was freed, also
  * after a restart.  The file is missing when there was never room for it, or when the file system
  * cannot allocate blocks.
@@ -28,12 +28,6 @@
 
 #define PIECE_BYTES  (256u << 10)
 #define MARGIN_BYTES (1u << 20) /* stays free when the reserve is made */
-
-struct reserve_file {
-	sqlite3_file base;
-	struct catalog *catalog; /* NULL: a file that gets nothing of the reserve */
-	sqlite3_file *real;      /* lies behind this struct */
-};
 
 /* ---- the file ---- */
 
@@ -186,12 +180,8 @@ catalog_reserve_check(const struct catalog *catalog, enum catalog_use use)
 		catalog->dir, (CATALOG_RESERVE_BYTES + MARGIN_BYTES) >> 20);
 }
 
-/*
- * Frees a piece of the reserve for a write that found no space.  Returns false when nothing is
- * left.
- */
-static bool
-give(struct catalog *catalog)
+bool
+catalog_reserve_give(struct catalog *catalog)
 {
 	uint64_t held = catalog->reserve.held_bytes;
 	uint64_t left = held - MIN(held, (uint64_t)PIECE_BYTES);
@@ -202,171 +192,4 @@ give(struct catalog *catalog)
 	log_warning("catalog.reserve", "state=given_up bytes=%" PRIu64 " left_bytes=%" PRIu64,
 		    held - left, left);
 	return true;
-}
-
-/* ---- files of SQLite ---- */
-
-static struct reserve_file *
-file_of(sqlite3_file *file)
-{
-	return (struct reserve_file *)(void *)file;
-}
-
-static sqlite3_file *
-real(sqlite3_file *file)
-{
-	return file_of(file)->real;
-}
-
-static int
-layer_close(sqlite3_file *file)
-{
-	return real(file)->pMethods->xClose(real(file));
-}
-
-static int
-layer_read(sqlite3_file *file, void *buf, int len, sqlite3_int64 offset)
-{
-	return real(file)->pMethods->xRead(real(file), buf, len, offset);
-}
-
-/*
- * Calls fsync, because a journaling file system may free the blocks that were cut off only with its
- * next commit.
- */
-static int
-layer_write(sqlite3_file *file, const void *buf, int len, sqlite3_int64 offset)
-{
-	struct catalog *catalog = file_of(file)->catalog;
-	int rc = real(file)->pMethods->xWrite(real(file), buf, len, offset);
-
-	while (rc == SQLITE_FULL && catalog != NULL && give(catalog)) {
-		rc = real(file)->pMethods->xWrite(real(file), buf, len, offset);
-		if (rc == SQLITE_FULL && fsync(catalog->reserve.fd) == 0)
-			rc = real(file)->pMethods->xWrite(real(file), buf, len, offset);
-	}
-	return rc;
-}
-
-static int
-layer_truncate(sqlite3_file *file, sqlite3_int64 size)
-{
-	return real(file)->pMethods->xTruncate(real(file), size);
-}
-
-static int
-layer_sync(sqlite3_file *file, int flags)
-{
-	return real(file)->pMethods->xSync(real(file), flags);
-}
-
-static int
-layer_size(sqlite3_file *file, sqlite3_int64 *ret_size)
-{
-	return real(file)->pMethods->xFileSize(real(file), ret_size);
-}
-
-static int
-layer_lock(sqlite3_file *file, int level)
-{
-	return real(file)->pMethods->xLock(real(file), level);
-}
-
-static int
-layer_unlock(sqlite3_file *file, int level)
-{
-	return real(file)->pMethods->xUnlock(real(file), level);
-}
-
-static int
-layer_check_lock(sqlite3_file *file, int *ret_locked)
-{
-	return real(file)->pMethods->xCheckReservedLock(real(file), ret_locked);
-}
-
-static int
-layer_control(sqlite3_file *file, int op, void *arg)
-{
-	return real(file)->pMethods->xFileControl(real(file), op, arg);
-}
-
-static int
-layer_sector(sqlite3_file *file)
-{
-	return real(file)->pMethods->xSectorSize(real(file));
-}
-
-static int
-layer_traits(sqlite3_file *file)
-{
-	return real(file)->pMethods->xDeviceCharacteristics(real(file));
-}
-
-/* Version 1: without shared memory, which exclusive locking does not need, and without mmap. */
-static const sqlite3_io_methods methods = {
-	.iVersion = 1,
-	.xClose = layer_close,
-	.xRead = layer_read,
-	.xWrite = layer_write,
-	.xTruncate = layer_truncate,
-	.xSync = layer_sync,
-	.xFileSize = layer_size,
-	.xLock = layer_lock,
-	.xUnlock = layer_unlock,
-	.xCheckReservedLock = layer_check_lock,
-	.xFileControl = layer_control,
-	.xSectorSize = layer_sector,
-	.xDeviceCharacteristics = layer_traits,
-};
-
-static int
-layer_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
-{
-	struct catalog *catalog = container_of(vfs, struct catalog, reserve.vfs);
-	sqlite3_vfs *under = catalog->reserve.real;
-	struct reserve_file *f = file_of(file);
-	int rc;
-
-	memset(f, 0, sizeof(*f));
-	f->real = (sqlite3_file *)(f + 1);
-	memset(f->real, 0, sizeof(*f->real));
-	rc = under->xOpen(under, name, f->real, flags, ret_flags);
-	if (rc != SQLITE_OK)
-		return rc;
-	/* Not those in /tmp. */
-	if (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL))
-		f->catalog = catalog;
-	f->base.pMethods = &methods;
-	return SQLITE_OK;
-}
-
-int
-catalog_reserve_register(struct catalog *catalog, const char **ret_vfs)
-{
-	struct catalog_reserve *reserve = &catalog->reserve;
-	sqlite3_vfs *under = sqlite3_vfs_find(NULL);
-	int rc;
-
-	if (under == NULL)
-		return err_set(-ENOMEM, "%s: SQLite has no file layer", catalog->dir);
-	snprintf(reserve->name, sizeof(reserve->name), "reserve-%p", (void *)catalog);
-	reserve->real = under;
-	reserve->vfs = *under;
-	reserve->vfs.pNext = NULL;
-	reserve->vfs.zName = reserve->name;
-	reserve->vfs.szOsFile = (int)sizeof(struct reserve_file) + under->szOsFile;
-	reserve->vfs.xOpen = layer_open;
-	rc = sqlite3_vfs_register(&reserve->vfs, 0);
-	if (rc != SQLITE_OK)
-		return catalog_db_error(catalog, rc, "register");
-	*ret_vfs = reserve->name;
-	return 0;
-}
-
-void
-catalog_reserve_unregister(struct catalog *catalog)
-{
-	if (catalog->reserve.real != NULL)
-		sqlite3_vfs_unregister(&catalog->reserve.vfs);
-	catalog->reserve.real = NULL;
 }

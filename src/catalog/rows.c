@@ -4,6 +4,7 @@
  * column with its name.  Guids are 16-byte blobs (sorted as guid_compare sorts them), enums are
  * stored as their names, and booleans as 0 and 1.  Only the catalog's thread.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "catalog/catalog_int.h"
+#include "model/fields.h"
 
 static void
 add_list(struct strbuf *sql, const struct row_type *type, size_t first, size_t end,
@@ -42,6 +44,26 @@ put_sql(const struct row_type *type)
 	return strbuf_take(&sql);
 }
 
+/* An update of the fields whose bits are set, and then the fields of the key. */
+static char *
+update_sql(const struct row_type *type, uint32_t fields)
+{
+	struct strbuf sql;
+	const char *separator = "";
+
+	strbuf_init(&sql);
+	strbuf_addf(&sql, "UPDATE \"%s\" SET ", type->name);
+	for (size_t i = type->key_fields; i < type->field_count; i++) {
+		if ((fields >> i & 1) == 0)
+			continue;
+		strbuf_addf(&sql, "%s\"%s\" = ?", separator, type->fields[i].name);
+		separator = ", ";
+	}
+	strbuf_add(&sql, " WHERE ");
+	add_list(&sql, type, 0, type->key_fields, "", " = ?", " AND ");
+	return strbuf_take(&sql);
+}
+
 static char *
 delete_sql(const struct row_type *type)
 {
@@ -53,6 +75,10 @@ delete_sql(const struct row_type *type)
 	return strbuf_take(&sql);
 }
 
+/*
+ * In no order: whoever loads the rows sorts them.  In the order of keys SQLite would look up each
+ * row by its index, all over the table, which misses its cache once the table is larger than that.
+ */
 static char *
 list_sql(const struct row_type *type)
 {
@@ -61,8 +87,7 @@ list_sql(const struct row_type *type)
 	strbuf_init(&sql);
 	strbuf_add(&sql, "SELECT ");
 	add_list(&sql, type, 0, type->field_count, "", "", ", ");
-	strbuf_addf(&sql, " FROM \"%s\" ORDER BY ", type->name);
-	add_list(&sql, type, 0, type->key_fields, "", "", ", ");
+	strbuf_addf(&sql, " FROM \"%s\"", type->name);
 	return strbuf_take(&sql);
 }
 
@@ -88,9 +113,9 @@ prepare(struct catalog *catalog, sqlite3_stmt **stmt, char *(*make)(const struct
 }
 
 static const char *
-enum_name(const struct row_field *field, int value)
+enum_name(const struct row_field *field, uint64_t value)
 {
-	for (int i = 0; field->names[i] != NULL; i++)
+	for (unsigned i = 0; field->names[i] != NULL; i++)
 		if (i == value)
 			return field->names[i];
 	return NULL;
@@ -111,7 +136,7 @@ bind_field(sqlite3_stmt *stmt, int index, const struct row_field *field, const v
 		sqlite3_bind_text(stmt, index, text != NULL ? text : "", -1, SQLITE_STATIC);
 		break;
 	case FIELD_U32:
-		sqlite3_bind_int64(stmt, index, *(const uint32_t *)at);
+		sqlite3_bind_int64(stmt, index, (int64_t)row_field_number(row, field));
 		break;
 	case FIELD_U64:
 	case FIELD_I64:
@@ -122,7 +147,7 @@ bind_field(sqlite3_stmt *stmt, int index, const struct row_field *field, const v
 		break;
 	case FIELD_ENUM:
 		/* NULL for a value without a name: NOT NULL refuses it. */
-		sqlite3_bind_text(stmt, index, enum_name(field, *(const int *)at), -1,
+		sqlite3_bind_text(stmt, index, enum_name(field, row_field_number(row, field)), -1,
 				  SQLITE_STATIC);
 		break;
 	}
@@ -141,6 +166,70 @@ catalog_row_put(struct catalog *catalog, const struct row *row)
 		bind_field(*stmt, (int)i + 1, &type->fields[i], row);
 	rc = catalog_run(catalog, *stmt, type->name);
 	sqlite3_clear_bindings(*stmt);
+	return rc;
+}
+
+/*
+ * Finds or prepares the update of these fields.  Changes of the same kind set the same fields, so a
+ * few statements serve nearly all of them.
+ */
+static int
+prepare_update(struct catalog *catalog, enum row_family family, uint32_t fields,
+	       sqlite3_stmt **ret_stmt)
+{
+	struct catalog_row_statements *statements = &catalog->rows[family];
+	AUTO_FREE char *sql = NULL;
+	unsigned slot;
+	int rc;
+
+	for (slot = 0; slot < CATALOG_UPDATES; slot++)
+		if (statements->updates[slot].fields == fields)
+			break;
+	if (slot == CATALOG_UPDATES) {
+		sql = update_sql(row_type(family), fields);
+		if (sql == NULL)
+			return -ENOMEM;
+		slot = statements->next_update;
+		statements->next_update = (slot + 1) % CATALOG_UPDATES;
+		sqlite3_finalize(statements->updates[slot].stmt);
+		memset(&statements->updates[slot], 0, sizeof(statements->updates[slot]));
+		rc = sqlite3_prepare_v3(catalog->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+					&statements->updates[slot].stmt, NULL);
+		if (rc != SQLITE_OK)
+			return catalog_db_error(catalog, rc, sql);
+		statements->updates[slot].fields = fields;
+	}
+	*ret_stmt = statements->updates[slot].stmt;
+	return 0;
+}
+
+int
+catalog_row_update(struct catalog *catalog, const struct row *before, const struct row *row)
+{
+	const struct row_type *type = row_type(row->family);
+	sqlite3_stmt *stmt = NULL;
+	uint32_t fields = 0;
+	int index = 1, rc;
+
+	assert(type->field_count <= 32);
+	for (size_t i = type->key_fields; i < type->field_count; i++)
+		if (!row_field_equal(before, row, &type->fields[i]))
+			fields |= 1u << i;
+	if (fields == 0)
+		return 0;
+	rc = prepare_update(catalog, row->family, fields, &stmt);
+	if (rc < 0)
+		return rc;
+	for (size_t i = type->key_fields; i < type->field_count; i++)
+		if ((fields >> i & 1) != 0)
+			bind_field(stmt, index++, &type->fields[i], row);
+	for (size_t i = 0; i < type->key_fields; i++)
+		bind_field(stmt, index++, &type->fields[i], row);
+	rc = catalog_run(catalog, stmt, type->name);
+	sqlite3_clear_bindings(stmt);
+	if (rc == 0 && sqlite3_changes(catalog->db) != 1)
+		return err_set(ERR_CORRUPT, "%s/catalog.db: a %s to be changed is missing",
+			       catalog->dir, type->name);
 	return rc;
 }
 
@@ -164,16 +253,13 @@ catalog_row_delete(struct catalog *catalog, enum row_family family, const struct
 }
 
 static int
-read_enum(sqlite3_stmt *stmt, int index, const struct row_field *field, int *ret_value)
+read_enum(sqlite3_stmt *stmt, int index, const struct row_field *field, void *row)
 {
 	const char *text = (const char *)sqlite3_column_text(stmt, index);
 
-	for (int i = 0; text != NULL && field->names[i] != NULL; i++) {
-		if (strcmp(field->names[i], text) == 0) {
-			*ret_value = i;
+	for (unsigned i = 0; text != NULL && field->names[i] != NULL; i++)
+		if (strcmp(field->names[i], text) == 0 && row_field_set_number(row, field, i))
 			return 0;
-		}
-	}
 	return err_set(ERR_CORRUPT, "catalog.db: column %s has an unknown value", field->name);
 }
 
@@ -189,7 +275,7 @@ read_field(sqlite3_stmt *stmt, int index, const struct row_field *field, void *r
 	case FIELD_STRING:
 		return row_set_string(at, (const char *)sqlite3_column_text(stmt, index));
 	case FIELD_ENUM:
-		return read_enum(stmt, index, field, at);
+		return read_enum(stmt, index, field, row);
 	case FIELD_U64:
 	case FIELD_I64:
 		*(int64_t *)at = sqlite3_column_int64(stmt, index);
@@ -199,12 +285,9 @@ read_field(sqlite3_stmt *stmt, int index, const struct row_field *field, void *r
 		break;
 	}
 	number = sqlite3_column_int64(stmt, index);
-	if (number < 0 || number > (field->type == FIELD_BOOL ? 1 : UINT32_MAX))
+	if (number < 0 || (field->type == FIELD_BOOL && number > 1) ||
+	    !row_field_set_number(row, field, (uint64_t)number))
 		return err_set(ERR_CORRUPT, "catalog.db: column %s is out of range", field->name);
-	if (field->type == FIELD_BOOL)
-		*(bool *)at = number != 0;
-	else
-		*(uint32_t *)at = (uint32_t)number;
 	return 0;
 }
 

@@ -20,8 +20,8 @@
 #include "catalog/catalog_int.h"
 
 /*
- * Names that people choose are unique here too.  This is only the last check: normally the array
- * refuses them earlier, with NAME_IN_USE.
+ * Names that people choose were unique here too (those of LUNs until version 5).  This is only the
+ * last check: normally the array refuses them earlier, with NAME_IN_USE.
  */
 static const char version_1[] =
 	"CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), array_id BLOB NOT NULL,"
@@ -92,10 +92,108 @@ static const char version_3[] =
 	"ALTER TABLE job ADD COLUMN lun_name TEXT NOT NULL DEFAULT '';"
 	"UPDATE job SET lun_name = coalesce((SELECT name FROM lun WHERE lun.id = job.lun_id), '');";
 
+/*
+ * Every change stores an event and often an answer, so an index of theirs costs each change a page
+ * of its own.  Nothing looked anything up through these two.  The array gives each request id one
+ * answer, and the check says so when there are two.
+ */
+static const char version_4[] =
+	"DROP INDEX event_request;"
+	"CREATE TABLE answer_4 (number INTEGER PRIMARY KEY, request_id BLOB NOT NULL,"
+	"    sequence INTEGER NOT NULL, object_id BLOB NOT NULL, job_id BLOB NOT NULL,"
+	"    existed INTEGER NOT NULL) STRICT;"
+	"INSERT INTO answer_4 SELECT number, request_id, sequence, object_id, job_id, existed"
+	"    FROM answer;"
+	"DROP TABLE answer;"
+	"ALTER TABLE answer_4 RENAME TO answer;";
+
+/* The array puts the row of its controller when it opens the catalog. */
+static const char version_5[] = "CREATE TABLE controller (id BLOB PRIMARY KEY, name TEXT NOT NULL, "
+				"status TEXT NOT NULL) STRICT;";
+
+/*
+ * LUNs may share a name or have none, and keep hints.  A constraint of a column cannot be dropped,
+ * so the table is made anew, under its own name: what refers to it is checked when the transaction
+ * ends.
+ */
+static const char version_6[] =
+	"PRAGMA defer_foreign_keys = ON;"
+	"CREATE TABLE lun_5 AS SELECT * FROM lun;"
+	"DROP TABLE lun;"
+	"CREATE TABLE lun (id BLOB PRIMARY KEY, name TEXT NOT NULL, number INTEGER NOT NULL UNIQUE,"
+	"    pool_id BLOB NOT NULL REFERENCES pool, size_bytes INTEGER NOT NULL,"
+	"    block_bytes INTEGER NOT NULL, thin INTEGER NOT NULL, mask TEXT NOT NULL,"
+	"    serial TEXT NOT NULL UNIQUE, naa TEXT NOT NULL UNIQUE, status TEXT NOT NULL,"
+	"    created_ms INTEGER NOT NULL, identity TEXT NOT NULL, hints TEXT NOT NULL) STRICT;"
+	"INSERT INTO lun SELECT id, name, number, pool_id, size_bytes, block_bytes, thin, mask,"
+	"    serial, naa, status, created_ms, identity, '' FROM lun_5;"
+	"CREATE INDEX lun_pool ON lun (pool_id);"
+	"DROP TABLE lun_5;";
+
+/* Hosts with their initiators, and host groups. */
+static const char version_7[] =
+	"CREATE TABLE host (id BLOB PRIMARY KEY, name TEXT NOT NULL) STRICT;"
+	"CREATE TABLE initiator (id BLOB PRIMARY KEY, host_id BLOB NOT NULL REFERENCES host,"
+	"    iscsi_name TEXT NOT NULL UNIQUE) STRICT;"
+	"CREATE INDEX initiator_host ON initiator (host_id);"
+	"CREATE TABLE host_group (id BLOB PRIMARY KEY, name TEXT NOT NULL) STRICT;"
+	"CREATE TABLE host_member (group_id BLOB NOT NULL REFERENCES host_group,"
+	"    host_id BLOB NOT NULL REFERENCES host,"
+	"    PRIMARY KEY (group_id, host_id)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX host_member_host ON host_member (host_id);";
+
+/* Tokens: of each only the hash (token.c). */
+static const char version_8[] =
+	"CREATE TABLE token (id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL,"
+	"    hash BLOB NOT NULL, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,"
+	"    creator TEXT NOT NULL) STRICT;";
+
+/*
+ * CHAP secrets.  What everybody may know is in rows (credential); the secrets are in a table of
+ * their own, which is in no event and in no digest.
+ */
+static const char version_9[] =
+	"CREATE TABLE credential (id BLOB PRIMARY KEY, owner_id BLOB NOT NULL, side TEXT NOT NULL,"
+	"    user TEXT NOT NULL, initiator TEXT NOT NULL, set_ms INTEGER NOT NULL,"
+	"    old_until_ms INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE secret (credential_id BLOB PRIMARY KEY"
+	"    REFERENCES credential ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,"
+	"    bytes BLOB NOT NULL, old_bytes BLOB NOT NULL) STRICT;";
+
+/* Paths through portal groups were all active; nobody could say otherwise. */
+static const char version_10[] =
+	"ALTER TABLE portal_group ADD COLUMN access_state TEXT NOT NULL"
+	"    DEFAULT 'active-optimized';"
+	"ALTER TABLE portal_group ADD COLUMN access_set_by TEXT NOT NULL DEFAULT 'nobody';"
+	"ALTER TABLE portal_group ADD COLUMN preferred INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE portal_group ADD COLUMN explicit_allowed INTEGER NOT NULL DEFAULT 0;";
+
+/* LUNs that are read-only for initiators, and LUNs whose medium can be ejected. */
+static const char version_11[] =
+	"ALTER TABLE lun ADD COLUMN access TEXT NOT NULL DEFAULT 'read-write';"
+	"ALTER TABLE lun ADD COLUMN removable INTEGER NOT NULL DEFAULT 0;";
+
+/* From which networks initiators may log in. */
+static const char version_12[] = "ALTER TABLE host ADD COLUMN sources TEXT NOT NULL DEFAULT '';"
+				 "ALTER TABLE target ADD COLUMN sources TEXT NOT NULL DEFAULT '';";
+
+/* The audit log. */
+static const char version_13[] =
+	"CREATE TABLE audit (number INTEGER PRIMARY KEY, utc_ms INTEGER NOT NULL,"
+	"    principal TEXT NOT NULL, verb TEXT NOT NULL, cause TEXT NOT NULL, object TEXT NOT "
+	"NULL,"
+	"    object_id BLOB NOT NULL, sequence INTEGER NOT NULL, outcome TEXT NOT NULL,"
+	"    text TEXT NOT NULL, changes TEXT NOT NULL) STRICT;";
+
+/* What logical units must keep, by kind; the data is the unit's (scsi/store.h). */
+static const char version_14[] =
+	"CREATE TABLE kept (lun_id BLOB NOT NULL, kind INTEGER NOT NULL, version INTEGER NOT NULL,"
+	"    data BLOB NOT NULL, PRIMARY KEY (lun_id, kind)) STRICT, WITHOUT ROWID;";
+
 const struct catalog_migration catalog_migrations[] = {
-	{ version_1 },
-	{ version_2 },
-	{ version_3 },
+	{ version_1 },  { version_2 },  { version_3 },  { version_4 },  { version_5 },
+	{ version_6 },  { version_7 },  { version_8 },  { version_9 },  { version_10 },
+	{ version_11 }, { version_12 }, { version_13 }, { version_14 },
 };
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 
@@ -137,8 +235,8 @@ copy_file(struct catalog *catalog, int64_t version)
 static int
 rows_digest(struct catalog *catalog, struct hash128 *ret_digest)
 {
-	AUTO_STATE struct state *empty = state_new(&catalog->position), *state = NULL;
-	struct state_edit *edit = empty != NULL ? state_edit_new(empty) : NULL;
+	AUTO_STATE struct state *state = NULL;
+	struct state_edit *edit = state_edit_new_load(&catalog->position);
 	int rc = edit != NULL ? catalog_rows_load(catalog, edit) : -ENOMEM;
 
 	if (rc < 0) {

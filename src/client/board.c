@@ -3,16 +3,16 @@
  * The board, where readers find the newest view: one copy of the view's references for each shard.
  * The event thread publishes; any thread reads.
  */
+#include <string.h>
+
 #include "base/mem.h"
+#include "base/slot.h"
 #include "client/client_int.h"
 
 void
 client_board_init(struct client_board *board)
 {
-	for (int i = 0; i < CLIENT_BOARD_SHARDS; i++) {
-		board->shards[i].view = (struct client_view){ NULL, NULL };
-		pthread_mutex_init(&board->shards[i].lock, NULL);
-	}
+	memset(board, 0, sizeof(*board));
 }
 
 void
@@ -20,7 +20,6 @@ client_board_fini(struct client_board *board)
 {
 	for (int i = 0; i < CLIENT_BOARD_SHARDS; i++) {
 		client_view_fini(&board->shards[i].view);
-		pthread_mutex_destroy(&board->shards[i].lock);
 	}
 }
 
@@ -57,34 +56,38 @@ client_board_publish(struct client_board *board, const struct state *config,
 		};
 		struct client_view before;
 
-		pthread_mutex_lock(&shard->lock);
+		spin_lock(&shard->lock);
 		before.config = swap(&shard->view.config, now.config);
 		before.live = swap(&shard->view.live, now.live);
-		pthread_mutex_unlock(&shard->lock);
+		spin_unlock(&shard->lock);
 		client_view_fini(&before);
 	}
 }
 
-/* Threads' stacks, and so their ids, lie far apart: the middle bits tell them apart. */
-static unsigned
-shard_of_thread(void)
+void
+client_board_clear(struct client_board *board)
 {
-	uint64_t id = (uint64_t)(uintptr_t)pthread_self();
+	for (int i = 0; i < CLIENT_BOARD_SHARDS; i++) {
+		struct client_board_shard *shard = &board->shards[i];
+		struct client_view before;
 
-	return (unsigned)((id * 0x9e3779b97f4a7c15ull) >> 61);
+		spin_lock(&shard->lock);
+		before = shard->view;
+		shard->view = (struct client_view){ NULL, NULL };
+		spin_unlock(&shard->lock);
+		client_view_fini(&before);
+	}
 }
-
-_Static_assert(CLIENT_BOARD_SHARDS == 8, "shard_of_thread gives three bits");
 
 void
 client_board_read(struct client_board *board, struct client_view *ret_view)
 {
-	struct client_board_shard *shard = &board->shards[shard_of_thread()];
+	struct client_board_shard *shard = &board->shards[slot_of_thread() % CLIENT_BOARD_SHARDS];
 
-	pthread_mutex_lock(&shard->lock);
+	spin_lock(&shard->lock);
 	ret_view->config = shard->view.config != NULL ? state_ref(shard->view.config) : NULL;
 	ret_view->live = shard->view.live != NULL ? state_ref(shard->view.live) : NULL;
-	pthread_mutex_unlock(&shard->lock);
+	spin_unlock(&shard->lock);
 }
 
 void

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "client/client_int.h"
 #include "wire/wire_verb.h"
 
@@ -35,7 +37,7 @@ answer_decode(const json_t *json, struct client_answer *ret_answer)
 	int rc;
 
 	if (!json_is_integer(sequence))
-		return err_set(ERR_PROTOCOL, "vdsd's answer has no sequence");
+		return err_set(ERR_PROTOCOL, "vdsd's answer has no member sequence");
 	answer.sequence = (uint64_t)json_integer_value(sequence);
 	answer.existed = json_is_true(json_object_get(json, "existed"));
 	answer.replayed = json_is_true(json_object_get(json, "replayed"));
@@ -48,9 +50,9 @@ answer_decode(const json_t *json, struct client_answer *ret_answer)
 
 /* ---- any verb ---- */
 
-int
-client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
-	   const struct verb_args *args, json_t **ret_json)
+static int
+ask_once(struct client *client, enum verb_id verb, const struct guid *ids,
+	 const struct verb_args *args, json_t **ret_json)
 {
 	static const struct verb_args nothing;
 	AUTO_FREE char *target = NULL;
@@ -65,6 +67,98 @@ client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
 	if (rc == 0)
 		rc = client_call(client, verb_table[verb].method, target, body, ret_json);
 	json_decref(body);
+	return rc;
+}
+
+/* Returns the minor version of the wire format that vdsd speaks; ours when it cannot be asked. */
+static unsigned
+minor_version(struct client *client)
+{
+	struct wire_format format = { 0 };
+	json_t *json = NULL;
+	int rc = ask_once(client, VERB_VERSION, NULL, NULL, &json);
+
+	if (rc == 0)
+		rc = wire_format_decode(json, &format);
+	json_decref(json);
+	return rc == 0 ? format.minor : WIRE_FORMAT_MINOR;
+}
+
+static int
+too_old(const char *what)
+{
+	return err_set(ERR_NOT_SUPPORTED, "this vdsd is too old: %s", what);
+}
+
+/*
+ * Asks once more after vdsd has refused an argument, without the arguments that are younger than
+ * it.  It refused the call before it changed anything.  1.0 has no arguments of a delete, and
+ * deletes as `force` and `with_portals` ask for; 1.1 has no `fits` and `duplicate`, so it lets thin
+ * LUNs promise more than there is, and refuses names that are taken; and no hints, which a new LUN
+ * can do without.  Returns as client_ask, and ERR_NOT_SUPPORTED (vdsd is too old), or the refusal
+ * when vdsd knows all arguments.
+ */
+static int
+ask_as_older(struct client *client, enum verb_id verb, const struct guid *ids,
+	     const struct verb_args *args, json_t **ret_json)
+{
+	AUTO_FREE char *refusal = str_dup(err_text(ERR_INVALID));
+	struct verb_args older = *args;
+	unsigned minor = minor_version(client);
+	int rc;
+
+	bool changed = (minor < 3 && args->flat) ||
+		       (minor < 2 && (args->fits || args->duplicate || args->hints != NULL)) ||
+		       (minor < 1 && (args->force || args->with_portals));
+
+	if (!changed)
+		return refusal != NULL ? err_set(ERR_INVALID, "%s", refusal) : ERR_INVALID;
+	if (args->hints != NULL && verb != VERB_LUN_CREATE)
+		return too_old("it keeps no hints");
+	older.hints = NULL;
+	older.flat = older.flat && minor >= 3;
+	if (minor < 2)
+		older.fits = older.duplicate = false;
+	if (minor < 1)
+		older.force = older.with_portals = false;
+	rc = ask_once(client, verb, ids, &older, ret_json);
+	return rc == ERR_NAME_IN_USE && args->duplicate
+		       ? too_old("it refuses a name that another object has")
+		       : rc;
+}
+
+/* Returns true when an argument is younger than 1.2, and there is nothing that may be left out. */
+static bool
+needs_minor_3(const struct verb_args *args)
+{
+	return args->access != NULL || args->removable;
+}
+
+/* vdsd has not found something: the object, or the verb, when vdsd is older than it. */
+static int
+refuse_as_older(struct client *client, enum verb_id verb)
+{
+	AUTO_FREE char *refusal = str_dup(err_text(ERR_NOT_FOUND));
+
+	if (verb == VERB_LUN_SHRINK && minor_version(client) < 2)
+		return too_old("it cannot shrink LUNs");
+	return refusal != NULL ? err_set(ERR_NOT_FOUND, "%s", refusal) : ERR_NOT_FOUND;
+}
+
+int
+client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
+	   const struct verb_args *args, json_t **ret_json)
+{
+	int rc = ask_once(client, verb, ids, args, ret_json);
+
+	if (rc == ERR_INVALID && args != NULL && needs_minor_3(args) && minor_version(client) < 3)
+		return too_old("it knows neither read-only LUNs nor removable ones");
+	if (rc == ERR_INVALID && args != NULL &&
+	    (args->flat || args->force || args->with_portals || args->fits || args->duplicate ||
+	     args->hints != NULL))
+		rc = ask_as_older(client, verb, ids, args, ret_json);
+	else if (rc == ERR_NOT_FOUND)
+		rc = refuse_as_older(client, verb);
 	return rc;
 }
 
@@ -128,6 +222,54 @@ client_list(struct client *client, enum verb_id verb, const struct guid *ids,
 	return rc;
 }
 
+/* ---- backup ---- */
+
+struct backup {
+	struct client_sink sink;
+	int (*bytes)(void *arg, const char *bytes, size_t len);
+	void *arg;
+	bool begun;
+};
+
+static int
+backup_bytes(struct client_sink *sink, const char *bytes, size_t len)
+{
+	struct backup *b = container_of(sink, struct backup, sink);
+
+	b->begun = b->begun || len > 0;
+	return b->bytes(b->arg, bytes, len);
+}
+
+static bool
+never(struct client_sink *sink)
+{
+	(void)sink;
+	return false;
+}
+
+int
+client_backup(struct client *client, int (*bytes)(void *arg, const char *bytes, size_t len),
+	      void *arg)
+{
+	struct backup b = {
+		.sink = { .bytes = backup_bytes, .stop = never },
+		.bytes = bytes,
+		.arg = arg,
+	};
+	int rc = client_enter(client);
+
+	if (rc < 0)
+		return rc;
+	b.sink.silence_ns = client->tuning.call_ms > 0
+				    ? (uint64_t)client->tuning.call_ms * NS_PER_MS
+				    : UINT64_MAX / 2;
+	rc = client_transport_stream(&client->transport, verb_table[VERB_BACKUP].path, &b.sink);
+	client_leave(client);
+	if (rc == ERR_NOT_FOUND)
+		return too_old("it makes no backups");
+	return rc == 0 && !b.begun ? err_set(ERR_PROTOCOL, "vdsd's backup is empty") : rc;
+}
+
 /* ---- array, pools ---- */
 
 int
@@ -174,6 +316,9 @@ client_lun_create(struct client *client, const struct client_lun_spec *spec,
 		.block_bytes = spec->block_bytes,
 		.thick = spec->thick,
 		.mask = spec->mask,
+		.hints = spec->hints,
+		.fits = spec->fits,
+		.removable = spec->removable,
 	};
 
 	return client_change(client, VERB_LUN_CREATE, NULL, &args, ret_answer);
@@ -189,11 +334,23 @@ client_lun_delete(struct client *client, const struct guid *lun, bool force,
 }
 
 int
-client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
+client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes, bool fits,
 		  struct client_answer *ret_answer)
 {
-	return client_change(client, VERB_LUN_EXTEND, lun,
-			     &(struct verb_args){ .add_bytes = add_bytes }, ret_answer);
+	const struct verb_args args = { .add_bytes = add_bytes, .fits = fits };
+
+	return client_change(client, VERB_LUN_EXTEND, lun, &args, ret_answer);
+}
+
+int
+client_lun_shrink(struct client *client, const struct guid *lun, uint64_t size_bytes,
+		  uint64_t remove_bytes, bool force, struct client_answer *ret_answer)
+{
+	const struct verb_args args = { .size_bytes = size_bytes,
+					.remove_bytes = remove_bytes,
+					.force = force };
+
+	return client_change(client, VERB_LUN_SHRINK, lun, &args, ret_answer);
 }
 
 static int
@@ -207,14 +364,23 @@ int
 client_lun_rename(struct client *client, const struct guid *lun, const char *name,
 		  struct client_answer *ret_answer)
 {
-	return lun_change(client, lun, &(struct verb_args){ .name = name }, ret_answer);
+	return lun_change(client, lun, &(struct verb_args){ .name = name, .duplicate = true },
+			  ret_answer);
+}
+
+int
+client_lun_set_hints(struct client *client, const struct guid *lun, const char *hints,
+		     struct client_answer *ret_answer)
+{
+	return lun_change(client, lun, &(struct verb_args){ .hints = hints }, ret_answer);
 }
 
 int
 client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask,
 		    struct client_answer *ret_answer)
 {
-	return lun_change(client, lun, &(struct verb_args){ .mask = mask }, ret_answer);
+	return lun_change(client, lun, &(struct verb_args){ .mask = mask, .flat = true },
+			  ret_answer);
 }
 
 int
@@ -280,15 +446,17 @@ bytes_get(struct client *client, enum verb_id verb, const struct guid *ids,
 }
 
 int
-client_lun_max_extend(struct client *client, const struct guid *lun, uint64_t *ret_bytes)
+client_lun_max_extend(struct client *client, const struct guid *lun, bool fits, uint64_t *ret_bytes)
 {
-	return bytes_get(client, VERB_LUN_MAX_EXTEND, lun, NULL, ret_bytes);
+	return bytes_get(client, VERB_LUN_MAX_EXTEND, lun, &(struct verb_args){ .fits = fits },
+			 ret_bytes);
 }
 
 int
-client_max_lun_size(struct client *client, const struct guid *pool, bool thick, uint64_t *ret_bytes)
+client_max_lun_size(struct client *client, const struct guid *pool, bool thick, bool fits,
+		    uint64_t *ret_bytes)
 {
-	struct verb_args args = { .thick = thick };
+	struct verb_args args = { .thick = thick, .fits = fits };
 
 	if (pool != NULL)
 		args.pool_id = *pool;
@@ -305,6 +473,7 @@ client_target_create(struct client *client, const char *iscsi_name, const char *
 		.iscsi_name = iscsi_name,
 		.alias = alias,
 		.with_group = with_group,
+		.duplicate = true,
 	};
 
 	return client_change(client, VERB_TARGET_CREATE, NULL, &args, ret_answer);
@@ -314,8 +483,31 @@ int
 client_target_set_alias(struct client *client, const struct guid *target, const char *alias,
 			struct client_answer *ret_answer)
 {
-	return client_change(client, VERB_TARGET_CHANGE, target,
-			     &(struct verb_args){ .alias = alias }, ret_answer);
+	const struct verb_args args = { .alias = alias, .duplicate = true };
+
+	return client_change(client, VERB_TARGET_CHANGE, target, &args, ret_answer);
+}
+
+int
+client_credential_set(struct client *client, const struct guid *target, enum credential_side side,
+		      const char *initiator, const char *secret, struct client_answer *ret_answer)
+{
+	const struct verb_args args = {
+		.side = side == CREDENTIAL_INITIATOR ? "initiator" : "target",
+		.owner_id = *target,
+		.initiator = initiator,
+		.secret = secret,
+	};
+	int rc = client_change(client, VERB_CREDENTIAL_SET, NULL, &args, ret_answer);
+
+	return rc == ERR_NOT_FOUND && minor_version(client) < 3 ? too_old("it has no CHAP") : rc;
+}
+
+int
+client_credential_delete(struct client *client, const struct guid *credential,
+			 struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_CREDENTIAL_DELETE, credential, NULL, ret_answer);
 }
 
 int
@@ -357,6 +549,70 @@ client_portal_drain(struct client *client, const struct guid *portal, uint64_t d
 }
 
 int
+client_controller_set_status(struct client *client, const struct guid *controller,
+			     enum row_status status, struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_CONTROLLER_CHANGE, controller,
+			     &(struct verb_args){ .status = { status, true } }, ret_answer);
+}
+
+int
+client_drive_rescan(struct client *client, struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_DRIVE_RESCAN, NULL, NULL, ret_answer);
+}
+
+int
+client_controller_flush(struct client *client, const struct guid *controller,
+			struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_CONTROLLER_FLUSH, controller, NULL, ret_answer);
+}
+
+int
+client_controller_invalidate(struct client *client, const struct guid *controller,
+			     struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_CONTROLLER_INVALIDATE, controller, NULL, ret_answer);
+}
+
+int
+client_controller_reset(struct client *client, const struct guid *controller, uint64_t drain_ms,
+			struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_CONTROLLER_RESET, controller,
+			     &(struct verb_args){ .drain_ms = drain_ms }, ret_answer);
+}
+
+int
+client_port_set_status(struct client *client, const struct guid *port, enum row_status status,
+		       struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_PORT_CHANGE, port,
+			     &(struct verb_args){ .status = { status, true } }, ret_answer);
+}
+
+int
+client_port_reset(struct client *client, const struct guid *port, uint64_t drain_ms,
+		  struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_PORT_RESET, port,
+			     &(struct verb_args){ .drain_ms = drain_ms }, ret_answer);
+}
+
+int
+client_maintain(struct client *client, const struct guid *object, const char *operation,
+		const char *action, uint64_t count, struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_MAINTENANCE_ASK, NULL,
+			     &(struct verb_args){ .object_id = *object,
+						  .operation = operation,
+						  .action = action,
+						  .count = count },
+			     ret_answer);
+}
+
+int
 client_group_create(struct client *client, const struct guid *target,
 		    struct client_answer *ret_answer)
 {
@@ -369,6 +625,17 @@ client_group_delete(struct client *client, const struct guid *group,
 		    struct client_answer *ret_answer)
 {
 	return client_change(client, VERB_GROUP_DELETE, group, NULL, ret_answer);
+}
+
+int
+client_group_set_access(struct client *client, const struct guid *group,
+			const struct client_group_access *access, struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_GROUP_CHANGE, group,
+			     &(struct verb_args){ .access_state = access->state,
+						  .preferred = access->preferred,
+						  .explicit_allowed = access->explicit_allowed },
+			     ret_answer);
 }
 
 int

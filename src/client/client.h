@@ -7,6 +7,7 @@
  * Any number of threads may use one client. Besides the codes of the array its functions return
  * ERR_UNREACHABLE (no answer came), ERR_TIMEOUT, ERR_CLOSED (client_close was called),
  * ERR_CACHE_CORRUPT (the replica cannot be trusted), ERR_PROTOCOL (an answer makes no sense),
+ * ERR_UNTRUSTED (over TLS: the certificate of the array is not to be trusted),
  * ERR_VERSION (the array speaks another major version of the wire format).
  */
 #ifndef VDS_CLIENT_CLIENT_H
@@ -39,40 +40,96 @@ struct client_view {
 	struct state *live;
 };
 
+/* Where an array is, and over TLS whom to trust.  All strings are borrowed for the call. */
+struct client_options {
+	/*
+	 * "unix:/path", "http://127.0.0.1:port" or "https://host:port"; NULL = as in client_open,
+	 * where that is allowed
+	 */
+	const char *url;
+	/*
+	 * struct tls_client_options says what these are; NULL = the environment variables VDS_CA,
+	 * VDS_FINGERPRINT, VDS_CERT and VDS_KEY; "" = none
+	 */
+	const char *ca, *fingerprint, *cert, *key;
+	/*
+	 * a file with the token to send; NULL = the environment variable VDS_TOKEN_FILE, "" = none
+	 */
+	const char *token_file;
+};
+
 /*
- * Open a client. url: "unix:/path" or "http://127.0.0.1:port"; NULL is $VDS_URL or, without that,
- * CLIENT_DEFAULT_URL. With CLIENT_REPLICA it returns when the replica is loaded. Returns 0;
- * ERR_INVALID (the url); ERR_UNREACHABLE, ERR_VERSION or ERR_PROTOCOL (the replica could not be
- * loaded); -ENOMEM. The caller closes the client.
+ * Opens a client. url: "unix:/path", "http://127.0.0.1:port" or "https://host:port"; NULL is the first URL in $VDS_URL
+ * or, without that, CLIENT_DEFAULT_URL. With CLIENT_REPLICA it returns when the replica is loaded. Returns 0;
+ * ERR_INVALID (the url); ERR_UNREACHABLE, ERR_ACCESS (the user may not use the socket), ERR_VERSION
+ * or ERR_PROTOCOL (the replica could not be loaded); -ENOMEM. The caller closes the client.
  */
 int client_open(const char *url, enum client_mode mode, struct client **ret_client);
 /*
- * Set how long a call waits for its answer before it ends with ERR_TIMEOUT.  Without this it is 60
+ * Opens a client as client_open does, with options beyond the URL.  Returns the codes of client_open,
+ * ERR_ACCESS (others may read the key), ERR_NOT_SUPPORTED (TLS on Windows), ERR_UNTRUSTED (the
+ * certificate of the array is not trusted) or -errno (a file cannot be read).
+ */
+int client_open_with(const struct client_options *options, enum client_mode mode,
+		     struct client **ret_client);
+/*
+ * The parts of client_open with CLIENT_REPLICA, for a client that outlives its connection.
+ *
+ * client_new makes a client that is stopped.  Returns 0, ERR_INVALID (the url) or -ENOMEM.
+ * client_start lets the event thread begin to load the replica and returns at once: 0, -ENOMEM or
+ * -errno (no thread).  client_ready waits until the replica is loaded, and returns the codes of
+ * client_open; after an error the caller stops the client.
+ * client_stop ends the calls under way with ERR_CLOSED, the event thread and all connections, and
+ * forgets the replica.  Every call returns ERR_CLOSED then, until client_start.  Listeners stay, and
+ * hear nothing of the load that follows.
+ *
+ * One thread at a time starts, awaits and stops a client; any thread may use it meanwhile.
+ */
+int client_new(const char *url, struct client **ret_client);
+/* Makes a client as client_new does, with options.  Returns also the codes of client_open_with. */
+int client_new_with(const struct client_options *options, struct client **ret_client);
+int client_start(struct client *client);
+int client_ready(struct client *client);
+void client_stop(struct client *client);
+/* Returns how many calls of this client are under way and wait for the array or the replica. */
+unsigned client_calls_under_way(struct client *client);
+/*
+ * Sets how long a call waits for its answer before it ends with ERR_TIMEOUT.  Without this it is 60
  * s.  To be called before the first call.
  */
 void client_set_call_timeout(struct client *client, unsigned timeout_ms);
 /*
- * End the event thread and free the client. Calls under way end with ERR_CLOSED first. Accepts
+ * Ends the event thread and frees the client. Calls under way end with ERR_CLOSED first. Accepts
  * NULL.
  */
 void client_close(struct client *client);
 
 /*
- * Return the replica as it is now: two references that the caller drops with client_view_fini.
+ * Returns the replica as it is now: two references that the caller drops with client_view_fini.
  * Takes nanoseconds and no round trip. Returns 0, or ERR_CACHE_CORRUPT (there has been no contact
  * for more than 5 s, or what came does not fit what is known).
  */
 int client_view(struct client *client, struct client_view *ret_view);
 /*
- * Return the replica as it is now even when it cannot be trusted, for callers that must not fail.
- * The caller drops the references with client_view_fini.
+ * Returns the replica as it is now even when it cannot be trusted, for callers that must not fail.
+ * Both states are NULL while nothing was loaded.  The caller drops the references with
+ * client_view_fini.
  */
 void client_view_last(struct client *client, struct client_view *ret_view);
 void client_view_fini(struct client_view *view);
 #define AUTO_VIEW __attribute__((cleanup(client_view_fini)))
 
+/* What a replica is worth, for callers that tell an array that is lost from a replica that is wrong. */
+enum client_contact {
+	CLIENT_TRUSTED, /* client_view succeeds */
+	CLIENT_LOST, /* what is known was right, but there has been no contact for more than 5 s */
+	CLIENT_BROKEN, /* nothing is loaded, or what came contradicts what is known */
+};
+
+enum client_contact client_contact(struct client *client);
+
 /*
- * Wait until the replica shows all that the array had committed when this was called. Returns 0,
+ * Waits until the replica shows all that the array had committed when this was called. Returns 0,
  * ERR_CACHE_CORRUPT, ERR_UNREACHABLE or ERR_TIMEOUT (the array answered, but its changes did not
  * arrive).
  */
@@ -82,7 +139,8 @@ int client_sync(struct client *client);
  * client_reenumerate asks the array who it is (array id and incarnation). client_refresh loads the
  * snapshot anew and follows the stream from there; after a gap, a wrong digest or another
  * incarnation it works only when client_reenumerate was called before. Both return 0, or why they
- * failed; client_refresh returns ERR_BUSY on the event thread.
+ * failed: ERR_TIMEOUT when the array is silent for 10 s. client_refresh returns ERR_BUSY on the
+ * event thread.
  */
 int client_reenumerate(struct client *client);
 int client_refresh(struct client *client);
@@ -91,21 +149,23 @@ int client_refresh(struct client *client);
  * A listener to what the replica learns. `changed` is called on the event thread with no lock held,
  * for one change after the other, when the view shows the change already. change is of
  * configuration or of live rows: the family of its ops says which. When change is NULL, the replica
- * was loaded anew: compare before and after.
+ * was loaded anew: compare before and after.  `contact` (may be NULL) is called on the same thread
+ * when the array counts as lost (CLIENT_LOST), at most a second late, and when it is back.
  */
 struct client_listener {
 	struct client_listener *next;
 	void (*changed)(struct client_listener *listener, const struct client_view *before,
 			const struct client_view *after, const struct change *change);
+	void (*contact)(struct client_listener *listener, bool lost);
 };
 
 /*
- * Add a listener, which the caller owns and which must stay in memory until client_unlisten has
+ * Adds a listener, which the caller owns and which must stay in memory until client_unlisten has
  * returned.
  */
 void client_listen(struct client *client, struct client_listener *listener);
 /*
- * Remove a listener.  When this returns, the listener does not run and will not run again.  A call
+ * Removes a listener.  When this returns, the listener does not run and will not run again.  A call
  * from the listener's own callback does not wait for that callback.
  */
 void client_unlisten(struct client *client, struct client_listener *listener);
@@ -123,33 +183,49 @@ struct client_answer {
 };
 
 /*
- * Make one REST call. method: "GET", "POST", …; path: "/v1/…", already escaped; body: borrowed, may
- * be NULL. A change carries a request id that is made here, and is tried again with it when the
- * connection breaks, so that it happens once. *ret_json is the answer (a new reference; NULL when
- * there was none); ret_json itself may be NULL. With a replica the function waits until the replica
- * shows what the answer names. Returns 0, or the array's code with its text.
+ * Makes one REST call. method: "GET", "POST", …; path: "/v1/…", already escaped; body: borrowed,
+ * may be NULL. A change carries a request id that is made here.  When its answer is lost (the
+ * connection breaks, the answer does not come in time, it cannot be read, memory runs out), the
+ * same request is sent again with the same id, so that it happens once and its outcome is known:
+ * for 60 s with a replica, else for 5 s.  *ret_json is the answer (a new reference; NULL when there
+ * was none); ret_json itself may be NULL.
+ *
+ * With a replica the function waits until the replica shows what the answer names.  A change that
+ * was made succeeds also when the replica does not show it in time or breaks meanwhile; only a call
+ * without a request id fails then.
+ *
+ * Returns 0, or the array's code with its text.  Only after ERR_UNREACHABLE, ERR_TIMEOUT,
+ * ERR_CLOSED, ERR_PROTOCOL and -ENOMEM a change may have been made all the same; the text says so
+ * then.  Every other code means that nothing was changed.
  */
 int client_call(struct client *client, const char *method, const char *path, json_t *body,
 		json_t **ret_json);
-/* Make one REST call with a request id that the caller chose, for example to try again later. */
+/* Makes one REST call with a request id that the caller chose, for example to try again later. */
 int client_call_with_id(struct client *client, const char *method, const char *path, json_t *body,
 			const struct guid *request_id, json_t **ret_json);
 
 /*
- * Ask for a verb of the table (model/verbs.h). ids: the ids of the path, NULL when it has none.
+ * Asks for a verb of the table (model/verbs.h). ids: the ids of the path, NULL when it has none.
  * args: the values for the query and the body, NULL = none.  *ret_json and the return values are
  * those of client_call, and ERR_INVALID (an argument cannot be sent; the error's text names it).
  */
 int client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
 	       const struct verb_args *args, json_t **ret_json);
 /*
- * Ask for a verb that changes something, and decode its answer.  ret_answer may be NULL. Returns
+ * Asks for a verb that changes something, and decodes its answer.  ret_answer may be NULL. Returns
  * the codes of client_ask, and ERR_PROTOCOL (the answer makes no sense).
  */
 int client_change(struct client *client, enum verb_id verb, const struct guid *ids,
 		  const struct verb_args *args, struct client_answer *ret_answer);
 /*
- * Read all pages of a list (args->limit and args->after are not used) into a new JSON array of its
+ * Asks for a backup of the array's catalog and calls bytes() with its pieces, in order.  Returns 0
+ * when the backup is complete; the first non-zero result of bytes(); ERR_ACCESS, ERR_CORRUPT (the
+ * array's catalog is damaged), ERR_NOT_SUPPORTED (vdsd is too old), or as client_call.
+ */
+int client_backup(struct client *client, int (*bytes)(void *arg, const char *bytes, size_t len),
+		  void *arg);
+/*
+ * Reads all pages of a list (args->limit and args->after are not used) into a new JSON array of its
  * items, which the caller owns.  Returns the codes of client_ask, and ERR_PROTOCOL (the answer is
  * no list).
  */
@@ -167,7 +243,10 @@ struct client_lun_spec {
 	uint64_t size_bytes;
 	uint32_t block_bytes; /* 0 = 512 */
 	bool thick;
-	const char *mask; /* unmasking list; NULL = no initiator may use the LUN */
+	const char *mask;  /* unmasking list; NULL = no initiator may use the LUN */
+	const char *hints; /* model/hints.h; NULL = none */
+	bool removable;    /* initiators may eject its medium */
+	bool fits;         /* also a thin LUN must fit into what is free */
 };
 
 int client_array_rename(struct client *client, const char *name, struct client_answer *ret_answer);
@@ -185,8 +264,14 @@ int client_lun_create(struct client *client, const struct client_lun_spec *spec,
  */
 int client_lun_delete(struct client *client, const struct guid *lun, bool force,
 		      struct client_answer *ret_answer);
-int client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
+int client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes, bool fits,
 		      struct client_answer *ret_answer);
+/* One of size_bytes and remove_bytes is 0.  force: also while initiators use the LUN. */
+int client_lun_shrink(struct client *client, const struct guid *lun, uint64_t size_bytes,
+		      uint64_t remove_bytes, bool force, struct client_answer *ret_answer);
+int client_lun_set_hints(struct client *client, const struct guid *lun, const char *hints,
+			 struct client_answer *ret_answer);
+/* Another LUN may have the name. */
 int client_lun_rename(struct client *client, const struct guid *lun, const char *name,
 		      struct client_answer *ret_answer);
 int client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask,
@@ -201,9 +286,21 @@ int client_lun_add_targets(struct client *client, const struct guid *lun,
 int client_lun_remove_targets(struct client *client, const struct guid *lun,
 			      const struct guid *targets, size_t count,
 			      struct client_answer *ret_answer);
-int client_lun_max_extend(struct client *client, const struct guid *lun, uint64_t *ret_bytes);
-int client_max_lun_size(struct client *client, const struct guid *pool, bool thick,
+int client_lun_max_extend(struct client *client, const struct guid *lun, bool fits,
+			  uint64_t *ret_bytes);
+int client_max_lun_size(struct client *client, const struct guid *pool, bool thick, bool fits,
 			uint64_t *ret_bytes);
+/*
+ * Sets a secret of a target for one initiator, by its iSCSI name, or (NULL or "") for all without one
+ * of their own: CHAP.  secret: as the API takes it, hexadecimal digits behind 0x or a text.  Errors:
+ * also ERR_INVALID (array_credential_set), ERR_NOT_SUPPORTED (this vdsd is too old).
+ */
+int client_credential_set(struct client *client, const struct guid *target,
+			  enum credential_side side, const char *initiator, const char *secret,
+			  struct client_answer *ret_answer);
+int client_credential_delete(struct client *client, const struct guid *credential,
+			     struct client_answer *ret_answer);
+/* Another target may have the alias, in this call and the next. */
 int client_target_create(struct client *client, const char *iscsi_name, const char *alias,
 			 bool with_group, struct client_answer *ret_answer);
 int client_target_set_alias(struct client *client, const struct guid *target, const char *alias,
@@ -215,16 +312,45 @@ int client_portal_create(struct client *client, const char *address, uint16_t po
 int client_portal_set_status(struct client *client, const struct guid *portal,
 			     enum row_status status, struct client_answer *ret_answer);
 /*
- * Set a portal offline and ask the initiators of its sessions to log out; after drain_ms (1 to
+ * Sets a portal offline and asks the initiators of its sessions to log out; after drain_ms (1 to
  * 3,600,000) the array ends the sessions that are left.  Returns at once, with the codes of
  * client_portal_set_status.
  */
 int client_portal_drain(struct client *client, const struct guid *portal, uint64_t drain_ms,
 			struct client_answer *ret_answer);
+/* Asks the array to look for drives that came or went; the replica shows them on return. */
+int client_drive_rescan(struct client *client, struct client_answer *ret_answer);
+int client_controller_set_status(struct client *client, const struct guid *controller,
+				 enum row_status status, struct client_answer *ret_answer);
+int client_controller_flush(struct client *client, const struct guid *controller,
+			    struct client_answer *ret_answer);
+int client_controller_invalidate(struct client *client, const struct guid *controller,
+				 struct client_answer *ret_answer);
+/* drain_ms: 1 to 3,600,000; 0 = vdsd chooses. */
+int client_controller_reset(struct client *client, const struct guid *controller, uint64_t drain_ms,
+			    struct client_answer *ret_answer);
+int client_port_set_status(struct client *client, const struct guid *port, enum row_status status,
+			   struct client_answer *ret_answer);
+int client_port_reset(struct client *client, const struct guid *port, uint64_t drain_ms,
+		      struct client_answer *ret_answer);
+/*
+ * operation: "beep", "blink", "ping", "spin-up" or "spin-down"; action: "start", "stop" or "pulse";
+ * count: number of pulses.  ret_answer->existed: the operation went on before.
+ */
+int client_maintain(struct client *client, const struct guid *object, const char *operation,
+		    const char *action, uint64_t count, struct client_answer *ret_answer);
 int client_group_create(struct client *client, const struct guid *target,
 			struct client_answer *ret_answer);
 int client_group_delete(struct client *client, const struct guid *group,
 			struct client_answer *ret_answer);
+/* What is to change of a portal group's asymmetric access; NULL and not given: it stays. */
+struct client_group_access {
+	const char *state; /* a word of port_access_name */
+	struct verb_flag preferred, explicit_allowed;
+};
+int client_group_set_access(struct client *client, const struct guid *group,
+			    const struct client_group_access *access,
+			    struct client_answer *ret_answer);
 int client_group_add_portal(struct client *client, const struct guid *group,
 			    const struct guid *portal, struct client_answer *ret_answer);
 int client_group_remove_portal(struct client *client, const struct guid *group,
@@ -232,7 +358,7 @@ int client_group_remove_portal(struct client *client, const struct guid *group,
 int client_job_cancel(struct client *client, const struct guid *job,
 		      struct client_answer *ret_answer);
 /*
- * Wait until a job has ended: on the event stream when the client has a replica, else by asking
+ * Waits until a job has ended: on the event stream when the client has a replica, else by asking
  * repeatedly.  timeout_ms < 0 = without a limit.  Returns 0 with the job's row, which the caller
  * drops with row_unref; ERR_TIMEOUT (the job did not end in time); or the codes of client_call.
  */

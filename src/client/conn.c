@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A connection to vdsd: one socket, unix or loopback TCP, and an eventfd by which another thread
- * ends a wait.  One thread uses it at a time; client_conn_wake may be called by any thread while
- * the connection is not being freed.
- *
- * TLS, when it is added, belongs into client_conn_send and client_conn_recv.
+ * A connection to vdsd: one socket (base/sock.h), with or without TLS, whose waits end at a deadline
+ * or when another thread asks for it.  One thread uses it at a time; client_conn_wake may be called
+ * by any thread while the connection is not being freed.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -29,13 +18,22 @@ client_conn_new(void)
 
 	if (conn == NULL)
 		return NULL;
-	conn->fd = -1;
-	conn->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (conn->wake_fd < 0) {
+	if (sock_init(&conn->sock) < 0) {
 		mem_free(conn);
 		return NULL;
 	}
 	return conn;
+}
+
+/* Ends the connection, if there is one; the socket can connect again. */
+static void
+conn_end(struct client_conn *conn)
+{
+	if (conn->tls != NULL)
+		tls_close_notify(conn->tls);
+	tls_conn_free(conn->tls);
+	conn->tls = NULL;
+	sock_close(&conn->sock);
 }
 
 void
@@ -43,154 +41,149 @@ client_conn_free(struct client_conn *conn)
 {
 	if (conn == NULL)
 		return;
-	if (conn->fd >= 0)
-		close(conn->fd);
-	close(conn->wake_fd);
+	conn_end(conn);
+	sock_fini(&conn->sock);
 	mem_free(conn);
 }
 
 void
 client_conn_wake(struct client_conn *conn)
 {
-	uint64_t one = 1;
-
-	(void)!write(conn->wake_fd, &one, sizeof(one));
+	sock_wake(&conn->sock);
 }
 
 bool
 client_conn_is_dead(const struct client_conn *conn)
 {
-	char byte;
-
 	/* between two answers the peer sends nothing: what can be read is its end, or nonsense */
-	return recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+	return !sock_is_quiet(&conn->sock);
 }
 
 /* ---- waiting ---- */
 
-/*
- * Waits until the socket is ready for `events`, the wait is ended by client_conn_wake, or it is
- * deadline_ns (0 = never). Returns 0 or ERR_TIMEOUT.
- */
-static int
-conn_wait(struct client_conn *conn, short events, uint64_t deadline_ns)
+int
+client_conn_wait(struct client_conn *conn, enum sock_events events, uint64_t deadline_ns)
 {
-	struct pollfd fds[2] = { { .fd = conn->fd, .events = events },
-				 { .fd = conn->wake_fd, .events = POLLIN } };
-	uint64_t now = clock_mono_ns(), count;
+	uint64_t now = clock_mono_ns();
 	int timeout = -1;
 
 	if (deadline_ns != 0 && now >= deadline_ns)
 		return ERR_TIMEOUT;
 	if (deadline_ns != 0)
 		timeout = (int)MIN((deadline_ns - now) / NS_PER_MS + 1, (uint64_t)INT32_MAX);
-	poll(fds, 2, timeout);
-	if ((fds[1].revents & POLLIN) != 0)
-		(void)!read(conn->wake_fd, &count, sizeof(count));
+	sock_wait(&conn->sock, events, timeout);
 	return 0;
 }
 
 /* ---- connecting ---- */
 
-/* Returns 0 or -errno; the connection may still be under way (EINPROGRESS). */
 static int
-connect_begin(struct client_conn *conn, const struct sockaddr *address, socklen_t len)
+connect_to(struct client_conn *conn, const struct sock_address *address, uint64_t deadline_ns)
 {
-	int one = 1;
+	int rc = sock_connect(&conn->sock, address);
 
-	conn->fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (conn->fd < 0)
-		return -errno;
-	if (address->sa_family != AF_UNIX)
-		setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(conn->fd, address, len) == 0)
-		return 0;
-	return -errno;
-}
-
-static int
-connect_end(struct client_conn *conn, uint64_t deadline_ns)
-{
-	struct pollfd fd = { .fd = conn->fd, .events = POLLOUT };
-	int error = 0;
-	socklen_t len = sizeof(error);
-
-	while (poll(&fd, 1, 0) == 0)
-		if (conn->stop(conn) || conn_wait(conn, POLLOUT, deadline_ns) < 0)
-			return -ETIMEDOUT;
-	if (getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-		return -errno;
-	return -error;
-}
-
-static int
-connect_to(struct client_conn *conn, const struct sockaddr *address, socklen_t len,
-	   uint64_t deadline_ns)
-{
-	int rc = connect_begin(conn, address, len);
-
-	/*
-	 * a unix socket whose queue is full says EAGAIN, and cannot be waited for but by asking
-	 * again
-	 */
-	while (rc == -EAGAIN && address->sa_family == AF_UNIX && !conn->stop(conn) &&
-	       clock_mono_ns() < deadline_ns) {
-		poll(NULL, 0, 1);
-		rc = connect(conn->fd, address, len) == 0 ? 0 : -errno;
+	/* a full queue of a unix socket cannot be waited for but by asking again */
+	while (rc == -EAGAIN && !conn->stop(conn) && clock_mono_ns() < deadline_ns) {
+		sock_wait(&conn->sock, SOCK_NOTHING, 1);
+		rc = sock_connect(&conn->sock, address);
 	}
-	if (rc == -EINPROGRESS)
-		rc = connect_end(conn, deadline_ns);
-	if (rc < 0) {
-		close(conn->fd);
-		conn->fd = -1;
+	if (rc == -EINPROGRESS) {
+		while ((rc = sock_connect_end(&conn->sock)) == -EINPROGRESS)
+			if (conn->stop(conn) ||
+			    client_conn_wait(conn, SOCK_WRITABLE, deadline_ns) < 0) {
+				rc = -ETIMEDOUT;
+				break;
+			}
 	}
+	if (rc < 0)
+		sock_close(&conn->sock);
 	return rc;
 }
 
-static int
-connect_unix(struct client_conn *conn, const char *path, uint64_t deadline_ns)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+/* ---- TLS ---- */
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	return connect_to(conn, (const struct sockaddr *)&address, sizeof(address), deadline_ns);
+static ssize_t
+io_send(void *arg, const void *bytes, size_t len)
+{
+	struct client_conn *conn = arg;
+
+	return sock_send(&conn->sock, bytes, len);
+}
+
+static ssize_t
+io_recv(void *arg, void *buf, size_t size)
+{
+	struct client_conn *conn = arg;
+
+	return sock_recv(&conn->sock, buf, size);
+}
+
+/* Returns what to wait for: what TLS wants, which may be the other direction. */
+static enum sock_events
+events_of(const struct client_conn *conn, enum sock_events events)
+{
+	if (conn->tls == NULL)
+		return events;
+	return tls_conn_wants(conn->tls) == TLS_WANTS_READABLE ? SOCK_READABLE : SOCK_WRITABLE;
 }
 
 static int
-connect_four(struct client_conn *conn, uint16_t port, uint64_t deadline_ns)
+shake_hands(struct client_conn *conn, const struct client_peer *peer, uint64_t deadline_ns)
 {
-	const struct sockaddr_in address = { .sin_family = AF_INET,
-					     .sin_port = htons(port),
-					     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct tls_io io = { .send = io_send, .recv = io_recv, .arg = conn };
+	int rc = tls_conn_new(peer->tls, &io, peer->host, &conn->tls);
 
-	return connect_to(conn, (const struct sockaddr *)&address, sizeof(address), deadline_ns);
+	if (rc < 0)
+		return rc;
+	while ((rc = tls_handshake(conn->tls)) == -EAGAIN)
+		if (conn->stop(conn) ||
+		    client_conn_wait(conn, events_of(conn, SOCK_READABLE), deadline_ns) < 0)
+			return -ETIMEDOUT;
+	return rc;
 }
 
+/* Tries the addresses in turn; each has its share of the time that is left. */
 static int
-connect_six(struct client_conn *conn, uint16_t port, uint64_t deadline_ns)
+connect_tls(struct client_conn *conn, const struct client_peer *peer, uint64_t deadline_ns)
 {
-	const struct sockaddr_in6 address = { .sin6_family = AF_INET6,
-					      .sin6_port = htons(port),
-					      .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct client_addresses addresses;
+	int rc = client_resolve(conn, peer, deadline_ns, &addresses);
 
-	return connect_to(conn, (const struct sockaddr *)&address, sizeof(address), deadline_ns);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < addresses.count; i++) {
+		const struct sock_address address = { .other = addresses.items[i].bytes,
+						      .other_len = addresses.items[i].len };
+		uint64_t now = clock_mono_ns();
+
+		rc = connect_to(conn, &address,
+				now + (deadline_ns - MIN(now, deadline_ns)) /
+						(addresses.count - i));
+		if (rc == 0 || conn->stop(conn))
+			break;
+	}
+	if (rc == 0)
+		rc = shake_hands(conn, peer, deadline_ns);
+	if (rc < 0)
+		conn_end(conn);
+	return rc;
 }
 
 int
 client_conn_connect(struct client_conn *conn, const struct client_peer *peer, uint64_t deadline_ns)
 {
+	struct sock_address address = { .path = peer->socket_path,
+					.port = peer->port,
+					.six = peer->six };
 	int rc;
 
-	if (peer->socket_path != NULL)
-		return connect_unix(conn, peer->socket_path, deadline_ns);
-	if (peer->six)
-		return connect_six(conn, peer->port, deadline_ns);
-	rc = connect_four(conn, peer->port, deadline_ns);
-	if (rc < 0 && peer->either && connect_six(conn, peer->port, deadline_ns) == 0)
-		rc = 0;
-	return rc;
+	if (peer->tls != NULL)
+		return connect_tls(conn, peer, deadline_ns);
+	rc = connect_to(conn, &address, deadline_ns);
+	if (rc == 0 || !peer->either)
+		return rc;
+	address.six = true;
+	return connect_to(conn, &address, deadline_ns) == 0 ? 0 : rc;
 }
 
 /* ---- bytes ---- */
@@ -199,7 +192,8 @@ int
 client_conn_send(struct client_conn *conn, const char *bytes, size_t len, uint64_t deadline_ns)
 {
 	while (len > 0) {
-		ssize_t n = send(conn->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = conn->tls != NULL ? tls_send(conn->tls, bytes, len)
+					      : sock_send(&conn->sock, bytes, len);
 
 		if (n >= 0) {
 			bytes += n;
@@ -207,13 +201,13 @@ client_conn_send(struct client_conn *conn, const char *bytes, size_t len, uint64
 			continue;
 		}
 		/* who refuses a request may end it before all of it is sent: the answer says why */
-		if (errno == EPIPE || errno == ECONNRESET)
+		if (n == -EPIPE || n == -ECONNRESET)
 			return 0;
-		if (errno != EAGAIN && errno != EINTR)
-			return -errno;
+		if (n != -EAGAIN && n != -EINTR)
+			return (int)n;
 		if (conn->stop(conn))
 			return ERR_CANCELLED;
-		if (conn_wait(conn, POLLOUT, deadline_ns) < 0)
+		if (client_conn_wait(conn, SOCK_WRITABLE, deadline_ns) < 0)
 			return ERR_TIMEOUT;
 	}
 	return 0;
@@ -223,17 +217,19 @@ ssize_t
 client_conn_recv(struct client_conn *conn, char *buf, size_t size, uint64_t deadline_ns)
 {
 	for (;;) {
-		ssize_t n = recv(conn->fd, buf, size, MSG_DONTWAIT);
+		ssize_t n = conn->tls != NULL ? tls_recv(conn->tls, buf, size)
+					      : sock_recv(&conn->sock, buf, size);
 
 		if (n >= 0)
 			return n;
-		if (errno == ECONNRESET || errno == EPIPE)
+		/* over TLS an end without notice may be somebody's cut: it is an error */
+		if ((n == -ECONNRESET || n == -EPIPE) && conn->tls == NULL)
 			return 0;
-		if (errno != EAGAIN && errno != EINTR)
-			return -errno;
+		if (n != -EAGAIN && n != -EINTR)
+			return n;
 		if (conn->stop(conn))
 			return ERR_CANCELLED;
-		if (conn_wait(conn, POLLIN, deadline_ns) < 0)
+		if (client_conn_wait(conn, SOCK_READABLE, deadline_ns) < 0)
 			return ERR_TIMEOUT;
 	}
 }

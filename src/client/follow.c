@@ -31,7 +31,7 @@ change_cleanup(struct change **change)
 	change_unref(*change);
 }
 
-static int breach(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static int breach(const char *fmt, ...) FORMAT_ARGS(1, 2);
 
 /* Sets the text and returns the code that stands for "what came contradicts what is known". */
 static int
@@ -50,6 +50,19 @@ static bool
 is_same_array(const struct position *a, const struct position *b)
 {
 	return guid_equal(&a->array_id, &b->array_id) && a->incarnation == b->incarnation;
+}
+
+/* Tells the listeners when the array is lost, and when it is back. */
+static void
+contact_tell(struct client_replica *r)
+{
+	enum client_contact contact = client_replica_contact(r);
+	bool lost = contact == CLIENT_LOST;
+
+	if (contact == CLIENT_BROKEN || lost == r->told_lost)
+		return;
+	r->told_lost = lost;
+	client_listeners_contact(r, lost);
 }
 
 /* ---- views ---- */
@@ -121,7 +134,7 @@ snapshot_get(struct client_replica *r, struct wire_format *ret_format, struct cl
 	struct snapshot_sink sink = {
 		.sink = { .bytes = on_snapshot_bytes,
 			  .stop = on_snapshot_stop,
-			  .silence_ns = (uint64_t)r->tuning->call_ms * NS_PER_MS },
+			  .silence_ns = (uint64_t)r->tuning->look_ms * NS_PER_MS },
 		.replica = r,
 		.reader = reader,
 	};
@@ -133,7 +146,7 @@ snapshot_get(struct client_replica *r, struct wire_format *ret_format, struct cl
 	if (rc == 0)
 		rc = wire_snapshot_read_end(reader, ret_format, &ret_view->config, &ret_view->live);
 	if (rc == ERR_PARSE || rc == ERR_CORRUPT)
-		rc = err_set(ERR_PROTOCOL, "the snapshot makes no sense: %s", err_text(rc));
+		rc = err_set(ERR_PROTOCOL, "the snapshot from vdsd is not valid: %s", err_text(rc));
 	return rc;
 }
 
@@ -192,10 +205,12 @@ load(struct client_replica *r)
 	ticket = r->loads_asked;
 	pthread_mutex_unlock(&r->lock);
 	rc = load_try(r);
-	if (rc == 0)
+	if (rc == 0) {
 		client_replica_step(r, REPLICA_LOADED, NULL);
-	else if (rc == ERR_CACHE_CORRUPT)
+		contact_tell(r);
+	} else if (rc == ERR_CACHE_CORRUPT) {
 		client_replica_step(r, REPLICA_BREACH, err_text(rc));
+	}
 	pthread_mutex_lock(&r->lock);
 	if (rc < 0)
 		snprintf(r->why, sizeof(r->why), "%s", err_text(rc));
@@ -222,6 +237,7 @@ verify(struct client_replica *r)
 	r->verified = true;
 	client_replica_touch(r);
 	client_replica_step(r, REPLICA_VERIFIED, NULL);
+	contact_tell(r);
 	return 0;
 }
 
@@ -234,7 +250,8 @@ static int
 outdate(struct client_replica *r)
 {
 	r->outdated = true;
-	return err_set(ERR_CANCELLED, "the array speaks another minor version of the format now");
+	return err_set(ERR_CANCELLED, "the array now has another minor version of the wire format: "
+				      "the snapshot is loaded again");
 }
 
 static int
@@ -310,7 +327,8 @@ on_live_rows(struct client_replica *r, const json_t *json)
 	if (rc < 0)
 		return rc;
 	if (r->live_start == NULL || change->sequence != state_position(r->live_start)->sequence)
-		return err_set(ERR_CANCELLED, "live rows that no hello announced"); /* sent anew */
+		return err_set(ERR_CANCELLED,
+			       "the array sent live rows before the event hello"); /* sent anew */
 	return live_collect(r, change);
 }
 
@@ -341,7 +359,7 @@ on_live(struct client_replica *r, const json_t *json)
 	rc = state_apply(r->view.live, change, &next);
 	if (rc == ERR_GONE || rc == ERR_CORRUPT)
 		return err_set(ERR_CANCELLED,
-			       "live rows do not follow one another"); /* sent anew */
+			       "the array skipped a version of its live rows"); /* sent anew */
 	if (rc == 0)
 		view_move(r, NULL, next, change);
 	return rc;
@@ -371,7 +389,7 @@ on_lost(struct client_replica *r, const json_t *json)
 {
 	(void)r;
 	(void)json;
-	return err_set(ERR_CANCELLED, "the array ended the stream");
+	return err_set(ERR_CANCELLED, "the array ended the event stream");
 }
 
 static const struct {
@@ -490,13 +508,13 @@ pause_for(struct client_replica *r, uint64_t ns)
 	uint64_t until = clock_mono_ns() + ns;
 
 	pthread_mutex_lock(&r->lock);
-	while (!is_wanted(r) && client_cond_wait(&r->moved, &r->lock, until) == 0)
+	while (!is_wanted(r) && thread_cond_wait(&r->moved, &r->lock, until) == 0)
 		;
 	pthread_mutex_unlock(&r->lock);
 }
 
 /*
- * Load the snapshot anew, because the stream cannot go on from what is known: the array's format
+ * Loads the snapshot anew, because the stream cannot go on from what is known: the array's format
  * has changed, or the changes in between are no longer kept.  What is known stays when that fails.
  */
 static void
@@ -536,6 +554,7 @@ follow(struct client_replica *r, uint64_t *backoff_ns)
 	}
 	*backoff_ns = r->verified ? BACKOFF_FIRST_NS
 				  : MIN(*backoff_ns * 2, r->tuning->backoff_max_ns);
+	contact_tell(r);
 	pause_for(r, *backoff_ns);
 }
 

@@ -65,7 +65,7 @@ wait_on_replica(struct client *client, const struct guid *id, uint64_t until,
 			return rc > 0 ? 0 : rc;
 		pthread_mutex_lock(&r->lock);
 		if (r->position.sequence == sequence && !r->closing && r->state != REPLICA_BROKEN)
-			client_cond_wait(&r->moved, &r->lock, MIN(until, now + LOOK_NS));
+			thread_cond_wait(&r->moved, &r->lock, MIN(until, now + LOOK_NS));
 		pthread_mutex_unlock(&r->lock);
 	}
 }
@@ -86,9 +86,10 @@ job_get(struct client *client, const struct guid *id, struct row_job **ret_job)
 	rc = wire_row_decode(ROW_JOB, json, &row);
 	json_decref(json);
 	if (rc < 0)
-		return rc == ERR_PARSE ? err_set(ERR_PROTOCOL, "a job that makes no sense: %s",
-						 err_text(rc))
-				       : rc;
+		return rc == ERR_PARSE
+			       ? err_set(ERR_PROTOCOL, "vdsd's answer is not a valid job: %s",
+					 err_text(rc))
+			       : rc;
 	*ret_job = row;
 	return 0;
 }

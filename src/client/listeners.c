@@ -21,9 +21,24 @@ client_listeners_fini(struct client_replica *r)
 	pthread_mutex_destroy(&r->listeners_lock);
 }
 
-void
-client_listeners_call(struct client_replica *r, const struct client_view *before,
-		      const struct client_view *after, const struct change *change)
+/* What a walk tells; after NULL: that contact was lost, or that it is back. */
+struct news {
+	const struct client_view *before, *after;
+	const struct change *change;
+	bool lost;
+};
+
+static void
+tell(struct client_listener *listener, const struct news *news)
+{
+	if (news->after != NULL)
+		listener->changed(listener, news->before, news->after, news->change);
+	else if (listener->contact != NULL)
+		listener->contact(listener, news->lost);
+}
+
+static void
+walk(struct client_replica *r, const struct news *news)
 {
 	pthread_mutex_lock(&r->listeners_lock);
 	r->cursor = r->listeners;
@@ -31,7 +46,7 @@ client_listeners_call(struct client_replica *r, const struct client_view *before
 		r->running = r->cursor;
 		r->cursor = r->cursor->next;
 		pthread_mutex_unlock(&r->listeners_lock);
-		r->running->changed(r->running, before, after, change);
+		tell(r->running, news);
 		pthread_mutex_lock(&r->listeners_lock);
 		r->running = NULL;
 		pthread_cond_broadcast(&r->listener_left);
@@ -39,7 +54,24 @@ client_listeners_call(struct client_replica *r, const struct client_view *before
 	pthread_mutex_unlock(&r->listeners_lock);
 }
 
-/* Add the listener at the front, so that a walk under way does not meet it. */
+void
+client_listeners_call(struct client_replica *r, const struct client_view *before,
+		      const struct client_view *after, const struct change *change)
+{
+	const struct news news = { .before = before, .after = after, .change = change };
+
+	walk(r, &news);
+}
+
+void
+client_listeners_contact(struct client_replica *r, bool lost)
+{
+	const struct news news = { .lost = lost };
+
+	walk(r, &news);
+}
+
+/* Adds the listener at the front, so that a walk under way does not meet it. */
 void
 client_listen(struct client *client, struct client_listener *listener)
 {

@@ -17,10 +17,8 @@
  */
 #include <assert.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -97,21 +95,11 @@ client_replica_touch(struct client_replica *r)
 	atomic_store_explicit(&r->contact_ns, clock_mono_ns(), memory_order_release);
 }
 
-/* Some milliseconds coarse, and a tenth of the price of the exact one. */
-static uint64_t
-coarse_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
-
 static bool
 is_stale(const struct client_replica *r)
 {
 	uint64_t contact = atomic_load_explicit(&r->contact_ns, memory_order_acquire),
-		 now = coarse_ns();
+		 now = clock_mono_coarse_ns();
 
 	return now > contact && now - contact > r->tuning->stale_ns;
 }
@@ -136,6 +124,14 @@ client_replica_trust(struct client_replica *r)
 	rc = distrust(r);
 	pthread_mutex_unlock(&r->lock);
 	return rc;
+}
+
+enum client_contact
+client_replica_contact(struct client_replica *r)
+{
+	if (atomic_load_explicit(&r->broken, memory_order_acquire))
+		return CLIENT_BROKEN;
+	return is_stale(r) ? CLIENT_LOST : CLIENT_TRUSTED;
 }
 
 /* ---- waiting ---- */
@@ -169,7 +165,8 @@ give_up(const struct client_replica *r, const struct goal *goal)
 	/* The array was started again before the wait began. */
 	if (goal->boot != NULL && !guid_equal(&r->live.array_id, goal->boot))
 		return 0;
-	return err_set(ERR_TIMEOUT, "the replica is still at %llu, not at %llu",
+	return err_set(ERR_TIMEOUT,
+		       "the replica shows change %llu, and change %llu did not arrive in time",
 		       (unsigned long long)at, (unsigned long long)goal->sequence);
 }
 
@@ -191,7 +188,7 @@ wait_for(struct client_replica *r, struct goal *goal)
 			rc = distrust(r);
 		} else if (is_reached(r, goal)) {
 			done = true;
-		} else if (client_cond_wait(&r->moved, &r->lock, until) == ETIMEDOUT) {
+		} else if (thread_cond_wait(&r->moved, &r->lock, until) == ETIMEDOUT) {
 			rc = give_up(r, goal);
 			done = true;
 		}
@@ -234,7 +231,8 @@ client_replica_refresh(struct client_replica *r)
 	int rc;
 
 	if (client_replica_is_own_thread(r))
-		return err_set(ERR_BUSY, "a listener cannot wait for the thread that it runs on");
+		return err_set(ERR_BUSY, "a listener cannot wait for the replica, because it runs "
+					 "on the thread that updates the replica");
 	pthread_mutex_lock(&r->lock);
 	if (r->closing || (r->state == REPLICA_BROKEN && !r->identified)) {
 		rc = r->closing ? ERR_CLOSED : distrust(r);
@@ -262,44 +260,68 @@ client_replica_identify(struct client_replica *r, const struct position *identit
 
 /* ---- life ---- */
 
-/* A library's thread takes no signals from its program. */
 static int
-thread_start(struct client_replica *r)
+event_thread_start(struct client_replica *r)
 {
-	sigset_t all, before;
 	int rc;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	/* The thread looks at its own id, which pthread_create may store after it has begun. */
+	/* The thread looks at its own id, which may be stored after it has begun. */
 	pthread_mutex_lock(&r->lock);
-	rc = pthread_create(&r->thread, NULL, client_follow_main, r);
+	rc = thread_start(&r->thread, "vds-replica", client_follow_main, r);
 	r->started = rc == 0;
 	pthread_mutex_unlock(&r->lock);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc == 0)
-		pthread_setname_np(r->thread, "vds-replica");
-	return -rc;
+	return rc;
 }
 
-int
-client_replica_start(struct client_replica *r, struct client_transport *transport,
-		     const struct client_tuning *tuning)
+void
+client_replica_init(struct client_replica *r, struct client_transport *transport,
+		    const struct client_tuning *tuning)
 {
-	int rc;
-
 	r->transport = transport;
 	r->tuning = tuning;
 	r->state = REPLICA_LOADING;
 	r->broken = true;
-	r->loads_asked = 1;
+	r->closing = true;
 	pthread_mutex_init(&r->lock, NULL);
-	client_cond_init(&r->moved);
+	thread_cond_init(&r->moved);
 	client_board_init(&r->board);
 	client_listeners_init(r);
-	rc = thread_start(r);
+}
+
+/* Nothing is known yet; a load is asked for. */
+static void
+begin(struct client_replica *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->state = REPLICA_LOADING;
+	atomic_store_explicit(&r->broken, true, memory_order_release);
+	r->loads_asked = 1;
+	r->loads_done = 0;
+	r->identified = false;
+	r->closing = false;
+	r->position = r->live = (struct position){ 0 };
+	r->why[0] = '\0';
+	pthread_mutex_unlock(&r->lock);
+	r->outdated = r->told_lost = false;
+}
+
+int
+client_replica_start(struct client_replica *r)
+{
+	int rc;
+
+	begin(r);
+	rc = event_thread_start(r);
 	if (rc < 0)
-		return rc;
+		client_replica_close(r);
+	return rc;
+}
+
+int
+client_replica_ready(struct client_replica *r)
+{
+	int rc;
+
 	pthread_mutex_lock(&r->lock);
 	rc = load_wait(r, 1);
 	pthread_mutex_unlock(&r->lock);
@@ -311,15 +333,30 @@ client_replica_close(struct client_replica *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->closing = true;
+	snprintf(r->why, sizeof(r->why), "the connection to the array was ended");
+	atomic_store_explicit(&r->broken, true, memory_order_release);
 	pthread_cond_broadcast(&r->moved);
 	pthread_mutex_unlock(&r->lock);
 }
 
 void
-client_replica_fini(struct client_replica *r)
+client_replica_stop(struct client_replica *r)
 {
 	if (r->started)
 		pthread_join(r->thread, NULL);
+	pthread_mutex_lock(&r->lock);
+	r->started = false;
+	r->state = REPLICA_LOADING;
+	/* The thread's last step may have cleared it. */
+	atomic_store_explicit(&r->broken, true, memory_order_release);
+	pthread_mutex_unlock(&r->lock);
+	client_board_clear(&r->board);
+}
+
+void
+client_replica_fini(struct client_replica *r)
+{
+	client_replica_stop(r);
 	client_board_fini(&r->board);
 	client_listeners_fini(r);
 	pthread_cond_destroy(&r->moved);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HTTP/1.1 to vdsd, over a unix socket or loopback TCP. Connections (conn.c) are kept and used
+ * HTTP/1.1 to vdsd, over a unix socket, loopback TCP or TLS. Connections (conn.c) are kept and used
  * again; each is used by one thread at a time.  Closing the transport wakes every wait, so that
  * calls end at once.
  *
@@ -13,11 +13,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/system.h"
 #include "client/client_int.h"
 #include "wire/wire_http.h"
 
@@ -38,80 +38,20 @@ struct exchange {
 	bool sent;            /* the request may have arrived */
 };
 
-void
-client_cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
-int
-client_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_ns)
-{
-	const struct timespec until = {
-		.tv_sec = (time_t)(until_ns / NS_PER_S),
-		.tv_nsec = (long)(until_ns % NS_PER_S),
-	};
-
-	return pthread_cond_timedwait(cond, lock, &until);
-}
-
 /* ---- the transport ---- */
 
-/* "http://127.0.0.1:80", "http://[::1]:80", "http://localhost:80/" → the peer. */
-static int
-url_parse(const char *url, struct client_peer *peer)
-{
-	static const struct {
-		const char *prefix;
-		bool six, either;
-	} hosts[] = {
-		{ "http://127.0.0.1:", false, false },
-		{ "http://[::1]:", true, false },
-		{ "http://localhost:", false, true },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
-		const char *digits = url + strlen(hosts[i].prefix);
-		size_t len;
-		unsigned port = 0;
-
-		if (!str_starts(url, hosts[i].prefix))
-			continue;
-		len = strspn(digits, "0123456789");
-		if (len == 0 || len > 5 || digits[len + strspn(digits + len, "/")] != '\0')
-			break;
-		for (size_t d = 0; d < len; d++)
-			port = port * 10 + (unsigned)(digits[d] - '0');
-		if (port == 0 || port > UINT16_MAX)
-			break;
-		peer->six = hosts[i].six;
-		peer->either = hosts[i].either;
-		peer->port = (uint16_t)port;
-		peer->name = str_ndup(url + strlen("http://"),
-				      (size_t)(digits + len - url) - strlen("http://"));
-		return peer->name != NULL ? 0 : -ENOMEM;
-	}
-	return err_set(ERR_INVALID, "%s: neither unix:/path nor http://127.0.0.1:port", url);
-}
-
 int
-client_transport_init(struct client_transport *t, const char *url)
+client_transport_init(struct client_transport *t, const struct client_options *options)
 {
+	int rc;
+
 	*t = (struct client_transport){ 0 };
 	list_init(&t->idle);
 	list_init(&t->busy);
 	pthread_mutex_init(&t->lock, NULL);
-	client_cond_init(&t->changed);
-	if (!str_starts(url, "unix:/"))
-		return url_parse(url, &t->peer);
-	t->peer.socket_path = str_dup(url + 5);
-	t->peer.name = str_dup("localhost");
-	return t->peer.socket_path != NULL && t->peer.name != NULL ? 0 : -ENOMEM;
+	thread_cond_init(&t->changed);
+	rc = client_token_init(t, options->token_file);
+	return rc < 0 ? rc : client_peer_init(&t->peer, options);
 }
 
 void
@@ -134,7 +74,7 @@ client_transport_close(struct client_transport *t)
 }
 
 void
-client_transport_fini(struct client_transport *t)
+client_transport_drain(struct client_transport *t)
 {
 	struct list *node;
 
@@ -144,10 +84,24 @@ client_transport_fini(struct client_transport *t)
 	pthread_mutex_unlock(&t->lock);
 	while ((node = list_pop(&t->idle)) != NULL)
 		client_conn_free(list_entry(node, struct client_conn, node));
+}
+
+void
+client_transport_reopen(struct client_transport *t)
+{
+	pthread_mutex_lock(&t->lock);
+	t->closing = false;
+	pthread_mutex_unlock(&t->lock);
+}
+
+void
+client_transport_fini(struct client_transport *t)
+{
+	client_transport_drain(t);
 	pthread_cond_destroy(&t->changed);
 	pthread_mutex_destroy(&t->lock);
-	mem_free(t->peer.socket_path);
-	mem_free(t->peer.name);
+	client_peer_fini(&t->peer);
+	client_token_fini(t);
 }
 
 static bool
@@ -168,7 +122,7 @@ client_transport_pause(struct client_transport *t, uint64_t ns)
 	bool closing;
 
 	pthread_mutex_lock(&t->lock);
-	while (!t->closing && client_cond_wait(&t->changed, &t->lock, until) == 0)
+	while (!t->closing && thread_cond_wait(&t->changed, &t->lock, until) == 0)
 		;
 	closing = t->closing;
 	pthread_mutex_unlock(&t->lock);
@@ -257,15 +211,21 @@ static int
 wait_code(struct exchange *x, int rc)
 {
 	const struct client_peer *peer = &x->transport->peer;
+	char text[128];
 
 	if (rc == ERR_CANCELLED && is_closing(x->transport))
 		return ERR_CLOSED;
 	if (rc == ERR_TIMEOUT && x->sink != NULL)
-		return err_set(ERR_TIMEOUT, "the event stream is silent");
+		return err_set(ERR_TIMEOUT,
+			       "the array sent nothing on the event stream for too long");
 	if (rc == ERR_TIMEOUT)
 		return err_set(ERR_TIMEOUT, "%s did not answer in time", client_peer_text(peer));
+	if (rc == -EACCES || rc == -EPERM)
+		return err_set(ERR_ACCESS, "%s: you may not use this socket (%s)",
+			       client_peer_text(peer), strerror(-rc));
 	if (rc < 0 && rc > -4096)
-		return err_set(ERR_UNREACHABLE, "%s: %s", client_peer_text(peer), strerror(-rc));
+		return err_set(ERR_UNREACHABLE, "%s: %s", client_peer_text(peer),
+			       system_error_text(-rc, text, sizeof(text)));
 	return rc;
 }
 
@@ -291,6 +251,8 @@ request_text(const struct exchange *x, struct strbuf *text)
 		strbuf_add(text, "Content-Type: application/json\r\n");
 	if (with_body || r->body != NULL)
 		strbuf_addf(text, "Content-Length: %zu\r\n", len);
+	if (client_token_header(x->transport, text) < 0)
+		return -ENOMEM;
 	strbuf_add(text, "\r\n");
 	strbuf_add_bytes(text, r->body != NULL ? r->body : "", len);
 	return text->failed ? -ENOMEM : 0;
@@ -377,7 +339,7 @@ conn_exchange(struct exchange *x, struct client_conn *conn, bool *ret_keep)
 
 	if (rc < 0 || block == NULL)
 		return -ENOMEM;
-	if (conn->fd < 0) {
+	if (!sock_is_open(&conn->sock)) {
 		if (x->deadline_ns != 0)
 			connect_ns = MIN(connect_ns, x->deadline_ns);
 		rc = client_conn_connect(conn, &x->transport->peer, connect_ns);
@@ -410,7 +372,7 @@ exchange_run(struct exchange *x)
 		rc = conn_get(x, &conn);
 		if (rc < 0)
 			return rc;
-		kept = conn->fd >= 0;
+		kept = sock_is_open(&conn->sock);
 		wire_http_reset(&x->http);
 		rc = conn_exchange(x, conn, &keep);
 		conn_put(x->transport, conn, rc == 0 && keep);
@@ -433,6 +395,11 @@ exchange(struct client_transport *t, const struct client_request *request, struc
 		x.deadline_ns = clock_mono_ns() + (uint64_t)request->timeout_ms * NS_PER_MS;
 	wire_http_init(&x.http, WIRE_HTTP_RESPONSE, 0);
 	rc = exchange_run(&x);
+	if (rc == 0 && reply->status == 401 && client_token_renew(t)) {
+		reply->body.len = 0;
+		x.heard = false;
+		rc = exchange_run(&x);
+	}
 	wire_http_fini(&x.http);
 	*ret_sent = x.sent;
 	return rc;

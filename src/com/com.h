@@ -9,8 +9,8 @@
  * objects that belong together; in a space the same class and id always give the same living
  * object.
  *
- * The only locks are those of a space's shards.  They are leaves: nothing is called and nothing
- * else is locked under them.
+ * The only locks are those of the counts (count_int.h), which also guard the maps of spaces.  They
+ * are leaves: nothing is called and nothing else is locked under them.
  */
 #ifndef VDS_COM_COM_H
 #define VDS_COM_COM_H
@@ -23,15 +23,29 @@
 #include <vds/vdserr.h>
 
 #include "base/guid.h"
+#include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
+
+/* ---- counts of references (count.c) ---- */
+
+#define COM_SHARDS 16u
+
+/*
+ * How many references something has: those in `shared`, and those in the cells of the threads that
+ * use it.  The functions are in count_int.h.
+ */
+struct com_count {
+	_Atomic unsigned shared;
+	unsigned shard; /* whose cells are used; COM_SHARDS: none, all references are in `shared` */
+};
 
 /* ---- objects and classes (object.c) ---- */
 
 struct com_space;
 
 struct com_object {
-	_Atomic unsigned refs;
+	struct com_count count;
 	const struct com_class *class;
 	struct com_space *space; /* the object's space; one reference */
 	struct guid id;          /* zero for enumerators and asynchronous operations */
@@ -54,6 +68,7 @@ struct com_class {
 	const struct com_interface *interfaces;
 	size_t interface_count;
 	void (*fini)(struct com_object *object); /* called after the last release; may be NULL */
+	bool is_part; /* objects lie in memory that fini frees: mem_free is not called for them */
 };
 
 /* clang-format off */
@@ -90,9 +105,17 @@ struct com_class {
  * result is S_OK.
  */
 HRESULT com_query(struct com_object *object, REFIID riid, void **ppv);
-/* Take or drop a reference. Return the number of references after that. */
+/*
+ * Takes or drops a reference. Returns the number of references after that: the exact one while one
+ * thread uses the object, and 0 only for the last one.
+ */
 ULONG com_add_ref(struct com_object *object);
 ULONG com_release(struct com_object *object);
+/*
+ * Takes a reference, unless the last one was dropped.  Returns whether it did.  The object is in no
+ * space's map, and the caller holds a lock without which it cannot be freed.
+ */
+bool com_ref_unless_zero(struct com_object *object);
 /* Returns the object's IUnknown, borrowed. */
 IUnknown *com_unknown(struct com_object *object);
 /*
@@ -100,6 +123,9 @@ IUnknown *com_unknown(struct com_object *object);
  * when out of memory. It is not in the space's map.
  */
 void *com_object_new(struct com_space *space, const struct com_class *class);
+/* Makes an object in zeroed memory of class->size_bytes from mem_alloc, as com_object_new does. */
+void com_object_init(struct com_object *object, struct com_space *space,
+		     const struct com_class *class);
 
 /*
  * QueryInterface with this IID returns the struct com_object itself, with one reference.  Only
@@ -109,33 +135,37 @@ extern const IID com_iid_object;
 
 /* ---- spaces (space.c) ---- */
 
-#define COM_SHARDS 16u
-
-struct com_shard {
-	pthread_mutex_t lock;
-	struct guid_map
-		/*
-		 * from the id to the living object, borrowed: an object removes itself from the map
-		 * before it is freed
-		 */
-		map;
-};
-
-/* The set of objects that belong together, embedded in a struct that they share. */
+/*
+ * The set of objects that belong together, embedded in a struct that they share.  A space may be a
+ * part of another one, its root: the parts live and end with their root, and a reference to a part
+ * is one to the root.
+ */
 struct com_space {
-	_Atomic unsigned refs;
+	struct com_count count; /* of a root */
+	struct com_space *root; /* the space itself, or the space of which this one is a part */
 	void (*free)(struct com_space *space);
-	struct com_shard shards[COM_SHARDS];
+	/*
+	 * From the id to the living object, borrowed: an object leaves the map with its last
+	 * reference.  The id says in which map it is.
+	 */
+	struct guid_map maps[COM_SHARDS];
 };
 
 /*
- * Make a space with one reference.  free: called when the last reference is dropped; it calls
+ * Makes a space with one reference.  free: called when the last reference is dropped; it calls
  * com_space_fini.
  */
 void com_space_init(struct com_space *space, void (*free)(struct com_space *space));
+/* Makes a space that is a part of `root`, which must be a root.  The root's `free` ends it. */
+void com_space_init_part(struct com_space *space, struct com_space *root);
 void com_space_fini(struct com_space *space);
 struct com_space *com_space_ref(struct com_space *space);
 void com_space_unref(struct com_space *space); /* accepts NULL */
+/*
+ * Takes a reference to a root, unless the last one was dropped.  Returns whether it did.  The caller
+ * holds a lock without which the space cannot be freed.
+ */
+bool com_space_ref_unless_zero(struct com_space *space);
 /*
  * Returns the object of (class, id) with a new reference: the living one, or a new one.  NULL when
  * out of memory.  Does not check whether the array has an object with this id.
@@ -143,17 +173,30 @@ void com_space_unref(struct com_space *space); /* accepts NULL */
 struct com_object *com_space_object(struct com_space *space, const struct com_class *class,
 				    const struct guid *id);
 /*
- * Called when the object's last reference is dropped: remove the object from the map, unless a
- * newer object has its place there.
+ * Drops a reference that may be the last one of an object in the map.  With the last one the object
+ * leaves the map, unless a newer object has its place there.  Returns how many are left.
  */
-void com_space_forget(struct com_space *space, struct com_object *object);
+unsigned com_space_drop(struct com_space *space, struct com_object *object);
 /*
- * Return an interface of the object of (class, id), with one reference.  Returns S_OK,
+ * Returns an interface of the object of (class, id), with one reference.  Returns S_OK,
  * E_OUTOFMEMORY, or E_NOINTERFACE (the class has no such interface); *ret_interface is NULL unless
  * the result is S_OK.
  */
 HRESULT com_give(struct com_space *space, const struct com_class *class, const struct guid *id,
 		 REFIID riid, void **ret_interface);
+
+/*
+ * Returns true while something keeps the library in memory: a space (some object of this library
+ * lives), or com_keep.  DllCanUnloadNow on Windows.
+ */
+bool com_is_kept(void);
+/* Keeps the library in memory until it is called with false as often. */
+void com_keep(bool keep);
+
+/* ---- the log (debug.c) ---- */
+
+/* Applies the environment variable VDS_DEBUG, once.  Any thread. */
+void com_debug_begin(void);
 
 /* ---- results (hresult.c, errtext.c) ---- */
 
@@ -164,12 +207,12 @@ HRESULT com_hresult(int code);
  * VdsLastErrorMessage.
  */
 HRESULT com_error(int code);
-/* Keep a text for VdsLastErrorMessage, and return hr. */
+/* Keeps a text for VdsLastErrorMessage, and returns hr. */
 HRESULT com_fail(HRESULT hr, const char *text);
 #define COM_NULL_ARGUMENT(name) com_fail(E_INVALIDARG, name " is NULL")
 /*
- * Check an [out] parameter and clear what it points to, as COM requires even for a call that fails.
- * Returns S_OK, or E_INVALIDARG (the pointer is NULL).
+ * Checks an [out] parameter and clears what it points to, as COM requires even for a call that
+ * fails. Returns S_OK, or E_INVALIDARG (the pointer is NULL).
  */
 HRESULT com_out(void *pointer, size_t size_bytes, const char *name);
 #define COM_OUT(pointer, name) com_out(pointer, sizeof(*(pointer)), name)
@@ -182,6 +225,18 @@ HRESULT com_out(void *pointer, size_t size_bytes, const char *name);
 HRESULT com_not_implemented(const char *method, _Atomic bool *said);
 /* Keeps the text for VdsLastErrorMessage; NULL = "". */
 void com_message_set(const char *text);
+/*
+ * Begins a method: no text that was kept by err_set for a code before this belongs to a code that
+ * the method returns.
+ */
+void com_begin(void);
+/* Returns how many texts this thread has kept so far. */
+unsigned com_message_count(void);
+/*
+ * Returns hr.  When it is a failure, and no text has been kept since com_message_count returned
+ * `count`, the text for VdsLastErrorMessage becomes "": for calls of objects that we did not write.
+ */
+HRESULT com_message_since(HRESULT hr, unsigned count);
 
 /* ---- values (value.c) ---- */
 
@@ -192,25 +247,26 @@ int com_string_out(const char *text, LPWSTR *ret_string);
 /* Copies bytes into task memory.  Returns 0 or -ENOMEM. */
 int com_bytes_out(const void *bytes, size_t size, unsigned char **ret_bytes);
 /*
- * Convert a string to UTF-8 text, which the caller frees with mem_free.  Returns 0, -ENOMEM, or
+ * Converts a string to UTF-8 text, which the caller frees with mem_free.  Returns 0, -ENOMEM, or
  * ERR_PARSE (the string is not well-formed UTF-16).
  */
 int com_string_in(const WCHAR *string, char **ret_text);
 /*
- * Check a string parameter and convert it to UTF-8 text, which the caller frees with mem_free.
+ * Checks a string parameter and converts it to UTF-8 text, which the caller frees with mem_free.
  * Returns S_OK, E_INVALIDARG (string is NULL or not well-formed) or E_OUTOFMEMORY.
  */
 HRESULT com_text(const WCHAR *string, const char *name, char **ret_text);
 /*
- * Convert a string as com_string_in does, and cut the text to max_bytes between two characters.
- * *ret_cut says whether it was cut.  Returns the codes of com_string_in.
+ * Converts a string as com_string_in does, and cuts it to max_units UTF-16 units, between two
+ * characters.  *ret_cut says whether it was cut.  Returns the codes of com_string_in.
  */
-int com_name_in(const WCHAR *string, size_t max_bytes, char **ret_name, bool *ret_cut);
+int com_name_in(const WCHAR *string, size_t max_units, char **ret_name, bool *ret_cut);
 
 /* ---- enumerators (enum.c) ---- */
 
 /*
- * The ids that an enumerator and its clones go through, as they were when the enumerator was made.
+ * What an enumerator and its clones go through, as it was when the enumerator was made: ids, whose
+ * objects are made when they are asked for, or objects.
  */
 struct com_list {
 	_Atomic unsigned refs;
@@ -218,34 +274,68 @@ struct com_list {
 	struct com_space *space;
 	const struct com_class *class; /* of every element */
 	size_t count;
+	/* the space of each element, all with the same root; NULL: all are in `space` */
+	struct com_space **spaces;
+	IUnknown *
+		*objects; /* the elements, with one reference each, in the place of ids; or NULL */
 	struct guid ids[];
 };
 
 /* Returns a list whose ids the caller fills, or NULL when out of memory. */
 struct com_list *com_list_new(struct com_space *space, const struct com_class *class, size_t count);
+/* As com_list_new, for elements of several spaces: the caller fills list->spaces, too. */
+struct com_list *com_list_new_mixed(struct com_space *root, const struct com_class *class,
+				    size_t count);
+/*
+ * Returns an empty list for objects, at most `capacity`, or NULL when out of memory.  com_list_add
+ * takes over a reference.
+ */
+struct com_list *com_list_new_held(struct com_space *space, size_t capacity);
+void com_list_add(struct com_list *list, IUnknown *object);
 void com_list_unref(struct com_list *list); /* accepts NULL */
 /*
- * Makes an enumerator; consumes the list.  Returns S_OK, or E_OUTOFMEMORY (also when list is NULL)
- * with *ret_enum = NULL.
+ * Makes an enumerator; consumes the list, which com_list_new has returned.  Returns S_OK, or
+ * E_OUTOFMEMORY (the list is NULL) with *ret_enum = NULL.
  */
 HRESULT com_enum_new(struct com_list *list, IEnumVdsObject **ret_enum);
 extern const struct com_class com_enum_class;
 
 /* ---- asynchronous operations (async.c) ---- */
 
-/* How the owner of an operation is asked about it. id: the id in struct com_operation. */
+/*
+ * An operation that has not ended, as its owner knows it; a part of the IVdsAsync object.  The
+ * outcome is set once, and stays for as long as the object lives, whatever the owner forgets.
+ */
+struct com_pending {
+	struct list node; /* for the use of the owner */
+	struct guid id;
+	atomic_bool ended; /* the outcome is set */
+	HRESULT result;
+	char text[256]; /* of the outcome, for VdsLastErrorMessage */
+};
+
+/*
+ * Sets the outcome, unless it is set.  The caller holds a lock of the owner.  text: NULL = "".
+ */
+void com_pending_end(struct com_pending *pending, HRESULT result, const char *text);
+
+/* How the owner of an operation is asked about it, as long as the outcome is not known. */
 struct com_async_ops {
+	/* The owner learns of an object that waits for the outcome, and later of its end. */
+	void (*begin)(struct com_space *space, struct com_pending *pending);
+	void (*end)(struct com_space *space, struct com_pending *pending);
 	/*
-	 * Wait until the operation ends.  Returns S_OK with the outcome, or why waiting was not
-	 * possible.
+	 * Waits until the operation ends.  Returns S_OK when the outcome is set, or why waiting was
+	 * not possible.
 	 */
-	HRESULT (*wait)(struct com_space *space, const struct guid *id, HRESULT *ret_result);
+	HRESULT (*wait)(struct com_space *space, struct com_pending *pending);
 	/*
-	 * Returns S_OK with the outcome (VDS_E_OPERATION_PENDING while it runs) and the percentage.
+	 * Returns S_OK when the outcome is set or the operation runs, with the percentage (0 to 99)
+	 * of one that runs; or why that is not known.
 	 */
-	HRESULT(*status)
-	(struct com_space *space, const struct guid *id, HRESULT *ret_result, ULONG *ret_percent);
-	HRESULT (*cancel)(struct com_space *space, const struct guid *id);
+	HRESULT (*status)(struct com_space *space, struct com_pending *pending, ULONG *ret_percent);
+	/* Cancels the operation.  Returns S_OK when it will end cancelled. */
+	HRESULT (*cancel)(struct com_space *space, struct com_pending *pending);
 };
 
 struct com_operation {
@@ -258,8 +348,14 @@ struct com_operation {
 };
 
 /*
- * Make an IVdsAsync for an operation, with one reference.  Returns S_OK, or E_OUTOFMEMORY with
- * *ret_async = NULL.
+ * Puts memory for one IVdsAsync aside for this thread, so that the thread's next com_async_new
+ * cannot fail: a change that was made must not look failed because its IVdsAsync could not be made.
+ * Returns 0 or -ENOMEM.
+ */
+int com_async_reserve(void);
+/*
+ * Makes an IVdsAsync for an operation, with one reference.  Returns S_OK, or E_OUTOFMEMORY with
+ * *ret_async = NULL (never after com_async_reserve on this thread).
  */
 HRESULT com_async_new(struct com_space *space, const struct com_operation *operation,
 		      IVdsAsync **ret_async);

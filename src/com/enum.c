@@ -3,8 +3,9 @@
  * IEnumVdsObject: a snapshot of ids and a cursor. An object is made when Next hands it out.
  *
  * Invariant: cursor <= list->count. Clones share the list. Each clone has its own cursor, which is
- * moved by compare-and-swap, so that two threads in one enumerator never get the same element. Any
- * thread may call it.
+ * moved by compare-and-swap, so that two threads in one enumerator never get the same element. The
+ * first enumerator of a list lies in the same memory as the list: most lists have no other, and
+ * memory is half of what an enumerator costs.  Any thread may call it.
  */
 #include "com/com.h"
 
@@ -18,18 +19,62 @@ struct enumerator {
 	_Atomic size_t cursor;
 };
 
+/* What com_list_new allocates. */
+struct block {
+	struct enumerator first;
+	struct com_list list;
+};
+
 struct com_list *
 com_list_new(struct com_space *space, const struct com_class *class, size_t count)
 {
-	struct com_list *list = mem_alloc(sizeof(*list) + count * sizeof(list->ids[0]));
+	struct block *block = mem_alloc(sizeof(*block) + count * sizeof(block->list.ids[0]));
+	struct com_list *list;
 
-	if (list == NULL)
+	if (block == NULL)
 		return NULL;
+	list = &block->list;
 	atomic_init(&list->refs, 1);
 	list->space = space;
 	list->class = class;
 	list->count = count;
+	list->spaces = NULL;
+	list->objects = NULL;
 	return list;
+}
+
+struct com_list *
+com_list_new_held(struct com_space *space, size_t capacity)
+{
+	size_t places = (capacity * sizeof(IUnknown *) + sizeof(struct guid) - 1) /
+			sizeof(struct guid);
+	struct com_list *list = com_list_new(space, NULL, places);
+
+	if (list == NULL)
+		return NULL;
+	list->objects = (IUnknown **)(void *)list->ids;
+	list->count = 0;
+	return list;
+}
+
+void
+com_list_add(struct com_list *list, IUnknown *object)
+{
+	list->objects[list->count++] = object;
+}
+
+struct com_list *
+com_list_new_mixed(struct com_space *root, const struct com_class *class, size_t count)
+{
+	struct com_list *list = com_list_new(root, class, count);
+
+	if (list == NULL)
+		return NULL;
+	list->spaces = mem_calloc(count + 1, sizeof(struct com_space *));
+	if (list->spaces != NULL)
+		return list;
+	com_list_unref(list);
+	return NULL;
 }
 
 void
@@ -37,7 +82,10 @@ com_list_unref(struct com_list *list)
 {
 	if (list == NULL || atomic_fetch_sub_explicit(&list->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	mem_free(list);
+	for (size_t i = 0; list->objects != NULL && i < list->count; i++)
+		IUnknown_Release(list->objects[i]);
+	mem_free(list->spaces);
+	mem_free(container_of(list, struct block, list));
 }
 
 static void
@@ -77,6 +125,21 @@ take_back(struct enumerator *e, IUnknown **objects, size_t count, size_t first)
 	return com_error(-ENOMEM);
 }
 
+/* Returns an element with a new reference, or NULL when out of memory. */
+static IUnknown *
+element_at(const struct com_list *list, size_t index)
+{
+	struct com_space *space = list->spaces != NULL ? list->spaces[index] : list->space;
+	struct com_object *object;
+
+	if (list->objects != NULL) {
+		IUnknown_AddRef(list->objects[index]);
+		return list->objects[index];
+	}
+	object = com_space_object(space, list->class, &list->ids[index]);
+	return object != NULL ? com_unknown(object) : NULL;
+}
+
 static HRESULT STDMETHODCALLTYPE
 enumerator_next(IEnumVdsObject *self, ULONG celt, IUnknown **objects, ULONG *ret_fetched)
 {
@@ -91,12 +154,9 @@ enumerator_next(IEnumVdsObject *self, ULONG celt, IUnknown **objects, ULONG *ret
 		return COM_NULL_ARGUMENT("ppObjectArray");
 	n = claim(e, celt, &first);
 	for (size_t i = 0; i < n; i++) {
-		struct com_object *object = com_space_object(list->space, list->class,
-							     &list->ids[first + i]);
-
-		if (object == NULL)
+		objects[i] = element_at(list, first + i);
+		if (objects[i] == NULL)
 			return take_back(e, objects, i, first);
-		objects[i] = com_unknown(object);
 	}
 	*ret_fetched = (ULONG)n;
 	return n == celt ? S_OK : S_FALSE;
@@ -125,18 +185,19 @@ static HRESULT STDMETHODCALLTYPE
 enumerator_clone(IEnumVdsObject *self, IEnumVdsObject **ret_enum)
 {
 	struct enumerator *e = container_of(self, struct enumerator, enumerator);
-	size_t cursor = atomic_load_explicit(&e->cursor, memory_order_relaxed);
-	HRESULT hr;
+	struct enumerator *clone;
 
 	if (ret_enum == NULL)
 		return COM_NULL_ARGUMENT("ppEnum");
+	*ret_enum = NULL;
+	clone = com_object_new(e->list->space, &com_enum_class);
+	if (clone == NULL)
+		return com_error(-ENOMEM);
 	atomic_fetch_add_explicit(&e->list->refs, 1, memory_order_relaxed);
-	hr = com_enum_new(e->list, ret_enum);
-	if (SUCCEEDED(hr))
-		atomic_store_explicit(
-			&container_of(*ret_enum, struct enumerator, enumerator)->cursor, cursor,
-			memory_order_relaxed);
-	return hr;
+	clone->list = e->list;
+	atomic_init(&clone->cursor, atomic_load_explicit(&e->cursor, memory_order_relaxed));
+	*ret_enum = &clone->enumerator;
+	return S_OK;
 }
 
 static const IEnumVdsObjectVtbl enumerator_vtable = {
@@ -156,19 +217,28 @@ const struct com_class com_enum_class = {
 	.fini = enumerator_fini,
 };
 
+static const struct com_class first_class = {
+	.name = "enumerator",
+	.size_bytes = sizeof(struct enumerator),
+	.interfaces = interfaces,
+	.interface_count = ARRAY_LEN(interfaces),
+	.fini = enumerator_fini,
+	.is_part = true,
+};
+
 HRESULT
 com_enum_new(struct com_list *list, IEnumVdsObject **ret_enum)
 {
-	struct enumerator *e = NULL;
+	struct enumerator *e;
 
 	*ret_enum = NULL;
-	if (list != NULL)
-		e = com_object_new(list->space, &com_enum_class);
-	if (e == NULL) {
-		com_list_unref(list);
+	if (list == NULL)
 		return com_error(-ENOMEM);
-	}
+	e = &container_of(list, struct block, list)->first;
+	memset(&e->com, 0, sizeof(e->com));
+	com_object_init(&e->com, list->space, &first_class);
 	e->list = list;
+	atomic_init(&e->cursor, 0);
 	*ret_enum = &e->enumerator;
 	return S_OK;
 }

@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+#include "base/err.h"
+
 #define MESSAGE_SIZE 512
 
 struct code_name {
@@ -23,12 +25,34 @@ static const struct code_name names[] = {
 };
 
 static _Thread_local char message[MESSAGE_SIZE];
+static _Thread_local unsigned message_count;
 static _Thread_local char number[32];
 
 void
 com_message_set(const char *text)
 {
 	snprintf(message, sizeof(message), "%s", text != NULL ? text : "");
+	message_count++;
+}
+
+void
+com_begin(void)
+{
+	err_clear();
+}
+
+unsigned
+com_message_count(void)
+{
+	return message_count;
+}
+
+HRESULT
+com_message_since(HRESULT hr, unsigned count)
+{
+	if (FAILED(hr) && message_count == count)
+		com_message_set(NULL);
+	return hr;
 }
 
 const char *STDAPICALLTYPE

@@ -12,8 +12,6 @@
 #include "base/err.h"
 #include "base/log.h"
 
-#define ERROR_WRITE_PROTECT 19
-
 static HRESULT
 from_errno(int number)
 {
@@ -22,7 +20,7 @@ from_errno(int number)
 		return E_OUTOFMEMORY;
 	case EACCES:
 	case EPERM:
-		return E_ACCESSDENIED;
+		return VDS_E_ACCESS_DENIED;
 	case ENOSPC:
 #ifdef EDQUOT /* Windows has no quotas that fail with it */
 	case EDQUOT:
@@ -31,7 +29,12 @@ from_errno(int number)
 	case EINVAL:
 		return E_INVALIDARG;
 	case ETIMEDOUT:
-		return VDS_E_TIMEOUT;
+		return VDS_E_PROVIDER_CACHE_CORRUPT;
+	case EIO: /* of a store of the array */
+	case ENODEV:
+	case ENXIO:
+	case EROFS:
+		return VDS_E_OBJECT_STATUS_FAILED;
 	default:
 		return E_FAIL;
 	}
@@ -69,31 +72,29 @@ from_err(enum err code)
 	case ERR_LIMIT:
 		return VDS_E_NOT_SUPPORTED; /* the array does not offer so many */
 	case ERR_READ_ONLY:
-		return HRESULT_FROM_WIN32(ERROR_WRITE_PROTECT);
+		return VDS_E_OBJECT_STATUS_FAILED; /* the array, until vdsd can write its catalog */
 	case ERR_CANCELLED:
 		return VDS_E_OPERATION_CANCELED;
 	case ERR_TOO_LATE:
 		return VDS_E_CANCEL_TOO_LATE;
-	case ERR_TIMEOUT:
-		return VDS_E_TIMEOUT;
 	case ERR_GONE:
-		return VDS_E_PROVIDER_CACHE_CORRUPT;
 	case ERR_CACHE_CORRUPT:
 		return VDS_E_PROVIDER_CACHE_CORRUPT;
 	case ERR_CORRUPT:
-		return VDS_E_UNRECOVERABLE_ERROR;
+		return VDS_E_OBJECT_STATUS_FAILED; /* data that the array has stored is damaged */
 	case ERR_VERSION:
-		return VDS_E_UNRECOVERABLE_ERROR;
+		return VDS_E_PROVIDER_CACHE_CORRUPT; /* what the array sends cannot be kept */
 	case ERR_LOCKED:
 		return HRESULT_FROM_WIN32(ERROR_BUSY);
 	case ERR_ACCESS:
-		return E_ACCESSDENIED;
+		return VDS_E_ACCESS_DENIED;
 	case ERR_PARSE:
 		return E_INVALIDARG;
-	case ERR_PROTOCOL:
-		return VDS_E_UNRECOVERABLE_ERROR;
+	/* The reference: "provider cache damaged or array unreachable". */
+	case ERR_PROTOCOL: /* what the array says makes no sense, so it is as if it said nothing */
+	case ERR_TIMEOUT:  /* VDS documents VDS_E_TIMEOUT for no method of a provider */
 	case ERR_UNREACHABLE:
-		return VDS_E_PROVIDER_CACHE_CORRUPT; /* the reference: "or array unreachable" */
+	case ERR_UNTRUSTED:
 	case ERR_CLOSED:
 		return VDS_E_PROVIDER_CACHE_CORRUPT;
 	case ERR_INTERNAL:
@@ -118,6 +119,9 @@ com_hresult(int code)
 HRESULT
 com_error(int code)
 {
+	if (code ==
+	    -ENOMEM) /* where memory ends nobody keeps a text, so this would be an older one */
+		err_clear();
 	if (code < 0)
 		com_message_set(err_text(code));
 	return com_hresult(code);
@@ -135,6 +139,7 @@ com_out(void *pointer, size_t size_bytes, const char *name)
 {
 	char text[80];
 
+	com_begin();
 	if (pointer != NULL) {
 		memset(pointer, 0, size_bytes);
 		return S_OK;

@@ -3,7 +3,7 @@
  * Objects: the one implementation of IUnknown behind every interface of every class. Any thread may
  * call it.
  */
-#include "com/com.h"
+#include "com/count_int.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,29 +57,56 @@ com_query(struct com_object *object, REFIID riid, void **ppv)
 ULONG
 com_add_ref(struct com_object *object)
 {
-	return atomic_fetch_add_explicit(&object->refs, 1, memory_order_relaxed) + 1;
+	return com_count_add(&object->count);
+}
+
+bool
+com_ref_unless_zero(struct com_object *object)
+{
+	unsigned shared = atomic_load_explicit(&object->count.shared, memory_order_relaxed);
+
+	while (shared != 0) {
+		if (atomic_compare_exchange_weak_explicit(&object->count.shared, &shared,
+							  shared + 1, memory_order_acquire,
+							  memory_order_relaxed))
+			return true;
+	}
+	return false;
 }
 
 static void
 object_free(struct com_object *object)
 {
+	const struct com_class *class = object->class;
 	struct com_space *space = object->space;
 
-	com_space_forget(space, object);
-	if (object->class->fini != NULL)
-		object->class->fini(object);
-	mem_free(object);
+	if (class->fini != NULL)
+		class->fini(object);
+	if (!class->is_part)
+		mem_free(object);
 	com_space_unref(space);
 }
 
 ULONG
 com_release(struct com_object *object)
 {
-	ULONG left = atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel) - 1;
+	ULONG left = com_count_drop(&object->count);
 
+	if (left == 0 && object->count.shard != COM_COUNT_PLAIN)
+		left = com_space_drop(object->space, object);
 	if (left == 0)
 		object_free(object);
 	return left;
+}
+
+void
+com_object_init(struct com_object *object, struct com_space *space, const struct com_class *class)
+{
+	com_count_init(&object->count, COM_COUNT_PLAIN);
+	object->class = class;
+	object->space = com_space_ref(space);
+	for (size_t i = 0; i < class->interface_count; i++)
+		memcpy(interface_at(object, i), &class->interfaces[i].vtable, sizeof(void *));
 }
 
 void *
@@ -87,12 +114,7 @@ com_object_new(struct com_space *space, const struct com_class *class)
 {
 	struct com_object *object = mem_calloc(1, class->size_bytes);
 
-	if (object == NULL)
-		return NULL;
-	atomic_init(&object->refs, 1);
-	object->class = class;
-	object->space = com_space_ref(space);
-	for (size_t i = 0; i < class->interface_count; i++)
-		memcpy(interface_at(object, i), &class->interfaces[i].vtable, sizeof(void *));
+	if (object != NULL)
+		com_object_init(object, space, class);
 	return object;
 }

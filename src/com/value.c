@@ -78,8 +78,27 @@ com_string_in(const WCHAR *string, char **ret_text)
 	return rc == ERR_PARSE ? err_set(ERR_PARSE, "the string is not well-formed UTF-16") : rc;
 }
 
+/* Finds where a well-formed text has at most max_units UTF-16 units, between two characters. */
+static size_t
+length_of_units(const char *text, size_t max_units)
+{
+	size_t len = 0, units = 0;
+
+	for (size_t i = 0; units <= max_units; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if ((c & 0xc0) == 0x80)
+			continue; /* within a character */
+		len = i;
+		if (c == '\0')
+			break;
+		units += c >= 0xf0 ? 2 : 1; /* a surrogate pair */
+	}
+	return len;
+}
+
 int
-com_name_in(const WCHAR *string, size_t max_bytes, char **ret_name, bool *ret_cut)
+com_name_in(const WCHAR *string, size_t max_units, char **ret_name, bool *ret_cut)
 {
 	char *name;
 	size_t len;
@@ -87,14 +106,9 @@ com_name_in(const WCHAR *string, size_t max_bytes, char **ret_name, bool *ret_cu
 
 	if (rc < 0)
 		return rc;
-	len = strlen(name);
-	*ret_cut = len > max_bytes;
-	if (*ret_cut) {
-		len = max_bytes;
-		while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)
-			len--; /* do not cut within a character */
-		name[len] = '\0';
-	}
+	len = length_of_units(name, max_units);
+	*ret_cut = name[len] != '\0';
+	name[len] = '\0';
 	*ret_name = name;
 	return 0;
 }

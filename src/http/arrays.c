@@ -118,6 +118,16 @@ http_check(struct http_call *call, struct http_reply *reply)
 }
 
 int
+http_backup(struct http_call *call, struct http_reply *reply)
+{
+	int rc = array_backup(call->array, &reply->file);
+
+	if (rc == 0)
+		reply->media_type = "application/vnd.sqlite3";
+	return rc;
+}
+
+int
 http_openapi(struct http_call *call, struct http_reply *reply)
 {
 	(void)call;

@@ -8,14 +8,38 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "http/http_int.h"
+
+/* The text is a string of the body, which is freed next. */
+static void
+secret_forget(struct http_call *call)
+{
+	char *secret = (char *)(uintptr_t)call->args.secret;
+
+	if (secret != NULL)
+		secret_wipe(secret, strlen(secret));
+}
 
 static void
 call_fini(struct http_call *call)
 {
+	secret_forget(call);
 	http_args_fini(&call->args);
 	json_decref(call->body);
 	mem_free(call->target);
+}
+
+/*
+ * The length of what jansson says without the piece of the body that it quotes ("invalid token near
+ * '…'"): that may be a secret.
+ */
+static size_t
+what_is_wrong(const char *text)
+{
+	const char *near = strstr(text, " near ");
+
+	return near != NULL ? (size_t)(near - text) : strlen(text);
 }
 
 /*
@@ -33,8 +57,9 @@ body_parse(struct http_call *call, const struct http_request *request)
 		call->body = json_loadb(request->body, request->body_len, JSON_REJECT_DUPLICATES,
 					&error);
 		if (call->body == NULL)
-			return err_set(ERR_INVALID, "the body is not JSON: line %d: %s", error.line,
-				       error.text);
+			return err_set(ERR_INVALID,
+				       "the body is not JSON: line %d, column %d: %.*s", error.line,
+				       error.column, (int)what_is_wrong(error.text), error.text);
 	}
 	return http_spec_body(call->verb->body, call->body, &call->args);
 }
@@ -57,9 +82,45 @@ role_check(const struct http_call *call)
 
 	if (who->role >= call->verb->role)
 		return 0;
+	if (who->role == ROLE_NONE)
+		return err_set(ERR_ACCESS,
+			       "%s has no role here: the keys admin, operator and reader of "
+			       "vdsd.conf give one, or use a token",
+			       principal_format(who, text));
 	return err_set(ERR_ACCESS, "%s %s needs the role %s, but %s has the role %s",
 		       call->verb->method, call->verb->path, principal_role_name(call->verb->role),
 		       principal_format(who, text), principal_role_name(who->role));
+}
+
+/* Begins the record of a request that may change something. */
+static void
+audit_begin(struct http_call *call, enum verb_id verb)
+{
+	if (!verb_is_change(verb))
+		return;
+	call->audit.verb = call->verb->operation;
+	call->audit.object_id = call->ids[0];
+	call->request.audit = &call->audit;
+}
+
+/*
+ * Records what no change has recorded: what was refused, what has failed, and what changes no row.
+ * The text of a body that cannot be read is not kept, since the body may hold a secret.
+ */
+static void
+audit_end(struct http_call *call, const struct http_request *request, int rc)
+{
+	AUTO_FREE char *text = rc < 0 ? str_dup(err_text(rc)) : NULL;
+	bool unread = rc == ERR_INVALID && request->body_len > 0 && call->body == NULL;
+
+	if (call->request.audit == NULL || call->audit.recorded)
+		return;
+	(void)array_audit_put(call->array, &call->request, rc,
+			      unread                   ? "the body is not JSON"
+			      : rc < 0 && text == NULL ? ""
+						       : text);
+	if (text != NULL)
+		err_set(rc, "%s", text);
 }
 
 static int
@@ -83,6 +144,7 @@ call_run(struct http_call *call, const struct http_request *request, struct http
 		return rc;
 	call->verb = &verb_table[id];
 	call->route = &http_routes[id];
+	audit_begin(call, id);
 	rc = role_check(call);
 	if (rc == 0)
 		rc = request_id_parse(request->request_id, &call->request.id);
@@ -94,12 +156,38 @@ call_run(struct http_call *call, const struct http_request *request, struct http
 }
 
 void
+http_audit_refused(struct http *http, const struct http_request *request, int rc)
+{
+	struct http_call call = { .array = http->array, .request.principal = &request->principal };
+	AUTO_FREE char *text = str_dup(err_text(rc));
+	enum verb_id id = VERB_COUNT;
+	char allow[64];
+
+	call.target = request->target != NULL ? str_dup(request->target) : NULL;
+	if (call.target != NULL && text != NULL) {
+		call.target[strcspn(call.target, "?")] = '\0';
+		if (http_unescape(call.target, false) == 0 &&
+		    http_route_find(request->method, call.target, &id, call.ids, allow,
+				    sizeof(allow)) == 0) {
+			call.verb = &verb_table[id];
+			audit_begin(&call, id);
+			err_set(rc, "%s", text);
+			audit_end(&call, request, rc);
+		}
+		err_set(rc, "%s", text);
+	}
+	mem_free(call.target);
+}
+
+void
 http_dispatch(struct http *http, const struct http_request *request, struct http_reply *ret_reply)
 {
 	struct http_call call = {
 		.http = http,
 		.array = http->array,
 		.request.principal = &request->principal,
+		.conn = request->conn,
+		.accept = request->accept,
 		.streams = request->streams != NULL ? request->streams : &http->sockets[0].streams,
 	};
 	int rc;
@@ -107,6 +195,7 @@ http_dispatch(struct http *http, const struct http_request *request, struct http
 	memset(ret_reply, 0, sizeof(*ret_reply));
 	err_clear();
 	rc = call_run(&call, request, ret_reply);
+	audit_end(&call, request, rc);
 	if (rc < 0) {
 		http_reply_error(ret_reply, rc);
 		if (call.verb == NULL && ret_reply->allow[0] != '\0')

@@ -12,12 +12,10 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,87 +23,16 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "http/http_int.h"
 
 #define STREAM_BLOCK 65536
 #define READ_BLOCK   16384
-#define STALL_MS     30000  /* a peer that reads nothing of a reply for so long is given up */
-#define REPLY_MS     600000 /* one that reads too slowly, too */
 #define LINGER_MS \
 	1000 /* for the peer to read a refusal, before its unread bytes reset the connection */
 #define LINGER_BYTES (1u << 20)
 
 LOG_AREA(requests, "http.request");
-
-static uint64_t
-after_ms(unsigned ms)
-{
-	return clock_mono_ns() + ms * NS_PER_MS;
-}
-
-/* Returns the milliseconds until a time, rounded up; 0 = the time has passed. */
-static int
-ms_until(uint64_t ns)
-{
-	uint64_t now = clock_mono_ns();
-
-	return now >= ns ? 0 : (int)MIN((ns - now) / NS_PER_MS + 1, (uint64_t)INT32_MAX);
-}
-
-/* ---- bytes in ---- */
-
-/*
- * Waits for bytes.  Returns how many were read into buf, 0 when the peer has closed the connection,
- * ERR_TIMEOUT or -errno.  TLS would be added here and in bytes_write.
- */
-static ssize_t
-bytes_read(struct http_conn *conn, char *buf, size_t size, uint64_t deadline_ns)
-{
-	for (;;) {
-		struct pollfd poll_fd = { .fd = conn->fd, .events = POLLIN };
-		ssize_t n = recv(conn->fd, buf, size, MSG_DONTWAIT);
-		int timeout;
-
-		if (n >= 0)
-			return n;
-		if (errno != EAGAIN && errno != EINTR)
-			return -errno;
-		timeout = ms_until(deadline_ns);
-		if (timeout == 0)
-			return ERR_TIMEOUT;
-		poll(&poll_fd, 1, timeout);
-	}
-}
-
-/* ---- bytes out ---- */
-
-/* Writes all bytes.  Returns false when the peer is gone or reads too slowly. */
-static bool
-bytes_write(struct http_conn *conn, const char *bytes, size_t len)
-{
-	uint64_t end_ns = after_ms(REPLY_MS), stall_ns = after_ms(STALL_MS);
-
-	while (len > 0) {
-		struct pollfd poll_fd = { .fd = conn->fd, .events = POLLOUT };
-		ssize_t n = send(conn->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-		int timeout;
-
-		if (n >= 0) {
-			bytes += n;
-			len -= (size_t)n;
-			if (n > 0)
-				stall_ns = after_ms(STALL_MS);
-			continue;
-		}
-		if (errno != EAGAIN && errno != EINTR)
-			return false;
-		timeout = ms_until(MIN(end_ns, stall_ns));
-		if (timeout == 0)
-			return false;
-		poll(&poll_fd, 1, timeout);
-	}
-	return true;
-}
 
 /* ---- replies ---- */
 
@@ -115,10 +42,11 @@ reason_of(unsigned status)
 	/* clang-format off */
 	static const struct { unsigned status; const char *reason; } reasons[] = {
 		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 400, "Bad Request" },
-		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
+		{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
 		{ 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" },
 		{ 413, "Content Too Large" }, { 414, "URI Too Long" },
 		{ 415, "Unsupported Media Type" }, { 417, "Expectation Failed" }, { 423, "Locked" },
+		{ 429, "Too Many Requests" },
 		{ 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
 		{ 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
 		{ 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" },
@@ -143,10 +71,13 @@ head_add(struct strbuf *out, const struct http_reply *reply, bool close, const c
 		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	strbuf_addf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\n", reply->status,
 		    reason_of(reply->status), date,
-		    reply->stream != NULL ? "text/event-stream" : "application/json");
+		    reply->media_type != NULL ? reply->media_type
+		    : reply->stream != NULL   ? "text/event-stream"
+					      : "application/json");
 	strbuf_add(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
 	if (reply->allow[0] != '\0')
 		strbuf_addf(out, "Allow: %s\r\n", reply->allow);
+	strbuf_add(out, reply->header != NULL ? reply->header : "");
 	strbuf_addf(out, "%s%s\r\n", length, close ? "Connection: close\r\n" : "");
 }
 
@@ -164,16 +95,17 @@ piece_read(const struct http_reply *reply, char *block, struct strbuf *out)
 	return !out->failed;
 }
 
+/* Writes a chunk with one call, so that it is one record of TLS and one packet where it is small. */
 static bool
-piece_write(struct http_conn *conn, const struct strbuf *piece, bool chunked)
+piece_write(struct http_conn *conn, const struct strbuf *piece, bool chunked, struct strbuf *chunk)
 {
-	char size[32];
-	int len = snprintf(size, sizeof(size), "%zx\r\n", piece->len);
-
 	if (!chunked)
-		return bytes_write(conn, piece->text, piece->len);
-	return bytes_write(conn, size, (size_t)len) && bytes_write(conn, piece->text, piece->len) &&
-	       bytes_write(conn, "\r\n", 2);
+		return http_bytes_write(conn, piece->text, piece->len);
+	chunk->len = 0;
+	strbuf_addf(chunk, "%zx\r\n", piece->len);
+	strbuf_add_bytes(chunk, piece->text, piece->len);
+	strbuf_add(chunk, "\r\n");
+	return !chunk->failed && http_bytes_write(conn, chunk->text, chunk->len);
 }
 
 /*
@@ -183,13 +115,13 @@ piece_write(struct http_conn *conn, const struct strbuf *piece, bool chunked)
 static bool
 pieces_write(struct http_conn *conn, const struct http_reply *reply, bool close, bool head_only)
 {
-	AUTO(strbuf_fini) struct strbuf out = { 0 };
+	AUTO(strbuf_fini) struct strbuf out = { 0 }, chunk = { 0 };
 	AUTO_FREE char *block = mem_alloc(STREAM_BLOCK);
 	bool chunked = !conn->request.version_1_0 && !head_only;
 
 	close = close || !chunked || reply->stream != NULL;
 	head_add(&out, reply, close, chunked ? "Transfer-Encoding: chunked\r\n" : "");
-	if (block == NULL || out.failed || !bytes_write(conn, out.text, out.len) || head_only)
+	if (block == NULL || out.failed || !http_bytes_write(conn, out.text, out.len) || head_only)
 		return false;
 	for (;;) {
 		out.len = 0;
@@ -197,10 +129,10 @@ pieces_write(struct http_conn *conn, const struct http_reply *reply, bool close,
 			return false;
 		if (out.len == 0)
 			break;
-		if (!piece_write(conn, &out, chunked))
+		if (!piece_write(conn, &out, chunked, &chunk))
 			return false;
 	}
-	return (!chunked || bytes_write(conn, "0\r\n\r\n", 5)) && !close;
+	return (!chunked || http_bytes_write(conn, "0\r\n\r\n", 5)) && !close;
 }
 
 /* Returns whether the connection can go on. */
@@ -216,10 +148,33 @@ body_write(struct http_conn *conn, const struct http_reply *reply, const char *b
 	/* what is small goes out in one piece */
 	if (!head_only && len <= STREAM_BLOCK)
 		strbuf_add_bytes(&out, body, len);
-	if (out.failed || !bytes_write(conn, out.text, out.len))
+	if (out.failed || !http_bytes_write(conn, out.text, out.len))
 		return false;
-	if (!head_only && len > STREAM_BLOCK && !bytes_write(conn, body, len))
+	if (!head_only && len > STREAM_BLOCK && !http_bytes_write(conn, body, len))
 		return false;
+	return !close;
+}
+
+/* Returns whether the connection can go on. */
+static bool
+file_write(struct http_conn *conn, const struct http_reply *reply, bool close, bool head_only)
+{
+	AUTO_FREE char *block = mem_alloc(STREAM_BLOCK);
+	AUTO(strbuf_fini) struct strbuf out = { 0 };
+	off_t size = lseek(reply->file, 0, SEEK_END);
+	char length[64];
+
+	snprintf(length, sizeof(length), "Content-Length: %jd\r\n", (intmax_t)size);
+	head_add(&out, reply, close, length);
+	if (block == NULL || size < 0 || out.failed || !http_bytes_write(conn, out.text, out.len))
+		return false;
+	for (off_t at = 0; !head_only && at < size;) {
+		ssize_t n = pread(reply->file, block, STREAM_BLOCK, at);
+
+		if (n <= 0 || !http_bytes_write(conn, block, (size_t)n))
+			return false; /* too short a body tells the peer that something failed */
+		at += n;
+	}
 	return !close;
 }
 
@@ -233,6 +188,8 @@ reply_write(struct http_conn *conn, const struct http_reply *reply, bool close)
 
 	if (reply->stream != NULL || reply->snapshot != NULL)
 		return pieces_write(conn, reply, close, head_only);
+	if (reply->file > 0)
+		return file_write(conn, reply, close, head_only);
 	if (reply->text != NULL)
 		return body_write(conn, reply, reply->text, reply->text_len, close, head_only);
 	text = json_dumps(reply->json, JSON_COMPACT);
@@ -247,14 +204,14 @@ reply_write(struct http_conn *conn, const struct http_reply *reply, bool close)
 static void
 linger(struct http_conn *conn)
 {
-	uint64_t deadline_ns = after_ms(LINGER_MS);
+	uint64_t deadline_ns = http_after_ms(LINGER_MS);
 	AUTO_FREE char *block = mem_alloc(READ_BLOCK);
 	size_t total = 0;
 	ssize_t n;
 
-	shutdown(conn->fd, SHUT_WR);
+	http_bytes_end(conn);
 	while (block != NULL && total < LINGER_BYTES &&
-	       (n = bytes_read(conn, block, READ_BLOCK, deadline_ns)) > 0)
+	       (n = http_bytes_read(conn, block, READ_BLOCK, deadline_ns)) > 0)
 		total += (size_t)n;
 }
 
@@ -320,9 +277,18 @@ origin_check(const struct http_conn *conn)
 
 	if (!conn->tcp)
 		return 0;
-	if (!http_origin_is_ours(wire_http_header(r, "Host"), wire_http_header(r, "Origin")))
-		return err_set(ERR_ACCESS, "requests of other origins are refused: Host must be a "
-					   "loopback name, and Origin that host or absent");
+	if (conn->tls != NULL &&
+	    !http_tls_origin_is_ours(&conn->http->certs, conn->tls_context,
+				     wire_http_header(r, "Host"), wire_http_header(r, "Origin")))
+		return err_set(ERR_ACCESS,
+			       "the request is for another host: Host must be a numeric address, a "
+			       "name of the certificate or one of --https-name, and Origin must be "
+			       "absent or name the same host");
+	if (conn->tls == NULL &&
+	    !http_origin_is_ours(wire_http_header(r, "Host"), wire_http_header(r, "Origin")))
+		return err_set(ERR_ACCESS,
+			       "the request comes from another origin: Host must be a loopback "
+			       "name, and Origin must be absent or name the same host");
 	if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
 		return err_set(ERR_ACCESS, "requests from web pages of other sites are refused");
 	return 0;
@@ -365,6 +331,8 @@ head_check(struct http_conn *conn, unsigned *ret_status)
 	const char *expect = wire_http_header(&conn->request, "Expect");
 	int rc = origin_check(conn);
 
+	if (rc == 0)
+		rc = http_auth(conn, ret_status);
 	if (rc < 0)
 		return rc;
 	rc = type_check(conn);
@@ -380,7 +348,7 @@ head_check(struct http_conn *conn, unsigned *ret_status)
 			       "the only supported value of Expect is 100-continue");
 	}
 	if (conn->request.state != WIRE_HTTP_DONE && conn->in_len == conn->in_at)
-		bytes_write(conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+		http_bytes_write(conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 	return 0;
 }
 
@@ -410,7 +378,7 @@ request_feed(struct http_conn *conn, unsigned *ret_status)
 static int
 request_read(struct http_conn *conn, unsigned *ret_status)
 {
-	uint64_t deadline_ns = after_ms(conn->limits->idle_ms);
+	uint64_t deadline_ns = http_after_ms(conn->limits->idle_ms);
 	bool begun = false;
 
 	conn->begin_ns = clock_mono_ns();
@@ -428,10 +396,10 @@ request_read(struct http_conn *conn, unsigned *ret_status)
 		if (!begun && wire_http_has_begun(&conn->request)) {
 			begun = true;
 			conn->begin_ns = clock_mono_ns();
-			deadline_ns = after_ms(conn->limits->request_ms);
+			deadline_ns = http_after_ms(conn->limits->request_ms);
 		}
 		conn->in_at = conn->in_len = 0;
-		n = bytes_read(conn, conn->in, READ_BLOCK, deadline_ns);
+		n = http_bytes_read(conn, conn->in, READ_BLOCK, deadline_ns);
 		if (n == ERR_TIMEOUT && begun) {
 			*ret_status = 408;
 			return err_set(ERR_TIMEOUT, "the request was not complete after %u s",
@@ -451,10 +419,12 @@ request_answer(struct http_conn *conn, int rc, unsigned status)
 		.method = conn->request.method,
 		.target = conn->request.target,
 		.request_id = wire_http_header(&conn->request, "X-Request-Id"),
+		.accept = wire_http_header(&conn->request, "Accept"),
 		.body = conn->body.text,
 		.body_len = conn->body.len,
 		.principal = conn->principal,
 		.streams = conn->streams,
+		.conn = conn,
 	};
 	struct http_reply reply = { 0 };
 	bool close = rc < 0 || !conn->request.keep_alive || atomic_load(&conn->http->stopping);
@@ -467,15 +437,22 @@ request_answer(struct http_conn *conn, int rc, unsigned status)
 	}
 	if (rc < 0) {
 		conn->error = err_name(rc);
+		if (rc == ERR_ACCESS && request.method != NULL && is_change(request.method) &&
+		    (conn->principal.role != ROLE_NONE || http_auth_may_record(conn->http)))
+			http_audit_refused(conn->http, &request, rc);
 		http_reply_error(&reply, rc);
 		if (status != 0)
 			reply.status = status;
+		reply.header = conn->header;
 	} else {
 		http_dispatch(conn->http, &request, &reply);
 		if (reply.status >= 400)
 			conn->error = reply.code != 0 ? err_name(reply.code) : "-";
 	}
-	request_log(conn, reply.status);
+	if (!conn->said)
+		request_log(conn, reply.status);
+	if (conn->principal.role != ROLE_NONE)
+		http_conn_known(conn);
 	on = reply_write(conn, &reply, close);
 	if (rc < 0)
 		linger(conn);
@@ -483,19 +460,47 @@ request_answer(struct http_conn *conn, int rc, unsigned status)
 	return on;
 }
 
+/* Finds out who is connected; over TLS, shakes hands first.  Returns whether to go on. */
+static bool
+conn_begin(struct http_conn *conn)
+{
+	http_peer_get(conn->fd, conn->tcp, &conn->peer);
+	if (conn->way != HTTP_TLS)
+		return true;
+	http_conn_state(conn, false);
+	if (!http_handshake(conn))
+		return false;
+	http_principal_tls(conn->tls, &conn->peer.principal);
+	return true;
+}
+
+/* A body may hold a secret, and what was read last may hold the body. */
+static void
+body_forget(struct http_conn *conn)
+{
+	if (conn->body.len > 0) {
+		secret_wipe(conn->body.text, conn->body.len);
+		if (conn->in_len == 0)
+			secret_wipe(conn->in, READ_BLOCK);
+	}
+	strbuf_fini(&conn->body);
+}
+
 void
 http_conn_run(struct http_conn *conn)
 {
-	bool on = true;
+	bool on = conn_begin(conn);
 
 	wire_http_init(&conn->request, WIRE_HTTP_REQUEST, HTTP_BODY_MAX);
 	strbuf_init(&conn->body);
 	conn->in = mem_alloc(READ_BLOCK);
-	http_principal_get(conn->fd, conn->tcp, &conn->principal);
 	while (on && conn->in != NULL && !atomic_load(&conn->http->stopping)) {
 		unsigned status = 0;
 		int rc;
 
+		conn->principal = conn->peer.principal;
+		conn->header = NULL;
+		conn->said = false;
 		http_conn_state(conn, false);
 		rc = request_read(conn, &status);
 		if (rc == 0)
@@ -503,9 +508,13 @@ http_conn_run(struct http_conn *conn)
 		http_conn_state(conn, true);
 		on = request_answer(conn, MIN(rc, 0), status);
 		wire_http_reset(&conn->request);
-		strbuf_fini(&conn->body);
+		body_forget(conn);
 	}
+	http_bytes_end(conn);
 	wire_http_fini(&conn->request);
 	strbuf_fini(&conn->body);
 	mem_free(conn->in);
+	tls_conn_free(conn->tls);
+	tls_context_unref(conn->tls_context);
+	mem_free(conn->peer.groups);
 }

@@ -21,7 +21,8 @@
 
 struct http_stream {
 	struct http *http;
-	atomic_uint *streams; /* of its socket: it counts as one there */
+	struct http_conn *conn; /* NULL = none: a test */
+	atomic_uint *streams;   /* of its socket: it counts as one there */
 	struct array_listener *listener;
 	struct strbuf pending; /* encoded, of which `sent` bytes are out */
 	size_t sent;
@@ -125,11 +126,12 @@ change_add(struct http_stream *stream, const char *name, const struct change *ch
 	return stream->pending.failed ? -ENOMEM : 0;
 }
 
+/* reason: for people; NULL = the listener was too slow, or vdsd stops. */
 static int
-lost_add(struct http_stream *stream)
+lost_add(struct http_stream *stream, const char *reason)
 {
 	stream->ended = true;
-	return event_add(stream, "lost", 0, json_object());
+	return event_add(stream, "lost", 0, json_pack("{s:s*}", "reason", reason));
 }
 
 static int
@@ -147,7 +149,7 @@ array_event_add(struct http_stream *stream, const struct array_event *event)
 	case ARRAY_EVENT_LOST:
 		break;
 	}
-	return lost_add(stream);
+	return lost_add(stream, NULL);
 }
 
 /* Encodes the next events to be sent.  Waits up to a second for an event. */
@@ -157,17 +159,19 @@ pending_fill(struct http_stream *stream)
 	struct array_event event = { .kind = ARRAY_EVENT_LOST };
 	int rc;
 
+	const char *reason = stream->conn != NULL ? http_auth_lost(stream->conn) : NULL;
+
 	stream->pending.len = 0;
 	stream->sent = 0;
 	if (stream->pending.capacity > PENDING_KEEP)
 		strbuf_fini(&stream->pending);
-	if (atomic_load(&stream->http->stopping))
-		return lost_add(stream);
+	if (reason != NULL || atomic_load(&stream->http->stopping))
+		return lost_add(stream, reason);
 	if (stream->live != NULL)
 		return live_add(stream);
 	rc = array_listener_next(stream->listener, &event);
 	if (rc < 0)
-		return lost_add(stream);
+		return lost_add(stream, NULL);
 	rc = array_event_add(stream, &event);
 	change_unref(event.change);
 	return rc;
@@ -234,7 +238,8 @@ http_events(struct http_call *call, struct http_reply *reply)
 	int rc = 0;
 
 	if (call->args.since != 0 && call->args.incarnation == 0)
-		return err_set(ERR_INVALID, "since is allowed only together with incarnation");
+		return err_set(ERR_INVALID,
+			       "the parameter since is allowed only together with incarnation");
 	reply->stream = stream_new(call->http, call->streams, &rc);
 	if (reply->stream == NULL)
 		return rc;
@@ -243,6 +248,7 @@ http_events(struct http_call *call, struct http_reply *reply)
 	if (rc == 0)
 		rc = hello_add(reply->stream, config, live);
 	if (rc == 0) {
+		reply->stream->conn = call->conn;
 		reply->stream->live = TAKE(live);
 		reply->stream->live_family = ROW_CONFIG_COUNT;
 	}

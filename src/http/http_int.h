@@ -45,9 +45,11 @@ struct http_texts {
 	struct http_text *slots[HTTP_TEXT_SLOTS];
 };
 
-/* One of the two listening sockets. */
+/* The ways in: each has limits of its own.  TLS has any number of listening sockets. */
+enum http_way { HTTP_UNIX, HTTP_TCP, HTTP_TLS, HTTP_WAYS };
+
 struct http_socket {
-	int fd;               /* -1 = not listening */
+	int fd;               /* -1 = not listening; of HTTP_TLS always */
 	unsigned connections; /* guarded by http->lock */
 	atomic_uint streams;
 };
@@ -63,17 +65,85 @@ struct http_names {
 	char name[PRINCIPAL_NAME_SIZE];
 };
 
+/* What the files of TLS looked like when they were read last. */
+struct http_tls_stamp {
+	struct {
+		uint64_t device, inode, size;
+		int64_t changed_ns[2]; /* the contents; the inode */
+		int error;
+	} files[3];
+};
+
+/* The certificate in use, and the thread that notices a new one: certs.c. */
+struct http_certs {
+	char *cert, *key, *client_ca; /* paths; owned; client_ca may be NULL */
+	char **names;                 /* further host names; owned */
+	size_t name_count;
+	pthread_mutex_t lock;
+	struct tls_context *context; /* lock */
+	pthread_mutex_t loading;     /* one reload at a time; guards the fields below */
+	struct http_tls_stamp stamp;
+	uint64_t warned_ns; /* when its end was announced last; 0 = not yet */
+	pthread_t watcher;
+	bool watches; /* the thread runs */
+};
+
+/* A listening socket of TLS. */
+struct http_tls_listener {
+	int fd;
+	char address[64]; /* "127.0.0.1:8443" */
+};
+
+/* The roles of users: roles.c. */
+struct http_grant;
+
+struct http_roles {
+	struct http_grant *grants; /* owned */
+	size_t count, capacity;
+	bool restricted;           /* a key was given: who is in none has no role */
+	enum principal_role trust; /* of programs over loopback TCP without a token */
+};
+
+/* Counts of wrong tokens: auth.c. */
+struct http_wrong_source {
+	char source[PRINCIPAL_FROM_SIZE];
+	uint64_t second;
+	unsigned count; /* in that second */
+};
+
+struct http_wrong {
+	pthread_mutex_t lock;
+	struct http_wrong_source sources[64];
+	uint64_t recorded_second;
+	unsigned recorded; /* in that second */
+	uint64_t said_second;
+	unsigned unsaid; /* since the last line in the log */
+};
+
+/* Who is behind a connection, as the kernel knows it.  Constant after http_peer_get. */
+struct http_peer {
+	struct principal principal; /* without a role */
+	uint32_t *groups;           /* of a unix user; owned */
+	size_t group_count;
+};
+
 struct http {
 	struct array *array;
 	struct http_texts texts;
 	struct http_names names;
 	struct http_limits limits;
+	pthread_mutex_t roles_lock;
+	struct http_roles roles; /* roles_lock */
+	struct http_wrong wrong;
 	unsigned max_connections, max_streams; /* limits of each socket */
 	atomic_bool stopping;
 	char *socket_path; /* the socket that http_stop removes; NULL = none */
 	uint16_t tcp_port;
-	struct http_socket sockets[2]; /* unix, TCP */
-	int wake_fd;                   /* becomes readable when `stopping` is set */
+	struct http_socket sockets[HTTP_WAYS];
+	struct http_certs certs;
+	struct http_tls_listener *tls; /* owned */
+	size_t tls_count;
+	int wake_fd; /* becomes readable when `stopping` is set */
 	pthread_t acceptor;
 	bool accepts; /* the thread `acceptor` runs */
 
@@ -113,10 +183,12 @@ struct http_request {
 	const char *method;
 	const char *target;     /* path and query, percent-encoded */
 	const char *request_id; /* value of X-Request-Id; NULL = none */
+	const char *accept;     /* value of Accept; NULL = none */
 	const char *body;       /* NULL = none */
 	size_t body_len;
 	struct principal principal; /* who asks */
 	atomic_uint *streams;       /* the counter of event streams */
+	struct http_conn *conn;     /* NULL = there is none: a test */
 };
 
 /* A request that is being served: the input of its verb's handler. */
@@ -124,28 +196,35 @@ struct http_call {
 	struct http *http;
 	struct array *array;
 	const struct verb *verb;        /* NULL until the verb is found */
-	const struct http_route *route; /* set together with verb */
+	const struct http_route *route; /* valid when verb is set */
 	struct guid ids[2];             /* the ids in the path, in the path's order */
 	struct verb_args args;
 	struct array_request request;
-	atomic_uint *streams; /* the counter of event streams */
-	char *target;         /* owned; decoded in place; args point into it */
-	json_t *body;         /* args point into it */
+	struct array_audit audit; /* of a verb that changes something */
+	atomic_uint *streams;     /* the counter of event streams */
+	const char *accept;       /* value of Accept; NULL = none */
+	struct http_conn *conn;
+	char *target; /* owned; decoded in place; args point into it */
+	json_t *body; /* args point into it */
 };
 
 /*
- * The output of a handler: a status and exactly one of json, text, snapshot and stream, which the
- * reply owns.
+ * The output of a handler: a status and exactly one of json, text, snapshot, stream and file,
+ * which the reply owns.
  */
 struct http_reply {
 	unsigned status;
 	int code; /* the error code; 0 = no error */
 	json_t *json;
-	const char *text; /* static JSON */
+	const char *text; /* static JSON, or owned_text */
+	char *owned_text; /* owned; NULL = text is static */
 	size_t text_len;
+	const char *media_type;                /* static; NULL = JSON, or that of an event stream */
 	struct wire_snapshot_writer *snapshot; /* sent in pieces; owned */
 	struct http_stream *stream;
-	char allow[64]; /* value of Allow, for status 405 */
+	char allow[64];     /* value of Allow, for status 405 */
+	const char *header; /* a further line of the head, with its end; NULL = none */
+	int file; /* descriptor of a file, which is sent from its beginning; owned; 0 = none */
 };
 
 /*
@@ -155,6 +234,11 @@ struct http_reply {
  */
 void http_dispatch(struct http *http, const struct http_request *request,
 		   struct http_reply *ret_reply);
+/*
+ * Records in the audit log that a request that may change something was refused with rc before
+ * http_dispatch.  Keeps the text of the error.
+ */
+void http_audit_refused(struct http *http, const struct http_request *request, int rc);
 /*
  * Turns the reply into an error object with the code, the code's HTTP status and the text that
  * err_set has left on this thread.
@@ -210,16 +294,25 @@ unsigned http_status(int code);
 json_t *http_row(const struct state *config, const struct state *live, const void *row);
 /* The handlers, one for each verb.  Each fills the reply, and returns 0 or the error to be sent. */
 http_handler http_list, http_get, http_lun_targets, http_target_luns;
-http_handler http_array_get, http_array_patch, http_snapshot, http_sync, http_check, http_openapi,
-	http_version;
+http_handler http_array_get, http_array_patch, http_snapshot, http_sync, http_check, http_backup,
+	http_openapi, http_version;
 http_handler http_pool_create, http_pool_patch, http_pool_delete;
-http_handler http_lun_create, http_lun_patch, http_lun_delete, http_lun_extend, http_lun_max_extend,
-	http_lun_associate, http_lun_targets_patch, http_lun_counters, http_max_lun_size,
-	http_explain;
+http_handler http_lun_create, http_lun_patch, http_lun_delete, http_lun_extend, http_lun_shrink,
+	http_lun_max_extend, http_lun_associate, http_lun_targets_patch, http_lun_counters,
+	http_lun_reservations, http_lun_reservations_clear, http_max_lun_size, http_explain;
+http_handler http_host_create, http_host_patch, http_host_delete;
+http_handler http_host_group_create, http_host_group_patch, http_host_group_delete;
+http_handler http_credential_set, http_credential_delete;
 http_handler http_target_create, http_target_patch, http_target_delete;
 http_handler http_portal_create, http_portal_patch, http_portal_delete;
-http_handler http_group_create, http_group_delete, http_group_add, http_group_remove;
+http_handler http_controller_patch, http_controller_flush, http_controller_invalidate,
+	http_controller_reset, http_port_patch, http_port_counters, http_port_reset, http_maintain,
+	http_drive_rescan;
+http_handler http_group_create, http_group_patch, http_group_delete, http_group_add,
+	http_group_remove;
 http_handler http_job_cancel, http_session_end;
+http_handler http_audit_list, http_token_list, http_token_create, http_token_revoke;
+http_handler http_stats, http_health, http_metrics_get;
 
 /* ---- the event stream: events.c, texts.c ---- */
 
@@ -245,16 +338,45 @@ void http_text_unref(struct http_text *text);
 /* ---- principal.c ---- */
 
 /*
- * Finds out who is connected to the socket `fd`.  For now every caller on this host has the role
- * ROLE_ADMIN.  A peer that the kernel cannot identify, because it has gone, has ROLE_NONE, so its
- * requests are refused.  Does not set the user's name; http_principal_name does.  The connection's
- * thread.
+ * Finds out who is connected to the socket `fd`: its principal without a role, and the groups of a
+ * unix user.  A peer that the kernel cannot identify, because it has gone, is a PRINCIPAL_OTHER,
+ * which no role is given to.  Does not set the user's name; http_principal_name does.  The caller
+ * frees ret_peer->groups.  The connection's thread.
  */
-void http_principal_get(int fd, bool tcp, struct principal *ret_principal);
+void http_peer_get(int fd, bool tcp, struct http_peer *ret_peer);
+/*
+ * Says who is behind a connection over TLS, after the handshake: the name in the client's
+ * certificate (PRINCIPAL_CERTIFICATE), or somebody who has not said who that is (PRINCIPAL_TLS).
+ * `principal` is what http_peer_get has found.
+ */
+void http_principal_tls(const struct tls_conn *tls, struct principal *principal);
 /* Sets the user's name.  May wait for the host's name services.  The connection's thread. */
 void http_principal_name(struct http_names *names, struct principal *principal);
 void http_names_init(struct http_names *names);
 void http_names_fini(struct http_names *names);
+
+/* ---- roles.c, auth.c ---- */
+
+void http_roles_init(struct http *http);
+void http_roles_fini(struct http *http);
+/* Returns the role of a peer that has sent no token.  The connection's thread. */
+enum principal_role http_roles_find(struct http *http, const struct http_peer *peer);
+/*
+ * Sets conn->principal and conn->token to who asks with this request.  Returns 0, or ERR_ACCESS
+ * with a text, with the status in *ret_status and with conn->header (no token where one is needed;
+ * a token that is unknown, revoked or expired), or -ENOMEM.
+ */
+int http_auth(struct http_conn *conn, unsigned *ret_status);
+/*
+ * Returns whether the attempt of somebody who may not ask at all may be recorded in the audit log:
+ * ten in a second, so that nobody can fill the log or keep the writer busy.
+ */
+bool http_auth_may_record(struct http *http);
+/*
+ * Returns NULL while the principal of the connection's last request may still read; else why it may
+ * not.
+ */
+const char *http_auth_lost(struct http_conn *conn);
 
 /* ---- connections: conn.c, server.c ---- */
 
@@ -267,12 +389,20 @@ struct http_conn {
 	const struct http_limits *limits;
 	struct list node; /* in http->conns; http->lock */
 	int fd;
-	bool tcp;
-	bool serving;      /* a request is complete and its reply is not sent; http->lock */
-	bool evicted;      /* a new connection takes its place; http->lock */
-	uint64_t since_ns; /* when `serving` changed last; http->lock */
+	enum http_way way;
+	bool tcp; /* over TCP, with or without TLS */
+	struct tls_context *tls_context;
+	struct tls_conn *tls; /* NULL = no TLS, or no handshake yet */
+	bool known;           /* one of its requests was from somebody who may ask; http->lock */
+	bool serving;         /* a request is complete and its reply is not sent; http->lock */
+	bool evicted;         /* a new connection takes its place; http->lock */
+	uint64_t since_ns;    /* when `serving` changed last; http->lock */
 	atomic_uint *streams;
-	struct principal principal;
+	struct http_peer peer;
+	struct principal principal; /* of the request that is served */
+	struct guid token;          /* its token; zero = none */
+	const char *header;         /* a line of the reply's head; NULL = none */
+	bool said;                  /* the log has the refusal already */
 	struct wire_http request;
 	struct strbuf body;
 	char *in; /* bytes that were read; those from in_at to in_len - 1 are not parsed yet */
@@ -285,21 +415,62 @@ struct http_conn {
 void http_conn_run(struct http_conn *conn);
 /* Notes whether the connection serves a request or waits for one.  The connection's thread. */
 void http_conn_state(struct http_conn *conn, bool serving);
+/* Notes that somebody who may ask has used the connection.  The connection's thread. */
+void http_conn_known(struct http_conn *conn);
+
+/* ---- bytes.c ---- */
+
+/* Returns a time of the monotonic clock in ns. */
+uint64_t http_after_ms(unsigned ms);
+/*
+ * Shakes hands, for at most handshake_ms.  Returns whether the connection can go on; otherwise the
+ * reason was logged.  The connection's thread.
+ */
+bool http_handshake(struct http_conn *conn);
+/*
+ * Waits for bytes.  Returns how many were read into buf, 0 when the peer has closed the connection,
+ * ERR_TIMEOUT, ERR_PROTOCOL (TLS) or -errno.
+ */
+ssize_t http_bytes_read(struct http_conn *conn, char *buf, size_t size, uint64_t deadline_ns);
+/* Writes all bytes.  Returns false when the peer is gone or reads too slowly. */
+bool http_bytes_write(struct http_conn *conn, const char *bytes, size_t len);
+/* Says that nothing more will be written. */
+void http_bytes_end(struct http_conn *conn);
+
+/* ---- certs.c ---- */
+
+/* Loads the certificate and starts the thread.  Returns as http_start. */
+int http_certs_open(struct http *http, const struct http_tls_options *options);
+void http_certs_close(struct http *http);
+/* Returns the context for a new connection, with a reference for the caller. */
+struct tls_context *http_certs_get(struct http_certs *certs);
 
 /* ---- sockets: listen.c ---- */
 
 /*
- * Open a listening socket, unix or TCP.  Return the descriptor, which the caller owns, or an error
- * as http_start.
+ * Opens a listening socket, unix or TCP.  Returns the descriptor, which the caller owns, or an
+ * error as http_start.
  */
 int http_listen_unix(const char *path);
 int http_listen_tcp(const char *where, uint16_t *ret_port);
+/* Any address is allowed.  ret_address: 64 bytes, as in struct http_tls_listener. */
+int http_listen_tls(const char *where, char ret_address[64]);
+
+/* ---- origin.c ---- */
+
 /*
  * Returns whether a request over TCP with these headers (NULL = absent) can only come from a
  * program on this host or from a page that vdsd has served, and not from a web page of another
  * site.
  */
 bool http_origin_is_ours(const char *host, const char *origin);
+/*
+ * Returns whether a request over TLS is for this server, as http_origin_is_ours does without TLS: its
+ * host is a numeric address, "localhost", a name of the certificate in `context`, or one of
+ * certs->names.
+ */
+bool http_tls_origin_is_ours(const struct http_certs *certs, const struct tls_context *context,
+			     const char *host, const char *origin);
 
 /* The text of docs/openapi.json, which the build embeds in the program. */
 extern const char http_openapi_text[];

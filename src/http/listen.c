@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opens the listening sockets, on vdsd's main thread; and tells the request of a program from that
- * of a web page of another site (http_origin_is_ours, any thread).
+ * Opens the listening sockets: unix, loopback TCP, and TCP at any address for TLS.  vdsd's main
+ * thread.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -148,6 +148,9 @@ tcp_bind(const struct addrinfo *info, uint16_t *ret_port)
 
 	if (fd < 0)
 		return -errno;
+	/* [::] is IPv6 alone, so that it can stand beside 0.0.0.0 */
+	if (info->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 	    bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&bound, &len) < 0) {
@@ -160,13 +163,13 @@ tcp_bind(const struct addrinfo *info, uint16_t *ret_port)
 	return fd;
 }
 
-int
-http_listen_tcp(const char *where, uint16_t *ret_port)
+/* Parses "127.0.0.1:80".  The caller frees *ret_info (freeaddrinfo) and *ret_copy. */
+static int
+where_parse(const char *where, struct addrinfo **ret_info, char **ret_copy, char **ret_host)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
 				  .ai_socktype = SOCK_STREAM };
 	AUTO_FREE char *copy = str_dup(where);
-	struct addrinfo *info;
 	char *host = NULL, *port = NULL;
 	int rc;
 
@@ -175,50 +178,55 @@ http_listen_tcp(const char *where, uint16_t *ret_port)
 	rc = where_split(copy, &host, &port);
 	if (rc < 0)
 		return rc;
-	if (getaddrinfo(host, port, &hints, &info) != 0)
+	if (getaddrinfo(host, port, &hints, ret_info) != 0)
 		return err_set(ERR_INVALID,
 			       "%s is not a numeric ADDRESS:PORT, such as 127.0.0.1:8080", where);
+	*ret_host = host;
+	*ret_copy = TAKE(copy);
+	return 0;
+}
+
+int
+http_listen_tcp(const char *where, uint16_t *ret_port)
+{
+	AUTO_FREE char *copy = NULL;
+	struct addrinfo *info;
+	char *host;
+	int rc = where_parse(where, &info, &copy, &host);
+
+	if (rc < 0)
+		return rc;
 	if (is_loopback(info->ai_addr)) {
 		rc = tcp_bind(info, ret_port);
 		if (rc < 0)
 			rc = err_set(rc, "cannot listen on %s: %s", where, strerror(-rc));
 	} else {
 		rc = err_set(ERR_NOT_SUPPORTED,
-			     "%s is not a loopback address: HTTP beyond this host needs TLS and a "
-			     "token, "
-			     "which come in a later release; use 127.0.0.1 or [::1], or a tunnel",
-			     where);
+			     "%s is not a loopback address: beyond this host the API is served "
+			     "with TLS only: --https %s",
+			     where, where);
 	}
 	freeaddrinfo(info);
 	return rc;
 }
 
-/* ---- web pages of other origins ---- */
-
-static bool
-host_is_loopback(const char *host)
+int
+http_listen_tls(const char *where, char ret_address[64])
 {
-	static const char *const names[] = { "127.0.0.1", "localhost", "[::1]" };
+	AUTO_FREE char *copy = NULL;
+	struct addrinfo *info;
+	uint16_t port = 0;
+	char *host;
+	int rc = where_parse(where, &info, &copy, &host);
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		size_t len = strlen(names[i]);
-
-		if (strncmp(host, names[i], len) == 0 && (host[len] == '\0' || host[len] == ':'))
-			return true;
-	}
-	return false;
-}
-
-/*
- * A browser on this host sends requests for any web page.  A foreign Host is a rebound name, and an
- * Origin that differs from the Host belongs to a page of another site.  Programs send no Origin.
- */
-bool
-http_origin_is_ours(const char *host, const char *origin)
-{
-	if (host == NULL || !host_is_loopback(host))
-		return false;
-	if (origin == NULL)
-		return true;
-	return str_starts(origin, "http://") && strcmp(origin + strlen("http://"), host) == 0;
+	if (rc < 0)
+		return rc;
+	rc = tcp_bind(info, &port);
+	if (rc < 0)
+		rc = err_set(rc, "cannot listen on %s: %s", where, strerror(-rc));
+	else
+		snprintf(ret_address, 64, info->ai_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host,
+			 port);
+	freeaddrinfo(info);
+	return rc;
 }

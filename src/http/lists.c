@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "http/http_int.h"
+#include "model/host.h"
 
 /* The two states from which a handler reads, with one reference each. */
 struct view {
@@ -79,6 +80,60 @@ group_portals(const struct state *config, const struct guid *group)
 }
 
 static json_t *
+host_initiators(const struct state *config, const struct guid *host)
+{
+	struct row_slice slice = state_host_initiators(config, host);
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < slice.count; i++) {
+		const struct row_initiator *initiator = slice.rows[i];
+
+		items_add(&names, json_string(initiator->iscsi_name));
+	}
+	return names;
+}
+
+/* The host of a session: {"id","name"}, or null. */
+static json_t *
+session_host(const struct state *config, const struct row_live_session *session)
+{
+	const struct row_host *host = state_host_of_initiator(config, session->initiator);
+	char text[GUID_TEXT_SIZE];
+
+	if (host == NULL)
+		return json_null();
+	return json_pack("{s:s, s:s}", "id", guid_format(&host->id, text), "name", host->name);
+}
+
+/* The groups of a host, or the hosts of a group. */
+static json_t *
+host_members(struct row_slice slice, bool groups)
+{
+	json_t *ids = json_array();
+
+	for (size_t i = 0; i < slice.count; i++) {
+		const struct row_host_member *member = slice.rows[i];
+		char text[GUID_TEXT_SIZE];
+
+		items_add(&ids, json_string(guid_format(
+					groups ? &member->group_id : &member->host_id, text)));
+	}
+	return ids;
+}
+
+/* The pools that lie on a drive, as their rows of live_pool_drive. */
+static json_t *
+drive_pools(const struct state *live, const struct guid *drive)
+{
+	struct row_slice slice = state_drive_pools(live, drive);
+	json_t *pools = json_array();
+
+	for (size_t i = 0; i < slice.count; i++)
+		items_add(&pools, wire_row_encode(slice.rows[i]));
+	return pools;
+}
+
+static json_t *
 live_of(const struct state *live, enum row_family family, const struct guid *id)
 {
 	const void *row = state_find(live, family, id);
@@ -100,6 +155,18 @@ http_row(const struct state *config, const struct state *live, const void *row)
 		rc = json_object_set_new(json, "live", live_of(live, other, &key.a));
 	if (rc == 0 && family == ROW_PORTAL_GROUP)
 		rc = json_object_set_new(json, "portals", group_portals(config, &key.a));
+	if (rc == 0 && family == ROW_LIVE_DRIVE)
+		rc = json_object_set_new(json, "pools", drive_pools(live, &key.a));
+	if (rc == 0 && family == ROW_LIVE_SESSION)
+		rc = json_object_set_new(json, "host", session_host(config, row));
+	if (rc == 0 && family == ROW_HOST)
+		rc = json_object_set_new(json, "initiators", host_initiators(config, &key.a));
+	if (rc == 0 && family == ROW_HOST)
+		rc = json_object_set_new(json, "host_groups",
+					 host_members(state_host_groups(config, &key.a), true));
+	if (rc == 0 && family == ROW_HOST_GROUP)
+		rc = json_object_set_new(json, "hosts",
+					 host_members(state_group_hosts(config, &key.a), false));
 	if (rc == 0)
 		return json;
 	json_decref(json);
@@ -152,10 +219,14 @@ guid_is(const void *row, const char *field, const struct guid *wanted)
 static bool
 wanted(const struct verb_args *args, const void *row)
 {
+	if (((const struct row *)row)->family == ROW_HOST)
+		return true; /* rows_find has found those of the name */
 	if (args->name != NULL && !text_is(row, "name", args->name) &&
 	    !text_is(row, "iscsi_name", args->name) && !text_is(row, "alias", args->name))
 		return false;
 	if (!guid_is_zero(&args->lun_id) && !guid_is(row, "lun_id", &args->lun_id))
+		return false;
+	if (!guid_is_zero(&args->owner_id) && !guid_is(row, "owner_id", &args->owner_id))
 		return false;
 	return guid_is_zero(&args->target_id) || guid_is(row, "target_id", &args->target_id);
 }
@@ -215,28 +286,51 @@ rows_of_slice(struct rows *rows, struct row_slice slice, const void *more)
 	return 0;
 }
 
+/* Collects up to two rows (each may be NULL), each once, sorted by key. */
+static int
+rows_of_pair(struct rows *rows, const void *row, const void *more)
+{
+	const struct row_slice slice = { .rows = &row, .count = row != NULL ? 1 : 0 };
+
+	return rows_of_slice(rows, slice, more);
+}
+
 /* Chooses the index that answers the filters.  Without such an index all rows are examined. */
 static int
 rows_find(struct rows *rows, const struct verb_args *args)
 {
-	static const struct row_slice none = { NULL, 0 };
 	const struct state *state = rows->state;
 
 	switch (rows->family) {
 	case ROW_LUN:
 		if (args->name != NULL)
-			return rows_of_slice(rows, none, state_lun_by_name(state, args->name));
+			return rows_of_slice(rows, state_luns_by_name(state, args->name), NULL);
 		break;
 	case ROW_TARGET:
 		if (args->name != NULL)
 			return rows_of_slice(rows, state_targets_by_alias(state, args->name),
 					     state_target_by_name(state, args->name));
 		break;
+	case ROW_HOST:
+		if (args->name != NULL)
+			return rows_of_pair(rows, state_host_by_name(state, args->name),
+					    state_host_of_initiator(state, args->name));
+		break;
+	case ROW_HOST_GROUP:
+		if (args->name != NULL)
+			return rows_of_pair(rows, state_host_group_by_name(state, args->name),
+					    NULL);
+		break;
 	case ROW_ASSOCIATION:
 		if (!guid_is_zero(&args->lun_id))
 			return rows_of_slice(rows, state_lun_targets(state, &args->lun_id), NULL);
 		if (!guid_is_zero(&args->target_id))
 			return rows_of_slice(rows, state_target_luns(state, &args->target_id),
+					     NULL);
+		break;
+	case ROW_CREDENTIAL:
+		if (!guid_is_zero(&args->owner_id))
+			return rows_of_slice(rows, state_owner_credentials(state, &args->owner_id),
 					     NULL);
 		break;
 	case ROW_PORTAL_GROUP:

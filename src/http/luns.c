@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The handlers of LUNs: /v1/luns, /v1/max-lun-size and /v1/explain.  The connection's thread. */
+#include <string.h>
+
 #include "base/err.h"
 #include "base/mem.h"
 #include "http/http_int.h"
@@ -15,11 +17,26 @@ http_lun_create(struct http_call *call, struct http_reply *reply)
 		.block_bytes = (uint32_t)args->block_bytes,
 		.thick = args->thick,
 		.mask = args->mask,
+		.hints = args->hints,
+		.fits = args->fits,
+		.removable = args->removable,
 	};
 	struct array_answer answer;
 
 	return http_answer(call, reply,
 			   array_lun_create(call->array, &call->request, &spec, &answer), &answer);
+}
+
+static int
+set_access(struct http_call *call, const struct guid *lun, struct array_answer *answer)
+{
+	const char *access = call->args.access;
+	bool read_only = strcmp(access, "read-only") == 0;
+
+	if (!read_only && strcmp(access, "read-write") != 0)
+		return err_set(ERR_INVALID, "access must be \"read-write\" or \"read-only\"");
+	return array_lun_set_access(call->array, &call->request, lun,
+				    read_only ? LUN_READ_ONLY : LUN_READ_WRITE, answer);
 }
 
 int
@@ -31,7 +48,14 @@ http_lun_patch(struct http_call *call, struct http_reply *reply)
 	int rc;
 
 	if (args->name != NULL)
-		rc = array_lun_rename(call->array, &call->request, lun, args->name, &answer);
+		rc = array_lun_rename(call->array, &call->request, lun, args->name, args->duplicate,
+				      &answer);
+	else if (args->hints != NULL)
+		rc = array_lun_set_hints(call->array, &call->request, lun, args->hints, &answer);
+	else if (args->access != NULL)
+		rc = set_access(call, lun, &answer);
+	else if (args->mask != NULL && args->flat)
+		rc = array_lun_set_flat_mask(call->array, &call->request, lun, args->mask, &answer);
 	else if (args->mask != NULL)
 		rc = array_lun_set_mask(call->array, &call->request, lun, args->mask, &answer);
 	else if (args->mask_add != NULL)
@@ -60,7 +84,18 @@ http_lun_extend(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
 	int rc = array_lun_extend(call->array, &call->request, &call->ids[0], call->args.add_bytes,
-				  &answer);
+				  call->args.fits, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_lun_shrink(struct http_call *call, struct http_reply *reply)
+{
+	const struct verb_args *args = &call->args;
+	struct array_answer answer;
+	int rc = array_lun_shrink(call->array, &call->request, &call->ids[0], args->size_bytes,
+				  args->remove_bytes, args->force, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }
@@ -103,7 +138,7 @@ int
 http_lun_max_extend(struct http_call *call, struct http_reply *reply)
 {
 	uint64_t bytes = 0;
-	int rc = array_max_lun_extend(call->array, &call->ids[0], &bytes);
+	int rc = array_max_lun_extend(call->array, &call->ids[0], call->args.fits, &bytes);
 
 	return bytes_reply(reply, rc, bytes);
 }
@@ -112,28 +147,10 @@ int
 http_max_lun_size(struct http_call *call, struct http_reply *reply)
 {
 	uint64_t bytes = 0;
-	int rc = array_max_lun_size(call->array, &call->args.pool_id, call->args.thick, &bytes);
+	int rc = array_max_lun_size(call->array, &call->args.pool_id, call->args.thick,
+				    call->args.fits, &bytes);
 
 	return bytes_reply(reply, rc, bytes);
-}
-
-int
-http_lun_counters(struct http_call *call, struct http_reply *reply)
-{
-	struct array_lun_counters counters = { 0 };
-	int rc = array_lun_counters(call->array, &call->ids[0], &counters);
-
-	if (rc < 0)
-		return rc;
-	return http_reply_json(reply,
-			       json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "read_commands",
-					 (json_int_t)counters.read_commands, "write_commands",
-					 (json_int_t)counters.write_commands, "other_commands",
-					 (json_int_t)counters.other_commands, "read_bytes",
-					 (json_int_t)counters.read_bytes, "write_bytes",
-					 (json_int_t)counters.write_bytes, "medium_errors",
-					 (json_int_t)counters.medium_errors, "space_errors",
-					 (json_int_t)counters.space_errors));
 }
 
 /* ---- explain ---- */

@@ -72,6 +72,28 @@ http_group_create(struct http_call *call, struct http_reply *reply)
 }
 
 int
+http_group_patch(struct http_call *call, struct http_reply *reply)
+{
+	const struct verb_args *args = &call->args;
+	struct array_group_access access = {
+		.set_state = args->access_state != NULL,
+		.set_preferred = args->preferred.given,
+		.preferred = args->preferred.value,
+		.set_explicit = args->explicit_allowed.given,
+		.explicit_allowed = args->explicit_allowed.value,
+	};
+	struct array_answer answer;
+	int rc = 0;
+
+	if (access.set_state)
+		rc = port_access_parse(args->access_state, &access.state);
+	if (rc == 0)
+		rc = array_group_set_access(call->array, &call->request, &call->ids[0], &access,
+					    &answer);
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
 http_group_delete(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;

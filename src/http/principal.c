@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Finds out who is behind a connection: the unix user (SO_PEERCRED) or, over TCP, the peer's
- * address.  The connection's thread.
+ * address; over TLS also the name in the client's certificate.  The connection's thread.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -11,6 +12,9 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
 #include "http/http_int.h"
 
 #define PASSWD_BYTES 2048
@@ -64,9 +68,32 @@ http_principal_name(struct http_names *names, struct principal *principal)
 	pthread_mutex_unlock(&names->lock);
 }
 
-static int
-unix_get(int fd, struct principal *p)
+/*
+ * Asks for the groups that the peer had when it connected, besides its primary one.  A kernel that
+ * does not know them gives none.
+ */
+static void
+groups_get(int fd, gid_t primary, struct http_peer *peer)
 {
+	socklen_t len = 0;
+	uint32_t *groups;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) == 0 || errno != ERANGE)
+		len = 0;
+	groups = mem_calloc(len / sizeof(*groups) + 1, sizeof(*groups));
+	if (groups == NULL)
+		return; /* fewer roles, never more */
+	if (len > 0 && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
+		len = 0;
+	peer->group_count = len / sizeof(*groups);
+	groups[peer->group_count++] = primary;
+	peer->groups = groups;
+}
+
+static int
+unix_get(int fd, struct http_peer *ret_peer)
+{
+	struct principal *p = &ret_peer->principal;
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
@@ -74,6 +101,7 @@ unix_get(int fd, struct principal *p)
 		return -1;
 	p->kind = PRINCIPAL_UNIX;
 	p->uid = peer.uid;
+	groups_get(fd, peer.gid, ret_peer);
 	snprintf(p->from, sizeof(p->from), "pid %d", (int)peer.pid);
 	return 0;
 }
@@ -103,11 +131,28 @@ tcp_get(int fd, struct principal *p)
 }
 
 void
-http_principal_get(int fd, bool tcp, struct principal *ret_principal)
+http_peer_get(int fd, bool tcp, struct http_peer *ret_peer)
 {
-	struct principal principal = { .role = ROLE_NONE };
+	*ret_peer = (struct http_peer){ .principal = { .kind = PRINCIPAL_OTHER } };
+	if (tcp)
+		(void)tcp_get(fd, &ret_peer->principal);
+	else
+		(void)unix_get(fd, ret_peer);
+}
 
-	if ((tcp ? tcp_get(fd, &principal) : unix_get(fd, &principal)) == 0)
-		principal.role = ROLE_ADMIN;
-	*ret_principal = principal;
+void
+http_principal_tls(const struct tls_conn *tls, struct principal *principal)
+{
+	char name[PRINCIPAL_NAME_SIZE], quoted[512];
+	int rc = tls_conn_peer_name(tls, name, sizeof(name));
+
+	principal->role = ROLE_NONE;
+	principal->kind = PRINCIPAL_TLS;
+	if (rc == 0) {
+		principal->kind = PRINCIPAL_CERTIFICATE;
+		memcpy(principal->name, name, sizeof(name));
+	} else if (rc != ERR_NOT_FOUND) {
+		log_info_from(principal->from, "http.client_certificate", "from=%s error=%s",
+			      principal->from, log_quote(err_text(rc), quoted, sizeof(quoted)));
+	}
 }

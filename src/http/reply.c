@@ -2,6 +2,7 @@
 /* Replies: JSON, answers to changes, errors.  The connection's thread. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "http/http_int.h"
@@ -66,8 +67,11 @@ void
 http_reply_fini(struct http_reply *reply)
 {
 	json_decref(reply->json);
+	mem_free(reply->owned_text);
 	wire_snapshot_writer_free(reply->snapshot);
 	if (reply->stream != NULL)
 		http_stream_free(reply->stream);
+	if (reply->file > 0)
+		close(reply->file);
 	memset(reply, 0, sizeof(*reply));
 }

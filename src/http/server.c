@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The server: at most two listening sockets (unix and loopback TCP), one thread that accepts
- * connections, and a thread for each connection (conn.c).  vdsd's main thread starts and stops it.
+ * The server: its listening sockets (unix, loopback TCP, and any number for TLS), one thread that
+ * accepts connections, and a thread for each connection (conn.c).  vdsd's main thread starts and
+ * stops it.
  *
- * Each socket has its own limit of connections.  When a socket is at its limit, a new connection
+ * Each way in (unix, TCP, TLS) has its own limit of connections.  At the limit, a new connection
  * replaces the one that has been without a complete request for longest, so that peers that send
- * slowly or nothing cannot keep others out.  When all connections are being served, the new one is
- * answered with 503.
+ * slowly or nothing cannot keep others out; over TLS, strangers make place before those who have
+ * said who they are.  When all connections are being served, the new one is answered with 503.
  *
  * http->lock guards the list of connections, the counts, and the fields of struct http_conn that
  * name it.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -28,7 +32,9 @@
 
 #define STOP_GRACE_NS (2 * NS_PER_S)
 
-static const struct http_limits default_limits = { .request_ms = 30000, .idle_ms = 60000 };
+static const struct http_limits default_limits = { .request_ms = 30000,
+						   .idle_ms = 60000,
+						   .handshake_ms = 10000 };
 
 /* ---- connections ---- */
 
@@ -38,6 +44,16 @@ http_conn_state(struct http_conn *conn, bool serving)
 	pthread_mutex_lock(&conn->http->lock);
 	conn->serving = serving;
 	conn->since_ns = clock_mono_ns();
+	pthread_mutex_unlock(&conn->http->lock);
+}
+
+void
+http_conn_known(struct http_conn *conn)
+{
+	if (conn->known) /* only this thread writes it */
+		return;
+	pthread_mutex_lock(&conn->http->lock);
+	conn->known = true;
 	pthread_mutex_unlock(&conn->http->lock);
 }
 
@@ -51,7 +67,7 @@ conn_main(void *arg)
 	http_conn_run(conn);
 	pthread_mutex_lock(&http->lock);
 	list_remove(&conn->node);
-	http->sockets[conn->tcp].connections--;
+	http->sockets[conn->way].connections--;
 	close(conn->fd);
 	mem_free(conn);
 	pthread_cond_broadcast(&http->left);
@@ -59,37 +75,46 @@ conn_main(void *arg)
 	return NULL;
 }
 
+/* Returns whether `a` makes place before `b`.  The caller holds lock. */
+static bool
+goes_first(const struct http_conn *a, const struct http_conn *b)
+{
+	if (a->way == HTTP_TLS && a->known != b->known)
+		return b->known;
+	return a->since_ns < b->since_ns;
+}
+
 /*
- * Returns the connection of the socket that has been without a complete request for longest; NULL =
- * all are being served.  The caller holds lock.
+ * Returns the connection that makes place for a new one of its way in; NULL = all are being served.
+ * The caller holds lock.
  */
 static struct http_conn *
-idlest(struct http *http, bool tcp)
+idlest(struct http *http, enum http_way way)
 {
 	struct http_conn *found = NULL;
 
 	list_for_each(node, &http->conns) {
 		struct http_conn *conn = list_entry(node, struct http_conn, node);
 
-		if (conn->tcp == tcp && !conn->serving && !conn->evicted &&
-		    (found == NULL || conn->since_ns < found->since_ns))
+		if (conn->way == way && !conn->serving && !conn->evicted &&
+		    (found == NULL || goes_first(conn, found)))
 			found = conn;
 	}
 	return found;
 }
 
 /*
- * Makes room for one more connection.  Returns false when every connection of the socket is being
+ * Makes room for one more connection.  Returns false when every connection of this way in is being
  * served.  The caller holds lock.
  */
 static bool
-room_make(struct http *http, bool tcp)
+room_make(struct http *http, enum http_way way)
 {
 	struct http_conn *conn;
 
-	if (http->sockets[tcp].connections < http->max_connections)
+	if (http->sockets[way].connections < http->max_connections)
 		return true;
-	conn = idlest(http, tcp);
+	conn = idlest(http, way);
 	if (conn == NULL)
 		return false;
 	conn->evicted = true;
@@ -117,7 +142,7 @@ busy_answer(int fd)
 
 /* Takes fd.  lock. */
 static int
-conn_start(struct http *http, int fd, bool tcp)
+conn_start(struct http *http, int fd, enum http_way way)
 {
 	struct http_conn *conn = mem_calloc(1, sizeof(*conn));
 	pthread_attr_t attr;
@@ -129,18 +154,19 @@ conn_start(struct http *http, int fd, bool tcp)
 	conn->http = http;
 	conn->limits = &http->limits;
 	conn->fd = fd;
-	conn->tcp = tcp;
-	conn->streams = &http->sockets[tcp].streams;
+	conn->way = way;
+	conn->tcp = way != HTTP_UNIX;
+	conn->streams = &http->sockets[way].streams;
 	conn->since_ns = clock_mono_ns();
 	list_append(&http->conns, &conn->node);
-	http->sockets[tcp].connections++;
+	http->sockets[way].connections++;
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	rc = pthread_create(&thread, &attr, conn_main, conn);
 	pthread_attr_destroy(&attr);
 	if (rc != 0) {
 		list_remove(&conn->node);
-		http->sockets[tcp].connections--;
+		http->sockets[way].connections--;
 		mem_free(conn);
 	}
 	return -rc;
@@ -149,9 +175,9 @@ conn_start(struct http *http, int fd, bool tcp)
 /* ---- accepting ---- */
 
 static void
-accept_one(struct http *http, bool tcp)
+accept_one(struct http *http, int listener, enum http_way way)
 {
-	int fd = accept4(http->sockets[tcp].fd, NULL, NULL, SOCK_CLOEXEC), rc = 0;
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), rc = 0, one = 1;
 	bool room;
 
 	if (fd < 0) {
@@ -166,12 +192,14 @@ accept_one(struct http *http, bool tcp)
 		}
 		return;
 	}
+	if (way != HTTP_UNIX)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	pthread_mutex_lock(&http->lock);
-	room = room_make(http, tcp);
+	room = room_make(http, way);
 	if (room)
-		rc = conn_start(http, fd, tcp);
+		rc = conn_start(http, fd, way);
 	pthread_mutex_unlock(&http->lock);
-	if (rc < 0)
+	if (rc < 0 || (!room && way == HTTP_TLS)) /* without a handshake nothing can be said */
 		close(fd);
 	else if (!room)
 		busy_answer(fd);
@@ -184,22 +212,53 @@ accept_main(void *arg)
 
 	pthread_setname_np(pthread_self(), "http-accept");
 	while (!atomic_load(&http->stopping)) {
-		struct pollfd fds[3] = {
-			{ .fd = http->sockets[0].fd, .events = POLLIN },
-			{ .fd = http->sockets[1].fd, .events = POLLIN },
+		struct pollfd fds[3 + HTTP_TLS_LISTEN_MAX] = {
 			{ .fd = http->wake_fd, .events = POLLIN },
+			{ .fd = http->sockets[HTTP_UNIX].fd, .events = POLLIN },
+			{ .fd = http->sockets[HTTP_TCP].fd, .events = POLLIN },
 		};
+		nfds_t count = 3;
 
-		if (poll(fds, 3, -1) < 0)
+		for (size_t i = 0; i < http->tls_count; i++, count++)
+			fds[count] = (struct pollfd){ .fd = http->tls[i].fd, .events = POLLIN };
+		if (poll(fds, count, -1) < 0)
 			continue;
-		for (int tcp = 0; tcp < 2; tcp++)
-			if ((fds[tcp].revents & POLLIN) != 0)
-				accept_one(http, tcp);
+		for (nfds_t i = 1; i < count; i++)
+			if ((fds[i].revents & POLLIN) != 0)
+				accept_one(http, fds[i].fd,
+					   i == 1   ? HTTP_UNIX
+					   : i == 2 ? HTTP_TCP
+						    : HTTP_TLS);
 	}
 	return NULL;
 }
 
 /* ---- life ---- */
+
+static int
+tls_open(struct http *http, const struct http_tls_options *options)
+{
+	int rc;
+
+	if (options->listen_count == 0)
+		return 0;
+	if (options->listen_count > HTTP_TLS_LISTEN_MAX)
+		return err_set(ERR_INVALID, "there are %zu addresses for TLS; %d are possible",
+			       options->listen_count, HTTP_TLS_LISTEN_MAX);
+	rc = http_certs_open(http, options);
+	if (rc < 0)
+		return rc;
+	http->tls = mem_calloc(options->listen_count, sizeof(*http->tls));
+	if (http->tls == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < options->listen_count; i++, http->tls_count++) {
+		http->tls[i].fd = http_listen_tls(options->listen[i], http->tls[i].address);
+		if (http->tls[i].fd < 0)
+			return http->tls[i].fd;
+		log_info("http.tls", "address=%s", http->tls[i].address);
+	}
+	return 0;
+}
 
 static int
 sockets_open(struct http *http, const struct http_options *options)
@@ -215,6 +274,10 @@ sockets_open(struct http *http, const struct http_options *options)
 			unlink(options->socket_path);
 			return -ENOMEM;
 		}
+	} else if (options->socket_fd > 0) {
+		s[0].fd = options->socket_fd;
+		if (fcntl(s[0].fd, F_SETFL, O_NONBLOCK) < 0)
+			return -errno;
 	}
 	if (options->listen != NULL) {
 		s[1].fd = http_listen_tcp(options->listen, &http->tcp_port);
@@ -222,7 +285,7 @@ sockets_open(struct http *http, const struct http_options *options)
 			return s[1].fd;
 	}
 	http->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return http->wake_fd >= 0 ? 0 : -errno;
+	return http->wake_fd >= 0 ? tls_open(http, &options->tls) : -errno;
 }
 
 int
@@ -238,13 +301,21 @@ http_start(const struct http_options *options, struct http **ret_http)
 	http->max_connections = options->max_connections != 0 ? options->max_connections
 							      : HTTP_CONNECTIONS_DEFAULT;
 	http->max_streams = http->max_connections - http->max_connections / 4;
-	http->sockets[0].fd = http->sockets[1].fd = http->wake_fd = -1;
+	for (int way = 0; way < HTTP_WAYS; way++)
+		http->sockets[way].fd = -1;
+	http->wake_fd = -1;
 	list_init(&http->conns);
+	pthread_mutex_init(&http->certs.lock, NULL);
+	pthread_mutex_init(&http->certs.loading, NULL);
 	pthread_mutex_init(&http->lock, NULL);
 	pthread_cond_init(&http->left, NULL);
 	http_texts_init(&http->texts);
 	http_names_init(&http->names);
-	rc = sockets_open(http, options);
+	http_roles_init(http);
+	pthread_mutex_init(&http->wrong.lock, NULL);
+	rc = http_roles_set(http, &options->roles);
+	if (rc == 0)
+		rc = sockets_open(http, options);
 	if (rc == 0) {
 		rc = -pthread_create(&http->acceptor, NULL, accept_main, http);
 		http->accepts = rc == 0;
@@ -298,20 +369,28 @@ http_stop(struct http *http)
 	atomic_store(&http->stopping, true);
 	if (http->socket_path != NULL)
 		unlink(http->socket_path);
-	if (http->accepts) {
+	if (http->wake_fd >= 0)
 		(void)!write(http->wake_fd, &one, sizeof(one));
+	if (http->accepts)
 		pthread_join(http->acceptor, NULL);
-	}
 	conns_end(http);
-	for (int i = 0; i < 2; i++)
+	http_certs_close(http);
+	for (int i = 0; i < HTTP_WAYS; i++)
 		if (http->sockets[i].fd >= 0)
 			close(http->sockets[i].fd);
+	for (size_t i = 0; i < http->tls_count; i++)
+		close(http->tls[i].fd);
 	if (http->wake_fd >= 0)
 		close(http->wake_fd);
 	http_texts_fini(&http->texts);
 	http_names_fini(&http->names);
+	http_roles_fini(http);
+	pthread_mutex_destroy(&http->wrong.lock);
 	pthread_cond_destroy(&http->left);
 	pthread_mutex_destroy(&http->lock);
+	pthread_mutex_destroy(&http->certs.loading);
+	pthread_mutex_destroy(&http->certs.lock);
+	mem_free(http->tls);
 	mem_free(http->socket_path);
 	mem_free(http);
 }
@@ -320,4 +399,10 @@ uint16_t
 http_tcp_port(const struct http *http)
 {
 	return http->tcp_port;
+}
+
+const char *
+http_tls_address(const struct http *http, size_t i)
+{
+	return i < http->tls_count ? http->tls[i].address : NULL;
 }

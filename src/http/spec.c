@@ -168,6 +168,12 @@ json_set(const struct verb_field *field, const json_t *json, struct verb_args *a
 			return err_set(ERR_INVALID, "%s must be true or false", field->name);
 		*(bool *)slot(args, field) = json_is_true(json);
 		return 0;
+	case VERB_FLAG:
+		if (!json_is_boolean(json))
+			return err_set(ERR_INVALID, "%s must be true or false", field->name);
+		*(struct verb_flag *)slot(args, field) = (struct verb_flag){ json_is_true(json),
+									     true };
+		return 0;
 	case VERB_KEY:
 		break;
 	}
@@ -178,8 +184,16 @@ json_set(const struct verb_field *field, const json_t *json, struct verb_args *a
 static int
 rules_check(const struct verb_spec *spec, uint64_t seen)
 {
-	if (spec->rule == VERB_EXACTLY_ONE && __builtin_popcountll(seen) != 1)
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < spec->count; i++)
+		if (spec->fields[i].type == VERB_BOOL)
+			flags |= 1ull << i;
+	if (spec->rule == VERB_EXACTLY_ONE && __builtin_popcountll(seen & ~flags) != 1)
 		return err_set(ERR_INVALID, "exactly one member is needed, such as \"%s\"",
+			       spec->fields[0].name);
+	if (spec->rule == VERB_AT_LEAST_ONE && seen == 0)
+		return err_set(ERR_INVALID, "at least one member is needed, such as \"%s\"",
 			       spec->fields[0].name);
 	for (size_t i = 0; i < spec->count; i++)
 		if (spec->fields[i].required && (seen & 1ull << i) == 0)
@@ -276,6 +290,11 @@ query_set(const struct verb_field *field, char *text, struct verb_args *args)
 			return err_set(ERR_INVALID, "%s must be 0 or 1", field->name);
 		*(bool *)slot(args, field) = text[0] == '1';
 		return 0;
+	case VERB_FLAG:
+		if (!str_equal(text, "0") && !str_equal(text, "1"))
+			return err_set(ERR_INVALID, "%s must be 0 or 1", field->name);
+		*(struct verb_flag *)slot(args, field) = (struct verb_flag){ text[0] == '1', true };
+		return 0;
 	case VERB_GUIDS:
 		break;
 	}
@@ -291,7 +310,8 @@ pair_set(const struct verb_spec *spec, char *pair, uint64_t *seen, struct verb_a
 	int rc;
 
 	if (value == NULL)
-		return err_set(ERR_INVALID, "a query is name=value pairs joined by &");
+		return err_set(ERR_INVALID,
+			       "a query consists of name=value pairs that are joined by &");
 	*value++ = '\0';
 	rc = http_unescape(pair, true);
 	if (rc == 0)
@@ -334,4 +354,5 @@ http_args_fini(struct verb_args *args)
 	mem_free(args->targets.ids);
 	mem_free(args->add.ids);
 	mem_free(args->remove.ids);
+	mem_free(args->hosts.ids);
 }

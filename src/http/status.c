@@ -66,6 +66,7 @@ http_status(int code)
 	case ERR_NOT_SUPPORTED:
 		return 501;
 	case ERR_UNREACHABLE:
+	case ERR_UNTRUSTED:
 		return 502;
 	case ERR_READ_ONLY:
 	case ERR_CLOSED:

@@ -9,7 +9,7 @@ http_target_create(struct http_call *call, struct http_reply *reply)
 	struct array_answer answer;
 	int rc = array_target_create(call->array, &call->request, args->iscsi_name,
 				     args->alias != NULL ? args->alias : "", args->with_group,
-				     &answer);
+				     args->duplicate, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }
@@ -18,8 +18,15 @@ int
 http_target_patch(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_target_set_alias(call->array, &call->request, &call->ids[0],
-					call->args.alias, &answer);
+	int rc;
+
+	/* the table lets exactly one of the two through */
+	if (call->args.sources != NULL)
+		rc = array_target_set_sources(call->array, &call->request, &call->ids[0],
+					      call->args.sources, &answer);
+	else
+		rc = array_target_set_alias(call->array, &call->request, &call->ids[0],
+					    call->args.alias, call->args.duplicate, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

@@ -135,6 +135,7 @@ iscsi_conn_free(struct iscsi_conn *conn)
 		return;
 	iscsi_conn_stop(conn);
 	assert(iscsi_conn_tasks(conn) == 0);
+	iscsi_login_fini(&conn->login);
 	iscsi_tx_clear(conn);
 	for (uint32_t i = 0; i < conn->session->pool.chunks * TASK_CHUNK; i++) {
 		struct iscsi_cmd *task = iscsi_task_at(&conn->session->pool, i);

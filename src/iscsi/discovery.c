@@ -160,7 +160,7 @@ apply(struct iscsi_conn *conn)
 
 	x->keys.stage = STAGE_FULL;
 	x->keys.wants_targets = false;
-	rc = iscsi_keys_apply(conn, &x->keys);
+	rc = iscsi_keys_apply(conn, &x->keys, KEYS_ALL);
 	iscsi_text_clear_in(&conn->text);
 	if (rc < 0)
 		return rc;

@@ -26,14 +26,14 @@ iscsi_iov_cursor_set(struct iscsi_iov_cursor *cur, const struct iovec *iov, int 
 }
 
 /*
- * Return the next bytes that lie together, at most max_len and never none, and move the cursor past
- * them.
+ * Returns the next bytes that lie together, at most max_len and never none, and moves the cursor
+ * past them.
  */
 uint8_t *iscsi_iov_cursor_take(struct iscsi_iov_cursor *cur, size_t max_len, size_t *ret_len);
-/* Copy bytes into the buffers, and move the cursor past them. */
+/* Copies bytes into the buffers, and moves the cursor past them. */
 void iscsi_iov_cursor_copy_in(struct iscsi_iov_cursor *cur, const uint8_t *bytes, size_t len);
 /*
- * Write up to max pieces that cover at most len bytes behind the cursor, which does not move.
+ * Writes up to max pieces that cover at most len bytes behind the cursor, which does not move.
  * Returns the number of pieces.
  */
 int iscsi_iov_cursor_pieces(const struct iscsi_iov_cursor *cur, size_t len, struct iovec *iov,

@@ -41,10 +41,11 @@
 struct iscsi_conn;
 struct iscsi_targets;
 
-#define ISCSI_NAME_MAX  223 /* bytes of an iSCSI name at most, RFC 7143 §4.2.7.1 */
-#define ISCSI_ALIAS_MAX 255
-#define ISCSI_ISID_SIZE 6
-#define ISCSI_SENSE_MAX 252
+#define ISCSI_NAME_MAX      223 /* bytes of an iSCSI name at most, RFC 7143 §4.2.7.1 */
+#define ISCSI_ALIAS_MAX     255
+#define ISCSI_ISID_SIZE     6
+#define ISCSI_CHAP_NAME_MAX 255 /* bytes of a CHAP name (CHAP_N) at most */
+#define ISCSI_SENSE_MAX     252
 
 /* --- parameters --- */
 
@@ -75,7 +76,7 @@ struct iscsi_params {
 };
 
 /*
- * Set the default limits: segments of 256 KiB, bursts of 1 MiB, a first burst of 256 KiB, no
+ * Sets the default limits: segments of 256 KiB, bursts of 1 MiB, a first burst of 256 KiB, no
  * initial R2T, immediate data, 16 R2Ts at one time, both digests allowed.
  */
 void iscsi_params_default(struct iscsi_params *limits);
@@ -120,6 +121,28 @@ struct iscsi_login {
 	uint8_t isid[ISCSI_ISID_SIZE];
 	uint16_t tsih; /* session handle in the request; 0 = a new session */
 	uint16_t cid;
+	/* by which the initiator wants to be known (CHAP_N); "" = it has not said so */
+	char chap_name[ISCSI_CHAP_NAME_MAX + 1];
+	bool authenticated; /* by CHAP */
+	bool mutual;        /* the target has proved itself, too */
+};
+
+/* A secret of CHAP, borrowed.  len 0 = there is none. */
+struct iscsi_secret {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+/* What CHAP_N of an initiator stands for.  Borrowed. */
+struct iscsi_credentials {
+	/*
+	 * the secrets with which the initiator may prove itself: the present one, and the one before
+	 * while that is still valid
+	 */
+	struct iscsi_secret initiator[2];
+	/* the secret with which the target proves itself when the initiator asks for that */
+	struct iscsi_secret target;
+	const char *target_name; /* CHAP_N of the target */
 };
 
 enum iscsi_login_step {
@@ -140,6 +163,11 @@ enum iscsi_login_step {
 	 * 7143 §6.3.5), and replies with a TSIH that is not 0.
 	 */
 	ISCSI_LOGIN_LAST,
+	/*
+	 * The initiator has answered the challenge of CHAP under the name login->chap_name.  The
+	 * reply carries the credentials of that name; without any the login is refused.
+	 */
+	ISCSI_LOGIN_CREDENTIALS,
 };
 
 struct iscsi_login_reply {
@@ -151,6 +179,9 @@ struct iscsi_login_reply {
 	const char *alias; /* ISCSI_LOGIN_FIRST: TargetAlias, or NULL; copied */
 	/* ISCSI_LOGIN_FIRST with a status MOVED_*: "host[:port][,tpgt]"; copied */
 	const char *address;
+	bool needs_chap; /* ISCSI_LOGIN_FIRST: the initiator must prove itself by CHAP */
+	/* ISCSI_LOGIN_CREDENTIALS; used before the call that has this reply returns, never kept */
+	struct iscsi_credentials credentials;
 };
 
 /* --- tasks --- */
@@ -205,7 +236,7 @@ struct iscsi_result {
 	/* bidirectional commands only: bytes that the read half would transfer */
 	uint64_t read_length;
 	const uint8_t *sense; /* copied; NULL = none */
-	uint16_t sense_len;   /* <= ISCSI_SENSE_MAX */
+	uint16_t sense_len;   /* length of the sense data in bytes, at most ISCSI_SENSE_MAX */
 };
 
 /* What can be wrong with the data of a write. RFC 7143 §11.4.7.2. */
@@ -237,6 +268,16 @@ enum iscsi_tmf_response { /* RFC 7143 §11.6.1 */
 			  ISCSI_TMF_REJECTED = 255,
 };
 
+/*
+ * When a request came, among the commands of its session.  Numbers compare in serial number
+ * arithmetic.  Immediate commands and requests take no number: each has the CmdSN of the next
+ * command, so that their arrivals are counted.
+ */
+struct iscsi_moment {
+	uint32_t cmd_sn;
+	uint32_t arrivals; /* how many commands had arrived */
+};
+
 /* A task management request, from ops->tmf until iscsi_tmf_done. */
 struct iscsi_tmf {
 	struct iscsi_conn *conn;
@@ -244,8 +285,7 @@ struct iscsi_tmf {
 	/* enum iscsi_tmf_function, but not TASK_REASSIGN, which the engine itself answers */
 	uint8_t function;
 	uint8_t lun[8];
-	/* the request concerns tasks of its session with a CmdSN before this one */
-	uint32_t cmd_sn;
+	struct iscsi_moment moment; /* the request concerns tasks of its session from before */
 	struct iscsi_task
 		*task; /* ABORT_TASK: the task, for which ops->task_abort was called; else NULL */
 };
@@ -254,7 +294,7 @@ struct iscsi_tmf {
 
 struct iscsi_conn_ops {
 	/*
-	 * Decide one step of a login. Fill *reply, which is zeroed (status OK), and return 0. Or
+	 * Decides one step of a login. Fill *reply, which is zeroed (status OK), and return 0. Or
 	 * return 1 when the decision needs time: iscsi_conn_login_done brings the decision later,
 	 * on the thread that has the connection then. Hand the connection over to another thread
 	 * only after the input call has returned.
@@ -301,10 +341,10 @@ struct iscsi_conn_ops {
 
 	/*
 	 * A task management function. The engine has already aborted the tasks of this session that
-	 * ABORT TASK and ABORT TASK SET name. For functions that concern other sessions the owner
-	 * calls iscsi_conn_abort_tasks on the connections concerned. The owner answers with
-	 * iscsi_tmf_done, now or later; the response is sent when the aborted tasks of this
-	 * connection have ended.
+	 * ABORT TASK, ABORT TASK SET and CLEAR TASK SET name. For functions that concern other
+	 * sessions the owner calls iscsi_conn_abort_tasks on the connections concerned. The owner
+	 * answers with iscsi_tmf_done, now or later; the response is sent when the aborted tasks of
+	 * this connection have ended.
 	 */
 	void (*tmf)(void *user, struct iscsi_tmf *tmf);
 	/*
@@ -347,17 +387,17 @@ struct iscsi_conn_config {
 /* --- a connection --- */
 
 /*
- * Make a connection, which the caller frees with iscsi_conn_free. Returns 0, ERR_INVALID (a value
+ * Makes a connection, which the caller frees with iscsi_conn_free. Returns 0, ERR_INVALID (a value
  * of config is out of its range) or -ENOMEM.
  */
 int iscsi_conn_new(const struct iscsi_conn_config *config, struct iscsi_conn **ret_conn);
 /*
- * Free a connection; accepts NULL. No task may be with the owner (iscsi_conn_tasks returns 0).
+ * Frees a connection; accepts NULL. No task may be with the owner (iscsi_conn_tasks returns 0).
  * Output that is still queued is not sent.
  */
 void iscsi_conn_free(struct iscsi_conn *conn);
 /*
- * Count the memory that the connection holds for its peer against this budget from now on (NULL =
+ * Counts the memory that the connection holds for its peer against this budget from now on (NULL =
  * no budget). When the budget has no room for what the peer makes the connection hold, the
  * connection ends with ERR_LIMIT. The first ISCSI_ACCOUNT_FREE bytes of each connection are not
  * counted.
@@ -368,7 +408,7 @@ void iscsi_conn_set_budget(struct iscsi_conn *conn, struct iscsi_budget *budget)
 size_t iscsi_conn_memory(const struct iscsi_conn *conn);
 
 /*
- * Process received bytes: any number of PDUs, cut anywhere. Returns 0, or a negative code, after
+ * Processes received bytes: any number of PDUs, cut anywhere. Returns 0, or a negative code, after
  * which every call returns that code: the owner sends what iscsi_conn_output still returns and then
  * closes the socket. The codes are ERR_CLOSED (the connection ended in good order), ERR_PROTOCOL
  * (the peer broke the protocol), ERR_LIMIT (the peer made the connection hold too much), -ENOMEM.
@@ -410,7 +450,7 @@ void iscsi_conn_output_advance(struct iscsi_conn *conn, size_t len_bytes);
 bool iscsi_conn_has_output(const struct iscsi_conn *conn);
 
 /*
- * Continue a login with the decision on its pending step. Returns 0, or the codes of
+ * Continues a login with the decision on its pending step. Returns 0, or the codes of
  * iscsi_conn_input.
  */
 int iscsi_conn_login_done(struct iscsi_conn *conn, const struct iscsi_login_reply *reply);
@@ -425,7 +465,7 @@ const struct iscsi_login *iscsi_conn_login(const struct iscsi_conn *conn);
 const struct iscsi_params *iscsi_conn_params(const struct iscsi_conn *conn);
 
 /*
- * Take no more input and abort every task. Queued output may still be sent. ops->task_abort is
+ * Takes no more input and aborts every task. Queued output may still be sent. ops->task_abort is
  * called for tasks that the owner executes; the connection may be freed when iscsi_conn_tasks
  * returns 0.
  */
@@ -437,16 +477,16 @@ unsigned iscsi_conn_tasks(const struct iscsi_conn *conn);
  */
 unsigned iscsi_conn_abandoned(const struct iscsi_conn *conn);
 /*
- * Abort the tasks for this LUN field (8 bytes; NULL = for all LUNs); no response is sent for them.
- * before: abort only tasks whose CmdSN comes before *before in serial number arithmetic (NULL =
- * tasks with any CmdSN). Returns how many of the tasks the owner still executes: ops->task_abort
- * was called for each of them, and the owner had not ended them when this returned.
+ * Aborts the tasks for this LUN field (8 bytes; NULL = for all LUNs); no response is sent for them.
+ * before: abort only tasks with a CmdSN before that of this moment, and immediate tasks that had
+ * arrived then (NULL = all tasks). Returns how many of the tasks the owner still executes:
+ * ops->task_abort was called for each of them, and the owner had not ended them when this returned.
  */
 unsigned iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun,
-				const uint32_t *before);
+				const struct iscsi_moment *before);
 
 /*
- * Send a ping (NOP-In) that asks the initiator for a sign of life. The answer is input like any
+ * Sends a ping (NOP-In) that asks the initiator for a sign of life. The answer is input like any
  * other. Returns 0, ERR_BUSY (the last ping is not answered yet), ERR_INVALID (not in full feature
  * phase), ERR_LIMIT (too much output waits) or -ENOMEM.
  */
@@ -469,13 +509,13 @@ struct iscsi_async {
 	uint8_t event; /* enum iscsi_async_event */
 	uint8_t vendor_code;
 	uint16_t param1, param2, param3;
-	const uint8_t *lun;   /* 8 bytes, SCSI events only; else NULL */
+	const uint8_t *lun;   /* the LUN field of 8 bytes; only for SCSI events, else NULL */
 	const uint8_t *sense; /* SCSI events only; copied */
 	uint16_t sense_len;
 };
 
 /*
- * Queue an asynchronous message.  Returns 0, ERR_INVALID (the connection is not in full feature
+ * Queues an asynchronous message.  Returns 0, ERR_INVALID (the connection is not in full feature
  * phase, or the sense data is too long), ERR_LIMIT (too much output waits) or -ENOMEM.
  */
 int iscsi_conn_async_message(struct iscsi_conn *conn, const struct iscsi_async *message);
@@ -483,7 +523,7 @@ int iscsi_conn_async_message(struct iscsi_conn *conn, const struct iscsi_async *
 /* --- a task --- */
 
 /*
- * Collect len_bytes bytes of write data (at most write_expected) in these buffers: immediate data
+ * Collects len_bytes bytes of write data (at most write_expected) in these buffers: immediate data
  * is copied there, unsolicited data is received there, and the rest is requested with R2T. iov and
  * the buffers must stay valid until ops->task_done. Returns 1 when all data is there already, and
  * ops->write_ready is not called. Returns 0 when ops->write_ready will be called, unless the task
@@ -493,27 +533,27 @@ int iscsi_task_accept_write(struct iscsi_task *task, const struct iovec *iov, in
 			    uint32_t len_bytes);
 
 /*
- * End a task with status GOOD and no data for the initiator. length: the bytes that the command
+ * Ends a task with status GOOD and no data for the initiator. length: the bytes that the command
  * would transfer, for the residual count.
  */
 void iscsi_task_good(struct iscsi_task *task, uint64_t length);
 /*
- * End a task with any status; result->length counts data that was sent before too. The response
+ * Ends a task with any status; result->length counts data that was sent before too. The response
  * waits until the data that was requested with R2T has arrived, where RFC 7143 §11.4 wants that.
  */
 void iscsi_task_respond(struct iscsi_task *task, const struct iscsi_result *result);
 /*
- * End a read: send len_bytes bytes of data (at most read_expected) with status GOOD. length: the
+ * Ends a read: send len_bytes bytes of data (at most read_expected) with status GOOD. length: the
  * bytes that the whole command would transfer. The buffers stay valid until ops->task_done, and so
  * does iov unless it has a single piece.
  */
 void iscsi_task_finish_read(struct iscsi_task *task, const struct iovec *iov, int iovcnt,
 			    uint32_t len_bytes, uint64_t length);
-/* End an aborted task without an answer. */
+/* Ends an aborted task without an answer. */
 void iscsi_task_drop(struct iscsi_task *task);
 
 /*
- * Stop waiting for an aborted task whose backing I/O does not end. The owner keeps the task's
+ * Stops waiting for an aborted task whose backing I/O does not end. The owner keeps the task's
  * memory until it calls iscsi_task_drop. The task's tag and its place in the command window become
  * free, and task management requests that waited for the task are answered. May be called inside
  * ops->task_abort.
@@ -521,7 +561,7 @@ void iscsi_task_drop(struct iscsi_task *task);
 void iscsi_task_abandon(struct iscsi_task *task);
 
 /*
- * Answer a task management request, whose struct is invalid after this. response: enum
+ * Answers a task management request, whose struct is invalid after this. response: enum
  * iscsi_tmf_response.
  */
 void iscsi_tmf_done(struct iscsi_tmf *tmf, unsigned response);
@@ -529,13 +569,13 @@ void iscsi_tmf_done(struct iscsi_tmf *tmf, unsigned response);
 /* --- SendTargets --- */
 
 /*
- * Begin the next target of a SendTargets answer. Returns 0, or ERR_LIMIT or -ENOMEM (there is no
+ * Begins the next target of a SendTargets answer. Returns 0, or ERR_LIMIT or -ENOMEM (there is no
  * memory: the request is then rejected).
  */
 int iscsi_targets_add(struct iscsi_targets *list, const char *name);
 /*
- * Add a portal to the target that was added last: "192.0.2.1:3260" or "[2001:db8::1]:3260". Returns
- * the codes of iscsi_targets_add.
+ * Adds a portal to the target that was added last: "192.0.2.1:3260" or "[2001:db8::1]:3260".
+ * Returns the codes of iscsi_targets_add.
  */
 int iscsi_targets_add_portal(struct iscsi_targets *list, const char *address, uint16_t tpgt);
 /*
@@ -543,7 +583,7 @@ int iscsi_targets_add_portal(struct iscsi_targets *list, const char *address, ui
  * present one.
  */
 bool iscsi_targets_full(const struct iscsi_targets *list);
-/* Say that there may be more targets behind the one called `after`. */
+/* Says that there may be more targets behind the one called `after`. */
 void iscsi_targets_more(struct iscsi_targets *list, const char *after);
 
 #endif

@@ -30,7 +30,7 @@ struct iscsi_account {
 };
 
 /*
- * Count bytes that the connection is about to hold.  Returns 0, or ERR_LIMIT (the budget is used
+ * Counts bytes that the connection is about to hold.  Returns 0, or ERR_LIMIT (the budget is used
  * up, and this connection already holds more than ISCSI_ACCOUNT_FREE bytes). iscsi_account_give
  * takes bytes off the count again.
  */
@@ -88,12 +88,12 @@ struct iscsi_rx {
 
 void iscsi_rx_init(struct iscsi_rx *rx, struct iscsi_account *account);
 void iscsi_rx_fini(struct iscsi_rx *rx);
-/* Free the stash. Not to be called while a data segment is being received. */
+/* Frees the stash. Not to be called while a data segment is being received. */
 void iscsi_rx_drop_stash(struct iscsi_rx *rx);
 /* Returns how many bytes are missing until the header or the PDU is complete; never 0. */
 size_t iscsi_rx_need(const struct iscsi_rx *rx);
 /*
- * Process bytes, and move *bytes and *len past the bytes that were used.  Returns an enum
+ * Processes bytes, and moves *bytes and *len past the bytes that were used.  Returns an enum
  * iscsi_rx_event, or ERR_PROTOCOL (the header digest is wrong), ERR_LIMIT (the budget is used up)
  * or -ENOMEM. After RX_MORE all bytes are used, and rx no longer refers to them.
  */
@@ -109,7 +109,7 @@ void iscsi_rx_discard(struct iscsi_rx *rx);
 /* Called when a task ends: discard the data that is still to come for the task. */
 void iscsi_rx_forget(struct iscsi_rx *rx, const struct iscsi_cmd *task);
 /*
- * Return where to receive the next bytes (at most max pieces), and note that bytes were received
+ * Returns where to receive the next bytes (at most max pieces), and notes that bytes were received
  * there: iscsi_conn_rx_iov and iscsi_conn_rx_advance.
  */
 int iscsi_rx_iov(struct iscsi_rx *rx, struct iovec *iov, int max);
@@ -199,27 +199,27 @@ struct iscsi_tx {
 int iscsi_tx_init(struct iscsi_tx *tx);
 void iscsi_tx_fini(struct iscsi_tx *tx);
 /*
- * Grow the ring to TX_SLOTS. Not to be called between iscsi_conn_output and
+ * Grows the ring to TX_SLOTS. Not to be called between iscsi_conn_output and
  * iscsi_conn_output_advance.  Returns 0 or -ENOMEM.
  */
 int iscsi_tx_grow(struct iscsi_tx *tx);
-/* Send an item: now, or as soon as the items before it are sent and the ring has room. */
+/* Sends an item: now, or as soon as the items before it are sent and the ring has room. */
 void iscsi_tx_push(struct iscsi_conn *conn, struct iscsi_tx_item *item);
 /* Returns true when the ring has room for a PDU with TX_PIECES pieces of data. */
 bool iscsi_tx_has_room(const struct iscsi_tx *tx);
 /* Returns the next slot, whose header the caller fills.  The ring must have room. */
 struct iscsi_tx_slot *iscsi_tx_slot_new(struct iscsi_tx *tx, uint8_t **ret_bhs);
-/* Write StatSN, ExpCmdSN and MaxCmdSN into the header of a response. RFC 7143 §4.2.2. */
+/* Writes StatSN, ExpCmdSN and MaxCmdSN into the header of a response. RFC 7143 §4.2.2. */
 void iscsi_tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum iscsi_tx_stat_sn stat_sn);
 /*
- * Compute the digest of a header, which must not change afterwards.  iscsi_tx_seal_data sets the
+ * Computes the digest of a header, which must not change afterwards.  iscsi_tx_seal_data sets the
  * slot's data, which is in one piece, and computes padding and digest.
  */
 void iscsi_tx_seal_head(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *bhs);
 void iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
 			uint32_t len);
 /*
- * Set data that takes several slots.  The caller calls iscsi_tx_seal_piece for each slot, with the
+ * Sets data that takes several slots.  The caller calls iscsi_tx_seal_piece for each slot, with the
  * CRC that the call before returned, then iscsi_tx_seal_tail for the last slot.
  */
 uint32_t iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
@@ -227,20 +227,20 @@ uint32_t iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, co
 void iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_t total_len,
 			uint32_t crc);
 /*
- * Make a message with room for data_len bytes, and begin its header.  Returns NULL with *ret_err =
- * -ENOMEM, or ERR_LIMIT (the connection has too many messages waiting, or the budget is used up).
+ * Makes a message with room for data_len bytes, and begins its header.  Returns NULL with *ret_err
+ * = -ENOMEM, or ERR_LIMIT (the connection has too many messages waiting, or the budget is used up).
  */
 struct iscsi_tx_msg *iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode,
 				      uint32_t itt, uint32_t data_len, int *ret_err);
-/* Send a message, which belongs to the queue from now on. */
+/* Sends a message, which belongs to the queue from now on. */
 void iscsi_tx_msg_send(struct iscsi_conn *conn, struct iscsi_tx_msg *msg);
-/* Drop everything that waits to be sent. */
+/* Drops everything that waits to be sent. */
 void iscsi_tx_clear(struct iscsi_conn *conn);
 
 /* --- text.c: key=value --- */
 
 #define TEXT_MAX     (64u * 1024) /* bytes of one negotiation at most, over all its PDUs */
-#define TEXT_KEY_MAX 63u          /* bytes of a key's name at most, RFC 7143 §6.1 */
+#define TEXT_KEY_MAX 63u          /* the longest name of a key in bytes, RFC 7143 §6.1 */
 
 /*
  * The key=value pairs of a request, gathered over several PDUs, and the answer, which is sent in
@@ -259,7 +259,7 @@ struct iscsi_text {
 void iscsi_text_init(struct iscsi_text *t, struct iscsi_account *account);
 void iscsi_text_fini(struct iscsi_text *t);
 /*
- * Append bytes to the request.  Returns 0, -ENOMEM, or ERR_LIMIT (the request is longer than
+ * Appends bytes to the request.  Returns 0, -ENOMEM, or ERR_LIMIT (the request is longer than
  * TEXT_MAX, or the budget is used up).
  */
 int iscsi_text_add(struct iscsi_text *t, const uint8_t *bytes, size_t len);
@@ -267,11 +267,11 @@ void iscsi_text_clear_in(struct iscsi_text *t);
 void iscsi_text_clear_out(struct iscsi_text *t);
 size_t iscsi_text_out_left(const struct iscsi_text *t);
 /*
- * Forget the part of the answer that was sent, so that its memory is used for what is added later.
+ * Forgets the part of the answer that was sent, so that its memory is used for what is added later.
  */
 void iscsi_text_compact_out(struct iscsi_text *t);
 /*
- * Walk the pairs of the request.  *cursor is 0 at the first call.  Returns 1 with a pair, 0 at the
+ * Walks the pairs of the request.  *cursor is 0 at the first call.  Returns 1 with a pair, 0 at the
  * end, or ERR_PROTOCOL (not a key=value pair). Both strings point into t->in and are valid until
  * the next call.
  */
@@ -282,21 +282,90 @@ int iscsi_text_next(struct iscsi_text *t, size_t *cursor, const char **ret_key,
  * proportion to the length of the answer.
  */
 bool iscsi_text_has(const struct iscsi_text *t, const char *key);
-/* Remove the pair with this key from the answer, if there is one. */
+/* Removes the pair with this key from the answer, if there is one. */
 void iscsi_text_take_out(struct iscsi_text *t, const char *key);
-/* Append a pair to the answer; a failure shows in t->out.failed. */
+/* Appends a pair to the answer; a failure shows in t->out.failed. */
 void iscsi_text_put(struct iscsi_text *t, const char *key, const char *value);
 void iscsi_text_put_number(struct iscsi_text *t, const char *key, uint32_t value);
 /*
- * Read a decimal number, or a hexadecimal one that begins with 0x.  Returns 0 or ERR_PARSE (not
+ * Reads a decimal number, or a hexadecimal one that begins with 0x.  Returns 0 or ERR_PARSE (not
  * such a number).
  */
 int iscsi_text_parse_number(const char *value, uint32_t *ret_number);
 /*
- * Read an iqn., eui. or naa. name and write it in lower case.  Returns 0 or ERR_PARSE (not such a
+ * Reads an iqn., eui. or naa. name and write it in lower case.  Returns 0 or ERR_PARSE (not such a
  * name).
  */
 int iscsi_text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1]);
+
+/* --- chap.c --- */
+
+#define CHAP_BINARY_MAX       1024u /* bytes of a challenge at most, RFC 7143 §12.1.3 */
+#define CHAP_DIGEST_MAX       32u   /* bytes of a digest at most */
+#define CHAP_BINARY_TEXT_SIZE (2 * CHAP_DIGEST_MAX + 3)
+
+/* chap.c has the diagram. */
+enum iscsi_chap_state { CHAP_AGREED, CHAP_CHALLENGED, CHAP_ASKING, CHAP_DONE };
+/* In the order of the negotiation table. */
+enum iscsi_chap_key { CHAP_A, CHAP_C, CHAP_I, CHAP_N, CHAP_R };
+
+struct iscsi_chap {
+	enum iscsi_chap_state state;
+	unsigned keys;     /* bits of enum iscsi_chap_key: what this request has brought */
+	uint32_t hash;     /* the strongest hash that both sides have; 0 = none yet */
+	uint16_t status;   /* why a function failed with ERR_PROTOCOL: enum iscsi_login_status */
+	const char *cause; /* the same in words */
+	bool fresh;        /* AuthMethod=CHAP came with this request */
+	bool mutual;       /* the initiator wants the target to prove itself, too */
+	bool base64;       /* the initiator wrote its last binary value as base64 */
+	/* our challenge */
+	uint8_t id;
+	size_t challenge_len;
+	uint8_t challenge[CHAP_DIGEST_MAX];
+	/* the initiator's answer */
+	size_t response_len;
+	uint8_t response[CHAP_DIGEST_MAX];
+	char name[ISCSI_CHAP_NAME_MAX + 1];
+	/* the initiator's challenge */
+	uint8_t peer_id;
+	size_t peer_challenge_len;
+	uint8_t peer_challenge[CHAP_BINARY_MAX];
+};
+
+/* Begins: both sides have agreed on AuthMethod=CHAP. */
+void iscsi_chap_init(struct iscsi_chap *chap);
+/*
+ * Takes one key of a request.  Returns 0, or ERR_PROTOCOL (chap->status and chap->cause say why the
+ * login is refused).
+ */
+int iscsi_chap_take(struct iscsi_chap *chap, enum iscsi_chap_key key, const char *value);
+/*
+ * Does what follows from the keys of a request, which are all taken.  In state CHAP_ASKING the
+ * caller gets the credentials for chap->name and calls iscsi_chap_verify.  Returns as
+ * iscsi_chap_take.
+ */
+int iscsi_chap_step(struct iscsi_chap *chap, struct iscsi_text *out);
+/*
+ * Checks the initiator's answer, and answers its challenge if there is one.  Returns 0 (the state is
+ * CHAP_DONE), -ENOMEM, or as iscsi_chap_take.
+ */
+int iscsi_chap_verify(struct iscsi_chap *chap, const struct iscsi_credentials *credentials,
+		      struct iscsi_text *out);
+/*
+ * Computes the answer to a challenge.  hash: 5 MD5, 6 SHA-1, 7 SHA-256, 8 SHA3-256.  Returns its
+ * length in bytes, or -ENOMEM (also: libcrypto does not have the hash).
+ */
+int iscsi_chap_digest(uint32_t hash, uint8_t id, const struct iscsi_secret *secret,
+		      const uint8_t *challenge, size_t challenge_len,
+		      uint8_t digest[CHAP_DIGEST_MAX]);
+/*
+ * Reads a binary value: hexadecimal digits behind 0x, or base64 behind 0b.  Returns its length in
+ * bytes, ERR_PARSE (it is none of both) or ERR_LIMIT (it is longer than max).
+ */
+int iscsi_chap_parse_binary(const char *value, uint8_t *bytes, size_t max, bool *ret_base64);
+/* Writes a binary value of at most CHAP_DIGEST_MAX bytes. */
+void iscsi_chap_format_binary(const uint8_t *bytes, size_t len, bool base64,
+			      char text[CHAP_BINARY_TEXT_SIZE]);
 
 /* --- keys.c: the negotiation table --- */
 
@@ -308,6 +377,8 @@ enum iscsi_key_rule {
 	/* the smaller value, and at most MaxBurstLength: decided when that is known */
 	KEY_FIRST_BURST,
 	KEY_LIST,            /* the first of the offered values that this target knows */
+	KEY_AUTH,            /* None, or CHAP when the initiator must prove itself */
+	KEY_CHAP,            /* key->ours: enum iscsi_chap_key */
 	KEY_DECLARED_NUMBER, /* MaxRecvDataSegmentLength: each side declares its own value */
 	KEY_DECLARED_TEXT,
 	KEY_DECLARED_NAME,
@@ -339,14 +410,15 @@ struct iscsi_key {
 	const char *const *choices; /* KEY_LIST: bit n of the set is choices[n] */
 };
 
-#define KEY_COUNT 29u
+#define KEY_COUNT 34u
 extern const struct iscsi_key iscsi_key_table[KEY_COUNT]; /* sorted by name */
 
 /* The state of one negotiation. */
 struct iscsi_keys {
 	uint8_t stage;
-	/* the initiator offered AuthMethod without a method that this target knows */
+	/* the initiator offered AuthMethod without the method that it must use */
 	bool auth_refused;
+	bool needs_chap; /* the initiator must prove itself by CHAP */
 	bool has_initiator, has_target, has_type;
 	uint16_t status;   /* why iscsi_keys_apply failed: enum iscsi_login_status */
 	const char *cause; /* why iscsi_keys_apply failed, in words */
@@ -357,15 +429,23 @@ struct iscsi_keys {
 	bool wants_targets;
 };
 
-/* Set the values that apply when a key is not negotiated. RFC 7143 §13. */
+/* Which keys iscsi_keys_apply negotiates. */
+enum iscsi_key_part {
+	/* who logs in to what: the rest depends on it, and so it is decided first */
+	KEYS_DECLARED,
+	KEYS_REST,
+	KEYS_ALL,
+};
+
+/* Sets the values that apply when a key is not negotiated. RFC 7143 §13. */
 void iscsi_keys_defaults(struct iscsi_params *agreed);
 const struct iscsi_key *iscsi_keys_find(const char *name);
 /*
- * Negotiate all pairs of conn->text.in: agreed values are stored in conn->params, names in
+ * Negotiates pairs of conn->text.in: agreed values are stored in conn->params, names in
  * conn->info, answers in conn->text.out.  Returns 0, ERR_PROTOCOL (k->status and k->cause say why
  * the login is refused) or -ENOMEM.
  */
-int iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *k);
+int iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *k, enum iscsi_key_part part);
 
 /* --- task.c --- */
 
@@ -397,8 +477,9 @@ struct iscsi_cmd {
 	bool status_in_data; /* the last Data-In PDU carries the status */
 	bool abandoned;      /* iscsi_task_abandon was called: nobody waits for the task any more */
 	uint32_t abort_seq;  /* number of the abort that concerned this task; 0 = none */
+	uint32_t arrival;    /* how many commands of the session had arrived before this one */
 
-	/* Write data. It always arrives in order (DataPDUInOrder, DataSequenceInOrder). */
+	/* Writes data. It always arrives in order (DataPDUInOrder, DataSequenceInOrder). */
 	struct iscsi_iov_cursor wr;
 	struct iovec wr_one;
 	uint32_t wr_want;            /* bytes that the owner asked for */
@@ -408,7 +489,7 @@ struct iscsi_cmd {
 	uint32_t r2t_base;           /* offset at which the data requested with R2T begins */
 	uint32_t r2t_sent, r2t_done; /* number of R2Ts that were sent, and that are fulfilled */
 
-	/* Read data. */
+	/* Reads data. */
 	struct iscsi_iov_cursor rd;
 	struct iovec rd_one;
 	uint32_t rd_left;  /* bytes that are still to be put into the ring */
@@ -438,13 +519,14 @@ struct iscsi_cmd {
  */
 struct iscsi_task_pool {
 	uint32_t task_bytes; /* bytes of a task, including those for the owner */
-	uint32_t limit;      /* tasks that the pool may have at most */
+	uint32_t limit;      /* tasks that the pool may have at most, beside the abandoned ones */
 	uint32_t chunks;
-	uint32_t immediates; /* immediate commands that are in use */
+	uint32_t immediates; /* immediate commands that are in use, but for abandoned ones */
 	/* tasks that are with the owner */
 	uint32_t with_owner;
 	uint32_t abandoned; /* how many of with_owner were abandoned */
 	uint32_t abort_seq; /* number of the newest abort in this session */
+	uint32_t arrivals;  /* how many commands have arrived in this session */
 	struct iscsi_cmd *free;
 	uint8_t *chunk[TASK_CHUNKS_MAX];
 	/* TASK_BUCKETS hash buckets by ITT, allocated with the first chunk; NULL before */
@@ -461,34 +543,36 @@ iscsi_task_of(struct iscsi_task *pub)
 void iscsi_task_pool_init(struct iscsi_task_pool *pool, uint32_t limit, uint32_t extra_bytes,
 			  struct iscsi_account *account);
 void iscsi_task_pool_fini(struct iscsi_task_pool *pool);
-/* Return the task with this index; return the task with this ITT, or NULL. */
+/* Returns the task with this index of the pool, whether the task is in use or free. */
 struct iscsi_cmd *iscsi_task_at(const struct iscsi_task_pool *pool, uint32_t number);
+/* Returns the task with this Initiator Task Tag, or NULL. */
 struct iscsi_cmd *iscsi_task_find(const struct iscsi_task_pool *pool, uint32_t itt);
-/* Move a task to another state, and assert what must hold there. */
+/* Moves a task to another state, and asserts what must hold there. */
 void iscsi_task_to(struct iscsi_cmd *task, enum iscsi_task_state state);
 /*
- * Handle a SCSI Command PDU. Returns 0, ERR_PROTOCOL, ERR_LIMIT or -ENOMEM (the connection ends).
+ * Handles a SCSI Command PDU. Returns 0, ERR_PROTOCOL, ERR_LIMIT or -ENOMEM (the connection ends).
  */
 int iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /*
- * Free the task's place in the window and its tag.  To be called before the sequence numbers of the
- * task's last PDU are written, so that MaxCmdSN already counts the place.
+ * Frees the task's place in the window and its tag.  To be called before the sequence numbers of
+ * the task's last PDU are written, so that MaxCmdSN already counts the place.
  */
 void iscsi_task_untag(struct iscsi_cmd *task);
-/* Set the residual count of a read that would transfer `length` bytes. */
+/* Sets the residual count of a read that would transfer `length` bytes. */
 void iscsi_task_set_read_residual(struct iscsi_cmd *task, uint64_t length);
 /*
- * Call ops->task_done and return the task to the pool.  To be called when nothing refers to the
+ * Calls ops->task_done and returns the task to the pool.  To be called when nothing refers to the
  * task any more.
  */
 void iscsi_task_release(struct iscsi_cmd *task);
 /*
- * Abort a task in whichever state it is (iscsi_conn_abort_tasks). Returns true when the owner still
- * executes the task.
+ * Aborts a task in whichever state it is (iscsi_conn_abort_tasks). Returns true when the owner
+ * still executes the task.
  */
 bool iscsi_task_abort(struct iscsi_cmd *task);
 /* Does what iscsi_conn_abort_tasks says. */
-unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before);
+unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun,
+			      const struct iscsi_moment *before);
 
 /* --- session.c: the command window and the tasks --- */
 
@@ -531,44 +615,44 @@ iscsi_sn_before(uint32_t a, uint32_t b)
 }
 
 /*
- * Make a session with a window of `depth` commands.  Its pool has room for these, for `immediate`
+ * Makes a session with a window of `depth` commands.  Its pool has room for these, for `immediate`
  * immediate commands, and for commands whose last answer waits to be sent.  extra_bytes: the
  * owner's bytes in each task.  Returns NULL when out of memory.
  */
 struct iscsi_session *iscsi_session_new(uint32_t depth, uint32_t immediate, uint32_t extra_bytes,
 					struct iscsi_account *account);
-/* Free a session that has no task in use. Accepts NULL. */
+/* Frees a session that has no task in use. Accepts NULL. */
 void iscsi_session_free(struct iscsi_session *s);
-/* Drop the PDUs that are held. */
+/* Drops the PDUs that are held. */
 void iscsi_session_clear(struct iscsi_session *s);
-/* Begin the full feature phase: cmd_sn is the next CmdSN that is expected. */
+/* Begins the full feature phase: cmd_sn is the next CmdSN that is expected. */
 void iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn);
 /* Returns where a CmdSN lies. */
 enum iscsi_sn_place iscsi_session_place(const struct iscsi_session *s, uint32_t cmd_sn);
 /* Returns the MaxCmdSN to advertise now. */
 uint32_t iscsi_session_max_cmd_sn(struct iscsi_session *s);
 /*
- * Keep a PDU that came before its turn; drop a duplicate.  Returns 0, -ENOMEM, or ERR_LIMIT
+ * Keeps a PDU that came before its turn; drops a duplicate.  Returns 0, -ENOMEM, or ERR_LIMIT
  * (HELD_BYTES_MAX or the budget is used up).
  */
 int iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
 		       bool is_data);
 /*
- * Treat a CmdSN as received although its command will not come, because the command was aborted.
+ * Treats a CmdSN as received although its command will not come, because the command was aborted.
  * Returns 0, -ENOMEM or ERR_LIMIT.
  */
 int iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn);
 /* Returns the held command with this ITT, or NULL. */
 struct iscsi_held *iscsi_session_find_held(struct iscsi_session *s, uint32_t itt);
 /*
- * Remove and return the held PDU whose turn has come, or NULL when there is none; the caller frees
- * the PDU with iscsi_session_held_free.
+ * Removes and returns the held PDU whose turn has come, or NULL when there is none; the caller
+ * frees the PDU with iscsi_session_held_free.
  */
 struct iscsi_held *iscsi_session_pop(struct iscsi_session *s);
 void iscsi_session_held_free(struct iscsi_session *s, struct iscsi_held *h);
 /*
- * Undo that the PDU in turn has used up its CmdSN, because the PDU is rejected.  Has no effect when
- * no PDU is in turn.
+ * Undoes that the PDU in turn has used up its CmdSN, because the PDU is rejected.  Has no effect
+ * when no PDU is in turn.
  */
 void iscsi_session_reject(struct iscsi_session *s);
 
@@ -579,23 +663,23 @@ void iscsi_session_reject(struct iscsi_session *s);
  * 0, or a negative code (the connection ends).
  */
 int iscsi_data_out_head(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* Handle a complete Data-Out PDU. Returns 0, or a negative code (the connection ends). */
+/* Handles a complete Data-Out PDU. Returns 0, or a negative code (the connection ends). */
 int iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* Handle a Data-Out whose data digest is wrong. */
+/* Handles a Data-Out whose data digest is wrong. */
 void iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /*
- * Have the owner end a task whose data was wrong (ops->data_fault). The answer is sent now, or when
- * the requested data has arrived.
+ * Makes the owner end a task whose data was wrong (ops->data_fault). The answer is sent now, or
+ * when the requested data has arrived.
  */
 void iscsi_data_fault(struct iscsi_cmd *task, enum iscsi_data_fault fault);
 /*
- * Send the status and residual that are stored in the task: now, or when the requested data has
+ * Sends the status and residual that are stored in the task: now, or when the requested data has
  * arrived.
  */
 void iscsi_data_send_status(struct iscsi_cmd *task);
 /* Returns true when all data that was requested for the task has arrived. */
 bool iscsi_data_is_drained(const struct iscsi_cmd *task);
-/* Note that a slot with data of this task was sent. */
+/* Notes that a slot with data of this task was sent. */
 void iscsi_data_slot_sent(struct iscsi_cmd *task);
 
 /* --- tmf.c ----------------------------------------------------------------------------------- */
@@ -613,7 +697,7 @@ struct iscsi_tmf_cmd {
 };
 
 /*
- * Handle a Task Management Function Request PDU. Returns 0, or a negative code (the connection
+ * Handles a Task Management Function Request PDU. Returns 0, or a negative code (the connection
  * ends).
  */
 int iscsi_tmf_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
@@ -633,22 +717,25 @@ struct iscsi_login_machine {
 	unsigned requests;
 	uint32_t itt;
 	uint16_t tsih;
-	uint8_t flags; /* flags of the request that is being answered */
+	uint8_t flags;           /* flags of the request that is being answered */
+	struct iscsi_chap *chap; /* owned; NULL = CHAP was not agreed on, or the login has ended */
 	struct iscsi_keys keys;
 };
 
 void iscsi_login_init(struct iscsi_login_machine *l);
+/* Forgets what only the login needed. */
+void iscsi_login_fini(struct iscsi_login_machine *l);
 /* Bytes of data in a PDU at most, during login (RFC 7143 §13.12) and in discovery sessions. */
 #define LOGIN_DATA_MAX 8192u
 
 /*
- * Handle a Login Request PDU, and continue a login that the owner has decided.  Both return 0, or a
- * negative code (the connection ends).
+ * Handles a Login Request PDU, and continues a login that the owner has decided.  Both return 0, or
+ * a negative code (the connection ends).
  */
 int iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply);
 /*
- * Refuse the login: queue the response with this status and call ops->refused.  cause: words for
+ * Refuses the login: queues the response with this status and calls ops->refused.  cause: words for
  * the log, a string constant or the owner's text.  Returns ERR_CLOSED (close the connection when
  * the response is sent), or ERR_LIMIT or -ENOMEM (there is no response).
  */
@@ -663,17 +750,17 @@ struct iscsi_exchange {
 	char after[ISCSI_NAME_MAX + 1]; /* name of the last target that was named; "" = none yet */
 };
 
-/* Handle a Text Request PDU. Returns 0, or a negative code (the connection ends). */
+/* Handles a Text Request PDU. Returns 0, or a negative code (the connection ends). */
 int iscsi_discovery_on_text(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 
 /*
- * Handle a NOP-Out, a Logout Request, or a SNACK PDU. Each returns 0, or a negative code (the
+ * Handles a NOP-Out, a Logout Request, or a SNACK PDU. Each returns 0, or a negative code (the
  * connection ends).
  */
 int iscsi_control_on_nop_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_control_on_logout(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 int iscsi_control_on_snack(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* Queue a Reject PDU that carries the header of this PDU. Returns 0, ERR_LIMIT or -ENOMEM. */
+/* Queues a Reject PDU that carries the header of this PDU. Returns 0, ERR_LIMIT or -ENOMEM. */
 int iscsi_control_reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu,
 			 enum iscsi_reject_reason reason);
 
@@ -714,7 +801,7 @@ struct iscsi_conn {
 	struct iscsi_tx tx;
 };
 
-/* Enter the full feature phase: the last login response is queued. Returns 0 or -ENOMEM. */
+/* Enters the full feature phase: the last login response is queued. Returns 0 or -ENOMEM. */
 int iscsi_conn_established(struct iscsi_conn *conn);
 /*
  * Returns true before the full feature phase of a normal session, and in a discovery session: the

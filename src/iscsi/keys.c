@@ -16,7 +16,6 @@
 #define UNKNOWN_MAX 128u /* unknown keys that are answered in one negotiation */
 
 static const char *const digest_choices[] = { "None", "CRC32C", NULL };
-static const char *const auth_choices[] = { "None", NULL };
 static const char *const reporting_choices[] = { "RFC3720", NULL };
 
 #define PARAM(field)                                        \
@@ -30,7 +29,12 @@ static const char *const reporting_choices[] = { "RFC3720", NULL };
 
 /* clang-format off */
 const struct iscsi_key iscsi_key_table[KEY_COUNT] = {
-	{ .name = "AuthMethod",		.rule = KEY_LIST, .stages = STAGE_SECURITY, .ours = 1, .choices = auth_choices },
+	{ .name = "AuthMethod",		.rule = KEY_AUTH, .stages = STAGE_SECURITY },
+	{ .name = "CHAP_A",		.rule = KEY_CHAP, .stages = STAGE_SECURITY, .ours = CHAP_A },
+	{ .name = "CHAP_C",		.rule = KEY_CHAP, .stages = STAGE_SECURITY, .ours = CHAP_C },
+	{ .name = "CHAP_I",		.rule = KEY_CHAP, .stages = STAGE_SECURITY, .ours = CHAP_I },
+	{ .name = "CHAP_N",		.rule = KEY_CHAP, .stages = STAGE_SECURITY, .ours = CHAP_N },
+	{ .name = "CHAP_R",		.rule = KEY_CHAP, .stages = STAGE_SECURITY, .ours = CHAP_R },
 	{ .name = "DataDigest",		.rule = KEY_LIST, .stages = STAGE_OPERATIONAL, PARAM(data_digest), .choices = digest_choices },
 	{ .name = "DataPDUInOrder",	.rule = KEY_OR, .stages = STAGE_OPERATIONAL, .irrelevant = true, .ours = 1 },
 	{ .name = "DataSequenceInOrder", .rule = KEY_OR, .stages = STAGE_OPERATIONAL, .irrelevant = true, .ours = 1 },
@@ -213,6 +217,56 @@ rule_first_burst(const struct offer *o)
 	return answer_number(o, MIN(mine, theirs));
 }
 
+static bool
+list_has(const char *list, const char *choice)
+{
+	while (true) {
+		size_t len = strcspn(list, ",");
+
+		if (strlen(choice) == len && memcmp(choice, list, len) == 0)
+			return true;
+		if (list[len] == '\0')
+			return false;
+		list += len + 1;
+	}
+}
+
+/*
+ * Who must prove itself is asked for CHAP, and who need not is not: there is no secret then.  RFC
+ * 7143 §12.1.
+ */
+static int
+rule_auth(const struct offer *o)
+{
+	struct iscsi_login_machine *l = &o->conn->login;
+	const char *choice = o->keys->needs_chap ? "CHAP" : "None";
+
+	if (!list_has(o->value, choice)) {
+		o->keys->auth_refused = true;
+		return answer(o, "Reject");
+	}
+	if (o->keys->needs_chap) {
+		l->chap = mem_calloc(1, sizeof(*l->chap));
+		if (l->chap == NULL)
+			return -ENOMEM;
+		iscsi_chap_init(l->chap);
+	}
+	return answer(o, choice);
+}
+
+static int
+rule_chap(const struct offer *o)
+{
+	struct iscsi_chap *chap = o->conn->login.chap;
+	int rc;
+
+	if (chap == NULL)
+		return refuse(o->keys, ISCSI_LOGIN_INITIATOR_ERROR,
+			      "a key of CHAP came before AuthMethod=CHAP was agreed on");
+	rc = iscsi_chap_take(chap, (enum iscsi_chap_key)o->key->ours, o->value);
+	return rc == ERR_PROTOCOL ? refuse(o->keys, chap->status, chap->cause) : rc;
+}
+
 /* The first of the initiator's values that is in our set.  RFC 7143 §6.2.1. */
 static int
 rule_list(const struct offer *o)
@@ -236,8 +290,6 @@ rule_list(const struct offer *o)
 			break;
 		value += len + 1;
 	}
-	if (o->key->choices == auth_choices)
-		o->keys->auth_refused = true;
 	return answer(o, "Reject");
 }
 
@@ -356,6 +408,8 @@ static const struct {
 	[KEY_MAX] = { rule_number, PASS_NEGOTIATE },
 	[KEY_FIRST_BURST] = { rule_first_burst, PASS_DEPENDENT },
 	[KEY_LIST] = { rule_list, PASS_NEGOTIATE },
+	[KEY_AUTH] = { rule_auth, PASS_NEGOTIATE },
+	[KEY_CHAP] = { rule_chap, PASS_NEGOTIATE },
 	[KEY_DECLARED_NUMBER] = { rule_declared_number, PASS_NEGOTIATE },
 	[KEY_DECLARED_TEXT] = { rule_declared_text, PASS_DECLARE },
 	[KEY_DECLARED_NAME] = { rule_declared_name, PASS_DECLARE },
@@ -424,11 +478,13 @@ apply_pair(struct offer *o, const char *name, enum pass pass)
 }
 
 int
-iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *keys)
+iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *keys, enum iscsi_key_part part)
 {
 	struct offer o = { .conn = conn, .keys = keys };
+	enum pass first = part == KEYS_REST ? PASS_NEGOTIATE : PASS_DECLARE;
+	enum pass end = part == KEYS_DECLARED ? PASS_NEGOTIATE : PASS_COUNT;
 
-	for (enum pass pass = 0; pass < PASS_COUNT; pass++) {
+	for (enum pass pass = first; pass < end; pass++) {
 		const char *name;
 		size_t cursor = 0;
 		int more;

@@ -9,7 +9,10 @@
  * the next: answer; to FULL: finish.  Whatever no row of `rules` allows is refused with a status,
  * and the connection is closed.
  *
- * The owner may decide later at the two steps where it is asked (pending_step); until then the
+ * An initiator that must prove itself (the owner says so at the first step) leaves SECURITY only
+ * when CHAP is done: may_leave.  chap.c has the steps of CHAP.
+ *
+ * The owner may decide later at each step where it is asked (pending_step); until then the
  * initiator waits.  Called by conn.c and by the owner, on the thread that has the connection.
  */
 #include "iscsi/iscsi_int.h"
@@ -31,6 +34,15 @@ iscsi_login_init(struct iscsi_login_machine *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->pending_step = -1;
+}
+
+void
+iscsi_login_fini(struct iscsi_login_machine *l)
+{
+	if (l->chap != NULL)
+		explicit_bzero(l->chap, sizeof(*l->chap));
+	mem_free(l->chap);
+	l->chap = NULL;
 }
 
 static unsigned
@@ -95,9 +107,19 @@ refuse_error(struct iscsi_conn *conn, int rc)
 	return rc;
 }
 
+static int
+refuse_chap(struct iscsi_conn *conn, int rc)
+{
+	const struct iscsi_chap *chap = conn->login.chap;
+
+	return rc == ERR_PROTOCOL ? iscsi_login_refuse(conn, chap->status, chap->cause) : rc;
+}
+
 /* --- the owner decides ----------------------------------------------------------------------- */
 
 static int after_first(struct iscsi_conn *conn);
+static int answer(struct iscsi_conn *conn);
+static int apply(struct iscsi_conn *conn, enum iscsi_key_stage stage, enum iscsi_key_part part);
 
 static int
 ask(struct iscsi_conn *conn, enum iscsi_login_step step)
@@ -110,6 +132,13 @@ ask(struct iscsi_conn *conn, enum iscsi_login_step step)
 	}
 	conn->login.pending_step = (int)step;
 	return iscsi_login_decided(conn, &reply);
+}
+
+/* Whoever must prove itself has done so. */
+static bool
+may_leave(const struct iscsi_conn *conn)
+{
+	return !conn->login.keys.needs_chap || conn->info.authenticated;
 }
 
 static int
@@ -130,11 +159,13 @@ finish(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 	uint8_t flags = (uint8_t)(FLAG_FINAL | (l->flags & 0x0c) | NSG_FULL);
 	int rc;
 
+	assert(may_leave(conn));
 	l->tsih = reply->tsih;
 	rc = respond(conn, flags, ISCSI_LOGIN_OK, (uint32_t)iscsi_text_out_left(&conn->text));
 	if (rc < 0)
 		return rc;
 	l->state = LOGIN_FULL;
+	iscsi_login_fini(l);
 	return iscsi_conn_established(conn);
 }
 
@@ -155,6 +186,39 @@ declare_target(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 	iscsi_text_put(text, "TargetAlias", reply->alias);
 }
 
+/*
+ * The owner knows the target and the initiator: what the first request has to negotiate can be
+ * answered.
+ */
+static int
+go_on_first(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
+{
+	struct iscsi_login_machine *l = &conn->login;
+	int rc;
+
+	l->decided = true;
+	l->keys.needs_chap = reply->needs_chap;
+	rc = apply(conn, csg(l->flags) == 0 ? STAGE_SECURITY : STAGE_OPERATIONAL, KEYS_REST);
+	if (rc < 0)
+		return refuse_error(conn, rc);
+	if (conn->info.type == ISCSI_SESSION_NORMAL)
+		declare_target(conn, reply);
+	return after_first(conn);
+}
+
+static int
+go_on_credentials(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
+{
+	struct iscsi_chap *chap = conn->login.chap;
+	int rc = iscsi_chap_verify(chap, &reply->credentials, &conn->text);
+
+	if (rc < 0)
+		return refuse_chap(conn, rc);
+	conn->info.authenticated = true;
+	conn->info.mutual = chap->mutual;
+	return answer(conn);
+}
+
 int
 iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 {
@@ -165,17 +229,17 @@ iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *rep
 	l->pending_step = -1;
 	if (reply->status != ISCSI_LOGIN_OK)
 		return refuse_as_told(conn, reply);
-	if (step == ISCSI_LOGIN_LAST)
-		return finish(conn, reply);
-	l->decided = true;
-	if (conn->info.type == ISCSI_SESSION_NORMAL)
-		declare_target(conn, reply);
-	return after_first(conn);
+	if (step == ISCSI_LOGIN_CREDENTIALS)
+		return go_on_credentials(conn, reply);
+	return step == ISCSI_LOGIN_LAST ? finish(conn, reply) : go_on_first(conn, reply);
 }
 
 /* --- stages ---------------------------------------------------------------------------------- */
 
-/* Send the answer, or its next part; with the last part go where the initiator asked to go. */
+/*
+ * Sends the answer or its next part. After the last part the login enters the stage that the
+ * initiator asked for.
+ */
 static int
 answer(struct iscsi_conn *conn)
 {
@@ -187,7 +251,7 @@ answer(struct iscsi_conn *conn)
 		return -ENOMEM;
 	if (left > LOGIN_DATA_MAX)
 		return respond(conn, stage | FLAG_CONTINUE, ISCSI_LOGIN_OK, LOGIN_DATA_MAX);
-	if ((l->flags & FLAG_FINAL) == 0)
+	if ((l->flags & FLAG_FINAL) == 0 || !may_leave(conn))
 		return respond(conn, stage, ISCSI_LOGIN_OK, (uint32_t)left);
 	if (nsg(l->flags) == NSG_FULL)
 		return ask(conn, ISCSI_LOGIN_LAST);
@@ -197,25 +261,44 @@ answer(struct iscsi_conn *conn)
 }
 
 static int
-apply(struct iscsi_conn *conn, enum iscsi_key_stage stage)
+apply(struct iscsi_conn *conn, enum iscsi_key_stage stage, enum iscsi_key_part part)
 {
 	int rc;
 
 	conn->login.keys.stage = (uint8_t)stage;
-	rc = iscsi_keys_apply(conn, &conn->login.keys);
-	iscsi_text_clear_in(&conn->text);
+	rc = iscsi_keys_apply(conn, &conn->login.keys, part);
+	if (part != KEYS_DECLARED)
+		iscsi_text_clear_in(&conn->text);
 	return rc;
 }
 
-/* An initiator that offers AuthMethod, but none of ours, cannot be let in. */
+static const char no_chap[] = "the initiator must prove itself by CHAP, and does not offer that";
+
+/* After the keys of a request: the next step of CHAP, and what the initiator did not offer. */
 static int
 security_done(struct iscsi_conn *conn)
 {
-	if (conn->login.keys.auth_refused)
+	struct iscsi_login_machine *l = &conn->login;
+	int rc;
+
+	if (l->keys.auth_refused)
 		return iscsi_login_refuse(
 			conn, ISCSI_LOGIN_AUTH_FAILED,
-			"AuthMethod offers nothing that this array has: it has None");
-	return answer(conn);
+			l->keys.needs_chap ? no_chap
+					   : "the initiator wants to authenticate itself, and the "
+					     "array has no "
+					     "CHAP secret for it: AuthMethod has to offer None");
+	if (l->chap == NULL && !may_leave(conn) && (l->flags & FLAG_FINAL) != 0)
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_AUTH_FAILED, no_chap);
+	if (l->chap == NULL)
+		return answer(conn);
+	rc = iscsi_chap_step(l->chap, &conn->text);
+	if (rc < 0)
+		return refuse_chap(conn, rc);
+	if (l->chap->state != CHAP_ASKING)
+		return answer(conn);
+	memcpy(conn->info.chap_name, l->chap->name, sizeof(conn->info.chap_name));
+	return ask(conn, ISCSI_LOGIN_CREDENTIALS);
 }
 
 static int
@@ -240,7 +323,7 @@ operational_done(struct iscsi_conn *conn)
 static int
 on_security(struct iscsi_conn *conn)
 {
-	int rc = apply(conn, STAGE_SECURITY);
+	int rc = apply(conn, STAGE_SECURITY, KEYS_ALL);
 
 	return rc < 0 ? refuse_error(conn, rc) : security_done(conn);
 }
@@ -248,7 +331,7 @@ on_security(struct iscsi_conn *conn)
 static int
 on_operational(struct iscsi_conn *conn)
 {
-	int rc = apply(conn, STAGE_OPERATIONAL);
+	int rc = apply(conn, STAGE_OPERATIONAL, KEYS_ALL);
 
 	return rc < 0 ? refuse_error(conn, rc) : operational_done(conn);
 }
@@ -258,7 +341,8 @@ static int
 on_first(struct iscsi_conn *conn)
 {
 	struct iscsi_login_machine *l = &conn->login;
-	int rc = apply(conn, csg(l->flags) == 0 ? STAGE_SECURITY : STAGE_OPERATIONAL);
+	int rc = apply(conn, csg(l->flags) == 0 ? STAGE_SECURITY : STAGE_OPERATIONAL,
+		       KEYS_DECLARED);
 
 	if (rc < 0)
 		return refuse_error(conn, rc);
@@ -277,6 +361,8 @@ after_first(struct iscsi_conn *conn)
 {
 	bool security = csg(conn->login.flags) == 0;
 
+	if (!security && !may_leave(conn)) /* RFC 7143 §6.3.2 */
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_AUTH_FAILED, no_chap);
 	conn->login.state = security ? LOGIN_SECURITY : LOGIN_OPERATIONAL;
 	return security ? security_done(conn) : operational_done(conn);
 }

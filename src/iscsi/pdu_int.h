@@ -147,7 +147,7 @@ iscsi_pad_len(uint32_t len)
 
 /* Returns the name of an opcode for the log ("SCSI Command"), or "unknown". */
 const char *iscsi_pdu_name(uint8_t opcode);
-/* Zero a header, then set its opcode, final bit and ITT. */
+/* Zeros a header, then sets its opcode, final bit and ITT. */
 void iscsi_pdu_start(uint8_t bhs[BHS_SIZE], enum iscsi_pdu_opcode opcode, uint32_t itt);
 
 /*
@@ -160,8 +160,8 @@ struct iscsi_ahs {
 };
 
 /*
- * Parse additional header segments.  Returns 0, or ERR_PROTOCOL (a length out of bounds, an unknown
- * type, or a type that appears twice).
+ * Parses additional header segments.  Returns 0, or ERR_PROTOCOL (a length out of bounds, an
+ * unknown type, or a type that appears twice).
  */
 int iscsi_pdu_parse_ahs(const uint8_t *bytes, uint32_t len, struct iscsi_ahs *ret_ahs);
 

@@ -71,7 +71,9 @@ iscsi_task_at(const struct iscsi_task_pool *pool, uint32_t number)
 static int
 pool_grow(struct iscsi_task_pool *pool)
 {
-	if (pool->chunks == TASK_CHUNKS_MAX || pool->chunks * TASK_CHUNK >= pool->limit)
+	/* Tasks of stores that hang are not to take the places of those for other units. */
+	if (pool->chunks == TASK_CHUNKS_MAX ||
+	    pool->chunks * TASK_CHUNK >= pool->limit + pool->abandoned)
 		return ERR_LIMIT;
 	/*
 	 * Sessions that keep many commands waiting leave the second half of the budget to the
@@ -204,10 +206,10 @@ iscsi_task_release(struct iscsi_cmd *task)
 	list_remove(&task->item.node);
 	iscsi_rx_forget(&conn->rx, task);
 	iscsi_task_untag(task);
-	if (task->pub.immediate)
-		pool->immediates--;
 	if (task->abandoned)
 		pool->abandoned--;
+	else if (task->pub.immediate)
+		pool->immediates--;
 	iscsi_task_to(task, TASK_FREE);
 	if (task->owned)
 		conn->ops->task_done(conn->user, &task->pub);
@@ -249,6 +251,7 @@ task_reset(struct iscsi_cmd *task, struct iscsi_conn *conn, const uint8_t *bhs)
 	task->r2t_base = task->r2t_sent = task->r2t_done = 0;
 	task->rd_left = task->rd_pos = task->rd_burst = task->data_sn = task->data_ins =
 		task->in_ring = 0;
+	task->arrival = conn->session->pool.arrivals++;
 	task->status = task->response = task->flags = 0;
 	task->residual = task->bidi_residual = 0;
 	task->sense_len = 0;
@@ -471,6 +474,8 @@ iscsi_task_abandon(struct iscsi_task *pub)
 	assert(task->state == TASK_OWNER && pub->aborted && !task->abandoned);
 	task->abandoned = true;
 	pub->conn->session->pool.abandoned++;
+	if (pub->immediate)
+		pub->conn->session->pool.immediates--;
 	iscsi_task_untag(task);
 	iscsi_tmf_on_task_gone(pub->conn, task);
 }
@@ -511,33 +516,39 @@ iscsi_task_abort(struct iscsi_cmd *task)
 }
 
 static bool
-is_meant(struct iscsi_conn *conn, const struct iscsi_cmd *task, const uint8_t *lun,
-	 const uint32_t *before)
+came_before(const struct iscsi_cmd *task, const struct iscsi_moment *moment)
 {
-	if (task->state == TASK_FREE)
-		return false;
-	if (before != NULL && !iscsi_sn_before(task->pub.cmd_sn, *before))
+	if (task->pub.immediate)
+		return iscsi_sn_before(task->arrival, moment->arrivals);
+	return iscsi_sn_before(task->pub.cmd_sn, moment->cmd_sn);
+}
+
+static bool
+is_meant(struct iscsi_conn *conn, const struct iscsi_cmd *task, const uint8_t *lun,
+	 const struct iscsi_moment *before)
+{
+	if (task->state == TASK_FREE || (before != NULL && !came_before(task, before)))
 		return false;
 	return lun == NULL || iscsi_conn_same_lun(conn, task->pub.lun, lun);
 }
 
 /* Commands that came ahead of their turn: only their numbers count from now on. */
 static void
-void_held(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before)
+void_held(struct iscsi_conn *conn, const uint8_t *lun, const struct iscsi_moment *before)
 {
 	list_for_each(node, &conn->session->held) {
 		struct iscsi_held *h = list_entry(node, struct iscsi_held, node);
 
 		if (h->is_data || h->is_void || iscsi_bhs_opcode(h->bytes) != OP_COMMAND)
 			continue;
-		if ((before == NULL || iscsi_sn_before(h->cmd_sn, *before)) &&
+		if ((before == NULL || iscsi_sn_before(h->cmd_sn, before->cmd_sn)) &&
 		    (lun == NULL || iscsi_conn_same_lun(conn, h->bytes + AT_LUN, lun)))
 			h->is_void = true;
 	}
 }
 
 unsigned
-iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before)
+iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun, const struct iscsi_moment *before)
 {
 	struct iscsi_task_pool *pool = &conn->session->pool;
 	unsigned with_owner = 0;
@@ -561,7 +572,8 @@ iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t
 }
 
 unsigned
-iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun, const uint32_t *before)
+iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun,
+		       const struct iscsi_moment *before)
 {
 	return iscsi_task_abort_all(conn, lun, before);
 }

@@ -2,7 +2,8 @@
 /*
  * Task management requests.  RFC 7143 §4.2.3, §11.5, §11.6.
  *
- * This file aborts the tasks of this session that ABORT TASK and ABORT TASK SET name.  Then every
+ * This file aborts the tasks of this session that ABORT TASK and ABORT TASK SET name.  CLEAR TASK SET
+ * is the same as ABORT TASK SET where each nexus has a task set of its own, as here.  Then every
  * request that concerns a task goes to the owner, who knows the other sessions and the logical
  * unit.  A response leaves when the owner has answered and every task of this connection that was
  * aborted until then has ended or was abandoned.  Called by conn.c, task.c and the owner, on the
@@ -91,6 +92,13 @@ iscsi_tmf_free_all(struct iscsi_conn *conn)
 	conn->tmf_count = 0;
 }
 
+static struct iscsi_moment
+moment_of(const struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
+{
+	return (struct iscsi_moment){ .cmd_sn = get_be32(pdu->bhs + AT_CMD_SN),
+				      .arrivals = conn->session->pool.arrivals };
+}
+
 static int
 pass_up(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, struct iscsi_cmd *task)
 {
@@ -101,7 +109,7 @@ pass_up(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, struct iscsi_cmd *
 	tmf->pub.conn = conn;
 	tmf->pub.function = pdu->bhs[AT_FLAGS] & 0x7f;
 	memcpy(tmf->pub.lun, pdu->bhs + AT_LUN, sizeof(tmf->pub.lun));
-	tmf->pub.cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
+	tmf->pub.moment = moment_of(conn, pdu);
 	tmf->itt = get_be32(pdu->bhs + AT_ITT);
 	list_append(&conn->tmfs, &tmf->node);
 	conn->tmf_count++;
@@ -156,11 +164,11 @@ on_abort_task(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 static int
 on_abort_task_set(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	uint32_t cmd_sn = get_be32(pdu->bhs + AT_CMD_SN);
+	struct iscsi_moment moment = moment_of(conn, pdu);
 	uint8_t lun[8];
 
 	memcpy(lun, pdu->bhs + AT_LUN, sizeof(lun));
-	iscsi_task_abort_all(conn, lun, &cmd_sn);
+	iscsi_task_abort_all(conn, lun, &moment);
 	return pass_up(conn, pdu, NULL);
 }
 
@@ -181,7 +189,7 @@ static int (*const handlers[])(struct iscsi_conn *, const struct iscsi_pdu *) = 
 	[ISCSI_TMF_ABORT_TASK] = on_abort_task,
 	[ISCSI_TMF_ABORT_TASK_SET] = on_abort_task_set,
 	[ISCSI_TMF_CLEAR_ACA] = on_for_owner,
-	[ISCSI_TMF_CLEAR_TASK_SET] = on_for_owner,
+	[ISCSI_TMF_CLEAR_TASK_SET] = on_abort_task_set,
 	[ISCSI_TMF_LU_RESET] = on_for_owner,
 	[ISCSI_TMF_TARGET_WARM_RESET] = on_for_owner,
 	[ISCSI_TMF_TARGET_COLD_RESET] = on_for_owner,

@@ -91,17 +91,18 @@ add_value(struct strbuf *out, const void *row, const struct row_field *field)
 		add_string(out, row_field_text(row, field));
 		return;
 	case FIELD_U32:
-		add_unsigned(out, *(const uint32_t *)at);
+		add_unsigned(out, row_field_number(row, field));
 		return;
 	case FIELD_U64:
 	case FIELD_I64:
-		add_signed(out, *(const int64_t *)at); /* JSON's integers are signed here */
+		add_signed(out, (int64_t)row_field_number(
+					row, field)); /* JSON's integers are signed here */
 		return;
 	case FIELD_BOOL:
-		strbuf_add(out, *(const bool *)at ? "true" : "false");
+		strbuf_add(out, row_field_number(row, field) ? "true" : "false");
 		return;
 	case FIELD_ENUM:
-		add_string(out, field->names[*(const uint32_t *)at]);
+		add_string(out, field->names[row_field_number(row, field)]);
 		return;
 	}
 }

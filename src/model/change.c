@@ -125,8 +125,10 @@ state_apply(const struct state *state, const struct change *change, struct state
 		if ((rc = op_apply(work, &change->ops[i])) < 0)
 			return rc;
 	if (!hash128_equal(&work->position.digest, &change->digest))
-		return err_set(ERR_CORRUPT, "the digest after change %llu is another",
-			       (unsigned long long)change->sequence);
+		return err_set(
+			ERR_CORRUPT,
+			"the digest after change %llu differs from the one that the change names",
+			(unsigned long long)change->sequence);
 	work->position.sequence = change->sequence;
 	*ret_state = TAKE(work);
 	return 0;

@@ -31,6 +31,51 @@ row_field_to(void *row, const struct row_field *field)
 	return (char *)row + field->offset;
 }
 
+/*
+ * Returns the value of a number, an enumeration or a truth value, whatever the size of its member.
+ * That of a FIELD_I64 is to be cast to int64_t.
+ */
+static inline uint64_t
+row_field_number(const void *row, const struct row_field *field)
+{
+	const void *at = row_field_at(row, field);
+
+	switch (field->size_bytes) {
+	case sizeof(uint8_t):
+		return *(const uint8_t *)at;
+	case sizeof(uint16_t):
+		return *(const uint16_t *)at;
+	case sizeof(uint32_t):
+		return *(const uint32_t *)at;
+	default:
+		return *(const uint64_t *)at;
+	}
+}
+
+/* Sets such a member.  Returns false when the value is too large for it; then it is as it was. */
+static inline bool
+row_field_set_number(void *row, const struct row_field *field, uint64_t value)
+{
+	void *at = row_field_to(row, field);
+
+	if (field->size_bytes < sizeof(value) && value >> field->size_bytes * 8 != 0)
+		return false;
+	switch (field->size_bytes) {
+	case sizeof(uint8_t):
+		*(uint8_t *)at = (uint8_t)value;
+		break;
+	case sizeof(uint16_t):
+		*(uint16_t *)at = (uint16_t)value;
+		break;
+	case sizeof(uint32_t):
+		*(uint32_t *)at = (uint32_t)value;
+		break;
+	default:
+		*(uint64_t *)at = value;
+	}
+	return true;
+}
+
 /* Returns a string field as text; never NULL. */
 static inline const char *
 row_field_text(const void *row, const struct row_field *field)
@@ -65,12 +110,12 @@ unsigned row_names_count(const char *const *names);
  * A failed allocation shows in out->failed.
  */
 void row_canonical(const void *row, struct strbuf *out);
-/* Append the row as compact JSON: the canonical text without the family's name. */
+/* Appends the row as compact JSON: the canonical text without the family's name. */
 void row_json(const void *row, struct strbuf *out);
-/* Append a text as a JSON string, escaped as the canonical text has it. */
+/* Appends a text as a JSON string, escaped as the canonical text has it. */
 void row_json_string(const char *text, struct strbuf *out);
 /*
- * Seal a row whose canonical text the caller has already (len bytes of JSON, without the family's
+ * Seals a row whose canonical text the caller has already (len bytes of JSON, without the family's
  * name), so that the text is not made again.  Returns 0 or -ENOMEM.
  */
 int row_seal_with_text(void *row, const char *json, size_t len);
@@ -88,13 +133,13 @@ void *row_new_as_sent(enum row_family family, const char *text, size_t len);
  */
 const char *row_text_as_sent(const void *row);
 /*
- * Compute the key under which a row of an unknown family stands in a state (ROW_OTHER): a hash of
+ * Computes the key under which a row of an unknown family stands in a state (ROW_OTHER): a hash of
  * the family's name and of the row's own key as compact JSON ("\"ID\"" or "[\"ID\",\"ID\"]").
  * Returns 0 or -ENOMEM.
  */
 int row_other_key(const char *family, const char *key, struct row_key *ret_key);
 
-/* Replace each byte that is not part of well-formed UTF-8 with '?'. */
+/* Replaces each byte that is not part of well-formed UTF-8 with '?'. */
 void row_text_repair(char *text);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Unmasking lists: which initiators may use a LUN. "*" means every initiator, "" none; otherwise
- * the list has names joined by ';' (IVdsLun::SetMask).  Pure functions, for any thread.
+ * the list has entries joined by ';': names (IVdsLun::SetMask), and hosts and host groups by their
+ * ids.  Pure functions, for any thread.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ name_next(const char **rest, const char **ret_name, size_t *ret_len)
 
 	if (start == NULL)
 		return false;
-	end = strchrnul(start, ';');
+	end = start + strcspn(start, ";");
 	*rest = *end == ';' ? end + 1 : NULL;
 	while (start < end && *start == ' ')
 		start++;
@@ -43,13 +44,37 @@ name_matches(const char *name, size_t len, const char *initiator)
 	return initiator[len] == '\0';
 }
 
+/* Returns the length of the prefix that makes an entry a host or a host group; 0 = it is a name. */
+static size_t
+host_prefix(const char *entry, size_t len)
+{
+	static const char *const prefixes[] = { MASK_HOST, MASK_HOST_GROUP };
+
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+		size_t size = strlen(prefixes[i]), at = 0;
+
+		while (at < size && at < len && name_lower(entry[at]) == prefixes[i][at])
+			at++;
+		if (at == size)
+			return size;
+	}
+	return 0;
+}
+
+bool
+mask_is_host(const char *entry)
+{
+	return host_prefix(entry, strlen(entry)) > 0;
+}
+
 bool
 mask_admits(const char *mask, const char *initiator)
 {
 	const char *name;
 	size_t len;
 
-	if (mask == NULL || initiator == NULL || *initiator == '\0')
+	/* an initiator may call itself what it likes, but that makes no host of it */
+	if (mask == NULL || initiator == NULL || *initiator == '\0' || mask_is_host(initiator))
 		return false;
 	if (strcmp(mask, "*") == 0)
 		return true;
@@ -59,7 +84,7 @@ mask_admits(const char *mask, const char *initiator)
 	return false;
 }
 
-/* Compare names as strcmp does; they need not end with a NUL. */
+/* Compares names as strcmp does; they need not end with a NUL. */
 static int
 name_compare(const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -107,29 +132,46 @@ has_type(const char *name, size_t len)
 	return false;
 }
 
+/* "host:ID", "host-group:ID" */
+static int
+host_check(const char *entry, size_t len, size_t prefix)
+{
+	char text[GUID_TEXT_SIZE + 2] = { 0 };
+	struct guid id;
+
+	if (len - prefix < sizeof(text))
+		memcpy(text, entry + prefix, len - prefix);
+	if (len - prefix < GUID_TEXT_SIZE && guid_parse(text, &id) == 0)
+		return 0;
+	return err_set(ERR_INVALID, "%.*s in the unmasking list is not the id of a host",
+		       (int)(len < ROW_ISCSI_NAME_MAX ? len : ROW_ISCSI_NAME_MAX), entry);
+}
+
 static int
 name_check(const char *name, size_t len)
 {
+	size_t prefix = host_prefix(name, len);
+
+	if (prefix > 0)
+		return host_check(name, len, prefix);
 	if (len > ROW_ISCSI_NAME_MAX)
 		return err_set(ERR_INVALID,
-			       "unmasking list: a name of %zu bytes, at most %d are allowed", len,
-			       ROW_ISCSI_NAME_MAX);
+			       "the unmasking list has a name of %zu bytes; at most %d are allowed",
+			       len, ROW_ISCSI_NAME_MAX);
 	for (size_t i = 0; i < len; i++)
 		if (name[i] == '*')
-			return err_set(ERR_INVALID,
-				       "unmasking list: '*' stands alone or not at all");
+			return err_set(ERR_INVALID, "the unmasking list has '*' beside other "
+						    "names: give '*' alone, or only names");
 		else if (!name_char_allowed(name[i]))
-			return err_set(
-				ERR_INVALID,
-				"unmasking list: a character that no iSCSI name has, at byte %zu "
-				"of a name",
-				i);
+			return err_set(ERR_INVALID,
+				       "byte %zu of a name in the unmasking list is a character "
+				       "that no iSCSI name can have",
+				       i);
 	if (!has_type(name, len))
-		return err_set(
-			ERR_INVALID,
-			"unmasking list: %.*s is no iSCSI name: a name begins with iqn., eui. "
-			"or naa.",
-			(int)len, name);
+		return err_set(ERR_INVALID,
+			       "%.*s is no iSCSI name: a name in an unmasking list begins with "
+			       "iqn., eui. or naa., and a host with host: or host-group:",
+			       (int)len, name);
 	return 0;
 }
 
@@ -191,11 +233,24 @@ is_everyone(const char *text)
 	return star;
 }
 
+/* Returns whether the list `mask` has the entry, which may be a host. */
+static bool
+has_entry(const char *mask, const char *entry)
+{
+	const char *name;
+	size_t len;
+
+	while (name_next(&mask, &name, &len))
+		if (name_matches(name, len, entry))
+			return true;
+	return false;
+}
+
 /*
  * Makes the canonical form of the list without the names of `but` (NULL: of none).  Sorts the list.
  */
 static int
-names_join(struct name_list *list, const char *but, char **ret_mask)
+names_join(struct name_list *list, const char *but, size_t limit_bytes, char **ret_mask)
 {
 	AUTO(strbuf_fini) struct strbuf out;
 	char *mask;
@@ -206,14 +261,15 @@ names_join(struct name_list *list, const char *but, char **ret_mask)
 	for (size_t i = 0; i < list->count; i++) {
 		if (i > 0 && strcmp(list->names[i - 1], list->names[i]) == 0)
 			continue;
-		if (mask_admits(but, list->names[i]))
+		if (but != NULL && has_entry(but, list->names[i]))
 			continue;
 		strbuf_add(&out, out.len > 0 ? ";" : "");
 		strbuf_add(&out, list->names[i]);
 	}
-	if (!out.failed && out.len > ROW_MASK_MAX)
-		return err_set(ERR_INVALID, "unmasking list: %zu bytes, at most %d are allowed",
-			       out.len, ROW_MASK_MAX);
+	if (!out.failed && out.len > limit_bytes)
+		return err_set(ERR_INVALID,
+			       "the unmasking list has %zu bytes; at most %d are allowed", out.len,
+			       ROW_MASK_MAX);
 	mask = strbuf_take(&out);
 	if (mask == NULL)
 		return -ENOMEM;
@@ -232,7 +288,16 @@ mask_normalize(const char *text, char **ret_mask)
 		return *ret_mask != NULL ? 0 : -ENOMEM;
 	}
 	rc = names_load(text, &list);
-	return rc < 0 ? rc : names_join(&list, NULL, ret_mask);
+	return rc < 0 ? rc : names_join(&list, NULL, ROW_MASK_MAX, ret_mask);
+}
+
+int
+mask_sort(const char *names, char **ret_mask)
+{
+	AUTO(name_list_fini) struct name_list list = { 0 };
+	int rc = names_load(names, &list);
+
+	return rc < 0 ? rc : names_join(&list, NULL, SIZE_MAX, ret_mask);
 }
 
 static int
@@ -240,7 +305,8 @@ check_not_everyone(const char *mask)
 {
 	if (strcmp(mask, "*") != 0)
 		return 0;
-	return err_set(ERR_INVALID, "it is unmasked to everybody (*): give the whole list");
+	return err_set(ERR_INVALID, "every initiator (*) may use the LUN, so no name can be added "
+				    "or removed: give the whole list");
 }
 
 int
@@ -253,7 +319,7 @@ mask_add(const char *mask, const char *names, char **ret_mask)
 		rc = names_load(mask, &list);
 	if (rc == 0)
 		rc = names_load(names, &list);
-	return rc < 0 ? rc : names_join(&list, NULL, ret_mask);
+	return rc < 0 ? rc : names_join(&list, NULL, ROW_MASK_MAX, ret_mask);
 }
 
 int
@@ -267,5 +333,5 @@ mask_remove(const char *mask, const char *names, char **ret_mask)
 		rc = names_load(names, &gone);
 	if (rc == 0)
 		rc = names_load(mask, &list);
-	return rc < 0 ? rc : names_join(&list, names, ret_mask);
+	return rc < 0 ? rc : names_join(&list, names, ROW_MASK_MAX, ret_mask);
 }

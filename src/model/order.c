@@ -25,6 +25,7 @@ order_unref(struct order *order)
 {
 	if (order == NULL || atomic_fetch_sub_explicit(&order->refs, 1, memory_order_acq_rel) > 1)
 		return;
+	order_prefetch(order);
 	for (uint32_t i = 0; i < order->count; i++)
 		if (order->level > 0)
 			order_unref(order->entries[i].child);
@@ -207,7 +208,7 @@ order_group(const struct order *order, const struct order_type *type, const void
 
 /* ---- walking ---- */
 
-/* Extend the path to the first row of its last node. */
+/* Extends the path to the first row of its last node. */
 static void
 path_descend(struct order_path *path, const struct order *node)
 {
@@ -229,7 +230,7 @@ path_begin(struct order_path *path, const struct order *order)
 		path_descend(path, order);
 }
 
-/* Step over the node (or row) at depth `at` of the path; the path becomes empty at the end. */
+/* Steps over the node (or row) at depth `at` of the path; the path becomes empty at the end. */
 static void
 path_step(struct order_path *path, unsigned at)
 {
@@ -289,7 +290,7 @@ path_begins(const struct order_path *path, unsigned level)
 	return at;
 }
 
-/* Step over the largest node that both orders share here.  False when there is none. */
+/* Steps over the largest node that both orders share here.  False when there is none. */
 static bool
 paths_skip(struct order_path *a, struct order_path *b)
 {

@@ -14,8 +14,7 @@
 #include "model/fields.h"
 #include "model/order_int.h"
 
-#define NODE_MAX   128 /* entries; a larger group may stand alone in a larger leaf */
-#define NODE_SLACK 4   /* room in a new node, since edits come in runs */
+#define NODE_SLACK 4 /* room in a new node, since edits come in runs */
 
 static bool
 is_shared(const struct order *node)
@@ -38,8 +37,8 @@ capacity_for(uint32_t count)
 	return (count + count / 16 + NODE_SLACK + 1) & ~1u;
 }
 
-static struct order *
-node_new(unsigned level, uint32_t capacity, bool owns)
+struct order *
+order_node_new(unsigned level, uint32_t capacity, bool owns)
 {
 	struct order *node = mem_alloc(node_size(capacity));
 
@@ -69,7 +68,7 @@ entry_ref(const struct order *node, uint32_t at)
 		row_ref(node->entries[at].row);
 }
 
-/* Append entries of another node, without references of their own. */
+/* Appends entries of another node, without references of their own. */
 static void
 entries_append(struct order *to, const struct order *from, uint32_t first, uint32_t count)
 {
@@ -85,10 +84,11 @@ entries_append(struct order *to, const struct order *from, uint32_t first, uint3
 static struct order *
 node_copy(const struct order *node, uint32_t capacity)
 {
-	struct order *copy = node_new(node->level, capacity, node->owns);
+	struct order *copy = order_node_new(node->level, capacity, node->owns);
 
 	if (copy == NULL)
 		return NULL;
+	order_prefetch(node);
 	entries_append(copy, node, 0, node->count);
 	for (uint32_t i = 0; i < node->count; i++)
 		entry_ref(node, i);
@@ -96,7 +96,7 @@ node_copy(const struct order *node, uint32_t capacity)
 }
 
 /*
- * Give a node that only this edit holds another capacity.  Returns the node, which may have moved,
+ * Gives a node that only this edit holds another capacity.  Returns the node, which may have moved,
  * or NULL when out of memory (the node is as it was).
  */
 static struct order *
@@ -124,7 +124,7 @@ node_resize(struct order *old, uint32_t capacity)
 	return node;
 }
 
-/* Make the node in *slot this edit's alone, with room for `more` entries.  0 or -ENOMEM. */
+/* Makes the node in *slot this edit's alone, with room for `more` entries.  0 or -ENOMEM. */
 static int
 node_own(struct order **slot, uint32_t more)
 {
@@ -162,7 +162,7 @@ order_prepare(struct order **order, enum order_id id, const void *old, const voi
 	const struct order_type *type = order_type(id);
 
 	if (*order == NULL) {
-		*order = node_new(0, NODE_SLACK, order_is_primary(id));
+		*order = order_node_new(0, NODE_SLACK, order_is_primary(id));
 		if (*order == NULL)
 			return -ENOMEM;
 	}
@@ -263,11 +263,11 @@ node_border(const struct order *node, uint32_t wanted, const struct order_type *
 	return 0;
 }
 
-/* Put a new root above the root. */
+/* Puts a new root above the root. */
 static int
 root_raise(struct order **order)
 {
-	struct order *root = node_new((*order)->level + 1u, NODE_SLACK, (*order)->owns);
+	struct order *root = order_node_new((*order)->level + 1u, NODE_SLACK, (*order)->owns);
 
 	if (root == NULL)
 		return -ENOMEM;
@@ -284,7 +284,7 @@ node_split(struct order *parent, uint32_t at, uint32_t border, bool last)
 	struct order *left = parent->entries[at].child, *right;
 	uint32_t capacity = last ? (border + 1) & ~1u : capacity_for(border);
 
-	right = node_new(left->level, capacity_for(left->count - border), left->owns);
+	right = order_node_new(left->level, capacity_for(left->count - border), left->owns);
 	if (right == NULL)
 		return;
 	entries_append(right, left, border, left->count - border);
@@ -296,7 +296,7 @@ node_split(struct order *parent, uint32_t at, uint32_t border, bool last)
 }
 
 /*
- * Split the nodes of the way that have become too large, from the leaf up.  `last`: the row stands
+ * Splits the nodes of the way that have become too large, from the leaf up.  `last`: the row stands
  * at the very end.  Then rows come sorted, so the left node stays full and is not touched again.
  */
 static void
@@ -306,7 +306,7 @@ way_split(struct way *way, struct order **root, const struct order_type *type, b
 		struct order *node = *way->slot[depth];
 		uint32_t border;
 
-		if (node->count <= NODE_MAX)
+		if (node->count <= order_node_max(node))
 			return;
 		border = node_border(node, last ? node->count - 1 : node->count / 2, type);
 		if (border == 0)
@@ -325,7 +325,7 @@ way_split(struct way *way, struct order **root, const struct order_type *type, b
 /* ---- joining ---- */
 
 /*
- * Join the child with its neighbour to the right when both are small.  The parent is owned, the
+ * Joins the child with its neighbour to the right when both are small.  The parent is owned, the
  * child too.
  */
 static void
@@ -333,10 +333,11 @@ child_join(struct order *parent, uint32_t at)
 {
 	struct order *child = parent->entries[at].child, *next;
 
-	if (at + 1 >= parent->count || child->count > NODE_MAX / 8)
+	if (at + 1 >= parent->count || child->count > order_node_max(child) / 8)
 		return;
 	next = parent->entries[at + 1].child;
-	if (next->count > NODE_MAX / 2 || node_own(&parent->entries[at].child, next->count) < 0)
+	if (next->count > order_node_max(next) / 2 ||
+	    node_own(&parent->entries[at].child, next->count) < 0)
 		return;
 	child = parent->entries[at].child;
 	entries_append(child, next, 0, next->count);
@@ -346,7 +347,7 @@ child_join(struct order *parent, uint32_t at)
 	order_unref(next);
 }
 
-/* Remove what has become empty, join what has become small, from the leaf up. */
+/* Removes what has become empty, joins what has become small, from the leaf up. */
 static void
 way_join(struct way *way, struct order **root)
 {

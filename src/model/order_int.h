@@ -58,6 +58,8 @@ struct order_type {
 	order_compare *compare; /* compares two rows; equal only for the same key */
 	order_compare *group;
 	uint32_t (*prefix)(const void *row); /* a number that agrees with compare and group */
+	/* the text by which rows are sorted before all else; NULL when it is no text */
+	const char *(*text)(const void *row);
 };
 
 enum order_id {
@@ -66,11 +68,18 @@ enum order_id {
 	ORDER_TARGET_LUNS = ORDER_PRIMARY_COUNT, /* associations, sorted by (target, number, lun) */
 	ORDER_TARGET_GROUPS,                     /* portal groups, sorted by (target, tag) */
 	ORDER_PORTAL_GROUPS,                     /* group portals, sorted by (portal, group) */
+	ORDER_DRIVE_POOLS,                       /* pools on drives, sorted by (drive, pool) */
+	ORDER_HOST_INITIATORS,                   /* initiators, sorted by (host, name) */
+	ORDER_HOST_GROUPS,                       /* host members, sorted by (host, group) */
+	ORDER_OWNER_CREDENTIALS,                 /* credentials, sorted by (owner, id) */
 	ORDER_TARGET_NAMES,
 	ORDER_TARGET_ALIASES,
 	ORDER_LUN_NAMES,
 	ORDER_LUN_SERIALS,
 	ORDER_LUN_NAAS,
+	ORDER_HOST_NAMES,
+	ORDER_HOST_GROUP_NAMES,
+	ORDER_INITIATOR_NAMES,
 	ORDER_COUNT
 };
 
@@ -104,6 +113,39 @@ struct row_slice order_group(const struct order *order, const struct order_type 
 			     const void *probe);
 
 #define ORDER_DEPTH_MAX 16
+#define ORDER_LEAF_MAX  64 /* rows of a leaf; a larger group stands alone in a larger leaf */
+/*
+ * Children of an inner node.  A copy of a node touches each of its entries, and those of a large
+ * order are in no cache: small inner nodes cost a level more and far fewer misses.
+ */
+#define ORDER_INNER_MAX 32
+
+static inline uint32_t
+order_node_max(const struct order *node)
+{
+	return node->level > 0 ? ORDER_INNER_MAX : ORDER_LEAF_MAX;
+}
+
+/*
+ * Asks for the reference counts of a node's entries, which are about to be changed one after the
+ * other: the misses then happen at the same time.
+ */
+static inline void
+order_prefetch(const struct order *node)
+{
+	for (uint32_t i = 0; i < node->count; i++) {
+		if (node->level > 0)
+			__builtin_prefetch(&node->entries[i].child->refs, 1);
+		else if (node->owns)
+			__builtin_prefetch(&((const struct row *)node->entries[i].row)->refs, 1);
+	}
+}
+
+/*
+ * Returns a node without entries that has room for `capacity` of them, an even number, or NULL when
+ * out of memory.
+ */
+struct order *order_node_new(unsigned level, uint32_t capacity, bool owns);
 
 /* The way from the root of an order to a row: node[0] is the root, node[depth - 1] a leaf. */
 struct order_path {
@@ -134,6 +176,15 @@ uint32_t order_leaf_bound(const struct order *leaf, const struct order_type *typ
  */
 int order_prepare(struct order **order, enum order_id id, const void *old, const void *row);
 void order_commit(struct order **order, enum order_id id, const void *old, void *row);
+
+/*
+ * Builds an order of all rows that another order of their family has, and of more rows in any
+ * sequence.  A primary order takes a reference to each.  Costs a few steps a row.  Returns 0 with
+ * one reference for the caller (NULL when there are no rows), ERR_CORRUPT (two rows have the same
+ * key; only a primary order) or -ENOMEM.
+ */
+int order_build(enum order_id id, const struct order *rows, void *const *more, size_t more_count,
+		struct order **ret_order);
 
 /*
  * Calls each(arg, old, now) for every key whose row differs between two primary orders, in the

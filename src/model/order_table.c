@@ -151,6 +151,66 @@ compare_lun_naa_id(const void *row, const void *other)
 	return order != 0 ? order : compare_id(row, other);
 }
 
+static int
+compare_host_name(const void *row, const void *other)
+{
+	return strcmp(((const struct row_host *)row)->name, ((const struct row_host *)other)->name);
+}
+
+static int
+compare_host_name_id(const void *row, const void *other)
+{
+	int order = compare_host_name(row, other);
+
+	return order != 0 ? order : compare_id(row, other);
+}
+
+static int
+compare_host_group_name(const void *row, const void *other)
+{
+	return strcmp(((const struct row_host_group *)row)->name,
+		      ((const struct row_host_group *)other)->name);
+}
+
+static int
+compare_host_group_name_id(const void *row, const void *other)
+{
+	int order = compare_host_group_name(row, other);
+
+	return order != 0 ? order : compare_id(row, other);
+}
+
+static int
+compare_initiator_name(const void *row, const void *other)
+{
+	return strcmp(((const struct row_initiator *)row)->iscsi_name,
+		      ((const struct row_initiator *)other)->iscsi_name);
+}
+
+static int
+compare_initiator_name_id(const void *row, const void *other)
+{
+	int order = compare_initiator_name(row, other);
+
+	return order != 0 ? order : compare_id(row, other);
+}
+
+/* An initiator's host stands where a pair has its second id. */
+_Static_assert(offsetof(struct row_initiator, host_id) == offsetof(struct row_head, b),
+	       "the host follows the id");
+
+static int
+compare_host_initiator(const void *row, const void *other)
+{
+	int order = compare_second(row, other);
+
+	return order != 0 ? order : compare_initiator_name_id(row, other);
+}
+
+/* A credential's owner stands where a pair has its second id. */
+_Static_assert(offsetof(struct row_credential, owner_id) == offsetof(struct row_head, b),
+	       "the owner follows the id");
+
 /* ---- prefixes ---- */
 
 static uint32_t
@@ -187,61 +247,145 @@ prefix_of_text(const char *text)
 	return prefix_of_bytes(bytes);
 }
 
+static const char *
+text_target_name(const void *row)
+{
+	return ((const struct row_target *)row)->iscsi_name;
+}
+
 static uint32_t
 prefix_target_name(const void *row)
 {
-	return prefix_of_text(((const struct row_target *)row)->iscsi_name);
+	return prefix_of_text(text_target_name(row));
+}
+
+static const char *
+text_lun_name(const void *row)
+{
+	return ((const struct row_lun *)row)->name;
 }
 
 static uint32_t
 prefix_lun_name(const void *row)
 {
-	return prefix_of_text(((const struct row_lun *)row)->name);
+	return prefix_of_text(text_lun_name(row));
+}
+
+static const char *
+text_target_alias(const void *row)
+{
+	return ((const struct row_target *)row)->alias;
 }
 
 static uint32_t
 prefix_target_alias(const void *row)
 {
-	return prefix_of_text(((const struct row_target *)row)->alias);
+	return prefix_of_text(text_target_alias(row));
+}
+
+static const char *
+text_lun_serial(const void *row)
+{
+	return ((const struct row_lun *)row)->serial;
 }
 
 static uint32_t
 prefix_lun_serial(const void *row)
 {
-	return prefix_of_text(((const struct row_lun *)row)->serial);
+	return prefix_of_text(text_lun_serial(row));
+}
+
+static const char *
+text_lun_naa(const void *row)
+{
+	return ((const struct row_lun *)row)->naa;
 }
 
 static uint32_t
 prefix_lun_naa(const void *row)
 {
-	return prefix_of_text(((const struct row_lun *)row)->naa);
+	return prefix_of_text(text_lun_naa(row));
+}
+
+static const char *
+text_host_name(const void *row)
+{
+	return ((const struct row_host *)row)->name;
+}
+
+static uint32_t
+prefix_host_name(const void *row)
+{
+	return prefix_of_text(text_host_name(row));
+}
+
+static const char *
+text_host_group_name(const void *row)
+{
+	return ((const struct row_host_group *)row)->name;
+}
+
+static uint32_t
+prefix_host_group_name(const void *row)
+{
+	return prefix_of_text(text_host_group_name(row));
+}
+
+static const char *
+text_initiator_name(const void *row)
+{
+	return ((const struct row_initiator *)row)->iscsi_name;
+}
+
+static uint32_t
+prefix_initiator_name(const void *row)
+{
+	return prefix_of_text(text_initiator_name(row));
 }
 
 /* clang-format off */
 static const struct order_type types[ORDER_COUNT] = {
-	[ROW_ARRAY]		= { ROW_ARRAY,		compare_id,		compare_id,	prefix_id },
-	[ROW_POOL]		= { ROW_POOL,		compare_id,		compare_id,	prefix_id },
-	[ROW_LUN]		= { ROW_LUN,		compare_id,		compare_id,	prefix_id },
-	[ROW_TARGET]		= { ROW_TARGET,		compare_id,		compare_id,	prefix_id },
-	[ROW_PORTAL]		= { ROW_PORTAL,		compare_id,		compare_id,	prefix_id },
-	[ROW_PORTAL_GROUP]	= { ROW_PORTAL_GROUP,	compare_id,		compare_id,	prefix_id },
-	[ROW_GROUP_PORTAL]	= { ROW_GROUP_PORTAL,	compare_pair,		compare_id,	prefix_id },
-	[ROW_ASSOCIATION]	= { ROW_ASSOCIATION,	compare_pair,		compare_id,	prefix_id },
-	[ROW_JOB]		= { ROW_JOB,		compare_id,		compare_id,	prefix_id },
-	[ROW_OTHER]		= { ROW_OTHER,		compare_id,		compare_id,	prefix_id },
-	[ROW_LIVE_LUN]		= { ROW_LIVE_LUN,	compare_id,		compare_id,	prefix_id },
-	[ROW_LIVE_PORTAL]	= { ROW_LIVE_PORTAL,	compare_id,		compare_id,	prefix_id },
-	[ROW_LIVE_POOL]		= { ROW_LIVE_POOL,	compare_id,		compare_id,	prefix_id },
-	[ROW_LIVE_JOB]		= { ROW_LIVE_JOB,	compare_id,		compare_id,	prefix_id },
-	[ROW_LIVE_SESSION]	= { ROW_LIVE_SESSION,	compare_id,		compare_id,	prefix_id },
-	[ORDER_TARGET_LUNS]	= { ROW_ASSOCIATION,	compare_target_lun,	compare_second,	prefix_second },
-	[ORDER_TARGET_GROUPS]	= { ROW_PORTAL_GROUP,	compare_group_tag,	compare_group_target,	prefix_group_target },
-	[ORDER_PORTAL_GROUPS]	= { ROW_GROUP_PORTAL,	compare_second_first,	compare_second,	prefix_second },
-	[ORDER_TARGET_NAMES]	= { ROW_TARGET,		compare_target_name_id,	compare_target_name,	prefix_target_name },
-	[ORDER_LUN_NAMES]	= { ROW_LUN,		compare_lun_name_id,	compare_lun_name,	prefix_lun_name },
-	[ORDER_TARGET_ALIASES]	= { ROW_TARGET,		compare_target_alias_id,	compare_target_alias,	prefix_target_alias },
-	[ORDER_LUN_SERIALS]	= { ROW_LUN,		compare_lun_serial_id,	compare_lun_serial,	prefix_lun_serial },
-	[ORDER_LUN_NAAS]	= { ROW_LUN,		compare_lun_naa_id,	compare_lun_naa,	prefix_lun_naa },
+	[ROW_ARRAY]		= { ROW_ARRAY,		compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_POOL]		= { ROW_POOL,		compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LUN]		= { ROW_LUN,		compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_TARGET]		= { ROW_TARGET,		compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_PORTAL]		= { ROW_PORTAL,		compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_PORTAL_GROUP]	= { ROW_PORTAL_GROUP,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_GROUP_PORTAL]	= { ROW_GROUP_PORTAL,	compare_pair,		compare_id,	prefix_id, NULL },
+	[ROW_ASSOCIATION]	= { ROW_ASSOCIATION,	compare_pair,		compare_id,	prefix_id, NULL },
+	[ROW_JOB]		= { ROW_JOB,		compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_CONTROLLER]	= { ROW_CONTROLLER,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_HOST]		= { ROW_HOST,		compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_INITIATOR]		= { ROW_INITIATOR,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_HOST_GROUP]	= { ROW_HOST_GROUP,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_HOST_MEMBER]	= { ROW_HOST_MEMBER,	compare_pair,		compare_id,	prefix_id, NULL },
+	[ROW_CREDENTIAL]	= { ROW_CREDENTIAL,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_OTHER]		= { ROW_OTHER,		compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LIVE_LUN]		= { ROW_LIVE_LUN,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LIVE_PORTAL]	= { ROW_LIVE_PORTAL,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LIVE_POOL]		= { ROW_LIVE_POOL,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LIVE_JOB]		= { ROW_LIVE_JOB,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LIVE_SESSION]	= { ROW_LIVE_SESSION,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LIVE_DRIVE]	= { ROW_LIVE_DRIVE,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LIVE_POOL_DRIVE]	= { ROW_LIVE_POOL_DRIVE,	compare_pair,	compare_id,	prefix_id, NULL },
+	[ROW_LIVE_PORT]		= { ROW_LIVE_PORT,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LIVE_MAINTENANCE]	= { ROW_LIVE_MAINTENANCE, compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LIVE_ARRAY]	= { ROW_LIVE_ARRAY,	compare_id,		compare_id,	prefix_id, NULL },
+	[ORDER_TARGET_LUNS]	= { ROW_ASSOCIATION,	compare_target_lun,	compare_second,	prefix_second, NULL },
+	[ORDER_TARGET_GROUPS]	= { ROW_PORTAL_GROUP,	compare_group_tag,	compare_group_target,	prefix_group_target, NULL },
+	[ORDER_PORTAL_GROUPS]	= { ROW_GROUP_PORTAL,	compare_second_first,	compare_second,	prefix_second, NULL },
+	[ORDER_DRIVE_POOLS]	= { ROW_LIVE_POOL_DRIVE,	compare_second_first,	compare_second,	prefix_second, NULL },
+	[ORDER_HOST_INITIATORS]	= { ROW_INITIATOR,	compare_host_initiator,	compare_second,	prefix_second, NULL },
+	[ORDER_HOST_GROUPS]	= { ROW_HOST_MEMBER,	compare_second_first,	compare_second,	prefix_second, NULL },
+	[ORDER_OWNER_CREDENTIALS] = { ROW_CREDENTIAL,	compare_second_first,	compare_second,	prefix_second, NULL },
+	[ORDER_TARGET_NAMES]	= { ROW_TARGET,		compare_target_name_id,	compare_target_name,	prefix_target_name, text_target_name },
+	[ORDER_LUN_NAMES]	= { ROW_LUN,		compare_lun_name_id,	compare_lun_name,	prefix_lun_name, text_lun_name },
+	[ORDER_TARGET_ALIASES]	= { ROW_TARGET,		compare_target_alias_id,	compare_target_alias,	prefix_target_alias, text_target_alias },
+	[ORDER_LUN_SERIALS]	= { ROW_LUN,		compare_lun_serial_id,	compare_lun_serial,	prefix_lun_serial, text_lun_serial },
+	[ORDER_HOST_NAMES]	= { ROW_HOST,		compare_host_name_id,	compare_host_name,	prefix_host_name, text_host_name },
+	[ORDER_HOST_GROUP_NAMES] = { ROW_HOST_GROUP,	compare_host_group_name_id,	compare_host_group_name,	prefix_host_group_name, text_host_group_name },
+	[ORDER_INITIATOR_NAMES]	= { ROW_INITIATOR,	compare_initiator_name_id,	compare_initiator_name,	prefix_initiator_name, text_initiator_name },
+	[ORDER_LUN_NAAS]	= { ROW_LUN,		compare_lun_naa_id,	compare_lun_naa,	prefix_lun_naa, text_lun_naa },
 };
 /* clang-format on */
 

@@ -3,6 +3,7 @@
 #include "model/principal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *
 principal_role_name(enum principal_role role)
@@ -21,6 +22,15 @@ principal_role_name(enum principal_role role)
 	return "none";
 }
 
+enum principal_role
+principal_role_parse(const char *name)
+{
+	for (int role = ROLE_READER; role < ROLE_COUNT; role++)
+		if (strcmp(name, principal_role_name(role)) == 0)
+			return role;
+	return ROLE_NONE;
+}
+
 const char *
 principal_format(const struct principal *principal, char buf[PRINCIPAL_TEXT_SIZE])
 {
@@ -35,7 +45,15 @@ principal_format(const struct principal *principal, char buf[PRINCIPAL_TEXT_SIZE
 			snprintf(buf, PRINCIPAL_TEXT_SIZE, "uid %u", principal->uid);
 		return buf;
 	case PRINCIPAL_TCP:
+	case PRINCIPAL_TLS:
 		snprintf(buf, PRINCIPAL_TEXT_SIZE, "%s", principal->from);
+		return buf;
+	case PRINCIPAL_CERTIFICATE:
+		snprintf(buf, PRINCIPAL_TEXT_SIZE, "%s (certificate)", principal->name);
+		return buf;
+	case PRINCIPAL_TOKEN:
+		snprintf(buf, PRINCIPAL_TEXT_SIZE, "token %s (%s)", principal->name,
+			 principal->from);
 		return buf;
 	case PRINCIPAL_OTHER:
 		snprintf(buf, PRINCIPAL_TEXT_SIZE, "%s",

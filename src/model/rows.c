@@ -81,20 +81,9 @@ row_free(void *row)
 static int
 field_copy(void *to, const void *from, const struct row_field *field)
 {
-	/* clang-format off */
-	static const size_t sizes[] = {
-		[FIELD_GUID] = sizeof(struct guid),
-		[FIELD_U32] = sizeof(uint32_t),
-		[FIELD_U64] = sizeof(uint64_t),
-		[FIELD_I64] = sizeof(int64_t),
-		[FIELD_BOOL] = sizeof(bool),
-		[FIELD_ENUM] = sizeof(enum row_status),
-	};
-	/* clang-format on */
-
 	if (field->type == FIELD_STRING)
 		return row_set_string(row_field_to(to, field), row_field_text(from, field));
-	memcpy(row_field_to(to, field), row_field_at(from, field), sizes[field->type]);
+	memcpy(row_field_to(to, field), row_field_at(from, field), field->size_bytes);
 	return 0;
 }
 
@@ -144,7 +133,7 @@ strings_settle(void *row, bool *ret_empty)
 	return size_bytes;
 }
 
-/* Move all strings into one block; none is NULL afterwards.  0 or -ENOMEM (nothing was moved). */
+/* Moves all strings into one block; none is NULL afterwards.  0 or -ENOMEM (nothing was moved). */
 static int
 strings_join(void *row)
 {
@@ -251,8 +240,8 @@ row_key_compare(const struct row_key *a, const struct row_key *b)
 	return order != 0 ? order : guid_compare(&a->b, &b->b);
 }
 
-static bool
-field_equal(const void *a, const void *b, const struct row_field *field)
+bool
+row_field_equal(const void *a, const void *b, const struct row_field *field)
 {
 	const void *p = row_field_at(a, field), *q = row_field_at(b, field);
 
@@ -263,12 +252,10 @@ field_equal(const void *a, const void *b, const struct row_field *field)
 		return strcmp(row_field_text(a, field), row_field_text(b, field)) == 0;
 	case FIELD_U32:
 	case FIELD_ENUM:
-		return *(const uint32_t *)p == *(const uint32_t *)q;
 	case FIELD_U64:
 	case FIELD_I64:
-		return *(const uint64_t *)p == *(const uint64_t *)q;
 	case FIELD_BOOL:
-		return *(const bool *)p == *(const bool *)q;
+		return row_field_number(a, field) == row_field_number(b, field);
 	}
 	return false;
 }
@@ -281,7 +268,13 @@ row_equal(const void *a, const void *b)
 	if (row_family_of(a) != row_family_of(b))
 		return false;
 	for (size_t i = 0; i < type->field_count; i++)
-		if (!field_equal(a, b, &type->fields[i]))
+		if (!row_field_equal(a, b, &type->fields[i]))
 			return false;
 	return true;
+}
+
+const char *
+row_lun_called(const struct row_lun *lun, char ret_id[GUID_TEXT_SIZE])
+{
+	return lun->name[0] != '\0' ? lun->name : guid_format(&lun->id, ret_id);
 }

@@ -21,10 +21,14 @@
 #include "base/guid.h"
 #include "base/sha.h"
 
-#define ROW_NAME_MAX       63    /* bytes of a friendly name: VDS allows fewer than 64 characters */
+#define ROW_NAME_UNITS     63    /* UTF-16 units of a friendly name: VDS allows fewer than 64 */
+#define ROW_NAME_MAX       189   /* bytes that such a name has at most */
 #define ROW_ISCSI_NAME_MAX 223   /* RFC 7143 §4.2.7.1 */
 #define ROW_MASK_MAX       65535 /* bytes of an unmasking list */
 #define ROW_LUN_NUMBER_MAX 16383 /* flat space addressing, SAM-6 */
+
+/* An enumeration that takes one byte. */
+#define ROW_BYTE __attribute__((packed))
 
 enum row_family {
 	ROW_ARRAY, /* the array itself, exactly one row: the subsystem of VDS */
@@ -36,6 +40,12 @@ enum row_family {
 	ROW_GROUP_PORTAL, /* a portal in a portal group */
 	ROW_ASSOCIATION,  /* a LUN behind a target, with its LUN number there */
 	ROW_JOB,
+	ROW_CONTROLLER,   /* a data path of the array: one for the host on which vdsd runs */
+	ROW_HOST,         /* a computer that uses LUNs */
+	ROW_INITIATOR,    /* an initiator name of a host */
+	ROW_HOST_GROUP,   /* a named set of hosts */
+	ROW_HOST_MEMBER,  /* a host in a host group */
+	ROW_CREDENTIAL,   /* that there is a CHAP secret, and for whom: never the secret */
 	ROW_STORED_COUNT, /* number of families that the catalog stores as tables */
 
 	ROW_OTHER =
@@ -48,8 +58,13 @@ enum row_family {
 	ROW_LIVE_POOL,
 	ROW_LIVE_JOB,
 	ROW_LIVE_SESSION,
+	ROW_LIVE_DRIVE,
+	ROW_LIVE_POOL_DRIVE,  /* a pool on a drive */
+	ROW_LIVE_PORT,        /* a network interface at which portals are */
+	ROW_LIVE_MAINTENANCE, /* an object with operations of maintenance that go on */
+	ROW_LIVE_ARRAY,       /* how the array itself is; no row = it is well */
 	ROW_FAMILY_COUNT
-};
+} ROW_BYTE;
 
 /*
  * Every row's key: its id, or a pair for relations (lun, target), (group, portal); b is zero
@@ -60,19 +75,33 @@ struct row_key {
 };
 
 struct row {
-	enum row_family family : 16;
-	unsigned is_as_sent : 1; /* the row keeps the text that it was made of: row_new_as_sent */
 	atomic_uint refs;
-	struct hash128 hash; /* of the row's canonical text; set by row_seal */
+	uint8_t family : 7;     /* enum row_family */
+	uint8_t is_as_sent : 1; /* the row keeps the text that it was made of: row_new_as_sent */
+	uint8_t own[3];         /* small members of the family's struct: ROW_HEAD */
+	struct hash128 hash;    /* of the row's canonical text; set by row_seal */
 };
 
+/*
+ * Begins the struct of a family of which there are many rows: the struct row, whose three free
+ * bytes are the given members.  So a row of such a family takes 64 bytes of memory, all included.
+ */
+#define ROW_HEAD(members)                                         \
+	union {                                                   \
+		struct row row;                                   \
+		struct {                                          \
+			uint8_t head_[offsetof(struct row, own)]; \
+			members                                   \
+		};                                                \
+	}
+
 /* what the administrator has set, not whether the object works */
-enum row_status { STATUS_ONLINE, STATUS_OFFLINE };
+enum row_status { STATUS_ONLINE, STATUS_OFFLINE } ROW_BYTE;
 
 struct row_array {
 	struct row row;
 	struct guid id;
-	char *name; /* friendly name */
+	char *name; /* friendly name; "" = it has none */
 	/* "iqn.2026-11.org.example:" given by the owner; "" = names are made as naa. */
 	char *iqn_prefix;
 	char *serial;  /* serial number, ASCII; never changes */
@@ -90,23 +119,29 @@ struct row_pool {
 enum lun_identity {
 	LUN_IDENTITY_NAA_T10, /* NAA, T10 vendor id, UUID: LUNs made before there was the field */
 	LUN_IDENTITY_NAA      /* NAA, UUID: on Linux every tool derives the same name */
-};
+} ROW_BYTE;
+
+/* What initiators may do with the blocks of a LUN; an administrator decides. */
+enum lun_access {
+	LUN_READ_WRITE,
+	LUN_READ_ONLY,
+} ROW_BYTE;
 
 struct row_lun {
-	struct row row;
+	ROW_HEAD(bool thin; enum row_status status; enum lun_identity identity;);
 	struct guid id;
-	char *name;      /* friendly name, unique */
-	uint32_t number; /* array-wide, unique, never reused: IVdsLunNumber */
-	struct guid pool_id;
-	uint64_t size_bytes;  /* a multiple of block_bytes */
+	char *name;           /* friendly name; "" = it has none; others may have the same */
+	uint32_t number;      /* array-wide, unique, never reused: IVdsLunNumber */
 	uint32_t block_bytes; /* 512 or 4096 */
-	bool thin;
-	char *mask;   /* "*", "", or initiator names joined by ';', sorted, no duplicates */
-	char *serial; /* unit serial number, ASCII; never changes */
-	char *naa;    /* NAA identifier of type 3, 16 hexadecimal digits */
-	enum row_status status;
-	int64_t created_ms; /* UTC */
-	enum lun_identity identity;
+	struct guid pool_id;
+	uint64_t size_bytes; /* a multiple of block_bytes */
+	int64_t created_ms;  /* UTC */
+	char *mask;          /* canonical unmasking list: mask_normalize in model/state.h */
+	char *serial;        /* unit serial number, ASCII; never changes */
+	char *naa;           /* NAA identifier of type 3, 16 hexadecimal digits */
+	char *hints;         /* what the LUN is meant for, in canonical form: model/hints.h */
+	enum lun_access access;
+	bool removable; /* initiators may eject its medium */
 };
 
 struct row_target {
@@ -114,6 +149,7 @@ struct row_target {
 	struct guid id;
 	char *iscsi_name; /* iSCSI name, unique, in canonical form */
 	char *alias;      /* friendly name, may be "" */
+	char *sources;    /* networks from which initiators may log in: base/cidr.h; "" = all */
 };
 
 struct row_portal {
@@ -124,12 +160,39 @@ struct row_portal {
 	enum row_status status;
 };
 
+/*
+ * The asymmetric access state of a target port group (SPC-5): what an initiator may do with the LUNs
+ * through the portals of a portal group.
+ */
+enum port_access {
+	ACCESS_ACTIVE_OPTIMIZED,
+	ACCESS_ACTIVE_NON_OPTIMIZED, /* all commands too, but other paths are better */
+	ACCESS_STANDBY,              /* no I/O; the path can be made active */
+	ACCESS_UNAVAILABLE,          /* no I/O; only what is needed to learn about the paths */
+	ACCESS_OFFLINE,              /* no I/O at all: the port is out of service */
+} ROW_BYTE;
+
+/* Who has set the access state of a portal group last. */
+enum port_access_cause {
+	ACCESS_SET_BY_NOBODY,        /* it is as it was when the group was made */
+	ACCESS_SET_BY_INITIATOR,     /* SET TARGET PORT GROUPS */
+	ACCESS_SET_BY_ADMINISTRATOR, /* any interface of the array */
+} ROW_BYTE;
+
+/*
+ * A portal group is a SCSI target port of its own, and alone in its target port group; relative_port
+ * is the number of both.
+ */
 struct row_portal_group {
 	struct row row;
 	struct guid id;
 	struct guid target_id;
 	uint32_t tag;           /* target portal group tag, unique in its target, 1-65535 */
 	uint32_t relative_port; /* relative target port identifier, unique in the array, 1-65535 */
+	enum port_access access_state;
+	enum port_access_cause access_set_by;
+	bool preferred;        /* initiators are to prefer this path to others in the same state */
+	bool explicit_allowed; /* initiators may set the access state themselves */
 };
 
 struct row_group_portal {
@@ -139,10 +202,9 @@ struct row_group_portal {
 };
 
 struct row_association {
-	struct row row;
+	ROW_HEAD(uint16_t lun_number;); /* SCSI LUN behind this target, 0-16383 */
 	struct guid lun_id;
 	struct guid target_id;
-	uint32_t lun_number; /* SCSI LUN behind this target, 0-16383 */
 };
 
 enum job_kind {
@@ -167,6 +229,70 @@ struct row_job {
 };
 
 /*
+ * A controller: what serves I/O through the portals.  While it is offline, no portal listens and
+ * there are no sessions, whatever the status of the portals.
+ */
+struct row_controller {
+	struct row row;
+	struct guid id; /* a hash of the array's id */
+	char *name;     /* name of the host, as it was when vdsd last started */
+	enum row_status status;
+};
+
+/* Who proves by a secret that he knows it. */
+enum credential_side {
+	CREDENTIAL_INITIATOR, /* initiators, at login */
+	CREDENTIAL_TARGET     /* the target, when an initiator asks for it (mutual CHAP) */
+} ROW_BYTE;
+
+/*
+ * What everybody may know of a CHAP secret.  The secret itself is in no row: the catalog has it in a
+ * table of its own (docs/design/chap.md).
+ */
+struct row_credential {
+	struct row row;
+	struct guid id;
+	struct guid owner_id; /* a target or a host; zero = discovery sessions */
+	enum credential_side side;
+	char *user;      /* CHAP name; "" = any (initiator), the name of the target (target) */
+	char *initiator; /* the only initiator that it is for, by iSCSI name; "" = for all */
+	int64_t set_ms;  /* when the secret was set, UTC */
+	/* until when the secret before this one is valid, too, UTC; 0 = there is none */
+	int64_t old_until_ms;
+};
+
+/*
+ * A host: a computer that uses LUNs, as an administrator names it.  Its initiators are rows of
+ * their own.
+ */
+struct row_host {
+	struct row row;
+	struct guid id;
+	char *name;    /* friendly name, unique among hosts */
+	char *sources; /* networks from which it may log in: base/cidr.h; "" = all */
+};
+
+/* An initiator name of a host.  A name belongs to one host at most, so it is unique. */
+struct row_initiator {
+	struct row row;
+	struct guid id;
+	struct guid host_id;
+	char *iscsi_name; /* iSCSI name in canonical form, unique */
+};
+
+struct row_host_group {
+	struct row row;
+	struct guid id;
+	char *name; /* friendly name, unique among host groups */
+};
+
+struct row_host_member {
+	struct row row;
+	struct guid group_id;
+	struct guid host_id;
+};
+
+/*
  * A row of a family that this version does not know.  All that it says is its text
  * (row_text_as_sent), which counts in the digest.
  */
@@ -176,7 +302,7 @@ struct row_other {
 };
 
 /* FAILING: the LUN goes on, but commands fail in its store (a bad block, a full pool). */
-enum lun_health { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_FAILED, HEALTH_FAILING };
+enum lun_health { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_FAILED, HEALTH_FAILING } ROW_BYTE;
 /*
  * The operation that holds a LUN, if any: docs/design/operations.md has the table of who excludes
  * whom.
@@ -187,14 +313,14 @@ enum lun_operation {
 	OPERATION_EXTEND,
 	OPERATION_DELETE,
 	OPERATION_ASSOCIATE,
-	OPERATION_STATUS
-};
+	OPERATION_STATUS,
+	OPERATION_SHRINK
+} ROW_BYTE;
 
 struct row_live_lun {
-	struct row row;
+	/* write_through: writes are on the medium when they are answered; the write cache is off */
+	ROW_HEAD(enum lun_health health; enum lun_operation operation; bool write_through;);
 	struct guid id;
-	enum lun_health health;
-	enum lun_operation operation;
 	char *reason;             /* why health is FAILED or FAILING, else "" */
 	uint64_t allocated_bytes; /* space that its volume takes; some seconds old */
 };
@@ -202,8 +328,9 @@ struct row_live_lun {
 struct row_live_portal {
 	struct row row;
 	struct guid id;
-	bool ready;   /* true when it listens */
-	char *reason; /* why it does not listen, else "" */
+	bool ready;   /* true when the portal listens */
+	char *reason; /* why the portal does not listen; "" when it listens */
+	bool failed;  /* it tries to listen, but cannot */
 };
 
 /* How full the storage of a pool is; the limits are in array/space.c. */
@@ -225,6 +352,13 @@ struct row_live_job {
 	uint32_t percent; /* 0-100 */
 };
 
+struct row_live_array {
+	struct row row;
+	struct guid id;
+	bool read_only; /* vdsd cannot write its catalog: nothing can be changed until a restart */
+	char *reason;   /* why, else "" */
+};
+
 struct row_live_session {
 	struct row row;
 	struct guid id; /* made at the login */
@@ -238,6 +372,93 @@ struct row_live_session {
 	uint32_t tsih;
 	char *parameters; /* negotiated values, "HeaderDigest=None,…" */
 	int64_t created_ms;
+};
+
+/* What kind of thing a drive is. */
+enum drive_kind {
+	DRIVE_OTHER,  /* a file system on a device of no kind that is known here */
+	DRIVE_DISK,   /* a whole disk of the host, real or virtual */
+	DRIVE_MEMORY, /* a file system in memory: what it holds is gone at the next boot */
+	DRIVE_NETWORK /* a file system on another host */
+} ROW_BYTE;
+
+/* By what bus a drive is connected to the host. */
+enum drive_bus {
+	DRIVE_BUS_UNKNOWN,
+	DRIVE_BUS_SCSI,
+	DRIVE_BUS_ATA,
+	DRIVE_BUS_SATA,
+	DRIVE_BUS_SAS,
+	DRIVE_BUS_NVME,
+	DRIVE_BUS_USB,
+	DRIVE_BUS_FIBRE,
+	DRIVE_BUS_ISCSI,
+	DRIVE_BUS_MMC,
+	DRIVE_BUS_VIRTUAL /* a disk that another system (a hypervisor, this kernel) makes up */
+} ROW_BYTE;
+
+/*
+ * A drive: what pools lie on.  It is a whole disk of the host, or, where a pool's file system has
+ * no disk, that file system.
+ */
+struct row_live_drive {
+	ROW_HEAD(enum drive_kind kind; enum drive_bus bus;);
+	struct guid
+		id; /* a hash of the array's id and the drive's identity: docs/design/drives.md */
+	char *name; /* the kernel's name of the disk ("sda"), or where the file system is mounted */
+	char *vendor, *model, *serial, *firmware; /* as the host shows them; "" = not known */
+	char *wwid;           /* world-wide name ("naa.5000…", "eui.…"); "" = not known */
+	uint64_t size_bytes;  /* 0 = not known */
+	uint32_t block_bytes; /* bytes of a logical block; 0 = not known */
+	bool rotational, removable;
+	uint32_t slot; /* number of the drive in the array, from 1; kept as long as vdsd runs */
+	bool ready;    /* the host can use the drive */
+	char *reason;  /* why the drive cannot be used; "" when it can */
+};
+
+/* A pool lies on a drive, alone or together with other drives. */
+struct row_live_pool_drive {
+	struct row row;
+	struct guid pool_id, drive_id;
+	/*
+	 * The device of the pool's file system ("8:1", major and minor number).  Pools with the same
+	 * device share its free space.
+	 */
+	char *device;
+	uint64_t device_bytes; /* bytes of that device */
+	/*
+	 * Bytes of this drive that the device takes.  Those of all drives together are more than
+	 * device_bytes where the device keeps its data redundantly (RAID).
+	 */
+	uint64_t size_bytes;
+};
+
+/* Whether an interface has its link: a cable, a carrier, a peer of a virtual one. */
+enum port_link { PORT_LINK_UNKNOWN, PORT_LINK_UP, PORT_LINK_DOWN } ROW_BYTE;
+
+/*
+ * A port of a controller: a network interface of its host that has the address of at least one
+ * portal.
+ */
+struct row_live_port {
+	struct row row;
+	struct guid id; /* a hash of the array's id and the interface's name */
+	struct guid controller_id;
+	char *name;             /* name of the interface: "eth0" */
+	char *hardware_address; /* "02:42:ac:11:00:02", or "" when it has none */
+	/* its numeric addresses without scope, sorted as texts, with one blank between two */
+	char *addresses;
+	enum port_link link;
+	uint32_t speed_mbps; /* megabits in a second; 0 = not known, or without meaning */
+	uint32_t mtu_bytes;  /* the largest packet; 0 = not known */
+};
+
+/* An object on which somebody has started operations that go on until somebody stops them. */
+struct row_live_maintenance {
+	struct row row;
+	struct guid id;   /* id of the object */
+	char *kind;       /* the object's family: "lun", "live_port" */
+	char *operations; /* "beep", "blink", "ping", "spin-up": sorted, a blank between two */
 };
 
 enum field_type {
@@ -254,6 +475,7 @@ struct row_field {
 	const char *name; /* name of the field in JSON and in SQL */
 	enum field_type type;
 	size_t offset;            /* from the start of the row struct */
+	size_t size_bytes;        /* of the member: numbers and enumerations may be small */
 	const char *const *names; /* FIELD_ENUM: the words for the values 0, 1, …, ended by NULL */
 	unsigned unknown; /* FIELD_ENUM: the value that stands for a word that is not in `names` */
 	/*
@@ -283,6 +505,10 @@ struct row_type {
 const struct row_type *row_type(enum row_family family);
 /* Returns what a person calls an object of the family, for messages: "LUN", "portal group". */
 const char *row_noun(enum row_family family);
+/* Returns the word for an access state: "active-optimized" … */
+const char *port_access_name(enum port_access state);
+/* Reads such a word.  Returns 0 or ERR_INVALID, whose text lists the words. */
+int port_access_parse(const char *word, enum port_access *ret_state);
 /* Returns the family with that name (not the plural), or ERR_NOT_FOUND. */
 int row_family_find(const char *name);
 
@@ -300,6 +526,13 @@ void *row_copy(const void *row);
  * there.  Returns 0 or -ENOMEM (the string is as it was).
  */
 int row_set_string(char **field, const char *value);
+
+/*
+ * Returns what people call a LUN: its name, or its id in ret_id when it has no name.  Any thread.
+ */
+const char *row_lun_called(const struct row_lun *lun, char ret_id[GUID_TEXT_SIZE]);
+/* The same, valid to the end of the block in which it stands. */
+#define ROW_LUN_CALLED(lun) row_lun_called(lun, (char[GUID_TEXT_SIZE]){ 0 })
 /*
  * Computes the hash of the row and moves its strings into one block of memory.  From here on the
  * row is immutable. Returns 0 or -ENOMEM (the row is not sealed).  A row that is sealed already
@@ -313,6 +546,8 @@ void row_unref_cleanup(void *pointer_to_row);
 
 void row_key(const void *row, struct row_key *ret_key);
 int row_key_compare(const struct row_key *a, const struct row_key *b);
+/* Returns whether two rows of the field's family have the same value in it. */
+bool row_field_equal(const void *a, const void *b, const struct row_field *field);
 /* Returns whether both rows are of the same family and have the same values in all fields. */
 bool row_equal(const void *a, const void *b);
 

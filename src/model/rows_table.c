@@ -19,13 +19,25 @@ static const char *const job_kind_names[] = { "create-lun", "extend-lun", "delet
 					      NULL };
 static const char *const job_state_names[] = { "running", "done", "failed", "cancelled", NULL };
 static const char *const identity_names[] = { "naa-t10", "naa", NULL };
+static const char *const lun_access_names[] = { "read-write", "read-only", NULL };
 static const char *const space_names[] = { "ok", "low", "full", NULL };
 static const char *const health_names[] = { "unknown", "ok", "failed", "failing", NULL };
+static const char *const drive_kind_names[] = { "other", "disk", "memory", "network", NULL };
+static const char *const drive_bus_names[] = { "unknown", "scsi", "ata",     "sata",
+					       "sas",     "nvme", "usb",     "fibre",
+					       "iscsi",   "mmc",  "virtual", NULL };
 static const char *const operation_names[] = { "none",      "create", "extend", "delete",
-					       "associate", "status", NULL };
+					       "associate", "status", "shrink", NULL };
+
+static const char *const side_names[] = { "initiator", "target", NULL };
+static const char *const access_names[] = { "active-optimized", "active-non-optimized",
+					    "standby",          "unavailable",
+					    "offline",          NULL };
+static const char *const access_set_by_names[] = { "nobody", "initiator", "administrator", NULL };
+static const char *const link_names[] = { "unknown", "up", "down", NULL };
 
 /* clang-format off */
-#define FIELD(type, member, kind) #member, kind, offsetof(struct type, member)
+#define FIELD(type, member, kind) #member, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member)
 #define GUID(type, member) { FIELD(type, member, FIELD_GUID), NULL, 0, 0 }
 #define TEXT(type, member) { FIELD(type, member, FIELD_STRING), NULL, 0, 0 }
 #define U32(type, member)  { FIELD(type, member, FIELD_U32), NULL, 0, 0 }
@@ -71,6 +83,9 @@ static const struct row_field lun_fields[] = {
 	ENUM(row_lun, status, status_names, STATUS_OFFLINE),
 	I64(row_lun, created_ms),
 	ADDED_ENUM(1, row_lun, identity, identity_names, LUN_IDENTITY_NAA),
+	ADDED(2, row_lun, hints, FIELD_STRING),
+	ADDED_ENUM(3, row_lun, access, lun_access_names, LUN_READ_ONLY),
+	ADDED(3, row_lun, removable, FIELD_BOOL),
 };
 /* clang-format on */
 
@@ -79,6 +94,7 @@ static const struct row_field target_fields[] = {
 	GUID(row_target, id),
 	TEXT(row_target, iscsi_name),
 	TEXT(row_target, alias),
+	ADDED(3, row_target, sources, FIELD_STRING),
 };
 /* clang-format on */
 
@@ -97,6 +113,10 @@ static const struct row_field portal_group_fields[] = {
 	GUID(row_portal_group, target_id),
 	U32(row_portal_group, tag),
 	U32(row_portal_group, relative_port),
+	ADDED_ENUM(3, row_portal_group, access_state, access_names, ACCESS_UNAVAILABLE),
+	ADDED_ENUM(3, row_portal_group, access_set_by, access_set_by_names, ACCESS_SET_BY_NOBODY),
+	ADDED(3, row_portal_group, preferred, FIELD_BOOL),
+	ADDED(3, row_portal_group, explicit_allowed, FIELD_BOOL),
 };
 /* clang-format on */
 
@@ -127,6 +147,50 @@ static const struct row_field job_fields[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct row_field controller_fields[] = {
+	GUID(row_controller, id),
+	TEXT(row_controller, name),
+	ENUM(row_controller, status, status_names, STATUS_OFFLINE),
+};
+/* clang-format on */
+
+static const struct row_field host_fields[] = {
+	GUID(row_host, id),
+	TEXT(row_host, name),
+	ADDED(3, row_host, sources, FIELD_STRING),
+};
+
+/* clang-format off */
+static const struct row_field initiator_fields[] = {
+	GUID(row_initiator, id),
+	GUID(row_initiator, host_id),
+	TEXT(row_initiator, iscsi_name),
+};
+/* clang-format on */
+
+static const struct row_field host_group_fields[] = {
+	GUID(row_host_group, id),
+	TEXT(row_host_group, name),
+};
+
+static const struct row_field host_member_fields[] = {
+	GUID(row_host_member, group_id),
+	GUID(row_host_member, host_id),
+};
+
+/* clang-format off */
+static const struct row_field credential_fields[] = {
+	GUID(row_credential, id),
+	GUID(row_credential, owner_id),
+	ENUM(row_credential, side, side_names, CREDENTIAL_TARGET),
+	TEXT(row_credential, user),
+	TEXT(row_credential, initiator),
+	I64(row_credential, set_ms),
+	I64(row_credential, old_until_ms),
+};
+/* clang-format on */
+
 static const struct row_field other_fields[] = {
 	GUID(row_other, id),
 };
@@ -138,6 +202,7 @@ static const struct row_field live_lun_fields[] = {
 	ENUM(row_live_lun, operation, operation_names, OPERATION_STATUS),
 	TEXT(row_live_lun, reason),
 	ADDED(1, row_live_lun, allocated_bytes, FIELD_U64),
+	ADDED(2, row_live_lun, write_through, FIELD_BOOL),
 };
 /* clang-format on */
 
@@ -146,6 +211,7 @@ static const struct row_field live_portal_fields[] = {
 	GUID(row_live_portal, id),
 	BOOL(row_live_portal, ready),
 	TEXT(row_live_portal, reason),
+	ADDED(2, row_live_portal, failed, FIELD_BOOL),
 };
 /* clang-format on */
 
@@ -160,6 +226,12 @@ static const struct row_field live_pool_fields[] = {
 	ADDED_ENUM(1, row_live_pool, space, space_names, POOL_SPACE_OK),
 };
 /* clang-format on */
+
+static const struct row_field live_array_fields[] = {
+	GUID(row_live_array, id),
+	BOOL(row_live_array, read_only),
+	TEXT(row_live_array, reason),
+};
 
 static const struct row_field live_job_fields[] = {
 	GUID(row_live_job, id),
@@ -182,6 +254,58 @@ static const struct row_field live_session_fields[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct row_field live_drive_fields[] = {
+	GUID(row_live_drive, id),
+	TEXT(row_live_drive, name),
+	ENUM(row_live_drive, kind, drive_kind_names, DRIVE_OTHER),
+	ENUM(row_live_drive, bus, drive_bus_names, DRIVE_BUS_UNKNOWN),
+	TEXT(row_live_drive, vendor),
+	TEXT(row_live_drive, model),
+	TEXT(row_live_drive, serial),
+	TEXT(row_live_drive, firmware),
+	TEXT(row_live_drive, wwid),
+	U64(row_live_drive, size_bytes),
+	U32(row_live_drive, block_bytes),
+	BOOL(row_live_drive, rotational),
+	BOOL(row_live_drive, removable),
+	U32(row_live_drive, slot),
+	BOOL(row_live_drive, ready),
+	TEXT(row_live_drive, reason),
+};
+/* clang-format on */
+
+/* clang-format off */
+static const struct row_field live_pool_drive_fields[] = {
+	GUID(row_live_pool_drive, pool_id),
+	GUID(row_live_pool_drive, drive_id),
+	TEXT(row_live_pool_drive, device),
+	U64(row_live_pool_drive, device_bytes),
+	U64(row_live_pool_drive, size_bytes),
+};
+/* clang-format on */
+
+/* clang-format off */
+static const struct row_field live_port_fields[] = {
+	GUID(row_live_port, id),
+	GUID(row_live_port, controller_id),
+	TEXT(row_live_port, name),
+	TEXT(row_live_port, hardware_address),
+	TEXT(row_live_port, addresses),
+	ENUM(row_live_port, link, link_names, PORT_LINK_UNKNOWN),
+	U32(row_live_port, speed_mbps),
+	U32(row_live_port, mtu_bytes),
+};
+/* clang-format on */
+
+static const struct row_field live_maintenance_fields[] = {
+	GUID(row_live_maintenance, id),
+	TEXT(row_live_maintenance, kind),
+	TEXT(row_live_maintenance, operations),
+};
+
+_Static_assert(offsetof(struct row, own) == 5 && sizeof(struct row) == 24, "struct row is small");
+
 /* The key stands first, where struct row_head has it. */
 #define KEYED(type, member)                                                           \
 	_Static_assert(offsetof(struct type, member) == offsetof(struct row_head, a), \
@@ -200,16 +324,31 @@ KEYED2(row_group_portal, portal_id);
 KEYED(row_association, lun_id);
 KEYED2(row_association, target_id);
 KEYED(row_job, id);
+KEYED(row_controller, id);
+KEYED(row_host, id);
+KEYED(row_initiator, id);
+KEYED(row_host_group, id);
+KEYED(row_host_member, group_id);
+KEYED2(row_host_member, host_id);
+KEYED(row_credential, id);
 KEYED(row_other, id);
 KEYED(row_live_lun, id);
 KEYED(row_live_portal, id);
 KEYED(row_live_pool, id);
 KEYED(row_live_job, id);
 KEYED(row_live_session, id);
+KEYED(row_live_drive, id);
+KEYED(row_live_array, id);
+KEYED(row_live_pool_drive, pool_id);
+KEYED2(row_live_pool_drive, drive_id);
+KEYED(row_live_port, id);
+KEYED(row_live_maintenance, id);
 
 /* clang-format off */
-#define FAMILY(noun, plural, keys) \
-	{ #noun, plural, sizeof(struct row_##noun), keys, noun##_fields, ARRAY_LEN(noun##_fields), 0 }
+#define FAMILY(noun, plural, keys) FAMILY_ADDED(0, noun, plural, keys)
+/* A family that minor version `since` of the format has added. */
+#define FAMILY_ADDED(since, noun, plural, keys) \
+	{ #noun, plural, sizeof(struct row_##noun), keys, noun##_fields, ARRAY_LEN(noun##_fields), since }
 /* clang-format on */
 
 /* clang-format off */
@@ -223,12 +362,23 @@ static const struct row_type types[ROW_FAMILY_COUNT] = {
 	[ROW_GROUP_PORTAL]	= FAMILY(group_portal,	"group_portals",	2),
 	[ROW_ASSOCIATION]	= FAMILY(association,	"associations",		2),
 	[ROW_JOB]		= FAMILY(job,		"jobs",			1),
+	[ROW_CONTROLLER]	= FAMILY_ADDED(2, controller, "controllers",	1),
+	[ROW_HOST]		= FAMILY_ADDED(3, host, "hosts",		1),
+	[ROW_INITIATOR]		= FAMILY_ADDED(3, initiator, "initiators",	1),
+	[ROW_HOST_GROUP]	= FAMILY_ADDED(3, host_group, "host_groups",	1),
+	[ROW_HOST_MEMBER]	= FAMILY_ADDED(3, host_member, "host_members",	2),
+	[ROW_CREDENTIAL]	= FAMILY_ADDED(3, credential, "credentials",	1),
 	[ROW_OTHER]		= { "", "", sizeof(struct row_other), 1, other_fields, ARRAY_LEN(other_fields), 0 },
 	[ROW_LIVE_LUN]		= FAMILY(live_lun,	"live_luns",		1),
 	[ROW_LIVE_PORTAL]	= FAMILY(live_portal,	"live_portals",		1),
 	[ROW_LIVE_POOL]		= FAMILY(live_pool,	"live_pools",		1),
 	[ROW_LIVE_JOB]		= FAMILY(live_job,	"live_jobs",		1),
 	[ROW_LIVE_SESSION]	= FAMILY(live_session,	"live_sessions",	1),
+	[ROW_LIVE_DRIVE]	= FAMILY_ADDED(2, live_drive,		"live_drives",		1),
+	[ROW_LIVE_POOL_DRIVE]	= FAMILY_ADDED(2, live_pool_drive,	"live_pool_drives",	2),
+	[ROW_LIVE_PORT]		= FAMILY_ADDED(2, live_port, "live_ports",	1),
+	[ROW_LIVE_MAINTENANCE]	= FAMILY_ADDED(2, live_maintenance, "live_maintenances", 1),
+	[ROW_LIVE_ARRAY]	= FAMILY_ADDED(2, live_array,		"live_arrays",		1),
 };
 /* clang-format on */
 
@@ -246,8 +396,18 @@ row_noun(enum row_family family)
 		return "LUN";
 	case ROW_PORTAL_GROUP:
 		return "portal group";
+	case ROW_HOST_GROUP:
+		return "host group";
+	case ROW_CREDENTIAL:
+		return "CHAP secret";
 	case ROW_LIVE_SESSION:
 		return "session";
+	case ROW_LIVE_DRIVE:
+		return "drive";
+	case ROW_LIVE_PORT:
+		return "port";
+	case ROW_LIVE_MAINTENANCE:
+		return "maintenance";
 	default:
 		return row_type(family)->name;
 	}
@@ -270,4 +430,24 @@ row_names_count(const char *const *names)
 	while (names[n] != NULL)
 		n++;
 	return n;
+}
+
+const char *
+port_access_name(enum port_access state)
+{
+	return access_names[state];
+}
+
+int
+port_access_parse(const char *word, enum port_access *ret_state)
+{
+	for (unsigned i = 0; access_names[i] != NULL; i++)
+		if (strcmp(access_names[i], word) == 0) {
+			*ret_state = (enum port_access)i;
+			return 0;
+		}
+	return err_set(ERR_INVALID,
+		       "\"%.32s\" is no access state: active-optimized, active-non-optimized, "
+		       "standby, unavailable or offline",
+		       word);
 }

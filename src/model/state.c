@@ -45,6 +45,7 @@ state_alias(const struct state *state)
 		return NULL;
 	alias->position.digest = state->position.digest;
 	alias->ailing = state->ailing;
+	alias->guarded = state->guarded;
 	for (int i = 0; i < ORDER_COUNT; i++)
 		alias->orders[i] = order_ref(state->orders[i]);
 	return alias;
@@ -66,6 +67,7 @@ state_unref(struct state *state)
 		return;
 	for (int i = 0; i < ORDER_COUNT; i++)
 		order_unref(state->orders[i]);
+	state_rows_free(state->loading);
 	mem_free(state);
 }
 
@@ -164,13 +166,12 @@ state_target_by_name(const struct state *state, const char *iscsi_name)
 				    order_type(ORDER_TARGET_NAMES), &probe));
 }
 
-const struct row_lun *
-state_lun_by_name(const struct state *state, const char *name)
+struct row_slice
+state_luns_by_name(const struct state *state, const char *name)
 {
 	const struct row_lun probe = { .name = (char *)(uintptr_t)name };
 
-	return first_of(
-		order_group(state->orders[ORDER_LUN_NAMES], order_type(ORDER_LUN_NAMES), &probe));
+	return order_group(state->orders[ORDER_LUN_NAMES], order_type(ORDER_LUN_NAMES), &probe);
 }
 
 const struct row_lun *
@@ -197,6 +198,12 @@ size_t
 state_ailing(const struct state *live)
 {
 	return live->ailing;
+}
+
+size_t
+state_guarded(const struct state *live)
+{
+	return live->guarded;
 }
 
 uint64_t
@@ -259,4 +266,20 @@ state_portal_groups(const struct state *state, const struct guid *portal_id)
 	const struct row_head probe = { .b = *portal_id };
 
 	return slice_of(state, ORDER_PORTAL_GROUPS, &probe);
+}
+
+struct row_slice
+state_pool_drives(const struct state *live, const struct guid *pool_id)
+{
+	const struct row_head probe = { .a = *pool_id };
+
+	return slice_of(live, (enum order_id)ROW_LIVE_POOL_DRIVE, &probe);
+}
+
+struct row_slice
+state_drive_pools(const struct state *live, const struct guid *drive_id)
+{
+	const struct row_head probe = { .b = *drive_id };
+
+	return slice_of(live, ORDER_DRIVE_POOLS, &probe);
 }

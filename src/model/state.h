@@ -22,7 +22,7 @@
 struct position {
 	struct guid array_id;
 	uint64_t incarnation;  /* changes when a backup is restored */
-	uint64_t sequence;     /* one more for each change */
+	uint64_t sequence;     /* increases by one with each change */
 	struct hash128 digest; /* sum modulo 2^128 of the hashes of all rows */
 };
 
@@ -38,7 +38,7 @@ struct state *state_ref(const struct state *state);
 void state_unref(struct state *state); /* accepts NULL; any thread */
 void state_unref_cleanup(void *pointer_to_state);
 #define AUTO_STATE __attribute__((cleanup(state_unref_cleanup)))
-/* Returns where the state stands; valid as long as the state. */
+/* Returns the state's position, which is valid as long as the state. */
 const struct position *state_position(const struct state *state);
 /*
  * Makes a second state with the same rows and position and a reference count of its own, so that
@@ -51,7 +51,7 @@ struct state *state_alias(const struct state *state);
 size_t state_count(const struct state *state, enum row_family family);
 /* Returns the row at an index in the order of keys, or NULL behind the last. */
 const void *state_at(const struct state *state, enum row_family family, size_t index);
-/* Return the row with that id, or with that pair of ids, or NULL. */
+/* Returns the row with that id, or with that pair of ids, or NULL. */
 const void *state_find(const struct state *state, enum row_family family, const struct guid *id);
 const void *state_find_pair(const struct state *state, enum row_family family, const struct guid *a,
 			    const struct guid *b);
@@ -69,18 +69,25 @@ size_t state_after_pair(const struct state *state, enum row_family family, const
 
 /* Returns the one row of ROW_ARRAY, or NULL in an empty state. */
 const struct row_array *state_array(const struct state *state);
-/* Return the row with that name, or NULL.  Names are compared byte by byte. */
+/* Returns the row with that name, or NULL.  Names are compared byte by byte. */
 const struct row_target *state_target_by_name(const struct state *state, const char *iscsi_name);
-const struct row_lun *state_lun_by_name(const struct state *state, const char *name);
+/* Returns all LUNs with that name, which need not be unique; "" = those without a name. */
+struct row_slice state_luns_by_name(const struct state *state, const char *name);
 const struct row_lun *state_lun_by_serial(const struct state *state, const char *serial);
 /* `naa` is 16 hexadecimal digits in lower case, as in the row. */
 const struct row_lun *state_lun_by_naa(const struct state *state, const char *naa);
 
 /*
- * Returns how many LUNs of a live state have failed plus how many pools are not ready.  The count
- * is kept up with each change, so that nobody has to walk the rows for it.
+ * Returns how many LUNs of a live state have failed, plus how many pools are not ready, plus one for
+ * an array that is read-only.  The count is kept up with each change, so that nobody has to walk the
+ * rows for it.
  */
 size_t state_ailing(const struct state *live);
+/*
+ * Returns how many LUNs of a live state have failed or are held by an operation, kept up in the same
+ * way.  While there is none, nobody has to look a LUN's row up to know that it is neither.
+ */
+size_t state_guarded(const struct state *live);
 
 /*
  * Returns how much work this thread has done in edits, changes and differences since it began, as a
@@ -108,6 +115,10 @@ struct row_slice state_target_groups(const struct state *state, const struct gui
 struct row_slice state_group_portals(const struct state *state, const struct guid *group_id);
 /* Returns the portal's rows of struct row_group_portal, in the order of group ids. */
 struct row_slice state_portal_groups(const struct state *state, const struct guid *portal_id);
+/* Returns the pool's rows of struct row_live_pool_drive, in the order of drive ids. */
+struct row_slice state_pool_drives(const struct state *live, const struct guid *pool_id);
+/* Returns the drive's rows of struct row_live_pool_drive, in the order of pool ids. */
+struct row_slice state_drive_pools(const struct state *live, const struct guid *drive_id);
 
 /*
  * A change is what one operation did: the rows that it put (new or replaced) and the keys that it
@@ -155,6 +166,12 @@ struct state_edit;
 
 /* Begins an edit; the base may be dropped meanwhile.  Returns NULL when out of memory. */
 struct state_edit *state_edit_new(const struct state *base);
+/*
+ * Begins an edit that loads many rows into an empty state at that position: it takes state_edit_put
+ * and ends with state_edit_load.  The rows come in any order, each key once, and cannot be looked
+ * up meanwhile.  Returns NULL when out of memory.
+ */
+struct state_edit *state_edit_new_load(const struct position *at);
 /* Forgets an edit: nothing has happened.  Accepts NULL. */
 void state_edit_free(struct state_edit *edit);
 /*
@@ -186,8 +203,8 @@ int state_edit_finish(struct state_edit *edit, const char *cause, const struct g
 
 /*
  * Ends an edit that loads rows, and frees it, also on failure.  Returns 0 with a state at the
- * position of the base that has the rows so far and their digest, one reference for the caller; or
- * -ENOMEM.
+ * position of the base that has the rows so far and their digest, one reference for the caller;
+ * ERR_CORRUPT (state_edit_new_load: a key came twice; the text names the family); or -ENOMEM.
  */
 int state_edit_load(struct state_edit *edit, struct state **ret_state);
 
@@ -209,29 +226,42 @@ int state_check(const struct state *state);
 /* ---- rules that both sides need ---- */
 
 /*
- * Returns whether the unmasking list `mask` admits the initiator.  iSCSI names are compared byte by
- * byte after normalisation.
+ * An unmasking list (`mask`) has initiator names, hosts and host groups as its entries: "*" stands
+ * for every initiator, "" for none; otherwise entries are joined by ';'.  A host is "host:ID", a
+ * host group "host-group:ID".  model/host.h has what needs a state: which initiators the hosts of a
+ * list are.
+ */
+#define MASK_HOST       "host:"
+#define MASK_HOST_GROUP "host-group:"
+/* Returns whether an entry of a list, or what an initiator calls itself, is of this form. */
+bool mask_is_host(const char *entry);
+/*
+ * Returns whether the initiator's own name is in the list, or the list is "*"; hosts are not looked
+ * at.  iSCSI names are compared byte by byte after normalisation.
  */
 bool mask_admits(const char *mask, const char *initiator);
 /*
- * Return whether every initiator that `other` admits is admitted by `mask` too.  Both are canonical
- * lists.  Takes time in proportion to their lengths.
+ * Returns whether `mask` has every entry of `other`, so that it admits every initiator that `other`
+ * admits.  Both are canonical lists.  Takes time in proportion to their lengths.
  */
 bool mask_includes(const char *mask, const char *other);
 /*
- * Brings an unmasking list into its canonical form: "*", "", or names in sorted order without
+ * Brings an unmasking list into its canonical form: "*", "", or entries in sorted order without
  * duplicates and without spaces around them.  Returns 0 with a text that the caller frees
  * (mem_free); ERR_INVALID ('*' stands beside names, a name is longer than 223 bytes or has a
- * character that no iSCSI name may have, or the list is longer than ROW_MASK_MAX); -ENOMEM.
+ * character that no iSCSI name may have, a host is named by something else than its id
+ * (host_mask_resolve takes names, too), or the list is longer than ROW_MASK_MAX); -ENOMEM.
  */
 int mask_normalize(const char *text, char **ret_mask);
 /*
- * Make a canonical list with the names of another list added, or removed.  `names` is a list as
+ * Makes a canonical list with the names of another list added, or removed.  `names` is a list as
  * mask_normalize takes it, but not "*".  Adding a present name or removing an absent one has no
- * effect.  Return as mask_normalize; ERR_INVALID also when `mask` is "*".
+ * effect.  Returns as mask_normalize; ERR_INVALID also when `mask` is "*".
  */
 int mask_add(const char *mask, const char *names, char **ret_mask);
 int mask_remove(const char *mask, const char *names, char **ret_mask);
+/* The canonical form of names joined by ';', as mask_normalize makes it, but of any length. */
+int mask_sort(const char *names, char **ret_mask);
 /*
  * Brings an iSCSI name (iqn., eui. or naa.) into lower case and checks its form (RFC 7143 §4.2.7,
  * RFC 3722 for ASCII). Returns 0 with a text that the caller frees (mem_free), ERR_INVALID (it is

@@ -22,13 +22,31 @@ void change_add(struct change *change, enum row_family family, const struct row_
 		void *row);
 
 /*
- * Append an op that deletes a row of a family that this version does not know; there must be room
+ * Appends an op that deletes a row of a family that this version does not know; there must be room
  * for it.  key: the row's key as compact JSON.  Returns 0 or -ENOMEM.
  */
 int change_add_other(struct change *change, const char *family, const char *key);
 
 /*
- * Set the position of a state that only the caller holds: array id, incarnation and sequence.  The
+ * Begins a state that many rows will be put into, in any order (state_load_put).  Its rows
+ * cannot be looked up until state_load_end; its digest is that of the rows so far.  Returns one
+ * reference that the caller owns, or NULL when out of memory.
+ */
+struct state *state_load_begin(const struct position *at);
+/*
+ * Adds a sealed row.  The row is borrowed; the state takes a reference of its own.  Returns 0 or
+ * -ENOMEM.
+ */
+int state_load_put(struct state *work, void *row);
+/*
+ * Ends the loading: the state has its rows, and look-ups work.  Costs a few steps a row, while
+ * state_put costs a way down each order.  Returns 0, ERR_CORRUPT (two rows have the same key; the
+ * text names the family) or -ENOMEM; after an error the state can only be dropped.
+ */
+int state_load_end(struct state *work);
+
+/*
+ * Sets the position of a state that only the caller holds: array id, incarnation and sequence.  The
  * digest stays that of the rows.
  */
 void state_place(struct state *work, const struct position *at);
@@ -40,8 +58,8 @@ void state_place(struct state *work, const struct position *at);
 bool state_is_alone(const struct state *state);
 
 /*
- * Put a sealed row into a state that only the caller holds, as state_edit_put does in an edit.  The
- * row is borrowed; the state takes a reference of its own.  Returns 0 or -ENOMEM.
+ * Puts a sealed row into a state that only the caller holds, as state_edit_put does in an edit.
+ * The row is borrowed; the state takes a reference of its own.  Returns 0 or -ENOMEM.
  */
 int state_put(struct state *work, void *row);
 

@@ -11,7 +11,11 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf.h"
+#include "model/credential.h"
 #include "model/fields.h"
+#include "model/hints.h"
+#include "model/host.h"
 #include "model/state_int.h"
 
 #define BREACH(...) err_set(ERR_CORRUPT, __VA_ARGS__)
@@ -27,10 +31,12 @@ static const struct {
 	const char *what;
 	/* clang-format off */
 } unique_texts[] = {
-	{ ORDER_LUN_NAMES,	"name" },
 	{ ORDER_LUN_NAAS,	"naa designator" },
 	{ ORDER_LUN_SERIALS,	"serial" },
 	{ ORDER_TARGET_NAMES,	"iscsi_name" },
+	{ ORDER_HOST_NAMES,	"name" },
+	{ ORDER_HOST_GROUP_NAMES, "name" },
+	{ ORDER_INITIATOR_NAMES, "iscsi_name" },
 };
 /* clang-format on */
 
@@ -173,21 +179,30 @@ check_array(const struct state *state, const void *row)
 	return *array->serial != '\0' ? 0 : BREACH("the array has no serial");
 }
 
+/* Whether the text may be a friendly name; "" may. */
+static bool
+is_name(const char *text)
+{
+	long units = utf8_to_utf16_len(text);
+
+	return units >= 0 && units <= ROW_NAME_UNITS;
+}
+
 static int
 check_pool(const struct state *state, const void *row)
 {
 	const struct row_pool *pool = row;
 
 	(void)state;
-	if (*pool->name == '\0' || strlen(pool->name) > ROW_NAME_MAX)
-		return BREACH("a pool's name has 0 or more than %d bytes", ROW_NAME_MAX);
+	if (*pool->name == '\0' || !is_name(pool->name))
+		return BREACH("a pool's name has 0 or more than %d characters", ROW_NAME_UNITS);
 	return *pool->path == '/' ? 0 : BREACH("pool %s: its path is not absolute", pool->name);
 }
 
 static int
-check_mask(const struct row_lun *lun)
+check_mask(const struct state *state, const struct row_lun *lun)
 {
-	AUTO_FREE char *mask = NULL;
+	AUTO_FREE char *mask = NULL, *known = NULL;
 	int rc;
 
 	if (*lun->mask == '\0' || strcmp(lun->mask, "*") == 0)
@@ -195,8 +210,25 @@ check_mask(const struct row_lun *lun)
 	rc = mask_normalize(lun->mask, &mask);
 
 	if (rc == ERR_INVALID || (rc == 0 && strcmp(mask, lun->mask) != 0))
-		return BREACH("LUN %s: its unmasking list is not in canonical form", lun->name);
+		return BREACH("LUN %s: its unmasking list is not in canonical form",
+			      ROW_LUN_CALLED(lun));
+	if (rc == 0 && host_mask_resolve(state, mask, &known) == ERR_NOT_FOUND)
+		return BREACH("LUN %s: its unmasking list has a host that is not there",
+			      ROW_LUN_CALLED(lun));
 	return rc;
+}
+
+static int
+check_hints(const struct row_lun *lun)
+{
+	AUTO_FREE char *hints = NULL;
+
+	if (lun->hints == NULL || *lun->hints == '\0')
+		return 0;
+	if (hints_normalize(lun->hints, &hints) == ERR_INVALID ||
+	    (hints != NULL && strcmp(hints, lun->hints) != 0))
+		return BREACH("LUN %s: its hints are not in canonical form", ROW_LUN_CALLED(lun));
+	return 0;
 }
 
 static int
@@ -204,20 +236,22 @@ check_lun(const struct state *state, const void *row)
 {
 	const struct row_lun *lun = row;
 
-	if (*lun->name == '\0' || strlen(lun->name) > ROW_NAME_MAX)
-		return BREACH("a LUN's name has 0 or more than %d bytes", ROW_NAME_MAX);
+	if (!is_name(ROW_LUN_CALLED(lun)))
+		return BREACH("a LUN's name has more than %d characters", ROW_NAME_UNITS);
 	if (state_find(state, ROW_POOL, &lun->pool_id) == NULL)
-		return BREACH("LUN %s: its pool is not there", lun->name);
+		return BREACH("LUN %s: its pool is not there", ROW_LUN_CALLED(lun));
 	if (lun->block_bytes != 512 && lun->block_bytes != 4096)
-		return BREACH("LUN %s: blocks of %u bytes", lun->name, lun->block_bytes);
+		return BREACH("LUN %s: blocks of %u bytes", ROW_LUN_CALLED(lun), lun->block_bytes);
 	if (lun->size_bytes == 0 || lun->size_bytes % lun->block_bytes != 0)
-		return BREACH("LUN %s: its size is no multiple of its blocks", lun->name);
+		return BREACH("LUN %s: its size is no multiple of its blocks", ROW_LUN_CALLED(lun));
 	if (*lun->serial == '\0')
-		return BREACH("LUN %s: it has no serial", lun->name);
+		return BREACH("LUN %s: it has no serial", ROW_LUN_CALLED(lun));
 	if (strlen(lun->naa) != 16 || strspn(lun->naa, "0123456789abcdef") != 16 ||
 	    lun->naa[0] != '3')
-		return BREACH("LUN %s: its designator is no NAA 3", lun->name);
-	return check_mask(lun);
+		return BREACH("LUN %s: its designator is no NAA 3", ROW_LUN_CALLED(lun));
+	if (check_hints(lun) < 0)
+		return ERR_CORRUPT;
+	return check_mask(state, lun);
 }
 
 static int
@@ -277,18 +311,37 @@ check_group_portal(const struct state *state, const void *row)
 		       : BREACH("a portal group has a portal that is not there");
 }
 
+/*
+ * before: the association before it, which is in order; NULL for the first.  A LUN's associations
+ * stand together, so its row is looked up once.
+ */
 static int
-check_association(const struct state *state, const void *row)
+check_association(const struct state *state, const struct row_association *association,
+		  const struct row_association *before)
 {
-	const struct row_association *association = row;
-
-	if (state_find(state, ROW_LUN, &association->lun_id) == NULL)
+	if ((before == NULL || !guid_equal(&before->lun_id, &association->lun_id)) &&
+	    state_find(state, ROW_LUN, &association->lun_id) == NULL)
 		return BREACH("an association's LUN is not there");
 	if (state_find(state, ROW_TARGET, &association->target_id) == NULL)
 		return BREACH("an association's target is not there");
 	if (association->lun_number > ROW_LUN_NUMBER_MAX)
 		return BREACH("an association has LUN number %u", association->lun_number);
 	return 0;
+}
+
+static int
+check_associations(const struct state *state)
+{
+	const struct row_association *row, *before = NULL;
+	struct order_walk walk;
+	int rc = 0;
+
+	order_walk_begin(&walk, state->orders[ROW_ASSOCIATION]);
+	for (; rc == 0 && (row = order_walk_next(&walk)) != NULL; before = row) {
+		rc = check_association(state, row, before);
+		order_work++;
+	}
+	return rc;
 }
 
 static int
@@ -303,6 +356,85 @@ check_job(const struct state *state, const void *row)
 	return 0;
 }
 
+static int
+check_controller(const struct state *state, const void *row)
+{
+	const struct row_controller *controller = row;
+
+	return state_count(state, ROW_CONTROLLER) > 1 ? BREACH("there is more than one controller")
+	       : controller->name == NULL             ? BREACH("a controller has no name")
+						      : 0;
+}
+
+static int
+check_host(const struct state *state, const void *row)
+{
+	const struct row_host *host = row;
+
+	(void)state;
+	return *host->name != '\0' && is_name(host->name)
+		       ? 0
+		       : BREACH("a host's name has 0 or more than %d characters", ROW_NAME_UNITS);
+}
+
+static int
+check_initiator(const struct state *state, const void *row)
+{
+	const struct row_initiator *initiator = row;
+	AUTO_FREE char *name = NULL;
+	int rc = iscsi_name_normalize(initiator->iscsi_name, &name);
+
+	if (rc == ERR_INVALID || (rc == 0 && strcmp(name, initiator->iscsi_name) != 0))
+		return BREACH("initiator %s: its name is not in canonical form",
+			      initiator->iscsi_name);
+	if (rc < 0)
+		return rc;
+	return state_find(state, ROW_HOST, &initiator->host_id) != NULL
+		       ? 0
+		       : BREACH("initiator %s: its host is not there", initiator->iscsi_name);
+}
+
+static int
+check_host_group(const struct state *state, const void *row)
+{
+	const struct row_host_group *group = row;
+
+	(void)state;
+	return *group->name != '\0' && is_name(group->name)
+		       ? 0
+		       : BREACH("a host group's name has 0 or more than %d characters",
+				ROW_NAME_UNITS);
+}
+
+static int
+check_host_member(const struct state *state, const void *row)
+{
+	const struct row_host_member *member = row;
+
+	if (state_find(state, ROW_HOST_GROUP, &member->group_id) == NULL)
+		return BREACH("a host is in a host group that is not there");
+	return state_find(state, ROW_HOST, &member->host_id) != NULL
+		       ? 0
+		       : BREACH("a host group has a host that is not there");
+}
+
+static int
+check_credential(const struct state *state, const void *row)
+{
+	const struct row_credential *credential = row;
+	AUTO_FREE char *name = NULL;
+	int rc;
+
+	if (!credential_owner_is_there(state, &credential->owner_id))
+		return BREACH("a CHAP secret belongs to a target or host that is not there");
+	if (credential->initiator[0] == '\0')
+		return 0;
+	rc = iscsi_name_normalize(credential->initiator, &name);
+	if (rc == ERR_INVALID || (rc == 0 && strcmp(name, credential->initiator) != 0))
+		return BREACH("a CHAP secret is for an initiator whose name is not canonical");
+	return rc;
+}
+
 /* Nothing is known of it, so nothing can be wrong. */
 static int
 check_other(const struct state *state, const void *row)
@@ -312,7 +444,10 @@ check_other(const struct state *state, const void *row)
 	return 0;
 }
 
-/* Live rows are not checked: they may be older or newer than the configuration. */
+/*
+ * Live rows are not checked: they may be older or newer than the configuration.  Associations have
+ * a walk of their own.
+ */
 static int (*const row_checks[ROW_CONFIG_COUNT])(const struct state *state, const void *row) = {
 	[ROW_ARRAY] = check_array,
 	[ROW_POOL] = check_pool,
@@ -321,8 +456,13 @@ static int (*const row_checks[ROW_CONFIG_COUNT])(const struct state *state, cons
 	[ROW_PORTAL] = check_portal,
 	[ROW_PORTAL_GROUP] = check_group,
 	[ROW_GROUP_PORTAL] = check_group_portal,
-	[ROW_ASSOCIATION] = check_association,
 	[ROW_JOB] = check_job,
+	[ROW_CONTROLLER] = check_controller,
+	[ROW_HOST] = check_host,
+	[ROW_INITIATOR] = check_initiator,
+	[ROW_HOST_GROUP] = check_host_group,
+	[ROW_HOST_MEMBER] = check_host_member,
+	[ROW_CREDENTIAL] = check_credential,
 	[ROW_OTHER] = check_other,
 };
 
@@ -457,7 +597,8 @@ check_rows(const struct state *state)
 	for (int family = 0; family < ROW_CONFIG_COUNT; family++) {
 		rows += state_count(state, family);
 		order_walk_begin(&walk, state->orders[family]);
-		while (rc == 0 && (row = order_walk_next(&walk)) != NULL) {
+		while (rc == 0 && row_checks[family] != NULL &&
+		       (row = order_walk_next(&walk)) != NULL) {
 			rc = row_checks[family](state, row);
 			order_work++;
 		}
@@ -480,5 +621,7 @@ state_check(const struct state *state)
 		rc = check_uniques(state);
 	if (rc == 0)
 		rc = check_rows(state);
+	if (rc == 0)
+		rc = check_associations(state);
 	return rc < 0 ? rc : check_targets(state);
 }

@@ -12,24 +12,52 @@
 #include "model/state_int.h"
 
 struct state_edit {
-	struct state *base, *work; /* one reference each; work is this edit's alone */
+	/* one reference each; work is this edit's alone; base is NULL in an edit that loads */
+	struct state *base, *work;
 };
 
 /* ---- one row in a working state ---- */
 
-/* Returns whether state_ailing counts the row.  Accepts NULL. */
+/* Returns whether state_ailing counts the row. */
 static bool
 is_ailing(const struct row *row)
 {
-	if (row != NULL && row->family == ROW_LIVE_LUN)
+	if (row->family == ROW_LIVE_LUN)
 		return ((const struct row_live_lun *)(const void *)row)->health == HEALTH_FAILED;
-	if (row != NULL && row->family == ROW_LIVE_POOL)
+	if (row->family == ROW_LIVE_POOL)
 		return !((const struct row_live_pool *)(const void *)row)->ready;
+	if (row->family == ROW_LIVE_ARRAY)
+		return ((const struct row_live_array *)(const void *)row)->read_only;
 	return false;
 }
 
+/* Returns whether state_guarded counts the row. */
+static bool
+is_guarded(const struct row *row)
+{
+	const struct row_live_lun *lun = (const void *)row;
+
+	return row->family == ROW_LIVE_LUN &&
+	       (lun->health == HEALTH_FAILED || lun->operation != OPERATION_NONE);
+}
+
+/* Counts a row that comes into a state, and one that leaves it.  Accept NULL. */
+static void
+count_in(struct state *work, const struct row *row)
+{
+	work->ailing += row != NULL && is_ailing(row);
+	work->guarded += row != NULL && is_guarded(row);
+}
+
+static void
+count_out(struct state *work, const struct row *row)
+{
+	work->ailing -= row != NULL && is_ailing(row);
+	work->guarded -= row != NULL && is_guarded(row);
+}
+
 /*
- * Replace `old` by `row`, which have the same family and key.  NULL stands for no row.  Returns 0
+ * Replaces `old` by `row`, which have the same family and key.  NULL stands for no row.  Returns 0
  * or -ENOMEM (nothing has changed that can be seen).
  */
 static int
@@ -45,8 +73,8 @@ state_swap(struct state *work, enum row_family family, const void *old, void *ro
 		if (row != NULL)
 			hash128_add(&work->position.digest, &((const struct row *)row)->hash);
 	}
-	work->ailing += is_ailing(row);
-	work->ailing -= is_ailing(old);
+	count_in(work, row);
+	count_out(work, old);
 	/* The primary order last: it is what keeps `old` alive. */
 	for (int i = ORDER_COUNT - 1; i >= 0; i--)
 		if (order_type(i)->family == family)
@@ -75,6 +103,88 @@ state_delete(struct state *work, enum row_family family, const struct row_key *k
 	return old == NULL ? ERR_NOT_FOUND : state_swap(work, family, old, NULL);
 }
 
+/* ---- loading ---- */
+
+struct state *
+state_load_begin(const struct position *at)
+{
+	AUTO_STATE struct state *state = state_new(at);
+
+	if (state == NULL)
+		return NULL;
+	state->loading = mem_calloc(1, sizeof(*state->loading));
+	return state->loading != NULL ? TAKE(state) : NULL;
+}
+
+void
+state_rows_free(struct state_rows *rows)
+{
+	for (int i = 0; rows != NULL && i < ROW_FAMILY_COUNT; i++) {
+		for (size_t at = 0; at < rows->of[i].count; at++)
+			row_unref(rows->of[i].waiting[at]);
+		mem_free(rows->of[i].waiting);
+	}
+	mem_free(rows);
+}
+
+int
+state_load_put(struct state *work, void *row)
+{
+	enum order_id id = (enum order_id)row_family_of(row);
+	__auto_type of = &work->loading->of[id];
+
+	if (of->count == 0 && (of->last == NULL || order_type(id)->compare(of->last, row) < 0)) {
+		if (order_prepare(&work->orders[id], id, NULL, row) < 0)
+			return -ENOMEM;
+		order_commit(&work->orders[id], id, NULL, row);
+		of->last = row;
+	} else {
+		if (mem_grow(&of->waiting, &of->capacity, of->count + 1, sizeof(of->waiting[0])) <
+		    0)
+			return -ENOMEM;
+		of->waiting[of->count++] = row_ref(row);
+	}
+	if (row_family_is_digested(row_family_of(row)))
+		hash128_add(&work->position.digest, &((const struct row *)row)->hash);
+	count_in(work, row);
+	return 0;
+}
+
+/* Build a family's primary order anew, together with the rows that wait. */
+static int
+waiting_take(struct state *work, enum row_family family)
+{
+	struct order *whole = NULL;
+	int rc = order_build((enum order_id)family, work->orders[family],
+			     work->loading->of[family].waiting, work->loading->of[family].count,
+			     &whole);
+
+	if (rc == ERR_CORRUPT)
+		return err_set(rc, "%s: two rows have the same key", row_type(family)->plural);
+	if (rc < 0)
+		return rc;
+	order_unref(work->orders[family]);
+	work->orders[family] = whole;
+	return 0;
+}
+
+int
+state_load_end(struct state *work)
+{
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < ROW_FAMILY_COUNT; i++)
+		if (work->loading->of[i].count > 0)
+			rc = waiting_take(work, (enum row_family)i);
+	for (int i = ORDER_PRIMARY_COUNT; rc == 0 && i < ORDER_COUNT; i++)
+		rc = order_build((enum order_id)i,
+				 work->orders[order_type((enum order_id)i)->family], NULL, 0,
+				 &work->orders[i]);
+	if (rc == 0)
+		state_rows_free(TAKE(work->loading));
+	return rc;
+}
+
 /* ---- edits ---- */
 
 struct state_edit *
@@ -86,6 +196,21 @@ state_edit_new(const struct state *base)
 		return NULL;
 	edit->base = state_ref(base);
 	edit->work = state_alias(base);
+	if (edit->work == NULL) {
+		state_edit_free(edit);
+		return NULL;
+	}
+	return edit;
+}
+
+struct state_edit *
+state_edit_new_load(const struct position *at)
+{
+	struct state_edit *edit = mem_calloc(1, sizeof(*edit));
+
+	if (edit == NULL)
+		return NULL;
+	edit->work = state_load_begin(at);
 	if (edit->work == NULL) {
 		state_edit_free(edit);
 		return NULL;
@@ -115,7 +240,10 @@ state_edit_put(struct state_edit *edit, void *row)
 	AUTO_ROW struct row *owned = row;
 	int rc = row_seal(owned);
 
-	return rc < 0 ? rc : state_put(edit->work, owned);
+	if (rc < 0)
+		return rc;
+	return edit->work->loading != NULL ? state_load_put(edit->work, owned)
+					   : state_put(edit->work, owned);
 }
 
 int
@@ -210,7 +338,12 @@ int
 state_edit_load(struct state_edit *finished, struct state **ret_state)
 {
 	AUTO(edit_free_cleanup) struct state_edit *edit = finished;
+	int rc = 0;
 
+	if (edit->work->loading != NULL)
+		rc = state_load_end(edit->work);
+	if (rc < 0)
+		return rc;
 	*ret_state = TAKE(edit->work);
 	return 0;
 }

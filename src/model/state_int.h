@@ -3,14 +3,35 @@
 #ifndef VDS_MODEL_STATE_INT_H
 #define VDS_MODEL_STATE_INT_H
 
+#include "base/slot.h"
 #include "model/order_int.h"
 #include "model/state_build.h"
 
+/*
+ * Rows on their way into a state.  Those of a family go straight into its primary order as long as
+ * they come in the order of keys; the others wait here.
+ */
+struct state_rows {
+	struct {
+		const void *last; /* the last row that went into the order, borrowed */
+		void **waiting;   /* one reference to each */
+		size_t count, capacity;
+	} of[ROW_FAMILY_COUNT];
+};
+
 struct state {
+	/*
+	 * Each of the board's copies (src/client) is counted by a thread of its own, and what lies
+	 * beside them in the heap is read by all.
+	 */
+	char before[SLOT_APART];
 	atomic_uint refs;
 	struct position position;
 	struct order *orders[ORDER_COUNT]; /* one reference to each; NULL = empty */
-	size_t ailing; /* number of live LUNs and pools that are not well: state_ailing */
+	struct state_rows *loading; /* the rows of a state that is being loaded, owned; else NULL */
+	size_t ailing;  /* number of live LUNs and pools that are not well: state_ailing */
+	size_t guarded; /* number of live LUNs of which not every method answers: state_guarded */
+	char after[SLOT_APART];
 };
 
 static inline bool
@@ -23,8 +44,10 @@ row_family_is_digested(enum row_family family)
 const void *state_find_key(const struct state *state, enum row_family family,
 			   const struct row_key *key);
 
+void state_rows_free(struct state_rows *rows); /* accepts NULL */
+
 /*
- * Delete a key from a state that only the caller holds, as state_edit_delete does in an edit.
+ * Deletes a key from a state that only the caller holds, as state_edit_delete does in an edit.
  * Returns 0 or -ENOMEM.
  */
 int state_delete(struct state *work, enum row_family family, const struct row_key *key);

@@ -2,7 +2,12 @@
 /* The table of verbs, and the tables of their arguments.  Constant data; any thread. */
 #include "model/verbs.h"
 
+#include <string.h>
+
+#include "base/cidr.h"
 #include "base/mem.h"
+#include "model/credential.h"
+#include "model/hints.h"
 
 #define AT(member)     offsetof(struct verb_args, member)
 #define SIZE_MAX_BYTES (1ull << 53)
@@ -30,6 +35,10 @@ static const struct verb_field association_fields[] = {
 static const struct verb_field max_lun_size_fields[] = {
 	{ "pool",	VERB_GUID,	false,	AT(pool_id),	0,	0 },
 	{ "thick",	VERB_BOOL,	false,	AT(thick),	0,	0 },
+	{ "fits",	VERB_BOOL,	false,	AT(fits),	0,	0 },
+};
+static const struct verb_field max_extend_fields[] = {
+	{ "fits",	VERB_BOOL,	false,	AT(fits),	0,	0 },
 };
 static const struct verb_field group_delete_fields[] = {
 	{ "with_portals", VERB_BOOL,	false,	AT(with_portals), 0,	0 },
@@ -48,7 +57,7 @@ static const struct verb_field events_fields[] = {
 };
 
 static const struct verb_field array_fields[] = {
-	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },
+	{ "name",	VERB_TEXT,	false,	AT(name),	0,	ROW_NAME_MAX },
 	{ "iqn_prefix",	VERB_TEXT,	false,	AT(iqn_prefix),	0,	ROW_ISCSI_NAME_MAX },
 };
 static const struct verb_field pool_fields[] = {
@@ -65,16 +74,29 @@ static const struct verb_field lun_fields[] = {
 	{ "block_bytes", VERB_U64,	false,	AT(block_bytes), 512,	4096 },
 	{ "thick",	VERB_BOOL,	false,	AT(thick),	0,	0 },
 	{ "mask",	VERB_TEXT,	false,	AT(mask),	0,	ROW_MASK_MAX },
+	{ "hints",	VERB_TEXT,	false,	AT(hints),	0,	HINTS_TEXT_MAX },
+	{ "fits",	VERB_BOOL,	false,	AT(fits),	0,	0 },
+	{ "removable",	VERB_BOOL,	false,	AT(removable),	0,	0 },
 };
 static const struct verb_field lun_patch_fields[] = {
-	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },
+	{ "name",	VERB_TEXT,	false,	AT(name),	0,	ROW_NAME_MAX },
 	{ "mask",	VERB_TEXT,	false,	AT(mask),	0,	ROW_MASK_MAX },
 	{ "mask_add",	VERB_TEXT,	false,	AT(mask_add),	1,	ROW_MASK_MAX },
 	{ "mask_remove", VERB_TEXT,	false,	AT(mask_remove), 1,	ROW_MASK_MAX },
+	{ "hints",	VERB_TEXT,	false,	AT(hints),	0,	HINTS_TEXT_MAX },
 	{ "status",	VERB_STATUS,	false,	AT(status),	0,	0 },
+	{ "access",	VERB_TEXT,	false,	AT(access),	1,	ROW_NAME_MAX },
+	{ "duplicate",	VERB_BOOL,	false,	AT(duplicate),	0,	0 },
+	{ "flat",	VERB_BOOL,	false,	AT(flat),	0,	0 },
 };
 static const struct verb_field extend_fields[] = {
 	{ "add_bytes",	VERB_U64,	true,	AT(add_bytes),	1,	SIZE_MAX_BYTES },
+	{ "fits",	VERB_BOOL,	false,	AT(fits),	0,	0 },
+};
+static const struct verb_field shrink_fields[] = {
+	{ "size_bytes",	VERB_U64,	false,	AT(size_bytes),	1,	SIZE_MAX_BYTES },
+	{ "remove_bytes", VERB_U64,	false,	AT(remove_bytes), 1,	SIZE_MAX_BYTES },
+	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
 };
 static const struct verb_field targets_fields[] = {
 	{ "targets",	VERB_GUIDS,	true,	AT(targets),	0,	0 },
@@ -87,9 +109,12 @@ static const struct verb_field target_fields[] = {
 	{ "iscsi_name",	VERB_TEXT,	false,	AT(iscsi_name),	0,	ROW_ISCSI_NAME_MAX },
 	{ "alias",	VERB_TEXT,	false,	AT(alias),	0,	ROW_NAME_MAX },
 	{ "with_group",	VERB_BOOL,	false,	AT(with_group),	0,	0 },
+	{ "duplicate",	VERB_BOOL,	false,	AT(duplicate),	0,	0 },
 };
 static const struct verb_field target_patch_fields[] = {
-	{ "alias",	VERB_TEXT,	true,	AT(alias),	0,	ROW_NAME_MAX },
+	{ "sources",	VERB_TEXT,	false,	AT(sources),	0,	CIDR_LIST_MAX },
+	{ "alias",	VERB_TEXT,	false,	AT(alias),	0,	ROW_NAME_MAX },
+	{ "duplicate",	VERB_BOOL,	false,	AT(duplicate),	0,	0 },
 };
 static const struct verb_field portal_fields[] = {
 	{ "address",	VERB_TEXT,	true,	AT(address),	1,	64 },
@@ -100,10 +125,87 @@ static const struct verb_field portal_patch_fields[] = {
 	{ "status",	VERB_STATUS,	true,	AT(status),	0,	0 },
 	{ "drain_ms",	VERB_U64,	false,	AT(drain_ms),	1,	3600000 },
 };
+static const struct verb_field group_patch_fields[] = {
+	{ "access_state", VERB_TEXT,	false,	AT(access_state), 1,	32 },
+	{ "preferred",	VERB_FLAG,	false,	AT(preferred),	0,	0 },
+	{ "explicit_allowed", VERB_FLAG, false,	AT(explicit_allowed), 0, 0 },
+};
 static const struct verb_field group_fields[] = {
 	{ "target_id",	VERB_GUID,	true,	AT(target_id),	0,	0 },
 };
 
+static const struct verb_field host_fields[] = {
+	{ "name",	VERB_TEXT,	true,	AT(name),	1,	ROW_NAME_MAX },
+	{ "initiators",	VERB_TEXT,	false,	AT(initiators),	0,	ROW_MASK_MAX },
+};
+static const struct verb_field host_patch_fields[] = {
+	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },
+	{ "initiators",	VERB_TEXT,	false,	AT(initiators),	0,	ROW_MASK_MAX },
+	{ "initiators_add", VERB_TEXT,	false,	AT(initiators_add), 1,	ROW_MASK_MAX },
+	{ "initiators_remove", VERB_TEXT, false, AT(initiators_remove), 1, ROW_MASK_MAX },
+	{ "sources",	VERB_TEXT,	false,	AT(sources),	0,	CIDR_LIST_MAX },
+};
+static const struct verb_field host_group_delete_fields[] = {
+	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
+};
+static const struct verb_field host_delete_fields[] = {
+	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
+};
+static const struct verb_field host_group_fields[] = {
+	{ "name",	VERB_TEXT,	true,	AT(name),	1,	ROW_NAME_MAX },
+	{ "hosts",	VERB_GUIDS,	false,	AT(hosts),	0,	0 },
+};
+static const struct verb_field host_group_patch_fields[] = {
+	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },
+	{ "hosts",	VERB_GUIDS,	false,	AT(hosts),	0,	0 },
+	{ "add",	VERB_GUIDS,	false,	AT(add),	0,	0 },
+	{ "remove",	VERB_GUIDS,	false,	AT(remove),	0,	0 },
+};
+
+static const struct verb_field credential_list_fields[] = {
+	FIELD_AFTER, FIELD_LIMIT,
+	{ "owner_id",	VERB_GUID,	false,	AT(owner_id),	0,	0 },
+};
+static const struct verb_field credential_fields[] = {
+	{ "side",	VERB_TEXT,	true,	AT(side),	1,	16 },
+	{ "secret",	VERB_TEXT,	true,	AT(secret),	1,	2 + 2 * CREDENTIAL_SECRET_MAX },
+	{ "owner_id",	VERB_GUID,	false,	AT(owner_id),	0,	0 },
+	{ "discovery",	VERB_BOOL,	false,	AT(discovery),	0,	0 },
+	{ "user",	VERB_TEXT,	false,	AT(user),	0,	CREDENTIAL_USER_MAX },
+	{ "initiator",	VERB_TEXT,	false,	AT(initiator),	0,	ROW_ISCSI_NAME_MAX },
+	{ "keep_old_s",	VERB_U64,	false,	AT(keep_old_s),	1,	CREDENTIAL_KEEP_OLD_MAX_S },
+};
+
+static const struct verb_field status_fields[] = {
+	{ "status",	VERB_STATUS,	true,	AT(status),	0,	0 },
+};
+static const struct verb_field reset_fields[] = {
+	{ "drain_ms",	VERB_U64,	false,	AT(drain_ms),	1,	3600000 },
+};
+static const struct verb_field maintenance_fields[] = {
+	{ "object_id",	VERB_GUID,	true,	AT(object_id),	0,	0 },
+	{ "operation",	VERB_TEXT,	true,	AT(operation),	1,	16 },
+	{ "action",	VERB_TEXT,	true,	AT(action),	1,	16 },
+	{ "count",	VERB_U64,	false,	AT(count),	0,	UINT32_MAX },
+};
+
+static const struct verb_field token_fields[] = {
+	{ "name",	VERB_TEXT,	true,	AT(name),	1,	PRINCIPAL_NAME_SIZE - 1 },
+	{ "role",	VERB_TEXT,	true,	AT(role),	1,	16 },
+	{ "expires_ms",	VERB_U64,	false,	AT(expires_ms),	1,	VERB_TIME_MAX_MS },
+};
+
+static const struct verb_spec query_credentials = SPEC(credential_list_fields, VERB_AS_MARKED);
+static const struct verb_spec body_credential = SPEC(credential_fields, VERB_AS_MARKED);
+static const struct verb_field audit_fields[] = {
+	{ "before",	VERB_U64,	false,	AT(before),	1,	SIZE_MAX_BYTES },
+	{ "limit",	VERB_U64,	false,	AT(limit),	1,	VERB_LIMIT_MAX },
+	{ "since_ms",	VERB_U64,	false,	AT(since_ms),	1,	VERB_TIME_MAX_MS },
+	{ "object",	VERB_TEXT,	false,	AT(object),	1,	ROW_ISCSI_NAME_MAX },
+	{ "who",	VERB_TEXT,	false,	AT(who),	1,	ROW_ISCSI_NAME_MAX },
+};
+
+static const struct verb_spec query_audit = SPEC(audit_fields, VERB_AS_MARKED);
 static const struct verb_spec query_list = SPEC(list_fields, VERB_AS_MARKED);
 static const struct verb_spec query_named = SPEC(named_fields, VERB_AS_MARKED);
 static const struct verb_spec query_groups = SPEC(targeted_fields, VERB_AS_MARKED);
@@ -112,6 +214,7 @@ static const struct verb_spec query_associations = SPEC(association_fields, VERB
 static const struct verb_spec query_max_lun_size = SPEC(max_lun_size_fields, VERB_AS_MARKED);
 static const struct verb_spec query_group_delete = SPEC(group_delete_fields, VERB_AS_MARKED);
 static const struct verb_spec query_lun_delete = SPEC(lun_delete_fields, VERB_AS_MARKED);
+static const struct verb_spec query_max_extend = SPEC(max_extend_fields, VERB_AS_MARKED);
 static const struct verb_spec query_explain = SPEC(explain_fields, VERB_AS_MARKED);
 static const struct verb_spec query_events = SPEC(events_fields, VERB_AS_MARKED);
 static const struct verb_spec body_array = SPEC(array_fields, VERB_EXACTLY_ONE);
@@ -120,28 +223,94 @@ static const struct verb_spec body_pool_patch = SPEC(pool_patch_fields, VERB_AS_
 static const struct verb_spec body_lun = SPEC(lun_fields, VERB_AS_MARKED);
 static const struct verb_spec body_lun_patch = SPEC(lun_patch_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_extend = SPEC(extend_fields, VERB_AS_MARKED);
+static const struct verb_spec body_shrink = SPEC(shrink_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_targets = SPEC(targets_fields, VERB_AS_MARKED);
 static const struct verb_spec body_targets_patch = SPEC(targets_patch_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_target = SPEC(target_fields, VERB_AS_MARKED);
-static const struct verb_spec body_target_patch = SPEC(target_patch_fields, VERB_AS_MARKED);
+static const struct verb_spec body_target_patch = SPEC(target_patch_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_portal = SPEC(portal_fields, VERB_AS_MARKED);
 static const struct verb_spec body_portal_patch = SPEC(portal_patch_fields, VERB_AS_MARKED);
+static const struct verb_spec body_status = SPEC(status_fields, VERB_AS_MARKED);
+static const struct verb_spec body_reset = SPEC(reset_fields, VERB_AS_MARKED);
+static const struct verb_spec body_maintenance = SPEC(maintenance_fields, VERB_AS_MARKED);
+static const struct verb_spec query_host_group_delete = SPEC(host_group_delete_fields, VERB_AS_MARKED);
+static const struct verb_spec query_host_delete = SPEC(host_delete_fields, VERB_AS_MARKED);
+static const struct verb_spec body_host = SPEC(host_fields, VERB_AS_MARKED);
+static const struct verb_spec body_host_patch = SPEC(host_patch_fields, VERB_EXACTLY_ONE);
+static const struct verb_spec body_host_group = SPEC(host_group_fields, VERB_AS_MARKED);
+static const struct verb_spec body_host_group_patch = SPEC(host_group_patch_fields, VERB_EXACTLY_ONE);
+static const struct verb_spec body_token = SPEC(token_fields, VERB_AS_MARKED);
+static const struct verb_spec body_group_patch = SPEC(group_patch_fields, VERB_AT_LEAST_ONE);
 static const struct verb_spec body_group = SPEC(group_fields, VERB_AS_MARKED);
 
 const struct verb verb_table[VERB_COUNT] = {
 	/* method, path, operationId, role, query, body, status */
+	[VERB_METRICS] = { "GET", "/metrics", "metrics",
+		ROLE_READER, NULL, NULL, 200 },
 	[VERB_ARRAY_GET] = { "GET", "/v1/array", "arrayGet",
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_ARRAY_CHANGE] = { "PATCH", "/v1/array", "arrayChange",
 		ROLE_ADMIN, NULL, &body_array, 200 },
 	[VERB_ASSOCIATION_LIST] = { "GET", "/v1/associations", "associationList",
 		ROLE_READER, &query_associations, NULL, 200 },
+	[VERB_AUDIT_LIST] = { "GET", "/v1/audit", "auditList",
+		ROLE_ADMIN, &query_audit, NULL, 200 },
+	[VERB_BACKUP] = { "GET", "/v1/backup", "backup",
+		ROLE_ADMIN, NULL, NULL, 200 },
 	[VERB_CHECK] = { "POST", "/v1/check", "check",
 		ROLE_OPERATOR, NULL, NULL, 200 },
+	[VERB_CONTROLLER_LIST] = { "GET", "/v1/controllers", "controllerList",
+		ROLE_READER, &query_named, NULL, 200 },
+	[VERB_CONTROLLER_GET] = { "GET", "/v1/controllers/{id}", "controllerGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_CONTROLLER_CHANGE] = { "PATCH", "/v1/controllers/{id}", "controllerChange",
+		ROLE_ADMIN, NULL, &body_status, 200 },
+	[VERB_CONTROLLER_FLUSH] = { "POST", "/v1/controllers/{id}/flush", "controllerFlush",
+		ROLE_OPERATOR, NULL, NULL, 200 },
+	[VERB_CONTROLLER_INVALIDATE] = { "POST", "/v1/controllers/{id}/invalidate", "controllerInvalidate",
+		ROLE_OPERATOR, NULL, NULL, 200 },
+	[VERB_CONTROLLER_RESET] = { "POST", "/v1/controllers/{id}/reset", "controllerReset",
+		ROLE_ADMIN, NULL, &body_reset, 200 },
+	[VERB_CREDENTIAL_LIST] = { "GET", "/v1/credentials", "credentialList",
+		ROLE_READER, &query_credentials, NULL, 200 },
+	[VERB_CREDENTIAL_SET] = { "POST", "/v1/credentials", "credentialSet",
+		ROLE_ADMIN, NULL, &body_credential, 201 },
+	[VERB_CREDENTIAL_DELETE] = { "DELETE", "/v1/credentials/{id}", "credentialDelete",
+		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_CREDENTIAL_GET] = { "GET", "/v1/credentials/{id}", "credentialGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_DRIVE_LIST] = { "GET", "/v1/drives", "driveList",
+		ROLE_READER, &query_named, NULL, 200 },
+	[VERB_DRIVE_RESCAN] = { "POST", "/v1/drives/rescan", "driveRescan",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_DRIVE_GET] = { "GET", "/v1/drives/{id}", "driveGet",
+		ROLE_READER, NULL, NULL, 200 },
 	[VERB_EVENTS] = { "GET", "/v1/events", "events",
 		ROLE_READER, &query_events, NULL, 200 },
 	[VERB_EXPLAIN] = { "GET", "/v1/explain", "explain",
 		ROLE_READER, &query_explain, NULL, 200 },
+	[VERB_HEALTH] = { "GET", "/v1/health", "health",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_HOST_GROUP_LIST] = { "GET", "/v1/host-groups", "hostGroupList",
+		ROLE_READER, &query_named, NULL, 200 },
+	[VERB_HOST_GROUP_CREATE] = { "POST", "/v1/host-groups", "hostGroupCreate",
+		ROLE_ADMIN, NULL, &body_host_group, 201 },
+	[VERB_HOST_GROUP_DELETE] = { "DELETE", "/v1/host-groups/{id}", "hostGroupDelete",
+		ROLE_ADMIN, &query_host_group_delete, NULL, 200 },
+	[VERB_HOST_GROUP_GET] = { "GET", "/v1/host-groups/{id}", "hostGroupGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_HOST_GROUP_CHANGE] = { "PATCH", "/v1/host-groups/{id}", "hostGroupChange",
+		ROLE_ADMIN, NULL, &body_host_group_patch, 200 },
+	[VERB_HOST_LIST] = { "GET", "/v1/hosts", "hostList",
+		ROLE_READER, &query_named, NULL, 200 },
+	[VERB_HOST_CREATE] = { "POST", "/v1/hosts", "hostCreate",
+		ROLE_ADMIN, NULL, &body_host, 201 },
+	[VERB_HOST_DELETE] = { "DELETE", "/v1/hosts/{id}", "hostDelete",
+		ROLE_ADMIN, &query_host_delete, NULL, 200 },
+	[VERB_HOST_GET] = { "GET", "/v1/hosts/{id}", "hostGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_HOST_CHANGE] = { "PATCH", "/v1/hosts/{id}", "hostChange",
+		ROLE_ADMIN, NULL, &body_host_patch, 200 },
 	[VERB_JOB_LIST] = { "GET", "/v1/jobs", "jobList",
 		ROLE_READER, &query_list, NULL, 200 },
 	[VERB_JOB_GET] = { "GET", "/v1/jobs/{id}", "jobGet",
@@ -163,13 +332,23 @@ const struct verb verb_table[VERB_COUNT] = {
 	[VERB_LUN_EXTEND] = { "POST", "/v1/luns/{id}/extend", "lunExtend",
 		ROLE_OPERATOR, NULL, &body_extend, 200 },
 	[VERB_LUN_MAX_EXTEND] = { "GET", "/v1/luns/{id}/max-extend", "lunMaxExtend",
+		ROLE_READER, &query_max_extend, NULL, 200 },
+	[VERB_LUN_RESERVATIONS_CLEAR] = { "DELETE", "/v1/luns/{id}/reservations",
+		"lunReservationsClear", ROLE_OPERATOR, NULL, NULL, 200 },
+	[VERB_LUN_RESERVATIONS] = { "GET", "/v1/luns/{id}/reservations", "lunReservations",
 		ROLE_READER, NULL, NULL, 200 },
+	[VERB_LUN_SHRINK] = { "POST", "/v1/luns/{id}/shrink", "lunShrink",
+		ROLE_ADMIN, NULL, &body_shrink, 200 },
 	[VERB_LUN_TARGETS] = { "GET", "/v1/luns/{id}/targets", "lunTargets",
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_LUN_TARGETS_CHANGE] = { "PATCH", "/v1/luns/{id}/targets", "lunTargetsChange",
 		ROLE_OPERATOR, NULL, &body_targets_patch, 200 },
 	[VERB_LUN_ASSOCIATE] = { "PUT", "/v1/luns/{id}/targets", "lunAssociate",
 		ROLE_OPERATOR, NULL, &body_targets, 200 },
+	[VERB_MAINTENANCE_LIST] = { "GET", "/v1/maintenance", "maintenanceList",
+		ROLE_READER, &query_list, NULL, 200 },
+	[VERB_MAINTENANCE_ASK] = { "POST", "/v1/maintenance", "maintenanceAsk",
+		ROLE_OPERATOR, NULL, &body_maintenance, 200 },
 	[VERB_MAX_LUN_SIZE] = { "GET", "/v1/max-lun-size", "maxLunSize",
 		ROLE_READER, &query_max_lun_size, NULL, 200 },
 	[VERB_OPENAPI] = { "GET", "/v1/openapi.json", "openapi",
@@ -192,6 +371,8 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_ADMIN, &query_group_delete, NULL, 200 },
 	[VERB_GROUP_GET] = { "GET", "/v1/portal-groups/{id}", "groupGet",
 		ROLE_READER, NULL, NULL, 200 },
+	[VERB_GROUP_CHANGE] = { "PATCH", "/v1/portal-groups/{id}", "groupChange",
+		ROLE_ADMIN, NULL, &body_group_patch, 200 },
 	[VERB_GROUP_REMOVE_PORTAL] = { "DELETE", "/v1/portal-groups/{id}/portals/{portal}", "groupRemovePortal",
 		ROLE_ADMIN, NULL, NULL, 200 },
 	[VERB_GROUP_ADD_PORTAL] = { "PUT", "/v1/portal-groups/{id}/portals/{portal}", "groupAddPortal",
@@ -206,11 +387,23 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_PORTAL_CHANGE] = { "PATCH", "/v1/portals/{id}", "portalChange",
 		ROLE_ADMIN, NULL, &body_portal_patch, 200 },
+	[VERB_PORT_LIST] = { "GET", "/v1/ports", "portList",
+		ROLE_READER, &query_named, NULL, 200 },
+	[VERB_PORT_GET] = { "GET", "/v1/ports/{id}", "portGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_PORT_CHANGE] = { "PATCH", "/v1/ports/{id}", "portChange",
+		ROLE_ADMIN, NULL, &body_status, 200 },
+	[VERB_PORT_COUNTERS] = { "GET", "/v1/ports/{id}/counters", "portCounters",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_PORT_RESET] = { "POST", "/v1/ports/{id}/reset", "portReset",
+		ROLE_ADMIN, NULL, &body_reset, 200 },
 	[VERB_SESSION_LIST] = { "GET", "/v1/sessions", "sessionList",
 		ROLE_READER, &query_sessions, NULL, 200 },
 	[VERB_SESSION_END] = { "DELETE", "/v1/sessions/{id}", "sessionEnd",
 		ROLE_OPERATOR, NULL, NULL, 200 },
 	[VERB_SNAPSHOT] = { "GET", "/v1/snapshot", "snapshot",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_STATS] = { "GET", "/v1/stats", "stats",
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_SYNC] = { "GET", "/v1/sync", "sync",
 		ROLE_READER, NULL, NULL, 200 },
@@ -226,10 +419,24 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_OPERATOR, NULL, &body_target_patch, 200 },
 	[VERB_TARGET_LUNS] = { "GET", "/v1/targets/{id}/luns", "targetLuns",
 		ROLE_READER, NULL, NULL, 200 },
+	[VERB_TOKEN_LIST] = { "GET", "/v1/tokens", "tokenList",
+		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_TOKEN_CREATE] = { "POST", "/v1/tokens", "tokenCreate",
+		ROLE_ADMIN, NULL, &body_token, 201 },
+	[VERB_TOKEN_REVOKE] = { "DELETE", "/v1/tokens/{id}", "tokenRevoke",
+		ROLE_ADMIN, NULL, NULL, 200 },
 	[VERB_VERSION] = { "GET", "/v1/version", "version",
 		ROLE_READER, NULL, NULL, 200 },
 };
 /* clang-format on */
+
+bool
+verb_is_change(enum verb_id verb)
+{
+	/* these look, and have no effect but to know more */
+	return strcmp(verb_table[verb].method, "GET") != 0 && verb != VERB_CHECK &&
+	       verb != VERB_DRIVE_RESCAN;
+}
 
 bool
 verb_is_given(const struct verb_args *args, const struct verb_field *field)
@@ -249,6 +456,8 @@ verb_is_given(const struct verb_args *args, const struct verb_field *field)
 		return *(const bool *)value;
 	case VERB_STATUS:
 		return ((const struct verb_status *)value)->given;
+	case VERB_FLAG:
+		return ((const struct verb_flag *)value)->given;
 	case VERB_KEY:
 		return ((const struct verb_key *)value)->given;
 	}

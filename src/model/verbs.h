@@ -23,14 +23,44 @@
 #define VERB_LIMIT_DEFAULT 100  /* rows in a page of a list when the query names no limit */
 #define VERB_LIMIT_MAX     1000 /* rows in a page of a list at most */
 
+/* The latest time in a body: the year 9999. */
+#define VERB_TIME_MAX_MS 253402300799999ull
+
 /* Sorted by path, then by method. */
 enum verb_id {
+	VERB_METRICS,
 	VERB_ARRAY_GET,
 	VERB_ARRAY_CHANGE,
 	VERB_ASSOCIATION_LIST,
+	VERB_AUDIT_LIST,
+	VERB_BACKUP,
 	VERB_CHECK,
+	VERB_CONTROLLER_LIST,
+	VERB_CONTROLLER_GET,
+	VERB_CONTROLLER_CHANGE,
+	VERB_CONTROLLER_FLUSH,
+	VERB_CONTROLLER_INVALIDATE,
+	VERB_CONTROLLER_RESET,
+	VERB_CREDENTIAL_LIST,
+	VERB_CREDENTIAL_SET,
+	VERB_CREDENTIAL_DELETE,
+	VERB_CREDENTIAL_GET,
+	VERB_DRIVE_LIST,
+	VERB_DRIVE_RESCAN,
+	VERB_DRIVE_GET,
 	VERB_EVENTS,
 	VERB_EXPLAIN,
+	VERB_HEALTH,
+	VERB_HOST_GROUP_LIST,
+	VERB_HOST_GROUP_CREATE,
+	VERB_HOST_GROUP_DELETE,
+	VERB_HOST_GROUP_GET,
+	VERB_HOST_GROUP_CHANGE,
+	VERB_HOST_LIST,
+	VERB_HOST_CREATE,
+	VERB_HOST_DELETE,
+	VERB_HOST_GET,
+	VERB_HOST_CHANGE,
 	VERB_JOB_LIST,
 	VERB_JOB_GET,
 	VERB_JOB_CANCEL,
@@ -42,9 +72,14 @@ enum verb_id {
 	VERB_LUN_COUNTERS,
 	VERB_LUN_EXTEND,
 	VERB_LUN_MAX_EXTEND,
+	VERB_LUN_RESERVATIONS_CLEAR,
+	VERB_LUN_RESERVATIONS,
+	VERB_LUN_SHRINK,
 	VERB_LUN_TARGETS,
 	VERB_LUN_TARGETS_CHANGE,
 	VERB_LUN_ASSOCIATE,
+	VERB_MAINTENANCE_LIST,
+	VERB_MAINTENANCE_ASK,
 	VERB_MAX_LUN_SIZE,
 	VERB_OPENAPI,
 	VERB_POOL_LIST,
@@ -56,6 +91,7 @@ enum verb_id {
 	VERB_GROUP_CREATE,
 	VERB_GROUP_DELETE,
 	VERB_GROUP_GET,
+	VERB_GROUP_CHANGE,
 	VERB_GROUP_REMOVE_PORTAL,
 	VERB_GROUP_ADD_PORTAL,
 	VERB_PORTAL_LIST,
@@ -63,9 +99,15 @@ enum verb_id {
 	VERB_PORTAL_DELETE,
 	VERB_PORTAL_GET,
 	VERB_PORTAL_CHANGE,
+	VERB_PORT_LIST,
+	VERB_PORT_GET,
+	VERB_PORT_CHANGE,
+	VERB_PORT_COUNTERS,
+	VERB_PORT_RESET,
 	VERB_SESSION_LIST,
 	VERB_SESSION_END,
 	VERB_SNAPSHOT,
+	VERB_STATS,
 	VERB_SYNC,
 	VERB_TARGET_LIST,
 	VERB_TARGET_CREATE,
@@ -73,6 +115,9 @@ enum verb_id {
 	VERB_TARGET_GET,
 	VERB_TARGET_CHANGE,
 	VERB_TARGET_LUNS,
+	VERB_TOKEN_LIST,
+	VERB_TOKEN_CREATE,
+	VERB_TOKEN_REVOKE,
 	VERB_VERSION,
 	VERB_COUNT
 };
@@ -96,18 +141,31 @@ struct verb_status {
 	bool given;
 };
 
+struct verb_flag {
+	bool value;
+	bool given;
+};
+
 /*
  * The arguments of all verbs.  The fields of a verb (struct verb_spec) say which of these it uses.
  */
 struct verb_args {
 	const char *name, *path, *mask, *mask_add, *mask_remove;
-	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator, *from;
-	struct guid pool_id, lun_id, target_id;
-	uint64_t size_bytes, add_bytes, block_bytes, port, limit, incarnation, since, drain_ms;
-	bool thick, with_group, with_portals, force, all_targets;
-	struct verb_guids targets, add, remove;
+	const char *access;
+	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator, *from, *hints;
+	const char *operation, *action, *role, *object, *who;
+	const char *initiators, *initiators_add, *initiators_remove, *sources;
+	const char *side, *user, *secret; /* the secret is shown nowhere, and wiped after its use */
+	struct guid pool_id, lun_id, target_id, object_id, owner_id;
+	uint64_t size_bytes, add_bytes, remove_bytes, block_bytes, port, limit, incarnation, since,
+		drain_ms, count, expires_ms, keep_old_s, before, since_ms;
+	bool flat, thick, with_group, with_portals, force, all_targets, fits, duplicate, discovery;
+	bool removable;
+	struct verb_guids targets, add, remove, hosts;
 	struct verb_key after;
 	struct verb_status status;
+	const char *access_state;
+	struct verb_flag preferred, explicit_allowed;
 };
 
 /* The type of a member of a query or body, and the C type of its value in struct verb_args. */
@@ -118,6 +176,7 @@ enum verb_type {
 	VERB_U64,    /* uint64_t within min … max; 0 when absent */
 	VERB_BOOL,   /* bool: true or false in a body, 1 or 0 in a query; false when absent */
 	VERB_STATUS, /* struct verb_status: "online" or "offline" */
+	VERB_FLAG,   /* struct verb_flag: as VERB_BOOL, but false is told from absent */
 	VERB_KEY,    /* struct verb_key: "ID" or "ID,ID", in a query */
 };
 
@@ -130,8 +189,10 @@ struct verb_field {
 };
 
 enum verb_rule {
-	VERB_AS_MARKED,   /* the fields marked `required` must be given, the others may be given */
-	VERB_EXACTLY_ONE, /* exactly one of the fields must be given */
+	VERB_AS_MARKED, /* the fields marked `required` must be given, the others may be given */
+	/* exactly one of the fields must be given, besides those of VERB_BOOL, which may be */
+	VERB_EXACTLY_ONE,
+	VERB_AT_LEAST_ONE, /* at least one of the fields must be given */
 };
 
 /* The members that a query or a body may have. */
@@ -168,6 +229,12 @@ verb_value(const struct verb_args *args, const struct verb_field *field)
 {
 	return (const char *)args + field->offset;
 }
+
+/*
+ * Returns true for a verb that changes something, or tries to: the audit log has a record of each
+ * such request.
+ */
+bool verb_is_change(enum verb_id verb);
 
 /* Returns true when args hold a value for the field that is not the default of an absent one. */
 bool verb_is_given(const struct verb_args *args, const struct verb_field *field);

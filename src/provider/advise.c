@@ -2,10 +2,13 @@
 /*
  * Notifications: a sink, its thread and its bounded queue.
  *
- * The replica's event thread turns changes into batches and queues them without waiting. The sink's
+ * The replicas' event threads turn changes into batches and queue them without waiting. The sink's
  * own thread passes them to the sink, at most 100 notifications in a call, and holds no lock
- * meanwhile. A sink that is too slow loses batches; when it has caught up it gets
- * VDS_NF_SERVICE_OUT_OF_SYNC with VDS_RA_REFRESH.
+ * meanwhile, so that OnNotify may call every method, also Refresh and OnUnload.
+ *
+ * A sink that is too slow loses batches; when it has caught up it gets VDS_NF_SERVICE_OUT_OF_SYNC
+ * with VDS_RA_REFRESH.  A sink whose OnNotify returns that its process is gone is released, and
+ * nothing is sent any more; the provider works on.
  *
  * As IVdsAdviseSink::OnNotify documents, the array comes from CoTaskMemAlloc and the receiver frees
  * it.
@@ -13,8 +16,9 @@
 #include "provider/notes_int.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
+
+#include "base/thread.h"
 
 #define CALL_MAX  100u   /* vdshwprv: range(1, 100) */
 #define QUEUE_MAX 65536u /* notifications */
@@ -26,20 +30,30 @@ struct batch {
 };
 
 struct provider_advise {
-	struct client_listener listener;
-	struct client *client; /* borrowed: the core outlives this */
-	IVdsAdviseSink *sink;  /* one reference */
+	struct provider_sink sink; /* dropped once the sink has died */
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards all below; held only for moments */
 	pthread_cond_t wake;
 	struct batch *first, **last;
 	size_t queued; /* notifications */
 	bool lost, stop;
+	bool dead; /* the sink has died: nothing is queued any more */
 	/* provider_advise_free was called from within OnNotify: the sink's thread frees this */
 	bool orphan;
 };
 
-/* ---- the event thread's side ---- */
+static void
+batches_free(struct batch *batch)
+{
+	while (batch != NULL) {
+		struct batch *next = batch->next;
+
+		mem_free(batch);
+		batch = next;
+	}
+}
+
+/* ---- the event threads' side ---- */
 
 static struct batch *
 batch_new(const struct provider_notes *notes)
@@ -59,7 +73,9 @@ static void
 push(struct provider_advise *advise, struct batch *batch)
 {
 	pthread_mutex_lock(&advise->lock);
-	if (batch != NULL && advise->queued + batch->count <= QUEUE_MAX) {
+	if (advise->dead) {
+		/* nobody hears it */
+	} else if (batch != NULL && advise->queued + batch->count <= QUEUE_MAX) {
 		*advise->last = batch;
 		advise->last = &batch->next;
 		advise->queued += batch->count;
@@ -72,24 +88,10 @@ push(struct provider_advise *advise, struct batch *batch)
 	mem_free(batch);
 }
 
-static void
-changed(struct client_listener *listener, const struct client_view *before,
-	const struct client_view *after, const struct change *change)
+void
+provider_advise_push(struct provider_advise *advise, const struct provider_notes *notes)
 {
-	struct provider_advise *advise = container_of(listener, struct provider_advise, listener);
-	struct provider_notes notes;
-	int rc;
-
-	provider_notes_init(&notes);
-	if (change != NULL)
-		rc = provider_notes_of_change(&notes, before, after, change);
-	else
-		rc = provider_notes_of_reload(&notes, before, after);
-	if (rc < 0)
-		push(advise, NULL);
-	else if (notes.count > 0)
-		push(advise, batch_new(&notes));
-	provider_notes_fini(&notes);
+	push(advise, notes != NULL ? batch_new(notes) : NULL);
 }
 
 /* ---- the sink's thread ---- */
@@ -106,20 +108,63 @@ stopped(struct provider_advise *advise)
 }
 
 /*
- * The receiver frees the array. The result is ignored: the reference says that S_FALSE is not a
- * failure.
+ * Returns true for a result that says that the sink's process or apartment is gone.  COM returns
+ * these from a proxy, and no call will succeed again.
+ */
+static bool
+is_death(HRESULT hr)
+{
+	switch ((uint32_t)hr) {
+	case 0x80010007: /* RPC_E_SERVER_DIED */
+	case 0x80010012: /* RPC_E_SERVER_DIED_DNE */
+	case 0x80010108: /* RPC_E_DISCONNECTED */
+	case 0x800401fd: /* CO_E_OBJNOTCONNECTED */
+	case 0x800706ba: /* RPC_S_SERVER_UNAVAILABLE */
+	case 0x800706be: /* RPC_S_CALL_FAILED */
+	case 0x800706bf: /* RPC_S_CALL_FAILED_DNE */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Drops the sink and everything that waits for it. */
+static void
+bury(struct provider_advise *advise)
+{
+	struct batch *rest;
+
+	pthread_mutex_lock(&advise->lock);
+	advise->dead = true;
+	rest = advise->first;
+	advise->first = NULL;
+	advise->last = &advise->first;
+	advise->queued = 0;
+	advise->lost = false;
+	pthread_mutex_unlock(&advise->lock);
+	batches_free(rest);
+	provider_sink_drop(&advise->sink);
+}
+
+/*
+ * The receiver frees the array. Another result than a death is ignored: the reference says that
+ * S_FALSE is not a failure.
  */
 static void
 notify(struct provider_advise *advise, const VDS_NOTIFICATION *notes, size_t count)
 {
-	VDS_NOTIFICATION *array = CoTaskMemAlloc(count * sizeof(*array));
+	VDS_NOTIFICATION *array;
 
+	if (advise->dead)
+		return;
+	array = CoTaskMemAlloc(count * sizeof(*array));
 	if (array == NULL) {
 		push(advise, NULL);
 		return;
 	}
 	memcpy(array, notes, count * sizeof(*array));
-	IVdsAdviseSink_OnNotify(advise->sink, (LONG)count, array);
+	if (is_death(provider_sink_notify(&advise->sink, array, count)))
+		bury(advise);
 }
 
 static void
@@ -172,12 +217,8 @@ pop(struct provider_advise *advise, struct batch **ret_batch)
 static void
 destroy(struct provider_advise *advise)
 {
-	while (advise->first != NULL) {
-		struct batch *batch = advise->first;
-
-		advise->first = batch->next;
-		mem_free(batch);
-	}
+	batches_free(advise->first);
+	provider_sink_fini(&advise->sink);
 	pthread_cond_destroy(&advise->wake);
 	pthread_mutex_destroy(&advise->lock);
 	mem_free(advise);
@@ -188,7 +229,9 @@ sink_thread(void *arg)
 {
 	struct provider_advise *advise = arg;
 	struct batch *batch;
+	bool orphan;
 
+	provider_sink_enter(&advise->sink);
 	while (pop(advise, &batch)) {
 		if (batch != NULL)
 			notify_batch(advise, batch);
@@ -197,55 +240,34 @@ sink_thread(void *arg)
 		mem_free(batch);
 	}
 	mem_free(batch);
-	if (advise->orphan) {
-		IVdsAdviseSink_Release(advise->sink);
+	orphan = advise->orphan;
+	provider_sink_leave(&advise->sink);
+	if (orphan)
 		destroy(advise);
-	}
 	return NULL;
 }
 
 /* ---- life ---- */
 
-/* The thread blocks all signals: they are for the program's own threads. */
-static int
-start_thread(struct provider_advise *advise)
-{
-	int rc;
-#ifndef _WIN32
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-#endif
-	rc = pthread_create(&advise->thread, NULL, sink_thread, advise);
-#ifndef _WIN32
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-#endif
-	return -rc;
-}
-
 int
-provider_advise_new(struct client *client, IVdsAdviseSink *sink,
-		    struct provider_advise **ret_advise)
+provider_advise_new(IVdsAdviseSink *sink, struct provider_advise **ret_advise)
 {
 	struct provider_advise *advise = mem_calloc(1, sizeof(*advise));
 	int rc;
 
 	if (advise == NULL)
 		return -ENOMEM;
-	advise->client = client;
-	advise->sink = sink;
 	advise->last = &advise->first;
-	advise->listener.changed = changed;
 	pthread_mutex_init(&advise->lock, NULL);
 	pthread_cond_init(&advise->wake, NULL);
-	rc = start_thread(advise);
+	/* before the thread, which uses it */
+	rc = provider_sink_init(&advise->sink, sink);
+	if (rc == 0)
+		rc = thread_start(&advise->thread, "vds-sink", sink_thread, advise);
 	if (rc < 0) {
 		destroy(advise);
 		return rc;
 	}
-	IVdsAdviseSink_AddRef(sink);
-	client_listen(client, &advise->listener);
 	*ret_advise = advise;
 	return 0;
 }
@@ -257,7 +279,6 @@ provider_advise_free(struct provider_advise *advise)
 
 	if (advise == NULL)
 		return;
-	client_unlisten(advise->client, &advise->listener);
 	own_thread = pthread_equal(pthread_self(), advise->thread) != 0;
 	pthread_mutex_lock(&advise->lock);
 	advise->stop = true;
@@ -265,10 +286,11 @@ provider_advise_free(struct provider_advise *advise)
 	pthread_cond_signal(&advise->wake);
 	pthread_mutex_unlock(&advise->lock);
 	if (own_thread) {
+		provider_sink_abandon();
 		pthread_detach(advise->thread);
 		return;
 	}
+	provider_sink_await(&advise->sink);
 	pthread_join(advise->thread, NULL);
-	IVdsAdviseSink_Release(advise->sink);
 	destroy(advise);
 }

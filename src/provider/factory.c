@@ -23,7 +23,7 @@ provider_new(void)
 	return provider;
 }
 
-/* Returns the HRESULT that OnLoad and VdsOpenHwProvider return for a failed connection. */
+/* Returns the HRESULT that VdsOpenHwProvider returns when no array could be reached. */
 static HRESULT
 load_error(int code)
 {
@@ -32,7 +32,7 @@ load_error(int code)
 	switch (hr) {
 	case E_OUTOFMEMORY:
 	case E_INVALIDARG:
-	case E_ACCESSDENIED:
+	case VDS_E_ACCESS_DENIED:
 		return hr;
 	default:
 		return VDS_E_INITIALIZED_FAILED;
@@ -53,7 +53,7 @@ open_provider(const char *url, REFIID riid, void **ppv)
 	com_release(provider);
 	if (FAILED(hr))
 		return hr;
-	rc = provider_core_load(provider_core_of(provider), url);
+	rc = provider_core_load(provider_core_of(provider), url, true);
 	if (rc == 0)
 		return S_OK;
 	hr = load_error(rc);
@@ -130,8 +130,9 @@ static HRESULT STDMETHODCALLTYPE
 factory_lock_server(IClassFactory *self, BOOL lock)
 {
 	(void)self;
-	(void)lock;
-	return S_OK; /* the program unloads the library itself */
+	com_keep(lock !=
+		 FALSE); /* DllCanUnloadNow asks; on Linux the program unloads the library itself */
+	return S_OK;
 }
 
 static const IClassFactoryVtbl factory_vtable = {
@@ -145,7 +146,7 @@ static const IClassFactoryVtbl factory_vtable = {
 HRESULT STDAPICALLTYPE
 VdsGetClassObject(REFCLSID rclsid, REFIID riid, void **ppv)
 {
-	static IClassFactory factory = { &factory_vtable };
+	static IClassFactory factory = { .lpVtbl = &factory_vtable };
 
 	if (ppv == NULL)
 		return com_fail(E_POINTER, "ppv is NULL");
@@ -157,22 +158,49 @@ VdsGetClassObject(REFCLSID rclsid, REFIID riid, void **ppv)
 	return IClassFactory_QueryInterface(&factory, riid, ppv);
 }
 
+/* VDS_E_TIMEOUT is a code of this function alone: no method of VDS has it. */
+static HRESULT
+sync_one(struct client *client)
+{
+	int rc = client_sync(client);
+	HRESULT hr = com_error(rc);
+
+	return rc == ERR_TIMEOUT ? VDS_E_TIMEOUT : hr;
+}
+
+/* Waits for the object's array, or for all arrays when it is the provider. */
+static HRESULT
+sync_arrays(struct com_object *object)
+{
+	struct provider_core *core = provider_core_of(object);
+	struct client *client = provider_client_of(object);
+	HRESULT hr = S_OK;
+
+	if (!atomic_load_explicit(&core->loaded, memory_order_acquire))
+		return com_fail(VDS_E_INITIALIZE_NOT_CALLED, "the provider is not loaded");
+	if (provider_place_of(object->space) != NULL)
+		return client != NULL ? sync_one(client)
+				      : com_fail(VDS_E_PROVIDER_CACHE_CORRUPT,
+						 "the array of the object is not known");
+	provider_for_each_place(place, core)
+	{
+		if (SUCCEEDED(hr))
+			hr = sync_one(place->client);
+	}
+	return hr;
+}
+
 HRESULT STDAPICALLTYPE
 VdsSync(IUnknown *unknown)
 {
 	struct com_object *object = NULL;
-	struct client *client;
 	HRESULT hr;
 
 	if (unknown == NULL)
 		return COM_NULL_ARGUMENT("object");
 	if (FAILED(IUnknown_QueryInterface(unknown, &com_iid_object, (void **)&object)))
-		return com_fail(E_INVALIDARG, "the object is not of this library");
-	client = provider_core_client(provider_core_of(object));
-	if (client == NULL)
-		hr = com_fail(VDS_E_INITIALIZE_NOT_CALLED, "the provider is not loaded");
-	else
-		hr = com_error(client_sync(client));
+		return com_fail(E_INVALIDARG, "the object was not made by this library");
+	hr = sync_arrays(object);
 	com_release(object);
 	return hr;
 }

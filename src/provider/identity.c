@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Who a LUN is, as VDS_LUN_INFORMATION: exactly what an initiator reads with INQUIRY and the VPD
- * pages 80h and 83h, designators of the logical unit only.  Source: docs/design/identity.md, vdslun
- * VDS_LUN_INFORMATION.
+ * pages 80h and 83h, designators of the logical unit only, of the types that VDS knows.  Source:
+ * docs/design/identity.md, vdslun VDS_LUN_INFORMATION.
  */
 #include "provider/provider_int.h"
 
@@ -15,7 +15,11 @@
 
 #define DESIGNATORS_MAX 3u
 #define DESIGNATOR_MAX  128u
-#define TYPE_UUID       10 /* SPC-5; younger than the enumeration of VDS */
+/*
+ * A UUID (SPC-5).  VDS has no value for it in its enumeration, so no structure that we fill
+ * contains one; but a host that reads page 83h may pass on what it finds there.
+ */
+#define TYPE_UUID       10
 
 struct designator {
 	VDS_STORAGE_IDENTIFIER_CODE_SET code_set;
@@ -59,16 +63,21 @@ make_uuid(const struct row_lun *lun, struct designator *d)
 	memcpy(d->bytes + 2, lun->id.bytes, sizeof(lun->id.bytes));
 }
 
-/* Makes them in the order of VPD page 83h.  Returns how many there are. */
+/*
+ * Makes those that a structure of VDS can hold, and the UUID at the end when it is asked for, in
+ * the order of VPD page 83h.  Returns how many there are.
+ */
 static ULONG
-make_designators(const struct row_lun *lun, struct designator designators[DESIGNATORS_MAX])
+make_designators(const struct row_lun *lun, bool with_uuid,
+		 struct designator designators[DESIGNATORS_MAX])
 {
 	ULONG count = 0;
 
 	make_naa(lun, &designators[count++]);
 	if (lun->identity == LUN_IDENTITY_NAA_T10)
 		make_t10(lun, &designators[count++]);
-	make_uuid(lun, &designators[count++]);
+	if (with_uuid)
+		make_uuid(lun, &designators[count++]);
 	return count;
 }
 
@@ -99,7 +108,7 @@ add_designators(const struct row_lun *lun, VDS_STORAGE_DEVICE_ID_DESCRIPTOR *ids
 	memset(out, 0, DESIGNATORS_MAX * sizeof(*out));
 	ids->m_version = 0;
 	ids->m_rgIdentifiers = out;
-	ids->m_cIdentifiers = make_designators(lun, designators);
+	ids->m_cIdentifiers = make_designators(lun, false, designators);
 	for (ULONG i = 0; rc == 0 && i < ids->m_cIdentifiers; i++) {
 		out[i].m_CodeSet = designators[i].code_set;
 		out[i].m_Type = designators[i].type;
@@ -175,7 +184,7 @@ static bool
 lun_matches(const struct row_lun *lun, const VDS_LUN_INFORMATION *info)
 {
 	struct designator designators[DESIGNATORS_MAX];
-	ULONG count = make_designators(lun, designators);
+	ULONG count = make_designators(lun, true, designators);
 
 	for (ULONG i = 0; i < count; i++)
 		if (has_designator(&info->m_deviceIdDescriptor, &designators[i]))

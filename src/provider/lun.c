@@ -10,25 +10,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/host.h"
+#include "provider/maintenance_int.h"
+
 struct lun {
 	struct com_object com;
 	IVdsLun lun;
+	IVdsLun2 lun2;
 	IVdsLunNaming naming;
 	IVdsLunNumber number;
 	IVdsLunIscsi iscsi;
+	IVdsLunControllerPorts ports;
+	IVdsMaintenance maintenance;
 };
 
 COM_THUNKS(lun, IVdsLun, lun);
+COM_THUNKS(lun, IVdsLun2, lun2);
 COM_THUNKS(lun, IVdsLunNaming, naming);
 COM_THUNKS(lun, IVdsLunNumber, number);
 COM_THUNKS(lun, IVdsLunIscsi, iscsi);
+COM_THUNKS(lun, IVdsLunControllerPorts, ports);
+PROVIDER_MAINTENANCE(lun, maintenance);
 
 #define OBJECT(self) (&container_of(self, struct lun, lun)->com)
 
 /* ---- IVdsLun: what it is ---- */
 
-static VDS_LUN_STATUS
-status_of(const struct row_lun *row, const struct row_live_lun *live)
+VDS_LUN_STATUS
+provider_lun_status(const struct row_lun *row, const struct row_live_lun *live)
 {
 	if (live != NULL && live->health == HEALTH_FAILED)
 		return VDS_LS_FAILED;
@@ -38,8 +47,8 @@ status_of(const struct row_lun *row, const struct row_live_lun *live)
 	return row->status == STATUS_OFFLINE ? VDS_LS_OFFLINE : VDS_LS_ONLINE;
 }
 
-static VDS_HEALTH
-health_of(const struct row_live_lun *live)
+VDS_HEALTH
+provider_lun_health(const struct row_live_lun *live)
 {
 	if (live == NULL)
 		return VDS_H_UNKNOWN;
@@ -56,21 +65,64 @@ health_of(const struct row_live_lun *live)
 	return VDS_H_UNKNOWN;
 }
 
+VDS_TRANSITION_STATE
+provider_lun_transition(const struct row_live_lun *live)
+{
+	switch (live != NULL ? live->operation : OPERATION_NONE) {
+	case OPERATION_EXTEND:
+		return VDS_TS_EXTENDING;
+	case OPERATION_SHRINK:
+		return VDS_TS_SHRINKING;
+	default:
+		return VDS_TS_STABLE;
+	}
+}
+
+/* VDS knows initiators only: the names of the list's hosts stand in their place. */
 static int
-strings_out(const struct row_lun *row, VDS_LUN_PROP *prop)
+mask_out(const struct state *config, const struct row_lun *row, LPWSTR *ret_list)
+{
+	AUTO_FREE char *list = NULL;
+	int rc = host_mask_flatten(config, row->mask, &list);
+
+	return rc < 0 ? rc : com_string_out(list, ret_list);
+}
+
+static int
+strings_out(const struct state *config, const struct row_lun *row, VDS_LUN_PROP *prop)
 {
 	int rc = com_string_out(row->name, &prop->pwszFriendlyName);
 
 	if (rc == 0)
 		rc = com_string_out(row->serial, &prop->pwszIdentification);
 	if (rc == 0)
-		rc = com_string_out(row->mask, &prop->pwszUnmaskingList);
+		rc = mask_out(config, row, &prop->pwszUnmaskingList);
 	if (rc < 0) {
 		CoTaskMemFree(prop->pwszFriendlyName);
 		CoTaskMemFree(prop->pwszIdentification);
 		memset(prop, 0, sizeof(*prop));
 	}
 	return rc;
+}
+
+/* Reads are always cached, by the kernel.  An initiator may have turned the write cache off. */
+static ULONG
+flags_of(const struct row_lun *row, const struct row_live_lun *live)
+{
+	bool through = live != NULL ? live->write_through : hints_write_through(row->hints);
+
+	return VDS_LF_READ_CACHE_ENABLED |
+	       (through ? VDS_LF_WRITE_THROUGH_CACHING_ENABLED : VDS_LF_WRITE_CACHE_ENABLED);
+}
+
+SHORT
+provider_lun_rebuild_priority(const struct row_lun *row)
+{
+	struct hints hints = { 0 };
+
+	if (row->hints != NULL)
+		(void)hints_parse(row->hints, &hints);
+	return (SHORT)hints.values[HINT_RBP];
 }
 
 static HRESULT STDMETHODCALLTYPE
@@ -88,14 +140,13 @@ lun_get_properties(IVdsLun *self, VDS_LUN_PROP *prop)
 	live = provider_look_live_lun(&look, &row->id);
 	com_guid_out(&row->id, &prop->id);
 	prop->ullSize = row->size_bytes;
-	prop->ulFlags = VDS_LF_READ_CACHE_ENABLED | VDS_LF_WRITE_CACHE_ENABLED;
+	prop->ulFlags = flags_of(row, live);
+	prop->sRebuildPriority = provider_lun_rebuild_priority(row);
 	prop->type = VDS_LT_SIMPLE;
-	prop->status = status_of(row, live);
-	prop->health = health_of(live);
-	prop->TransitionState = live != NULL && live->operation == OPERATION_EXTEND
-					? VDS_TS_EXTENDING
-					: VDS_TS_STABLE;
-	return com_error(strings_out(row, prop));
+	prop->status = provider_lun_status(row, live);
+	prop->health = provider_lun_health(live);
+	prop->TransitionState = provider_lun_transition(live);
+	return com_error(strings_out(look.view.config, row, prop));
 }
 
 static HRESULT STDMETHODCALLTYPE
@@ -120,42 +171,29 @@ lun_get_identification_data(IVdsLun *self, VDS_LUN_INFORMATION *info)
 static HRESULT STDMETHODCALLTYPE
 lun_query_active_controllers(IVdsLun *self, IEnumVdsObject **ret_enum)
 {
-	return provider_list_none(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY, ret_enum);
+	return provider_lun_query_controllers(OBJECT(self), ret_enum);
 }
 
 static HRESULT STDMETHODCALLTYPE
 lun_query_plexes(IVdsLun *self, IEnumVdsObject **ret_enum)
 {
-	(void)self;
-	if (ret_enum != NULL)
-		*ret_enum = NULL;
-	return COM_NOT_IMPLEMENTED("IVdsLun::QueryPlexes");
-}
-
-/*
- * For methods whose subject this array does not have: makes the checks of every method, then
- * returns VDS_E_NOT_SUPPORTED.
- */
-static HRESULT
-not_supported(struct com_object *object, HRESULT arguments, const char *why)
-{
-	AUTO_LOOK struct provider_look look;
-	HRESULT hr = provider_enter(object, PROVIDER_FAILED | PROVIDER_BUSY, &look, arguments);
-
-	return FAILED(hr) ? hr : com_fail(VDS_E_NOT_SUPPORTED, why);
+	return provider_list_plexes(OBJECT(self), ret_enum);
 }
 
 /* ---- IVdsLun: its size ---- */
 
-/*
- * Checks the parameters that name drives. The array has no drives, so only an empty list is right.
- */
+/* Begins a method that makes the LUN larger: as provider_change, and checks the drives. */
 static HRESULT
-check_drives(const VDS_OBJECT_ID *drives, LONG count)
+change_on_drives(struct com_object *object, unsigned guards, const VDS_OBJECT_ID *drives,
+		 LONG drive_count, struct client **ret_client, HRESULT arguments)
 {
-	if (count < 0 || (drives == NULL) != (count == 0))
-		return com_fail(E_INVALIDARG, "pDriveIdArray does not match lNumberOfDrives");
-	return count > 0 ? com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no drives") : S_OK;
+	AUTO_LOOK struct provider_look look = { 0 };
+	HRESULT hr = FAILED(arguments) ? arguments : provider_drives_check(drives, drive_count);
+
+	hr = provider_enter(object, guards, &look, hr);
+	if (SUCCEEDED(hr))
+		hr = provider_drives_extend(&look.view, look.row, drives, drive_count);
+	return provider_change(object, guards, ret_client, hr);
 }
 
 static HRESULT STDMETHODCALLTYPE
@@ -170,14 +208,12 @@ lun_extend(IVdsLun *self, ULONGLONG bytes, VDS_OBJECT_ID *drives, LONG drive_cou
 
 	if (SUCCEEDED(hr) && bytes == 0)
 		hr = com_fail(E_INVALIDARG, "ullNumberOfBytesToAdd is 0");
-	if (SUCCEEDED(hr))
-		hr = check_drives(drives, drive_count);
-	hr = provider_change(object, 0, &client, hr);
+	hr = change_on_drives(object, 0, drives, drive_count, &client, hr);
 	if (FAILED(hr))
 		return hr;
 	if (bytes > PROVIDER_LUN_BYTES_MAX) /* the array checks the sum, since it knows the size */
 		return com_fail(VDS_E_NOT_ENOUGH_SPACE, "a LUN has at most 2^53 bytes");
-	rc = client_lun_extend(client, &object->id, bytes, &answer);
+	rc = client_lun_extend(client, &object->id, bytes, true, &answer);
 	if (rc < 0)
 		return provider_change_error(object, rc);
 	return provider_async_new(object, VDS_ASYNCOUT_EXTENDLUN, NULL, &answer, ret_async);
@@ -193,24 +229,41 @@ lun_query_max_lun_extend_size(IVdsLun *self, VDS_OBJECT_ID *drives, LONG drive_c
 	HRESULT hr = COM_OUT(ret_bytes, "pullMaxBytesToBeAdded");
 	int rc;
 
-	if (SUCCEEDED(hr))
-		hr = check_drives(drives, drive_count);
-	hr = provider_change(object, PROVIDER_FAILED | PROVIDER_BUSY_SIZE, &client, hr);
+	hr = change_on_drives(object, PROVIDER_FAILED | PROVIDER_BUSY_SIZE, drives, drive_count,
+			      &client, hr);
 	if (FAILED(hr))
 		return hr;
-	rc = client_lun_max_extend(client, &object->id, &bytes);
+	rc = client_lun_max_extend(client, &object->id, true, &bytes);
 	if (rc < 0)
 		return provider_change_error(object, rc);
 	*ret_bytes = bytes;
 	return S_OK;
 }
 
+/*
+ * VDS documents no code for a LUN that is in use: its service has looked for partitions before it
+ * calls, and it can do that only on a LUN that this host sees.  So the LUN is shrunk all the same.
+ */
 static HRESULT STDMETHODCALLTYPE
 lun_shrink(IVdsLun *self, ULONGLONG bytes, IVdsAsync **ret_async)
 {
-	(void)bytes;
-	return not_supported(OBJECT(self), COM_OUT(ret_async, "ppAsync"),
-			     "a LUN cannot be made smaller");
+	struct com_object *object = OBJECT(self);
+	struct client_answer answer = { 0 };
+	struct client *client;
+	HRESULT hr = COM_OUT(ret_async, "ppAsync");
+	int rc;
+
+	if (SUCCEEDED(hr) && bytes == 0)
+		hr = com_fail(E_INVALIDARG, "ullNumberOfBytesToRemove is 0");
+	hr = provider_change(object, PROVIDER_FAILED, &client, hr);
+	if (FAILED(hr))
+		return hr;
+	if (bytes > PROVIDER_LUN_BYTES_MAX) /* no LUN has so many */
+		return com_fail(E_INVALIDARG, "ullNumberOfBytesToRemove is more than the LUN has");
+	rc = client_lun_shrink(client, &object->id, 0, bytes, true, &answer);
+	if (rc < 0)
+		return provider_change_error(object, rc);
+	return provider_async_new(object, VDS_ASYNCOUT_SHRINKLUN, NULL, &answer, ret_async);
 }
 
 /* ---- IVdsLun: plexes and recovery; a LUN has one plex ---- */
@@ -218,17 +271,13 @@ lun_shrink(IVdsLun *self, ULONGLONG bytes, IVdsAsync **ret_async)
 static HRESULT STDMETHODCALLTYPE
 lun_add_plex(IVdsLun *self, VDS_OBJECT_ID lun_id, IVdsAsync **ret_async)
 {
-	(void)lun_id;
-	return not_supported(OBJECT(self), COM_OUT(ret_async, "ppAsync"),
-			     "the LUNs of this array are not mirrored");
+	return provider_add_plex(OBJECT(self), &lun_id, ret_async);
 }
 
 static HRESULT STDMETHODCALLTYPE
 lun_remove_plex(IVdsLun *self, VDS_OBJECT_ID plex_id, IVdsAsync **ret_async)
 {
-	(void)plex_id;
-	return not_supported(OBJECT(self), COM_OUT(ret_async, "ppAsync"),
-			     "a LUN of this array has one plex, which cannot be removed");
+	return provider_remove_plex(OBJECT(self), &plex_id, ret_async);
 }
 
 static HRESULT STDMETHODCALLTYPE
@@ -281,25 +330,27 @@ lun_set_status(IVdsLun *self, VDS_LUN_STATUS status)
 {
 	struct com_object *object = OBJECT(self);
 	struct client_answer answer;
-	enum row_status wanted;
+	enum row_status wanted = STATUS_ONLINE;
 	struct client *client;
-	HRESULT hr;
+	HRESULT hr = S_OK;
 
 	switch (status) {
 	case VDS_LS_ONLINE:
-		wanted = STATUS_ONLINE;
 		break;
 	case VDS_LS_OFFLINE:
 		wanted = STATUS_OFFLINE;
 		break;
 	case VDS_LS_NOT_READY:
 	case VDS_LS_FAILED:
-		return com_fail(VDS_E_NOT_SUPPORTED, "a LUN can be put online or offline");
+		hr = com_fail(
+			VDS_E_NOT_SUPPORTED,
+			"the status of a LUN can be set only to VDS_LS_ONLINE or VDS_LS_OFFLINE");
+		break;
 	case VDS_LS_UNKNOWN:
 	default:
-		return com_fail(E_INVALIDARG, "status is not one that can be set");
+		hr = com_fail(E_INVALIDARG, "status is not a VDS_LUN_STATUS that can be set");
 	}
-	hr = provider_change(object, 0, &client, S_OK);
+	hr = provider_change(object, 0, &client, hr);
 	if (FAILED(hr))
 		return hr;
 	return provider_change_error(object,
@@ -310,30 +361,21 @@ static HRESULT STDMETHODCALLTYPE
 lun_associate_controllers(IVdsLun *self, VDS_OBJECT_ID *active, LONG active_count,
 			  VDS_OBJECT_ID *inactive, LONG inactive_count)
 {
-	AUTO_LOOK struct provider_look look;
-	HRESULT hr = S_OK;
+	const struct provider_pair pair = { active, active_count, inactive, inactive_count };
 
-	if (active_count < 0 || inactive_count < 0 || (active_count > 0 && active == NULL) ||
-	    (inactive_count > 0 && inactive == NULL))
-		hr = com_fail(E_INVALIDARG, "the arrays of controllers do not match their counts");
-	hr = provider_enter(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY, &look, hr);
-	if (FAILED(hr) || (active_count == 0 && inactive_count == 0))
-		return hr;
-	return com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no controllers");
+	return provider_lun_associate_controllers(OBJECT(self), &pair);
 }
 
 static HRESULT STDMETHODCALLTYPE
 lun_query_hints(IVdsLun *self, VDS_HINTS *hints)
 {
-	return not_supported(OBJECT(self), COM_OUT(hints, "pHints"), "this array knows no hints");
+	return provider_query_hints(OBJECT(self), hints);
 }
 
 static HRESULT STDMETHODCALLTYPE
 lun_apply_hints(IVdsLun *self, VDS_HINTS *hints)
 {
-	HRESULT hr = hints != NULL ? S_OK : COM_NULL_ARGUMENT("pHints");
-
-	return not_supported(OBJECT(self), hr, "this array knows no hints");
+	return provider_apply_hints(OBJECT(self), hints);
 }
 
 static const IVdsLunVtbl lun_vtable = {
@@ -355,6 +397,26 @@ static const IVdsLunVtbl lun_vtable = {
 	.ApplyHints = lun_apply_hints,
 	.SetStatus = lun_set_status,
 	.QueryMaxLunExtendSize = lun_query_max_lun_extend_size,
+};
+
+/* ---- IVdsLun2 ---- */
+
+static HRESULT STDMETHODCALLTYPE
+lun2_query_hints2(IVdsLun2 *self, VDS_HINTS2 *hints)
+{
+	return provider_query_hints2(&container_of(self, struct lun, lun2)->com, hints);
+}
+
+static HRESULT STDMETHODCALLTYPE
+lun2_apply_hints2(IVdsLun2 *self, VDS_HINTS2 *hints)
+{
+	return provider_apply_hints2(&container_of(self, struct lun, lun2)->com, hints);
+}
+
+static const IVdsLun2Vtbl lun2_vtable = {
+	COM_UNKNOWN(lun2),
+	.QueryHints2 = lun2_query_hints2,
+	.ApplyHints2 = lun2_apply_hints2,
 };
 
 /* ---- IVdsLunNaming, IVdsLunNumber ---- */
@@ -460,12 +522,38 @@ static const IVdsLunIscsiVtbl iscsi_vtable = {
 	.QueryAssociatedTargets = iscsi_query_associated_targets,
 };
 
+/* ---- IVdsLunControllerPorts ---- */
+
+static HRESULT STDMETHODCALLTYPE
+ports_associate_controller_ports(IVdsLunControllerPorts *self, VDS_OBJECT_ID *active,
+				 LONG active_count, VDS_OBJECT_ID *inactive, LONG inactive_count)
+{
+	const struct provider_pair pair = { active, active_count, inactive, inactive_count };
+
+	return provider_lun_associate_ports(&container_of(self, struct lun, ports)->com, &pair);
+}
+
+static HRESULT STDMETHODCALLTYPE
+ports_query_active_controller_ports(IVdsLunControllerPorts *self, IEnumVdsObject **ret_enum)
+{
+	return provider_lun_query_ports(&container_of(self, struct lun, ports)->com, ret_enum);
+}
+
+static const IVdsLunControllerPortsVtbl ports_vtable = {
+	COM_UNKNOWN(ports),
+	.AssociateControllerPorts = ports_associate_controller_ports,
+	.QueryActiveControllerPorts = ports_query_active_controller_ports,
+};
+
 /* clang-format off */
 static const struct com_interface interfaces[] = {
 	COM_INTERFACE(lun, IVdsLun, lun),
+	COM_INTERFACE(lun, IVdsLun2, lun2),
 	COM_INTERFACE(lun, IVdsLunNaming, naming),
 	COM_INTERFACE(lun, IVdsLunNumber, number),
 	COM_INTERFACE(lun, IVdsLunIscsi, iscsi),
+	COM_INTERFACE(lun, IVdsLunControllerPorts, ports),
+	COM_INTERFACE(lun, IVdsMaintenance, maintenance),
 };
 /* clang-format on */
 

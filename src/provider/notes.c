@@ -3,7 +3,8 @@
  * Translates changes into VDS notifications. One change has one cause, so it makes one batch, which
  * names each object once; an object that came or went is not reported as modified, too. VDS has no
  * event for associations, for portals in groups, for pools and for jobs: an association counts as a
- * modification of its LUN and of its target, a portal in a group as one of the group. Called on the
+ * modification of its LUN and of its target, a portal in a group as one of the group, and a LUN that
+ * comes, goes or grows as one of the drives below its pool. Called on the
  * replica's event thread.
  */
 #include "provider/notes_int.h"
@@ -11,6 +12,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/str.h"
+#include "model/credential.h"
+#include "model/port.h"
 
 void
 provider_notes_init(struct provider_notes *notes)
@@ -28,14 +33,19 @@ provider_notes_fini(struct provider_notes *notes)
 
 /* The events of a family, in the order of enum provider_note_event. */
 /* clang-format off */
-static const ULONG events[][3] = {
-#define EVENTS(noun) {VDS_NF_##noun##_ARRIVE, VDS_NF_##noun##_DEPART, VDS_NF_##noun##_MODIFY}
+static const ULONG events[][4] = {
+#define EVENTS(noun) {VDS_NF_##noun##_ARRIVE, VDS_NF_##noun##_DEPART, 0, VDS_NF_##noun##_MODIFY}
+#define EVENTS_REMOVED(noun) {VDS_NF_##noun##_ARRIVE, VDS_NF_##noun##_DEPART, VDS_NF_##noun##_REMOVED, VDS_NF_##noun##_MODIFY}
 	[ROW_ARRAY] = EVENTS(SUB_SYSTEM),
 	[ROW_LUN] = EVENTS(LUN),
 	[ROW_TARGET] = EVENTS(TARGET),
 	[ROW_PORTAL] = EVENTS(PORTAL),
 	[ROW_PORTAL_GROUP] = EVENTS(PORTAL_GROUP),
+	[ROW_LIVE_DRIVE] = EVENTS(DRIVE),
+	[ROW_CONTROLLER] = EVENTS_REMOVED(CONTROLLER),
+	[ROW_LIVE_PORT] = EVENTS_REMOVED(PORT),
 #undef EVENTS
+#undef EVENTS_REMOVED
 };
 /* clang-format on */
 
@@ -55,6 +65,21 @@ provider_note_out(const struct provider_note *note, VDS_NOTIFICATION *out)
 		out->objectType = VDS_NTT_LUN;
 		out->Lun.ulEvent = event;
 		com_guid_out(&note->id, &out->Lun.LunId);
+		break;
+	case ROW_LIVE_DRIVE:
+		out->objectType = VDS_NTT_DRIVE;
+		out->Drive.ulEvent = event;
+		com_guid_out(&note->id, &out->Drive.driveId);
+		break;
+	case ROW_CONTROLLER:
+		out->objectType = VDS_NTT_CONTROLLER;
+		out->Controller.ulEvent = event;
+		com_guid_out(&note->id, &out->Controller.controllerId);
+		break;
+	case ROW_LIVE_PORT:
+		out->objectType = VDS_NTT_PORT;
+		out->Port.ulEvent = event;
+		com_guid_out(&note->id, &out->Port.portId);
 		break;
 	case ROW_TARGET:
 		out->objectType = VDS_NTT_TARGET;
@@ -76,9 +101,9 @@ provider_note_out(const struct provider_note *note, VDS_NOTIFICATION *out)
 
 /* ---- collecting ---- */
 
-static int
-add(struct provider_notes *notes, enum row_family family, enum provider_note_event event,
-    const struct guid *id)
+int
+provider_notes_add(struct provider_notes *notes, enum row_family family,
+		   enum provider_note_event event, const struct guid *id)
 {
 	int rc = mem_grow(&notes->items, &notes->capacity, notes->count + 1,
 			  sizeof(notes->items[0]));
@@ -141,18 +166,40 @@ static bool
 is_object(enum row_family family)
 {
 	return family == ROW_ARRAY || family == ROW_LUN || family == ROW_TARGET ||
-	       family == ROW_PORTAL || family == ROW_PORTAL_GROUP;
+	       family == ROW_PORTAL || family == ROW_PORTAL_GROUP || family == ROW_LIVE_DRIVE;
+}
+
+/* The drives on which a LUN comes, goes or grows have other extents. */
+static int
+add_drives(struct provider_notes *notes, const struct client_view *before,
+	   const struct change_op *op)
+{
+	const struct row_lun *old = state_find(before->config, ROW_LUN, &op->key.a);
+	const struct row_lun *new = (const void *)op->row;
+	struct row_slice pairs = { NULL, 0 };
+	int rc = 0;
+
+	if (old == NULL || new == NULL || old->size_bytes != new->size_bytes)
+		pairs = state_pool_drives(before->live, &(new != NULL ? new : old)->pool_id);
+	for (size_t i = 0; rc == 0 && i < pairs.count; i++)
+		rc = provider_notes_add(
+			notes, ROW_LIVE_DRIVE, PROVIDER_NOTE_MODIFY,
+			&((const struct row_live_pool_drive *)pairs.rows[i])->drive_id);
+	return rc;
 }
 
 static int
-add_object(struct provider_notes *notes, const struct state *before, const struct change_op *op)
+add_object(struct provider_notes *notes, const struct client_view *before,
+	   const struct change_op *op)
 {
-	bool was_there = state_find(before, op->family, &op->key.a) != NULL;
+	const struct state *state = provider_view_state(before, op->family);
+	bool was_there = state_find(state, op->family, &op->key.a) != NULL;
+	enum provider_note_event event = op->row == NULL ? PROVIDER_NOTE_DEPART
+					 : was_there     ? PROVIDER_NOTE_MODIFY
+							 : PROVIDER_NOTE_ARRIVE;
+	int rc = provider_notes_add(notes, op->family, event, &op->key.a);
 
-	if (op->row == NULL)
-		return add(notes, op->family, PROVIDER_NOTE_DEPART, &op->key.a);
-	return add(notes, op->family, was_there ? PROVIDER_NOTE_MODIFY : PROVIDER_NOTE_ARRIVE,
-		   &op->key.a);
+	return rc == 0 && op->family == ROW_LUN ? add_drives(notes, before, op) : rc;
 }
 
 /*
@@ -171,6 +218,7 @@ shown(enum lun_operation operation)
 	case OPERATION_NONE:
 	case OPERATION_ASSOCIATE:
 	case OPERATION_STATUS:
+	case OPERATION_SHRINK:
 		break;
 	}
 	return OPERATION_NONE;
@@ -190,7 +238,7 @@ add_live_lun(struct provider_notes *notes, const struct state *before, const str
 		return 0; /* it comes or goes with its LUN, which has a note of its own */
 	if (old->health == new->health && shown(old->operation) == shown(new->operation))
 		return 0;
-	return add(notes, ROW_LUN, PROVIDER_NOTE_MODIFY, &op->key.a);
+	return provider_notes_add(notes, ROW_LUN, PROVIDER_NOTE_MODIFY, &op->key.a);
 }
 
 static int
@@ -202,7 +250,32 @@ add_live_portal(struct provider_notes *notes, const struct state *before,
 
 	if (new == NULL || (old != NULL && old->ready == new->ready))
 		return 0;
-	return add(notes, ROW_PORTAL, PROVIDER_NOTE_MODIFY, &op->key.a);
+	return provider_notes_add(notes, ROW_PORTAL, PROVIDER_NOTE_MODIFY, &op->key.a);
+}
+
+/*
+ * VDS_ISCSI_TARGET_PROP shows whether initiators need a secret, so the first one that a target gets
+ * and the last one that it loses are modifications of the target.
+ */
+static int
+add_credential(struct provider_notes *notes, const struct state *before, const struct change_op *op)
+{
+	const struct row_credential *old = state_find(before, ROW_CREDENTIAL, &op->key.a);
+	const struct row_credential *row = op->row != NULL ? (const void *)op->row : old;
+	struct row_slice slice;
+	size_t others = 0;
+
+	if (row == NULL || row->side != CREDENTIAL_INITIATOR || (old != NULL && op->row != NULL))
+		return 0;
+	slice = state_owner_credentials(before, &row->owner_id);
+	for (size_t i = 0; i < slice.count; i++) {
+		const struct row_credential *other = slice.rows[i];
+
+		others += other->side == CREDENTIAL_INITIATOR && other != old;
+	}
+	if (others > 0 || state_find(before, ROW_TARGET, &row->owner_id) == NULL)
+		return 0;
+	return provider_notes_add(notes, ROW_TARGET, PROVIDER_NOTE_MODIFY, &row->owner_id);
 }
 
 static int
@@ -211,25 +284,108 @@ add_op(struct provider_notes *notes, const struct client_view *before, const str
 	int rc;
 
 	if (is_object(op->family))
-		return add_object(notes, before->config, op);
+		return add_object(notes, before, op);
 	switch (op->family) {
 	case ROW_ASSOCIATION:
-		rc = add(notes, ROW_LUN, PROVIDER_NOTE_MODIFY, &op->key.a);
-		return rc < 0 ? rc : add(notes, ROW_TARGET, PROVIDER_NOTE_MODIFY, &op->key.b);
+		rc = provider_notes_add(notes, ROW_LUN, PROVIDER_NOTE_MODIFY, &op->key.a);
+		return rc < 0 ? rc
+			      : provider_notes_add(notes, ROW_TARGET, PROVIDER_NOTE_MODIFY,
+						   &op->key.b);
 	case ROW_GROUP_PORTAL:
-		return add(notes, ROW_PORTAL_GROUP, PROVIDER_NOTE_MODIFY, &op->key.a);
+		return provider_notes_add(notes, ROW_PORTAL_GROUP, PROVIDER_NOTE_MODIFY,
+					  &op->key.a);
+	case ROW_CREDENTIAL:
+		return add_credential(notes, before->config, op);
 	case ROW_LIVE_LUN:
 		return add_live_lun(notes, before->live, op);
 	case ROW_LIVE_PORTAL:
 		return add_live_portal(notes, before->live, op);
+	case ROW_LIVE_POOL_DRIVE: /* the drive has other extents */
+		return provider_notes_add(notes, ROW_LIVE_DRIVE, PROVIDER_NOTE_MODIFY, &op->key.b);
 	default:
 		return 0;
 	}
 }
 
+/* ---- controllers and ports: what VDS shows of them follows from several families ---- */
+
+static bool
+is_of_ports(enum row_family family)
+{
+	return family == ROW_PORTAL || family == ROW_LIVE_PORTAL || family == ROW_CONTROLLER ||
+	       family == ROW_LIVE_PORT;
+}
+
+static bool
+port_looks_alike(const struct row_live_port *a, const struct row_live_port *b)
+{
+	return str_equal(a->name, b->name) && str_equal(a->hardware_address, b->hardware_address);
+}
+
+static int
+add_port(struct provider_notes *notes, const struct client_view *before,
+	 const struct client_view *after, const struct row_live_port *port)
+{
+	const struct row_live_port *old = state_find(before->live, ROW_LIVE_PORT, &port->id);
+	VDS_PORT_STATUS now = provider_port_status(after, port);
+
+	if (old == NULL)
+		return provider_notes_add(notes, ROW_LIVE_PORT, PROVIDER_NOTE_ARRIVE, &port->id);
+	if (provider_port_status(before, old) == now && port_looks_alike(old, port))
+		return 0;
+	return provider_notes_add(
+		notes, ROW_LIVE_PORT,
+		now == VDS_PRS_OFFLINE ? PROVIDER_NOTE_REMOVED : PROVIDER_NOTE_MODIFY, &port->id);
+}
+
+static int
+add_controller(struct provider_notes *notes, const struct client_view *before,
+	       const struct client_view *after)
+{
+	const struct row_controller *old = state_controller(before->config),
+				    *new = state_controller(after->config);
+	bool status_differs;
+
+	if (old == NULL || new == NULL) {
+		if (old == new)
+			return 0;
+		return provider_notes_add(notes, ROW_CONTROLLER,
+					  new != NULL ? PROVIDER_NOTE_ARRIVE : PROVIDER_NOTE_DEPART,
+					  &(new != NULL ? new : old)->id);
+	}
+	status_differs = old->status != new->status;
+	if (!status_differs && str_equal(old->name, new->name) &&
+	    provider_controller_health(before) == provider_controller_health(after) &&
+	    state_count(before->live, ROW_LIVE_PORT) == state_count(after->live, ROW_LIVE_PORT))
+		return 0;
+	return provider_notes_add(notes, ROW_CONTROLLER,
+				  status_differs && new->status == STATUS_OFFLINE
+					  ? PROVIDER_NOTE_REMOVED
+					  : PROVIDER_NOTE_MODIFY,
+				  &new->id);
+}
+
+static int
+add_ports(struct provider_notes *notes, const struct client_view *before,
+	  const struct client_view *after)
+{
+	int rc = add_controller(notes, before, after);
+
+	for (size_t i = 0; rc == 0 && i < state_count(after->live, ROW_LIVE_PORT); i++)
+		rc = add_port(notes, before, after, state_at(after->live, ROW_LIVE_PORT, i));
+	for (size_t i = 0; rc == 0 && i < state_count(before->live, ROW_LIVE_PORT); i++) {
+		const struct row_live_port *old = state_at(before->live, ROW_LIVE_PORT, i);
+
+		if (state_find(after->live, ROW_LIVE_PORT, &old->id) == NULL)
+			rc = provider_notes_add(notes, ROW_LIVE_PORT, PROVIDER_NOTE_DEPART,
+						&old->id);
+	}
+	return rc;
+}
+
 /* Drops modifications of objects that no longer exist. */
 static void
-drop_strangers(struct provider_notes *notes, const struct state *after)
+drop_strangers(struct provider_notes *notes, const struct client_view *after)
 {
 	size_t kept = 0;
 
@@ -237,7 +393,8 @@ drop_strangers(struct provider_notes *notes, const struct state *after)
 		const struct provider_note *note = &notes->items[i];
 
 		if (note->event != PROVIDER_NOTE_MODIFY ||
-		    state_find(after, note->family, &note->id) != NULL)
+		    state_find(provider_view_state(after, note->family), note->family, &note->id) !=
+			    NULL)
 			notes->items[kept++] = *note;
 	}
 	notes->count = kept;
@@ -256,7 +413,7 @@ add_degraded(struct provider_notes *notes, const struct client_view *before,
 	if (array == NULL ||
 	    provider_is_degraded(before->live) == provider_is_degraded(after->live))
 		return 0;
-	return add(notes, ROW_ARRAY, PROVIDER_NOTE_MODIFY, &array->id);
+	return provider_notes_add(notes, ROW_ARRAY, PROVIDER_NOTE_MODIFY, &array->id);
 }
 
 /* Worth the look at all LUNs that add_degraded takes? */
@@ -266,7 +423,7 @@ may_degrade(const struct client_view *before, const struct change_op *op)
 	const struct row_live_lun *old, *new = (const void *)op->row;
 
 	if (op->family != ROW_LIVE_LUN)
-		return op->family == ROW_LIVE_POOL;
+		return op->family == ROW_LIVE_POOL || op->family == ROW_LIVE_ARRAY;
 	old = state_find(before->live, ROW_LIVE_LUN, &op->key.a);
 	return (old != NULL && old->health == HEALTH_FAILED) !=
 	       (new != NULL &&new->health == HEALTH_FAILED);
@@ -276,19 +433,22 @@ int
 provider_notes_of_change(struct provider_notes *notes, const struct client_view *before,
 			 const struct client_view *after, const struct change *change)
 {
-	bool degrade = false;
+	bool degrade = false, ports = false;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < change->op_count; i++) {
 		rc = add_op(notes, before, &change->ops[i]);
 		degrade = degrade || may_degrade(before, &change->ops[i]);
+		ports = ports || is_of_ports(change->ops[i].family);
 	}
+	if (rc == 0 && ports)
+		rc = add_ports(notes, before, after);
 	if (rc == 0 && degrade)
 		rc = add_degraded(notes, before, after);
 	if (rc < 0)
 		return rc;
 	unique(notes);
-	drop_strangers(notes, after->config);
+	drop_strangers(notes, after);
 	return 0;
 }
 
@@ -350,10 +510,12 @@ provider_notes_of_reload(struct provider_notes *notes, const struct client_view 
 				 config ? after->config : after->live, f);
 	}
 	if (rc == 0)
+		rc = add_ports(notes, before, after);
+	if (rc == 0)
 		rc = add_degraded(notes, before, after);
 	if (rc < 0)
 		return rc;
 	unique(notes);
-	drop_strangers(notes, after->config);
+	drop_strangers(notes, after);
 	return 0;
 }

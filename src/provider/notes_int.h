@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Notes: the VDS notifications that a change causes, before they are sent.  Private to notes.c,
- * which makes notes on the client's event thread, and advise.c, which sends them.
+ * Notes: the VDS notifications that a change causes, before they are sent.  Private to notes.c and
+ * core.c, which make notes, and advise.c, which sends them.
  */
 #ifndef VDS_PROVIDER_NOTES_INT_H
 #define VDS_PROVIDER_NOTES_INT_H
@@ -12,10 +12,18 @@
  * What happened to an object.  When there are two notes about one object, the one with the smaller
  * value is kept.
  */
-enum provider_note_event { PROVIDER_NOTE_ARRIVE, PROVIDER_NOTE_DEPART, PROVIDER_NOTE_MODIFY };
+enum provider_note_event {
+	PROVIDER_NOTE_ARRIVE,
+	PROVIDER_NOTE_DEPART,
+	PROVIDER_NOTE_REMOVED, /* it is still there, but cannot be used: controllers and ports */
+	PROVIDER_NOTE_MODIFY
+};
 
 struct provider_note {
-	enum row_family family; /* ROW_ARRAY, _LUN, _TARGET, _PORTAL or _PORTAL_GROUP */
+	/*
+	 * ROW_ARRAY, _LUN, _TARGET, _PORTAL, _PORTAL_GROUP, _LIVE_DRIVE, _CONTROLLER or _LIVE_PORT
+	 */
+	enum row_family family;
 	enum provider_note_event event;
 	size_t order; /* number in the order in which the notes were found */
 	struct guid id;
@@ -28,19 +36,22 @@ struct provider_notes {
 
 void provider_notes_init(struct provider_notes *notes);
 void provider_notes_fini(struct provider_notes *notes);
+/* Adds one note.  Returns 0 or -ENOMEM. */
+int provider_notes_add(struct provider_notes *notes, enum row_family family,
+		       enum provider_note_event event, const struct guid *id);
 /*
- * Collect the notes of `change`, one for each object; there may be none. before and after: the
+ * Collects the notes of `change`, one for each object; there may be none. before and after: the
  * views around the change. Returns 0 or -ENOMEM.
  */
 int provider_notes_of_change(struct provider_notes *notes, const struct client_view *before,
 			     const struct client_view *after, const struct change *change);
 /*
- * Collect the notes of all differences between two views, for a replica that was loaded anew.
+ * Collects the notes of all differences between two views, for a replica that was loaded anew.
  * Returns 0 or -ENOMEM.
  */
 int provider_notes_of_reload(struct provider_notes *notes, const struct client_view *before,
 			     const struct client_view *after);
-/* Write a note as the struct that VDS sends. */
+/* Writes a note as the struct that VDS sends. */
 void provider_note_out(const struct provider_note *note, VDS_NOTIFICATION *out);
 
 #endif

@@ -54,6 +54,8 @@ status_of(const struct row_portal *row, const struct row_live_portal *live)
 		return VDS_IPS_OFFLINE;
 	if (live == NULL)
 		return VDS_IPS_UNKNOWN;
+	if (live->failed) /* its address is not there, another program has its port, … */
+		return VDS_IPS_FAILED;
 	return live->ready ? VDS_IPS_ONLINE : VDS_IPS_NOT_READY;
 }
 
@@ -93,25 +95,26 @@ portal_set_status(IVdsIscsiPortal *self, VDS_ISCSI_PORTAL_STATUS status)
 {
 	struct com_object *object = OBJECT(self);
 	struct client_answer answer;
-	enum row_status wanted;
+	enum row_status wanted = STATUS_ONLINE;
 	struct client *client;
-	HRESULT hr;
+	HRESULT hr = S_OK;
 
 	switch (status) {
 	case VDS_IPS_ONLINE:
-		wanted = STATUS_ONLINE;
 		break;
 	case VDS_IPS_OFFLINE:
 		wanted = STATUS_OFFLINE;
 		break;
 	case VDS_IPS_NOT_READY:
 	case VDS_IPS_FAILED:
-		return com_fail(VDS_E_NOT_SUPPORTED, "a portal can be put online or offline");
+		hr = com_fail(VDS_E_NOT_SUPPORTED, "the status of a portal can be set only to "
+						   "VDS_IPS_ONLINE or VDS_IPS_OFFLINE");
+		break;
 	case VDS_IPS_UNKNOWN:
 	default:
-		return com_fail(E_INVALIDARG, "status is not one that can be set");
+		hr = com_fail(E_INVALIDARG, "status is not one that can be set");
 	}
-	hr = provider_change(object, 0, &client, S_OK);
+	hr = provider_change(object, 0, &client, hr);
 	if (FAILED(hr))
 		return hr;
 	return provider_change_error(
@@ -120,41 +123,50 @@ portal_set_status(IVdsIscsiPortal *self, VDS_ISCSI_PORTAL_STATUS status)
 
 /* ---- IPsec: reserved in VDS ---- */
 
+/* As every method does, it looks at its arguments and at the object first. */
 static HRESULT
-no_ipsec(void)
+no_ipsec(IVdsIscsiPortal *self, HRESULT arguments)
 {
-	return com_fail(VDS_E_NOT_SUPPORTED, "IPsec is configured in the operating system");
+	AUTO_LOOK struct provider_look look = { 0 };
+	HRESULT hr = provider_enter(OBJECT(self), 0, &look, arguments);
+
+	return FAILED(hr) ? hr
+			  : com_fail(VDS_E_NOT_SUPPORTED, "IPsec is not supported here: configure "
+							  "it in the operating system");
 }
 
 static HRESULT STDMETHODCALLTYPE
 portal_set_ipsec_tunnel_address(IVdsIscsiPortal *self, VDS_IPADDRESS *tunnel,
 				VDS_IPADDRESS *destination)
 {
-	(void)self;
-	(void)tunnel;
-	(void)destination;
-	return no_ipsec();
+	HRESULT hr = S_OK;
+
+	if (tunnel == NULL)
+		hr = COM_NULL_ARGUMENT("pTunnelAddress");
+	else if (destination == NULL)
+		hr = COM_NULL_ARGUMENT("pDestinationAddress");
+	return no_ipsec(self, hr);
 }
 
 static HRESULT STDMETHODCALLTYPE
 portal_get_ipsec_security(IVdsIscsiPortal *self, VDS_IPADDRESS *initiator, ULONGLONG *ret_flags)
 {
-	(void)self;
-	(void)initiator;
-	if (ret_flags != NULL)
-		*ret_flags = 0;
-	return no_ipsec();
+	HRESULT hr = COM_OUT(ret_flags, "pullSecurityFlags");
+
+	if (SUCCEEDED(hr) && initiator == NULL)
+		hr = COM_NULL_ARGUMENT("pInitiatorPortalAddress");
+	return no_ipsec(self, hr);
 }
 
+/* No key is a key, too: pIpsecKey may be NULL. */
 static HRESULT STDMETHODCALLTYPE
 portal_set_ipsec_security(IVdsIscsiPortal *self, VDS_IPADDRESS *initiator, ULONGLONG flags,
 			  VDS_ISCSI_IPSEC_KEY *key)
 {
-	(void)self;
-	(void)initiator;
 	(void)flags;
 	(void)key;
-	return no_ipsec();
+	return no_ipsec(self,
+			initiator != NULL ? S_OK : COM_NULL_ARGUMENT("pInitiatorPortalAddress"));
 }
 
 static const IVdsIscsiPortalVtbl portal_vtable = {

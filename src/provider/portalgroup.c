@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/err.h"
+
 struct portalgroup {
 	struct com_object com;
 	IVdsIscsiPortalGroup group;
@@ -55,6 +57,10 @@ group_query_associated_portals(IVdsIscsiPortalGroup *self, IEnumVdsObject **ret_
 				   offsetof(struct row_group_portal, portal_id), ret_enum);
 }
 
+/*
+ * A portal that another group of the target has is none that this group could have; of the codes
+ * that VDS documents for AddPortal, VDS_E_OBJECT_NOT_FOUND says this best.
+ */
 static HRESULT
 change_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_guid, VDS_ASYNC_OUTPUT_TYPE type,
 	      int (*change)(struct client *, const struct guid *, const struct guid *,
@@ -73,6 +79,8 @@ change_portal(IVdsIscsiPortalGroup *self, VDS_OBJECT_ID portal_guid, VDS_ASYNC_O
 		return hr;
 	com_guid_in(&portal_guid, &portal);
 	rc = change(client, &object->id, &portal, &answer);
+	if (rc == ERR_IN_USE)
+		return com_fail(VDS_E_OBJECT_NOT_FOUND, err_text(rc));
 	if (rc < 0)
 		return provider_change_error(object, rc);
 	hr = provider_async_new(object, type, NULL, &answer, ret_async);

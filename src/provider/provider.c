@@ -20,10 +20,12 @@ struct provider {
 	IVdsProviderSupport support;
 	IVdsHwProviderType type;
 	IVdsHwProviderPrivate hw_private;
+	IVdsHwProviderStoragePools pools;
 };
 
 /* The core behind the interface pointer `member`. */
-#define CORE(self, member) (provider_core_of(&container_of(self, struct provider, member)->com))
+#define OBJECT(self, member) (&container_of(self, struct provider, member)->com)
+#define CORE(self, member)   (provider_core_of(OBJECT(self, member)))
 
 /* 175dda01-2b89-4d3c-a9dd-8c550706c731 */
 const struct guid provider_id = { { 0x17, 0x5d, 0xda, 0x01, 0x2b, 0x89, 0x4d, 0x3c, 0xa9, 0xdd,
@@ -35,6 +37,7 @@ COM_THUNKS(provider, IVdsHwProvider, hw);
 COM_THUNKS(provider, IVdsProviderSupport, support);
 COM_THUNKS(provider, IVdsHwProviderType, type);
 COM_THUNKS(provider, IVdsHwProviderPrivate, hw_private);
+COM_THUNKS(provider, IVdsHwProviderStoragePools, pools);
 
 /* ---- IVdsProvider ---- */
 
@@ -81,73 +84,113 @@ static const IVdsProviderVtbl provider_vtable = {
 
 /* ---- IVdsProviderPrivate ---- */
 
-static const struct com_class *
-class_of(VDS_OBJECT_TYPE type)
+/* The classes of the objects that notifications name and GetObject returns. */
+/* clang-format off */
+static const struct {
+	VDS_OBJECT_TYPE type;
+	const struct com_class *class;
+} classes[] = {
+	{ VDS_OT_PROVIDER,	&provider_class },
+	{ VDS_OT_SUB_SYSTEM,	&provider_subsystem_class },
+	{ VDS_OT_DRIVE,		&provider_drive_class },
+	{ VDS_OT_CONTROLLER,	&provider_controller_class },
+	{ VDS_OT_PORT,		&provider_port_class },
+	{ VDS_OT_LUN,		&provider_lun_class },
+	{ VDS_OT_LUN_PLEX,	&provider_plex_class },
+	{ VDS_OT_TARGET,	&provider_target_class },
+	{ VDS_OT_PORTAL,	&provider_portal_class },
+	{ VDS_OT_PORTAL_GROUP,	&provider_portalgroup_class },
+	{ VDS_OT_STORAGE_POOL,	&provider_storagepool_class },
+};
+/* clang-format on */
+
+const struct com_class *
+provider_class_of(VDS_OBJECT_TYPE type)
 {
-	switch (type) {
-	case VDS_OT_PROVIDER:
-		return &provider_class;
-	case VDS_OT_SUB_SYSTEM:
-		return &provider_subsystem_class;
-	case VDS_OT_LUN:
-		return &provider_lun_class;
-	case VDS_OT_TARGET:
-		return &provider_target_class;
-	case VDS_OT_PORTAL:
-		return &provider_portal_class;
-	case VDS_OT_PORTAL_GROUP:
-		return &provider_portalgroup_class;
-	default:
-		return NULL; /* this provider has no such objects */
-	}
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+		if (classes[i].type == type)
+			return classes[i].class;
+	return NULL;
 }
 
-static bool
-exists(const struct provider_look *look, const struct com_class *class, const struct guid *id)
+static HRESULT
+no_such_object(void)
 {
+	return com_fail(VDS_E_OBJECT_NOT_FOUND, "there is no object with this id and type");
+}
+
+/* A lost array is still a subsystem, which says so itself. */
+static struct provider_place *
+find_lost(struct provider_core *core, const struct guid *id)
+{
+	struct provider_place *place = provider_place_with(core, ROW_ARRAY, id);
+
+	return place != NULL && client_contact(place->client) == CLIENT_LOST ? place : NULL;
+}
+
+static HRESULT
+get_object(struct com_object *provider, const struct com_class *class, const struct guid *id,
+	   IUnknown **ret_object)
+{
+	AUTO_LOOK struct provider_look look = { 0 };
+	struct provider_place *place = NULL;
+	HRESULT hr;
+
 	if (class == NULL)
-		return false;
+		return no_such_object();
 	if (class == &provider_class)
-		return guid_equal(id, &provider_id);
-	return state_find(look->view.config, (enum row_family) class->kind, id) != NULL;
+		return guid_equal(id, &provider_id)
+			       ? com_query(provider, &IID_IUnknown, (void **)ret_object)
+			       : no_such_object();
+	if (class == &provider_subsystem_class)
+		place = find_lost(provider_core_of(provider), id);
+	if (place == NULL) {
+		struct guid row_id = class == &provider_plex_class ? provider_plex_swap(id) : *id;
+
+		hr = provider_enter_named(provider, (enum row_family) class->kind, &row_id, &look,
+					  &place, S_OK);
+		if (FAILED(hr))
+			return hr;
+	}
+	return com_give(&place->space, class, id, &IID_IUnknown, (void **)ret_object);
 }
 
 static HRESULT STDMETHODCALLTYPE
 private_get_object(IVdsProviderPrivate *self, VDS_OBJECT_ID guid, VDS_OBJECT_TYPE type,
 		   IUnknown **ret_object)
 {
-	struct provider *p = container_of(self, struct provider, private);
-	const struct com_class *class = class_of(type);
-	AUTO_LOOK struct provider_look look = { 0 };
+	HRESULT hr = COM_OUT(ret_object, "ppObjectUnk");
 	struct guid id;
-	HRESULT hr;
 
-	hr = provider_enter(&p->com, 0, &look, COM_OUT(ret_object, "ppObjectUnk"));
 	if (FAILED(hr))
 		return hr;
+	if (!atomic_load_explicit(&CORE(self, private)->loaded, memory_order_acquire))
+		return com_fail(VDS_E_INITIALIZE_NOT_CALLED, "the provider is not loaded");
 	com_guid_in(&guid, &id);
-	if (!exists(&look, class, &id))
-		return com_fail(VDS_E_OBJECT_NOT_FOUND, "there is no object with this id and type");
-	return com_give(p->com.space, class, &id, &IID_IUnknown, (void **)ret_object);
+	return get_object(OBJECT(self, private), provider_class_of(type), &id, ret_object);
 }
 
 /*
  * Loads the provider and sets its sink. After a failure the provider is as loaded as it was before.
+ * That no array answers is no failure: Reenumerate finds those that come.
  */
 static HRESULT
 load_with_sink(struct provider_core *core, IVdsAdviseSink *sink)
 {
-	bool was_loaded = provider_core_client(core) != NULL;
-	int rc = provider_core_load(core, NULL);
+	bool was_loaded = atomic_load(&core->loaded);
+	int rc;
 
-	if (rc < 0) {
-		com_error(rc); /* for its text */
-		return VDS_E_INITIALIZED_FAILED;
+	com_begin();
+	rc = provider_core_load(core, NULL, false);
+	if (rc == 0) {
+		rc = provider_core_advise(core, sink);
+		if (rc < 0 && !was_loaded)
+			(void)provider_core_unload(core, true);
 	}
-	rc = provider_core_advise(core, sink);
-	if (rc < 0 && !was_loaded)
-		provider_core_unload(core);
-	return com_error(rc);
+	if (rc == 0 || rc == -ENOMEM)
+		return com_error(rc);
+	com_error(rc); /* for its text */
+	return VDS_E_INITIALIZED_FAILED;
 }
 
 static HRESULT STDMETHODCALLTYPE
@@ -170,9 +213,7 @@ private_on_load(IVdsProviderPrivate *self, LPWSTR machine_name, IUnknown *callba
 static HRESULT STDMETHODCALLTYPE
 private_on_unload(IVdsProviderPrivate *self, BOOL force)
 {
-	(void)force;
-	provider_core_unload(CORE(self, private));
-	return S_OK;
+	return provider_core_unload(CORE(self, private), force != FALSE) == 0 ? S_OK : S_FALSE;
 }
 
 static const IVdsProviderPrivateVtbl private_vtable = {
@@ -194,25 +235,33 @@ hw_query_subsystems(IVdsHwProvider *self, IEnumVdsObject **ret_enum)
 
 /* Both methods cure a corrupt cache, so they must not check first that the cache is sound. */
 static HRESULT
-cure(IVdsHwProvider *self, int (*step)(struct client *client))
+cure(IVdsHwProvider *self, int (*step)(struct provider_core *core))
 {
-	struct client *client = provider_core_client(CORE(self, hw));
+	struct provider_core *core = CORE(self, hw);
+	int rc = ERR_CLOSED;
 
-	if (client == NULL)
+	com_begin();
+	if (atomic_load_explicit(&core->loaded, memory_order_acquire))
+		rc = step(core);
+	if (rc == ERR_CLOSED && !atomic_load_explicit(&core->loaded, memory_order_acquire))
 		return com_fail(VDS_E_INITIALIZE_NOT_CALLED, "the provider is not loaded");
-	return com_error(step(client));
+	if (rc == ERR_INVALID) {
+		com_error(rc);                     /* for its text */
+		return VDS_E_OBJECT_STATUS_FAILED; /* the list of arrays cannot be used */
+	}
+	return com_error(rc);
 }
 
 static HRESULT STDMETHODCALLTYPE
 hw_reenumerate(IVdsHwProvider *self)
 {
-	return cure(self, client_reenumerate);
+	return cure(self, provider_core_reenumerate);
 }
 
 static HRESULT STDMETHODCALLTYPE
 hw_refresh(IVdsHwProvider *self)
 {
-	return cure(self, client_refresh);
+	return cure(self, provider_core_refresh);
 }
 
 static const IVdsHwProviderVtbl hw_vtable = {
@@ -231,7 +280,7 @@ support_get_version_support(IVdsProviderSupport *self, ULONG *ret_versions)
 
 	(void)self;
 	if (SUCCEEDED(hr))
-		*ret_versions = VDS_VSF_1_0 | VDS_VSF_1_1;
+		*ret_versions = VDS_VSF_1_0 | VDS_VSF_1_1 | VDS_VSF_3_0;
 	return hr;
 }
 
@@ -258,31 +307,84 @@ static const IVdsHwProviderTypeVtbl type_vtable = {
 
 /* ---- IVdsHwProviderPrivate ---- */
 
-static HRESULT STDMETHODCALLTYPE
-hw_private_query_if_created_lun(IVdsHwProviderPrivate *self, LPWSTR device_path,
-				VDS_LUN_INFORMATION *info, VDS_OBJECT_ID *ret_lun_id)
+/* Returns S_OK, S_FALSE (the array does not have the LUN) or VDS_E_PROVIDER_CACHE_CORRUPT. */
+static HRESULT
+find_lun(struct provider_place *place, const VDS_LUN_INFORMATION *info, VDS_OBJECT_ID *ret_lun_id)
 {
-	struct provider *p = container_of(self, struct provider, hw_private);
-	AUTO_LOOK struct provider_look look;
+	AUTO_VIEW struct client_view view = { NULL, NULL };
 	const struct row_lun *lun;
-	HRESULT hr = COM_OUT(ret_lun_id, "pLunId");
+	int rc = client_view(place->client, &view);
 
-	(void)device_path; /* the disk is recognised by its identity, not by its path */
-	if (SUCCEEDED(hr) && info == NULL)
-		hr = COM_NULL_ARGUMENT("pVdsLunInformation");
-	hr = provider_enter(&p->com, 0, &look, hr);
-	if (FAILED(hr))
-		return hr;
-	lun = provider_lun_find(look.view.config, info);
+	if (rc < 0)
+		return com_error(rc);
+	lun = provider_lun_find(view.config, info);
 	if (lun == NULL)
 		return S_FALSE;
 	com_guid_out(&lun->id, ret_lun_id);
 	return S_OK;
 }
 
+static HRESULT STDMETHODCALLTYPE
+hw_private_query_if_created_lun(IVdsHwProviderPrivate *self, LPWSTR device_path,
+				VDS_LUN_INFORMATION *info, VDS_OBJECT_ID *ret_lun_id)
+{
+	struct provider_core *core = CORE(self, hw_private);
+	HRESULT hr = COM_OUT(ret_lun_id, "pLunId"), found = S_FALSE;
+
+	(void)device_path; /* the disk is recognised by its identity, not by its path */
+	if (SUCCEEDED(hr) && info == NULL)
+		hr = COM_NULL_ARGUMENT("pVdsLunInformation");
+	if (SUCCEEDED(hr) && !atomic_load_explicit(&core->loaded, memory_order_acquire))
+		hr = com_fail(VDS_E_INITIALIZE_NOT_CALLED, "the provider is not loaded");
+	if (FAILED(hr))
+		return hr;
+	/* While an array cannot be trusted, the LUN may be one of it. */
+	provider_for_each_place(place, core)
+	{
+		hr = find_lun(place, info, ret_lun_id);
+		if (hr == S_OK)
+			return hr;
+		if (FAILED(hr))
+			found = hr;
+	}
+	return found;
+}
+
 static const IVdsHwProviderPrivateVtbl hw_private_vtable = {
 	COM_UNKNOWN(hw_private),
 	.QueryIfCreatedLun = hw_private_query_if_created_lun,
+};
+
+/* ---- IVdsHwProviderStoragePools: storagepool.c ---- */
+
+static HRESULT STDMETHODCALLTYPE
+pools_query_storage_pools(IVdsHwProviderStoragePools *self, ULONG flags, ULONGLONG free_bytes,
+			  VDS_POOL_ATTRIBUTES *attributes, IEnumVdsObject **ret_enum)
+{
+	return provider_list_pools(OBJECT(self, pools), flags, free_bytes, attributes, ret_enum);
+}
+
+static HRESULT STDMETHODCALLTYPE
+pools_create_lun(IVdsHwProviderStoragePools *self, VDS_LUN_TYPE type, ULONGLONG size,
+		 VDS_OBJECT_ID pool_id, LPWSTR unmasking_list, VDS_HINTS2 *hints,
+		 IVdsAsync **ret_async)
+{
+	return provider_create_lun_in_pool(OBJECT(self, pools), type, size, &pool_id,
+					   unmasking_list, hints, ret_async);
+}
+
+static HRESULT STDMETHODCALLTYPE
+pools_query_max_size(IVdsHwProviderStoragePools *self, VDS_LUN_TYPE type, VDS_OBJECT_ID pool_id,
+		     VDS_HINTS2 *hints, ULONGLONG *ret_size)
+{
+	return provider_max_size_in_pool(OBJECT(self, pools), type, &pool_id, hints, ret_size);
+}
+
+static const IVdsHwProviderStoragePoolsVtbl pools_vtable = {
+	COM_UNKNOWN(pools),
+	.QueryStoragePools = pools_query_storage_pools,
+	.CreateLunInStoragePool = pools_create_lun,
+	.QueryMaxLunCreateSizeInStoragePool = pools_query_max_size,
 };
 
 /* clang-format off */
@@ -293,6 +395,7 @@ static const struct com_interface interfaces[] = {
 	COM_INTERFACE(provider, IVdsProviderSupport, support),
 	COM_INTERFACE(provider, IVdsHwProviderType, type),
 	COM_INTERFACE(provider, IVdsHwProviderPrivate, hw_private),
+	COM_INTERFACE(provider, IVdsHwProviderStoragePools, pools),
 };
 /* clang-format on */
 

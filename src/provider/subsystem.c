@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The class of the subsystem, which is the array itself. It has no controllers and no drives. Any
- * thread may call the methods.
+ * The class of the subsystem, which is the array itself.  It has one controller, which is the host's
+ * data path, and one bus, on which all drives are.  Any thread may call the methods.
  */
 #include "provider/provider_int.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "base/err.h"
+#include "provider/maintenance_int.h"
+
 struct subsystem {
 	struct com_object com;
 	IVdsSubSystem subsystem;
+	IVdsSubSystem2 subsystem2;
 	IVdsSubSystemNaming naming;
 	IVdsSubSystemIscsi iscsi;
 	IVdsSubSystemInterconnect interconnect;
+	IVdsMaintenance maintenance;
 };
 
 COM_THUNKS(subsystem, IVdsSubSystem, subsystem);
+COM_THUNKS(subsystem, IVdsSubSystem2, subsystem2);
 COM_THUNKS(subsystem, IVdsSubSystemNaming, naming);
 COM_THUNKS(subsystem, IVdsSubSystemIscsi, iscsi);
 COM_THUNKS(subsystem, IVdsSubSystemInterconnect, interconnect);
+PROVIDER_MAINTENANCE(subsystem, maintenance);
 
 #define OBJECT(self) (&container_of(self, struct subsystem, subsystem)->com)
 
@@ -28,12 +35,34 @@ COM_THUNKS(subsystem, IVdsSubSystemInterconnect, interconnect);
 #define CAPABILITIES                                                                              \
 	(VDS_SF_LUN_MASKING_CAPABLE | VDS_SF_SUPPORTS_NON_FAULT_TOLERANT_LUNS |                   \
 	 VDS_SF_SUPPORTS_SIMPLE_LUNS | VDS_SF_SUPPORTS_LUN_NUMBER | VDS_SF_READ_CACHING_CAPABLE | \
-	 VDS_SF_WRITE_CACHING_CAPABLE)
+	 VDS_SF_WRITE_CACHING_CAPABLE | VDS_SF_WRITE_THROUGH_CACHING_CAPABLE |                    \
+	 VDS_SF_SUPPORTS_AUTH_CHAP | VDS_SF_SUPPORTS_AUTH_MUTUAL_CHAP |                           \
+	 VDS_SF_DRIVE_EXTENT_CAPABLE) /* a LUN takes a part of a drive */
 
 bool
 provider_is_degraded(const struct state *live)
 {
 	return state_ailing(live) > 0;
+}
+
+/*
+ * Says where GetDrive finds drives and how many controllers there can be.  Slots count from 1, so
+ * there is one more than the highest: a program that counts from 0 meets all.
+ */
+static void
+places_out(const struct state *live, VDS_SUB_SYSTEM_PROP *prop)
+{
+	uint32_t highest = 0;
+
+	for (size_t i = 0; i < state_count(live, ROW_LIVE_DRIVE); i++) {
+		const struct row_live_drive *drive = state_at(live, ROW_LIVE_DRIVE, i);
+
+		highest = MAX(highest, drive->slot);
+	}
+	prop->sNumberOfInternalBuses = 1;
+	if (highest > 0)
+		prop->sMaxNumberOfSlotsEachBus = (SHORT)MIN(highest + 1, (uint32_t)INT16_MAX);
+	prop->sMaxNumberOfControllers = 1;
 }
 
 static HRESULT STDMETHODCALLTYPE
@@ -45,15 +74,20 @@ subsystem_get_properties(IVdsSubSystem *self, VDS_SUB_SYSTEM_PROP *prop)
 	HRESULT hr;
 	int rc;
 
-	hr = provider_enter(OBJECT(self), 0, &look, COM_OUT(prop, "pSubSystemProp"));
+	hr = provider_enter_lost(OBJECT(self), &look, COM_OUT(prop, "pSubSystemProp"));
 	if (FAILED(hr))
 		return hr;
 	array = look.row;
 	degraded = provider_is_degraded(look.view.live);
 	com_guid_out(&array->id, &prop->id);
 	prop->ulFlags = CAPABILITIES;
+	places_out(look.view.live, prop);
 	prop->status = degraded ? VDS_SSS_PARTIALLY_MANAGED : VDS_SSS_ONLINE;
 	prop->health = degraded ? VDS_H_DEGRADED : VDS_H_HEALTHY;
+	if (look.lost) {
+		prop->status = VDS_SSS_OFFLINE;
+		prop->health = VDS_H_UNKNOWN;
+	}
 	rc = com_string_out(array->name, &prop->pwszFriendlyName);
 	if (rc == 0)
 		rc = com_string_out(array->serial, &prop->pwszIdentification);
@@ -73,17 +107,11 @@ subsystem_get_provider(IVdsSubSystem *self, IVdsProvider **ret_provider)
 	hr = provider_enter(OBJECT(self), 0, &look, COM_OUT(ret_provider, "ppProvider"));
 	if (FAILED(hr))
 		return hr;
-	return com_give(OBJECT(self)->space, &provider_class, &provider_id, &IID_IVdsProvider,
+	return com_give(OBJECT(self)->space->root, &provider_class, &provider_id, &IID_IVdsProvider,
 			(void **)ret_provider);
 }
 
 /* ---- IVdsSubSystem: what it holds ---- */
-
-static HRESULT STDMETHODCALLTYPE
-subsystem_query_none(IVdsSubSystem *self, IEnumVdsObject **ret_enum)
-{
-	return provider_list_none(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY, ret_enum);
-}
 
 static HRESULT STDMETHODCALLTYPE
 subsystem_query_luns(IVdsSubSystem *self, IEnumVdsObject **ret_enum)
@@ -105,44 +133,54 @@ enter_only(IVdsSubSystem *self, HRESULT arguments)
 }
 
 static HRESULT STDMETHODCALLTYPE
+subsystem_query_drives(IVdsSubSystem *self, IEnumVdsObject **ret_enum)
+{
+	return provider_list_family(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY,
+				    &provider_drive_class, ret_enum);
+}
+
+static HRESULT STDMETHODCALLTYPE
 subsystem_get_drive(IVdsSubSystem *self, SHORT bus, SHORT slot, IVdsDrive **ret_drive)
 {
-	HRESULT hr = enter_only(self, COM_OUT(ret_drive, "ppDrive"));
-
-	(void)bus;
-	(void)slot;
-	return FAILED(hr) ? hr : com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no drives");
+	return provider_give_drive(OBJECT(self), bus, slot, PROVIDER_NO_ENCLOSURE, ret_drive);
 }
 
 static HRESULT STDMETHODCALLTYPE
 subsystem_reenumerate(IVdsSubSystem *self)
 {
-	return enter_only(self, S_OK); /* the array has no buses to scan */
+	struct com_object *object = OBJECT(self);
+	struct client_answer answer;
+	struct client *client;
+	HRESULT hr = provider_change(object, PROVIDER_FAILED | PROVIDER_BUSY, &client, S_OK);
+	int rc;
+
+	if (FAILED(hr))
+		return hr;
+	rc = client_drive_rescan(client, &answer);
+	/* An older vdsd cannot be asked: it looks for its drives by itself every few seconds. */
+	return rc == ERR_NOT_FOUND ? S_OK : provider_change_error(object, rc);
+}
+
+static HRESULT STDMETHODCALLTYPE
+subsystem_query_controllers(IVdsSubSystem *self, IEnumVdsObject **ret_enum)
+{
+	return provider_list_family(OBJECT(self), PROVIDER_FAILED | PROVIDER_BUSY,
+				    &provider_controller_class, ret_enum);
 }
 
 static HRESULT STDMETHODCALLTYPE
 subsystem_set_controller_status(IVdsSubSystem *self, VDS_OBJECT_ID *online, LONG online_count,
 				VDS_OBJECT_ID *offline, LONG offline_count)
 {
-	HRESULT hr = S_OK;
+	const struct provider_pair pair = { online, online_count, offline, offline_count };
 
-	if (online_count < 0 || offline_count < 0 || (online_count > 0 && online == NULL) ||
-	    (offline_count > 0 && offline == NULL))
-		hr = com_fail(E_INVALIDARG, "the arrays of controllers do not match their counts");
-	hr = enter_only(self, hr);
-	if (FAILED(hr) || (online_count == 0 && offline_count == 0))
-		return hr; /* there are no controllers, so the empty arrays cover all of them */
-	return com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no controllers");
+	return provider_set_controller_status(OBJECT(self), &pair);
 }
 
 static HRESULT STDMETHODCALLTYPE
 subsystem_replace_drive(IVdsSubSystem *self, VDS_OBJECT_ID drive, VDS_OBJECT_ID replacement)
 {
-	HRESULT hr = enter_only(self, S_OK);
-
-	(void)drive;
-	(void)replacement;
-	return FAILED(hr) ? hr : com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no drives");
+	return provider_replace_drive(OBJECT(self), &drive, &replacement);
 }
 
 static HRESULT STDMETHODCALLTYPE
@@ -164,91 +202,51 @@ subsystem_set_status(IVdsSubSystem *self, VDS_SUB_SYSTEM_STATUS status)
 	hr = enter_only(self, S_OK);
 	if (FAILED(hr) || status == VDS_SSS_ONLINE)
 		return hr;
-	return com_fail(VDS_E_NOT_SUPPORTED, "the array is online as long as it runs");
+	return com_fail(
+		VDS_E_NOT_SUPPORTED,
+		"the status of the array cannot be changed: it is online as long as vdsd runs");
 }
 
 /* ---- IVdsSubSystem: new LUNs ---- */
-
-/*
- * Checks the type and the drives of a new LUN. The array has no drives, so only an empty list is
- * right.
- */
-static HRESULT
-check_lun_type(VDS_LUN_TYPE type, const VDS_OBJECT_ID *drives, LONG drive_count)
-{
-	if (drive_count < 0 || (drives == NULL) != (drive_count == 0))
-		return com_fail(E_INVALIDARG, "pDriveIdArray does not match lNumberOfDrives");
-	if (type != VDS_LT_DEFAULT && type != VDS_LT_FAULT_TOLERANT &&
-	    type != VDS_LT_NON_FAULT_TOLERANT && (type < VDS_LT_SIMPLE || type > VDS_LT_RAID61))
-		return com_fail(E_INVALIDARG, "type is not a VDS_LUN_TYPE");
-	if (type != VDS_LT_DEFAULT && type != VDS_LT_NON_FAULT_TOLERANT && type != VDS_LT_SIMPLE)
-		return com_fail(VDS_E_NOT_SUPPORTED,
-				"redundancy is the business of what lies below the pool");
-	if (drive_count > 0)
-		return com_fail(VDS_E_OBJECT_NOT_FOUND, "the array has no drives");
-	return S_OK;
-}
 
 static HRESULT STDMETHODCALLTYPE
 subsystem_create_lun(IVdsSubSystem *self, VDS_LUN_TYPE type, ULONGLONG size, VDS_OBJECT_ID *drives,
 		     LONG drive_count, LPWSTR unmasking_list, VDS_HINTS *hints,
 		     IVdsAsync **ret_async)
 {
-	struct client_lun_spec spec = { .size_bytes = size };
-	struct client_answer answer = { 0 };
-	AUTO_FREE char *mask = NULL;
-	struct client *client;
+	struct provider_new_lun new = { .type = type,
+					.size = size,
+					.drives = drives,
+					.drive_count = drive_count,
+					.unmasking_list = unmasking_list };
 	HRESULT hr = COM_OUT(ret_async, "ppAsync");
-	int rc;
 
-	(void)hints; /* hints are wishes; this array ignores them */
 	if (SUCCEEDED(hr))
-		hr = com_text(unmasking_list, "pwszUnmaskingList", &mask);
-	if (SUCCEEDED(hr) && size == 0)
-		hr = com_fail(E_INVALIDARG, "ullSizeInBytes is 0");
-	if (SUCCEEDED(hr))
-		hr = check_lun_type(type, drives, drive_count);
-	hr = provider_change(OBJECT(self), 0, &client, hr);
-	if (FAILED(hr))
-		return hr;
-	if (size > PROVIDER_LUN_BYTES_MAX)
-		return com_fail(VDS_E_NOT_ENOUGH_SPACE, "a LUN has at most 2^53 bytes");
-	spec.mask = mask;
-	rc = client_lun_create(client, &spec, &answer);
-	if (rc < 0)
-		return com_error(rc);
-	return provider_async_new(OBJECT(self), VDS_ASYNCOUT_CREATELUN, &provider_lun_class,
-				  &answer, ret_async);
+		hr = provider_hints_in(hints, &new.hints);
+	return provider_create_lun(OBJECT(self), &new, hr, ret_async);
 }
 
 static HRESULT STDMETHODCALLTYPE
 subsystem_query_max_lun_create_size(IVdsSubSystem *self, VDS_LUN_TYPE type, VDS_OBJECT_ID *drives,
 				    LONG drive_count, VDS_HINTS *hints, ULONGLONG *ret_size)
 {
-	struct guid any_pool = { 0 };
-	struct client *client;
-	uint64_t size = 0;
+	struct provider_new_lun new = { .type = type,
+					.drives = drives,
+					.drive_count = drive_count };
 	HRESULT hr = COM_OUT(ret_size, "pullMaxLunSize");
-	int rc;
 
-	(void)hints;
 	if (SUCCEEDED(hr))
-		hr = check_lun_type(type, drives, drive_count);
-	hr = provider_change(OBJECT(self), 0, &client, hr);
-	if (FAILED(hr))
-		return hr;
-	rc = client_max_lun_size(client, &any_pool, false, &size);
-	*ret_size = size;
-	return com_error(rc);
+		hr = provider_hints_in(hints, &new.hints);
+	return provider_max_lun_size(OBJECT(self), &new, hr, ret_size);
 }
 
 static const IVdsSubSystemVtbl subsystem_vtable = {
 	COM_UNKNOWN(subsystem),
 	.GetProperties = subsystem_get_properties,
 	.GetProvider = subsystem_get_provider,
-	.QueryControllers = subsystem_query_none,
+	.QueryControllers = subsystem_query_controllers,
 	.QueryLuns = subsystem_query_luns,
-	.QueryDrives = subsystem_query_none,
+	.QueryDrives = subsystem_query_drives,
 	.GetDrive = subsystem_get_drive,
 	.Reenumerate = subsystem_reenumerate,
 	.SetControllerStatus = subsystem_set_controller_status,
@@ -256,6 +254,82 @@ static const IVdsSubSystemVtbl subsystem_vtable = {
 	.ReplaceDrive = subsystem_replace_drive,
 	.SetStatus = subsystem_set_status,
 	.QueryMaxLunCreateSize = subsystem_query_max_lun_create_size,
+};
+
+/* ---- IVdsSubSystem2 ---- */
+
+#define OBJECT2(self) (&container_of(self, struct subsystem, subsystem2)->com)
+
+static HRESULT STDMETHODCALLTYPE
+subsystem2_get_properties2(IVdsSubSystem2 *self, VDS_SUB_SYSTEM_PROP2 *prop)
+{
+	VDS_SUB_SYSTEM_PROP old;
+	HRESULT hr = COM_OUT(prop, "pSubSystemProp2");
+
+	if (SUCCEEDED(hr))
+		hr = subsystem_get_properties(
+			&container_of(self, struct subsystem, subsystem2)->subsystem, &old);
+	if (FAILED(hr))
+		return hr;
+	prop->id = old.id;
+	prop->pwszFriendlyName = old.pwszFriendlyName;
+	prop->pwszIdentification = old.pwszIdentification;
+	prop->ulFlags = old.ulFlags;
+	prop->ulStripeSizeFlags = old.ulStripeSizeFlags;
+	prop->status = old.status;
+	prop->health = old.health;
+	prop->sNumberOfInternalBuses = old.sNumberOfInternalBuses;
+	prop->sMaxNumberOfSlotsEachBus = old.sMaxNumberOfSlotsEachBus;
+	prop->sMaxNumberOfControllers = old.sMaxNumberOfControllers;
+	prop->sRebuildPriority = old.sRebuildPriority;
+	return hr; /* no RAID types, and no enclosures that the array knows */
+}
+
+static HRESULT STDMETHODCALLTYPE
+subsystem2_get_drive2(IVdsSubSystem2 *self, SHORT bus, SHORT slot, ULONG enclosure,
+		      IVdsDrive **ret_drive)
+{
+	return provider_give_drive(OBJECT2(self), bus, slot, enclosure, ret_drive);
+}
+
+static HRESULT STDMETHODCALLTYPE
+subsystem2_create_lun2(IVdsSubSystem2 *self, VDS_LUN_TYPE type, ULONGLONG size,
+		       VDS_OBJECT_ID *drives, LONG drive_count, LPWSTR unmasking_list,
+		       VDS_HINTS2 *hints, IVdsAsync **ret_async)
+{
+	struct provider_new_lun new = { .type = type,
+					.size = size,
+					.drives = drives,
+					.drive_count = drive_count,
+					.unmasking_list = unmasking_list };
+	HRESULT hr = COM_OUT(ret_async, "ppAsync");
+
+	if (SUCCEEDED(hr))
+		hr = provider_hints2_in(hints, &new.hints);
+	return provider_create_lun(OBJECT2(self), &new, hr, ret_async);
+}
+
+static HRESULT STDMETHODCALLTYPE
+subsystem2_query_max_lun_create_size2(IVdsSubSystem2 *self, VDS_LUN_TYPE type,
+				      VDS_OBJECT_ID *drives, LONG drive_count, VDS_HINTS2 *hints,
+				      ULONGLONG *ret_size)
+{
+	struct provider_new_lun new = { .type = type,
+					.drives = drives,
+					.drive_count = drive_count };
+	HRESULT hr = COM_OUT(ret_size, "pullMaxLunSize");
+
+	if (SUCCEEDED(hr))
+		hr = provider_hints2_in(hints, &new.hints);
+	return provider_max_lun_size(OBJECT2(self), &new, hr, ret_size);
+}
+
+static const IVdsSubSystem2Vtbl subsystem2_vtable = {
+	COM_UNKNOWN(subsystem2),
+	.GetProperties2 = subsystem2_get_properties2,
+	.GetDrive2 = subsystem2_get_drive2,
+	.CreateLun2 = subsystem2_create_lun2,
+	.QueryMaxLunCreateSize2 = subsystem2_query_max_lun_create_size2,
 };
 
 /* ---- IVdsSubSystemNaming ---- */
@@ -299,6 +373,31 @@ iscsi_query_portals(IVdsSubSystemIscsi *self, IEnumVdsObject **ret_enum)
 				    &provider_portal_class, ret_enum);
 }
 
+/*
+ * Checks that no other array that can be seen has a target of this name; the array itself knows its
+ * own.  A name that is none is for the array to refuse.
+ */
+static HRESULT
+check_name_elsewhere(struct com_object *object, const char *text)
+{
+	struct provider_place *own = provider_place_of(object->space);
+	AUTO_FREE char *name = NULL;
+
+	if (iscsi_name_normalize(text, &name) < 0)
+		return S_OK;
+	provider_for_each_place(place, provider_core_of(object))
+	{
+		AUTO_VIEW struct client_view view = { NULL, NULL };
+
+		if (place == own || client_view(place->client, &view) < 0)
+			continue;
+		if (state_target_by_name(view.config, name) != NULL)
+			return com_fail(VDS_E_NAME_NOT_UNIQUE,
+					"another array has a target of this name");
+	}
+	return S_OK;
+}
+
 /* As VDS documents it, a new target has no portal groups. */
 static HRESULT STDMETHODCALLTYPE
 iscsi_create_target(IVdsSubSystemIscsi *self, LPWSTR iscsi_name, LPWSTR friendly_name,
@@ -319,8 +418,10 @@ iscsi_create_target(IVdsSubSystemIscsi *self, LPWSTR iscsi_name, LPWSTR friendly
 		hr = com_text(iscsi_name, "pwszIscsiName", &name);
 	/* The name is cut as by SetFriendlyName; CreateTarget has no code that reports it. */
 	if (SUCCEEDED(hr))
-		hr = com_error(com_name_in(friendly_name, ROW_NAME_MAX, &alias, &cut));
+		hr = com_error(com_name_in(friendly_name, ROW_NAME_UNITS, &alias, &cut));
 	hr = provider_change(object, 0, &client, hr);
+	if (SUCCEEDED(hr) && name != NULL)
+		hr = check_name_elsewhere(object, name);
 	if (FAILED(hr))
 		return hr;
 	rc = client_target_create(client, name, alias, false, &answer);
@@ -333,9 +434,13 @@ iscsi_create_target(IVdsSubSystemIscsi *self, LPWSTR iscsi_name, LPWSTR friendly
 static HRESULT STDMETHODCALLTYPE
 iscsi_set_ipsec_group_preshared_key(IVdsSubSystemIscsi *self, VDS_ISCSI_IPSEC_KEY *key)
 {
-	(void)self;
-	(void)key;
-	return com_fail(VDS_E_NOT_SUPPORTED, "IPsec is configured in the operating system");
+	AUTO_LOOK struct provider_look look = { 0 };
+	HRESULT hr = provider_enter(ISCSI_OBJECT(self), 0, &look, S_OK);
+
+	(void)key; /* none, which removes a key, is right, too */
+	return FAILED(hr) ? hr
+			  : com_fail(VDS_E_NOT_SUPPORTED, "IPsec is not supported here: configure "
+							  "it in the operating system");
 }
 
 static const IVdsSubSystemIscsiVtbl iscsi_vtable = {
@@ -369,9 +474,11 @@ static const IVdsSubSystemInterconnectVtbl interconnect_vtable = {
 /* clang-format off */
 static const struct com_interface interfaces[] = {
 	COM_INTERFACE(subsystem, IVdsSubSystem, subsystem),
+	COM_INTERFACE(subsystem, IVdsSubSystem2, subsystem2),
 	COM_INTERFACE(subsystem, IVdsSubSystemNaming, naming),
 	COM_INTERFACE(subsystem, IVdsSubSystemIscsi, iscsi),
 	COM_INTERFACE(subsystem, IVdsSubSystemInterconnect, interconnect),
+	COM_INTERFACE(subsystem, IVdsMaintenance, maintenance),
 };
 /* clang-format on */
 

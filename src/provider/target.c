@@ -5,6 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "model/credential.h"
+
 struct iscsi_target {
 	struct com_object com;
 	IVdsIscsiTarget target;
@@ -27,7 +32,7 @@ target_get_properties(IVdsIscsiTarget *self, VDS_ISCSI_TARGET_PROP *prop)
 		return hr;
 	row = look.row;
 	com_guid_out(&row->id, &prop->id);
-	prop->bChapEnabled = FALSE;
+	prop->bChapEnabled = credential_has(look.view.config, &row->id, CREDENTIAL_INITIATOR);
 	rc = com_string_out(row->iscsi_name, &prop->pwszIscsiName);
 	if (rc == 0)
 		rc = com_string_out(row->alias, &prop->pwszFriendlyName);
@@ -104,35 +109,140 @@ target_set_friendly_name(IVdsIscsiTarget *self, LPWSTR friendly_name)
 	return provider_rename(OBJECT(self), 0, friendly_name, client_target_set_alias);
 }
 
-/*
- * VDS_SUB_SYSTEM_PROP does not offer CHAP, so the documented answer to a secret is that it is not
- * supported.
- */
-static HRESULT
-no_chap(struct com_object *object, HRESULT arguments)
-{
-	AUTO_LOOK struct provider_look look;
-	HRESULT hr = provider_enter(object, 0, &look, arguments);
+/* ---- secrets ---- */
 
-	return FAILED(hr) ? hr : com_fail(VDS_E_NOT_SUPPORTED, "this array does not offer CHAP");
+#define SECRET_MIN 12 /* bytes of a CHAP secret */
+#define SECRET_MAX 16
+
+/* Checks a secret: NULL, or NULL and 0 in the structure, clears one; else 12 to 16 bytes. */
+static HRESULT
+check_secret(const VDS_ISCSI_SHARED_SECRET *secret)
+{
+	if (secret == NULL || (secret->pSharedSecret == NULL && secret->ulSharedSecretSize == 0))
+		return S_OK;
+	if (secret->pSharedSecret == NULL)
+		return COM_NULL_ARGUMENT("pSharedSecret");
+	if (secret->ulSharedSecretSize < SECRET_MIN || secret->ulSharedSecretSize > SECRET_MAX)
+		return com_fail(E_INVALIDARG, "a secret has 12 to 16 bytes");
+	return S_OK;
+}
+
+static bool
+clears(const VDS_ISCSI_SHARED_SECRET *secret)
+{
+	return secret == NULL || secret->ulSharedSecretSize == 0;
+}
+
+/*
+ * Finds the secret of the target for one initiator, or ("") for all.  Returns 0, ERR_NOT_FOUND
+ * (there is none) or -ENOMEM.
+ */
+static int
+secret_find(const struct provider_look *look, enum credential_side side, const char *initiator,
+	    struct guid *ret_id)
+{
+	const struct row_target *target = look->row;
+	char any[] = "", name[ROW_ISCSI_NAME_MAX + 1] = "";
+	AUTO_FREE char *canonical = NULL;
+	struct row_credential like = {
+		.owner_id = target->id,
+		.side = side,
+		.user = any,
+		.initiator = name,
+	};
+	const struct row_credential *row;
+
+	int rc = initiator[0] != '\0' ? iscsi_name_normalize(initiator, &canonical) : 0;
+
+	if (rc < 0) /* no secret can be for what is no name */
+		return rc == ERR_INVALID ? ERR_NOT_FOUND : rc;
+	if (canonical != NULL)
+		memcpy(name, canonical, strlen(canonical) + 1);
+	row = credential_same(look->view.config, &like);
+	if (row == NULL)
+		return ERR_NOT_FOUND;
+	*ret_id = row->id;
+	return 0;
+}
+
+static HRESULT
+secret_clear(struct com_object *object, enum credential_side side, const char *initiator)
+{
+	struct client_answer answer;
+	struct guid id;
+	int rc;
+
+	{
+		AUTO_LOOK struct provider_look look = { 0 };
+		HRESULT hr = provider_enter(object, 0, &look, S_OK);
+
+		if (FAILED(hr))
+			return hr;
+		rc = secret_find(&look, side, initiator, &id);
+		if (rc == 0)
+			rc = client_credential_delete(look.client, &id, &answer);
+	}
+	/* there is none, or somebody else has deleted it meanwhile */
+	return rc == ERR_NOT_FOUND ? S_OK : rc < 0 ? provider_change_error(object, rc) : S_OK;
+}
+
+static HRESULT
+secret_set(struct com_object *object, struct client *client, enum credential_side side,
+	   const char *initiator, const VDS_ISCSI_SHARED_SECRET *secret)
+{
+	static const char digits[] = "0123456789abcdef";
+	char text[2 + 2 * SECRET_MAX + 1] = "0x";
+	struct client_answer answer;
+	int rc;
+
+	for (ULONG i = 0; i < secret->ulSharedSecretSize; i++) {
+		text[2 + 2 * i] = digits[secret->pSharedSecret[i] >> 4];
+		text[3 + 2 * i] = digits[secret->pSharedSecret[i] & 15];
+	}
+	rc = client_credential_set(client, &object->id, side, initiator, text, &answer);
+	secret_wipe(text, sizeof(text));
+	return rc < 0 ? provider_change_error(object, rc) : S_OK;
+}
+
+/* initiator_name NULL: for all initiators without a secret of their own. */
+static HRESULT
+secret_change(struct com_object *object, enum credential_side side, const WCHAR *initiator_name,
+	      const VDS_ISCSI_SHARED_SECRET *secret, HRESULT arguments)
+{
+	AUTO_FREE char *initiator = NULL;
+	struct client *client;
+	HRESULT hr = arguments;
+
+	if (SUCCEEDED(hr) && initiator_name != NULL)
+		hr = com_error(com_string_in(initiator_name, &initiator));
+	hr = provider_change(object, 0, &client, hr);
+	if (FAILED(hr))
+		return hr;
+	if (clears(secret))
+		return secret_clear(object, side, initiator != NULL ? initiator : "");
+	return secret_set(object, client, side, initiator, secret);
 }
 
 static HRESULT STDMETHODCALLTYPE
 target_set_shared_secret(IVdsIscsiTarget *self, VDS_ISCSI_SHARED_SECRET *secret,
 			 LPWSTR initiator_name)
 {
-	(void)secret;
-	(void)initiator_name;
-	return no_chap(OBJECT(self), S_OK);
+	return secret_change(OBJECT(self), CREDENTIAL_INITIATOR, initiator_name, secret,
+			     check_secret(secret));
 }
 
+/* The target's own secret: by it the target proves itself to this initiator (mutual CHAP). */
 static HRESULT STDMETHODCALLTYPE
 target_remember_initiator_shared_secret(IVdsIscsiTarget *self, LPWSTR initiator_name,
 					VDS_ISCSI_SHARED_SECRET *secret)
 {
-	(void)secret;
-	return no_chap(OBJECT(self),
-		       initiator_name != NULL ? S_OK : COM_NULL_ARGUMENT("pwszInitiatorName"));
+	HRESULT hr = initiator_name != NULL ? S_OK : COM_NULL_ARGUMENT("pwszInitiatorName");
+
+	if (SUCCEEDED(hr) && initiator_name[0] == 0)
+		hr = com_fail(E_INVALIDARG, "pwszInitiatorName is empty");
+	if (SUCCEEDED(hr))
+		hr = check_secret(secret);
+	return secret_change(OBJECT(self), CREDENTIAL_TARGET, initiator_name, secret, hr);
 }
 
 /* ---- GetConnectedInitiators ---- */

@@ -10,12 +10,12 @@
 #include "base/mem.h"
 #include "scsi/scsi_int.h"
 
-#define ALWAYS  (CMD_NO_UNIT | CMD_NO_UA | CMD_ANY_STATE)
-#define READS   (CMD_BLOCKS | CMD_RANGE)
-#define WRITES  (CMD_BLOCKS | CMD_RANGE | CMD_WRITE)
-#define FLUSHES (CMD_RANGE | CMD_NO_BLOCKS)
-#define ALONE   (CMD_RANGE | CMD_ATOMIC)
-#define NONE    SCSI_NO_ACTION
+#define GROUP(group) (ACCESS_##group << CMD_ACCESS_SHIFT)
+#define ALWAYS       (CMD_NO_UNIT | CMD_NO_UA | CMD_ANY_STATE | GROUP(ALWAYS))
+#define READS        (CMD_BLOCKS | CMD_RANGE | GROUP(READS))
+#define WRITES       (CMD_BLOCKS | CMD_RANGE | CMD_WRITE)
+#define ALONE        (CMD_RANGE | CMD_ATOMIC)
+#define NONE         SCSI_NO_ACTION
 
 /* clang-format off */
 const struct scsi_cmd scsi_cmds[] = {
@@ -61,9 +61,17 @@ scsi_cmd_find(const uint8_t *cdb, bool *ret_known)
 }
 
 bool
-scsi_cmd_supported(const struct scsi_cmd *cmd, const struct scsi_lu *lu)
+scsi_cmd_supported(const struct scsi_cmd *cmd, const struct scsi_task *task)
 {
-	return !(cmd->flags & CMD_THIN) || lu->unmaps;
+	if ((cmd->flags & CMD_SECTOR) && scsi_task_lu(task)->desc.block_bytes != 512)
+		return false;
+	if (__builtin_expect((cmd->flags & (CMD_THIN | CMD_ALUA | CMD_EXPLICIT)) == 0, 1))
+		return true;
+	if (cmd->flags & CMD_THIN)
+		return scsi_task_lu(task)->unmaps;
+	if (cmd->flags & CMD_EXPLICIT)
+		return scsi_alua_is_explicit(task);
+	return task->nexus->target_port_group != 0;
 }
 
 /* ---- REPORT SUPPORTED OPERATION CODES ---- */
@@ -112,7 +120,7 @@ report_all(struct scsi_task *task, bool timeouts)
 	size_t len = 4;
 
 	for (size_t i = 0; i < ARRAY_LEN(scsi_cmds); i++)
-		if (scsi_cmd_supported(&scsi_cmds[i], scsi_task_lu(task)))
+		if (scsi_cmd_supported(&scsi_cmds[i], task))
 			len += put_command(data + len, &scsi_cmds[i], timeouts);
 	put_be32(data, (uint32_t)(len - 4));
 	return scsi_give(task, data, len, get_be32(task->cdb + 6));
@@ -125,7 +133,7 @@ report_one(struct scsi_task *task, const struct scsi_cmd *cmd, bool timeouts)
 	size_t len = 4;
 
 	data[1] = 0x01; /* SUPPORT: not supported */
-	if (cmd != NULL && scsi_cmd_supported(cmd, scsi_task_lu(task))) {
+	if (cmd != NULL && scsi_cmd_supported(cmd, task)) {
 		data[1] = (uint8_t)(0x03 | (timeouts ? 0x80 : 0));
 		put_be16(data + 2, cmd->cdb_bytes);
 		memcpy(data + 4, cmd->usage, cmd->cdb_bytes);

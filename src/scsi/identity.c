@@ -82,6 +82,7 @@ scsi_identity_inquiry(const struct scsi_identity *id, uint8_t *buf, size_t size)
 	data[2] = 0x06; /* SPC-4: what initiators know */
 	data[3] = 0x12; /* HISUP, response data format 2 */
 	data[4] = sizeof(data) - 5;
+	data[5] = 0x08; /* 3PC: EXTENDED COPY */
 	data[6] = 0x10; /* MULTIP */
 	data[7] = 0x02; /* CMDQUE */
 	put_ascii(data + 8, 8, id->vendor);
@@ -127,6 +128,20 @@ scsi_identity_designators(const struct scsi_identity *id, uint8_t *buf, size_t s
 
 	sink_unit(&s, id);
 	return s.len;
+}
+
+bool
+scsi_identity_has(const struct scsi_identity *id, const uint8_t *designator)
+{
+	uint8_t own[12 + 12 + SCSI_SERIAL_BYTES + 22];
+	size_t len = scsi_identity_designators(id, own, sizeof(own)), at = 0;
+
+	for (; at + 4 <= len; at += 4u + own[at + 3])
+		if (own[at] == designator[0] && own[at + 1] == designator[1] &&
+		    own[at + 3] == designator[3] &&
+		    memcmp(own + at + 4, designator + 4, designator[3]) == 0)
+			return true;
+	return false;
 }
 
 /* A SCSI name string ends in 1 to 4 NULs that make its length a multiple of 4. */

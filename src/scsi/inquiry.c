@@ -18,7 +18,7 @@ enum { PAGE_LIMITS_LEN = 0x3c, PAGE_LONG_LEN = 0x3c };
 typedef size_t page_fill(const struct scsi_task *task, uint8_t *p);
 
 static page_fill fill_pages, fill_serial, fill_identification, fill_extended, fill_limits,
-	fill_characteristics, fill_provisioning;
+	fill_characteristics, fill_provisioning, fill_copy;
 
 static const struct {
 	uint8_t code;
@@ -29,6 +29,7 @@ static const struct {
 	{ 0x80, fill_serial },
 	{ 0x83, fill_identification },
 	{ 0x86, fill_extended },
+	{ 0x8f, fill_copy },
 	{ 0xb0, fill_limits },
 	{ 0xb1, fill_characteristics },
 	{ 0xb2, fill_provisioning },
@@ -71,6 +72,72 @@ fill_extended(const struct scsi_task *task, uint8_t *p)
 	return PAGE_LONG_LEN;
 }
 
+/* The commands with operation code 83h or 84h, from the table of commands. */
+static size_t
+put_copy_commands(uint8_t *p)
+{
+	size_t len = 1, head = 0; /* byte 0: the length of the list */
+
+	for (size_t i = 0; i < scsi_cmd_count; i++) {
+		const struct scsi_cmd *cmd = &scsi_cmds[i];
+
+		if (cmd->opcode != 0x83 && cmd->opcode != 0x84)
+			continue;
+		if (head == 0 || p[head] != cmd->opcode) {
+			head = len;
+			p[head] = cmd->opcode;
+			p[head + 1] = 0;
+			len += 2;
+		}
+		p[head + 1]++;
+		p[len++] = (uint8_t)cmd->action;
+	}
+	p[0] = (uint8_t)(len - 1);
+	return len;
+}
+
+/* Ends a descriptor of the page whose `len` bytes follow its 4-byte head.  Returns its size. */
+static size_t
+end_copy_descriptor(uint8_t *p, unsigned type, size_t len)
+{
+	size_t padded = (len + 3) / 4 * 4;
+
+	memset(p + 4 + len, 0, padded - len);
+	put_be16(p, (uint16_t)type);
+	put_be16(p + 2, (uint16_t)padded);
+	return 4 + padded;
+}
+
+/* Third-party Copy: what this copy manager can do, as far as EXTENDED COPY(LID1) needs it. */
+static size_t
+fill_copy(const struct scsi_task *task, uint8_t *p)
+{
+	size_t len = end_copy_descriptor(p, 0x0001, put_copy_commands(p + 4));
+	uint8_t *q = p + len;
+
+	memset(q, 0, 4 + 28); /* Parameter Data */
+	put_be16(q + 8, COPY_MAX_CSCDS);
+	put_be16(q + 10, COPY_MAX_SEGMENTS);
+	put_be32(q + 12, COPY_MAX_LIST_BYTES);
+	len += end_copy_descriptor(q, 0x0004, 28);
+	q = p + len;
+	q[4] = 2; /* Supported Descriptors */
+	q[5] = COPY_BLOCK_TO_BLOCK;
+	q[6] = COPY_CSCD_IDENTIFIED;
+	len += end_copy_descriptor(q, 0x0008, 3);
+	q = p + len;
+	put_be16(q + 4, 2); /* Supported CSCD Descriptor IDs: the unit itself */
+	put_be16(q + 6, 0xffff);
+	len += end_copy_descriptor(q, 0x000c, 4);
+	q = p + len;
+	memset(q, 0, 4 + 32); /* General Copy Operations */
+	put_be32(q + 4, COPY_MAX_KNOWN);
+	put_be32(q + 8, COPY_MAX_KNOWN);
+	put_be32(q + 12, COPY_MAX_SEGMENT_BYTES);
+	q[16] = (uint8_t)scsi_task_lu(task)->block_shift;
+	return len + end_copy_descriptor(q, 0x8001, 32);
+}
+
 static uint32_t
 unmap_granularity_blocks(const struct scsi_lu *lu)
 {
@@ -97,6 +164,8 @@ fill_limits(const struct scsi_task *task, uint8_t *p)
 		put_be32(p + 28, 0x80000000); /* UGAVALID, alignment 0 */
 	}
 	put_be64(p + 32, SCSI_MAX_WRITE_SAME_BYTES >> lu->block_shift);
+	if (lu->desc.block_bytes == 512) /* MAXIMUM ATOMIC TRANSFER LENGTH */
+		put_be32(p + 40, SCSI_MAX_ATOMIC_BLOCKS);
 	return PAGE_LIMITS_LEN;
 }
 
@@ -114,6 +183,7 @@ fill_provisioning(const struct scsi_task *task, uint8_t *p)
 {
 	memset(p, 0, 4);
 	if (scsi_task_lu(task)->unmaps) {
+		p[0] = (uint8_t)(SCSI_THRESHOLD_SET_SHIFT - scsi_task_lu(task)->block_shift);
 		p[1] = 0xe4; /* LBPU, LBPWS, LBPWS10, LBPRZ 001b */
 		p[2] = 0x02; /* thin */
 	}
@@ -187,5 +257,8 @@ scsi_inquiry_execute(struct scsi_task *task)
 	if (task->cdb[1] & 0x01)
 		return inquiry_page(task);
 	len = scsi_identity_inquiry(&scsi_task_lu(task)->desc.identity, data, sizeof(data));
+	data[5] |= (uint8_t)(scsi_alua_tpgs(task) << 4);
+	if (scsi_task_lu(task)->desc.removable)
+		data[1] = 0x80; /* RMB */
 	return scsi_give(task, data, len, get_be16(task->cdb + 3));
 }

@@ -4,6 +4,7 @@
  * range lock, so any thread may call what is here.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -39,10 +40,44 @@ desc_is_valid(const struct scsi_lu_desc *desc)
 	       desc->dev != NULL && desc->max_transfer_bytes % desc->block_bytes == 0;
 }
 
-static unsigned
-mode_default(const struct scsi_lu_desc *desc)
+unsigned
+scsi_lu_mode_default(const struct scsi_lu *lu)
 {
-	return desc->write_cache ? MODE_WCE : 0;
+	return lu->desc.write_cache && !atomic_load(&lu->write_through) ? MODE_WCE : 0;
+}
+
+unsigned
+scsi_lu_mode_saved(const struct scsi_lu *lu)
+{
+	unsigned saved = atomic_load(&lu->saved), mask = saved >> 8;
+
+	return (scsi_lu_mode_default(lu) & ~mask) | (saved & mask);
+}
+
+void
+scsi_lu_mode_changed(struct scsi_lu *lu, unsigned before, unsigned after)
+{
+	if (((before ^ after) & MODE_WCE) != 0 && lu->desc.cache_changed != NULL)
+		lu->desc.cache_changed(lu->desc.arg, (after & MODE_WCE) == 0);
+}
+
+void
+scsi_lu_set_write_through(struct scsi_lu *lu, bool write_through)
+{
+	unsigned before, after;
+
+	if (atomic_exchange(&lu->write_through, write_through) == write_through)
+		return;
+	/* what an initiator has saved before is over */
+	atomic_fetch_and(&lu->saved, ~((unsigned)MODE_WCE << 8));
+	before = atomic_load(&lu->mode);
+	do {
+		after = (before & ~(unsigned)MODE_WCE) |
+			(scsi_lu_mode_default(lu) & (unsigned)MODE_WCE);
+	} while (!atomic_compare_exchange_weak(&lu->mode, &before, after));
+	if (after != before)
+		scsi_lu_raise(lu, SCSI_UA_MODE, NULL);
+	scsi_lu_mode_changed(lu, before, after);
 }
 
 int
@@ -54,8 +89,8 @@ scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu)
 	struct scsi_lu *lu;
 
 	if (!desc_is_valid(desc))
-		return err_set(ERR_INVALID,
-			       "not a logical unit that can be: block size, capacity or identity");
+		return err_set(ERR_INVALID, "the block size, the capacity or the identity of the "
+					    "logical unit is not valid");
 	lu = mem_calloc(1, sizeof(*lu) + scsi_range_shard_bytes(shards));
 	if (lu == NULL)
 		return -ENOMEM;
@@ -63,12 +98,26 @@ scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu)
 	blk_dev_ref(desc->dev);
 	lu->block_shift = desc->block_bytes == 512 ? 9 : 12;
 	lu->max_transfer_blocks = max_transfer_bytes >> lu->block_shift;
-	lu->unmaps = desc->thin && desc->dev->can_unmap && !desc->read_only;
+	lu->unmaps = desc->thin && desc->dev->can_unmap;
 	atomic_init(&lu->refs, 1);
 	atomic_init(&lu->capacity_blocks, desc->capacity_blocks);
-	atomic_init(&lu->offline, desc->offline);
-	atomic_init(&lu->mode, mode_default(desc));
+	atomic_init(&lu->away, desc->offline ? AWAY_OFFLINE : 0);
+	atomic_init(&lu->read_only, desc->read_only);
+	scsi_medium_reset(lu);
+	atomic_init(&lu->write_through, desc->write_through);
+	atomic_init(&lu->mode, scsi_lu_mode_default(lu));
 	scsi_range_init(&lu->ranges, shards);
+	scsi_reserve_init(&lu->reserve);
+	int rc = scsi_reserve_load(lu);
+
+	if (rc == 0)
+		rc = scsi_mode_load(lu);
+	atomic_store(&lu->mode, scsi_lu_mode_saved(lu));
+	if (rc < 0) {
+		lu->desc.released = NULL; /* the caller does not have the unit */
+		scsi_lu_unref(lu);
+		return rc;
+	}
 	*ret_lu = lu;
 	return 0;
 }
@@ -89,6 +138,7 @@ scsi_lu_unref(struct scsi_lu *lu)
 		lu->desc.released(lu->desc.arg);
 	blk_dev_unref(lu->desc.dev);
 	scsi_range_fini(&lu->ranges);
+	scsi_reserve_fini(&lu->reserve);
 	mem_free(lu);
 }
 
@@ -108,27 +158,54 @@ scsi_lu_capacity_blocks(const struct scsi_lu *lu)
 void
 scsi_lu_set_offline(struct scsi_lu *lu, bool offline)
 {
-	bool was_offline = atomic_exchange(&lu->offline, offline);
-
-	if (was_offline && !offline)
+	if (offline)
+		atomic_fetch_or(&lu->away, AWAY_OFFLINE);
+	else if (atomic_load(&lu->away) & AWAY_OFFLINE) {
+		atomic_store(&lu->away, 0);
 		scsi_lu_raise(lu, SCSI_UA_CAPACITY, NULL);
+	}
+}
+
+void
+scsi_lu_set_read_only(struct scsi_lu *lu, bool read_only)
+{
+	if (atomic_exchange(&lu->read_only, read_only) != read_only)
+		scsi_lu_raise(lu, SCSI_UA_MODE, NULL);
+}
+
+void
+scsi_lu_set_space(struct scsi_lu *lu, uint64_t free_bytes, uint64_t threshold_bytes, bool low)
+{
+	atomic_store(&lu->free_bytes, free_bytes);
+	atomic_store(&lu->threshold_bytes, threshold_bytes);
+	if (!atomic_exchange(&lu->space_is_low, low) && low && lu->unmaps)
+		scsi_lu_raise(lu, SCSI_UA_SOFT_THRESHOLD, NULL);
 }
 
 enum scsi_lu_state
 scsi_lu_state(const struct scsi_lu *lu)
 {
-	if (atomic_load_explicit(&lu->offline, memory_order_acquire))
-		return SCSI_LU_OFFLINE;
+	unsigned away = atomic_load_explicit(&lu->away, memory_order_acquire);
+
+	if (__builtin_expect(away != 0, 0))
+		return away & AWAY_OFFLINE ? SCSI_LU_OFFLINE : SCSI_LU_NO_MEDIUM;
 	return blk_has_failed(lu->desc.dev) ? SCSI_LU_FAILED : SCSI_LU_ONLINE;
 }
 
-/* The device tells its listener, the array.  After ERR_FAILED it has done so already. */
+/*
+ * The device tells its listener, the array.  After ERR_FAILED it has done so already, unless a
+ * device below it has failed, whose reason it takes over.
+ */
 void
 scsi_lu_fail(struct scsi_lu *lu, int error)
 {
-	blk_fail(lu->desc.dev, -EIO,
-		 error == ERR_CORRUPT ? "the backing store is not sound"
-				      : "the backing store has failed");
+	char reason[sizeof(lu->desc.dev->reason)];
+
+	if (blk_failed(lu->desc.dev, reason, sizeof(reason)) == 0 || reason[0] == '\0')
+		snprintf(reason, sizeof(reason), "%s",
+			 error == ERR_CORRUPT ? "the backing store is not sound"
+					      : "the backing store has failed");
+	blk_fail(lu->desc.dev, -EIO, reason);
 }
 
 bool
@@ -164,6 +241,10 @@ scsi_lu_block_bytes(const struct scsi_lu *lu)
 void
 scsi_lu_reset(struct scsi_lu *lu, struct scsi_itl *by)
 {
-	atomic_store(&lu->mode, mode_default(&lu->desc));
+	unsigned after = scsi_lu_mode_saved(lu), before = atomic_exchange(&lu->mode, after);
+
+	scsi_lu_mode_changed(lu, before, after);
+	scsi_reserve_reset(lu);
+	scsi_medium_reset(lu);
 	scsi_lu_raise(lu, SCSI_UA_LU_RESET, by);
 }

@@ -10,9 +10,9 @@
  *
  * Commands that answer without a unit (INQUIRY, REPORT LUNS, REQUEST SENSE) take no part.
  *
- * The order needs no lock, because an itl belongs to one thread.  Tasks of other nexuses have no
- * CmdSN in common with these; they meet in the unit's range lock (range.c), in which an ORDERED
- * task takes the whole unit when it starts.
+ * Each nexus has a task set of its own: the control mode page says so (TST 001b, mode.c).  So tasks
+ * of other nexuses, with which these have no CmdSN in common, are neither waited for nor held up.
+ * The order needs no lock, because an itl belongs to one thread.
  *
  * Invariants:
  *  1. `enabled` counts the tasks that may start and have not ended; `barriers` counts those of them

@@ -14,11 +14,6 @@
  * at 0, and for those in `granted` that overlap it.  All of these are sequentially consistent:
  * either the shared request sees `exclusive`, or the exclusive one sees its `busy`.
  *
- * A request for RANGE_NO_BLOCK is for commands that touch no block and may take long, but have a
- * place before or after ORDERED tasks of other nexuses.  It enters the lists at once, since an
- * exclusive request waits for every `busy`, but not for requests in the lists that it does not
- * overlap.
- *
  * Invariants:
  *  1. While exclusive != 0 no request becomes RANGE_FAST; so a shard that was seen at 0 needs no
  *     second look.
@@ -129,17 +124,6 @@ begin_exclusive(struct scsi_range_lock *lock, struct scsi_range *r)
 	return now;
 }
 
-static bool
-begin_no_block(struct scsi_range_lock *lock, struct scsi_range *r)
-{
-	bool now;
-
-	pthread_mutex_lock(&lock->mutex);
-	now = request(lock, r);
-	pthread_mutex_unlock(&lock->mutex);
-	return now;
-}
-
 /* It was counted for a moment, which may have kept an exclusive request waiting: hence grant. */
 static bool
 begin_shared_slow(struct scsi_range_lock *lock, struct scsi_range *r)
@@ -160,12 +144,11 @@ scsi_range_begin(struct scsi_range_lock *lock, struct scsi_task *task, bool excl
 	struct scsi_range *r = &task->range;
 
 	assert(r->state == RANGE_NONE);
+	r->lock = lock;
 	r->exclusive = exclusive;
 	r->shard = task->nexus->shard;
 	if (exclusive)
 		return begin_exclusive(lock, r);
-	if (__builtin_expect(r->first_block == RANGE_NO_BLOCK, 0))
-		return begin_no_block(lock, r);
 	atomic_fetch_add(&shard_of(lock, r)->busy, 1);
 	if (__builtin_expect(atomic_load(&lock->exclusive) != 0, 0))
 		return begin_shared_slow(lock, r);

@@ -158,3 +158,16 @@ scsi_orwrite_execute(struct scsi_task *task)
 		return SCSI_DONE;
 	return or_next(task);
 }
+
+/* ---- WRITE ATOMIC(16): the range is locked, so that nobody reads a part of it ---- */
+
+/* An atomic boundary would cut longer writes; there are none. */
+int
+scsi_write_atomic_parse(struct scsi_task *task)
+{
+	if (get_be16(task->cdb + 10) != 0)
+		return scsi_sense_invalid_field(task, 10, -1);
+	if (task->count_blocks > SCSI_MAX_ATOMIC_BLOCKS)
+		return scsi_sense_invalid_field(task, 12, -1);
+	return scsi_write_parse(task);
+}

@@ -228,12 +228,6 @@ same_step(struct scsi_task *task)
 	return same_next(task);
 }
 
-static bool
-is_zero(const uint8_t *p, size_t len)
-{
-	return p[0] == 0 && memcmp(p, p + 1, len - 1) == 0;
-}
-
 static int zeroes_step(struct scsi_task *task);
 
 static int
@@ -278,7 +272,7 @@ scsi_write_same_execute(struct scsi_task *task)
 	if (len == 0)
 		return zeroes_next(task);
 	scsi_out_copy(task, 0, task->work->buf, block_bytes);
-	if (is_zero(task->work->buf, block_bytes))
+	if (scsi_is_zero(task->work->buf, block_bytes))
 		return zeroes_next(task);
 	for (size_t done = block_bytes; done < len; done += block_bytes)
 		memcpy(task->work->buf + done, task->work->buf, block_bytes);

@@ -33,10 +33,13 @@
 #include "base/list.h"
 #include "blk/blk.h"
 
+struct scsi_buffers;
 struct scsi_cmd;
 struct scsi_itl;
 struct scsi_lu;
 struct scsi_nexus;
+struct scsi_range_lock;
+struct scsi_store;
 struct scsi_task;
 
 #define SCSI_CDB_BYTES          16u    /* the longest command that this device server knows */
@@ -85,13 +88,18 @@ struct scsi_identity {
 };
 
 /*
- * Write standard INQUIRY data (74 bytes), the Unit Serial Number page, or the designators of the
+ * Writes standard INQUIRY data (74 bytes), the Unit Serial Number page, or the designators of the
  * unit (without those of a target port), exactly as an initiator receives them.  Each function
  * writes at most `size` bytes into buf and returns how many bytes there are in all.  Any thread.
  */
 size_t scsi_identity_inquiry(const struct scsi_identity *id, uint8_t *buf, size_t size);
 size_t scsi_identity_vpd80(const struct scsi_identity *id, uint8_t *buf, size_t size);
 size_t scsi_identity_designators(const struct scsi_identity *id, uint8_t *buf, size_t size);
+/*
+ * Returns true when the unit has this designator: code set, association, type, length and bytes
+ * are those of one that scsi_identity_designators writes.  Any thread.
+ */
+bool scsi_identity_has(const struct scsi_identity *id, const uint8_t *designator);
 
 /* ---- logical units (lu.c) ---- */
 
@@ -104,53 +112,88 @@ enum scsi_lu_state {
 	SCSI_LU_ONLINE,
 	SCSI_LU_OFFLINE, /* NOT READY, manual intervention required */
 	SCSI_LU_FAILED,  /* HARDWARE ERROR: the device has failed, until blk_reopen succeeds */
+	/* NOT READY, MEDIUM NOT PRESENT: an initiator has ejected the medium of a removable unit */
+	SCSI_LU_NO_MEDIUM,
+};
+
+/* What was done with a unit since the program began to serve it. */
+struct scsi_statistics {
+	uint64_t read_commands, write_commands, read_bytes, write_bytes;
 };
 
 struct scsi_lu_desc {
 	struct scsi_identity identity;
-	uint32_t block_bytes;      /* 512 or 4096 */
+	uint32_t block_bytes;      /* bytes of a logical block: 512 or 4096 */
 	uint8_t physical_exponent; /* log2 of logical blocks per physical block */
 	uint64_t capacity_blocks;  /* > 0 */
 	bool thin;                 /* UNMAP, WRITE SAME with UNMAP, GET LBA STATUS, LBPME */
-	bool write_cache;          /* WCE at power on */
-	bool read_only;
+	bool write_cache;          /* there is a write cache, which WCE turns on and off */
+	bool write_through;        /* WCE is 0 at power on: see scsi_lu_set_write_through */
+	bool read_only;            /* at the start: see scsi_lu_set_read_only */
+	bool removable;            /* the medium can be ejected, and comes back when it is loaded */
 	uint32_t max_transfer_bytes; /* of one command; 0 = SCSI_MAX_TRANSFER_BYTES */
 	bool offline;                /* see scsi_lu_set_offline */
 	/* number of threads that will use the unit; 0 = not known. Sizes its counters */
 	unsigned threads;
 	struct blk_dev *dev; /* the unit takes a reference of its own */
 	/*
+	 * Keeps what must survive (store.h); belongs to the caller and outlives the unit.  NULL:
+	 * nothing survives, and the unit says so to initiators.
+	 */
+	const struct scsi_store *store;
+	/*
 	 * Called when the last reference is dropped; lu is freed after this.  May be NULL. Any
 	 * thread.
 	 */
 	void (*released)(void *arg);
+	/*
+	 * Called after an initiator has turned the write cache on or off, or a reset has.  May be
+	 * NULL.  The thread of the task; must not block.
+	 */
+	void (*cache_changed)(void *arg, bool write_through);
+	/* Returns what was counted of the unit.  May be NULL.  The thread of a task. */
+	void (*statistics)(void *arg, struct scsi_statistics *ret_statistics);
 	void *arg;
 };
 
 /*
- * Make a unit with one reference, which the caller owns.  Returns 0, ERR_INVALID (block size,
- * capacity or identity is impossible) or -ENOMEM.  Any thread.
+ * Makes a unit with one reference, which the caller owns, with what the store has kept for it.
+ * Returns 0, ERR_INVALID (block size, capacity or identity is impossible), ERR_CORRUPT or
+ * ERR_VERSION (what the store has cannot be read) or -ENOMEM.  Any thread.
  */
 int scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu);
-/* Take one more reference, and return lu.  Any thread. */
+/* Takes one more reference, and returns lu.  Any thread. */
 struct scsi_lu *scsi_lu_ref(struct scsi_lu *lu);
-/* Drop a reference; the last one frees the unit.  Accepts NULL.  Any thread. */
+/* Drops a reference; the last one frees the unit.  Accepts NULL.  Any thread. */
 void scsi_lu_unref(struct scsi_lu *lu);
 
 /*
- * Set the unit's size, after its device has grown.  Every command that is parsed from now on sees
+ * Sets the unit's size, after its device has grown.  Every command that is parsed from now on sees
  * it, and every nexus gets CAPACITY DATA HAS CHANGED.  Any thread.
  */
 void scsi_lu_set_capacity(struct scsi_lu *lu, uint64_t capacity_blocks);
 /* Returns the unit's size in logical blocks.  Any thread. */
 uint64_t scsi_lu_capacity_blocks(const struct scsi_lu *lu);
 /*
- * Set whether an administrator has taken the unit offline.  A unit that comes back online raises
+ * Sets whether an administrator has taken the unit offline.  A unit that comes back online raises
  * CAPACITY DATA HAS CHANGED for every nexus: an initiator that met it offline knows no capacity,
- * and reads it again because of that unit attention.  One thread at a time; commands that are
+ * and reads it again because of that unit attention.  It also loads a medium that was ejected.  One
+ * thread at a time; commands that are
  * parsed afterwards on any thread see it.
  */
 void scsi_lu_set_offline(struct scsi_lu *lu, bool offline);
+/*
+ * Sets whether an administrator has made the unit read-only.  Commands that write are refused from
+ * then on; the caller sees to those that have started.  A change raises MODE PARAMETERS CHANGED,
+ * since it shows in the WP bit of MODE SENSE.  One thread at a time.
+ */
+void scsi_lu_set_read_only(struct scsi_lu *lu, bool read_only);
+/*
+ * Says how much space is free for the unit's blocks and those of all units that share it, below
+ * which amount it is low, and whether it is.  A thin unit whose space becomes low raises THIN
+ * PROVISIONING SOFT THRESHOLD REACHED for every nexus.  One thread at a time.
+ */
+void scsi_lu_set_space(struct scsi_lu *lu, uint64_t free_bytes, uint64_t threshold_bytes, bool low);
 /* Returns the unit's state.  Any thread, no lock. */
 enum scsi_lu_state scsi_lu_state(const struct scsi_lu *lu);
 /* Returns the unit's identity, which is valid as long as the unit.  Any thread. */
@@ -159,9 +202,9 @@ const struct scsi_identity *scsi_lu_identity(const struct scsi_lu *lu);
 uint32_t scsi_lu_block_bytes(const struct scsi_lu *lu);
 
 /*
- * Refuse commands that reach the medium with BUSY, until scsi_lu_unfence was called as often: an
+ * Refuses commands that reach the medium with BUSY, until scsi_lu_unfence was called as often: an
  * aborted command is still in the backing store, and what it writes must not come after what is
- * written from now on.  Commands that wait or collect data are refused when they start.  Return
+ * written from now on.  Commands that wait or collect data are refused when they start.  Returns
  * true for the first fence, or when the last one is gone.  Any thread, no lock.
  */
 bool scsi_lu_fence(struct scsi_lu *lu);
@@ -170,32 +213,135 @@ bool scsi_lu_unfence(struct scsi_lu *lu);
 bool scsi_lu_is_fenced(const struct scsi_lu *lu);
 
 /*
- * Do what LOGICAL UNIT RESET does beside aborting tasks, which the caller has done on all threads:
- * mode parameters return to their defaults, and every nexus but `by` (may be NULL) gets the unit
- * attention.  Any thread.
+ * Does what LOGICAL UNIT RESET does beside aborting tasks, which the caller has done on all
+ * threads: mode parameters return to their defaults, and every nexus but `by` (may be NULL) gets
+ * the unit attention.  Any thread.
  */
 void scsi_lu_reset(struct scsi_lu *lu, struct scsi_itl *by);
+
+/* ---- reservations (reserve*.c) ---- */
+
+#define SCSI_INITIATOR_BYTES 224u /* an iSCSI name of 223 bytes and its end */
+
+/* The types of persistent reservations, SPC-5. */
+enum scsi_reserve_type {
+	SCSI_RESERVE_NONE = 0,
+	SCSI_RESERVE_WE = 1,    /* Write Exclusive */
+	SCSI_RESERVE_EA = 3,    /* Exclusive Access */
+	SCSI_RESERVE_WE_RO = 5, /* Write Exclusive - Registrants Only */
+	SCSI_RESERVE_EA_RO = 6, /* Exclusive Access - Registrants Only */
+	SCSI_RESERVE_WE_AR = 7, /* Write Exclusive - All Registrants */
+	SCSI_RESERVE_EA_AR = 8, /* Exclusive Access - All Registrants */
+};
+
+/* An I_T nexus that has registered a key. */
+struct scsi_registration {
+	uint64_t key;
+	uint8_t isid[6];
+	uint16_t port; /* relative target port identifier */
+	char initiator[SCSI_INITIATOR_BYTES];
+};
+
+#define SCSI_HOLDER_NONE UINT32_MAX
+
+/* The registrations and the reservation of a unit at one moment.  Immutable; counted. */
+struct scsi_reservations {
+	atomic_uint refs;
+	uint32_t generation; /* PRGENERATION */
+	bool persists;       /* APTPL: the set survives a loss of power */
+	bool reserved; /* RESERVE: a nexus has the unit; in scsi_lu_reservations' result only */
+	uint8_t type;  /* enum scsi_reserve_type */
+	/* index of the registration that holds the reservation; NONE also for ALL REGISTRANTS */
+	uint32_t holder;
+	uint32_t count;
+	struct scsi_registration list[];
+};
+
+/*
+ * Returns what is registered and reserved now, with a reference for the caller, in *ret_set.
+ * Returns 0 or -ENOMEM.  Any thread.
+ */
+int scsi_lu_reservations(struct scsi_lu *lu, struct scsi_reservations **ret_set);
+/*
+ * Removes every registration, the reservation, and a RESERVE, as CLEAR does: every nexus that was
+ * registered gets RESERVATIONS PREEMPTED.  `done` is called once, on any thread, perhaps from inside
+ * this call: result is 0 (nothing of it is kept any more) or an error of the store (nothing has
+ * changed).  Returns 0, or -ENOMEM (done is not called).  Any thread.
+ */
+int scsi_lu_reservations_clear(struct scsi_lu *lu, void (*done)(void *arg, int result), void *arg);
+/*
+ * Decodes what a store has kept (SCSI_KEEP_RESERVATIONS).  The caller owns a reference to *ret_set.
+ * Returns 0, ERR_CORRUPT, ERR_VERSION (a newer program has written it) or -ENOMEM.  Any thread.
+ */
+int scsi_reservations_decode(uint32_t version, const void *data, size_t bytes,
+			     struct scsi_reservations **ret_set);
+void scsi_reservations_unref(struct scsi_reservations *set); /* accepts NULL; any thread */
 
 /* ---- unit attentions (ua.c) ---- */
 
 /* Unit attentions, in the order in which they are reported (SAM-6: precedence). */
 enum scsi_ua {
-	SCSI_UA_POWER_ON,         /* 29h/00h POWER ON, RESET, OR BUS DEVICE RESET OCCURRED */
-	SCSI_UA_LU_RESET,         /* 29h/03h BUS DEVICE RESET FUNCTION OCCURRED */
-	SCSI_UA_NEXUS_LOSS,       /* 29h/07h I_T NEXUS LOSS OCCURRED */
-	SCSI_UA_COMMANDS_CLEARED, /* 2Fh/00h COMMANDS CLEARED BY ANOTHER INITIATOR */
-	SCSI_UA_REPORTED_LUNS,    /* 3Fh/0Eh REPORTED LUNS DATA HAS CHANGED */
-	SCSI_UA_CAPACITY,         /* 2Ah/09h CAPACITY DATA HAS CHANGED */
-	SCSI_UA_MODE,             /* 2Ah/01h MODE PARAMETERS CHANGED */
-	SCSI_UA_INQUIRY,          /* 3Fh/03h INQUIRY DATA HAS CHANGED */
+	SCSI_UA_POWER_ON,   /* 29h/00h POWER ON, RESET, OR BUS DEVICE RESET OCCURRED */
+	SCSI_UA_LU_RESET,   /* 29h/03h BUS DEVICE RESET FUNCTION OCCURRED */
+	SCSI_UA_NEXUS_LOSS, /* 29h/07h I_T NEXUS LOSS OCCURRED */
+	SCSI_UA_MEDIUM,     /* 28h/00h NOT READY TO READY CHANGE, MEDIUM MAY HAVE CHANGED */
+	SCSI_UA_RESERVATIONS_PREEMPTED,  /* 2Ah/03h RESERVATIONS PREEMPTED */
+	SCSI_UA_REGISTRATIONS_PREEMPTED, /* 2Ah/05h REGISTRATIONS PREEMPTED */
+	SCSI_UA_RESERVATIONS_RELEASED,   /* 2Ah/04h RESERVATIONS RELEASED */
+	SCSI_UA_REPORTED_LUNS,           /* 3Fh/0Eh REPORTED LUNS DATA HAS CHANGED */
+	SCSI_UA_CAPACITY,                /* 2Ah/09h CAPACITY DATA HAS CHANGED */
+	SCSI_UA_ACCESS,                  /* 2Ah/06h ASYMMETRIC ACCESS STATE CHANGED */
+	SCSI_UA_MODE,                    /* 2Ah/01h MODE PARAMETERS CHANGED */
+	SCSI_UA_INQUIRY,                 /* 3Fh/03h INQUIRY DATA HAS CHANGED */
+	SCSI_UA_LOG,                     /* 2Ah/02h LOG PARAMETERS CHANGED */
+	SCSI_UA_SOFT_THRESHOLD,          /* 38h/07h THIN PROVISIONING SOFT THRESHOLD REACHED */
 	SCSI_UA_COUNT
 };
 
 /*
- * Raise a unit attention for every nexus of the unit but `by` (may be NULL).  Any thread when by is
- * NULL, else the thread of by; takes no lock.
+ * Raises a unit attention for every nexus of the unit but `by` (may be NULL).  Any thread when by
+ * is NULL, else the thread of by; takes no lock.
  */
 void scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by);
+/*
+ * Sets whether the write cache is off (WCE = 0), now and after each reset; when that is as it was
+ * set before, what an initiator has changed since stays.  What the cache holds
+ * stays there until the next flush.  Raises MODE PARAMETERS CHANGED when WCE changes.  Any thread.
+ */
+void scsi_lu_set_write_through(struct scsi_lu *lu, bool write_through);
+
+/* ---- asymmetric access (alua.c) ---- */
+
+/* The access states of target port groups, as REPORT TARGET PORT GROUPS shows them.  SPC-5. */
+enum scsi_alua {
+	SCSI_ALUA_OPTIMIZED = 0x0,
+	SCSI_ALUA_NON_OPTIMIZED = 0x1,
+	SCSI_ALUA_STANDBY = 0x2,
+	SCSI_ALUA_UNAVAILABLE = 0x3,
+	SCSI_ALUA_OFFLINE = 0xe,
+};
+
+/* The field STATUS CODE: what has altered the state last. */
+enum scsi_alua_cause {
+	SCSI_ALUA_NOT_ALTERED = 0,
+	SCSI_ALUA_EXPLICIT = 1, /* SET TARGET PORT GROUPS */
+	SCSI_ALUA_IMPLICIT = 2, /* the array, for its administrator */
+};
+
+/* A target port group through which a unit is accessible.  It has one port, of the same number. */
+struct scsi_port_group {
+	uint16_t number;
+	uint8_t access; /* enum scsi_alua */
+	uint8_t cause;  /* enum scsi_alua_cause */
+	bool preferred;
+	bool settable; /* SET TARGET PORT GROUPS may set its state */
+};
+
+/* What SET TARGET PORT GROUPS asks for one group. */
+struct scsi_alua_set {
+	uint16_t number;
+	uint8_t access; /* enum scsi_alua */
+};
 
 /* ---- nexus ---- */
 
@@ -226,10 +372,50 @@ struct scsi_host_ops {
 	 */
 	void (*turn)(struct scsi_task *task);
 	/*
-	 * Copy up to `capacity` of the LUNs that this nexus may use, ascending, from the `first`th
-	 * on into `luns`.  Returns how many there are in all.  The nexus' thread.
+	 * Copies up to `capacity` of the LUNs that this nexus may use, ascending, from the
+	 * `first`th on into `luns`.  Returns how many there are in all.  The nexus' thread.
 	 */
 	size_t (*luns)(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size_t capacity);
+	/*
+	 * Finds the unit with this designator (a designation descriptor of SPC-5: 4 bytes of
+	 * header, of which [3] is the length, and the designator) among those that the task's nexus
+	 * may use, and keeps it for the task until the task has ended.  Who drains that unit waits
+	 * for the task, as for one of the unit's own.  Returns 0, ERR_NOT_FOUND (no such unit, or
+	 * not for this nexus), ERR_BUSY (the unit is being drained) or -ENOMEM.  May be NULL: there
+	 * is no unit but the task's own.  The task's thread.
+	 */
+	int (*open_unit)(struct scsi_task *task, const uint8_t *designator,
+			 struct scsi_itl **ret_itl);
+	/*
+	 * Copies up to `capacity` of the relative identifiers of the target ports through which the
+	 * unit of `itl` can be reached, into `ports`.  Returns how many there are in all.  The
+	 * nexus' thread.
+	 */
+	size_t (*ports)(struct scsi_itl *itl, uint16_t *ports, size_t capacity);
+	/*
+	 * Ends the tasks of other nexuses at the task's unit, for PREEMPT AND ABORT.  abort_prepare
+	 * gets what that needs, or returns NULL (no memory); then abort_run or abort_cancel is called
+	 * once.  abort_run ends the tasks of each itl for which concerns(itl, arg) is true, and calls
+	 * done(arg) when they have ended, on the task's thread but not from inside the call;
+	 * concerns is called on the threads of the itls.  The task's thread.
+	 */
+	void *(*abort_prepare)(struct scsi_task *task);
+	void (*abort_run)(void *handle, bool (*concerns)(const struct scsi_itl *itl, void *arg),
+			  void (*done)(void *arg), void *arg);
+	void (*abort_cancel)(void *handle);
+	/*
+	 * Copies up to `capacity` of the target port groups through which the unit is accessible,
+	 * from the `first`th on, into `groups`; each path of the unit has the same.  Returns how many
+	 * there are in all.  May be NULL where no nexus has a target port group.  The nexus' thread.
+	 */
+	size_t (*port_groups)(struct scsi_itl *itl, size_t first, struct scsi_port_group *groups,
+			      size_t capacity);
+	/*
+	 * Begins to set the states of `count` (> 0) groups, each of them once; `sets` stay until the
+	 * end.  Returns 0: then scsi_alua_set_done follows, never from inside this call; or a
+	 * negative number: nothing was begun.  The task's thread.
+	 */
+	int (*set_access)(struct scsi_task *task, const struct scsi_alua_set *sets, size_t count);
 };
 
 /*
@@ -245,6 +431,7 @@ struct scsi_nexus {
 	uint16_t portal_group_tag;
 	uint16_t relative_port_id;  /* 0 = not known: the designator is left out */
 	uint16_t target_port_group; /* 0 = there is none (no ALUA): the designator is left out */
+	uint8_t access;             /* enum scsi_alua of that group; the nexus' thread sets it */
 	uint16_t shard;             /* a number of the thread: selects the counters that it uses */
 	/* Private to scsi. */
 	uint32_t luns_changed;
@@ -252,7 +439,7 @@ struct scsi_nexus {
 };
 
 /*
- * Raise REPORTED LUNS DATA HAS CHANGED on each unit of this nexus, since its set of LUNs has
+ * Raises REPORTED LUNS DATA HAS CHANGED on each unit of this nexus, since its set of LUNs has
  * changed. The nexus' thread.
  */
 void scsi_nexus_luns_changed(struct scsi_nexus *nexus);
@@ -260,30 +447,42 @@ void scsi_nexus_luns_changed(struct scsi_nexus *nexus);
 /* A unit as one nexus sees it.  Embedded by the caller. */
 struct scsi_itl {
 	struct scsi_nexus *nexus;
-	struct scsi_lu *lu; /* a reference */
+	struct scsi_lu *lu; /* a reference; NULL until scsi_itl_attach */
 	/* Private to scsi: unit attentions. */
-	uint32_t pending;                /* 1 << enum scsi_ua */
-	uint32_t ua_sequence;            /* lu->ua_sequence when the itl last looked */
-	uint32_t luns_changed;           /* nexus->luns_changed when the itl last looked */
+	uint32_t pending;      /* 1 << enum scsi_ua */
+	uint32_t ua_sequence;  /* lu->ua_sequence when the itl last looked */
+	uint32_t luns_changed; /* nexus->luns_changed when the itl last looked */
+	uint32_t access_sets;  /* SET TARGET PORT GROUPS of this nexus that are under way */
 	uint32_t ua_seen[SCSI_UA_COUNT]; /* lu->ua_raised when the itl last looked */
+	atomic_uint ua_posted;           /* raised for this nexus alone, by any thread */
+	/* Private to scsi: reservations (reserve.c). */
+	uint32_t reserve_sequence; /* lu->reserve.sequence when the itl last looked */
+	uint8_t role;              /* enum scsi_access_role, as it was then */
+	struct list reserve_node;
 	/* Private to scsi: the order of its tasks (order.c). */
 	uint32_t enabled, barriers;
-	struct list dormant; /* struct scsi_task.order_node */
+	struct list dormant; /* dormant tasks, linked by struct scsi_task.order_node */
+	uint32_t prevents;   /* private to scsi: removal of the medium is prevented (medium.c) */
+	struct scsi_buffers
+		*buffers;   /* private to scsi: of READ BUFFER; NULL = unused (buffer.c) */
+	struct list copies; /* private to scsi: what is known of EXTENDED COPY commands (copy.c) */
 };
 
 /*
- * Prepare an itl, which takes a reference to lu.  `pending` are the unit attentions to begin with,
- * 1u << SCSI_UA_POWER_ON at a login.  The nexus' thread.
+ * Prepares an itl, which takes a reference to lu.  `pending` are the unit attentions to begin with,
+ * 1u << SCSI_UA_POWER_ON at a login.  lu NULL: the unit is not made yet, and no task may use the
+ * itl before scsi_itl_attach.  The nexus' thread.
  */
 void scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu,
 		   uint32_t pending);
-/* Drop what the itl holds.  It has no task left.  The nexus' thread. */
-void scsi_itl_fini(struct scsi_itl *itl);
 /*
- * Raise a unit attention for this nexus and unit alone; for REPORTED LUNS use
- * scsi_nexus_luns_changed. The nexus' thread.
+ * Gives an itl that has none its unit, which was made after the itl: every unit attention that was
+ * ever raised for all nexuses of the unit is pending for this one, and so are those in `pending`.
+ * Takes a reference to lu.  The nexus' thread.
  */
-void scsi_itl_raise(struct scsi_itl *itl, enum scsi_ua ua);
+void scsi_itl_attach(struct scsi_itl *itl, struct scsi_lu *lu, uint32_t pending);
+/* Drops what the itl holds.  It has no task left.  The nexus' thread. */
+void scsi_itl_fini(struct scsi_itl *itl);
 
 /* ---- tasks (task.c) ---- */
 
@@ -300,6 +499,7 @@ struct scsi_range {
 	uint8_t state;                    /* guarded by the lock's mutex while it waits */
 	bool exclusive;
 	uint16_t shard;
+	struct scsi_range_lock *lock; /* that of the last request; NULL = there was none */
 };
 
 /*
@@ -312,7 +512,7 @@ struct scsi_task {
 	struct scsi_itl *itl; /* NULL: no unit at this LUN */
 	uint16_t lun; /* LUN where there is no unit; UINT16_MAX = the LUN field has no number */
 	struct blk_queue *queue;     /* queue of the task's thread */
-	uint8_t cdb[SCSI_CDB_BYTES]; /* zero-padded */
+	uint8_t cdb[SCSI_CDB_BYTES]; /* the CDB, padded with zeros */
 	uint8_t attr;                /* enum scsi_attr */
 	uint32_t expected_in_bytes;  /* expected data transfer length, per direction */
 	uint32_t expected_out_bytes;
@@ -324,7 +524,7 @@ struct scsi_task {
 	/* Data-out.  The caller sets it before scsi_task_execute; it stays until the task ends. */
 	const struct iovec *out_iov;
 	unsigned out_iov_count;
-	uint32_t out_bytes; /* == out_needed_bytes */
+	uint32_t out_bytes; /* the sum of the lengths in out_iov: out_needed_bytes */
 
 	/* Data-in, set by ops->data_in. */
 	struct iovec *in_iov;
@@ -351,11 +551,12 @@ struct scsi_task {
 	uint32_t count_blocks;
 	int (*step)(struct scsi_task *task); /* where the task goes on when io is complete */
 	struct scsi_range range;
-	struct scsi_work *work; /* memory that some commands need in addition; owned */
+	struct scsi_work *work;     /* memory that some commands need in addition; owned */
+	struct scsi_change *change; /* of a PERSISTENT RESERVE OUT; owned while it is set */
 	struct blk_io io;
 };
 
-/* Prepare a task for a new command; only its io keeps its contents.  The task's thread. */
+/* Prepares a task for a new command; only its io keeps its contents.  The task's thread. */
 void scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl *itl,
 		    struct blk_queue *queue);
 
@@ -390,15 +591,37 @@ scsi_task_may_start(const struct scsi_task *task)
  */
 enum scsi_progress scsi_task_execute(struct scsi_task *task);
 
-/* Go on with a task, as ops->resume has asked for.  The task's thread. */
+/* Goes on with a task, as ops->resume has asked for.  The task's thread. */
 void scsi_task_resume(struct scsi_task *task);
 
 /*
- * End a task early.  Returns SCSI_DONE when it has ended (always when it is not executing):
+ * Goes on with a task for which ops->set_access returned 0.  error: 0, or a negative number (nothing
+ * was changed).  changed: the states differ from those before, and SCSI_UA_ACCESS was raised once
+ * for the task's unit; the nexus of the task is not told of that.  The task's thread.
+ */
+void scsi_alua_set_done(struct scsi_task *task, int error, bool changed);
+
+/*
+ * Ends a task early.  Returns SCSI_DONE when it has ended (always when it is not executing):
  * ops->done is not called.  Returns SCSI_PENDING while backing I/O is in flight: ops->done follows,
  * and task->aborted is set.  The task's thread.
  */
 enum scsi_progress scsi_task_abort(struct scsi_task *task);
+
+/*
+ * Has an EXTENDED COPY end early, with COPY ABORTED, when its backing I/O that is in flight is
+ * back: one of the units that it uses beside its own is reset.  No effect on other tasks.  The
+ * task's thread.
+ */
+void scsi_task_stop_copy(struct scsi_task *task);
+
+/*
+ * Nobody waits any longer for this task, which was aborted and whose backing I/O does not come
+ * back: it leaves the order of its nexus, so that ops->turn may be called for others.  The unit has
+ * a fence (scsi_lu_fence) by then, which keeps those from the medium.  ops->done follows as before.
+ * The task's thread.
+ */
+void scsi_task_abandon(struct scsi_task *task);
 
 /*
  * Have a task that its owner held back after it was parsed checked again when it starts.  The
@@ -421,13 +644,13 @@ enum scsi_kind {
 enum scsi_kind scsi_task_kind(const struct scsi_task *task);
 
 /*
- * Free what the task holds.  The caller does so when it has sent the data-in, and not while the
+ * Frees what the task holds.  The caller does so when it has sent the data-in, and not while the
  * task is SCSI_PENDING.  The task's thread.
  */
 void scsi_task_fini(struct scsi_task *task);
 
 /*
- * End a task whose data-out did not come as it should, with CHECK CONDITION, ABORTED COMMAND and
+ * Ends a task whose data-out did not come as it should, with CHECK CONDITION, ABORTED COMMAND and
  * the additional sense that says why (RFC 7143 §11.4.7.2).  The task was not executed and gives up
  * its place in the order.  The task's thread.
  */
@@ -438,12 +661,12 @@ void scsi_task_fail_short_data(struct scsi_task *task);  /* 0Ch/0Dh NOT ENOUGH U
 /* ---- LUN fields (lun.c) ---- */
 
 /*
- * Write a LUN (0 to SCSI_LUN_MAX) into the 8-byte LUN field: up to 255 in peripheral device form,
+ * Writes a LUN (0 to SCSI_LUN_MAX) into the 8-byte LUN field: up to 255 in peripheral device form,
  * above in flat space form.  SAM-6.  Any thread.
  */
 void scsi_lun_encode(uint16_t lun, uint8_t field[8]);
 /*
- * Read an 8-byte LUN field in either form.  Returns 0 to SCSI_LUN_MAX, or ERR_NOT_FOUND (another
+ * Reads an 8-byte LUN field in either form.  Returns 0 to SCSI_LUN_MAX, or ERR_NOT_FOUND (another
  * form, or one that names a second level).  Any thread.
  */
 int scsi_lun_decode(const uint8_t field[8]);

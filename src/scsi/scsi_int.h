@@ -14,7 +14,9 @@
 #define VDS_SCSI_SCSI_INT_H
 
 #include <pthread.h>
+#include <string.h>
 
+#include "scsi/reserve_int.h"
 #include "scsi/scsi.h"
 
 enum { SCSI_AGAIN = SCSI_GO + 1 };
@@ -24,6 +26,12 @@ enum { SCSI_AGAIN = SCSI_GO + 1 };
 #define SCSI_CHUNK_BYTES           (256u << 10)
 #define SCSI_MAX_UNMAP_DESCRIPTORS 256u
 #define SCSI_MAX_COMPARE_BLOCKS    255u
+/*
+ * Blocks that WRITE ATOMIC writes as a whole, also over a power cut.  A disk writes a sector of 512
+ * bytes, or does not; what is longer a file may have in part.  So a block of 4096 bytes is not
+ * promised.
+ */
+#define SCSI_MAX_ATOMIC_BLOCKS     1u
 
 /*
  * What Block Limits states, in bytes, for any block size.  Linux sends no larger UNMAP or WRITE
@@ -49,8 +57,13 @@ enum scsi_cmd_flags {
 	CMD_RANGE = 1 << 5,     /* the command takes the range lock, shared */
 	CMD_ATOMIC = 1 << 6,    /* with CMD_RANGE: exclusive */
 	CMD_THIN = 1 << 7,      /* the command exists only on a unit that can unmap */
-	CMD_NO_BLOCKS = 1 << 8, /* with CMD_RANGE: overlaps no block, only ORDERED tasks */
-	CMD_MEDIUM = 1 << 9,    /* the command reaches the device, as all with CMD_RANGE do */
+	CMD_MEDIUM = 1 << 8,    /* the command reaches the device, as all with CMD_RANGE do */
+	CMD_ALUA = 1 << 9,      /* the command exists only where there are target port groups */
+	CMD_EXPLICIT = 1 << 10, /* … and only where initiators may set their states */
+	CMD_SECTOR = 1 << 15,   /* the command exists only where a block is a sector of 512 bytes */
+	CMD_NO_MEDIUM = 1 << 11, /* the command is answered also while the medium is ejected */
+	/* bits 12 to 14: enum scsi_access_group, how the command and reservations conflict */
+	CMD_ACCESS_SHIFT = 12,
 };
 
 struct scsi_cmd {
@@ -72,10 +85,41 @@ extern const size_t scsi_cmd_count;
  * exists at all, be it with other service actions.
  */
 const struct scsi_cmd *scsi_cmd_find(const uint8_t *cdb, bool *ret_known);
-/* Returns true when this unit carries the command out. */
-bool scsi_cmd_supported(const struct scsi_cmd *cmd, const struct scsi_lu *lu);
+/* Returns true when the unit of the task carries the command out. */
+bool scsi_cmd_supported(const struct scsi_cmd *cmd, const struct scsi_task *task);
 int scsi_rsoc_parse(struct scsi_task *task);
 int scsi_rsoc_execute(struct scsi_task *task);
+
+/* ---- alua.c: asymmetric logical unit access ---- */
+
+/* Bits of the states in which a command is carried out although the path is not active. */
+enum scsi_alua_bits {
+	ALUA_IN_STANDBY = 1 << 0,
+	ALUA_IN_UNAVAILABLE = 1 << 1,
+	ALUA_IN_OFFLINE = 1 << 2,
+};
+
+/* A command that is carried out in some of these states. */
+struct scsi_alua_rule {
+	uint8_t opcode;
+	uint8_t action; /* bits 4-0 of byte 1 of the CDB, or SCSI_ANY_ACTION */
+	uint8_t states; /* enum scsi_alua_bits */
+};
+#define SCSI_ANY_ACTION 0xffu
+
+extern const struct scsi_alua_rule scsi_alua_rules[];
+extern const size_t scsi_alua_rule_count;
+
+/* Returns true when the path of the task is in a state in which its command is carried out. */
+bool scsi_alua_allows(const struct scsi_task *task);
+/* Returns true when initiators may set the state of a group of the task's unit. */
+bool scsi_alua_is_explicit(const struct scsi_task *task);
+/* Returns the field TPGS of standard INQUIRY data. */
+unsigned scsi_alua_tpgs(const struct scsi_task *task);
+int scsi_rtpg_parse(struct scsi_task *task);
+int scsi_rtpg_execute(struct scsi_task *task);
+int scsi_stpg_parse(struct scsi_task *task);
+int scsi_stpg_execute(struct scsi_task *task);
 
 /* ---- order.c: when the tasks of a nexus may start ---- */
 
@@ -83,7 +127,7 @@ int scsi_rsoc_execute(struct scsi_task *task);
 void scsi_order_enter_slow(struct scsi_task *task);
 void scsi_order_leave_slow(struct scsi_task *task);
 
-/* Put the task behind all tasks of its nexus that arrived before it. The itl's thread. */
+/* Puts the task behind all tasks of its nexus that arrived before it. The itl's thread. */
 static inline void
 scsi_order_enter(struct scsi_task *task)
 {
@@ -119,8 +163,7 @@ scsi_order_leave(struct scsi_task *task)
 
 /* ---- range.c: overlapping atomic operations of one unit, on any threads ---- */
 
-#define RANGE_SHARDS   16u
-#define RANGE_NO_BLOCK UINT64_MAX /* overlaps no block, but is in the range of an ORDERED task */
+#define RANGE_SHARDS 16u
 
 enum scsi_range_state {
 	RANGE_NONE,
@@ -157,15 +200,15 @@ scsi_range_shard_bytes(unsigned shards)
 	return shards * sizeof(struct scsi_range_shard);
 }
 
-/* Make a lock in memory that is zeroed and has room for the shards (1 to RANGE_SHARDS). */
+/* Makes a lock in memory that is zeroed and has room for the shards (1 to RANGE_SHARDS). */
 void scsi_range_init(struct scsi_range_lock *lock, unsigned shards);
 void scsi_range_fini(struct scsi_range_lock *lock);
 /*
- * Take the range that task->range names.  Returns true when it is granted, or false: the task
+ * Takes the range that task->range names.  Returns true when it is granted, or false: the task
  * waits, and ops->resume of its nexus is called when it is granted.  The task's thread.
  */
 bool scsi_range_begin(struct scsi_range_lock *lock, struct scsi_task *task, bool exclusive);
-/* Give the range up, and grant others what they wait for.  The task's thread. */
+/* Gives the range up, and grants others what they wait for.  The task's thread. */
 void scsi_range_end(struct scsi_range_lock *lock, struct scsi_task *task);
 /* Returns true when the task was waiting and no longer does, false when it was not waiting. */
 bool scsi_range_cancel(struct scsi_range_lock *lock, struct scsi_task *task);
@@ -178,6 +221,11 @@ enum scsi_mode_bits {
 	MODE_SWP = 1 << 2,
 };
 
+enum scsi_lu_away {
+	AWAY_OFFLINE = 1 << 0,
+	AWAY_EJECTED = 1 << 1,
+};
+
 struct scsi_lu {
 	atomic_uint refs;
 	struct scsi_lu_desc desc; /* capacity, state and write cache in it are those at the start */
@@ -185,18 +233,42 @@ struct scsi_lu {
 	uint32_t max_transfer_blocks;
 	bool unmaps; /* thin, and the device can free space */
 	_Atomic uint64_t capacity_blocks;
-	atomic_bool offline;
-	atomic_uint fences;      /* scsi_lu_fence less scsi_lu_unfence */
-	atomic_uint mode;        /* enum scsi_mode_bits, current values */
-	atomic_uint ua_sequence; /* sum of ua_raised */
+	atomic_uint away; /* enum scsi_lu_away; 0 = the unit is there */
+	atomic_bool read_only;
+	_Atomic uint64_t read_errors, write_errors;   /* commands that ended with MEDIUM ERROR */
+	_Atomic uint64_t free_bytes, threshold_bytes; /* scsi_lu_set_space */
+	atomic_bool space_is_low;
+	_Atomic uint64_t preventers; /* who prevents the removal of the medium: medium.c */
+	atomic_uint fences;          /* scsi_lu_fence less scsi_lu_unfence */
+	atomic_uint mode;            /* enum scsi_mode_bits, current values */
+	atomic_uint saved;           /* mask of the mode bits that are saved << 8 | their values */
+	atomic_bool write_through;   /* WCE is 0 by default */
+	/* raised when a unit attention was raised, for all nexuses or for some */
+	atomic_uint ua_sequence;
 	atomic_uint ua_raised[SCSI_UA_COUNT];
+	struct scsi_reserve reserve;
 	struct scsi_range_lock ranges; /* last: its shards follow */
 };
+
+/* Reads the saved mode pages from the unit's store.  Returns 0, ERR_VERSION or -ENOMEM. */
+int scsi_mode_load(struct scsi_lu *lu);
+/* Returns the mode bits by default, and those after a reset: the saved ones.  Any thread. */
+unsigned scsi_lu_mode_saved(const struct scsi_lu *lu);
+unsigned scsi_lu_mode_default(const struct scsi_lu *lu);
+/* Tells the owner of the unit when the write cache differs between two sets of mode bits. */
+void scsi_lu_mode_changed(struct scsi_lu *lu, unsigned before, unsigned after);
 
 static inline bool
 scsi_lu_mode(const struct scsi_lu *lu, unsigned bit)
 {
 	return (atomic_load_explicit(&lu->mode, memory_order_relaxed) & bit) != 0;
+}
+
+static inline bool
+scsi_lu_is_write_protected(const struct scsi_lu *lu)
+{
+	return atomic_load_explicit(&lu->read_only, memory_order_relaxed) ||
+	       scsi_lu_mode(lu, MODE_SWP);
 }
 
 static inline struct scsi_lu *
@@ -205,12 +277,22 @@ scsi_task_lu(const struct scsi_task *task)
 	return task->itl->lu;
 }
 
-/* Make the unit's device fail, and with it the unit, after the device answered `error`. */
+/* Makes the unit's device fail, and with it the unit, after the device answered `error`. */
 void scsi_lu_fail(struct scsi_lu *lu, int error);
+
+/* Returns true when not every command is carried out through the path of the task. */
+static inline bool
+scsi_alua_is_limited(const struct scsi_task *task)
+{
+	return __builtin_expect(task->nexus->access > SCSI_ALUA_NON_OPTIMIZED, 0);
+}
 
 /* ---- task.c ---- */
 
-/* Memory that some commands need beyond their task.  scsi_work_new makes it, scsi_task_fini frees it. */
+/*
+ * Memory that some commands need beyond their task.  scsi_work_new makes it, scsi_task_fini frees
+ * it.
+ */
 struct scsi_work {
 	uint8_t *buf;
 	size_t buf_bytes;
@@ -219,22 +301,28 @@ struct scsi_work {
 	uint64_t done_blocks;  /* blocks of task->count_blocks that are done */
 	uint64_t offset_bytes; /* offset in the data-out */
 	size_t index;          /* index of the descriptor that is worked on */
+	int error;             /* of what the task waited for */
 	unsigned iov_count;
 	unsigned looks; /* number of times that the device was asked */
 };
 
-/* Set task->work.  Returns 0, or -ENOMEM when the task has ended with BUSY. */
+/* Sets task->work.  Returns 0, or -ENOMEM when the task has ended with BUSY. */
 int scsi_work_new(struct scsi_task *task, size_t buf_bytes, unsigned iov_max);
 
 /*
- * Start backing I/O, after which the task goes on with `step`; the result is in task->io.result
+ * Starts backing I/O, after which the task goes on with `step`; the result is in task->io.result
  * then. Offset and length are bytes of the device.  Returns SCSI_AGAIN or SCSI_PENDING.
  */
 int scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_bytes,
 	    uint64_t len_bytes, const struct iovec *iov, unsigned iov_count,
 	    int (*step)(struct scsi_task *task));
 
-/* End the task with GOOD, or with another status that has no sense data.  Return SCSI_DONE. */
+/* Like scsi_io, with the device of another unit than the task's own. */
+int scsi_io_on(struct scsi_task *task, struct scsi_lu *lu, enum blk_op op, unsigned flags,
+	       uint64_t offset_bytes, uint64_t len_bytes, const struct iovec *iov,
+	       unsigned iov_count, int (*step)(struct scsi_task *task));
+
+/* Ends the task with GOOD, or with another status that has no sense data.  Returns SCSI_DONE. */
 int scsi_good(struct scsi_task *task);
 int scsi_status(struct scsi_task *task, enum scsi_status status);
 
@@ -252,15 +340,15 @@ int scsi_expect_none(struct scsi_task *task);
 int scsi_expect_parameters(struct scsi_task *task, uint32_t len);
 
 /*
- * End the task with GOOD and `size` bytes of data-in, cut to the allocation length and to what the
+ * Ends the task with GOOD and `size` bytes of data-in, cut to the allocation length and to what the
  * initiator expects; with BUSY when there is no room for them.  Returns SCSI_DONE.
  */
 int scsi_give(struct scsi_task *task, const void *data, size_t size, uint32_t allocation);
 
-/* Copy [offset, offset + len) of the data-out into buf; the range lies within it. */
+/* Copies [offset, offset + len) of the data-out into buf; the range lies within it. */
 void scsi_out_copy(const struct scsi_task *task, size_t offset, void *buf, size_t len);
 /*
- * Write the iovecs of [offset, offset + len) of the data-out into iov, which has room for
+ * Writes the iovecs of [offset, offset + len) of the data-out into iov, which has room for
  * task->out_iov_count.  Returns their number.
  */
 unsigned scsi_out_slice(const struct scsi_task *task, size_t offset, size_t len, struct iovec *iov);
@@ -288,9 +376,28 @@ int scsi_sense_lba_out_of_range(struct scsi_task *task, uint64_t lba);
 int scsi_sense_data_size(struct scsi_task *task);
 int scsi_sense_saving(struct scsi_task *task); /* SAVING PARAMETERS NOT SUPPORTED */
 int scsi_sense_write_protected(struct scsi_task *task);
+int scsi_sense_removal_prevented(struct scsi_task *task);
+int scsi_sense_sequence(struct scsi_task *task); /* COMMAND SEQUENCE ERROR */
 int scsi_sense_miscompare(struct scsi_task *task, uint64_t offset);
+/*
+ * EXTENDED COPY.  _aborted: COPY ABORTED at a segment; byte is the field of its descriptor that is
+ * the cause, or negative.  _cscd: COPY ABORTED before the first segment, because of this byte of
+ * the parameter list.  _list: ILLEGAL REQUEST, because of this byte of the parameter list.
+ * _in_progress: the list identifier is that of a copy that goes on.
+ */
+int scsi_sense_copy_aborted(struct scsi_task *task, uint16_t asc_ascq, unsigned segment, int byte);
+int scsi_sense_copy_cscd(struct scsi_task *task, uint16_t asc_ascq, unsigned byte);
+int scsi_sense_copy_list(struct scsi_task *task, uint16_t asc_ascq, unsigned byte);
+int scsi_sense_in_progress(struct scsi_task *task);
+int scsi_sense_no_space(struct scsi_task *task);         /* SPACE ALLOCATION FAILED WRITE PROTECT */
+int scsi_sense_invalid_release(struct scsi_task *task);  /* of a persistent reservation */
+int scsi_sense_no_registrations(struct scsi_task *task); /* no resources for more of them */
+int scsi_sense_not_kept(struct scsi_task *task);         /* what must survive cannot be kept */
 int scsi_sense_attention(struct scsi_task *task, enum scsi_ua ua);
 int scsi_sense_state(struct scsi_task *task, enum scsi_lu_state state);
+/* LOGICAL UNIT NOT ACCESSIBLE, or OFFLINE: what the state of the task's path says */
+int scsi_sense_access(struct scsi_task *task);
+int scsi_sense_set_failed(struct scsi_task *task); /* SET TARGET PORT GROUPS COMMAND FAILED */
 /*
  * For an error that src/blk returned.  lba: the first block that the command concerned, or
  * SENSE_NO_LBA.
@@ -304,19 +411,24 @@ struct scsi_condition {
 	uint8_t key, asc, ascq;
 };
 
-/* Write a condition as sense data for REQUEST SENSE.  Returns its size: 18 or 8 bytes. */
+/* Writes a condition as sense data for REQUEST SENSE.  Returns its size: 18 or 8 bytes. */
 size_t scsi_sense_format(const struct scsi_condition *cond, bool descriptor,
 			 uint8_t buf[SCSI_SENSE_BYTES]);
 struct scsi_condition scsi_condition_attention(enum scsi_ua ua);
 struct scsi_condition scsi_condition_state(enum scsi_lu_state state);
+struct scsi_condition scsi_condition_access(enum scsi_alua access);
 struct scsi_condition scsi_condition_none(void);
 struct scsi_condition scsi_condition_no_unit(void);
 
 /* ---- ua.c ---- */
 
-/* Bring itl->pending up to date.  Returns true when a unit attention is pending. */
+/*
+ * Raises a unit attention for one nexus.  Any thread, while the itl cannot cease to be (reserve.c).
+ */
+void scsi_ua_post(struct scsi_itl *itl, enum scsi_ua ua);
+/* Brings itl->pending up to date.  Returns true when a unit attention is pending. */
 bool scsi_ua_collect(struct scsi_itl *itl);
-/* Remove the first pending unit attention and return it; SCSI_UA_COUNT = there is none. */
+/* Removes the first pending unit attention and returns it; SCSI_UA_COUNT = there is none. */
 enum scsi_ua scsi_ua_take(struct scsi_itl *itl);
 
 static inline bool
@@ -329,10 +441,96 @@ scsi_ua_pending(struct scsi_itl *itl)
 	return scsi_ua_collect(itl);
 }
 
+/* ---- copy.c: EXTENDED COPY; copy_results.c: what is known of such copies ---- */
+
+#define COPY_MAX_CSCDS         8u
+#define COPY_MAX_SEGMENTS      16u
+#define COPY_CSCD_BYTES        32u
+#define COPY_SEGMENT_BYTES     28u
+#define COPY_MAX_SEGMENT_BYTES (32u << 20)
+#define COPY_MAX_LIST_BYTES \
+	(COPY_MAX_CSCDS * COPY_CSCD_BYTES + COPY_MAX_SEGMENTS * COPY_SEGMENT_BYTES)
+#define COPY_MAX_KNOWN 16u /* copies of one nexus of which something is kept */
+
+/* The descriptors that an EXTENDED COPY may have, ascending. */
+enum { COPY_BLOCK_TO_BLOCK = 0x02, COPY_CSCD_IDENTIFIED = 0xe4 };
+
+enum scsi_copy_state { COPY_GOES_ON = 0, COPY_DONE = 1, COPY_FAILED = 2 };
+
+/* What RECEIVE COPY RESULTS tells of a copy.  In itl->copies; the nexus' thread. */
+struct scsi_copy_record {
+	struct list node;
+	uint32_t resets; /* number of resets of the unit when the copy began: a reset ends this */
+	uint8_t list_id;
+	bool keep; /* when the copy has ended, the record stays until it was read */
+	enum scsi_copy_state state;
+	uint16_t segments; /* number of segments that are done */
+	uint64_t bytes;
+	uint8_t status, sense_bytes;
+	uint8_t sense[SCSI_SENSE_BYTES];
+};
+
+/*
+ * Makes the record of a copy that begins.  Returns SCSI_GO, or SCSI_DONE: the task has ended, since
+ * a copy with this identifier goes on, or too many do.
+ */
+int scsi_copy_record_new(struct scsi_task *task, uint8_t list_id, bool keep,
+			 struct scsi_copy_record **ret_record);
+/* Notes how the copy has ended.  The record may be gone after this.  Accepts NULL. */
+void scsi_copy_record_end(struct scsi_copy_record *record, const struct scsi_task *task);
+void scsi_copy_forget_all(struct scsi_itl *itl);
+/* Called when an executing task has ended or was aborted: the record of its copy, if any, ends. */
+void scsi_copy_ended(struct scsi_task *task);
+/* Returns what the nexus is to the unit's reservation: a load when nothing has changed. */
+static inline enum scsi_access_role
+scsi_reserve_role(struct scsi_itl *itl)
+{
+	if (__builtin_expect(atomic_load_explicit(&itl->lu->reserve.sequence,
+						  memory_order_acquire) != itl->reserve_sequence,
+			     0))
+		scsi_reserve_look(itl);
+	return (enum scsi_access_role)itl->role;
+}
+
+/*
+ * A threshold set is 1 MiB: the unit in which the resources of thin units are counted.  Returns how
+ * many fit into so many bytes; 32 bits are what initiators are told.
+ */
+#define SCSI_THRESHOLD_SET_SHIFT 20u
+static inline uint32_t
+scsi_threshold_sets(uint64_t bytes)
+{
+	uint64_t sets = bytes >> SCSI_THRESHOLD_SET_SHIFT;
+
+	return sets < UINT32_MAX ? (uint32_t)sets : UINT32_MAX;
+}
+
+/* ---- buffer.c and log.c ---- */
+
+int scsi_read_buffer_parse(struct scsi_task *task);
+int scsi_read_buffer_execute(struct scsi_task *task);
+int scsi_write_buffer_parse(struct scsi_task *task);
+int scsi_write_buffer_execute(struct scsi_task *task);
+int scsi_log_sense_parse(struct scsi_task *task);
+int scsi_log_sense_execute(struct scsi_task *task);
+int scsi_log_select_parse(struct scsi_task *task);
+int scsi_log_select_execute(struct scsi_task *task);
+
+/* ---- medium.c: the medium of a removable unit ---- */
+
+int scsi_prevent_parse(struct scsi_task *task);
+int scsi_prevent_execute(struct scsi_task *task);
+int scsi_start_stop_parse(struct scsi_task *task);
+int scsi_start_stop_execute(struct scsi_task *task);
+/* The nexus no longer prevents the removal: it allows it, or its session ends. */
+void scsi_medium_allow(struct scsi_itl *itl);
+/* The unit is reset: nobody prevents the removal any more.  Any thread. */
+void scsi_medium_reset(struct scsi_lu *lu);
+
 /* ---- identity.c, inquiry.c, mode.c, lun.c, spc.c, sbc*.c ---- */
 
 /*
- * Write the designators of the unit and then those of the target port.  Otherwise like
+ * Writes the designators of the unit and then those of the target port.  Otherwise like
  * scsi_identity_designators.
  */
 size_t scsi_identity_all_designators(const struct scsi_identity *id, const struct scsi_nexus *nexus,
@@ -354,10 +552,16 @@ int scsi_tur_parse(struct scsi_task *task);
 int scsi_tur_execute(struct scsi_task *task);
 int scsi_request_sense_parse(struct scsi_task *task);
 int scsi_request_sense_execute(struct scsi_task *task);
-int scsi_prevent_parse(struct scsi_task *task);
-int scsi_start_stop_parse(struct scsi_task *task);
 int scsi_report_tmf_parse(struct scsi_task *task);
 int scsi_report_tmf_execute(struct scsi_task *task);
+int scsi_prin_parse(struct scsi_task *task);
+int scsi_prin_execute(struct scsi_task *task);
+int scsi_prout_parse(struct scsi_task *task);
+int scsi_prout_execute(struct scsi_task *task);
+int scsi_reserve6_parse(struct scsi_task *task);
+int scsi_reserve10_parse(struct scsi_task *task);
+int scsi_reserve_execute(struct scsi_task *task);
+int scsi_release_execute(struct scsi_task *task);
 
 int scsi_read_capacity10_parse(struct scsi_task *task);
 int scsi_read_capacity10_execute(struct scsi_task *task);
@@ -381,10 +585,18 @@ int scsi_verify_parse(struct scsi_task *task);
 int scsi_verify_execute(struct scsi_task *task);
 int scsi_write_verify_parse(struct scsi_task *task);
 int scsi_write_verify_execute(struct scsi_task *task);
+int scsi_write_atomic_parse(struct scsi_task *task);
 int scsi_compare_write_parse(struct scsi_task *task);
 int scsi_compare_write_execute(struct scsi_task *task);
 int scsi_orwrite_parse(struct scsi_task *task);
 int scsi_orwrite_execute(struct scsi_task *task);
+int scsi_copy_parse(struct scsi_task *task);
+int scsi_copy_execute(struct scsi_task *task);
+int scsi_copy_results_parse(struct scsi_task *task);
+int scsi_copy_status_execute(struct scsi_task *task);
+int scsi_copy_data_execute(struct scsi_task *task);
+int scsi_copy_limits_execute(struct scsi_task *task);
+int scsi_copy_failure_execute(struct scsi_task *task);
 int scsi_unmap_parse(struct scsi_task *task);
 int scsi_unmap_execute(struct scsi_task *task);
 int scsi_write_same_parse(struct scsi_task *task);
@@ -400,6 +612,13 @@ unsigned scsi_write_flags(const struct scsi_task *task);
 int scsi_no_protection(struct scsi_task *task);
 /* Returns SCSI_GO when the command keeps to the unit's MAXIMUM TRANSFER LENGTH, else SCSI_DONE. */
 int scsi_check_length(struct scsi_task *task);
+
+/* Returns true when all bytes are 0; len > 0. */
+static inline bool
+scsi_is_zero(const uint8_t *p, size_t len)
+{
+	return p[0] == 0 && memcmp(p, p + 1, len - 1) == 0;
+}
 
 static inline uint64_t
 scsi_task_offset(const struct scsi_task *task, uint64_t blocks)

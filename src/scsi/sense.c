@@ -19,6 +19,7 @@ enum sense_key {
 	KEY_ILLEGAL_REQUEST = 0x5,
 	KEY_UNIT_ATTENTION = 0x6,
 	KEY_DATA_PROTECT = 0x7,
+	KEY_COPY_ABORTED = 0xa,
 	KEY_ABORTED_COMMAND = 0xb,
 	KEY_MISCOMPARE = 0xe,
 };
@@ -29,14 +30,17 @@ struct extra {
 	uint64_t information;
 	bool has_field;
 	bool in_cdb;
+	bool has_segment; /* EXTENDED COPY: the segment at which it ended */
+	bool in_segment;  /* byte counts from the start of the segment's descriptor */
 	uint16_t byte;
+	uint16_t segment;
 	int bit; /* -1 = the whole byte */
 };
 
 static void
 put_field_pointer(uint8_t *sks, const struct extra *extra)
 {
-	sks[0] = (uint8_t)(0x80 | (extra->in_cdb ? 0x40 : 0) |
+	sks[0] = (uint8_t)(0x80 | (extra->in_cdb ? 0x40 : 0) | (extra->in_segment ? 0x20 : 0) |
 			   (extra->bit >= 0 ? 0x08 | extra->bit : 0));
 	put_be16(sks + 1, extra->byte);
 }
@@ -54,6 +58,8 @@ format_fixed(const struct scsi_condition *cond, const struct extra *extra, uint8
 		buf[0] |= 0x80;
 		put_be32(buf + 3, (uint32_t)extra->information);
 	}
+	if (extra->has_segment)
+		put_be16(buf + 10, extra->segment);
 	if (extra->has_field)
 		put_field_pointer(buf + 15, extra);
 	return 18;
@@ -73,6 +79,12 @@ format_descriptor(const struct scsi_condition *cond, const struct extra *extra, 
 		buf[len + 1] = 0x0a; /* type 00h, information */
 		buf[len + 2] = 0x80;
 		put_be64(buf + len + 4, extra->information);
+		len += 12;
+	}
+	if (extra->has_segment) {
+		buf[len] = 0x01; /* command specific information */
+		buf[len + 1] = 0x0a;
+		put_be16(buf + len + 6, extra->segment);
 		len += 12;
 	}
 	if (extra->has_field) {
@@ -182,25 +194,107 @@ scsi_sense_data_size(struct scsi_task *task)
 }
 
 int
+scsi_sense_invalid_release(struct scsi_task *task)
+{
+	return sense(task, KEY_ILLEGAL_REQUEST, 0x2604);
+}
+
+int
+scsi_sense_no_registrations(struct scsi_task *task)
+{
+	return sense(task, KEY_ILLEGAL_REQUEST, 0x5504);
+}
+
+int
+scsi_sense_not_kept(struct scsi_task *task)
+{
+	return sense(task, KEY_HARDWARE_ERROR, 0x4400);
+}
+
+int
 scsi_sense_saving(struct scsi_task *task)
 {
 	return sense(task, KEY_ILLEGAL_REQUEST, 0x3900);
 }
 
 /*
- * 27h/00h WRITE PROTECTED when it is so for ever, 27h/02h LOGICAL UNIT SOFTWARE WRITE PROTECTED
+ * 27h/00h WRITE PROTECTED when an administrator has made it so, 27h/02h LOGICAL UNIT SOFTWARE WRITE PROTECTED
  * when SWP is set.
  */
 int
 scsi_sense_write_protected(struct scsi_task *task)
 {
-	return sense(task, KEY_DATA_PROTECT, scsi_task_lu(task)->desc.read_only ? 0x2700 : 0x2702);
+	return sense(task, KEY_DATA_PROTECT,
+		     atomic_load(&scsi_task_lu(task)->read_only) ? 0x2700 : 0x2702);
 }
 
 int
 scsi_sense_miscompare(struct scsi_task *task, uint64_t offset)
 {
 	return sense_information(task, KEY_MISCOMPARE, 0x1d00, offset);
+}
+
+/*
+ * SPC-4, "Errors detected during processing of segment descriptors": the third and fourth bytes of
+ * the COMMAND-SPECIFIC INFORMATION field are the number of the segment.
+ */
+int
+scsi_sense_copy_aborted(struct scsi_task *task, uint16_t asc_ascq, unsigned segment, int byte)
+{
+	const struct extra extra = {
+		.has_segment = true,
+		.segment = (uint16_t)segment,
+		.has_field = byte >= 0,
+		.in_segment = true,
+		.byte = byte >= 0 ? (uint16_t)byte : 0,
+		.bit = -1,
+	};
+
+	return check_condition(task,
+			       (struct scsi_condition){ KEY_COPY_ABORTED, (uint8_t)(asc_ascq >> 8),
+							(uint8_t)asc_ascq },
+			       &extra);
+}
+
+int
+scsi_sense_copy_cscd(struct scsi_task *task, uint16_t asc_ascq, unsigned byte)
+{
+	const struct extra extra = { .has_field = true, .byte = (uint16_t)byte, .bit = -1 };
+
+	return check_condition(task,
+			       (struct scsi_condition){ KEY_COPY_ABORTED, (uint8_t)(asc_ascq >> 8),
+							(uint8_t)asc_ascq },
+			       &extra);
+}
+
+int
+scsi_sense_copy_list(struct scsi_task *task, uint16_t asc_ascq, unsigned byte)
+{
+	return sense_field(task, asc_ascq, false, byte, -1);
+}
+
+int
+scsi_sense_removal_prevented(struct scsi_task *task)
+{
+	return sense(task, KEY_ILLEGAL_REQUEST, 0x5302);
+}
+
+int
+scsi_sense_sequence(struct scsi_task *task)
+{
+	return sense(task, KEY_ILLEGAL_REQUEST, 0x2c00);
+}
+
+int
+scsi_sense_in_progress(struct scsi_task *task)
+{
+	return sense(task, KEY_ILLEGAL_REQUEST, 0x0016);
+}
+
+int
+scsi_sense_no_space(struct scsi_task *task)
+{
+	return sense(task, KEY_DATA_PROTECT, 0x2707);
 }
 
 struct scsi_condition
@@ -223,11 +317,17 @@ scsi_condition_attention(enum scsi_ua ua)
 		[SCSI_UA_POWER_ON] = 0x2900,
 		[SCSI_UA_LU_RESET] = 0x2903,
 		[SCSI_UA_NEXUS_LOSS] = 0x2907,
-		[SCSI_UA_COMMANDS_CLEARED] = 0x2f00,
+		[SCSI_UA_MEDIUM] = 0x2800,
+		[SCSI_UA_RESERVATIONS_PREEMPTED] = 0x2a03,
+		[SCSI_UA_REGISTRATIONS_PREEMPTED] = 0x2a05,
+		[SCSI_UA_RESERVATIONS_RELEASED] = 0x2a04,
 		[SCSI_UA_REPORTED_LUNS] = 0x3f0e,
 		[SCSI_UA_CAPACITY] = 0x2a09,
+		[SCSI_UA_ACCESS] = 0x2a06,
 		[SCSI_UA_MODE] = 0x2a01,
 		[SCSI_UA_INQUIRY] = 0x3f03,
+		[SCSI_UA_LOG] = 0x2a02,
+		[SCSI_UA_SOFT_THRESHOLD] = 0x3807,
 	};
 	/* clang-format on */
 
@@ -235,7 +335,10 @@ scsi_condition_attention(enum scsi_ua ua)
 					(uint8_t)codes[ua] };
 }
 
-/* 04h/03h MANUAL INTERVENTION REQUIRED; 44h/00h INTERNAL TARGET FAILURE. */
+/*
+ * 04h/03h MANUAL INTERVENTION REQUIRED; 44h/00h INTERNAL TARGET FAILURE; 3Ah/00h MEDIUM NOT
+ * PRESENT.
+ */
 struct scsi_condition
 scsi_condition_state(enum scsi_lu_state state)
 {
@@ -246,8 +349,46 @@ scsi_condition_state(enum scsi_lu_state state)
 		return (struct scsi_condition){ KEY_NOT_READY, 0x04, 0x03 };
 	case SCSI_LU_FAILED:
 		return (struct scsi_condition){ KEY_HARDWARE_ERROR, 0x44, 0x00 };
+	case SCSI_LU_NO_MEDIUM:
+		return (struct scsi_condition){ KEY_NOT_READY, 0x3a, 0x00 };
 	}
 	return scsi_condition_none();
+}
+
+/*
+ * 04h/0Bh and 0Ch: LOGICAL UNIT NOT ACCESSIBLE, TARGET PORT IN STANDBY or UNAVAILABLE STATE; 04h/12h
+ * LOGICAL UNIT NOT READY, OFFLINE.
+ */
+struct scsi_condition
+scsi_condition_access(enum scsi_alua access)
+{
+	switch (access) {
+	case SCSI_ALUA_OPTIMIZED:
+	case SCSI_ALUA_NON_OPTIMIZED:
+		break;
+	case SCSI_ALUA_STANDBY:
+		return (struct scsi_condition){ KEY_NOT_READY, 0x04, 0x0b };
+	case SCSI_ALUA_UNAVAILABLE:
+		return (struct scsi_condition){ KEY_NOT_READY, 0x04, 0x0c };
+	case SCSI_ALUA_OFFLINE:
+		return (struct scsi_condition){ KEY_NOT_READY, 0x04, 0x12 };
+	}
+	return scsi_condition_none();
+}
+
+int
+scsi_sense_access(struct scsi_task *task)
+{
+	const struct extra none = { .has_information = false };
+
+	return check_condition(task, scsi_condition_access((enum scsi_alua)task->nexus->access),
+			       &none);
+}
+
+int
+scsi_sense_set_failed(struct scsi_task *task)
+{
+	return sense(task, KEY_HARDWARE_ERROR, 0x670a);
 }
 
 int
@@ -276,6 +417,9 @@ medium_error(struct scsi_task *task, uint64_t lba)
 				:       /* UNRECOVERED READ ERROR */
 				0x0c00; /* WRITE ERROR */
 
+	atomic_fetch_add_explicit(code == 0x1100 ? &scsi_task_lu(task)->read_errors
+						 : &scsi_task_lu(task)->write_errors,
+				  1, memory_order_relaxed);
 	return lba == SENSE_NO_LBA ? sense(task, KEY_MEDIUM_ERROR, code)
 				   : sense_information(task, KEY_MEDIUM_ERROR, code, lba);
 }
@@ -348,6 +492,7 @@ scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba)
 	case ERR_PARSE:
 	case ERR_PROTOCOL:
 	case ERR_UNREACHABLE:
+	case ERR_UNTRUSTED:
 	case ERR_CLOSED:
 	case ERR_INTERNAL:
 		break;

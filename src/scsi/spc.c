@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Primary commands that are not about identity, modes or LUNs.  task.c calls these functions
- * through the table in cmd.c, on the task's thread.  Source: SPC-5; START STOP UNIT: SBC-4.
+ * through the table in cmd.c, on the task's thread.  Source: SPC-5.
  */
 #include <string.h>
 
@@ -41,6 +41,8 @@ current_condition(struct scsi_task *task)
 	ua = scsi_ua_take(task->itl);
 	if (ua != SCSI_UA_COUNT)
 		return scsi_condition_attention(ua);
+	if (scsi_alua_is_limited(task))
+		return scsi_condition_access((enum scsi_alua)task->nexus->access);
 	return scsi_condition_state(scsi_lu_state(scsi_task_lu(task)));
 }
 
@@ -52,36 +54,6 @@ scsi_request_sense_execute(struct scsi_task *task)
 	size_t len = scsi_sense_format(&cond, (task->cdb[1] & 0x01) != 0, data);
 
 	return scsi_give(task, data, len, task->cdb[4]);
-}
-
-/* The medium is not removable: nothing to prevent.  10b and 11b are obsolete. */
-int
-scsi_prevent_parse(struct scsi_task *task)
-{
-	if (task->cdb[4] & 0x02)
-		return scsi_sense_invalid_field(task, 4, 1);
-	return scsi_expect_none(task);
-}
-
-/*
- * START succeeds, since the unit is always ready.  STOP is refused, as are LOEJ and POWER
- * CONDITION: a stopped unit would be stopped for every initiator that uses it, and one of them must
- * not do that to the others.  An administrator takes a LUN offline.
- */
-int
-scsi_start_stop_parse(struct scsi_task *task)
-{
-	const uint8_t *cdb = task->cdb;
-
-	if (cdb[4] & 0xf0)
-		return scsi_sense_invalid_field(task, 4, 7);
-	if (cdb[3] & 0x0f)
-		return scsi_sense_invalid_field(task, 3, 3);
-	if (cdb[4] & 0x02)
-		return scsi_sense_invalid_field(task, 4, 1);
-	if (!(cdb[4] & 0x01))
-		return scsi_sense_invalid_field(task, 4, 0);
-	return scsi_expect_none(task);
 }
 
 int

@@ -77,6 +77,8 @@ decode_blocks(struct scsi_task *task)
 	}
 	if (cdb[0] == 0x89) /* COMPARE AND WRITE: one byte, the rest is reserved */
 		task->count_blocks = cdb[13];
+	else if (cdb[0] == 0x9c) /* WRITE ATOMIC: two bytes, behind the atomic boundary */
+		task->count_blocks = get_be16(cdb + 12);
 }
 
 static int
@@ -94,10 +96,15 @@ parse_blocks(struct scsi_task *task)
 	return SCSI_GO;
 }
 
+/* Some commands are answered in any state, and some more while only the medium is missing. */
 static bool
-write_protected(const struct scsi_lu *lu)
+is_refused_by_state(const struct scsi_task *task, enum scsi_lu_state state)
 {
-	return lu->desc.read_only || scsi_lu_mode(lu, MODE_SWP);
+	unsigned flags = task->cmd->flags;
+
+	if (__builtin_expect(state == SCSI_LU_ONLINE, 1) || (flags & CMD_ANY_STATE))
+		return false;
+	return state != SCSI_LU_NO_MEDIUM || !(flags & CMD_NO_MEDIUM);
 }
 
 static bool
@@ -109,6 +116,18 @@ is_refused_by_fence(const struct scsi_task *task)
 	       (task->cmd->flags & (CMD_RANGE | CMD_MEDIUM)) != 0;
 }
 
+static bool
+conflicts(const struct scsi_task *task)
+{
+	enum scsi_access_role role = scsi_reserve_role(task->itl);
+	enum scsi_access_group group;
+
+	if (__builtin_expect(role == ROLE_FREE, 1))
+		return false;
+	group = (enum scsi_access_group)(task->cmd->flags >> CMD_ACCESS_SHIFT & 7);
+	return scsi_access_conflicts[scsi_access_group(group, task->cdb)][role];
+}
+
 static int
 parse_for_unit(struct scsi_task *task, bool known)
 {
@@ -116,17 +135,21 @@ parse_for_unit(struct scsi_task *task, bool known)
 	struct scsi_lu *lu = scsi_task_lu(task);
 	enum scsi_lu_state state;
 
-	if (cmd == NULL || !scsi_cmd_supported(cmd, lu))
+	if (cmd == NULL || !scsi_cmd_supported(cmd, task))
 		return cmd == NULL && known ? scsi_sense_invalid_field(task, 1, 4)
 					    : scsi_sense_invalid_opcode(task);
 	if (task->cdb[cmd->cdb_bytes - 1] & 0x04) /* NACA: INQUIRY says NORMACA 0 */
 		return scsi_sense_invalid_field(task, cmd->cdb_bytes - 1u, 2);
+	if (conflicts(task))
+		return scsi_status(task, SCSI_STATUS_RESERVATION_CONFLICT);
+	if (scsi_alua_is_limited(task) && !scsi_alua_allows(task))
+		return scsi_sense_access(task);
 	state = scsi_lu_state(lu);
-	if (__builtin_expect(state != SCSI_LU_ONLINE, 0) && !(cmd->flags & CMD_ANY_STATE))
+	if (is_refused_by_state(task, state))
 		return scsi_sense_state(task, state);
 	if (is_refused_by_fence(task))
 		return scsi_status(task, SCSI_STATUS_BUSY);
-	if ((cmd->flags & CMD_WRITE) && write_protected(lu))
+	if ((cmd->flags & CMD_WRITE) && scsi_lu_is_write_protected(lu))
 		return scsi_sense_write_protected(task);
 	if ((cmd->flags & CMD_BLOCKS) && parse_blocks(task) == SCSI_DONE)
 		return SCSI_DONE;
@@ -168,7 +191,11 @@ settle(struct scsi_task *task, int progress)
 	if (progress == SCSI_PENDING)
 		return SCSI_PENDING;
 	if (task->range.state != RANGE_NONE)
-		scsi_range_end(&scsi_task_lu(task)->ranges, task);
+		scsi_range_end(task->range.lock, task);
+	if (__builtin_expect(task->work != NULL, 0))
+		scsi_copy_ended(task);
+	if (__builtin_expect(task->change != NULL, 0))
+		scsi_change_end(task);
 	task->executing = false;
 	scsi_order_leave(task);
 	return SCSI_DONE;
@@ -184,9 +211,9 @@ io_done(struct blk_io *io)
 }
 
 int
-scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_bytes,
-	uint64_t len_bytes, const struct iovec *iov, unsigned iov_count,
-	int (*step)(struct scsi_task *task))
+scsi_io_on(struct scsi_task *task, struct scsi_lu *lu, enum blk_op op, unsigned flags,
+	   uint64_t offset_bytes, uint64_t len_bytes, const struct iovec *iov, unsigned iov_count,
+	   int (*step)(struct scsi_task *task))
 {
 	struct blk_io *io = &task->io;
 
@@ -198,45 +225,31 @@ scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_
 	io->iov_count = iov_count;
 	io->done = io_done;
 	task->step = step;
-	return blk_submit(scsi_task_lu(task)->desc.dev, task->queue, io) == BLK_DONE ? SCSI_AGAIN
-										     : SCSI_PENDING;
+	return blk_submit(lu->desc.dev, task->queue, io) == BLK_DONE ? SCSI_AGAIN : SCSI_PENDING;
 }
 
-/*
- * An ORDERED task takes a range whatever it does: a SYNCHRONIZE CACHE is sent ORDERED for the sake
- * of the writes before it.  SAM-6 leaves out commands that answer without a unit.
- */
-static bool
-takes_range(const struct scsi_task *task)
+int
+scsi_io(struct scsi_task *task, enum blk_op op, unsigned flags, uint64_t offset_bytes,
+	uint64_t len_bytes, const struct iovec *iov, unsigned iov_count,
+	int (*step)(struct scsi_task *task))
 {
-	if (__builtin_expect(task->attr == SCSI_ATTR_ORDERED, 0))
-		return (task->cmd->flags & CMD_NO_UNIT) == 0;
-	return (task->cmd->flags & CMD_RANGE) != 0;
+	return scsi_io_on(task, scsi_task_lu(task), op, flags, offset_bytes, len_bytes, iov,
+			  iov_count, step);
 }
 
-/*
- * Towards other nexuses an ORDERED task takes the whole unit for itself when it starts; among the
- * tasks of its own nexus the order is kept already (order.c).
- */
+/* Returns whether the task has its range, or needs none; else ops->resume follows. */
 static bool
 range_begin(struct scsi_task *task)
 {
-	bool exclusive = (task->cmd->flags & CMD_ATOMIC) != 0;
+	unsigned flags = task->cmd->flags;
 
-	if (task->attr == SCSI_ATTR_ORDERED) {
-		exclusive = true;
-		task->range.first_block = 0;
-		task->range.last_block = UINT64_MAX;
-	} else if (task->cmd->flags & CMD_NO_BLOCKS) {
-		task->range.first_block = task->range.last_block = RANGE_NO_BLOCK;
-	} else if ((task->cmd->flags & CMD_BLOCKS) && task->count_blocks == 0) {
+	if ((flags & CMD_RANGE) == 0 || ((flags & CMD_BLOCKS) && task->count_blocks == 0))
 		return true;
-	}
-	return scsi_range_begin(&scsi_task_lu(task)->ranges, task, exclusive);
+	return scsi_range_begin(&scsi_task_lu(task)->ranges, task, (flags & CMD_ATOMIC) != 0);
 }
 
 /*
- * Look again at what may have changed since the task was parsed, while its data-out was collected
+ * Looks again at what may have changed since the task was parsed, while its data-out was collected
  * or older tasks were waited for.  SCSI_GO or SCSI_DONE.
  */
 static int
@@ -248,8 +261,12 @@ check_again(struct scsi_task *task)
 		return SCSI_GO;
 	if (__builtin_expect(task->waited, 0))
 		return check(task);
+	if (conflicts(task))
+		return scsi_status(task, SCSI_STATUS_RESERVATION_CONFLICT);
+	if (scsi_alua_is_limited(task) && !scsi_alua_allows(task))
+		return scsi_sense_access(task);
 	state = scsi_lu_state(scsi_task_lu(task));
-	if (__builtin_expect(state != SCSI_LU_ONLINE, 0) && !(task->cmd->flags & CMD_ANY_STATE))
+	if (is_refused_by_state(task, state))
 		return scsi_sense_state(task, state);
 	if (is_refused_by_fence(task))
 		return scsi_status(task, SCSI_STATUS_BUSY);
@@ -264,7 +281,7 @@ scsi_task_execute(struct scsi_task *task)
 	if (__builtin_expect(check_again(task) == SCSI_DONE, 0))
 		return (enum scsi_progress)settle(task, SCSI_DONE);
 	task->step = task->cmd->execute;
-	if (takes_range(task) && !range_begin(task))
+	if (!range_begin(task))
 		return SCSI_PENDING;
 	return (enum scsi_progress)settle(task, task->cmd->execute(task));
 }
@@ -286,12 +303,22 @@ scsi_task_abort(struct scsi_task *task)
 		scsi_order_leave(task);
 		return SCSI_DONE;
 	}
-	if (takes_range(task) && scsi_range_cancel(&scsi_task_lu(task)->ranges, task)) {
+	if (task->change != NULL
+		    ? scsi_change_cancel(task)
+		    : task->range.lock != NULL && scsi_range_cancel(task->range.lock, task)) {
+		scsi_copy_ended(task);
 		task->executing = false;
 		scsi_order_leave(task);
 		return SCSI_DONE;
 	}
 	return SCSI_PENDING;
+}
+
+void
+scsi_task_abandon(struct scsi_task *task)
+{
+	assert(task->aborted && task->executing);
+	scsi_order_leave(task);
 }
 
 enum scsi_kind

@@ -3,11 +3,13 @@
  * Unit attentions.  A unit only counts how often each was raised; each nexus remembers the counts
  * that it has seen and finds the difference when a command comes.  So raising takes no lock and
  * needs no list of nexuses, and any thread may do it; what concerns an itl runs on its nexus'
- * thread.
+ * thread.  What concerns one nexus alone is posted to its itl (reserve.c, which has a list of
+ * them).
  */
 #include <assert.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "scsi/scsi_int.h"
 
 void
@@ -17,6 +19,13 @@ scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by)
 	atomic_fetch_add_explicit(&lu->ua_sequence, 1, memory_order_release);
 	if (by != NULL)
 		by->ua_seen[ua]++;
+}
+
+void
+scsi_ua_post(struct scsi_itl *itl, enum scsi_ua ua)
+{
+	atomic_fetch_or_explicit(&itl->ua_posted, 1u << ua, memory_order_relaxed);
+	atomic_fetch_add_explicit(&itl->lu->ua_sequence, 1, memory_order_release);
 }
 
 void
@@ -30,27 +39,40 @@ scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu
 {
 	memset(itl, 0, sizeof(*itl));
 	itl->nexus = nexus;
-	itl->lu = scsi_lu_ref(lu);
 	itl->luns_changed = nexus->luns_changed;
+	itl->pending = pending;
+	list_init(&itl->dormant);
+	list_init(&itl->copies);
+	atomic_init(&itl->ua_posted, 0);
+	if (lu == NULL)
+		return;
+	itl->lu = scsi_lu_ref(lu);
 	itl->ua_sequence = atomic_load_explicit(&lu->ua_sequence, memory_order_acquire);
 	for (unsigned i = 0; i < SCSI_UA_COUNT; i++)
 		itl->ua_seen[i] = atomic_load_explicit(&lu->ua_raised[i], memory_order_relaxed);
-	itl->pending = pending;
-	list_init(&itl->dormant);
+	scsi_reserve_join(itl);
+}
+
+/* Its counts of what it has seen are those with which a unit begins: 0. */
+void
+scsi_itl_attach(struct scsi_itl *itl, struct scsi_lu *lu, uint32_t pending)
+{
+	assert(itl->lu == NULL);
+	itl->lu = scsi_lu_ref(lu);
+	itl->pending |= pending;
+	scsi_reserve_join(itl);
 }
 
 void
 scsi_itl_fini(struct scsi_itl *itl)
 {
 	assert(itl->enabled == 0 && list_empty(&itl->dormant));
+	scsi_copy_forget_all(itl);
+	scsi_reserve_part(itl);
+	scsi_medium_allow(itl);
+	mem_free(TAKE(itl->buffers));
 	scsi_lu_unref(itl->lu);
 	itl->lu = NULL;
-}
-
-void
-scsi_itl_raise(struct scsi_itl *itl, enum scsi_ua ua)
-{
-	itl->pending |= 1u << ua;
 }
 
 bool
@@ -63,10 +85,14 @@ scsi_ua_collect(struct scsi_itl *itl)
 		uint32_t raised = atomic_load_explicit(&itl->lu->ua_raised[i],
 						       memory_order_relaxed);
 
+		/* scsi_alua_set_done finds out which of these are not for this nexus */
+		if (i == SCSI_UA_ACCESS && itl->access_sets > 0)
+			continue;
 		if (raised != itl->ua_seen[i])
 			itl->pending |= 1u << i;
 		itl->ua_seen[i] = raised;
 	}
+	itl->pending |= atomic_exchange_explicit(&itl->ua_posted, 0, memory_order_relaxed);
 	/* A REPORT LUNS since the change has told this nexus already. */
 	if (itl->luns_changed != nexus->luns_changed && nexus->luns_reported != nexus->luns_changed)
 		itl->pending |= 1u << SCSI_UA_REPORTED_LUNS;

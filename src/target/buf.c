@@ -195,3 +195,43 @@ target_buf_get(struct target_buf_pool *pool, uint32_t len_bytes, struct iovec *i
 	}
 	return (int)count;
 }
+
+/* ---- Who may have how much ---- */
+
+#define UNPROVEN_PART  8u    /* of what is free beyond the reserve */
+#define UNPROVEN_FLOOR 1024u /* of all that is free */
+
+static uint64_t
+reserve_of(uint64_t max_bytes)
+{
+	return max_bytes / BUF_RESERVE_PART;
+}
+
+bool
+target_buf_is_short(uint64_t max_bytes, uint64_t left_bytes)
+{
+	/* Half of the reserve again, so that a new connection finds more than the reserve free. */
+	return left_bytes < reserve_of(max_bytes) * 3 / 2;
+}
+
+uint64_t
+target_buf_share(uint64_t max_bytes, uint64_t left_bytes, uint64_t credit_bytes)
+{
+	uint64_t reserve = MIN(reserve_of(max_bytes), left_bytes);
+	uint64_t share = (left_bytes - reserve) / UNPROVEN_PART;
+	uint64_t earned = credit_bytes - MIN(credit_bytes, BUF_UNEARNED_BYTES);
+
+	share = MAX(share, left_bytes / UNPROVEN_FLOOR);
+	share = MAX(share, MIN(earned, left_bytes));
+	return MIN(share, CONN_BUFFER_MAX);
+}
+
+uint64_t
+target_buf_first(uint64_t max_bytes, uint64_t left_bytes)
+{
+	uint64_t reserve = MIN(reserve_of(max_bytes), left_bytes);
+
+	uint64_t least = left_bytes > reserve_of(max_bytes) / 4 ? BUF_PIECE_MAX : BUF_PIECE_MIN;
+
+	return MAX(left_bytes - reserve, MIN(left_bytes, least));
+}

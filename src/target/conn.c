@@ -29,6 +29,13 @@
 #define SEND_ROUNDS      8      /* then others have their turn */
 #define SEND_TIMEOUT_MS  30000u /* a peer that takes no bytes for so long is gone */
 #define QUEUE_DEPTH      128
+/*
+ * Bytes that the system takes from us beyond those that the peer lets it send.  Without a limit, it
+ * takes up to 32 MiB for each peer that does not read; from some hundred peers on that is more than
+ * it grants to TCP in all (net.ipv4.tcp_mem), and then it makes the buffers of every connection
+ * small.
+ */
+#define UNSENT_MAX_BYTES (512 * 1024)
 #define SEND_EARLY_BYTES (768u * 1024) /* measured: less costs wake-ups, more costs overlap */
 #define SEND_EARLY_READS 12            /* the same, for small ones */
 
@@ -89,6 +96,7 @@ leave(struct target_conn *conn)
 static void
 reap(struct target_conn *conn)
 {
+	target_meter_flush(conn->thread);
 	leave(conn);
 	iscsi_conn_free(conn->iscsi);
 	conn->iscsi = NULL;
@@ -211,6 +219,7 @@ flush(struct target_conn *conn)
 		if (n < 0)
 			break;
 		iscsi_conn_output_advance(conn->iscsi, (size_t)n);
+		target_traffic_add(&target_conn_traffic(conn)->sent_bytes, (uint64_t)n);
 		target_conn_progress(conn, loop_now_ns(conn->thread->loop));
 	}
 	conn->blocked = iscsi_conn_has_output(conn->iscsi);
@@ -238,7 +247,7 @@ target_conn_queued(struct target_conn *conn, uint32_t len_bytes)
 		target_conn_close(conn, rc);
 }
 
-/* Tell the initiator that the array ends its session. RFC 7143 §11.9. */
+/* Tells the initiator that the array ends its session. RFC 7143 §11.9. */
 static void
 say_goodbye(struct target_conn *conn)
 {
@@ -269,6 +278,7 @@ target_conn_settle(struct target_conn *conn)
 	if (conn->state != TARGET_CONN_CLOSING) {
 		int rc = flush(conn);
 
+		target_meter_flush(conn->thread);
 		if (rc < 0 && !conn->close_asked) {
 			conn->close_asked = true;
 			conn->close_reason = rc;
@@ -302,14 +312,20 @@ target_conn_settle(struct target_conn *conn)
 
 /* ---- Buffers ---- */
 
-#define STUCK_NS        (2 * NS_PER_S)   /* without progress, while its data waits for the peer */
 #define RELIEVE_EACH_NS (10 * NS_PER_MS) /* look for a stuck connection no more often */
+
+/* How long a connection may be without progress, while its data waits for the peer. */
+static uint64_t
+stuck_ns(const struct target_thread *thread)
+{
+	return thread->target->options.stuck_ms * NS_PER_MS;
+}
 
 /* All its buffers wait for the peer: to take what is queued, or to send what was asked for. */
 static bool
 is_stuck(const struct target_conn *conn, uint64_t now_ns)
 {
-	return conn->buffered_bytes > 0 && now_ns - conn->progress_ns > STUCK_NS &&
+	return conn->buffered_bytes > 0 && now_ns - conn->progress_ns > stuck_ns(conn->thread) &&
 	       (conn->blocked || iscsi_conn_tasks(conn->iscsi) == 0);
 }
 
@@ -339,26 +355,20 @@ relieve(struct target_thread *thread)
 	target_conn_close(worst, ERR_LIMIT);
 }
 
-/*
- * A connection whose buffers come back may have as much as is left; one whose peer has taken
- * nothing yet, or nothing for a while, an eighth of that.  So peers that do not read find less and
- * less, and what is left serves those that do.
- */
+/* target_buf_share says how much; peers that do not read find less and less. */
 bool
 target_conn_may_have(struct target_conn *conn, uint32_t cost_bytes)
 {
 	struct target_thread *thread = conn->thread;
-	uint64_t left = thread->buffer_max_bytes -
-			MIN(thread->buffered_bytes, thread->buffer_max_bytes);
-	uint64_t credit, share;
+	uint64_t max = thread->buffer_max_bytes;
+	uint64_t left = max - MIN(thread->buffered_bytes, max);
 
-	if (conn->blocked && loop_now_ns(thread->loop) - conn->progress_ns > STUCK_NS)
+	if (conn->blocked && loop_now_ns(thread->loop) - conn->progress_ns > stuck_ns(thread))
 		conn->credit_bytes = 0;
-	credit = MIN(conn->credit_bytes, left);
-	share = MAX(left / 8, credit);
-	share = MIN(share, CONN_BUFFER_MAX);
-	if (conn->buffered_bytes + cost_bytes <= share ||
-	    (conn->buffered_bytes == 0 && cost_bytes <= left))
+	if (target_buf_is_short(max, left))
+		relieve(thread);
+	if (conn->buffered_bytes + cost_bytes <= target_buf_share(max, left, conn->credit_bytes) ||
+	    (conn->buffered_bytes == 0 && cost_bytes <= target_buf_first(max, left)))
 		return true;
 	relieve(thread);
 	return false;
@@ -408,6 +418,8 @@ receive_once(struct target_conn *conn, size_t max_bytes)
 		return errno == EAGAIN ? 0 : -errno;
 	if (n == 0)
 		return ERR_CLOSED;
+	conn->thread->meter.received_ns = clock_mono_ns();
+	target_traffic_add(&target_conn_traffic(conn)->received_bytes, (uint64_t)n);
 	int rc = take(conn, (size_t)n, in_pieces);
 
 	return rc < 0 ? rc : 1;
@@ -442,6 +454,8 @@ stranger_turn(struct target_turn *turn)
 		return;
 	int rc = receive_pdu(conn);
 
+	if (rc < 0 && target_stranger_refused(conn))
+		return;
 	if (rc < 0)
 		target_conn_close(conn, rc);
 	else if (conn->wants_session && !target_login_continue(conn))
@@ -574,10 +588,11 @@ set_up_socket(struct target_conn *conn)
 	char unused[ADDRESS_TEXT_SIZE];
 	struct sockaddr_storage sa;
 	socklen_t len = sizeof(sa);
-	int one = 1;
+	int one = 1, unsent = UNSENT_MAX_BYTES;
 	unsigned timeout_ms = SEND_TIMEOUT_MS;
 
 	setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(conn->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 	setsockopt(conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
 	if (getpeername(conn->fd, (struct sockaddr *)&sa, &len) == 0)
 		format_sockaddr(&sa, conn->peer, conn->host);
@@ -612,6 +627,7 @@ conn_new(struct target_thread *thread, struct target_portal *portal, int fd,
 	if (conn == NULL)
 		return -ENOMEM;
 	list_init(&conn->turns);
+	list_init(&conn->short_of_buffers);
 	conn->thread = thread;
 	conn->fd = fd;
 	conn->timer.fire = login_too_slow;

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -31,10 +32,10 @@ struct target_drain {
 	size_t mapping_count;
 	/*
 	 * Whose paths are looked at: of a quiesce one for each mapping, NULL where it is that of
-	 * the mapping before or where the LUN has none, a reference each; of an abort the
-	 * request's.
+	 * the mapping before or where the LUN has none yet, a reference each (find_unit); an
+	 * abort has those of its request.
 	 */
-	struct target_unit **units;
+	struct target_unit *_Atomic *units;
 	size_t unit_count;
 	struct target_ack shares, undone; /* quiesce */
 	struct target_abort_request abort;
@@ -50,9 +51,11 @@ struct target_drain {
 static bool
 mapping_covers(const struct array_mapping *m, const struct target_path *path)
 {
-	if (!guid_equal(&m->lun_id, &path->unit->lun_id))
+	if (!guid_equal(&m->lun_id, &path->lun_id))
 		return false;
 	if (!guid_is_zero(&m->target_id) && !guid_equal(&m->target_id, &path->session->target_id))
+		return false;
+	if (m->initiator != NULL && strcasecmp(m->initiator, path->session->initiator) != 0)
 		return false;
 	return m->except_mask == NULL || !mask_admits(m->except_mask, path->session->initiator);
 }
@@ -94,9 +97,33 @@ awaited(const struct target_drain *drain, const struct target_path *path)
 static struct list *
 paths_of(const struct target_drain_part *part, size_t i)
 {
-	struct target_unit *unit = part->drain->units[i];
+	const struct target_drain *drain = part->drain;
+	struct target_unit *unit = drain->holds ? atomic_load(&drain->units[i])
+						: drain->abort.units[i];
 
 	return unit != NULL ? &unit->shares[part->thread->index].paths : NULL;
+}
+
+/*
+ * Finds the unit of a quiesce's i-th mapping, once for the mappings of one LUN, in case it was made
+ * meanwhile.  A thread calls this after it has begun to hold: a path that gets its unit later is
+ * held from the start, and one that has its unit already is in the unit's list.  It does so again
+ * after it has ceased to hold, and then finds every path that it must release.
+ */
+static void
+find_unit(const struct target_drain_part *part, size_t i)
+{
+	struct target_drain *drain = part->drain;
+	const struct guid *lun_id = &drain->mappings[i].lun_id;
+	struct target_unit *none = NULL, *unit;
+
+	if (atomic_load(&drain->units[i]) != NULL ||
+	    (i > 0 && guid_equal(lun_id, &drain->mappings[i - 1].lun_id)))
+		return;
+	unit = target_unit_find(drain->target, lun_id);
+	/* a LUN has one unit, so another thread has found the same */
+	if (unit != NULL && !atomic_compare_exchange_strong(&drain->units[i], &none, unit))
+		target_unit_unref(unit);
 }
 
 static void
@@ -130,12 +157,13 @@ drain_free(struct target_drain *drain)
 		target_ack_fini(&drain->shares);
 		target_ack_fini(&drain->undone);
 	}
-	for (size_t i = 0; drain->mappings != NULL && i < drain->mapping_count; i++)
+	for (size_t i = 0; drain->mappings != NULL && i < drain->mapping_count; i++) {
 		mem_free((void *)(uintptr_t)drain->mappings[i].except_mask);
-	for (size_t i = 0; drain->holds && i < drain->unit_count; i++)
+		mem_free((void *)(uintptr_t)drain->mappings[i].initiator);
+	}
+	for (size_t i = 0; drain->units != NULL && i < drain->unit_count; i++)
 		target_unit_unref(drain->units[i]);
-	if (drain->holds)
-		mem_free(drain->units);
+	mem_free((void *)(uintptr_t)drain->units);
 	mem_free(drain->mappings);
 	mem_free(drain);
 }
@@ -188,8 +216,10 @@ static void
 set_held(const struct target_drain_part *part)
 {
 	for (size_t i = 0; i < part->drain->unit_count; i++) {
-		struct list *paths = paths_of(part, i);
+		struct list *paths;
 
+		find_unit(part, i);
+		paths = paths_of(part, i);
 		if (paths == NULL)
 			continue;
 		list_for_each(node, paths) {
@@ -226,8 +256,10 @@ static void
 release_covered(const struct target_drain_part *part)
 {
 	for (size_t i = 0; i < part->drain->unit_count; i++) {
-		struct list *paths = paths_of(part, i);
+		struct list *paths;
 
+		find_unit(part, i);
+		paths = paths_of(part, i);
 		if (paths == NULL)
 			continue;
 		list_for_each_safe(node, paths) {
@@ -248,6 +280,13 @@ undo_part(struct loop_msg *msg)
 	target_ack_one(&part->drain->undone);
 }
 
+/* An abort may concern some nexuses of its units alone. */
+static bool
+is_concerned(const struct target_drain *drain, const struct target_path *path)
+{
+	return drain->abort.concerns == NULL || drain->abort.concerns(&path->itl, drain->abort.arg);
+}
+
 static void
 abort_part(struct loop_msg *msg)
 {
@@ -261,14 +300,12 @@ abort_part(struct loop_msg *msg)
 			struct target_path *path = session->paths[i];
 			uint8_t lun[8];
 
-			if (!covers(drain, path))
+			if (!covers(drain, path) || !is_concerned(drain, path))
 				continue;
-			if (session != drain->abort.by && path->tasks > 0 &&
-			    drain->abort.ua != SCSI_UA_COUNT)
-				scsi_itl_raise(&path->itl, drain->abort.ua);
+			target_copy_stop(path);
 			scsi_lun_encode(path->number, lun);
 			iscsi_conn_abort_tasks(session->conn->iscsi, lun,
-					       session == drain->abort.by ? &drain->abort.cmd_sn
+					       session == drain->abort.by ? &drain->abort.moment
 									  : NULL);
 			target_conn_mark(session->conn);
 		}
@@ -303,6 +340,18 @@ post_parts(struct target_drain *drain, void (*run)(struct loop_msg *msg))
 	}
 }
 
+struct target_drain *
+target_hold_abort_new(struct target_thread *thread)
+{
+	return drain_new(thread->target);
+}
+
+void
+target_hold_abort_free(struct target_drain *drain)
+{
+	drain_free(drain);
+}
+
 int
 target_hold_abort(struct target_thread *thread, const struct target_abort_request *request)
 {
@@ -310,45 +359,44 @@ target_hold_abort(struct target_thread *thread, const struct target_abort_reques
 
 	if (drain == NULL)
 		return -ENOMEM;
+	target_hold_abort_run(drain, thread, request);
+	return 0;
+}
+
+void
+target_hold_abort_run(struct target_drain *drain, struct target_thread *thread,
+		      const struct target_abort_request *request)
+{
 	drain->abort = *request;
-	drain->units = (struct target_unit **)(uintptr_t)request->units;
 	drain->unit_count = request->unit_count;
 	drain->origin = thread;
 	atomic_init(&drain->shares_left, drain->part_count);
 	post_parts(drain, abort_part);
-	return 0;
 }
 
 /*
- * Find the units of a quiesce's mappings, those of one LUN once.  At the end once more: a LUN that
- * was associated for the first time meanwhile has got one, with paths that are held.
- */
-static void
-find_units(struct target_drain *drain)
-{
-	for (size_t i = 0; i < drain->mapping_count; i++) {
-		const struct guid *lun_id = &drain->mappings[i].lun_id;
-
-		if (drain->units[i] == NULL &&
-		    (i == 0 || !guid_equal(lun_id, &drain->mappings[i - 1].lun_id)))
-			drain->units[i] = target_unit_find(drain->target, lun_id);
-	}
-}
-
-/*
- * Take a drain off the threads, whether or not their shares are done, and free it.  Waits for the
+ * Takes a drain off the threads, whether or not their shares are done, and frees it.  Waits for the
  * threads, so it is not called on one of them.
  */
 static void
 undo(struct target_drain *drain)
 {
-	find_units(drain);
 	for (unsigned i = 0; i < drain->part_count; i++) {
 		drain->parts[i].undo_msg.run = undo_part;
 		loop_post(drain->parts[i].thread->loop, &drain->parts[i].undo_msg);
 	}
 	target_ack_wait(&drain->undone, UINT32_MAX);
 	drain_free(drain);
+}
+
+/* Puts a copy in the place of a borrowed text; NULL stays. */
+static int
+copy_text(const char **text)
+{
+	if (*text == NULL)
+		return 0;
+	*text = str_dup(*text);
+	return *text == NULL ? -ENOMEM : 0;
 }
 
 static int
@@ -363,11 +411,14 @@ copy_mappings(struct target_drain *drain, const struct array_mapping *mappings, 
 		struct array_mapping *m = &drain->mappings[drain->mapping_count];
 
 		*m = mappings[drain->mapping_count];
-		if (m->except_mask == NULL)
-			continue;
-		m->except_mask = str_dup(m->except_mask);
-		if (m->except_mask == NULL)
+		if (copy_text(&m->except_mask) < 0) {
+			m->initiator = NULL; /* not ours */
 			return -ENOMEM;
+		}
+		if (copy_text(&m->initiator) < 0) {
+			mem_free((void *)(uintptr_t)m->except_mask);
+			return -ENOMEM;
+		}
 	}
 	return 0;
 }
@@ -388,7 +439,6 @@ target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t 
 		drain_free(drain);
 		return -ENOMEM;
 	}
-	find_units(drain);
 	post_parts(drain, hold_part);
 	int rc = target_ack_wait(&drain->shares, timeout_ms);
 

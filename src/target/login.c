@@ -11,18 +11,44 @@
  *	session's thread	MOVING --adopt--> FULL: session, last response; or refuse
  *
  * A login is let in when the target exists and the connection came through a portal of one of its
- * portal groups; otherwise it is "not found", so that a stranger learns nothing.  An initiator to
+ * portal groups; otherwise it is "not found", so that a stranger learns nothing.  The target and the
+ * initiator's host may restrict from which networks (0202, authorization failure).  An initiator to
  * which no LUN is unmasked is let in too and sees an empty list.  REPORT LUNS returns the
  * associated LUNs whose masks admit the initiator, even when there are none; a later unmasking
  * reaches the initiator by a unit attention, without another login.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/cidr.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "model/host.h"
 #include "target/target_int.h"
+
+/* ---- Where a login comes from ---- */
+
+static bool
+host_allows(const struct target_view *view, const char *initiator, const char *address)
+{
+	const struct row_host *host = state_host_of_initiator(view->state, initiator);
+
+	return host == NULL || cidr_list_has(host->sources, address);
+}
+
+/* Returns why the connection may not log in to the target from where it comes, or NULL. */
+static const char *
+forbidden(const struct target_view *view, const struct row_target *target,
+	  const struct target_conn *conn)
+{
+	if (!cidr_list_has(target->sources, conn->host))
+		return "the target allows no logins from this address";
+	if (!host_allows(view, iscsi_conn_login(conn->iscsi)->initiator_name, conn->host))
+		return "the initiator's host allows no logins from this address";
+	return NULL;
+}
 
 /* ---- Steps, as the engine asks ---- */
 
@@ -42,8 +68,10 @@ decide_first(struct target_conn *conn, const struct iscsi_login *login,
 			return 0;
 		conn->entry.wanted_tsih = login->tsih;
 	}
-	if (login->type == ISCSI_SESSION_DISCOVERY)
+	if (login->type == ISCSI_SESSION_DISCOVERY) {
+		reply->needs_chap = target_auth_needed(thread->view, NULL, login);
 		return 0;
+	}
 	const struct row_target *target = target_view_find_target(thread->view, login->target_name);
 	const struct row_portal_group *group =
 		target != NULL ? target_view_find_group(thread->view, &target->id, conn->portal)
@@ -55,10 +83,17 @@ decide_first(struct target_conn *conn, const struct iscsi_login *login,
 					      : "the target has no portal group with this portal";
 		return 0;
 	}
+	reply->cause = forbidden(thread->view, target, conn);
+	if (reply->cause != NULL) {
+		reply->status = ISCSI_LOGIN_FORBIDDEN;
+		return 0;
+	}
 	conn->target_id = target->id;
+	conn->seen_sequence = state_position(thread->view->state)->sequence;
 	conn->tpgt = (uint16_t)group->tag;
 	conn->relative_port = (uint16_t)group->relative_port;
 	reply->tpgt = conn->tpgt;
+	reply->needs_chap = target_auth_needed(thread->view, target, login);
 	reply->alias = target->alias != NULL && target->alias[0] != '\0' ? target->alias : NULL;
 	return 0;
 }
@@ -80,8 +115,16 @@ target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step st
 		  const struct iscsi_login *login, struct iscsi_login_reply *reply)
 {
 	(void)iscsi;
-	return step == ISCSI_LOGIN_FIRST ? decide_first(user, login, reply)
-					 : decide_last(user, login, reply);
+	switch (step) {
+	case ISCSI_LOGIN_FIRST:
+		return decide_first(user, login, reply);
+	case ISCSI_LOGIN_CREDENTIALS:
+		target_auth_find(user, login, reply);
+		return 0;
+	case ISCSI_LOGIN_LAST:
+		break;
+	}
+	return decide_last(user, login, reply);
 }
 
 void
@@ -92,6 +135,10 @@ target_login_refused(void *user, unsigned status, const char *cause)
 	char initiator[2 * ISCSI_NAME_MAX], target[2 * ISCSI_NAME_MAX];
 
 	conn->refused = true;
+	conn->failed = status == ISCSI_LOGIN_AUTH_FAILED;
+	target_traffic_add(&target_conn_traffic(conn)->refused_logins, 1);
+	if (conn->failed)
+		target_traffic_add(&target_conn_traffic(conn)->failed_logins, 1);
 	log_warning_from(conn->host, "login.refused",
 			 "peer=%s portal=%s initiator=%s target=%s status=%04x cause=\"%s\"",
 			 conn->peer, conn->local,
@@ -132,7 +179,7 @@ begin_session(struct target_conn *conn, const char **ret_cause)
 	const struct row_target *target = target_view_find_target(thread->view, login->target_name);
 
 	*ret_cause = thread->stopping ? "the array stops" : "it was ended during its login";
-	if (thread->stopping || conn->killed)
+	if (thread->stopping || conn->killed || thread->view->offline)
 		return ISCSI_LOGIN_UNAVAILABLE;
 	*ret_cause = "the target was changed during the login";
 	/*
@@ -141,8 +188,27 @@ begin_session(struct target_conn *conn, const char **ret_cause)
 	if (target == NULL || !guid_equal(&target->id, &conn->target_id) ||
 	    target_view_find_group(thread->view, &target->id, conn->portal) == NULL)
 		return ISCSI_LOGIN_NOT_FOUND;
+	*ret_cause = forbidden(thread->view, target, conn);
+	if (*ret_cause != NULL)
+		return ISCSI_LOGIN_FORBIDDEN;
+	*ret_cause = "a CHAP secret was set during the login, and the initiator has not proved "
+		     "itself";
+	if (!login->authenticated && target_auth_needed(thread->view, target, login))
+		return ISCSI_LOGIN_AUTH_FAILED;
 	*ret_cause = "out of memory";
 	return target_session_new(conn, target, &conn->session) < 0 ? ISCSI_LOGIN_NO_RESOURCES : 0;
+}
+
+/*
+ * Returns whether the thread has a view as young as the one in which the login found its target.
+ * The publisher gives views to one thread after the other, so the thread that accepted the
+ * connection may have had a view, even the first one, before this thread has it.
+ */
+static bool
+has_seen(const struct target_thread *thread, const struct target_conn *conn)
+{
+	return thread->view != NULL &&
+	       state_position(thread->view->state)->sequence >= conn->seen_sequence;
 }
 
 static void
@@ -151,6 +217,10 @@ adopt(struct loop_msg *msg)
 	struct target_conn *conn = container_of(msg, struct target_conn, move);
 	struct iscsi_login_reply reply = { .tsih = conn->entry.tsih };
 
+	if (!has_seen(conn->thread, conn)) { /* the view is on its way: once more behind it */
+		loop_post(conn->thread->loop, &conn->move);
+		return;
+	}
 	const char *cause = "the connection cannot be watched";
 
 	list_append(&conn->thread->conns, &conn->node);
@@ -160,6 +230,7 @@ adopt(struct loop_msg *msg)
 
 	if (status == 0) {
 		iscsi_conn_set_budget(conn->iscsi, &conn->thread->target->session_budget);
+		target_traffic_add(&target_conn_traffic(conn)->logins, 1);
 		log_begin(conn);
 	} else { /* reap does it for sessions */
 		target_report_delete(conn->thread->target, ROW_LIVE_SESSION,
@@ -289,16 +360,26 @@ drain_is_over(struct loop_timer *timer)
 }
 
 /* On the session's thread: ask the initiator to log out, and wait no longer than was said. */
-void
-target_login_drain(struct loop_msg *msg)
+static void
+ask_to_log_out(struct target_conn *conn, uint32_t wait_ms)
 {
-	struct target_conn *conn = container_of(msg, struct target_conn, entry.drain);
-	uint32_t wait_ms = conn->entry.drain_ms;
 	uint32_t wait_s = MIN((wait_ms + 999) / 1000, (uint32_t)UINT16_MAX);
 	struct iscsi_async request = {
 		.event = ISCSI_ASYNC_LOGOUT_REQUEST,
 		.param3 = (uint16_t)wait_s,
 	};
+
+	iscsi_conn_async_message(conn->iscsi, &request);
+	conn->drain_timer.fire = drain_is_over;
+	loop_timer_set(conn->thread->loop, &conn->drain_timer, wait_ms * NS_PER_MS);
+	target_conn_mark(conn);
+}
+
+void
+target_login_drain(struct loop_msg *msg)
+{
+	struct target_conn *conn = container_of(msg, struct target_conn, entry.drain);
+	uint32_t wait_ms = conn->entry.drain_ms;
 
 	if (!conn->adopted || conn->session == NULL || conn->close_asked) {
 		conn->killed = true; /* a login that has not ended yet came too late */
@@ -306,10 +387,30 @@ target_login_drain(struct loop_msg *msg)
 	}
 	log_info_from(conn->host, "session.drain", "peer=%s portal=%s wait_ms=%u", conn->peer,
 		      conn->local, wait_ms);
-	iscsi_conn_async_message(conn->iscsi, &request);
-	conn->drain_timer.fire = drain_is_over;
-	loop_timer_set(conn->thread->loop, &conn->drain_timer, wait_ms * NS_PER_MS);
-	target_conn_mark(conn);
+	ask_to_log_out(conn, wait_ms);
+}
+
+void
+target_login_check_source(struct target_session *session)
+{
+	struct target_conn *conn = session->conn;
+	const struct target_view *view = conn->thread->view;
+	const struct row_target *target = state_find(view->state, ROW_TARGET, &session->target_id);
+	const char *cause = target != NULL ? forbidden(view, target, conn) : NULL;
+	char name[2 * ISCSI_NAME_MAX];
+
+	if (cause == NULL && conn->forbidden) { /* the rule was taken back in time */
+		conn->forbidden = false;
+		loop_timer_cancel(conn->thread->loop, &conn->drain_timer);
+	}
+	if (cause == NULL || conn->forbidden || conn->close_asked)
+		return;
+	conn->forbidden = true;
+	log_warning_from(conn->host, "session.forbidden",
+			 "peer=%s initiator=%s target=%s cause=\"%s\"", conn->peer,
+			 log_quote(session->initiator, name, sizeof(name)), target->iscsi_name,
+			 cause);
+	ask_to_log_out(conn, TARGET_FORBIDDEN_MS);
 }
 
 /* ---- SendTargets ---- */
@@ -369,34 +470,112 @@ has_ready_portal(const struct target_view *view, const struct row_target *target
 	return false;
 }
 
-/* A target of which the initiator sees a LUN, if there is a way to get there. */
+/* A target of which the initiator sees a LUN, if there is a way to get there from the address. */
 static int
-list_target(const struct target_view *view, const char *name, struct iscsi_targets *list)
+list_target(const struct target_view *view, const char *name, const char *address,
+	    struct iscsi_targets *list)
 {
 	const struct row_target *target = target_view_find_target(view, name);
 	int rc;
 
-	if (target == NULL || !has_ready_portal(view, target))
+	if (target == NULL || !cidr_list_has(target->sources, address) ||
+	    !has_ready_portal(view, target))
 		return 0;
 	rc = iscsi_targets_add(list, target->iscsi_name);
 	return rc == 0 ? list_portals(view, target, list) : rc;
+}
+
+/* The first of the names that is not NULL. */
+static const char *
+first_name(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	return strcmp(a, b) < 0 ? a : b;
+}
+
+/* The first target behind `after` of which this host or this host group sees a LUN. */
+static const char *
+next_of_host(const struct target_view *view, const char *prefix, const struct guid *id,
+	     const char *after)
+{
+	char entry[sizeof(MASK_HOST_GROUP) + GUID_TEXT_SIZE], text[GUID_TEXT_SIZE];
+
+	snprintf(entry, sizeof(entry), "%s%s", prefix, guid_format(id, text));
+	return target_shown_next(view->shown, entry, after);
+}
+
+/*
+ * The first target behind `after` (NULL = of all) of which the initiator sees a LUN: by its name,
+ * its host or a group of its host.
+ */
+static const char *
+next_target(const struct target_view *view, const char *initiator, const char *after)
+{
+	const struct row_initiator *owned = state_initiator_by_name(view->state, initiator);
+	const char *name = target_shown_next(view->shown, mask_is_host(initiator) ? "" : initiator,
+					     after);
+	struct row_slice groups;
+
+	if (owned == NULL)
+		return name;
+	name = first_name(name, next_of_host(view, MASK_HOST, &owned->host_id, after));
+	groups = state_host_groups(view->state, &owned->host_id);
+	for (size_t i = 0; i < groups.count; i++)
+		name = first_name(
+			name,
+			next_of_host(view, MASK_HOST_GROUP,
+				     &((const struct row_host_member *)groups.rows[i])->group_id,
+				     after));
+	return name;
+}
+
+static bool
+shows_host(const struct target_view *view, const char *prefix, const struct guid *id,
+	   const char *target)
+{
+	char entry[sizeof(MASK_HOST_GROUP) + GUID_TEXT_SIZE], text[GUID_TEXT_SIZE];
+
+	snprintf(entry, sizeof(entry), "%s%s", prefix, guid_format(id, text));
+	return target_shown_has(view->shown, entry, target);
+}
+
+/* Returns true when the initiator sees a LUN of the target, as next_target finds it. */
+static bool
+sees_target(const struct target_view *view, const char *initiator, const char *target)
+{
+	const struct row_initiator *owned = state_initiator_by_name(view->state, initiator);
+	struct row_slice groups;
+
+	if (target_shown_has(view->shown, mask_is_host(initiator) ? "" : initiator, target))
+		return true;
+	if (owned == NULL)
+		return false;
+	if (shows_host(view, MASK_HOST, &owned->host_id, target))
+		return true;
+	groups = state_host_groups(view->state, &owned->host_id);
+	for (size_t i = 0; i < groups.count; i++)
+		if (shows_host(view, MASK_HOST_GROUP,
+			       &((const struct row_host_member *)groups.rows[i])->group_id, target))
+			return true;
+	return false;
 }
 
 /* Targets looked at in one call; the engine calls again. */
 #define TARGETS_AT_ONCE 64
 
 static void
-list_all(const struct target_view *view, const char *initiator, const char *after,
-	 struct iscsi_targets *list)
+list_all(const struct target_view *view, const char *initiator, const char *address,
+	 const char *after, struct iscsi_targets *list)
 {
-	const char *name = target_shown_next(view->shown, initiator, after);
+	const char *name = next_target(view, initiator, after);
 
 	for (unsigned i = 0; name != NULL; i++) {
 		const char *next;
 
-		if (list_target(view, name, list) < 0)
+		if (list_target(view, name, address, list) < 0)
 			return;
-		next = target_shown_next(view->shown, initiator, name);
+		next = next_target(view, initiator, name);
 		if (next != NULL && (iscsi_targets_full(list) || i + 1 == TARGETS_AT_ONCE)) {
 			iscsi_targets_more(list, name);
 			return;
@@ -416,8 +595,10 @@ target_login_send_targets(void *user, const char *name, const char *after,
 	const char *initiator = iscsi_conn_login(conn->iscsi)->initiator_name;
 	const struct row_target *target;
 
+	if (conn->session == NULL && !host_allows(view, initiator, conn->host))
+		return; /* it may not log in anywhere */
 	if (name == NULL) {
-		list_all(view, initiator, after, list);
+		list_all(view, initiator, conn->host, after, list);
 		return;
 	}
 	target = target_view_find_target(view, name);
@@ -426,7 +607,7 @@ target_login_send_targets(void *user, const char *name, const char *after,
 	if (conn->session != NULL) { /* its own: it is using it */
 		if (iscsi_targets_add(list, target->iscsi_name) == 0)
 			list_portals(view, target, list);
-	} else if (target_shown_has(view->shown, initiator, target->iscsi_name)) {
-		list_target(view, target->iscsi_name, list);
+	} else if (sees_target(view, initiator, target->iscsi_name)) {
+		list_target(view, target->iscsi_name, conn->host, list);
 	}
 }

@@ -30,8 +30,10 @@ target_portal_new(struct target *target, const struct row_portal *row,
 {
 	struct target_portal *portal = mem_calloc(1, sizeof(*portal));
 
-	if (portal == NULL)
+	if (portal == NULL || target_traffic_get(target, row->address, &portal->traffic) < 0) {
+		mem_free(portal);
 		return -ENOMEM;
+	}
 	atomic_init(&portal->refs, 1);
 	portal->row = row_ref(row);
 	portal->thread = &target->threads[guid_hash(&row->id) % target->thread_count];
@@ -165,7 +167,7 @@ target_portal_pick_port(const char *address, uint16_t *ret_port)
 /* ---- Live row ---- */
 
 static void
-tell(struct target_portal *portal, bool ready, const char *reason)
+tell(struct target_portal *portal, bool ready, bool failed, const char *reason)
 {
 	struct row_live_portal *row = row_new(ROW_LIVE_PORTAL);
 	char address[ADDRESS_TEXT_SIZE];
@@ -179,6 +181,7 @@ tell(struct target_portal *portal, bool ready, const char *reason)
 		return;
 	row->id = portal->row->id;
 	row->ready = ready;
+	row->failed = failed;
 	if (row_set_string(&row->reason, reason) < 0) {
 		row_unref(row);
 		return;
@@ -188,14 +191,14 @@ tell(struct target_portal *portal, bool ready, const char *reason)
 
 /* Once for each reason, not for each attempt. */
 static void
-not_ready(struct target_portal *portal, const char *reason)
+not_ready(struct target_portal *portal, bool failed, const char *reason)
 {
 	atomic_store(&portal->ready, false);
 	if (portal->reason != NULL && strcmp(portal->reason, reason) == 0)
 		return;
 	mem_free(portal->reason);
 	portal->reason = str_dup(reason);
-	tell(portal, false, reason);
+	tell(portal, false, failed, reason);
 }
 
 /* ---- Listening ---- */
@@ -276,7 +279,7 @@ attempt(struct target_portal *portal)
 				     : start_listening(portal);
 
 	if (rc < 0) {
-		not_ready(portal, strerror(-rc));
+		not_ready(portal, true, strerror(-rc));
 		retry_later(portal);
 		return;
 	}
@@ -284,7 +287,7 @@ attempt(struct target_portal *portal)
 	if (atomic_exchange(&portal->ready, true))
 		return;
 	mem_free(TAKE(portal->reason));
-	tell(portal, true, "");
+	tell(portal, true, false, "");
 }
 
 static void
@@ -294,14 +297,21 @@ retry(struct loop_timer *timer)
 }
 
 void
-target_portal_open(struct target_portal *portal)
+target_portal_pause(struct target_portal *portal, const char *reason)
 {
-	if (portal->opened)
-		return;
-	if (portal->row->status == STATUS_OFFLINE) {
-		not_ready(portal, "offline");
+	target_portal_close(portal);
+	not_ready(portal, false, reason);
+}
+
+void
+target_portal_open(struct target_portal *portal, bool all_offline)
+{
+	if (all_offline || portal->row->status == STATUS_OFFLINE) {
+		target_portal_pause(portal, all_offline ? "the controller is offline" : "offline");
 		return;
 	}
+	if (portal->opened)
+		return;
 	portal->opened = true;
 	portal->retry.fire = retry;
 	attempt(portal);

@@ -44,8 +44,16 @@ sync_portals(struct target_thread *thread, const struct target_view *old,
 	}
 	for (size_t i = 0; i < view->portals->count; i++)
 		if (view->portals->list[i]->thread == thread)
-			target_portal_open(view->portals->list[i]);
+			target_portal_open(view->portals->list[i], view->offline);
 	count_steps(thread->target, view->portals->count);
+}
+
+/* The controller went offline: what is in login ends too; the publisher ends the rest. */
+static void
+end_all(struct target_thread *thread)
+{
+	list_for_each(node, &thread->conns)
+		target_conn_close(list_entry(node, struct target_conn, node), ERR_OFFLINE);
 }
 
 /* The target is gone. */
@@ -92,6 +100,36 @@ sync_places(struct target_thread *thread, const struct target_delta *delta)
 	}
 }
 
+/* The rules of the target have changed: who may still come from where it comes? */
+static void
+sync_rules(struct target_thread *thread, const struct guid *target_id)
+{
+	struct target_session_set *set = guid_map_find(&thread->by_target, target_id);
+
+	if (set == NULL)
+		return;
+	list_for_each(node, &set->sessions)
+		target_login_check_source(list_entry(node, struct target_session, set_node));
+}
+
+static void
+sync_initiator(struct target_thread *thread, const char *name)
+{
+	struct list *sessions = target_session_of_initiator(thread, name);
+	uint64_t steps = 1;
+
+	if (sessions != NULL)
+		list_for_each(node, sessions) {
+			struct target_session *session = list_entry(node, struct target_session,
+								    name_node);
+
+			if (target_session_look(session, &steps) < 0)
+				target_conn_close(session->conn, -ENOMEM);
+			target_login_check_source(session);
+		}
+	count_steps(thread->target, steps);
+}
+
 static void
 take_view(struct loop_msg *msg)
 {
@@ -103,9 +141,16 @@ take_view(struct loop_msg *msg)
 	thread->view = target_view_ref(publication->view);
 	if (delta->portals_changed)
 		sync_portals(thread, old, thread->view);
+	if (thread->view->offline && (old == NULL || !old->offline))
+		end_all(thread);
 	for (size_t i = 0; i < delta->ended_count; i++)
 		end_sessions(thread, &delta->ended[i]);
 	sync_places(thread, delta);
+	target_access_sync(thread, delta);
+	for (size_t i = 0; i < delta->initiator_count; i++)
+		sync_initiator(thread, delta->initiators[i]);
+	for (size_t i = 0; i < delta->ruled_count; i++)
+		sync_rules(thread, &delta->ruled[i]);
 	target_view_unref(old);
 	target_ack_one(&publication->ack);
 }
@@ -125,6 +170,7 @@ give_to_threads(struct target *target, struct target_view *view, const struct ta
 		thread->view_msg.run = take_view;
 		loop_post(thread->loop, &thread->view_msg);
 	}
+	count_steps(target, target->thread_count);
 	target_ack_wait(&publication.ack, UINT32_MAX);
 	target_ack_fini(&publication.ack);
 }
@@ -145,13 +191,20 @@ make_view(struct target *target, const struct state *state, const struct change 
 	return view;
 }
 
-/* Give up the units of the LUNs that this change deletes. */
+/* Updates the units of the LUNs that this change puts, and gives up those of LUNs that it deletes. */
 static void
-forget_units(struct target *target, const struct change *change)
+settle_units(struct target *target, const struct change *change)
 {
-	for (size_t i = 0; change != NULL && i < change->op_count; i++)
-		if (change->ops[i].family == ROW_LUN && change->ops[i].row == NULL)
-			target_unit_forget(target, &change->ops[i].key.a);
+	for (size_t i = 0; change != NULL && i < change->op_count; i++) {
+		const struct change_op *op = &change->ops[i];
+
+		if (op->family != ROW_LUN)
+			continue;
+		if (op->row != NULL)
+			target_unit_update(target, (const void *)op->row);
+		else
+			target_unit_forget(target, &op->key.a);
+	}
 }
 
 void
@@ -164,15 +217,30 @@ target_publish_state(void *runtime, const struct state *state, const struct chan
 	struct target_view *view = make_view(target, state, change, &delta);
 	struct target_view *old = target->view;
 
-	give_to_threads(target, view, &delta);
+	if (!delta.quiet)
+		give_to_threads(target, view, &delta);
+	if (view->offline && (old == NULL || !old->offline))
+		target_registry_kill_all(&target->registry); /* those between two threads too */
 	/* the caller of a change to portals finds their live rows when it is answered */
 	if (delta.portals_changed)
 		target_report_flush(target);
 	target->view = view;
-	forget_units(target, change);
+	settle_units(target, change);
+	target_access_raise(target, state, &delta);
 	count_steps(target, delta.steps);
 	target_delta_fini(&delta);
 	target_view_unref(old);
+	pthread_mutex_unlock(&target->publish_lock);
+}
+
+void
+target_publish_secrets(void *runtime, const struct array_secrets *secrets)
+{
+	struct target *target = runtime;
+
+	pthread_mutex_lock(&target->publish_lock);
+	array_secrets_unref(target->secrets);
+	target->secrets = array_secrets_ref(secrets);
 	pthread_mutex_unlock(&target->publish_lock);
 }
 

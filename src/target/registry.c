@@ -8,9 +8,11 @@
  * everything that it held.  While the entry is there its connection exists, so a message that ends
  * the session may be posted to it.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "target/target_int.h"
@@ -18,8 +20,14 @@
 void
 target_registry_init(struct target_registry *registry, size_t max)
 {
+	pthread_condattr_t attr;
+
 	memset(registry, 0, sizeof(*registry));
 	pthread_mutex_init(&registry->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&registry->left, &attr);
+	pthread_condattr_destroy(&attr);
 	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
 		list_init(&registry->buckets[i]);
 	registry->max = MIN(max, (size_t)UINT16_MAX - 1);
@@ -29,6 +37,7 @@ target_registry_init(struct target_registry *registry, size_t max)
 void
 target_registry_fini(struct target_registry *registry)
 {
+	pthread_cond_destroy(&registry->left);
 	pthread_mutex_destroy(&registry->lock);
 }
 
@@ -203,6 +212,7 @@ target_registry_leave(struct target_registry *registry, struct target_registry_e
 		list_remove(&entry->node);
 		tsih_mark(registry, entry->tsih, false);
 		registry->count--;
+		pthread_cond_broadcast(&registry->left);
 	}
 	if (entry->waiter != NULL) {
 		wake_waiter(entry->waiter);
@@ -274,9 +284,43 @@ target_registry_kill_target(struct target_registry *registry, const char *target
 	pthread_mutex_unlock(&registry->lock);
 }
 
-void
-target_registry_drain_portal(struct target_registry *registry, const struct guid *portal_id,
-			     uint32_t drain_ms)
+static void
+drain_locked(struct target_registry_entry *entry, uint32_t drain_ms)
+{
+	entry->drain_posted = true;
+	entry->drain_ms = drain_ms;
+	entry->drain.run = target_login_drain;
+	loop_post(entry->thread->loop, &entry->drain);
+}
+
+int
+target_registry_drain(struct target_registry *registry, const struct guid *session_id,
+		      uint32_t drain_ms)
+{
+	int rc = ERR_NOT_FOUND;
+
+	pthread_mutex_lock(&registry->lock);
+	for (unsigned i = 0; rc < 0 && i < REGISTRY_BUCKETS; i++)
+		list_for_each(node, &registry->buckets[i]) {
+			struct target_registry_entry *entry = list_entry(
+				node, struct target_registry_entry, node);
+
+			if (!guid_equal(&entry->session_id, session_id))
+				continue;
+			if (entry->drain_posted)
+				kill_locked(entry);
+			else
+				drain_locked(entry, drain_ms);
+			rc = 0;
+			break;
+		}
+	pthread_mutex_unlock(&registry->lock);
+	return rc;
+}
+
+/* portal_id NULL: of all portals. */
+static void
+drain_some(struct target_registry *registry, const struct guid *portal_id, uint32_t drain_ms)
 {
 	pthread_mutex_lock(&registry->lock);
 	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
@@ -284,12 +328,151 @@ target_registry_drain_portal(struct target_registry *registry, const struct guid
 			struct target_registry_entry *entry = list_entry(
 				node, struct target_registry_entry, node);
 
-			if (entry->drain_posted || !guid_equal(entry->portal_id, portal_id))
-				continue;
-			entry->drain_posted = true;
-			entry->drain_ms = drain_ms;
-			entry->drain.run = target_login_drain;
-			loop_post(entry->thread->loop, &entry->drain);
+			if (!entry->drain_posted &&
+			    (portal_id == NULL || guid_equal(entry->portal_id, portal_id)))
+				drain_locked(entry, drain_ms);
 		}
 	pthread_mutex_unlock(&registry->lock);
+}
+
+void
+target_registry_drain_portal(struct target_registry *registry, const struct guid *portal_id,
+			     uint32_t drain_ms)
+{
+	drain_some(registry, portal_id, drain_ms);
+}
+
+void
+target_registry_drain_all(struct target_registry *registry, uint32_t drain_ms)
+{
+	drain_some(registry, NULL, drain_ms);
+}
+
+/* ---- the sessions of portals ---- */
+
+bool
+target_registry_is_among(const struct guid *portals, size_t count, const struct guid *portal_id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (guid_equal(&portals[i], portal_id))
+			return true;
+	return false;
+}
+
+void
+target_registry_kill_portals(struct target_registry *registry, const struct guid *portals,
+			     size_t count)
+{
+	pthread_mutex_lock(&registry->lock);
+	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
+		list_for_each(node, &registry->buckets[i]) {
+			struct target_registry_entry *entry = list_entry(
+				node, struct target_registry_entry, node);
+
+			if (target_registry_is_among(portals, count, entry->portal_id))
+				kill_locked(entry);
+		}
+	pthread_mutex_unlock(&registry->lock);
+}
+
+void
+target_registry_kill_all(struct target_registry *registry)
+{
+	pthread_mutex_lock(&registry->lock);
+	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
+		list_for_each(node, &registry->buckets[i])
+			kill_locked(list_entry(node, struct target_registry_entry, node));
+	pthread_mutex_unlock(&registry->lock);
+}
+
+/* Returns whether a session is left that was asked to go. */
+static bool
+is_left(const struct target_registry *registry, const struct guid *portals, size_t count)
+{
+	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
+		list_for_each(node, &registry->buckets[i]) {
+			const struct target_registry_entry *entry = list_entry(
+				node, struct target_registry_entry, node);
+
+			if ((entry->kill_posted || entry->drain_posted) &&
+			    target_registry_is_among(portals, count, entry->portal_id))
+				return true;
+		}
+	return false;
+}
+
+static struct timespec
+end_after(uint32_t timeout_ms)
+{
+	uint64_t end_ns = clock_mono_ns() + timeout_ms * NS_PER_MS;
+
+	return (struct timespec){ .tv_sec = (time_t)(end_ns / NS_PER_S),
+				  .tv_nsec = (long)(end_ns % NS_PER_S) };
+}
+
+size_t
+target_registry_wait_none(struct target_registry *registry, uint32_t timeout_ms)
+{
+	struct timespec end = end_after(timeout_ms);
+	size_t left;
+	int r = 0;
+
+	pthread_mutex_lock(&registry->lock);
+	while ((left = registry->count) > 0 && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&registry->left, &registry->lock, &end);
+	pthread_mutex_unlock(&registry->lock);
+	return left;
+}
+
+int
+target_registry_wait_portals(struct target_registry *registry, const struct guid *portals,
+			     size_t count, uint32_t timeout_ms)
+{
+	struct timespec end = end_after(timeout_ms);
+	bool left;
+	int r = 0;
+
+	pthread_mutex_lock(&registry->lock);
+	while ((left = is_left(registry, portals, count)) && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&registry->left, &registry->lock, &end);
+	pthread_mutex_unlock(&registry->lock);
+	return left ? ERR_TIMEOUT : 0;
+}
+
+/* ---- For those who read what was counted ---- */
+
+static void
+copy_counts(struct target_registry_entry *entry, struct array_session_counters *ret)
+{
+	const struct target_session_counts *counts =
+		&container_of(entry, struct target_conn, entry)->counts;
+
+	ret->id = entry->session_id;
+	for (unsigned kind = 0; kind < METER_KINDS; kind++) {
+		ret->commands[kind] = atomic_load_explicit(&counts->commands[kind],
+							   memory_order_relaxed);
+		ret->bytes[kind] = atomic_load_explicit(&counts->bytes[kind], memory_order_relaxed);
+		ret->ns[kind] = atomic_load_explicit(&counts->ns[kind], memory_order_relaxed);
+	}
+}
+
+int
+target_registry_sample(struct target_registry *registry,
+		       struct array_session_counters **ret_counters)
+{
+	struct array_session_counters *counters;
+	int count = 0;
+
+	pthread_mutex_lock(&registry->lock);
+	counters = mem_alloc((registry->count + 1) * sizeof(counters[0]));
+	for (unsigned i = 0; counters != NULL && i < REGISTRY_BUCKETS; i++)
+		list_for_each(node, &registry->buckets[i]) {
+			copy_counts(list_entry(node, struct target_registry_entry, node),
+				    &counters[count++]);
+		}
+	pthread_mutex_unlock(&registry->lock);
+	if (counters == NULL)
+		return -ENOMEM;
+	*ret_counters = counters;
+	return count;
 }

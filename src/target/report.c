@@ -13,6 +13,7 @@ struct report {
 	struct target *target;
 	void *row; /* to put; or NULL: delete, or what hangs */
 	bool is_hang, hangs;
+	bool is_cache, write_through;
 	enum row_family family;
 	struct guid id;
 };
@@ -24,6 +25,8 @@ deliver(struct work *work)
 
 	if (report->is_hang)
 		array_lun_hangs(report->target->array, &report->id, report->hangs);
+	else if (report->is_cache)
+		array_lun_write_through(report->target->array, &report->id, report->write_through);
 	else if (report->row != NULL)
 		array_live_put(report->target->array, report->row);
 	else
@@ -81,6 +84,21 @@ target_report_hang(struct target *target, const struct guid *lun_id, bool hangs)
 	}
 	report->is_hang = true;
 	report->hangs = hangs;
+	report->id = *lun_id;
+	workers_submit(target->reporter, &report->work);
+}
+
+void
+target_report_cache(struct target *target, const struct guid *lun_id, bool write_through)
+{
+	struct report *report = report_new(target);
+
+	if (report == NULL) {
+		log_warning("target.report", "lost=cache reason=\"out of memory\"");
+		return;
+	}
+	report->is_cache = true;
+	report->write_through = write_through;
 	report->id = *lun_id;
 	workers_submit(target->reporter, &report->work);
 }

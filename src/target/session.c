@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A session: an I_T nexus and its LUN map.  The map has the LUNs of the target whose masks admit
- * the initiator.  A publication names the places (LUN numbers) of the map that must be looked at
- * again; a command only indexes a table.  Everything runs on the thread of the session's
+ * the initiator or its host.  A publication names the places (LUN numbers) of the map that must be looked at
+ * again; a command only indexes a table.  A path gets its unit with its first command, because an
+ * initiator may see many LUNs and use few.  Everything runs on the thread of the session's
  * connection.
  *
  * A path that leaves the map ends its tasks that have not started.  It stays in session->gone until
@@ -15,31 +16,92 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "model/host.h"
 #include "target/target_int.h"
 
 /* ---- Paths ---- */
 
-static struct target_path *
-path_new(struct target_session *session, struct target_unit *unit, uint16_t number)
+/* Consumes the reference to the unit.  A drain may have begun before the path had its unit. */
+static void
+enter_unit(struct target_path *path, struct target_unit *unit)
 {
+	struct target_thread *thread = path->session->thread;
+
+	path->unit = unit;
+	list_append(&unit->shares[thread->index].paths, &path->unit_node);
+	path->held = target_hold_covers(thread, path);
+}
+
+static struct target_path *
+path_new(struct target_session *session, const struct row_lun *lun, uint16_t number)
+{
+	struct target_unit *unit = target_unit_find(session->thread->target, &lun->id);
 	struct target_path *path = mem_calloc(1, sizeof(*path));
 
-	if (path == NULL)
+	if (path == NULL) {
+		target_unit_unref(unit);
 		return NULL;
+	}
 	path->session = session;
-	path->unit = target_unit_ref(unit);
+	path->lun_id = lun->id;
+	path->first_bytes = lun->size_bytes;
+	path->first_offline = lun->status == STATUS_OFFLINE;
 	path->number = number;
 	list_init(&path->collecting);
 	list_init(&path->held_tasks);
-	scsi_itl_init(&path->itl, &session->nexus, unit->lu, 1u << SCSI_UA_POWER_ON);
-	list_append(&unit->shares[session->thread->index].paths, &path->unit_node);
-	path->held = target_hold_covers(session->thread, path);
+	list_init(&path->others);
+	scsi_itl_init(&path->itl, &session->nexus, unit != NULL ? unit->lu : NULL,
+		      1u << SCSI_UA_POWER_ON);
+	if (unit != NULL)
+		enter_unit(path, unit);
 	return path;
+}
+
+/*
+ * The unit was made after the path.  What was raised since is pending (scsi_itl_attach); what there
+ * was no unit to raise for is found out here.
+ */
+static void
+take_unit(struct target_path *path, struct target_unit *unit)
+{
+	const struct scsi_lu *lu = unit->lu;
+	uint64_t bytes = scsi_lu_capacity_blocks(lu) * scsi_lu_block_bytes(lu);
+	bool changed = bytes != path->first_bytes ||
+		       (path->first_offline && scsi_lu_state(lu) != SCSI_LU_OFFLINE);
+
+	scsi_itl_attach(&path->itl, unit->lu, changed ? 1u << SCSI_UA_CAPACITY : 0);
+	enter_unit(path, unit);
+}
+
+int
+target_session_open_path(struct target_path *path)
+{
+	struct target_thread *thread = path->session->thread;
+	const struct row_lun *row = state_find(thread->view->state, ROW_LUN, &path->lun_id);
+	struct target_unit *unit;
+	int rc = row != NULL ? target_unit_get(thread->target, row, &unit) : ERR_NOT_FOUND;
+
+	if (rc == 0)
+		take_unit(path, unit);
+	return rc;
+}
+
+void
+target_session_join_unit(struct target_path *path)
+{
+	struct target_unit *unit = path->unit == NULL
+					   ? target_unit_find(path->session->thread->target,
+							      &path->lun_id)
+					   : NULL;
+
+	if (unit != NULL)
+		take_unit(path, unit);
 }
 
 static void
 path_free(struct target_path *path)
 {
+	target_meter_flush(path->session->thread);
 	list_remove(&path->unit_node);
 	scsi_itl_fini(&path->itl);
 	target_unit_unref(path->unit);
@@ -113,14 +175,14 @@ map_index(const struct target_session *session, uint16_t number)
 }
 
 static int
-map_add(struct target_session *session, struct target_unit *unit, uint16_t number)
+map_add(struct target_session *session, const struct row_lun *lun, uint16_t number)
 {
 	struct target_path *path;
 	size_t at;
 
 	if (map_grow(session, number) < 0)
 		return -ENOMEM;
-	path = path_new(session, unit, number);
+	path = path_new(session, lun, number);
 	if (path == NULL)
 		return -ENOMEM;
 	at = map_index(session, number);
@@ -144,6 +206,23 @@ map_remove(struct target_session *session, struct target_path *path)
 	path_drop(path);
 }
 
+/* Looks again at what is at a number.  lun: the LUN that is there now; NULL = none. */
+static int
+apply_one(struct target_session *session, uint16_t number, const struct row_lun *lun,
+	  bool *ret_changed)
+{
+	struct target_path *path = target_session_path(session, number);
+	bool wanted = lun != NULL &&
+		      host_mask_admits(session->thread->view->state, lun->mask, session->initiator);
+
+	if (wanted ? path != NULL && guid_equal(&path->lun_id, &lun->id) : path == NULL)
+		return 0;
+	*ret_changed = true;
+	if (path != NULL)
+		map_remove(session, path);
+	return wanted ? map_add(session, lun, number) : 0;
+}
+
 int
 target_session_apply(struct target_session *session, const struct target_place *places,
 		     size_t count)
@@ -151,46 +230,48 @@ target_session_apply(struct target_session *session, const struct target_place *
 	bool changed = false;
 	int rc = 0;
 
-	for (size_t i = 0; i < count && rc == 0; i++) {
-		const struct target_place *place = &places[i];
-		struct target_path *path = target_session_path(session, place->number);
-		bool wanted = place->unit != NULL && mask_admits(place->mask, session->initiator);
-
-		if (wanted ? path != NULL && path->unit == place->unit : path == NULL)
-			continue;
-		changed = true;
-		if (path != NULL)
-			map_remove(session, path);
-		if (wanted)
-			rc = map_add(session, place->unit, place->number);
-	}
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = apply_one(session, places[i].number, places[i].lun, &changed);
 	if (changed)
 		scsi_nexus_luns_changed(&session->nexus);
 	return rc;
 }
 
-/*
- * The map of a login: the target's LUNs cut by their masks.  Every LUN of the thread's view has a
- * unit.
- */
+int
+target_session_look(struct target_session *session, uint64_t *steps)
+{
+	const struct state *state = session->thread->view->state;
+	struct row_slice slice = state_target_luns(state, &session->target_id);
+	bool changed = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < slice.count && rc == 0; i++) {
+		const struct row_association *row = slice.rows[i];
+
+		rc = apply_one(session, (uint16_t)row->lun_number,
+			       state_find(state, ROW_LUN, &row->lun_id), &changed);
+	}
+	*steps += slice.count;
+	if (changed)
+		scsi_nexus_luns_changed(&session->nexus);
+	return rc;
+}
+
+/* The map of a login: the target's LUNs cut by their masks. */
 static int
 map_fill(struct target_session *session)
 {
 	const struct state *state = session->thread->view->state;
 	struct row_slice slice = state_target_luns(state, &session->target_id);
-	struct target *target = session->thread->target;
 	int rc = 0;
 
-	pthread_mutex_lock(&target->units_lock);
 	for (size_t i = 0; i < slice.count && rc == 0; i++) {
 		const struct row_association *row = slice.rows[i];
 		const struct row_lun *lun = state_find(state, ROW_LUN, &row->lun_id);
 
-		if (mask_admits(lun->mask, session->initiator))
-			rc = map_add(session, guid_map_find(&target->units, &lun->id),
-				     (uint16_t)row->lun_number);
+		if (host_mask_admits(state, lun->mask, session->initiator))
+			rc = map_add(session, lun, (uint16_t)row->lun_number);
 	}
-	pthread_mutex_unlock(&target->units_lock);
 	return rc;
 }
 
@@ -206,41 +287,82 @@ target_session_luns(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size
 
 /* ---- Life ---- */
 
-/* Into the set of its target's sessions on this thread. */
+/* Joins the set of a key's sessions on this thread.  Returns 0 or -ENOMEM. */
 static int
-set_join(struct target_session *session)
+set_join(struct guid_map *map, const struct guid *key, struct list *node,
+	 struct target_session_set **ret_set)
 {
-	struct guid_map *map = &session->thread->by_target;
-	struct target_session_set *set = guid_map_find(map, &session->target_id);
+	struct target_session_set *set = guid_map_find(map, key);
 
 	if (set == NULL) {
 		set = mem_calloc(1, sizeof(*set));
 		if (set == NULL)
 			return -ENOMEM;
-		set->target_id = session->target_id;
+		set->key = *key;
 		list_init(&set->sessions);
-		if (guid_map_put(map, &set->target_id, set) < 0) {
+		if (guid_map_put(map, &set->key, set) < 0) {
 			mem_free(set);
 			return -ENOMEM;
 		}
 	}
-	session->set = set;
-	list_append(&set->sessions, &session->set_node);
+	*ret_set = set;
+	list_append(&set->sessions, node);
 	return 0;
 }
 
 static void
-set_leave(struct target_session *session)
+set_leave(struct guid_map *map, struct target_session_set *set, struct list *node)
 {
-	struct target_session_set *set = session->set;
-
 	if (set == NULL)
 		return;
-	list_remove(&session->set_node);
+	list_remove(node);
 	if (!list_empty(&set->sessions))
 		return;
-	guid_map_remove(&session->thread->by_target, &set->target_id);
+	guid_map_remove(map, &set->key);
 	mem_free(set);
+}
+
+/*
+ * The key of an initiator's name: names with the same key share a set, and the few sessions of
+ * another name are looked at for nothing.
+ */
+static struct guid
+initiator_key(const char *name)
+{
+	uint64_t a = 14695981039346656037ull, b = 0x9e3779b97f4a7c15ull; /* FNV-1a, twice */
+	struct guid key;
+
+	for (; *name != '\0'; name++) {
+		uint8_t c = (uint8_t)(*name >= 'A' && *name <= 'Z' ? *name + 32 : *name);
+
+		a = (a ^ c) * 1099511628211ull;
+		b = (b ^ c) * 1099511628211ull;
+	}
+	memcpy(key.bytes, &a, sizeof(a));
+	memcpy(key.bytes + sizeof(a), &b, sizeof(b));
+	return key;
+}
+
+struct list *
+target_session_of_initiator(struct target_thread *thread, const char *name)
+{
+	struct guid key = initiator_key(name);
+	struct target_session_set *set = guid_map_find(&thread->by_initiator, &key);
+
+	return set != NULL ? &set->sessions : NULL;
+}
+
+static int
+sets_join(struct target_session *session)
+{
+	struct target_thread *thread = session->thread;
+	struct guid key = initiator_key(session->initiator);
+	int rc = set_join(&thread->by_target, &session->target_id, &session->set_node,
+			  &session->set);
+
+	return rc < 0 ? rc
+		      : set_join(&thread->by_initiator, &key, &session->name_node,
+				 &session->name_set);
 }
 
 int
@@ -264,12 +386,14 @@ target_session_new(struct target_conn *conn, const struct row_target *target,
 		.initiator_name = session->initiator,
 		.portal_group_tag = conn->tpgt,
 		.relative_port_id = conn->relative_port,
+		.target_port_group = conn->relative_port,
 		.shard = (uint16_t)conn->thread->index,
 	};
+	session->nexus.access = (uint8_t)target_access_of(session);
 	memcpy(session->nexus.isid, login->isid, sizeof(session->nexus.isid));
 	list_init(&session->gone);
 	list_append(&conn->thread->sessions, &session->node);
-	rc = set_join(session);
+	rc = sets_join(session);
 	if (rc == 0)
 		rc = map_fill(session);
 	if (rc < 0) {
@@ -286,7 +410,8 @@ target_session_free(struct target_session *session)
 	if (session == NULL)
 		return;
 	list_remove(&session->node);
-	set_leave(session);
+	set_leave(&session->thread->by_target, session->set, &session->set_node);
+	set_leave(&session->thread->by_initiator, session->name_set, &session->name_node);
 	for (size_t i = 0; i < session->path_count; i++)
 		path_free(session->paths[i]);
 	for (struct list *node; (node = list_pop(&session->gone)) != NULL;)

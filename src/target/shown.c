@@ -2,8 +2,10 @@
 /*
  * Which targets each initiator is shown: an index of pairs (initiator name, target name) such that
  * a LUN behind the target has a mask that names the initiator; "*" stands for the initiator when a
- * mask admits everybody.  A SendTargets answer is read from the index in order, so its cost grows
- * with the length of the answer and not with the size of the array.
+ * mask admits everybody, and "host:ID" or "host-group:ID" for those of a host or a group, so that
+ * their names may change without a change of the index.  A SendTargets answer is read from the
+ * index in order, so its cost grows with the length of the answer and not with the size of the
+ * array.
  *
  * The index is a tree that is shared by successive views: a change copies the nodes on the way from
  * the root to what it changes (copy on write, by reference counts).  The publisher makes it; any

@@ -11,6 +11,7 @@
  *    one address; beyond that the oldest login, or the discovery session that asked for nothing
  *    longest, is closed for the new one.  A login that makes progress takes milliseconds, so the
  *    connections that are closed are mostly ones that do nothing.
+ * 3. Who fails to authenticate again and again waits for the answer.
  *
  * Everything runs on the thread that accepted the connection.
  */
@@ -26,6 +27,9 @@
 #define ALLOWANCE_MAX_NS     (200 * 1000) /* in one round */
 #define LOGINS_PER_SOURCE    64u
 #define DISCOVERY_PER_SOURCE 256u
+#define FAILURES_FREE        10u /* failed authentications in a period are answered at once */
+#define FAILURES_PERIOD_NS   (10 * NS_PER_S)
+#define FAILURE_HELD_NS      NS_PER_S
 
 void
 target_stranger_init(struct target_thread *thread)
@@ -53,22 +57,40 @@ source_of(const struct target_conn *conn)
 static void
 push_out(struct target_conn *conn, const char *reason)
 {
-	log_info_from(conn->host, "stranger.closed", "peer=%s portal=%s what=%s reason=\"%s\"",
-		      conn->peer, conn->local,
-		      conn->stranger == STRANGER_LOGIN ? "login" : "discovery", reason);
+	bool login = conn->stranger == STRANGER_LOGIN;
+
+	if (!conn->failed) /* else the log knows, and it only waits for its answer */
+		log_info_from(conn->host, "stranger.closed",
+			      "peer=%s portal=%s what=%s reason=\"%s\"", conn->peer, conn->local,
+			      login ? "login" : "discovery", reason);
 	conn->refused = true;
 	target_stranger_remove(conn);
 	target_conn_close(conn, ERR_LIMIT);
 }
 
-/* The oldest of a kind; with a source >= 0 the oldest from there.  Not `but`. */
+static bool
+is_eligible(const struct target_conn *conn, int source, const struct target_conn *but)
+{
+	return conn != but && (source < 0 || conn->source == (unsigned)source);
+}
+
+/*
+ * The oldest of a kind; with a source >= 0 the oldest from there.  Not `but`.  One whose login has
+ * failed already comes first: it only waits for its answer.
+ */
 static struct target_conn *
 oldest(struct target_stranger_kind *kind, int source, const struct target_conn *but)
 {
 	list_for_each(node, &kind->conns) {
 		struct target_conn *conn = list_entry(node, struct target_conn, stranger_node);
 
-		if (conn != but && (source < 0 || conn->source == (unsigned)source))
+		if (is_eligible(conn, source, but) && conn->failed)
+			return conn;
+	}
+	list_for_each(node, &kind->conns) {
+		struct target_conn *conn = list_entry(node, struct target_conn, stranger_node);
+
+		if (is_eligible(conn, source, but))
 			return conn;
 	}
 	return NULL;
@@ -146,6 +168,44 @@ target_stranger_remove(struct target_conn *conn)
 	kind->count--;
 	kind->from[conn->source]--;
 	conn->stranger = STRANGER_NONE;
+}
+
+/* --- wrong logins --- */
+
+/* Counts a failed authentication; returns how many there were from its address lately. */
+static uint32_t
+count_failure(struct target_conn *conn)
+{
+	struct target_strangers *s = &conn->thread->strangers;
+	uint64_t now_ns = loop_now_ns(conn->thread->loop);
+
+	if (now_ns - s->failures[conn->source].begin_ns > FAILURES_PERIOD_NS) {
+		s->failures[conn->source].begin_ns = now_ns;
+		s->failures[conn->source].count = 0;
+	}
+	return ++s->failures[conn->source].count;
+}
+
+static void
+answer_now(struct loop_timer *timer)
+{
+	target_conn_close(container_of(timer, struct target_conn, timer), ERR_CLOSED);
+}
+
+/*
+ * Who guesses learns little in a second, and has at most LOGINS_PER_SOURCE connections.  A login
+ * that succeeds is never held back, so that others at the same address (a host behind the same
+ * router, another initiator) do not notice.
+ */
+bool
+target_stranger_refused(struct target_conn *conn)
+{
+	if (!conn->failed || conn->close_asked || conn->stranger != STRANGER_LOGIN ||
+	    count_failure(conn) <= FAILURES_FREE)
+		return false;
+	conn->timer.fire = answer_now;
+	loop_timer_set(conn->thread->loop, &conn->timer, FAILURE_HELD_NS);
+	return true;
 }
 
 bool

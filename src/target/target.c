@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "target/target_int.h"
 
-#define DEFAULT_WORKERS      8
+#define DEFAULT_WORKERS      32
 #define DEFAULT_CONNECTIONS  4096
 #define DEFAULT_SPIN_US      100
 #define DEFAULT_BUFFER_BYTES (4ull << 30)
@@ -86,6 +86,7 @@ complete_options(struct target_options *o)
 	or_else(&o->login_timeout_ms, 15000);
 	or_else(&o->nop_interval_ms, 30000);
 	or_else(&o->nop_timeout_ms, 15000);
+	or_else(&o->stuck_ms, 2000);
 	or_else(&o->portal_retry_ms, 1000);
 	or_else(&o->discovery_idle_ms, 60000);
 	if (o->queue_kind == BLK_QUEUE_AUTO)
@@ -101,25 +102,21 @@ runtime_pick_port(void *runtime, const char *address, uint16_t *ret_port)
 	return target_portal_pick_port(address, ret_port);
 }
 
-static int
-runtime_lun_counters(void *runtime, const struct guid *lun_id,
-		     struct array_lun_counters *ret_counters)
-{
-	return target_unit_sample(runtime, lun_id, ret_counters);
-}
-
 static void
 runtime_lun_recovered(void *runtime, const struct guid *lun_id)
 {
 	target_unit_recovered(runtime, lun_id);
 }
 
+/* How long an initiator may take to log out when an administrator ends its session. */
+#define SESSION_LOGOUT_MS 2000u
+
 static int
 runtime_end_session(void *runtime, const struct guid *session_id)
 {
 	struct target *target = runtime;
 
-	return target_registry_kill(&target->registry, session_id);
+	return target_registry_drain(&target->registry, session_id, SESSION_LOGOUT_MS);
 }
 
 static void
@@ -130,15 +127,28 @@ runtime_drain_portal(void *runtime, const struct guid *portal_id, uint32_t drain
 	target_registry_drain_portal(&target->registry, portal_id, drain_ms);
 }
 
+static void
+runtime_address_counters(void *runtime, const char *address, struct array_port_counters *counters)
+{
+	target_traffic_sample(runtime, address, counters);
+}
+
 static const struct array_runtime_ops runtime_ops = {
 	.publish = target_publish_state,
+	.secrets = target_publish_secrets,
 	.quiesce = target_hold_quiesce,
 	.resume = target_hold_resume,
 	.pick_port = runtime_pick_port,
-	.lun_counters = runtime_lun_counters,
+	.lun_counters = target_sample_lun,
 	.lun_recovered = runtime_lun_recovered,
+	.pool_space = target_unit_pool_space,
 	.end_session = runtime_end_session,
 	.drain_portal = runtime_drain_portal,
+	.reset_portals = target_reset_portals,
+	.address_counters = runtime_address_counters,
+	.lun_reservations = target_reservation_list,
+	.lun_reservations_clear = target_reservation_clear,
+	.sample = target_sample_all,
 };
 
 /* ---- Start and stop ---- */
@@ -148,19 +158,24 @@ free_all(struct target *target)
 {
 	for (unsigned i = 0; i < target->thread_count; i++)
 		target_thread_join(&target->threads[i]);
+	workers_free(target->changer);
 	workers_free(target->workers);
 	target_unit_forget_all(target);
 	target_view_unref(target->view);
+	array_secrets_unref(target->secrets);
 	workers_free(target->reporter); /* it returns the devices of the units to the array */
 	for (unsigned i = 0; i < target->thread_count; i++)
 		target_thread_free(&target->threads[i]);
 	mem_free(target->threads);
 	guid_map_fini(&target->units);
+	target_unit_levels_free(target);
 	target_registry_fini(&target->registry);
+	target_traffic_free_all(target);
 	target_ack_fini(&target->no_conns);
 	pthread_mutex_destroy(&target->publish_lock);
 	pthread_mutex_destroy(&target->units_lock);
 	pthread_mutex_destroy(&target->holds_lock);
+	pthread_mutex_destroy(&target->traffic_lock);
 	mem_free(target);
 }
 
@@ -180,12 +195,15 @@ alloc(const struct target_options *options, struct array *array)
 	target_registry_init(&target->registry, target->options.max_connections -
 							target->options.max_connections / 16);
 	guid_map_init(&target->units);
+	guid_map_init(&target->levels);
 	list_init(&target->holds);
 	target_ack_init(&target->no_conns, 1);
 	atomic_init(&target->conn_count, 1);
 	pthread_mutex_init(&target->publish_lock, NULL);
 	pthread_mutex_init(&target->units_lock, NULL);
 	pthread_mutex_init(&target->holds_lock, NULL);
+	pthread_mutex_init(&target->traffic_lock, NULL);
+	list_init(&target->traffic);
 	return target;
 }
 
@@ -197,6 +215,8 @@ start(struct target *target)
 
 	if (rc == 0)
 		rc = workers_new(1, "target-report", &target->reporter);
+	if (rc == 0)
+		rc = workers_new(1, "target-change", &target->changer);
 	target->threads = mem_calloc(count, sizeof(struct target_thread));
 	if (rc == 0 && target->threads == NULL)
 		rc = -ENOMEM;
@@ -237,6 +257,24 @@ stop_threads(struct target *target)
 		target_thread_stop_serving(&target->threads[i], &ack);
 	target_ack_wait(&ack, UINT32_MAX);
 	target_ack_fini(&ack);
+}
+
+void
+target_log_out(struct target *target, unsigned wait_ms)
+{
+	size_t count, left;
+
+	if (target == NULL)
+		return;
+	array_runtime_unregister(target->array);
+	pthread_mutex_lock(&target->registry.lock);
+	count = target->registry.count;
+	pthread_mutex_unlock(&target->registry.lock);
+	if (count == 0 || target->view == NULL || target_reset_close_all(target) < 0)
+		return;
+	target_registry_drain_all(&target->registry, wait_ms);
+	left = target_registry_wait_none(&target->registry, wait_ms);
+	log_info("target.log_out", "sessions=%zu left=%zu", count, left);
 }
 
 void

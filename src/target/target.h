@@ -26,7 +26,7 @@ struct target;
 struct target_options {
 	/* 0 = one thread for each core that this process may use, at most 64 */
 	unsigned threads;
-	unsigned workers; /* threads for blocking file operations; 0 = 8 */
+	unsigned workers; /* threads for blocking file operations; 0 = 32 */
 	/* BLK_QUEUE_AUTO = the best kind that works on this machine */
 	enum blk_queue_kind queue_kind;
 	unsigned spin_us; /* microseconds for which a thread looks for work before it sleeps */
@@ -45,34 +45,54 @@ struct target_options {
 	unsigned nop_timeout_ms;
 	/* a discovery session that asks for nothing for so long is closed; 0 = 60,000 */
 	unsigned discovery_idle_ms;
+	/*
+	 * when buffers are short, a connection whose peer took no data for so long is ended; 0 =
+	 * 2,000
+	 */
+	unsigned stuck_ms;
+	/* a command that takes so long is logged with its phases; 0 = none is */
+	unsigned slow_ms;
 	/* time between attempts to listen at an address that this host does not have; 0 = 1,000 */
 	unsigned portal_retry_ms;
 };
 
 /*
- * Set the options that vdsd uses: target chooses everything itself, and spins for the time that was
- * measured to be best (docs/design/performance.md).
+ * Sets the options that vdsd uses: target chooses everything itself, and spins for the time that
+ * was measured to be best (docs/design/performance.md).
  */
 void target_options_default(struct target_options *options);
 
 /*
- * Start the threads and register with the array, which publishes its state: when this returns, the
- * portals that can listen do so.  The caller owns *ret_target and frees it with target_free.
+ * Starts the threads and registers with the array, which publishes its state: when this returns,
+ * the portals that can listen do so.  The caller owns *ret_target and frees it with target_free.
  * Returns 0 or -errno (no memory, no thread, or no io_uring although the options ask for it).
  */
 int target_new(const struct target_options *options, struct array *array,
 	       struct target **ret_target);
 
 /*
- * Unregister from the array, stop listening and end all sessions.  I/O that is in flight in the
+ * Unregisters from the array, stops listening, asks the initiators of all sessions to log out, and
+ * waits until they have, at most wait_ms; commands are served meanwhile.  To be called before
+ * target_free, which ends the sessions that are left.  Accepts NULL.
+ */
+void target_log_out(struct target *target, unsigned wait_ms);
+/*
+ * Unregisters from the array, stops listening and ends all sessions.  I/O that is in flight in the
  * backing store may end, and its answer is sent if the socket takes it at once.  Waits at most
  * timeout_ms for the sessions to end.  Then frees everything; if I/O has not returned by then, the
  * memory stays allocated.  Accepts NULL.
  */
 void target_free(struct target *target, unsigned timeout_ms);
 
-/* Return which kind of queue the threads use; return how many threads there are. Any thread. */
+/* Returns which kind of I/O queue the threads use. Any thread. */
 enum blk_queue_kind target_queue_kind(const struct target *target);
+/*
+ * Asks each thread for a sign of life, which it gives when it takes its next messages.  Returns
+ * whether all threads have given the one that the call before asked for; true in the first call.
+ * One thread at a time.
+ */
+bool target_beat(struct target *target);
+/* Returns how many data-path threads there are. Any thread. */
 unsigned target_thread_count(const struct target *target);
 /*
  * Returns what publications and drains have cost so far, on all threads: the number of changed

@@ -12,6 +12,7 @@
  *	COLLECTS	write_ready			start
  *			data fault, path gone		ended, the rest of its data is discarded
  *	start		path held, not its turn		WAITS
+ *			no buffers for what it reads	READY, until some come back
  *			path gone			ended
  *			executed			ended, or RUNS
  *	WAITS		path released			start
@@ -42,6 +43,8 @@
 #include "base/log.h"
 #include "target/target_int.h"
 
+#define REPORT_LUNS 0xa0 /* operation code */
+
 static struct target_thread *
 thread_of(const struct target_task *t)
 {
@@ -51,14 +54,6 @@ thread_of(const struct target_task *t)
 /* ---- Finish ---- */
 
 static void
-add(_Atomic uint64_t *counter, uint64_t n)
-{
-	/* only this thread writes the counter, so the addition needs no lock */
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
-			      memory_order_relaxed);
-}
-
-static void
 count(const struct target_task *t)
 {
 	struct target_unit_share *c;
@@ -66,24 +61,27 @@ count(const struct target_task *t)
 	if (t->path == NULL)
 		return;
 	c = &t->path->unit->shares[thread_of(t)->index];
+	if (t->scsi.status != SCSI_STATUS_GOOD)
+		target_traffic_add(&c->failed_commands, 1);
 	switch (scsi_task_kind(&t->scsi)) {
 	case SCSI_KIND_READ:
-		add(&c->read_commands, 1);
-		add(&c->read_bytes, t->scsi.in_bytes);
+		target_traffic_add(&c->read_commands, 1);
+		target_traffic_add(&c->read_bytes, t->scsi.in_bytes);
 		break;
 	case SCSI_KIND_WRITE:
-		add(&c->write_commands, 1);
-		add(&c->write_bytes, t->scsi.out_bytes);
+		target_traffic_add(&c->write_commands, 1);
+		target_traffic_add(&c->write_bytes, t->scsi.out_bytes);
 		break;
 	case SCSI_KIND_OTHER:
-		add(&c->other_commands, 1);
+		target_traffic_add(&c->other_commands, 1);
 		break;
 	}
+	target_meter_note(t);
 }
 
 /*
- * Answer without data-in.  When a command ends with another status than GOOD, the residual count is
- * all that the initiator expected (RFC 7143 §11.4.5.2).
+ * Answers without data-in.  When a command ends with another status than GOOD, the residual count
+ * is all that the initiator expected (RFC 7143 §11.4.5.2).
  */
 static void
 respond(struct target_task *t)
@@ -121,12 +119,14 @@ leave_path(struct target_task *t)
 	t->path = NULL;
 	if (path == NULL)
 		return;
+	if (__builtin_expect(t->others != NULL, false))
+		target_copy_close(t);
 	path->tasks--;
 	if (__builtin_expect(path->gone, false))
 		target_session_path_idle(path);
 }
 
-/* Give a task that scsi has ended back to the engine.  Its memory may be used again after this. */
+/* Gives a task that scsi has ended back to the engine.  Its memory may be used again after this. */
 static void
 finish(struct target_task *t)
 {
@@ -166,8 +166,8 @@ count_buffers(struct target_task *t, uint32_t len_bytes)
 }
 
 /*
- * Copy the data out of the receive buffer, which is about to be used again, because the device did
- * not take the data at once.  Returns false when there is no buffer.
+ * Copies the data out of the receive buffer, which is about to be used again, because the device
+ * did not take the data at once.  Returns false when there is no buffer.
  */
 static bool
 keep_direct_data(struct target_task *t)
@@ -194,6 +194,20 @@ move_to(struct target_task *t, enum target_task_state state, struct list *list)
 	list_append(list, &t->node);
 }
 
+/*
+ * Returns true when the buffers for a read are to be waited for: the connection has its share of
+ * them already, and they come back as its peer takes the data.  A connection that has none does not
+ * wait: it is refused, since nothing of its own would wake it.
+ */
+static bool
+is_to_wait_for_buffers(const struct target_task *t)
+{
+	uint32_t most = t->scsi.in_needed_bytes;
+
+	return most > 0 && t->conn->buffered_bytes > 0 && t->buf_bytes == 0 &&
+	       !target_conn_may_have(t->conn, target_buf_cost(most));
+}
+
 static void
 start(struct target_task *t)
 {
@@ -207,6 +221,10 @@ start(struct target_task *t)
 		move_to(t, TARGET_TASK_WAITS, &path->held_tasks);
 		return;
 	}
+	if (is_to_wait_for_buffers(t)) {
+		move_to(t, TARGET_TASK_READY, &t->conn->short_of_buffers);
+		return;
+	}
 	if (scsi_task_execute(&t->scsi) == SCSI_DONE) {
 		finish(t);
 		return;
@@ -216,10 +234,19 @@ start(struct target_task *t)
 	path->inflight++;
 }
 
+/* Starts a task that had to wait. */
+static void
+start_late(struct target_task *t)
+{
+	t->state = TARGET_TASK_NEW;
+	t->began_ns = clock_mono_ns();
+	start(t);
+}
+
 /* ---- Aborted tasks whose backing I/O is not back ---- */
 
-static void
-tell_fence(const struct target_unit *unit, bool begins)
+void
+target_task_tell_fence(const struct target_unit *unit, bool begins)
 {
 	char id[GUID_TEXT_SIZE];
 
@@ -233,7 +260,7 @@ tell_fence(const struct target_unit *unit, bool begins)
 		log_info("lun.back", "lun=%s", guid_format(&unit->lun_id, id));
 }
 
-/* Stop waiting for the task: the unit gets a fence, and whoever waited for the task goes on. */
+/* Stops waiting for the task: the unit gets a fence, and whoever waited for the task goes on. */
 static void
 abandon(struct target_task *t)
 {
@@ -243,7 +270,12 @@ abandon(struct target_task *t)
 	t->state = TARGET_TASK_ABANDONED;
 	t->path->aborting--;
 	if (scsi_lu_fence(unit->lu))
-		tell_fence(unit, true);
+		target_task_tell_fence(unit, true);
+	target_copy_abandon(t);
+	/* the thread's buffers stay in use, but the session may have others */
+	t->conn->buffered_bytes -= target_buf_cost(t->buf_bytes);
+	t->gave_up_share = true;
+	scsi_task_abandon(&t->scsi);
 	iscsi_task_abandon(t->it);
 	target_conn_mark(t->conn);
 }
@@ -293,7 +325,7 @@ came_back(struct target_task *t)
 	if (t->state == TARGET_TASK_ABORTED)
 		t->path->aborting--;
 	else if (scsi_lu_unfence(unit->lu))
-		tell_fence(unit, false);
+		target_task_tell_fence(unit, false);
 }
 
 static void
@@ -304,6 +336,8 @@ no_longer_pending(struct target_task *t)
 
 	if (__builtin_expect(t->state != TARGET_TASK_RUNS, false))
 		came_back(t);
+	if (__builtin_expect(t->others != NULL, false))
+		target_copy_close(t);
 	t->state = TARGET_TASK_NEW;
 	path->inflight--;
 	if (!list_empty(&thread->waits) && (path->inflight == 0 || path->aborting == 0))
@@ -316,6 +350,7 @@ host_done(struct scsi_task *s)
 	struct target_task *t = container_of(s, struct target_task, scsi);
 	struct target_conn *conn = t->conn;
 
+	t->done_ns = clock_mono_ns();
 	no_longer_pending(t);
 	finish(t);
 	target_conn_mark(conn);
@@ -359,8 +394,15 @@ target_task_take_turns(struct target_conn *conn)
 	for (struct list *node; (node = list_pop(&conn->turns)) != NULL;) {
 		struct target_task *t = list_entry(node, struct target_task, node);
 
-		t->state = TARGET_TASK_NEW;
-		start(t);
+		start_late(t);
+	}
+	for (struct list *node; (node = list_first(&conn->short_of_buffers)) != NULL;) {
+		struct target_task *t = list_entry(node, struct target_task, node);
+
+		if (is_to_wait_for_buffers(t))
+			break;
+		list_remove(node);
+		start_late(t);
 	}
 }
 
@@ -375,7 +417,7 @@ forget_pieces(struct target_task *t)
 }
 
 /*
- * Take buffers for len_bytes, within what a connection may have.  Returns the number of pieces in
+ * Takes buffers for len_bytes, within what a connection may have.  Returns the number of pieces in
  * t->iov, ERR_LIMIT (the connection has its share already) or -ENOMEM.
  */
 static int
@@ -415,7 +457,7 @@ host_data_in(struct scsi_task *s, uint32_t len_bytes)
 	return 0;
 }
 
-/* Refuse a task that is not executing, since there are no buffers for it. */
+/* Refuses a task that is not executing, since there are no buffers for it. */
 static void
 answer_task_set_full(struct target_task *t)
 {
@@ -499,18 +541,41 @@ attr_of(uint8_t attr)
 	}
 }
 
-static void
+/*
+ * The first command that comes through a path makes the LUN's unit.  REPORT LUNS needs none: it
+ * tells of every LUN.
+ */
+static int
+open_path(struct target_task *t, const struct iscsi_task *it)
+{
+	int rc = it->cdb_len > 0 && it->cdb[0] == REPORT_LUNS ? ERR_NOT_FOUND
+							      : target_session_open_path(t->path);
+
+	if (rc < 0)
+		t->path = NULL;
+	return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+/* Returns 0, or -ENOMEM: there is a LUN but no memory for its unit. */
+static int
 init(struct target_task *t, struct target_conn *conn, struct iscsi_task *it)
 {
 	int number = scsi_lun_decode(it->lun);
+	int rc = 0;
 
 	t->it = it;
 	t->iov = t->few;
 	t->conn = conn;
 	t->path = target_session_path(conn->session, number);
+	if (__builtin_expect(t->path != NULL && t->path->unit == NULL, false))
+		rc = open_path(t, it);
 	t->state = TARGET_TASK_NEW;
+	t->start_ns = conn->thread->meter.received_ns;
+	t->ready_ns = t->began_ns = t->done_ns = 0;
 	t->buf_bytes = 0;
+	t->gave_up_share = false;
 	t->node = (struct list){ 0 };
+	t->others = NULL;
 	memset(&t->scsi.io, 0, sizeof(t->scsi.io));
 	scsi_task_init(&t->scsi, &conn->session->nexus, t->path != NULL ? &t->path->itl : NULL,
 		       conn->thread->queue);
@@ -518,6 +583,15 @@ init(struct target_task *t, struct target_conn *conn, struct iscsi_task *it)
 		t->scsi.lun = (uint16_t)number;
 	if (t->path != NULL)
 		t->path->tasks++;
+	return rc;
+}
+
+/* Refuses a task that was not parsed, since there is no memory for its unit. */
+static void
+answer_busy(struct target_task *t)
+{
+	t->scsi.status = SCSI_STATUS_BUSY;
+	respond(t);
 }
 
 void
@@ -528,7 +602,11 @@ target_task_command(void *user, struct iscsi_task *it)
 
 	assert(conn->session != NULL); /* the engine takes no commands in discovery sessions */
 	it->owner = t;
-	init(t, conn, it);
+	target_traffic_add(&target_conn_traffic(conn)->commands, 1);
+	if (init(t, conn, it) < 0) {
+		answer_busy(t);
+		return;
+	}
 	memcpy(t->scsi.cdb, it->cdb, MIN(it->cdb_len, (uint16_t)SCSI_CDB_BYTES));
 	t->scsi.attr = attr_of(it->attr);
 	t->scsi.expected_in_bytes = it->read_expected;
@@ -552,6 +630,7 @@ target_task_write_ready(void *user, struct iscsi_task *it)
 	target_conn_progress(t->conn, loop_now_ns(thread_of(t)->loop));
 	list_remove(&t->node);
 	t->state = TARGET_TASK_NEW;
+	t->ready_ns = thread_of(t)->meter.received_ns;
 	start(t);
 }
 
@@ -566,7 +645,7 @@ target_task_data_fault(void *user, struct iscsi_task *it, enum iscsi_data_fault 
 
 	if (it->owner == NULL) {
 		it->owner = t;
-		init(t, user, it);
+		(void)init(t, user, it); /* what it is answered with needs no unit */
 	}
 	list_remove(&t->node);
 	t->state = TARGET_TASK_NEW;
@@ -609,8 +688,10 @@ put_buffers(struct target_task *t)
 	uint32_t cost = target_buf_cost(t->buf_bytes);
 
 	target_buf_put(&thread_of(t)->bufs, t->iov, t->buf_bytes);
-	t->conn->buffered_bytes -= cost;
-	t->conn->credit_bytes = MIN(t->conn->credit_bytes + cost, CONN_BUFFER_MAX);
+	if (!t->gave_up_share) {
+		t->conn->buffered_bytes -= cost;
+		t->conn->credit_bytes = MIN(t->conn->credit_bytes + cost, CONN_BUFFER_MAX);
+	}
 	thread_of(t)->buffered_bytes -= cost;
 	t->buf_bytes = 0;
 	forget_pieces(t);
@@ -626,13 +707,13 @@ target_task_done(void *user, struct iscsi_task *it)
 	scsi_task_fini(&t->scsi);
 	leave_path(t);
 	put_buffers(t);
-	if (conn->state == TARGET_CONN_CLOSING)
+	if (conn->state == TARGET_CONN_CLOSING || !list_empty(&conn->short_of_buffers))
 		target_conn_mark(conn);
 }
 
 /* ---- Tasks that have not started ---- */
 
-/* End a task whose path has gone in the way in which a command to no unit ends. */
+/* Ends a task whose path has gone in the way in which a command to no unit ends. */
 static void
 tell_no_unit(struct target_task *t)
 {
@@ -672,9 +753,8 @@ target_task_release_held(struct target_path *path)
 		struct target_task *t = list_entry(node, struct target_task, node);
 		struct target_conn *conn = t->conn;
 
-		t->state = TARGET_TASK_NEW;
 		scsi_task_recheck(&t->scsi);
-		start(t);
+		start_late(t);
 		target_conn_mark(conn);
 	}
 }
@@ -705,4 +785,11 @@ const struct scsi_host_ops target_task_host_ops = {
 	.resume = host_resume,
 	.turn = host_turn,
 	.luns = target_session_luns,
+	.open_unit = target_copy_open,
+	.ports = target_preempt_ports,
+	.abort_prepare = target_preempt_prepare,
+	.abort_run = target_preempt_run,
+	.abort_cancel = target_preempt_cancel,
+	.port_groups = target_access_groups,
+	.set_access = target_access_set,
 };

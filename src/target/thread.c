@@ -120,6 +120,7 @@ target_thread_start(struct target_thread *thread, struct target *target, unsigne
 	list_init(&thread->conns);
 	list_init(&thread->sessions);
 	guid_map_init(&thread->by_target);
+	guid_map_init(&thread->by_initiator);
 	list_init(&thread->dirty);
 	list_init(&thread->waits);
 	list_init(&thread->holds);
@@ -136,6 +137,32 @@ target_thread_start(struct target_thread *thread, struct target *target, unsigne
 		rc = loop_new(&thread->loop);
 
 	return rc < 0 ? rc : create(thread);
+}
+
+/* ---- Signs of life ---- */
+
+static void
+beat(struct loop_msg *msg)
+{
+	atomic_store(&container_of(msg, struct target_thread, beat_msg)->beat_due, false);
+}
+
+bool
+target_beat(struct target *target)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < target->thread_count; i++) {
+		struct target_thread *thread = &target->threads[i];
+
+		if (atomic_exchange(&thread->beat_due, true)) {
+			all = false; /* the message is still on its way */
+			continue;
+		}
+		thread->beat_msg.run = beat;
+		loop_post(thread->loop, &thread->beat_msg);
+	}
+	return all;
 }
 
 /* ---- Stop ---- */
@@ -177,6 +204,7 @@ target_thread_free(struct target_thread *thread)
 {
 	loop_free(thread->loop);
 	guid_map_fini(&thread->by_target);
+	guid_map_fini(&thread->by_initiator);
 	target_buf_pool_fini(&thread->bufs);
 	mem_free(thread->rx);
 }

@@ -2,10 +2,10 @@
 /*
  * Task management.  RFC 7143 §11.5; SAM-6 (task management functions).
  *
- * The engine has aborted what ABORT TASK and ABORT TASK SET name.  The wider functions also abort
- * tasks of other sessions, on other threads (target_hold_abort).  Of the session that asks, tasks
- * with a CmdSN before that of the request are aborted (RFC 7143 §11.5.1); later ones wait until the
- * reset is done.
+ * The engine has aborted what ABORT TASK, ABORT TASK SET and CLEAR TASK SET name.  The wider
+ * functions also abort tasks of other sessions, on other threads (target_hold_abort).  Of the
+ * session that asks, tasks from before the request are aborted (RFC 7143 §11.5.1: by CmdSN,
+ * immediate ones by their arrival); later ones wait until the reset is done.
  *
  * A response leaves when each aborted task is back from the backing store, or after a grace when
  * the store hangs: then the unit has a fence (task.c), and still nothing of the past will reach the
@@ -53,8 +53,8 @@ concerns(const struct reset *reset, const struct target_path *path)
 }
 
 /*
- * Hold back the commands of this session that come after the request until the reset is done, since
- * a task that the reset aborts may still be writing.
+ * Holds back the commands of this session that come after the request until the reset is done,
+ * since a task that the reset aborts may still be writing.
  */
 static void
 hold_later_commands(const struct reset *reset)
@@ -90,9 +90,8 @@ reset_done(void *arg)
 	struct target_conn *conn = reset->conn;
 	unsigned function = reset->tmf->function;
 
-	if (function != ISCSI_TMF_CLEAR_TASK_SET)
-		for (size_t i = 0; i < reset->unit_count; i++)
-			scsi_lu_reset(reset->units[i]->lu, NULL);
+	for (size_t i = 0; i < reset->unit_count; i++)
+		scsi_lu_reset(reset->units[i]->lu, NULL);
 	end(conn, reset->tmf, ISCSI_TMF_COMPLETE);
 	release_later_commands(reset);
 	/* RFC 7143 §11.5.1: a cold reset ends all connections to the target too */
@@ -101,7 +100,11 @@ reset_done(void *arg)
 	reset_free(reset);
 }
 
-/* Make a reset of the units of these paths.  Returns NULL when out of memory. */
+/*
+ * Makes a reset of the units of these paths.  A LUN that has no unit yet has no tasks either, and
+ * POWER ON, which says as much as the unit attention of a reset, is pending for each of its nexuses.
+ * Returns NULL when out of memory.
+ */
 static struct reset *
 reset_new(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *const *paths,
 	  size_t count)
@@ -112,14 +115,17 @@ reset_new(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *c
 		return NULL;
 	reset->tmf = tmf;
 	reset->conn = conn;
-	reset->unit_count = count;
-	for (size_t i = 0; i < count; i++)
-		reset->units[i] = target_unit_ref(paths[i]->unit);
-	qsort(reset->units, count, sizeof(reset->units[0]), target_unit_compare);
+	for (size_t i = 0; i < count; i++) {
+		target_session_join_unit(paths[i]);
+		if (paths[i]->unit != NULL)
+			reset->units[reset->unit_count++] = target_unit_ref(paths[i]->unit);
+	}
+	qsort(reset->units, reset->unit_count, sizeof(reset->units[0]), target_unit_compare);
 	return reset;
 }
 
-static void
+/* Returns whether the reset has begun; if not, the request is answered. */
+static bool
 reset_begin(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *const *paths,
 	    size_t count)
 {
@@ -127,30 +133,30 @@ reset_begin(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path 
 
 	if (reset == NULL) {
 		end(conn, tmf, ISCSI_TMF_REJECTED);
-		return;
+		return false;
 	}
 	struct target_abort_request request = {
 		.units = reset->units,
-		.unit_count = count,
+		.unit_count = reset->unit_count,
 		.by = conn->session,
-		.cmd_sn = tmf->cmd_sn,
+		.moment = tmf->moment,
 		.done = reset_done,
 		.arg = reset,
-		.ua = tmf->function == ISCSI_TMF_CLEAR_TASK_SET ? SCSI_UA_COMMANDS_CLEARED
-								: SCSI_UA_COUNT,
 	};
 
 	if (target_hold_abort(conn->thread, &request) < 0) {
 		reset_free(reset);
 		end(conn, tmf, ISCSI_TMF_REJECTED);
-		return;
+		return false;
 	}
 	hold_later_commands(reset);
+	return true;
 }
 
 /*
  * RFC 7143 §11.5.1: target resets are subject to access controls.  Here these are the masks: what
- * is reset is what the initiator may use, and one that may use nothing disturbs nobody.
+ * is reset is what the initiator may use, and one that may use nothing disturbs nobody.  Tasks of its
+ * own are aborted also where their path is gone: a LUN can be deleted by force while a task hangs.
  */
 static void
 reset_target(struct target_conn *conn, struct iscsi_tmf *tmf)
@@ -159,8 +165,8 @@ reset_target(struct target_conn *conn, struct iscsi_tmf *tmf)
 
 	if (session->path_count == 0)
 		end(conn, tmf, ISCSI_TMF_NOT_AUTHORIZED);
-	else
-		reset_begin(conn, tmf, session->paths, session->path_count);
+	else if (reset_begin(conn, tmf, session->paths, session->path_count))
+		(void)iscsi_conn_abort_tasks(conn->iscsi, NULL, &tmf->moment);
 }
 
 bool
@@ -183,9 +189,9 @@ target_tmf_request(void *user, struct iscsi_tmf *tmf)
 		end(conn, tmf, ISCSI_TMF_COMPLETE);
 		return;
 	case ISCSI_TMF_ABORT_TASK_SET:
+	case ISCSI_TMF_CLEAR_TASK_SET: /* there is a task set for each nexus: TST 001b */
 		end(conn, tmf, path != NULL ? ISCSI_TMF_COMPLETE : ISCSI_TMF_NO_LUN);
 		return;
-	case ISCSI_TMF_CLEAR_TASK_SET:
 	case ISCSI_TMF_LU_RESET:
 		if (path != NULL)
 			reset_begin(conn, tmf, &path, 1);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Units: a LUN's block device, its SCSI logical unit and its counters, one unit for each LUN row
- * (struct target_unit says how long it lives).  The publisher makes, updates and forgets units;
- * data-path threads use them through their views and paths without a lock.  The block device is the
- * one authority for the unit's health, the row for whether it is offline.
+ * that is in use (struct target_unit says how long it lives).  A data-path thread makes a unit when
+ * the first command for its LUN comes; the publisher updates and forgets units.  Data-path threads
+ * use them through their paths without a lock.  The block device is the authority for the unit's
+ * health, the row for whether it is offline.
+ *
+ * A thread may make a unit from a row of its view while the publisher is already at the next view.
+ * So the publisher updates and forgets units when all threads have the new view: until then it may
+ * find a unit that was made from the old row, and afterwards nobody makes one from it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,6 +20,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "target/target_int.h"
+#include "model/hints.h"
 #include "model/identity.h"
 
 /* The reporter does this: the array may hold locks while it waits for a data-path thread. */
@@ -24,7 +30,39 @@ give_back(struct work *work)
 	struct target_unit *unit = container_of(work, struct target_unit, release);
 
 	array_device_release(unit->target->array, unit->dev);
+	for (unsigned i = 0; i < unit->share_count; i++)
+		for (unsigned kind = 0; kind < METER_KINDS; kind++)
+			mem_free(atomic_load(&unit->shares[i].latency[kind]));
 	mem_free(unit);
+}
+
+/* An initiator has turned the write cache on or off.  The thread of its command. */
+static void
+cache_changed(void *arg, bool write_through)
+{
+	struct target_unit *unit = arg;
+
+	target_report_cache(unit->target, &unit->lun_id, write_through);
+}
+
+static void
+statistics(void *arg, struct scsi_statistics *ret_statistics)
+{
+	const struct target_unit *unit = arg;
+
+	*ret_statistics = (struct scsi_statistics){ 0 };
+	for (unsigned i = 0; i < unit->share_count; i++) {
+		const struct target_unit_share *c = &unit->shares[i];
+
+		ret_statistics->read_commands += atomic_load_explicit(&c->read_commands,
+								      memory_order_relaxed);
+		ret_statistics->write_commands += atomic_load_explicit(&c->write_commands,
+								       memory_order_relaxed);
+		ret_statistics->read_bytes += atomic_load_explicit(&c->read_bytes,
+								   memory_order_relaxed);
+		ret_statistics->write_bytes += atomic_load_explicit(&c->write_bytes,
+								    memory_order_relaxed);
+	}
 }
 
 /* The last reference to the unit's logical unit is gone.  Any thread. */
@@ -69,8 +107,8 @@ parse_naa(const char *text, uint8_t naa[8])
 	}
 }
 
-static void
-fill_identity(struct scsi_identity *id, const struct row_lun *row)
+void
+target_unit_identity(struct scsi_identity *id, const struct row_lun *row)
 {
 	*id = (struct scsi_identity){
 		.guid = row->id,
@@ -84,6 +122,48 @@ fill_identity(struct scsi_identity *id, const struct row_lun *row)
 		parse_naa(row->naa, id->naa);
 }
 
+/* ---- What the unit must keep ---- */
+
+static int
+store_load(void *arg, enum scsi_keep kind, struct scsi_kept *ret_kept)
+{
+	const struct target_unit *unit = arg;
+
+	return array_kept(unit->target->array, &unit->lun_id, kind, &ret_kept->version,
+			  &ret_kept->data, &ret_kept->bytes);
+}
+
+static void
+saved(void *arg, int result)
+{
+	struct scsi_save *save = arg;
+	struct target *target = save->owner;
+
+	save->done(save, result); /* the unit may be gone after this */
+	target_conn_count_down(target);
+}
+
+/* A request counts as a connection does: the data path does not end before it has ended. */
+static void
+store_save(void *arg, struct scsi_save *save)
+{
+	struct target_unit *unit = arg;
+	struct array_keep keep = { .lun_id = unit->lun_id,
+				   .kind = save->kind,
+				   .version = save->version,
+				   .data = save->data,
+				   .bytes = save->bytes,
+				   .done = saved,
+				   .arg = save };
+	int rc;
+
+	save->owner = unit->target;
+	atomic_fetch_add(&unit->target->conn_count, 1);
+	rc = array_keep(unit->target->array, &keep);
+	if (rc < 0)
+		saved(save, rc);
+}
+
 static int
 make_lu(struct target_unit *unit, const struct row_lun *row)
 {
@@ -93,15 +173,38 @@ make_lu(struct target_unit *unit, const struct row_lun *row)
 		.capacity_blocks = row->size_bytes / row->block_bytes,
 		.thin = row->thin,
 		.write_cache = true,
+		.write_through = hints_write_through(row->hints),
 		.offline = row->status == STATUS_OFFLINE,
+		.read_only = row->access == LUN_READ_ONLY,
+		.removable = row->removable,
 		.threads = unit->target->thread_count,
 		.dev = unit->dev,
+		.store = &unit->store,
 		.released = lu_released,
+		.cache_changed = cache_changed,
+		.statistics = statistics,
 		.arg = unit,
 	};
 
-	fill_identity(&desc.identity, row);
+	target_unit_identity(&desc.identity, row);
+	unit->store = (struct scsi_store){ store_load, store_save, unit };
 	return scsi_lu_new(&desc, &unit->lu);
+}
+
+/*
+ * A unit whose reservations cannot be read would let in whoever they exclude, so it is not made, and
+ * its commands are answered BUSY until an administrator clears them.
+ */
+static void
+tell_unreadable(const struct target_unit *unit, int rc)
+{
+	char id[GUID_TEXT_SIZE];
+
+	log_error_from(guid_format(&unit->lun_id, id), "lun.kept",
+		       "lun=%s error=%s reason=\"what the catalog keeps of the LUN's persistent "
+		       "reservations cannot be read; commands are answered BUSY until they are "
+		       "cleared: vdsctl lun reservations --clear\"",
+		       id, err_name(rc));
 }
 
 static int
@@ -117,9 +220,12 @@ unit_new(struct target *target, const struct row_lun *row, struct target_unit **
 	atomic_init(&unit->refs, 1);
 	unit->target = target;
 	unit->lun_id = row->id;
+	unit->pool_id = row->pool_id;
 	unit->share_count = target->thread_count;
-	for (unsigned i = 0; i < unit->share_count; i++)
+	for (unsigned i = 0; i < unit->share_count; i++) {
+		unit->shares[i].unit = unit;
 		list_init(&unit->shares[i].paths);
+	}
 	int rc = array_lun_device(target->array, &row->id, &unit->dev);
 
 	if (rc < 0) {
@@ -127,6 +233,8 @@ unit_new(struct target *target, const struct row_lun *row, struct target_unit **
 		return rc;
 	}
 	rc = make_lu(unit, row);
+	if (rc == ERR_CORRUPT || rc == ERR_VERSION)
+		tell_unreadable(unit, rc);
 	if (rc < 0) {
 		lu_released(unit);
 		return rc;
@@ -137,38 +245,106 @@ unit_new(struct target *target, const struct row_lun *row, struct target_unit **
 
 /* ---- The table of units ---- */
 
+/* With units_lock. */
 static void
-update(struct target_unit *unit, const struct row_lun *row)
+take_level(struct target_unit *unit)
 {
-	uint64_t capacity_blocks = row->size_bytes / row->block_bytes;
+	const struct array_pool_level *level = guid_map_find(&unit->target->levels, &unit->pool_id);
 
-	if (capacity_blocks != scsi_lu_capacity_blocks(unit->lu))
-		scsi_lu_set_capacity(unit->lu, capacity_blocks);
-	scsi_lu_set_offline(unit->lu, row->status == STATUS_OFFLINE);
+	if (level != NULL)
+		scsi_lu_set_space(unit->lu, level->free_bytes, level->low_bytes, level->low);
+}
+
+/* Remembers the level for units that are made later.  What is not remembered comes again soon. */
+void
+target_unit_pool_space(void *runtime, const struct array_pool_level *level)
+{
+	struct target *target = runtime;
+	struct array_pool_level *known;
+	struct target_unit *unit;
+
+	pthread_mutex_lock(&target->units_lock);
+	known = guid_map_find(&target->levels, &level->pool_id);
+	if (known == NULL) {
+		known = mem_alloc(sizeof(*known));
+		if (known != NULL)
+			known->pool_id = level->pool_id;
+		if (known != NULL && guid_map_put(&target->levels, &known->pool_id, known) < 0)
+			mem_free(TAKE(known));
+	}
+	if (known != NULL)
+		*known = *level;
+	for (size_t cursor = 0;
+	     known != NULL && (unit = guid_map_next(&target->units, &cursor)) != NULL;)
+		if (guid_equal(&unit->pool_id, &level->pool_id))
+			take_level(unit);
+	pthread_mutex_unlock(&target->units_lock);
+}
+
+void
+target_unit_levels_free(struct target *target)
+{
+	struct array_pool_level *level;
+
+	for (size_t cursor = 0; (level = guid_map_next(&target->levels, &cursor)) != NULL;)
+		mem_free(level);
+	guid_map_fini(&target->levels);
+}
+
+/* Enters a unit in the table, unless another thread was faster: then the other's is returned. */
+static int
+enter(struct target *target, struct target_unit *made, struct target_unit **ret_unit)
+{
+	struct target_unit *unit;
+	int rc = 0;
+
+	pthread_mutex_lock(&target->units_lock);
+	unit = guid_map_find(&target->units, &made->lun_id);
+	if (unit == NULL) {
+		rc = guid_map_put(&target->units, &made->lun_id, made);
+		if (rc == 0) {
+			unit = target_unit_ref(made);
+			take_level(made);
+		}
+	} else {
+		target_unit_ref(unit);
+	}
+	pthread_mutex_unlock(&target->units_lock);
+	if (unit != NULL)
+		*ret_unit = unit;
+	if (unit != made)
+		target_unit_unref(made);
+	return rc;
 }
 
 int
 target_unit_get(struct target *target, const struct row_lun *row, struct target_unit **ret_unit)
 {
-	struct target_unit *unit = guid_map_find(&target->units, &row->id);
+	struct target_unit *unit = target_unit_find(target, &row->id);
 	int rc = 0;
 
 	if (unit != NULL) {
-		update(unit, row);
 		*ret_unit = unit;
 		return 0;
 	}
 	rc = unit_new(target, row, &unit);
-	if (rc < 0)
-		return rc;
-	pthread_mutex_lock(&target->units_lock);
-	rc = guid_map_put(&target->units, &row->id, unit);
-	pthread_mutex_unlock(&target->units_lock);
-	if (rc < 0)
-		target_unit_unref(unit);
-	else
-		*ret_unit = unit;
-	return rc;
+	return rc < 0 ? rc : enter(target, unit, ret_unit);
+}
+
+void
+target_unit_update(struct target *target, const struct row_lun *row)
+{
+	uint64_t capacity_blocks = row->size_bytes / row->block_bytes;
+	struct target_unit *unit = target_unit_find(target, &row->id);
+
+	if (unit == NULL)
+		return;
+	if (capacity_blocks != scsi_lu_capacity_blocks(unit->lu))
+		scsi_lu_set_capacity(unit->lu, capacity_blocks);
+	scsi_lu_set_offline(unit->lu, row->status == STATUS_OFFLINE);
+	scsi_lu_set_read_only(unit->lu, row->access == LUN_READ_ONLY);
+	scsi_lu_set_write_through(unit->lu, hints_write_through(row->hints));
+	target_unit_unref(unit);
 }
 
 struct target_unit *
@@ -215,34 +391,22 @@ target_unit_recovered(struct target *target, const struct guid *lun_id)
 	pthread_mutex_unlock(&target->units_lock);
 }
 
-/* ---- Counters ---- */
-
-static void
-sum_counters(const struct target_unit *unit, struct array_lun_counters *ret)
-{
-	*ret = (struct array_lun_counters){ 0 };
-	for (unsigned i = 0; i < unit->share_count; i++) {
-		const struct target_unit_share *c = &unit->shares[i];
-
-		ret->read_commands += atomic_load_explicit(&c->read_commands, memory_order_relaxed);
-		ret->write_commands += atomic_load_explicit(&c->write_commands,
-							    memory_order_relaxed);
-		ret->other_commands += atomic_load_explicit(&c->other_commands,
-							    memory_order_relaxed);
-		ret->read_bytes += atomic_load_explicit(&c->read_bytes, memory_order_relaxed);
-		ret->write_bytes += atomic_load_explicit(&c->write_bytes, memory_order_relaxed);
-	}
-}
+/* ---- For those who read what was counted ---- */
 
 int
-target_unit_sample(struct target *target, const struct guid *lun_id,
-		   struct array_lun_counters *ret_counters)
+target_unit_list(struct target *target, struct target_unit ***ret_units)
 {
-	pthread_mutex_lock(&target->units_lock);
-	const struct target_unit *unit = guid_map_find(&target->units, lun_id);
+	struct target_unit **units, *unit;
+	int count = 0;
 
-	if (unit != NULL)
-		sum_counters(unit, ret_counters);
+	pthread_mutex_lock(&target->units_lock);
+	units = mem_alloc((target->units.count + 1) * sizeof(units[0]));
+	for (size_t cursor = 0;
+	     units != NULL && (unit = guid_map_next(&target->units, &cursor)) != NULL;)
+		units[count++] = target_unit_ref(unit);
 	pthread_mutex_unlock(&target->units_lock);
-	return unit != NULL ? 0 : ERR_NOT_FOUND;
+	if (units == NULL)
+		return -ENOMEM;
+	*ret_units = units;
+	return count;
 }

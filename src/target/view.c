@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/host.h"
+#include "model/port.h"
 #include "target/target_int.h"
 
 /* ---- Counting ---- */
@@ -41,6 +43,7 @@ target_view_unref(struct target_view *view)
 		return;
 	target_shown_unref(view->shown);
 	portals_unref(view->portals);
+	array_secrets_unref(view->secrets);
 	state_unref(view->state);
 	mem_free(view);
 }
@@ -100,7 +103,8 @@ struct maker {
 	struct target_view *view;
 	struct target_shown_edit shown;
 	struct target_delta *delta;
-	size_t place_capacity, ended_capacity;
+	size_t place_capacity, ended_capacity, access_capacity, initiator_capacity, ruled_capacity;
+	const struct row_lun *lun; /* found last: a LUN's associations stand together */
 };
 
 static const void *
@@ -139,16 +143,24 @@ show(struct maker *m, const struct row_target *target, const char *before, const
 	return target_shown_change(&m->shown, before, after, target->iscsi_name);
 }
 
+static const struct row_lun *
+lun_of(struct maker *m, const struct guid *id)
+{
+	if (m->lun == NULL || !guid_equal(&m->lun->id, id))
+		m->lun = state_find(m->state, ROW_LUN, id);
+	return m->lun;
+}
+
 static int
 association_put(struct maker *m, const struct row_association *row,
 		const struct row_association *old)
 {
-	const struct row_lun *lun = state_find(m->state, ROW_LUN, &row->lun_id);
+	const struct row_lun *lun = lun_of(m, &row->lun_id);
 	const struct row_target *target = state_find(m->state, ROW_TARGET, &row->target_id);
-	struct target_unit *unit;
-	int rc = target_unit_get(m->target, lun, &unit);
+	int rc = 0;
 
-	if (rc == 0 && old == NULL)
+	array_lun_look(m->target->array, &row->lun_id);
+	if (old == NULL)
 		rc = show(m, target, "", lun->mask);
 	if (rc == 0 && old != NULL && old->lun_number != row->lun_number)
 		rc = touch(m, &row->target_id, old->lun_number);
@@ -185,16 +197,13 @@ mask_changed(struct maker *m, const struct row_lun *old, const struct row_lun *r
 	return rc;
 }
 
-/* A LUN that was never associated has no unit yet. */
 static int
 lun_put(struct maker *m, const struct row_lun *row)
 {
 	const struct row_lun *old = old_row(m, ROW_LUN, &row->id);
-	struct target_unit *unit = guid_map_find(&m->target->units, &row->id);
-	int rc = unit != NULL ? target_unit_get(m->target, row, &unit) : 0;
 
-	if (rc < 0 || old == NULL || strcmp(old->mask, row->mask) == 0)
-		return rc;
+	if (old == NULL || strcmp(old->mask, row->mask) == 0)
+		return 0;
 	return mask_changed(m, old, row);
 }
 
@@ -210,12 +219,143 @@ target_deleted(struct maker *m, const struct guid *id)
 	return 0;
 }
 
+/* A group that is new has no sessions; those of one that is gone keep the state that they have. */
+static int
+group_put(struct maker *m, const struct row_portal_group *row)
+{
+	const struct row_portal_group *old = old_row(m, ROW_PORTAL_GROUP, &row->id);
+	struct target_delta *delta = m->delta;
+	struct target_access_delta access = {
+		.target_id = row->target_id,
+		.tag = (uint16_t)row->tag,
+		.state = row->access_state,
+	};
+
+	if (old == NULL)
+		return 0;
+	access.access_changed = old->access_state != row->access_state ||
+				old->preferred != row->preferred;
+	access.explicit_changed = old->explicit_allowed != row->explicit_allowed;
+	if (!access.access_changed && !access.explicit_changed)
+		return 0;
+	if (mem_grow(&delta->access, &m->access_capacity, delta->access_count + 1,
+		     sizeof(delta->access[0])) < 0)
+		return -ENOMEM;
+	delta->access[delta->access_count++] = access;
+	return 0;
+}
+
+/* NULL is an empty text. */
+static bool
+same_text(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+/*
+ * Returns whether the threads may go on with an older row: what they take from it is the same.  A LUN
+ * without an association is not reached, and the change that makes one is not quiet.
+ */
+static bool
+is_quiet_lun(const struct row_lun *row, const struct row_lun *old)
+{
+	if (row == NULL)
+		return false;
+	return old == NULL ||
+	       (row->status == old->status && row->size_bytes == old->size_bytes &&
+		row->block_bytes == old->block_bytes && row->thin == old->thin &&
+		row->identity == old->identity && row->access == old->access &&
+		row->removable == old->removable && guid_equal(&row->pool_id, &old->pool_id) &&
+		same_text(row->mask, old->mask) && same_text(row->serial, old->serial) &&
+		same_text(row->naa, old->naa) && same_text(row->hints, old->hints));
+}
+
+static bool
+is_quiet(const struct maker *m, const struct change_op *op)
+{
+	return op->family == ROW_JOB ||
+	       (op->family == ROW_LUN &&
+		is_quiet_lun((const void *)op->row, old_row(m, ROW_LUN, &op->key.a)));
+}
+
+/* The sessions of this initiator look again at what they see. */
+static int
+look_again(struct maker *m, const char *name)
+{
+	struct target_delta *delta = m->delta;
+
+	if (mem_grow(&delta->initiators, &m->initiator_capacity, delta->initiator_count + 1,
+		     sizeof(delta->initiators[0])) < 0)
+		return -ENOMEM;
+	delta->initiators[delta->initiator_count++] = name;
+	return 0;
+}
+
+static int
+initiator_changed(struct maker *m, const struct change_op *op)
+{
+	const struct row_initiator *row = (const void *)op->row;
+	const struct row_initiator *old = old_row(m, ROW_INITIATOR, &op->key.a);
+	int rc = row != NULL ? look_again(m, row->iscsi_name) : 0;
+
+	return rc == 0 && old != NULL ? look_again(m, old->iscsi_name) : rc;
+}
+
+/* All initiators that the host had or has. */
+static int
+member_changed(struct maker *m, const struct change_op *op)
+{
+	const struct state *states[] = { m->state, m->old != NULL ? m->old->state : NULL };
+	int rc = 0;
+
+	for (size_t s = 0; s < ARRAY_LEN(states) && states[s] != NULL; s++) {
+		struct row_slice names = state_host_initiators(states[s], &op->key.b);
+
+		for (size_t i = 0; rc == 0 && i < names.count; i++)
+			rc = look_again(m,
+					((const struct row_initiator *)names.rows[i])->iscsi_name);
+	}
+	return rc;
+}
+
+/* The sessions of all initiators of the host are looked at: they may come from elsewhere. */
+static int
+host_put(struct maker *m, const struct row_host *row)
+{
+	const struct row_host *old = old_row(m, ROW_HOST, &row->id);
+	struct row_slice names;
+	int rc = 0;
+
+	if (old == NULL || same_text(old->sources, row->sources))
+		return 0;
+	names = state_host_initiators(m->state, &row->id);
+	for (size_t i = 0; rc == 0 && i < names.count; i++)
+		rc = look_again(m, ((const struct row_initiator *)names.rows[i])->iscsi_name);
+	return rc;
+}
+
+static int
+target_put(struct maker *m, const struct row_target *row)
+{
+	const struct row_target *old = old_row(m, ROW_TARGET, &row->id);
+	struct target_delta *delta = m->delta;
+
+	if (old == NULL || same_text(old->sources, row->sources))
+		return 0;
+	if (mem_grow(&delta->ruled, &m->ruled_capacity, delta->ruled_count + 1,
+		     sizeof(delta->ruled[0])) < 0)
+		return -ENOMEM;
+	delta->ruled[delta->ruled_count++] = row->id;
+	return 0;
+}
+
 static int
 take_op(struct maker *m, const struct change_op *op)
 {
 	const struct row_association *old;
 
 	m->delta->steps++;
+	m->delta->quiet &= is_quiet(m, op);
 	switch (op->family) {
 	case ROW_ASSOCIATION:
 		old = old_association(m, &op->key);
@@ -225,8 +365,18 @@ take_op(struct maker *m, const struct change_op *op)
 	case ROW_LUN:
 		return op->row != NULL ? lun_put(m, (const void *)op->row) : 0;
 	case ROW_TARGET:
-		return op->row == NULL ? target_deleted(m, &op->key.a) : 0;
+		return op->row == NULL ? target_deleted(m, &op->key.a)
+				       : target_put(m, (const void *)op->row);
+	case ROW_HOST:
+		return op->row != NULL ? host_put(m, (const void *)op->row) : 0;
+	case ROW_PORTAL_GROUP:
+		return op->row != NULL ? group_put(m, (const void *)op->row) : 0;
+	case ROW_INITIATOR:
+		return initiator_changed(m, op);
+	case ROW_HOST_MEMBER:
+		return member_changed(m, op);
 	case ROW_PORTAL:
+	case ROW_CONTROLLER:
 		m->delta->portals_changed = true;
 		return 0;
 	default:
@@ -256,6 +406,7 @@ take_change(struct maker *m)
 
 	if (m->change == NULL)
 		return take_all(m);
+	m->delta->quiet = true;
 	for (size_t i = 0; rc == 0 && i < m->change->op_count; i++)
 		rc = take_op(m, &m->change->ops[i]);
 	return rc;
@@ -293,8 +444,8 @@ find_number(const struct state *state, const struct target_place *place)
 	return NULL;
 }
 
-/* Each place once, with the unit and the mask that are there now. */
-static int
+/* Each place once, with the LUN that is there now. */
+static void
 settle_places(struct maker *m)
 {
 	struct target_delta *delta = m->delta;
@@ -305,31 +456,47 @@ settle_places(struct maker *m)
 	for (size_t i = 0; i < delta->place_count; i++) {
 		struct target_place *place = &delta->places[kept];
 		const struct row_association *row;
-		const struct row_lun *lun;
-		int rc;
 
 		if (i > 0 && compare_places(&delta->places[i], &delta->places[i - 1]) == 0)
 			continue;
 		*place = delta->places[i];
 		kept++;
 		row = find_number(m->state, place);
-		if (row == NULL)
-			continue;
-		lun = state_find(m->state, ROW_LUN, &row->lun_id);
-		rc = target_unit_get(m->target, lun, &place->unit);
-		if (rc < 0)
-			return rc;
-		place->mask = lun->mask;
+		if (row != NULL)
+			place->lun = state_find(m->state, ROW_LUN, &row->lun_id);
 	}
 	delta->place_count = kept;
-	return 0;
+}
+
+static int
+compare_initiators(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each initiator once. */
+static void
+settle_initiators(struct target_delta *delta)
+{
+	size_t kept = 0;
+
+	if (delta->initiator_count > 1)
+		qsort(delta->initiators, delta->initiator_count, sizeof(delta->initiators[0]),
+		      compare_initiators);
+	for (size_t i = 0; i < delta->initiator_count; i++)
+		if (kept == 0 || strcmp(delta->initiators[kept - 1], delta->initiators[i]) != 0)
+			delta->initiators[kept++] = delta->initiators[i];
+	delta->initiator_count = kept;
 }
 
 void
 target_delta_fini(struct target_delta *delta)
 {
+	mem_free(delta->initiators);
+	mem_free(delta->ruled);
 	mem_free(delta->places);
 	mem_free(delta->ended);
+	mem_free(delta->access);
 }
 
 /* ---- Portals ---- */
@@ -370,6 +537,14 @@ make_portals(struct maker *m)
 	return 0;
 }
 
+static bool
+is_offline(const struct state *state)
+{
+	const struct row_controller *controller = state_controller(state);
+
+	return controller != NULL && controller->status == STATUS_OFFLINE;
+}
+
 int
 target_view_new(struct target *target, const struct target_view *old, const struct state *state,
 		const struct change *change, struct target_view **ret_view,
@@ -390,12 +565,15 @@ target_view_new(struct target *target, const struct target_view *old, const stru
 	if (rc == 0) {
 		atomic_init(&m.view->refs, 1);
 		m.view->state = state_ref(state);
+		m.view->secrets = array_secrets_ref(target->secrets);
+		m.view->offline = is_offline(state);
 		rc = take_change(&m);
 	}
-	if (rc == 0)
-		rc = settle_places(&m);
-	if (rc == 0)
+	if (rc == 0) {
+		settle_places(&m);
+		settle_initiators(&delta);
 		rc = make_portals(&m);
+	}
 	if (rc < 0) {
 		target_shown_unref(m.shown.root);
 		target_delta_fini(&delta);
@@ -403,7 +581,7 @@ target_view_new(struct target *target, const struct target_view *old, const stru
 		return rc;
 	}
 	m.view->shown = m.shown.root;
-	delta.steps += delta.place_count + m.shown.steps;
+	delta.steps += delta.place_count + delta.initiator_count + m.shown.steps;
 	*ret_view = m.view;
 	*ret_delta = delta;
 	return 0;

@@ -92,11 +92,9 @@ associations_json(struct ctl *ctl, enum verb_id verb, const struct guid *id)
 static int
 targets_table(struct ctl *ctl, const struct guid *lun)
 {
-	static const struct ctl_column columns[] = {
-		{ "ALIAS", false }, { "NAME", false }, { "LUN", true }, { "ID", false }
-	};
+	static const char columns[] = "ALIAS|NAME|>LUN|ID";
 	AUTO_CTL_VIEW struct ctl_view view = { NULL, NULL };
-	struct ctl_table *table;
+	struct table *table;
 	struct row_slice slice;
 	char id[GUID_TEXT_SIZE];
 	int rc = ctl_view_load(ctl, &view);
@@ -105,7 +103,7 @@ targets_table(struct ctl *ctl, const struct guid *lun)
 		return rc;
 	if (state_find(view.config, ROW_LUN, lun) == NULL)
 		return err_set(ERR_NOT_FOUND, "there is no LUN %s", ctl->args[0]);
-	table = ctl_table_new(columns, ARRAY_LEN(columns));
+	table = table_new(columns);
 	if (table == NULL)
 		return -ENOMEM;
 	slice = state_lun_targets(view.config, lun);
@@ -114,24 +112,22 @@ targets_table(struct ctl *ctl, const struct guid *lun)
 		const struct row_target *target = state_find(view.config, ROW_TARGET,
 							     &pair->target_id);
 
-		ctl_table_add(table, target != NULL ? target->alias : NULL);
-		ctl_table_add(table, target != NULL ? target->iscsi_name : NULL);
-		ctl_table_addf(table, "%u", pair->lun_number);
-		ctl_table_add(table, guid_format(&pair->target_id, id));
+		table_add(table, target != NULL ? target->alias : NULL);
+		table_add(table, target != NULL ? target->iscsi_name : NULL);
+		table_addf(table, "%u", pair->lun_number);
+		table_add(table, guid_format(&pair->target_id, id));
 	}
-	rc = ctl_table_print(table, ctl->out);
-	ctl_table_free(table);
+	rc = table_print(table, ctl->out);
+	table_free(table);
 	return rc;
 }
 
 static int
 luns_table(struct ctl *ctl, const struct guid *target)
 {
-	static const struct ctl_column columns[] = {
-		{ "LUN", true }, { "NAME", false }, { "SIZE", true }, { "ID", false }
-	};
+	static const char columns[] = ">LUN|NAME|>SIZE|ID";
 	AUTO_CTL_VIEW struct ctl_view view = { NULL, NULL };
-	struct ctl_table *table;
+	struct table *table;
 	struct row_slice slice;
 	char id[GUID_TEXT_SIZE], size[32];
 	int rc = ctl_view_load(ctl, &view);
@@ -140,7 +136,7 @@ luns_table(struct ctl *ctl, const struct guid *target)
 		return rc;
 	if (state_find(view.config, ROW_TARGET, target) == NULL)
 		return err_set(ERR_NOT_FOUND, "there is no target %s", ctl->args[0]);
-	table = ctl_table_new(columns, ARRAY_LEN(columns));
+	table = table_new(columns);
 	if (table == NULL)
 		return -ENOMEM;
 	slice = state_target_luns(view.config, target);
@@ -148,15 +144,14 @@ luns_table(struct ctl *ctl, const struct guid *target)
 		const struct row_association *pair = slice.rows[i];
 		const struct row_lun *lun = state_find(view.config, ROW_LUN, &pair->lun_id);
 
-		ctl_table_addf(table, "%u", pair->lun_number);
-		ctl_table_add(table, lun != NULL ? lun->name : NULL);
-		ctl_table_add(table, lun != NULL
-					     ? str_format_size(lun->size_bytes, size, sizeof(size))
+		table_addf(table, "%u", pair->lun_number);
+		table_add(table, ctl_lun_name(&view, &pair->lun_id));
+		table_add(table, lun != NULL ? str_format_size(lun->size_bytes, size, sizeof(size))
 					     : NULL);
-		ctl_table_add(table, guid_format(&pair->lun_id, id));
+		table_add(table, guid_format(&pair->lun_id, id));
 	}
-	rc = ctl_table_print(table, ctl->out);
-	ctl_table_free(table);
+	rc = table_print(table, ctl->out);
+	table_free(table);
 	return rc;
 }
 

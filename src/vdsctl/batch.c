@@ -63,7 +63,7 @@ word_take(const char **line, struct strbuf *out)
 	}
 	*line = p;
 	return quote == '\0' ? 0
-			     : err_set(ERR_INVALID, "a quote (%c) does not end on its line", quote);
+			     : err_set(ERR_INVALID, "a quote (%c) has no end on its line", quote);
 }
 
 /* Splits a line; "#" begins a comment.  No words: nothing to do. */
@@ -108,16 +108,19 @@ program_name_drop(struct batch_words *w)
 static int
 line_check(const struct ctl *line)
 {
-	static const enum ctl_option_id whole[] = { OPT_URL, OPT_TIMEOUT, OPT_HELP, OPT_VERSION };
+	static const enum ctl_option_id whole[] = { OPT_CONTEXT,     OPT_URL,     OPT_CA,
+						    OPT_FINGERPRINT, OPT_CERT,    OPT_KEY,
+						    OPT_TOKEN_FILE,  OPT_TIMEOUT, OPT_HELP,
+						    OPT_VERSION };
 
 	for (size_t i = 0; i < ARRAY_LEN(whole); i++)
 		if (line->options[whole[i]] != NULL)
 			return err_set(ERR_INVALID,
-				       "--%s cannot be given in a line: give it to `vdsctl batch`",
+				       "--%s cannot be given in a line of a batch: give it to "
+				       "`vdsctl batch` itself",
 				       ctl_options[whole[i]].name);
 	if (line->command->run == ctl_run_batch || line->command->run == ctl_run_watch)
-		return err_set(ERR_INVALID, "`%s` cannot be a line of a batch",
-			       line->command->words);
+		return err_set(ERR_INVALID, "`%s` cannot be used in a batch", line->command->words);
 	return 0;
 }
 
@@ -135,7 +138,10 @@ line_run(struct ctl *ctl, struct ctl *line, const struct batch_words *w)
 		rc = line_check(line);
 	if (rc < 0)
 		return rc;
-	line->options[OPT_URL] = ctl->options[OPT_URL];
+	for (int id = OPT_URL; id <= OPT_TOKEN_FILE;
+	     id++) /* where the array is, and whom to trust */
+		line->options[id] = ctl->options[id];
+	line->context = ctl->context;
 	line->client = ctl->client;
 	rc = line->command->run(line);
 	ctl->client = line->client;
@@ -206,7 +212,9 @@ ctl_run_batch(struct ctl *ctl)
 
 	if (file == NULL)
 		return err_set(-errno, "%s: %s", name, strerror(errno));
-	rc = lines_do(ctl, file, name);
+	rc = ctl_context_apply(ctl); /* one array for all lines */
+	if (rc == 0)
+		rc = lines_do(ctl, file, name);
 	if (!standard)
 		fclose(file);
 	return rc;

@@ -19,26 +19,47 @@
 #define CHECK_TIMEOUT_MS 3600000u
 
 /*
- * A vdsd that is stopped or hangs must not hold a script permanently; the check of a large array
- * takes its time.
+ * A vdsd that is stopped or hangs must not hold a script permanently; the check of a large array,
+ * which comes before a backup too, takes its time.
  */
 static unsigned
 call_timeout_ms(const struct ctl *ctl)
 {
+	bool checks = ctl->command != NULL &&
+		      (ctl->command->run == ctl_run_check || ctl->command->run == ctl_run_backup);
+
 	if (ctl->timeout_s > 0)
 		return (unsigned)ctl->timeout_s * 1000;
-	return ctl->command != NULL && ctl->command->run == ctl_run_check ? CHECK_TIMEOUT_MS
-									  : CALL_TIMEOUT_MS;
+	return checks ? CHECK_TIMEOUT_MS : CALL_TIMEOUT_MS;
+}
+
+int
+ctl_client_options(struct ctl *ctl, struct client_options *ret_options)
+{
+	int rc = ctl_context_apply(ctl);
+
+	*ret_options = (struct client_options){
+		.url = ctl->options[OPT_URL],
+		.ca = ctl->options[OPT_CA],
+		.fingerprint = ctl->options[OPT_FINGERPRINT],
+		.cert = ctl->options[OPT_CERT],
+		.key = ctl->options[OPT_KEY],
+		.token_file = ctl->options[OPT_TOKEN_FILE],
+	};
+	return rc;
 }
 
 int
 ctl_client(struct ctl *ctl)
 {
+	struct client_options options;
 	int rc;
 
 	if (ctl->client != NULL)
 		return 0;
-	rc = client_open(ctl->options[OPT_URL], CLIENT_CALLS, &ctl->client);
+	rc = ctl_client_options(ctl, &options);
+	if (rc == 0)
+		rc = client_open_with(&options, CLIENT_CALLS, &ctl->client);
 	if (rc == 0)
 		client_set_call_timeout(ctl->client, call_timeout_ms(ctl));
 	return rc;

@@ -5,34 +5,36 @@
  * static.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/host.h"
 #include "vdsctl/ctl_int.h"
 
 void
-ctl_cell_id(struct ctl_table *table, const struct guid *id)
+ctl_cell_id(struct table *table, const struct guid *id)
 {
 	char text[GUID_TEXT_SIZE];
 
-	ctl_table_add(table, guid_format(id, text));
+	table_add(table, guid_format(id, text));
 }
 
 void
-ctl_cell_size(struct ctl_table *table, uint64_t bytes)
+ctl_cell_size(struct table *table, uint64_t bytes)
 {
 	char text[32];
 
-	ctl_table_add(table, str_format_size(bytes, text, sizeof(text)));
+	table_add(table, str_format_size(bytes, text, sizeof(text)));
 }
 
 void
-ctl_cell_time(struct ctl_table *table, int64_t utc_ms)
+ctl_cell_time(struct table *table, int64_t utc_ms)
 {
 	char text[CLOCK_TEXT_SIZE];
 
-	ctl_table_add(table, clock_format_utc(utc_ms, text));
+	table_add(table, clock_format_utc(utc_ms, text));
 }
 
 char *
@@ -46,11 +48,11 @@ ctl_address_text(const struct row_portal *portal, char *buf, size_t size)
 }
 
 void
-ctl_cell_address(struct ctl_table *table, const struct row_portal *portal)
+ctl_cell_address(struct table *table, const struct row_portal *portal)
 {
 	char text[80];
 
-	ctl_table_add(table, ctl_address_text(portal, text, sizeof(text)));
+	table_add(table, ctl_address_text(portal, text, sizeof(text)));
 }
 
 const char *
@@ -65,11 +67,32 @@ ctl_target_name(const struct ctl_view *view, const struct guid *id)
 }
 
 const char *
+ctl_credential_owner(const struct ctl_view *view, const struct row_credential *row)
+{
+	static char text[ROW_ISCSI_NAME_MAX + 16]; /* vdsctl has one thread */
+	const char *target = ctl_target_name(view, &row->owner_id);
+	const struct row_host *host = state_find(view->config, ROW_HOST, &row->owner_id);
+
+	if (guid_is_zero(&row->owner_id))
+		return "discovery";
+	if (host != NULL) {
+		snprintf(text, sizeof(text), "host %s", host->name);
+		return text;
+	}
+	snprintf(text, sizeof(text), "target %s", target != NULL ? target : "?");
+	return text;
+}
+
+const char *
 ctl_lun_name(const struct ctl_view *view, const struct guid *id)
 {
+	static char number[16]; /* vdsctl has one thread */
 	const struct row_lun *lun = state_find(view->config, ROW_LUN, id);
 
-	return lun != NULL ? lun->name : NULL;
+	if (lun == NULL || lun->name[0] != '\0')
+		return lun != NULL ? lun->name : NULL;
+	snprintf(number, sizeof(number), "#%u", lun->number);
+	return number;
 }
 
 const char *
@@ -126,6 +149,80 @@ ctl_job_state_name(enum job_state state)
 	return (size_t)state < ARRAY_LEN(states) ? states[state] : "?";
 }
 
+const char *
+ctl_link_name(enum port_link link)
+{
+	return link == PORT_LINK_UP ? "up" : link == PORT_LINK_DOWN ? "down" : "unknown";
+}
+
+/* ---- drives ---- */
+
+const char *
+ctl_drive_kind_name(enum drive_kind kind)
+{
+	static const char *const kinds[] = { "other", "disk", "memory", "network" };
+
+	return (size_t)kind < ARRAY_LEN(kinds) ? kinds[kind] : "?";
+}
+
+const char *
+ctl_drive_bus_name(enum drive_bus bus)
+{
+	static const char *const buses[] = { "",      "SCSI", "ATA",    "SATA",
+					     "SAS",   "NVMe", "USB",    "Fibre Channel",
+					     "iSCSI", "MMC",  "virtual" };
+
+	return (size_t)bus < ARRAY_LEN(buses) ? buses[bus] : "?";
+}
+
+/* Adds a name to a list with ", " between the names. */
+static void
+add_name(char *buf, size_t size, const char *name)
+{
+	size_t len = strlen(buf);
+
+	snprintf(buf + len, size - len, "%s%s", len > 0 ? ", " : "", name);
+}
+
+const char *
+ctl_drive_pools_text(const struct ctl_view *view, const struct guid *drive, char *buf, size_t size)
+{
+	struct row_slice pairs = state_drive_pools(view->live, drive);
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < pairs.count; i++) {
+		const struct row_live_pool_drive *pair = pairs.rows[i];
+		const struct row_pool *pool = state_find(view->config, ROW_POOL, &pair->pool_id);
+
+		if (pool != NULL)
+			add_name(buf, size, pool->name);
+	}
+	return buf;
+}
+
+const char *
+ctl_pool_drives_text(const struct ctl_view *view, const struct guid *pool, char *buf, size_t size)
+{
+	struct row_slice pairs = state_pool_drives(view->live, pool);
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < pairs.count; i++) {
+		const struct row_live_pool_drive *pair = pairs.rows[i];
+		const struct row_live_drive *drive = state_find(view->live, ROW_LIVE_DRIVE,
+								&pair->drive_id);
+		char text[400];
+
+		if (drive == NULL)
+			continue;
+		snprintf(text, sizeof(text), "%s%s%s%s", drive->name,
+			 drive->kind != DRIVE_DISK ? " (" : "",
+			 drive->kind != DRIVE_DISK ? drive->model : "",
+			 drive->kind != DRIVE_DISK ? ")" : "");
+		add_name(buf, size, text);
+	}
+	return buf;
+}
+
 size_t
 ctl_session_count(const struct ctl_view *view, const struct guid *target)
 {
@@ -139,17 +236,48 @@ ctl_session_count(const struct ctl_view *view, const struct guid *target)
 	return count;
 }
 
+size_t
+ctl_mask_hosts(const char *mask)
+{
+	size_t count = 0;
+
+	while (mask != NULL) {
+		count += str_starts(mask, MASK_HOST) || str_starts(mask, MASK_HOST_GROUP);
+		mask = strchr(mask, ';');
+		if (mask != NULL)
+			mask++;
+	}
+	return count;
+}
+
+size_t
+ctl_host_sessions(const struct ctl_view *view, const struct guid *host)
+{
+	struct row_slice names = state_host_initiators(view->config, host);
+	size_t count = 0;
+
+	for (size_t i = 0; i < state_count(view->live, ROW_LIVE_SESSION); i++) {
+		const struct row_live_session *session = state_at(view->live, ROW_LIVE_SESSION, i);
+
+		for (size_t j = 0; j < names.count; j++)
+			count += strcasecmp(session->initiator,
+					    ((const struct row_initiator *)names.rows[j])
+						    ->iscsi_name) == 0;
+	}
+	return count;
+}
+
 /* ---- space ---- */
 
 void
-ctl_cell_used(struct ctl_table *table, const struct ctl_view *view, const struct guid *lun)
+ctl_cell_used(struct table *table, const struct ctl_view *view, const struct guid *lun)
 {
 	const struct row_live_lun *live = state_find(view->live, ROW_LIVE_LUN, lun);
 
 	if (live != NULL)
 		ctl_cell_size(table, live->allocated_bytes);
 	else
-		ctl_table_add(table, NULL);
+		table_add(table, NULL);
 }
 
 size_t

@@ -60,7 +60,8 @@ offer_options(const struct completing *c)
 	for (int id = 0; id < OPT_COUNT; id++) {
 		char text[40];
 		bool fits = id < OPT_GLOBAL_END ||
-			    (c->ctl.command != NULL && (c->ctl.command->options & 1u << id) != 0);
+			    (c->ctl.command != NULL &&
+			     (c->ctl.command->options & UINT64_C(1) << id) != 0);
 
 		if (!fits || c->ctl.options[id] != NULL)
 			continue;
@@ -106,7 +107,16 @@ offer_item(const struct completing *c, const char *prefix, enum row_family famil
 
 	switch (family) {
 	case ROW_LUN:
+		snprintf(text, sizeof(text), "#%d",
+			 (int)json_integer_value(json_object_get(item, "number")));
+		offer(c, prefix, text_of(item, "name")[0] != '\0' ? text_of(item, "name") : text);
+		break;
 	case ROW_POOL:
+	case ROW_LIVE_DRIVE:
+	case ROW_LIVE_PORT:
+	case ROW_CONTROLLER:
+	case ROW_HOST:
+	case ROW_HOST_GROUP:
 		offer(c, prefix, text_of(item, "name"));
 		break;
 	case ROW_TARGET:
@@ -165,11 +175,24 @@ offer_initiators(struct completing *c, const char *prefix)
 			char *rest = mask;
 
 			for (const char *name; (name = strtok_r(rest, ";", &rest)) != NULL;)
-				if (!str_equal(name, "*"))
+				if (!str_equal(name, "*") && !mask_is_host(name))
 					offer(c, prefix, name);
 		}
 	}
 	json_decref(items);
+}
+
+struct context_offer {
+	const struct completing *c;
+	const char *prefix;
+};
+
+static void
+offer_context(void *arg, const char *name)
+{
+	const struct context_offer *offering = arg;
+
+	offer(offering->c, offering->prefix, name);
 }
 
 /* What a placeholder of a usage line stands for: "LUN", "TARGET…", "POOL". */
@@ -182,6 +205,12 @@ offer_place(struct completing *c, const char *prefix, const char *place)
 	} nouns[] = { { "LUN", ROW_LUN },
 		      { "TARGET", ROW_TARGET },
 		      { "POOL", ROW_POOL },
+		      { "DRIVE", ROW_LIVE_DRIVE },
+		      { "SECRET", ROW_CREDENTIAL },
+		      { "PORT", ROW_LIVE_PORT },
+		      { "CONTROLLER", ROW_CONTROLLER },
+		      { "HOST", ROW_HOST },
+		      { "HOST-GROUP", ROW_HOST_GROUP },
 		      { "PORTAL", ROW_PORTAL },
 		      { "GROUP", ROW_PORTAL_GROUP },
 		      { "JOB", ROW_JOB },
@@ -194,6 +223,8 @@ offer_place(struct completing *c, const char *prefix, const char *place)
 			offer_objects(c, prefix, nouns[i].family);
 	if (strncmp(place, "INITIATOR", 9) == 0)
 		offer_initiators(c, prefix);
+	if (strncmp(place, "CONTEXT", 7) == 0)
+		ctl_context_each(offer_context, &(struct context_offer){ c, prefix });
 	for (size_t i = 0; strncmp(place, "SHELL", 5) == 0 && i < ARRAY_LEN(shells); i++)
 		offer(c, prefix, shells[i]);
 	if (strncmp(place, "FORMAT", 6) == 0) {

@@ -50,15 +50,15 @@ static const char zsh_script[] =
 	"if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _vdsctl \"$@\"; else compdef _vdsctl "
 	"vdsctl; fi\n";
 
-static const char fish_script[] =
-	"# fish completion for vdsctl, made by `vdsctl completion fish`\n"
-	"function __vdsctl_complete\n"
-	"\tset -l words (commandline -opc) (commandline -ct)\n"
-	"\t$words[1] __complete $words[2..-1] 2>/dev/null\n"
-	"end\n"
-	"complete -c vdsctl -f -a '(__vdsctl_complete)'\n"
-	"complete -c vdsctl -n 'string match -qr \"^(pool create|batch)\" -- (string join \" \" -- "
-	"(commandline -opc)[2..-1])' -F\n";
+static const char fish_script[] = "# fish completion for vdsctl, made by `vdsctl completion fish`\n"
+				  "function __vdsctl_complete\n"
+				  "\tset -l words (commandline -opc) (commandline -ct)\n"
+				  "\t$words[1] __complete $words[2..-1] 2>/dev/null\n"
+				  "end\n"
+				  "complete -c vdsctl -f -a '(__vdsctl_complete)'\n"
+				  "complete -c vdsctl -n 'string match -qr \"^(pool "
+				  "create|batch|diskraid)\" -- (string join \" \" -- "
+				  "(commandline -opc)[2..-1])' -F\n";
 
 int
 ctl_run_completion(struct ctl *ctl)
@@ -74,6 +74,6 @@ ctl_run_completion(struct ctl *ctl)
 		fputs(scripts[i].script, ctl->out);
 		return 0;
 	}
-	return err_set(ERR_INVALID, "there is completion for bash, zsh and fish, not for %s",
+	return err_set(ERR_INVALID, "there is no completion for %s, only for bash, zsh and fish",
 		       shell);
 }

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/str.h"
+#include "base/table.h"
 #include "client/client.h"
 #include "model/rows.h"
 #include "model/state.h"
@@ -28,8 +30,22 @@ enum ctl_exit {
 	CTL_TIMEOUT = 8,
 };
 
+/* The exit status of `vdsctl health`, as monitoring systems read it. */
+enum ctl_monitor {
+	CTL_MONITOR_OK = 0,
+	CTL_MONITOR_WARNING = 1,
+	CTL_MONITOR_CRITICAL = 2,
+	CTL_MONITOR_UNKNOWN = 3,
+};
+
 enum ctl_option_id {
-	OPT_URL,
+	OPT_CONTEXT,
+	OPT_URL, /* from here to OPT_TOKEN_FILE: what a context says */
+	OPT_CA,
+	OPT_FINGERPRINT,
+	OPT_CERT,
+	OPT_KEY,
+	OPT_TOKEN_FILE,
 	OPT_OUTPUT,
 	OPT_QUIET,
 	OPT_TIMEOUT,
@@ -41,7 +57,10 @@ enum ctl_option_id {
 	OPT_POOL,
 	OPT_BLOCK_SIZE,
 	OPT_THICK,
+	OPT_REMOVABLE,
 	OPT_UNMASK,
+	OPT_HOST,
+	OPT_HOST_GROUP,
 	OPT_TO,
 	OPT_ADD,
 	OPT_REMOVE,
@@ -53,12 +72,28 @@ enum ctl_option_id {
 	OPT_KEEP_GOING,
 	OPT_FORCE,
 	OPT_DRAIN,
+	OPT_CLEAR,
+	OPT_ROLE,
+	OPT_EXPIRES,
+	OPT_FILE,
+	OPT_USER,
+	OPT_MUTUAL,
+	OPT_KEEP_OLD,
+	OPT_STATE,
+	OPT_PREFERRED,
+	OPT_EXPLICIT,
+	OPT_SINCE,
+	OPT_OBJECT,
+	OPT_WHO,
+	OPT_LIMIT,
+	OPT_INTERVAL,
+	OPT_COUNT_OF,
 	OPT_COUNT
 };
 
 struct ctl_option {
 	const char *name;  /* without the dashes */
-	char letter;       /* '\0' = none */
+	char letter;       /* the letter of the short option; '\0' = none */
 	const char *value; /* name of its value, "SIZE"; NULL = an option without a value */
 	const char *help;
 };
@@ -66,7 +101,9 @@ struct ctl_option {
 extern const struct ctl_option ctl_options[OPT_COUNT];
 
 /* ctl_command.max_args of a command without an upper limit. */
-#define CTL_MANY 65535u
+#define CTL_MANY      65535u
+/* The same, of a command whose words are all arguments, options too: another program reads them. */
+#define CTL_ALL_WORDS 65534u
 
 struct ctl;
 
@@ -79,8 +116,8 @@ struct ctl_command {
 	const char *args;
 	unsigned min_args, max_args;
 	/* bits of enum ctl_option_id: the options that the command has beyond the global ones */
-	uint32_t options;
-	uint32_t required; /* those of `options` that must be given */
+	uint64_t options;
+	uint64_t required; /* those of `options` that must be given */
 	/* the objects that the command is for, where many nouns share one function */
 	enum row_family family;
 	int (*run)(struct ctl *ctl); /* returns 0 or a negative code with its text set */
@@ -101,7 +138,11 @@ struct ctl {
 	bool json, quiet, no_wait;
 	int timeout_s; /* 0 = none */
 	FILE *out;
+	/* the user's contexts, once ctl_context_apply has read them; else NULL */
+	json_t *contexts;
+	const char *context;   /* the one that the options come from, in `contexts`; NULL = none */
 	struct client *client; /* ctl_client opens it when it is first needed */
+	enum ctl_monitor monitor_status; /* what ctl_run_health found */
 };
 
 /* ---- options.c: the command line ---- */
@@ -128,6 +169,12 @@ bool ctl_is_noun(const char *word);
  */
 int ctl_size_parse(const char *what, const char *text, uint64_t *ret_bytes);
 
+/*
+ * Reads a time span that a person typed: "90s", "45m", "12h", "30d" or "2w".  Returns 0 or
+ * ERR_INVALID with a text.
+ */
+int ctl_duration_parse(const char *what, const char *text, uint64_t *ret_ms);
+
 /* ---- help.c, complete.c, completion.c ---- */
 
 /* Prints one command's help; NULL prints the list of all commands and the global options. */
@@ -153,7 +200,7 @@ struct ctl_guess {
 	char best[256];   /* the best candidate so far; "" = none is similar */
 };
 
-/* Begin a guess for a mistyped word; then call ctl_guess_try for each candidate. */
+/* Begins a guess for a mistyped word; then call ctl_guess_try for each candidate. */
 void ctl_guess_begin(struct ctl_guess *guess, const char *word);
 void ctl_guess_try(struct ctl_guess *guess, const char *candidate);
 /* Returns "; did you mean `create`?" in buf, or "". */
@@ -161,19 +208,35 @@ const char *ctl_guess_text(const struct ctl_guess *guess, char *buf, size_t size
 
 /* ---- exit.c ---- */
 
-/* Returns the exit status for an error code. */
-enum ctl_exit ctl_exit_status(int code);
+/* Returns the exit status for an error code that the command ended with. */
+enum ctl_exit ctl_exit_status(const struct ctl *ctl, int code);
 /*
  * Prints the error of `code` and, where there is something, what to do next: two lines for people,
  * or with -o json one object, {"error": {"code", "message", "next"}}.
  */
 void ctl_error(FILE *err, const struct ctl *ctl, int code);
 
+/* ---- context.c ---- */
+
+/*
+ * Sets the options that say where the array is and whom to trust to what the context says that the
+ * command uses, if it uses one; what was given stays.  Does so once.  Returns 0; ERR_NOT_FOUND
+ * (there is no such context), ERR_ACCESS, ERR_PARSE or -errno (the file of contexts).
+ */
+int ctl_context_apply(struct ctl *ctl);
+/* Calls `each` for every context; for none when they cannot be read. */
+void ctl_context_each(void (*each)(void *arg, const char *name), void *arg);
+
 /* ---- call.c: around the typed calls of client.h ---- */
 
-/* Opens ctl->client unless it is open.  Returns 0, or as client_open. */
+/*
+ * Finds out what the options, the environment and the context say about where the array is and whom
+ * to trust; valid as long as ctl.  Returns 0, or why the context cannot be used.
+ */
+int ctl_client_options(struct ctl *ctl, struct client_options *ret_options);
+/* Opens ctl->client unless it is open.  Returns 0, or as client_open_with. */
 int ctl_client(struct ctl *ctl);
-/* Call client_ask or client_list with ctl->client, which is opened before. Return their codes. */
+/* Calls client_ask or client_list with ctl->client, which is opened before. Returns their codes. */
 int ctl_ask(struct ctl *ctl, enum verb_id verb, const struct guid *ids,
 	    const struct verb_args *args, json_t **ret_json);
 int ctl_list(struct ctl *ctl, enum verb_id verb, const struct verb_args *args, json_t **ret_items);
@@ -203,12 +266,10 @@ void ctl_view_fini(struct ctl_view *view);
 
 /* ---- cells.c: values as a person reads them; borrowed from the view, or static ---- */
 
-struct ctl_table;
-
-void ctl_cell_id(struct ctl_table *table, const struct guid *id);
-void ctl_cell_size(struct ctl_table *table, uint64_t bytes);
-void ctl_cell_time(struct ctl_table *table, int64_t utc_ms);
-void ctl_cell_address(struct ctl_table *table, const struct row_portal *portal);
+void ctl_cell_id(struct table *table, const struct guid *id);
+void ctl_cell_size(struct table *table, uint64_t bytes);
+void ctl_cell_time(struct table *table, int64_t utc_ms);
+void ctl_cell_address(struct table *table, const struct row_portal *portal);
 /* Writes "127.0.0.1:3260" or "[::1]:3260" to buf (80 bytes are enough) and returns it. */
 char *ctl_address_text(const struct row_portal *portal, char *buf, size_t size);
 /*
@@ -216,9 +277,16 @@ char *ctl_address_text(const struct row_portal *portal, char *buf, size_t size);
  * target.
  */
 const char *ctl_target_name(const struct ctl_view *view, const struct guid *id);
-/* Returns the LUN's name; NULL when there is no such LUN. */
+/*
+ * Returns the LUN's name, or "#12", its number, when it has none, which is valid until the next
+ * call; NULL when there is no such LUN.
+ */
 const char *ctl_lun_name(const struct ctl_view *view, const struct guid *id);
+/* Adds the cells of an object that is being maintained: its noun, its name, the operations, its id. */
+void ctl_maintenance_row(struct table *table, const struct ctl_view *view, const void *row);
 const char *ctl_status_name(enum row_status status);
+/* Returns "target NAME", "host NAME" or "discovery": whose secret it is.  Valid until the next call. */
+const char *ctl_credential_owner(const struct ctl_view *view, const struct row_credential *row);
 /*
  * Returns "ok", "failed", "failing" or "unknown", or the operation that holds the LUN: "extending".
  */
@@ -226,13 +294,34 @@ const char *ctl_health_name(const struct ctl_view *view, const struct guid *id);
 /*
  * Returns "yes", or "no" with the reason.  live may be NULL. The text is valid until the next call.
  */
+/* Returns "up", "down" or "unknown". */
+const char *ctl_link_name(enum port_link link);
 const char *ctl_listens_text(const struct row_live_portal *live);
 const char *ctl_job_kind_name(enum job_kind kind);
 const char *ctl_job_state_name(enum job_state state);
+const char *ctl_drive_kind_name(enum drive_kind kind);
+const char *ctl_drive_bus_name(enum drive_bus bus); /* "" when it is not known */
+/*
+ * Write the names of the pools on a drive, or of the drives below a pool, with ", " between them;
+ * "" when there are none.  A text that is too long is cut.  Return buf.
+ */
+const char *ctl_drive_pools_text(const struct ctl_view *view, const struct guid *drive, char *buf,
+				 size_t size);
+const char *ctl_pool_drives_text(const struct ctl_view *view, const struct guid *pool, char *buf,
+				 size_t size);
 size_t ctl_session_count(const struct ctl_view *view, const struct guid *target);
+/*
+ * Appends to `text` what the options --host and --host-group name, as entries of an unmasking list:
+ * "host:NAME", joined by ';'.
+ */
+void ctl_hosts_add(const struct ctl *ctl, struct strbuf *text);
+/* Counts the hosts and host groups of a canonical unmasking list. */
+size_t ctl_mask_hosts(const char *mask);
+/* Counts the sessions of the host's initiators. */
+size_t ctl_host_sessions(const struct ctl_view *view, const struct guid *host);
 
-/* Add a cell with the space that a LUN takes in its pool. */
-void ctl_cell_used(struct ctl_table *table, const struct ctl_view *view, const struct guid *lun);
+/* Adds a cell with the space that a LUN takes in its pool. */
+void ctl_cell_used(struct table *table, const struct ctl_view *view, const struct guid *lun);
 /* Returns how many LUNs a pool has; *ret_promised_bytes: the sum of their sizes. */
 size_t ctl_pool_luns(const struct ctl_view *view, const struct guid *pool,
 		     uint64_t *ret_promised_bytes);
@@ -272,32 +361,8 @@ const char *ctl_command_noun(enum row_family family);
  */
 int ctl_address_split(const char *text, char **ret_host, int *ret_port);
 
-/* ---- table.c: printing ---- */
+/* ---- print.c ---- */
 
-/*
- * Returns how many columns of a terminal a text takes: two for a wide character, none for a
- * combining one.
- */
-size_t ctl_width(const char *text);
-
-struct ctl_column {
-	const char *title;
-	bool right; /* true: aligned to the right, for numbers */
-};
-
-struct ctl_table *ctl_table_new(const struct ctl_column *columns,
-				size_t count); /* NULL when out of memory */
-void ctl_table_free(struct ctl_table *table);
-/*
- * Adds the next cell, in the order of columns and rows.  The text is copied, and control characters
- * become '?'; NULL and "" are shown as "-".
- */
-void ctl_table_add(struct ctl_table *table, const char *text);
-void ctl_table_addf(struct ctl_table *table, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-/* Returns 0, or -ENOMEM when a cell was lost. */
-int ctl_table_print(const struct ctl_table *table, FILE *out);
-bool ctl_table_is_empty(const struct ctl_table *table);
 /* Prints a text and a newline; "-" for an empty text, control characters made visible. */
 void ctl_text_print(const char *text, FILE *out);
 /* Prints a line for each member of an object; sizes and times are made readable.  Returns 0. */
@@ -306,29 +371,64 @@ int ctl_json_print(const json_t *json, FILE *out);
 
 /* ---- the commands ---- */
 
-int ctl_run_list(struct ctl *ctl);        /* list.c */
-int ctl_run_delete(struct ctl *ctl);      /* delete.c */
-int ctl_run_show(struct ctl *ctl);        /* show.c */
+int ctl_run_list(struct ctl *ctl);   /* list.c */
+int ctl_run_delete(struct ctl *ctl); /* delete.c */
+int ctl_run_show(struct ctl *ctl);   /* show.c */
+/* Shows an object of the command's family.  Returns 0 or an error with a text. (show.c) */
+int ctl_show_object(struct ctl *ctl, const struct guid *object);
+int ctl_run_host_create(struct ctl *ctl); /* host.c */
+int ctl_run_host_rename(struct ctl *ctl);
+int ctl_run_host_add_name(struct ctl *ctl);
+int ctl_run_host_remove_name(struct ctl *ctl);
+int ctl_run_host_sources(struct ctl *ctl);
+int ctl_run_target_sources(struct ctl *ctl);
+int ctl_run_host_group_create(struct ctl *ctl);
+int ctl_run_host_group_rename(struct ctl *ctl);
+int ctl_run_host_group_add(struct ctl *ctl);
+int ctl_run_host_group_remove(struct ctl *ctl);
 int ctl_run_pool_create(struct ctl *ctl); /* pool.c */
 int ctl_run_pool_rename(struct ctl *ctl);
 int ctl_run_lun_create(struct ctl *ctl); /* lun.c */
 int ctl_run_lun_rename(struct ctl *ctl);
+int ctl_run_lun_read_only(struct ctl *ctl);
+int ctl_run_lun_read_write(struct ctl *ctl);
 int ctl_run_lun_extend(struct ctl *ctl);
+int ctl_run_lun_shrink(struct ctl *ctl);
 int ctl_run_lun_unmask(struct ctl *ctl);
 int ctl_run_lun_online(struct ctl *ctl);
 int ctl_run_lun_offline(struct ctl *ctl);
+int ctl_run_health(struct ctl *ctl);
+int ctl_run_top(struct ctl *ctl);
+int ctl_run_lun_stats(struct ctl *ctl);
 int ctl_run_lun_counters(struct ctl *ctl);
+int ctl_run_lun_reservations(struct ctl *ctl);
+int ctl_run_drive_rescan(struct ctl *ctl); /* controller.c */
+int ctl_run_controller_flush(struct ctl *ctl);
+int ctl_run_controller_invalidate(struct ctl *ctl);
+int ctl_run_controller_offline(struct ctl *ctl);
+int ctl_run_controller_online(struct ctl *ctl);
+int ctl_run_controller_reset(struct ctl *ctl);
+int ctl_run_controller_show(struct ctl *ctl);
+int ctl_run_port_counters(struct ctl *ctl);
+int ctl_run_port_offline(struct ctl *ctl);
+int ctl_run_port_online(struct ctl *ctl);
+int ctl_run_port_reset(struct ctl *ctl);
 int ctl_run_explain(struct ctl *ctl);
+int ctl_run_maintain(struct ctl *ctl);      /* maintain.c */
 int ctl_run_lun_associate(struct ctl *ctl); /* associate.c */
 int ctl_run_lun_dissociate(struct ctl *ctl);
 int ctl_run_lun_targets(struct ctl *ctl);
 int ctl_run_target_luns(struct ctl *ctl);
 int ctl_run_target_create(struct ctl *ctl); /* target.c */
 int ctl_run_target_alias(struct ctl *ctl);
+int ctl_run_target_secret(struct ctl *ctl); /* secret.c */
+int ctl_run_host_secret(struct ctl *ctl);
+int ctl_run_discovery_secret(struct ctl *ctl);
 int ctl_run_portal_create(struct ctl *ctl); /* portal.c */
 int ctl_run_portal_online(struct ctl *ctl);
 int ctl_run_portal_offline(struct ctl *ctl);
 int ctl_run_group_create(struct ctl *ctl);
+int ctl_run_group_set(struct ctl *ctl);
 int ctl_run_group_add(struct ctl *ctl);
 int ctl_run_group_remove(struct ctl *ctl);
 int ctl_run_job_cancel(struct ctl *ctl); /* array.c */
@@ -339,7 +439,18 @@ int ctl_run_array_iqn_prefix(struct ctl *ctl);
 int ctl_run_sync(struct ctl *ctl);
 int ctl_run_check(struct ctl *ctl);
 int ctl_run_version(struct ctl *ctl);
-int ctl_run_watch(struct ctl *ctl); /* watch.c */
-int ctl_run_batch(struct ctl *ctl); /* batch.c */
+int ctl_run_audit(struct ctl *ctl);        /* audit.c */
+int ctl_run_token_create(struct ctl *ctl); /* token.c */
+int ctl_run_token_list(struct ctl *ctl);
+int ctl_run_token_revoke(struct ctl *ctl);
+int ctl_run_context_add(struct ctl *ctl); /* context.c */
+int ctl_run_context_list(struct ctl *ctl);
+int ctl_run_context_remove(struct ctl *ctl);
+int ctl_run_context_show(struct ctl *ctl);
+int ctl_run_context_use(struct ctl *ctl);
+int ctl_run_watch(struct ctl *ctl);    /* watch.c */
+int ctl_run_backup(struct ctl *ctl);   /* backup.c */
+int ctl_run_batch(struct ctl *ctl);    /* batch.c */
+int ctl_run_diskraid(struct ctl *ctl); /* program.c */
 
 #endif

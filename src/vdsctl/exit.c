@@ -35,9 +35,33 @@ errno_exit(int error)
 	}
 }
 
-enum ctl_exit
-ctl_exit_status(int code)
+/* Returns the URL that the command speaks to; behind it may stand others. */
+static const char *
+url_of(const struct ctl *ctl)
 {
+	const char *url = ctl->options[OPT_URL];
+
+	if (url == NULL)
+		url = getenv("VDS_URL"); /* NOLINT: nobody changes the environment */
+	return url != NULL && url[0] != '\0' ? url : CLIENT_DEFAULT_URL;
+}
+
+/* Returns the path of the socket that the command speaks to when we may not use it, else NULL. */
+static const char *
+refused_socket(const struct ctl *ctl)
+{
+	const char *url = url_of(ctl);
+
+	if (str_starts(url, "unix:") && access(url + 5, R_OK | W_OK) < 0 && errno == EACCES)
+		return url + 5;
+	return NULL;
+}
+
+enum ctl_exit
+ctl_exit_status(const struct ctl *ctl, int code)
+{
+	if (code == ERR_ACCESS && refused_socket(ctl) != NULL)
+		return CTL_UNREACHABLE;
 	if (code < 0 && code > -4096)
 		return errno_exit(-code);
 	switch ((enum err)code) {
@@ -51,6 +75,7 @@ ctl_exit_status(int code)
 	case ERR_BUSY:
 		return CTL_BUSY;
 	case ERR_UNREACHABLE:
+	case ERR_UNTRUSTED:
 	case ERR_CLOSED:
 		return CTL_UNREACHABLE;
 	case ERR_NAME_IN_USE:
@@ -127,14 +152,15 @@ advise_group(const char *path, char *buf, size_t size)
 static void
 advise_unreachable(const struct ctl *ctl, char *buf, size_t size)
 {
-	const char *url = ctl->options[OPT_URL];
+	const char *path = refused_socket(ctl);
 
-	if (url == NULL)
-		url = getenv("VDS_URL"); /* NOLINT: nobody changes the environment */
-	if (url == NULL || url[0] == '\0')
-		url = CLIENT_DEFAULT_URL;
-	if (str_starts(url, "unix:") && access(url + 5, R_OK | W_OK) < 0 && errno == EACCES)
-		advise_group(url + 5, buf, size);
+	if (path != NULL)
+		advise_group(path, buf, size);
+	else if (str_starts(url_of(ctl), "https://"))
+		snprintf(buf, size,
+			 "is vdsd running there, with `https` in its vdsd.conf, and do the "
+			 "firewalls "
+			 "let this port through?");
 	else
 		snprintf(buf, size,
 			 "is vdsd running? start it with `systemctl start vdsd` or `vdsd --dir "
@@ -188,7 +214,7 @@ advise(const struct ctl *ctl, int code, char *buf, size_t size)
 {
 	if (code == ERR_IN_USE && ctl->command != NULL)
 		snprintf(buf, size, "%s", advice_in_use(ctl));
-	else if (code == ERR_UNREACHABLE)
+	else if (code == ERR_UNREACHABLE || (code == ERR_ACCESS && refused_socket(ctl) != NULL))
 		advise_unreachable(ctl, buf, size);
 	else if (code == ERR_INVALID && ctl->command != NULL)
 		snprintf(buf, size, "`vdsctl %s --help` explains it", ctl->command->words);

@@ -11,261 +11,298 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/host.h"
+#include "model/port.h"
 #include "vdsctl/ctl_int.h"
 
 /* How one family is listed: the row function adds a cell for each column. */
 struct listing {
 	enum row_family family;
-	const struct ctl_column *columns;
-	size_t column_count;
-	void (*row)(struct ctl_table *table, const struct ctl_view *view, const void *row);
+	const char *columns; /* as table_new takes them */
+	void (*row)(struct table *table, const struct ctl_view *view, const void *row);
 };
 
 /* ---- LUNs ---- */
 
-/* clang-format off */
-static const struct ctl_column lun_columns[] = {
-	{ "NAME", false },
-	{ "SIZE", true },
-	{ "USED", true },
-	{ "BLOCK", true },
-	{ "KIND", false },
-	{ "POOL", false },
-	{ "STATUS", false },
-	{ "HEALTH", false },
-	{ "TARGETS", true },
-	{ "UNMASKED", false },
-	{ "ID", false },
-};
-/* clang-format on */
+static const char lun_columns[] =
+	"NAME|>SIZE|>USED|>BLOCK|KIND|POOL|STATUS|HEALTH|>TARGETS|UNMASKED|ID";
 
 static void
-add_mask(struct ctl_table *table, const char *mask)
+add_mask(struct table *table, const struct ctl_view *view, const char *mask)
 {
-	size_t names = 1;
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+	size_t entries = 1, hosts;
 
 	if (mask == NULL || mask[0] == '\0') {
-		ctl_table_add(table, "none");
+		table_add(table, "none");
 		return;
 	}
 	for (const char *p = mask; *p != '\0'; p++)
-		names += *p == ';';
-	if (names == 1)
-		ctl_table_add(table, mask);
+		entries += *p == ';';
+	hosts = ctl_mask_hosts(mask);
+	host_mask_describe(view->config, mask, &text);
+	if (entries == 1)
+		table_add(table, text.text != NULL ? text.text : mask);
+	else if (hosts == 0)
+		table_addf(table, "%zu initiators", entries);
+	else if (hosts == entries)
+		table_addf(table, "%zu hosts and groups", hosts);
 	else
-		ctl_table_addf(table, "%zu initiators", names);
+		table_addf(table, "%zu hosts and groups, %zu initiator%s", hosts, entries - hosts,
+			   entries - hosts == 1 ? "" : "s");
 }
 
 static void
-lun_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+lun_row(struct table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_lun *lun = row;
 	const struct row_pool *pool = state_find(view->config, ROW_POOL, &lun->pool_id);
 
-	ctl_table_add(table, lun->name);
+	table_add(table, ctl_lun_name(view, &lun->id));
 	ctl_cell_size(table, lun->size_bytes);
 	ctl_cell_used(table, view, &lun->id);
-	ctl_table_addf(table, "%u", lun->block_bytes);
-	ctl_table_add(table, lun->thin ? "thin" : "thick");
-	ctl_table_add(table, pool != NULL ? pool->name : NULL);
-	ctl_table_add(table, ctl_status_name(lun->status));
-	ctl_table_add(table, ctl_health_name(view, &lun->id));
-	ctl_table_addf(table, "%zu", state_lun_targets(view->config, &lun->id).count);
-	add_mask(table, lun->mask);
+	table_addf(table, "%u", lun->block_bytes);
+	table_add(table, lun->thin ? "thin" : "thick");
+	table_add(table, pool != NULL ? pool->name : NULL);
+	table_add(table, ctl_status_name(lun->status));
+	table_add(table, ctl_health_name(view, &lun->id));
+	table_addf(table, "%zu", state_lun_targets(view->config, &lun->id).count);
+	add_mask(table, view, lun->mask);
 	ctl_cell_id(table, &lun->id);
 }
 
 /* ---- targets, portals, groups ---- */
 
-/* clang-format off */
-static const struct ctl_column target_columns[] = {
-	{ "ALIAS", false },
-	{ "NAME", false },
-	{ "LUNS", true },
-	{ "SESSIONS", true },
-	{ "GROUPS", true },
-	{ "ID", false },
-};
-/* clang-format on */
+static const char target_columns[] = "ALIAS|NAME|>LUNS|>SESSIONS|>GROUPS|ID";
 
 static void
-target_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+target_row(struct table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_target *target = row;
 
-	ctl_table_add(table, target->alias);
-	ctl_table_add(table, target->iscsi_name);
-	ctl_table_addf(table, "%zu", state_target_luns(view->config, &target->id).count);
-	ctl_table_addf(table, "%zu", ctl_session_count(view, &target->id));
-	ctl_table_addf(table, "%zu", state_target_groups(view->config, &target->id).count);
+	table_add(table, target->alias);
+	table_add(table, target->iscsi_name);
+	table_addf(table, "%zu", state_target_luns(view->config, &target->id).count);
+	table_addf(table, "%zu", ctl_session_count(view, &target->id));
+	table_addf(table, "%zu", state_target_groups(view->config, &target->id).count);
 	ctl_cell_id(table, &target->id);
 }
 
-/* clang-format off */
-static const struct ctl_column portal_columns[] = {
-	{ "ADDRESS", false },
-	{ "STATUS", false },
-	{ "LISTENS", false },
-	{ "GROUPS", true },
-	{ "ID", false },
-};
-/* clang-format on */
+static const char portal_columns[] = "ADDRESS|STATUS|LISTENS|>GROUPS|ID";
 
 static void
-portal_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+portal_row(struct table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_portal *portal = row;
 	const struct row_live_portal *live = state_find(view->live, ROW_LIVE_PORTAL, &portal->id);
 
 	ctl_cell_address(table, portal);
-	ctl_table_add(table, ctl_status_name(portal->status));
-	ctl_table_add(table, ctl_listens_text(live));
-	ctl_table_addf(table, "%zu", state_portal_groups(view->config, &portal->id).count);
+	table_add(table, ctl_status_name(portal->status));
+	table_add(table, ctl_listens_text(live));
+	table_addf(table, "%zu", state_portal_groups(view->config, &portal->id).count);
 	ctl_cell_id(table, &portal->id);
 }
 
-/* clang-format off */
-static const struct ctl_column group_columns[] = {
-	{ "TARGET", false },
-	{ "TAG", true },
-	{ "PORT", true },
-	{ "PORTALS", true },
-	{ "ID", false },
-};
-/* clang-format on */
+static const char group_columns[] = "TARGET|>TAG|>PORT|STATE|>PORTALS|ID";
 
 static void
-group_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+group_row(struct table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_portal_group *group = row;
 
-	ctl_table_add(table, ctl_target_name(view, &group->target_id));
-	ctl_table_addf(table, "%u", group->tag);
-	ctl_table_addf(table, "%u", group->relative_port);
-	ctl_table_addf(table, "%zu", state_group_portals(view->config, &group->id).count);
+	table_add(table, ctl_target_name(view, &group->target_id));
+	table_addf(table, "%u", group->tag);
+	table_addf(table, "%u", group->relative_port);
+	table_addf(table, "%s%s", port_access_name(group->access_state),
+		   group->preferred ? ", preferred" : "");
+	table_addf(table, "%zu", state_group_portals(view->config, &group->id).count);
 	ctl_cell_id(table, &group->id);
 }
 
-/* clang-format off */
-static const struct ctl_column association_columns[] = {
-	{ "LUN", false },
-	{ "TARGET", false },
-	{ "NUMBER", true },
-};
-/* clang-format on */
+static const char association_columns[] = "LUN|TARGET|>NUMBER";
 
 static void
-association_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+association_row(struct table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_association *pair = row;
 
-	ctl_table_add(table, ctl_lun_name(view, &pair->lun_id));
-	ctl_table_add(table, ctl_target_name(view, &pair->target_id));
-	ctl_table_addf(table, "%u", pair->lun_number);
+	table_add(table, ctl_lun_name(view, &pair->lun_id));
+	table_add(table, ctl_target_name(view, &pair->target_id));
+	table_addf(table, "%u", pair->lun_number);
+}
+
+/* ---- hosts ---- */
+
+static const char host_columns[] = "NAME|>INITIATORS|>SESSIONS|GROUPS|ID";
+
+static void
+host_row(struct table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_host *host = row;
+	struct row_slice members = state_host_groups(view->config, &host->id);
+	AUTO(strbuf_fini) struct strbuf groups = { 0 };
+
+	for (size_t i = 0; i < members.count; i++) {
+		const struct row_host_member *member = members.rows[i];
+		const struct row_host_group *group = state_find(view->config, ROW_HOST_GROUP,
+								&member->group_id);
+
+		strbuf_addf(&groups, "%s%s", i > 0 ? ", " : "", group != NULL ? group->name : "");
+	}
+	table_add(table, host->name);
+	table_addf(table, "%zu", state_host_initiators(view->config, &host->id).count);
+	table_addf(table, "%zu", ctl_host_sessions(view, &host->id));
+	table_add(table, groups.text != NULL ? groups.text : "");
+	ctl_cell_id(table, &host->id);
+}
+
+static const char host_group_columns[] = "NAME|>HOSTS|ID";
+
+static void
+host_group_row(struct table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_host_group *group = row;
+
+	table_add(table, group->name);
+	table_addf(table, "%zu", state_group_hosts(view->config, &group->id).count);
+	ctl_cell_id(table, &group->id);
+}
+
+/* ---- CHAP secrets ---- */
+
+static const char credential_columns[] = "FOR|PROVES|USER|INITIATOR|SET|OLD UNTIL|ID";
+
+static void
+credential_row(struct table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_credential *credential = row;
+	bool initiator = credential->side == CREDENTIAL_INITIATOR;
+
+	table_add(table, ctl_credential_owner(view, credential));
+	table_add(table, initiator ? "initiator" : "target");
+	table_add(table, credential->user[0] != '\0' ? credential->user
+			 : initiator                 ? "any"
+						     : "the target's name");
+	table_add(table, credential->initiator[0] != '\0' ? credential->initiator : "every");
+	ctl_cell_time(table, credential->set_ms);
+	if (credential->old_until_ms > clock_utc_ms())
+		ctl_cell_time(table, credential->old_until_ms);
+	else
+		table_add(table, "");
+	ctl_cell_id(table, &credential->id);
 }
 
 /* ---- pools, jobs, sessions ---- */
 
-/* clang-format off */
-static const struct ctl_column pool_columns[] = {
-	{ "NAME", false },
-	{ "SIZE", true },
-	{ "FREE", true },
-	{ "USED", true },
-	{ "PROMISED", true },
-	{ "LUNS", true },
-	{ "SPACE", false },
-	{ "READY", false },
-	{ "PATH", false },
-	{ "ID", false },
-};
-/* clang-format on */
+static const char pool_columns[] = "NAME|>SIZE|>FREE|>USED|>PROMISED|>LUNS|SPACE|READY|PATH|ID";
 
 static void
-pool_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+pool_row(struct table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_pool *pool = row;
 	const struct row_live_pool *live = state_find(view->live, ROW_LIVE_POOL, &pool->id);
 	uint64_t promised_bytes;
 	size_t luns;
 
-	ctl_table_add(table, pool->name);
+	table_add(table, pool->name);
 	if (live != NULL) {
 		ctl_cell_size(table, live->capacity_bytes);
 		ctl_cell_size(table, live->free_bytes);
 		ctl_cell_size(table, live->allocated_bytes);
 	} else {
 		for (int i = 0; i < 3; i++)
-			ctl_table_add(table, NULL);
+			table_add(table, NULL);
 	}
 	luns = ctl_pool_luns(view, &pool->id, &promised_bytes);
 	ctl_cell_size(table, promised_bytes);
-	ctl_table_addf(table, "%zu", luns);
-	ctl_table_add(table, ctl_space_text(live));
-	ctl_table_add(table, live == NULL ? "unknown" : live->ready ? "yes" : live->reason);
-	ctl_table_add(table, pool->path);
+	table_addf(table, "%zu", luns);
+	table_add(table, ctl_space_text(live));
+	table_add(table, live == NULL ? "unknown" : live->ready ? "yes" : live->reason);
+	table_add(table, pool->path);
 	ctl_cell_id(table, &pool->id);
 }
 
-/* clang-format off */
-static const struct ctl_column job_columns[] = {
-	{ "KIND", false },
-	{ "LUN", false },
-	{ "STATE", false },
-	{ "%", true },
-	{ "STARTED", false },
-	{ "ERROR", false },
-	{ "ID", false },
-};
-/* clang-format on */
+static const char drive_columns[] = "NAME|>SIZE|KIND|BUS|MODEL|SERIAL|POOLS|READY|ID";
 
 static void
-job_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+drive_row(struct table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_live_drive *drive = row;
+	char pools[512];
+
+	table_add(table, drive->name);
+	ctl_cell_size(table, drive->size_bytes);
+	table_add(table, ctl_drive_kind_name(drive->kind));
+	table_add(table, ctl_drive_bus_name(drive->bus));
+	table_add(table, drive->model);
+	table_add(table, drive->serial);
+	table_add(table, ctl_drive_pools_text(view, &drive->id, pools, sizeof(pools)));
+	table_add(table, drive->ready ? "yes" : drive->reason);
+	ctl_cell_id(table, &drive->id);
+}
+
+static const char port_columns[] = "PORT|STATUS|LINK|>MBIT/S|ADDRESSES|ID";
+
+static void
+port_row(struct table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_live_port *port = row;
+
+	table_add(table, port->name);
+	table_add(table, ctl_status_name(port_status(view->config, port)));
+	table_add(table, ctl_link_name(port->link));
+	if (port->speed_mbps > 0)
+		table_addf(table, "%u", port->speed_mbps);
+	else
+		table_add(table, "");
+	table_add(table, port->addresses);
+	ctl_cell_id(table, &port->id);
+}
+
+static const char job_columns[] = "KIND|LUN|STATE|>%|STARTED|ERROR|ID";
+
+static void
+job_row(struct table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_job *job = row;
 	const struct row_live_job *live = state_find(view->live, ROW_LIVE_JOB, &job->id);
+	bool named = job->lun_name != NULL && job->lun_name[0] != '\0';
 
-	ctl_table_add(table, ctl_job_kind_name(job->kind));
-	ctl_table_add(table,
-		      job->lun_name != NULL ? job->lun_name : ctl_lun_name(view, &job->lun_id));
-	ctl_table_add(table, ctl_job_state_name(job->state));
+	table_add(table, ctl_job_kind_name(job->kind));
+	table_add(table, named ? job->lun_name : ctl_lun_name(view, &job->lun_id));
+	table_add(table, ctl_job_state_name(job->state));
 	if (live != NULL)
-		ctl_table_addf(table, "%u", live->percent);
+		table_addf(table, "%u", live->percent);
 	else
-		ctl_table_add(table, job->state == JOB_DONE ? "100" : NULL);
+		table_add(table, job->state == JOB_DONE ? "100" : NULL);
 	ctl_cell_time(table, job->created_ms);
-	ctl_table_add(table, job->message);
+	table_add(table, job->message);
 	ctl_cell_id(table, &job->id);
 }
 
-/* clang-format off */
-static const struct ctl_column session_columns[] = {
-	{ "TARGET", false },
-	{ "INITIATOR", false },
-	{ "FROM", false },
-	{ "PORTAL", false },
-	{ "SINCE", false },
-	{ "ID", false },
-};
-/* clang-format on */
+static const char session_columns[] = "TARGET|INITIATOR|HOST|FROM|PORTAL|SINCE|ID";
 
 static void
-session_row(struct ctl_table *table, const struct ctl_view *view, const void *row)
+session_row(struct table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_live_session *session = row;
+	const struct row_host *host = state_host_of_initiator(view->config, session->initiator);
 
-	ctl_table_add(table, ctl_target_name(view, &session->target_id));
-	ctl_table_add(table, session->initiator);
-	ctl_table_add(table, session->initiator_address);
-	ctl_table_add(table, session->portal_address);
+	table_add(table, ctl_target_name(view, &session->target_id));
+	table_add(table, session->initiator);
+	table_add(table, host != NULL ? host->name : "");
+	table_add(table, session->initiator_address);
+	table_add(table, session->portal_address);
 	ctl_cell_time(table, session->created_ms);
 	ctl_cell_id(table, &session->id);
 }
 
 /* clang-format off */
+static const char maintenance_columns[] = "KIND|NAME|OPERATIONS|ID";
+#define maintenance_row ctl_maintenance_row
 #define LISTING(family, noun) \
 	{ \
-		family, noun##_columns, ARRAY_LEN(noun##_columns), noun##_row \
+		family, noun##_columns, noun##_row \
 	}
 /* clang-format on */
 
@@ -277,8 +314,14 @@ static const struct listing listings[] = {
 	LISTING(ROW_PORTAL, portal),
 	LISTING(ROW_PORTAL_GROUP, group),
 	LISTING(ROW_ASSOCIATION, association),
+	LISTING(ROW_HOST, host),
+	LISTING(ROW_HOST_GROUP, host_group),
 	LISTING(ROW_JOB, job),
 	LISTING(ROW_LIVE_SESSION, session),
+	LISTING(ROW_LIVE_DRIVE, drive),
+	LISTING(ROW_CREDENTIAL, credential),
+	LISTING(ROW_LIVE_PORT, port),
+	LISTING(ROW_LIVE_MAINTENANCE, maintenance),
 };
 /* clang-format on */
 
@@ -289,19 +332,19 @@ table_list(struct ctl *ctl, const struct listing *listing)
 {
 	AUTO_CTL_VIEW struct ctl_view view = { NULL, NULL };
 	const struct state *state;
-	struct ctl_table *table;
+	struct table *table;
 	int rc = ctl_view_load(ctl, &view);
 
 	if (rc < 0)
 		return rc;
-	table = ctl_table_new(listing->columns, listing->column_count);
+	table = table_new(listing->columns);
 	if (table == NULL)
 		return -ENOMEM;
 	state = listing->family < ROW_CONFIG_COUNT ? view.config : view.live;
 	for (size_t i = 0; i < state_count(state, listing->family); i++)
 		listing->row(table, &view, state_at(state, listing->family, i));
-	rc = ctl_table_print(table, ctl->out);
-	ctl_table_free(table);
+	rc = table_print(table, ctl->out);
+	table_free(table);
 	return rc;
 }
 

@@ -28,15 +28,38 @@ lun_change(struct ctl *ctl, const struct verb_args *args, const char *done)
 
 /* ---- unmasking lists ---- */
 
+/* Appends the names of an option's value, each with the prefix. */
+static void
+entries_add(const char *value, const char *prefix, struct strbuf *text)
+{
+	while (value != NULL && *value != '\0') {
+		size_t len = strcspn(value, ",");
+
+		if (len > 0) {
+			strbuf_add(text, text->len > 0 ? ";" : "");
+			strbuf_add(text, prefix);
+			strbuf_add_bytes(text, value, len);
+		}
+		value += len + (value[len] == ',');
+	}
+}
+
+void
+ctl_hosts_add(const struct ctl *ctl, struct strbuf *text)
+{
+	entries_add(ctl->options[OPT_HOST], MASK_HOST, text);
+	entries_add(ctl->options[OPT_HOST_GROUP], MASK_HOST_GROUP, text);
+}
+
 /* The words as one list in the API's form: names joined by ';'.  NULL when out of memory. */
 static char *
-list_join(const char *const *words, size_t count)
+list_join(const struct ctl *ctl, const char *const *words, size_t count)
 {
 	struct strbuf list;
 
-	if (count == 1 && str_equal(words[0], "none"))
-		return str_dup("");
 	strbuf_init(&list);
+	if (count == 1 && str_equal(words[0], "none"))
+		count = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			strbuf_add(&list, ";");
@@ -46,6 +69,7 @@ list_join(const char *const *words, size_t count)
 	for (char *p = list.text; p != NULL && *p != '\0'; p++)
 		if (*p == ',')
 			*p = ';';
+	ctl_hosts_add(ctl, &list);
 	return strbuf_take(&list);
 }
 
@@ -62,7 +86,8 @@ names_warn(char *list)
 	while ((name = strtok_r(rest, "; ", &rest)) != NULL) {
 		AUTO_FREE char *normal = NULL;
 
-		if (!str_equal(name, "*") && iscsi_name_normalize(name, &normal) == ERR_INVALID)
+		if (!str_equal(name, "*") && !mask_is_host(name) &&
+		    iscsi_name_normalize(name, &normal) == ERR_INVALID)
 			fprintf(stderr, "vdsctl: warning: %s\n", err_text(ERR_INVALID));
 	}
 }
@@ -70,14 +95,18 @@ names_warn(char *list)
 int
 ctl_run_lun_unmask(struct ctl *ctl)
 {
-	AUTO_FREE char *list = list_join(ctl->args + 1, ctl->arg_count - 1);
+	AUTO_FREE char *list = list_join(ctl, ctl->args + 1, ctl->arg_count - 1);
 	struct verb_args args = { 0 };
 	int rc;
 
 	if (list == NULL)
 		return -ENOMEM;
+	if (ctl->arg_count == 1 && *list == '\0')
+		return err_set(ERR_INVALID,
+			       "lun unmask needs INITIATOR, --host or --host-group; `none` "
+			       "lets nobody use the LUN");
 	if (ctl->options[OPT_ADD] != NULL && ctl->options[OPT_REMOVE] != NULL)
-		return err_set(ERR_INVALID, "--add or --remove, not both");
+		return err_set(ERR_INVALID, "--add and --remove cannot be given together");
 	if (ctl->options[OPT_ADD] != NULL)
 		args.mask_add = list;
 	else if (ctl->options[OPT_REMOVE] != NULL)
@@ -115,7 +144,7 @@ create_no_space(struct ctl *ctl, const struct client_lun_spec *spec)
 	if (what == NULL || why == NULL)
 		return -ENOMEM;
 	/* Where the size would fit, something else is short: the catalog's own file system. */
-	if (client_max_lun_size(ctl->client, &spec->pool_id, spec->thick, &most) < 0 ||
+	if (client_max_lun_size(ctl->client, &spec->pool_id, spec->thick, false, &most) < 0 ||
 	    spec->size_bytes <= most)
 		return err_set(ERR_NO_SPACE, "%s: %s", what, why);
 	return space_error(what,
@@ -138,6 +167,7 @@ spec_fill(struct ctl *ctl, struct client_lun_spec *spec)
 		return err_set(ERR_INVALID, "--block-size takes 512 or 4096, not %s", block);
 	spec->block_bytes = (uint32_t)bytes;
 	spec->thick = ctl->options[OPT_THICK] != NULL;
+	spec->removable = ctl->options[OPT_REMOVABLE] != NULL;
 	if (ctl->options[OPT_POOL] == NULL)
 		return 0;
 	return ctl_resolve(ctl, ROW_POOL, ctl->options[OPT_POOL], &spec->pool_id);
@@ -147,12 +177,12 @@ int
 ctl_run_lun_create(struct ctl *ctl)
 {
 	const char *unmask = ctl->options[OPT_UNMASK];
-	AUTO_FREE char *list = unmask != NULL ? list_join(&unmask, 1) : NULL;
+	AUTO_FREE char *list = list_join(ctl, &unmask, unmask != NULL ? 1 : 0);
 	struct client_lun_spec spec = { .name = ctl->args[0], .mask = list };
 	struct client_answer answer;
 	int rc;
 
-	if (unmask != NULL && list == NULL)
+	if (list == NULL)
 		return -ENOMEM;
 	if (ctl->args[0][0] == '\0') /* a script's unset variable, say */
 		return err_set(ERR_INVALID, "the name of the LUN is empty");
@@ -191,6 +221,18 @@ ctl_run_lun_offline(struct ctl *ctl)
 	return lun_change(ctl, &args, "is offline");
 }
 
+int
+ctl_run_lun_read_only(struct ctl *ctl)
+{
+	return lun_change(ctl, &(struct verb_args){ .access = "read-only" }, "is read-only");
+}
+
+int
+ctl_run_lun_read_write(struct ctl *ctl)
+{
+	return lun_change(ctl, &(struct verb_args){ .access = "read-write" }, "is writable");
+}
+
 /* ---- extend ---- */
 
 static int
@@ -205,9 +247,9 @@ lun_size(struct ctl *ctl, const struct guid *id, uint64_t *ret_bytes)
 	return rc;
 }
 
-/* "vol1 grew from 10 GiB to 15 GiB"; in bytes when that looks the same. */
+/* "vol1 grew from 10 GiB to 15 GiB", or shrank; in bytes when that looks the same. */
 static void
-growth_print(const struct ctl *ctl, uint64_t before, uint64_t after)
+change_print(const struct ctl *ctl, uint64_t before, uint64_t after)
 {
 	char from[32], to[32];
 
@@ -217,7 +259,8 @@ growth_print(const struct ctl *ctl, uint64_t before, uint64_t after)
 		snprintf(from, sizeof(from), "%" PRIu64, before);
 		snprintf(to, sizeof(to), "%" PRIu64 " bytes", after);
 	}
-	fprintf(ctl->out, "LUN %s grew from %s to %s\n", ctl->args[0], from, to);
+	fprintf(ctl->out, "LUN %s %s from %s to %s\n", ctl->args[0],
+		after > before ? "grew" : "shrank", from, to);
 }
 
 /* The growth that `--to TO` or SIZE means. */
@@ -238,8 +281,8 @@ growth_of(const struct ctl *ctl, uint64_t before, uint64_t *ret_bytes)
 		return rc;
 	if (to != NULL && bytes <= before)
 		return err_set(ERR_INVALID,
-			       "LUN %s has %s already, and --to %s would not make it larger: a LUN "
-			       "cannot become smaller",
+			       "LUN %s has %s already, and --to %s would not make it larger: "
+			       "`vdsctl lun shrink` makes it smaller",
 			       ctl->args[0], str_format_size(before, size, sizeof(size)), to);
 	*ret_bytes = to != NULL ? bytes - before : bytes;
 	return 0;
@@ -256,7 +299,7 @@ extend_no_space(struct ctl *ctl, const struct guid *lun)
 
 	if (what == NULL || why == NULL)
 		return -ENOMEM;
-	if (client_lun_max_extend(ctl->client, lun, &most) < 0)
+	if (client_lun_max_extend(ctl->client, lun, false, &most) < 0)
 		return err_set(ERR_NO_SPACE, "%s: %s", what, why);
 	return space_error(what, "the most that can be added now is", most);
 }
@@ -266,7 +309,7 @@ extend(struct ctl *ctl, const struct guid *lun, uint64_t before, uint64_t add)
 {
 	struct client_answer answer;
 	uint64_t after = before;
-	int rc = client_lun_extend(ctl->client, lun, add, &answer);
+	int rc = client_lun_extend(ctl->client, lun, add, false, &answer);
 
 	if (rc == ERR_NO_SPACE)
 		return extend_no_space(ctl, lun);
@@ -275,7 +318,7 @@ extend(struct ctl *ctl, const struct guid *lun, uint64_t before, uint64_t add)
 		return rc;
 	rc = lun_size(ctl, lun, &after);
 	if (rc == 0 && after > before) /* else a job is at it, which --no-wait has named */
-		growth_print(ctl, before, after);
+		change_print(ctl, before, after);
 	return rc;
 }
 
@@ -293,6 +336,46 @@ ctl_run_lun_extend(struct ctl *ctl)
 	if (rc == 0)
 		rc = growth_of(ctl, before, &add);
 	return rc < 0 ? rc : extend(ctl, &lun, before, add);
+}
+
+/* ---- shrink ---- */
+
+/* The new size, or what is cut off. */
+static int
+cut_of(const struct ctl *ctl, struct verb_args *args)
+{
+	const char *to = ctl->options[OPT_TO], *by = ctl->arg_count > 1 ? ctl->args[1] : NULL;
+
+	if ((to == NULL) == (by == NULL))
+		return err_set(ERR_INVALID,
+			       "give either SIZE (what is cut off) or --to SIZE (the new size)");
+	return to != NULL ? ctl_size_parse("--to", to, &args->size_bytes)
+			  : ctl_size_parse("SIZE", by, &args->remove_bytes);
+}
+
+/* The array refuses to shrink a LUN in use without --force, and says how many sessions use it. */
+int
+ctl_run_lun_shrink(struct ctl *ctl)
+{
+	struct verb_args args = { .force = ctl->options[OPT_FORCE] != NULL };
+	struct client_answer answer;
+	uint64_t before = 0, after = 0;
+	struct guid lun;
+	int rc = cut_of(ctl, &args);
+
+	if (rc == 0)
+		rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
+	if (rc == 0)
+		rc = lun_size(ctl, &lun, &before);
+	if (rc == 0)
+		rc = client_change(ctl->client, VERB_LUN_SHRINK, &lun, &args, &answer);
+	rc = ctl_done(ctl, rc, &answer, "%s", "");
+	if (rc < 0 || ctl->json || ctl->quiet)
+		return rc;
+	rc = lun_size(ctl, &lun, &after);
+	if (rc == 0 && after < before)
+		change_print(ctl, before, after);
+	return rc;
 }
 
 /* ---- questions ---- */
@@ -316,10 +399,8 @@ ctl_run_lun_counters(struct ctl *ctl)
 static int
 explanation_print(struct ctl *ctl, const json_t *json)
 {
-	static const struct ctl_column columns[] = { { "STEP", false },
-						     { "OUTCOME", false },
-						     { "WHAT", false } };
-	struct ctl_table *table = ctl_table_new(columns, ARRAY_LEN(columns));
+	static const char columns[] = "STEP|OUTCOME|WHAT";
+	struct table *table = table_new(columns);
 	const char *hint = json_string_value(
 		json_object_get(json_object_get(json, "obstacle"), "hint"));
 	const json_t *steps = json_object_get(json, "steps");
@@ -333,12 +414,12 @@ explanation_print(struct ctl *ctl, const json_t *json)
 	for (size_t i = 0; i < json_array_size(steps); i++) {
 		const json_t *step = json_array_get(steps, i);
 
-		ctl_table_add(table, json_string_value(json_object_get(step, "step")));
-		ctl_table_add(table, json_string_value(json_object_get(step, "outcome")));
-		ctl_table_add(table, json_string_value(json_object_get(step, "text")));
+		table_add(table, json_string_value(json_object_get(step, "step")));
+		table_add(table, json_string_value(json_object_get(step, "outcome")));
+		table_add(table, json_string_value(json_object_get(step, "text")));
 	}
-	rc = ctl_table_print(table, ctl->out);
-	ctl_table_free(table);
+	rc = table_print(table, ctl->out);
+	table_free(table);
 	if (rc == 0 && hint != NULL)
 		fprintf(ctl->out, "to do: %s\n", hint);
 	return rc;

@@ -12,7 +12,17 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "base/system.h"
 #include "vdsctl/ctl_int.h"
+
+static volatile sig_atomic_t alarm_status = CTL_TIMEOUT;
+
+/* A monitoring plug-in has exit statuses of its own, also for what went wrong before it ran. */
+static bool
+is_monitor(const struct ctl *ctl)
+{
+	return ctl->command != NULL && ctl->command->run == ctl_run_health;
+}
 
 /* --timeout bounds the whole command, whatever it waits for. */
 static void
@@ -25,7 +35,7 @@ on_alarm(int signal_number)
 
 	(void)signal_number;
 	(void)ignored;
-	_exit(CTL_TIMEOUT);
+	_exit(alarm_status);
 }
 
 /* Widths of characters are known in UTF-8 only; a system without a locale still has C.UTF-8. */
@@ -52,6 +62,8 @@ command_run(struct ctl *ctl)
 		return 0;
 	}
 	if (ctl->timeout_s > 0) {
+		if (is_monitor(ctl))
+			alarm_status = CTL_MONITOR_UNKNOWN;
 		signal(SIGALRM, on_alarm);
 		alarm((unsigned)ctl->timeout_s);
 	}
@@ -61,10 +73,11 @@ command_run(struct ctl *ctl)
 int
 main(int argc, char **argv)
 {
-	struct ctl ctl = { .out = stdout };
+	struct ctl ctl = { .out = stdout, .monitor_status = CTL_MONITOR_UNKNOWN };
 	enum ctl_exit status;
 	int rc;
 
+	system_streams_keep();
 	signal(SIGPIPE, SIG_IGN);
 	locale_set();
 	if (argc > 1 && strcmp(argv[1], "__complete") == 0)
@@ -75,7 +88,7 @@ main(int argc, char **argv)
 	if ((fflush(stdout) != 0 || ferror(stdout)) && rc == 0)
 		rc = errno == EPIPE ? -EPIPE
 				    : err_set(ERR_INTERNAL, "the output could not be written");
-	status = ctl_exit_status(rc);
+	status = is_monitor(&ctl) ? (enum ctl_exit)ctl.monitor_status : ctl_exit_status(&ctl, rc);
 	if (rc < 0 && rc != -EPIPE) /* who closed the pipe has seen enough */
 		ctl_error(stderr, &ctl, rc);
 	ctl_fini(&ctl);

@@ -13,6 +13,7 @@
 #include "vdsctl/ctl_int.h"
 
 #define TIMEOUT_MAX_S 86400
+#define DURATION_MAX  100000
 #define LUN_MAX_BYTES (1ull << 53)
 
 /* How many words of the command stand at the beginning; 0 = it is another. */
@@ -158,8 +159,19 @@ option_parse(struct ctl *ctl, const char *word, const char *next)
 	if (id < 0)
 		return id;
 	if (word[2] != '\0' && ctl_options[id].value == NULL)
-		return err_set(ERR_INVALID, "write -%c and -%c apart", word[1], word[2]);
+		return err_set(ERR_INVALID, "the options -%c and -%c must be separate words",
+			       word[1], word[2]);
 	return option_set(ctl, id, word[2] != '\0' ? word + 2 : NULL, next);
+}
+
+/* Returns true when the words so far make a command that passes the others on to a program. */
+static bool
+passes_on(const struct ctl *ctl)
+{
+	size_t used;
+	const struct ctl_command *command = ctl_command_find(ctl->args, ctl->arg_count, &used);
+
+	return command != NULL && command->max_args == CTL_ALL_WORDS;
 }
 
 static int
@@ -175,6 +187,7 @@ words_split(struct ctl *ctl, int argc, char **argv)
 
 		if (options_end || argv[i][0] != '-' || argv[i][1] == '\0') {
 			ctl->args[ctl->arg_count++] = argv[i];
+			options_end |= passes_on(ctl);
 			continue;
 		}
 		if (strcmp(argv[i], "--") == 0) {
@@ -198,6 +211,9 @@ globals_check(struct ctl *ctl)
 	ctl->json = str_equal(output, "json");
 	if (output != NULL && !str_equal(output, "json") && !str_equal(output, "table"))
 		return err_set(ERR_INVALID, "--output takes table or json, not %s", output);
+	if (ctl->options[OPT_CONTEXT] != NULL && ctl->options[OPT_URL] != NULL)
+		return err_set(ERR_INVALID,
+			       "--context and --url both say where the array is: give one of them");
 	if (timeout != NULL &&
 	    (str_parse_u64(timeout, &seconds) < 0 || seconds == 0 || seconds > TIMEOUT_MAX_S))
 		return err_set(ERR_INVALID,
@@ -233,7 +249,7 @@ command_check(const struct ctl *ctl)
 	const struct ctl_command *command = ctl->command;
 
 	for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++)
-		if (ctl->options[id] != NULL && (command->options & 1u << id) == 0)
+		if (ctl->options[id] != NULL && (command->options & UINT64_C(1) << id) == 0)
 			return err_set(ERR_INVALID, "`vdsctl %s` has no option --%s",
 				       command->words, ctl_options[id].name);
 	if (ctl->arg_count < command->min_args || ctl->arg_count > command->max_args)
@@ -241,7 +257,7 @@ command_check(const struct ctl *ctl)
 	for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++) {
 		char why[64];
 
-		if (ctl->options[id] != NULL || (command->required & 1u << id) == 0)
+		if (ctl->options[id] != NULL || (command->required & UINT64_C(1) << id) == 0)
 			continue;
 		snprintf(why, sizeof(why), "--%s %s is missing; ", ctl_options[id].name,
 			 ctl_options[id].value);
@@ -327,18 +343,47 @@ ctl_size_parse(const char *what, const char *text, uint64_t *ret_bytes)
 			       "%s %s has no unit: write %sG for gibibytes, or %sB for bytes", what,
 			       text, text, text);
 	if (bytes == 0)
-		return err_set(ERR_INVALID, "%s %s is nothing: it must be more than zero", what,
-			       text);
+		return err_set(ERR_INVALID, "%s %s is not a valid size: it must be more than zero",
+			       what, text);
 	if (bytes > LUN_MAX_BYTES)
-		return err_set(ERR_INVALID, "%s %s is more than a LUN can have, which is 8P", what,
-			       text);
+		return err_set(ERR_INVALID, "%s %s is larger than the largest LUN, which is 8P",
+			       what, text);
 	*ret_bytes = bytes;
 	return 0;
+}
+
+int
+ctl_duration_parse(const char *what, const char *text, uint64_t *ret_ms)
+{
+	static const struct {
+		char unit;
+		uint64_t ms;
+	} units[] = { { 's', 1000 },
+		      { 'm', 60000 },
+		      { 'h', 3600000 },
+		      { 'd', 86400000 },
+		      { 'w', 7 * 86400000ull } };
+	size_t len = strlen(text);
+	char digits[16] = "";
+	uint64_t count;
+
+	if (len > 1 && len < sizeof(digits))
+		memcpy(digits, text, len - 1);
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (len == 0 || text[len - 1] != units[i].unit ||
+		    str_parse_u64(digits, &count) < 0 || count == 0 || count > DURATION_MAX)
+			continue;
+		*ret_ms = count * units[i].ms;
+		return 0;
+	}
+	return err_set(ERR_INVALID, "%s takes a time such as 45m, 12h, 30d or 2w, not %s", what,
+		       text);
 }
 
 void
 ctl_fini(struct ctl *ctl)
 {
 	client_close(ctl->client);
+	json_decref(ctl->contexts);
 	mem_free(ctl->args);
 }

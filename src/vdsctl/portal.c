@@ -179,8 +179,9 @@ ctl_run_portal_offline(struct ctl *ctl)
 		return portal_status(ctl, STATUS_OFFLINE, "is offline; its sessions go on");
 	rc = str_parse_u64(drain, &seconds);
 	if (rc < 0 || seconds < 1 || seconds > DRAIN_MAX_S)
-		return err_set(ERR_INVALID, "--drain: '%s' is no number of seconds from 1 to %u",
-			       drain, DRAIN_MAX_S);
+		return err_set(ERR_INVALID,
+			       "--drain takes a number of seconds from 1 to %u, not %s",
+			       DRAIN_MAX_S, drain);
 	rc = ctl_resolve(ctl, ROW_PORTAL, ctl->args[0], &portal);
 	if (rc == 0)
 		rc = client_portal_drain(ctl->client, &portal, seconds * 1000, &answer);
@@ -200,6 +201,45 @@ ctl_run_group_create(struct ctl *ctl)
 	if (rc == 0)
 		rc = client_group_create(ctl->client, &target, &answer);
 	return ctl_done(ctl, rc, &answer, "portal group of %s created", ctl->args[0]);
+}
+
+static int
+flag_read(const struct ctl *ctl, enum ctl_option_id id, struct verb_flag *ret_flag)
+{
+	const char *word = ctl->options[id];
+
+	if (word == NULL)
+		return 0;
+	if (strcmp(word, "yes") != 0 && strcmp(word, "no") != 0)
+		return err_set(ERR_INVALID, "--%s takes yes or no, not %s", ctl_options[id].name,
+			       word);
+	*ret_flag = (struct verb_flag){ word[0] == 'y', true };
+	return 0;
+}
+
+int
+ctl_run_group_set(struct ctl *ctl)
+{
+	struct client_group_access access = { .state = ctl->options[OPT_STATE] };
+	struct client_answer answer;
+	enum port_access state;
+	struct guid group;
+	int rc = flag_read(ctl, OPT_PREFERRED, &access.preferred);
+
+	if (rc == 0)
+		rc = flag_read(ctl, OPT_EXPLICIT, &access.explicit_allowed);
+	if (rc == 0 && access.state != NULL)
+		rc = port_access_parse(access.state, &state);
+	if (rc == 0 && access.state == NULL && !access.preferred.given &&
+	    !access.explicit_allowed.given)
+		rc = err_set(ERR_INVALID,
+			     "nothing is to be set: give --state, --preferred or --explicit");
+	if (rc == 0)
+		rc = ctl_resolve(ctl, ROW_PORTAL_GROUP, ctl->args[0], &group);
+	if (rc == 0)
+		rc = client_group_set_access(ctl->client, &group, &access, &answer);
+	return ctl_done(ctl, rc, &answer, "portal group %s is set%s", ctl->args[0],
+			rc == 0 && answer.existed ? "; it was so before" : "");
 }
 
 /* The group and the portal that the two arguments name. */

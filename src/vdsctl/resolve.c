@@ -27,7 +27,15 @@ ctl_verbs(enum row_family family)
 		[ROW_PORTAL_GROUP] = { VERB_GROUP_LIST, VERB_GROUP_GET, VERB_GROUP_DELETE },
 		[ROW_ASSOCIATION] = { VERB_ASSOCIATION_LIST, VERB_COUNT, VERB_COUNT },
 		[ROW_JOB] = { VERB_JOB_LIST, VERB_JOB_GET, VERB_COUNT },
+		[ROW_CONTROLLER] = { VERB_CONTROLLER_LIST, VERB_CONTROLLER_GET, VERB_COUNT },
+		[ROW_HOST] = { VERB_HOST_LIST, VERB_HOST_GET, VERB_HOST_DELETE },
+		[ROW_HOST_GROUP] = { VERB_HOST_GROUP_LIST, VERB_HOST_GROUP_GET,
+				     VERB_HOST_GROUP_DELETE },
+		[ROW_CREDENTIAL] = { VERB_CREDENTIAL_LIST, VERB_CREDENTIAL_GET, VERB_CREDENTIAL_DELETE },
+		[ROW_LIVE_PORT] = { VERB_PORT_LIST, VERB_PORT_GET, VERB_COUNT },
+		[ROW_LIVE_DRIVE] = { VERB_DRIVE_LIST, VERB_DRIVE_GET, VERB_COUNT },
 		[ROW_LIVE_SESSION] = { VERB_SESSION_LIST, VERB_COUNT, VERB_SESSION_END },
+		[ROW_LIVE_MAINTENANCE] = { VERB_MAINTENANCE_LIST, VERB_COUNT, VERB_COUNT },
 	};
 	/* clang-format on */
 
@@ -46,6 +54,14 @@ ctl_command_noun(enum row_family family)
 	switch (family) {
 	case ROW_PORTAL_GROUP:
 		return "group";
+	case ROW_HOST_GROUP:
+		return "host-group";
+	case ROW_CREDENTIAL:
+		return "secret";
+	case ROW_LIVE_DRIVE:
+		return "drive";
+	case ROW_LIVE_PORT:
+		return "port";
 	case ROW_LIVE_SESSION:
 		return "session";
 	default:
@@ -103,7 +119,9 @@ match_add(struct match *match, const json_t *item)
 static bool
 has_names(enum row_family family)
 {
-	return family == ROW_LUN || family == ROW_TARGET || family == ROW_POOL;
+	return family == ROW_LUN || family == ROW_TARGET || family == ROW_POOL ||
+	       family == ROW_LIVE_DRIVE || family == ROW_CONTROLLER || family == ROW_LIVE_PORT ||
+	       family == ROW_HOST || family == ROW_HOST_GROUP;
 }
 
 /* The names that are alike, of the first thousand objects: enough for a hint. */
@@ -187,7 +205,17 @@ is_id_prefix(const char *text)
 	return strlen(text) >= PREFIX_MIN && strspn(text, "0123456789abcdef-") == strlen(text);
 }
 
-/* Portals by address, everything by the beginning of its id. */
+/* "#12": a LUN by its number in the array, as lists show one that has no name. */
+static bool
+lun_is(const json_t *item, const char *text)
+{
+	uint64_t number;
+
+	return text[0] == '#' && str_parse_u64(text + 1, &number) == 0 &&
+	       (uint64_t)json_integer_value(json_object_get(item, "number")) == number;
+}
+
+/* Portals by address, LUNs by number, everything by the beginning of its id. */
 static int
 match_scan(struct ctl *ctl, struct match *match)
 {
@@ -195,7 +223,8 @@ match_scan(struct ctl *ctl, struct match *match)
 	bool prefix = is_id_prefix(match->text);
 	int rc;
 
-	if (!prefix && match->family != ROW_PORTAL)
+	if (!prefix && match->family != ROW_PORTAL &&
+	    !(match->family == ROW_LUN && match->text[0] == '#'))
 		return 0;
 	rc = ctl_list(ctl, ctl_verbs(match->family)->list, NULL, &items);
 	for (size_t i = 0; rc == 0 && i < json_array_size(items); i++) {
@@ -203,6 +232,7 @@ match_scan(struct ctl *ctl, struct match *match)
 		const char *id = json_string_value(json_object_get(item, "id"));
 
 		if ((match->family == ROW_PORTAL && portal_is(item, match->text)) ||
+		    (match->family == ROW_LUN && lun_is(item, match->text)) ||
 		    (prefix && id != NULL && str_starts(id, match->text)))
 			match_add(match, item);
 	}

@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/host.h"
+#include "model/port.h"
 #include "vdsctl/ctl_int.h"
 
 #define LABEL_COLUMNS 14
@@ -43,6 +45,14 @@ line_size(FILE *out, const char *label, uint64_t bytes)
 		     str_format_size(bytes, text, sizeof(text)), bytes);
 }
 
+/* A line for what is known. */
+static void
+line_known(FILE *out, const char *label, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		line(out, label, "%s", text);
+}
+
 static void
 line_time(FILE *out, const char *label, int64_t utc_ms)
 {
@@ -61,30 +71,34 @@ line_id(FILE *out, const struct guid *id)
 
 /* A titled table, or "TITLE: none". */
 static int
-section(FILE *out, const char *title, struct ctl_table *table)
+section(FILE *out, const char *title, struct table *table)
 {
 	int rc = 0;
 
 	if (table == NULL)
 		return -ENOMEM;
-	if (ctl_table_is_empty(table)) {
+	if (table_is_empty(table)) {
 		fprintf(out, "\n%s: none\n", title);
 	} else {
 		fprintf(out, "\n%s:\n", title);
-		rc = ctl_table_print(table, out);
+		rc = table_print(table, out);
 	}
-	ctl_table_free(table);
+	table_free(table);
 	return rc;
 }
 
 /* ---- LUN ---- */
 
 static void
-mask_lines(FILE *out, const char *mask)
+mask_lines(const struct ctl_view *view, FILE *out, const char *mask)
 {
-	AUTO_FREE char *copy = str_dup(mask != NULL ? mask : "");
-	char *rest = copy;
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
 	const char *label = "Unmasked for";
+	char *copy, *rest;
+
+	strbuf_add(&text, "");
+	host_mask_describe(view->config, mask, &text);
+	copy = rest = text.text;
 
 	if (copy == NULL || copy[0] == '\0' || str_equal(copy, "*")) {
 		line(out, label, copy != NULL && copy[0] == '*' ? "everybody" : "nobody");
@@ -97,10 +111,8 @@ mask_lines(FILE *out, const char *mask)
 static int
 lun_targets(const struct ctl_view *view, const struct guid *lun, FILE *out)
 {
-	static const struct ctl_column columns[] = {
-		{ "TARGET", false }, { "ISCSI NAME", false }, { "LUN", true }, { "SESSIONS", true }
-	};
-	struct ctl_table *table = ctl_table_new(columns, ARRAY_LEN(columns));
+	static const char columns[] = "TARGET|ISCSI NAME|>LUN|>SESSIONS";
+	struct table *table = table_new(columns);
 	struct row_slice slice = state_lun_targets(view->config, lun);
 
 	for (size_t i = 0; table != NULL && i < slice.count; i++) {
@@ -108,10 +120,10 @@ lun_targets(const struct ctl_view *view, const struct guid *lun, FILE *out)
 		const struct row_target *target = state_find(view->config, ROW_TARGET,
 							     &pair->target_id);
 
-		ctl_table_add(table, target != NULL ? target->alias : NULL);
-		ctl_table_add(table, target != NULL ? target->iscsi_name : NULL);
-		ctl_table_addf(table, "%u", pair->lun_number);
-		ctl_table_addf(table, "%zu", ctl_session_count(view, &pair->target_id));
+		table_add(table, target != NULL ? target->alias : NULL);
+		table_add(table, target != NULL ? target->iscsi_name : NULL);
+		table_addf(table, "%u", pair->lun_number);
+		table_addf(table, "%zu", ctl_session_count(view, &pair->target_id));
 	}
 	return section(out, "Targets", table);
 }
@@ -128,13 +140,15 @@ lun_page(const struct ctl_view *view, const void *row, FILE *out)
 	if (live != NULL)
 		line_size(out, "Space used", live->allocated_bytes);
 	line(out, "Blocks", "%u bytes", lun->block_bytes);
-	line(out, "Kind", "%s", lun->thin ? "thin" : "thick");
+	line(out, "Kind", "%s%s", lun->thin ? "thin" : "thick",
+	     lun->removable ? ", removable" : "");
+	line(out, "Access", "%s", lun->access == LUN_READ_ONLY ? "read-only" : "read and write");
 	line(out, "Pool", "%s", pool != NULL ? pool->name : "");
 	line(out, "Status", "%s", ctl_status_name(lun->status));
 	line(out, "Health", "%s%s%s", ctl_health_name(view, &lun->id),
 	     live != NULL && live->reason != NULL && live->reason[0] != '\0' ? ": " : "",
 	     live != NULL && live->reason != NULL ? live->reason : "");
-	mask_lines(out, lun->mask);
+	mask_lines(view, out, lun->mask);
 	line(out, "Serial", "%s", lun->serial);
 	line(out, "NAA", "%s", lun->naa);
 	line_time(out, "Created", lun->created_ms);
@@ -147,12 +161,8 @@ lun_page(const struct ctl_view *view, const void *row, FILE *out)
 static int
 target_luns(const struct ctl_view *view, const struct guid *target, FILE *out)
 {
-	static const struct ctl_column columns[] = { { "LUN", true },
-						     { "NAME", false },
-						     { "SIZE", true },
-						     { "STATUS", false },
-						     { "HEALTH", false } };
-	struct ctl_table *table = ctl_table_new(columns, ARRAY_LEN(columns));
+	static const char columns[] = ">LUN|NAME|>SIZE|STATUS|HEALTH";
+	struct table *table = table_new(columns);
 	struct row_slice slice = state_target_luns(view->config, target);
 
 	for (size_t i = 0; table != NULL && i < slice.count; i++) {
@@ -161,17 +171,17 @@ target_luns(const struct ctl_view *view, const struct guid *target, FILE *out)
 
 		if (lun == NULL)
 			continue;
-		ctl_table_addf(table, "%u", pair->lun_number);
-		ctl_table_add(table, lun->name);
+		table_addf(table, "%u", pair->lun_number);
+		table_add(table, ctl_lun_name(view, &lun->id));
 		ctl_cell_size(table, lun->size_bytes);
-		ctl_table_add(table, ctl_status_name(lun->status));
-		ctl_table_add(table, ctl_health_name(view, &lun->id));
+		table_add(table, ctl_status_name(lun->status));
+		table_add(table, ctl_health_name(view, &lun->id));
 	}
 	return section(out, "LUNs", table);
 }
 
 static void
-portal_cells(struct ctl_table *table, const struct ctl_view *view, const struct guid *id)
+portal_cells(struct table *table, const struct ctl_view *view, const struct guid *id)
 {
 	const struct row_portal *portal = state_find(view->config, ROW_PORTAL, id);
 	const struct row_live_portal *live = state_find(view->live, ROW_LIVE_PORTAL, id);
@@ -179,17 +189,15 @@ portal_cells(struct ctl_table *table, const struct ctl_view *view, const struct 
 	if (portal == NULL)
 		return;
 	ctl_cell_address(table, portal);
-	ctl_table_add(table, ctl_status_name(portal->status));
-	ctl_table_add(table, ctl_listens_text(live));
+	table_add(table, ctl_status_name(portal->status));
+	table_add(table, ctl_listens_text(live));
 }
 
 static int
 target_portals(const struct ctl_view *view, const struct guid *target, FILE *out)
 {
-	static const struct ctl_column columns[] = {
-		{ "TAG", true }, { "ADDRESS", false }, { "STATUS", false }, { "LISTENS", false }
-	};
-	struct ctl_table *table = ctl_table_new(columns, ARRAY_LEN(columns));
+	static const char columns[] = ">TAG|ADDRESS|STATUS|LISTENS";
+	struct table *table = table_new(columns);
 	struct row_slice groups = state_target_groups(view->config, target);
 
 	for (size_t i = 0; table != NULL && i < groups.count; i++) {
@@ -199,7 +207,7 @@ target_portals(const struct ctl_view *view, const struct guid *target, FILE *out
 		for (size_t j = 0; j < members.count; j++) {
 			const struct row_group_portal *member = members.rows[j];
 
-			ctl_table_addf(table, "%u", group->tag);
+			table_addf(table, "%u", group->tag);
 			portal_cells(table, view, &member->portal_id);
 		}
 	}
@@ -209,19 +217,20 @@ target_portals(const struct ctl_view *view, const struct guid *target, FILE *out
 static int
 target_sessions(const struct ctl_view *view, const struct guid *target, FILE *out)
 {
-	static const struct ctl_column columns[] = {
-		{ "INITIATOR", false }, { "FROM", false }, { "PORTAL", false }, { "SINCE", false }
-	};
-	struct ctl_table *table = ctl_table_new(columns, ARRAY_LEN(columns));
+	static const char columns[] = "INITIATOR|HOST|FROM|PORTAL|SINCE";
+	struct table *table = table_new(columns);
 
 	for (size_t i = 0; table != NULL && i < state_count(view->live, ROW_LIVE_SESSION); i++) {
 		const struct row_live_session *session = state_at(view->live, ROW_LIVE_SESSION, i);
+		const struct row_host *host;
 
 		if (!guid_equal(&session->target_id, target))
 			continue;
-		ctl_table_add(table, session->initiator);
-		ctl_table_add(table, session->initiator_address);
-		ctl_table_add(table, session->portal_address);
+		host = state_host_of_initiator(view->config, session->initiator);
+		table_add(table, session->initiator);
+		table_add(table, host != NULL ? host->name : "");
+		table_add(table, session->initiator_address);
+		table_add(table, session->portal_address);
 		ctl_cell_time(table, session->created_ms);
 	}
 	return section(out, "Sessions", table);
@@ -243,6 +252,9 @@ target_page(const struct ctl_view *view, const void *row, FILE *out)
 
 	line(out, "Alias", "%s", target->alias != NULL ? target->alias : "");
 	line(out, "iSCSI name", "%s", target->iscsi_name);
+	line(out, "Logins from", "%s",
+	     target->sources != NULL && target->sources[0] != '\0' ? target->sources
+								   : "everywhere");
 	line(out, "Reachable", "%s", reaches[ctl_target_reach(view, &target->id)]);
 	line_id(out, &target->id);
 	rc = target_luns(view, &target->id, out);
@@ -256,9 +268,9 @@ target_page(const struct ctl_view *view, const void *row, FILE *out)
 static int
 portal_page(const struct ctl_view *view, const void *row, FILE *out)
 {
-	static const struct ctl_column columns[] = { { "TARGET", false }, { "TAG", true } };
+	static const char columns[] = "TARGET|>TAG";
 	const struct row_portal *portal = row;
-	struct ctl_table *table = ctl_table_new(columns, ARRAY_LEN(columns));
+	struct table *table = table_new(columns);
 	struct row_slice groups = state_portal_groups(view->config, &portal->id);
 	char address[80];
 
@@ -274,8 +286,8 @@ portal_page(const struct ctl_view *view, const void *row, FILE *out)
 
 		if (group == NULL)
 			continue;
-		ctl_table_add(table, ctl_target_name(view, &group->target_id));
-		ctl_table_addf(table, "%u", group->tag);
+		table_add(table, ctl_target_name(view, &group->target_id));
+		table_addf(table, "%u", group->tag);
 	}
 	return section(out, "Targets that are reachable here", table);
 }
@@ -283,16 +295,24 @@ portal_page(const struct ctl_view *view, const void *row, FILE *out)
 static int
 group_page(const struct ctl_view *view, const void *row, FILE *out)
 {
-	static const struct ctl_column columns[] = { { "ADDRESS", false },
-						     { "STATUS", false },
-						     { "LISTENS", false } };
+	static const char columns[] = "ADDRESS|STATUS|LISTENS";
+	static const char *const set_by[] = {
+		[ACCESS_SET_BY_NOBODY] = "",
+		[ACCESS_SET_BY_INITIATOR] = "; set by an initiator",
+		[ACCESS_SET_BY_ADMINISTRATOR] = "; set by an administrator",
+	};
 	const struct row_portal_group *group = row;
-	struct ctl_table *table = ctl_table_new(columns, ARRAY_LEN(columns));
+	struct table *table = table_new(columns);
 	struct row_slice members = state_group_portals(view->config, &group->id);
 
 	line(out, "Target", "%s", ctl_target_name(view, &group->target_id));
 	line(out, "Tag", "%u", group->tag);
 	line(out, "Relative port", "%u", group->relative_port);
+	line(out, "Access state", "%s%s%s", port_access_name(group->access_state),
+	     group->preferred ? ", preferred" : "", set_by[group->access_set_by]);
+	line(out, "Set by initiators", "%s",
+	     group->explicit_allowed ? "allowed (implicit and explicit ALUA)"
+				     : "not allowed (implicit ALUA)");
 	line_id(out, &group->id);
 	for (size_t i = 0; table != NULL && i < members.count; i++) {
 		const struct row_group_portal *member = members.rows[i];
@@ -327,32 +347,211 @@ pool_space(const struct ctl_view *view, const struct row_pool *pool, FILE *out)
 static int
 pool_page(const struct ctl_view *view, const void *row, FILE *out)
 {
-	static const struct ctl_column columns[] = { { "LUN", false },
-						     { "SIZE", true },
-						     { "USED", true },
-						     { "KIND", false },
-						     { "HEALTH", false } };
+	static const char columns[] = "LUN|>SIZE|>USED|KIND|HEALTH";
 	const struct row_pool *pool = row;
 	const struct row_live_pool *live = state_find(view->live, ROW_LIVE_POOL, &pool->id);
-	struct ctl_table *table = ctl_table_new(columns, ARRAY_LEN(columns));
+	struct table *table = table_new(columns);
+	char drives[1024];
 
 	for (size_t i = 0; table != NULL && i < state_count(view->config, ROW_LUN); i++) {
 		const struct row_lun *lun = state_at(view->config, ROW_LUN, i);
 
 		if (!guid_equal(&lun->pool_id, &pool->id))
 			continue;
-		ctl_table_add(table, lun->name);
+		table_add(table, ctl_lun_name(view, &lun->id));
 		ctl_cell_size(table, lun->size_bytes);
 		ctl_cell_used(table, view, &lun->id);
-		ctl_table_add(table, lun->thin ? "thin" : "thick");
-		ctl_table_add(table, ctl_health_name(view, &lun->id));
+		table_add(table, lun->thin ? "thin" : "thick");
+		table_add(table, ctl_health_name(view, &lun->id));
 	}
 	line(out, "Name", "%s", pool->name);
 	line(out, "Directory", "%s", pool->path);
+	line_known(out, "Drives", ctl_pool_drives_text(view, &pool->id, drives, sizeof(drives)));
 	line(out, "Ready", "%s", live == NULL ? "unknown" : live->ready ? "yes" : live->reason);
 	pool_space(view, pool, out);
 	line_id(out, &pool->id);
 	return section(out, "LUNs", table);
+}
+
+/* ---- drive ---- */
+
+static int
+drive_pools(const struct ctl_view *view, const struct guid *drive, FILE *out)
+{
+	static const char columns[] = "POOL|DEVICE|>TAKES|DIRECTORY";
+	struct table *table = table_new(columns);
+	struct row_slice pairs = state_drive_pools(view->live, drive);
+
+	for (size_t i = 0; table != NULL && i < pairs.count; i++) {
+		const struct row_live_pool_drive *pair = pairs.rows[i];
+		const struct row_pool *pool = state_find(view->config, ROW_POOL, &pair->pool_id);
+
+		table_add(table, pool != NULL ? pool->name : NULL);
+		table_add(table, pair->device);
+		ctl_cell_size(table, pair->size_bytes);
+		table_add(table, pool != NULL ? pool->path : NULL);
+	}
+	return section(out, "Pools", table);
+}
+
+static const char *
+medium_text(const struct row_live_drive *drive)
+{
+	switch (drive->kind) {
+	case DRIVE_MEMORY:
+		return "memory: everything on it is gone after a restart of the host";
+	case DRIVE_NETWORK:
+		return "a file system of another host";
+	case DRIVE_DISK:
+		if (drive->bus == DRIVE_BUS_VIRTUAL)
+			return "a disk that another system makes up";
+		return drive->rotational ? "rotating" : "not rotating";
+	case DRIVE_OTHER:
+		break;
+	}
+	return "a file system whose disks are not known";
+}
+
+static int
+drive_page(const struct ctl_view *view, const void *row, FILE *out)
+{
+	const struct row_live_drive *drive = row;
+
+	line(out, "Name", "%s", drive->name);
+	line_size(out, "Size", drive->size_bytes);
+	line(out, "Medium", "%s", medium_text(drive));
+	line_known(out, "Bus", ctl_drive_bus_name(drive->bus));
+	line_known(out, "Vendor", drive->vendor);
+	line_known(out, "Model", drive->model);
+	line_known(out, "Serial", drive->serial);
+	line_known(out, "Firmware", drive->firmware);
+	line_known(out, "WWID", drive->wwid);
+	if (drive->block_bytes > 0)
+		line(out, "Blocks", "%u bytes", drive->block_bytes);
+	if (drive->kind == DRIVE_DISK)
+		line(out, "Removable", "%s", drive->removable ? "yes" : "no");
+	line(out, "Slot", "%u", drive->slot);
+	line(out, "Ready", "%s", drive->ready ? "yes" : drive->reason);
+	line_id(out, &drive->id);
+	return drive_pools(view, &drive->id, out);
+}
+
+/* ---- controller, port ---- */
+
+static int
+controller_page(const struct ctl_view *view, const void *row, FILE *out)
+{
+	static const char columns[] = "PORT|LINK|ADDRESSES";
+	const struct row_controller *controller = row;
+	struct table *table = table_new(columns);
+
+	line(out, "Host", "%s", controller->name);
+	line(out, "Status", "%s", ctl_status_name(controller->status));
+	line(out, "Sessions", "%zu", state_count(view->live, ROW_LIVE_SESSION));
+	line_id(out, &controller->id);
+	for (size_t i = 0; table != NULL && i < state_count(view->live, ROW_LIVE_PORT); i++) {
+		const struct row_live_port *port = state_at(view->live, ROW_LIVE_PORT, i);
+
+		table_add(table, port->name);
+		table_add(table, ctl_link_name(port->link));
+		table_add(table, port->addresses);
+	}
+	return section(out, "Ports", table);
+}
+
+static int
+port_page(const struct ctl_view *view, const void *row, FILE *out)
+{
+	static const char columns[] = "PORTAL|STATUS|LISTENS";
+	const struct row_live_port *port = row;
+	struct table *table = table_new(columns);
+
+	line(out, "Interface", "%s", port->name);
+	line(out, "Status", "%s", ctl_status_name(port_status(view->config, port)));
+	line(out, "Link", "%s", ctl_link_name(port->link));
+	if (port->speed_mbps > 0)
+		line(out, "Speed", "%u Mbit/s", port->speed_mbps);
+	if (port->mtu_bytes > 0)
+		line(out, "MTU", "%u bytes", port->mtu_bytes);
+	line_known(out, "Hardware", port->hardware_address);
+	line(out, "Addresses", "%s", port->addresses);
+	line_id(out, &port->id);
+	for (size_t i = 0; table != NULL && i < state_count(view->config, ROW_PORTAL); i++) {
+		const struct row_portal *portal = state_at(view->config, ROW_PORTAL, i);
+
+		if (port_has_portal(port, portal))
+			portal_cells(table, view, &portal->id);
+	}
+	return section(out, "Portals", table);
+}
+
+/* ---- host, host group ---- */
+
+static int
+host_sessions(const struct ctl_view *view, const struct guid *host, FILE *out)
+{
+	static const char columns[] = "TARGET|INITIATOR|FROM|SINCE";
+	struct table *table = table_new(columns);
+
+	for (size_t i = 0; table != NULL && i < state_count(view->live, ROW_LIVE_SESSION); i++) {
+		const struct row_live_session *session = state_at(view->live, ROW_LIVE_SESSION, i);
+		const struct row_host *owner = state_host_of_initiator(view->config,
+								       session->initiator);
+
+		if (owner == NULL || !guid_equal(&owner->id, host))
+			continue;
+		table_add(table, ctl_target_name(view, &session->target_id));
+		table_add(table, session->initiator);
+		table_add(table, session->initiator_address);
+		ctl_cell_time(table, session->created_ms);
+	}
+	return section(out, "Sessions", table);
+}
+
+static int
+host_page(const struct ctl_view *view, const void *row, FILE *out)
+{
+	const struct row_host *host = row;
+	struct row_slice names = state_host_initiators(view->config, &host->id);
+	struct row_slice members = state_host_groups(view->config, &host->id);
+
+	line(out, "Name", "%s", host->name);
+	line(out, "Logins from", "%s",
+	     host->sources != NULL && host->sources[0] != '\0' ? host->sources : "everywhere");
+	for (size_t i = 0; i < names.count; i++)
+		line(out, i == 0 ? "Initiators" : "", "%s",
+		     ((const struct row_initiator *)names.rows[i])->iscsi_name);
+	for (size_t i = 0; i < members.count; i++) {
+		const struct row_host_member *member = members.rows[i];
+		const struct row_host_group *group = state_find(view->config, ROW_HOST_GROUP,
+								&member->group_id);
+
+		line(out, i == 0 ? "Host groups" : "", "%s", group != NULL ? group->name : "");
+	}
+	line_id(out, &host->id);
+	return host_sessions(view, &host->id, out);
+}
+
+static int
+host_group_page(const struct ctl_view *view, const void *row, FILE *out)
+{
+	static const char columns[] = "HOST|>INITIATORS|>SESSIONS";
+	const struct row_host_group *group = row;
+	struct row_slice members = state_group_hosts(view->config, &group->id);
+	struct table *table = table_new(columns);
+
+	line(out, "Name", "%s", group->name);
+	line_id(out, &group->id);
+	for (size_t i = 0; table != NULL && i < members.count; i++) {
+		const struct row_host_member *member = members.rows[i];
+		const struct row_host *host = state_find(view->config, ROW_HOST, &member->host_id);
+
+		table_add(table, host != NULL ? host->name : NULL);
+		table_addf(table, "%zu",
+			   state_host_initiators(view->config, &member->host_id).count);
+		table_addf(table, "%zu", ctl_host_sessions(view, &member->host_id));
+	}
+	return section(out, "Hosts", table);
 }
 
 static int
@@ -385,9 +584,17 @@ static const struct page {
 	enum row_family family;
 	int (*print)(const struct ctl_view *view, const void *row, FILE *out);
 } pages[] = {
-	{ ROW_LUN, lun_page },       { ROW_TARGET, target_page },
-	{ ROW_PORTAL, portal_page }, { ROW_PORTAL_GROUP, group_page },
-	{ ROW_POOL, pool_page },     { ROW_JOB, job_page },
+	{ ROW_LUN, lun_page },
+	{ ROW_TARGET, target_page },
+	{ ROW_PORTAL, portal_page },
+	{ ROW_PORTAL_GROUP, group_page },
+	{ ROW_POOL, pool_page },
+	{ ROW_JOB, job_page },
+	{ ROW_LIVE_DRIVE, drive_page },
+	{ ROW_CONTROLLER, controller_page },
+	{ ROW_LIVE_PORT, port_page },
+	{ ROW_HOST, host_page },
+	{ ROW_HOST_GROUP, host_group_page },
 };
 
 static int
@@ -399,10 +606,11 @@ page_show(struct ctl *ctl, const struct page *page, const struct guid *object)
 
 	if (rc < 0)
 		return rc;
-	row = state_find(view.config, page->family, object);
+	row = state_find(page->family < ROW_CONFIG_COUNT ? view.config : view.live, page->family,
+			 object);
 	if (row == NULL)
 		return err_set(ERR_NOT_FOUND, "there is no %s `%s`", ctl_noun(page->family),
-			       ctl->args[0]);
+			       ctl->arg_count > 0 ? ctl->args[0] : "");
 	return page->print(&view, row, ctl->out);
 }
 
@@ -419,15 +627,19 @@ json_show(struct ctl *ctl, const struct guid *object)
 }
 
 int
+ctl_show_object(struct ctl *ctl, const struct guid *object)
+{
+	for (size_t i = 0; !ctl->json && i < ARRAY_LEN(pages); i++)
+		if (pages[i].family == ctl->command->family)
+			return page_show(ctl, &pages[i], object);
+	return json_show(ctl, object);
+}
+
+int
 ctl_run_show(struct ctl *ctl)
 {
 	struct guid object;
 	int rc = ctl_resolve(ctl, ctl->command->family, ctl->args[0], &object);
 
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; !ctl->json && i < ARRAY_LEN(pages); i++)
-		if (pages[i].family == ctl->command->family)
-			return page_show(ctl, &pages[i], &object);
-	return json_show(ctl, &object);
+	return rc < 0 ? rc : ctl_show_object(ctl, &object);
 }

@@ -26,6 +26,11 @@ ctl_run_target_create(struct ctl *ctl)
 {
 	const char *iscsi_name = ctl->options[OPT_ISCSI_NAME];
 	bool named = is_iscsi_name(ctl->args[0]);
+	const struct verb_args args = {
+		.iscsi_name = named ? ctl->args[0] : iscsi_name,
+		.alias = named ? NULL : ctl->args[0],
+		.with_group = ctl->options[OPT_NO_PORTALS] == NULL,
+	};
 	struct client_answer answer;
 	int rc;
 
@@ -35,21 +40,20 @@ ctl_run_target_create(struct ctl *ctl)
 		return err_set(ERR_INVALID, "NAME is an iSCSI name already");
 	rc = ctl_client(ctl);
 	if (rc == 0)
-		rc = client_target_create(ctl->client, named ? ctl->args[0] : iscsi_name,
-					  named ? NULL : ctl->args[0],
-					  ctl->options[OPT_NO_PORTALS] == NULL, &answer);
+		rc = client_change(ctl->client, VERB_TARGET_CREATE, NULL, &args, &answer);
 	return ctl_done(ctl, rc, &answer, "target %s created", ctl->args[0]);
 }
 
 int
 ctl_run_target_alias(struct ctl *ctl)
 {
+	const struct verb_args args = { .alias = ctl->args[1] };
 	struct client_answer answer;
 	struct guid target;
 	int rc = ctl_resolve(ctl, ROW_TARGET, ctl->args[0], &target);
 
 	if (rc == 0)
-		rc = client_target_set_alias(ctl->client, &target, ctl->args[1], &answer);
+		rc = client_change(ctl->client, VERB_TARGET_CHANGE, &target, &args, &answer);
 	return ctl_done(ctl, rc, &answer, "target %s has the alias %s now", ctl->args[0],
 			ctl->args[1]);
 }

@@ -61,6 +61,16 @@ name_in(const struct client_view *view, enum row_family family, const struct gui
 		name = group_name(view, (const void *)row, buf);
 	else if (row != NULL && family == ROW_LIVE_SESSION)
 		name = ((const struct row_live_session *)(const void *)row)->initiator;
+	else if (row != NULL && family == ROW_LIVE_DRIVE)
+		name = ((const struct row_live_drive *)(const void *)row)->name;
+	else if (row != NULL && family == ROW_HOST)
+		name = ((const struct row_host *)(const void *)row)->name;
+	else if (row != NULL && family == ROW_HOST_GROUP)
+		name = ((const struct row_host_group *)(const void *)row)->name;
+	else if (row != NULL && family == ROW_INITIATOR)
+		name = ((const struct row_initiator *)(const void *)row)->iscsi_name;
+	else if (row != NULL && family == ROW_LIVE_PORT)
+		name = ((const struct row_live_port *)(const void *)row)->name;
 	return name != NULL && name[0] != '\0' ? name : guid_format(id, buf);
 }
 
@@ -73,10 +83,14 @@ part_family(enum row_family family, bool second)
 		return second ? ROW_TARGET : ROW_LUN;
 	case ROW_GROUP_PORTAL:
 		return second ? ROW_PORTAL : ROW_PORTAL_GROUP;
+	case ROW_HOST_MEMBER:
+		return second ? ROW_HOST : ROW_HOST_GROUP;
 	case ROW_LIVE_LUN:
 		return ROW_LUN;
 	case ROW_LIVE_POOL:
 		return ROW_POOL;
+	case ROW_LIVE_POOL_DRIVE:
+		return second ? ROW_LIVE_DRIVE : ROW_POOL;
 	case ROW_LIVE_PORTAL:
 		return ROW_PORTAL;
 	case ROW_LIVE_JOB:
@@ -98,7 +112,7 @@ row_before(const struct client_view *view, const struct change_op *op)
 
 /* ---- what nobody wants to be told ---- */
 
-/* Free and used space move all the time; that a pool becomes low or full is another matter. */
+/* Frees and used space move all the time; that a pool becomes low or full is another matter. */
 static bool
 only_free_space_differs(const struct row_live_pool *a, const struct row_live_pool *b)
 {
@@ -139,7 +153,7 @@ nothing_is_new(const struct client_view *before, const struct client_view *after
 {
 	if (before->config != after->config)
 		return false;
-	for (enum row_family f = ROW_CONFIG_COUNT; f < ROW_FAMILY_COUNT; f++) {
+	for (int f = ROW_CONFIG_COUNT; f < (int)ROW_FAMILY_COUNT; f++) {
 		size_t count = state_count(before->live, f);
 
 		if (state_count(after->live, f) != count)
@@ -341,8 +355,11 @@ int
 ctl_run_watch(struct ctl *ctl)
 {
 	struct watch watch = { .listener = { .changed = on_change }, .ctl = ctl };
-	int rc = client_open(ctl->options[OPT_URL], CLIENT_REPLICA, &ctl->client);
+	struct client_options options;
+	int rc = ctl_client_options(ctl, &options);
 
+	if (rc == 0)
+		rc = client_open_with(&options, CLIENT_REPLICA, &ctl->client);
 	if (rc < 0)
 		return rc;
 	/* who reads the first line knows that nothing is missed from here on */

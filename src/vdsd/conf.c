@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -33,7 +34,7 @@ vdsd_conf_line(struct vdsd_options *options, char *line)
 		return 0;
 	value = strchr(key, '=');
 	if (value == NULL)
-		return err_set(ERR_INVALID, "`%s` is not key = value", key);
+		return err_set(ERR_INVALID, "`%s` is not of the form key = value", key);
 	*value++ = '\0';
 	key = trim(key);
 	value = trim(value);
@@ -75,14 +76,21 @@ int
 vdsd_conf_load(struct vdsd_options *options)
 {
 	const char *path = options->conf != NULL ? options->conf : VDSD_DEFAULT_CONF;
-	FILE *file = fopen(path, "re");
+	FILE *file;
 	int rc;
 
+	if (options->conf == NULL && access(VDSD_FORMER_CONF, F_OK) == 0)
+		return err_set(ERR_INVALID,
+			       "%s is now %s: move it there, so that one file says what holds",
+			       VDSD_FORMER_CONF, VDSD_DEFAULT_CONF);
+	file = fopen(path, "re");
 	if (file == NULL) {
 		if (errno == ENOENT && options->conf == NULL)
 			return 0;
 		return err_set(-errno, "cannot read %s: %s", path, strerror(errno));
 	}
+	options->https.complete = options->https.count > 0;
+	options->https_names.complete = options->https_names.count > 0;
 	rc = lines_read(options, file, path);
 	fclose(file);
 	return rc;

@@ -62,23 +62,3 @@ vdsd_log_apply(const struct vdsd_options *options)
 	for (const char *area; areas != NULL && (area = strtok_r(rest, " ", &rest)) != NULL;)
 		log_area_enable(area);
 }
-
-void
-vdsd_log_reload(int argc, char **argv)
-{
-	struct vdsd_options options;
-	int rc;
-
-	vdsd_options_init(&options);
-	rc = vdsd_options_parse(&options, argc, argv);
-	if (rc == 0)
-		rc = vdsd_conf_load(&options);
-	if (rc == 0) {
-		vdsd_log_apply(&options);
-		log_info("vdsd.reload", "level=%s debug=\"%s\"", log_level_name(log_get_level()),
-			 options.debug != NULL ? options.debug : "");
-	} else {
-		log_error("vdsd.reload", "what=ignored error=\"%s\"", err_text(rc));
-	}
-	vdsd_options_fini(&options);
-}

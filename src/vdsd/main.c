@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "array/array.h"
@@ -14,11 +15,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/system.h"
 #include "http/http.h"
 #include "target/target.h"
 #include "vdsd/vdsd_int.h"
 
 #define STOP_TIMEOUT_MS 5000
+/*
+ * How long initiators may take to log out when vdsd stops.  Linux and libiscsi do so at once; one
+ * that does not is told that its session ends, and logs in again when vdsd is back.
+ */
+#define STOP_LOGOUT_MS  2000
 
 /* The parts that run; NULL = not started. */
 struct daemon {
@@ -47,13 +54,14 @@ array_start(const struct vdsd_options *options, bool look, struct array **ret_ar
 		.default_port = options->port,
 		.look = look,
 		.accept_loss = options->accept_loss,
+		.audit_keep_ms = (int64_t)options->audit_keep_days * 24 * 3600 * 1000,
 	};
 
 	return array_open(&array_options, ret_array);
 }
 
 static int
-daemon_start(struct daemon *daemon, const struct vdsd_options *options)
+daemon_start(struct daemon *daemon, const struct vdsd_options *options, int socket_fd)
 {
 	struct target_options target_options;
 	struct http_options http_options;
@@ -63,14 +71,22 @@ daemon_start(struct daemon *daemon, const struct vdsd_options *options)
 		return rc;
 	target_options_default(&target_options);
 	target_options.threads = options->threads;
+	target_options.slow_ms = options->slow_given ? options->slow_ms : VDSD_SLOW_MS;
 	rc = target_new(&target_options, daemon->array, &daemon->target);
 	if (rc < 0)
 		return rc;
 	http_options = (struct http_options){
 		.array = daemon->array,
-		.socket_path = options->socket,
+		.socket_path = socket_fd == 0 ? options->socket : NULL,
+		.socket_fd = socket_fd,
 		.listen = options->http,
+		.tls = { .listen = (const char *const *)options->https.items,
+			 .listen_count = options->https.count,
+			 .names = (const char *const *)options->https_names.items,
+			 .name_count = options->https_names.count,
+			 .files = { options->tls_cert, options->tls_key, options->tls_client_ca } },
 	};
+	vdsd_roles_text(options, &http_options.roles);
 	return http_start(&http_options, &daemon->http);
 }
 
@@ -78,26 +94,52 @@ static void
 daemon_stop(struct daemon *daemon)
 {
 	http_stop(daemon->http);
+	target_log_out(daemon->target, STOP_LOGOUT_MS);
 	target_free(daemon->target, STOP_TIMEOUT_MS);
 	array_close(daemon->array);
 }
 
-/* Waits for SIGTERM or SIGINT, which is returned.  SIGHUP reads again what is to be logged. */
+/*
+ * Waits for SIGTERM or SIGINT, which is returned.  SIGHUP reads the configuration again, and the
+ * certificate of TLS.
+ */
 static int
-serve_until_signal(const sigset_t *signals, int argc, char **argv)
+serve_until_signal(const struct daemon *daemon, const sigset_t *signals, int argc, char **argv)
 {
-	for (;;) {
-		int signal_number = vdsd_wait(signals);
+	struct vdsd_supervisor supervisor;
 
-		if (signal_number != SIGHUP)
+	vdsd_supervisor_init(&supervisor);
+	vdsd_supervisor_ready(&supervisor, daemon->array);
+	for (;;) {
+		int signal_number = vdsd_wait(signals, supervisor.next_ns);
+
+		if (signal_number == SIGHUP) {
+			vdsd_supervisor_reloading();
+			vdsd_reload(argc, argv, daemon->http);
+			http_tls_reload(daemon->http);
+			vdsd_supervisor_ready(&supervisor, daemon->array);
+		} else if (signal_number == 0) {
+			vdsd_supervisor_beat(&supervisor, daemon->array, daemon->target);
+		} else {
+			vdsd_supervisor_stopping();
 			return signal_number;
-		vdsd_log_reload(argc, argv);
+		}
 	}
+}
+
+static int
+ready(const struct vdsd_options *options, const struct daemon *daemon)
+{
+	const char *https[VDSD_LIST_MAX + 1] = { NULL };
+
+	for (size_t i = 0; i < VDSD_LIST_MAX; i++)
+		https[i] = http_tls_address(daemon->http, i);
+	return vdsd_ready(options, daemon->array, http_tcp_port(daemon->http), https);
 }
 
 /* Serves in the foreground: a service manager or a shell puts vdsd where it belongs. */
 static int
-serve(const struct vdsd_options *options, int argc, char **argv)
+serve(const struct vdsd_options *options, int socket_fd, int argc, char **argv)
 {
 	struct daemon daemon = { NULL, NULL, NULL };
 	sigset_t signals;
@@ -106,13 +148,14 @@ serve(const struct vdsd_options *options, int argc, char **argv)
 	if (rc == 0)
 		rc = log_start(); /* no thread ever waits for whoever reads the log */
 	if (rc == 0)
-		rc = daemon_start(&daemon, options);
+		rc = daemon_start(&daemon, options, socket_fd);
 	if (rc == 0)
-		rc = vdsd_ready(options, daemon.array, http_tcp_port(daemon.http));
+		rc = ready(options, &daemon);
 	if (rc == 0) {
 		log_info("vdsd.ready", "version=%s dir=%s socket=%s threads=%u", VDS_VERSION,
 			 options->dir, options->socket, target_thread_count(daemon.target));
-		log_info("vdsd.stop", "signal=%d", serve_until_signal(&signals, argc, argv));
+		log_info("vdsd.stop", "signal=%d",
+			 serve_until_signal(&daemon, &signals, argc, argv));
 		vdsd_not_ready(options);
 	} else {
 		log_error("vdsd.start", "code=%s error=\"%s\"", err_name(rc), err_text(rc));
@@ -159,8 +202,51 @@ check(const struct vdsd_options *options)
 	return rc;
 }
 
+/*
+ * Puts a backup into the directory.  Then says what the check finds there: LUNs whose files are
+ * elsewhere or gone are no reason to undo the restore.
+ */
 static int
-run(const struct vdsd_options *options, int argc, char **argv)
+restore(const struct vdsd_options *options)
+{
+	AUTO_FREE char *text = NULL, *notes = NULL;
+	int rc;
+
+	log_set_level(LOG_LEVEL_ERROR); /* what the log would say is printed */
+	rc = array_restore(options->dir, options->backup, options->force, &text);
+
+	if (rc < 0) {
+		fprintf(stderr, "vdsd: %s\n", err_text(rc));
+		return rc;
+	}
+	printf("restored into %s\n%s", options->dir, text);
+	rc = check_array(options, &notes);
+	if (rc == 0)
+		printf("clean\n%s", notes);
+	else
+		printf("not all is well: %s\n", err_text(rc));
+	printf("when vdsd starts, its log names files of no LUN (pool.unknown_file)\n");
+	return 0;
+}
+
+static int
+list_backup(const struct vdsd_options *options)
+{
+	AUTO_FREE char *text = NULL;
+	int rc;
+
+	log_set_level(LOG_LEVEL_ERROR);
+	rc = array_list_backup(options->backup, &text);
+
+	if (rc == 0)
+		printf("%s", text);
+	else
+		fprintf(stderr, "vdsd: %s\n", err_text(rc));
+	return rc;
+}
+
+static int
+run(const struct vdsd_options *options, int socket_fd, int argc, char **argv)
 {
 	switch (options->action) {
 	case VDSD_HELP:
@@ -174,30 +260,43 @@ run(const struct vdsd_options *options, int argc, char **argv)
 		return 0;
 	case VDSD_CHECK:
 		return check(options);
+	case VDSD_MAKE_CERTIFICATE:
+		return vdsd_certificate_make(options);
+	case VDSD_RESTORE:
+		umask(077);
+		return restore(options);
+	case VDSD_LIST_BACKUP:
+		umask(077);
+		return list_backup(options);
 	case VDSD_SERVE:
 		break;
 	}
-	return serve(options, argc, argv);
+	return serve(options, socket_fd, argc, argv);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct vdsd_options options;
-	int rc;
+	int rc, socket_fd = 0;
 
+	system_streams_keep();
 	vdsd_options_init(&options);
 	rc = vdsd_options_parse(&options, argc, argv);
 	if (rc == 0 && options.action != VDSD_HELP && options.action != VDSD_VERSION_ONLY)
 		rc = vdsd_conf_load(&options);
+	if (rc == 0 && options.action == VDSD_SERVE)
+		rc = vdsd_supervisor_socket(&options, &socket_fd);
 	if (rc == 0)
 		rc = vdsd_options_finish(&options);
+	if (rc == 0)
+		rc = vdsd_certificate_prepare(&options);
 	if (rc == 0)
 		vdsd_log_apply(&options);
 	if (rc < 0)
 		fprintf(stderr, "vdsd: %s\nvdsd: `vdsd --help` explains it\n", err_text(rc));
 	else
-		rc = run(&options, argc, argv);
+		rc = run(&options, socket_fd, argc, argv);
 	vdsd_options_fini(&options);
 	return (int)exit_of(rc);
 }

@@ -15,10 +15,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/principal.h"
 #include "vdsd/vdsd_int.h"
 
-#define THREADS_MAX 64
-#define KEYS_MAX    32
+#define THREADS_MAX    64
+#define AUDIT_DAYS_MAX 3650
+#define KEYS_MAX       32
+#define SLOW_MAX_MS    3600000u
 
 /* ---- setters: each keeps what was set before, so that the command line wins over the file ---- */
 
@@ -40,7 +43,7 @@ path_set(char **field, const char *value)
 	if (*field != NULL)
 		return 0;
 	if (value[0] == '\0')
-		return err_set(ERR_INVALID, "a path is empty");
+		return err_set(ERR_INVALID, "the path is empty");
 	if (value[0] == '/')
 		return text_set(field, value);
 	here = getcwd(NULL, 0); /* of libc's heap */
@@ -67,6 +70,99 @@ static int
 http_set(struct vdsd_options *options, const char *value)
 {
 	return text_set(&options->http, value);
+}
+
+/* What the command line has given, the file does not add to. */
+static int
+list_add(struct vdsd_list *list, const char *name, const char *value)
+{
+	if (list->complete)
+		return 0;
+	if (value[0] == '\0')
+		return err_set(ERR_INVALID, "the value of %s is empty", name);
+	if (list->count == VDSD_LIST_MAX)
+		return err_set(ERR_INVALID, "%s is given more than %d times", name, VDSD_LIST_MAX);
+	list->items[list->count] = str_dup(value);
+	if (list->items[list->count] == NULL)
+		return -ENOMEM;
+	list->count++;
+	return 0;
+}
+
+static int
+https_set(struct vdsd_options *options, const char *value)
+{
+	return list_add(&options->https, "https", value);
+}
+
+static int
+https_name_set(struct vdsd_options *options, const char *value)
+{
+	return list_add(&options->https_names, "https-name", value);
+}
+
+static int
+tls_cert_set(struct vdsd_options *options, const char *value)
+{
+	return path_set(&options->tls_cert, value);
+}
+
+static int
+tls_key_set(struct vdsd_options *options, const char *value)
+{
+	return path_set(&options->tls_key, value);
+}
+
+static int
+tls_client_ca_set(struct vdsd_options *options, const char *value)
+{
+	return path_set(&options->tls_client_ca, value);
+}
+
+static int
+http_trust_set(struct vdsd_options *options, const char *value)
+{
+	if (strcmp(value, "none") != 0 && principal_role_parse(value) == ROLE_NONE)
+		return err_set(ERR_INVALID,
+			       "http-trust takes none, reader, operator or admin, not %s", value);
+	return text_set(&options->http_trust, value);
+}
+
+static int
+audit_keep_set(struct vdsd_options *options, const char *value)
+{
+	size_t len = strlen(value);
+	char digits[8] = "";
+	uint64_t days = 0;
+
+	if (options->audit_keep_days != 0)
+		return 0;
+	if (len > 1 && len <= sizeof(digits) && value[len - 1] == 'd')
+		memcpy(digits, value, len - 1);
+	if (str_parse_u64(digits, &days) < 0 || days == 0 || days > AUDIT_DAYS_MAX)
+		return err_set(ERR_INVALID,
+			       "audit-keep takes a number of days from 1d to %dd, not %s",
+			       AUDIT_DAYS_MAX, value);
+	options->audit_keep_days = (unsigned)days;
+	return 0;
+}
+
+static int
+admin_set(struct vdsd_options *options, const char *value)
+{
+	return text_set(&options->roles[VDSD_ROLE_ADMIN], value);
+}
+
+static int
+operator_set(struct vdsd_options *options, const char *value)
+{
+	return text_set(&options->roles[VDSD_ROLE_OPERATOR], value);
+}
+
+static int
+reader_set(struct vdsd_options *options, const char *value)
+{
+	return text_set(&options->roles[VDSD_ROLE_READER], value);
 }
 
 static int
@@ -106,8 +202,25 @@ threads_set(struct vdsd_options *options, const char *value)
 	if (options->threads != 0)
 		return 0;
 	if (str_parse_u64(value, &threads) < 0 || threads == 0 || threads > THREADS_MAX)
-		return err_set(ERR_INVALID, "threads is a number from 1 to %d", THREADS_MAX);
+		return err_set(ERR_INVALID, "threads must be a number from 1 to %d", THREADS_MAX);
 	options->threads = (unsigned)threads;
+	return 0;
+}
+
+static int
+slow_ms_set(struct vdsd_options *options, const char *value)
+{
+	uint64_t slow_ms = 0;
+
+	if (options->slow_given)
+		return 0;
+	if (!str_equal(value, "none") &&
+	    (str_parse_u64(value, &slow_ms) < 0 || slow_ms == 0 || slow_ms > SLOW_MAX_MS))
+		return err_set(ERR_INVALID,
+			       "slow-ms takes a number of milliseconds from 1 to %u, or none",
+			       SLOW_MAX_MS);
+	options->slow_given = true;
+	options->slow_ms = (unsigned)slow_ms;
 	return 0;
 }
 
@@ -125,7 +238,9 @@ listen_set(struct vdsd_options *options, const char *value)
 	if (str_equal(value, "none"))
 		return 0;
 	if (len == 0 || str_parse_u64(colon + 1, &port) < 0 || port > 65535)
-		return err_set(ERR_INVALID, "listen is ADDRESS:PORT (port 0 = a free one) or none");
+		return err_set(
+			ERR_INVALID,
+			"listen takes ADDRESS:PORT (with port 0, vdsd chooses a free one) or none");
 	if (value[0] == '[' && value[len - 1] == ']') {
 		value++;
 		len -= 2;
@@ -181,6 +296,36 @@ check_set(struct vdsd_options *options, const char *value)
 }
 
 static int
+make_certificate_set(struct vdsd_options *options, const char *value)
+{
+	(void)value;
+	options->action = VDSD_MAKE_CERTIFICATE;
+	return 0;
+}
+
+static int
+restore_set(struct vdsd_options *options, const char *value)
+{
+	options->action = VDSD_RESTORE;
+	return path_set(&options->backup, value);
+}
+
+static int
+list_backup_set(struct vdsd_options *options, const char *value)
+{
+	options->action = VDSD_LIST_BACKUP;
+	return path_set(&options->backup, value);
+}
+
+static int
+force_set(struct vdsd_options *options, const char *value)
+{
+	(void)value;
+	options->force = true;
+	return 0;
+}
+
+static int
 accept_loss_set(struct vdsd_options *options, const char *value)
 {
 	(void)value;
@@ -217,8 +362,32 @@ const struct vdsd_key vdsd_keys[] = {
 	  "first portal of a new array, or none (127.0.0.1:3260)" },
 	{ "http", 0, "ADDRESS:PORT", true, http_set,
 	  "serve the API over TCP too; loopback only" },
+	{ "https", 0, "ADDRESS:PORT", true, https_set,
+	  "serve the API over TLS too; may be repeated" },
+	{ "https-name", 0, "HOST", true, https_name_set,
+	  "a name of this host beside those in the certificate; may be repeated" },
+	{ "tls-cert", 0, "FILE", true, tls_cert_set,
+	  "certificate with its chain, PEM (DIRECTORY/tls-cert.pem)" },
+	{ "tls-key", 0, "FILE", true, tls_key_set,
+	  "its private key, PEM (DIRECTORY/tls-key.pem)" },
+	{ "tls-client-ca", 0, "FILE", true, tls_client_ca_set,
+	  "know clients by certificates that these CAs have signed" },
+	{ "make-certificate", 0, NULL, false, make_certificate_set,
+	  "make a first, self-signed certificate and exit" },
+	{ "http-trust", 0, "ROLE", true, http_trust_set,
+	  "role of programs that come over --http without a token (none)" },
+	{ "audit-keep", 0, "DAYS", true, audit_keep_set,
+	  "how long the audit log keeps its records (90d)" },
+	{ "admin", 0, "USERS", true, admin_set,
+	  "users and %groups that may do everything over the socket" },
+	{ "operator", 0, "USERS", true, operator_set,
+	  "users and %groups that may make and change LUNs" },
+	{ "reader", 0, "USERS", true, reader_set,
+	  "users and %groups that may only look" },
 	{ "threads", 't', "N", true, threads_set,
 	  "data path threads (one for each core)" },
+	{ "slow-ms", 0, "N", true, slow_ms_set,
+	  "log commands that take so many milliseconds (1000), or none" },
 	{ "ready-file", 0, "PATH", false, ready_file_set,
 	  "write this file when serving" },
 	{ "ready-fd", 0, "N", false, ready_fd_set,
@@ -233,6 +402,12 @@ const struct vdsd_key vdsd_keys[] = {
 	  "check the array in the directory and exit; it must not be served" },
 	{ "accept-loss", 0, NULL, false, accept_loss_set,
 	  "go on though changes are missing from the catalog" },
+	{ "restore", 0, "FILE", false, restore_set,
+	  "put a backup of `vdsctl backup` into the directory and exit" },
+	{ "force", 0, NULL, false, force_set,
+	  "--restore: also where there is an array; keeps its catalog" },
+	{ "list-backup", 0, "FILE", false, list_backup_set,
+	  "check a backup, list what it holds, and exit" },
 	{ "help", 'h', NULL, false, help_set,
 	  "show this" },
 	{ "version", 'V', NULL, false, version_set,
@@ -262,7 +437,8 @@ vdsd_key_once(const struct vdsd_key *key, unsigned *given)
 {
 	unsigned bit = 1u << (key - vdsd_keys);
 
-	if ((*given & bit) != 0 && key->value != NULL && key->set != debug_set)
+	if ((*given & bit) != 0 && key->value != NULL && key->set != debug_set &&
+	    key->set != https_set && key->set != https_name_set)
 		return err_set(ERR_INVALID, "%s is given twice", key->name);
 	*given |= bit;
 	return 0;
@@ -331,7 +507,7 @@ vdsd_options_parse(struct vdsd_options *options, int argc, char **argv)
 			return rc;
 	}
 	if (optind < argc)
-		return err_set(ERR_INVALID, "what is %s for? vdsd takes options only",
+		return err_set(ERR_INVALID, "unexpected argument %s: vdsd takes only options",
 			       argv[optind]);
 	return 0;
 }
@@ -350,6 +526,8 @@ vdsd_options_finish(struct vdsd_options *options)
 {
 	int rc = 0;
 
+	if (options->force && options->action != VDSD_RESTORE)
+		return err_set(ERR_INVALID, "--force belongs to --restore FILE");
 	if (options->dir == NULL)
 		rc = dir_set(options, VDSD_DEFAULT_DIR);
 	if (rc == 0 && options->socket == NULL)
@@ -359,6 +537,13 @@ vdsd_options_finish(struct vdsd_options *options)
 	return rc;
 }
 
+static void
+list_fini(struct vdsd_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		mem_free(list->items[i]);
+}
+
 void
 vdsd_options_fini(struct vdsd_options *options)
 {
@@ -366,7 +551,16 @@ vdsd_options_fini(struct vdsd_options *options)
 	mem_free(options->dir);
 	mem_free(options->socket);
 	mem_free(options->http);
+	list_fini(&options->https);
+	list_fini(&options->https_names);
+	mem_free(options->tls_cert);
+	mem_free(options->tls_key);
+	mem_free(options->tls_client_ca);
+	mem_free(options->http_trust);
+	for (size_t i = 0; i < VDSD_ROLES; i++)
+		mem_free(options->roles[i]);
 	mem_free(options->inject);
+	mem_free(options->backup);
 	mem_free(options->debug);
 	mem_free(options->log_level);
 	mem_free(options->ready_file);

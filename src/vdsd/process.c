@@ -10,7 +10,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "blk/blk.h"
@@ -75,12 +77,18 @@ vdsd_process_prepare(sigset_t *ret_signals)
 }
 
 int
-vdsd_wait(const sigset_t *signals)
+vdsd_wait(const sigset_t *signals, uint64_t until_ns)
 {
 	for (;;) {
-		int signal_number = 0;
+		uint64_t now_ns = clock_mono_ns(),
+			 left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+		const struct timespec left = { .tv_sec = (time_t)(left_ns / NS_PER_S),
+					       .tv_nsec = (long)(left_ns % NS_PER_S) };
+		int signal_number = sigtimedwait(signals, NULL, until_ns != 0 ? &left : NULL);
 
-		if (sigwait(signals, &signal_number) == 0)
+		if (signal_number > 0)
 			return signal_number;
+		if (errno == EAGAIN)
+			return 0;
 	}
 }

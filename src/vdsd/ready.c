@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Says "I serve" in three ways: a file that appears whole, a descriptor, the service manager
- * (sd_notify(3)'s protocol: a datagram to $NOTIFY_SOCKET).  Who waits for one of them need not
- * poll.
+ * Says "I serve" in a file that appears whole and on a descriptor, so that who waits for one of
+ * them need not poll.  supervise.c tells the service manager.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "array/array.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "vdsd/vdsd_int.h"
@@ -97,9 +92,13 @@ portals_wait(struct array *array)
 		nanosleep(&look, NULL);
 }
 
-/* {"pid":…,"socket":"…","http":port|null,"portals":[…]} and a newline; NULL when out of memory. */
+/*
+ * {"pid":…,"socket":"…","http":port|null,"https":["ADDRESS:PORT",…],"portals":[…]} and a newline;
+ * NULL when out of memory.
+ */
 static char *
-ready_text(const struct vdsd_options *options, struct array *array, uint16_t http_port)
+ready_text(const struct vdsd_options *options, struct array *array, uint16_t http_port,
+	   const char *const *https)
 {
 	struct strbuf b;
 
@@ -110,7 +109,12 @@ ready_text(const struct vdsd_options *options, struct array *array, uint16_t htt
 		strbuf_addf(&b, ",\"http\":%u", http_port);
 	else
 		strbuf_add(&b, ",\"http\":null");
-	strbuf_add(&b, ",\"portals\":[");
+	strbuf_add(&b, ",\"https\":[");
+	for (size_t i = 0; https[i] != NULL; i++) {
+		strbuf_add(&b, i > 0 ? "," : "");
+		json_text_add(&b, https[i]);
+	}
+	strbuf_add(&b, "],\"portals\":[");
 	portals_add(&b, array);
 	strbuf_add(&b, "]}\n");
 	return strbuf_take(&b);
@@ -163,37 +167,15 @@ file_write(const char *path, const char *text)
 	return 0;
 }
 
-/* Best effort: a service manager that does not listen is none of our trouble. */
-static void
-notify(const char *text)
-{
-	const char *path = getenv("NOTIFY_SOCKET"); /* NOLINT: nobody changes the environment */
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t len = path != NULL ? strlen(path) : 0;
-	int fd;
-
-	if (len < 2 || len >= sizeof(address.sun_path) || (path[0] != '/' && path[0] != '@'))
-		return;
-	memcpy(address.sun_path, path, len);
-	if (path[0] == '@')
-		address.sun_path[0] = '\0'; /* the abstract name space */
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&address,
-		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
-		log_warning("vdsd.notify", "error=\"%s\"", strerror(errno));
-	close(fd);
-}
-
 int
-vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t http_port)
+vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t http_port,
+	   const char *const *https)
 {
 	AUTO_FREE char *text = NULL;
 	int rc = 0;
 
 	portals_wait(array);
-	text = ready_text(options, array, http_port);
+	text = ready_text(options, array, http_port, https);
 	if (text == NULL)
 		return -ENOMEM;
 	if (options->ready_file != NULL)
@@ -205,15 +187,12 @@ vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t htt
 				       strerror(-rc));
 		close(options->ready_fd);
 	}
-	if (rc == 0)
-		notify("READY=1");
 	return rc;
 }
 
 void
 vdsd_not_ready(const struct vdsd_options *options)
 {
-	notify("STOPPING=1");
 	if (options->ready_file != NULL)
 		unlink(options->ready_file);
 }

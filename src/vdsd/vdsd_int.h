@@ -12,9 +12,11 @@
 
 #define VDSD_DEFAULT_DIR    "/var/lib/vdsd"
 #define VDSD_DEFAULT_SOCKET "/run/vdsd/vdsd.sock"
-#define VDSD_DEFAULT_CONF   "/etc/vdsd.conf"
+#define VDSD_DEFAULT_CONF   "/etc/vds/vdsd.conf"
+#define VDSD_FORMER_CONF    "/etc/vdsd.conf" /* where it was before there were packages */
 
 struct array;
+struct target;
 
 enum vdsd_exit {
 	VDSD_OK = 0,
@@ -23,7 +25,30 @@ enum vdsd_exit {
 	VDSD_LOCKED = 3, /* another process uses the directory or the socket */
 };
 
-enum vdsd_action { VDSD_SERVE, VDSD_CHECK, VDSD_HELP, VDSD_VERSION_ONLY, VDSD_DEBUG_LIST };
+enum vdsd_action {
+	VDSD_SERVE,
+	VDSD_CHECK,
+	VDSD_MAKE_CERTIFICATE,
+	VDSD_RESTORE,
+	VDSD_LIST_BACKUP,
+	VDSD_HELP,
+	VDSD_VERSION_ONLY,
+	VDSD_DEBUG_LIST
+};
+
+#define VDSD_LIST_MAX 16
+
+/* The values of an option that may be given several times. */
+struct vdsd_list {
+	char *items[VDSD_LIST_MAX]; /* owned */
+	size_t count;
+	bool complete; /* the command line has given them, so the file's do not count */
+};
+
+/* How many milliseconds make a command slow, unless somebody says otherwise. */
+#define VDSD_SLOW_MS 1000u
+
+enum vdsd_role { VDSD_ROLE_ADMIN, VDSD_ROLE_OPERATOR, VDSD_ROLE_READER, VDSD_ROLES };
 
 /* All strings are owned (mem_free in vdsd_options_fini). */
 struct vdsd_options {
@@ -31,14 +56,24 @@ struct vdsd_options {
 	/* path of the configuration file; NULL = VDSD_DEFAULT_CONF if that file exists */
 	char *conf;
 	char *dir, *socket, *http, *inject, *ready_file;
-	char *debug;     /* debug areas, joined by blanks; NULL = none */
-	char *log_level; /* name of the log level; NULL = info */
-	char *address;   /* address of the first portal of a new array */
+	struct vdsd_list https, https_names;      /* addresses; host names of this array */
+	char *tls_cert, *tls_key, *tls_client_ca; /* paths; NULL = not given */
+	/* who has which role, as in vdsd.conf(5); NULL = the key is not given */
+	char *roles[VDSD_ROLES];
+	char *http_trust; /* role of programs over loopback TCP without a token; NULL = none */
+	char *debug;      /* debug areas, joined by blanks; NULL = none */
+	char *log_level;  /* name of the log level; NULL = info */
+	char *address;    /* address of the first portal of a new array */
+	char *backup;     /* the file to restore or to list */
 	uint16_t port;
+	unsigned audit_keep_days; /* 0 = the default of the array */
 	bool listen_given;
-	bool accept_loss;
+	bool accept_loss, force;
 	unsigned threads; /* 0 = one for each core */
-	int ready_fd;     /* descriptor to write to when vdsd serves; -1 = none */
+	/* log commands that take so long; 0 = none; without slow_given VDSD_SLOW_MS */
+	unsigned slow_ms;
+	bool slow_given;
+	int ready_fd; /* descriptor to write to when vdsd serves; -1 = none */
 	/* bit n: vdsd_keys[n] was given on the command line; in the file */
 	unsigned given, in_conf;
 };
@@ -75,7 +110,7 @@ int vdsd_conf_line(struct vdsd_options *options, char *line);
  */
 int vdsd_key_once(const struct vdsd_key *key, unsigned *given);
 /*
- * Set the defaults of the options that neither the command line nor the file sets.  Returns 0 or
+ * Sets the defaults of the options that neither the command line nor the file sets.  Returns 0 or
  * -errno with a text.
  */
 int vdsd_options_finish(struct vdsd_options *options);
@@ -94,11 +129,35 @@ void vdsd_log_areas_print(void);
  * Makes the log level and the debug areas what the options say, and switches all other areas off.
  */
 void vdsd_log_apply(const struct vdsd_options *options);
+
+/* ---- reload.c ---- */
+
+struct http;
+struct http_roles_text;
+
+/* Fills *ret_text with the roles of the options, which are borrowed. */
+void vdsd_roles_text(const struct vdsd_options *options, struct http_roles_text *ret_text);
 /*
- * Reads the command line and vdsd.conf again and applies their log level and debug areas; nothing
- * else of them is used. When they are not valid, the log stays as it is and says why.  Main thread.
+ * Reads the command line and vdsd.conf again and applies their log level, debug areas and roles;
+ * nothing else of them is used.  When they are not valid, all stays as it is and the log says why.
+ * Main thread.
  */
-void vdsd_log_reload(int argc, char **argv);
+void vdsd_reload(int argc, char **argv, struct http *http);
+
+/* ---- certificate.c ---- */
+
+/*
+ * Sets the paths of the certificate and the key that were not given, and looks whether the files are
+ * there when the API is to be served over TLS.  Returns 0, ERR_INVALID (one of two paths is missing,
+ * or there is no certificate) with a text that says how to get one, or -ENOMEM.
+ */
+int vdsd_certificate_prepare(struct vdsd_options *options);
+/*
+ * Makes a first certificate and its key for the names of --https-name and the addresses of --https;
+ * without any, for the name of this host.  Prints where they are and the fingerprint.  Returns 0,
+ * ERR_INVALID, -EEXIST (there is one already), -errno or -ENOMEM with a text.
+ */
+int vdsd_certificate_make(const struct vdsd_options *options);
 
 /* ---- process.c ---- */
 
@@ -108,17 +167,52 @@ void vdsd_log_reload(int argc, char **argv);
  * there are others.
  */
 int vdsd_process_prepare(sigset_t *ret_signals);
-/* Waits for one of the signals: SIGTERM, SIGINT or SIGHUP, which is returned. */
-int vdsd_wait(const sigset_t *signals);
+/*
+ * Waits for one of the signals: SIGTERM, SIGINT or SIGHUP, which is returned.  until_ns: returns 0
+ * at this time of the monotonic clock; 0 = waits without a limit.
+ */
+int vdsd_wait(const sigset_t *signals, uint64_t until_ns);
 
 /* ---- ready.c ---- */
 
 /*
- * Says in the ready file, on the ready descriptor and to the service manager that vdsd serves.
- * Returns 0 or -errno with a text.
+ * Says in the ready file and on the ready descriptor that vdsd serves.  https: the addresses of TLS,
+ * NULL after the last one.  Returns 0 or -errno with a text.
  */
-int vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t http_port);
-/* Removes the ready file, and tells the service manager that vdsd stops. */
+int vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t http_port,
+	       const char *const *https);
+/* Removes the ready file. */
 void vdsd_not_ready(const struct vdsd_options *options);
+
+/* ---- supervise.c: the service manager ---- */
+
+struct vdsd_supervisor {
+	uint64_t interval_ns; /* between two signs of life; 0 = nobody waits for them */
+	uint64_t next_ns;     /* when the next one is due; the monotonic clock */
+	char status[160];     /* what was said last */
+};
+
+/*
+ * Takes the socket of the API that the service manager has opened (vdsd.socket): *ret_fd is its
+ * descriptor, or 0 when there is none, and options->socket becomes its path.  Returns 0,
+ * ERR_INVALID (what was passed is not one listening unix socket, or the option `socket` names
+ * another path) or -ENOMEM, with a text.  Called once, before other threads.
+ */
+int vdsd_supervisor_socket(struct vdsd_options *options, int *ret_fd);
+/* Finds out whether the service manager waits for signs of life. */
+void vdsd_supervisor_init(struct vdsd_supervisor *supervisor);
+/* Tells the service manager that vdsd serves. */
+void vdsd_supervisor_ready(struct vdsd_supervisor *supervisor, struct array *array);
+/* Tells it that vdsd reads vdsd.conf again; vdsd_supervisor_ready follows. */
+void vdsd_supervisor_reloading(void);
+/* Tells it that vdsd stops. */
+void vdsd_supervisor_stopping(void);
+/*
+ * Gives a sign of life, when one is due and the writer and each thread of the data path have run
+ * since the last one.  Else logs who has not, and says nothing, so that the service manager
+ * restarts vdsd when that goes on.
+ */
+void vdsd_supervisor_beat(struct vdsd_supervisor *supervisor, struct array *array,
+			  struct target *target);
 
 #endif

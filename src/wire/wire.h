@@ -23,21 +23,41 @@
  *	1.1	the version itself: `format`; who made a change: `principal`; the event
  *		`live_rows`; `identity` of a LUN, `lun_name` of a job, `allocated_bytes` of a LUN
  *		and a pool, `space` of a pool
+ *	1.2	drives and the pools on them: `live_drive`, `live_pool_drive`; controllers and
+ *		their ports: `controller`, `live_port`; maintenance: `live_maintenance`;
+ *		`hints` of a LUN; `write_through` of a live LUN, and its operation `shrink`;
+ *		`failed` of a live portal; names
+ *		may be missing and need not be unique
+ *	1.3	hosts: `host`, `initiator`, `host_group`, `host_member`; hosts and host groups in
+ *		the `mask` of a LUN; what everybody may know of CHAP secrets: `credential`;
+ *		`sources` of a target
  */
 #define WIRE_FORMAT_MAJOR 1
-#define WIRE_FORMAT_MINOR 1
+#define WIRE_FORMAT_MINOR 3
 
 struct wire_format {
 	unsigned major, minor;
 };
 
-/* Returns {"major":1,"minor":1}, this version. */
+/* Returns {"major":1,"minor":3}, this version. */
 json_t *wire_format_encode(void);
 /*
- * Decode the member `format` of a hello, a snapshot or an answer to GET /v1/version; 1.0 when there
- * is none.  Returns 0, ERR_VERSION (another major version; the text names both) or ERR_PARSE.
+ * Decodes the member `format` of a hello, a snapshot or an answer to GET /v1/version; 1.0 when
+ * there is none.  Returns 0, ERR_VERSION (another major version; the text names both) or ERR_PARSE.
  */
 int wire_format_decode(const json_t *object, struct wire_format *ret_format);
+
+/*
+ * Returns {"kind":"unix","role":"admin","uid":1000,"name":"alice","from":"pid 12"}, or NULL when
+ * out of memory.
+ */
+json_t *wire_principal_encode(const struct principal *principal);
+/*
+ * Returns false when json does not say of which kind the principal is.  A kind that is not known
+ * reads as PRINCIPAL_OTHER, a role that is not known as ROLE_NONE, any other member that is wrong
+ * as none.
+ */
+bool wire_principal_decode(const json_t *json, struct principal *ret_principal);
 
 /*
  * Returns {"id":"…","name":"…",…} in the order of the fields, or what was sent when the row keeps
@@ -45,8 +65,8 @@ int wire_format_decode(const json_t *object, struct wire_format *ret_format);
  */
 json_t *wire_row_encode(const void *row);
 /*
- * Decode a row.  Returns 0 and a sealed row that the caller owns; ERR_PARSE (a field is missing, or
- * is not of its type or range; the text names it); -ENOMEM.
+ * Decodes a row.  Returns 0 and a sealed row that the caller owns; ERR_PARSE (a field is missing,
+ * or is not of its type or range; the text names it); -ENOMEM.
  *
  * Members that are no fields are ignored, a missing field that is younger than format 1.0 reads as
  * zero, and an unknown word of an enumeration reads as its field's `unknown`.  Such a row keeps its
@@ -65,7 +85,7 @@ int wire_position_decode(const json_t *json, struct position *ret_position);
  */
 json_t *wire_change_encode(const struct change *change);
 /*
- * Decode a change.  Returns 0 and a change that the caller owns; ERR_PARSE; -ENOMEM.  Rows of
+ * Decodes a change.  Returns 0 and a change that the caller owns; ERR_PARSE; -ENOMEM.  Rows of
  * unknown families become ops of ROW_OTHER; those of unknown live families (live_…) are ignored,
  * since no digest covers them.
  */
@@ -77,7 +97,7 @@ int wire_change_decode(const json_t *json, struct change **ret_change);
  */
 json_t *wire_state_encode(const struct state *state, enum row_family first, enum row_family end);
 /*
- * Decode a state.  Returns 0 and a state that the caller owns; ERR_PARSE; ERR_CORRUPT (the rows'
+ * Decodes a state.  Returns 0 and a state that the caller owns; ERR_PARSE; ERR_CORRUPT (the rows'
  * digest is not the position's); -ENOMEM.  Lists of unknown names are families that this version
  * does not know: they become ROW_OTHER when that is in the range, else they are ignored.
  */
@@ -87,7 +107,7 @@ int wire_state_decode(const json_t *json, enum row_family first, enum row_family
 /* Returns {"format":{…},"config":STATE,"live":STATE}: both states of one moment. */
 json_t *wire_snapshot_encode(const struct state *config, const struct state *live);
 /*
- * Decode a snapshot.  Returns 0 and two states that the caller owns; ERR_VERSION
+ * Decodes a snapshot.  Returns 0 and two states that the caller owns; ERR_VERSION
  * (wire_format_decode); errors as wire_state_decode.
  */
 int wire_snapshot_decode(const json_t *json, struct wire_format *ret_format,
@@ -96,12 +116,12 @@ int wire_snapshot_decode(const json_t *json, struct wire_format *ret_format,
 /* ---- as text ---- */
 
 /*
- * Append to `out` the compact text of what the functions above return as JSON.  A failed allocation
- * shows in out->failed.
+ * Appends to `out` the compact text of what the functions above return as JSON.  A failed
+ * allocation shows in out->failed.
  */
 void wire_row_text(const void *row, struct strbuf *out);
 void wire_change_text(const struct change *change, struct strbuf *out);
-/* Decode a row from its text.  Returns as wire_row_decode; ERR_PARSE also for what is not JSON. */
+/* Decodes a row from its text.  Returns as wire_row_decode; ERR_PARSE also for what is not JSON. */
 int wire_row_read(enum row_family family, const char *text, size_t len, void **ret_row);
 
 /*

@@ -300,7 +300,7 @@ wire_state_encode(const struct state *state, enum row_family first, enum row_fam
 	return TAKE(json);
 }
 
-/* Decode one row of `family` (ROW_OTHER: of the family `name`) into the state. */
+/* Decodes one row of `family` (ROW_OTHER: of the family `name`) into the state. */
 static int
 row_put(struct state *work, enum row_family family, const char *name, const json_t *json)
 {
@@ -324,7 +324,7 @@ family_decode(struct state *work, enum row_family family, const char *name, cons
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = row_put(work, family, name, json_array_get(list, i));
 	if (rc == 0 && state_count(work, family) != before + count)
-		rc = err_set(ERR_PARSE, "%ss: a key twice", name);
+		rc = err_set(ERR_PARSE, "%ss: two rows have the same key", name);
 	return rc;
 }
 
@@ -397,7 +397,8 @@ wire_state_decode(const json_t *json, enum row_family first, enum row_family end
 	if (rc < 0)
 		return rc;
 	if (!hash128_equal(&state_position(work)->digest, &position.digest))
-		return err_set(ERR_CORRUPT, "the digest of the rows is not that of their position");
+		return err_set(ERR_CORRUPT,
+			       "the digest of the rows differs from the one in their position");
 	*ret_state = TAKE(work);
 	return 0;
 }

@@ -101,11 +101,44 @@ version_read(struct wire_http *http, const char *text)
 	return refuse(http, 400, "the first line is not METHOD TARGET HTTP/1.1");
 }
 
+/*
+ * A target with scheme and host, as a client sends it to a proxy: "http://host/path?query".  A
+ * server has to take it, and its host counts instead of that in the Host header (RFC 9112 §3.2.2).
+ */
+static int
+absolute_target_read(struct wire_http *http, char *target)
+{
+	size_t scheme = strncasecmp(target, "https://", 8) == 0 ? 8 : 7;
+	size_t len = strcspn(target + scheme, "/?#");
+	char *rest = target + scheme + len;
+
+	if (len == 0 || memchr(target + scheme, '@', len) != NULL)
+		return refuse(http, 400, "the request's target names no host, or a user");
+	/* Two bytes of the scheme make room for the end of the host and for a path's begin. */
+	memmove(target + scheme - 2, target + scheme, len);
+	rest[-2] = '\0';
+	rest[-1] = '/';
+	http->authority = target + scheme - 2;
+	http->target = *rest == '/' ? rest : rest - 1;
+	return 0;
+}
+
+static int
+target_read(struct wire_http *http, char *target)
+{
+	http->authority = NULL;
+	http->target = target;
+	if (strncasecmp(target, "http://", 7) == 0 || strncasecmp(target, "https://", 8) == 0)
+		return absolute_target_read(http, target);
+	return 0;
+}
+
 static int
 request_line(struct wire_http *http, char *line)
 {
 	char *target = strchr(line, ' '),
 	     *version = target != NULL ? strchr(target + 1, ' ') : NULL;
+	int rc;
 
 	if (version == NULL)
 		return refuse(http, 400, "the first line is not METHOD TARGET HTTP/1.1");
@@ -116,8 +149,8 @@ request_line(struct wire_http *http, char *line)
 	if (strlen(target) > WIRE_HTTP_TARGET_MAX)
 		return refuse(http, 414, "the request's target is longer than 8192 bytes");
 	http->method = line;
-	http->target = target;
-	return version_read(http, version);
+	rc = target_read(http, target);
+	return rc < 0 ? rc : version_read(http, version);
 }
 
 /* "HTTP/1.1 200 OK" */
@@ -248,17 +281,37 @@ framing_read(struct wire_http *http)
 	return 0;
 }
 
+/* The host that the target names stands in the place of the header's. */
+static int
+host_check(struct wire_http *http)
+{
+	if (http->kind != WIRE_HTTP_REQUEST)
+		return 0;
+	if (!http->version_1_0 && wire_http_header(http, "Host") == NULL)
+		return refuse(http, 400, "HTTP/1.1 needs a Host header");
+	if (http->authority == NULL)
+		return 0;
+	for (size_t i = 0; i < http->header_count; i++)
+		if (strcasecmp(http->headers[i].name, "Host") == 0) {
+			http->headers[i].value = http->authority;
+			return 0;
+		}
+	if (http->header_count == WIRE_HTTP_HEADERS_MAX)
+		return refuse(http, 431, "there are more than 64 headers");
+	http->headers[http->header_count++] = (struct wire_http_header){ "Host", http->authority };
+	return 0;
+}
+
 static int
 head_check(struct wire_http *http)
 {
 	const char *connection = wire_http_header(http, "Connection");
 	int rc = singles_check(http);
 
+	if (rc == 0)
+		rc = host_check(http);
 	if (rc < 0)
 		return rc;
-	if (http->kind == WIRE_HTTP_REQUEST && !http->version_1_0 &&
-	    wire_http_header(http, "Host") == NULL)
-		return refuse(http, 400, "HTTP/1.1 needs a Host header");
 	http->keep_alive = http->version_1_0 ? list_has(connection, "keep-alive")
 					     : !list_has(connection, "close");
 	rc = framing_read(http);

@@ -20,7 +20,7 @@
 #include "base/str.h"
 
 #define WIRE_HTTP_HEAD_MAX    32768 /* bytes of the first line and the headers; also of all trailers */
-#define WIRE_HTTP_TARGET_MAX  8192 /* bytes of a request's target */
+#define WIRE_HTTP_TARGET_MAX  8192 /* the longest target of a request, in bytes */
 #define WIRE_HTTP_HEADERS_MAX 64
 #define WIRE_HTTP_CHUNK_MAX   256 /* bytes of a chunk's size line, its extensions included */
 
@@ -47,7 +47,7 @@ struct wire_http {
 	uint64_t body_max; /* a longer body is refused; 0 = unlimited */
 
 	/* Valid once the state is past WIRE_HTTP_HEAD, until wire_http_reset. */
-	const char *method, *target; /* of a request */
+	const char *method, *target; /* of a request; the target without scheme and host */
 	unsigned status;             /* of an answer */
 	bool version_1_0;
 	bool keep_alive; /* the peer wants to go on with this connection afterwards */
@@ -61,21 +61,22 @@ struct wire_http {
 	unsigned refusal;
 
 	/* The reader's own. */
-	struct strbuf head; /* its lines; then cut into texts that the pointers above point to */
-	struct strbuf line; /* a chunk's size line, or a trailer */
-	size_t scanned;     /* bytes of the head that were looked at */
-	size_t trailers;    /* bytes of trailers so far */
-	uint64_t left;      /* bytes of the body or the chunk that are to come */
-	uint64_t body_len;  /* bytes of the body so far */
+	const char *authority; /* the host that the target names; NULL = it names none */
+	struct strbuf head;    /* its lines; then cut into texts that the pointers above point to */
+	struct strbuf line;    /* a chunk's size line, or a trailer */
+	size_t scanned;        /* bytes of the head that were looked at */
+	size_t trailers;       /* bytes of trailers so far */
+	uint64_t left;         /* bytes of the body or the chunk that are to come */
+	uint64_t body_len;     /* bytes of the body so far */
 };
 
 void wire_http_init(struct wire_http *http, enum wire_http_kind kind, uint64_t body_max);
 void wire_http_fini(struct wire_http *http);
-/* Begin the next message of the same connection. */
+/* Begins the next message of the same connection. */
 void wire_http_reset(struct wire_http *http);
 
 /*
- * Read bytes.  Stops behind the head, so that the caller can look at it before the body comes, and
+ * Reads bytes.  Stops behind the head, so that the caller can look at it before the body comes, and
  * behind the message; *ret_used says how many bytes were read.  body: called with pieces of the
  * body; what it returns when that is not 0 ends the reading.
  *

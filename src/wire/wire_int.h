@@ -26,13 +26,13 @@ struct wire_key_text {
 /* Returns true for a name that a family may have and none of ours has. */
 bool wire_is_other_family(const char *name);
 /*
- * Decode a key.  Returns 0, or ERR_PARSE (neither an id nor a pair of ids; the text names the
+ * Decodes a key.  Returns 0, or ERR_PARSE (neither an id nor a pair of ids; the text names the
  * family).
  */
 int wire_other_key_decode(const char *name, const json_t *json, struct wire_key_text *ret_key);
 /*
- * Decode a row of the family `name`.  Returns 0 and a sealed row of ROW_OTHER that the caller owns;
- * ERR_PARSE (not an object, or it does not begin with its key); -ENOMEM.
+ * Decodes a row of the family `name`.  Returns 0 and a sealed row of ROW_OTHER that the caller
+ * owns; ERR_PARSE (not an object, or it does not begin with its key); -ENOMEM.
  */
 int wire_other_decode(const char *name, const json_t *json, void **ret_row);
 /* Returns the name of the family of a row of ROW_OTHER (mem_free), or NULL when out of memory. */
@@ -52,26 +52,14 @@ json_t *wire_kept_encode(const char *text);
 /* Returns the text of a string without NULs in it, else NULL. Borrowed from json. */
 const char *wire_text(const json_t *json);
 /*
- * Read a member that is an integer of at least 0. Returns 0, or ERR_PARSE (it is missing or
+ * Reads a member that is an integer of at least 0. Returns 0, or ERR_PARSE (it is missing or
  * something else; the text names it).
  */
 int wire_u64_get(const json_t *object, const char *name, uint64_t *ret_value);
 /*
- * Read a member that is a hash. Returns 0, or ERR_PARSE (it is missing or something else; the text
+ * Reads a member that is a hash. Returns 0, or ERR_PARSE (it is missing or something else; the text
  * names it).
  */
 int wire_hash_get(const json_t *object, const char *name, struct hash128 *ret_hash);
-
-/*
- * Returns {"kind":"unix","role":"admin","uid":1000,"name":"alice","from":"pid 12"}, or NULL when
- * out of memory.
- */
-json_t *wire_principal_encode(const struct principal *principal);
-/*
- * Returns false when json does not say of which kind the principal is.  A kind that is not known
- * reads as PRINCIPAL_OTHER, a role that is not known as ROLE_NONE, any other member that is wrong
- * as none.
- */
-bool wire_principal_decode(const json_t *json, struct principal *ret_principal);
 
 #endif

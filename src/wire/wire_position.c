@@ -128,7 +128,7 @@ wire_error_decode(const json_t *json)
 	int code;
 
 	if (name == NULL || message == NULL)
-		return err_set(ERR_INTERNAL, "an error answer that makes no sense");
+		return err_set(ERR_INTERNAL, "the answer is not a valid error object");
 	code = code_of(name);
 	if (code == ERR_INTERNAL && strcmp(name, "INTERNAL") != 0)
 		return err_set(code, "%s: %s", name, message);

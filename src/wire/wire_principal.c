@@ -14,6 +14,12 @@ kind_name(enum principal_kind kind)
 		return "unix";
 	case PRINCIPAL_TCP:
 		return "tcp";
+	case PRINCIPAL_TLS:
+		return "tls";
+	case PRINCIPAL_CERTIFICATE:
+		return "certificate";
+	case PRINCIPAL_TOKEN:
+		return "token";
 	case PRINCIPAL_SYSTEM:
 	case PRINCIPAL_OTHER:
 	case PRINCIPAL_COUNT:
@@ -60,9 +66,8 @@ wire_principal_decode(const json_t *json, struct principal *ret_principal)
 	for (int k = PRINCIPAL_UNIX; k < PRINCIPAL_COUNT; k++)
 		if (strcmp(kind, kind_name(k)) == 0)
 			p.kind = k;
-	for (int r = ROLE_READER; role != NULL && r < ROLE_COUNT; r++)
-		if (strcmp(role, principal_role_name(r)) == 0)
-			p.role = r;
+	if (role != NULL)
+		p.role = principal_role_parse(role);
 	if (json_is_integer(uid) && json_integer_value(uid) >= 0 &&
 	    json_integer_value(uid) <= UINT32_MAX)
 		p.uid = (uint32_t)json_integer_value(uid);

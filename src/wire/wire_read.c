@@ -83,16 +83,16 @@ read_unsigned(struct reader *r, uint64_t *ret_value)
 }
 
 static bool
-read_enum(struct reader *r, const struct row_field *field, uint32_t *to)
+read_enum(struct reader *r, const struct row_field *field, void *row)
 {
 	const char *text;
 	size_t len;
 
 	if (!read_plain(r, &text, &len))
 		return false;
-	for (*to = 0; field->names[*to] != NULL; (*to)++)
-		if (strlen(field->names[*to]) == len && memcmp(field->names[*to], text, len) == 0)
-			return true;
+	for (unsigned i = 0; field->names[i] != NULL; i++)
+		if (strlen(field->names[i]) == len && memcmp(field->names[i], text, len) == 0)
+			return row_field_set_number(row, field, i);
 	return false;
 }
 
@@ -121,10 +121,7 @@ read_field(struct reader *r, const struct row_field *field, void *row)
 	case FIELD_STRING:
 		return read_string(r, to);
 	case FIELD_U32:
-		if (!read_unsigned(r, &value) || value > UINT32_MAX)
-			return 0;
-		*(uint32_t *)to = (uint32_t)value;
-		return 1;
+		return read_unsigned(r, &value) && row_field_set_number(row, field, value);
 	case FIELD_U64:
 	case FIELD_I64:
 		return read_unsigned(r, to);
@@ -132,7 +129,7 @@ read_field(struct reader *r, const struct row_field *field, void *row)
 		*(bool *)to = skip(r, "true");
 		return *(bool *)to || skip(r, "false");
 	case FIELD_ENUM:
-		return read_enum(r, field, to);
+		return read_enum(r, field, row);
 	}
 	return 0;
 }
@@ -242,7 +239,7 @@ wire_snapshot_reader_new(void)
 		return NULL;
 	s->format = (struct wire_format){ 1, 0 };
 	for (int i = 0; i < 2; i++) {
-		s->state[i] = state_new(&none);
+		s->state[i] = state_load_begin(&none);
 		if (s->state[i] == NULL) {
 			wire_snapshot_reader_free(s);
 			return NULL;
@@ -349,7 +346,6 @@ take_row(struct wire_snapshot_reader *s)
 	const char *plural = member_of(s, LEVEL_STATE);
 	int family = family_of(s, plural), rc;
 	void *read = NULL;
-	size_t before;
 
 	if (family >= 0)
 		rc = wire_row_read((enum row_family)family, s->value.text, s->value.len, &read);
@@ -358,11 +354,7 @@ take_row(struct wire_snapshot_reader *s)
 	row = read;
 	if (rc < 0 || row == NULL)
 		return rc;
-	before = state_count(state, row_family_of(row));
-	rc = state_put(state, row);
-	if (rc == 0 && state_count(state, row_family_of(row)) == before)
-		rc = err_set(ERR_PARSE, "%s: a key twice", plural);
-	return rc;
+	return state_load_put(state, row);
 }
 
 static int
@@ -376,7 +368,7 @@ captured(struct wire_snapshot_reader *s)
 }
 
 /*
- * Take bytes into the captured value until it is complete.  Returns how many were taken, or a
+ * Takes bytes into the captured value until it is complete.  Returns how many were taken, or a
  * negative code.  A number or word is complete at the byte that cannot belong to it, which is left.
  */
 static long
@@ -547,7 +539,7 @@ static int
 state_complete(struct wire_snapshot_reader *s, int i)
 {
 	int first = i == 0 ? ROW_ARRAY : ROW_CONFIG_COUNT;
-	int end = i == 0 ? ROW_CONFIG_COUNT : ROW_FAMILY_COUNT;
+	int end = i == 0 ? ROW_CONFIG_COUNT : ROW_FAMILY_COUNT, rc;
 
 	if (!s->has_position[i])
 		return err_set(ERR_PARSE, "the snapshot has no position");
@@ -556,6 +548,9 @@ state_complete(struct wire_snapshot_reader *s, int i)
 		    (s->families[i] & 1u << family) == 0)
 			return err_set(ERR_PARSE, "%s: missing",
 				       row_type((enum row_family)family)->plural);
+	rc = state_load_end(s->state[i]);
+	if (rc < 0)
+		return rc == ERR_CORRUPT ? err_set(ERR_PARSE, "%s", err_text(rc)) : rc;
 	if (!hash128_equal(&state_position(s->state[i])->digest, &s->position[i].digest))
 		return err_set(ERR_CORRUPT, "the digest of the rows is not that of their position");
 	state_place(s->state[i], &s->position[i]);

@@ -35,14 +35,14 @@ field_encode(const void *row, const struct row_field *field)
 	case FIELD_STRING:
 		return json_string(row_field_text(row, field));
 	case FIELD_U32:
-		return json_integer(*(const uint32_t *)at);
+		return json_integer((json_int_t)row_field_number(row, field));
 	case FIELD_U64:
 	case FIELD_I64:
 		return json_integer(*(const int64_t *)at);
 	case FIELD_BOOL:
 		return json_boolean(*(const bool *)at);
 	case FIELD_ENUM:
-		return json_string(field->names[*(const uint32_t *)at]);
+		return json_string(field->names[row_field_number(row, field)]);
 	}
 	return NULL;
 }
@@ -111,17 +111,13 @@ wire_text(const json_t *json)
 }
 
 static int
-integer_decode(const json_t *json, enum field_type type, void *to)
+integer_decode(const json_t *json, const struct row_field *field, void *row)
 {
 	json_int_t value = json_integer_value(json);
 
-	if (!json_is_integer(json) || (type != FIELD_I64 && value < 0) ||
-	    (type == FIELD_U32 && value > UINT32_MAX))
+	if (!json_is_integer(json) || (field->type != FIELD_I64 && value < 0) ||
+	    !row_field_set_number(row, field, (uint64_t)value))
 		return ERR_PARSE;
-	if (type == FIELD_U32)
-		*(uint32_t *)to = (uint32_t)value;
-	else
-		*(int64_t *)to = value;
 	return 0;
 }
 
@@ -136,14 +132,14 @@ enum_value(const struct row_field *field, const char *text)
 }
 
 static int
-enum_decode(const json_t *json, const struct row_field *field, uint32_t *to)
+enum_decode(const json_t *json, const struct row_field *field, void *row)
 {
 	const char *text = wire_text(json);
 	int64_t value = enum_value(field, text);
 
 	if (text == NULL)
 		return ERR_PARSE;
-	*to = value >= 0 ? (uint32_t)value : field->unknown;
+	(void)row_field_set_number(row, field, value >= 0 ? (uint64_t)value : field->unknown);
 	return 0;
 }
 
@@ -160,12 +156,12 @@ field_decode(const json_t *json, const struct row_field *field, void *row)
 	case FIELD_U32:
 	case FIELD_U64:
 	case FIELD_I64:
-		return integer_decode(json, field->type, to);
+		return integer_decode(json, field, row);
 	case FIELD_BOOL:
 		*(bool *)to = json_is_true(json);
 		return json_is_boolean(json) ? 0 : ERR_PARSE;
 	case FIELD_ENUM:
-		return enum_decode(json, field, to);
+		return enum_decode(json, field, row);
 	}
 	return ERR_PARSE;
 }

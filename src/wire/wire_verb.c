@@ -100,6 +100,9 @@ query_value_add(struct strbuf *out, const struct verb_args *args, const struct v
 	case VERB_STATUS:
 		strbuf_add(out, status_text(value));
 		break;
+	case VERB_FLAG:
+		strbuf_add(out, ((const struct verb_flag *)value)->value ? "1" : "0");
+		break;
 	case VERB_KEY:
 		guid_add(out, &((const struct verb_key *)value)->key.a);
 		if (!guid_is_zero(&((const struct verb_key *)value)->key.b)) {
@@ -187,6 +190,8 @@ value_encode(const struct verb_args *args, const struct verb_field *field)
 		return json_boolean(*(const bool *)value);
 	case VERB_STATUS:
 		return json_string(status_text(value));
+	case VERB_FLAG:
+		return json_boolean(((const struct verb_flag *)value)->value);
 	case VERB_KEY:
 		break; /* in queries only: tests/unit/model/test_verbs.c */
 	}

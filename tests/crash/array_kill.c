@@ -5,13 +5,15 @@
  * after it. The parent kills the child at a random moment, opens the array itself, and checks that
  * every answered change is in the history with that digest, that the checker finds nothing, that
  * every LUN has its file, that the files of deleted LUNs are gone, and that nothing half made is
- * left. Then the next child continues from there.
+ * left. Two LUNs, a thin and a thick one, only shrink and grow: what is kept of them is never lost,
+ * and what was cut off never comes back. Then the next child continues from there.
  *
  * usage: array_kill [ROUNDS [SEED]] (12)
  */
 #include "array_test.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,7 +22,14 @@
 
 #define THREADS 4
 
+/* The LUNs that shrink and grow: KEPT is in every size, CUT is beyond the smaller size. */
+#define SMALL_BYTES (64 * 1024)
+#define LARGE_BYTES (256 * 1024)
+#define RESIZED     2
+
 static unsigned rounds = 12, seed = 1;
+static struct guid resized[RESIZED]; /* thin, thick */
+static const struct fixture *place;  /* of the files */
 
 /* What the child tells: one write of a pipe, which is atomic. */
 struct ack {
@@ -80,6 +89,12 @@ any(struct array *a, enum row_family family, unsigned *dice)
 	return key.a;
 }
 
+static bool
+is_resized(const struct guid *lun)
+{
+	return guid_equal(lun, &resized[0]) || guid_equal(lun, &resized[1]);
+}
+
 static int
 one_change(struct array *a, unsigned *dice)
 {
@@ -88,6 +103,8 @@ one_change(struct array *a, unsigned *dice)
 		    other = any(a, ROW_TARGET, dice);
 	struct guid both[] = { target, other };
 
+	if (is_resized(&lun))
+		return 0;
 	switch (rand_r(dice) % 8) {
 	case 0:
 	case 1:
@@ -95,14 +112,93 @@ one_change(struct array *a, unsigned *dice)
 	case 2:
 		return array_lun_delete(a, NULL, &lun, true, NULL);
 	case 3:
-		return array_target_create(a, NULL, NULL, "", true, NULL);
+		return array_target_create(a, NULL, NULL, "", true, false, NULL);
 	case 4:
 		return array_target_delete(a, NULL, &target, NULL);
 	case 5:
-		return array_lun_extend(a, NULL, &lun, MIB, NULL);
+		return array_lun_extend(a, NULL, &lun, MIB, false, NULL);
 	default:
 		return array_lun_associate(a, NULL, &lun, both, (size_t)rand_r(dice) % 3, NULL);
 	}
+}
+
+static uint64_t
+size_of(struct array *array, const struct guid *lun)
+{
+	AUTO_STATE struct state *now = array_state(array);
+	const struct row_lun *row = state_find(now, ROW_LUN, lun);
+
+	return row != NULL ? row->size_bytes : 0;
+}
+
+/* Fills the file of a LUN from `from` to its end, as an initiator that writes everywhere. */
+static bool
+fill_from(const struct guid *lun, uint64_t from, uint64_t to, int byte)
+{
+	char path[256], block[1024];
+	bool good = true;
+	int fd;
+
+	memset(block, byte, sizeof(block));
+	lun_file(place, *lun, path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	for (uint64_t at = from; fd >= 0 && at < to; at += sizeof(block))
+		good = good && pwrite(fd, block, sizeof(block), (off_t)at) == sizeof(block);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && good;
+}
+
+/* Are all bytes of that part of the LUN's file the same? */
+static bool
+is_filled(const struct guid *lun, uint64_t from, uint64_t to, int byte)
+{
+	char path[256], wanted[1024], block[1024];
+	bool good = true;
+	int fd;
+
+	memset(wanted, byte, sizeof(wanted));
+	lun_file(place, *lun, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	for (uint64_t at = from; fd >= 0 && at < to; at += sizeof(block))
+		good = good && pread(fd, block, sizeof(block), (off_t)at) == sizeof(block) &&
+		       memcmp(block, wanted, sizeof(block)) == 0;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && good;
+}
+
+static int
+grow(struct array *array, const struct guid *lun)
+{
+	struct array_answer answer;
+	int rc = array_lun_extend(array, NULL, lun, LARGE_BYTES - SMALL_BYTES, false, &answer);
+
+	if (rc == 0 && !guid_is_zero(&answer.job_id) && !wait_job(array, answer.job_id, JOB_DONE))
+		return ERR_TIMEOUT;
+	return rc;
+}
+
+/* Shrinks and grows; what is beyond the smaller size is written and must be gone each time. */
+static void *
+resize(void *arg)
+{
+	struct worker *w = arg;
+	const struct guid *lun = &resized[w->number];
+
+	for (;;) {
+		if (size_of(w->array, lun) == LARGE_BYTES) {
+			if (!fill_from(lun, SMALL_BYTES, LARGE_BYTES, 'C'))
+				_exit(7);
+			if (array_lun_shrink(w->array, NULL, lun, SMALL_BYTES, 0, true, NULL) < 0)
+				_exit(8);
+		}
+		if (grow(w->array, lun) < 0)
+			_exit(9);
+		if (!is_filled(lun, SMALL_BYTES, LARGE_BYTES, 0))
+			_exit(10);
+	}
+	return NULL;
 }
 
 static void *
@@ -120,7 +216,7 @@ work(void *arg)
 static void
 child(const struct array_options *options, unsigned round, int ack_fd)
 {
-	struct worker workers[THREADS + 1];
+	struct worker workers[THREADS + 1], resizers[RESIZED];
 	struct array *array = NULL;
 	pthread_t thread;
 
@@ -129,6 +225,11 @@ child(const struct array_options *options, unsigned round, int ack_fd)
 	for (unsigned i = 0; i <= THREADS; i++) {
 		workers[i] = (struct worker){ array, i, seed * 10000 + round * 100 + i, ack_fd };
 		if (pthread_create(&thread, NULL, i == 0 ? acknowledge : work, &workers[i]) != 0)
+			_exit(4);
+	}
+	for (unsigned i = 0; i < RESIZED; i++) {
+		resizers[i] = (struct worker){ array, i, 0, ack_fd };
+		if (pthread_create(&thread, NULL, resize, &resizers[i]) != 0)
 			_exit(4);
 	}
 	pause();
@@ -222,6 +323,24 @@ no_job_runs(struct array *array, const void *arg)
 	return true;
 }
 
+/*
+ * The size is the old or the new one, what is in both is there, and what was cut off does not come
+ * back.  A LUN whose growth a job completes after the restart has grown by now.
+ */
+static void
+assert_resized(struct fixture *f, const struct guid *lun)
+{
+	uint64_t size = size_of(f->array, lun);
+
+	assert_true(size == SMALL_BYTES || size == LARGE_BYTES);
+	assert_true(is_filled(lun, 0, SMALL_BYTES, 'K'));
+	if (size == SMALL_BYTES) {
+		assert_ok(grow(f->array, lun));
+		assert_true(is_filled(lun, SMALL_BYTES, LARGE_BYTES, 0));
+	}
+	assert_true(is_filled(lun, 0, SMALL_BYTES, 'K'));
+}
+
 static void
 assert_all_is_well(struct fixture *f)
 {
@@ -235,7 +354,24 @@ assert_all_is_well(struct fixture *f)
 		assert_true(wait_health(f->array,
 					((const struct row_lun *)state_at(now, ROW_LUN, i))->id,
 					HEALTH_OK));
+	for (unsigned i = 0; i < RESIZED; i++)
+		assert_resized(f, &resized[i]);
 	assert_ok(array_check(f->array));
+}
+
+static void
+make_resized(struct array *array)
+{
+	for (unsigned i = 0; i < RESIZED; i++) {
+		struct array_lun_spec spec = { .size_bytes = LARGE_BYTES, .thick = i == 1 };
+		struct array_answer answer;
+
+		assert_ok(array_lun_create(array, NULL, &spec, &answer));
+		resized[i] = answer.object_id;
+		if (!guid_is_zero(&answer.job_id))
+			assert_true(wait_job(array, answer.job_id, JOB_DONE));
+		assert_true(fill_from(&resized[i], 0, SMALL_BYTES, 'K'));
+	}
 }
 
 static void
@@ -248,6 +384,8 @@ test_every_answered_change_survives_kill_9(void **state)
 	srandom(seed);
 	make_target(f->array, "t");
 	make_lun(f->array, "l");
+	place = f;
+	make_resized(f->array);
 	for (unsigned round = 0; round < rounds; round++) {
 		size_t count;
 

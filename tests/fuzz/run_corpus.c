@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Run a fuzz target over its corpus as an ordinary test: every file of the folders named on the
+ * Runs a fuzz target over its corpus as an ordinary test: every file of the folders named on the
  * command line, whole, and each prefix of it up to 512 bytes. Prints TAP.
  */
 #include <dirent.h>

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A throw-away Linux guest: Debian's stock kernel, which has the iSCSI initiator that this machine's may lack, and an
-# initramfs of busybox, open-iscsi, e2fsprogs and sg3-utils.  Nothing is installed.
+# initramfs of busybox, open-iscsi, e2fsprogs, sg3-utils and udev.  Nothing is installed, and nothing is made twice.
 #	build.sh OUTDIR		-> OUTDIR/vmlinuz, OUTDIR/initramfs.gz
 # Needs Debian's apt-get (with package lists), dpkg, cpio, kmod, busybox-static.
 set -euo pipefail
@@ -9,20 +9,26 @@ here=$(cd "$(dirname "$0")" && pwd)
 out=${1:?usage: build.sh OUTDIR}
 mkdir -p "$out/debs"
 cd "$out"
+stamp=$(cat "$here/build.sh" "$here/init" | sha256sum)
+[[ ! -e initramfs.gz || $(cat stamp 2>/dev/null) != "$stamp" ]] || exit 0
 
-MODULES="virtio_pci virtio_net iscsi_tcp sd_mod sg ext4 crc32c_generic crc32c_intel af_packet"
+MODULES="virtio_pci virtio_net virtio_blk iscsi_tcp sd_mod sg ext4 crc32c_generic crc32c_intel af_packet dm_multipath dm_service_time scsi_dh_alua"
 PROGRAMS="/sbin/iscsid /sbin/iscsiadm /sbin/mke2fs /sbin/e2fsck /sbin/blkdiscard
-  /usr/bin/sg_inq /usr/bin/sg_vpd /usr/bin/sg_luns /usr/bin/sg_readcap"
+  /bin/udevadm /lib/udev/scsi_id /sbin/multipath /sbin/multipathd /sbin/dmsetup"
+for tool in compare_and_write get_lba_status inq luns modes opcodes persist read readcap requests rtpg stpg sync turs unmap verify vpd \
+	write_same; do PROGRAMS+=" /usr/bin/sg_$tool"; done
+UDEV_RULES="55-dm 60-block 60-persistent-storage 95-dm-notify"
 
 kernel=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
 packages="$kernel open-iscsi libopeniscsiusr libisns0 e2fsprogs libext2fs2 libss2 libcom-err2
-  sg3-utils libsgutils2-1.46-2 util-linux"
-if [[ ! -e root/.unpacked ]]; then
+  sg3-utils libsgutils2-1.46-2 util-linux udev multipath-tools dmsetup libdevmapper1.02.1 libaio1 libjson-c5 liburcu8 libkmod2 libacl1 libblkid1 libcap2 libselinux1"
+if [[ $(cat root/.unpacked 2>/dev/null) != "$packages" ]]; then
+	rm -rf debs root
+	mkdir -p debs root
 	# shellcheck disable=SC2086 # a list
 	(cd debs && apt-get download -q $packages)
-	mkdir -p root
 	for d in debs/*.deb; do dpkg -x "$d" root; done
-	touch root/.unpacked
+	echo "$packages" > root/.unpacked
 fi
 version=$(basename root/lib/modules/*)
 cp "root/boot/vmlinuz-$version" vmlinuz
@@ -39,16 +45,21 @@ add_program() {
 	[[ -e $source ]] || source=$1
 	rm -f "initramfs/bin/$(basename "$program")"
 	install -D -m 755 "$(readlink -f "$source")" "initramfs$program"
-	LD_LIBRARY_PATH=root/lib/x86_64-linux-gnu:root/usr/lib/x86_64-linux-gnu ldd "$source" |
-		grep -oE '(root)?/[^ ]+\.so[^ ]*' | while read -r library; do
+	LD_LIBRARY_PATH=root/lib/x86_64-linux-gnu:root/usr/lib/x86_64-linux-gnu:root/lib ldd "$source" |
+		{ grep -oE '(root)?/[^ ]+\.so[^ ]*' || true; } | while read -r library; do
 		install -D -m 755 "$(readlink -f "$library")" \
 			"initramfs/lib/x86_64-linux-gnu/$(basename "$library")"
 	done
 }
 for program in $PROGRAMS; do add_program "$program"; done
+for plugin in checktur prioalua prioconst; do add_program "/lib/multipath/lib$plugin.so"; done
+install -D -m 755 /lib/x86_64-linux-gnu/libgcc_s.so.1 -t initramfs/lib/x86_64-linux-gnu # pthread_cancel loads it
 cp /lib64/ld-linux-x86-64.so.2 initramfs/lib64/
 ln -sf /bin/busybox initramfs/sbin/modprobe # where the kernel looks for it
 ln -sf mke2fs initramfs/sbin/mkfs.ext4
+ln -sf /bin/udevadm initramfs/sbin/systemd-udevd
+mkdir -p initramfs/lib/udev/rules.d initramfs/etc/udev
+for rules in $UDEV_RULES; do cp "root/lib/udev/rules.d/$rules.rules" initramfs/lib/udev/rules.d/; done
 sed 's/^iscsid.startup.*//' root/etc/iscsi/iscsid.conf > initramfs/etc/iscsi/iscsid.conf
 echo 'InitiatorName=iqn.2026-11.org.example:guest' > initramfs/etc/iscsi/initiatorname.iscsi
 printf 'root:x:0:0:root:/:/bin/sh\n' > initramfs/etc/passwd
@@ -64,3 +75,4 @@ cp root/lib/modules/"$version"/modules.{order,builtin} initramfs/lib/modules/"$v
 install -m 755 "$here/init" initramfs/init
 (cd initramfs && find . | cpio -o -H newc --quiet) | gzip -6 > initramfs.gz.new
 mv initramfs.gz.new initramfs.gz
+echo "$stamp" > stamp

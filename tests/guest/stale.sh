@@ -53,10 +53,11 @@ for case in $CASES; do
 	disk=$(disk_of "$OLD")
 	where=$(readlink "/sys/block/$disk")
 	fill O "$disk" || die "$case: write to the LUN: $(cat /tmp/dd)"
+	connection=$(cat /sys/class/iscsi_connection/*/local_port)
 	ask break "$case"
 	wait_for 600 logged_in || die "$case: not logged in"
 	dmesg -c > /tmp/dmesg
-	grep -q 'detected conn error' /tmp/dmesg || die "$case: the session was not lost"
+	[ "$(cat /sys/class/iscsi_connection/*/local_port)" != "$connection" ] || die "$case: the session was not lost"
 	[ "$(readlink "/sys/block/$disk")" = "$where" ] || die "$case: the old disk is gone"
 	if there "$OTHER"; then die "$case: the initiator looked again"; fi
 	if fill S "$disk"; then refused=no; else refused=yes; fi

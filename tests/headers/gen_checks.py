@@ -3,11 +3,12 @@
 """
 Turn the published facts of VDS (reference/*.tsv) into a source that holds the headers to them.
 
-  gen_checks.py --lang c|c++ --abi x64|x86 --reference DIR --output FILE
+  gen_checks.py --lang c|c++ --abi x64|x86|win64|win32 --reference DIR --output FILE
 
 Layouts, values, codes and signatures become static assertions; IIDs, and in C++ the vtable slots,
 are compared when the program runs.  A reference that is not complete is refused, so no run can
-check less than everything.
+check less than everything.  win64 is x64 with Windows' own headers below ours, for mingw-w64's
+compilers.
 """
 import argparse
 import re
@@ -30,7 +31,8 @@ def read(path):
 class Reference:
     def __init__(self, folder):
         rows = read(folder / 'interfaces.tsv')
-        self.classes = {r['interface']: r['iid'] for r in rows if r['interface'].startswith('CLSID_')}
+        self.classes = {r['interface']: r['iid'] for r in rows
+                        if r['interface'].startswith('CLSID_')}
         self.methods = [r for r in rows if not r['interface'].startswith('CLSID_')]
         self.iids = {r['interface']: r['iid'] for r in self.methods}
         self.bases = {r['interface']: r['base'] for r in self.methods}
@@ -66,7 +68,9 @@ def guid_initializer(text):
 
 class Source:
     def __init__(self, ref, lang, abi):
-        self.ref, self.cxx, self.abi = ref, lang == 'c++', abi
+        self.ref, self.cxx, self.windows = ref, lang == 'c++', abi.startswith('win')
+        self.abi = {'win64': 'x64', 'win32': 'x86'}.get(abi, abi)
+        self.runs = abi != 'x86'    # that one is only compiled
         self.lines = []
 
     def hold(self, condition, what):
@@ -92,8 +96,10 @@ class Source:
             self.hold(f'(uint32_t){r["member"]} == {int(r["value"], 0)}u', r['member'])
         for r in self.ref.of('const'):
             self.hold(f'{r["member"] or r["name"]} == {int(r["value"], 0)}u', r['name'])
-        for r in self.ref.of('idl_const'):
-            self.lines += [f'#ifdef {r["name"]}', f'#error "{r["name"]} must not be in the header"', '#endif']
+        for r in [] if self.windows else self.ref.of(
+                'idl_const'):      # windows.h has its own MAX_PATH
+            self.lines += [f'#ifdef {r["name"]}', f'#error "{r["name"]} must not be in the header"',
+                           '#endif']
 
     def structs(self):
         align = 'alignof' if self.cxx else '_Alignof'
@@ -102,7 +108,8 @@ class Source:
             self.hold(f'sizeof({name}) == {r[self.abi + "_size"]}', f'sizeof {name}')
             self.hold(f'sizeof({r["c_type"]}) == sizeof({name})', f'tag of {name}')
             x64, x86 = re.fullmatch(r'align (\d+)/(\d+)', r['value']).groups()
-            self.hold(f'{align}({name}) == {x64 if self.abi == "x64" else x86}', f'alignment of {name}')
+            self.hold(f'{align}({name}) == {x64 if self.abi == "x64" else x86}',
+                      f'alignment of {name}')
         for r in self.ref.of('field'):
             self.field(r)
 
@@ -117,11 +124,13 @@ class Source:
         array = re.fullmatch(r'(\w+)\[(\d+)\]', r['c_type'])
         if self.cxx:
             kind = f'{array[1]}[{array[2]}]' if array else r['c_type']
-            self.hold(f'std::is_same<std::remove_reference<decltype({access})>::type, {kind}>::value',
+            self.hold(
+                f'std::is_same<std::remove_reference<decltype({access})>::type, {kind}>::value',
                       f'type of {what}')
         else:
             kind = f'{array[1]}[{array[2]}]' if array else r['c_type']
-            self.hold(f'__builtin_types_compatible_p(__typeof__({access}), {kind})', f'type of {what}')
+            self.hold(f'__builtin_types_compatible_p(__typeof__({access}), {kind})',
+                      f'type of {what}')
 
     def codes(self):
         for r in self.ref.errors:
@@ -134,29 +143,38 @@ class Source:
             name, method = r['interface'], r['method']
             what = f'{name}::{method}'
             if self.cxx:
+                if what == 'IUnknown::QueryInterface':
+                    continue    # a template overloads it; the slots below name its type
                 args = '' if r['parameters'] == 'void' else r['parameters']
-                self.hold(f'std::is_same<decltype(&{name}::{method}), {r["returns"]} ({name}::*)({args})>::value',
+                self.hold(
+                    f'std::is_same<decltype(&{name}::{method}), {r["returns"]} ({name}::*)({args})>::value',
                           f'signature of {what}')
                 continue
-            self.hold(f'offsetof({name}Vtbl, {method}) == {r["slot"]} * {pointer}', f'slot of {what}')
+            self.hold(f'offsetof({name}Vtbl, {method}) == {r["slot"]} * {pointer}',
+                      f'slot of {what}')
             args = f'{name} *' + ('' if r['parameters'] == 'void' else f', {r["parameters"]}')
-            self.hold(f'_Generic((({name}Vtbl *)0)->{method}, {r["returns"]} (*)({args}): 1, default: 0)',
+            self.hold(
+                f'_Generic((({name}Vtbl *)0)->{method}, '
+                f'{r["returns"]} (STDMETHODCALLTYPE *)({args}): 1, default: 0)',
                       f'signature of {what}')
         for name in self.ref.iids:
             slots = len([r for r in self.ref.methods if r['interface'] == name])
             if self.ref.bases[name] == 'IUnknown':
                 slots += 3
             if self.cxx:
-                self.hold(f'std::is_abstract<{name}>::value && !std::has_virtual_destructor<{name}>::value',
+                self.hold(
+                    f'std::is_abstract<{name}>::value && !std::has_virtual_destructor<{name}>::value',
                           f'{name} is an interface')
                 self.hold(f'sizeof({name}) == {pointer}', f'{name} is one vtable pointer')
                 if name != 'IUnknown':
-                    self.hold(f'std::is_base_of<{self.ref.bases[name]}, {name}>::value', f'base of {name}')
+                    self.hold(f'std::is_base_of<{self.ref.bases[name]}, {name}>::value',
+                              f'base of {name}')
             else:
                 self.hold(f'sizeof({name}Vtbl) == {slots} * {pointer}', f'slots of {name}')
 
     def tables(self):
-        self.lines += ['', 'static const struct { const char *name; const GUID *have; GUID want; } guids[] = {']
+        self.lines += ['',
+                       'static const struct { const char *name; const GUID *have; GUID want; } guids[] = {']
         for name, iid in self.ref.iids.items():
             self.lines.append(f'\t{{"IID_{name}", &IID_{name}, {guid_initializer(iid)}}},')
         for name, clsid in self.ref.classes.items():
@@ -164,22 +182,27 @@ class Source:
         self.lines += ['};', '']
         if not self.cxx:
             return
-        self.lines += ['static const struct { const char *name; size_t have; size_t want; } slots[] = {']
+        self.lines += [
+            'static const struct { const char *name; size_t have; size_t want; } slots[] = {']
         for r in self.ref.methods:
             what = f'{r["interface"]}::{r["method"]}'
-            self.lines.append(f'\t{{"{what}", slot_of(&{what}), {r["slot"]}}},')
+            # IUnknown has a template of that name beside the method.
+            of = 'slot_of<HRESULT (STDMETHODCALLTYPE IUnknown::*)(REFIID, void **)>' \
+                if what == 'IUnknown::QueryInterface' else 'slot_of'
+            self.lines.append(f'\t{{"{what}", {of}(&{what}), {r["slot"]}}},')
         self.lines += ['};', '']
 
     def text(self):
         head = ['/* Made by gen_checks.py: the published facts of VDS against the headers. */',
-                '#define INITGUID', '#include <stddef.h>', '#include <vds/libvds.h>']
-        if self.abi == 'x64':
+                '#define INITGUID', '#include <stddef.h>', '#include <stdint.h>',
+                '#include <vds/libvds.h>']
+        if self.runs:
             head += ['#include <stdio.h>', '#include <string.h>']
         if self.cxx:
-            head += ['#include <type_traits>', CXX_SLOT_OF]
+            head += ['#include <type_traits>'] + ([CXX_SLOT_OF] if self.runs else [])
         for part in (self.scalars, self.enums, self.structs, self.codes, self.vtables):
             part()
-        if self.abi == 'x64':  # the 32-bit check is compiled only
+        if self.runs:
             self.tables()
             self.lines.append(CXX_MAIN if self.cxx else C_MAIN)
         return '\n'.join(head + [''] + self.lines) + '\n'
@@ -237,13 +260,14 @@ main()
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--lang', choices=['c', 'c++'], required=True)
-    parser.add_argument('--abi', choices=['x64', 'x86'], default='x64')
+    parser.add_argument('--abi', choices=['x64', 'x86', 'win64', 'win32'], default='x64')
     parser.add_argument('--reference', type=Path, required=True)
     parser.add_argument('--output', type=Path, required=True)
     args = parser.parse_args()
     ref = Reference(args.reference)
     if ref.counts() != COMPLETE:
-        sys.exit(f'gen_checks.py: the reference is not complete: {ref.counts()} instead of {COMPLETE}')
+        sys.exit(
+            f'gen_checks.py: the reference is not complete: {ref.counts()} instead of {COMPLETE}')
     args.output.write_text(Source(ref, args.lang, args.abi).text(), encoding='utf-8')
 
 

@@ -13,11 +13,13 @@ from pathlib import Path
 from gen_checks import Reference, read
 
 # What the published header does not name: arms of unions and the types of virtdisk.h.
-OWN_TYPES = re.compile(r'VDS_ASYNC_OUTPUT_(CP|CV|BVP|SV|CL|CT|CPG|CVD)|C[A-Z_]+_PARAMETERS_(MBR|GPT)')
+OWN_TYPES = re.compile(
+    r'VDS_ASYNC_OUTPUT_(CP|CV|BVP|SV|CL|CT|CPG|CVD)|C[A-Z_]+_PARAMETERS_(MBR|GPT)')
 VIRTDISK = {
     'VIRTUAL_DISK_ACCESS_MASK', 'CREATE_VIRTUAL_DISK_FLAG', 'OPEN_VIRTUAL_DISK_FLAG',
     'ATTACH_VIRTUAL_DISK_FLAG', 'DETACH_VIRTUAL_DISK_FLAG', 'COMPACT_VIRTUAL_DISK_FLAG',
-    'MERGE_VIRTUAL_DISK_FLAG', 'EXPAND_VIRTUAL_DISK_FLAG', 'DEPENDENT_DISK_FLAG', 'VIRTUAL_STORAGE_TYPE',
+    'MERGE_VIRTUAL_DISK_FLAG', 'EXPAND_VIRTUAL_DISK_FLAG', 'DEPENDENT_DISK_FLAG',
+    'VIRTUAL_STORAGE_TYPE',
 }
 wrong = []
 
@@ -25,7 +27,8 @@ wrong = []
 def same(what, have, want):
     have, want = sorted(have), sorted(want)
     if have != want:
-        wrong.append(f'{what}: too many {sorted(set(have) - set(want))}, missing {sorted(set(want) - set(have))}')
+        wrong.append(
+            f'{what}: too many {sorted(set(have) - set(want))}, missing {sorted(set(want) - set(have))}')
     print(f'{what}: {len(have)}')
 
 
@@ -53,11 +56,18 @@ def main():
     same('virtual functions', re.findall(r'virtual \w+ STDMETHODCALLTYPE (\w+)\(', header),
          [r['method'] for r in ref.methods if r['interface'] != 'IUnknown'])
     named = re.findall(r'^\} (\w+)(?:, \*P\w+)?;', header, re.M)
-    same('types', [n for n in named if not n.endswith('Vtbl') and n not in VIRTDISK and not OWN_TYPES.fullmatch(n)],
+    same('types',
+         [n for n in named if not n.endswith('Vtbl') and n not in VIRTDISK
+          and not OWN_TYPES.fullmatch(n)],
          [r['name'] for r in ref.of('enum', 'flags', 'struct')])
-    same('constants', re.findall(r'^#define (\w+) \(', header, re.M), [r['name'] for r in ref.of('const')])
+    # Every type of VDS says in vds.h what it is.
+    same('types without a comment before them',
+         re.findall(r'(?<!\*/\n)^typedef (?:enum|struct) (\w+)(?<!Vtbl) \{', header, re.M), [])
+    same('constants', re.findall(r'^#define (\w+) \(', header, re.M),
+         [r['name'] for r in ref.of('const')])
     same('constants of the IDL alone', re.findall(r'^#define (\w+) (\S+)$', idl, re.M),
-         [(r['name'], '0xffffffff' if r['value'] == '4294967295' else r['value']) for r in ref.of('idl_const')])
+         [(r['name'], '0xffffffff' if r['value'] == '4294967295' else r['value'])
+          for r in ref.of('idl_const')])
     same('VDS codes', re.findall(r'^#define (VDS_[ES]_\w+) ', errors, re.M),
          [r['name'] for r in ref.errors if r['name'].startswith('VDS_')])
     if read(args.reference / 'errors.tsv')[0]['name'] != 'S_OK':

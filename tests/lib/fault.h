@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Run a test body repeatedly: in the first run the 1st allocation of base/mem.h fails, in the
+ * Runs a test body repeatedly: in the first run the 1st allocation of base/mem.h fails, in the
  * second run the 2nd, and so on until a run makes fewer allocations.  In that last run nothing
  * fails, and the body must succeed.
  *
@@ -41,7 +41,7 @@ struct fault_walk {
 
 /* True when the failure of this round has happened. */
 #define FAULT_HIT   (fault_walk.hit || mem_fault_hit())
-/* Let nothing fail in the rest of this round. */
+/* Lets nothing fail in the rest of this round. */
 #define FAULT_OFF() fault_off(&fault_walk)
 
 static inline void

@@ -51,8 +51,8 @@ installs() {	# PATTERN…
 it "runs without dpkg-architecture" lacks_the_tool
 it "puts the library where the loader looks" loader_finds_the_library
 it "puts libvds.pc where pkg-config looks" pkg_config_finds_it
-it "installs the programs, the unit and its user" installs '^/usr/local/bin/vdsctl$' '/vdsd$' 'systemd/system/vdsd\.service$' \
-	'sysusers\.d/vdsd\.conf$'
+it "installs the programs, the unit and its user" installs '^/usr/local/bin/vdsctl$' '^/usr/local/libexec/vds-diskraid$' "^/usr/local/$libdir/vds1/vds-host\$" '/vdsd$' 'systemd/system/vdsd\.service$' \
+	'systemd/system/vdsd\.socket$' 'sysusers\.d/vdsd\.conf$' 'tmpfiles\.d/vdsd\.conf$'
 it "installs completion for every shell" installs '^/usr/local/share/bash-completion/completions/vdsctl$' \
 	'^/usr/local/share/zsh/site-functions/_vdsctl$' '^/usr/local/share/fish/vendor_completions.d/vdsctl\.fish$'
 finish

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Tests of the counting and the progress lines of tools/run-tests, and of the naming rules of tools/lint.
+"""Tests of the counting and the progress lines of tools/run-tests, and of the naming rules of
+tools/lint.
 
 A test run must never miss a failure, so the counting has a test of its own.
 """
@@ -7,7 +8,9 @@ import importlib.machinery
 import importlib.util
 import os
 import pathlib
+import re
 import sys
+import threading
 import unittest
 
 sys.dont_write_bytecode = True
@@ -27,7 +30,8 @@ run_tests, lint = load('run_tests', 'run-tests'), load('lint', 'lint')
 
 class CountTap(unittest.TestCase):
     def test_each_line_counts_by_its_status_and_directive(self):
-        text = ('1..6\nok 1 - a\nnot ok 2 - b # 5\nok 3 # skip no cpu\nnot ok 4 # TODO later\nok 5 # TODO now\n'
+        text = (
+            '1..6\nok 1 - a\nnot ok 2 - b # 5\nok 3 # skip no cpu\nnot ok 4 # TODO later\nok 5 # TODO now\n'
                 '# ok - tests\nok 6 - x #1 y\nokay\n')
         self.assertEqual(run_tests.count_tap(text), (2, 2, 2))
 
@@ -77,13 +81,16 @@ class ProgressLines(unittest.TestCase):
         self.progress = run_tests.Progress('gcc', {'unit': 2, 'system': 1})
 
     def test_a_suite_is_named_when_its_last_test_has_ended(self):
-        self.assertEqual(self.progress.feed('1/3 vds:unit / base-bytes      OK     0.02s   4 subtests passed\n'), [])
+        self.assertEqual(
+            self.progress.feed('1/3 vds:unit / base-bytes      OK     0.02s   4 subtests passed\n'),
+            [])
         lines = self.progress.feed(' 2/3 vds:unit / base-str        OK     0.02s\n')
         self.assertEqual(len(lines), 1)
         self.assertIn('gcc: suite unit ended, 2 test programs (', lines[0])
 
     def test_a_failure_is_shown_at_once(self):
-        lines = self.progress.feed('1/3 vds:unit / base-bytes      FAIL     0.02s   exit status 1\n')
+        lines = self.progress.feed(
+            '1/3 vds:unit / base-bytes      FAIL     0.02s   exit status 1\n')
         self.assertEqual(lines, ['   gcc: base-bytes FAIL (0 s)'])
         lines = self.progress.feed('2/3 vds:unit / base-str        TIMEOUT     90.02s\n')
         self.assertIn('2 FAILED', lines[-1])
@@ -98,23 +105,73 @@ class ProgressLines(unittest.TestCase):
             self.assertEqual(self.progress.feed(line), [])
 
 
+class Stages(unittest.TestCase):
+    def order_of(self, names):
+        """The stages in the order in which they begin."""
+        steps = []
+
+        def result(name):
+            steps.append(name)
+            tally = run_tests.Tally()
+            tally.passed = 1
+            return tally
+        self.assertEqual(run_tests.run_all(names, result).passed, len(names))
+        return steps
+
+    def test_lint_begins_when_what_it_reads_is_built(self):
+        steps = self.order_of([*run_tests.STAGES, *run_tests.SPECIAL])
+        self.assertEqual(steps[:2], ['gcc', 'clang'])
+        self.assertEqual(set(steps), {*run_tests.STAGES, *run_tests.SPECIAL})
+
+    def test_each_stage_may_run_alone(self):
+        for name in run_tests.STAGES:
+            self.assertEqual(self.order_of([name]), [name])
+
+    def test_lint_is_polite_and_nobody_else(self):
+        def nice(name):
+            tally = run_tests.Tally()
+            tally.passed = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+            return tally
+        here = nice('').passed
+        self.assertEqual(run_tests.run_all(['lint'], nice).passed, 15)
+        self.assertEqual(run_tests.run_all(['gcc'], nice).passed, here)
+
+    def test_a_stage_makes_what_its_tests_depend_on(self):
+        tests = [{'name': 'a', 'depends': ['1', '2']}, {'name': 'b', 'depends': ['3']}]
+        targets = [{'id': str(n), 'filename': [f'/b/t/{n}']} for n in (1, 2, 3)]
+        self.assertEqual(run_tests.needed_by({'a'}, tests, targets, '/b'), ['t/1', 't/2'])
+
+    def test_the_folders_that_thread_sanitizer_leaves_out_start_no_thread(self):
+        text = (TOOLS.parent / 'tests/unit/meson.build').read_text()
+        folders = re.findall(r"'([\w/]+)'", re.search(r'^one_thread = \[(.*?)\]', text, re.M)[1])
+        starts = re.compile(r'\b(pthread_create|thrd_create|thread_start|workers_new)\b')
+        files = [file for folder in folders for top in ('src', 'tests/unit')
+                 for file in (TOOLS.parent / top / folder).glob('*.[ch]')]
+        self.assertGreater(len(files), 100)
+        self.assertEqual([file for file in files if starts.search(file.read_text())], [])
+
+
 class LintNames(unittest.TestCase):
     def test_a_tag_needs_its_folders_prefix_in_headers_only(self):
         sources = {'src/scsi/scsi.h': 'struct unit {\n', 'src/scsi/ua.c': 'struct pending {\n'}
-        self.assertEqual(lint.tag_complaints(sources), ['src/scsi/scsi.h: the tag unit has no prefix of its folder'])
+        self.assertEqual(lint.tag_complaints(sources),
+                         ['src/scsi/scsi.h: the tag unit has no prefix of its folder'])
 
     def test_no_tag_is_defined_twice(self):
-        sources = {'src/array/lun.c': 'struct create {\n', 'src/array/portal.c': '\tenum create {\n'}
+        sources = {'src/array/lun.c': 'struct create {\n',
+                   'src/array/portal.c': '\tenum create {\n'}
         self.assertEqual(lint.tag_complaints(sources),
                          ['src/array/lun.c: the tag create is also defined in src/array/portal.c'])
 
     def test_a_symbol_needs_its_folders_prefix(self):
         text = '0000000000000000 T ctl_help\n0000000000000010 T help\n0000000000000000 R IID_IVdsLun\n'
         self.assertEqual(len(lint.symbol_complaints('vdsctl', text)), 2)
-        self.assertEqual(lint.symbol_complaints('com', '0000000000000000 R IID_IVdsLun\n0000000000000000 T com_new\n'), [])
+        self.assertEqual(lint.symbol_complaints('com',
+                                                '0000000000000000 R IID_IVdsLun\n0000000000000000 T com_new\n'), [])
 
     def test_base_and_model_have_their_own_nouns(self):
-        self.assertEqual(lint.symbol_complaints('base', '0000000000000000 T guid_parse\n0000000000000000 T strbuf_add\n'), [])
+        self.assertEqual(lint.symbol_complaints('base',
+                                                '0000000000000000 T guid_parse\n0000000000000000 T strbuf_add\n'), [])
         self.assertEqual(len(lint.symbol_complaints('base', '0000000000000000 T lun_find\n')), 1)
 
 

@@ -4,19 +4,19 @@
  * other clients. Built against the installed headers of libvds only.
  *
  * Each line is a command and its arguments, "-" stands for an empty one.  Each answer is one line:
- * the name of the result code, then values.  Commands: see the table at the end.
+ * the name of the result code, then values.  Commands: see the table at the end, and those at the
+ * ends of com_hardware.c and com_operation.c.
  */
+#include "com_driver.h"
+
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <vds/libvds.h>
+#define ARGS_MAX COM_ARGS_MAX
 
-#define ARGS_MAX 64
-
-static IVdsHwProvider *provider;
+IVdsHwProvider *com_provider;
 static IVdsProviderPrivate *objects;
 /* Objects held on purpose, so that a test can ask them after their deletion. */
 static IUnknown *held[1000];
@@ -29,7 +29,8 @@ struct text {
 
 static struct text values;
 
-static void __attribute__((format(printf, 1, 2))) say(const char *fmt, ...)
+void
+com_say(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -39,8 +40,8 @@ static void __attribute__((format(printf, 1, 2))) say(const char *fmt, ...)
 	va_end(ap);
 }
 
-static bool
-guid_read(const char *text, GUID *ret)
+bool
+com_guid_read(const char *text, GUID *ret)
 {
 	unsigned b[8], d1, d2, d3;
 
@@ -55,17 +56,16 @@ guid_read(const char *text, GUID *ret)
 	return true;
 }
 
-static void
-say_guid(const GUID *g)
+void
+com_say_guid(const GUID *g)
 {
-	say(" %08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", g->Data1, g->Data2, g->Data3,
-	    g->Data4[0], g->Data4[1], g->Data4[2], g->Data4[3], g->Data4[4], g->Data4[5],
-	    g->Data4[6], g->Data4[7]);
+	com_say(" %08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", g->Data1, g->Data2, g->Data3,
+		g->Data4[0], g->Data4[1], g->Data4[2], g->Data4[3], g->Data4[4], g->Data4[5],
+		g->Data4[6], g->Data4[7]);
 }
 
-/* The names in these tests are ASCII. */
-static WCHAR *
-wide(const char *text)
+WCHAR *
+com_wide(const char *text)
 {
 	static WCHAR buffers[4][4096];
 	static unsigned next;
@@ -82,16 +82,15 @@ wide(const char *text)
 static void
 say_wide(const WCHAR *text)
 {
-	say(" ");
+	com_say(" ");
 	if (text == NULL || *text == 0)
-		say("-");
+		com_say("-");
 	for (; text != NULL && *text != 0; text++)
-		say("%c", *text < 128 ? (char)*text : '?');
+		com_say("%c", *text < 128 ? (char)*text : '?');
 }
 
-/* An object by id, as the interface asked for; from the held ones when arg is "#n". */
-static HRESULT
-object_get(const char *arg, VDS_OBJECT_TYPE type, REFIID riid, void **ret)
+HRESULT
+com_object_get(const char *arg, VDS_OBJECT_TYPE type, REFIID riid, void **ret)
 {
 	IUnknown *unknown = NULL;
 	GUID id;
@@ -105,7 +104,7 @@ object_get(const char *arg, VDS_OBJECT_TYPE type, REFIID riid, void **ret)
 			return E_INVALIDARG;
 		return IUnknown_QueryInterface(held[slot], riid, ret);
 	}
-	if (!guid_read(arg, &id))
+	if (!com_guid_read(arg, &id))
 		return E_INVALIDARG;
 	hr = IVdsProviderPrivate_GetObject(objects, id, type, &unknown);
 	if (FAILED(hr))
@@ -115,8 +114,8 @@ object_get(const char *arg, VDS_OBJECT_TYPE type, REFIID riid, void **ret)
 	return hr;
 }
 
-static HRESULT
-id_of(IUnknown *unknown, GUID *ret)
+HRESULT
+com_id_of(IUnknown *unknown, GUID *ret)
 {
 	IVdsLun *lun;
 	IVdsIscsiTarget *target;
@@ -174,19 +173,20 @@ say_rest(IEnumVdsObject *enumerator)
 
 	while ((hr = IEnumVdsObject_Next(enumerator, 1, &unknown, &fetched)) == S_OK) {
 		GUID id;
-		HRESULT id_hr = id_of(unknown, &id);
+		HRESULT id_hr = com_id_of(unknown, &id);
 
 		if (SUCCEEDED(id_hr))
-			say_guid(&id);
+			com_say_guid(&id);
 		else
-			say(" %s", id_hr == VDS_E_OBJECT_DELETED ? "deleted" : VdsErrorText(id_hr));
+			com_say(" %s",
+				id_hr == VDS_E_OBJECT_DELETED ? "deleted" : VdsErrorText(id_hr));
 		IUnknown_Release(unknown);
 	}
 	return hr == S_FALSE && fetched == 0 ? S_OK : E_UNEXPECTED;
 }
 
-static HRESULT
-say_enum(HRESULT hr, IEnumVdsObject *enumerator)
+HRESULT
+com_say_enum(HRESULT hr, IEnumVdsObject *enumerator)
 {
 	if (FAILED(hr))
 		return enumerator == NULL ? hr : E_UNEXPECTED;
@@ -197,13 +197,13 @@ say_enum(HRESULT hr, IEnumVdsObject *enumerator)
 	return hr;
 }
 
-static HRESULT
-subsystem_get(REFIID riid, void **ret)
+HRESULT
+com_subsystem_get(REFIID riid, void **ret)
 {
 	IEnumVdsObject *subsystems;
 	IUnknown *unknown;
 	ULONG fetched;
-	HRESULT hr = IVdsHwProvider_QuerySubSystems(provider, &subsystems);
+	HRESULT hr = IVdsHwProvider_QuerySubSystems(com_provider, &subsystems);
 
 	if (FAILED(hr))
 		return hr;
@@ -216,9 +216,8 @@ subsystem_get(REFIID riid, void **ret)
 	return hr;
 }
 
-/* Waits for an async object and says the id of what it made, if anything.  Consumes `async`. */
-static HRESULT
-async_end(HRESULT hr, IVdsAsync *async)
+HRESULT
+com_async_end(HRESULT hr, IVdsAsync *async)
 {
 	VDS_ASYNC_OUTPUT out;
 	HRESULT result;
@@ -239,9 +238,9 @@ async_end(HRESULT hr, IVdsAsync *async)
 
 		if (made == NULL)
 			return E_UNEXPECTED;
-		hr = id_of(made, &id);
+		hr = com_id_of(made, &id);
 		if (SUCCEEDED(hr))
-			say_guid(&id);
+			com_say_guid(&id);
 		IUnknown_Release(made);
 	}
 	return hr;
@@ -250,11 +249,12 @@ async_end(HRESULT hr, IVdsAsync *async)
 static HRESULT
 on_open(int argc, char **argv)
 {
-	HRESULT hr = VdsOpenHwProvider(wide(argv[1]), &IID_IVdsHwProvider, (void **)&provider);
+	HRESULT hr = VdsOpenHwProvider(com_wide(argv[1]), &IID_IVdsHwProvider,
+				       (void **)&com_provider);
 
 	(void)argc;
 	if (SUCCEEDED(hr))
-		hr = IVdsHwProvider_QueryInterface(provider, &IID_IVdsProviderPrivate,
+		hr = IVdsHwProvider_QueryInterface(com_provider, &IID_IVdsProviderPrivate,
 						   (void **)&objects);
 	return hr;
 }
@@ -264,14 +264,14 @@ on_luns(int argc, char **argv)
 {
 	IVdsSubSystem *subsystem;
 	IEnumVdsObject *list = NULL;
-	HRESULT hr = subsystem_get(&IID_IVdsSubSystem, (void **)&subsystem);
+	HRESULT hr = com_subsystem_get(&IID_IVdsSubSystem, (void **)&subsystem);
 
 	(void)argc;
 	(void)argv;
 	if (FAILED(hr))
 		return hr;
 	hr = IVdsSubSystem_QueryLuns(subsystem, &list);
-	hr = say_enum(hr, list);
+	hr = com_say_enum(hr, list);
 	IVdsSubSystem_Release(subsystem);
 	return hr;
 }
@@ -281,7 +281,7 @@ on_targets(int argc, char **argv)
 {
 	IVdsSubSystemIscsi *subsystem;
 	IEnumVdsObject *list = NULL;
-	HRESULT hr = subsystem_get(&IID_IVdsSubSystemIscsi, (void **)&subsystem);
+	HRESULT hr = com_subsystem_get(&IID_IVdsSubSystemIscsi, (void **)&subsystem);
 
 	(void)argc;
 	if (FAILED(hr))
@@ -290,7 +290,7 @@ on_targets(int argc, char **argv)
 		hr = IVdsSubSystemIscsi_QueryTargets(subsystem, &list);
 	else
 		hr = IVdsSubSystemIscsi_QueryPortals(subsystem, &list);
-	hr = say_enum(hr, list);
+	hr = com_say_enum(hr, list);
 	IVdsSubSystemIscsi_Release(subsystem);
 	return hr;
 }
@@ -300,13 +300,13 @@ on_targets_of(int argc, char **argv)
 {
 	IVdsLunIscsi *lun;
 	IEnumVdsObject *list = NULL;
-	HRESULT hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
 
 	(void)argc;
 	if (FAILED(hr))
 		return hr;
 	hr = IVdsLunIscsi_QueryAssociatedTargets(lun, &list);
-	hr = say_enum(hr, list);
+	hr = com_say_enum(hr, list);
 	IVdsLunIscsi_Release(lun);
 	return hr;
 }
@@ -316,13 +316,13 @@ on_luns_of(int argc, char **argv)
 {
 	IVdsIscsiTarget *target;
 	IEnumVdsObject *list = NULL;
-	HRESULT hr = object_get(argv[1], VDS_OT_TARGET, &IID_IVdsIscsiTarget, (void **)&target);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_TARGET, &IID_IVdsIscsiTarget, (void **)&target);
 
 	(void)argc;
 	if (FAILED(hr))
 		return hr;
 	hr = IVdsIscsiTarget_QueryAssociatedLuns(target, &list);
-	hr = say_enum(hr, list);
+	hr = com_say_enum(hr, list);
 	IVdsIscsiTarget_Release(target);
 	return hr;
 }
@@ -332,12 +332,12 @@ on_associate(int argc, char **argv)
 {
 	VDS_OBJECT_ID ids[ARGS_MAX];
 	IVdsLunIscsi *lun;
-	HRESULT hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
 
 	if (FAILED(hr))
 		return hr;
 	for (int i = 2; i < argc; i++)
-		if (!guid_read(argv[i], &ids[i - 2]))
+		if (!com_guid_read(argv[i], &ids[i - 2]))
 			hr = E_INVALIDARG;
 	if (SUCCEEDED(hr))
 		hr = IVdsLunIscsi_AssociateTargets(lun, argc > 2 ? ids : NULL, argc - 2);
@@ -351,7 +351,7 @@ on_associate_raw(int argc, char **argv)
 {
 	VDS_OBJECT_ID none;
 	IVdsLunIscsi *lun;
-	HRESULT hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
 
 	memset(&none, 0, sizeof(none));
 	if (FAILED(hr))
@@ -366,7 +366,7 @@ static HRESULT
 on_null_out(int argc, char **argv)
 {
 	IVdsLunIscsi *lun;
-	HRESULT hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
 
 	(void)argc;
 	if (FAILED(hr))
@@ -380,12 +380,12 @@ static HRESULT
 on_mask(int argc, char **argv)
 {
 	IVdsLun *lun;
-	HRESULT hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLun, (void **)&lun);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_LUN, &IID_IVdsLun, (void **)&lun);
 
 	(void)argc;
 	if (FAILED(hr))
 		return hr;
-	hr = IVdsLun_SetMask(lun, wide(argv[2]));
+	hr = IVdsLun_SetMask(lun, com_wide(argv[2]));
 	IVdsLun_Release(lun);
 	return hr;
 }
@@ -395,22 +395,22 @@ on_create_lun(int argc, char **argv)
 {
 	IVdsSubSystem *subsystem;
 	IVdsAsync *async = NULL;
-	HRESULT hr = subsystem_get(&IID_IVdsSubSystem, (void **)&subsystem);
+	HRESULT hr = com_subsystem_get(&IID_IVdsSubSystem, (void **)&subsystem);
 
 	(void)argc;
 	if (FAILED(hr))
 		return hr;
 	hr = IVdsSubSystem_CreateLun(subsystem, VDS_LT_DEFAULT, strtoull(argv[1], NULL, 10), NULL,
-				     0, wide(argv[2]), NULL, &async);
+				     0, com_wide(argv[2]), NULL, &async);
 	IVdsSubSystem_Release(subsystem);
-	return async_end(hr, async);
+	return com_async_end(hr, async);
 }
 
 static HRESULT
 on_delete_lun(int argc, char **argv)
 {
 	IVdsLun *lun;
-	HRESULT hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLun, (void **)&lun);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_LUN, &IID_IVdsLun, (void **)&lun);
 
 	(void)argc;
 	if (FAILED(hr))
@@ -425,7 +425,7 @@ on_extend(int argc, char **argv)
 {
 	IVdsLun *lun;
 	IVdsAsync *async = NULL;
-	HRESULT hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLun, (void **)&lun);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_LUN, &IID_IVdsLun, (void **)&lun);
 
 	if (FAILED(hr))
 		return hr;
@@ -435,14 +435,14 @@ on_extend(int argc, char **argv)
 		IVdsAsync_Release(async);
 		return hr;
 	}
-	return async_end(hr, async);
+	return com_async_end(hr, async);
 }
 
 static HRESULT
 on_online(int argc, char **argv)
 {
 	IVdsLun *lun;
-	HRESULT hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLun, (void **)&lun);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_LUN, &IID_IVdsLun, (void **)&lun);
 
 	(void)argc;
 	if (FAILED(hr))
@@ -460,14 +460,14 @@ on_lun(int argc, char **argv)
 	IVdsLun *lun;
 	VDS_LUN_PROP prop = { 0 };
 	VDS_LUN_INFORMATION info;
-	HRESULT hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLun, (void **)&lun);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_LUN, &IID_IVdsLun, (void **)&lun);
 
 	(void)argc;
 	if (FAILED(hr))
 		return hr;
 	hr = IVdsLun_GetProperties(lun, &prop);
 	if (SUCCEEDED(hr)) {
-		say(" %llu", prop.ullSize);
+		com_say(" %llu", prop.ullSize);
 		say_wide(prop.pwszUnmaskingList);
 		CoTaskMemFree(prop.pwszFriendlyName);
 		CoTaskMemFree(prop.pwszIdentification);
@@ -476,7 +476,7 @@ on_lun(int argc, char **argv)
 		hr = IVdsLun_GetIdentificationData(lun, &info);
 	}
 	if (SUCCEEDED(hr)) {
-		say(" %s", (const char *)info.m_szSerialNumber);
+		com_say(" %s", (const char *)info.m_szSerialNumber);
 		for (ULONG i = 0; i < info.m_deviceIdDescriptor.m_cIdentifiers; i++)
 			CoTaskMemFree(info.m_deviceIdDescriptor.m_rgIdentifiers[i].m_rgbIdentifier);
 		CoTaskMemFree(info.m_deviceIdDescriptor.m_rgIdentifiers);
@@ -494,14 +494,15 @@ on_create_target(int argc, char **argv)
 {
 	IVdsSubSystemIscsi *subsystem;
 	IVdsAsync *async = NULL;
-	HRESULT hr = subsystem_get(&IID_IVdsSubSystemIscsi, (void **)&subsystem);
+	HRESULT hr = com_subsystem_get(&IID_IVdsSubSystemIscsi, (void **)&subsystem);
 
 	(void)argc;
 	if (FAILED(hr))
 		return hr;
-	hr = IVdsSubSystemIscsi_CreateTarget(subsystem, wide(argv[1]), wide(argv[2]), &async);
+	hr = IVdsSubSystemIscsi_CreateTarget(subsystem, com_wide(argv[1]), com_wide(argv[2]),
+					     &async);
 	IVdsSubSystemIscsi_Release(subsystem);
-	return async_end(hr, async);
+	return com_async_end(hr, async);
 }
 
 static HRESULT
@@ -509,14 +510,14 @@ on_delete_target(int argc, char **argv)
 {
 	IVdsIscsiTarget *target;
 	IVdsAsync *async = NULL;
-	HRESULT hr = object_get(argv[1], VDS_OT_TARGET, &IID_IVdsIscsiTarget, (void **)&target);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_TARGET, &IID_IVdsIscsiTarget, (void **)&target);
 
 	(void)argc;
 	if (FAILED(hr))
 		return hr;
 	hr = IVdsIscsiTarget_Delete(target, &async);
 	IVdsIscsiTarget_Release(target);
-	return async_end(hr, async);
+	return com_async_end(hr, async);
 }
 
 static HRESULT
@@ -524,14 +525,14 @@ on_create_group(int argc, char **argv)
 {
 	IVdsIscsiTarget *target;
 	IVdsAsync *async = NULL;
-	HRESULT hr = object_get(argv[1], VDS_OT_TARGET, &IID_IVdsIscsiTarget, (void **)&target);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_TARGET, &IID_IVdsIscsiTarget, (void **)&target);
 
 	(void)argc;
 	if (FAILED(hr))
 		return hr;
 	hr = IVdsIscsiTarget_CreatePortalGroup(target, &async);
 	IVdsIscsiTarget_Release(target);
-	return async_end(hr, async);
+	return com_async_end(hr, async);
 }
 
 static HRESULT
@@ -540,18 +541,18 @@ on_add_portal(int argc, char **argv)
 	IVdsIscsiPortalGroup *group;
 	IVdsAsync *async = NULL;
 	VDS_OBJECT_ID portal;
-	HRESULT hr = object_get(argv[1], VDS_OT_PORTAL_GROUP, &IID_IVdsIscsiPortalGroup,
-				(void **)&group);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_PORTAL_GROUP, &IID_IVdsIscsiPortalGroup,
+				    (void **)&group);
 
 	(void)argc;
 	if (FAILED(hr))
 		return hr;
-	if (guid_read(argv[2], &portal))
+	if (com_guid_read(argv[2], &portal))
 		hr = IVdsIscsiPortalGroup_AddPortal(group, portal, &async);
 	else
 		hr = E_INVALIDARG;
 	IVdsIscsiPortalGroup_Release(group);
-	return async_end(hr, async);
+	return com_async_end(hr, async);
 }
 
 /*
@@ -567,15 +568,15 @@ on_same(int argc, char **argv)
 	IEnumVdsObject *all = NULL, *associated = NULL;
 	ULONG fetched;
 	unsigned same = 0;
-	HRESULT hr = object_get(argv[2], VDS_OT_TARGET, &IID_IUnknown, (void **)&by_id);
+	HRESULT hr = com_object_get(argv[2], VDS_OT_TARGET, &IID_IUnknown, (void **)&by_id);
 
 	(void)argc;
 	if (SUCCEEDED(hr))
-		hr = subsystem_get(&IID_IVdsSubSystemIscsi, (void **)&subsystem);
+		hr = com_subsystem_get(&IID_IVdsSubSystemIscsi, (void **)&subsystem);
 	if (SUCCEEDED(hr))
 		hr = IVdsSubSystemIscsi_QueryTargets(subsystem, &all);
 	if (SUCCEEDED(hr))
-		hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
+		hr = com_object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
 	if (SUCCEEDED(hr))
 		hr = IVdsLunIscsi_QueryAssociatedTargets(lun, &associated);
 	while (SUCCEEDED(hr) && IEnumVdsObject_Next(all, 1, &one, &fetched) == S_OK) {
@@ -586,7 +587,7 @@ on_same(int argc, char **argv)
 		same += one == by_id;
 		IUnknown_Release(one);
 	}
-	say(" %u", same);
+	com_say(" %u", same);
 	if (associated != NULL)
 		IEnumVdsObject_Release(associated);
 	if (all != NULL)
@@ -612,8 +613,8 @@ on_hold(int argc, char **argv)
 	if (held[slot] != NULL)
 		IUnknown_Release(held[slot]);
 	held[slot] = NULL;
-	return object_get(argv[3], strcmp(argv[2], "lun") == 0 ? VDS_OT_LUN : VDS_OT_TARGET,
-			  &IID_IUnknown, (void **)&held[slot]);
+	return com_object_get(argv[3], strcmp(argv[2], "lun") == 0 ? VDS_OT_LUN : VDS_OT_TARGET,
+			      &IID_IUnknown, (void **)&held[slot]);
 }
 
 /* Keeps a snapshot of a LUN's targets; say-held reads it. */
@@ -621,7 +622,7 @@ static HRESULT
 on_hold_enum(int argc, char **argv)
 {
 	IVdsLunIscsi *lun;
-	HRESULT hr = object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
+	HRESULT hr = com_object_get(argv[1], VDS_OT_LUN, &IID_IVdsLunIscsi, (void **)&lun);
 
 	(void)argc;
 	if (FAILED(hr))
@@ -648,17 +649,13 @@ on_provider(int argc, char **argv)
 {
 	(void)argc;
 	if (strcmp(argv[0], "sync") == 0)
-		return VdsSync((IUnknown *)provider);
-	return strcmp(argv[0], "refresh") == 0 ? IVdsHwProvider_Refresh(provider)
-					       : IVdsHwProvider_Reenumerate(provider);
+		return VdsSync((IUnknown *)com_provider);
+	return strcmp(argv[0], "refresh") == 0 ? IVdsHwProvider_Refresh(com_provider)
+					       : IVdsHwProvider_Reenumerate(com_provider);
 }
 
-static const struct command {
-	const char *name;
-	int args;
-	HRESULT (*run)(int argc, char **argv);
-	/* clang-format off */
-} commands[] = {
+/* clang-format off */
+static const struct com_command commands[] = {
 	{ "open",		1, on_open },		/* URL */
 	{ "luns",		0, on_luns },		/* -> ids */
 	{ "targets",		0, on_targets },	/* -> ids */
@@ -686,8 +683,25 @@ static const struct command {
 	{ "sync",		0, on_provider },
 	{ "reenumerate",	0, on_provider },
 	{ "refresh",		0, on_provider },
+	{ NULL,			0, NULL },
 };
 /* clang-format on */
+
+static const struct com_command *const tables[] = {
+	commands,
+	com_hardware_commands,
+	com_operation_commands,
+};
+
+static const struct com_command *
+command_find(const char *name)
+{
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+		for (const struct com_command *c = tables[t]; c->name != NULL; c++)
+			if (strcmp(c->name, name) == 0)
+				return c;
+	return NULL;
+}
 
 static HRESULT
 run_line(char *line)
@@ -695,24 +709,24 @@ run_line(char *line)
 	char *argv[ARGS_MAX + 2];
 	int argc = 0;
 	char *rest = NULL;
+	const struct com_command *command;
 
 	for (char *word = strtok_r(line, " \n", &rest); word != NULL && argc < ARGS_MAX;
 	     word = strtok_r(NULL, " \n", &rest))
 		argv[argc++] = word;
 	argv[argc] = NULL;
-	for (size_t i = 0; argc > 0 && i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(commands[i].name, argv[0]) != 0)
-			continue;
-		if (argc - 1 < commands[i].args || (provider == NULL && commands[i].run != on_open))
-			return E_INVALIDARG;
-		return commands[i].run(argc, argv);
-	}
-	return E_NOTIMPL;
+	command = argc > 0 ? command_find(argv[0]) : NULL;
+	if (command == NULL)
+		return E_NOTIMPL;
+	if (argc - 1 < command->args || (com_provider == NULL && command->run != on_open))
+		return E_INVALIDARG;
+	return command->run(argc, argv);
 }
 
 static void
 release_all(void)
 {
+	com_operations_release();
 	for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++)
 		if (held[i] != NULL)
 			IUnknown_Release(held[i]);
@@ -720,8 +734,8 @@ release_all(void)
 		IEnumVdsObject_Release(held_enum);
 	if (objects != NULL)
 		IVdsProviderPrivate_Release(objects);
-	if (provider != NULL)
-		IVdsHwProvider_Release(provider);
+	if (com_provider != NULL)
+		IVdsHwProvider_Release(com_provider);
 }
 
 int

@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A crowd of peers that only disturb: for test_strangers.py and bench/strangers.
 
-    crowd.py PORTAL KIND=COUNT…
+    crowd.py PORTAL [from=COUNT] KIND=COUNT…
 
-The kinds:
-`half` connects and sends nothing; every second one sends half a header.
-`discovery` has a discovery session in which it only answers NOPs.
-`storm` has a discovery session in which it asks SendTargets=All again and again.
+`from` is the number of addresses, 127.0.1.1 and those that follow, from which the peers come;
+without it all peers have the address that the system chooses.  The kinds: `half` connects and sends
+nothing; every second one sends half a header. `discovery` has a discovery session in which it only
+answers NOPs. `storm` has a discovery session in which it asks SendTargets=All again and again.
 `stuck=COUNT:TARGET` logs in to TARGET, asks for 8 MiB and reads nothing.
 
-A peer whose connection is closed connects again.  The program prints `ready` when every peer has reached its state
-once. When standard input is closed it prints one line of JSON, `{"answers": …, "closed": …}`, and ends.
+A peer whose connection is closed connects again.  The program prints `ready` when every peer has
+reached its state once. When standard input is closed it prints one line of JSON, `{"answers": …,
+"closed": …}`, and ends.
 """
 import json
 import os
@@ -25,10 +26,12 @@ LOGIN, TEXT, COMMAND, NOP_OUT = 0x43, 0x04, 0x01, 0x40
 LOGIN_RESPONSE, TEXT_RESPONSE, NOP_IN = 0x23, 0x24, 0x20
 NONE = 0xffffffff
 BACK_AFTER_S = 1.0
+IP_BIND_ADDRESS_NO_PORT = 24
 
 
 def pdu(opcode, flags, text=b'', itt=1, lun=0, at20=0, cmd_sn=1, tail=b''):
-    header = struct.pack('>BB2xI8sII', opcode, flags, len(text), struct.pack('>BB6x', 0, lun), itt, at20)
+    header = struct.pack('>BB2xI8sII', opcode, flags, len(text), struct.pack('>BB6x', 0, lun), itt,
+                         at20)
     header += struct.pack('>II', cmd_sn, 0) + tail
     return header.ljust(48, b'\0') + text + b'\0' * (-len(text) % 4)
 
@@ -45,6 +48,10 @@ class Peer:
         self.sock.setblocking(False)
         self.prepare()
         self.got, self.cmd_sn = b'', 1
+        if self.crowd.addresses:
+            self.sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            place = self.number % self.crowd.addresses
+            self.sock.bind((f'127.0.{1 + place // 250}.{1 + place % 250}', 0))
         self.sock.connect_ex(self.crowd.portal)
         self.crowd.selector.register(self.sock, selectors.EVENT_WRITE, self)
 
@@ -57,8 +64,10 @@ class Peer:
             self.crowd.missing -= 1
 
     def login(self, target=None):
-        pairs = [f'InitiatorName=iqn.2026-11.test:stranger{self.number}', 'InitialR2T=Yes', 'ImmediateData=No',
-                 f'SessionType={"Normal" if target else "Discovery"}', 'MaxRecvDataSegmentLength=262144']
+        pairs = [f'InitiatorName=iqn.2026-11.test:stranger{self.number}', 'InitialR2T=Yes',
+                 'ImmediateData=No',
+                 f'SessionType={"Normal" if target else "Discovery"}',
+                 'MaxRecvDataSegmentLength=262144']
         if target:
             pairs.insert(1, f'TargetName={target}')
         text = ''.join(p + '\0' for p in pairs).encode()
@@ -194,9 +203,12 @@ class Crowd:
         self.portal = host.strip('[]'), int(port)
         self.selector, self.back, self.silent = selectors.DefaultSelector(), [], []
         self.answers = self.closed = self.missing = 0
-        self.target, number = None, 0
+        self.target, self.addresses, number = None, 0, 0
         for word in wanted:
             kind, count = word.split('=', 1)
+            if kind == 'from':
+                self.addresses = int(count)
+                continue
             if kind == 'stuck':
                 count, self.target = count.split(':', 1)
             for _ in range(int(count)):

@@ -8,8 +8,17 @@
  *	write PORTAL TARGET INITIATOR LUN BLOCK BYTE	one block of that byte, then SYNCHRONIZE CACHE
  *	read PORTAL TARGET INITIATOR LUN BLOCK		"ok BYTE", when the whole block is of that byte
  *	fill PORTAL TARGET INITIATOR LUN BYTES	64 KiB at a time; "ok DONE KEY/ASCQ", how much there was room for, the sense
- *	hold PORTAL TARGET INITIATOR	opens a session and keeps it
+ *	hold PORTAL TARGET INITIATOR [N]	opens a session and keeps it; N: an ISID of that number
  *	sense LUN			TEST UNIT READY on the kept session: "ok good" or "ok KEY/ASCASCQ" in hex
+ *	capacity LUN			on the kept session: "ok BLOCKS", or "ok KEY/ASCQ"
+ *	get LUN BLOCK			on the kept session, one block: "ok BYTE", or "ok KEY/ASCQ"
+ *	put LUN BLOCK BYTE		on the kept session, one block: "ok good", or "ok KEY/ASCQ"
+ *	cache LUN [0|1]			on the kept session: WCE of the caching page; sets it first
+ *	cdb LUN CDB IN_BYTES OUT	on the kept session, any command, all in hex but IN_BYTES; OUT - = none:
+ *					"ok good DATA-IN", "ok KEY/ASCQ", or "ok status STATUS"
+ *	reset LUN			LOGICAL UNIT RESET on the kept session: "ok"
+ *	raw LUN IN CDB [OUT]		any command on the kept session, in hex, with room for IN bytes:
+ *					"ok STATUS KEY/ASCASCQ DATA", or - for no sense data
  *	drop				ends the kept session
  */
 #include <stdint.h>
@@ -262,15 +271,35 @@ on_fill(char **argv)
 	return 0;
 }
 
+/* ---- the kept session ---- */
+
+static void
+sense_say(struct scsi_task *task)
+{
+	if (task == NULL)
+		printf("error no answer\n");
+	else if (task->status == SCSI_STATUS_GOOD)
+		printf("ok good\n");
+	else if (task->status == SCSI_STATUS_CHECK_CONDITION)
+		printf("ok %x/%04x\n", task->sense.key, task->sense.ascq);
+	else /* also a status of libiscsi's own, when the session is gone */
+		printf("error status %#x\n", task->status);
+}
+
 static int
 on_hold(char **argv)
 {
+	const char *text;
+
 	kept = context_new(argv[3], argv[2]);
+	if (argv[4] != NULL)
+		iscsi_set_isid_random(kept, (uint32_t)atoi(argv[4]), 0);
 	if (session_open(kept, argv[1]) == 0) {
 		printf("ok\n");
 		return 0;
 	}
-	printf("error %s\n", iscsi_get_error(kept));
+	text = iscsi_get_error(kept);
+	printf("error %.*s\n", (int)strcspn(text, "\n"), text);
 	iscsi_destroy_context(kept);
 	kept = NULL;
 	return 0;
@@ -282,12 +311,196 @@ on_sense(char **argv)
 	struct scsi_task *task = kept != NULL ? iscsi_testunitready_sync(kept, atoi(argv[1]))
 					      : NULL;
 
-	if (task == NULL)
-		printf("error no answer\n");
-	else if (task->status == SCSI_STATUS_GOOD)
-		printf("ok good\n");
+	sense_say(task);
+	if (task != NULL)
+		scsi_free_scsi_task(task);
+	return 0;
+}
+
+static int
+on_capacity(char **argv)
+{
+	struct scsi_task *task = kept != NULL ? iscsi_readcapacity16_sync(kept, atoi(argv[1]))
+					      : NULL;
+	struct scsi_readcapacity16 *capacity = NULL;
+
+	if (task != NULL && task->status == SCSI_STATUS_GOOD)
+		capacity = scsi_datain_unmarshall(task);
+	if (capacity != NULL)
+		printf("ok %llu\n", (unsigned long long)capacity->returned_lba + 1);
 	else
-		printf("ok %x/%04x\n", task->sense.key, task->sense.ascq);
+		sense_say(task);
+	if (task != NULL)
+		scsi_free_scsi_task(task);
+	return 0;
+}
+
+/* Returns how many bytes the hex digits are; reads no more than `most`. */
+static int
+hex_read(const char *text, unsigned char *bytes, int most)
+{
+	int n = 0;
+
+	for (unsigned value; n < most && sscanf(text + 2 * n, "%2x", &value) == 1; n++)
+		bytes[n] = (unsigned char)value;
+	return n;
+}
+
+static int
+on_cdb(char **argv)
+{
+	static unsigned char out[4096];
+	unsigned char cdb[16];
+	int cdb_bytes = hex_read(argv[2], cdb, 16), in = atoi(argv[3]);
+	struct iscsi_data data = { .size = (size_t)hex_read(argv[4], out, sizeof(out)),
+				   .data = out };
+	struct scsi_task *task = scsi_create_task(cdb_bytes, cdb,
+						  in > 0          ? SCSI_XFER_READ
+						  : data.size > 0 ? SCSI_XFER_WRITE
+								  : SCSI_XFER_NONE,
+						  in > 0 ? in : (int)data.size);
+
+	if (task == NULL || kept == NULL ||
+	    iscsi_scsi_command_sync(kept, atoi(argv[1]), task, data.size > 0 ? &data : NULL) ==
+		    NULL) {
+		printf("error %s\n", kept != NULL ? iscsi_get_error(kept) : "no session");
+		return 0;
+	}
+	if (task->status == SCSI_STATUS_GOOD) {
+		printf("ok good ");
+		for (int i = 0; i < task->datain.size; i++)
+			printf("%02x", task->datain.data[i]);
+		printf("\n");
+	} else if (task->status == SCSI_STATUS_CHECK_CONDITION) {
+		sense_say(task);
+	} else {
+		printf("ok status %02x\n", (unsigned)task->status);
+	}
+	scsi_free_scsi_task(task);
+	return 0;
+}
+
+/* Blocks of 512 bytes. */
+static int
+on_kept_block(char **argv)
+{
+	static unsigned char block[512];
+	int lun = atoi(argv[1]), is_get = strcmp(argv[0], "get") == 0;
+	uint64_t lba = strtoull(argv[2], NULL, 10);
+	struct scsi_task *task = NULL;
+
+	if (kept != NULL && is_get) {
+		task = iscsi_read16_sync(kept, lun, lba, sizeof(block), sizeof(block), 0, 0, 0, 0,
+					 0);
+	} else if (kept != NULL && argv[3] != NULL) {
+		memset(block, atoi(argv[3]), sizeof(block));
+		task = iscsi_write16_sync(kept, lun, lba, block, sizeof(block), sizeof(block), 0, 0,
+					  0, 0, 0);
+	}
+	if (task != NULL && task->status == SCSI_STATUS_GOOD && is_get)
+		block_print(task, sizeof(block));
+	else
+		sense_say(task);
+	if (task != NULL)
+		scsi_free_scsi_task(task);
+	return 0;
+}
+
+static struct scsi_task *
+caching_page_get(int lun, struct scsi_mode_page **ret_page)
+{
+	struct scsi_task *task = iscsi_modesense6_sync(kept, lun, 1, SCSI_MODESENSE_PC_CURRENT,
+						       SCSI_MODEPAGE_CACHING, 0, 255);
+	struct scsi_mode_sense *sense = NULL;
+
+	*ret_page = NULL;
+	if (task != NULL && task->status == SCSI_STATUS_GOOD)
+		sense = scsi_datain_unmarshall(task);
+	if (sense != NULL)
+		*ret_page = scsi_modesense_get_page(sense, SCSI_MODEPAGE_CACHING, 0);
+	return task;
+}
+
+/* Returns 0, or -1 when the command failed and was answered. */
+static int
+cache_set(int lun, int on, struct scsi_mode_page *page)
+{
+	struct scsi_task *task;
+	int good;
+
+	page->ps = 0;
+	page->caching.wce = on;
+	task = iscsi_modeselect6_sync(kept, lun, 1, 0, page);
+	good = task != NULL && task->status == SCSI_STATUS_GOOD;
+	if (!good)
+		sense_say(task);
+	if (task != NULL)
+		scsi_free_scsi_task(task);
+	return good ? 0 : -1;
+}
+
+static int
+on_cache(char **argv)
+{
+	struct scsi_mode_page *page = NULL;
+	struct scsi_task *task = kept != NULL ? caching_page_get(atoi(argv[1]), &page) : NULL;
+	int done = 0;
+
+	if (page != NULL && argv[2] != NULL)
+		done = cache_set(atoi(argv[1]), atoi(argv[2]), page);
+	if (page != NULL && done == 0)
+		printf("ok %d\n", page->caching.wce);
+	else if (page == NULL)
+		sense_say(task);
+	if (task != NULL)
+		scsi_free_scsi_task(task);
+	return 0;
+}
+
+static int
+on_reset(char **argv)
+{
+	if (kept != NULL && iscsi_task_mgmt_lun_reset_sync(kept, (uint32_t)atoi(argv[1])) == 0)
+		printf("ok\n");
+	else
+		printf("error reset\n");
+	return 0;
+}
+
+static void
+answer_print(const struct scsi_task *task)
+{
+	printf("ok %x ", (unsigned)task->status);
+	if (task->status == SCSI_STATUS_CHECK_CONDITION)
+		printf("%x/%04x ", task->sense.key, task->sense.ascq);
+	else
+		printf("- ");
+	for (int i = 0; i < task->datain.size; i++)
+		printf("%02x", task->datain.data[i]);
+	printf("\n");
+}
+
+static int
+on_raw(char **argv)
+{
+	static unsigned char cdb[16], out[4096];
+	int in_len = atoi(argv[2]), cdb_len = hex_read(argv[3], cdb, sizeof(cdb));
+	struct iscsi_data data = { .size = (size_t)hex_read(argv[4] != NULL ? argv[4] : "-", out,
+							    sizeof(out)),
+				   .data = out };
+	int direction = data.size > 0 ? SCSI_XFER_WRITE
+			: in_len > 0  ? SCSI_XFER_READ
+				      : SCSI_XFER_NONE;
+	struct scsi_task *task = scsi_create_task(cdb_len, cdb, direction,
+						  data.size > 0 ? (int)data.size : in_len);
+
+	if (kept != NULL && task != NULL &&
+	    iscsi_scsi_command_sync(kept, atoi(argv[1]), task, data.size > 0 ? &data : NULL) !=
+		    NULL &&
+	    task->status <= 0xff)
+		answer_print(task);
+	else
+		printf("error no answer\n");
 	if (task != NULL)
 		scsi_free_scsi_task(task);
 	return 0;
@@ -317,6 +530,13 @@ static const struct command {
 	{ "fill",	5, on_fill },
 	{ "hold",	3, on_hold },
 	{ "sense",	1, on_sense },
+	{ "capacity",	1, on_capacity },
+	{ "cdb",	4, on_cdb },
+	{ "get",	2, on_kept_block },
+	{ "put",	3, on_kept_block },
+	{ "cache",	1, on_cache },
+	{ "reset",	1, on_reset },
+	{ "raw",	3, on_raw },
 	{ "drop",	0, on_drop },
 };
 /* clang-format on */

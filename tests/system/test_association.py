@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""IVdsLunIscsi::AssociateTargets and QueryAssociatedTargets, called from C, compared with what an initiator sees."""
+"""IVdsLunIscsi::AssociateTargets and QueryAssociatedTargets, called from C, compared with what an
+initiator sees.
+"""
 import contextlib
 
 import vdstest
@@ -52,7 +54,8 @@ def test_an_unknown_target_changes_nothing():
     with array() as (_, com, lun, ids):
         com.ok('associate', lun, ids[0])
         unknown = vdstest.new_request_id()
-        equal(com.ask('associate', lun, ids[1], unknown)[0], 'VDS_E_OBJECT_NOT_FOUND', 'an unknown target')
+        equal(com.ask('associate', lun, ids[1], unknown)[0], 'VDS_E_OBJECT_NOT_FOUND',
+              'an unknown target')
         equal(com.targets_of(lun), {ids[0]}, 'targets')
 
 
@@ -73,7 +76,8 @@ def test_wrong_counts_are_invalid():
 
 def test_a_null_out_pointer_is_an_error():
     with array() as (_, com, lun, _ids):
-        vdstest.check(com.ask('null-out', lun)[0] in ('E_INVALIDARG', 'E_POINTER'), 'QueryAssociatedTargets(NULL)')
+        vdstest.check(com.ask('null-out', lun)[0] in ('E_INVALIDARG', 'E_POINTER'),
+                      'QueryAssociatedTargets(NULL)')
         equal(com.ok('targets-of', lun), [], 'the program lives')
 
 
@@ -109,7 +113,8 @@ def test_an_initiator_sees_exactly_the_association_cut_by_the_mask():
         serial = com.ok('lun', lun)[2]
 
         def seen(initiator):
-            return [list(sees.list(daemon.portal, f'iqn.2026-11.org.example:t{n}', initiator).values())
+            return [list(sees.list(daemon.portal, f'iqn.2026-11.org.example:t{n}',
+                                   initiator).values())
                     for n in range(3)]
         com.ok('associate', lun, ids[0], ids[2])
         equal(seen(NAME), [[serial], [], [serial]], 'seen by the initiator in the mask')
@@ -126,7 +131,8 @@ def test_what_is_written_through_one_target_is_read_through_another():
         sees = Initiator()
         com.ok('associate', lun, ids[0], ids[1])
         sees.ok('write', daemon.portal, 'iqn.2026-11.org.example:t0', NAME, 0, 1000, 90)
-        equal(sees.ok('read', daemon.portal, 'iqn.2026-11.org.example:t1', NAME, 0, 1000), ['90'], 'the byte')
+        equal(sees.ok('read', daemon.portal, 'iqn.2026-11.org.example:t1', NAME, 0, 1000), ['90'],
+              'the byte')
         sees.close()
 
 
@@ -147,7 +153,9 @@ def test_a_running_session_is_told():
 
 
 def test_a_number_that_an_initiator_saw_is_not_given_to_another_lun():
-    """An initiator keeps the disk of a number over the end of its session and a restart of the array."""
+    """An initiator keeps the disk of a number over the end of its session and a restart of the
+    array.
+    """
     def restart(daemon):
         daemon.stop()
         daemon.start()
@@ -159,17 +167,23 @@ def test_a_number_that_an_initiator_saw_is_not_given_to_another_lun():
     for fate in (lambda _: None, restart, crash):
         with Daemon() as daemon:
             sees, rest = Initiator(), daemon.rest()
-            target = rest.call('POST', '/v1/targets', {'iscsi_name': 'iqn.2026-11.org.example:t', 'with_group': True})['id']
-            first, second = (rest.call('POST', '/v1/luns', {'size_bytes': MIB, 'mask': '*'})['id'] for _ in range(2))
-            serials = {lun: rest.call('GET', f'/v1/luns/{lun}')['serial'] for lun in (first, second)}
+            target = rest.call('POST', '/v1/targets',
+                               {'iscsi_name': 'iqn.2026-11.org.example:t',
+                                'with_group': True})['id']
+            first, second = (rest.call('POST', '/v1/luns', {'size_bytes': MIB, 'mask': '*'})['id']
+                             for _ in range(2))
+            serials = {lun: rest.call('GET', f'/v1/luns/{lun}')['serial']
+                       for lun in (first, second)}
             rest.call('PUT', f'/v1/luns/{first}/targets', {'targets': [target]})
-            equal(sees.list(daemon.portal, 'iqn.2026-11.org.example:t', NAME), {0: serials[first]}, 'seen at first')
+            equal(sees.list(daemon.portal, 'iqn.2026-11.org.example:t', NAME), {0: serials[first]},
+                  'seen at first')
             rest.close()
             fate(daemon)
             rest = daemon.rest()
             rest.call('PUT', f'/v1/luns/{first}/targets', {'targets': []})
             rest.call('PUT', f'/v1/luns/{second}/targets', {'targets': [target]})
-            equal(sees.list(daemon.portal, 'iqn.2026-11.org.example:t', NAME), {1: serials[second]}, 'seen then')
+            equal(sees.list(daemon.portal, 'iqn.2026-11.org.example:t', NAME), {1: serials[second]},
+                  'seen then')
             rest.close()
             sees.close()
             daemon.stop()

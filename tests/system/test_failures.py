@@ -15,7 +15,8 @@ CORRUPT = 'VDS_E_PROVIDER_CACHE_CORRUPT'
 
 
 class Wire:
-    """A wire between a client and vdsd on which the event stream can be cut, thinned and falsified."""
+    """A wire between a client and vdsd on which the event stream can be cut, thinned and falsified.
+    """
 
     def __init__(self, daemon):
         self.daemon, self.socket = daemon, daemon.top / 'wire'
@@ -47,7 +48,8 @@ class Wire:
             self.spawn(self.carry, client, server)
 
     def carry(self, client, server):
-        """Bytes both ways; once a request asks for the events, the answers go through the filter."""
+        """Bytes both ways; once a request asks for the events, the answers go through the filter.
+        """
         try:
             while True:
                 readable, _, _ = select.select([client, server], [], [])
@@ -95,7 +97,8 @@ class Wire:
             self.done.set()
             if mode == 'drop':
                 return None
-            return re.sub(rb'("digest": ?")([0-9a-f])', lambda m: m[1] + (b'0' if m[2] != b'0' else b'1'), event)
+            return re.sub(rb'("digest": ?")([0-9a-f])',
+                          lambda m: m[1] + (b'0' if m[2] != b'0' else b'1'), event)
         return event
 
     def close(self):
@@ -111,8 +114,10 @@ def array(through_wire=False):
     """A daemon; a VDS program (perhaps behind a wire); a LUN on one of two targets."""
     with Daemon() as daemon:
         rest = daemon.rest()
-        targets = [rest.call('POST', '/v1/targets', {'alias': f't{n}', 'with_group': True})['id'] for n in range(2)]
-        lun = rest.call('POST', '/v1/luns', {'name': 'vol', 'size_bytes': 64 * MIB, 'mask': '*'})['id']
+        targets = [rest.call('POST', '/v1/targets', {'alias': f't{n}', 'with_group': True})['id']
+                   for n in range(2)]
+        lun = rest.call('POST', '/v1/luns',
+                        {'name': 'vol', 'size_bytes': 64 * MIB, 'mask': '*'})['id']
         rest.call('PUT', f'/v1/luns/{lun}/targets', {'targets': targets[:1]})
         wire = Wire(daemon) if through_wire else None
         com = Com(wire if wire else daemon)
@@ -212,10 +217,12 @@ def test_a_lun_whose_fsync_fails_has_failed_for_good():
         name = rest.call('GET', f'/v1/targets/{targets[0]}')['iscsi_name']
         fault = daemon.inject / f'{lun}.flush'
         fault.write_text('EIO')
-        equal(sees.ask('write', daemon.portal, name, 'iqn.2026-11.org.example:i', 0, 0, 1)[0], 'error', 'the flush')
+        equal(sees.ask('write', daemon.portal, name, 'iqn.2026-11.org.example:i', 0, 0, 1)[0],
+              'error', 'the flush')
         fault.unlink()
         eventually('the failure is seen', lambda: query(com, lun) == 'VDS_E_OBJECT_STATUS_FAILED')
-        equal(sees.ask('write', daemon.portal, name, 'iqn.2026-11.org.example:i', 0, 0, 1)[0], 'error', 'it is sticky')
+        equal(sees.ask('write', daemon.portal, name, 'iqn.2026-11.org.example:i', 0, 0, 1)[0],
+              'error', 'it is sticky')
         com.ok('online', lun)
         equal(query(com, lun), 'S_OK', 'after SetStatus(online)')
         sees.ok('write', daemon.portal, name, 'iqn.2026-11.org.example:i', 0, 0, 1)
@@ -224,16 +231,19 @@ def test_a_lun_whose_fsync_fails_has_failed_for_good():
 
 def test_a_thick_extend_held_midway_refuses_changes_and_hides_no_targets():
     with array() as (daemon, rest, com, _lun, targets, _wire):
-        job = rest.call('POST', '/v1/luns', {'name': 'thick', 'size_bytes': 16 * MIB, 'thick': True, 'mask': '*'})
+        job = rest.call('POST', '/v1/luns',
+                        {'name': 'thick', 'size_bytes': 16 * MIB, 'thick': True, 'mask': '*'})
         thick = job['id']
-        eventually('it is allocated', lambda: rest.call('GET', f'/v1/jobs/{job["job"]}')['state'] == 'done')
+        eventually('it is allocated',
+                   lambda: rest.call('GET', f'/v1/jobs/{job["job"]}')['state'] == 'done')
         com.ok('sync')
         eventually('nothing holds it', lambda: query(com, thick) == 'S_OK')
         hold = daemon.inject / f'{thick}.allocate'
         hold.write_text('hold')
         com.ok('extend', thick, 16 * MIB, 'nowait')
         equal(query(com, thick), 'S_OK', 'midway: its targets are as certain as ever')
-        equal(com.ask('associate', thick, targets[0])[0], 'VDS_E_ANOTHER_CALL_IN_PROGRESS', 'associate midway')
+        equal(com.ask('associate', thick, targets[0])[0], 'VDS_E_ANOTHER_CALL_IN_PROGRESS',
+              'associate midway')
         hold.unlink()
         eventually('it has grown', lambda: com.ok('lun', thick)[0] == str(32 * MIB))
 

@@ -14,7 +14,8 @@ from vdstest import Daemon, check, equal
 MIB = 1 << 20
 SIZE = 64 * MIB
 NAME = 'iqn.2008-11.org.linux-kvm:test'
-vdstest.requires('qemu-img', 'qemu-io', 'iscsi-ls', 'iscsi-inq', 'iscsi-readcapacity16', 'iscsi-perf')
+vdstest.requires('qemu-img', 'qemu-io', 'iscsi-ls', 'iscsi-inq', 'iscsi-readcapacity16',
+                 'iscsi-perf', 'iscsi-swp')
 
 
 def run(*words, ok=True):
@@ -30,11 +31,13 @@ def lun(block_bytes=512, thick=False):
     """A daemon and the URLs of one LUN through two targets."""
     with Daemon() as daemon:
         options = ['--thick'] if thick else []
-        daemon.ctl('lun', 'create', 'vol', '--size', '64M', '--block-size', block_bytes, '--unmask', '*', *options)
+        daemon.ctl('lun', 'create', 'vol', '--size', '64M', '--block-size', block_bytes, '--unmask',
+                   '*', *options)
         daemon.ctl('target', 'create', 'web', '--iscsi-name', 'iqn.2026-11.org.example:web')
         daemon.ctl('target', 'create', 'db', '--iscsi-name', 'iqn.2026-11.org.example:db')
         daemon.ctl('lun', 'associate', 'vol', 'web', 'db')
-        yield daemon, [f'iscsi://{daemon.portal}/iqn.2026-11.org.example:{t}/0' for t in ('web', 'db')]
+        yield daemon, [f'iscsi://{daemon.portal}/iqn.2026-11.org.example:{t}/0'
+                       for t in ('web', 'db')]
         daemon.stop()
 
 
@@ -54,8 +57,10 @@ def round_trip(block_bytes, thick):
         source, back = image(daemon, 'source'), daemon.top / 'back'
         run('qemu-img', 'convert', '-n', '-f', 'raw', '-O', 'raw', source, one)
         run('qemu-img', 'convert', '-f', 'raw', '-O', 'raw', other, back)
-        check(source.read_bytes() == back.read_bytes(), 'what came back through the other target is the same')
-        check('Images are identical' in run('qemu-img', 'compare', '-f', 'raw', '-F', 'raw', source, one), 'compare')
+        check(source.read_bytes() == back.read_bytes(),
+              'what came back through the other target is the same')
+        check('Images are identical' in run('qemu-img', 'compare', '-f', 'raw', '-F', 'raw', source,
+                                            one), 'compare')
 
 
 def test_qemu_img_convert_thin_512():
@@ -76,8 +81,8 @@ def test_qemu_img_convert_thick_4096():
 
 def test_qemu_io_writes_reads_zeroes_and_discards():
     with lun() as (_, (one, other)):
-        run('qemu-io', '-f', 'raw', '-c', 'write -P 0x5a 1M 4M', '-c', 'read -P 0x5a 1M 4M', '-c', 'flush',
-            '-c', 'write -z 1M 1M', '-c', 'discard 2M 1M', one)
+        run('qemu-io', '-f', 'raw', '-c', 'write -P 0x5a 1M 4M', '-c', 'read -P 0x5a 1M 4M', '-c',
+            'flush', '-c', 'write -z 1M 1M', '-c', 'discard 2M 1M', one)
         told = run('qemu-io', '-f', 'raw', '-c', 'read -P 0 1M 2M', '-c', 'read -P 0x5a 3M 2M',
                    '-c', 'read -P 0 5M 1M', other)
         check('Pattern verification failed' not in told, told)
@@ -94,15 +99,18 @@ def test_qcow2_on_a_lun():
         run('qemu-img', 'create', '-f', 'qcow2', one, '40M')
         run('qemu-io', '-f', 'qcow2', '-c', 'write -P 0x11 0 20M', one)
         run('qemu-img', 'check', '-f', 'qcow2', other)
-        check('Pattern verification failed' not in run('qemu-io', '-f', 'qcow2', '-c', 'read -P 0x11 0 20M', other),
+        check('Pattern verification failed' not in run('qemu-io', '-f', 'qcow2', '-c',
+                                                       'read -P 0x11 0 20M', other),
               'read through the other target')
 
 
 def test_qemu_img_info_and_bench():
     with lun() as (_, (one, _other)):
         check('64 MiB' in run('qemu-img', 'info', '-f', 'raw', one), 'size')
-        run('qemu-img', 'bench', '-d', '32', '-c', '5000', '-s', '4096', '-t', 'none', '-f', 'raw', one)
-        run('qemu-img', 'bench', '-w', '-d', '32', '-c', '5000', '-s', '4096', '-t', 'none', '-f', 'raw', one)
+        run('qemu-img', 'bench', '-d', '32', '-c', '5000', '-s', '4096', '-t', 'none', '-f', 'raw',
+            one)
+        run('qemu-img', 'bench', '-w', '-d', '32', '-c', '5000', '-s', '4096', '-t', 'none', '-f',
+            'raw', one)
 
 
 def test_iscsi_ls_lists_targets_and_luns():
@@ -122,9 +130,26 @@ def test_iscsi_inq_readcapacity_and_perf():
         run('iscsi-perf', '-i', NAME, '-m', '32', '-b', '8', '-t', '1', '-r', one)
 
 
+def test_iscsi_swp_protects_a_lun_from_writes():
+    with lun() as (_, (one, other)):
+        run('qemu-io', '-f', 'raw', '-c', 'write -P 1 0 64k', one)
+        check('SWP:0' in run('iscsi-swp', '-i', NAME, one), 'the LUN is protected from the start')
+        run('iscsi-swp', '-i', NAME, '-s', 'on', one)
+        check('SWP:1' in run('iscsi-swp', '-i', NAME, other),
+              'the protection as the other target shows it')
+        check('write protected' in run('qemu-io', '-f', 'raw', '-c', 'write -P 2 0 64k', other,
+                                       ok=False), 'a write')
+        check('"zero": false' in run('qemu-img', 'map', '-f', 'raw', '--output', 'json', other),
+              'the map')
+        run('iscsi-swp', '-i', NAME, '-s', 'off', other)
+        told = run('qemu-io', '-f', 'raw', '-c', 'read -P 1 0 64k', '-c', 'write -P 2 0 64k', one)
+        check('Pattern verification failed' not in told, told)
+
+
 def test_a_login_to_no_target_is_refused():
     with lun() as (daemon, _urls):
-        told = run('iscsi-inq', '-i', NAME, f'iscsi://{daemon.portal}/iqn.2026-11.org.example:none/0', ok=False)
+        told = run('iscsi-inq', '-i', NAME,
+                   f'iscsi://{daemon.portal}/iqn.2026-11.org.example:none/0', ok=False)
         check('login' in told.lower(), told)
 
 

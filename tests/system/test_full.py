@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A full disk does not lock management out: thin LUNs fill the file system that also has the catalog.
+"""A full disk does not lock management out: thin LUNs fill the file system that also has the
+catalog.
 
-The file system is a tmpfs in a mount namespace of the test; where no namespace may be made, the test is skipped.
+The file system is a tmpfs in a mount namespace of the test; where no namespace may be made, the
+test is skipped.
 """
 import os
 import pathlib
@@ -32,8 +34,8 @@ def enter_namespace():
                           check=False).returncode != 0:
             print('1..0 # SKIP forbidden: this machine lets nobody mount')
             sys.exit(0)
-        sys.exit(subprocess.run([*inside, sys.executable, *sys.argv], env={**os.environ, INSIDE: '1'},
-                                check=False).returncode)
+        sys.exit(subprocess.run([*inside, sys.executable, *sys.argv],
+                                env={**os.environ, INSIDE: '1'}, check=False).returncode)
 
 
 class SmallDisk(Daemon):
@@ -87,8 +89,8 @@ class SmallDisk(Daemon):
         equal(self.free(), 0, 'free space')
 
     def refused(self, *words):
-        done = subprocess.run([os.environ['VDSCTL'], '--url', f'unix:{self.socket}', *words], capture_output=True,
-                              text=True, check=False)
+        done = subprocess.run([os.environ['VDSCTL'], '--url', f'unix:{self.socket}', *words],
+                              capture_output=True, text=True, check=False)
         check(done.returncode != 0, f'{words} was done')
         return done.stderr
 
@@ -104,7 +106,8 @@ def recover(daemon):
     eventually('the reserve is back', lambda: daemon.reserve() == RESERVE)
     daemon.ctl('lun', 'create', 'other', '--size', '1M')
     log = daemon.log.read_text()
-    check('catalog.reserve state=given_up' in log and 'catalog.reserve state=back' in log, 'the log does not tell')
+    check('catalog.reserve state=given_up' in log and 'catalog.reserve state=back' in log,
+          'the log does not tell')
 
 
 def test_luns_are_deleted_on_a_full_disk():
@@ -118,7 +121,8 @@ def test_luns_are_deleted_on_a_full_disk():
             return rest.call('GET', f'/v1/pools/{pool}')['live']['space']
         eventually('the pool is full', lambda: space() == 'full')
         check('pool.space pool=' in daemon.log.read_text(), 'the log does not tell')
-        check('full' in ' '.join(rest.call('POST', '/v1/check')['notes']), 'the checker does not tell')
+        check('full' in ' '.join(rest.call('POST', '/v1/check')['notes']),
+              'the checker does not tell')
         live = rest.call('GET', f'/v1/pools/{pool}')['live']
         check(live['allocated_bytes'] > DISK // 4, f'the LUN takes {live}')
         recover(daemon)
@@ -157,7 +161,8 @@ def test_what_is_left_of_the_reserve_lasts_over_restarts():
             daemon.kill()
             daemon.start()
             daemon.stuff()
-            check('full' in daemon.refused('target', 'create', 'u'), 'after a restart it is forgotten')
+            check('full' in daemon.refused('target', 'create', 'u'),
+                  'after a restart it is forgotten')
         recover(daemon)
         daemon.stop()
         daemon.checker()
@@ -176,7 +181,8 @@ def test_whatever_else_is_changed_luns_can_still_be_deleted():
                 refused = (n, error.code)
                 break
         rest.close()
-        check(refused is None or refused[0] > 100 and refused[1] == 'NO_SPACE', f'refused: {refused}')
+        check(refused is None or refused[0] > 100 and refused[1] == 'NO_SPACE',
+              f'refused: {refused}')
         recover(daemon)
         daemon.stop()
         daemon.checker()
@@ -186,7 +192,8 @@ def test_a_full_array_can_be_emptied_whatever_used_the_reserve():
     """Others take at once what a deletion frees."""
     with SmallDisk() as daemon:
         rest = daemon.rest()
-        targets = [rest.call('POST', '/v1/targets', {'alias': f't{n}', 'with_group': True})['id'] for n in range(10)]
+        targets = [rest.call('POST', '/v1/targets', {'alias': f't{n}', 'with_group': True})['id']
+                   for n in range(10)]
         luns = [rest.call('POST', '/v1/luns', {'size_bytes': MIB})['id'] for _ in range(150)]
         for lun in luns:
             rest.call('PUT', f'/v1/luns/{lun}/targets', {'targets': targets[:5]})
@@ -208,7 +215,8 @@ def test_a_full_array_can_be_emptied_whatever_used_the_reserve():
         daemon.stuff()
         check(daemon.reserve() >= RESERVE // 4, f'{daemon.reserve()} bytes are left for deletions')
         daemon.stop()
-        done = subprocess.run([os.environ['VDSD'], '--dir', daemon.dir, '--check'], capture_output=True, text=True,
+        done = subprocess.run([os.environ['VDSD'], '--dir', daemon.dir, '--check'],
+                              capture_output=True, text=True,
                               check=False, timeout=vdstest.DEADLINE_S)
         equal(done.returncode, 0, f'vdsd --check: {done.stderr}')
         check('reserve' in done.stdout, f'the checker says: {done.stdout}')
@@ -222,7 +230,8 @@ def test_a_full_array_can_be_emptied_whatever_used_the_reserve():
             daemon.stuff()
         equal([rest.list('luns'), len(rest.list('targets'))], [[], 1], 'what is left')
         equal(rest.call('POST', '/v1/check')['clean'], True, 'the running checker')
-        check('reserve' in ' '.join(rest.call('POST', '/v1/check')['notes']), 'the running checker does not tell')
+        check('reserve' in ' '.join(rest.call('POST', '/v1/check')['notes']),
+              'the running checker does not tell')
         rest.close()
         (daemon.disk / 'stuffing').unlink()
         eventually('the reserve is back', lambda: daemon.reserve() == RESERVE)

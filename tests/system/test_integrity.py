@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""No acknowledged write is lost, and nothing stale or foreign is read, while the array is being changed.
+"""No acknowledged write is lost, and nothing stale or foreign is read, while the array is being
+changed.
 
-The program `integrity` writes and reads through several targets and cuts its connections.  Meanwhile this test
-changes the array: it creates, grows, deletes, unmasks and masks other LUNs, and grows and renames the LUNs of
-`integrity`.  Each round ends in another way (kill -9, an orderly stop, or no stop); then everything is read through
-each target.  The pools are in memory and on the file system of the build directory.  One part runs as users run vdsd,
-the other with the layer of faults that the other tests use.
+The program `integrity` writes and reads through several targets and cuts its connections.
+Meanwhile this test changes the array: it creates, grows, deletes, unmasks and masks other LUNs, and
+grows and renames the LUNs of `integrity`.  Each round ends in another way (kill -9, an orderly
+stop, or no stop); then everything is read through each target.  The pools are in memory and on the
+file system of the build directory.  One part runs as users run vdsd, the other with the layer of
+faults that the other tests use.
 
-Environment: INTEGRITY_ROUNDS (3) rounds in each part; INTEGRITY_COMMANDS (4000) answered commands in a round;
-INTEGRITY_SEED (random, printed).
+Environment: INTEGRITY_ROUNDS (3) rounds in each part; INTEGRITY_COMMANDS (4000) answered commands
+in a round; INTEGRITY_SEED (random, printed).
 """
 import http.client
 import os
@@ -51,7 +53,8 @@ class Manager(threading.Thread):
     def run(self):
         try:
             rest = self.array.daemon.rest()
-            self.luns = [lun['id'] for lun in rest.list('luns') if lun['name'].startswith(self.prefix)]
+            self.luns = [lun['id'] for lun in rest.list('luns')
+                         if lun['name'].startswith(self.prefix)]
             while not self.stopping:
                 try:
                     self.one(rest)
@@ -64,11 +67,13 @@ class Manager(threading.Thread):
             self.error = error
 
     def one(self, rest):
-        kind = self.random.choice(['create', 'delete', 'associate', 'associate', 'extend', 'mask', 'name', 'data'])
+        kind = self.random.choice(['create', 'delete', 'associate', 'associate', 'extend', 'mask',
+                                   'name', 'data'])
         if kind == 'data':
             self.change_data(rest)
         elif kind == 'create' and len(self.luns) < 6 or not self.luns:
-            body = {'size_bytes': self.random.randrange(1, 5) * MIB, 'thick': self.random.random() < 0.3, 'mask': '*',
+            body = {'size_bytes': self.random.randrange(1, 5) * MIB,
+                    'thick': self.random.random() < 0.3, 'mask': '*',
                     'block_bytes': self.random.choice([512, 4096]), 'name': self.new_name(),
                     'pool_id': self.random.choice(list(self.array.pools.values()))}
             self.luns.append(rest.call('POST', '/v1/luns', body)['id'])
@@ -83,7 +88,8 @@ class Manager(threading.Thread):
         elif kind == 'extend':
             rest.call('POST', f'/v1/luns/{lun}/extend', {'add_bytes': MIB})
         elif kind == 'mask':
-            rest.call('PATCH', f'/v1/luns/{lun}', {'mask': self.random.choice(['*', '', INITIATOR])})
+            rest.call('PATCH', f'/v1/luns/{lun}',
+                      {'mask': self.random.choice(['*', '', INITIATOR])})
         elif kind == 'name':
             rest.call('PATCH', f'/v1/luns/{lun}', {'name': self.new_name()})
         else:
@@ -93,7 +99,8 @@ class Manager(threading.Thread):
     def change_data(self, rest):
         lun = self.random.choice(self.array.luns)
         if self.random.random() < 0.5:
-            rest.call('PATCH', f'/v1/luns/{lun}', {'name': self.new_name().replace('other', 'data')})
+            rest.call('PATCH', f'/v1/luns/{lun}',
+                      {'name': self.new_name().replace('other', 'data')})
         elif rest.call('GET', f'/v1/luns/{lun}')['size_bytes'] < 12 * MIB:
             rest.call('POST', f'/v1/luns/{lun}/extend', {'add_bytes': MIB})
 
@@ -102,7 +109,9 @@ class Manager(threading.Thread):
 
 
 class Array:
-    """A daemon with a pool in each place, LUNs of all kinds behind each of the targets, and the program on them."""
+    """A daemon with a pool in each place, LUNs of all kinds behind each of the targets, and the
+    program on them.
+    """
 
     def __init__(self, daemon, places, seed):
         self.daemon, self.random = daemon, random.Random(seed)
@@ -112,16 +121,20 @@ class Array:
         self.targets = {}
         for n in range(TARGETS):
             name = f'iqn.2026-11.org.example:t{n}'
-            self.targets[name] = rest.call('POST', '/v1/targets', {'iscsi_name': name, 'with_group': True})['id']
+            self.targets[name] = rest.call('POST', '/v1/targets',
+                                           {'iscsi_name': name, 'with_group': True})['id']
         self.luns = [self.create(rest, *kind) for kind in LUNS]
         self.tester = Tester(seed, self.targets, [self.describe(rest, lun) for lun in self.luns])
         self.tester.ok('portal', daemon.portal)
         rest.close()
 
     def create(self, rest, pool, block_bytes, thick):
-        lun = rest.call('POST', '/v1/luns', {'size_bytes': 4 * MIB, 'block_bytes': block_bytes, 'thick': thick,
+        lun = rest.call('POST', '/v1/luns',
+                        {'size_bytes': 4 * MIB, 'block_bytes': block_bytes, 'thick': thick,
                                              'mask': INITIATOR, 'pool_id': self.pools[pool]})['id']
-        vdstest.eventually('the LUN is made', lambda: rest.call('GET', f'/v1/luns/{lun}')['live']['operation'] == 'none')
+        vdstest.eventually('the LUN is made',
+                           lambda: rest.call('GET', f'/v1/luns/{lun}')['live']['operation'] ==
+                           'none')
         rest.call('PUT', f'/v1/luns/{lun}/targets', {'targets': list(self.targets.values())})
         return lun
 
@@ -137,7 +150,8 @@ class Array:
         for manager in managers:
             manager.start()
         vdstest.eventually('commands are answered', lambda: any(m.error for m in managers) or
-                           self.tester.ok('answered')['answered'] >= goal and all(m.done >= CHANGES for m in managers))
+                           self.tester.ok('answered')['answered'] >= goal
+                           and all(m.done >= CHANGES for m in managers))
         if ending is not None:
             ending()            # in the midst of it
         for manager in managers:
@@ -166,7 +180,8 @@ def run(faults):
     print(f'# INTEGRITY_SEED={SEED} INTEGRITY_ROUNDS={ROUNDS} INTEGRITY_COMMANDS={COMMANDS}')
     memory = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix='vdstest.', dir=memory) as in_memory, \
-            tempfile.TemporaryDirectory(prefix='vdstest.', dir=os.environ['MESON_BUILD']) as on_disk, \
+            tempfile.TemporaryDirectory(prefix='vdstest.',
+                                        dir=os.environ['MESON_BUILD']) as on_disk, \
             Daemon('--threads', '3', faults=faults) as daemon:
         Array(daemon, {'memory': in_memory, 'disk': on_disk}, SEED).rounds()
         daemon.stop()
@@ -181,4 +196,5 @@ def test_nothing_is_lost_stale_or_foreign_above_the_layer_of_faults():
     run(faults=True)
 
 
-vdstest.main([test_nothing_is_lost_stale_or_foreign, test_nothing_is_lost_stale_or_foreign_above_the_layer_of_faults])
+vdstest.main([test_nothing_is_lost_stale_or_foreign,
+              test_nothing_is_lost_stale_or_foreign_above_the_layer_of_faults])

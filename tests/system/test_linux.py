@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Linux's own initiator, in a virtual machine: one LUN through two targets; a LUN that hangs; a LUN that went away."""
+"""Linux's own initiator, in a virtual machine.
+
+One LUN through two targets; a LUN that hangs; a LUN that went away; a LUN that grows and one that
+was offline; the names that udev and sg3-utils give to a disk; CHAP with every hash.
+"""
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import threading
@@ -17,25 +22,57 @@ GUEST = SOURCE / 'build' / 'guest'
 
 def guest_build():
     """Once for all builds; a lock so that two suites do not make it at a time."""
-    if not (GUEST / 'initramfs.gz').exists():
-        GUEST.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(['flock', GUEST / 'lock', SOURCE / 'tests/guest/build.sh', GUEST], capture_output=True,
-                              text=True, timeout=600)
-        equal(done.returncode, 0, f'building the guest: {done.stdout[-2000:]}{done.stderr[-2000:]}')
+    GUEST.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(['flock', GUEST / 'lock', SOURCE / 'tests/guest/build.sh', GUEST],
+                          capture_output=True, text=True, timeout=600)
+    equal(done.returncode, 0, f'building the guest: {done.stdout[-2000:]}{done.stderr[-2000:]}')
+
+
+def run_guest(script, do, **values):
+    """Runs a job in the guest; do(words) does what a line "## DO words" asks for.  Returns the
+    lines of the console.
+    """
+    console, error = [], None
+    with socket.create_server(('127.0.0.1', 0)) as control:
+        control.settimeout(DEADLINE_S)
+        values['CONTROL'] = control.getsockname()[1]
+        guest = subprocess.Popen([SOURCE / 'tests/guest/run.sh', GUEST,
+                                  SOURCE / 'tests/guest' / script,
+                                  *(f'{name}={value}' for name, value in values.items())],
+                                 stdout=subprocess.PIPE, text=True)
+        for line in guest.stdout:
+            console.append(line)
+            if line.startswith('##'):
+                print('#', line.rstrip(), flush=True)
+            if line.startswith('## DO'):
+                try:
+                    do(line.split()[2:])
+                except Exception as first:      # the guest ends by itself when it is told
+                    error = first
+                with control.accept()[0] as answer:
+                    answer.sendall(b'no' if error else b'yes')
+        code = guest.wait()
+    if error:
+        raise error
+    equal(code, 0, f'the guest: {"".join(console)[-3000:]}')
+    return console
 
 
 def two_paths(block_bytes, *settings):
     guest_build()
     with Daemon() as daemon:
-        daemon.ctl('lun', 'create', 'vol', '--size', '128M', '--block-size', block_bytes, '--unmask', '*')
+        daemon.ctl('lun', 'create', 'vol', '--size', '128M', '--block-size', block_bytes,
+                   '--unmask', '*')
         names = []
         for alias in ('web', 'db'):
             names.append(f'iqn.2026-11.org.example:{alias}')
             daemon.ctl('target', 'create', alias, '--iscsi-name', names[-1])
         daemon.ctl('lun', 'associate', 'vol', 'web', 'db')
         port = daemon.portal.rsplit(':', 1)[1]
-        done = subprocess.run([SOURCE / 'tests/guest/run.sh', GUEST, SOURCE / 'tests/guest/initiator.sh',
-                               f'PORTAL=10.0.2.2:{port}', f'ONE={names[0]}', f'OTHER={names[1]}', *settings],
+        done = subprocess.run([SOURCE / 'tests/guest/run.sh', GUEST,
+                               SOURCE / 'tests/guest/initiator.sh',
+                               f'PORTAL=10.0.2.2:{port}', f'ONE={names[0]}', f'OTHER={names[1]}',
+                               *settings],
                               capture_output=True, text=True, timeout=600)
         for line in done.stdout.splitlines():
             if line.startswith('##'):
@@ -52,6 +89,22 @@ def test_two_paths_with_digests_and_4096_byte_blocks():
     two_paths(4096, 'HDIGEST=CRC32C', 'DDIGEST=CRC32C')
 
 
+def test_multipath_follows_the_states_of_the_paths():
+    guest_build()
+    with Daemon() as daemon:
+        daemon.ctl('lun', 'create', 'vol', '--size', '64M', '--unmask', '*')
+        names = []
+        for alias in ('web', 'db'):
+            names.append(f'iqn.2026-11.org.example:{alias}')
+            daemon.ctl('target', 'create', alias, '--iscsi-name', names[-1])
+        daemon.ctl('lun', 'associate', 'vol', 'web', 'db')
+        port = daemon.portal.rsplit(':', 1)[1]
+        run_guest('multipath.sh', lambda words: daemon.ctl('group', 'set', 'web:1', '--state', words[2]),
+                  PORTAL=f'10.0.2.2:{port}', ONE=names[0], OTHER=names[1],
+                  CONF=(SOURCE / 'docs/multipath.conf').read_text())
+        daemon.stop()
+
+
 def test_a_lun_that_hangs_leaves_the_others_alone():
     guest_build()
     with Daemon() as daemon:
@@ -62,7 +115,8 @@ def test_a_lun_that_hangs_leaves_the_others_alone():
             daemon.ctl('lun', 'associate', lun, 'web')
         fault = daemon.inject / f"{daemon.rest().list('luns', '&name=hung')[0]['id']}.write"
         port = daemon.portal.rsplit(':', 1)[1]
-        guest = subprocess.Popen([SOURCE / 'tests/guest/run.sh', GUEST, SOURCE / 'tests/guest/hang.sh',
+        guest = subprocess.Popen([SOURCE / 'tests/guest/run.sh', GUEST,
+                                  SOURCE / 'tests/guest/hang.sh',
                                   f'PORTAL=10.0.2.2:{port}', 'TARGET=iqn.2026-11.org.example:web'],
                                  stdout=subprocess.PIPE, text=True)
         for line in guest.stdout:
@@ -80,7 +134,9 @@ def test_a_lun_that_hangs_leaves_the_others_alone():
 
 
 class Network:
-    """What lies between the guest and the portal: it carries connections, or loses them without a word."""
+    """What lies between the guest and the portal: it carries connections, or loses them without a
+    word.
+    """
 
     def __init__(self, daemon):
         self.daemon, self.up, self.live, self.knocks = daemon, threading.Event(), set(), 0
@@ -118,6 +174,7 @@ class Network:
     def pump(self, ends, source, sink):
         try:
             while data := source.recv(1 << 16):
+                self.saw(source is ends[0], data)
                 if ends in self.live:   # else it is lost
                     sink.sendall(data)
         except OSError:
@@ -128,6 +185,9 @@ class Network:
                     end.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     pass
+
+    def saw(self, from_guest, data):
+        """Called with all that is carried."""
 
     def hold(self):
         """New connections wait from now on; knocks counts them."""
@@ -149,15 +209,21 @@ class Network:
 
 
 class Stale:
-    """One case of stale.sh: its target, the LUN whose disk the guest keeps, the LUN that comes instead, the steps."""
+    """One case of stale.sh: its target, the LUN whose disk the guest keeps, the LUN that comes
+    instead, the steps.
+    """
     PREFIX, OLD, OTHER = 'iqn.2026-11.org.example:', 4 << 20, 5 << 20
 
     def __init__(self, daemon, network, name, number, steps):
-        self.daemon, self.network, self.name, self.number, self.steps = daemon, network, name, number, steps
+        self.daemon, self.network, self.name = daemon, network, name
+        self.number, self.steps = number, steps
         rest = daemon.rest()
-        self.target = rest.call('POST', '/v1/targets', {'iscsi_name': self.PREFIX + name, 'with_group': True})['id']
-        kept = [rest.call('POST', '/v1/luns', {'size_bytes': 1 << 20, 'mask': '*'})['id'] for _ in range(number)]
-        self.old, self.other = (rest.call('POST', '/v1/luns', {'size_bytes': size, 'mask': '*'})['id']
+        self.target = rest.call('POST', '/v1/targets',
+                                {'iscsi_name': self.PREFIX + name, 'with_group': True})['id']
+        kept = [rest.call('POST', '/v1/luns', {'size_bytes': 1 << 20, 'mask': '*'})['id']
+                for _ in range(number)]
+        self.old, self.other = (rest.call('POST', '/v1/luns',
+                                          {'size_bytes': size, 'mask': '*'})['id']
                                 for size in (self.OLD, self.OTHER))
         for lun in (*kept, self.old):
             self.associate(lun, self.target)
@@ -171,7 +237,8 @@ class Stale:
         return row['lun_number']
 
     def sessions(self):
-        return {s['id'] for s in self.daemon.rest().list('sessions') if s['target_id'] == self.target}
+        return {s['id'] for s in self.daemon.rest().list('sessions')
+                if s['target_id'] == self.target}
 
     def bytes_of(self, lun):
         """How many of each letter are in the LUN."""
@@ -215,49 +282,335 @@ class Stale:
             for step in self.steps:
                 getattr(self, step)()
         elif what == 'compare':
-            equal(self.bytes_of(self.other), {}, f'{self.name}: the other LUN after a write to the old disk')
-            equal(self.bytes_of(self.old), {'O': 65536}, f'{self.name}: the LUN after a write to the old disk')
-            equal(self.number_of(self.other), self.number + 1, f'{self.name}: the number of the other LUN')
+            equal(self.bytes_of(self.other), {},
+                  f'{self.name}: the other LUN after a write to the old disk')
+            equal(self.bytes_of(self.old), {'O': 65536},
+                  f'{self.name}: the LUN after a write to the old disk')
+            equal(self.number_of(self.other), self.number + 1,
+                  f'{self.name}: the number of the other LUN')
         else:
-            equal(self.bytes_of(self.other), {'N': 65536}, f'{self.name}: the other LUN after a rescan')
+            equal(self.bytes_of(self.other), {'N': 65536},
+                  f'{self.name}: the other LUN after a rescan')
 
 
 def test_a_disk_without_a_lun_does_not_write_to_the_lun_that_came_instead():
     guest_build()
-    with Daemon() as daemon, socket.create_server(('127.0.0.1', 0)) as control:
+    with Daemon() as daemon:
         network = Network(daemon)
-        control.settimeout(DEADLINE_S)
-        cases = {name: Stale(daemon, network, name, number, steps.split()) for name, number, steps in (
+        cases = {name: Stale(daemon, network, name, number, steps.split()) for name, number,
+                 steps in (
             ('end', 0, 'end take give back'),
             ('end-between', 1, 'take end back give'),
             ('loss', 1, 'lose take give back'),
             ('restart', 0, 'take restart back give'),
             ('crash', 1, 'crash take give back'))}
-        guest = subprocess.Popen([SOURCE / 'tests/guest/run.sh', GUEST, SOURCE / 'tests/guest/stale.sh',
-                                  f'PORTAL=10.0.2.2:{network.port}', f'CONTROL={control.getsockname()[1]}',
-                                  f'PREFIX={Stale.PREFIX}', f'CASES={" ".join(cases)}',
-                                  f'OLD={Stale.OLD // 512}', f'OTHER={Stale.OTHER // 512}'],
-                                 stdout=subprocess.PIPE, text=True)
-        error, console = None, []
-        for line in guest.stdout:
-            console.append(line)
-            if line.startswith('##'):
-                print('#', line.rstrip(), flush=True)
-            if line.startswith('## DO'):
-                what, name = line.split()[2:]
-                try:
-                    cases[name].do(what)
-                except Exception as first:      # the guest ends by itself when it is told
-                    error = first
-                with control.accept()[0] as answer:
-                    answer.sendall(b'no' if error else b'yes')
-        code = guest.wait()
-        network.close()
-        if error:
-            raise error
-        equal(code, 0, f'the guest: {"".join(console)[-3000:]}')
+        try:
+            console = run_guest('stale.sh', lambda words: cases[words[1]].do(words[0]),
+                                PORTAL=f'10.0.2.2:{network.port}',
+                                PREFIX=Stale.PREFIX, CASES=' '.join(cases), OLD=Stale.OLD // 512,
+                                OTHER=Stale.OTHER // 512)
+        finally:
+            network.close()
         finished = [line.split()[3] for line in console if line.startswith('## DO finish')]
         equal(finished, list(cases), 'the finished cases')
+        daemon.stop()
+
+
+def test_two_hosts_of_a_cluster_fence_each_other():
+    """sg_persist, as fence_scsi uses it; and what was registered with APTPL is there after kill -9."""
+    guest_build()
+    with Daemon() as daemon:
+        daemon.ctl('target', 'create', 'one', '--iscsi-name', 'iqn.2026-11.org.example:one')
+        daemon.ctl('lun', 'create', 'quorum', '--size', '32M', '--unmask', '*')
+        daemon.ctl('lun', 'associate', 'quorum', 'one')
+
+        def do(words):
+            equal(words, ['restart'], 'what the guest asks for')
+            daemon.kill()
+            daemon.start()
+        run_guest('cluster.sh', do, PORTAL=f'10.0.2.2:{daemon.portal.rsplit(":", 1)[1]}',
+                  ONE='iqn.2026-11.org.example:one')
+        equal(daemon.ctl('lun', 'reservations', 'quorum')['registrations'], [], 'what is left')
+        daemon.stop()
+
+
+def test_linux_learns_of_another_size_and_names_a_disk_once():
+    guest_build()
+    rule = [line for line in (SOURCE / 'docs/90-vds-capacity.rules').read_text().splitlines()
+            if line[:1] != '#']
+    equal(len(rule), 1, 'rules')
+    with Daemon() as daemon:
+        daemon.ctl('target', 'create', 'web', '--iscsi-name', 'iqn.2026-11.org.example:web')
+        for name in ('used', 'away'):
+            daemon.ctl('lun', 'create', name, '--size', '32M', '--unmask', '*')
+            daemon.ctl('lun', 'associate', name, 'web')
+        daemon.ctl('lun', 'offline', 'away')
+        steps = []
+
+        def do(words):
+            steps.append(words[0])
+            if words[0] == 'grow':
+                daemon.ctl('lun', 'extend', 'used', '16M')
+            elif words[0] == 'shrink':
+                daemon.ctl('lun', 'shrink', 'used', '--to', '32M', '--force')
+            else:
+                daemon.ctl('lun', 'online', 'away')
+        run_guest('sizes.sh', do, PORTAL=f'10.0.2.2:{daemon.portal.rsplit(":", 1)[1]}',
+                  RULE=rule[0],
+                  TARGET='iqn.2026-11.org.example:web',
+                  SIZES=' '.join(str(mib << 11) for mib in (32, 48, 64)), OFFLINE=32 << 11)
+        equal(steps, ['grow', 'grow', 'shrink', 'grow', 'online'], 'the steps')
+        daemon.stop()
+
+
+class Tap(Network):
+    """Also keeps what the guest offers and the array chooses: hashes and names of CHAP."""
+
+    def __init__(self, daemon):
+        super().__init__(daemon)
+        self.offered, self.chosen, self.names = [], [], set()
+
+    def saw(self, from_guest, data):
+        for key, value in re.findall(rb'CHAP_([AN])=([^\0]*)', data):
+            if key == b'A':
+                (self.offered if from_guest else self.chosen).append(value.decode())
+            elif not from_guest:
+                self.names.add(value.decode())
+
+
+def test_open_iscsi_proves_itself_by_every_hash():
+    guest_build()
+    name, secrets = 'iqn.2026-11.org.example:web', {
+        'SECRET': 'correct-horse-battery', 'ARRAY': 'staple-of-the-array',
+        'FINDER': 'looking-for-targets', 'FOUND': 'here-are-the-targets'}
+    with Daemon() as daemon:
+        daemon.ctl('lun', 'create', 'vol', '--size', '32M', '--unmask', '*')
+        daemon.ctl('target', 'create', 'web', '--iscsi-name', name)
+        daemon.ctl('lun', 'associate', 'vol', 'web')
+        file = daemon.top / 'secret'
+        for which, words in {'SECRET': 'target secret web --user alice',
+                             'ARRAY': 'target secret web --mutual',
+                             'FINDER': 'discovery secret --user finder',
+                             'FOUND': 'discovery secret --mutual --user array'}.items():
+            file.write_text(secrets[which])
+            file.chmod(0o600)
+            daemon.ctl(*words.split(), '--file', file)
+        network = Tap(daemon)
+
+        def end(_words):
+            network.hold()
+            for session in daemon.rest().list('sessions'):
+                daemon.ctl('session', 'end', session['id'])
+            eventually('the initiator tries to come back', lambda: network.knocks)
+            network.back()
+        try:
+            run_guest('chap.sh', end, PORTAL=f'10.0.2.2:{network.port}', TARGET=name,
+                      SECTORS=32 << 11, **secrets)
+        finally:
+            network.close()
+        one_each = [number for number in '5678' for _ in 'om']      # one-way and mutual
+        equal(network.offered[:8], one_each, 'the hashes of open-iscsi')
+        equal(network.chosen[:9], [*one_each, '8'], 'the hashes that the array chose')
+        equal(network.offered[8], '5,6,7,8', 'every hash')
+        equal(network.names, {name, 'array'}, 'the names of the array')
+        daemon.stop()
+
+
+class Forwarder:
+    """Runs commands in the guest for programs of this machine: a program connects to a unix socket
+    and writes a command; the guest, which connects to a TCP port, gets it.
+    """
+    # In place of iscsiadm.  What the service knows is the portal's address here; the guest sees
+    # this machine's loopback as 10.0.2.2.
+    SCRIPT = """#!/usr/bin/env python3
+import shlex, socket, sys
+words = [word.replace('127.0.0.1:', '10.0.2.2:') for word in sys.argv[1:]]
+with socket.socket(socket.AF_UNIX) as s:
+    s.connect({path!r})
+    s.sendall(shlex.join(['iscsiadm', *words]).encode() + b'\\n')
+    status, _, output = b''.join(iter(lambda: s.recv(65536), b'')).decode().partition('\\n')
+sys.stdout.write(output)
+sys.exit(int(status))
+"""
+
+    def __init__(self, directory):
+        self.guest = socket.create_server(('127.0.0.1', 0))
+        self.guest.settimeout(DEADLINE_S * 4)   # the guest's start is emulated
+        self.port = self.guest.getsockname()[1]
+        self.waiting = None                     # the guest's connection that wants a command
+        self.local = socket.socket(socket.AF_UNIX)
+        self.local.bind(str(directory / 'commands'))
+        self.local.listen()
+        self.program = directory / 'iscsiadm'
+        self.program.write_text(self.SCRIPT.format(path=str(directory / 'commands')))
+        self.program.chmod(0o755)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def outcome(self):
+        """Takes the guest's next connection; returns (status, output) of the last command."""
+        self.waiting = self.guest.accept()[0]
+        text = b''
+        while not text.endswith(b'END\n'):
+            got = self.waiting.recv(65536)
+            if not got:
+                raise vdstest.Failed(f'the guest went: {text!r}')
+            text += got
+        status, _, rest = text.decode().partition('\n')
+        return int(status.split()[1]), rest.removesuffix('END\n')
+
+    def run(self, command):
+        """Runs a command in the guest; returns (status, output)."""
+        self.waiting.sendall(command.encode())
+        self.waiting.close()
+        return self.outcome()
+
+    def serve(self):
+        while True:
+            try:
+                asker = self.local.accept()[0]
+            except OSError:                     # the test has ended
+                return
+            with asker:
+                command = asker.makefile().readline().strip()
+                status, output = self.run(command)
+                asker.sendall(f'{status}\n{output}'.encode())
+
+    def end(self):
+        self.waiting.sendall(b'exit')
+        self.waiting.close()
+        self.local.close()
+        self.guest.close()
+
+
+class DiskRaid:
+    """Runs short scripts; in each, the subsystem is in focus."""
+
+    def __init__(self, env):
+        self.env = env
+
+    def __call__(self, *lines, code=None):
+        """What it says; code: that of VDS with which it must end."""
+        done = subprocess.run([os.environ['VDSCTL'], 'diskraid', '-'], env=self.env, text=True,
+                              input='\n'.join(['select subsystem 0', *lines, '']),
+                              capture_output=True, timeout=300)
+        said = done.stdout + done.stderr
+        equal(done.returncode, 4 if code else 0, f'{lines}: {said}')
+        vdstest.check(code is None or code in said, f'{lines}: not {code}: {said}')
+        return said
+
+
+class GuestWriter:
+    """The guest writes to its disk all the time, until it is told to stop."""
+
+    def __init__(self, daemon, forwarder):
+        self.rest, self.run = daemon.rest(), forwarder.run
+        self.lun = self.rest.list('luns')[0]['id']
+        self.run('(s=0; d=/dev/$(ls /sys/block | grep sd); while [ ! -e /tmp/stop ]; do '
+                 'dd if=/dev/zero of=$d bs=4k count=16 oflag=direct 2> /tmp/dd || { s=1; break; };'
+                 ' done; echo $s > /tmp/stopped) > /dev/null 2>&1 < /dev/null &')
+        self.goes_on('at first')
+
+    def writes(self):
+        return self.rest.call('GET', f'/v1/luns/{self.lun}/counters')['write_commands']
+
+    def goes_on(self, when):
+        before = self.writes()
+        eventually(f'{when}: the guest writes', lambda: self.writes() > before, 120)
+
+    def end(self):
+        """No write has failed."""
+        status, output = self.run('touch /tmp/stop; while [ ! -e /tmp/stopped ]; do '
+                                  'usleep 50000; done; cat /tmp/stopped /tmp/dd')
+        equal((status, output.split()[0]), (0, '0'), f'writes of the guest: {output}')
+
+
+def diskraid_drives_the_host(diskraid, daemon, forwarder, name):
+    """DiskRAID logs the guest in and out; its I/O goes on over what is done to the hardware."""
+    target = f'select target "{name}"'
+    for words in ('chap=oneway', 'chap=mutual', 'IPS'):
+        diskraid(target, f'login target iadapter=0 {words}', code='VDS_E_NOT_SUPPORTED')
+    diskraid(target, 'logout target iadapter=0', code='VDS_E_ISCSI_SESSION_NOT_FOUND')
+    secret = 'secret=0123456789abcd'
+    for line in (f'chap initiator set {secret}', f'chap initiator remember {secret} target=0'):
+        diskraid(target, line, code='VDS_E_NOT_SUPPORTED')
+    diskraid('select lun 0', 'lbpolicy set lun type=failover', code='E_NOINTERFACE')
+
+    sessions = daemon.rest().list
+    vdstest.check('logged in' in diskraid(target, 'login target iadapter=0 EHD EDD'), 'login')
+    equal(len(sessions('sessions')), 1, 'sessions after the login')
+    diskraid(target, 'login target iadapter=0')         # it is logged in already
+    vdstest.check('guest' in diskraid('initiator'), 'the name of the initiator')
+    eventually('a disk', lambda: forwarder.run('ls /sys/block')[1].count('sd') == 1, 120)
+    status, output = forwarder.run('iscsiadm -m session -P 3 | grep -c "Digest: CRC32C"')
+    equal((status, output.strip()), (0, '2'), 'digests of the session')
+
+    controller, port = 'select controller 0', 'select controller 0\nselect port 0'
+    writer = GuestWriter(daemon, forwarder)
+    for line in ('flushcache controller', 'invalidatecache controller'):
+        diskraid(controller, line)
+        writer.goes_on(line)
+    for focus, line in ((controller, 'reset controller'), (port, 'reset port')):
+        [before] = sessions('sessions')
+        diskraid(focus, line)
+        eventually('another session', lambda: [s for s in sessions('sessions')
+                                               if s['id'] != before['id']], 120)
+        writer.goes_on(line)
+    for what, offline, online in (      # DiskRAID has no words for the status of a port
+            ('controller', lambda: diskraid(controller, 'offline controller'),
+             lambda: diskraid(controller, 'online controller')),
+            ('port', lambda: daemon.ctl('port', 'offline', 'lo'),
+             lambda: daemon.ctl('port', 'online', 'lo'))):
+        offline()
+        equal(sessions('sessions'), [], f'sessions while the {what} is offline')
+        number = daemon.portal.rsplit(':', 1)[1]
+        equal(forwarder.run(f'nc 10.0.2.2 {number} < /dev/null')[0] != 0, True,
+              f'a connection while the {what} is offline')
+        online()
+        writer.goes_on(f'the {what} is online again')
+    writer.end()
+    vdstest.check('logged out' in diskraid(target, 'logout target iadapter=0'), 'logout')
+    eventually('no session', lambda: not sessions('sessions'))
+    diskraid(target, 'logout target iadapter=0', code='VDS_E_ISCSI_SESSION_NOT_FOUND')
+
+
+def test_the_service_logs_in_and_out_by_open_iscsi():
+    guest_build()
+    with Daemon() as daemon:
+        daemon.ctl('lun', 'create', 'vol', '--size', '16M', '--unmask', '*')
+        names = [f'iqn.2026-11.org.example:{alias}' for alias in ('web', 'db')]
+        for name in names:
+            daemon.ctl('target', 'create', name.rpartition(':')[2], '--iscsi-name', name)
+        daemon.ctl('lun', 'associate', 'vol', 'web', 'db')
+        forwarder = Forwarder(daemon.top)
+        host_name = daemon.top / 'name'
+        host_name.write_text('InitiatorName=iqn.2026-11.org.example:guest\n')
+        env = {**os.environ, 'VDS_URL': f'unix:{daemon.socket}', 'VDS_PROVIDERS': '/nonexistent',
+               'VDS_ISCSIADM': str(forwarder.program), 'VDS_INITIATORNAME': str(host_name)}
+        guest = subprocess.Popen([SOURCE / 'tests/guest/run.sh', GUEST,
+                                  SOURCE / 'tests/guest/commands.sh',
+                                  f'CONTROL={forwarder.port}'], stdout=subprocess.PIPE, text=True)
+        forwarder.outcome()
+
+        def drive(*words):
+            done = subprocess.run([os.environ['LOGIN_DRIVER'], *words], env=env, text=True,
+                                  capture_output=True, timeout=300)
+            equal(done.returncode, 0, f'{words}: {done.stdout}{done.stderr}')
+            return [line.split(': ')[1] for line in done.stdout.splitlines()]
+
+        equal(drive('logout', names[0]), ['VDS_E_ISCSI_SESSION_NOT_FOUND'], 'logout at first')
+        equal(drive('login', *names), ['S_OK', 'S_OK'], 'login')
+        equal(drive('login', names[0]), ['VDS_S_ISCSI_LOGIN_ALREAD_EXISTS'], 'login again')
+        eventually('two disks', lambda: forwarder.run('ls /sys/block')[1].count('sd') == 2, 120)
+        sessions = daemon.rest().list('sessions')
+        equal({s['initiator'] for s in sessions}, {'iqn.2026-11.org.example:guest'}, 'initiator')
+        status, output = forwarder.run('iscsiadm -m session -P 3 | grep -c "Digest: CRC32C"')
+        equal((status, output.strip()), (0, '4'), 'digests of both sessions')
+        equal(drive('logout', *names), ['S_OK', 'S_OK'], 'logout')
+        eventually('no session', lambda: not daemon.rest().list('sessions'))
+        diskraid_drives_the_host(DiskRaid(env), daemon, forwarder, names[0])
+        forwarder.end()
+        print('#', guest.stdout.read().replace('\n', '\n# ')[-1500:])
+        equal(guest.wait(), 0, 'the guest')
         daemon.stop()
 
 

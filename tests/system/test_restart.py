@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""kill -9 while changes are made: afterwards every answered change is there, and the checker finds nothing.
+"""kill -9 while changes are made: afterwards every answered change is there, and the checker finds
+nothing.
 
 Environment: RESTART_KILLS (100); RESTART_SEED (random, printed).
 """
@@ -51,7 +52,8 @@ class Writer(threading.Thread):
             self.send(rest, 'POST', '/v1/targets', {'alias': f'w{self.number}', 'with_group': True},
                       lambda answer: setattr(self, 'target', answer['id']))
             return
-        kind = self.random.choice(['create', 'mask', 'name', 'extend', 'associate', 'delete'])
+        kind = self.random.choice(['create', 'mask', 'name', 'extend', 'shrink', 'associate',
+                                   'delete'])
         if kind == 'create' and len(self.luns) < 6 or not self.luns:
             row = {'mask': self.random.choice(['', '*']), 'size_bytes': 4 * MIB,
                    'name': f'w{self.number}-{self.random.randrange(1 << 60):x}'}
@@ -61,14 +63,21 @@ class Writer(threading.Thread):
         lun = self.random.choice(list(self.luns))
         row = self.luns[lun]
         if kind == 'mask':
-            mask = self.random.choice(['', '*', f'iqn.2026-11.org.example:{self.random.randrange(1000)}'])
-            self.send(rest, 'PATCH', f'/v1/luns/{lun}', {'mask': mask}, lambda _: row.update(mask=mask))
+            mask = self.random.choice(['', '*',
+                                       f'iqn.2026-11.org.example:{self.random.randrange(1000)}'])
+            self.send(rest, 'PATCH', f'/v1/luns/{lun}', {'mask': mask},
+                      lambda _: row.update(mask=mask))
         elif kind == 'name':
             name = f'w{self.number}-{self.random.randrange(1 << 60):x}'
-            self.send(rest, 'PATCH', f'/v1/luns/{lun}', {'name': name}, lambda _: row.update(name=name))
+            self.send(rest, 'PATCH', f'/v1/luns/{lun}', {'name': name},
+                      lambda _: row.update(name=name))
         elif kind == 'extend':
             size = row['size_bytes'] + MIB
             self.send(rest, 'POST', f'/v1/luns/{lun}/extend', {'add_bytes': MIB},
+                      lambda _: row.update(size_bytes=size))
+        elif kind == 'shrink':
+            size = row['size_bytes'] // 1024 * 512  # of whole blocks
+            self.send(rest, 'POST', f'/v1/luns/{lun}/shrink', {'size_bytes': size},
                       lambda _: row.update(size_bytes=size))
         elif kind == 'associate':
             targets = self.random.choice([[], [self.target]])
@@ -78,7 +87,9 @@ class Writer(threading.Thread):
             self.send(rest, 'DELETE', f'/v1/luns/{lun}?force=1', None, lambda _: self.luns.pop(lun))
 
     def settle(self, rest):
-        """Asks the doubtful change again with its request id: it happens once, whether it had happened or not."""
+        """Asks the doubtful change again with its request id: it happens once, whether it had
+        happened or not.
+        """
         if self.doubt is None:
             return False
         request, method, path, body, learn = self.doubt
@@ -90,7 +101,8 @@ class Writer(threading.Thread):
         for lun, row in self.luns.items():
             got = rest.call('GET', f'/v1/luns/{lun}')
             targets = [a['target_id'] for a in rest.call('GET', f'/v1/luns/{lun}/targets')['items']]
-            equal({**{k: got[k] for k in ('mask', 'size_bytes', 'name')}, 'targets': targets}, row, f'LUN {lun}')
+            equal({**{k: got[k] for k in ('mask', 'size_bytes', 'name')}, 'targets': targets}, row,
+                  f'LUN {lun}')
 
 
 def test_every_answered_change_survives_kill():
@@ -103,13 +115,15 @@ def test_every_answered_change_survives_kill():
             fresh = []
             for old in writers:
                 new = Writer(dice.random(), old.number)
-                new.luns, new.target, new.answered, new.daemon_ = old.luns, old.target, old.answered, daemon
+                new.luns, new.target = old.luns, old.target
+                new.answered, new.daemon_ = old.answered, daemon
                 fresh.append(new)
             writers = fresh
             goal = sum(w.answered for w in writers) + dice.randrange(5, 60)
             for writer in writers:
                 writer.start()
-            vdstest.eventually('changes are answered', lambda: sum(w.answered for w in writers) >= goal
+            vdstest.eventually('changes are answered',
+                               lambda: sum(w.answered for w in writers) >= goal
                                or any(w.error for w in writers))
             daemon.kill()
             for writer in writers:
@@ -129,7 +143,8 @@ def test_every_answered_change_survives_kill():
         daemon.checker()
         files = {p.name for p in daemon.dir.rglob('*.img')}
         equal(files, {f'{lun}.img' for w in writers for lun in w.luns}, 'files of LUNs')
-    print(f'# {sum(w.answered for w in writers)} changes answered, {KILLS} kills, {settled} settled afterwards')
+    print(
+        f'# {sum(w.answered for w in writers)} changes answered, {KILLS} kills, {settled} settled afterwards')
 
 
 def test_a_request_id_seen_before_a_kill_gives_the_first_answer():
@@ -152,4 +167,5 @@ def test_a_request_id_seen_before_a_kill_gives_the_first_answer():
         daemon.stop()
 
 
-vdstest.main([test_every_answered_change_survives_kill, test_a_request_id_seen_before_a_kill_gives_the_first_answer])
+vdstest.main([test_every_answered_change_survives_kill,
+              test_a_request_id_seen_before_a_kill_gives_the_first_answer])

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Peers that only disturb, all kinds at once, harm nobody else.
 
-An initiator with a LUN keeps working, management answers, and memory stays below the limit that vdsd(8) states and
-falls when the peers have gone.  The numbers are small here; bench/strangers measures with large ones.
+An initiator with a LUN keeps working, management answers, and memory stays below the limit that
+vdsd(8) states and falls when the peers have gone.  The numbers are small here; bench/strangers
+measures with large ones.
 """
 import json
 import os
@@ -27,14 +28,16 @@ class Crowd:
     """crowd.py in a process of its own; nice, so that it takes the time that nobody wants."""
 
     def __init__(self, portal, *wanted):
-        self.process = subprocess.Popen(['nice', '-n', '19', sys.executable, HERE / 'crowd.py', portal, *wanted],
+        self.process = subprocess.Popen(['nice', '-n', '19', sys.executable, HERE / 'crowd.py',
+                                         portal, *wanted],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
         return self
 
     def wait_ready(self):
-        check(select.select([self.process.stdout], [], [], vdstest.DEADLINE_S)[0], 'the crowd does not get in')
+        check(select.select([self.process.stdout], [], [], vdstest.DEADLINE_S)[0],
+              'the crowd does not get in')
         check(self.process.stdout.readline() == 'ready\n', 'the crowd has ended')
 
     def leave(self):
@@ -55,7 +58,8 @@ def resident_bytes(daemon, what='VmRSS'):
 
 def limit_bytes():
     """As vdsd(8) states it, with 64 MiB for the program and the array."""
-    memory = int(re.search(r'^MemTotal:\s+(\d+) kB', pathlib.Path('/proc/meminfo').read_text(), re.M)[1]) * 1024
+    memory = int(re.search(r'^MemTotal:\s+(\d+) kB', pathlib.Path('/proc/meminfo').read_text(),
+                           re.M)[1]) * 1024
     cores = len(os.sched_getaffinity(0))
     buffers = max(min(memory // 4, 4 << 30), cores * (16 << 20))
     return buffers + (320 << 20) + 4096 * (96 << 10) + (64 << 20)
@@ -88,7 +92,8 @@ def test_a_crowd_disturbs_nobody():
                    f'stuck={STUCK}:{SHARED}') as crowd:
             crowd.wait_ready()
             work(daemon, initiator, 20)
-            check(resident_bytes(daemon, 'VmHWM') < limit_bytes(), 'memory is above the stated limit')
+            check(resident_bytes(daemon, 'VmHWM') < limit_bytes(),
+                  'memory is above the stated limit')
             said = crowd.leave()
             check(said['answers'] > 0, 'the storm got no answer at all: it was not served')
         initiator.close()
@@ -102,7 +107,9 @@ def test_a_crowd_disturbs_nobody():
 
 
 def test_those_who_wait_for_nothing_are_pushed_out():
-    """More half-open connections than one address may have: they are closed, and a login gets in at once."""
+    """More half-open connections than one address may have: they are closed, and a login gets in at
+    once.
+    """
     with Daemon(faults=False) as daemon:
         set_up(daemon)
         initiator = Initiator()
@@ -112,8 +119,8 @@ def test_those_who_wait_for_nothing_are_pushed_out():
             said = crowd.leave()
             check(said['closed'] >= 300 - 64, f'only {said["closed"]} of 300 were closed')
         initiator.close()
-        check('log.suppressed' in daemon.log.read_text() or 'stranger.closed' in daemon.log.read_text(),
-              'the log says nothing of it')
+        check('log.suppressed' in daemon.log.read_text()
+              or 'stranger.closed' in daemon.log.read_text(), 'the log says nothing of it')
         daemon.stop()
 
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The answers of the array stay true: four clients make random changes while initiators log in and list.
+"""The answers of the array stay true: four clients make random changes while initiators log in and
+list.
 
-After each round all wait for each other.  Then QueryAssociatedTargets must be the inverse of QueryAssociatedLuns for
-every VDS program, and REPORT LUNS must return that set cut by the unmasking list for every initiator and target.
-Between rounds the daemon is sometimes stopped or killed and started again.
+After each round all wait for each other.  Then QueryAssociatedTargets must be the inverse of
+QueryAssociatedLuns for every VDS program, and REPORT LUNS must return that set cut by the unmasking
+list for every initiator and target. Between rounds the daemon is sometimes stopped or killed and
+started again.
 
 Environment: TRUTH_CHANGES (2000) changes that succeed, in all; TRUTH_SEED (random, printed).
 """
@@ -19,6 +21,9 @@ MIB = 1 << 20
 CHANGES = int(os.environ.get('TRUTH_CHANGES', '2000'))
 SEED = int(os.environ.get('TRUTH_SEED', '0')) or random.SystemRandom().randrange(1, 1 << 32)
 INITIATORS = [f'iqn.2026-11.org.example:initiator-{n}' for n in range(3)]
+HOSTS = ['one', 'two']
+# The hosts' names move between them while masks name the hosts.
+HOST_MASKS = ['host:one', f'host:two;{INITIATORS[0]}', 'host-group:all', 'host:one;host-group:all']
 MASKS = ['*', ''] + INITIATORS + [';'.join(INITIATORS[:2]), ';'.join(INITIATORS)]
 PER_CLIENT = 10                 # changes of each client in a round
 # What may come of a change that raced another client's.
@@ -31,13 +36,17 @@ RACES_CTL = {3, 4, 6}
 class Client:
     """One of the four: makes random changes; counts those that were answered with success."""
 
+    masks = MASKS
+
     def __init__(self, seed):
         self.random, self.done, self.refused = random.Random(seed), 0, 0
 
     def change(self):
         luns, targets = self.luns(), self.targets()
-        kind = self.random.choices(['associate', 'mask', 'create_lun', 'delete_lun', 'create_target', 'delete_target'],
-                                   [60, 16, 3 if len(luns) > 10 else 9, 7, 2 if len(targets) > 7 else 8, 5])[0]
+        kind = self.random.choices(['associate', 'mask', 'hosts', 'create_lun', 'delete_lun',
+                                    'create_target', 'delete_target'],
+                                   [60, 16, 8, 3 if len(luns) > 10 else 9, 7,
+                                    2 if len(targets) > 7 else 8, 5])[0]
         if kind == 'create_lun' or not luns:
             ok = self.create_lun(self.random.choice(MASKS))
         elif kind == 'create_target' or not targets:
@@ -47,7 +56,9 @@ class Client:
             how = self.random.choice([self.associate, self.add_targets, self.remove_targets])
             ok = how(self.random.choice(luns), chosen)
         elif kind == 'mask':
-            ok = self.mask(self.random.choice(luns), self.random.choice(MASKS))
+            ok = self.mask(self.random.choice(luns), self.random.choice(self.masks))
+        elif kind == 'hosts':
+            ok = self.hosts(self.random.choice(luns))
         elif kind == 'delete_lun':
             ok = self.delete_lun(self.random.choice(luns))
         else:
@@ -60,6 +71,11 @@ class Client:
         return self.associate(lun, targets)
 
     remove_targets = add_targets
+
+    def hosts(self, lun):
+        """VDS knows no hosts: it writes back a list that it has read, which changes nothing."""
+        properties = self.ask('lun', lun)
+        return properties is not None and self.ask('mask', lun, properties[1]) is not None
 
     def changes(self):
         for _ in range(PER_CLIENT):
@@ -90,7 +106,8 @@ class ComClient(Client):
     def create_target(self):
         made = self.ask('create-target', '-', f'com-{self.random.randrange(1 << 30):x}')
         group = self.ask('create-group', made[0]) if made else None
-        return bool(group) and self.ask('add-portal', group[0], self.com.ok('portals')[0]) is not None
+        return bool(group) and self.ask('add-portal', group[0],
+                                        self.com.ok('portals')[0]) is not None
 
     def associate(self, lun, targets):
         return self.ask('associate', lun, *targets) is not None
@@ -109,6 +126,8 @@ class ComClient(Client):
 
 
 class RestClient(Client):
+    masks = MASKS + HOST_MASKS
+
     def __init__(self, seed, daemon):
         super().__init__(seed)
         self.rest = daemon.rest()
@@ -132,7 +151,8 @@ class RestClient(Client):
                                               self.random.choice([512, 4096])})
 
     def create_target(self):
-        return self.call('POST', '/v1/targets', {'alias': f'rest {self.random.randrange(1 << 30)}', 'with_group': True})
+        return self.call('POST', '/v1/targets',
+                         {'alias': f'rest {self.random.randrange(1 << 30)}', 'with_group': True})
 
     def associate(self, lun, targets):
         return self.call('PUT', f'/v1/luns/{lun}/targets', {'targets': targets})
@@ -145,6 +165,15 @@ class RestClient(Client):
 
     def mask(self, lun, mask):
         return self.call('PATCH', f'/v1/luns/{lun}', {'mask': mask})
+
+    def hosts(self, lun):
+        host = self.random.choice(self.rest.list('hosts'))['id']
+        if self.random.random() < 0.3:
+            group = self.rest.list('host-groups')[0]['id']
+            return self.call('PATCH', f'/v1/host-groups/{group}',
+                             {self.random.choice(['add', 'remove']): [host]})
+        how = self.random.choice(['initiators_add', 'initiators_remove'])
+        return self.call('PATCH', f'/v1/hosts/{host}', {how: self.random.choice(INITIATORS)})
 
     def delete_lun(self, lun):
         return self.call('DELETE', f'/v1/luns/{lun}?force=1')
@@ -170,22 +199,32 @@ class CtlClient(RestClient):
 
     def create_lun(self, mask):
         name = f'ctl-{self.random.randrange(1 << 40):x}'
-        return self.run('lun', 'create', name, '--size', '4M', *(['--unmask', mask] if mask else []))
+        return self.run('lun', 'create', name, '--size', '4M',
+                        *(['--unmask', mask] if mask else []))
 
     def create_target(self):
         return self.run('target', 'create', f'ctl-{self.random.randrange(1 << 40):x}')
 
     def associate(self, lun, targets):
-        return self.run('lun', 'associate', lun, *targets) if targets else self.run('lun', 'dissociate', lun)
+        return self.run('lun', 'associate', lun,
+                        *targets) if targets else self.run('lun', 'dissociate', lun)
 
     def add_targets(self, lun, targets):
-        return self.run('lun', 'associate', lun, '--add', *targets) if targets else self.associate(lun, targets)
+        return self.run('lun', 'associate', lun, '--add',
+                        *targets) if targets else self.associate(lun, targets)
 
     def remove_targets(self, lun, targets):
         return self.run('lun', 'dissociate', lun, *targets)
 
     def mask(self, lun, mask):
         return self.run('lun', 'unmask', lun, mask or 'none')
+
+    def hosts(self, lun):
+        if self.random.random() < 0.3:
+            return self.run('host-group', self.random.choice(['add', 'remove']), 'all',
+                            self.random.choice(HOSTS))
+        return self.run('host', self.random.choice(['add-name', 'remove-name']),
+                        self.random.choice(HOSTS), self.random.choice(INITIATORS))
 
     def delete_lun(self, lun):
         return self.run('lun', 'delete', lun, '--force')
@@ -195,11 +234,14 @@ class CtlClient(RestClient):
 
 
 class Watcher(threading.Thread):
-    """An initiator that logs in and lists all the time; what it sees while things change must still be units that were."""
+    """An initiator that logs in and lists all the time; what it sees while things change must still
+    be units that were.
+    """
 
     def __init__(self, daemon, name):
         super().__init__()
-        self.daemon_, self.name_, self.stopping, self.lists, self.error = daemon, name, False, 0, None
+        self.daemon_, self.name_ = daemon, name
+        self.stopping, self.lists, self.error = False, 0, None
 
     def run(self):
         try:
@@ -207,7 +249,8 @@ class Watcher(threading.Thread):
             while not self.stopping:
                 for target in rest.list('targets'):
                     answer = sees.ask('list', self.daemon_.portal, target['iscsi_name'], self.name_)
-                    # A target may go between the question and the login; a unit between REPORT LUNS and INQUIRY.
+                    # A target may go between the question and the login; a unit between REPORT LUNS
+                    # and INQUIRY.
                     vdstest.check(answer[0] in ('ok', 'error'), f'{answer}')
                     self.lists += answer[0] == 'ok'
             sees.close()
@@ -223,8 +266,24 @@ class Watcher(threading.Thread):
         return self.lists
 
 
-def admits(mask, initiator):
-    return mask == '*' or initiator in mask.split(';')
+def flatten(rest, mask):
+    """The names that a list stands for, found out from what the API says of hosts and groups."""
+    hosts = {host['id']: host['initiators'] for host in rest.list('hosts')}
+    groups = {group['id']: group['hosts'] for group in rest.list('host-groups')}
+    names = set()
+    for entry in mask.split(';') if mask else []:
+        kind, _, what = entry.partition(':')
+        if kind == 'host':
+            names |= set(hosts[what])
+        elif kind == 'host-group':
+            names |= {name for host in groups[what] for name in hosts[host]}
+        else:
+            names.add(entry)
+    return ';'.join(sorted(names))
+
+
+def admits(flat, initiator):
+    return flat == '*' or initiator in flat.split(';')
 
 
 def truth(daemon, coms, sees):
@@ -233,7 +292,7 @@ def truth(daemon, coms, sees):
         com.ok('sync')
     rest = daemon.rest()
     targets = {t['id']: t['iscsi_name'] for t in rest.list('targets')}
-    luns = {lun['id']: (lun['mask'], lun['serial']) for lun in rest.list('luns')}
+    luns = {lun['id']: (flatten(rest, lun['mask']), lun['serial']) for lun in rest.list('luns')}
     pairs = {(a['lun_id'], a['target_id']) for a in rest.list('associations')}
     rest.close()
     for com in coms:
@@ -241,14 +300,16 @@ def truth(daemon, coms, sees):
         equal(set(com.ok('targets')), set(targets), 'QueryTargets')
         from_luns = {(lun, t) for lun in luns for t in com.targets_of(lun)}
         from_targets = {(lun, t) for t in targets for lun in com.luns_of(t)}
-        equal(from_luns, from_targets, 'QueryAssociatedTargets is the inverse of QueryAssociatedLuns')
+        equal(from_luns, from_targets,
+              'QueryAssociatedTargets is the inverse of QueryAssociatedLuns')
         equal(from_luns, pairs, 'the associations of the API')
         for lun, (mask, serial) in luns.items():
             equal(com.ok('lun', lun)[1:], [mask or '-', serial], 'properties')
     for target, name in targets.items():
         for initiator in INITIATORS:
             seen = sees.list(daemon.portal, name, initiator)
-            wanted = sorted(luns[lun][1] for lun, t in pairs if t == target and admits(luns[lun][0], initiator))
+            wanted = sorted(luns[lun][1] for lun,
+                            t in pairs if t == target and admits(luns[lun][0], initiator))
             equal(sorted(seen.values()), wanted, f'REPORT LUNS of {name} as {initiator}')
 
 
@@ -258,6 +319,9 @@ def test_every_answer_is_what_an_initiator_sees():
     answered = refused = rounds = restarts = lists = 0
     with Daemon() as daemon:
         sees = Initiator()
+        daemon.ctl('host', 'create', 'one', INITIATORS[0])
+        daemon.ctl('host', 'create', 'two', INITIATORS[1])
+        daemon.ctl('host-group', 'create', 'all', 'one', 'two')
         while answered < CHANGES:
             clients = [ComClient(dice.random(), daemon), ComClient(dice.random(), daemon),
                        RestClient(dice.random(), daemon), CtlClient(dice.random(), daemon)]
@@ -287,7 +351,8 @@ def test_every_answer_is_what_an_initiator_sees():
             com.close()
         sees.close()
         daemon.stop()
-    print(f'# {answered} changes, {refused} refused for races, {rounds} rounds, {restarts} restarts, '
+    print(
+        f'# {answered} changes, {refused} refused for races, {rounds} rounds, {restarts} restarts, '
           f'{lists} listings meanwhile')
 
 

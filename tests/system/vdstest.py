@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Helpers that the system tests written in Python share: a daemon for each test, clients of three kinds, TAP.
+"""Helpers that the system tests written in Python share: a daemon for each test, clients of three
+kinds, TAP.
 
-tests/system/meson.build sets the programs in the environment: VDSD, VDSCTL, COM_DRIVER, INITIATOR.  Nothing here
-sleeps in order to wait: the helpers wait for files, pipes and answers, each with a deadline.
+tests/system/meson.build sets the programs in the environment: VDSD, VDSCTL, COM_DRIVER, INITIATOR.
+Nothing here sleeps in order to wait: the helpers wait for files, pipes and answers, each with a
+deadline.
 """
+import contextlib
 import http.client
 import json
 import os
@@ -114,7 +117,8 @@ class Driver:
     """A program that answers each line of input with one line: com_driver, initiator."""
 
     def __init__(self, *command, env=None):
-        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True,
                                         bufsize=1, env={**os.environ, **(env or {})})
 
     def ask(self, *words):
@@ -137,8 +141,8 @@ class Driver:
 class Com(Driver):
     """A program that uses libvds."""
 
-    def __init__(self, daemon):
-        super().__init__(os.environ['COM_DRIVER'])
+    def __init__(self, daemon, program=None, env=None):
+        super().__init__(program or os.environ['COM_DRIVER'], env=env)
         equal(self.ask('open', f'unix:{daemon.socket}')[0], 'S_OK', 'VdsOpenHwProvider')
 
     def ok(self, *words):
@@ -170,13 +174,16 @@ class Initiator(Driver):
 
 
 class Daemon:
-    """vdsd with a directory of its own: a context manager that ends the process and removes the directory."""
+    """vdsd with a directory of its own: a context manager that ends the process and removes the
+    directory.
+    """
 
-    def __init__(self, *options, directory=None, faults=True):
+    def __init__(self, *options, directory=None, faults=True, program=None):
+        self.program = program or os.environ['VDSD']
         self.top = pathlib.Path(tempfile.mkdtemp(prefix='vdstest.', dir=directory))
         self.dir, self.socket, self.inject = self.top / 'array', self.top / 's', self.top / 'inject'
         self.inject.mkdir()
-        if faults:              # a layer below every LUN; without it the data path takes shorter ways
+        if faults:  # a layer below every LUN; without it the data path takes shorter ways
             options = ('--inject', self.inject, *options)
         self.options, self.process, self.log = options, None, self.top / 'log'
 
@@ -209,16 +216,16 @@ class Daemon:
         ready.unlink(missing_ok=True)
         with self.log.open('ab') as log:
             self.process = subprocess.Popen(
-                [os.environ['VDSD'], '--dir', self.dir, '--socket', self.socket, '--listen', '127.0.0.1:0',
-                 '--ready-file', ready, *self.options],
+                [self.program, '--dir', self.dir, '--socket', self.socket, '--listen',
+                 '127.0.0.1:0', '--ready-file', ready, *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
         def is_ready():
             check(self.process.poll() is None, f'vdsd ended with {self.process.returncode}')
             return ready.exists()
         eventually('vdsd is ready', is_ready)
-        portal = json.loads(ready.read_text())['portals'][0]
-        self.portal = f'{portal["address"]}:{portal["port"]}'
+        for portal in json.loads(ready.read_text())['portals'][:1]:     # none while it is offline
+            self.portal = f'{portal["address"]}:{portal["port"]}'
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
@@ -235,7 +242,8 @@ class Daemon:
     def ctl(self, *words, ok=True):
         """vdsctl -o json; what it printed (parsed), or its exit status when ok is None."""
         done = subprocess.run([os.environ['VDSCTL'], '--url', f'unix:{self.socket}', '-o', 'json',
-                               *map(str, words)], capture_output=True, text=True, timeout=DEADLINE_S)
+                               *map(str, words)], capture_output=True, text=True,
+                              timeout=DEADLINE_S)
         if ok is None:
             return done.returncode
         equal(done.returncode, 0, f'vdsctl {" ".join(map(str, words))}: {done.stderr.strip()}')
@@ -243,9 +251,71 @@ class Daemon:
 
     def checker(self):
         """The invariant checker, on a stopped array."""
-        done = subprocess.run([os.environ['VDSD'], '--dir', self.dir, '--check'], capture_output=True, text=True,
-                              timeout=DEADLINE_S)
+        done = subprocess.run([os.environ['VDSD'], '--dir', self.dir, '--check'],
+                              capture_output=True, text=True, timeout=DEADLINE_S)
         equal(done.returncode, 0, f'vdsd --check: {done.stdout}{done.stderr}')
+
+
+class LosingWire:
+    """A wire between a program and vdsd that loses the answer to one change when it is told to.
+
+    Set lose to a function: it is called when the change was made, after `skip` other changes.
+    """
+
+    def __init__(self, daemon):
+        self.daemon, self.socket = daemon, daemon.top / 'wire'
+        self.lose, self.skip, self.lost = None, 0, 0
+        self.open = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.socket))
+        self.listener.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            try:
+                server.connect(str(self.daemon.socket))
+            except OSError:             # vdsd is not there
+                client.close()
+                continue
+            self.open += [client, server]
+            threading.Thread(target=self.carry, args=(client, server), daemon=True).start()
+
+    def carry(self, client, server):
+        losing = None
+        with client, server, contextlib.suppress(OSError):
+            while True:
+                readable, _, _ = select.select([client, server], [], [])
+                if client in readable:
+                    data = client.recv(65536)
+                    if self.lose is not None and b'X-Request-Id: ' in data:
+                        if self.skip == 0:
+                            losing, self.lose = self.lose, None
+                        else:
+                            self.skip -= 1
+                    server.sendall(data)
+                    if not data:
+                        return
+                if server in readable:
+                    data = server.recv(65536)
+                    if losing is not None:      # the change was made; nobody learns it
+                        self.lost += 1
+                        losing()
+                        return
+                    client.sendall(data)
+                    if not data:
+                        return
+
+    def close(self):
+        self.listener.close()
+        for end in self.open:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
 
 def new_request_id():
@@ -278,8 +348,18 @@ def requires(*tools):
         sys.exit(1 if os.environ.get('CI') else 0)
 
 
+def chosen(tests, names):
+    """The functions that the names are of, without "test_"; all when there are no names."""
+    by_name = {test.__name__.removeprefix('test_'): test for test in tests}
+    unknown = [name for name in names if name not in by_name]
+    if unknown:
+        sys.exit(f'there is no test {unknown[0]}; there are {" ".join(by_name)}')
+    return [by_name[name] for name in names] or tests
+
+
 def main(tests):
-    """Run functions as tests, and print TAP."""
+    """Run functions as tests, those that the command line names or all, and print TAP."""
+    tests = chosen(tests, sys.argv[1:])
     print(f'1..{len(tests)}')
     failed = 0
     for number, test in enumerate(tests, 1):
@@ -291,5 +371,6 @@ def main(tests):
             failed += 1
             for line in traceback.format_exc().splitlines():
                 print(f'# {line}')
-            print(f'not ok {number} - {name}: {str(error).splitlines()[0] if str(error) else error!r}', flush=True)
+            print(
+                f'not ok {number} - {name}: {str(error).splitlines()[0] if str(error) else error!r}', flush=True)
     sys.exit(1 if failed else 0)

@@ -19,6 +19,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "array/pool/dir_int.h"
 #include "array/pool/driver.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -27,7 +28,7 @@
 #include "blk/blk.h"
 #include "catalog/catalog.h"
 
-#define MARKER        ".vds-pool"
+#define MARKER        ARRAY_DIR_MARKER
 #define MARKER_FORMAT "vds-pool 1 %s\n"
 #define BYTES_MAX     (1ull << 53)
 
@@ -35,6 +36,7 @@ struct dir_pool {
 	struct array_pool pool;
 	char *path; /* owned */
 	int dir_fd, marker_fd;
+	int watch_fd; /* -1 = the directory cannot be watched */
 };
 
 static struct dir_pool *
@@ -175,6 +177,8 @@ dir_close(struct array_pool *pool, bool give_up)
 
 	if (give_up && dir->marker_fd >= 0)
 		(void)unlinkat(dir->dir_fd, MARKER, 0);
+	if (dir->watch_fd >= 0)
+		close(dir->watch_fd);
 	if (dir->marker_fd >= 0)
 		close(dir->marker_fd);
 	if (dir->dir_fd >= 0)
@@ -183,28 +187,51 @@ dir_close(struct array_pool *pool, bool give_up)
 	mem_free(dir);
 }
 
+static bool
+is_own_group(gid_t gid)
+{
+	return gid == getegid() || group_member(gid);
+}
+
+/* Returns who besides vdsd and root may write to the directory; NULL = nobody. */
+static const char *
+other_writers(const struct stat *st)
+{
+	if ((st->st_mode & S_IWOTH) != 0)
+		return "everybody";
+	if ((st->st_mode & S_IWGRP) != 0)
+		return is_own_group(st->st_gid) ? "its group" : "a group that vdsd is not in";
+	return st->st_uid != geteuid() && st->st_uid != 0 ? "its owner" : NULL;
+}
+
 /*
- * Refuses a new pool in a directory to which everybody may write, since anybody could replace the
- * file of a LUN there.
+ * Looks for others who may write to the directory, since they could replace the file of a LUN.  A
+ * new pool is refused where that serves nothing: when everybody may write, or a group that vdsd is
+ * not in.  Its own group or a foreign owner may be how an administrator lets vdsd write there, so
+ * these are only logged.  So is everything for an existing pool: refusing it would take its LUNs
+ * away.
  */
 static int
 check_mode(const struct dir_pool *dir, enum array_pool_mode mode)
 {
 	struct stat st;
+	const char *who;
+	bool others, foreign;
 
 	if (fstat(dir->dir_fd, &st) < 0)
 		return -errno;
-	if ((st.st_mode & S_IWOTH) != 0 && mode == POOL_CREATE)
-		return err_set(
-			ERR_ACCESS,
-			"%s: everybody may write to this directory: run `chmod o-w %s` first",
-			dir->path, dir->path);
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		log_warning(
-			"pool.writable",
-			"path=%s mode=%03o reason=\"others may write to the directory and replace "
-			"LUNs\"",
-			dir->path, (unsigned)st.st_mode & 0777);
+	who = other_writers(&st);
+	others = (st.st_mode & S_IWOTH) != 0;
+	foreign = (st.st_mode & S_IWGRP) != 0 && !is_own_group(st.st_gid);
+	if (mode == POOL_CREATE && (others || foreign))
+		return err_set(ERR_ACCESS,
+			       "%s: %s may write to this directory: run `chmod %s-w %s` first",
+			       dir->path, who, others ? "o" : "g", dir->path);
+	if (who != NULL)
+		log_warning("pool.writable",
+			    "path=%s mode=%03o reason=\"%s may write to the directory and "
+			    "replace LUNs\"",
+			    dir->path, (unsigned)st.st_mode & 0777, who);
 	return 0;
 }
 
@@ -221,6 +248,8 @@ open_all(struct dir_pool *dir, const struct guid *array_id, enum array_pool_mode
 		rc = check_mode(dir, mode);
 	if (rc == 0)
 		rc = dir->marker_fd = marker_open(dir->dir_fd, dir->path, array_id, mode);
+	if (rc >= 0)
+		dir->watch_fd = array_dir_watch_open(dir->dir_fd, dir->path);
 	return MIN(rc, 0);
 }
 
@@ -234,7 +263,7 @@ dir_open(const char *place, const struct guid *array_id, enum array_pool_mode mo
 	if (dir == NULL)
 		return -ENOMEM;
 	dir->pool.driver = &array_pool_dir;
-	dir->dir_fd = dir->marker_fd = -1;
+	dir->dir_fd = dir->marker_fd = dir->watch_fd = -1;
 	dir->path = str_dup(place);
 	rc = dir->path == NULL ? -ENOMEM : open_all(dir, array_id, mode);
 	if (rc < 0) {
@@ -260,6 +289,19 @@ dir_look(struct array_pool *pool)
 	    ours.st_dev != named.st_dev)
 		return err_set(-ESTALE, "%s: the directory was replaced by another one", dir->path);
 	return 0;
+}
+
+static int
+dir_watch_fd(struct array_pool *pool)
+{
+	return dir_of(pool)->watch_fd;
+}
+
+static void
+dir_watch_read(struct array_pool *pool, struct array_pool_watcher *watcher)
+{
+	if (dir_of(pool)->watch_fd >= 0)
+		array_dir_watch_read(dir_of(pool)->watch_fd, watcher);
 }
 
 static int
@@ -393,9 +435,9 @@ volume_remove(const char *place, const struct guid *lun_id, bool committed)
 
 static int
 volume_open(const char *place, const struct guid *lun_id, uint64_t size_bytes, bool thick,
-	    struct blk_dev **ret_dev)
+	    struct blk_file_seen *seen, struct blk_dev **ret_dev)
 {
-	struct blk_file_options options = { .thick = thick };
+	struct blk_file_options options = { .thick = thick, .seen = seen };
 	AUTO_FREE char *path = name_of(place, lun_id, true);
 	char id[GUID_TEXT_SIZE];
 
@@ -421,6 +463,37 @@ volume_check(const char *place, const struct guid *lun_id, uint64_t size_bytes, 
 	return 0;
 }
 
+static int
+dir_sync(const char *place)
+{
+	int fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return err_set(-errno, "%s: %s", place, strerror(errno));
+	if (syncfs(fd) < 0)
+		rc = err_set(-errno, "%s: the file system cannot be synced: %s", place,
+			     strerror(errno));
+	close(fd);
+	return rc;
+}
+
+static int
+volume_uncache(const char *place, const struct guid *lun_id)
+{
+	AUTO_FREE char *path = name_of(place, lun_id, true);
+	int fd, rc;
+
+	if (path == NULL)
+		return -ENOMEM;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_set(-errno, "%s: %s", path, strerror(errno));
+	rc = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	close(fd);
+	return rc != 0 ? err_set(-rc, "%s: its pages cannot be dropped: %s", path, strerror(rc))
+		       : 0;
+}
+
 const struct array_pool_driver array_pool_dir = {
 	.kind = "dir",
 	.takes = dir_takes,
@@ -428,13 +501,17 @@ const struct array_pool_driver array_pool_dir = {
 	.open = dir_open,
 	.close = dir_close,
 	.look = dir_look,
+	.watch_fd = dir_watch_fd,
+	.watch_read = dir_watch_read,
 	.space = dir_space,
 	.largest = dir_largest,
 	.sweep = dir_sweep,
+	.sync = dir_sync,
 	.volume_name = volume_name,
 	.volume_make = volume_make,
 	.volume_commit = volume_commit,
 	.volume_remove = volume_remove,
 	.volume_open = volume_open,
 	.volume_check = volume_check,
+	.volume_uncache = volume_uncache,
 };

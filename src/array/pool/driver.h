@@ -21,6 +21,7 @@
 #include "base/guid.h"
 
 struct blk_dev;
+struct blk_file_seen;
 
 /* A pool that is open.  A driver's own struct begins with it. */
 struct array_pool {
@@ -49,6 +50,14 @@ struct array_pool_sweep {
 	enum array_volume_fate (*fate)(struct array_pool_sweep *sweep, const struct guid *lun_id);
 };
 
+/* Whoever is notified of what other programs have done in a pool's place. */
+struct array_pool_watcher {
+	/* The volume was removed, renamed or replaced, or somebody who could write to it closed it. */
+	void (*volume)(struct array_pool_watcher *watcher, const struct guid *lun_id);
+	/* The place itself has changed, or notifications were lost: anything may have happened. */
+	void (*all)(struct array_pool_watcher *watcher);
+};
+
 struct array_pool_driver {
 	const char *kind; /* for logs */
 	/* Returns whether a place is of this kind, from its text alone. */
@@ -63,7 +72,7 @@ struct array_pool_driver {
 	 * durable on return.  Returns 0, ERR_LOCKED (another process or pool uses the place),
 	 * ERR_IN_USE (the place belongs to another array), ERR_VERSION (a newer program wrote it),
 	 * ERR_NOT_SUPPORTED (the file system is not suitable), ERR_ACCESS (with POOL_CREATE:
-	 * everybody may write there) or -errno.
+	 * everybody may write there, or a group that vdsd is not in) or -errno.
 	 */
 	int (*open)(const char *place, const struct guid *array_id, enum array_pool_mode mode,
 		    struct array_pool **ret_pool);
@@ -74,6 +83,17 @@ struct array_pool_driver {
 	 * text says what is wrong.
 	 */
 	int (*look)(struct array_pool *pool);
+	/*
+	 * Returns a descriptor that becomes readable when another program has done something to the
+	 * pool that watch_read reports, or -1 when the pool cannot be watched.  The descriptor
+	 * belongs to the pool and is closed with it.
+	 */
+	int (*watch_fd)(struct array_pool *pool);
+	/*
+	 * Notifies the watcher of what has happened since the last call.  Does not wait.  May also
+	 * report what this process has done itself.
+	 */
+	void (*watch_read)(struct array_pool *pool, struct array_pool_watcher *watcher);
 	/* Reads the capacity and the free space of the pool. */
 	int (*space)(struct array_pool *pool, struct array_pool_space *ret_space);
 	/*
@@ -86,6 +106,12 @@ struct array_pool_driver {
 	 * crash, and logs volumes that belong to no LUN.
 	 */
 	void (*sweep)(struct array_pool *pool, struct array_pool_sweep *sweep);
+
+	/*
+	 * Makes all data of the volumes at the place durable that was written before, whether or
+	 * not the pool is open.
+	 */
+	int (*sync)(const char *place);
 
 	/*
 	 * Returns the name of the volume for messages; the caller frees it with mem_free.  Returns
@@ -106,17 +132,23 @@ struct array_pool_driver {
 	 */
 	int (*volume_remove)(const char *place, const struct guid *lun_id, bool committed);
 	/*
-	 * Makes the device of a committed volume.  The volume is opened at the first use.  Returns
-	 * 0 or -ENOMEM.  The caller owns *ret_dev.
+	 * Makes the device of a committed volume.  The volume is opened at the first use.  seen:
+	 * where the device notes which volume it has seen, for the next device of this volume.
+	 * Returns 0 or -ENOMEM.  The caller owns *ret_dev.
 	 */
 	int (*volume_open)(const char *place, const struct guid *lun_id, uint64_t size_bytes,
-			   bool thick, struct blk_dev **ret_dev);
+			   bool thick, struct blk_file_seen *seen, struct blk_dev **ret_dev);
 	/*
 	 * Checks a volume without opening it.  uncommitted: accepts also a volume whose commit was
 	 * lost.  Returns 0, or ERR_CORRUPT with a text (the volume is missing or too short).
 	 */
 	int (*volume_check)(const char *place, const struct guid *lun_id, uint64_t size_bytes,
 			    bool uncommitted);
+	/*
+	 * Takes the clean data of a committed volume out of this host's cache, if it has one.
+	 * Returns 0, also when there is no such volume, or -errno.
+	 */
+	int (*volume_uncache)(const char *place, const struct guid *lun_id);
 };
 
 /* dir.c: a directory on a local file system, in which volumes are files. */

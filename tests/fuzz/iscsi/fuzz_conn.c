@@ -17,7 +17,7 @@ static const char plain[] =
 static const char digests[] =
 	"HeaderDigest=CRC32C\0DataDigest=CRC32C\0InitialR2T=No\0FirstBurstLength=4096";
 
-/* Send a little, or all. */
+/* Sends a little, or all. */
 static void
 take_output(struct peer *p, bool slowly)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Fuzz target for unmasking lists and iSCSI names: bringing a canonical form into canonical form
- * must not change it.
+ * Fuzz target for unmasking lists, lists of a host's names, and iSCSI names: bringing a canonical
+ * form into canonical form must not change it, and without hosts a list stands for itself.
  */
 #include <assert.h>
 #include <string.h>
@@ -9,9 +9,32 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/host.h"
 #include "model/state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* In a state without hosts. */
+static void
+try_hosts(const char *text, const char *mask)
+{
+	static const struct position at;
+	AUTO_STATE struct state *state = state_new(&at);
+	AUTO_FREE char *resolved = NULL, *flat = NULL;
+	AUTO(strbuf_fini) struct strbuf described = { 0 };
+	struct host_names names = { 0 };
+
+	if (host_names_parse(text, &names) == 0)
+		for (size_t i = 0; i < names.count; i++)
+			assert(host_names_have(&names, names.names[i]));
+	host_names_fini(&names);
+	if (state == NULL || host_mask_resolve(state, text, &resolved) < 0 || mask == NULL)
+		return;
+	assert(host_mask_flatten(state, mask, &flat) == 0 && strcmp(flat, mask) == 0);
+	host_mask_describe(state, mask, &described);
+	assert(strcmp(described.text != NULL ? described.text : "", mask) == 0);
+	(void)host_mask_admits(state, mask, text);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -28,5 +51,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		       strcmp(name, name_again) == 0);
 		assert(mask_admits(name, text));
 	}
+	try_hosts(text, mask);
 	return 0;
 }

@@ -11,8 +11,10 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "scsi/scsi.h"
+#include "scsi/store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -52,11 +54,14 @@ data_in(struct scsi_task *task, uint32_t len_bytes)
 	return 0;
 }
 
+/* The task that goes on because its mode pages are saved; memory completes at once. */
+static struct scsi_task *resumed;
+
 static void
-never(struct scsi_task *task)
+resume(struct scsi_task *task)
 {
-	(void)task;
-	abort(); /* memory completes at once, and there is one thread */
+	MUST(resumed == NULL);
+	resumed = task;
 }
 
 static size_t
@@ -68,9 +73,81 @@ luns(struct scsi_nexus *nexus, size_t first, uint16_t *numbers, size_t capacity)
 	return 3;
 }
 
-static const struct scsi_host_ops ops = {
-	.data_in = data_in, .done = never, .resume = never, .luns = luns
-};
+static size_t
+ports(struct scsi_itl *itl, uint16_t *numbers, size_t capacity)
+{
+	(void)itl;
+	for (size_t i = 0; i < 2 && i < capacity; i++)
+		numbers[i] = (uint16_t)(i + 1);
+	return 2;
+}
+
+/* There is one nexus, so no other one has tasks: a PREEMPT AND ABORT ends within its own call. */
+static struct scsi_task *aborting;
+
+static void *
+abort_prepare(struct scsi_task *task)
+{
+	return task;
+}
+
+static void
+abort_run(void *handle, bool (*concerns)(const struct scsi_itl *itl, void *arg),
+	  void (*done)(void *arg), void *arg)
+{
+	(void)done;
+	MUST(handle == arg && aborting == NULL);
+	aborting = handle;
+	MUST(!concerns(aborting->itl, arg));
+}
+
+static void
+abort_cancel(void *handle)
+{
+	(void)handle;
+}
+
+static void
+done(struct scsi_task *task)
+{
+	MUST(task == aborting || task == resumed);
+	aborting = NULL;
+	resumed = NULL;
+}
+
+static const struct scsi_host_ops ops = { .data_in = data_in,
+					  .done = done,
+					  .resume = resume,
+					  .luns = luns,
+					  .ports = ports,
+					  .abort_prepare = abort_prepare,
+					  .abort_run = abort_run,
+					  .abort_cancel = abort_cancel };
+
+/* Whatever is kept can be read again. */
+static int
+load(void *arg, enum scsi_keep kind, struct scsi_kept *ret_kept)
+{
+	(void)arg;
+	(void)kind;
+	(void)ret_kept;
+	return ERR_NOT_FOUND;
+}
+
+static void
+save(void *arg, struct scsi_save *save)
+{
+	struct scsi_reservations *set;
+
+	(void)arg;
+	if (save->kind == SCSI_KEEP_RESERVATIONS && save->data != NULL) {
+		MUST(scsi_reservations_decode(save->version, save->data, save->bytes, &set) == 0);
+		scsi_reservations_unref(set);
+	}
+	save->done(save, 0);
+}
+
+static const struct scsi_store store = { load, save, NULL };
 
 static struct scsi_lu *
 make_lu(uint8_t flags, struct blk_dev **ret_dev)
@@ -88,6 +165,7 @@ make_lu(uint8_t flags, struct blk_dev **ret_dev)
 		.write_cache = true,
 		.read_only = (flags & FLAG_READ_ONLY) != 0,
 		.max_transfer_bytes = 32 * block_bytes,
+		.store = &store,
 	};
 	struct scsi_lu *lu;
 
@@ -109,6 +187,9 @@ check_answer(const struct scsi_task *task)
 		break;
 	case SCSI_STATUS_CHECK_CONDITION:
 		MUST(task->sense_bytes >= 8 && task->in_bytes == 0);
+		break;
+	case SCSI_STATUS_RESERVATION_CONFLICT:
+		MUST(task->sense_bytes == 0 && task->in_bytes == 0);
 		break;
 	default:
 		abort();
@@ -138,7 +219,11 @@ run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const
 		memcpy(run.out.iov_base, data + HEAD_BYTES, MIN(have, (size_t)task->out_bytes));
 		task->out_iov = &run.out;
 		task->out_iov_count = 1;
-		MUST(scsi_task_execute(task) == SCSI_DONE);
+		if (scsi_task_execute(task) == SCSI_PENDING) {
+			MUST(aborting == task || resumed == task);
+			scsi_task_resume(task);
+		}
+		MUST(aborting == NULL && resumed == NULL);
 	}
 	check_answer(task);
 	scsi_task_fini(task);
@@ -152,6 +237,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct scsi_nexus nexus = { .ops = &ops,
 				    .target_name = "iqn.2024-01.example:fuzz",
+				    .initiator_name = "iqn.2024-01.example:fuzz-host",
 				    .relative_port_id = 1 };
 	struct scsi_itl itl;
 	struct blk_dev *dev;

@@ -87,11 +87,11 @@ make_target(struct array *array, const char *alias)
 {
 	struct array_answer answer;
 	char other[80];
-	int rc = array_target_create(array, NULL, NULL, alias, false, &answer);
+	int rc = array_target_create(array, NULL, NULL, alias, false, false, &answer);
 
 	for (unsigned n = 2; rc == ERR_NAME_IN_USE; n++) {
 		snprintf(other, sizeof(other), "%s %u", alias, n);
-		rc = array_target_create(array, NULL, NULL, other, false, &answer);
+		rc = array_target_create(array, NULL, NULL, other, false, false, &answer);
 	}
 	assert_ok(rc);
 	return answer.object_id;
@@ -296,8 +296,10 @@ fake_quiesce(void *runtime, const struct array_mapping *mappings, size_t count, 
 
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* several callers may drain */
 
-	(void)count;
 	pthread_mutex_lock(&lock);
+	fake->mappings = count;
+	snprintf(fake->lost, sizeof(fake->lost), "%s",
+		 mappings[0].initiator != NULL ? mappings[0].initiator : "-");
 	snprintf(fake->except, sizeof(fake->except), "%s",
 		 mappings[0].except_mask != NULL ? mappings[0].except_mask : "-");
 	pthread_mutex_unlock(&lock);
@@ -380,12 +382,18 @@ fake_unregister(struct fake_runtime *fake)
 struct guid
 fake_session(struct array *array, struct guid target)
 {
+	return fake_session_of(array, target, "iqn.2026-11.org.example:host");
+}
+
+struct guid
+fake_session_of(struct array *array, struct guid target, const char *initiator)
+{
 	struct row_live_session *row = row_new(ROW_LIVE_SESSION);
 	struct guid id = random_guid();
 
 	row->id = id;
 	row->target_id = target;
-	assert_ok(row_set_string(&row->initiator, "iqn.2026-11.org.example:host"));
+	assert_ok(row_set_string(&row->initiator, initiator));
 	array_live_put(array, row);
 	return id;
 }

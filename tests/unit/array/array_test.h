@@ -53,8 +53,8 @@ fixture_reopen(struct fixture *f)
 
 struct guid make_lun(struct array *array, const char *name); /* makes a thin LUN of 1 MiB */
 /*
- * Make a target without a portal group.  When another target has the alias, a number is appended to
- * it.
+ * Makes a target without a portal group.  When another target has the alias, a number is appended
+ * to it.
  */
 struct guid make_target(struct array *array, const char *alias);
 struct guid make_portal(struct array *array, const char *address, uint16_t port);
@@ -65,17 +65,17 @@ uint64_t sequence_of(struct array *array);
 int number_of(struct array *array, struct guid lun, struct guid target);
 struct guid random_guid(void);
 
-/* Write the path of a LUN's file in the default pool. */
+/* Writes the path of a LUN's file in the default pool. */
 void lun_file(const struct fixture *f, struct guid lun, char path[256]);
 bool file_exists(const char *path);
 /*
- * Let an operation on a LUN's device ("*" = of all LUNs) fail or hang: what = "EIO", "hold", …;
+ * Lets an operation on a LUN's device ("*" = of all LUNs) fail or hang: what = "EIO", "hold", …;
  * NULL = work again.
  */
 void inject(const struct fixture *f, const char *name, const char *op, const char *what);
 
 /*
- * Wait, at most ten seconds, until the condition holds; it is checked after every change of the
+ * Waits, at most ten seconds, until the condition holds; it is checked after every change of the
  * live state.  Returns false when the time is over.
  */
 bool wait_for(struct array *array, bool (*holds)(struct array *array, const void *arg),
@@ -92,13 +92,16 @@ struct fake_runtime {
 	atomic_int quiesce_result;
 	atomic_bool quiesce_hold; /* quiesce does not return while this is set */
 	atomic_uint quiescing;
+	char lost[256];     /* initiator of that mapping; "-" = none */
+	size_t mappings;    /* of the last quiesce */
 	char except[256];   /* except_mask of the first mapping of the last quiesce; "-" = none */
 	struct state *last; /* writer thread; read it after a change was answered */
 };
 
 void fake_register(struct fake_runtime *fake, struct array *array);
 void fake_unregister(struct fake_runtime *fake);
-/* Report a live session of the target; returns its id. */
+/* Reports a live session of the target; returns its id. */
 struct guid fake_session(struct array *array, struct guid target);
+struct guid fake_session_of(struct array *array, struct guid target, const char *initiator);
 
 #endif

@@ -262,7 +262,7 @@ test_target_that_is_made_again_under_its_name_keeps_its_retired_numbers(void **s
 
 	for (int i = 0; i < 2; i++) {
 		assert_ok(array_target_create(f->array, NULL, "iqn.2026-11.org.example:t", "",
-					      false, &answer));
+					      false, false, &answer));
 		t = answer.object_id;
 		if (i == 1)
 			break;
@@ -469,6 +469,8 @@ test_a_mask_whose_drain_does_not_end_is_busy_and_changes_nothing(void **state)
 	assert_ok(associate(a, lun, 1, target));
 	atomic_store(&fake.quiesce_result, ERR_TIMEOUT);
 	assert_int_equal(array_lun_set_mask(a, NULL, &lun, "", NULL), ERR_BUSY);
+	/* the caller waits for one drain, not for one after the other */
+	assert_int_equal(atomic_load(&fake.quiesced), 1);
 	AUTO_STATE struct state *now = array_state(a);
 
 	assert_string_equal(mask_of(now, lun), "iqn.a");
@@ -568,7 +570,7 @@ test_held_lun_shows_its_operation_before_the_holder_returns(void **state)
 	assert_true(wait_operation(a, lun, OPERATION_ASSOCIATE));
 	assert_int_equal(associate(a, lun, 1, t1), ERR_BUSY);
 	assert_int_equal(array_lun_delete(a, NULL, &lun, true, NULL), ERR_BUSY);
-	assert_ok(array_lun_rename(a, NULL, &lun, "other", NULL));
+	assert_ok(array_lun_rename(a, NULL, &lun, "other", false, NULL));
 	atomic_store(&fake.quiesce_hold, false);
 	pthread_join(thread, NULL);
 	assert_int_equal(b.result, 0);

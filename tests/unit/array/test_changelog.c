@@ -73,9 +73,14 @@ test_changes_of_luns_are_told_with_values(void **state)
 	LOGS(array_lun_create(a, &by_alice, &spec, &answer),
 	     "lun \"vol1\": created with 10 MiB (thin) in pool \"default\", unmasked to nobody by "
 	     "alice (uid 1000)\n");
-	LOGS(array_lun_extend(a, &by_alice, &answer.object_id, 2 * MIB, NULL),
+	LOGS(array_lun_extend(a, &by_alice, &answer.object_id, 2 * MIB, false, NULL),
 	     "lun \"vol1\": extended from 10 MiB to 12 MiB by alice (uid 1000)\n");
-	LOGS(array_lun_rename(a, &by_alice, &answer.object_id, "vol2", NULL),
+	LOGS(array_lun_shrink(a, &by_alice, &answer.object_id, 11 * MIB, 0, false, NULL),
+	     "lun \"vol1\": shrunk from 12 MiB to 11 MiB by alice (uid 1000)\n");
+	LOGS(array_lun_shrink(a, &by_alice, &answer.object_id, 0, MIB, false, NULL),
+	     "lun \"vol1\": shrunk from 11 MiB to 10 MiB by alice (uid 1000)\n");
+	assert_ok(array_lun_extend(a, NULL, &answer.object_id, 2 * MIB, false, NULL));
+	LOGS(array_lun_rename(a, &by_alice, &answer.object_id, "vol2", false, NULL),
 	     "lun \"vol1\": renamed to \"vol2\" by alice");
 	LOGS(array_lun_set_mask(a, &by_alice, &answer.object_id, "iqn.2026-01.org.x:a", NULL),
 	     "lun \"vol2\": unmasked to \"iqn.2026-01.org.x:a\" instead of nobody by");
@@ -89,6 +94,30 @@ test_changes_of_luns_are_told_with_values(void **state)
 	     "lun \"vol2\": deleted with its data of 12 MiB by");
 }
 
+/* A LUN need not have a name: then its id says which one it is. */
+static void
+test_a_lun_without_a_name_is_told_by_its_id(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct array_lun_spec spec = { .name = "vol", .size_bytes = 10 * MIB };
+	struct guid target = make_target(a, "t");
+	struct array_answer answer;
+	char id[GUID_TEXT_SIZE], wanted[200];
+
+	assert_ok(array_lun_create(a, &by_alice, &spec, &answer));
+	guid_format(&answer.object_id, id);
+	LOGS(array_lun_rename(a, &by_alice, &answer.object_id, "", false, NULL),
+	     "lun \"vol\": no longer called \"vol\" by");
+	snprintf(wanted, sizeof(wanted), "lun %s: associated with target \"t\"", id);
+	LOGS(array_lun_associate(a, &by_alice, &answer.object_id, &target, 1, NULL), wanted);
+	assert_int_equal(array_lun_delete(a, &by_alice, &answer.object_id, false, NULL),
+			 ERR_IN_USE);
+	snprintf(wanted, sizeof(wanted), "LUN %s is in use", id);
+	assert_non_null(strstr(err_text(ERR_IN_USE), wanted));
+	snprintf(wanted, sizeof(wanted), "lun %s: deleted", id);
+	LOGS(array_lun_delete(a, &by_alice, &answer.object_id, true, NULL), wanted);
+}
+
 static void
 test_changes_of_targets_and_portals_are_told(void **state)
 {
@@ -97,7 +126,7 @@ test_changes_of_targets_and_portals_are_told(void **state)
 
 	LOGS(array_portal_create(a, &by_alice, "127.0.0.9", 3261, false, &portal),
 	     "portal 127.0.0.9:3261: created by alice");
-	LOGS(array_target_create(a, &by_alice, "iqn.2026-01.org.x:t", "t", false, &target),
+	LOGS(array_target_create(a, &by_alice, "iqn.2026-01.org.x:t", "t", false, false, &target),
 	     "target \"t\": created as iqn.2026-01.org.x:t by");
 	LOGS(array_group_create(a, &by_alice, &target.object_id, &group),
 	     "portal group 1 of target \"t\": created by");
@@ -181,6 +210,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_changes_of_luns_are_told_with_values),
+		TEST(test_a_lun_without_a_name_is_told_by_its_id),
 		TEST(test_changes_of_targets_and_portals_are_told),
 		TEST(test_names_are_quoted),
 		TEST(test_changes_without_a_principal_are_vdsds),

@@ -5,6 +5,8 @@
  */
 #include "array_test.h"
 
+#include "model/port.h"
+
 #define HOST "iqn.2026-11.org.example:host"
 
 struct scene {
@@ -119,6 +121,37 @@ test_mask(void **state)
 	expect(&s, HOST, "MASKED", "mask", "unmasked to nobody");
 }
 
+static void
+test_a_source_that_is_not_allowed(void **state)
+{
+	struct scene s = visible_scene(((struct fixture *)*state)->array);
+	struct array_answer answer;
+
+	assert_ok(array_target_set_sources(s.array, NULL, &s.target, "10.0.0.0/8", NULL));
+	expect(&s, HOST, "SOURCE_FORBIDDEN", "login",
+	       "the target \"t\" allows logins from 10.0.0.0/8");
+	assert_ok(array_target_set_sources(s.array, NULL, &s.target, "any", NULL));
+	assert_ok(array_host_create(s.array, NULL, "web", HOST, &answer));
+	assert_ok(array_host_set_sources(s.array, NULL, &answer.object_id, "192.0.2.7", NULL));
+	expect(&s, HOST, "SOURCE_FORBIDDEN", "login",
+	       "the host \"web\" allows logins from 192.0.2.7/32");
+}
+
+static void
+test_mask_with_a_host(void **state)
+{
+	struct scene s = visible_scene(((struct fixture *)*state)->array);
+	AUTO(array_explanation_fini) struct array_explanation e = { 0 };
+
+	assert_ok(array_host_create(s.array, NULL, "web", HOST, NULL));
+	assert_ok(array_lun_set_mask(s.array, NULL, &s.lun, "host:web", NULL));
+	assert_ok(array_explain(s.array, &s.lun, HOST, "127.0.0.1", &e));
+	assert_true(e.visible);
+	assert_non_null(strstr(step_of(&e, "mask")->text, "the host \"web\""));
+	assert_ok(array_lun_set_mask(s.array, NULL, &s.lun, "", NULL));
+	expect(&s, HOST, "MASKED", "mask", "unmasked to nobody");
+}
+
 /* What can never log in is told first, whatever the mask says. */
 static void
 test_a_name_that_is_none(void **state)
@@ -157,15 +190,33 @@ test_portal_nobody_listens_on(void **state)
 	expect(&s, HOST, "PORTAL_NOT_READY", "portal", "has not opened it yet");
 }
 
+/* No portal listens while the controller is offline, so the hint is not about the address. */
+static void
+test_a_controller_that_is_offline(void **state)
+{
+	struct scene s = visible_scene(((struct fixture *)*state)->array);
+	AUTO_STATE struct state *now = array_state(s.array);
+	struct guid id = state_controller(now)->id;
+	struct array_explanation e;
+
+	assert_ok(array_controller_set_status(s.array, NULL, &id, STATUS_OFFLINE, NULL));
+	ready(&s, false, "the controller is offline");
+	expect(&s, HOST, "PORTAL_NOT_READY", "portal", "the controller is offline");
+	assert_ok(array_explain(s.array, &s.lun, HOST, NULL, &e));
+	assert_string_equal(e.hint, "vdsctl controller online");
+	array_explanation_fini(&e);
+}
+
 /* ---- where the initiator is ---- */
 
 static void
-session_put(struct scene *s, const char *address)
+session_put(struct scene *s, const char *address, uint32_t tag)
 {
 	struct row_live_session *row = row_new(ROW_LIVE_SESSION);
 
 	row->id = random_guid();
 	row->target_id = s->target;
+	row->tag = tag;
 	assert_ok(row_set_string(&row->initiator, HOST));
 	assert_ok(row_set_string(&row->initiator_address, address));
 	array_live_put(s->array, row);
@@ -180,7 +231,7 @@ test_a_loopback_portal_serves_this_host_only(void **state)
 	expect_from(&s, HOST, "192.0.2.7", "ONLY_THIS_HOST", "reach", "is at 192.0.2.7");
 	expect_from(&s, HOST, "::1", "ONLY_THIS_HOST", "reach", "");
 	expect_from(&s, HOST, "127.0.0.1", NULL, "reach", "can be reached from 127.0.0.1");
-	session_put(&s, "127.0.0.1:40000");
+	session_put(&s, "127.0.0.1:40000", 1);
 	expect_from(&s, HOST, NULL, NULL, "login", "logged in from 127.0.0.1:40000");
 }
 
@@ -196,6 +247,65 @@ test_a_portal_on_the_network_serves_every_host(void **state)
 	ready(&s, true, "");
 	expect_from(&s, HOST, NULL, NULL, "reach", "192.0.2.1:3260 can be reached");
 	expect_from(&s, HOST, "2001:db8::7", "ONLY_THIS_HOST", "reach", "family");
+}
+
+/* ---- which state the path has ---- */
+
+static void
+set_access(struct scene *s, const struct guid *group, enum port_access state)
+{
+	const struct array_group_access access = { .state = state, .set_state = true };
+
+	assert_ok(array_group_set_access(s->array, NULL, group, &access, NULL));
+}
+
+static void
+test_the_state_of_the_path_is_named(void **state)
+{
+	struct scene s = visible_scene(((struct fixture *)*state)->array);
+
+	expect(&s, HOST, NULL, "access", "portal group t:1 is in the state active-optimized");
+	set_access(&s, &s.group, ACCESS_ACTIVE_NON_OPTIMIZED);
+	expect(&s, HOST, NULL, "access", "active-non-optimized");
+	set_access(&s, &s.group, ACCESS_STANDBY);
+	expect(&s, HOST, "PATH_NOT_ACTIVE", "access",
+	       "t:1 is in the state standby: initiators see");
+	set_access(&s, &s.group, ACCESS_UNAVAILABLE);
+	expect(&s, HOST, "PATH_NOT_ACTIVE", "access", "unavailable");
+	set_access(&s, &s.group, ACCESS_OFFLINE);
+	expect(&s, HOST, "PATH_NOT_ACTIVE", "access", "offline");
+	expect_from(&s, HOST, "192.0.2.7", "ONLY_THIS_HOST", "reach", ""); /* no path, no state */
+}
+
+static struct guid
+second_group(struct scene *s)
+{
+	struct guid portal = make_portal(s->array, "127.0.0.1", 3261);
+	struct scene second = *s;
+	struct array_answer answer;
+
+	assert_ok(array_group_create(s->array, NULL, &s->target, &answer));
+	assert_ok(array_group_add_portal(s->array, NULL, &answer.object_id, &portal, NULL));
+	second.portal = portal;
+	ready(&second, true, "");
+	return answer.object_id;
+}
+
+/* An initiator uses its best path: without a session the best of all, else the best of its sessions. */
+static void
+test_the_best_path_counts(void **state)
+{
+	struct scene s = visible_scene(((struct fixture *)*state)->array);
+	struct guid second = second_group(&s);
+
+	set_access(&s, &s.group, ACCESS_STANDBY);
+	expect(&s, HOST, NULL, "access", "portal group t:2 is in the state active-optimized");
+	session_put(&s, "127.0.0.1:40000", 1);
+	expect(&s, HOST, "PATH_NOT_ACTIVE", "access", "t:1 is in the state standby");
+	session_put(&s, "127.0.0.1:40001", 2);
+	expect(&s, HOST, NULL, "access", "t:2");
+	set_access(&s, &second, ACCESS_OFFLINE);
+	expect(&s, HOST, "PATH_NOT_ACTIVE", "access", "t:1 is in the state standby");
 }
 
 static void
@@ -242,11 +352,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_visible_names_the_number_and_the_target),
 		WITH_ARRAY(test_mask),
+		WITH_ARRAY(test_a_source_that_is_not_allowed),
+		WITH_ARRAY(test_mask_with_a_host),
 		WITH_ARRAY(test_a_name_that_is_none),
 		WITH_ARRAY(test_paths),
 		WITH_ARRAY(test_portal_nobody_listens_on),
+		WITH_ARRAY(test_a_controller_that_is_offline),
 		WITH_ARRAY(test_a_loopback_portal_serves_this_host_only),
 		WITH_ARRAY(test_a_portal_on_the_network_serves_every_host),
+		WITH_ARRAY(test_the_state_of_the_path_is_named),
+		WITH_ARRAY(test_the_best_path_counts),
 		WITH_ARRAY(test_a_from_that_is_no_address),
 		WITH_ARRAY(test_lun_that_is_listed_but_of_no_use),
 		WITH_ARRAY(test_unknown_lun),

@@ -72,13 +72,14 @@ test_create_holds_the_lun_until_it_is_allocated(void **state)
 	inject(f, "all", "allocate", "hold");
 	answer = create_thick(f->array, "x", 4 * MIB);
 	assert_true(wait_operation(f->array, answer.object_id, OPERATION_CREATE));
-	assert_int_equal(array_lun_rename(f->array, NULL, &answer.object_id, "y", NULL), ERR_BUSY);
+	assert_int_equal(array_lun_rename(f->array, NULL, &answer.object_id, "y", false, NULL),
+			 ERR_BUSY);
 	assert_int_equal(associate(f->array, answer.object_id, 1, make_target(f->array, "t")),
 			 ERR_BUSY);
 	assert_int_equal(array_lun_delete(f->array, NULL, &answer.object_id, true, NULL), ERR_BUSY);
 	inject(f, "all", "allocate", NULL);
 	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
-	assert_ok(array_lun_rename(f->array, NULL, &answer.object_id, "y", NULL));
+	assert_ok(array_lun_rename(f->array, NULL, &answer.object_id, "y", false, NULL));
 }
 
 static bool
@@ -127,6 +128,31 @@ test_cancelled_create_takes_the_lun_away(void **state)
 }
 
 static void
+assert_job_of(struct array *array, const struct guid *job, const char *lun_name)
+{
+	AUTO_STATE struct state *now = array_state(array);
+	const struct row_job *row = state_find(now, ROW_JOB, job);
+
+	assert_non_null(row);
+	assert_string_equal(row->lun_name, lun_name);
+}
+
+static void
+test_a_job_keeps_the_name_that_its_lun_had(void **state)
+{
+	struct fixture *f = *state;
+	struct array_answer answer = create_thick(f->array, "before", 4 * MIB);
+
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_ok(array_lun_rename(f->array, NULL, &answer.object_id, "after", false, NULL));
+	assert_job_of(f->array, &answer.job_id, "before");
+	assert_ok(array_lun_delete(f->array, NULL, &answer.object_id, false, NULL));
+	assert_job_of(f->array, &answer.job_id, "before");
+	fixture_reopen(f);
+	assert_job_of(f->array, &answer.job_id, "before");
+}
+
+static void
 test_cancel_of_an_ended_job_is_too_late(void **state)
 {
 	struct fixture *f = *state;
@@ -146,11 +172,11 @@ test_thick_extend_grows_when_it_is_allocated(void **state)
 	struct array_answer answer;
 
 	inject(f, "all", "allocate", "hold");
-	assert_ok(array_lun_extend(f->array, NULL, &lun, 2 * MIB, &answer));
+	assert_ok(array_lun_extend(f->array, NULL, &lun, 2 * MIB, false, &answer));
 	assert_true(wait_operation(f->array, lun, OPERATION_EXTEND));
 	assert_int_equal(size_of(f->array, lun), 2 * MIB);
-	assert_int_equal(array_lun_extend(f->array, NULL, &lun, MIB, NULL), ERR_BUSY);
-	assert_ok(array_lun_rename(f->array, NULL, &lun, "y", NULL));
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, MIB, false, NULL), ERR_BUSY);
+	assert_ok(array_lun_rename(f->array, NULL, &lun, "y", false, NULL));
 	inject(f, "all", "allocate", NULL);
 	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
 	assert_int_equal(size_of(f->array, lun), 4 * MIB);
@@ -168,7 +194,7 @@ extend_ends_badly(struct fixture *f, const char *op, const char *what, enum job_
 	struct stat st;
 
 	inject(f, "all", op, what);
-	assert_ok(array_lun_extend(f->array, NULL, &lun, 2 * MIB, &answer));
+	assert_ok(array_lun_extend(f->array, NULL, &lun, 2 * MIB, false, &answer));
 	if (end == JOB_CANCELLED)
 		assert_ok(array_job_cancel(f->array, NULL, &answer.job_id, NULL));
 	assert_true(wait_job(f->array, answer.job_id, end));
@@ -231,7 +257,7 @@ test_extend_goes_on_after_a_restart(void **state)
 	struct array_answer answer;
 
 	inject(f, "all", "allocate", "hold");
-	assert_ok(array_lun_extend(f->array, NULL, &lun, 2 * MIB, &answer));
+	assert_ok(array_lun_extend(f->array, NULL, &lun, 2 * MIB, false, &answer));
 	fixture_reopen(f);
 	assert_int_equal(size_of(f->array, lun), 2 * MIB);
 	assert_true(wait_operation(f->array, lun, OPERATION_EXTEND));
@@ -324,6 +350,7 @@ main(void)
 		WITH_ARRAY(test_create_holds_the_lun_until_it_is_allocated),
 		WITH_ARRAY(test_create_that_fails_takes_the_lun_away),
 		WITH_ARRAY(test_cancelled_create_takes_the_lun_away),
+		WITH_ARRAY(test_a_job_keeps_the_name_that_its_lun_had),
 		WITH_ARRAY(test_cancel_of_an_ended_job_is_too_late),
 		WITH_ARRAY(test_thick_extend_grows_when_it_is_allocated),
 		WITH_ARRAY(test_extend_that_fails_leaves_the_size),

@@ -231,6 +231,35 @@ lose_a_lun(struct fixture *f)
 	return lun;
 }
 
+static bool
+shows_read_only(struct array *array, const void *unused)
+{
+	AUTO_STATE struct state *live = array_live(array);
+	const struct row_live_array *row = state_count(live, ROW_LIVE_ARRAY) > 0
+						   ? state_at(live, ROW_LIVE_ARRAY, 0)
+						   : NULL;
+
+	(void)unused;
+	return row != NULL && row->read_only;
+}
+
+/* The live state says it with the reason, a moment later, so that every replica knows. */
+static void
+assert_shows_read_only(struct array *array)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	AUTO_STATE struct state *live = NULL;
+	const struct row_live_array *row;
+
+	assert_true(wait_for(array, shows_read_only, NULL));
+	live = array_live(array);
+	row = state_find(live, ROW_LIVE_ARRAY, &state_array(state)->id);
+	assert_non_null(row);
+	assert_true(row->read_only);
+	assert_string_equal(row->reason, array_read_only_reason(array));
+	assert_true(state_ailing(live) >= 1);
+}
+
 static void
 test_missing_changes_make_the_array_read_only_and_remove_no_file(void **state)
 {
@@ -242,6 +271,7 @@ test_missing_changes_make_the_array_read_only_and_remove_no_file(void **state)
 	lost = lose_a_lun(f);
 	fixture_open(f);
 	assert_true(array_is_read_only(f->array));
+	assert_shows_read_only(f->array);
 	assert_non_null(
 		strstr(array_read_only_reason(f->array), "1 acknowledged change is missing"));
 	assert_int_equal(array_rename(f->array, NULL, "other", NULL), ERR_READ_ONLY);
@@ -279,6 +309,7 @@ test_directory_that_vanishes_makes_the_array_read_only(void **state)
 	snprintf(command, sizeof(command), "cd %s && mkdir ../away && mv * ../away", f->array_dir);
 	assert_int_equal(system(command), 0);
 	assert_true(wait_for(f->array, is_read_only, NULL));
+	assert_shows_read_only(f->array);
 	assert_int_equal(array_rename(f->array, NULL, "other", NULL), ERR_READ_ONLY);
 	fixture_close(f);
 	snprintf(command, sizeof(command), "cd %s && mv ../away/* . && rmdir ../away",

@@ -146,6 +146,16 @@ test_identity_is_unique(void **state)
 	assert_int_equal(lun_row(now, x)->naa[0], '3');
 }
 
+static bool
+write_through(struct array *array, struct guid lun)
+{
+	AUTO_STATE struct state *live = array_live(array);
+	const struct row_live_lun *row = state_find(live, ROW_LIVE_LUN, &lun);
+
+	assert_non_null(row);
+	return row->write_through;
+}
+
 static void
 test_rename(void **state)
 {
@@ -154,14 +164,112 @@ test_rename(void **state)
 	uint64_t before;
 
 	make_lun(a, "y");
-	assert_ok(array_lun_rename(a, NULL, &x, "z", NULL));
-	assert_int_equal(array_lun_rename(a, NULL, &x, "y", NULL), ERR_NAME_IN_USE);
-	assert_int_equal(array_lun_rename(a, NULL, &x, "", NULL), ERR_INVALID);
-	assert_int_equal(array_lun_rename(a, NULL, &x, " ", NULL), ERR_INVALID);
+	assert_ok(array_lun_rename(a, NULL, &x, "z", false, NULL));
+	assert_int_equal(array_lun_rename(a, NULL, &x, "y", false, NULL), ERR_NAME_IN_USE);
+	assert_int_equal(array_lun_rename(a, NULL, &x, " ", false, NULL), ERR_INVALID);
+	assert_ok(
+		array_lun_rename(a, NULL, &x, "y", true, NULL)); /* VDS asks for no unique names */
+	assert_ok(array_lun_rename(a, NULL, &x, "z", false, NULL));
 	assert_int_equal(array_rename(a, NULL, "   ", NULL), ERR_INVALID);
 	before = sequence_of(a);
-	assert_ok(array_lun_rename(a, NULL, &x, "z", NULL));
+	assert_ok(array_lun_rename(a, NULL, &x, "z", false, NULL));
 	assert_int_equal(sequence_of(a), before);
+}
+
+/* Names of people and of VDS: none, the same for several, and as long as 63 UTF-16 units. */
+static void
+test_luns_may_be_without_a_name(void **state)
+{
+	struct fixture *f = *state;
+	struct guid x = make_lun(f->array, "x"), y = make_lun(f->array, "y");
+	char name[4 * 32 + 1] = "";
+
+	assert_ok(array_lun_rename(f->array, NULL, &x, "", false, NULL));
+	assert_ok(array_lun_rename(f->array, NULL, &y, "", false, NULL));
+	make_lun(f->array, NULL); /* gets a name */
+	fixture_reopen(f);
+	for (size_t i = 0; i < 32; i++)
+		memcpy(name + 4 * i, "😀", 4);
+	assert_int_equal(array_lun_rename(f->array, NULL, &x, name, false, NULL), ERR_INVALID);
+	name[4 * 31] = 'a';
+	name[4 * 31 + 1] = '\0';
+	assert_ok(array_lun_rename(f->array, NULL, &x, name, false, NULL));
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_string_equal(lun_row(now, x)->name, name);
+	assert_int_equal(state_luns_by_name(now, "").count, 1);
+}
+
+static void
+test_hints_are_kept_in_canonical_form(void **state)
+{
+	struct fixture *f = *state;
+	struct array_lun_spec spec = { .name = "h", .size_bytes = MIB, .hints = "WTC=1 FCR=0" };
+	struct array_answer answer;
+	struct guid lun;
+
+	assert_ok(array_lun_create(f->array, NULL, &spec, &answer));
+	lun = answer.object_id;
+	assert_true(write_through(f->array, lun)); /* nobody has used it yet: as the hints say */
+	fixture_reopen(f);
+	assert_true(write_through(f->array, lun));
+	assert_int_equal(array_lun_set_hints(f->array, NULL, &lun, "FCR", NULL), ERR_INVALID);
+	assert_ok(array_lun_set_hints(f->array, NULL, &lun, " MXS=9 MSR=1", &answer));
+	assert_false(write_through(f->array, lun));
+	spec = (struct array_lun_spec){ .name = "i", .size_bytes = MIB, .hints = "RBP=16" };
+	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), ERR_INVALID);
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_string_equal(lun_row(now, lun)->hints, "MSR=1 MXS=9");
+}
+
+static void
+test_access_and_the_kind_of_medium_are_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct array_lun_spec spec = { .name = "m", .size_bytes = MIB, .removable = true };
+	struct array_answer answer;
+	struct guid lun, none = { .bytes = { 1 } };
+
+	assert_ok(array_lun_create(f->array, NULL, &spec, &answer));
+	lun = answer.object_id;
+	assert_ok(array_lun_set_access(f->array, NULL, &lun, LUN_READ_ONLY, &answer));
+	assert_true(guid_equal(&answer.object_id, &lun));
+	assert_int_equal(array_lun_set_access(f->array, NULL, &none, LUN_READ_ONLY, NULL),
+			 ERR_NOT_FOUND);
+	fixture_reopen(f);
+	{
+		AUTO_STATE struct state *now = array_state(f->array);
+
+		assert_true(lun_row(now, lun)->removable);
+		assert_int_equal(lun_row(now, lun)->access, LUN_READ_ONLY);
+	}
+	assert_ok(array_lun_set_access(f->array, NULL, &lun, LUN_READ_WRITE, NULL));
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_int_equal(lun_row(now, lun)->access, LUN_READ_WRITE);
+}
+
+/* `fits` keeps thin LUNs within what is free; without it they may promise more. */
+static void
+test_a_lun_that_must_fit_is_no_larger_than_what_is_free(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "x");
+	uint64_t most = 0, all = 0;
+	struct array_lun_spec spec = { .name = "y", .fits = true };
+
+	assert_ok(array_max_lun_size(a, NULL, false, true, &most));
+	assert_ok(array_max_lun_size(a, NULL, false, false, &all));
+	assert_true(most < all);
+	spec.size_bytes = 2 * most; /* the disk is not ours alone */
+	assert_int_equal(array_lun_create(a, NULL, &spec, NULL), ERR_NO_SPACE);
+	assert_int_equal(array_lun_extend(a, NULL, &lun, 2 * most, true, NULL), ERR_NO_SPACE);
+	assert_ok(array_lun_extend(a, NULL, &lun, 2 * most, false, NULL));
+	assert_ok(array_max_lun_extend(a, &lun, true, &all));
+	assert_true(all < 2 * most);
+	spec.size_bytes = MIB;
+	assert_ok(array_lun_create(a, NULL, &spec, NULL));
 }
 
 static void
@@ -321,6 +429,32 @@ test_offline_drains_the_paths_of_every_initiator(void **state)
 }
 
 static void
+test_only_force_deletes_a_lun_whose_io_hangs(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l"), other = make_lun(f->array, "other");
+	struct fake_runtime fake;
+	struct blk_dev *dev = NULL;
+	char path[256];
+
+	fake_register(&fake, f->array);
+	lun_file(f, lun, path);
+	assert_ok(array_lun_device(f->array, &lun, &dev)); /* the I/O that hangs holds it */
+	assert_ok(associate(f->array, lun, 1, make_target(f->array, "t")));
+	atomic_store(&fake.quiesce_result, ERR_TIMEOUT);
+	assert_int_equal(array_lun_delete(f->array, NULL, &lun, false, NULL), ERR_IN_USE);
+	assert_int_equal(array_lun_delete(f->array, NULL, &other, false, NULL), ERR_BUSY);
+	assert_int_equal(count_rows(f->array, ROW_LUN), 2);
+	assert_ok(array_lun_delete(f->array, NULL, &lun, true, NULL));
+	assert_int_equal(count_rows(f->array, ROW_LUN), 1);
+	assert_int_equal(count_rows(f->array, ROW_ASSOCIATION), 0);
+	assert_true(file_exists(path));
+	array_device_release(f->array, dev);
+	assert_true(wait_file_gone(f->array, path));
+	fake_unregister(&fake);
+}
+
+static void
 test_delete_removes_associations_and_file(void **state)
 {
 	struct fixture *f = *state;
@@ -440,14 +574,15 @@ test_thin_extend_grows_the_file(void **state)
 	struct guid lun = make_lun(f->array, "x");
 	struct array_answer answer;
 
-	assert_ok(array_lun_extend(f->array, NULL, &lun, MIB + 1, &answer));
+	assert_ok(array_lun_extend(f->array, NULL, &lun, MIB + 1, false, &answer));
 	assert_true(guid_is_zero(&answer.job_id));
 	AUTO_STATE struct state *now = array_state(f->array);
 
 	assert_int_equal(lun_row(now, lun)->size_bytes, 2 * MIB + 512);
 	assert_int_equal(file_size(f, lun), 2 * MIB + 512);
-	assert_int_equal(array_lun_extend(f->array, NULL, &lun, 0, NULL), ERR_INVALID);
-	assert_int_equal(array_lun_extend(f->array, NULL, &lun, UINT64_MAX, NULL), ERR_NO_SPACE);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, 0, false, NULL), ERR_INVALID);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, UINT64_MAX, false, NULL),
+			 ERR_NO_SPACE);
 }
 
 static void
@@ -458,11 +593,11 @@ test_thin_extend_that_fails_changes_nothing(void **state)
 	uint64_t before = sequence_of(f->array);
 
 	inject(f, "all", "resize", "ENOSPC");
-	assert_int_equal(array_lun_extend(f->array, NULL, &lun, MIB, NULL), ERR_NO_SPACE);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, MIB, false, NULL), ERR_NO_SPACE);
 	inject(f, "all", "resize", NULL);
 	assert_int_equal(sequence_of(f->array), before);
 	assert_int_equal(file_size(f, lun), MIB);
-	assert_ok(array_lun_extend(f->array, NULL, &lun, MIB, NULL));
+	assert_ok(array_lun_extend(f->array, NULL, &lun, MIB, false, NULL));
 }
 
 static void
@@ -487,9 +622,9 @@ test_largest_sizes(void **state)
 	uint64_t thin = 0, thick = 0, grow = 0;
 	struct array_lun_spec spec = { .name = "huge" };
 
-	assert_ok(array_max_lun_size(a, NULL, false, &thin));
-	assert_ok(array_max_lun_size(a, NULL, true, &thick));
-	assert_ok(array_max_lun_extend(a, &lun, &grow));
+	assert_ok(array_max_lun_size(a, NULL, false, false, &thin));
+	assert_ok(array_max_lun_size(a, NULL, true, false, &thick));
+	assert_ok(array_max_lun_extend(a, &lun, false, &grow));
 	assert_true(thin > 1ull << 40);
 	assert_true(thick > 0 && thick < thin);
 	assert_int_equal(grow, thin - MIB);
@@ -533,11 +668,16 @@ main(void)
 		WITH_ARRAY(test_numbers_are_never_reused),
 		WITH_ARRAY(test_identity_is_unique),
 		WITH_ARRAY(test_rename),
+		WITH_ARRAY(test_luns_may_be_without_a_name),
+		WITH_ARRAY(test_hints_are_kept_in_canonical_form),
+		WITH_ARRAY(test_access_and_the_kind_of_medium_are_kept),
+		WITH_ARRAY(test_a_lun_that_must_fit_is_no_larger_than_what_is_free),
 		WITH_ARRAY(test_mask_is_normalised),
 		WITH_ARRAY(test_names_are_added_to_a_mask_and_removed),
 		WITH_ARRAY(test_offline_waits_for_what_is_in_flight),
 		WITH_ARRAY(test_offline_is_busy_and_changes_nothing_while_the_store_hangs),
 		WITH_ARRAY(test_offline_drains_the_paths_of_every_initiator),
+		WITH_ARRAY(test_only_force_deletes_a_lun_whose_io_hangs),
 		WITH_ARRAY(test_delete_removes_associations_and_file),
 		WITH_ARRAY(test_a_lun_in_use_is_deleted_by_force_alone),
 		WITH_ARRAY(test_file_stays_while_its_device_is_used),

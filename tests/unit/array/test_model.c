@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Make random changes and compare the array with a model that is so simple that a reader can see
+ * Makes random changes and compares the array with a model that is so simple that a reader can see
  * that it is right: tables of LUNs, targets, portals and groups, and a matrix that says which LUN
  * is behind which target. Every answer and every state must be those of the model. The array is
  * closed and opened in between, and its checker must find nothing. A listener follows all changes
@@ -114,7 +114,7 @@ rename_lun(struct array *a)
 
 	snprintf(name, sizeof(name), "n%u", dice(LUNS));
 	other = find_name(name);
-	rc = array_lun_rename(a, NULL, &id, name, NULL);
+	rc = array_lun_rename(a, NULL, &id, name, false, NULL);
 	if (!model.luns[l].there) {
 		assert_int_equal(rc, ERR_NOT_FOUND);
 	} else if (other >= 0 && other != (int)l) {
@@ -146,7 +146,7 @@ change_lun(struct array *a)
 		model.luns[l].offline = offline;
 		break;
 	default:
-		assert_ok(array_lun_extend(a, NULL, &model.luns[l].id, 4096, NULL));
+		assert_ok(array_lun_extend(a, NULL, &model.luns[l].id, 4096, false, NULL));
 		model.luns[l].size_bytes += 4096;
 	}
 }

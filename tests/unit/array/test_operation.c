@@ -15,6 +15,7 @@ static const struct {
 	{ "none", OPERATION_NONE },	{ "create", OPERATION_CREATE },
 	{ "extend", OPERATION_EXTEND }, { "associate", OPERATION_ASSOCIATE },
 	{ "delete", OPERATION_DELETE }, { "status", OPERATION_STATUS },
+	{ "shrink", OPERATION_SHRINK },
 };
 /* clang-format on */
 
@@ -91,7 +92,7 @@ ask_for(struct array *a, struct guid lun, enum array_ask ask, struct guid target
 {
 	switch (ask) {
 	case ASK_RENAME:
-		return array_lun_rename(a, NULL, &lun, "renamed", NULL);
+		return array_lun_rename(a, NULL, &lun, "renamed", false, NULL);
 	case ASK_MASK:
 		return array_lun_set_mask(a, NULL, &lun, "*", NULL);
 	case ASK_STATUS:
@@ -99,7 +100,7 @@ ask_for(struct array *a, struct guid lun, enum array_ask ask, struct guid target
 	case ASK_ASSOCIATE:
 		return associate(a, lun, 1, target);
 	case ASK_EXTEND:
-		return array_lun_extend(a, NULL, &lun, 512, NULL);
+		return array_lun_extend(a, NULL, &lun, 512, false, NULL);
 	case ASK_DELETE:
 		return array_lun_delete(a, NULL, &lun, true, NULL);
 	case ASK_COUNT:

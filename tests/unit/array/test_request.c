@@ -32,9 +32,9 @@ test_replay_works_across_a_restart(void **state)
 	struct array_request request = { .id = random_guid() };
 	struct array_answer first, again;
 
-	assert_ok(array_target_create(f->array, &request, NULL, "t", true, &first));
+	assert_ok(array_target_create(f->array, &request, NULL, "t", true, false, &first));
 	fixture_reopen(f);
-	assert_ok(array_target_create(f->array, &request, NULL, "t", true, &again));
+	assert_ok(array_target_create(f->array, &request, NULL, "t", true, false, &again));
 	assert_true(again.replayed);
 	assert_true(guid_equal(&first.object_id, &again.object_id));
 	assert_int_equal(count_rows(f->array, ROW_TARGET), 1);
@@ -66,9 +66,9 @@ test_failed_change_may_be_tried_again(void **state)
 	struct guid lun = make_lun(a, "x"), other = make_lun(a, "y");
 	struct array_answer answer;
 
-	assert_int_equal(array_lun_rename(a, &request, &lun, "y", NULL), ERR_NAME_IN_USE);
+	assert_int_equal(array_lun_rename(a, &request, &lun, "y", false, NULL), ERR_NAME_IN_USE);
 	assert_ok(array_lun_delete(a, NULL, &other, true, NULL));
-	assert_ok(array_lun_rename(a, &request, &lun, "y", &answer));
+	assert_ok(array_lun_rename(a, &request, &lun, "y", false, &answer));
 	assert_false(answer.replayed);
 }
 
@@ -92,7 +92,7 @@ test_every_kind_of_change_replays(void **state)
 		assert_false(answer.existed);
 		assert_ok(array_lun_associate(a, &ids[1], &lun, &target, 1, &answer));
 		assert_int_equal(answer.replayed, i == 1);
-		assert_ok(array_lun_extend(a, &ids[2], &lun, MIB, &answer));
+		assert_ok(array_lun_extend(a, &ids[2], &lun, MIB, false, &answer));
 		assert_int_equal(answer.replayed, i == 1);
 	}
 	for (int i = 0; i < 2; i++) {
@@ -113,7 +113,7 @@ create_target(void *arg)
 {
 	struct caller *c = arg;
 
-	c->result = array_target_create(c->array, &c->request, NULL, "t", false, &c->answer);
+	c->result = array_target_create(c->array, &c->request, NULL, "t", false, false, &c->answer);
 	return NULL;
 }
 

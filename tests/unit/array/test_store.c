@@ -6,6 +6,8 @@
 #include "array_test.h"
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -96,7 +98,7 @@ test_failure_stays_until_online(void **state)
 	assert_true(wait_health(f->array, lun, HEALTH_FAILED));
 	assert_int_equal(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL),
 			 ERR_FAILED);
-	assert_int_equal(array_lun_extend(f->array, NULL, &lun, 512, NULL), ERR_FAILED);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, 512, false, NULL), ERR_FAILED);
 	assert_int_equal(rename(away, path), 0);
 	assert_true(wait_health(f->array, lun, HEALTH_FAILED));
 	before = sequence_of(f->array);
@@ -199,6 +201,68 @@ test_commands_that_fail_are_counted_and_shown(void **state)
 	assert_ok(array_lun_counters(f->array, &lun, &counters));
 	assert_int_equal(counters.space_errors, 1001);
 	array_device_release(f->array, dev);
+}
+
+static _Atomic uint64_t skipped_s; /* how far the monotonic clock is ahead */
+
+/* Takes the place of libc's, so that a test need not wait for a minute. */
+int
+clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	int rc = (int)syscall(SYS_clock_gettime, clock, ts);
+
+	if (rc == 0 && clock == CLOCK_MONOTONIC)
+		ts->tv_sec += (time_t)atomic_load(&skipped_s);
+	return rc;
+}
+
+/* Has a write or read of a new LUN fail, and waits until the verifier has told of it. */
+static struct guid
+make_failing(struct fixture *f, enum blk_op op, const char *error)
+{
+	struct guid lun = make_lun(f->array, NULL);
+	struct blk_dev *dev = device(f->array, lun);
+	char id[GUID_TEXT_SIZE], block[512] = "x";
+
+	inject(f, guid_format(&lun, id), op == BLK_READ ? "read" : "write", error);
+	assert_true(blk_rw(dev, op, 0, block, sizeof(block)) < 0);
+	inject(f, id, op == BLK_READ ? "read" : "write", NULL);
+	assert_true(wait_health(f->array, lun, HEALTH_FAILING));
+	array_device_release(f->array, dev);
+	return lun;
+}
+
+static enum lun_health
+health_of(struct array *a, struct guid lun)
+{
+	AUTO_STATE struct state *live = array_live(a);
+
+	return ((const struct row_live_lun *)state_find(live, ROW_LIVE_LUN, &lun))->health;
+}
+
+/*
+ * The verifier goes through the LUNs in the order in which they began to fail, so when it has told
+ * of a new one it has looked at the older ones.
+ */
+static void
+test_a_full_pool_heals_after_a_minute_and_a_bad_medium_does_not(void **state)
+{
+	struct fixture *f = *state;
+	struct guid bad = make_failing(f, BLK_READ, "EIO"),
+		    full = make_failing(f, BLK_WRITE, "ENOSPC");
+
+	atomic_fetch_add(&skipped_s, 50);
+	make_failing(f, BLK_READ, "EIO");
+	assert_int_equal(health_of(f->array, full), HEALTH_FAILING);
+	assert_int_equal(health_of(f->array, bad), HEALTH_FAILING);
+	atomic_fetch_add(&skipped_s, 11);
+	assert_true(wait_health(f->array, full, HEALTH_OK));
+	atomic_fetch_add(&skipped_s, 24 * 3600);
+	make_failing(f, BLK_READ, "EIO");
+	assert_int_equal(health_of(f->array, full), HEALTH_OK);
+	assert_int_equal(health_of(f->array, bad), HEALTH_FAILING);
+	/* it heals only for as long as there is space */
+	make_failing(f, BLK_WRITE, "ENOSPC");
 }
 
 static void
@@ -357,6 +421,7 @@ main(void)
 		WITH_ARRAY(test_data_path_is_told_when_a_store_was_reopened),
 		WITH_ARRAY(test_failed_flush_fails_the_lun),
 		WITH_ARRAY(test_commands_that_fail_are_counted_and_shown),
+		WITH_ARRAY(test_a_full_pool_heals_after_a_minute_and_a_bad_medium_does_not),
 		WITH_ARRAY(test_a_store_that_hangs_is_shown_until_it_is_back),
 		WITH_ARRAY(test_single_read_error_does_not_fail_the_lun),
 		WITH_ARRAY(test_offline_refuses_io_and_online_takes_it_back),

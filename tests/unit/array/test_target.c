@@ -23,12 +23,67 @@ test_alias_is_of_one_target(void **state)
 	struct array *a = ((struct fixture *)*state)->array;
 	struct guid one = make_target(a, "web"), two = make_target(a, "db");
 
-	assert_int_equal(array_target_create(a, NULL, NULL, "web", false, NULL), ERR_NAME_IN_USE);
-	assert_int_equal(array_target_set_alias(a, NULL, &two, "web", NULL), ERR_NAME_IN_USE);
-	assert_ok(array_target_set_alias(a, NULL, &one, "web", NULL));
-	assert_ok(array_target_set_alias(a, NULL, &one, "", NULL));
-	assert_ok(array_target_set_alias(a, NULL, &two, "", NULL));
-	assert_ok(array_target_set_alias(a, NULL, &two, "web", NULL));
+	assert_int_equal(array_target_create(a, NULL, NULL, "web", false, false, NULL),
+			 ERR_NAME_IN_USE);
+	assert_int_equal(array_target_set_alias(a, NULL, &two, "web", false, NULL),
+			 ERR_NAME_IN_USE);
+	assert_ok(array_target_set_alias(a, NULL, &one, "web", false, NULL));
+	assert_ok(array_target_set_alias(a, NULL, &one, "", false, NULL));
+	assert_ok(array_target_set_alias(a, NULL, &two, "", false, NULL));
+	assert_ok(array_target_set_alias(a, NULL, &two, "web", false, NULL));
+}
+
+/* Gives a target an alias that another one has, as was possible before it was checked. */
+struct twin {
+	struct array_task task;
+	struct guid id;
+};
+
+static int
+make_twin(struct array *array, struct array_task *task)
+{
+	const struct row_target *old = state_find(state_edit_view(task->edit), ROW_TARGET,
+						  &container_of(task, struct twin, task)->id);
+	AUTO_ROW struct row_target *row = row_copy(old);
+
+	(void)array;
+	if (row == NULL || row_set_string(&row->alias, "twin") < 0)
+		return -ENOMEM;
+	return state_edit_put(task->edit, TAKE(row));
+}
+
+static size_t
+twins(struct array *array)
+{
+	AUTO_STATE struct state *now = array_state(array);
+
+	return state_targets_by_alias(now, "twin").count;
+}
+
+static void
+test_an_array_with_equal_aliases_is_served_and_can_be_tidied(void **state)
+{
+	struct fixture *f = *state;
+	struct guid one = make_target(f->array, "twin"), two = make_target(f->array, "other");
+	struct twin twin = { .task = { .apply = make_twin, .cause = "target.alias" }, .id = two };
+
+	assert_ok(array_writer_submit(f->array, &twin.task));
+	assert_int_equal(twins(f->array), 2);
+	fixture_reopen(f);
+	assert_ok(array_check(f->array));
+	assert_false(array_is_read_only(f->array));
+	assert_int_equal(twins(f->array), 2);
+	/* both work, neither can be doubled again, and a new alias parts them */
+	assert_ok(associate(f->array, make_lun(f->array, "l"), 2, one, two));
+	assert_int_equal(array_target_create(f->array, NULL, NULL, "twin", false, false, NULL),
+			 ERR_NAME_IN_USE);
+	assert_int_equal(array_target_set_alias(f->array, NULL, &two, "twin", false, NULL),
+			 ERR_NAME_IN_USE);
+	assert_ok(array_target_set_alias(f->array, NULL, &two, "other", false, NULL));
+	assert_int_equal(twins(f->array), 1);
+	assert_ok(array_target_set_alias(f->array, NULL, &one, "twin", false, NULL));
+	fixture_reopen(f);
+	assert_int_equal(twins(f->array), 1);
 }
 
 static void
@@ -95,10 +150,13 @@ test_given_name_is_normalised_and_unique(void **state)
 	struct array *a = ((struct fixture *)*state)->array;
 	struct array_answer answer;
 
-	assert_ok(array_target_create(a, NULL, "iqn.2026-11.org.example:X", "", false, &answer));
-	assert_int_equal(array_target_create(a, NULL, "IQN.2026-11.org.example:x", "", false, NULL),
-			 ERR_NAME_IN_USE);
-	assert_int_equal(array_target_create(a, NULL, "no name", "", false, NULL), ERR_INVALID);
+	assert_ok(array_target_create(a, NULL, "iqn.2026-11.org.example:X", "", false, false,
+				      &answer));
+	assert_int_equal(
+		array_target_create(a, NULL, "IQN.2026-11.org.example:x", "", false, false, NULL),
+		ERR_NAME_IN_USE);
+	assert_int_equal(array_target_create(a, NULL, "no name", "", false, false, NULL),
+			 ERR_INVALID);
 	AUTO_STATE struct state *now = array_state(a);
 
 	assert_string_equal(target_row(now, answer.object_id)->iscsi_name,
@@ -111,11 +169,13 @@ test_alias_can_be_changed(void **state)
 	struct array *a = ((struct fixture *)*state)->array;
 	struct guid target = make_target(a, "old"), unknown = random_guid();
 
-	assert_ok(array_target_set_alias(a, NULL, &target, "new", NULL));
-	assert_int_equal(array_target_set_alias(a, NULL, &unknown, "new", NULL), ERR_NOT_FOUND);
-	assert_int_equal(array_target_set_alias(a, NULL, &target, "bell\a", NULL), ERR_INVALID);
-	assert_int_equal(array_target_set_alias(a, NULL, &target, "  ", NULL), ERR_INVALID);
-	assert_int_equal(array_target_create(a, NULL, NULL, " ", false, NULL), ERR_INVALID);
+	assert_ok(array_target_set_alias(a, NULL, &target, "new", false, NULL));
+	assert_int_equal(array_target_set_alias(a, NULL, &unknown, "new", false, NULL),
+			 ERR_NOT_FOUND);
+	assert_int_equal(array_target_set_alias(a, NULL, &target, "bell\a", false, NULL),
+			 ERR_INVALID);
+	assert_int_equal(array_target_set_alias(a, NULL, &target, "  ", false, NULL), ERR_INVALID);
+	assert_int_equal(array_target_create(a, NULL, NULL, " ", false, false, NULL), ERR_INVALID);
 	AUTO_STATE struct state *now = array_state(a);
 
 	assert_string_equal(target_row(now, target)->alias, "new");
@@ -141,7 +201,7 @@ test_groups_go_with_their_target(void **state)
 	struct array_answer answer;
 
 	make_portal(a, "127.0.0.1", 3260);
-	assert_ok(array_target_create(a, NULL, NULL, "t", true, &answer));
+	assert_ok(array_target_create(a, NULL, NULL, "t", true, false, &answer));
 	assert_int_equal(count_rows(a, ROW_GROUP_PORTAL), 1);
 	assert_ok(array_target_delete(a, NULL, &answer.object_id, NULL));
 	assert_int_equal(count_rows(a, ROW_PORTAL_GROUP), 0);
@@ -156,7 +216,7 @@ test_group_on_request_has_all_portals(void **state)
 
 	make_portal(a, "127.0.0.1", 3260);
 	make_portal(a, "::1", 3260);
-	assert_ok(array_target_create(a, NULL, NULL, "t", true, &answer));
+	assert_ok(array_target_create(a, NULL, NULL, "t", true, false, &answer));
 	AUTO_STATE struct state *now = array_state(a);
 
 	assert_int_equal(state_target_groups(now, &answer.object_id).count, 1);
@@ -247,7 +307,7 @@ port_visits(struct array *a, unsigned targets)
 
 	for (unsigned i = 0; i < targets; i++) {
 		snprintf(name, sizeof(name), "t%u-%u", targets, i);
-		assert_ok(array_target_create(a, NULL, NULL, name, true, NULL));
+		assert_ok(array_target_create(a, NULL, NULL, name, true, false, NULL));
 	}
 	return a->ports_visited - before;
 }
@@ -486,6 +546,7 @@ main(void)
 	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_alias_is_of_one_target),
+		WITH_ARRAY(test_an_array_with_equal_aliases_is_served_and_can_be_tidied),
 		WITH_ARRAY(test_made_names_are_naa_without_a_prefix),
 		WITH_ARRAY(test_made_names_stand_under_the_prefix),
 		WITH_ARRAY(test_made_name_is_random_when_nothing_of_the_alias_may_stand_in_it),

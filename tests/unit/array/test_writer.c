@@ -76,9 +76,9 @@ change(struct array *a, struct scene *s, unsigned step)
 	case 1:
 		return array_lun_associate(a, NULL, &s->lun, s->targets + 1, 2, NULL);
 	case 2:
-		return array_lun_extend(a, NULL, &s->lun, 512, NULL);
+		return array_lun_extend(a, NULL, &s->lun, 512, false, NULL);
 	default:
-		rc = array_target_create(a, NULL, NULL, "", true, &answer);
+		rc = array_target_create(a, NULL, NULL, "", true, false, &answer);
 		return rc < 0 ? rc : array_target_delete(a, NULL, &answer.object_id, NULL);
 	}
 }
@@ -211,7 +211,8 @@ test_full_disk_allows_changes_that_make_nothing(void **state)
 	assert_ok(rc);
 	assert_in_range(reserve_size(f), 3 * MIB, 4 * MIB - 1);
 	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), ERR_NO_SPACE);
-	assert_int_equal(array_target_create(f->array, NULL, NULL, "u", false, NULL), ERR_NO_SPACE);
+	assert_int_equal(array_target_create(f->array, NULL, NULL, "u", false, false, NULL),
+			 ERR_NO_SPACE);
 	assert_ok(associate(f->array, lun, 0));
 	assert_ok(array_lun_delete(f->array, NULL, &lun, true, NULL));
 	fixture_reopen(f);
@@ -254,13 +255,13 @@ test_change_in_doubt_keeps_what_was_made_for_it(void **state)
 
 	lun_file(f, lun, path);
 	shim_fail_at(1, true, false);
-	assert_int_equal(array_lun_extend(f->array, NULL, &lun, MIB, NULL), ERR_READ_ONLY);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, MIB, false, NULL), ERR_READ_ONLY);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_size, 2 * MIB);
 	shim_heal();
 	fixture_reopen(f);
 	assert_true(wait_health(f->array, lun, HEALTH_OK));
-	assert_ok(array_lun_extend(f->array, NULL, &lun, MIB, NULL));
+	assert_ok(array_lun_extend(f->array, NULL, &lun, MIB, false, NULL));
 }
 
 /* ---- many callers ---- */
@@ -363,7 +364,7 @@ rename_lun(void *arg)
 {
 	struct renamer *r = arg;
 
-	r->result = array_lun_rename(r->array, NULL, &r->lun, r->name, NULL);
+	r->result = array_lun_rename(r->array, NULL, &r->lun, r->name, false, NULL);
 	return NULL;
 }
 
@@ -405,9 +406,9 @@ test_batch_is_one_transaction_in_which_each_may_fail_alone(void **state)
 	assert_int_equal(renamers[2].result, 0);
 	AUTO_STATE struct state *now = array_state(a);
 
-	assert_non_null(state_lun_by_name(now, "p"));
-	assert_non_null(state_lun_by_name(now, "y"));
-	assert_non_null(state_lun_by_name(now, "q"));
+	assert_int_equal(state_luns_by_name(now, "p").count, 1);
+	assert_int_equal(state_luns_by_name(now, "y").count, 1);
+	assert_int_equal(state_luns_by_name(now, "q").count, 1);
 }
 
 static void
@@ -422,6 +423,37 @@ test_sync_waits_for_what_was_queued_before(void **state)
 }
 
 /* ---- */
+
+/* ---- signs of life ---- */
+
+static void
+test_writer_that_hangs_gives_no_sign_of_life(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct gate gate = { .task.run = wait_at_gate, .array = a };
+	struct position position;
+	pthread_t thread;
+
+	assert_true(array_beat(a));
+	assert_ok(array_sync(a, &position));
+	assert_true(array_beat(a)); /* the sign came; the next is asked for */
+	assert_ok(array_sync(a, &position));
+	assert_int_equal(pthread_create(&thread, NULL, pass_gate, &gate), 0);
+	while (!atomic_load(&gate.entered))
+		sched_yield();
+	assert_true(array_beat(a)); /* that of before it hung */
+	assert_false(array_beat(a));
+	assert_false(array_beat(a));
+	/* in a COMMIT it waits for the disk, which is no reason to restart */
+	atomic_store(&a->writer_syncs, true);
+	assert_true(array_beat(a));
+	atomic_store(&a->writer_syncs, false);
+	assert_false(array_beat(a));
+	atomic_store(&gate.open, true);
+	pthread_join(thread, NULL);
+	assert_ok(array_sync(a, &position));
+	assert_true(array_beat(a));
+}
 
 static int
 shim_setup(void **state)
@@ -457,6 +489,7 @@ main(void)
 		WITH_ARRAY(test_many_callers_at_once),
 		WITH_ARRAY(test_batch_is_one_transaction_in_which_each_may_fail_alone),
 		WITH_ARRAY(test_sync_waits_for_what_was_queued_before),
+		WITH_ARRAY(test_writer_that_hangs_gives_no_sign_of_life),
 	};
 	/* clang-format on */
 

@@ -171,6 +171,24 @@ test_min_and_max_evaluate_once(void **state)
 	assert_int_equal(calls, 2);
 }
 
+static void
+test_a_pause_neither_fails_nor_counts(void **state)
+{
+	void *block;
+
+	(void)state;
+	mem_fault_at(1);
+	mem_fault_pause();
+	block = mem_alloc(1);
+	assert_non_null(block);
+	mem_free(block);
+	assert_false(mem_fault_hit());
+	mem_fault_resume();
+	assert_null(mem_alloc(1));
+	assert_true(mem_fault_hit());
+	mem_fault_at(0);
+}
+
 int
 main(void)
 {
@@ -185,6 +203,7 @@ main(void)
 		cmocka_unit_test(test_a_fault_is_for_its_own_thread),
 		cmocka_unit_test(test_take_hands_a_local_on),
 		cmocka_unit_test(test_min_and_max_evaluate_once),
+		cmocka_unit_test(test_a_pause_neither_fails_nor_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -47,6 +48,80 @@ test_everything_queued_is_run_before_free_returns(void **state)
 	}
 	workers_free(w);
 	assert_int_equal(atomic_load(&ran), ARRAY_LEN(items));
+}
+
+/* ---- Lanes ---- */
+
+struct lane_item {
+	struct work work;
+	struct workers *workers;
+	struct work_lane *lane;
+	unsigned number;
+};
+
+static pthread_mutex_t gate_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t gate_moved = PTHREAD_COND_INITIALIZER;
+static bool gate_open;
+static unsigned at_gate, most_at_gate;
+
+static void
+wait_at_gate(struct work *work)
+{
+	struct lane_item *item = container_of(work, struct lane_item, work);
+
+	pthread_mutex_lock(&gate_lock);
+	most_at_gate = MAX(most_at_gate, ++at_gate);
+	pthread_cond_broadcast(&gate_moved);
+	while (!gate_open)
+		pthread_cond_wait(&gate_moved, &gate_lock);
+	at_gate--;
+	pthread_mutex_unlock(&gate_lock);
+	workers_lane_leave(item->workers, item->lane);
+	atomic_fetch_add(&ran, 1);
+}
+
+static void
+pass(struct work *work)
+{
+	struct lane_item *item = container_of(work, struct lane_item, work);
+
+	workers_lane_leave(item->workers, item->lane);
+	pthread_mutex_lock(&gate_lock);
+	atomic_fetch_add(&ran, 1);
+	pthread_cond_broadcast(&gate_moved);
+	pthread_mutex_unlock(&gate_lock);
+}
+
+/* One lane hangs at the gate with all that it may have; the other one goes on meanwhile. */
+static void
+test_a_lane_that_hangs_holds_no_more_threads_than_it_may(void **state)
+{
+	static struct lane_item hang[20], go[50];
+	struct work_lane hanging = { 0 }, going = { 0 };
+	struct workers *w;
+
+	(void)state;
+	gate_open = false;
+	most_at_gate = 0;
+	assert_int_equal(workers_new(3, "test", &w), 0);
+	for (unsigned i = 0; i < ARRAY_LEN(hang); i++) {
+		hang[i] = (struct lane_item){ .work.run = wait_at_gate, w, &hanging, i };
+		workers_lane_submit(w, &hanging, 2, &hang[i].work);
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(go); i++) {
+		go[i] = (struct lane_item){ .work.run = pass, w, &going, i };
+		workers_lane_submit(w, &going, 2, &go[i].work);
+	}
+	pthread_mutex_lock(&gate_lock);
+	while (atomic_load(&ran) < ARRAY_LEN(go) || at_gate < 2)
+		pthread_cond_wait(&gate_moved, &gate_lock);
+	gate_open = true;
+	pthread_cond_broadcast(&gate_moved);
+	pthread_mutex_unlock(&gate_lock);
+	workers_free(w);
+	assert_int_equal(atomic_load(&ran), ARRAY_LEN(hang) + ARRAY_LEN(go));
+	assert_int_equal(most_at_gate, 2);
+	assert_int_equal(hanging.running + going.running, 0);
 }
 
 struct numbered {
@@ -249,6 +324,7 @@ main(void)
 		reset_test(test_one_thread_runs_first_in_first_out),
 		reset_test(test_an_item_may_be_queued_again_in_its_run),
 		reset_test(test_an_item_may_be_freed_in_its_run),
+		reset_test(test_a_lane_that_hangs_holds_no_more_threads_than_it_may),
 		reset_test(test_many_threads_may_submit),
 		reset_test(test_threads_work_at_the_same_time),
 		reset_test(test_threads_bear_the_name_cut_to_15_bytes),

@@ -30,15 +30,15 @@ int blk_test_teardown(void **state);
 const char *blk_test_path(const char *dir, const char *name);
 void blk_test_write_file(const char *path, const char *text);
 
-/* Make a file of that size, and a device on it. */
+/* Makes a file of that size, and a device on it. */
 struct blk_dev *blk_test_file(const char *dir, const char *name, uint64_t size_bytes, bool thick);
 /*
- * Submit I/O and run the loop until it is complete; returns its result.  *ret_pending: it went
+ * Submits I/O and runs the loop until it is complete; returns its result.  *ret_pending: it went
  * through the queue.
  */
 int blk_test_io(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io,
 		bool *ret_pending);
-/* Do I/O with one buffer and wait for its end; returns the result. */
+/* Does I/O with one buffer and waits for its end; returns the result. */
 int blk_test_rw(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, enum blk_op op,
 		unsigned flags, uint64_t offset_bytes, void *buf, size_t len_bytes);
 int blk_test_range(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue, enum blk_op op,

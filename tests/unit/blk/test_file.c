@@ -6,13 +6,16 @@
 #include "blk_test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -170,7 +173,7 @@ test_reopen_cures_a_file_that_came_back(void **state)
 }
 
 static void
-test_a_short_file_gives_an_error_not_zeros(void **state)
+test_a_short_file_fails_the_device_at_the_first_read_there(void **state)
 {
 	struct blk_test *t = *state;
 	struct blk_dev *dev = blk_test_file(t->dir, "f", SIZE, false);
@@ -180,32 +183,10 @@ test_a_short_file_gives_an_error_not_zeros(void **state)
 	assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), 0);
 	blk_test_listen(&l, dev);
 	spoil_truncate(blk_test_path(t->dir, "f"));
-	assert_int_equal(blk_rw(dev, BLK_READ, SIZE - 512, buf, sizeof(buf)), -EIO);
-	assert_int_equal(l.single, 1);
-	assert_int_equal(l.sticky, 0);
+	assert_int_equal(blk_rw(dev, BLK_READ, SIZE - 512, buf, sizeof(buf)), ERR_FAILED);
+	assert_int_equal(l.single, 0);
+	assert_int_equal(l.sticky, 1);
 	blk_dev_unref(dev);
-}
-
-static void
-test_files_beyond_the_limit_are_busy_and_fail_no_device(void **state)
-{
-	struct blk_test *t = *state;
-	struct blk_dev *a = blk_test_file(t->dir, "a", SIZE, false),
-		       *b = blk_test_file(t->dir, "b", SIZE, false);
-	unsigned open = blk_file_open_count();
-	uint8_t buf[512];
-
-	blk_file_set_limit(open + 1);
-	assert_int_equal(blk_rw(a, BLK_READ, 0, buf, sizeof(buf)), 0);
-	assert_int_equal(blk_file_open_count(), open + 1);
-	assert_int_equal(blk_rw(b, BLK_READ, 0, buf, sizeof(buf)), -EMFILE);
-	assert_int_equal(blk_failed(b, NULL, 0), 0);
-	assert_int_equal(blk_reopen(a), 0);
-	blk_dev_unref(a);
-	assert_int_equal(blk_rw(b, BLK_READ, 0, buf, sizeof(buf)), 0);
-	blk_dev_unref(b);
-	assert_int_equal(blk_file_open_count(), open);
-	blk_file_set_limit(UINT_MAX);
 }
 
 /* What was lost must not read as zeros because a write made the file as long as before. */
@@ -234,6 +215,186 @@ test_a_file_that_was_cut_is_not_grown_again_by_a_write(void **state)
 		assert_int_equal(stat(blk_test_path(t->dir, i == 0 ? "f" : "g"), &st), 0);
 		assert_int_equal(st.st_size, 512);
 		blk_dev_unref(dev);
+	}
+}
+
+static unsigned stats;
+/* Called once by the next fstat, before or after it has looked; NULL = nothing. */
+static void (*before_stat)(void *arg), (*after_stat)(void *arg);
+static void *stat_arg;
+
+static void
+call_once(void (**hook)(void *arg))
+{
+	void (*call)(void *arg) = *hook;
+
+	*hook = NULL;
+	if (call != NULL)
+		call(stat_arg);
+}
+
+/* Takes the place of libc's, and counts. */
+int
+fstat(int fd, struct stat *st)
+{
+	int rc;
+
+	stats++;
+	call_once(&before_stat);
+	rc = fstatat(fd, "", st, AT_EMPTY_PATH);
+	call_once(&after_stat);
+	return rc;
+}
+
+/* Lets the time of the loop go on, which is that of its last round. */
+static void
+pass_time(struct blk_test *t, uint64_t ns)
+{
+	uint64_t start_ns = loop_now_ns(t->loop);
+
+	while (loop_now_ns(t->loop) - start_ns < ns)
+		loop_run_once(t->loop, 1);
+}
+
+/* A write behind the cut makes a hole of what was lost between them. */
+static void
+test_a_hole_that_a_cut_and_a_write_have_left_is_not_read(void **state)
+{
+	static const enum blk_queue_kind kinds[] = { BLK_QUEUE_AUTO, BLK_QUEUE_WORKERS };
+	struct blk_test *t = *state;
+	uint8_t buf[512] = { 1 };
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(kinds); i++) {
+		const char *dir = i % 2 == 0 || t->memory_dir[0] == '\0' ? t->dir : t->memory_dir;
+		struct blk_dev *dev = blk_test_file(dir, "f", SIZE, false);
+		struct blk_queue *queue = NULL;
+
+		assert_int_equal(blk_queue_new(t->loop, kinds[i / 2], t->workers, &queue), 0);
+		assert_int_equal(blk_test_rw(t, dev, queue, BLK_WRITE, 0, 4096, buf, sizeof(buf)),
+				 0);
+		assert_int_equal(truncate(blk_test_path(dir, "f"), 512), 0);
+		/* by another queue or process, or within the time that the length is known for */
+		assert_int_equal(blk_rw(dev, BLK_WRITE, SIZE / 2, buf, sizeof(buf)), 0);
+		pass_time(t, 20 * NS_PER_MS);
+		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 4096, buf, sizeof(buf)),
+				 ERR_FAILED);
+		assert_true(blk_has_failed(dev));
+		blk_queue_free(queue);
+		blk_dev_unref(dev);
+		assert_int_equal(blk_file_remove(blk_test_path(dir, "f")), 0);
+	}
+}
+
+static void
+test_the_length_is_not_checked_for_each_operation(void **state)
+{
+	struct blk_test *t = *state;
+	const char *dir = t->memory_dir[0] != '\0' ? t->memory_dir : t->dir;
+	struct blk_dev *dev = blk_test_file(dir, "f", SIZE, false);
+	struct blk_queue *queue = NULL;
+	uint8_t buf[512] = { 1 };
+	uint64_t start_ns, ms;
+
+	assert_int_equal(blk_queue_new(t->loop, BLK_QUEUE_AUTO, t->workers, &queue), 0);
+	assert_int_equal(blk_test_rw(t, dev, queue, BLK_WRITE, 0, 0, buf, sizeof(buf)), 0);
+	stats = 0;
+	start_ns = loop_now_ns(t->loop);
+	for (int i = 0; i < 1000; i++) {
+		assert_int_equal(blk_test_rw(t, dev, queue, BLK_WRITE, 0, 0, buf, sizeof(buf)), 0);
+		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 0, buf, sizeof(buf)), 0);
+	}
+	ms = (loop_now_ns(t->loop) - start_ns) / NS_PER_MS;
+	assert_in_range(stats, 0, ms / 10 + 1);
+	blk_queue_free(queue);
+	blk_dev_unref(dev);
+}
+
+/* What ftruncate calls when it has done its work; NULL = nothing. */
+static void (*after_truncate)(void *arg);
+static void *after_truncate_arg;
+
+/* Takes the place of libc's. */
+int
+ftruncate(int fd, off_t len)
+{
+	int rc = (int)syscall(SYS_ftruncate, fd, len);
+
+	if (after_truncate != NULL)
+		after_truncate(after_truncate_arg);
+	return rc;
+}
+
+struct beside {
+	struct blk_test *t;
+	struct blk_dev *dev;
+	struct blk_queue *queue;
+};
+
+static void
+read_beside(void *arg)
+{
+	struct beside *b = arg;
+	uint8_t buf[512];
+
+	pass_time(b->t, 20 * NS_PER_MS);
+	assert_int_equal(blk_test_rw(b->t, b->dev, b->queue, BLK_READ, 0, 0, buf, sizeof(buf)), 0);
+}
+
+static void
+test_a_shrinking_device_does_not_look_cut(void **state)
+{
+	struct blk_test *t = *state;
+	struct beside b = { .t = t, .dev = blk_test_file(t->dir, "f", SIZE, false) };
+
+	assert_int_equal(blk_queue_new(t->loop, BLK_QUEUE_AUTO, t->workers, &b.queue), 0);
+	after_truncate = read_beside;
+	after_truncate_arg = &b;
+	assert_int_equal(blk_resize(b.dev, SIZE / 2), 0);
+	after_truncate = NULL;
+	assert_int_equal(blk_size_bytes(b.dev), SIZE / 2);
+	assert_false(blk_has_failed(b.dev));
+	blk_queue_free(b.queue);
+	blk_dev_unref(b.dev);
+}
+
+static void
+grow(void *arg)
+{
+	assert_int_equal(blk_resize(arg, 2 * SIZE), 0);
+}
+
+static void
+shrink(void *arg)
+{
+	assert_int_equal(blk_resize(arg, SIZE / 2), 0);
+}
+
+/* While one thread compares the sizes of device and file, another one changes both. */
+static void
+test_a_device_that_is_resized_during_a_look_at_its_file_is_sound(void **state)
+{
+	struct blk_test *t = *state;
+	uint8_t buf[512] = { 1 };
+
+	for (int i = 0; i < 2; i++) {
+		struct blk_dev *dev = blk_test_file(t->dir, "f", SIZE, false);
+		struct blk_queue *queue = NULL;
+
+		assert_int_equal(blk_queue_new(t->loop, BLK_QUEUE_AUTO, t->workers, &queue), 0);
+		assert_int_equal(blk_rw(dev, BLK_READ, 0, buf, sizeof(buf)), 0);
+		stat_arg = dev;
+		if (i == 0)
+			after_stat = grow;
+		else
+			before_stat = shrink;
+		pass_time(t, 20 * NS_PER_MS);
+		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 0, buf, sizeof(buf)), 0);
+		assert_null(after_stat);
+		assert_null(before_stat);
+		assert_false(blk_has_failed(dev));
+		blk_queue_free(queue);
+		blk_dev_unref(dev);
+		assert_int_equal(blk_file_remove(blk_test_path(t->dir, "f")), 0);
 	}
 }
 
@@ -523,9 +684,12 @@ main(void)
 		FILE_TEST(test_a_shortage_at_verify_is_not_known_to_be_a_failure),
 		FILE_TEST(test_a_file_replaced_before_it_is_opened_is_not_used),
 		FILE_TEST(test_reopen_cures_a_file_that_came_back),
-		FILE_TEST(test_a_short_file_gives_an_error_not_zeros),
+		FILE_TEST(test_a_short_file_fails_the_device_at_the_first_read_there),
 		FILE_TEST(test_a_file_that_was_cut_is_not_grown_again_by_a_write),
-		FILE_TEST(test_files_beyond_the_limit_are_busy_and_fail_no_device),
+		FILE_TEST(test_a_hole_that_a_cut_and_a_write_have_left_is_not_read),
+		FILE_TEST(test_the_length_is_not_checked_for_each_operation),
+		FILE_TEST(test_a_shrinking_device_does_not_look_cut),
+		FILE_TEST(test_a_device_that_is_resized_during_a_look_at_its_file_is_sound),
 		FILE_TEST(test_something_else_than_a_file_is_refused),
 		FILE_TEST(test_a_read_only_device_refuses_writes),
 		FILE_TEST(test_thick_takes_its_space_and_keeps_it),

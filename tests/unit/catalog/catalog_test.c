@@ -150,7 +150,7 @@ finish(struct catalog *catalog, struct state **state, struct state_edit *edit, c
 
 	if (rc < 0)
 		return rc;
-	rc = catalog != NULL ? catalog_apply(catalog, change) : 0;
+	rc = catalog != NULL ? catalog_apply(catalog, *state, change) : 0;
 	change_unref(change);
 	if (rc < 0) {
 		state_unref(next);

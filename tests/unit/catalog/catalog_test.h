@@ -23,10 +23,10 @@ struct catalog_fixture {
 	struct state *state; /* what the catalog should hold */
 };
 
-/* Make a directory without a catalog; the teardown removes it with everything in it. */
+/* Makes a directory without a catalog; the teardown removes it with everything in it. */
 int catalog_dir_setup(void **state);
 int catalog_dir_teardown(void **state);
-/* Make a directory with a catalog that has its first change. */
+/* Makes a directory with a catalog that has its first change. */
 int catalog_setup(void **state);
 int catalog_teardown(void **state); /* also checks the catalog */
 
@@ -37,15 +37,15 @@ int catalog_teardown(void **state); /* also checks the catalog */
 			fail_msg("%s: %s: %s", #call, err_name(rc_), err_text(rc_)); \
 	} while (0)
 
-/* Make the first change of a new catalog, an array and a pool, and store the state in *state. */
+/* Makes the first change of a new catalog, an array and a pool, and stores the state in *state. */
 int sample_begin(struct catalog *catalog, struct state **state);
 /*
- * Make change number n (from 2 on), which is the same in every run: some changes put LUNs, targets
+ * Makes change number n (from 2 on), which is the same in every run: some changes put LUNs, targets
  * and associations, others delete them.  The change is not committed and has no savepoint; *state
  * becomes the next state.
  */
 int sample_change(struct catalog *catalog, struct state **state, unsigned n);
-/* Make change number n in a transaction of its own, and commit it. */
+/* Makes change number n in a transaction of its own, and commits it. */
 int sample_commit(struct catalog *catalog, struct state **state, unsigned n);
 /* Returns the digest of the state after changes 1 to n. */
 struct hash128 sample_digest(unsigned n);

@@ -98,6 +98,14 @@ maybe_cut(void)
 		cut();
 }
 
+static unsigned writes;
+
+unsigned
+shim_writes(void)
+{
+	return writes;
+}
+
 static int
 reserve(struct shim_file *f, sqlite3_int64 size)
 {
@@ -211,6 +219,7 @@ shim_write(sqlite3_file *file, const void *buf, int len, sqlite3_int64 offset)
 {
 	struct shim_file *f = file_of(file);
 
+	writes++;
 	if (fails())
 		return fail_full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 	if (!f->holding)
@@ -296,16 +305,18 @@ shim_control(sqlite3_file *file, int op, void *arg)
 static int
 shim_sector(sqlite3_file *file)
 {
-	(void)file;
-	return SECTOR_BYTES;
+	struct shim_file *f = file_of(file);
+
+	return f->holding ? SECTOR_BYTES : f->real->pMethods->xSectorSize(f->real);
 }
 
-/* No promises: neither atomic nor in order. */
+/* A file that can lose what is not synced promises nothing: neither atomic nor in order. */
 static int
 shim_traits(sqlite3_file *file)
 {
-	(void)file;
-	return 0;
+	struct shim_file *f = file_of(file);
+
+	return f->holding ? 0 : f->real->pMethods->xDeviceCharacteristics(f->real);
 }
 
 static const sqlite3_io_methods methods = {

@@ -19,11 +19,11 @@
 #define SHIM_NAME "shim"
 
 /*
- * Make this VFS the default.  Nothing is held and nothing fails until one of the functions below is
- * called.
+ * Makes this VFS the default.  Nothing is held and nothing fails until one of the functions below
+ * is called.
  */
 void shim_register(void);
-/* Make SQLite's own VFS the default again. */
+/* Makes SQLite's own VFS the default again. */
 void shim_unregister(void);
 
 /*
@@ -31,21 +31,24 @@ void shim_unregister(void);
  * before.
  */
 void shim_hold(unsigned seed);
-/* Cut the power at the nth write or sync from now (1 = the next); 0 = never. */
+/* Cuts the power at the nth write or sync from now (1 = the next); 0 = never. */
 void shim_cut_at(unsigned nth);
 
 /*
- * Let the nth read, write, truncation or sync from now return an I/O error.  sticky: all later ones
- * fail too.  full: writes report a full disk instead.
+ * Lets the nth read, writes, truncation or sync from now return an I/O error.  sticky: all later
+ * ones fail too.  full: writes report a full disk instead.
  */
 void shim_fail_at(unsigned nth, bool sticky, bool full);
-/* Let nothing fail any more. */
+/* Lets nothing fail any more. */
 void shim_heal(void);
 /* Returns true when an operation has failed since shim_fail_at. */
 bool shim_failed(void);
 
+/* Returns how many writes SQLite has made since the program began, failed ones included. */
+unsigned shim_writes(void);
+
 /*
- * Let SQLite and jansson allocate through base/mem.h, so that mem_fault_at reaches them.  To be
+ * Lets SQLite and jansson allocate through base/mem.h, so that mem_fault_at reaches them.  To be
  * called before SQLite is used.
  */
 void shim_memory(void);

@@ -115,7 +115,7 @@ test_change_that_does_not_follow_is_refused(void **state)
 	struct change change = { .sequence = 9 };
 
 	assert_ok(catalog_begin(f->catalog));
-	assert_int_equal(catalog_apply(f->catalog, &change), ERR_INTERNAL);
+	assert_int_equal(catalog_apply(f->catalog, f->state, &change), ERR_INTERNAL);
 	catalog_rollback(f->catalog);
 }
 

@@ -137,6 +137,61 @@ test_targets_with_luns_count_as_seen_after_the_migration(void **state)
 	f->catalog = NULL;
 }
 
+static void
+test_groups_are_active_after_the_migration(void **state)
+{
+	struct catalog_fixture *f = *state;
+
+	make_old(f, 9,
+		 "INSERT INTO target VALUES (x'03', 'iqn.2026-11.org.example:t', '');"
+		 "INSERT INTO portal_group VALUES (x'05', x'03', 1, 9)");
+	assert_ok(catalog_open(f->dir, &f->catalog));
+	assert_int_equal(query(f->catalog, "SELECT count(*) FROM portal_group WHERE"
+					   " access_state = 'active-optimized' AND"
+					   " access_set_by = 'nobody' AND preferred = 0 AND"
+					   " explicit_allowed = 0 AND relative_port = 9"),
+			 1);
+	catalog_close(f->catalog);
+	f->catalog = NULL;
+}
+
+static int
+count_answer(void *arg, const struct catalog_answer *answer)
+{
+	unsigned *count = arg;
+
+	assert_int_equal(answer->request_id.bytes[0], 0xa0 + *count);
+	assert_int_equal(answer->sequence, 7 + *count);
+	(*count)++;
+	return 0;
+}
+
+static void
+test_answers_keep_their_order_after_the_migration(void **state)
+{
+	static const char answers[] =
+		"INSERT INTO answer VALUES"
+		"    (41, x'a0000000000000000000000000000000', 7, zeroblob(16), zeroblob(16), 0),"
+		"    (42, x'a1000000000000000000000000000000', 8, zeroblob(16), zeroblob(16), 1);";
+	struct catalog_answer next = { .request_id.bytes[0] = 0xa2, .sequence = 9 };
+	struct catalog_fixture *f = *state;
+	unsigned count = 0;
+
+	make_old(f, 3, answers);
+	assert_ok(catalog_open(f->dir, &f->catalog));
+	assert_ok(catalog_answer_put(f->catalog, &next));
+	assert_ok(catalog_answers(f->catalog, count_answer, &count));
+	assert_int_equal(count, 3);
+	assert_int_equal(query(f->catalog, "SELECT max(number) FROM answer"), 43);
+	/* What was looked up by nobody is gone. */
+	assert_int_equal(query(f->catalog,
+			       "SELECT count(*) FROM sqlite_schema WHERE type = 'index' "
+			       "AND tbl_name IN ('answer', 'event')"),
+			 0);
+	catalog_close(f->catalog);
+	f->catalog = NULL;
+}
+
 /* Rows that a migration changes have other hashes: the catalog is whole with those. */
 static void
 test_migration_that_changes_rows_takes_their_digest_anew(void **state)
@@ -243,6 +298,8 @@ main(void)
 		WITH_CATALOG(test_new_catalog_has_the_newest_version_and_no_copy),
 		WITH_CATALOG(test_older_version_is_migrated_and_keeps_its_rows),
 		WITH_DIR(test_targets_with_luns_count_as_seen_after_the_migration),
+		WITH_DIR(test_groups_are_active_after_the_migration),
+		WITH_DIR(test_answers_keep_their_order_after_the_migration),
 		WITH_CATALOG(test_migration_that_changes_rows_takes_their_digest_anew),
 		WITH_CATALOG(test_copy_from_before_the_migration_is_a_whole_catalog),
 		WITH_CATALOG(test_migration_that_fails_leaves_the_version_before_it),

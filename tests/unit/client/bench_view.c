@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Measure what a query costs: client_view, state_lun_targets and client_view_fini over 10,000 LUNs
+ * Measures what a query costs: client_view, state_lun_targets and client_view_fini over 10,000 LUNs
  * with three targets each, in one thread and in several; and what an edit and applying its change
  * cost at that size. The program prints nanoseconds of processor time.
  */

@@ -270,6 +270,9 @@ answer_text(struct fake *f, const char *method, const char *path, const char *id
 		return change_answer(f, id);
 	if (strcmp(path, "/v1/sync") == 0 || strcmp(path, "/v1/array") == 0)
 		return position_text(f);
+	if (strcmp(path, "/v1/version") == 0)
+		return dump(json_pack("{s:s, s:s, s:o}", "version", "fake", "api", "v1", "format",
+				      format_encode(f)));
 	if (strncmp(path, "/v1/jobs/", 9) == 0) {
 		const void *job = state_at(f->config, ROW_JOB, 0);
 		json_t *json = wire_row_encode(job);
@@ -340,7 +343,7 @@ resume_at(const struct fake *f, uint64_t since)
 static void
 heartbeat_wait(struct fake *f)
 {
-	client_cond_wait(&f->changed, &f->lock, clock_mono_ns() + HEARTBEAT_MS * NS_PER_MS);
+	thread_cond_wait(&f->changed, &f->lock, clock_mono_ns() + HEARTBEAT_MS * NS_PER_MS);
 }
 
 /* Events until the epoch moves or the peer goes.  Under the lock, which is left for each write. */
@@ -537,8 +540,10 @@ fake_tuning(void)
 		.backoff_max_ns = 20 * NS_PER_MS,
 		.silence_ns = 10 * NS_PER_S,
 		.retry_ns = 10 * NS_PER_S,
+		.resolve_ns = 10 * NS_PER_S,
 		.wait_ns = 10 * NS_PER_S,
 		.call_ms = 10000,
+		.look_ms = 10000,
 	};
 }
 
@@ -564,7 +569,7 @@ fake_start(void)
 	snprintf(f->url, sizeof(f->url), "unix:%s", f->socket_path);
 	strcpy(address.sun_path, f->socket_path);
 	pthread_mutex_init(&f->lock, NULL);
-	client_cond_init(&f->changed);
+	thread_cond_init(&f->changed);
 	f->config = sample_state();
 	live_start(f, 'b');
 	f->next_lun = 1000;

@@ -12,7 +12,7 @@
 
 struct fake;
 
-/* Start a fake array that serves the sample state and no live rows. */
+/* Starts a fake array that serves the sample state and no live rows. */
 struct fake *fake_start(void);
 void fake_stop(struct fake *fake);
 const char *fake_url(const struct fake *fake);
@@ -25,14 +25,14 @@ struct client_tuning fake_tuning(void);
 /* ---- changes that the fake array makes ---- */
 
 /*
- * Make a change: fake_edit begins an edit, and fake_commit consumes it, sends the change to all
+ * Makes a change: fake_edit begins an edit, and fake_commit consumes it, sends the change to all
  * streams and returns its sequence.
  */
 struct state_edit *fake_edit(struct fake *fake);
 uint64_t fake_commit(struct fake *fake, struct state_edit *edit);
-/* Add LUN number n; returns the sequence. */
+/* Adds LUN number n; returns the sequence. */
 uint64_t fake_add_lun(struct fake *fake, unsigned n);
-/* Put a live row, and send it to all streams. */
+/* Puts a live row, and sends it to all streams. */
 void fake_live(struct fake *fake, void *row);
 struct position fake_position(struct fake *fake);
 
@@ -52,38 +52,38 @@ enum fake_fault {
 };
 
 void fake_fault(struct fake *fake, enum fake_fault fault);
-/* End all streams. */
+/* Ends all streams. */
 void fake_cut(struct fake *fake);
-/* down true: close all connections, and every new one. false: serve the same array again. */
+/* down true: closes all connections, and every new one. false: serves the same array again. */
 void fake_down(struct fake *fake, bool down);
 /* mute true: streams stay open but nothing is sent on them; calls are still answered. */
 void fake_mute(struct fake *fake, bool mute);
-/* Continue with the same rows in a new incarnation; end all streams. */
+/* Continues with the same rows in a new incarnation; ends all streams. */
 void fake_restore(struct fake *fake);
 /*
- * Go back by so many changes without a new incarnation, as a careless restore would; end all
+ * Goes back by so many changes without a new incarnation, as a careless restore would; ends all
  * streams.
  */
 void fake_rewind(struct fake *fake);
-/* Carry out the next n calls, but close their connection instead of answering. */
+/* Carries out the next n calls, but closes their connection instead of answering. */
 void fake_break_calls(struct fake *fake, unsigned n);
 /* hold true: calls are not answered until hold is set to false. */
 void fake_hold_calls(struct fake *fake, bool hold);
 /*
- * Serve a recording from now on: the text of a snapshot, and of the event stream that follows it.
+ * Serves a recording from now on: the text of a snapshot, and of the event stream that follows it.
  * The last heartbeat of the recording says which position its array has in the end.
  */
 void fake_replay(struct fake *fake, const char *snapshot_path, const char *events_path);
-/* Set the version of the format that snapshot and hello name from now on; end all streams. */
+/* Sets the version of the format that snapshot and hello name from now on; ends all streams. */
 void fake_format(struct fake *fake, unsigned major, unsigned minor);
 /*
- * Replace the array by one of the next minor version, whose rows all have one more member.  Its
- * position is the same except for the digest.  End all streams.
+ * Replaces the array by one of the next minor version, whose rows all have one more member.  Its
+ * position is the same except for the digest.  Ends all streams.
  */
 void fake_upgrade(struct fake *fake);
-/* Answer the next call with this status and body instead. */
+/* Answers the next call with this status and body instead. */
 void fake_answer(struct fake *fake, int status, const char *body);
-/* Forget all events but the newest: a stream that would resume before them is answered 410. */
+/* Forgets all events but the newest: a stream that would resume before them is answered 410. */
 void fake_forget(struct fake *fake);
 
 /* ---- what the fake array has received ---- */
@@ -98,9 +98,9 @@ struct fake_seen {
 };
 
 void fake_seen(struct fake *fake, struct fake_seen *ret_seen);
-/* Wait until so many streams have been opened. */
+/* Waits until so many streams have been opened. */
 void fake_await_streams(struct fake *fake, unsigned count);
-/* Wait until so many calls have been received. */
+/* Waits until so many calls have been received. */
 void fake_await_calls(struct fake *fake, unsigned count);
 
 #endif

@@ -61,7 +61,7 @@ assert_invalid(const char *url)
 }
 
 static void
-test_only_local_addresses_are_taken(void **unused)
+test_without_tls_only_local_addresses_are_taken(void **unused)
 {
 	struct client *client;
 
@@ -69,7 +69,6 @@ test_only_local_addresses_are_taken(void **unused)
 	assert_invalid("/run/vdsd/vdsd.sock");
 	assert_invalid("unix:relative");
 	assert_invalid("http://192.0.2.1:80");
-	assert_invalid("https://127.0.0.1:80");
 	assert_int_equal(client_open("http://127.0.0.1:80", CLIENT_CALLS, &client), 0);
 	client_close(client);
 	assert_int_equal(client_open("http://[::1]:80/", CLIENT_CALLS, &client), 0);
@@ -149,7 +148,7 @@ test_answers_that_make_no_sense_are_protocol_errors(void **unused)
 	fake_answer(p.fake, 200, "{\"sequence\":1,\"id\":5}");
 	assert_int_equal(client_lun_delete(p.client, &id, false, &answer), ERR_PROTOCOL);
 	fake_answer(p.fake, 200, "{\"bytes\":-1}");
-	assert_int_equal(client_lun_max_extend(p.client, &id, &bytes), ERR_PROTOCOL);
+	assert_int_equal(client_lun_max_extend(p.client, &id, false, &bytes), ERR_PROTOCOL);
 	assert_int_equal(bytes, 7);
 }
 
@@ -181,6 +180,31 @@ test_an_answer_to_a_change_is_decoded(void **unused)
 	assert_true(guid_equal(&answer.object_id, &id));
 	assert_true(guid_equal(&answer.job_id, &(struct guid){ { 0, 0, 0, 2, [15] = 'j' } }));
 	assert_true(answer.existed);
+}
+
+/* Release 0.1 has no parameter force: it deletes a LUN in any case. */
+static void
+test_a_forced_delete_is_understood_by_release_0_1(void **unused)
+{
+	const char *refusal = "{\"error\":{\"code\":\"INVALID\",\"message\":\"unknown parameter "
+			      "\\\"force\\\"\"}}";
+	struct guid id = sample_id('l', 1);
+	struct client_answer answer;
+	struct fake_seen seen;
+
+	PAIR(p);
+	fake_answer(p.fake, 400, refusal);
+	assert_int_equal(client_lun_delete(p.client, &id, true, &answer), ERR_INVALID);
+	assert_string_equal(err_text(ERR_INVALID), "unknown parameter \"force\"");
+	fake_seen(p.fake, &seen);
+	assert_int_equal(seen.changes, 0);
+
+	fake_format(p.fake, 1, 0);
+	fake_answer(p.fake, 400, refusal);
+	assert_int_equal(client_lun_delete(p.client, &id, true, &answer), 0);
+	assert_seen(p.fake, "DELETE", "/v1/luns/00000001-0000-0000-0000-00000000006c", "");
+	fake_answer(p.fake, 400, refusal);
+	assert_int_equal(client_lun_delete(p.client, &id, false, &answer), ERR_INVALID);
 }
 
 /* ---- broken connections ---- */
@@ -280,6 +304,23 @@ test_an_answer_that_does_not_come_times_out(void **unused)
 	pair_fini(&p);
 }
 
+/* An array that takes a call and says nothing has less time to say who it is. */
+static void
+test_an_identity_that_does_not_come_times_out(void **unused)
+{
+	struct client_tuning tuning = fake_tuning();
+	struct pair p = { .fake = fake_start() };
+
+	(void)unused;
+	tuning.call_ms = 0;
+	tuning.look_ms = 50;
+	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_CALLS, &tuning, &p.client), 0);
+	fake_hold_calls(p.fake, true);
+	assert_int_equal(client_reenumerate(p.client), ERR_TIMEOUT);
+	fake_hold_calls(p.fake, false);
+	pair_fini(&p);
+}
+
 static void
 test_connections_are_used_again(void **unused)
 {
@@ -370,12 +411,20 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "");
 	SAYS(client_lun_delete(p.client, &lun, true, &answer), "DELETE",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c?force=1", "");
-	SAYS(client_lun_extend(p.client, &lun, 512, &answer), "POST",
+	SAYS(client_lun_extend(p.client, &lun, 512, false, &answer), "POST",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c/extend", "{\"add_bytes\":512}");
 	SAYS(client_lun_rename(p.client, &lun, "x", &answer), "PATCH",
-	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"name\":\"x\"}");
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c",
+	     "{\"name\":\"x\",\"duplicate\":true}");
+	SAYS(client_lun_shrink(p.client, &lun, 4096, 0, false, &answer), "POST",
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c/shrink", "{\"size_bytes\":4096}");
+	SAYS(client_lun_shrink(p.client, &lun, 0, 512, true, &answer), "POST",
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c/shrink",
+	     "{\"remove_bytes\":512,\"force\":true}");
+	SAYS(client_lun_set_hints(p.client, &lun, "WTC=1", &answer), "PATCH",
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"hints\":\"WTC=1\"}");
 	SAYS(client_lun_set_mask(p.client, &lun, "", &answer), "PATCH",
-	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"mask\":\"\"}");
+	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"mask\":\"\",\"flat\":true}");
 	SAYS(client_lun_set_status(p.client, &lun, STATUS_OFFLINE, &answer), "PATCH",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c", "{\"status\":\"offline\"}");
 	SAYS(client_lun_associate(p.client, &lun, both, 2, &answer), "PUT",
@@ -385,11 +434,12 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	SAYS(client_lun_associate(p.client, &lun, NULL, 0, &answer), "PUT",
 	     "/v1/luns/00000001-0000-0000-0000-00000000006c/targets", "{\"targets\":[]}");
 	SAYS(client_target_create(p.client, NULL, "a", false, &answer), "POST", "/v1/targets",
-	     "{\"alias\":\"a\"}");
+	     "{\"alias\":\"a\",\"duplicate\":true}");
 	SAYS(client_target_create(p.client, "iqn.x", NULL, true, &answer), "POST", "/v1/targets",
-	     "{\"iscsi_name\":\"iqn.x\",\"with_group\":true}");
+	     "{\"iscsi_name\":\"iqn.x\",\"with_group\":true,\"duplicate\":true}");
 	SAYS(client_target_set_alias(p.client, &target, "b", &answer), "PATCH",
-	     "/v1/targets/00000002-0000-0000-0000-000000000074", "{\"alias\":\"b\"}");
+	     "/v1/targets/00000002-0000-0000-0000-000000000074",
+	     "{\"alias\":\"b\",\"duplicate\":true}");
 	SAYS(client_target_delete(p.client, &target, &answer), "DELETE",
 	     "/v1/targets/00000002-0000-0000-0000-000000000074", "");
 	SAYS(client_portal_create(p.client, "127.0.0.1", 3260, false, &answer), "POST",
@@ -421,13 +471,13 @@ test_sizes_are_asked_for(void **unused)
 	uint64_t bytes = 0;
 
 	PAIR(p);
-	assert_int_equal(client_lun_max_extend(p.client, &lun, &bytes), 0);
+	assert_int_equal(client_lun_max_extend(p.client, &lun, false, &bytes), 0);
 	assert_int_equal(bytes, 4096);
 	assert_seen(p.fake, "GET", "/v1/luns/00000001-0000-0000-0000-00000000006c/max-extend", "");
-	assert_int_equal(client_max_lun_size(p.client, &pool, true, &bytes), 0);
+	assert_int_equal(client_max_lun_size(p.client, &pool, true, false, &bytes), 0);
 	assert_seen(p.fake, "GET",
 		    "/v1/max-lun-size?pool=00000003-0000-0000-0000-000000000070&thick=1", "");
-	assert_int_equal(client_max_lun_size(p.client, NULL, false, &bytes), 0);
+	assert_int_equal(client_max_lun_size(p.client, NULL, false, false, &bytes), 0);
 	assert_seen(p.fake, "GET", "/v1/max-lun-size", "");
 }
 
@@ -442,7 +492,8 @@ test_what_json_cannot_carry_is_refused_here(void **unused)
 	assert_int_equal(client_lun_rename(p.client, &lun, "\xff", &answer), ERR_INVALID);
 	assert_int_equal(client_target_create(p.client, "\xff", NULL, false, &answer), ERR_INVALID);
 	assert_int_equal(client_lun_create(p.client, &spec, &answer), ERR_INVALID);
-	assert_int_equal(client_lun_extend(p.client, &lun, UINT64_MAX, &answer), ERR_INVALID);
+	assert_int_equal(client_lun_extend(p.client, &lun, UINT64_MAX, false, &answer),
+			 ERR_INVALID);
 }
 
 static void
@@ -482,20 +533,44 @@ test_a_client_without_a_replica_has_no_view(void **unused)
 	assert_int_equal(client_refresh(p.client), 0);
 }
 
+/* When memory runs out behind the change, its answer is asked for again. */
 static void
-test_a_call_out_of_memory_says_so(void **unused)
+test_a_call_out_of_memory_changed_nothing_or_succeeds(void **unused)
 {
 	struct guid lun = sample_id('l', 1);
+	unsigned resolved = 0;
 
 	PAIR(p);
 	WITH_EVERY_FAULT
 	{
+		struct fake_seen before, after;
 		struct client_answer answer;
-		int rc = client_lun_rename(p.client, &lun, "x", &answer);
+		int rc;
 
-		assert_int_equal(rc, FAULT_HIT ? -ENOMEM : 0);
+		fake_seen(p.fake, &before);
+		rc = client_lun_rename(p.client, &lun, "x", &answer);
+		fake_seen(p.fake, &after);
+		assert_true(rc == 0 || (FAULT_HIT && rc == -ENOMEM));
+		assert_int_equal(after.changes, before.changes + (rc == 0));
+		resolved += rc == 0 && FAULT_HIT;
 	}
+	assert_true(resolved > 0);
 	assert_int_equal(client_sync(p.client), 0);
+}
+
+static void
+test_an_answer_that_cannot_be_read_is_asked_for_again(void **unused)
+{
+	struct guid lun = sample_id('l', 1);
+	struct client_answer answer;
+	struct fake_seen seen;
+
+	PAIR(p);
+	fake_answer(p.fake, 200, "not json");
+	assert_int_equal(client_lun_rename(p.client, &lun, "x", &answer), 0);
+	fake_seen(p.fake, &seen);
+	assert_int_equal(seen.calls, 2);
+	assert_int_equal(seen.changes, 1);
 }
 
 static void
@@ -521,7 +596,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_only_local_addresses_are_taken),
+		cmocka_unit_test(test_without_tls_only_local_addresses_are_taken),
 		cmocka_unit_test(test_the_address_comes_from_the_environment),
 		cmocka_unit_test(test_who_never_reached_the_array_learns_it_at_once),
 		cmocka_unit_test(test_an_answer_s_json_is_given),
@@ -529,12 +604,14 @@ main(void)
 		cmocka_unit_test(test_answers_that_make_no_sense_are_protocol_errors),
 		cmocka_unit_test(test_an_empty_answer_has_no_json),
 		cmocka_unit_test(test_an_answer_to_a_change_is_decoded),
+		cmocka_unit_test(test_a_forced_delete_is_understood_by_release_0_1),
 		cmocka_unit_test(test_a_change_whose_answer_is_lost_happens_once),
 		cmocka_unit_test(test_the_id_of_a_change_can_be_chosen),
 		cmocka_unit_test(test_a_call_waits_for_an_array_that_restarts),
 		cmocka_unit_test(test_an_array_that_is_stopping_is_asked_again),
 		cmocka_unit_test(test_trying_again_ends),
 		cmocka_unit_test(test_an_answer_that_does_not_come_times_out),
+		cmocka_unit_test(test_an_identity_that_does_not_come_times_out),
 		cmocka_unit_test(test_connections_are_used_again),
 		cmocka_unit_test(test_closing_ends_calls_under_way),
 		cmocka_unit_test(test_typed_calls_say_what_the_api_wants),
@@ -542,7 +619,8 @@ main(void)
 		cmocka_unit_test(test_what_json_cannot_carry_is_refused_here),
 		cmocka_unit_test(test_a_job_is_waited_for_by_asking),
 		cmocka_unit_test(test_a_client_without_a_replica_has_no_view),
-		cmocka_unit_test(test_a_call_out_of_memory_says_so),
+		cmocka_unit_test(test_a_call_out_of_memory_changed_nothing_or_succeeds),
+		cmocka_unit_test(test_an_answer_that_cannot_be_read_is_asked_for_again),
 		cmocka_unit_test(test_opening_out_of_memory_leaves_nothing),
 	};
 

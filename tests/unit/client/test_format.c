@@ -23,7 +23,7 @@ pair_fini(struct pair *p)
 	fake_stop(p->fake);
 }
 
-/* Follow a recording to its end. */
+/* Follows a recording to its end. */
 static void
 follow(struct pair *p, const char *snapshot, const char *events)
 {

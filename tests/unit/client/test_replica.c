@@ -8,34 +8,7 @@
 #include "fault.h"
 
 #include "base/clock.h"
-#include "fake.h"
-
-struct pair {
-	struct fake *fake;
-	struct client *client;
-};
-
-static void
-pair_open(struct pair *p)
-{
-	struct client_tuning tuning = fake_tuning();
-
-	p->fake = fake_start();
-	assert_int_equal(client_open_tuned(fake_url(p->fake), CLIENT_REPLICA, &tuning, &p->client),
-			 0);
-}
-
-static void
-pair_fini(struct pair *p)
-{
-	client_close(p->client);
-	fake_stop(p->fake);
-}
-
-#define PAIR(p)                                         \
-	AUTO(pair_fini) struct pair p = { NULL, NULL }; \
-	(void)unused;                                   \
-	pair_open(&p)
+#include "replica_test.h"
 
 struct own_change {
 	struct client *client;
@@ -55,18 +28,6 @@ change_and_look(void *arg)
 	client_view_last(c->client, &view);
 	c->seen = state_find(view.live, ROW_LIVE_LUN, &c->id) != NULL;
 	return NULL;
-}
-
-/* Until the replica is in that state; a test that waits in vain is ended by the harness. */
-static void
-await_state(struct client *client, enum client_replica_state state)
-{
-	struct client_replica *r = &client->replica;
-
-	pthread_mutex_lock(&r->lock);
-	while (r->state != state)
-		pthread_cond_wait(&r->moved, &r->lock);
-	pthread_mutex_unlock(&r->lock);
 }
 
 static bool
@@ -96,18 +57,6 @@ assert_trusted(struct client *client)
 
 	if (client_view(client, &view) != 0)
 		fail_msg("%s", err_text(ERR_CACHE_CORRUPT));
-}
-
-/* The replica is exactly where the array is. */
-static void
-assert_same(struct pair *p)
-{
-	AUTO_VIEW struct client_view view = { NULL, NULL };
-	struct position at = fake_position(p->fake);
-
-	assert_int_equal(client_view(p->client, &view), 0);
-	assert_memory_equal(state_position(view.config), &at, sizeof(at));
-	assert_int_equal(state_check(view.config), 0);
 }
 
 static void
@@ -541,11 +490,13 @@ test_a_call_returns_when_the_replica_shows_it(void **unused)
 	assert_int_equal(seen.changes, 50);
 }
 
+/* The change was made: that the replica does not show it must not make it look failed. */
 static void
-test_a_call_whose_change_never_arrives_ends(void **unused)
+test_a_change_that_never_arrives_was_made(void **unused)
 {
 	struct client_tuning tuning = fake_tuning();
 	struct pair p = { .fake = fake_start() };
+	struct fake_seen seen;
 
 	(void)unused;
 	tuning.wait_ns = 50 * NS_PER_MS;
@@ -553,176 +504,114 @@ test_a_call_whose_change_never_arrives_ends(void **unused)
 			 0);
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_mute(p.fake, true);
-	assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), ERR_TIMEOUT);
+	assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), 0);
+	fake_seen(p.fake, &seen);
+	assert_int_equal(seen.changes, 1);
+	assert_int_equal(client_sync(p.client), ERR_TIMEOUT);
 	pair_fini(&p);
 }
 
 static void
-test_a_call_whose_change_breaks_the_replica_says_so(void **unused)
+test_a_change_that_breaks_the_replica_was_made(void **unused)
 {
 	PAIR(p);
 	await_state(p.client, REPLICA_FOLLOWING);
 	fake_fault(p.fake, FAKE_DIGEST);
-	assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), ERR_CACHE_CORRUPT);
+	assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), 0);
 	assert_int_equal(client_sync(p.client), ERR_CACHE_CORRUPT);
 	cure(&p);
 	assert_true(has_lun(p.client, 1000));
 }
 
-/* ---- listeners ---- */
+/* Longer than a call without a replica would be tried again. */
+static void
+test_the_outcome_of_a_change_is_asked_for_until_it_is_known(void **unused)
+{
+	struct client_tuning tuning = fake_tuning();
+	struct pair p = { .fake = fake_start() };
+	struct fake_seen seen;
 
-struct ear {
-	struct client_listener listener;
-	pthread_mutex_t lock;
-	pthread_cond_t heard;
-	struct client *client;
-	unsigned changes, live, reloads;
-	uint64_t last;
-	bool wrong, leave;
-};
+	(void)unused;
+	tuning.retry_ns = 0;
+	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client),
+			 0);
+	await_state(p.client, REPLICA_FOLLOWING);
+	fake_break_calls(p.fake, 5);
+	assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), 0);
+	fake_seen(p.fake, &seen);
+	assert_int_equal(seen.changes, 1);
+	/* A kept connection may break at any time, so the first break alone does not count. */
+	fake_break_calls(p.fake, 2);
+	assert_int_equal(client_call(p.client, "GET", "/v1/sync", NULL, NULL), ERR_UNREACHABLE);
+	pair_fini(&p);
+}
 
 static void
-ear_hear(struct client_listener *listener, const struct client_view *before,
-	 const struct client_view *after, const struct change *change)
+test_an_outcome_that_stays_unknown_is_told_with_its_id(void **unused)
 {
-	struct ear *e = container_of(listener, struct ear, listener);
-	AUTO_VIEW struct client_view shown = { NULL, NULL };
+	struct client_tuning tuning = fake_tuning();
+	struct pair p = { .fake = fake_start() };
 
-	client_view_last(e->client, &shown);
-	pthread_mutex_lock(&e->lock);
-	/* The view shows it already, and one change follows the other. */
-	e->wrong |= state_position(shown.config)->sequence <
-		    state_position(after->config)->sequence;
-	if (change == NULL) {
-		e->reloads++;
-	} else if (change->op_count > 0 &&
-		   change->ops[0].family >= (enum row_family)ROW_CONFIG_COUNT) {
-		e->live++;
-	} else {
-		e->wrong |= state_position(before->config)->sequence + 1 != change->sequence;
-		e->wrong |= e->last != 0 && change->sequence != e->last + 1;
-		e->last = change->sequence;
-		e->changes++;
+	(void)unused;
+	tuning.retry_ns = tuning.resolve_ns = 0;
+	assert_int_equal(client_open_tuned(fake_url(p.fake), CLIENT_REPLICA, &tuning, &p.client),
+			 0);
+	fake_break_calls(p.fake, 2);
+	assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), ERR_UNREACHABLE);
+	assert_non_null(strstr(err_text(ERR_UNREACHABLE), "was made is not known"));
+	pair_fini(&p);
+}
+
+/* ---- a client that is stopped and started again ---- */
+
+static void
+test_a_stopped_client_has_no_connection_and_knows_nothing(void **unused)
+{
+	struct client_view view = { NULL, NULL };
+	struct fake_seen before, after;
+
+	PAIR(p);
+	await_state(p.client, REPLICA_FOLLOWING);
+	assert_int_equal(client_contact(p.client), CLIENT_TRUSTED);
+	client_stop(p.client);
+	fake_seen(p.fake, &before);
+	assert_int_equal(client_contact(p.client), CLIENT_BROKEN);
+	assert_int_equal(client_view(p.client, &view), ERR_CACHE_CORRUPT);
+	client_view_last(p.client, &view);
+	assert_null(view.config);
+	assert_int_equal(client_sync(p.client), ERR_CLOSED);
+	assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), ERR_CLOSED);
+	assert_int_equal(client_refresh(p.client), ERR_CLOSED);
+	fake_seen(p.fake, &after);
+	assert_int_equal(after.connections, before.connections);
+	assert_int_equal(after.calls, before.calls);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(client_start(p.client), 0);
+		assert_int_equal(client_ready(p.client), 0);
+		assert_int_equal(client_call(p.client, "POST", "/v1/luns", NULL, NULL), 0);
+		assert_true(has_lun(p.client, 1000 + i));
+		client_stop(p.client);
 	}
-	pthread_cond_broadcast(&e->heard);
-	pthread_mutex_unlock(&e->lock);
-	if (e->leave)
-		client_unlisten(e->client, listener);
 }
 
 static void
-ear_init(struct ear *e, struct client *client)
+test_a_client_starts_when_its_array_has_come(void **unused)
 {
-	*e = (struct ear){ .listener.changed = ear_hear, .client = client };
-	pthread_mutex_init(&e->lock, NULL);
-	pthread_cond_init(&e->heard, NULL);
-	client_listen(client, &e->listener);
-}
-
-static void
-ear_await(struct ear *e, const unsigned *count, unsigned value)
-{
-	pthread_mutex_lock(&e->lock);
-	while (*count < value)
-		pthread_cond_wait(&e->heard, &e->lock);
-	pthread_mutex_unlock(&e->lock);
-}
-
-static void
-test_listeners_hear_every_change_in_order(void **unused)
-{
-	struct ear a, b;
+	struct client *client = NULL;
 
 	PAIR(p);
-	await_state(p.client, REPLICA_FOLLOWING);
-	ear_init(&a, p.client);
-	ear_init(&b, p.client);
-	for (unsigned i = 0; i < 30; i++)
-		fake_add_lun(p.fake, 10 + i);
-	ear_await(&a, &a.changes, 30);
-	ear_await(&b, &b.changes, 30);
-	fake_live(p.fake, sample_live_lun(1, HEALTH_OK));
-	ear_await(&a, &a.live, 1);
-	client_unlisten(p.client, &a.listener);
-	assert_int_equal(client_refresh(p.client), 0);
-	ear_await(&b, &b.reloads, 1);
-	client_unlisten(p.client, &b.listener);
-	assert_false(a.wrong || b.wrong);
-	assert_int_equal(a.changes, 30);
-}
-
-static void
-test_a_listener_may_leave_from_its_own_call(void **unused)
-{
-	struct ear a, b;
-
-	PAIR(p);
-	await_state(p.client, REPLICA_FOLLOWING);
-	ear_init(&a, p.client);
-	ear_init(&b, p.client);
-	pthread_mutex_lock(&b.lock);
-	b.leave = true;
-	pthread_mutex_unlock(&b.lock);
-	fake_add_lun(p.fake, 10);
-	ear_await(&a, &a.changes, 1);
-	fake_add_lun(p.fake, 11);
-	ear_await(&a, &a.changes, 2);
-	client_unlisten(p.client, &a.listener);
-	assert_true(b.changes <= 1);
-}
-
-/* ---- jobs ---- */
-
-static void
-job_put(struct fake *fake, enum job_state state)
-{
-	struct state_edit *edit = fake_edit(fake);
-	struct row_job *job = sample_job(1);
-
-	job->state = state;
-	job->ended_ms = state == JOB_RUNNING ? 0 : 5;
-	sample_put(edit, job, NULL);
-	fake_commit(fake, edit);
-}
-
-static void *
-finish_job(void *arg)
-{
-	fake_await_calls(arg, 2); /* the snapshot, and the barrier of the test */
-	job_put(arg, JOB_DONE);
-	return NULL;
-}
-
-static void
-test_a_job_is_waited_for_on_the_stream(void **unused)
-{
-	struct guid id = sample_id('j', 1), none = sample_id('j', 2);
-	struct row_job *job = NULL;
-	pthread_t thread;
-
-	PAIR(p);
-	job_put(p.fake, JOB_RUNNING);
-	pthread_create(&thread, NULL, finish_job, p.fake);
-	assert_int_equal(client_sync(p.client), 0);
-	assert_int_equal(client_job_wait(p.client, &none, -1, &job), ERR_NOT_FOUND);
-	assert_int_equal(client_job_wait(p.client, &id, -1, &job), 0);
-	assert_int_equal(job->state, JOB_DONE);
-	row_unref(job);
-	pthread_join(thread, NULL);
-}
-
-static void
-test_waiting_for_a_job_ends_with_the_time(void **unused)
-{
-	struct guid id = sample_id('j', 1);
-	struct row_job *job = NULL;
-
-	PAIR(p);
-	job_put(p.fake, JOB_RUNNING);
-	assert_int_equal(client_sync(p.client), 0);
-	assert_int_equal(client_job_wait(p.client, &id, 0, &job), ERR_TIMEOUT);
-	assert_int_equal(client_job_wait(p.client, &id, 20, &job), ERR_TIMEOUT);
-	assert_null(job);
+	fake_down(p.fake, true);
+	assert_int_equal(client_new(fake_url(p.fake), &client), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(client_start(client), 0);
+		assert_int_equal(client_ready(client), ERR_UNREACHABLE);
+		client_stop(client);
+	}
+	fake_down(p.fake, false);
+	assert_int_equal(client_start(client), 0);
+	assert_int_equal(client_ready(client), 0);
+	assert_int_equal(client_sync(client), 0);
+	client_close(client);
 }
 
 /* ---- many threads ---- */
@@ -897,10 +786,10 @@ test_live_rows_of_a_boot_that_is_over_are_not_waited_for(void **unused)
 	answer_of(&p, &old_boot, 5, text);
 	fake_answer(p.fake, 200, text);
 	assert_int_equal(client_call(p.client, "PUT", "/v1/luns/x/status", NULL, NULL), 0);
-	/* but one of this boot that does not come is a timeout */
+	/* but one of this boot that does not come is a timeout for a call that changes nothing */
 	answer_of(&p, NULL, 5, text);
 	fake_answer(p.fake, 200, text);
-	assert_int_equal(client_call(p.client, "PUT", "/v1/luns/x/status", NULL, NULL),
+	assert_int_equal(client_call(p.client, "GET", "/v1/luns/x/status", NULL, NULL),
 			 ERR_TIMEOUT);
 }
 
@@ -935,12 +824,12 @@ main(void)
 		cmocka_unit_test(test_refresh_of_a_sound_replica_reloads_it),
 		cmocka_unit_test(test_a_refresh_that_fails_changes_nothing),
 		cmocka_unit_test(test_a_call_returns_when_the_replica_shows_it),
-		cmocka_unit_test(test_a_call_whose_change_never_arrives_ends),
-		cmocka_unit_test(test_a_call_whose_change_breaks_the_replica_says_so),
-		cmocka_unit_test(test_listeners_hear_every_change_in_order),
-		cmocka_unit_test(test_a_listener_may_leave_from_its_own_call),
-		cmocka_unit_test(test_a_job_is_waited_for_on_the_stream),
-		cmocka_unit_test(test_waiting_for_a_job_ends_with_the_time),
+		cmocka_unit_test(test_a_change_that_never_arrives_was_made),
+		cmocka_unit_test(test_the_outcome_of_a_change_is_asked_for_until_it_is_known),
+		cmocka_unit_test(test_an_outcome_that_stays_unknown_is_told_with_its_id),
+		cmocka_unit_test(test_a_stopped_client_has_no_connection_and_knows_nothing),
+		cmocka_unit_test(test_a_client_starts_when_its_array_has_come),
+		cmocka_unit_test(test_a_change_that_breaks_the_replica_was_made),
 		cmocka_unit_test(test_readers_see_the_sequence_rise_while_it_moves),
 		cmocka_unit_test(test_a_change_of_live_rows_alone_is_read_by_its_program),
 		cmocka_unit_test(test_live_rows_of_a_boot_that_is_over_are_not_waited_for),

@@ -118,6 +118,14 @@ peer_stop(struct peer *p)
 	rmdir(p->dir);
 }
 
+static int
+transport_init(struct client_transport *t, const char *url)
+{
+	const struct client_options options = { .url = url };
+
+	return client_transport_init(t, &options);
+}
+
 /* One GET; its code. */
 static int
 get(struct client_transport *t, const char *path, struct client_reply *ret_reply)
@@ -141,7 +149,7 @@ answered(const char *answer, size_t step, const char *body)
 	int rc;
 
 	peer_start(&peer, &script, 1);
-	assert_int_equal(client_transport_init(&t, peer.url), 0);
+	assert_int_equal(transport_init(&t, peer.url), 0);
 	rc = get(&t, "/v1/x", &reply);
 	if (rc == 0) {
 		assert_string_equal(reply.body.text != NULL ? reply.body.text : "", body);
@@ -195,7 +203,7 @@ test_a_connection_is_used_again(void **unused)
 
 	(void)unused;
 	peer_start(&peer, &script, 1);
-	assert_int_equal(client_transport_init(&t, peer.url), 0);
+	assert_int_equal(transport_init(&t, peer.url), 0);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(get(&t, "/v1/x", &reply), 0);
 		strbuf_fini(&reply.body);
@@ -222,7 +230,7 @@ test_a_kept_connection_that_was_closed_is_no_failure(void **unused)
 
 	(void)unused;
 	peer_start(&peer, scripts, 3);
-	assert_int_equal(client_transport_init(&t, peer.url), 0);
+	assert_int_equal(transport_init(&t, peer.url), 0);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(get(&t, "/v1/x", &reply), 0);
 		assert_string_equal(reply.body.text, "{}");
@@ -250,7 +258,7 @@ test_a_peer_that_wants_to_close_is_left(void **unused)
 
 	(void)unused;
 	peer_start(&peer, scripts, 4);
-	assert_int_equal(client_transport_init(&t, peer.url), 0);
+	assert_int_equal(transport_init(&t, peer.url), 0);
 	for (int i = 0; i < 4; i++) {
 		assert_int_equal(get(&t, "/v1/x", &reply), 0);
 		strbuf_fini(&reply.body);
@@ -279,7 +287,7 @@ test_what_may_not_be_asked_twice_is_not(void **unused)
 
 	(void)unused;
 	peer_start(&peer, scripts, 2);
-	assert_int_equal(client_transport_init(&t, peer.url), 0);
+	assert_int_equal(transport_init(&t, peer.url), 0);
 	assert_int_equal(get(&t, "/v1/x", &reply), 0);
 	strbuf_fini(&reply.body);
 	assert_int_equal(client_transport_call(&t, &change, &reply, &sent), ERR_UNREACHABLE);
@@ -301,7 +309,7 @@ test_a_peer_that_is_not_there_was_not_asked(void **unused)
 	bool sent = true;
 
 	(void)unused;
-	assert_int_equal(client_transport_init(&t, "unix:/tmp/vds-no-such-socket"), 0);
+	assert_int_equal(transport_init(&t, "unix:/tmp/vds-no-such-socket"), 0);
 	assert_int_equal(client_transport_call(&t, &request, &reply, &sent), ERR_UNREACHABLE);
 	assert_false(sent);
 	client_transport_close(&t);
@@ -311,8 +319,15 @@ test_a_peer_that_is_not_there_was_not_asked(void **unused)
 static void
 test_urls(void **unused)
 {
-	static const char *const good[] = { "unix:/a", "http://127.0.0.1:1", "http://[::1]:65535/",
-					    "http://localhost:80//" };
+	static const char *const good[] = { "unix:/a",
+					    "http://127.0.0.1:1",
+					    "http://[::1]:65535/",
+					    "http://localhost:80//",
+					    "https://a.example",
+					    "https://192.0.2.1:8443/",
+					    "https://[2001:db8::1]:8443",
+					    "https://[::1]",
+					    "https://127.0.0.1:80" };
 	static const char *const bad[] = { "",
 					   "unix:a",
 					   "/a",
@@ -322,18 +337,32 @@ test_urls(void **unused)
 					   "http://127.0.0.1:80x",
 					   "http://127.0.0.1:80/v1",
 					   "http://127.0.0.2:80",
-					   "https://127.0.0.1:80",
-					   "http://example.org:80" };
+					   "http://example.org:80",
+					   "https://",
+					   "https://:1",
+					   "https://a:0",
+					   "https://a:1x",
+					   "https://a/v1",
+					   "https://a:1/v1",
+					   "https://user@a:1",
+					   "https://a b:1",
+					   "https://-a:1",
+					   "https://::1:1",
+					   "https://[::1",
+					   "https://[]",
+					   "https://[::1]x",
+					   "https://[a.example]:1",
+					   "https://a?b" };
 	struct client_transport t;
 
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-		assert_int_equal(client_transport_init(&t, good[i]), 0);
+		assert_int_equal(transport_init(&t, good[i]), 0);
 		client_transport_close(&t);
 		client_transport_fini(&t);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		if (client_transport_init(&t, bad[i]) != ERR_INVALID)
+		if (transport_init(&t, bad[i]) != ERR_INVALID)
 			fail_msg("%s is taken", bad[i]);
 		client_transport_close(&t);
 		client_transport_fini(&t);

@@ -210,35 +210,53 @@ test_an_enumerator_gives_each_once(void **unused)
 /* ---- asynchronous operations ---- */
 
 static HRESULT job_result;
+static HRESULT job_trouble; /* why the owner cannot say how the operation stands; S_OK = it can */
+static struct com_pending *job_pending;
 
-static HRESULT
-job_wait(struct com_space *space, const struct guid *id, HRESULT *ret_result)
+static void
+job_begin(struct com_space *space, struct com_pending *pending)
 {
 	(void)space;
-	assert_int_equal(id->bytes[0], 3);
-	*ret_result = job_result;
-	return S_OK;
+	assert_int_equal(pending->id.bytes[0], 3);
+	job_pending = pending;
+}
+
+static void
+job_end(struct com_space *space, struct com_pending *pending)
+{
+	(void)space;
+	assert_ptr_equal(job_pending, pending);
+	job_pending = NULL;
 }
 
 static HRESULT
-job_status(struct com_space *space, const struct guid *id, HRESULT *ret_result, ULONG *ret_percent)
+job_wait(struct com_space *space, struct com_pending *pending)
 {
 	(void)space;
-	(void)id;
-	*ret_result = VDS_E_OPERATION_PENDING;
+	if (SUCCEEDED(job_trouble))
+		com_pending_end(pending, job_result, "why it failed");
+	return job_trouble;
+}
+
+static HRESULT
+job_status(struct com_space *space, struct com_pending *pending, ULONG *ret_percent)
+{
+	(void)space;
+	(void)pending;
 	*ret_percent = 50;
-	return S_OK;
+	return job_trouble;
 }
 
 static HRESULT
-job_cancel(struct com_space *space, const struct guid *id)
+job_cancel(struct com_space *space, struct com_pending *pending)
 {
 	(void)space;
-	(void)id;
+	(void)pending;
 	return VDS_E_NOT_SUPPORTED;
 }
 
-static const struct com_async_ops job_ops = { job_wait, job_status, job_cancel };
+static const struct com_async_ops job_ops = { job_begin, job_end, job_wait, job_status,
+					      job_cancel };
 
 static void
 test_an_operation_asks_its_owner(void **unused)
@@ -266,7 +284,11 @@ test_an_operation_asks_its_owner(void **unused)
 	assert_int_equal(IVdsAsync_Wait(async, &result, &out), S_OK);
 	assert_int_equal(result, VDS_E_NOT_ENOUGH_SPACE);
 	assert_null(out.cl.pLunUnk);
+	assert_string_equal(VdsLastErrorMessage(), "why it failed");
+	IVdsAsync_Release(async);
+	assert_null(job_pending);
 	job_result = S_OK;
+	assert_int_equal(com_async_new(space, &operation, &async), S_OK);
 	assert_int_equal(IVdsAsync_Wait(async, &result, &out), S_OK);
 	assert_non_null(out.cl.pLunUnk);
 	IUnknown_Release(out.cl.pLunUnk);
@@ -282,6 +304,91 @@ test_an_operation_asks_its_owner(void **unused)
 	assert_int_equal(IVdsAsync_Cancel(async), VDS_E_CANCEL_TOO_LATE);
 	assert_int_equal(IVdsAsync_Wait(async, &result, &out), S_OK);
 	IVdsAsync_Release(async);
+	com_space_unref(space);
+	assert_int_equal(spaces, 0);
+}
+
+static const struct com_operation running = {
+	.type = VDS_ASYNCOUT_EXTENDLUN,
+	.id = { { 3 } },
+	.ops = &job_ops,
+};
+
+static void
+test_the_status_sets_its_parameters_also_when_it_fails(void **unused)
+{
+	struct com_space *space = space_new();
+	VDS_ASYNC_OUTPUT out;
+	IVdsAsync *async = NULL;
+	HRESULT result = 1;
+	ULONG percent = 1;
+
+	(void)unused;
+	assert_int_equal(com_async_new(space, &running, &async), S_OK);
+	job_trouble = VDS_E_PROVIDER_CACHE_CORRUPT;
+	assert_int_equal(IVdsAsync_QueryStatus(async, &result, &percent),
+			 VDS_E_PROVIDER_CACHE_CORRUPT);
+	assert_int_equal(result, VDS_E_PROVIDER_CACHE_CORRUPT);
+	assert_int_equal(percent, 0);
+	result = 1;
+	assert_int_equal(IVdsAsync_Wait(async, &result, &out), VDS_E_PROVIDER_CACHE_CORRUPT);
+	assert_int_equal(result, VDS_E_PROVIDER_CACHE_CORRUPT);
+	job_trouble = S_OK;
+	IVdsAsync_Release(async);
+	com_space_unref(space);
+}
+
+/* The owner may have forgotten the operation by then: it is not asked any more. */
+static void
+test_an_outcome_is_kept(void **unused)
+{
+	struct com_space *space = space_new();
+	VDS_ASYNC_OUTPUT out;
+	IVdsAsync *async = NULL;
+	HRESULT result;
+	ULONG percent;
+
+	(void)unused;
+	assert_int_equal(com_async_new(space, &running, &async), S_OK);
+	com_pending_end(job_pending, VDS_E_OPERATION_CANCELED, NULL);
+	com_pending_end(job_pending, S_OK, NULL); /* too late: an outcome is set once */
+	job_trouble = VDS_E_OBJECT_NOT_FOUND;
+	assert_int_equal(IVdsAsync_QueryStatus(async, &result, &percent), S_OK);
+	assert_int_equal(result, VDS_E_OPERATION_CANCELED);
+	assert_int_equal(percent, 100);
+	assert_int_equal(IVdsAsync_Wait(async, &result, &out), S_OK);
+	assert_int_equal(result, VDS_E_OPERATION_CANCELED);
+	assert_int_equal(IVdsAsync_Cancel(async), VDS_E_OPERATION_CANCELED);
+	job_trouble = S_OK;
+	IVdsAsync_Release(async);
+	com_space_unref(space);
+}
+
+static void
+test_an_async_that_was_reserved_needs_no_memory(void **unused)
+{
+	struct com_space *space = space_new();
+
+	(void)unused;
+	WITH_EVERY_FAULT
+	{
+		IVdsAsync *async = NULL;
+		bool reserved = com_async_reserve() == 0;
+		HRESULT hr = com_async_new(space, &running, &async);
+
+		assert_int_equal(reserved, !FAULT_HIT);
+		assert_int_equal(hr, S_OK); /* the second try finds memory again */
+		IVdsAsync_Release(async);
+	}
+	assert_int_equal(com_async_reserve(), 0);
+	mem_fault_at(1);
+	{
+		IVdsAsync *async = NULL;
+
+		assert_int_equal(com_async_new(space, &running, &async), S_OK);
+		IVdsAsync_Release(async);
+	}
+	mem_fault_at(0);
 	com_space_unref(space);
 	assert_int_equal(spaces, 0);
 }
@@ -387,6 +494,9 @@ main(void)
 		cmocka_unit_test(test_an_id_gives_one_living_object),
 		cmocka_unit_test(test_an_enumerator_gives_each_once),
 		cmocka_unit_test(test_an_operation_asks_its_owner),
+		cmocka_unit_test(test_the_status_sets_its_parameters_also_when_it_fails),
+		cmocka_unit_test(test_an_outcome_is_kept),
+		cmocka_unit_test(test_an_async_that_was_reserved_needs_no_memory),
 		cmocka_unit_test(test_out_of_memory_leaves_nothing),
 		cmocka_unit_test(test_an_out_parameter_is_checked_and_cleared),
 		cmocka_unit_test(test_strings_go_both_ways),

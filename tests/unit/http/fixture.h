@@ -42,6 +42,8 @@ fixture_setup(void **state)
 	fx->http.max_streams = 4;
 	http_texts_init(&fx->http.texts);
 	http_names_init(&fx->http.names);
+	http_roles_init(&fx->http);
+	pthread_mutex_init(&fx->http.wrong.lock, NULL);
 	*state = fx;
 	return 0;
 }
@@ -54,6 +56,8 @@ fixture_teardown(void **state)
 
 	http_texts_fini(&fx->http.texts);
 	http_names_fini(&fx->http.names);
+	http_roles_fini(&fx->http);
+	pthread_mutex_destroy(&fx->http.wrong.lock);
 	array_close(fx->http.array);
 	snprintf(command, sizeof(command), "rm -rf %s", fx->dir);
 	assert_int_equal(system(command), 0);
@@ -61,7 +65,7 @@ fixture_teardown(void **state)
 	return 0;
 }
 
-/* Make a call; the caller frees the reply with http_reply_fini. */
+/* Makes a call; the caller frees the reply with http_reply_fini. */
 static inline struct http_reply
 call_with_id(struct fixture *fx, const char *method, const char *target, const char *body,
 	     const char *request_id)
@@ -96,7 +100,7 @@ snapshot_json(struct http_reply *reply)
 }
 
 /*
- * Make a call whose status must be `status`; returns its JSON, which the caller frees with
+ * Makes a call whose status must be `status`; returns its JSON, which the caller frees with
  * json_decref.
  */
 static inline json_t *
@@ -115,7 +119,7 @@ call(struct fixture *fx, unsigned status, const char *method, const char *target
 	return json;
 }
 
-/* Make a call that must fail with this status and error code. */
+/* Makes a call that must fail with this status and error code. */
 static inline void
 call_fails(struct fixture *fx, unsigned status, const char *code, const char *method,
 	   const char *target, const char *body)
@@ -129,7 +133,7 @@ call_fails(struct fixture *fx, unsigned status, const char *code, const char *me
 	json_decref(json);
 }
 
-/* Create an object by a POST, and write its id to ret_id. */
+/* Creates an object by a POST, and writes its id to ret_id. */
 static inline void
 make(struct fixture *fx, const char *target, const char *body, char ret_id[GUID_TEXT_SIZE])
 {

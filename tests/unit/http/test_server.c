@@ -25,7 +25,9 @@ static int
 served_setup(void **state)
 {
 	struct served *s = calloc(1, sizeof(*s));
-	struct http_options options = { .listen = "127.0.0.1:0", .max_connections = 8 };
+	struct http_options options = { .listen = "127.0.0.1:0",
+					.max_connections = 8,
+					.roles.trust = "admin" };
 	void *fixture;
 
 	assert_non_null(s);
@@ -341,7 +343,8 @@ short_start(struct served *s, unsigned request_ms)
 					.socket_path = s->path,
 					.listen = "127.0.0.1:0",
 					.max_connections = 8,
-					.limits = &limits };
+					.limits = &limits,
+					.roles.trust = "admin" };
 
 	http_stop(s->http);
 	s->http = NULL;
@@ -438,6 +441,12 @@ test_tcp_takes_only_what_no_page_can_forge(void **state)
 	ask(tcp_connect(*state),
 	    TCP_POST "Content-Type: application/json\r\nSec-Fetch-Site: same-site\r\n" LUN_BODY,
 	    "403", "ACCESS");
+	ask(tcp_connect(*state),
+	    "GET http://evil.example/v1/version HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n", "403",
+	    "ACCESS");
+	ask(tcp_connect(*state),
+	    "GET http://127.0.0.1:1/v1/version HTTP/1.1\r\nHost: evil.example\r\n\r\n", "200",
+	    "api");
 	ask(tcp_connect(*state), TCP_POST LUN_BODY, "415", "Content-Type");
 	ask(tcp_connect(*state), TCP_POST "Content-Type: text/plain\r\n" LUN_BODY, "415",
 	    "Content-Type");

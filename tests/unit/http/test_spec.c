@@ -120,7 +120,7 @@ test_types_are_strict(void **state)
 static void
 test_ranges_are_kept(void **state)
 {
-	char text[256], name[80];
+	char text[256], name[200];
 
 	(void)state;
 	body_refused(verb_table[VERB_LUN_CREATE].body, "{\"size_bytes\":0}", "size_bytes");
@@ -130,13 +130,13 @@ test_ranges_are_kept(void **state)
 		     "to 65535");
 	query_refused(verb_table[VERB_JOB_LIST].query, "limit=0", "from 1 to ");
 	body_refused(verb_table[VERB_POOL_CREATE].body, "{\"name\":\"\",\"path\":\"/\"}", "name");
-	memset(name, 'x', 64);
-	name[64] = '\0';
+	memset(name, 'x', 190);
+	name[190] = '\0';
 	snprintf(text, sizeof(text), "{\"name\":\"%s\",\"path\":\"/\"}", name);
 	body_refused(verb_table[VERB_POOL_CREATE].body, text, "name");
 	snprintf(text, sizeof(text), "{\"alias\":\"%s\"}", name);
-	body_refused(verb_table[VERB_TARGET_CREATE].body, text, "alias is longer than 63 bytes");
-	body_refused(verb_table[VERB_TARGET_CHANGE].body, text, "alias is longer than 63 bytes");
+	body_refused(verb_table[VERB_TARGET_CREATE].body, text, "alias is longer than 189 bytes");
+	body_refused(verb_table[VERB_TARGET_CHANGE].body, text, "alias is longer than 189 bytes");
 }
 
 static void

@@ -55,6 +55,9 @@ value_make(struct verb_args *args, const struct verb_field *field, size_t n, str
 	case VERB_STATUS:
 		*(struct verb_status *)value = (struct verb_status){ STATUS_OFFLINE, true };
 		break;
+	case VERB_FLAG:
+		*(struct verb_flag *)value = (struct verb_flag){ n % 2 == 0, true };
+		break;
 	case VERB_KEY:
 		*(struct verb_key *)value = (struct verb_key){ .given = true };
 		((struct verb_key *)value)->key.a.bytes[1] = (uint8_t)(n + 1);
@@ -91,6 +94,10 @@ value_same(const struct verb_field *field, const struct verb_args *a, const stru
 	case VERB_STATUS:
 		assert_int_equal(((const struct verb_status *)x)->status,
 				 ((const struct verb_status *)y)->status);
+		break;
+	case VERB_FLAG:
+		assert_int_equal(((const struct verb_flag *)x)->value,
+				 ((const struct verb_flag *)y)->value);
 		break;
 	case VERB_KEY:
 		assert_int_equal(row_key_compare(&((const struct verb_key *)x)->key,
@@ -145,7 +152,8 @@ test_what_the_client_writes_the_server_reads(void **state)
 				round_trip(v, specs[s], s == 0, 0, specs[s]->count);
 			else
 				for (size_t i = 0; i < specs[s]->count; i++)
-					round_trip(v, specs[s], s == 0, i, i + 1);
+					if (specs[s]->fields[i].type != VERB_BOOL)
+						round_trip(v, specs[s], s == 0, i, i + 1);
 		}
 	}
 }

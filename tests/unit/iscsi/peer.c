@@ -2,6 +2,7 @@
 /* An initiator and an owner for tests: see peer.h. */
 #include "peer.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -265,7 +266,7 @@ on_tmf(void *user, struct iscsi_tmf *tmf)
 
 	event(p, "tmf %u task=%d", tmf->function, tmf->task != NULL);
 	if (tmf->function == ISCSI_TMF_LU_RESET)
-		iscsi_conn_abort_tasks(tmf->conn, tmf->lun, &tmf->cmd_sn);
+		iscsi_conn_abort_tasks(tmf->conn, tmf->lun, &tmf->moment);
 	if (p->tmf_later)
 		p->tmf = tmf;
 	else
@@ -672,4 +673,41 @@ peer_text_has(const struct got *got, const char *pair)
 		at += strnlen(here, got->data_len - at) + 1;
 	}
 	return false;
+}
+
+void
+peer_expect_good(struct peer *p, struct got *got)
+{
+	peer_expect(p, OP_RESPONSE, got);
+	assert_int_equal(got->bhs[AT_RESPONSE], 0);
+	assert_int_equal(got->bhs[AT_STATUS], 0);
+}
+
+void
+peer_expect_alive(struct peer *p)
+{
+	uint8_t bhs[BHS_SIZE];
+
+	peer_expect_nothing(p);
+	p->mode = PEER_SERVE;
+	peer_command(p, bhs, FLAG_FINAL, 0);
+	assert_int_equal(peer_send(p, bhs, NULL, 0), 0);
+	peer_expect(p, OP_RESPONSE, NULL);
+	peer_fini(p);
+}
+
+void
+peer_login_with(struct peer *p, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	for (int i = 0; i < len; i++)
+		if (text[i] == ';')
+			text[i] = '\0';
+	peer_login(p, text, (size_t)len);
 }

@@ -75,24 +75,24 @@ struct got {
 };
 
 void peer_init(struct peer *p, const struct iscsi_params *limits);
-/* Make a peer whose command window has this depth. */
+/* Makes a peer whose command window has this depth. */
 void peer_init_depth(struct peer *p, const struct iscsi_params *limits, uint16_t depth);
 void peer_fini(struct peer *p);
 
 /*
- * Pass bytes to the connection, then collect everything that it sends in p->out.  Returns the
+ * Passes bytes to the connection, then collects everything that it sends in p->out.  Returns the
  * result of the input.
  */
 int peer_feed(struct peer *p, const void *bytes, size_t len);
-/* Pass bytes to the connection without collecting its output; peer_pump collects it. */
+/* Passes bytes to the connection without collecting its output; peer_pump collects it. */
 int peer_feed_quiet(struct peer *p, const void *bytes, size_t len);
 void peer_pump(struct peer *p);
-/* Send one PDU: fills in its lengths, padding and digests. */
+/* Sends one PDU: fills in its lengths, padding and digests. */
 int peer_send(struct peer *p, uint8_t *bhs, const void *data, uint32_t len);
 int peer_send_ahs(struct peer *p, uint8_t *bhs, const void *ahs, uint32_t ahs_len, const void *data,
 		  uint32_t len);
 /*
- * Write the PDU to a buffer of PEER_PDU_MAX + len bytes instead of sending it; returns its length.
+ * Writes the PDU to a buffer of PEER_PDU_MAX + len bytes instead of sending it; returns its length.
  */
 size_t peer_build(struct peer *p, uint8_t *to, uint8_t *bhs, const void *ahs, uint32_t ahs_len,
 		  const void *data, uint32_t len);
@@ -103,8 +103,12 @@ bool peer_next(struct peer *p, struct got *got);
 /* Returns the next answer, which must have this opcode. */
 void peer_expect(struct peer *p, enum iscsi_pdu_opcode opcode, struct got *got);
 void peer_expect_nothing(struct peer *p);
+/* Expects the response of a command that ended with status GOOD. */
+void peer_expect_good(struct peer *p, struct got *got);
+/* Sends a command that must succeed, to show that the connection works; then frees the peer. */
+void peer_expect_alive(struct peer *p);
 
-/* Build headers with the next sequence numbers and tags. */
+/* Builds headers with the next sequence numbers and tags. */
 void peer_command(struct peer *p, uint8_t *bhs, uint8_t flags, uint32_t edtl);
 void peer_write10(struct peer *p, uint8_t *bhs, uint32_t lba, uint16_t blocks, bool final);
 void peer_read10(struct peer *p, uint8_t *bhs, uint32_t lba, uint16_t blocks);
@@ -113,11 +117,13 @@ void peer_data_out(uint8_t *bhs, uint32_t itt, uint32_t ttt, uint32_t sn, uint32
 void peer_request(struct peer *p, uint8_t *bhs, enum iscsi_pdu_opcode opcode, uint8_t flags,
 		  bool immediate);
 
-/* Send one login request whose text has pairs that end with a NUL; returns the next response. */
+/* Sends one login request whose text has pairs that end with a NUL; returns the next response. */
 void peer_login_request(struct peer *p, uint8_t flags, const char *text, size_t len,
 			struct got *got);
-/* Log in to a normal session; pairs: further pairs for the operational stage ("" for none). */
+/* Logs in to a normal session; pairs: further pairs for the operational stage ("" for none). */
 void peer_login(struct peer *p, const char *pairs, size_t len);
+/* Logs in with pairs as printf makes them; each ends with ';' in place of its NUL. */
+void peer_login_with(struct peer *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void peer_login_discovery(struct peer *p);
 /* Returns true when the text of a response has this pair. */
 bool peer_text_has(const struct got *got, const char *pair);

@@ -20,6 +20,11 @@ struct walk {
 static const struct walk walks[] = {
 	/* key			offer		normal		discovery	agreed */
 	{ "AuthMethod",		"None",		"Reject",	"Reject",	0 },	/* not in this stage */
+	{ "CHAP_A",		"5",		"Reject",	"Reject",	0 },	/* test_chap.c */
+	{ "CHAP_C",		"0x00",		"Reject",	"Reject",	0 },
+	{ "CHAP_I",		"1",		"Reject",	"Reject",	0 },
+	{ "CHAP_N",		"x",		"Reject",	"Reject",	0 },
+	{ "CHAP_R",		"0x00",		"Reject",	"Reject",	0 },
 	{ "DataDigest",		"None",		"None",		"None",		ISCSI_DIGEST_NONE },
 	{ "DataDigest",		"CRC32C,None",	"CRC32C",	"CRC32C",	ISCSI_DIGEST_CRC32C },
 	{ "DataDigest",		"Foo,None,CRC32C", "None",	"None",		ISCSI_DIGEST_NONE },
@@ -122,6 +127,11 @@ test_table_is_complete(void **state)
 {
 	static const char *const names[] = {
 		"AuthMethod",
+		"CHAP_A",
+		"CHAP_I",
+		"CHAP_C",
+		"CHAP_N",
+		"CHAP_R",
 		"HeaderDigest",
 		"DataDigest",
 		"MaxConnections",
@@ -231,6 +241,8 @@ test_every_rule(void **state)
 	}
 }
 
+#define TWO_NAMES "InitiatorName=" PEER_INITIATOR "%cTargetName=" PEER_TARGET
+
 /* Each key may be negotiated once: RFC 7143 §6.2. */
 static void
 test_every_key_twice_is_refused(void **state)
@@ -243,11 +255,12 @@ test_every_key_twice_is_refused(void **state)
 		int len;
 
 		peer_init(&p, NULL);
-		len = snprintf(text, sizeof(text), "X-I=" PEER_INITIATOR "%c%s=iqn.a:b%c%s=iqn.a:b",
-			       0, iscsi_key_table[i].name, 0, iscsi_key_table[i].name);
+		len = snprintf(text, sizeof(text), TWO_NAMES "%c%s=iqn.a:b%c%s=iqn.a:b", 0, 0,
+			       iscsi_key_table[i].name, 0, iscsi_key_table[i].name);
 		/* Session types are refused for their value: give a good one. */
 		if (iscsi_key_table[i].rule == KEY_SESSION_TYPE)
-			len = snprintf(text, sizeof(text), "SessionType=Normal%cSessionType=Normal",
+			len = snprintf(text, sizeof(text),
+				       TWO_NAMES "%cSessionType=Normal%cSessionType=Normal", 0, 0,
 				       0);
 		peer_login_request(&p, 0x04, text, (size_t)len + 1, &got);
 		assert_int_equal(get_be16(got.bhs + AT_LOGIN_STATUS), ISCSI_LOGIN_INITIATOR_ERROR);
@@ -341,7 +354,7 @@ static void
 test_many_unknown_keys_are_refused(void **state)
 {
 	static char text[8000];
-	size_t len = 0;
+	size_t len = (size_t)snprintf(text, sizeof(text), TWO_NAMES, 0) + 1;
 	struct got got;
 	struct peer p;
 

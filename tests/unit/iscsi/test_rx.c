@@ -88,7 +88,7 @@ events_but_done(const struct peer *p)
 }
 
 /*
- * Feed a recorded conversation in parts of at most `step` bytes, the first of `first`; the answers
+ * Feeds a recorded conversation in parts of at most `step` bytes, the first of `first`; the answers
  * must be the same.
  */
 static void

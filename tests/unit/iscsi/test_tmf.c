@@ -139,6 +139,48 @@ test_nobody_waits_for_an_abandoned_task(void **state)
 	peer_fini(&p);
 }
 
+/*
+ * Several stores hang, and more commands are abandoned than the session has places: those for other
+ * units are taken as before, immediate ones too.
+ */
+static void
+test_abandoned_tasks_take_no_places(void **state)
+{
+	static struct iscsi_task *abandoned[400];
+	uint8_t bhs[BHS_SIZE];
+	struct peer p;
+
+	(void)state;
+	start(&p);
+	for (size_t i = 0; i < ARRAY_LEN(abandoned); i++) {
+		p.held_count = 0;
+		p.mode = PEER_HOLD;
+		peer_request(&p, bhs, OP_COMMAND, FLAG_FINAL | ISCSI_ATTR_SIMPLE, i % 2 != 0);
+		bhs[AT_LUN + 1] = 1;
+		peer_send(&p, bhs, NULL, 0);
+		assert_int_equal(p.held_count, 1);
+		abandoned[i] = p.held[0];
+		tmf(&p, ISCSI_TMF_ABORT_TASK, 1, p.itt, 1);
+		iscsi_task_abandon(abandoned[i]);
+		peer_pump(&p);
+		expect_tmf(&p, ISCSI_TMF_COMPLETE);
+	}
+	p.held_count = 0;
+	p.mode = PEER_SERVE;
+	for (unsigned immediate = 0; immediate < 2; immediate++) {
+		struct got got;
+
+		peer_request(&p, bhs, OP_COMMAND, FLAG_FINAL | ISCSI_ATTR_SIMPLE, immediate);
+		peer_send(&p, bhs, NULL, 0);
+		peer_expect(&p, OP_RESPONSE, &got);
+		assert_int_equal(got.bhs[AT_STATUS], 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(abandoned); i++)
+		iscsi_task_drop(abandoned[i]);
+	assert_int_equal(iscsi_conn_tasks(p.conn), 0);
+	peer_fini(&p);
+}
+
 static void
 test_abort_of_a_write_that_collects(void **state)
 {
@@ -450,6 +492,7 @@ main(void)
 		cmocka_unit_test(test_abort_task_waits_for_the_owner),
 		cmocka_unit_test(test_aborted_task_may_end_any_way),
 		cmocka_unit_test(test_nobody_waits_for_an_abandoned_task),
+		cmocka_unit_test(test_abandoned_tasks_take_no_places),
 		cmocka_unit_test(test_abort_of_a_write_that_collects),
 		cmocka_unit_test(test_abort_of_what_has_ended),
 		cmocka_unit_test(test_abort_on_another_lun),

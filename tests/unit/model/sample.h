@@ -157,6 +157,31 @@ sample_job(unsigned n)
 }
 
 static inline void *
+sample_controller(void)
+{
+	struct row_controller *row = row_new(ROW_CONTROLLER);
+
+	row->id = sample_id('c', 1);
+	sample_text(&row->name, "host%u", 1);
+	return row;
+}
+
+/* Port 1 has the address of all sample portals. */
+static inline void *
+sample_live_port(unsigned n)
+{
+	struct row_live_port *row = row_new(ROW_LIVE_PORT);
+
+	row->id = sample_id('q', n);
+	row->controller_id = sample_id('c', 1);
+	row->link = PORT_LINK_UP;
+	sample_text(&row->name, "eth%u", n);
+	sample_text(&row->hardware_address, "02:00:00:00:00:0%u", n);
+	sample_text(&row->addresses, "127.0.0.%u fd00::1", n);
+	return row;
+}
+
+static inline void *
 sample_live_lun(unsigned n, enum lun_health health)
 {
 	struct row_live_lun *row = row_new(ROW_LIVE_LUN);
@@ -166,7 +191,54 @@ sample_live_lun(unsigned n, enum lun_health health)
 	return row;
 }
 
-/* Put each row of a list that ends with NULL; consumes the rows. */
+static inline void *
+sample_live_pool(unsigned n, uint64_t allocated_bytes, uint64_t free_bytes)
+{
+	struct row_live_pool *row = row_new(ROW_LIVE_POOL);
+
+	row->id = sample_id('p', n);
+	row->ready = true;
+	row->allocated_bytes = allocated_bytes;
+	row->free_bytes = free_bytes;
+	row->capacity_bytes = allocated_bytes + free_bytes;
+	return row;
+}
+
+static inline void *
+sample_live_drive(unsigned n)
+{
+	struct row_live_drive *row = row_new(ROW_LIVE_DRIVE);
+
+	row->id = sample_id('d', n);
+	row->kind = DRIVE_DISK;
+	row->bus = DRIVE_BUS_SATA;
+	row->size_bytes = 1ull << 30;
+	row->block_bytes = 512;
+	row->rotational = true;
+	row->slot = n;
+	row->ready = true;
+	sample_text(&row->name, "disk%u", n);
+	sample_text(&row->model, "model%u", n);
+	sample_text(&row->serial, "D%05u", n);
+	return row;
+}
+
+/* device: a number that stands for the device of the pool's file system. */
+static inline void *
+sample_live_pool_drive(unsigned pool, unsigned drive, unsigned device, uint64_t device_bytes,
+		       uint64_t size_bytes)
+{
+	struct row_live_pool_drive *row = row_new(ROW_LIVE_POOL_DRIVE);
+
+	row->pool_id = sample_id('p', pool);
+	row->drive_id = sample_id('d', drive);
+	row->device_bytes = device_bytes;
+	row->size_bytes = size_bytes;
+	sample_text(&row->device, "8:%u", device);
+	return row;
+}
+
+/* Puts each row of a list that ends with NULL; consumes the rows. */
 static inline void
 sample_put(struct state_edit *edit, ...)
 {
@@ -207,7 +279,7 @@ sample_state(void)
 	return state;
 }
 
-/* Finish an edit; returns the next state. ret_change may be NULL. */
+/* Finishes an edit; returns the next state. ret_change may be NULL. */
 static inline struct state *
 sample_next(struct state_edit *edit, struct change **ret_change)
 {

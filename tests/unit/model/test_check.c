@@ -55,8 +55,10 @@ BREACH_TEST(a_relative_path, SET(pool, sample_pool(2), TEXT(r->path, "srv")), "n
 BREACH_TEST(an_empty_pool_name, SET(pool, sample_pool(2), TEXT(r->name, "")), "pool's name")
 BREACH_TEST(a_lun_without_pool, SET(lun, sample_lun(3), r->pool_id = sample_id('p', 9)),
 	    "pool is not there")
-BREACH_TEST(a_lun_name_in_use, SET(lun, sample_lun(3), TEXT(r->name, "lun1")),
-	    "luns have the same name")
+BREACH_TEST(a_long_lun_name,
+	    SET(lun, sample_lun(3),
+		TEXT(r->name, "1234567890123456789012345678901234567890123456789012345678901234")),
+	    "LUN's name")
 BREACH_TEST(a_lun_number_in_use, SET(lun, sample_lun(3), r->number = 1),
 	    "luns have the same number")
 BREACH_TEST(a_lun_serial_in_use, SET(lun, sample_lun(3), TEXT(r->serial, "S00000001")),
@@ -70,7 +72,26 @@ BREACH_TEST(an_odd_size, SET(lun, sample_lun(3), r->size_bytes = 513), "multiple
 BREACH_TEST(no_size, SET(lun, sample_lun(3), r->size_bytes = 0), "multiple")
 BREACH_TEST(an_unsorted_mask, SET(lun, sample_lun(3), TEXT(r->mask, "iqn.b;iqn.a")), "canonical")
 BREACH_TEST(an_invalid_mask, SET(lun, sample_lun(3), TEXT(r->mask, "iqn.a;*")), "canonical")
-BREACH_TEST(an_empty_lun_name, SET(lun, sample_lun(3), TEXT(r->name, "")), "LUN's name")
+BREACH_TEST(a_mask_with_a_host_that_is_gone,
+	    SET(lun, sample_lun(3), TEXT(r->mask, "host:00000009-0000-0000-0000-000000000068")),
+	    "host that is not there")
+BREACH_TEST(an_initiator_without_host,
+	    SET(initiator, row_new(ROW_INITIATOR), r->id = sample_id('i', 1);
+		TEXT(r->iscsi_name, "iqn.2026-11.org.example:i")),
+	    "its host is not there")
+BREACH_TEST(an_initiator_in_capitals,
+	    SET(initiator, row_new(ROW_INITIATOR), r->id = sample_id('i', 1);
+		TEXT(r->iscsi_name, "iqn.2026-11.org.example:I")),
+	    "canonical")
+BREACH_TEST(a_host_without_name,
+	    SET(host, row_new(ROW_HOST), r->id = sample_id('h', 1); TEXT(r->name, "")),
+	    "host's name")
+BREACH_TEST(a_host_group_without_name,
+	    SET(host_group, row_new(ROW_HOST_GROUP), r->id = sample_id('g', 1); TEXT(r->name, "")),
+	    "host group's name")
+BREACH_TEST(a_member_of_no_group, SET(host_member, row_new(ROW_HOST_MEMBER), (void)r),
+	    "host group that is not there")
+BREACH_TEST(hints_in_disorder, SET(lun, sample_lun(3), TEXT(r->hints, "WTC=1 FCR=1")), "canonical")
 BREACH_TEST(a_target_name_in_use,
 	    SET(target, sample_target(4), TEXT(r->iscsi_name, "iqn.2026-11.org.example:t1")),
 	    "targets have the same iscsi_name")
@@ -195,7 +216,7 @@ main(void)
 		FOUND(a_relative_path),
 		FOUND(an_empty_pool_name),
 		FOUND(a_lun_without_pool),
-		FOUND(a_lun_name_in_use),
+		FOUND(a_long_lun_name),
 		FOUND(a_lun_number_in_use),
 		FOUND(a_lun_serial_in_use),
 		FOUND(a_designator_in_use),
@@ -205,7 +226,13 @@ main(void)
 		FOUND(no_size),
 		FOUND(an_unsorted_mask),
 		FOUND(an_invalid_mask),
-		FOUND(an_empty_lun_name),
+		FOUND(a_mask_with_a_host_that_is_gone),
+		FOUND(an_initiator_without_host),
+		FOUND(an_initiator_in_capitals),
+		FOUND(a_host_without_name),
+		FOUND(a_host_group_without_name),
+		FOUND(a_member_of_no_group),
+		FOUND(hints_in_disorder),
 		FOUND(a_target_name_in_use),
 		FOUND(a_target_name_in_capitals),
 		FOUND(an_endpoint_in_use),

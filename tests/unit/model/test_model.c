@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Make random edits and compare the state with a model that is so simple that it cannot be wrong:
+ * Makes random edits and compares the state with a model that is so simple that it cannot be wrong:
  * a matrix of LUN numbers. After each edit the edited state, and the state that results from
  * sending the change as JSON and applying it, must agree with the matrix.
  */
@@ -47,7 +47,7 @@ toggle_lun(struct model *m, struct state_edit *edit, unsigned l)
 	m->luns[l] = false;
 }
 
-/* Give the pair another LUN number that is free there, or dissociate it. */
+/* Gives the pair another LUN number that is free there, or dissociates it. */
 static void
 change_pair(struct model *m, struct state_edit *edit, unsigned l, unsigned t)
 {

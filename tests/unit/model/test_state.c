@@ -24,8 +24,9 @@ test_rows_are_found_by_key_and_name(void **unused)
 	assert_true(guid_equal(&state_target_by_name(state, "iqn.2026-11.org.example:t3")->id,
 			       &target));
 	assert_null(state_target_by_name(state, "iqn.2026-11.org.example:t"));
-	assert_true(guid_equal(&state_lun_by_name(state, "lun2")->id, &lun));
-	assert_null(state_lun_by_name(state, "lun3"));
+	assert_true(guid_equal(
+		&((const struct row_lun *)state_luns_by_name(state, "lun2").rows[0])->id, &lun));
+	assert_int_equal(state_luns_by_name(state, "lun3").count, 0);
 	assert_string_equal(state_array(state)->name, "array 1");
 }
 
@@ -81,7 +82,7 @@ test_an_empty_state_answers_everything(void **unused)
 	(void)unused;
 	assert_null(state_array(state));
 	assert_null(state_find(state, ROW_LUN, &id));
-	assert_null(state_lun_by_name(state, "x"));
+	assert_int_equal(state_luns_by_name(state, "x").count, 0);
 	assert_int_equal(state_lun_targets(state, &id).count, 0);
 	assert_int_equal(state_after(state, ROW_LUN, &id), 0);
 	assert_int_equal(state_check(state), 0);
@@ -167,8 +168,8 @@ test_a_change_says_what_happened_and_no_more(void **unused)
 	assert_null(change->ops[2].row);
 	assert_int_equal(change->sequence, 1);
 	assert_string_equal(change->cause, "test");
-	assert_null(state_lun_by_name(next, "lun2"));
-	assert_non_null(state_lun_by_name(next, "other"));
+	assert_int_equal(state_luns_by_name(next, "lun2").count, 0);
+	assert_int_equal(state_luns_by_name(next, "other").count, 1);
 	change_unref(change);
 }
 

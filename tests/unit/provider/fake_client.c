@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fake_client.h"
+#include "fake_client_int.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/str.h"
-
-struct client {
-	pthread_mutex_t lock; /* all below */
-	pthread_cond_t job_ended;
-	struct state *config, *live;
-	struct client_listener *listeners;
-	int view_code, fail_code;
-	bool hold_jobs;
-	unsigned syncs, made;
-	size_t asked_targets;
-	enum row_family late_family; /* of what fake_delete_at_sync named */
-	struct guid late_id;
-};
+#include "model/hints.h"
 
 struct client *fake_client;
-unsigned fake_open_count;
+unsigned fake_open_count, fake_started_count;
+
+static struct client *clients;
+static char down_urls[256]; /* each with a blank behind it */
+static pthread_mutex_t down_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- the state ---- */
 
@@ -135,6 +129,15 @@ fake_put_live(void *row)
 }
 
 void
+fake_delete_live(enum row_family family, const struct guid *a, const struct guid *b)
+{
+	struct state_edit *e = state_edit_new(fake_client->live);
+
+	assert_int_equal(state_edit_delete(e, family, a, b), 0);
+	finish(fake_client, &fake_client->live, e, "live");
+}
+
+void
 fake_reload(struct state *config)
 {
 	publish(fake_client, &fake_client->config, config, NULL);
@@ -172,26 +175,151 @@ fake_client_config(void)
 
 /* ---- client.h: the replica ---- */
 
-int
-client_open(const char *url, enum client_mode mode, struct client **ret_client)
+static bool
+is_down(const char *url)
 {
-	struct client *c;
+	char word[128];
+	bool down;
 
-	assert_int_equal(mode, CLIENT_REPLICA);
-	if (url != NULL && !str_starts(url, "fake:"))
-		return err_set(ERR_UNREACHABLE, "%s: connection refused", url);
+	assert_true(snprintf(word, sizeof(word), "%s ", url) < (int)sizeof(word));
+	pthread_mutex_lock(&down_lock); /* the provider's watch asks on a thread of its own */
+	down = !str_starts(url, "fake:") || strstr(down_urls, word) != NULL;
+	pthread_mutex_unlock(&down_lock);
+	return down;
+}
+
+void
+fake_set_down(const char *url, bool down)
+{
+	char *at;
+
+	pthread_mutex_lock(&down_lock);
+	at = strstr(down_urls, url);
+	if (down && at == NULL)
+		snprintf(down_urls + strlen(down_urls), sizeof(down_urls) - strlen(down_urls),
+			 "%s ", url);
+	else if (!down && at != NULL)
+		memmove(at, at + strlen(url) + 1, strlen(at + strlen(url) + 1) + 1);
+	pthread_mutex_unlock(&down_lock);
+}
+
+struct client *
+fake_client_of(const char *url)
+{
+	for (struct client *c = clients; c != NULL; c = c->next)
+		if (strcmp(c->url, url) == 0)
+			return c;
+	return NULL;
+}
+
+/* The sample, for another array without anything but itself and one LUN of the same number. */
+static struct state *
+other_sample(unsigned n)
+{
+	struct position at = sample_position();
+	struct state *empty, *state;
+	struct state_edit *edit;
+	struct row_array *row = sample_array();
+
+	at.array_id = row->id = sample_id('a', n);
+	empty = state_new(&at);
+	edit = state_edit_new(empty);
+	state_unref(empty);
+	sample_put(edit, row, sample_pool(n), sample_lun(100 * n), NULL);
+	state = sample_next(edit, NULL);
+	return state;
+}
+
+static void *
+fill(void *arg)
+{
+	struct client *c = arg;
+	const char *digit = c->url + strlen("fake:");
+
+	c->config = str_starts(c->url, "fake:") && *digit != '\0'
+			    ? other_sample((unsigned)(*digit - '0'))
+			    : sample_state();
+	c->live = live_sample();
+	return NULL;
+}
+
+char fake_options[256];
+
+static void
+options_note(const struct client_options *o)
+{
+	const char *const names[] = { "ca", "fingerprint", "cert", "key", "token-file" };
+	const char *const values[] = { o->ca, o->fingerprint, o->cert, o->key, o->token_file };
+	size_t len = 0;
+
+	fake_options[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (values[i] != NULL)
+			len += (size_t)snprintf(fake_options + len, sizeof(fake_options) - len,
+						"%s%s=%s", len > 0 ? " " : "", names[i], values[i]);
+}
+
+int
+client_new_with(const struct client_options *options, struct client **ret_client)
+{
+	const char *url = options->url;
+	struct client *c;
+	pthread_t thread;
+
+	if (strchr(url, ':') == NULL)
+		return err_set(ERR_INVALID, "%s is not a URL", url);
 	c = mem_calloc(1, sizeof(*c));
 	if (c == NULL)
 		return -ENOMEM;
-	mem_fault_at(0); /* the array's own memory is not what tests of com let run out */
+	snprintf(c->url, sizeof(c->url), "%s", url);
+	options_note(options);
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->job_ended, NULL);
-	c->config = sample_state();
-	c->live = live_sample();
-	fake_client = c;
+	/* The array's own memory is not what tests of com let run out, thread by thread. */
+	assert_int_equal(pthread_create(&thread, NULL, fill, c), 0);
+	pthread_join(thread, NULL);
+	c->next = clients;
+	clients = c;
+	if (fake_client == NULL || !is_down(url))
+		fake_client = c;
 	fake_open_count++;
 	*ret_client = c;
 	return 0;
+}
+
+int
+client_start(struct client *client)
+{
+	client->started = true;
+	fake_started_count++;
+	return 0;
+}
+
+int
+client_ready(struct client *client)
+{
+	return is_down(client->url)
+		       ? err_set(ERR_UNREACHABLE, "%s: connection refused", client->url)
+		       : 0;
+}
+
+void
+client_stop(struct client *client)
+{
+	fake_started_count -= client->started;
+	client->started = false;
+}
+
+unsigned
+client_calls_under_way(struct client *client)
+{
+	return client->calls;
+}
+
+void
+fake_set_calls(struct client *client, unsigned calls)
+{
+	client->calls = calls;
 }
 
 void
@@ -199,7 +327,14 @@ client_close(struct client *client)
 {
 	if (client == NULL)
 		return;
+	client_stop(client);
 	assert_null(client->listeners);
+	for (struct client **at = &clients; *at != NULL; at = &(*at)->next) {
+		if (*at == client) {
+			*at = client->next;
+			break;
+		}
+	}
 	state_unref(client->config);
 	state_unref(client->live);
 	pthread_cond_destroy(&client->job_ended);
@@ -208,6 +343,25 @@ client_close(struct client *client)
 		fake_client = NULL;
 	fake_open_count--;
 	mem_free(client);
+}
+
+void
+fake_set_lost(struct client *client, bool lost)
+{
+	client->lost = lost;
+	pthread_mutex_lock(&telling);
+	for (struct client_listener *l = client->listeners; l != NULL; l = l->next)
+		if (l->contact != NULL)
+			l->contact(l, lost);
+	pthread_mutex_unlock(&telling);
+}
+
+enum client_contact
+client_contact(struct client *client)
+{
+	if (client->view_code != 0 || !client->started)
+		return CLIENT_BROKEN;
+	return client->lost ? CLIENT_LOST : CLIENT_TRUSTED;
 }
 
 void
@@ -224,6 +378,8 @@ client_view(struct client *client, struct client_view *ret_view)
 {
 	if (client->view_code != 0)
 		return client->view_code;
+	if (client->lost || !client->started)
+		return err_set(ERR_CACHE_CORRUPT, "no contact with %s", client->url);
 	client_view_last(client, ret_view);
 	return 0;
 }
@@ -248,16 +404,21 @@ client_sync(struct client *client)
 	return client->view_code;
 }
 
+void (*fake_at_reenumerate)(void);
+
 int
 client_reenumerate(struct client *client)
 {
-	(void)client;
-	return 0;
+	if (fake_at_reenumerate != NULL)
+		fake_at_reenumerate();
+	return client->lost ? err_set(ERR_UNREACHABLE, "%s: gone", client->url) : 0;
 }
 
 int
 client_refresh(struct client *client)
 {
+	if (client->lost)
+		return err_set(ERR_UNREACHABLE, "%s: gone", client->url);
 	client->view_code = 0;
 	return 0;
 }
@@ -287,9 +448,8 @@ client_unlisten(struct client *client, struct client_listener *listener)
 
 /* ---- client.h: changes ---- */
 
-/* The answer that the test asked for, once. */
-static int
-take_failure(struct client *c)
+int
+fake_take_failure(struct client *c)
 {
 	int code = c->fail_code;
 
@@ -303,13 +463,12 @@ next_id(struct client *c, char kind)
 	return sample_id(kind, 1000 + ++c->made);
 }
 
-/* A row to change, found by id, or NULL: then *ret_code says why. */
-static void *
-copy_of(struct client *c, enum row_family family, const struct guid *id, int *ret_code)
+void *
+fake_copy_of(struct client *c, enum row_family family, const struct guid *id, int *ret_code)
 {
 	const void *row = state_find(c->config, family, id);
 
-	*ret_code = take_failure(c);
+	*ret_code = fake_take_failure(c);
 	if (*ret_code < 0)
 		return NULL;
 	if (row == NULL)
@@ -335,7 +494,7 @@ void
 fake_end_job(const struct guid *id, enum job_state state, const char *error)
 {
 	int code;
-	struct row_job *job = copy_of(fake_client, ROW_JOB, id, &code);
+	struct row_job *job = fake_copy_of(fake_client, ROW_JOB, id, &code);
 
 	assert_non_null(job);
 	job->state = state;
@@ -349,8 +508,10 @@ fake_end_job(const struct guid *id, enum job_state state, const char *error)
 int
 client_array_rename(struct client *client, const char *name, struct client_answer *ret_answer)
 {
+	IN_THE_ARRAY;
 	int code;
-	struct row_array *row = copy_of(client, ROW_ARRAY, &state_array(client->config)->id, &code);
+	struct row_array *row = fake_copy_of(client, ROW_ARRAY, &state_array(client->config)->id,
+					     &code);
 
 	(void)ret_answer;
 	if (row == NULL)
@@ -364,14 +525,20 @@ int
 client_lun_create(struct client *client, const struct client_lun_spec *spec,
 		  struct client_answer *ret_answer)
 {
+	IN_THE_ARRAY;
 	struct row_lun *row;
-	int code = take_failure(client);
+	int code = fake_take_failure(client);
 
 	if (code < 0)
 		return code;
 	row = sample_lun(1000 + ++client->made);
 	row->size_bytes = spec->size_bytes;
+	row->thin = !spec->thick;
+	assert_true(spec->fits); /* COM promises only what is there */
+	if (!guid_is_zero(&spec->pool_id))
+		row->pool_id = spec->pool_id;
 	assert_int_equal(row_set_string(&row->mask, spec->mask), 0);
+	assert_int_equal(row_set_string(&row->hints, spec->hints), 0);
 	*ret_answer = (struct client_answer){ .object_id = row->id };
 	fake_put(row);
 	if (client->hold_jobs)
@@ -397,8 +564,9 @@ int
 client_lun_delete(struct client *client, const struct guid *lun, bool force,
 		  struct client_answer *ret_answer)
 {
+	IN_THE_ARRAY;
 	struct state_edit *edit;
-	int code = take_failure(client);
+	int code = fake_take_failure(client);
 
 	assert_true(force); /* VDS deletes a LUN that is associated */
 	(void)ret_answer;
@@ -413,12 +581,12 @@ client_lun_delete(struct client *client, const struct guid *lun, bool force,
 	return 0;
 }
 
-int
-client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
-		  struct client_answer *ret_answer)
+static int
+extend(struct client *client, const struct guid *lun, uint64_t add_bytes,
+       struct client_answer *ret_answer)
 {
 	int code;
-	struct row_lun *row = copy_of(client, ROW_LUN, lun, &code);
+	struct row_lun *row = fake_copy_of(client, ROW_LUN, lun, &code);
 
 	if (row == NULL)
 		return code;
@@ -435,11 +603,62 @@ client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_by
 }
 
 int
+client_lun_extend(struct client *client, const struct guid *lun, uint64_t add_bytes, bool fits,
+		  struct client_answer *ret_answer)
+{
+	IN_THE_ARRAY;
+
+	assert_true(fits); /* COM promises only what is there */
+	return extend(client, lun, add_bytes, ret_answer);
+}
+
+int
+client_lun_shrink(struct client *client, const struct guid *lun, uint64_t size_bytes,
+		  uint64_t remove_bytes, bool force, struct client_answer *ret_answer)
+{
+	IN_THE_ARRAY;
+	int code;
+	struct row_lun *row = fake_copy_of(client, ROW_LUN, lun, &code);
+
+	assert_true(force); /* as VDS shrinks: its service has asked whether the LUN is in use */
+	assert_int_equal(size_bytes, 0);
+	if (row == NULL)
+		return code;
+	if (remove_bytes >= row->size_bytes) {
+		row_unref(row);
+		return err_set(ERR_INVALID, "nothing would be left");
+	}
+	row->size_bytes -= remove_bytes;
+	*ret_answer = (struct client_answer){ .object_id = *lun };
+	fake_put(row);
+	return 0;
+}
+
+int
+client_lun_set_hints(struct client *client, const struct guid *lun, const char *hints,
+		     struct client_answer *ret_answer)
+{
+	IN_THE_ARRAY;
+	int code;
+	struct row_lun *row = fake_copy_of(client, ROW_LUN, lun, &code);
+	AUTO_FREE char *canonical = NULL;
+
+	(void)ret_answer;
+	if (row == NULL)
+		return code;
+	assert_int_equal(hints_normalize(hints, &canonical), 0);
+	assert_int_equal(row_set_string(&row->hints, canonical), 0);
+	fake_put(row);
+	return 0;
+}
+
+int
 client_lun_rename(struct client *client, const struct guid *lun, const char *name,
 		  struct client_answer *ret_answer)
 {
+	IN_THE_ARRAY;
 	int code;
-	struct row_lun *row = copy_of(client, ROW_LUN, lun, &code);
+	struct row_lun *row = fake_copy_of(client, ROW_LUN, lun, &code);
 
 	(void)ret_answer;
 	if (row == NULL)
@@ -453,8 +672,9 @@ int
 client_lun_set_mask(struct client *client, const struct guid *lun, const char *mask,
 		    struct client_answer *ret_answer)
 {
+	IN_THE_ARRAY;
 	int code;
-	struct row_lun *row = copy_of(client, ROW_LUN, lun, &code);
+	struct row_lun *row = fake_copy_of(client, ROW_LUN, lun, &code);
 
 	(void)ret_answer;
 	if (row == NULL)
@@ -468,8 +688,9 @@ int
 client_lun_set_status(struct client *client, const struct guid *lun, enum row_status status,
 		      struct client_answer *ret_answer)
 {
+	IN_THE_ARRAY;
 	int code;
-	struct row_lun *row = copy_of(client, ROW_LUN, lun, &code);
+	struct row_lun *row = fake_copy_of(client, ROW_LUN, lun, &code);
 
 	(void)ret_answer;
 	if (row == NULL)
@@ -493,8 +714,9 @@ int
 client_lun_associate(struct client *client, const struct guid *lun, const struct guid *targets,
 		     size_t count, struct client_answer *ret_answer)
 {
+	IN_THE_ARRAY;
 	struct state_edit *edit;
-	int code = take_failure(client);
+	int code = fake_take_failure(client);
 
 	(void)ret_answer;
 	client->asked_targets = count;
@@ -519,23 +741,26 @@ client_lun_associate(struct client *client, const struct guid *lun, const struct
 }
 
 int
-client_lun_max_extend(struct client *client, const struct guid *lun, uint64_t *ret_bytes)
+client_lun_max_extend(struct client *client, const struct guid *lun, bool fits, uint64_t *ret_bytes)
 {
-	int code = take_failure(client);
+	IN_THE_ARRAY;
+	int code = fake_take_failure(client);
 
 	(void)lun;
+	assert_true(fits);
 	*ret_bytes = 4096;
 	return code;
 }
 
 int
-client_max_lun_size(struct client *client, const struct guid *pool, bool thick, uint64_t *ret_bytes)
+client_max_lun_size(struct client *client, const struct guid *pool, bool thick, bool fits,
+		    uint64_t *ret_bytes)
 {
-	int code = take_failure(client);
+	IN_THE_ARRAY;
+	int code = fake_take_failure(client);
 
-	(void)pool;
-	(void)thick;
-	*ret_bytes = 1 << 20;
+	assert_true(fits);
+	*ret_bytes = (uint64_t)(pool->bytes[3] + 1) << (thick ? 19 : 20); /* sample pools differ */
 	return code;
 }
 
@@ -543,8 +768,9 @@ int
 client_target_create(struct client *client, const char *iscsi_name, const char *alias,
 		     bool with_group, struct client_answer *ret_answer)
 {
+	IN_THE_ARRAY;
 	struct row_target *row;
-	int code = take_failure(client);
+	int code = fake_take_failure(client);
 
 	assert_false(with_group);
 	if (code < 0)
@@ -564,8 +790,9 @@ int
 client_target_set_alias(struct client *client, const struct guid *target, const char *alias,
 			struct client_answer *ret_answer)
 {
+	IN_THE_ARRAY;
 	int code;
-	struct row_target *row = copy_of(client, ROW_TARGET, target, &code);
+	struct row_target *row = fake_copy_of(client, ROW_TARGET, target, &code);
 
 	(void)ret_answer;
 	if (row == NULL)
@@ -573,6 +800,44 @@ client_target_set_alias(struct client *client, const struct guid *target, const 
 	assert_int_equal(row_set_string(&row->alias, alias), 0);
 	fake_put(row);
 	return 0;
+}
+
+int
+client_credential_set(struct client *client, const struct guid *target, enum credential_side side,
+		      const char *initiator, const char *secret, struct client_answer *ret_answer)
+{
+	IN_THE_ARRAY;
+	int code;
+	struct row_target *found = fake_copy_of(client, ROW_TARGET, target, &code);
+	struct row_credential *row;
+
+	(void)ret_answer;
+	if (found == NULL)
+		return code;
+	row_unref(found);
+	assert_true(strncmp(secret, "0x", 2) == 0 && strlen(secret) >= 26);
+	row = row_new(ROW_CREDENTIAL);
+	row->id = sample_id('x', initiator != NULL && initiator[0] != '\0' ? 2 : 1);
+	row->id.bytes[8] = (uint8_t)side;
+	row->owner_id = *target;
+	row->side = side;
+	assert_int_equal(row_set_string(&row->user, ""), 0);
+	assert_int_equal(row_set_string(&row->initiator, initiator), 0);
+	fake_put(row);
+	return 0;
+}
+
+int
+client_credential_delete(struct client *client, const struct guid *credential,
+			 struct client_answer *ret_answer)
+{
+	IN_THE_ARRAY;
+	int code = fake_take_failure(client);
+
+	(void)ret_answer;
+	if (code == 0)
+		fake_delete(ROW_CREDENTIAL, credential, NULL);
+	return code;
 }
 
 static void
@@ -602,8 +867,9 @@ int
 client_target_delete(struct client *client, const struct guid *target,
 		     struct client_answer *ret_answer)
 {
+	IN_THE_ARRAY;
 	struct state_edit *edit;
-	int code = take_failure(client);
+	int code = fake_take_failure(client);
 
 	if (code < 0)
 		return code;
@@ -621,8 +887,9 @@ int
 client_portal_set_status(struct client *client, const struct guid *portal, enum row_status status,
 			 struct client_answer *ret_answer)
 {
+	IN_THE_ARRAY;
 	int code;
-	struct row_portal *row = copy_of(client, ROW_PORTAL, portal, &code);
+	struct row_portal *row = fake_copy_of(client, ROW_PORTAL, portal, &code);
 
 	(void)ret_answer;
 	if (row == NULL)
@@ -630,106 +897,4 @@ client_portal_set_status(struct client *client, const struct guid *portal, enum 
 	row->status = status;
 	fake_put(row);
 	return 0;
-}
-
-int
-client_group_create(struct client *client, const struct guid *target,
-		    struct client_answer *ret_answer)
-{
-	struct row_portal_group *row;
-	int code = take_failure(client);
-
-	if (code < 0)
-		return code;
-	row = sample_group(1000 + ++client->made, 1);
-	row->target_id = *target;
-	*ret_answer = (struct client_answer){ .object_id = row->id };
-	fake_put(row);
-	return 0;
-}
-
-int
-client_group_delete(struct client *client, const struct guid *group,
-		    struct client_answer *ret_answer)
-{
-	int code = take_failure(client);
-
-	if (code < 0)
-		return code;
-	if (state_group_portals(client->config, group).count > 0)
-		return err_set(ERR_PORTALS_ASSOCIATED, "portals are in the portal group");
-	fake_delete(ROW_PORTAL_GROUP, group, NULL);
-	*ret_answer = (struct client_answer){ .object_id = *group };
-	return 0;
-}
-
-int
-client_group_add_portal(struct client *client, const struct guid *group, const struct guid *portal,
-			struct client_answer *ret_answer)
-{
-	struct row_group_portal *row;
-	int code = take_failure(client);
-
-	*ret_answer = (struct client_answer){ .object_id = *group };
-	if (code < 0)
-		return code;
-	if (state_find(client->config, ROW_PORTAL, portal) == NULL)
-		return err_set(ERR_NOT_FOUND, "no such portal");
-	ret_answer->existed = state_find_pair(client->config, ROW_GROUP_PORTAL, group, portal) !=
-			      NULL;
-	if (ret_answer->existed)
-		return 0;
-	row = row_new(ROW_GROUP_PORTAL);
-	row->group_id = *group;
-	row->portal_id = *portal;
-	fake_put(row);
-	return 0;
-}
-
-int
-client_group_remove_portal(struct client *client, const struct guid *group,
-			   const struct guid *portal, struct client_answer *ret_answer)
-{
-	int code = take_failure(client);
-
-	*ret_answer = (struct client_answer){ .object_id = *group };
-	if (code < 0)
-		return code;
-	if (state_find_pair(client->config, ROW_GROUP_PORTAL, group, portal) == NULL)
-		return err_set(ERR_NOT_FOUND, "the portal is not in the group");
-	fake_delete(ROW_GROUP_PORTAL, group, portal);
-	return 0;
-}
-
-int
-client_job_cancel(struct client *client, const struct guid *id, struct client_answer *ret_answer)
-{
-	const struct row_job *job = state_find(client->config, ROW_JOB, id);
-
-	(void)ret_answer;
-	assert_non_null(job);
-	if (job->state == JOB_CANCELLED)
-		return err_set(ERR_CANCELLED, "it was cancelled already");
-	if (job->state != JOB_RUNNING)
-		return err_set(ERR_TOO_LATE, "it has ended");
-	fake_end_job(id, JOB_CANCELLED, "CANCELLED");
-	return 0;
-}
-
-int
-client_job_wait(struct client *client, const struct guid *id, int timeout_ms,
-		struct row_job **ret_job)
-{
-	const struct row_job *job;
-
-	assert_true(timeout_ms < 0);
-	pthread_mutex_lock(&client->lock);
-	job = state_find(client->config, ROW_JOB, id);
-	while (job != NULL && job->state == JOB_RUNNING) {
-		pthread_cond_wait(&client->job_ended, &client->lock);
-		job = state_find(client->config, ROW_JOB, id);
-	}
-	*ret_job = job != NULL ? row_ref(job) : NULL;
-	pthread_mutex_unlock(&client->lock);
-	return job != NULL ? 0 : err_set(ERR_NOT_FOUND, "no such job");
 }

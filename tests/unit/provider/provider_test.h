@@ -81,7 +81,7 @@ get_object(IVdsHwProvider *provider, struct guid id, VDS_OBJECT_TYPE type, const
 	((IVdsIscsiPortalGroup *)get_object(provider, sample_id('g', n), VDS_OT_PORTAL_GROUP, \
 					    &IID_IVdsIscsiPortalGroup))
 
-/* Release all objects that an enumerator still has; returns their number. */
+/* Releases all objects that an enumerator still has; returns their number. */
 static inline ULONG
 drain(IEnumVdsObject *list)
 {

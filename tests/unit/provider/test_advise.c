@@ -20,6 +20,8 @@ struct sink {
 	pthread_t thread;
 	IVdsProviderPrivate *unload; /* OnNotify calls OnUnload of this */
 	IVdsHwProvider *drop;        /* OnNotify releases this */
+	IVdsHwProvider *refresh;     /* OnNotify calls Reenumerate and Refresh of this */
+	HRESULT answer;
 };
 
 static HRESULT
@@ -56,6 +58,7 @@ static HRESULT
 sink_on_notify(IVdsAdviseSink *self, LONG count, VDS_NOTIFICATION *notes)
 {
 	struct sink *s = container_of(self, struct sink, sink);
+	HRESULT answer;
 
 	pthread_mutex_lock(&s->lock);
 	while (s->hold)
@@ -68,13 +71,18 @@ sink_on_notify(IVdsAdviseSink *self, LONG count, VDS_NOTIFICATION *notes)
 	CoTaskMemFree(notes); /* the receiver's, as documented */
 	if (s->unload != NULL)
 		assert_int_equal(IVdsProviderPrivate_OnUnload(s->unload, FALSE), S_OK);
+	if (s->refresh != NULL) {
+		assert_int_equal(IVdsHwProvider_Reenumerate(s->refresh), S_OK);
+		assert_int_equal(IVdsHwProvider_Refresh(s->refresh), S_OK);
+	}
 	if (s->drop != NULL) {
 		RELEASE(s->drop);
 		s->drop = NULL;
 	}
+	answer = s->answer;
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
-	return S_FALSE;
+	return answer;
 }
 
 static const IVdsAdviseSinkVtbl sink_vtable = {
@@ -94,6 +102,7 @@ setup(void **state)
 	(void)state;
 	memset(&the_sink, 0, sizeof(the_sink));
 	the_sink.sink.lpVtbl = &sink_vtable;
+	the_sink.answer = S_FALSE; /* no failure */
 	atomic_init(&the_sink.refs, 1);
 	pthread_mutex_init(&the_sink.lock, NULL);
 	pthread_cond_init(&the_sink.changed, NULL);
@@ -345,6 +354,53 @@ test_a_slow_sink_holds_nobody_up_and_order_is_kept(void **state)
 }
 
 static void
+assert_drive_note(size_t i, ULONG event, unsigned n)
+{
+	assert_int_equal(the_sink.seen[i].objectType, VDS_NTT_DRIVE);
+	assert_int_equal(the_sink.seen[i].Drive.ulEvent, event);
+	assert_true(same_guid(&the_sink.seen[i].Drive.driveId, sample_id('d', n)));
+}
+
+/* A LUN that comes, grows or goes has other extents on its drives, and a new name has not. */
+static void
+test_drives_arrive_depart_and_are_modified_with_their_luns(void **state)
+{
+	struct row_live_drive *drive = sample_live_drive(1);
+	struct guid lun_id = sample_id('l', 5), drive_id = sample_id('d', 1);
+	struct guid pool_id = sample_id('p', 1);
+	struct row_lun *lun = sample_lun(5);
+
+	(void)state;
+	fake_put_live(sample_live_drive(1));
+	wait_seen(1);
+	assert_drive_note(0, VDS_NF_DRIVE_ARRIVE, 1);
+	fake_put_live(sample_live_pool_drive(1, 1, 1, 1000, 1000));
+	wait_seen(2);
+	assert_drive_note(1, VDS_NF_DRIVE_MODIFY, 1);
+	drive->ready = false;
+	fake_put_live(drive);
+	wait_seen(3);
+	assert_drive_note(2, VDS_NF_DRIVE_MODIFY, 1);
+	fake_put(sample_lun(5));
+	wait_seen(5);
+	assert_lun_note(3, VDS_NF_LUN_ARRIVE, 5);
+	assert_drive_note(4, VDS_NF_DRIVE_MODIFY, 1);
+	assert_int_equal(the_sink.call_count, 4); /* both in one batch */
+	assert_int_equal(row_set_string(&lun->name, "other"), 0);
+	fake_put(lun);
+	wait_seen(6);
+	assert_lun_note(5, VDS_NF_LUN_MODIFY, 5);
+	fake_delete(ROW_LUN, &lun_id, NULL);
+	wait_seen(8);
+	assert_drive_note(7, VDS_NF_DRIVE_MODIFY, 1);
+	fake_delete_live(ROW_LIVE_POOL_DRIVE, &pool_id, &drive_id);
+	wait_seen(9);
+	fake_delete_live(ROW_LIVE_DRIVE, &drive_id, NULL);
+	wait_seen(10);
+	assert_drive_note(9, VDS_NF_DRIVE_DEPART, 1);
+}
+
+static void
 test_a_reloaded_replica_tells_the_difference(void **state)
 {
 	struct position at = sample_position();
@@ -425,6 +481,45 @@ test_the_last_release_from_within_on_notify(void **state)
 }
 
 static void
+test_on_notify_may_reenumerate_and_refresh(void **state)
+{
+	(void)state;
+	the_sink.refresh = provider;
+	fake_put(sample_lun(5));
+	fake_put(sample_lun(6));
+	wait_seen(2);
+}
+
+/* A result of COM that says so; every other failure of a sink is its own affair. */
+static void
+test_a_sink_whose_process_has_died_is_let_go(void **state)
+{
+	static const HRESULT deaths[] = { (HRESULT)0x80010108, (HRESULT)0x800706ba,
+					  (HRESULT)0x80010007, (HRESULT)0x800401fd };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(deaths); i++) {
+		size_t seen = the_sink.seen_count;
+
+		the_sink.answer = E_FAIL;
+		fake_put(sample_lun(10 + 4 * (unsigned)i));
+		fake_put(sample_lun(11 + 4 * (unsigned)i));
+		wait_seen(seen + 2);
+		pthread_mutex_lock(&the_sink.lock);
+		the_sink.answer = deaths[i];
+		pthread_mutex_unlock(&the_sink.lock);
+		fake_put(sample_lun(12 + 4 * (unsigned)i));
+		wait_seen(seen + 3);
+		wait_released();
+		fake_put(sample_lun(13 + 4 * (unsigned)i));
+		assert_int_equal(the_sink.seen_count, seen + 3);
+		assert_int_equal(
+			IVdsProviderPrivate_OnLoad(private, NULL, (IUnknown *)&the_sink.sink),
+			S_OK);
+	}
+}
+
+static void
 test_an_object_that_is_no_sink_is_refused(void **state)
 {
 	(void)state;
@@ -447,10 +542,13 @@ main(void)
 		EACH(test_the_first_failed_lun_and_the_last_modify_the_subsystem),
 		EACH(test_no_call_has_more_than_100),
 		EACH(test_a_slow_sink_holds_nobody_up_and_order_is_kept),
+		EACH(test_drives_arrive_depart_and_are_modified_with_their_luns),
 		EACH(test_a_reloaded_replica_tells_the_difference),
 		EACH(test_after_unload_nothing_comes_and_methods_say_not_initialized),
 		EACH(test_unload_from_within_on_notify),
 		EACH(test_the_last_release_from_within_on_notify),
+		EACH(test_on_notify_may_reenumerate_and_refresh),
+		EACH(test_a_sink_whose_process_has_died_is_let_go),
 		EACH(test_an_object_that_is_no_sink_is_refused),
 	};
 	/* clang-format on */

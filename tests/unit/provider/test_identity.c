@@ -56,7 +56,10 @@ assert_designators_agree(const struct row_lun *row, ULONG count)
 		assert_memory_equal(have->m_rgbIdentifier, page + at + 4, have->m_cbIdentifier);
 		at += 4 + (size_t)page[at + 3];
 	}
-	assert_int_equal(at, len);
+	/* what is left on the wire is of a type that VDS has no value for: the UUID */
+	assert_true(at + 4 < len);
+	assert_int_equal(page[at + 1] & 0x0f, 10);
+	assert_int_equal(at + 4 + page[at + 3], len);
 	provider_lun_information_free(&info);
 }
 
@@ -67,9 +70,9 @@ test_designators_are_those_of_vpd_83(void **state)
 
 	(void)state;
 	row->identity = LUN_IDENTITY_NAA_T10;
-	assert_designators_agree(row, 3);
-	row->identity = LUN_IDENTITY_NAA;
 	assert_designators_agree(row, 2);
+	row->identity = LUN_IDENTITY_NAA;
+	assert_designators_agree(row, 1);
 	row_unref(row);
 }
 

@@ -41,6 +41,25 @@ properties_free(VDS_LUN_PROP *prop)
 	CoTaskMemFree(prop->pwszUnmaskingList);
 }
 
+/* What needs no memory. */
+static VDS_LUN_PROP
+numbers(void)
+{
+	VDS_LUN_PROP prop = properties();
+
+	properties_free(&prop);
+	return prop;
+}
+
+static void
+set_live(enum lun_health health, enum lun_operation operation)
+{
+	struct row_live_lun *row = sample_live_lun(1, health);
+
+	row->operation = operation;
+	fake_put_live(row);
+}
+
 static void
 test_properties_are_those_of_the_row(void **state)
 {
@@ -119,7 +138,7 @@ test_identification_is_what_inquiry_says(void **state)
 	assert_int_equal(info.m_bCommandQueueing, TRUE);
 	assert_int_equal(info.m_BusType, VDSBusTypeiScsi);
 	assert_string_equal((char *)info.m_szSerialNumber, "S00000001");
-	assert_int_equal(info.m_deviceIdDescriptor.m_cIdentifiers, 3);
+	assert_int_equal(info.m_deviceIdDescriptor.m_cIdentifiers, 2); /* VDS has no UUIDs */
 	assert_int_equal(info.m_cInterconnects, 0);
 	ids = info.m_deviceIdDescriptor.m_rgIdentifiers;
 	assert_int_equal(ids[0].m_Type, VDSStorageIdTypeFCPHName);
@@ -253,6 +272,25 @@ test_lun_number_is_the_arrays(void **state)
 	RELEASE(number);
 }
 
+/* What the array lacks is said of an object that is there; a wrong argument is wrong in any state. */
+static void
+test_a_deleted_lun_is_deleted_before_it_lacks_anything(void **state)
+{
+	VDS_HINTS strange = { .ullHintMask = 1ull << 63 };
+
+	(void)state;
+	assert_int_equal(IVdsLun_ApplyHints(lun, &strange), VDS_E_NOT_SUPPORTED);
+	fake_set_view_code(ERR_CACHE_CORRUPT);
+	assert_int_equal(IVdsLun_ApplyHints(lun, &strange), VDS_E_PROVIDER_CACHE_CORRUPT);
+	assert_int_equal(IVdsLun_SetStatus(lun, VDS_LS_FAILED), VDS_E_PROVIDER_CACHE_CORRUPT);
+	fake_set_view_code(0);
+	assert_int_equal(IVdsLun_Delete(lun), S_OK);
+	assert_int_equal(IVdsLun_ApplyHints(lun, &strange), VDS_E_OBJECT_DELETED);
+	assert_int_equal(IVdsLun_SetStatus(lun, VDS_LS_NOT_READY), VDS_E_OBJECT_DELETED);
+	assert_int_equal(IVdsLun_SetStatus(lun, VDS_LS_UNKNOWN), E_INVALIDARG);
+	assert_int_equal(IVdsLun_ApplyHints(lun, NULL), E_INVALIDARG);
+}
+
 static void
 test_after_delete_every_method_says_deleted_and_iunknown_works(void **state)
 {
@@ -287,28 +325,170 @@ test_after_delete_every_method_says_deleted_and_iunknown_works(void **state)
 static void
 test_what_this_array_has_not_answers_its_documented_code(void **state)
 {
-	VDS_OBJECT_ID id = { 0 };
-	IEnumVdsObject *list = (IEnumVdsObject *)(void *)&list;
 	IVdsAsync *async = (IVdsAsync *)(void *)&async;
 	struct guid row = sample_id('l', 1);
-	VDS_HINTS hints;
 
 	(void)state;
-	assert_int_equal(IVdsLun_QueryPlexes(lun, &list), E_NOTIMPL);
-	assert_null(list);
-	assert_int_equal(IVdsLun_Shrink(lun, 1, &async), VDS_E_NOT_SUPPORTED);
-	assert_null(async);
-	assert_int_equal(IVdsLun_AddPlex(lun, id, &async), VDS_E_NOT_SUPPORTED);
-	assert_int_equal(IVdsLun_RemovePlex(lun, id, &async), VDS_E_NOT_SUPPORTED);
 	assert_int_equal(IVdsLun_Recover(lun, &async), VDS_E_INVALID_OPERATION);
-	assert_int_equal(IVdsLun_QueryHints(lun, &hints), VDS_E_NOT_SUPPORTED);
-	assert_int_equal(IVdsLun_QueryHints(lun, NULL), E_INVALIDARG);
-	assert_int_equal(IVdsLun_ApplyHints(lun, &hints), VDS_E_NOT_SUPPORTED);
-	assert_int_equal(IVdsLun_ApplyHints(lun, NULL), E_INVALIDARG);
-	assert_int_equal(IVdsLun_Shrink(lun, 1, NULL), E_INVALIDARG);
+	assert_null(async);
+	assert_int_equal(IVdsLun_Recover(lun, NULL), E_INVALIDARG);
 	fake_delete(ROW_LUN, &row, NULL);
-	assert_int_equal(IVdsLun_Shrink(lun, 1, &async), VDS_E_OBJECT_DELETED);
-	assert_int_equal(IVdsLun_QueryHints(lun, &hints), VDS_E_OBJECT_DELETED);
+	assert_int_equal(IVdsLun_Recover(lun, &async), VDS_E_OBJECT_DELETED);
+}
+
+static void
+test_shrink_cuts_bytes_off_the_end(void **state)
+{
+	IVdsAsync *async = (IVdsAsync *)(void *)&async;
+	struct guid row = sample_id('l', 1);
+	VDS_ASYNC_OUTPUT out;
+	HRESULT result = E_FAIL;
+
+	(void)state;
+	assert_int_equal(IVdsLun_Shrink(lun, 4096, NULL), E_INVALIDARG);
+	assert_int_equal(IVdsLun_Shrink(lun, 0, &async), E_INVALIDARG);
+	assert_null(async);
+	assert_int_equal(IVdsLun_Shrink(lun, 1048576, &async), E_INVALIDARG);
+	assert_int_equal(IVdsLun_Shrink(lun, UINT64_MAX, &async), E_INVALIDARG);
+	assert_int_equal(IVdsLun_Shrink(lun, 4096, &async), S_OK);
+	assert_int_equal(IVdsAsync_Wait(async, &result, &out), S_OK);
+	assert_int_equal(result, S_OK);
+	assert_int_equal(out.type, VDS_ASYNCOUT_SHRINKLUN);
+	RELEASE(async);
+	assert_int_equal(numbers().ullSize, 1048576 - 4096);
+	fake_fail_next(ERR_BUSY);
+	assert_int_equal(IVdsLun_Shrink(lun, 4096, &async), VDS_E_ANOTHER_CALL_IN_PROGRESS);
+	set_live(HEALTH_FAILED, OPERATION_NONE);
+	assert_int_equal(IVdsLun_Shrink(lun, 4096, &async), VDS_E_OBJECT_STATUS_FAILED);
+	set_live(HEALTH_OK, OPERATION_SHRINK);
+	assert_int_equal(numbers().TransitionState, VDS_TS_SHRINKING);
+	fake_set_view_code(ERR_CACHE_CORRUPT);
+	assert_int_equal(IVdsLun_Shrink(lun, 4096, &async), VDS_E_PROVIDER_CACHE_CORRUPT);
+	fake_set_view_code(0);
+	fake_delete(ROW_LUN, &row, NULL);
+	assert_int_equal(IVdsLun_Shrink(lun, 4096, &async), VDS_E_OBJECT_DELETED);
+}
+
+/* Every hint comes back with its mask, and the two structures are views of the same hints. */
+static void
+test_hints_are_kept_and_returned_with_their_masks(void **state)
+{
+	IVdsLun2 *lun2 = query(lun, &IID_IVdsLun2);
+	VDS_HINTS2 wide = {
+		.ullHintMask = 0xffff,
+		.ullExpectedMaximumSize = 1ull << 40,
+		.ulOptimalReadSize = 1,
+		.ulOptimalReadAlignment = 2,
+		.ulOptimalWriteSize = 3,
+		.ulOptimalWriteAlignment = 4,
+		.ulMaximumDriveCount = 5,
+		.ulStripeSize = 65536,
+		.bFastCrashRecoveryRequired = TRUE,
+		.bOptimizeForSequentialWrites = TRUE,
+		.bIsYankable = TRUE,
+		.bUseMirroredCache = TRUE,
+		.bConsistencyCheckEnabled = TRUE,
+		.BusType = VDSBusTypeSas,
+		.sRebuildPriority = 15,
+	};
+	VDS_HINTS2 again;
+	VDS_HINTS old;
+
+	(void)state;
+	assert_int_equal(IVdsLun_QueryHints(lun, &old), S_OK);
+	assert_int_equal(old.ullHintMask, 0); /* none yet */
+	assert_int_equal(IVdsLun2_ApplyHints2(lun2, &wide), S_OK);
+	assert_int_equal(IVdsLun2_QueryHints2(lun2, &again), S_OK);
+	assert_memory_equal(&again, &wide, sizeof(wide));
+	assert_int_equal(numbers().sRebuildPriority, 15);
+	assert_int_equal(IVdsLun_QueryHints(lun, &old), S_OK);
+	assert_int_equal(old.ullHintMask, 0x1ff);
+	assert_int_equal(old.ulStripeSize, 65536);
+	assert_true(old.bFastCrashRecoveryRequired);
+	assert_false(old.bMostlyReads);
+	assert_int_equal(old.sRebuildPriority, 15);
+	/* The older structure says nothing about what it has no members for. */
+	old = (VDS_HINTS){ .ullHintMask = VDS_HINT_MOSTLYREADS, .bMostlyReads = 7 };
+	assert_int_equal(IVdsLun_ApplyHints(lun, &old), S_OK);
+	assert_int_equal(IVdsLun2_QueryHints2(lun2, &again), S_OK);
+	assert_int_equal(again.ullHintMask, 0xfe00 | VDS_HINT_MOSTLYREADS);
+	assert_int_equal(again.bMostlyReads, TRUE);
+	assert_int_equal(again.ullExpectedMaximumSize, 0);
+	assert_true(again.bUseMirroredCache);
+	RELEASE(lun2);
+}
+
+static void
+test_hints_out_of_range_are_refused(void **state)
+{
+	IVdsLun2 *lun2 = query(lun, &IID_IVdsLun2);
+	struct guid row = sample_id('l', 1);
+	VDS_HINTS2 wide = { .sRebuildPriority = 16 };
+	VDS_HINTS old = { .ullHintMask = VDS_HINT_BUSTYPE };
+
+	(void)state;
+	assert_int_equal(IVdsLun_QueryHints(lun, NULL), E_INVALIDARG);
+	assert_int_equal(IVdsLun_ApplyHints(lun, NULL), E_INVALIDARG);
+	assert_int_equal(IVdsLun2_QueryHints2(lun2, NULL), E_INVALIDARG);
+	assert_int_equal(IVdsLun2_ApplyHints2(lun2, NULL), E_INVALIDARG);
+	assert_int_equal(IVdsLun_ApplyHints(lun, &old), VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsLun2_ApplyHints2(lun2, &wide), E_INVALIDARG);
+	wide = (VDS_HINTS2){ .ullHintMask = 1u << 16 };
+	assert_int_equal(IVdsLun2_ApplyHints2(lun2, &wide), VDS_E_NOT_SUPPORTED);
+	wide = (VDS_HINTS2){ .sRebuildPriority = -1 };
+	assert_int_equal(IVdsLun2_ApplyHints2(lun2, &wide), E_INVALIDARG);
+	wide = (VDS_HINTS2){ 0 };
+	set_live(HEALTH_FAILED, OPERATION_NONE);
+	assert_int_equal(IVdsLun2_ApplyHints2(lun2, &wide), VDS_E_OBJECT_STATUS_FAILED);
+	assert_int_equal(IVdsLun2_QueryHints2(lun2, &wide), VDS_E_OBJECT_STATUS_FAILED);
+	set_live(HEALTH_OK, OPERATION_CREATE);
+	assert_int_equal(IVdsLun2_ApplyHints2(lun2, &wide), VDS_E_ANOTHER_CALL_IN_PROGRESS);
+	assert_int_equal(IVdsLun_QueryHints(lun, &old), VDS_E_ANOTHER_CALL_IN_PROGRESS);
+	set_live(HEALTH_OK, OPERATION_NONE);
+	fake_set_view_code(ERR_CACHE_CORRUPT);
+	assert_int_equal(IVdsLun2_QueryHints2(lun2, &wide), VDS_E_PROVIDER_CACHE_CORRUPT);
+	fake_set_view_code(0);
+	fake_delete(ROW_LUN, &row, NULL);
+	assert_int_equal(IVdsLun_QueryHints(lun, &old), VDS_E_OBJECT_DELETED);
+	assert_int_equal(IVdsLun2_ApplyHints2(lun2, &wide), VDS_E_OBJECT_DELETED);
+	RELEASE(lun2);
+}
+
+/* What an initiator did with MODE SELECT is what counts, not what the hints ask for. */
+static void
+test_flags_show_the_write_cache_as_it_is(void **state)
+{
+	VDS_HINTS hints = { .ullHintMask = VDS_HINT_WRITETHROUGHCACHINGENABLED,
+			    .bWriteThroughCachingEnabled = TRUE };
+	struct row_live_lun *row = sample_live_lun(1, HEALTH_OK);
+
+	(void)state;
+	assert_int_equal(numbers().ulFlags, VDS_LF_READ_CACHE_ENABLED | VDS_LF_WRITE_CACHE_ENABLED);
+	assert_int_equal(IVdsLun_ApplyHints(lun, &hints), S_OK);
+	row->write_through = true;
+	fake_put_live(row);
+	assert_int_equal(numbers().ulFlags,
+			 VDS_LF_READ_CACHE_ENABLED | VDS_LF_WRITE_THROUGH_CACHING_ENABLED);
+	set_live(HEALTH_OK, OPERATION_NONE);
+	assert_int_equal(numbers().ulFlags, VDS_LF_READ_CACHE_ENABLED | VDS_LF_WRITE_CACHE_ENABLED);
+}
+
+static void
+test_a_name_can_be_removed_and_shared(void **state)
+{
+	IVdsLunNaming *naming = query(lun, &IID_IVdsLunNaming);
+	WCHAR none[] = u"", other[] = u"lun2";
+	VDS_LUN_PROP prop;
+
+	(void)state;
+	assert_int_equal(IVdsLunNaming_SetFriendlyName(naming, none), S_OK);
+	assert_int_equal(IVdsLun_GetProperties(lun, &prop), S_OK);
+	assert_u16(prop.pwszFriendlyName, "");
+	CoTaskMemFree(prop.pwszFriendlyName);
+	CoTaskMemFree(prop.pwszIdentification);
+	CoTaskMemFree(prop.pwszUnmaskingList);
+	assert_int_equal(IVdsLunNaming_SetFriendlyName(naming, other), S_OK);
+	RELEASE(naming);
 }
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -324,10 +504,16 @@ main(void)
 		EACH(test_identification_is_what_inquiry_says),
 		EACH(test_query_if_created_lun_knows_its_own),
 		EACH(test_extend_grows_the_lun),
+		EACH(test_shrink_cuts_bytes_off_the_end),
+		EACH(test_hints_are_kept_and_returned_with_their_masks),
+		EACH(test_hints_out_of_range_are_refused),
+		EACH(test_flags_show_the_write_cache_as_it_is),
+		EACH(test_a_name_can_be_removed_and_shared),
 		EACH(test_set_mask_replaces_the_list),
 		EACH(test_set_status_offline_and_online),
 		EACH(test_rename),
 		EACH(test_lun_number_is_the_arrays),
+		EACH(test_a_deleted_lun_is_deleted_before_it_lacks_anything),
 		EACH(test_after_delete_every_method_says_deleted_and_iunknown_works),
 		EACH(test_what_this_array_has_not_answers_its_documented_code),
 	};

@@ -175,6 +175,8 @@ static const IID *const all[] = {
 	&IID_IVdsSubSystemIscsi,
 	&IID_IVdsSubSystemInterconnect,
 	&IID_IVdsSubSystemImportTarget,
+	&IID_IVdsDrive,
+	&IID_IVdsDrive2,
 	&IID_IVdsLun,
 	&IID_IVdsLun2,
 	&IID_IVdsLunNaming,
@@ -201,14 +203,22 @@ static const struct offer offers[] = {
 	{ VDS_OT_PROVIDER,
 	  0,
 	  { &IID_IVdsProvider, &IID_IVdsProviderPrivate, &IID_IVdsHwProvider,
-	    &IID_IVdsProviderSupport, &IID_IVdsHwProviderType, &IID_IVdsHwProviderPrivate } },
+	    &IID_IVdsProviderSupport, &IID_IVdsHwProviderType, &IID_IVdsHwProviderPrivate,
+	    &IID_IVdsHwProviderStoragePools } },
 	{ VDS_OT_SUB_SYSTEM,
 	  'a',
-	  { &IID_IVdsSubSystem, &IID_IVdsSubSystemNaming, &IID_IVdsSubSystemIscsi,
-	    &IID_IVdsSubSystemInterconnect } },
+	  { &IID_IVdsSubSystem, &IID_IVdsSubSystem2, &IID_IVdsSubSystemNaming,
+	    &IID_IVdsSubSystemIscsi, &IID_IVdsSubSystemInterconnect, &IID_IVdsMaintenance } },
+	{ VDS_OT_CONTROLLER,
+	  'c',
+	  { &IID_IVdsController, &IID_IVdsControllerControllerPort, &IID_IVdsMaintenance } },
+	{ VDS_OT_PORT, 'q', { &IID_IVdsControllerPort, &IID_IVdsMaintenance } },
 	{ VDS_OT_LUN,
 	  'l',
-	  { &IID_IVdsLun, &IID_IVdsLunNaming, &IID_IVdsLunNumber, &IID_IVdsLunIscsi } },
+	  { &IID_IVdsLun, &IID_IVdsLun2, &IID_IVdsLunNaming, &IID_IVdsLunNumber, &IID_IVdsLunIscsi,
+	    &IID_IVdsLunControllerPorts, &IID_IVdsMaintenance } },
+	{ VDS_OT_DRIVE, 'd', { &IID_IVdsDrive, &IID_IVdsDrive2, &IID_IVdsMaintenance } },
+	{ VDS_OT_STORAGE_POOL, 'p', { &IID_IVdsStoragePool } },
 	{ VDS_OT_TARGET, 't', { &IID_IVdsIscsiTarget } },
 	{ VDS_OT_PORTAL, 'o', { &IID_IVdsIscsiPortal } },
 	{ VDS_OT_PORTAL_GROUP, 'g', { &IID_IVdsIscsiPortalGroup } },
@@ -230,6 +240,9 @@ test_each_class_offers_its_interfaces_and_no_others(void **state)
 	IVdsHwProvider *provider = open_provider();
 
 	(void)state;
+	fake_put_live(sample_live_drive(1));
+	fake_put(sample_controller());
+	fake_put_live(sample_live_port(1));
 	for (size_t i = 0; i < ARRAY_LEN(offers); i++) {
 		const struct offer *offer = &offers[i];
 		struct guid id = offer->kind != 0 ? sample_id(offer->kind, 1) : provider_id;
@@ -255,9 +268,19 @@ test_every_vtable_is_complete(void **state)
 {
 	/* A slot that was forgotten would be a NULL that a program jumps through. */
 	static const struct com_class *const classes[] = {
-		&provider_class,        &provider_subsystem_class, &provider_lun_class,
-		&provider_target_class, &provider_portal_class,    &provider_portalgroup_class,
-		&com_enum_class,        &com_async_class,
+		&provider_class,
+		&provider_subsystem_class,
+		&provider_lun_class,
+		&provider_target_class,
+		&provider_portal_class,
+		&provider_portalgroup_class,
+		&com_enum_class,
+		&com_async_class,
+		&provider_drive_class,
+		&provider_plex_class,
+		&provider_storagepool_class,
+		&provider_controller_class,
+		&provider_port_class,
 	};
 	static const struct {
 		const IID *iid;
@@ -271,6 +294,16 @@ test_every_vtable_is_complete(void **state)
 		SIZE(IVdsProviderSupport),
 		SIZE(IVdsHwProviderType),
 		SIZE(IVdsHwProviderPrivate),
+		SIZE(IVdsHwProviderStoragePools),
+		SIZE(IVdsDrive),
+		SIZE(IVdsDrive2),
+		SIZE(IVdsLunPlex),
+		SIZE(IVdsController),
+		SIZE(IVdsControllerControllerPort),
+		SIZE(IVdsControllerPort),
+		SIZE(IVdsLunControllerPorts),
+		SIZE(IVdsMaintenance),
+		SIZE(IVdsStoragePool),
 		SIZE(IVdsSubSystem),
 		SIZE(IVdsSubSystemNaming),
 		SIZE(IVdsSubSystemIscsi),
@@ -287,6 +320,7 @@ test_every_vtable_is_complete(void **state)
 #undef SIZE
 	};
 	/* clang-format on */
+	bool found[ARRAY_LEN(sizes)] = { false };
 	size_t seen = 0;
 
 	(void)state;
@@ -304,7 +338,8 @@ test_every_vtable_is_complete(void **state)
 					       sizeof(slot));
 					assert_non_null(slot);
 				}
-				seen++;
+				seen += !found[k];
+				found[k] = true; /* several classes offer IVdsMaintenance */
 			}
 		}
 	}

@@ -65,7 +65,7 @@ test_provider_properties_name_a_hardware_provider(void **state)
 }
 
 static void
-test_provider_says_iscsi_and_version_1_1(void **state)
+test_provider_says_iscsi_and_versions_to_3_0(void **state)
 {
 	IVdsHwProviderType *type = query(provider, &IID_IVdsHwProviderType);
 	IVdsProviderSupport *support = query(provider, &IID_IVdsProviderSupport);
@@ -76,7 +76,7 @@ test_provider_says_iscsi_and_version_1_1(void **state)
 	assert_int_equal(IVdsHwProviderType_GetProviderType(type, &kind), S_OK);
 	assert_int_equal(kind, VDS_HWT_ISCSI);
 	assert_int_equal(IVdsProviderSupport_GetVersionSupport(support, &versions), S_OK);
-	assert_int_equal(versions, VDS_VSF_1_0 | VDS_VSF_1_1);
+	assert_int_equal(versions, VDS_VSF_1_0 | VDS_VSF_1_1 | VDS_VSF_3_0);
 	RELEASE(type);
 	RELEASE(support);
 }
@@ -96,6 +96,35 @@ test_there_is_one_subsystem_the_array(void **state)
 	assert_int_equal(drain(list), 0);
 	RELEASE(list);
 	RELEASE(unknown);
+}
+
+/* A program that asks for each bus and each slot of the properties finds every drive. */
+static void
+test_buses_and_slots_lead_to_every_drive(void **state)
+{
+	IEnumVdsObject *list = NULL;
+	VDS_SUB_SYSTEM_PROP prop;
+	unsigned found = 0;
+
+	(void)state;
+	for (unsigned i = 1; i <= 3; i++)
+		fake_put_live(sample_live_drive(i));
+	assert_int_equal(IVdsSubSystem_GetProperties(subsystem, &prop), S_OK);
+	CoTaskMemFree(prop.pwszFriendlyName);
+	CoTaskMemFree(prop.pwszIdentification);
+	assert_int_equal(prop.sNumberOfInternalBuses, 1);
+	for (SHORT slot = 0; slot <= prop.sMaxNumberOfSlotsEachBus; slot++) {
+		IVdsDrive *drive = NULL;
+
+		if (IVdsSubSystem_GetDrive(subsystem, 0, slot, &drive) == S_OK) {
+			found++;
+			RELEASE(drive);
+		}
+	}
+	assert_int_equal(IVdsSubSystem_QueryDrives(subsystem, &list), S_OK);
+	assert_int_equal(found, drain(list));
+	assert_int_equal(found, 3);
+	RELEASE(list);
 }
 
 static void
@@ -278,7 +307,7 @@ static void
 test_a_long_alias_of_a_new_target_is_cut(void **state)
 {
 	IVdsSubSystemIscsi *iscsi = query(subsystem, &IID_IVdsSubSystemIscsi);
-	WCHAR alias[] = u"12345678901234567890123456789012345678901234567890123456789012äx";
+	WCHAR alias[] = u"1234567890123456789012345678901234567890123456789012345678汉汉汉汉😀x";
 	VDS_ISCSI_TARGET_PROP prop;
 	IVdsAsync *async = NULL;
 	IVdsIscsiTarget *target;
@@ -290,7 +319,7 @@ test_a_long_alias_of_a_new_target_is_cut(void **state)
 	target = query(object, &IID_IVdsIscsiTarget);
 	assert_int_equal(IVdsIscsiTarget_GetProperties(target, &prop), S_OK);
 	assert_u16(prop.pwszFriendlyName,
-		   "12345678901234567890123456789012345678901234567890123456789012");
+		   "1234567890123456789012345678901234567890123456789012345678汉汉汉汉");
 	CoTaskMemFree(prop.pwszIscsiName);
 	CoTaskMemFree(prop.pwszFriendlyName);
 	RELEASE(target);
@@ -318,8 +347,8 @@ test_a_target_name_in_use_is_not_unique(void **state)
 static void
 test_a_long_name_is_cut_between_characters(void **state)
 {
-	/* 62 bytes, then a character of 2: it does not fit into 63. */
-	WCHAR name[] = u"12345678901234567890123456789012345678901234567890123456789012äx";
+	/* 62 UTF-16 units, of which some take three bytes, then a character of 2 units. */
+	WCHAR name[] = u"1234567890123456789012345678901234567890123456789012345678汉汉汉汉😀x";
 	IVdsSubSystemNaming *naming = query(subsystem, &IID_IVdsSubSystemNaming);
 	VDS_SUB_SYSTEM_PROP prop;
 
@@ -327,7 +356,7 @@ test_a_long_name_is_cut_between_characters(void **state)
 	assert_int_equal(IVdsSubSystemNaming_SetFriendlyName(naming, name), VDS_S_NAME_TRUNCATED);
 	assert_int_equal(IVdsSubSystem_GetProperties(subsystem, &prop), S_OK);
 	assert_u16(prop.pwszFriendlyName,
-		   "12345678901234567890123456789012345678901234567890123456789012");
+		   "1234567890123456789012345678901234567890123456789012345678汉汉汉汉");
 	CoTaskMemFree(prop.pwszFriendlyName);
 	CoTaskMemFree(prop.pwszIdentification);
 	name[3] = 0;
@@ -387,6 +416,85 @@ test_max_lun_size_is_asked_of_the_array(void **state)
 	assert_int_equal(size, 1 << 20);
 }
 
+/* Large sequential transfers get their space at once; other LUNs are thin. */
+static void
+test_hints_choose_thick_and_limit_the_size(void **state)
+{
+	IVdsSubSystem2 *two = query(subsystem, &IID_IVdsSubSystem2);
+	VDS_HINTS hints = { .ullHintMask = VDS_HINT_OPTIMIZEFORSEQUENTIALREADS,
+			    .bOptimizeForSequentialReads = TRUE };
+	VDS_HINTS2 wide = { .ullHintMask = VDS_HINT_OPTIMIZEFORSEQUENTIALWRITES | VDS_HINT_BUSTYPE,
+			    .bOptimizeForSequentialWrites = TRUE,
+			    .BusType = VDSBusTypeSas };
+	WCHAR mask[] = u"*";
+	IVdsAsync *async = NULL;
+	IVdsLun2 *lun;
+	VDS_HINTS2 kept;
+	IUnknown *object;
+	ULONGLONG size = 0;
+
+	(void)state;
+	assert_int_equal(IVdsSubSystem_QueryMaxLunCreateSize(subsystem, VDS_LT_DEFAULT, NULL, 0,
+							     &hints, &size),
+			 S_OK);
+	assert_int_equal(size, 1 << 19);
+	assert_int_equal(
+		IVdsSubSystem2_QueryMaxLunCreateSize2(two, VDS_LT_SIMPLE, NULL, 0, &wide, &size),
+		S_OK);
+	assert_int_equal(size, 1 << 19);
+	wide.bOptimizeForSequentialWrites = FALSE;
+	assert_int_equal(
+		IVdsSubSystem2_QueryMaxLunCreateSize2(two, VDS_LT_SIMPLE, NULL, 0, &wide, &size),
+		S_OK);
+	assert_int_equal(size, 1 << 20);
+	assert_int_equal(
+		IVdsSubSystem2_CreateLun2(two, VDS_LT_SIMPLE, 4096, NULL, 0, mask, &wide, &async),
+		S_OK);
+	object = made(async, VDS_ASYNCOUT_CREATELUN);
+	lun = query(object, &IID_IVdsLun2);
+	assert_int_equal(IVdsLun2_QueryHints2(lun, &kept), S_OK);
+	assert_memory_equal(&kept, &wide, sizeof(wide));
+	RELEASE(lun);
+	RELEASE(object);
+	hints.ullHintMask = VDS_HINT_BUSTYPE; /* VDS_HINTS has no bus */
+	assert_int_equal(IVdsSubSystem_CreateLun(subsystem, VDS_LT_SIMPLE, 4096, NULL, 0, mask,
+						 &hints, &async),
+			 VDS_E_NOT_SUPPORTED);
+	assert_null(async);
+	wide.sRebuildPriority = 16;
+	assert_int_equal(
+		IVdsSubSystem2_CreateLun2(two, VDS_LT_SIMPLE, 4096, NULL, 0, mask, &wide, &async),
+		E_INVALIDARG);
+	RELEASE(two);
+}
+
+static void
+test_the_second_properties_are_the_first_and_more(void **state)
+{
+	IVdsSubSystem2 *two = query(subsystem, &IID_IVdsSubSystem2);
+	VDS_SUB_SYSTEM_PROP first;
+	VDS_SUB_SYSTEM_PROP2 second;
+	IVdsDrive *drive = (IVdsDrive *)(void *)&drive;
+
+	(void)state;
+	assert_int_equal(IVdsSubSystem2_GetProperties2(two, NULL), E_INVALIDARG);
+	assert_int_equal(IVdsSubSystem_GetProperties(subsystem, &first), S_OK);
+	assert_int_equal(IVdsSubSystem2_GetProperties2(two, &second), S_OK);
+	assert_true(IsEqualGUID(&first.id, &second.id));
+	assert_int_equal(first.ulFlags, second.ulFlags);
+	assert_int_equal(first.status, second.status);
+	assert_int_equal(first.health, second.health);
+	assert_int_equal(second.ulSupportedRaidTypeFlags, 0);
+	assert_int_equal(second.ulNumberOfEnclosures, 0);
+	CoTaskMemFree(first.pwszFriendlyName);
+	CoTaskMemFree(first.pwszIdentification);
+	CoTaskMemFree(second.pwszFriendlyName);
+	CoTaskMemFree(second.pwszIdentification);
+	assert_int_equal(IVdsSubSystem2_GetDrive2(two, 7, 7, 0, &drive), VDS_E_OBJECT_NOT_FOUND);
+	assert_null(drive);
+	RELEASE(two);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -395,9 +503,10 @@ main(void)
 	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		EACH(test_provider_properties_name_a_hardware_provider),
-		EACH(test_provider_says_iscsi_and_version_1_1),
+		EACH(test_provider_says_iscsi_and_versions_to_3_0),
 		EACH(test_there_is_one_subsystem_the_array),
 		EACH(test_subsystem_properties_are_those_of_the_array),
+		EACH(test_buses_and_slots_lead_to_every_drive),
 		EACH(test_a_failed_lun_degrades_the_subsystem),
 		EACH(test_what_there_is_none_of_is_an_empty_enumerator),
 		EACH(test_query_luns_lists_them_all),
@@ -412,6 +521,8 @@ main(void)
 		EACH(test_interconnect_is_iscsi_and_ipsec_is_reserved),
 		EACH(test_set_status_tells_undefined_from_unsupported),
 		EACH(test_max_lun_size_is_asked_of_the_array),
+		EACH(test_hints_choose_thick_and_limit_the_size),
+		EACH(test_the_second_properties_are_the_first_and_more),
 	};
 	/* clang-format on */
 

@@ -138,17 +138,52 @@ test_connected_initiators_are_named_once(void **state)
 	assert_int_equal(IVdsIscsiTarget_GetConnectedInitiators(target, &list, NULL), E_INVALIDARG);
 }
 
-static void
-test_secrets_are_not_supported(void **state)
+static BOOL
+needs_chap(void)
 {
-	WCHAR name[] = u"iqn.a";
+	VDS_ISCSI_TARGET_PROP prop;
+
+	assert_int_equal(IVdsIscsiTarget_GetProperties(target, &prop), S_OK);
+	CoTaskMemFree(prop.pwszIscsiName);
+	CoTaskMemFree(prop.pwszFriendlyName);
+	return prop.bChapEnabled;
+}
+
+static void
+test_a_secret_for_all_and_one_for_an_initiator(void **state)
+{
+	unsigned char bytes[] = "0123456789abcdef";
+	VDS_ISCSI_SHARED_SECRET secret = { bytes, 16 }, nothing = { NULL, 0 };
+	WCHAR name[] = u"IQN.2026-11.org.example:a";
 
 	(void)state;
-	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, NULL, NULL), VDS_E_NOT_SUPPORTED);
-	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, name, NULL),
-			 VDS_E_NOT_SUPPORTED);
-	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, NULL, NULL),
+	assert_false(needs_chap());
+	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, NULL, NULL), S_OK); /* none */
+	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, &secret, NULL), S_OK);
+	assert_true(needs_chap());
+	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, &nothing, NULL), S_OK);
+	assert_false(needs_chap());
+	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, &secret, name), S_OK);
+	assert_true(needs_chap());
+	fake_fail_next(ERR_INVALID);
+	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, &secret, name), E_INVALIDARG);
+}
+
+static void
+test_the_targets_own_secret_is_not_needed_for_a_login(void **state)
+{
+	unsigned char bytes[] = "0123456789abcdef";
+	VDS_ISCSI_SHARED_SECRET secret = { bytes, 12 };
+	WCHAR name[] = u"iqn.2026-11.org.example:a";
+
+	(void)state;
+	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, NULL, &secret),
 			 E_INVALIDARG);
+	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, name, NULL), S_OK);
+	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, name, &secret),
+			 S_OK);
+	assert_false(needs_chap());
+	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, name, NULL), S_OK);
 }
 
 /* ---- portal groups ---- */
@@ -313,8 +348,73 @@ test_ipsec_is_not_supported(void **state)
 			 VDS_E_NOT_SUPPORTED);
 	assert_int_equal(IVdsIscsiPortal_GetIpsecSecurity(portal, &address, &flags),
 			 VDS_E_NOT_SUPPORTED);
+	assert_int_equal(flags, 0);
 	assert_int_equal(IVdsIscsiPortal_SetIpsecSecurity(portal, &address, 0, NULL),
 			 VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsIscsiPortal_SetIpsecTunnelAddress(portal, NULL, &address),
+			 E_INVALIDARG);
+	assert_int_equal(IVdsIscsiPortal_SetIpsecTunnelAddress(portal, &address, NULL),
+			 E_INVALIDARG);
+	assert_int_equal(IVdsIscsiPortal_GetIpsecSecurity(portal, NULL, &flags), E_INVALIDARG);
+	assert_int_equal(IVdsIscsiPortal_GetIpsecSecurity(portal, &address, NULL), E_INVALIDARG);
+	assert_int_equal(IVdsIscsiPortal_SetIpsecSecurity(portal, NULL, 0, NULL), E_INVALIDARG);
+	fake_set_view_code(ERR_CACHE_CORRUPT);
+	assert_int_equal(IVdsIscsiPortal_SetIpsecSecurity(portal, &address, 0, NULL),
+			 VDS_E_PROVIDER_CACHE_CORRUPT);
+	fake_set_view_code(0);
+}
+
+/* It tries and cannot: FAILED.  It does not try, or not yet: NOT_READY. */
+static void
+test_a_portal_that_cannot_listen_has_failed(void **state)
+{
+	struct row_live_portal *live = row_new(ROW_LIVE_PORTAL);
+	VDS_ISCSI_PORTAL_PROP prop;
+
+	(void)state;
+	live->id = sample_id('o', 1);
+	live->failed = true;
+	assert_int_equal(row_set_string(&live->reason, "Address already in use"), 0);
+	fake_put_live(live);
+	assert_int_equal(IVdsIscsiPortal_GetProperties(portal, &prop), S_OK);
+	assert_int_equal(prop.status, VDS_IPS_FAILED);
+	assert_int_equal(IVdsIscsiPortal_SetStatus(portal, VDS_IPS_OFFLINE), S_OK);
+	assert_int_equal(IVdsIscsiPortal_GetProperties(portal, &prop), S_OK);
+	assert_int_equal(prop.status, VDS_IPS_OFFLINE);
+}
+
+static void
+test_secrets_have_12_to_16_bytes(void **state)
+{
+	unsigned char bytes[17] = "0123456789abcdef";
+	VDS_ISCSI_SHARED_SECRET secret = { bytes, 17 };
+	WCHAR name[] = u"iqn.a", none[] = u"";
+
+	(void)state;
+	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, &secret, NULL), E_INVALIDARG);
+	secret.ulSharedSecretSize = 11;
+	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, &secret, name), E_INVALIDARG);
+	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, name, &secret),
+			 E_INVALIDARG);
+	secret.ulSharedSecretSize = 12;
+	assert_int_equal(IVdsIscsiTarget_RememberInitiatorSharedSecret(target, none, &secret),
+			 E_INVALIDARG);
+	secret = (VDS_ISCSI_SHARED_SECRET){ NULL, 12 };
+	assert_int_equal(IVdsIscsiTarget_SetSharedSecret(target, &secret, NULL), E_INVALIDARG);
+}
+
+/* The array says that it is in use; of the codes of AddPortal the nearest is that there is none. */
+static void
+test_a_portal_of_a_sibling_group_is_not_found(void **state)
+{
+	IVdsAsync *async = (IVdsAsync *)(void *)&async;
+	VDS_OBJECT_ID id;
+
+	(void)state;
+	com_guid_out(&(struct guid){ { 1 } }, &id);
+	fake_fail_next(ERR_IN_USE);
+	assert_int_equal(IVdsIscsiPortalGroup_AddPortal(group, id, &async), VDS_E_OBJECT_NOT_FOUND);
+	assert_null(async);
 }
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -329,7 +429,8 @@ main(void)
 		EACH(test_a_target_goes_with_its_groups),
 		EACH(test_the_alias_is_the_friendly_name),
 		EACH(test_connected_initiators_are_named_once),
-		EACH(test_secrets_are_not_supported),
+		EACH(test_a_secret_for_all_and_one_for_an_initiator),
+		EACH(test_the_targets_own_secret_is_not_needed_for_a_login),
 		EACH(test_create_portal_group_gives_the_group),
 		EACH(test_group_properties_have_the_tag),
 		EACH(test_groups_and_portals_are_each_others_inverse),
@@ -338,6 +439,9 @@ main(void)
 		EACH(test_portal_address_v4_and_v6),
 		EACH(test_portal_status_is_what_it_wants_and_whether_it_listens),
 		EACH(test_ipsec_is_not_supported),
+		EACH(test_a_portal_that_cannot_listen_has_failed),
+		EACH(test_secrets_have_12_to_16_bytes),
+		EACH(test_a_portal_of_a_sibling_group_is_not_found),
 	};
 	/* clang-format on */
 

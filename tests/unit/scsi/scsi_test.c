@@ -130,13 +130,149 @@ host_luns(struct scsi_nexus *nexus, size_t first, uint16_t *luns, size_t capacit
 	return t->lun_count;
 }
 
+static int
+host_open_unit(struct scsi_task *task, const uint8_t *designator, struct scsi_itl **ret_itl)
+{
+	struct scsi_test *t = container_of(task->nexus, struct scsi_test, nexus);
+
+	if (t->open_error != 0)
+		return t->open_error;
+	if (t->other == NULL || !scsi_identity_has(scsi_lu_identity(t->other->lu), designator))
+		return ERR_NOT_FOUND;
+	*ret_itl = &t->other->itl;
+	return 0;
+}
+
+static size_t
+host_ports(struct scsi_itl *itl, uint16_t *ports, size_t capacity)
+{
+	struct scsi_test *t = itl->lu->desc.arg;
+
+	for (size_t i = 0; i < t->port_count && i < capacity; i++)
+		ports[i] = t->ports[i];
+	return t->port_count;
+}
+
+static void *
+host_abort_prepare(struct scsi_task *task)
+{
+	struct test_task *tt = container_of(task, struct test_task, task);
+	void *probe = mem_alloc(1);
+
+	if (probe == NULL)
+		return NULL;
+	mem_free(probe);
+	tt->prepared = true;
+	return tt;
+}
+
+static void
+host_abort_run(void *handle, bool (*concerns)(const struct scsi_itl *itl, void *arg),
+	       void (*done)(void *arg), void *arg)
+{
+	struct test_task *tt = handle;
+
+	assert_true(tt->prepared);
+	tt->prepared = false;
+	tt->concerns = concerns;
+	tt->others_ended = done;
+	tt->others_arg = arg;
+}
+
+static void
+host_abort_cancel(void *handle)
+{
+	struct test_task *tt = handle;
+
+	assert_true(tt->prepared);
+	tt->prepared = false;
+}
+
+/* The one group of scsi_test_alua. */
+static size_t
+host_port_groups(struct scsi_itl *itl, size_t first, struct scsi_port_group *groups,
+		 size_t capacity)
+{
+	if (first == 0 && capacity > 0)
+		groups[0] = (struct scsi_port_group){ .number = itl->nexus->target_port_group,
+						      .settable = true };
+	return 1;
+}
+
+void
+scsi_test_alua(struct scsi_test *t)
+{
+	t->nexus.target_port_group = t->nexus.relative_port_id;
+}
+
 const struct scsi_host_ops scsi_test_ops = {
+	.ports = host_ports,
+	.abort_prepare = host_abort_prepare,
+	.abort_run = host_abort_run,
+	.abort_cancel = host_abort_cancel,
 	.data_in = host_data_in,
 	.done = host_done,
 	.resume = host_resume,
 	.turn = host_turn,
 	.luns = host_luns,
+	.open_unit = host_open_unit,
+	.port_groups = host_port_groups,
 };
+
+/* ---- The store ---- */
+
+static struct scsi_kept *
+kept_of(struct test_store *store, enum scsi_keep kind)
+{
+	return kind == SCSI_KEEP_RESERVATIONS ? &store->kept : &store->pages;
+}
+
+static int
+store_load(void *arg, enum scsi_keep kind, struct scsi_kept *ret_kept)
+{
+	struct test_store *store = arg;
+
+	const struct scsi_kept *kept = kept_of(store, kind);
+
+	if (kept->data == NULL)
+		return ERR_NOT_FOUND;
+	*ret_kept = *kept;
+	ret_kept->data = mem_dup(kept->data, kept->bytes);
+	return ret_kept->data != NULL ? 0 : -ENOMEM;
+}
+
+void
+test_store_complete(struct test_store *store)
+{
+	struct scsi_save *save = TAKE(store->held);
+
+	struct scsi_kept *kept;
+
+	assert_non_null(save);
+	kept = kept_of(store, save->kind);
+	if (store->fail == 0) {
+		free(kept->data);
+		*kept = (struct scsi_kept){ .version = save->version, .bytes = save->bytes };
+		if (save->data != NULL) {
+			kept->data = malloc(save->bytes);
+			assert_non_null(kept->data);
+			memcpy(kept->data, save->data, save->bytes);
+		}
+	}
+	save->done(save, store->fail);
+}
+
+static void
+store_save(void *arg, struct scsi_save *save)
+{
+	struct test_store *store = arg;
+
+	assert_null(store->held);
+	store->held = save;
+	store->saves++;
+	if (!store->hold)
+		test_store_complete(store);
+}
 
 /* ---- The unit ---- */
 
@@ -182,6 +318,15 @@ scsi_test_desc(struct scsi_lu_desc *desc, struct blk_dev *dev, uint32_t block_by
 	};
 }
 
+static void
+cache_changed(void *arg, bool write_through)
+{
+	struct scsi_test *t = arg;
+
+	t->cache_changes++;
+	t->write_through = write_through;
+}
+
 struct scsi_test *
 scsi_test_new(uint32_t block_bytes, bool thin)
 {
@@ -194,16 +339,37 @@ scsi_test_new(uint32_t block_bytes, bool thin)
 	t->listener.error = dev_failed;
 	blk_set_listener(&t->dev->dev, &t->listener);
 	desc.released = lu_released;
+	desc.cache_changed = cache_changed;
 	desc.arg = t;
+	t->store.store = (struct scsi_store){ store_load, store_save, &t->store };
+	desc.store = &t->store.store;
 	assert_int_equal(scsi_lu_new(&desc, &t->lu), 0);
 	t->nexus = (struct scsi_nexus){ .ops = &scsi_test_ops,
 					.target_name = "iqn.2024-01.example:disk",
+					.initiator_name = "iqn.2024-01.example:host",
+					.isid = { 0x80, 0x01, 0x02, 0x03, 0x04, 0x05 },
 					.portal_group_tag = 1,
 					.relative_port_id = 7 };
 	scsi_itl_init(&t->itl, &t->nexus, t->lu, 0);
 	t->luns[0] = 0;
 	t->lun_count = 1;
+	t->ports[0] = 7;
+	t->ports[1] = 8;
+	t->port_count = 2;
 	return t;
+}
+
+void
+scsi_test_restart(struct scsi_test *t)
+{
+	struct scsi_lu_desc desc = t->lu->desc;
+
+	scsi_itl_fini(&t->itl);
+	scsi_lu_unref(t->lu);
+	assert_int_equal(t->released, 1);
+	t->released = 0;
+	assert_int_equal(scsi_lu_new(&desc, &t->lu), 0);
+	scsi_itl_init(&t->itl, &t->nexus, t->lu, 0);
 }
 
 void
@@ -214,6 +380,8 @@ scsi_test_free(struct scsi_test *t)
 	scsi_lu_unref(t->lu);
 	assert_int_equal(t->released, 1);
 	blk_dev_unref(&t->dev->dev);
+	free(t->store.kept.data);
+	free(t->store.pages.data);
 	free(t);
 }
 
@@ -250,6 +418,7 @@ scsi_test_nexus(struct scsi_test *t, struct scsi_nexus *nexus, struct scsi_itl *
 {
 	*nexus = t->nexus;
 	nexus->shard = 1;
+	nexus->isid[5]++;
 	scsi_itl_init(itl, nexus, t->lu, 0);
 }
 

@@ -34,16 +34,33 @@ struct test_dev {
 	unsigned flags[BLK_OPS_]; /* flags of the last operation */
 };
 
+/* A store that keeps one piece of data of each kind in memory, and can hold or fail what it is asked for. */
+struct test_store {
+	struct scsi_store store;
+	bool hold; /* a save stays pending until test_store_complete */
+	int fail;  /* result of saves; 0 = they work */
+	struct scsi_save *held;
+	struct scsi_kept kept, pages; /* reservations, mode pages; data NULL = nothing */
+	unsigned saves;
+};
+
 struct scsi_test {
+	struct test_store store;
 	struct test_dev *dev;
 	struct scsi_lu *lu;
 	struct scsi_nexus nexus;
 	struct scsi_itl itl;
+	struct scsi_test *other; /* another unit that the nexus may use; NULL = there is none */
+	int open_error;          /* what open_unit is to return */
 	uint16_t luns[300];
 	size_t lun_count;
+	uint16_t ports[4]; /* what ops->ports tells */
+	size_t port_count;
 	struct blk_listener listener;
 	unsigned failed; /* how often the device has failed */
 	unsigned released;
+	unsigned cache_changes; /* how often the owner was told, and what was said last */
+	bool write_through;
 };
 
 /* One command and its answer. */
@@ -57,7 +74,17 @@ struct test_task {
 	bool waits;       /* test_start has not executed it, since older tasks must end first */
 	bool turn;        /* ops->turn was called */
 	bool no_memory;   /* data_in is to fail */
+	/* PREEMPT AND ABORT: whose tasks end; `end_others` has done(arg) called */
+	bool (*concerns)(const struct scsi_itl *itl, void *arg);
+	void (*others_ended)(void *arg);
+	void *others_arg;
+	bool prepared;
 };
+
+/* Ends what the store holds, with its result. */
+void test_store_complete(struct test_store *store);
+/* Drops the unit and makes it anew over the same store and device, as a restart does. */
+void scsi_test_restart(struct scsi_test *t);
 
 /*
  * cmocka set-ups; *state is a struct scsi_test.  The unit has 512-byte blocks and is thin;
@@ -75,11 +102,13 @@ struct test_dev *test_dev_new(uint64_t size_bytes);
 void test_dev_complete(struct test_dev *dev); /* complete the oldest held operation */
 extern const struct scsi_host_ops scsi_test_ops;
 
-/* Make a second nexus to the same unit. */
+/* Gives the nexus a target port group, whose state initiators may set. */
+void scsi_test_alua(struct scsi_test *t);
+/* Makes a second nexus to the same unit. */
 void scsi_test_nexus(struct scsi_test *t, struct scsi_nexus *nexus, struct scsi_itl *itl);
 
 /*
- * Prepare tt: its data-in, data-out and expected lengths.  test_start then parses and executes the
+ * Prepares tt: its data-in, data-out and expected lengths.  test_start then parses and executes the
  * task; it returns the result of execute (or of parse), and SCSI_PENDING also when the task must
  * wait for its turn.  The data-out (out_len bytes) and the room for data-in are cut into pieces of
  * odd sizes.
@@ -89,14 +118,14 @@ void test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_
 		    size_t in_len);
 enum scsi_progress test_start(struct test_task *tt);
 /*
- * Execute a task for which ops->turn was called.  Returns the result of execute; SCSI_DONE sets
+ * Executes a task for which ops->turn was called.  Returns the result of execute; SCSI_DONE sets
  * tt->done.
  */
 enum scsi_progress test_take_turn(struct test_task *tt);
 void test_task_fini(struct test_task *tt);
 
 /*
- * Run one command to its end; returns its status.  The answer stays in *tt until the next test_run
+ * Runs one command to its end; returns its status.  The answer stays in *tt until the next test_run
  * or test_task_fini.
  */
 uint8_t test_run(struct scsi_test *t, struct test_task *tt, const void *cdb, size_t cdb_len,
@@ -122,7 +151,7 @@ uint32_t test_sense(const struct scsi_task *task);
 #define SENSE_DATA_SIZE         0x050e03
 #define SENSE_MISCOMPARE        0x0e1d00
 
-/* Read and write the medium directly. */
+/* Reads and writes the medium directly. */
 void test_peek(struct scsi_test *t, uint64_t lba, void *buf, size_t blocks);
 void test_fill(struct scsi_test *t, uint64_t lba, uint8_t value, size_t blocks);
 bool test_all(const uint8_t *bytes, size_t len, uint8_t value);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of COMPARE AND WRITE, ORWRITE and ORDERED tasks and of the range lock that they use, in
- * one thread, step by step.
+ * Tests of COMPARE AND WRITE and ORWRITE and of the range lock that they use, and of ORDERED tasks,
+ * in one thread, step by step.
  */
 #include "scsi_test.h"
 

@@ -128,6 +128,7 @@ test_all_commands_are_reported(void **state)
 {
 	struct test_task tt = { 0 };
 
+	scsi_test_alua(*state);
 	assert_int_equal(test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(0, 0, 0)), NO_OUT, 65535),
 			 0);
 	assert_int_equal(get_be32(tt.in), scsi_cmd_count * 8);
@@ -149,6 +150,7 @@ test_timeout_descriptors_are_given_when_asked_for(void **state)
 {
 	struct test_task tt = { 0 };
 
+	scsi_test_alua(*state);
 	assert_int_equal(test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(0x80, 0, 0)), NO_OUT, 65535),
 			 0);
 	assert_int_equal(get_be32(tt.in), scsi_cmd_count * 20);
@@ -166,6 +168,7 @@ test_each_command_can_be_asked_for_alone(void **state)
 {
 	struct test_task tt = { 0 };
 
+	scsi_test_alua(*state);
 	for (size_t i = 0; i < scsi_cmd_count; i++) {
 		const struct scsi_cmd *cmd = &scsi_cmds[i];
 		bool actions = cmd->action != SCSI_NO_ACTION;
@@ -194,7 +197,7 @@ test_an_unknown_command_is_reported_as_not_supported(void **state)
 {
 	struct test_task tt = { 0 };
 
-	assert_int_equal(test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(1, 0x5f, 0)), NO_OUT, 65535),
+	assert_int_equal(test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(1, 0x5d, 0)), NO_OUT, 65535),
 			 0);
 	assert_memory_equal(tt.in, "\x00\x01\x00\x00", 4);
 	assert_int_equal(
@@ -210,6 +213,7 @@ test_thick_unit_neither_reports_nor_knows_unmap(void **state)
 {
 	struct test_task tt = { 0 };
 
+	scsi_test_alua(*state);
 	assert_int_equal(test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(0, 0, 0)), NO_OUT, 65535),
 			 0);
 	assert_int_equal(get_be32(tt.in), (scsi_cmd_count - 1) * 8);
@@ -372,8 +376,8 @@ test_attentions_come_once_each_in_order_of_precedence(void **state)
 	scsi_lu_raise(t->lu, SCSI_UA_MODE, NULL);
 	scsi_lu_set_capacity(t->lu, TEST_BLOCKS);
 	scsi_nexus_luns_changed(&t->nexus);
-	scsi_itl_raise(&t->itl, SCSI_UA_POWER_ON);
-	scsi_itl_raise(&t->itl, SCSI_UA_NEXUS_LOSS);
+	t->itl.pending |= 1u << SCSI_UA_POWER_ON;
+	t->itl.pending |= 1u << SCSI_UA_NEXUS_LOSS;
 	test_run(t, &tt, CDB(0x00), NO_OUT, 0);
 	assert_sense(&tt, 0x062900);
 	test_run(t, &tt, CDB(0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0), NO_OUT, 512);
@@ -392,7 +396,7 @@ test_inquiry_report_luns_and_request_sense_pass_attentions(void **state)
 	struct scsi_test *t = *state;
 	struct test_task tt = { 0 };
 
-	scsi_itl_raise(&t->itl, SCSI_UA_CAPACITY);
+	t->itl.pending |= 1u << SCSI_UA_CAPACITY;
 	assert_int_equal(test_run(t, &tt, CDB(0x12, 0, 0, 0, 96, 0), NO_OUT, 96), 0);
 	assert_int_equal(test_run(t, &tt, CDB(0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0), NO_OUT, 16),
 			 0);

@@ -3,7 +3,7 @@
 #include "scsi_test.h"
 
 static const uint8_t golden_standard[74] = {
-	0x00, 0x00, 0x06, 0x12,        69,   0x00, 0x10, 0x02, 'V',  'D',  'S',
+	0x00, 0x00, 0x06, 0x12,        69,   0x08, 0x10, 0x02, 'V',  'D',  'S',
 	' ',  ' ',  ' ',  ' ',         ' ',  'V',  'i',  'r',  't',  'u',  'a',
 	'l',  ' ',  'D',  'i',         's',  'k',  ' ',  ' ',  ' ',  ' ',  '0',
 	'0',  '0',  '1',  [58] = 0x00, 0xa0, 0x09, 0x60, 0x04, 0x60, 0x04, 0xc0,
@@ -143,9 +143,9 @@ test_each_listed_page_can_be_read_and_says_its_code(void **state)
 	struct test_task list = { 0 }, tt = { 0 };
 
 	assert_int_equal(test_run(*state, &list, CDB(0x12, 1, 0x00, 0, 255, 0), NO_OUT, 255), 0);
-	assert_memory_equal(list.in + 4, "\x00\x80\x83\x86\xb0\xb1\xb2", 7);
-	assert_int_equal(list.task.in_bytes, 11);
-	for (unsigned i = 4; i < 11; i++) {
+	assert_memory_equal(list.in + 4, "\x00\x80\x83\x86\x8f\xb0\xb1\xb2", 8);
+	assert_int_equal(list.task.in_bytes, 12);
+	for (unsigned i = 4; i < 12; i++) {
 		assert_int_equal(
 			test_run(*state, &tt, CDB(0x12, 1, list.in[i], 0, 255, 0), NO_OUT, 255), 0);
 		assert_int_equal(tt.in[1], list.in[i]);
@@ -233,7 +233,7 @@ test_without_a_unit_the_type_is_unknown(void **state)
 static void
 test_every_answer_is_cut_to_each_allocation_length(void **state)
 {
-	static const uint8_t page_codes[] = { 0x00, 0x80, 0x83, 0x86, 0xb0, 0xb1, 0xb2 };
+	static const uint8_t page_codes[] = { 0x00, 0x80, 0x83, 0x86, 0x8f, 0xb0, 0xb1, 0xb2 };
 	struct test_task whole = { 0 }, tt = { 0 };
 
 	for (unsigned i = 0; i < ARRAY_LEN(page_codes); i++) {

@@ -6,7 +6,7 @@ static const uint8_t golden_all[] = {
 	/* header: length, medium type, WP | DPOFUA, block descriptor length */
 	67, 0,    0x10, 8, 0x00, 0x00, 0x08, 0x00, 0x00, 0x00, 0x02, 0x00, 0x01, 0x0a, 0, 0, 0,
 	0,  0,    0,    0, 0,    0,    0,    0x08, 0x12, 0x04, 0,    0,    0,    0,    0, 0, 0,
-	0,  0,    0,    0, 0,    0,    0,    0,    0,    0,    0x0a, 0x0a, 0x02, 0x10, 0, 0, 0,
+	0,  0,    0,    0, 0,    0,    0,    0,    0,    0,    0x0a, 0x0a, 0x22, 0x10, 0, 0, 0,
 	0,  0xff, 0xff, 0, 0,    0x1c, 0x0a, 0x08, 0,    0,    0,    0,    0,    0,    0, 0, 0,
 };
 
@@ -20,8 +20,18 @@ test_all_pages_have_golden_bytes(void **state)
 	assert_memory_equal(tt.in, golden_all, sizeof(golden_all));
 	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0x08, 0x3f, 0xff, 255, 0), NO_OUT, 255),
 			 0);
-	assert_int_equal(tt.task.in_bytes, sizeof(golden_all) - 8);
+	/* with the subpages: logical block provisioning, of which the threshold is not known */
+	assert_int_equal(tt.task.in_bytes, sizeof(golden_all) - 8 + 24);
 	assert_memory_equal(tt.in + 4, golden_all + 12, sizeof(golden_all) - 12);
+	assert_memory_equal(tt.in + sizeof(golden_all) - 8,
+			    "\x5c\x02\x00\x14\0\0\0\0\0\0\0\0\0\0\0\0\x80\x01\0\0\0\0\0\0", 24);
+	test_task_fini(&tt);
+	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0x08, 0x1c, 0x02, 255, 0), NO_OUT, 255),
+			 0);
+	assert_int_equal(tt.task.in_bytes, 4 + 24);
+	test_run(*state, &tt, CDB(0x1a, 0x08, 0x1c, 0x01, 255, 0), NO_OUT, 255);
+	assert_sense(&tt, SENSE_INVALID_FIELD);
+	assert_int_equal(get_be16(tt.task.sense + 16), 3);
 	test_task_fini(&tt);
 }
 
@@ -129,6 +139,36 @@ test_write_cache_can_be_turned_off(void **state)
 	test_task_fini(&tt);
 }
 
+/* The owner hears of every change, whoever made it; what it sets itself is the new default. */
+static void
+test_owner_of_the_unit_sets_the_cache_and_hears_of_it(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+	uint8_t page[20] = { 0x08, 0x12 };
+
+	assert_int_equal(run_select(t, &tt, page, sizeof(page)), 0);
+	assert_int_equal(t->cache_changes, 1);
+	assert_true(t->write_through);
+	scsi_lu_set_write_through(t->lu,
+				  false); /* as it was set before: the initiator's choice stays */
+	assert_int_equal(t->cache_changes, 1);
+	scsi_lu_reset(t->lu, NULL);
+	assert_int_equal(t->cache_changes, 2);
+	assert_false(t->write_through);
+	scsi_lu_set_write_through(t->lu, true);
+	assert_int_equal(t->cache_changes, 3);
+	assert_true(t->write_through);
+	assert_true(scsi_ua_pending(&t->itl));
+	scsi_lu_reset(t->lu, NULL); /* to the default, which is off now */
+	assert_int_equal(t->cache_changes, 3);
+	while (scsi_ua_pending(&t->itl))
+		test_run(t, &tt, CDB(0x00), NO_OUT, 0);
+	assert_int_equal(test_run(t, &tt, CDB(0x1a, 0x08, 0x88, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.in[6], 0x00);
+	test_task_fini(&tt);
+}
+
 /* A write that came in between would be in neither: not written back, and not written through. */
 static void
 test_no_write_slips_through_while_the_cache_is_turned_off(void **state)
@@ -170,7 +210,7 @@ test_software_write_protection_works(void **state)
 {
 	struct scsi_test *t = *state;
 	struct test_task tt = { 0 };
-	uint8_t page[12] = { 0x0a, 0x0a, 0x02, 0x10, 0x08, 0, 0, 0, 0xff, 0xff }, out[512] = { 0 };
+	uint8_t page[12] = { 0x0a, 0x0a, 0x22, 0x10, 0x08, 0, 0, 0, 0xff, 0xff }, out[512] = { 0 };
 
 	assert_int_equal(run_select(t, &tt, page, sizeof(page)), 0);
 	test_run(t, &tt, CDB(0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0), out, 512, 0);
@@ -189,7 +229,7 @@ test_descriptor_sense_has_golden_bytes(void **state)
 {
 	struct scsi_test *t = *state;
 	struct test_task tt = { 0 };
-	uint8_t page[12] = { 0x0a, 0x0a, 0x06, 0x10, 0, 0, 0, 0, 0xff, 0xff };
+	uint8_t page[12] = { 0x0a, 0x0a, 0x26, 0x10, 0, 0, 0, 0, 0xff, 0xff };
 	static const uint8_t lba[] = { 0x72, 0x05, 0x21, 0x00, 0, 0, 0, 12, 0x00, 0x0a,
 				       0x80, 0x00, 1,    0,    0, 0, 0, 0,  0,    2 };
 	static const uint8_t field[] = { 0x72, 0x05, 0x24, 0x00, 0,    0,    0,    8,
@@ -232,7 +272,7 @@ test_select_refuses_what_cannot_be_changed_and_changes_nothing(void **state)
 {
 	struct scsi_test *t = *state;
 	struct test_task tt = { 0 };
-	uint8_t both[32] = { 0x08, 0x12, 0, [20] = 0x0a, 0x0a, 0x02, 0x00, 0, 0, 0, 0, 0xff, 0xff };
+	uint8_t both[32] = { 0x08, 0x12, 0, [20] = 0x0a, 0x0a, 0x22, 0x00, 0, 0, 0, 0, 0xff, 0xff };
 
 	run_select(t, &tt, both, sizeof(both)); /* WCE off is fine, QAM 0 is not */
 	assert_sense(&tt, SENSE_INVALID_PARAMETER);
@@ -298,18 +338,30 @@ test_what_sense_gave_select_takes_back(void **state)
 	test_task_fini(&tt);
 }
 
+/* Without a store, so that nothing can be saved: test_saved.c has what can. */
+static int
+setup_plain(void **state)
+{
+	struct scsi_test *t = scsi_test_new(512, true);
+
+	t->lu->desc.store = NULL;
+	*state = t;
+	return 0;
+}
+
 int
 main(void)
 {
 	/* clang-format off */
 	const struct CMUnitTest tests[] = {
-#define ON(test) cmocka_unit_test_setup_teardown(test, scsi_test_setup, scsi_test_teardown)
+#define ON(test) cmocka_unit_test_setup_teardown(test, setup_plain, scsi_test_teardown)
 		ON(test_all_pages_have_golden_bytes),
 		ON(test_ten_byte_form_has_long_and_short_descriptors),
 		ON(test_changeable_values_show_what_can_be_changed),
 		ON(test_what_is_not_there_is_refused),
 		ON(test_every_answer_is_cut_to_its_allocation_length),
 		ON(test_write_cache_can_be_turned_off),
+		ON(test_owner_of_the_unit_sets_the_cache_and_hears_of_it),
 		ON(test_no_write_slips_through_while_the_cache_is_turned_off),
 		ON(test_software_write_protection_works),
 		ON(test_descriptor_sense_has_golden_bytes),

@@ -223,6 +223,45 @@ test_nexuses_have_orders_of_their_own(void **state)
 	scsi_itl_fini(&itl);
 }
 
+/* The control mode page says that each nexus has a task set of its own (TST 001b). */
+static void
+test_nexuses_hold_each_other_up_by_no_attribute(void **state)
+{
+	static const uint8_t cdbs[][10] = {
+		{ 0 },                                /* TEST UNIT READY */
+		{ 0x28, 0, 0, 0, 0, 9, 0, 0, 1, 0 },  /* READ(10) of the block being written */
+		{ 0x28, 0, 0, 0, 0, 99, 0, 0, 1, 0 }, /* READ(10) of another block */
+		{ 0x35 },                             /* SYNCHRONIZE CACHE(10) */
+	};
+	static const enum scsi_attr attrs[] = { SCSI_ATTR_SIMPLE, SCSI_ATTR_ORDERED,
+						SCSI_ATTR_HEAD_OF_QUEUE };
+	struct scsi_test *t = *state;
+	struct scsi_nexus other;
+	struct scsi_itl itl;
+
+	scsi_test_nexus(t, &other, &itl);
+	for (size_t held = 0; held < ARRAY_LEN(attrs); held++)
+		for (size_t attr = 0; attr < ARRAY_LEN(attrs); attr++)
+			for (size_t i = 0; i < ARRAY_LEN(cdbs); i++) {
+				struct test_task write, task;
+
+				t->dev->hold = true;
+				arrive(t, &write, attrs[held]);
+				assert_int_equal(start(&write), SCSI_PENDING);
+				t->dev->hold = false;
+				test_task_init(&task, &other, &itl, cdbs[i],
+					       cdbs[i][0] == 0 ? 6 : 10, NO_OUT, 512);
+				task.task.attr = (uint8_t)attrs[attr];
+				assert_int_equal(test_start(&task), SCSI_DONE);
+				assert_int_equal(task.task.status, SCSI_STATUS_GOOD);
+				test_task_fini(&task);
+				test_dev_complete(t->dev);
+				assert_true(write.done);
+				test_task_fini(&write);
+			}
+	scsi_itl_fini(&itl);
+}
+
 int
 main(void)
 {
@@ -239,6 +278,7 @@ main(void)
 		ON(test_a_task_that_waited_is_checked_again),
 		ON(test_a_unit_that_goes_offline_refuses_what_has_collected_its_data),
 		ON(test_nexuses_have_orders_of_their_own),
+		ON(test_nexuses_hold_each_other_up_by_no_attribute),
 #undef ON
 	};
 	/* clang-format on */

@@ -26,6 +26,7 @@ struct array {
 	void *runtime;
 	struct state *state;
 	struct state_edit *edit;
+	pthread_mutex_t commit_lock; /* one commit at a time: fake_commit */
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	struct guid_map devices; /* lock */
@@ -33,6 +34,8 @@ struct array {
 	bool hangs;              /* lock */
 	struct list live;        /* struct live.node; lock */
 	atomic_bool slow_live;
+	struct array_secrets *secrets; /* a reference */
+	atomic_int access_error;
 };
 
 #define MUST(expression)              \
@@ -63,6 +66,7 @@ fake_array_new(void)
 	position.array_id = fake_id(0xffff);
 	array->state = state_new(&position);
 	pthread_mutex_init(&array->lock, NULL);
+	pthread_mutex_init(&array->commit_lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&array->cond, &attr);
@@ -88,8 +92,10 @@ fake_array_free(struct array *array)
 	}
 	state_edit_free(array->edit);
 	state_unref(array->state);
+	array_secrets_unref(array->secrets);
 	pthread_cond_destroy(&array->cond);
 	pthread_mutex_destroy(&array->lock);
+	pthread_mutex_destroy(&array->commit_lock);
 	mem_free(array);
 }
 
@@ -132,6 +138,15 @@ fake_lun(struct array *array, const struct guid *id, uint64_t size_bytes, uint32
 }
 
 void
+fake_lun_rename(struct array *array, const struct guid *id, const char *name)
+{
+	struct row_lun *row = row_copy(state_find(array->state, ROW_LUN, id));
+
+	set(&row->name, name);
+	put(array, row);
+}
+
+void
 fake_device(struct array *array, const struct guid *lun, struct blk_dev *dev)
 {
 	pthread_mutex_lock(&array->lock);
@@ -154,6 +169,48 @@ fake_target(struct array *array, const struct guid *id, const char *iscsi_name)
 }
 
 void
+fake_target_sources(struct array *array, const struct guid *id, const char *sources)
+{
+	struct row_target *row = row_copy(state_find(array->state, ROW_TARGET, id));
+
+	set(&row->sources, sources);
+	put(array, row);
+}
+
+void
+fake_host(struct array *array, const struct guid *id, const char *sources)
+{
+	struct row_host *row = row_new(ROW_HOST);
+
+	row->id = *id;
+	set(&row->name, "host");
+	set(&row->sources, sources);
+	put(array, row);
+}
+
+void
+fake_initiator(struct array *array, const struct guid *id, const struct guid *host,
+	       const char *iscsi_name)
+{
+	struct row_initiator *row = row_new(ROW_INITIATOR);
+
+	row->id = *id;
+	row->host_id = *host;
+	set(&row->iscsi_name, iscsi_name);
+	put(array, row);
+}
+
+void
+fake_host_member(struct array *array, const struct guid *group, const struct guid *host)
+{
+	struct row_host_member *row = row_new(ROW_HOST_MEMBER);
+
+	row->group_id = *group;
+	row->host_id = *host;
+	put(array, row);
+}
+
+void
 fake_portal(struct array *array, const struct guid *id, const char *address, uint16_t port)
 {
 	struct row_portal *row = row_new(ROW_PORTAL);
@@ -161,6 +218,17 @@ fake_portal(struct array *array, const struct guid *id, const char *address, uin
 	row->id = *id;
 	row->port = port;
 	set(&row->address, address);
+	put(array, row);
+}
+
+void
+fake_controller(struct array *array, enum row_status status)
+{
+	struct row_controller *row = row_new(ROW_CONTROLLER);
+
+	row->id = fake_id(900);
+	row->status = status;
+	set(&row->name, "host");
 	put(array, row);
 }
 
@@ -216,8 +284,8 @@ fake_delete(struct array *array, enum row_family family, const struct guid *id)
 	MUST(state_edit_delete(array->edit, family, id, &zero));
 }
 
-void
-fake_commit(struct array *array)
+static void
+commit(struct array *array)
 {
 	struct state *state = NULL, *old = array->state;
 	struct change *change = NULL;
@@ -230,6 +298,63 @@ fake_commit(struct array *array)
 		array->ops->publish(array->runtime, state, change);
 	change_unref(change);
 	state_unref(old);
+}
+
+void
+fake_commit(struct array *array)
+{
+	pthread_mutex_lock(&array->commit_lock);
+	commit(array);
+	pthread_mutex_unlock(&array->commit_lock);
+}
+
+void
+fake_access(struct array *array, const struct guid *group, enum port_access state, bool preferred,
+	    bool explicit_allowed)
+{
+	struct row_portal_group *row = row_copy(state_find(array->state, ROW_PORTAL_GROUP, group));
+
+	if (row->access_state != state)
+		row->access_set_by = ACCESS_SET_BY_ADMINISTRATOR;
+	row->access_state = state;
+	row->preferred = preferred;
+	row->explicit_allowed = explicit_allowed;
+	put(array, row);
+}
+
+void
+fake_access_fails(struct array *array, int error)
+{
+	atomic_store(&array->access_error, error);
+}
+
+/* ---- What initiators ask ---- */
+
+int
+array_group_set_states(struct array *array, const struct array_request *request,
+		       const struct array_access_set *sets, size_t count,
+		       struct array_answer *ret_answer)
+{
+	int error = atomic_load(&array->access_error);
+
+	(void)request;
+	if (error < 0)
+		return error;
+	pthread_mutex_lock(&array->commit_lock);
+	*ret_answer = (struct array_answer){ .existed = true };
+	for (size_t i = 0; i < count; i++) {
+		const struct row_portal_group *old = state_find(array->state, ROW_PORTAL_GROUP,
+								&sets[i].group_id);
+		struct row_portal_group *row = row_copy(old);
+
+		ret_answer->existed &= old->access_state == sets[i].state;
+		row->access_state = sets[i].state;
+		row->access_set_by = ACCESS_SET_BY_INITIATOR;
+		put(array, row);
+	}
+	commit(array);
+	pthread_mutex_unlock(&array->commit_lock);
+	return 0;
 }
 
 const struct array_runtime_ops *
@@ -261,10 +386,85 @@ array_runtime_register(struct array *array, const struct array_runtime_ops *ops,
 	return 0;
 }
 
+/* ---- secrets: a list that the data path borrows ---- */
+
+struct array_secrets {
+	atomic_uint refs;
+	size_t count;
+	struct {
+		struct guid id;
+		char bytes[64];
+	} items[8];
+};
+
+void
+fake_secret(struct array *array, const struct guid *owner, const struct guid *id,
+	    enum credential_side side, const char *user, const char *secret)
+{
+	struct row_credential *row = row_new(ROW_CREDENTIAL);
+	struct array_secrets *more = mem_calloc(1, sizeof(*more));
+
+	if (row == NULL || more == NULL)
+		abort();
+	row->id = *id;
+	row->owner_id = *owner;
+	row->side = side;
+	set(&row->user, user);
+	set(&row->initiator, "");
+	put(array, row);
+	if (array->secrets != NULL)
+		*more = *array->secrets;
+	atomic_init(&more->refs, 1);
+	more->items[more->count].id = *id;
+	snprintf(more->items[more->count++].bytes, sizeof(more->items[0].bytes), "%s", secret);
+	array_secrets_unref(array->secrets);
+	array->secrets = more;
+	array->ops->secrets(array->runtime, more);
+}
+
+struct array_secrets *
+array_secrets_ref(const struct array_secrets *set)
+{
+	struct array_secrets *own = (struct array_secrets *)(uintptr_t)set;
+
+	if (own != NULL)
+		atomic_fetch_add(&own->refs, 1);
+	return own;
+}
+
+void
+array_secrets_unref(struct array_secrets *set)
+{
+	if (set != NULL && atomic_fetch_sub(&set->refs, 1) == 1)
+		mem_free(set);
+}
+
+unsigned
+array_secrets_find(const struct array_secrets *set, const struct guid *credential, int64_t now_ms,
+		   struct array_secret ret_secrets[2])
+{
+	(void)now_ms;
+	for (size_t i = 0; set != NULL && i < set->count; i++) {
+		if (!guid_equal(&set->items[i].id, credential))
+			continue;
+		ret_secrets[0] = (struct array_secret){ (const uint8_t *)set->items[i].bytes,
+							strlen(set->items[i].bytes) };
+		return 1;
+	}
+	return 0;
+}
+
 void
 array_runtime_unregister(struct array *array)
 {
 	array->ops = NULL;
+}
+
+void
+array_lun_look(struct array *array, const struct guid *lun_id)
+{
+	(void)array;
+	(void)lun_id;
 }
 
 int
@@ -338,6 +538,37 @@ array_live_put(struct array *array, void *row)
 	}
 	pthread_cond_broadcast(&array->cond);
 	pthread_mutex_unlock(&array->lock);
+}
+
+/* Which LUNs are written through is told by their mode pages. */
+/* Nothing is kept beyond a restart of a test. */
+int
+array_kept(struct array *array, const struct guid *lun_id, uint32_t kind, uint32_t *ret_version,
+	   void **ret_data, size_t *ret_bytes)
+{
+	(void)array;
+	(void)lun_id;
+	(void)kind;
+	(void)ret_version;
+	(void)ret_data;
+	(void)ret_bytes;
+	return ERR_NOT_FOUND;
+}
+
+int
+array_keep(struct array *array, const struct array_keep *keep)
+{
+	(void)array;
+	keep->done(keep->arg, 0);
+	return 0;
+}
+
+void
+array_lun_write_through(struct array *array, const struct guid *lun, bool write_through)
+{
+	(void)array;
+	(void)lun;
+	(void)write_through;
 }
 
 void
@@ -426,6 +657,16 @@ fake_wait_sessions(struct array *array, size_t count)
 		continue;
 	pthread_mutex_unlock(&array->lock);
 	return right;
+}
+
+size_t
+fake_sessions(struct array *array)
+{
+	pthread_mutex_lock(&array->lock);
+	size_t count = count_locked(array, ROW_LIVE_SESSION);
+
+	pthread_mutex_unlock(&array->lock);
+	return count;
 }
 
 bool

@@ -9,9 +9,9 @@
 #include "array/array.h"
 #include "blk/blk.h"
 
-/* Make a fake array; returns NULL when out of memory. */
+/* Makes a fake array; returns NULL when out of memory. */
 struct array *fake_array_new(void);
-/* Free the array. No data path may be registered. */
+/* Frees the array. No data path may be registered. */
 void fake_array_free(struct array *array);
 
 /*
@@ -20,19 +20,36 @@ void fake_array_free(struct array *array);
  */
 void fake_lun(struct array *array, const struct guid *id, uint64_t size_bytes, uint32_t block_bytes,
 	      const char *mask, enum row_status status);
+void fake_lun_rename(struct array *array, const struct guid *id, const char *name);
 /*
- * Set the device that array_lun_device returns for a LUN; consumes the reference.  A LUN without
+ * Sets the device that array_lun_device returns for a LUN; consumes the reference.  A LUN without
  * one has a device that has failed.
  */
 void fake_device(struct array *array, const struct guid *lun, struct blk_dev *dev);
 void fake_target(struct array *array, const struct guid *id, const char *iscsi_name);
+/* The networks from which a target, or the initiators of a host, allow logins. */
+void fake_target_sources(struct array *array, const struct guid *id, const char *sources);
+void fake_host(struct array *array, const struct guid *id, const char *sources);
+void fake_initiator(struct array *array, const struct guid *id, const struct guid *host,
+		    const char *iscsi_name);
+void fake_host_member(struct array *array, const struct guid *group, const struct guid *host);
 void fake_portal(struct array *array, const struct guid *id, const char *address, uint16_t port);
+/* The one controller, with this status. */
+void fake_controller(struct array *array, enum row_status status);
 void fake_group(struct array *array, const struct guid *id, const struct guid *target,
 		uint32_t tag);
+/* Changes the asymmetric access of a group, as an administrator does. */
+void fake_access(struct array *array, const struct guid *group, enum port_access state,
+		 bool preferred, bool explicit_allowed);
+/* Lets what initiators ask fail with this error; 0 = it succeeds and is published. */
+void fake_access_fails(struct array *array, int error);
 void fake_group_portal(struct array *array, const struct guid *group, const struct guid *portal);
 void fake_associate(struct array *array, const struct guid *lun, const struct guid *target,
 		    uint32_t number);
 void fake_dissociate(struct array *array, const struct guid *lun, const struct guid *target);
+/* At most 8 secrets; a zero owner stands for discovery. */
+void fake_secret(struct array *array, const struct guid *owner, const struct guid *id,
+		 enum credential_side side, const char *user, const char *secret);
 void fake_delete(struct array *array, enum row_family family, const struct guid *id);
 void fake_commit(struct array *array);
 
@@ -44,22 +61,24 @@ void *fake_runtime(struct array *array);
 const struct state *fake_state(struct array *array);
 
 /*
- * Wait, at most 10 s, until the live row is there (present true) or not.  Returns a reference to
+ * Waits, at most 10 s, until the live row is there (present true) or not.  Returns a reference to
  * the row, or NULL.
  */
 void *fake_live_wait(struct array *array, enum row_family family, const struct guid *id,
 		     bool present);
-/* Let live rows take some milliseconds to arrive from now on, as under load. */
+/* Lets live rows take some milliseconds to arrive from now on, as under load. */
 void fake_slow_live(struct array *array);
 size_t fake_live_count(struct array *array, enum row_family family);
-/* Write the id of the first live session; returns false when there is none. */
+/* Writes the id of the first live session; returns false when there is none. */
 bool fake_first_session(struct array *array, struct guid *ret_id);
-/* Wait, at most 10 s, until so many live sessions are known. */
+/* Waits, at most 10 s, until so many live sessions are known. */
 bool fake_wait_sessions(struct array *array, size_t count);
+/* Returns how many live sessions are known now. */
+size_t fake_sessions(struct array *array);
 unsigned fake_devices_in_use(struct array *array);
-/* Wait, at most 10 s, until the data path has reported that a LUN hangs, or that it does not. */
+/* Waits, at most 10 s, until the data path has reported that a LUN hangs, or that it does not. */
 bool fake_wait_hang(struct array *array, bool hangs);
-/* Wait, at most 10 s, until so many devices are in use. */
+/* Waits, at most 10 s, until so many devices are in use. */
 bool fake_wait_devices(struct array *array, unsigned count);
 
 #endif

@@ -42,7 +42,9 @@ status_from_error(const char *text)
 		/* clang-format off */
 	} known[] = {
 		{ "Target not found", 0x0203 },
+		{ "Authentication failure", 0x0201 },
 		{ "Not authorized", 0x0202 },
+		{ "Authorization", 0x0202 },
 		{ "Forbidden", 0x0202 },
 		{ "Service unavailable", 0x0301 },
 		{ "Out of resources", 0x0302 },
@@ -64,6 +66,10 @@ set_options(struct iscsi_context *iscsi, const struct initiator_options *o)
 							: ISCSI_HEADER_DIGEST_NONE);
 	iscsi_set_immediate_data(iscsi, o->no_immediate_data ? ISCSI_IMMEDIATE_DATA_NO
 							     : ISCSI_IMMEDIATE_DATA_YES);
+	if (o->user != NULL)
+		iscsi_set_initiator_username_pwd(iscsi, o->user, o->secret);
+	if (o->target_user != NULL)
+		iscsi_set_target_username_pwd(iscsi, o->target_user, o->target_secret);
 	iscsi_set_initial_r2t(iscsi, o->initial_r2t ? ISCSI_INITIAL_R2T_YES : ISCSI_INITIAL_R2T_NO);
 }
 
@@ -86,6 +92,12 @@ initiator_login(const char *portal, const char *host, const char *target, unsign
 		return NULL;
 	}
 	return iscsi;
+}
+
+void
+host_abandon(struct iscsi_context *iscsi)
+{
+	iscsi_destroy_context(iscsi);
 }
 
 bool
@@ -118,6 +130,21 @@ initiator_discovers(const char *portal, const char *host, const char *target)
 	return found;
 }
 
+bool
+initiator_may_discover(const char *portal, const char *host,
+		       const struct initiator_options *options)
+{
+	struct iscsi_context *iscsi = iscsi_create_context(host);
+	bool may;
+
+	set_options(iscsi, options);
+	iscsi_set_session_type(iscsi, ISCSI_SESSION_DISCOVERY);
+	assert_int_equal(iscsi_connect_sync(iscsi, portal), 0);
+	may = iscsi_login_sync(iscsi) == 0;
+	iscsi_destroy_context(iscsi);
+	return may;
+}
+
 void
 host_free(struct iscsi_context *iscsi)
 {
@@ -146,6 +173,38 @@ status_of(struct scsi_task *task)
 	if (task != NULL)
 		scsi_free_scsi_task(task);
 	return status;
+}
+
+int
+host_command(struct iscsi_context *iscsi, int lun, const uint8_t *cdb, int cdb_len,
+	     const uint8_t *out, int out_len, uint8_t *in, int in_len, int *ret_len)
+{
+	uint8_t cdb_copy[16], out_copy[1024];
+	struct iscsi_data data = { .size = (size_t)out_len, .data = out_copy };
+	struct scsi_task *task, *done;
+	int len;
+
+	assert_true(cdb_len <= 16 && out_len <= (int)sizeof(out_copy));
+	memcpy(cdb_copy, cdb, (size_t)cdb_len);
+	if (out_len > 0)
+		memcpy(out_copy, out, (size_t)out_len);
+	task = scsi_create_task(cdb_len, cdb_copy,
+				out_len > 0  ? SCSI_XFER_WRITE
+				: in_len > 0 ? SCSI_XFER_READ
+					     : SCSI_XFER_NONE,
+				out_len > 0 ? out_len : in_len);
+	assert_non_null(task);
+	done = iscsi_scsi_command_sync(iscsi, lun, task, out_len > 0 ? &data : NULL);
+	if (done == NULL) {
+		scsi_free_scsi_task(task);
+		return -1;
+	}
+	len = done->datain.size < in_len ? done->datain.size : in_len;
+	if (len > 0 && done->status == SCSI_STATUS_GOOD)
+		memcpy(in, done->datain.data, (size_t)len);
+	if (ret_len != NULL)
+		*ret_len = len;
+	return status_of(done);
 }
 
 int

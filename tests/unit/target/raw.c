@@ -122,7 +122,7 @@ put_pair(char *text, size_t at, const char *key, const char *value)
 }
 
 static void
-connect_to(struct raw *raw, const char *from, uint16_t port)
+connect_to(struct raw *raw, const char *from, int receive_bytes, uint16_t port)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
 	struct sockaddr_in source = { .sin_family = AF_INET };
@@ -132,6 +132,10 @@ connect_to(struct raw *raw, const char *from, uint16_t port)
 	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	raw->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(raw->fd >= 0);
+	if (receive_bytes > 0)
+		assert_int_equal(setsockopt(raw->fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes,
+					    sizeof(receive_bytes)),
+				 0);
 	if (from != NULL) {
 		assert_int_equal(inet_pton(AF_INET, from, &source.sin_addr), 1);
 		assert_int_equal(bind(raw->fd, (struct sockaddr *)&source, sizeof(source)), 0);
@@ -176,7 +180,7 @@ raw_try_login(struct raw *raw, uint16_t port, const struct raw_who *who)
 {
 	char text[1024];
 
-	connect_to(raw, who->from, port);
+	connect_to(raw, who->from, who->receive_bytes, port);
 	raw->next_itt++;
 	return login_step(raw, true, who, text, login_keys(text, who));
 }
@@ -201,7 +205,7 @@ raw_login_first(struct raw *raw, uint16_t port, const char *host, const char *ta
 	struct raw_who who = { .host = host, .target = target, .isid = 1 };
 	char text[1024];
 
-	connect_to(raw, NULL, port);
+	connect_to(raw, NULL, 0, port);
 	assert_int_equal(login_step(raw, false, &who, text, login_keys(text, &who)), 0);
 }
 
@@ -295,4 +299,20 @@ raw_tmf(struct raw *raw, unsigned lun, unsigned function, uint32_t ref_itt)
 	put_be32(bhs + 28, raw->exp_stat_sn);
 	put_pdu(raw, bhs, NULL, 0);
 	return itt;
+}
+
+void
+raw_logout(struct raw *raw)
+{
+	uint8_t bhs[RAW_BHS] = { 0x46, 0x80 }; /* immediate; close the session */
+	static struct raw_pdu pdu;
+	uint32_t itt = raw->next_itt++;
+
+	put_be32(bhs + 16, itt);
+	put_be32(bhs + 24, raw->cmd_sn);
+	put_be32(bhs + 28, raw->exp_stat_sn);
+	put_pdu(raw, bhs, NULL, 0);
+	raw_flush(raw);
+	raw_expect(raw, &pdu, RAW_LOGOUT_RESPONSE, itt);
+	assert_int_equal(pdu.bhs[2], 0);
 }

@@ -31,11 +31,17 @@ struct raw_pdu {
 };
 
 /* Opcodes of PDUs that a target sends. */
-enum { RAW_RESPONSE = 0x21, RAW_TMF_RESPONSE = 0x22, RAW_DATA_IN = 0x25, RAW_R2T = 0x31 };
+enum {
+	RAW_LOGOUT_RESPONSE = 0x26,
+	RAW_RESPONSE = 0x21,
+	RAW_TMF_RESPONSE = 0x22,
+	RAW_DATA_IN = 0x25,
+	RAW_R2T = 0x31
+};
 enum { RAW_SIMPLE = 1, RAW_ORDERED = 2, RAW_HEAD = 3 }; /* RFC 7143 §11.3.1 */
 
 /*
- * Connect and log in with InitialR2T=Yes and this value of ImmediateData.  The first CmdSN is
+ * Connects and logs in with InitialR2T=Yes and this value of ImmediateData.  The first CmdSN is
  * raw->cmd_sn, or 1 when that is 0.
  */
 void raw_login(struct raw *raw, uint16_t port, const char *host, const char *target, unsigned isid,
@@ -54,35 +60,38 @@ struct raw_who {
 	unsigned isid;
 	uint16_t tsih, cid;
 	bool immediate_data;
+	int receive_bytes; /* size of the socket's receive buffer; 0 = as the system chooses */
 };
 
-/* Try to log in; returns the status of the login response: class << 8 | detail. */
+/* Tries to log in; returns the status of the login response: class << 8 | detail. */
 unsigned raw_try_login(struct raw *raw, uint16_t port, const struct raw_who *who);
 void raw_close(struct raw *raw);
-/* Send TEST UNIT READY until it returns GOOD, so that no unit attention is left. */
+/* Sends TEST UNIT READY until it returns GOOD, so that no unit attention is left. */
 void raw_ready(struct raw *raw, unsigned lun);
 
 /*
- * Append a command to `out` without data: out_len bytes are announced, but none are sent with it.
+ * Appends a command to `out` without data: out_len bytes are announced, but none are sent with it.
  * in_len: room for data-in.  Returns its ITT.
  */
 uint32_t raw_command(struct raw *raw, unsigned lun, unsigned attr, const void *cdb, size_t cdb_len,
 		     uint32_t out_len, uint32_t in_len);
-/* Append a command with its data in the same PDU. Returns its ITT. */
+/* Appends a command with its data in the same PDU. Returns its ITT. */
 uint32_t raw_command_data(struct raw *raw, unsigned lun, unsigned attr, const void *cdb,
 			  size_t cdb_len, const void *data, uint32_t len);
-/* Append the answer to an R2T: all bytes that the R2T asked for, from `data`. */
+/* Appends the answer to an R2T: all bytes that the R2T asked for, from `data`. */
 void raw_data_out(struct raw *raw, unsigned lun, const struct raw_pdu *r2t, const void *data);
 /*
- * Append a task management request, immediate, with the CmdSN of the next command.  Returns its
+ * Appends a task management request, immediate, with the CmdSN of the next command.  Returns its
  * ITT.
  */
 uint32_t raw_tmf(struct raw *raw, unsigned lun, unsigned function, uint32_t ref_itt);
+/* Logs the session out, and expects the response: the connection is closed then. */
+void raw_logout(struct raw *raw);
 void raw_flush(struct raw *raw);
 
-/* Receive the next PDU; returns false when none arrives within timeout_ms. */
+/* Receives the next PDU; returns false when none arrives within timeout_ms. */
 bool raw_receive(struct raw *raw, struct raw_pdu *pdu, int timeout_ms);
-/* Receive the next PDU, which must have this opcode and, unless itt is 0, this ITT. */
+/* Receives the next PDU, which must have this opcode and, unless itt is 0, this ITT. */
 void raw_expect(struct raw *raw, struct raw_pdu *pdu, unsigned opcode, uint32_t itt);
 /*
  * Returns the status of a SCSI Response; when the status is CHECK CONDITION, sense key << 16 | code

@@ -67,7 +67,8 @@ set_up(void **state, struct target_options *options)
 		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	assert_non_null(mkdtemp(env->dir));
 	env->array = fake_array_new();
-	options->threads = 2;
+	if (options->threads == 0)
+		options->threads = 2;
 	assert_int_equal(target_new(options, env->array, &env->target), 0);
 	assert_int_equal(
 		fake_ops(env->array)->pick_port(fake_runtime(env->array), "127.0.0.1", &env->port),
@@ -91,6 +92,14 @@ int
 env_setup_workers(void **state)
 {
 	struct target_options options = { .queue_kind = BLK_QUEUE_WORKERS, .workers = 2 };
+
+	return set_up(state, &options);
+}
+
+int
+env_setup_slow(void **state)
+{
+	struct target_options options = { .slow_ms = 50 };
 
 	return set_up(state, &options);
 }
@@ -122,6 +131,18 @@ int
 env_setup_small_buffers(void **state)
 {
 	struct target_options options = { .buffer_bytes = 256 * 1024 };
+
+	return set_up(state, &options);
+}
+
+int
+env_setup_stuck(void **state)
+{
+	struct target_options options = {
+		.threads = 1,
+		.buffer_bytes = 2 << 20,
+		.stuck_ms = ENV_STUCK_MS,
+	};
 
 	return set_up(state, &options);
 }

@@ -40,10 +40,14 @@ int env_setup(void **state);
 int env_setup_workers(void **state);
 /* A data path with short timeouts and at most two connections. */
 int env_setup_impatient(void **state);
+int env_setup_slow(void **state);          /* commands of 50 ms count as slow */
 int env_setup_few(void **state);           /* 32 connections */
 int env_setup_small_buffers(void **state); /* 128 KiB for each thread */
+/* One thread with 2 MiB of buffers, where a connection is stuck after ENV_STUCK_MS. */
+#define ENV_STUCK_MS 300
+int env_setup_stuck(void **state);
 int env_teardown(void **state);
-/* Add a LUN in memory below a fault layer, named "lun<n>". */
+/* Adds a LUN in memory below a fault layer, named "lun<n>". */
 struct guid env_add_lun(struct env *env, unsigned n, const char *mask);
 void env_inject(struct env *env, const char *file, const char *what);
 void env_lift(struct env *env, const char *file);

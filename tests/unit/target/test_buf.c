@@ -164,6 +164,71 @@ test_memory_goes_back_to_the_system(void **state)
 	target_buf_pool_fini(&pool);
 }
 
+/* ---- Who may have how much ---- */
+
+enum { PEERS = 2048 };
+
+/* The bytes that peers of this credit get one after the other, each as much as it may have. */
+static uint64_t
+taken_by_peers(uint64_t max, uint64_t credit)
+{
+	uint64_t used = 0;
+
+	for (unsigned i = 0; i < PEERS; i++) {
+		uint64_t share = target_buf_share(max, max - used, credit);
+		uint64_t first = target_buf_first(max, max - used);
+
+		/* a peer asks for 33 times 256 KiB */
+		first = MIN(first, (uint64_t)BUF_PIECE_MAX);
+		share = MAX(share, first);
+		used += MIN(share, 33ull * BUF_PIECE_MAX);
+		assert_true(used <= max);
+	}
+	return used;
+}
+
+static void
+test_peers_that_take_nothing_leave_room_for_the_others(void **state)
+{
+	const uint64_t max = 2ull << 30, credits[] = { 0, MIB / 2, BUF_UNEARNED_BYTES };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(credits); i++) {
+		uint64_t left = max - taken_by_peers(max, credits[i]);
+
+		/* 256 KiB at depth 32 for one that works, and something for one that comes */
+		assert_true(target_buf_share(max, left, 16 * MIB) >= 8 * MIB);
+		assert_true(target_buf_first(max, left) >= BUF_PIECE_MIN);
+	}
+	/* 900 on two threads, as bench/strangers has them */
+	uint64_t used = 0;
+
+	for (unsigned i = 0; i < 450; i++)
+		used += MIN(target_buf_share(max, max - used, 0), 33ull * BUF_PIECE_MAX);
+	assert_true(max - used > max / (2 * BUF_RESERVE_PART));
+	assert_true(target_buf_first(max, max - used) >= BUF_PIECE_MAX);
+	assert_true(target_buf_is_short(max, max - used)); /* so that the stuck ones end */
+}
+
+static void
+test_a_credit_is_earned_beyond_what_the_system_takes(void **state)
+{
+	const uint64_t max = 64 * MIB, reserve = max / BUF_RESERVE_PART;
+
+	(void)state;
+	assert_int_equal(target_buf_share(max, reserve, 0),
+			 target_buf_share(max, reserve, BUF_UNEARNED_BYTES));
+	assert_int_equal(target_buf_share(max, reserve, BUF_UNEARNED_BYTES + 4 * MIB), 4 * MIB);
+	assert_int_equal(target_buf_share(max, reserve, 1ull << 40), reserve);
+	assert_int_equal(target_buf_share(1ull << 40, 1ull << 40, 0), CONN_BUFFER_MAX);
+	assert_false(target_buf_is_short(max, max));
+	assert_true(target_buf_is_short(max, reserve));
+	/* whatever is left serves one that has taken its data */
+	for (uint64_t left = 0; left <= max; left += MIB / 4)
+		assert_int_equal(target_buf_share(max, left, max + BUF_UNEARNED_BYTES),
+				 MIN(left, CONN_BUFFER_MAX));
+}
+
 int
 main(void)
 {
@@ -172,6 +237,8 @@ main(void)
 		cmocka_unit_test(test_the_last_one_back_is_the_next_one_out),
 		cmocka_unit_test(test_any_mix_stays_within_the_range),
 		cmocka_unit_test(test_memory_goes_back_to_the_system),
+		cmocka_unit_test(test_peers_that_take_nothing_leave_room_for_the_others),
+		cmocka_unit_test(test_a_credit_is_earned_beyond_what_the_system_takes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
 #include "raw.h"
 #include "target_test.h"
 
+#include <pthread.h>
+
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -13,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/log_int.h"
 #include "base/mem.h"
 
 static int
@@ -116,6 +119,67 @@ test_a_refused_login_is_logged_with_its_cause(void **state)
 			       "no portal group with this portal\""));
 }
 
+static void
+test_a_target_that_allows_other_networks_only_refuses(void **state)
+{
+	struct env *env = *state;
+	static char text[16384];
+
+	fake_target_sources(env->array, &env->target_a, "10.0.0.0/8;fd00::/8");
+	fake_commit(env->array);
+	catch_log();
+	assert_null(host_login(env, HOST_1, NAME_A, 1));
+	caught_log(text, sizeof(text));
+	assert_int_equal(host_login_status(), 0x0202);
+	assert_non_null(strstr(text, "status=0202 cause=\"the target allows no logins from this "
+				     "address\""));
+	assert_false(initiator_discovers(env->portal, HOST_1, NAME_A));
+	assert_true(initiator_discovers(env->portal, HOST_1, NAME_B));
+	fake_target_sources(env->array, &env->target_a, "10.0.0.0/8;127.0.0.0/8");
+	fake_commit(env->array);
+	struct iscsi_context *a = host_login(env, HOST_1, NAME_A, 1);
+
+	assert_non_null(a);
+	host_logout(a);
+}
+
+static void
+test_a_host_that_may_come_from_elsewhere_only_is_refused(void **state)
+{
+	struct env *env = *state;
+	struct guid host = fake_id(600), name = fake_id(601);
+
+	fake_host(env->array, &host, "192.0.2.0/24");
+	fake_initiator(env->array, &name, &host, HOST_1);
+	fake_commit(env->array);
+	assert_null(host_login(env, HOST_1, NAME_B, 1));
+	assert_int_equal(host_login_status(), 0x0202);
+	assert_false(initiator_discovers(env->portal, HOST_1, NAME_B));
+	assert_true(initiator_discovers(env->portal, HOST_2, NAME_B));
+	struct iscsi_context *other = host_login(env, HOST_2, NAME_B, 1);
+
+	assert_non_null(other);
+	host_logout(other);
+}
+
+static void
+test_sessions_that_are_not_allowed_any_more_end(void **state)
+{
+	struct env *env = *state;
+	struct guid host = fake_id(610), name = fake_id(611), session;
+	struct iscsi_context *a = host_login(env, HOST_1, NAME_A, 1);
+
+	assert_non_null(a);
+	assert_true(fake_first_session(env->array, &session));
+	fake_host(env->array, &host, "");
+	fake_initiator(env->array, &name, &host, HOST_1);
+	fake_commit(env->array);
+	fake_host(env->array, &host, "192.0.2.0/24");
+	fake_commit(env->array);
+	assert_null(fake_live_wait(env->array, ROW_LIVE_SESSION, &session, false));
+	host_abandon(a);
+}
+
 /* A peer that is refused again and again writes some lines and a number, not a line each. */
 static void
 test_refused_logins_do_not_fill_the_log(void **state)
@@ -123,6 +187,7 @@ test_refused_logins_do_not_fill_the_log(void **state)
 	static char text[1 << 20];
 	unsigned lines = 0;
 
+	log_limit_reset(); /* tests before this one were refused, too */
 	catch_log();
 	for (unsigned i = 0; i < 5 * LOG_LIMIT_LINES; i++)
 		assert_null(host_login(*state, HOST_1, "iqn.2026-11.test:nobody", 1));
@@ -247,6 +312,7 @@ test_management_can_end_a_session(void **state)
 	assert_true(fake_first_session(env->array, &id));
 	assert_int_equal(ops->end_session(fake_runtime(env->array), &nobody), ERR_NOT_FOUND);
 	assert_int_equal(ops->end_session(fake_runtime(env->array), &id), 0);
+	assert_int_equal(ops->end_session(fake_runtime(env->array), &id), 0);
 	assert_true(host_wait_closed(iscsi));
 	assert_true(fake_wait_sessions(env->array, 0));
 	host_free(iscsi);
@@ -265,7 +331,10 @@ expect_async(struct raw *raw, unsigned event, unsigned param3)
 	assert_int_equal(get_be16(pdu.bhs + 42), param3);
 }
 
-/* RFC 7143 §11.9: an initiator learns that its session is ended, and why the connection breaks. */
+/*
+ * RFC 7143 §11.9: an initiator is asked to log out; who asks the array a second time ends the session
+ * at once, and the initiator learns why the connection breaks.
+ */
 static void
 test_a_session_that_is_ended_is_told(void **state)
 {
@@ -279,9 +348,122 @@ test_a_session_that_is_ended_is_told(void **state)
 	raw_ready(&raw, 0);
 	assert_true(fake_first_session(env->array, &id));
 	assert_int_equal(ops->end_session(fake_runtime(env->array), &id), 0);
+	expect_async(&raw, EVENT_LOGOUT, 2);
+	raw_ready(&raw, 0);
+	assert_int_equal(ops->end_session(fake_runtime(env->array), &id), 0);
 	expect_async(&raw, EVENT_DROP_SESSION, 0);
 	assert_int_equal(recv(raw.fd, &byte, 1, 0), 0);
 	raw_close(&raw);
+}
+
+static void
+test_a_session_that_does_not_log_out_is_ended_when_the_time_is_over(void **state)
+{
+	struct env *env = *state;
+	const struct array_runtime_ops *ops = fake_ops(env->array);
+	static struct raw raw;
+	struct guid id;
+	char byte;
+
+	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
+	assert_true(fake_first_session(env->array, &id));
+	assert_int_equal(ops->end_session(fake_runtime(env->array), &id), 0);
+	expect_async(&raw, EVENT_LOGOUT, 2);
+	expect_async(&raw, EVENT_DROP_SESSION, 0);
+	assert_int_equal(recv(raw.fd, &byte, 1, 0), 0);
+	raw_close(&raw);
+}
+
+/* ---- a stop ---- */
+
+struct stop {
+	struct target *target;
+	unsigned wait_ms;
+	pthread_t thread;
+	atomic_bool ended;
+};
+
+static void *
+stop_run(void *arg)
+{
+	struct stop *stop = arg;
+
+	target_log_out(stop->target, stop->wait_ms);
+	atomic_store(&stop->ended, true);
+	return NULL;
+}
+
+static void
+stop_begin(struct stop *stop, struct env *env, unsigned wait_ms)
+{
+	*stop = (struct stop){ .target = env->target, .wait_ms = wait_ms };
+	atomic_init(&stop->ended, false);
+	assert_int_equal(pthread_create(&stop->thread, NULL, stop_run, stop), 0);
+}
+
+/* Commands are served until the initiators have logged out; nobody waits longer. */
+static void
+test_a_stop_lets_initiators_log_out(void **state)
+{
+	struct env *env = *state;
+	static struct raw first, second;
+	struct stop stop;
+
+	raw_login(&first, env->port, HOST_1, NAME_A, 1, false);
+	raw_login(&second, env->port, HOST_2, NAME_B, 1, false);
+	stop_begin(&stop, env, 60000);
+	expect_async(&first, EVENT_LOGOUT, 60);
+	expect_async(&second, EVENT_LOGOUT, 60);
+	assert_false(initiator_connects(env->portal));
+	raw_logout(&first);
+	raw_ready(&second, 5);
+	raw_logout(&second);
+	assert_int_equal(pthread_join(stop.thread, NULL), 0);
+	assert_true(fake_wait_sessions(env->array, 0));
+	raw_close(&first);
+	raw_close(&second);
+}
+
+static void
+test_a_stop_waits_no_longer_than_it_says(void **state)
+{
+	struct env *env = *state;
+	static struct raw raw;
+	struct stop stop;
+	char byte;
+
+	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
+	stop_begin(&stop, env, 200);
+	expect_async(&raw, EVENT_LOGOUT, 1);
+	expect_async(&raw, EVENT_DROP_SESSION, 0);
+	assert_int_equal(recv(raw.fd, &byte, 1, 0), 0);
+	assert_int_equal(pthread_join(stop.thread, NULL), 0);
+	raw_close(&raw);
+}
+
+/* libiscsi logs out when it is asked to, and then tries to come back. */
+static void
+test_a_stop_is_heeded_by_libiscsi(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *iscsi = host_ready(env, HOST_1, NAME_A, 1);
+	struct stop stop;
+
+	stop_begin(&stop, env, 60000);
+	for (unsigned i = 0; i < 1000 && !atomic_load(&stop.ended); i++)
+		(void)host_serve_for(iscsi, 10);
+	assert_int_equal(pthread_join(stop.thread, NULL), 0);
+	assert_true(fake_wait_sessions(env->array, 0));
+	host_free(iscsi);
+}
+
+static void
+test_a_stop_without_sessions_ends_at_once(void **state)
+{
+	struct env *env = *state;
+
+	target_log_out(env->target, UINT32_MAX);
+	target_log_out(NULL, 1);
 }
 
 /* Sessions of the portal, and no others, are asked to log out; who does not is ended. */
@@ -517,6 +699,14 @@ test_a_connection_is_reinstated_in_its_session(void **state)
 	who.tsih--;
 	assert_int_equal(raw_try_login(&second, env->port, &who), 0);
 	assert_int_equal(second.tsih, first.tsih);
+	/* a new nexus: docs/design/datapath.md, "Connections and sessions" */
+	const uint8_t test_unit_ready[6] = { 0 };
+	static struct raw_pdu pdu;
+	uint32_t itt = raw_command(&second, 0, RAW_SIMPLE, test_unit_ready, 6, 0, 0);
+
+	raw_flush(&second);
+	raw_expect(&second, &pdu, RAW_RESPONSE, itt);
+	assert_int_equal(raw_status(&pdu), UA_POWER_ON);
 	raw_ready(&second, 0);
 	while (recv(first.fd, &byte, 1, 0) > 0) {
 	}
@@ -662,6 +852,9 @@ main(void)
 		ENV_TEST(test_an_unknown_target_is_not_found),
 		ENV_TEST(test_a_target_without_that_portal_is_not_found),
 		ENV_TEST(test_a_refused_login_is_logged_with_its_cause),
+		ENV_TEST(test_a_target_that_allows_other_networks_only_refuses),
+		ENV_TEST(test_a_host_that_may_come_from_elsewhere_only_is_refused),
+		ENV_TEST(test_sessions_that_are_not_allowed_any_more_end),
 		ENV_TEST(test_refused_logins_do_not_fill_the_log),
 		ENV_TEST(test_the_array_knows_a_session_while_it_lives),
 		ENV_TEST(test_the_portal_is_ready),
@@ -672,6 +865,11 @@ main(void)
 		ENV_TEST(test_management_can_end_a_session),
 		ENV_TEST(test_a_session_that_is_ended_is_told),
 		ENV_TEST(test_a_portal_is_drained),
+		ENV_TEST(test_a_session_that_does_not_log_out_is_ended_when_the_time_is_over),
+		ENV_TEST(test_a_stop_lets_initiators_log_out),
+		ENV_TEST(test_a_stop_waits_no_longer_than_it_says),
+		ENV_TEST(test_a_stop_is_heeded_by_libiscsi),
+		ENV_TEST(test_a_stop_without_sessions_ends_at_once),
 		ENV_TEST(test_a_deleted_target_ends_its_sessions),
 		ENV_TEST(test_discovery_names_only_what_this_initiator_may_use),
 		ENV_TEST(test_a_login_without_a_visible_lun_shows_an_empty_list),

@@ -39,7 +39,7 @@ first_byte(struct env *env)
 	return buf[0];
 }
 
-/* Quiesce the LUN behind target a, and end that. */
+/* Quiesces the LUN behind target a, and ends that. */
 static void
 hold(struct env *env)
 {
@@ -138,9 +138,9 @@ test_data_that_never_comes_keeps_no_deleted_lun(void **state)
 
 	fake_associate(env->array, &other, &env->target_a, 1);
 	fake_commit(env->array);
-	assert_int_equal(fake_devices_in_use(env->array), devices + 1);
 	raw_login(&raw, env->port, HOST_1, NAME_A, 1, false);
 	raw_ready(&raw, 1);
+	assert_int_equal(fake_devices_in_use(env->array), devices + 1);
 	withhold(&raw, 1, write_0, sizeof(write_0), 512, &r2t);
 	fake_dissociate(env->array, &other, &env->target_a);
 	fake_delete(env->array, ROW_LUN, &other);

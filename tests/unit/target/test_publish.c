@@ -95,6 +95,36 @@ test_a_change_costs_the_same_with_many_luns(void **state)
 	assert_true(many <= few + 10);
 }
 
+/* A host gets a name and loses it again; one session of that name is looked at. */
+static uint64_t
+cost_of_a_name(struct env *env)
+{
+	struct guid host = fake_id(950000), name = fake_id(950001);
+	uint64_t cost;
+
+	fake_initiator(env->array, &name, &host, HOST_2);
+	cost = commit_cost(env);
+	fake_delete(env->array, ROW_INITIATOR, &name);
+	return cost + commit_cost(env);
+}
+
+static void
+test_a_name_of_a_host_costs_the_same_with_many_luns_and_sessions(void **state)
+{
+	struct env *env = *state;
+	struct iscsi_context *two = host_login(env, HOST_2, NAME_A, 1), *others[20];
+	uint64_t few = cost_of_a_name(env);
+
+	add_luns(env, 0, 2000); /* behind the other target */
+	for (unsigned i = 0; i < ARRAY_LEN(others); i++)
+		others[i] = host_login(env, HOST_1, NAME_A, i);
+	assert_int_equal(cost_of_a_name(env), few);
+	assert_true(few < 30);
+	for (unsigned i = 0; i < ARRAY_LEN(others); i++)
+		host_logout(others[i]);
+	host_logout(two);
+}
+
 static void
 test_a_change_costs_the_same_with_many_targets(void **state)
 {
@@ -185,6 +215,33 @@ test_a_drain_looks_only_at_the_paths_of_its_lun(void **state)
 	log_out(hosts, ARRAY_LEN(hosts));
 }
 
+/* What initiators do not see wakes no thread of the data path. */
+static void
+test_a_rename_is_given_to_no_thread(void **state)
+{
+	struct env *env = *state;
+	struct guid lun = env_add_lun(env, 1, "*"), other = env_add_lun(env, 2, "*"), new;
+	struct iscsi_context *host;
+
+	fake_associate(env->array, &lun, &env->target_b, 100);
+	fake_associate(env->array, &other, &env->target_b, 101);
+	fake_commit(env->array);
+	host = host_login(env, HOST_1, NAME_B, 0);
+	assert_non_null(host);
+	fake_lun_rename(env->array, &lun, "another name");
+	assert_int_equal(commit_cost(env), 1); /* the row of the change */
+	new = env_add_lun(env, 3, "*");
+	assert_int_equal(commit_cost(env), 1);
+	/* The next view shows both, and whatever else has changed. */
+	fake_associate(env->array, &new, &env->target_b, 102);
+	fake_lun(env->array, &other, LUN_BYTES, 512, HOST_2, STATUS_ONLINE);
+	assert_true(commit_cost(env) > 2);
+	assert_int_not_equal(host_test_unit_ready(host, 100), NO_SUCH_UNIT);
+	assert_int_equal(host_test_unit_ready(host, 101), NO_SUCH_UNIT);
+	assert_int_not_equal(host_test_unit_ready(host, 102), NO_SUCH_UNIT);
+	host_free(host);
+}
+
 static void
 test_many_targets_are_made_in_linear_cost(void **state)
 {
@@ -226,9 +283,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ENV_TEST(test_a_change_costs_the_same_with_many_luns),
 		ENV_TEST(test_a_change_costs_the_same_with_many_targets),
+		ENV_TEST(test_a_name_of_a_host_costs_the_same_with_many_luns_and_sessions),
 		ENV_TEST(test_sessions_of_other_targets_are_not_visited),
 		ENV_TEST(test_a_session_looks_only_at_what_has_changed),
 		ENV_TEST(test_a_drain_looks_only_at_the_paths_of_its_lun),
+		ENV_TEST(test_a_rename_is_given_to_no_thread),
 		ENV_TEST(test_many_targets_are_made_in_linear_cost),
 		ENV_TEST(test_the_live_row_of_a_portal_is_there_when_its_change_is_published),
 	};

@@ -4,6 +4,7 @@
 #include "target_test.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -81,6 +82,65 @@ test_a_mask_cuts_running_sessions(void **state)
 	assert_int_equal(host_test_unit_ready(two, 0), 0);
 	host_logout(one);
 	host_logout(two);
+}
+
+/* "host:ID" or "host-group:ID" */
+static const char *
+host_entry(const char *prefix, const struct guid *id, char text[80])
+{
+	char id_text[GUID_TEXT_SIZE];
+
+	snprintf(text, 80, "%s%s", prefix, guid_format(id, id_text));
+	return text;
+}
+
+static void
+test_a_host_sees_a_lun_while_it_has_the_initiator(void **state)
+{
+	struct env *env = *state;
+	struct guid host = fake_id(500), first = fake_id(501), second = fake_id(502);
+	struct iscsi_context *one = host_ready(env, HOST_1, NAME_A, 1),
+			     *two = host_ready(env, HOST_2, NAME_A, 1);
+	char entry[80];
+
+	fake_initiator(env->array, &first, &host, HOST_1);
+	env_lun_row(env, LUN_BYTES, host_entry(MASK_HOST, &host, entry), STATUS_ONLINE);
+	fake_commit(env->array);
+	assert_int_equal(host_test_unit_ready(one, 0), 0);
+	assert_int_equal(host_test_unit_ready(two, 0), NO_SUCH_UNIT);
+	/* the other name joins, in a change that names no LUN */
+	fake_initiator(env->array, &second, &host, HOST_2);
+	fake_commit(env->array);
+	assert_int_equal(host_test_unit_ready(one, 0), 0);
+	assert_int_equal(host_test_unit_ready(two, 0), UA_POWER_ON);
+	assert_int_equal(host_test_unit_ready(two, 0), UA_REPORTED_LUNS);
+	fake_delete(env->array, ROW_INITIATOR, &first);
+	fake_commit(env->array);
+	assert_int_equal(host_test_unit_ready(one, 0), NO_SUCH_UNIT);
+	assert_int_equal(host_test_unit_ready(two, 0), 0);
+	host_logout(one);
+	host_logout(two);
+}
+
+static void
+test_a_group_sees_a_lun_as_its_hosts(void **state)
+{
+	struct env *env = *state;
+	struct guid group = fake_id(510), host = fake_id(511), name = fake_id(512);
+	struct iscsi_context *one = host_ready(env, HOST_1, NAME_A, 1);
+	uint16_t luns[4];
+	char entry[80];
+
+	fake_initiator(env->array, &name, &host, HOST_1);
+	env_lun_row(env, LUN_BYTES, host_entry(MASK_HOST_GROUP, &group, entry), STATUS_ONLINE);
+	fake_commit(env->array);
+	assert_int_equal(host_test_unit_ready(one, 0), NO_SUCH_UNIT);
+	fake_host_member(env->array, &group, &host);
+	fake_commit(env->array);
+	assert_int_equal(host_report_luns(one, luns, 4), 1);
+	assert_int_equal(host_test_unit_ready(one, 0), UA_POWER_ON);
+	assert_int_equal(host_test_unit_ready(one, 0), 0);
+	host_logout(one);
 }
 
 static void
@@ -181,7 +241,7 @@ test_a_lun_without_a_device_is_listed_and_fails(void **state)
 	assert_int_equal(host_report_luns(a, luns, 4), 2);
 	assert_int_equal(host_test_unit_ready(a, 1), UA_POWER_ON);
 	assert_int_equal(host_read(a, 1, 0, buf, sizeof(buf)) >> 16, 4);
-	assert_int_equal(fake_devices_in_use(env->array), 2);
+	assert_int_equal(fake_devices_in_use(env->array), 1);
 	host_logout(a);
 }
 
@@ -248,7 +308,7 @@ test_a_lun_associated_again_keeps_its_counters_and_device(void **state)
 	struct env *env = *state;
 	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
 	const struct array_runtime_ops *ops = fake_ops(env->array);
-	struct array_lun_counters before, after;
+	static struct array_lun_counters before, after;
 	static uint8_t buf[4096];
 
 	assert_int_equal(host_write(a, 0, 0, buf, sizeof(buf)), 0);
@@ -294,7 +354,7 @@ test_commands_are_counted(void **state)
 	struct env *env = *state;
 	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
 	const struct array_runtime_ops *ops = fake_ops(env->array);
-	struct array_lun_counters c, before;
+	static struct array_lun_counters c, before;
 	struct guid nobody = fake_id(99);
 	static uint8_t buf[4096];
 
@@ -321,6 +381,8 @@ main(void)
 		ENV_TEST(test_a_new_lun_is_announced_and_usable),
 		ENV_TEST(test_a_dissociated_lun_is_gone_at_once),
 		ENV_TEST(test_a_mask_cuts_running_sessions),
+		ENV_TEST(test_a_host_sees_a_lun_while_it_has_the_initiator),
+		ENV_TEST(test_a_group_sees_a_lun_as_its_hosts),
 		ENV_TEST(test_an_extended_lun_has_its_new_size_and_says_so),
 		ENV_TEST(test_an_offline_lun_refuses_until_it_is_online),
 		ENV_TEST(test_a_lun_offline_at_login_announces_its_capacity_when_online),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every command of vdsctl against a real vdsd: what it does, prints and exits with; the last test counts them.
+"""Every command of vdsctl against a real vdsd: what it does, prints and exits with; the last test
+counts them.
 
 $VDSD and $VDSCTL name the programs.  The tests share one array and run in order; prints TAP.
 """
@@ -11,6 +12,7 @@ import pathlib
 import re
 import select
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -32,13 +34,34 @@ def equal(got, wanted):
     check(got == wanted, f'got {got!r}, wanted {wanted!r}')
 
 
+def make_host(top):
+    """A directory of faults in which the host has one disk: sda, below everything."""
+    disk = top / 'inject/host/sys/devices/pci0/ata1/host0/target0:0:0/0:0:0:0/block/sda'
+    for name, text in {'size': '2147483648', 'queue/rotational': '0', 'device/model': 'EXAMPLE 1T',
+                       'queue/logical_block_size': '512', 'device/wwid': 'naa.5000c500a1b2c3d4',
+                       'device/vendor': 'ATA', 'device/state': 'running'}.items():
+        (disk / name).parent.mkdir(parents=True, exist_ok=True)
+        (disk / name).write_text(text + '\n', encoding='ascii')
+    for link in 'sys/dev/block/8:0', 'sys/class/block/sda':
+        (top / 'inject/host' / link).parent.mkdir(parents=True)
+        (top / 'inject/host' / link).symlink_to(disk)
+    mounts = top / 'inject/host/proc/self/mountinfo'
+    mounts.parent.mkdir(parents=True)
+    mounts.write_text('1 0 8:0 / / rw - ext4 /dev/sda rw\n'
+                      f'2 1 0:77 / {top}/memory rw - tmpfs x rw\n', encoding='ascii')
+    return top / 'inject'
+
+
 class Array:
     def __init__(self):
         self.top = pathlib.Path(tempfile.mkdtemp(prefix='vdsctl.'))
         read_fd, write_fd = os.pipe()
         with (self.top / 'log').open('wb') as log:
-            self.vdsd = subprocess.Popen([VDSD, '--dir', self.top / 'a', '--socket', self.top / 's', '--listen',
-                                          '127.0.0.1:0', '--ready-fd', str(write_fd)], stderr=log, pass_fds=(write_fd,))
+            self.vdsd = subprocess.Popen([VDSD, '--dir', self.top / 'a', '--socket', self.top / 's',
+                                          '--listen',
+                                          '127.0.0.1:0', '--inject', make_host(self.top),
+                                          '--ready-fd', str(write_fd)], stderr=log,
+                                         pass_fds=(write_fd,))
         os.close(write_fd)
         check(select.select([read_fd], [], [], DEADLINE_S)[0], 'vdsd is not ready')
         with open(read_fd, encoding='utf-8') as pipe:
@@ -49,16 +72,16 @@ class Array:
         """What it printed; it must exit with that code, and say why when it is not 0."""
         used.add(' '.join(words[:2]))
         used.add(words[0] if words else '')
-        done = subprocess.run([VDSCTL, *words], env=self.env, capture_output=True, text=True, timeout=DEADLINE_S,
-                              stdin=subprocess.DEVNULL)
+        done = subprocess.run([VDSCTL, *words], env=self.env, capture_output=True, text=True,
+                              timeout=DEADLINE_S, stdin=subprocess.DEVNULL)
         check(done.returncode == code, f'{words}: exit status {done.returncode}: {done.stderr}')
         check((code == 0) == (done.stderr == ''), f'{words}: it said `{done.stderr}`')
         return done.stdout if code == 0 else done.stderr
 
     def warned(self, *words):
         """What it said besides, although it did what it was told."""
-        done = subprocess.run([VDSCTL, *words], env=self.env, capture_output=True, text=True, timeout=DEADLINE_S,
-                              stdin=subprocess.DEVNULL)
+        done = subprocess.run([VDSCTL, *words], env=self.env, capture_output=True, text=True,
+                              timeout=DEADLINE_S, stdin=subprocess.DEVNULL)
         equal(done.returncode, 0)
         return done.stderr
 
@@ -75,8 +98,11 @@ class Array:
 
 
 def test_luns_are_created_and_shown(a):
-    check('created' in a.run('lun', 'create', 'vol1', '--size', '10M', '--unmask', INITIATOR), 'no "created"')
-    check(re.fullmatch(r'[0-9a-f-]{36}\n', a.run('lun', 'create', 'vol2', '-s', '4M', '--block-size', '4096', '-q')), 'no id')
+    check('created' in a.run('lun', 'create', 'vol1', '--size', '10M', '--unmask', INITIATOR),
+          'no "created"')
+    check(re.fullmatch(r'[0-9a-f-]{36}\n',
+                       a.run('lun', 'create', 'vol2', '-s', '4M', '--block-size', '4096', '-q')),
+          'no id')
     equal(a.json('lun', 'show', 'vol2')['block_bytes'], 4096)
     equal({lun['name'] for lun in a.json('lun', 'list')}, {'vol1', 'vol2'})
     table = a.run('lun', 'list').splitlines()
@@ -109,14 +135,16 @@ def test_a_thick_lun_is_waited_for(a):
 
 def test_changes_name_their_object(a):
     """Also where a name looks like a word of the answer."""
-    check(re.fullmatch(r'LUN created created \([0-9a-f-]{36}\)\n', a.run('lun', 'create', 'created', '--size', '1M')), 'create')
+    check(re.fullmatch(r'LUN created created \([0-9a-f-]{36}\)\n',
+                       a.run('lun', 'create', 'created', '--size', '1M')), 'create')
     equal(a.run('lun', 'offline', 'created'), 'LUN created is offline\n')
     equal(a.run('lun', 'delete', 'created', '-q'), '')
     equal(a.run('target', 'create', 'named')[:21], 'target named created ')
     a.run('lun', 'create', 'named', '--size', '1M')
     equal(a.run('lun', 'associate', 'named', 'named'), 'LUN named is behind 1 target now\n')
     equal(a.run('lun', 'dissociate', 'named'), 'LUN named is behind no target now\n')
-    equal(a.run('lun', 'delete', 'named') + a.run('target', 'delete', 'named'), 'LUN named deleted\ntarget named deleted\n')
+    equal(a.run('lun', 'delete', 'named') + a.run('target', 'delete', 'named'),
+          'LUN named deleted\ntarget named deleted\n')
 
 
 def test_luns_grow(a):
@@ -134,20 +162,35 @@ def test_a_growth_says_what_it_did(a):
     equal(a.run('lun', 'create', 'grows', '--size', '1.5M', '-q')[-1], '\n')
     equal(a.run('lun', 'extend', 'grows', '1M'), 'LUN grows grew from 1.5 MiB to 2.5 MiB\n')
     equal(a.run('lun', 'extend', 'grows', '512B'), 'LUN grows grew from 2621440 to 2621952 bytes\n')
-    equal(a.run('lun', 'extend', 'grows', '--to', '0.5G'), 'LUN grows grew from 2.5 MiB to 512 MiB\n')
+    equal(a.run('lun', 'extend', 'grows', '--to', '0.5G'),
+          'LUN grows grew from 2.5 MiB to 512 MiB\n')
     a.run('lun', 'delete', 'grows')
+
+
+def test_a_lun_is_shrunk(a):
+    a.run('lun', 'create', 'shrinks', '--size', '4M')
+    equal(a.run('lun', 'shrink', 'shrinks', '1M'), 'LUN shrinks shrank from 4 MiB to 3 MiB\n')
+    equal(a.run('lun', 'shrink', 'shrinks', '--to', '2M'),
+          'LUN shrinks shrank from 3 MiB to 2 MiB\n')
+    check('would not get smaller' in a.run('lun', 'shrink', 'shrinks', '--to', '8M', code=2),
+          'it grew')
+    equal(a.json('lun', 'show', 'shrinks')['size_bytes'], 2 << 20)
+    a.run('lun', 'delete', 'shrinks')
 
 
 def test_a_size_needs_a_unit(a):
     """`lun extend vol1 5` added 512 bytes where five gibibytes were meant."""
     before = a.json('lun', 'show', 'vol1')['size_bytes']
-    for words in (['lun', 'extend', 'vol1', '5'], ['lun', 'extend', 'vol1', '+5'], ['lun', 'extend', 'vol1', '--to', '99999999'],
+    for words in (['lun', 'extend', 'vol1', '5'], ['lun', 'extend', 'vol1', '+5'],
+                  ['lun', 'extend', 'vol1', '--to', '99999999'],
                   ['lun', 'create', 'unitless', '--size', '4096']):
         text = a.run(*words, code=2)
         check('has no unit' in text and f'{words[-1].lstrip("+")}G' in text, text)
     equal(a.json('lun', 'show', 'vol1')['size_bytes'], before)
-    check('--size 9P' in a.run('lun', 'create', 'huge', '--size', '9P', code=2), 'the option is not named')
-    check('--size 0B' in a.run('lun', 'create', 'none', '--size', '0B', code=2), 'the option is not named')
+    check('--size 9P' in a.run('lun', 'create', 'huge', '--size', '9P', code=2),
+          'the option is not named')
+    check('--size 0B' in a.run('lun', 'create', 'none', '--size', '0B', code=2),
+          'the option is not named')
 
 
 def test_used_space_is_shown(a):
@@ -158,14 +201,16 @@ def test_used_space_is_shown(a):
     check(re.search(r'^full +8 MiB +8 MiB ', a.run('lun', 'list'), re.M), a.run('lun', 'list'))
     check('Space used     8 MiB' in a.run('lun', 'show', 'full'), a.run('lun', 'show', 'full'))
     page = a.run('pool', 'show', 'default')
-    check(re.search(r'^Used by LUNs +\d', page, re.M) and re.search(r'^full +8 MiB +8 MiB ', page, re.M), page)
+    check(re.search(r'^Used by LUNs +\d', page, re.M)
+          and re.search(r'^full +8 MiB +8 MiB ', page, re.M), page)
     check(a.run('pool', 'list').split()[2:5] == ['FREE', 'USED', 'PROMISED'], a.run('pool', 'list'))
     a.run('lun', 'delete', 'full')
 
 
 def test_no_room_is_said_in_units(a):
     text = a.run('lun', 'create', 'huge', '--size', '7.5P', code=7)
-    check('--size 7.5P' in text and 'file system holds no file larger than' in text and 'iB' in text, text)
+    check('--size 7.5P' in text and 'file system holds no file larger than' in text
+          and 'iB' in text, text)
     text = a.run('lun', 'create', 'huge', '--size', '7.5P', '--thick', code=7)
     check('--size 7.5P' in text and 'free in the pool' in text and 'iB' in text, text)
 
@@ -173,10 +218,20 @@ def test_no_room_is_said_in_units(a):
 def test_luns_are_renamed_and_switched(a):
     a.run('lun', 'rename', 'vol2', 'second')
     a.run('lun', 'rename', 'second', 'vol1', code=6)
+    equal(a.run('lun', 'read-only', 'second'), 'LUN second is read-only\n')
+    equal(a.json('lun', 'show', 'second')['access'], 'read-only')
+    check('Access         read-only' in a.run('lun', 'show', 'second'), 'lun show')
+    equal(a.run('lun', 'read-write', 'second'), 'LUN second is writable\n')
+    equal(a.json('lun', 'show', 'second')['access'], 'read-write')
+    a.run('lun', 'create', 'cartridge', '--size', '1M', '--removable')
+    check('thin, removable' in a.run('lun', 'show', 'cartridge'), 'lun show of a removable one')
+    a.run('lun', 'delete', 'cartridge')
     a.run('lun', 'offline', 'second')
     equal(a.json('lun', 'show', 'second')['status'], 'offline')
     a.run('lun', 'online', 'second')
     equal(a.json('lun', 'counters', 'second')['read_commands'], 0)
+    equal(a.json('lun', 'reservations', 'second')['registrations'], [])
+    a.run('lun', 'reservations', 'second', '--clear')
 
 
 def mask(a):
@@ -191,17 +246,20 @@ def test_unmasking_lists(a):
     equal(mask(a), f'{INITIATOR};iqn.2026-11.org.example:c')
     a.run('lun', 'unmask', 'vol1', '*')
     equal(mask(a), '*')
-    check('everybody' in a.run('lun', 'unmask', 'vol1', '--add', INITIATOR, code=2), 'no reason')
+    check('every initiator' in a.run('lun', 'unmask', 'vol1', '--add', INITIATOR, code=2), 'no reason')
     a.run('lun', 'unmask', 'vol1', 'none')
     equal(mask(a), '')
     a.run('lun', 'unmask', 'vol1', 'not a name', code=2)
-    check('bad is no iSCSI name' in a.run('lun', 'unmask', 'vol1', f'bad,{INITIATOR}', code=2), 'no reason')
+    check('bad is no iSCSI name' in a.run('lun', 'unmask', 'vol1', f'bad,{INITIATOR}', code=2),
+          'no reason')
     a.run('lun', 'unmask', 'vol1', f'none,{INITIATOR}', code=2)
     equal(mask(a), '')
-    equal(a.warned('lun', 'unmask', 'vol1', f'iqn.bad,{INITIATOR}').count('iqn.bad is no iSCSI name'), 1)
+    equal(a.warned('lun', 'unmask', 'vol1',
+                   f'iqn.bad,{INITIATOR}').count('iqn.bad is no iSCSI name'), 1)
     equal(mask(a), f'{INITIATOR};iqn.bad')
     a.run('lun', 'unmask', 'vol1', '--remove', 'iqn.bad')
-    check('worse' in a.warned('lun', 'create', 'warned', '--size', '1M', '--unmask', 'iqn.worse'), 'no warning')
+    check('worse' in a.warned('lun', 'create', 'warned', '--size', '1M', '--unmask', 'iqn.worse'),
+          'no warning')
     a.run('lun', 'delete', 'warned')
     a.run('lun', 'unmask', 'vol1', INITIATOR)
 
@@ -213,7 +271,8 @@ def test_targets(a):
     a.run('target', 'create', 'iqn.2026-11.org.example:third', '--no-portals')
     equal(a.json('target', 'show', 'db')['iscsi_name'], 'iqn.2026-11.org.example:db')
     equal(a.json('target', 'show', 'iqn.2026-11.org.example:third')['alias'], '')
-    check(a.json('target', 'show', 'web')['iscsi_name'].startswith('iqn.2026-11.org.example'), 'the prefix')
+    check(a.json('target', 'show', 'web')['iscsi_name'].startswith('iqn.2026-11.org.example'),
+          'the prefix')
     a.run('target', 'alias', 'iqn.2026-11.org.example:third', 'third')
     equal(len(a.json('target', 'list')), 3)
     equal(len(a.run('target', 'list').splitlines()), 4)
@@ -228,8 +287,10 @@ def test_associations(a):
     a.run('lun', 'associate', 'vol1', 'web', 'db', 'web')
     equal({p['target_id'] for p in a.json('lun', 'targets', 'vol1')},
           {a.json('target', 'show', name)['id'] for name in ('web', 'db')})
-    equal([p['lun_id'] for p in a.json('target', 'luns', 'db')], [a.json('lun', 'show', 'vol1')['id']])
-    check('vol1' in a.run('target', 'luns', 'db') and 'web' in a.run('lun', 'targets', 'vol1'), 'the tables')
+    equal([p['lun_id'] for p in a.json('target', 'luns', 'db')],
+          [a.json('lun', 'show', 'vol1')['id']])
+    check('vol1' in a.run('target', 'luns', 'db') and 'web' in a.run('lun', 'targets', 'vol1'),
+          'the tables')
     equal(len(a.run('association', 'list').splitlines()), 3)
     shown = a.run('explain', 'vol1', '--initiator', INITIATOR, '--from', '127.0.0.1')
     check('vol1: visible to' in shown and 'mask' in shown, 'explain')
@@ -245,8 +306,8 @@ def test_associations(a):
     a.run('lun', 'dissociate', 'vol1')
     equal(a.json('lun', 'targets', 'vol1'), [])
     a.run('target', 'delete', 'db')
-    done = subprocess.run([VDSCTL, 'explain', 'vol1', '-i', INITIATOR, '-o', 'json'], env=a.env, capture_output=True,
-                          text=True, timeout=DEADLINE_S)
+    done = subprocess.run([VDSCTL, 'explain', 'vol1', '-i', INITIATOR, '-o', 'json'], env=a.env,
+                          capture_output=True, text=True, timeout=DEADLINE_S)
     equal(done.returncode, 1)
     equal(json.loads(done.stdout)['obstacle']['code'], 'NOT_ASSOCIATED')
 
@@ -255,10 +316,112 @@ def test_a_lun_in_use_is_not_deleted_without_force(a):
     a.run('lun', 'create', 'busy', '--size', '3M')
     a.run('lun', 'associate', 'busy', 'web', 'third')
     text = a.run('lun', 'delete', 'busy', code=6)
-    check('web' in text and 'third' in text and '0 sessions' in text and '3 MiB' in text and '--force' in text, text)
+    check('web' in text and 'third' in text and '0 sessions' in text and '3 MiB' in text
+          and '--force' in text, text)
     equal(len(a.json('lun', 'targets', 'busy')), 2)
     a.run('lun', 'delete', 'busy', '--force')
     a.run('lun', 'show', 'busy', code=3)
+
+
+def test_hosts_have_names_that_are_theirs_alone(a):
+    iqn = 'iqn.2026-11.org.example:'
+    a.run('host', 'create', 'db1', iqn + 'db1')
+    a.run('host', 'create', 'db2', iqn + 'DB2a,eui.0123456789ABCDEF')
+    equal(a.json('host', 'show', 'db2')['initiators'], ['eui.0123456789abcdef', iqn + 'db2a'])
+    text = a.run('host', 'add-name', 'db2', iqn + 'db1', code=6)
+    check('"db1"' in text and 'remove-name' in text, text)
+    a.run('host', 'add-name', 'db2', 'nonsense', code=2)
+    a.run('host', 'add-name', 'db2', iqn + 'db2b')
+    a.run('host', 'remove-name', 'db2', 'eui.0123456789abcdef')
+    equal(a.json('host', 'show', iqn + 'db2b')['name'], 'db2')
+    check('db2b' in a.run('host', 'show', 'db2'), 'its page')
+    a.run('host', 'sources', 'db2', '10.0.0.0/8', 'fd00::/8')
+    equal(a.json('host', 'show', 'db2')['sources'], '10.0.0.0/8;fd00::/8')
+    check('fd00::/8' in a.run('host', 'show', 'db2'), 'its page')
+    text = a.run('host', 'sources', 'db2', '10.1.0.0/8', code=2)
+    check('the network is 10.0.0.0/8' in text, text)
+    check('everywhere' in a.run('host', 'sources', 'db2', 'any'), 'any')
+    a.run('target', 'create', 'ruled')
+    a.run('target', 'sources', 'ruled', '192.0.2.1')
+    equal(a.json('target', 'show', 'ruled')['sources'], '192.0.2.1/32')
+    a.run('target', 'delete', 'ruled')
+    a.run('host', 'rename', 'db2', 'db1', code=6)
+    a.run('host', 'rename', 'db2', 'two;three', code=2)
+    a.run('host', 'rename', 'db2', 'standby')
+    check(re.search(r'^standby +2 +0 ', a.run('host', 'list'), re.M), a.run('host', 'list'))
+
+
+def test_host_groups(a):
+    iqn = 'iqn.2026-11.org.example:'
+    hosts = {host['name']: host['id'] for host in a.json('host', 'list')}
+    a.run('host-group', 'create', 'cluster', 'db1')
+    a.run('host-group', 'create', 'cluster', code=6)
+    a.run('host-group', 'add', 'cluster', 'standby', 'db1')
+    equal(set(a.json('host-group', 'show', 'cluster')['hosts']), set(hosts.values()))
+    equal(len(a.json('host', 'show', 'db1')['host_groups']), 1)
+    check('standby' in a.run('host-group', 'show', 'cluster'), 'its page')
+    check('cluster' in a.run('host', 'show', 'db1') and 'cluster' in a.run('host', 'list'), 'names')
+    a.run('lun', 'create', 'shared', '--size', '1M', '--host-group', 'cluster')
+    a.run('lun', 'unmask', 'shared', '--add', '--host', 'db1,standby', iqn + 'c')
+    table = a.run('lun', 'list')
+    check('3 hosts and groups, 1 initiator' in table, table)
+    page = a.run('lun', 'show', 'shared')
+    check('host:standby' in page and 'host-group:cluster' in page and iqn + 'c' in page, page)
+    a.run('lun', 'unmask', 'shared', '--host', 'nobody', code=3)
+    a.run('lun', 'unmask', 'shared', code=2)
+    a.run('lun', 'unmask', 'shared', '--remove', '--host', 'standby')
+    text = a.run('host-group', 'delete', 'cluster', code=6)
+    check('"shared"' in text and '--force' in text, text)
+    a.run('lun', 'unmask', 'shared', '--host', 'db1')
+    check('host:db1' in a.run('lun', 'list'), 'one host is named')
+    text = a.run('explain', 'shared', '--initiator', iqn + 'db2a', code=1)
+    a.run('lun', 'delete', 'shared')
+    a.run('host-group', 'remove', 'cluster', 'standby')
+    a.run('host-group', 'rename', 'cluster', 'prod')
+    check(re.search(r'^prod +1 ', a.run('host-group', 'list'), re.M), a.run('host-group', 'list'))
+    text = a.run('host', 'delete', 'db1', code=6)
+    check('1 host group' in text and '--force' in text, text)
+    a.run('host', 'delete', 'db1', '--force')
+    equal(a.json('host-group', 'show', 'prod')['hosts'], [])
+    a.run('host-group', 'delete', 'prod')
+    a.run('host', 'delete', 'standby')
+    equal(a.json('host', 'list'), [])
+
+
+def test_secrets(a):
+    secret = a.top / 'secret'
+    secret.write_text('a secret of some length\nand a second line\n', encoding='ascii')
+    a.run('target', 'secret', 'web', '--file', secret, code=1)   # everybody may read it
+    secret.chmod(0o600)
+    check('set' in a.run('target', 'secret', 'web', '--file', secret, '--user', 'alice'), 'set')
+    check('replaced' in a.run('target', 'secret', 'web', '--file', secret, '--user', 'alice',
+                              '--keep-old', '12h'), 'replaced')
+    a.run('target', 'secret', 'web', '--file', secret, '--mutual', code=2)   # in both directions
+    other = a.top / 'other'
+    other.write_text('0x000102030405060708090a0b\n', encoding='ascii')
+    other.chmod(0o600)
+    a.run('discovery', 'secret', '--file', other, '--mutual', '--user', 'array')
+    a.run('host', 'create', 'secured', INITIATOR + 'z')
+    a.run('host', 'secret', 'secured', '--file', secret)
+    check('host secured' in a.run('secret', 'list'), a.run('secret', 'list'))
+    a.run('host', 'delete', 'secured')   # and its secret
+    a.run('target', 'secret', 'web', '--file', other, '--initiator', INITIATOR, '--mutual')
+    other.write_text('0x00010203040506070809\n', encoding='ascii')
+    check('at least 12' in a.run('target', 'secret', 'web', '--file', other, code=2), 'short')
+    for keep in '0', '32d', 'soon', '-1':
+        a.run('target', 'secret', 'web', '--file', secret, f'--keep-old={keep}', code=2)
+    table = a.run('secret', 'list')
+    equal(len(table.splitlines()), 4)
+    check('alice' in table and 'discovery' in table and INITIATOR in table, table)
+    rows = a.json('secret', 'list')
+    mine = next(row for row in rows if row['user'] == 'alice')
+    check(mine['old_until_ms'] - mine['set_ms'] == 12 * 3600 * 1000, mine)
+    check('alice' in a.run('secret', 'show', mine['id']), 'shown')
+    shown = table + json.dumps(rows) + (a.top / 'log').read_text(errors='replace')
+    check('some length' not in shown and '000102' not in shown, 'a secret is shown')
+    for row in rows:
+        a.run('secret', 'delete', row['id'])
+    equal(a.json('secret', 'list'), [])
 
 
 def test_portals_and_groups(a):
@@ -275,6 +438,19 @@ def test_portals_and_groups(a):
     a.run('portal', 'offline', where)
     equal(a.json('portal', 'show', where)['status'], 'offline')
     a.run('portal', 'online', '127.0.0.2')
+    access = lambda: [a.json('group', 'show', 'third:1')[key] for key in
+                      ('access_state', 'access_set_by', 'preferred', 'explicit_allowed')]
+    equal(access(), ['active-optimized', 'nobody', False, False])
+    a.run('group', 'set', 'third:1', '--state', 'standby', '--preferred', 'yes', '--explicit', 'yes')
+    equal(access(), ['standby', 'administrator', True, True])
+    a.run('group', 'set', 'third:1', '--preferred', 'no')
+    equal(access(), ['standby', 'administrator', False, True])
+    check('it was so before' in a.run('group', 'set', 'third:1', '--preferred', 'no'), 'no news')
+    check('standby' in a.run('group', 'list') and 'allowed' in a.run('group', 'show', 'third:1'), 'the state is shown')
+    check('standby' in a.run('group', 'set', 'third:1', '--state', 'ready', code=2), 'the words are not listed')
+    check('yes or no' in a.run('group', 'set', 'third:1', '--explicit', 'maybe', code=2), 'no advice')
+    check('--state' in a.run('group', 'set', 'third:1', code=2), 'no advice')
+    a.run('group', 'set', 'third:9', '--state', 'standby', code=3)
     a.run('group', 'remove', 'third:1', '127.0.0.2')
     a.run('group', 'remove', 'third:1', '127.0.0.2', code=3)
     a.run('group', 'delete', 'third:1')
@@ -288,12 +464,15 @@ def test_a_portal_says_who_is_reachable_there(a):
     port = next(p for p in a.json('portal', 'list') if p['address'] == '127.0.0.3')['port']
     where = f'127.0.0.3:{port}'
     targets = len(a.json('target', 'list'))
-    check(f'portal {where} created; 0 of {targets} targets' in text and '--all-targets' in text, text)
+    check(f'portal {where} created; 0 of {targets} targets' in text and '--all-targets' in text,
+          text)
     text = a.run('portal', 'create', where, '--all-targets')
-    equal(text, f'portal {where} was there already; {targets} of {targets} targets are reachable there\n')
+    equal(text,
+          f'portal {where} was there already; {targets} of {targets} targets are reachable there\n')
     for target in a.json('target', 'list'):
         check(where in a.run('target', 'show', target['id']), 'a target without the portal')
-    equal(a.run('portal', 'create', where, '--all-targets', '-q'), a.json('portal', 'show', where)['id'] + '\n')
+    equal(a.run('portal', 'create', where, '--all-targets', '-q'),
+          a.json('portal', 'show', where)['id'] + '\n')
     for group in a.json('group', 'list'):
         a.run('group', 'remove', group['id'], where)
     a.run('portal', 'delete', where)
@@ -309,9 +488,11 @@ def test_a_portal_that_cannot_listen_says_so(a):
 def test_a_page_shows_what_belongs_to_the_object(a):
     a.run('lun', 'associate', 'vol1', 'web')
     page = a.run('lun', 'show', 'vol1')
-    check('Pool           default' in page and INITIATOR in page and re.search(r'^web +\S+ +\d+ +0$', page, re.M), page)
+    check('Pool           default' in page and INITIATOR in page
+          and re.search(r'^web +\S+ +\d+ +0$', page, re.M), page)
     page = a.run('target', 'show', 'web')
-    check('vol1' in page and '127.0.0.1:' in page and 'Sessions: none' in page and 'from this machine only' in page, page)
+    check('vol1' in page and '127.0.0.1:' in page and 'Sessions: none' in page
+          and 'from this machine only' in page, page)
     page = a.run('group', 'show', 'web:1')
     check('Target         web' in page and '127.0.0.1:' in page, page)
     portal = a.json('portal', 'list')[0]
@@ -319,7 +500,8 @@ def test_a_page_shows_what_belongs_to_the_object(a):
     page = a.run('pool', 'show', 'default')
     check('vol1' in page and 'Promised' in page, page)
     # an id stands only where it is the object's own
-    for words in (['lun', 'show', 'vol1'], ['target', 'show', 'web'], ['group', 'show', 'web:1'], ['pool', 'show', 'default']):
+    for words in (['lun', 'show', 'vol1'], ['target', 'show', 'web'], ['group', 'show', 'web:1'],
+                  ['pool', 'show', 'default']):
         equal(len(re.findall(r'[0-9a-f]{8}-[0-9a-f-]{27}', a.run(*words))), 1)
     a.run('lun', 'dissociate', 'vol1')
 
@@ -339,6 +521,85 @@ def test_pools(a):
     a.run('pool', 'delete', 'fast')
 
 
+def test_controller(a):
+    page = a.run('controller', 'show')
+    check('Status         online' in page and 'Ports' in page, page)
+    controller = a.json('controller', 'show')
+    equal(controller['status'], 'online')
+    for command in 'flush', 'invalidate', 'reset':
+        check(a.run('controller', command).strip(), command)
+    a.run('controller', 'reset', '--drain', '0', code=2)
+    a.run('controller', 'offline')
+    equal(a.json('controller', 'show', controller['name'])['status'], 'offline')
+    check('controller is offline' in a.run('portal', 'list'), 'a portal listens')
+    a.run('controller', 'online')
+    check('controller is offline' not in a.run('portal', 'list'), 'no portal listens')
+    a.run('controller', 'show', 'nowhere', code=3)
+
+
+def test_ports(a):
+    table = a.run('port', 'list')
+    check(re.search(r'^lo +online  up ', table, re.M), table)
+    page = a.run('port', 'show', 'lo')
+    check('127.0.0.1' in page and 'Portals' in page, page)
+    port = a.json('port', 'show', 'lo')
+    equal(port['controller_id'], a.json('controller', 'show')['id'])
+    equal(a.json('port', 'counters', 'lo')['sessions'], 0)
+    a.run('port', 'reset', 'lo', '--drain', '1')
+    a.run('port', 'offline', 'lo')
+    check('offline' in a.run('port', 'list'), 'the port is online')
+    equal({p['status'] for p in a.json('portal', 'list')}, {'offline'})
+    a.run('port', 'online', 'lo')
+    a.run('port', 'show', 'nowhere', code=3)
+
+
+def test_maintenance(a):
+    a.run('lun', 'create', 'blinks', '--size', '1M')
+    check('blink: start done' in a.run('lun', 'maintain', 'blinks', 'blink', 'start'), 'start')
+    check('it went on before' in a.run('lun', 'maintain', 'blinks', 'blink', 'start'), 'again')
+    a.run('array', 'maintain', 'beep', 'start')
+    a.run('controller', 'maintain', a.json('controller', 'show')['name'], 'ping', 'start')
+    a.run('port', 'maintain', 'lo', 'blink', 'start')
+    a.run('drive', 'maintain', 'sda', 'spin-up', 'start')
+    a.run('drive', 'maintain', 'sda', 'beep', 'pulse', '2')
+    table = a.run('maintenance', 'list')
+    for row in ('lun +blinks +blink', r'array +\S+ +beep', r'controller +\S+ +ping',
+                'port +lo +blink', 'drive +sda +spin-up'):
+        check(re.search(f'^{row} ', table, re.M), f'{row}: {table}')
+    equal(len(a.json('maintenance', 'list')), 5)
+    a.run('lun', 'maintain', 'blinks', 'shine', 'start', code=2)
+    a.run('lun', 'maintain', 'blinks', 'blink', 'begin', code=2)
+    a.run('lun', 'maintain', 'blinks', 'blink', 'pulse', 'often', code=2)
+    a.run('lun', 'maintain', 'blinks', 'blink', 'start', '2', code=2)
+    a.run('lun', 'maintain', 'nowhere', 'blink', 'start', code=3)
+    a.run('lun', 'maintain', 'blinks', 'blink', 'stop')
+    a.run('array', 'maintain', 'beep', 'stop')
+    equal(len(a.json('maintenance', 'list')), 3)
+    a.run('lun', 'delete', 'blinks')
+
+
+def test_drives(a):
+    table = a.run('drive', 'list')
+    check(re.search(r'^sda +1 TiB  disk  ATA  EXAMPLE 1T  -  +default  yes ', table, re.M), table)
+    page = a.run('drive', 'show', 'sda')
+    check('WWID           naa.5000c500a1b2c3d4' in page and 'Medium         not rotating' in page
+          and re.search(r'^default  8:0 +1 TiB  /', page, re.M), page)
+    check('Drives         sda' in a.run('pool', 'show', 'default'), 'the pool names no drives')
+    (a.top / 'memory').mkdir()
+    a.run('pool', 'create', 'mem', str(a.top / 'memory'))
+    drive = a.json('drive', 'show', str(a.top / 'memory'))
+    equal((drive['kind'], drive['model'], len(drive['pools'])), ('memory', 'tmpfs file system', 1))
+    check('gone after a restart' in a.run('drive', 'show', drive['id']), 'it does not say memory')
+    check(f"Drives         {a.top}/memory (tmpfs file system)" in a.run('pool', 'show', 'mem'),
+          a.run('pool', 'show', 'mem'))
+    equal({d['name'] for d in a.json('drive', 'list')}, {'sda', str(a.top / 'memory')})
+    a.run('pool', 'delete', 'mem')
+    equal([d['name'] for d in a.json('drive', 'list')], ['sda'])
+    check('sda' in a.run('drive', 'show', 'sdz', code=3), 'no guess')
+    check('drive list' in a.run('drive', 'show', 'nothing', code=3), 'no advice')
+    check('up to date' in a.run('drive', 'rescan'), 'no rescan')
+
+
 def test_sessions(a):
     equal(a.json('session', 'list'), [])
     check(a.run('session', 'list').startswith('TARGET'), 'the head')
@@ -356,6 +617,25 @@ def test_the_array(a):
     a.run('array', 'iqn-prefix', 'nonsense', code=2)
 
 
+def test_backup_writes_a_new_file_for_its_owner(a):
+    file = a.top / 'backup'
+    check(str(file) in a.run('backup', str(file)), 'it does not say where')
+    equal(file.stat().st_mode & 0o777, 0o600)
+    check('exists' in a.run('backup', str(file), code=6), 'an existing file')
+    (a.top / 'backups').mkdir()
+    told = a.json('backup', str(a.top / 'backups'))
+    [made] = (a.top / 'backups').iterdir()
+    equal((told['file'], told['bytes']), (str(made), made.stat().st_size))
+    check(re.fullmatch(r'.+-\d{8}T\d{6}Z\.vds', made.name), made.name)
+    equal(a.run('backup', '-q', str(a.top / 'quiet')), f'{a.top}/quiet\n')
+    a.run('backup', str(a.top / 'no' / 'such'), code=3)
+    a.run('backup', code=2)
+    done = subprocess.run([VDSCTL, 'backup', '-'], env=a.env, capture_output=True,
+                          timeout=DEADLINE_S, check=True)
+    equal(done.stdout[:15], b'SQLite format 3')
+    equal([p.name for p in a.top.glob('*.part')], [])
+
+
 def test_check_tells_of_failed_luns(a):
     lun = a.run('lun', 'create', 'lost', '--size', '1M', '-q').strip()
     for path in (a.top / 'a').rglob(f'*{lun}*'):
@@ -371,7 +651,8 @@ def test_check_tells_of_failed_luns(a):
 @contextlib.contextmanager
 def watching(a, *options):
     """A `vdsctl watch` that ends with the block, also when that fails."""
-    with subprocess.Popen([VDSCTL, 'watch', *options], env=a.env, stdout=subprocess.PIPE, text=True) as watch:
+    with subprocess.Popen([VDSCTL, 'watch', *options], env=a.env, stdout=subprocess.PIPE,
+                          text=True) as watch:
         try:
             yield watch
         finally:
@@ -386,10 +667,12 @@ def test_watch_shows_what_happens(a):
         for line in watch.stdout:
             if '+ lun ' in line:
                 break
-        check(re.search(r'\+ lun +seen pool=default size=1 MiB .*\(lun\.create by .*\(uid \d+\)\)', line), line)
+        check(re.search(r'\+ lun +seen pool=default size=1 MiB .*\(lun\.create by .*\(uid \d+\)\)',
+                        line), line)
         a.run('lun', 'rename', 'seen', 'renamed')
         a.run('lun', 'extend', 'renamed', '1M')
-        for wanted in ('"seen" -> "renamed" (lun.rename by ', 'size=1 MiB -> 2 MiB (lun.extend by '):
+        for wanted in ('"seen" -> "renamed" (lun.rename by ',
+                       'size=1 MiB -> 2 MiB (lun.extend by '):
             for line in watch.stdout:
                 if '~ lun ' in line:
                     break
@@ -415,7 +698,8 @@ def test_watch_is_silent_on_free_space(a):
                 break
         watch.terminate()
     (a.top / 'ballast').unlink()
-    check('marker' in lines[-1] and not any('live_pool' in line or 'reloaded' in line for line in lines), lines)
+    check('marker' in lines[-1]
+          and not any('live_pool' in line or 'reloaded' in line for line in lines), lines)
     a.run('lun', 'delete', 'marker')
 
 
@@ -432,8 +716,10 @@ def test_watch_speaks_json(a):
 
 
 def test_wrong_lines_are_usage_errors(a):
-    for words in (['lun', 'frob'], ['lun', 'create', 'x'], ['lun', 'create', 'x', '--size', 'big'], ['lun', 'list', '-o', 'xml'],
-                  ['lun', 'create', 'x', '--size', '1M', '--block-size', '100'], ['explain', 'vol1'],
+    for words in (['lun', 'frob'], ['lun', 'create', 'x'], ['lun', 'create', 'x', '--size', 'big'],
+                  ['lun', 'list', '-o', 'xml'],
+                  ['lun', 'create', 'x', '--size', '1M', '--block-size', '100'],
+                  ['explain', 'vol1'],
                   ['lun', 'create', '', '--size', '1M'], ['target', 'create', '']):
         a.run(*words, code=2)
 
@@ -443,12 +729,38 @@ def test_an_array_that_is_not_there(a):
     check('is vdsd running?' in text and str(a.top) in text, text)
 
 
+def test_a_vdsd_that_does_not_answer_is_given_up(a):
+    """The time that vdsctl would wait passes at once (fast_clock.c); only --timeout is waited for.
+    """
+    url, waited = f'unix:{a.top}/mute', a.top / 'waited'
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as mute:
+        mute.bind(str(a.top / 'mute'))
+        mute.listen(16)
+        asan = os.environ.get('ASAN_OPTIONS', '') + ':verify_asan_link_order=0'
+        env = {**a.env, 'LD_PRELOAD': os.environ['FAST_CLOCK_LIBRARY'], 'FAST_CLOCK': str(waited),
+               'ASAN_OPTIONS': asan}
+        for words, seconds in ((['lun', 'list'], 30), (['lun', 'create', 'x', '--size', '1M'], 30),
+                               (['check'], 3600)):
+            done = subprocess.run([VDSCTL, *words, '--url', url], env=env, capture_output=True,
+                                  text=True, timeout=DEADLINE_S, check=False)
+            equal(done.returncode, 8)
+            check('did not answer in time' in done.stderr, done.stderr)
+            # what passed between the request and the wait is not waited for once more
+            check(seconds * 1000 - 1000 < int(waited.read_text()) < seconds * 1000 + 1000,
+                  f'{words}: {waited.read_text()} ms')
+        text = a.run('lun', 'list', '--url', url, '--timeout', '1', code=8)
+        check('--timeout' in text or 'did not answer in time' in text, text)
+
+
 def as_nobody(a, *words):
-    """What somebody else is told; None when this test is not root and cannot become somebody else."""
+    """What somebody else is told; None when this test is not root and cannot become somebody else.
+    """
     if os.getuid() != 0 or not shutil.which('setpriv'):
         return None
-    return subprocess.run(['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', VDSCTL, *words],
-                          env=a.env, capture_output=True, text=True, timeout=DEADLINE_S, check=False).stderr
+    return subprocess.run(['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups',
+                           VDSCTL, *words],
+                          env=a.env, capture_output=True, text=True, timeout=DEADLINE_S,
+                          check=False).stderr
 
 
 def test_a_forbidden_socket_names_the_group(a):
@@ -481,14 +793,15 @@ def test_errors_are_json_when_asked(a):
     equal(error['code'], 'NOT_FOUND')
     for words in (['lun', 'frob'], ['lun', 'create', 'x'], ['lun', 'list', '--colour']):
         equal(json.loads(a.run('-o', 'json', *words, code=2))['error']['code'], 'INVALID')
-    error = json.loads(a.run('lun', 'list', '-o', 'json', '--url', f'unix:{a.top}/nothing', code=5))['error']
+    error = json.loads(a.run('lun', 'list', '-o', 'json', '--url', f'unix:{a.top}/nothing',
+                             code=5))['error']
     check(error['code'] == 'UNREACHABLE' and 'systemctl' in error['next'], error)
 
 
 def batch(a, text, *options, code=0):
     used.add('batch')
-    done = subprocess.run([VDSCTL, 'batch', *options], env=a.env, input=text, capture_output=True, text=True,
-                          timeout=DEADLINE_S, check=False)
+    done = subprocess.run([VDSCTL, 'batch', *options], env=a.env, input=text, capture_output=True,
+                          text=True, timeout=DEADLINE_S, check=False)
     equal((done.returncode, done.stderr if code == 0 else ''), (code, ''))
     return done.stdout if code == 0 else (done.stdout, done.stderr)
 
@@ -523,8 +836,8 @@ def test_a_batch_stops_at_an_error_and_names_the_line(a):
 
 
 def complete(a, *words):
-    return subprocess.run([VDSCTL, '__complete', *words], env=a.env, capture_output=True, text=True, timeout=DEADLINE_S,
-                          check=True).stdout.splitlines()
+    return subprocess.run([VDSCTL, '__complete', *words], env=a.env, capture_output=True, text=True,
+                          timeout=DEADLINE_S, check=True).stdout.splitlines()
 
 
 def test_completion_knows_words_objects_and_values(a):
@@ -540,15 +853,19 @@ def test_completion_knows_words_objects_and_values(a):
     equal(complete(a, 'lun', 'create', '--pool=de'), ['--pool=default'])
     equal(complete(a, 'lun', 'list', '--output', ''), ['json', 'table'])
     equal(complete(a, 'explain', 'vol1', '-i', 'iqn.1993'), [INITIATOR])
-    equal(complete(a, 'portal', 'show', '127.'), [f'127.0.0.1:{a.json("portal", "list")[0]["port"]}'])
-    check('--size' not in complete(a, 'lun', 'create', '--size', '1M', '--'), 'an option that is given is offered again')
-    equal(subprocess.run([VDSCTL, '__complete', 'lun', 'show', ''], env={**a.env, 'VDS_URL': 'unix:/nothing'},
+    equal(complete(a, 'portal', 'show', '127.'),
+          [f'127.0.0.1:{a.json("portal", "list")[0]["port"]}'])
+    check('--size' not in complete(a, 'lun', 'create', '--size', '1M', '--'),
+          'an option that is given is offered again')
+    equal(subprocess.run([VDSCTL, '__complete', 'lun', 'show', ''],
+                         env={**a.env, 'VDS_URL': 'unix:/nothing'},
                          capture_output=True, timeout=DEADLINE_S, check=True).stderr, b'')
     a.run('target', 'delete', 'complete-me')
 
 
 def test_completion_works_in_shells(a):
-    for shell, check_syntax in (('bash', ['bash', '-n']), ('zsh', ['zsh', '-n']), ('fish', ['fish', '-n'])):
+    for shell, check_syntax in (('bash', ['bash', '-n']), ('zsh', ['zsh', '-n']),
+                                ('fish', ['fish', '-n'])):
         script = a.top / f'completion.{shell}'
         script.write_text(a.run('completion', shell))
         if shutil.which(shell):
@@ -557,19 +874,26 @@ def test_completion_works_in_shells(a):
     (a.top / 'bin').mkdir()
     (a.top / 'bin' / 'vdsctl').symlink_to(VDSCTL)
     env = {**a.env, 'PATH': f'{a.top}/bin:{os.environ["PATH"]}', 'HOME': str(a.top)}
-    for shell, words in (('fish', ['fish', '-c', f'source {a.top}/completion.fish; complete -C "vdsctl lun show vol"']),
-                         ('zsh', ['zsh', '-fc', 'compdef() { :; }; compadd() { shift; print -l -- "$@"; }; '
+    for shell, words in (('fish',
+                          ['fish', '-c',
+                           f'source {a.top}/completion.fish; complete -C "vdsctl lun show vol"']),
+                         ('zsh',
+                          ['zsh', '-fc',
+                           'compdef() { :; }; compadd() { shift; print -l -- "$@"; }; '
                                   f'source {a.top}/completion.zsh; words=(vdsctl lun show vol); CURRENT=4; _vdsctl'])):
         if shutil.which(shell):
-            done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+            done = subprocess.run(words, env=env, capture_output=True, text=True,
+                                  timeout=DEADLINE_S, check=False)
             equal((done.stdout.split(), done.stderr), (['vol1'], ''))
     a.run('lun', 'create', 'two words', '--size', '1M')
-    for line, wanted in (('lun show vol', 'vol1'), ('lun associate vol1 --ad', '--add'), ('lun show tw', r'two\ words'),
+    for line, wanted in (('lun show vol', 'vol1'), ('lun associate vol1 --ad', '--add'),
+                         ('lun show tw', r'two\ words'),
                          ('portal show 127.0.0.1:', str(a.json('portal', 'list')[0]['port']))):
         typed = f'{VDSCTL} {line}'
-        done = subprocess.run(['bash', '-c', f'source {a.top}/completion.bash; COMP_LINE=$1 COMP_POINT=${{#1}}; _vdsctl; '
-                               'printf "%s\\n" "${COMPREPLY[@]}"', 'bash', typed], env=a.env, capture_output=True, text=True,
-                              timeout=DEADLINE_S, check=False)
+        done = subprocess.run(['bash', '-c',
+                               f'source {a.top}/completion.bash; COMP_LINE=$1 COMP_POINT=${{#1}}; _vdsctl; '
+                               'printf "%s\\n" "${COMPREPLY[@]}"', 'bash', typed], env=a.env,
+                              capture_output=True, text=True, timeout=DEADLINE_S, check=False)
         equal(done.stdout.splitlines(), [wanted])
     a.run('lun', 'delete', 'two words')
 
@@ -580,9 +904,224 @@ def test_help_and_completion_need_no_array(a):
     check('complete' in a.run('completion', '--url', 'unix:/nothing'), 'completion')
 
 
+def test_diskraid_passes_its_arguments_on(a):
+    script = a.top / 'script'
+    script.write_text('list subsystems\n')
+    check('SERIAL' in a.run('diskraid', str(script)), 'the name alone')
+    check('SERIAL' in a.run('diskraid', '/s', str(script)), '/s')
+    check('SERIAL' in a.run('diskraid', '-s', str(script)), '-s')
+    check('usage: vdsctl diskraid' in a.run('diskraid', '--help'), '--help')
+    a.run('diskraid', '--size', '1', code=2)
+
+
+def test_tokens(a):
+    said = a.run('token', 'create', 'ci', '--role', 'reader', '--expires', '30d')
+    check(re.fullmatch(r'vds_[A-Za-z0-9_-]{43}\n', said), 'no token')
+    path = a.top / 'token'
+    path.write_text(said, encoding='ascii')
+    a.env['VDS_TOKEN_FILE'] = str(path)
+    path.chmod(0o604)
+    check('chmod 600' in a.run('lun', 'list', code=1), 'others may read the file')
+    path.chmod(0o600)
+    a.run('lun', 'list')
+    check('needs the role operator, but token ci' in
+          a.run('lun', 'create', 'denied', '-s', '1M', code=1), 'the role is too low')
+    del a.env['VDS_TOKEN_FILE']
+    token, = a.json('token', 'list')
+    equal((token['name'], token['role'], 'token' in token), ('ci', 'reader', False))
+    check(token['expires_ms'] - token['created_ms'] in range(2591990000, 2592000001), token)
+    check(token['used_ms'] > 0, token)
+    check('ci' in a.run('token', 'list') and said.strip() not in a.run('token', 'list'), 'list')
+    check('NAME_IN_USE' in a.run('token', 'create', 'ci', '--role', 'admin', '-o', 'json', code=6),
+          'a second one')
+    for words in (['--role', 'king'], [], ['--role', 'admin', '--expires', '30'],
+                  ['--role', 'admin', '--expires', '0d'], ['--role', 'admin', '--expires', 'd']):
+        a.run('token', 'create', 'x', *words, code=2)
+    a.run('token', 'create', 'two words', '--role', 'reader', code=2)
+    a.run('token', 'revoke', 'nobody', code=3)
+    a.run('token', 'revoke', 'ci')
+    a.env['VDS_TOKEN_FILE'] = str(path)
+    check('unknown or was revoked' in a.run('lun', 'list', code=1), 'a revoked token')
+    path.write_text('\n', encoding='ascii')
+    check('holds no token' in a.run('lun', 'list', code=2), 'an empty file')
+    a.env['VDS_TOKEN_FILE'] = str(a.top / 'nothing')
+    check('nothing: No such file' in a.run('lun', 'list', code=3), 'no file')
+    del a.env['VDS_TOKEN_FILE']
+    log = (a.top / 'log').read_text(errors='replace')
+    check(said.strip() not in log, 'the token is in the log')
+    check(said.strip().encode() not in (a.top / 'a/catalog.db').read_bytes() +
+          (a.top / 'a/catalog.db-wal').read_bytes(), 'the token is in the catalog')
+
+
+def test_audit(a):
+    a.run('target', 'create', 'watched')
+    a.run('target', 'alias', 'watched', 'seen')
+    a.run('lun', 'create', 'watched', '-s', '1E', code=2)
+    a.run('target', 'delete', '00000000-0000-4000-8000-000000000009', code=3)
+    newest = a.json('audit', '--limit', '1')[0]
+    check(newest['verb'] == 'targetCreate' or newest['verb'] == 'targetChange' or
+          newest['outcome'] != 'OK', newest)
+    record, = a.json('audit', '--object', 'watched', '--limit', '1')
+    equal((record['cause'], record['outcome'], record['principal']['uid']),
+          ('target.alias', 'OK', os.getuid()))
+    equal((record['changes'][0]['before'], record['changes'][0]['after']),
+          ({'alias': 'watched'}, {'alias': 'seen'}))
+    table = a.run('audit', '--since', '1h')
+    check('renamed to "seen"' in table and 'token ci' in table and 'ACCESS' in table, table)
+    equal(a.json('audit', '--who', 'nobody-like-that'), [])
+    check(all(r['principal']['name'] == 'ci' for r in a.json('audit', '--who', 'ci')), 'who')
+    for words in (['--since', '5'], ['--limit', '0'], ['--limit', 'x']):
+        a.run('audit', *words, code=2)
+    a.run('target', 'delete', 'seen')
+
+
+def test_rates_and_health(a):
+    # The end-to-end tests are in tests/system/test_monitor.py.
+    equal(a.json('lun', 'stats', 'second')['luns'][0]['read']['commands_per_second'], 0)
+    check('LUNs in use: ' in a.run('top', '--count', '1'), 'top')
+    a.run('top', '--count', '0', code=2)
+    check(a.run('health', 'now', code=3), 'what is wrong with the command')
+
+
+@contextlib.contextmanager
+def contexts(a, **settings):
+    """The array, to be reached by contexts alone; gives the file in which they are."""
+    before, home = a.env, a.top / 'home'
+    a.env = {name: value for name, value in before.items()
+             if not name.startswith(('VDS_', 'XDG_'))} | {'HOME': str(home)} | settings
+    try:
+        yield home / '.config/vds/contexts.json'
+    finally:
+        a.env = before
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def test_contexts(a):
+    url, array = a.env['VDS_URL'], a.json('array', 'show')['id']
+    with contexts(a) as path:
+        equal(a.json('context', 'list'), [])
+        equal(a.run('context', 'add', 'here', '--url', url),
+              'context here added; `vdsctl context use here` makes it the usual one\n')
+        a.run('context', 'add', 'away', '--url', 'unix:/nothing/there', '-q')
+        equal((path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777), (0o600, 0o700))
+        check('no context is in use' in a.run('context', 'show', code=3), 'show')
+        equal(a.json('--context', 'here', 'array', 'show')['id'], array)
+        check('/nothing/there' in a.run('--context', 'away', 'array', 'show', code=5), 'away')
+        equal(a.run('context', 'use', 'here'), 'context here is in use\n')
+        equal(a.json('array', 'show')['id'], array)
+        equal(a.json('context', 'show'), {'name': 'here', 'in_use': True, 'url': url})
+        equal([(c['name'], c['in_use']) for c in a.json('context', 'list')],
+              [('away', False), ('here', True)])
+        check(re.search(r'^here +yes +unix:', a.run('context', 'list'), re.M), 'table')
+        equal(complete(a, 'context', 'use', 'aw') + complete(a, '--context', 'he') +
+              complete(a, 'lun', 'show', 'vol1'), ['away', 'here', 'vol1'])
+        equal(batch(a, 'array show -q\ncontext show\n').splitlines()[-1].split(), ['url', url])
+        check('--context cannot' in batch(a, '--context away lun list\n', code=2)[1], 'batch')
+        equal(a.run('context', 'use', 'none'), 'no context is in use\n')
+        a.run('context', 'use', 'away', '-q')
+        equal(a.run('context', 'remove', 'away'), 'context away removed\n')
+        check('use' not in json.loads(path.read_text()), 'it is still in use')
+        (a.top / 'script').write_text('list subsystems\n')
+        check('SERIAL' in a.run('--context', 'here', 'diskraid', str(a.top / 'script')),
+              'diskraid')
+
+
+def test_what_wins_over_a_context(a):
+    url, array = a.env['VDS_URL'], a.json('array', 'show')['id']
+    with contexts(a):
+        a.run('context', 'add', 'here', '--url', url)
+        a.run('context', 'add', 'away', '--url', 'unix:/nothing/there')
+        a.run('context', 'use', 'away')
+        equal(a.json('array', 'show', '--url', url)['id'], array)
+        a.env['VDS_CONTEXT'] = 'here'
+        equal(a.json('array', 'show')['id'], array)
+        check('VDS_CONTEXT is set' in a.run('context', 'use', 'away'), 'it is not said')
+        a.env |= {'VDS_CONTEXT': 'away', 'VDS_URL': url}
+        equal(a.json('array', 'show')['id'], array)
+        check('VDS_URL is set' in a.run('context', 'use', 'away'), 'it is not said')
+        a.run('array', 'show', '--context', 'away', code=5)
+        check('give one of them' in a.run('array', 'show', '--context', 'away', '--url', url,
+                                          code=2), 'both')
+
+
+def test_a_context_has_a_token_of_its_own(a):
+    """The token that the environment names belongs to another array: it is not sent."""
+    url, here = a.env['VDS_URL'], a.top / 'token.here'
+    here.write_text(a.run('token', 'create', 'ctx', '--role', 'reader'))
+    here.chmod(0o600)
+    (a.top / 'token.bad').write_text('vds_wrong\n')
+    (a.top / 'token.bad').chmod(0o600)
+    with contexts(a, VDS_TOKEN_FILE=str(a.top / 'token.bad')) as path:
+        relative = os.path.relpath(here)
+        a.run('context', 'add', 'reader', '--url', url, '--token-file', relative)
+        a.run('context', 'add', 'user', '--url', url)
+        check('role' in a.run('--context', 'reader', 'target', 'create', 'no', code=1), 'role')
+        check(os.path.samefile(a.json('context', 'show', 'reader')['token_file'], here), 'path')
+        check(here.read_text().strip() not in path.read_text() +
+              a.run('context', 'show', 'reader') + a.run('context', 'list'), 'a secret is shown')
+        a.run('--context', 'user', 'target', 'list')
+        a.run('--url', url, 'target', 'list', code=1)
+        a.run('--url', url, '--token-file', str(here), 'target', 'list')
+    a.run('token', 'revoke', 'ctx')
+
+
+def test_contexts_that_cannot_be(a):
+    url = a.env['VDS_URL']
+    with contexts(a) as path:
+        for words in (['x'], ['x', '--url', 'gopher://a'], ['x', '--url', 'unix:relative'],
+                      ['none', '--url', url], ['', '--url', url], ['.x', '--url', url],
+                      ['x' * 64, '--url', url], ['a/b', '--url', url]):
+            a.run('context', 'add', *words, code=2)
+        a.run('context', 'add', 'x', '--url', url, '--token-file', '/nothing', code=3)
+        a.run('context', 'add', 'x', '--url', 'https://a', '--ca', '/nothing', code=3)
+        check(not path.exists(), 'something was kept')
+        a.run('context', 'add', 'office', '--url', url)
+        a.run('context', 'add', 'office', '--url', url, code=6)
+        for words in (['context', 'use', 'offic'], ['context', 'remove', 'offic'],
+                      ['context', 'show', 'offic'], ['--context', 'offic', 'lun', 'list']):
+            check('did you mean `office`?' in a.run(*words, code=3), words)
+        a.run('context', 'use', 'office')
+
+
+def test_a_file_of_contexts_that_cannot_be_trusted(a):
+    url = a.env['VDS_URL']
+    with contexts(a) as path:
+        a.run('context', 'add', 'office', '--url', url)
+        a.run('context', 'use', 'office')
+        whole = path.read_text()
+        for mode in (0o644, 0o640, 0o620, 0o602):
+            path.chmod(mode)
+            for words in (['lun', 'list'], ['context', 'list'], ['context', 'use', 'none']):
+                check(f'chmod 600 {path}' in a.run(*words, code=1), words)
+            a.run('lun', 'list', '--url', url)
+        path.chmod(0o600)
+        entry = '{"contexts": {"a": {"url": "unix:/a", %s}}}'
+        for text in (whole[:-3], '[]', '{}', '{"use": 1, "contexts": {}}', 'x' * 2000000,
+                     '{"contexts": {"a": {}}}', '{"contexts": {"a": 1}}',
+                     entry % '"fingerprnt": "AB"', entry % '"ca": null', entry % '"url": "x"',
+                     whole + '\0'):
+            path.write_text(text)
+            check(str(path) in a.run('lun', 'list', code=2), text[:80])
+            a.run('context', 'remove', 'office', code=2)
+            equal(path.read_text(), text)
+        path.write_text('{"use": "gone", "contexts": {}}')
+        check('no context gone' in a.run('lun', 'list', code=3), 'gone')
+        a.run('completion', 'bash')
+        path.unlink()
+        path.mkdir()
+        check('not a regular file' in a.run('lun', 'list', code=2), 'directory')
+    with contexts(a) as path:
+        del a.env['HOME']
+        check('HOME must be set' in a.run('context', 'add', 'x', '--url', url, code=2), 'HOME')
+        a.env['XDG_CONFIG_HOME'] = str(path.parents[1])
+        a.run('context', 'add', 'x', '--url', url)
+        check(path.exists(), 'XDG_CONFIG_HOME')
+
+
 def test_every_command_was_used(a):
     help_text = a.run('--help').split('Commands:\n', 1)[1].split('\n\n', 1)[0]
-    commands = {re.match(r'  ([a-z-]+(?: [a-z-]+)?)(?= |$)', line).group(1).strip() for line in help_text.splitlines()}
+    commands = {re.match(r'  ([a-z-]+(?: [a-z-]+)?)(?= |$)', line).group(1).strip()
+                for line in help_text.splitlines() if not line.startswith('   ')}
     check(len(commands) > 50, commands)
     equal(sorted(c for c in commands if c not in used), [])
 
@@ -596,7 +1135,8 @@ def main():
             test(array)
             result = 'ok'
         except Exception:
-            print(''.join('# ' + line + '\n' for line in traceback.format_exc().splitlines()), end='')
+            print(''.join('# ' + line + '\n' for line in traceback.format_exc().splitlines()),
+                  end='')
             result, failed = 'not ok', failed + 1
         print(f'{result} {number} - {test.__name__}', flush=True)
     code = array.close()

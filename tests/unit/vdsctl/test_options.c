@@ -131,7 +131,7 @@ test_wrong_lines_are_refused(void **state)
 	refused("lun list -o xml", "table or json");
 	refused("lun list --timeout never", "timeout");
 	refused("lun list -x", "-x");
-	refused("lun list -qo json", "apart");
+	refused("lun list -qo json", "must be separate");
 }
 
 static void
@@ -237,7 +237,7 @@ test_commands_are_sorted_and_complete(void **state)
 		assert_true(command->min_args <= command->max_args);
 		assert_int_equal(command->max_args > 0, command->args[0] != '\0');
 		assert_int_equal(command->options >> OPT_COUNT, 0);
-		assert_int_equal(command->options & ((1u << OPT_GLOBAL_END) - 1), 0);
+		assert_int_equal(command->options & ((UINT64_C(1) << OPT_GLOBAL_END) - 1), 0);
 		assert_int_equal(command->required & ~command->options, 0);
 	}
 }
@@ -263,12 +263,12 @@ test_every_command_is_reached_by_its_words(void **state)
 static void
 test_every_option_belongs_to_a_command(void **state)
 {
-	uint32_t used = (1u << OPT_GLOBAL_END) - 1;
+	uint64_t used = (UINT64_C(1) << OPT_GLOBAL_END) - 1;
 
 	(void)state;
 	for (size_t i = 0; i < ctl_command_count; i++)
 		used |= ctl_commands[i].options;
-	assert_int_equal(used, (1u << OPT_COUNT) - 1);
+	assert_int_equal(used, (UINT64_C(1) << OPT_COUNT) - 1);
 	for (int id = 0; id < OPT_COUNT; id++)
 		assert_non_null(ctl_options[id].name);
 }
@@ -276,26 +276,28 @@ test_every_option_belongs_to_a_command(void **state)
 static void
 test_exit_statuses_are_as_documented(void **state)
 {
+	const struct ctl ctl = { 0 };
 	(void)state;
-	assert_int_equal(ctl_exit_status(0), 0);
-	assert_int_equal(ctl_exit_status(ERR_INTERNAL), 1);
-	assert_int_equal(ctl_exit_status(ERR_INVALID), 2);
-	assert_int_equal(ctl_exit_status(ERR_NOT_FOUND), 3);
-	assert_int_equal(ctl_exit_status(ERR_BUSY), 4);
-	assert_int_equal(ctl_exit_status(ERR_UNREACHABLE), 5);
-	assert_int_equal(ctl_exit_status(ERR_NAME_IN_USE), 6);
-	assert_int_equal(ctl_exit_status(ERR_LUNS_ASSOCIATED), 6);
-	assert_int_equal(ctl_exit_status(ERR_NO_SPACE), 7);
-	assert_int_equal(ctl_exit_status(ERR_TIMEOUT), 8);
+	assert_int_equal(ctl_exit_status(&ctl, 0), 0);
+	assert_int_equal(ctl_exit_status(&ctl, ERR_INTERNAL), 1);
+	assert_int_equal(ctl_exit_status(&ctl, ERR_INVALID), 2);
+	assert_int_equal(ctl_exit_status(&ctl, ERR_NOT_FOUND), 3);
+	assert_int_equal(ctl_exit_status(&ctl, ERR_BUSY), 4);
+	assert_int_equal(ctl_exit_status(&ctl, ERR_UNREACHABLE), 5);
+	assert_int_equal(ctl_exit_status(&ctl, ERR_NAME_IN_USE), 6);
+	assert_int_equal(ctl_exit_status(&ctl, ERR_LUNS_ASSOCIATED), 6);
+	assert_int_equal(ctl_exit_status(&ctl, ERR_NO_SPACE), 7);
+	assert_int_equal(ctl_exit_status(&ctl, ERR_TIMEOUT), 8);
 }
 
 static void
 test_no_error_is_a_success(void **state)
 {
+	const struct ctl ctl = { 0 };
 	(void)state;
 	for (int code = ERR_FIRST_ + 1; code < ERR_END_; code++)
-		assert_int_not_equal(ctl_exit_status(code), 0);
-	assert_int_not_equal(ctl_exit_status(-EIO), 0);
+		assert_int_not_equal(ctl_exit_status(&ctl, code), 0);
+	assert_int_not_equal(ctl_exit_status(&ctl, -EIO), 0);
 }
 
 static void

@@ -14,21 +14,21 @@
 #include "base/mem.h"
 #include "vdsctl/ctl_int.h"
 
-static const struct ctl_column columns[] = { { "NAME", false }, { "SIZE", true }, { "ID", false } };
+static const char columns[] = "NAME|>SIZE|ID";
 
 /* What a table of these cells prints. */
 static char *
 printed(const char *const *cells, size_t count)
 {
-	struct ctl_table *table = ctl_table_new(columns, ARRAY_LEN(columns));
+	struct table *table = table_new(columns);
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
 	for (size_t i = 0; i < count; i++)
-		ctl_table_add(table, cells[i]);
-	assert_int_equal(ctl_table_print(table, out), 0);
-	ctl_table_free(table);
+		table_add(table, cells[i]);
+	assert_int_equal(table_print(table, out), 0);
+	table_free(table);
 	fclose(out);
 	return text;
 }

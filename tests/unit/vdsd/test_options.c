@@ -61,7 +61,7 @@ test_every_option_is_taken(void **state)
 	assert_int_equal(parse(&options,
 			       "--dir /a --socket=/b -l [::1]:0 --http 127.0.0.1:8080 -t 3 "
 			       "--ready-file /c "
-			       "--ready-fd 9 --inject /d --conf /e --check"),
+			       "--ready-fd 9 --inject /d --conf /e --slow-ms 20 --check"),
 			 0);
 	assert_string_equal(options.dir, "/a");
 	assert_string_equal(options.socket, "/b");
@@ -69,6 +69,7 @@ test_every_option_is_taken(void **state)
 	assert_int_equal(options.port, 0);
 	assert_string_equal(options.http, "127.0.0.1:8080");
 	assert_int_equal(options.threads, 3);
+	assert_true(options.slow_given && options.slow_ms == 20);
 	assert_string_equal(options.ready_file, "/c");
 	assert_int_equal(options.ready_fd, 9);
 	assert_string_equal(options.inject, "/d");
@@ -103,6 +104,10 @@ test_wrong_options_are_refused(void **state)
 		"--threads 0",
 		"--threads 65",
 		"--threads x",
+		"--slow-ms 0",
+		"--slow-ms 3600001",
+		"--slow-ms -1",
+		"--slow-ms never",
 		"--listen 3260",
 		"--listen :1",
 		"--listen ::1:0",
@@ -121,6 +126,49 @@ test_wrong_options_are_refused(void **state)
 			fail_msg("`%s` is accepted", wrong[i]);
 		vdsd_options_fini(&options);
 	}
+}
+
+static void
+test_addresses_of_tls_add_up(void **state)
+{
+	struct vdsd_options options;
+
+	(void)state;
+	assert_int_equal(parse(&options, "--dir /a --https 0.0.0.0:8443 --https [::]:8443 "
+					 "--https-name x --https-name y"),
+			 0);
+	assert_int_equal(options.https.count, 2);
+	assert_string_equal(options.https.items[1], "[::]:8443");
+	assert_string_equal(options.https_names.items[0], "x");
+	assert_int_equal(vdsd_certificate_prepare(&options), ERR_INVALID);
+	assert_non_null(strstr(err_text(ERR_INVALID), "vdsd --make-certificate"));
+	assert_string_equal(options.tls_key, "/a/tls-key.pem");
+	vdsd_options_fini(&options);
+	assert_int_equal(parse(&options, "--dir /a --tls-key /k"), 0);
+	assert_int_equal(vdsd_certificate_prepare(&options), ERR_INVALID);
+	assert_non_null(strstr(err_text(ERR_INVALID), "--tls-cert"));
+	vdsd_options_fini(&options);
+}
+
+static void
+test_addresses_of_the_command_line_replace_those_of_the_file(void **state)
+{
+	struct vdsd_options options;
+	char path[] = "/tmp/vds-conf.XXXXXX", line[96];
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	dprintf(fd, "https = 127.0.0.1:1\nhttps = 127.0.0.1:2\nhttps-name = file\n");
+	close(fd);
+	snprintf(line, sizeof(line), "--conf %s --https 127.0.0.1:3", path);
+	assert_int_equal(parse(&options, line), 0);
+	assert_int_equal(vdsd_conf_load(&options), 0);
+	assert_int_equal(options.https.count, 1);
+	assert_string_equal(options.https.items[0], "127.0.0.1:3");
+	assert_string_equal(options.https_names.items[0], "file");
+	vdsd_options_fini(&options);
+	unlink(path);
 }
 
 static int
@@ -229,14 +277,15 @@ test_what_is_told_twice_is_refused(void **state)
 }
 
 static void
-test_debug_areas_may_be_several(void **state)
+test_some_keys_may_be_given_several_times(void **state)
 {
 	unsigned given = 0;
 
 	(void)state;
 	for (size_t i = 0; i < vdsd_key_count; i++) {
 		const struct vdsd_key *key = &vdsd_keys[i];
-		bool many = strcmp(key->name, "debug") == 0 || key->value == NULL;
+		bool many = strcmp(key->name, "debug") == 0 || strcmp(key->name, "https") == 0 ||
+			    strcmp(key->name, "https-name") == 0 || key->value == NULL;
 
 		assert_int_equal(vdsd_key_once(key, &given), 0);
 		assert_int_equal(vdsd_key_once(key, &given), many ? 0 : ERR_INVALID);
@@ -262,13 +311,15 @@ main(void)
 		cmocka_unit_test(test_every_option_is_taken),
 		cmocka_unit_test(test_relative_paths_become_absolute),
 		cmocka_unit_test(test_wrong_options_are_refused),
+		cmocka_unit_test(test_addresses_of_tls_add_up),
+		cmocka_unit_test(test_addresses_of_the_command_line_replace_those_of_the_file),
 		cmocka_unit_test(test_the_file_is_read_line_by_line),
 		cmocka_unit_test(test_wrong_lines_are_refused),
 		cmocka_unit_test(test_the_command_line_wins),
 		cmocka_unit_test(test_a_wrong_line_is_named_by_its_number),
 		cmocka_unit_test(test_a_named_file_must_be_there),
 		cmocka_unit_test(test_what_is_told_twice_is_refused),
-		cmocka_unit_test(test_debug_areas_may_be_several),
+		cmocka_unit_test(test_some_keys_may_be_given_several_times),
 		cmocka_unit_test(test_a_directory_is_no_file),
 	};
 

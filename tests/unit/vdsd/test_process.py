@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The process vdsd: readiness, signals, locks, exit statuses.  $VDSD names the program; prints TAP."""
+"""The process vdsd: readiness, signals, locks, exit statuses.  $VDSD names the program; prints TAP.
+"""
 import contextlib
 import json
 import os
@@ -31,8 +32,10 @@ class Place:
         self.started = []
 
     def start(self, *options, env=None, pass_fds=()):
-        process = subprocess.Popen([VDSD, '--dir', self.top / 'a', '--socket', self.top / 's', '--listen', '127.0.0.1:0',
-                                    *options], stderr=subprocess.PIPE, pass_fds=pass_fds, env={**os.environ, **(env or {})})
+        process = subprocess.Popen([VDSD, '--dir', self.top / 'a', '--socket', self.top / 's',
+                                    '--listen', '127.0.0.1:0',
+                                    *options], stderr=subprocess.PIPE, pass_fds=pass_fds,
+                                   env={**os.environ, **(env or {})})
         self.started.append(process)
         return process
 
@@ -76,12 +79,15 @@ def test_only_changes_are_logged_as_changes(place):
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(DEADLINE_S)
             sock.connect(str(place.top / 's'))
-            sock.sendall(f'{method} /v1/targets HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}'.encode())
+            sock.sendall(
+                f'{method} /v1/targets HTTP/1.1\r\nHost: x\r\nConnection: close\r\n'
+                'Content-Length: 2\r\n\r\n{}'.encode())
             check(sock.recv(65536).split()[1] == status, method)
     process.terminate()
-    lines = process.communicate(timeout=DEADLINE_S)[1].splitlines()
+    lines = rest_of_log(process).splitlines()
     changes = [line for line in lines if b'array.change' in line and not line.endswith(b'by vdsd')]
-    check(len(changes) == 1 and b'target "' in changes[0] and b': created as ' in changes[0], changes)
+    check(len(changes) == 1 and b'target "' in changes[0] and b': created as ' in changes[0],
+          changes)
     check(f'uid {os.getuid()}'.encode() in changes[0], changes)
 
 
@@ -95,8 +101,19 @@ def test_the_ready_file_goes_when_it_stops(place):
     check(not (place.top / 's').exists(), 'the socket is still there')
 
 
+def rest_of_log(process):
+    """What it still logs until it ends; a process that does not end in time is killed, and fails the test."""
+    try:
+        return process.communicate(timeout=DEADLINE_S)[1]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise AssertionError(f'it does not end: {process.communicate()[1][-2000:]}') from None
+
+
 def log_line(process, event):
-    """The next line of that event; a process that does not log it in time is killed, which ends the reading."""
+    """The next line of that event; a process that does not log it in time is killed, which ends the
+    reading.
+    """
     guard = threading.Timer(DEADLINE_S, process.kill)
     guard.start()
     try:
@@ -114,7 +131,7 @@ def test_interrupt_ends_it_and_hangup_does_not(place):
     log_line(process, b'vdsd.reload')
     check(process.poll() is None, 'SIGHUP ended it')
     process.send_signal(signal.SIGINT)
-    process.stderr.read()
+    rest_of_log(process)
     ended(process, 0)
 
 
@@ -147,29 +164,34 @@ def test_hangup_changes_what_is_logged(place):
     line = log_line(process, b'vdsd.reload')
     check(b'there is no debug area nothing' in line and b'line 1' in line, line)
     ask_version(place)
-    check(b'/v1/version' in log_line(process, b'http.answered'), 'a file that is wrong changed the log')
+    check(b'/v1/version' in log_line(process, b'http.answered'),
+          'a file that is wrong changed the log')
     reload_with(process, conf, '')
     check(b'debug="iscsi"' in log_line(process, b'vdsd.reload'), 'the area is still on')
-    reload_with(process, conf, 'log-level = error\n')
-    reload_with(process, conf, 'log-level = error\n')  # the first of them is done before the second is taken
+    for _ in range(2):
+        reload_with(process, conf, 'log-level = error\n')
+        check(b'level=error' in log_line(process, b'vdsd.reload'),
+              'a reload is not logged at level error')
     process.terminate()
-    check(b'vdsd.stop' not in process.stderr.read(), 'the level is still info')
+    check(b'vdsd.stop' not in rest_of_log(process), 'the level is still info')
     ended(process, 0)
 
 
 def test_debug_areas_are_listed(place):
-    done = subprocess.run([VDSD, '--debug', 'list'], capture_output=True, text=True, timeout=DEADLINE_S, check=True)
+    done = subprocess.run([VDSD, '--debug', 'list'], capture_output=True, text=True,
+                          timeout=DEADLINE_S, check=True)
     areas = done.stdout.split()
     check('http.request' in areas and 'iscsi.pdu' in areas and areas == sorted(areas), areas)
     for words in (['--debug', 'nothing'], ['--log-level', 'loud'], ['--log-level', 'debug']):
-        done = subprocess.run([VDSD, *words], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+        done = subprocess.run([VDSD, *words], capture_output=True, text=True, timeout=DEADLINE_S,
+                              check=False)
         check(done.returncode == 2 and '--debug list' in done.stderr, done)
 
 
 def test_the_level_bounds_the_log(place):
     process, _ = place.serve('--log-level', 'error')
     process.terminate()
-    said = process.communicate(timeout=DEADLINE_S)[1]
+    said = rest_of_log(process)
     check(b' info ' not in said, said)
 
 
@@ -182,18 +204,110 @@ def test_the_ready_file_does_not_follow_a_link(place):
         (place.top / f'ready.{pid}').symlink_to(victim)
     place.serve('--ready-file', str(place.top / 'ready'))
     check(victim.read_text(encoding='utf-8') == 'mine', 'it wrote through a link')
-    check(not (place.top / 'ready').is_symlink() and json.loads((place.top / 'ready').read_text(encoding='utf-8')),
-          'the ready file')
+    check(not (place.top / 'ready').is_symlink()
+          and json.loads((place.top / 'ready').read_text(encoding='utf-8')), 'the ready file')
 
 
-def test_the_service_manager_is_told(place):
-    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
-        manager.bind(str(place.top / 'notify'))
-        manager.settimeout(DEADLINE_S)
-        process, _ = place.serve(env={'NOTIFY_SOCKET': str(place.top / 'notify')})
-        check(manager.recv(100) == b'READY=1', 'READY=1')
+class Manager:
+    """A service manager: what vdsd tells it, and the environment by which vdsd finds it."""
+
+    def __init__(self, place, **env):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(place.top / 'notify'))
+        self.socket.settimeout(DEADLINE_S)
+        self.env = {'NOTIFY_SOCKET': str(place.top / 'notify'), **env}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def told(self):
+        """The next message: {'READY': '1', 'STATUS': …}."""
+        return dict(line.split('=', 1) for line in self.socket.recv(4096).decode().splitlines())
+
+
+def test_it_tells_the_service_manager_what_it_does(place):
+    with Manager(place) as manager:
+        process, _ = place.serve(env=manager.env)
+        told = manager.told()
+        check(told == {'READY': '1', 'STATUS': 'Serving: 0 LUNs, 1 of 1 portals listening, '
+                       '0 sessions'}, told)
+        process.send_signal(signal.SIGHUP)
+        told = manager.told()
+        check(told['RELOADING'] == '1' and int(told['MONOTONIC_USEC']) > 0, told)
+        check(manager.told()['READY'] == '1', 'no READY after the reload')
         process.terminate()
-        check(manager.recv(100) == b'STOPPING=1', 'STOPPING=1')
+        check(manager.told()['STOPPING'] == '1', 'STOPPING=1')
+        ended(process, 0)
+
+
+def test_it_gives_signs_of_life_only_to_who_waits_for_them(place):
+    with Manager(place, WATCHDOG_USEC='40000') as manager:
+        process, _ = place.serve(env=manager.env)
+        check(manager.told()['READY'] == '1', 'READY=1')
+        for _ in range(3):
+            check(manager.told() == {'WATCHDOG': '1'}, 'WATCHDOG=1')
+        process.terminate()
+        rest = manager.told()
+        while rest == {'WATCHDOG': '1'}:
+            rest = manager.told()
+        check(rest['STOPPING'] == '1', rest)
+    with Manager(Elsewhere(place), WATCHDOG_USEC='40000', WATCHDOG_PID='1') as manager:
+        ended(process, 0)
+        process, _ = place.serve(env=manager.env)
+        check(manager.told()['READY'] == '1', 'READY=1')
+        process.terminate()
+        check(manager.told().get('STOPPING') == '1', 'signs of life that are for another process')
+
+
+class Elsewhere:
+    """Another directory for a second service manager."""
+
+    def __init__(self, place):
+        self.top = place.top / 'elsewhere'
+        self.top.mkdir()
+
+
+def activated(place, listener, *options, count=1):
+    """vdsd with a socket that is open already, as systemd passes it: as descriptor 3."""
+    script = 'exec env LISTEN_PID=$$ LISTEN_FDS=%s "$@" 3<&%d 4<&3' % (count, listener.fileno())
+    process = subprocess.Popen(['bash', '-c', script, 'sh', VDSD, '--dir', place.top / 'a',
+                                '--listen', '127.0.0.1:0', *options],
+                               stderr=subprocess.PIPE, pass_fds=(listener.fileno(),))
+    place.started.append(process)
+    return process
+
+
+def test_a_socket_that_is_open_already_is_used_and_stays(place):
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as listener:
+        listener.bind(str(place.top / 's'))
+        listener.listen()
+        for _ in range(2):
+            process = activated(place, listener)
+            ask_version(place)      # waits in the socket's queue until vdsd is there
+            process.terminate()
+            ended(process, 0)
+            check((place.top / 's').exists(), 'the socket is gone')
+
+
+def test_a_socket_that_is_not_the_one_of_the_options_is_refused(place):
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as listener, \
+            contextlib.closing(socket.socket()) as tcp:
+        listener.bind(str(place.top / 's'))
+        listener.listen()
+        tcp.bind(('127.0.0.1', 0))
+        tcp.listen()
+        for process, why in (
+                (activated(place, listener, '--socket', place.top / 'other'), b'ListenStream='),
+                (activated(place, tcp), b'unix path'),
+                (activated(place, listener, count=2), b'passed 2 sockets'),
+                (activated(place, listener, count='many'), b'LISTEN_FDS')):
+            ended(process, 2)
+            said = process.stderr.read()
+            check(why in said, said)
+    check(not (place.top / 'a').exists(), 'an array was made')
 
 
 def test_a_second_one_finds_the_directory_locked(place):
@@ -201,7 +315,8 @@ def test_a_second_one_finds_the_directory_locked(place):
     second = place.start()
     ended(second, 3)
     check(b'LOCKED' in second.stderr.read(), 'it does not say LOCKED')
-    checker = subprocess.run([VDSD, '--dir', place.top / 'a', '--check'], capture_output=True, timeout=DEADLINE_S)
+    checker = subprocess.run([VDSD, '--dir', place.top / 'a', '--check'], capture_output=True,
+                             timeout=DEADLINE_S)
     check(checker.returncode == 3, f'--check: {checker.returncode}')
 
 
@@ -217,7 +332,8 @@ def test_the_checker_finds_an_array_clean(place):
     process, _ = place.serve()
     process.terminate()
     ended(process, 0)
-    done = subprocess.run([VDSD, '--dir', place.top / 'a', '--check'], capture_output=True, timeout=DEADLINE_S)
+    done = subprocess.run([VDSD, '--dir', place.top / 'a', '--check'], capture_output=True,
+                          timeout=DEADLINE_S)
     check(done.returncode == 0 and done.stdout == b'clean\n', f'{done}')
 
 
@@ -226,13 +342,15 @@ def make_lun(place):
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as api:
         api.settimeout(DEADLINE_S)
         api.connect(str(place.top / 's'))
-        api.sendall(b'POST /v1/luns HTTP/1.1\r\nHost: vdsd\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s'
+        api.sendall(
+            b'POST /v1/luns HTTP/1.1\r\nHost: vdsd\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s'
                     % (len(body), body))
         check(b' 201 ' in api.makefile('rb').readline(), 'no LUN was made')
 
 
 def run_checker(directory):
-    return subprocess.run([VDSD, '--dir', directory, '--check'], capture_output=True, timeout=DEADLINE_S)
+    return subprocess.run([VDSD, '--dir', directory, '--check'], capture_output=True,
+                          timeout=DEADLINE_S)
 
 
 def test_the_checker_finds_a_file_that_is_gone(place):
@@ -259,7 +377,8 @@ def test_the_checker_changes_nothing(place):
     process.kill()                      # its log is not worked off
     process.wait()
     (place.top / 'a' / 'mark').unlink()     # the next start makes a new incarnation
-    (place.top / 'a' / 'luns' / 'bbbbbbbb-0000-4000-8000-000000000000.new').write_bytes(b'nobody knows it')
+    (place.top / 'a' / 'luns' / 'bbbbbbbb-0000-4000-8000-000000000000.new').write_bytes(
+        b'nobody knows it')
     moved = place.top / 'moved'             # the next start gives the pool its new path
     (place.top / 'a').rename(moved)
     before = contents(moved)
@@ -278,7 +397,8 @@ def test_the_checker_makes_no_array_of_an_empty_file(place):
 
 
 def test_the_checker_makes_nothing(place):
-    done = subprocess.run([VDSD, '--dir', place.top / 'none', '--check'], capture_output=True, timeout=DEADLINE_S)
+    done = subprocess.run([VDSD, '--dir', place.top / 'none', '--check'], capture_output=True,
+                          timeout=DEADLINE_S)
     check(done.returncode == 1 and done.stderr, f'{done}')
     check(not (place.top / 'none').exists(), 'it made the directory')
 
@@ -313,7 +433,8 @@ def main():
             test(place)
             result = 'ok'
         except Exception:
-            print(''.join('# ' + line + '\n' for line in traceback.format_exc().splitlines()), end='')
+            print(''.join('# ' + line + '\n' for line in traceback.format_exc().splitlines()),
+                  end='')
             result, failed = 'not ok', failed + 1
         finally:
             place.close()

@@ -160,6 +160,39 @@ test_heads_are_read(void **unused)
 	wire_http_fini(&http);
 }
 
+/* Whether the request's target and host are read as these. */
+static void
+reads(const char *request, const char *target, const char *host)
+{
+	for (size_t step = 1; step < 9; step++) {
+		struct wire_http http;
+		struct strbuf body;
+		size_t at;
+
+		strbuf_init(&body);
+		wire_http_init(&http, WIRE_HTTP_REQUEST, 64);
+		assert_int_equal(feed(&http, request, strlen(request), step, &body, &at), 0);
+		assert_string_equal(http.target, target);
+		assert_string_equal(wire_http_header(&http, "Host"), host);
+		strbuf_fini(&body);
+		wire_http_fini(&http);
+	}
+}
+
+static void
+test_a_target_may_name_the_host(void **unused)
+{
+	(void)unused;
+	reads("GET http://a:80/v1/x?y HTTP/1.1\r\nHost: b\r\n\r\n", "/v1/x?y", "a:80");
+	reads("GET HTTPS://[::1]/ HTTP/1.1\r\nHost: b\r\n\r\n", "/", "[::1]");
+	reads("GET http://a HTTP/1.1\r\nHost: b\r\n\r\n", "/", "a");
+	reads("GET http://a?y HTTP/1.0\r\n\r\n", "/?y", "a");
+	reads("GET /http://a HTTP/1.1\r\nHost: b\r\n\r\n", "/http://a", "b");
+	refuses(400, "GET http://a/ HTTP/1.1\r\n\r\n");
+	refuses(400, "GET http:/// HTTP/1.1\r\nHost: b\r\n\r\n");
+	refuses(400, "GET http://b@a/ HTTP/1.1\r\nHost: b\r\n\r\n");
+}
+
 static void
 test_malformed_requests_are_refused(void **unused)
 {
@@ -288,6 +321,7 @@ main(void)
 		cmocka_unit_test(test_answers_in_any_cut),
 		cmocka_unit_test(test_an_answer_without_a_length_ends_with_the_connection),
 		cmocka_unit_test(test_heads_are_read),
+		cmocka_unit_test(test_a_target_may_name_the_host),
 		cmocka_unit_test(test_malformed_requests_are_refused),
 		cmocka_unit_test(test_lengths_that_are_doubtful_are_refused),
 		cmocka_unit_test(test_chunks_that_are_doubtful_are_refused),

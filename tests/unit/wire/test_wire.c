@@ -49,7 +49,7 @@ test_a_lun_looks_as_documented(void **unused)
 		"\"pool_id\":\"00000001-0000-0000-0000-000000000070\",\"size_bytes\":1048576,"
 		"\"block_bytes\":512,\"thin\":true,\"mask\":\"\",\"serial\":\"S00000001\","
 		"\"naa\":\"3000000000000001\",\"status\":\"online\",\"created_ms\":0,\"identity\":"
-		"\"naa-t10\"}");
+		"\"naa-t10\",\"hints\":\"\",\"access\":\"read-write\",\"removable\":false}");
 	free(text);
 	json_decref(json);
 }
@@ -194,10 +194,22 @@ test_every_enumeration_says_what_an_unknown_word_is(void **unused)
 		enum row_family family;
 		const char *field, *word;
 	} documented[] = {
-		{ ROW_LUN, "status", "offline" },        { ROW_LUN, "identity", "naa" },
-		{ ROW_PORTAL, "status", "offline" },     { ROW_JOB, "kind", "other" },
-		{ ROW_JOB, "state", "running" },         { ROW_LIVE_LUN, "health", "unknown" },
-		{ ROW_LIVE_LUN, "operation", "status" }, { ROW_LIVE_POOL, "space", "ok" },
+		{ ROW_LUN, "status", "offline" },
+		{ ROW_LUN, "identity", "naa" },
+		{ ROW_LUN, "access", "read-only" },
+		{ ROW_PORTAL, "status", "offline" },
+		{ ROW_PORTAL_GROUP, "access_state", "unavailable" },
+		{ ROW_PORTAL_GROUP, "access_set_by", "nobody" },
+		{ ROW_JOB, "kind", "other" },
+		{ ROW_JOB, "state", "running" },
+		{ ROW_CONTROLLER, "status", "offline" },
+		{ ROW_CREDENTIAL, "side", "target" },
+		{ ROW_LIVE_LUN, "health", "unknown" },
+		{ ROW_LIVE_LUN, "operation", "status" },
+		{ ROW_LIVE_POOL, "space", "ok" },
+		{ ROW_LIVE_DRIVE, "kind", "other" },
+		{ ROW_LIVE_DRIVE, "bus", "unknown" },
+		{ ROW_LIVE_PORT, "link", "unknown" },
 	};
 	size_t found = 0;
 
@@ -238,11 +250,11 @@ test_a_change_of_unknown_families_survives(void **unused)
 {
 	static const char text[] =
 		"{\"sequence\":1,\"digest\":\"00000000000000000000000000000000\",\"request\":null,"
-		"\"time\":0,\"cause\":\"c\",\"put\":{\"host\":[{\"id\":"
+		"\"time\":0,\"cause\":\"c\",\"put\":{\"crate\":[{\"id\":"
 		"\"00000001-0000-0000-0000-000000000001\",\"n\":[1]}],\"tie\":[{\"a_id\":"
 		"\"00000001-0000-0000-0000-000000000001\",\"b_id\":"
 		"\"00000001-0000-0000-0000-000000000002\"}],\"live_x\":[1]},"
-		"\"delete\":{\"host\":[\"00000001-0000-0000-0000-000000000003\"],\"tie\":[["
+		"\"delete\":{\"crate\":[\"00000001-0000-0000-0000-000000000003\"],\"tie\":[["
 		"\"00000001-0000-0000-0000-000000000001\","
 		"\"00000001-0000-0000-0000-000000000003\"]]},\"x\":1}";
 	json_t *json = json_loads(text, 0, NULL), *again;
@@ -487,7 +499,7 @@ static void
 test_a_strange_principal_breaks_no_change(void **unused)
 {
 	static const char *const texts[] = {
-		"{\"kind\":\"token\",\"role\":\"auditor\",\"name\":\"ci\",\"uid\":\"x\"}",
+		"{\"kind\":\"robot\",\"role\":\"auditor\",\"name\":\"ci\",\"uid\":\"x\"}",
 		"{\"role\":\"admin\"}", "[]", "null", "7"
 	};
 	struct change *change = sample_change();

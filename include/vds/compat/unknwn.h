@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Part of what windows.h in this directory declares. */
+#ifndef VDS_COMPAT_UNKNWN_H
+#define VDS_COMPAT_UNKNWN_H
+
+#include "../vdstypes.h"
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Backups of the catalog: one is made while the array goes on, and is put back into a directory
+ * that nobody serves.  LUNs' data are in no backup, and a restore touches no file of a LUN.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "array/array_int.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+/* ---- making one ---- */
+
+/* The file has no name any more when it is read, so that nobody has to remove it. */
+static int
+save(struct array *array, struct array_copy *copy, int *ret_fd)
+{
+	AUTO_FREE char *path = str_printf("%s/backup.tmp", array->dir);
+	int rc, fd;
+
+	if (path == NULL)
+		return -ENOMEM;
+	(void)unlink(path); /* of a vdsd that was killed meanwhile */
+	rc = catalog_copy_save(copy->catalog, path);
+	if (rc < 0)
+		return rc;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	rc = fd < 0 ? err_set(-errno, "%s: cannot open: %s", path, strerror(errno)) : 0;
+	(void)unlink(path);
+	if (rc == 0)
+		*ret_fd = fd;
+	return rc;
+}
+
+/* A catalog that is damaged, or lacks changes, makes no backup that somebody would rely on. */
+int
+array_backup(struct array *array, int *ret_fd)
+{
+	struct array_copy copy = { .catalog = NULL };
+	int rc;
+
+	pthread_mutex_lock(&array->check_lock);
+	rc = array_copy_take(array, &copy);
+	if (rc == 0)
+		rc = catalog_copy_check(copy.catalog);
+	if (rc == 0)
+		rc = save(array, &copy, ret_fd);
+	array_copy_fini(&copy);
+	pthread_mutex_unlock(&array->check_lock);
+	return rc;
+}
+
+/* ---- putting one back ---- */
+
+static int
+forget_unlink(void *arg, const struct catalog_unlink *entry)
+{
+	return catalog_unlink_delete(arg, &entry->lun_id);
+}
+
+/*
+ * The job went on, or ended, after the backup: what it did to the LUN's file since is not known, so
+ * it is not done again.
+ */
+static int
+end_job(struct state_edit *edit, struct catalog *catalog, const struct row_job *job)
+{
+	AUTO_ROW struct row_job *row = row_copy(job);
+	struct guid id = job->id;
+	int rc;
+
+	if (row == NULL)
+		return -ENOMEM;
+	row->state = JOB_CANCELLED;
+	row->ended_ms = clock_utc_ms();
+	if (row_set_string(&row->error, err_name(ERR_CANCELLED)) < 0 ||
+	    row_set_string(&row->message, "the catalog was restored from a backup that was made "
+					  "while the job was running") < 0)
+		return -ENOMEM;
+	rc = state_edit_put(edit, TAKE(row));
+	return rc < 0 ? rc : catalog_job_delete(catalog, &id);
+}
+
+static int
+end_jobs(struct state_edit *edit, struct catalog *catalog, const struct state *state)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < state_count(state, ROW_JOB); i++) {
+		const struct row_job *job = state_at(state, ROW_JOB, i);
+
+		if (job->state == JOB_RUNNING)
+			rc = end_job(edit, catalog, job);
+	}
+	return rc;
+}
+
+/* Takes edit. */
+static int
+edit_apply(struct state_edit *edit, struct catalog *catalog, const struct state *state)
+{
+	static const struct guid no_request;
+	AUTO_STATE struct state *after = NULL;
+	AUTO_FREE struct array *array = mem_calloc(1, sizeof(*array)); /* for the record alone */
+	struct array_task task = { .cause = "catalog.restore" };
+	int rc = state_edit_is_empty(edit) ? 1 : 0;
+
+	if (rc == 1) {
+		state_edit_free(edit);
+		return 0;
+	}
+	if (array == NULL) {
+		state_edit_free(edit);
+		return -ENOMEM;
+	}
+	array->catalog = catalog;
+	task.answer.object_id = state_array(state)->id;
+	rc = state_edit_finish(edit, "catalog.restore", &no_request, clock_utc_ms(), &after,
+			       &task.change);
+	if (rc == 0)
+		rc = catalog_apply(catalog, state, task.change);
+	if (rc == 0)
+		rc = array_audit_task(array, &task, state, after);
+	change_unref(task.change);
+	return rc;
+}
+
+/* Lets nothing go on that was going on when the backup was made. */
+static int
+settle(struct catalog *catalog, const struct state *state)
+{
+	struct state_edit *edit = state_edit_new(state);
+	int rc = edit != NULL ? catalog_begin(catalog) : -ENOMEM;
+
+	if (rc == 0)
+		rc = catalog_unlinks(catalog, forget_unlink, catalog);
+	if (rc == 0)
+		rc = end_jobs(edit, catalog, state);
+	if (rc == 0)
+		rc = edit_apply(TAKE(edit), catalog, state);
+	if (rc == 0)
+		rc = catalog_commit(catalog);
+	if (rc < 0)
+		catalog_rollback(catalog);
+	state_edit_free(edit);
+	return rc;
+}
+
+static void
+describe(const struct state *state, struct strbuf *text)
+{
+	const struct position *at = state_position(state);
+	const struct row_array *array = state_array(state);
+	char id[GUID_TEXT_SIZE];
+
+	strbuf_addf(
+		text,
+		"array \"%s\" (%s) after change %" PRIu64 ": LUNs %zu, targets %zu, pools %zu\n",
+		array->name, guid_format(&array->id, id), at->sequence, state_count(state, ROW_LUN),
+		state_count(state, ROW_TARGET), state_count(state, ROW_POOL));
+}
+
+int
+array_restore(const char *dir, const char *file, bool replace, char **ret_text)
+{
+	AUTO_STATE struct state *state = NULL;
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+	struct catalog_restore *restore = NULL;
+	const char *aside = "";
+	int rc = catalog_restore_begin(dir, file, replace, &restore);
+	struct catalog *catalog;
+
+	if (rc < 0)
+		return rc;
+	catalog = catalog_restore_catalog(restore);
+	rc = catalog_load(catalog, &state);
+	if (rc == 0)
+		rc = settle(catalog, state);
+	state_unref(TAKE(state));
+	if (rc == 0)
+		rc = catalog_load(catalog, &state);
+	if (rc == 0)
+		rc = catalog_check(catalog);
+	if (rc == 0)
+		rc = catalog_restore_commit(restore, &aside);
+	if (rc == 0)
+		describe(state, &text);
+	if (rc == 0 && aside[0] != '\0')
+		strbuf_addf(&text, "the catalog that was there is kept in %s/%s\n", dir, aside);
+	catalog_restore_free(restore);
+	if (rc == 0 && (*ret_text = strbuf_take(&text)) == NULL)
+		rc = -ENOMEM;
+	return rc;
+}
+
+/* ---- looking into one ---- */
+
+static void
+list(const struct state *state, struct strbuf *text)
+{
+	char size[32], id[GUID_TEXT_SIZE];
+
+	for (size_t i = 0; i < state_count(state, ROW_POOL); i++) {
+		const struct row_pool *pool = state_at(state, ROW_POOL, i);
+
+		strbuf_addf(text, "pool \"%s\" in %s\n", pool->name, pool->path);
+	}
+	for (size_t i = 0; i < state_count(state, ROW_LUN); i++) {
+		const struct row_lun *lun = state_at(state, ROW_LUN, i);
+
+		strbuf_addf(text, "LUN \"%s\" (%s): %s in the file %s.img\n", ROW_LUN_CALLED(lun),
+			    lun->serial, str_format_size(lun->size_bytes, size, sizeof(size)),
+			    guid_format(&lun->id, id));
+	}
+	for (size_t i = 0; i < state_count(state, ROW_TARGET); i++)
+		strbuf_addf(
+			text, "target %s\n",
+			((const struct row_target *)state_at(state, ROW_TARGET, i))->iscsi_name);
+}
+
+static int
+read_backup(const char *dir, const char *file, struct strbuf *text)
+{
+	AUTO_STATE struct state *state = NULL;
+	struct catalog_restore *restore = NULL;
+	int rc = catalog_restore_begin(dir, file, false, &restore);
+
+	if (rc == 0)
+		rc = catalog_load(catalog_restore_catalog(restore), &state);
+	if (rc == 0) {
+		describe(state, text);
+		list(state, text);
+	}
+	catalog_restore_free(restore);
+	return rc;
+}
+
+int
+array_list_backup(const char *file, char **ret_text)
+{
+	const char *tmp = getenv("TMPDIR"); /* NOLINT: nobody changes the environment */
+	AUTO_FREE char *dir = str_printf("%s/vdsd-backup.XXXXXX", tmp != NULL ? tmp : "/tmp");
+	AUTO_FREE char *lock = NULL;
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+	int rc;
+
+	if (dir == NULL)
+		return -ENOMEM;
+	if (mkdtemp(dir) == NULL)
+		return err_set(-errno, "%s: cannot make a directory: %s", dir, strerror(errno));
+	rc = read_backup(dir, file, &text);
+	lock = str_printf("%s/lock", dir);
+	if (lock != NULL)
+		(void)unlink(lock);
+	(void)rmdir(dir);
+	if (rc == 0 && (*ret_text = strbuf_take(&text)) == NULL)
+		rc = -ENOMEM;
+	return rc;
+}

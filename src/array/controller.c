@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The controller: this host's data path as a whole.  Its row has the status that an administrator
+ * gave it: while it is offline, the data path listens nowhere and has no sessions.  The other
+ * operations act on what the controller has now: flush makes the volumes of all LUNs durable,
+ * invalidate also takes them out of the page cache, and reset also ends all sessions and opens the
+ * listeners anew.  Callers: any thread except the writer and those of the data path; apply functions
+ * run on the writer thread.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "array/array_int.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "model/fields.h"
+#include "model/port.h"
+
+/* ---- the row ---- */
+
+/* The name of this host without its domain. */
+static void
+host_name(char name[ROW_NAME_MAX + 1])
+{
+	struct utsname uts;
+	size_t len;
+
+	if (uname(&uts) < 0 || uts.nodename[0] == '\0')
+		strcpy(uts.nodename, "localhost");
+	len = strcspn(uts.nodename, ".");
+	len = MIN(len, (size_t)ROW_NAME_MAX);
+	memcpy(name, uts.nodename, len);
+	name[len] = '\0';
+	row_text_repair(name); /* a host may have any bytes as its name */
+}
+
+int
+array_controller_edit_put(struct state_edit *edit, const struct guid *array_id)
+{
+	AUTO_ROW struct row_controller *row = row_new(ROW_CONTROLLER);
+	char name[ROW_NAME_MAX + 1];
+
+	host_name(name);
+	if (row == NULL || row_set_string(&row->name, name) < 0 ||
+	    array_name_hash_id(array_id, "controller", "0", &row->id) < 0)
+		return -ENOMEM;
+	return state_edit_put(edit, TAKE(row));
+}
+
+static int
+update_apply(struct array *array, struct array_task *task)
+{
+	const struct state *view = state_edit_view(task->edit);
+	const struct row_controller *old = state_controller(view);
+	AUTO_ROW struct row_controller *row = NULL;
+	char name[ROW_NAME_MAX + 1];
+
+	(void)array;
+	if (old == NULL)
+		return array_controller_edit_put(task->edit, &state_position(view)->array_id);
+	host_name(name);
+	row = row_copy(old);
+	if (row == NULL || row_set_string(&row->name, name) < 0)
+		return -ENOMEM;
+	return state_edit_put(task->edit, TAKE(row));
+}
+
+int
+array_controller_update(struct array *array)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	const struct row_controller *row = state_controller(state);
+	struct array_task task = {
+		.apply = update_apply,
+		.cause = "controller.update",
+		.use = CATALOG_FREES /* opening */
+	};
+	char name[ROW_NAME_MAX + 1];
+
+	host_name(name);
+	if (array_is_read_only(array) || (row != NULL && str_equal(row->name, name)))
+		return 0;
+	return array_writer_submit(array, &task);
+}
+
+static int
+check(struct array *array, const struct guid *controller)
+{
+	AUTO_STATE struct state *state = array_state(array);
+
+	return state_find(state, ROW_CONTROLLER, controller) != NULL
+		       ? 0
+		       : array_name_no_such(ROW_CONTROLLER, controller);
+}
+
+/* ---- status ---- */
+
+struct controller_status {
+	struct array_task task;
+	const struct guid *id;
+	enum row_status status;
+};
+
+static int
+status_apply(struct array *array, struct array_task *task)
+{
+	struct controller_status *s = container_of(task, struct controller_status, task);
+	const struct row_controller *old = state_find(state_edit_view(task->edit), ROW_CONTROLLER,
+						      s->id);
+	struct row_controller *row;
+
+	(void)array;
+	if (old == NULL)
+		return array_name_no_such(ROW_CONTROLLER, s->id);
+	row = row_copy(old);
+	if (row == NULL)
+		return -ENOMEM;
+	row->status = s->status;
+	task->answer.object_id = *s->id;
+	return state_edit_put(task->edit, row);
+}
+
+int
+array_controller_set_status(struct array *array, const struct array_request *request,
+			    const struct guid *controller, enum row_status status,
+			    struct array_answer *ret_answer)
+{
+	struct controller_status s = {
+		.task = { .apply = status_apply, .cause = "controller.status" },
+		.id = controller,
+		.status = status,
+	};
+	int rc;
+
+	if (status != STATUS_ONLINE && status != STATUS_OFFLINE)
+		return err_set(ERR_INVALID, "the status of a controller must be online or offline");
+	rc = array_change_run(array, request, &s.task, ret_answer);
+	/* Publishing has closed the listeners and told the sessions to end: waits for their end. */
+	if (rc == 0 && status == STATUS_OFFLINE)
+		(void)array_port_end_sessions(array, NULL, 0);
+	return rc;
+}
+
+/* ---- flush, invalidate, reset ---- */
+
+/* Makes the volumes of a pool durable.  A pool that is not ready has nothing that can be flushed. */
+static int
+flush_pool(struct array *array, const struct row_pool *pool)
+{
+	AUTO_FREE char *place = NULL;
+	int rc = array_pool_place(array, &pool->id, &place);
+
+	if (rc == ERR_FAILED || rc == ERR_NOT_FOUND)
+		return 0;
+	return rc < 0 ? rc : array_pool_driver_find(place)->sync(place);
+}
+
+/* Flushes the device of a LUN that is in use, so that its errors are the LUN's. */
+static int
+flush_lun(struct array *array, const struct row_lun *lun)
+{
+	struct array_store *store = array_unit_store(array, &lun->id);
+	int rc = store != NULL ? array_store_flush(store) : 0;
+
+	array_store_unref(store);
+	if (rc < 0 && rc > ERR_FIRST_)
+		return err_set(rc, "LUN \"%s\" cannot be flushed: %s", ROW_LUN_CALLED(lun),
+			       strerror(-rc));
+	return rc;
+}
+
+/* What could not be flushed first, while the others still are. */
+struct failure {
+	int rc; /* 0 = nothing has failed */
+	char text[512];
+};
+
+static void
+keep_first(struct failure *failure, int rc)
+{
+	if (failure->rc < 0 || rc >= 0)
+		return;
+	failure->rc = rc;
+	snprintf(failure->text, sizeof(failure->text), "%s", err_text(rc));
+}
+
+/* Flushes everything, also after a failure.  Returns 0 or the first error. */
+static int
+flush_all(struct array *array)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	struct failure failure = { 0 };
+
+	for (size_t i = 0; i < state_count(state, ROW_LUN); i++)
+		keep_first(&failure, flush_lun(array, state_at(state, ROW_LUN, i)));
+	for (size_t i = 0; i < state_count(state, ROW_POOL); i++)
+		keep_first(&failure, flush_pool(array, state_at(state, ROW_POOL, i)));
+	return failure.rc < 0 ? err_set(failure.rc, "%s", failure.text) : 0;
+}
+
+int
+array_controller_flush(struct array *array, const struct guid *controller)
+{
+	int rc = check(array, controller);
+
+	return rc < 0 ? rc : flush_all(array);
+}
+
+static int
+invalidate_all(struct array *array)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	int rc = flush_all(array);
+
+	for (size_t i = 0; i < state_count(state, ROW_LUN) && rc == 0; i++) {
+		const struct row_lun *lun = state_at(state, ROW_LUN, i);
+		struct array_store *store = array_unit_store(array, &lun->id);
+
+		if (store != NULL && atomic_load(&store->error) == 0)
+			rc = store->place->driver->volume_uncache(store->place->text, &lun->id);
+		array_store_unref(store);
+	}
+	return rc;
+}
+
+int
+array_controller_invalidate(struct array *array, const struct guid *controller)
+{
+	int rc = check(array, controller);
+
+	return rc < 0 ? rc : invalidate_all(array);
+}
+
+int
+array_controller_reset(struct array *array, const struct guid *controller, uint32_t drain_ms)
+{
+	int rc = check(array, controller), ended;
+
+	if (rc < 0)
+		return rc;
+	ended = array_port_end_sessions(array, NULL, drain_ms);
+	rc = invalidate_all(array);
+	return ended < 0 ? ended : rc;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * CHAP secrets, in a table of their own: they are in no row, no event and no digest, and no message
+ * names them.  A secret is deleted with its credential's row, by the database.  Only the catalog's
+ * thread.
+ */
+#include "base/err.h"
+#include "catalog/catalog_int.h"
+
+static void
+bind_bytes(sqlite3_stmt *stmt, int column, const uint8_t *bytes, size_t len)
+{
+	/* NULL would be another type than the column's */
+	sqlite3_bind_blob64(stmt, column, len > 0 ? bytes : (const uint8_t *)"", len,
+			    SQLITE_STATIC);
+}
+
+int
+catalog_secret_put(struct catalog *catalog, const struct catalog_secret *secret)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_SECRET_PUT, &stmt);
+
+	if (rc < 0)
+		return rc;
+	catalog_bind_guid(stmt, 1, &secret->credential_id);
+	bind_bytes(stmt, 2, secret->bytes, secret->len);
+	bind_bytes(stmt, 3, secret->old_bytes, secret->old_len);
+	rc = catalog_run(catalog, stmt, "secret");
+	sqlite3_clear_bindings(stmt);
+	return rc;
+}
+
+int
+catalog_secrets(struct catalog *catalog,
+		int (*each)(void *arg, const struct catalog_secret *secret), void *arg)
+{
+	struct catalog_secret secret;
+	sqlite3_stmt *stmt;
+	int step = SQLITE_DONE, rc = catalog_statement(catalog, STMT_SECRET_LIST, &stmt);
+
+	if (rc < 0)
+		return rc;
+	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
+		rc = catalog_column_guid(stmt, 0, &secret.credential_id);
+		secret.bytes = sqlite3_column_blob(stmt, 1);
+		secret.len = (size_t)sqlite3_column_bytes(stmt, 1);
+		secret.old_bytes = sqlite3_column_blob(stmt, 2);
+		secret.old_len = (size_t)sqlite3_column_bytes(stmt, 2);
+		if (rc == 0)
+			rc = each(arg, &secret);
+	}
+	if (rc == 0 && step != SQLITE_DONE)
+		rc = catalog_db_error(catalog, step, "secrets");
+	sqlite3_reset(stmt);
+	return rc;
+}

@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The families of metrics: a table, and for each family a function that writes its samples.
+ * Whoever adds one adds a row, its function, and a line in vds-metrics(7).  The connection's
+ * thread.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "http/metrics_int.h"
+#include "model/host.h"
+
+static const char *const kinds[ARRAY_KINDS] = { "read", "write", "other" };
+
+/* ---- the array and its process ---- */
+
+static void
+write_build(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	http_scrape_labels(scrape, "version", VDS_VERSION, LABELS_END);
+	http_scrape_u64(scrape, metric, 1);
+}
+
+static void
+write_array(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	const struct row_array *array = state_array(scrape->config);
+	char id[GUID_TEXT_SIZE];
+
+	http_scrape_labels(scrape, "array_id", guid_format(&array->id, id), "name", array->name,
+			   "serial", array->serial, LABELS_END);
+	http_scrape_u64(scrape, metric, 1);
+}
+
+static void
+write_health(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	struct array_health health;
+
+	if (array_health(scrape->array, &health) < 0) {
+		scrape->text.failed = true;
+		return;
+	}
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_u64(scrape, metric, health.level);
+	array_health_fini(&health);
+}
+
+static void
+write_read_only(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_u64(scrape, metric, array_is_read_only(scrape->array));
+}
+
+static void
+write_changes(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_u64(scrape, metric, state_position(scrape->config)->sequence);
+}
+
+static void
+write_objects(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (unsigned family = 0; family < ROW_STORED_COUNT; family++) {
+		http_scrape_labels(scrape, "family", row_type(family)->name, LABELS_END);
+		http_scrape_u64(scrape, metric, state_count(scrape->config, family));
+	}
+}
+
+static void
+write_cpu(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_ns(scrape, metric, (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec);
+}
+
+static void
+write_memory(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	unsigned long long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (file != NULL) {
+		if (fscanf(file, "%*u %llu", &pages) != 1) /* NOLINT(cert-err34-c): the kernel's */
+			pages = 0;
+		fclose(file);
+	}
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_u64(scrape, metric, pages * (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
+/* ---- pools ---- */
+
+static void
+pools_write(struct http_scrape *scrape, const struct http_metric *metric,
+	    uint64_t (*value)(const struct row_live_pool *live))
+{
+	for (size_t i = 0; i < state_count(scrape->config, ROW_POOL); i++) {
+		const struct row_pool *pool = state_at(scrape->config, ROW_POOL, i);
+		const struct row_live_pool *live = state_find(scrape->live, ROW_LIVE_POOL,
+							      &pool->id);
+
+		if (live == NULL)
+			continue;
+		http_scrape_labels(scrape, "pool", pool->name, LABELS_END);
+		http_scrape_u64(scrape, metric, value(live));
+	}
+}
+
+static uint64_t
+pool_capacity(const struct row_live_pool *live)
+{
+	return live->capacity_bytes;
+}
+
+static uint64_t
+pool_free(const struct row_live_pool *live)
+{
+	return live->free_bytes;
+}
+
+static uint64_t
+pool_allocated(const struct row_live_pool *live)
+{
+	return live->allocated_bytes;
+}
+
+static uint64_t
+pool_ready(const struct row_live_pool *live)
+{
+	return live->ready;
+}
+
+static void
+write_pool_capacity(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	pools_write(scrape, metric, pool_capacity);
+}
+
+static void
+write_pool_free(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	pools_write(scrape, metric, pool_free);
+}
+
+static void
+write_pool_allocated(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	pools_write(scrape, metric, pool_allocated);
+}
+
+static void
+write_pool_ready(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	pools_write(scrape, metric, pool_ready);
+}
+
+/* ---- LUNs ---- */
+
+static void
+lun_labels(struct http_scrape *scrape, const struct guid *id)
+{
+	const struct row_lun *lun = state_find(scrape->config, ROW_LUN, id);
+	char text[GUID_TEXT_SIZE];
+
+	http_scrape_labels(scrape, "lun", lun->name, "lun_id", guid_format(id, text), LABELS_END);
+}
+
+static void
+write_lun_size(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->config, ROW_LUN); i++) {
+		const struct row_lun *lun = state_at(scrape->config, ROW_LUN, i);
+
+		lun_labels(scrape, &lun->id);
+		http_scrape_u64(scrape, metric, lun->size_bytes);
+	}
+}
+
+static void
+write_lun_allocated(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_LUN); i++) {
+		const struct row_live_lun *live = state_at(scrape->live, ROW_LIVE_LUN, i);
+
+		if (state_find(scrape->config, ROW_LUN, &live->id) == NULL)
+			continue;
+		lun_labels(scrape, &live->id);
+		http_scrape_u64(scrape, metric, live->allocated_bytes);
+	}
+}
+
+/* 1 = healthy, 0 = it is not; a LUN that nobody has looked at yet is left out. */
+static void
+write_lun_healthy(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_LUN); i++) {
+		const struct row_live_lun *live = state_at(scrape->live, ROW_LIVE_LUN, i);
+
+		if (live->health == HEALTH_UNKNOWN ||
+		    state_find(scrape->config, ROW_LUN, &live->id) == NULL)
+			continue;
+		lun_labels(scrape, &live->id);
+		http_scrape_u64(scrape, metric, live->health == HEALTH_OK);
+	}
+}
+
+static void
+write_lun_commands(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < scrape->lun_count; i++) {
+		const struct array_lun_counters *c = &scrape->luns[i].counters;
+		const uint64_t commands[ARRAY_KINDS] = { c->read_commands, c->write_commands,
+							 c->other_commands };
+
+		for (unsigned kind = 0; kind < ARRAY_KINDS; kind++) {
+			lun_labels(scrape, &scrape->luns[i].id);
+			http_scrape_label(scrape, "kind", kinds[kind]);
+			http_scrape_u64(scrape, metric, commands[kind]);
+		}
+	}
+}
+
+static void
+write_lun_bytes(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < scrape->lun_count; i++) {
+		const struct array_lun_counters *c = &scrape->luns[i].counters;
+		const uint64_t bytes[] = { c->read_bytes, c->write_bytes };
+
+		for (unsigned kind = 0; kind < ARRAY_LEN(bytes); kind++) {
+			lun_labels(scrape, &scrape->luns[i].id);
+			http_scrape_label(scrape, "kind", kinds[kind]);
+			http_scrape_u64(scrape, metric, bytes[kind]);
+		}
+	}
+}
+
+static void
+write_lun_errors(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	static const char *const causes[] = { "status", "medium", "space" };
+
+	for (size_t i = 0; i < scrape->lun_count; i++) {
+		const struct array_lun_counters *c = &scrape->luns[i].counters;
+		const uint64_t errors[] = { c->failed_commands, c->medium_errors, c->space_errors };
+
+		for (unsigned cause = 0; cause < ARRAY_LEN(causes); cause++) {
+			lun_labels(scrape, &scrape->luns[i].id);
+			http_scrape_label(scrape, "cause", causes[cause]);
+			http_scrape_u64(scrape, metric, errors[cause]);
+		}
+	}
+}
+
+/* Kinds that did not occur are left out: a histogram has many lines. */
+static void
+write_lun_seconds(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < scrape->lun_count; i++)
+		for (unsigned kind = 0; kind < ARRAY_KINDS; kind++) {
+			const struct histogram_total *latency =
+				&scrape->luns[i].counters.latency[kind];
+
+			if (histogram_count(latency) == 0)
+				continue;
+			lun_labels(scrape, &scrape->luns[i].id);
+			http_scrape_label(scrape, "kind", kinds[kind]);
+			http_scrape_histogram(scrape, metric, latency, HISTOGRAM_STEPS);
+		}
+}
+
+/* ---- sessions ---- */
+
+static void
+session_labels(struct http_scrape *scrape, const struct guid *id)
+{
+	const struct row_live_session *session = state_find(scrape->live, ROW_LIVE_SESSION, id);
+	const struct row_target *target = state_find(scrape->config, ROW_TARGET,
+						     &session->target_id);
+	char text[GUID_TEXT_SIZE];
+
+	const struct row_host *host = state_host_of_initiator(scrape->config, session->initiator);
+
+	http_scrape_labels(scrape, "session", guid_format(id, text), "host",
+			   host != NULL ? host->name : "", "initiator", session->initiator,
+			   "target", target != NULL ? target->iscsi_name : "", LABELS_END);
+}
+
+static void
+sessions_write(struct http_scrape *scrape, const struct http_metric *metric, unsigned kind_count,
+	       const uint64_t *(*values)(const struct array_session_counters *),
+	       void (*write)(struct http_scrape *, const struct http_metric *, uint64_t))
+{
+	for (size_t i = 0; i < scrape->session_count; i++)
+		for (unsigned kind = 0; kind < kind_count; kind++) {
+			session_labels(scrape, &scrape->sessions[i].id);
+			http_scrape_label(scrape, "kind", kinds[kind]);
+			write(scrape, metric, values(&scrape->sessions[i])[kind]);
+		}
+}
+
+static const uint64_t *
+session_commands(const struct array_session_counters *counters)
+{
+	return counters->commands;
+}
+
+static const uint64_t *
+session_bytes(const struct array_session_counters *counters)
+{
+	return counters->bytes;
+}
+
+static const uint64_t *
+session_ns(const struct array_session_counters *counters)
+{
+	return counters->ns;
+}
+
+static void
+write_session_commands(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	sessions_write(scrape, metric, ARRAY_KINDS, session_commands, http_scrape_u64);
+}
+
+static void
+write_session_bytes(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	sessions_write(scrape, metric, 2, session_bytes, http_scrape_u64);
+}
+
+static void
+write_session_seconds(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	sessions_write(scrape, metric, ARRAY_KINDS, session_ns, http_scrape_ns);
+}
+
+static void
+write_sessions(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_u64(scrape, metric, state_count(scrape->live, ROW_LIVE_SESSION));
+}
+
+/* ---- portals and ports ---- */
+
+static void
+write_portal_ready(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->config, ROW_PORTAL); i++) {
+		const struct row_portal *portal = state_at(scrape->config, ROW_PORTAL, i);
+		const struct row_live_portal *live = state_find(scrape->live, ROW_LIVE_PORTAL,
+								&portal->id);
+		char port[16];
+
+		snprintf(port, sizeof(port), "%" PRIu32, portal->port);
+		http_scrape_labels(scrape, "address", portal->address, "port", port, LABELS_END);
+		http_scrape_u64(scrape, metric, live != NULL && live->ready);
+	}
+}
+
+static void
+ports_write(struct http_scrape *scrape, const struct http_metric *metric, bool bytes)
+{
+	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_PORT); i++) {
+		const struct row_live_port *port = state_at(scrape->live, ROW_LIVE_PORT, i);
+		struct array_port_counters c;
+
+		if (array_port_counters(scrape->array, &port->id, &c) < 0)
+			continue; /* the port has gone since */
+		if (!bytes) {
+			http_scrape_labels(scrape, "interface", port->name, LABELS_END);
+			http_scrape_u64(scrape, metric, c.logins);
+			continue;
+		}
+		http_scrape_labels(scrape, "interface", port->name, "direction", "received",
+				   LABELS_END);
+		http_scrape_u64(scrape, metric, c.received_bytes);
+		http_scrape_labels(scrape, "interface", port->name, "direction", "sent",
+				   LABELS_END);
+		http_scrape_u64(scrape, metric, c.sent_bytes);
+	}
+}
+
+static void
+write_port_bytes(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	ports_write(scrape, metric, true);
+}
+
+static void
+write_port_logins(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	ports_write(scrape, metric, false);
+}
+
+/* ---- threads of the data path ---- */
+
+static void
+thread_labels(struct http_scrape *scrape, const struct array_thread_counters *thread)
+{
+	char index[16];
+
+	snprintf(index, sizeof(index), "%u", thread->index);
+	http_scrape_labels(scrape, "thread", index, LABELS_END);
+}
+
+static void
+write_thread_cpu(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < scrape->thread_count; i++) {
+		thread_labels(scrape, &scrape->threads[i]);
+		http_scrape_ns(scrape, metric, scrape->threads[i].cpu_ns);
+	}
+}
+
+static void
+write_thread_sessions(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < scrape->thread_count; i++) {
+		thread_labels(scrape, &scrape->threads[i]);
+		http_scrape_u64(scrape, metric, scrape->threads[i].sessions);
+	}
+}
+
+static void
+write_slow(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	uint64_t slow = 0;
+
+	for (size_t i = 0; i < scrape->thread_count; i++)
+		slow += scrape->threads[i].slow_commands;
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_u64(scrape, metric, slow);
+}
+
+static void
+write_seconds(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (unsigned kind = 0; kind < ARRAY_KINDS; kind++) {
+		struct histogram_total total = { 0 };
+
+		for (size_t i = 0; i < scrape->thread_count; i++)
+			histogram_merge(&total, &scrape->threads[i].latency[kind]);
+		http_scrape_labels(scrape, "kind", kinds[kind], LABELS_END);
+		http_scrape_histogram(scrape, metric, &total, 1);
+	}
+}
+
+/* ---- jobs, drives and the API ---- */
+
+static void
+write_jobs(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	static const char *const names[] = { [JOB_RUNNING] = "running",
+					     [JOB_DONE] = "done",
+					     [JOB_FAILED] = "failed",
+					     [JOB_CANCELLED] = "cancelled" };
+	uint64_t counts[ARRAY_LEN(names)] = { 0 };
+
+	for (size_t i = 0; i < state_count(scrape->config, ROW_JOB); i++)
+		counts[((const struct row_job *)state_at(scrape->config, ROW_JOB, i))->state]++;
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		http_scrape_labels(scrape, "state", names[i], LABELS_END);
+		http_scrape_u64(scrape, metric, counts[i]);
+	}
+}
+
+static void
+write_drive_ready(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_DRIVE); i++) {
+		const struct row_live_drive *drive = state_at(scrape->live, ROW_LIVE_DRIVE, i);
+
+		http_scrape_labels(scrape, "drive", drive->name, "serial", drive->serial,
+				   LABELS_END);
+		http_scrape_u64(scrape, metric, drive->ready);
+	}
+}
+
+static void
+write_api_connections(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	uint64_t connections = 0, streams = 0;
+
+	pthread_mutex_lock(&scrape->http->lock);
+	for (size_t i = 0; i < ARRAY_LEN(scrape->http->sockets); i++) {
+		connections += scrape->http->sockets[i].connections;
+		streams += atomic_load(&scrape->http->sockets[i].streams);
+	}
+	pthread_mutex_unlock(&scrape->http->lock);
+	http_scrape_labels(scrape, "kind", "all", LABELS_END);
+	http_scrape_u64(scrape, metric, connections);
+	http_scrape_labels(scrape, "kind", "event_stream", LABELS_END);
+	http_scrape_u64(scrape, metric, streams);
+}
+
+/* ---- the table ---- */
+
+/* clang-format off */
+const struct http_metric http_metrics[] = {
+	{ "vds_build", METRIC_INFO, NULL, "The version of vdsd.", write_build },
+	{ "vds_array", METRIC_INFO, NULL, "The array: its id, name and serial number.", write_array },
+	{ "vds_array_health", METRIC_GAUGE, NULL, "How the array is: 0 ok, 1 warning, 2 critical (`vdsctl health`).", write_health },
+	{ "vds_array_read_only", METRIC_GAUGE, NULL, "1 when nothing can be changed because the catalog cannot be written.", write_read_only },
+	{ "vds_catalog_changes", METRIC_COUNTER, NULL, "Changes of the configuration since the array was made.", write_changes },
+	{ "vds_objects", METRIC_GAUGE, NULL, "Objects of the configuration by family.", write_objects },
+	{ "process_cpu_seconds", METRIC_COUNTER, "seconds", "Time of processors that vdsd has used.", write_cpu },
+	{ "process_resident_memory_bytes", METRIC_GAUGE, "bytes", "Memory that vdsd takes.", write_memory },
+	{ "vds_pool_size_bytes", METRIC_GAUGE, "bytes", "Size of the file system of a pool.", write_pool_capacity },
+	{ "vds_pool_free_bytes", METRIC_GAUGE, "bytes", "Free space of the file system of a pool.", write_pool_free },
+	{ "vds_pool_allocated_bytes", METRIC_GAUGE, "bytes", "Space that the LUNs of a pool take.", write_pool_allocated },
+	{ "vds_pool_ready", METRIC_GAUGE, NULL, "1 when the pool can be used.", write_pool_ready },
+	{ "vds_lun_size_bytes", METRIC_GAUGE, "bytes", "Size of a LUN as initiators see it.", write_lun_size },
+	{ "vds_lun_allocated_bytes", METRIC_GAUGE, "bytes", "Space that a LUN takes in its pool.", write_lun_allocated },
+	{ "vds_lun_healthy", METRIC_GAUGE, NULL, "1 when the store of a LUN is sound.", write_lun_healthy },
+	{ "vds_lun_commands", METRIC_COUNTER, NULL, "SCSI commands of a LUN since it was first used in this run of vdsd.", write_lun_commands },
+	{ "vds_lun_bytes", METRIC_COUNTER, "bytes", "Bytes that initiators read and wrote.", write_lun_bytes },
+	{ "vds_lun_errors", METRIC_COUNTER, NULL, "Commands that ended with another status than GOOD, and errors of the store.", write_lun_errors },
+	{ "vds_lun_command_duration_seconds", METRIC_HISTOGRAM, "seconds", "From the receipt of a command until its answer was sent, by LUN.", write_lun_seconds },
+	{ "vds_command_duration_seconds", METRIC_HISTOGRAM, "seconds", "From the receipt of a command until its answer was sent, of all LUNs.", write_seconds },
+	{ "vds_slow_commands", METRIC_COUNTER, NULL, "Commands that took as long as --slow-ms says, or longer.", write_slow },
+	{ "vds_sessions", METRIC_GAUGE, NULL, "Sessions of initiators.", write_sessions },
+	{ "vds_session_commands", METRIC_COUNTER, NULL, "SCSI commands of a session.", write_session_commands },
+	{ "vds_session_bytes", METRIC_COUNTER, "bytes", "Bytes that a session read and wrote.", write_session_bytes },
+	{ "vds_session_command_seconds", METRIC_COUNTER, "seconds", "How long the commands of a session took together.", write_session_seconds },
+	{ "vds_portal_ready", METRIC_GAUGE, NULL, "1 when the portal listens.", write_portal_ready },
+	{ "vds_port_bytes", METRIC_COUNTER, "bytes", "Bytes of iSCSI connections through a network interface.", write_port_bytes },
+	{ "vds_port_logins", METRIC_COUNTER, NULL, "Sessions that have begun through a network interface.", write_port_logins },
+	{ "vds_thread_cpu_seconds", METRIC_COUNTER, "seconds", "Time of processors that a thread of the data path has used.", write_thread_cpu },
+	{ "vds_thread_sessions", METRIC_GAUGE, NULL, "Sessions that a thread of the data path serves.", write_thread_sessions },
+	{ "vds_jobs", METRIC_GAUGE, NULL, "Jobs by state; those that have ended are kept for a while.", write_jobs },
+	{ "vds_drive_ready", METRIC_GAUGE, NULL, "1 when the drive below a pool can be used.", write_drive_ready },
+	{ "vds_api_connections", METRIC_GAUGE, NULL, "Connections to the API, and how many of these are event streams.", write_api_connections },
+};
+/* clang-format on */
+const size_t http_metric_count = ARRAY_LEN(http_metrics);

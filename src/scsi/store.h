@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a logical unit must keep beyond a restart of the program, and the store that keeps it for
+ * the unit.  The unit knows neither files nor databases: the owner of the unit (target/) gives it a
+ * store (struct scsi_lu_desc.store), and the array's catalog holds the data.
+ *
+ * Of each kind a unit keeps one piece of data, which it replaces as a whole.  A version says how the
+ * data is encoded; the store does not look at the data.
+ */
+#ifndef VDS_SCSI_STORE_H
+#define VDS_SCSI_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The kinds of data.  Their numbers are stored, so a number is never used for another kind. */
+enum scsi_keep {
+	SCSI_KEEP_RESERVATIONS = 1, /* persistent reservations with APTPL (reserve_code.c) */
+	SCSI_KEEP_MODE_PAGES = 2,   /* saved mode pages */
+};
+
+/* A piece of data as the store has it. */
+struct scsi_kept {
+	uint32_t version;
+	size_t bytes;
+	void *data; /* owned by whoever has the struct: mem_free */
+};
+
+/* A request to keep data.  The memory belongs to the unit until `done` is called. */
+struct scsi_save {
+	enum scsi_keep kind;
+	uint32_t version;
+	const void *data; /* NULL: nothing is to be kept of this kind any more */
+	size_t bytes;
+	/*
+	 * Called once when the request has ended: result is 0 (from now on the data survives a crash
+	 * of the program and of the machine) or a negative code (what was kept before is still
+	 * kept).  Any thread; may be called from inside `save`.
+	 */
+	void (*done)(struct scsi_save *save, int result);
+	void *owner; /* for the store's own use */
+};
+
+struct scsi_store {
+	/*
+	 * Reads the data of one kind, from memory.  Returns 0, ERR_NOT_FOUND (nothing is kept) or
+	 * -ENOMEM.  Called by scsi_lu_new, before the unit has a user.
+	 */
+	int (*load)(void *arg, enum scsi_keep kind, struct scsi_kept *ret_kept);
+	/* Begins to keep data, and never blocks.  Any thread; one request of a kind at a time. */
+	void (*save)(void *arg, struct scsi_save *save);
+	void *arg;
+};
+
+#endif

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""CHAP against programs that others wrote: libiscsi's tools and QEMU log in with secrets, and nobody
+without.  A planted secret is looked for in everything that vdsd and vdsctl show or write.  Many
+wrong logins neither fill the log nor keep a right one out.
+"""
+import base64
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import threading
+import time
+
+import vdstest
+from chap_login import login
+from vdstest import Daemon, UnixConnection, check, equal, eventually
+
+NAME = 'iqn.2026-11.test:secured'
+INITIATOR = 'iqn.2026-11.test:host'
+SECRET, OWN, FINDER = 'correct-horse-battery', 'staple-of-the-array', 'looking-for-targets'
+PLANTED = 'Plant3d-Secret-Never-Shown'
+
+
+def secret_file(daemon, text):
+    path = daemon.top / 'secret'
+    path.write_text(text + '\n', encoding='utf-8')
+    path.chmod(0o600)
+    return path
+
+
+def set_up(daemon):
+    daemon.ctl('target', 'create', 'secured', '--iscsi-name', NAME)
+    daemon.ctl('lun', 'create', 'vol1', '--size', '16M', '--unmask', '*')
+    daemon.ctl('lun', 'associate', 'vol1', 'secured')
+    daemon.ctl('target', 'secret', 'secured', '--user', 'alice', '--file',
+               secret_file(daemon, SECRET))
+
+
+def run(*words, ok=True):
+    done = subprocess.run(words, capture_output=True, text=True, timeout=vdstest.DEADLINE_S)
+    check((done.returncode == 0) == ok, f'{words}: {done.returncode} {done.stderr}')
+    return done.stdout + done.stderr
+
+
+def test_libiscsi_needs_the_secret():
+    with Daemon() as daemon:
+        set_up(daemon)
+        inquiry = 'iscsi-inq', '-i', INITIATOR
+        run(*inquiry, f'iscsi://{daemon.portal}/{NAME}/0', ok=False)
+        run(*inquiry, f'iscsi://alice%{OWN}@{daemon.portal}/{NAME}/0', ok=False)
+        run(*inquiry, f'iscsi://bob%{SECRET}@{daemon.portal}/{NAME}/0', ok=False)
+        check('DIRECT_ACCESS' in run(*inquiry, f'iscsi://alice%{SECRET}@{daemon.portal}/{NAME}/0'),
+              'no disk')
+
+
+def test_discovery_needs_its_own_secret():
+    with Daemon() as daemon:
+        set_up(daemon)
+        check(NAME in run('iscsi-ls', f'iscsi://{daemon.portal}'), 'not found without a secret')
+        daemon.ctl('discovery', 'secret', '--user', 'finder', '--file',
+                   secret_file(daemon, FINDER))
+        run('iscsi-ls', f'iscsi://{daemon.portal}', ok=False)
+        run('iscsi-ls', f'iscsi://alice%{SECRET}@{daemon.portal}', ok=False)
+        check(NAME in run('iscsi-ls', f'iscsi://finder%{FINDER}@{daemon.portal}'), 'not found')
+
+
+def test_qemu_needs_the_secret():
+    with Daemon() as daemon:
+        set_up(daemon)
+        secret = daemon.top / 'qemu'
+        options = f'driver=iscsi,transport=tcp,portal={daemon.portal},target={NAME},lun=0'
+        info = 'qemu-img', 'info', '--object', f'secret,id=s,file={secret}', '--image-opts'
+        secret.write_text(SECRET, encoding='utf-8')
+        check('16 MiB' in run(*info, f'{options},user=alice,password-secret=s'), 'no disk')
+        secret.write_text(OWN, encoding='utf-8')
+        run(*info, f'{options},user=alice,password-secret=s', ok=False)
+
+
+def test_the_old_secret_is_valid_for_a_time():
+    with Daemon() as daemon:
+        set_up(daemon)
+        url = 'iscsi://alice%{}@' + f'{daemon.portal}/{NAME}/0'
+        new = 'another-horse-battery'
+        daemon.ctl('target', 'secret', 'secured', '--user', 'alice', '--keep-old', '1h', '--file',
+                   secret_file(daemon, new))
+        for secret in SECRET, new:
+            run('iscsi-inq', '-i', INITIATOR, url.format(secret))
+        daemon.kill()
+        daemon.start()
+        url = 'iscsi://alice%{}@' + f'{daemon.portal}/{NAME}/0'
+        for secret in SECRET, new:
+            run('iscsi-inq', '-i', INITIATOR, url.format(secret))
+        daemon.ctl('target', 'secret', 'secured', '--user', 'alice', '--file',
+                   secret_file(daemon, new))
+        run('iscsi-inq', '-i', INITIATOR, url.format(SECRET), ok=False)
+        run('iscsi-inq', '-i', INITIATOR, url.format(new))
+
+
+# ---- wrong logins ----
+
+def test_many_wrong_logins_neither_fill_the_log_nor_keep_a_right_one_out():
+    with Daemon() as daemon:
+        set_up(daemon)
+        equal(login(daemon.portal, NAME, SECRET), 0, 'a right login')
+        stop, answers = threading.Event(), set()
+
+        def guess(wait):
+            while not stop.is_set():
+                with contextlib.suppress(ConnectionError):
+                    answers.add(login(daemon.portal, NAME, OWN, wait=wait))
+        before = len(daemon.log.read_text().splitlines())
+        # Those that wait have an answer in a second; those that do not guess as fast as they can.
+        crowd = [threading.Thread(target=guess, args=(number % 4 > 0,)) for number in range(40)]
+        begun = time.monotonic()
+        for one in crowd:
+            one.start()
+        try:
+            port = eventually('the port', lambda: daemon.ctl('port', 'list'))[0]['name']
+            eventually('a thousand failures', lambda: daemon.ctl('port', 'counters', port)
+                       ['failed_logins'] >= 1000)
+            for number in range(10):
+                equal(login(daemon.portal, NAME, SECRET, f'{INITIATOR}{number}'), 0,
+                      'a right login')
+        finally:
+            stop.set()
+            for one in crowd:
+                one.join()
+        equal(answers, {0x0201, None}, 'the answers to wrong logins')
+        periods = (time.monotonic() - begun) // 10 + 1
+        lines = daemon.log.read_text().splitlines()[before:]
+        wrong = [line for line in lines if ' login.refused ' in line]
+        check(0 < len(wrong) <= periods * 5, f'{len(wrong)} lines of refused logins')
+        known = 'session.', 'conn.', 'array.'       # those of the right ones
+        noise = [line for line in lines if not line.split(' ')[2].startswith(known)]
+        check(len(noise) <= periods * 10, f'{len(noise)} lines: {noise[-20:]}')
+
+
+# ---- a planted secret ----
+
+def forms(secret):
+    raw = secret.encode()
+    return raw, raw.hex().encode(), base64.b64encode(raw)
+
+
+def request(daemon, method, path, body=None):
+    connection = UnixConnection(daemon.socket, vdstest.DEADLINE_S)
+    connection.request(method, path, body, {'Content-Type': 'application/json'} if body else {})
+    return connection.getresponse()
+
+
+def refused_requests(daemon):
+    """Answers to requests that carry the secret where none belongs, or in a body that is no JSON."""
+    for body in (f'{{"side":"initiator","secret":"{PLANTED}"', f'"{PLANTED}"', f'{PLANTED}',
+                 f'{{"side":"{PLANTED}","secret":"{PLANTED}","discovery":true}}',
+                 f'{{"secret":"{PLANTED}"}}', f'{{"side":"target","secret":["{PLANTED}"]}}',
+                 f'{{"side":"target","discovery":true,"secret":"{PLANTED}"}}'):
+        answer = request(daemon, 'POST', '/v1/credentials', body)
+        check(answer.status == 400, f'{body}: {answer.status}')
+        yield answer.read()
+
+
+def everything_shown(daemon):
+    pid = daemon.process.pid
+    for path in ('/v1/snapshot', '/v1/credentials', '/v1/targets', '/v1/array', '/v1/openapi.json'):
+        yield path, request(daemon, 'GET', path).read()
+    yield 'vdsctl', str(daemon.ctl('secret', 'list')).encode()
+    position = daemon.ctl('array', 'show')['position']
+    stream = request(daemon, 'GET',
+                     f'/v1/events?incarnation={position["incarnation"]}&since=0')
+    events = b''
+    while b'credential.set' not in events or b'heartbeat' not in events:
+        events += stream.read1()
+    yield 'the event stream', events
+    for name in 'cmdline', 'environ', 'status', 'maps':
+        with open(f'/proc/{pid}/{name}', 'rb') as file:
+            yield f'/proc/{pid}/{name}', file.read()
+    for path in daemon.dir.rglob('*'):
+        if path.is_file() and not path.name.startswith('catalog.db'):
+            yield path.name, path.read_bytes()[:1 << 20]
+    yield 'the log', daemon.log.read_bytes()
+
+
+def test_a_planted_secret_is_shown_nowhere():
+    with Daemon('--debug', 'all') as daemon:
+        set_up(daemon)
+        file = secret_file(daemon, PLANTED)
+        daemon.ctl('target', 'secret', 'secured', '--user', 'mallory', '--file', file)
+        daemon.ctl('target', 'secret', 'secured', '--user', 'mallory', '--file', file,
+                   '--keep-old', '1h')
+        file.unlink()
+        run('iscsi-inq', '-i', INITIATOR, f'iscsi://mallory%{PLANTED}@{daemon.portal}/{NAME}/0')
+        answers = b''.join(refused_requests(daemon))
+        for where, text in [*everything_shown(daemon), ('an error', answers)]:
+            for form in forms(PLANTED):
+                check(form not in text, f'the secret is in {where}')
+        check(any(form in (daemon.dir / name).read_bytes() for form in forms(PLANTED)
+                  for name in ('catalog.db', 'catalog.db-wal') if (daemon.dir / name).exists()),
+              'the search finds nothing even where the secret is')
+
+
+def test_a_replaced_secret_is_in_no_file_after_a_stop():
+    with Daemon() as daemon:
+        set_up(daemon)
+        for secret in PLANTED, SECRET:
+            file = secret_file(daemon, secret)
+            daemon.ctl('target', 'secret', 'secured', '--user', 'mallory', '--file', file)
+        file.unlink()
+        daemon.stop()
+        files = {path.name: path.read_bytes() for path in daemon.dir.iterdir() if path.is_file()}
+        check(any(SECRET.encode() in text for text in files.values()), 'the new one is nowhere')
+        equal([name for name, text in files.items() if PLANTED.encode() in text], [], 'files')
+
+
+def test_there_is_no_core_file():
+    limits = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (limits[1], limits[1]))
+    try:
+        with Daemon() as daemon:
+            set_up(daemon)
+            os.kill(daemon.process.pid, signal.SIGABRT)
+            status = os.waitpid(daemon.process.pid, 0)[1]
+            daemon.process.returncode = -signal.SIGABRT
+            check(os.WIFSIGNALED(status) and not os.WCOREDUMP(status), 'vdsd left a core')
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, limits)
+
+
+vdstest.requires('iscsi-inq', 'iscsi-ls', 'qemu-img')
+vdstest.main([test_libiscsi_needs_the_secret, test_discovery_needs_its_own_secret,
+              test_qemu_needs_the_secret, test_the_old_secret_is_valid_for_a_time,
+              test_many_wrong_logins_neither_fill_the_log_nor_keep_a_right_one_out,
+              test_a_planted_secret_is_shown_nowhere,
+              test_a_replaced_secret_is_in_no_file_after_a_stop, test_there_is_no_core_file])
