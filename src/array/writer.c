@@ -346,6 +346,29 @@ publish(struct array *array, struct array_task *task)
 		task->published(array, task);
 }
 
+/*
+ * Removes replaced and deleted secrets from the log of the catalog before anybody is answered, so
+ * that the answer says that no file has them.  The change is committed, whatever happens here.
+ */
+static void
+scrub(struct array *array)
+{
+	char quoted[TASK_TEXT_SIZE];
+	int rc;
+
+	if (atomic_load(&array->read_only))
+		return;
+	atomic_store(&array->writer_syncs, true);
+	rc = catalog_secret_scrub(array->catalog);
+	atomic_store(&array->writer_syncs, false);
+	if (rc < 0)
+		log_warning(
+			"catalog.secret",
+			"error=%s reason=%s next=\"a replaced or deleted CHAP secret is still in "
+			"catalog.db-wal; the next change tries again\"",
+			err_name(rc), log_quote(err_text(rc), quoted, sizeof(quoted)));
+}
+
 static void
 run_batch(struct array *array, struct list *batch)
 {
@@ -363,6 +386,7 @@ run_batch(struct array *array, struct list *batch)
 		if (task->applied)
 			publish(array, task);
 	}
+	scrub(array);
 	list_for_each(node, batch) {
 		struct array_task *task = list_entry(node, struct array_task, node);
 

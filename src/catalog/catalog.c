@@ -105,6 +105,17 @@ dir_open(struct catalog *catalog)
 	return rc < 0 ? rc : lock_dir(catalog);
 }
 
+/* A log that a crash left may hold any secret. */
+static void
+suspect_log(struct catalog *catalog)
+{
+	struct stat st;
+
+	catalog->secret_in_log = fstatat(catalog->dir_fd, "catalog.db-wal", &st,
+					 AT_SYMLINK_NOFOLLOW) == 0 &&
+				 st.st_size > 0;
+}
+
 static int
 open_all(struct catalog *catalog)
 {
@@ -118,6 +129,8 @@ open_all(struct catalog *catalog)
 		warn_of_mode(catalog);
 	if (rc == 0)
 		catalog_reserve_open(catalog);
+	if (rc == 0)
+		suspect_log(catalog);
 	if (rc == 0)
 		rc = catalog->look ? catalog_db_look(catalog, catalog_migration_count)
 				   : catalog_db_open(catalog, catalog_migrations,
@@ -134,6 +147,8 @@ open_all(struct catalog *catalog)
 	if (rc == 0 && catalog_held(catalog) != NULL)
 		return catalog_guard_hold_database(catalog);
 	catalog_guard_remember(catalog);
+	if (rc == 0)
+		(void)catalog_secret_scrub(catalog); /* a full disk: the next change tries again */
 	if (rc == 0)
 		catalog_reserve_renew(catalog);
 	if (rc == 0)
@@ -241,6 +256,7 @@ catalog_reopen(struct catalog *catalog)
 		return rc;
 	rc = catalog_db_open(catalog, catalog_migrations, catalog_migration_count);
 	catalog->reserve.saving = false;
+	catalog->secret_in_log = true; /* perhaps, if closing has left the log */
 	catalog_guard_remember(catalog);
 	return rc < 0 ? rc : catalog_position_load(catalog);
 }
@@ -290,6 +306,8 @@ catalog_commit(struct catalog *catalog)
 	if (rc < 0)
 		return rc;
 	catalog->in_transaction = catalog->in_savepoint = false;
+	catalog->secret_in_log |= catalog->secret_outdated;
+	catalog->secret_outdated = false;
 	catalog->committed = catalog->position;
 	catalog->is_new = guid_is_zero(&catalog->position.array_id);
 	catalog_mark_write(catalog);

@@ -343,6 +343,13 @@ struct catalog_secret {
 };
 
 int catalog_secret_put(struct catalog *catalog, const struct catalog_secret *secret);
+/*
+ * Copies the log into the database and truncates it when it may hold a secret that was replaced or
+ * deleted, so that no file of the catalog holds that secret.  Called outside of transactions, after
+ * a commit; does nothing when no such secret is in the log.  Costs two syncs, like two commits.
+ * Returns 0, or an error of the disk: then the log is as before, and the next call tries again.
+ */
+int catalog_secret_scrub(struct catalog *catalog);
 
 /*
  * Adds a record to the audit log, with a number of its own.  Texts are borrowed.  change: what was

@@ -62,6 +62,7 @@ enum catalog_statement {
 	STMT_TOKEN_NAMED,
 	STMT_TOKEN_LIST,
 	STMT_SECRET_PUT,
+	STMT_SECRET_REPLACE,
 	STMT_SECRET_LIST,
 	STMT_AUDIT_PUT,
 	STMT_AUDIT_PRUNE,
@@ -135,6 +136,11 @@ struct catalog {
 	bool structure_seen; /* the structure was checked while opening */
 	struct catalog_file files[CATALOG_FILES];
 	struct catalog_reserve reserve;
+	/*
+	 * the log may hold a secret that was replaced or deleted; outdated: in the transaction that
+	 * goes on, so that a commit sets secret_in_log
+	 */
+	bool secret_outdated, secret_in_log;
 	int64_t audit_keep_ms; /* how long records of the audit log are kept; 0 = always */
 	struct catalog_copy
 		*copying; /* the unfinished copy, which must end before the database closes */

@@ -96,9 +96,9 @@ static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_TOKEN_NAMED] = "SELECT 1 FROM token WHERE name = ?",
 	[STMT_TOKEN_LIST] = "SELECT id, name, role, hash, created_ms, expires_ms, creator "
 			    "FROM token ORDER BY id",
-	[STMT_SECRET_PUT] = "INSERT INTO secret (credential_id, bytes, old_bytes) VALUES (?, ?, ?) "
-			    "ON CONFLICT (credential_id) DO UPDATE SET bytes = excluded.bytes, "
-			    "old_bytes = excluded.old_bytes",
+	[STMT_SECRET_PUT] = "INSERT INTO secret (credential_id, bytes, old_bytes) VALUES (?, ?, ?)",
+	[STMT_SECRET_REPLACE] =
+		"UPDATE secret SET bytes = ?2, old_bytes = ?3 WHERE credential_id = ?1",
 	[STMT_SECRET_LIST] = "SELECT credential_id, bytes, old_bytes FROM secret",
 };
 /* clang-format on */

@@ -249,6 +249,8 @@ catalog_row_delete(struct catalog *catalog, enum row_family family, const struct
 	if (rc == 0 && sqlite3_changes(catalog->db) != 1)
 		return err_set(ERR_CORRUPT, "%s/catalog.db: a %s to be deleted is missing",
 			       catalog->dir, type->name);
+	if (rc == 0 && family == ROW_CREDENTIAL)
+		catalog->secret_outdated = true; /* the database deletes it with its row */
 	return rc;
 }
 

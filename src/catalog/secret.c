@@ -15,11 +15,11 @@ bind_bytes(sqlite3_stmt *stmt, int column, const uint8_t *bytes, size_t len)
 			    SQLITE_STATIC);
 }
 
-int
-catalog_secret_put(struct catalog *catalog, const struct catalog_secret *secret)
+static int
+put(struct catalog *catalog, enum catalog_statement which, const struct catalog_secret *secret)
 {
 	sqlite3_stmt *stmt;
-	int rc = catalog_statement(catalog, STMT_SECRET_PUT, &stmt);
+	int rc = catalog_statement(catalog, which, &stmt);
 
 	if (rc < 0)
 		return rc;
@@ -29,6 +29,37 @@ catalog_secret_put(struct catalog *catalog, const struct catalog_secret *secret)
 	rc = catalog_run(catalog, stmt, "secret");
 	sqlite3_clear_bindings(stmt);
 	return rc;
+}
+
+int
+catalog_secret_put(struct catalog *catalog, const struct catalog_secret *secret)
+{
+	int rc = put(catalog, STMT_SECRET_REPLACE, secret);
+
+	if (rc < 0)
+		return rc;
+	if (sqlite3_changes(catalog->db) == 0)
+		return put(catalog, STMT_SECRET_PUT, secret);
+	catalog->secret_outdated = true;
+	return 0;
+}
+
+/*
+ * A page of the database is overwritten when the log is copied into it, since secure_delete is on.
+ * The log itself keeps what was written to it, until it is truncated.
+ */
+int
+catalog_secret_scrub(struct catalog *catalog)
+{
+	int rc;
+
+	if (!catalog->secret_in_log || catalog->db == NULL)
+		return 0;
+	rc = sqlite3_wal_checkpoint_v2(catalog->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	if (rc != SQLITE_OK)
+		return catalog_db_error(catalog, rc, "truncate the log");
+	catalog->secret_in_log = false;
+	return 0;
 }
 
 int

@@ -200,17 +200,30 @@ def test_a_planted_secret_is_shown_nowhere():
               'the search finds nothing even where the secret is')
 
 
-def test_a_replaced_secret_is_in_no_file_after_a_stop():
+def files_with(daemon, secret):
+    return [str(path) for path in daemon.dir.rglob('*') if path.is_file()
+            and any(form in path.read_bytes() for form in forms(secret))]
+
+
+def test_a_replaced_or_deleted_secret_is_in_no_file():
     with Daemon() as daemon:
         set_up(daemon)
-        for secret in PLANTED, SECRET:
-            file = secret_file(daemon, secret)
-            daemon.ctl('target', 'secret', 'secured', '--user', 'mallory', '--file', file)
-        file.unlink()
-        daemon.stop()
-        files = {path.name: path.read_bytes() for path in daemon.dir.iterdir() if path.is_file()}
-        check(any(SECRET.encode() in text for text in files.values()), 'the new one is nowhere')
-        equal([name for name, text in files.items() if PLANTED.encode() in text], [], 'files')
+        mallory = 'target', 'secret', 'secured', '--user', 'mallory'
+        daemon.ctl(*mallory, '--file', secret_file(daemon, PLANTED))
+        check(files_with(daemon, PLANTED), 'the search finds nothing where the secret is')
+        daemon.ctl(*mallory, '--file', secret_file(daemon, OWN), '--keep-old', '1h')
+        check(files_with(daemon, PLANTED), 'the old secret, which is still valid, is nowhere')
+        daemon.ctl(*mallory, '--file', secret_file(daemon, OWN))
+        equal(files_with(daemon, PLANTED), [], 'files with a replaced secret')
+        check(files_with(daemon, OWN), 'the new one is nowhere')
+        listed = [one for one in daemon.ctl('secret', 'list') if one['user'] == 'mallory']
+        daemon.ctl('secret', 'delete', listed[0]['id'])
+        equal(files_with(daemon, OWN), [], 'files with a removed secret')
+        daemon.ctl(*mallory, '--file', secret_file(daemon, PLANTED))
+        daemon.ctl('lun', 'dissociate', 'vol1', 'secured')
+        daemon.ctl('target', 'delete', 'secured')
+        equal(files_with(daemon, PLANTED) + files_with(daemon, SECRET), [],
+              'files with a secret of a deleted target')
 
 
 def test_there_is_no_core_file():
@@ -232,4 +245,4 @@ vdstest.main([test_libiscsi_needs_the_secret, test_discovery_needs_its_own_secre
               test_qemu_needs_the_secret, test_the_old_secret_is_valid_for_a_time,
               test_many_wrong_logins_neither_fill_the_log_nor_keep_a_right_one_out,
               test_a_planted_secret_is_shown_nowhere,
-              test_a_replaced_secret_is_in_no_file_after_a_stop, test_there_is_no_core_file])
+              test_a_replaced_or_deleted_secret_is_in_no_file, test_there_is_no_core_file])
