@@ -4,9 +4,11 @@
 across kill -9 of vdsd, and what an administrator sees and clears.
 """
 import contextlib
+import shutil
 import sys
 import threading
 
+import durable
 import vdstest
 from vdstest import Daemon, Failed, Initiator, check, equal, eventually
 
@@ -14,7 +16,7 @@ MIB = 1 << 20
 GOOD, CHECK, CONFLICT = 0x00, 0x02, 0x18
 REGISTER, RESERVE, RELEASE, CLEAR, PREEMPT, PREEMPT_ABORT, IGNORE, MOVE = range(8)
 WE, EA, WE_RO, EA_RO, WE_AR, EA_AR = 1, 3, 5, 6, 7, 8
-APTPL, ALL_TG_PT = 0x01, 0x04
+APTPL, ALL_TG_PT, SPEC_I_PT = 0x01, 0x04, 0x08
 KEYS = [0xa1, 0xb2, 0xc3]
 PREEMPTED, RELEASED, REGISTRATIONS = '6/2a03', '6/2a04', '6/2a05'
 
@@ -24,7 +26,7 @@ class Host:
 
     def __init__(self, cluster, number, target=0):
         self.cluster, self.number, self.target, self.lun = cluster, number, target, 0
-        self.driver = Initiator()
+        self.driver, self.known_isid = Initiator(), None
         self.log_in()
 
     def log_in(self):
@@ -53,9 +55,10 @@ class Host:
             found.append(answer[1])
         return found
 
-    def out(self, action, key=0, action_key=0, kind=0, flags=0):
+    def out(self, action, key=0, action_key=0, kind=0, flags=0, more=b''):
         """PERSISTENT RESERVE OUT: its status, or its sense."""
-        out = key.to_bytes(8, 'big') + action_key.to_bytes(8, 'big') + bytes([0] * 4 + [flags] + [0] * 3)
+        out = (key.to_bytes(8, 'big') + action_key.to_bytes(8, 'big')
+               + bytes([0] * 4 + [flags] + [0] * 3) + more)
         status, sense, _ = self.send([0x5f, action, kind, 0, 0, 0, 0, 0, len(out), 0], out=out)
         return sense if status == CHECK else status
 
@@ -63,21 +66,38 @@ class Host:
         """REGISTER AND MOVE to another host, through the first target: its status, or its sense."""
         _, _, data = self.send([0x5e, 3, 0, 0, 0, 0, 0, 0x10, 0, 0], 4096)
         port = data[8 + 18:8 + 20]      # that of the first registration
-        name = f'iqn.2026-11.org.example:host{to.number},i,0x{to.isid()}'.encode() + b'\0'
-        name += bytes(-len(name) % 4)
-        identity = bytes([0x45, 0]) + len(name).to_bytes(2, 'big') + name
+        identity = to.transport_id()
         out = (key.to_bytes(8, 'big') + action_key.to_bytes(8, 'big') + bytes([0, flags]) + port
                + len(identity).to_bytes(4, 'big') + identity)
         status, sense, _ = self.send([0x5f, MOVE, 0, 0, 0, 0, 0, 0, len(out), 0], out=out)
         return sense if status == CHECK else status
 
+    def register_for(self, key, others, flags):
+        """REGISTER with SPEC_I_PT: itself and others."""
+        names = b''.join(other.transport_id() for other in others)
+        return self.out(REGISTER, 0, key, flags=flags | SPEC_I_PT,
+                        more=len(names).to_bytes(4, 'big') + names)
+
+    def transport_id(self):
+        name = f'iqn.2026-11.org.example:host{self.number},i,0x{self.isid()}'.encode() + b'\0'
+        name += bytes(-len(name) % 4)
+        return bytes([0x45, 0]) + len(name).to_bytes(2, 'big') + name
+
     def isid(self):
-        """As the session's row has it."""
-        rest = self.cluster.daemon.rest()
-        rows = [r for r in rest.list('sessions')
-                if r['initiator'] == f'iqn.2026-11.org.example:host{self.number}']
-        rest.close()
-        return rows[0]['isid']
+        """As the session's row has it.  It is the same in every session of the host."""
+        if self.known_isid is None:
+            rest = self.cluster.daemon.rest()
+            rows = [r for r in rest.list('sessions')
+                    if r['initiator'] == f'iqn.2026-11.org.example:host{self.number}']
+            rest.close()
+            self.known_isid = rows[0]['isid']
+        return self.known_isid
+
+    def state(self):
+        """All registrations and the reservation: READ FULL STATUS, without PRGENERATION."""
+        status, sense, data = self.send([0x5e, 3, 0, 0, 0, 0, 0, 0x10, 0, 0], 4096)
+        equal((status, sense), (GOOD, '-'), 'READ FULL STATUS')
+        return data[4:].hex(), self.reservation()
 
     def keys(self):
         _, _, data = self.send([0x5e, 0, 0, 0, 0, 0, 0, 0x10, 0, 0], 4096)
@@ -103,7 +123,9 @@ class Cluster:
         self.count = hosts
 
     def __enter__(self):
-        self.daemon = Daemon().__enter__()
+        self.daemon = Daemon()
+        self.steps = durable.Steps(self.daemon)
+        self.daemon.__enter__()
         rest = self.daemon.rest()
         self.lun = rest.call('POST', '/v1/luns', {'name': 'quorum', 'size_bytes': MIB, 'mask': '*'})['id']
         self.targets = [f'iqn.2026-11.org.example:t{i}' for i in (1, 2)]
@@ -141,8 +163,15 @@ class Cluster:
     def kill(self):
         """kill -9, start, and log in again."""
         self.daemon.kill()
+        self.start()
+
+    def start(self, directory=None):
+        """After a kill; with the copy of the array's directory, if there is one."""
         for host in self.hosts:
             host.log_out()
+        if directory is not None:
+            shutil.rmtree(self.daemon.dir)
+            shutil.copytree(directory, self.daemon.dir)
         self.daemon.start()
         for host in self.hosts:
             host.log_in()
@@ -274,6 +303,79 @@ def test_with_aptpl_every_step_survives_kill():
             equal(observer.reservation(), reservation, f'the reservation after {what} and a kill')
 
 
+def all_steps(cluster):
+    """steps(), and what changes several registrations at once or ends what is kept."""
+    a, b, c = cluster.hosts
+    return [
+        *steps(cluster),
+        ('REGISTER with SPEC_I_PT', lambda f: a.register_for(KEYS[0], [b, c], f), KEYS[:1] * 3, None),
+        ('RESERVE for all', lambda f: b.out(RESERVE, KEYS[0], kind=EA_AR), KEYS[:1] * 3, (0, EA_AR)),
+        ('PREEMPT of all', lambda f: c.out(PREEMPT, KEYS[0], 0, WE), KEYS[:1], (KEYS[0], WE)),
+        ('REGISTER with ALL_TG_PT', lambda f: a.out(REGISTER, 0, KEYS[1], flags=f | ALL_TG_PT),
+         [KEYS[0], KEYS[1], KEYS[1]], (KEYS[0], WE)),
+        ('REGISTER without APTPL', lambda f: b.out(REGISTER, 0, KEYS[2]), [], None),
+    ]
+
+
+def in_the_place_of(cluster, nth, do):
+    """Does an action, and kills vdsd in the place of the nth call on the disk, or once the action is
+    answered.  Returns the names of the calls, and whether there was an answer.
+    """
+    cluster.steps.arm(nth)
+    try:
+        answer = do(APTPL)
+    except Failed:
+        answer = None
+    names = cluster.steps.seen()
+    check(answer in (GOOD, None), f'the answer is {answer}')
+    cluster.daemon.kill()
+    cluster.steps.disarm()
+    return names, answer == GOOD
+
+
+def every_kill(cluster, what, do, before):
+    """Does an action again and again, and kills vdsd at one call after another.  Returns the state
+    afterwards, the calls, and how many kills left the state as it was and as it was to be.
+    """
+    kept = cluster.daemon.top / 'kept'
+    cluster.daemon.kill()
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(cluster.daemon.dir, kept)
+    cluster.start()
+    found = []
+    while True:
+        names, good = in_the_place_of(cluster, len(found) + 1, do)
+        cluster.start()
+        state = cluster.hosts[0].state()
+        if good:
+            break
+        equal(len(names), len(found) + 1, f'{what}: the call in whose place vdsd was killed')
+        found.append(state)
+        if state != before:
+            cluster.daemon.kill()
+            cluster.start(kept)
+    check(state != before, f'{what} changes nothing')
+    check('fdatasync' in names, f'{what} is answered before it is durable: {names}')
+    old, new = found.count(before), found.count(state)
+    equal(found, [before] * old + [state] * new, f'{what}: states by the calls {names}')
+    return state, names, old, new
+
+
+def test_an_action_that_is_killed_is_done_or_not():
+    """PERSISTENT RESERVE OUT with APTPL, every service action: kill -9 at each call on the disk."""
+    with Cluster() as cluster:
+        a = cluster.hosts[0]
+        for host in cluster.hosts:
+            host.isid()
+        state, undone, done = a.state(), 0, 0
+        for what, do, keys, reservation in all_steps(cluster):
+            state, names, old, new = every_kill(cluster, what, do, state)
+            equal((a.keys(), a.reservation()), (keys, reservation), f'after {what} and a kill')
+            undone, done = undone + old, done + new
+        check(undone > 0 and done > 0, f'{undone} kills undid an action, {done} did not')
+        print(f'# {undone} kills undid an action, {done} did not; the last calls: {" ".join(names)}')
+
+
 def test_without_aptpl_nothing_survives_kill():
     with Cluster() as cluster:
         for count in range(1, len(steps(cluster))):
@@ -381,6 +483,7 @@ vdstest.main([test_fencing_keeps_a_host_out_through_every_target,
               test_preempt_and_abort_ends_writes_that_hang,
               test_windows_cluster_validation,
               test_with_aptpl_every_step_survives_kill,
+              test_an_action_that_is_killed_is_done_or_not,
               test_without_aptpl_nothing_survives_kill,
               test_the_first_command_after_a_restart_meets_the_reservation,
               test_a_full_disk_or_a_lost_catalog_changes_nothing,

@@ -186,6 +186,7 @@ class Daemon:
         if faults:  # a layer below every LUN; without it the data path takes shorter ways
             options = ('--inject', self.inject, *options)
         self.options, self.process, self.log = options, None, self.top / 'log'
+        self.env = {}                   # what the environment of vdsd has besides
 
     def __enter__(self):
         try:
@@ -218,7 +219,7 @@ class Daemon:
             self.process = subprocess.Popen(
                 [self.program, '--dir', self.dir, '--socket', self.socket, '--listen',
                  '127.0.0.1:0', '--ready-file', ready, *self.options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.env})
 
         def is_ready():
             check(self.process.poll() is None, f'vdsd ended with {self.process.returncode}')
