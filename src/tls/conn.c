@@ -110,7 +110,11 @@ protocol_error(struct tls_conn *conn)
 	case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
 	case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
 	case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-		return tls_fail(ERR_PROTOCOL, "%s does not accept our certificate", peer);
+		return tls_fail(ERR_PROTOCOL, "%s does not accept our certificate%s", peer,
+				conn->context->server
+					? ""
+					: "; give another one with --cert and --key (VDS_CERT, "
+					  "VDS_KEY), or a token instead");
 	default:
 		return tls_fail(ERR_PROTOCOL, "the TLS connection to %s has failed", peer);
 	}

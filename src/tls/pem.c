@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PEM files: certificates with their chain, and private keys. */
+/* PEM files: certificates with their chain, revocation lists, and private keys. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +22,12 @@ static void
 certs_cleanup(STACK_OF(X509) * *certs)
 {
 	sk_X509_pop_free(*certs, X509_free);
+}
+
+static void
+crls_cleanup(STACK_OF(X509_CRL) * *crls)
+{
+	sk_X509_CRL_pop_free(*crls, X509_CRL_free);
 }
 
 static void
@@ -103,6 +109,35 @@ tls_pem_certificates(const char *what, const char *path, STACK_OF(X509) * *ret_c
 			       "-----BEGIN CERTIFICATE-----",
 			       what, path);
 	*ret_certs = TAKE(certs);
+	return 0;
+}
+
+int
+tls_pem_crls(const char *what, const char *path, STACK_OF(X509_CRL) * *ret_crls)
+{
+	AUTO(bio_cleanup) BIO *bio = NULL;
+	AUTO(crls_cleanup) STACK_OF(X509_CRL) *crls = sk_X509_CRL_new_null();
+	int rc = crls != NULL ? file_open(what, path, &bio) : -ENOMEM;
+	X509_CRL *crl;
+
+	if (rc < 0)
+		return rc;
+	while ((crl = PEM_read_bio_X509_CRL(bio, NULL, no_passphrase, NULL)) != NULL) {
+		if (sk_X509_CRL_push(crls, crl) == 0) {
+			X509_CRL_free(crl);
+			return -ENOMEM;
+		}
+	}
+	if (!is_end())
+		return tls_fail(ERR_INVALID, "%s %s: list %d cannot be read", what, path,
+				sk_X509_CRL_num(crls) + 1);
+	ERR_clear_error();
+	if (sk_X509_CRL_num(crls) == 0)
+		return err_set(ERR_INVALID,
+			       "%s %s has no list: it must be a PEM file with -----BEGIN X509 "
+			       "CRL-----; `openssl crl -inform DER` converts others",
+			       what, path);
+	*ret_crls = TAKE(crls);
 	return 0;
 }
 

@@ -34,8 +34,9 @@ on_alpn(SSL *ssl, const unsigned char **ret_name, unsigned char *ret_len,
 
 /* Lets clients show certificates that one of these CAs has signed.  They need not show one. */
 static int
-client_ca_use(SSL_CTX *ssl, const char *path)
+client_ca_use(struct tls_context *context, const char *path, const char *crl_path)
 {
+	SSL_CTX *ssl = context->ssl;
 	AUTO(certs_cleanup) STACK_OF(X509) *certs = NULL;
 	int rc = tls_pem_certificates("the CA of clients", path, &certs);
 
@@ -45,6 +46,8 @@ client_ca_use(SSL_CTX *ssl, const char *path)
 		    SSL_CTX_add_client_CA(ssl, sk_X509_value(certs, i)) != 1)
 			rc = tls_fail(ERR_INVALID, "the CA of clients %s: certificate %d", path,
 				      i + 1);
+	if (rc == 0 && crl_path != NULL)
+		rc = tls_crl_use(ssl, crl_path, path, certs, &context->crl_until);
 	if (rc == 0)
 		SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
 	return rc;
@@ -76,9 +79,10 @@ tls_server_new(const struct tls_server_files *files, struct tls_context **ret_co
 	if (rc < 0)
 		return rc;
 	SSL_CTX_set_alpn_select_cb(context->ssl, on_alpn, NULL);
+	context->crl_until = INT64_MAX;
 	rc = tls_pem_use(context->ssl, files->cert, files->key);
 	if (rc == 0 && files->client_ca != NULL)
-		rc = client_ca_use(context->ssl, files->client_ca);
+		rc = client_ca_use(context, files->client_ca, files->client_crl);
 	if (rc == 0)
 		rc = info_fill(context);
 	if (rc < 0) {
@@ -93,6 +97,12 @@ const struct tls_certificate *
 tls_server_certificate(const struct tls_context *context)
 {
 	return &context->info;
+}
+
+int64_t
+tls_server_crl_until(const struct tls_context *context)
+{
+	return context->crl_until;
 }
 
 bool

@@ -35,11 +35,17 @@ struct tls_server_files {
 	const char *key; /* its private key, not encrypted; read with secret_read */
 	const char
 		*client_ca; /* CAs of clients' certificates; NULL = clients are not asked for one */
+	/*
+	 * Certificate revocation lists (RFC 5280 §5) of the CAs in client_ca, and of intermediate CAs
+	 * below them; NULL = no certificate is revoked.  Each CA of client_ca needs a list.
+	 */
+	const char *client_crl;
 };
 
 /*
- * Makes the context of a server.  Returns 0, ERR_INVALID (a file is not what it should be, or the
- * key does not belong to the certificate), ERR_ACCESS (the key may be read by others), -errno or
+ * Makes the context of a server.  Returns 0, ERR_INVALID (a file is not what it should be, the key
+ * does not belong to the certificate, or a CA of clients has no revocation list where there are
+ * some), ERR_ACCESS (the key may be read by others), -errno or
  * -ENOMEM, all with a text that names the file and what to do.
  */
 int tls_server_new(const struct tls_server_files *files, struct tls_context **ret_context);
@@ -56,6 +62,12 @@ struct tls_certificate {
 
 /* The server's own certificate; valid as long as the context. */
 const struct tls_certificate *tls_server_certificate(const struct tls_context *context);
+/*
+ * Returns when the first of the revocation lists of client_crl must have been replaced (nextUpdate),
+ * in seconds since 1970; INT64_MAX = there are none, or none says so.  From then on certificates of
+ * clients are refused.
+ */
+int64_t tls_server_crl_until(const struct tls_context *context);
 /* Returns whether the server's certificate is for this host: a name or a numeric address. */
 bool tls_server_covers(const struct tls_context *context, const char *host);
 
@@ -140,6 +152,30 @@ enum tls_wants tls_conn_wants(const struct tls_conn *conn);
  * one that is no text, is ambiguous or is longer than size - 1 bytes).
  */
 int tls_conn_peer_name(const struct tls_conn *conn, char *buf, size_t size);
+
+/*
+ * The certificate that a client has shown, with those of the CAs that it has sent.  A tls_peer never
+ * changes and outlives its connection; any thread may use it.
+ */
+struct tls_peer;
+
+/*
+ * Copies what the client has shown in the handshake.  Returns 0, with *ret_peer = NULL when the
+ * client has shown no certificate, or -ENOMEM.  The caller frees *ret_peer (tls_peer_free).
+ */
+int tls_conn_peer(const struct tls_conn *conn, struct tls_peer **ret_peer);
+void tls_peer_free(struct tls_peer *peer); /* accepts NULL */
+/*
+ * Verifies a client's certificate anew, against the CAs and the revocation lists of a server's
+ * context, which may be newer than the handshake.  Returns 0, ERR_UNTRUSTED with a text that says
+ * why, or -ENOMEM.
+ */
+int tls_peer_check(const struct tls_peer *peer, const struct tls_context *context);
+/*
+ * Returns until when a successful tls_peer_check with this context holds: when the first certificate
+ * of the chain expires, or the first revocation list does.  Seconds since 1970.
+ */
+int64_t tls_peer_until(const struct tls_peer *peer, const struct tls_context *context);
 
 /* ---- a first certificate ---- */
 

@@ -27,6 +27,7 @@ struct tls_context {
 	struct tls_pin *pins; /* a client: the fingerprints; owned */
 	size_t pin_count;     /* 0 = CAs decide */
 	struct tls_certificate info; /* a server: its own certificate */
+	int64_t crl_until;           /* a server: tls_server_crl_until */
 };
 
 struct tls_conn {
@@ -72,6 +73,11 @@ bool tls_is_address(const char *host);
  * Returns 0, ERR_INVALID, -errno or -ENOMEM, with a text.
  */
 int tls_pem_certificates(const char *what, const char *path, STACK_OF(X509) * *ret_certs);
+/*
+ * Reads a PEM file of certificate revocation lists, at least one; the caller frees the stack with its
+ * elements.  Returns as tls_pem_certificates.
+ */
+int tls_pem_crls(const char *what, const char *path, STACK_OF(X509_CRL) * *ret_crls);
 /* Lets the context use a certificate with its chain, and its key.  Returns as tls_server_new. */
 int tls_pem_use(SSL_CTX *ssl, const char *cert_path, const char *key_path);
 
@@ -79,6 +85,16 @@ int tls_pem_use(SSL_CTX *ssl, const char *cert_path, const char *key_path);
 
 /* Decides whether a client trusts the server's certificate; libssl calls it in the handshake. */
 int tls_verify(X509_STORE_CTX *store, void *context);
+
+/* ---- crl.c ---- */
+
+/*
+ * Lets the context refuse the certificates that the lists in the file `path` name.  cas: the CAs of
+ * clients, which come from the file ca_path.  Writes tls_server_crl_until to *ret_until.  Returns as
+ * tls_server_new.
+ */
+int tls_crl_use(SSL_CTX *ssl, const char *path, const char *ca_path, const STACK_OF(X509) * cas,
+		int64_t *ret_until);
 
 /* ---- bio.c ---- */
 

@@ -336,7 +336,7 @@ peer_recv(void *arg, void *buf, size_t size)
 static void
 peer_answer(struct peer *p)
 {
-	const struct tls_server_files files = { p->s->cert, p->s->key, NULL };
+	const struct tls_server_files files = { .cert = p->s->cert, .key = p->s->key };
 	const struct tls_io io = { peer_send, peer_recv, p };
 	struct tls_context *context;
 	struct tls_conn *conn;

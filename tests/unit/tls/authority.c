@@ -99,6 +99,48 @@ authority_write(const struct authority *ca, const char *path, bool append)
 }
 
 static void
+revoked_add(X509_CRL *crl, const char *path, ASN1_TIME *when)
+{
+	FILE *file = fopen(path, "r");
+	X509_REVOKED *entry = X509_REVOKED_new();
+	X509 *cert;
+
+	assert_non_null(file);
+	cert = PEM_read_X509(file, NULL, NULL, NULL);
+	fclose(file);
+	assert_non_null(cert);
+	assert_int_equal(X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(cert)), 1);
+	assert_int_equal(X509_REVOKED_set_revocationDate(entry, when), 1);
+	assert_int_equal(X509_CRL_add0_revoked(crl, entry), 1);
+	X509_free(cert);
+}
+
+void
+authority_revoke(const struct authority *ca, const char *path, bool append, const char *revoked,
+		 long until_s)
+{
+	ASN1_TIME *since = X509_gmtime_adj(NULL, -3600);
+	ASN1_TIME *until = X509_gmtime_adj(NULL, until_s != 0 ? until_s : 86400);
+	X509_CRL *crl = X509_CRL_new();
+	FILE *file;
+
+	X509_CRL_set_version(crl, 1);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->cert));
+	X509_CRL_set1_lastUpdate(crl, since);
+	X509_CRL_set1_nextUpdate(crl, until);
+	if (revoked != NULL)
+		revoked_add(crl, revoked, since);
+	assert_true(X509_CRL_sign(crl, ca->key, EVP_sha256()) > 0);
+	file = fopen(path, append ? "a" : "w");
+	assert_non_null(file);
+	assert_int_equal(PEM_write_X509_CRL(file, crl), 1);
+	fclose(file);
+	X509_CRL_free(crl);
+	ASN1_TIME_free(since);
+	ASN1_TIME_free(until);
+}
+
+static void
 fingerprint_write(const X509 *cert, char *buf)
 {
 	unsigned char hash[32];

@@ -29,6 +29,13 @@ void authority_free(struct authority *ca);
 /* Writes the CA's certificate; append: behind what the file has. */
 void authority_write(const struct authority *ca, const char *path, bool append);
 /*
+ * Writes the CA's revocation list; append: behind what the file has.  revoked: the file of a
+ * certificate that the list names, or NULL.  until_s: when the next list comes, relative to now; 0 =
+ * in a day.
+ */
+void authority_revoke(const struct authority *ca, const char *path, bool append,
+		      const char *revoked, long until_s);
+/*
  * Makes a certificate and its key, and writes both (key: mode 0600).  The fingerprint goes to
  * ret_fingerprint (96 bytes; may be NULL).
  */

@@ -197,7 +197,7 @@ pair_shake(struct pair *pair, int *ret_server, int *ret_client)
 static inline struct tls_context *
 server_of(const struct place *p, const char *client_ca)
 {
-	const struct tls_server_files files = { p->cert, p->key, client_ca };
+	const struct tls_server_files files = { p->cert, p->key, client_ca, NULL };
 	struct tls_context *context = NULL;
 	int rc = tls_server_new(&files, &context);
 

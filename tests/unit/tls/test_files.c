@@ -7,7 +7,7 @@
 static void
 refused(const struct place *p, int code, const char *words)
 {
-	const struct tls_server_files files = { p->cert, p->key, NULL };
+	const struct tls_server_files files = { .cert = p->cert, .key = p->key };
 	struct tls_context *context;
 	int rc = tls_server_new(&files, &context);
 
@@ -229,7 +229,7 @@ static void
 test_every_allocation_may_fail(void **state)
 {
 	struct place *p = *state;
-	const struct tls_server_files files = { p->cert, p->key, p->ca_path };
+	const struct tls_server_files files = { p->cert, p->key, p->ca_path, NULL };
 	const struct tls_client_options options = { .fingerprints = p->fingerprint,
 						    .cert = p->cert,
 						    .key = p->key };
