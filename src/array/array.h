@@ -1132,6 +1132,11 @@ int array_listen(struct array *array, uint64_t incarnation, uint64_t since,
  * listener.
  */
 int array_listener_next(struct array_listener *listener, struct array_event *ret_event);
+/*
+ * Ends every wait of array_listener_next with a heartbeat, so that a stream notices at once that its
+ * token was revoked or that its certificate is no longer trusted.  Any thread.
+ */
+void array_event_wake(struct array *array);
 void array_listener_free(struct array_listener *listener);
 
 #endif

@@ -375,11 +375,6 @@ int array_live_edit(struct array *array, int (*fill)(struct state_edit *edit, vo
 void array_event_change(struct array *array, struct change *change,
 			const struct position *position);
 void array_event_live(struct array *array, struct change *change);
-/*
- * Wakes every listener, whose wait ends with a heartbeat, so that a stream notices at once that its
- * token was revoked.  Writer thread.
- */
-void array_event_wake(struct array *array);
 /* Notifies every listener that no more events come, since the array closes. */
 void array_event_close(struct array *array);
 

@@ -174,13 +174,37 @@ token_take(struct http_conn *conn, const char *value, unsigned *ret_status)
 	return 0;
 }
 
+/*
+ * Refuses the holder of a certificate that is not trusted any more.  A token does not help him: the
+ * connection itself is not what it was.
+ */
+static int
+certificate_check(struct http_conn *conn, unsigned *ret_status)
+{
+	AUTO_FREE char *why = NULL;
+	int rc = http_certs_check(conn);
+
+	if (rc != ERR_UNTRUSTED)
+		return rc;
+	why = str_dup(err_text(rc));
+	err_set(ERR_ACCESS,
+		"the certificate that this connection began with is not trusted any more: %s; "
+		"connect again with another one, or with a token",
+		why != NULL ? why : "it is not in force");
+	return refuse(conn, NULL, 401, ret_status);
+}
+
 int
 http_auth(struct http_conn *conn, unsigned *ret_status)
 {
 	const char *value = wire_http_header(&conn->request, "Authorization");
+	int rc;
 
 	conn->principal = conn->peer.principal;
 	conn->token = (struct guid){ { 0 } };
+	rc = certificate_check(conn, ret_status);
+	if (rc < 0)
+		return rc;
 	if (value != NULL)
 		return token_take(conn, value, ret_status);
 	conn->principal.role = http_roles_find(conn->http, &conn->peer);
@@ -196,6 +220,8 @@ http_auth(struct http_conn *conn, unsigned *ret_status)
 const char *
 http_auth_lost(struct http_conn *conn)
 {
+	if (http_certs_check(conn) == ERR_UNTRUSTED)
+		return "the client's certificate is not trusted any more";
 	if (!guid_is_zero(&conn->token))
 		return array_token_role(conn->http->array, &conn->token) >= ROLE_READER
 			       ? NULL

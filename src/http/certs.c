@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The certificate of TLS, and its replacement while vdsd runs.  A thread looks at the files once in a
- * second, so that what renews certificates need not know of vdsd; SIGHUP does the same at once.
- * Connections that stand keep the context with which they began.  Files that are not valid (the
+ * The certificate of TLS, and its replacement while vdsd runs.  A thread looks at the files twice in
+ * a second, so that what renews certificates need not know of vdsd; SIGHUP does the same at once.
+ * Connections that stand keep the context with which they began, but the certificates that their
+ * clients have shown are verified again by the new one.  Files that are not valid (the
  * certificate is new, and the key not yet) leave the old context in use.
  *
  * The files are looked at instead of watched with inotify, because they may be links through
@@ -21,7 +22,8 @@
 #include "base/thread.h"
 #include "http/http_int.h"
 
-#define LOOK_MS 1000
+#define LOOK_MS 500
+#define HOUR_S  3600
 #define DAY_S   86400
 #define WARN_S  (14 * DAY_S) /* a certificate that ends so soon is announced, once in a day */
 
@@ -75,7 +77,8 @@ stamp_equal(const struct http_tls_stamp *a, const struct http_tls_stamp *b)
 static struct http_tls_stamp
 stamp_get(const struct http_certs *certs)
 {
-	const char *const paths[] = { certs->cert, certs->key, certs->client_ca };
+	const char *const paths[] = { certs->cert, certs->key, certs->client_ca,
+				      certs->client_crl };
 	struct http_tls_stamp stamp;
 
 	memset(&stamp, 0, sizeof(stamp)); /* stamps are compared as bytes */
@@ -99,7 +102,28 @@ stamp_get(const struct http_certs *certs)
 
 /* ---- loading ---- */
 
-/* Says once in a day that the certificate ends soon, or has ended. */
+/*
+ * Says once in a day that a revocation list has ended, or does within an hour: lists are made every
+ * day or every week, so an earlier warning would never be silent.
+ */
+static void
+crl_end_warn(struct http_certs *certs, const struct tls_context *context)
+{
+	int64_t until_s = tls_server_crl_until(context), now_s = clock_utc_ms() / 1000;
+	uint64_t now_ns = clock_mono_ns();
+	char until[CLOCK_TEXT_SIZE];
+
+	if (until_s == INT64_MAX || until_s - now_s > HOUR_S ||
+	    (certs->crl_warned_ns != 0 && now_ns - certs->crl_warned_ns < DAY_S * NS_PER_S))
+		return;
+	certs->crl_warned_ns = now_ns;
+	log_warning("http.revocation_ends",
+		    "until=%s file=\"%s\" error=\"certificates of clients are refused from then "
+		    "on, until there is a new list\"",
+		    clock_format_utc(until_s * 1000, until), certs->client_crl);
+}
+
+/* Says once in a day that the certificate ends soon, or has ended; and so of revocation lists. */
 static void
 end_warn(struct http_certs *certs)
 {
@@ -116,6 +140,7 @@ end_warn(struct http_certs *certs)
 			    clock_format_utc(info->not_after * 1000, until), certs->cert,
 			    left_s / DAY_S);
 	}
+	crl_end_warn(certs, context);
 	tls_context_unref(context);
 }
 
@@ -123,7 +148,8 @@ end_warn(struct http_certs *certs)
 static int
 load(struct http_certs *certs)
 {
-	const struct tls_server_files files = { certs->cert, certs->key, certs->client_ca };
+	const struct tls_server_files files = { certs->cert, certs->key, certs->client_ca,
+						certs->client_crl };
 	const struct tls_certificate *info;
 	struct tls_context *context;
 	char until[CLOCK_TEXT_SIZE];
@@ -138,20 +164,31 @@ load(struct http_certs *certs)
 		 info->fingerprint, info->names, clock_format_utc(info->not_after * 1000, until),
 		 certs->cert);
 	context_set(certs, context);
-	certs->warned_ns = 0;
+	certs->warned_ns = certs->crl_warned_ns = 0;
 	end_warn(certs);
 	return 0;
 }
 
 static void
-reload(struct http_certs *certs)
+distrust(struct http *http, bool expired_only)
 {
-	int rc = load(certs);
+	struct tls_context *context = http_certs_get(&http->certs);
+
+	http_conns_distrust(http, context, expired_only);
+	tls_context_unref(context);
+}
+
+static void
+reload(struct http *http)
+{
+	int rc = load(&http->certs);
 	char quoted[600];
 
 	if (rc < 0)
 		log_error("http.certificate_kept", "error=%s",
 			  log_quote(err_text(rc), quoted, sizeof(quoted)));
+	else
+		distrust(http, false);
 }
 
 void
@@ -160,7 +197,7 @@ http_tls_reload(struct http *http)
 	if (!http->certs.watches)
 		return;
 	pthread_mutex_lock(&http->certs.loading);
-	reload(&http->certs);
+	reload(http);
 	pthread_mutex_unlock(&http->certs.loading);
 }
 
@@ -179,11 +216,39 @@ watcher_main(void *arg)
 		pthread_mutex_lock(&certs->loading);
 		stamp = stamp_get(certs);
 		if (!stamp_equal(&stamp, &certs->stamp))
-			reload(certs);
+			reload(http);
+		else
+			distrust(http, true);
 		end_warn(certs);
 		pthread_mutex_unlock(&certs->loading);
 	}
 	return NULL;
+}
+
+/* ---- the certificates of clients ---- */
+
+int
+http_certs_check(struct http_conn *conn)
+{
+	struct tls_context *context;
+	int rc;
+
+	if (conn->tls_peer == NULL)
+		return 0;
+	context = http_certs_get(&conn->http->certs);
+	if (context == conn->trusted_by &&
+	    clock_utc_ms() / 1000 < tls_peer_until(conn->tls_peer, context)) {
+		tls_context_unref(context);
+		return 0;
+	}
+	rc = tls_peer_check(conn->tls_peer, context);
+	if (rc < 0) {
+		tls_context_unref(context);
+		return rc;
+	}
+	tls_context_unref(conn->trusted_by);
+	conn->trusted_by = context;
+	return 0;
 }
 
 /* ---- life ---- */
@@ -208,8 +273,10 @@ paths_copy(struct http_certs *certs, const struct tls_server_files *files)
 	certs->cert = str_dup(files->cert);
 	certs->key = str_dup(files->key);
 	certs->client_ca = files->client_ca != NULL ? str_dup(files->client_ca) : NULL;
+	certs->client_crl = files->client_crl != NULL ? str_dup(files->client_crl) : NULL;
 	return certs->cert != NULL && certs->key != NULL &&
-			       (certs->client_ca != NULL || files->client_ca == NULL)
+			       (certs->client_ca != NULL || files->client_ca == NULL) &&
+			       (certs->client_crl != NULL || files->client_crl == NULL)
 		       ? 0
 		       : -ENOMEM;
 }
@@ -244,4 +311,5 @@ http_certs_close(struct http *http)
 	mem_free(certs->cert);
 	mem_free(certs->key);
 	mem_free(certs->client_ca);
+	mem_free(certs->client_crl);
 }

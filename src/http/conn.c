@@ -464,6 +464,8 @@ request_answer(struct http_conn *conn, int rc, unsigned status)
 static bool
 conn_begin(struct http_conn *conn)
 {
+	struct tls_peer *peer;
+
 	http_peer_get(conn->fd, conn->tcp, &conn->peer);
 	if (conn->way != HTTP_TLS)
 		return true;
@@ -471,6 +473,12 @@ conn_begin(struct http_conn *conn)
 	if (!http_handshake(conn))
 		return false;
 	http_principal_tls(conn->tls, &conn->peer.principal);
+	if (tls_conn_peer(conn->tls, &peer) < 0)
+		return false;
+	conn->trusted_by = tls_context_ref(conn->tls_context);
+	pthread_mutex_lock(&conn->http->lock);
+	conn->tls_peer = peer;
+	pthread_mutex_unlock(&conn->http->lock);
 	return true;
 }
 
@@ -516,5 +524,6 @@ http_conn_run(struct http_conn *conn)
 	mem_free(conn->in);
 	tls_conn_free(conn->tls);
 	tls_context_unref(conn->tls_context);
+	tls_context_unref(conn->trusted_by);
 	mem_free(conn->peer.groups);
 }

@@ -107,8 +107,9 @@ uint16_t http_tcp_port(const struct http *http);
 const char *http_tls_address(const struct http *http, size_t i);
 /*
  * Reads the files of TLS again; new connections use them when they are valid.  Else the server goes
- * on with what it has, and logs why.  The server does this by itself about a second after the files
- * have changed.  Without TLS it does nothing.
+ * on with what it has, and logs why.  Connections of clients whose certificate is not trusted any
+ * more (another CA, a new revocation list) end within a second.  The server does this by itself at
+ * most half a second after the files have changed.  Without TLS it does nothing.
  */
 void http_tls_reload(struct http *http);
 

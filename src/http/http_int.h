@@ -71,19 +71,20 @@ struct http_tls_stamp {
 		uint64_t device, inode, size;
 		int64_t changed_ns[2]; /* the contents; the inode */
 		int error;
-	} files[3];
+	} files[4];
 };
 
 /* The certificate in use, and the thread that notices a new one: certs.c. */
 struct http_certs {
-	char *cert, *key, *client_ca; /* paths; owned; client_ca may be NULL */
-	char **names;                 /* further host names; owned */
+	char *cert, *key, *client_ca, *client_crl; /* paths; owned; the last two may be NULL */
+	char **names;                              /* further host names; owned */
 	size_t name_count;
 	pthread_mutex_t lock;
 	struct tls_context *context; /* lock */
 	pthread_mutex_t loading;     /* one reload at a time; guards the fields below */
 	struct http_tls_stamp stamp;
-	uint64_t warned_ns; /* when its end was announced last; 0 = not yet */
+	uint64_t warned_ns;     /* when its end was announced last; 0 = not yet */
+	uint64_t crl_warned_ns; /* when the end of the revocation lists was; 0 = not yet */
 	pthread_t watcher;
 	bool watches; /* the thread runs */
 };
@@ -393,10 +394,16 @@ struct http_conn {
 	bool tcp; /* over TCP, with or without TLS */
 	struct tls_context *tls_context;
 	struct tls_conn *tls; /* NULL = no TLS, or no handshake yet */
-	bool known;           /* one of its requests was from somebody who may ask; http->lock */
-	bool serving;         /* a request is complete and its reply is not sent; http->lock */
-	bool evicted;         /* a new connection takes its place; http->lock */
-	uint64_t since_ns;    /* when `serving` changed last; http->lock */
+	/*
+	 * The certificate that the client has shown; NULL = none.  Owned; it is set once, with
+	 * http->lock held.
+	 */
+	struct tls_peer *tls_peer;
+	struct tls_context *trusted_by; /* by which tls_peer was verified last; one reference */
+	bool known;        /* one of its requests was from somebody who may ask; http->lock */
+	bool serving;      /* a request is complete and its reply is not sent; http->lock */
+	bool evicted;      /* a new connection takes its place; http->lock */
+	uint64_t since_ns; /* when `serving` changed last; http->lock */
 	atomic_uint *streams;
 	struct http_peer peer;
 	struct principal principal; /* of the request that is served */
@@ -437,6 +444,13 @@ bool http_bytes_write(struct http_conn *conn, const char *bytes, size_t len);
 /* Says that nothing more will be written. */
 void http_bytes_end(struct http_conn *conn);
 
+/*
+ * Ends the idle connections of clients whose certificate `context` does not trust, and wakes all
+ * event streams, which then look for themselves.  expired_only: only of those whose certificate has
+ * expired since it was verified.  Any thread.
+ */
+void http_conns_distrust(struct http *http, const struct tls_context *context, bool expired_only);
+
 /* ---- certs.c ---- */
 
 /* Loads the certificate and starts the thread.  Returns as http_start. */
@@ -444,6 +458,13 @@ int http_certs_open(struct http *http, const struct http_tls_options *options);
 void http_certs_close(struct http *http);
 /* Returns the context for a new connection, with a reference for the caller. */
 struct tls_context *http_certs_get(struct http_certs *certs);
+
+/*
+ * Looks whether the certificate that the client of a connection has shown is still trusted: by the CAs
+ * and revocation lists in use now, and at this time.  Returns 0, also for a client without a
+ * certificate; ERR_UNTRUSTED with a text; or -ENOMEM.  The connection's thread.
+ */
+int http_certs_check(struct http_conn *conn);
 
 /* ---- sockets: listen.c ---- */
 

@@ -57,6 +57,49 @@ http_conn_known(struct http_conn *conn)
 	pthread_mutex_unlock(&conn->http->lock);
 }
 
+/* Logs that a client's certificate is not trusted any more. */
+static void
+distrust_log(const struct http_conn *conn, int rc)
+{
+	const struct principal *who = &conn->peer.principal;
+	char name[2 * PRINCIPAL_NAME_SIZE], quoted[512];
+
+	log_info_from(who->from, "http.distrusted", "from=%s certificate=%s error=%s", who->from,
+		      log_quote(who->name, name, sizeof(name)),
+		      log_quote(err_text(rc), quoted, sizeof(quoted)));
+}
+
+/*
+ * Serving a request ends as usual: its answer says whether a change was made, and the next request
+ * of the connection is refused.
+ */
+void
+http_conns_distrust(struct http *http, const struct tls_context *context, bool expired_only)
+{
+	int64_t now_s = clock_utc_ms() / 1000;
+
+	pthread_mutex_lock(&http->lock);
+	list_for_each(node, &http->conns) {
+		struct http_conn *conn = list_entry(node, struct http_conn, node);
+		int rc = 0;
+
+		if (conn->tls_peer == NULL || conn->evicted ||
+		    (expired_only && now_s < tls_peer_until(conn->tls_peer, context)))
+			continue;
+		rc = tls_peer_check(conn->tls_peer, context);
+		if (rc != ERR_UNTRUSTED)
+			continue;
+		distrust_log(conn, rc);
+		if (!conn->serving) {
+			conn->evicted = true;
+			shutdown(conn->fd, SHUT_RD);
+		}
+	}
+	pthread_mutex_unlock(&http->lock);
+	if (!expired_only)
+		array_event_wake(http->array);
+}
+
 static void *
 conn_main(void *arg)
 {
@@ -69,6 +112,7 @@ conn_main(void *arg)
 	list_remove(&conn->node);
 	http->sockets[conn->way].connections--;
 	close(conn->fd);
+	tls_peer_free(conn->tls_peer);
 	mem_free(conn);
 	pthread_cond_broadcast(&http->left);
 	pthread_mutex_unlock(&http->lock);

@@ -27,6 +27,10 @@ paths_default(struct vdsd_options *options)
 		return err_set(ERR_INVALID,
 			       "a certificate needs its key, and a key its certificate: give both "
 			       "--tls-cert and --tls-key");
+	if (options->tls_client_crl != NULL && options->tls_client_ca == NULL)
+		return err_set(ERR_INVALID,
+			       "--tls-client-crl revokes certificates of clients, but without "
+			       "--tls-client-ca clients are asked for none: give that, too");
 	if (options->tls_cert != NULL)
 		return 0;
 	options->tls_cert = str_printf("%s/tls-cert.pem", options->dir);

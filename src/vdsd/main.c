@@ -84,7 +84,8 @@ daemon_start(struct daemon *daemon, const struct vdsd_options *options, int sock
 			 .listen_count = options->https.count,
 			 .names = (const char *const *)options->https_names.items,
 			 .name_count = options->https_names.count,
-			 .files = { options->tls_cert, options->tls_key, options->tls_client_ca } },
+			 .files = { options->tls_cert, options->tls_key, options->tls_client_ca,
+				    options->tls_client_crl } },
 	};
 	vdsd_roles_text(options, &http_options.roles);
 	return http_start(&http_options, &daemon->http);

@@ -120,6 +120,12 @@ tls_client_ca_set(struct vdsd_options *options, const char *value)
 }
 
 static int
+tls_client_crl_set(struct vdsd_options *options, const char *value)
+{
+	return path_set(&options->tls_client_crl, value);
+}
+
+static int
 http_trust_set(struct vdsd_options *options, const char *value)
 {
 	if (strcmp(value, "none") != 0 && principal_role_parse(value) == ROLE_NONE)
@@ -372,6 +378,8 @@ const struct vdsd_key vdsd_keys[] = {
 	  "its private key, PEM (DIRECTORY/tls-key.pem)" },
 	{ "tls-client-ca", 0, "FILE", true, tls_client_ca_set,
 	  "know clients by certificates that these CAs have signed" },
+	{ "tls-client-crl", 0, "FILE", true, tls_client_crl_set,
+	  "refuse those of them that these revocation lists name" },
 	{ "make-certificate", 0, NULL, false, make_certificate_set,
 	  "make a first, self-signed certificate and exit" },
 	{ "http-trust", 0, "ROLE", true, http_trust_set,
@@ -556,6 +564,7 @@ vdsd_options_fini(struct vdsd_options *options)
 	mem_free(options->tls_cert);
 	mem_free(options->tls_key);
 	mem_free(options->tls_client_ca);
+	mem_free(options->tls_client_crl);
 	mem_free(options->http_trust);
 	for (size_t i = 0; i < VDSD_ROLES; i++)
 		mem_free(options->roles[i]);

@@ -56,8 +56,9 @@ struct vdsd_options {
 	/* path of the configuration file; NULL = VDSD_DEFAULT_CONF if that file exists */
 	char *conf;
 	char *dir, *socket, *http, *inject, *ready_file;
-	struct vdsd_list https, https_names;      /* addresses; host names of this array */
-	char *tls_cert, *tls_key, *tls_client_ca; /* paths; NULL = not given */
+	struct vdsd_list https, https_names; /* addresses; host names of this array */
+	/* paths; NULL = not given */
+	char *tls_cert, *tls_key, *tls_client_ca, *tls_client_crl;
 	/* who has which role, as in vdsd.conf(5); NULL = the key is not given */
 	char *roles[VDSD_ROLES];
 	char *http_trust; /* role of programs over loopback TCP without a token; NULL = none */

@@ -4,6 +4,7 @@
 and a program that uses libvds.  The CA and all certificates are made when the test runs.
 """
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -54,6 +56,19 @@ class Authority:
         pathlib.Path(f'{cert}.new').write_text(done)
         new.replace(key)
         pathlib.Path(f'{cert}.new').replace(cert)
+
+    def crl(self, path, *revoked):
+        """Write a revocation list that names these certificates, with `openssl ca`."""
+        index, conf = self.top / 'index', self.top / 'ca.conf'
+        index.write_text('')
+        conf.write_text(f'[ca]\ndefault_ca = own\n[own]\ndatabase = {index}\n'
+                        'default_md = sha256\ndefault_crl_days = 1\n')
+        own = ('-config', conf, '-cert', self.cert, '-keyfile', self.key)
+        for cert in revoked:
+            openssl('ca', *own, '-revoke', cert)
+        new = pathlib.Path(f'{path}.new')
+        openssl('ca', *own, '-gencrl', '-out', new)
+        new.replace(path)
 
     @staticmethod
     def fingerprint(cert):
@@ -329,6 +344,77 @@ def test_a_certificate_is_replaced_under_load():
         equal(fingerprint_served(daemon), good, 'the old one stays')
 
 
+def test_a_revoked_certificate_ends_what_stands():
+    """curl's stream, vdsctl and Python's own TLS, which says why it gets nothing."""
+    with Place() as place:
+        crl = place.top / 'clients.crl'
+        place.ca.crl(crl)
+        with place.serve('--tls-client-crl', crl) as daemon:
+            curl = subprocess.Popen(['curl', '-sSN', '--cacert', place.ca.cert, '--cert',
+                                     place.alice_cert, '--key', place.alice_key,
+                                     f'{url(daemon)}/v1/events'], stdout=subprocess.PIPE, text=True)
+            with curl:
+                events = iter(curl.stdout.readline, '')
+                check(any('"position"' in line for line in events), 'no hello')
+                place.ca.crl(crl, place.alice_cert)
+                check(any('not trusted any more' in line for line in events), 'no reason')
+                equal(curl.wait(DEADLINE_S), 0, 'the stream ends in order')
+            done = ctl('--url', url(daemon), 'lun', 'list', env=place.trust())
+            equal(done.returncode, 1, done.stderr)
+            check('certificate revoked' in done.stderr and '--cert' in done.stderr, done.stderr)
+            context = ssl.create_default_context(cafile=place.ca.cert)
+            context.load_cert_chain(place.alice_cert, place.alice_key)
+            host, port = where(daemon).split(':')
+            client = http.client.HTTPSConnection(host, int(port), context=context,
+                                                 timeout=DEADLINE_S)
+            try:
+                client.request('GET', '/v1/luns')
+                raise vdstest.Failed(f'Python got {client.getresponse().status}')
+            except ssl.SSLError as error:
+                check('REVOKED' in str(error), str(error))
+            finally:
+                client.close()
+            equal(place.curl(f'{url(daemon)}/v1/luns', alice=False)[0], 401, 'without one')
+            place.ca.crl(crl)       # she is forgiven
+            eventually('alice is in again', lambda: ctl('--url', url(daemon), 'lun', 'list',
+                                                        env=place.trust()).returncode == 0)
+            check('http.distrusted from=127.0.0.1:' in daemon.log.read_text(), 'the log says so')
+            daemon.stop()
+
+
+def test_python_is_told_what_is_wrong():
+    """A program with nothing but Python's library: a status and a JSON text, or a reason."""
+    with served() as (place, daemon):
+        host, port = where(daemon).split(':')
+
+        def get(headers=(), tls=True, path='/v1/luns', method='GET', body=None):
+            context = ssl.create_default_context(cafile=place.ca.cert)
+            client = http.client.HTTPSConnection(host, int(port), context=context,
+                                                 timeout=DEADLINE_S) \
+                if tls else http.client.HTTPConnection(host, int(port), timeout=DEADLINE_S)
+            with contextlib.closing(client):
+                client.request(method, path, body, dict(headers))
+                answer = client.getresponse()
+                return answer.status, json.loads(answer.read())['error']
+
+        for wanted, words, options in (
+                (401, 'vdsctl token create', {}),
+                (401, 'unknown', {'headers': [('Authorization', 'Bearer vds_no')]}),
+                (401, 'Bearer TOKEN', {'headers': [('Authorization', 'Basic YTpi')]}),
+                (401, 'token is needed', {'method': 'POST', 'body': '{}'}),
+                (403, '--https-name', {'headers': [('Host', 'evil.example')]}),
+                (400, 'https://', {'tls': False})):
+            status, error = get(**options)
+            equal(status, wanted, error)
+            check(words in error['message'], f'`{words}` is not in {error}')
+        try:
+            ssl.create_default_context().wrap_socket(
+                socket.create_connection((host, int(port))), server_hostname=host).close()
+            raise vdstest.Failed('an unknown CA is trusted')
+        except ssl.SSLCertVerificationError as error:
+            check('verify' in str(error), str(error))
+
+
 def test_a_first_certificate():
     with Place() as place:
         where_it_is = ('--dir', place.top / 'new', '--https-name', 'array.example', '--https',
@@ -361,6 +447,11 @@ def test_what_is_wrong_with_the_files_is_said():
         fails('give both', '--tls-cert', place.cert, status=2)
         fails('does not belong to the certificate', '--tls-cert', place.cert, '--tls-key',
               place.alice_key, status=2)
+        fails('without --tls-client-ca', *both, '--tls-client-crl', place.top / 'none', status=2)
+        fails('cannot read the revocation list', *both, '--tls-client-ca', place.ca.cert,
+              '--tls-client-crl', place.top / 'none')
+        fails('BEGIN X509 CRL', *both, '--tls-client-ca', place.ca.cert, '--tls-client-crl',
+              place.cert, status=2)
         fails('cannot read the CA of clients', *both, '--tls-client-ca', place.top / 'none')
         place.key.chmod(0o644)
         fails('chmod 600', *both)
@@ -374,5 +465,7 @@ vdstest.main([test_only_new_versions_and_strong_suites, test_gnutls_agrees,
               test_curl_manages_the_array, test_curl_follows_the_events, test_vdsctl_over_tls,
               test_a_token_over_tls, test_vdsctl_says_what_is_wrong_with_a_certificate,
               test_libvds_over_tls,
-              test_a_certificate_is_replaced_under_load, test_a_first_certificate,
+              test_a_certificate_is_replaced_under_load,
+              test_a_revoked_certificate_ends_what_stands, test_python_is_told_what_is_wrong,
+              test_a_first_certificate,
               test_what_is_wrong_with_the_files_is_said])

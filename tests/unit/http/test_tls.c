@@ -30,7 +30,8 @@ struct served {
 	struct fixture *fx;
 	struct http *http;
 	struct authority *ca;
-	char ca_path[96], cert[96], key[96], client_cert[96], client_key[96], fingerprint[96];
+	char ca_path[96], crl[96], cert[96], key[96], client_cert[96], client_key[96],
+		fingerprint[96];
 	SSL_CTX *stranger, *admin; /* the test's own clients */
 };
 
@@ -58,7 +59,7 @@ server_start(struct served *s, unsigned handshake_ms)
 			 .listen_count = 2,
 			 .names = names,
 			 .name_count = 1,
-			 .files = { s->cert, s->key, s->ca_path } },
+			 .files = { s->cert, s->key, s->ca_path, s->crl } },
 		.roles.admins = "cert:*",
 	};
 	int rc = http_start(&options, &s->http);
@@ -93,12 +94,14 @@ served_setup(void **state)
 	fixture_setup(&fixture);
 	s->fx = fixture;
 	path_in(s, "ca.pem", s->ca_path);
+	path_in(s, "clients.crl", s->crl);
 	path_in(s, "cert.pem", s->cert);
 	path_in(s, "key.pem", s->key);
 	path_in(s, "client.pem", s->client_cert);
 	path_in(s, "client.key", s->client_key);
 	s->ca = authority_new("Test CA", NULL);
 	authority_write(s->ca, s->ca_path, false);
+	authority_revoke(s->ca, s->crl, false, NULL, 0);
 	authority_issue(s->ca, &usual, s->cert, s->key, s->fingerprint);
 	authority_issue(s->ca, &alice, s->client_cert, s->client_key, NULL);
 	s->stranger = client_new(s, false);
@@ -618,6 +621,141 @@ test_the_certificate_is_replaced_under_load(void **state)
 	assert_true(serves(s, s->fingerprint));
 }
 
+/* ---- certificates of clients that are not trusted any more ---- */
+
+static SSL *
+stream_open(const struct served *s)
+{
+	SSL *ssl = tls_open(s, s->admin);
+
+	send_text(ssl, GET("/v1/events", "a.example"));
+	assert_true(read_until(ssl, "event: live", NULL));
+	return ssl;
+}
+
+static SSL *
+asked_once(const struct served *s)
+{
+	SSL *ssl = tls_open(s, s->admin);
+
+	send_text(ssl, GET("/v1/version", "a.example"));
+	assert_true(read_until(ssl, "\"api\":\"v1\"", NULL));
+	return ssl;
+}
+
+/* What stands with the certificate must have ended, and it opens nothing any more. */
+static void
+client_is_out(const struct served *s, SSL *stream, SSL *idle)
+{
+	bool end = false;
+	char got[16];
+	SSL *ssl;
+
+	assert_true(read_until(stream, "not trusted any more", NULL));
+	assert_non_null(strstr(buf, "event: lost"));
+	assert_false(read_until(stream, "no such text", &end));
+	assert_true(end); /* with close_notify: nothing was cut off */
+	assert_false(read_until(idle, "no such text", NULL));
+	assert_string_equal(buf, "");
+	tls_end(stream);
+	tls_end(idle);
+	ssl = tls_try(s, s->admin);
+	if (ssl != NULL) { /* TLS 1.3: the refusal comes after the client's last message */
+		assert_true(SSL_read(ssl, got, sizeof(got)) <= 0);
+		tls_end(ssl);
+	}
+}
+
+static void
+test_a_revoked_certificate_ends_what_stands(void **state)
+{
+	struct served *s = *state;
+	SSL *stream = stream_open(s), *idle = asked_once(s);
+	SSL *nobody = tls_open(s, s->stranger);
+
+	authority_revoke(s->ca, s->crl, false, s->client_cert, 0);
+	http_tls_reload(s->http);
+	client_is_out(s, stream, idle);
+	send_text(nobody, GET("/v1/version", "a.example")); /* who has shown none stays */
+	assert_true(read_until(nobody, "token is needed", NULL));
+	tls_end(nobody);
+}
+
+static void
+test_another_ca_of_clients_ends_what_stands(void **state)
+{
+	struct served *s = *state;
+	SSL *stream = stream_open(s), *idle = asked_once(s);
+	struct authority *other = authority_new("Other CA", NULL);
+
+	authority_write(other, s->ca_path, false);
+	authority_revoke(other, s->crl, false, NULL, 0);
+	client_is_out(s, stream, idle); /* the server has noticed by itself */
+	authority_free(other);
+}
+
+/* A list that is not valid changes nothing, neither for new connections nor for old ones. */
+static void
+test_a_broken_list_leaves_the_old_one(void **state)
+{
+	struct served *s = *state;
+	SSL *idle = asked_once(s);
+
+	unlink(s->crl);
+	http_tls_reload(s->http);
+	send_text(idle, GET("/v1/version", "a.example"));
+	assert_true(read_until(idle, "\"api\":\"v1\"", NULL));
+	tls_end(idle);
+	ask(s, s->admin, GET("/v1/version", "a.example"), "200", "api");
+}
+
+/* A request that has begun when the certificate is revoked is refused, and the connection ends. */
+static void
+test_a_request_in_flight_is_refused(void **state)
+{
+	struct served *s = *state;
+	struct http_conn conn = { .http = s->http,
+				  .peer.principal = { .kind = PRINCIPAL_CERTIFICATE,
+						      .name = "alice" } };
+	SSL *ssl = asked_once(s);
+	unsigned status = 0;
+
+	pthread_mutex_lock(&s->http->lock);
+	list_for_each(node, &s->http->conns) {
+		struct http_conn *served = list_entry(node, struct http_conn, node);
+
+		conn.tls_peer = served->tls_peer != NULL ? served->tls_peer : conn.tls_peer;
+	}
+	pthread_mutex_unlock(&s->http->lock);
+	assert_non_null(conn.tls_peer);
+	wire_http_init(&conn.request, WIRE_HTTP_REQUEST, HTTP_BODY_MAX);
+	assert_int_equal(http_auth(&conn, &status), 0);
+	assert_int_equal(conn.principal.role, ROLE_ADMIN);
+	assert_null(http_auth_lost(&conn));
+	authority_revoke(s->ca, s->crl, false, s->client_cert, -60); /* ended, so it revokes all */
+	pthread_mutex_lock(&s->http->lock); /* the connection stays until this test has looked */
+	{
+		struct tls_context *context = NULL, *before;
+		const struct tls_server_files files = { s->cert, s->key, s->ca_path, s->crl };
+
+		assert_int_equal(tls_server_new(&files, &context), 0);
+		pthread_mutex_lock(&s->http->certs.lock);
+		before = s->http->certs.context;
+		s->http->certs.context = context;
+		pthread_mutex_unlock(&s->http->certs.lock);
+		tls_context_unref(before);
+	}
+	assert_int_equal(http_auth(&conn, &status), ERR_ACCESS);
+	assert_int_equal(status, 401);
+	assert_non_null(strstr(err_text(ERR_ACCESS), "not trusted any more"));
+	assert_int_equal(conn.principal.role, ROLE_NONE);
+	assert_non_null(http_auth_lost(&conn));
+	pthread_mutex_unlock(&s->http->lock);
+	wire_http_fini(&conn.request);
+	tls_context_unref(conn.trusted_by);
+	tls_end(ssl);
+}
+
 /* ---- the start ---- */
 
 static void
@@ -652,7 +790,7 @@ test_every_allocation_of_a_start_may_fail(void **state)
 			 .listen_count = 1,
 			 .names = names,
 			 .name_count = 1,
-			 .files = { s->cert, s->key, s->ca_path } },
+			 .files = { s->cert, s->key, s->ca_path, s->crl } },
 	};
 
 	WITH_EVERY_FAULT
@@ -689,6 +827,10 @@ main(void)
 		SERVED(test_a_new_certificate_is_noticed),
 		SERVED(test_a_broken_certificate_leaves_the_old_one),
 		SERVED(test_the_certificate_is_replaced_under_load),
+		SERVED(test_a_revoked_certificate_ends_what_stands),
+		SERVED(test_another_ca_of_clients_ends_what_stands),
+		SERVED(test_a_broken_list_leaves_the_old_one),
+		SERVED(test_a_request_in_flight_is_refused),
 		SERVED(test_a_start_without_a_certificate_fails),
 		SERVED(test_every_allocation_of_a_start_may_fail),
 	};
