@@ -7,6 +7,7 @@
  * the table in cmd.c, on the task's thread. Source: SPC-5 (mode parameters, control page), SBC-4
  * (caching page).
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -442,8 +443,10 @@ was_saved(struct scsi_task *task)
 {
 	const struct saving *saving = (const struct saving *)(const void *)task->work->buf;
 
-	if (saving->result != 0)
-		return scsi_sense_blk(task, saving->result, SENSE_NO_LBA);
+	if (saving->result == -ENOMEM)
+		return scsi_status(task, SCSI_STATUS_BUSY);
+	if (saving->result != 0) /* whatever the store lacks says nothing of the medium */
+		return scsi_sense_not_kept(task);
 	return change_mode(task, saving->before, saving->after);
 }
 

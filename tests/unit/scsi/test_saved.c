@@ -4,10 +4,12 @@
 
 #include <errno.h>
 
+#include "base/err.h"
 #include "scsi/store.h"
 
 #define SENSE_MODE_CHANGED 0x062a01
 #define SENSE_SAVING       0x053900
+#define SENSE_NOT_KEPT     0x044400
 
 enum { CURRENT = 0x00, DEFAULT = 0x80, SAVED = 0xc0 };
 
@@ -106,16 +108,29 @@ test_what_is_not_saved_ends_with_a_reset(void **state)
 	assert_true(wce(t, CURRENT));
 }
 
+/* A catalog that is full or read-only says nothing of the medium: no host may take it for protected. */
 static void
 test_what_cannot_be_saved_has_not_happened(void **state)
 {
 	struct scsi_test *t = *state;
+	const int errors[] = { -EIO, -ENOSPC, ERR_NO_SPACE, ERR_READ_ONLY, ERR_NOT_FOUND };
 
-	t->store.fail = -EIO;
-	assert_int_equal(run_select(t, 1, 0x08), SCSI_STATUS_CHECK_CONDITION);
-	assert_true(wce(t, CURRENT));
-	assert_true(wce(t, SAVED));
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		struct test_task tt;
+
+		t->store.fail = errors[i];
+		select_init(t, &tt, 1, 0x08);
+		assert_int_equal(test_start(&tt), SCSI_PENDING);
+		scsi_task_resume(&tt.task);
+		assert_true(tt.done);
+		assert_sense(&tt, SENSE_NOT_KEPT);
+		test_task_fini(&tt);
+		assert_true(wce(t, CURRENT));
+		assert_true(wce(t, SAVED));
+	}
 	assert_int_equal(t->cache_changes, 0);
+	t->store.fail = -ENOMEM;
+	assert_int_equal(run_select(t, 1, 0x08), SCSI_STATUS_BUSY);
 }
 
 static void
