@@ -41,6 +41,7 @@ struct loop {
 	uint64_t now_ns;
 	uint64_t spin_ns;
 	uint64_t last_work_ns;
+	_Atomic uint64_t busy_ns; /* the loop's thread writes, any thread reads */
 	struct timers timers;
 	struct list hooks;
 	struct list *hook_next;    /* the hook to run next; NULL outside the walk */
@@ -110,6 +111,12 @@ uint64_t
 loop_now_ns(const struct loop *loop)
 {
 	return loop->now_ns;
+}
+
+uint64_t
+loop_busy_ns(const struct loop *loop)
+{
+	return atomic_load_explicit(&loop->busy_ns, memory_order_relaxed);
 }
 
 void
@@ -365,6 +372,16 @@ sleep_for_events(struct loop *loop, uint64_t wait_ns)
 	return n;
 }
 
+/* Counts the round that has ended: its work began when its wait was over. */
+static void
+count_busy(struct loop *loop, uint64_t end_ns)
+{
+	uint64_t busy_ns = atomic_load_explicit(&loop->busy_ns, memory_order_relaxed);
+
+	atomic_store_explicit(&loop->busy_ns, busy_ns + (end_ns - loop->now_ns),
+			      memory_order_relaxed);
+}
+
 static void
 round_wait(struct loop *loop, uint64_t caller_ns)
 {
@@ -372,9 +389,12 @@ round_wait(struct loop *loop, uint64_t caller_ns)
 	int n = 0;
 
 	loop->waited = false;
-	begin_ns = loop->now_ns = clock_mono_ns();
-	if (loop->worked)
+	begin_ns = clock_mono_ns();
+	if (loop->worked) {
+		count_busy(loop, begin_ns);
 		loop->last_work_ns = begin_ns;
+	}
+	loop->now_ns = begin_ns;
 	wait_ns = wait_limit(loop, caller_ns);
 	if (wait_ns > 0 && loop->spin_ns > 0)
 		n = spin(loop, wait_ns);

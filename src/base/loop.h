@@ -47,6 +47,11 @@ uint64_t loop_now_ns(const struct loop *loop);
  */
 bool loop_has_waited(const struct loop *loop);
 /*
+ * Returns how long the loop has been handling events, messages, timers and hooks since it was made.
+ * Time in which it slept, or polled and found nothing, is not counted.  Any thread.
+ */
+uint64_t loop_busy_ns(const struct loop *loop);
+/*
  * Sets how long after its last work the loop goes on looking for more before it sleeps (0 = not at
  * all, the default).  May be called in a round.
  */

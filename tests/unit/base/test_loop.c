@@ -645,6 +645,40 @@ test_a_round_knows_whether_it_had_to_wait(void **state)
 	}
 }
 
+static uint64_t worked_ns;
+
+static void
+work(struct loop_msg *msg)
+{
+	uint64_t begin_ns = clock_mono_ns();
+
+	(void)msg;
+	while (clock_mono_ns() - begin_ns < NS_PER_MS)
+		;
+	worked_ns = clock_mono_ns() - begin_ns;
+}
+
+static void
+test_busy_is_what_was_handled_and_neither_sleep_nor_poll(void **state)
+{
+	struct loop_msg msg = { .run = work };
+	uint64_t begin_ns = clock_mono_ns(), busy_ns;
+
+	(void)state;
+	assert_int_equal(loop_busy_ns(bed.loop), 0);
+	loop_post(bed.loop, &msg);
+	loop_run_once(bed.loop, 0);
+	loop_run_once(bed.loop, 0); /* a round counts when the next one begins */
+	busy_ns = loop_busy_ns(bed.loop);
+	assert_true(busy_ns >= worked_ns);
+	assert_true(busy_ns <= clock_mono_ns() - begin_ns);
+	loop_run_once(bed.loop, 5);
+	loop_set_spin(bed.loop, NS_PER_MS);
+	loop_run_once(bed.loop, 2);
+	loop_run_once(bed.loop, 0);
+	assert_int_equal(loop_busy_ns(bed.loop), busy_ns);
+}
+
 static void
 test_making_one_without_memory_is_an_error(void **state)
 {
@@ -716,6 +750,7 @@ main(void)
 		bed_test(test_a_hook_may_remove_itself_or_the_next),
 		bed_test(test_spinning_ends_and_then_sleeps_until_the_timer),
 		bed_test(test_a_round_knows_whether_it_had_to_wait),
+		bed_test(test_busy_is_what_was_handled_and_neither_sleep_nor_poll),
 		cmocka_unit_test(test_making_one_without_memory_is_an_error),
 		cmocka_unit_test(test_making_one_without_descriptors_is_an_error),
 	};
