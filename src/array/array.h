@@ -255,8 +255,8 @@ struct array_runtime_ops {
 	int (*lun_reservations_clear)(void *runtime, const struct guid *lun_id,
 				      void (*done)(void *arg, int result), void *arg);
 	/*
-	 * Reports what was counted of LUNs (without medium_errors and space_errors), sessions and
-	 * threads.  Returns 0 or -ENOMEM.  Any thread; calls the sampler without a lock.
+	 * Reports what was counted of LUNs (without medium_errors and space_errors), sessions,
+	 * threads, hosts and logins.  Returns 0 or -ENOMEM.  Any thread; calls the sampler without a lock.
 	 */
 	int (*sample)(void *runtime, const struct array_sampler *sampler);
 };
@@ -311,11 +311,45 @@ struct array_session_counters {
 	uint64_t ns[ARRAY_KINDS]; /* how long the commands took together */
 };
 
+/*
+ * What the sessions of a host have moved since vdsd started, those that have ended included.  A
+ * session counts for the host to which its initiator's name belonged at the time.
+ */
+struct array_host_counters {
+	struct guid id;    /* zero: all initiators whose names belong to no host */
+	uint64_t sessions; /* that there are now */
+	uint64_t logins;   /* sessions that have begun */
+	uint64_t commands[ARRAY_KINDS], bytes[ARRAY_KINDS];
+	uint64_t ns[ARRAY_KINDS]; /* how long the commands took together */
+};
+
+/* Why logins do not succeed. */
+enum array_login_failure {
+	ARRAY_LOGIN_AUTHENTICATION, /* CHAP: a wrong secret, or none where one is needed */
+	ARRAY_LOGIN_ADDRESS,        /* the target or the host allows none from this address */
+	ARRAY_LOGIN_NO_TARGET,      /* there is no such target at this portal */
+	ARRAY_LOGIN_RESOURCES,      /* sessions or memory are used up */
+	ARRAY_LOGIN_UNAVAILABLE,    /* the array stops or its controller is offline */
+	ARRAY_LOGIN_PROTOCOL,       /* the initiator breaks the rules of iSCSI */
+	ARRAY_LOGIN_DROPPED,        /* it did not end in time, or had to make room for others */
+	ARRAY_LOGIN_FAILURES        /* the number of reasons */
+};
+
+/* Returns a word for the reason: "authentication", "address", … */
+const char *array_login_failure_name(enum array_login_failure reason);
+
+/* The logins to a target that have failed since vdsd started. */
+struct array_login_counters {
+	struct guid target_id; /* zero: discovery, no target that there is, and deleted targets */
+	uint64_t failures[ARRAY_LOGIN_FAILURES];
+};
+
 /* What a thread of the data path has done since vdsd started. */
 struct array_thread_counters {
 	unsigned index;
 	unsigned sessions; /* that it has now */
 	uint64_t cpu_ns;
+	uint64_t busy_ns; /* how long it handled work; waiting and polling are not counted */
 	uint64_t slow_commands;
 	/* of all commands, by kind, also of LUNs that were deleted */
 	struct histogram_total latency[ARRAY_KINDS];
@@ -323,12 +357,16 @@ struct array_thread_counters {
 
 /*
  * Where the data path reports what it has counted: each function is called once for each LUN that
- * was used, each session and each thread.  NULL = not wanted.
+ * was used, each session, each thread, each host and each target.  NULL = not wanted.
  */
 struct array_sampler {
 	void (*lun)(void *arg, const struct guid *id, const struct array_lun_counters *counters);
 	void (*session)(void *arg, const struct array_session_counters *counters);
 	void (*thread)(void *arg, const struct array_thread_counters *counters);
+	/* hosts that had a session; first the one with the id zero */
+	void (*host)(void *arg, const struct array_host_counters *counters);
+	/* targets at which a login has failed; first the one with the id zero */
+	void (*login)(void *arg, const struct array_login_counters *counters);
 	void *arg;
 };
 
@@ -968,6 +1006,21 @@ const char *array_health_name(enum array_health_level level);
  * no data path.  Any thread; the sampler is called on it.
  */
 int array_sample(struct array *array, const struct array_sampler *sampler);
+
+/* What the writer has committed to the catalog since vdsd started. */
+struct array_catalog_counters {
+	uint64_t commits, failed_commits; /* transactions; one has all changes that wait together */
+	uint64_t changes, rows;           /* in these: changes, and rows that they put or deleted */
+	uint64_t revision;                /* sequence of the last change that is on disk */
+	struct histogram_total commit;    /* how long a COMMIT took, with its sync */
+	uint64_t database_bytes, log_bytes; /* sizes of catalog.db and of its write-ahead log */
+};
+
+/*
+ * Reads what the writer has counted.  Takes no lock; the sizes come from the file system and are 0
+ * when it does not say.  Any thread.
+ */
+void array_catalog_counters(struct array *array, struct array_catalog_counters *ret_counters);
 /* Reads the I/O counters of a LUN.  Returns 0 or ERR_NOT_FOUND (no such LUN). */
 int array_lun_counters(struct array *array, const struct guid *lun,
 		       struct array_lun_counters *ret_counters);

@@ -23,6 +23,7 @@
 #include "array/array.h"
 #include "array/pool/driver.h"
 #include "base/err.h"
+#include "base/histogram.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/str.h"
@@ -77,6 +78,10 @@ struct array {
 	struct array_task *beat;  /* array_beat's; NULL before its first call */
 	atomic_bool beat_due;     /* it is queued and has not run */
 	atomic_bool writer_syncs; /* the writer is in a COMMIT */
+
+	/* what the writer has committed: it writes, any thread reads */
+	_Atomic uint64_t commits, failed_commits, committed_changes, committed_rows, revision;
+	struct histogram commit_times;
 
 	pthread_mutex_t state_lock;
 	struct state *state; /* the committed state */

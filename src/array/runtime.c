@@ -201,6 +201,38 @@ sampled_thread(void *arg, const struct array_thread_counters *counters)
 	sampling->to->thread(sampling->to->arg, counters);
 }
 
+static void
+sampled_host(void *arg, const struct array_host_counters *counters)
+{
+	const struct array_sampling *sampling = arg;
+
+	sampling->to->host(sampling->to->arg, counters);
+}
+
+static void
+sampled_login(void *arg, const struct array_login_counters *counters)
+{
+	const struct array_sampling *sampling = arg;
+
+	sampling->to->login(sampling->to->arg, counters);
+}
+
+const char *
+array_login_failure_name(enum array_login_failure reason)
+{
+	static const char *const names[ARRAY_LOGIN_FAILURES] = {
+		[ARRAY_LOGIN_AUTHENTICATION] = "authentication",
+		[ARRAY_LOGIN_ADDRESS] = "address",
+		[ARRAY_LOGIN_NO_TARGET] = "no-target",
+		[ARRAY_LOGIN_RESOURCES] = "resources",
+		[ARRAY_LOGIN_UNAVAILABLE] = "unavailable",
+		[ARRAY_LOGIN_PROTOCOL] = "protocol",
+		[ARRAY_LOGIN_DROPPED] = "dropped",
+	};
+
+	return names[reason];
+}
+
 int
 array_sample(struct array *array, const struct array_sampler *sampler)
 {
@@ -209,6 +241,8 @@ array_sample(struct array *array, const struct array_sampler *sampler)
 		.lun = sampler->lun != NULL ? sampled_lun : NULL,
 		.session = sampler->session != NULL ? sampled_session : NULL,
 		.thread = sampler->thread != NULL ? sampled_thread : NULL,
+		.host = sampler->host != NULL ? sampled_host : NULL,
+		.login = sampler->login != NULL ? sampled_login : NULL,
 		.arg = &sampling,
 	};
 	int rc = 0;

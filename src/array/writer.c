@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "array/array_int.h"
 #include "base/clock.h"
@@ -279,16 +280,42 @@ has_changes(const struct list *batch)
 	return false;
 }
 
+static void
+count(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
 /* The disk may take its time. */
 static int
 commit_catalog(struct array *array)
 {
+	uint64_t begin_ns = clock_mono_ns();
 	int rc;
 
 	atomic_store(&array->writer_syncs, true);
 	rc = catalog_commit(array->catalog);
 	atomic_store(&array->writer_syncs, false);
+	histogram_add(&array->commit_times, clock_mono_ns() - begin_ns);
 	return rc;
+}
+
+/* base: the state that the batch has led to. */
+static void
+count_commit(struct array *array, const struct list *batch, const struct state *base)
+{
+	count(&array->commits, 1);
+	list_for_each(node, batch) {
+		const struct array_task *task = list_entry(node, struct array_task, node);
+
+		if (!task->applied || task->change == NULL)
+			continue;
+		count(&array->committed_changes, 1);
+		count(&array->committed_rows, task->change->op_count);
+	}
+	atomic_store_explicit(&array->revision, state_position(base)->sequence,
+			      memory_order_relaxed);
 }
 
 static void
@@ -312,10 +339,15 @@ commit(struct array *array, struct list *batch)
 		if (rc == 0 && task->apply != NULL)
 			rc = apply_one(array, task, &base);
 	}
-	if (rc < 0)
+	if (rc < 0) {
+		count(&array->failed_commits, 1);
 		lost(array, batch, rc, array->state);
-	else if ((rc = commit_catalog(array)) < 0)
+	} else if ((rc = commit_catalog(array)) < 0) {
+		count(&array->failed_commits, 1);
 		lost(array, batch, rc, base);
+	} else {
+		count_commit(array, batch, base);
+	}
 }
 
 static void
@@ -399,6 +431,38 @@ run_batch(struct array *array, struct list *batch)
 	}
 }
 
+/* ---- what was committed ---- */
+
+static uint64_t
+get(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static uint64_t
+size_of(const struct array *array, const char *name)
+{
+	AUTO_FREE char *path = str_printf("%s/%s", array->dir, name);
+	struct stat st;
+
+	return path != NULL && stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+void
+array_catalog_counters(struct array *array, struct array_catalog_counters *ret_counters)
+{
+	*ret_counters = (struct array_catalog_counters){
+		.commits = get(&array->commits),
+		.failed_commits = get(&array->failed_commits),
+		.changes = get(&array->committed_changes),
+		.rows = get(&array->committed_rows),
+		.revision = get(&array->revision),
+		.database_bytes = size_of(array, "catalog.db"),
+		.log_bytes = size_of(array, "catalog.db-wal"),
+	};
+	histogram_collect(&array->commit_times, &ret_counters->commit);
+}
+
 /* ---- the thread ---- */
 
 /* Waits for tasks and moves all of them to *batch.  Returns false when the thread is to end. */
@@ -445,7 +509,10 @@ writer_main(void *arg)
 int
 array_writer_start(struct array *array)
 {
-	int rc = pthread_create(&array->writer, NULL, writer_main, array);
+	int rc;
+
+	atomic_store(&array->revision, state_position(array->state)->sequence);
+	rc = pthread_create(&array->writer, NULL, writer_main, array);
 
 	if (rc != 0)
 		return err_set(-rc, "cannot start the writer thread: %s", strerror(rc));

@@ -83,6 +83,8 @@ leave(struct target_conn *conn)
 	if (conn->has_left)
 		return;
 	conn->has_left = true;
+	if (conn->session != NULL) /* so that its host has all that it did */
+		target_meter_flush(conn->thread);
 	target_registry_leave(&target->registry, &conn->entry);
 	if (conn->session != NULL) {
 		target_report_delete(target, ROW_LIVE_SESSION, &conn->entry.session_id);
@@ -142,9 +144,11 @@ target_conn_close(struct target_conn *conn, int reason)
 	if (conn->close_asked)
 		return;
 	if (conn->state == TARGET_CONN_LOGIN && !conn->refused && reason != ERR_CLOSED &&
-	    reason != ERR_OFFLINE)
+	    reason != ERR_OFFLINE) {
+		target_refusal_count_dropped(conn);
 		log_warning_from(conn->host, "login.dropped", "peer=%s portal=%s reason=%s",
 				 conn->peer, conn->local, err_name(reason));
+	}
 	conn->close_asked = true;
 	conn->close_reason = reason == ERR_CLOSED ? 0 : reason;
 	target_conn_mark(conn);

@@ -139,6 +139,7 @@ target_login_refused(void *user, unsigned status, const char *cause)
 	target_traffic_add(&target_conn_traffic(conn)->refused_logins, 1);
 	if (conn->failed)
 		target_traffic_add(&target_conn_traffic(conn)->failed_logins, 1);
+	target_refusal_count(conn, status);
 	log_warning_from(conn->host, "login.refused",
 			 "peer=%s portal=%s initiator=%s target=%s status=%04x cause=\"%s\"",
 			 conn->peer, conn->local,
@@ -231,6 +232,7 @@ adopt(struct loop_msg *msg)
 	if (status == 0) {
 		iscsi_conn_set_budget(conn->iscsi, &conn->thread->target->session_budget);
 		target_traffic_add(&target_conn_traffic(conn)->logins, 1);
+		target_host_join(conn);
 		log_begin(conn);
 	} else { /* reap does it for sessions */
 		target_report_delete(conn->thread->target, ROW_LIVE_SESSION,

@@ -125,6 +125,7 @@ sync_initiator(struct target_thread *thread, const char *name)
 
 			if (target_session_look(session, &steps) < 0)
 				target_conn_close(session->conn, -ENOMEM);
+			target_host_join(session->conn);
 			target_login_check_source(session);
 		}
 	count_steps(thread->target, steps);
@@ -191,6 +192,20 @@ make_view(struct target *target, const struct state *state, const struct change 
 	return view;
 }
 
+/* Forgets what was counted of hosts and targets that this change deletes. */
+static void
+forget_counts(struct target *target, const struct change *change)
+{
+	for (size_t i = 0; change != NULL && i < change->op_count; i++) {
+		const struct change_op *op = &change->ops[i];
+
+		if (op->row == NULL && op->family == ROW_HOST)
+			target_host_forget(&target->registry, &op->key.a);
+		else if (op->row == NULL && op->family == ROW_TARGET)
+			target_refusal_forget(&target->refusals, &op->key.a);
+	}
+}
+
 /* Updates the units of the LUNs that this change puts, and gives up those of LUNs that it deletes. */
 static void
 settle_units(struct target *target, const struct change *change)
@@ -226,6 +241,7 @@ target_publish_state(void *runtime, const struct state *state, const struct chan
 		target_report_flush(target);
 	target->view = view;
 	settle_units(target, change);
+	forget_counts(target, change);
 	target_access_raise(target, state, &delta);
 	count_steps(target, delta.steps);
 	target_delta_fini(&delta);

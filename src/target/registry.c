@@ -32,11 +32,13 @@ target_registry_init(struct target_registry *registry, size_t max)
 		list_init(&registry->buckets[i]);
 	registry->max = MIN(max, (size_t)UINT16_MAX - 1);
 	registry->reserved = registry->max / 8;
+	guid_map_init(&registry->hosts);
 }
 
 void
 target_registry_fini(struct target_registry *registry)
 {
+	target_host_fini(registry);
 	pthread_cond_destroy(&registry->left);
 	pthread_mutex_destroy(&registry->lock);
 }
@@ -212,6 +214,7 @@ target_registry_leave(struct target_registry *registry, struct target_registry_e
 		list_remove(&entry->node);
 		tsih_mark(registry, entry->tsih, false);
 		registry->count--;
+		target_host_leave(entry);
 		pthread_cond_broadcast(&registry->left);
 	}
 	if (entry->waiter != NULL) {
@@ -441,8 +444,8 @@ target_registry_wait_portals(struct target_registry *registry, const struct guid
 
 /* ---- For those who read what was counted ---- */
 
-static void
-copy_counts(struct target_registry_entry *entry, struct array_session_counters *ret)
+void
+target_registry_counts(struct target_registry_entry *entry, struct array_session_counters *ret)
 {
 	const struct target_session_counts *counts =
 		&container_of(entry, struct target_conn, entry)->counts;
@@ -467,8 +470,8 @@ target_registry_sample(struct target_registry *registry,
 	counters = mem_alloc((registry->count + 1) * sizeof(counters[0]));
 	for (unsigned i = 0; counters != NULL && i < REGISTRY_BUCKETS; i++)
 		list_for_each(node, &registry->buckets[i]) {
-			copy_counts(list_entry(node, struct target_registry_entry, node),
-				    &counters[count++]);
+			target_registry_counts(list_entry(node, struct target_registry_entry, node),
+					       &counters[count++]);
 		}
 	pthread_mutex_unlock(&registry->lock);
 	if (counters == NULL)

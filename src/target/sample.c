@@ -85,6 +85,28 @@ sample_sessions(struct target *target, const struct array_sampler *sampler)
 	return MIN(count, 0);
 }
 
+static int
+sample_hosts(struct target *target, const struct array_sampler *sampler)
+{
+	AUTO_FREE struct array_host_counters *counters = NULL;
+	int count = target_host_sample(&target->registry, &counters);
+
+	for (int i = 0; i < count; i++)
+		sampler->host(sampler->arg, &counters[i]);
+	return MIN(count, 0);
+}
+
+static int
+sample_logins(struct target *target, const struct array_sampler *sampler)
+{
+	AUTO_FREE struct array_login_counters *counters = NULL;
+	int count = target_refusals_sample(&target->refusals, &counters);
+
+	for (int i = 0; i < count; i++)
+		sampler->login(sampler->arg, &counters[i]);
+	return MIN(count, 0);
+}
+
 static uint64_t
 cpu_ns(pthread_t thread)
 {
@@ -105,6 +127,7 @@ sample_threads(struct target *target, const struct array_sampler *sampler)
 			.index = i,
 			.sessions = atomic_load(&thread->sessions_assigned),
 			.cpu_ns = cpu_ns(thread->pthread),
+			.busy_ns = loop_busy_ns(thread->loop),
 			.slow_commands = get(&thread->meter.slow_commands),
 		};
 
@@ -121,6 +144,10 @@ target_sample_all(void *runtime, const struct array_sampler *sampler)
 
 	if (rc == 0 && sampler->session != NULL)
 		rc = sample_sessions(runtime, sampler);
+	if (rc == 0 && sampler->host != NULL)
+		rc = sample_hosts(runtime, sampler);
+	if (rc == 0 && sampler->login != NULL)
+		rc = sample_logins(runtime, sampler);
 	if (rc == 0 && sampler->thread != NULL)
 		sample_threads(runtime, sampler);
 	return rc;

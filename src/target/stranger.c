@@ -63,6 +63,8 @@ push_out(struct target_conn *conn, const char *reason)
 		log_info_from(conn->host, "stranger.closed",
 			      "peer=%s portal=%s what=%s reason=\"%s\"", conn->peer, conn->local,
 			      login ? "login" : "discovery", reason);
+	if (login && !conn->refused)
+		target_refusal_count_dropped(conn);
 	conn->refused = true;
 	target_stranger_remove(conn);
 	target_conn_close(conn, ERR_LIMIT);

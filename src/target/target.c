@@ -170,6 +170,7 @@ free_all(struct target *target)
 	guid_map_fini(&target->units);
 	target_unit_levels_free(target);
 	target_registry_fini(&target->registry);
+	target_refusals_fini(&target->refusals);
 	target_traffic_free_all(target);
 	target_ack_fini(&target->no_conns);
 	pthread_mutex_destroy(&target->publish_lock);
@@ -192,6 +193,7 @@ alloc(const struct target_options *options, struct array *array)
 	target->stranger_budget.max_bytes = STRANGER_BYTES;
 	target->session_budget.max_bytes = SESSION_BYTES;
 	/* some connections stay for logins, so that sessions can be had anew */
+	target_refusals_init(&target->refusals);
 	target_registry_init(&target->registry, target->options.max_connections -
 							target->options.max_connections / 16);
 	guid_map_init(&target->units);

@@ -515,6 +515,40 @@ int target_reset_close_all(struct target *target);
 int target_reset_portals(void *runtime, const struct guid *portals, size_t count, uint32_t drain_ms,
 			 uint32_t timeout_ms);
 
+/* ---- hosts.c: what the sessions of each host have moved --------------------------------------- */
+
+/* registry.lock guards all fields. */
+struct target_host {
+	/* its sessions, which have counted more since they came, and what others have counted */
+	struct array_host_counters counters;
+	size_t index; /* while the hosts are sampled */
+};
+
+/* ---- refusal.c: logins that have failed, by target and reason --------------------------------- */
+
+struct target_refusals {
+	pthread_mutex_t lock;
+	struct array_login_counters nameless; /* lock; at no target that there is */
+	struct guid_map targets;              /* struct array_login_counters, owned; lock */
+};
+
+void target_refusals_init(struct target_refusals *refusals);
+void target_refusals_fini(struct target_refusals *refusals);
+/*
+ * Counts a login that was refused with this status (enum iscsi_login_status), or that ended without
+ * an answer.  The connection's thread.
+ */
+void target_refusal_count(struct target_conn *conn, unsigned status);
+void target_refusal_count_dropped(struct target_conn *conn);
+/* Counts what has failed at a target that was deleted without its name from now on.  Publisher. */
+void target_refusal_forget(struct target_refusals *refusals, const struct guid *target_id);
+/*
+ * Copies the counters; the first are those without a target.  Returns their number and an array
+ * that the caller frees, or -ENOMEM.  Any thread.
+ */
+int target_refusals_sample(struct target_refusals *refusals,
+			   struct array_login_counters **ret_counters);
+
 /* ---- registry.c: all sessions, for reinstatement, TSIHs and management ----------------------- */
 
 #define REGISTRY_BUCKETS 1024u
@@ -533,6 +567,9 @@ struct target_registry {
 	 * that already have a session.
 	 */
 	size_t max, reserved;
+	/* hosts.c: what the sessions of each host have moved */
+	struct target_host strangers; /* initiators whose names belong to no host */
+	struct guid_map hosts;        /* struct target_host, owned */
 };
 
 /* The registry's part of a connection. */
@@ -556,7 +593,27 @@ struct target_registry_entry {
 	struct target_registry_entry *waits_for;
 	struct loop_msg wake; /* posted to the waiter's own thread */
 	struct target_thread *wake_thread;
+	struct target_host
+		*of_host; /* for which host the session counts; NULL = not yet, or no more */
+	/* what the session had counted when it began to count for that host */
+	struct array_session_counters before;
 };
+
+/*
+ * Has a session count for the host to which its initiator's name belongs in its thread's view, from
+ * now on.  When there is no memory it counts for no host.  The session's thread.
+ */
+void target_host_join(struct target_conn *conn);
+/* Has an entry count for no host any more; what it counted stays.  Under registry->lock. */
+void target_host_leave(struct target_registry_entry *entry);
+/* Forgets what was counted of a host that was deleted.  Publisher. */
+void target_host_forget(struct target_registry *registry, const struct guid *host_id);
+/*
+ * Copies what was counted of each host; the first is for initiators of no host.  Returns the number
+ * of hosts and an array that the caller frees, or -ENOMEM.  Any thread.
+ */
+int target_host_sample(struct target_registry *registry, struct array_host_counters **ret_counters);
+void target_host_fini(struct target_registry *registry);
 
 enum target_registry_claim {
 	REGISTRY_ENTERED,
@@ -635,6 +692,9 @@ int target_registry_wait_portals(struct target_registry *registry, const struct 
  */
 int target_registry_sample(struct target_registry *registry,
 			   struct array_session_counters **ret_counters);
+/* Copies what the session of an entry has counted.  Under registry->lock. */
+void target_registry_counts(struct target_registry_entry *entry,
+			    struct array_session_counters *ret_counters);
 /* Ends all sessions; returns without waiting for the end.  Any thread. */
 void target_registry_kill_all(struct target_registry *registry);
 /* Ends all sessions of a target; returns without waiting for the end. Any thread. */
@@ -1164,6 +1224,7 @@ struct target {
 	/* the one thread that asks the array for changes on behalf of initiators, and waits for them */
 	struct workers *changer;
 	struct target_registry registry;
+	struct target_refusals refusals;
 	/* when any thread last received something from a session of a target */
 	_Atomic uint64_t session_ns;
 	/* what the iSCSI engines hold for peers: for strangers, and for sessions of targets */

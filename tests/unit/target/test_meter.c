@@ -12,6 +12,7 @@
 /* What the data path reports of all LUNs, sessions and threads together. */
 struct seen {
 	struct histogram_total luns[ARRAY_KINDS], threads[ARRAY_KINDS];
+	uint64_t host_commands[ARRAY_KINDS], host_sessions, host_logins;
 	uint64_t session_commands[ARRAY_KINDS], session_bytes[ARRAY_KINDS], session_ns[ARRAY_KINDS];
 	uint64_t slow_commands, failed_commands;
 	unsigned lun_count, session_count, thread_count;
@@ -43,6 +44,17 @@ seen_session(void *arg, const struct array_session_counters *counters)
 }
 
 static void
+seen_host(void *arg, const struct array_host_counters *counters)
+{
+	struct seen *seen = arg;
+
+	seen->host_sessions += counters->sessions;
+	seen->host_logins += counters->logins;
+	for (unsigned kind = 0; kind < ARRAY_KINDS; kind++)
+		seen->host_commands[kind] += counters->commands[kind];
+}
+
+static void
 seen_thread(void *arg, const struct array_thread_counters *counters)
 {
 	struct seen *seen = arg;
@@ -56,7 +68,11 @@ seen_thread(void *arg, const struct array_thread_counters *counters)
 static void
 look(struct env *env, struct seen *seen)
 {
-	struct array_sampler sampler = { seen_lun, seen_session, seen_thread, seen };
+	struct array_sampler sampler = { .lun = seen_lun,
+					 .session = seen_session,
+					 .thread = seen_thread,
+					 .host = seen_host,
+					 .arg = seen };
 
 	memset(seen, 0, sizeof(*seen));
 	assert_int_equal(fake_ops(env->array)->sample(fake_runtime(env->array), &sampler), 0);
@@ -99,7 +115,31 @@ test_every_command_counts_once_everywhere(void **state)
 	assert_int_equal(seen.session_count, 1);
 	assert_int_equal(seen.thread_count, target_thread_count(env->target));
 	assert_int_equal(seen.slow_commands, 0);
+	assert_memory_equal(seen.host_commands, seen.session_commands, sizeof(seen.host_commands));
 	host_logout(a);
+}
+
+static void
+test_what_ended_sessions_did_stays_with_their_host(void **state)
+{
+	struct env *env = *state;
+	static struct seen seen;
+	static uint8_t buf[512];
+
+	for (unsigned i = 1; i <= 2; i++) {
+		struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+		uint64_t until_ns = clock_mono_ns() + WAIT_MS * NS_PER_MS;
+
+		assert_int_equal(host_read(a, 0, 0, buf, sizeof(buf)), 0);
+		host_logout(a);
+		do
+			look(env, &seen);
+		while (seen.session_count > 0 && clock_mono_ns() < until_ns);
+		assert_int_equal(seen.session_count, 0);
+		assert_int_equal(seen.host_sessions, 0);
+		assert_int_equal(seen.host_logins, i);
+		assert_int_equal(seen.host_commands[SCSI_KIND_READ], i);
+	}
 }
 
 /* The histogram of a deleted LUN goes with it; what the threads have counted stays. */
@@ -164,6 +204,7 @@ main(void)
 	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		ENV_TEST(test_every_command_counts_once_everywhere),
+		ENV_TEST(test_what_ended_sessions_did_stays_with_their_host),
 		ENV_TEST(test_threads_go_on_counting_when_a_lun_is_deleted),
 		cmocka_unit_test_setup_teardown(test_a_command_that_the_store_holds_back_is_slow,
 						env_setup_slow, env_teardown),
