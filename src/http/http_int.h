@@ -133,6 +133,7 @@ struct http {
 	struct http_texts texts;
 	struct http_names names;
 	struct http_limits limits;
+	pthread_mutex_t scrape_lock; /* held while the text of /metrics is made */
 	pthread_mutex_t roles_lock;
 	struct http_roles roles; /* roles_lock */
 	struct http_wrong wrong;

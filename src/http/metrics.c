@@ -4,6 +4,13 @@
  * known: OpenMetrics 1.0 for those that ask for it (Accept), and the older text format 0.0.4 of
  * Prometheus for all others.  They differ in the names of comments, in the end mark and in the
  * media type.  The families are the table of metrics_rows.c.  The connection's thread.
+ *
+ * An array may have very many LUNs and sessions, and anybody with the role reader may ask.  So
+ * 1. one scrape runs at a time, and the others wait for it;
+ * 2. nothing that is read holds up the data path or the writer: a lock is held while pointers or
+ *    counters are copied, and no row is written to the text under it;
+ * 3. the text is bounded: a family that would make it too long is left out as a whole, and
+ *    vds_scrape_families_left_out says how many were.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -63,6 +70,9 @@ sample_begin(struct http_scrape *scrape, const struct http_metric *metric, const
 	struct strbuf *out = &scrape->text;
 	bool labels = scrape->labels.len > 0;
 
+	scrape->full = scrape->full || out->len > scrape->text_max;
+	if (scrape->full)
+		out->len = scrape->text_max; /* what follows is cut off with its family */
 	strbuf_addf(out, "%s%s", metric->name, suffix);
 	if (labels || extra != NULL)
 		strbuf_addf(out, "{%.*s%s%s}", (int)scrape->labels.len,
@@ -137,7 +147,40 @@ http_scrape_histogram(struct http_scrape *scrape, const struct http_metric *metr
 	strbuf_addf(&scrape->text, "%" PRIu64 "\n", count);
 }
 
+void
+http_scrape_latency(struct http_scrape *scrape, const struct http_metric *metric,
+		    const struct http_latency *latency, bool with_buckets)
+{
+	char le[48], text[32];
+
+	for (unsigned i = 0; with_buckets && i < SCRAPE_BUCKETS; i++) {
+		seconds_format(histogram_bound_ns(i * HISTOGRAM_STEPS), text);
+		snprintf(le, sizeof(le), "le=\"%s\"", text);
+		sample_begin(scrape, metric, "_bucket", le);
+		strbuf_addf(&scrape->text, "%" PRIu64 "\n", latency->counts[i]);
+	}
+	sample_begin(scrape, metric, "_bucket", "le=\"+Inf\"");
+	strbuf_addf(&scrape->text, "%" PRIu64 "\n", latency->count);
+	sample_begin(scrape, metric, "_sum", NULL);
+	seconds_format(latency->sum_ns, text);
+	strbuf_addf(&scrape->text, "%s\n", text);
+	sample_begin(scrape, metric, "_count", NULL);
+	strbuf_addf(&scrape->text, "%" PRIu64 "\n", latency->count);
+}
+
 /* ---- what was counted ---- */
+
+static void
+latency_keep(const struct histogram_total *total, struct http_latency *ret)
+{
+	ret->count = 0;
+	ret->sum_ns = total->sum_ns;
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		ret->count += total->counts[i];
+		if (i % HISTOGRAM_STEPS == 0 && i / HISTOGRAM_STEPS < SCRAPE_BUCKETS)
+			ret->counts[i / HISTOGRAM_STEPS] = ret->count;
+	}
+}
 
 static void
 keep_lun(void *arg, const struct guid *id, const struct array_lun_counters *counters)
@@ -152,8 +195,19 @@ keep_lun(void *arg, const struct guid *id, const struct array_lun_counters *coun
 		scrape->failed = true;
 		return;
 	}
-	scrape->luns[scrape->lun_count].id = *id;
-	scrape->luns[scrape->lun_count++].counters = *counters;
+	struct http_lun_sample *lun = &scrape->luns[scrape->lun_count++];
+
+	lun->id = *id;
+	lun->commands[0] = counters->read_commands;
+	lun->commands[1] = counters->write_commands;
+	lun->commands[2] = counters->other_commands;
+	lun->bytes[0] = counters->read_bytes;
+	lun->bytes[1] = counters->write_bytes;
+	lun->failed_commands = counters->failed_commands;
+	lun->medium_errors = counters->medium_errors;
+	lun->space_errors = counters->space_errors;
+	for (unsigned kind = 0; kind < ARRAY_KINDS; kind++)
+		latency_keep(&counters->latency[kind], &lun->latency[kind]);
 }
 
 static void
@@ -182,6 +236,38 @@ keep_thread(void *arg, const struct array_thread_counters *counters)
 		return;
 	}
 	scrape->threads[scrape->thread_count++] = *counters;
+}
+
+static void
+keep_host(void *arg, const struct array_host_counters *counters)
+{
+	struct http_scrape *scrape = arg;
+
+	if (!guid_is_zero(&counters->id) &&
+	    state_find(scrape->config, ROW_HOST, &counters->id) == NULL)
+		return;
+	if (mem_grow(&scrape->hosts, &scrape->host_capacity, scrape->host_count + 1,
+		     sizeof(scrape->hosts[0])) < 0) {
+		scrape->failed = true;
+		return;
+	}
+	scrape->hosts[scrape->host_count++] = *counters;
+}
+
+static void
+keep_login(void *arg, const struct array_login_counters *counters)
+{
+	struct http_scrape *scrape = arg;
+
+	if (!guid_is_zero(&counters->target_id) &&
+	    state_find(scrape->config, ROW_TARGET, &counters->target_id) == NULL)
+		return;
+	if (mem_grow(&scrape->logins, &scrape->login_capacity, scrape->login_count + 1,
+		     sizeof(scrape->logins[0])) < 0) {
+		scrape->failed = true;
+		return;
+	}
+	scrape->logins[scrape->login_count++] = *counters;
 }
 
 /* ---- the text ---- */
@@ -214,29 +300,54 @@ scrape_fini(struct http_scrape *scrape)
 	mem_free(scrape->luns);
 	mem_free(scrape->sessions);
 	mem_free(scrape->threads);
+	mem_free(scrape->hosts);
+	mem_free(scrape->logins);
 	strbuf_fini(&scrape->labels);
 	strbuf_fini(&scrape->text);
+}
+
+static void
+family_add(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	size_t begin = scrape->text.len;
+
+	scrape->full = false;
+	comments_add(scrape, metric);
+	metric->write(scrape, metric);
+	if (!scrape->full && scrape->text.len <= scrape->text_max)
+		return;
+	scrape->text.len = begin;
+	scrape->left_out++;
 }
 
 static int
 scrape_write(struct http_scrape *scrape)
 {
-	struct array_sampler sampler = { keep_lun, keep_session, keep_thread, scrape };
+	struct array_sampler sampler = {
+		.lun = keep_lun,
+		.session = keep_session,
+		.thread = keep_thread,
+		.host = keep_host,
+		.login = keep_login,
+		.arg = scrape,
+	};
 	int rc = array_sample(scrape->array, &sampler);
 
 	if (rc < 0 || scrape->failed)
 		return -ENOMEM;
+	array_catalog_counters(scrape->array, &scrape->catalog);
 	for (size_t i = 0; i < http_metric_count; i++) {
-		comments_add(scrape, &http_metrics[i]);
-		http_metrics[i].write(scrape, &http_metrics[i]);
+		if (i + HTTP_METRICS_LAST == http_metric_count)
+			scrape->text_max = SIZE_MAX;
+		family_add(scrape, &http_metrics[i]);
 	}
 	if (scrape->open_metrics)
 		strbuf_add(&scrape->text, "# EOF\n");
 	return scrape->text.failed || scrape->labels.failed ? -ENOMEM : 0;
 }
 
-int
-http_metrics_get(struct http_call *call, struct http_reply *reply)
+static int
+scrape_run(struct http_call *call, struct http_reply *reply)
 {
 	AUTO_STATE struct state *config = array_state(call->array);
 	AUTO_STATE struct state *live = array_live(call->array);
@@ -245,6 +356,8 @@ http_metrics_get(struct http_call *call, struct http_reply *reply)
 		.http = call->http,
 		.config = config,
 		.live = live,
+		.text_max = SCRAPE_TEXT_MAX,
+		.begin_ns = clock_mono_ns(),
 		.open_metrics = call->accept != NULL &&
 				strstr(call->accept, "application/openmetrics-text") != NULL,
 	};
@@ -257,5 +370,16 @@ http_metrics_get(struct http_call *call, struct http_reply *reply)
 		reply->text = reply->owned_text;
 	}
 	scrape_fini(&scrape);
+	return rc;
+}
+
+int
+http_metrics_get(struct http_call *call, struct http_reply *reply)
+{
+	int rc;
+
+	pthread_mutex_lock(&call->http->scrape_lock);
+	rc = scrape_run(call, reply);
+	pthread_mutex_unlock(&call->http->scrape_lock);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #define VDS_HTTP_METRICS_INT_H
 
 #include "array/array.h"
+#include "base/histogram.h"
 #include "base/str.h"
 #include "http/http_int.h"
 
@@ -22,12 +23,32 @@ struct http_metric {
 	void (*write)(struct http_scrape *scrape, const struct http_metric *metric);
 };
 
+/* The last families say how the scrape went and are never left out. */
+#define HTTP_METRICS_LAST 2u
+
 extern const struct http_metric http_metrics[];
 extern const size_t http_metric_count;
 
+/* A family whose text makes the answer longer than that is left out. */
+#define SCRAPE_TEXT_MAX       ((size_t)64 << 20)
+/* With more LUNs in use than that, the histograms of single LUNs have no buckets but +Inf. */
+#define SCRAPE_HISTOGRAMS_MAX 1000u
+
+/* Buckets of a LUN's histogram: one for each factor of two. */
+#define SCRAPE_BUCKETS ((HISTOGRAM_BUCKETS - 2) / HISTOGRAM_STEPS + 1)
+
+/* How long commands took; what is kept of a LUN, of which there may be very many. */
+struct http_latency {
+	uint64_t counts[SCRAPE_BUCKETS]; /* commands that took less than the bucket's bound */
+	uint64_t count, sum_ns;
+};
+
+/* What was counted of a LUN. */
 struct http_lun_sample {
 	struct guid id;
-	struct array_lun_counters counters;
+	uint64_t commands[ARRAY_KINDS], bytes[2];
+	uint64_t failed_commands, medium_errors, space_errors;
+	struct http_latency latency[ARRAY_KINDS];
 };
 
 /* One scrape: a moment of the array, what was counted, and the text that is being written. */
@@ -38,8 +59,15 @@ struct http_scrape {
 	struct http_lun_sample *luns;
 	struct array_session_counters *sessions;
 	struct array_thread_counters *threads;
+	struct array_host_counters *hosts;
+	struct array_login_counters *logins;
 	size_t lun_count, lun_capacity, session_count, session_capacity, thread_count,
-		thread_capacity;
+		thread_capacity, host_count, host_capacity, login_count, login_capacity;
+	struct array_catalog_counters catalog;
+	size_t text_max;   /* SCRAPE_TEXT_MAX */
+	bool full;         /* the text of this family is too long */
+	unsigned left_out; /* families whose text was too long */
+	uint64_t begin_ns; /* when the scrape began */
 	bool failed;       /* there was no memory */
 	bool open_metrics; /* OpenMetrics 1.0, else the text format 0.0.4 of Prometheus */
 	struct strbuf text;
@@ -65,5 +93,8 @@ void http_scrape_ns(struct http_scrape *scrape, const struct http_metric *metric
  */
 void http_scrape_histogram(struct http_scrape *scrape, const struct http_metric *metric,
 			   const struct histogram_total *total, unsigned step);
+/* Writes the histogram of a LUN.  with_buckets: else only the one without a bound, count and sum. */
+void http_scrape_latency(struct http_scrape *scrape, const struct http_metric *metric,
+			 const struct http_latency *latency, bool with_buckets);
 
 #endif

@@ -99,6 +99,61 @@ write_memory(struct http_scrape *scrape, const struct http_metric *metric)
 	http_scrape_u64(scrape, metric, pages * (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
+/* ---- the catalog ---- */
+
+static void
+write_catalog(struct http_scrape *scrape, const struct http_metric *metric, uint64_t value)
+{
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_u64(scrape, metric, value);
+}
+
+static void
+write_catalog_commits(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_catalog(scrape, metric, scrape->catalog.commits);
+}
+
+static void
+write_catalog_failed(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_catalog(scrape, metric, scrape->catalog.failed_commits);
+}
+
+static void
+write_catalog_committed(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_catalog(scrape, metric, scrape->catalog.changes);
+}
+
+static void
+write_catalog_rows(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_catalog(scrape, metric, scrape->catalog.rows);
+}
+
+static void
+write_catalog_revision(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_catalog(scrape, metric, scrape->catalog.revision);
+}
+
+static void
+write_catalog_seconds(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_histogram(scrape, metric, &scrape->catalog.commit, HISTOGRAM_STEPS);
+}
+
+static void
+write_catalog_size(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	http_scrape_labels(scrape, "file", "database", LABELS_END);
+	http_scrape_u64(scrape, metric, scrape->catalog.database_bytes);
+	http_scrape_labels(scrape, "file", "log", LABELS_END);
+	http_scrape_u64(scrape, metric, scrape->catalog.log_bytes);
+}
+
 /* ---- pools ---- */
 
 static void
@@ -219,14 +274,10 @@ static void
 write_lun_commands(struct http_scrape *scrape, const struct http_metric *metric)
 {
 	for (size_t i = 0; i < scrape->lun_count; i++) {
-		const struct array_lun_counters *c = &scrape->luns[i].counters;
-		const uint64_t commands[ARRAY_KINDS] = { c->read_commands, c->write_commands,
-							 c->other_commands };
-
 		for (unsigned kind = 0; kind < ARRAY_KINDS; kind++) {
 			lun_labels(scrape, &scrape->luns[i].id);
 			http_scrape_label(scrape, "kind", kinds[kind]);
-			http_scrape_u64(scrape, metric, commands[kind]);
+			http_scrape_u64(scrape, metric, scrape->luns[i].commands[kind]);
 		}
 	}
 }
@@ -235,13 +286,10 @@ static void
 write_lun_bytes(struct http_scrape *scrape, const struct http_metric *metric)
 {
 	for (size_t i = 0; i < scrape->lun_count; i++) {
-		const struct array_lun_counters *c = &scrape->luns[i].counters;
-		const uint64_t bytes[] = { c->read_bytes, c->write_bytes };
-
-		for (unsigned kind = 0; kind < ARRAY_LEN(bytes); kind++) {
+		for (unsigned kind = 0; kind < ARRAY_LEN(scrape->luns[i].bytes); kind++) {
 			lun_labels(scrape, &scrape->luns[i].id);
 			http_scrape_label(scrape, "kind", kinds[kind]);
-			http_scrape_u64(scrape, metric, bytes[kind]);
+			http_scrape_u64(scrape, metric, scrape->luns[i].bytes[kind]);
 		}
 	}
 }
@@ -252,7 +300,7 @@ write_lun_errors(struct http_scrape *scrape, const struct http_metric *metric)
 	static const char *const causes[] = { "status", "medium", "space" };
 
 	for (size_t i = 0; i < scrape->lun_count; i++) {
-		const struct array_lun_counters *c = &scrape->luns[i].counters;
+		const struct http_lun_sample *c = &scrape->luns[i];
 		const uint64_t errors[] = { c->failed_commands, c->medium_errors, c->space_errors };
 
 		for (unsigned cause = 0; cause < ARRAY_LEN(causes); cause++) {
@@ -267,16 +315,17 @@ write_lun_errors(struct http_scrape *scrape, const struct http_metric *metric)
 static void
 write_lun_seconds(struct http_scrape *scrape, const struct http_metric *metric)
 {
+	bool with_buckets = scrape->lun_count <= SCRAPE_HISTOGRAMS_MAX;
+
 	for (size_t i = 0; i < scrape->lun_count; i++)
 		for (unsigned kind = 0; kind < ARRAY_KINDS; kind++) {
-			const struct histogram_total *latency =
-				&scrape->luns[i].counters.latency[kind];
+			const struct http_latency *latency = &scrape->luns[i].latency[kind];
 
-			if (histogram_count(latency) == 0)
+			if (latency->count == 0)
 				continue;
 			lun_labels(scrape, &scrape->luns[i].id);
 			http_scrape_label(scrape, "kind", kinds[kind]);
-			http_scrape_histogram(scrape, metric, latency, HISTOGRAM_STEPS);
+			http_scrape_latency(scrape, metric, latency, with_buckets);
 		}
 }
 
@@ -353,6 +402,103 @@ write_sessions(struct http_scrape *scrape, const struct http_metric *metric)
 	http_scrape_u64(scrape, metric, state_count(scrape->live, ROW_LIVE_SESSION));
 }
 
+/* ---- hosts ---- */
+
+/* Initiators whose names belong to no host are one host without a name. */
+static void
+host_labels(struct http_scrape *scrape, const struct array_host_counters *counters)
+{
+	const struct row_host *host = state_find(scrape->config, ROW_HOST, &counters->id);
+
+	http_scrape_labels(scrape, "host", host != NULL ? host->name : "", LABELS_END);
+}
+
+static void
+hosts_write(struct http_scrape *scrape, const struct http_metric *metric, unsigned kind_count,
+	    const uint64_t *(*values)(const struct array_host_counters *),
+	    void (*write)(struct http_scrape *, const struct http_metric *, uint64_t))
+{
+	for (size_t i = 0; i < scrape->host_count; i++)
+		for (unsigned kind = 0; kind < kind_count; kind++) {
+			host_labels(scrape, &scrape->hosts[i]);
+			http_scrape_label(scrape, "kind", kinds[kind]);
+			write(scrape, metric, values(&scrape->hosts[i])[kind]);
+		}
+}
+
+static const uint64_t *
+host_commands(const struct array_host_counters *counters)
+{
+	return counters->commands;
+}
+
+static const uint64_t *
+host_bytes(const struct array_host_counters *counters)
+{
+	return counters->bytes;
+}
+
+static const uint64_t *
+host_ns(const struct array_host_counters *counters)
+{
+	return counters->ns;
+}
+
+static void
+write_host_commands(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	hosts_write(scrape, metric, ARRAY_KINDS, host_commands, http_scrape_u64);
+}
+
+static void
+write_host_bytes(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	hosts_write(scrape, metric, 2, host_bytes, http_scrape_u64);
+}
+
+static void
+write_host_seconds(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	hosts_write(scrape, metric, ARRAY_KINDS, host_ns, http_scrape_ns);
+}
+
+static void
+write_host_sessions(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < scrape->host_count; i++) {
+		host_labels(scrape, &scrape->hosts[i]);
+		http_scrape_u64(scrape, metric, scrape->hosts[i].sessions);
+	}
+}
+
+static void
+write_host_logins(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < scrape->host_count; i++) {
+		host_labels(scrape, &scrape->hosts[i]);
+		http_scrape_u64(scrape, metric, scrape->hosts[i].logins);
+	}
+}
+
+/* ---- logins ---- */
+
+static void
+write_login_failures(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < scrape->login_count; i++) {
+		const struct array_login_counters *counters = &scrape->logins[i];
+		const struct row_target *target = state_find(scrape->config, ROW_TARGET,
+							     &counters->target_id);
+
+		for (unsigned reason = 0; reason < ARRAY_LOGIN_FAILURES; reason++) {
+			http_scrape_labels(scrape, "target",
+					   target != NULL ? target->iscsi_name : "", "reason",
+					   array_login_failure_name(reason), LABELS_END);
+			http_scrape_u64(scrape, metric, counters->failures[reason]);
+		}
+	}
+}
+
 /* ---- portals and ports ---- */
 
 static void
@@ -405,6 +551,47 @@ write_port_logins(struct http_scrape *scrape, const struct http_metric *metric)
 	ports_write(scrape, metric, false);
 }
 
+/* An interface of which the host does not know whether it has a link is left out. */
+static void
+write_port_up(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_PORT); i++) {
+		const struct row_live_port *port = state_at(scrape->live, ROW_LIVE_PORT, i);
+
+		if (port->link == PORT_LINK_UNKNOWN)
+			continue;
+		http_scrape_labels(scrape, "interface", port->name, LABELS_END);
+		http_scrape_u64(scrape, metric, port->link == PORT_LINK_UP);
+	}
+}
+
+/* In bytes per second, as bytes are what else is counted. */
+static void
+write_port_speed(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_PORT); i++) {
+		const struct row_live_port *port = state_at(scrape->live, ROW_LIVE_PORT, i);
+
+		if (port->speed_mbps == 0)
+			continue;
+		http_scrape_labels(scrape, "interface", port->name, LABELS_END);
+		http_scrape_u64(scrape, metric, (uint64_t)port->speed_mbps * 1000000 / 8);
+	}
+}
+
+static void
+write_port_mtu(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_PORT); i++) {
+		const struct row_live_port *port = state_at(scrape->live, ROW_LIVE_PORT, i);
+
+		if (port->mtu_bytes == 0)
+			continue;
+		http_scrape_labels(scrape, "interface", port->name, LABELS_END);
+		http_scrape_u64(scrape, metric, port->mtu_bytes);
+	}
+}
+
 /* ---- threads of the data path ---- */
 
 static void
@@ -422,6 +609,15 @@ write_thread_cpu(struct http_scrape *scrape, const struct http_metric *metric)
 	for (size_t i = 0; i < scrape->thread_count; i++) {
 		thread_labels(scrape, &scrape->threads[i]);
 		http_scrape_ns(scrape, metric, scrape->threads[i].cpu_ns);
+	}
+}
+
+static void
+write_thread_busy(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < scrape->thread_count; i++) {
+		thread_labels(scrape, &scrape->threads[i]);
+		http_scrape_ns(scrape, metric, scrape->threads[i].busy_ns);
 	}
 }
 
@@ -467,14 +663,22 @@ write_jobs(struct http_scrape *scrape, const struct http_metric *metric)
 					     [JOB_DONE] = "done",
 					     [JOB_FAILED] = "failed",
 					     [JOB_CANCELLED] = "cancelled" };
-	uint64_t counts[ARRAY_LEN(names)] = { 0 };
+	static const char *const what[] = { [JOB_CREATE_LUN] = "create-lun",
+					    [JOB_EXTEND_LUN] = "extend-lun",
+					    [JOB_DELETE_LUN] = "delete-lun" };
+	uint64_t counts[ARRAY_LEN(what)][ARRAY_LEN(names)] = { 0 };
 
-	for (size_t i = 0; i < state_count(scrape->config, ROW_JOB); i++)
-		counts[((const struct row_job *)state_at(scrape->config, ROW_JOB, i))->state]++;
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-		http_scrape_labels(scrape, "state", names[i], LABELS_END);
-		http_scrape_u64(scrape, metric, counts[i]);
+	for (size_t i = 0; i < state_count(scrape->config, ROW_JOB); i++) {
+		const struct row_job *job = state_at(scrape->config, ROW_JOB, i);
+
+		counts[job->kind][job->state]++; /* JOB_OTHER is in no state of vdsd */
 	}
+	for (unsigned kind = 0; kind < ARRAY_LEN(what); kind++)
+		for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+			http_scrape_labels(scrape, "kind", what[kind], "state", names[i],
+					   LABELS_END);
+			http_scrape_u64(scrape, metric, counts[kind][i]);
+		}
 }
 
 static void
@@ -486,6 +690,21 @@ write_drive_ready(struct http_scrape *scrape, const struct http_metric *metric)
 		http_scrape_labels(scrape, "drive", drive->name, "serial", drive->serial,
 				   LABELS_END);
 		http_scrape_u64(scrape, metric, drive->ready);
+	}
+}
+
+/* A drive of which the size is not known is left out. */
+static void
+write_drive_size(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_DRIVE); i++) {
+		const struct row_live_drive *drive = state_at(scrape->live, ROW_LIVE_DRIVE, i);
+
+		if (drive->size_bytes == 0)
+			continue;
+		http_scrape_labels(scrape, "drive", drive->name, "serial", drive->serial,
+				   LABELS_END);
+		http_scrape_u64(scrape, metric, drive->size_bytes);
 	}
 }
 
@@ -506,7 +725,23 @@ write_api_connections(struct http_scrape *scrape, const struct http_metric *metr
 	http_scrape_u64(scrape, metric, streams);
 }
 
-/* ---- the table ---- */
+/* ---- the scrape itself: the last families ---- */
+
+static void
+write_left_out(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_u64(scrape, metric, scrape->left_out);
+}
+
+static void
+write_scrape_seconds(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_ns(scrape, metric, clock_mono_ns() - scrape->begin_ns);
+}
+
+/* ---- the table: what there is much of stands at its end ---- */
 
 /* clang-format off */
 const struct http_metric http_metrics[] = {
@@ -515,6 +750,13 @@ const struct http_metric http_metrics[] = {
 	{ "vds_array_health", METRIC_GAUGE, NULL, "How the array is: 0 ok, 1 warning, 2 critical (`vdsctl health`).", write_health },
 	{ "vds_array_read_only", METRIC_GAUGE, NULL, "1 when nothing can be changed because the catalog cannot be written.", write_read_only },
 	{ "vds_catalog_changes", METRIC_COUNTER, NULL, "Changes of the configuration since the array was made.", write_changes },
+	{ "vds_catalog_commits", METRIC_COUNTER, NULL, "Transactions that were committed to the catalog; changes that wait together share one.", write_catalog_commits },
+	{ "vds_catalog_failed_commits", METRIC_COUNTER, NULL, "Transactions of the catalog that have failed.", write_catalog_failed },
+	{ "vds_catalog_committed_changes", METRIC_COUNTER, NULL, "Changes in the transactions that were committed in this run of vdsd.", write_catalog_committed },
+	{ "vds_catalog_rows", METRIC_COUNTER, NULL, "Rows that these changes have put or deleted.", write_catalog_rows },
+	{ "vds_catalog_commit_duration_seconds", METRIC_HISTOGRAM, "seconds", "How long commits of the catalog took, with their sync.", write_catalog_seconds },
+	{ "vds_catalog_revision", METRIC_GAUGE, NULL, "The last change that is on disk, as vds_catalog_changes counts them.", write_catalog_revision },
+	{ "vds_catalog_size_bytes", METRIC_GAUGE, "bytes", "Sizes of the catalog's database and of its write-ahead log.", write_catalog_size },
 	{ "vds_objects", METRIC_GAUGE, NULL, "Objects of the configuration by family.", write_objects },
 	{ "process_cpu_seconds", METRIC_COUNTER, "seconds", "Time of processors that vdsd has used.", write_cpu },
 	{ "process_resident_memory_bytes", METRIC_GAUGE, "bytes", "Memory that vdsd takes.", write_memory },
@@ -522,27 +764,40 @@ const struct http_metric http_metrics[] = {
 	{ "vds_pool_free_bytes", METRIC_GAUGE, "bytes", "Free space of the file system of a pool.", write_pool_free },
 	{ "vds_pool_allocated_bytes", METRIC_GAUGE, "bytes", "Space that the LUNs of a pool take.", write_pool_allocated },
 	{ "vds_pool_ready", METRIC_GAUGE, NULL, "1 when the pool can be used.", write_pool_ready },
+	{ "vds_command_duration_seconds", METRIC_HISTOGRAM, "seconds", "From the receipt of a command until its answer was sent, of all LUNs.", write_seconds },
+	{ "vds_slow_commands", METRIC_COUNTER, NULL, "Commands that took as long as --slow-ms says, or longer.", write_slow },
+	{ "vds_sessions", METRIC_GAUGE, NULL, "Sessions of initiators.", write_sessions },
+	{ "vds_portal_ready", METRIC_GAUGE, NULL, "1 when the portal listens.", write_portal_ready },
+	{ "vds_port_bytes", METRIC_COUNTER, "bytes", "Bytes of iSCSI connections through a network interface.", write_port_bytes },
+	{ "vds_port_logins", METRIC_COUNTER, NULL, "Sessions that have begun through a network interface.", write_port_logins },
+	{ "vds_port_up", METRIC_GAUGE, NULL, "1 when a network interface has a link.", write_port_up },
+	{ "vds_port_speed_bytes", METRIC_GAUGE, "bytes", "Bytes that a network interface can move in a second.", write_port_speed },
+	{ "vds_port_mtu_bytes", METRIC_GAUGE, "bytes", "The largest packet of a network interface.", write_port_mtu },
+	{ "vds_thread_cpu_seconds", METRIC_COUNTER, "seconds", "Time of processors that a thread of the data path has used.", write_thread_cpu },
+	{ "vds_thread_busy_seconds", METRIC_COUNTER, "seconds", "How long a thread of the data path has handled work; its rate is the busy fraction.", write_thread_busy },
+	{ "vds_thread_sessions", METRIC_GAUGE, NULL, "Sessions that a thread of the data path serves.", write_thread_sessions },
+	{ "vds_jobs", METRIC_GAUGE, NULL, "Jobs by kind and state; those that have ended are kept for a while.", write_jobs },
+	{ "vds_drive_ready", METRIC_GAUGE, NULL, "1 when the drive below a pool can be used.", write_drive_ready },
+	{ "vds_drive_size_bytes", METRIC_GAUGE, "bytes", "Size of a drive below a pool.", write_drive_size },
+	{ "vds_api_connections", METRIC_GAUGE, NULL, "Connections to the API, and how many of these are event streams.", write_api_connections },
+	{ "vds_login_failures", METRIC_COUNTER, NULL, "Logins that have failed, by target and reason.", write_login_failures },
+	{ "vds_host_sessions", METRIC_GAUGE, NULL, "Sessions of a host.", write_host_sessions },
+	{ "vds_host_logins", METRIC_COUNTER, NULL, "Sessions of a host that have begun.", write_host_logins },
+	{ "vds_host_commands", METRIC_COUNTER, NULL, "SCSI commands of a host, those of sessions that have ended included.", write_host_commands },
+	{ "vds_host_bytes", METRIC_COUNTER, "bytes", "Bytes that a host read and wrote.", write_host_bytes },
+	{ "vds_host_command_seconds", METRIC_COUNTER, "seconds", "How long the commands of a host took together.", write_host_seconds },
 	{ "vds_lun_size_bytes", METRIC_GAUGE, "bytes", "Size of a LUN as initiators see it.", write_lun_size },
 	{ "vds_lun_allocated_bytes", METRIC_GAUGE, "bytes", "Space that a LUN takes in its pool.", write_lun_allocated },
 	{ "vds_lun_healthy", METRIC_GAUGE, NULL, "1 when the store of a LUN is sound.", write_lun_healthy },
 	{ "vds_lun_commands", METRIC_COUNTER, NULL, "SCSI commands of a LUN since it was first used in this run of vdsd.", write_lun_commands },
 	{ "vds_lun_bytes", METRIC_COUNTER, "bytes", "Bytes that initiators read and wrote.", write_lun_bytes },
 	{ "vds_lun_errors", METRIC_COUNTER, NULL, "Commands that ended with another status than GOOD, and errors of the store.", write_lun_errors },
-	{ "vds_lun_command_duration_seconds", METRIC_HISTOGRAM, "seconds", "From the receipt of a command until its answer was sent, by LUN.", write_lun_seconds },
-	{ "vds_command_duration_seconds", METRIC_HISTOGRAM, "seconds", "From the receipt of a command until its answer was sent, of all LUNs.", write_seconds },
-	{ "vds_slow_commands", METRIC_COUNTER, NULL, "Commands that took as long as --slow-ms says, or longer.", write_slow },
-	{ "vds_sessions", METRIC_GAUGE, NULL, "Sessions of initiators.", write_sessions },
 	{ "vds_session_commands", METRIC_COUNTER, NULL, "SCSI commands of a session.", write_session_commands },
 	{ "vds_session_bytes", METRIC_COUNTER, "bytes", "Bytes that a session read and wrote.", write_session_bytes },
 	{ "vds_session_command_seconds", METRIC_COUNTER, "seconds", "How long the commands of a session took together.", write_session_seconds },
-	{ "vds_portal_ready", METRIC_GAUGE, NULL, "1 when the portal listens.", write_portal_ready },
-	{ "vds_port_bytes", METRIC_COUNTER, "bytes", "Bytes of iSCSI connections through a network interface.", write_port_bytes },
-	{ "vds_port_logins", METRIC_COUNTER, NULL, "Sessions that have begun through a network interface.", write_port_logins },
-	{ "vds_thread_cpu_seconds", METRIC_COUNTER, "seconds", "Time of processors that a thread of the data path has used.", write_thread_cpu },
-	{ "vds_thread_sessions", METRIC_GAUGE, NULL, "Sessions that a thread of the data path serves.", write_thread_sessions },
-	{ "vds_jobs", METRIC_GAUGE, NULL, "Jobs by state; those that have ended are kept for a while.", write_jobs },
-	{ "vds_drive_ready", METRIC_GAUGE, NULL, "1 when the drive below a pool can be used.", write_drive_ready },
-	{ "vds_api_connections", METRIC_GAUGE, NULL, "Connections to the API, and how many of these are event streams.", write_api_connections },
+	{ "vds_lun_command_duration_seconds", METRIC_HISTOGRAM, "seconds", "From the receipt of a command until its answer was sent, by LUN.", write_lun_seconds },
+	{ "vds_scrape_families_left_out", METRIC_GAUGE, NULL, "Families that this answer has not, because it would be too long.", write_left_out },
+	{ "vds_scrape_duration_seconds", METRIC_GAUGE, "seconds", "How long vdsd took to make this answer.", write_scrape_seconds },
 };
 /* clang-format on */
 const size_t http_metric_count = ARRAY_LEN(http_metrics);

@@ -352,6 +352,7 @@ http_start(const struct http_options *options, struct http **ret_http)
 	pthread_mutex_init(&http->certs.lock, NULL);
 	pthread_mutex_init(&http->certs.loading, NULL);
 	pthread_mutex_init(&http->lock, NULL);
+	pthread_mutex_init(&http->scrape_lock, NULL);
 	pthread_cond_init(&http->left, NULL);
 	http_texts_init(&http->texts);
 	http_names_init(&http->names);
@@ -431,6 +432,7 @@ http_stop(struct http *http)
 	http_roles_fini(http);
 	pthread_mutex_destroy(&http->wrong.lock);
 	pthread_cond_destroy(&http->left);
+	pthread_mutex_destroy(&http->scrape_lock);
 	pthread_mutex_destroy(&http->lock);
 	pthread_mutex_destroy(&http->certs.loading);
 	pthread_mutex_destroy(&http->certs.lock);

@@ -16,7 +16,7 @@ static const char *const kind_names[ARRAY_KINDS] = { "read", "write", "other" };
 /* ---- all of it ---- */
 
 struct stats {
-	json_t *luns, *sessions, *threads;
+	json_t *luns, *sessions, *threads, *hosts, *logins;
 	bool failed; /* there was no memory */
 };
 
@@ -69,6 +69,20 @@ lun_json(void *arg, const struct guid *id, const struct array_lun_counters *coun
 	append(stats, stats->luns, json);
 }
 
+/* Adds a member for each kind of commands; the arrays have an element for each kind. */
+static void
+loads_add(struct stats *stats, json_t *json, const uint64_t *commands, const uint64_t *bytes,
+	  const uint64_t *ns)
+{
+	for (unsigned kind = 0; kind < ARRAY_KINDS; kind++)
+		if (json_object_set_new(json, kind_names[kind],
+					json_pack("{s:I, s:I, s:I}", "commands",
+						  (json_int_t)commands[kind], "bytes",
+						  (json_int_t)bytes[kind], "ns",
+						  (json_int_t)ns[kind])) < 0)
+			stats->failed = true;
+}
+
 static void
 session_json(void *arg, const struct array_session_counters *counters)
 {
@@ -76,14 +90,37 @@ session_json(void *arg, const struct array_session_counters *counters)
 	char text[GUID_TEXT_SIZE];
 	json_t *json = json_pack("{s:s}", "id", guid_format(&counters->id, text));
 
-	for (unsigned kind = 0; kind < ARRAY_KINDS; kind++)
-		if (json_object_set_new(json, kind_names[kind],
-					json_pack("{s:I, s:I, s:I}", "commands",
-						  (json_int_t)counters->commands[kind], "bytes",
-						  (json_int_t)counters->bytes[kind], "ns",
-						  (json_int_t)counters->ns[kind])) < 0)
-			stats->failed = true;
+	loads_add(stats, json, counters->commands, counters->bytes, counters->ns);
 	append(stats, stats->sessions, json);
+}
+
+static void
+host_json(void *arg, const struct array_host_counters *counters)
+{
+	struct stats *stats = arg;
+	char text[GUID_TEXT_SIZE];
+	json_t *json = json_pack("{s:s, s:I, s:I}", "id", guid_format(&counters->id, text),
+				 "sessions", (json_int_t)counters->sessions, "logins",
+				 (json_int_t)counters->logins);
+
+	loads_add(stats, json, counters->commands, counters->bytes, counters->ns);
+	append(stats, stats->hosts, json);
+}
+
+static void
+login_json(void *arg, const struct array_login_counters *counters)
+{
+	struct stats *stats = arg;
+	char text[GUID_TEXT_SIZE];
+	json_t *failures = json_object();
+
+	for (unsigned i = 0; i < ARRAY_LOGIN_FAILURES; i++)
+		if (json_object_set_new(failures, array_login_failure_name(i),
+					json_integer((json_int_t)counters->failures[i])) < 0)
+			stats->failed = true;
+	append(stats, stats->logins,
+	       json_pack("{s:s, s:o}", "target_id", guid_format(&counters->target_id, text),
+			 "failures", failures));
 }
 
 static void
@@ -92,20 +129,35 @@ thread_json(void *arg, const struct array_thread_counters *counters)
 	struct stats *stats = arg;
 
 	append(stats, stats->threads,
-	       json_pack("{s:i, s:i, s:I, s:I}", "index", (int)counters->index, "sessions",
-			 (int)counters->sessions, "cpu_ns", (json_int_t)counters->cpu_ns,
-			 "slow_commands", (json_int_t)counters->slow_commands));
+	       json_pack("{s:i, s:i, s:I, s:I, s:I}", "index", (int)counters->index, "sessions",
+			 (int)counters->sessions, "cpu_ns", (json_int_t)counters->cpu_ns, "busy_ns",
+			 (json_int_t)counters->busy_ns, "slow_commands",
+			 (json_int_t)counters->slow_commands));
 }
 
 int
 http_stats(struct http_call *call, struct http_reply *reply)
 {
-	struct stats stats = { json_array(), json_array(), json_array(), false };
-	struct array_sampler sampler = { lun_json, session_json, thread_json, &stats };
+	struct stats stats = {
+		.luns = json_array(),
+		.sessions = json_array(),
+		.threads = json_array(),
+		.hosts = json_array(),
+		.logins = json_array(),
+	};
+	struct array_sampler sampler = {
+		.lun = lun_json,
+		.session = session_json,
+		.thread = thread_json,
+		.host = host_json,
+		.login = login_json,
+		.arg = &stats,
+	};
 	int rc = array_sample(call->array, &sampler);
-	json_t *json = json_pack("{s:I, s:o, s:o, s:o}", "time_ns", (json_int_t)clock_mono_ns(),
-				 "luns", stats.luns, "sessions", stats.sessions, "threads",
-				 stats.threads);
+	json_t *json = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "time_ns",
+				 (json_int_t)clock_mono_ns(), "luns", stats.luns, "sessions",
+				 stats.sessions, "threads", stats.threads, "hosts", stats.hosts,
+				 "logins", stats.logins);
 
 	if (rc == 0 && stats.failed)
 		rc = -ENOMEM;
