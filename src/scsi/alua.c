@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Asymmetric logical unit access (ALUA): what is carried out through a path that is not active, and
- * REPORT and SET TARGET PORT GROUPS.  A change of a state is a single indivisible event here: a
- * command meets the state before it or the one after it, so the state TRANSITIONING is never
- * reported, and a change that fails has changed nothing.  Everything runs on the task's thread.
- * Source: SPC-5 (Asymmetric logical unit access; the two commands).
+ * REPORT and SET TARGET PORT GROUPS.  A change of a state is a single indivisible event here:
+ * REPORT TARGET PORT GROUPS shows the state before it or the one after it, so the state TRANSITIONING
+ * is never reported, and a change that fails has changed nothing.
+ *
+ * A path that ceases to be active goes on to carry out commands for a while, as SPC-5 allows ("The
+ * device server may support other commands").  A command that an initiator has sent before it can
+ * know of the change would fail otherwise, and not every initiator sends such a command to another
+ * path without a complaint.
+ *
+ * Everything runs on the task's thread.  Source: SPC-5 (Asymmetric logical unit access; the two
+ * commands).
  */
 #include <errno.h>
 #include <string.h>
@@ -62,8 +69,8 @@ state_bit(uint8_t access)
 	return access == SCSI_ALUA_UNAVAILABLE ? ALUA_IN_UNAVAILABLE : ALUA_IN_OFFLINE;
 }
 
-bool
-scsi_alua_allows(const struct scsi_task *task)
+static bool
+is_carried_out(const struct scsi_task *task)
 {
 	unsigned state = state_bit(task->nexus->access), action = task->cdb[1] & 0x1f;
 
@@ -75,6 +82,45 @@ scsi_alua_allows(const struct scsi_task *task)
 			return (rule->states & state) != 0;
 	}
 	return false;
+}
+
+/* ---- A path that ceases to be active ---- */
+
+void
+scsi_nexus_set_access(struct scsi_nexus *nexus, enum scsi_alua access)
+{
+	if (nexus->access <= SCSI_ALUA_NON_OPTIMIZED && access > SCSI_ALUA_NON_OPTIMIZED)
+		nexus->access_losses++;
+	nexus->access = (uint8_t)access;
+}
+
+void
+scsi_alua_told(struct scsi_itl *itl)
+{
+	struct scsi_nexus *nexus = itl->nexus;
+
+	if (itl->access_losses == nexus->access_losses)
+		return;
+	itl->access_losses = nexus->access_losses;
+	itl->access_until_ns = nexus->ops->now_ns(nexus) + SCSI_ALUA_MOVE_NS;
+}
+
+/* The initiator was not told yet that this path is not active, or may still be moving its commands. */
+static bool
+is_moving(const struct scsi_itl *itl)
+{
+	struct scsi_nexus *nexus = itl->nexus;
+
+	if (itl->access_losses != nexus->access_losses)
+		return true;
+	return itl->access_until_ns != 0 && nexus->ops->now_ns(nexus) < itl->access_until_ns;
+}
+
+/* TEST UNIT READY, by which initiators check a path, says at once that the path is not active. */
+bool
+scsi_alua_allows(const struct scsi_task *task)
+{
+	return is_carried_out(task) || (task->cdb[0] != 0x00 && is_moving(task->itl));
 }
 
 /* ---- The groups of a unit ---- */
@@ -291,8 +337,10 @@ scsi_alua_set_done(struct scsi_task *task, int error, bool changed)
 	struct scsi_itl *itl = task->itl;
 
 	itl->access_sets--;
-	if (changed)
+	if (changed) {
 		itl->ua_seen[SCSI_UA_ACCESS]++;
+		itl->access_losses = itl->nexus->access_losses; /* it has asked for that itself */
+	}
 	itl->ua_sequence--; /* look again at what others have raised meanwhile */
 	task->work->error = error;
 	scsi_task_resume(task);

@@ -337,6 +337,9 @@ struct scsi_port_group {
 	bool settable; /* SET TARGET PORT GROUPS may set its state */
 };
 
+/* How long commands are still carried out after an initiator was told that its path is not active. */
+#define SCSI_ALUA_MOVE_NS 10000000000ull
+
 /* What SET TARGET PORT GROUPS asks for one group. */
 struct scsi_alua_set {
 	uint16_t number;
@@ -416,6 +419,11 @@ struct scsi_host_ops {
 	 * negative number: nothing was begun.  The task's thread.
 	 */
 	int (*set_access)(struct scsi_task *task, const struct scsi_alua_set *sets, size_t count);
+	/*
+	 * Returns a monotonic time in nanoseconds, as of now or shortly before.  May be NULL where
+	 * scsi_nexus_set_access is not called.  The nexus' thread.
+	 */
+	uint64_t (*now_ns)(struct scsi_nexus *nexus);
 };
 
 /*
@@ -431,11 +439,12 @@ struct scsi_nexus {
 	uint16_t portal_group_tag;
 	uint16_t relative_port_id;  /* 0 = not known: the designator is left out */
 	uint16_t target_port_group; /* 0 = there is none (no ALUA): the designator is left out */
-	uint8_t access;             /* enum scsi_alua of that group; the nexus' thread sets it */
+	uint8_t access;             /* enum scsi_alua of that group; later scsi_nexus_set_access */
 	uint16_t shard;             /* a number of the thread: selects the counters that it uses */
 	/* Private to scsi. */
 	uint32_t luns_changed;
 	uint32_t luns_reported;
+	uint32_t access_losses; /* how often `access` has ceased to be active */
 };
 
 /*
@@ -443,16 +452,25 @@ struct scsi_nexus {
  * changed. The nexus' thread.
  */
 void scsi_nexus_luns_changed(struct scsi_nexus *nexus);
+/*
+ * Changes the access state of the nexus' target port group; the caller raises SCSI_UA_ACCESS at the
+ * units then.  When the nexus has been active and is not any more, each of its units goes on to carry
+ * out all commands until that unit attention was reported to the nexus, and SCSI_ALUA_MOVE_NS
+ * longer (alua.c).  The nexus' thread.
+ */
+void scsi_nexus_set_access(struct scsi_nexus *nexus, enum scsi_alua access);
 
 /* A unit as one nexus sees it.  Embedded by the caller. */
 struct scsi_itl {
 	struct scsi_nexus *nexus;
 	struct scsi_lu *lu; /* a reference; NULL until scsi_itl_attach */
 	/* Private to scsi: unit attentions. */
-	uint32_t pending;      /* 1 << enum scsi_ua */
-	uint32_t ua_sequence;  /* lu->ua_sequence when the itl last looked */
-	uint32_t luns_changed; /* nexus->luns_changed when the itl last looked */
-	uint32_t access_sets;  /* SET TARGET PORT GROUPS of this nexus that are under way */
+	uint32_t pending;         /* 1 << enum scsi_ua */
+	uint32_t ua_sequence;     /* lu->ua_sequence when the itl last looked */
+	uint32_t luns_changed;    /* nexus->luns_changed when the itl last looked */
+	uint32_t access_sets;     /* SET TARGET PORT GROUPS of this nexus that are under way */
+	uint32_t access_losses;   /* nexus->access_losses of which this itl was told */
+	uint64_t access_until_ns; /* until when it may still move its commands (ops->now_ns) */
 	uint32_t ua_seen[SCSI_UA_COUNT]; /* lu->ua_raised when the itl last looked */
 	atomic_uint ua_posted;           /* raised for this nexus alone, by any thread */
 	/* Private to scsi: reservations (reserve.c). */

@@ -112,6 +112,8 @@ extern const size_t scsi_alua_rule_count;
 
 /* Returns true when the path of the task is in a state in which its command is carried out. */
 bool scsi_alua_allows(const struct scsi_task *task);
+/* Notes that ASYMMETRIC ACCESS STATE CHANGED was reported to the itl, which looks where to go now. */
+void scsi_alua_told(struct scsi_itl *itl);
 /* Returns true when initiators may set the state of a group of the task's unit. */
 bool scsi_alua_is_explicit(const struct scsi_task *task);
 /* Returns the field TPGS of standard INQUIRY data. */

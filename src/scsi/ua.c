@@ -40,6 +40,7 @@ scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_lu *lu
 	memset(itl, 0, sizeof(*itl));
 	itl->nexus = nexus;
 	itl->luns_changed = nexus->luns_changed;
+	itl->access_losses = nexus->access_losses;
 	itl->pending = pending;
 	list_init(&itl->dormant);
 	list_init(&itl->copies);
@@ -59,6 +60,7 @@ scsi_itl_attach(struct scsi_itl *itl, struct scsi_lu *lu, uint32_t pending)
 {
 	assert(itl->lu == NULL);
 	itl->lu = scsi_lu_ref(lu);
+	itl->access_losses = itl->nexus->access_losses; /* it has no command to move */
 	itl->pending |= pending;
 	scsi_reserve_join(itl);
 }
@@ -118,5 +120,7 @@ scsi_ua_take(struct scsi_itl *itl)
 	itl->pending &= ~(1u << ua);
 	if (ua == SCSI_UA_POWER_ON)
 		itl->pending &= ~(1u << SCSI_UA_LU_RESET | 1u << SCSI_UA_NEXUS_LOSS);
+	else if (ua == SCSI_UA_ACCESS)
+		scsi_alua_told(itl);
 	return (enum scsi_ua)ua;
 }

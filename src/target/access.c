@@ -83,7 +83,7 @@ sync_group(struct target_thread *thread, const struct target_access_delta *acces
 		struct target_session *session = list_entry(node, struct target_session, set_node);
 
 		if (session->nexus.portal_group_tag == access->tag)
-			session->nexus.access = (uint8_t)scsi_state(access->state);
+			scsi_nexus_set_access(&session->nexus, scsi_state(access->state));
 	}
 }
 
@@ -93,6 +93,14 @@ target_access_sync(struct target_thread *thread, const struct target_delta *delt
 	for (size_t i = 0; i < delta->access_count; i++)
 		if (delta->access[i].access_changed)
 			sync_group(thread, &delta->access[i]);
+}
+
+uint64_t
+target_access_now_ns(struct scsi_nexus *nexus)
+{
+	const struct target_session *session = container_of(nexus, struct target_session, nexus);
+
+	return loop_now_ns(session->thread->loop);
 }
 
 /* ---- Unit attentions ---- */

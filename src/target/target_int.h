@@ -824,6 +824,7 @@ void target_access_raise(struct target *target, const struct state *state,
 size_t target_access_groups(struct scsi_itl *itl, size_t first, struct scsi_port_group *groups,
 			    size_t capacity);
 int target_access_set(struct scsi_task *task, const struct scsi_alua_set *sets, size_t count);
+uint64_t target_access_now_ns(struct scsi_nexus *nexus);
 
 /* ---- conn.c: a connection's socket ----------------------------------------------------------- */
 

@@ -792,4 +792,5 @@ const struct scsi_host_ops target_task_host_ops = {
 	.abort_cancel = target_preempt_cancel,
 	.port_groups = target_access_groups,
 	.set_access = target_access_set,
+	.now_ns = target_access_now_ns,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of asymmetric access: every command in every state of its path, REPORT and SET TARGET PORT
- * GROUPS, INQUIRY's TPGS, and whom a changed state is told.
+ * GROUPS, INQUIRY's TPGS, whom a changed state is told, and a path that ceases to be active.
  */
 #include "scsi_test.h"
 
@@ -27,6 +27,14 @@ static struct scsi_task *asked; /* the task of ops->set_access */
 static struct scsi_alua_set asked_sets[8];
 static size_t asked_count;
 static int refuse;
+static uint64_t now_ns;
+
+static uint64_t
+host_now_ns(struct scsi_nexus *nexus)
+{
+	(void)nexus;
+	return now_ns;
+}
 
 static size_t
 host_port_groups(struct scsi_itl *itl, size_t first, struct scsi_port_group *copy, size_t capacity)
@@ -59,6 +67,8 @@ setup(void **state)
 	ops = scsi_test_ops;
 	ops.port_groups = host_port_groups;
 	ops.set_access = host_set_access;
+	ops.now_ns = host_now_ns;
+	now_ns = 1000;
 	t->nexus.ops = &ops;
 	t->nexus.target_port_group = 7;
 	groups[0] = (struct scsi_port_group){ .number = 7 };
@@ -227,17 +237,175 @@ test_request_sense_says_why_the_path_is_not_ready(void **state)
 	test_task_fini(&tt);
 }
 
+/* ---- a path that ceases to be active ---- */
+
+#define WRITE 0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0
+
 static void
-test_a_write_whose_path_is_set_standby_while_it_waits_is_refused(void **state)
+change_access(struct scsi_test *t, enum scsi_alua access)
+{
+	scsi_nexus_set_access(&t->nexus, access);
+	scsi_lu_raise(t->lu, SCSI_UA_ACCESS, NULL);
+}
+
+static void
+assert_sense_of(struct scsi_test *t, const uint8_t *cdb, size_t cdb_len, uint32_t sense)
+{
+	static const uint8_t block[512] = { 1 };
+	struct test_task tt = { 0 };
+	size_t out_len = cdb[0] == 0x2a ? 512 : 0;
+	uint8_t status = test_run(t, &tt, cdb, cdb_len, block, out_len, 0);
+
+	assert_int_equal(status, sense != 0 ? SCSI_STATUS_CHECK_CONDITION : SCSI_STATUS_GOOD);
+	assert_int_equal(sense != 0 ? test_sense(&tt.task) : 0, sense);
+	test_task_fini(&tt);
+}
+
+static void
+test_an_initiator_has_time_to_move_its_commands(void **state)
+{
+	struct scsi_test *t = *state;
+
+	change_access(t, SCSI_ALUA_STANDBY);
+	now_ns += 1000 * SCSI_ALUA_MOVE_NS; /* an idle initiator is not told */
+	assert_sense_of(t, CDB(WRITE), UA_ACCESS);
+	assert_sense_of(t, CDB(WRITE), 0);
+	now_ns += SCSI_ALUA_MOVE_NS - 1;
+	assert_sense_of(t, CDB(WRITE), 0);
+	now_ns += 1;
+	assert_sense_of(t, CDB(WRITE), NOT_READY_STANDBY);
+	assert_int_equal(t->dev->count[BLK_WRITE], 2);
+}
+
+static void
+test_a_path_says_at_once_that_it_is_not_active(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+
+	change_access(t, SCSI_ALUA_UNAVAILABLE);
+	assert_sense_of(t, CDB(TUR), UA_ACCESS);
+	assert_sense_of(t, CDB(TUR), NOT_READY_UNAVAILABLE);
+	assert_int_equal(test_run(t, &tt, CDB(0x03, 0, 0, 0, 252, 0), NO_OUT, 252), 0);
+	assert_memory_equal(tt.in + 12, "\x04\x0c", 2);
+	assert_sense_of(t, CDB(WRITE), 0);
+	test_task_fini(&tt);
+}
+
+/* The unit attention may also be fetched by REQUEST SENSE. */
+static void
+test_the_time_begins_when_request_sense_tells_the_change(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+
+	change_access(t, SCSI_ALUA_STANDBY);
+	assert_int_equal(test_run(t, &tt, CDB(0x03, 0, 0, 0, 252, 0), NO_OUT, 252), 0);
+	assert_memory_equal(tt.in + 12, "\x2a\x06", 2);
+	assert_sense_of(t, CDB(WRITE), 0);
+	now_ns += SCSI_ALUA_MOVE_NS;
+	assert_sense_of(t, CDB(WRITE), NOT_READY_STANDBY);
+	test_task_fini(&tt);
+}
+
+/* The nexus has the state before the array raises the unit attention at the units. */
+static void
+test_commands_between_the_change_and_its_announcement_are_carried_out(void **state)
+{
+	struct scsi_test *t = *state;
+
+	scsi_nexus_set_access(&t->nexus, SCSI_ALUA_OFFLINE);
+	assert_sense_of(t, CDB(WRITE), 0);
+	scsi_lu_raise(t->lu, SCSI_UA_ACCESS, NULL);
+	assert_sense_of(t, CDB(WRITE), UA_ACCESS);
+	assert_sense_of(t, CDB(WRITE), 0);
+}
+
+static void
+test_each_loss_of_the_active_state_gives_time_and_no_other_change(void **state)
+{
+	struct scsi_test *t = *state;
+
+	change_access(t, SCSI_ALUA_STANDBY);
+	assert_sense_of(t, CDB(TUR), UA_ACCESS);
+	now_ns += SCSI_ALUA_MOVE_NS;
+	change_access(t, SCSI_ALUA_OFFLINE);
+	assert_sense_of(t, CDB(WRITE), UA_ACCESS);
+	assert_sense_of(t, CDB(WRITE), NOT_READY_OFFLINE);
+	change_access(t, SCSI_ALUA_OPTIMIZED);
+	assert_sense_of(t, CDB(WRITE), UA_ACCESS);
+	assert_sense_of(t, CDB(WRITE), 0);
+	change_access(t, SCSI_ALUA_NON_OPTIMIZED);
+	change_access(t, SCSI_ALUA_STANDBY);
+	assert_sense_of(t, CDB(WRITE), UA_ACCESS);
+	assert_sense_of(t, CDB(WRITE), 0);
+	now_ns += SCSI_ALUA_MOVE_NS;
+	assert_sense_of(t, CDB(WRITE), NOT_READY_STANDBY);
+}
+
+static void
+test_who_comes_after_the_change_is_refused_at_once(void **state)
 {
 	struct scsi_test *t = *state;
 	struct test_task tt = { 0 };
 	uint8_t block[512] = { 1 };
+	struct scsi_itl late;
 
-	test_task_init(&tt, &t->nexus, &t->itl, CDB(0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0), block, 512,
-		       0);
-	assert_int_equal(scsi_task_parse(&tt.task), SCSI_GO);
-	t->nexus.access = SCSI_ALUA_STANDBY;
+	scsi_nexus_set_access(&t->nexus, SCSI_ALUA_STANDBY);
+	scsi_itl_init(&late, &t->nexus, t->lu, 0);
+	test_task_init(&tt, &t->nexus, &late, CDB(WRITE), block, 512, 0);
+	assert_int_equal(test_start(&tt), SCSI_DONE);
+	assert_sense(&tt, NOT_READY_STANDBY);
+	test_task_fini(&tt);
+	scsi_itl_fini(&late);
+	/* its unit is made after the change, which it is told of with the others */
+	scsi_nexus_set_access(&t->nexus, SCSI_ALUA_OPTIMIZED);
+	scsi_itl_init(&late, &t->nexus, NULL, 0);
+	scsi_nexus_set_access(&t->nexus, SCSI_ALUA_STANDBY);
+	scsi_itl_attach(&late, t->lu, 0);
+	test_task_init(&tt, &t->nexus, &late, CDB(WRITE), block, 512, 0);
+	assert_int_equal(test_start(&tt), SCSI_DONE);
+	assert_sense(&tt, NOT_READY_STANDBY);
+	test_task_fini(&tt);
+	scsi_itl_fini(&late);
+}
+
+/* Parses a WRITE, then lets the path be set standby while its data-out is awaited. */
+static void
+set_standby_under_a_write(struct scsi_test *t, struct test_task *tt)
+{
+	static const uint8_t block[512] = { 1 };
+
+	test_task_init(tt, &t->nexus, &t->itl, CDB(WRITE), block, 512, 0);
+	assert_int_equal(scsi_task_parse(&tt->task), SCSI_GO);
+	change_access(t, SCSI_ALUA_STANDBY);
+	assert_sense_of(t, CDB(TUR), UA_ACCESS);
+	tt->task.out_iov = tt->out_iov;
+	tt->out_iov[0].iov_len = tt->task.out_bytes = 512;
+	tt->task.out_iov_count = 1;
+}
+
+static void
+test_a_write_whose_path_is_set_standby_while_it_waits_is_carried_out(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+
+	set_standby_under_a_write(t, &tt);
+	assert_int_equal(scsi_task_execute(&tt.task), SCSI_DONE);
+	assert_int_equal(tt.task.status, SCSI_STATUS_GOOD);
+	assert_int_equal(t->dev->count[BLK_WRITE], 1);
+	test_task_fini(&tt);
+}
+
+static void
+test_a_write_that_waits_for_longer_than_the_time_is_refused(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+
+	set_standby_under_a_write(t, &tt);
+	now_ns += SCSI_ALUA_MOVE_NS;
 	assert_int_equal(scsi_task_execute(&tt.task), SCSI_DONE);
 	assert_sense(&tt, NOT_READY_STANDBY);
 	assert_int_equal(t->dev->count[BLK_WRITE], 0);
@@ -468,6 +636,21 @@ test_set_is_told_to_all_nexuses_but_its_own(void **state)
 	scsi_itl_fini(&itl);
 }
 
+/* It knows, and has had the time to move its commands before. */
+static void
+test_the_nexus_that_sets_its_own_state_standby_is_refused_at_once(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+
+	set_start(t, &tt);
+	change_access(t, SCSI_ALUA_STANDBY); /* the array publishes */
+	scsi_alua_set_done(&tt.task, 0, true);
+	assert_int_equal(tt.task.status, SCSI_STATUS_GOOD);
+	assert_sense_of(t, CDB(WRITE), NOT_READY_STANDBY);
+	test_task_fini(&tt);
+}
+
 /* What an administrator changes meanwhile is news for the nexus that asks, too. */
 static void
 test_a_change_of_somebody_else_during_a_set_is_told(void **state)
@@ -534,7 +717,14 @@ main(void)
 		ON(test_an_active_path_carries_everything_out),
 		cmocka_unit_test(test_the_table_is_sorted_and_names_each_command_once),
 		ON(test_request_sense_says_why_the_path_is_not_ready),
-		ON(test_a_write_whose_path_is_set_standby_while_it_waits_is_refused),
+		ON(test_an_initiator_has_time_to_move_its_commands),
+		ON(test_a_path_says_at_once_that_it_is_not_active),
+		ON(test_the_time_begins_when_request_sense_tells_the_change),
+		ON(test_commands_between_the_change_and_its_announcement_are_carried_out),
+		ON(test_each_loss_of_the_active_state_gives_time_and_no_other_change),
+		ON(test_who_comes_after_the_change_is_refused_at_once),
+		ON(test_a_write_whose_path_is_set_standby_while_it_waits_is_carried_out),
+		ON(test_a_write_that_waits_for_longer_than_the_time_is_refused),
 		ON(test_inquiry_says_how_states_are_changed),
 		ON(test_report_has_golden_bytes_in_both_formats),
 		ON(test_report_is_cut_but_says_its_whole_length),
@@ -546,6 +736,7 @@ main(void)
 		ON(test_set_of_a_wrong_length_is_refused),
 		ON(test_set_of_what_cannot_be_is_refused_where_it_stands),
 		ON(test_set_is_told_to_all_nexuses_but_its_own),
+		ON(test_the_nexus_that_sets_its_own_state_standby_is_refused_at_once),
 		ON(test_a_change_of_somebody_else_during_a_set_is_told),
 		ON(test_set_that_fails_says_so),
 		ON(test_set_that_is_aborted_ends_when_the_array_answers),

@@ -134,19 +134,18 @@ test_a_group_of_another_targets_luns_is_not_reported(void **state)
 	host_logout(a);
 }
 
+static const struct {
+	enum port_access state;
+	int sense;
+} states[] = {
+	{ ACCESS_STANDBY, NOT_READY_STANDBY }, { ACCESS_UNAVAILABLE, NOT_READY_UNAVAILABLE },
+	{ ACCESS_OFFLINE, NOT_READY_OFFLINE }, { ACCESS_ACTIVE_NON_OPTIMIZED, 0 },
+	{ ACCESS_ACTIVE_OPTIMIZED, 0 },
+};
+
 static void
-test_a_path_refuses_io_as_its_state_says_and_the_other_goes_on(void **state)
+test_a_path_says_its_state_and_goes_on_for_a_while(void **state)
 {
-	static const struct {
-		enum port_access state;
-		int sense;
-	} states[] = {
-		{ ACCESS_STANDBY, NOT_READY_STANDBY },
-		{ ACCESS_UNAVAILABLE, NOT_READY_UNAVAILABLE },
-		{ ACCESS_OFFLINE, NOT_READY_OFFLINE },
-		{ ACCESS_ACTIVE_NON_OPTIMIZED, 0 },
-		{ ACCESS_ACTIVE_OPTIMIZED, 0 },
-	};
 	struct env *env = *state;
 	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
 			     *b = host_ready(env, HOST_1, NAME_B, 1);
@@ -156,13 +155,31 @@ test_a_path_refuses_io_as_its_state_says_and_the_other_goes_on(void **state)
 		set_state(env, &env->group_b, states[i].state);
 		assert_int_equal(host_test_unit_ready(a, LUN_A), UA_ACCESS);
 		assert_int_equal(host_test_unit_ready(b, LUN_B), UA_ACCESS);
-		assert_int_equal(host_write(b, LUN_B, 0, block, sizeof(block)), states[i].sense);
 		assert_int_equal(host_test_unit_ready(b, LUN_B), states[i].sense);
+		assert_int_equal(host_write(b, LUN_B, 0, block, sizeof(block)), 0);
 		assert_int_equal(host_write(a, LUN_A, 0, block, sizeof(block)), 0);
 		assert_int_equal(host_inquiry_first(b, LUN_B), 0);
 	}
 	host_logout(a);
 	host_logout(b);
+}
+
+static void
+test_a_path_of_a_later_login_refuses_io_as_its_state_says(void **state)
+{
+	struct env *env = *state;
+	uint8_t block[512] = { 0x5a };
+
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		set_state(env, &env->group_b, states[i].state);
+		struct iscsi_context *b = host_login(env, HOST_1, NAME_B, 1);
+
+		assert_int_equal(host_test_unit_ready(b, LUN_B), UA_POWER_ON);
+		assert_int_equal(host_write(b, LUN_B, 0, block, sizeof(block)), states[i].sense);
+		assert_int_equal(host_test_unit_ready(b, LUN_B), states[i].sense);
+		assert_int_equal(host_inquiry_first(b, LUN_B), 0);
+		host_logout(b);
+	}
 }
 
 static void
@@ -308,7 +325,8 @@ main(void)
 		ENV_TEST(test_every_path_reports_the_same_groups),
 		ENV_TEST(test_each_path_says_which_port_and_group_it_is),
 		ENV_TEST(test_a_group_of_another_targets_luns_is_not_reported),
-		ENV_TEST(test_a_path_refuses_io_as_its_state_says_and_the_other_goes_on),
+		ENV_TEST(test_a_path_says_its_state_and_goes_on_for_a_while),
+		ENV_TEST(test_a_path_of_a_later_login_refuses_io_as_its_state_says),
 		ENV_TEST(test_a_login_meets_the_state_of_its_group),
 		ENV_TEST(test_only_the_luns_of_the_target_are_told),
 		ENV_TEST(test_a_change_of_both_groups_at_once_is_told_once),
