@@ -46,6 +46,19 @@ what_is_wrong(const char *text)
  * Reads JSON (RFC 8259).  A member that appears twice is refused, since two readers could read
  * different values.
  */
+/* Where a secret belongs, a parameter that does not is not repeated in the error. */
+static int
+query_parse(struct http_call *call, char *query)
+{
+	if (call->verb->query == NULL && query != NULL && *query != '\0' &&
+	    http_spec_has_secret(call->verb->body))
+		return err_set(ERR_INVALID,
+			       "%s %s takes no parameters in its address: secrets belong in the "
+			       "body only",
+			       call->verb->method, call->verb->path);
+	return http_spec_query(call->verb->query, query, &call->args);
+}
+
 static int
 body_parse(struct http_call *call, const struct http_request *request)
 {
@@ -149,7 +162,7 @@ call_run(struct http_call *call, const struct http_request *request, struct http
 	if (rc == 0)
 		rc = request_id_parse(request->request_id, &call->request.id);
 	if (rc == 0)
-		rc = http_spec_query(call->verb->query, query, &call->args);
+		rc = query_parse(call, query);
 	if (rc == 0)
 		rc = body_parse(call, request);
 	return rc < 0 ? rc : call->route->handler(call, reply);

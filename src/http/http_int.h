@@ -156,10 +156,13 @@ struct http {
 
 /* ---- the arguments of a request: spec.c ---- */
 
+/* Returns true when a member of the spec holds a secret.  NULL is a spec without members. */
+bool http_spec_has_secret(const struct verb_spec *spec);
 /*
  * Fills args from the members of a JSON object; NULL is read as an empty object.  Texts in args
  * point into json.  Returns 0, ERR_INVALID (a member is unknown, missing, of the wrong type or out
- * of its range; the text names the member) or -ENOMEM.  The caller calls http_args_fini, also after
+ * of its range; the text names the member, but where a secret belongs an unknown one by its place) or
+ * -ENOMEM.  The caller calls http_args_fini, also after
  * an error.
  */
 int http_spec_body(const struct verb_spec *spec, const json_t *json, struct verb_args *args);

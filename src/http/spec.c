@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -34,6 +35,37 @@ field_find(const struct verb_spec *spec, const char *name, size_t *ret_index)
 		}
 	}
 	return NULL;
+}
+
+bool
+http_spec_has_secret(const struct verb_spec *spec)
+{
+	for (size_t i = 0; spec != NULL && i < spec->count; i++)
+		if (spec->fields[i].offset == offsetof(struct verb_args, secret))
+			return true;
+	return false;
+}
+
+/*
+ * Refuses an unknown member of a body.  Where a secret belongs, a name may be one that was typed
+ * in the wrong place, and the text of an error is recorded in the audit log: there the text says
+ * where the name stands instead.
+ */
+static int
+refuse_member(const struct verb_spec *spec, const char *name, size_t position)
+{
+	char known[512];
+	size_t len = 0;
+
+	if (!http_spec_has_secret(spec))
+		return err_set(ERR_INVALID, "unknown member \"%.*s\"", NAME_SHOWN, name);
+	for (size_t i = 0; i < spec->count && len < sizeof(known); i++)
+		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", i > 0 ? ", " : "",
+					spec->fields[i].name);
+	return err_set(ERR_INVALID,
+		       "member %zu is unknown (its name is not repeated, since it could be a "
+		       "secret): use %s",
+		       position, known);
 }
 
 /* ---- values ---- */
@@ -205,6 +237,7 @@ int
 http_spec_body(const struct verb_spec *spec, const json_t *json, struct verb_args *args)
 {
 	uint64_t seen = 0;
+	size_t position = 0;
 	void *iter;
 
 	if (spec == NULL)
@@ -219,8 +252,9 @@ http_spec_body(const struct verb_spec *spec, const json_t *json, struct verb_arg
 		const struct verb_field *field = field_find(spec, name, &index);
 		int rc;
 
+		position++;
 		if (field == NULL)
-			return err_set(ERR_INVALID, "unknown member \"%.*s\"", NAME_SHOWN, name);
+			return refuse_member(spec, name, position);
 		rc = json_set(field, json_object_iter_value(iter), args);
 		if (rc < 0)
 			return rc;

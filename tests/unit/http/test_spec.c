@@ -88,6 +88,19 @@ test_unknown_members_are_refused(void **state)
 	body_refused(NULL, "{\"a\":1}", "a");
 }
 
+/* A secret that is typed as a name is in no error, and so neither in the log nor in the audit log. */
+static void
+test_where_a_secret_belongs_no_unknown_name_is_repeated(void **state)
+{
+	const struct verb_spec *spec = verb_table[VERB_CREDENTIAL_SET].body;
+
+	(void)state;
+	body_refused(spec, "{\"side\":\"target\",\"correct-horse-battery\":1}", "member 2 is");
+	assert_null(strstr(err_text(ERR_INVALID), "correct"));
+	body_refused(spec, "{\"correct-horse-battery\":1}", "use side, secret, owner_id");
+	assert_null(strstr(err_text(ERR_INVALID), "correct"));
+}
+
 static void
 test_required_members_are_missed(void **state)
 {
@@ -224,6 +237,7 @@ main(void)
 		cmocka_unit_test(test_a_full_body_fills_the_arguments),
 		cmocka_unit_test(test_what_is_absent_stays_unset),
 		cmocka_unit_test(test_unknown_members_are_refused),
+		cmocka_unit_test(test_where_a_secret_belongs_no_unknown_name_is_repeated),
 		cmocka_unit_test(test_required_members_are_missed),
 		cmocka_unit_test(test_types_are_strict),
 		cmocka_unit_test(test_ranges_are_kept),
