@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Formats the lines of the log, and keeps the level and the debug areas.  Called by any thread.
- * log_queue.c writes the lines; log_limit.c limits the lines that peers can cause.
+ * log_queue.c writes the lines; log_limit.c and log_strict.c
+ * limit the lines that peers can cause.
  */
 #include "base/log.h"
 
@@ -203,6 +204,35 @@ log_event_from(enum log_level level, const char *source, const char *event, cons
 	va_start(args, fmt);
 	line_write(level, event, fmt, args);
 	va_end(args);
+}
+
+void
+log_strict_write(const struct log_strict_line *line)
+{
+	if (line->suppressed > 0)
+		log_event(line->level, line->event, "%s suppressed=%u", line->text,
+			  line->suppressed);
+	else
+		log_event(line->level, line->event, "%s", line->text);
+}
+
+void
+log_strict(struct log_strict *strict, enum log_level level, const char *source, const char *fmt,
+	   ...)
+{
+	char text[LOG_STRICT_TEXT_SIZE];
+	struct log_strict_line line;
+	va_list args;
+
+	if (!level_wanted(level))
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (log_strict_take(strict, level, source, text, clock_mono_ns(), &line))
+		log_strict_write(&line);
+	if (log_strict_waits())
+		log_queue_wake();
 }
 
 /* --- areas --- */

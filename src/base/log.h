@@ -12,6 +12,7 @@
 #ifndef VDS_BASE_LOG_H
 #define VDS_BASE_LOG_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +51,47 @@ void log_event_from(enum log_level level, const char *source, const char *event,
 #define log_warning_from(source, event, ...) \
 	log_event_from(LOG_LEVEL_WARNING, source, event, __VA_ARGS__)
 #define log_info_from(source, event, ...) log_event_from(LOG_LEVEL_INFO, source, event, __VA_ARGS__)
+
+/*
+ * An event that strangers cause at will and in any number, of which the log has at most one line in
+ * LOG_STRICT_NS from all sources together.  Each event is one static object:
+ * LOG_STRICT(refused, "login.refused"); log_strict(&refused, LOG_LEVEL_WARNING, peer, "cause=%s", …);
+ */
+#define LOG_STRICT_NS        1000000000u
+#define LOG_STRICT_TEXT_SIZE 1536u
+
+struct log_strict {
+	const char *event;
+	pthread_mutex_t lock;
+	uint64_t
+		next_ns; /* when the next line may be written (monotonic); lock, as are all below */
+	char last[LOG_SOURCE_SIZE]; /* the source of the line written last */
+	bool waits;                 /* a line waits for its time: */
+	enum log_level level;
+	char source[LOG_SOURCE_SIZE], text[LOG_STRICT_TEXT_SIZE];
+	unsigned suppressed; /* that were not written since the last line, and do not wait */
+	struct log_strict *next;
+};
+
+void log_strict_register(struct log_strict *strict);
+/*
+ * Logs the event at once, or after the time in which another line of the event may not follow.  Of
+ * lines that come too early only one waits: the first, or the first from another source than the
+ * line before, so that a flood from one source hides no other.  The pair suppressed=N at the end of
+ * a line says how many events have no line of their own since the line before.  A line that waits is
+ * written by the writer thread (log_start), or by the next call.  source: as for log_event_from.
+ * Any thread.
+ */
+void log_strict(struct log_strict *strict, enum log_level level, const char *source,
+		const char *fmt, ...) FORMAT_ARGS(4, 5);
+
+#define LOG_STRICT(var, event_name)                                                                \
+	static struct log_strict var = { .event = event_name, .lock = PTHREAD_MUTEX_INITIALIZER }; \
+	__attribute__((constructor)) static void var##_register(void)                              \
+	{                                                                                          \
+		log_strict_register(&var);                                                         \
+	}                                                                                          \
+	struct log_strict
 
 /*
  * Writes `s` to buf in double quotes, with ", \ and control characters escaped, and cut to fit in

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the log share: log.c formats, log_queue.c writes, log_limit.c counts. */
+/*
+ * What the files of the log share: log.c formats, log_queue.c writes, log_limit.c
+ * and log_strict.c count.
+ */
 #ifndef VDS_BASE_LOG_INT_H
 #define VDS_BASE_LOG_INT_H
 
@@ -49,7 +52,33 @@ bool log_limit_pending(void);
 /* Forgets everything: for tests. */
 void log_limit_reset(void);
 
+/* --- log_strict.c --- */
+
+/* A line of an event that is limited strictly. */
+struct log_strict_line {
+	const char *event;
+	enum log_level level;
+	unsigned suppressed; /* events without a line, since the line before */
+	char text[LOG_STRICT_TEXT_SIZE];
+};
+
+/*
+ * Takes an event (log_strict).  Returns true when *ret_line is to be written now, which is this
+ * event or the one that has waited.
+ */
+bool log_strict_take(struct log_strict *strict, enum log_level level, const char *source,
+		     const char *text, uint64_t now_ns, struct log_strict_line *ret_line);
+/* Takes a line that has waited and whose time has come.  Returns false when there is none. */
+bool log_strict_due(uint64_t now_ns, struct log_strict_line *ret_line);
+/* Returns true when a line of any event waits. */
+bool log_strict_waits(void);
+/* Forgets everything: for tests. */
+void log_strict_reset(void);
+
 /* --- log.c --- */
+
+/* Writes a line of an event that is limited strictly. */
+void log_strict_write(const struct log_strict_line *line);
 
 /* Logs a line "log.suppressed" for a report. */
 void log_suppressed_write(const struct log_suppressed *report);

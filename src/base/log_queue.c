@@ -142,6 +142,16 @@ write_next(uint64_t *give_up_ns)
 
 /* These lines go through the queue as all others do. */
 static void
+write_strict(uint64_t now_ns)
+{
+	struct log_strict_line line;
+
+	while (log_strict_due(now_ns, &line))
+		log_strict_write(&line);
+}
+
+/* So do these. */
+static void
 report_losses(void)
 {
 	uint64_t dropped = atomic_load(&queue.dropped), now_ns = clock_mono_ns();
@@ -156,6 +166,7 @@ report_losses(void)
 	}
 	while (log_limit_report(now_ns, &report))
 		log_suppressed_write(&report);
+	write_strict(now_ns);
 }
 
 static void
@@ -164,7 +175,7 @@ wait_for_lines(void)
 	struct timespec until;
 
 	atomic_store(&queue.timed, false);
-	if (!log_limit_pending()) {
+	if (!log_limit_pending() && !log_strict_waits()) {
 		sem_wait(&queue.wake);
 		return;
 	}
@@ -230,6 +241,7 @@ log_stop(void)
 	atomic_store(&queue.stop, true);
 	sem_post(&queue.wake);
 	pthread_join(queue.thread, NULL);
+	write_strict(UINT64_MAX);
 }
 
 int

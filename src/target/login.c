@@ -28,6 +28,8 @@
 #include "model/host.h"
 #include "target/target_int.h"
 
+LOG_STRICT(refused, "login.refused");
+
 /* ---- Where a login comes from ---- */
 
 static bool
@@ -140,11 +142,10 @@ target_login_refused(void *user, unsigned status, const char *cause)
 	if (conn->failed)
 		target_traffic_add(&target_conn_traffic(conn)->failed_logins, 1);
 	target_refusal_count(conn, status);
-	log_warning_from(conn->host, "login.refused",
-			 "peer=%s portal=%s initiator=%s target=%s status=%04x cause=\"%s\"",
-			 conn->peer, conn->local,
-			 log_quote(login->initiator_name, initiator, sizeof(initiator)),
-			 log_quote(login->target_name, target, sizeof(target)), status, cause);
+	log_strict(&refused, LOG_LEVEL_WARNING, conn->host,
+		   "peer=%s portal=%s initiator=%s target=%s status=%04x cause=\"%s\"", conn->peer,
+		   conn->local, log_quote(login->initiator_name, initiator, sizeof(initiator)),
+		   log_quote(login->target_name, target, sizeof(target)), status, cause);
 }
 
 /* ---- On the session's thread ---- */

@@ -36,6 +36,7 @@ catch_begin(void **state)
 	log_set_level(LOG_LEVEL_INFO);
 	log_detect_journal();
 	log_limit_reset();
+	log_strict_reset();
 	return caught != NULL && dup2(fileno(caught), STDERR_FILENO) >= 0 ? 0 : -1;
 }
 
@@ -341,6 +342,101 @@ test_suppressed_lines_are_counted_in_the_log(void **state)
 	assert_non_null(strstr(logged(), "n=4\n"));
 }
 
+/* --- strict limits --- */
+
+LOG_STRICT(strict, "login.refused");
+
+#define BEGIN_NS (5 * NS_PER_S)
+
+static bool
+strict_take(const char *source, const char *text, uint64_t now_ns, struct log_strict_line *ret_line)
+{
+	return log_strict_take(&strict, LOG_LEVEL_WARNING, source, text, now_ns, ret_line);
+}
+
+/* 10,000 events in a minute, from one source or from many: a line each second, and all counted. */
+static void
+flood_check(unsigned sources)
+{
+	struct log_strict_line line;
+	uint64_t last_ns = 0, now_ns = BEGIN_NS;
+	unsigned lines = 0, counted = 0;
+
+	log_strict_reset();
+	for (unsigned i = 0; i < 10000; i++, now_ns += 60 * NS_PER_S / 10000) {
+		char source[32];
+
+		snprintf(source, sizeof(source), "192.0.2.%u", i % sources);
+		if (!strict_take(source, "cause=x", now_ns, &line))
+			continue;
+		assert_true(lines == 0 || now_ns - last_ns >= LOG_STRICT_NS);
+		last_ns = now_ns;
+		lines++;
+		counted += 1 + line.suppressed;
+	}
+	assert_true(lines >= 59 && lines <= 60);
+	assert_false(log_strict_due(last_ns + LOG_STRICT_NS - 1, &line));
+	assert_true(log_strict_due(last_ns + LOG_STRICT_NS, &line));
+	assert_int_equal(counted + 1 + line.suppressed, 10000);
+	assert_false(log_strict_waits());
+	assert_false(log_strict_due(UINT64_MAX, &line));
+}
+
+static void
+test_a_flood_has_one_line_a_second_that_counts_the_others(void **state)
+{
+	(void)state;
+	flood_check(1);
+	flood_check(200);
+}
+
+static void
+test_a_single_event_is_written_at_once(void **state)
+{
+	struct log_strict_line line;
+
+	(void)state;
+	for (uint64_t now_ns = BEGIN_NS; now_ns < 9 * NS_PER_S; now_ns += LOG_STRICT_NS) {
+		assert_true(strict_take("192.0.2.1", "cause=a", now_ns, &line));
+		assert_string_equal(line.text, "cause=a");
+		assert_int_equal(line.suppressed, 0);
+		assert_false(log_strict_waits());
+	}
+}
+
+/* Somebody whose login is refused during a flood from elsewhere finds the cause in the log. */
+static void
+test_a_flood_hides_no_other_source(void **state)
+{
+	struct log_strict_line line;
+
+	(void)state;
+	assert_true(strict_take("192.0.2.1", "cause=flood", BEGIN_NS, &line));
+	for (unsigned i = 1; i < 100; i++)
+		assert_false(strict_take("192.0.2.1", "cause=flood", BEGIN_NS + i, &line));
+	assert_false(strict_take("192.0.2.7", "cause=other", BEGIN_NS + 100, &line));
+	assert_false(strict_take("192.0.2.8", "cause=third", BEGIN_NS + 101, &line));
+	assert_true(strict_take("192.0.2.1", "cause=flood", BEGIN_NS + LOG_STRICT_NS, &line));
+	assert_string_equal(line.text, "cause=other");
+	assert_int_equal(line.suppressed, 100);
+	/* now the one from the flood waits, since it is from another source than the last line */
+	assert_true(log_strict_due(BEGIN_NS + 2 * LOG_STRICT_NS, &line));
+	assert_string_equal(line.text, "cause=flood");
+	assert_int_equal(line.suppressed, 0);
+}
+
+static void
+test_a_strict_line_that_waits_is_written_when_the_log_stops(void **state)
+{
+	(void)state;
+	assert_int_equal(log_start(), 0);
+	for (unsigned i = 0; i < 3; i++)
+		log_strict(&strict, LOG_LEVEL_WARNING, "192.0.2.1", "n=%u.", i);
+	log_stop();
+	assert_non_null(strstr(logged(), "warning login.refused n=0.\n"));
+	assert_non_null(strstr(logged(), "warning login.refused n=1. suppressed=1\n"));
+}
+
 /* --- the writer thread --- */
 
 static void
@@ -448,6 +544,10 @@ main(void)
 		caught_test(test_a_source_has_so_many_lines_and_then_a_summary),
 		caught_test(test_many_sources_share_a_limit),
 		caught_test(test_suppressed_lines_are_counted_in_the_log),
+		caught_test(test_a_flood_has_one_line_a_second_that_counts_the_others),
+		caught_test(test_a_single_event_is_written_at_once),
+		caught_test(test_a_flood_hides_no_other_source),
+		caught_test(test_a_strict_line_that_waits_is_written_when_the_log_stops),
 		caught_test(test_a_writer_thread_writes_every_line_in_order),
 		caught_test(test_nobody_waits_for_a_full_pipe),
 		cmocka_unit_test(test_levels_have_names),

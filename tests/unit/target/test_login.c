@@ -8,11 +8,13 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/log_int.h"
@@ -87,6 +89,10 @@ catch_log(void)
 static void
 caught_log(char *text, size_t size)
 {
+	struct log_strict_line line;
+
+	while (log_strict_due(UINT64_MAX, &line))
+		log_strict_write(&line);
 	dup2(saved_stderr, STDERR_FILENO);
 	close(saved_stderr);
 	ssize_t len = pread(fileno(caught), text, size - 1, 0);
@@ -105,6 +111,7 @@ test_a_refused_login_is_logged_with_its_cause(void **state)
 
 	fake_target(env->array, &c, "iqn.2026-11.test:c");
 	fake_commit(env->array);
+	log_strict_reset(); /* tests before this one were refused, too */
 	catch_log();
 	assert_null(host_login(env, HOST_1, "iqn.2026-11.test:nobody", 1));
 	assert_null(host_login(env, HOST_1, "iqn.2026-11.test:c", 1));
@@ -180,21 +187,29 @@ test_sessions_that_are_not_allowed_any_more_end(void **state)
 	host_abandon(a);
 }
 
-/* A peer that is refused again and again writes some lines and a number, not a line each. */
+/* A peer that is refused again and again writes few lines, and they say how many it was. */
 static void
 test_refused_logins_do_not_fill_the_log(void **state)
 {
 	static char text[1 << 20];
-	unsigned lines = 0;
+	const unsigned logins = 25;
+	unsigned lines = 0, suppressed = 0;
 
-	log_limit_reset(); /* tests before this one were refused, too */
+	log_strict_reset(); /* tests before this one were refused, too */
 	catch_log();
-	for (unsigned i = 0; i < 5 * LOG_LIMIT_LINES; i++)
+	uint64_t begun_ns = clock_mono_ns();
+
+	for (unsigned i = 0; i < logins; i++)
 		assert_null(host_login(*state, HOST_1, "iqn.2026-11.test:nobody", 1));
+	unsigned seconds = (unsigned)((clock_mono_ns() - begun_ns) / NS_PER_S);
+
 	caught_log(text, sizeof(text));
 	for (const char *at = text; (at = strstr(at, "login.refused peer=")) != NULL; at++)
 		lines++;
-	assert_true(lines >= 1 && lines < 3 * LOG_LIMIT_LINES);
+	for (const char *at = text; (at = strstr(at, " suppressed=")) != NULL; at++)
+		suppressed += (unsigned)strtoul(at + strlen(" suppressed="), NULL, 10);
+	assert_int_equal(lines + suppressed, logins);
+	assert_true(lines >= 2 && lines <= 2 + seconds);
 }
 
 static void
