@@ -5,11 +5,14 @@
 One LUN through two targets; a LUN that hangs; a LUN that went away; a LUN that grows and one that
 was offline; the names that udev and sg3-utils give to a disk; CHAP with every hash.
 """
+import contextlib
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
+import tempfile
 import threading
 
 import vdstest
@@ -28,10 +31,19 @@ def guest_build():
     equal(done.returncode, 0, f'building the guest: {done.stdout[-2000:]}{done.stderr[-2000:]}')
 
 
+class PowerOff(Exception):
+    """Raised by a step that wants the guest to be powered off."""
+
+
 def run_guest(script, do, **values):
-    """Runs a job in the guest; do(words) does what a line "## DO words" asks for.  Returns the
-    lines of the console.
+    """Runs a job in the guest; do(words) does what a line "## DO words" asks for.  When do raises
+    PowerOff, the guest is killed and not asked how it went.  Returns the lines of the console.
     """
+    with tempfile.TemporaryDirectory() as top:
+        return run_guest_in(pathlib.Path(top) / 'pid', script, do, values)
+
+
+def run_guest_in(pid_file, script, do, values):
     console, error = [], None
     with socket.create_server(('127.0.0.1', 0)) as control:
         control.settimeout(DEADLINE_S)
@@ -39,7 +51,8 @@ def run_guest(script, do, **values):
         guest = subprocess.Popen([SOURCE / 'tests/guest/run.sh', GUEST,
                                   SOURCE / 'tests/guest' / script,
                                   *(f'{name}={value}' for name, value in values.items())],
-                                 stdout=subprocess.PIPE, text=True)
+                                 stdout=subprocess.PIPE, text=True,
+                                 env={**os.environ, 'GUEST_PIDFILE': str(pid_file)})
         for line in guest.stdout:
             console.append(line)
             if line.startswith('##'):
@@ -47,6 +60,11 @@ def run_guest(script, do, **values):
             if line.startswith('## DO'):
                 try:
                     do(line.split()[2:])
+                except PowerOff:
+                    os.kill(int(pid_file.read_text()), signal.SIGKILL)
+                    console += guest.stdout
+                    guest.wait()
+                    return console
                 except Exception as first:      # the guest ends by itself when it is told
                     error = first
                 with control.accept()[0] as answer:
@@ -361,6 +379,92 @@ def test_linux_learns_of_another_size_and_names_a_disk_once():
                   SIZES=' '.join(str(mib << 11) for mib in (32, 48, 64)), OFFLINE=32 << 11)
         equal(steps, ['grow', 'grow', 'shrink', 'grow', 'online'], 'the steps')
         daemon.stop()
+
+
+def synced_files(console):
+    """What the guest has said of its files: those that must be there, "FILE:SHA256"."""
+    files = {}
+    for line in console:
+        match = re.fullmatch(r'\+\+ (?:SYNCED (\S+) ([0-9a-f]{64})|GONE (\S+))\n', line)
+        if match and match[1]:
+            files[match[1]] = match[2]
+        elif match:
+            files.pop(match[3], None)
+    return files
+
+
+def bytes_behind(file, offset):
+    """How many bytes of a file are allocated from the offset on."""
+    count = 0
+    with file.open('rb') as f, contextlib.suppress(OSError):    # ENXIO: there are no more data
+        while True:
+            start = os.lseek(f.fileno(), offset, os.SEEK_DATA)
+            offset = os.lseek(f.fileno(), start, os.SEEK_HOLE)
+            count += offset - start
+    return count
+
+
+def test_file_systems_survive_growth_power_off_kill_and_restart():
+    """ext4 and XFS: every file that was synced is there, and no error comes to the file systems."""
+    guest_build()
+    before, grown = {'ext4': 64 << 20, 'xfs': 304 << 20}, {'ext4': 192 << 20, 'xfs': 448 << 20}
+    name, steps, reservations = 'iqn.2026-11.org.example:web', [], []
+    with Daemon() as daemon:
+        daemon.ctl('target', 'create', 'web', '--iscsi-name', name)
+        for fs, size in before.items():
+            daemon.ctl('lun', 'create', fs, '--size', f'{size}B', '--unmask', '*')
+            daemon.ctl('lun', 'associate', fs, 'web')
+        network = Network(daemon)
+
+        def kept():
+            """Holder, type and registrations; the generation begins again with vdsd."""
+            rows = [daemon.ctl('lun', 'reservations', fs) for fs in before]
+            return [{key: row[key] for key in ('reservation', 'persistent', 'registrations')}
+                    for row in rows]
+
+        def do(words):
+            steps.append(words[0])
+            if words[0] == 'grow':
+                for fs, size in grown.items():
+                    daemon.ctl('lun', 'extend', fs, f'{size - before[fs]}B')
+                return
+            reservations.append(kept())
+            if words[0] == 'power-off':
+                network.lose()      # nothing tells the array that the guest has gone
+                raise PowerOff
+            if words[0] == 'kill':
+                daemon.kill()
+            else:
+                daemon.stop()
+            daemon.start()
+
+        try:
+            values = {'PORTAL': f'10.0.2.2:{network.port}', 'TARGET': name}
+            files = synced_files(run_guest('filesystems.sh', do, STAGE='first', SIZES=' '.join(
+                str(size >> 9) for size in grown.values()), **values))
+            equal(steps, ['grow', 'power-off'], 'the steps of the first stage')
+            for fs, size in before.items():
+                vdstest.check(len([file for file in files if file.startswith(fs)]) > 12,
+                              f'{fs}: synced files {sorted(files)}')
+                [lun] = daemon.rest().list('luns', f'&name={fs}')
+                image = daemon.dir / 'luns' / f'{lun["id"]}.img'
+                count = bytes_behind(image, size)
+                vdstest.check(count >= 2 << 20, f'{fs}: {count} bytes are behind the old end')
+            equal(len(daemon.rest().list('sessions')), 1, 'the session of the dead guest')
+            network.back()
+            run_guest('filesystems.sh', do, STAGE='second', SYNCED=' '.join(
+                f'{file}:{sha}' for file, sha in files.items()), **values)
+            reservations.append(kept())
+        finally:
+            network.close()
+        print(f'# {len(files)} files were synced before the power-off')
+        equal(steps, ['grow', 'power-off', 'kill', 'restart'], 'the steps')
+        equal([[row['holds'] for row in lun['registrations']] for lun in reservations[0]],
+              [[True], [True]], 'the holders of the reservations')
+        equal(reservations[1:3], [reservations[0]] * 2, 'the reservations')
+        equal([lun['registrations'] for lun in reservations[3]], [[], []], 'what is left')
+        daemon.stop()
+        daemon.checker()
 
 
 class Tap(Network):
