@@ -21,6 +21,7 @@ enum {
 	FORMAT_COUNTER = 0x00,
 	FORMAT_LIST = 0x03, /* binary format list parameter */
 	PAGE_BYTES_MAX = 256,
+	NS_PER_INTERVAL = 1000,
 };
 
 /* Writes the bytes of a parameter; returns how many there are. */
@@ -88,7 +89,7 @@ put_bytes_read(const struct scsi_lu *lu, uint8_t *p)
 	return put_counter(p, statistics_of(lu).read_bytes);
 }
 
-/* The processing intervals are not measured, and 0 says so. */
+/* The weighted numbers are not measured, and 0 says so.  An interval is that of put_interval. */
 static size_t
 put_general_statistics(const struct scsi_lu *lu, uint8_t *p)
 {
@@ -99,16 +100,37 @@ put_general_statistics(const struct scsi_lu *lu, uint8_t *p)
 	put_be64(p + 8, s.write_commands);
 	put_be64(p + 16, s.write_bytes >> lu->block_shift);
 	put_be64(p + 24, s.read_bytes >> lu->block_shift);
+	put_be64(p + 32, s.read_ns / NS_PER_INTERVAL);
+	put_be64(p + 40, s.write_ns / NS_PER_INTERVAL);
 	return 64;
 }
 
-/* No exception is reported (DEXCPT), and the temperature is not known. */
+static size_t
+put_idle_time(const struct scsi_lu *lu, uint8_t *p)
+{
+	return put_counter(p, statistics_of(lu).idle_ns / NS_PER_INTERVAL);
+}
+
+/* Writes the interval in which times are counted: 1 * 10^-6 s. */
+static size_t
+put_interval(const struct scsi_lu *lu, uint8_t *p)
+{
+	(void)lu;
+	put_be32(p, 6);
+	put_be32(p + 4, 1);
+	return 8;
+}
+
+/*
+ * No exception is reported (DEXCPT).  The temperature is not known, nor is there a threshold for it,
+ * which tools look for in the byte that follows.
+ */
 static size_t
 put_no_exception(const struct scsi_lu *lu, uint8_t *p)
 {
 	(void)lu;
-	memset(p, 0, 4);
-	p[2] = 0xff;
+	put_be16(p, 0);
+	put_be16(p + 2, 0xffff);
 	return 4;
 }
 
@@ -135,7 +157,9 @@ static const struct log_page pages[] = {
 	/* Logical Block Provisioning */
 	{ 0x0c, 1, { { 0x0001, FORMAT_LIST, put_available } } },
 	/* General Statistics and Performance */
-	{ 0x19, 1, { { 0x0001, FORMAT_LIST, put_general_statistics } } },
+	{ 0x19, 3, { { 0x0001, FORMAT_LIST, put_general_statistics },
+		     { 0x0002, FORMAT_LIST, put_idle_time },
+		     { 0x0003, FORMAT_LIST, put_interval } } },
 	/* Informational Exceptions */
 	{ 0x2f, 1, { { 0x0000, FORMAT_LIST, put_no_exception } } },
 };

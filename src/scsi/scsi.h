@@ -119,6 +119,9 @@ enum scsi_lu_state {
 /* What was done with a unit since the program began to serve it. */
 struct scsi_statistics {
 	uint64_t read_commands, write_commands, read_bytes, write_bytes;
+	uint64_t read_ns, write_ns; /* how long these commands took, each from its arrival on */
+	/* for so long, or longer, there was no command: what overlaps was counted several times */
+	uint64_t idle_ns;
 };
 
 struct scsi_lu_desc {

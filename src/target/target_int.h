@@ -104,6 +104,7 @@ struct target_unit {
 	struct scsi_store store; /* of lu: what it must keep is kept by the array */
 	struct blk_dev *dev;     /* from array_lun_device; returned with array_device_release */
 	struct work release;
+	uint64_t made_ns; /* clock_mono_ns */
 	unsigned share_count;
 	struct target_unit_share shares[]; /* one for each thread */
 };

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -49,6 +50,7 @@ static void
 statistics(void *arg, struct scsi_statistics *ret_statistics)
 {
 	const struct target_unit *unit = arg;
+	uint64_t ns[METER_KINDS] = { 0 }, busy_ns = 0, age_ns = clock_mono_ns() - unit->made_ns;
 
 	*ret_statistics = (struct scsi_statistics){ 0 };
 	for (unsigned i = 0; i < unit->share_count; i++) {
@@ -62,7 +64,19 @@ statistics(void *arg, struct scsi_statistics *ret_statistics)
 								   memory_order_relaxed);
 		ret_statistics->write_bytes += atomic_load_explicit(&c->write_bytes,
 								    memory_order_relaxed);
+		for (unsigned kind = 0; kind < METER_KINDS; kind++) {
+			const struct histogram *h = atomic_load_explicit(&c->latency[kind],
+									 memory_order_acquire);
+
+			if (h != NULL)
+				ns[kind] += atomic_load_explicit(&h->sum_ns, memory_order_relaxed);
+		}
 	}
+	for (unsigned kind = 0; kind < METER_KINDS; kind++)
+		busy_ns += ns[kind];
+	ret_statistics->read_ns = ns[SCSI_KIND_READ];
+	ret_statistics->write_ns = ns[SCSI_KIND_WRITE];
+	ret_statistics->idle_ns = age_ns > busy_ns ? age_ns - busy_ns : 0;
 }
 
 /* The last reference to the unit's logical unit is gone.  Any thread. */
@@ -221,6 +235,7 @@ unit_new(struct target *target, const struct row_lun *row, struct target_unit **
 	unit->target = target;
 	unit->lun_id = row->id;
 	unit->pool_id = row->pool_id;
+	unit->made_ns = clock_mono_ns();
 	unit->share_count = target->thread_count;
 	for (unsigned i = 0; i < unit->share_count; i++) {
 		unit->shares[i].unit = unit;

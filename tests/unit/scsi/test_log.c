@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "base/clock.h"
+
 #define SENSE_SEQUENCE       0x052c00
 #define SENSE_LOG_CHANGED    0x062a02
 #define SENSE_SOFT_THRESHOLD 0x063807
@@ -22,7 +24,10 @@ statistics(void *arg, struct scsi_statistics *ret)
 	*ret = (struct scsi_statistics){ .read_commands = 3,
 					 .write_commands = 4,
 					 .read_bytes = 5 * 512,
-					 .write_bytes = 6 * 512 };
+					 .write_bytes = 6 * 512,
+					 .read_ns = 7999,
+					 .write_ns = 8000,
+					 .idle_ns = 9 * NS_PER_S };
 }
 
 static void
@@ -89,6 +94,35 @@ test_errors_and_commands_are_counted(void **state)
 	assert_int_equal(get_be64(tt.in + 16), 4);
 	assert_int_equal(get_be64(tt.in + 24), 6);
 	assert_int_equal(get_be64(tt.in + 32), 5);
+	test_task_fini(&tt);
+}
+
+/* SPC-5: the statistics are followed by the idle time and by the interval that times are in. */
+static void
+test_times_are_told_with_their_interval(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+
+	t->lu->desc.statistics = statistics;
+	assert_int_equal(test_run(t, &tt, LOG_SENSE(0x19, 0, 0), NO_OUT, 256), 0);
+	assert_int_equal(get_be16(tt.in + 2), 0x5c);
+	assert_int_equal(get_be64(tt.in + 40), 7);
+	assert_int_equal(get_be64(tt.in + 48), 8);
+	assert_memory_equal(tt.in + 72, "\x00\x02\x03\x08", 4);
+	assert_int_equal(get_be64(tt.in + 76), 9000000);
+	assert_memory_equal(tt.in + 84, "\x00\x03\x03\x08\0\0\0\x06\0\0\0\x01", 12);
+	test_task_fini(&tt);
+}
+
+/* Neither a temperature nor a threshold of 0 degrees is told. */
+static void
+test_there_is_no_temperature(void **state)
+{
+	struct test_task tt = { 0 };
+
+	assert_int_equal(test_run(*state, &tt, LOG_SENSE(0x2f, 0, 0), NO_OUT, 256), 0);
+	assert_memory_equal(tt.in + 4, "\x00\x00\x03\x04\x00\x00\xff\xff", 8);
 	test_task_fini(&tt);
 }
 
@@ -273,6 +307,8 @@ main(void)
 		ON(scsi_test_setup, test_each_listed_page_can_be_read),
 		ON(scsi_test_setup_thick, test_thick_unit_has_no_page_of_provisioning),
 		ON(scsi_test_setup, test_errors_and_commands_are_counted),
+		ON(scsi_test_setup, test_times_are_told_with_their_interval),
+		ON(scsi_test_setup, test_there_is_no_temperature),
 		ON(scsi_test_setup, test_log_select_resets_the_counters_and_tells_others),
 		ON(scsi_test_setup,
 			test_what_the_log_commands_do_not_do_is_refused_with_the_place),

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "scsi/scsi.h"
 
@@ -183,6 +184,35 @@ test_a_command_that_the_store_holds_back_is_slow(void **state)
 	host_free(a);
 }
 
+/* LOG SENSE tells, in microseconds, how long commands of a unit took and that it was idle else. */
+static void
+test_an_initiator_reads_how_long_commands_took(void **state)
+{
+	static const uint8_t cdb[] = { 0x4d, 0, 0x40 | 0x19, 0, 0, 0, 0, 0, 96, 0 };
+	struct env *env = *state;
+	uint64_t from_ns = clock_mono_ns();
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
+	static struct seen seen;
+	static struct pending write;
+	uint8_t page[96];
+
+	env_inject(env, "lun0.write", "hold");
+	host_start_write(&write, a, 0, 7, 0x77);
+	assert_false(host_wait(&write, 100));
+	env_lift(env, "lun0.write");
+	assert_true(host_wait(&write, WAIT_MS));
+	look_for(env, SCSI_KIND_WRITE, 1, &seen);
+	assert_int_equal(host_command(a, 0, cdb, sizeof(cdb), NULL, 0, page, sizeof(page), NULL),
+			 0);
+	assert_int_equal(get_be64(page + 8), 0);
+	assert_int_equal(get_be64(page + 16), 1);
+	assert_int_equal(get_be64(page + 40), 0);
+	assert_int_equal(get_be64(page + 48), seen.luns[SCSI_KIND_WRITE].sum_ns / 1000);
+	assert_true(get_be64(page + 48) + get_be64(page + 76) <=
+		    (clock_mono_ns() - from_ns) / 1000);
+	host_free(a);
+}
+
 static void
 test_failed_commands_are_counted(void **state)
 {
@@ -208,6 +238,7 @@ main(void)
 		ENV_TEST(test_threads_go_on_counting_when_a_lun_is_deleted),
 		cmocka_unit_test_setup_teardown(test_a_command_that_the_store_holds_back_is_slow,
 						env_setup_slow, env_teardown),
+		ENV_TEST(test_an_initiator_reads_how_long_commands_took),
 		ENV_TEST(test_failed_commands_are_counted),
 	};
 	/* clang-format on */
