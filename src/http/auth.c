@@ -28,22 +28,6 @@ static const char too_many[] = "Retry-After: 1\r\n";
 
 /* ---- wrong tokens ---- */
 
-/* Where the peer is, without what differs between its connections. */
-static void
-source_text(const struct principal *p, char source[PRINCIPAL_FROM_SIZE])
-{
-	char *colon;
-
-	if (p->kind == PRINCIPAL_UNIX) {
-		snprintf(source, PRINCIPAL_FROM_SIZE, "uid %u", p->uid);
-		return;
-	}
-	snprintf(source, PRINCIPAL_FROM_SIZE, "%s", p->from);
-	colon = strrchr(source, ':');
-	if (colon != NULL)
-		*colon = '\0';
-}
-
 /* Returns the entry of a source: its own, or the one that was used longest ago. */
 static struct http_wrong_source *
 source_find(struct http_wrong *wrong, const char *source)
@@ -70,7 +54,7 @@ wrong_count(struct http_wrong *wrong, const struct principal *who, const char *r
 	struct http_wrong_source *entry;
 	unsigned count, say = 0;
 
-	source_text(who, source);
+	http_principal_source(who, source);
 	pthread_mutex_lock(&wrong->lock);
 	entry = source_find(wrong, source);
 	if (entry->second != second) {

@@ -121,18 +121,6 @@ http_bytes_end(struct http_conn *conn)
 
 /* ---- the handshake ---- */
 
-/* The address without the port, which differs each time: lines of one source are limited. */
-static void
-source_of(const struct principal *principal, char buf[PRINCIPAL_FROM_SIZE])
-{
-	char *colon;
-
-	memcpy(buf, principal->from, PRINCIPAL_FROM_SIZE);
-	colon = strrchr(buf, ':');
-	if (colon != NULL)
-		*colon = '\0';
-}
-
 static void
 handshake_log(const struct http_conn *conn, int rc)
 {
@@ -140,7 +128,7 @@ handshake_log(const struct http_conn *conn, int rc)
 
 	snprintf(text, sizeof(text), "%s",
 		 rc == ERR_TIMEOUT ? "the handshake did not end in time" : err_text(rc));
-	source_of(&conn->peer.principal, source);
+	http_principal_source(&conn->peer.principal, source); /* lines of one are limited */
 	log_info_from(source, "http.handshake", "from=%s error=%s", conn->peer.principal.from,
 		      log_quote(text, quoted, sizeof(quoted)));
 }

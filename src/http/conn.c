@@ -32,6 +32,8 @@
 	1000 /* for the peer to read a refusal, before its unread bytes reset the connection */
 #define LINGER_BYTES (1u << 20)
 
+static const char too_many[] = "Retry-After: 1\r\n";
+
 LOG_AREA(requests, "http.request");
 
 /* ---- replies ---- */
@@ -230,6 +232,22 @@ is_change(const char *method)
 }
 
 /*
+ * Quotes a request's target without the values of its query: somebody who does not know better sends
+ * a token there.
+ */
+static void
+target_show(const char *target, char *buf, size_t size)
+{
+	char path[200];
+	size_t len = target != NULL ? strcspn(target, "?") : 0, shown = MIN(len, sizeof(path) - 3);
+
+	if (shown > 0)
+		memcpy(path, target, shown);
+	memcpy(path + shown, target != NULL && target[len] == '?' ? "?*" : "\0", 3);
+	log_quote(path, buf, size);
+}
+
+/*
  * Logs changes that were refused.  Changes that were made are in the change log
  * (array/changelog.c).
  */
@@ -237,21 +255,20 @@ static void
 request_log(const struct http_conn *conn, unsigned status)
 {
 	const char *method = conn->request.method != NULL ? conn->request.method : "";
-	const char *target = conn->request.target != NULL ? conn->request.target : "";
-	char peer[PRINCIPAL_TEXT_SIZE], shown[256], quoted[64];
+	char peer[PRINCIPAL_TEXT_SIZE], by[2 * PRINCIPAL_TEXT_SIZE], shown[256], quoted[64];
 	uint64_t us = (clock_mono_ns() - conn->begin_ns) / 1000;
 
+	target_show(conn->request.target, shown, sizeof(shown));
+	principal_format(&conn->principal, peer);
+	log_quote(peer, by, sizeof(by));
 	if (status >= 400 && is_change(method))
-		log_info_from(principal_format(&conn->principal, peer), "http.refused",
-			      "method=%s target=%s status=%u us=%" PRIu64 " error=%s by=\"%s\"",
-			      method, log_quote(target, shown, sizeof(shown)), status, us,
-			      conn->error, peer);
+		log_info_from(peer, "http.refused",
+			      "method=%s target=%s status=%u us=%" PRIu64 " error=%s by=%s", method,
+			      shown, status, us, conn->error, by);
 	else
 		log_debug(&requests, "http.answered",
-			  "method=%s target=%s status=%u us=%" PRIu64 " by=\"%s\"",
-			  log_quote(method, quoted, sizeof(quoted)),
-			  log_quote(target, shown, sizeof(shown)), status, us,
-			  principal_format(&conn->principal, peer));
+			  "method=%s target=%s status=%u us=%" PRIu64 " by=%s",
+			  log_quote(method, quoted, sizeof(quoted)), shown, status, us, by);
 }
 
 /* ---- requests ---- */
@@ -437,7 +454,7 @@ request_answer(struct http_conn *conn, int rc, unsigned status)
 	}
 	if (rc < 0) {
 		conn->error = err_name(rc);
-		if (rc == ERR_ACCESS && request.method != NULL && is_change(request.method) &&
+		if (request.method != NULL && is_change(request.method) &&
 		    (conn->principal.role != ROLE_NONE || http_auth_may_record(conn->http)))
 			http_audit_refused(conn->http, &request, rc);
 		http_reply_error(&reply, rc);
@@ -469,7 +486,7 @@ conn_begin(struct http_conn *conn)
 	http_peer_get(conn->fd, conn->tcp, &conn->peer);
 	if (conn->way != HTTP_TLS)
 		return true;
-	http_conn_state(conn, false);
+	http_conn_wait(conn);
 	if (!http_handshake(conn))
 		return false;
 	http_principal_tls(conn->tls, &conn->peer.principal);
@@ -509,11 +526,14 @@ http_conn_run(struct http_conn *conn)
 		conn->principal = conn->peer.principal;
 		conn->header = NULL;
 		conn->said = false;
-		http_conn_state(conn, false);
+		http_conn_wait(conn);
 		rc = request_read(conn, &status);
 		if (rc == 0)
 			break;
-		http_conn_state(conn, true);
+		if (rc > 0 && (rc = http_conn_serve(conn)) < 0) {
+			status = 429;
+			conn->header = too_many;
+		}
 		on = request_answer(conn, MIN(rc, 0), status);
 		wire_http_reset(&conn->request);
 		body_forget(conn);

@@ -208,10 +208,15 @@ http_stream_free(struct http_stream *stream)
  * when memory is out.
  */
 static struct http_stream *
-stream_new(struct http *http, atomic_uint *streams, int *ret_rc)
+stream_new(struct http_call *call, int *ret_rc)
 {
+	struct http *http = call->http;
+	atomic_uint *streams = call->streams;
 	struct http_stream *stream;
 
+	*ret_rc = call->conn != NULL ? http_conn_stream(call->conn) : 0;
+	if (*ret_rc < 0)
+		return NULL;
 	if (atomic_fetch_add(streams, 1) >= http->max_streams) {
 		atomic_fetch_sub(streams, 1);
 		*ret_rc = err_set(ERR_LIMIT, "there are %u event streams on this socket already",
@@ -240,7 +245,7 @@ http_events(struct http_call *call, struct http_reply *reply)
 	if (call->args.since != 0 && call->args.incarnation == 0)
 		return err_set(ERR_INVALID,
 			       "the parameter since is allowed only together with incarnation");
-	reply->stream = stream_new(call->http, call->streams, &rc);
+	reply->stream = stream_new(call, &rc);
 	if (reply->stream == NULL)
 		return rc;
 	rc = array_listen(call->array, call->args.incarnation, call->args.since,

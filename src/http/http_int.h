@@ -28,6 +28,7 @@
 #define HTTP_BODY_MAX            (1u << 20)
 #define HTTP_CONNECTIONS_DEFAULT 256
 #define HTTP_TEXT_SLOTS          64
+#define HTTP_OWNER_SIZE          (PRINCIPAL_NAME_SIZE + 16)
 
 /*
  * A cache of the JSON texts of the latest changes (texts.c), so that each change is encoded only
@@ -137,7 +138,7 @@ struct http {
 	pthread_mutex_t roles_lock;
 	struct http_roles roles; /* roles_lock */
 	struct http_wrong wrong;
-	unsigned max_connections, max_streams; /* limits of each socket */
+	unsigned max_connections, max_streams; /* limits of each way in */
 	atomic_bool stopping;
 	char *socket_path; /* the socket that http_stop removes; NULL = none */
 	uint16_t tcp_port;
@@ -269,7 +270,7 @@ extern const struct http_route http_routes[VERB_COUNT];
 
 /*
  * Finds the verb for a method and a decoded path.  Returns 0, ERR_NOT_FOUND (no verb has this
- * path), ERR_INVALID (a part of the path is not an id) or ERR_NOT_SUPPORTED (the path exists, but
+ * path), ERR_INVALID (a part of the path is not an id; *ret_verb is set) or ERR_NOT_SUPPORTED (the path exists, but
  * only with the methods that ret_allow lists).
  */
 int http_route_find(const char *method, const char *path, enum verb_id *ret_verb,
@@ -357,6 +358,13 @@ void http_peer_get(int fd, bool tcp, struct http_peer *ret_peer);
 void http_principal_tls(const struct tls_conn *tls, struct principal *principal);
 /* Sets the user's name.  May wait for the host's name services.  The connection's thread. */
 void http_principal_name(struct http_names *names, struct principal *principal);
+/*
+ * Writes what connections of the same principal have in common: the user, the token, the name in the
+ * certificate, or the address of somebody who has not said who that is.
+ */
+void http_principal_owner(const struct http_conn *conn, char owner[HTTP_OWNER_SIZE]);
+/* Writes the peer's address without the port, or "uid N". */
+void http_principal_source(const struct principal *principal, char source[PRINCIPAL_FROM_SIZE]);
 void http_names_init(struct http_names *names);
 void http_names_fini(struct http_names *names);
 
@@ -404,10 +412,12 @@ struct http_conn {
 	 */
 	struct tls_peer *tls_peer;
 	struct tls_context *trusted_by; /* by which tls_peer was verified last; one reference */
-	bool known;        /* one of its requests was from somebody who may ask; http->lock */
-	bool serving;      /* a request is complete and its reply is not sent; http->lock */
-	bool evicted;      /* a new connection takes its place; http->lock */
-	uint64_t since_ns; /* when `serving` changed last; http->lock */
+	bool known;     /* one of its requests was from somebody who may ask; http->lock */
+	bool serving;   /* a request is complete and its reply is not sent; http->lock */
+	bool streaming; /* what it serves is an event stream; http->lock */
+	char owner[HTTP_OWNER_SIZE]; /* whose request it serves: principal.c; http->lock */
+	bool evicted;                /* a new connection takes its place; http->lock */
+	uint64_t since_ns;           /* when `serving` changed last; http->lock */
 	atomic_uint *streams;
 	struct http_peer peer;
 	struct principal principal; /* of the request that is served */
@@ -424,8 +434,22 @@ struct http_conn {
 
 /* Serves a connection until it ends.  The connection's thread. */
 void http_conn_run(struct http_conn *conn);
-/* Notes whether the connection serves a request or waits for one.  The connection's thread. */
-void http_conn_state(struct http_conn *conn, bool serving);
+/*
+ * Notes that the connection waits: for a request, or for the peer to read a refusal.  A new connection
+ * may take its place now.  The connection's thread.
+ */
+void http_conn_wait(struct http_conn *conn);
+/*
+ * Notes that the connection serves a request of conn->principal.  Returns 0, or ERR_LIMIT with a text
+ * when the principal has its share of this way in already; then the connection waits, as before.  The
+ * connection's thread.
+ */
+int http_conn_serve(struct http_conn *conn);
+/*
+ * Notes that what the connection serves is an event stream.  Returns 0, or ERR_LIMIT with a text when
+ * the principal has its share of the event streams already.  The connection's thread.
+ */
+int http_conn_stream(struct http_conn *conn);
 /* Notes that somebody who may ask has used the connection.  The connection's thread. */
 void http_conn_known(struct http_conn *conn);
 

@@ -141,6 +141,36 @@ http_peer_get(int fd, bool tcp, struct http_peer *ret_peer)
 }
 
 void
+http_principal_source(const struct principal *principal, char source[PRINCIPAL_FROM_SIZE])
+{
+	char *colon;
+
+	if (principal->kind == PRINCIPAL_UNIX) {
+		snprintf(source, PRINCIPAL_FROM_SIZE, "uid %u", principal->uid);
+		return;
+	}
+	memcpy(source, principal->from, PRINCIPAL_FROM_SIZE);
+	colon = strrchr(source, ':');
+	if (colon != NULL)
+		*colon = '\0';
+}
+
+void
+http_principal_owner(const struct http_conn *conn, char owner[HTTP_OWNER_SIZE])
+{
+	const struct principal *p = &conn->principal;
+	char source[PRINCIPAL_FROM_SIZE];
+
+	if (p->kind == PRINCIPAL_TOKEN || p->kind == PRINCIPAL_CERTIFICATE) {
+		snprintf(owner, HTTP_OWNER_SIZE, "%s %s",
+			 p->kind == PRINCIPAL_TOKEN ? "token" : "certificate", p->name);
+		return;
+	}
+	http_principal_source(p, source);
+	snprintf(owner, HTTP_OWNER_SIZE, "%s", source);
+}
+
+void
 http_principal_tls(const struct tls_conn *tls, struct principal *principal)
 {
 	char name[PRINCIPAL_NAME_SIZE], quoted[512];

@@ -7,7 +7,12 @@
  * Each way in (unix, TCP, TLS) has its own limit of connections.  At the limit, a new connection
  * replaces the one that has been without a complete request for longest, so that peers that send
  * slowly or nothing cannot keep others out; over TLS, strangers make place before those who have
- * said who they are.  When all connections are being served, the new one is answered with 503.
+ * said who they are.  A connection that was refused waits, too, until its peer has read that.  When
+ * all connections are being served, the new one is answered with 503.
+ *
+ * One principal (a user, a token, a certificate, an address that says nothing) may use three quarters
+ * of the connections at once, and three quarters of the event streams, so that one whose program is
+ * wrong, or whose token was stolen, does not push out all others.
  *
  * http->lock guards the list of connections, the counts, and the fields of struct http_conn that
  * name it.
@@ -39,12 +44,73 @@ static const struct http_limits default_limits = { .request_ms = 30000,
 /* ---- connections ---- */
 
 void
-http_conn_state(struct http_conn *conn, bool serving)
+http_conn_wait(struct http_conn *conn)
 {
 	pthread_mutex_lock(&conn->http->lock);
-	conn->serving = serving;
+	conn->serving = conn->streaming = false;
 	conn->since_ns = clock_mono_ns();
 	pthread_mutex_unlock(&conn->http->lock);
+}
+
+/* Three quarters: one principal, however many connections it opens, leaves a quarter to others. */
+static unsigned
+share_of(unsigned limit)
+{
+	return limit - limit / 4;
+}
+
+/*
+ * Counts the connections of this way in that serve requests of the same principal, or event streams
+ * of it.  The caller holds lock.
+ */
+static unsigned
+owned_count(const struct http_conn *conn, bool streams)
+{
+	unsigned count = 0;
+
+	list_for_each(node, &conn->http->conns) {
+		const struct http_conn *other = list_entry(node, struct http_conn, node);
+
+		count += other != conn && other->way == conn->way && other->serving &&
+			 (other->streaming || !streams) && strcmp(other->owner, conn->owner) == 0;
+	}
+	return count;
+}
+
+int
+http_conn_serve(struct http_conn *conn)
+{
+	unsigned share = share_of(conn->http->max_connections);
+	char owner[HTTP_OWNER_SIZE];
+
+	http_principal_owner(conn, owner);
+	pthread_mutex_lock(&conn->http->lock);
+	memcpy(conn->owner, owner, sizeof(owner));
+	conn->serving = owned_count(conn, false) < share;
+	conn->since_ns = clock_mono_ns();
+	pthread_mutex_unlock(&conn->http->lock);
+	if (conn->serving) /* only this thread writes it */
+		return 0;
+	return err_set(ERR_LIMIT,
+		       "%s has %u requests and event streams under way here, which is the share of "
+		       "one principal: end some, or wait",
+		       owner, share);
+}
+
+int
+http_conn_stream(struct http_conn *conn)
+{
+	unsigned share = share_of(conn->http->max_streams);
+
+	pthread_mutex_lock(&conn->http->lock);
+	conn->streaming = owned_count(conn, true) < share;
+	pthread_mutex_unlock(&conn->http->lock);
+	if (conn->streaming)
+		return 0;
+	return err_set(ERR_LIMIT,
+		       "%s has %u event streams here already, which is the share of one principal: "
+		       "end some",
+		       conn->owner, share);
 }
 
 void

@@ -39,7 +39,9 @@ fixture_setup(void **state)
 	assert_non_null(mkdtemp(fx->dir));
 	options.dir = fx->dir;
 	assert_int_equal(array_open(&options, &fx->http.array), 0);
-	fx->http.max_streams = 4;
+	fx->http.max_connections = fx->http.max_streams = 4;
+	list_init(&fx->http.conns);
+	pthread_mutex_init(&fx->http.lock, NULL);
 	http_texts_init(&fx->http.texts);
 	http_names_init(&fx->http.names);
 	http_roles_init(&fx->http);
@@ -58,6 +60,7 @@ fixture_teardown(void **state)
 	http_names_fini(&fx->http.names);
 	http_roles_fini(&fx->http);
 	pthread_mutex_destroy(&fx->http.wrong.lock);
+	pthread_mutex_destroy(&fx->http.lock);
 	array_close(fx->http.array);
 	snprintf(command, sizeof(command), "rm -rf %s", fx->dir);
 	assert_int_equal(system(command), 0);

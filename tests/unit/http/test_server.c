@@ -259,6 +259,10 @@ refused(int fd, const char *request, const char *status)
 	close(fd);
 }
 
+#define POST_HEAD "POST /v1/luns HTTP/1.1\r\nHost: x\r\n"
+/* Nobody may ever answer this: it would be a second answer. */
+#define SMUGGLED  "GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\n"
+
 static void
 test_what_http_does_not_allow_is_refused_at_once(void **state)
 {
@@ -273,6 +277,30 @@ test_what_http_does_not_allow_is_refused_at_once(void **state)
 		{ "413", "POST /v1/luns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n200000\r\n{" },
 		{ "400", "POST /v1/luns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
 			 "Content-Length: 3\r\n\r\n0\r\n\r\n" },
+		/* what two readers could frame in two ways (request smuggling) */
+		{ "400", POST_HEAD "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}" SMUGGLED },
+		{ "400", POST_HEAD "Content-Length: 2, 2\r\n\r\n{}" SMUGGLED },
+		{ "400", POST_HEAD "Content-Length: +2\r\n\r\n{}" SMUGGLED },
+		{ "400", POST_HEAD "Content-Length: 0x2\r\n\r\n{}" SMUGGLED },
+		{ "400", POST_HEAD "Content-Length : 2\r\n\r\n{}" SMUGGLED },
+		{ "400", POST_HEAD "Content-Length: 2\r\n 5\r\n\r\n{}" SMUGGLED },
+		{ "400", POST_HEAD "X: y\r\n\tContent-Length: 2\r\n\r\n{}" SMUGGLED },
+		{ "400", POST_HEAD "X: y\nContent-Length: 2\r\n\r\n{}" SMUGGLED },
+		{ "400", POST_HEAD "X: y\rContent-Length: 2\r\n\r\n{}" SMUGGLED },
+		{ "400", POST_HEAD "X: \x01\r\nContent-Length: 2\r\n\r\n{}" SMUGGLED },
+		{ "400", POST_HEAD "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" SMUGGLED },
+		{ "400", POST_HEAD "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"
+			 "\r\n0\r\n\r\n" SMUGGLED },
+		{ "501", POST_HEAD "Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n" SMUGGLED },
+		{ "501", POST_HEAD "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" SMUGGLED },
+		{ "501", POST_HEAD "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" SMUGGLED },
+		{ "501", POST_HEAD "Transfer-Encoding:\r\n\r\n0\r\n\r\n" SMUGGLED },
+		{ "400", "POST /v1/luns HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED },
+		{ "400", POST_HEAD "Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n" SMUGGLED },
+		{ "400", POST_HEAD "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n" SMUGGLED },
+		{ "400", POST_HEAD "Transfer-Encoding: chunked\r\n\r\n2\n{}\r\n0\r\n\r\n" SMUGGLED },
+		{ "400", POST_HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\n{}xx0\r\n\r\n" SMUGGLED },
+		{ "400", POST_HEAD "Transfer-Encoding: chunked\r\n\r\n10000000000000002\r\n{}\r\n0\r\n\r\n" SMUGGLED },
 		{ "417", "POST /v1/luns HTTP/1.1\r\nHost: x\r\nExpect: more\r\nContent-Length: 3\r\n\r\n" },
 		{ "415", "POST /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}" },
 	};
@@ -399,26 +427,106 @@ test_slow_senders_cannot_keep_others_out(void **state)
 }
 
 /*
- * Streams are served, so they keep their place; beyond their limit one is refused, on this socket
- * only.
+ * Streams are served, so they keep their place; beyond its share of the six, which is five, a
+ * principal is refused, on this socket only.
  */
 static void
 test_streams_are_limited_on_each_socket(void **state)
 {
 	static const char events[] = "GET /v1/events HTTP/1.1\r\nHost: localhost:1\r\n\r\n";
 	struct served *s = *state;
-	int fds[12];
+	int fds[10];
 
-	for (int i = 0; i < 12; i++) {
-		fds[i] = i < 6 ? unix_connect(s) : tcp_connect(s);
+	for (int i = 0; i < 10; i++) {
+		fds[i] = i < 5 ? unix_connect(s) : tcp_connect(s);
 		send_text(fds[i], events, 1000);
 		assert_true(read_until(fds[i], "event: hello"));
 	}
 	ask(unix_connect(s), events, "409", "LIMIT");
 	ask(tcp_connect(s), events, "409", "LIMIT");
 	ask(unix_connect(s), "GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\n", "200", "api");
-	for (int i = 0; i < 12; i++)
+	for (int i = 0; i < 10; i++)
 		close(fds[i]);
+}
+
+/*
+ * One token takes all streams that it gets, and then every connection that it can: it gets six of
+ * the eight, and another token is answered as if nothing were.
+ */
+static void
+test_a_principal_leaves_some_to_others(void **state)
+{
+	struct served *s = *state;
+	char hog[256], stream[256], other[256], secret[2][ARRAY_TOKEN_SIZE];
+	struct array_answer answer;
+	int fds[7];
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(array_token_create(s->fx->http.array, NULL,
+						    i == 0 ? "hog" : "other", ROLE_READER, 0,
+						    secret[i], &answer),
+				 0);
+	snprintf(stream, sizeof(stream),
+		 "GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n",
+		 secret[0]);
+	snprintf(hog, sizeof(hog),
+		 "GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+		 "%s\r\n\r\n",
+		 secret[0]);
+	snprintf(other, sizeof(other),
+		 "GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n",
+		 secret[1]);
+	for (int i = 0; i < 5; i++) {
+		fds[i] = tcp_connect(s);
+		send_text(fds[i], stream, 1000);
+		assert_true(read_until(fds[i], "event: hello"));
+	}
+	ask(tcp_connect(s), stream, "409", "token hog has 5 event streams here already");
+	/* and a request whose answer it does not read: many, so that they do not fit in the buffers */
+	fds[5] = tcp_connect(s);
+	for (int i = 0; i < 200; i++)
+		if (send(fds[5], hog, strlen(hog), MSG_DONTWAIT | MSG_NOSIGNAL) <= 0)
+			break;
+	assert_true(read_until(fds[5], "HTTP/1.1 200 OK"));
+	for (;;) { /* until the sixth is being served, and does not get rid of its answer */
+		int fd = tcp_connect(s);
+
+		send_text(fd, hog, 1000);
+		assert_true(read_until(fd, "\r\n\r\n"));
+		close(fd);
+		if (strstr(buf, "HTTP/1.1 429 ") == buf)
+			break;
+	}
+	assert_non_null(strstr(buf, "Retry-After: 1\r\n"));
+	fds[6] = tcp_connect(s);
+	send_text(fds[6], other, 1000);
+	assert_true(read_until(fds[6], "event: hello"));
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		close(fds[i]);
+}
+
+/*
+ * Strangers who are refused, and send on without reading that, hold no place: with eight connections,
+ * thirty of them keep nobody out.
+ */
+static void
+test_refused_strangers_cannot_keep_others_out(void **state)
+{
+	static const char post[] = "POST /v1/luns HTTP/1.1\r\nHost: evil.example\r\nContent-Type: "
+				   "application/json\r\nContent-Length: 100000\r\n\r\n";
+	struct served *s = *state;
+	int held[30];
+
+	for (size_t i = 0; i < ARRAY_LEN(held); i++) {
+		held[i] = tcp_connect(s);
+		send_text(held[i], post, 1000);
+		if (i >= ARRAY_LEN(held) - 8) /* these are refused, and linger */
+			assert_true(read_until(held[i], "ACCESS"));
+	}
+	ask(tcp_connect(s), "GET /v1/version HTTP/1.1\r\nHost: localhost:1\r\n\r\n", "200",
+	    "\"api\":\"v1\"");
+	for (size_t i = 0; i < ARRAY_LEN(held); i++)
+		close(held[i]);
 }
 
 /* ---- pages of others ---- */
@@ -551,6 +659,8 @@ main(void)
 		SERVED(test_a_request_has_a_deadline_as_a_whole),
 		SERVED(test_slow_senders_cannot_keep_others_out),
 		SERVED(test_streams_are_limited_on_each_socket),
+		SERVED(test_a_principal_leaves_some_to_others),
+		SERVED(test_refused_strangers_cannot_keep_others_out),
 		SERVED(test_tcp_takes_only_what_no_page_can_forge),
 		SERVED(test_the_unix_socket_takes_what_curl_sends),
 		SERVED(test_the_document_is_served),
