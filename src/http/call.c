@@ -118,13 +118,12 @@ audit_begin(struct http_call *call, enum verb_id verb)
 
 /*
  * Records what no change has recorded: what was refused, what has failed, and what changes no row.
- * The text of a body that cannot be read is not kept, since the body may hold a secret.
+ * unread: the body is not JSON; then the text is not kept, since the body may hold a secret.
  */
 static void
-audit_end(struct http_call *call, const struct http_request *request, int rc)
+audit_end(struct http_call *call, int rc, bool unread)
 {
 	AUTO_FREE char *text = rc < 0 ? str_dup(err_text(rc)) : NULL;
-	bool unread = rc == ERR_INVALID && request->body_len > 0 && call->body == NULL;
 
 	if (call->request.audit == NULL || call->audit.recorded)
 		return;
@@ -153,12 +152,13 @@ call_run(struct http_call *call, const struct http_request *request, struct http
 	if (rc == 0)
 		rc = http_route_find(request->method, call->target, &id, call->ids, reply->allow,
 				     sizeof(reply->allow));
-	if (rc < 0)
+	if (id == VERB_COUNT)
 		return rc;
 	call->verb = &verb_table[id];
 	call->route = &http_routes[id];
 	audit_begin(call, id);
-	rc = role_check(call);
+	if (rc == 0) /* else a part of the path is not an id */
+		rc = role_check(call);
 	if (rc == 0)
 		rc = request_id_parse(request->request_id, &call->request.id);
 	if (rc == 0)
@@ -179,13 +179,14 @@ http_audit_refused(struct http *http, const struct http_request *request, int rc
 	call.target = request->target != NULL ? str_dup(request->target) : NULL;
 	if (call.target != NULL && text != NULL) {
 		call.target[strcspn(call.target, "?")] = '\0';
-		if (http_unescape(call.target, false) == 0 &&
-		    http_route_find(request->method, call.target, &id, call.ids, allow,
-				    sizeof(allow)) == 0) {
+		if (http_unescape(call.target, false) == 0)
+			(void)http_route_find(request->method, call.target, &id, call.ids, allow,
+					      sizeof(allow));
+		if (id != VERB_COUNT) {
 			call.verb = &verb_table[id];
 			audit_begin(&call, id);
 			err_set(rc, "%s", text);
-			audit_end(&call, request, rc);
+			audit_end(&call, rc, false);
 		}
 		err_set(rc, "%s", text);
 	}
@@ -208,11 +209,13 @@ http_dispatch(struct http *http, const struct http_request *request, struct http
 	memset(ret_reply, 0, sizeof(*ret_reply));
 	err_clear();
 	rc = call_run(&call, request, ret_reply);
-	audit_end(&call, request, rc);
+	audit_end(&call, rc, rc == ERR_INVALID && request->body_len > 0 && call.body == NULL);
 	if (rc < 0) {
 		http_reply_error(ret_reply, rc);
 		if (call.verb == NULL && ret_reply->allow[0] != '\0')
 			ret_reply->status = 405;
+		else
+			ret_reply->allow[0] = '\0';
 		if (request->body_len > HTTP_BODY_MAX && rc == ERR_INVALID)
 			ret_reply->status = 413;
 	} else {

@@ -415,6 +415,37 @@ def test_python_is_told_what_is_wrong():
             check('verify' in str(error), str(error))
 
 
+def test_a_peer_does_not_write_the_log():
+    """Neither by the name in its certificate, nor by what it asks for; and a token that somebody
+    sends in a URL is neither taken nor shown.
+    """
+    with served() as (place, daemon):
+        eve = (place.top / 'eve.pem', place.top / 'eve.key')
+        place.ca.issue(*eve, '/CN=eve" by="root (uid 0)', None)
+        made = json.loads(ctl('-o', 'json', '--url', f'unix:{daemon.socket}', 'token', 'create',
+                              'lost', '--role', 'admin').stdout)
+        token = next(value for value in made.values() if str(value).startswith('vds_'))
+        own = ('--cert', eve[0], '--key', eve[1], '-H', 'Content-Type: application/json')
+        for path, wanted in (('/v1/luns', 403), (f'/v1/luns?access_token={token}', 403),
+                             ('/v1/luns/%0aarray.change%20lun%20deleted', 400),
+                             ('/v1/luns/..%2f..%2ftokens', 404), ('/v1/../v1/luns', 404),
+                             ('/v1/luns/%00', 400), ('/v1/luns/%2e%2e/extend', 400)):
+            status, body = place.curl(f'{url(daemon)}{path}', '--path-as-is', '-X',
+                                      'DELETE' if path.endswith('deleted') else 'POST', *own, '-d',
+                                      '{"size_bytes":1048576}', alice=False)
+            equal(status, wanted, f'{path}: {body}')
+        equal(place.curl(f'{url(daemon)}/v1/luns?access_token={token}', alice=False)[0], 401,
+              'a token in the URL')
+        log = daemon.log.read_text()
+        check(r'by="eve\" by=\"root (uid 0) (certificate)"' in log, 'her name is quoted')
+        check('target="/v1/luns?*"' in log, 'the query is left away')
+        check(not [line for line in log.splitlines() if line.startswith('array.change')
+                   or ' by="root' in line], 'she has written a line')
+        seen = json.dumps(daemon.rest().list('audit'))
+        check(token not in log and token not in seen, 'the token is shown')
+        check('root (uid 0)' in seen, 'she is in the audit log')
+
+
 def test_a_first_certificate():
     with Place() as place:
         where_it_is = ('--dir', place.top / 'new', '--https-name', 'array.example', '--https',
@@ -467,5 +498,6 @@ vdstest.main([test_only_new_versions_and_strong_suites, test_gnutls_agrees,
               test_libvds_over_tls,
               test_a_certificate_is_replaced_under_load,
               test_a_revoked_certificate_ends_what_stands, test_python_is_told_what_is_wrong,
+              test_a_peer_does_not_write_the_log,
               test_a_first_certificate,
               test_what_is_wrong_with_the_files_is_said])
