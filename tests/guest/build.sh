@@ -16,7 +16,7 @@ MODULES="virtio_pci virtio_net virtio_blk iscsi_tcp sd_mod sg ext4 xfs crc32c_ge
   dm_service_time scsi_dh_alua"
 PROGRAMS="/sbin/iscsid /sbin/iscsiadm /sbin/mke2fs /sbin/e2fsck /sbin/resize2fs /sbin/mkfs.xfs /sbin/xfs_repair
   /usr/sbin/xfs_growfs /sbin/blkdiscard
-  /bin/udevadm /lib/udev/scsi_id /sbin/multipath /sbin/multipathd /sbin/dmsetup"
+  /bin/udevadm /lib/udev/scsi_id /sbin/multipath /sbin/multipathd /sbin/mpathpersist /sbin/dmsetup"
 for tool in compare_and_write copy_results get_lba_status inq logs luns modes opcodes persist raw read readcap requests reset \
 	rtpg stpg sync turs unmap verify vpd write_buffer write_same xcopy; do PROGRAMS+=" /usr/bin/sg_$tool"; done
 UDEV_RULES="55-dm 60-block 60-persistent-storage 95-dm-notify"

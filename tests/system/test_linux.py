@@ -108,6 +108,7 @@ def test_two_paths_with_digests_and_4096_byte_blocks():
 
 
 def test_multipath_follows_the_states_of_the_paths():
+    """Failover and failback without a complaint of the kernel; mpathpersist over both paths."""
     guest_build()
     with Daemon() as daemon:
         daemon.ctl('lun', 'create', 'vol', '--size', '64M', '--unmask', '*')
@@ -120,6 +121,7 @@ def test_multipath_follows_the_states_of_the_paths():
         run_guest('multipath.sh', lambda words: daemon.ctl('group', 'set', 'web:1', '--state', words[2]),
                   PORTAL=f'10.0.2.2:{port}', ONE=names[0], OTHER=names[1],
                   CONF=(SOURCE / 'docs/multipath.conf').read_text())
+        equal(daemon.ctl('lun', 'reservations', 'vol')['registrations'], [], 'what is left')
         daemon.stop()
 
 
