@@ -458,6 +458,8 @@ stranger_turn(struct target_turn *turn)
 		return;
 	int rc = receive_pdu(conn);
 
+	if (rc > 0 && !iscsi_conn_rx_in_pdu(conn->iscsi))
+		target_stranger_progressed(conn);
 	if (rc < 0 && target_stranger_refused(conn))
 		return;
 	if (rc < 0)

@@ -8,9 +8,10 @@
  *    thread together get at most 1 / STRANGER_SHARE of its time, since the threads share the
  *    processor.
  * 2. A thread keeps so many connections in login and so many discovery sessions, in all and from
- *    one address; beyond that the oldest login, or the discovery session that asked for nothing
- *    longest, is closed for the new one.  A login that makes progress takes milliseconds, so the
- *    connections that are closed are mostly ones that do nothing.
+ *    one address; beyond that one of them is closed for the new one: of the logins the one that
+ *    made no progress longest, among those that are as far as most (choose_login), and of the
+ *    discovery sessions the one that asked for nothing longest.  So a flood closes its own
+ *    connections, however far it takes them, and a login that has passed CHAP stays.
  * 3. Who fails to authenticate again and again waits for the answer.
  *
  * Everything runs on the thread that accepted the connection.
@@ -26,6 +27,8 @@
 	(2 * NS_PER_MS) /* so long after its last input a session counts as active */
 #define ALLOWANCE_MAX_NS     (200 * 1000) /* in one round */
 #define LOGINS_PER_SOURCE    64u
+#define STEPS                4u /* a login's requests, counted up to this number less one */
+#define REQUESTS_COUNTED     8u /* a login that needs more does not make progress by them */
 #define DISCOVERY_PER_SOURCE 256u
 #define FAILURES_FREE        10u /* failed authentications in a period are answered at once */
 #define FAILURES_PERIOD_NS   (10 * NS_PER_S)
@@ -76,25 +79,69 @@ is_eligible(const struct target_conn *conn, int source, const struct target_conn
 	return conn != but && (source < 0 || conn->source == (unsigned)source);
 }
 
+static struct target_conn *
+conn_of(struct list *node)
+{
+	return list_entry(node, struct target_conn, stranger_node);
+}
+
+static unsigned
+step_of(const struct target_conn *conn)
+{
+	return MIN((unsigned)conn->login_requests, STEPS - 1);
+}
+
+/* Returns the step at which most logins are that have not proved who they are. */
+static unsigned
+crowded_step(struct target_stranger_kind *kind, int source, const struct target_conn *but)
+{
+	unsigned counts[STEPS] = { 0 }, most = 0;
+
+	list_for_each(node, &kind->conns) {
+		const struct target_conn *conn = conn_of(node);
+
+		if (is_eligible(conn, source, but) && !iscsi_conn_login(conn->iscsi)->authenticated)
+			counts[step_of(conn)]++;
+	}
+	for (unsigned step = 1; step < STEPS; step++)
+		if (counts[step] > counts[most])
+			most = step;
+	return most;
+}
+
 /*
- * The oldest of a kind; with a source >= 0 the oldest from there.  Not `but`.  One whose login has
- * failed already comes first: it only waits for its answer.
+ * Chooses the login to close; with a source >= 0 of those from there.  Not `but`.  Returns NULL when
+ * each of them has passed CHAP.  One whose login has failed already comes first: it only waits for
+ * its answer.  Then that one of the most crowded step which made no progress longest.  Who floods
+ * fills a step and takes the places of his own connections there; a login that goes on leaves the
+ * step, and comes last in the next one.
  */
 static struct target_conn *
-oldest(struct target_stranger_kind *kind, int source, const struct target_conn *but)
+choose_login(struct target_stranger_kind *kind, int source, const struct target_conn *but)
 {
-	list_for_each(node, &kind->conns) {
-		struct target_conn *conn = list_entry(node, struct target_conn, stranger_node);
+	unsigned step;
 
-		if (is_eligible(conn, source, but) && conn->failed)
+	list_for_each(node, &kind->conns)
+		if (is_eligible(conn_of(node), source, but) && conn_of(node)->failed)
+			return conn_of(node);
+	step = crowded_step(kind, source, but);
+	list_for_each(node, &kind->conns) {
+		struct target_conn *conn = conn_of(node);
+
+		if (is_eligible(conn, source, but) && step_of(conn) == step &&
+		    !iscsi_conn_login(conn->iscsi)->authenticated)
 			return conn;
 	}
-	list_for_each(node, &kind->conns) {
-		struct target_conn *conn = list_entry(node, struct target_conn, stranger_node);
+	return NULL;
+}
 
-		if (is_eligible(conn, source, but))
-			return conn;
-	}
+/* Returns the first of the kind that is eligible, or NULL. */
+static struct target_conn *
+first_of(struct target_stranger_kind *kind, int source, const struct target_conn *but)
+{
+	list_for_each(node, &kind->conns)
+		if (is_eligible(conn_of(node), source, but))
+			return conn_of(node);
 	return NULL;
 }
 
@@ -109,10 +156,16 @@ keep_limits(struct target_conn *added)
 	struct target_conn *victim = NULL;
 
 	if (kind->from[added->source] > per_source)
-		victim = oldest(kind, (int)added->source, added);
+		victim = added->stranger == STRANGER_LOGIN
+				 ? choose_login(kind, (int)added->source, added)
+				 : first_of(kind, (int)added->source, added);
 	if (victim != NULL)
 		push_out(victim, "too many from this address");
-	victim = kind->count > most ? oldest(kind, -1, added) : NULL;
+	victim = NULL;
+	if (kind->count > most && added->stranger == STRANGER_LOGIN)
+		victim = choose_login(kind, -1, added);
+	if (kind->count > most && victim == NULL)
+		victim = first_of(kind, -1, added);
 	if (victim != NULL)
 		push_out(victim, "too many in all");
 }
@@ -156,6 +209,16 @@ target_stranger_asked(struct target_conn *conn)
 	conn->asked_ns = loop_now_ns(conn->thread->loop);
 	list_remove(&conn->stranger_node);
 	list_append(&kind->conns, &conn->stranger_node);
+}
+
+void
+target_stranger_progressed(struct target_conn *conn)
+{
+	if (conn->stranger != STRANGER_LOGIN || conn->login_requests >= REQUESTS_COUNTED)
+		return;
+	conn->login_requests++;
+	list_remove(&conn->stranger_node);
+	list_append(&conn->thread->strangers.kind[STRANGER_LOGIN].conns, &conn->stranger_node);
 }
 
 void
@@ -214,10 +277,12 @@ bool
 target_stranger_make_room(struct target_thread *thread)
 {
 	struct target_strangers *s = &thread->strangers;
-	struct target_conn *victim = oldest(&s->kind[STRANGER_LOGIN], -1, NULL);
+	struct target_conn *victim = choose_login(&s->kind[STRANGER_LOGIN], -1, NULL);
 
 	if (victim == NULL)
-		victim = oldest(&s->kind[STRANGER_DISCOVERY], -1, NULL);
+		victim = first_of(&s->kind[STRANGER_DISCOVERY], -1, NULL);
+	if (victim == NULL)
+		victim = first_of(&s->kind[STRANGER_LOGIN], -1, NULL);
 	if (victim != NULL)
 		push_out(victim, "the connections are used up");
 	return victim != NULL;

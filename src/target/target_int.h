@@ -213,6 +213,8 @@ void target_stranger_add(struct target_conn *conn);
  * make room.
  */
 void target_stranger_discovers(struct target_conn *conn);
+/* A whole request of a connection's login was taken: it is closed later than those that wait. */
+void target_stranger_progressed(struct target_conn *conn);
 /* A discovery session has asked for targets: it is closed later than those that did not ask. */
 void target_stranger_asked(struct target_conn *conn);
 /*
@@ -884,6 +886,7 @@ struct target_conn {
 	struct list node; /* links the connection into thread->conns */
 	enum target_stranger stranger;
 	unsigned source;           /* index of the peer's address in target_stranger_kind.from */
+	uint8_t login_requests;    /* that the login made progress by */
 	struct list stranger_node; /* links the connection into target_stranger_kind.conns */
 	/* used while the connection is a stranger: its input waits for a turn */
 	struct target_turn turn;

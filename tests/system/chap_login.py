@@ -34,23 +34,66 @@ def ask(connection, flags, text, itt):
     return int.from_bytes(head[36:38], 'big'), pairs
 
 
+class Steps:
+    """A login as alice by CHAP with SHA-256, one request at a time."""
+
+    def __init__(self, portal, target, secret, initiator='iqn.2026-11.test:host'):
+        address, port = portal.rsplit(':', 1)
+        self.connection = socket.create_connection((address, int(port)), timeout=60)
+        self.target, self.secret, self.initiator = target, secret, initiator
+        self.keys = {}
+        self.steps = iter((self.begin, self.choose, self.prove, self.end))
+
+    def begin(self):
+        return 0, [f'InitiatorName={self.initiator}', f'TargetName={self.target}',
+                   'AuthMethod=CHAP']
+
+    def choose(self):
+        return 0, ['CHAP_A=7']
+
+    def prove(self):
+        answer = hashlib.sha256(bytes([int(self.keys['CHAP_I'])]) + self.secret.encode() +
+                                bytes.fromhex(self.keys['CHAP_C'][2:])).hexdigest()
+        return 0x81, ['CHAP_N=alice', f'CHAP_R=0x{answer}']
+
+    def end(self):
+        return 0x87, []
+
+    def step(self):
+        """The status of the answer to the next request; None when the connection is closed."""
+        flags, text = next(self.steps)()
+        try:
+            answer = ask(self.connection, flags, text, 1)
+        except ConnectionError:
+            return None
+        if answer is None:
+            return None
+        self.keys.update(answer[1])
+        return answer[0]
+
+    def is_closed(self):
+        self.connection.setblocking(False)
+        try:
+            return self.connection.recv(1) == b''
+        except BlockingIOError:
+            return False
+        except ConnectionError:
+            return True
+        finally:
+            self.connection.setblocking(True)
+
+
 def login(portal, target, secret, initiator='iqn.2026-11.test:host', wait=True):
     """The status of a login as alice by CHAP with SHA-256; None when the connection was closed, or
     without waiting for the answer.
     """
-    address, port = portal.rsplit(':', 1)
-    with socket.create_connection((address, int(port)), timeout=60) as connection:
-        first = ask(connection, 0, [f'InitiatorName={initiator}', f'TargetName={target}',
-                                    'AuthMethod=CHAP'], 1)
-        second = first and ask(connection, 0, ['CHAP_A=7'], 2)
-        if not second:
+    one = Steps(portal, target, secret, initiator)
+    with one.connection:
+        if one.step() is None or one.step() is None:
             return None
-        keys = second[1]
-        answer = hashlib.sha256(bytes([int(keys['CHAP_I'])]) + secret.encode() +
-                                bytes.fromhex(keys['CHAP_C'][2:])).hexdigest()
-        proof = 0x83, ['CHAP_N=alice', f'CHAP_R=0x{answer}'], 3
+        text = one.prove()[1]
         if not wait:
-            connection.sendall(pdu(*proof))
+            one.connection.sendall(pdu(0x83, text, 3))
             return None
-        third = ask(connection, *proof)
+        third = ask(one.connection, 0x83, text, 3)
         return third and third[0]

@@ -6,6 +6,7 @@ An initiator with a LUN keeps working, management answers, and memory stays belo
 vdsd(8) states and falls when the peers have gone.  The numbers are small here; bench/strangers
 measures with large ones.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -15,7 +16,8 @@ import subprocess
 import sys
 
 import vdstest
-from vdstest import Daemon, Initiator, check, eventually
+from chap_login import Steps
+from vdstest import Daemon, Initiator, check, equal, eventually
 
 HERE = pathlib.Path(__file__).resolve().parent
 GOOD = 'iqn.2026-11.test:good'
@@ -124,4 +126,76 @@ def test_those_who_wait_for_nothing_are_pushed_out():
         daemon.stop()
 
 
-vdstest.main([test_a_crowd_disturbs_nobody, test_those_who_wait_for_nothing_are_pushed_out])
+SECRET = 'correct-horse-battery'
+LOGINS_PER_SOURCE = 64
+
+
+def flood(daemon, stack, steps, count=2 * LOGINS_PER_SOURCE):
+    """Take so many logins so far, and leave them there; until those beyond the limit are closed."""
+    crowd = []
+    for _ in range(count):
+        one = Steps(daemon.portal, OWN, 'a-secret-that-is-wrong')
+        stack.callback(one.connection.close)
+        crowd.append(one)
+        for _ in range(steps):
+            one.step()
+    eventually('the flood is pushed out', lambda: sum(one.is_closed() for one in crowd)
+               >= count - LOGINS_PER_SOURCE)
+
+
+def secured(daemon):
+    set_up(daemon)
+    secret = daemon.top / 'secret'
+    secret.write_text(SECRET + '\n', encoding='utf-8')
+    secret.chmod(0o600)
+    daemon.ctl('target', 'secret', 'own', '--user', 'alice', '--file', secret)
+
+
+def test_a_login_that_goes_on_is_not_pushed_out():
+    """A login that takes a step while a flood from its address stays at another goes through, at
+    whichever step the flood is and also when it comes between two steps.
+    """
+    with Daemon('--threads', '1', faults=False) as daemon, contextlib.ExitStack() as stack:
+        secured(daemon)
+        for before, flooded in ((1, 0), (1, 2), (2, 0), (2, 1)):
+            good = Steps(daemon.portal, OWN, SECRET, GOOD)
+            for _ in range(before):
+                equal(good.step(), 0, 'a step before the flood')
+            flood(daemon, stack, flooded)
+            for _ in range(4 - before):
+                equal(good.step(), 0, f'a step after {before}, with a flood at {flooded}')
+            good.connection.close()
+
+
+def test_a_login_that_takes_turns_with_a_flood_goes_through():
+    """A part of the limit comes between two steps, and goes just as far."""
+    with Daemon('--threads', '1', faults=False) as daemon, contextlib.ExitStack() as stack:
+        secured(daemon)
+        flood(daemon, stack, 2)
+        good = Steps(daemon.portal, OWN, SECRET, GOOD)
+        for step in range(4):
+            for _ in range(LOGINS_PER_SOURCE // 5):
+                one = Steps(daemon.portal, OWN, 'a-secret-that-is-wrong')
+                stack.callback(one.connection.close)
+                for _ in range(min(step, 2)):
+                    one.step()
+            equal(good.step(), 0, f'step {step}')
+        good.connection.close()
+
+
+def test_a_login_that_has_passed_chap_is_never_pushed_out():
+    with Daemon('--threads', '1', faults=False) as daemon, contextlib.ExitStack() as stack:
+        secured(daemon)
+        good = Steps(daemon.portal, OWN, SECRET, GOOD)
+        for _ in range(3):
+            equal(good.step(), 0, 'a step before the flood')
+        for steps in range(3):
+            flood(daemon, stack, steps)
+        equal(good.step(), 0, 'the last step')
+        good.connection.close()
+
+
+vdstest.main([test_a_crowd_disturbs_nobody, test_those_who_wait_for_nothing_are_pushed_out,
+              test_a_login_that_goes_on_is_not_pushed_out,
+              test_a_login_that_takes_turns_with_a_flood_goes_through,
+              test_a_login_that_has_passed_chap_is_never_pushed_out])
