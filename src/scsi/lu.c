@@ -208,10 +208,10 @@ scsi_lu_fail(struct scsi_lu *lu, int error)
 	blk_fail(lu->desc.dev, -EIO, reason);
 }
 
-bool
+void
 scsi_lu_fence(struct scsi_lu *lu)
 {
-	return atomic_fetch_add(&lu->fences, 1) == 0;
+	atomic_fetch_add(&lu->fences, 1);
 }
 
 bool

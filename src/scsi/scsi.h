@@ -207,10 +207,10 @@ uint32_t scsi_lu_block_bytes(const struct scsi_lu *lu);
 /*
  * Refuses commands that reach the medium with BUSY, until scsi_lu_unfence was called as often: an
  * aborted command is still in the backing store, and what it writes must not come after what is
- * written from now on.  Commands that wait or collect data are refused when they start.  Returns
- * true for the first fence, or when the last one is gone.  Any thread, no lock.
+ * written from now on.  Commands that wait or collect data are refused when they start.
+ * scsi_lu_unfence returns true when the last fence is gone.  Any thread, no lock.
  */
-bool scsi_lu_fence(struct scsi_lu *lu);
+void scsi_lu_fence(struct scsi_lu *lu);
 bool scsi_lu_unfence(struct scsi_lu *lu);
 /* Returns true while the unit has a fence.  Any thread, no lock. */
 bool scsi_lu_is_fenced(const struct scsi_lu *lu);

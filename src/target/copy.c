@@ -81,8 +81,8 @@ leave(struct target_other *other)
 	struct target_thread *thread = path->session->thread;
 
 	list_remove(&other->node);
-	if (other->fenced && scsi_lu_unfence(path->unit->lu) && other->told)
-		target_task_tell_fence(path->unit, false);
+	if (other->fenced)
+		target_task_unfence(path->unit);
 	path->inflight--;
 	path->tasks--;
 	if (!list_empty(&thread->waits) && path->inflight == 0)
@@ -102,25 +102,21 @@ target_copy_close(struct target_task *t)
 }
 
 static void
-fence(struct target_other *other, bool tell)
+fence(struct target_other *other)
 {
-	struct target_unit *unit = other->path->unit;
-	bool first;
-
 	if (other->fenced)
 		return;
 	other->fenced = true;
-	first = scsi_lu_fence(unit->lu);
-	other->told = first && tell;
-	if (other->told)
-		target_task_tell_fence(unit, true);
+	scsi_lu_fence(other->path->unit->lu);
 }
 
 void
 target_copy_abandon(struct target_task *t)
 {
-	for (unsigned i = 0; t->others != NULL && i < t->others->count; i++)
-		fence(&t->others->list[i], true);
+	for (unsigned i = 0; t->others != NULL && i < t->others->count; i++) {
+		fence(&t->others->list[i]);
+		target_task_tell_hang(t->others->list[i].path->unit);
+	}
 }
 
 void
@@ -130,6 +126,6 @@ target_copy_stop(struct target_path *path)
 		struct target_other *other = list_entry(node, struct target_other, node);
 
 		scsi_task_stop_copy(&other->task->scsi);
-		fence(other, false);
+		fence(other);
 	}
 }

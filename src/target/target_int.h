@@ -103,6 +103,7 @@ struct target_unit {
 	struct scsi_lu *lu;
 	struct scsi_store store; /* of lu: what it must keep is kept by the array */
 	struct blk_dev *dev;     /* from array_lun_device; returned with array_device_release */
+	atomic_bool hangs;       /* the array was told that aborted I/O does not come back */
 	struct work release;
 	uint64_t made_ns; /* clock_mono_ns */
 	unsigned share_count;
@@ -1039,7 +1040,6 @@ struct target_other {
 	struct target_path *path;
 	struct list node; /* links it into path->others */
 	bool fenced;      /* the task's I/O was given up or cut short, and the unit has a fence */
-	bool told;        /* this was told to the array */
 };
 
 #define TARGET_OTHERS_MAX 8u
@@ -1116,8 +1116,13 @@ void target_copy_abandon(struct target_task *t);
  * medium from others until what they have in flight is back.  The path's thread.
  */
 void target_copy_stop(struct target_path *path);
-/* Says in the log and to the array that a unit has got, or has lost, its fence. */
-void target_task_tell_fence(const struct target_unit *unit, bool begins);
+/*
+ * Says in the log and to the array that a unit hangs, which has a fence, unless that was said
+ * already.  Any thread.
+ */
+void target_task_tell_hang(struct target_unit *unit);
+/* Takes one fence off a unit, and says so when it was the last one of a unit that hung. */
+void target_task_unfence(struct target_unit *unit);
 
 /* What src/scsi calls for tasks of the data path. */
 extern const struct scsi_host_ops target_task_host_ops;

@@ -245,11 +245,13 @@ start_late(struct target_task *t)
 
 /* ---- Aborted tasks whose backing I/O is not back ---- */
 
-void
-target_task_tell_fence(const struct target_unit *unit, bool begins)
+static void
+tell_fence(struct target_unit *unit, bool begins)
 {
 	char id[GUID_TEXT_SIZE];
 
+	if (atomic_exchange(&unit->hangs, begins) == begins)
+		return;
 	target_report_hang(unit->target, &unit->lun_id, begins);
 	if (begins)
 		log_warning("lun.hung",
@@ -258,6 +260,19 @@ target_task_tell_fence(const struct target_unit *unit, bool begins)
 			    guid_format(&unit->lun_id, id));
 	else
 		log_info("lun.back", "lun=%s", guid_format(&unit->lun_id, id));
+}
+
+void
+target_task_tell_hang(struct target_unit *unit)
+{
+	tell_fence(unit, true);
+}
+
+void
+target_task_unfence(struct target_unit *unit)
+{
+	if (scsi_lu_unfence(unit->lu))
+		tell_fence(unit, false);
 }
 
 /* Stops waiting for the task: the unit gets a fence, and whoever waited for the task goes on. */
@@ -269,8 +284,8 @@ abandon(struct target_task *t)
 	list_remove(&t->node);
 	t->state = TARGET_TASK_ABANDONED;
 	t->path->aborting--;
-	if (scsi_lu_fence(unit->lu))
-		target_task_tell_fence(unit, true);
+	scsi_lu_fence(unit->lu);
+	tell_fence(unit, true);
 	target_copy_abandon(t);
 	/* the thread's buffers stay in use, but the session may have others */
 	t->conn->buffered_bytes -= target_buf_cost(t->buf_bytes);
@@ -324,8 +339,8 @@ came_back(struct target_task *t)
 	list_remove(&t->node);
 	if (t->state == TARGET_TASK_ABORTED)
 		t->path->aborting--;
-	else if (scsi_lu_unfence(unit->lu))
-		target_task_tell_fence(unit, false);
+	else
+		target_task_unfence(unit);
 }
 
 static void

@@ -31,7 +31,7 @@ struct array {
 	pthread_cond_t cond;
 	struct guid_map devices; /* lock */
 	unsigned in_use;         /* lock */
-	bool hangs;              /* lock */
+	unsigned hangs;          /* LUNs that hang; lock */
 	struct list live;        /* struct live.node; lock */
 	atomic_bool slow_live;
 	struct array_secrets *secrets; /* a reference */
@@ -576,7 +576,7 @@ array_lun_hangs(struct array *array, const struct guid *lun, bool hangs)
 {
 	(void)lun;
 	pthread_mutex_lock(&array->lock);
-	array->hangs = hangs;
+	array->hangs += hangs ? 1 : -1u;
 	pthread_cond_broadcast(&array->cond);
 	pthread_mutex_unlock(&array->lock);
 }
@@ -670,13 +670,13 @@ fake_sessions(struct array *array)
 }
 
 bool
-fake_wait_hang(struct array *array, bool hangs)
+fake_wait_hangs(struct array *array, unsigned count)
 {
 	uint64_t end_ns = clock_mono_ns() + 10 * NS_PER_S;
 	bool right;
 
 	pthread_mutex_lock(&array->lock);
-	while (!(right = array->hangs == hangs) && wait_more(array, end_ns))
+	while (!(right = array->hangs == count) && wait_more(array, end_ns))
 		continue;
 	pthread_mutex_unlock(&array->lock);
 	return right;

@@ -76,8 +76,8 @@ bool fake_wait_sessions(struct array *array, size_t count);
 /* Returns how many live sessions are known now. */
 size_t fake_sessions(struct array *array);
 unsigned fake_devices_in_use(struct array *array);
-/* Waits, at most 10 s, until the data path has reported that a LUN hangs, or that it does not. */
-bool fake_wait_hang(struct array *array, bool hangs);
+/* Waits, at most 10 s, until so many LUNs hang, as the data path has reported. */
+bool fake_wait_hangs(struct array *array, unsigned count);
 /* Waits, at most 10 s, until so many devices are in use. */
 bool fake_wait_devices(struct array *array, unsigned count);
 

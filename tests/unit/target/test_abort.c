@@ -223,9 +223,9 @@ test_abort_task_of_io_that_hangs_is_answered(void **state)
 	raw_flush(&raw);
 	expect_tmf(&raw, tmf);
 	expect_fence(&raw);
-	assert_true(fake_wait_hang(env->array, true));
+	assert_true(fake_wait_hangs(env->array, 1));
 	lift_and_check(env, &raw);
-	assert_true(fake_wait_hang(env->array, false));
+	assert_true(fake_wait_hangs(env->array, 0));
 	raw_close(&raw);
 }
 
