@@ -56,6 +56,7 @@ struct copy {
 	unsigned cscd_count, segment_count;
 	unsigned segment; /* the one that is worked on */
 	bool stopped;
+	bool began; /* a chunk was begun */
 	/* the segment that is worked on, in bytes */
 	struct scsi_itl *from_itl, *to_itl;
 	struct scsi_lu *from, *to;
@@ -273,6 +274,14 @@ is_excluded(const struct scsi_task *task, const struct copy *copy)
 	       scsi_reserve_excludes(copy->to, task->nexus, ACCESS_CHANGES);
 }
 
+static bool
+is_drained(struct scsi_task *task)
+{
+	const struct scsi_host_ops *ops = task->nexus->ops;
+
+	return ops->copy_may_go_on != NULL && !ops->copy_may_go_on(task);
+}
+
 /*
  * Returns SCSI_GO while both units can be used, else SCSI_DONE: an administrator, a reset, a
  * reservation or a failure may come between two chunks.
@@ -282,7 +291,7 @@ check_units(struct scsi_task *task)
 {
 	const struct copy *copy = copy_of(task);
 
-	if (copy->stopped || scsi_lu_state(copy->from) != SCSI_LU_ONLINE ||
+	if (copy->stopped || is_drained(task) || scsi_lu_state(copy->from) != SCSI_LU_ONLINE ||
 	    scsi_lu_state(copy->to) != SCSI_LU_ONLINE || scsi_lu_is_fenced(copy->from) ||
 	    scsi_lu_is_fenced(copy->to) || is_excluded(task, copy))
 		return copy_aborted(task, ASC_UNREACHABLE, -1);
@@ -373,6 +382,22 @@ read_chunk(struct scsi_task *task)
 }
 
 static int
+begin_chunk(struct scsi_task *task)
+{
+	struct copy *copy = copy_of(task);
+
+	if (check_units(task) == SCSI_DONE)
+		return SCSI_DONE;
+	copy->len = (size_t)MIN(copy->left, (uint64_t)CHUNK_BYTES);
+	copy->place = copy->backwards ? copy->left - copy->len : copy->done;
+	return lock(task, copy->from, copy->from_at + copy->place, read_chunk);
+}
+
+/*
+ * Between two chunks the thread does other work: a store that ends each I/O at once would keep the
+ * thread until all is copied, and an abort or a reset would find the copy done.
+ */
+static int
 next_chunk(struct scsi_task *task)
 {
 	struct copy *copy = copy_of(task);
@@ -383,11 +408,13 @@ next_chunk(struct scsi_task *task)
 			copy->record->segments++;
 		return next_segment(task);
 	}
-	if (check_units(task) == SCSI_DONE)
-		return SCSI_DONE;
-	copy->len = (size_t)MIN(copy->left, (uint64_t)CHUNK_BYTES);
-	copy->place = copy->backwards ? copy->left - copy->len : copy->done;
-	return lock(task, copy->from, copy->from_at + copy->place, read_chunk);
+	if (!copy->began) {
+		copy->began = true;
+		return begin_chunk(task);
+	}
+	task->step = begin_chunk;
+	task->nexus->ops->resume(task);
+	return SCSI_PENDING;
 }
 
 /* ---- The command ---- */

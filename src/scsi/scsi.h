@@ -393,6 +393,12 @@ struct scsi_host_ops {
 	int (*open_unit)(struct scsi_task *task, const uint8_t *designator,
 			 struct scsi_itl **ret_itl);
 	/*
+	 * Returns whether an EXTENDED COPY may go on with its next chunk: false when one of the
+	 * units that it uses is being drained, so that nobody waits for a long copy.  The copy ends
+	 * with COPY ABORTED then.  May be NULL: it may.  The task's thread.
+	 */
+	bool (*copy_may_go_on)(struct scsi_task *task);
+	/*
 	 * Copies up to `capacity` of the relative identifiers of the target ports through which the
 	 * unit of `itl` can be reached, into `ports`.  Returns how many there are in all.  The
 	 * nexus' thread.

@@ -129,3 +129,16 @@ target_copy_stop(struct target_path *path)
 		fence(other);
 	}
 }
+
+bool
+target_copy_may_go_on(struct scsi_task *task)
+{
+	const struct target_task *t = container_of(task, struct target_task, scsi);
+
+	if (t->path->held || t->path->gone)
+		return false;
+	for (unsigned i = 0; t->others != NULL && i < t->others->count; i++)
+		if (t->others->list[i].path->held || t->others->list[i].path->gone)
+			return false;
+	return true;
+}

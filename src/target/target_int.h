@@ -1116,6 +1116,8 @@ void target_copy_abandon(struct target_task *t);
  * medium from others until what they have in flight is back.  The path's thread.
  */
 void target_copy_stop(struct target_path *path);
+/* The function copy_may_go_on of struct scsi_host_ops. */
+bool target_copy_may_go_on(struct scsi_task *task);
 /*
  * Says in the log and to the array that a unit hangs, which has a fence, unless that was said
  * already.  Any thread.

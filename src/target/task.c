@@ -801,6 +801,7 @@ const struct scsi_host_ops target_task_host_ops = {
 	.turn = host_turn,
 	.luns = target_session_luns,
 	.open_unit = target_copy_open,
+	.copy_may_go_on = target_copy_may_go_on,
 	.ports = target_preempt_ports,
 	.abort_prepare = target_preempt_prepare,
 	.abort_run = target_preempt_run,

@@ -56,6 +56,7 @@ data_in(struct scsi_task *task, uint32_t len_bytes)
 
 /* The task that goes on because its mode pages are saved; memory completes at once. */
 static struct scsi_task *resumed;
+static bool ended; /* the task that runs */
 
 static void
 resume(struct scsi_task *task)
@@ -110,9 +111,9 @@ abort_cancel(void *handle)
 static void
 done(struct scsi_task *task)
 {
-	MUST(task == aborting || task == resumed);
-	aborting = NULL;
-	resumed = NULL;
+	(void)task;
+	MUST(!ended && aborting == NULL && resumed == NULL);
+	ended = true;
 }
 
 static const struct scsi_host_ops ops = { .data_in = data_in,
@@ -219,8 +220,11 @@ run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const
 		memcpy(run.out.iov_base, data + HEAD_BYTES, MIN(have, (size_t)task->out_bytes));
 		task->out_iov = &run.out;
 		task->out_iov_count = 1;
-		if (scsi_task_execute(task) == SCSI_PENDING) {
+		ended = scsi_task_execute(task) == SCSI_DONE;
+		while (!ended) {
 			MUST(aborting == task || resumed == task);
+			aborting = NULL;
+			resumed = NULL;
 			scsi_task_resume(task);
 		}
 		MUST(aborting == NULL && resumed == NULL);
