@@ -4,7 +4,7 @@
  * array that the nexus may use.  task.c calls these functions through the table in cmd.c, on the
  * task's thread.
  *
- * A segment is copied in chunks: read from the source, then written to the destination.  A chunk of
+ * A segment is copied in chunks: read from the source, then written to the destination.  A run of
  * zeros is written as zeros, and frees the space where the destination is thin.  Each read and each
  * write has its range of its unit's range lock, as READ and WRITE have theirs, and gives it up
  * before the next is asked for.  A task that never holds two ranges cannot be part of a deadlock.
@@ -29,6 +29,8 @@ enum {
 	LIST_ID_DISCARD = 2,
 	LIST_ID_NONE = 3,
 	CHUNK_BYTES = 1 << 20,
+	/* the least run of zeros within a chunk that is written as such: 64 KiB, aligned */
+	RUN_BYTES = 64 << 10,
 };
 
 /* Additional sense codes. */
@@ -64,8 +66,9 @@ struct copy {
 	uint64_t left;
 	uint64_t done; /* forwards only */
 	bool backwards;
-	uint64_t place; /* of the chunk, within the segment */
-	size_t len;     /* of the chunk */
+	uint64_t place;         /* of the chunk, within the segment */
+	size_t len;             /* of the chunk */
+	size_t run_at, run_len; /* what is written of the chunk: zeros only, or data */
 };
 
 static struct copy *
@@ -327,11 +330,16 @@ lock(struct scsi_task *task, struct scsi_lu *lu, uint64_t at, int (*step)(struct
 	return scsi_range_begin(&lu->ranges, task, false) ? SCSI_AGAIN : SCSI_PENDING;
 }
 
+static int write_run(struct scsi_task *task);
+
 static int
 written(struct scsi_task *task)
 {
 	struct copy *copy = copy_of(task);
 
+	copy->run_at += copy->run_len;
+	if (task->io.result == 0 && copy->run_at < copy->len)
+		return write_run(task);
 	scsi_range_end(task->range.lock, task);
 	if (task->io.result != 0)
 		return io_failed(task, copy->to);
@@ -342,22 +350,55 @@ written(struct scsi_task *task)
 	return next_chunk(task);
 }
 
+/*
+ * Sets run_len to the bytes of the chunk from run_at on that are all zeros, or all data.  Only whole
+ * runs of RUN_BYTES, aligned in the unit that is written to, are told apart, so that a few zeros
+ * among data cost no write of their own.  Returns true when the run is zeros.
+ */
+static bool
+find_run(struct copy *copy)
+{
+	uint64_t at = copy->to_at + copy->place;
+	bool zeros = false;
+	size_t end = copy->run_at;
+
+	while (end < copy->len) {
+		size_t n = MIN(copy->len - end, RUN_BYTES - (at + end) % RUN_BYTES);
+		bool is_zero = scsi_is_zero(copy->chunk + end, n);
+
+		if (end != copy->run_at && is_zero != zeros)
+			break;
+		zeros = is_zero;
+		end += n;
+	}
+	copy->run_len = end - copy->run_at;
+	return zeros;
+}
+
 static int
-write_chunk(struct scsi_task *task)
+write_run(struct scsi_task *task)
 {
 	struct copy *copy = copy_of(task);
 	struct iovec *iov = task->work->iov;
 	unsigned flags = scsi_lu_mode(copy->to, MODE_WCE) ? 0 : BLK_FUA;
-	uint64_t at = copy->to_at + copy->place;
+	uint64_t at = copy->to_at + copy->place + copy->run_at;
 
 	if (check_units(task) == SCSI_DONE)
 		return SCSI_DONE;
-	if (scsi_is_zero(copy->chunk, copy->len))
+	if (find_run(copy))
 		return scsi_io_on(task, copy->to, BLK_WRITE_ZEROES,
-				  flags | (copy->to->unmaps ? BLK_MAY_UNMAP : 0), at, copy->len,
+				  flags | (copy->to->unmaps ? BLK_MAY_UNMAP : 0), at, copy->run_len,
 				  NULL, 0, written);
-	iov[0] = (struct iovec){ copy->chunk, copy->len };
-	return scsi_io_on(task, copy->to, BLK_WRITE, flags, at, copy->len, iov, 1, written);
+	iov[0] = (struct iovec){ copy->chunk + copy->run_at, copy->run_len };
+	return scsi_io_on(task, copy->to, BLK_WRITE, flags, at, copy->run_len, iov, 1, written);
+}
+
+/* The chunk's range of the unit is locked until all of it is written. */
+static int
+write_chunk(struct scsi_task *task)
+{
+	copy_of(task)->run_at = 0;
+	return write_run(task);
 }
 
 static int

@@ -253,6 +253,54 @@ test_zeros_are_left_without_space(void **state)
 	test_task_fini(&tt);
 }
 
+/* A run counts where it has whole 64 KiB of the destination, not where the source has them. */
+static void
+test_zeros_among_data_are_left_without_space(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+	uint8_t medium[512];
+	struct list_of l;
+
+	test_fill(t, 0, 0x11, 20);
+	test_fill(t, 20, 0, 300); /* in the destination from 532 on: 640 and 768 are aligned */
+	test_fill(t, 320, 0x22, 30);
+	test_fill(t, 512, 0xaa, 350);
+	begin(&l, 0, NO_ID);
+	add_cscd(&l, t);
+	add_segment(&l, 0, 0, 350, 0, 512);
+	assert_int_equal(copy(t, &tt, &l), 0);
+	assert_int_equal(t->dev->count[BLK_WRITE], 2);
+	assert_int_equal(t->dev->count[BLK_WRITE_ZEROES], 1);
+	assert_int_equal(t->dev->flags[BLK_WRITE_ZEROES] & BLK_MAY_UNMAP, BLK_MAY_UNMAP);
+	for (unsigned i = 0; i < 350; i++) {
+		test_peek(t, 512 + i, medium, 1);
+		assert_true(test_all(medium, 512, i < 20 ? 0x11 : i < 320 ? 0 : 0x22));
+	}
+	test_task_fini(&tt);
+}
+
+/* Nothing of a chunk is told as copied whose second write has failed. */
+static void
+test_a_failure_among_the_runs_of_a_chunk_ends_the_copy(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+	struct list_of l;
+
+	test_fill(t, 0, 0x11, 128);
+	test_fill(t, 128, 0, 128);
+	t->dev->fail[BLK_WRITE_ZEROES] = -EIO;
+	begin(&l, 0, NO_ID);
+	add_cscd(&l, t);
+	add_segment(&l, 0, 0, 256, 0, 512);
+	copy(t, &tt, &l);
+	assert_int_equal(tt.task.status, SCSI_STATUS_CHECK_CONDITION);
+	assert_int_equal(t->dev->count[BLK_WRITE], 1);
+	assert_int_equal(t->dev->count[BLK_WRITE_ZEROES], 1);
+	test_task_fini(&tt);
+}
+
 static void
 test_without_the_write_cache_a_copy_is_durable(void **state)
 {
@@ -731,6 +779,8 @@ main(void)
 		ON(test_block_sizes_may_differ_when_the_segment_fits),
 		ON(test_overlapping_ranges_are_copied_as_they_were),
 		ON(test_zeros_are_left_without_space),
+		ON(test_zeros_among_data_are_left_without_space),
+		ON(test_a_failure_among_the_runs_of_a_chunk_ends_the_copy),
 		ON(test_without_the_write_cache_a_copy_is_durable),
 		ON(test_an_empty_list_copies_nothing),
 		ON(test_each_bad_list_is_refused_with_the_place),
