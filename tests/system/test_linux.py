@@ -383,6 +383,20 @@ def test_linux_learns_of_another_size_and_names_a_disk_once():
         daemon.stop()
 
 
+def test_the_tools_of_sg3_utils_understand_every_answer():
+    guest_build()
+    with Daemon() as daemon:
+        daemon.ctl('target', 'create', 'web', '--iscsi-name', 'iqn.2026-11.org.example:web')
+        for name, size in (('one', '64M'), ('other', '32M')):
+            daemon.ctl('lun', 'create', name, '--size', size, '--unmask', '*')
+            daemon.ctl('lun', 'associate', name, 'web')
+        run_guest('tools.sh', lambda words: None,
+                  PORTAL=f'10.0.2.2:{daemon.portal.rsplit(":", 1)[1]}',
+                  TARGET='iqn.2026-11.org.example:web', SECTORS=64 << 11)
+        equal(daemon.ctl('lun', 'reservations', 'one')['registrations'], [], 'what is left')
+        daemon.stop()
+
+
 def synced_files(console):
     """What the guest has said of its files: those that must be there, "FILE:SHA256"."""
     files = {}
