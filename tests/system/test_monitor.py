@@ -509,7 +509,8 @@ def test_health_has_the_status_of_a_monitoring_plug_in():
         daemon.ctl('controller', 'offline')
         done = vdsctl(daemon, 'health')
         equal(done.returncode, 1, done.stdout)
-        check('controller' in done.stdout and 'vdsctl controller online' in done.stdout, done.stdout)
+        check('controller' in done.stdout and 'vdsctl controller online' in done.stdout,
+              done.stdout)
         daemon.ctl('controller', 'online')
         next(daemon.dir.rglob(f'*{lun}*')).unlink()
         eventually('the LUN has failed', lambda: vdsctl(daemon, 'health').returncode == 2)
