@@ -817,8 +817,9 @@ int array_host_paths_run(struct array *array, const struct array_request *reques
 			 struct array_host_paths *paths, struct array_answer *ret_answer);
 /*
  * Takes a host or a host group (prefix: MASK_HOST or MASK_HOST_GROUP) out of the unmasking lists
- * that name it, or refuses that without force.  Looks at every LUN.  Returns 0, ERR_IN_USE (a list
- * names it and force is not set; the text names the LUN) or an error of the edit.  Writer thread.
+ * that name it, or refuses that without force.  Looks at these lists only.  Returns 0, ERR_IN_USE
+ * (a list names it and force is not set; the text names the LUN) or an error of the edit.  Writer
+ * thread.
  */
 int array_host_leave_masks(struct state_edit *edit, const char *prefix, const struct guid *id,
 			   const char *name, bool force);

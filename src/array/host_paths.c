@@ -213,16 +213,14 @@ int
 array_host_leave_masks(struct state_edit *edit, const char *prefix, const struct guid *id,
 		       const char *name, bool force)
 {
-	size_t count = state_count(state_edit_view(edit), ROW_LUN);
 	char entry[64], text[GUID_TEXT_SIZE];
+	struct guid after = { { 0 } };
+	const struct row_lun *lun;
 	int rc = 0;
 
 	snprintf(entry, sizeof(entry), "%s%s", prefix, guid_format(id, text));
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		const struct row_lun *lun = state_at(state_edit_view(edit), ROW_LUN, i);
-
-		if (!host_mask_has(lun->mask, prefix, id))
-			continue;
+	while (rc == 0 && (lun = state_masked_next(state_edit_view(edit), id, &after)) != NULL) {
+		after = lun->id;
 		if (!force)
 			return err_set(
 				ERR_IN_USE,

@@ -54,6 +54,20 @@ void host_mask_describe(const struct state *state, const char *mask, struct strb
  */
 bool host_mask_has(const char *mask, const char *prefix, const struct guid *id);
 
+/*
+ * Finds the next host or host group of a list, moves *rest on, and returns true with its id and its
+ * family (ROW_HOST or ROW_HOST_GROUP).  Returns false at the end.  *rest is the list at first; NULL
+ * is an empty list.
+ */
+bool host_mask_next(const char **rest, struct guid *ret_id, enum row_family *ret_family);
+/*
+ * Returns, of the LUNs whose unmasking lists have the host or the host group as an entry of its
+ * own, the one whose id follows `after` (NULL: the first), or NULL.  Costs a few steps for each
+ * such LUN, however many others there are.  Borrowed from the state.
+ */
+const struct row_lun *state_masked_next(const struct state *state, const struct guid *id,
+					const struct guid *after);
+
 /* Initiator names in canonical form, sorted, each once. */
 struct host_names {
 	char **names; /* owned, as each name is */

@@ -119,6 +119,25 @@ host_mask_admits(const struct state *state, const char *mask, const char *initia
 }
 
 bool
+host_mask_next(const char **rest, struct guid *ret_id, enum row_family *ret_family)
+{
+	struct mask_entry entry;
+
+	if (!may_have_hosts(*rest)) {
+		*rest = NULL;
+		return false;
+	}
+	while (entry_next(rest, &entry)) {
+		if (entry.family == ROW_INITIATOR || guid_is_zero(&entry.id))
+			continue;
+		*ret_id = entry.id;
+		*ret_family = entry.family;
+		return true;
+	}
+	return false;
+}
+
+bool
 host_mask_has(const char *mask, const char *prefix, const struct guid *id)
 {
 	enum row_family family = strcmp(prefix, MASK_HOST_GROUP) == 0 ? ROW_HOST_GROUP : ROW_HOST;

@@ -143,6 +143,7 @@ order_at(const struct order *order, size_t index)
 {
 	if (index >= order_count(order))
 		return NULL;
+	order_work++;
 	while (order->level > 0) {
 		const union order_entry *entry = order->entries;
 

@@ -162,7 +162,7 @@ order_prepare(struct order **order, enum order_id id, const void *old, const voi
 	const struct order_type *type = order_type(id);
 
 	if (*order == NULL) {
-		*order = order_node_new(0, NODE_SLACK, order_is_primary(id));
+		*order = order_node_new(0, NODE_SLACK, order_owns_rows(id));
 		if (*order == NULL)
 			return -ENOMEM;
 	}

@@ -12,7 +12,7 @@
  * 1. Nodes are never empty, except the root of an order that is being filled.
  * 2. A leaf never begins or ends within a group (rows that the group comparison calls equal), so a
  *    group is one slice of one leaf.  A large group makes a large leaf.
- * 3. Primary orders hold a reference to each row.  Secondary orders borrow the rows: the primary
+ * 3. Primary orders, and ORDER_MASKED, hold a reference to each row.  Secondary orders borrow the rows: the primary
  *    order of the same state has all of them, and two states share a leaf only while none of its
  *    rows has changed.
  * 4. Beside each entry stands its prefix (of a child: that of its first row), a number whose order
@@ -80,14 +80,32 @@ enum order_id {
 	ORDER_HOST_NAMES,
 	ORDER_HOST_GROUP_NAMES,
 	ORDER_INITIATOR_NAMES,
-	ORDER_COUNT
+	ORDER_COUNT,
+	/*
+	 * state->masked (masked.c): rows that stand for entries of unmasking lists, sorted by (host
+	 * or host group, LUN).  It sorts no family's rows, so that loops over the orders end before.
+	 */
+	ORDER_MASKED = ORDER_COUNT,
+	ORDER_ALL_COUNT
 };
+
+/*
+ * The family as which the rows of ORDER_MASKED are made: it is a pair of ids, too.  No state has
+ * such a row among those of the family.
+ */
+#define MASKED_FAMILY ROW_HOST_MEMBER
 
 const struct order_type *order_type(enum order_id id);
 static inline bool
 order_is_primary(enum order_id id)
 {
 	return id < (enum order_id)ORDER_PRIMARY_COUNT;
+}
+/* Returns whether the nodes of the order hold references to its rows. */
+static inline bool
+order_owns_rows(enum order_id id)
+{
+	return order_is_primary(id) || id == ORDER_MASKED;
 }
 
 struct order *order_ref(struct order *order);
@@ -197,7 +215,7 @@ int order_diff(const struct order *before, const struct order *after,
 
 /*
  * What this thread has done to orders since it began: entries copied or moved, nodes and rows
- * visited in differences, rows visited by state_check.  Tests compare it at several sizes
+ * visited in differences, rows visited by state_check, rows looked up by their index.  Tests compare it at several sizes
  * (state_work).
  */
 extern _Thread_local uint64_t order_work;

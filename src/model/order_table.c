@@ -344,7 +344,7 @@ prefix_initiator_name(const void *row)
 }
 
 /* clang-format off */
-static const struct order_type types[ORDER_COUNT] = {
+static const struct order_type types[ORDER_ALL_COUNT] = {
 	[ROW_ARRAY]		= { ROW_ARRAY,		compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_POOL]		= { ROW_POOL,		compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LUN]		= { ROW_LUN,		compare_id,		compare_id,	prefix_id, NULL },
@@ -386,6 +386,7 @@ static const struct order_type types[ORDER_COUNT] = {
 	[ORDER_HOST_GROUP_NAMES] = { ROW_HOST_GROUP,	compare_host_group_name_id,	compare_host_group_name,	prefix_host_group_name, text_host_group_name },
 	[ORDER_INITIATOR_NAMES]	= { ROW_INITIATOR,	compare_initiator_name_id,	compare_initiator_name,	prefix_initiator_name, text_initiator_name },
 	[ORDER_LUN_NAAS]	= { ROW_LUN,		compare_lun_naa_id,	compare_lun_naa,	prefix_lun_naa, text_lun_naa },
+	[ORDER_MASKED]		= { MASKED_FAMILY,	compare_pair,		compare_pair,	prefix_id, NULL },
 };
 /* clang-format on */
 

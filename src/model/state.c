@@ -48,6 +48,7 @@ state_alias(const struct state *state)
 	alias->guarded = state->guarded;
 	for (int i = 0; i < ORDER_COUNT; i++)
 		alias->orders[i] = order_ref(state->orders[i]);
+	alias->masked = order_ref(state->masked);
 	return alias;
 }
 
@@ -67,6 +68,7 @@ state_unref(struct state *state)
 		return;
 	for (int i = 0; i < ORDER_COUNT; i++)
 		order_unref(state->orders[i]);
+	order_unref(state->masked);
 	state_rows_free(state->loading);
 	mem_free(state);
 }

@@ -623,5 +623,7 @@ state_check(const struct state *state)
 		rc = check_rows(state);
 	if (rc == 0)
 		rc = check_associations(state);
+	if (rc == 0)
+		rc = state_masked_check(state);
 	return rc < 0 ? rc : check_targets(state);
 }

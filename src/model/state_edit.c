@@ -56,6 +56,12 @@ count_out(struct state *work, const struct row *row)
 	work->guarded -= row != NULL && is_guarded(row);
 }
 
+static const char *
+mask_of(const struct row_lun *lun)
+{
+	return lun != NULL ? lun->mask : NULL;
+}
+
 /*
  * Replaces `old` by `row`, which have the same family and key.  NULL stands for no row.  Returns 0
  * or -ENOMEM (nothing has changed that can be seen).
@@ -63,10 +69,16 @@ count_out(struct state *work, const struct row *row)
 static int
 state_swap(struct state *work, enum row_family family, const void *old, void *row)
 {
+	const struct row_lun *lun = row != NULL ? row : old;
+
+	if (family == ROW_LUN && state_masked_add(work, &lun->id, mask_of(old), mask_of(row)) < 0)
+		return -ENOMEM;
 	for (int i = 0; i < ORDER_COUNT; i++)
 		if (order_type(i)->family == family &&
 		    order_prepare(&work->orders[i], i, old, row) < 0)
 			return -ENOMEM;
+	if (family == ROW_LUN)
+		state_masked_remove(work, &lun->id, mask_of(old), mask_of(row));
 	if (row_family_is_digested(family)) {
 		if (old != NULL)
 			hash128_sub(&work->position.digest, &((const struct row *)old)->hash);
@@ -180,6 +192,8 @@ state_load_end(struct state *work)
 		rc = order_build((enum order_id)i,
 				 work->orders[order_type((enum order_id)i)->family], NULL, 0,
 				 &work->orders[i]);
+	if (rc == 0)
+		rc = state_masked_load(work);
 	if (rc == 0)
 		state_rows_free(TAKE(work->loading));
 	return rc;

@@ -28,6 +28,7 @@ struct state {
 	atomic_uint refs;
 	struct position position;
 	struct order *orders[ORDER_COUNT]; /* one reference to each; NULL = empty */
+	struct order *masked;              /* ORDER_MASKED, one reference; NULL = empty */
 	struct state_rows *loading; /* the rows of a state that is being loaded, owned; else NULL */
 	size_t ailing;  /* number of live LUNs and pools that are not well: state_ailing */
 	size_t guarded; /* number of live LUNs of which not every method answers: state_guarded */
@@ -45,6 +46,22 @@ const void *state_find_key(const struct state *state, enum row_family family,
 			   const struct row_key *key);
 
 void state_rows_free(struct state_rows *rows); /* accepts NULL */
+
+/* ---- masked.c: which LUNs have a host in their unmasking list ---- */
+
+/*
+ * Adds the hosts and host groups of the new list that the old list does not have.  NULL stands for
+ * no list.  Returns 0 or -ENOMEM; then the index may have entries too many, which do no harm.
+ */
+int state_masked_add(struct state *work, const struct guid *lun_id, const char *old,
+		     const char *now);
+/* Removes what the old list has and the new one has not.  Entries stay when there is no memory. */
+void state_masked_remove(struct state *work, const struct guid *lun_id, const char *old,
+			 const char *now);
+/* Makes the index of a state that was loaded.  Returns 0 or -ENOMEM. */
+int state_masked_load(struct state *work);
+/* Returns 0, or ERR_CORRUPT: an entry of a list is not in the index. */
+int state_masked_check(const struct state *state);
 
 /*
  * Deletes a key from a state that only the caller holds, as state_edit_delete does in an edit.

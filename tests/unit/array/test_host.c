@@ -2,6 +2,7 @@
 /* Tests of hosts and host groups in the array. */
 #include "array_test.h"
 
+#include "array/array_int.h"
 #include "base/str.h"
 #include "model/host.h"
 
@@ -352,6 +353,77 @@ test_a_host_that_leaves_a_group_is_drained(void **state)
 	fake_unregister(&fake);
 }
 
+/* ---- what a deletion costs ---- */
+
+#define NAMED "00000000-0000-0000-0000-0000000000aa"
+
+/* LUNs of which every (luns / 4)th has the host NAMED in its list, and all another host. */
+static struct state *
+state_of(unsigned luns)
+{
+	const struct position at = { .incarnation = 1 };
+	struct state_edit *edit = state_edit_new_load(&at);
+	struct state *state = NULL;
+
+	for (unsigned i = 0; i < luns; i++) {
+		struct row_lun *lun = row_new(ROW_LUN);
+		AUTO_FREE char *mask = NULL;
+		char name[16];
+
+		memcpy(lun->id.bytes, &i, sizeof(i));
+		assert_ok(mask_normalize(i % (luns / 4) == 1
+						 ? "host:" NAMED
+						   ";host:00000000-0000-0000-0000-0000000000ab"
+						 : "host:00000000-0000-0000-0000-0000000000ab",
+					 &mask));
+		assert_ok(row_set_string(&lun->mask, mask));
+		snprintf(name, sizeof(name), "%u", i);
+		assert_ok(row_set_string(&lun->name, name));
+		assert_ok(row_set_string(&lun->serial, name));
+		assert_ok(row_set_string(&lun->naa, name));
+		assert_ok(row_set_string(&lun->hints, ""));
+		assert_ok(state_edit_put(edit, lun));
+	}
+	assert_ok(state_edit_load(edit, &state));
+	return state;
+}
+
+/* How many steps it takes to take a host out of the four lists that name it. */
+static uint64_t
+cost_at(unsigned luns)
+{
+	AUTO_STATE struct state *state = state_of(luns);
+	struct state_edit *edit = state_edit_new(state);
+	uint64_t before = state_work();
+	struct guid host;
+
+	assert_ok(guid_parse(NAMED, &host));
+	assert_int_equal(array_host_leave_masks(edit, MASK_HOST, &host, "db1", false), ERR_IN_USE);
+	assert_true(state_edit_is_empty(edit));
+	assert_ok(array_host_leave_masks(edit, MASK_HOST, &host, "db1", true));
+	before = state_work() - before;
+	assert_null(state_masked_next(state_edit_view(edit), &host, NULL));
+	for (unsigned i = 0; i < luns; i++) {
+		const struct row_lun *lun = state_at(state_edit_view(edit), ROW_LUN, i);
+
+		assert_string_equal(lun->mask, "host:00000000-0000-0000-0000-0000000000ab");
+	}
+	state_edit_free(edit);
+	return before;
+}
+
+static void
+test_a_deletion_looks_only_at_the_lists_that_name_the_host(void **state)
+{
+	uint64_t small = cost_at(400), large = cost_at(25600);
+
+	(void)state;
+	/* A level or two of nodes more: not 64 times as much. */
+	if (large > 3 * small || large > 6400)
+		fail_msg("%llu steps at 25,600 LUNs, %llu at 400", (unsigned long long)large,
+			 (unsigned long long)small);
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -373,6 +445,7 @@ main(void)
 		WITH_ARRAY(test_what_a_list_names_is_deleted_by_force_only),
 		WITH_ARRAY(test_only_sessions_that_lose_the_lun_are_drained),
 		WITH_ARRAY(test_a_host_that_leaves_a_group_is_drained),
+		cmocka_unit_test(test_a_deletion_looks_only_at_the_lists_that_name_the_host),
 	};
 
 	return cmocka_run_group_tests_name("host", tests, NULL, NULL);

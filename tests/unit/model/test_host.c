@@ -177,6 +177,174 @@ test_names_are_read_sorted_and_once(void **unused)
 	}
 }
 
+/* ---- the index from hosts to the LUNs whose lists name them ---- */
+
+#define INDEX_LUNS  40u
+#define INDEX_HOSTS 6u
+
+/* A list of the hosts whose bits are set; an odd number stands for a group. */
+static void
+list_of(unsigned bits, char list[512])
+{
+	char text[GUID_TEXT_SIZE];
+	AUTO_FREE char *sorted = NULL;
+	size_t len = 0;
+
+	len += (size_t)snprintf(list, 512, IQN "9");
+	for (unsigned n = 0; n < INDEX_HOSTS; n++)
+		if ((bits >> n & 1) != 0) {
+			struct guid id = sample_id(n % 2 != 0 ? 'g' : 'h', n);
+
+			len += (size_t)snprintf(list + len, 512 - len, ";%s%s",
+						n % 2 != 0 ? MASK_HOST_GROUP : MASK_HOST,
+						guid_format(&id, text));
+		}
+	assert_int_equal(mask_normalize(list, &sorted), 0);
+	snprintf(list, 512, "%s", sorted);
+}
+
+/* The index says of each host what reading all lists says. */
+static void
+assert_index_finds(const struct state *state)
+{
+	for (unsigned n = 0; n < INDEX_HOSTS; n++) {
+		const struct guid id = sample_id(n % 2 != 0 ? 'g' : 'h', n);
+		const char *prefix = n % 2 != 0 ? MASK_HOST_GROUP : MASK_HOST;
+		const struct row_lun *found = state_masked_next(state, &id, NULL);
+
+		for (size_t i = 0; i < state_count(state, ROW_LUN); i++) {
+			const struct row_lun *lun = state_at(state, ROW_LUN, i);
+
+			if (!host_mask_has(lun->mask, prefix, &id))
+				continue;
+			assert_ptr_equal(found, lun);
+			found = state_masked_next(state, &id, &lun->id);
+		}
+		assert_null(found);
+	}
+}
+
+static void
+assert_index_is_right(const struct state *state)
+{
+	assert_index_finds(state);
+	assert_int_equal(state_check(state), 0);
+}
+
+/* The hosts and groups that list_of names. */
+static void
+put_hosts(struct state_edit *edit)
+{
+	sample_put(edit, sample_array(), sample_pool(1), NULL);
+	for (unsigned n = 0; n < INDEX_HOSTS; n++) {
+		struct row_host_group *group;
+
+		if (n % 2 == 0) {
+			sample_put(edit, host(n), NULL);
+			continue;
+		}
+		group = row_new(ROW_HOST_GROUP);
+		group->id = sample_id('g', n);
+		sample_text(&group->name, "g%u", n);
+		sample_put(edit, group, NULL);
+	}
+}
+
+static void *
+masked_lun(unsigned n, unsigned bits)
+{
+	struct row_lun *lun = sample_lun(n);
+	char list[512];
+
+	list_of(bits, list);
+	assert_int_equal(row_set_string(&lun->mask, list), 0);
+	return lun;
+}
+
+static struct state *
+reloaded(const struct state *state)
+{
+	struct state_edit *edit = state_edit_new_load(state_position(state));
+	struct state *loaded = NULL;
+
+	for (int family = 0; family < ROW_CONFIG_COUNT; family++)
+		for (size_t i = 0; i < state_count(state, (enum row_family)family); i++) {
+			void *row = row_ref(state_at(state, (enum row_family)family, i));
+
+			assert_int_equal(state_edit_put(edit, row), 0);
+		}
+	assert_int_equal(state_edit_load(edit, &loaded), 0);
+	return loaded;
+}
+
+/* Lists change, LUNs come and go; the states before stay as they were. */
+static void
+test_the_index_of_hosts_follows_the_lists(void **unused)
+{
+	struct position at = sample_position();
+	struct state *state = state_new(&at);
+	unsigned seed = 5;
+
+	(void)unused;
+	for (unsigned round = 0; round < 300; round++) {
+		AUTO_STATE struct state *before = TAKE(state), *loaded = NULL;
+		struct state_edit *edit = state_edit_new(before);
+
+		if (round == 0)
+			put_hosts(edit);
+		for (unsigned i = 0; i < 3; i++) {
+			unsigned n;
+			struct guid id;
+
+			seed = seed * 1103515245u + 12345u;
+			n = (seed >> 8) % INDEX_LUNS;
+			id = sample_id('l', n);
+			if ((seed >> 4) % 4 != 0)
+				sample_put(edit, masked_lun(n, seed >> 16), NULL);
+			else if (state_find(state_edit_view(edit), ROW_LUN, &id) != NULL)
+				assert_int_equal(state_edit_delete(edit, ROW_LUN, &id, NULL), 0);
+		}
+		state = sample_next(edit, NULL);
+		if (round > 0)
+			assert_index_is_right(before);
+		assert_index_is_right(state);
+		loaded = reloaded(state);
+		assert_index_is_right(loaded);
+	}
+	state_unref(state);
+}
+
+static void
+test_the_index_of_hosts_is_right_when_memory_is_short(void **unused)
+{
+	struct position at = sample_position();
+	AUTO_STATE struct state *empty = state_new(&at), *base = NULL;
+	struct state_edit *edit = state_edit_new(empty);
+	char changed[512];
+
+	(void)unused;
+	list_of(0x3c, changed);
+	put_hosts(edit);
+	sample_put(edit, masked_lun(1, 7), masked_lun(2, 5), NULL);
+	base = sample_next(edit, NULL);
+	WITH_EVERY_FAULT
+	{
+		struct state_edit *next = state_edit_new(base);
+		struct row_lun *row = next != NULL ? row_copy(state_at(base, ROW_LUN, 0)) : NULL;
+
+		if (row != NULL && row_set_string(&row->mask, changed) == 0) {
+			int rc = state_edit_put(next, row);
+
+			assert_true(rc == 0 || rc == -ENOMEM);
+			assert_index_finds(state_edit_view(next));
+		} else {
+			row_unref(row);
+		}
+		state_edit_free(next);
+		assert_index_finds(base);
+	}
+}
+
 int
 main(void)
 {
@@ -187,6 +355,8 @@ main(void)
 		cmocka_unit_test(test_a_list_is_flattened_resolved_and_described),
 		cmocka_unit_test(test_a_host_that_is_not_there_is_found_out),
 		cmocka_unit_test(test_names_are_read_sorted_and_once),
+		cmocka_unit_test(test_the_index_of_hosts_follows_the_lists),
+		cmocka_unit_test(test_the_index_of_hosts_is_right_when_memory_is_short),
 	};
 
 	return cmocka_run_group_tests_name("host", tests, NULL, NULL);
