@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A full disk does not lock management out: thin LUNs fill the file system that also has the
-catalog.
+catalog.  Before that, hosts and administrators are told that it becomes low on space.
 
 The file system is a tmpfs in a mount namespace of the test; where no namespace may be made, the
 test is skipped.
@@ -39,13 +39,13 @@ def enter_namespace():
 
 
 class SmallDisk(Daemon):
-    """An array, pool and all, on a file system of 16 MiB; one target."""
+    """An array, pool and all, on a file system of 16 MiB or `size`; one target."""
 
-    def __init__(self):
+    def __init__(self, size=DISK):
         super().__init__()
         disk = self.top / 'disk'
         disk.mkdir()
-        subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={DISK}', 'tmpfs', disk], check=True)
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={size}', 'tmpfs', disk], check=True)
         self.disk, self.dir = disk, disk / 'array'
 
     def __enter__(self):
@@ -239,8 +239,155 @@ def test_a_full_array_can_be_emptied_whatever_used_the_reserve():
         daemon.checker()
 
 
+# ---- low on space ----
+
+SOFT_THRESHOLD = '6/3807'       # THIN PROVISIONING SOFT THRESHOLD REACHED
+
+
+class Host:
+    """An initiator that has heard of its login."""
+
+    def __init__(self, daemon, number):
+        self.daemon, self.name, self.driver = daemon, f'{INITIATOR}{number}', vdstest.Initiator()
+        self.log_in()
+
+    def log_in(self):
+        self.driver.ok('hold', self.daemon.portal, TARGET, self.name)
+        for lun in (0, 1):
+            self.attentions(lun)
+
+    def attentions(self, lun):
+        found = []
+        while (said := self.driver.ok('sense', lun)[0]).startswith('6/'):
+            found.append(said)
+        return found
+
+    def read(self, lun, cdb):
+        said, *data = self.driver.ok('cdb', lun, cdb, 64, '-')
+        return bytes.fromhex(data[0]) if said == 'good' else said
+
+    def threshold_mib(self, lun):
+        """Of the Logical Block Provisioning mode page, which is enabled, soft and of what is free."""
+        page = self.read(lun, '1a081c0240 00'.replace(' ', ''))[4:]
+        equal((page[:4].hex(), page[16] & 0xc7, page[17]), ('5c020014', 0x80, 1), 'the mode page')
+        return int.from_bytes(page[20:24], 'big')
+
+    def free_mib(self, lun):
+        """Of the Logical Block Provisioning log page: available LBA mapping resources."""
+        page = self.read(lun, '4d004c00000000004000')
+        equal((page[0] & 0x3f, page[4:6].hex()), (0x0c, '0001'), 'the log page')
+        return int.from_bytes(page[8:12], 'big')
+
+    def close(self):
+        self.driver.ok('drop')
+        self.driver.close()
+
+
+def leave_free(daemon, leave):
+    """Others take of the file system, or give back, until so much is free."""
+    stuffing = daemon.disk / 'stuffing'
+    with stuffing.open('ab') as f:
+        size = f.tell() + daemon.free() - leave
+        if size > f.tell():
+            os.posix_fallocate(f.fileno(), 0, size)
+        else:
+            f.truncate(size)
+
+
+def told(daemon):
+    """The words of all surfaces: the pool's row, health, metrics."""
+    health = subprocess.run([os.environ['VDSCTL'], '--url', f'unix:{daemon.socket}', 'health'],
+                            capture_output=True, text=True, check=False)
+    rest = daemon.rest()
+    space = rest.list('pools')[0]['live']['space']
+    rest.close()
+    return (space, 'low on space' in health.stdout, health.returncode,
+            float(metrics(daemon)['vds_array_health']))
+
+
+def metrics(daemon):
+    connection = vdstest.UnixConnection(daemon.socket, vdstest.DEADLINE_S)
+    connection.request('GET', '/metrics')
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return dict(line.rsplit(' ', 1) for line in text.splitlines()
+                if line and not line.startswith('#'))
+
+
+def becomes(daemon, space):
+    eventually(f'the pool is {space}', lambda: told(daemon)[0] == space)
+    equal(told(daemon), {'ok': ('ok', False, 0, 0), 'low': ('low', True, 1, 1)}[space], space)
+
+
+def test_hosts_are_told_once_that_the_pool_becomes_low():
+    """One thin LUN and a thick one; two hosts.  Whatever is said is the same everywhere."""
+    size = 64 * MIB
+    with SmallDisk(size) as daemon:
+        daemon.ctl('lun', 'create', 'thin', '--size', '64M', '--unmask', '*')
+        daemon.ctl('lun', 'create', 'thick', '--size', '1M', '--thick', '--unmask', '*')
+        for name in ('thin', 'thick'):
+            daemon.ctl('lun', 'associate', name, TARGET)
+        rest = daemon.rest()
+        eventually('the thick LUN is ready', lambda: all(j['state'] == 'done' for j in rest.list('jobs')))
+        hosts = [Host(daemon, n) for n in (1, 2)]
+        becomes(daemon, 'ok')
+        equal(hosts[0].threshold_mib(0), size // 10 // MIB, 'the threshold')
+        equal([host.attentions(lun) for host in hosts for lun in (0, 1)], [[]] * 4, 'enough space')
+        for _ in range(2):
+            leave_free(daemon, 5 * MIB)
+            becomes(daemon, 'low')
+            equal([host.attentions(0) for host in hosts], [[SOFT_THRESHOLD]] * 2, 'the crossing')
+            equal([host.attentions(1) for host in hosts], [[], []], 'the thick LUN')
+            check(hosts[0].free_mib(0) < hosts[0].threshold_mib(0), 'the log page')
+            # a little more, which is the same crossing
+            leave_free(daemon, 7 * MIB)
+            eventually('the log page follows', lambda: hosts[0].free_mib(0) == daemon.free() // MIB)
+            equal((told(daemon)[0], [host.attentions(0) for host in hosts]), ('low', [[], []]), '7 MiB')
+            [free] = [float(value) for name, value in metrics(daemon).items()
+                      if name.startswith('vds_pool_free_bytes')]
+            equal(free // MIB, hosts[0].free_mib(0), 'vds_pool_free_bytes')
+            equal(hosts[0].driver.ok('put', 0, 1, 7), ['good'], 'a write')
+            leave_free(daemon, 30 * MIB)
+            becomes(daemon, 'ok')
+            equal([host.attentions(0) for host in hosts], [[], []], 'space is back')
+        log = daemon.log.read_text()
+        equal((log.count('space=low'), log.count('space=ok was=low')), (2, 2), 'the log')
+        rest.close()
+        for host in hosts:
+            host.close()
+        daemon.stop()
+
+
+def test_hosts_that_come_to_a_low_pool():
+    """Neither a login nor a LUN that comes back is a crossing."""
+    size = 64 * MIB
+    with SmallDisk(size) as daemon:
+        daemon.ctl('lun', 'create', 'thin', '--size', '64M', '--unmask', '*')
+        daemon.ctl('lun', 'associate', 'thin', TARGET)
+        leave_free(daemon, 5 * MIB)
+        becomes(daemon, 'low')
+        host = Host(daemon, 1)
+        equal(host.attentions(0), [], 'after the login')
+        check(host.free_mib(0) < host.threshold_mib(0), 'the log page')
+        daemon.ctl('lun', 'dissociate', 'thin', TARGET)
+        daemon.ctl('lun', 'associate', 'thin', TARGET)
+        check(SOFT_THRESHOLD not in host.attentions(0), 'when the LUN is back')
+        host.close()
+        daemon.kill()
+        daemon.start()
+        becomes(daemon, 'low')
+        host = Host(daemon, 1)
+        leave_free(daemon, 4 * MIB)
+        eventually('the log page follows', lambda: host.free_mib(0) == daemon.free() // MIB)
+        equal(host.attentions(0), [], 'after a restart')
+        host.close()
+        daemon.stop()
+
+
 enter_namespace()
 vdstest.main([
+    test_hosts_are_told_once_that_the_pool_becomes_low,
+    test_hosts_that_come_to_a_low_pool,
     test_luns_are_deleted_on_a_full_disk,
     test_luns_are_deleted_after_a_restart_on_a_full_disk,
     test_luns_are_deleted_after_a_kill_on_a_full_disk,
