@@ -49,6 +49,7 @@ enum conf_family {
 	CONF_FAILED,   /* the object has failed */
 	CONF_BUSY,     /* an operation holds the object */
 	CONF_CORRUPT,  /* the array cannot be reached */
+	CONF_ACCESS,   /* the caller may only look; runs only when --only names it */
 	CONF_CODES,    /* what the others have returned */
 	CONF_FAMILIES
 };
@@ -212,7 +213,8 @@ WCHAR *conf_name(struct conf_world *world);
 /* Calls probe until it returns true.  Returns false when the deadline has passed. */
 bool conf_eventually(bool (*probe)(void *arg), void *arg);
 /*
- * Asks the hook for a state.  what: fail, heal, hold, release, cut, join, delete.  Returns 0, or
+ * Asks the hook for a state.  what: fail, heal, hold, release, cut, join, delete, restrict, permit,
+ * same.  Returns 0, or
  * non-zero when there is no hook or it cannot do that.  ret_id: the id that the hook printed; may
  * be NULL.
  */
@@ -235,5 +237,6 @@ void conf_cases_deleted(struct conf_world *world);  /* (states.c) */
 void conf_cases_failed(struct conf_world *world);   /* (states.c) */
 void conf_cases_busy(struct conf_world *world);     /* (states.c) */
 void conf_cases_corrupt(struct conf_world *world);  /* (states.c) */
+void conf_cases_access(struct conf_world *world);   /* (states.c) */
 
 #endif

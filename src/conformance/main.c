@@ -137,6 +137,7 @@ main(int argc, char **argv)
 		conf_cases_failed(&world);
 		conf_cases_busy(&world);
 		conf_cases_corrupt(&world);
+		conf_cases_access(&world);
 		conf_rows_report();
 	}
 	conf_world_close(&world);

@@ -18,7 +18,7 @@ const char *const conf_family_names[CONF_FAMILIES] = {
 	[CONF_EFFECT] = "effect",   [CONF_COUNTS] = "counts", [CONF_IDENTITY] = "identity",
 	[CONF_NOTIFY] = "notify",   [CONF_RACE] = "race",     [CONF_UNLOADED] = "unloaded",
 	[CONF_DELETED] = "deleted", [CONF_FAILED] = "failed", [CONF_BUSY] = "busy",
-	[CONF_CORRUPT] = "corrupt", [CONF_CODES] = "codes",
+	[CONF_CORRUPT] = "corrupt", [CONF_ACCESS] = "access", [CONF_CODES] = "codes",
 };
 
 #define METHODS_MAX 160
@@ -80,6 +80,8 @@ is_common(HRESULT hr)
 	case VDS_E_PROVIDER_CACHE_CORRUPT:
 	case VDS_E_OBJECT_DELETED:
 		return true;
+	case VDS_E_ACCESS_DENIED: /* of any method, but only of a caller without the right */
+		return family == CONF_ACCESS;
 	default:
 		return false;
 	}
@@ -146,7 +148,7 @@ conf_is_wanted(enum conf_family sought)
 			return true;
 		word = word[len] == ',' ? word + len + 1 : NULL;
 	}
-	return conf_options.only == NULL;
+	return conf_options.only == NULL && sought != CONF_ACCESS;
 }
 
 bool
@@ -243,7 +245,7 @@ report_row(const struct conf_row *row, unsigned bits)
 			conf_note("it was returned, but returns.tsv says %s", row->reach);
 		return;
 	}
-	if (conf_options.only != NULL)
+	if (conf_options.only != NULL || !conf_is_wanted(wanted))
 		return;
 	if ((bits & (1u << wanted)) != 0)
 		conf_ok(true, "%s::%s returns %s (%s)", row->interface, row->method, row->code,

@@ -62,6 +62,13 @@ minds_operations(const struct conf_method *method)
 	return is_listed(method, VDS_E_ANOTHER_CALL_IN_PROGRESS);
 }
 
+/* Methods that change the array; what the provider does by itself (Refresh) needs no right. */
+static bool
+needs_right(const struct conf_method *method)
+{
+	return needs_array(method) && (method->flags & (CONF_CHANGES | CONF_DESTROYS)) != 0;
+}
+
 /* clang-format off */
 static const struct conf_state conf_state_unloaded = { "that is not loaded", VDS_E_INITIALIZE_NOT_CALLED, needs_array };
 static const struct conf_state conf_state_deleted = { "that was deleted", VDS_E_OBJECT_DELETED, needs_array };
@@ -517,4 +524,157 @@ conf_cases_corrupt(struct conf_world *world)
 	}
 	conf_hook("join", CONF_KINDS, NULL, NULL);
 	conf_ok(conf_eventually(is_cured, world), "Reenumerate and then Refresh cure the cache");
+}
+
+/* ---- without the right to change anything ---- */
+
+/*
+ * Begins an operation that waits, for a caller who loses the right to cancel it.  Returns NULL when
+ * there is no hook for it.  *ret_lun: the LUN, with one reference, or NULL.
+ */
+static IVdsAsync *
+pending_begin(struct conf_world *world, IUnknown **ret_lun, GUID *ret_id)
+{
+	struct awaited awaited = { NULL, "IVdsLun", "GetIdentificationData", S_OK };
+	struct conf_outs outs;
+
+	if (conf_hook("hold", CONF_LUN, NULL, ret_id) != 0)
+		return NULL;
+	*ret_lun = awaited.object = found_in_time(world, CONF_LUN, ret_id);
+	conf_hook("release", CONF_LUN, ret_id, NULL);
+	if (*ret_lun == NULL || !conf_eventually(answers, &awaited) ||
+	    conf_hook("slow", CONF_LUN, ret_id, NULL) != 0)
+		return NULL;
+	if (SUCCEEDED(conf_do(world, *ret_lun, "IVdsLun", "Extend", &outs)))
+		return conf_out_pointer(&outs, 0);
+	conf_hook("release", CONF_LUN, ret_id, NULL);
+	return NULL;
+}
+
+/* A method that did not say that the caller lacks the right, and what it said instead. */
+struct unrefused {
+	const struct conf_method *method;
+	enum conf_kind kind;
+	HRESULT hr;
+};
+
+struct restricted {
+	struct conf_world *world;
+	struct unrefused unrefused[64];
+	unsigned count;
+};
+
+/* Calls a method of an object of the world.  Its own frame: the out-parameters are large. */
+static __attribute__((noinline)) HRESULT
+call_again(struct conf_world *world, const struct conf_method *method, enum conf_kind kind)
+{
+	void *self = conf_query(world->objects[kind], method->iid);
+	struct conf_outs outs;
+	HRESULT hr = E_NOINTERFACE;
+
+	if (self == NULL)
+		return hr;
+	hr = conf_record(method, conf_call(method, self, &world->args, 0, &outs));
+	if (SUCCEEDED(hr))
+		conf_outs_free(method, &outs);
+	CONF_RELEASE(self);
+	return hr;
+}
+
+/* Calls every method that makes changes, and keeps those that did not refuse it for lack of a right. */
+static void
+walk_restricted(struct restricted *r, IVdsAsync *async)
+{
+	BYTE bytes[] = "sixteen bytes...";
+	VDS_ISCSI_SHARED_SECRET secret = { bytes, sizeof(bytes) - 1 };
+
+	r->world->args.secret = &secret; /* NULL takes a secret away, and there is none */
+	for (unsigned kind = CONF_PROVIDER; kind < CONF_KINDS; kind++) {
+		for (unsigned i = 0; i < conf_method_count; i++) {
+			const struct conf_method *method = &conf_methods[i];
+			HRESULT hr;
+
+			if (r->world->objects[kind] == NULL || !needs_right(method) ||
+			    (method->kinds & CONF_BIT(kind)) == 0)
+				continue;
+			hr = call_again(r->world, method, (enum conf_kind)kind);
+			if (hr == VDS_E_ACCESS_DENIED) {
+				conf_ok(true, "%s::%s of a %s is refused to who may only look",
+					method->interface, method->name, conf_kind_names[kind]);
+				conf_cell(method, true);
+			} else if (hr != E_NOINTERFACE && r->count < 64) {
+				r->unrefused[r->count++] =
+					(struct unrefused){ method, (enum conf_kind)kind, hr };
+			}
+		}
+	}
+	r->world->args.secret = NULL;
+	if (async != NULL) {
+		HRESULT hr = CONF_RECORD(IVdsAsync, Cancel, IVdsAsync_Cancel(async));
+
+		if (!conf_ok(hr == VDS_E_ACCESS_DENIED,
+			     "IVdsAsync::Cancel is refused to who may only look"))
+			conf_note("it returned %s", conf_code(hr));
+	}
+}
+
+/*
+ * What was not refused for lack of a right must be what the provider answers to everybody: it cannot
+ * do that at all, or there is nothing to change.  The hook finds out whether that is so: neither call
+ * may have changed anything.
+ */
+static void
+walk_unrefused(struct restricted *r)
+{
+	for (unsigned i = 0; i < r->count; i++) {
+		const struct unrefused *u = &r->unrefused[i];
+		HRESULT hr = call_again(r->world, u->method, u->kind);
+
+		if (!conf_ok(hr == u->hr && conf_is_documented(u->method, hr),
+			     "%s::%s of a %s answers everybody the same", u->method->interface,
+			     u->method->name, conf_kind_names[u->kind]))
+			conf_note("it returned %s, and %s to who may only look", conf_code(hr),
+				  conf_code(u->hr));
+		conf_cell(u->method, hr == u->hr);
+	}
+	conf_ok(conf_hook("same", CONF_KINDS, NULL, NULL) == 0,
+		"a caller who may only look changes nothing");
+}
+
+/*
+ * The caller loses the right to change anything while it has objects, and an operation is under way.
+ * The hook keeps what the array looks like, and finds out at the end whether anything has changed.
+ */
+void
+conf_cases_access(struct conf_world *world)
+{
+	struct awaited awaited = { NULL, "IVdsLun", "GetIdentificationData", S_OK };
+	static struct restricted restricted;
+	IUnknown *lun = NULL;
+	IVdsAsync *async;
+	GUID id;
+
+	if (!conf_family_begin(CONF_ACCESS))
+		return;
+	restricted.world = world;
+	async = pending_begin(world, &lun, &id);
+	if (async == NULL)
+		conf_skip("no hook for it", "an operation that waits");
+	awaited.object = world->objects[CONF_LUN];
+	if (conf_hook("restrict", CONF_KINDS, NULL, NULL) != 0) {
+		conf_skip("no hook for it", "a caller who may only look");
+	} else {
+		if (conf_ok(conf_eventually(answers, &awaited), "a caller who may only look looks"))
+			walk_restricted(&restricted, async);
+		if (conf_ok(conf_hook("permit", CONF_KINDS, NULL, NULL) == 0 &&
+				    conf_eventually(answers, &awaited),
+			    "a caller who may do more looks, too"))
+			walk_unrefused(&restricted);
+	}
+	if (async != NULL) {
+		conf_hook("release", CONF_LUN, &id, NULL);
+		conf_ok(conf_async_end(async, NULL) == S_OK,
+			"an operation that was not cancelled ends");
+	}
+	conf_unmake(lun, CONF_LUN);
 }

@@ -57,6 +57,50 @@ def make_host(root):
     (root / 'sys/dev/block/8:0').symlink_to(root / DISK)
 
 
+def make_certificate(daemon):
+    """Makes the certificate of a daemon that is yet to start.  Returns its fingerprint."""
+    done = subprocess.run([daemon.program, '--dir', daemon.dir, '--https', '127.0.0.1:0',
+                           '--make-certificate'], capture_output=True, text=True,
+                          timeout=vdstest.DEADLINE_S)
+    vdstest.equal(done.returncode, 0, f'--make-certificate: {done.stderr}')
+    return re.search(r'^fingerprint +(\S+)', done.stdout, re.M).group(1)
+
+
+def give_token(daemon_or_rest, path, name, role):
+    """Puts a new token into the file, in one step.  Returns the token's id."""
+    made = daemon_or_rest.call('POST', '/v1/tokens', {'name': name, 'role': role})
+    new = pathlib.Path(f'{path}.new')
+    new.touch(0o600)
+    new.write_text(made['token'] + '\n')
+    new.replace(path)
+    return made['id']
+
+
+def run_over_tls(role, *options):
+    """Runs the suite over TLS with a token of this role."""
+    daemon = vdstest.Daemon('--https', '127.0.0.1:0')
+    make_host(daemon.inject / 'host')
+    fingerprint = make_certificate(daemon)
+    with daemon:
+        where = json.loads((daemon.top / 'ready').read_text())['https'][0]
+        argv = [str(arg) for arg in daemon.process.args]
+        argv[argv.index('--https') + 1] = where     # for the next start, too
+        token = daemon.top / 'token'
+        give_token(daemon.rest(), token, f'first-{role}', role)
+        (daemon.top / 'pid').write_text(str(daemon.process.pid))
+        try:
+            done = subprocess.run(
+                [os.environ['CONFORMANCE'], '--url', f'https://{where}', '--hook', HOOK, *options],
+                env={**os.environ, 'CONFORM_TOP': str(daemon.top), 'CONFORM_ARGV': json.dumps(argv),
+                     'VDS_FINGERPRINT': fingerprint, 'VDS_TOKEN_FILE': str(token)},
+                capture_output=True, text=True, timeout=600)
+        finally:
+            pid = int((daemon.top / 'pid').read_text())
+            if pid != daemon.process.pid:
+                os.kill(pid, signal.SIGKILL)
+        return Result(done.stdout + done.stderr, done.returncode)
+
+
 def run(*options, library=None, env=None, hook=True, service=False):
     """Runs the suite with these options against a new array.  library: a provider's shared object,
     which finds the array by VDS_URL.

@@ -7,6 +7,7 @@ usage: conform_hook.py WHAT [KIND [ID]]
 test_conform.py sets CONFORM_TOP, the directory of the test's daemon, and CONFORM_ARGV, its command
 line. The file "pid" there holds its process. Exit status 77 says that the hook cannot do this.
 """
+import difflib
 import json
 import os
 import pathlib
@@ -83,6 +84,46 @@ def join(*_):
     vdstest.eventually('vdsd is ready again', ready.exists)
 
 
+def token_give(role):
+    """Gives the program a token of this role instead of the one that it has, and waits until the
+    program has used it: its event stream has ended, and it has opened another.
+    """
+    tokens = {token['name']: token['id'] for token in rest().call('GET', '/v1/tokens')['items']}
+    new = conform.give_token(rest(), os.environ['VDS_TOKEN_FILE'], f'{role}-{len(tokens)}', role)
+    for old in tokens.values():
+        rest().call('DELETE', f'/v1/tokens/{old}')
+    vdstest.eventually('the new token is used', lambda: any(
+        token['id'] == new and token['used_ms'] for token in
+        rest().call('GET', '/v1/tokens')['items']))
+
+
+def array_text():
+    """All that is stored; what an operation does meanwhile is not the program's doing."""
+    lists = {plural: rest().list(plural) for plural in (
+        'pools', 'luns', 'targets', 'portals', 'portal-groups', 'hosts', 'host-groups',
+        'credentials', 'associations', 'controllers', 'maintenance')}
+    for item in sum(lists.values(), []):
+        item.pop('live', None)      # space, traffic
+    return json.dumps([rest().call('GET', '/v1/array'), lists], sort_keys=True, indent=1)
+
+
+def restrict(*_):
+    if 'VDS_TOKEN_FILE' not in os.environ:
+        sys.exit(77)
+    (TOP / 'before').write_text(array_text())
+    token_give('reader')
+
+
+def permit(*_):
+    token_give('admin')
+
+
+def same(*_):
+    before, after = (TOP / 'before').read_text(), array_text()
+    changes = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm=''))
+    vdstest.equal(changes, [], 'what has changed')
+
+
 def make_pool(path):
     path.mkdir()
     return rest().call('POST', '/v1/pools', {'name': path.name, 'path': str(path)})['id']
@@ -129,7 +170,8 @@ def main():
         delete(kind, object_id)
     else:
         {'fail': fail, 'heal': heal, 'hold': hold, 'release': release, 'slow': slow, 'cut': cut,
-         'join': join}[what](kind, object_id)
+         'join': join, 'restrict': restrict, 'permit': permit,
+         'same': same}[what](kind, object_id)
 
 
 if __name__ == '__main__':

@@ -37,6 +37,49 @@ def test_every_method_in_every_state():
     equal(missing, [], 'methods that were not called')
 
 
+# What needs the role admin: an operator is refused with the code that says so, and with no other.
+ADMINS = {'IVdsSubSystem::SetControllerStatus', 'IVdsSubSystemNaming::SetFriendlyName',
+          'IVdsControllerPort::Reset', 'IVdsControllerPort::SetStatus', 'IVdsController::Reset',
+          'IVdsController::SetStatus', 'IVdsLun::Shrink', 'IVdsIscsiPortal::SetStatus',
+          'IVdsIscsiTarget::CreatePortalGroup'}
+
+
+def test_over_tls_with_tokens():
+    """As a whole with the token of an admin; and with that of an operator, who is refused only what
+    needs an admin, by VDS_E_ACCESS_DENIED.
+    """
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        admin = pool.submit(conform.run_over_tls, 'admin')
+        operator = pool.submit(conform.run_over_tls, 'operator', '--only',
+                               'sound,nulls,types,counts,identity')
+    admin, operator = admin.result(), operator.result()
+    for name in sorted(admin.failed):
+        print('\n'.join(f'# {line}' for line in admin.about(name)))
+    equal((admin.failed, admin.skipped), (set(), set()), 'what the suite finds of an admin')
+    check(admin.complete and len(admin.passed) > 1700, f'only {len(admin.passed)} cases ran')
+    refused = set()
+    for name in sorted(operator.failed):
+        about = operator.about(name)
+        check('# it returned VDS_E_ACCESS_DENIED' in about, f'{name}: {about}')
+        refused.add(re.search(r'I\w+::\w+', name).group(0))
+    equal(refused & ADMINS, ADMINS, 'what an operator may not')
+    extra = refused - ADMINS - {'IVdsLun::Delete', 'IVdsIscsiTarget::Delete'}     # to tidy up
+    equal(extra, set(), 'what an operator may, too')
+    check(operator.complete and len(operator.passed) > 600, f'{len(operator.passed)} cases ran')
+
+
+def test_who_may_only_look_changes_nothing():
+    """A token of a reader takes the place of an admin's: each method that changes something is
+    refused, or answers what it answers to everybody, and the array stays as it is.
+    """
+    result = conform.run_over_tls('admin', '--only', 'access')
+    for name in sorted(result.failed):
+        print('\n'.join(f'# {line}' for line in result.about(name)))
+    equal((result.failed, result.skipped), (set(), set()), 'failed and skipped')
+    refused = [name for name in result.passed if 'is refused to who may only look' in name]
+    check(len(refused) >= 40, f'only {len(refused)} methods were refused: {refused}')
+
+
 def check_service(result, what):
     for name in sorted(result.failed):
         print('\n'.join(f'# {line}' for line in result.about(name)))
@@ -108,6 +151,7 @@ def test_wrong_options_are_refused():
 
 if __name__ == '__main__':
     vdstest.main([test_every_method_in_every_state, test_through_the_service,
+                  test_over_tls_with_tokens, test_who_may_only_look_changes_nothing,
                   test_without_a_hook_states_are_skipped,
                   test_strict_takes_what_is_skipped_for_failed, test_wrong_options_are_refused,
                   test_results_that_cannot_be_written_are_a_failure,
