@@ -22,7 +22,7 @@ import tempfile
 import threading
 
 import vdstest
-from vdstest import Daemon, check, equal
+from vdstest import Daemon, check, equal, eventually
 
 PACKAGE = pathlib.Path(os.environ['MESON_BUILD']) / 'src' / 'python'
 SOURCE = pathlib.Path(os.environ['MESON_SOURCE'])
@@ -101,6 +101,16 @@ def refused(code, function, *words, **options):
     error = raises(vds.ApiError, function, *words, **options)
     equal(error.code, code, f'the code of "{error.message}"')
     return error
+
+
+def not_busy(function, *words):
+    """Calls a function; returns whether the array was not busy with something that ends by itself."""
+    try:
+        function(*words)
+    except vds.ApiError as error:
+        equal(error.code, 'BUSY', f'the code of "{error.message}"')
+        return False
+    return True
 
 
 def build_array(daemon, array):
@@ -198,7 +208,7 @@ def unmake(array, ids):
     array.group_delete(ids['group2'])
     array.target_delete(ids['target'])
     array.portal_delete(ids['portal'])
-    array.pool_delete(ids['pool'])
+    eventually('the pool can be deleted', lambda: not_busy(array.pool_delete, ids['pool']))
     token = array.token_create(name='robot', role='reader')
     check(token['token'].startswith('vds_'), 'the token')
     array.token_revoke(token['id'])
