@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# In the guest: ext4 on LUN 0 and XFS on LUN 1, which are written to all the time.  STAGE=first makes
-# the file systems, reserves both LUNs, grows them under the mounts, and is powered off in mid-write.
-# STAGE=second finds the file systems sound and every file that was synced, and writes over a
-# kill -9 and a planned restart of vdsd.  A line "++ SYNCED FILE SHA256" says that a file is
-# durable, and "++ GONE FILE" that it may be away from now on.  "## DO ..." asks the test for a
-# step; its answer comes through a connection to CONTROL.
+# In the guest: ext4 on LUN 0 and XFS on LUN 1, with discard, which are written to all the time.
+# STAGE=first makes the file systems, reserves both LUNs, grows them under the mounts, and is powered
+# off in mid-write.  STAGE=second finds the file systems sound and every file that was synced, and
+# writes over a kill -9 and a planned restart of vdsd.  A line "++ SYNCED FILE SHA256" says that a
+# file is durable, and "++ GONE FILE" that it may be away from now on.  "## DO ..." asks the test for
+# a step; its answer comes through a connection to CONTROL.
 #	PORTAL=10.0.2.2:PORT CONTROL=PORT TARGET=iqn… STAGE=first SIZES='SECTORS SECTORS'
 #	PORTAL=10.0.2.2:PORT CONTROL=PORT TARGET=iqn… STAGE=second SYNCED='FILE:SHA256…'
 say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
@@ -47,7 +47,7 @@ mkdir -p /mnt/ext4 /mnt/xfs /tmp/sums
 dd if=/dev/urandom of=/tmp/pool bs=64k count=64 2> /dev/null
 
 mount_all() {
-	for fs in ext4 xfs; do run mount -t $fs "/dev/$(disk_of $fs)" /mnt/$fs; done
+	for fs in ext4 xfs; do run mount -t $fs -o discard "/dev/$(disk_of $fs)" /mnt/$fs; done
 }
 umount_all() { run umount /mnt/ext4 /mnt/xfs; }
 fsck_all() {
@@ -63,16 +63,16 @@ write_file() { # file, first, count
 	echo "++ SYNCED $1 $sum"
 }
 # Writes until it is told to stop: a file that is not synced and replaces an older one, and one that
-# is synced.  The last 40 of the latter stay.
+# is synced.  The last 24 of the latter stay.
 writer() { # file system, first number
 	i=$2
 	while [ ! -e /tmp/stop ]; do
 		rm -f /mnt/$1/junk$((i % 3))
-		dd if=/tmp/pool of=/mnt/$1/junk$((i % 3)) bs=64k count=16 2> /tmp/$1.error || break
+		dd if=/tmp/pool of=/mnt/$1/junk$((i % 3)) bs=64k count=8 2> /tmp/$1.error || break
 		write_file $1/f$i $((i % 32)) $((1 + i % 4)) || break
-		if [ -e /tmp/sums/$1.f$((i - 40)) ]; then
-			echo "++ GONE $1/f$((i - 40))"
-			rm /tmp/sums/$1.f$((i - 40)) /mnt/$1/f$((i - 40))
+		if [ -e /tmp/sums/$1.f$((i - 24)) ]; then
+			echo "++ GONE $1/f$((i - 24))"
+			rm /tmp/sums/$1.f$((i - 24)) /mnt/$1/f$((i - 24))
 		fi
 		i=$((i + 1))
 		echo "$i" > /tmp/$1.count.new
@@ -138,9 +138,9 @@ if [ "$STAGE" = first ]; then
 		persist --out --reserve --param-rk=0xf5 --prout-type=5 "$d"
 	done
 	mount_all
-	for fs in ext4 xfs; do # all but 6 MiB of the room that there is
+	for fs in ext4 xfs; do # all but 3 MiB of the room that there is
 		free=$(df -k /mnt/$fs | awk 'END { print $(NF - 2) }')
-		run fallocate -l $(((free - 6144) * 1024)) /mnt/$fs/filler
+		run fallocate -l $(((free - 3072) * 1024)) /mnt/$fs/filler
 	done
 	writers_room=$(df -k /mnt/ext4 | awk 'END { print $(NF - 2) }')
 	say "$writers_room KiB are free in ext4; grow under the mounts"
@@ -158,7 +158,7 @@ if [ "$STAGE" = first ]; then
 		[ "$now" -gt $((start + 32768)) ] || die "$fs has grown from $start to $now KiB"
 	done
 	start_writers 100
-	for i in 0 1 2 3 4 5 6 7; do
+	for i in 0 1 2 3 4 5; do
 		for fs in ext4 xfs; do write_file $fs/big$i $((i * 4)) 32 || die "a write to grown $fs"; done
 	done
 	verify "after growing" '*.big*'
@@ -187,7 +187,7 @@ start_writers 1000
 for how in kill restart; do
 	say "$how vdsd in mid-write"
 	ask $how
-	writers_go_on 8 "after $how"
+	writers_go_on 5 "after $how"
 	reserved "after $how"
 done
 touch /tmp/stop

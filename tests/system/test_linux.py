@@ -428,7 +428,8 @@ def test_file_systems_survive_growth_power_off_kill_and_restart():
     with Daemon() as daemon:
         daemon.ctl('target', 'create', 'web', '--iscsi-name', name)
         for fs, size in before.items():
-            daemon.ctl('lun', 'create', fs, '--size', f'{size}B', '--unmask', '*')
+            daemon.ctl('lun', 'create', fs, '--size', f'{size}B', '--unmask', '*',
+                       '--block-size', '512' if fs == 'ext4' else '4096')
             daemon.ctl('lun', 'associate', fs, 'web')
         network = Network(daemon)
 
