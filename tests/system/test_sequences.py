@@ -9,7 +9,7 @@ a disk when it comes, and what is sent when it goes.
 import struct
 
 import vdstest
-from vdstest import Daemon, Initiator, check, equal
+from vdstest import Daemon, Initiator, check, equal, eventually
 
 MIB = 1 << 20
 HOST = 'iqn.1998-01.com.vmware:host1'
@@ -144,6 +144,65 @@ def test_vaai_xcopy(daemon):
     disks.close()
 
 
+def copy_meets(daemon, disks, meet):
+    """A copy of 32 MiB, and in the midst of its first chunk something else.  Returns the answer."""
+    hold = daemon.inject / f'{disks.luns[1]["id"]}.write'
+    answer = []
+
+    def copy():
+        one, two = (cscd(lun['naa']) for lun in disks.luns[:2])
+        try:
+            answer.append(xcopy(disks, [one, two], [segment(0, 1, 65535, 0, 0)]))
+        except vdstest.Failed:
+            answer.append(None)
+
+    def under_way():
+        return 'fault.hold' in daemon.log.read_text()
+    hold.write_text('hold')
+    vdstest.in_threads(copy, lambda: eventually('the copy is under way', under_way) and meet(),
+                       lambda: eventually('the copy is under way', under_way) and hold.unlink())
+    return answer[0]
+
+
+def blocks_of_one(disks):
+    for lba in range(0, 65536, 64):
+        disks.write(0, lba, bytes([1 + lba // 64 % 255]) * 512)
+
+
+def copy_meets_removal(daemon, *words):
+    """What is removed is removed; the copy is over by then, one way or the other."""
+    disks = Disks(daemon)
+    blocks_of_one(disks)
+    said = copy_meets(daemon, disks, lambda: daemon.ctl(*words))
+    check(said in (GOOD, 'a/0d02'), f'the copy: {said}')
+    lun = 'one' if 'one' in words else 'two'
+    kept = 1 if lun == 'one' else 0
+    while disks.tur(kept).startswith('6/'):
+        pass
+    equal(disks.tur(kept), GOOD, 'the other LUN')
+    check(disks.tur(1 - kept) != GOOD, f'LUN {lun} is still there')
+    disks.close()
+
+
+def test_a_copy_meets_the_deletion_of_its_destination(daemon):
+    copy_meets_removal(daemon, 'lun', 'delete', 'two', '--force')
+
+
+def test_a_copy_meets_the_masking_of_its_source(daemon):
+    copy_meets_removal(daemon, 'lun', 'unmask', 'one', STRANGER)
+
+
+def test_a_copy_meets_the_end_of_vdsd(daemon):
+    """By SIGTERM; it may have ended before."""
+    disks = Disks(daemon)
+    blocks_of_one(disks)
+    copy_meets(daemon, disks, daemon.stop)
+    daemon.checker()
+    disks.host.ok('drop')
+    disks.close()
+    daemon.start()
+
+
 def test_vaai_zeros_and_unmap(daemon):
     """An eager-zeroed disk is made, and a deleted one gives its space back."""
     disks = Disks(daemon)
@@ -240,6 +299,9 @@ vdstest.main([with_daemon(test) for test in (
     test_vaai_offers_are_found,
     test_vaai_ats,
     test_vaai_xcopy,
+    test_a_copy_meets_the_deletion_of_its_destination,
+    test_a_copy_meets_the_masking_of_its_source,
+    test_a_copy_meets_the_end_of_vdsd,
     test_vaai_zeros_and_unmap,
     test_windows_brings_a_disk_up,
     test_windows_takes_a_removable_disk_out,
