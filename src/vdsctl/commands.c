@@ -200,6 +200,8 @@ const struct ctl_command ctl_commands[] = {
 	{ "host show", "HOST", 1, 1, 0, 0, ROW_HOST, ctl_run_show, "show a host" },
 	{ "host sources", "HOST NETWORK…", 2, CTL_MANY, 0, 0, ROW_HOST, ctl_run_host_sources,
 	  "set the networks from which a host may log in (ADDRESS/BITS), or any" },
+	{ "host stats", "HOST", 1, 1, O(INTERVAL) | O(COUNT_OF), 0, ROW_HOST, ctl_run_host_stats,
+	  "show the rate and the latency of a host now" },
 	{ "host-group add", "HOST-GROUP HOST…", 2, CTL_MANY, 0, 0, ROW_HOST_GROUP,
 	  ctl_run_host_group_add, "add hosts to a host group" },
 	{ "host-group create", "NAME [HOST…]", 1, CTL_MANY, 0, 0, ROW_HOST_GROUP,

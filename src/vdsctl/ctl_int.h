@@ -400,6 +400,7 @@ int ctl_run_lun_offline(struct ctl *ctl);
 int ctl_run_health(struct ctl *ctl);
 int ctl_run_top(struct ctl *ctl);
 int ctl_run_lun_stats(struct ctl *ctl);
+int ctl_run_host_stats(struct ctl *ctl);
 int ctl_run_lun_counters(struct ctl *ctl);
 int ctl_run_lun_reservations(struct ctl *ctl);
 int ctl_run_drive_rescan(struct ctl *ctl); /* controller.c */

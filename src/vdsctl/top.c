@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `vdsctl top` and `vdsctl lun stats`: rates and latencies of LUNs, hosts and sessions.  vdsd only
+ * `vdsctl top`, `vdsctl lun stats` and `vdsctl host stats`: rates and latencies of LUNs, hosts and sessions.  vdsd only
  * counts (GET /v1/stats); these commands ask again and again and show the difference of two
  * answers.  Names come from the replica.
  */
@@ -32,6 +32,8 @@ struct load {
 	char group[NAME_SIZE]; /* of a session: its host, else its initiator */
 	uint64_t commands[KINDS], bytes[KINDS], ns[KINDS];
 	struct histogram_total latency[KINDS]; /* of LUNs only */
+	bool is_host;                          /* of vdsd's list of hosts */
+	uint64_t sessions, logins;             /* of such a host: now, and since vdsd started */
 };
 
 struct loads {
@@ -41,7 +43,8 @@ struct loads {
 
 struct top {
 	struct ctl *ctl;
-	struct guid lun; /* of `lun stats`: the only LUN that is shown; zero = all is shown */
+	/* of `lun stats` and `host stats`: the only LUN or host that is shown; zero = all is shown */
+	struct guid lun, host;
 	unsigned interval_s, count;
 	json_t *before, *after; /* two answers */
 	double seconds;         /* between them */
@@ -57,12 +60,18 @@ number(const json_t *json, const char *name)
 
 /* ---- differences ---- */
 
-/* The object of this id in another answer, or NULL. */
+/*
+ * The object of this id in another answer, or NULL.  hint: where it probably is; two answers mostly
+ * have the same objects in the same order.
+ */
 static const json_t *
-find(const json_t *list, const json_t *item)
+find(const json_t *list, const json_t *item, size_t hint)
 {
 	const char *id = json_string_value(json_object_get(item, "id"));
+	const json_t *near = json_array_get(list, hint);
 
+	if (near != NULL && str_equal(json_string_value(json_object_get(near, "id")), id))
+		return near;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *other = json_array_get(list, i);
 
@@ -152,6 +161,7 @@ session_names(const struct client_view *view, const struct guid *id, struct load
 	const struct row_host *host =
 		session != NULL ? state_host_of_initiator(view->config, session->initiator) : NULL;
 
+	load->is_host = host != NULL;
 	snprintf(load->group, NAME_SIZE, "%s",
 		 host != NULL      ? host->name
 		 : session != NULL ? session->initiator
@@ -185,7 +195,7 @@ luns_take(struct top *top, const struct client_view *view)
 		if (load == NULL)
 			return -ENOMEM;
 		lun_name(view, &id, load->name);
-		difference(item, find(json_object_get(top->before, "luns"), item), load);
+		difference(item, find(json_object_get(top->before, "luns"), item, i), load);
 	}
 	return 0;
 }
@@ -218,10 +228,48 @@ host_add(struct top *top, const struct load *session)
 	return 0;
 }
 
+/*
+ * The hosts that vdsd knows, with what sessions did that have ended meanwhile.  Those that have no
+ * session and did nothing are left out.
+ */
+static int
+hosts_take(struct top *top, const struct client_view *view)
+{
+	const json_t *list = json_object_get(top->after, "hosts");
+	const json_t *before = json_object_get(top->before, "hosts");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *item = json_array_get(list, i);
+		const struct row_host *host;
+		struct load load = { .is_host = true };
+		struct load *kept;
+		struct guid id;
+
+		if (guid_parse(json_string_value(json_object_get(item, "id")), &id) < 0 ||
+		    (!guid_is_zero(&top->host) && !guid_equal(&top->host, &id)))
+			continue;
+		host = state_find(view->config, ROW_HOST, &id);
+		if (host == NULL)
+			continue; /* initiators without a host are shown under their names */
+		snprintf(load.name, NAME_SIZE, "%s", host->name);
+		difference(item, find(before, item, i), &load);
+		load.sessions = number(item, "sessions");
+		load.logins = number(item, "logins");
+		if (guid_is_zero(&top->host) && load.sessions == 0 && commands_of(&load) == 0)
+			continue;
+		kept = load_new(&top->hosts);
+		if (kept == NULL)
+			return -ENOMEM;
+		*kept = load;
+	}
+	return 0;
+}
+
 static int
 sessions_take(struct top *top, const struct client_view *view)
 {
 	const json_t *list = json_object_get(top->after, "sessions");
+	bool has_hosts = json_object_get(top->after, "hosts") != NULL;
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *item = json_array_get(list, i);
@@ -233,9 +281,10 @@ sessions_take(struct top *top, const struct client_view *view)
 		if (guid_parse(json_string_value(json_object_get(item, "id")), &id) < 0)
 			return err_set(ERR_PROTOCOL, "vdsd named a session that has no id");
 		session_names(view, &id, load);
-		difference(item, find(json_object_get(top->before, "sessions"), item), load);
-		if (host_add(top, load) < 0)
+		difference(item, find(json_object_get(top->before, "sessions"), item, i), load);
+		if (!(load->is_host && has_hosts) && host_add(top, load) < 0)
 			return -ENOMEM;
+		load->is_host = false;
 	}
 	return 0;
 }
@@ -245,6 +294,12 @@ loads_sort(struct loads *loads)
 {
 	if (loads->count > 1)
 		qsort(loads->at, loads->count, sizeof(loads->at[0]), compare);
+}
+
+static bool
+shows_all(const struct top *top)
+{
+	return guid_is_zero(&top->lun) && guid_is_zero(&top->host);
 }
 
 static int
@@ -259,8 +314,10 @@ round_take(struct top *top)
 	if (top->seconds <= 0)
 		return err_set(ERR_GONE, "vdsd was started anew meanwhile");
 	client_view_last(top->ctl->client, &view);
-	rc = luns_take(top, &view);
+	rc = guid_is_zero(&top->host) ? luns_take(top, &view) : 0;
 	if (rc == 0 && guid_is_zero(&top->lun))
+		rc = hosts_take(top, &view);
+	if (rc == 0 && shows_all(top))
 		rc = sessions_take(top, &view);
 	loads_sort(&top->luns);
 	loads_sort(&top->hosts);
@@ -341,12 +398,14 @@ round_print(const struct top *top)
 
 	if (top->tty)
 		fputs("\033[H\033[J", out);
-	if (guid_is_zero(&top->lun))
+	if (shows_all(top))
 		fprintf(out,
 			"%s  %.1f s  LUNs in use: %zu  sessions: %zu  CPU of the data path: %.0f "
 			"%%\n\n",
 			clock_format_utc(clock_utc_ms(), time), top->seconds, top->luns.count,
 			top->sessions.count, 100 * cpu_used(top));
+	if (!guid_is_zero(&top->host))
+		return loads_print(top, "HOST", &top->hosts, false);
 	rc = loads_print(top, "LUN", &top->luns, true);
 	if (rc < 0 || !guid_is_zero(&top->lun))
 		return rc;
@@ -367,6 +426,10 @@ load_json(const struct top *top, const struct load *load)
 {
 	json_t *json = json_pack("{s:s}", "name", load->name);
 
+	if (load->is_host) {
+		json_object_set_new(json, "sessions", json_integer((json_int_t)load->sessions));
+		json_object_set_new(json, "logins", json_integer((json_int_t)load->logins));
+	}
 	for (unsigned kind = 0; kind < KINDS; kind++) {
 		uint64_t commands = load->commands[kind];
 		json_t *part = json_pack(
@@ -435,20 +498,27 @@ pause_for(unsigned seconds)
 		;
 }
 
-/* A LUN that nobody has used yet has nothing to show but zeros. */
+/* A LUN or a host that has not been in use yet has nothing to show but zeros. */
 static int
-idle_lun_add(struct top *top)
+idle_add(struct top *top)
 {
 	AUTO_VIEW struct client_view view = { NULL, NULL };
+	bool is_host = !guid_is_zero(&top->host);
+	const struct row_host *host;
 	struct load *load;
 
-	if (guid_is_zero(&top->lun) || top->luns.count > 0)
+	if (shows_all(top) || top->luns.count + top->hosts.count > 0)
 		return 0;
-	load = load_new(&top->luns);
+	load = load_new(is_host ? &top->hosts : &top->luns);
 	if (load == NULL)
 		return -ENOMEM;
 	client_view_last(top->ctl->client, &view);
-	lun_name(&view, &top->lun, load->name);
+	load->is_host = is_host;
+	host = is_host ? state_find(view.config, ROW_HOST, &top->host) : NULL;
+	if (host != NULL)
+		snprintf(load->name, NAME_SIZE, "%s", host->name);
+	else
+		lun_name(&view, is_host ? &top->host : &top->lun, load->name);
 	return 0;
 }
 
@@ -462,7 +532,7 @@ round_run(struct top *top)
 	if (rc == 0)
 		rc = round_take(top);
 	if (rc == 0)
-		rc = idle_lun_add(top);
+		rc = idle_add(top);
 	if (rc == 0)
 		rc = top->ctl->json ? round_json(top) : round_print(top);
 	if (rc == 0 && fflush(top->ctl->out) != 0)
@@ -522,5 +592,16 @@ ctl_run_lun_stats(struct ctl *ctl)
 
 	if (rc == 0)
 		rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &top.lun);
+	return rc < 0 ? rc : top_run(&top);
+}
+
+int
+ctl_run_host_stats(struct ctl *ctl)
+{
+	struct top top = { .ctl = ctl, .interval_s = 1, .count = 1 };
+	int rc = open_replica(ctl);
+
+	if (rc == 0)
+		rc = ctl_resolve(ctl, ROW_HOST, ctl->args[0], &top.host);
 	return rc < 0 ? rc : top_run(&top);
 }

@@ -978,6 +978,9 @@ def test_audit(a):
 def test_rates_and_health(a):
     # The end-to-end tests are in tests/system/test_monitor.py.
     equal(a.json('lun', 'stats', 'second')['luns'][0]['read']['commands_per_second'], 0)
+    a.run('host', 'create', 'watched')
+    equal(a.json('host', 'stats', 'watched')['hosts'][0]['name'], 'watched')
+    a.run('host', 'delete', 'watched')
     check('LUNs in use: ' in a.run('top', '--count', '1'), 'top')
     a.run('top', '--count', '0', code=2)
     check(a.run('health', 'now', code=3), 'what is wrong with the command')
