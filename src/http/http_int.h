@@ -135,6 +135,7 @@ struct http {
 	struct http_names names;
 	struct http_limits limits;
 	pthread_mutex_t scrape_lock; /* held while the text of /metrics is made */
+	size_t scrape_text_max;      /* bytes of that text, for tests; 0 = SCRAPE_TEXT_MAX */
 	pthread_mutex_t roles_lock;
 	struct http_roles roles; /* roles_lock */
 	struct http_wrong wrong;

@@ -356,7 +356,8 @@ scrape_run(struct http_call *call, struct http_reply *reply)
 		.http = call->http,
 		.config = config,
 		.live = live,
-		.text_max = SCRAPE_TEXT_MAX,
+		.text_max = call->http->scrape_text_max != 0 ? call->http->scrape_text_max
+							     : SCRAPE_TEXT_MAX,
 		.begin_ns = clock_mono_ns(),
 		.open_metrics = call->accept != NULL &&
 				strstr(call->accept, "application/openmetrics-text") != NULL,

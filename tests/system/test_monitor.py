@@ -411,6 +411,34 @@ def test_threads_say_how_busy_they_are():
         daemon.stop()
 
 
+def test_a_scrape_waits_neither_for_the_store_nor_for_a_job():
+    """The store holds a write, and a job: who scrapes is answered, and so are others."""
+    with array() as (daemon, initiator):
+        lun = next(lun['id'] for lun in daemon.rest().list('luns') if lun['name'] == 'vol')
+        write, allocate = daemon.inject / f'{lun}.write', daemon.inject / 'all.allocate'
+        write.write_text('hold')
+        allocate.write_text('hold')
+        daemon.ctl('lun', 'create', 'thick', '--size', '4M', '--thick', '--no-wait')
+        begun = threading.Event()
+
+        def put():
+            begun.set()
+            equal(initiator.ok('put', 0, 3, 1), ['good'], 'the write that was held')
+        writer = threading.Thread(target=put)
+        writer.start()
+        begun.wait()
+        try:
+            for _ in range(3):
+                equal(sum_of(samples(daemon), 'vds_jobs', kind='create-lun', state='running'), 1,
+                      'a job that is held')
+            daemon.ctl('host', 'create', 'meanwhile')
+        finally:
+            write.unlink()
+            allocate.unlink()
+            writer.join()
+        daemon.stop()
+
+
 def test_metrics_agree_with_the_counters():
     with array() as (daemon, initiator):
         luns = {lun['name']: lun['id'] for lun in daemon.rest().list('luns')}
@@ -479,6 +507,8 @@ def test_top_shows_luns_hosts_and_sessions():
             top = vdsctl(daemon, '-o', 'json', 'top', '--count', '1')
             text = vdsctl(daemon, 'top', '--count', '1').stdout
             stats = vdsctl(daemon, 'lun', 'stats', NASTY, '-o', 'json')
+            host = vdsctl(daemon, 'host', 'stats', 'db1', '-o', 'json')
+            host_text = vdsctl(daemon, 'host', 'stats', 'db1').stdout
         finally:
             ready.set()
             worker.join()
@@ -491,11 +521,22 @@ def test_top_shows_luns_hosts_and_sessions():
         check(got['sessions'][0]['name'].startswith('web from 127.0.0.1:'), got['sessions'])
         for word in ('LUN', 'HOST', 'SESSION', 'db1', 'vol'):
             check(word in text, f'{word} is not in: {text}')
+        one = json.loads(host.stdout)
+        equal((one['luns'], one['sessions'], len(one['hosts'])), ([], [], 1), 'only the host')
+        equal((one['hosts'][0]['name'], one['hosts'][0]['sessions'], one['hosts'][0]['logins']),
+              ('db1', 1, 1), 'the host')
+        check(one['hosts'][0]['read']['commands_per_second'] > 0, one)
+        check(host_text.startswith('HOST') and 'db1' in host_text, host_text)
+        daemon.ctl('host', 'create', 'idle')
+        lazy = daemon.ctl('host', 'stats', 'idle')['hosts']
+        equal([(host['name'], host['read']['commands_per_second']) for host in lazy],
+              [('idle', 0)], 'an idle host')
         idle = json.loads(stats.stdout)['luns']
         equal([(lun['name'], lun['read']['commands_per_second']) for lun in idle], [(NASTY, 0)],
               'an idle LUN')
         for words in (('top', '--count', '0'), ('top', '--interval', 'x'),
-                      ('lun', 'stats', 'vol', '--interval', '3601')):
+                      ('lun', 'stats', 'vol', '--interval', '3601'),
+                      ('host', 'stats', 'db1', '--count', '0')):
             done = vdsctl(daemon, *words)
             check(done.returncode == 2 and words[-2] in done.stderr, done.stderr)
         daemon.stop()
@@ -536,6 +577,7 @@ if __name__ == '__main__':
           test_failed_logins_count_by_target_and_reason, test_commits_of_the_catalog_count,
           test_jobs_count_by_kind_and_state, test_ports_count_what_came_and_show_the_link,
           test_drives_show_their_size_and_their_state, test_threads_say_how_busy_they_are,
+          test_a_scrape_waits_neither_for_the_store_nor_for_a_job,
           test_metrics_agree_with_the_counters, test_latencies_agree_with_the_initiator_s,
           test_top_shows_luns_hosts_and_sessions,
           test_health_has_the_status_of_a_monitoring_plug_in])
