@@ -53,12 +53,51 @@ one_record(struct fixture *fx, json_int_t before, enum verb_id verb, const char 
 	json_decref(items);
 }
 
+static uint64_t
+sequence(struct fixture *fx)
+{
+	struct state *config = array_state(fx->http.array);
+	uint64_t now = state_position(config)->sequence;
+
+	state_unref(config);
+	return now;
+}
+
+/*
+ * A request that has changed rows has their values in its record: what was made has none before, what
+ * was deleted none after, and of what was changed there are those members that differ.
+ */
+static void
+values_are_recorded(struct fixture *fx, enum verb_id verb, uint64_t sequence_before)
+{
+	json_t *items = records(fx, "limit=1"), *record = json_array_get(items, 0), *row;
+	json_t *rows = json_object_get(record, "changes");
+	size_t i;
+
+	if ((sequence(fx) != sequence_before) != (json_array_size(rows) > 0))
+		fail_msg("%s: sequence %llu after %llu, but %zu rows are recorded",
+			 verb_table[verb].operation, (unsigned long long)sequence(fx),
+			 (unsigned long long)sequence_before, json_array_size(rows));
+	json_array_foreach(rows, i, row)
+	{
+		const json_t *was = json_object_get(row, "before");
+		const json_t *is = json_object_get(row, "after");
+
+		if (json_is_object(was) && json_is_object(is))
+			assert_int_equal(json_object_size(was), json_object_size(is));
+		else
+			assert_true(json_is_object(was) != json_is_object(is));
+	}
+	json_decref(items);
+}
+
 /* Makes a request that must be done, and looks at its record; returns the id in the answer. */
 static const char *
 change(struct fixture *fx, enum verb_id verb, const char *target, const char *body)
 {
 	static char id[GUID_TEXT_SIZE];
 	json_int_t before = newest(fx);
+	uint64_t sequence_before = sequence(fx);
 	struct http_reply reply = call_with_id(fx, verb_table[verb].method, target, body, NULL);
 
 	if (reply.status >= 300)
@@ -66,6 +105,7 @@ change(struct fixture *fx, enum verb_id verb, const char *target, const char *bo
 	snprintf(id, sizeof(id), "%s", text_of(reply.json, "id"));
 	http_reply_fini(&reply);
 	one_record(fx, before, verb, "OK");
+	values_are_recorded(fx, verb, sequence_before);
 	done[verb] = true;
 	return id;
 }
@@ -103,6 +143,8 @@ objects_change(struct fixture *fx, char path[256], size_t size)
 	snprintf(body, sizeof(body),
 		 "{\"object_id\":\"%s\",\"operation\":\"blink\",\"action\":\"start\"}", lun);
 	change(fx, VERB_MAINTENANCE_ASK, "/v1/maintenance", body);
+	snprintf(path, 256, "/v1/luns/%s/reservations", lun);
+	change(fx, VERB_LUN_RESERVATIONS_CLEAR, path, NULL);
 	snprintf(path, 256, "/v1/luns/%s", lun);
 	change(fx, VERB_LUN_DELETE, path, NULL);
 	snprintf(path, 256, "/v1/targets/%s", target);
@@ -128,6 +170,7 @@ network_change(struct fixture *fx, char path[256])
 	change(fx, VERB_GROUP_ADD_PORTAL, path, NULL);
 	change(fx, VERB_GROUP_REMOVE_PORTAL, path, NULL);
 	snprintf(path, 256, "/v1/portal-groups/%s", group);
+	change(fx, VERB_GROUP_CHANGE, path, "{\"preferred\":true}");
 	change(fx, VERB_GROUP_DELETE, path, NULL);
 	snprintf(path, 256, "/v1/portals/%s", portal);
 	change(fx, VERB_PORTAL_CHANGE, path, "{\"status\":\"offline\"}");
@@ -160,18 +203,39 @@ hosts_change(struct fixture *fx, char path[256])
 }
 
 static void
+secrets_change(struct fixture *fx, char path[256])
+{
+	snprintf(path, 256, "/v1/credentials/%s",
+		 change(fx, VERB_CREDENTIAL_SET, "/v1/credentials",
+			"{\"side\":\"initiator\",\"user\":\"u\",\"discovery\":true,\"secret\":"
+			"\"open-sesame-open-sesame\"}"));
+	change(fx, VERB_CREDENTIAL_DELETE, path, NULL);
+}
+
+/*
+ * These need what this array does not have: a job that runs, a session, a port of a network.  That
+ * their refusals are recorded is tested below, as for every verb.
+ */
+static bool
+needs_more(enum verb_id verb)
+{
+	return verb == VERB_JOB_CANCEL || verb == VERB_SESSION_END || verb == VERB_PORT_CHANGE ||
+	       verb == VERB_PORT_RESET;
+}
+
+static void
 test_what_is_done_leaves_one_record(void **state)
 {
 	struct fixture *fx = *state;
 	char path[256];
-	unsigned count = 0;
 
 	objects_change(fx, path, sizeof(path));
 	network_change(fx, path);
 	hosts_change(fx, path);
+	secrets_change(fx, path);
 	for (int v = 0; v < VERB_COUNT; v++)
-		count += done[v];
-	assert_true(count >= 30);
+		if (verb_is_change(v) && !done[v] && !needs_more(v))
+			fail_msg("nobody has tried %s", verb_table[v].operation);
 }
 
 /* A path with ids that no object has. */
