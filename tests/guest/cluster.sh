@@ -20,7 +20,7 @@ wait_for() { # deciseconds, command…
 	done
 }
 for module in iscsi_tcp sd_mod sg; do modprobe "$module" || die "modprobe $module"; done
-iscsid -f -d 1 > /tmp/iscsid.log 2>&1 &
+iscsid -f -d 3 > /tmp/iscsid.log 2>&1 &
 wait_for 100 grep -q . /tmp/iscsid.log
 
 disks() { for d in /sys/block/sd*; do [ -e "$d" ] && [ "$(cat "$d/size")" -gt 0 ] && echo "/dev/${d##*/}"; done; }
