@@ -7,7 +7,10 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <pthread.h>
+#include <string.h>
 
+#include "base/err.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 /* In the order of enum digest_kind. */
@@ -58,4 +61,52 @@ int
 digest_random(void *bytes, size_t len)
 {
 	return RAND_bytes(bytes, (int)len) == 1 ? 0 : -EIO;
+}
+
+/* ---- names ---- */
+
+static int
+kind_parse(const char *name, size_t len, enum digest_kind *ret_kind)
+{
+	static const char *const words[DIGEST_KINDS] = { "md5", "sha1", "sha256", "sha3-256" };
+
+	for (unsigned kind = 0; kind < DIGEST_KINDS; kind++) {
+		if (strlen(words[kind]) == len && memcmp(words[kind], name, len) == 0) {
+			*ret_kind = (enum digest_kind)kind;
+			return 0;
+		}
+	}
+	return err_set(ERR_INVALID,
+		       "there is no algorithm \"%.*s\": use md5, sha1, sha256 and sha3-256, joined "
+		       "by commas",
+		       (int)MIN(len, (size_t)32), name);
+}
+
+int
+digest_kinds_parse(const char *text, unsigned *ret_kinds)
+{
+	unsigned parsed = 0;
+	bool usable = false;
+
+	for (const char *at = text; at != NULL;) {
+		size_t len = strcspn(at, ",");
+		enum digest_kind kind = DIGEST_MD5;
+		int rc = kind_parse(at, len, &kind);
+
+		if (rc < 0)
+			return rc;
+		if ((parsed & 1u << kind) != 0)
+			return err_set(ERR_INVALID, "%.*s is named twice", (int)len, at);
+		parsed |= 1u << kind;
+		usable = usable || digest_size(kind) > 0;
+		at = at[len] == ',' ? at + len + 1 : NULL;
+	}
+	if (!usable)
+		return err_set(
+			ERR_INVALID,
+			"libcrypto has no %s on this host (FIPS 140 has no MD5): add another "
+			"algorithm",
+			text);
+	*ret_kinds = parsed;
+	return 0;
 }

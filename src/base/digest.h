@@ -19,6 +19,12 @@ enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA3_256, DIGE
  * only the algorithms of FIPS 140 are allowed.
  */
 size_t digest_size(enum digest_kind kind);
+/*
+ * Reads a list of kinds, "sha256,sha3-256" (also md5 and sha1), in any order.  *ret_kinds: bit n
+ * stands for the kind n.  Returns 0; ERR_INVALID (a name is unknown, empty or there twice, or
+ * libcrypto has none of the kinds), with a text.
+ */
+int digest_kinds_parse(const char *text, unsigned *ret_kinds);
 
 /* A piece of what a digest is made of.  Borrowed. */
 struct digest_part {

@@ -195,7 +195,16 @@ fail(struct iscsi_chap *chap, unsigned status, const char *cause)
 #define BAD(chap, cause)    fail(chap, ISCSI_LOGIN_INITIATOR_ERROR, cause)
 #define DENIED(chap, cause) fail(chap, ISCSI_LOGIN_AUTH_FAILED, cause)
 
-/* The strongest hash of the list that we have; what we do not know in it has no effect. */
+static bool
+is_allowed(const struct iscsi_chap *chap, uint32_t number)
+{
+	return chap->kinds == 0 || (chap->kinds & 1u << kinds[number - NUMBER_FIRST]) != 0;
+}
+
+/*
+ * The strongest hash of the list that we have and that is allowed; what we do not know in it has no
+ * effect.
+ */
 static int
 take_hashes(struct iscsi_chap *chap, const char *value)
 {
@@ -208,7 +217,9 @@ take_hashes(struct iscsi_chap *chap, const char *value)
 			memcpy(one, value, len);
 		if (len == 0 || len >= sizeof(one) || iscsi_text_parse_number(one, &number) < 0)
 			return BAD(chap, "CHAP_A is no list of numbers");
-		if (number > chap->hash && hash_size(number) > 0)
+		if (hash_size(number) > 0 && !is_allowed(chap, number))
+			chap->forbidden = true;
+		else if (number > chap->hash && hash_size(number) > 0)
 			chap->hash = number;
 		if (value[len] == '\0')
 			return 0;
@@ -287,9 +298,10 @@ static const struct chap_expected {
 /* clang-format on */
 
 void
-iscsi_chap_init(struct iscsi_chap *chap)
+iscsi_chap_init(struct iscsi_chap *chap, unsigned allowed)
 {
 	memset(chap, 0, sizeof(*chap));
+	chap->kinds = allowed;
 	chap->state = CHAP_AGREED;
 	chap->fresh = true;
 }
@@ -316,6 +328,10 @@ challenge(struct iscsi_chap *chap, struct iscsi_text *out)
 	char text[CHAP_BINARY_TEXT_SIZE];
 
 	chap->challenge_len = hash_size(chap->hash);
+	if (chap->challenge_len == 0 && chap->forbidden)
+		return DENIED(chap, "CHAP_A offers only hashes that chap-algorithms of vdsd does "
+				    "not allow: let the initiator offer another "
+				    "(node.session.auth.chap_algs), or allow one of them");
 	if (chap->challenge_len == 0)
 		return DENIED(chap,
 			      "CHAP_A offers no hash that this array has: it has MD5 (5) "

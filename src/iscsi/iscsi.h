@@ -180,6 +180,8 @@ struct iscsi_login_reply {
 	/* ISCSI_LOGIN_FIRST with a status MOVED_*: "host[:port][,tpgt]"; copied */
 	const char *address;
 	bool needs_chap; /* ISCSI_LOGIN_FIRST: the initiator must prove itself by CHAP */
+	/* ISCSI_LOGIN_FIRST: bit n allows enum digest_kind n for CHAP; 0 = each is allowed */
+	unsigned chap_kinds;
 	/* ISCSI_LOGIN_CREDENTIALS; used before the call that has this reply returns, never kept */
 	struct iscsi_credentials credentials;
 };

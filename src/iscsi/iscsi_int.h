@@ -312,6 +312,8 @@ enum iscsi_chap_key { CHAP_A, CHAP_C, CHAP_I, CHAP_N, CHAP_R };
 struct iscsi_chap {
 	enum iscsi_chap_state state;
 	unsigned keys;     /* bits of enum iscsi_chap_key: what this request has brought */
+	unsigned kinds;    /* bit n: enum digest_kind n is allowed; 0 = each is */
+	bool forbidden;    /* the initiator offered one that we have and that is not allowed */
 	uint32_t hash;     /* the strongest hash that both sides have; 0 = none yet */
 	uint16_t status;   /* why a function failed with ERR_PROTOCOL: enum iscsi_login_status */
 	const char *cause; /* the same in words */
@@ -332,8 +334,11 @@ struct iscsi_chap {
 	uint8_t peer_challenge[CHAP_BINARY_MAX];
 };
 
-/* Begins: both sides have agreed on AuthMethod=CHAP. */
-void iscsi_chap_init(struct iscsi_chap *chap);
+/*
+ * Begins: both sides have agreed on AuthMethod=CHAP.  allowed: bit n allows enum digest_kind n; 0 =
+ * each is allowed.
+ */
+void iscsi_chap_init(struct iscsi_chap *chap, unsigned allowed);
 /*
  * Takes one key of a request.  Returns 0, or ERR_PROTOCOL (chap->status and chap->cause say why the
  * login is refused).
@@ -418,7 +423,8 @@ struct iscsi_keys {
 	uint8_t stage;
 	/* the initiator offered AuthMethod without the method that it must use */
 	bool auth_refused;
-	bool needs_chap; /* the initiator must prove itself by CHAP */
+	bool needs_chap;     /* the initiator must prove itself by CHAP */
+	unsigned chap_kinds; /* by which hashes: iscsi_chap_init */
 	bool has_initiator, has_target, has_type;
 	uint16_t status;   /* why iscsi_keys_apply failed: enum iscsi_login_status */
 	const char *cause; /* why iscsi_keys_apply failed, in words */

@@ -249,7 +249,7 @@ rule_auth(const struct offer *o)
 		l->chap = mem_calloc(1, sizeof(*l->chap));
 		if (l->chap == NULL)
 			return -ENOMEM;
-		iscsi_chap_init(l->chap);
+		iscsi_chap_init(l->chap, o->keys->chap_kinds);
 	}
 	return answer(o, choice);
 }

@@ -198,6 +198,7 @@ go_on_first(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 
 	l->decided = true;
 	l->keys.needs_chap = reply->needs_chap;
+	l->keys.chap_kinds = reply->chap_kinds;
 	rc = apply(conn, csg(l->flags) == 0 ? STAGE_SECURITY : STAGE_OPERATIONAL, KEYS_REST);
 	if (rc < 0)
 		return refuse_error(conn, rc);

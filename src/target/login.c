@@ -72,6 +72,7 @@ decide_first(struct target_conn *conn, const struct iscsi_login *login,
 	}
 	if (login->type == ISCSI_SESSION_DISCOVERY) {
 		reply->needs_chap = target_auth_needed(thread->view, NULL, login);
+		reply->chap_kinds = thread->target->options.chap_kinds;
 		return 0;
 	}
 	const struct row_target *target = target_view_find_target(thread->view, login->target_name);
@@ -96,6 +97,7 @@ decide_first(struct target_conn *conn, const struct iscsi_login *login,
 	conn->relative_port = (uint16_t)group->relative_port;
 	reply->tpgt = conn->tpgt;
 	reply->needs_chap = target_auth_needed(thread->view, target, login);
+	reply->chap_kinds = thread->target->options.chap_kinds;
 	reply->alias = target->alias != NULL && target->alias[0] != '\0' ? target->alias : NULL;
 	return 0;
 }

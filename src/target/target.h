@@ -52,6 +52,7 @@ struct target_options {
 	unsigned stuck_ms;
 	/* a command that takes so long is logged with its phases; 0 = none is */
 	unsigned slow_ms;
+	unsigned chap_kinds; /* bit n allows enum digest_kind n for CHAP; 0 = each is allowed */
 	/* time between attempts to listen at an address that this host does not have; 0 = 1,000 */
 	unsigned portal_retry_ms;
 };

@@ -71,6 +71,7 @@ daemon_start(struct daemon *daemon, const struct vdsd_options *options, int sock
 		return rc;
 	target_options_default(&target_options);
 	target_options.threads = options->threads;
+	target_options.chap_kinds = options->chap_kinds;
 	target_options.slow_ms = options->slow_given ? options->slow_ms : VDSD_SLOW_MS;
 	rc = target_new(&target_options, daemon->array, &daemon->target);
 	if (rc < 0)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -20,7 +21,7 @@
 
 #define THREADS_MAX    64
 #define AUDIT_DAYS_MAX 3650
-#define KEYS_MAX       32
+#define KEYS_MAX       64
 #define SLOW_MAX_MS    3600000u
 
 /* ---- setters: each keeps what was set before, so that the command line wins over the file ---- */
@@ -214,6 +215,22 @@ threads_set(struct vdsd_options *options, const char *value)
 }
 
 static int
+chap_algorithms_set(struct vdsd_options *options, const char *value)
+{
+	unsigned kinds;
+	int rc = digest_kinds_parse(value, &kinds);
+
+	if (rc < 0) {
+		AUTO_FREE char *why = str_dup(err_text(rc));
+
+		return err_set(rc, "chap-algorithms: %s", why != NULL ? why : "wrong value");
+	}
+	if (options->chap_kinds == 0)
+		options->chap_kinds = kinds;
+	return 0;
+}
+
+static int
 slow_ms_set(struct vdsd_options *options, const char *value)
 {
 	uint64_t slow_ms = 0;
@@ -394,6 +411,8 @@ const struct vdsd_key vdsd_keys[] = {
 	  "users and %groups that may only look" },
 	{ "threads", 't', "N", true, threads_set,
 	  "data path threads (one for each core)" },
+	{ "chap-algorithms", 0, "NAMES", true, chap_algorithms_set,
+	  "hashes by which initiators may prove who they are (md5,sha1,sha256,sha3-256)" },
 	{ "slow-ms", 0, "N", true, slow_ms_set,
 	  "log commands that take so many milliseconds (1000), or none" },
 	{ "ready-file", 0, "PATH", false, ready_file_set,
@@ -441,9 +460,9 @@ vdsd_help(void)
 }
 
 int
-vdsd_key_once(const struct vdsd_key *key, unsigned *given)
+vdsd_key_once(const struct vdsd_key *key, uint64_t *given)
 {
-	unsigned bit = 1u << (key - vdsd_keys);
+	uint64_t bit = UINT64_C(1) << (key - vdsd_keys);
 
 	if ((*given & bit) != 0 && key->value != NULL && key->set != debug_set &&
 	    key->set != https_set && key->set != https_name_set)
@@ -461,7 +480,7 @@ getopt_tables(struct option longs[KEYS_MAX], char letters[2 * KEYS_MAX + 2])
 	size_t at = 0;
 
 	_Static_assert(ARRAY_LEN(vdsd_keys) < KEYS_MAX, "the tables hold all keys");
-	_Static_assert(KEYS_MAX <= 32, "a key is a bit of `given`");
+	_Static_assert(KEYS_MAX <= 64, "a key is a bit of `given`");
 	letters[at++] = ':';
 	for (size_t i = 0; i < vdsd_key_count; i++) {
 		const struct vdsd_key *key = &vdsd_keys[i];

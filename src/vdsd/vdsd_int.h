@@ -71,12 +71,14 @@ struct vdsd_options {
 	bool listen_given;
 	bool accept_loss, force;
 	unsigned threads; /* 0 = one for each core */
+	/* bit n allows enum digest_kind n for CHAP; 0 = the option is not given, each is allowed */
+	unsigned chap_kinds;
 	/* log commands that take so long; 0 = none; without slow_given VDSD_SLOW_MS */
 	unsigned slow_ms;
 	bool slow_given;
 	int ready_fd; /* descriptor to write to when vdsd serves; -1 = none */
 	/* bit n: vdsd_keys[n] was given on the command line; in the file */
-	unsigned given, in_conf;
+	uint64_t given, in_conf;
 };
 
 /* An option of the command line ("--dir") or a key of vdsd.conf ("dir"). */
@@ -109,7 +111,7 @@ int vdsd_conf_line(struct vdsd_options *options, char *line);
  * Notes in *given that the key was given.  Returns 0, or ERR_INVALID the second time, unless the
  * key may be repeated.
  */
-int vdsd_key_once(const struct vdsd_key *key, unsigned *given);
+int vdsd_key_once(const struct vdsd_key *key, uint64_t *given);
 /*
  * Sets the defaults of the options that neither the command line nor the file sets.  Returns 0 or
  * -errno with a text.

@@ -89,8 +89,10 @@ def login(portal, target, secret, initiator='iqn.2026-11.test:host', wait=True):
     """
     one = Steps(portal, target, secret, initiator)
     with one.connection:
-        if one.step() is None or one.step() is None:
-            return None
+        for _ in range(2):
+            status = one.step()
+            if status != 0:
+                return status
         text = one.prove()[1]
         if not wait:
             one.connection.sendall(pdu(0x83, text, 3))

@@ -98,6 +98,18 @@ def test_the_old_secret_is_valid_for_a_time():
         run('iscsi-inq', '-i', INITIATOR, url.format(new))
 
 
+def test_forbidden_algorithms_are_refused_with_the_reason():
+    with Daemon('--chap-algorithms', 'sha3-256,sha1') as daemon:
+        set_up(daemon)
+        equal(login(daemon.portal, NAME, SECRET), 0x0201, 'a login with SHA-256')
+        eventually('the reason', lambda: 'CHAP_A offers only hashes that chap-algorithms'
+                   in daemon.log.read_text())
+    for options, status in (('md5,sha256', 0), ('sha256', 0), ('sha3-256', 0x0201)):
+        with Daemon('--chap-algorithms', options) as daemon:
+            set_up(daemon)
+            equal(login(daemon.portal, NAME, SECRET), status, f'SHA-256 with {options}')
+
+
 # ---- wrong logins ----
 
 def test_many_wrong_logins_neither_fill_the_log_nor_keep_a_right_one_out():
@@ -251,6 +263,7 @@ def test_there_is_no_core_file():
 vdstest.requires('iscsi-inq', 'iscsi-ls', 'qemu-img')
 vdstest.main([test_libiscsi_needs_the_secret, test_discovery_needs_its_own_secret,
               test_qemu_needs_the_secret, test_the_old_secret_is_valid_for_a_time,
+              test_forbidden_algorithms_are_refused_with_the_reason,
               test_many_wrong_logins_neither_fill_the_log_nor_keep_a_right_one_out,
               test_a_planted_secret_is_shown_nowhere,
               test_a_replaced_or_deleted_secret_is_in_no_file, test_there_is_no_core_file])

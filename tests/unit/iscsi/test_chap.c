@@ -65,17 +65,24 @@ value_of(const struct login *l, const char *key)
 }
 
 static void
-begin(struct login *l)
+begin_allowing(struct login *l, unsigned kinds)
 {
 	memset(l, 0, sizeof(*l));
 	peer_init(&l->p, NULL);
 	l->p.reply.needs_chap = true;
+	l->p.reply.chap_kinds = kinds;
 	l->p.reply.credentials.initiator[0] = theirs;
 	l->p.reply.credentials.target_name = PEER_TARGET;
 	REQUEST(&l->p, T | SECURITY | TO_OPERATIONAL, NAMES "\0AuthMethod=CHAP,None", &l->got);
 	assert_int_equal(status_of(l), 0);
 	assert_string_equal(value_of(l, "AuthMethod"), "CHAP");
 	assert_int_equal(l->got.bhs[AT_FLAGS], SECURITY); /* no transit yet */
+}
+
+static void
+begin(struct login *l)
+{
+	begin_allowing(l, 0);
 }
 
 static void
@@ -226,6 +233,41 @@ test_without_a_common_hash(void **state)
 	begin(&l);
 	offer(&l, "9,4");
 	expect_refused(&l, ISCSI_LOGIN_AUTH_FAILED);
+}
+
+#define ALLOW(kind) (1u << (kind))
+
+/* The strongest one that is offered and allowed is used, and its challenge has its length. */
+static void
+test_only_allowed_hashes_are_used(void **state)
+{
+	static const struct {
+		unsigned kinds;
+		const char *offered;
+		uint32_t chosen; /* 0 = refused */
+	} rows[] = {
+		{ ALLOW(DIGEST_SHA256), "5,6,7,8", 7 },
+		{ ALLOW(DIGEST_SHA256) | ALLOW(DIGEST_SHA3_256), "5,6,7", 7 },
+		{ ALLOW(DIGEST_MD5) | ALLOW(DIGEST_SHA1), "8,7,5", 5 },
+		{ ALLOW(DIGEST_SHA256) | ALLOW(DIGEST_SHA3_256), "5", 0 },
+		{ ALLOW(DIGEST_SHA3_256), "5,6,7", 0 },
+		{ ALLOW(DIGEST_MD5), "6,7,8", 0 },
+		{ ALLOW(DIGEST_SHA256), "4,9", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct login l;
+
+		begin_allowing(&l, rows[i].kinds);
+		offer(&l, rows[i].offered);
+		if (rows[i].chosen == 0) {
+			expect_refused(&l, ISCSI_LOGIN_AUTH_FAILED);
+			continue;
+		}
+		assert_int_equal(l.hash, rows[i].chosen);
+		peer_fini(&l.p);
+	}
 }
 
 static void
@@ -848,6 +890,7 @@ main(void)
 		cmocka_unit_test(test_digests_are_those_of_the_rfc),
 		cmocka_unit_test(test_the_strongest_common_hash_is_chosen),
 		cmocka_unit_test(test_without_a_common_hash),
+		cmocka_unit_test(test_only_allowed_hashes_are_used),
 		cmocka_unit_test(test_bad_lists_of_hashes),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_a_wrong_secret),

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "vdsd/vdsd_int.h"
@@ -61,7 +62,8 @@ test_every_option_is_taken(void **state)
 	assert_int_equal(parse(&options,
 			       "--dir /a --socket=/b -l [::1]:0 --http 127.0.0.1:8080 -t 3 "
 			       "--ready-file /c "
-			       "--ready-fd 9 --inject /d --conf /e --slow-ms 20 --check"),
+			       "--ready-fd 9 --inject /d --conf /e --slow-ms 20 "
+			       "--chap-algorithms sha3-256,md5 --check"),
 			 0);
 	assert_string_equal(options.dir, "/a");
 	assert_string_equal(options.socket, "/b");
@@ -70,6 +72,7 @@ test_every_option_is_taken(void **state)
 	assert_string_equal(options.http, "127.0.0.1:8080");
 	assert_int_equal(options.threads, 3);
 	assert_true(options.slow_given && options.slow_ms == 20);
+	assert_int_equal(options.chap_kinds, 1u << DIGEST_MD5 | 1u << DIGEST_SHA3_256);
 	assert_string_equal(options.ready_file, "/c");
 	assert_int_equal(options.ready_fd, 9);
 	assert_string_equal(options.inject, "/d");
@@ -104,6 +107,15 @@ test_wrong_options_are_refused(void **state)
 		"--threads 0",
 		"--threads 65",
 		"--threads x",
+		"--chap-algorithms=",
+		"--chap-algorithms sha256,",
+		"--chap-algorithms ,sha256",
+		"--chap-algorithms sha256,sha256",
+		"--chap-algorithms SHA256",
+		"--chap-algorithms sha-256",
+		"--chap-algorithms sha",
+		"--chap-algorithms none",
+		"--chap-algorithms sha256;sha1",
 		"--slow-ms 0",
 		"--slow-ms 3600001",
 		"--slow-ms -1",
@@ -279,7 +291,7 @@ test_what_is_told_twice_is_refused(void **state)
 static void
 test_some_keys_may_be_given_several_times(void **state)
 {
-	unsigned given = 0;
+	uint64_t given = 0;
 
 	(void)state;
 	for (size_t i = 0; i < vdsd_key_count; i++) {
