@@ -273,11 +273,34 @@ request_log(const struct http_conn *conn, unsigned status)
 
 /* ---- requests ---- */
 
+/* Makes room for more of the body; the old place is overwritten, since a body may hold a secret. */
+static int
+body_grow(struct strbuf *body, size_t more)
+{
+	size_t capacity = MAX(body->len + more + 1, 2 * body->capacity);
+	char *text;
+
+	if (body->len + more < body->capacity)
+		return 0;
+	text = mem_alloc(capacity);
+	if (text == NULL)
+		return -ENOMEM;
+	if (body->len > 0)
+		memcpy(text, body->text, body->len);
+	secret_free(body->text, body->len);
+	body->text = text;
+	body->capacity = capacity;
+	return 0;
+}
+
 static int
 body_add(void *arg, const char *bytes, size_t len)
 {
 	struct http_conn *conn = arg;
+	int rc = body_grow(&conn->body, len);
 
+	if (rc < 0)
+		return rc;
 	strbuf_add_bytes(&conn->body, bytes, len);
 	return conn->body.failed ? -ENOMEM : 0;
 }
@@ -499,14 +522,17 @@ conn_begin(struct http_conn *conn)
 	return true;
 }
 
-/* A body may hold a secret, and what was read last may hold the body. */
+/*
+ * A body may hold a secret, and so may the bytes from which it was taken: all that were read but
+ * those of the next request.
+ */
 static void
 body_forget(struct http_conn *conn)
 {
 	if (conn->body.len > 0) {
 		secret_wipe(conn->body.text, conn->body.len);
-		if (conn->in_len == 0)
-			secret_wipe(conn->in, READ_BLOCK);
+		secret_wipe(conn->in, conn->in_at);
+		secret_wipe(conn->in + conn->in_len, READ_BLOCK - conn->in_len);
 	}
 	strbuf_fini(&conn->body);
 }

@@ -73,6 +73,11 @@ struct http_options {
 };
 
 /*
+ * Has jansson overwrite what it gives back of a request's body, which may hold a secret.  For the
+ * whole process.  Called by the program before it uses jansson, and before it has threads.
+ */
+void http_memory_protect(void);
+/*
  * Starts the server.  Returns 0, ERR_LOCKED (another process answers on the socket),
  * ERR_NOT_SUPPORTED (`listen` is not a loopback address), ERR_INVALID (an address is none, the
  * socket's path is too long, the roles name a user that this host does not have, or what

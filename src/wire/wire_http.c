@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/secret.h"
 
 void
 wire_http_init(struct wire_http *http, enum wire_http_kind kind, uint64_t body_max)
@@ -411,6 +412,8 @@ head_feed(struct wire_http *http, const char *bytes, size_t len, size_t *ret_use
 	*ret_used = end > 0 ? end + stripped - before : len;
 	if (end == 0)
 		return http->head.len > 0 ? head_limits(http) : 0;
+	/* behind the head the body begins, which may hold a secret */
+	secret_wipe(http->head.text + end, http->head.len - end);
 	http->head.len = end;
 	http->head.text[end] = '\0';
 	return head_parse(http);
