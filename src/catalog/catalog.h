@@ -197,6 +197,16 @@ void catalog_reserve_renew(struct catalog *catalog);
  */
 uint64_t catalog_reserve_missing(const struct catalog *catalog);
 
+/* ---- memory ---- */
+
+/*
+ * Keeps the pages of catalogs out of core files, and overwrites what SQLite gives back, so that no
+ * CHAP secret stays in memory.  For the whole process.  Called by the program before its first
+ * catalog is opened, and before it has threads.  Returns 0, -ENOMEM or ERR_INTERNAL (SQLite is in
+ * use already), with a text.
+ */
+int catalog_memory_protect(void);
+
 /* ---- transactions ---- */
 
 /*

@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "catalog/catalog_int.h"
 
 /* SQLite's own VFS writes less than 128 KiB at a time. */
@@ -65,6 +66,15 @@ write_through(struct layer_file *f, const void *buf, int len, sqlite3_int64 offs
 	return rc;
 }
 
+/* Pages may hold CHAP secrets: they do not stay in memory. */
+static void
+forget(struct layer_file *f)
+{
+	if (f->gathered_len > 0)
+		secret_wipe(f->gathered, f->gathered_len);
+	f->gathered_len = 0;
+}
+
 /* Writes what is gathered.  Returns SQLITE_OK, or the error of the write: then it stays. */
 static int
 flush(sqlite3_file *file)
@@ -75,7 +85,7 @@ flush(sqlite3_file *file)
 	if (f->gathered_len > 0)
 		rc = write_through(f, f->gathered, (int)f->gathered_len, f->gathered_at);
 	if (rc == SQLITE_OK)
-		f->gathered_len = 0;
+		forget(f);
 	return rc;
 }
 
@@ -86,6 +96,7 @@ layer_close(sqlite3_file *file)
 {
 	int flushed = flush(file), rc = real(file)->pMethods->xClose(real(file));
 
+	forget(file_of(file));
 	mem_free(TAKE(file_of(file)->gathered));
 	return flushed != SQLITE_OK ? flushed : rc;
 }
@@ -107,7 +118,7 @@ layer_write(sqlite3_file *file, const void *buf, int len, sqlite3_int64 offset)
 	if (f->gathered_len > 0 && (f->gathered_at + (sqlite3_int64)f->gathered_len != offset ||
 				    f->gathered_len + (size_t)len > GATHER_BYTES)) {
 		rc = flush(file);
-		f->gathered_len = 0;
+		forget(f);
 	}
 	if (rc != SQLITE_OK)
 		return rc;

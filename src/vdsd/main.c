@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/system.h"
+#include "catalog/catalog.h"
 #include "http/http.h"
 #include "target/target.h"
 #include "vdsd/vdsd_int.h"
@@ -147,6 +148,9 @@ serve(const struct vdsd_options *options, int socket_fd, int argc, char **argv)
 	sigset_t signals;
 	int rc = vdsd_process_prepare(&signals);
 
+	if (rc == 0)
+		rc = catalog_memory_protect();
+	http_memory_protect();
 	if (rc == 0)
 		rc = log_start(); /* no thread ever waits for whoever reads the log */
 	if (rc == 0)

@@ -6,7 +6,9 @@ wrong logins neither fill the log nor keep a right one out.
 """
 import base64
 import contextlib
+import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -246,6 +248,80 @@ def test_a_replaced_or_deleted_secret_is_in_no_file():
               'files with a secret of a deleted target')
 
 
+def memory(pid):
+    """What is in the memory of a process: the bytes of each mapping, and whether a core file would
+    have them (not those with the flag dd, MADV_DONTDUMP).  Only root may look.
+    """
+    with open(f'/proc/{pid}/smaps', encoding='utf-8') as smaps, \
+            open(f'/proc/{pid}/mem', 'rb', buffering=0) as mem:
+        for line in smaps:
+            head = re.match(r'([0-9a-f]+)-([0-9a-f]+) r', line)
+            if head:
+                begin, end = int(head[1], 16), int(head[2], 16)
+            elif re.match(r'[0-9a-f]+-[0-9a-f]+ ', line):
+                begin = end = 0                     # it cannot be read
+            elif line.startswith('Rss:') and int(line.split()[1]) == 0:
+                begin = end = 0                     # nothing was ever written to it
+            elif line.startswith('VmFlags:') and end > begin:
+                mem.seek(begin)
+                with contextlib.suppress(OSError):  # [vvar]
+                    yield mem.read(end - begin), ' dd' not in line
+
+
+def secrets_in_core(daemon, secrets):
+    """Those of the secrets that a core file would show; the control needs something that it has."""
+    pieces = list(memory(daemon.process.pid))
+    check(any(NAME.encode() in piece for piece, dumped in pieces if dumped),
+          'the search does not even find the name of the target')
+    return [f'{what}: {piece[at - 40:at + 40]}' for what, secret in secrets.items()
+            for form in forms(secret) for piece, dumped in pieces if dumped
+            for at in [piece.find(form)] if at >= 0]
+
+
+def everything_done_with(daemon, secrets):
+    """Secrets are set, used, replaced, kept beside a new one and deleted, and come in requests that
+    are refused.
+    """
+    def put(user, what, *more):
+        file = secret_file(daemon, secrets[what])
+        daemon.ctl('target', 'secret', 'secured', '--user', user, '--file', file, *more)
+    for what in 'rotated', 'kept':
+        put('alice', what)
+        equal(login(daemon.portal, NAME, secrets[what]), 0, f'a login with the {what} one')
+    put('alice', 'present', '--keep-old', '1h')
+    for what in 'kept', 'present':
+        equal(login(daemon.portal, NAME, secrets[what]), 0, f'a login with the {what} one')
+    equal(login(daemon.portal, NAME, secrets['rotated']), 0x0201, 'a login with the rotated one')
+    put('bob', 'deleted')
+    bob = [one for one in daemon.ctl('secret', 'list') if one['user'] == 'bob'][0]
+    daemon.ctl('secret', 'delete', bob['id'])
+    long = json.dumps({'side': 'target', 'user': 'x' * 70000, 'secret': secrets['refused']})
+    for body in (f'{{"side":"target","secret":"{secrets["refused"]}"', f'"{secrets["refused"]}"',
+                 f'{{"side":"target","{secrets["refused"]}":1}}', long,
+                 f'{{"side":"target","secret":["{secrets["refused"]}"]}}'):
+        equal(request(daemon, 'POST', '/v1/credentials', body).status, 400, body[:80])
+
+
+def test_a_core_file_would_hold_no_secret():
+    """vdsd leaves no core file; but a tool of root's may make one, and swap has the same memory."""
+    secrets = {what: f'{PLANTED}-{what}' for what in
+               ('rotated', 'kept', 'present', 'deleted', 'refused')}
+    with Daemon('--threads', '1') as daemon:
+        set_up(daemon)
+        if os.geteuid() != 0:
+            print('# skipped: only root may read the memory of vdsd')
+            return
+        everything_done_with(daemon, secrets)
+        equal(secrets_in_core(daemon, secrets), [], 'secrets')
+        check(any(secrets['present'].encode() in piece
+                  for piece, dumped in memory(daemon.process.pid) if not dumped),
+              'the search does not find the present secret where it is')
+        daemon.stop()
+        daemon.start()
+        equal(login(daemon.portal, NAME, secrets['present']), 0, 'a login after the restart')
+        equal(secrets_in_core(daemon, secrets), [], 'secrets after a restart')
+
+
 def test_there_is_no_core_file():
     limits = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (limits[1], limits[1]))
@@ -266,4 +342,5 @@ vdstest.main([test_libiscsi_needs_the_secret, test_discovery_needs_its_own_secre
               test_forbidden_algorithms_are_refused_with_the_reason,
               test_many_wrong_logins_neither_fill_the_log_nor_keep_a_right_one_out,
               test_a_planted_secret_is_shown_nowhere,
-              test_a_replaced_or_deleted_secret_is_in_no_file, test_there_is_no_core_file])
+              test_a_replaced_or_deleted_secret_is_in_no_file,
+              test_a_core_file_would_hold_no_secret, test_there_is_no_core_file])
