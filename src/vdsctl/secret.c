@@ -5,8 +5,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -20,7 +23,8 @@
 /* Hexadecimal digits behind 0x, or a text; and the end of the line. */
 #define LINE_MAX_BYTES (2 + 2 * CREDENTIAL_SECRET_MAX + 2)
 
-#define CONTROL_C '\x03'
+#define CONTROL_C         '\x03'
+#define CONTROL_BACKSLASH '\x1c'
 
 /* ---- reading ---- */
 
@@ -32,15 +36,35 @@ line_end(char *line)
 	return line[0] != '\0' ? 0 : err_set(ERR_INVALID, "the secret is empty");
 }
 
-/* Reads a line byte by byte, so that nothing behind it is taken.  Returns 0 or an error. */
+/* Waits for input.  Returns 0, or ERR_CANCELLED when a signal came first (signal_fd -1 = none can). */
 static int
-line_read(int fd, const char *what, char line[LINE_MAX_BYTES + 1])
+input_wait(int fd, int signal_fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = signal_fd, .events = POLLIN },
+	};
+
+	while (signal_fd >= 0 && poll(fds, ARRAY_LEN(fds), -1) < 0 && errno == EINTR)
+		;
+	return fds[1].revents != 0 ? err_set(ERR_CANCELLED, "nothing was changed") : 0;
+}
+
+/*
+ * Reads a line byte by byte, so that nothing behind it is taken.  signal_fd: a descriptor that is
+ * readable when a signal ends the program; -1 = none.  Returns 0 or an error.
+ */
+static int
+line_read(int fd, int signal_fd, const char *what, char line[LINE_MAX_BYTES + 1])
 {
 	size_t len = 0;
 
 	while (len < LINE_MAX_BYTES) {
-		ssize_t n = read(fd, line + len, 1);
+		int rc = input_wait(fd, signal_fd);
+		ssize_t n = rc == 0 ? read(fd, line + len, 1) : 0;
 
+		if (rc < 0)
+			return rc;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -48,7 +72,7 @@ line_read(int fd, const char *what, char line[LINE_MAX_BYTES + 1])
 				       strerror(errno));
 		if (n == 0 || line[len] == '\n')
 			break;
-		if (line[len] == CONTROL_C)
+		if (signal_fd >= 0 && (line[len] == CONTROL_C || line[len] == CONTROL_BACKSLASH))
 			return err_set(ERR_CANCELLED, "nothing was changed");
 		len++;
 	}
@@ -67,7 +91,7 @@ file_read(const char *path, char line[LINE_MAX_BYTES + 1])
 	int rc;
 
 	if (strcmp(path, "-") == 0)
-		return line_read(STDIN_FILENO, "standard input", line);
+		return line_read(STDIN_FILENO, -1, "standard input", line);
 	rc = secret_read("the file", path, 64 * 1024, &text, &len);
 	if (rc < 0)
 		return rc;
@@ -81,43 +105,87 @@ file_read(const char *path, char line[LINE_MAX_BYTES + 1])
 	return rc < 0 ? rc : line_end(line);
 }
 
+/*
+ * Switches the echo off before the prompt is written, so that nothing that is typed after it is
+ * shown.  The keys that would end the program end the line instead, since the terminal must get its
+ * echo back.
+ */
+static int
+echo_off(int fd, struct termios *ret_before)
+{
+	struct termios quiet;
+
+	if (tcgetattr(fd, ret_before) < 0)
+		return err_set(-errno, "cannot use the terminal: %s", strerror(errno));
+	quiet = *ret_before;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ISIG);
+	quiet.c_lflag |= ICANON | IEXTEN;
+	quiet.c_cc[VEOL] = CONTROL_C;
+	quiet.c_cc[VEOL2] = CONTROL_BACKSLASH;
+	if (tcsetattr(fd, TCSAFLUSH, &quiet) < 0)
+		return err_set(-errno, "cannot switch the terminal's echo off: %s",
+			       strerror(errno));
+	return 0;
+}
+
 /* Asks once, on the terminal, without an echo. */
 static int
-terminal_ask(int fd, const char *prompt, char line[LINE_MAX_BYTES + 1])
+terminal_ask(int fd, int signal_fd, const char *prompt, char line[LINE_MAX_BYTES + 1])
 {
-	struct termios before, quiet;
-	int rc;
+	struct termios before;
+	int rc = echo_off(fd, &before);
 
-	if (tcgetattr(fd, &before) < 0)
-		return err_set(-errno, "cannot use the terminal: %s", strerror(errno));
-	quiet = before;
-	/* without signals: the terminal must get its echo back after Control-C, too */
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+	if (rc < 0)
+		return rc;
 	dprintf(fd, "%s", prompt);
-	tcsetattr(fd, TCSAFLUSH, &quiet);
-	rc = line_read(fd, "the terminal", line);
+	rc = line_read(fd, signal_fd, "the terminal", line);
 	tcsetattr(fd, TCSAFLUSH, &before);
 	dprintf(fd, "\n");
 	return rc;
 }
 
 static int
-terminal_read(char line[LINE_MAX_BYTES + 1])
+ask_twice(int fd, int signal_fd, char line[LINE_MAX_BYTES + 1])
 {
 	char again[LINE_MAX_BYTES + 1];
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC), rc;
+	int rc = terminal_ask(fd, signal_fd, "CHAP secret: ", line);
+
+	if (rc == 0)
+		rc = terminal_ask(fd, signal_fd, "Once more: ", again);
+	if (rc == 0 && strcmp(line, again) != 0)
+		rc = err_set(ERR_INVALID, "the two secrets differ: nothing was changed");
+	secret_wipe(again, sizeof(again));
+	return rc;
+}
+
+/*
+ * A signal that ends the program is held back while the echo is off.  It is not taken from
+ * signal_fd, so it ends the program when it is let through again.
+ */
+static int
+terminal_read(char line[LINE_MAX_BYTES + 1])
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC), signal_fd, rc;
+	sigset_t ends, before;
 
 	if (fd < 0)
 		return err_set(ERR_INVALID,
 			       "there is no terminal to ask for the secret: use --file "
 			       "FILE, or --file - for standard input");
-	rc = terminal_ask(fd, "CHAP secret: ", line);
-	if (rc == 0)
-		rc = terminal_ask(fd, "Once more: ", again);
-	if (rc == 0 && strcmp(line, again) != 0)
-		rc = err_set(ERR_INVALID, "the two secrets differ: nothing was changed");
-	secret_wipe(again, sizeof(again));
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	signal_fd = signalfd(-1, &ends, SFD_CLOEXEC);
+	if (signal_fd < 0) {
+		close(fd);
+		return err_set(-errno, "cannot wait for signals: %s", strerror(errno));
+	}
+	sigprocmask(SIG_BLOCK, &ends, &before);
+	rc = ask_twice(fd, signal_fd, line);
+	close(signal_fd);
 	close(fd);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }
 

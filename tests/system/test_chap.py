@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """CHAP against programs that others wrote: libiscsi's tools and QEMU log in with secrets, and nobody
 without.  A planted secret is looked for in everything that vdsd and vdsctl show or write.  Many
-wrong logins neither fill the log nor keep a right one out.
+wrong logins neither fill the log nor keep a right one out.  The prompt of vdsctl is tried at a
+terminal.
 """
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import re
 import resource
+import select
 import signal
 import subprocess
+import termios
 import threading
 import time
 
@@ -110,6 +114,101 @@ def test_forbidden_algorithms_are_refused_with_the_reason():
         with Daemon('--chap-algorithms', options) as daemon:
             set_up(daemon)
             equal(login(daemon.portal, NAME, SECRET), status, f'SHA-256 with {options}')
+
+
+# ---- the prompt of vdsctl ----
+
+class Prompt:
+    """vdsctl at a terminal of its own, which is watched as whoever sits there would see it."""
+
+    def __init__(self, daemon):
+        self.master, self.slave = os.openpty()
+        words = 'target', 'secret', 'secured', '--user', 'typist'
+        self.process = subprocess.Popen(
+            [os.environ['VDSCTL'], '--url', f'unix:{daemon.socket}', *words],
+            stdin=self.slave, stdout=self.slave, stderr=self.slave, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0))
+        self.shown = ''
+
+    def has_echo(self):
+        return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
+
+    def read(self):
+        while select.select([self.master], [], [], 0)[0]:
+            self.shown += os.read(self.master, 4096).decode()
+        return self.shown
+
+    def wait(self, text):
+        eventually(f'"{text}"', lambda: text in self.read())
+        check(not self.has_echo(), f'{text}: the terminal shows what is typed')
+
+    def type(self, keys):
+        os.write(self.master, keys.encode())
+
+    def end(self):
+        """The exit status, and what was shown."""
+        status = self.process.wait(vdstest.DEADLINE_S)
+        check(self.has_echo(), 'the terminal has no echo any more')
+        self.read()
+        os.close(self.master)
+        os.close(self.slave)
+        return status, self.shown
+
+
+def test_the_prompt_takes_a_secret_without_showing_it():
+    with Daemon() as daemon:
+        set_up(daemon)
+        prompt = Prompt(daemon)
+        prompt.wait('CHAP secret: ')
+        prompt.type(f'{PLANTED}x\x7f\n')            # with a typing error, taken back
+        prompt.wait('Once more: ')
+        prompt.type(f'{PLANTED}\n')
+        status, shown = prompt.end()
+        equal(status, 0, shown)
+        check(PLANTED not in shown, f'the secret is shown: {shown}')
+        run('iscsi-inq', '-i', INITIATOR, f'iscsi://typist%{PLANTED}@{daemon.portal}/{NAME}/0')
+
+
+def test_the_prompt_gives_the_echo_back_whatever_ends_it():
+    with Daemon() as daemon:
+        set_up(daemon)
+        before = daemon.ctl('secret', 'list')
+        cancelled = 'nothing was changed'
+        # what is typed at the first prompt and at the second, or a signal; and what vdsctl says
+        for first, second, said in (
+                ('\x03', None, cancelled), (f'{PLANTED}\x03', None, cancelled),
+                ('\x1c', None, cancelled), (f'{PLANTED}\n', '\x03', cancelled),
+                (f'{PLANTED}\n', f'{PLANTED}x\n', 'the two secrets differ'),
+                ('\n', None, 'the secret is empty'), ('\x04', None, 'the secret is empty'),
+                ('x' * 600 + '\n', None, 'longer than 255 bytes'),
+                ('short\n', 'short\n', 'at least 12 are needed'),
+                (signal.SIGTERM, None, ''), (signal.SIGINT, None, ''),
+                (f'{PLANTED}\n', signal.SIGHUP, '')):
+            prompt = Prompt(daemon)
+            for question, typed in ('CHAP secret: ', first), ('Once more: ', second):
+                if typed is None:
+                    break
+                prompt.wait(question)
+                if isinstance(typed, signal.Signals):
+                    prompt.process.send_signal(typed)
+                else:
+                    prompt.type(typed)
+            status, shown = prompt.end()
+            last = first if second is None else second
+            wanted = -last if isinstance(last, signal.Signals) else status
+            check(status not in (0, None) and status == wanted, f'{first, second}: {status}')
+            check(said in shown and PLANTED not in shown, f'{first, second}: {shown}')
+            equal(daemon.ctl('secret', 'list'), before, f'{first, second}: the secrets')
+
+
+def test_without_a_terminal_there_is_no_prompt():
+    with Daemon() as daemon:
+        set_up(daemon)
+        done = subprocess.run([os.environ['VDSCTL'], '--url', f'unix:{daemon.socket}', 'target',
+                               'secret', 'secured'], stdin=subprocess.DEVNULL, text=True,
+                              capture_output=True, start_new_session=True,
+                              timeout=vdstest.DEADLINE_S)
+        check(done.returncode != 0 and '--file' in done.stderr, done.stderr)
 
 
 # ---- wrong logins ----
@@ -339,6 +438,9 @@ def test_there_is_no_core_file():
 vdstest.requires('iscsi-inq', 'iscsi-ls', 'qemu-img')
 vdstest.main([test_libiscsi_needs_the_secret, test_discovery_needs_its_own_secret,
               test_qemu_needs_the_secret, test_the_old_secret_is_valid_for_a_time,
+              test_the_prompt_takes_a_secret_without_showing_it,
+              test_the_prompt_gives_the_echo_back_whatever_ends_it,
+              test_without_a_terminal_there_is_no_prompt,
               test_forbidden_algorithms_are_refused_with_the_reason,
               test_many_wrong_logins_neither_fill_the_log_nor_keep_a_right_one_out,
               test_a_planted_secret_is_shown_nowhere,
