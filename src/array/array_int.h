@@ -178,8 +178,11 @@ struct array_task {
 	struct principal principal; /* who asks; all zeros = vdsd itself */
 	struct array_audit *audit;  /* of the request; NULL = vdsd itself */
 	const char *said;           /* what was done when that changes no row; borrowed */
-	int audit_code;             /* array_audit_put: the outcome */
-	enum catalog_use use;       /* how much of the reserve the change may use */
+	size_t clauses;             /* that the record of the audit log has at most; 0 = a few */
+	/* what the record calls the object, in the place of its name; borrowed; NULL = its name */
+	const char *object;
+	int audit_code;       /* array_audit_put: the outcome */
+	enum catalog_use use; /* how much of the reserve the change may use */
 	struct array_answer answer;
 
 	/* Used by the writer only. */
@@ -316,10 +319,17 @@ array_request_id(const struct array_request *request)
 /*
  * Appends a description of a change to text, one clause for each object, joined by "; ": `lun
  * "vol1": extended from 10 GiB to 12 GiB`.  before, after: the states before and after the change.
- * Describes at most 8 objects, and says how many more there are.  Any thread.
+ * Describes at most `most` objects, and says how many more there are.  Any thread.
  */
+#define ARRAY_CHANGELOG_CLAUSES 8 /* in the log and in most records of the audit log */
 void array_changelog_text(const struct change *change, const struct state *before,
-			  const struct state *after, struct strbuf *text);
+			  const struct state *after, size_t most, struct strbuf *text);
+/*
+ * Appends the clause for one op of a change; nothing when another op's clause says it, too.  Any
+ * thread.
+ */
+void array_changelog_clause(const struct change_op *op, const struct state *before,
+			    const struct state *after, struct strbuf *text);
 /*
  * Logs a change and who made it, as one line of the event `array.change`.  Does not log
  * housekeeping (`job.expire`).  Called by the thread that asked for the change after the change is
@@ -522,6 +532,12 @@ void array_unit_show_locked(struct array *array, struct array_lun_entry *entry);
  */
 int array_subsystem_begin(struct array *array, const struct guid *array_id,
 			  const struct row_pool *pool);
+/*
+ * Converts a prefix such as "iqn.2026-11.org.example", with or without a colon at the end, to its
+ * stored form, with room for an alias and a random number.  Returns 0 with a text that the caller
+ * frees (mem_free), ERR_INVALID with a text, or -ENOMEM.
+ */
+int array_iqn_prefix_normalize(const char *prefix, char **ret_prefix);
 /* Stores the version of vdsd in the array's row.  Returns 0 or an error of the writer. */
 int array_subsystem_set_version(struct array *array, const char *version);
 
@@ -698,12 +714,46 @@ int array_number_choose(struct array *array, const struct state *view, const str
 int array_lun_find(const struct state *view, const struct guid *lun_id,
 		   const struct row_lun **ret_lun);
 /*
+ * Sets the LUN's identity, which is never used again: a serial of 64 random bits, and a designator
+ * of NAA type 3 (locally assigned) with 60 random bits.  Returns 0 or -ENOMEM.
+ */
+int array_lun_set_identity(struct row_lun *row);
+/*
+ * Takes the number of a new LUN.  Returns 0, ERR_LIMIT or an error of the catalog.  Writer thread,
+ * inside a change.
+ */
+int array_lun_take_number(struct array *array, uint32_t *ret_number);
+/*
+ * Notes that the volume of a LUN that is deleted is to be unlinked, and forgets what the LUN has
+ * kept.  Returns 0 or an error of the catalog.  Writer thread, inside a change.
+ */
+int array_lun_note_removal(struct array *array, const struct state *view,
+			   const struct row_lun *lun);
+/*
  * Removes a LUN from the edit: deletes its associations, retires their numbers, deletes its row,
  * and notes its file for unlinking.  Returns 0 or an error of the catalog.  Writer thread.
  */
 int array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id);
 /* Puts the row of a LUN with another size.  Returns 0 or an error of the edit.  Writer thread. */
 int array_lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64_t size_bytes);
+/*
+ * Opens the store of a LUN again that has failed, with the LUN held.  Returns 0, ERR_FAILED,
+ * ERR_BUSY (its I/O does not end) or ERR_NOT_FOUND.  Any thread except the writer.
+ */
+int array_lun_reopen(struct array *array, const struct guid *lun_id);
+/*
+ * Waits until nothing is in flight on the store, and lets nothing new begin.  Returns 0 or ERR_BUSY
+ * (I/O does not end; the store goes on).  Any thread except the writer.
+ */
+int array_lun_stop_store(struct array *array, struct array_store *store);
+/* Starts or stops the store when a new status is committed.  Writer thread. */
+void array_lun_status_committed(struct array *array, const struct guid *lun_id,
+				enum row_status status);
+/*
+ * Cuts the volume of a LUN that has shrunk; a failure is logged.  The LUN is held, and nothing is in
+ * flight.  Any thread except the writer.
+ */
+void array_lun_cut(struct array_store *store, uint64_t to_bytes);
 /*
  * Counts the sessions that see the LUN through a target, or through any target (NULL).  live: the
  * live state.
@@ -727,6 +777,11 @@ int array_group_edit_add(struct array *array, struct state_edit *edit, const str
  */
 int array_group_edit_add_to_all(struct array *array, struct state_edit *edit,
 				const struct guid *portal_id);
+/*
+ * Takes a relative target port identifier that no group in the view has.  Returns 0, ERR_LIMIT or
+ * an error of the catalog.  Writer thread, inside a change.
+ */
+int array_group_take_port(struct array *array, const struct state *view, uint32_t *ret_port);
 /* Deletes a portal group and removes its portals from it.  Writer thread. */
 int array_group_edit_remove(struct state_edit *edit, const struct guid *group_id);
 /*

@@ -41,9 +41,14 @@ array_audit_task(struct array *array, const struct array_task *task, const struc
 		return 0; /* housekeeping, as in the change log */
 	if (guid_is_zero(&record.object_id) && task->audit != NULL)
 		record.object_id = task->audit->object_id;
-	array_changelog_object(task->change, before, after, &record.object_id, &object);
+	if (task->object != NULL)
+		strbuf_add(&object, task->object);
+	else
+		array_changelog_object(task->change, before, after, &record.object_id, &object);
 	if (task->change != NULL)
-		array_changelog_text(task->change, before, after, &text);
+		array_changelog_text(task->change, before, after,
+				     task->clauses != 0 ? task->clauses : ARRAY_CHANGELOG_CLAUSES,
+				     &text);
 	else
 		strbuf_add(&text, task->said);
 	if (text.failed || object.failed)

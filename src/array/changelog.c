@@ -14,13 +14,13 @@
 #include "model/fields.h"
 #include "model/host.h"
 
-#define CLAUSES_MAX 8
+#define CLAUSES_MAX 8   /* names that one clause lists */
 #define SHOWN_MAX   200 /* bytes of one value */
 
 struct changelog {
 	const struct state *before, *after;
 	struct strbuf *text;
-	size_t clauses, left_out;
+	size_t most, clauses, left_out;
 };
 
 /* ---- pieces ---- */
@@ -451,7 +451,7 @@ clause_add(struct changelog *log, const struct change_op *op)
 {
 	const void *old;
 
-	if (log->clauses == CLAUSES_MAX) {
+	if (log->clauses == log->most) {
 		log->left_out++;
 		return;
 	}
@@ -486,10 +486,20 @@ clause_add(struct changelog *log, const struct change_op *op)
 }
 
 void
-array_changelog_text(const struct change *change, const struct state *before,
-		     const struct state *after, struct strbuf *text)
+array_changelog_clause(const struct change_op *op, const struct state *before,
+		       const struct state *after, struct strbuf *text)
 {
-	struct changelog log = { .before = before, .after = after, .text = text };
+	struct changelog log = { .before = before, .after = after, .text = text, .most = 1 };
+
+	if (op->family < ROW_CONFIG_COUNT && !is_implied(&log, op))
+		clause_add(&log, op);
+}
+
+void
+array_changelog_text(const struct change *change, const struct state *before,
+		     const struct state *after, size_t most, struct strbuf *text)
+{
+	struct changelog log = { .before = before, .after = after, .text = text, .most = most };
 
 	for (size_t i = 0; i < change->op_count; i++)
 		if (change->ops[i].family < ROW_CONFIG_COUNT && !is_implied(&log, &change->ops[i]))
@@ -529,7 +539,7 @@ array_changelog(const struct change *change, const struct state *before, const s
 
 	if (strcmp(change->cause, "job.expire") == 0)
 		return;
-	array_changelog_text(change, before, after, &text);
+	array_changelog_text(change, before, after, ARRAY_CHANGELOG_CLAUSES, &text);
 	if (!text.failed && text.len > 0)
 		log_info("array.change", "%s by %s", text.text, principal_format(principal, who));
 	else

@@ -70,8 +70,8 @@ port_find(struct array *array, uint32_t last)
 	return 0;
 }
 
-static int
-take_relative_port(struct array *array, const struct state *view, uint32_t *ret_port)
+int
+array_group_take_port(struct array *array, const struct state *view, uint32_t *ret_port)
 {
 	uint64_t last = 0;
 	uint32_t port;
@@ -125,7 +125,7 @@ array_group_edit_add(struct array *array, struct state_edit *edit, const struct 
 	if (row->tag > UINT16_MAX)
 		return err_set(ERR_LIMIT,
 			       "the target has 65535 portal groups, and cannot have more");
-	rc = take_relative_port(array, view, &row->relative_port);
+	rc = array_group_take_port(array, view, &row->relative_port);
 	if (rc == 0)
 		rc = state_edit_put(edit, TAKE(row));
 	for (size_t i = 0; rc == 0 && all_portals && i < state_count(view, ROW_PORTAL); i++)

@@ -122,12 +122,8 @@ make_row(const struct create *c, const char *name, struct row_lun **ret_row)
 	return 0;
 }
 
-/*
- * Sets the LUN's identity, which is never used again: a serial of 64 random bits, and a designator
- * of NAA type 3 (locally assigned) with 60 random bits.
- */
-static int
-set_identity(struct row_lun *row)
+int
+array_lun_set_identity(struct row_lun *row)
 {
 	char serial[17], naa[17];
 
@@ -138,8 +134,8 @@ set_identity(struct row_lun *row)
 		       : 0;
 }
 
-static int
-take_number(struct array *array, uint32_t *ret_number)
+int
+array_lun_take_number(struct array *array, uint32_t *ret_number)
 {
 	uint64_t last = 0;
 	int rc = catalog_counter_get(array->catalog, CATALOG_LUN_NUMBER, &last);
@@ -162,7 +158,7 @@ create_apply(struct array *array, struct array_task *task)
 	AUTO_FREE char *made = NULL, *mask = NULL;
 	AUTO_ROW struct row_lun *row = NULL;
 	uint32_t number = 0;
-	int rc = take_number(array, &number);
+	int rc = array_lun_take_number(array, &number);
 
 	if (rc < 0)
 		return rc;
@@ -178,7 +174,7 @@ create_apply(struct array *array, struct array_task *task)
 	if (rc == 0)
 		rc = make_row(c, made != NULL ? made : c->spec.name, &row);
 	if (rc == 0)
-		rc = set_identity(row);
+		rc = array_lun_set_identity(row);
 	if (rc < 0)
 		return rc;
 	row->number = number;
@@ -342,6 +338,14 @@ note_unlink(struct array *array, const struct state *view, const struct row_lun 
 }
 
 int
+array_lun_note_removal(struct array *array, const struct state *view, const struct row_lun *lun)
+{
+	int rc = note_unlink(array, view, lun);
+
+	return rc < 0 ? rc : catalog_kept_forget(array->catalog, &lun->id);
+}
+
+int
 array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id)
 {
 	const struct state *view = state_edit_view(edit);
@@ -350,9 +354,7 @@ array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct
 	int rc = array_lun_find(view, lun_id, &lun);
 
 	if (rc == 0)
-		rc = note_unlink(array, view, lun);
-	if (rc == 0)
-		rc = catalog_kept_forget(array->catalog, lun_id);
+		rc = array_lun_note_removal(array, view, lun);
 	while (rc == 0 && (slice = state_lun_targets(view, lun_id)).count > 0) {
 		const struct row_association *row = slice.rows[0];
 		struct guid target_id = row->target_id;

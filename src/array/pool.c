@@ -61,12 +61,8 @@ create_committed(struct array *array, struct array_task *task)
 	array_pool_show(array, &c->id);
 }
 
-/*
- * Checks that the directory is used for nothing else: not for another pool, and not for the array's
- * own files.
- */
-static int
-place_is_free(struct array *array, const char *place)
+int
+array_pool_place_is_free(struct array *array, const char *place)
 {
 	AUTO_STATE struct state *state = array_state(array);
 	char *own = realpath(array->dir, NULL); /* of libc's heap */
@@ -106,7 +102,7 @@ create(struct array *array, struct pool_change *c)
 		return rc;
 	row.path = place;
 	c->path = place;
-	rc = place_is_free(array, place);
+	rc = array_pool_place_is_free(array, place);
 	if (rc == 0)
 		rc = array_pool_add(array, &state_array(state)->id, &row, POOL_CREATE);
 	if (rc < 0)

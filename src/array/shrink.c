@@ -79,20 +79,20 @@ apply(struct array *array, struct array_task *task)
  * The change is made and stays made, so an error here is only noted: the space is given back when
  * the LUN is extended or deleted.
  */
-static void
-cut(struct shrink *s)
+void
+array_lun_cut(struct array_store *store, uint64_t to_bytes)
 {
 	char id[GUID_TEXT_SIZE];
 	int rc;
 
-	array_store_manage(s->store);
-	rc = array_store_resize(s->store, s->to_bytes);
+	array_store_manage(store);
+	rc = array_store_resize(store, to_bytes);
 	if (rc == 0)
-		(void)array_store_verify(s->store); /* notes the space that it takes now */
-	array_store_unmanage(s->store);
+		(void)array_store_verify(store); /* notes the space that it takes now */
+	array_store_unmanage(store);
 	if (rc < 0)
 		log_warning("lun.shrink", "lun=%s error=%s reason=\"the file keeps its length\"",
-			    guid_format(s->lun_id, id), err_name(rc));
+			    guid_format(&store->lun_id, id), err_name(rc));
 }
 
 static int
@@ -106,7 +106,7 @@ commit_and_cut(struct array *array, struct shrink *s)
 		return rc;
 	rc = array_writer_submit(array, &s->task);
 	if (rc == 0)
-		cut(s);
+		array_lun_cut(s->store, s->to_bytes);
 	array_runtime_resume(array, drain);
 	return rc;
 }

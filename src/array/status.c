@@ -46,22 +46,29 @@ apply(struct array *array, struct array_task *task)
 	return state_edit_put(task->edit, row);
 }
 
-/* Before the state is published: the data path may use the device at once. */
-static void
-committed(struct array *array, struct array_task *task)
+void
+array_lun_status_committed(struct array *array, const struct guid *lun_id, enum row_status status)
 {
-	struct set_status *s = container_of(task, struct set_status, task);
-	struct array_store *store = array_unit_store(array, s->lun_id);
+	struct array_store *store = array_unit_store(array, lun_id);
 
 	if (store == NULL)
 		return;
-	if (s->status == STATUS_ONLINE) {
+	if (status == STATUS_ONLINE) {
 		array_store_start(store);
 		array_trouble_clear(array, store);
 	} else {
 		array_store_stop(store);
 	}
 	array_store_unref(store);
+}
+
+/* Before the state is published: the data path may use the device at once. */
+static void
+committed(struct array *array, struct array_task *task)
+{
+	struct set_status *s = container_of(task, struct set_status, task);
+
+	array_lun_status_committed(array, s->lun_id, s->status);
 }
 
 /* New I/O is refused meanwhile, and what is in flight is waited for. */
@@ -86,8 +93,8 @@ reopen_store(struct array *array, const struct guid *lun_id, struct array_store 
 	return 0;
 }
 
-static int
-reopen(struct array *array, const struct guid *lun_id)
+int
+array_lun_reopen(struct array *array, const struct guid *lun_id)
 {
 	AUTO_STATE struct state *state = array_state(array);
 	const struct row_lun *lun;
@@ -126,7 +133,7 @@ set_reopened(struct array *array, struct set_status *s)
 	if (rc < 0)
 		return rc;
 	s->held = true;
-	rc = reopen(array, s->lun_id);
+	rc = array_lun_reopen(array, s->lun_id);
 	if (rc == 0) {
 		rc = array_writer_submit(array, &s->task);
 		if (rc < 0)
@@ -136,9 +143,8 @@ set_reopened(struct array *array, struct set_status *s)
 	return rc;
 }
 
-/* Waits until nothing is in flight on the store, and lets nothing new begin. */
-static int
-stop_store(struct array *array, struct array_store *store)
+int
+array_lun_stop_store(struct array *array, struct array_store *store)
 {
 	array_store_stop(store);
 	if (array_store_drain(store, array->drain_timeout_ms) == 0)
@@ -160,7 +166,7 @@ drain_and_apply(struct array *array, struct set_status *s, struct array_store *s
 
 	if (rc < 0)
 		return rc;
-	rc = stop_store(array, store);
+	rc = array_lun_stop_store(array, store);
 	if (rc == 0) {
 		rc = array_writer_submit(array, &s->task);
 		if (rc < 0)

@@ -168,6 +168,11 @@ const struct array_pool_driver *array_pool_driver_find(const char *place);
  */
 int array_pool_ready(struct array *array, const struct guid *pool_id);
 /*
+ * Checks that a directory is used for nothing else: not for another pool, and not for the array's
+ * own files.  Returns 0 or ERR_IN_USE with a text.
+ */
+int array_pool_place_is_free(struct array *array, const char *place);
+/*
  * Copies the place of a pool that is ready; the caller frees it with mem_free.  Returns as
  * array_pool_ready, or -ENOMEM.
  */

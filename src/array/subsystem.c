@@ -112,12 +112,8 @@ array_rename(struct array *array, const struct array_request *request, const cha
 	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
 }
 
-/*
- * Converts a prefix such as "iqn.2026-11.org.example", with or without a colon at the end, to its
- * stored form.  Leaves room for an alias and a random number.
- */
-static int
-normalize_prefix(const char *prefix, char **ret_prefix)
+int
+array_iqn_prefix_normalize(const char *prefix, char **ret_prefix)
 {
 	size_t len = prefix != NULL ? strlen(prefix) : 0;
 	bool colon = len > 0 && prefix[len - 1] == ':';
@@ -148,7 +144,7 @@ array_set_iqn_prefix(struct array *array, const struct array_request *request, c
 {
 	AUTO_FREE char *normal = NULL;
 	struct array_change c = { .task = { .apply = apply, .cause = "array.configure" } };
-	int rc = normalize_prefix(prefix, &normal);
+	int rc = array_iqn_prefix_normalize(prefix, &normal);
 
 	c.prefix = normal;
 	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
