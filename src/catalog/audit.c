@@ -16,7 +16,7 @@
 #include "catalog/catalog_int.h"
 #include "wire/wire.h"
 
-#define CHANGES_MAX       64
+#define CHANGES_MAX       4096
 #define CHANGES_BYTES_MAX (256u << 10)
 
 /* ---- values ---- */
@@ -64,22 +64,33 @@ op_encode(const struct state *before, const struct change_op *op)
 			 "before", from, "after", to);
 }
 
-/* A list of the first rows: as many as a record may have. */
+/*
+ * A list of the first rows: as many as a record may have.  When there are more, the last element
+ * says how many: {"omitted":N}.
+ */
 static int
 changes_text(const struct state *before, const struct change *change, struct strbuf *text)
 {
+	size_t count = change != NULL ? change->op_count : 0, kept = 0;
+	bool full = false;
+
 	strbuf_add(text, "[");
-	for (size_t i = 0; change != NULL && i < MIN(change->op_count, (size_t)CHANGES_MAX); i++) {
+	for (size_t i = 0; i < MIN(count, (size_t)CHANGES_MAX) && !full; i++) {
 		json_t *json = op_encode(before, &change->ops[i]);
 		char *one = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
 
 		json_decref(json);
 		if (one == NULL)
 			return -ENOMEM;
-		if (text->len + strlen(one) < CHANGES_BYTES_MAX)
+		full = text->len + strlen(one) >= CHANGES_BYTES_MAX;
+		if (!full) {
 			strbuf_addf(text, "%s%s", text->len > 1 ? "," : "", one);
+			kept++;
+		}
 		free(one);
 	}
+	if (kept < count)
+		strbuf_addf(text, "%s{\"omitted\":%zu}", text->len > 1 ? "," : "", count - kept);
 	strbuf_add(text, "]");
 	return text->failed ? -ENOMEM : 0;
 }
