@@ -62,6 +62,9 @@ ask_once(struct client *client, enum verb_id verb, const struct guid *ids,
 	if (args == NULL)
 		args = &nothing;
 	rc = wire_verb_target(verb, ids, args, &target);
+	if (rc == 0 && verb_table[verb].body == &verb_document)
+		return client_call_text(client, verb_table[verb].method, target, args->document,
+					ret_json);
 	if (rc == 0)
 		rc = wire_verb_body(verb, args, &body);
 	if (rc == 0)
@@ -222,7 +225,7 @@ client_list(struct client *client, enum verb_id verb, const struct guid *ids,
 	return rc;
 }
 
-/* ---- backup ---- */
+/* ---- files ---- */
 
 struct backup {
 	struct client_sink sink;
@@ -248,26 +251,36 @@ never(struct client_sink *sink)
 }
 
 int
-client_backup(struct client *client, int (*bytes)(void *arg, const char *bytes, size_t len),
-	      void *arg)
+client_download(struct client *client, enum verb_id verb, const struct verb_args *args,
+		int (*bytes)(void *arg, const char *bytes, size_t len), void *arg)
 {
 	struct backup b = {
 		.sink = { .bytes = backup_bytes, .stop = never },
 		.bytes = bytes,
 		.arg = arg,
 	};
-	int rc = client_enter(client);
+	AUTO_FREE char *target = NULL;
+	int rc = wire_verb_target(verb, NULL, args, &target);
 
+	if (rc == 0)
+		rc = client_enter(client);
 	if (rc < 0)
 		return rc;
 	b.sink.silence_ns = client->tuning.call_ms > 0
 				    ? (uint64_t)client->tuning.call_ms * NS_PER_MS
 				    : UINT64_MAX / 2;
-	rc = client_transport_stream(&client->transport, verb_table[VERB_BACKUP].path, &b.sink);
+	rc = client_transport_stream(&client->transport, target, &b.sink);
 	client_leave(client);
-	if (rc == ERR_NOT_FOUND)
-		return too_old("it makes no backups");
-	return rc == 0 && !b.begun ? err_set(ERR_PROTOCOL, "vdsd's backup is empty") : rc;
+	return rc == 0 && !b.begun ? err_set(ERR_PROTOCOL, "vdsd's answer is empty") : rc;
+}
+
+int
+client_backup(struct client *client, int (*bytes)(void *arg, const char *bytes, size_t len),
+	      void *arg)
+{
+	int rc = client_download(client, VERB_BACKUP, NULL, bytes, arg);
+
+	return rc == ERR_NOT_FOUND ? too_old("it makes no backups") : rc;
 }
 
 /* ---- array, pools ---- */

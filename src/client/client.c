@@ -420,23 +420,19 @@ answer_wait(struct client *client, const json_t *json)
 }
 
 static int
-call(struct client *client, const char *method, const char *path, json_t *body,
-     const struct guid *request_id, long timeout_ms, json_t **ret_json)
+call_text(struct client *client, const char *method, const char *path, const char *body,
+	  const struct guid *request_id, long timeout_ms, json_t **ret_json)
 {
-	AUTO(strbuf_fini) struct strbuf text = { 0 };
 	struct call call = {
 		.client = client,
 		.request = { .method = method,
 			     .path = path,
+			     .body = body,
 			     .id = request_id,
 			     .timeout_ms = timeout_ms },
 	};
-	int rc;
+	int rc = attempts(&call);
 
-	if (body != NULL && client_json_text(body, &text) < 0)
-		return -ENOMEM;
-	call.request.body = text.text;
-	rc = attempts(&call);
 	/*
 	 * A change that was made stays made when the replica does not show it: whoever looks at the
 	 * replica next learns there that it cannot be trusted.
@@ -449,6 +445,32 @@ call(struct client *client, const char *method, const char *path, json_t *body,
 	if (rc == 0 && ret_json != NULL)
 		*ret_json = TAKE(call.json);
 	json_decref(call.json);
+	return rc;
+}
+
+static int
+call(struct client *client, const char *method, const char *path, json_t *body,
+     const struct guid *request_id, long timeout_ms, json_t **ret_json)
+{
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+
+	if (body != NULL && client_json_text(body, &text) < 0)
+		return -ENOMEM;
+	return call_text(client, method, path, text.text, request_id, timeout_ms, ret_json);
+}
+
+int
+client_call_text(struct client *client, const char *method, const char *path, const char *body,
+		 json_t **ret_json)
+{
+	int rc = client_enter(client);
+	struct guid id;
+
+	if (rc < 0)
+		return rc;
+	guid_make(&id);
+	rc = call_text(client, method, path, body, &id, client->tuning.call_ms, ret_json);
+	client_leave(client);
 	return rc;
 }
 

@@ -212,6 +212,12 @@ int client_call_with_id(struct client *client, const char *method, const char *p
 int client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
 	       const struct verb_args *args, json_t **ret_json);
 /*
+ * Asks for a verb that answers GET with a whole file, and calls bytes() with its pieces, in order.
+ * Returns 0 when the file is complete; the first non-zero result of bytes(); or as client_ask.
+ */
+int client_download(struct client *client, enum verb_id verb, const struct verb_args *args,
+		    int (*bytes)(void *arg, const char *bytes, size_t len), void *arg);
+/*
  * Asks for a verb that changes something, and decodes its answer.  ret_answer may be NULL. Returns
  * the codes of client_ask, and ERR_PROTOCOL (the answer makes no sense).
  */

@@ -170,6 +170,11 @@ struct client_reply {
 };
 
 /*
+ * Makes one REST call as client_call does, with a body that is a text of JSON already; NULL = none.
+ */
+int client_call_text(struct client *client, const char *method, const char *path, const char *body,
+		     json_t **ret_json);
+/*
  * Prepares a transport to options->url (not NULL); connects to nothing yet.  Returns as
  * client_peer_init; client_transport_close and _fini are called also after an error.
  */

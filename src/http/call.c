@@ -107,6 +107,11 @@ body_parse(struct http_call *call, const struct http_request *request)
 {
 	json_error_t error;
 
+	if (call->verb->body == &verb_document) {
+		call->document = request->body != NULL ? request->body : "";
+		call->document_len = request->body_len;
+		return 0;
+	}
 	if (request->body_len > HTTP_BODY_MAX)
 		return err_set(ERR_INVALID, "the body is larger than 1 MiB");
 	if (request->body_len > 0) {
@@ -251,14 +256,16 @@ http_dispatch(struct http *http, const struct http_request *request, struct http
 	memset(ret_reply, 0, sizeof(*ret_reply));
 	err_clear();
 	rc = call_run(&call, request, ret_reply);
-	audit_end(&call, rc, rc == ERR_INVALID && request->body_len > 0 && call.body == NULL);
+	audit_end(&call, rc,
+		  rc == ERR_INVALID && request->body_len > 0 && call.body == NULL &&
+			  call.document == NULL);
 	if (rc < 0) {
 		http_reply_error(ret_reply, rc);
 		if (call.verb == NULL && ret_reply->allow[0] != '\0')
 			ret_reply->status = 405;
 		else
 			ret_reply->allow[0] = '\0';
-		if (request->body_len > HTTP_BODY_MAX && rc == ERR_INVALID)
+		if (request->body_len > HTTP_BODY_MAX && rc == ERR_INVALID && call.document == NULL)
 			ret_reply->status = 413;
 	} else {
 		ret_reply->allow[0] = '\0';

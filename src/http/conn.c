@@ -392,6 +392,25 @@ head_check(struct http_conn *conn, unsigned *ret_status)
 	return 0;
 }
 
+/* A body is short, except that of a verb that takes a document. */
+static int
+length_check(struct http_conn *conn, unsigned *ret_status)
+{
+	const char *target = conn->request.target;
+	size_t len = strcspn(target, "?");
+
+	for (int verb = 0; verb < VERB_COUNT; verb++)
+		if (verb_table[verb].body == &verb_document &&
+		    strlen(verb_table[verb].path) == len &&
+		    strncmp(verb_table[verb].path, target, len) == 0)
+			return 0;
+	conn->request.body_max = HTTP_BODY_MAX;
+	if (conn->request.left + conn->request.body_len <= HTTP_BODY_MAX)
+		return 0;
+	*ret_status = 413;
+	return err_set(ERR_INVALID, "the body is too long");
+}
+
 /* Passes the bytes that were read to the parser of the request. */
 static int
 request_feed(struct http_conn *conn, unsigned *ret_status)
@@ -406,6 +425,8 @@ request_feed(struct http_conn *conn, unsigned *ret_status)
 		*ret_status = conn->request.refusal;
 		return err_set(ERR_INVALID, "%s", err_text(rc));
 	}
+	if (rc == 0 && in_head && conn->request.state != WIRE_HTTP_HEAD)
+		rc = length_check(conn, ret_status);
 	if (rc == 0 && in_head && conn->request.state != WIRE_HTTP_HEAD)
 		rc = head_check(conn, ret_status);
 	return rc;
@@ -542,7 +563,7 @@ http_conn_run(struct http_conn *conn)
 {
 	bool on = conn_begin(conn);
 
-	wire_http_init(&conn->request, WIRE_HTTP_REQUEST, HTTP_BODY_MAX);
+	wire_http_init(&conn->request, WIRE_HTTP_REQUEST, HTTP_DOCUMENT_MAX);
 	strbuf_init(&conn->body);
 	conn->in = mem_alloc(READ_BLOCK);
 	while (on && conn->in != NULL && !atomic_load(&conn->http->stopping)) {
@@ -562,6 +583,7 @@ http_conn_run(struct http_conn *conn)
 		}
 		on = request_answer(conn, MIN(rc, 0), status);
 		wire_http_reset(&conn->request);
+		conn->request.body_max = HTTP_DOCUMENT_MAX;
 		body_forget(conn);
 	}
 	http_bytes_end(conn);

@@ -26,6 +26,7 @@
 #include "wire/wire_http.h"
 
 #define HTTP_BODY_MAX            (1u << 20)
+#define HTTP_DOCUMENT_MAX        (64u << 20) /* of a verb that takes a document */
 #define HTTP_CONNECTIONS_DEFAULT 256
 #define HTTP_TEXT_SLOTS          64
 #define HTTP_OWNER_SIZE          (PRINCIPAL_NAME_SIZE + 16)
@@ -213,6 +214,9 @@ struct http_call {
 	struct http_conn *conn;
 	char *target; /* owned; decoded in place; args point into it */
 	json_t *body; /* args point into it */
+	/* the body of a verb that takes a document; borrowed */
+	const char *document;
+	size_t document_len;
 };
 
 /*
@@ -319,6 +323,7 @@ http_handler http_group_create, http_group_patch, http_group_delete, http_group_
 	http_group_remove;
 http_handler http_job_cancel, http_session_end;
 http_handler http_audit_list, http_token_list, http_token_create, http_token_revoke;
+http_handler http_plan, http_apply, http_export, http_undo_plan, http_undo;
 http_handler http_stats, http_health, http_metrics_get;
 
 /* ---- the event stream: events.c, texts.c ---- */

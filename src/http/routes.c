@@ -13,6 +13,7 @@
 /* clang-format off */
 const struct http_route http_routes[VERB_COUNT] = {
 	[VERB_METRICS] = { http_metrics_get, ROW_ARRAY },
+	[VERB_APPLY] = { http_apply, ROW_ARRAY },
 	[VERB_ARRAY_GET] = { http_array_get, ROW_ARRAY },
 	[VERB_ARRAY_CHANGE] = { http_array_patch, ROW_ARRAY },
 	[VERB_ASSOCIATION_LIST] = { http_list, ROW_ASSOCIATION },
@@ -34,6 +35,7 @@ const struct http_route http_routes[VERB_COUNT] = {
 	[VERB_DRIVE_GET] = { http_get, ROW_LIVE_DRIVE },
 	[VERB_EVENTS] = { http_events, ROW_ARRAY },
 	[VERB_EXPLAIN] = { http_explain, ROW_ARRAY },
+	[VERB_EXPORT] = { http_export, ROW_ARRAY },
 	[VERB_HEALTH] = { http_health, ROW_ARRAY },
 	[VERB_HOST_GROUP_LIST] = { http_list, ROW_HOST_GROUP },
 	[VERB_HOST_GROUP_CREATE] = { http_host_group_create, ROW_HOST_GROUP },
@@ -66,6 +68,7 @@ const struct http_route http_routes[VERB_COUNT] = {
 	[VERB_MAINTENANCE_ASK] = { http_maintain, ROW_LIVE_MAINTENANCE },
 	[VERB_MAX_LUN_SIZE] = { http_max_lun_size, ROW_ARRAY },
 	[VERB_OPENAPI] = { http_openapi, ROW_ARRAY },
+	[VERB_PLAN] = { http_plan, ROW_ARRAY },
 	[VERB_POOL_LIST] = { http_list, ROW_POOL },
 	[VERB_POOL_CREATE] = { http_pool_create, ROW_POOL },
 	[VERB_POOL_DELETE] = { http_pool_delete, ROW_POOL },
@@ -102,6 +105,8 @@ const struct http_route http_routes[VERB_COUNT] = {
 	[VERB_TOKEN_LIST] = { http_token_list, ROW_ARRAY },
 	[VERB_TOKEN_CREATE] = { http_token_create, ROW_ARRAY },
 	[VERB_TOKEN_REVOKE] = { http_token_revoke, ROW_ARRAY },
+	[VERB_UNDO_PLAN] = { http_undo_plan, ROW_ARRAY },
+	[VERB_UNDO] = { http_undo, ROW_ARRAY },
 	[VERB_VERSION] = { http_version, ROW_ARRAY },
 };
 /* clang-format on */

@@ -56,6 +56,25 @@ static const struct verb_field events_fields[] = {
 	{ "since",	VERB_U64,	false,	AT(since),	0,	0 },
 };
 
+static const struct verb_field apply_fields[] = {
+	{ "revision",	VERB_TEXT,	false,	AT(revision),	1,	47 },
+	{ "delete_luns", VERB_BOOL,	false,	AT(delete_luns), 0,	0 },
+	{ "shrink_luns", VERB_BOOL,	false,	AT(shrink_luns), 0,	0 },
+};
+static const struct verb_field export_fields[] = {
+	{ "lun",	VERB_GUID,	false,	AT(lun_id),	0,	0 },
+	{ "target",	VERB_GUID,	false,	AT(target_id),	0,	0 },
+	{ "host",	VERB_GUID,	false,	AT(object_id),	0,	0 },
+	{ "ids",	VERB_BOOL,	false,	AT(ids),	0,	0 },
+};
+static const struct verb_field undo_plan_fields[] = {
+	{ "change",	VERB_U64,	false,	AT(change),	1,	0 },
+};
+static const struct verb_field undo_fields[] = {
+	{ "change",	VERB_U64,	false,	AT(change),	1,	INT64_MAX },
+	{ "revision",	VERB_TEXT,	false,	AT(revision),	1,	47 },
+};
+
 static const struct verb_field array_fields[] = {
 	{ "name",	VERB_TEXT,	false,	AT(name),	0,	ROW_NAME_MAX },
 	{ "iqn_prefix",	VERB_TEXT,	false,	AT(iqn_prefix),	0,	ROW_ISCSI_NAME_MAX },
@@ -195,6 +214,11 @@ static const struct verb_field token_fields[] = {
 	{ "expires_ms",	VERB_U64,	false,	AT(expires_ms),	1,	VERB_TIME_MAX_MS },
 };
 
+const struct verb_spec verb_document = { .rule = VERB_AS_MARKED };
+static const struct verb_spec query_apply = SPEC(apply_fields, VERB_AS_MARKED);
+static const struct verb_spec query_export = SPEC(export_fields, VERB_AS_MARKED);
+static const struct verb_spec query_undo = SPEC(undo_plan_fields, VERB_AS_MARKED);
+static const struct verb_spec body_undo = SPEC(undo_fields, VERB_AS_MARKED);
 static const struct verb_spec query_credentials = SPEC(credential_list_fields, VERB_AS_MARKED);
 static const struct verb_spec body_credential = SPEC(credential_fields, VERB_AS_MARKED);
 static const struct verb_field audit_fields[] = {
@@ -247,6 +271,8 @@ const struct verb verb_table[VERB_COUNT] = {
 	/* method, path, operationId, role, query, body, status */
 	[VERB_METRICS] = { "GET", "/metrics", "metrics",
 		ROLE_READER, NULL, NULL, 200 },
+	[VERB_APPLY] = { "POST", "/v1/apply", "apply",
+		ROLE_OPERATOR, &query_apply, &verb_document, 200 },
 	[VERB_ARRAY_GET] = { "GET", "/v1/array", "arrayGet",
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_ARRAY_CHANGE] = { "PATCH", "/v1/array", "arrayChange",
@@ -289,6 +315,8 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_READER, &query_events, NULL, 200 },
 	[VERB_EXPLAIN] = { "GET", "/v1/explain", "explain",
 		ROLE_READER, &query_explain, NULL, 200 },
+	[VERB_EXPORT] = { "GET", "/v1/export", "export",
+		ROLE_READER, &query_export, NULL, 200 },
 	[VERB_HEALTH] = { "GET", "/v1/health", "health",
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_HOST_GROUP_LIST] = { "GET", "/v1/host-groups", "hostGroupList",
@@ -353,6 +381,8 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_READER, &query_max_lun_size, NULL, 200 },
 	[VERB_OPENAPI] = { "GET", "/v1/openapi.json", "openapi",
 		ROLE_READER, NULL, NULL, 200 },
+	[VERB_PLAN] = { "POST", "/v1/plan", "plan",
+		ROLE_READER, NULL, &verb_document, 200 },
 	[VERB_POOL_LIST] = { "GET", "/v1/pools", "poolList",
 		ROLE_READER, &query_named, NULL, 200 },
 	[VERB_POOL_CREATE] = { "POST", "/v1/pools", "poolCreate",
@@ -425,6 +455,10 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_ADMIN, NULL, &body_token, 201 },
 	[VERB_TOKEN_REVOKE] = { "DELETE", "/v1/tokens/{id}", "tokenRevoke",
 		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_UNDO_PLAN] = { "GET", "/v1/undo", "undoPlan",
+		ROLE_READER, &query_undo, NULL, 200 },
+	[VERB_UNDO] = { "POST", "/v1/undo", "undo",
+		ROLE_ADMIN, NULL, &body_undo, 200 },
 	[VERB_VERSION] = { "GET", "/v1/version", "version",
 		ROLE_READER, NULL, NULL, 200 },
 };
@@ -435,7 +469,7 @@ verb_is_change(enum verb_id verb)
 {
 	/* these look, and have no effect but to know more */
 	return strcmp(verb_table[verb].method, "GET") != 0 && verb != VERB_CHECK &&
-	       verb != VERB_DRIVE_RESCAN;
+	       verb != VERB_DRIVE_RESCAN && verb != VERB_PLAN;
 }
 
 bool

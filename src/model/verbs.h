@@ -29,6 +29,7 @@
 /* Sorted by path, then by method. */
 enum verb_id {
 	VERB_METRICS,
+	VERB_APPLY,
 	VERB_ARRAY_GET,
 	VERB_ARRAY_CHANGE,
 	VERB_ASSOCIATION_LIST,
@@ -50,6 +51,7 @@ enum verb_id {
 	VERB_DRIVE_GET,
 	VERB_EVENTS,
 	VERB_EXPLAIN,
+	VERB_EXPORT,
 	VERB_HEALTH,
 	VERB_HOST_GROUP_LIST,
 	VERB_HOST_GROUP_CREATE,
@@ -82,6 +84,7 @@ enum verb_id {
 	VERB_MAINTENANCE_ASK,
 	VERB_MAX_LUN_SIZE,
 	VERB_OPENAPI,
+	VERB_PLAN,
 	VERB_POOL_LIST,
 	VERB_POOL_CREATE,
 	VERB_POOL_DELETE,
@@ -118,6 +121,8 @@ enum verb_id {
 	VERB_TOKEN_LIST,
 	VERB_TOKEN_CREATE,
 	VERB_TOKEN_REVOKE,
+	VERB_UNDO_PLAN,
+	VERB_UNDO,
 	VERB_VERSION,
 	VERB_COUNT
 };
@@ -155,12 +160,13 @@ struct verb_args {
 	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator, *from, *hints;
 	const char *operation, *action, *role, *object, *who;
 	const char *initiators, *initiators_add, *initiators_remove, *sources;
+	const char *revision, *document;  /* document: the text of a body of verb_document */
 	const char *side, *user, *secret; /* the secret is shown nowhere, and wiped after its use */
 	struct guid pool_id, lun_id, target_id, object_id, owner_id;
 	uint64_t size_bytes, add_bytes, remove_bytes, block_bytes, port, limit, incarnation, since,
-		drain_ms, count, expires_ms, keep_old_s, before, since_ms;
+		drain_ms, count, expires_ms, keep_old_s, before, since_ms, change;
 	bool flat, thick, with_group, with_portals, force, all_targets, fits, duplicate, discovery;
-	bool removable;
+	bool removable, delete_luns, shrink_luns, ids;
 	struct verb_guids targets, add, remove, hosts;
 	struct verb_key after;
 	struct verb_status status;
@@ -201,6 +207,12 @@ struct verb_spec {
 	size_t count;
 	enum verb_rule rule;
 };
+
+/*
+ * The body of a verb that takes a whole document of JSON as it was written (verb_args.document), and
+ * may be larger than others.
+ */
+extern const struct verb_spec verb_document;
 
 /* ---- the table ---- */
 
