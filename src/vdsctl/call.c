@@ -20,13 +20,14 @@
 
 /*
  * A vdsd that is stopped or hangs must not hold a script permanently; the check of a large array,
- * which comes before a backup too, takes its time.
+ * which comes before a backup too, takes its time, and so does a large plan.
  */
 static unsigned
 call_timeout_ms(const struct ctl *ctl)
 {
 	bool checks = ctl->command != NULL &&
-		      (ctl->command->run == ctl_run_check || ctl->command->run == ctl_run_backup);
+		      (ctl->command->run == ctl_run_check || ctl->command->run == ctl_run_backup ||
+		       ctl->command->run == ctl_run_plan || ctl->command->run == ctl_run_apply);
 
 	if (ctl->timeout_s > 0)
 		return (unsigned)ctl->timeout_s * 1000;

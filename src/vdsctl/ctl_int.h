@@ -30,6 +30,13 @@ enum ctl_exit {
 	CTL_TIMEOUT = 8,
 };
 
+/* The exit status of `vdsctl plan`: any error is 1. */
+enum ctl_plan {
+	CTL_PLAN_SAME = 0,
+	CTL_PLAN_FAILED = 1,
+	CTL_PLAN_CHANGES = 2,
+};
+
 /* The exit status of `vdsctl health`, as monitoring systems read it. */
 enum ctl_monitor {
 	CTL_MONITOR_OK = 0,
@@ -88,6 +95,11 @@ enum ctl_option_id {
 	OPT_LIMIT,
 	OPT_INTERVAL,
 	OPT_COUNT_OF,
+	OPT_IDS,
+	OPT_DELETE_LUNS,
+	OPT_SHRINK_LUNS,
+	OPT_REVISION,
+	OPT_CHANGE,
 	OPT_COUNT
 };
 
@@ -143,6 +155,7 @@ struct ctl {
 	const char *context;   /* the one that the options come from, in `contexts`; NULL = none */
 	struct client *client; /* ctl_client opens it when it is first needed */
 	enum ctl_monitor monitor_status; /* what ctl_run_health found */
+	bool plan_changes;               /* ctl_run_plan found changes */
 };
 
 /* ---- options.c: the command line ---- */
@@ -386,6 +399,11 @@ int ctl_run_host_group_create(struct ctl *ctl);
 int ctl_run_host_group_rename(struct ctl *ctl);
 int ctl_run_host_group_add(struct ctl *ctl);
 int ctl_run_host_group_remove(struct ctl *ctl);
+int ctl_run_plan(struct ctl *ctl); /* plan.c */
+int ctl_run_apply(struct ctl *ctl);
+int ctl_run_undo(struct ctl *ctl);
+int ctl_run_export(struct ctl *ctl);
+int ctl_run_history(struct ctl *ctl);
 int ctl_run_pool_create(struct ctl *ctl); /* pool.c */
 int ctl_run_pool_rename(struct ctl *ctl);
 int ctl_run_lun_create(struct ctl *ctl); /* lun.c */

@@ -24,6 +24,25 @@ is_monitor(const struct ctl *ctl)
 	return ctl->command != NULL && ctl->command->run == ctl_run_health;
 }
 
+/* So has a plan, so that a script can tell changes from errors. */
+static bool
+is_plan(const struct ctl *ctl)
+{
+	return ctl->command != NULL && ctl->command->run == ctl_run_plan;
+}
+
+static enum ctl_exit
+exit_status(const struct ctl *ctl, int rc)
+{
+	if (is_monitor(ctl))
+		return (enum ctl_exit)ctl->monitor_status;
+	if (!is_plan(ctl))
+		return ctl_exit_status(ctl, rc);
+	return (enum ctl_exit)(rc < 0              ? CTL_PLAN_FAILED
+			       : ctl->plan_changes ? CTL_PLAN_CHANGES
+						   : CTL_PLAN_SAME);
+}
+
 /* --timeout bounds the whole command, whatever it waits for. */
 static void
 on_alarm(int signal_number)
@@ -64,6 +83,8 @@ command_run(struct ctl *ctl)
 	if (ctl->timeout_s > 0) {
 		if (is_monitor(ctl))
 			alarm_status = CTL_MONITOR_UNKNOWN;
+		else if (is_plan(ctl))
+			alarm_status = CTL_PLAN_FAILED;
 		signal(SIGALRM, on_alarm);
 		alarm((unsigned)ctl->timeout_s);
 	}
@@ -88,7 +109,7 @@ main(int argc, char **argv)
 	if ((fflush(stdout) != 0 || ferror(stdout)) && rc == 0)
 		rc = errno == EPIPE ? -EPIPE
 				    : err_set(ERR_INTERNAL, "the output could not be written");
-	status = is_monitor(&ctl) ? (enum ctl_exit)ctl.monitor_status : ctl_exit_status(&ctl, rc);
+	status = exit_status(&ctl, rc);
 	if (rc < 0 && rc != -EPIPE) /* who closed the pipe has seen enough */
 		ctl_error(stderr, &ctl, rc);
 	ctl_fini(&ctl);

@@ -1121,6 +1121,70 @@ def test_a_file_of_contexts_that_cannot_be_trusted(a):
         check(path.exists(), 'XDG_CONFIG_HOME')
 
 
+def test_plans_are_shown_made_and_taken_back(a):
+    file = a.top / 'plan.json'
+    whole = a.run('export')
+    file.write_text(whole)
+    equal(a.run('plan', str(file)), 'no change\n')
+    equal(a.run('apply', str(file)), 'no change\n')
+    file.write_text(json.dumps({'format': 1, 'hosts': [{'name': 'planned', 'sources': ['10.0.0.0/8']}],
+                                'luns': [{'name': 'planned', 'size': '1MiB', 'pool': 'default',
+                                          'mask': ['host:planned']}]}))
+    done = subprocess.run([VDSCTL, 'plan', file], env=a.env, capture_output=True, text=True,
+                          timeout=DEADLINE_S)
+    equal((done.returncode, done.stderr), (2, ''))
+    check('+ lun "planned": created with 1 MiB' in done.stdout, done.stdout)
+    check('+ host "planned"' in done.stdout and '\033' not in done.stdout, done.stdout)
+    revision = re.search(r'revision (\d+-\d+);', done.stdout).group(1)
+    check('2 changes made' in a.run('apply', str(file), '--revision', revision), 'apply')
+    check('has changed since' in a.run('apply', str(file), '--revision', revision, code=4), 'old')
+    check('may have data' in a.run('undo', code=6), 'the undo of a creation')
+    one = json.loads(a.run('export', 'lun', 'planned', '--ids'))
+    equal([lun['name'] for lun in one['luns']], ['planned'])
+    equal([host['name'] for host in one['hosts']], ['planned'])
+    equal(one['luns'][0]['id'], a.json('lun', 'show', 'planned')['id'])
+    for words in (['lun'], ['pool', 'default'], ['lun', 'planned', 'x']):
+        a.run('export', *words, code=2)
+    a.run('export', 'host', 'nobody', code=3)
+    one['luns'][0]['name'] = 'renamed'
+    file.write_text(json.dumps(one))
+    check('another LUN' in a.run('apply', str(file), code=6), 'a name in use')
+    one['luns'][0]['name'] = 'other plan'
+    file.write_text(json.dumps(one))
+    a.run('apply', str(file), '-q')
+    check('other plan' in a.run('history').splitlines()[1], 'history')
+    check('taken back' in a.run('undo'), 'undo')
+    equal(a.json('lun', 'show', 'planned')['id'], one['luns'][0]['id'])
+    changes = a.json('history', '--limit', '2')
+    equal([change['verb'] for change in changes], ['undo', 'apply'])
+    check(f'by {changes[0]["sequence"]}' in a.run('history'), 'undone by')
+    a.run('undo', '--change', str(changes[0]['sequence']))
+    a.run('lun', 'show', 'other plan')
+    file.write_text(json.dumps({'format': 1, 'luns': [{'name': 'other plan', 'absent': True}],
+                                'hosts': [{'name': 'planned', 'absent': True}]}))
+    check('--delete-luns' in a.run('apply', str(file), code=6), 'delete')
+    check('! lun "other plan": deleted with its data' in
+          a.run('apply', str(file), '--delete-luns'), 'deleted')
+    equal(json.loads(a.run('export')), json.loads(whole))
+
+
+def test_plans_that_cannot_be(a):
+    file = a.top / 'plan.json'
+    for text, why in (('', 'is empty'), ('{"format": 1', 'line 1, column'),
+                      ('{\n"format": 1,\n"luns": [{"nam": "x"}]}', 'line 3, column'),
+                      ('{"format": 1}\0', 'zero bytes')):
+        file.write_text(text)
+        check(why in a.run('apply', str(file), code=2), text)
+        said = a.run('plan', str(file), code=1)
+        check(why in said and str(file) in said, said)
+    check('directory' in a.run('plan', str(a.top), code=1), 'directory')
+    a.run('plan', '/nothing', code=1)
+    a.run('apply', '/nothing', code=3)
+    a.run('undo', '--change', 'x', code=2)
+    a.run('undo', '--change', '999999', code=3)
+    a.run('history', '--limit', '0', code=2)
+
+
 def test_every_command_was_used(a):
     help_text = a.run('--help').split('Commands:\n', 1)[1].split('\n\n', 1)[0]
     commands = {re.match(r'  ([a-z-]+(?: [a-z-]+)?)(?= |$)', line).group(1).strip()
