@@ -214,12 +214,26 @@ def unmake(array, ids):
     array.token_revoke(token['id'])
 
 
+def plan(array):
+    """A file that is looked at, applied and taken back."""
+    file = {'format': 1, 'hosts': [{'name': 'planned'}]}
+    whole = array.export(ids=True)
+    plan = array.plan(document=file)
+    equal([step['action'] for step in plan['steps']], ['create'], 'the steps')
+    array.apply(document=file, revision=plan['revision'])
+    check(array.export() != whole, 'nothing was changed')
+    made = array.undo_plan()['undoes']
+    equal(array.undo(change=made)['plan']['undoes'], made, 'the change that was taken back')
+    equal(array.export(ids=True), whole, 'the configuration')
+
+
 def the_package_drives_every_route():
     judge = Judge()
     with Daemon() as daemon, array_of(daemon) as plain:
         array = judged(plain, judge)
         ids = build_array(daemon, array)
         look_at(array, ids)
+        plan(array)
         unmake(array, ids)
     by_refusal = {'sessionEnd', 'jobCancel'}         # refused above, by their own routes
     by_hand = {'events', 'backup'}                  # tested below
