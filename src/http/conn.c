@@ -243,7 +243,9 @@ target_show(const char *target, char *buf, size_t size)
 
 	if (shown > 0)
 		memcpy(path, target, shown);
-	memcpy(path + shown, target != NULL && target[len] == '?' ? "?*" : "\0", 3);
+	path[shown] = '\0';
+	if (target != NULL && target[len] == '?')
+		memcpy(path + shown, "?*", 3);
 	log_quote(path, buf, size);
 }
 
