@@ -171,7 +171,7 @@ struct array_pool_level {
 	struct guid pool_id;
 	uint64_t free_bytes;
 	uint64_t low_bytes; /* below this it becomes low */
-	bool low;           /* low or full */
+	unsigned crossed;   /* how many thresholds are crossed: 0 = none, 1 = low, 2 = full */
 };
 
 struct array_runtime_ops {
@@ -546,6 +546,21 @@ int array_set_iqn_prefix(struct array *array, const struct array_request *reques
  */
 int array_pool_create(struct array *array, const struct array_request *request, const char *name,
 		      const char *path, struct array_answer *ret_answer);
+/* What is to change of a pool; NULL = it stays.  The texts: model/pool_options.h. */
+struct array_pool_options {
+	const char *name;
+	const char *low, *full; /* thresholds: "20%", a number of bytes, or "" for the default */
+	const char *overcommit; /* "200%", or "off" */
+};
+
+/*
+ * Changes a pool, all options in one change.  With other thresholds the level of the pool is decided
+ * anew when this returns.  Further errors: ERR_INVALID (a text is wrong, or the pool would be full
+ * before it is low), ERR_NAME_IN_USE.
+ */
+int array_pool_change(struct array *array, const struct array_request *request,
+		      const struct guid *pool, const struct array_pool_options *options,
+		      struct array_answer *ret_answer);
 /* Renames a pool. */
 int array_pool_rename(struct array *array, const struct array_request *request,
 		      const struct guid *pool, const char *name, struct array_answer *ret_answer);

@@ -19,6 +19,7 @@ struct extend {
 	uint64_t add_bytes;
 	bool fits;
 	uint64_t from_bytes, to_bytes;
+	uint64_t capacity_bytes; /* of the pool, when it has an overcommit limit; else 0 */
 	struct array_store *store;
 	struct array_job *job; /* thick */
 };
@@ -39,12 +40,27 @@ array_lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64
 	return state_edit_put(edit, row);
 }
 
+/* Says ERR_NO_SPACE when the pool may not promise what is added. */
+static int
+check_promise(const struct extend *e, const struct state *view)
+{
+	const struct row_lun *lun = NULL;
+	int rc = array_lun_find(view, e->lun_id, &lun);
+
+	return rc < 0 ? rc
+		      : array_space_check_promise(view, &lun->pool_id, e->capacity_bytes,
+						  e->to_bytes - e->from_bytes);
+}
+
 static int
 thin_apply(struct array *array, struct array_task *task)
 {
 	struct extend *e = container_of(task, struct extend, task);
+	int rc = check_promise(e, state_edit_view(task->edit));
 
 	(void)array;
+	if (rc < 0)
+		return rc;
 	task->answer.object_id = *e->lun_id;
 	return array_lun_edit_resize(task->edit, e->lun_id, e->to_bytes);
 }
@@ -100,7 +116,10 @@ static int
 thick_apply(struct array *array, struct array_task *task)
 {
 	struct extend *e = container_of(task, struct extend, task);
+	int rc = check_promise(e, state_edit_view(task->edit));
 
+	if (rc < 0)
+		return rc;
 	task->answer.object_id = *e->lun_id;
 	task->answer.job_id = e->job->id;
 	return array_job_edit_start(array, task->edit, e->job);
@@ -169,6 +188,10 @@ extend(struct array *array, struct extend *e, bool thin)
 	rc = array_lun_find(state, e->lun_id, &lun);
 	if (rc == 0)
 		rc = measure(array, e, lun);
+	if (rc == 0)
+		rc = array_space_promise_capacity(array, &lun->pool_id, &e->capacity_bytes);
+	if (rc == 0)
+		rc = check_promise(e, state); /* before the file grows */
 	if (rc == 0) {
 		e->store = array_unit_store(array, e->lun_id);
 		rc = thin ? extend_thin(array, e, &lun->pool_id)
@@ -224,14 +247,34 @@ largest(struct array *array, const struct guid *pool_id, bool in_free_space, uin
 	return rc;
 }
 
+/* Cuts *bytes to what the pool may still promise. */
+static int
+cut_to_promise(struct array *array, const struct guid *pool_id, uint64_t *bytes)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	uint64_t most = UINT64_MAX;
+	int rc = array_space_promise_left(array, state, pool_id, &most);
+
+	if (rc == 0)
+		*bytes = MIN(*bytes, most / 4096 * 4096);
+	return rc;
+}
+
 int
 array_max_lun_size(struct array *array, const struct guid *pool, bool thick, bool fits,
 		   uint64_t *ret_bytes)
 {
 	struct guid chosen = pool != NULL ? *pool : (struct guid){ { 0 } };
+	uint64_t bytes = 0;
 	int rc = guid_is_zero(&chosen) ? array_pool_choose(array, &chosen) : 0;
 
-	return rc < 0 ? rc : largest(array, &chosen, thick || fits, ret_bytes);
+	if (rc == 0)
+		rc = largest(array, &chosen, thick || fits, &bytes);
+	if (rc == 0)
+		rc = cut_to_promise(array, &chosen, &bytes);
+	if (rc == 0)
+		*ret_bytes = bytes;
+	return rc;
 }
 
 int
@@ -255,6 +298,8 @@ array_max_lun_extend(struct array *array, const struct guid *lun_id, bool fits, 
 			return rc;
 		bytes = MIN(bytes, space);
 	}
-	*ret_bytes = bytes;
-	return 0;
+	rc = cut_to_promise(array, &lun->pool_id, &bytes);
+	if (rc == 0)
+		*ret_bytes = bytes;
+	return rc;
 }

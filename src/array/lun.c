@@ -58,7 +58,8 @@ struct create {
 	char *mask, *hints;         /* normalised */
 	struct guid id;
 	struct array_store *store;
-	struct array_job *job; /* thick */
+	struct array_job *job;   /* thick */
+	uint64_t capacity_bytes; /* of the pool, when it has an overcommit limit; else 0 */
 };
 
 static void
@@ -168,7 +169,10 @@ create_apply(struct array *array, struct array_task *task)
 		return err_set(ERR_NAME_IN_USE,
 			       "there is already a LUN named \"%s\": choose another name",
 			       c->spec.name);
-	rc = host_mask_resolve(view, c->mask, &mask); /* its hosts are still there */
+	rc = array_space_check_promise(view, &c->spec.pool_id, c->capacity_bytes,
+				       c->spec.size_bytes);
+	if (rc == 0)
+		rc = host_mask_resolve(view, c->mask, &mask); /* its hosts are still there */
 	if (rc == 0 && *c->spec.name == '\0')
 		rc = array_name_make_lun(view, number, &made);
 	if (rc == 0)
@@ -223,6 +227,8 @@ prepare(struct array *array, struct create *c)
 	char want[32], have[32];
 	int rc = array_pool_place(array, &c->spec.pool_id, &place);
 
+	if (rc == 0)
+		rc = array_space_promise_capacity(array, &c->spec.pool_id, &c->capacity_bytes);
 	if (rc == 0 && (c->spec.thick || c->spec.fits))
 		rc = array_pool_space(array, &c->spec.pool_id, &space);
 	if (rc < 0)

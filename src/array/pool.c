@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Creates, renames and deletes pools.  pools.c keeps the pools that are open; the drivers in pool/
+ * Creates, changes and deletes pools.  pools.c keeps the pools that are open; the drivers in pool/
  * know what a pool is on its storage.  Callers: any thread except the writer; apply functions run
  * on the writer thread.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,41 +147,140 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 	return array_request_end(array, request, rc, &c.task.answer, ret_answer);
 }
 
+/* ---- change ---- */
+
+struct options_change {
+	struct array_task task;
+	struct guid id;
+	const struct array_pool_options *options;
+};
+
+/* Brings an option into its canonical form in the row; NULL = the option stays as it is. */
 static int
-rename_apply(struct array *array, struct array_task *task)
+limit_set(char **member, const char *option, const char *text)
 {
-	struct pool_change *c = container_of(task, struct pool_change, task);
+	char canonical[POOL_OPTION_MAX];
+	struct pool_limit limit;
+	int rc;
+
+	if (text == NULL)
+		return 0;
+	rc = pool_limit_parse(option, text, &limit);
+	if (rc < 0)
+		return rc;
+	pool_limit_format(&limit, canonical);
+	return row_set_string(member, canonical);
+}
+
+static int
+overcommit_set(char **member, const char *text)
+{
+	char canonical[POOL_OPTION_MAX];
+	unsigned percent;
+	int rc;
+
+	if (text == NULL)
+		return 0;
+	rc = pool_overcommit_parse(text, &percent);
+	if (rc < 0)
+		return rc;
+	pool_overcommit_format(percent, canonical);
+	return row_set_string(member, canonical);
+}
+
+/* Checks that a pool is low before it is full, as far as that is known without its capacity. */
+static int
+limits_check(const struct row_pool *row)
+{
+	struct array_space_limits limits;
+	const char *unit;
+	uint64_t low, full;
+
+	array_space_limits_read(row, &limits);
+	/* A percentage and a size cannot be compared: the pool may grow. */
+	if ((limits.low.given && !limits.low.percent) !=
+	    (limits.full.given && !limits.full.percent))
+		return 0;
+	low = array_space_low_bytes(&limits, 100);
+	full = array_space_full_bytes(&limits, 100);
+	unit = limits.low.given && !limits.low.percent ? " bytes" : "%";
+	if (full > low)
+		return err_set(ERR_INVALID,
+			       "pool \"%s\" would be full (%" PRIu64 "%s free) before it is low "
+			       "(%" PRIu64 "%s free): give a --full that is not more than --low",
+			       row->name, full, unit, low, unit);
+	return 0;
+}
+
+static int
+options_apply(struct array *array, struct array_task *task)
+{
+	struct options_change *c = container_of(task, struct options_change, task);
+	const struct array_pool_options *options = c->options;
 	const struct state *view = state_edit_view(task->edit);
 	const struct row_pool *pool = state_find(view, ROW_POOL, &c->id);
 	AUTO_ROW struct row_pool *row = NULL;
+	int rc;
 
 	(void)array;
 	if (pool == NULL)
 		return array_name_no_such(ROW_POOL, &c->id);
-	if (name_is_taken(view, c->name, &c->id))
+	if (options->name != NULL && name_is_taken(view, options->name, &c->id))
 		return err_set(ERR_NAME_IN_USE,
 			       "there is already a pool named \"%s\": choose another name",
-			       c->name);
+			       options->name);
 	row = row_copy(pool);
-	if (row == NULL || row_set_string(&row->name, c->name) < 0)
+	if (row == NULL || (options->name != NULL && row_set_string(&row->name, options->name) < 0))
 		return -ENOMEM;
+	rc = limit_set(&row->low, "--low", options->low);
+	if (rc == 0)
+		rc = limit_set(&row->full, "--full", options->full);
+	if (rc == 0)
+		rc = overcommit_set(&row->overcommit, options->overcommit);
+	if (rc == 0)
+		rc = limits_check(row);
+	if (rc < 0)
+		return rc;
 	task->answer.object_id = c->id;
 	return state_edit_put(task->edit, TAKE(row));
+}
+
+static void
+options_published(struct array *array, struct array_task *task)
+{
+	struct options_change *c = container_of(task, struct options_change, task);
+	AUTO_STATE struct state *state = array_state(array);
+	const struct row_pool *pool = state_find(state, ROW_POOL, &c->id);
+
+	if (pool != NULL && (c->options->low != NULL || c->options->full != NULL))
+		array_pool_set_limits(array, pool);
+}
+
+int
+array_pool_change(struct array *array, const struct array_request *request, const struct guid *pool,
+		  const struct array_pool_options *options, struct array_answer *ret_answer)
+{
+	struct options_change c = {
+		.task = { .apply = options_apply,
+			  .published = options_published,
+			  .cause = options->name != NULL ? "pool.rename" : "pool.set" },
+		.id = *pool,
+		.options = options,
+	};
+	int rc = options->name != NULL ? array_name_check("pool", options->name) : 0;
+
+	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
 }
 
 int
 array_pool_rename(struct array *array, const struct array_request *request, const struct guid *pool,
 		  const char *name, struct array_answer *ret_answer)
 {
-	struct pool_change c = {
-		.task = { .apply = rename_apply, .cause = "pool.rename" },
-		.id = *pool,
-		.name = name,
-	};
-	int rc = array_name_check("pool", name);
-
-	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
+	return array_pool_change(array, request, pool, &(struct array_pool_options){ .name = name },
+				 ret_answer);
 }
+
+/* ---- delete ---- */
 
 static int
 any_unlink(void *arg, const struct catalog_unlink *entry)
@@ -206,6 +306,9 @@ delete_apply(struct array *array, struct array_task *task)
 		return rc < 0 ? rc
 			      : err_set(ERR_BUSY, "files of deleted LUNs are still being removed "
 						  "from the pool: try again in a moment");
+	rc = catalog_pool_space_delete(array->catalog, &c->id);
+	if (rc < 0)
+		return rc;
 	task->answer.object_id = c->id;
 	return state_edit_delete(task->edit, ROW_POOL, &c->id, NULL);
 }

@@ -26,7 +26,12 @@ struct array_pool_entry {
 	char *reason;            /* owned; why the pool is not ready; NULL = it is ready */
 	bool swept;
 	uint64_t allocated_bytes; /* by the volumes of its LUNs */
+	struct array_space_limits limits;
+	bool limits_are_new; /* no level was decided by them yet */
 	enum pool_space space;
+	uint64_t crossings; /* how often it has become low or full in its life */
+	/* space and crossings as they are in the catalog */
+	struct catalog_pool_space saved;
 	struct array_pool_level level; /* for the data path */
 	bool level_is_new;             /* the data path does not know it yet */
 };
@@ -86,6 +91,18 @@ entry_open(struct array *array, struct array_pool_entry *entry, enum array_pool_
 	return rc;
 }
 
+/* Decides how full the pool is now.  The caller holds pools_lock. */
+static void
+judge(struct array_pool_entry *entry, const struct array_pool_space *space)
+{
+	enum pool_space before = entry->limits_are_new ? POOL_SPACE_OK : entry->space;
+	enum pool_space now = array_space_level(&entry->limits, space, before);
+
+	entry->limits_are_new = false;
+	entry->crossings += now > entry->space;
+	entry->space = now;
+}
+
 /*
  * Puts the live row with the present space, when the storage can be read.  The caller holds
  * pools_lock.
@@ -104,15 +121,18 @@ show(struct array *array, struct array_pool_entry *entry)
 	if (entry->pool != NULL && entry->driver->space(entry->pool, &space) == 0) {
 		row->capacity_bytes = space.capacity_bytes;
 		row->free_bytes = space.free_bytes;
-		entry->space = array_space_level(&space, before);
+		row->low_bytes = array_space_low_bytes(&entry->limits, space.capacity_bytes);
+		row->full_bytes = array_space_full_bytes(&entry->limits, space.capacity_bytes);
+		judge(entry, &space);
 	}
+	row->crossings = entry->crossings;
 	row->allocated_bytes = entry->allocated_bytes;
 	row->space = entry->space;
 	entry->level = (struct array_pool_level){
 		.pool_id = entry->id,
 		.free_bytes = row->free_bytes,
-		.low_bytes = array_space_low_bytes(row->capacity_bytes),
-		.low = row->space != POOL_SPACE_OK,
+		.low_bytes = row->low_bytes,
+		.crossed = row->space,
 	};
 	entry->level_is_new = true;
 	if (entry->space != before) {
@@ -170,11 +190,23 @@ entry_new(const struct guid *array_id, const struct row_pool *pool)
 	entry->array_id = *array_id;
 	entry->driver = array_pool_driver_find(pool->path);
 	entry->place = str_dup(pool->path);
+	array_space_limits_read(pool, &entry->limits);
 	if (entry->place == NULL) {
 		entry_free(entry);
 		return NULL;
 	}
 	return entry;
+}
+
+/* Reads what was announced before vdsd stopped.  The opening thread, which has the catalog. */
+static int
+levels_load(struct array *array, struct array_pool_entry *entry)
+{
+	int rc = catalog_pool_space_get(array->catalog, &entry->id, &entry->saved);
+
+	entry->space = entry->saved.space;
+	entry->crossings = entry->saved.crossings;
+	return rc;
 }
 
 int
@@ -186,7 +218,9 @@ array_pool_add(struct array *array, const struct guid *array_id, const struct ro
 
 	if (entry == NULL)
 		return -ENOMEM;
-	rc = entry_open(array, entry, mode);
+	rc = mode == POOL_OPEN ? levels_load(array, entry) : 0;
+	if (rc == 0)
+		rc = entry_open(array, entry, mode);
 	entry->swept = mode != POOL_OPEN;
 	if (rc < 0 && mode == POOL_OPEN) {
 		/*
@@ -319,6 +353,83 @@ array_pool_verify(struct array *array)
 	pthread_mutex_lock(&array->pools_lock);
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
 		verify(array, entry, state);
+	pthread_mutex_unlock(&array->pools_lock);
+	levels_report(array);
+}
+
+/* ---- levels that were announced ---- */
+
+struct save_level {
+	struct array_task task;
+	struct guid pool_id;
+	struct catalog_pool_space space;
+};
+
+static int
+save_level_apply(struct array *array, struct array_task *task)
+{
+	struct save_level *save = container_of(task, struct save_level, task);
+
+	/* The pool may have been deleted meanwhile. */
+	if (state_find(state_edit_view(task->edit), ROW_POOL, &save->pool_id) == NULL)
+		return 0;
+	return catalog_pool_space_put(array->catalog, &save->pool_id, &save->space);
+}
+
+/* Finds one pool whose level is not in the catalog.  Returns false when there is none. */
+static bool
+unsaved_find(struct array *array, struct save_level *save)
+{
+	struct array_pool_entry *entry;
+	bool found = false;
+
+	pthread_mutex_lock(&array->pools_lock);
+	for (size_t i = 0; !found && (entry = guid_map_next(&array->pools, &i)) != NULL;) {
+		found = entry->space != entry->saved.space ||
+			entry->crossings != entry->saved.crossings;
+		save->pool_id = entry->id;
+		save->space = (struct catalog_pool_space){ entry->space, entry->crossings };
+	}
+	pthread_mutex_unlock(&array->pools_lock);
+	return found;
+}
+
+static void
+saved_note(struct array *array, const struct save_level *save)
+{
+	struct array_pool_entry *entry;
+
+	pthread_mutex_lock(&array->pools_lock);
+	entry = guid_map_find(&array->pools, &save->pool_id);
+	if (entry != NULL)
+		entry->saved = save->space;
+	pthread_mutex_unlock(&array->pools_lock);
+}
+
+void
+array_pool_save_levels(struct array *array)
+{
+	struct save_level save = { .task = { .apply = save_level_apply, .use = CATALOG_FREES } };
+
+	while (!array_is_read_only(array) && unsaved_find(array, &save)) {
+		if (array_writer_submit(array, &save.task) < 0)
+			return; /* the verifier tries again in its next round */
+		saved_note(array, &save);
+	}
+}
+
+void
+array_pool_set_limits(struct array *array, const struct row_pool *pool)
+{
+	struct array_pool_entry *entry;
+
+	pthread_mutex_lock(&array->pools_lock);
+	entry = guid_map_find(&array->pools, &pool->id);
+	if (entry != NULL) {
+		array_space_limits_read(pool, &entry->limits);
+		entry->limits_are_new = true;
+		show(array, entry);
+	}
 	pthread_mutex_unlock(&array->pools_lock);
 	levels_report(array);
 }

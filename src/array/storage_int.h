@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "base/workers.h"
 #include "blk/blk.h"
+#include "model/pool_options.h"
 
 /* ---- trouble.c: what a store keeps of commands that failed ---- */
 
@@ -217,6 +218,16 @@ void array_pool_verify(struct array *array);
  * watched, since the last call.  The watcher is called with pools_lock held.  Verifier thread.
  */
 void array_pool_watch_read(struct array *array, struct array_pool_watcher *watcher);
+/*
+ * Applies the thresholds of a pool's row from now on: the level is decided anew, without regard to
+ * the level before.  Any thread.
+ */
+void array_pool_set_limits(struct array *array, const struct row_pool *pool);
+/*
+ * Stores in the catalog which levels were announced, so that they are not announced again after a
+ * restart.  Verifier thread.
+ */
+void array_pool_save_levels(struct array *array);
 /* Puts the live row of a pool. */
 void array_pool_show(struct array *array, const struct guid *pool_id);
 /* Sweeps every pool that is ready and was not swept since the array was opened. */
@@ -224,14 +235,42 @@ void array_pool_sweep(struct array *array, const struct state *state);
 
 /* ---- space.c: how full pools are ---- */
 
+/* The thresholds of a pool: what its options say. */
+struct array_space_limits {
+	struct pool_limit low, full;
+};
+
+/* Reads the thresholds of a pool's row.  A text that cannot be read counts as the default. */
+void array_space_limits_read(const struct row_pool *pool, struct array_space_limits *ret_limits);
+/* Return below how many free bytes a pool of this capacity is low, or full. */
+uint64_t array_space_low_bytes(const struct array_space_limits *limits, uint64_t capacity_bytes);
+uint64_t array_space_full_bytes(const struct array_space_limits *limits, uint64_t capacity_bytes);
 /*
- * Returns how full a pool is: LOW when less than a tenth is free, FULL when less than a hundredth
- * is free.  before: the previous level.  A pool leaves LOW only when an eighth is free, so that a
- * pool near the limit does not change its level at each look.
+ * Returns how full a pool is: LOW or FULL when less is free than its thresholds say.  before: the
+ * previous level.  A pool leaves a level only when a quarter more than the threshold is free, so
+ * that a pool near a threshold does not change its level at each look.
  */
-/* Below how many free bytes a pool of this capacity becomes low. */
-uint64_t array_space_low_bytes(uint64_t capacity_bytes);
-enum pool_space array_space_level(const struct array_pool_space *space, enum pool_space before);
+enum pool_space array_space_level(const struct array_space_limits *limits,
+				  const struct array_pool_space *space, enum pool_space before);
+/*
+ * Finds how many bytes more the LUNs of a pool may have together: *ret_bytes is UINT64_MAX when
+ * the pool has no overcommit limit.  view: the state to look at.  Returns 0, or an error when the
+ * pool has a limit and is not ready.  Any thread but the writer's.
+ */
+int array_space_promise_left(struct array *array, const struct state *view,
+			     const struct guid *pool_id, uint64_t *ret_bytes);
+/*
+ * Finds the capacity that array_space_check_promise needs; 0 when the pool has no overcommit limit.
+ * Returns as array_space_promise_left.  Any thread but the writer's.
+ */
+int array_space_promise_capacity(struct array *array, const struct guid *pool_id,
+				 uint64_t *ret_capacity_bytes);
+/*
+ * Checks whether a pool of this capacity (0 = it is not to be checked) may promise add_bytes more.
+ * Returns 0, or ERR_NO_SPACE with a text that has the figures and what to do.  Any thread.
+ */
+int array_space_check_promise(const struct state *view, const struct guid *pool_id,
+			      uint64_t capacity_bytes, uint64_t add_bytes);
 /* Returns how many bytes the LUNs of the pool can take at most: the sum of their sizes. */
 uint64_t array_space_provisioned(const struct state *state, const struct guid *pool_id);
 /* Logs that a pool has become low or full, or that it has space again. */

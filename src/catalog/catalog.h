@@ -287,6 +287,21 @@ int catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *ent
 /* Returns 0 also when there is no such note. */
 int catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id);
 
+/* How full a pool was when that was last announced. */
+struct catalog_pool_space {
+	enum pool_space space;
+	uint64_t crossings; /* how often the pool has become low or full in its life */
+};
+
+/* Stores what was announced last, in the place of what was there. */
+int catalog_pool_space_put(struct catalog *catalog, const struct guid *pool_id,
+			   const struct catalog_pool_space *space);
+/* Reads it; *ret_space is all zeros when nothing was ever announced. */
+int catalog_pool_space_get(struct catalog *catalog, const struct guid *pool_id,
+			   struct catalog_pool_space *ret_space);
+/* Forgets it, with the pool.  Returns 0 also when nothing is stored. */
+int catalog_pool_space_delete(struct catalog *catalog, const struct guid *pool_id);
+
 /* What a LUN's logical unit must keep (scsi/store.h).  The catalog does not look at the data. */
 struct catalog_kept {
 	struct guid lun_id;

@@ -65,6 +65,11 @@ static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_KEPT_DELETE] = "DELETE FROM kept WHERE lun_id = ? AND kind = ?",
 	[STMT_KEPT_FORGET] = "DELETE FROM kept WHERE lun_id = ?",
 	[STMT_KEPT_LIST] = "SELECT lun_id, kind, version, data FROM kept",
+	[STMT_POOL_SPACE_PUT] = "INSERT INTO pool_space (pool_id, space, crossings) "
+				"VALUES (?, ?, ?) ON CONFLICT (pool_id) DO UPDATE SET "
+				"space = excluded.space, crossings = excluded.crossings",
+	[STMT_POOL_SPACE_GET] = "SELECT space, crossings FROM pool_space WHERE pool_id = ?",
+	[STMT_POOL_SPACE_DELETE] = "DELETE FROM pool_space WHERE pool_id = ?",
 	[STMT_UNLINK_PUT] = "INSERT INTO unlink (lun_id, pool_id, path) VALUES (?, ?, ?)",
 	[STMT_UNLINK_DELETE] = "DELETE FROM unlink WHERE lun_id = ?",
 	[STMT_UNLINK_LIST] = "SELECT lun_id, pool_id, path FROM unlink ORDER BY lun_id",

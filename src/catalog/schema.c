@@ -190,10 +190,21 @@ static const char version_14[] =
 	"CREATE TABLE kept (lun_id BLOB NOT NULL, kind INTEGER NOT NULL, version INTEGER NOT NULL,"
 	"    data BLOB NOT NULL, PRIMARY KEY (lun_id, kind)) STRICT, WITHOUT ROWID;";
 
+/*
+ * Options of pools, and how full each pool was when that was last announced, so that a restart
+ * announces nothing twice.  The second table is in no event and in no digest.
+ */
+static const char version_15[] =
+	"ALTER TABLE pool ADD COLUMN low TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE pool ADD COLUMN \"full\" TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE pool ADD COLUMN overcommit TEXT NOT NULL DEFAULT '';"
+	"CREATE TABLE pool_space (pool_id BLOB PRIMARY KEY, space INTEGER NOT NULL,"
+	"    crossings INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+
 const struct catalog_migration catalog_migrations[] = {
 	{ version_1 },  { version_2 },  { version_3 },  { version_4 },  { version_5 },
 	{ version_6 },  { version_7 },  { version_8 },  { version_9 },  { version_10 },
-	{ version_11 }, { version_12 }, { version_13 }, { version_14 },
+	{ version_11 }, { version_12 }, { version_13 }, { version_14 }, { version_15 },
 };
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 

@@ -309,6 +309,21 @@ client_pool_create(struct client *client, const char *name, const char *path,
 }
 
 int
+client_pool_set(struct client *client, const struct guid *pool,
+		const struct client_pool_options *options, struct client_answer *ret_answer)
+{
+	const struct verb_args args = {
+		.low = options->low,
+		.full = options->full,
+		.overcommit = options->overcommit,
+	};
+	int rc = client_change(client, VERB_POOL_CHANGE, pool, &args, ret_answer);
+
+	return rc == ERR_INVALID && minor_version(client) < 3 ? too_old("its pools have no options")
+							      : rc;
+}
+
+int
 client_pool_rename(struct client *client, const struct guid *pool, const char *name,
 		   struct client_answer *ret_answer)
 {

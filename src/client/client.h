@@ -260,6 +260,13 @@ int client_array_set_iqn_prefix(struct client *client, const char *prefix,
 				struct client_answer *ret_answer);
 int client_pool_create(struct client *client, const char *name, const char *path,
 		       struct client_answer *ret_answer);
+/* Options of a pool, as texts (model/pool_options.h); NULL = it stays.  Borrowed for the call. */
+struct client_pool_options {
+	const char *low, *full, *overcommit;
+};
+
+int client_pool_set(struct client *client, const struct guid *pool,
+		    const struct client_pool_options *options, struct client_answer *ret_answer);
 int client_pool_rename(struct client *client, const struct guid *pool, const char *name,
 		       struct client_answer *ret_answer);
 int client_lun_create(struct client *client, const struct client_lun_spec *spec,

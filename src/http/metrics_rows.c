@@ -191,6 +191,30 @@ pool_allocated(const struct row_live_pool *live)
 }
 
 static uint64_t
+pool_low(const struct row_live_pool *live)
+{
+	return live->low_bytes;
+}
+
+static uint64_t
+pool_full(const struct row_live_pool *live)
+{
+	return live->full_bytes;
+}
+
+static uint64_t
+pool_level(const struct row_live_pool *live)
+{
+	return live->space;
+}
+
+static uint64_t
+pool_crossings(const struct row_live_pool *live)
+{
+	return live->crossings;
+}
+
+static uint64_t
 pool_ready(const struct row_live_pool *live)
 {
 	return live->ready;
@@ -212,6 +236,30 @@ static void
 write_pool_allocated(struct http_scrape *scrape, const struct http_metric *metric)
 {
 	pools_write(scrape, metric, pool_allocated);
+}
+
+static void
+write_pool_level(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	pools_write(scrape, metric, pool_level);
+}
+
+static void
+write_pool_crossings(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	pools_write(scrape, metric, pool_crossings);
+}
+
+static void
+write_pool_low(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	pools_write(scrape, metric, pool_low);
+}
+
+static void
+write_pool_full(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	pools_write(scrape, metric, pool_full);
 }
 
 static void
@@ -763,6 +811,10 @@ const struct http_metric http_metrics[] = {
 	{ "vds_pool_size_bytes", METRIC_GAUGE, "bytes", "Size of the file system of a pool.", write_pool_capacity },
 	{ "vds_pool_free_bytes", METRIC_GAUGE, "bytes", "Free space of the file system of a pool.", write_pool_free },
 	{ "vds_pool_allocated_bytes", METRIC_GAUGE, "bytes", "Space that the LUNs of a pool take.", write_pool_allocated },
+	{ "vds_pool_low_bytes", METRIC_GAUGE, "bytes", "A pool is low when less is free.", write_pool_low },
+	{ "vds_pool_full_bytes", METRIC_GAUGE, "bytes", "A pool is full when less is free.", write_pool_full },
+	{ "vds_pool_level", METRIC_GAUGE, NULL, "How full a pool is: 0 ok, 1 low, 2 full.", write_pool_level },
+	{ "vds_pool_crossings", METRIC_COUNTER, NULL, "Times that a pool has become low or full.", write_pool_crossings },
 	{ "vds_pool_ready", METRIC_GAUGE, NULL, "1 when the pool can be used.", write_pool_ready },
 	{ "vds_command_duration_seconds", METRIC_HISTOGRAM, "seconds", "From the receipt of a command until its answer was sent, of all LUNs.", write_seconds },
 	{ "vds_slow_commands", METRIC_COUNTER, NULL, "Commands that took as long as --slow-ms says, or longer.", write_slow },

@@ -16,8 +16,13 @@ int
 http_pool_patch(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_pool_rename(call->array, &call->request, &call->ids[0], call->args.name,
-				   &answer);
+	const struct array_pool_options options = {
+		.name = call->args.name,
+		.low = call->args.low,
+		.full = call->args.full,
+		.overcommit = call->args.overcommit,
+	};
+	int rc = array_pool_change(call->array, &call->request, &call->ids[0], &options, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

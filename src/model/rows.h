@@ -113,6 +113,9 @@ struct row_pool {
 	struct guid id;
 	char *name; /* friendly name, unique */
 	char *path; /* absolute path of the pool's directory */
+	/* options, in the canonical form of model/pool_options.h; "" = the default */
+	char *low, *full; /* below how much free space the pool is low, or full */
+	char *overcommit; /* how large its LUNs may be together; "" = there is no limit */
 };
 
 /* Which designators name a LUN in VPD page 83h (docs/design/identity.md). */
@@ -333,7 +336,7 @@ struct row_live_portal {
 	bool failed;  /* it tries to listen, but cannot */
 };
 
-/* How full the storage of a pool is; the limits are in array/space.c. */
+/* How full the storage of a pool is; the limits are options of the pool. */
 enum pool_space { POOL_SPACE_OK, POOL_SPACE_LOW, POOL_SPACE_FULL };
 
 struct row_live_pool {
@@ -344,6 +347,8 @@ struct row_live_pool {
 	char *reason;
 	uint64_t allocated_bytes; /* space that the volumes of its LUNs take; some seconds old */
 	enum pool_space space;
+	uint64_t low_bytes, full_bytes; /* it is low, or full, when less is free */
+	uint64_t crossings;             /* how often it has become low or full in its life */
 };
 
 struct row_live_job {

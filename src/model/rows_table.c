@@ -65,6 +65,9 @@ static const struct row_field pool_fields[] = {
 	GUID(row_pool, id),
 	TEXT(row_pool, name),
 	TEXT(row_pool, path),
+	ADDED(3, row_pool, low, FIELD_STRING),
+	ADDED(3, row_pool, full, FIELD_STRING),
+	ADDED(3, row_pool, overcommit, FIELD_STRING),
 };
 /* clang-format on */
 
@@ -224,6 +227,9 @@ static const struct row_field live_pool_fields[] = {
 	TEXT(row_live_pool, reason),
 	ADDED(1, row_live_pool, allocated_bytes, FIELD_U64),
 	ADDED_ENUM(1, row_live_pool, space, space_names, POOL_SPACE_OK),
+	ADDED(3, row_live_pool, low_bytes, FIELD_U64),
+	ADDED(3, row_live_pool, full_bytes, FIELD_U64),
+	ADDED(3, row_live_pool, crossings, FIELD_U64),
 };
 /* clang-format on */
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "model/credential.h"
 #include "model/hints.h"
+#include "model/pool_options.h"
 
 #define AT(member)     offsetof(struct verb_args, member)
 #define SIZE_MAX_BYTES (1ull << 53)
@@ -84,7 +85,10 @@ static const struct verb_field pool_fields[] = {
 	{ "path",	VERB_TEXT,	true,	AT(path),	1,	4095 },
 };
 static const struct verb_field pool_patch_fields[] = {
-	{ "name",	VERB_TEXT,	true,	AT(name),	1,	ROW_NAME_MAX },
+	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },
+	{ "low",	VERB_TEXT,	false,	AT(low),	0,	POOL_OPTION_MAX },
+	{ "full",	VERB_TEXT,	false,	AT(full),	0,	POOL_OPTION_MAX },
+	{ "overcommit",	VERB_TEXT,	false,	AT(overcommit),	0,	POOL_OPTION_MAX },
 };
 static const struct verb_field lun_fields[] = {
 	{ "size_bytes",	VERB_U64,	true,	AT(size_bytes),	1,	SIZE_MAX_BYTES },
@@ -243,7 +247,7 @@ static const struct verb_spec query_explain = SPEC(explain_fields, VERB_AS_MARKE
 static const struct verb_spec query_events = SPEC(events_fields, VERB_AS_MARKED);
 static const struct verb_spec body_array = SPEC(array_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_pool = SPEC(pool_fields, VERB_AS_MARKED);
-static const struct verb_spec body_pool_patch = SPEC(pool_patch_fields, VERB_AS_MARKED);
+static const struct verb_spec body_pool_patch = SPEC(pool_patch_fields, VERB_AT_LEAST_ONE);
 static const struct verb_spec body_lun = SPEC(lun_fields, VERB_AS_MARKED);
 static const struct verb_spec body_lun_patch = SPEC(lun_patch_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_extend = SPEC(extend_fields, VERB_AS_MARKED);

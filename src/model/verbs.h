@@ -171,6 +171,7 @@ struct verb_args {
 	struct verb_key after;
 	struct verb_status status;
 	const char *access_state;
+	const char *low, *full, *overcommit;
 	struct verb_flag preferred, explicit_allowed;
 };
 

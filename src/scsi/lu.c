@@ -103,6 +103,7 @@ scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu)
 	atomic_init(&lu->capacity_blocks, desc->capacity_blocks);
 	atomic_init(&lu->away, desc->offline ? AWAY_OFFLINE : 0);
 	atomic_init(&lu->read_only, desc->read_only);
+	atomic_init(&lu->space_level, -1);
 	scsi_medium_reset(lu);
 	atomic_init(&lu->write_through, desc->write_through);
 	atomic_init(&lu->mode, scsi_lu_mode_default(lu));
@@ -174,11 +175,14 @@ scsi_lu_set_read_only(struct scsi_lu *lu, bool read_only)
 }
 
 void
-scsi_lu_set_space(struct scsi_lu *lu, uint64_t free_bytes, uint64_t threshold_bytes, bool low)
+scsi_lu_set_space(struct scsi_lu *lu, uint64_t free_bytes, uint64_t threshold_bytes, unsigned level)
 {
+	int before;
+
 	atomic_store(&lu->free_bytes, free_bytes);
 	atomic_store(&lu->threshold_bytes, threshold_bytes);
-	if (!atomic_exchange(&lu->space_is_low, low) && low && lu->unmaps)
+	before = atomic_exchange(&lu->space_level, (int)level);
+	if (before >= 0 && (int)level > before && lu->unmaps)
 		scsi_lu_raise(lu, SCSI_UA_SOFT_THRESHOLD, NULL);
 }
 

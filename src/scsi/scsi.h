@@ -193,10 +193,12 @@ void scsi_lu_set_offline(struct scsi_lu *lu, bool offline);
 void scsi_lu_set_read_only(struct scsi_lu *lu, bool read_only);
 /*
  * Says how much space is free for the unit's blocks and those of all units that share it, below
- * which amount it is low, and whether it is.  A thin unit whose space becomes low raises THIN
- * PROVISIONING SOFT THRESHOLD REACHED for every nexus.  One thread at a time.
+ * which amount it is low, and how many thresholds have been crossed.  A thin unit that crosses one
+ * more raises THIN PROVISIONING SOFT THRESHOLD REACHED for every nexus; the first call for a unit
+ * raises nothing, since the threshold was crossed before there was the unit.  One thread at a time.
  */
-void scsi_lu_set_space(struct scsi_lu *lu, uint64_t free_bytes, uint64_t threshold_bytes, bool low);
+void scsi_lu_set_space(struct scsi_lu *lu, uint64_t free_bytes, uint64_t threshold_bytes,
+		       unsigned level);
 /* Returns the unit's state.  Any thread, no lock. */
 enum scsi_lu_state scsi_lu_state(const struct scsi_lu *lu);
 /* Returns the unit's identity, which is valid as long as the unit.  Any thread. */

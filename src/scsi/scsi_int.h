@@ -239,7 +239,7 @@ struct scsi_lu {
 	atomic_bool read_only;
 	_Atomic uint64_t read_errors, write_errors;   /* commands that ended with MEDIUM ERROR */
 	_Atomic uint64_t free_bytes, threshold_bytes; /* scsi_lu_set_space */
-	atomic_bool space_is_low;
+	atomic_int space_level;      /* what scsi_lu_set_space said last; -1 = nothing yet */
 	_Atomic uint64_t preventers; /* who prevents the removal of the medium: medium.c */
 	atomic_uint fences;          /* scsi_lu_fence less scsi_lu_unfence */
 	atomic_uint mode;            /* enum scsi_mode_bits, current values */

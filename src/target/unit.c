@@ -267,7 +267,7 @@ take_level(struct target_unit *unit)
 	const struct array_pool_level *level = guid_map_find(&unit->target->levels, &unit->pool_id);
 
 	if (level != NULL)
-		scsi_lu_set_space(unit->lu, level->free_bytes, level->low_bytes, level->low);
+		scsi_lu_set_space(unit->lu, level->free_bytes, level->low_bytes, level->crossed);
 }
 
 /* Remembers the level for units that are made later.  What is not remembered comes again soon. */

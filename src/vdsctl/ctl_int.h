@@ -89,6 +89,9 @@ enum ctl_option_id {
 	OPT_STATE,
 	OPT_PREFERRED,
 	OPT_EXPLICIT,
+	OPT_LOW,
+	OPT_FULL,
+	OPT_OVERCOMMIT,
 	OPT_SINCE,
 	OPT_OBJECT,
 	OPT_WHO,
@@ -406,6 +409,7 @@ int ctl_run_export(struct ctl *ctl);
 int ctl_run_history(struct ctl *ctl);
 int ctl_run_pool_create(struct ctl *ctl); /* pool.c */
 int ctl_run_pool_rename(struct ctl *ctl);
+int ctl_run_pool_set(struct ctl *ctl);
 int ctl_run_lun_create(struct ctl *ctl); /* lun.c */
 int ctl_run_lun_rename(struct ctl *ctl);
 int ctl_run_lun_read_only(struct ctl *ctl);

@@ -134,6 +134,13 @@ space_error(const char *what, const char *limit, uint64_t most_bytes)
 		       str_format_size(most_bytes, most, sizeof(most)));
 }
 
+/* Returns whether vdsd has refused to promise more: its text has the figures already. */
+static bool
+is_overcommit(const char *why)
+{
+	return strstr(why, "overcommit limit") != NULL;
+}
+
 static int
 create_no_space(struct ctl *ctl, const struct client_lun_spec *spec)
 {
@@ -145,7 +152,7 @@ create_no_space(struct ctl *ctl, const struct client_lun_spec *spec)
 		return -ENOMEM;
 	/* Where the size would fit, something else is short: the catalog's own file system. */
 	if (client_max_lun_size(ctl->client, &spec->pool_id, spec->thick, false, &most) < 0 ||
-	    spec->size_bytes <= most)
+	    spec->size_bytes <= most || is_overcommit(why))
 		return err_set(ERR_NO_SPACE, "%s: %s", what, why);
 	return space_error(what,
 			   spec->thick ? "what is free in the pool suffices for"
@@ -299,7 +306,7 @@ extend_no_space(struct ctl *ctl, const struct guid *lun)
 
 	if (what == NULL || why == NULL)
 		return -ENOMEM;
-	if (client_lun_max_extend(ctl->client, lun, false, &most) < 0)
+	if (client_lun_max_extend(ctl->client, lun, false, &most) < 0 || is_overcommit(why))
 		return err_set(ERR_NO_SPACE, "%s: %s", what, why);
 	return space_error(what, "the most that can be added now is", most);
 }

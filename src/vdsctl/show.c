@@ -338,7 +338,13 @@ pool_space(const struct ctl_view *view, const struct row_pool *pool, FILE *out)
 		line_size(out, "Used by LUNs", live->allocated_bytes);
 	}
 	line(out, "Space", "%s", ctl_space_text(live));
+	if (live != NULL && live->low_bytes > 0) {
+		line_size(out, "Low below", live->low_bytes);
+		line_size(out, "Full below", live->full_bytes);
+	}
 	line_size(out, "Promised", promised);
+	if (pool->overcommit != NULL && pool->overcommit[0] != '\0')
+		line(out, "Overcommit", "at most %s of the capacity", pool->overcommit);
 	if (live != NULL && promised > live->allocated_bytes + live->free_bytes)
 		line(out, "",
 		     "more than there is: thin LUNs can fill the pool before they are full");

@@ -309,19 +309,167 @@ test_pool_is_low_and_full_at_limits_and_does_not_flap(void **state)
 		uint64_t free_bytes;
 		enum pool_space before, after;
 	} table[] = {
-		{ 500, POOL_SPACE_OK, POOL_SPACE_OK },   { 100, POOL_SPACE_OK, POOL_SPACE_OK },
-		{ 99, POOL_SPACE_OK, POOL_SPACE_LOW },   { 101, POOL_SPACE_LOW, POOL_SPACE_LOW },
-		{ 125, POOL_SPACE_LOW, POOL_SPACE_OK },  { 9, POOL_SPACE_LOW, POOL_SPACE_FULL },
-		{ 0, POOL_SPACE_OK, POOL_SPACE_FULL },   { 10, POOL_SPACE_FULL, POOL_SPACE_LOW },
-		{ 500, POOL_SPACE_FULL, POOL_SPACE_OK },
+		{ 500, POOL_SPACE_OK, POOL_SPACE_OK },    { 100, POOL_SPACE_OK, POOL_SPACE_OK },
+		{ 99, POOL_SPACE_OK, POOL_SPACE_LOW },    { 101, POOL_SPACE_LOW, POOL_SPACE_LOW },
+		{ 125, POOL_SPACE_LOW, POOL_SPACE_OK },   { 9, POOL_SPACE_LOW, POOL_SPACE_FULL },
+		{ 0, POOL_SPACE_OK, POOL_SPACE_FULL },    { 12, POOL_SPACE_FULL, POOL_SPACE_LOW },
+		{ 10, POOL_SPACE_FULL, POOL_SPACE_FULL }, { 500, POOL_SPACE_FULL, POOL_SPACE_OK },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct array_pool_space space = { 1000, table[i].free_bytes };
+		struct array_space_limits limits = { 0 };
 
-		assert_int_equal(array_space_level(&space, table[i].before), table[i].after);
+		assert_int_equal(array_space_level(&limits, &space, table[i].before),
+				 table[i].after);
 	}
+}
+
+static void
+test_thresholds_are_what_the_options_say(void **state)
+{
+	static const struct {
+		const char *low, *full;
+		uint64_t free_bytes;
+		enum pool_space before, after;
+	} table[] = {
+		{ "20%", "5%", 200, POOL_SPACE_OK, POOL_SPACE_OK },
+		{ "20%", "5%", 199, POOL_SPACE_OK, POOL_SPACE_LOW },
+		{ "20%", "5%", 249, POOL_SPACE_LOW, POOL_SPACE_LOW },
+		{ "20%", "5%", 250, POOL_SPACE_LOW, POOL_SPACE_OK },
+		{ "20%", "5%", 49, POOL_SPACE_LOW, POOL_SPACE_FULL },
+		{ "20%", "5%", 61, POOL_SPACE_FULL, POOL_SPACE_FULL },
+		{ "20%", "5%", 62, POOL_SPACE_FULL, POOL_SPACE_LOW },
+		{ "300", "299", 298, POOL_SPACE_OK, POOL_SPACE_FULL },
+		{ "0%", "0", 0, POOL_SPACE_OK, POOL_SPACE_OK },
+		/* a pool that is nearly always low can be left */
+		{ "99%", "", 994, POOL_SPACE_LOW, POOL_SPACE_LOW },
+		{ "99%", "", 995, POOL_SPACE_LOW, POOL_SPACE_OK },
+		{ "2000", "", 1000, POOL_SPACE_OK, POOL_SPACE_LOW },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct row_pool pool = { .low = (char *)(uintptr_t)table[i].low,
+					 .full = (char *)(uintptr_t)table[i].full };
+		struct array_pool_space space = { 1000, table[i].free_bytes };
+		struct array_space_limits limits;
+
+		array_space_limits_read(&pool, &limits);
+		assert_int_equal(array_space_level(&limits, &space, table[i].before),
+				 table[i].after);
+	}
+}
+
+static struct guid
+only_pool(struct array *array)
+{
+	AUTO_STATE struct state *state = array_state(array);
+
+	return ((const struct row_pool *)state_at(state, ROW_POOL, 0))->id;
+}
+
+/* The level of the only pool, and how often it has become low or full. */
+static enum pool_space
+level_now(struct array *array, uint64_t *ret_crossings)
+{
+	AUTO_STATE struct state *live = array_live(array);
+	const struct row_live_pool *row = state_at(live, ROW_LIVE_POOL, 0);
+
+	*ret_crossings = row->crossings;
+	return row->space;
+}
+
+static void
+test_a_crossing_is_counted_once_also_over_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct array_pool_options low = { .low = "99%" }, usual = { .low = "" };
+	struct guid pool = only_pool(f->array);
+	uint64_t crossings;
+
+	assert_int_equal(level_now(f->array, &crossings), POOL_SPACE_OK);
+	assert_int_equal(crossings, 0);
+	assert_ok(array_pool_change(f->array, NULL, &pool, &low, NULL));
+	assert_int_equal(level_now(f->array, &crossings), POOL_SPACE_LOW);
+	assert_int_equal(crossings, 1);
+	for (unsigned i = 0; i < 3; i++)
+		array_pool_verify(f->array);
+	array_pool_save_levels(f->array);
+	fixture_reopen(f);
+	for (unsigned i = 0; i < 3; i++)
+		array_pool_verify(f->array);
+	assert_int_equal(level_now(f->array, &crossings), POOL_SPACE_LOW);
+	assert_int_equal(crossings, 1);
+	assert_ok(array_pool_change(f->array, NULL, &pool, &usual, NULL));
+	assert_int_equal(level_now(f->array, &crossings), POOL_SPACE_OK);
+	assert_ok(array_pool_change(f->array, NULL, &pool, &low, NULL));
+	assert_int_equal(level_now(f->array, &crossings), POOL_SPACE_LOW);
+	assert_int_equal(crossings, 2);
+}
+
+static void
+test_wrong_options_of_a_pool_are_refused(void **state)
+{
+	static const struct array_pool_options wrong[] = {
+		{ .low = "100%" },
+		{ .low = "20"
+			 "%%" },
+		{ .low = "-1" },
+		{ .low = "much" },
+		{ .full = "2.5%" },
+		{ .low = "5%", .full = "6%" },
+		{ .full = "11%" },
+		{ .low = "10", .full = "11" },
+		{ .low = "18446744073709551616" },
+		{ .overcommit = "0%" },
+		{ .overcommit = "100001%" },
+		{ .overcommit = "200" },
+		{ .name = "other", .overcommit = "on" },
+	};
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid pool = only_pool(a), nobody = random_guid();
+	uint64_t before = sequence_of(a);
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		assert_int_equal(array_pool_change(a, NULL, &pool, &wrong[i], NULL), ERR_INVALID);
+	assert_int_equal(array_pool_change(a, NULL, &nobody,
+					   &(struct array_pool_options){ .low = "5%" }, NULL),
+			 ERR_NOT_FOUND);
+	assert_int_equal(sequence_of(a), before);
+}
+
+static void
+test_overcommit_limit_is_kept(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid pool = only_pool(a), first;
+	struct array_pool_space space;
+	struct array_lun_spec spec = { .pool_id = pool };
+	struct array_answer answer;
+	uint64_t bytes;
+
+	assert_ok(array_pool_space(a, &pool, &space));
+	assert_ok(array_pool_change(a, NULL, &pool,
+				    &(struct array_pool_options){ .overcommit = "150%" }, NULL));
+	spec.size_bytes = space.capacity_bytes / MIB * MIB;
+	assert_ok(array_lun_create(a, NULL, &spec, &answer));
+	first = answer.object_id;
+	assert_int_equal(array_lun_create(a, NULL, &spec, &answer), ERR_NO_SPACE);
+	assert_non_null(strstr(err_text(ERR_NO_SPACE), "150%"));
+	assert_non_null(strstr(err_text(ERR_NO_SPACE), "--overcommit"));
+	assert_ok(array_max_lun_size(a, &pool, false, false, &bytes));
+	assert_in_range(bytes, space.capacity_bytes / 2 - 2 * MIB,
+			space.capacity_bytes / 2 + 2 * MIB);
+	assert_int_equal(array_lun_extend(a, NULL, &first, spec.size_bytes, false, NULL),
+			 ERR_NO_SPACE);
+	assert_ok(array_max_lun_extend(a, &first, false, &bytes));
+	assert_ok(array_lun_extend(a, NULL, &first, bytes, false, NULL));
+	assert_int_equal(array_lun_extend(a, NULL, &first, MIB, false, NULL), ERR_NO_SPACE);
+	assert_ok(array_pool_change(a, NULL, &pool,
+				    &(struct array_pool_options){ .overcommit = "off" }, NULL));
+	assert_ok(array_lun_extend(a, NULL, &first, MIB, false, NULL));
 }
 
 static void
@@ -503,6 +651,10 @@ main(void)
 		WITH_ARRAY(test_space_is_shown),
 		WITH_ARRAY(test_space_that_luns_take_is_shown),
 		cmocka_unit_test(test_pool_is_low_and_full_at_limits_and_does_not_flap),
+		cmocka_unit_test(test_thresholds_are_what_the_options_say),
+		WITH_ARRAY(test_a_crossing_is_counted_once_also_over_a_restart),
+		WITH_ARRAY(test_wrong_options_of_a_pool_are_refused),
+		WITH_ARRAY(test_overcommit_limit_is_kept),
 		WITH_ARRAY(test_unknown_pool_is_not_found),
 		WITH_ARRAY(test_array_can_be_renamed),
 		WITH_ARRAY(test_parent_of_a_new_default_pool_is_synced),

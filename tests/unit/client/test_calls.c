@@ -393,6 +393,11 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	     "{\"name\":\"n\",\"path\":\"/d\"}");
 	SAYS(client_array_set_iqn_prefix(p.client, "", &answer), "PATCH", "/v1/array",
 	     "{\"iqn_prefix\":\"\"}");
+	SAYS(client_pool_set(p.client, &pool,
+			     &(struct client_pool_options){ .low = "20%", .overcommit = "off" },
+			     &answer),
+	     "PATCH", "/v1/pools/00000003-0000-0000-0000-000000000070",
+	     "{\"low\":\"20%\",\"overcommit\":\"off\"}");
 	SAYS(client_pool_rename(p.client, &pool, "m", &answer), "PATCH",
 	     "/v1/pools/00000003-0000-0000-0000-000000000070", "{\"name\":\"m\"}");
 	SAYS(client_lun_add_targets(p.client, &lun, both, 1, &answer), "PATCH",

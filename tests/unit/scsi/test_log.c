@@ -271,17 +271,36 @@ test_a_low_pool_is_told_to_each_nexus_once(void **state)
 	struct scsi_test *t = *state;
 	struct test_task tt = { 0 };
 
-	scsi_lu_set_space(t->lu, 50ull << 20, 10ull << 20, false);
+	scsi_lu_set_space(t->lu, 50ull << 20, 10ull << 20, 0);
 	assert_int_equal(test_run(t, &tt, TUR_CDB, NO_OUT, 0), 0);
 	assert_int_equal(test_run(t, &tt, LOG_SENSE(0x0c, 0, 0), NO_OUT, 256), 0);
 	assert_memory_equal(tt.in + 4, "\x00\x01\x03\x08\x00\x00\x00\x32\x02\x00\x00\x00", 12);
-	scsi_lu_set_space(t->lu, 9ull << 20, 10ull << 20, true);
+	scsi_lu_set_space(t->lu, 9ull << 20, 10ull << 20, 1);
 	test_run(t, &tt, TUR_CDB, NO_OUT, 0);
 	assert_sense(&tt, SENSE_SOFT_THRESHOLD);
-	scsi_lu_set_space(t->lu, 8ull << 20, 10ull << 20, true);
+	scsi_lu_set_space(t->lu, 8ull << 20, 10ull << 20, 1);
 	assert_int_equal(test_run(t, &tt, TUR_CDB, NO_OUT, 0), 0);
-	scsi_lu_set_space(t->lu, 50ull << 20, 10ull << 20, false);
-	scsi_lu_set_space(t->lu, 9ull << 20, 10ull << 20, true);
+	scsi_lu_set_space(t->lu, 1ull << 20, 10ull << 20, 2);
+	test_run(t, &tt, TUR_CDB, NO_OUT, 0);
+	assert_sense(&tt, SENSE_SOFT_THRESHOLD);
+	scsi_lu_set_space(t->lu, 8ull << 20, 10ull << 20, 1);
+	assert_int_equal(test_run(t, &tt, TUR_CDB, NO_OUT, 0), 0);
+	scsi_lu_set_space(t->lu, 50ull << 20, 10ull << 20, 0);
+	scsi_lu_set_space(t->lu, 9ull << 20, 10ull << 20, 1);
+	test_run(t, &tt, TUR_CDB, NO_OUT, 0);
+	assert_sense(&tt, SENSE_SOFT_THRESHOLD);
+	test_task_fini(&tt);
+}
+
+static void
+test_a_pool_that_was_low_before_is_not_told(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+
+	scsi_lu_set_space(t->lu, 9ull << 20, 10ull << 20, 1);
+	assert_int_equal(test_run(t, &tt, TUR_CDB, NO_OUT, 0), 0);
+	scsi_lu_set_space(t->lu, 1ull << 20, 10ull << 20, 2);
 	test_run(t, &tt, TUR_CDB, NO_OUT, 0);
 	assert_sense(&tt, SENSE_SOFT_THRESHOLD);
 	test_task_fini(&tt);
@@ -316,6 +335,7 @@ main(void)
 		ON(scsi_test_setup, test_data_buffer_is_written_and_read_at_any_place),
 		ON(scsi_test_setup, test_what_the_buffers_do_not_have_is_refused_with_the_place),
 		ON(scsi_test_setup, test_a_low_pool_is_told_to_each_nexus_once),
+		ON(scsi_test_setup, test_a_pool_that_was_low_before_is_not_told),
 		ON(scsi_test_setup_thick, test_a_thick_unit_is_told_nothing_of_its_pool),
 	};
 	/* clang-format on */

@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Thresholds and overcommit limits of pools: said once on each channel, also over a restart."""
+import contextlib
+import json
+import os
+import subprocess
+import threading
+
+import vdstest
+from smalldisk import INITIATOR, MIB, TARGET, SmallDisk, enter_namespace
+from vdstest import Initiator, UnixConnection, check, equal, eventually
+
+
+class Events:
+    """Follows the event stream, and keeps the levels of pools in it, without repetitions."""
+
+    def __init__(self, daemon):
+        self.levels = []
+        self.connection = UnixConnection(daemon.socket, vdstest.DEADLINE_S)
+        self.connection.request('GET', '/v1/events')
+        self.answer = self.connection.getresponse()
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        with contextlib.suppress(OSError, ValueError):
+            for line in self.answer:
+                if line.startswith(b'data:') and b'live_pool' in line:
+                    self.take(json.loads(line[5:]))
+
+    def take(self, event):
+        for row in event.get('put', {}).get('live_pool', []):
+            if self.levels[-1:] != [row['space']]:
+                self.levels.append(row['space'])
+
+
+class Channels:
+    """An array with a thin LUN on a small disk, an initiator that uses it, and every channel."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+        daemon.ctl('lun', 'create', 'vol', '--size', '8M', '--unmask', '*')
+        daemon.ctl('lun', 'associate', 'vol', TARGET)
+        self.follow()
+
+    def follow(self):
+        """Again after a restart."""
+        self.rest = self.daemon.rest()
+        self.pool = self.rest.list('pools')[0]['id']
+        self.log_before = len(self.daemon.log.read_text().splitlines())
+        self.events = Events(self.daemon)
+        self.initiator = Initiator()
+        self.initiator.ok('hold', self.daemon.portal, TARGET, INITIATOR)
+        self.attentions()
+
+    def attentions(self):
+        """The unit attentions that are pending, until the unit is ready."""
+        found = []
+        while (answer := self.initiator.ok('sense', 0)) != ['good']:
+            found.append(answer[-1])
+        return found
+
+    def space(self):
+        live = self.rest.call('GET', f'/v1/pools/{self.pool}')['live']
+        return live['space'], live['crossings']
+
+    def logged(self):
+        lines = self.daemon.log.read_text().splitlines()[self.log_before:]
+        return [line.split(' space=')[1].split()[0] for line in lines if ' pool.space ' in line]
+
+    def metric(self, name):
+        connection = UnixConnection(self.daemon.socket, vdstest.DEADLINE_S)
+        connection.request('GET', '/metrics')
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return [float(line.split()[-1]) for line in text.splitlines()
+                if line.startswith(name + '{')]
+
+    def health(self):
+        problems = self.rest.call('GET', '/v1/health')['problems']
+        return [p['text'] for p in problems if p['text'].startswith('pool')]
+
+    def settle(self):
+        """Several rounds of the verifier: what is said twice would be said by then."""
+        for _ in range(3):
+            self.rest.call('POST', '/v1/check')
+            rounds = self.rest.call('GET', f'/v1/pools/{self.pool}')['live']
+            check(rounds['ready'], 'the pool is not ready')
+
+    def close(self):
+        self.initiator.close()
+        self.rest.close()
+        self.events.connection.close()
+
+
+def said_once(channels, level, crossings, attention=True):
+    """Each channel has said that the pool has come to this level, and has said so once."""
+    eventually(f'the pool is {level}', lambda: channels.space() == (level, crossings))
+    eventually(f'the event of {level}', lambda: channels.events.levels[-1:] == [level])
+    channels.settle()
+    equal(channels.logged().count(level), 1, f'lines of the log of {level}')
+    equal(channels.events.levels.count(level), 1, f'events of {level}')
+    equal(channels.metric('vds_pool_crossings_total'), [crossings], 'the metric of crossings')
+    equal(channels.metric('vds_pool_level'), [['ok', 'low', 'full'].index(level)], 'the level')
+    equal(channels.attentions(), ['6/3807'] if attention else [], 'unit attentions')
+    equal(len(channels.health()), 0 if level == 'ok' else 1, f'health: {channels.health()}')
+
+
+def fill(daemon, left):
+    """Others write to the pool's file system until so much is free."""
+    with open(daemon.disk / 'stuffing', 'ab', buffering=0) as file:
+        while daemon.free() > left:
+            file.write(bytes(min(MIB, daemon.free() - left)))
+
+
+def test_a_crossing_is_said_once_on_each_channel():
+    with SmallDisk() as daemon:
+        daemon.ctl('pool', 'set', 'default', '--low', '30%', '--full', '1500K')
+        channels = Channels(daemon)
+        fill(daemon, 4 * MIB)
+        said_once(channels, 'low', 1)
+        fill(daemon, MIB)
+        said_once(channels, 'full', 2)
+        for end in daemon.stop, daemon.kill:
+            channels.close()
+            end()
+            daemon.start()
+            channels.follow()
+            channels.settle()
+            equal(channels.space(), ('full', 2), 'the level after a restart')
+            equal(channels.logged(), [], 'lines of the log after a restart')
+            equal(channels.attentions(), [], 'unit attentions after a restart')
+            equal(len(channels.health()), 1, 'health after a restart')
+        (daemon.disk / 'stuffing').unlink()
+        said_once(channels, 'ok', 2, attention=False)
+        fill(daemon, 4 * MIB)
+        said_once(channels, 'low', 3)
+        channels.close()
+        daemon.stop()
+        daemon.checker()
+
+
+def test_other_thresholds_count_at_once():
+    with SmallDisk() as daemon:
+        channels = Channels(daemon)
+        equal(channels.space(), ('ok', 0), 'the level by default')
+        daemon.ctl('pool', 'set', 'default', '--low', '99%')
+        equal(channels.space(), ('low', 1), 'the level of --low 99%')
+        equal(channels.attentions(), ['6/3807'], 'unit attentions')
+        daemon.ctl('pool', 'set', 'default', '--low', 'default')
+        equal(channels.space(), ('ok', 1), 'the level by default again')
+        for words in (['--low', '100%'], ['--low', '5%', '--full', '6%'], ['--full', 'x'],
+                      ['--low', '20'], ['--overcommit', '0%'], []):
+            text = daemon.refused('pool', 'set', 'default', *words)
+            check('--' in text, f'{words}: {text}')
+        equal(channels.rest.call('GET', f'/v1/pools/{channels.pool}')['low'], '', 'the option')
+        channels.close()
+
+
+def test_luns_beyond_the_overcommit_limit_are_refused():
+    with SmallDisk() as daemon:
+        daemon.ctl('pool', 'set', 'default', '--overcommit', '200%')
+        daemon.ctl('lun', 'create', 'a', '--size', '30M')
+        text = daemon.refused('lun', 'create', 'b', '--size', '3M')
+        for figure in '3 MiB', '30 MiB', '16 MiB', '200%', '2 MiB', '--overcommit':
+            check(figure in text, f'the refusal does not say {figure}: {text}')
+        daemon.refused('lun', 'extend', 'a', '3M')
+        daemon.ctl('lun', 'extend', 'a', '2M')
+        daemon.refused('lun', 'create', 'b', '--size', '1M')
+        daemon.kill()
+        daemon.start()
+        daemon.refused('lun', 'create', 'b', '--size', '1M')
+        daemon.ctl('pool', 'set', 'default', '--overcommit', 'off')
+        daemon.ctl('lun', 'create', 'b', '--size', '1G')
+        daemon.ctl('pool', 'set', 'default', '--overcommit', '100%')
+        show = subprocess.run([os.environ['VDSCTL'], '--url', f'unix:{daemon.socket}',
+                               'pool', 'show', 'default'], capture_output=True, text=True,
+                              check=True).stdout
+        check('at most 100% of the capacity' in show, show)
+        daemon.stop()
+        daemon.checker()
+
+
+enter_namespace()
+vdstest.main([
+    test_a_crossing_is_said_once_on_each_channel,
+    test_other_thresholds_count_at_once,
+    test_luns_beyond_the_overcommit_limit_are_refused,
+])
