@@ -324,7 +324,7 @@ http_handler http_group_create, http_group_patch, http_group_delete, http_group_
 http_handler http_job_cancel, http_session_end;
 http_handler http_audit_list, http_token_list, http_token_create, http_token_revoke;
 http_handler http_plan, http_apply, http_export, http_undo_plan, http_undo;
-http_handler http_stats, http_health, http_metrics_get;
+http_handler http_stats, http_health, http_metrics_get, http_principal_get;
 
 /* ---- the event stream: events.c, texts.c ---- */
 

@@ -91,6 +91,7 @@ const struct http_route http_routes[VERB_COUNT] = {
 	[VERB_PORT_CHANGE] = { http_port_patch, ROW_LIVE_PORT },
 	[VERB_PORT_COUNTERS] = { http_port_counters, ROW_LIVE_PORT },
 	[VERB_PORT_RESET] = { http_port_reset, ROW_LIVE_PORT },
+	[VERB_PRINCIPAL_GET] = { http_principal_get, ROW_ARRAY },
 	[VERB_SESSION_LIST] = { http_list, ROW_LIVE_SESSION },
 	[VERB_SESSION_END] = { http_session_end, ROW_LIVE_SESSION },
 	[VERB_SNAPSHOT] = { http_snapshot, ROW_ARRAY },

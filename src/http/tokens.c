@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The handlers of tokens: /v1/tokens.  The connection's thread. */
+/* The handlers of tokens, and of who asks: /v1/tokens, /v1/principal.  The connection's thread. */
 #include <errno.h>
 #include <string.h>
 
@@ -65,4 +65,13 @@ http_token_revoke(struct http_call *call, struct http_reply *reply)
 	int rc = array_token_revoke(call->array, &call->request, &call->ids[0], &answer);
 
 	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_principal_get(struct http_call *call, struct http_reply *reply)
+{
+	struct principal who = *call->request.principal;
+
+	http_principal_name(&call->http->names, &who);
+	return http_reply_json(reply, wire_principal_encode(&who));
 }

@@ -431,6 +431,8 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_PORT_RESET] = { "POST", "/v1/ports/{id}/reset", "portReset",
 		ROLE_ADMIN, NULL, &body_reset, 200 },
+	[VERB_PRINCIPAL_GET] = { "GET", "/v1/principal", "principalGet",
+		ROLE_READER, NULL, NULL, 200 },
 	[VERB_SESSION_LIST] = { "GET", "/v1/sessions", "sessionList",
 		ROLE_READER, &query_sessions, NULL, 200 },
 	[VERB_SESSION_END] = { "DELETE", "/v1/sessions/{id}", "sessionEnd",

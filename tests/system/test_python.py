@@ -175,8 +175,8 @@ def look_at(array, ids):
     check('vds_' in array.metrics(), 'there are no metrics')
     equal(array.check()['clean'], True, 'the check')
     equal(array.openapi()['openapi'], SPEC['openapi'], 'openapi.json')
-    for name in ('array_get', 'health', 'maintenance_list', 'session_list', 'snapshot', 'stats',
-                 'sync', 'token_list', 'version', 'audit_list'):
+    for name in ('array_get', 'health', 'maintenance_list', 'principal_get', 'session_list', 'snapshot',
+                 'stats', 'sync', 'token_list', 'version', 'audit_list'):
         getattr(array, name)()
     check(array.audit_list(object=ids['lun'])['items'], 'the audit log has nothing on the LUN')
 
