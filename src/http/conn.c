@@ -43,7 +43,7 @@ reason_of(unsigned status)
 {
 	/* clang-format off */
 	static const struct { unsigned status; const char *reason; } reasons[] = {
-		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 400, "Bad Request" },
+		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 304, "Not Modified" }, { 400, "Bad Request" },
 		{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
 		{ 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" },
 		{ 413, "Content Too Large" }, { 414, "URI Too Long" },
@@ -76,10 +76,12 @@ head_add(struct strbuf *out, const struct http_reply *reply, bool close, const c
 		    reply->media_type != NULL ? reply->media_type
 		    : reply->stream != NULL   ? "text/event-stream"
 					      : "application/json");
-	strbuf_add(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
+	strbuf_addf(out, "Cache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n",
+		    reply->cache != NULL ? reply->cache : "no-store");
 	if (reply->allow[0] != '\0')
 		strbuf_addf(out, "Allow: %s\r\n", reply->allow);
 	strbuf_add(out, reply->header != NULL ? reply->header : "");
+	strbuf_add(out, reply->owned_header != NULL ? reply->owned_header : "");
 	strbuf_addf(out, "%s%s\r\n", length, close ? "Connection: close\r\n" : "");
 }
 
@@ -184,7 +186,8 @@ static bool
 reply_write(struct http_conn *conn, const struct http_reply *reply, bool close)
 {
 	const struct wire_http *request = &conn->request;
-	bool head_only = request->method != NULL && strcmp(request->method, "HEAD") == 0;
+	bool head_only = reply->status == 304 ||
+			 (request->method != NULL && strcmp(request->method, "HEAD") == 0);
 	char *text;
 	bool on;
 
@@ -308,6 +311,20 @@ body_add(void *arg, const char *bytes, size_t len)
 }
 
 /*
+ * Returns whether a browser asks for the page because its user follows a link, perhaps on another
+ * site.  It shows the page as a whole window then, which the other site cannot look into.
+ */
+static bool
+is_visit(const struct http_conn *conn)
+{
+	const char *mode = wire_http_header(&conn->request, "Sec-Fetch-Mode");
+	const char *dest = wire_http_header(&conn->request, "Sec-Fetch-Dest");
+
+	return conn->page != NULL && mode != NULL && strcmp(mode, "navigate") == 0 &&
+	       dest != NULL && strcmp(dest, "document") == 0;
+}
+
+/*
  * Over TCP, a browser could send the request on behalf of a page of another site: RFC 6454, Fetch
  * §3.7.
  */
@@ -331,7 +348,8 @@ origin_check(const struct http_conn *conn)
 		return err_set(ERR_ACCESS,
 			       "the request comes from another origin: Host must be a loopback "
 			       "name, and Origin must be absent or name the same host");
-	if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+	if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0 &&
+	    !is_visit(conn))
 		return err_set(ERR_ACCESS, "requests from web pages of other sites are refused");
 	return 0;
 }
@@ -371,10 +389,13 @@ static int
 head_check(struct http_conn *conn, unsigned *ret_status)
 {
 	const char *expect = wire_http_header(&conn->request, "Expect");
-	int rc = origin_check(conn);
+	int rc;
 
-	if (rc == 0)
-		rc = http_auth(conn, ret_status);
+	conn->page = http_page_find(&conn->request);
+	rc = origin_check(conn);
+	if (rc < 0 || conn->page != NULL) /* the page is for everybody */
+		return rc;
+	rc = http_auth(conn, ret_status);
 	if (rc < 0)
 		return rc;
 	rc = type_check(conn);
@@ -494,6 +515,8 @@ request_answer(struct http_conn *conn, int rc, unsigned status)
 	bool on;
 
 	conn->error = "-";
+	if (rc == 0 && conn->page != NULL)
+		rc = http_page_reply(conn->page, &conn->request, &reply);
 	if (request.method != NULL && is_change(request.method)) {
 		http_principal_name(&conn->http->names, &conn->principal);
 		request.principal = conn->principal;
@@ -507,7 +530,7 @@ request_answer(struct http_conn *conn, int rc, unsigned status)
 		if (status != 0)
 			reply.status = status;
 		reply.header = conn->header;
-	} else {
+	} else if (conn->page == NULL) {
 		http_dispatch(conn->http, &request, &reply);
 		if (reply.status >= 400)
 			conn->error = reply.code != 0 ? err_name(reply.code) : "-";
@@ -574,6 +597,7 @@ http_conn_run(struct http_conn *conn)
 
 		conn->principal = conn->peer.principal;
 		conn->header = NULL;
+		conn->page = NULL;
 		conn->said = false;
 		http_conn_wait(conn);
 		rc = request_read(conn, &status);

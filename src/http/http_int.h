@@ -235,6 +235,8 @@ struct http_reply {
 	struct http_stream *stream;
 	char allow[64];     /* value of Allow, for status 405 */
 	const char *header; /* a further line of the head, with its end; NULL = none */
+	char *owned_header; /* more lines of the head; owned; NULL = none */
+	const char *cache;  /* static; value of Cache-Control; NULL = no-store */
 	int file; /* descriptor of a file, which is sent from its beginning; owned; 0 = none */
 };
 
@@ -431,6 +433,8 @@ struct http_conn {
 	const char *header;         /* a line of the reply's head; NULL = none */
 	bool said;                  /* the log has the refusal already */
 	struct wire_http request;
+	const struct page_file
+		*page; /* the file for which it asks; NULL = it is a verb's request */
 	struct strbuf body;
 	char *in; /* bytes that were read; those from in_at to in_len - 1 are not parsed yet */
 	size_t in_at, in_len;
@@ -484,6 +488,23 @@ void http_bytes_end(struct http_conn *conn);
  * expired since it was verified.  Any thread.
  */
 void http_conns_distrust(struct http *http, const struct tls_context *context, bool expired_only);
+
+/* ---- page.c ---- */
+
+struct page_file;
+
+/*
+ * Returns the file of the web page for which a request asks, once its head is read; NULL when it
+ * asks for something else, with another method than GET and HEAD, or with a body.  In a program
+ * without the page, `/` is a text that says so.
+ */
+const struct page_file *http_page_find(const struct wire_http *request);
+/*
+ * Fills the reply with a file: compressed when the peer takes that, and 304 when it has the file.
+ * Returns 0 or -ENOMEM.
+ */
+int http_page_reply(const struct page_file *file, const struct wire_http *request,
+		    struct http_reply *reply);
 
 /* ---- certs.c ---- */
 

@@ -68,6 +68,7 @@ http_reply_fini(struct http_reply *reply)
 {
 	json_decref(reply->json);
 	mem_free(reply->owned_text);
+	mem_free(reply->owned_header);
 	wire_snapshot_writer_free(reply->snapshot);
 	if (reply->stream != NULL)
 		http_stream_free(reply->stream);

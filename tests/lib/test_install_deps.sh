@@ -23,6 +23,7 @@ for p; do case ' $1 ' in *\" \$p \"*) echo \"installed \$p\" ;; *) echo \"no pac
 exit \$status"
 	fake id "echo $2"
 	fake apt-get "echo \"apt-get \$*\" >>'$top/calls'; echo 'E: broken' >&2; exit $3"
+	fake npm 'exit 0'
 	rm -f "$top/bin/sudo" "$top/calls"
 	: >"$top/calls"
 }
@@ -36,7 +37,7 @@ install_deps() {
 }
 
 every='gcc g++ pkg-config meson ninja-build python3 libsqlite3-dev libjansson-dev
-liburing-dev libisal-dev libssl-dev libedit-dev libsystemd-dev qemu-utils qemu-block-extra'
+liburing-dev libisal-dev libssl-dev libedit-dev libsystemd-dev esbuild qemu-utils qemu-block-extra'
 every=$(echo $every)
 apt='apt-get -qq -o DPkg::Lock::Timeout=300'
 
@@ -46,6 +47,12 @@ it "is silent and calls nothing when all is there" is 'status 0' install_deps bu
 machine "${every/liburing-dev /}" 0 0
 it "installs only what is missing" is \
 	$'Installing: liburing-dev\nstatus 0\n'"$apt update"$'\n'"$apt install -y --no-install-recommends liburing-dev" \
+	install_deps build run
+
+machine "$every" 0 0
+rm "$top/bin/npm"
+it "installs Debian's npm only where there is none" is \
+	$'Installing: npm\nstatus 0\n'"$apt update"$'\n'"$apt install -y --no-install-recommends npm" \
 	install_deps build run
 
 machine '' 0 0

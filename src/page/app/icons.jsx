@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Small pictures, drawn here, so that the page needs no font and no other file for them.
+
+const PATHS = {
+	overview: 'M3 3h6v8H3zM11 3h6v5h-6zM11 10h6v7h-6zM3 13h6v4H3z',
+	lun: 'M3 5c0-3 14-3 14 0v10c0 3-14 3-14 0zM3 5c0 3 14 3 14 0M3 10c0 3 14 3 14 0',
+	target: 'M10 3a7 7 0 1 0 0 14a7 7 0 1 0 0-14M10 7a3 3 0 1 0 0 6a3 3 0 1 0 0-6',
+	portal: 'M4 4h12v9H4zM8 17h4M10 13v4M7 7h6M7 10h6',
+	host: 'M3 4h14v9H3zM7 17h6M10 13v4',
+	session: 'M3 7h11l-3-3M17 13H6l3 3',
+	pool: 'M3 4h14v3H3zM3 8.500h14v3H3zM3 13h14v3H3z',
+	job: 'M10 3a7 7 0 1 0 7 7M10 6v4l3 2M14 3l3 1l-1 3',
+	audit: 'M5 3h8l3 3v11H5zM8 9h5M8 12h5M8 6h2',
+	ok: 'M4 10.500l4 4L16 6',
+	bad: 'M5 5l10 10M15 5L5 15',
+	warn: 'M10 4v8M10 15v1',
+	busy: 'M10 4a6 6 0 1 0 6 6',
+	off: 'M5 10h10',
+	plus: 'M10 4v12M4 10h12',
+	menu: 'M3 5h14M3 10h14M3 15h14',
+	search: 'M9 4a5 5 0 1 0 0 10a5 5 0 1 0 0-10M13 13l4 4',
+	up: 'M5 12l5-5l5 5',
+	down: 'M5 8l5 5l5-5',
+	right: 'M8 5l5 5l-5 5',
+	out: 'M12 3h5v14h-5M3 10h9M9 7l3 3l-3 3',
+};
+
+export const Icon = ({ name }) => (
+	<svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">
+		<path d={PATHS[name]} />
+	</svg>
+);

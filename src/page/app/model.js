@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Questions about the array that the replica answers: what belongs to what.
+
+const group = (rows, key) => {
+	const map = new Map();
+	for (const row of rows) {
+		const at = key(row);
+		if (map.has(at)) map.get(at).push(row);
+		else map.set(at, [row]);
+	}
+	return map;
+};
+const by = (r, family, member) =>
+	r.memo(`${family} by ${member}`, [family], () => group(r.list(family), (row) => row[member]));
+const related = (r, family, member, id) => by(r, family, member).get(id) ?? [];
+const present = (value) => value !== undefined;
+
+export const targetName = (target) => target?.alias || target?.iscsi_name || 'unknown target';
+export const lunName = (lun) => lun?.name || (lun ? `LUN ${lun.number}` : 'unknown LUN');
+export const portalName = (portal) =>
+	portal.address.includes(':')
+		? `[${portal.address}]:${portal.port}`
+		: `${portal.address}:${portal.port}`;
+
+export const lunAssociations = (r, id) => related(r, 'association', 'lun_id', id);
+export const targetAssociations = (r, id) => related(r, 'association', 'target_id', id);
+export const lunTargets = (r, id) =>
+	lunAssociations(r, id)
+		.map((a) => r.get('target', a.target_id))
+		.filter(present);
+export const targetLuns = (r, id) =>
+	targetAssociations(r, id)
+		.map((a) => r.get('lun', a.lun_id))
+		.filter(present);
+
+export const targetGroups = (r, id) => related(r, 'portal_group', 'target_id', id);
+export const groupPortals = (r, id) =>
+	related(r, 'group_portal', 'group_id', id)
+		.map((gp) => r.get('portal', gp.portal_id))
+		.filter(present);
+export const portalGroups = (r, id) =>
+	related(r, 'group_portal', 'portal_id', id)
+		.map((gp) => r.get('portal_group', gp.group_id))
+		.filter(present);
+export const targetPortals = (r, id) => [
+	...new Set(targetGroups(r, id).flatMap((g) => groupPortals(r, g.id))),
+];
+export const portalTargets = (r, id) => [
+	...new Set(
+		portalGroups(r, id)
+			.map((g) => r.get('target', g.target_id))
+			.filter(present),
+	),
+];
+
+export const targetSessions = (r, id) => related(r, 'live_session', 'target_id', id);
+export const initiatorSessions = (r, name) => related(r, 'live_session', 'initiator', name);
+
+/** The portal of a session; a portal of every address (0.0.0.0, ::) takes those of its port. */
+export function sessionPortal(r, session) {
+	const portals = r.memo(
+		'portals by address',
+		['portal'],
+		() => new Map(r.list('portal').map((p) => [portalName(p), p])),
+	);
+	const port = session.portal_address.slice(session.portal_address.lastIndexOf(':'));
+	const every = session.portal_address.startsWith('[') ? '[::]' : '0.0.0.0';
+	return (
+		portals.get(session.portal_address) ??
+		portals.get(every + port) ??
+		portals.get('[::]' + port)
+	);
+}
+export const portalSessions = (r, id) =>
+	r
+		.memo('sessions by portal', ['live_session', 'portal'], () =>
+			group(r.list('live_session'), (s) => sessionPortal(r, s)?.id),
+		)
+		.get(id) ?? [];
+
+export const hostInitiators = (r, id) => related(r, 'initiator', 'host_id', id);
+export const hostSessions = (r, id) =>
+	hostInitiators(r, id).flatMap((i) => initiatorSessions(r, i.iscsi_name));
+export const hostGroups = (r, id) =>
+	related(r, 'host_member', 'host_id', id)
+		.map((m) => r.get('host_group', m.group_id))
+		.filter(present);
+export const groupHosts = (r, id) =>
+	related(r, 'host_member', 'group_id', id)
+		.map((m) => r.get('host', m.host_id))
+		.filter(present);
+export const initiatorHost = (r, name) =>
+	r.get('host', related(r, 'initiator', 'iscsi_name', name)[0]?.host_id);
+
+/** The entries of an unmasking list, each with what it names. */
+export function maskEntries(r, mask) {
+	if (mask === '') return [];
+	return mask.split(';').map((text) => {
+		if (text === '*') return { kind: 'everybody', text, name: 'everybody' };
+		if (text.startsWith('host:')) {
+			const host = r.get('host', text.slice(5));
+			return { kind: 'host', text, id: text.slice(5), name: host?.name ?? 'a deleted host' };
+		}
+		if (text.startsWith('host-group:')) {
+			const hosts = r.get('host_group', text.slice(11));
+			return {
+				kind: 'host-group',
+				text,
+				id: text.slice(11),
+				name: hosts?.name ?? 'a deleted host group',
+			};
+		}
+		return { kind: 'initiator', text, name: text };
+	});
+}
+
+/** The iSCSI names that a mask lets in; null = everybody. */
+export function maskInitiators(r, mask) {
+	const names = new Set();
+	for (const entry of maskEntries(r, mask)) {
+		if (entry.kind === 'everybody') return null;
+		const hosts =
+			entry.kind === 'host'
+				? [entry.id]
+				: entry.kind === 'host-group'
+					? groupHosts(r, entry.id).map((h) => h.id)
+					: [];
+		if (entry.kind === 'initiator') names.add(entry.text);
+		hosts.forEach((id) => hostInitiators(r, id).forEach((i) => names.add(i.iscsi_name)));
+	}
+	return [...names];
+}
+
+/** The LUNs whose mask lets a host in, by itself, a group, one of its names, or everybody. */
+export function hostLuns(r, id) {
+	const wanted = new Set([
+		'*',
+		`host:${id}`,
+		...hostGroups(r, id).map((g) => `host-group:${g.id}`),
+		...hostInitiators(r, id).map((i) => i.iscsi_name),
+	]);
+	return r.list('lun').filter((lun) => lun.mask.split(';').some((entry) => wanted.has(entry)));
+}
+
+export const poolLuns = (r, id) => related(r, 'lun', 'pool_id', id);
+
+/** One word for how a LUN is: its health where that is known, else what was asked for. */
+export function lunState(r, lun) {
+	const live = r.get('live_lun', lun.id);
+	if (lun.status === 'offline')
+		return { level: 'off', word: 'offline', why: 'An administrator has set it offline.' };
+	if (live?.health === 'failed') return { level: 'bad', word: 'failed', why: live.reason };
+	if (live?.health === 'failing') return { level: 'warn', word: 'failing', why: live.reason };
+	if (live && live.operation !== 'none')
+		return { level: 'busy', word: live.operation, why: 'An operation goes on.' };
+	return live?.health === 'ok'
+		? { level: 'ok', word: 'online', why: '' }
+		: { level: 'off', word: 'unknown', why: live?.reason ?? '' };
+}
+
+export function portalState(r, portal) {
+	const live = r.get('live_portal', portal.id);
+	if (portal.status === 'offline')
+		return { level: 'off', word: 'offline', why: 'An administrator has set it offline.' };
+	return live?.ready
+		? { level: 'ok', word: 'listening', why: '' }
+		: { level: 'bad', word: 'not ready', why: live?.reason ?? '' };
+}
+
+export function poolState(r, pool) {
+	const live = r.get('live_pool', pool.id);
+	if (!live?.ready) return { level: 'bad', word: 'not ready', why: live?.reason ?? '' };
+	return live.space === 'ok'
+		? { level: 'ok', word: 'ready', why: '' }
+		: { level: live.space === 'full' ? 'bad' : 'warn', word: `space ${live.space}`, why: '' };
+}
+
+export const jobState = (job) => ({
+	level: { running: 'busy', done: 'ok', failed: 'bad' }[job.state] ?? 'off',
+	word: job.state,
+	why: job.message,
+});

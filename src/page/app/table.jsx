@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A table with search and sort that draws only the rows in sight, so that its length costs
+// nothing: rows have one height, and two spacers stand for those above and below.
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Icon } from './icons.jsx';
+import { remember } from './router.js';
+import { search, sorted } from './search.js';
+import { plural } from './format.js';
+
+const SPARE = 8; // rows drawn beyond both edges
+
+/**
+ * columns: { name, title, value(row): for sort and search, cell(row)?, num?, least?: 2 or 3: left
+ * out on narrow screens }.  The first column's cell has the row's link.
+ */
+export function Table({ label, rows, columns, word, words, query, empty, actions, sort, short }) {
+	const [text, setText] = useState(query?.q ?? '');
+	const [order, setOrder] = useState(query?.sort ?? sort ?? columns[0].name);
+	const descending = order.startsWith('-');
+	const column = columns.find((c) => c.name === order.replace(/^-/, '')) ?? columns[0];
+
+	const found = useMemo(
+		() =>
+			search(rows, text, (row) =>
+				columns.map((c) => c.find?.(row) ?? c.value(row)).join(' '),
+			),
+		[rows, text],
+	);
+	const shown = useMemo(() => sorted(found, column.value, descending), [found, order]);
+
+	const set = (q, o) => {
+		setText(q);
+		setOrder(o);
+		if (query) remember({ ...query, q, sort: o === (sort ?? columns[0].name) ? '' : o });
+	};
+	return (
+		<div class={`table-box ${short ? 'short' : ''}`}>
+			{(rows.length > 5 || query || actions) && (
+				<div class="table-bar">
+					{(rows.length > 0 || text) && (
+						<label class="search">
+							<Icon name="search" />
+							<span class="away">Search {label}</span>
+							<input
+								type="search"
+								value={text}
+								placeholder="Search"
+								autocomplete="off"
+								onInput={(e) => set(e.currentTarget.value, order)}
+							/>
+						</label>
+					)}
+					<span class="count" role="status">
+						{rows.length > 0 &&
+							(text ? `${shown.length.toLocaleString('en')} of ` : '') +
+								plural(rows.length, word, words)}
+					</span>
+					{actions}
+				</div>
+			)}
+			{rows.length === 0 ? (
+				empty
+			) : shown.length === 0 ? (
+				<p class="nothing">Nothing matches “{text}”.</p>
+			) : (
+				<Rows
+					label={label}
+					rows={shown}
+					columns={columns}
+					order={column.name}
+					descending={descending}
+					onSort={(o) => set(text, o)}
+				/>
+			)}
+		</div>
+	);
+}
+
+function Rows({ label, rows, columns, order, descending, onSort }) {
+	const box = useRef(),
+		focus = useRef(null);
+	const [view, setView] = useState({ top: 0, height: 600, row: 44 });
+	const first = Math.max(0, Math.floor(view.top / view.row) - SPARE);
+	const last = Math.min(rows.length, Math.ceil((view.top + view.height) / view.row) + SPARE);
+
+	const measure = () => {
+		const row = box.current.querySelector('tbody tr.row')?.offsetHeight || view.row;
+		const { scrollTop: top, clientHeight: height } = box.current;
+		if (top !== view.top || height !== view.height || row !== view.row)
+			setView({ top, height, row });
+	};
+	useLayoutEffect(() => {
+		measure();
+		const observer = new ResizeObserver(measure);
+		observer.observe(box.current);
+		return () => observer.disconnect();
+	}, [rows.length]);
+	useLayoutEffect(() => {
+		if (focus.current === null) return;
+		box.current.querySelector(`tr[data-index="${focus.current}"] a`)?.focus();
+		focus.current = null;
+	});
+
+	// Arrow keys go from row to row, also to those that are not drawn yet.
+	const key = (e) => {
+		const tr = e.target.closest?.('tr.row');
+		if (!tr) return;
+		const page = Math.max(1, Math.floor(view.height / view.row) - 2);
+		const step = {
+			ArrowDown: 1,
+			ArrowUp: -1,
+			PageDown: page,
+			PageUp: -page,
+			Home: -rows.length,
+			End: rows.length,
+		}[e.key];
+		if (!step) return;
+		e.preventDefault();
+		const to = Math.min(rows.length - 1, Math.max(0, Number(tr.dataset.index) + step));
+		const { scrollTop, clientHeight } = box.current;
+		if (to * view.row < scrollTop) box.current.scrollTop = to * view.row;
+		else if ((to + 2) * view.row > scrollTop + clientHeight)
+			box.current.scrollTop = (to + 2) * view.row - clientHeight;
+		const link = box.current.querySelector(`tr[data-index="${to}"] a`);
+		if (link) return link.focus({ preventScroll: true });
+		focus.current = to;
+		measure();
+	};
+	const open = (e) => {
+		if (e.target.closest('a, button, input, label') || getSelection().toString()) return;
+		e.currentTarget.querySelector('a')?.click();
+	};
+	const space = (n) =>
+		n > 0 && (
+			<tr class="spacer" aria-hidden="true">
+				<td colspan={columns.length} style={{ height: `${n * view.row}px` }} />
+			</tr>
+		);
+	return (
+		<div
+			class="table-scroll"
+			ref={box}
+			onScroll={measure}
+			onKeyDown={key}
+			tabindex="0"
+			role="group"
+			aria-label={`${label}, scrollable`}
+		>
+			<table aria-label={label} aria-rowcount={rows.length + 1}>
+				<thead>
+					<tr aria-rowindex="1">
+						{columns.map((c) => (
+							<th
+								key={c.name}
+								scope="col"
+								class={cls(c)}
+								aria-sort={
+									c.name === order
+										? descending
+											? 'descending'
+											: 'ascending'
+										: undefined
+								}
+							>
+								<button
+									type="button"
+									onClick={() =>
+										onSort(
+											c.name === order && !descending ? `-${c.name}` : c.name,
+										)
+									}
+								>
+									{c.title}
+									{c.name === order && <Icon name={descending ? 'down' : 'up'} />}
+								</button>
+							</th>
+						))}
+					</tr>
+				</thead>
+				<tbody>
+					{space(first)}
+					{rows.slice(first, last).map((row, i) => (
+						<tr
+							class="row"
+							key={row.id ?? first + i}
+							data-index={first + i}
+							aria-rowindex={first + i + 2}
+							onClick={open}
+						>
+							{columns.map((c) => (
+								<td key={c.name} class={cls(c)}>
+									<div class="cell">{c.cell ? c.cell(row) : c.value(row)}</div>
+								</td>
+							))}
+						</tr>
+					))}
+					{space(rows.length - last)}
+				</tbody>
+			</table>
+		</div>
+	);
+}
+
+const cls = (c) =>
+	[c.num && 'num', c.least && `least${c.least}`, c.wide && 'wide'].filter(Boolean).join(' ') ||
+	undefined;
