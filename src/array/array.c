@@ -161,19 +161,22 @@ add_unit(struct array *array, const struct row_lun *lun)
 	return rc;
 }
 
-/* The volume is where its pool is now: the directory may have been moved since it was noted. */
+/*
+ * The volume is where its pool is now: the directory may have been moved since it was noted.  When
+ * the pool was deleted in the same change, the volume's name tells where it was.
+ */
 static int
 add_dying(void *arg, const struct catalog_unlink *entry)
 {
 	struct array *array = arg;
 	const struct row_pool *pool = state_find(array->state, ROW_POOL, &entry->pool_id);
+	AUTO_FREE char *place = NULL;
+	int rc;
 
-	if (pool == NULL)
-		return err_set(ERR_CORRUPT,
-			       "the file %s of a deleted LUN cannot be removed, because its pool "
-			       "is not in the catalog",
-			       entry->path);
-	return array_store_dying_add(array, &entry->lun_id, pool->path);
+	if (pool != NULL)
+		return array_store_dying_add(array, &entry->lun_id, pool->path);
+	rc = array_pool_place_of(entry->path, &entry->lun_id, &place);
+	return rc < 0 ? rc : array_store_dying_add(array, &entry->lun_id, place);
 }
 
 /* Where they are.  One that has moved gets its new path, or is only looked at there. */

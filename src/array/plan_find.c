@@ -280,14 +280,23 @@ claim_by_name(struct array_plan_build *b, enum array_plan_section id,
 
 /*
  * A LUN with an id may have a name that another LUN of the file with an id has, too, as VDS allows;
- * but none is given the name of a LUN that stays as it is.
+ * but none is given the name of a LUN that stays as it is, or that has no id in the file.
  */
 static int
-check_lun_name(struct array_plan_build *b, const struct array_plan_entry *entry)
+check_lun_name(struct array_plan_build *b, size_t index, json_t *names)
 {
+	const struct array_plan_entry *entries = b->sections[PLAN_LUNS].list;
+	const struct array_plan_entry *entry = &entries[index];
 	const struct row_lun *row = entry->row;
 	const char *name = array_plan_string(entry, "name");
+	const json_t *before = name != NULL ? json_object_get(names, name) : NULL;
 	struct row_slice luns = { 0 };
+
+	if (before != NULL && array_plan_string(&entries[json_integer_value(before)], "id") == NULL)
+		return fail_twice(b, PLAN_LUNS, entry, &entries[json_integer_value(before)]);
+	if (name != NULL && name[0] != '\0' &&
+	    json_object_set_new(names, name, json_integer((json_int_t)index)) < 0)
+		return -ENOMEM;
 
 	if (name != NULL && name[0] != '\0' && (row == NULL || strcmp(row->name, name) != 0))
 		luns = state_luns_by_name(b->plan->before, name);
@@ -340,7 +349,7 @@ check_names(struct array_plan_build *b, enum array_plan_section id)
 		if (entry->absent)
 			continue;
 		if (has_id && id == PLAN_LUNS)
-			rc = check_lun_name(b, entry);
+			rc = check_lun_name(b, i, names);
 		else if (!has_id || array_plan_string(entry, "name") != NULL)
 			rc = check_name(b, id, i, names);
 	}

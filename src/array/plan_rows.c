@@ -73,6 +73,43 @@ note_lun(struct rows *r, const struct change_op *op)
 					   "being removed: try again in a moment");
 }
 
+struct pool_search {
+	const struct guid *pool_id;
+	bool unknown; /* the place of a volume cannot be told without the pool */
+};
+
+static int
+check_unlink(void *arg, const struct catalog_unlink *entry)
+{
+	struct pool_search *search = arg;
+	AUTO_FREE char *place = NULL;
+	int rc = 0;
+
+	if (!guid_equal(&entry->pool_id, search->pool_id))
+		return 0;
+	rc = array_pool_place_of(entry->path, &entry->lun_id, &place);
+	search->unknown = rc == ERR_CORRUPT;
+	return search->unknown ? 1 : rc;
+}
+
+/* Files of deleted LUNs may outlive their pool when their names tell where they are. */
+static int
+note_pool(struct rows *r, const struct change_op *op)
+{
+	struct pool_search search = { .pool_id = &op->key.a };
+	int rc;
+
+	if (op->row != NULL)
+		return 0;
+	rc = catalog_unlinks(r->array->catalog, check_unlink, &search);
+	return search.unknown
+		       ? err_set(ERR_BUSY,
+				 "volumes of deleted LUNs are still being removed from a "
+				 "pool that is to be deleted: delete its LUNs first, and the "
+				 "pool a moment later")
+		       : rc;
+}
+
 /* Associations first: a target's numbers are retired while the target is there. */
 static int
 note_all(struct rows *r)
@@ -89,6 +126,9 @@ note_all(struct rows *r)
 		else if (change->ops[i].family == ROW_LUN)
 			rc = note_lun(r, &change->ops[i]);
 	}
+	for (size_t i = 0; rc == 0 && i < change->op_count; i++)
+		if (change->ops[i].family == ROW_POOL)
+			rc = note_pool(r, &change->ops[i]);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
  * pool.c changes what the catalog says about it.  Any thread; pools_lock guards the pools.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #include "array/array_int.h"
@@ -43,6 +44,33 @@ array_pool_driver_find(const char *place)
 		if (drivers[i]->takes(place))
 			return drivers[i];
 	return NULL;
+}
+
+int
+array_pool_place_of(const char *volume_name, const struct guid *lun_id, char **ret_place)
+{
+	const char *slash = strrchr(volume_name, '/');
+	AUTO_FREE char *place = str_ndup(volume_name, slash != NULL && slash > volume_name
+							      ? (size_t)(slash - volume_name)
+							      : 1);
+	const struct array_pool_driver *driver;
+	AUTO_FREE char *name = NULL;
+
+	if (place == NULL)
+		return -ENOMEM;
+	driver = array_pool_driver_find(place);
+	if (driver != NULL) {
+		name = driver->volume_name(place, lun_id);
+		if (name == NULL)
+			return -ENOMEM;
+	}
+	if (name == NULL || strcmp(name, volume_name) != 0)
+		return err_set(ERR_CORRUPT,
+			       "the file %s of a deleted LUN cannot be removed, because its pool "
+			       "is not in the catalog",
+			       volume_name);
+	*ret_place = TAKE(place);
+	return 0;
 }
 
 /* ---- entries ---- */
@@ -179,6 +207,8 @@ levels_report(struct array *array)
 	pthread_mutex_unlock(&array->levels_lock);
 }
 
+static void sweep_again(struct array *array, struct array_pool_entry *entry);
+
 static struct array_pool_entry *
 entry_new(const struct guid *array_id, const struct row_pool *pool)
 {
@@ -209,18 +239,30 @@ levels_load(struct array *array, struct array_pool_entry *entry)
 	return rc;
 }
 
+/* Whether this array has claimed the place before, for a change that was never committed. */
+static bool
+was_claimed(const struct array_pool_entry *entry, enum array_pool_mode mode)
+{
+	return mode == POOL_CREATE && entry->driver == &array_pool_dir &&
+	       array_pool_dir_is_marked(entry->place, &entry->array_id);
+}
+
 int
 array_pool_add(struct array *array, const struct guid *array_id, const struct row_pool *pool,
 	       enum array_pool_mode mode)
 {
 	struct array_pool_entry *entry = entry_new(array_id, pool);
+	bool again;
 	int rc;
 
 	if (entry == NULL)
 		return -ENOMEM;
+	again = was_claimed(entry, mode);
 	rc = mode == POOL_OPEN ? levels_load(array, entry) : 0;
 	if (rc == 0)
 		rc = entry_open(array, entry, mode);
+	if (rc == 0 && again)
+		sweep_again(array, entry);
 	entry->swept = mode != POOL_OPEN;
 	if (rc < 0 && mode == POOL_OPEN) {
 		/*
@@ -300,6 +342,16 @@ sweep_entry(struct array *array, struct array_pool_entry *entry, const struct st
 		return;
 	entry->driver->sweep(entry->pool, &sweep.pool);
 	entry->swept = true;
+}
+
+/* What a change has left that made a pool with LUNs here and was cut short by a crash. */
+static void
+sweep_again(struct array *array, struct array_pool_entry *entry)
+{
+	AUTO_STATE struct state *state = array_state(array);
+
+	entry->swept = false;
+	sweep_entry(array, entry, state);
 }
 
 void

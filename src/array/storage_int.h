@@ -169,6 +169,11 @@ const struct array_pool_driver *array_pool_driver_find(const char *place);
  */
 int array_pool_ready(struct array *array, const struct guid *pool_id);
 /*
+ * Finds the place of a volume by the volume's name (array_pool_driver.volume_name).  The caller frees
+ * *ret_place with mem_free.  Returns 0, ERR_CORRUPT with a text (the name does not tell) or -ENOMEM.
+ */
+int array_pool_place_of(const char *volume_name, const struct guid *lun_id, char **ret_place);
+/*
  * Checks that a directory is used for nothing else: not for another pool, and not for the array's
  * own files.  Returns 0 or ERR_IN_USE with a text.
  */
