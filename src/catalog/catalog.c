@@ -386,14 +386,54 @@ catalog_load(struct catalog *catalog, struct state **ret_state)
 	return 0;
 }
 
+static const struct row *
+row_before(const struct state *before, const struct change_op *op)
+{
+	const struct row_key *key = &op->key;
+
+	return row_type(op->family)->key_fields > 1
+		       ? state_find_pair(before, op->family, &key->a, &key->b)
+		       : state_find(before, op->family, &key->a);
+}
+
+/*
+ * Does the change give the row a unique value that another row of the same change may have until
+ * then?  LUN numbers and names of pools may be exchanged.
+ */
+static bool
+may_exchange(const struct row *old, const struct row *row)
+{
+	const struct row_association *a = (const void *)old, *b = (const void *)row;
+	const struct row_pool *p = (const void *)old, *q = (const void *)row;
+
+	if (old == NULL || row == NULL)
+		return false;
+	return (old->family == ROW_ASSOCIATION && a->lun_number != b->lun_number) ||
+	       (old->family == ROW_POOL && strcmp(p->name, q->name) != 0);
+}
+
+/* LUNs refer to a pool, so it gets another name for a moment; nothing refers to an association. */
+static int
+put_aside(struct catalog *catalog, const struct row *old, const struct change_op *op)
+{
+	AUTO_ROW struct row_pool *aside = NULL;
+	char id[GUID_TEXT_SIZE];
+
+	if (op->family == ROW_ASSOCIATION)
+		return catalog_row_delete(catalog, op->family, &op->key);
+	aside = row_copy(old);
+	if (aside == NULL || row_set_string(&aside->name, guid_format(&op->key.a, id)) < 0)
+		return -ENOMEM;
+	return catalog_row_update(catalog, old, &aside->row);
+}
+
 static int
 put(struct catalog *catalog, const struct state *before, const struct change_op *op)
 {
-	const struct row_key *key = &op->key;
-	const struct row *old = row_type(op->family)->key_fields > 1
-					? state_find_pair(before, op->family, &key->a, &key->b)
-					: state_find(before, op->family, &key->a);
+	const struct row *old = row_before(before, op);
 
+	if (op->family == ROW_ASSOCIATION && may_exchange(old, op->row))
+		old = NULL;
 	return old != NULL ? catalog_row_update(catalog, old, op->row)
 			   : catalog_row_put(catalog, op->row);
 }
@@ -413,6 +453,12 @@ catalog_apply(struct catalog *catalog, const struct state *before, const struct 
 			if ((int)change->ops[i].family == family && change->ops[i].row == NULL)
 				rc = catalog_row_delete(catalog, change->ops[i].family,
 							&change->ops[i].key);
+	for (size_t i = 0; rc == 0 && i < change->op_count; i++) {
+		const struct row *old = row_before(before, &change->ops[i]);
+
+		if (may_exchange(old, change->ops[i].row))
+			rc = put_aside(catalog, old, &change->ops[i]);
+	}
 	for (int family = 0; family < ROW_STORED_COUNT; family++)
 		for (size_t i = 0; rc == 0 && i < change->op_count; i++)
 			if ((int)change->ops[i].family == family && change->ops[i].row != NULL)

@@ -2,6 +2,8 @@
 /* Tests of plans: places in a file, the schema, the difference, applying, undoing. */
 #include "array_test.h"
 
+#include <sys/stat.h>
+
 #include "array/plan_int.h"
 #include "model/host.h"
 
@@ -291,6 +293,38 @@ test_names_move_between_objects(void **state)
 	assert_true(guid_equal(&state_host_by_name(now, "two")->id, &one.object_id));
 	assert_true(guid_equal(&state_host_of_initiator(now, IQN "a")->id, &two.object_id));
 	assert_ok(array_check(a));
+}
+
+static void
+test_what_is_unique_is_exchanged(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *text = NULL;
+	char path[sizeof(f->dir) + 8], id1[GUID_TEXT_SIZE], id2[GUID_TEXT_SIZE];
+	struct guid target = make_target(f->array, "t");
+	struct guid one = make_lun(f->array, "one"), two = make_lun(f->array, "two");
+	struct array_answer pool;
+
+	assert_ok(associate(f->array, one, 1, target));
+	assert_ok(associate(f->array, two, 1, target));
+	snprintf(path, sizeof(path), "%s/pool", f->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_ok(array_pool_create(f->array, NULL, "second", path, &pool));
+	AUTO_STATE struct state *now = array_state(f->array);
+	const struct row_lun *lun = state_find(now, ROW_LUN, &one);
+
+	text = str_printf(FORMAT "\"pools\": [{\"id\": \"%s\", \"name\": \"second\"},"
+				 "{\"id\": \"%s\", \"name\": \"default\"}],"
+				 "\"associations\": ["
+				 "{\"lun\": \"one\", \"target\": \"t\", \"number\": 1},"
+				 "{\"lun\": \"two\", \"target\": \"t\", \"number\": 0}]}",
+			  guid_format(&lun->pool_id, id1), guid_format(&pool.object_id, id2));
+	assert_ok(apply(f->array, text));
+	fixture_reopen(f);
+	assert_int_equal(number_of(f->array, one, target), 1);
+	assert_int_equal(number_of(f->array, two, target), 0);
+	assert_int_equal(count_rows(f->array, ROW_POOL), 2);
+	assert_ok(array_check(f->array));
 }
 
 static void
@@ -599,6 +633,7 @@ main(void)
 		TEST(test_a_plan_says_what_apply_does),
 		TEST(test_members_that_the_file_lacks_stay),
 		TEST(test_names_move_between_objects),
+		TEST(test_what_is_unique_is_exchanged),
 		TEST(test_data_is_lost_only_when_the_options_say_so),
 		TEST(test_an_old_revision_is_refused),
 		TEST(test_a_plan_that_fails_leaves_nothing),
