@@ -285,6 +285,9 @@ pool_object(const struct exporting *e, const void *row)
 	json_object_set_new(object, "name", text_or_empty(pool->name));
 	id_set(e, object, &pool->id, false);
 	json_object_set_new(object, "path", text_or_empty(pool->path));
+	json_object_set_new(object, "low", text_or_empty(pool->low));
+	json_object_set_new(object, "full", text_or_empty(pool->full));
+	json_object_set_new(object, "overcommit", text_or_empty(pool->overcommit));
 	return object;
 }
 

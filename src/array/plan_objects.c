@@ -82,6 +82,22 @@ pool_path(struct array_plan_build *b, const struct array_plan_entry *entry, char
 	return rc < 0 ? array_plan_explain(&b->plan->text, &at, rc) : 0;
 }
 
+/* Which of the options is wrong is in the text of the error. */
+static int
+set_options(struct array_plan_build *b, const struct array_plan_entry *entry, struct row_pool *row)
+{
+	const struct array_pool_options options = {
+		.low = array_plan_string(entry, "low"),
+		.full = array_plan_string(entry, "full"),
+		.overcommit = array_plan_string(entry, "overcommit"),
+	};
+	int rc = 0;
+
+	if (options.low != NULL || options.full != NULL || options.overcommit != NULL)
+		rc = array_pool_options_fill(row, &options);
+	return rc < 0 ? array_plan_explain(&b->plan->text, &entry->at, rc) : 0;
+}
+
 static int
 put_pool(struct array_plan_build *b, const struct array_plan_entry *entry)
 {
@@ -107,6 +123,8 @@ put_pool(struct array_plan_build *b, const struct array_plan_entry *entry)
 		rc = pool_path(b, entry, &place);
 	if (rc == 0 && before == NULL)
 		rc = row_set_string(&row->path, place);
+	if (rc == 0)
+		rc = set_options(b, entry, row);
 	return rc < 0 ? rc : state_edit_put(b->edit, TAKE(row));
 }
 

@@ -101,7 +101,9 @@ note_pool(struct rows *r, const struct change_op *op)
 
 	if (op->row != NULL)
 		return 0;
-	rc = catalog_unlinks(r->array->catalog, check_unlink, &search);
+	rc = catalog_pool_space_delete(r->array->catalog, &op->key.a);
+	if (rc == 0)
+		rc = catalog_unlinks(r->array->catalog, check_unlink, &search);
 	return search.unknown
 		       ? err_set(ERR_BUSY,
 				 "volumes of deleted LUNs are still being removed from a "

@@ -43,7 +43,7 @@ lun_add(struct describing *d, const struct row_lun *old, const struct row_lun *n
 	struct array_plan_step *step, struct strbuf *text)
 {
 	if (old == NULL) {
-		if (!new->thin)
+		if (new != NULL && !new->thin)
 			strbuf_add(text, "; a job allocates its space");
 		return;
 	}

@@ -86,7 +86,7 @@ put_default_group(struct array_plan_build *b, const struct array_plan_entry *ent
 	struct guid group_id;
 	int rc = group_new(b, &entry->id, 1, &row);
 
-	if (rc < 0)
+	if (rc < 0 || row == NULL)
 		return array_plan_explain(&b->plan->text, &entry->at, rc);
 	group_id = row->id;
 	rc = state_edit_put(b->edit, row);
@@ -189,7 +189,7 @@ put_group(struct array_plan_build *b, const struct array_plan_entry *entry,
 		rc = -ENOMEM;
 	if (rc == 0)
 		rc = set_access(group, row);
-	if (rc < 0)
+	if (rc < 0 || row == NULL)
 		return array_plan_explain(&b->plan->text, &group->at, rc);
 	group_id = row->id;
 	rc = state_edit_put(b->edit, TAKE(row));

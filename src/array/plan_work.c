@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "blk/blk.h"
 #include "model/hints.h"
+#include "model/pool_options.h"
 
 /* ---- which LUNs need what ---- */
 
@@ -169,6 +170,61 @@ check_space(struct array_plan_work *work, const struct row_lun *lun, uint64_t by
 	return rc;
 }
 
+/* What the LUNs of a pool have together after the plan, jobs included. */
+static uint64_t
+promised(const struct array_plan *plan, const struct guid *pool_id)
+{
+	uint64_t bytes = array_space_provisioned(plan->after, pool_id);
+
+	for (size_t i = 0; i < plan->grow_count; i++) {
+		const struct row_lun *lun = state_find(plan->after, ROW_LUN,
+						       &plan->grows[i].lun_id);
+
+		if (guid_equal(&lun->pool_id, pool_id))
+			bytes += plan->grows[i].to_bytes - plan->grows[i].from_bytes;
+	}
+	return bytes;
+}
+
+static int
+check_promise(struct array_plan_work *work, const struct row_pool *pool)
+{
+	uint64_t before = array_space_provisioned(work->plan->before, &pool->id);
+	uint64_t after = promised(work->plan, &pool->id), most;
+	struct array_pool_space space = { 0 };
+	char want[32], have[32];
+	unsigned percent = 0;
+	int rc = pool_overcommit_parse(pool->overcommit != NULL ? pool->overcommit : "", &percent);
+
+	if (rc < 0 || percent == 0 || after <= before)
+		return rc;
+	rc = array_pool_space(work->array, &pool->id, &space);
+	if (rc < 0)
+		return rc;
+	most = pool_overcommit_bytes(percent, space.capacity_bytes);
+	return after <= most
+		       ? 0
+		       : err_set(ERR_NO_SPACE,
+				 "the LUNs of pool \"%s\" would have %s together, and its "
+				 "overcommit "
+				 "limit of %s lets it promise %s: choose smaller sizes, or raise "
+				 "\"overcommit\"",
+				 pool->name, str_format_size(after, want, sizeof(want)),
+				 pool->overcommit, str_format_size(most, have, sizeof(have)));
+}
+
+/* After new pools were opened: their capacity is known. */
+static int
+check_promises(struct array_plan_work *work)
+{
+	const struct state *after = work->plan->after;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < state_count(after, ROW_POOL); i++)
+		rc = check_promise(work, state_at(after, ROW_POOL, i));
+	return rc;
+}
+
 static int
 make_file(struct array_plan_work *work, struct array_plan_lun *lun)
 {
@@ -308,6 +364,8 @@ array_plan_work_prepare(struct array_plan_work *work)
 	if (rc == 0)
 		rc = add_pools(work);
 	if (rc == 0)
+		rc = check_promises(work);
+	if (rc == 0)
 		rc = prepare_luns(work);
 	if (rc == 0)
 		rc = array_plan_drain(work->array, work->plan, &work->drain);
@@ -412,6 +470,8 @@ array_plan_work_published(struct array_plan_work *work)
 		const struct change_op *op = &change->ops[i];
 
 		portals |= op->family == ROW_PORTAL;
+		if (op->family == ROW_POOL && op->row != NULL)
+			array_pool_set_limits(work->array, (const void *)op->row);
 		if (op->row != NULL)
 			continue;
 		if (op->family == ROW_TARGET)

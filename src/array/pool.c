@@ -212,6 +212,18 @@ limits_check(const struct row_pool *row)
 	return 0;
 }
 
+int
+array_pool_options_fill(struct row_pool *row, const struct array_pool_options *options)
+{
+	int rc = limit_set(&row->low, "--low", options->low);
+
+	if (rc == 0)
+		rc = limit_set(&row->full, "--full", options->full);
+	if (rc == 0)
+		rc = overcommit_set(&row->overcommit, options->overcommit);
+	return rc < 0 ? rc : limits_check(row);
+}
+
 static int
 options_apply(struct array *array, struct array_task *task)
 {
@@ -232,13 +244,7 @@ options_apply(struct array *array, struct array_task *task)
 	row = row_copy(pool);
 	if (row == NULL || (options->name != NULL && row_set_string(&row->name, options->name) < 0))
 		return -ENOMEM;
-	rc = limit_set(&row->low, "--low", options->low);
-	if (rc == 0)
-		rc = limit_set(&row->full, "--full", options->full);
-	if (rc == 0)
-		rc = overcommit_set(&row->overcommit, options->overcommit);
-	if (rc == 0)
-		rc = limits_check(row);
+	rc = array_pool_options_fill(row, options);
 	if (rc < 0)
 		return rc;
 	task->answer.object_id = c->id;

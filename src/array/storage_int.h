@@ -169,6 +169,12 @@ const struct array_pool_driver *array_pool_driver_find(const char *place);
  */
 int array_pool_ready(struct array *array, const struct guid *pool_id);
 /*
+ * Sets the options of a pool's row that are given.  Returns 0, ERR_INVALID with a text (a text is
+ * wrong, or the pool would be full before it is low) or -ENOMEM.
+ */
+struct array_pool_options;
+int array_pool_options_fill(struct row_pool *row, const struct array_pool_options *options);
+/*
  * Finds the place of a volume by the volume's name (array_pool_driver.volume_name).  The caller frees
  * *ret_place with mem_free.  Returns 0, ERR_CORRUPT with a text (the name does not tell) or -ENOMEM.
  */

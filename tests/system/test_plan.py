@@ -97,6 +97,11 @@ class States:
     def flip(self, chance=0.5):
         return self.random.random() < chance
 
+    def pool(self, name, path):
+        return {'name': name, 'path': path, 'low': self.random.choice(['', '20%', '1048576']),
+                'full': self.random.choice(['', '1%']),
+                'overcommit': self.random.choice(['', '50000%'])}
+
     def chap(self, discovery=False):
         entries = []
         if self.flip(0.3):
@@ -159,8 +164,8 @@ class States:
         return pairs
 
     def make(self):
-        pools = [self.default_pool] + [{'name': f'p{n}', 'path': str(self.daemon.top / f'p{n}')}
-                                       for n in self.some(range(2))]
+        pools = [self.pool(self.default_pool['name'], self.default_pool['path'])]
+        pools += [self.pool(f'p{n}', str(self.daemon.top / f'p{n}')) for n in self.some(range(2))]
         portals = [self.default_portal] + [
             {'address': f'127.0.0.{n}', 'port': 3260, 'status': 'offline'}
             for n in self.some(range(2, 5))]
@@ -377,6 +382,8 @@ BAD = {     # what is wrong: the file, the place that is named, a part of the ca
                    'line 2', '10.0.0.0/99'),
     'hints': ('{"format": 1, "luns": [{"name": "l",\n"hints": "NO=1"}]}', 'line 2', 'NO'),
     'an id': ('{"format": 1, "luns": [\n{"id": "12", "size": 512}]}', 'line 2', 'right form'),
+    'a limit': ('{"format": 1, "pools": [\n{"name": "default", "low": "much"}]}', 'line 2',
+                'low'),
     'a pool elsewhere': ('{"format": 1, "pools": [{"name": "default",\n"path": "/srv"}]}',
                          'line 2', 'cannot be changed'),
     'deep': ('{"format": 1, "comment": ' + '[' * 5000 + ']' * 5000 + '}', 'line 1', 'JSON'),
