@@ -280,6 +280,58 @@ def scst_conf_of_scst():
             check(words in notes, f'no note says {words}: {notes}')
 
 
+# What needs no secrets and names no portals, so that an array on this machine can serve it.
+OPEN_TGT = f'''
+<target iqn.2008-09.com.example:open>
+    backing-store DIR/a.img
+    backing-store DIR/b.img
+    initiator-address 127.0.0.1
+</target>
+<target iqn.2008-09.com.example:named>
+    <backing-store DIR/c.img>
+        lun 7
+        readonly 1
+    </backing-store>
+    initiator-name {ALICE}
+</target>
+<target iqn.2008-09.com.example:elsewhere>
+    backing-store DIR/d.img
+    block-size 4096
+    initiator-address 192.0.2.0/24
+</target>
+'''
+
+
+def an_array_serves_what_the_plan_says():
+    """The file goes through vdsctl into a real array, and an initiator looks."""
+    with Place(OPEN_TGT, 'targets.conf') as place, vdstest.Daemon() as daemon:
+        plan, _ = place.plan()
+        file = place.top / 'plan.json'
+        file.write_text(json.dumps(plan))
+        daemon.ctl('apply', file)
+        daemon.ctl('plan', file)            # its exit status says that nothing is left to do
+        luns = {lun['serial']: lun for lun in daemon.rest().list('luns')}
+        initiator = vdstest.Initiator()
+
+        def seen(target, name):
+            found = initiator.list(daemon.portal, f'iqn.2008-09.com.example:{target}', name)
+            return {number: luns[serial]['name'] for number, serial in found.items()}
+        for name in (ALICE, BOB):
+            equal(seen('open', name), {1: 'a.img', 2: 'b.img'}, f'what {name} sees')
+        equal(seen('named', ALICE), {7: 'c.img'}, 'what alice sees')
+        equal(seen('named', BOB), {}, 'what bob sees')
+        try:
+            seen('elsewhere', ALICE)
+        except vdstest.Failed:
+            pass
+        else:
+            raise vdstest.Failed('a network that the file does not name may log in')
+        by_lun = by_name(luns.values())
+        equal((by_lun['c.img']['access'], by_lun['d.img']['block_bytes']), ('read-only', 4096),
+              'a read-only LUN, and one with blocks of 4096 bytes')
+        initiator.close()
+
+
 BAD = [
     ('targets.conf', '<target iqn.a:b>\n backing-store /x\n', 'targets.conf:1: the block <target>'),
     ('targets.conf', '<target iqn.a:b>\n</backing-store>\n</target>', 'targets.conf:2'),
@@ -334,5 +386,6 @@ def names_are_valid_and_unique():
 
 if __name__ == '__main__':
     vdstest.main([targets_conf_of_tgt, saveconfig_json_of_lio, what_everybody_sees_in_lio,
-                  scst_conf_of_scst, what_is_wrong_with_a_file_is_said,
+                  scst_conf_of_scst, an_array_serves_what_the_plan_says,
+                  what_is_wrong_with_a_file_is_said,
                   names_are_valid_and_unique])
