@@ -11,7 +11,7 @@ import * as model from '../../src/page/app/model.js';
 import * as plans from '../../src/page/app/plans.js';
 import * as stats from '../../src/page/app/stats.js';
 import { search, sorted } from '../../src/page/app/search.js';
-import { neighbourhood, pathMarks } from '../../src/page/app/graph.js';
+import { arrange, HEIGHT, neighbourhood, pathMarks } from '../../src/page/app/graph.js';
 
 const { test, equal, check, runAll } = createRequire(import.meta.url)('./tap.cjs');
 const openapi = JSON.parse(fs.readFileSync(new URL('../../docs/openapi.json', import.meta.url)));
@@ -35,7 +35,7 @@ function sample() {
 	r.load({
 		config: {
 			position: { array: 'a', incarnation: 1, sequence: 10, digest: '' },
-			pools: [{ id: 'p', name: 'default', path: '/x' }],
+			pools: [{ id: 'p', name: 'default', path: '/x', low: '', full: '', overcommit: '' }],
 			luns: [lun('l1', 'one', 'host:h1;iqn.x:stranger'), lun('l2', 'two', '')],
 			targets: [
 				{ id: 't1', iscsi_name: 'iqn.y:1', alias: 'web' },
@@ -299,6 +299,8 @@ test('every plan consists of calls that the API has', () => {
 		plans.createPool(r, { name: 'x', path: '/srv/x' }),
 		plans.deletePool(r, { id: 'q', name: 'q' }),
 		plans.endSession(r, r.list('live_session')[0]),
+		plans.undoChange({ undoes: 7, revision: 'r', steps: [{ text: 'x' }, { text: '' }] }),
+		plans.poolThresholds(r, r.get('pool', 'p'), { low: '5G', full: '', overcommit: '200%' }),
 		plans.cancelJob(r, { id: 'j', lun_name: 'one' }),
 	]) {
 		check(plan.steps.length > 0, `${plan.title}: no step`);
@@ -348,6 +350,26 @@ test('a plan says what would go wrong', () => {
 		'no warning for a session in use',
 	);
 	equal(plans.associate(r, lun, { targets: ['t1'] }).steps, [], 'steps of what changes nothing');
+});
+
+test('thresholds of a pool are sent as the API takes them', () => {
+	const r = sample(),
+		pool = r.get('pool', 'p');
+	const body = (low, full, overcommit) =>
+		plans.poolThresholds(r, pool, { low, full, overcommit }).steps[0]?.body;
+	equal(body('', '', ''), undefined, 'left as they are');
+	equal(body('20%', '1G', '150%'), { low: '20%', full: '1073741824', overcommit: '150%' }, 'set');
+	const limited = { ...pool, overcommit: '200%' };
+	equal(
+		plans.poolThresholds(r, limited, { low: '', full: '', overcommit: '' }).steps[0].body,
+		{ overcommit: 'off' },
+		'taken away',
+	);
+	equal(
+		plans.poolThresholds(r, pool, { low: 'x', full: '200%', overcommit: '3G' }).problems.length,
+		3,
+		'problems',
+	);
 });
 
 test('a change of a mask adds and removes by name, so that two people do not undo each other', () => {
@@ -419,11 +441,26 @@ test('the neighbourhood of each object leads from LUNs to hosts and back', () =>
 			[`${kind} ${row.id}`],
 			'the chosen one',
 		);
-		for (const n of graph.nodes)
-			check(
-				n.x >= 0 && n.y >= 0 && n.x < graph.width && n.y < graph.height,
-				`${n.key} is outside`,
-			);
+		for (const room of [2000, 334, 10]) {
+			const places = arrange(graph, room);
+			equal(places.stacked, room < 1000, `${room} pixels: one below the other`);
+			check(room === 10 || places.width <= room, `${room} pixels are not enough`);
+			const boxes = [...places.at.values()];
+			equal(boxes.length, graph.nodes.length, 'nodes that have a place');
+			for (const [i, { x, y }] of boxes.entries()) {
+				check(x >= 0 && x + places.nodeWidth <= places.width, `x = ${x} is outside`);
+				check(y >= 0 && y + HEIGHT <= places.height, `y = ${y} is outside`);
+				check(
+					boxes.every(
+						(o, j) =>
+							i === j ||
+							Math.abs(o.x - x) >= places.nodeWidth ||
+							Math.abs(o.y - y) >= HEIGHT,
+					),
+					'two nodes are on each other',
+				);
+			}
+		}
 	}
 });
 

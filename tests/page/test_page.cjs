@@ -326,6 +326,45 @@ test('every view is without a violation, in light and dark', async () => {
 	}
 });
 
+test('the last change is taken back from the audit log', async () => {
+	const window = await openWindow(browser, daemon, 'wide');
+	daemon.ctl('host', 'create', 'by-mistake');
+	await window.signIn(admin, '#/audit');
+	const row = window.page.getByRole('row').filter({ hasText: 'by-mistake' });
+	await row.getByRole('button', { name: 'Undo' }).click();
+	await dialog(window.page).getByText('by-mistake').waitFor();
+	await window.axe('a plan to undo');
+	await window.shot('undo');
+	await apply(window.page, 'Undo');
+	check(
+		daemon.ctl('host', 'list').every((host) => host.name !== 'by-mistake'),
+		'the host is there still',
+	);
+	await window.close();
+});
+
+test(
+	'a pool that is low is a problem that the overview names',
+	atBothWidths(async (window, page) => {
+		const [pool] = daemon.ctl('pool', 'list');
+		await window.go(`pools/${pool.id}`, pool.name);
+		await act(page, 'Thresholds');
+		await field(page, 'Low below').fill('99%');
+		await apply(page, 'Apply');
+		equal(daemon.ctl('pool', 'show', pool.name).low, '99%', 'threshold of the pool');
+		await page.getByRole('heading', { level: 1 }).getByText('space low').waitFor();
+		await window.go('overview', 'Overview');
+		await page.getByText('Something needs attention').waitFor();
+		await window.axe('a problem');
+		await window.fits('a problem');
+		await window.shot('problem');
+		await page.locator('.problems').getByRole('link').first().click();
+		await page.getByRole('heading', { level: 1, name: pool.name }).waitFor();
+		daemon.ctl('pool', 'set', pool.name, '--low', 'default');
+		await page.getByRole('heading', { level: 1 }).getByText('ready').waitFor();
+	}),
+);
+
 test('two browsers see the same, and a change of one in the other', async () => {
 	const one = await openWindow(browser, daemon, 'wide'),
 		two = await openWindow(browser, daemon, 'narrow');

@@ -69,11 +69,7 @@ export async function request(operation, { ids, query, body, requestId, signal, 
 		});
 	} catch (error) {
 		if (error.name === 'AbortError') throw error;
-		throw new ApiError(
-			0,
-			'NO_ANSWER',
-			'vdsd does not answer',
-		);
+		throw new ApiError(0, 'NO_ANSWER', 'vdsd does not answer');
 	}
 	if (answer.ok) return answer;
 	const error = await errorOf(answer);

@@ -6,7 +6,8 @@ import * as m from './model.js';
 import * as plans from './plans.js';
 import { bytes, parseBytes } from './format.js';
 import { go } from './router.js';
-import { store } from './store.js';
+import { call } from './api.js';
+import { notice, store } from './store.js';
 
 const size = (input) =>
 	input.size.trim() === '' ? null : parseBytes(input.size, Number(input.block ?? 512));
@@ -368,3 +369,32 @@ export const endSession = (session) =>
 	openDialog({ verb: 'End it', plan: (r) => plans.endSession(r, session) });
 export const cancelJob = (job) =>
 	openDialog({ verb: 'Cancel it', plan: (r) => plans.cancelJob(r, job) });
+
+/** Asks vdsd what taking back a change would do, and shows that.  change: its sequence. */
+export async function undoChange(change) {
+	try {
+		const undo = await call('undoPlan', { query: { change } });
+		openDialog({ verb: 'Undo', plan: () => plans.undoChange(undo) });
+	} catch (error) {
+		notice('bad', error.message);
+	}
+}
+
+export const poolThresholds = (pool) =>
+	openDialog({
+		input: { low: pool.low, full: pool.full, overcommit: pool.overcommit },
+		plan: (r, input) => plans.poolThresholds(r, r.get('pool', pool.id) ?? pool, input),
+		fields: () => (
+			<>
+				<div class="pair">
+					<Field label="Low below" name="low" hint="Such as 10% or 50G; empty: 10%" />
+					<Field label="Full below" name="full" hint="Such as 1% or 5G; empty: 1%" />
+				</div>
+				<Field
+					label="LUNs may have together"
+					name="overcommit"
+					hint="Such as 200% of the capacity; empty: no limit"
+				/>
+			</>
+		),
+	});

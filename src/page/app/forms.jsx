@@ -214,6 +214,13 @@ function PlanView({ plan, states, made, errors }) {
 						</span>
 						<div>
 							<p>{step.text}</p>
+							{step.details?.length > 0 && (
+								<ul class="details">
+									{step.details.map((text) => (
+										<li key={text}>{text}</li>
+									))}
+								</ul>
+							)}
 							<code>{restOf(step, made)}</code>
 						</div>
 					</li>

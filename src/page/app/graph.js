@@ -13,6 +13,7 @@ export const TITLES = {
 	host: 'Hosts',
 };
 const MOST = 8; // nodes of a column; the rest is counted
+const MIN_WIDTH = 120;
 export const WIDTH = 156,
 	HEIGHT = 46,
 	GAP_X = 40,
@@ -218,60 +219,103 @@ const builders = {
 	},
 };
 
-/** { nodes with x and y, edges, columns, width, height, more } around one object. */
+/** { nodes, edges, columns: [{ kind, nodes, more }] } around one object. */
 export function neighbourhood(r, kind, row) {
 	const b = new Builder(r);
 	builders[kind](b, row);
 	b.hosts();
-	return place(b, `${kind} ${row.id}`);
+	return ordered(b, `${kind} ${row.id}`);
 }
 
-/** Columns from left to right; those without a node are left out.  Each is centred. */
-function place(b, chosen) {
-	const nodes = [...b.nodes.values()],
-		edges = [...b.edges.values()];
+/** Columns from LUNs to hosts; those without a node are left out. */
+function ordered(b, chosen) {
+	const edges = [...b.edges.values()];
 	const columns = COLUMNS.map((kind) => ({
 		kind,
-		nodes: nodes.filter((n) => n.kind === kind),
+		nodes: [...b.nodes.values()].filter((n) => n.kind === kind),
+		more: b.more[kind],
 	})).filter((column) => column.nodes.length > 0);
-	const rows = Math.max(
-		1,
-		...columns.map((c) => c.nodes.length + (b.more[c.kind] > 0 ? 0.6 : 0)),
-	);
+
+	columns.slice(1).forEach((column, i) => {
+		// nodes stand in the order of those before them to which they are joined: fewer crossings
+		const before = columns[i].nodes;
+		const weight = (node) => {
+			const at = edges
+				.filter((e) => e.to === node.key || e.from === node.key)
+				.map((e) => before.findIndex((n) => n.key === (e.to === node.key ? e.from : e.to)))
+				.filter((n) => n >= 0);
+			return at.length > 0 ? at.reduce((x, y) => x + y, 0) / at.length : before.length;
+		};
+		column.nodes.sort((x, y) => weight(x) - weight(y) || x.name.localeCompare(y.name));
+	});
+	const nodes = columns.flatMap((c) => c.nodes);
+	nodes.forEach((node) => {
+		node.chosen = node.key === chosen;
+	});
+	return { nodes, edges, columns };
+}
+
+// ---- places ----
+
+/**
+ * Where everything stands on so many pixels: { at: Map of key → { x, y }, titles and mores:
+ * [{ text, x, y }], stacked, nodeWidth, width, height }.  Columns stand side by side where there is
+ * room for them, and else one below the other.
+ */
+export function arrange(graph, room) {
+	const wanted = graph.columns.length * (WIDTH + GAP_X) - GAP_X;
+	return room >= wanted ? sideBySide(graph, wanted) : stacked(graph, room);
+}
+
+function sideBySide({ columns }, width) {
+	const at = new Map(),
+		titles = [],
+		mores = [];
+	const rows = Math.max(1, ...columns.map((c) => c.nodes.length + (c.more > 0 ? 0.6 : 0)));
 	const inner = rows * (HEIGHT + GAP_Y) - GAP_Y;
 
 	columns.forEach((column, i) => {
-		// nodes stand in the order of those before them to which they are joined: fewer crossings
-		if (i > 0) {
-			const before = columns[i - 1].nodes;
-			const weight = (node) => {
-				const at = edges
-					.filter((e) => e.to === node.key || e.from === node.key)
-					.map((e) =>
-						before.findIndex((n) => n.key === (e.to === node.key ? e.from : e.to)),
-					)
-					.filter((n) => n >= 0);
-				return at.length > 0 ? at.reduce((x, y) => x + y, 0) / at.length : before.length;
-			};
-			column.nodes.sort((x, y) => weight(x) - weight(y) || x.name.localeCompare(y.name));
-		}
-		column.x = i * (WIDTH + GAP_X);
-		column.more = b.more[column.kind];
+		const x = i * (WIDTH + GAP_X),
+			middle = x + WIDTH / 2;
 		const height = column.nodes.length * (HEIGHT + GAP_Y) - GAP_Y;
-		column.nodes.forEach((node, at) => {
-			node.x = column.x;
-			node.y = TOP + (inner - height) / 2 + at * (HEIGHT + GAP_Y);
-			node.chosen = node.key === chosen;
-		});
-		column.end = TOP + (inner + height) / 2;
+		const top = TOP + (inner - height) / 2;
+		titles.push({ text: TITLES[column.kind], x: middle, y: 16 });
+		column.nodes.forEach((node, n) => at.set(node.key, { x, y: top + n * (HEIGHT + GAP_Y) }));
+		if (column.more > 0)
+			mores.push({ text: `and ${column.more} more`, x: middle, y: top + height + 24 });
 	});
-	return {
-		nodes: columns.flatMap((c) => c.nodes),
-		edges,
-		columns,
-		width: columns.length * (WIDTH + GAP_X) - GAP_X,
-		height: TOP + inner + 4,
-	};
+	return { at, titles, mores, stacked: false, nodeWidth: WIDTH, width, height: TOP + inner + 4 };
+}
+
+/** Two nodes in a line; a kind with one node has it in the middle. */
+function stacked({ columns }, room) {
+	const width = Math.max(room, 2 * MIN_WIDTH + GAP_Y);
+	const nodeWidth = Math.min(WIDTH, (width - GAP_Y) / 2);
+	const at = new Map(),
+		titles = [],
+		mores = [];
+	let y = 0;
+
+	for (const column of columns) {
+		titles.push({ text: TITLES[column.kind], x: 0, y: y + 14 });
+		y += 24;
+		column.nodes.forEach((node, n) => {
+			const alone = n === column.nodes.length - 1 && n % 2 === 0;
+			const x = alone
+				? (width - nodeWidth) / 2
+				: n % 2 === 0
+					? (width - GAP_Y) / 2 - nodeWidth
+					: (width + GAP_Y) / 2;
+			at.set(node.key, { x, y: y + Math.floor(n / 2) * (HEIGHT + GAP_Y) });
+		});
+		y += Math.ceil(column.nodes.length / 2) * (HEIGHT + GAP_Y);
+		if (column.more > 0) {
+			mores.push({ text: `and ${column.more} more`, x: width / 2, y: y + 8 });
+			y += 22;
+		}
+		y += 8;
+	}
+	return { at, titles, mores, stacked: true, nodeWidth, width, height: y };
 }
 
 // ---- the path that explain finds ----

@@ -2,7 +2,7 @@
 // Draws the neighbourhood of an object: each node is a link to that object, so one can follow the
 // graph by mouse and by keyboard.  A table says the same.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { HEIGHT, TITLES, WIDTH } from './graph.js';
+import { arrange, HEIGHT, TITLES } from './graph.js';
 import { Icon } from './icons.jsx';
 import { href } from './router.js';
 import { plural } from './format.js';
@@ -25,7 +25,7 @@ const Cut = ({ text, most, x, y, width, ...rest }) => {
 const linkOf = (node) =>
 	node.id === '*' ? undefined : href(node.view, node.link ?? node.id, node.query ?? {});
 
-const Node = ({ node, mark }) => {
+const Node = ({ node, mark, x, y, width }) => {
 	const state = node.state?.level ?? '';
 	// what is read begins with what is seen
 	const label =
@@ -38,101 +38,102 @@ const Node = ({ node, mark }) => {
 			aria-label={label}
 			aria-current={node.chosen ? 'true' : undefined}
 		>
-			<rect x={node.x} y={node.y} width={WIDTH} height={HEIGHT} rx="8" />
-			{state && (
-				<circle class={`dot ${state}`} cx={node.x + WIDTH - 12} cy={node.y + 13} r="4" />
-			)}
+			<rect x={x} y={y} width={width} height={HEIGHT} rx="8" />
+			{state && <circle class={`dot ${state}`} cx={x + width - 12} cy={y + 13} r="4" />}
 			<Cut
 				text={node.name}
-				most={15}
-				x={node.x + 12}
-				y={node.y + (node.sub ? 20 : 28)}
-				width={WIDTH - (state ? 34 : 20)}
+				most={Math.floor((width - 34) / 8)}
+				x={x + 12}
+				y={y + (node.sub ? 20 : 28)}
+				width={width - (state ? 34 : 20)}
 			/>{' '}
 			{node.sub && (
 				<Cut
 					class="node-sub"
 					text={node.sub}
-					most={20}
-					x={node.x + 12}
-					y={node.y + 36}
-					width={WIDTH - 20}
+					most={Math.floor((width - 20) / 6.8)}
+					x={x + 12}
+					y={y + 36}
+					width={width - 20}
 				/>
 			)}
 		</a>
 	);
 };
 
-const Edge = ({ edge, at, mark }) => {
+/** A line from the right side of a node to the left of the next, or from its foot to the head. */
+const Edge = ({ edge, places, mark }) => {
+	const { at, nodeWidth, stacked } = places;
 	const a = at.get(edge.from),
 		b = at.get(edge.to);
-	const x1 = a.x + WIDTH,
-		y1 = a.y + HEIGHT / 2,
-		x2 = b.x,
-		y2 = b.y + HEIGHT / 2;
-	const bend = Math.max(20, (x2 - x1) / 2);
+	const from = stacked
+		? [a.x + nodeWidth / 2, a.y + HEIGHT]
+		: [a.x + nodeWidth, a.y + HEIGHT / 2];
+	const to = stacked ? [b.x + nodeWidth / 2, b.y] : [b.x, b.y + HEIGHT / 2];
+	const bend = Math.max(20, (stacked ? to[1] - from[1] : to[0] - from[0]) / 2);
+	const out = stacked ? [from[0], from[1] + bend] : [from[0] + bend, from[1]];
+	const back = stacked ? [to[0], to[1] - bend] : [to[0] - bend, to[1]];
 	return (
 		<path
 			class={`edge ${edge.style} ${mark ?? ''}`}
-			d={`M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`}
+			d={`M${from.join(' ')}C${out.join(' ')} ${back.join(' ')} ${to.join(' ')}`}
 		/>
 	);
 };
 
 const Drawing = ({ graph, marks, label }) => {
 	const box = useRef();
-	const at = new Map(graph.nodes.map((n) => [n.key, n]));
+	const [room, setRoom] = useState(0);
 	const rank = (edge) => (marks.has(edge.key) ? 2 : edge.style === 'may' ? 0 : 1);
-	const chosen = graph.nodes.find((n) => n.chosen);
 	useLayoutEffect(() => {
-		const { clientWidth, scrollWidth } = box.current;
-		if (chosen && scrollWidth > clientWidth)
-			box.current.scrollLeft = chosen.x + WIDTH / 2 - clientWidth / 2;
-	}, [chosen?.key, chosen?.x]);
+		const measure = () => setRoom(box.current.clientWidth - 4);
+		measure();
+		const observer = new ResizeObserver(measure);
+		observer.observe(box.current);
+		return () => observer.disconnect();
+	}, []);
+	const places = arrange(graph, room);
 	return (
-		<div
-			class="graph-scroll"
-			ref={box}
-			tabindex="0"
-			role="group"
-			aria-label={`${label}, scrollable`}
-		>
+		<div class="graph-scroll" ref={box}>
 			<svg
-				class="graph"
-				width={graph.width + 4}
-				height={graph.height}
-				viewBox={`-2 0 ${graph.width + 4} ${graph.height}`}
+				class={`graph ${places.stacked ? 'stacked' : ''}`}
+				width={places.width + 4}
+				height={places.height}
+				viewBox={`-2 0 ${places.width + 4} ${places.height}`}
 				role="group"
 				aria-label={label}
 			>
-				{graph.columns.map((c) => (
-					<text
-						key={c.kind}
-						class="graph-title"
-						x={c.x + WIDTH / 2}
-						y="16"
-						aria-hidden="true"
-					>
-						{TITLES[c.kind]}
+				{places.titles.map((t) => (
+					<text key={t.text} class="graph-title" x={t.x} y={t.y} aria-hidden="true">
+						{t.text}
 					</text>
 				))}
 				<g aria-hidden="true">
 					{[...graph.edges]
 						.sort((x, y) => rank(x) - rank(y))
 						.map((edge) => (
-							<Edge key={edge.key} edge={edge} at={at} mark={marks.get(edge.key)} />
+							<Edge
+								key={edge.key}
+								edge={edge}
+								places={places}
+								mark={marks.get(edge.key)}
+							/>
 						))}
 				</g>
 				{graph.nodes.map((n) => (
-					<Node key={n.key} node={n} mark={marks.get(n.key)} />
+					<Node
+						key={n.key}
+						node={n}
+						mark={marks.get(n.key)}
+						{...places.at.get(n.key)}
+						width={places.nodeWidth}
+					/>
 				))}
-				{graph.columns
-					.filter((c) => c.more > 0)
-					.map((c) => (
-						<text key={c.kind} class="graph-more" x={c.x + WIDTH / 2} y={c.end + 24}>
-							and {c.more} more
-						</text>
-					))}
+				{places.mores.map((m) => (
+					<text key={`${m.x} ${m.y}`} class="graph-more" x={m.x} y={m.y}>
+						{m.text}
+					</text>
+				))}
 			</svg>
 		</div>
 	);

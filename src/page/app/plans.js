@@ -10,9 +10,10 @@
 // A step may use the id that an earlier step has made: `as: 'lun'` names it, '${lun}' uses it.  A
 // plan with problems cannot be applied; warnings only say what to know.
 import * as m from './model.js';
-import { bytes, listed, plural } from './format.js';
+import { bytes, listed, parseBytes, plural } from './format.js';
 
 const quoted = (name) => `“${name}”`;
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const names = (rows, name) => listed(rows.map((row) => quoted(name(row))));
 
 const plan = (title, done, steps, more = {}) => ({
@@ -341,7 +342,7 @@ export function maskLun(r, lun, input) {
 						operation: 'lunChange',
 						ids: [lun.id],
 						body: change,
-						text: `${words[0].toUpperCase()}${words.slice(1)}.`,
+						text: `${capital(words)}.`,
 					},
 				]
 			: [],
@@ -553,7 +554,7 @@ export function hostInitiators(r, host, input) {
 						operation: 'hostChange',
 						ids: [host.id],
 						body: { initiators: wanted.join(';') },
-						text: `${words[0].toUpperCase()}${words.slice(1)}.`,
+						text: `${capital(words)}.`,
 					},
 				]
 			: [],
@@ -766,6 +767,60 @@ export const cancelJob = (r, job) =>
 		],
 		{ danger: true },
 	);
+
+/**
+ * Taking a change back.  undo: the answer to GET /v1/undo, which vdsd has made; what is applied is
+ * refused when the array has gone on since.
+ */
+export function undoChange(undo) {
+	return plan('Undo a change', 'The change is undone.', [
+		{
+			operation: 'undo',
+			body: { change: undo.undoes, revision: undo.revision },
+			text: `Take back change ${undo.undoes}.`,
+			details: undo.steps.map((step) => step.text).filter(Boolean),
+		},
+	]);
+}
+
+// "10%" and "" stay as they are, "5G" becomes its bytes; null = it is neither.
+const shareOf = (text) =>
+	/^(\d{1,2}%)?$/.test(text) ? text : (parseBytes(text, 1)?.toString() ?? null);
+
+/** input: { low, full, overcommit }: texts; '' is the default, of overcommit: no limit. */
+export function poolThresholds(r, pool, input) {
+	const problems = [];
+	const wanted = {
+		low: shareOf(input.low.trim()),
+		full: shareOf(input.full.trim()),
+		overcommit: input.overcommit.trim().replace(/^off$/, ''),
+	};
+	for (const name of ['low', 'full'])
+		if (wanted[name] === null)
+			problems.push(
+				`${quoted(input[name])} is no threshold: give a percentage such as 10%, or a size.`,
+			);
+	if (!/^(\d+%)?$/.test(wanted.overcommit))
+		problems.push(`${quoted(wanted.overcommit)} is no limit: give a percentage such as 200%.`);
+	const shown = (value) => (/^\d+$/.test(value) ? bytes(Number(value)) : value);
+	const words = {
+		low: `warn below ${shown(wanted.low ?? '') || '10%'} of free space`,
+		full: `call the pool full below ${shown(wanted.full ?? '') || '1%'}`,
+		overcommit: wanted.overcommit
+			? `let the LUNs be at most ${wanted.overcommit} of the capacity together`
+			: 'set no limit to the LUNs together',
+	};
+	const names = Object.keys(words).filter((name) => wanted[name] !== pool[name]);
+	const text = listed(names.map((name) => words[name]));
+	const body = Object.fromEntries(names.map((name) => [name, wanted[name]]));
+	if (body.overcommit === '') body.overcommit = 'off';
+	return plan(
+		`Thresholds of ${quoted(pool.name)}`,
+		`The thresholds of ${quoted(pool.name)} are set.`,
+		text ? [{ operation: 'poolChange', ids: [pool.id], body, text: `${capital(text)}.` }] : [],
+		{ problems },
+	);
+}
 
 // ---- doing it ----
 

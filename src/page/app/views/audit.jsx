@@ -5,7 +5,8 @@ import { call, mayDo } from '../api.js';
 import { time } from '../format.js';
 import { useStore } from '../store.js';
 import { Table } from '../table.jsx';
-import { Badge, Empty, Head } from '../ui.jsx';
+import { Action, Badge, Empty, Head } from '../ui.jsx';
+import { undoChange } from '../dialogs.jsx';
 
 const PAGE = 200;
 
@@ -37,9 +38,9 @@ const columns = [
 		find: (a) => time(a.utc_ms),
 		cell: (a) => time(a.utc_ms),
 	},
-	{ name: 'who', title: 'Who', value: (a) => who(a.principal) },
+	{ name: 'who', title: 'Who', least: 2, value: (a) => who(a.principal) },
 	{ name: 'verb', title: 'What', value: (a) => a.cause || a.verb },
-	{ name: 'object', title: 'Object', least: 2, wide: true, value: (a) => a.object },
+	{ name: 'object', title: 'Object', least: 4, wide: true, value: (a) => a.object },
 	{
 		name: 'outcome',
 		title: 'Outcome',
@@ -63,7 +64,19 @@ const columns = [
 			</span>
 		),
 	},
-	{ name: 'from', title: 'From', least: 3, value: (a) => a.principal?.from ?? '' },
+	{ name: 'from', title: 'From', least: 4, value: (a) => a.principal?.from ?? '' },
+	{
+		name: 'undo',
+		title: 'Undo',
+		least: 2,
+		value: () => '',
+		cell: (a) =>
+			a.sequence > 0 && (
+				<Action operation="undo" kind="small" onClick={() => undoChange(a.sequence)}>
+					Undo<span class="away"> change {a.sequence}</span>
+				</Action>
+			),
+	},
 ];
 
 export function Audit({ query }) {

@@ -5,7 +5,7 @@ import * as m from '../model.js';
 import { useStore } from '../store.js';
 import { Table } from '../table.jsx';
 import { Action, Badge, Card, Empty, Facts, Gone, Head, Link, Meter, Mono } from '../ui.jsx';
-import { createPool, deletePool } from '../dialogs.jsx';
+import { createPool, deletePool, poolThresholds } from '../dialogs.jsx';
 import { LunTable } from './luns.jsx';
 
 const used = (live) => (live ? live.capacity_bytes - live.free_bytes : 0);
@@ -104,6 +104,9 @@ export function Pool({ id }) {
 				badge={<Badge {...state} />}
 				sub={`${plural(luns.length, 'LUN')} of ${bytes(promised)}`}
 			>
+				<Action operation="poolChange" onClick={() => poolThresholds(pool)}>
+					Thresholds
+				</Action>
 				<Action operation="poolDelete" kind="danger-text" onClick={() => deletePool(pool)}>
 					Delete
 				</Action>
@@ -125,6 +128,9 @@ export function Pool({ id }) {
 								'Promised to LUNs',
 								`${bytes(promised)} (${percent(promised, live?.capacity_bytes ?? 0)} of the capacity)`,
 							],
+							['At most', pool.overcommit && `${pool.overcommit} of the capacity`],
+							['Low below', live && `${bytes(live.low_bytes)} free`],
+							['Full below', live && `${bytes(live.full_bytes)} free`],
 						]}
 					/>
 				</Card>
