@@ -279,7 +279,7 @@ array_store_verify(struct array_store *store)
 	struct blk_dev *dev;
 	int rc;
 
-	if (open_device(store, &dev) < 0)
+	if (atomic_load(&store->uncommitted) || open_device(store, &dev) < 0)
 		return 0;
 	rc = blk_verify(dev);
 	if (rc == 0) {

@@ -249,6 +249,8 @@ create(struct array_plan_work *work, struct array_plan_lun *lun)
 		rc = check_space(work, row, row->size_bytes);
 	if (rc == 0)
 		rc = array_store_new(work->array, row, place, &lun->store);
+	if (rc == 0)
+		atomic_store(&lun->store->uncommitted, true);
 	if (rc == 0 && !row->thin) {
 		lun->job = array_job_new(work->array, JOB_CREATE_LUN, &lun->id, 0, row->size_bytes,
 					 lun->store);
@@ -433,6 +435,7 @@ lun_committed(struct array_plan_work *work, struct array_plan_lun *lun)
 		rc = lun->store->place->driver->volume_commit(lun->store->place->text, &lun->id);
 		if (rc < 0)
 			array_store_fail(lun->store, rc, err_text(rc));
+		atomic_store(&lun->store->uncommitted, false);
 		array_unit_show(work->array, &lun->id);
 	} else {
 		if (lun->after->status != lun->before->status)

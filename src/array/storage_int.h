@@ -66,6 +66,11 @@ struct array_store {
 	/* 0, or the -errno that made the volume fail; a device that is made anew has failed too */
 	atomic_int error;
 	atomic_bool looked_at; /* the volume was seen at least once */
+	/*
+	 * The volume has not got its name yet: nobody is to verify it.  The verifier may still hear of
+	 * the volume of a deleted LUN that had the same id.
+	 */
+	atomic_bool uncommitted;
 	bool thick;
 	/* remove the volume too; set before the unit drops its reference */
 	bool unlink;
