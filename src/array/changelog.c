@@ -218,26 +218,26 @@ value_same(const void *a, const void *b, const struct row_field *field)
 	return true;
 }
 
-/* The list with the names of its hosts. */
+/* The list with the names that its hosts have in a state. */
 static void
-mask_quoted_add(struct changelog *log, const char *mask)
+mask_quoted_add(struct changelog *log, const struct state *state, const char *mask)
 {
 	AUTO(strbuf_fini) struct strbuf text = { 0 };
 
-	host_mask_describe(log->after, mask, &text);
+	host_mask_describe(state, mask, &text);
 	quoted_add(log, text.text != NULL ? text.text : mask);
 }
 
 /* Who may use a LUN: `nobody`, `every initiator` or the names. */
 static void
-mask_add_text(struct changelog *log, const char *mask)
+mask_add_text(struct changelog *log, const struct state *state, const char *mask)
 {
 	if (mask == NULL || mask[0] == '\0')
 		strbuf_add(log->text, "nobody");
 	else if (strcmp(mask, "*") == 0)
 		strbuf_add(log->text, "every initiator");
 	else
-		mask_quoted_add(log, mask);
+		mask_quoted_add(log, state, mask);
 }
 
 /* ---- clauses ---- */
@@ -268,9 +268,9 @@ field_change_add(struct changelog *log, const void *old, const void *new,
 		value_add(log, new, field);
 	} else if (strcmp(name, "mask") == 0) {
 		strbuf_add(log->text, "unmasked to ");
-		mask_add_text(log, row_field_text(new, field));
+		mask_add_text(log, log->after, row_field_text(new, field));
 		strbuf_add(log->text, " instead of ");
-		mask_add_text(log, row_field_text(old, field));
+		mask_add_text(log, log->before, row_field_text(old, field));
 	} else if (strcmp(name, "sources") == 0) {
 		strbuf_add(log->text, "logins allowed from ");
 		if (row_field_text(new, field)[0] == '\0')
@@ -343,7 +343,7 @@ create_add(struct changelog *log, const struct change_op *op)
 			    lun->thin ? "thin" : "thick");
 		object_add(log, ROW_POOL, &lun->pool_id);
 		strbuf_add(log->text, ", unmasked to ");
-		mask_add_text(log, lun->mask);
+		mask_add_text(log, log->after, lun->mask);
 	} else if (op->family == ROW_TARGET) {
 		strbuf_addf(log->text, " as %s", target->iscsi_name);
 	} else if (op->family == ROW_POOL) {

@@ -254,6 +254,23 @@ test_a_plan_says_what_apply_does(void **state)
 }
 
 static void
+test_a_list_names_hosts_that_go(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct array_plan_report report;
+
+	assert_ok(apply(a, FORMAT "\"hosts\": [{\"name\": \"old\"}], \"luns\": [{\"name\": \"l\", "
+				  "\"size\": 512, \"mask\": [\"host:old\"]}]}"));
+	report = planned(a, FORMAT "\"hosts\": [{\"name\": \"old\", \"absent\": true}], \"luns\": "
+				   "[{\"name\": \"l\", \"mask\": []}]}");
+	assert_non_null(step_with(&report, "unmasked to nobody instead of \"host:old\""));
+	array_plan_report_fini(&report);
+	/* a list of a LUN that stays would name a host that is gone */
+	refused(a, FORMAT "\"hosts\": [{\"name\": \"old\", \"absent\": true}]}", ERR_INVALID, "",
+		"a host that is not there");
+}
+
+static void
 test_members_that_the_file_lacks_stay(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
@@ -631,6 +648,7 @@ main(void)
 		TEST(test_a_name_of_an_object_that_stays_is_refused),
 		TEST(test_an_export_is_no_change_and_has_no_secret),
 		TEST(test_a_plan_says_what_apply_does),
+		TEST(test_a_list_names_hosts_that_go),
 		TEST(test_members_that_the_file_lacks_stay),
 		TEST(test_names_move_between_objects),
 		TEST(test_what_is_unique_is_exchanged),
