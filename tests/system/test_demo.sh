@@ -3,7 +3,7 @@
 # `make run`: the demo of this build, on a directory of its own.  MESON_BUILD and MESON_SOURCE say which.
 set -eu
 . "$(dirname "$0")/../lib/functions.sh"
-requires qemu-io qemu-img python3
+requires qemu-io qemu-img python3 curl jq
 
 run_demo=("$MESON_SOURCE/tools/run-demo" --build "$MESON_BUILD" --dir "$top/demo")
 
@@ -23,7 +23,17 @@ start_demo() {
 says_it_runs() {
 	local printed
 	printed=$("${run_demo[@]}")
-	[[ $printed == *'It was running already.'*vol1*'What to try next'*'The web page is at http://'* ]] || { echo "$printed"; return 1; }
+	[[ $printed == *'It was running already.'*'The web page of the array:  http://'*vol1*'What to try next'* ]] || { echo "$printed"; return 1; }
+}
+
+# What the demo prints of the page is enough to get in.
+shows_the_page() {
+	local url token
+	url=$(grep -o 'http://127.0.0.1:[0-9]*/' "$top/printed" | head -n 1)
+	token=$(grep -om 1 '^vds_[0-9A-Za-z_-]*' "$top/printed")
+	curl -fsS -H "Authorization: Bearer $token" "${url}v1/luns" | jq -e '.items | length == 2' >/dev/null &&
+		[[ $(curl -sS -o /dev/null -w '%{http_code}' "${url}v1/luns") == 401 ]] &&
+		curl -fsS "$url" | grep -qi '<!doctype html>'
 }
 
 end_demo() {
@@ -51,6 +61,7 @@ it "shows the array working and stops" "${run_demo[@]}" --once
 it "does not say how to use the array that it stopped" stops_without_advertising
 it "does so again on what it made" "${run_demo[@]}" --once
 start_demo
+it "shows the web page and how to log in" shows_the_page
 it "says when the array is up already" says_it_runs
 it "ends the daemon with it" stops_the_daemon
 it "goes on after that" "${run_demo[@]}" --once
