@@ -399,6 +399,11 @@ def over_tls_with_a_token():
                     refused('ACCESS', array.array_change, name='x')
             with vds.connect(url, ca=str(top / 'cert.pem')) as array:
                 refused('ACCESS', array.lun_list)
+            with vds.connect(url, ca=str(top / 'cert.pem'), token=token['token']) as array:
+                equal(len(list(array.lun_all())), 2, 'LUNs')
+                check(token['token'] not in repr(array.access), 'the token is shown')
+            with vds.connect(url, ca=str(top / 'cert.pem'), token='two words') as array:
+                raises(vds.ConfigurationError, array.version)
             for trust in ({}, {'fingerprint': fingerprint[:-2] + ('00' if fingerprint[-2:] != '00'
                                                                   else '11')}):
                 with vds.connect(url, token_file=str(file), **trust) as array:

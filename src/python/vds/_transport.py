@@ -33,7 +33,8 @@ class Access:
     """Where an array is, whom to trust there, and how to prove who asks.
 
     url: unix:/path, http://127.0.0.1:port or https://host:port.
-    token_file: the name of a file with a token, which only its owner may read.
+    token_file: the name of a file with a token, which only its owner may read.  token: the token
+    itself, for a program that has it from elsewhere; it counts instead of the file.
     ca: the name of a file (PEM) with the certificates of those who are trusted; the system's when
     None.  fingerprints: trust exactly the certificates with these SHA-256 fingerprints (hexadecimal
     digits; colons may stand between them), whatever else they say.  cert, key: the names of files
@@ -46,6 +47,7 @@ class Access:
     fingerprints: tuple[str, ...] = ()
     cert: str | None = None
     key: str | None = None
+    token: str | None = dataclasses.field(default=None, repr=False)
 
 
 class _Unix(http.client.HTTPConnection):
@@ -122,6 +124,12 @@ def read_token(path: str) -> str:
     return text
 
 
+def _checked_token(token: str) -> str:
+    if not token.isascii() or not token.isprintable() or not token or ' ' in token:
+        raise ConfigurationError('the token is empty or has blanks or special characters in it')
+    return token
+
+
 def _error_of(status: int, data: bytes) -> ApiError:
     try:
         error = json.loads(data)['error']
@@ -178,6 +186,8 @@ class Transport:
         return http.client.HTTPConnection(self._host, self._port or 80, timeout=wait)
 
     def _headers(self) -> dict[str, str]:
+        if self.access.token is not None:
+            return {'Authorization': f'Bearer {_checked_token(self.access.token)}'}
         if self.access.token_file is None:
             return {}
         return {'Authorization': f'Bearer {read_token(self.access.token_file)}'}

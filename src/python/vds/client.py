@@ -118,13 +118,14 @@ class Client(Calls):
 
 def connect(url: str | None = None, *, context: str | None = None, token_file: str | None = None,
             ca: str | None = None, fingerprint: str | None = None, cert: str | None = None,
-            key: str | None = None, timeout: float = 60.0) -> Client:
+            key: str | None = None, token: str | None = None, timeout: float = 60.0) -> Client:
     """The client of an array; its first request connects.
 
     Without url and context, the array that vdsctl would use: that of the environment ($VDS_URL with
     $VDS_TOKEN_FILE, $VDS_CA, $VDS_FINGERPRINT, $VDS_CERT and $VDS_KEY, or $VDS_CONTEXT), of
     `vdsctl context use`, or of this computer.  What else is given here counts instead of what is
     found there.  fingerprint: several may stand in it, with blanks or commas between them.
+    token: the text of a token, which counts instead of a file.
     timeout: seconds that connecting and each part of an answer may take.
 
     Raises ConfigurationError when it is not clear where the array is or how to prove who asks.
@@ -137,7 +138,8 @@ def connect(url: str | None = None, *, context: str | None = None, token_file: s
         access = find_context(context, os.environ)
     else:
         access = from_environment(os.environ)
-    given: dict[str, Any] = {'token_file': token_file, 'ca': ca, 'cert': cert, 'key': key}
+    given: dict[str, Any] = {'token_file': token_file, 'token': token, 'ca': ca, 'cert': cert,
+                             'key': key}
     given = {name: value for name, value in given.items() if value is not None}
     if fingerprint is not None:
         given['fingerprints'] = fingerprints_of(fingerprint)
