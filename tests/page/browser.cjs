@@ -41,7 +41,7 @@ class Window {
 			...options,
 		});
 		this.page = await this.context.newPage();
-		this.page.setDefaultTimeout(15000);
+		this.page.setDefaultTimeout(60000);
 		this.page.on('pageerror', (error) => this.complaints.push(`error: ${error.message}`));
 		this.page.on('console', (m) => {
 			if (['error', 'warning'].includes(m.type()))

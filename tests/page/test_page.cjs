@@ -23,7 +23,7 @@ if (!program()) skipAll('chromium is missing');
 
 const FIRST_PAINT_BYTES = 200000;
 const MANY = 10000,
-	PATIENCE_MS = 240000;
+	PATIENCE_MS = 800000;
 const ALPHA = 'iqn.1993-08.org.debian:01:alpha',
 	BETA = 'iqn.1993-08.org.debian:01:beta';
 

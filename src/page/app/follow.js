@@ -7,6 +7,9 @@ import { sseReader } from './sse.js';
 import { Gap } from './replica.js';
 
 const SILENCE_MS = 6000;
+// A browser has few connections to one server for all its tabs, so a tab that is out of sight gives
+// its own back after a while.
+const REST_MS = 30000;
 const WAIT_MS = [300, 1000, 2000, 4000];
 
 const pause = (ms, signal) =>
@@ -20,6 +23,20 @@ const pause = (ms, signal) =>
 			},
 			{ once: true },
 		);
+	});
+
+/** Resolves at once when the page is in sight, else when it comes back or `signal` aborts. */
+const inSight = (signal) =>
+	new Promise((done) => {
+		const look = () => {
+			if (document.hidden && !signal.aborted) return;
+			document.removeEventListener('visibilitychange', look);
+			signal.removeEventListener('abort', look);
+			done();
+		};
+		document.addEventListener('visibilitychange', look);
+		signal.addEventListener('abort', look);
+		look();
 	});
 
 /**
@@ -37,9 +54,11 @@ export async function follow(replica, signal, notify) {
 				loaded = true;
 				notify.rows();
 			}
-			await stream(replica, signal, notify, () => {
+			await inSight(signal);
+			const rests = await stream(replica, signal, notify, () => {
 				failures = 0;
 			});
+			if (rests) continue;
 			notify.state('lost', 'vdsd has ended the connection');
 		} catch (error) {
 			if (signal.aborted) return;
@@ -52,12 +71,24 @@ export async function follow(replica, signal, notify) {
 	}
 }
 
-/** Reads one stream until it ends. */
+/** Reads one stream until it ends.  Returns true when it was ended because nobody looks. */
 async function stream(replica, signal, notify, connected) {
 	const quiet = new AbortController();
 	const stop = () => quiet.abort();
 	let timer = setTimeout(stop, SILENCE_MS);
 	signal.addEventListener('abort', stop, { once: true });
+	let rest = null,
+		rests = false;
+	const look = () => {
+		clearTimeout(rest);
+		if (document.hidden)
+			rest = setTimeout(() => {
+				rests = true;
+				stop();
+			}, REST_MS);
+	};
+	document.addEventListener('visibilitychange', look);
+	look();
 
 	const { incarnation, sequence } = replica.position;
 	try {
@@ -71,13 +102,14 @@ async function stream(replica, signal, notify, connected) {
 		const reader = answer.body.getReader();
 		for (;;) {
 			const { done, value } = await reader.read();
-			if (done) return;
+			if (done) return false;
 			clearTimeout(timer);
 			timer = setTimeout(stop, SILENCE_MS);
 			connected();
 			read(decoder.decode(value, { stream: true }));
 		}
 	} catch (error) {
+		if (rests) return true;
 		if (error.name === 'AbortError' && !signal.aborted)
 			throw new ApiError(0, 'SILENT', 'vdsd has been silent for some seconds');
 		throw error instanceof ApiError || error instanceof Gap
@@ -85,6 +117,8 @@ async function stream(replica, signal, notify, connected) {
 			: new ApiError(0, 'BROKEN', 'the connection broke');
 	} finally {
 		clearTimeout(timer);
+		clearTimeout(rest);
+		document.removeEventListener('visibilitychange', look);
 		signal.removeEventListener('abort', stop);
 		stop();
 	}

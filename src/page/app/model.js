@@ -12,7 +12,8 @@ const group = (rows, key) => {
 };
 const by = (r, family, member) =>
 	r.memo(`${family} by ${member}`, [family], () => group(r.list(family), (row) => row[member]));
-const related = (r, family, member, id) => by(r, family, member).get(id) ?? [];
+const NONE = Object.freeze([]);
+const related = (r, family, member, id) => by(r, family, member).get(id) ?? NONE;
 const present = (value) => value !== undefined;
 
 export const targetName = (target) => target?.alias || target?.iscsi_name || 'unknown target';
@@ -29,9 +30,11 @@ export const lunTargets = (r, id) =>
 		.map((a) => r.get('target', a.target_id))
 		.filter(present);
 export const targetLuns = (r, id) =>
-	targetAssociations(r, id)
-		.map((a) => r.get('lun', a.lun_id))
-		.filter(present);
+	r.memo(`LUNs of ${id}`, ['association', 'lun'], () =>
+		targetAssociations(r, id)
+			.map((a) => r.get('lun', a.lun_id))
+			.filter(present),
+	);
 
 export const targetGroups = (r, id) => related(r, 'portal_group', 'target_id', id);
 export const groupPortals = (r, id) =>
@@ -132,7 +135,12 @@ export function maskInitiators(r, mask) {
 }
 
 /** The LUNs whose mask lets a host in, by itself, a group, one of its names, or everybody. */
-export function hostLuns(r, id) {
+export const hostLuns = (r, id) =>
+	r.memo(`LUNs for ${id}`, ['lun', 'host', 'host_group', 'host_member', 'initiator'], () =>
+		findHostLuns(r, id),
+	);
+
+function findHostLuns(r, id) {
 	const wanted = new Set([
 		'*',
 		`host:${id}`,

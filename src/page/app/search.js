@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Search and sort of the rows of a table.
 
-/** The rows in whose `text(row)` every word of `query` appears, in any case. */
+/** The rows in whose `text(row)`, in small letters, every word of `query` appears. */
 export function search(rows, query, text) {
 	const words = query.toLowerCase().split(/\s+/).filter(Boolean);
 	if (words.length === 0) return rows;
 	return rows.filter((row) => {
-		const line = text(row).toLowerCase();
+		const line = text(row);
 		return words.every((word) => line.includes(word));
 	});
 }

@@ -5,28 +5,52 @@ import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.jsx';
 import { remember } from './router.js';
 import { search, sorted } from './search.js';
+import { useStore } from './store.js';
 import { plural } from './format.js';
 
+const STEP = 4; // rows that pass before others are drawn
 const SPARE = 8; // rows drawn beyond both edges
 
 /**
+ * depends: the families beside that of the rows from which the columns take something.
  * columns: { name, title, value(row): for sort and search, cell(row)?, num?, least?: 2 or 3: left
  * out on narrow screens }.  The first column's cell has the row's link.
  */
-export function Table({ label, rows, columns, word, words, query, empty, actions, sort, short }) {
+export function Table({
+	label,
+	rows,
+	columns,
+	word,
+	words,
+	query,
+	empty,
+	actions,
+	sort,
+	short,
+	depends = [],
+}) {
 	const [text, setText] = useState(query?.q ?? '');
 	const [order, setOrder] = useState(query?.sort ?? sort ?? columns[0].name);
 	const descending = order.startsWith('-');
 	const column = columns.find((c) => c.name === order.replace(/^-/, '')) ?? columns[0];
 
-	const found = useMemo(
-		() =>
-			search(rows, text, (row) =>
-				columns.map((c) => c.find?.(row) ?? c.value(row)).join(' '),
-			),
-		[rows, text],
-	);
-	const shown = useMemo(() => sorted(found, column.value, descending), [found, order]);
+	// Sorted once and then searched, in texts that are made once, so that typing stays fast.
+	const { replica } = useStore();
+	const stamp = depends.map((family) => replica.version(family)).join();
+	const ordered = useMemo(() => sorted(rows, column.value, descending), [rows, order, stamp]);
+	const lines = useMemo(() => new Map(), [ordered]);
+	const lineOf = (row) => {
+		if (!lines.has(row))
+			lines.set(
+				row,
+				columns
+					.map((c) => c.find?.(row) ?? c.value(row))
+					.join(' ')
+					.toLowerCase(),
+			);
+		return lines.get(row);
+	};
+	const shown = useMemo(() => search(ordered, text, lineOf), [ordered, text]);
 
 	const set = (q, o) => {
 		setText(q);
@@ -85,7 +109,8 @@ function Rows({ label, rows, columns, order, descending, onSort }) {
 
 	const measure = () => {
 		const row = box.current.querySelector('tbody tr.row')?.offsetHeight || view.row;
-		const { scrollTop: top, clientHeight: height } = box.current;
+		const { scrollTop, clientHeight: height } = box.current;
+		const top = Math.floor(scrollTop / row / STEP) * STEP * row;
 		if (top !== view.top || height !== view.height || row !== view.row)
 			setView({ top, height, row });
 	};

@@ -85,6 +85,7 @@ export function Hosts({ query }) {
 				</Action>
 			</Head>
 			<Table
+				depends={['initiator', 'live_session', 'host_member', 'host_group']}
 				label="Hosts"
 				rows={r.list('host')}
 				columns={columns(r)}

@@ -77,6 +77,7 @@ export function Jobs({ query }) {
 		<>
 			<Head title="Jobs" sub="What takes long: thick LUNs, growing them, deleting data" />
 			<Table
+				depends={['live_job']}
 				label="Jobs"
 				rows={r.list('job')}
 				columns={columns(r)}

@@ -95,6 +95,7 @@ export function LunTable({ rows, label, query, actions, empty, short }) {
 	const { replica: r } = useStore();
 	return (
 		<Table
+			depends={['live_lun', 'association', 'target', 'pool', 'host', 'host_group']}
 			label={label}
 			rows={rows}
 			columns={columns(r)}

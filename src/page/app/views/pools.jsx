@@ -68,6 +68,7 @@ export function Pools({ query }) {
 				</Action>
 			</Head>
 			<Table
+				depends={['live_pool', 'lun']}
 				label="Pools"
 				rows={r.list('pool')}
 				columns={columns(r)}

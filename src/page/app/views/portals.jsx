@@ -77,6 +77,7 @@ export function Portals({ query }) {
 				</Action>
 			</Head>
 			<Table
+				depends={['live_portal', 'portal_group', 'group_portal', 'live_session']}
 				label="Portals"
 				rows={r.list('portal')}
 				columns={columns(r)}
@@ -92,6 +93,7 @@ export function Portals({ query }) {
 			<Card title="Portal groups">
 				<p class="soft">A target is reached at the portals of its groups.</p>
 				<Table
+					depends={['target', 'portal', 'group_portal']}
 					label="Portal groups"
 					rows={r.list('portal_group')}
 					columns={groupColumns(r)}

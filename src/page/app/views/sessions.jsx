@@ -91,6 +91,7 @@ export function SessionTable({ rows, label, query, short }) {
 	const { replica: r } = useStore();
 	return (
 		<Table
+			depends={['target', 'portal', 'initiator', 'host']}
 			label={label}
 			rows={rows}
 			columns={columns(r)}

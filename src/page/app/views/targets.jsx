@@ -52,6 +52,7 @@ export function Targets({ query }) {
 				</Action>
 			</Head>
 			<Table
+				depends={['association', 'portal_group', 'group_portal', 'live_session']}
 				label="Targets"
 				rows={r.list('target')}
 				columns={columns(r)}
