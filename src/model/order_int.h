@@ -215,8 +215,8 @@ int order_diff(const struct order *before, const struct order *after,
 
 /*
  * What this thread has done to orders since it began: entries copied or moved, nodes and rows
- * visited in differences, rows visited by state_check, rows looked up by their index.  Tests compare it at several sizes
- * (state_work).
+ * visited in differences, rows visited by state_check, rows looked up by their index.  Tests
+ * compare it at several sizes (state_work).
  */
 extern _Thread_local uint64_t order_work;
 

@@ -42,7 +42,7 @@ server_start(struct served *s)
 		.array = s->fx->http.array,
 		.tls = { .listen = listen,
 			 .listen_count = 1,
-			 .files = { s->cert, s->key, s->ca_path } },
+			 .files = { s->cert, s->key, s->ca_path, NULL } },
 		.roles.admins = "cert:alice",
 	};
 	int rc = http_start(&options, &s->http);

@@ -248,7 +248,7 @@ main(void)
 	struct http_options options = {
 		.max_connections = 2 * STREAMS,
 		.roles.admins = "cert:*",
-		.tls = { .listen = listen, .listen_count = 1, .files = { cert, key, NULL } },
+		.tls = { .listen = listen, .listen_count = 1, .files = { cert, key, NULL, NULL } },
 	};
 	struct http *http;
 	void *state;

@@ -114,7 +114,6 @@ static void
 test_the_array_s_own_families_come_first(void **state)
 {
 	struct fixture *fx = *state;
-	AUTO_FREE char *body = NULL;
 	char id[GUID_TEXT_SIZE];
 	char *text;
 

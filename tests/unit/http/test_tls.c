@@ -765,7 +765,9 @@ test_a_start_without_a_certificate_fails(void **state)
 	static const char *const listen[] = { "127.0.0.1:0" };
 	struct http_options options = {
 		.array = s->fx->http.array,
-		.tls = { .listen = listen, .listen_count = 1, .files = { s->cert, s->key, NULL } },
+		.tls = { .listen = listen,
+			 .listen_count = 1,
+			 .files = { s->cert, s->key, NULL, NULL } },
 	};
 	static const char *const bad[] = { "127.0.0.1:x" };
 	struct http *http = NULL;
