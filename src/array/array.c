@@ -37,7 +37,7 @@ init_locks(struct array *array)
 		&array->seen_lock,        &array->trouble_lock,     &array->check_lock,
 		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
 		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
-		&array->credentials_lock, &array->levels_lock,
+		&array->credentials_lock, &array->levels_lock,      &array->trash_lock,
 	};
 	pthread_condattr_t attr;
 
@@ -67,6 +67,7 @@ init_lists(struct array *array)
 	guid_map_init(&array->pools);
 	guid_map_init(&array->requests);
 	guid_map_init(&array->seen);
+	guid_map_init(&array->trashed);
 }
 
 /* A directory of faults may have a root of its own for sysfs and proc: tests make up drives there. */
@@ -361,6 +362,7 @@ array_close(struct array *array)
 	array_secrets_unref(array->secrets);
 	array_vault_free(array->vault);
 	array_unit_fini(array);
+	array_trash_fini(array);
 	array_store_fini(array);
 	array_pool_fini(array);
 	guid_map_fini(&array->seen);

@@ -551,6 +551,8 @@ struct array_pool_options {
 	const char *name;
 	const char *low, *full; /* thresholds: "20%", a number of bytes, or "" for the default */
 	const char *overcommit; /* "200%", or "off" */
+	const char *trash;      /* for how long deleted LUNs are kept: "7d", or "none" */
+	bool set_trash_yields, trash_yields;
 };
 
 /*
@@ -603,6 +605,30 @@ int array_lun_create(struct array *array, const struct array_request *request,
  */
 int array_lun_delete(struct array *array, const struct array_request *request,
 		     const struct guid *lun, bool force, struct array_answer *ret_answer);
+/* Deletes a LUN as array_lun_delete does, but keeps nothing, whatever its pool says. */
+int array_lun_delete_now(struct array *array, const struct array_request *request,
+			 const struct guid *lun, bool force, struct array_answer *ret_answer);
+
+/* How a LUN comes back from the trash. */
+struct array_restore_spec {
+	const char *name;  /* its new name; NULL = the one that it had */
+	bool unassociated; /* behind no target; else behind those of its targets that are there */
+};
+
+/*
+ * Restores a deleted LUN from the trash, as it was: with its id, serial number, NAA identifier and
+ * number, its unmasking list without hosts that are gone, and its targets, with its old LUN numbers
+ * where these are free.  Durable on return.  Further errors: ERR_NOT_FOUND (it is not in the trash),
+ * ERR_NAME_IN_USE, ERR_NO_SPACE (the pool's overcommit limit), ERR_BUSY (commands from before the
+ * deletion have not ended), ERR_CORRUPT (its volume is missing).
+ */
+int array_trash_restore(struct array *array, const struct array_request *request,
+			const struct guid *lun, const struct array_restore_spec *spec,
+			struct array_answer *ret_answer);
+/* Removes a LUN from the trash, and its data, for good.  Further errors: ERR_NOT_FOUND. */
+int array_trash_empty(struct array *array, const struct array_request *request,
+		      const struct guid *lun, struct array_answer *ret_answer);
+
 /*
  * Grows a LUN by add_bytes, which is more than 0 and is rounded up to whole blocks.  fits: refuse
  * to grow by more than what is free in the pool, also when the LUN is thin.  A thin LUN is

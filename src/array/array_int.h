@@ -9,6 +9,7 @@
  *	drives_lock > runtime_lock (shared while the data path is called) > pools_lock > dying_lock, devices_lock
  *	> luns_lock > live_lock > listeners_lock > a listener's lock
  *	ports_lock, maintenance_lock > state_lock, live_lock
+ * trash_lock is taken before every other lock but credentials_lock.
  * Each of queue_lock, requests_lock, jobs_lock, seen_lock and state_lock is taken while no other
  * lock is held.  Only runtime_lock is held while the data path works, and only pools_lock while a
  * file system is accessed.
@@ -125,6 +126,9 @@ struct array {
 	struct list places;        /* struct array_place; devices_lock */
 	pthread_mutex_t dying_lock;
 	struct list dying; /* struct array_store: the files of deleted LUNs */
+	/* struct array_store, with a reference: LUNs in the trash that were deleted in this run */
+	struct guid_map trashed;
+	pthread_mutex_t trash_lock; /* held over a commit: one restore or removal at a time */
 
 	pthread_mutex_t jobs_lock;
 	struct list jobs; /* struct array_job: the jobs that run */
@@ -494,6 +498,37 @@ void array_unit_show(struct array *array, const struct guid *lun_id);
  * the file is unlinked when nobody uses the store any more.
  */
 void array_unit_remove(struct array *array, const struct guid *lun_id, bool unlink);
+/*
+ * Removes a LUN that a published change has deleted: its file is unlinked, unless the LUN is in the
+ * trash.  Writer thread.
+ */
+void array_unit_remove_deleted(struct array *array, const struct guid *lun_id);
+/* Returns the space that the LUN's volume takes, as it was seen last.  Any thread. */
+uint64_t array_unit_allocated(struct array *array, const struct guid *lun_id);
+
+/* ---- trash.c: deleted LUNs that are kept for a time ---- */
+
+/* Returns for how long the pool of a LUN keeps deleted LUNs; 0 = it does not. */
+int64_t array_trash_keep_ms(const struct state *view, const struct row_lun *lun);
+/*
+ * Puts the row of the trash for a LUN that the same change deletes.  before: a state in which the
+ * LUN has its associations.  Returns 0 or -ENOMEM.  Writer thread.
+ */
+int array_trash_put(struct array *array, struct state_edit *edit, const struct state *before,
+		    const struct row_lun *lun);
+/*
+ * Keeps the store of a LUN that went to the trash, whose commands may not have ended.  Takes the
+ * reference.  Any thread.
+ */
+void array_trash_hold(struct array *array, struct array_store *store);
+/* Returns whether LUNs of the pool are in the trash. */
+bool array_trash_has(const struct state *state, const struct guid *pool_id);
+/* Returns the space that the LUNs of a pool take which are in the trash. */
+uint64_t array_trash_bytes(const struct state *state, const struct guid *pool_id);
+/* Removes what has expired, and what full pools give up.  Verifier thread. */
+void array_trash_expire(struct array *array);
+/* Called after all threads have ended. */
+void array_trash_fini(struct array *array);
 void array_unit_fini(struct array *array);
 /* Returns the LUN's store with a reference for the caller, or NULL (no such LUN).  Any thread. */
 struct array_store *array_unit_store(struct array *array, const struct guid *lun_id);
@@ -734,6 +769,9 @@ int array_lun_note_removal(struct array *array, const struct state *view,
  * and notes its file for unlinking.  Returns 0 or an error of the catalog.  Writer thread.
  */
 int array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id);
+/* Notes that the volume of a LUN is to be unlinked.  Writer thread. */
+int array_lun_note_unlink(struct array *array, const struct state *view, const struct guid *lun_id,
+			  const struct guid *pool_id);
 /* Puts the row of a LUN with another size.  Returns 0 or an error of the edit.  Writer thread. */
 int array_lun_edit_resize(struct state_edit *edit, const struct guid *lun_id, uint64_t size_bytes);
 /*

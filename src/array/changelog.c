@@ -128,7 +128,8 @@ object_add(struct changelog *log, enum row_family family, const struct guid *id)
 		return;
 	}
 	strbuf_addf(log->text, "%s ",
-		    family == ROW_HOST_GROUP ? row_noun(family) : row_type(family)->name);
+		    family == ROW_HOST_GROUP || family == ROW_TRASHED_LUN ? row_noun(family)
+									  : row_type(family)->name);
 	if (row == NULL)
 		id_add(log, id);
 	else if (family == ROW_PORTAL)
@@ -143,6 +144,8 @@ object_add(struct changelog *log, enum row_family family, const struct guid *id)
 		quoted_add(log, ((const struct row_host *)row)->name);
 	else if (family == ROW_HOST_GROUP)
 		quoted_add(log, ((const struct row_host_group *)row)->name);
+	else if (family == ROW_TRASHED_LUN)
+		quoted_add(log, ((const struct row_trashed_lun *)row)->name);
 	else if (family == ROW_ARRAY)
 		quoted_add(log, ((const struct row_array *)row)->name);
 	else if (family == ROW_JOB) {
@@ -336,7 +339,10 @@ create_add(struct changelog *log, const struct change_op *op)
 	const struct row_pool *pool = (const void *)op->row;
 	char size[32];
 
-	strbuf_add(log->text, op->family == ROW_JOB ? "started" : "created");
+	bool back = op->family == ROW_LUN &&
+		    state_find(log->before, ROW_TRASHED_LUN, &op->key.a) != NULL;
+
+	strbuf_add(log->text, op->family == ROW_JOB ? "started" : back ? "restored" : "created");
 	if (op->family == ROW_LUN) {
 		strbuf_addf(log->text, " with %s (%s) in ",
 			    str_format_size(lun->size_bytes, size, sizeof(size)),
@@ -362,8 +368,14 @@ delete_add(struct changelog *log, const struct change_op *op)
 					    : NULL;
 	char size[32];
 
+	if (op->family == ROW_TRASHED_LUN) {
+		strbuf_add(log->text, "removed from the trash with its data");
+		return;
+	}
 	strbuf_add(log->text, "deleted");
-	if (lun != NULL)
+	if (lun != NULL && state_find(log->after, ROW_TRASHED_LUN, &lun->id) != NULL)
+		strbuf_add(log->text, " and kept in the trash");
+	else if (lun != NULL)
 		strbuf_addf(log->text, " with its data of %s",
 			    str_format_size(lun->size_bytes, size, sizeof(size)));
 }
@@ -413,6 +425,8 @@ is_implied(const struct changelog *log, const struct change_op *op)
 {
 	const struct state *without = op->row != NULL ? log->before : log->after;
 
+	if (op->family == ROW_TRASHED_LUN)
+		return state_find(without, ROW_LUN, &op->key.a) != NULL;
 	if (op->family == ROW_GROUP_PORTAL)
 		return state_find(without, ROW_PORTAL_GROUP, &op->key.a) == NULL ||
 		       state_find(without, ROW_PORTAL, &op->key.b) == NULL;

@@ -311,7 +311,8 @@ struct delete
 {
 	struct array_task task;
 	const struct guid *lun_id;
-	bool force;
+	bool force, now; /* now: the LUN is not kept in the trash */
+	struct guid pool_id;
 };
 
 int
@@ -331,14 +332,15 @@ array_lun_mappings(const struct state *state, const struct guid *lun_id,
 	return (int)slice.count;
 }
 
-static int
-note_unlink(struct array *array, const struct state *view, const struct row_lun *lun)
+int
+array_lun_note_unlink(struct array *array, const struct state *view, const struct guid *lun_id,
+		      const struct guid *pool_id)
 {
-	const struct row_pool *pool = state_find(view, ROW_POOL, &lun->pool_id);
+	const struct row_pool *pool = state_find(view, ROW_POOL, pool_id);
 	const struct array_pool_driver *driver = array_pool_driver_find(pool->path);
-	AUTO_FREE char *path = driver != NULL ? driver->volume_name(pool->path, &lun->id)
+	AUTO_FREE char *path = driver != NULL ? driver->volume_name(pool->path, lun_id)
 					      : str_dup(pool->path);
-	struct catalog_unlink entry = { lun->id, lun->pool_id, path };
+	struct catalog_unlink entry = { *lun_id, *pool_id, path };
 
 	return path == NULL ? -ENOMEM : catalog_unlink_put(array->catalog, &entry);
 }
@@ -346,21 +348,19 @@ note_unlink(struct array *array, const struct state *view, const struct row_lun 
 int
 array_lun_note_removal(struct array *array, const struct state *view, const struct row_lun *lun)
 {
-	int rc = note_unlink(array, view, lun);
+	int rc = array_lun_note_unlink(array, view, &lun->id, &lun->pool_id);
 
 	return rc < 0 ? rc : catalog_kept_forget(array->catalog, &lun->id);
 }
 
-int
-array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id)
+/* Takes the LUN from its targets, and deletes its row. */
+static int
+edit_delete(struct array *array, struct state_edit *edit, const struct guid *lun_id)
 {
 	const struct state *view = state_edit_view(edit);
-	const struct row_lun *lun = NULL;
 	struct row_slice slice;
-	int rc = array_lun_find(view, lun_id, &lun);
+	int rc = 0;
 
-	if (rc == 0)
-		rc = array_lun_note_removal(array, view, lun);
 	while (rc == 0 && (slice = state_lun_targets(view, lun_id)).count > 0) {
 		const struct row_association *row = slice.rows[0];
 		struct guid target_id = row->target_id;
@@ -370,6 +370,30 @@ array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct
 			rc = state_edit_delete(edit, ROW_ASSOCIATION, lun_id, &target_id);
 	}
 	return rc < 0 ? rc : state_edit_delete(edit, ROW_LUN, lun_id, NULL);
+}
+
+int
+array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id)
+{
+	const struct state *view = state_edit_view(edit);
+	const struct row_lun *lun = NULL;
+	int rc = array_lun_find(view, lun_id, &lun);
+
+	if (rc == 0)
+		rc = array_lun_note_removal(array, view, lun);
+	return rc < 0 ? rc : edit_delete(array, edit, lun_id);
+}
+
+/* Moves the LUN to the trash of its pool. */
+static int
+edit_trash(struct array *array, struct state_edit *edit, const struct row_lun *lun)
+{
+	struct guid id = lun->id;
+	int rc = array_trash_put(array, edit, state_edit_view(edit), lun);
+
+	if (rc == 0)
+		rc = catalog_kept_forget(array->catalog, &id);
+	return rc < 0 ? rc : edit_delete(array, edit, &id);
 }
 
 #define TARGETS_NAMED 3
@@ -430,17 +454,27 @@ static int
 delete_apply(struct array *array, struct array_task *task)
 {
 	struct delete *d = container_of(task, struct delete, task);
-	int rc = d->force ? 0 : check_unused(array, state_edit_view(task->edit), d->lun_id);
+	const struct state *view = state_edit_view(task->edit);
+	const struct row_lun *lun = NULL;
+	int rc = array_lun_find(view, d->lun_id, &lun);
 
+	if (rc == 0 && !d->force)
+		rc = check_unused(array, view, d->lun_id);
+	if (rc < 0)
+		return rc;
 	task->answer.object_id = *d->lun_id;
-	return rc < 0 ? rc : array_lun_edit_remove(array, task->edit, d->lun_id);
+	d->pool_id = lun->pool_id;
+	return !d->now && array_trash_keep_ms(view, lun) > 0
+		       ? edit_trash(array, task->edit, lun)
+		       : array_lun_edit_remove(array, task->edit, d->lun_id);
 }
 
 static void
 delete_published(struct array *array, struct array_task *task)
 {
 	array_live_delete(array, ROW_LIVE_MAINTENANCE, &task->answer.object_id);
-	array_unit_remove(array, container_of(task, struct delete, task)->lun_id, true);
+	array_unit_remove_deleted(array, container_of(task, struct delete, task)->lun_id);
+	array_pool_show(array, &container_of(task, struct delete, task)->pool_id);
 }
 
 /*
@@ -458,6 +492,19 @@ go_without_drain(const struct guid *lun_id)
 		"answers, or at the next start\"",
 		guid_format(lun_id, id));
 	return 0;
+}
+
+/* Looks how much space the volume takes: the trash says so as long as the LUN is in it. */
+static void
+measure(struct array *array, const struct guid *lun_id)
+{
+	struct array_store *store = array_unit_store(array, lun_id);
+
+	if (store != NULL && array_store_try_manage(store)) {
+		(void)array_store_verify(store);
+		array_store_unmanage(store);
+	}
+	array_store_unref(store);
 }
 
 /*
@@ -478,14 +525,16 @@ delete_held(struct array *array, struct delete *d)
 		rc = go_without_drain(d->lun_id);
 	if (rc < 0)
 		return rc;
+	if (!d->now)
+		measure(array, d->lun_id);
 	rc = array_writer_submit(array, &d->task);
 	array_runtime_resume(array, drain);
 	return rc;
 }
 
-int
-array_lun_delete(struct array *array, const struct array_request *request, const struct guid *lun,
-		 bool force, struct array_answer *ret_answer)
+static int
+delete_lun(struct array *array, const struct array_request *request, const struct guid *lun,
+	   bool force, bool now, struct array_answer *ret_answer)
 {
 	struct delete d = {
 		.task = { .apply = delete_apply,
@@ -497,6 +546,7 @@ array_lun_delete(struct array *array, const struct array_request *request, const
 			  .audit = array_request_audit(request) },
 		.lun_id = lun,
 		.force = force,
+		.now = now,
 	};
 	int rc = array_request_begin(array, request, ret_answer);
 
@@ -509,6 +559,20 @@ array_lun_delete(struct array *array, const struct array_request *request, const
 			array_operation_end(array, lun);
 	}
 	return array_request_end(array, request, rc, &d.task.answer, ret_answer);
+}
+
+int
+array_lun_delete(struct array *array, const struct array_request *request, const struct guid *lun,
+		 bool force, struct array_answer *ret_answer)
+{
+	return delete_lun(array, request, lun, force, false, ret_answer);
+}
+
+int
+array_lun_delete_now(struct array *array, const struct array_request *request,
+		     const struct guid *lun, bool force, struct array_answer *ret_answer)
+{
+	return delete_lun(array, request, lun, force, true, ret_answer);
 }
 
 /* ---- rename ---- */

@@ -288,6 +288,8 @@ pool_object(const struct exporting *e, const void *row)
 	json_object_set_new(object, "low", text_or_empty(pool->low));
 	json_object_set_new(object, "full", text_or_empty(pool->full));
 	json_object_set_new(object, "overcommit", text_or_empty(pool->overcommit));
+	json_object_set_new(object, "trash", text_or_empty(pool->trash));
+	json_object_set_new(object, "trash_yields", json_boolean(pool->trash_yields));
 	return object;
 }
 

@@ -90,10 +90,13 @@ set_options(struct array_plan_build *b, const struct array_plan_entry *entry, st
 		.low = array_plan_string(entry, "low"),
 		.full = array_plan_string(entry, "full"),
 		.overcommit = array_plan_string(entry, "overcommit"),
+		.trash = array_plan_string(entry, "trash"),
 	};
 	int rc = 0;
 
-	if (options.low != NULL || options.full != NULL || options.overcommit != NULL)
+	(void)array_plan_bool(entry, "trash_yields", &row->trash_yields);
+	if (options.low != NULL || options.full != NULL || options.overcommit != NULL ||
+	    options.trash != NULL)
 		rc = array_pool_options_fill(row, &options);
 	return rc < 0 ? array_plan_explain(&b->plan->text, &entry->at, rc) : 0;
 }

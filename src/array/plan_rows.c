@@ -55,6 +55,19 @@ is_unlinked(void *arg, const struct catalog_unlink *entry)
 	return guid_equal(&entry->lun_id, arg) ? 1 : 0;
 }
 
+/* Returns whether a LUN that the plan deletes goes to the trash: not when its pool goes, too. */
+static bool
+is_kept(const struct rows *r, const struct row_lun *lun)
+{
+	const struct change *change = r->plan->change;
+
+	for (size_t i = 0; i < change->op_count; i++)
+		if (change->ops[i].family == ROW_POOL && change->ops[i].row == NULL &&
+		    guid_equal(&change->ops[i].key.a, &lun->pool_id))
+			return false;
+	return array_trash_keep_ms(r->plan->before, lun) > 0;
+}
+
 /* The file of a new LUN must not be that of a deleted one, which is still to be removed. */
 static int
 note_lun(struct rows *r, const struct change_op *op)
@@ -63,10 +76,17 @@ note_lun(struct rows *r, const struct change_op *op)
 	struct guid id = op->key.a;
 	int rc;
 
+	if (op->row == NULL && is_kept(r, old))
+		return catalog_kept_forget(r->array->catalog, &id);
 	if (op->row == NULL)
 		return array_lun_note_removal(r->array, r->plan->before, old);
 	if (old != NULL)
 		return 0;
+	if (state_find(state_edit_view(r->edit), ROW_TRASHED_LUN, &id) != NULL)
+		return err_set(ERR_IN_USE,
+			       "a deleted LUN with the same id is in the trash: restore it "
+			       "(`vdsctl lun restore`), or remove it (`vdsctl trash "
+			       "empty`)");
 	rc = catalog_unlinks(r->array->catalog, is_unlinked, &id);
 	return rc <= 0 ? rc
 		       : err_set(ERR_BUSY, "the file of a deleted LUN with the same id is still "
@@ -101,6 +121,10 @@ note_pool(struct rows *r, const struct change_op *op)
 
 	if (op->row != NULL)
 		return 0;
+	if (array_trash_has(state_edit_view(r->edit), &op->key.a))
+		return err_set(ERR_IN_USE,
+			       "a pool that is to be deleted has deleted LUNs in its trash: "
+			       "restore them, or remove them (`vdsctl trash empty`)");
 	rc = catalog_pool_space_delete(r->array->catalog, &op->key.a);
 	if (rc == 0)
 		rc = catalog_unlinks(r->array->catalog, check_unlink, &search);
@@ -202,14 +226,27 @@ put_secret(struct rows *r, const struct row_credential *row)
 	return rc;
 }
 
+/* A LUN that a plan deletes goes to the trash of its pool, if that has one. */
+static int
+put_trash(struct rows *r, const struct change_op *op)
+{
+	const struct row_lun *lun = state_find(r->plan->before, ROW_LUN, &op->key.a);
+
+	return is_kept(r, lun) ? array_trash_put(r->array, r->edit, r->plan->before, lun) : 0;
+}
+
 static int
 put_op(struct rows *r, const struct change_op *op)
 {
 	int rc = 0;
 
+	if (op->row == NULL && op->family == ROW_LUN)
+		rc = put_trash(r, op);
 	if (op->row == NULL)
-		return state_edit_delete(r->edit, op->family, &op->key.a,
-					 row_type(op->family)->key_fields > 1 ? &op->key.b : NULL);
+		return rc < 0 ? rc
+			      : state_edit_delete(r->edit, op->family, &op->key.a,
+						  row_type(op->family)->key_fields > 1 ? &op->key.b
+										       : NULL);
 	if (op->family == ROW_LUN)
 		return put_lun(r, op);
 	if (op->family == ROW_PORTAL_GROUP)

@@ -468,7 +468,7 @@ array_plan_work_published(struct array_plan_work *work)
 
 	for (size_t i = 0; i < work->lun_count; i++)
 		if (work->luns[i].after == NULL)
-			array_unit_remove(work->array, &work->luns[i].id, true);
+			array_unit_remove_deleted(work->array, &work->luns[i].id);
 	for (size_t i = 0; change != NULL && i < change->op_count; i++) {
 		const struct change_op *op = &change->ops[i];
 

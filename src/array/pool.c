@@ -188,6 +188,18 @@ overcommit_set(char **member, const char *text)
 	return row_set_string(member, canonical);
 }
 
+static int
+trash_set(char **member, const char *text)
+{
+	int64_t keep_ms;
+	int rc;
+
+	if (text == NULL)
+		return 0;
+	rc = pool_trash_parse(text, &keep_ms);
+	return rc < 0 ? rc : row_set_string(member, keep_ms > 0 ? text : "");
+}
+
 /* Checks that a pool is low before it is full, as far as that is known without its capacity. */
 static int
 limits_check(const struct row_pool *row)
@@ -221,6 +233,10 @@ array_pool_options_fill(struct row_pool *row, const struct array_pool_options *o
 		rc = limit_set(&row->full, "--full", options->full);
 	if (rc == 0)
 		rc = overcommit_set(&row->overcommit, options->overcommit);
+	if (rc == 0)
+		rc = trash_set(&row->trash, options->trash);
+	if (options->set_trash_yields)
+		row->trash_yields = options->trash_yields;
 	return rc < 0 ? rc : limits_check(row);
 }
 
@@ -307,6 +323,10 @@ delete_apply(struct array *array, struct array_task *task)
 		if (guid_equal(&((const struct row_lun *)state_at(view, ROW_LUN, i))->pool_id,
 			       &c->id))
 			return err_set(ERR_IN_USE, "the pool still has LUNs: delete them first");
+	if (array_trash_has(view, &c->id))
+		return err_set(ERR_IN_USE,
+			       "the pool has deleted LUNs in its trash: restore them, or "
+			       "remove them for good by `vdsctl trash empty`");
 	rc = catalog_unlinks(array->catalog, any_unlink, &c->id);
 	if (rc != 0)
 		return rc < 0 ? rc

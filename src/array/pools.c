@@ -119,6 +119,22 @@ entry_open(struct array *array, struct array_pool_entry *entry, enum array_pool_
 	return rc;
 }
 
+static uint64_t
+trash_bytes(struct array *array, const struct guid *pool_id)
+{
+	struct state *state;
+	uint64_t bytes;
+
+	pthread_mutex_lock(&array->state_lock);
+	state = array->state != NULL ? state_ref(array->state) : NULL;
+	pthread_mutex_unlock(&array->state_lock);
+	if (state == NULL)
+		return 0; /* the array is being made */
+	bytes = array_trash_bytes(state, pool_id);
+	state_unref(state);
+	return bytes;
+}
+
 /* Decides how full the pool is now.  The caller holds pools_lock. */
 static void
 judge(struct array_pool_entry *entry, const struct array_pool_space *space)
@@ -154,6 +170,7 @@ show(struct array *array, struct array_pool_entry *entry)
 		judge(entry, &space);
 	}
 	row->crossings = entry->crossings;
+	row->trash_bytes = trash_bytes(array, &entry->id);
 	row->allocated_bytes = entry->allocated_bytes;
 	row->space = entry->space;
 	entry->level = (struct array_pool_level){
@@ -322,7 +339,8 @@ fate(struct array_pool_sweep *pool_sweep, const struct guid *lun_id)
 {
 	struct sweep *sweep = container_of(pool_sweep, struct sweep, pool);
 
-	if (state_find(sweep->state, ROW_LUN, lun_id) != NULL)
+	if (state_find(sweep->state, ROW_LUN, lun_id) != NULL ||
+	    state_find(sweep->state, ROW_TRASHED_LUN, lun_id) != NULL)
 		return VOLUME_KNOWN;
 	return array_store_is_dying(sweep->array, lun_id) ? VOLUME_DYING : VOLUME_UNKNOWN;
 }

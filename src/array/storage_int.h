@@ -112,6 +112,8 @@ int array_store_file_error(const struct array_store *store, int rc);
  * Returns 0 or -ENOMEM.
  */
 int array_store_dying_add(struct array *array, const struct guid *lun_id, const char *place);
+/* Returns whether nobody uses the store's device.  The caller holds dying_lock. */
+bool array_store_is_unused(const struct array_store *store);
 /* Returns whether the volume of this deleted LUN is still to be removed.  Any thread. */
 bool array_store_is_dying(struct array *array, const struct guid *lun_id);
 /*

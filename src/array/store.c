@@ -244,8 +244,8 @@ reap(struct work *work)
 	store_free(store);
 }
 
-static bool
-is_unused(const struct array_store *store)
+bool
+array_store_is_unused(const struct array_store *store)
 {
 	return store->dev == NULL || atomic_load(&store->dev->refs) == 1;
 }
@@ -259,7 +259,7 @@ array_store_reap(struct array *array)
 	list_for_each_safe(node, &array->dying) {
 		struct array_store *store = list_entry(node, struct array_store, node);
 
-		if (is_unused(store)) {
+		if (array_store_is_unused(store)) {
 			list_remove(node);
 			store->reap.run = reap;
 			workers_submit(array->workers, &store->reap);

@@ -73,6 +73,35 @@ entry_free(struct array_lun_entry *entry)
 	mem_free(entry);
 }
 
+uint64_t
+array_unit_allocated(struct array *array, const struct guid *lun_id)
+{
+	struct array_lun_entry *entry;
+	uint64_t bytes;
+
+	pthread_mutex_lock(&array->luns_lock);
+	entry = array_unit_find_locked(array, lun_id);
+	bytes = entry != NULL ? entry->allocated_bytes : 0;
+	pthread_mutex_unlock(&array->luns_lock);
+	return bytes;
+}
+
+void
+array_unit_remove_deleted(struct array *array, const struct guid *lun_id)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	struct array_store *store = NULL;
+
+	if (state_find(state, ROW_TRASHED_LUN, lun_id) == NULL) {
+		array_unit_remove(array, lun_id, true);
+		return;
+	}
+	store = array_unit_store(array, lun_id);
+	array_unit_remove(array, lun_id, false);
+	if (store != NULL)
+		array_trash_hold(array, store);
+}
+
 void
 array_unit_remove(struct array *array, const struct guid *lun_id, bool unlink)
 {

@@ -201,10 +201,24 @@ static const char version_15[] =
 	"CREATE TABLE pool_space (pool_id BLOB PRIMARY KEY, space INTEGER NOT NULL,"
 	"    crossings INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
+/* The trash: LUNs that were deleted and are kept for a time. */
+static const char version_16[] =
+	"ALTER TABLE pool ADD COLUMN trash TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE pool ADD COLUMN trash_yields INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE trashed_lun (id BLOB PRIMARY KEY, name TEXT NOT NULL,"
+	"    number INTEGER NOT NULL UNIQUE, pool_id BLOB NOT NULL REFERENCES pool,"
+	"    size_bytes INTEGER NOT NULL, block_bytes INTEGER NOT NULL, thin INTEGER NOT NULL,"
+	"    mask TEXT NOT NULL, serial TEXT NOT NULL UNIQUE, naa TEXT NOT NULL UNIQUE,"
+	"    status TEXT NOT NULL, created_ms INTEGER NOT NULL, identity TEXT NOT NULL,"
+	"    hints TEXT NOT NULL, access TEXT NOT NULL, removable INTEGER NOT NULL,"
+	"    targets TEXT NOT NULL, allocated_bytes INTEGER NOT NULL,"
+	"    deleted_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL) STRICT;";
+
 const struct catalog_migration catalog_migrations[] = {
-	{ version_1 },  { version_2 },  { version_3 },  { version_4 },  { version_5 },
-	{ version_6 },  { version_7 },  { version_8 },  { version_9 },  { version_10 },
-	{ version_11 }, { version_12 }, { version_13 }, { version_14 }, { version_15 },
+	{ version_1 },  { version_2 },  { version_3 },  { version_4 },
+	{ version_5 },  { version_6 },  { version_7 },  { version_8 },
+	{ version_9 },  { version_10 }, { version_11 }, { version_12 },
+	{ version_13 }, { version_14 }, { version_15 }, { version_16 },
 };
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 

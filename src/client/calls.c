@@ -110,7 +110,7 @@ ask_as_older(struct client *client, enum verb_id verb, const struct guid *ids,
 	unsigned minor = minor_version(client);
 	int rc;
 
-	bool changed = (minor < 3 && args->flat) ||
+	bool changed = (minor < 3 && (args->flat || args->now)) ||
 		       (minor < 2 && (args->fits || args->duplicate || args->hints != NULL)) ||
 		       (minor < 1 && (args->force || args->with_portals));
 
@@ -120,6 +120,7 @@ ask_as_older(struct client *client, enum verb_id verb, const struct guid *ids,
 		return too_old("it keeps no hints");
 	older.hints = NULL;
 	older.flat = older.flat && minor >= 3;
+	older.now = older.now && minor >= 3; /* before, a deletion kept nothing */
 	if (minor < 2)
 		older.fits = older.duplicate = false;
 	if (minor < 1)
@@ -157,8 +158,8 @@ client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
 	if (rc == ERR_INVALID && args != NULL && needs_minor_3(args) && minor_version(client) < 3)
 		return too_old("it knows neither read-only LUNs nor removable ones");
 	if (rc == ERR_INVALID && args != NULL &&
-	    (args->flat || args->force || args->with_portals || args->fits || args->duplicate ||
-	     args->hints != NULL))
+	    (args->flat || args->now || args->force || args->with_portals || args->fits ||
+	     args->duplicate || args->hints != NULL))
 		rc = ask_as_older(client, verb, ids, args, ret_json);
 	else if (rc == ERR_NOT_FOUND)
 		rc = refuse_as_older(client, verb);
@@ -316,11 +317,28 @@ client_pool_set(struct client *client, const struct guid *pool,
 		.low = options->low,
 		.full = options->full,
 		.overcommit = options->overcommit,
+		.trash = options->trash,
+		.trash_yields = options->trash_yields,
 	};
 	int rc = client_change(client, VERB_POOL_CHANGE, pool, &args, ret_answer);
 
 	return rc == ERR_INVALID && minor_version(client) < 3 ? too_old("its pools have no options")
 							      : rc;
+}
+
+int
+client_trash_restore(struct client *client, const struct guid *lun, const char *name,
+		     bool unassociated, struct client_answer *ret_answer)
+{
+	const struct verb_args args = { .name = name, .unassociated = unassociated };
+
+	return client_change(client, VERB_TRASH_RESTORE, lun, &args, ret_answer);
+}
+
+int
+client_trash_empty(struct client *client, const struct guid *lun, struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_TRASH_EMPTY, lun, NULL, ret_answer);
 }
 
 int

@@ -262,11 +262,17 @@ int client_pool_create(struct client *client, const char *name, const char *path
 		       struct client_answer *ret_answer);
 /* Options of a pool, as texts (model/pool_options.h); NULL = it stays.  Borrowed for the call. */
 struct client_pool_options {
-	const char *low, *full, *overcommit;
+	const char *low, *full, *overcommit, *trash;
+	struct verb_flag trash_yields;
 };
 
 int client_pool_set(struct client *client, const struct guid *pool,
 		    const struct client_pool_options *options, struct client_answer *ret_answer);
+/* Restores a LUN from the trash.  name: its new name, or NULL. */
+int client_trash_restore(struct client *client, const struct guid *lun, const char *name,
+			 bool unassociated, struct client_answer *ret_answer);
+int client_trash_empty(struct client *client, const struct guid *lun,
+		       struct client_answer *ret_answer);
 int client_pool_rename(struct client *client, const struct guid *pool, const char *name,
 		       struct client_answer *ret_answer);
 int client_lun_create(struct client *client, const struct client_lun_spec *spec,

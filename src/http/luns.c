@@ -73,8 +73,31 @@ int
 http_lun_delete(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_lun_delete(call->array, &call->request, &call->ids[0], call->args.force,
-				  &answer);
+	const struct guid *lun = &call->ids[0];
+	bool force = call->args.force;
+	int rc = call->args.now
+			 ? array_lun_delete_now(call->array, &call->request, lun, force, &answer)
+			 : array_lun_delete(call->array, &call->request, lun, force, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_trash_empty(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_trash_empty(call->array, &call->request, &call->ids[0], &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_trash_restore(struct http_call *call, struct http_reply *reply)
+{
+	const struct array_restore_spec spec = { .name = call->args.name,
+						 .unassociated = call->args.unassociated };
+	struct array_answer answer;
+	int rc = array_trash_restore(call->array, &call->request, &call->ids[0], &spec, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

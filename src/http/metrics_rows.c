@@ -203,6 +203,12 @@ pool_full(const struct row_live_pool *live)
 }
 
 static uint64_t
+pool_trash(const struct row_live_pool *live)
+{
+	return live->trash_bytes;
+}
+
+static uint64_t
 pool_level(const struct row_live_pool *live)
 {
 	return live->space;
@@ -236,6 +242,12 @@ static void
 write_pool_allocated(struct http_scrape *scrape, const struct http_metric *metric)
 {
 	pools_write(scrape, metric, pool_allocated);
+}
+
+static void
+write_pool_trash(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	pools_write(scrape, metric, pool_trash);
 }
 
 static void
@@ -811,6 +823,7 @@ const struct http_metric http_metrics[] = {
 	{ "vds_pool_size_bytes", METRIC_GAUGE, "bytes", "Size of the file system of a pool.", write_pool_capacity },
 	{ "vds_pool_free_bytes", METRIC_GAUGE, "bytes", "Free space of the file system of a pool.", write_pool_free },
 	{ "vds_pool_allocated_bytes", METRIC_GAUGE, "bytes", "Space that the LUNs of a pool take.", write_pool_allocated },
+	{ "vds_pool_trash_bytes", METRIC_GAUGE, "bytes", "Space that deleted LUNs take which are kept.", write_pool_trash },
 	{ "vds_pool_low_bytes", METRIC_GAUGE, "bytes", "A pool is low when less is free.", write_pool_low },
 	{ "vds_pool_full_bytes", METRIC_GAUGE, "bytes", "A pool is full when less is free.", write_pool_full },
 	{ "vds_pool_level", METRIC_GAUGE, NULL, "How full a pool is: 0 ok, 1 low, 2 full.", write_pool_level },

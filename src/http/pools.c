@@ -21,6 +21,9 @@ http_pool_patch(struct http_call *call, struct http_reply *reply)
 		.low = call->args.low,
 		.full = call->args.full,
 		.overcommit = call->args.overcommit,
+		.trash = call->args.trash,
+		.set_trash_yields = call->args.trash_yields.given,
+		.trash_yields = call->args.trash_yields.value,
 	};
 	int rc = array_pool_change(call->array, &call->request, &call->ids[0], &options, &answer);
 

@@ -107,6 +107,10 @@ const struct http_route http_routes[VERB_COUNT] = {
 	[VERB_TOKEN_CREATE] = { http_token_create, ROW_ARRAY },
 	[VERB_TOKEN_REVOKE] = { http_token_revoke, ROW_ARRAY },
 	[VERB_UNDO_PLAN] = { http_undo_plan, ROW_ARRAY },
+	[VERB_TRASH_LIST] = { http_list, ROW_TRASHED_LUN },
+	[VERB_TRASH_EMPTY] = { http_trash_empty, ROW_TRASHED_LUN },
+	[VERB_TRASH_GET] = { http_get, ROW_TRASHED_LUN },
+	[VERB_TRASH_RESTORE] = { http_trash_restore, ROW_TRASHED_LUN },
 	[VERB_UNDO] = { http_undo, ROW_ARRAY },
 	[VERB_VERSION] = { http_version, ROW_ARRAY },
 };

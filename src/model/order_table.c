@@ -360,6 +360,7 @@ static const struct order_type types[ORDER_ALL_COUNT] = {
 	[ROW_HOST_GROUP]	= { ROW_HOST_GROUP,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_HOST_MEMBER]	= { ROW_HOST_MEMBER,	compare_pair,		compare_id,	prefix_id, NULL },
 	[ROW_CREDENTIAL]	= { ROW_CREDENTIAL,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_TRASHED_LUN]	= { ROW_TRASHED_LUN,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_OTHER]		= { ROW_OTHER,		compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LIVE_LUN]		= { ROW_LIVE_LUN,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LIVE_PORTAL]	= { ROW_LIVE_PORTAL,	compare_id,		compare_id,	prefix_id, NULL },

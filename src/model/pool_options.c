@@ -102,3 +102,39 @@ pool_overcommit_bytes(unsigned percent, uint64_t capacity_bytes)
 {
 	return percent == 0 ? UINT64_MAX : percent_of(percent, capacity_bytes);
 }
+
+int
+pool_trash_parse(const char *text, int64_t *ret_ms)
+{
+	static const struct {
+		char unit;
+		int64_t ms;
+	} units[] = { { 's', 1000 },
+		      { 'm', 60000 },
+		      { 'h', 3600000 },
+		      { 'd', 86400000 },
+		      { 'w', 7 * 86400000ll } };
+	const int64_t most_ms = 520 * 7 * 86400000ll;
+	size_t len = strlen(text);
+	char digits[16] = "";
+	uint64_t count;
+
+	if (len == 0 || strcmp(text, "none") == 0) {
+		*ret_ms = 0;
+		return 0;
+	}
+	if (len < sizeof(digits))
+		memcpy(digits, text, len - 1);
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (text[len - 1] != units[i].unit || str_parse_u64(digits, &count) < 0 ||
+		    count == 0 || count > (uint64_t)(most_ms / units[i].ms))
+			continue;
+		*ret_ms = (int64_t)count * units[i].ms;
+		return 0;
+	}
+	return err_set(
+		ERR_INVALID,
+		"--trash: \"%s\" is no time for which deleted LUNs can be kept: give one such "
+		"as 12h, 7d or 4w (520w at most), or none",
+		text);
+}

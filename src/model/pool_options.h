@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The options of a pool, as texts: the members low, full and overcommit of struct row_pool.  The
+ * The options of a pool, as texts: the members low, full, overcommit and trash of struct row_pool.  The
  * text of a row is canonical, and is also accepted where an option is set.  Pure functions; any
  * thread.
  */
@@ -41,6 +41,12 @@ uint64_t pool_limit_bytes(const struct pool_limit *limit, unsigned default_perce
  * *ret_percent is 0 when there is no limit.  Returns 0, or ERR_INVALID with a text.
  */
 int pool_overcommit_parse(const char *text, unsigned *ret_percent);
+/*
+ * Reads for how long deleted LUNs are kept: a number with s, m, h, d or w (1s to 520w), which is its
+ * canonical form too, or "none" or "" for not at all.  *ret_ms is 0 when they are not kept.  Returns
+ * 0, or ERR_INVALID with a text.
+ */
+int pool_trash_parse(const char *text, int64_t *ret_ms);
 /* Writes the canonical text: "" for no limit. */
 void pool_overcommit_format(unsigned percent, char text[POOL_OPTION_MAX]);
 /* Returns percent of capacity_bytes; UINT64_MAX when percent is 0. */

@@ -46,6 +46,7 @@ enum row_family {
 	ROW_HOST_GROUP,   /* a named set of hosts */
 	ROW_HOST_MEMBER,  /* a host in a host group */
 	ROW_CREDENTIAL,   /* that there is a CHAP secret, and for whom: never the secret */
+	ROW_TRASHED_LUN,  /* a LUN that was deleted, and is kept for a time */
 	ROW_STORED_COUNT, /* number of families that the catalog stores as tables */
 
 	ROW_OTHER =
@@ -116,6 +117,9 @@ struct row_pool {
 	/* options, in the canonical form of model/pool_options.h; "" = the default */
 	char *low, *full; /* below how much free space the pool is low, or full */
 	char *overcommit; /* how large its LUNs may be together; "" = there is no limit */
+	char *trash;      /* for how long deleted LUNs are kept; "" = not at all */
+	/* when the pool gets full, LUNs in the trash are removed before their time, oldest first */
+	bool trash_yields;
 };
 
 /* Which designators name a LUN in VPD page 83h (docs/design/identity.md). */
@@ -304,6 +308,30 @@ struct row_other {
 	struct guid id; /* a hash of the family's name and the row's key: row_other_key */
 };
 
+/*
+ * A LUN that was deleted and whose data are kept for a time: the trash.  It is served to nobody.
+ * The members that have the names of those of row_lun are the LUN's, as they were.
+ */
+struct row_trashed_lun {
+	struct row row;
+	struct guid id; /* of the LUN */
+	char *name;
+	uint32_t number, block_bytes;
+	struct guid pool_id;
+	uint64_t size_bytes;
+	bool thin, removable;
+	enum row_status status;
+	enum lun_identity identity;
+	enum lun_access access;
+	int64_t created_ms;
+	char *mask, *serial, *naa, *hints;
+	/* the targets that it was behind: "ID:NUMBER", joined by ";", in the order of ids */
+	char *targets;
+	uint64_t allocated_bytes; /* space that its volume takes */
+	/* when it was deleted, and when it is removed for good; milliseconds since 1970, UTC */
+	int64_t deleted_ms, expires_ms;
+};
+
 /* FAILING: the LUN goes on, but commands fail in its store (a bad block, a full pool). */
 enum lun_health { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_FAILED, HEALTH_FAILING } ROW_BYTE;
 /*
@@ -349,6 +377,7 @@ struct row_live_pool {
 	enum pool_space space;
 	uint64_t low_bytes, full_bytes; /* it is low, or full, when less is free */
 	uint64_t crossings;             /* how often it has become low or full in its life */
+	uint64_t trash_bytes;           /* space that deleted LUNs take which are kept */
 };
 
 struct row_live_job {

@@ -68,6 +68,8 @@ static const struct row_field pool_fields[] = {
 	ADDED(3, row_pool, low, FIELD_STRING),
 	ADDED(3, row_pool, full, FIELD_STRING),
 	ADDED(3, row_pool, overcommit, FIELD_STRING),
+	ADDED(3, row_pool, trash, FIELD_STRING),
+	ADDED(3, row_pool, trash_yields, FIELD_BOOL),
 };
 /* clang-format on */
 
@@ -89,6 +91,31 @@ static const struct row_field lun_fields[] = {
 	ADDED(2, row_lun, hints, FIELD_STRING),
 	ADDED_ENUM(3, row_lun, access, lun_access_names, LUN_READ_ONLY),
 	ADDED(3, row_lun, removable, FIELD_BOOL),
+};
+/* clang-format on */
+
+/* clang-format off */
+static const struct row_field trashed_lun_fields[] = {
+	GUID(row_trashed_lun, id),
+	TEXT(row_trashed_lun, name),
+	U32(row_trashed_lun, number),
+	GUID(row_trashed_lun, pool_id),
+	U64(row_trashed_lun, size_bytes),
+	U32(row_trashed_lun, block_bytes),
+	BOOL(row_trashed_lun, thin),
+	TEXT(row_trashed_lun, mask),
+	TEXT(row_trashed_lun, serial),
+	TEXT(row_trashed_lun, naa),
+	ENUM(row_trashed_lun, status, status_names, STATUS_OFFLINE),
+	I64(row_trashed_lun, created_ms),
+	ENUM(row_trashed_lun, identity, identity_names, LUN_IDENTITY_NAA),
+	TEXT(row_trashed_lun, hints),
+	ENUM(row_trashed_lun, access, lun_access_names, LUN_READ_ONLY),
+	BOOL(row_trashed_lun, removable),
+	TEXT(row_trashed_lun, targets),
+	U64(row_trashed_lun, allocated_bytes),
+	I64(row_trashed_lun, deleted_ms),
+	I64(row_trashed_lun, expires_ms),
 };
 /* clang-format on */
 
@@ -230,6 +257,7 @@ static const struct row_field live_pool_fields[] = {
 	ADDED(3, row_live_pool, low_bytes, FIELD_U64),
 	ADDED(3, row_live_pool, full_bytes, FIELD_U64),
 	ADDED(3, row_live_pool, crossings, FIELD_U64),
+	ADDED(3, row_live_pool, trash_bytes, FIELD_U64),
 };
 /* clang-format on */
 
@@ -337,6 +365,7 @@ KEYED(row_host_group, id);
 KEYED(row_host_member, group_id);
 KEYED2(row_host_member, host_id);
 KEYED(row_credential, id);
+KEYED(row_trashed_lun, id);
 KEYED(row_other, id);
 KEYED(row_live_lun, id);
 KEYED(row_live_portal, id);
@@ -374,6 +403,7 @@ static const struct row_type types[ROW_FAMILY_COUNT] = {
 	[ROW_HOST_GROUP]	= FAMILY_ADDED(3, host_group, "host_groups",	1),
 	[ROW_HOST_MEMBER]	= FAMILY_ADDED(3, host_member, "host_members",	2),
 	[ROW_CREDENTIAL]	= FAMILY_ADDED(3, credential, "credentials",	1),
+	[ROW_TRASHED_LUN]	= FAMILY_ADDED(3, trashed_lun, "trashed_luns",	1),
 	[ROW_OTHER]		= { "", "", sizeof(struct row_other), 1, other_fields, ARRAY_LEN(other_fields), 0 },
 	[ROW_LIVE_LUN]		= FAMILY(live_lun,	"live_luns",		1),
 	[ROW_LIVE_PORTAL]	= FAMILY(live_portal,	"live_portals",		1),
@@ -406,6 +436,8 @@ row_noun(enum row_family family)
 		return "host group";
 	case ROW_CREDENTIAL:
 		return "CHAP secret";
+	case ROW_TRASHED_LUN:
+		return "deleted LUN";
 	case ROW_LIVE_SESSION:
 		return "session";
 	case ROW_LIVE_DRIVE:

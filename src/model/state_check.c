@@ -435,6 +435,24 @@ check_credential(const struct state *state, const void *row)
 	return rc;
 }
 
+static int
+check_trashed_lun(const struct state *state, const void *row)
+{
+	const struct row_trashed_lun *lun = row;
+	const char *name = lun->name[0] != '\0' ? lun->name : lun->serial;
+
+	if (state_find(state, ROW_POOL, &lun->pool_id) == NULL)
+		return BREACH("deleted LUN %s: its pool is not there", name);
+	if (state_find(state, ROW_LUN, &lun->id) != NULL)
+		return BREACH("LUN %s is in the trash, and is there", name);
+	if (lun->size_bytes == 0 || (lun->block_bytes != 512 && lun->block_bytes != 4096) ||
+	    lun->size_bytes % lun->block_bytes != 0)
+		return BREACH("deleted LUN %s: its size is no multiple of its blocks", name);
+	if (lun->expires_ms < lun->deleted_ms)
+		return BREACH("deleted LUN %s: it expires before it was deleted", name);
+	return 0;
+}
+
 /* Nothing is known of it, so nothing can be wrong. */
 static int
 check_other(const struct state *state, const void *row)
@@ -463,6 +481,7 @@ static int (*const row_checks[ROW_CONFIG_COUNT])(const struct state *state, cons
 	[ROW_HOST_GROUP] = check_host_group,
 	[ROW_HOST_MEMBER] = check_host_member,
 	[ROW_CREDENTIAL] = check_credential,
+	[ROW_TRASHED_LUN] = check_trashed_lun,
 	[ROW_OTHER] = check_other,
 };
 

@@ -44,8 +44,13 @@ static const struct verb_field max_extend_fields[] = {
 static const struct verb_field group_delete_fields[] = {
 	{ "with_portals", VERB_BOOL,	false,	AT(with_portals), 0,	0 },
 };
+static const struct verb_field restore_fields[] = {
+	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },
+	{ "unassociated", VERB_BOOL,	false,	AT(unassociated), 0,	0 },
+};
 static const struct verb_field lun_delete_fields[] = {
 	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
+	{ "now",	VERB_BOOL,	false,	AT(now),	0,	0 },
 };
 static const struct verb_field explain_fields[] = {
 	{ "lun",	VERB_GUID,	true,	AT(lun_id),	0,	0 },
@@ -89,6 +94,8 @@ static const struct verb_field pool_patch_fields[] = {
 	{ "low",	VERB_TEXT,	false,	AT(low),	0,	POOL_OPTION_MAX },
 	{ "full",	VERB_TEXT,	false,	AT(full),	0,	POOL_OPTION_MAX },
 	{ "overcommit",	VERB_TEXT,	false,	AT(overcommit),	0,	POOL_OPTION_MAX },
+	{ "trash",	VERB_TEXT,	false,	AT(trash),	0,	POOL_OPTION_MAX },
+	{ "trash_yields", VERB_FLAG,	false,	AT(trash_yields), 0,	0 },
 };
 static const struct verb_field lun_fields[] = {
 	{ "size_bytes",	VERB_U64,	true,	AT(size_bytes),	1,	SIZE_MAX_BYTES },
@@ -246,6 +253,7 @@ static const struct verb_spec query_max_extend = SPEC(max_extend_fields, VERB_AS
 static const struct verb_spec query_explain = SPEC(explain_fields, VERB_AS_MARKED);
 static const struct verb_spec query_events = SPEC(events_fields, VERB_AS_MARKED);
 static const struct verb_spec body_array = SPEC(array_fields, VERB_EXACTLY_ONE);
+static const struct verb_spec body_restore = SPEC(restore_fields, VERB_AS_MARKED);
 static const struct verb_spec body_pool = SPEC(pool_fields, VERB_AS_MARKED);
 static const struct verb_spec body_pool_patch = SPEC(pool_patch_fields, VERB_AT_LEAST_ONE);
 static const struct verb_spec body_lun = SPEC(lun_fields, VERB_AS_MARKED);
@@ -463,6 +471,14 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_ADMIN, NULL, NULL, 200 },
 	[VERB_UNDO_PLAN] = { "GET", "/v1/undo", "undoPlan",
 		ROLE_READER, &query_undo, NULL, 200 },
+	[VERB_TRASH_LIST] = { "GET", "/v1/trash", "trashList",
+		ROLE_READER, &query_named, NULL, 200 },
+	[VERB_TRASH_EMPTY] = { "DELETE", "/v1/trash/{id}", "trashEmpty",
+		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_TRASH_GET] = { "GET", "/v1/trash/{id}", "trashGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_TRASH_RESTORE] = { "POST", "/v1/trash/{id}/restore", "trashRestore",
+		ROLE_ADMIN, NULL, &body_restore, 200 },
 	[VERB_UNDO] = { "POST", "/v1/undo", "undo",
 		ROLE_ADMIN, NULL, &body_undo, 200 },
 	[VERB_VERSION] = { "GET", "/v1/version", "version",

@@ -123,6 +123,10 @@ enum verb_id {
 	VERB_TOKEN_CREATE,
 	VERB_TOKEN_REVOKE,
 	VERB_UNDO_PLAN,
+	VERB_TRASH_LIST,
+	VERB_TRASH_EMPTY,
+	VERB_TRASH_GET,
+	VERB_TRASH_RESTORE,
 	VERB_UNDO,
 	VERB_VERSION,
 	VERB_COUNT
@@ -172,7 +176,9 @@ struct verb_args {
 	struct verb_key after;
 	struct verb_status status;
 	const char *access_state;
-	const char *low, *full, *overcommit;
+	const char *low, *full, *overcommit, *trash;
+	struct verb_flag trash_yields;
+	bool now, unassociated;
 	struct verb_flag preferred, explicit_allowed;
 };
 

@@ -204,6 +204,7 @@ offer_place(struct completing *c, const char *prefix, const char *place)
 		enum row_family family;
 	} nouns[] = { { "LUN", ROW_LUN },
 		      { "TARGET", ROW_TARGET },
+		      { "DELETED-LUN", ROW_TRASHED_LUN },
 		      { "POOL", ROW_POOL },
 		      { "DRIVE", ROW_LIVE_DRIVE },
 		      { "SECRET", ROW_CREDENTIAL },

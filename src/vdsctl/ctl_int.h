@@ -92,6 +92,11 @@ enum ctl_option_id {
 	OPT_LOW,
 	OPT_FULL,
 	OPT_OVERCOMMIT,
+	OPT_TRASH,
+	OPT_TRASH_YIELDS,
+	OPT_NOW,
+	OPT_NAME,
+	OPT_UNASSOCIATED,
 	OPT_SINCE,
 	OPT_OBJECT,
 	OPT_WHO,
@@ -409,7 +414,14 @@ int ctl_run_export(struct ctl *ctl);
 int ctl_run_history(struct ctl *ctl);
 int ctl_run_pool_create(struct ctl *ctl); /* pool.c */
 int ctl_run_pool_rename(struct ctl *ctl);
+/*
+ * Reads an option that takes yes or no; *ret_flag is untouched when the option is not given.
+ * Returns 0 or ERR_INVALID.
+ */
+int ctl_flag_read(const struct ctl *ctl, enum ctl_option_id id, struct verb_flag *ret_flag);
 int ctl_run_pool_set(struct ctl *ctl);
+int ctl_run_lun_restore(struct ctl *ctl); /* trash.c */
+int ctl_run_trash_empty(struct ctl *ctl);
 int ctl_run_lun_create(struct ctl *ctl); /* lun.c */
 int ctl_run_lun_rename(struct ctl *ctl);
 int ctl_run_lun_read_only(struct ctl *ctl);

@@ -12,6 +12,7 @@ ctl_run_delete(struct ctl *ctl)
 	const struct verb_args args = {
 		.with_portals = family == ROW_PORTAL_GROUP,
 		.force = ctl->options[OPT_FORCE] != NULL,
+		.now = ctl->options[OPT_NOW] != NULL,
 	};
 	struct client_answer answer;
 	struct guid object;

@@ -222,6 +222,23 @@ pool_row(struct table *table, const struct ctl_view *view, const void *row)
 	ctl_cell_id(table, &pool->id);
 }
 
+static const char trashed_lun_columns[] = "NAME|>SIZE|>USED|POOL|DELETED|REMOVED|ID";
+
+static void
+trashed_lun_row(struct table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_trashed_lun *lun = row;
+	const struct row_pool *pool = state_find(view->config, ROW_POOL, &lun->pool_id);
+
+	table_add(table, lun->name);
+	ctl_cell_size(table, lun->size_bytes);
+	ctl_cell_size(table, lun->allocated_bytes);
+	table_add(table, pool != NULL ? pool->name : NULL);
+	ctl_cell_time(table, lun->deleted_ms);
+	ctl_cell_time(table, lun->expires_ms);
+	ctl_cell_id(table, &lun->id);
+}
+
 static const char drive_columns[] = "NAME|>SIZE|KIND|BUS|MODEL|SERIAL|POOLS|READY|ID";
 
 static void
@@ -320,6 +337,7 @@ static const struct listing listings[] = {
 	LISTING(ROW_LIVE_SESSION, session),
 	LISTING(ROW_LIVE_DRIVE, drive),
 	LISTING(ROW_CREDENTIAL, credential),
+	LISTING(ROW_TRASHED_LUN, trashed_lun),
 	LISTING(ROW_LIVE_PORT, port),
 	LISTING(ROW_LIVE_MAINTENANCE, maintenance),
 };

@@ -71,20 +71,27 @@ limit_read(const struct ctl *ctl, enum ctl_option_id id, char *buf, const char *
 int
 ctl_run_pool_set(struct ctl *ctl)
 {
-	struct client_pool_options options = { .overcommit = ctl->options[OPT_OVERCOMMIT] };
+	struct client_pool_options options = { .overcommit = ctl->options[OPT_OVERCOMMIT],
+					       .trash = ctl->options[OPT_TRASH] };
 	char low[POOL_OPTION_MAX], full[POOL_OPTION_MAX];
 	struct client_answer answer;
 	struct guid pool;
 	unsigned percent;
+	int64_t keep_ms;
 	int rc = limit_read(ctl, OPT_LOW, low, &options.low);
 
 	if (rc == 0)
 		rc = limit_read(ctl, OPT_FULL, full, &options.full);
 	if (rc == 0 && options.overcommit != NULL)
 		rc = pool_overcommit_parse(options.overcommit, &percent);
-	if (rc == 0 && options.low == NULL && options.full == NULL && options.overcommit == NULL)
-		rc = err_set(ERR_INVALID,
-			     "nothing is to be set: give --low, --full or --overcommit");
+	if (rc == 0 && options.trash != NULL)
+		rc = pool_trash_parse(options.trash, &keep_ms);
+	if (rc == 0)
+		rc = ctl_flag_read(ctl, OPT_TRASH_YIELDS, &options.trash_yields);
+	if (rc == 0 && options.low == NULL && options.full == NULL && options.overcommit == NULL &&
+	    options.trash == NULL && !options.trash_yields.given)
+		rc = err_set(ERR_INVALID, "nothing is to be set: give --low, --full, --overcommit, "
+					  "--trash or --trash-yields");
 	if (rc == 0)
 		rc = ctl_resolve(ctl, ROW_POOL, ctl->args[0], &pool);
 	if (rc == 0)

@@ -203,8 +203,8 @@ ctl_run_group_create(struct ctl *ctl)
 	return ctl_done(ctl, rc, &answer, "portal group of %s created", ctl->args[0]);
 }
 
-static int
-flag_read(const struct ctl *ctl, enum ctl_option_id id, struct verb_flag *ret_flag)
+int
+ctl_flag_read(const struct ctl *ctl, enum ctl_option_id id, struct verb_flag *ret_flag)
 {
 	const char *word = ctl->options[id];
 
@@ -224,10 +224,10 @@ ctl_run_group_set(struct ctl *ctl)
 	struct client_answer answer;
 	enum port_access state;
 	struct guid group;
-	int rc = flag_read(ctl, OPT_PREFERRED, &access.preferred);
+	int rc = ctl_flag_read(ctl, OPT_PREFERRED, &access.preferred);
 
 	if (rc == 0)
-		rc = flag_read(ctl, OPT_EXPLICIT, &access.explicit_allowed);
+		rc = ctl_flag_read(ctl, OPT_EXPLICIT, &access.explicit_allowed);
 	if (rc == 0 && access.state != NULL)
 		rc = port_access_parse(access.state, &state);
 	if (rc == 0 && access.state == NULL && !access.preferred.given &&

@@ -336,8 +336,13 @@ pool_space(const struct ctl_view *view, const struct row_pool *pool, FILE *out)
 		line_size(out, "Capacity", live->capacity_bytes);
 		line_size(out, "Free", live->free_bytes);
 		line_size(out, "Used by LUNs", live->allocated_bytes);
+		if (live->trash_bytes > 0 || (pool->trash != NULL && pool->trash[0] != '\0'))
+			line_size(out, "Used by trash", live->trash_bytes);
 	}
 	line(out, "Space", "%s", ctl_space_text(live));
+	if (pool->trash != NULL && pool->trash[0] != '\0')
+		line(out, "Trash", "keeps deleted LUNs for %s%s", pool->trash,
+		     pool->trash_yields ? ", or until the pool is full" : "");
 	if (live != NULL && live->low_bytes > 0) {
 		line_size(out, "Low below", live->low_bytes);
 		line_size(out, "Full below", live->full_bytes);

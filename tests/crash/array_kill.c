@@ -4,7 +4,7 @@
  * threads, and tells the parent of each change that was answered: its sequence and the digest
  * after it. The parent kills the child at a random moment, opens the array itself, and checks that
  * every answered change is in the history with that digest, that the checker finds nothing, that
- * every LUN has its file, that the files of deleted LUNs are gone, and that nothing half made is
+ * every LUN has its file, also those in the trash, that the files of others are gone, and that nothing half made is
  * left. Two LUNs, a thin and a thick one, only shrink and grow: what is kept of them is never lost,
  * and what was cut off never comes back. Then the next child continues from there.
  *
@@ -101,16 +101,23 @@ one_change(struct array *a, unsigned *dice)
 	struct array_lun_spec spec = { .size_bytes = MIB, .thick = rand_r(dice) % 4 == 0 };
 	struct guid lun = any(a, ROW_LUN, dice), target = any(a, ROW_TARGET, dice),
 		    other = any(a, ROW_TARGET, dice);
-	struct guid both[] = { target, other };
+	struct guid both[] = { target, other }, deleted = any(a, ROW_TRASHED_LUN, dice);
+	const struct array_restore_spec back = { .unassociated = rand_r(dice) % 2 == 0 };
 
 	if (is_resized(&lun))
 		return 0;
-	switch (rand_r(dice) % 8) {
+	switch (rand_r(dice) % 11) {
 	case 0:
 	case 1:
 		return array_lun_create(a, NULL, &spec, NULL);
 	case 2:
 		return array_lun_delete(a, NULL, &lun, true, NULL);
+	case 8:
+		return array_lun_delete_now(a, NULL, &lun, true, NULL);
+	case 9:
+		return array_trash_restore(a, NULL, &deleted, &back, NULL);
+	case 10:
+		return array_trash_empty(a, NULL, &deleted, NULL);
 	case 3:
 		return array_target_create(a, NULL, NULL, "", true, false, NULL);
 	case 4:
@@ -308,7 +315,7 @@ count_files(const struct fixture *f)
 static bool
 files_are_those_of_luns(struct array *array, const void *arg)
 {
-	return count_files(arg) == count_rows(array, ROW_LUN);
+	return count_files(arg) == count_rows(array, ROW_LUN) + count_rows(array, ROW_TRASHED_LUN);
 }
 
 static bool
@@ -374,6 +381,17 @@ make_resized(struct array *array)
 	}
 }
 
+/* From now on deleted LUNs go to the trash. */
+static void
+keep_deleted(struct array *array)
+{
+	AUTO_STATE struct state *now = array_state(array);
+	struct guid pool = ((const struct row_pool *)state_at(now, ROW_POOL, 0))->id;
+
+	assert_ok(array_pool_change(array, NULL, &pool,
+				    &(struct array_pool_options){ .trash = "1w" }, NULL));
+}
+
 static void
 test_every_answered_change_survives_kill_9(void **state)
 {
@@ -386,6 +404,7 @@ test_every_answered_change_survives_kill_9(void **state)
 	make_lun(f->array, "l");
 	place = f;
 	make_resized(f->array);
+	keep_deleted(f->array);
 	for (unsigned round = 0; round < rounds; round++) {
 		size_t count;
 

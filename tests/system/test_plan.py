@@ -100,7 +100,8 @@ class States:
     def pool(self, name, path):
         return {'name': name, 'path': path, 'low': self.random.choice(['', '20%', '1048576']),
                 'full': self.random.choice(['', '1%']),
-                'overcommit': self.random.choice(['', '50000%'])}
+                'overcommit': self.random.choice(['', '50000%']), 'trash': '',
+                'trash_yields': self.random.choice([False, True])}
 
     def chap(self, discovery=False):
         entries = []

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Thresholds and overcommit limits of pools: said once on each channel, also over a restart."""
+"""Thresholds and overcommit limits of pools: said once on each channel, also over a restart.  The
+trash: a deleted LUN comes back as the same disk, and a disk that deleted LUNs fill recovers.
+"""
 import contextlib
 import json
 import os
@@ -8,7 +10,7 @@ import subprocess
 import threading
 
 import vdstest
-from smalldisk import INITIATOR, MIB, TARGET, SmallDisk, enter_namespace
+from smalldisk import INITIATOR, MIB, RESERVE, TARGET, SmallDisk, enter_namespace
 from vdstest import Initiator, UnixConnection, check, equal, eventually
 
 
@@ -182,9 +184,108 @@ def test_luns_beyond_the_overcommit_limit_are_refused():
         daemon.checker()
 
 
+# ---- the trash ----
+
+def identity(initiator):
+    """The designators of LUN 0, VPD page 83h."""
+    return initiator.ok('cdb', 0, '12018300ff00', 255, '-')
+
+
+def login(daemon):
+    initiator = Initiator()
+    initiator.ok('hold', daemon.portal, TARGET, INITIATOR)
+    ready(initiator)
+    return initiator
+
+
+def ready(initiator):
+    while initiator.ok('sense', 0) != ['good']:
+        pass
+
+
+def text_of(daemon, *words):
+    return subprocess.run([os.environ['VDSCTL'], '--url', f'unix:{daemon.socket}', *words],
+                          capture_output=True, text=True, check=True).stdout
+
+
+def test_an_initiator_sees_the_same_disk_after_a_restore():
+    with SmallDisk() as daemon:
+        daemon.ctl('pool', 'set', 'default', '--trash', '7d')
+        daemon.ctl('lun', 'create', 'vol', '--size', '8M', '--unmask', '*')
+        daemon.ctl('lun', 'associate', 'vol', TARGET)
+        initiator = login(daemon)
+        equal(initiator.ok('put', 0, 9, 7), ['good'], 'a write')
+        before, block = identity(initiator), initiator.ok('get', 0, 9)
+        daemon.ctl('lun', 'delete', 'vol', '--force')
+        check(initiator.ok('sense', 0) != ['good'], 'a deleted LUN is served')
+        rest = daemon.rest()
+        equal([rest.list('luns'), len(rest.list('trash'))], [[], 1], 'the LUN is in the trash')
+        used = rest.list('pools')[0]['live']
+        file = next((daemon.dir / 'luns').glob('*.img'))
+        equal([used['allocated_bytes'], used['trash_bytes']], [0, file.stat().st_blocks * 512],
+              'what the trash takes agrees with du')
+        check('vol' in text_of(daemon, 'trash', 'list'), 'trash list')
+        check('keeps deleted LUNs for 7d' in text_of(daemon, 'pool', 'show', 'default'), 'show')
+        check('trash' in daemon.refused('pool', 'delete', 'default'), 'a pool with trash')
+        initiator.close()
+        rest.close()
+        daemon.kill()
+        daemon.start()
+        daemon.ctl('lun', 'restore', 'vol')
+        initiator = login(daemon)
+        equal([identity(initiator), initiator.ok('get', 0, 9)], [before, block], 'the disk')
+        daemon.refused('lun', 'restore', 'vol')
+        daemon.ctl('lun', 'delete', 'vol', '--force', '--now')
+        equal(rest.list('trash'), [], 'the trash after delete --now')
+        initiator.close()
+        rest.close()
+        log = daemon.log.read_text()
+        for words in 'deleted and kept in the trash', 'lun "vol": restored':
+            check(words in log, f'the log does not say: {words}')
+        daemon.stop()
+        daemon.checker()
+
+
+def test_a_disk_that_the_trash_fills_can_be_emptied():
+    with SmallDisk() as daemon:
+        daemon.ctl('pool', 'set', 'default', '--trash', '7d')
+        daemon.fill('big')
+        daemon.ctl('lun', 'delete', 'big', '--force')
+        daemon.stuff()
+        equal(daemon.free(), 0, 'free space while the LUN is in the trash')
+        check('full' in daemon.refused('lun', 'create', 'other', '--size', '1M'), 'the refusal')
+        daemon.ctl('trash', 'empty')
+        eventually('space is back', lambda: daemon.free() > 4 * MIB)
+        eventually('the reserve is back', lambda: daemon.reserve() == RESERVE)
+        daemon.ctl('lun', 'create', 'other', '--size', '1M')
+        daemon.stop()
+        daemon.checker()
+
+
+def test_a_full_pool_gives_up_its_trash_by_itself():
+    with SmallDisk() as daemon:
+        daemon.ctl('pool', 'set', 'default', '--trash', '7d', '--trash-yields', 'yes')
+        daemon.ctl('lun', 'create', 'kept', '--size', '1M')
+        daemon.ctl('lun', 'delete', 'kept')
+        rest = daemon.rest()
+        equal(len(rest.list('trash')), 1, 'LUNs in the trash while there is space')
+        daemon.fill('big')
+        eventually('the trash is empty', lambda: rest.list('trash') == [])
+        daemon.ctl('lun', 'delete', 'big', '--force')
+        eventually('that LUN is gone too', lambda: rest.list('trash') == [])
+        eventually('space is back', lambda: daemon.free() > 4 * MIB)
+        check('trash.yield' in daemon.log.read_text(), 'the log does not tell')
+        rest.close()
+        daemon.stop()
+        daemon.checker()
+
+
 enter_namespace()
 vdstest.main([
     test_a_crossing_is_said_once_on_each_channel,
     test_other_thresholds_count_at_once,
     test_luns_beyond_the_overcommit_limit_are_refused,
+    test_an_initiator_sees_the_same_disk_after_a_restore,
+    test_a_disk_that_the_trash_fills_can_be_emptied,
+    test_a_full_pool_gives_up_its_trash_by_itself,
 ])
