@@ -190,7 +190,8 @@ def volumes_are_luns():
         lun, = daemon.rest().list('luns')
         equal(made, {'class': 'Volume', 'id': lun['id'], 'name': 'vol1',
                      'vpd83': lun['naa'].lower(), 'block_size': 512,
-                     'num_of_blocks': GIB // 512, 'admin_state': 1, 'system_id': manager.systems()[0]['id'], 'pool_id': lun['pool_id'],
+                     'num_of_blocks': GIB // 512, 'admin_state': 1,
+                     'system_id': manager.systems()[0]['id'], 'pool_id': lun['pool_id'],
                      'plugin_data': None}, 'the volume')
         equal(manager.volumes(), [made], 'the volumes')
         refused(NAME_CONFLICT, manager.volume)
@@ -215,6 +216,36 @@ def volumes_are_luns():
             job = manager.volume_delete(volume=volume)
             check(job is None or manager.done([job, None]) is None, 'a deleted volume came back')
         equal(manager.volumes(), [], 'the volumes')
+
+
+def a_job_is_followed():
+    with managed() as (daemon, manager):
+        hold = daemon.inject / 'all.allocate'
+        hold.write_text('hold')
+        job, volume = manager.volume_create(pool=manager.pools()[0], volume_name='thick',
+                                            size_bytes=64 * MIB, provisioning=FULL)
+        equal((volume, manager.job_status(job_id=job)[::2]), (None, [1, None]), 'the job')
+        refused(INVALID_ARGUMENT, manager.job_free, job_id=job)
+        daemon.rest().call('POST', f'/v1/jobs/{job}/cancel')
+        hold.unlink()
+        vdstest.eventually('the job has ended', lambda: manager.job_status(job_id=job)[0] != 1)
+        equal(manager.job_status(job_id=job), [3, 0, None], 'the cancelled job')
+        manager.job_free(job_id=job)
+        equal(manager.volumes(), [], 'volumes')
+
+
+def the_write_cache_is_a_hint():
+    with managed() as (daemon, manager):
+        volume = manager.volume()
+        path = f'/v1/luns/{volume["id"]}'
+        daemon.rest().call('PATCH', path, {'hints': 'FCR=1 WCE=0'})
+        equal(manager.volume_cache_info(volume=volume), [4, 3, 1, 1, 1], 'the cache')
+        for policy, hints, info in ((2, 'FCR=1', [2, 2, 1, 1, 1]),
+                                    (4, 'FCR=1 WTC=1', [4, 3, 1, 1, 1])):
+            manager.volume_write_cache_policy_update(volume=volume, wcp=policy)
+            equal(daemon.rest().call('GET', path)['hints'], hints, 'the hints')
+            equal(manager.volume_cache_info(volume=volume), info, 'the cache')
+        refused(NO_SUPPORT, manager.volume_write_cache_policy_update, volume=volume, wcp=3)
 
 
 def access_groups_are_hosts():
@@ -393,6 +424,9 @@ def errors_have_their_numbers():
                      b'[' * 100000):
             equal(manager.send(text)['error']['code'], SERIALIZATION, f'the answer to {text[:20]}')
         equal(len(manager.volumes()), 1, 'volumes after what is no request')
+    for text in (b'0000000000', b'9999999999', b'-000000001', b'x' * 10, b'00000', b'0000000009{'):
+        with Manager() as manager:          # it ends, without a word
+            manager.socket.sendall(text)
 
 
 def a_session_keeps_a_lun_from_shrinking():
@@ -477,8 +511,9 @@ def its_types_are_sound():
 if __name__ == '__main__':
     vdstest.requires('mypy', 'openssl')
     vdstest.main([
-        the_array_is_described, volumes_are_luns, access_groups_are_hosts,
-        masking_is_what_an_initiator_sees, lists_that_vdsctl_wrote_are_understood,
-        the_uri_chooses_the_targets, without_a_target_nothing_is_masked, a_secret_is_asked_for,
-        errors_have_their_numbers, a_session_keeps_a_lun_from_shrinking, broken_uris_are_refused,
-        over_tls_with_a_token, its_types_are_sound])
+        the_array_is_described, volumes_are_luns, a_job_is_followed, the_write_cache_is_a_hint,
+        access_groups_are_hosts, masking_is_what_an_initiator_sees,
+        lists_that_vdsctl_wrote_are_understood, the_uri_chooses_the_targets,
+        without_a_target_nothing_is_masked, a_secret_is_asked_for, errors_have_their_numbers,
+        a_session_keeps_a_lun_from_shrinking, broken_uris_are_refused, over_tls_with_a_token,
+        its_types_are_sound])

@@ -71,6 +71,7 @@ class Plugin:
                  'time_out_get', 'job_status', 'job_free', 'capabilities', 'systems', 'pools',
                  'pool_member_info', 'volumes', 'volume_create', 'volume_delete', 'volume_resize',
                  'volume_enable', 'volume_disable', 'volume_ident_led_on', 'volume_ident_led_off',
+                 'volume_cache_info', 'volume_write_cache_policy_update',
                  'disks', 'access_groups', 'access_group_create', 'access_group_delete',
                  'access_group_initiator_add', 'access_group_initiator_delete', 'volume_mask',
                  'volume_unmask', 'volumes_accessible_by_access_group',
@@ -149,8 +150,10 @@ class Plugin:
             job = self._array.job_get(job_id)
         if job['state'] == 'running':
             return [values.JOB_INPROGRESS, job['live']['percent'] if job['live'] else 0, None]
+        if job['state'] == 'cancelled':
+            return [values.JOB_ERROR, 0, None]
         if job['state'] != 'done':
-            raise LsmError(code_of(job['error']), job['message'] or f'the job was {job["state"]}')
+            raise LsmError(code_of(job['error']), job['message'])
         return [values.JOB_COMPLETE, 100, self._volume_if_any(job['lun_id'])]
 
     def job_free(self, job_id: str, flags: int = 0) -> None:
@@ -257,8 +260,14 @@ class Plugin:
 
     def volume_delete(self, volume: Value, flags: int = 0) -> str | None:
         lun_id = _id_of(volume, 'volume')
-        with translated({**_NO_VOLUME, **_MASKED}):
-            return self._when_free(lambda: self._array.lun_delete(lun_id))['job']
+        with translated(_NO_VOLUME):
+            try:
+                return self._when_free(lambda: self._array.lun_delete(lun_id))['job']
+            except vds.ApiError as error:
+                if error.code != 'IN_USE':
+                    raise
+        raise LsmError(Code.IS_MASKED, 'the volume is behind a target: unmask it from all access '
+                                       'groups, or `vdsctl lun associate` takes it from its targets')
 
     def volume_resize(self, volume: Value, new_size_bytes: int, flags: int = 0) -> list[Any]:
         lun, size = self._lun(volume), _size_of(new_size_bytes)
@@ -297,6 +306,19 @@ class Plugin:
         lun = self._lun(volume)
         with translated(_NO_VOLUME):
             self._array.maintenance_ask(object_id=lun['id'], operation='blink', action=action)
+
+    def volume_cache_info(self, volume: Value, flags: int = 0) -> list[int]:
+        return values.cache_info(self._lun(volume))
+
+    def volume_write_cache_policy_update(self, volume: Value, wcp: int, flags: int = 0) -> None:
+        """Writes the policy into the hints of the LUN and keeps its other hints."""
+        if wcp not in (values.WRITE_BACK_POLICY, values.WRITE_THROUGH_POLICY):
+            raise LsmError(Code.NO_SUPPORT, f'the write cache policy {wcp!r} is not supported: it '
+                                            'is write back (2) or write through (4)')
+        lun = self._lun(volume)
+        hints = values.hints_with_policy(lun['hints'], wcp)
+        with translated(_NO_VOLUME):
+            self._when_free(lambda: self._array.lun_change(lun['id'], hints=hints))
 
     # Access groups
 

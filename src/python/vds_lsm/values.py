@@ -15,7 +15,8 @@ Value = dict[str, Any]
 
 INIT_TYPE_ISCSI_IQN = 5
 PROVISION_THIN, PROVISION_FULL, PROVISION_DEFAULT = 1, 2, 3
-JOB_INPROGRESS, JOB_COMPLETE = 1, 2
+JOB_INPROGRESS, JOB_COMPLETE, JOB_ERROR = 1, 2, 3
+WRITE_BACK_POLICY, WRITE_THROUGH_POLICY = 2, 4
 RAID_TYPE_UNKNOWN, MEMBER_TYPE_UNKNOWN, MEMBER_TYPE_DISK = -1, 0, 2
 
 _SYSTEM_STATUS = {'ok': 1 << 1, 'warning': 1 << 3, 'critical': 1 << 2}      # OK, DEGRADED, ERROR
@@ -29,6 +30,7 @@ _LINK_UNKNOWN = -1
 _LINK_BY_BUS = {'fibre': 0, 'iscsi': 5, 'sas': 7, 'ata': 8, 'sata': 8, 'usb': 9, 'nvme': 11}
 _RPM_UNKNOWN, _RPM_NONE, _RPM_SOME = -1, 0, 1
 _PORT_ISCSI = 4
+_CACHE_UNKNOWN, _WRITE_BACK_STATUS, _WRITE_THROUGH_STATUS = 1, 2, 3
 _NOT_FOUND = -1
 
 _CAPABILITY_BYTES = 512
@@ -47,6 +49,8 @@ _CAPABILITIES = (
     48,         # ACCESS_GROUP_INITIATOR_ADD_ISCSI_IQN
     53,         # VOLUME_ISCSI_CHAP_AUTHENTICATION
     55,         # VOLUME_THIN
+    57,         # VOLUME_CACHE_INFO
+    60, 62,     # VOLUME_WRITE_CACHE_POLICY_UPDATE_WRITE_BACK, _WRITE_THROUGH
     160,        # SYS_FW_VERSION_GET
     163,        # DISK_LOCATION
     164, 165,   # DISK_RPM, _LINK_TYPE
@@ -104,6 +108,25 @@ def volume(lun: types.Lun, system_id: str) -> Value:
             'num_of_blocks': lun['size_bytes'] // lun['block_bytes'],
             'admin_state': int(lun['status'] == 'online'), 'system_id': system_id,
             'pool_id': lun['pool_id'], 'plugin_data': None}
+
+
+def hints_with_policy(hints: str, policy: int) -> str:
+    """The hints of a LUN with another policy for its write cache."""
+    kept = [hint for hint in hints.split() if not hint.startswith(('WTC=', 'WCE='))]
+    return ' '.join(kept + ['WTC=1'] if policy == WRITE_THROUGH_POLICY else kept)
+
+
+def cache_info(lun: types.Lun) -> list[int]:
+    """Policy and status of the write cache, of the read cache, and the cache of the disks.
+
+    The policy is the administrator's; initiators may choose another status until vdsd starts again.
+    """
+    through = not {'WTC=1', 'WCE=0'}.isdisjoint(lun['hints'].split())
+    live, status = lun['live'], _CACHE_UNKNOWN
+    if live is not None:
+        status = _WRITE_THROUGH_STATUS if live['write_through'] else _WRITE_BACK_STATUS
+    return [WRITE_THROUGH_POLICY if through else WRITE_BACK_POLICY, status, _CACHE_UNKNOWN,
+            _CACHE_UNKNOWN, _CACHE_UNKNOWN]
 
 
 def _disk_type(drive: types.Drive) -> int:
