@@ -442,7 +442,7 @@ def a_session_keeps_a_lun_from_shrinking():
 
 def broken_uris_are_refused():
     for uri in ('', 'vds', 'vds:/x', 'vdsx://', 'vds://array.example.com', 'vds://?host=x',
-                'vds://user@localhost:1', 'vds://localhost:x', 'vds://[::1', 'vds+ssl://',
+                'vds://user:word@localhost:1', 'vds://localhost:x', 'vds://[::1', 'vds+ssl://',
                 'vds+ssl://array/path', 'vds:///s?ca=x', 'vds://?context=a&context=b',
                 'vds:///s?context=a', 'vds://?target=', 'vds:///s?x', 'vds:///s#x',
                 'vds+ssl://array?fingerprint=AB:CD', 'vds+ssl://array?ca=/nowhere.pem',
@@ -492,6 +492,10 @@ def over_tls_with_a_token():
                 code = INVALID_ARGUMENT if token == 'two words' else AUTH_FAILED
                 message = refused(code, Manager, uri=uri, password=token)
                 check(token is None or token not in message, f'it shows the token: {message}')
+            named = uri.replace('//', '//reader@')
+            with Manager(named, tokens['reader']) as manager:
+                equal(len(manager.volumes()), 1, 'volumes')
+            refused(AUTH_FAILED, Manager, uri=named, password=tokens['operator'])
             refused(NETWORK_ERROR, Manager, uri=f'vds+ssl://{place}', password=tokens['reader'])
             der = ssl.PEM_cert_to_DER_cert((top / 'cert.pem').read_text())
             fingerprint = hashlib.sha256(der).hexdigest()

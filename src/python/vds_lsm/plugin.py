@@ -56,6 +56,18 @@ def _size_of(size_bytes: Any) -> int:
     return size_bytes
 
 
+def _check_user(client: vds.Client, user: str | None) -> None:
+    """Refuses a user of the URI who is not the one as whom the requests come."""
+    if user is None:
+        return
+    principal = client.principal_get()
+    name = principal.get('name', '')
+    if name != user:
+        raise LsmError(Code.PLUGIN_AUTH_FAILED,
+                       f'the URI names the user {user!r}, but the requests come as '
+                       f'{principal["kind"]} {name!r}: write the name of the token, or no user')
+
+
 class Plugin:
     """What one client of libStorageMgmt manages.  One thread uses it."""
 
@@ -95,6 +107,7 @@ class Plugin:
             client = connect(where, password, timeout / 1000)
             try:
                 array = client.array_get()
+                _check_user(client, where.user)
             except BaseException:
                 client.close()
                 raise

@@ -18,11 +18,16 @@ _PARAMETERS = (*_TRUST, 'token_file', 'context', 'target')
 
 @dataclasses.dataclass(frozen=True)
 class Uri:
-    """What a URI says.  targets: names, aliases or ids of those behind which LUNs are to be."""
+    """What a URI says.
+
+    user: who must be the one that asks; None: anybody.  targets: names, aliases or ids of those
+    behind which LUNs are to be.
+    """
 
     url: str | None
     options: dict[str, str]
     targets: tuple[str, ...]
+    user: str | None
 
 
 def _invalid(uri: str, why: str) -> LsmError:
@@ -79,8 +84,13 @@ def parse_uri(uri: str) -> Uri:
         raise _invalid(uri, f'cannot be read ({error})') from error
     if parts.scheme not in ('vds', 'vds+ssl') or not uri.startswith(f'{parts.scheme}://'):
         raise _invalid(uri, 'does not begin with vds:// or vds+ssl://')
-    if '@' in parts.netloc or parts.fragment:
-        raise _invalid(uri, 'names a user or has a part behind "#", but a token says who asks')
+    if parts.fragment:
+        raise _invalid(uri, 'has a part behind "#"')
+    if parts.password is not None:
+        # The URI is not shown: a secret is in it.
+        raise LsmError(Code.INVALID_ARGUMENT, 'the URI has a password: give the token as the '
+                                              'password of libStorageMgmt (lsmcli -P), or name a '
+                                              'file with it by token_file')
     given = _parameters(uri, parts.query)
     url = _url(uri, parts)
     targets = tuple(word for word in given.pop('target', '').split(',') if word)
@@ -88,7 +98,7 @@ def parse_uri(uri: str) -> Uri:
         raise _invalid(uri, 'has a context beside what the context says')
     if parts.scheme == 'vds' and any(name in given for name in _TRUST):
         raise _invalid(uri, f'has one of {", ".join(_TRUST)}, which are only for vds+ssl')
-    return Uri(url, given, targets)
+    return Uri(url, given, targets, urllib.parse.unquote(parts.username or '') or None)
 
 
 def connect(uri: Uri, token: str | None, timeout_s: float) -> vds.Client:
