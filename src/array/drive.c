@@ -211,7 +211,11 @@ add_pool(struct array *array, struct rescan *scan, const struct row_pool *pool)
 {
 	const struct row_live_pool *live = state_find(scan->live, ROW_LIVE_POOL, &pool->id);
 	uint64_t capacity = live != NULL ? live->capacity_bytes : 0;
-	int rc = array_host_find(array->host_root, pool->path, &scan->place);
+	int rc;
+
+	if (*pool->path != '/')
+		return 0; /* it lies on no drive */
+	rc = array_host_find(array->host_root, pool->path, &scan->place);
 
 	if (rc == -ENOMEM)
 		return rc;

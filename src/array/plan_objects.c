@@ -76,8 +76,10 @@ pool_path(struct array_plan_build *b, const struct array_plan_entry *entry, char
 				       "there is no pool of this name: a new one needs \"path\", "
 				       "its directory");
 	if (driver == NULL)
-		return array_plan_fail(&b->plan->text, &at, ERR_INVALID,
-				       "the directory of a pool must be an absolute path");
+		return array_plan_fail(
+			&b->plan->text, &at, ERR_INVALID,
+			"the place of a pool must be an absolute path of a directory, or "
+			"an amount of memory, such as ram:2G");
 	rc = driver->resolve(path, ret_path);
 	return rc < 0 ? array_plan_explain(&b->plan->text, &at, rc) : 0;
 }

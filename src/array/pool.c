@@ -80,9 +80,10 @@ array_pool_place_is_free(struct array *array, const char *place)
 
 		if (strcmp(pool->path, place) == 0)
 			return err_set(ERR_IN_USE,
-				       "%s is already the directory of the pool \"%s\": choose "
-				       "another directory",
-				       place, pool->name);
+				       "%s is already the place of the pool \"%s\": choose "
+				       "another %s",
+				       place, pool->name,
+				       *place == '/' ? "directory" : "one, such as ram:2G:name");
 	}
 	return 0;
 }
@@ -136,7 +137,8 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 	if (path == NULL || array_pool_driver_find(path) == NULL)
 		return err_set(
 			ERR_INVALID,
-			"the directory of a pool must be an absolute path, such as /srv/vds");
+			"the place of a pool must be an absolute path of a directory, such as "
+			"/srv/vds, or an amount of memory, such as ram:2G");
 	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)
 		return MIN(rc, 0);

@@ -17,6 +17,7 @@
 /* All drivers.  The first one whose `takes` accepts a place serves it. */
 static const struct array_pool_driver *const drivers[] = {
 	&array_pool_dir,
+	&array_pool_ram,
 };
 
 struct array_pool_entry {
@@ -616,7 +617,8 @@ array_pool_choose(struct array *array, struct guid *ret_pool_id)
 	for (size_t i = 0; i < state_count(state, ROW_POOL); i++) {
 		const struct row_pool *pool = state_at(state, ROW_POOL, i);
 
-		if (array_pool_space(array, &pool->id, &space) < 0)
+		if (array_pool_driver_find(pool->path)->is_volatile ||
+		    array_pool_space(array, &pool->id, &space) < 0)
 			continue;
 		if (best == NULL || space.free_bytes > most) {
 			best = pool;
@@ -624,8 +626,10 @@ array_pool_choose(struct array *array, struct guid *ret_pool_id)
 		}
 	}
 	if (best == NULL)
-		return err_set(ERR_NOT_FOUND,
-			       "no pool is ready: `vdsctl pool list` says why; or create a pool");
+		return err_set(
+			ERR_NOT_FOUND,
+			"no pool is ready: `vdsctl pool list` says why; or create a pool, or "
+			"name a pool in memory with --pool");
 	*ret_pool_id = best->id;
 	return 0;
 }

@@ -373,6 +373,33 @@ int blk_file_remove(const char *path);
  */
 int blk_mem_new(const char *name, uint64_t size_bytes, uint64_t max_bytes,
 		struct blk_dev **ret_dev);
+/* The memory that the volumes of a pool in memory may take together. */
+struct blk_ram_budget;
+/* Returns a budget with a reference for the caller, or NULL: memory is out. */
+struct blk_ram_budget *blk_ram_budget_new(uint64_t limit_bytes);
+/* Drops the caller's reference; volumes hold their own.  Accepts NULL.  Any thread. */
+void blk_ram_budget_unref(struct blk_ram_budget *budget);
+uint64_t blk_ram_budget_used_bytes(const struct blk_ram_budget *budget);
+
+/* A volume in memory: zeros, until something is written.  It outlives its devices. */
+struct blk_ram;
+#define BLK_RAM_VOLUME_MAX_BYTES (4ull << 40)
+/*
+ * Makes a volume that takes its memory page by page, out of the budget.  Returns 0, -EFBIG (more
+ * than BLK_RAM_VOLUME_MAX_BYTES) or -ENOMEM.  The caller owns a reference to *ret_ram.
+ */
+int blk_ram_new(struct blk_ram_budget *budget, uint64_t size_bytes, struct blk_ram **ret_ram);
+struct blk_ram *blk_ram_ref(struct blk_ram *ram);
+void blk_ram_unref(struct blk_ram *ram); /* accepts NULL; the last one frees the memory */
+/*
+ * Makes a device over a volume.  ram: NULL = the volume is not there: the device fails at its first
+ * use, for the reason `why`, a static text.  thick: UNMAP and WRITE_ZEROES keep the space.  A write
+ * for which the budget has no memory returns -ENOSPC.  Returns 0 or -ENOMEM.  The caller owns
+ * *ret_dev.
+ */
+int blk_ram_dev_new(struct blk_ram *ram, const char *why, const char *name, uint64_t size_bytes,
+		    bool thick, struct blk_dev **ret_dev);
+
 /*
  * Makes a device that reads as zeros and ignores writes.  Returns 0 or -ENOMEM.  The caller owns
  * *ret_dev.

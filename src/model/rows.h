@@ -113,7 +113,7 @@ struct row_pool {
 	struct row row;
 	struct guid id;
 	char *name; /* friendly name, unique */
-	char *path; /* absolute path of the pool's directory */
+	char *path; /* absolute path of the pool's directory, or "ram:SIZE" or "ram:SIZE:NAME" */
 	/* options, in the canonical form of model/pool_options.h; "" = the default */
 	char *low, *full; /* below how much free space the pool is low, or full */
 	char *overcommit; /* how large its LUNs may be together; "" = there is no limit */

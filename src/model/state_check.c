@@ -196,7 +196,9 @@ check_pool(const struct state *state, const void *row)
 	(void)state;
 	if (*pool->name == '\0' || !is_name(pool->name))
 		return BREACH("a pool's name has 0 or more than %d characters", ROW_NAME_UNITS);
-	return *pool->path == '/' ? 0 : BREACH("pool %s: its path is not absolute", pool->name);
+	if (*pool->path != '/' && !str_starts(pool->path, "ram:"))
+		return BREACH("pool %s: its path is not absolute", pool->name);
+	return 0;
 }
 
 static int

@@ -11,11 +11,16 @@
 #include "model/pool_options.h"
 #include "vdsctl/ctl_int.h"
 
-/* vdsd wants an absolute path; a relative one is meant from the directory where vdsctl runs. */
+/*
+ * vdsd wants an absolute path; a relative one is meant from the directory where vdsctl runs.  Other
+ * places than directories go to vdsd as they are.
+ */
 int
 ctl_run_pool_create(struct ctl *ctl)
 {
-	char *path = realpath(ctl->args[1], NULL); /* of libc's heap */
+	bool other = str_starts(ctl->args[1], "ram:");
+	/* of libc's heap */
+	char *path = other ? strdup(ctl->args[1]) : realpath(ctl->args[1], NULL);
 	struct client_answer answer;
 	int rc;
 

@@ -60,6 +60,11 @@ struct array_pool_watcher {
 
 struct array_pool_driver {
 	const char *kind; /* for logs */
+	/*
+	 * The volumes are gone when this process ends.  A LUN gets into such a pool only when
+	 * somebody names the pool.
+	 */
+	bool is_volatile;
 	/* Returns whether a place is of this kind, from its text alone. */
 	bool (*takes)(const char *place);
 	/*
@@ -153,6 +158,8 @@ struct array_pool_driver {
 
 /* dir.c: a directory on a local file system, in which volumes are files. */
 extern const struct array_pool_driver array_pool_dir;
+/* ram.c: memory of this process, "ram:2G" or "ram:2G:name", which is lost when it ends. */
+extern const struct array_pool_driver array_pool_ram;
 /* Returns whether the directory is marked as a pool of this array.  Does not lock it. */
 bool array_pool_dir_is_marked(const char *path, const struct guid *array_id);
 

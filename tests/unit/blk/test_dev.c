@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of the rules that every block device obeys, whatever lies below it: memory, the null
- * device, a file on disk, a file on tmpfs, and each of them under the trace layer.
+ * Tests of the rules that every block device obeys, whatever lies below it: memory, a volume of a
+ * pool in memory, the null device, a file on disk, a file on tmpfs, and each of them under the trace layer.
  */
 #include "blk_test.h"
 
@@ -18,6 +18,22 @@
 
 typedef void body(struct blk_test *t, struct blk_dev *dev, struct blk_queue *queue);
 
+/* A volume in memory with a budget of its own. */
+static struct blk_dev *
+make_ram(uint64_t limit_bytes)
+{
+	struct blk_ram_budget *budget = blk_ram_budget_new(limit_bytes);
+	struct blk_ram *ram = NULL;
+	struct blk_dev *dev = NULL;
+
+	assert_non_null(budget);
+	assert_int_equal(blk_ram_new(budget, SIZE, &ram), 0);
+	assert_int_equal(blk_ram_dev_new(ram, "", "r", SIZE, false, &dev), 0);
+	blk_ram_unref(ram);
+	blk_ram_budget_unref(budget);
+	return dev;
+}
+
 static struct blk_dev *
 make(struct blk_test *t, unsigned kind)
 {
@@ -25,6 +41,8 @@ make(struct blk_test *t, unsigned kind)
 
 	if (kind == 0)
 		assert_int_equal(blk_mem_new("m", SIZE, 2 * SIZE, &dev), 0);
+	else if (kind == 3)
+		dev = make_ram(2 * SIZE);
 	else if (kind == 1)
 		dev = blk_test_file(t->dir, "f", SIZE, false);
 	else
@@ -41,7 +59,9 @@ on_every_device(struct blk_test *t, body *run)
 						     BLK_QUEUE_WORKERS };
 	bool has_ring = blk_queue_probe(false) == BLK_QUEUE_URING;
 
-	for (unsigned kind = 0; kind < (t->memory_dir[0] != '\0' ? 3u : 2u); kind++) {
+	for (unsigned kind = 0; kind < 4; kind++) {
+		if (kind == 2 && t->memory_dir[0] == '\0')
+			continue;
 		for (unsigned q = 0; q < ARRAY_LEN(kinds); q++) {
 			struct blk_queue *queue = NULL;
 			struct blk_dev *dev = make(t, kind);
@@ -312,6 +332,113 @@ test_making_a_device_survives_every_allocation_failure(void **state)
 	}
 }
 
+#define PAGE 4096u
+
+/* Two volumes that share a budget of 8 pages. */
+struct shared {
+	struct blk_ram_budget *budget;
+	struct blk_ram *ram[2];
+	struct blk_dev *dev[2];
+};
+
+static void
+shared_make(struct shared *s, bool thick)
+{
+	s->budget = blk_ram_budget_new(8 * PAGE);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(blk_ram_new(s->budget, SIZE, &s->ram[i]), 0);
+		assert_int_equal(blk_ram_dev_new(s->ram[i], "", "r", SIZE, thick, &s->dev[i]), 0);
+	}
+}
+
+static void
+shared_free(struct shared *s)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		blk_dev_unref(s->dev[i]);
+		blk_ram_unref(s->ram[i]);
+	}
+	assert_int_equal(blk_ram_budget_used_bytes(s->budget), 0);
+	blk_ram_budget_unref(s->budget);
+}
+
+static void
+test_volumes_in_memory_share_a_budget(void **state)
+{
+	static uint8_t buf[10 * PAGE];
+	struct shared s;
+
+	(void)state;
+	memset(buf, 7, sizeof(buf));
+	shared_make(&s, false);
+	/* a byte takes a page; reads and zeros take nothing */
+	assert_int_equal(blk_rw(s.dev[0], BLK_WRITE, 5 * PAGE + 9, buf, 1), 0);
+	assert_int_equal(blk_test_range(NULL, s.dev[0], NULL, BLK_UNMAP, 0, SIZE / 2), 0);
+	assert_int_equal(blk_ram_budget_used_bytes(s.budget), 0);
+	assert_int_equal(blk_rw(s.dev[0], BLK_WRITE, 5 * PAGE + 9, buf, 1), 0);
+	assert_int_equal(blk_rw(s.dev[1], BLK_READ, 0, buf, sizeof(buf)), 0);
+	assert_int_equal(blk_ram_budget_used_bytes(s.budget), PAGE);
+	/* the rest goes to the other one, up to the last byte */
+	memset(buf, 7, sizeof(buf));
+	assert_int_equal(blk_rw(s.dev[1], BLK_WRITE, 0, buf, 7 * PAGE), 0);
+	assert_int_equal(blk_ram_budget_used_bytes(s.budget), 8 * PAGE);
+	assert_int_equal(blk_rw(s.dev[1], BLK_WRITE, 7 * PAGE, buf, 1), -ENOSPC);
+	assert_int_equal(blk_rw(s.dev[1], BLK_WRITE, 0, buf, PAGE), 0);
+	/* and comes back */
+	assert_int_equal(blk_test_range(NULL, s.dev[1], NULL, BLK_UNMAP, 100, 2 * PAGE), 0);
+	assert_int_equal(blk_ram_budget_used_bytes(s.budget), 7 * PAGE);
+	assert_int_equal(blk_rw(s.dev[1], BLK_READ, 0, buf, 3 * PAGE), 0);
+	assert_true(blk_test_all(buf, 100, 7));
+	assert_true(blk_test_all(buf + 100, 2 * PAGE, 0));
+	assert_true(blk_test_all(buf + 100 + 2 * PAGE, PAGE - 100, 7));
+	assert_int_equal(blk_rw(s.dev[0], BLK_WRITE, 0, buf, PAGE), 0);
+	assert_int_equal(blk_resize(s.dev[0], PAGE / 2), 0);
+	assert_int_equal(blk_ram_budget_used_bytes(s.budget), 7 * PAGE);
+	assert_int_equal(blk_resize(s.dev[0], 3 * SIZE), 0);
+	assert_int_equal(blk_rw(s.dev[0], BLK_READ, 5 * PAGE, buf, PAGE), 0);
+	assert_true(blk_test_all(buf, PAGE, 0));
+	shared_free(&s);
+}
+
+static void
+test_a_thick_volume_in_memory_has_its_space(void **state)
+{
+	uint8_t byte = 1;
+	struct shared s;
+
+	(void)state;
+	shared_make(&s, true);
+	assert_int_equal(blk_allocate(s.dev[0], 0, 9 * PAGE, NULL), -ENOSPC);
+	assert_int_equal(blk_resize(s.dev[0], 6 * PAGE), 0);
+	assert_int_equal(blk_ram_budget_used_bytes(s.budget), 6 * PAGE);
+	assert_int_equal(blk_allocate(s.dev[0], 6 * PAGE, 3 * PAGE, NULL), -ENOSPC);
+	assert_int_equal(blk_ram_budget_used_bytes(s.budget), 6 * PAGE);
+	assert_int_equal(blk_allocate(s.dev[0], 6 * PAGE, 2 * PAGE, NULL), 0);
+	assert_int_equal(blk_resize(s.dev[0], 8 * PAGE), 0);
+	assert_int_equal(blk_test_range(NULL, s.dev[0], NULL, BLK_UNMAP, 0, 8 * PAGE), 0);
+	assert_int_equal(blk_ram_budget_used_bytes(s.budget), 8 * PAGE);
+	assert_int_equal(blk_rw(s.dev[1], BLK_WRITE, 0, &byte, 1), -ENOSPC);
+	assert_int_equal(blk_rw(s.dev[0], BLK_WRITE, 7 * PAGE, &byte, 1), 0);
+	shared_free(&s);
+}
+
+static void
+test_a_volume_in_memory_that_is_gone_fails(void **state)
+{
+	char reason[160];
+	uint8_t byte = 1;
+	struct blk_dev *dev;
+
+	(void)state;
+	assert_int_equal(blk_ram_dev_new(NULL, "it is gone", "r", SIZE, false, &dev), 0);
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, &byte, 1), ERR_FAILED);
+	assert_int_equal(byte, 1);
+	assert_int_equal(blk_failed(dev, reason, sizeof(reason)), -ENODATA);
+	assert_string_equal(reason, "it is gone");
+	assert_int_equal(blk_reopen(dev), -ENODATA);
+	blk_dev_unref(dev);
+}
+
 int
 main(void)
 {
@@ -331,6 +458,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_extents_cover_the_device, blk_test_setup,
 						blk_test_teardown),
 		cmocka_unit_test(test_memory_cannot_grow_beyond_its_greatest_size),
+		cmocka_unit_test(test_volumes_in_memory_share_a_budget),
+		cmocka_unit_test(test_a_thick_volume_in_memory_has_its_space),
+		cmocka_unit_test(test_a_volume_in_memory_that_is_gone_fails),
 		cmocka_unit_test(test_null_reads_zeros_and_drops_writes),
 		cmocka_unit_test(test_a_stopped_device_refuses_until_started),
 		cmocka_unit_test(test_a_failed_device_refuses_until_reopened),
