@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "model/fields.h"
 
 /* ---- walking: the text is JSON ---- */
 
@@ -160,6 +161,22 @@ path_add(const struct array_plan_at *at, struct strbuf *out)
 						 : log_quote(at->member, quoted, sizeof(quoted)));
 }
 
+/*
+ * What a file has stands in messages, which are one line of text: what would break the line, or was
+ * cut in the middle of a character, becomes '?'.
+ */
+static void
+make_harmless(char *text)
+{
+	row_text_repair(text);
+	for (char *p = text; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	for (char *p = text; !str_is_text(text, strlen(text)) && *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+}
+
 int
 array_plan_fail(const struct array_plan_text *text, const struct array_plan_at *at, int code,
 		const char *format, ...)
@@ -172,6 +189,7 @@ array_plan_fail(const struct array_plan_text *text, const struct array_plan_at *
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
+	make_harmless(what);
 	array_plan_locate(text, at, &line, &column);
 	path_add(at, &path);
 	return err_set(code, "line %u, column %u%s%.200s: %s", line, column,
@@ -221,7 +239,9 @@ array_plan_text_read(struct array_plan_text *text)
 	if (has_zero(text))
 		return err_set(ERR_INVALID, "the file is not a text of JSON: it has zero bytes");
 	text->json = json_loadb(text->text, text->len, JSON_REJECT_DUPLICATES, &error);
-	if (text->json == NULL && json_error_code(&error) == json_error_out_of_memory)
+	/* when memory is out, jansson may say nothing */
+	if (text->json == NULL &&
+	    (json_error_code(&error) == json_error_out_of_memory || error.text[0] == '\0'))
 		return -ENOMEM;
 	if (text->json == NULL)
 		return err_set(ERR_INVALID, "line %d, column %d: the file is not JSON: %.*s%s",
