@@ -21,12 +21,13 @@ struct exporting {
 	bool all, ids;
 	struct guid_map wanted; /* without `all`: the ids of the objects */
 	json_t *file;
+	bool failed; /* memory was out */
 };
 
 /* ---- which objects ---- */
 
 static bool
-is_wanted(const struct exporting *e, const struct guid *id)
+is_wanted(struct exporting *e, const struct guid *id)
 {
 	return e->all || guid_map_find(&e->wanted, id) != NULL;
 }
@@ -150,6 +151,19 @@ choose(struct exporting *e, enum row_family family, const struct guid *id)
 
 /* ---- values ---- */
 
+/* Add to an object or a list, and note when memory is out. */
+static void
+set(struct exporting *e, json_t *object, const char *name, json_t *value)
+{
+	e->failed |= json_object_set_new(object, name, value) < 0;
+}
+
+static void
+append(struct exporting *e, json_t *list, json_t *value)
+{
+	e->failed |= json_array_append_new(list, value) < 0;
+}
+
 static json_t *
 text_or_empty(const char *text)
 {
@@ -158,14 +172,14 @@ text_or_empty(const char *text)
 
 /* The entries of a list that is joined by ';', in order. */
 static json_t *
-list_of(const char *joined)
+list_of(struct exporting *e, const char *joined)
 {
 	json_t *list = json_array();
 
 	for (const char *p = joined != NULL ? joined : ""; *p != '\0';) {
 		size_t len = strcspn(p, ";");
 
-		json_array_append_new(list, json_stringn(p, len));
+		append(e, list, json_stringn(p, len));
 		p += len + (p[len] == ';');
 	}
 	return list;
@@ -180,7 +194,7 @@ compare_texts(const void *a, const void *b)
 
 /* Consumes the list, and gives one in the order of the texts. */
 static json_t *
-sorted(json_t *list)
+sorted(struct exporting *e, json_t *list)
 {
 	size_t count = json_array_size(list);
 	AUTO_FREE json_t **items = mem_calloc(count + 1, sizeof(items[0]));
@@ -191,7 +205,7 @@ sorted(json_t *list)
 	if (out != NULL && count > 0)
 		qsort(items, count, sizeof(items[0]), compare_texts);
 	for (size_t i = 0; out != NULL && i < count; i++)
-		json_array_append(out, items[i]);
+		e->failed |= json_array_append(out, items[i]) < 0;
 	json_decref(list);
 	return out;
 }
@@ -219,16 +233,16 @@ endpoint_of(const struct row_portal *portal, char text[80])
 }
 
 static void
-id_set(const struct exporting *e, json_t *object, const struct guid *id, bool needed)
+id_set(struct exporting *e, json_t *object, const struct guid *id, bool needed)
 {
 	char text[GUID_TEXT_SIZE];
 
 	if (needed || e->ids)
-		json_object_set_new(object, "id", json_string(guid_format(id, text)));
+		set(e, object, "id", json_string(guid_format(id, text)));
 }
 
 static bool
-needs_id(const struct exporting *e, const struct row_lun *lun)
+needs_id(struct exporting *e, const struct row_lun *lun)
 {
 	struct guid unused;
 
@@ -238,7 +252,7 @@ needs_id(const struct exporting *e, const struct row_lun *lun)
 
 /* For whom there are secrets of an owner. */
 static json_t *
-chap_of(const struct exporting *e, const struct guid *owner_id)
+chap_of(struct exporting *e, const struct guid *owner_id)
 {
 	struct row_slice slice = state_owner_credentials(e->state, owner_id);
 	json_t *list = json_array(), *out;
@@ -247,28 +261,26 @@ chap_of(const struct exporting *e, const struct guid *owner_id)
 	for (size_t i = 0; i < slice.count; i++) {
 		const struct row_credential *row = slice.rows[i];
 
-		json_array_append_new(
-			list, json_sprintf("%s\n%s\n%s",
-					   row->side == CREDENTIAL_TARGET ? "target" : "initiator",
-					   row->initiator != NULL ? row->initiator : "",
-					   row->user != NULL ? row->user : ""));
+		append(e, list,
+		       json_sprintf("%s\n%s\n%s",
+				    row->side == CREDENTIAL_TARGET ? "target" : "initiator",
+				    row->initiator != NULL ? row->initiator : "",
+				    row->user != NULL ? row->user : ""));
 	}
-	list = sorted(list);
+	list = sorted(e, list);
 	out = json_array();
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *side = json_string_value(json_array_get(list, i));
 		const char *initiator = strchr(side, '\n') + 1, *user = strchr(initiator, '\n') + 1;
 		json_t *one = json_object();
 
-		json_object_set_new(one, "side",
-				    json_stringn(side, (size_t)(initiator - side) - 1));
+		set(e, one, "side", json_stringn(side, (size_t)(initiator - side) - 1));
 		if (*user != '\0')
-			json_object_set_new(one, "user", json_string(user));
+			set(e, one, "user", json_string(user));
 		if (user - initiator > 1)
-			json_object_set_new(
-				one, "initiator",
-				json_stringn(initiator, (size_t)(user - initiator) - 1));
-		json_array_append_new(out, one);
+			set(e, one, "initiator",
+			    json_stringn(initiator, (size_t)(user - initiator) - 1));
+		append(e, out, one);
 	}
 	json_decref(list);
 	return out;
@@ -277,24 +289,24 @@ chap_of(const struct exporting *e, const struct guid *owner_id)
 /* ---- objects ---- */
 
 static json_t *
-pool_object(const struct exporting *e, const void *row)
+pool_object(struct exporting *e, const void *row)
 {
 	const struct row_pool *pool = row;
 	json_t *object = json_object();
 
-	json_object_set_new(object, "name", text_or_empty(pool->name));
+	set(e, object, "name", text_or_empty(pool->name));
 	id_set(e, object, &pool->id, false);
-	json_object_set_new(object, "path", text_or_empty(pool->path));
-	json_object_set_new(object, "low", text_or_empty(pool->low));
-	json_object_set_new(object, "full", text_or_empty(pool->full));
-	json_object_set_new(object, "overcommit", text_or_empty(pool->overcommit));
-	json_object_set_new(object, "trash", text_or_empty(pool->trash));
-	json_object_set_new(object, "trash_yields", json_boolean(pool->trash_yields));
+	set(e, object, "path", text_or_empty(pool->path));
+	set(e, object, "low", text_or_empty(pool->low));
+	set(e, object, "full", text_or_empty(pool->full));
+	set(e, object, "overcommit", text_or_empty(pool->overcommit));
+	set(e, object, "trash", text_or_empty(pool->trash));
+	set(e, object, "trash_yields", json_boolean(pool->trash_yields));
 	return object;
 }
 
 static json_t *
-portal_object(const struct exporting *e, const void *row)
+portal_object(struct exporting *e, const void *row)
 {
 	const struct row_portal *portal = row;
 
@@ -305,26 +317,25 @@ portal_object(const struct exporting *e, const void *row)
 }
 
 static json_t *
-host_object(const struct exporting *e, const void *row)
+host_object(struct exporting *e, const void *row)
 {
 	const struct row_host *host = row;
 	struct row_slice names = state_host_initiators(e->state, &host->id);
 	json_t *object = json_object(), *list = json_array();
 
 	for (size_t i = 0; i < names.count; i++)
-		json_array_append_new(
-			list,
-			text_or_empty(((const struct row_initiator *)names.rows[i])->iscsi_name));
-	json_object_set_new(object, "name", text_or_empty(host->name));
+		append(e, list,
+		       text_or_empty(((const struct row_initiator *)names.rows[i])->iscsi_name));
+	set(e, object, "name", text_or_empty(host->name));
 	id_set(e, object, &host->id, false);
-	json_object_set_new(object, "initiators", list);
-	json_object_set_new(object, "sources", list_of(host->sources));
-	json_object_set_new(object, "chap", chap_of(e, &host->id));
+	set(e, object, "initiators", list);
+	set(e, object, "sources", list_of(e, host->sources));
+	set(e, object, "chap", chap_of(e, &host->id));
 	return object;
 }
 
 static json_t *
-host_group_object(const struct exporting *e, const void *row)
+host_group_object(struct exporting *e, const void *row)
 {
 	const struct row_host_group *group = row;
 	struct row_slice hosts = state_group_hosts(e->state, &group->id);
@@ -334,16 +345,16 @@ host_group_object(const struct exporting *e, const void *row)
 		const struct row_host_member *member = hosts.rows[i];
 		const struct row_host *host = state_find(e->state, ROW_HOST, &member->host_id);
 
-		json_array_append_new(list, text_or_empty(host->name));
+		append(e, list, text_or_empty(host->name));
 	}
-	json_object_set_new(object, "name", text_or_empty(group->name));
+	set(e, object, "name", text_or_empty(group->name));
 	id_set(e, object, &group->id, false);
-	json_object_set_new(object, "hosts", sorted(list));
+	set(e, object, "hosts", sorted(e, list));
 	return object;
 }
 
 static json_t *
-lun_object(const struct exporting *e, const void *row)
+lun_object(struct exporting *e, const void *row)
 {
 	const struct row_lun *lun = row;
 	const struct row_pool *pool = state_find(e->state, ROW_POOL, &lun->pool_id);
@@ -351,23 +362,22 @@ lun_object(const struct exporting *e, const void *row)
 	json_t *object = json_object();
 
 	host_mask_describe(e->state, lun->mask, &mask);
-	json_object_set_new(object, "name", text_or_empty(lun->name));
+	set(e, object, "name", text_or_empty(lun->name));
 	id_set(e, object, &lun->id, needs_id(e, lun));
-	json_object_set_new(object, "pool", text_or_empty(pool->name));
-	json_object_set_new(object, "size", size_of(lun->size_bytes));
-	json_object_set_new(object, "block_size", json_integer(lun->block_bytes));
-	json_object_set_new(object, "thin", json_boolean(lun->thin));
-	json_object_set_new(object, "removable", json_boolean(lun->removable));
-	json_object_set_new(object, "read_only", json_boolean(lun->access == LUN_READ_ONLY));
-	json_object_set_new(object, "status",
-			    json_string(lun->status == STATUS_ONLINE ? "online" : "offline"));
-	json_object_set_new(object, "hints", text_or_empty(lun->hints));
-	json_object_set_new(object, "mask", mask.failed ? NULL : sorted(list_of(mask.text)));
+	set(e, object, "pool", text_or_empty(pool->name));
+	set(e, object, "size", size_of(lun->size_bytes));
+	set(e, object, "block_size", json_integer(lun->block_bytes));
+	set(e, object, "thin", json_boolean(lun->thin));
+	set(e, object, "removable", json_boolean(lun->removable));
+	set(e, object, "read_only", json_boolean(lun->access == LUN_READ_ONLY));
+	set(e, object, "status", json_string(lun->status == STATUS_ONLINE ? "online" : "offline"));
+	set(e, object, "hints", text_or_empty(lun->hints));
+	set(e, object, "mask", mask.failed ? NULL : sorted(e, list_of(e, mask.text)));
 	return object;
 }
 
 static json_t *
-group_object(const struct exporting *e, const struct row_portal_group *group)
+group_object(struct exporting *e, const struct row_portal_group *group)
 {
 	struct row_slice members = state_group_portals(e->state, &group->id);
 	json_t *list = json_array();
@@ -377,33 +387,33 @@ group_object(const struct exporting *e, const struct row_portal_group *group)
 		char text[80];
 
 		endpoint_of(state_find(e->state, ROW_PORTAL, &member->portal_id), text);
-		json_array_append_new(list, json_string(text));
+		append(e, list, json_string(text));
 	}
 	return json_pack("{s:I, s:o, s:s, s:b, s:b}", "tag", (json_int_t)group->tag, "portals",
-			 sorted(list), "state", port_access_name(group->access_state), "preferred",
-			 group->preferred, "explicit", group->explicit_allowed);
+			 sorted(e, list), "state", port_access_name(group->access_state),
+			 "preferred", group->preferred, "explicit", group->explicit_allowed);
 }
 
 static json_t *
-target_object(const struct exporting *e, const void *row)
+target_object(struct exporting *e, const void *row)
 {
 	const struct row_target *target = row;
 	struct row_slice groups = state_target_groups(e->state, &target->id);
 	json_t *object = json_object(), *list = json_array();
 
 	for (size_t i = 0; i < groups.count; i++)
-		json_array_append_new(list, group_object(e, groups.rows[i]));
-	json_object_set_new(object, "name", text_or_empty(target->iscsi_name));
-	json_object_set_new(object, "alias", text_or_empty(target->alias));
+		append(e, list, group_object(e, groups.rows[i]));
+	set(e, object, "name", text_or_empty(target->iscsi_name));
+	set(e, object, "alias", text_or_empty(target->alias));
 	id_set(e, object, &target->id, false);
-	json_object_set_new(object, "sources", list_of(target->sources));
-	json_object_set_new(object, "portal_groups", list);
-	json_object_set_new(object, "chap", chap_of(e, &target->id));
+	set(e, object, "sources", list_of(e, target->sources));
+	set(e, object, "portal_groups", list);
+	set(e, object, "chap", chap_of(e, &target->id));
 	return object;
 }
 
 static json_t *
-association_object(const struct exporting *e, const void *row)
+association_object(struct exporting *e, const void *row)
 {
 	const struct row_association *a = row;
 	const struct row_lun *lun = state_find(e->state, ROW_LUN, &a->lun_id);
@@ -444,7 +454,7 @@ compare_objects(const void *p, const void *q)
 
 static int
 add_section(struct exporting *e, const char *name, enum row_family family,
-	    json_t *(*object_of)(const struct exporting *e, const void *row))
+	    json_t *(*object_of)(struct exporting *e, const void *row))
 {
 	size_t rows = state_count(e->state, family), count = 0;
 	AUTO_FREE json_t **objects = mem_calloc(rows + 1, sizeof(objects[0]));
@@ -485,8 +495,8 @@ add_all(struct exporting *e)
 {
 	int rc = 0;
 
-	json_object_set_new(e->file, "format", json_integer(1));
-	json_object_set_new(e->file, "scope", json_string(e->all ? "array" : "named"));
+	set(e, e->file, "format", json_integer(1));
+	set(e, e->file, "scope", json_string(e->all ? "array" : "named"));
 	if (e->all)
 		rc = add_array(e);
 	if (rc == 0)
@@ -506,7 +516,7 @@ add_all(struct exporting *e)
 	if (rc == 0 && e->all)
 		rc = json_object_set_new(e->file, "discovery_chap",
 					 chap_of(e, &credential_discovery));
-	return rc < 0 ? -ENOMEM : 0;
+	return rc < 0 || e->failed ? -ENOMEM : 0;
 }
 
 /* ---- as a text ---- */

@@ -55,7 +55,7 @@ extern const char array_plan_schema_text[];
 extern const size_t array_plan_schema_len;
 extern const char *const array_plan_keywords[];
 
-/* Returns the schema; static; NULL = memory was out at the first use. */
+/* Returns the schema; static; NULL = memory is out. */
 const json_t *array_plan_schema(void);
 /* Checks a text that was read.  Returns 0, ERR_INVALID with a text, or -ENOMEM. */
 int array_plan_schema_check(const struct array_plan_text *text);

@@ -29,20 +29,20 @@ struct check {
 	const json_t *root;
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static json_t *schema; /* parsed at the first use and kept; NULL = memory was out */
-
-static void
-schema_read(void)
-{
-	schema = json_loadb(array_plan_schema_text, array_plan_schema_len, 0, NULL);
-}
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static json_t *schema; /* parsed at the first use and kept; lock */
 
 const json_t *
 array_plan_schema(void)
 {
-	pthread_once(&once, schema_read);
-	return schema;
+	const json_t *found;
+
+	pthread_mutex_lock(&lock);
+	if (schema == NULL)
+		schema = json_loadb(array_plan_schema_text, array_plan_schema_len, 0, NULL);
+	found = schema;
+	pthread_mutex_unlock(&lock);
+	return found;
 }
 
 /* ---- words ---- */

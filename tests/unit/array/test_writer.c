@@ -140,6 +140,94 @@ test_every_allocation_of_the_caller(void **state)
 	}
 }
 
+/* ---- plans ---- */
+
+#define PLAN_NAME "iqn.2026-11.org.example:planned"
+
+static const char *const plans[] = {
+	"{\"format\": 1, \"hosts\": [{\"name\": \"h\", \"initiators\": [\"" PLAN_NAME "\"],"
+	"\"chap\": [{\"side\": \"initiator\"}]}],"
+	"\"host_groups\": [{\"name\": \"g\", \"hosts\": [\"h\"]}],"
+	"\"luns\": [{\"name\": \"p\", \"size\": \"1MiB\", \"mask\": [\"host:h\"]},"
+	"{\"name\": \"q\", \"size\": \"2MiB\", \"read_only\": true}],"
+	"\"targets\": [{\"name\": \"" PLAN_NAME "\"}],"
+	"\"associations\": [{\"lun\": \"p\", \"target\": \"" PLAN_NAME "\"},"
+	"{\"lun\": \"q\", \"target\": \"" PLAN_NAME "\", \"number\": 7}]}",
+	"{\"format\": 1, \"hosts\": [{\"name\": \"h\", \"absent\": true}],"
+	"\"host_groups\": [{\"name\": \"g\", \"absent\": true}],"
+	"\"luns\": [{\"name\": \"p\", \"absent\": true},"
+	"{\"name\": \"q\", \"size\": \"1MiB\", \"status\": \"offline\"}],"
+	"\"targets\": [{\"name\": \"" PLAN_NAME "\", \"absent\": true}]}",
+	"{\"format\": 1, \"luns\": [{\"name\": \"q\", \"size\": \"4MiB\", \"status\": "
+	"\"online\"}]}",
+};
+
+static int
+apply_plan(struct array *a, unsigned step)
+{
+	const struct array_plan_options options = { .delete_luns = true, .shrink_luns = true };
+	const char *text = plans[step % ARRAY_LEN(plans)];
+
+	return array_plan_apply(a, NULL, text, strlen(text), &options, NULL, NULL);
+}
+
+/*
+ * A plan that failed has changed nothing and holds nothing; the next attempt shows it.  When memory
+ * is out, jansson may say that the text is wrong; and a file of this name may still be there.
+ */
+static void
+plan_check(struct array *a, int rc, bool hit, uint64_t before, unsigned *step)
+{
+	if (rc < 0 && rc != ERR_BUSY && !(hit && (rc == -ENOMEM || rc == ERR_INVALID)))
+		fail_msg("%s: %s (allocation failed: %d)", err_name(rc), err_text(rc), hit);
+	if (rc < 0)
+		assert_int_equal(sequence_of(a), before);
+	*step += rc == 0;
+	assert_false(array_is_read_only(a));
+}
+
+static void
+test_every_allocation_of_a_plan(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	unsigned step = 0;
+
+	/* the schema, which is read once, has more allocations than the rest */
+	assert_int_equal(array_plan(a, "{}", 2, NULL), ERR_INVALID);
+	for (size_t i = 0; i < ARRAY_LEN(plans); i++) {
+		WITH_EVERY_FAULT
+		{
+			uint64_t before = sequence_of(a);
+			int rc = apply_plan(a, step);
+
+			FAULT_OFF();
+			plan_check(a, rc, FAULT_HIT, before, &step);
+		}
+		assert_ok(array_check(a));
+	}
+}
+
+static void
+test_every_allocation_of_the_writer_in_a_plan(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	unsigned step = 0;
+	bool hit = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(plans); i++, hit = true) {
+		for (unsigned nth = 1; hit; nth++) {
+			uint64_t before = sequence_of(a);
+			int rc;
+
+			fail_writer_at(a, nth);
+			rc = apply_plan(a, step);
+			hit = writer_failed(a);
+			plan_check(a, rc, hit, before, &step);
+		}
+		assert_ok(array_check(a));
+	}
+}
+
 /* ---- the disk ---- */
 
 static void
@@ -481,6 +569,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_every_allocation_of_the_writer),
 		WITH_ARRAY(test_every_allocation_of_the_caller),
+		WITH_ARRAY(test_every_allocation_of_a_plan),
+		WITH_ARRAY(test_every_allocation_of_the_writer_in_a_plan),
 		WITH_SHIM(test_single_io_error_fails_a_change_and_no_more),
 		WITH_SHIM(test_full_disk_fails_a_change_and_no_more),
 		WITH_SHIM(test_full_disk_allows_changes_that_make_nothing),
