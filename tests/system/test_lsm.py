@@ -382,7 +382,17 @@ def a_secret_is_asked_for():
         refused(INVALID_ARGUMENT, manager.iscsi_chap_auth, init_id=HOST1, in_user=None,
                 in_password=None, out_user='array', out_password=SECRET)
         refused(NO_GROUP, manager.iscsi_chap_auth, init_id=HOST2, **chap)
-        equal(len(daemon.rest().list('credentials')), 2, 'secrets after the refusals')
+        before = daemon.rest().list('credentials')
+        for out in (SECRET, 'short', '0x00', 'x' * 256):
+            refused(INVALID_ARGUMENT, manager.iscsi_chap_auth, init_id=HOST1,
+                    **{**chap, 'in_user': 'new', 'out_user': 'array', 'out_password': out})
+        equal(daemon.rest().list('credentials'), before, 'secrets after the refusals')
+        manager.group('db2', HOST2)
+        message = refused(INVALID_ARGUMENT, manager.iscsi_chap_auth, init_id=HOST2,
+                          **{**chap, 'in_password': SECRET * 2, 'out_user': 'array',
+                             'out_password': SECRET})
+        check('other direction' in message, f'the error: {message}')
+        equal(daemon.rest().list('credentials'), before, 'secrets after another refusal')
         manager.iscsi_chap_auth(init_id=HOST1, in_user=None, in_password=None, out_user=None,
                                 out_password=None)
         equal(daemon.rest().list('credentials'), [], 'secrets at the end')

@@ -22,6 +22,7 @@ from .wire import Code, LsmError
 
 T = TypeVar('T')
 _DESCRIPTION = 'vdsd iSCSI array'
+_SECRET_MIN_BYTES, _SECRET_MAX_BYTES = 12, 255
 _BUSY_FIRST_WAIT_S, _BUSY_LONGEST_WAIT_S = 0.05, 1.0
 
 # What each kind of argument is called when there is none of its id.
@@ -280,7 +281,7 @@ class Plugin:
                 if error.code != 'IN_USE':
                     raise
         raise LsmError(Code.IS_MASKED, 'the volume is behind a target: unmask it from all access '
-                                       'groups, or `vdsctl lun associate` takes it from its targets')
+                                       'groups, or change its targets with `vdsctl lun associate`')
 
     def volume_resize(self, volume: Value, new_size_bytes: int, flags: int = 0) -> list[Any]:
         lun, size = self._lun(volume), _size_of(new_size_bytes)
@@ -520,18 +521,51 @@ class Plugin:
         if out_password and not in_password:
             raise LsmError(Code.INVALID_ARGUMENT, 'an out password needs an in password: targets '
                                                   'prove themselves only to who proved himself')
-        self._set_secret(owner['id'], init_id, 'initiator', in_user, in_password)
-        self._set_secret(owner['id'], init_id, 'target', out_user, out_password)
+        _check_secrets(in_password, out_password)
+        self._set_secrets(owner['id'], init_id.lower(), {'initiator': (in_user, in_password),
+                                                         'target': (out_user, out_password)})
 
-    def _set_secret(self, owner_id: str, init_id: str, side: str, user: str | None,
-                    password: str | None) -> None:
-        """Makes this the only secret of the initiator and side; None: leaves none."""
-        kept = None
+    def _set_secrets(self, owner_id: str, initiator: str,
+                     wanted: dict[str, tuple[str | None, str | None]]) -> None:
+        """Makes these the only secrets of an initiator; wanted: user and password for each side."""
+        made: list[types.Answer] = []
         with translated():
-            if password:
-                kept = self._array.credential_set(owner_id=owner_id, side=side, secret=password,
-                                                  user=user or None, initiator=init_id)['id']
+            for side, (user, password) in wanted.items():
+                if not password:
+                    continue
+                try:
+                    made.append(self._array.credential_set(
+                        owner_id=owner_id, side=side, secret=password, user=user or None,
+                        initiator=initiator))
+                except vds.ApiError as error:
+                    self._take_back(made, error)
+                    raise
+            kept = {answer['id'] for answer in made}
             for row in list(self._array.credential_all(owner_id=owner_id)):
-                if (row['side'], row['initiator']) == (side, init_id.lower()) and row['id'] != kept:
+                if row['initiator'] == initiator and row['id'] not in kept:
                     self._array.credential_delete(row['id'])
 
+    def _take_back(self, made: list[types.Answer], error: vds.ApiError) -> None:
+        """Deletes the secrets that were new; says so in the error when one was replaced."""
+        for answer in made:
+            if answer['existed']:
+                error.message += '; the in password was replaced before this was refused'
+            else:
+                self._array.credential_delete(answer['id'])
+
+
+def _check_secrets(*passwords: str | None) -> None:
+    """Refuses, before anything is changed, what the array would refuse of each or of both."""
+    given = [password for password in passwords if password]
+    for password in given:
+        count = len(password.encode())
+        if password[:2].lower() == '0x':
+            count = count // 2 - 1
+        if not _SECRET_MIN_BYTES <= count <= _SECRET_MAX_BYTES:
+            raise LsmError(Code.INVALID_ARGUMENT,
+                           f'a password has {count} bytes: it needs {_SECRET_MIN_BYTES} to '
+                           f'{_SECRET_MAX_BYTES}, since a shorter one can be guessed from one '
+                           'login that somebody records (RFC 7143 §9.2.1)')
+    if len(given) != len(set(given)):
+        raise LsmError(Code.INVALID_ARGUMENT, 'the in and the out password are the same: the two '
+                                              'sides prove themselves by different ones')
