@@ -19,8 +19,9 @@ is_well(enum lun_health health)
 }
 
 /*
- * A LUN that says it is well has a volume of its size; where nobody has looked yet, every LUN has.
- * That of a LUN whose commit a crash has prevented counts until the next start.
+ * A LUN that says it is well has a volume of its size; where nobody has looked yet, every LUN has,
+ * except in a pool whose volumes are gone when vdsd has ended.  That of a LUN whose commit a crash
+ * has prevented counts until the next start.
  */
 static int
 check_volume(struct array *array, const struct row_lun *lun, const struct array_store *store)
@@ -30,6 +31,8 @@ check_volume(struct array *array, const struct row_lun *lun, const struct array_
 	int rc;
 
 	if (!array->look && !is_well(array_unit_health(array, &lun->id)))
+		return 0;
+	if (array->look && store->place->driver->is_volatile)
 		return 0;
 	rc = array_pool_place(array, &lun->pool_id, &place);
 	if (rc == 0)

@@ -6,6 +6,7 @@
  * thread that makes or deletes a pool before it answers, and whoever asks for it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "array/array_int.h"
@@ -206,16 +207,30 @@ is_its_device(const struct rescan *scan, const struct row_pool *pool,
 				       scan->place.device) == 0;
 }
 
+/* A pool in memory is a drive of its own. */
+static void
+memory_place(const char *path, struct array_host_place *ret_place)
+{
+	struct array_host_disk *disk = &ret_place->disks[0];
+
+	memset(ret_place, 0, sizeof(*ret_place));
+	ret_place->count = 1;
+	disk->kind = DRIVE_MEMORY;
+	snprintf(disk->name, sizeof(disk->name), "%.255s", path);
+	snprintf(disk->model, sizeof(disk->model), "memory of vdsd");
+}
+
 static int
 add_pool(struct array *array, struct rescan *scan, const struct row_pool *pool)
 {
 	const struct row_live_pool *live = state_find(scan->live, ROW_LIVE_POOL, &pool->id);
 	uint64_t capacity = live != NULL ? live->capacity_bytes : 0;
-	int rc;
+	int rc = 0;
 
-	if (*pool->path != '/')
-		return 0; /* it lies on no drive */
-	rc = array_host_find(array->host_root, pool->path, &scan->place);
+	if (*pool->path == '/')
+		rc = array_host_find(array->host_root, pool->path, &scan->place);
+	else
+		memory_place(pool->path, &scan->place);
 
 	if (rc == -ENOMEM)
 		return rc;

@@ -617,8 +617,8 @@ array_pool_choose(struct array *array, struct guid *ret_pool_id)
 	for (size_t i = 0; i < state_count(state, ROW_POOL); i++) {
 		const struct row_pool *pool = state_at(state, ROW_POOL, i);
 
-		if (array_pool_driver_find(pool->path)->is_volatile ||
-		    array_pool_space(array, &pool->id, &space) < 0)
+		if (array_pool_space(array, &pool->id, &space) < 0 ||
+		    array_pool_driver_find(pool->path)->is_volatile)
 			continue;
 		if (best == NULL || space.free_bytes > most) {
 			best = pool;

@@ -93,6 +93,9 @@ def lost(end):
         check('was lost' in lun(daemon, 'vol')['live']['reason'], lun(daemon, 'vol')['live'])
         check(any(' lun.failed ' in line and 'was lost' in line
                   for line in daemon.log.read_text().splitlines()), 'the log says nothing')
+        drives = daemon.rest().list('drives')
+        check(any((drive['kind'], drive['name']) == ('memory', 'ram:1M') for drive in drives),
+              f'the drives: {drives}')
         equal(daemon.ctl('lun', 'online', 'vol', ok=None) != 0, True, 'online')
         equal(initiator.ok('get', 0, 0)[0] not in ('0', '5'), True, 'a read after that')
         initiator.ok('drop')
@@ -103,6 +106,7 @@ def lost(end):
         equal(initiator.ok('get', 1, 0), ['0'], 'the new LUN, under a number of its own')
         initiator.ok('drop')
         daemon.stop()
+        daemon.checker()
 
 
 def test_lost_data_is_not_served_as_zeros_after_a_stop():

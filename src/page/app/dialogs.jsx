@@ -348,10 +348,10 @@ export const createPool = () =>
 			<>
 				<Field label="Name" name="name" />
 				<Field
-					label="Directory"
+					label="Place"
 					name="path"
 					mono
-					hint="The whole path on the array, such as /srv/luns"
+					hint="A path on the array, such as /srv/luns, or memory, such as ram:2G"
 				/>
 			</>
 		),

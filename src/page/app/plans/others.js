@@ -111,9 +111,12 @@ export const createPool = (r, input) =>
 		{
 			problems: [
 				...(input.name ? nameProblem(r, 'pool', 'pool', input.name) : ['Give a name.']),
-				...(input.path.startsWith('/')
+				...(/^(\/|ram:)/.test(input.path)
 					? []
-					: ['Give the whole path of a directory on the array, such as /srv/luns.']),
+					: [
+							'Give the whole path of a directory on the array, such as /srv/luns, ' +
+								'or an amount of memory, such as ram:2G.',
+						]),
 			],
 		},
 	);

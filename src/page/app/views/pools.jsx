@@ -50,7 +50,7 @@ const columns = (r) => [
 	{ name: 'luns', title: 'LUNs', num: true, value: (p) => m.poolLuns(r, p.id).length },
 	{
 		name: 'path',
-		title: 'Directory',
+		title: 'Place',
 		least: 3,
 		wide: true,
 		value: (p) => p.path,
@@ -76,7 +76,7 @@ export function Pools({ query }) {
 				query={query}
 				empty={
 					<Empty icon="pool" title="There is no pool">
-						<p>A pool is a directory in which LUNs are kept.</p>
+						<p>A pool is a directory in which LUNs are kept, or memory.</p>
 					</Empty>
 				}
 			/>
@@ -138,7 +138,7 @@ export function Pool({ id }) {
 				<Card title="Facts">
 					<Facts
 						rows={[
-							['Directory', <Mono>{pool.path}</Mono>],
+							['Place', <Mono>{pool.path}</Mono>],
 							[
 								'Drives',
 								drives
