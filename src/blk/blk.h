@@ -362,6 +362,27 @@ unsigned blk_file_open_count(void);
  */
 int blk_file_create(const char *path, uint64_t size_bytes);
 /*
+ * Makes a new file, with mode 0600, whose first bytes are those that the file `from` has at one
+ * moment; it shares their space with it until one of the two is written to (FICLONE).  size_bytes:
+ * how long the new file is; what lies behind the end of `from` reads as zeros.  Takes time in
+ * proportion to the fragments of `from` and to what of it is not on the disk yet.  The new file is
+ * durable after blk_file_sync.  Returns 0, ERR_NOT_SUPPORTED (the file system cannot share space
+ * between files), -EEXIST or -errno; on failure there is no new file.
+ */
+int blk_file_clone(const char *from, const char *path, uint64_t size_bytes);
+/*
+ * As blk_file_clone, but copies the data of `from`, in which nobody may write meanwhile, and leaves
+ * holes where `from` has some.  Works on every file system.  Calls progress (may be NULL) between
+ * steps.  Returns 0, ERR_CANCELLED (progress cancelled), -EEXIST or -errno; on failure there is no
+ * new file.
+ */
+int blk_file_copy(const char *from, const char *path, uint64_t size_bytes,
+		  struct blk_progress *progress);
+/*
+ * Makes a file and its directory entry durable.  Returns 0 or -errno.
+ */
+int blk_file_sync(const char *path);
+/*
  * Removes a file; the removal is durable on return.  Returns 0, also when there is no such file, or
  * -errno.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Creates and removes the files of LUNs.  The file and its directory entry are durable on return.
+ * Creates, clones and removes the files of LUNs.  The file and its directory entry are durable on return.
  * Worker and management threads.
  */
 #include "blk/blk_int.h"
@@ -8,8 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -45,6 +48,131 @@ blk_file_create(const char *path, uint64_t size_bytes)
 	if (r < 0)
 		unlink(path);
 	return r;
+}
+
+/* Returns 0, ERR_NOT_SUPPORTED or -errno. */
+static int
+share(int to_fd, int from_fd)
+{
+	if (ioctl(to_fd, FICLONE, from_fd) == 0)
+		return 0;
+	switch (errno) {
+	case EINVAL: /* btrfs: the two files do not treat copies on write alike */
+	case ENOTTY:
+	case EOPNOTSUPP:
+	case EXDEV:
+		return ERR_NOT_SUPPORTED;
+	default:
+		return -errno;
+	}
+}
+
+/* Opens the one file and makes the other.  Returns the descriptor of the new file, or -errno. */
+static int
+open_pair(const char *from, const char *path, int *ret_from_fd)
+{
+	int from_fd = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), fd, rc;
+
+	if (from_fd < 0)
+		return -errno;
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		rc = -errno;
+		close(from_fd);
+		return rc;
+	}
+	*ret_from_fd = from_fd;
+	return fd;
+}
+
+static int
+close_pair(int from_fd, int fd, const char *path, int rc)
+{
+	close(fd);
+	close(from_fd);
+	if (rc < 0)
+		unlink(path);
+	return rc;
+}
+
+int
+blk_file_clone(const char *from, const char *path, uint64_t size_bytes)
+{
+	int from_fd, fd = open_pair(from, path, &from_fd), rc;
+
+	if (fd < 0)
+		return fd;
+	rc = share(fd, from_fd);
+	if (rc == 0 && ftruncate(fd, (off_t)size_bytes) < 0)
+		rc = -errno;
+	return close_pair(from_fd, fd, path, rc);
+}
+
+#define COPY_STEP (4u << 20)
+
+/* Copies the data from offset on, at most a step of it.  Returns how much, or -errno. */
+static ssize_t
+copy_step(int from_fd, int fd, off_t offset, off_t end)
+{
+	off_t in = offset, out = offset;
+	size_t len = (size_t)MIN(end - offset, (off_t)COPY_STEP);
+	ssize_t done = copy_file_range(from_fd, &in, fd, &out, len, 0);
+
+	if (done < 0)
+		return -errno;
+	return done > 0 ? done : -EIO; /* the file is shorter than its data were a moment ago */
+}
+
+static int
+copy_data(int from_fd, int fd, off_t size, struct blk_progress *progress)
+{
+	off_t at = 0, data, hole;
+	ssize_t done;
+
+	while (at < size) {
+		data = lseek(from_fd, at, SEEK_DATA);
+		if (data < 0)
+			return errno == ENXIO ? 0 : -errno; /* only a hole is left */
+		hole = lseek(from_fd, data, SEEK_HOLE);
+		if (hole < 0)
+			return -errno;
+		hole = MIN(hole, size);
+		for (at = data; at < hole; at += done) {
+			if (progress != NULL &&
+			    progress->step(progress, (uint64_t)at, (uint64_t)size) != 0)
+				return ERR_CANCELLED;
+			done = copy_step(from_fd, fd, at, hole);
+			if (done < 0)
+				return (int)done;
+		}
+	}
+	return 0;
+}
+
+int
+blk_file_copy(const char *from, const char *path, uint64_t size_bytes,
+	      struct blk_progress *progress)
+{
+	int from_fd, fd = open_pair(from, path, &from_fd), rc;
+
+	if (fd < 0)
+		return fd;
+	rc = copy_data(from_fd, fd, (off_t)size_bytes, progress);
+	if (rc == 0 && ftruncate(fd, (off_t)size_bytes) < 0)
+		rc = -errno;
+	return close_pair(from_fd, fd, path, rc);
+}
+
+int
+blk_file_sync(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW), rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = fsync(fd) < 0 ? -errno : 0;
+	close(fd);
+	return rc < 0 ? rc : sync_directory_of(path);
 }
 
 int

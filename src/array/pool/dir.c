@@ -339,21 +339,19 @@ dir_largest(struct array_pool *pool, uint64_t *ret_bytes)
 /* ---- sweeping ---- */
 
 /*
- * Handles a file <lun id>.new: either the LUN was committed and the rename was lost, or the LUN was
- * never committed.
+ * Handles a file <lun id>.new: the LUN was committed and the rename was lost, or the LUN was never
+ * committed, or the LUN has its file and this one was to replace it (a rollback).
  */
 static void
 sweep_new(const struct dir_pool *dir, const char *name, bool known)
 {
 	char committed[GUID_TEXT_SIZE + 4];
 
-	if (!known) {
+	snprintf(committed, sizeof(committed), "%.36s.img", name);
+	if (known && faccessat(dir->dir_fd, committed, F_OK, 0) < 0)
+		(void)renameat(dir->dir_fd, name, dir->dir_fd, committed);
+	else
 		(void)unlinkat(dir->dir_fd, name, 0);
-	} else {
-		snprintf(committed, sizeof(committed), "%.36s.img", name);
-		if (faccessat(dir->dir_fd, committed, F_OK, 0) < 0)
-			(void)renameat(dir->dir_fd, name, dir->dir_fd, committed);
-	}
 	log_info("pool.sweep", "path=%s file=%s", dir->path, name);
 }
 
@@ -412,6 +410,43 @@ volume_make(const char *place, const struct guid *lun_id, uint64_t size_bytes)
 	AUTO_FREE char *path = name_of(place, lun_id, false);
 
 	return path == NULL ? -ENOMEM : blk_file_create(path, size_bytes);
+}
+
+static int
+volume_clone(const char *place, const struct guid *from_id, const struct guid *to_id,
+	     uint64_t size_bytes)
+{
+	AUTO_FREE char *from = name_of(place, from_id, true);
+	AUTO_FREE char *to = name_of(place, to_id, false);
+	int rc;
+
+	if (from == NULL || to == NULL)
+		return -ENOMEM;
+	rc = blk_file_clone(from, to, size_bytes);
+	return rc == ERR_NOT_SUPPORTED
+		       ? err_set(rc,
+				 "the file system of the pool in %s cannot share space between "
+				 "files: snapshots and clones need XFS (with reflink) or btrfs",
+				 place)
+		       : rc;
+}
+
+static int
+volume_copy(const char *place, const struct guid *from_id, const struct guid *to_id,
+	    uint64_t size_bytes, struct blk_progress *copy)
+{
+	AUTO_FREE char *from = name_of(place, from_id, true);
+	AUTO_FREE char *to = name_of(place, to_id, false);
+
+	return from == NULL || to == NULL ? -ENOMEM : blk_file_copy(from, to, size_bytes, copy);
+}
+
+static int
+volume_settle(const char *place, const struct guid *lun_id, bool committed)
+{
+	AUTO_FREE char *path = name_of(place, lun_id, committed);
+
+	return path == NULL ? -ENOMEM : blk_file_sync(path);
 }
 
 static int
@@ -509,6 +544,9 @@ const struct array_pool_driver array_pool_dir = {
 	.sync = dir_sync,
 	.volume_name = volume_name,
 	.volume_make = volume_make,
+	.volume_clone = volume_clone,
+	.volume_copy = volume_copy,
+	.volume_settle = volume_settle,
 	.volume_commit = volume_commit,
 	.volume_remove = volume_remove,
 	.volume_open = volume_open,

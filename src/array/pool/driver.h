@@ -21,6 +21,7 @@
 #include "base/guid.h"
 
 struct blk_dev;
+struct blk_progress;
 struct blk_file_seen;
 
 /* A pool that is open.  A driver's own struct begins with it. */
@@ -129,7 +130,29 @@ struct array_pool_driver {
 	 * for the file system) or -errno.
 	 */
 	int (*volume_make)(const char *place, const struct guid *lun_id, uint64_t size_bytes);
-	/* Commits the volume, so that a sweep keeps it.  Returns 0 or -errno. */
+	/*
+	 * Makes the volume `to_id` with the data that the committed volume `from_id` has at one
+	 * moment, sharing its space until one of them is written to.  size_bytes: the size of the
+	 * new volume; what lies behind the end of the other reads as zeros.  Until it is committed,
+	 * a sweep removes it.  Quick: commands of initiators wait meanwhile.  Durable only after
+	 * volume_settle; on failure there is no new volume.  Returns 0, ERR_NOT_SUPPORTED (with a
+	 * text: this pool cannot do that) or -errno.
+	 */
+	int (*volume_clone)(const char *place, const struct guid *from_id, const struct guid *to_id,
+			    uint64_t size_bytes);
+	/*
+	 * As volume_clone, but copies the data, so that the two volumes share nothing; calls copy
+	 * (may be NULL) between steps, which may cancel.  The data must not change meanwhile.  Any
+	 * pool can do that.  Returns 0, ERR_CANCELLED or -errno.
+	 */
+	int (*volume_copy)(const char *place, const struct guid *from_id, const struct guid *to_id,
+			   uint64_t size_bytes, struct blk_progress *copy);
+	/* Makes a volume with its data and its name durable.  Returns 0 or -errno. */
+	int (*volume_settle)(const char *place, const struct guid *lun_id, bool committed);
+	/*
+	 * Commits the volume, so that a sweep keeps it.  A committed volume of the same LUN is
+	 * replaced at once.  Returns 0 or -errno.
+	 */
 	int (*volume_commit)(const char *place, const struct guid *lun_id);
 	/*
 	 * Removes the volume; durable on return.  Returns 0, also when there is no such volume, or
