@@ -215,6 +215,12 @@ struct array_runtime_ops {
 	 */
 	void (*lun_recovered)(void *runtime, const struct guid *lun_id);
 	/*
+	 * Called after the data of a LUN have become other data, while its paths are drained:
+	 * notifies initiators (MEDIUM MAY HAVE CHANGED).  May be NULL.  Any thread; never blocks
+	 * longer than a lock.
+	 */
+	void (*lun_replaced)(void *runtime, const struct guid *lun_id);
+	/*
 	 * Says how much space is free in a pool, in each round of the verifier.  May be NULL.  Any
 	 * thread; never blocks longer than a lock.
 	 */
@@ -581,6 +587,12 @@ struct array_lun_spec {
 	const char *mask;  /* who may use the LUN, as array_lun_set_mask takes it; NULL = nobody */
 	const char *hints; /* what the LUN is meant for (model/hints.h); NULL or "" = none */
 	/*
+	 * A LUN or a snapshot: the new LUN is thin, has its data, its size and its block size, and
+	 * is in its pool; that of a LUN is as a snapshot of it.  The members pool_id, size_bytes,
+	 * block_bytes and thick are not looked at.  Zero = the new LUN has zeros.
+	 */
+	struct guid origin_id;
+	/*
 	 * Refuse a LUN that is larger than what is free in its pool, also when it is thin.  Without
 	 * it thin LUNs may promise more than there is.
 	 */
@@ -654,6 +666,42 @@ int array_lun_extend(struct array *array, const struct array_request *request,
 int array_lun_shrink(struct array *array, const struct array_request *request,
 		     const struct guid *lun, uint64_t size_bytes, uint64_t remove_bytes, bool force,
 		     struct array_answer *ret_answer);
+/*
+ * Rolls a LUN back to one of its snapshots: the LUN has the snapshot's data then, and keeps its
+ * identity and its size; what lies behind the end of the snapshot reads as zeros.  The snapshot stays.
+ * I/O in flight is waited for, and initiators get a unit attention.  Durable on return; a crash
+ * leaves the LUN as it was or as it is then.
+ *
+ * When initiators' sessions see the LUN and force is not set, refuses with ERR_IN_USE; the text
+ * says how many sessions.  Further errors: ERR_INVALID (the snapshot is of another LUN, or larger
+ * than the LUN is now), ERR_NOT_SUPPORTED (the pool cannot clone volumes, or the snapshot is in
+ * another pool), ERR_BUSY (another operation holds the LUN, or I/O in flight does not end in time;
+ * nothing has changed).
+ */
+int array_lun_rollback(struct array *array, const struct array_request *request,
+		       const struct guid *lun, const struct guid *snapshot, bool force,
+		       struct array_answer *ret_answer);
+
+#define ARRAY_SNAPSHOT_LUNS_MAX 64u
+/*
+ * Takes snapshots of LUNs, all of one moment: each holds every command that was answered before
+ * that moment on any of the LUNs, and none that was begun after it.  Commands wait meanwhile, some
+ * milliseconds.  count: 1 to ARRAY_SNAPSHOT_LUNS_MAX.  All snapshots get the name, which none of the
+ * LUNs has a snapshot of yet (ERR_NAME_IN_USE) and in which there is no "@".  The answer's object is
+ * the snapshot or, of several LUNs, their group (row_snapshot.group_id).  Further errors:
+ * ERR_NOT_SUPPORTED (a pool cannot clone volumes), ERR_BUSY (another operation holds a LUN, or I/O in
+ * flight does not end in time; nothing has changed), ERR_FAILED, ERR_NO_SPACE.
+ */
+int array_snapshot_create(struct array *array, const struct array_request *request,
+			  const char *name, const struct guid *luns, size_t count,
+			  struct array_answer *ret_answer);
+/* Deletes a snapshot and its data, or all snapshots of a group. */
+int array_snapshot_delete(struct array *array, const struct array_request *request,
+			  const struct guid *snapshot, struct array_answer *ret_answer);
+/* Renames a snapshot.  Further errors: ERR_NAME_IN_USE. */
+int array_snapshot_rename(struct array *array, const struct array_request *request,
+			  const struct guid *snapshot, const char *name,
+			  struct array_answer *ret_answer);
 /*
  * Renames a LUN; name "" removes its name.  duplicate: the name may be that of another LUN, which
  * otherwise is refused (ERR_NAME_IN_USE).

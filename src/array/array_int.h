@@ -421,6 +421,8 @@ void array_runtime_resume(struct array *array, void *drain);
 /* Tells the data path how full a pool is.  Any thread but those of the data path. */
 void array_runtime_pool_space(struct array *array, const struct array_pool_level *level);
 void array_runtime_lun_recovered(struct array *array, const struct guid *lun_id);
+/* Notifies the data path that a LUN has other data now.  Any thread. */
+void array_runtime_lun_replaced(struct array *array, const struct guid *lun_id);
 /*
  * Finds a port that is free at `address`.  Returns 0, ERR_INVALID (no data path is registered) or
  * -errno, with a text.
@@ -739,6 +741,54 @@ int array_number_retire(struct array *array, const struct state *view,
 int array_number_choose(struct array *array, const struct state *view, const struct guid *lun_id,
 			const struct guid *targets, size_t count, uint32_t preferred,
 			uint32_t *numbers);
+
+/* ---- clone.c: volumes that hold what LUNs held at one moment ---- */
+
+/* A volume that is cloned from that of a LUN. */
+struct array_clone {
+	struct guid lun_id, to_id; /* the LUN, and the new volume */
+	/* of array_moment_take: */
+	uint64_t size_bytes;       /* of the LUN, and of the new volume */
+	struct array_store *store; /* the LUN's; holds a reference */
+	bool held, made;
+};
+
+/* A moment of LUNs.  The caller owns the clones, zeroed but for their ids. */
+struct array_moment {
+	struct array_clone *clones;
+	size_t count;
+	int64_t utc_ms;   /* when it was; milliseconds since 1970, UTC */
+	uint64_t held_us; /* how long commands waited */
+};
+
+/*
+ * Makes durable volumes, not committed yet, that hold what the LUNs held at one moment, and holds
+ * the LUNs by OPERATION_SNAPSHOT until array_moment_end, which the caller calls also after an error.
+ * Returns 0, ERR_BUSY (another operation holds a LUN, or I/O in flight does not end),
+ * ERR_NOT_SUPPORTED (a pool cannot clone), ERR_FAILED, ERR_NO_SPACE, ERR_NOT_FOUND or -errno, with a
+ * text; on failure there are no new volumes.  Any thread except the writer.
+ */
+int array_moment_take(struct array *array, struct array_moment *moment);
+/* Removes the new volumes, which were not committed. */
+void array_moment_undo(struct array_moment *moment);
+void array_moment_end(struct array *array, struct array_moment *moment);
+/*
+ * Clones a volume in which nobody writes: that of a snapshot.  The new one is durable and not
+ * committed.  Returns as array_moment_take.
+ */
+int array_clone_snapshot(struct array *array, const struct array_place *place,
+			 const struct guid *from_id, const struct guid *to_id, uint64_t size_bytes);
+/* Calls the driver's volume_clone, with the faults that a test asks for. */
+int array_clone_volume(struct array *array, const struct array_place *place,
+		       const struct guid *from_id, const struct guid *to_id, uint64_t size_bytes);
+
+/* ---- snapshot.c ---- */
+
+/* Finds the row of a snapshot, borrowed from the view.  Returns 0, or ERR_NOT_FOUND with a text. */
+int array_snapshot_find(const struct state *view, const struct guid *id,
+			const struct row_snapshot **ret_snapshot);
+/* Returns 0, or ERR_IN_USE with a text: the pool has a snapshot. */
+int array_snapshot_check_pool(const struct state *view, const struct guid *pool_id);
 
 /* ---- lun.c, group.c: shared pieces of changes ---- */
 

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "model/fields.h"
 #include "model/host.h"
+#include "model/snapshot.h"
 
 #define CLAUSES_MAX 8   /* names that one clause lists */
 #define SHOWN_MAX   200 /* bytes of one value */
@@ -102,6 +103,15 @@ credential_add(struct changelog *log, const struct row_credential *row)
 	}
 }
 
+/* `snapshot "before" of lun "vol1"`: the LUN as it is called now, or was called then. */
+static void
+snapshot_add(struct changelog *log, const struct row_snapshot *row)
+{
+	quoted_add(log, row->name);
+	strbuf_add(log->text, " of lun ");
+	quoted_add(log, snapshot_lun_name(log->after, row));
+}
+
 /*
  * `lun "vol1"`, `portal 127.0.0.1:3260`, `portal group 1 of target "t"`; an id where there is no
  * row any more.
@@ -138,6 +148,8 @@ object_add(struct changelog *log, enum row_family family, const struct guid *id)
 		lun_add(log, row);
 	else if (family == ROW_TARGET)
 		quoted_add(log, target_name(row));
+	else if (family == ROW_SNAPSHOT)
+		snapshot_add(log, row);
 	else if (family == ROW_POOL)
 		quoted_add(log, ((const struct row_pool *)row)->name);
 	else if (family == ROW_HOST)
@@ -342,7 +354,10 @@ create_add(struct changelog *log, const struct change_op *op)
 	bool back = op->family == ROW_LUN &&
 		    state_find(log->before, ROW_TRASHED_LUN, &op->key.a) != NULL;
 
-	strbuf_add(log->text, op->family == ROW_JOB ? "started" : back ? "restored" : "created");
+	strbuf_add(log->text, op->family == ROW_JOB        ? "started"
+			      : op->family == ROW_SNAPSHOT ? "taken"
+			      : back                       ? "restored"
+							   : "created");
 	if (op->family == ROW_LUN) {
 		strbuf_addf(log->text, " with %s (%s) in ",
 			    str_format_size(lun->size_bytes, size, sizeof(size)),

@@ -57,6 +57,24 @@ check_lun(struct array *array, const struct row_lun *lun)
 	return rc;
 }
 
+static int
+check_snapshot(struct array *array, const struct row_snapshot *snapshot)
+{
+	const struct array_pool_driver *driver;
+	AUTO_FREE char *place = NULL;
+	char text[TASK_TEXT_SIZE];
+	int rc = array_pool_place(array, &snapshot->pool_id, &place);
+
+	driver = rc == 0 ? array_pool_driver_find(place) : NULL;
+	if (driver != NULL)
+		rc = driver->volume_check(place, &snapshot->id, snapshot->size_bytes, array->look);
+	if (rc != ERR_FAILED && rc != ERR_CORRUPT)
+		return rc;
+	snprintf(text, sizeof(text), "%s", err_text(rc));
+	return err_set(ERR_CORRUPT, "snapshot %s of LUN %s: %s", snapshot->name, snapshot->lun_name,
+		       text);
+}
+
 /* One that is not ready has failed all its LUNs, so that none of them is looked at. */
 static int
 check_pool(struct array *array, const struct row_pool *pool)
@@ -84,6 +102,8 @@ check_all(struct array *array, struct array_task *task)
 		rc = check_pool(array, state_at(array->state, ROW_POOL, i));
 	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_LUN); i++)
 		rc = check_lun(array, state_at(array->state, ROW_LUN, i));
+	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_SNAPSHOT); i++)
+		rc = check_snapshot(array, state_at(array->state, ROW_SNAPSHOT, i));
 	return rc;
 }
 
@@ -113,7 +133,9 @@ check_memory(const struct check *check)
 static int
 check_row(struct array *array, enum row_family family, const void *row)
 {
-	return family == ROW_POOL ? check_pool(array, row) : check_lun(array, row);
+	return family == ROW_POOL       ? check_pool(array, row)
+	       : family == ROW_SNAPSHOT ? check_snapshot(array, row)
+					: check_lun(array, row);
 }
 
 /* On the writer thread, where no row comes or goes: what is there must be sound. */
@@ -162,6 +184,8 @@ check_beside(struct array *array)
 		rc = check_family(array, &check, ROW_POOL);
 	if (rc == 0)
 		rc = check_family(array, &check, ROW_LUN);
+	if (rc == 0)
+		rc = check_family(array, &check, ROW_SNAPSHOT);
 	array_copy_fini(&check.copy);
 	return rc;
 }

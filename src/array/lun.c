@@ -60,6 +60,7 @@ struct create {
 	struct array_store *store;
 	struct array_job *job;   /* thick */
 	uint64_t capacity_bytes; /* of the pool, when it has an overcommit limit; else 0 */
+	bool origin_is_lun;      /* spec.origin_id is a LUN, not a snapshot */
 };
 
 static void
@@ -71,14 +72,39 @@ create_fini(struct create *c)
 	mem_free(c->hints);
 }
 
+/* Takes over what a clone has from its origin. */
+static int
+take_origin(const struct state *view, struct create *c)
+{
+	const struct row_lun *lun = state_find(view, ROW_LUN, &c->spec.origin_id);
+	const struct row_snapshot *snapshot = state_find(view, ROW_SNAPSHOT, &c->spec.origin_id);
+
+	c->origin_is_lun = lun != NULL;
+	c->spec.thick = false;
+	if (lun != NULL) {
+		c->spec.pool_id = lun->pool_id;
+		c->spec.size_bytes = lun->size_bytes;
+		c->spec.block_bytes = lun->block_bytes;
+	} else if (snapshot != NULL) {
+		c->spec.pool_id = snapshot->pool_id;
+		c->spec.size_bytes = snapshot->size_bytes;
+		c->spec.block_bytes = snapshot->block_bytes;
+	} else {
+		return array_name_no_such(ROW_LUN, &c->spec.origin_id);
+	}
+	return 0;
+}
+
 static int
 check_spec(struct array *array, struct create *c)
 {
 	AUTO_STATE struct state *view = array_state(array);
 	AUTO_FREE char *named = NULL;
 	struct array_lun_spec *spec = &c->spec;
-	int rc;
+	int rc = guid_is_zero(&spec->origin_id) ? 0 : take_origin(view, c);
 
+	if (rc < 0)
+		return rc;
 	if (spec->name == NULL)
 		spec->name = "";
 	if (spec->block_bytes == 0)
@@ -205,6 +231,22 @@ create_committed(struct array *array, struct array_task *task)
 		array_job_queue(TAKE(c->job));
 }
 
+/* Makes the volume of a clone of a LUN: what the LUN holds at one moment. */
+static int
+clone_lun(struct array *array, const struct create *c)
+{
+	struct array_clone clone = { .lun_id = c->spec.origin_id, .to_id = c->id };
+	struct array_moment moment = { .clones = &clone, .count = 1 };
+	int rc = array_moment_take(array, &moment);
+
+	if (rc == 0 && clone.size_bytes != c->spec.size_bytes) {
+		array_moment_undo(&moment);
+		rc = err_set(ERR_BUSY, "the size of the LUN was changed meanwhile: try again");
+	}
+	array_moment_end(array, &moment);
+	return rc;
+}
+
 static int
 make_file(struct array *array, const struct create *c)
 {
@@ -212,7 +254,14 @@ make_file(struct array *array, const struct create *c)
 	const struct array_place *place = c->store->place;
 	int rc = blk_fault_check(array->inject_dir, guid_format(&c->id, id), "create", NULL);
 
-	return rc < 0 ? rc : place->driver->volume_make(place->text, &c->id, c->spec.size_bytes);
+	if (rc == 0 && guid_is_zero(&c->spec.origin_id))
+		rc = place->driver->volume_make(place->text, &c->id, c->spec.size_bytes);
+	else if (rc == 0 && !c->origin_is_lun)
+		return array_clone_snapshot(array, place, &c->spec.origin_id, &c->id,
+					    c->spec.size_bytes);
+	else if (rc == 0)
+		return clone_lun(array, c);
+	return array_store_file_error(c->store, rc);
 }
 
 static int
@@ -256,7 +305,7 @@ create(struct array *array, struct create *c)
 	if (rc == 0)
 		rc = prepare(array, c);
 	if (rc == 0)
-		rc = array_store_file_error(c->store, make_file(array, c));
+		rc = make_file(array, c);
 	if (rc < 0)
 		return rc;
 	rc = array_unit_add(array, &c->id, c->store,

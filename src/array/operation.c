@@ -17,6 +17,8 @@ static const bool allowed[][ASK_COUNT] = {
 	[OPERATION_ASSOCIATE]	= { true,  true,  false, false, false, false },
 	[OPERATION_STATUS]	= { true,  true,  false, false, false, false },
 	[OPERATION_SHRINK]	= { true,  true,  false, false, false, false },
+	[OPERATION_SNAPSHOT]	= { true,  true,  false, false, false, false },
+	[OPERATION_ROLLBACK]	= { true,  true,  false, false, false, false },
 };
 /* clang-format on */
 
@@ -29,6 +31,8 @@ static const char *const texts[] = {
 	[OPERATION_ASSOCIATE] = "its targets are being changed",
 	[OPERATION_STATUS] = "its status is being changed",
 	[OPERATION_SHRINK] = "it is being shrunk",
+	[OPERATION_SNAPSHOT] = "a snapshot or a clone of it is being made",
+	[OPERATION_ROLLBACK] = "it is being rolled back",
 };
 /* clang-format on */
 

@@ -96,7 +96,9 @@ delete_portal(struct array_plan_build *b, const struct guid *id)
 static int
 delete_pool(struct array_plan_build *b, const struct guid *id)
 {
-	return state_edit_delete(b->edit, ROW_POOL, id, NULL);
+	int rc = array_snapshot_check_pool(state_edit_view(b->edit), id);
+
+	return rc < 0 ? rc : state_edit_delete(b->edit, ROW_POOL, id, NULL);
 }
 
 /* clang-format off */

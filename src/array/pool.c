@@ -329,6 +329,9 @@ delete_apply(struct array *array, struct array_task *task)
 		return err_set(ERR_IN_USE,
 			       "the pool has deleted LUNs in its trash: restore them, or "
 			       "remove them for good by `vdsctl trash empty`");
+	rc = array_snapshot_check_pool(view, &c->id);
+	if (rc < 0)
+		return rc;
 	rc = catalog_unlinks(array->catalog, any_unlink, &c->id);
 	if (rc != 0)
 		return rc < 0 ? rc

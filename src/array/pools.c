@@ -341,7 +341,8 @@ fate(struct array_pool_sweep *pool_sweep, const struct guid *lun_id)
 	struct sweep *sweep = container_of(pool_sweep, struct sweep, pool);
 
 	if (state_find(sweep->state, ROW_LUN, lun_id) != NULL ||
-	    state_find(sweep->state, ROW_TRASHED_LUN, lun_id) != NULL)
+	    state_find(sweep->state, ROW_TRASHED_LUN, lun_id) != NULL ||
+	    state_find(sweep->state, ROW_SNAPSHOT, lun_id) != NULL)
 		return VOLUME_KNOWN;
 	return array_store_is_dying(sweep->array, lun_id) ? VOLUME_DYING : VOLUME_UNKNOWN;
 }

@@ -88,6 +88,15 @@ array_runtime_lun_recovered(struct array *array, const struct guid *lun_id)
 }
 
 void
+array_runtime_lun_replaced(struct array *array, const struct guid *lun_id)
+{
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL && array->runtime_ops->lun_replaced != NULL)
+		array->runtime_ops->lun_replaced(array->runtime, lun_id);
+	pthread_rwlock_unlock(&array->runtime_lock);
+}
+
+void
 array_portal_drain(struct array *array, const struct guid *portal, uint32_t drain_ms)
 {
 	pthread_rwlock_rdlock(&array->runtime_lock);

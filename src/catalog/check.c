@@ -80,6 +80,8 @@ static const struct {
 	  "a LUN that exists is to be unlinked" },
 	{ "SELECT count(*) FROM unlink JOIN trashed_lun ON unlink.lun_id = trashed_lun.id",
 	  "a LUN in the trash is to be unlinked" },
+	{ "SELECT count(*) FROM unlink JOIN snapshot ON unlink.lun_id = snapshot.id",
+	  "a snapshot that exists is to be unlinked" },
 	{ "SELECT count(*) FROM kept LEFT JOIN lun ON kept.lun_id = lun.id WHERE lun.id IS NULL",
 	  "something is kept for a LUN that does not exist" },
 	{ "SELECT count(*) FROM job_private JOIN job ON job_private.job_id = job.id WHERE "

@@ -214,11 +214,18 @@ static const char version_16[] =
 	"    targets TEXT NOT NULL, allocated_bytes INTEGER NOT NULL,"
 	"    deleted_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL) STRICT;";
 
+/* Snapshots.  Their LUN may be deleted. */
+static const char version_17[] =
+	"CREATE TABLE snapshot (id BLOB PRIMARY KEY, lun_id BLOB NOT NULL,"
+	"    pool_id BLOB NOT NULL REFERENCES pool, group_id BLOB NOT NULL, name TEXT NOT NULL,"
+	"    lun_name TEXT NOT NULL, size_bytes INTEGER NOT NULL, block_bytes INTEGER NOT NULL,"
+	"    created_ms INTEGER NOT NULL, UNIQUE (lun_id, name)) STRICT;";
+
 const struct catalog_migration catalog_migrations[] = {
-	{ version_1 },  { version_2 },  { version_3 },  { version_4 },
-	{ version_5 },  { version_6 },  { version_7 },  { version_8 },
-	{ version_9 },  { version_10 }, { version_11 }, { version_12 },
-	{ version_13 }, { version_14 }, { version_15 }, { version_16 },
+	{ version_1 },  { version_2 },  { version_3 },  { version_4 },  { version_5 },
+	{ version_6 },  { version_7 },  { version_8 },  { version_9 },  { version_10 },
+	{ version_11 }, { version_12 }, { version_13 }, { version_14 }, { version_15 },
+	{ version_16 }, { version_17 },
 };
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 

@@ -315,6 +315,8 @@ http_handler http_lun_create, http_lun_patch, http_lun_delete, http_lun_extend, 
 	http_lun_reservations, http_lun_reservations_clear, http_max_lun_size, http_explain;
 http_handler http_host_create, http_host_patch, http_host_delete;
 http_handler http_trash_empty, http_trash_restore;
+http_handler http_snapshot_create, http_snapshot_patch, http_snapshot_delete, http_lun_rollback,
+	http_clone;
 http_handler http_host_group_create, http_host_group_patch, http_host_group_delete;
 http_handler http_credential_set, http_credential_delete;
 http_handler http_target_create, http_target_patch, http_target_delete;

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "http/http_int.h"
 #include "model/host.h"
+#include "model/snapshot.h"
 
 /* The two states from which a handler reads, with one reference each. */
 struct view {
@@ -219,8 +220,12 @@ guid_is(const void *row, const char *field, const struct guid *wanted)
 static bool
 wanted(const struct verb_args *args, const void *row)
 {
-	if (((const struct row *)row)->family == ROW_HOST)
-		return true; /* rows_find has found those of the name */
+	enum row_family family = ((const struct row *)row)->family;
+
+	if (family == ROW_HOST)
+		return true;        /* rows_find has found those of the name */
+	if (family == ROW_SNAPSHOT) /* so here */
+		return guid_is_zero(&args->lun_id) || guid_is(row, "lun_id", &args->lun_id);
 	if (args->name != NULL && !text_is(row, "name", args->name) &&
 	    !text_is(row, "iscsi_name", args->name) && !text_is(row, "alias", args->name))
 		return false;
@@ -295,6 +300,24 @@ rows_of_pair(struct rows *rows, const void *row, const void *more)
 	return rows_of_slice(rows, slice, more);
 }
 
+/* Collects the snapshots that are called so: NAME, or LUN@NAME. */
+static int
+rows_of_snapshots(struct rows *rows, const char *name)
+{
+	size_t total = state_count(rows->state, ROW_SNAPSHOT);
+
+	rows->few = mem_calloc(total + 1, sizeof(rows->few[0]));
+	if (rows->few == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < total; i++) {
+		const struct row_snapshot *row = state_at(rows->state, ROW_SNAPSHOT, i);
+
+		if (snapshot_is_called(rows->state, row, name))
+			rows->few[rows->count++] = row;
+	}
+	return 0;
+}
+
 /* Chooses the index that answers the filters.  Without such an index all rows are examined. */
 static int
 rows_find(struct rows *rows, const struct verb_args *args)
@@ -332,6 +355,12 @@ rows_find(struct rows *rows, const struct verb_args *args)
 		if (!guid_is_zero(&args->owner_id))
 			return rows_of_slice(rows, state_owner_credentials(state, &args->owner_id),
 					     NULL);
+		break;
+	case ROW_SNAPSHOT:
+		if (args->name != NULL)
+			return rows_of_snapshots(rows, args->name);
+		if (!guid_is_zero(&args->lun_id))
+			return rows_of_slice(rows, state_lun_snapshots(state, &args->lun_id), NULL);
 		break;
 	case ROW_PORTAL_GROUP:
 		if (!guid_is_zero(&args->target_id))

@@ -387,6 +387,7 @@ http_args_fini(struct verb_args *args)
 {
 	mem_free(args->targets.ids);
 	mem_free(args->add.ids);
+	mem_free(args->luns.ids);
 	mem_free(args->remove.ids);
 	mem_free(args->hosts.ids);
 }

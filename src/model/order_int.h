@@ -72,6 +72,7 @@ enum order_id {
 	ORDER_HOST_INITIATORS,                   /* initiators, sorted by (host, name) */
 	ORDER_HOST_GROUPS,                       /* host members, sorted by (host, group) */
 	ORDER_OWNER_CREDENTIALS,                 /* credentials, sorted by (owner, id) */
+	ORDER_LUN_SNAPSHOTS,                     /* snapshots, sorted by (LUN, id) */
 	ORDER_TARGET_NAMES,
 	ORDER_TARGET_ALIASES,
 	ORDER_LUN_NAMES,

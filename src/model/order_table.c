@@ -211,6 +211,10 @@ compare_host_initiator(const void *row, const void *other)
 _Static_assert(offsetof(struct row_credential, owner_id) == offsetof(struct row_head, b),
 	       "the owner follows the id");
 
+/* A snapshot's LUN stands where a pair has its second id. */
+_Static_assert(offsetof(struct row_snapshot, lun_id) == offsetof(struct row_head, b),
+	       "the LUN follows the id");
+
 /* ---- prefixes ---- */
 
 static uint32_t
@@ -361,6 +365,7 @@ static const struct order_type types[ORDER_ALL_COUNT] = {
 	[ROW_HOST_MEMBER]	= { ROW_HOST_MEMBER,	compare_pair,		compare_id,	prefix_id, NULL },
 	[ROW_CREDENTIAL]	= { ROW_CREDENTIAL,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_TRASHED_LUN]	= { ROW_TRASHED_LUN,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_SNAPSHOT]		= { ROW_SNAPSHOT,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_OTHER]		= { ROW_OTHER,		compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LIVE_LUN]		= { ROW_LIVE_LUN,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LIVE_PORTAL]	= { ROW_LIVE_PORTAL,	compare_id,		compare_id,	prefix_id, NULL },
@@ -379,6 +384,7 @@ static const struct order_type types[ORDER_ALL_COUNT] = {
 	[ORDER_HOST_INITIATORS]	= { ROW_INITIATOR,	compare_host_initiator,	compare_second,	prefix_second, NULL },
 	[ORDER_HOST_GROUPS]	= { ROW_HOST_MEMBER,	compare_second_first,	compare_second,	prefix_second, NULL },
 	[ORDER_OWNER_CREDENTIALS] = { ROW_CREDENTIAL,	compare_second_first,	compare_second,	prefix_second, NULL },
+	[ORDER_LUN_SNAPSHOTS]	= { ROW_SNAPSHOT,	compare_second_first,	compare_second,	prefix_second, NULL },
 	[ORDER_TARGET_NAMES]	= { ROW_TARGET,		compare_target_name_id,	compare_target_name,	prefix_target_name, text_target_name },
 	[ORDER_LUN_NAMES]	= { ROW_LUN,		compare_lun_name_id,	compare_lun_name,	prefix_lun_name, text_lun_name },
 	[ORDER_TARGET_ALIASES]	= { ROW_TARGET,		compare_target_alias_id,	compare_target_alias,	prefix_target_alias, text_target_alias },

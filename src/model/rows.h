@@ -47,6 +47,7 @@ enum row_family {
 	ROW_HOST_MEMBER,  /* a host in a host group */
 	ROW_CREDENTIAL,   /* that there is a CHAP secret, and for whom: never the secret */
 	ROW_TRASHED_LUN,  /* a LUN that was deleted, and is kept for a time */
+	ROW_SNAPSHOT,     /* what a LUN held at one moment */
 	ROW_STORED_COUNT, /* number of families that the catalog stores as tables */
 
 	ROW_OTHER =
@@ -300,6 +301,23 @@ struct row_host_member {
 };
 
 /*
+ * A snapshot: what a LUN held at one moment.  It has a volume of its own in the LUN's pool, is served
+ * to nobody, and stays when its LUN is deleted.
+ */
+struct row_snapshot {
+	struct row row;
+	struct guid id;
+	struct guid lun_id;   /* the LUN, which may be deleted by now */
+	struct guid pool_id;  /* the pool that has its volume */
+	struct guid group_id; /* of the snapshots of several LUNs at one moment; zero = of one */
+	char *name;           /* unique among the snapshots of the LUN; has no "@" */
+	char *lun_name;       /* what the LUN was called at that moment */
+	uint64_t size_bytes;  /* of the LUN at that moment */
+	uint32_t block_bytes;
+	int64_t created_ms; /* the moment; milliseconds since 1970, UTC */
+};
+
+/*
  * A row of a family that this version does not know.  All that it says is its text
  * (row_text_as_sent), which counts in the digest.
  */
@@ -345,7 +363,9 @@ enum lun_operation {
 	OPERATION_DELETE,
 	OPERATION_ASSOCIATE,
 	OPERATION_STATUS,
-	OPERATION_SHRINK
+	OPERATION_SHRINK,
+	OPERATION_SNAPSHOT,
+	OPERATION_ROLLBACK
 } ROW_BYTE;
 
 struct row_live_lun {

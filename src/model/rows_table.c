@@ -27,7 +27,8 @@ static const char *const drive_bus_names[] = { "unknown", "scsi", "ata",     "sa
 					       "sas",     "nvme", "usb",     "fibre",
 					       "iscsi",   "mmc",  "virtual", NULL };
 static const char *const operation_names[] = { "none",      "create", "extend", "delete",
-					       "associate", "status", "shrink", NULL };
+					       "associate", "status", "shrink", "snapshot",
+					       "rollback",  NULL };
 
 static const char *const side_names[] = { "initiator", "target", NULL };
 static const char *const access_names[] = { "active-optimized", "active-non-optimized",
@@ -221,6 +222,20 @@ static const struct row_field credential_fields[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct row_field snapshot_fields[] = {
+	GUID(row_snapshot, id),
+	GUID(row_snapshot, lun_id),
+	GUID(row_snapshot, pool_id),
+	GUID(row_snapshot, group_id),
+	TEXT(row_snapshot, name),
+	TEXT(row_snapshot, lun_name),
+	U64(row_snapshot, size_bytes),
+	U32(row_snapshot, block_bytes),
+	I64(row_snapshot, created_ms),
+};
+/* clang-format on */
+
 static const struct row_field other_fields[] = {
 	GUID(row_other, id),
 };
@@ -366,6 +381,7 @@ KEYED(row_host_member, group_id);
 KEYED2(row_host_member, host_id);
 KEYED(row_credential, id);
 KEYED(row_trashed_lun, id);
+KEYED(row_snapshot, id);
 KEYED(row_other, id);
 KEYED(row_live_lun, id);
 KEYED(row_live_portal, id);
@@ -404,6 +420,7 @@ static const struct row_type types[ROW_FAMILY_COUNT] = {
 	[ROW_HOST_MEMBER]	= FAMILY_ADDED(3, host_member, "host_members",	2),
 	[ROW_CREDENTIAL]	= FAMILY_ADDED(3, credential, "credentials",	1),
 	[ROW_TRASHED_LUN]	= FAMILY_ADDED(3, trashed_lun, "trashed_luns",	1),
+	[ROW_SNAPSHOT]		= FAMILY_ADDED(3, snapshot, "snapshots",	1),
 	[ROW_OTHER]		= { "", "", sizeof(struct row_other), 1, other_fields, ARRAY_LEN(other_fields), 0 },
 	[ROW_LIVE_LUN]		= FAMILY(live_lun,	"live_luns",		1),
 	[ROW_LIVE_PORTAL]	= FAMILY(live_portal,	"live_portals",		1),

@@ -16,6 +16,7 @@
 #include "model/fields.h"
 #include "model/hints.h"
 #include "model/host.h"
+#include "model/snapshot.h"
 #include "model/state_int.h"
 
 #define BREACH(...) err_set(ERR_CORRUPT, __VA_ARGS__)
@@ -455,6 +456,30 @@ check_trashed_lun(const struct state *state, const void *row)
 	return 0;
 }
 
+static int
+check_snapshot(const struct state *state, const void *row)
+{
+	const struct row_snapshot *snapshot = row;
+	struct row_slice slice = state_lun_snapshots(state, &snapshot->lun_id);
+
+	if (state_find(state, ROW_POOL, &snapshot->pool_id) == NULL)
+		return BREACH("snapshot %s: its pool is not there", snapshot->name);
+	if (state_find(state, ROW_LUN, &snapshot->id) != NULL)
+		return BREACH("snapshot %s has the id of a LUN", snapshot->name);
+	if (snapshot->name[0] == '\0' || strchr(snapshot->name, '@') != NULL)
+		return BREACH("a snapshot has no name, or one with \"@\": \"%s\"", snapshot->name);
+	if (snapshot->size_bytes == 0 ||
+	    (snapshot->block_bytes != 512 && snapshot->block_bytes != 4096) ||
+	    snapshot->size_bytes % snapshot->block_bytes != 0)
+		return BREACH("snapshot %s: its size is no multiple of its blocks", snapshot->name);
+	order_work += slice.count;
+	for (size_t i = 0; i < slice.count; i++)
+		if (slice.rows[i] != row &&
+		    strcmp(((const struct row_snapshot *)slice.rows[i])->name, snapshot->name) == 0)
+			return BREACH("a LUN has two snapshots named %s", snapshot->name);
+	return 0;
+}
+
 /* Nothing is known of it, so nothing can be wrong. */
 static int
 check_other(const struct state *state, const void *row)
@@ -484,6 +509,7 @@ static int (*const row_checks[ROW_CONFIG_COUNT])(const struct state *state, cons
 	[ROW_HOST_MEMBER] = check_host_member,
 	[ROW_CREDENTIAL] = check_credential,
 	[ROW_TRASHED_LUN] = check_trashed_lun,
+	[ROW_SNAPSHOT] = check_snapshot,
 	[ROW_OTHER] = check_other,
 };
 

@@ -128,6 +128,27 @@ static const struct verb_field shrink_fields[] = {
 	{ "remove_bytes", VERB_U64,	false,	AT(remove_bytes), 1,	SIZE_MAX_BYTES },
 	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
 };
+static const struct verb_field clone_fields[] = {
+	{ "name",	VERB_TEXT,	false,	AT(name),	0,	ROW_NAME_MAX },
+	{ "mask",	VERB_TEXT,	false,	AT(mask),	0,	ROW_MASK_MAX },
+	{ "hints",	VERB_TEXT,	false,	AT(hints),	0,	HINTS_TEXT_MAX },
+};
+static const struct verb_field rollback_fields[] = {
+	{ "snapshot_id", VERB_GUID,	true,	AT(snapshot_id), 0,	0 },
+	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
+};
+static const struct verb_field snapshot_list_fields[] = {
+	FIELD_AFTER, FIELD_LIMIT,
+	{ "name",	VERB_TEXT,	false,	AT(name),	1,	2 * ROW_NAME_MAX + 1 },
+	{ "lun_id",	VERB_GUID,	false,	AT(lun_id),	0,	0 },
+};
+static const struct verb_field snapshot_fields[] = {
+	{ "name",	VERB_TEXT,	true,	AT(name),	1,	ROW_NAME_MAX },
+	{ "luns",	VERB_GUIDS,	true,	AT(luns),	0,	0 },
+};
+static const struct verb_field snapshot_patch_fields[] = {
+	{ "name",	VERB_TEXT,	true,	AT(name),	1,	ROW_NAME_MAX },
+};
 static const struct verb_field targets_fields[] = {
 	{ "targets",	VERB_GUIDS,	true,	AT(targets),	0,	0 },
 };
@@ -260,6 +281,11 @@ static const struct verb_spec body_lun = SPEC(lun_fields, VERB_AS_MARKED);
 static const struct verb_spec body_lun_patch = SPEC(lun_patch_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_extend = SPEC(extend_fields, VERB_AS_MARKED);
 static const struct verb_spec body_shrink = SPEC(shrink_fields, VERB_EXACTLY_ONE);
+static const struct verb_spec body_clone = SPEC(clone_fields, VERB_AS_MARKED);
+static const struct verb_spec body_rollback = SPEC(rollback_fields, VERB_AS_MARKED);
+static const struct verb_spec query_snapshots = SPEC(snapshot_list_fields, VERB_AS_MARKED);
+static const struct verb_spec body_snapshot = SPEC(snapshot_fields, VERB_AS_MARKED);
+static const struct verb_spec body_snapshot_patch = SPEC(snapshot_patch_fields, VERB_AS_MARKED);
 static const struct verb_spec body_targets = SPEC(targets_fields, VERB_AS_MARKED);
 static const struct verb_spec body_targets_patch = SPEC(targets_patch_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_target = SPEC(target_fields, VERB_AS_MARKED);
@@ -367,6 +393,8 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_LUN_CHANGE] = { "PATCH", "/v1/luns/{id}", "lunChange",
 		ROLE_OPERATOR, NULL, &body_lun_patch, 200 },
+	[VERB_LUN_CLONE] = { "POST", "/v1/luns/{id}/clone", "lunClone",
+		ROLE_OPERATOR, NULL, &body_clone, 201 },
 	[VERB_LUN_COUNTERS] = { "GET", "/v1/luns/{id}/counters", "lunCounters",
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_LUN_EXTEND] = { "POST", "/v1/luns/{id}/extend", "lunExtend",
@@ -377,6 +405,8 @@ const struct verb verb_table[VERB_COUNT] = {
 		"lunReservationsClear", ROLE_OPERATOR, NULL, NULL, 200 },
 	[VERB_LUN_RESERVATIONS] = { "GET", "/v1/luns/{id}/reservations", "lunReservations",
 		ROLE_READER, NULL, NULL, 200 },
+	[VERB_LUN_ROLLBACK] = { "POST", "/v1/luns/{id}/rollback", "lunRollback",
+		ROLE_ADMIN, NULL, &body_rollback, 200 },
 	[VERB_LUN_SHRINK] = { "POST", "/v1/luns/{id}/shrink", "lunShrink",
 		ROLE_ADMIN, NULL, &body_shrink, 200 },
 	[VERB_LUN_TARGETS] = { "GET", "/v1/luns/{id}/targets", "lunTargets",
@@ -447,6 +477,18 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_OPERATOR, NULL, NULL, 200 },
 	[VERB_SNAPSHOT] = { "GET", "/v1/snapshot", "snapshot",
 		ROLE_READER, NULL, NULL, 200 },
+	[VERB_SNAPSHOT_LIST] = { "GET", "/v1/snapshots", "snapshotList",
+		ROLE_READER, &query_snapshots, NULL, 200 },
+	[VERB_SNAPSHOT_CREATE] = { "POST", "/v1/snapshots", "snapshotCreate",
+		ROLE_OPERATOR, NULL, &body_snapshot, 201 },
+	[VERB_SNAPSHOT_DELETE] = { "DELETE", "/v1/snapshots/{id}", "snapshotDelete",
+		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_SNAPSHOT_GET] = { "GET", "/v1/snapshots/{id}", "snapshotGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_SNAPSHOT_CHANGE] = { "PATCH", "/v1/snapshots/{id}", "snapshotChange",
+		ROLE_OPERATOR, NULL, &body_snapshot_patch, 200 },
+	[VERB_SNAPSHOT_CLONE] = { "POST", "/v1/snapshots/{id}/clone", "snapshotClone",
+		ROLE_OPERATOR, NULL, &body_clone, 201 },
 	[VERB_STATS] = { "GET", "/v1/stats", "stats",
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_SYNC] = { "GET", "/v1/sync", "sync",

@@ -71,11 +71,13 @@ enum verb_id {
 	VERB_LUN_DELETE,
 	VERB_LUN_GET,
 	VERB_LUN_CHANGE,
+	VERB_LUN_CLONE,
 	VERB_LUN_COUNTERS,
 	VERB_LUN_EXTEND,
 	VERB_LUN_MAX_EXTEND,
 	VERB_LUN_RESERVATIONS_CLEAR,
 	VERB_LUN_RESERVATIONS,
+	VERB_LUN_ROLLBACK,
 	VERB_LUN_SHRINK,
 	VERB_LUN_TARGETS,
 	VERB_LUN_TARGETS_CHANGE,
@@ -110,7 +112,13 @@ enum verb_id {
 	VERB_PRINCIPAL_GET,
 	VERB_SESSION_LIST,
 	VERB_SESSION_END,
-	VERB_SNAPSHOT,
+	VERB_SNAPSHOT,      /* of the array's state */
+	VERB_SNAPSHOT_LIST, /* of LUNs, as the others from here on */
+	VERB_SNAPSHOT_CREATE,
+	VERB_SNAPSHOT_DELETE,
+	VERB_SNAPSHOT_GET,
+	VERB_SNAPSHOT_CHANGE,
+	VERB_SNAPSHOT_CLONE,
 	VERB_STATS,
 	VERB_SYNC,
 	VERB_TARGET_LIST,
@@ -167,12 +175,12 @@ struct verb_args {
 	const char *initiators, *initiators_add, *initiators_remove, *sources;
 	const char *revision, *document;  /* document: the text of a body of verb_document */
 	const char *side, *user, *secret; /* the secret is shown nowhere, and wiped after its use */
-	struct guid pool_id, lun_id, target_id, object_id, owner_id;
+	struct guid pool_id, lun_id, target_id, object_id, owner_id, snapshot_id;
 	uint64_t size_bytes, add_bytes, remove_bytes, block_bytes, port, limit, incarnation, since,
 		drain_ms, count, expires_ms, keep_old_s, before, since_ms, change;
 	bool flat, thick, with_group, with_portals, force, all_targets, fits, duplicate, discovery;
 	bool removable, delete_luns, shrink_luns, ids;
-	struct verb_guids targets, add, remove, hosts;
+	struct verb_guids targets, add, remove, hosts, luns;
 	struct verb_key after;
 	struct verb_status status;
 	const char *access_state;

@@ -38,6 +38,8 @@ busy_guards(enum lun_operation operation)
 		return PROVIDER_BUSY_TARGETS;
 	case OPERATION_NONE:
 	case OPERATION_STATUS:
+	case OPERATION_SNAPSHOT:
+	case OPERATION_ROLLBACK:
 		break;
 	}
 	return 0;

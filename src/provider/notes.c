@@ -219,6 +219,8 @@ shown(enum lun_operation operation)
 	case OPERATION_ASSOCIATE:
 	case OPERATION_STATUS:
 	case OPERATION_SHRINK:
+	case OPERATION_SNAPSHOT:
+	case OPERATION_ROLLBACK:
 		break;
 	}
 	return OPERATION_NONE;

@@ -108,6 +108,12 @@ runtime_lun_recovered(void *runtime, const struct guid *lun_id)
 	target_unit_recovered(runtime, lun_id);
 }
 
+static void
+runtime_lun_replaced(void *runtime, const struct guid *lun_id)
+{
+	target_unit_replaced(runtime, lun_id);
+}
+
 /* How long an initiator may take to log out when an administrator ends its session. */
 #define SESSION_LOGOUT_MS 2000u
 
@@ -141,6 +147,7 @@ static const struct array_runtime_ops runtime_ops = {
 	.pick_port = runtime_pick_port,
 	.lun_counters = target_sample_lun,
 	.lun_recovered = runtime_lun_recovered,
+	.lun_replaced = runtime_lun_replaced,
 	.pool_space = target_unit_pool_space,
 	.end_session = runtime_end_session,
 	.drain_portal = runtime_drain_portal,

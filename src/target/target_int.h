@@ -147,6 +147,11 @@ void target_unit_levels_free(struct target *target);
  * initiators look at the LUN again.  Has no effect when the LUN has no unit.  Any thread.
  */
 void target_unit_recovered(struct target *target, const struct guid *lun_id);
+/*
+ * Called when a LUN was given other data: raises MEDIUM MAY HAVE CHANGED for every initiator.  Has no
+ * effect when the LUN has no unit.  Any thread.
+ */
+void target_unit_replaced(struct target *target, const struct guid *lun_id);
 /* Returns the unit of a LUN with one reference for the caller, or NULL. Any thread. */
 struct target_unit *target_unit_find(struct target *target, const struct guid *lun_id);
 /*

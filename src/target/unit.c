@@ -395,15 +395,28 @@ target_unit_forget_all(struct target *target)
 	guid_map_init(&target->units);
 }
 
-void
-target_unit_recovered(struct target *target, const struct guid *lun_id)
+/* Raises a unit attention for every initiator of a LUN, if the LUN has a unit. */
+static void
+raise_of(struct target *target, const struct guid *lun_id, enum scsi_ua ua)
 {
 	pthread_mutex_lock(&target->units_lock);
 	const struct target_unit *unit = guid_map_find(&target->units, lun_id);
 
 	if (unit != NULL)
-		scsi_lu_raise(unit->lu, SCSI_UA_CAPACITY, NULL);
+		scsi_lu_raise(unit->lu, ua, NULL);
 	pthread_mutex_unlock(&target->units_lock);
+}
+
+void
+target_unit_recovered(struct target *target, const struct guid *lun_id)
+{
+	raise_of(target, lun_id, SCSI_UA_CAPACITY);
+}
+
+void
+target_unit_replaced(struct target *target, const struct guid *lun_id)
+{
+	raise_of(target, lun_id, SCSI_UA_MEDIUM);
 }
 
 /* ---- For those who read what was counted ---- */

@@ -336,6 +336,11 @@ size_t ctl_session_count(const struct ctl_view *view, const struct guid *target)
  * "host:NAME", joined by ';'.
  */
 void ctl_hosts_add(const struct ctl *ctl, struct strbuf *text);
+/*
+ * Returns what --unmask, --host and --host-group say as an unmasking list in the API's form; the
+ * caller frees it with mem_free.  NULL when out of memory.
+ */
+char *ctl_mask_option(const struct ctl *ctl);
 /* Counts the hosts and host groups of a canonical unmasking list. */
 size_t ctl_mask_hosts(const char *mask);
 /* Counts the sessions of the host's initiators. */
@@ -436,6 +441,10 @@ int ctl_run_top(struct ctl *ctl);
 int ctl_run_lun_stats(struct ctl *ctl);
 int ctl_run_host_stats(struct ctl *ctl);
 int ctl_run_lun_counters(struct ctl *ctl);
+int ctl_run_lun_clone(struct ctl *ctl);
+int ctl_run_lun_rollback(struct ctl *ctl);
+int ctl_run_snapshot_create(struct ctl *ctl);
+int ctl_run_snapshot_rename(struct ctl *ctl);
 int ctl_run_lun_reservations(struct ctl *ctl);
 int ctl_run_drive_rescan(struct ctl *ctl); /* controller.c */
 int ctl_run_controller_flush(struct ctl *ctl);

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "model/host.h"
 #include "model/port.h"
+#include "model/snapshot.h"
 #include "vdsctl/ctl_int.h"
 
 /* How one family is listed: the row function adds a cell for each column. */
@@ -314,6 +315,26 @@ session_row(struct table *table, const struct ctl_view *view, const void *row)
 	ctl_cell_id(table, &session->id);
 }
 
+static const char snapshot_columns[] = "LUN|NAME|TAKEN|>SIZE|POOL|GROUP|ID";
+
+static void
+snapshot_row(struct table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_snapshot *snapshot = row;
+	const struct row_pool *pool = state_find(view->config, ROW_POOL, &snapshot->pool_id);
+
+	table_add(table, snapshot_lun_name(view->config, snapshot));
+	table_add(table, snapshot->name);
+	ctl_cell_time(table, snapshot->created_ms);
+	ctl_cell_size(table, snapshot->size_bytes);
+	table_add(table, pool != NULL ? pool->name : NULL);
+	if (guid_is_zero(&snapshot->group_id))
+		table_add(table, NULL);
+	else
+		ctl_cell_id(table, &snapshot->group_id);
+	ctl_cell_id(table, &snapshot->id);
+}
+
 /* clang-format off */
 static const char maintenance_columns[] = "KIND|NAME|OPERATIONS|ID";
 #define maintenance_row ctl_maintenance_row
@@ -338,6 +359,7 @@ static const struct listing listings[] = {
 	LISTING(ROW_LIVE_DRIVE, drive),
 	LISTING(ROW_CREDENTIAL, credential),
 	LISTING(ROW_TRASHED_LUN, trashed_lun),
+	LISTING(ROW_SNAPSHOT, snapshot),
 	LISTING(ROW_LIVE_PORT, port),
 	LISTING(ROW_LIVE_MAINTENANCE, maintenance),
 };

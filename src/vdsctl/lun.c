@@ -180,11 +180,18 @@ spec_fill(struct ctl *ctl, struct client_lun_spec *spec)
 	return ctl_resolve(ctl, ROW_POOL, ctl->options[OPT_POOL], &spec->pool_id);
 }
 
+char *
+ctl_mask_option(const struct ctl *ctl)
+{
+	const char *unmask = ctl->options[OPT_UNMASK];
+
+	return list_join(ctl, &unmask, unmask != NULL ? 1 : 0);
+}
+
 int
 ctl_run_lun_create(struct ctl *ctl)
 {
-	const char *unmask = ctl->options[OPT_UNMASK];
-	AUTO_FREE char *list = list_join(ctl, &unmask, unmask != NULL ? 1 : 0);
+	AUTO_FREE char *list = ctl_mask_option(ctl);
 	struct client_lun_spec spec = { .name = ctl->args[0], .mask = list };
 	struct client_answer answer;
 	int rc;

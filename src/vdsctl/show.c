@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "model/host.h"
 #include "model/port.h"
+#include "model/snapshot.h"
 #include "vdsctl/ctl_int.h"
 
 #define LABEL_COLUMNS 14
@@ -589,6 +590,28 @@ job_page(const struct ctl_view *view, const void *row, FILE *out)
 	return 0;
 }
 
+static int
+snapshot_page(const struct ctl_view *view, const void *row, FILE *out)
+{
+	const struct row_snapshot *snapshot = row;
+	const struct row_pool *pool = state_find(view->config, ROW_POOL, &snapshot->pool_id);
+	bool there = state_find(view->config, ROW_LUN, &snapshot->lun_id) != NULL;
+	char size[32], id[GUID_TEXT_SIZE];
+
+	line(out, "Name", "%s", snapshot->name);
+	line(out, "LUN", "%s%s", snapshot_lun_name(view->config, snapshot),
+	     there ? "" : " (deleted)");
+	line_time(out, "Taken", snapshot->created_ms);
+	line(out, "Size", "%s (%" PRIu64 " bytes)",
+	     str_format_size(snapshot->size_bytes, size, sizeof(size)), snapshot->size_bytes);
+	line(out, "Blocks", "%u bytes", snapshot->block_bytes);
+	line(out, "Pool", "%s", pool != NULL ? pool->name : "");
+	if (!guid_is_zero(&snapshot->group_id))
+		line(out, "Group", "%s", guid_format(&snapshot->group_id, id));
+	line_id(out, &snapshot->id);
+	return 0;
+}
+
 /* ---- the command ---- */
 
 static const struct page {
@@ -606,6 +629,7 @@ static const struct page {
 	{ ROW_LIVE_PORT, port_page },
 	{ ROW_HOST, host_page },
 	{ ROW_HOST_GROUP, host_group_page },
+	{ ROW_SNAPSHOT, snapshot_page },
 };
 
 static int

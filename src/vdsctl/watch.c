@@ -63,6 +63,8 @@ name_in(const struct client_view *view, enum row_family family, const struct gui
 		name = ((const struct row_live_session *)(const void *)row)->initiator;
 	else if (row != NULL && family == ROW_LIVE_DRIVE)
 		name = ((const struct row_live_drive *)(const void *)row)->name;
+	else if (row != NULL && family == ROW_SNAPSHOT)
+		name = ((const struct row_snapshot *)(const void *)row)->name;
 	else if (row != NULL && family == ROW_HOST)
 		name = ((const struct row_host *)(const void *)row)->name;
 	else if (row != NULL && family == ROW_HOST_GROUP)

@@ -354,6 +354,13 @@ fake_lun_recovered(void *runtime, const struct guid *lun_id)
 	atomic_fetch_add(&((struct fake_runtime *)runtime)->recovered, 1);
 }
 
+static void
+fake_lun_replaced(void *runtime, const struct guid *lun_id)
+{
+	(void)lun_id;
+	atomic_fetch_add(&((struct fake_runtime *)runtime)->replaced, 1);
+}
+
 static const struct array_runtime_ops fake_ops = {
 	.publish = fake_publish,
 	.quiesce = fake_quiesce,
@@ -361,6 +368,7 @@ static const struct array_runtime_ops fake_ops = {
 	.pick_port = fake_pick_port,
 	.lun_counters = fake_counters,
 	.lun_recovered = fake_lun_recovered,
+	.lun_replaced = fake_lun_replaced,
 	.end_session = fake_end_session,
 };
 

@@ -88,7 +88,7 @@ bool wait_file_gone(struct array *array, const char *path);
 /* A fake data path, which counts its calls and returns what the test has set. */
 struct fake_runtime {
 	struct array *array;
-	atomic_uint published, quiesced, resumed, recovered;
+	atomic_uint published, quiesced, resumed, recovered, replaced;
 	atomic_int quiesce_result;
 	atomic_bool quiesce_hold; /* quiesce does not return while this is set */
 	atomic_uint quiescing;

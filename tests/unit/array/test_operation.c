@@ -16,6 +16,8 @@ static const struct {
 	{ "extend", OPERATION_EXTEND }, { "associate", OPERATION_ASSOCIATE },
 	{ "delete", OPERATION_DELETE }, { "status", OPERATION_STATUS },
 	{ "shrink", OPERATION_SHRINK },
+	{ "snapshot", OPERATION_SNAPSHOT },
+	{ "rollback", OPERATION_ROLLBACK },
 };
 /* clang-format on */
 
