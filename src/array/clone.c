@@ -41,6 +41,12 @@ array_clone_volume(struct array *array, const struct array_place *place, const s
 
 	if (rc < 0)
 		return rc;
+	if (place->driver->volume_clone == NULL)
+		return err_set(
+			ERR_NOT_SUPPORTED,
+			"the volumes of a pool of the kind \"%s\" cannot share space: snapshots "
+			"and clones need a pool in a directory, on XFS (with reflink) or btrfs",
+			place->driver->kind);
 	if (copies_instead(array))
 		return place->driver->volume_copy(place->text, from_id, to_id, size_bytes, NULL);
 	return place->driver->volume_clone(place->text, from_id, to_id, size_bytes);

@@ -266,6 +266,14 @@ check_data(const struct undoing *u, const struct undone_row *r)
 	if (r->family == ROW_CREDENTIAL && r->before != NULL)
 		return CANNOT(u,
 			      "the CHAP secret that it deleted or replaced is gone: set it anew");
+	if (r->family == ROW_SNAPSHOT && r->before == NULL)
+		return CANNOT(u,
+			      "it took the snapshot \"%s\": delete that with `vdsctl snapshot "
+			      "delete`",
+			      name);
+	if (r->family == ROW_SNAPSHOT && r->after == NULL)
+		return CANNOT(u, "the data of the snapshot \"%s\", which it deleted, are gone",
+			      name);
 	if (r->family != ROW_LUN)
 		return 0;
 	if (r->before == NULL)

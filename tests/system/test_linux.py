@@ -9,6 +9,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -418,6 +419,41 @@ def bytes_behind(file, offset):
             offset = os.lseek(f.fileno(), start, os.SEEK_HOLE)
             count += offset - start
     return count
+
+
+def archive_of(programs, path):
+    """Makes an archive for the guest of programs of this machine and their libraries."""
+    top = path.parent / 'files'
+    for program in programs:
+        libraries = subprocess.run(['ldd', program], capture_output=True, text=True,
+                                   check=True).stdout
+        for source in [program, *re.findall(r'(/[^ ]+\.so[^ ]*)', libraries)]:
+            there = top / 'bin' / pathlib.Path(program).name if source == program \
+                else top / 'lib/x86_64-linux-gnu' / pathlib.Path(source).name
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, there)
+    with path.open('wb') as file:
+        subprocess.run('find . | cpio -o -H newc --quiet | gzip -1', shell=True, cwd=top,
+                       stdout=file, check=True)
+
+
+def test_snapshots_share_space_on_xfs():
+    """vdsd in the guest, with its pool on XFS: what FICLONE does cannot be tried on every host."""
+    guest_build()
+    with tempfile.TemporaryDirectory() as top:
+        archive, disk = pathlib.Path(top) / 'archive.gz', pathlib.Path(top) / 'disk'
+        archive_of([os.environ['VDSD'], os.environ['VDSCTL']], archive)
+        with disk.open('wb') as file:
+            file.truncate(1 << 30)
+        done = subprocess.run([SOURCE / 'tests/guest/run.sh', GUEST,
+                               SOURCE / 'tests/guest/snapshots.sh'],
+                              capture_output=True, text=True,
+                              env={**os.environ, 'GUEST_ARCHIVE': str(archive),
+                                   'GUEST_DISK': str(disk)})
+        for line in done.stdout.splitlines():
+            if line.startswith('## '):
+                print(f'# {line[3:]}')
+        equal(done.returncode, 0, f'the guest: {done.stdout[-3000:]}')
 
 
 def test_file_systems_survive_growth_power_off_kill_and_restart():

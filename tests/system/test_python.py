@@ -181,6 +181,21 @@ def look_at(array, ids):
     check(array.audit_list(object=ids['lun'])['items'], 'the audit log has nothing on the LUN')
 
 
+def snapshots(daemon, array):
+    """Every request about snapshots; the pool copies, so that it can lie on any file system."""
+    (daemon.inject / 'clone-by-copy').touch()
+    lun = array.lun_create(size_bytes=1 << 20, name='small')['id']
+    snapshot = array.snapshot_create(name='s1', luns=[lun])['id']
+    array.snapshot_change(snapshot, name='s2')
+    equal(array.snapshot_list(lun_id=lun)['items'], [array.snapshot_get(snapshot)], 'snapshots')
+    equal(array.snapshot_list(name='small@s2')['items'][0]['id'], snapshot, 'a snapshot by name')
+    array.lun_rollback(lun, snapshot_id=snapshot)
+    made = [array.lun_clone(lun, name='c1')['id'], array.snapshot_clone(snapshot)['id'], lun]
+    array.snapshot_delete(snapshot)
+    for ident in made:
+        array.lun_delete(ident)
+
+
 def unmake(array, ids):
     """Every request that ends something, and the hardware's."""
     controller = array.controller_list()['items'][0]['id']
@@ -239,6 +254,7 @@ def the_package_drives_every_route():
         ids = build_array(daemon, array)
         look_at(array, ids)
         plan(array)
+        snapshots(daemon, array)
         unmake(array, ids)
     by_refusal = {'sessionEnd', 'jobCancel'}         # refused above, by their own routes
     by_hand = {'events', 'backup'}                  # tested below

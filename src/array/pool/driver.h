@@ -136,7 +136,8 @@ struct array_pool_driver {
 	 * new volume; what lies behind the end of the other reads as zeros.  Until it is committed,
 	 * a sweep removes it.  Quick: commands of initiators wait meanwhile.  Durable only after
 	 * volume_settle; on failure there is no new volume.  Returns 0, ERR_NOT_SUPPORTED (with a
-	 * text: this pool cannot do that) or -errno.
+	 * text: this pool cannot do that) or -errno.  NULL, with the next two operations: a driver
+	 * whose pools never can.
 	 */
 	int (*volume_clone)(const char *place, const struct guid *from_id, const struct guid *to_id,
 			    uint64_t size_bytes);
@@ -147,7 +148,7 @@ struct array_pool_driver {
 	 */
 	int (*volume_copy)(const char *place, const struct guid *from_id, const struct guid *to_id,
 			   uint64_t size_bytes, struct blk_progress *copy);
-	/* Makes a volume with its data and its name durable.  Returns 0 or -errno. */
+	/* Makes a volume, with its data and its name, durable.  Returns 0 or -errno. */
 	int (*volume_settle)(const char *place, const struct guid *lun_id, bool committed);
 	/*
 	 * Commits the volume, so that a sweep keeps it.  A committed volume of the same LUN is

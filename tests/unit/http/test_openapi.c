@@ -375,6 +375,7 @@ test_objects_are_rows_and_what_is_merged(void **state)
 	row_agrees("Session", ROW_LIVE_SESSION, 1); /* host */
 	row_agrees("Host", ROW_HOST, 2);            /* initiators, host_groups */
 	row_agrees("HostGroup", ROW_HOST_GROUP, 1); /* hosts */
+	row_agrees("LunSnapshot", ROW_SNAPSHOT, 0);
 }
 
 static void

@@ -1185,6 +1185,37 @@ def test_plans_that_cannot_be(a):
     a.run('history', '--limit', '0', code=2)
 
 
+def test_snapshots(a):
+    (a.top / 'inject/clone-by-copy').touch()
+    for name in 'kept', 'kept too':
+        a.run('lun', 'create', name, '--size', '1M')
+    check('of 2 LUNs taken' in a.run('snapshot', 'create', 's1', 'kept', 'kept too'), 'create')
+    row = a.json('snapshot', 'show', 'kept@s1')
+    equal((row['name'], row['lun_name'], row['size_bytes']), ('s1', 'kept', 1 << 20))
+    listing = a.run('snapshot', 'list')
+    check(listing.count(row['group_id']) == 2 and 'kept too' in listing, listing)
+    check(re.search(r'^LUN +kept$', a.run('snapshot', 'show', 'kept@s1'), re.M), 'show')
+    check('2 snapshots are called' in a.run('snapshot', 'show', 's1', code=2), 'two of a name')
+    a.run('snapshot', 'create', 's1', 'kept', code=6)
+    a.run('snapshot', 'create', 'a@b', 'kept', code=2)
+    a.run('snapshot', 'create', 's2', 'nothing', code=3)
+    a.run('snapshot', 'rename', 'kept too@s1', 'other')
+    equal(a.json('snapshot', 'show', 'other')['lun_name'], 'kept too')
+    check('rolled back' in a.run('lun', 'rollback', 'kept', 's1'), 'rollback')
+    check('another LUN' in a.run('lun', 'rollback', 'kept', 'other', code=2), 'of another LUN')
+    a.run('lun', 'clone', 'kept@s1', 'clone of s1')
+    a.run('lun', 'clone', 'kept', 'clone of kept')
+    a.run('lun', 'clone', 'nothing', 'x', code=3)
+    equal(len({a.json('lun', 'show', name)['serial']
+               for name in ('kept', 'clone of s1', 'clone of kept')}), 3)
+    a.run('lun', 'delete', 'kept')
+    check('kept (deleted)' in a.run('snapshot', 'show', 's1'), 'a snapshot without its LUN')
+    a.run('snapshot', 'delete', row['group_id'])
+    equal(a.json('snapshot', 'list'), [])
+    for name in 'kept too', 'clone of s1', 'clone of kept':
+        a.run('lun', 'delete', name)
+
+
 def test_every_command_was_used(a):
     help_text = a.run('--help').split('Commands:\n', 1)[1].split('\n\n', 1)[0]
     commands = {re.match(r'  ([a-z-]+(?: [a-z-]+)?)(?= |$)', line).group(1).strip()
