@@ -38,6 +38,7 @@ init_locks(struct array *array)
 		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
 		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
 		&array->credentials_lock, &array->levels_lock,      &array->trash_lock,
+		&array->history_lock,
 	};
 	pthread_condattr_t attr;
 
@@ -68,6 +69,8 @@ init_lists(struct array *array)
 	guid_map_init(&array->requests);
 	guid_map_init(&array->seen);
 	guid_map_init(&array->trashed);
+	guid_map_init(&array->pool_history);
+	guid_map_init(&array->lun_history);
 }
 
 /* A directory of faults may have a root of its own for sysfs and proc: tests make up drives there. */
@@ -362,6 +365,7 @@ array_close(struct array *array)
 	array_secrets_unref(array->secrets);
 	array_vault_free(array->vault);
 	array_unit_fini(array);
+	array_history_fini(array);
 	array_trash_fini(array);
 	array_store_fini(array);
 	array_pool_fini(array);

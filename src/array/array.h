@@ -621,6 +621,20 @@ int array_lun_delete(struct array *array, const struct array_request *request,
 int array_lun_delete_now(struct array *array, const struct array_request *request,
 			 const struct guid *lun, bool force, struct array_answer *ret_answer);
 
+/* How much space was taken at a time.  Of a LUN only time_ms and allocated_bytes are set. */
+struct array_sample {
+	int64_t time_ms; /* UTC */
+	uint64_t capacity_bytes, free_bytes, allocated_bytes, trash_bytes;
+};
+
+/*
+ * Reads how much space a pool (ROW_POOL) or a LUN (ROW_LUN) took during the last day, the oldest
+ * sample first; the last sample is of now.  A value holds until the next sample.  The caller frees
+ * *ret_samples with mem_free.  Returns 0, ERR_NOT_FOUND (no such object) or -ENOMEM.  Any thread.
+ */
+int array_history(struct array *array, enum row_family family, const struct guid *id,
+		  struct array_sample **ret_samples, size_t *ret_count);
+
 /* How a LUN comes back from the trash. */
 struct array_restore_spec {
 	const char *name;  /* its new name; NULL = the one that it had */

@@ -125,6 +125,9 @@ struct array {
 	pthread_cond_t store_free; /* array_store_unmanage */
 	struct list places;        /* struct array_place; devices_lock */
 	pthread_mutex_t dying_lock;
+	pthread_mutex_t history_lock;              /* taken last */
+	struct guid_map pool_history, lun_history; /* history.c; history_lock */
+	int64_t history_minute;                    /* of the last sample; the verifier's thread */
 	struct list dying; /* struct array_store: the files of deleted LUNs */
 	/* struct array_store, with a reference: LUNs in the trash that were deleted in this run */
 	struct guid_map trashed;
@@ -507,6 +510,12 @@ void array_unit_remove(struct array *array, const struct guid *lun_id, bool unli
 void array_unit_remove_deleted(struct array *array, const struct guid *lun_id);
 /* Returns the space that the LUN's volume takes, as it was seen last.  Any thread. */
 uint64_t array_unit_allocated(struct array *array, const struct guid *lun_id);
+
+/* ---- history.c: how much space was taken ---- */
+
+/* Takes the samples that are due at that time, in UTC.  Verifier thread. */
+void array_history_sample(struct array *array, int64_t now_ms);
+void array_history_fini(struct array *array);
 
 /* ---- trash.c: deleted LUNs that are kept for a time ---- */
 

@@ -351,7 +351,8 @@ struct restore {
 	const struct guid *id;
 	const struct array_restore_spec *spec;
 	struct array_store *store;
-	uint64_t capacity_bytes; /* of the pool, when it has an overcommit limit; else 0 */
+	uint64_t capacity_bytes;  /* of the pool, when it has an overcommit limit; else 0 */
+	uint64_t allocated_bytes; /* by the volume, until the verifier looks */
 };
 
 /* Makes the row that the LUN had, without its texts. */
@@ -496,6 +497,7 @@ restore_apply(struct array *array, struct array_task *task)
 		return rc;
 	row = row_back(lun);
 	targets = str_dup(lun->targets);
+	r->allocated_bytes = lun->allocated_bytes;
 	if (row == NULL || targets == NULL || row_set_string(&row->name, name) < 0 ||
 	    row_set_string(&row->serial, lun->serial) < 0 ||
 	    row_set_string(&row->naa, lun->naa) < 0 || row_set_string(&row->hints, lun->hints) < 0)
@@ -523,6 +525,7 @@ restore_published(struct array *array, struct array_task *task)
 	struct restore *r = container_of(task, struct restore, task);
 
 	array_store_unref(held_take(array, r->id));
+	array_unit_set_allocated(array, r->id, r->allocated_bytes);
 	array_pool_show(array, &r->store->pool_id);
 }
 

@@ -124,6 +124,7 @@ verify_all(struct array *array)
 	array_port_refresh(array);
 	if (array->verify_rest == 0)
 		array_verify_some(array, VERIFY_LUNS);
+	array_history_sample(array, clock_utc_ms());
 	if (array_is_read_only(array))
 		return;
 	if (catalog_still_there(array->catalog) < 0)

@@ -219,6 +219,8 @@ def unmake(array, ids):
     array.wait(array.lun_delete(ids['lun'], force=True))
     equal(array.trash_list()['items'], [array.trash_get(ids['lun'])], 'the trash')
     array.trash_restore(ids['lun'], unassociated=True)
+    equal(array.lun_history(ids['lun'])['items'][-1]['allocated_bytes'] > 0, True, 'history')
+    equal(len(array.pool_history(ids['pool'])['items']) > 0, True, 'history of a pool')
     array.lun_delete(ids['lun'])
     array.trash_empty(ids['lun'])
     array.credential_delete(ids['credential'])

@@ -280,6 +280,33 @@ def test_a_full_pool_gives_up_its_trash_by_itself():
         daemon.checker()
 
 
+# ---- history ----
+
+def test_history_agrees_with_du():
+    with SmallDisk() as daemon:
+        daemon.ctl('lun', 'create', 'vol', '--size', '4M', '--unmask', '*')
+        daemon.ctl('lun', 'associate', 'vol', TARGET)
+        initiator = login(daemon)
+        for lba in range(0, 4096, 512):
+            equal(initiator.ok('put', 0, lba, 7), ['good'], 'a write')
+        file = next((daemon.dir / 'luns').glob('*.img'))
+
+        def du():
+            return file.stat().st_blocks * 512
+        eventually('what the LUN takes', lambda: daemon.ctl(
+            'lun', 'history', 'vol')['items'][-1]['allocated_bytes'] == du())
+        check(du() > 0, 'nothing is taken')
+        eventually('what the pool takes', lambda: daemon.ctl(
+            'pool', 'history', 'default')['items'][-1]['allocated_bytes'] == du())
+        # the first sample is of the verifier's first round, the last of now
+        eventually('a sample', lambda: len(daemon.ctl('pool', 'history', 'default')['items']) > 1)
+        text = text_of(daemon, 'pool', 'history', 'default')
+        check('last 24 h' in text and any(bar in text for bar in '▁▂▃▄▅▆▇█'), text)
+        check('now 32 KiB' in text_of(daemon, 'lun', 'history', 'vol'), 'the LUN now')
+        initiator.close()
+        daemon.stop()
+
+
 enter_namespace()
 vdstest.main([
     test_a_crossing_is_said_once_on_each_channel,
@@ -288,4 +315,5 @@ vdstest.main([
     test_an_initiator_sees_the_same_disk_after_a_restore,
     test_a_disk_that_the_trash_fills_can_be_emptied,
     test_a_full_pool_gives_up_its_trash_by_itself,
+    test_history_agrees_with_du,
 ])

@@ -5,6 +5,7 @@
  */
 #include "array/array_int.h"
 #include "array_test.h"
+#include "base/clock.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -472,6 +473,60 @@ test_overcommit_limit_is_kept(void **state)
 	assert_ok(array_lun_extend(a, NULL, &first, MIB, false, NULL));
 }
 
+#define MINUTE_MS 60000
+
+/* The verifier would take samples too. */
+static struct array *
+without_verifier(struct fixture *f)
+{
+	f->options.verify_interval_ms = 3600000;
+	fixture_reopen(f);
+	return f->array;
+}
+
+static void
+test_history_of_a_pool_is_a_day_long(void **state)
+{
+	struct array *a = without_verifier(*state);
+	struct guid pool = only_pool(a), nobody = random_guid();
+	AUTO_FREE struct array_sample *samples = NULL;
+	int64_t now_ms = clock_utc_ms();
+	size_t count = 0;
+
+	for (int i = 0; i < 2000; i++) {
+		array_history_sample(a, now_ms + (int64_t)i * MINUTE_MS);
+		array_history_sample(a, now_ms + (int64_t)i * MINUTE_MS);
+	}
+	assert_ok(array_history(a, ROW_POOL, &pool, &samples, &count));
+	assert_int_equal(count, 24 * 60 + 1);
+	assert_int_equal(samples[1439].time_ms - samples[0].time_ms, (24 * 60 - 1) * MINUTE_MS);
+	assert_true(samples[0].capacity_bytes > 0);
+	assert_int_equal(array_history(a, ROW_POOL, &nobody, &samples, &count), ERR_NOT_FOUND);
+}
+
+static void
+test_history_of_a_lun_has_only_what_changed(void **state)
+{
+	struct array *a = without_verifier(*state);
+	struct guid lun = make_lun(a, "l");
+	AUTO_FREE struct array_sample *samples = NULL;
+	int64_t now_ms = clock_utc_ms() - 5000ll * 10 * MINUTE_MS;
+	size_t count = 0;
+
+	for (unsigned i = 0; i < 5000; i++) {
+		array_unit_set_allocated(a, &lun, (i < 10 ? 1 : i % 4 + 1) * MIB);
+		array_unit_show(a, &lun);
+		array_history_sample(a, now_ms + (int64_t)i * 10 * MINUTE_MS);
+	}
+	assert_ok(array_history(a, ROW_LUN, &lun, &samples, &count));
+	assert_in_range(count, 140, 24 * 6 + 1);
+	assert_int_equal(samples[count - 2].allocated_bytes, 4 * MIB);
+	for (size_t i = 1; i < count; i++)
+		assert_true(samples[i].time_ms >= samples[i - 1].time_ms);
+	assert_in_range(samples[count - 1].time_ms - samples[0].time_ms, 0,
+			(24 * 60 + 1) * MINUTE_MS);
+}
+
 static void
 test_unknown_pool_is_not_found(void **state)
 {
@@ -654,6 +709,8 @@ main(void)
 		cmocka_unit_test(test_thresholds_are_what_the_options_say),
 		WITH_ARRAY(test_a_crossing_is_counted_once_also_over_a_restart),
 		WITH_ARRAY(test_wrong_options_of_a_pool_are_refused),
+		WITH_ARRAY(test_history_of_a_pool_is_a_day_long),
+		WITH_ARRAY(test_history_of_a_lun_has_only_what_changed),
 		WITH_ARRAY(test_overcommit_limit_is_kept),
 		WITH_ARRAY(test_unknown_pool_is_not_found),
 		WITH_ARRAY(test_array_can_be_renamed),
