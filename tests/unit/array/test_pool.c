@@ -237,11 +237,23 @@ test_marker_that_is_removed_is_noticed(void **state)
 static void
 test_driver_tables_are_complete(void **state)
 {
-	const void *const *slots = (const void *const *)(const void *)&array_pool_dir;
+	static const struct array_pool_driver *const drivers[] = { &array_pool_dir,
+								   &array_pool_ram };
+	const size_t flag = offsetof(struct array_pool_driver, is_volatile) / sizeof(void *);
+	const size_t clone = offsetof(struct array_pool_driver, volume_clone) / sizeof(void *);
+	const size_t settle = offsetof(struct array_pool_driver, volume_settle) / sizeof(void *);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(array_pool_dir) / sizeof(slots[0]); i++)
-		assert_non_null(slots[i]);
+	for (size_t d = 0; d < ARRAY_LEN(drivers); d++) {
+		const void *const *slots = (const void *const *)(const void *)drivers[d];
+
+		for (size_t i = 0; i < sizeof(*drivers[d]) / sizeof(slots[0]); i++)
+			if (i >= clone && i <= settle) /* all of them or none */
+				assert_int_equal(slots[i] != NULL, slots[clone] != NULL);
+			else if (i != flag)
+				assert_non_null(slots[i]);
+	}
+	assert_ptr_equal(array_pool_driver_find("ram:2G"), &array_pool_ram);
 	assert_ptr_equal(array_pool_driver_find("/some/where"), &array_pool_dir);
 	assert_null(array_pool_driver_find("rbd:images"));
 }
