@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-struct pair {
+struct plan_pair {
 	struct array_plan_entry entry;
 	struct guid lun_id, target_id;
 	json_int_t number; /* -1 = it is not named */
@@ -20,7 +20,7 @@ struct pair {
 /* ---- which objects are meant ---- */
 
 static int
-find_lun(struct array_plan_build *b, struct pair *pair)
+find_lun(struct array_plan_build *b, struct plan_pair *pair)
 {
 	const char *text = array_plan_string(&pair->entry, "lun");
 	const struct state *view = array_plan_view(b);
@@ -46,7 +46,7 @@ find_lun(struct array_plan_build *b, struct pair *pair)
 }
 
 static int
-find_target(struct array_plan_build *b, struct pair *pair)
+find_target(struct array_plan_build *b, struct plan_pair *pair)
 {
 	const char *text = array_plan_string(&pair->entry, "target");
 	const struct state *view = array_plan_view(b);
@@ -78,14 +78,14 @@ find_target(struct array_plan_build *b, struct pair *pair)
 
 static int
 read_pair(struct array_plan_build *b, const struct array_plan_at *list, size_t index,
-	  struct pair *ret_pair)
+	  struct plan_pair *ret_pair)
 {
 	const json_t *json = json_array_get(json_object_get(b->plan->text.json, list->member),
 					    index);
 	const json_t *number = json_object_get(json, "number");
 	int rc;
 
-	*ret_pair = (struct pair){
+	*ret_pair = (struct plan_pair){
 		.entry = { .json = json, .at = { .up = list, .index = index } },
 		.number = number != NULL ? json_integer_value(number) : -1,
 	};
@@ -97,7 +97,7 @@ read_pair(struct array_plan_build *b, const struct array_plan_at *list, size_t i
 /* ---- putting ---- */
 
 static int
-put_row(struct array_plan_build *b, const struct pair *pair, uint32_t number)
+put_row(struct array_plan_build *b, const struct plan_pair *pair, uint32_t number)
 {
 	struct row_association *row = row_new(ROW_ASSOCIATION);
 
@@ -110,14 +110,14 @@ put_row(struct array_plan_build *b, const struct pair *pair, uint32_t number)
 }
 
 static const struct row_association *
-row_of(struct array_plan_build *b, const struct pair *pair)
+row_of(struct array_plan_build *b, const struct plan_pair *pair)
 {
 	return state_find_pair(array_plan_view(b), ROW_ASSOCIATION, &pair->lun_id,
 			       &pair->target_id);
 }
 
 static int
-put_named(struct array_plan_build *b, const struct pair *pair)
+put_named(struct array_plan_build *b, const struct plan_pair *pair)
 {
 	int rc;
 
@@ -130,7 +130,7 @@ put_named(struct array_plan_build *b, const struct pair *pair)
 
 /* Numbers are in the order of the slice. */
 static bool
-number_is_taken(const struct state *view, const struct pair *pair, uint32_t number)
+number_is_taken(const struct state *view, const struct plan_pair *pair, uint32_t number)
 {
 	struct row_slice luns = state_target_luns(view, &pair->target_id);
 	size_t from = 0, to = luns.count;
@@ -155,7 +155,7 @@ number_is_taken(const struct state *view, const struct pair *pair, uint32_t numb
 }
 
 static int
-check_number(struct array_plan_build *b, const struct pair *pair)
+check_number(struct array_plan_build *b, const struct plan_pair *pair)
 {
 	if (pair->number < 0 || pair->entry.absent ||
 	    !number_is_taken(array_plan_view(b), pair, (uint32_t)pair->number))
@@ -166,14 +166,14 @@ check_number(struct array_plan_build *b, const struct pair *pair)
 }
 
 /* Where the lowest free number of a target is looked for next. */
-struct hint {
+struct plan_hint {
 	struct guid target_id;
 	uint32_t number;
 };
 
 /* The number of the LUN's other paths, or else the lowest that is free. */
 static int
-put_chosen(struct array_plan_build *b, const struct pair *pair, struct hint *hint)
+put_chosen(struct array_plan_build *b, const struct plan_pair *pair, struct plan_hint *hint)
 {
 	const struct state *view = array_plan_view(b);
 	struct row_slice others = state_lun_targets(view, &pair->lun_id);
@@ -184,7 +184,7 @@ put_chosen(struct array_plan_build *b, const struct pair *pair, struct hint *hin
 	if (others.count > 0)
 		number = ((const struct row_association *)others.rows[0])->lun_number;
 	if (!guid_equal(&hint->target_id, &pair->target_id))
-		*hint = (struct hint){ .target_id = pair->target_id };
+		*hint = (struct plan_hint){ .target_id = pair->target_id };
 	if (others.count == 0 || number_is_taken(view, pair, number)) {
 		while (number_is_taken(view, pair, hint->number))
 			hint->number++;
@@ -200,7 +200,7 @@ put_chosen(struct array_plan_build *b, const struct pair *pair, struct hint *hin
 
 /* In a file that says everything: those that it does not have. */
 static int
-drop_others(struct array_plan_build *b, const struct pair *pairs, size_t count)
+drop_others(struct array_plan_build *b, const struct plan_pair *pairs, size_t count)
 {
 	struct array_plan_keys named = { 0 };
 	int rc = 0;
@@ -223,7 +223,7 @@ drop_others(struct array_plan_build *b, const struct pair *pairs, size_t count)
 
 /* Names the second of two entries for one pair. */
 static int
-fail_twice(struct array_plan_build *b, const struct pair *pairs, const struct row_key *key)
+fail_twice(struct array_plan_build *b, const struct plan_pair *pairs, const struct row_key *key)
 {
 	size_t seen = 0, i = 0;
 
@@ -237,7 +237,7 @@ fail_twice(struct array_plan_build *b, const struct pair *pairs, const struct ro
 }
 
 static int
-check_twice(struct array_plan_build *b, const struct pair *pairs, size_t count)
+check_twice(struct array_plan_build *b, const struct plan_pair *pairs, size_t count)
 {
 	struct array_plan_keys keys = { 0 };
 	int rc = 0;
@@ -257,8 +257,8 @@ array_plan_put_associations(struct array_plan_build *b)
 {
 	const struct array_plan_at list = { .member = "associations" };
 	size_t count = json_array_size(json_object_get(b->plan->text.json, list.member));
-	AUTO_FREE struct pair *pairs = mem_calloc(count + 1, sizeof(pairs[0]));
-	struct hint hint = { 0 };
+	AUTO_FREE struct plan_pair *pairs = mem_calloc(count + 1, sizeof(pairs[0]));
+	struct plan_hint hint = { 0 };
 	int rc = pairs != NULL ? 0 : -ENOMEM;
 
 	for (size_t i = 0; rc == 0 && i < count; i++)

@@ -16,7 +16,7 @@
 
 #define SECRET_BYTES 32
 
-struct rows {
+struct plan_rows {
 	struct array *array;
 	struct array_plan_rows *out;
 	const struct array_plan *plan;
@@ -26,7 +26,7 @@ struct rows {
 /* ---- what is noted before the rows change: `before` has all that goes ---- */
 
 static int
-note_association(struct rows *r, const struct change_op *op)
+note_association(struct plan_rows *r, const struct change_op *op)
 {
 	const struct row_association *old, *new = (const void *)op->row;
 
@@ -37,7 +37,7 @@ note_association(struct rows *r, const struct change_op *op)
 }
 
 static int
-note_target(struct rows *r, const struct change_op *op)
+note_target(struct plan_rows *r, const struct change_op *op)
 {
 	const struct row_target *old = state_find(r->plan->before, ROW_TARGET, &op->key.a);
 
@@ -57,7 +57,7 @@ is_unlinked(void *arg, const struct catalog_unlink *entry)
 
 /* Returns whether a LUN that the plan deletes goes to the trash: not when its pool goes, too. */
 static bool
-is_kept(const struct rows *r, const struct row_lun *lun)
+is_kept(const struct plan_rows *r, const struct row_lun *lun)
 {
 	const struct change *change = r->plan->change;
 
@@ -70,7 +70,7 @@ is_kept(const struct rows *r, const struct row_lun *lun)
 
 /* The file of a new LUN must not be that of a deleted one, which is still to be removed. */
 static int
-note_lun(struct rows *r, const struct change_op *op)
+note_lun(struct plan_rows *r, const struct change_op *op)
 {
 	const struct row_lun *old = state_find(r->plan->before, ROW_LUN, &op->key.a);
 	struct guid id = op->key.a;
@@ -114,7 +114,7 @@ check_unlink(void *arg, const struct catalog_unlink *entry)
 
 /* Files of deleted LUNs may outlive their pool when their names tell where they are. */
 static int
-note_pool(struct rows *r, const struct change_op *op)
+note_pool(struct plan_rows *r, const struct change_op *op)
 {
 	struct pool_search search = { .pool_id = &op->key.a };
 	int rc;
@@ -138,7 +138,7 @@ note_pool(struct rows *r, const struct change_op *op)
 
 /* Associations first: a target's numbers are retired while the target is there. */
 static int
-note_all(struct rows *r)
+note_all(struct plan_rows *r)
 {
 	const struct change *change = r->plan->change;
 	int rc = 0;
@@ -162,7 +162,7 @@ note_all(struct rows *r)
 
 /* Another operation that has begun since may exclude the change of a LUN that is not held. */
 static int
-check_lun(struct rows *r, const struct guid *id, enum array_ask ask)
+check_lun(struct plan_rows *r, const struct guid *id, enum array_ask ask)
 {
 	const struct array_plan_lun *lun = array_plan_work_find(r->out->work, id);
 
@@ -172,7 +172,7 @@ check_lun(struct rows *r, const struct guid *id, enum array_ask ask)
 }
 
 static int
-put_lun(struct rows *r, const struct change_op *op)
+put_lun(struct plan_rows *r, const struct change_op *op)
 {
 	AUTO_ROW struct row_lun *row = NULL;
 	int rc;
@@ -189,7 +189,7 @@ put_lun(struct rows *r, const struct change_op *op)
 }
 
 static int
-put_group(struct rows *r, const struct change_op *op)
+put_group(struct plan_rows *r, const struct change_op *op)
 {
 	AUTO_ROW struct row_portal_group *row = NULL;
 	int rc;
@@ -204,7 +204,7 @@ put_group(struct rows *r, const struct change_op *op)
 }
 
 static int
-put_secret(struct rows *r, const struct row_credential *row)
+put_secret(struct plan_rows *r, const struct row_credential *row)
 {
 	struct array_plan_secret *made = &r->out->secrets[r->out->secret_count];
 	uint8_t bytes[SECRET_BYTES];
@@ -228,7 +228,7 @@ put_secret(struct rows *r, const struct row_credential *row)
 
 /* A LUN that a plan deletes goes to the trash of its pool, if that has one. */
 static int
-put_trash(struct rows *r, const struct change_op *op)
+put_trash(struct plan_rows *r, const struct change_op *op)
 {
 	const struct row_lun *lun = state_find(r->plan->before, ROW_LUN, &op->key.a);
 
@@ -236,7 +236,7 @@ put_trash(struct rows *r, const struct change_op *op)
 }
 
 static int
-put_op(struct rows *r, const struct change_op *op)
+put_op(struct plan_rows *r, const struct change_op *op)
 {
 	int rc = 0;
 
@@ -261,7 +261,7 @@ put_op(struct rows *r, const struct change_op *op)
 
 /* The number of the LUN's other paths, as association.c gives it. */
 static int
-put_chosen(struct rows *r, const struct change_op *op)
+put_chosen(struct plan_rows *r, const struct change_op *op)
 {
 	const struct state *view = state_edit_view(r->edit);
 	struct row_slice others = state_lun_targets(view, &op->key.a);
@@ -302,7 +302,7 @@ compare_numbers(const void *a, const void *b)
 
 /* In the order of the numbers that the plan has shown, so that they come true where they can. */
 static int
-put_all_chosen(struct rows *r)
+put_all_chosen(struct plan_rows *r)
 {
 	const struct change *change = r->plan->change;
 	size_t count = 0;
@@ -324,7 +324,7 @@ put_all_chosen(struct rows *r)
 
 /* What goes, then what comes, then what gets the numbers that are left. */
 static int
-put_all(struct rows *r)
+put_all(struct plan_rows *r)
 {
 	const struct change *change = r->plan->change;
 	int rc = 0;
@@ -339,7 +339,7 @@ put_all(struct rows *r)
 }
 
 static int
-start_jobs(struct rows *r)
+start_jobs(struct plan_rows *r)
 {
 	const struct array_plan_work *work = r->out->work;
 	int rc = 0;
@@ -353,7 +353,7 @@ start_jobs(struct rows *r)
 int
 array_plan_rows_apply(struct array *array, struct array_plan_rows *rows, struct state_edit *edit)
 {
-	struct rows r = { array, rows, rows->plan, edit };
+	struct plan_rows r = { array, rows, rows->plan, edit };
 	int rc = 0;
 
 	rows->secrets = mem_calloc(rows->plan->new_secrets.count + 1, sizeof(rows->secrets[0]));

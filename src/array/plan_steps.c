@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "array/plan_int.h"
 #include "base/mem.h"
@@ -118,6 +120,17 @@ describe_grow(struct describing *d, const struct array_plan_grow *grow)
 	return step_add(d, &step, &text);
 }
 
+/* By kind and text, so that two plans of the same differences are the same, whatever ids there are. */
+static int
+step_compare(const void *a, const void *b)
+{
+	const struct array_plan_step *left = a, *right = b;
+
+	if (left->family != right->family)
+		return left->family < right->family ? -1 : 1;
+	return strcmp(left->text, right->text);
+}
+
 int
 array_plan_describe(struct array *array, const struct array_plan *plan,
 		    struct array_plan_report *ret_report)
@@ -138,11 +151,14 @@ array_plan_describe(struct array *array, const struct array_plan *plan,
 		rc = describe_op(&d, &plan->change->ops[i]);
 	for (size_t i = 0; rc == 0 && i < plan->grow_count; i++)
 		rc = describe_grow(&d, &plan->grows[i]);
-	if (rc < 0)
+	if (rc < 0) {
 		array_plan_report_fini(&report);
-	else
-		*ret_report = report;
-	return rc;
+		return rc;
+	}
+	if (report.count > 0)
+		qsort(report.steps, report.count, sizeof(report.steps[0]), step_compare);
+	*ret_report = report;
+	return 0;
 }
 
 void

@@ -12,9 +12,9 @@
  * 1. Nodes are never empty, except the root of an order that is being filled.
  * 2. A leaf never begins or ends within a group (rows that the group comparison calls equal), so a
  *    group is one slice of one leaf.  A large group makes a large leaf.
- * 3. Primary orders, and ORDER_MASKED, hold a reference to each row.  Secondary orders borrow the rows: the primary
- *    order of the same state has all of them, and two states share a leaf only while none of its
- *    rows has changed.
+ * 3. Primary orders, and ORDER_MASKED, hold a reference to each row.  Secondary orders borrow the
+ *    rows: the primary order of the same state has all of them, and two states share a leaf only
+ *    while none of its rows has changed.
  * 4. Beside each entry stands its prefix (of a child: that of its first row), a number whose order
  *    agrees with that of the rows.  A search compares prefixes, which lie together in memory, and
  *    reads a row only where prefixes are equal.  That saves a cache miss for each step.

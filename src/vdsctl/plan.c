@@ -98,23 +98,23 @@ is_coloured(const struct ctl *ctl)
 }
 
 /* The sign of a step, and its colour. */
-struct look {
+struct mark {
 	char sign;
 	const char *colour;
 };
 
-static struct look
-look_of(const json_t *step)
+static struct mark
+mark_of(const json_t *step)
 {
 	const char *action = json_string_value(json_object_get(step, "action"));
 
 	if (json_is_true(json_object_get(step, "loses_data")))
-		return (struct look){ '!', "\033[1;31m" };
+		return (struct mark){ '!', "\033[1;31m" };
 	if (str_equal(action, "create"))
-		return (struct look){ '+', "\033[32m" };
+		return (struct mark){ '+', "\033[32m" };
 	if (str_equal(action, "delete"))
-		return (struct look){ '-', "\033[31m" };
-	return (struct look){ '~', "\033[33m" };
+		return (struct mark){ '-', "\033[31m" };
+	return (struct mark){ '~', "\033[33m" };
 }
 
 /* Returns how many steps were shown. */
@@ -128,7 +128,7 @@ steps_print(const struct ctl *ctl, const json_t *plan)
 	for (size_t i = 0; i < json_array_size(steps); i++) {
 		const json_t *step = json_array_get(steps, i);
 		const char *text = json_string_value(json_object_get(step, "text"));
-		struct look look = look_of(step);
+		struct mark look = mark_of(step);
 
 		if (text == NULL || *text == '\0') /* another step says it */
 			continue;
