@@ -24,7 +24,7 @@ const char *const array_plan_keywords[] = {
 	"type",    NULL,
 };
 
-struct check {
+struct plan_check {
 	const struct array_plan_text *text;
 	const json_t *root;
 };
@@ -139,7 +139,7 @@ type_fits(const json_t *type, const json_t *value)
 }
 
 static int
-check_type(const struct check *c, const json_t *node, const json_t *value,
+check_type(const struct plan_check *c, const json_t *node, const json_t *value,
 	   const struct array_plan_at *at)
 {
 	const json_t *type = json_object_get(node, "type");
@@ -176,7 +176,7 @@ words_add(const json_t *words, struct strbuf *out)
 }
 
 static int
-check_enum(const struct check *c, const json_t *node, const json_t *value,
+check_enum(const struct plan_check *c, const json_t *node, const json_t *value,
 	   const struct array_plan_at *at)
 {
 	const json_t *words = json_object_get(node, "enum"), *one = json_object_get(node, "const");
@@ -200,7 +200,7 @@ check_enum(const struct check *c, const json_t *node, const json_t *value,
 }
 
 static int
-check_number(const struct check *c, const json_t *node, const json_t *value,
+check_number(const struct plan_check *c, const json_t *node, const json_t *value,
 	     const struct array_plan_at *at)
 {
 	const json_t *least = json_object_get(node, "minimum");
@@ -227,7 +227,7 @@ characters(const char *text)
 }
 
 static int
-check_length(const struct check *c, const json_t *node, const json_t *value,
+check_length(const struct plan_check *c, const json_t *node, const json_t *value,
 	     const struct array_plan_at *at)
 {
 	const json_t *least = json_object_get(node, "minLength");
@@ -250,7 +250,7 @@ check_length(const struct check *c, const json_t *node, const json_t *value,
 }
 
 static int
-check_pattern(const struct check *c, const json_t *node, const json_t *value,
+check_pattern(const struct plan_check *c, const json_t *node, const json_t *value,
 	      const struct array_plan_at *at)
 {
 	const char *pattern = text_of(node, "pattern");
@@ -274,12 +274,12 @@ check_pattern(const struct check *c, const json_t *node, const json_t *value,
 
 /* ---- objects and lists ---- */
 
-static int check(const struct check *c, const json_t *node, const json_t *value,
+static int check(const struct plan_check *c, const json_t *node, const json_t *value,
 		 const struct array_plan_at *at);
 
 /* `a LUN has no member "sise": it may have name, id, …` */
 static int
-fail_unknown(const struct check *c, const json_t *node, const char *name,
+fail_unknown(const struct plan_check *c, const json_t *node, const char *name,
 	     const struct array_plan_at *at)
 {
 	AUTO(strbuf_fini) struct strbuf names = { 0 };
@@ -302,7 +302,7 @@ fail_unknown(const struct check *c, const json_t *node, const char *name,
 }
 
 static int
-check_members(const struct check *c, const json_t *node, const json_t *value,
+check_members(const struct plan_check *c, const json_t *node, const json_t *value,
 	      const struct array_plan_at *at)
 {
 	const json_t *properties = json_object_get(node, "properties");
@@ -344,7 +344,7 @@ missing(const json_t *node, const json_t *value)
 }
 
 static int
-check_required(const struct check *c, const json_t *node, const json_t *value,
+check_required(const struct plan_check *c, const json_t *node, const json_t *value,
 	       const struct array_plan_at *at)
 {
 	const json_t *any = json_object_get(node, "anyOf");
@@ -369,7 +369,7 @@ check_required(const struct check *c, const json_t *node, const json_t *value,
 }
 
 static int
-check_items(const struct check *c, const json_t *node, const json_t *value,
+check_items(const struct plan_check *c, const json_t *node, const json_t *value,
 	    const struct array_plan_at *at)
 {
 	const json_t *items = json_object_get(node, "items");
@@ -404,7 +404,7 @@ holds(const json_t *node, const json_t *value)
 
 /* The keywords of one schema object, without what it refers to. */
 static int
-check_one(const struct check *c, const json_t *node, const json_t *value,
+check_one(const struct plan_check *c, const json_t *node, const json_t *value,
 	  const struct array_plan_at *at)
 {
 	const json_t *condition = json_object_get(node, "if");
@@ -431,7 +431,7 @@ check_one(const struct check *c, const json_t *node, const json_t *value,
 
 /* "#/$defs/NAME" */
 static const json_t *
-referred(const struct check *c, const json_t *node)
+referred(const struct plan_check *c, const json_t *node)
 {
 	const char *ref = text_of(node, "$ref");
 
@@ -441,7 +441,7 @@ referred(const struct check *c, const json_t *node)
 }
 
 static int
-check(const struct check *c, const json_t *node, const json_t *value,
+check(const struct plan_check *c, const json_t *node, const json_t *value,
       const struct array_plan_at *at)
 {
 	const json_t *other = referred(c, node);
@@ -453,7 +453,7 @@ check(const struct check *c, const json_t *node, const json_t *value,
 int
 array_plan_schema_check(const struct array_plan_text *text)
 {
-	struct check c = { text, array_plan_schema() };
+	struct plan_check c = { text, array_plan_schema() };
 
 	return c.root != NULL ? check(&c, c.root, text->json, NULL) : -ENOMEM;
 }

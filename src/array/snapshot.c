@@ -71,7 +71,7 @@ array_snapshot_check_pool(const struct state *view, const struct guid *pool_id)
 
 /* ---- create ---- */
 
-struct create {
+struct snapshot_create {
 	struct array_task task;
 	const char *name;
 	struct guid group_id;
@@ -79,8 +79,8 @@ struct create {
 };
 
 static int
-make_row(const struct create *c, const struct array_clone *clone, const struct row_lun *lun,
-	 struct row_snapshot **ret_row)
+make_row(const struct snapshot_create *c, const struct array_clone *clone,
+	 const struct row_lun *lun, struct row_snapshot **ret_row)
 {
 	AUTO_ROW struct row_snapshot *row = row_new(ROW_SNAPSHOT);
 
@@ -101,7 +101,7 @@ make_row(const struct create *c, const struct array_clone *clone, const struct r
 static int
 create_apply(struct array *array, struct array_task *task)
 {
-	struct create *c = container_of(task, struct create, task);
+	struct snapshot_create *c = container_of(task, struct snapshot_create, task);
 	const struct state *view = state_edit_view(task->edit);
 	int rc = 0;
 
@@ -127,7 +127,7 @@ create_apply(struct array *array, struct array_task *task)
 static void
 create_committed(struct array *array, struct array_task *task)
 {
-	struct create *c = container_of(task, struct create, task);
+	struct snapshot_create *c = container_of(task, struct snapshot_create, task);
 
 	(void)array;
 	for (size_t i = 0; i < c->moment.count; i++) {
@@ -145,7 +145,7 @@ create_committed(struct array *array, struct array_task *task)
 }
 
 static int
-fill(struct create *c, const struct guid *luns, size_t count)
+fill(struct snapshot_create *c, const struct guid *luns, size_t count)
 {
 	c->moment.clones = mem_calloc(count, sizeof(c->moment.clones[0]));
 	if (c->moment.clones == NULL)
@@ -164,7 +164,7 @@ fill(struct create *c, const struct guid *luns, size_t count)
 }
 
 static int
-create(struct array *array, struct create *c)
+create(struct array *array, struct snapshot_create *c)
 {
 	AUTO_STATE struct state *state = array_state(array);
 	char text[TASK_TEXT_SIZE];
@@ -189,7 +189,7 @@ int
 array_snapshot_create(struct array *array, const struct array_request *request, const char *name,
 		      const struct guid *luns, size_t count, struct array_answer *ret_answer)
 {
-	struct create c = {
+	struct snapshot_create c = {
 		.task = { .apply = create_apply,
 			  .committed = create_committed,
 			  .cause = "snapshot.create",
@@ -303,7 +303,7 @@ array_snapshot_delete(struct array *array, const struct array_request *request,
 
 /* ---- rename ---- */
 
-struct rename {
+struct snapshot_rename {
 	struct array_task task;
 	const struct guid *id;
 	const char *name;
@@ -312,7 +312,7 @@ struct rename {
 static int
 rename_apply(struct array *array, struct array_task *task)
 {
-	struct rename *r = container_of(task, struct rename, task);
+	struct snapshot_rename *r = container_of(task, struct snapshot_rename, task);
 	const struct state *view = state_edit_view(task->edit);
 	const struct row_snapshot *snapshot = NULL;
 	AUTO_ROW struct row_snapshot *row = NULL;
@@ -335,7 +335,7 @@ array_snapshot_rename(struct array *array, const struct array_request *request,
 		      const struct guid *snapshot, const char *name,
 		      struct array_answer *ret_answer)
 {
-	struct rename r = {
+	struct snapshot_rename r = {
 		.task = { .apply = rename_apply, .cause = "snapshot.rename" },
 		.id = snapshot,
 		.name = name,

@@ -106,24 +106,25 @@ give_back(struct blk_ram *ram, uint64_t pages)
 /* ---- Pages ---- */
 
 /* Where a page is: its bytes, and the word and the bit that say whether it is taken. */
-struct page {
+struct ram_page {
 	uint8_t *bytes;
 	_Atomic uint64_t *word;
 	uint64_t bit;
 };
 
-static struct page
+static struct ram_page
 page_at(const struct blk_ram *ram, uint64_t offset_bytes)
 {
 	uint8_t *chunk = ram->chunks[offset_bytes / CHUNK_BYTES];
 	uint64_t index = offset_bytes % CHUNK_BYTES / PAGE_BYTES;
 	_Atomic uint64_t *words = (void *)(chunk + CHUNK_BYTES);
 
-	return (struct page){ chunk + index * PAGE_BYTES, &words[index / 64], 1ull << index % 64 };
+	return (struct ram_page){ chunk + index * PAGE_BYTES, &words[index / 64],
+				  1ull << index % 64 };
 }
 
 static bool
-is_taken(const struct page *page)
+is_taken(const struct ram_page *page)
 {
 	return (atomic_load_explicit(page->word, memory_order_acquire) & page->bit) != 0;
 }
@@ -133,7 +134,7 @@ is_taken(const struct page *page)
  * nobody writes to a page that is not paid for.
  */
 static bool
-take(struct blk_ram *ram, const struct page *page)
+take(struct blk_ram *ram, const struct ram_page *page)
 {
 	if (is_taken(page))
 		return true;
@@ -146,7 +147,7 @@ take(struct blk_ram *ram, const struct page *page)
 
 /* Returns a page to the system.  It reads as zeros from the moment at which its bit is gone. */
 static void
-drop(struct blk_ram *ram, const struct page *page)
+drop(struct blk_ram *ram, const struct ram_page *page)
 {
 	if ((atomic_fetch_and(page->word, ~page->bit) & page->bit) == 0)
 		return;
@@ -157,7 +158,7 @@ drop(struct blk_ram *ram, const struct page *page)
 
 /* The same for the 64 pages whose bits share a word, of which `page` is the first. */
 static void
-drop_word(struct blk_ram *ram, const struct page *page)
+drop_word(struct blk_ram *ram, const struct ram_page *page)
 {
 	uint64_t before = atomic_exchange(page->word, 0);
 
@@ -172,7 +173,7 @@ drop_word(struct blk_ram *ram, const struct page *page)
 static uint64_t
 clear_some(struct blk_ram *ram, uint64_t at, uint64_t left, bool keep_space)
 {
-	struct page page = page_at(ram, at);
+	struct ram_page page = page_at(ram, at);
 	uint64_t within = at % PAGE_BYTES, len = MIN(PAGE_BYTES - within, left);
 
 	if (!keep_space && at % WORD_BYTES == 0 && left >= WORD_BYTES) {
@@ -277,7 +278,7 @@ ram_of(struct blk_dev *dev)
 }
 
 static void
-read_page(const struct page *page, uint64_t within, void *to, size_t len)
+read_page(const struct ram_page *page, uint64_t within, void *to, size_t len)
 {
 	if (is_taken(page))
 		memcpy(to, page->bytes + within, len);
@@ -296,7 +297,7 @@ move(struct blk_ram *ram, const struct blk_io *io)
 
 		for (size_t left = io->iov[i].iov_len, len; left > 0; left -= len) {
 			uint64_t within = at % PAGE_BYTES;
-			struct page page = page_at(ram, at);
+			struct ram_page page = page_at(ram, at);
 
 			len = MIN((size_t)(PAGE_BYTES - within), left);
 			if (io->op == BLK_READ)
@@ -316,7 +317,7 @@ static void
 map(const struct blk_ram *ram, struct blk_io *io)
 {
 	uint64_t at = io->offset_bytes, end = at + MIN(io->len_bytes, MAP_BYTES);
-	struct page page = page_at(ram, at);
+	struct ram_page page = page_at(ram, at);
 	bool taken = is_taken(&page);
 
 	do {
@@ -395,10 +396,10 @@ static int
 take_all(struct blk_ram *ram, uint64_t offset_bytes, uint64_t len_bytes)
 {
 	uint64_t first = offset_bytes / PAGE_BYTES * PAGE_BYTES, end = offset_bytes + len_bytes;
-	struct page page = page_at(ram, first);
+	struct ram_page page = page_at(ram, first);
 
 	for (uint64_t at = first; at < end; at += PAGE_BYTES) {
-		struct page next = page_at(ram, at);
+		struct ram_page next = page_at(ram, at);
 
 		if (!take(ram, &next))
 			return -ENOSPC;

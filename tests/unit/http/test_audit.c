@@ -212,15 +212,55 @@ secrets_change(struct fixture *fx, char path[256])
 	change(fx, VERB_CREDENTIAL_DELETE, path, NULL);
 }
 
+static void
+plans_change(struct fixture *fx)
+{
+	change(fx, VERB_APPLY, "/v1/apply", "{\"format\":1,\"hosts\":[{\"name\":\"planned\"}]}");
+	change(fx, VERB_UNDO, "/v1/undo", "{}");
+}
+
+static void
+trash_changes(struct fixture *fx, char path[256])
+{
+	json_t *pools = call(fx, 200, "GET", "/v1/pools", NULL);
+	char lun[GUID_TEXT_SIZE], pool[256];
+
+	snprintf(pool, sizeof(pool), "/v1/pools/%s",
+		 text_of(json_array_get(json_object_get(pools, "items"), 0), "id"));
+	json_decref(pools);
+	change(fx, VERB_POOL_CHANGE, pool, "{\"trash\":\"1d\"}");
+	strcpy(lun, change(fx, VERB_LUN_CREATE, "/v1/luns",
+			   "{\"name\":\"kept\",\"size_bytes\":1048576}"));
+	snprintf(path, 256, "/v1/luns/%s", lun);
+	change(fx, VERB_LUN_DELETE, path, NULL);
+	snprintf(path, 256, "/v1/trash/%s/restore", lun);
+	change(fx, VERB_TRASH_RESTORE, path, "{}");
+	snprintf(path, 256, "/v1/luns/%s", lun);
+	change(fx, VERB_LUN_DELETE, path, NULL);
+	snprintf(path, 256, "/v1/trash/%s", lun);
+	change(fx, VERB_TRASH_EMPTY, path, NULL);
+	change(fx, VERB_POOL_CHANGE, pool, "{\"trash\":\"none\"}");
+}
+
 /*
- * These need what this array does not have: a job that runs, a session, a port of a network.  That
- * their refusals are recorded is tested below, as for every verb.
+ * These need what this array does not have: a job that runs, a session, a port of a network, a pool
+ * whose volumes can share space.  That their refusals are recorded is tested below, as for every
+ * verb.
  */
 static bool
 needs_more(enum verb_id verb)
 {
-	return verb == VERB_JOB_CANCEL || verb == VERB_SESSION_END || verb == VERB_PORT_CHANGE ||
-	       verb == VERB_PORT_RESET;
+	static const enum verb_id verbs[] = {
+		VERB_JOB_CANCEL,      VERB_SESSION_END,     VERB_PORT_CHANGE,
+		VERB_PORT_RESET,      VERB_LUN_CLONE,       VERB_LUN_ROLLBACK,
+		VERB_SNAPSHOT_CREATE, VERB_SNAPSHOT_CHANGE, VERB_SNAPSHOT_DELETE,
+		VERB_SNAPSHOT_CLONE,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (verbs[i] == verb)
+			return true;
+	return false;
 }
 
 static void
@@ -233,6 +273,8 @@ test_what_is_done_leaves_one_record(void **state)
 	network_change(fx, path);
 	hosts_change(fx, path);
 	secrets_change(fx, path);
+	plans_change(fx);
+	trash_changes(fx, path);
 	for (int v = 0; v < VERB_COUNT; v++)
 		if (verb_is_change(v) && !done[v] && !needs_more(v))
 			fail_msg("nobody has tried %s", verb_table[v].operation);

@@ -1216,6 +1216,35 @@ def test_snapshots(a):
         a.run('lun', 'delete', name)
 
 
+def test_space_and_trash(a):
+    pool = a.json('pool', 'list')[0]['name']
+    a.run('pool', 'set', pool, '--low', '20%', '--full', '5%', '--overcommit', 'off')
+    a.run('pool', 'set', pool, '--low', 'much', code=2)
+    a.run('pool', 'set', 'nothing', '--low', '20%', code=3)
+    a.run('pool', 'set', pool, '--trash', '1d')
+    made = a.json('lun', 'create', 'unwanted', '--size', '1M')
+    serial = a.json('lun', 'show', 'unwanted')['serial']
+    a.run('lun', 'delete', 'unwanted')
+    a.run('lun', 'show', 'unwanted', code=3)
+    check('unwanted' in a.run('trash', 'list'), 'the trash')
+    equal([row['id'] for row in a.json('trash', 'list')], [made['id']])
+    a.run('lun', 'restore', 'nothing', code=3)
+    a.run('lun', 'restore', 'unwanted', '--name', 'wanted')
+    equal(a.json('lun', 'show', 'wanted')['serial'], serial)
+    a.run('lun', 'delete', 'wanted', '--now')
+    equal(a.json('trash', 'list'), [])
+    a.run('lun', 'create', 'unwanted', '--size', '1M')
+    check('unwanted' not in a.run('trash', 'list'), 'a LUN that is there')
+    a.run('lun', 'history', 'unwanted')
+    a.run('lun', 'history', 'nothing', code=3)
+    check(a.json('pool', 'history', pool), 'samples of the pool')
+    a.run('lun', 'delete', 'unwanted')
+    a.run('trash', 'empty', 'nothing', code=3)
+    a.run('trash', 'empty')
+    equal(a.json('trash', 'list'), [])
+    a.run('pool', 'set', pool, '--low', 'default', '--full', 'default', '--trash', 'none')
+
+
 def test_every_command_was_used(a):
     help_text = a.run('--help').split('Commands:\n', 1)[1].split('\n\n', 1)[0]
     commands = {re.match(r'  ([a-z-]+(?: [a-z-]+)?)(?= |$)', line).group(1).strip()
