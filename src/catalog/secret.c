@@ -53,7 +53,7 @@ catalog_secret_scrub(struct catalog *catalog)
 {
 	int rc;
 
-	if (!catalog->secret_in_log || catalog->db == NULL)
+	if (!catalog->secret_in_log || catalog->db == NULL || catalog->look)
 		return 0;
 	rc = sqlite3_wal_checkpoint_v2(catalog->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (rc != SQLITE_OK)
