@@ -274,12 +274,19 @@ check_data(const struct undoing *u, const struct undone_row *r)
 	if (r->family == ROW_SNAPSHOT && r->after == NULL)
 		return CANNOT(u, "the data of the snapshot \"%s\", which it deleted, are gone",
 			      name);
+	if (r->family == ROW_TRASHED_LUN && r->after == NULL)
+		return CANNOT(u, "it took the LUN \"%s\" out of the trash, with its data", name);
 	if (r->family != ROW_LUN)
 		return 0;
 	if (r->before == NULL)
 		return CANNOT(u,
 			      "it created the LUN \"%s\", which may have data: delete it with "
 			      "`vdsctl lun delete`",
+			      name);
+	if (r->after == NULL && state_find(u->plan->before, ROW_TRASHED_LUN, &r->key.a) != NULL)
+		return CANNOT(u,
+			      "the LUN \"%s\", which it deleted, is in the trash: bring it back "
+			      "with `vdsctl lun restore`",
 			      name);
 	if (r->after == NULL)
 		return CANNOT(u, "the data of the LUN \"%s\", which it deleted, are gone", name);

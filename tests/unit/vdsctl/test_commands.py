@@ -1227,6 +1227,7 @@ def test_space_and_trash(a):
     a.run('lun', 'delete', 'unwanted')
     a.run('lun', 'show', 'unwanted', code=3)
     check('unwanted' in a.run('trash', 'list'), 'the trash')
+    check('vdsctl lun restore' in a.run('undo', code=6), 'the undo of a deletion that was kept')
     equal([row['id'] for row in a.json('trash', 'list')], [made['id']])
     a.run('lun', 'restore', 'nothing', code=3)
     a.run('lun', 'restore', 'unwanted', '--name', 'wanted')
@@ -1241,6 +1242,7 @@ def test_space_and_trash(a):
     a.run('lun', 'delete', 'unwanted')
     a.run('trash', 'empty', 'nothing', code=3)
     a.run('trash', 'empty')
+    check('out of the trash' in a.run('undo', code=6), 'the undo of an emptied trash')
     equal(a.json('trash', 'list'), [])
     a.run('pool', 'set', pool, '--low', 'default', '--full', 'default', '--trash', 'none')
 
