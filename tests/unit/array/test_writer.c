@@ -158,8 +158,8 @@ static const char *const plans[] = {
 	"\"luns\": [{\"name\": \"p\", \"absent\": true},"
 	"{\"name\": \"q\", \"size\": \"1MiB\", \"status\": \"offline\"}],"
 	"\"targets\": [{\"name\": \"" PLAN_NAME "\", \"absent\": true}]}",
-	"{\"format\": 1, \"luns\": [{\"name\": \"q\", \"size\": \"4MiB\", \"status\": "
-	"\"online\"}]}",
+	("{\"format\": 1, \"luns\": [{\"name\": \"q\", \"size\": \"4MiB\", \"status\": "
+	 "\"online\"}]}"),
 };
 
 static int
