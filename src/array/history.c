@@ -180,10 +180,12 @@ lun_read(struct array *array, const struct guid *id, int64_t now_ms, struct arra
 		int64_t ago = (now - (int64_t)(history->samples[i] & MINUTE_MASK)) & MINUTE_MASK;
 
 		/* What is older than a day holds at the beginning of the day, if nothing came since. */
-		if (ago > DAY_MINUTES)
+		if (ago > DAY_MINUTES) {
 			count = 0;
+			ago = DAY_MINUTES;
+		}
 		samples[count++] = (struct array_sample){
-			.time_ms = (now - MIN(ago, DAY_MINUTES)) * MINUTE_MS,
+			.time_ms = (now - ago) * MINUTE_MS,
 			.allocated_bytes = (history->samples[i] >> MINUTE_BITS) * BYTES_UNIT,
 		};
 	}

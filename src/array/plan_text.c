@@ -35,6 +35,15 @@ string_skip(const char *p, const char *end)
 	return p < end ? p + 1 : end;
 }
 
+/* Behind a number or a word. */
+static const char *
+word_skip(const char *p, const char *end)
+{
+	while (p < end && strchr(",]} \t\r\n", *p) == NULL)
+		p++;
+	return p;
+}
+
 /* Returns the byte behind a value that begins at p. */
 static const char *
 value_skip(const char *p, const char *end)
@@ -51,7 +60,7 @@ value_skip(const char *p, const char *end)
 		else if (p < end && (*p == '}' || *p == ']'))
 			depth--;
 		else if (depth == 0)
-			return p + strcspn(p, ",]} \t\r\n");
+			return word_skip(p, end);
 		p++;
 	} while (p < end && depth > 0);
 	return p;

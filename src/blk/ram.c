@@ -326,7 +326,8 @@ map(const struct blk_ram *ram, struct blk_io *io)
 			break;
 		page = page_at(ram, at);
 	} while (is_taken(&page) == taken);
-	io->extent = (struct blk_extent){ MIN(at, end) - io->offset_bytes, taken };
+	at = MIN(at, end);
+	io->extent = (struct blk_extent){ at - io->offset_bytes, taken };
 }
 
 static enum blk_submitted
