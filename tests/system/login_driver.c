@@ -11,6 +11,17 @@
 
 #define RELEASE(object) IUnknown_Release((IUnknown *)(void *)(object))
 
+/*
+ * For LeakSanitizer: OpenSSL frees what it keeps for a thread when the thread ends, and forgets it
+ * when the program ends before the thread.
+ */
+const char *__lsan_default_suppressions(void);
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:CRYPTO_zalloc\n";
+}
+
 static int
 fail(const char *what, HRESULT hr)
 {
