@@ -30,7 +30,7 @@
 #include <iscsi/scsi-lowlevel.h>
 
 /* For LeakSanitizer: libiscsi forgets the task of a call that waits when the connection is lost. */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *
 __lsan_default_suppressions(void)
 {

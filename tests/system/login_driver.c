@@ -15,7 +15,7 @@
  * For LeakSanitizer: OpenSSL frees what it keeps for a thread when the thread ends, and forgets it
  * when the program ends before the thread.
  */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *
 __lsan_default_suppressions(void)
 {
