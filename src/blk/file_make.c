@@ -98,7 +98,7 @@ close_pair(int from_fd, int fd, const char *path, int rc)
 int
 blk_file_clone(const char *from, const char *path, uint64_t size_bytes)
 {
-	int from_fd, fd = open_pair(from, path, &from_fd), rc;
+	int from_fd = -1, fd = open_pair(from, path, &from_fd), rc;
 
 	if (fd < 0)
 		return fd;
@@ -153,7 +153,7 @@ int
 blk_file_copy(const char *from, const char *path, uint64_t size_bytes,
 	      struct blk_progress *progress)
 {
-	int from_fd, fd = open_pair(from, path, &from_fd), rc;
+	int from_fd = -1, fd = open_pair(from, path, &from_fd), rc;
 
 	if (fd < 0)
 		return fd;

@@ -156,9 +156,14 @@ open_all(struct catalog *catalog)
 	return rc;
 }
 
-/* like: what is to be set before the catalog is opened. */
+/* What is to be set before the catalog is opened: members of struct catalog. */
+struct catalog_manner {
+	bool look, accept_loss, restored;
+	uint64_t restored_after;
+};
+
 static int
-open_as(const char *dir, const struct catalog *like, int (*how)(struct catalog *catalog),
+open_as(const char *dir, const struct catalog_manner *like, int (*how)(struct catalog *catalog),
 	struct catalog **ret_catalog)
 {
 	struct catalog *catalog = mem_calloc(1, sizeof(*catalog));
@@ -184,32 +189,32 @@ open_as(const char *dir, const struct catalog *like, int (*how)(struct catalog *
 int
 catalog_open(const char *dir, struct catalog **ret_catalog)
 {
-	return open_as(dir, &(struct catalog){ .look = false }, open_all, ret_catalog);
+	return open_as(dir, &(struct catalog_manner){ .look = false }, open_all, ret_catalog);
 }
 
 int
 catalog_open_accepting_loss(const char *dir, struct catalog **ret_catalog)
 {
-	return open_as(dir, &(struct catalog){ .accept_loss = true }, open_all, ret_catalog);
+	return open_as(dir, &(struct catalog_manner){ .accept_loss = true }, open_all, ret_catalog);
 }
 
 int
 catalog_look(const char *dir, struct catalog **ret_catalog)
 {
-	return open_as(dir, &(struct catalog){ .look = true }, open_all, ret_catalog);
+	return open_as(dir, &(struct catalog_manner){ .look = true }, open_all, ret_catalog);
 }
 
 int
 catalog_open_restored(const char *dir, uint64_t after, struct catalog **ret_catalog)
 {
-	return open_as(dir, &(struct catalog){ .restored = true, .restored_after = after },
+	return open_as(dir, &(struct catalog_manner){ .restored = true, .restored_after = after },
 		       open_all, ret_catalog);
 }
 
 int
 catalog_dir_open(const char *dir, struct catalog **ret_catalog)
 {
-	return open_as(dir, &(struct catalog){ .look = false }, dir_open, ret_catalog);
+	return open_as(dir, &(struct catalog_manner){ .look = false }, dir_open, ret_catalog);
 }
 
 /* SQLite makes a log to look into when there is none. */
