@@ -162,10 +162,6 @@ void array_secrets_unref(struct array_secrets *set);
 unsigned array_secrets_find(const struct array_secrets *set, const struct guid *credential,
 			    int64_t now_ms, struct array_secret ret_secrets[2]);
 
-/*
- * Functions of the data path that the array calls.  publish, quiesce and resume wait for the data
- * path's threads, which never wait for the array.
- */
 /* How full a pool is.  The data path tells it to initiators that use thin LUNs of the pool. */
 struct array_pool_level {
 	struct guid pool_id;
@@ -174,6 +170,10 @@ struct array_pool_level {
 	unsigned crossed;   /* how many thresholds are crossed: 0 = none, 1 = low, 2 = full */
 };
 
+/*
+ * Functions of the data path that the array calls.  publish, quiesce and resume wait for the data
+ * path's threads, which never wait for the array.
+ */
 struct array_runtime_ops {
 	/*
 	 * Publishes a state and the change that led to it from the state published before.  change
@@ -280,7 +280,6 @@ struct array_port_counters {
 
 #define ARRAY_KINDS 3u /* of commands: reads, writes, others */
 
-/* What the data path has counted of a LUN since the LUN was first used in this run of vdsd. */
 /* An initiator that has registered a key for persistent reservations of a LUN. */
 struct array_registration {
 	char initiator[224];
@@ -299,6 +298,7 @@ struct array_reservations {
 	struct array_registration *list; /* owned */
 };
 
+/* What the data path has counted of a LUN since the LUN was first used in this run of vdsd. */
 struct array_lun_counters {
 	uint64_t read_commands, write_commands, other_commands;
 	uint64_t read_bytes, write_bytes;

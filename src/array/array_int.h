@@ -420,9 +420,9 @@ int array_runtime_quiesce(struct array *array, const struct array_mapping *mappi
 			  void **ret_drain);
 /* Ends a drain, after the change that needed it was published or has failed.  drain may be NULL. */
 void array_runtime_resume(struct array *array, void *drain);
-/* Notifies the data path that the failed store of a LUN was reopened.  Any thread. */
 /* Tells the data path how full a pool is.  Any thread but those of the data path. */
 void array_runtime_pool_space(struct array *array, const struct array_pool_level *level);
+/* Notifies the data path that the failed store of a LUN was reopened.  Any thread. */
 void array_runtime_lun_recovered(struct array *array, const struct guid *lun_id);
 /* Notifies the data path that a LUN has other data now.  Any thread. */
 void array_runtime_lun_replaced(struct array *array, const struct guid *lun_id);
@@ -692,7 +692,10 @@ bool array_name_is_blank(const char *name);
  * ERR_INVALID with a text.
  */
 int array_name_check(const char *what, const char *name);
-/* The same for an object that may be without a name: accepts "". */
+/*
+ * Checks the name of an object that may be without one, and so accepts "".  Returns 0, or
+ * ERR_INVALID with a text.
+ */
 int array_name_check_free(const char *what, const char *name);
 /* Returns 64 random bits. */
 uint64_t array_name_random64(void);

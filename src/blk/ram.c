@@ -156,7 +156,7 @@ drop(struct blk_ram *ram, const struct ram_page *page)
 	give_back(ram, 1);
 }
 
-/* The same for the 64 pages whose bits share a word, of which `page` is the first. */
+/* Returns to the system the 64 pages whose bits share a word, of which `page` is the first. */
 static void
 drop_word(struct blk_ram *ram, const struct ram_page *page)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The families of metrics: a table, and for each family a function that writes its samples.
- * Whoever adds one adds a row, its function, and a line in vds-metrics(7).  The connection's
+ * Whoever adds one adds a row, its function, and a line in docs/monitor.md.  The connection's
  * thread.
  */
 #include <inttypes.h>

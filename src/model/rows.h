@@ -585,7 +585,7 @@ int row_set_string(char **field, const char *value);
  * Returns what people call a LUN: its name, or its id in ret_id when it has no name.  Any thread.
  */
 const char *row_lun_called(const struct row_lun *lun, char ret_id[GUID_TEXT_SIZE]);
-/* The same, valid to the end of the block in which it stands. */
+/* What people call a LUN, valid to the end of the block in which the macro stands. */
 #define ROW_LUN_CALLED(lun) row_lun_called(lun, (char[GUID_TEXT_SIZE]){ 0 })
 /*
  * Computes the hash of the row and moves its strings into one block of memory.  From here on the

@@ -122,7 +122,7 @@ extern const struct ctl_option ctl_options[OPT_COUNT];
 
 /* ctl_command.max_args of a command without an upper limit. */
 #define CTL_MANY      65535u
-/* The same, of a command whose words are all arguments, options too: another program reads them. */
+/* ctl_command.max_args of a command whose words another program reads, options too. */
 #define CTL_ALL_WORDS 65534u
 
 struct ctl;
@@ -312,11 +312,11 @@ const char *ctl_credential_owner(const struct ctl_view *view, const struct row_c
  * Returns "ok", "failed", "failing" or "unknown", or the operation that holds the LUN: "extending".
  */
 const char *ctl_health_name(const struct ctl_view *view, const struct guid *id);
+/* Returns "up", "down" or "unknown". */
+const char *ctl_link_name(enum port_link link);
 /*
  * Returns "yes", or "no" with the reason.  live may be NULL. The text is valid until the next call.
  */
-/* Returns "up", "down" or "unknown". */
-const char *ctl_link_name(enum port_link link);
 const char *ctl_listens_text(const struct row_live_portal *live);
 const char *ctl_job_kind_name(enum job_kind kind);
 const char *ctl_job_state_name(enum job_state state);

@@ -91,7 +91,7 @@ static bool
 is_coloured(const struct ctl *ctl)
 {
 	const char *term = getenv("TERM");     /* NOLINT: nobody changes the environment */
-	const char *none = getenv("NO_COLOR"); /* NOLINT: as above in this function */
+	const char *none = getenv("NO_COLOR"); /* NOLINT: nobody changes it */
 
 	return ctl->out == stdout && isatty(STDOUT_FILENO) && term != NULL &&
 	       !str_equal(term, "dumb") && (none == NULL || *none == '\0');

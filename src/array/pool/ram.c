@@ -150,7 +150,7 @@ left_in_group(const char *group)
 	return most > now ? most - now : 0;
 }
 
-/* The same for the group of this process and all groups around it. */
+/* What is left of the limits of the group of this process and of all groups around it. */
 static uint64_t
 left_in_groups(void)
 {

@@ -359,7 +359,6 @@ pipe_dev_new(void)
 	return dev;
 }
 
-/* Reads of a pipe without data do not end: as many reads of a file whose store hangs. */
 /* The kernel's word that work is left may stay set although nothing is left. */
 static void
 test_a_ring_does_not_wait_for_work_that_is_done(void **state)
@@ -383,6 +382,7 @@ test_a_ring_does_not_wait_for_work_that_is_done(void **state)
 	blk_queue_free(queue);
 }
 
+/* Reads of a pipe without data do not end: as many reads of a file whose store hangs. */
 static void
 test_a_file_that_hangs_leaves_the_kernels_threads_to_the_others(void **state)
 {

@@ -540,7 +540,6 @@ array_live_put(struct array *array, void *row)
 	pthread_mutex_unlock(&array->lock);
 }
 
-/* Which LUNs are written through is told by their mode pages. */
 /* Nothing is kept beyond a restart of a test. */
 int
 array_kept(struct array *array, const struct guid *lun_id, uint32_t kind, uint32_t *ret_version,
@@ -563,6 +562,7 @@ array_keep(struct array *array, const struct array_keep *keep)
 	return 0;
 }
 
+/* Which LUNs are written through is told by their mode pages. */
 void
 array_lun_write_through(struct array *array, const struct guid *lun, bool write_through)
 {

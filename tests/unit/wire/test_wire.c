@@ -493,7 +493,6 @@ test_a_cut_message_is_still_text(void **unused)
 	json_decref(json);
 }
 
-/* jansson allocates through mem here: each of its failures too must come out as one. */
 /*
  * A principal of a later version is shown as far as it can be; one that makes no sense is as if it
  * were absent.
@@ -525,6 +524,7 @@ test_a_strange_principal_breaks_no_change(void **unused)
 	change_unref(change);
 }
 
+/* jansson allocates through mem here: each of its failures too must come out as one. */
 static void
 test_encoding_out_of_memory_gives_nothing(void **unused)
 {
