@@ -10,13 +10,20 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-/* Returns value percent of whole, without an overflow on the way. */
+/*
+ * Returns value percent of whole, rounded down; UINT64_MAX when that is too much.  Both factors are
+ * split into hundreds and a rest, since not every target has a type for their product.
+ */
 static uint64_t
 percent_of(uint64_t value, uint64_t whole)
 {
-	unsigned __int128 bytes = (unsigned __int128)whole * value / 100;
+	uint64_t rest = whole % 100, bytes;
 
-	return bytes > UINT64_MAX ? UINT64_MAX : (uint64_t)bytes;
+	if (__builtin_mul_overflow(whole / 100, value, &bytes) ||
+	    __builtin_add_overflow(bytes, rest * (value / 100), &bytes) ||
+	    __builtin_add_overflow(bytes, rest * (value % 100) / 100, &bytes))
+		return UINT64_MAX;
+	return bytes;
 }
 
 /* Reads "20%".  Returns false when the text is not a whole number with a percent sign. */

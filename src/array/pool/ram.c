@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "array/pool/driver.h"
@@ -125,12 +126,19 @@ static uint64_t
 read_number(const char *path, const char *key)
 {
 	FILE *file = fopen(path, "re");
-	char line[256];
+	char line[256], *end;
 	uint64_t number = UINT64_MAX;
 
-	while (file != NULL && number == UINT64_MAX && fgets(line, sizeof(line), file) != NULL)
-		if (str_starts(line, key))
-			(void)sscanf(line + strlen(key), "%" SCNu64, &number);
+	while (file != NULL && number == UINT64_MAX && fgets(line, sizeof(line), file) != NULL) {
+		const char *text = line + strlen(key);
+		uint64_t found;
+
+		if (!str_starts(line, key))
+			continue;
+		found = strtoull(text, &end, 10);
+		if (end != text) /* "max" is no number */
+			number = found;
+	}
 	if (file != NULL)
 		fclose(file);
 	return number;
