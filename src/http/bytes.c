@@ -13,10 +13,15 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "http/http_int.h"
 
 #define STALL_MS 30000  /* a peer that reads nothing of a reply for so long is given up */
 #define REPLY_MS 600000 /* one that reads too slowly, too */
+
+/* For the peer to read why it was refused, before its unread bytes reset the connection. */
+#define LINGER_MS    5000
+#define LINGER_BYTES (1u << 20)
 
 uint64_t
 http_after_ms(unsigned ms)
@@ -119,6 +124,26 @@ http_bytes_end(struct http_conn *conn)
 	shutdown(conn->fd, SHUT_WR);
 }
 
+void
+http_bytes_linger(struct http_conn *conn)
+{
+	struct pollfd poll_fd = { .fd = conn->fd, .events = POLLIN };
+	uint64_t deadline_ns = http_after_ms(LINGER_MS);
+	char block[2048];
+	size_t total = 0;
+	int timeout;
+
+	while (total < LINGER_BYTES && (timeout = ms_until(deadline_ns)) > 0 &&
+	       poll(&poll_fd, 1, timeout) >= 0) {
+		ssize_t n = socket_recv(conn, block, sizeof(block));
+
+		if (n == 0 || (n < 0 && n != -EAGAIN && n != -EINTR))
+			break;
+		total += n > 0 ? (size_t)n : 0;
+	}
+	secret_wipe(block, sizeof(block));
+}
+
 /* ---- the handshake ---- */
 
 static void
@@ -174,5 +199,11 @@ http_handshake(struct http_conn *conn)
 	/* scanners, and those that were pushed out, come and go: no line for these */
 	if (rc != -ECONNRESET)
 		handshake_log(conn, rc);
+	/*
+	 * A client of TLS 1.3 has ended its part before its certificate is refused, and sends its
+	 * request meanwhile: it must find the alert, not a connection that was reset.
+	 */
+	shutdown(conn->fd, SHUT_WR);
+	http_bytes_linger(conn);
 	return false;
 }

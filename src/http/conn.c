@@ -28,9 +28,6 @@
 
 #define STREAM_BLOCK 65536
 #define READ_BLOCK   16384
-#define LINGER_MS \
-	1000 /* for the peer to read a refusal, before its unread bytes reset the connection */
-#define LINGER_BYTES (1u << 20)
 
 static const char too_many[] = "Retry-After: 1\r\n";
 
@@ -203,21 +200,6 @@ reply_write(struct http_conn *conn, const struct http_reply *reply, bool close)
 	on = body_write(conn, reply, text, strlen(text), close, head_only);
 	free(text);
 	return on;
-}
-
-/* Gives the peer time to read the refusal of a request whose bytes are still arriving. */
-static void
-linger(struct http_conn *conn)
-{
-	uint64_t deadline_ns = http_after_ms(LINGER_MS);
-	AUTO_FREE char *block = mem_alloc(READ_BLOCK);
-	size_t total = 0;
-	ssize_t n;
-
-	http_bytes_end(conn);
-	while (block != NULL && total < LINGER_BYTES &&
-	       (n = http_bytes_read(conn, block, READ_BLOCK, deadline_ns)) > 0)
-		total += (size_t)n;
 }
 
 /* ---- log ---- */
@@ -540,8 +522,10 @@ request_answer(struct http_conn *conn, int rc, unsigned status)
 	if (conn->principal.role != ROLE_NONE)
 		http_conn_known(conn);
 	on = reply_write(conn, &reply, close);
-	if (rc < 0)
-		linger(conn);
+	if (rc < 0) {
+		http_bytes_end(conn); /* the request's own bytes may still be arriving */
+		http_bytes_linger(conn);
+	}
 	http_reply_fini(&reply);
 	return on;
 }

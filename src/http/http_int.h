@@ -485,6 +485,12 @@ ssize_t http_bytes_read(struct http_conn *conn, char *buf, size_t size, uint64_t
 bool http_bytes_write(struct http_conn *conn, const char *bytes, size_t len);
 /* Says that nothing more will be written. */
 void http_bytes_end(struct http_conn *conn);
+/*
+ * Throws away what still arrives, for five seconds at most, until the peer has closed: bytes that nobody
+ * reads would reset the connection, and the peer would never see what was written last.  Comes after
+ * http_bytes_end, or after a handshake that has failed.
+ */
+void http_bytes_linger(struct http_conn *conn);
 
 /*
  * Ends the idle connections of clients whose certificate `context` does not trust, and wakes all

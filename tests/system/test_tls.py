@@ -365,15 +365,17 @@ def test_a_revoked_certificate_ends_what_stands():
             context = ssl.create_default_context(cafile=place.ca.cert)
             context.load_cert_chain(place.alice_cert, place.alice_key)
             host, port = where(daemon).split(':')
-            client = http.client.HTTPSConnection(host, int(port), context=context,
-                                                 timeout=DEADLINE_S)
-            try:
-                client.request('GET', '/v1/luns')
-                raise vdstest.Failed(f'Python got {client.getresponse().status}')
-            except ssl.SSLError as error:
-                check('REVOKED' in str(error), str(error))
-            finally:
-                client.close()
+            with socket.create_connection((host, int(port)), DEADLINE_S) as plain, \
+                    context.wrap_socket(plain, server_hostname=host) as client:
+                said = f'http.handshake from={host}:{client.getsockname()[1]}'
+                eventually('the array has refused', lambda: said in daemon.log.read_text())
+                try:
+                    # its alert is there even for a client that goes on writing before it looks
+                    client.sendall(b'GET /v1/luns HTTP/1.1\r\n')
+                    client.sendall(b'Host: array\r\n\r\n')
+                    raise vdstest.Failed(f'Python got {client.recv(1000)}')
+                except ssl.SSLError as error:
+                    check('REVOKED' in str(error), str(error))
             equal(place.curl(f'{url(daemon)}/v1/luns', alice=False)[0], 401, 'without one')
             place.ca.crl(crl)       # she is forgiven
             eventually('alice is in again', lambda: ctl('--url', url(daemon), 'lun', 'list',
