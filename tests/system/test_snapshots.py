@@ -195,8 +195,9 @@ def test_rollback_and_clone_through_initiators():
 class Chaos:
     """Random commands; knows what must be there, and what may be."""
 
-    def __init__(self, daemon, seed):
-        self.daemon, self.random, self.made = daemon, random.Random(seed), 0
+    def __init__(self, daemon, seed, made):
+        self.daemon, self.random, self.made = daemon, random.Random(seed), made
+        self.killed, self.error = False, None
 
     def step(self, rest):
         luns = [row for row in rest.list('luns') if row['name'].startswith('log')]
@@ -220,16 +221,30 @@ class Chaos:
             rest.call('DELETE', f'/v1/luns/{self.random.choice(clones)["id"]}')
 
     def run(self):
+        """Work until vdsd is killed.  A refusal is an error, and so is a lost connection before."""
         rest = self.daemon.rest()
         try:
             while True:
                 self.step(rest)
-        except (OSError, EOFError, ValueError, RestError) as error:
-            if isinstance(error, RestError) and self.daemon.process.poll() is None:
+        except Exception as error:
+            if isinstance(error, RestError) or not self.killed:
                 self.error = error
-        except Exception as error:      # the connection ended in mid-answer
-            if self.daemon.process.poll() is None:
-                self.error = error
+        finally:
+            rest.close()
+
+    def kill(self):
+        # Said before the kill: whether a process has ended is seen only some time after its
+        # connections are gone.
+        self.killed = True
+        self.daemon.kill()
+
+
+def fill(path):
+    """Give a volume other data.  It keeps its length at each moment: vdsd watches its files, and a
+    LUN whose file was cut has failed.
+    """
+    with path.open('r+b') as file:
+        file.write(os.urandom(BLOCKS * BLOCK))
 
 
 def contents(daemon, rest):
@@ -250,16 +265,15 @@ def test_kills_lose_and_leak_nothing():
     print(f'# SNAPSHOT_SEED={seed}')
     with array() as daemon:
         for row in daemon.rest().list('luns'):
-            volume(daemon, row['id']).write_bytes(os.urandom(BLOCKS * BLOCK))
+            fill(volume(daemon, row['id']))
         for kill in range(KILLS):
             rest = daemon.rest()
             before = contents(daemon, rest)
-            chaos = Chaos(daemon, seed + kill)
-            chaos.made, chaos.error = kill * 1000, None
+            chaos = Chaos(daemon, seed + kill, kill * 1000)
             worker = threading.Thread(target=chaos.run)
             worker.start()
             time.sleep(chaos.random.random() * 0.15)     # a moment for the kill, not a wait
-            daemon.kill()
+            chaos.kill()
             worker.join()
             check(chaos.error is None, f'kill {kill}: {chaos.error!r}')
             daemon.start()
