@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A part of array_int.h, which says what locks and threads there are: the one thread that makes
+ * changes, and who hears of them.
+ */
+#ifndef VDS_ARRAY_WRITER_INT_H
+#define VDS_ARRAY_WRITER_INT_H
+
+#include <semaphore.h>
+
+#include "array/array.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "blk/blk.h"
+#include "catalog/catalog.h"
+
+#define TASK_TEXT_SIZE 512
+#define JOB_KEPT_MS    (24 * 3600 * 1000ll) /* how long a job that has ended stays visible */
+#define LUN_BYTES_MAX  (1ull << 53)
+
+/* ---- writer.c: one thread, changes in batches ---- */
+
+/*
+ * A task that is queued to the writer: either a change (apply is set) or work to be done between
+ * batches (run is set).  Embedded in the arguments of an operation, on the caller's stack.
+ */
+struct array_task {
+	/*
+	 * Makes the change: fills `edit`, adds notes to the catalog, sets answer.object_id.
+	 * Returns 0 or an error, after which nothing has changed.  Writer thread.
+	 */
+	int (*apply)(struct array *array, struct array_task *task);
+	/*
+	 * Called after the commit, before anybody sees the new state.  Cannot fail.  May be NULL.
+	 * Writer thread.
+	 */
+	void (*committed)(struct array *array, struct array_task *task);
+	/* Called after the new state is published.  May be NULL.  Writer thread. */
+	void (*published)(struct array *array, struct array_task *task);
+	int (*run)(struct array *array, struct array_task *task);
+	const char *cause;
+	struct guid request_id;
+	struct principal principal; /* who asks; all zeros = vdsd itself */
+	struct array_audit *audit;  /* of the request; NULL = vdsd itself */
+	const char *said;           /* what was done when that changes no row; borrowed */
+	size_t clauses;             /* that the record of the audit log has at most; 0 = a few */
+	/* what the record calls the object, in the place of its name; borrowed; NULL = its name */
+	const char *object;
+	int audit_code;       /* array_audit_put: the outcome */
+	enum catalog_use use; /* how much of the reserve the change may use */
+	struct array_answer answer;
+
+	/* Used by the writer only. */
+	struct state_edit *edit; /* set while apply runs */
+	struct state *state;     /* the state after apply; NULL = no row has changed */
+	struct change *change;
+	bool applied;
+	/*
+	 * The change that changelog.c describes and the states before and after it, with one
+	 * reference each; NULL = no change.
+	 */
+	struct change *logged;
+	struct state *before, *after;
+	struct list node;
+
+	/*
+	 * Called in the place of `done` for a task that nobody waits for (array_writer_queue); the
+	 * task belongs to the caller again.  NULL = `done`.  Writer thread.
+	 */
+	void (*answered)(struct array *array, struct array_task *task);
+	sem_t done; /* posted when result and text are set, and the task is in no list any more */
+	int result;
+	char text[TASK_TEXT_SIZE];
+};
+
+/* Starts the writer thread.  Returns 0 or -errno.  The opening thread. */
+int array_writer_start(struct array *array);
+/*
+ * Makes the array read-only: from now on every change fails with ERR_READ_ONLY and this reason.
+ * Logs the reason.  When called again, the first reason stays.  Any thread.
+ */
+void array_set_read_only(struct array *array, const char *reason);
+/* Finishes the queued changes and stops the writer thread.  The closing thread. */
+void array_writer_stop(struct array *array);
+/*
+ * Queues a task and blocks until the writer has done it.  Returns the task's result, with the
+ * task's error text set on the calling thread.  Any thread except the writer.
+ */
+int array_writer_submit(struct array *array, struct array_task *task);
+/*
+ * Queues a task and returns at once; task->answered is called when the writer has done it.  The task
+ * changes no row.  Any thread.
+ */
+void array_writer_queue(struct array *array, struct array_task *task);
+/*
+ * Returns whether a change that failed with rc has left nothing on disk for sure.  Returns false
+ * when the commit itself failed (ERR_READ_ONLY): the change may be on disk, so files that were made
+ * for it must stay, and the next start finds out.
+ */
+static inline bool
+array_writer_outcome_is_known(int rc)
+{
+	return rc != ERR_READ_ONLY;
+}
+
+/*
+ * Runs a change that needs no work outside the writer: handles the request id, submits the task,
+ * fills the answer.  The caller has set apply, cause and the hooks.  Returns 0 or the task's error.
+ */
+int array_change_run(struct array *array, const struct array_request *request,
+		     struct array_task *task, struct array_answer *ret_answer);
+
+/* ---- copy.c: the catalog and the state of one moment ---- */
+
+/* All zeros before array_copy_take. */
+struct array_copy {
+	struct array_task task;
+	struct catalog_copy *catalog;
+	struct state *state; /* what memory held when the copy was complete */
+	bool more;
+};
+
+/*
+ * Takes a copy.  The caller holds check_lock, and calls array_copy_fini, also after an error.
+ * Returns 0 or an error of the catalog.
+ */
+int array_copy_take(struct array *array, struct array_copy *copy);
+void array_copy_fini(struct array_copy *copy);
+
+/* ---- keep.c: what logical units must keep ---- */
+
+/* Data of one kind.  In array_lun_entry.kept; luns_lock. */
+struct array_kept {
+	struct array_kept *next;
+	uint32_t kind, version;
+	size_t bytes;
+	uint8_t data[];
+};
+
+/* Reads what the catalog has for each LUN.  Returns 0 or an error.  The opening thread. */
+int array_kept_load_all(struct array *array);
+void array_kept_free(struct array_kept *list);
+
+/* ---- request.c: repeated requests get the first answer ---- */
+
+/*
+ * Begins a request with a request id; waits while another request with that id is running.  Returns
+ * 0 (go on, and call array_request_end afterwards), 1 (the request was made before: *ret_answer is
+ * its answer) or -ENOMEM.
+ */
+int array_request_begin(struct array *array, const struct array_request *request,
+			struct array_answer *ret_answer);
+/*
+ * Ends a request that array_request_begin has begun.  When rc is 0, keeps the answer and copies it
+ * to *ret_answer (may be NULL).  Returns rc.
+ */
+int array_request_end(struct array *array, const struct array_request *request, int rc,
+		      const struct array_answer *answer, struct array_answer *ret_answer);
+/* Returns who asks; all zeros (vdsd itself) when the request is NULL or names nobody. */
+static inline struct principal
+array_request_principal(const struct array_request *request)
+{
+	return request != NULL && request->principal != NULL ? *request->principal
+							     : (struct principal){ 0 };
+}
+/* Returns the record of the request in the audit log; NULL = there is none. */
+static inline struct array_audit *
+array_request_audit(const struct array_request *request)
+{
+	return request != NULL ? request->audit : NULL;
+}
+/* Loads the kept answers from the catalog.  Returns 0, -ENOMEM or an error of the catalog. */
+int array_request_load(struct array *array);
+void array_request_fini(struct array *array);
+/* Returns the id of the request; zero = the request has none. */
+static inline struct guid
+array_request_id(const struct array_request *request)
+{
+	return request != NULL ? request->id : (struct guid){ { 0 } };
+}
+
+/* ---- changelog.c: what has changed, in words ---- */
+
+/*
+ * Appends a description of a change to text, one clause for each object, joined by "; ": `lun
+ * "vol1": extended from 10 GiB to 12 GiB`.  before, after: the states before and after the change.
+ * Describes at most `most` objects, and says how many more there are.  Any thread.
+ */
+#define ARRAY_CHANGELOG_CLAUSES 8 /* in the log and in most records of the audit log */
+void array_changelog_text(const struct change *change, const struct state *before,
+			  const struct state *after, size_t most, struct strbuf *text);
+/*
+ * Appends the clause for one op of a change; nothing when another op's clause says it, too.  Any
+ * thread.
+ */
+void array_changelog_clause(const struct change_op *op, const struct state *before,
+			    const struct state *after, struct strbuf *text);
+/*
+ * Logs a change and who made it, as one line of the event `array.change`.  Does not log
+ * housekeeping (`job.expire`).  Called by the thread that asked for the change after the change is
+ * published, so that the writer spends no time on it.
+ */
+void array_changelog(const struct change *change, const struct state *before,
+		     const struct state *after, const struct principal *principal);
+
+/*
+ * Appends what people call an object: `lun "vol1"`; nothing when no op of the change is of it.
+ */
+void array_changelog_object(const struct change *change, const struct state *before,
+			    const struct state *after, const struct guid *id, struct strbuf *text);
+
+/* ---- audit.c ---- */
+
+/*
+ * Adds the record of a task that has succeeded, if there is to be one.  before, after: the states
+ * around its change.  Returns 0 or an error of the catalog.  Writer thread, inside a change.
+ */
+int array_audit_task(struct array *array, const struct array_task *task, const struct state *before,
+		     const struct state *after);
+/* Removes records that are too old, now and then.  Verifier thread. */
+void array_audit_expire(struct array *array);
+
+/* ---- live.c: the volatile state ---- */
+
+/* Creates an empty live state of a new boot.  Returns 0 or -ENOMEM. */
+int array_live_init(struct array *array);
+void array_live_fini(struct array *array);
+/*
+ * Puts the live row of a LUN or of a job.  When memory is out, the row stays as it was.  Any
+ * thread.
+ */
+void array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
+			enum lun_operation operation, bool write_through, const char *reason,
+			uint64_t allocated_bytes);
+void array_live_job_put(struct array *array, const struct guid *id, unsigned percent);
+/*
+ * Shows in the live state that the array is read-only, if it is.  Does nothing before the array's
+ * rows are loaded. Any thread.
+ */
+void array_live_array_put(struct array *array);
+
+/*
+ * Makes several changes of live rows at once: fill puts and deletes rows in the edit, and must not
+ * take a lock.  Returns 0, -ENOMEM or what fill returned (nothing has changed).  Any thread.
+ */
+int array_live_edit(struct array *array, int (*fill)(struct state_edit *edit, void *arg),
+		    void *arg);
+
+/* ---- event.c: listeners ---- */
+
+/*
+ * Queues an event for every listener.  array_event_change: changes of stored rows, called on the
+ * writer thread.  array_event_live: changes of live rows, called with live_lock held.
+ */
+void array_event_change(struct array *array, struct change *change,
+			const struct position *position);
+void array_event_live(struct array *array, struct change *change);
+/* Notifies every listener that no more events come, since the array closes. */
+void array_event_close(struct array *array);
+
+#endif
