@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "vdsctl/ctl_int.h"
 
-#define O(id) (UINT64_C(1) << OPT_##id)
+#define O(id) CTL_OPTION_BIT(OPT_##id)
 
 /* clang-format off */
 const struct ctl_option ctl_options[OPT_COUNT] = {

@@ -31,22 +31,32 @@ offer(const struct completing *c, const char *prefix, const char *text)
 
 /* ---- words and options ---- */
 
-/* The commands are sorted, so equal first words stand together. */
+/* Passes over the words of a command that are typed already.  Returns the next, or NULL: another. */
+static const char *
+words_after(const struct completing *c, const char *words)
+{
+	for (size_t i = 0; i < c->ctl.arg_count; i++) {
+		size_t len = strlen(c->ctl.args[i]);
+
+		if (strncmp(words, c->ctl.args[i], len) != 0 || words[len] != ' ')
+			return NULL;
+		words += len + 1;
+	}
+	return words;
+}
+
+/* The commands are sorted, so equal words stand together. */
 static void
 offer_words(const struct completing *c)
 {
-	const char *noun = c->ctl.arg_count > 0 ? c->ctl.args[0] : NULL;
-	size_t noun_len = noun != NULL ? strlen(noun) : 0;
 	char last[32] = "";
 
 	for (size_t i = 0; i < ctl_command_count; i++) {
-		const char *words = ctl_commands[i].words;
+		const char *words = words_after(c, ctl_commands[i].words);
 		char word[32];
 
-		if (noun != NULL && (strncmp(words, noun, noun_len) != 0 || words[noun_len] != ' '))
+		if (words == NULL)
 			continue;
-		if (noun != NULL)
-			words += noun_len + 1;
 		snprintf(word, sizeof(word), "%.*s", (int)strcspn(words, " "), words);
 		if (strcmp(word, last) != 0)
 			offer(c, "", word);
@@ -61,7 +71,7 @@ offer_options(const struct completing *c)
 		char text[40];
 		bool fits = id < OPT_GLOBAL_END ||
 			    (c->ctl.command != NULL &&
-			     (c->ctl.command->options & UINT64_C(1) << id) != 0);
+			     (c->ctl.command->options & CTL_OPTION_BIT(id)) != 0);
 
 		if (!fits || c->ctl.options[id] != NULL)
 			continue;
@@ -320,7 +330,7 @@ offer_what_fits(struct completing *c, int value_of)
 		offer_options(c);
 	} else if (c->ctl.command != NULL) {
 		offer_place(c, "", place_of(c->ctl.command, c->ctl.arg_count - used));
-	} else if (c->ctl.arg_count < 2) {
+	} else {
 		offer_words(c);
 	}
 }

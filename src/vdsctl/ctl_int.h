@@ -111,6 +111,10 @@ enum ctl_option_id {
 	OPT_COUNT
 };
 
+/* The bit of an option in ctl_command.options.  Global options have none. */
+#define CTL_OPTION_BIT(id) (UINT64_C(1) << ((id)-OPT_GLOBAL_END))
+_Static_assert(OPT_COUNT - OPT_GLOBAL_END < 64, "each option of a command has a bit");
+
 struct ctl_option {
 	const char *name;  /* without the dashes */
 	char letter;       /* the letter of the short option; '\0' = none */
@@ -135,7 +139,7 @@ struct ctl_command {
 	 */
 	const char *args;
 	unsigned min_args, max_args;
-	/* bits of enum ctl_option_id: the options that the command has beyond the global ones */
+	/* CTL_OPTION_BIT of the options that the command has beyond the global ones */
 	uint64_t options;
 	uint64_t required; /* those of `options` that must be given */
 	/* the objects that the command is for, where many nouns share one function */

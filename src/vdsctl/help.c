@@ -53,9 +53,9 @@ ctl_usage(FILE *out, const struct ctl_command *command)
 	for (int pass = 0; pass < 2; pass++) { /* what is required comes first */
 		for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++) {
 			const struct ctl_option *option = &ctl_options[id];
-			bool required = (command->required & UINT64_C(1) << id) != 0;
+			bool required = (command->required & CTL_OPTION_BIT(id)) != 0;
 
-			if ((command->options & UINT64_C(1) << id) == 0 ||
+			if ((command->options & CTL_OPTION_BIT(id)) == 0 ||
 			    required != (pass == 0) || args_name(command, id))
 				continue;
 			fprintf(out, " %s--%s%s%s%s", required ? "" : "[", option->name,
@@ -110,6 +110,6 @@ ctl_help(FILE *out, const struct ctl_command *command)
 	ctl_usage(out, command);
 	fprintf(out, "\n%s\n", command->help);
 	for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++)
-		if ((command->options & UINT64_C(1) << id) != 0)
+		if ((command->options & CTL_OPTION_BIT(id)) != 0)
 			option_print(out, id);
 }

@@ -249,7 +249,7 @@ command_check(const struct ctl *ctl)
 	const struct ctl_command *command = ctl->command;
 
 	for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++)
-		if (ctl->options[id] != NULL && (command->options & UINT64_C(1) << id) == 0)
+		if (ctl->options[id] != NULL && (command->options & CTL_OPTION_BIT(id)) == 0)
 			return err_set(ERR_INVALID, "`vdsctl %s` has no option --%s",
 				       command->words, ctl_options[id].name);
 	if (ctl->arg_count < command->min_args || ctl->arg_count > command->max_args)
@@ -257,7 +257,7 @@ command_check(const struct ctl *ctl)
 	for (int id = OPT_GLOBAL_END; id < OPT_COUNT; id++) {
 		char why[64];
 
-		if (ctl->options[id] != NULL || (command->required & UINT64_C(1) << id) == 0)
+		if (ctl->options[id] != NULL || (command->required & CTL_OPTION_BIT(id)) == 0)
 			continue;
 		snprintf(why, sizeof(why), "--%s %s is missing; ", ctl_options[id].name,
 			 ctl_options[id].value);
