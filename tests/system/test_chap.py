@@ -128,8 +128,12 @@ class Prompt:
         self.process = subprocess.Popen(
             [os.environ['VDSCTL'], '--url', f'unix:{daemon.socket}', *words],
             stdin=self.slave, stdout=self.slave, stderr=self.slave, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0))
+            preexec_fn=self.begin)
         self.shown = ''
+
+    def begin(self):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)    # nohup has it ignored
+        fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
 
     def has_echo(self):
         return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
