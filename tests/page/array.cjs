@@ -29,6 +29,10 @@ class Daemon {
 		this.top = fs.mkdtempSync(path.join(os.tmpdir(), 'vdspage.'));
 		this.socket = path.join(this.top, 's');
 		this.http = '127.0.0.1:0';
+		// pools share space between volumes by copying, so that every file system will do
+		this.inject = path.join(this.top, 'inject');
+		fs.mkdirSync(this.inject);
+		fs.writeFileSync(path.join(this.inject, 'clone-by-copy'), '');
 	}
 
 	async start() {
@@ -48,6 +52,8 @@ class Daemon {
 				this.http,
 				'--ready-file',
 				ready,
+				'--inject',
+				this.inject,
 			],
 			{ stdio: ['ignore', this.log, this.log] },
 		);
@@ -121,9 +127,14 @@ class Initiator {
 			[Symbol.asyncIterator]();
 	}
 
-	async ok(...words) {
+	/** Its answer to a line, whatever that is. */
+	async command(...words) {
 		this.process.stdin.write(`${words.join(' ')}\n`);
-		const { value } = await this.lines.next();
+		return (await this.lines.next()).value;
+	}
+
+	async ok(...words) {
+		const value = await this.command(...words);
 		if (!value?.startsWith('ok')) throw new Error(`${words.join(' ')}: ${value}`);
 		return value;
 	}

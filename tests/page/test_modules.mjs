@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import fs from 'node:fs';
 import { sseReader } from '../../src/page/app/sse.js';
 import { Gap, Replica } from '../../src/page/app/replica.js';
+import { undone } from '../../src/page/app/history.js';
 import * as format from '../../src/page/app/format.js';
 import * as model from '../../src/page/app/model.js';
 import * as plans from '../../src/page/app/plans.js';
@@ -15,6 +16,10 @@ import { arrange, HEIGHT, neighbourhood, pathMarks } from '../../src/page/app/gr
 
 const { test, equal, check, runAll } = createRequire(import.meta.url)('./tap.cjs');
 const openapi = JSON.parse(fs.readFileSync(new URL('../../docs/openapi.json', import.meta.url)));
+
+const planSchema = JSON.parse(
+	fs.readFileSync(new URL('../../docs/plan.schema.json', import.meta.url)),
+);
 
 const OK = { health: 'ok', operation: 'none', reason: '', allocated_bytes: 0 };
 
@@ -35,7 +40,18 @@ function sample() {
 	r.load({
 		config: {
 			position: { array: 'a', incarnation: 1, sequence: 10, digest: '' },
-			pools: [{ id: 'p', name: 'default', path: '/x', low: '', full: '', overcommit: '' }],
+			pools: [
+				{
+					id: 'p',
+					name: 'default',
+					path: '/x',
+					low: '',
+					full: '',
+					overcommit: '',
+					trash: '7d',
+					trash_yields: false,
+				},
+			],
 			luns: [lun('l1', 'one', 'host:h1;iqn.x:stranger'), lun('l2', 'two', '')],
 			targets: [
 				{ id: 't1', iscsi_name: 'iqn.y:1', alias: 'web' },
@@ -58,8 +74,21 @@ function sample() {
 				{ id: 'i1', host_id: 'h1', iscsi_name: 'iqn.x:a' },
 				{ id: 'i2', host_id: 'h1', iscsi_name: 'iqn.x:b' },
 			],
-			host_groups: [],
+			host_groups: [{ id: 'hg1', name: 'cluster' }],
 			host_members: [],
+			snapshots: ['l1', 'l2'].map((lun_id, i) => ({
+				id: `n${i}`,
+				lun_id,
+				pool_id: 'p',
+				group_id: 'moment',
+				name: 'nightly',
+				lun_name: lun_id,
+				size_bytes: 2 ** 30,
+				created_ms: 0,
+			})),
+			trashed_luns: [{ ...lun('l0', 'old', '*'), targets: 't1', allocated_bytes: 4096 }],
+			credentials: [{ id: 'c1', owner_id: 't1', side: 'initiator', user: '', initiator: '' }],
+			controllers: [{ id: 'co', name: 'box', status: 'online' }],
 			jobs: [],
 		},
 		live: {
@@ -237,27 +266,41 @@ const operations = new Map(
 );
 
 /** Every step must be a call that docs/openapi.json allows. */
-function checkPlan(plan) {
-	for (const step of plan.steps) {
-		const { path, verb } = operations.get(step.operation);
-		equal(
-			(step.ids ?? []).length,
-			(path.match(/\{/g) ?? []).length,
-			`ids of ${step.operation}`,
+function checkStep(step) {
+	const { path, verb } = operations.get(step.operation);
+	equal((step.ids ?? []).length, (path.match(/\{/g) ?? []).length, `ids of ${step.operation}`);
+	const schema = verb.requestBody?.content['application/json'].schema;
+	for (const member of Object.keys(step.body ?? {}))
+		check(schema?.properties[member], `${step.operation} has no member ${member}`);
+	for (const member of schema?.required ?? [])
+		check(step.body?.[member] !== undefined, `${step.operation} needs ${member}`);
+	for (const name of Object.keys(step.query ?? {}))
+		check(
+			verb.parameters.some((p) => p.in === 'query' && p.name === name),
+			`${step.operation} has no ${name}`,
 		);
-		const schema = verb.requestBody?.content['application/json'].schema;
-		for (const member of Object.keys(step.body ?? {}))
-			check(schema?.properties[member], `${step.operation} has no member ${member}`);
-		for (const member of schema?.required ?? [])
-			check(step.body?.[member] !== undefined, `${step.operation} needs ${member}`);
-		for (const name of Object.keys(step.query ?? {}))
-			check(
-				verb.parameters.some((p) => p.in === 'query' && p.name === name),
-				`${step.operation} has no ${name}`,
-			);
-		check(/\.$/.test(step.text), `no whole sentence: ${step.text}`);
-	}
-	return plan;
+	check(/\.$/.test(step.text), `no whole sentence: ${step.text}`);
+}
+
+/** What a document has must be what docs/plan.schema.json knows. */
+function checkDocument(value, schema, where) {
+	const known = schema.$ref ? planSchema.$defs[schema.$ref.slice('#/$defs/'.length)] : schema;
+	if (Array.isArray(value))
+		value.forEach((item, i) => checkDocument(item, known.items, `${where}[${i}]`));
+	else if (value !== null && typeof value === 'object')
+		for (const [name, inner] of Object.entries(value)) {
+			check(known.properties?.[name], `${where} has no member ${name}`);
+			checkDocument(inner, known.properties[name], `${where}.${name}`);
+		}
+	else check(value !== undefined, `${where} is undefined`);
+}
+
+function checkPlan(plan) {
+	check(plan.steps.length > 0 || plan.document, `${plan.title}: no step`);
+	equal(plan.problems, [], plan.title);
+	plan.steps.forEach(checkStep);
+	if (plan.document) checkDocument(plan.document, planSchema, plan.title);
+	(plan.needs ?? []).forEach((name) => check(operations.has(name), `no operation ${name}`));
 }
 
 const NEW = {
@@ -274,9 +317,27 @@ const NEW = {
 	newInitiators: '',
 };
 
+const SETTINGS = { low: '', full: '', overcommit: '', trash: '7d', yields: false };
+const SECRET = {
+	side: 'initiator',
+	secret: 'twelve-bytes-and-more',
+	again: 'twelve-bytes-and-more',
+	user: '',
+	initiator: '',
+	keep: '24',
+};
+
 test('every plan consists of calls that the API has', () => {
 	const r = sample(),
-		lun = r.get('lun', 'l1');
+		lun = r.get('lun', 'l1'),
+		target = r.get('target', 't1'),
+		portal = r.get('portal', 'o1'),
+		host = r.get('host', 'h1'),
+		group = r.get('host_group', 'hg1'),
+		snapshot = r.get('snapshot', 'n0'),
+		trashed = r.get('trashed_lun', 'l0'),
+		controller = r.get('controller', 'co'),
+		owner = { family: 'target', row: target };
 	for (const plan of [
 		plans.createLun(r, NEW),
 		plans.expose(r, { ...NEW, newTarget: 't', newHost: 'h', newInitiators: 'iqn.z:1 iqn.z:2' }),
@@ -287,26 +348,41 @@ test('every plan consists of calls that the API has', () => {
 		plans.maskLun(r, lun, { everybody: true, hosts: [], groups: [], initiators: '' }),
 		plans.renameLun(r, lun, { name: 'x' }),
 		plans.lunStatus(r, lun, 'offline'),
-		plans.deleteLun(r, lun, { force: true }),
+		plans.lunAccess(r, lun, 'read-only'),
+		plans.deleteLun(r, lun, { force: true, now: true }),
+		plans.createSnapshot(r, { name: 'x', luns: ['l1', 'l2'] }),
+		plans.clone(r, { lun }, { name: 'x', hosts: ['h1'] }),
+		plans.clone(r, { snapshot }, { name: 'x', hosts: [] }),
+		plans.rollback(r, snapshot, { force: true }),
+		plans.deleteSnapshot(r, snapshot, { group: true }),
+		plans.restoreLun(r, trashed, { name: 'x', unassociated: true }),
+		plans.purge([trashed]),
 		plans.createTarget(r, { alias: 'x', iscsiName: 'iqn.z:t' }),
-		plans.deleteTarget(r, r.get('target', 't1')),
+		plans.deleteTarget(r, target),
 		plans.createHost(r, { name: 'x', initiators: 'iqn.z:1' }),
-		plans.hostInitiators(r, r.get('host', 'h1'), { initiators: 'iqn.x:a iqn.z:9' }),
-		plans.deleteHost(r, r.get('host', 'h1'), { force: true }),
+		plans.hostInitiators(r, host, { initiators: 'iqn.x:a iqn.z:9' }),
+		plans.deleteHost(r, host, { force: true }),
+		plans.createGroup(r, { name: 'x', hosts: ['h1'] }),
+		plans.groupHosts(r, group, { hosts: ['h1'] }),
+		plans.renameGroup(r, group, { name: 'x' }),
+		plans.deleteGroup(r, group, { force: false }),
+		plans.setSecret(r, owner, SECRET),
+		plans.setSecret(r, { family: 'discovery' }, { ...SECRET, side: 'target', keep: '' }),
+		plans.removeSecret(r, owner, r.get('credential', 'c1')),
 		plans.createPortal(r, { address: '192.0.2.1', port: '3260', allTargets: true }),
-		plans.portalStatus(r, r.get('portal', 'o1'), 'offline'),
-		plans.deletePortal(r, r.get('portal', 'o1')),
+		plans.portalStatus(r, portal, 'offline'),
+		plans.deletePortal(r, portal),
 		plans.createPool(r, { name: 'x', path: '/srv/x' }),
 		plans.deletePool(r, { id: 'q', name: 'q' }),
+		plans.poolSettings(r, r.get('pool', 'p'), { ...SETTINGS, low: '5G', yields: true }),
+		plans.controllerStatus(r, controller, 'offline'),
+		plans.resetController(r, controller),
+		plans.flushController(controller),
 		plans.endSession(r, r.list('live_session')[0]),
 		plans.undoChange({ undoes: 7, revision: 'r', steps: [{ text: 'x' }, { text: '' }] }),
-		plans.poolThresholds(r, r.get('pool', 'p'), { low: '5G', full: '', overcommit: '200%' }),
 		plans.cancelJob(r, { id: 'j', lun_name: 'one' }),
-	]) {
-		check(plan.steps.length > 0, `${plan.title}: no step`);
-		equal(plan.problems, [], plan.title);
+	])
 		checkPlan(plan);
-	}
 });
 
 test('a plan says what would go wrong', () => {
@@ -333,6 +409,22 @@ test('a plan says what would go wrong', () => {
 		[plans.createPortal(r, { address: 'localhost', port: '3260' }), 'numeric address'],
 		[plans.createPortal(r, { address: '::1', port: '0' }), 'from 1 to 65535'],
 		[plans.createPool(r, { name: 'x', path: 'relative' }), 'the whole path'],
+		[plans.rollback(r, r.get('snapshot', 'n0'), { force: false }), '1 session can use the LUN'],
+		[plans.createSnapshot(r, { name: 'nightly', luns: ['l1'] }), 'has a snapshot “nightly”'],
+		[plans.createSnapshot(r, { name: 'a@b', luns: ['l1'] }), 'no @'],
+		[
+			plans.clone(r, { snapshot: r.get('snapshot', 'n0') }, { name: 'one', hosts: [] }),
+			'There is a LUN called “one”',
+		],
+		[
+			plans.restoreLun(r, r.get('trashed_lun', 'l0'), { name: 'two' }),
+			'There is a LUN called “two”',
+		],
+		[
+			plans.setSecret(r, { family: 'discovery' }, { ...SECRET, secret: '0x0102' }),
+			'The secret has 2 bytes',
+		],
+		[plans.setSecret(r, { family: 'discovery' }, { ...SECRET, again: '' }), 'are not the same'],
 		[plans.deletePool(r, r.get('pool', 'p')), '2 LUNs (“one” and “two”) must be deleted first'],
 	])
 		check(
@@ -349,25 +441,29 @@ test('a plan says what would go wrong', () => {
 		losing.warnings.join().includes('iqn.x:a will lose the LUN'),
 		'no warning for a session in use',
 	);
-	equal(plans.associate(r, lun, { targets: ['t1'] }).steps, [], 'steps of what changes nothing');
+	equal(
+		plans.associate(r, lun, { targets: ['t1'] }).document,
+		undefined,
+		'the document of what changes nothing',
+	);
 });
 
-test('thresholds of a pool are sent as the API takes them', () => {
+test('settings of a pool are sent as the API takes them', () => {
 	const r = sample(),
 		pool = r.get('pool', 'p');
-	const body = (low, full, overcommit) =>
-		plans.poolThresholds(r, pool, { low, full, overcommit }).steps[0]?.body;
-	equal(body('', '', ''), undefined, 'left as they are');
-	equal(body('20%', '1G', '150%'), { low: '20%', full: '1073741824', overcommit: '150%' }, 'set');
-	const limited = { ...pool, overcommit: '200%' };
+	const of = (row, more) => plans.poolSettings(r, row, { ...SETTINGS, ...more });
+	const body = (more, row = pool) => of(row, more).steps[0]?.body;
+	equal(body({}), undefined, 'left as they are');
 	equal(
-		plans.poolThresholds(r, limited, { low: '', full: '', overcommit: '' }).steps[0].body,
-		{ overcommit: 'off' },
-		'taken away',
+		body({ low: '20%', full: '1G', overcommit: '150%' }),
+		{ low: '20%', full: '1073741824', overcommit: '150%' },
+		'set',
 	);
+	equal(body({}, { ...pool, overcommit: '200%' }), { overcommit: 'off' }, 'no limit any more');
+	equal(body({ trash: '' }), { trash: 'none' }, 'no trash any more');
 	equal(
-		plans.poolThresholds(r, pool, { low: 'x', full: '200%', overcommit: '3G' }).problems.length,
-		3,
+		of(pool, { low: 'x', full: '200%', overcommit: '3G', trash: '1y' }).problems.length,
+		4,
 		'problems',
 	);
 });
@@ -383,39 +479,95 @@ test('a change of a mask adds and removes by name, so that two people do not und
 	equal(body(['h1'], 'iqn.x:stranger'), undefined, 'left as it is');
 });
 
-test('steps use the ids of earlier steps, and the first error ends them', async () => {
-	const plan = plans.expose(sample(), {
-		...NEW,
-		newTarget: 't',
-		newHost: 'h',
-		newInitiators: 'iqn.z:1',
-	});
-	const sent = [];
-	const made = await plans.apply(
-		plan.steps,
-		async (step) => {
-			sent.push(step);
-			return { id: `id-${sent.length}` };
+test('exposing is one change, of names that exist and of those that are made', () => {
+	const r = sample();
+	equal(
+		plans.expose(r, {
+			...NEW,
+			targets: ['t2'],
+			newTarget: 't',
+			hosts: ['h1'],
+			newHost: 'h',
+			newInitiators: 'iqn.z:1',
+		}).document,
+		{
+			format: 1,
+			hosts: [{ name: 'h', initiators: ['iqn.z:1'] }],
+			targets: [{ alias: 't' }],
+			luns: [{ name: 'new', pool: 'default', size: 2 ** 30, mask: ['host:alpha', 'host:h'] }],
+			associations: [
+				{ lun: 'new', target: 'iqn.y:2' },
+				{ lun: 'new', target: 't' },
+			],
 		},
-		() => {},
+		'the document of a new LUN',
 	);
-	equal(made, { target: 'id-1', host: 'id-2', lun: 'id-3' }, 'what was made');
-	equal(sent[2].body.mask, 'host:id-2', 'mask of the LUN');
-	equal([sent[3].ids, sent[3].body], [['id-3'], { add: ['id-1'] }], 'the association');
-	let failure = null;
-	await plans
-		.apply(
-			plan.steps,
-			async (step) => {
-				if (step.operation === 'hostCreate') throw new Error('no');
-				return { id: 'x' };
-			},
+	equal(
+		plans.expose(r, { ...NEW, lun: 'l1', targets: ['t1', 't2'], newHost: 'h' }).document,
+		{
+			format: 1,
+			hosts: [{ name: 'h', initiators: [] }],
+			luns: [{ id: 'l1', mask: ['host:alpha', 'iqn.x:stranger', 'host:h'] }],
+			associations: [{ lun: 'l1', target: 'iqn.y:2' }],
+		},
+		'the document of a LUN that others may use already',
+	);
+});
+
+test('steps are done one after the other, and the first error ends them', async () => {
+	const steps = ['hostCreate', 'lunCreate', 'apply'].map((operation) => ({
+		operation,
+		as: operation.slice(0, -6),
+	}));
+	const send = async ({ operation }) => {
+		if (operation === 'lunCreate') throw new Error('no');
+		return { id: 'h9' };
+	};
+	const said = [],
+		made = {};
+	const failure = await plans
+		.apply(steps, send, (i, word) => said.push(`${i} ${word}`), made)
+		.catch((error) => error);
+	equal([failure.step, made], [1, { host: 'h9' }], 'the step that failed, and what was made');
+	equal(said, ['0 doing', '0 done', '1 doing'], 'what was said');
+	const answer = {
+		id: 'a',
+		plan: { steps: [{ action: 'create', family: 'lun', key: ['l9'] }, { action: 'change' }] },
+	};
+	equal(
+		await plans.apply(
+			[{ operation: 'apply' }],
+			async () => answer,
 			() => {},
-		)
-		.catch((error) => {
-			failure = error;
-		});
-	equal(failure.step, 1, 'the step that failed');
+		),
+		{ lun: 'l9' },
+		'what one change has made',
+	);
+});
+
+test('undone changes are known by their undos, and undos can be undone', () => {
+	const record = (sequence, cause, object) => ({ sequence, cause, object });
+	equal(
+		[...undone([record(5, 'undo', 'change 4'), record(4, 'create', 'x')])],
+		[[4, 5]],
+		'an undo',
+	);
+	equal(
+		[...undone([record(6, 'undo', 'change 5'), record(5, 'undo', 'change 4')])],
+		[[5, 6]],
+		'the undo of an undo',
+	);
+});
+
+test('times are said as people say them', () => {
+	const now = 1e12;
+	equal(
+		[0, 90, 7200, 172800].map((s) => format.ago(now - s * 1000, now)),
+		['just now', '1 minute ago', '2 hours ago', '2 days ago'],
+		'past',
+	);
+	equal(format.ago(now + 86400e3 * 7, now), 'in 7 days', 'future');
+	equal([model.spanText('7d'), model.spanText('1h')], ['7 days', '1 hour'], 'spans');
 });
 
 // ---- the graph and rates ----

@@ -60,6 +60,21 @@ export function time(ms) {
 	);
 }
 
+const AGES = [
+	[86400, 'day'],
+	[3600, 'hour'],
+	[60, 'minute'],
+];
+
+/** Milliseconds since 1970 → "3 hours ago", "in 2 days", "just now". */
+export function ago(ms, now = Date.now()) {
+	const seconds = Math.abs(now - ms) / 1000;
+	const age = AGES.find(([length]) => seconds >= length);
+	if (!age) return ms > now ? 'in a minute' : 'just now';
+	const text = plural(Math.floor(seconds / age[0]), age[1]);
+	return ms > now ? `in ${text}` : `${text} ago`;
+}
+
 export const percent = (part, whole) => (whole > 0 ? `${Math.round((part / whole) * 100)} %` : '–');
 
 /** 1, "LUN" → "1 LUN"; 2, "LUN" → "2 LUNs". */

@@ -31,9 +31,12 @@ const Node = ({ node, mark, x, y, width }) => {
 	const label =
 		`${TITLES[node.kind].slice(0, -1)} ${node.name}${node.sub ? ` ${node.sub}` : ''}` +
 		`${node.state?.word ? `, ${node.state.word}` : ''}${node.chosen ? ', shown here' : ''}`;
+	const link = linkOf(node),
+		Tag = link ? 'a' : 'g';
 	return (
-		<a
-			href={linkOf(node)}
+		<Tag
+			href={link}
+			role={link ? undefined : 'img'}
 			class={`node ${node.kind} ${node.chosen ? 'chosen' : ''} ${mark ?? ''}`}
 			aria-label={label}
 			aria-current={node.chosen ? 'true' : undefined}
@@ -57,7 +60,7 @@ const Node = ({ node, mark, x, y, width }) => {
 					width={width - 20}
 				/>
 			)}
-		</a>
+		</Tag>
 	);
 };
 

@@ -4,74 +4,13 @@ import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import './style.css';
 import { Icon } from './icons.jsx';
-import { Dialogs } from './forms.jsx';
+import { Dialogs } from './dialog.jsx';
 import { useRoute } from './router.js';
 import { begin, dismiss, signOut, useStore } from './store.js';
 import { useHealth } from './health.js';
 import { Link } from './ui.jsx';
 import { Login } from './views/login.jsx';
-import { Overview } from './views/overview.jsx';
-import { Lun, Luns } from './views/luns.jsx';
-import { Target, Targets } from './views/targets.jsx';
-import { Portal, Portals } from './views/portals.jsx';
-import { Host, Hosts } from './views/hosts.jsx';
-import { Sessions } from './views/sessions.jsx';
-import { Pool, Pools } from './views/pools.jsx';
-import { Jobs } from './views/jobs.jsx';
-import { Audit } from './views/audit.jsx';
-
-// name, title, icon, the view of all, the view of one
-const VIEWS = [
-	['overview', 'Overview', 'overview', Overview],
-	['luns', 'LUNs', 'lun', Luns, Lun],
-	['targets', 'Targets', 'target', Targets, Target],
-	['portals', 'Portals', 'portal', Portals, Portal],
-	['hosts', 'Hosts', 'host', Hosts, Host],
-	['sessions', 'Sessions', 'session', Sessions],
-	['pools', 'Pools', 'pool', Pools, Pool],
-	['jobs', 'Jobs', 'job', Jobs],
-	['audit', 'Audit log', 'audit', Audit],
-];
-
-const MARKS = {
-	luns: (r) => r.list('lun').length,
-	targets: (r) => r.list('target').length,
-	portals: (r) => r.list('portal').length,
-	hosts: (r) => r.list('host').length,
-	sessions: (r) => r.list('live_session').length,
-	pools: (r) => r.list('pool').length,
-	jobs: (r) => r.list('job').filter((j) => j.state === 'running').length || '',
-};
-
-const Nav = ({ current, replica, health, onGo }) => (
-	<ul>
-		{VIEWS.map(([name, title, icon]) => {
-			const problems = name === 'overview' ? health?.problems.length : 0;
-			const mark = MARKS[name]?.(replica);
-			return (
-				<li key={name}>
-					<Link
-						view={name}
-						aria-current={current === name ? 'page' : undefined}
-						onClick={onGo}
-					>
-						<Icon name={icon} />
-						<span>{title}</span>
-						{problems > 0 && (
-							<span class={`mark ${health.status}`}>
-								{problems}
-								<span class="away"> {problems === 1 ? 'problem' : 'problems'}</span>
-							</span>
-						)}
-						{mark !== undefined && mark !== '' && (
-							<span class="mark">{mark.toLocaleString('en')}</span>
-						)}
-					</Link>
-				</li>
-			);
-		})}
-	</ul>
-);
+import { Nav, VIEWS } from './nav.jsx';
 
 const Connection = ({ connection }) => (
 	<p class={`connection ${connection.state}`} role="status">

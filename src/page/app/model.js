@@ -82,6 +82,7 @@ export const portalSessions = (r, id) =>
 		.get(id) ?? [];
 
 export const hostInitiators = (r, id) => related(r, 'initiator', 'host_id', id);
+export const initiatorNames = (r, id) => hostInitiators(r, id).map((i) => i.iscsi_name);
 export const hostSessions = (r, id) =>
 	hostInitiators(r, id).flatMap((i) => initiatorSessions(r, i.iscsi_name));
 export const hostGroups = (r, id) =>
@@ -152,6 +153,15 @@ function findHostLuns(r, id) {
 
 export const poolLuns = (r, id) => related(r, 'lun', 'pool_id', id);
 
+export const poolDrives = (r, id) =>
+	related(r, 'live_pool_drive', 'pool_id', id)
+		.map((d) => r.get('live_drive', d.drive_id))
+		.filter(present);
+export const drivePools = (r, id) =>
+	related(r, 'live_pool_drive', 'drive_id', id)
+		.map((d) => r.get('pool', d.pool_id))
+		.filter(present);
+
 /** One word for how a LUN is: its health where that is known, else what was asked for. */
 export function lunState(r, lun) {
 	const live = r.get('live_lun', lun.id);
@@ -182,6 +192,42 @@ export function poolState(r, pool) {
 		? { level: 'ok', word: 'ready', why: '' }
 		: { level: live.space === 'full' ? 'bad' : 'warn', word: `space ${live.space}`, why: '' };
 }
+
+// ---- snapshots, trash, secrets ----
+
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+export const lunSnapshots = (r, id) => related(r, 'snapshot', 'lun_id', id);
+/** The snapshots of one moment, with the one that is given. */
+export const groupSnapshots = (r, snapshot) =>
+	snapshot.group_id === NO_ID
+		? [snapshot]
+		: related(r, 'snapshot', 'group_id', snapshot.group_id);
+/** The name of its LUN: of today, or then, where the LUN is deleted. */
+export const snapshotLunName = (r, snapshot) => {
+	const lun = r.get('lun', snapshot.lun_id);
+	return lun ? lunName(lun) : snapshot.lun_name || 'a LUN without a name';
+};
+/** LUN@NAME, as vdsctl takes it. */
+export const snapshotName = (r, snapshot) => `${snapshotLunName(r, snapshot)}@${snapshot.name}`;
+
+/** owner: { family: 'target' | 'host' | 'discovery', row? } */
+export const credentials = (r, owner) =>
+	related(r, 'credential', 'owner_id', owner.row?.id ?? NO_ID);
+export const ownerName = ({ family, row }) =>
+	family === 'discovery'
+		? 'discovery'
+		: family === 'host'
+			? `the host “${row.name}”`
+			: `the target “${targetName(row)}”`;
+
+const SPANS = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' };
+
+/** "7d" → "7 days". */
+export const spanText = (span) => {
+	const [, n, unit] = /^(\d+)([smhdw])$/.exec(span) ?? [];
+	return unit ? `${n} ${SPANS[unit]}${n === '1' ? '' : 's'}` : span;
+};
 
 export const jobState = (job) => ({
 	level: { running: 'busy', done: 'ok', failed: 'bad' }[job.state] ?? 'off',

@@ -4,13 +4,22 @@
 // says what it changes.  Plans are made of the replica and the input alone, so they are always of
 // the state that is shown.
 //
-//	{ title, done, danger, steps: [{ text, operation, ids, query, body, as }], warnings: [text],
-//	  problems: [text] }
+//	{ title, done, danger, steps: [{ text, operation, ids, query, body, as, needs }], document,
+//	  needs, warnings: [text], problems: [text] }
 //
-// A step may use the id that an earlier step has made: `as: 'lun'` names it, '${lun}' uses it.  A
-// plan with problems cannot be applied; warnings only say what to know.
+// A plan with a `document` has no steps of its own: the document, a file as of docs/plan.schema.json,
+// is applied as one change, and vdsd says what that consists of (preview.js).  `as` names what a
+// step makes; `needs` lists the operations whose roles are needed.  A plan with problems cannot be
+// applied; warnings only say what to know.
 export * from './plans/luns.js';
+export * from './plans/lun.js';
+export * from './plans/snapshots.js';
 export * from './plans/targets.js';
+export * from './plans/portals.js';
 export * from './plans/hosts.js';
-export * from './plans/others.js';
-export { apply, resolve } from './plans/apply.js';
+export * from './plans/groups.js';
+export * from './plans/chap.js';
+export * from './plans/pools.js';
+export * from './plans/hardware.js';
+export * from './plans/activity.js';
+export { apply } from './plans/apply.js';

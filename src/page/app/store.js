@@ -50,7 +50,9 @@ let noticeId = 0;
 
 export function notice(level, text) {
 	const id = ++noticeId;
-	store.notices = [...store.notices.slice(-3), { id, level, text }];
+	// what has gone well is said of the last change only
+	const kept = store.notices.filter((n) => n.level !== 'ok').slice(-3);
+	store.notices = [...kept, { id, level, text }];
 	changed();
 	if (level === 'ok') setTimeout(() => dismiss(id), 8000);
 }

@@ -3,6 +3,7 @@
 // nothing: rows have one height, and two spacers stand for those above and below.
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.jsx';
+import { SearchBox } from './fields.jsx';
 import { remember } from './router.js';
 import { search, sorted } from './search.js';
 import { useStore } from './store.js';
@@ -14,7 +15,8 @@ const SPARE = 8; // rows drawn beyond both edges
 /**
  * depends: the families beside that of the rows from which the columns take something.
  * columns: { name, title, value(row): for sort and search, cell(row)?, num?, least?: 2 or 3: left
- * out on narrow screens }.  The first column's cell has the row's link.
+ * out on narrow screens, plain?: it is not sorted by,
+ * grow?: it takes the room that is left, acts?: it has buttons }.  The first column's cell has the row's link.
  */
 export function Table({
 	label,
@@ -62,17 +64,7 @@ export function Table({
 			{(rows.length > 5 || query || actions) && (
 				<div class="table-bar">
 					{(rows.length > 0 || text) && (
-						<label class="search">
-							<Icon name="search" />
-							<span class="away">Search {label}</span>
-							<input
-								type="search"
-								value={text}
-								placeholder="Search"
-								autocomplete="off"
-								onInput={(e) => set(e.currentTarget.value, order)}
-							/>
-						</label>
+						<SearchBox label={label} value={text} onInput={(q) => set(q, order)} />
 					)}
 					<span class="count" role="status">
 						{rows.length > 0 &&
@@ -187,17 +179,25 @@ function Rows({ label, rows, columns, order, descending, onSort }) {
 										: undefined
 								}
 							>
-								<button
-									type="button"
-									onClick={() =>
-										onSort(
-											c.name === order && !descending ? `-${c.name}` : c.name,
-										)
-									}
-								>
-									{c.title}
-									{c.name === order && <Icon name={descending ? 'down' : 'up'} />}
-								</button>
+								{c.plain ? (
+									<span class="away">{c.title}</span>
+								) : (
+									<button
+										type="button"
+										onClick={() =>
+											onSort(
+												c.name === order && !descending
+													? `-${c.name}`
+													: c.name,
+											)
+										}
+									>
+										{c.title}
+										{c.name === order && (
+											<Icon name={descending ? 'down' : 'up'} />
+										)}
+									</button>
+								)}
 							</th>
 						))}
 					</tr>
@@ -227,5 +227,12 @@ function Rows({ label, rows, columns, order, descending, onSort }) {
 }
 
 const cls = (c) =>
-	[c.num && 'num', c.least && `least${c.least}`, c.wide && 'wide'].filter(Boolean).join(' ') ||
-	undefined;
+	[
+		c.num && 'num',
+		c.least && `least${c.least}`,
+		c.wide && 'wide',
+		c.grow && 'grow',
+		c.acts && 'acts',
+	]
+		.filter(Boolean)
+		.join(' ') || undefined;

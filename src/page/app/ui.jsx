@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The pieces of which the views are made.
-import { useId } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.jsx';
 import { mayDo, roleOf } from './api.js';
 import { href } from './router.js';
@@ -55,6 +55,55 @@ export function Action({ operation, onClick, children, icon, kind = '', blocked 
 	);
 }
 
+/** A button behind which there are more of them; Escape and a click elsewhere close the list. */
+export function More({ children }) {
+	const [open, setOpen] = useState(false),
+		box = useRef(),
+		id = useId();
+	useEffect(() => {
+		if (!open) return undefined;
+		const elsewhere = (e) => !box.current.contains(e.target) && setOpen(false);
+		addEventListener('pointerdown', elsewhere);
+		return () => removeEventListener('pointerdown', elsewhere);
+	}, [open]);
+	// the focus is on the button again before a dialog opens, which returns the focus to it
+	const close = () => {
+		setOpen(false);
+		box.current.querySelector('button').focus();
+	};
+	const left = (e) => e.relatedTarget && !box.current.contains(e.relatedTarget) && setOpen(false);
+	return (
+		<div
+			class="more"
+			ref={box}
+			onKeyDown={(e) => open && e.key === 'Escape' && close()}
+			onFocusOut={left}
+		>
+			<button
+				type="button"
+				class="button"
+				aria-expanded={open ? 'true' : 'false'}
+				aria-controls={open ? id : undefined}
+				onClick={() => setOpen(!open)}
+			>
+				More
+				<Icon name={open ? 'up' : 'down'} />
+			</button>
+			{open && (
+				<div
+					class="more-list"
+					id={id}
+					onClickCapture={(e) =>
+						e.target.closest('button:not([aria-disabled])') && close()
+					}
+				>
+					{children}
+				</div>
+			)}
+		</div>
+	);
+}
+
 export const Empty = ({ icon, title, children }) => (
 	<div class="empty">
 		<Icon name={icon} />
@@ -83,7 +132,7 @@ export const Card = ({ title, aside, children, class: extra = '', level = 2 }) =
 export const Facts = ({ rows }) => (
 	<dl class="facts">
 		{rows
-			.filter(([, value]) => value !== '' && value !== null && value !== undefined)
+			.filter(([, value]) => ![undefined, null, false, ''].includes(value))
 			.map(([name, value]) => (
 				<div key={name}>
 					<dt>{name}</dt>
@@ -142,6 +191,10 @@ export const Head = ({ parent, title, badge, sub, children }) => (
 		{children && <div class="actions">{children}</div>}
 	</header>
 );
+
+/** The networks from which initiators may log in. */
+export const Sources = ({ text }) =>
+	text ? <Mono>{text.replaceAll(';', ' ')}</Mono> : 'any network';
 
 export const Mono = ({ children }) => <span class="mono">{children}</span>;
 

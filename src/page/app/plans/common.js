@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What the plans share: their form, and words.
 import * as m from '../model.js';
-import { listed } from '../format.js';
+import { listed, plural } from '../format.js';
 
 export const quoted = (name) => `“${name}”`;
 export const capital = (text) => text[0].toUpperCase() + text.slice(1);
@@ -36,3 +36,12 @@ export const initiatorProblems = (r, wanted, own) =>
 			? [`${name} belongs to the host ${quoted(host.name)} already.`]
 			: [];
 	});
+
+/** The one step that changes an object: a PATCH with `body`, in the sentences of `texts`. */
+export const change = (operation, row, body, texts) => [
+	{ operation, ids: [row.id], body, text: texts.join(' ') },
+];
+
+/** "3 sessions will end.", or nothing when there is none. */
+export const sessionsEnd = (sessions) =>
+	sessions.length > 0 ? [`${plural(sessions.length, 'session')} will end.`] : [];

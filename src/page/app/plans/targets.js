@@ -32,11 +32,11 @@ export function createTarget(r, input) {
 	);
 }
 
+/** The target and its associations, in one change. */
 export function deleteTarget(r, target) {
 	const luns = m.targetLuns(r, target.id),
 		sessions = m.targetSessions(r, target.id);
-	const steps = [],
-		warnings = [];
+	const warnings = [];
 	if (sessions.length > 0)
 		warnings.push(
 			`${plural(sessions.length, 'session')} of ` +
@@ -45,22 +45,23 @@ export function deleteTarget(r, target) {
 	const alone = luns.filter((lun) => m.lunTargets(r, lun.id).length === 1);
 	if (alone.length > 0)
 		warnings.push(`Nobody can reach ${names(alone, m.lunName)} afterwards. The data stays.`);
-	for (const lun of luns.slice(0, 200))
-		steps.push({
-			operation: 'lunTargetsChange',
-			ids: [lun.id],
-			body: { remove: [target.id] },
-			text: `Take the LUN ${quoted(m.lunName(lun))} away from the target.`,
-		});
-	steps.push({
-		operation: 'targetDelete',
-		ids: [target.id],
-		text: `Delete the target ${quoted(m.targetName(target))} with its portal groups.`,
-	});
 	return plan(
 		`Delete ${quoted(m.targetName(target))}`,
 		`Target ${quoted(m.targetName(target))} is deleted.`,
-		steps,
-		{ danger: true, warnings },
+		[],
+		{
+			danger: true,
+			warnings,
+			needs: ['targetDelete'],
+			document: {
+				format: 1,
+				targets: [{ id: target.id, absent: true }],
+				associations: luns.map((lun) => ({
+					lun: lun.id,
+					target: target.iscsi_name,
+					absent: true,
+				})),
+			},
+		},
 	);
 }

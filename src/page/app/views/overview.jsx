@@ -6,7 +6,8 @@ import * as m from '../model.js';
 import { Load } from '../plots.jsx';
 import { useStore } from '../store.js';
 import { Action, Card, Empty, Head, Link, Meter, Progress } from '../ui.jsx';
-import { createHost, createLun, createTarget, expose } from '../dialogs.jsx';
+import { jobKind } from './jobs.jsx';
+import { createHost, createLun, createTarget, expose } from '../dialogs.js';
 
 // The view that shows an object of a family.
 export const VIEW_OF = {
@@ -15,6 +16,7 @@ export const VIEW_OF = {
 	portal: 'portals',
 	host: 'hosts',
 	pool: 'pools',
+	live_drive: 'hardware',
 	job: 'jobs',
 	session: 'sessions',
 	live_session: 'sessions',
@@ -105,14 +107,14 @@ const Running = ({ r }) => {
 					{jobs.slice(0, 5).map((job) => (
 						<li key={job.id}>
 							<span>
-								{job.kind.replace('-', ' ')}{' '}
+								{jobKind(job)}{' '}
 								<Link view="luns" id={job.lun_id}>
 									{job.lun_name}
 								</Link>
 							</span>
 							<Progress
 								value={r.get('live_job', job.id)?.percent ?? 0}
-								label={`${job.kind} ${job.lun_name}`}
+								label={`${jobKind(job)} ${job.lun_name}`}
 							/>
 						</li>
 					))}

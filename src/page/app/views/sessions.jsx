@@ -1,123 +1,97 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Sessions: which initiators are logged in, and where.
-import { time } from '../format.js';
 import * as m from '../model.js';
+import { actionsColumn, monoColumn, otherColumn, tableOf, timeColumn } from '../columns.jsx';
+import { ListView } from '../listview.jsx';
 import { useStore } from '../store.js';
-import { Table } from '../table.jsx';
-import { Action, Empty, Head, Link, Mono } from '../ui.jsx';
-import { endSession } from '../dialogs.jsx';
+import { Action, Link, Mono } from '../ui.jsx';
+import { endSession } from '../dialogs.js';
 
-const columns = (r) => [
-	{
-		name: 'initiator',
-		title: 'Initiator',
-		wide: true,
-		value: (s) => `${m.initiatorHost(r, s.initiator)?.name ?? ''} ${s.initiator}`.trim(),
-		cell: (s) => {
-			const host = m.initiatorHost(r, s.initiator);
-			return host ? (
-				<>
-					<Link view="hosts" id={host.id}>
-						{host.name}
-					</Link>{' '}
-					<span class="soft least3">
-						<Mono>{s.initiator}</Mono>
-					</span>
-				</>
-			) : (
-				<Mono>{s.initiator}</Mono>
-			);
-		},
-	},
-	{
-		name: 'from',
-		title: 'From',
-		least: 2,
-		value: (s) => s.initiator_address,
-		cell: (s) => <Mono>{s.initiator_address}</Mono>,
-	},
-	{
-		name: 'target',
-		title: 'Target',
-		value: (s) => m.targetName(r.get('target', s.target_id)),
-		cell: (s) => (
-			<Link view="targets" id={s.target_id}>
-				{m.targetName(r.get('target', s.target_id))}
-			</Link>
-		),
-	},
-	{
-		name: 'portal',
-		title: 'Portal',
-		least: 3,
-		value: (s) => s.portal_address,
-		cell: (s) => {
-			const portal = m.sessionPortal(r, s);
-			return portal ? (
-				<Link view="portals" id={portal.id}>
-					<Mono>{s.portal_address}</Mono>
-				</Link>
-			) : (
-				<Mono>{s.portal_address}</Mono>
-			);
-		},
-	},
-	{
-		name: 'since',
-		title: 'Since',
-		least: 2,
-		num: true,
-		value: (s) => s.created_ms,
-		find: (s) => time(s.created_ms),
-		cell: (s) => time(s.created_ms),
-	},
-	{
-		name: 'end',
-		title: 'End',
-		value: () => '',
-		cell: (s) => (
-			<Action operation="sessionEnd" kind="small" onClick={() => endSession(s)}>
-				End
-				<span class="away">
-					{' '}
-					the session of {s.initiator} with {m.targetName(r.get('target', s.target_id))}
-				</span>
-			</Action>
-		),
-	},
-];
+const targetOf = (r, s) => m.targetName(r.get('target', s.target_id));
 
-export function SessionTable({ rows, label, query, short }) {
-	const { replica: r } = useStore();
+const Initiator = ({ r, name }) => {
+	const host = m.initiatorHost(r, name);
+	if (!host) return <Mono>{name}</Mono>;
 	return (
-		<Table
-			depends={['target', 'portal', 'initiator', 'host']}
-			label={label}
-			rows={rows}
-			columns={columns(r)}
-			word="session"
-			query={query}
-			short={short}
-			sort="-since"
-			empty={
-				short ? (
-					<p class="soft">No initiator is logged in.</p>
-				) : (
-					<Empty icon="session" title="No initiator is logged in">
-						<p>Sessions appear here as soon as a host logs in to a target.</p>
-					</Empty>
-				)
-			}
-		/>
+		<>
+			<Link view="hosts" id={host.id}>
+				{host.name}
+			</Link>{' '}
+			<span class="soft least3">
+				<Mono>{name}</Mono>
+			</span>
+		</>
 	);
-}
+};
+
+const PortalOf = ({ r, session }) => {
+	const portal = m.sessionPortal(r, session),
+		address = <Mono>{session.portal_address}</Mono>;
+	return portal ? (
+		<Link view="portals" id={portal.id}>
+			{address}
+		</Link>
+	) : (
+		address
+	);
+};
+
+export const SessionTable = tableOf({
+	word: 'session',
+	sort: '-since',
+	depends: ['target', 'portal', 'initiator', 'host'],
+	empty: <p class="soft">No initiator is logged in.</p>,
+	columns: (r) => [
+		{
+			name: 'initiator',
+			title: 'Initiator',
+			wide: true,
+			value: (s) => `${m.initiatorHost(r, s.initiator)?.name ?? ''} ${s.initiator}`.trim(),
+			cell: (s) => <Initiator r={r} name={s.initiator} />,
+		},
+		monoColumn('from', 'From', (s) => s.initiator_address, { least: 2 }),
+		otherColumn('target', 'Target', (s) => ({
+			view: 'targets',
+			id: s.target_id,
+			name: targetOf(r, s),
+		})),
+		{
+			name: 'portal',
+			title: 'Portal',
+			least: 3,
+			value: (s) => s.portal_address,
+			cell: (s) => <PortalOf r={r} session={s} />,
+		},
+		timeColumn('since', 'Since', (s) => s.created_ms, { least: 2, num: true }),
+		actionsColumn(
+			(s) => (
+				<Action operation="sessionEnd" kind="small" onClick={() => endSession(s)}>
+					End
+					<span class="away">
+						{' '}
+						the session of {s.initiator} with {targetOf(r, s)}
+					</span>
+				</Action>
+			),
+			'End',
+		),
+	],
+});
 
 export function Sessions({ query }) {
 	const { replica: r } = useStore();
 	return (
-		<>
-			<Head title="Sessions" sub="Initiators that are logged in now" />
-			<SessionTable rows={r.list('live_session')} label="Sessions" query={query} />
-		</>
+		<ListView
+			title="Sessions"
+			sub="Initiators that are logged in now"
+			table={SessionTable}
+			rows={r.list('live_session')}
+			query={query}
+			empty={{
+				icon: 'session',
+				title: 'No initiator is logged in',
+				text: 'Sessions appear here as soon as a host logs in to a target.',
+			}}
+		/>
 	);
 }

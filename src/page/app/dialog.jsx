@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The dialog of a change: the fields, below them the plan that the fields make, and the button that
+// applies it.  The plan is computed anew with each key and with each change of the array.
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { mayDo, roleOf } from './api.js';
+import { Fields, Form } from './fields.jsx';
+import { Icon } from './icons.jsx';
+import { JobLine, PlanView } from './planview.jsx';
+import { usePreview, withPreview } from './preview.js';
+import { changed, notice, useStore } from './store.js';
+import { useWork } from './work.js';
+
+// ---- which dialog is open ----
+
+let open = null;
+
+/**
+ * Opens a dialog: { verb: the word on its button, input: what the fields hold at first, plan(replica,
+ * input), fields(input, replica): a list as of fields.jsx, after(made), eager: say what is in the way
+ * before anything was typed, two: the plan
+ * stands beside the fields, where there is room }.
+ */
+export function openDialog(dialog) {
+	open = dialog;
+	changed();
+}
+
+function closeDialog() {
+	open = null;
+	changed();
+}
+
+export const Dialogs = () => (open ? <Dialog key={open} dialog={open} /> : null);
+
+// ---- the dialog ----
+
+/** Shows the dialog, with the focus in its first field, and returns the focus afterwards. */
+function useModal(ref) {
+	useEffect(() => {
+		const element = ref.current;
+		element.showModal();
+		// a dialog closes by itself at Escape; while something goes on it must not
+		element.addEventListener('cancel', (e) => {
+			e.preventDefault();
+			if (!element.dataset.busy) closeDialog();
+		});
+		const first = element.querySelector('input:not([type=checkbox]), textarea, select');
+		(first ?? element.querySelector('h2')).focus();
+		return () => {
+			// the browser returns the focus to the button, unless that is gone with its object
+			element.close();
+			if (document.activeElement === document.body) document.getElementById('title')?.focus();
+		};
+	}, []);
+}
+
+/** What the role of the person does not allow, in words. */
+const lacking = (plan, role) => [
+	...new Set(
+		plan.steps
+			.flatMap((step) => step.needs ?? [step.operation])
+			.filter((operation) => !mayDo(role, operation))
+			.map(
+				(operation) =>
+					`This needs the role ${roleOf(operation)}; you have the role ${role}.`,
+			),
+	),
+];
+
+function Dialog({ dialog }) {
+	const { replica, me, connection } = useStore();
+	const ref = useRef(),
+		heading = useId();
+	const [input, setInput] = useState(dialog.input ?? {});
+	// what is wrong is said after the first input
+	const [shown, setShown] = useState(dialog.eager || !dialog.fields);
+	const { work, run, reset } = useWork((made, done) => finish(made, done));
+	const own = work.plan ?? dialog.plan(replica, input);
+	const asked = own.problems.length === 0 && !work.plan ? own.document : undefined;
+	const preview = usePreview(asked, replica.position?.sequence);
+	const plan = work.plan ?? withPreview(own, preview);
+	useModal(ref);
+
+	const finish = (made, done) => {
+		closeDialog();
+		notice('ok', done.done);
+		dialog.after?.(made);
+	};
+	const errors = work.failure
+		? [work.failure]
+		: [
+				...plan.problems,
+				...lacking(plan, me?.role),
+				...(connection.state === 'live' ? [] : ['The connection to vdsd is lost.']),
+			];
+	const finished = work.plan !== null && !work.busy && !work.failure;
+	const ready =
+		finished ||
+		work.failure ||
+		(errors.length === 0 && plan.steps.length > 0 && !preview.waiting);
+	// what vdsd has described holds for that state only: it is described anew
+	const stale = work.failure && plan.document;
+	const submit = (e) => {
+		e.preventDefault();
+		setShown(true);
+		if (!ready || work.busy) return;
+		if (finished) finish(work.made, plan);
+		else if (stale) reset();
+		else run(plan);
+	};
+	const word = finished
+		? 'Close'
+		: work.busy
+			? 'Working…'
+			: stale
+				? 'Plan again'
+				: work.failure
+					? 'Try again'
+					: (dialog.verb ?? 'Apply');
+	const value = {
+		input,
+		busy: work.busy,
+		set: (more) => {
+			setShown(true);
+			setInput({ ...input, ...more });
+		},
+	};
+	return (
+		<dialog
+			ref={ref}
+			class={`dialog ${dialog.two && work.plan === null ? 'two' : ''}`}
+			aria-labelledby={heading}
+			data-busy={work.busy || undefined}
+		>
+			<form onSubmit={submit} noValidate>
+				<header>
+					<h2 id={heading} tabindex="-1">
+						{plan.title}
+					</h2>
+					<button
+						type="button"
+						class="button quiet"
+						aria-label="Close"
+						disabled={work.busy}
+						onClick={closeDialog}
+					>
+						<Icon name="bad" />
+					</button>
+				</header>
+				<div class="dialog-body">
+					{dialog.fields && work.plan === null && (
+						<Form.Provider value={value}>
+							<div class="fields">
+								<Fields list={dialog.fields(input, replica)} />
+							</div>
+						</Form.Provider>
+					)}
+					<PlanView
+						plan={plan}
+						states={work.states}
+						errors={shown ? errors : []}
+						waiting={preview.waiting}
+					/>
+					{work.jobs.map((id) => (
+						<JobLine key={id} id={id} />
+					))}
+				</div>
+				<footer>
+					{!finished && (
+						<button
+							type="button"
+							class="button"
+							disabled={work.busy}
+							onClick={closeDialog}
+						>
+							{work.at > 0 ? 'Close' : 'Cancel'}
+						</button>
+					)}
+					{work.failure && !stale && work.at === 0 && dialog.fields && (
+						<button type="button" class="button" onClick={reset}>
+							Change it
+						</button>
+					)}
+					<button
+						type="submit"
+						class={`button ${plan.danger ? 'danger' : 'main'}`}
+						aria-disabled={ready && !work.busy ? undefined : 'true'}
+					>
+						{word}
+					</button>
+				</footer>
+			</form>
+		</dialog>
+	);
+}

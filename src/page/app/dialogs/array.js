@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Dialogs for pools, controllers, sessions, jobs and changes.
+import * as plans from '../plans.js';
+import { call } from '../api.js';
+import { openDialog } from '../dialog.jsx';
+import { check, heading, mono, text } from '../fields.jsx';
+import { go } from '../router.js';
+import { notice } from '../store.js';
+import { confirm, fresh, setStatus } from './common.js';
+
+export const createPool = () =>
+	openDialog({
+		input: { name: '', path: '' },
+		verb: 'Add',
+		plan: plans.createPool,
+		fields: () => [
+			text('Name', 'name'),
+			mono(
+				'Place',
+				'path',
+				'A path on the array, such as /srv/luns, or memory, such as ram:2G',
+			),
+		],
+		after: (made) => go('pools', made.pool),
+	});
+
+export const poolSettings = (pool) =>
+	openDialog({
+		input: {
+			low: pool.low,
+			full: pool.full,
+			overcommit: pool.overcommit,
+			trash: pool.trash,
+			yields: pool.trash_yields,
+		},
+		plan: (r, input) => plans.poolSettings(r, fresh(r, 'pool', pool), input),
+		fields: (input) => [
+			heading('When space gets short'),
+			[
+				text('Low below', 'low', 'Such as 10% or 50G; empty: 10%'),
+				text('Full below', 'full', 'Such as 1% or 5G; empty: 1%'),
+			],
+			text(
+				'LUNs may have together',
+				'overcommit',
+				'Such as 200% of the capacity; empty: no limit',
+			),
+			heading('When a LUN is deleted'),
+			text('Keep it in the trash for', 'trash', 'Such as 12h, 7d or 4w; empty: not at all'),
+			input.trash.trim() !== '' &&
+				check(
+					'Give way when the pool gets full',
+					'yields',
+					'Remove LUNs from the trash before their time then, the oldest first',
+				),
+		],
+	});
+
+export const deletePool = (pool) =>
+	confirm(
+		'Delete',
+		(r) => plans.deletePool(r, pool),
+		() => go('pools'),
+	);
+
+export const controllerStatus = setStatus(plans.controllerStatus);
+export const resetController = (controller) =>
+	confirm('Reset', (r) => plans.resetController(r, controller));
+export const flushController = (controller) =>
+	confirm('Flush', () => plans.flushController(controller));
+
+export const endSession = (session) => confirm('End it', (r) => plans.endSession(r, session));
+export const cancelJob = (job) => confirm('Cancel it', (r) => plans.cancelJob(r, job));
+
+/** Looks for drives that came or went; that changes nothing, so there is no plan. */
+export async function rescanDrives() {
+	try {
+		await call('driveRescan');
+		notice('ok', 'The drives are looked through.');
+	} catch (error) {
+		notice('bad', error.message);
+	}
+}
+
+/** Asks vdsd what taking back a change would do, and shows that.  change: its sequence. */
+export async function undoChange(change) {
+	try {
+		const undo = await call('undoPlan', { query: { change } });
+		confirm('Undo', () => plans.undoChange(undo));
+	} catch (error) {
+		notice('bad', error.message);
+	}
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Dialogs for snapshots, clones and the trash.
+import * as m from '../model.js';
+import * as plans from '../plans.js';
+import { openDialog } from '../dialog.jsx';
+import { check, note, text } from '../fields.jsx';
+import { go } from '../router.js';
+import { confirm, forceable, hostChoice, lunChoice } from './common.js';
+
+const NAME = 'Unique among the snapshots of a LUN';
+
+export const snapshotLun = (lun) =>
+	openDialog({
+		input: { name: plans.momentName(), luns: [lun.id] },
+		verb: 'Take it',
+		plan: plans.createSnapshot,
+		fields: () => [text('Name', 'name', NAME)],
+	});
+
+export const createSnapshot = () =>
+	openDialog({
+		input: { name: plans.momentName(), luns: [] },
+		verb: 'Take it',
+		plan: plans.createSnapshot,
+		fields: (input, r) => [
+			text('Name', 'name', NAME),
+			lunChoice(r),
+			note(
+				'Several LUNs are taken at one and the same moment, as a database with its log needs.',
+			),
+		],
+	});
+
+const clone = (of, name) =>
+	openDialog({
+		input: { name, hosts: [] },
+		verb: 'Clone',
+		plan: (r, input) => plans.clone(r, of, input),
+		fields: (input, r) => [text('Name of the new LUN', 'name'), hostChoice(r)],
+		after: (made) => go('luns', made.lun),
+	});
+export const cloneLun = (lun) => clone({ lun }, `${m.lunName(lun)}-clone`);
+export const cloneSnapshot = (r, snapshot) =>
+	clone({ snapshot }, `${m.snapshotLunName(r, snapshot)}-${snapshot.name}`);
+
+export const rollback = (snapshot) =>
+	forceable({
+		verb: 'Roll back',
+		label: 'Roll back although sessions can use the LUN',
+		plan: (r, input) => plans.rollback(r, snapshot, input),
+	});
+
+export const deleteSnapshot = (snapshot) =>
+	openDialog({
+		input: { group: true },
+		verb: 'Delete',
+		eager: true,
+		plan: (r, input) => plans.deleteSnapshot(r, snapshot, input),
+		fields: (input, r) => [
+			m.groupSnapshots(r, snapshot).length > 1 &&
+				check(
+					'All of its group',
+					'group',
+					'The snapshots of other LUNs of the same moment',
+				),
+		],
+	});
+
+/** lun: a row of the trash. */
+export const restoreLun = (lun) =>
+	openDialog({
+		input: { name: lun.name, unassociated: false },
+		verb: 'Restore',
+		eager: true,
+		plan: (r, input) => plans.restoreLun(r, lun, input),
+		fields: () => [
+			text('Name', 'name'),
+			lun.targets &&
+				check(
+					'Behind no target',
+					'unassociated',
+					'Bring only the data back; nobody can reach them at first',
+				),
+		],
+		after: (made) => go('luns', lun.id ?? made.lun),
+	});
+
+export const purge = (lun) => confirm('Delete for good', () => plans.purge([lun]));
+export const emptyTrash = (luns) => confirm('Empty the trash', () => plans.purge(luns));

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Every view, in light and dark, and with ten thousand LUNs.
+'use strict';
+
+const { test, check } = require('../tap.cjs');
+const { openWindow, scene } = require('../scene.cjs');
+
+const MANY = 10000;
+
+test('every view is without a violation, in light and dark', async () => {
+	const ctl = (...words) => scene.daemon.ctl(...words);
+	const pool = ctl('pool', 'list')[0],
+		portal = ctl('portal', 'list')[0];
+	ctl('pool', 'set', pool.name, '--trash', '7d');
+	for (const name of ['db-data', 'db-log', 'old'])
+		ctl('lun', 'create', name, '--size', '20G', '--unmask', '*');
+	ctl('snapshot', 'create', 'nightly', 'db-data', 'db-log');
+	ctl('lun', 'delete', 'old');
+	ctl('host-group', 'create', 'cluster');
+	const views = [
+		'overview',
+		'luns',
+		'snapshots',
+		'trash',
+		'pools',
+		'hardware',
+		'targets',
+		'portals',
+		'hosts',
+		'groups',
+		'sessions',
+		'jobs',
+		'history',
+		'audit',
+		`luns/${ctl('lun', 'show', 'db-data').id}`,
+		`snapshots/${ctl('snapshot', 'list')[0].id}`,
+		`pools/${pool.id}`,
+		`portals/${portal.id}`,
+		`groups/${ctl('host-group', 'show', 'cluster').id}`,
+		'hosts/00000000-0000-0000-0000-000000000001',
+	];
+	for (const [width, colorScheme] of [
+		['wide', 'dark'],
+		['narrow', 'light'],
+	]) {
+		const window = await openWindow(width, { colorScheme });
+		await window.signIn(scene.admin);
+		for (const view of views) {
+			await window.go(view);
+			await window.page.locator('main h1').waitFor();
+			await window.axe(view);
+			await window.fits(view);
+			await window.shot(`view-${view.replace(/\/.*/, '-one')}`);
+		}
+		if (width === 'narrow') {
+			await window.page.getByRole('button', { name: 'Menu' }).click();
+			await window.axe('the menu');
+			await window.shot('menu');
+			await window.page.getByRole('navigation').getByRole('link', { name: 'Hosts' }).click();
+			await window.page.getByRole('heading', { level: 1, name: 'Hosts' }).waitFor();
+		}
+		await window.close();
+	}
+});
+
+test('ten thousand LUNs are searched, sorted and walked through', async () => {
+	const window = await openWindow('wide');
+	const { page } = window;
+	await page.route('**/v1/snapshot', async (route) => {
+		const answer = await route.fetch();
+		const snapshot = await answer.json();
+		const [first] = snapshot.config.luns;
+		for (let i = 1; i <= MANY; i++)
+			snapshot.config.luns.push({
+				...first,
+				id: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`,
+				number: 100000 + i,
+				name: `many-${i}`,
+				size_bytes: i * 2 ** 20,
+			});
+		await route.fulfill({ response: answer, json: snapshot });
+	});
+	await window.signIn(scene.admin, '#/luns');
+	const table = page.getByRole('table', { name: 'LUNs' });
+	await table.waitFor();
+	const rows = Number(await table.getAttribute('aria-rowcount'));
+	check(rows > MANY, `the table says ${rows} rows`);
+	check((await page.locator('tbody tr').count()) < 80, 'more rows are drawn than one can see');
+	await table.locator('tbody a').first().focus();
+	await page.keyboard.press('End');
+	await page
+		.getByRole('link', { name: `many-${MANY}`, exact: true })
+		.and(page.locator(':focus'))
+		.waitFor();
+	await page.keyboard.press('ArrowUp');
+	await page
+		.getByRole('link', { name: `many-${MANY - 1}`, exact: true })
+		.and(page.locator(':focus'))
+		.waitFor();
+	await page.getByRole('button', { name: 'Size' }).click();
+	await page.getByRole('button', { name: 'Size' }).click();
+	await page.getByLabel('Search LUNs').fill('many-77');
+	await page.getByText('111 of').waitFor();
+	await window.axe('many LUNs');
+	await window.shot('many');
+	await page.reload();
+	await page.getByText('111 of').waitFor(); // search and sort are a part of the address
+	await window.close();
+});
