@@ -13,6 +13,7 @@ cp "$docs/systemd/vdsd.sysusers" "$top/root/usr/lib/sysusers.d/vdsd.conf"
 cp "$docs/systemd/vdsd.tmpfiles" "$top/root/usr/lib/tmpfiles.d/vdsd.conf"
 cp "$docs/systemd/vdsd.socket" "$top/"
 sed "s,@SBINDIR@/vdsd,$(command -v true)," "$docs/systemd/vdsd.service.in" >"$top/vdsd.service"
+sed "s,@BINDIR@/vds-redfish,$(command -v true)," "$docs/systemd/vds-redfish.service.in" >"$top/vds-redfish.service"
 
 makes_the_user_and_its_group() {
 	systemd-sysusers --root="$top/root" 2>"$top/said" || { cat "$top/said"; return 1; }
@@ -27,6 +28,12 @@ makes_the_directory_of_the_socket() {
 	systemd-tmpfiles --create --root="$top/root" vdsd.conf 2>"$top/said" || { cat "$top/said"; return 1; }
 	is "750 $(sed -n 's/^vdsd:[^:]*:\([0-9]*\):\([0-9]*\):.*/\1 \2/p' "$top/root/etc/passwd")" \
 		stat -c '%a %u %g' "$top/root/run/vdsd"
+}
+redfish_is_valid_and_confined() {
+	systemd-analyze verify "$top/vds-redfish.service" 2>"$top/said" || :
+	! grep 'vds-redfish\.s' "$top/said" | grep -v "Command 'man " || return 1
+	systemd-analyze security --offline=true --no-pager --threshold=16 "$top/vds-redfish.service" >"$top/said" ||
+		{ grep '✗' "$top/said"; tail -n 1 "$top/said"; return 1; }
 }
 runs_as_that_user() {
 	grep -qx 'User=vdsd' "$top/vdsd.service" && grep -qx 'Group=vdsd' "$top/vdsd.service"
@@ -45,4 +52,5 @@ it "makes the user and its group" makes_the_user_and_its_group
 it "has a unit that systemd accepts" unit_is_valid
 it "runs as that user" runs_as_that_user
 it "is confined as far as it can be" is_confined
+it "has a unit of vds-redfish that is confined, too" redfish_is_valid_and_confined
 finish

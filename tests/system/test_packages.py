@@ -63,7 +63,8 @@ def older(debs, to):
 def test_packages_are_built_and_lintian_is_content():
     build()
     equal({path.name.split('_')[0] for path in DEBS.glob('*.deb') if 'dbgsym' not in path.name},
-          {'vdsd', 'vdsctl', 'libvds1', 'libvds-dev', 'vds-doc', 'python3-vds', 'vds-lsm'},
+          {'vdsd', 'vdsctl', 'libvds1', 'libvds-dev', 'vds-doc', 'python3-vds', 'vds-lsm',
+           'vds-redfish'},
           'packages')
     [changes] = DEBS.glob('*.changes')
     root = ['--allow-root'] if os.getuid() == 0 else []
