@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "base/guid.h"
 #include "base/loop.h"
 #include "base/workers.h"
 
@@ -100,8 +101,9 @@ struct blk_io {
 	/* READ, WRITE: bytes moved so far, when the system moved fewer than were asked for. */
 	uint64_t moved_bytes;
 	struct iovec rest;
-	/* Used by a file device while the queue moves the bytes. */
+	/* Used by a file or disk device while the queue moves the bytes. */
 	int fd;
+	uint64_t base_bytes; /* where in fd the device's byte 0 would be */
 	bool keep_space;
 	struct work_lane *lane; /* of the file: limits how many workers it can hold */
 	struct work work;
@@ -420,6 +422,76 @@ void blk_ram_unref(struct blk_ram *ram); /* accepts NULL; the last one frees the
  */
 int blk_ram_dev_new(struct blk_ram *ram, const char *why, const char *name, uint64_t size_bytes,
 		    bool thick, struct blk_dev **ret_dev);
+
+/* A disk, a block device as a whole, that is divided into volumes (docs/design/pools.md). */
+struct blk_disk;
+enum blk_disk_mode {
+	BLK_DISK_OPEN,   /* opens a disk that was made before */
+	BLK_DISK_CREATE, /* also makes one of a device that holds nothing */
+	BLK_DISK_FORCE   /* makes one of a device, whatever it holds */
+};
+/*
+ * Opens the device at the path exclusively, as the owner's disk.  Returns 0, or an error with a
+ * text: ERR_LOCKED (somebody uses the device), ERR_IN_USE (it holds something else, or has another
+ * owner), ERR_INVALID (it is not a block device, or is too small), ERR_ACCESS (vdsd may not open
+ * it), ERR_NOT_FOUND (with BLK_DISK_OPEN: it holds no disk), ERR_VERSION, ERR_CORRUPT or -errno.
+ * The caller gives *ret_disk to blk_disk_close.
+ */
+int blk_disk_open(const char *path, const struct guid *owner, enum blk_disk_mode mode,
+		  struct blk_disk **ret_disk);
+/*
+ * Closes the disk.  Devices of its volumes keep the device open.  give_up: a disk without volumes is
+ * one no more.
+ */
+void blk_disk_close(struct blk_disk *disk, bool give_up);
+/* Checks that the device is there and can be read.  Returns 0, or an error with a text. */
+int blk_disk_look(struct blk_disk *disk);
+void blk_disk_space(struct blk_disk *disk, uint64_t *ret_capacity_bytes, uint64_t *ret_free_bytes);
+struct blk_disk_entry {
+	struct guid id;
+	bool committed;
+};
+/* Lists the volumes.  Returns how many, or -ENOMEM.  The caller frees *ret_entries. */
+int blk_disk_list(struct blk_disk *disk, struct blk_disk_entry **ret_entries);
+/*
+ * The next functions find the disk by its path; when none is open there they return -ENODEV.
+ * Changes are durable on return; after an error nothing has changed, as far as the device tells.
+ *
+ * Make everything durable that was written to the disk.  Returns 0 or -errno.
+ */
+int blk_disk_sync_all(const char *path);
+/*
+ * Makes a volume of zeros, which has all of its space; it is uncommitted.  Returns 0, -ENOSPC,
+ * -EEXIST, ERR_LIMIT (too many volumes, or pieces of them) or -errno.
+ */
+int blk_disk_volume_make(const char *path, const struct guid *id, uint64_t size_bytes);
+/* Commits a volume; one of the same id that is committed goes.  Returns 0, -ENOENT or -errno. */
+int blk_disk_volume_commit(const char *path, const struct guid *id);
+/* Removes a volume.  Returns 0, also when there is none, or -errno. */
+int blk_disk_volume_remove(const char *path, const struct guid *id, bool committed);
+/*
+ * Checks that there is a volume of this size.  uncommitted: one that is not committed will do.
+ * Returns 0, ERR_CORRUPT with a text or -errno.
+ */
+int blk_disk_volume_check(const char *path, const struct guid *id, uint64_t size_bytes,
+			  bool uncommitted);
+/*
+ * Makes the volume `to_id`, uncommitted, with the data of the committed volume from_id.  What lies
+ * behind that one's end reads as zeros.  progress may be NULL.  Returns 0, ERR_CANCELLED or as
+ * blk_disk_volume_make.
+ */
+int blk_disk_volume_copy(const char *path, const struct guid *from_id, const struct guid *to_id,
+			 uint64_t size_bytes, struct blk_progress *progress);
+/* Takes the clean data of a volume out of this host's cache.  Returns 0 or -errno. */
+int blk_disk_volume_uncache(const char *path, const struct guid *id);
+/*
+ * Makes a device over a committed volume of the disk that is open at `path` when the device is used
+ * first.  thick: MAP shows all space as mapped.  Returns 0 or -ENOMEM.  The caller owns *ret_dev.
+ */
+int blk_disk_dev_new(const char *path, const struct guid *id, const char *name, uint64_t size_bytes,
+		     bool thick, struct blk_dev **ret_dev);
+/* For tests: whether a regular file may stand for a block device. */
+void blk_disk_allow_files(bool allow);
 
 /*
  * Makes a device that reads as zeros and ignores writes.  Returns 0 or -ENOMEM.  The caller owns

@@ -40,6 +40,11 @@ struct blk_ops {
 	int (*verify)(struct blk_dev *dev, char *reason, size_t size);
 	int (*reopen)(struct blk_dev *dev);
 	int (*stat)(struct blk_dev *dev, struct blk_stat *ret_stat);
+	/*
+	 * Does an operation that blk_queue_submit_late has handed to a worker.  Blocks.  Returns
+	 * io->result.  Required of devices that call blk_queue_submit_late.
+	 */
+	int (*run_late)(struct blk_dev *dev, struct blk_io *io);
 };
 
 /*
@@ -73,6 +78,12 @@ bool blk_is_shortage(int error);
  * io->keep_space are set.  Returns 0 or -errno.
  */
 int blk_fd_run(struct blk_io *io);
+/*
+ * Tries a READ or WRITE without waiting, with io->fd and io->base_bytes set.  can_read, can_write:
+ * whether the file supports that; cleared when it does not.  Returns true when the operation is
+ * complete and io->result is set; otherwise io->moved_bytes says how far it came.
+ */
+bool blk_fd_try(struct blk_io *io, atomic_bool *can_read, atomic_bool *can_write);
 /*
  * Returns the iovec that holds byte io->moved_bytes, with the number of iovecs from there on in
  * *ret_count.  Copies the unfinished part of that iovec to io->rest.
@@ -116,16 +127,14 @@ void blk_open_close(struct blk_open *open);
  */
 bool blk_open_make_room(void);
 
-/* ---- file.c ---- */
-
-/* Does an operation of a file device whose file could not be opened without waiting.  Blocks. */
-int blk_file_run_late(struct blk_io *io);
-
 /* ---- queue.c ---- */
 
 /* Does io on io->fd, in io->lane, through the queue, which completes it with blk_complete. */
 void blk_queue_submit_fd(struct blk_queue *queue, struct blk_io *io);
-/* Has a worker open the file first: io->fd is negative. */
+/*
+ * Has a worker call the run_late of the device that io reached last, in io->lane.  Sets io->fd to a
+ * negative number.
+ */
 void blk_queue_submit_late(struct blk_queue *queue, struct blk_io *io);
 
 struct blk_queue_ops {

@@ -41,12 +41,36 @@ blk_io_rest(struct blk_io *io, unsigned *ret_count)
 	return NULL;
 }
 
+bool
+blk_fd_try(struct blk_io *io, atomic_bool *can_read, atomic_bool *can_write)
+{
+	atomic_bool *can = io->op == BLK_READ ? can_read : can_write;
+	off_t at = (off_t)(io->base_bytes + io->offset_bytes);
+	unsigned count;
+	ssize_t n;
+
+	if ((io->flags & BLK_FUA) != 0 || !atomic_load_explicit(can, memory_order_relaxed))
+		return false;
+	const struct iovec *iov = blk_io_rest(io, &count);
+
+	if (io->op == BLK_READ)
+		n = preadv2(io->fd, iov, (int)count, at, RWF_NOWAIT);
+	else
+		n = pwritev2(io->fd, iov, (int)count, at, RWF_NOWAIT);
+	if (n < 0 && errno == EOPNOTSUPP)
+		atomic_store_explicit(can, false, memory_order_relaxed);
+	if (n > 0)
+		io->moved_bytes = (uint64_t)n;
+	io->result = 0;
+	return io->moved_bytes == io->len_bytes;
+}
+
 static ssize_t
 move_some(struct blk_io *io)
 {
 	unsigned count;
 	const struct iovec *iov = blk_io_rest(io, &count);
-	off_t at = (off_t)(io->offset_bytes + io->moved_bytes);
+	off_t at = (off_t)(io->base_bytes + io->offset_bytes + io->moved_bytes);
 
 	if (io->op == BLK_READ)
 		return preadv(io->fd, iov, (int)count, at);
@@ -74,7 +98,7 @@ static int
 write_zeros(struct blk_io *io)
 {
 	static const uint8_t zeros[64 * 1024];
-	uint64_t at = io->offset_bytes, end = at + io->len_bytes;
+	uint64_t at = io->base_bytes + io->offset_bytes, end = at + io->len_bytes;
 
 	while (at < end) {
 		ssize_t n = pwrite(io->fd, zeros, (size_t)MIN(end - at, (uint64_t)sizeof(zeros)),
@@ -101,8 +125,8 @@ fallocate_range(struct blk_io *io, int mode)
 	int r;
 
 	do
-		r = fallocate(io->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)io->offset_bytes,
-			      (off_t)io->len_bytes);
+		r = fallocate(io->fd, mode | FALLOC_FL_KEEP_SIZE,
+			      (off_t)(io->base_bytes + io->offset_bytes), (off_t)io->len_bytes);
 	while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : 0;
 }
@@ -137,7 +161,7 @@ unmap(struct blk_io *io)
 static int
 map(struct blk_io *io)
 {
-	off_t start = (off_t)io->offset_bytes;
+	off_t start = (off_t)(io->base_bytes + io->offset_bytes);
 	off_t end = start + (off_t)io->len_bytes;
 	off_t data = io->keep_space ? start : lseek(io->fd, start, SEEK_DATA);
 

@@ -181,30 +181,6 @@ note_change(struct file_dev *f)
 
 /* ---- I/O ---- */
 
-/* Tries the operation without waiting.  Returns true when it is complete and io->result is set. */
-static bool
-move_nowait(struct file_dev *f, struct blk_io *io)
-{
-	atomic_bool *can = io->op == BLK_READ ? &f->nowait_read : &f->nowait_write;
-	unsigned count;
-	ssize_t n;
-
-	if ((io->flags & BLK_FUA) != 0 || !atomic_load_explicit(can, memory_order_relaxed))
-		return false;
-	const struct iovec *iov = blk_io_rest(io, &count);
-
-	if (io->op == BLK_READ)
-		n = preadv2(io->fd, iov, (int)count, (off_t)io->offset_bytes, RWF_NOWAIT);
-	else
-		n = pwritev2(io->fd, iov, (int)count, (off_t)io->offset_bytes, RWF_NOWAIT);
-	if (n < 0 && errno == EOPNOTSUPP)
-		atomic_store_explicit(can, false, memory_order_relaxed);
-	if (n > 0)
-		io->moved_bytes = (uint64_t)n;
-	io->result = 0;
-	return io->moved_bytes == io->len_bytes;
-}
-
 static bool
 goes_on_the_spot(const struct file_dev *f, const struct blk_io *io)
 {
@@ -296,10 +272,10 @@ without_file(struct file_dev *f, int error)
 	return atomic_load(&f->dev.failed) != 0 ? ERR_FAILED : error;
 }
 
-int
-blk_file_run_late(struct blk_io *io)
+static int
+file_run_late(struct blk_dev *dev, struct blk_io *io)
 {
-	struct file_dev *f = file_of(io->stack[io->depth - 1]);
+	struct file_dev *f = file_of(dev);
 	int rc;
 
 	io->fd = file_fd(f, true);
@@ -316,6 +292,7 @@ file_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
 
 	io->keep_space = f->thick;
 	io->lane = &f->lane;
+	io->base_bytes = 0;
 	io->fd = file_fd(f, queue == NULL);
 	if (__builtin_expect(io->fd < 0, false)) {
 		if (queue != NULL && (io->fd == -EMFILE || io->fd == -ENFILE)) {
@@ -332,7 +309,8 @@ file_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
 		io->result = blk_fd_run(io);
 		return BLK_DONE;
 	}
-	if ((io->op == BLK_READ || io->op == BLK_WRITE) && move_nowait(f, io))
+	if ((io->op == BLK_READ || io->op == BLK_WRITE) &&
+	    blk_fd_try(io, &f->nowait_read, &f->nowait_write))
 		return BLK_DONE;
 	blk_queue_submit_fd(queue, io);
 	return BLK_PENDING;
@@ -535,6 +513,7 @@ static const struct blk_ops file_ops = {
 	.verify = file_verify,
 	.reopen = file_reopen,
 	.stat = file_stat,
+	.run_late = file_run_late,
 };
 
 int

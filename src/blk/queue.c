@@ -34,7 +34,9 @@ run_on_worker(struct work *work)
 {
 	struct blk_io *io = container_of(work, struct blk_io, work);
 
-	io->result = io->fd >= 0 ? blk_fd_run(io) : blk_file_run_late(io);
+	struct blk_dev *dev = io->stack[io->depth - 1];
+
+	io->result = io->fd >= 0 ? blk_fd_run(io) : dev->ops->run_late(dev, io);
 	if (io->queue->workers != NULL)
 		workers_lane_leave(io->queue->workers, io->lane);
 	io->msg.run = worker_came_back;
@@ -87,6 +89,7 @@ void
 blk_queue_submit_late(struct blk_queue *queue, struct blk_io *io)
 {
 	queue->inflight++;
+	io->fd = -1;
 	blk_queue_submit_worker(queue, io);
 }
 

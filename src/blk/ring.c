@@ -81,7 +81,7 @@ prepare_move(struct io_uring_sqe *sqe, struct blk_io *io)
 {
 	unsigned count;
 	const struct iovec *iov = blk_io_rest(io, &count);
-	uint64_t at = io->offset_bytes + io->moved_bytes;
+	uint64_t at = io->base_bytes + io->offset_bytes + io->moved_bytes;
 
 	if (io->op == BLK_READ)
 		io_uring_prep_readv(sqe, io->fd, iov, count, at);
@@ -115,7 +115,8 @@ prepare(struct io_uring_sqe *sqe, struct blk_io *io)
 		io_uring_prep_fsync(sqe, io->fd, IORING_FSYNC_DATASYNC);
 	else if (io->op == BLK_UNMAP)
 		io_uring_prep_fallocate(sqe, io->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-					(off_t)io->offset_bytes, (off_t)io->len_bytes);
+					(off_t)(io->base_bytes + io->offset_bytes),
+					(off_t)io->len_bytes);
 	else
 		prepare_move(sqe, io);
 	io_uring_sqe_set_data(sqe, io);
