@@ -97,8 +97,10 @@ copy_options(struct array *array, const struct array_options *options)
 							: array_interfaces_list;
 	array->interfaces_arg = options->interfaces_arg;
 	array->dir = str_dup(options->dir);
-	if (options->inject_dir != NULL)
+	if (options->inject_dir != NULL) {
 		array->inject_dir = str_dup(options->inject_dir);
+		blk_disk_allow_files(true);
+	}
 	array->host_root = host_root(options->inject_dir);
 	if (options->default_address != NULL)
 		array->default_address = str_dup(options->default_address);

@@ -229,6 +229,9 @@ add_pool(struct array *array, struct rescan *scan, const struct row_pool *pool)
 
 	if (*pool->path == '/')
 		rc = array_host_find(array->host_root, pool->path, &scan->place);
+	else if (str_starts(pool->path, "bdev:"))
+		rc = array_host_find_device(array->host_root, pool->path + strlen("bdev:"),
+					    &scan->place);
 	else
 		memory_place(pool->path, &scan->place);
 

@@ -47,5 +47,10 @@ struct array_host_place {
  * is gone) or -errno (the table of mounts cannot be read).  Any thread.
  */
 int array_host_find(const char *root, const char *directory, struct array_host_place *ret_place);
+/*
+ * As array_host_find, for what a block device is made of.  A regular file, which stands for one in
+ * tests, counts as its directory.
+ */
+int array_host_find_device(const char *root, const char *path, struct array_host_place *ret_place);
 
 #endif

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "array/drive_int.h"
@@ -526,12 +528,26 @@ add_btrfs(struct descent *descent, const char *source)
 	return descent->place->count > 0;
 }
 
+/* Adds what the block device place->device is made of.  what: whose device it is, for the error. */
+static int
+add_device(struct descent *descent, const char *what)
+{
+	struct array_host_place *place = descent->place;
+	char dir[PATH_SIZE];
+
+	if (!resolve(descent->root, "/sys/dev/block", place->device, dir))
+		return err_set(ERR_NOT_FOUND, "the block device %s of %s is gone", place->device,
+			       what);
+	place->device_bytes = read_number(dir, "size") * SECTOR;
+	walk_down(descent, dir, place->device_bytes, NULL, 0);
+	return place->count > 0 ? 0 : -ENOMEM;
+}
+
 int
 array_host_find(const char *root, const char *directory, struct array_host_place *ret_place)
 {
 	AUTO_FREE struct mount *mount = mem_calloc(1, sizeof(*mount));
 	struct descent descent = { root, ret_place };
-	char dir[PATH_SIZE];
 	int rc;
 
 	if (mount == NULL)
@@ -551,10 +567,22 @@ array_host_find(const char *root, const char *directory, struct array_host_place
 		add_file_system(mount, ret_place);
 		return 0;
 	}
-	if (!resolve(root, "/sys/dev/block", mount->device, dir))
-		return err_set(ERR_NOT_FOUND, "the block device %s of %s is gone", mount->device,
-			       mount->point);
-	ret_place->device_bytes = read_number(dir, "size") * SECTOR;
-	walk_down(&descent, dir, ret_place->device_bytes, NULL, 0);
-	return ret_place->count > 0 ? 0 : -ENOMEM;
+	return add_device(&descent, mount->point);
+}
+
+int
+array_host_find_device(const char *root, const char *path, struct array_host_place *ret_place)
+{
+	struct descent descent = { root, ret_place };
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (!S_ISBLK(st.st_mode))
+		return array_host_find(root, path, ret_place);
+	ret_place->count = 0;
+	ret_place->device_bytes = 0;
+	snprintf(ret_place->device, sizeof(ret_place->device), "%u:%u", major(st.st_rdev),
+		 minor(st.st_rdev));
+	return add_device(&descent, path);
 }

@@ -67,7 +67,6 @@ static int
 pool_path(struct array_plan_build *b, const struct array_plan_entry *entry, char **ret_path)
 {
 	const char *path = array_plan_string(entry, "path");
-	const struct array_pool_driver *driver = path != NULL ? array_pool_driver_find(path) : NULL;
 	struct array_plan_at at = array_plan_member(entry, "path");
 	int rc;
 
@@ -75,12 +74,7 @@ pool_path(struct array_plan_build *b, const struct array_plan_entry *entry, char
 		return array_plan_fail(&b->plan->text, &entry->at, ERR_INVALID,
 				       "there is no pool of this name: a new one needs \"path\", "
 				       "its directory");
-	if (driver == NULL)
-		return array_plan_fail(
-			&b->plan->text, &at, ERR_INVALID,
-			"the place of a pool must be an absolute path of a directory, or "
-			"an amount of memory, such as ram:2G");
-	rc = driver->resolve(path, ret_path);
+	rc = array_pool_place_typed(path, ret_path);
 	return rc < 0 ? array_plan_explain(&b->plan->text, &at, rc) : 0;
 }
 

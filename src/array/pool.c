@@ -12,11 +12,13 @@
 #include "array/array_int.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 struct pool_change {
 	struct array_task task;
 	struct guid id;
 	const char *name, *path;
+	bool force;
 };
 
 static bool
@@ -83,7 +85,9 @@ array_pool_place_is_free(struct array *array, const char *place)
 				       "%s is already the place of the pool \"%s\": choose "
 				       "another %s",
 				       place, pool->name,
-				       *place == '/' ? "directory" : "one, such as ram:2G:name");
+				       *place == '/'                ? "directory"
+				       : str_starts(place, "bdev:") ? "device"
+								    : "one, such as ram:2G:name");
 	}
 	return 0;
 }
@@ -98,7 +102,7 @@ create(struct array *array, struct pool_change *c)
 	struct row_pool row = { .id = c->id };
 	AUTO_STATE struct state *state = array_state(array);
 	AUTO_FREE char *place = NULL;
-	int rc = array_pool_driver_find(c->path)->resolve(c->path, &place);
+	int rc = array_pool_place_typed(c->path, &place);
 
 	if (rc < 0)
 		return rc;
@@ -106,7 +110,8 @@ create(struct array *array, struct pool_change *c)
 	c->path = place;
 	rc = array_pool_place_is_free(array, place);
 	if (rc == 0)
-		rc = array_pool_add(array, &state_array(state)->id, &row, POOL_CREATE);
+		rc = array_pool_add(array, &state_array(state)->id, &row,
+				    c->force ? POOL_FORCE : POOL_CREATE);
 	if (rc < 0)
 		return rc;
 	rc = array_writer_submit(array, &c->task);
@@ -115,9 +120,9 @@ create(struct array *array, struct pool_change *c)
 	return rc;
 }
 
-int
-array_pool_create(struct array *array, const struct array_request *request, const char *name,
-		  const char *path, struct array_answer *ret_answer)
+static int
+create_pool(struct array *array, const struct array_request *request, const char *name,
+	    const char *path, bool force, struct array_answer *ret_answer)
 {
 	struct pool_change c = {
 		.task = { .apply = create_apply,
@@ -129,16 +134,12 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 			  .audit = array_request_audit(request) },
 		.name = name,
 		.path = path,
+		.force = force,
 	};
 	int rc = array_name_check("pool", name);
 
 	if (rc < 0)
 		return rc;
-	if (path == NULL || array_pool_driver_find(path) == NULL)
-		return err_set(
-			ERR_INVALID,
-			"the place of a pool must be an absolute path of a directory, such as "
-			"/srv/vds, or an amount of memory, such as ram:2G");
 	rc = array_request_begin(array, request, ret_answer);
 	if (rc != 0)
 		return MIN(rc, 0);
@@ -147,6 +148,20 @@ array_pool_create(struct array *array, const struct array_request *request, cons
 	if (rc == 0)
 		array_drive_rescan(array);
 	return array_request_end(array, request, rc, &c.task.answer, ret_answer);
+}
+
+int
+array_pool_create(struct array *array, const struct array_request *request, const char *name,
+		  const char *path, struct array_answer *ret_answer)
+{
+	return create_pool(array, request, name, path, false, ret_answer);
+}
+
+int
+array_pool_create_forced(struct array *array, const struct array_request *request, const char *name,
+			 const char *path, struct array_answer *ret_answer)
+{
+	return create_pool(array, request, name, path, true, ret_answer);
 }
 
 /* ---- change ---- */

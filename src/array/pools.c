@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 
 #include "array/array_int.h"
 #include "base/err.h"
@@ -18,6 +19,7 @@
 static const struct array_pool_driver *const drivers[] = {
 	&array_pool_dir,
 	&array_pool_ram,
+	&array_pool_bdev,
 };
 
 struct array_pool_entry {
@@ -45,6 +47,26 @@ array_pool_driver_find(const char *place)
 		if (drivers[i]->takes(place))
 			return drivers[i];
 	return NULL;
+}
+
+/* A block device may be named by its path alone. */
+int
+array_pool_place_typed(const char *typed, char **ret_place)
+{
+	struct stat st;
+	bool device = *typed == '/' && stat(typed, &st) == 0 && S_ISBLK(st.st_mode);
+	AUTO_FREE char *full = str_printf("%s%s", device ? "bdev:" : "", typed);
+	const struct array_pool_driver *driver;
+
+	if (full == NULL)
+		return -ENOMEM;
+	driver = array_pool_driver_find(full);
+	if (driver == NULL)
+		return err_set(ERR_INVALID,
+			       "the place of a pool must be an absolute path of a directory, such "
+			       "as /srv/vds, a block device, such as bdev:/dev/disk/by-id/..., or "
+			       "an amount of memory, such as ram:2G");
+	return driver->resolve(full, ret_place);
 }
 
 int

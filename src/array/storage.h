@@ -13,12 +13,17 @@ struct array_answer;
 struct array_request;
 
 /*
- * Creates a pool in a directory and writes the pool's marker there.  path: an absolute path on a
- * local file system, not used by another array.  Further errors: ERR_LOCKED (another process uses
- * the directory), ERR_IN_USE (the directory belongs to another array), -errno.
+ * Creates a pool and marks its place as this array's.  path: an absolute path of a directory on a
+ * local file system, "bdev:" and the path of a block device (or that path alone), or "ram:2G".
+ * Further errors: ERR_LOCKED (another process uses the directory or device), ERR_IN_USE (it belongs
+ * to another array, or the device holds something), ERR_ACCESS (vdsd may not open the device),
+ * -errno.
  */
 int array_pool_create(struct array *array, const struct array_request *request, const char *name,
 		      const char *path, struct array_answer *ret_answer);
+/* As array_pool_create, but destroys what a block device holds that nobody uses. */
+int array_pool_create_forced(struct array *array, const struct array_request *request,
+			     const char *name, const char *path, struct array_answer *ret_answer);
 /* What is to change of a pool; NULL = it stays.  The texts: model/pool_options.h. */
 struct array_pool_options {
 	const char *name;

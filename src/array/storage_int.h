@@ -171,6 +171,11 @@ int array_store_verify(struct array_store *store);
 /* Returns the driver for the kind of storage that the place names, or NULL when there is none. */
 const struct array_pool_driver *array_pool_driver_find(const char *place);
 /*
+ * Converts the place of a pool, as a person has typed it, to its one canonical text, which the caller
+ * frees with mem_free.  Returns 0, ERR_INVALID with a text, -ENOMEM or -errno.
+ */
+int array_pool_place_typed(const char *typed, char **ret_place);
+/*
  * Returns 0 when the pool is ready, ERR_NOT_FOUND (no such pool), or ERR_FAILED with the reason why
  * the pool is not ready.
  */

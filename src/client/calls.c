@@ -302,11 +302,12 @@ client_array_set_iqn_prefix(struct client *client, const char *prefix,
 }
 
 int
-client_pool_create(struct client *client, const char *name, const char *path,
+client_pool_create(struct client *client, const char *name, const char *path, bool force,
 		   struct client_answer *ret_answer)
 {
 	return client_change(client, VERB_POOL_CREATE, NULL,
-			     &(struct verb_args){ .name = name, .path = path }, ret_answer);
+			     &(struct verb_args){ .name = name, .path = path, .force = force },
+			     ret_answer);
 }
 
 int

@@ -258,7 +258,8 @@ struct client_lun_spec {
 int client_array_rename(struct client *client, const char *name, struct client_answer *ret_answer);
 int client_array_set_iqn_prefix(struct client *client, const char *prefix,
 				struct client_answer *ret_answer);
-int client_pool_create(struct client *client, const char *name, const char *path,
+/* force: destroys what a block device holds. */
+int client_pool_create(struct client *client, const char *name, const char *path, bool force,
 		       struct client_answer *ret_answer);
 /* Options of a pool, as texts (model/pool_options.h); NULL = it stays.  Borrowed for the call. */
 struct client_pool_options {

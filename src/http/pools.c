@@ -6,8 +6,11 @@ int
 http_pool_create(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;
-	int rc = array_pool_create(call->array, &call->request, call->args.name, call->args.path,
-				   &answer);
+	const char *name = call->args.name, *path = call->args.path;
+	int rc = call->args.force
+			 ? array_pool_create_forced(call->array, &call->request, name, path,
+						    &answer)
+			 : array_pool_create(call->array, &call->request, name, path, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

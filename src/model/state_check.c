@@ -197,7 +197,8 @@ check_pool(const struct state *state, const void *row)
 	(void)state;
 	if (*pool->name == '\0' || !is_name(pool->name))
 		return BREACH("a pool's name has 0 or more than %d characters", ROW_NAME_UNITS);
-	if (*pool->path != '/' && !str_starts(pool->path, "ram:"))
+	if (*pool->path != '/' && !str_starts(pool->path, "ram:") &&
+	    !str_starts(pool->path, "bdev:/"))
 		return BREACH("pool %s: its path is not absolute", pool->name);
 	return 0;
 }

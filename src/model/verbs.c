@@ -88,6 +88,7 @@ static const struct verb_field array_fields[] = {
 static const struct verb_field pool_fields[] = {
 	{ "name",	VERB_TEXT,	true,	AT(name),	1,	ROW_NAME_MAX },
 	{ "path",	VERB_TEXT,	true,	AT(path),	1,	4095 },
+	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
 };
 static const struct verb_field pool_patch_fields[] = {
 	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },

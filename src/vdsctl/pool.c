@@ -18,7 +18,9 @@
 int
 ctl_run_pool_create(struct ctl *ctl)
 {
-	bool other = str_starts(ctl->args[1], "ram:");
+	/* A link in /dev says for longer which disk it is than what it points to. */
+	bool other = str_starts(ctl->args[1], "ram:") || str_starts(ctl->args[1], "bdev:") ||
+		     str_starts(ctl->args[1], "/dev/disk/");
 	/* of libc's heap */
 	char *path = other ? strdup(ctl->args[1]) : realpath(ctl->args[1], NULL);
 	struct client_answer answer;
@@ -28,7 +30,8 @@ ctl_run_pool_create(struct ctl *ctl)
 		return err_set(-errno, "%s: %s", ctl->args[1], strerror(errno));
 	rc = ctl_client(ctl);
 	if (rc == 0)
-		rc = client_pool_create(ctl->client, ctl->args[0], path, &answer);
+		rc = client_pool_create(ctl->client, ctl->args[0], path,
+					ctl->options[OPT_FORCE] != NULL, &answer);
 	free(path);
 	return ctl_done(ctl, rc, &answer, "pool %s created", ctl->args[0]);
 }

@@ -223,7 +223,7 @@ check_mode(const struct dir_pool *dir, enum array_pool_mode mode)
 	who = other_writers(&st);
 	others = (st.st_mode & S_IWOTH) != 0;
 	foreign = (st.st_mode & S_IWGRP) != 0 && !is_own_group(st.st_gid);
-	if (mode == POOL_CREATE && (others || foreign))
+	if ((mode == POOL_CREATE || mode == POOL_FORCE) && (others || foreign))
 		return err_set(ERR_ACCESS,
 			       "%s: %s may write to this directory: run `chmod %s-w %s` first",
 			       dir->path, who, others ? "o" : "g", dir->path);

@@ -32,7 +32,8 @@ struct array_pool {
 enum array_pool_mode {
 	POOL_OPEN,   /* opens an existing pool */
 	POOL_CREATE, /* claims the place for this array if no other array has it */
-	POOL_BEGIN   /* as POOL_CREATE, but also from an array whose creation failed */
+	POOL_BEGIN,  /* as POOL_CREATE, but also from an array whose creation failed */
+	POOL_FORCE   /* as POOL_CREATE, but whatever a device holds is destroyed */
 };
 
 struct array_pool_space {
@@ -184,6 +185,8 @@ struct array_pool_driver {
 extern const struct array_pool_driver array_pool_dir;
 /* ram.c: memory of this process, "ram:2G" or "ram:2G:name", which is lost when it ends. */
 extern const struct array_pool_driver array_pool_ram;
+/* bdev.c: a block device as a whole, "bdev:/dev/disk/by-id/…". */
+extern const struct array_pool_driver array_pool_bdev;
 /* Returns whether the directory is marked as a pool of this array.  Does not lock it. */
 bool array_pool_dir_is_marked(const char *path, const struct guid *array_id);
 

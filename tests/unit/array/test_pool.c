@@ -237,8 +237,8 @@ test_marker_that_is_removed_is_noticed(void **state)
 static void
 test_driver_tables_are_complete(void **state)
 {
-	static const struct array_pool_driver *const drivers[] = { &array_pool_dir,
-								   &array_pool_ram };
+	static const struct array_pool_driver *const drivers[] = { &array_pool_dir, &array_pool_ram,
+								   &array_pool_bdev };
 	const size_t flag = offsetof(struct array_pool_driver, is_volatile) / sizeof(void *);
 	const size_t clone = offsetof(struct array_pool_driver, volume_clone) / sizeof(void *);
 	const size_t settle = offsetof(struct array_pool_driver, volume_settle) / sizeof(void *);
@@ -255,6 +255,8 @@ test_driver_tables_are_complete(void **state)
 	}
 	assert_ptr_equal(array_pool_driver_find("ram:2G"), &array_pool_ram);
 	assert_ptr_equal(array_pool_driver_find("/some/where"), &array_pool_dir);
+	assert_ptr_equal(array_pool_driver_find("bdev:/dev/sdb"), &array_pool_bdev);
+	assert_null(array_pool_driver_find("bdev:sdb"));
 	assert_null(array_pool_driver_find("rbd:images"));
 }
 

@@ -389,8 +389,10 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	assert_int_equal(call, 0);     \
 	assert_seen(p.fake, method, path, body)
 	SAYS(client_array_rename(p.client, "n", &answer), "PATCH", "/v1/array", "{\"name\":\"n\"}");
-	SAYS(client_pool_create(p.client, "n", "/d", &answer), "POST", "/v1/pools",
+	SAYS(client_pool_create(p.client, "n", "/d", false, &answer), "POST", "/v1/pools",
 	     "{\"name\":\"n\",\"path\":\"/d\"}");
+	SAYS(client_pool_create(p.client, "n", "bdev:/d", true, &answer), "POST", "/v1/pools",
+	     "{\"name\":\"n\",\"path\":\"bdev:/d\",\"force\":true}");
 	SAYS(client_array_set_iqn_prefix(p.client, "", &answer), "PATCH", "/v1/array",
 	     "{\"iqn_prefix\":\"\"}");
 	SAYS(client_pool_set(p.client, &pool,
