@@ -38,7 +38,7 @@ init_locks(struct array *array)
 		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
 		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
 		&array->credentials_lock, &array->levels_lock,      &array->trash_lock,
-		&array->history_lock,
+		&array->history_lock,     &array->schedules_lock,
 	};
 	pthread_condattr_t attr;
 
@@ -50,6 +50,7 @@ init_locks(struct array *array)
 	pthread_cond_init(&array->store_free, &attr);
 	pthread_cond_init(&array->queue_ready, &attr);
 	pthread_cond_init(&array->request_done, &attr);
+	pthread_cond_init(&array->schedules_due, &attr);
 	pthread_condattr_destroy(&attr);
 }
 
@@ -69,6 +70,7 @@ init_lists(struct array *array)
 	guid_map_init(&array->requests);
 	guid_map_init(&array->seen);
 	guid_map_init(&array->trashed);
+	guid_map_init(&array->schedules);
 	guid_map_init(&array->pool_history);
 	guid_map_init(&array->lun_history);
 }
@@ -244,6 +246,8 @@ load(struct array *array)
 		rc = array_request_load(array);
 	if (rc == 0)
 		rc = array_token_load(array);
+	if (rc == 0)
+		rc = array_schedule_load(array);
 	if (rc == 0 && !array->look)
 		rc = array_job_resume_all(array);
 	return rc < 0 ? rc : array_writer_start(array);
@@ -298,7 +302,8 @@ open_all(struct array *array)
 	array_drive_rescan(array);
 	array_port_refresh(array);
 	array_number_start(array);
-	return array_verify_start(array);
+	rc = array_verify_start(array);
+	return rc < 0 ? rc : array_schedule_start(array);
 }
 
 int
@@ -338,7 +343,7 @@ fini_locks(struct array *array)
 		&array->seen_lock,        &array->trouble_lock,     &array->check_lock,
 		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
 		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
-		&array->credentials_lock, &array->levels_lock,
+		&array->credentials_lock, &array->levels_lock,      &array->schedules_lock,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(mutexes); i++)
@@ -347,6 +352,7 @@ fini_locks(struct array *array)
 	pthread_cond_destroy(&array->store_free);
 	pthread_cond_destroy(&array->queue_ready);
 	pthread_cond_destroy(&array->request_done);
+	pthread_cond_destroy(&array->schedules_due);
 }
 
 void
@@ -356,6 +362,7 @@ array_close(struct array *array)
 		return;
 	atomic_store(&array->closing, true);
 	array_event_close(array);
+	array_schedule_stop(array);
 	array_verify_stop(array);
 	if (array->workers != NULL && !array->writer_runs && array->state != NULL)
 		(void)array_writer_start(
@@ -369,6 +376,7 @@ array_close(struct array *array)
 	array_unit_fini(array);
 	array_history_fini(array);
 	array_trash_fini(array);
+	array_schedule_fini(array);
 	array_store_fini(array);
 	array_pool_fini(array);
 	guid_map_fini(&array->seen);

@@ -10,8 +10,8 @@
  *	> luns_lock > live_lock > listeners_lock > a listener's lock
  *	ports_lock, maintenance_lock > state_lock, live_lock
  * trash_lock is taken before every other lock but credentials_lock.
- * Each of queue_lock, requests_lock, jobs_lock, seen_lock and state_lock is taken while no other
- * lock is held.  Only runtime_lock is held while the data path works, and only pools_lock while a
+ * Each of queue_lock, requests_lock, jobs_lock, schedules_lock, seen_lock and state_lock is taken
+ * while no other lock is held.  Only runtime_lock is held while the data path works, and only pools_lock while a
  * file system is accessed.
  */
 #ifndef VDS_ARRAY_ARRAY_INT_H
@@ -33,6 +33,7 @@
 #include "base/workers.h"
 #include "blk/blk.h"
 #include "catalog/catalog.h"
+#include "model/schedule.h"
 
 struct array_pool_entry;
 struct array_lun_entry;
@@ -133,6 +134,14 @@ struct array {
 
 	pthread_mutex_t jobs_lock;
 	struct list jobs; /* struct array_job: the jobs that run */
+
+	pthread_t scheduler;
+	bool scheduler_runs; /* array_open, array_close */
+	pthread_mutex_t schedules_lock;
+	pthread_cond_t schedules_due;
+	bool schedules_wake, schedules_stop; /* schedules_lock */
+	struct guid_map schedules;           /* schedule_run.c; the scheduler's thread */
+	_Atomic int64_t clock_shift_ms;      /* by which tests move array_utc_ms */
 
 	pthread_mutex_t tokens_lock; /* taken last */
 	struct list tokens;          /* struct token: token.c; tokens_lock */

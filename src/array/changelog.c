@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "model/fields.h"
 #include "model/host.h"
+#include "model/schedule.h"
 #include "model/snapshot.h"
 
 #define CLAUSES_MAX 8   /* names that one clause lists */
@@ -138,8 +139,10 @@ object_add(struct changelog *log, enum row_family family, const struct guid *id)
 		return;
 	}
 	strbuf_addf(log->text, "%s ",
-		    family == ROW_HOST_GROUP || family == ROW_TRASHED_LUN ? row_noun(family)
-									  : row_type(family)->name);
+		    family == ROW_HOST_GROUP || family == ROW_TRASHED_LUN ||
+				    family == ROW_SNAPSHOT_SCHEDULE
+			    ? row_noun(family)
+			    : row_type(family)->name);
 	if (row == NULL)
 		id_add(log, id);
 	else if (family == ROW_PORTAL)
@@ -150,6 +153,8 @@ object_add(struct changelog *log, enum row_family family, const struct guid *id)
 		quoted_add(log, target_name(row));
 	else if (family == ROW_SNAPSHOT)
 		snapshot_add(log, row);
+	else if (family == ROW_SNAPSHOT_SCHEDULE)
+		quoted_add(log, ((const struct row_snapshot_schedule *)row)->name);
 	else if (family == ROW_POOL)
 		quoted_add(log, ((const struct row_pool *)row)->name);
 	else if (family == ROW_HOST)
@@ -255,6 +260,21 @@ mask_add_text(struct changelog *log, const struct state *state, const char *mask
 		mask_quoted_add(log, state, mask);
 }
 
+/* The LUNs of a schedule: `lun "vol1", lun "vol2"`. */
+static void
+luns_add(struct changelog *log, const char *ids)
+{
+	const char *joint = "";
+	struct guid id;
+
+	for (size_t i = 0; i < CLAUSES_MAX && schedule_lun_next(&ids, &id); i++) {
+		strbuf_add(log->text, joint);
+		object_add(log, ROW_LUN, &id);
+		joint = ", ";
+	}
+	strbuf_add(log->text, *ids != '\0' ? " and more" : "");
+}
+
 /* ---- clauses ---- */
 
 /* What one field's change is called: `extended from 10 GiB to 12 GiB`. */
@@ -286,6 +306,9 @@ field_change_add(struct changelog *log, const void *old, const void *new,
 		mask_add_text(log, log->after, row_field_text(new, field));
 		strbuf_add(log->text, " instead of ");
 		mask_add_text(log, log->before, row_field_text(old, field));
+	} else if (strcmp(name, "lun_ids") == 0) {
+		strbuf_add(log->text, "now of ");
+		luns_add(log, row_field_text(new, field));
 	} else if (strcmp(name, "sources") == 0) {
 		strbuf_add(log->text, "logins allowed from ");
 		if (row_field_text(new, field)[0] == '\0')
@@ -318,6 +341,7 @@ update_add(struct changelog *log, const void *old, const void *new)
 	for (size_t i = type->key_fields; i < type->field_count; i++) {
 		if (value_same(old, new, &type->fields[i]) ||
 		    strcmp(type->fields[i].name, "ended_ms") == 0 ||
+		    strcmp(type->fields[i].name, "set_ms") == 0 ||
 		    strcmp(type->fields[i].name, "access_set_by") == 0)
 			continue;
 		strbuf_add(log->text, joint);
@@ -349,6 +373,7 @@ create_add(struct changelog *log, const struct change_op *op)
 	const struct row_lun *lun = (const void *)op->row;
 	const struct row_target *target = (const void *)op->row;
 	const struct row_pool *pool = (const void *)op->row;
+	const struct row_snapshot_schedule *schedule = (const void *)op->row;
 	char size[32];
 
 	bool back = op->family == ROW_LUN &&
@@ -372,6 +397,10 @@ create_add(struct changelog *log, const struct change_op *op)
 		quoted_add(log, pool->path);
 	} else if (op->family == ROW_HOST) {
 		initiators_add(log, &op->key.a);
+	} else if (op->family == ROW_SNAPSHOT_SCHEDULE) {
+		strbuf_addf(log->text, " for every %s at %s, keeps %s, of ", schedule->every,
+			    schedule->at, schedule->keep);
+		luns_add(log, schedule->lun_ids);
 	}
 }
 

@@ -149,7 +149,7 @@ clone_drained(struct array *array, struct array_moment *moment)
 	rc = array_runtime_quiesce(array, paths, moment->count, &drain);
 	if (rc < 0)
 		return rc;
-	moment->utc_ms = clock_utc_ms();
+	moment->utc_ms = array_utc_ms(array);
 	rc = clone_all(array, moment);
 	array_runtime_resume(array, drain);
 	moment->held_us = (clock_mono_ns() - begun_ns) / 1000;

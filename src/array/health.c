@@ -111,6 +111,24 @@ look_at_lun(struct array_health_look *look, const struct row_live_lun *live)
 }
 
 static void
+look_at_schedule(struct array_health_look *look, const struct row_live_snapshot_schedule *live)
+{
+	const struct row_snapshot_schedule *schedule = state_find(look->config,
+								  ROW_SNAPSHOT_SCHEDULE, &live->id);
+
+	if (schedule == NULL || !live->failed || !schedule->enabled)
+		return;
+	problem_add(
+		look,
+		&(struct array_problem){ .level = ARRAY_WARNING,
+					 .family = ROW_SNAPSHOT_SCHEDULE,
+					 .id = live->id,
+					 .hint = "mend what the reason names; it runs again at its "
+						 "next time" },
+		str_printf("schedule %s has taken no snapshot: %s", schedule->name, live->reason));
+}
+
+static void
 look_at_portal(struct array_health_look *look, const struct row_live_portal *live)
 {
 	const struct row_portal *portal = state_find(look->config, ROW_PORTAL, &live->id);
@@ -201,6 +219,7 @@ array_health(struct array *array, struct array_health *ret_health)
 	EACH(&look, live, ROW_LIVE_LUN, row_live_lun, look_at_lun);
 	EACH(&look, live, ROW_LIVE_PORTAL, row_live_portal, look_at_portal);
 	EACH(&look, live, ROW_LIVE_PORT, row_live_port, look_at_port);
+	EACH(&look, live, ROW_LIVE_SNAPSHOT_SCHEDULE, row_live_snapshot_schedule, look_at_schedule);
 	EACH(&look, config, ROW_JOB, row_job, look_at_job);
 	if (look.failed) {
 		array_health_fini(&health);

@@ -76,6 +76,7 @@ struct snapshot_create {
 	const char *name;
 	struct guid group_id;
 	struct array_moment moment;
+	const struct catalog_schedule_run *run; /* NULL = a person takes the snapshots */
 };
 
 static int
@@ -94,6 +95,8 @@ make_row(const struct snapshot_create *c, const struct array_clone *clone,
 	row->size_bytes = clone->size_bytes;
 	row->block_bytes = lun->block_bytes;
 	row->created_ms = c->moment.utc_ms;
+	if (c->run != NULL)
+		row->schedule_id = c->run->schedule_id;
 	*ret_row = TAKE(row);
 	return 0;
 }
@@ -105,7 +108,10 @@ create_apply(struct array *array, struct array_task *task)
 	const struct state *view = state_edit_view(task->edit);
 	int rc = 0;
 
-	(void)array;
+	if (c->run != NULL && state_find(view, ROW_SNAPSHOT_SCHEDULE, &c->run->schedule_id) == NULL)
+		return array_name_no_such(ROW_SNAPSHOT_SCHEDULE, &c->run->schedule_id);
+	if (c->run != NULL)
+		rc = catalog_schedule_run_put(array->catalog, c->run);
 	for (size_t i = 0; rc == 0 && i < c->moment.count; i++) {
 		const struct array_clone *clone = &c->moment.clones[i];
 		const struct row_lun *lun = NULL;
@@ -216,12 +222,38 @@ array_snapshot_create(struct array *array, const struct array_request *request, 
 	return MIN(rc, 0);
 }
 
+int
+array_snapshot_run(struct array *array, const struct catalog_schedule_run *run, const char *name,
+		   const struct guid *luns, size_t count)
+{
+	struct snapshot_create c = {
+		.task = { .apply = create_apply,
+			  .committed = create_committed,
+			  .cause = "schedule.run",
+			  .use = CATALOG_MAKES },
+		.name = name,
+		.run = run,
+	};
+	int rc = fill(&c, luns, count);
+
+	if (rc == 0) {
+		rc = create(array, &c);
+		array_moment_end(array, &c.moment);
+	}
+	mem_free(c.moment.clones);
+	return rc;
+}
+
 /* ---- delete ---- */
 
 struct delete
 {
 	struct array_task task;
-	const struct guid *id; /* of a snapshot or of a group */
+	const struct guid
+		*id; /* of a snapshot or of a group; NULL = those that a schedule gives up */
+	const struct guid *schedule_id;
+	const struct schedule_moment *moments;
+	size_t count;
 };
 
 static int
@@ -237,9 +269,16 @@ note_removal(struct array *array, const struct state *view, const struct row_sna
 }
 
 static bool
-is_meant(const struct row_snapshot *row, const struct guid *id)
+is_meant(const struct delete *d, const struct row_snapshot *row)
 {
-	return guid_equal(&row->id, id) || guid_equal(&row->group_id, id);
+	if (d->id != NULL)
+		return guid_equal(&row->id, d->id) || guid_equal(&row->group_id, d->id);
+	if (!guid_equal(&row->schedule_id, d->schedule_id))
+		return false;
+	for (size_t i = 0; i < d->count; i++)
+		if (d->moments[i].taken_ms == row->created_ms)
+			return !d->moments[i].keep;
+	return false;
 }
 
 static int
@@ -254,13 +293,15 @@ delete_apply(struct array *array, struct array_task *task)
 		const struct row_snapshot *row = state_at(view, ROW_SNAPSHOT, i);
 		struct guid id = row->id;
 
-		if (!is_meant(row, d->id))
+		if (!is_meant(d, row))
 			continue;
 		found++;
 		rc = note_removal(array, view, row);
 		if (rc == 0)
 			rc = state_edit_delete(task->edit, ROW_SNAPSHOT, &id, NULL);
 	}
+	if (d->id == NULL)
+		return rc;
 	task->answer.object_id = *d->id;
 	return rc == 0 && found == 0 ? array_name_no_such(ROW_SNAPSHOT, d->id) : rc;
 }
@@ -301,6 +342,23 @@ array_snapshot_delete(struct array *array, const struct array_request *request,
 	return array_change_run(array, request, &d.task, ret_answer);
 }
 
+int
+array_snapshot_expire(struct array *array, const struct guid *schedule_id,
+		      const struct schedule_moment *moments, size_t count)
+{
+	struct delete d = {
+		.task = { .apply = delete_apply,
+			  .published = delete_published,
+			  .cause = "schedule.expire",
+			  .use = CATALOG_FREES },
+		.schedule_id = schedule_id,
+		.moments = moments,
+		.count = count,
+	};
+
+	return array_change_run(array, NULL, &d.task, NULL);
+}
+
 /* ---- rename ---- */
 
 struct snapshot_rename {
@@ -326,6 +384,7 @@ rename_apply(struct array *array, struct array_task *task)
 	row = row_copy(snapshot);
 	if (row == NULL || row_set_string(&row->name, r->name) < 0)
 		return -ENOMEM;
+	memset(&row->schedule_id, 0, sizeof(row->schedule_id)); /* it is a person's from now on */
 	task->answer.object_id = *r->id;
 	return state_edit_put(task->edit, TAKE(row));
 }

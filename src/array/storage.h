@@ -184,10 +184,46 @@ int array_snapshot_create(struct array *array, const struct array_request *reque
 /* Deletes a snapshot and its data, or all snapshots of a group. */
 int array_snapshot_delete(struct array *array, const struct array_request *request,
 			  const struct guid *snapshot, struct array_answer *ret_answer);
-/* Renames a snapshot.  Further errors: ERR_NAME_IN_USE. */
+/*
+ * Renames a snapshot.  One that a schedule has taken is a person's from then on: the schedule does
+ * not remove it any more.  Further errors: ERR_NAME_IN_USE.
+ */
 int array_snapshot_rename(struct array *array, const struct array_request *request,
 			  const struct guid *snapshot, const char *name,
 			  struct array_answer *ret_answer);
+
+/* ---- schedules of snapshots ---- */
+
+/* What a schedule is to be; NULL and false: as it is, or for a new one the default. */
+struct array_schedule_spec {
+	const char *name;              /* 1 to 46 characters, without "@" */
+	const char *every, *at, *keep; /* as model/schedule.h says; "" for at: the beginning */
+	const struct guid *luns;
+	size_t lun_count; /* 1 to 64 when luns_given */
+	bool luns_given;
+	bool enabled, enabled_given; /* a new one is enabled when it is not given */
+};
+
+/*
+ * Creates a schedule; name, every, keep and the LUNs must be given.  It runs at its next time and not
+ * at once.  Further errors: ERR_NAME_IN_USE, ERR_NOT_FOUND (a LUN).
+ */
+int array_schedule_create(struct array *array, const struct array_request *request,
+			  const struct array_schedule_spec *spec, struct array_answer *ret_answer);
+/*
+ * Changes what the spec gives.  When it is to run at other times, or is enabled, it runs at its next
+ * time; smaller counts remove snapshots at the end of the next run.  Errors as of
+ * array_schedule_create.
+ */
+int array_schedule_change(struct array *array, const struct array_request *request,
+			  const struct guid *schedule, const struct array_schedule_spec *spec,
+			  struct array_answer *ret_answer);
+/* Deletes a schedule.  Its snapshots stay, and only people delete them then. */
+int array_schedule_delete(struct array *array, const struct array_request *request,
+			  const struct guid *schedule, struct array_answer *ret_answer);
+
+/* ---- LUNs that exist ---- */
+
 /*
  * Renames a LUN; name "" removes its name.  duplicate: the name may be that of another LUN, which
  * otherwise is refused (ERR_NAME_IN_USE).

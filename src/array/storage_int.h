@@ -342,4 +342,44 @@ uint64_t array_trouble_count(struct array_store *store, enum array_trouble_kind 
  */
 uint64_t array_trouble_tell(struct array *array);
 
+/* ---- schedule.c: schedules of snapshots ---- */
+
+/*
+ * Fills a row with what the spec gives, in canonical form.  view: has the LUNs.  The caller has
+ * checked that no other schedule has the name.  Returns 0, ERR_INVALID, ERR_NOT_FOUND (a LUN) with a
+ * text, or -ENOMEM.
+ */
+int array_schedule_fill(const struct state *view, const struct array_schedule_spec *spec,
+			struct row_snapshot_schedule *row);
+
+/* ---- schedule_run.c: the thread that runs schedules ---- */
+
+/* Returns the time of day by which schedules run; a test may have moved it.  Any thread. */
+int64_t array_utc_ms(struct array *array);
+/* Reads what was run last.  Returns 0 or an error of the catalog.  The opening thread. */
+int array_schedule_load(struct array *array);
+/* Start and stop the thread.  The opening and the closing thread. */
+int array_schedule_start(struct array *array);
+void array_schedule_stop(struct array *array);
+void array_schedule_fini(struct array *array);
+/* Has the thread look at once: a schedule was changed.  Any thread. */
+void array_schedule_wake(struct array *array);
+/*
+ * Runs the schedules that are due, and shows when each runs next.  Returns the time of the next run;
+ * INT64_MAX = there is none.  The scheduler's thread; tests, once they have stopped it.
+ */
+int64_t array_schedule_look(struct array *array);
+
+/* ---- snapshot.c, for schedules ---- */
+
+/*
+ * Takes snapshots as array_snapshot_create does, for a schedule; notes its run in the same change.
+ * Further errors: ERR_NOT_FOUND (the schedule is gone).
+ */
+int array_snapshot_run(struct array *array, const struct catalog_schedule_run *run,
+		       const char *name, const struct guid *luns, size_t count);
+/* Deletes the schedule's snapshots of the moments that are not kept. */
+int array_snapshot_expire(struct array *array, const struct guid *schedule_id,
+			  const struct schedule_moment *moments, size_t count);
+
 #endif

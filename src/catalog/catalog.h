@@ -302,6 +302,16 @@ int catalog_pool_space_get(struct catalog *catalog, const struct guid *pool_id,
 /* Forgets it, with the pool.  Returns 0 also when nothing is stored. */
 int catalog_pool_space_delete(struct catalog *catalog, const struct guid *pool_id);
 
+/* When a schedule of snapshots has run last, in milliseconds since 1970, UTC. */
+struct catalog_schedule_run {
+	struct guid schedule_id;
+	int64_t slot_ms; /* the time for which that run was */
+	int64_t last_ms; /* when it was */
+};
+
+/* Stores the last run in the place of what was there; forgotten with the schedule's row. */
+int catalog_schedule_run_put(struct catalog *catalog, const struct catalog_schedule_run *run);
+
 /* What a LUN's logical unit must keep (scsi/store.h).  The catalog does not look at the data. */
 struct catalog_kept {
 	struct guid lun_id;
@@ -401,6 +411,9 @@ int catalog_answers(struct catalog *catalog,
 		    int (*each)(void *arg, const struct catalog_answer *answer), void *arg);
 int catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalog_job *job),
 		 void *arg);
+int catalog_schedule_runs(struct catalog *catalog,
+			  int (*each)(void *arg, const struct catalog_schedule_run *run),
+			  void *arg);
 int catalog_kept_list(struct catalog *catalog,
 		      int (*each)(void *arg, const struct catalog_kept *kept), void *arg);
 int catalog_unlinks(struct catalog *catalog,

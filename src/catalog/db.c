@@ -65,6 +65,10 @@ static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_KEPT_DELETE] = "DELETE FROM kept WHERE lun_id = ? AND kind = ?",
 	[STMT_KEPT_FORGET] = "DELETE FROM kept WHERE lun_id = ?",
 	[STMT_KEPT_LIST] = "SELECT lun_id, kind, version, data FROM kept",
+	[STMT_SCHEDULE_RUN_PUT] = "INSERT INTO schedule_run (schedule_id, slot_ms, last_ms) "
+				  "VALUES (?, ?, ?) ON CONFLICT (schedule_id) DO UPDATE SET "
+				  "slot_ms = excluded.slot_ms, last_ms = excluded.last_ms",
+	[STMT_SCHEDULE_RUN_LIST] = "SELECT schedule_id, slot_ms, last_ms FROM schedule_run",
 	[STMT_POOL_SPACE_PUT] = "INSERT INTO pool_space (pool_id, space, crossings) "
 				"VALUES (?, ?, ?) ON CONFLICT (pool_id) DO UPDATE SET "
 				"space = excluded.space, crossings = excluded.crossings",

@@ -72,6 +72,43 @@ catalog_job_delete(struct catalog *catalog, const struct guid *job_id)
 }
 
 int
+catalog_schedule_run_put(struct catalog *catalog, const struct catalog_schedule_run *run)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_SCHEDULE_RUN_PUT, &stmt);
+
+	if (rc < 0)
+		return rc;
+	catalog_bind_guid(stmt, 1, &run->schedule_id);
+	sqlite3_bind_int64(stmt, 2, run->slot_ms);
+	sqlite3_bind_int64(stmt, 3, run->last_ms);
+	return catalog_run(catalog, stmt, "run of a schedule");
+}
+
+int
+catalog_schedule_runs(struct catalog *catalog,
+		      int (*each)(void *arg, const struct catalog_schedule_run *run), void *arg)
+{
+	struct catalog_schedule_run run;
+	sqlite3_stmt *stmt;
+	int step = SQLITE_DONE, rc = catalog_statement(catalog, STMT_SCHEDULE_RUN_LIST, &stmt);
+
+	if (rc < 0)
+		return rc;
+	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
+		rc = catalog_column_guid(stmt, 0, &run.schedule_id);
+		run.slot_ms = sqlite3_column_int64(stmt, 1);
+		run.last_ms = sqlite3_column_int64(stmt, 2);
+		if (rc == 0)
+			rc = each(arg, &run);
+	}
+	if (rc == 0 && step != SQLITE_DONE)
+		rc = catalog_db_error(catalog, step, "runs of schedules");
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+int
 catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalog_job *job),
 	     void *arg)
 {

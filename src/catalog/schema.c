@@ -221,11 +221,25 @@ static const char version_17[] =
 	"    lun_name TEXT NOT NULL, size_bytes INTEGER NOT NULL, block_bytes INTEGER NOT NULL,"
 	"    created_ms INTEGER NOT NULL, UNIQUE (lun_id, name)) STRICT;";
 
+/*
+ * Schedules of snapshots; snapshots that there are were taken by people.  What was run last is in no
+ * event and in no digest.
+ */
+static const char version_18[] =
+	"CREATE TABLE snapshot_schedule (id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+	"    lun_ids TEXT NOT NULL, \"every\" TEXT NOT NULL, at TEXT NOT NULL,"
+	"    keep TEXT NOT NULL, enabled INTEGER NOT NULL, set_ms INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE schedule_run (schedule_id BLOB PRIMARY KEY REFERENCES snapshot_schedule"
+	"    ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,"
+	"    slot_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL) STRICT;"
+	"ALTER TABLE snapshot ADD COLUMN schedule_id BLOB NOT NULL"
+	"    DEFAULT x'00000000000000000000000000000000';";
+
 const struct catalog_migration catalog_migrations[] = {
 	{ version_1 },  { version_2 },  { version_3 },  { version_4 },  { version_5 },
 	{ version_6 },  { version_7 },  { version_8 },  { version_9 },  { version_10 },
 	{ version_11 }, { version_12 }, { version_13 }, { version_14 }, { version_15 },
-	{ version_16 }, { version_17 },
+	{ version_16 }, { version_17 }, { version_18 },
 };
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "http/http_int.h"
 #include "model/host.h"
+#include "model/schedule.h"
 #include "model/snapshot.h"
 
 /* The two states from which a handler reads, with one reference each. */
@@ -47,6 +48,8 @@ live_family(enum row_family family)
 		return ROW_LIVE_PORTAL;
 	case ROW_JOB:
 		return ROW_LIVE_JOB;
+	case ROW_SNAPSHOT_SCHEDULE:
+		return ROW_LIVE_SNAPSHOT_SCHEDULE;
 	default:
 		return ROW_FAMILY_COUNT;
 	}
@@ -92,6 +95,20 @@ host_initiators(const struct state *config, const struct guid *host)
 		items_add(&names, json_string(initiator->iscsi_name));
 	}
 	return names;
+}
+
+/* The LUNs of a schedule, those that are deleted too. */
+static json_t *
+schedule_luns(const struct row_snapshot_schedule *schedule)
+{
+	const char *rest = schedule->lun_ids;
+	json_t *ids = json_array();
+	struct guid id;
+	char text[GUID_TEXT_SIZE];
+
+	while (schedule_lun_next(&rest, &id))
+		items_add(&ids, json_string(guid_format(&id, text)));
+	return ids;
 }
 
 /* The host of a session: {"id","name"}, or null. */
@@ -160,6 +177,8 @@ http_row(const struct state *config, const struct state *live, const void *row)
 		rc = json_object_set_new(json, "pools", drive_pools(live, &key.a));
 	if (rc == 0 && family == ROW_LIVE_SESSION)
 		rc = json_object_set_new(json, "host", session_host(config, row));
+	if (rc == 0 && family == ROW_SNAPSHOT_SCHEDULE)
+		rc = json_object_set_new(json, "luns", schedule_luns(row));
 	if (rc == 0 && family == ROW_HOST)
 		rc = json_object_set_new(json, "initiators", host_initiators(config, &key.a));
 	if (rc == 0 && family == ROW_HOST)

@@ -389,6 +389,45 @@ write_lun_seconds(struct http_scrape *scrape, const struct http_metric *metric)
 		}
 }
 
+/* ---- schedules of snapshots ---- */
+
+static void
+schedule_label(struct http_scrape *scrape, const struct row_live_snapshot_schedule *live)
+{
+	const struct row_snapshot_schedule *schedule = state_find(scrape->config,
+								  ROW_SNAPSHOT_SCHEDULE, &live->id);
+
+	http_scrape_labels(scrape, "schedule", schedule != NULL ? schedule->name : "", LABELS_END);
+}
+
+static void
+write_schedule_runs(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_SNAPSHOT_SCHEDULE); i++) {
+		const struct row_live_snapshot_schedule *live = state_at(
+			scrape->live, ROW_LIVE_SNAPSHOT_SCHEDULE, i);
+
+		schedule_label(scrape, live);
+		http_scrape_label(scrape, "result", "ok");
+		http_scrape_u64(scrape, metric, live->runs);
+		schedule_label(scrape, live);
+		http_scrape_label(scrape, "result", "failed");
+		http_scrape_u64(scrape, metric, live->failures);
+	}
+}
+
+static void
+write_schedule_last(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_SNAPSHOT_SCHEDULE); i++) {
+		const struct row_live_snapshot_schedule *live = state_at(
+			scrape->live, ROW_LIVE_SNAPSHOT_SCHEDULE, i);
+
+		schedule_label(scrape, live);
+		http_scrape_u64(scrape, metric, (uint64_t)live->last_ms / 1000);
+	}
+}
+
 /* ---- sessions ---- */
 
 static void
@@ -851,6 +890,8 @@ const struct http_metric http_metrics[] = {
 	{ "vds_host_commands", METRIC_COUNTER, NULL, "SCSI commands of a host, those of sessions that have ended included.", write_host_commands },
 	{ "vds_host_bytes", METRIC_COUNTER, "bytes", "Bytes that a host read and wrote.", write_host_bytes },
 	{ "vds_host_command_seconds", METRIC_COUNTER, "seconds", "How long the commands of a host took together.", write_host_seconds },
+	{ "vds_snapshot_schedule_runs", METRIC_COUNTER, NULL, "Runs of a schedule of snapshots in this run of vdsd, by how they ended.", write_schedule_runs },
+	{ "vds_snapshot_schedule_last_success_timestamp_seconds", METRIC_GAUGE, "seconds", "When a schedule has last taken snapshots; 0 = never.", write_schedule_last },
 	{ "vds_lun_size_bytes", METRIC_GAUGE, "bytes", "Size of a LUN as initiators see it.", write_lun_size },
 	{ "vds_lun_allocated_bytes", METRIC_GAUGE, "bytes", "Space that a LUN takes in its pool.", write_lun_allocated },
 	{ "vds_lun_healthy", METRIC_GAUGE, NULL, "1 when the store of a LUN is sound.", write_lun_healthy },

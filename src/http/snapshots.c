@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The handlers of snapshots, clones and rollbacks: /v1/snapshots.  The connection's thread. */
+/*
+ * The handlers of snapshots, clones, rollbacks and schedules: /v1/snapshots, /v1/snapshot-schedules.
+ * The connection's thread.
+ */
 #include "base/err.h"
 #include "http/http_int.h"
 
@@ -61,6 +64,53 @@ http_lun_rollback(struct http_call *call, struct http_reply *reply)
 	struct array_answer answer;
 	int rc = array_lun_rollback(call->array, &call->request, &call->ids[0], &args->snapshot_id,
 				    args->force, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+/* ---- schedules ---- */
+
+static struct array_schedule_spec
+schedule_spec(const struct verb_args *args)
+{
+	return (struct array_schedule_spec){
+		.name = args->name,
+		.every = args->every,
+		.at = args->at,
+		.keep = args->keep,
+		.luns = args->luns.ids,
+		.lun_count = args->luns.count,
+		.luns_given = args->luns.given,
+		.enabled = args->enabled.value,
+		.enabled_given = args->enabled.given,
+	};
+}
+
+int
+http_schedule_create(struct http_call *call, struct http_reply *reply)
+{
+	const struct array_schedule_spec spec = schedule_spec(&call->args);
+	struct array_answer answer;
+	int rc = array_schedule_create(call->array, &call->request, &spec, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_schedule_patch(struct http_call *call, struct http_reply *reply)
+{
+	const struct array_schedule_spec spec = schedule_spec(&call->args);
+	struct array_answer answer;
+	int rc = array_schedule_change(call->array, &call->request, &call->ids[0], &spec, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_schedule_delete(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_schedule_delete(call->array, &call->request, &call->ids[0], &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

@@ -40,15 +40,16 @@ enum row_family {
 	ROW_GROUP_PORTAL, /* a portal in a portal group */
 	ROW_ASSOCIATION,  /* a LUN behind a target, with its LUN number there */
 	ROW_JOB,
-	ROW_CONTROLLER,   /* a data path of the array: one for the host on which vdsd runs */
-	ROW_HOST,         /* a computer that uses LUNs */
-	ROW_INITIATOR,    /* an initiator name of a host */
-	ROW_HOST_GROUP,   /* a named set of hosts */
-	ROW_HOST_MEMBER,  /* a host in a host group */
-	ROW_CREDENTIAL,   /* that there is a CHAP secret, and for whom: never the secret */
-	ROW_TRASHED_LUN,  /* a LUN that was deleted, and is kept for a time */
-	ROW_SNAPSHOT,     /* what a LUN held at one moment */
-	ROW_STORED_COUNT, /* number of families that the catalog stores as tables */
+	ROW_CONTROLLER,        /* a data path of the array: one for the host on which vdsd runs */
+	ROW_HOST,              /* a computer that uses LUNs */
+	ROW_INITIATOR,         /* an initiator name of a host */
+	ROW_HOST_GROUP,        /* a named set of hosts */
+	ROW_HOST_MEMBER,       /* a host in a host group */
+	ROW_CREDENTIAL,        /* that there is a CHAP secret, and for whom: never the secret */
+	ROW_TRASHED_LUN,       /* a LUN that was deleted, and is kept for a time */
+	ROW_SNAPSHOT,          /* what a LUN held at one moment */
+	ROW_SNAPSHOT_SCHEDULE, /* when snapshots are taken, and how many are kept */
+	ROW_STORED_COUNT,      /* number of families that the catalog stores as tables */
 
 	ROW_OTHER =
 		/* rows of families that a later version has added: struct row_other */
@@ -61,10 +62,11 @@ enum row_family {
 	ROW_LIVE_JOB,
 	ROW_LIVE_SESSION,
 	ROW_LIVE_DRIVE,
-	ROW_LIVE_POOL_DRIVE,  /* a pool on a drive */
-	ROW_LIVE_PORT,        /* a network interface at which portals are */
-	ROW_LIVE_MAINTENANCE, /* an object with operations of maintenance that go on */
-	ROW_LIVE_ARRAY,       /* how the array itself is; no row = it is well */
+	ROW_LIVE_POOL_DRIVE,        /* a pool on a drive */
+	ROW_LIVE_PORT,              /* a network interface at which portals are */
+	ROW_LIVE_MAINTENANCE,       /* an object with operations of maintenance that go on */
+	ROW_LIVE_ARRAY,             /* how the array itself is; no row = it is well */
+	ROW_LIVE_SNAPSHOT_SCHEDULE, /* when a schedule runs next, and how its last run ended */
 	ROW_FAMILY_COUNT
 } ROW_BYTE;
 
@@ -315,6 +317,27 @@ struct row_snapshot {
 	uint64_t size_bytes;  /* of the LUN at that moment */
 	uint32_t block_bytes;
 	int64_t created_ms; /* the moment; milliseconds since 1970, UTC */
+	/*
+	 * The schedule that has taken it, and removes it by its counts; zero = a person has taken
+	 * or renamed it, and only people delete it.
+	 */
+	struct guid schedule_id;
+};
+
+/*
+ * A schedule of snapshots: they are taken of all its LUNs at one moment, and the oldest are removed.
+ * When it runs and what it keeps: model/schedule.h.
+ */
+struct row_snapshot_schedule {
+	struct row row;
+	struct guid id;
+	char *name;    /* unique; snapshots are called "NAME-20261129T023000Z" */
+	char *lun_ids; /* ids joined by ';', sorted; some may be deleted by now */
+	/* in the canonical form of model/schedule.h: "1d", "02:30", "last=3,daily=7" */
+	char *every, *at, *keep;
+	bool enabled;
+	/* since when it runs at these times, UTC: what was due before is not made up for */
+	int64_t set_ms;
 };
 
 /*
@@ -374,6 +397,17 @@ struct row_live_lun {
 	struct guid id;
 	char *reason;             /* why health is FAILED or FAILING, else "" */
 	uint64_t allocated_bytes; /* space that its volume takes; some seconds old */
+};
+
+/* How a schedule of snapshots does in this run of vdsd. */
+struct row_live_snapshot_schedule {
+	struct row row;
+	struct guid id;
+	int64_t next_ms;         /* when it runs next, UTC; 0 = it is not enabled */
+	int64_t last_ms;         /* when it has last taken snapshots, UTC; 0 = never */
+	bool failed;             /* its last run has taken none */
+	char *reason;            /* why; "" when it has not failed */
+	uint64_t runs, failures; /* since vdsd was started; runs: those that have taken snapshots */
 };
 
 struct row_live_portal {

@@ -233,6 +233,20 @@ static const struct row_field snapshot_fields[] = {
 	U64(row_snapshot, size_bytes),
 	U32(row_snapshot, block_bytes),
 	I64(row_snapshot, created_ms),
+	GUID(row_snapshot, schedule_id),
+};
+/* clang-format on */
+
+/* clang-format off */
+static const struct row_field snapshot_schedule_fields[] = {
+	GUID(row_snapshot_schedule, id),
+	TEXT(row_snapshot_schedule, name),
+	TEXT(row_snapshot_schedule, lun_ids),
+	TEXT(row_snapshot_schedule, every),
+	TEXT(row_snapshot_schedule, at),
+	TEXT(row_snapshot_schedule, keep),
+	BOOL(row_snapshot_schedule, enabled),
+	I64(row_snapshot_schedule, set_ms),
 };
 /* clang-format on */
 
@@ -248,6 +262,18 @@ static const struct row_field live_lun_fields[] = {
 	TEXT(row_live_lun, reason),
 	ADDED(1, row_live_lun, allocated_bytes, FIELD_U64),
 	ADDED(2, row_live_lun, write_through, FIELD_BOOL),
+};
+/* clang-format on */
+
+/* clang-format off */
+static const struct row_field live_snapshot_schedule_fields[] = {
+	GUID(row_live_snapshot_schedule, id),
+	I64(row_live_snapshot_schedule, next_ms),
+	I64(row_live_snapshot_schedule, last_ms),
+	BOOL(row_live_snapshot_schedule, failed),
+	TEXT(row_live_snapshot_schedule, reason),
+	U64(row_live_snapshot_schedule, runs),
+	U64(row_live_snapshot_schedule, failures),
 };
 /* clang-format on */
 
@@ -382,6 +408,7 @@ KEYED2(row_host_member, host_id);
 KEYED(row_credential, id);
 KEYED(row_trashed_lun, id);
 KEYED(row_snapshot, id);
+KEYED(row_snapshot_schedule, id);
 KEYED(row_other, id);
 KEYED(row_live_lun, id);
 KEYED(row_live_portal, id);
@@ -390,6 +417,7 @@ KEYED(row_live_job, id);
 KEYED(row_live_session, id);
 KEYED(row_live_drive, id);
 KEYED(row_live_array, id);
+KEYED(row_live_snapshot_schedule, id);
 KEYED(row_live_pool_drive, pool_id);
 KEYED2(row_live_pool_drive, drive_id);
 KEYED(row_live_port, id);
@@ -421,6 +449,7 @@ static const struct row_type types[ROW_FAMILY_COUNT] = {
 	[ROW_CREDENTIAL]	= FAMILY_ADDED(3, credential, "credentials",	1),
 	[ROW_TRASHED_LUN]	= FAMILY_ADDED(3, trashed_lun, "trashed_luns",	1),
 	[ROW_SNAPSHOT]		= FAMILY_ADDED(3, snapshot, "snapshots",	1),
+	[ROW_SNAPSHOT_SCHEDULE]	= FAMILY_ADDED(3, snapshot_schedule, "snapshot_schedules", 1),
 	[ROW_OTHER]		= { "", "", sizeof(struct row_other), 1, other_fields, ARRAY_LEN(other_fields), 0 },
 	[ROW_LIVE_LUN]		= FAMILY(live_lun,	"live_luns",		1),
 	[ROW_LIVE_PORTAL]	= FAMILY(live_portal,	"live_portals",		1),
@@ -432,6 +461,7 @@ static const struct row_type types[ROW_FAMILY_COUNT] = {
 	[ROW_LIVE_PORT]		= FAMILY_ADDED(2, live_port, "live_ports",	1),
 	[ROW_LIVE_MAINTENANCE]	= FAMILY_ADDED(2, live_maintenance, "live_maintenances", 1),
 	[ROW_LIVE_ARRAY]	= FAMILY_ADDED(2, live_array,		"live_arrays",		1),
+	[ROW_LIVE_SNAPSHOT_SCHEDULE] = FAMILY_ADDED(3, live_snapshot_schedule, "live_snapshot_schedules", 1),
 };
 /* clang-format on */
 
@@ -455,6 +485,8 @@ row_noun(enum row_family family)
 		return "CHAP secret";
 	case ROW_TRASHED_LUN:
 		return "deleted LUN";
+	case ROW_SNAPSHOT_SCHEDULE:
+		return "snapshot schedule";
 	case ROW_LIVE_SESSION:
 		return "session";
 	case ROW_LIVE_DRIVE:

@@ -16,6 +16,7 @@
 #include "model/fields.h"
 #include "model/hints.h"
 #include "model/host.h"
+#include "model/schedule.h"
 #include "model/snapshot.h"
 #include "model/state_int.h"
 
@@ -139,6 +140,14 @@ by_pool_path(const void *p, const void *q)
 }
 
 static int
+by_schedule_name(const void *p, const void *q)
+{
+	const struct row_snapshot_schedule *const *a = p, *const *b = q;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static int
 by_endpoint(const void *p, const void *q)
 {
 	const struct row_portal *a = *(const struct row_portal *const *)p,
@@ -163,6 +172,8 @@ check_uniques(const struct state *state)
 		rc = check_unique_few(state, ROW_POOL, by_pool_name, "name");
 	if (rc == 0)
 		rc = check_unique_few(state, ROW_POOL, by_pool_path, "path");
+	if (rc == 0)
+		rc = check_unique_few(state, ROW_SNAPSHOT_SCHEDULE, by_schedule_name, "name");
 	return rc < 0 ? rc : check_unique_few(state, ROW_PORTAL, by_endpoint, "address and port");
 }
 
@@ -481,6 +492,42 @@ check_snapshot(const struct state *state, const void *row)
 	return 0;
 }
 
+/* Whether the list is as schedule_luns_format writes it; *ret_count is how many LUNs it has. */
+static bool
+is_lun_list(const char *text, size_t *ret_count)
+{
+	struct guid id, before = { { 0 } };
+	bool sorted = true;
+
+	*ret_count = 0;
+	while (schedule_lun_next(&text, &id)) {
+		sorted = sorted && (*ret_count == 0 || guid_compare(&before, &id) < 0);
+		before = id;
+		++*ret_count;
+	}
+	return sorted && *text == '\0';
+}
+
+static int
+check_schedule(const struct state *state, const void *row)
+{
+	const struct row_snapshot_schedule *schedule = row;
+	struct schedule_rule rule;
+	size_t count;
+	long units = utf8_to_utf16_len(schedule->name);
+
+	(void)state;
+	if (units < 1 || units > SCHEDULE_NAME_UNITS || strchr(schedule->name, '@') != NULL)
+		return BREACH("a schedule has no name, or one that is none: \"%s\"",
+			      schedule->name);
+	if (!is_lun_list(schedule->lun_ids, &count) || count < 1 || count > SCHEDULE_LUNS_MAX)
+		return BREACH("schedule %s: its list of LUNs is none", schedule->name);
+	if (schedule_rule_read(schedule, &rule) < 0)
+		return BREACH("schedule %s: when it runs and what it keeps cannot be read",
+			      schedule->name);
+	return 0;
+}
+
 /* Nothing is known of it, so nothing can be wrong. */
 static int
 check_other(const struct state *state, const void *row)
@@ -511,6 +558,7 @@ static int (*const row_checks[ROW_CONFIG_COUNT])(const struct state *state, cons
 	[ROW_CREDENTIAL] = check_credential,
 	[ROW_TRASHED_LUN] = check_trashed_lun,
 	[ROW_SNAPSHOT] = check_snapshot,
+	[ROW_SNAPSHOT_SCHEDULE] = check_schedule,
 	[ROW_OTHER] = check_other,
 };
 

@@ -9,6 +9,7 @@
 #include "model/credential.h"
 #include "model/hints.h"
 #include "model/pool_options.h"
+#include "model/schedule.h"
 
 #define AT(member)     offsetof(struct verb_args, member)
 #define SIZE_MAX_BYTES (1ull << 53)
@@ -137,6 +138,22 @@ static const struct verb_field clone_fields[] = {
 static const struct verb_field rollback_fields[] = {
 	{ "snapshot_id", VERB_GUID,	true,	AT(snapshot_id), 0,	0 },
 	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
+};
+static const struct verb_field schedule_fields[] = {
+	{ "name",	VERB_TEXT,	true,	AT(name),	1,	ROW_NAME_MAX },
+	{ "luns",	VERB_GUIDS,	true,	AT(luns),	0,	0 },
+	{ "every",	VERB_TEXT,	true,	AT(every),	1,	SCHEDULE_TEXT_MAX - 1 },
+	{ "at",		VERB_TEXT,	false,	AT(at),		0,	SCHEDULE_TEXT_MAX - 1 },
+	{ "keep",	VERB_TEXT,	true,	AT(keep),	1,	SCHEDULE_TEXT_MAX - 1 },
+	{ "enabled",	VERB_FLAG,	false,	AT(enabled),	0,	0 },
+};
+static const struct verb_field schedule_patch_fields[] = {
+	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },
+	{ "luns",	VERB_GUIDS,	false,	AT(luns),	0,	0 },
+	{ "every",	VERB_TEXT,	false,	AT(every),	1,	SCHEDULE_TEXT_MAX - 1 },
+	{ "at",		VERB_TEXT,	false,	AT(at),		0,	SCHEDULE_TEXT_MAX - 1 },
+	{ "keep",	VERB_TEXT,	false,	AT(keep),	1,	SCHEDULE_TEXT_MAX - 1 },
+	{ "enabled",	VERB_FLAG,	false,	AT(enabled),	0,	0 },
 };
 static const struct verb_field snapshot_list_fields[] = {
 	FIELD_AFTER, FIELD_LIMIT,
@@ -284,6 +301,8 @@ static const struct verb_spec body_extend = SPEC(extend_fields, VERB_AS_MARKED);
 static const struct verb_spec body_shrink = SPEC(shrink_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_clone = SPEC(clone_fields, VERB_AS_MARKED);
 static const struct verb_spec body_rollback = SPEC(rollback_fields, VERB_AS_MARKED);
+static const struct verb_spec body_schedule = SPEC(schedule_fields, VERB_AS_MARKED);
+static const struct verb_spec body_schedule_patch = SPEC(schedule_patch_fields, VERB_AT_LEAST_ONE);
 static const struct verb_spec query_snapshots = SPEC(snapshot_list_fields, VERB_AS_MARKED);
 static const struct verb_spec body_snapshot = SPEC(snapshot_fields, VERB_AS_MARKED);
 static const struct verb_spec body_snapshot_patch = SPEC(snapshot_patch_fields, VERB_AS_MARKED);
@@ -482,6 +501,16 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_OPERATOR, NULL, NULL, 200 },
 	[VERB_SNAPSHOT] = { "GET", "/v1/snapshot", "snapshot",
 		ROLE_READER, NULL, NULL, 200 },
+	[VERB_SCHEDULE_LIST] = { "GET", "/v1/snapshot-schedules", "snapshotScheduleList",
+		ROLE_READER, &query_named, NULL, 200 },
+	[VERB_SCHEDULE_CREATE] = { "POST", "/v1/snapshot-schedules", "snapshotScheduleCreate",
+		ROLE_OPERATOR, NULL, &body_schedule, 201 },
+	[VERB_SCHEDULE_DELETE] = { "DELETE", "/v1/snapshot-schedules/{id}", "snapshotScheduleDelete",
+		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_SCHEDULE_GET] = { "GET", "/v1/snapshot-schedules/{id}", "snapshotScheduleGet",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_SCHEDULE_CHANGE] = { "PATCH", "/v1/snapshot-schedules/{id}", "snapshotScheduleChange",
+		ROLE_ADMIN, NULL, &body_schedule_patch, 200 },
 	[VERB_SNAPSHOT_LIST] = { "GET", "/v1/snapshots", "snapshotList",
 		ROLE_READER, &query_snapshots, NULL, 200 },
 	[VERB_SNAPSHOT_CREATE] = { "POST", "/v1/snapshots", "snapshotCreate",

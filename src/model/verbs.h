@@ -115,6 +115,11 @@ enum verb_id {
 	VERB_SESSION_LIST,
 	VERB_SESSION_END,
 	VERB_SNAPSHOT,      /* of the array's state */
+	VERB_SCHEDULE_LIST, /* of snapshots of LUNs */
+	VERB_SCHEDULE_CREATE,
+	VERB_SCHEDULE_DELETE,
+	VERB_SCHEDULE_GET,
+	VERB_SCHEDULE_CHANGE,
 	VERB_SNAPSHOT_LIST, /* of LUNs, as the others from here on */
 	VERB_SNAPSHOT_CREATE,
 	VERB_SNAPSHOT_DELETE,
@@ -188,6 +193,8 @@ struct verb_args {
 	const char *access_state;
 	const char *low, *full, *overcommit, *trash;
 	struct verb_flag trash_yields;
+	const char *every, *at, *keep;
+	struct verb_flag enabled;
 	bool now, unassociated;
 	struct verb_flag preferred, explicit_allowed;
 };

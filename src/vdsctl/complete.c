@@ -214,6 +214,7 @@ offer_place(struct completing *c, const char *prefix, const char *place)
 		enum row_family family;
 	} nouns[] = { { "LUN", ROW_LUN },
 		      { "SNAPSHOT", ROW_SNAPSHOT },
+		      { "SCHEDULE", ROW_SNAPSHOT_SCHEDULE },
 		      { "TARGET", ROW_TARGET },
 		      { "DELETED-LUN", ROW_TRASHED_LUN },
 		      { "POOL", ROW_POOL },

@@ -108,6 +108,10 @@ enum ctl_option_id {
 	OPT_SHRINK_LUNS,
 	OPT_REVISION,
 	OPT_CHANGE,
+	OPT_EVERY,
+	OPT_AT,
+	OPT_KEEP,
+	OPT_ENABLED,
 	OPT_COUNT
 };
 
@@ -345,6 +349,8 @@ void ctl_hosts_add(const struct ctl *ctl, struct strbuf *text);
  * caller frees it with mem_free.  NULL when out of memory.
  */
 char *ctl_mask_option(const struct ctl *ctl);
+/* The line of a schedule of snapshots in a list: schedule.c. */
+void ctl_schedule_row(struct table *table, const struct ctl_view *view, const void *row);
 /* Counts the hosts and host groups of a canonical unmasking list. */
 size_t ctl_mask_hosts(const char *mask);
 /* Counts the sessions of the host's initiators. */
@@ -449,6 +455,8 @@ int ctl_run_lun_counters(struct ctl *ctl);
 int ctl_run_lun_clone(struct ctl *ctl);
 int ctl_run_lun_rollback(struct ctl *ctl);
 int ctl_run_snapshot_create(struct ctl *ctl);
+int ctl_run_schedule_create(struct ctl *ctl); /* schedule.c */
+int ctl_run_schedule_set(struct ctl *ctl);
 int ctl_run_snapshot_rename(struct ctl *ctl);
 int ctl_run_lun_reservations(struct ctl *ctl);
 int ctl_run_drive_rescan(struct ctl *ctl); /* controller.c */

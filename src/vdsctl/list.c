@@ -338,6 +338,8 @@ snapshot_row(struct table *table, const struct ctl_view *view, const void *row)
 /* clang-format off */
 static const char maintenance_columns[] = "KIND|NAME|OPERATIONS|ID";
 #define maintenance_row ctl_maintenance_row
+static const char schedule_columns[] = "NAME|EVERY|AT (UTC)|KEEP|LUNS|NEXT|LAST|STATE|ID";
+#define schedule_row ctl_schedule_row
 #define LISTING(family, noun) \
 	{ \
 		family, noun##_columns, noun##_row \
@@ -360,6 +362,7 @@ static const struct listing listings[] = {
 	LISTING(ROW_CREDENTIAL, credential),
 	LISTING(ROW_TRASHED_LUN, trashed_lun),
 	LISTING(ROW_SNAPSHOT, snapshot),
+	LISTING(ROW_SNAPSHOT_SCHEDULE, schedule),
 	LISTING(ROW_LIVE_PORT, port),
 	LISTING(ROW_LIVE_MAINTENANCE, maintenance),
 };

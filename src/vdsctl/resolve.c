@@ -33,6 +33,7 @@ ctl_verbs(enum row_family family)
 				     VERB_HOST_GROUP_DELETE },
 		[ROW_CREDENTIAL] = { VERB_CREDENTIAL_LIST, VERB_CREDENTIAL_GET, VERB_CREDENTIAL_DELETE },
 		[ROW_TRASHED_LUN] = { VERB_TRASH_LIST, VERB_TRASH_GET, VERB_TRASH_EMPTY },
+		[ROW_SNAPSHOT_SCHEDULE] = { VERB_SCHEDULE_LIST, VERB_SCHEDULE_GET, VERB_SCHEDULE_DELETE },
 		[ROW_SNAPSHOT] = { VERB_SNAPSHOT_LIST, VERB_SNAPSHOT_GET, VERB_SNAPSHOT_DELETE },
 		[ROW_LIVE_PORT] = { VERB_PORT_LIST, VERB_PORT_GET, VERB_COUNT },
 		[ROW_LIVE_DRIVE] = { VERB_DRIVE_LIST, VERB_DRIVE_GET, VERB_COUNT },
@@ -62,6 +63,8 @@ ctl_command_noun(enum row_family family)
 		return "secret";
 	case ROW_TRASHED_LUN:
 		return "trash";
+	case ROW_SNAPSHOT_SCHEDULE:
+		return "snapshot schedule";
 	case ROW_LIVE_DRIVE:
 		return "drive";
 	case ROW_LIVE_PORT:
@@ -126,7 +129,7 @@ has_names(enum row_family family)
 	return family == ROW_LUN || family == ROW_TARGET || family == ROW_POOL ||
 	       family == ROW_LIVE_DRIVE || family == ROW_CONTROLLER || family == ROW_LIVE_PORT ||
 	       family == ROW_HOST || family == ROW_HOST_GROUP || family == ROW_TRASHED_LUN ||
-	       family == ROW_SNAPSHOT;
+	       family == ROW_SNAPSHOT || family == ROW_SNAPSHOT_SCHEDULE;
 }
 
 /* The names that are alike, of the first thousand objects: enough for a hint. */

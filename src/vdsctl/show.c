@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "model/host.h"
 #include "model/port.h"
+#include "model/schedule.h"
 #include "model/snapshot.h"
 #include "vdsctl/ctl_int.h"
 
@@ -612,6 +613,43 @@ snapshot_page(const struct ctl_view *view, const void *row, FILE *out)
 	return 0;
 }
 
+static int
+schedule_page(const struct ctl_view *view, const void *row, FILE *out)
+{
+	const struct row_snapshot_schedule *schedule = row;
+	const struct row_live_snapshot_schedule *live = state_find(
+		view->live, ROW_LIVE_SNAPSHOT_SCHEDULE, &schedule->id);
+	const char *label = "LUNs", *rest = schedule->lun_ids;
+	char text[GUID_TEXT_SIZE];
+	struct guid id;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < state_count(view->config, ROW_SNAPSHOT); i++) {
+		const struct row_snapshot *snapshot = state_at(view->config, ROW_SNAPSHOT, i);
+
+		kept += guid_equal(&snapshot->schedule_id, &schedule->id);
+	}
+	line(out, "Name", "%s", schedule->name);
+	line(out, "Every", "%s, at %s UTC", schedule->every, schedule->at);
+	line(out, "Keep", "%s", schedule->keep);
+	for (; schedule_lun_next(&rest, &id); label = "") {
+		const char *name = ctl_lun_name(view, &id);
+
+		line(out, label, "%s%s", name != NULL ? name : guid_format(&id, text),
+		     state_find(view->config, ROW_LUN, &id) != NULL ? "" : " (deleted)");
+	}
+	line(out, "Enabled", "%s", schedule->enabled ? "yes" : "no");
+	if (live != NULL && live->next_ms != 0)
+		line_time(out, "Next", live->next_ms);
+	if (live != NULL && live->last_ms != 0)
+		line_time(out, "Last", live->last_ms);
+	if (live != NULL && live->failed)
+		line(out, "Failed", "%s", live->reason);
+	line(out, "Snapshots", "%zu", kept);
+	line_id(out, &schedule->id);
+	return 0;
+}
+
 /* ---- the command ---- */
 
 static const struct page {
@@ -630,6 +668,7 @@ static const struct page {
 	{ ROW_HOST, host_page },
 	{ ROW_HOST_GROUP, host_group_page },
 	{ ROW_SNAPSHOT, snapshot_page },
+	{ ROW_SNAPSHOT_SCHEDULE, schedule_page },
 };
 
 static int

@@ -65,6 +65,8 @@ name_in(const struct client_view *view, enum row_family family, const struct gui
 		name = ((const struct row_live_drive *)(const void *)row)->name;
 	else if (row != NULL && family == ROW_SNAPSHOT)
 		name = ((const struct row_snapshot *)(const void *)row)->name;
+	else if (row != NULL && family == ROW_SNAPSHOT_SCHEDULE)
+		name = ((const struct row_snapshot_schedule *)(const void *)row)->name;
 	else if (row != NULL && family == ROW_HOST)
 		name = ((const struct row_host *)(const void *)row)->name;
 	else if (row != NULL && family == ROW_HOST_GROUP)
@@ -97,6 +99,8 @@ part_family(enum row_family family, bool second)
 		return ROW_PORTAL;
 	case ROW_LIVE_JOB:
 		return ROW_JOB;
+	case ROW_LIVE_SNAPSHOT_SCHEDULE:
+		return ROW_SNAPSHOT_SCHEDULE;
 	default:
 		return family;
 	}

@@ -190,6 +190,11 @@ def snapshots(daemon, array):
     equal(array.snapshot_list(lun_id=lun)['items'], [array.snapshot_get(snapshot)], 'snapshots')
     equal(array.snapshot_list(name='small@s2')['items'][0]['id'], snapshot, 'a snapshot by name')
     array.lun_rollback(lun, snapshot_id=snapshot)
+    schedule = array.snapshot_schedule_create(name='auto', luns=[lun], every='1d', keep='daily=7')['id']
+    array.snapshot_schedule_change(schedule, enabled=False)
+    equal(array.snapshot_schedule_get(schedule)['enabled'], False, 'a schedule')
+    equal([s['id'] for s in array.snapshot_schedule_list()['items']], [schedule], 'schedules')
+    array.snapshot_schedule_delete(schedule)
     made = [array.lun_clone(lun, name='c1')['id'], array.snapshot_clone(snapshot)['id'], lun]
     array.snapshot_delete(snapshot)
     for ident in made:

@@ -242,6 +242,23 @@ trash_changes(struct fixture *fx, char path[256])
 	change(fx, VERB_POOL_CHANGE, pool, "{\"trash\":\"none\"}");
 }
 
+static void
+schedule_changes(struct fixture *fx, char *path)
+{
+	char lun[GUID_TEXT_SIZE], body[256];
+
+	strcpy(lun, change(fx, VERB_LUN_CREATE, "/v1/luns",
+			   "{\"name\":\"scheduled\",\"size_bytes\":1048576}"));
+	snprintf(body, sizeof(body),
+		 "{\"name\":\"auto\",\"luns\":[\"%s\"],\"every\":\"1d\",\"keep\":\"7\"}", lun);
+	snprintf(path, 256, "/v1/snapshot-schedules/%s",
+		 change(fx, VERB_SCHEDULE_CREATE, "/v1/snapshot-schedules", body));
+	change(fx, VERB_SCHEDULE_CHANGE, path, "{\"enabled\":false}");
+	change(fx, VERB_SCHEDULE_DELETE, path, NULL);
+	snprintf(path, 256, "/v1/luns/%s", lun);
+	change(fx, VERB_LUN_DELETE, path, NULL);
+}
+
 /*
  * These need what this array does not have: a job that runs, a session, a port of a network, a pool
  * whose volumes can share space.  That their refusals are recorded is tested below, as for every
@@ -275,6 +292,7 @@ test_what_is_done_leaves_one_record(void **state)
 	secrets_change(fx, path);
 	plans_change(fx);
 	trash_changes(fx, path);
+	schedule_changes(fx, path);
 	for (int v = 0; v < VERB_COUNT; v++)
 		if (verb_is_change(v) && !done[v] && !needs_more(v))
 			fail_msg("nobody has tried %s", verb_table[v].operation);

@@ -376,6 +376,7 @@ test_objects_are_rows_and_what_is_merged(void **state)
 	row_agrees("Host", ROW_HOST, 2);            /* initiators, host_groups */
 	row_agrees("HostGroup", ROW_HOST_GROUP, 1); /* hosts */
 	row_agrees("LunSnapshot", ROW_SNAPSHOT, 0);
+	row_agrees("SnapshotSchedule", ROW_SNAPSHOT_SCHEDULE, 2); /* luns, live */
 }
 
 static void

@@ -102,6 +102,38 @@ def test_snapshots(a):
         a.run('lun', 'delete', name)
 
 
+def test_schedules(a):
+    (a.top / 'inject/clone-by-copy').touch()
+    for name in 'data', 'log':
+        a.run('lun', 'create', name, '--size', '1M')
+    create = 'snapshot', 'schedule', 'create'
+    a.run(*create, 'nightly', 'data', 'log', '--every', '24h', '--at', '02:30', '--keep',
+          'weekly=4,daily=7')
+    row = a.json('snapshot', 'schedule', 'show', 'nightly')
+    equal((row['every'], row['at'], row['keep'], row['enabled'], len(row['luns'])),
+          ('1d', '02:30', 'daily=7,weekly=4', True, 2))
+    for wrong in (('--every', '5', '--keep', '1'), ('--every', '1h', '--keep', '0'),
+                  ('--every', '1h', '--keep', '1', '--at', '02:30'), ('--every', '1h'),
+                  ('--every', '1h', '--keep', '1', '--enabled', 'maybe')):
+        a.run(*create, 'wrong', 'data', *wrong, code=2)
+    a.run(*create, 'nightly', 'data', '--every', '1h', '--keep', '1', code=6)
+    a.run(*create, 'of nothing', 'nothing', '--every', '1h', '--keep', '1', code=3)
+    said = a.run('snapshot', 'schedule', 'show', 'nightly')
+    check('1d, at 02:30 UTC' in said and re.search('^LUNs +(data|log)$', said, re.M), said)
+    a.run('snapshot', 'schedule', 'set', 'nightly', code=2)
+    a.run('snapshot', 'schedule', 'set', 'nothing', '--keep', '1', code=3)
+    a.run('snapshot', 'schedule', 'set', 'nightly', 'log', '--name', 'weekly', '--every', '1w', '--at',
+          'sat-02:30', '--keep', '5', '--enabled', 'no')
+    listing = a.run('snapshot', 'schedule', 'list')
+    check(re.search(r'^weekly +1w +sat-02:30 +last=5 +log .* disabled ', listing, re.M), listing)
+    equal(a.json('snapshot', 'schedule', 'list')[0]['live'] or {'next_ms': 0},
+          {**(a.json('snapshot', 'schedule', 'list')[0]['live'] or {}), 'next_ms': 0})
+    a.run('snapshot', 'schedule', 'delete', 'weekly')
+    equal(a.json('snapshot', 'schedule', 'list'), [])
+    for name in 'data', 'log':
+        a.run('lun', 'delete', name)
+
+
 def test_space_and_trash(a):
     pool = a.json('pool', 'list')[0]['name']
     a.run('pool', 'set', pool, '--low', '20%', '--full', '5%', '--overcommit', 'off')

@@ -247,7 +247,7 @@ test_every_command_is_reached_by_its_words(void **state)
 	(void)state;
 	for (size_t i = 0; i < ctl_command_count; i++) {
 		char copy[64];
-		const char *words[2];
+		const char *words[3];
 		size_t count = 0, used;
 
 		strcpy(copy, ctl_commands[i].words);
