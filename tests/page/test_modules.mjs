@@ -10,9 +10,10 @@ import { undone } from '../../src/page/app/history.js';
 import * as format from '../../src/page/app/format.js';
 import * as model from '../../src/page/app/model.js';
 import * as plans from '../../src/page/app/plans.js';
+import { spark } from '../../src/page/app/spark.js';
 import * as stats from '../../src/page/app/stats.js';
 import { search, sorted } from '../../src/page/app/search.js';
-import { arrange, HEIGHT, neighbourhood, pathMarks } from '../../src/page/app/graph.js';
+import { arrange, fitting, HEIGHT, neighbourhood, pathMarks } from '../../src/page/app/graph.js';
 
 const { test, equal, check, runAll } = createRequire(import.meta.url)('./tap.cjs');
 const openapi = JSON.parse(fs.readFileSync(new URL('../../docs/openapi.json', import.meta.url)));
@@ -372,7 +373,8 @@ test('every plan consists of calls that the API has', () => {
 		plans.createPortal(r, { address: '192.0.2.1', port: '3260', allTargets: true }),
 		plans.portalStatus(r, portal, 'offline'),
 		plans.deletePortal(r, portal),
-		plans.createPool(r, { name: 'x', path: '/srv/x' }),
+		plans.createPool(r, { name: 'x', path: '/srv/x', force: false }),
+		plans.createPool(r, { name: 'x', path: 'bdev:/dev/sdz', force: true }),
 		plans.deletePool(r, { id: 'q', name: 'q' }),
 		plans.poolSettings(r, r.get('pool', 'p'), { ...SETTINGS, low: '5G', yields: true }),
 		plans.controllerStatus(r, controller, 'offline'),
@@ -616,6 +618,19 @@ test('the neighbourhood of each object leads from LUNs to hosts and back', () =>
 	}
 });
 
+test('a name that is too long shows what it differs in', () => {
+	equal(
+		[
+			fitting('iqn.1993-08.org.debian:01:db1', 15),
+			fitting('iqn.2026-11.org.example:averylongname', 15),
+			fitting('naa.310c14ac6df8552e', 8),
+			fitting('short', 8),
+		],
+		['debian:01:db1', 'averylongname', 'naa.310c', 'short'],
+		'names',
+	);
+});
+
 test('a full column counts what it leaves out', () => {
 	const r = sample();
 	r.put({
@@ -651,6 +666,33 @@ test('the path of an explanation is marked up to its obstacle', () => {
 		['good', 'bad', undefined],
 		'marks',
 	);
+});
+
+test('the space of a day is a line from the first sample to now', () => {
+	const hour = 3600e3,
+		value = (sample) => sample.v;
+	equal(spark([], value), null, 'without a sample');
+	equal(spark([{ time_ms: 5, v: 7 }], value), null, 'one sample');
+	equal(
+		spark(
+			[
+				{ time_ms: 0, v: 10 },
+				{ time_ms: 6 * hour, v: 30 },
+				{ time_ms: 12 * hour, v: 20 },
+			],
+			value,
+		),
+		{ path: 'M0 96H50V8H100V52H100', from: 0, least: 10, most: 30 },
+		'three samples of half a day',
+	);
+	const old = spark(
+		[
+			{ time_ms: 0, v: 1 },
+			{ time_ms: 48 * hour, v: 1 },
+		],
+		value,
+	);
+	equal([old.from, old.path], [24 * hour, 'M0 52H100V52H100'], 'what is older than a day');
 });
 
 test('rates and latencies come from two answers', () => {

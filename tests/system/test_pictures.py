@@ -193,7 +193,7 @@ def page_sources():
 def the_picture_of_the_page_is_true():
     picture, note = PICTURES / 'page.png', PICTURES / 'page.sha256'
     if UPDATE:
-        shutil.copyfile(SHOTS / 'lun-wide.png', picture)
+        shutil.copyfile(SHOTS / 'picture-wide.png', picture)
         note.write_text(page_sources())
     check(picture.exists(), f'{picture} is missing: {HOW}')
     equal(note.read_text(), page_sources(),

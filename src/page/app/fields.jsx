@@ -5,7 +5,7 @@ import { createContext } from 'preact';
 import { useContext, useId, useState } from 'preact/hooks';
 import { Icon } from './icons.jsx';
 import { plural } from './format.js';
-import { search } from './search.js';
+import { search, sorted } from './search.js';
 
 /** { input, set(changes), busy } of the dialog that is open. */
 export const Form = createContext(null);
@@ -112,7 +112,7 @@ function Choose({ label, name, rows, text: textOf, sub, none, part }) {
 	const chosen = input[name];
 	// those that were chosen at first come first, and nothing moves while one chooses
 	const [first] = useState(chosen);
-	const found = search(rows, query, (row) =>
+	const found = search(sorted(rows, textOf), query, (row) =>
 		`${textOf(row)} ${sub?.(row) ?? ''}`.toLowerCase(),
 	).sort((a, b) => first.includes(b.id) - first.includes(a.id));
 	return (

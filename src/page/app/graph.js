@@ -368,3 +368,16 @@ export function pathMarks(graph, lunId, initiator, explanation) {
 			);
 	return marks;
 }
+
+/**
+ * At most so many characters of a text: its beginning, or the end of an iSCSI name, since those differ
+ * at their end, from behind a dot or a colon where there is one.  It is always a part of the text, for
+ * those who see it and those who hear all of it.
+ */
+export function fitting(text, most) {
+	if (text.length <= most) return text;
+	if (!/^(iqn|eui)\./.test(text)) return text.slice(0, most);
+	const end = text.slice(-most),
+		whole = end.replace(/^[^.:]*[.:]/, '');
+	return whole.length > most / 2 ? whole : end;
+}

@@ -2,25 +2,19 @@
 // Draws the neighbourhood of an object: each node is a link to that object, so one can follow the
 // graph by mouse and by keyboard.  A table says the same.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { arrange, HEIGHT, TITLES } from './graph.js';
+import { arrange, fitting, HEIGHT, TITLES } from './graph.js';
 import { Icon } from './icons.jsx';
 import { href } from './router.js';
 import { plural } from './format.js';
 
-/**
- * A text that is cut where its place ends: at the right, and iSCSI names at the left, since those
- * differ at their end.
- */
-const Cut = ({ text, most, x, y, width, ...rest }) => {
-	const atEnd = text.length > most && /^(iqn|naa|eui)\./.test(text);
-	return (
-		<svg x={x} y={y - 15} width={width} height="20">
-			<text x={atEnd ? width : 0} y="15" text-anchor={atEnd ? 'end' : undefined} {...rest}>
-				{text}
-			</text>
-		</svg>
-	);
-};
+/** A text in its place; what does not fit is left out, see fitting(). */
+const Cut = ({ text, most, x, y, width, ...rest }) => (
+	<svg x={x} y={y - 15} width={width} height="20">
+		<text x="0" y="15" {...rest}>
+			{fitting(text, most)}
+		</text>
+	</svg>
+);
 
 const linkOf = (node) =>
 	node.id === '*' ? undefined : href(node.view, node.link ?? node.id, node.query ?? {});

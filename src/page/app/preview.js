@@ -11,29 +11,30 @@ const NONE = { asked: '', plan: null, error: '' };
 
 /**
  * Asks vdsd what `document` would change, anew when it or the array (sequence) changes.  Returns
- * { plan: the last answer, or null; error: why there is none; waiting: it is of another document }.
+ * { plan: the last answer, or null; error: why there is none; waiting: it is of another
+ * document or of an older state }.
  */
 export function usePreview(document, sequence) {
-	const text = document ? JSON.stringify(document) : '';
+	const key = document ? `${sequence} ${JSON.stringify(document)}` : '';
 	const [known, setKnown] = useState(NONE);
 	useEffect(() => {
-		if (!text) return undefined;
+		if (!key) return undefined;
 		const stop = new AbortController();
 		const timer = setTimeout(async () => {
 			try {
 				const plan = await call('plan', { body: document, signal: stop.signal });
-				setKnown({ asked: text, plan, error: '' });
+				setKnown({ asked: key, plan, error: '' });
 			} catch (error) {
 				if (error.name !== 'AbortError')
-					setKnown({ asked: text, plan: null, error: error.message });
+					setKnown({ asked: key, plan: null, error: error.message });
 			}
 		}, WAIT_MS);
 		return () => {
 			clearTimeout(timer);
 			stop.abort();
 		};
-	}, [text, sequence]);
-	return { ...known, waiting: text !== '' && known.asked !== text };
+	}, [key]);
+	return { ...known, waiting: key !== '' && known.asked !== key };
 }
 
 /** The plan with its one step: the change that vdsd has described. */

@@ -4,6 +4,7 @@
 import { useState } from 'preact/hooks';
 import { call } from './api.js';
 import { apply } from './plans.js';
+import { capital } from './plans/common.js';
 import { notice } from './store.js';
 
 const IDLE = {
@@ -56,7 +57,10 @@ export function useWork(finish) {
 		} catch (error) {
 			now.busy = false;
 			now.states[now.at] = 'failed';
-			now.failure = `${error.message ?? error}.${before(now.at)}`.replace('..', '.');
+			now.failure = `${capital(String(error.message ?? error))}.${before(now.at)}`.replace(
+				'..',
+				'.',
+			);
 			// a new attempt is a new request, unless no answer came: then the same one is repeated
 			if (error.status !== 0) now.ids[now.at] = crypto.randomUUID();
 			show();

@@ -5,7 +5,7 @@
 
 const { test, equal, check } = require('../tap.cjs');
 const { Initiator } = require('../array.cjs');
-const { act, apply, dialog, field, more, openWindow, scene } = require('../scene.cjs');
+const { act, apply, dialog, field, lunOf, openWindow, scene } = require('../scene.cjs');
 
 const ALPHA = 'iqn.1993-08.org.debian:01:alpha';
 
@@ -31,6 +31,41 @@ test('two browsers see the same, and a change of one in the other', async () => 
 	await two.page.getByText('This host does not exist (any more).').waitFor();
 	await one.close();
 	await two.close();
+});
+
+test('a plan that another change has overtaken is refused, and made again', async () => {
+	const window = await openWindow('wide');
+	const { page } = window;
+	window.expected.push('409', '503');
+	await window.signIn(scene.admin, '#/luns');
+	await act(page, 'Expose');
+	await field(page, 'Name').fill('overtaken');
+	await field(page, 'Size').fill('1M');
+	await dialog(page).getByLabel('New target').fill('overtaken');
+	await dialog(page).locator('.parts li').first().waitFor();
+	// somebody else is quicker, between the plan that is shown and its request
+	await page.route(
+		'**/v1/apply*',
+		(route) => {
+			scene.daemon.ctl('host', 'create', 'quicker');
+			return route.continue();
+		},
+		{ times: 1 },
+	);
+	await dialog(page).getByRole('button', { name: 'Expose', exact: true }).click();
+	await dialog(page).getByText('Nothing was changed.').waitFor();
+	check(
+		scene.daemon.ctl('lun', 'list').every((lun) => lun.name !== 'overtaken'),
+		'the LUN was made',
+	);
+	await window.axe('a plan that was overtaken');
+	await window.shot('overtaken');
+	await dialog(page).getByRole('button', { name: 'Plan again' }).click();
+	await dialog(page).locator('.parts li').first().waitFor();
+	await apply(page, 'Expose');
+	equal(lunOf('overtaken').size_bytes, 2 ** 20, 'the LUN');
+	scene.daemon.ctl('lun', 'delete', 'overtaken', '--force');
+	await window.close();
 });
 
 test('a reader sees everything, and why it may change nothing', async () => {

@@ -2,7 +2,8 @@
 // Every view, in light and dark, and with ten thousand LUNs.
 'use strict';
 
-const { test, check } = require('../tap.cjs');
+const { test, check, atEnd } = require('../tap.cjs');
+const { Initiator } = require('../array.cjs');
 const { openWindow, scene } = require('../scene.cjs');
 
 const MANY = 10000;
@@ -17,6 +18,15 @@ test('every view is without a violation, in light and dark', async () => {
 	ctl('snapshot', 'create', 'nightly', 'db-data', 'db-log');
 	ctl('lun', 'delete', 'old');
 	ctl('host-group', 'create', 'cluster');
+	// a day of the pool, which a new vdsd does not have yet
+	const hours = (n) => Date.now() - n * 3600e3;
+	const samples = [30, 12, 5, 1, 0].map((n, i) => ({
+		time_ms: hours(n),
+		capacity_bytes: 2 ** 40,
+		free_bytes: [9, 7, 6, 8, 5][i] * 2 ** 36,
+		allocated_bytes: [1, 3, 4, 2, 5][i] * 2 ** 30,
+		trash_bytes: 0,
+	}));
 	const views = [
 		'overview',
 		'luns',
@@ -44,6 +54,9 @@ test('every view is without a violation, in light and dark', async () => {
 		['narrow', 'light'],
 	]) {
 		const window = await openWindow(width, { colorScheme });
+		await window.page.route('**/history', (route) =>
+			route.fulfill({ json: { items: samples } }),
+		);
 		await window.signIn(scene.admin);
 		for (const view of views) {
 			await window.go(view);
@@ -61,6 +74,26 @@ test('every view is without a violation, in light and dark', async () => {
 		}
 		await window.close();
 	}
+});
+
+test('a LUN with its hosts is as README.md shows it', async () => {
+	const ctl = (...words) => scene.daemon.ctl(...words);
+	const node = (n) => `iqn.1993-08.org.debian:01:db${n}`,
+		initiator = atEnd(new Initiator());
+	[1, 2].forEach((n) => ctl('host', 'create', `db${n}`, node(n)));
+	ctl('lun', 'unmask', 'db-data', 'host:db1', 'host:db2');
+	ctl('target', 'create', 'database');
+	const target = ctl('target', 'list').find((t) => t.alias === 'database');
+	for (const name of ['db-data', 'db-log']) ctl('lun', 'associate', name, target.iscsi_name);
+	ctl('snapshot', 'create', 'before-upgrade', 'db-data');
+	await initiator.ok('hold', scene.daemon.portal, target.iscsi_name, node(1));
+	const window = await openWindow('wide');
+	await window.signIn(scene.admin, `#/luns/${ctl('lun', 'show', 'db-data').id}`);
+	await window.page.locator('.edge.session').first().waitFor({ state: 'attached' });
+	await window.page.getByRole('link', { name: 'before-upgrade' }).waitFor();
+	await window.shot('picture');
+	await initiator.end();
+	await window.close();
 });
 
 test('ten thousand LUNs are searched, sorted and walked through', async () => {

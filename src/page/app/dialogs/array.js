@@ -10,16 +10,23 @@ import { confirm, fresh, setStatus } from './common.js';
 
 export const createPool = () =>
 	openDialog({
-		input: { name: '', path: '' },
+		input: { name: '', path: '', force: false },
 		verb: 'Add',
 		plan: plans.createPool,
-		fields: () => [
+		fields: (input) => [
 			text('Name', 'name'),
 			mono(
 				'Place',
 				'path',
-				'A path on the array, such as /srv/luns, or memory, such as ram:2G',
+				'A directory on the array, such as /srv/luns; a disk, such as /dev/disk/by-id/…; ' +
+					'or memory, such as ram:2G',
 			),
+			plans.isDevice(input.path) &&
+				check(
+					'Take the disk although it holds something',
+					'force',
+					'Without it a disk is taken only when it is empty',
+				),
 		],
 		after: (made) => go('pools', made.pool),
 	});

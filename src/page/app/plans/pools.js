@@ -4,34 +4,56 @@ import * as m from '../model.js';
 import { bytes, listed, parseBytes, plural } from '../format.js';
 import { quoted, capital, change, names, plan, nameProblem } from './common.js';
 
-/** input: { name, path } */
-export const createPool = (r, input) =>
-	plan(
+/** Is it a block device, of which all belongs to the pool? */
+export const isDevice = (path) => /^(bdev:|\/dev\/)/.test(path.trim());
+
+/** input: { name, path, force } – force: also when the device holds something. */
+export function createPool(r, input) {
+	const path = input.path.trim(),
+		device = isDevice(path),
+		force = device && input.force;
+	return plan(
 		'Add a pool',
 		`Pool ${quoted(input.name)} is added.`,
 		[
 			{
 				as: 'pool',
 				operation: 'poolCreate',
-				body: { name: input.name, path: input.path },
-				text: `Keep LUNs in ${input.path || '…'} too, as the pool ${quoted(input.name)}.`,
+				body: { name: input.name, path, ...(force && { force: true }) },
+				text: device
+					? `Take the disk ${path} as a whole for the pool ${quoted(input.name)}.`
+					: `Keep LUNs in ${path || '…'} too, as the pool ${quoted(input.name)}.`,
 			},
 		],
 		{
+			danger: force,
 			problems: [
 				...(input.name ? nameProblem(r, 'pool', 'pool', input.name) : ['Give a name.']),
-				...(/^(\/|ram:)/.test(input.path)
+				...(/^(\/|ram:|bdev:\/)/.test(path)
 					? []
 					: [
-							'Give the whole path of a directory on the array, such as /srv/luns, ' +
-								'or an amount of memory, such as ram:2G.',
+							'Give the whole path of a directory on the array, such as /srv/luns, of a ' +
+								'disk, such as /dev/disk/by-id/…, or an amount of memory, such as ram:2G.',
 						]),
+			],
+			warnings: [
+				...(force ? [`Everything that ${path} holds now is destroyed.`] : []),
+				...(path.startsWith('ram:')
+					? ['What LUNs in memory hold is gone when vdsd is restarted.']
+					: []),
 			],
 		},
 	);
+}
+
+const inTheWay = (rows, word, done, name) =>
+	rows.length > 0
+		? [`${plural(rows.length, word)} (${names(rows, name)}) must be ${done} first.`]
+		: [];
 
 export function deletePool(r, pool) {
-	const luns = m.poolLuns(r, pool.id);
+	const luns = m.poolLuns(r, pool.id),
+		of = (family) => r.list(family).filter((row) => row.pool_id === pool.id);
 	return plan(
 		`Delete ${quoted(pool.name)}`,
 		`Pool ${quoted(pool.name)} is deleted.`,
@@ -39,17 +61,18 @@ export function deletePool(r, pool) {
 			{
 				operation: 'poolDelete',
 				ids: [pool.id],
-				text: `Forget the pool ${quoted(pool.name)}; its directory stays.`,
+				text: `Forget the pool ${quoted(pool.name)}; nothing in ${pool.path} is removed.`,
 			},
 		],
 		{
 			danger: true,
-			problems:
-				luns.length > 0
-					? [
-							`${plural(luns.length, 'LUN')} (${names(luns, m.lunName)}) must be deleted first.`,
-						]
-					: [],
+			problems: [
+				...inTheWay(luns, 'LUN', 'deleted', m.lunName),
+				...inTheWay(of('snapshot'), 'snapshot', 'deleted', (snapshot) =>
+					m.snapshotName(r, snapshot),
+				),
+				...inTheWay(of('trashed_lun'), 'LUN', 'removed from the trash', m.lunName),
+			],
 		},
 	);
 }

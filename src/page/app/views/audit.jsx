@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The audit log: who asked for what, from where, and with what outcome, also what was refused.
 import { useAudit } from '../audit.js';
-import { isChange, members, who } from '../history.js';
+import { members, who } from '../history.js';
 import { tableOf, timeColumn } from '../columns.jsx';
 import { useStore } from '../store.js';
 import { Badge, Empty, Head } from '../ui.jsx';
-import { UndoAction } from './history.jsx';
 
 const details = (record, between) => record.text || members(record).join(between);
 
@@ -31,20 +30,12 @@ const RecordTable = tableOf({
 		{
 			name: 'more',
 			title: 'Details',
-			least: 3,
-			wide: true,
+			least: 2,
+			grow: true,
 			value: (a) => details(a, '; '),
 			cell: (a) => <span title={details(a, '\n')}>{details(a, '; ')}</span>,
 		},
 		{ name: 'from', title: 'From', least: 4, value: (a) => a.principal?.from ?? '' },
-		{
-			name: 'undo',
-			title: 'Undo',
-			plain: true,
-			least: 2,
-			value: () => '',
-			cell: (a) => isChange(a) && <UndoAction change={a.sequence} />,
-		},
 	],
 });
 

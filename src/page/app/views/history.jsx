@@ -10,8 +10,8 @@ import { undoChange } from '../dialogs.js';
 import { Records } from './audit.jsx';
 
 /** The button that shows what undoing a change would do. */
-export const UndoAction = ({ change, kind = 'small' }) => (
-	<Action operation="undo" kind={kind} onClick={() => undoChange(change)}>
+const UndoAction = ({ change }) => (
+	<Action operation="undo" kind="small" onClick={() => undoChange(change)}>
 		Undo<span class="away"> change {change}</span>
 	</Action>
 );

@@ -43,7 +43,7 @@ export const HostTable = tableOf({
 					.map((g) => g.name)
 					.join(', '),
 		},
-		countColumn('sessions', 'Sessions', (h) => m.hostSessions(r, h.id).length),
+		countColumn('sessions', 'Sessions', (h) => m.hostSessions(r, h.id).length, { least: 2 }),
 	],
 });
 

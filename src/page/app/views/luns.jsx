@@ -7,6 +7,7 @@ import * as m from '../model.js';
 import { amountColumn, bytesColumn, nameColumn, stateColumn, tableOf } from '../columns.jsx';
 import { ListView, Paths, StatusAction, usePaths, Why } from '../listview.jsx';
 import { Load } from '../plots.jsx';
+import { SpaceHistory } from '../space.jsx';
 import { useStore } from '../store.js';
 import { Explain } from '../explain.jsx';
 import { Action, Badge, Card, Facts, Gone, Head, Link, Mono, More } from '../ui.jsx';
@@ -157,6 +158,13 @@ const LunFacts = ({ r, lun, live }) => (
 				['Created', time(lun.created_ms)],
 				['ID', <Mono>{lun.id}</Mono>],
 			]}
+		/>
+		<SpaceHistory
+			operation="lunHistory"
+			id={lun.id}
+			label="Space that it took, the last day"
+			value={(sample) => sample.allocated_bytes}
+			stamp={live?.allocated_bytes}
 		/>
 	</Card>
 );

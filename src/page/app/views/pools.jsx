@@ -11,6 +11,7 @@ import {
 	tableOf,
 } from '../columns.jsx';
 import { ListView, Why } from '../listview.jsx';
+import { SpaceHistory } from '../space.jsx';
 import { useStore } from '../store.js';
 import { Action, Badge, Card, Facts, Gone, Head, Link, Meter, Mono } from '../ui.jsx';
 import { createPool, deletePool, poolSettings } from '../dialogs.js';
@@ -56,13 +57,13 @@ export function Pools({ query }) {
 			empty={{
 				icon: 'pool',
 				title: 'There is no pool',
-				text: 'A pool is a directory in which LUNs are kept, or memory. “Add” makes one.',
+				text: 'A pool is a directory, a disk or memory in which LUNs are kept. “Add” makes one.',
 			}}
 		/>
 	);
 }
 
-const Space = ({ live, promised, state }) => (
+const Space = ({ id, live, promised, state }) => (
 	<Card title="Space">
 		<Meter
 			label="File system"
@@ -80,6 +81,13 @@ const Space = ({ live, promised, state }) => (
 					`${bytes(promised)} (${percent(promised, live?.capacity_bytes ?? 0)} of the capacity)`,
 				],
 			]}
+		/>
+		<SpaceHistory
+			operation="poolHistory"
+			id={id}
+			label="Free space, the last day"
+			value={(sample) => sample.free_bytes}
+			stamp={live?.free_bytes}
 		/>
 	</Card>
 );
@@ -131,7 +139,7 @@ export function Pool({ id }) {
 			</Head>
 			<Why state={state} />
 			<div class="columns">
-				<Space live={live} promised={promised} state={state} />
+				<Space id={id} live={live} promised={promised} state={state} />
 				<div class="stack">
 					<Rules pool={pool} live={live} />
 					<Card title="Facts">

@@ -61,7 +61,16 @@ const Actions = ({ r, snapshot, kind = '', name = '' }) => {
 const columns = (r, lun) => [
 	nameColumn('snapshots', (s) => s.name, { find: (s) => `${s.name} ${s.id}` }),
 	...lun,
-	timeColumn('taken', 'Taken', (s) => s.created_ms, { least: 2 }),
+	timeColumn('taken', 'Taken', (s) => s.created_ms, {
+		cell: (s) => (
+			<>
+				<span class="num least2">{time(s.created_ms)}</span>
+				<span class="narrow" title={time(s.created_ms)}>
+					{ago(s.created_ms)}
+				</span>
+			</>
+		),
+	}),
 	bytesColumn('size', 'Size', (s) => s.size_bytes, { least: 3 }),
 	{
 		name: 'group',
