@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "array/array_int.h"
 #include "base/clock.h"
@@ -61,11 +62,15 @@ struct create {
 	struct array_job *job;   /* thick */
 	uint64_t capacity_bytes; /* of the pool, when it has an overcommit limit; else 0 */
 	bool origin_is_lun;      /* spec.origin_id is a LUN, not a snapshot */
+	const char *adopt_path;  /* of the file that becomes the LUN's; NULL = none */
+	int adopt_fd;            /* of that file; -1 = none */
 };
 
 static void
 create_fini(struct create *c)
 {
+	if (c->adopt_fd >= 0)
+		close(c->adopt_fd);
 	array_store_unref(c->store);
 	array_job_free(c->job);
 	mem_free(c->mask);
@@ -248,12 +253,40 @@ clone_lun(struct array *array, const struct create *c)
 }
 
 static int
+adopt_file(const struct create *c)
+{
+	const struct array_place *place = c->store->place;
+	int rc;
+
+	if (place->driver->volume_adopt == NULL)
+		return err_set(ERR_NOT_SUPPORTED,
+			       "the pool %s is not in a directory: a file can be adopted only by a "
+			       "pool in a directory on its file system",
+			       place->text);
+	rc = place->driver->volume_adopt(place->text, &c->id, c->adopt_fd);
+	if (rc == -EXDEV)
+		return err_set(ERR_INVALID,
+			       "%s is not on the file system of the pool %s: adopt it into a pool "
+			       "there (vdsctl pool create), or move it first",
+			       c->adopt_path, place->text);
+	if (rc == -EPERM)
+		return err_set(ERR_ACCESS,
+			       "vdsd may not link %s: give the file to the user of vdsd (chown)",
+			       c->adopt_path);
+	return rc < 0 ? err_set(rc, "%s cannot be linked into the pool %s: %s", c->adopt_path,
+				place->text, err_text(rc))
+		      : 0;
+}
+
+static int
 make_file(struct array *array, const struct create *c)
 {
 	char id[GUID_TEXT_SIZE];
 	const struct array_place *place = c->store->place;
 	int rc = blk_fault_check(array->inject_dir, guid_format(&c->id, id), "create", NULL);
 
+	if (rc == 0 && c->adopt_fd >= 0)
+		return adopt_file(c);
 	if (rc == 0 && guid_is_zero(&c->spec.origin_id))
 		rc = place->driver->volume_make(place->text, &c->id, c->spec.size_bytes);
 	else if (rc == 0 && !c->origin_is_lun)
@@ -302,6 +335,10 @@ create(struct array *array, struct create *c)
 {
 	int rc = guid_is_zero(&c->spec.pool_id) ? array_pool_choose(array, &c->spec.pool_id) : 0;
 
+	if (rc == 0 && c->adopt_path != NULL)
+		rc = c->adopt_fd = array_adopt_open(array, c->adopt_path, c->spec.block_bytes,
+						    &c->spec.size_bytes);
+	rc = MIN(rc, 0);
 	if (rc == 0)
 		rc = prepare(array, c);
 	if (rc == 0)
@@ -327,9 +364,10 @@ create(struct array *array, struct create *c)
 	return rc;
 }
 
-int
-array_lun_create(struct array *array, const struct array_request *request,
-		 const struct array_lun_spec *spec, struct array_answer *ret_answer)
+static int
+create_lun(struct array *array, const struct array_request *request,
+	   const struct array_lun_spec *spec, const char *adopt_path,
+	   struct array_answer *ret_answer)
 {
 	struct create c = {
 		.task = { .apply = create_apply,
@@ -340,9 +378,14 @@ array_lun_create(struct array *array, const struct array_request *request,
 			  .principal = array_request_principal(request),
 			  .audit = array_request_audit(request) },
 		.spec = *spec,
+		.adopt_path = adopt_path,
+		.adopt_fd = -1,
 	};
-	int rc = check_spec(array, &c);
+	int rc;
 
+	if (adopt_path != NULL) /* it has the size of the file, which is not known yet */
+		c.spec.size_bytes = 1;
+	rc = check_spec(array, &c);
 	if (rc == 0)
 		rc = array_request_begin(array, request, ret_answer);
 	if (rc == 0) {
@@ -352,6 +395,28 @@ array_lun_create(struct array *array, const struct array_request *request,
 	}
 	create_fini(&c);
 	return MIN(rc, 0);
+}
+
+int
+array_lun_create(struct array *array, const struct array_request *request,
+		 const struct array_lun_spec *spec, struct array_answer *ret_answer)
+{
+	return create_lun(array, request, spec, NULL, ret_answer);
+}
+
+int
+array_lun_adopt(struct array *array, const struct array_request *request,
+		const struct array_lun_spec *spec, const char *path,
+		struct array_answer *ret_answer)
+{
+	/* One at a time, until its LUN is in the state: two LUNs must not get one file. */
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int rc;
+
+	pthread_mutex_lock(&lock);
+	rc = create_lun(array, request, spec, path, ret_answer);
+	pthread_mutex_unlock(&lock);
+	return rc;
 }
 
 /* ---- delete ---- */

@@ -80,6 +80,17 @@ struct array_lun_spec {
 int array_lun_create(struct array *array, const struct array_request *request,
 		     const struct array_lun_spec *spec, struct array_answer *ret_answer);
 /*
+ * Creates a thin LUN whose data are the raw file at `path`, which must be on the file system of the
+ * pool, a directory.  Its data are not touched, and it keeps its name, also when the LUN is deleted.
+ * spec: without size_bytes, thick, fits and origin_id.  Further errors: ERR_INVALID (a symbolic
+ * link, no whole blocks, an image that is not raw, another file system), ERR_IN_USE (another LUN has
+ * the file), ERR_LOCKED (another process has it), ERR_ACCESS (vdsd may not write to it or link it),
+ * ERR_NOT_SUPPORTED (the pool is no directory, or the path a block device).
+ */
+int array_lun_adopt(struct array *array, const struct array_request *request,
+		    const struct array_lun_spec *spec, const char *path,
+		    struct array_answer *ret_answer);
+/*
  * Deletes a LUN and its data.  When the LUN is associated with targets and force is not set,
  * refuses with ERR_IN_USE; the text names the targets and says how many sessions would lose the
  * LUN.  With force, removes the associations too, and waits for the I/O in flight only for as long

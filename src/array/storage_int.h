@@ -300,6 +300,16 @@ uint64_t array_space_provisioned(const struct state *state, const struct guid *p
 void array_space_log(const struct state *state, const struct row_live_pool *pool,
 		     enum pool_space before);
 
+/* ---- adopt.c: files that become LUNs ---- */
+
+/*
+ * Opens the raw file at the path, if it may be adopted: by its one true name, used by no LUN and no
+ * other process, of whole blocks.  Returns the descriptor, which the caller closes, or an error with
+ * a text: ERR_INVALID, ERR_IN_USE, ERR_LOCKED, ERR_ACCESS, ERR_NOT_SUPPORTED or -errno.
+ */
+int array_adopt_open(struct array *array, const char *path, uint32_t block_bytes,
+		     uint64_t *ret_size_bytes);
+
 /* ---- pool_home.c: the pool in the array's directory, when that has moved ---- */
 
 /*

@@ -309,7 +309,7 @@ json_t *http_row(const struct state *config, const struct state *live, const voi
 http_handler http_list, http_get, http_lun_targets, http_target_luns;
 http_handler http_array_get, http_array_patch, http_snapshot, http_sync, http_check, http_backup,
 	http_openapi, http_version;
-http_handler http_pool_create, http_pool_patch, http_pool_delete;
+http_handler http_pool_create, http_pool_patch, http_pool_delete, http_pool_adopt;
 http_handler http_lun_create, http_lun_patch, http_lun_delete, http_lun_extend, http_lun_shrink,
 	http_lun_max_extend, http_lun_associate, http_lun_targets_patch, http_lun_counters,
 	http_lun_reservations, http_lun_reservations_clear, http_max_lun_size, http_explain;

@@ -41,3 +41,22 @@ http_pool_delete(struct http_call *call, struct http_reply *reply)
 
 	return http_answer(call, reply, rc, &answer);
 }
+
+int
+http_pool_adopt(struct http_call *call, struct http_reply *reply)
+{
+	const struct verb_args *args = &call->args;
+	const struct array_lun_spec spec = {
+		.name = args->name,
+		.pool_id = call->ids[0],
+		.block_bytes = (uint32_t)args->block_bytes,
+		.mask = args->mask,
+		.hints = args->hints,
+		.removable = args->removable,
+	};
+	struct array_answer answer;
+
+	return http_answer(call, reply,
+			   array_lun_adopt(call->array, &call->request, &spec, args->path, &answer),
+			   &answer);
+}

@@ -77,6 +77,7 @@ const struct http_route http_routes[VERB_COUNT] = {
 	[VERB_POOL_DELETE] = { http_pool_delete, ROW_POOL },
 	[VERB_POOL_GET] = { http_get, ROW_POOL },
 	[VERB_POOL_CHANGE] = { http_pool_patch, ROW_POOL },
+	[VERB_POOL_ADOPT] = { http_pool_adopt, ROW_POOL },
 	[VERB_POOL_HISTORY] = { http_pool_history, ROW_POOL },
 	[VERB_GROUP_LIST] = { http_list, ROW_PORTAL_GROUP },
 	[VERB_GROUP_CREATE] = { http_group_create, ROW_PORTAL_GROUP },

@@ -91,6 +91,14 @@ static const struct verb_field pool_fields[] = {
 	{ "path",	VERB_TEXT,	true,	AT(path),	1,	4095 },
 	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
 };
+static const struct verb_field adopt_fields[] = {
+	{ "path",	VERB_TEXT,	true,	AT(path),	1,	4095 },
+	{ "name",	VERB_TEXT,	false,	AT(name),	0,	ROW_NAME_MAX },
+	{ "block_bytes", VERB_U64,	false,	AT(block_bytes), 512,	4096 },
+	{ "mask",	VERB_TEXT,	false,	AT(mask),	0,	ROW_MASK_MAX },
+	{ "hints",	VERB_TEXT,	false,	AT(hints),	0,	HINTS_TEXT_MAX },
+	{ "removable",	VERB_BOOL,	false,	AT(removable),	0,	0 },
+};
 static const struct verb_field pool_patch_fields[] = {
 	{ "name",	VERB_TEXT,	false,	AT(name),	1,	ROW_NAME_MAX },
 	{ "low",	VERB_TEXT,	false,	AT(low),	0,	POOL_OPTION_MAX },
@@ -294,6 +302,7 @@ static const struct verb_spec query_events = SPEC(events_fields, VERB_AS_MARKED)
 static const struct verb_spec body_array = SPEC(array_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_restore = SPEC(restore_fields, VERB_AS_MARKED);
 static const struct verb_spec body_pool = SPEC(pool_fields, VERB_AS_MARKED);
+static const struct verb_spec body_adopt = SPEC(adopt_fields, VERB_AS_MARKED);
 static const struct verb_spec body_pool_patch = SPEC(pool_patch_fields, VERB_AT_LEAST_ONE);
 static const struct verb_spec body_lun = SPEC(lun_fields, VERB_AS_MARKED);
 static const struct verb_spec body_lun_patch = SPEC(lun_patch_fields, VERB_EXACTLY_ONE);
@@ -457,6 +466,8 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_POOL_CHANGE] = { "PATCH", "/v1/pools/{id}", "poolChange",
 		ROLE_ADMIN, NULL, &body_pool_patch, 200 },
+	[VERB_POOL_ADOPT] = { "POST", "/v1/pools/{id}/adopt", "poolAdopt",
+		ROLE_ADMIN, NULL, &body_adopt, 201 },
 	[VERB_POOL_HISTORY] = { "GET", "/v1/pools/{id}/history", "poolHistory",
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_GROUP_LIST] = { "GET", "/v1/portal-groups", "groupList",

@@ -259,6 +259,8 @@ const struct ctl_command ctl_commands[] = {
 	{ "job list", "", 0, 0, 0, 0, ROW_JOB, ctl_run_list, "list jobs" },
 	{ "job show", "JOB", 1, 1, 0, 0, ROW_JOB, ctl_run_show, "show a job" },
 	{ "job wait", "JOB", 1, 1, 0, 0, ROW_JOB, ctl_run_job_wait, "wait until a job has ended" },
+	{ "lun adopt", "FILE", 1, 1, O(POOL) | O(NAME) | O(BLOCK_SIZE) | O(REMOVABLE) | O(UNMASK) | O(HOST) | O(HOST_GROUP), O(POOL),
+	  ROW_LUN, ctl_run_lun_adopt, "create a LUN whose data are a raw file, which stays as it is" },
 	{ "lun associate", "LUN TARGET…", 2, CTL_MANY, O(ADD), 0, ROW_LUN, ctl_run_lun_associate,
 	  "put a LUN behind exactly these targets (AssociateTargets), or behind these too" },
 	{ "lun clone", "LUN|SNAPSHOT NAME", 2, 2, O(UNMASK) | O(HOST) | O(HOST_GROUP), 0, ROW_LUN,

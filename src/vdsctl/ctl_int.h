@@ -438,6 +438,7 @@ int ctl_run_pool_set(struct ctl *ctl);
 int ctl_run_space_history(struct ctl *ctl); /* space_history.c */
 int ctl_run_lun_restore(struct ctl *ctl);   /* trash.c */
 int ctl_run_trash_empty(struct ctl *ctl);
+int ctl_run_lun_adopt(struct ctl *ctl);
 int ctl_run_lun_create(struct ctl *ctl); /* lun.c */
 int ctl_run_lun_rename(struct ctl *ctl);
 int ctl_run_lun_read_only(struct ctl *ctl);

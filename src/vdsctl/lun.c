@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -160,18 +162,29 @@ create_no_space(struct ctl *ctl, const struct client_lun_spec *spec)
 			   most);
 }
 
+/* Reads --block-size; 0 = it is not given. */
+static int
+block_option(const struct ctl *ctl, uint64_t *ret_bytes)
+{
+	const char *block = ctl->options[OPT_BLOCK_SIZE];
+
+	if (block != NULL &&
+	    (str_parse_u64(block, ret_bytes) < 0 || (*ret_bytes != 512 && *ret_bytes != 4096)))
+		return err_set(ERR_INVALID, "--block-size takes 512 or 4096, not %s", block);
+	return 0;
+}
+
 /* Adds what the options say to spec, but for --unmask. */
 static int
 spec_fill(struct ctl *ctl, struct client_lun_spec *spec)
 {
-	const char *block = ctl->options[OPT_BLOCK_SIZE];
 	uint64_t bytes = 0;
 	int rc = ctl_size_parse("--size", ctl->options[OPT_SIZE], &spec->size_bytes);
 
+	if (rc == 0)
+		rc = block_option(ctl, &bytes);
 	if (rc < 0)
 		return rc;
-	if (block != NULL && (str_parse_u64(block, &bytes) < 0 || (bytes != 512 && bytes != 4096)))
-		return err_set(ERR_INVALID, "--block-size takes 512 or 4096, not %s", block);
 	spec->block_bytes = (uint32_t)bytes;
 	spec->thick = ctl->options[OPT_THICK] != NULL;
 	spec->removable = ctl->options[OPT_REMOVABLE] != NULL;
@@ -208,6 +221,34 @@ ctl_run_lun_create(struct ctl *ctl)
 	if (rc == ERR_NO_SPACE)
 		return create_no_space(ctl, &spec);
 	rc = ctl_done(ctl, rc, &answer, "LUN %s created", ctl->args[0]);
+	if (rc == 0 && list != NULL)
+		names_warn(list);
+	return rc;
+}
+
+/* The path is made absolute, and links in it stay: vdsd refuses them. */
+int
+ctl_run_lun_adopt(struct ctl *ctl)
+{
+	AUTO_FREE char *list = ctl_mask_option(ctl);
+	char *here = getcwd(NULL, 0); /* of libc's heap */
+	AUTO_FREE char *path = *ctl->args[0] == '/' || here == NULL
+				       ? str_dup(ctl->args[0])
+				       : str_printf("%s/%s", here, ctl->args[0]);
+	struct verb_args args = { .path = path,
+				  .name = ctl->options[OPT_NAME],
+				  .mask = list,
+				  .removable = ctl->options[OPT_REMOVABLE] != NULL };
+	struct client_answer answer;
+	struct guid pool;
+	int rc = path == NULL || list == NULL ? -ENOMEM : block_option(ctl, &args.block_bytes);
+
+	free(here);
+	if (rc == 0)
+		rc = ctl_resolve(ctl, ROW_POOL, ctl->options[OPT_POOL], &pool);
+	if (rc == 0)
+		rc = client_change(ctl->client, VERB_POOL_ADOPT, &pool, &args, &answer);
+	rc = ctl_done(ctl, rc, &answer, "%s adopted", ctl->args[0]);
 	if (rc == 0 && list != NULL)
 		names_warn(list);
 	return rc;

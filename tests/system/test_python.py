@@ -197,6 +197,10 @@ def snapshots(daemon, array):
     array.snapshot_schedule_delete(schedule)
     made = [array.lun_clone(lun, name='c1')['id'], array.snapshot_clone(snapshot)['id'], lun]
     array.snapshot_delete(snapshot)
+    file = daemon.top / 'raw'
+    file.write_bytes(bytes(4096))
+    pool = array.lun_get(lun)['pool_id']
+    made.append(array.pool_adopt(pool, path=str(file), name='adopted')['id'])
     for ident in made:
         array.lun_delete(ident)
 

@@ -529,6 +529,25 @@ volume_uncache(const char *place, const struct guid *lun_id)
 		       : 0;
 }
 
+/* Links what is open, whatever its name leads to by now. */
+static int
+volume_adopt(const char *place, const struct guid *lun_id, int fd)
+{
+	AUTO_FREE char *path = name_of(place, lun_id, false);
+	char open_file[40];
+	int rc;
+
+	if (path == NULL)
+		return -ENOMEM;
+	snprintf(open_file, sizeof(open_file), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, open_file, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0)
+		return -errno;
+	rc = blk_file_sync(path);
+	if (rc < 0)
+		(void)unlink(path);
+	return rc;
+}
+
 const struct array_pool_driver array_pool_dir = {
 	.kind = "dir",
 	.takes = dir_takes,
@@ -552,4 +571,5 @@ const struct array_pool_driver array_pool_dir = {
 	.volume_open = volume_open,
 	.volume_check = volume_check,
 	.volume_uncache = volume_uncache,
+	.volume_adopt = volume_adopt,
 };

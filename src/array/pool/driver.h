@@ -179,6 +179,13 @@ struct array_pool_driver {
 	 * Returns 0, also when there is no such volume, or -errno.
 	 */
 	int (*volume_uncache)(const char *place, const struct guid *lun_id);
+	/*
+	 * Makes the file that fd has open the volume, uncommitted, without touching its data: the
+	 * file keeps the names that it has, also when the volume is removed.  Durable on return.
+	 * Returns 0, -EXDEV (the file is not where the pool is), -EPERM (the system does not let
+	 * this process) or -errno.  NULL: a driver whose volumes are no files.
+	 */
+	int (*volume_adopt)(const char *place, const struct guid *lun_id, int fd);
 };
 
 /* dir.c: a directory on a local file system, in which volumes are files. */

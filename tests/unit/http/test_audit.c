@@ -3,6 +3,7 @@
  * The audit log over the API: every verb that changes something leaves exactly one record, whether
  * it was done, has failed or was refused; what a record says; pages and filters.
  */
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,6 +111,27 @@ change(struct fixture *fx, enum verb_id verb, const char *target, const char *bo
 	return id;
 }
 
+/* Adopts a file into a pool of its own. */
+static void
+adopt(struct fixture *fx)
+{
+	char file[96], body[256], path[256];
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/pool3", fx->dir);
+	assert_int_equal(mkdir(file, 0700), 0);
+	snprintf(body, sizeof(body), "{\"name\":\"p3\",\"path\":\"%s\"}", file);
+	snprintf(path, sizeof(path), "/v1/pools/%s/adopt",
+		 change(fx, VERB_POOL_CREATE, "/v1/pools", body));
+	snprintf(file, sizeof(file), "%s/pool3/raw", fx->dir);
+	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 4096), 0);
+	close(fd);
+	snprintf(body, sizeof(body), "{\"path\":\"%s\"}", file);
+	change(fx, VERB_POOL_ADOPT, path, body);
+}
+
 static void
 objects_change(struct fixture *fx, char path[256], size_t size)
 {
@@ -123,6 +145,7 @@ objects_change(struct fixture *fx, char path[256], size_t size)
 	snprintf(path, 256, "/v1/pools/%s", change(fx, VERB_POOL_CREATE, "/v1/pools", body));
 	change(fx, VERB_POOL_CHANGE, path, "{\"name\":\"q\"}");
 	change(fx, VERB_POOL_DELETE, path, NULL);
+	adopt(fx);
 	strcpy(lun, change(fx, VERB_LUN_CREATE, "/v1/luns",
 			   "{\"name\":\"vol1\",\"size_bytes\":1048576}"));
 	strcpy(target, change(fx, VERB_TARGET_CREATE, "/v1/targets", "{\"alias\":\"t\"}"));

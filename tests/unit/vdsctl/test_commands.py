@@ -58,6 +58,20 @@ def test_a_thick_lun_is_waited_for(a):
     check('LUN            thick' in a.run('job', 'show', job), a.run('job', 'show', job))
 
 
+def test_a_file_is_adopted(a):
+    file = a.top / 'raw image'
+    file.write_bytes(b'kept' * 1024)
+    check('--pool' in a.run('lun', 'adopt', file, code=2), 'no word of --pool')
+    check('--block-size' in a.run('lun', 'adopt', file, '--pool', 'default', '--block-size', '1',
+                                  code=2), 'no word of --block-size')
+    check('raw image adopted' in a.run('lun', 'adopt', file, '--pool', 'default', '--name', 'raw',
+                                       '--unmask', INITIATOR), 'adopt')
+    equal(a.json('lun', 'show', 'raw')['size_bytes'], 4096)
+    check('LUN "raw"' in a.run('lun', 'adopt', file, '--pool', 'default', code=6), 'twice')
+    a.run('lun', 'delete', 'raw')
+    equal(file.read_bytes(), b'kept' * 1024)
+
+
 def test_changes_name_their_object(a):
     """Also where a name looks like a word of the answer."""
     check(re.fullmatch(r'LUN created created \([0-9a-f-]{36}\)\n',
