@@ -60,8 +60,12 @@ class Link:
 
 TEXT, NUMBER, TRUTH, NULL, MOMENT = 'text', 'number', 'truth', 'null', 'moment'
 
+_HEALTH = Enum('OK', 'Warning', 'Critical')
 _STATUS = {'State': Enum('Enabled', 'Disabled', 'StandbyOffline', 'UnavailableOffline'),
-           'Health': Enum('OK', 'Warning', 'Critical')}
+           'Health': _HEALTH, 'HealthRollup': _HEALTH,
+           'Conditions': [{'MessageId': TEXT, 'Message': TEXT, 'Severity': _HEALTH,
+                           'Resolution': TEXT, 'OriginOfCondition': Link(
+                               'Volume', 'StoragePool', 'Drive', 'StorageController', 'Endpoint')}]}
 _IDENTIFIER = {'DurableName': TEXT,
                'DurableNameFormat': Enum('NAA', 'iQN', 'UUID', 'EUI')}
 _PROTOCOL = Enum('SATA', 'SAS', 'NVMe', 'USB', 'FC', 'iSCSI', 'eMMC', 'TCP')

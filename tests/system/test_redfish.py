@@ -119,6 +119,7 @@ def array():
         ctl('lun', 'associate', 'vol0', 'web', 'db')
         ctl('lun', 'associate', 'vol1', 'web')
         ctl('lun', 'associate', 'vol2', 'db')
+        ctl('lun', 'associate', 'quick', 'db')
         ctl('lun', 'unmask', 'vol0', BARE, '--host', 'h1')
         ctl('lun', 'unmask', 'vol1', '*')
         ctl('lun', 'unmask', 'vol2', '--host-group', 'both')
@@ -162,6 +163,14 @@ def headers_are_right(redfish, uri, answer, value):
                            'rel=describedby', f'{uri}: its schema')
 
 
+def has_one_tag(redfish, uri):
+    value = redfish.get(uri)
+    head = redfish.ask(uri, 'HEAD')
+    same = redfish.ask(uri, If_None_Match=value['@odata.etag'])
+    equal((head.status, head.body), (200, b''), f'HEAD {uri}')
+    return (head.headers['ETag'], same.status, same.body) == (value['@odata.etag'], 304, b'')
+
+
 def every_link_leads_to_a_sound_resource():
     with array() as redfish:
         token = redfish.ask(SESSIONS, 'POST', {'UserName': 'reader',
@@ -170,16 +179,13 @@ def every_link_leads_to_a_sound_resource():
         found, kinds = walk(redfish)
         equal(set(kinds.values()), set(PLACES), 'the types that were seen')
         counts = collections.Counter(kinds.values())
-        for kind, count in (('Volume', 8), ('ConsistencyGroup', 1), ('Connection', 4),
+        for kind, count in (('Volume', 8), ('ConsistencyGroup', 1), ('Connection', 5),
                             ('EndpointGroup', 4), ('Endpoint', 5), ('StoragePool', 2),
                             ('Session', 1)):
             equal(counts[kind], count, f'resources of the type {kind}')
-        for uri, value in found.items():
-            head = redfish.ask(uri, 'HEAD')
-            equal((head.status, head.headers['ETag'], head.body),
-                  (200, value['@odata.etag'], b''), f'HEAD {uri}')
-            same = redfish.ask(uri, If_None_Match=value['@odata.etag'])
-            equal((same.status, same.body), (304, b''), f'{uri} with its tag')
+        for uri in found:
+            # Free space may change between two requests.
+            vdstest.eventually(f'{uri} has one tag', lambda uri=uri: has_one_tag(redfish, uri))
         equal(redfish.ask(STORAGE, If_None_Match='W/"other"').status, 200, 'with another tag')
 
 
@@ -187,7 +193,7 @@ def nothing_can_be_changed():
     with array() as redfish:
         found, _ = walk(redfish)
         for uri in found:
-            for method in ('POST', 'PUT', 'PATCH', 'DELETE', 'MKCOL'):
+            for method in ('POST', 'PUT', 'PATCH', 'DELETE'):
                 if uri == SESSIONS and method == 'POST':
                     continue
                 answer = redfish.refused(405, 'OperationNotAllowed', uri, method, {})
@@ -222,6 +228,23 @@ def it_says_what_the_array_is():
         states = [redfish.get(uri)['Status']['State'] for uri in
                   redfish.members(f'{STORAGE}/Volumes')]
         equal(states.count('StandbyOffline'), 1, 'volumes that are offline')
+        walk(redfish)
+
+
+def what_is_wrong_is_said():
+    with array() as redfish:
+        check('Critical' not in redfish.get(STORAGE)['Status'].values(), 'the array is not well')
+        redfish.daemon.stop()
+        redfish.daemon.start()          # the memory of the pool `fast` is gone
+        status = vdstest.eventually('the array is not well', lambda: next(
+            (one for one in [redfish.get(STORAGE)['Status']]
+             if one['HealthRollup'] == 'Critical'), None))
+        said = {one['OriginOfCondition']['@odata.id']: one for one in status['Conditions']}
+        for uri in said:
+            there = redfish.get(uri)['Status']
+            equal(there['Health'], said[uri]['Severity'], uri)
+            check(there['Conditions'][0]['Message'], f'{uri}: why')
+        check('quick' in [redfish.get(uri)['Name'] for uri in said], f'what is wrong: {said}')
         walk(redfish)
 
 
@@ -387,7 +410,9 @@ def what_is_not_there_is_said():
         redfish.refused(406, 'HeaderInvalid', STORAGE, Accept='text/html')
         for accept in ('*/*', 'application/*;q=0.5', 'text/html, application/json'):
             equal(redfish.ask(STORAGE, Accept=accept).status, 200, accept)
-        equal(redfish.ask(f'{STORAGE}/').status, 200, 'a slash at the end')
+        for path in (f'{STORAGE}/', f'{ROOT}/%24metadata',
+                     f'{FABRIC}/Endpoints/{HOST1.replace(":", "%3A")}'):
+            equal(redfish.ask(path).status, 200, path)
         redfish.daemon.stop()
         answer = redfish.refused(503, 'ServiceTemporarilyUnavailable', STORAGE)
         check(answer.headers['Retry-After'], 'when to try again')
@@ -493,6 +518,6 @@ if __name__ == '__main__':
     vdstest.requires('mypy')
     vdstest.main([
         every_link_leads_to_a_sound_resource, nothing_can_be_changed, it_says_what_the_array_is,
-        connections_are_what_initiators_see, who_asks_is_checked, sessions_begin_and_end,
-        sessions_expire, queries_choose, what_is_not_there_is_said, a_large_array_is_read_in_parts,
-        its_types_are_sound])
+        what_is_wrong_is_said, connections_are_what_initiators_see, who_asks_is_checked,
+        sessions_begin_and_end, sessions_expire, queries_choose, what_is_not_there_is_said,
+        a_large_array_is_read_in_parts, its_types_are_sound])

@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import json
 import re
+import urllib.parse
 from typing import Any
 
 import vds
@@ -82,7 +83,7 @@ class Application:
         self._clients, self._model, self._sessions = clients, Model(), Sessions()
 
     def answer(self, request: Request) -> Answer:
-        path = request.path.rstrip('/') or '/'
+        path = urllib.parse.unquote(request.path).rstrip('/') or '/'
         try:
             with translated(path):
                 return self._answer(request, path)

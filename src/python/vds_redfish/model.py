@@ -178,11 +178,11 @@ class Model:
     # Resources
 
     def _storage(self, client: vds.Client) -> Resource:
-        return values.storage(client.array_get(), client.health()['status'],
+        return values.storage(client.array_get(), client.health(),
                               [row['id'] for row in client.drive_all()])
 
     def _chassis(self, client: vds.Client) -> Resource:
-        return values.chassis(client.array_get(), client.health()['status'])
+        return values.chassis(client.array_get(), client.health())
 
     def _registry(self, client: vds.Client) -> Resource:
         where = f'http://redfish.dmtf.org/registries/{REGISTRY_FILE}.json'

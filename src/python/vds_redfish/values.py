@@ -9,6 +9,7 @@ from typing import Any
 
 from vds import types
 
+from .errors import REGISTRY
 from .index import connection_id, mask_words, named_initiators
 from .schema import ROOT, type_of
 
@@ -24,6 +25,10 @@ _PROTOCOLS = {'sata': 'SATA', 'sas': 'SAS', 'nvme': 'NVMe', 'usb': 'USB', 'fibre
 _STATES = {'active-optimized': 'Optimized', 'active-non-optimized': 'NonOptimized',
            'standby': 'Standby', 'unavailable': 'Unavailable', 'offline': 'Unavailable'}
 _BEST_FIRST = ('Optimized', 'NonOptimized', 'Standby', 'Unavailable')
+# Where the resources of a family of the array are.
+_PLACES = {'lun': f'{STORAGE}/Volumes', 'pool': f'{STORAGE}/StoragePools',
+           'drive': f'{CHASSIS}/Drives', 'controller': f'{STORAGE}/Controllers',
+           'target': f'{FABRIC}/Endpoints'}
 _LUN_HEALTH = {'ok': 'OK', 'failing': 'Warning', 'failed': 'Critical'}
 _LEVELS = {'ok': 'OK', 'warning': 'Warning', 'critical': 'Critical', 'low': 'Warning',
            'full': 'Critical'}
@@ -46,8 +51,36 @@ def resource(kind: str, uri: str, name: str, **properties: Any) -> Resource:
             'Id': uri.rstrip('/').rpartition('/')[2], 'Name': name, **given}
 
 
-def status(state: str, health: str | None) -> Resource:
-    return {'State': state, **({'Health': health} if health else {})}
+def status(state: str, health: str | None, why: str = '') -> Resource:
+    """why: what is wrong, when the health is not OK."""
+    value: Resource = {'State': state}
+    if health:
+        value['Health'] = health
+    if health not in (None, 'OK') and why:
+        value['Conditions'] = [{'MessageId': f'{REGISTRY}.GeneralError', 'Message': why,
+                                'Severity': health}]
+    return value
+
+
+def _condition(problem: types.HealthProblemsItem) -> Resource:
+    """A problem of the array as a whole, with a link to the resource that it concerns."""
+    value: Resource = {'Message': problem['text'], 'Severity': _LEVELS[problem['level']],
+                       'Resolution': problem['hint'],
+                       'MessageId': f'{REGISTRY}.GeneralError'}
+    place = _PLACES.get(problem['family'])
+    if place is not None:
+        value['MessageId'] = f'{REGISTRY}.ConditionInRelatedResource'
+        value['OriginOfCondition'] = link(f'{place}/{problem["id"]}')
+    return value
+
+
+def array_status(health: types.Health) -> Resource:
+    """The state of the array, with all its problems."""
+    level = _LEVELS[health['status']]
+    value: Resource = {**status('Enabled', level), 'HealthRollup': level}
+    if health['problems']:
+        value['Conditions'] = [_condition(problem) for problem in health['problems']]
+    return value
 
 
 def moment(ms: int) -> str:
@@ -105,7 +138,8 @@ def volume(lun: types.Lun, snapshot_ids: list[str], target_ids: list[str]) -> Re
         'Volume', volume_uri(lun['id']), lun['name'],
         Identifiers=[{'DurableName': lun['naa'].upper(), 'DurableNameFormat': 'NAA'},
                      _uuid(lun['id'])],
-        Status=status('Enabled' if lun['status'] == 'online' else 'StandbyOffline', health),
+        Status=status('Enabled' if lun['status'] == 'online' else 'StandbyOffline', health,
+                      live['reason'] if live is not None else ''),
         Model=MODEL, VolumeUsage='Data', BlockSizeBytes=lun['block_bytes'],
         CapacityBytes=lun['size_bytes'], Capacity={'Data': data},
         ProvisioningPolicy='Thin' if lun['thin'] else 'Fixed', WriteCachePolicy=cache,
@@ -148,14 +182,15 @@ def pool(row: types.Pool) -> Resource:
     live = row['live']
     uri = pool_uri(row['id'])
     capacity = percent = None
-    state = status('UnavailableOffline', 'Critical')
+    state = status('UnavailableOffline', 'Critical', live['reason'] if live is not None else '')
     if live is not None:
         used = live['capacity_bytes'] - live['free_bytes']
         capacity = {'Data': {'AllocatedBytes': live['capacity_bytes'], 'ConsumedBytes': used}}
         if live['capacity_bytes'] > 0:
             percent = live['free_bytes'] * 100 // live['capacity_bytes']
         if live['ready']:
-            state = status('Enabled', _LEVELS[live['space']])
+            state = status('Enabled', _LEVELS[live['space']],
+                           f'{live["free_bytes"]} bytes are free')
     return resource(
         'StoragePool', uri, row['name'], Description=row['path'], Identifier=_uuid(row['id']),
         Status=state, Capacity=capacity, RemainingCapacityPercent=percent, MaxBlockSizeBytes=4096,
@@ -164,11 +199,11 @@ def pool(row: types.Pool) -> Resource:
         Links={'OwningStorageResource': link(STORAGE)})
 
 
-def storage(array: types.Array, health: str, drive_ids: list[str]) -> Resource:
+def storage(array: types.Array, health: types.Health, drive_ids: list[str]) -> Resource:
     """The array as a whole."""
     return resource(
         'Storage', STORAGE, array['name'] or 'array', Description='iSCSI array',
-        Identifiers=[_uuid(array['id'])], Status=status('Enabled', _LEVELS[health]),
+        Identifiers=[_uuid(array['id'])], Status=array_status(health),
         Controllers=link(f'{STORAGE}/Controllers'), StoragePools=link(f'{STORAGE}/StoragePools'),
         Volumes=link(f'{STORAGE}/Volumes'),
         ConsistencyGroups=link(f'{STORAGE}/ConsistencyGroups'),
@@ -186,10 +221,10 @@ def controller(row: types.Controller, version: str) -> Resource:
         SupportedControllerProtocols=['iSCSI'])
 
 
-def chassis(array: types.Array, health: str) -> Resource:
+def chassis(array: types.Array, health: types.Health) -> Resource:
     return resource(
         'Chassis', CHASSIS, array['name'] or 'array', ChassisType='StandAlone', Model=MODEL,
-        SerialNumber=array['serial'], UUID=array['id'], Status=status('Enabled', _LEVELS[health]),
+        SerialNumber=array['serial'], UUID=array['id'], Status=array_status(health),
         Drives=link(f'{CHASSIS}/Drives'), Links=links('Storage', [STORAGE]))
 
 
@@ -200,13 +235,13 @@ def drive(row: types.Drive) -> Resource:
     place = {'PartLocation': {'LocationOrdinalValue': row['slot'], 'LocationType': 'Slot'}}
     return resource(
         'Drive', f'{CHASSIS}/Drives/{row["id"]}', row['name'] or row['id'],
-        Description=row['reason'], Manufacturer=row['vendor'].strip(), Model=row['model'].strip(),
+        Manufacturer=row['vendor'].strip(), Model=row['model'].strip(),
         SerialNumber=row['serial'].strip(), FirmwareVersion=row['firmware'].strip(),
         Identifiers=[{'DurableName': digits, 'DurableNameFormat': 'NAA'}] if is_naa else None,
         MediaType=media, Protocol=_PROTOCOLS.get(row['bus']), CapacityBytes=row['size_bytes'],
         BlockSizeBytes=row['block_bytes'] or None, PhysicalLocation=place,
         Status=status('Enabled', 'OK') if row['ready'] else
-        status('UnavailableOffline', 'Critical'),
+        status('UnavailableOffline', 'Critical', row['reason']),
         Links={'Chassis': link(CHASSIS), 'Storage': link(STORAGE),
                **links('StoragePools', sorted({pool_uri(at['pool_id']) for at in row['pools']}))})
 
