@@ -673,6 +673,12 @@ enum scsi_kind {
 enum scsi_kind scsi_task_kind(const struct scsi_task *task);
 
 /*
+ * Returns whether a parsed task reads or writes blocks that its CDB names: READ, WRITE, VERIFY,
+ * WRITE SAME, COMPARE AND WRITE and their like.  Its thread.
+ */
+bool scsi_task_is_io(const struct scsi_task *task);
+
+/*
  * Frees what the task holds.  The caller does so when it has sent the data-in, and not while the
  * task is SCSI_PENDING.  The task's thread.
  */

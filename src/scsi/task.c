@@ -331,6 +331,14 @@ scsi_task_kind(const struct scsi_task *task)
 	return task->cmd->execute == scsi_write_execute ? SCSI_KIND_WRITE : SCSI_KIND_OTHER;
 }
 
+bool
+scsi_task_is_io(const struct scsi_task *task)
+{
+	const unsigned io = CMD_RANGE | CMD_BLOCKS;
+
+	return task->cmd != NULL && (task->cmd->flags & io) == io;
+}
+
 int
 scsi_work_new(struct scsi_task *task, size_t buf_bytes, unsigned iov_max)
 {
