@@ -235,11 +235,17 @@ static const char version_18[] =
 	"ALTER TABLE snapshot ADD COLUMN schedule_id BLOB NOT NULL"
 	"    DEFAULT x'00000000000000000000000000000000';";
 
+/* Limits of LUNs, hosts and pools. */
+static const char version_19[] = "ALTER TABLE pool ADD COLUMN qos TEXT NOT NULL DEFAULT '';"
+				 "ALTER TABLE lun ADD COLUMN qos TEXT NOT NULL DEFAULT '';"
+				 "ALTER TABLE host ADD COLUMN qos TEXT NOT NULL DEFAULT '';"
+				 "ALTER TABLE trashed_lun ADD COLUMN qos TEXT NOT NULL DEFAULT '';";
+
 const struct catalog_migration catalog_migrations[] = {
 	{ version_1 },  { version_2 },  { version_3 },  { version_4 },  { version_5 },
 	{ version_6 },  { version_7 },  { version_8 },  { version_9 },  { version_10 },
 	{ version_11 }, { version_12 }, { version_13 }, { version_14 }, { version_15 },
-	{ version_16 }, { version_17 }, { version_18 },
+	{ version_16 }, { version_17 }, { version_18 }, { version_19 },
 };
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 

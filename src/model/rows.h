@@ -123,6 +123,7 @@ struct row_pool {
 	char *trash;      /* for how long deleted LUNs are kept; "" = not at all */
 	/* when the pool gets full, LUNs in the trash are removed before their time, oldest first */
 	bool trash_yields;
+	char *qos; /* what its storage can do, in canonical form: model/qos.h */
 };
 
 /* Which designators name a LUN in VPD page 83h (docs/design/identity.md). */
@@ -152,6 +153,7 @@ struct row_lun {
 	char *hints;         /* what the LUN is meant for, in canonical form: model/hints.h */
 	enum lun_access access;
 	bool removable; /* initiators may eject its medium */
+	char *qos;      /* its limits, in canonical form: model/qos.h */
 };
 
 struct row_target {
@@ -280,6 +282,7 @@ struct row_host {
 	struct guid id;
 	char *name;    /* friendly name, unique among hosts */
 	char *sources; /* networks from which it may log in: base/cidr.h; "" = all */
+	char *qos;     /* limits of all that its initiators do, in canonical form: model/qos.h */
 };
 
 /* An initiator name of a host.  A name belongs to one host at most, so it is unique. */
@@ -371,6 +374,7 @@ struct row_trashed_lun {
 	uint64_t allocated_bytes; /* space that its volume takes */
 	/* when it was deleted, and when it is removed for good; milliseconds since 1970, UTC */
 	int64_t deleted_ms, expires_ms;
+	char *qos; /* its limits; what it kept of its pool is gone */
 };
 
 /* FAILING: the LUN goes on, but commands fail in its store (a bad block, a full pool). */

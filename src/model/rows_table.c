@@ -71,6 +71,7 @@ static const struct row_field pool_fields[] = {
 	ADDED(3, row_pool, overcommit, FIELD_STRING),
 	ADDED(3, row_pool, trash, FIELD_STRING),
 	ADDED(3, row_pool, trash_yields, FIELD_BOOL),
+	ADDED(3, row_pool, qos, FIELD_STRING),
 };
 /* clang-format on */
 
@@ -92,6 +93,7 @@ static const struct row_field lun_fields[] = {
 	ADDED(2, row_lun, hints, FIELD_STRING),
 	ADDED_ENUM(3, row_lun, access, lun_access_names, LUN_READ_ONLY),
 	ADDED(3, row_lun, removable, FIELD_BOOL),
+	ADDED(3, row_lun, qos, FIELD_STRING),
 };
 /* clang-format on */
 
@@ -117,6 +119,7 @@ static const struct row_field trashed_lun_fields[] = {
 	U64(row_trashed_lun, allocated_bytes),
 	I64(row_trashed_lun, deleted_ms),
 	I64(row_trashed_lun, expires_ms),
+	TEXT(row_trashed_lun, qos),
 };
 /* clang-format on */
 
@@ -190,6 +193,7 @@ static const struct row_field host_fields[] = {
 	GUID(row_host, id),
 	TEXT(row_host, name),
 	ADDED(3, row_host, sources, FIELD_STRING),
+	ADDED(3, row_host, qos, FIELD_STRING),
 };
 
 /* clang-format off */

@@ -15,6 +15,7 @@
 #include "model/credential.h"
 #include "model/fields.h"
 #include "model/hints.h"
+#include "model/qos.h"
 #include "model/host.h"
 #include "model/schedule.h"
 #include "model/snapshot.h"
@@ -200,6 +201,20 @@ is_name(const char *text)
 	return units >= 0 && units <= ROW_NAME_UNITS;
 }
 
+static bool
+is_qos(enum qos_owner owner, const char *text)
+{
+	char canonical[QOS_TEXT_MAX];
+	struct qos qos;
+
+	if (text == NULL || *text == '\0')
+		return true;
+	if (qos_parse(text, &qos) < 0 || qos_check(owner, &qos) < 0)
+		return false;
+	qos_format(&qos, canonical);
+	return strcmp(canonical, text) == 0;
+}
+
 static int
 check_pool(const struct state *state, const void *row)
 {
@@ -211,6 +226,11 @@ check_pool(const struct state *state, const void *row)
 	if (*pool->path != '/' && !str_starts(pool->path, "ram:") &&
 	    !str_starts(pool->path, "bdev:/"))
 		return BREACH("pool %s: its path is not absolute", pool->name);
+	if (!is_qos(QOS_OF_POOL, pool->qos))
+		return BREACH("pool %s: its limits are not in canonical form", pool->name);
+	if (pool->qos != NULL && *pool->qos != '\0' && qos_check_pool(state, &pool->id) < 0)
+		return BREACH("pool %s: its LUNs keep more than nine tenths of its limits",
+			      pool->name);
 	return 0;
 }
 
@@ -246,6 +266,25 @@ check_hints(const struct row_lun *lun)
 	return 0;
 }
 
+/* What LUNs keep of a pool that has limits is looked at with the pool. */
+static int
+check_lun_qos(const struct state *state, const struct row_lun *lun)
+{
+	const struct row_pool *pool = state_find(state, ROW_POOL, &lun->pool_id);
+	struct qos qos;
+
+	if (lun->qos == NULL || *lun->qos == '\0')
+		return 0;
+	if (!is_qos(QOS_OF_LUN, lun->qos))
+		return BREACH("LUN %s: its limits are not in canonical form", ROW_LUN_CALLED(lun));
+	if (qos_parse(lun->qos, &qos) == 0 &&
+	    (qos.values[QOS_MIN_IOPS] != 0 || qos.values[QOS_MIN_BANDWIDTH] != 0) &&
+	    (pool->qos == NULL || *pool->qos == '\0'))
+		return BREACH("LUN %s: it has a minimum, and its pool has no limit",
+			      ROW_LUN_CALLED(lun));
+	return 0;
+}
+
 static int
 check_lun(const struct state *state, const void *row)
 {
@@ -265,6 +304,8 @@ check_lun(const struct state *state, const void *row)
 	    lun->naa[0] != '3')
 		return BREACH("LUN %s: its designator is no NAA 3", ROW_LUN_CALLED(lun));
 	if (check_hints(lun) < 0)
+		return ERR_CORRUPT;
+	if (check_lun_qos(state, lun) < 0)
 		return ERR_CORRUPT;
 	return check_mask(state, lun);
 }
@@ -387,6 +428,8 @@ check_host(const struct state *state, const void *row)
 	const struct row_host *host = row;
 
 	(void)state;
+	if (!is_qos(QOS_OF_HOST, host->qos))
+		return BREACH("host %s: its limits are not in canonical form", host->name);
 	return *host->name != '\0' && is_name(host->name)
 		       ? 0
 		       : BREACH("a host's name has 0 or more than %d characters", ROW_NAME_UNITS);

@@ -92,6 +92,15 @@ BREACH_TEST(a_host_group_without_name,
 BREACH_TEST(a_member_of_no_group, SET(host_member, row_new(ROW_HOST_MEMBER), (void)r),
 	    "host group that is not there")
 BREACH_TEST(hints_in_disorder, SET(lun, sample_lun(3), TEXT(r->hints, "WTC=1 FCR=1")), "canonical")
+BREACH_TEST(limits_in_disorder, SET(lun, sample_lun(3), TEXT(r->qos, "burst_ms=5 iops=10")),
+	    "canonical")
+BREACH_TEST(limits_out_of_range, SET(lun, sample_lun(3), TEXT(r->qos, "iops=1")), "canonical")
+BREACH_TEST(a_minimum_that_nothing_gives, SET(lun, sample_lun(3), TEXT(r->qos, "min_iops=10")),
+	    "minimum")
+BREACH_TEST(a_host_with_a_minimum,
+	    SET(host, row_new(ROW_HOST), r->id = sample_id('h', 1); TEXT(r->name, "h");
+		TEXT(r->qos, "min_iops=10")),
+	    "canonical")
 BREACH_TEST(a_target_name_in_use,
 	    SET(target, sample_target(4), TEXT(r->iscsi_name, "iqn.2026-11.org.example:t1")),
 	    "targets have the same iscsi_name")
@@ -233,6 +242,10 @@ main(void)
 		FOUND(a_host_group_without_name),
 		FOUND(a_member_of_no_group),
 		FOUND(hints_in_disorder),
+		FOUND(limits_in_disorder),
+		FOUND(limits_out_of_range),
+		FOUND(a_minimum_that_nothing_gives),
+		FOUND(a_host_with_a_minimum),
 		FOUND(a_target_name_in_use),
 		FOUND(a_target_name_in_capitals),
 		FOUND(an_endpoint_in_use),

@@ -49,7 +49,8 @@ test_a_lun_looks_as_documented(void **unused)
 		"\"pool_id\":\"00000001-0000-0000-0000-000000000070\",\"size_bytes\":1048576,"
 		"\"block_bytes\":512,\"thin\":true,\"mask\":\"\",\"serial\":\"S00000001\","
 		"\"naa\":\"3000000000000001\",\"status\":\"online\",\"created_ms\":0,\"identity\":"
-		"\"naa-t10\",\"hints\":\"\",\"access\":\"read-write\",\"removable\":false}");
+		"\"naa-t10\",\"hints\":\"\",\"access\":\"read-write\",\"removable\":false,"
+		"\"qos\":\"\"}");
 	free(text);
 	json_decref(json);
 }
