@@ -196,13 +196,16 @@ struct array_lun_counters {
 	struct histogram_total latency[ARRAY_KINDS];
 	/* commands that failed in the store: with an error, and for lack of space */
 	uint64_t medium_errors, space_errors;
+	/* commands that waited for a limit of the LUN, a host or the pool, and how long, together */
+	uint64_t limited_commands, limited_ns;
 };
 
 /* What a session has moved since its login, by kind of command. */
 struct array_session_counters {
 	struct guid id;
 	uint64_t commands[ARRAY_KINDS], bytes[ARRAY_KINDS];
-	uint64_t ns[ARRAY_KINDS]; /* how long the commands took together */
+	uint64_t ns[ARRAY_KINDS];              /* how long the commands took together */
+	uint64_t limited_commands, limited_ns; /* those that waited for a limit, and how long */
 };
 
 /*
@@ -214,7 +217,8 @@ struct array_host_counters {
 	uint64_t sessions; /* that there are now */
 	uint64_t logins;   /* sessions that have begun */
 	uint64_t commands[ARRAY_KINDS], bytes[ARRAY_KINDS];
-	uint64_t ns[ARRAY_KINDS]; /* how long the commands took together */
+	uint64_t ns[ARRAY_KINDS];              /* how long the commands took together */
+	uint64_t limited_commands, limited_ns; /* those that waited for a limit, and how long */
 };
 
 /* Why logins do not succeed. */

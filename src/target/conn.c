@@ -55,6 +55,7 @@ free_at_last(struct loop_msg *msg)
 	struct target_conn *conn = container_of(msg, struct target_conn, gone);
 	struct target *target = conn->thread->target;
 
+	target_limit_unref(conn->limit);
 	mem_free(conn);
 	target_conn_count_down(target);
 }

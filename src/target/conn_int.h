@@ -104,7 +104,8 @@ struct target_conn {
 	struct work announce;
 	struct row_live_session *row; /* the live row that `announce` takes to the array */
 	struct guid target_id;
-	uint64_t seen_sequence; /* of the state in which the login found the target */
+	uint64_t seen_sequence;     /* of the state in which the login found the target */
+	struct target_limit *limit; /* of its initiator's host, a reference; NULL = no host */
 	uint16_t tpgt, relative_port;
 	char peer[ADDRESS_TEXT_SIZE], local[ADDRESS_TEXT_SIZE];
 	/* the peer's address without its port: limits and log lines count by it */

@@ -22,6 +22,8 @@ add(struct array_host_counters *to, const struct array_session_counters *counts,
 		to->bytes[kind] += counts->bytes[kind] - before->bytes[kind];
 		to->ns[kind] += counts->ns[kind] - before->ns[kind];
 	}
+	to->limited_commands += counts->limited_commands - before->limited_commands;
+	to->limited_ns += counts->limited_ns - before->limited_ns;
 }
 
 void
@@ -86,6 +88,7 @@ target_host_join(struct target_conn *conn)
 	pthread_mutex_lock(&registry->lock);
 	join_locked(registry, &conn->entry, host != NULL ? &host->id : NULL);
 	pthread_mutex_unlock(&registry->lock);
+	target_limits_join_host(conn, host);
 }
 
 void

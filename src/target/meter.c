@@ -6,7 +6,8 @@
  * knows its phases, too:
  *
  *	data	until its data-out was here
- *	wait	until it could begin: older commands, a drain, buffers
+ *	limit	as long as a limit of its LUN, host or pool held it up
+ *	wait	until it could begin otherwise: older commands, a drain, buffers
  *	store	until the backing store and the range locks were done with it
  *	send	until the socket took its answer
  *
@@ -56,15 +57,16 @@ target_meter_note(const struct target_task *t)
 	entry->kind = (uint8_t)kind;
 	entry->opcode = t->scsi.cdb[0];
 	entry->lun = t->scsi.lun;
-	entry->data_us = entry->wait_us = entry->store_us = 0;
+	entry->data_us = entry->limit_us = entry->wait_us = entry->store_us = 0;
 	count_session(t, kind);
-	if (__builtin_expect(t->done_ns == 0, true))
+	if (__builtin_expect((t->done_ns | t->began_ns) == 0, true))
 		return;
 	uint64_t ready_ns = t->ready_ns != 0 ? t->ready_ns : t->start_ns;
 	uint64_t began_ns = t->began_ns != 0 ? t->began_ns : ready_ns;
 
 	entry->data_us = us_between(t->start_ns, ready_ns);
-	entry->wait_us = us_between(ready_ns, began_ns);
+	entry->limit_us = us_between(0, t->limited_ns);
+	entry->wait_us = us_between(ready_ns + t->limited_ns, began_ns);
 	entry->store_us = us_between(began_ns, t->done_ns);
 }
 
@@ -74,17 +76,17 @@ log_slow(const struct target_meter_entry *entry, uint64_t now_ns)
 	const struct target_conn *conn = entry->conn;
 	const struct target_unit *unit = entry->share->unit;
 	uint32_t all_us = us_between(entry->start_ns, now_ns);
-	uint32_t before_us = entry->data_us + entry->wait_us + entry->store_us;
+	uint32_t before_us = entry->data_us + entry->limit_us + entry->wait_us + entry->store_us;
 	char id[GUID_TEXT_SIZE], name[2 * ISCSI_NAME_MAX];
 
 	log_warning_from(
 		conn->host, "command.slow",
 		"lun=%s number=%u opcode=0x%02x total_us=%" PRIu32 " data_us=%" PRIu32
-		" wait_us=%" PRIu32 " store_us=%" PRIu32 " send_us=%" PRIu32
+		" limit_us=%" PRIu32 " wait_us=%" PRIu32 " store_us=%" PRIu32 " send_us=%" PRIu32
 		" peer=%s initiator=%s",
 		guid_format(&unit->lun_id, id), entry->lun, entry->opcode, all_us, entry->data_us,
-		entry->wait_us, entry->store_us, all_us > before_us ? all_us - before_us : 0,
-		conn->peer,
+		entry->limit_us, entry->wait_us, entry->store_us,
+		all_us > before_us ? all_us - before_us : 0, conn->peer,
 		log_quote(iscsi_conn_login(conn->iscsi)->initiator_name, name, sizeof(name)));
 }
 

@@ -22,6 +22,7 @@ struct target_unit_share;
 /* What one session moved.  The session's thread writes, any thread reads. */
 struct target_session_counts {
 	_Atomic uint64_t commands[METER_KINDS], bytes[METER_KINDS], ns[METER_KINDS];
+	_Atomic uint64_t limited_commands, limited_ns;
 };
 
 /* A command that has ended and whose answer is about to be sent. */
@@ -30,7 +31,7 @@ struct target_meter_entry {
 	struct target_conn *conn;
 	uint64_t start_ns; /* when its PDU was received */
 	/* For a command that did not end at once: how long its phases took. */
-	uint32_t data_us, wait_us, store_us;
+	uint32_t data_us, limit_us, wait_us, store_us;
 	uint16_t lun;
 	uint8_t kind, opcode;
 };

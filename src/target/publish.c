@@ -208,7 +208,7 @@ forget_counts(struct target *target, const struct change *change)
 
 /* Updates the units of the LUNs that this change puts, and gives up those of LUNs that it deletes. */
 static void
-settle_units(struct target *target, const struct change *change)
+settle_units(struct target *target, const struct state *state, const struct change *change)
 {
 	for (size_t i = 0; change != NULL && i < change->op_count; i++) {
 		const struct change_op *op = &change->ops[i];
@@ -216,7 +216,7 @@ settle_units(struct target *target, const struct change *change)
 		if (op->family != ROW_LUN)
 			continue;
 		if (op->row != NULL)
-			target_unit_update(target, (const void *)op->row);
+			target_unit_update(target, state, (const void *)op->row);
 		else
 			target_unit_forget(target, &op->key.a);
 	}
@@ -240,7 +240,8 @@ target_publish_state(void *runtime, const struct state *state, const struct chan
 	if (delta.portals_changed)
 		target_report_flush(target);
 	target->view = view;
-	settle_units(target, change);
+	target_limits_settle(target, old != NULL ? old->state : NULL, state, change);
+	settle_units(target, state, change);
 	forget_counts(target, change);
 	target_access_raise(target, state, &delta);
 	count_steps(target, delta.steps);

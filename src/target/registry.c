@@ -457,6 +457,9 @@ target_registry_counts(struct target_registry_entry *entry, struct array_session
 		ret->bytes[kind] = atomic_load_explicit(&counts->bytes[kind], memory_order_relaxed);
 		ret->ns[kind] = atomic_load_explicit(&counts->ns[kind], memory_order_relaxed);
 	}
+	ret->limited_commands = atomic_load_explicit(&counts->limited_commands,
+						     memory_order_relaxed);
+	ret->limited_ns = atomic_load_explicit(&counts->limited_ns, memory_order_relaxed);
 }
 
 int

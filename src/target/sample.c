@@ -28,6 +28,8 @@ add_share(const struct target_unit_share *share, struct array_lun_counters *ret)
 	ret->read_bytes += get(&share->read_bytes);
 	ret->write_bytes += get(&share->write_bytes);
 	ret->failed_commands += get(&share->failed_commands);
+	ret->limited_commands += get(&share->limited_commands);
+	ret->limited_ns += get(&share->limited_ns);
 	for (unsigned kind = 0; kind < METER_KINDS; kind++) {
 		const struct histogram *h = atomic_load_explicit(&share->latency[kind],
 								 memory_order_acquire);

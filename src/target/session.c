@@ -49,6 +49,8 @@ path_new(struct target_session *session, const struct row_lun *lun, uint16_t num
 	path->number = number;
 	list_init(&path->collecting);
 	list_init(&path->held_tasks);
+	list_init(&path->limited);
+	path->limit_timer.fire = target_limits_due;
 	list_init(&path->others);
 	scsi_itl_init(&path->itl, &session->nexus, unit != NULL ? unit->lu : NULL,
 		      1u << SCSI_UA_POWER_ON);
@@ -79,7 +81,8 @@ target_session_open_path(struct target_path *path)
 	struct target_thread *thread = path->session->thread;
 	const struct row_lun *row = state_find(thread->view->state, ROW_LUN, &path->lun_id);
 	struct target_unit *unit;
-	int rc = row != NULL ? target_unit_get(thread->target, row, &unit) : ERR_NOT_FOUND;
+	int rc = row != NULL ? target_unit_get(thread->target, thread->view->state, row, &unit)
+			     : ERR_NOT_FOUND;
 
 	if (rc == 0)
 		take_unit(path, unit);
@@ -102,6 +105,7 @@ static void
 path_free(struct target_path *path)
 {
 	target_meter_flush(path->session->thread);
+	loop_timer_cancel(path->session->thread->loop, &path->limit_timer);
 	list_remove(&path->unit_node);
 	scsi_itl_fini(&path->itl);
 	target_unit_unref(path->unit);

@@ -203,6 +203,11 @@ struct target_path {
 	/* struct target_task.node: tasks whose data-out is being received */
 	struct list collecting;
 	struct list held_tasks; /* struct target_task.node: tasks that have not started */
+	/* struct target_task.node: tasks that wait for limits, by the time at which they may start */
+	struct list limited;
+	unsigned limited_count;
+	uint32_t limit_generation;     /* of the limits by which they wait */
+	struct loop_timer limit_timer; /* set while there are any */
 	/* struct target_other.node: tasks of other paths that use the unit, too; in inflight */
 	struct list others;
 	struct list node;      /* links the path into session->gone */

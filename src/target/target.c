@@ -178,6 +178,7 @@ free_all(struct target *target)
 	target_unit_levels_free(target);
 	target_registry_fini(&target->registry);
 	target_refusals_fini(&target->refusals);
+	target_limits_fini(&target->limits);
 	target_traffic_free_all(target);
 	target_ack_fini(&target->no_conns);
 	pthread_mutex_destroy(&target->publish_lock);
@@ -205,6 +206,7 @@ alloc(const struct target_options *options, struct array *array)
 							target->options.max_connections / 16);
 	guid_map_init(&target->units);
 	guid_map_init(&target->levels);
+	target_limits_init(&target->limits);
 	list_init(&target->holds);
 	target_ack_init(&target->no_conns, 1);
 	atomic_init(&target->conn_count, 1);

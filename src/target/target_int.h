@@ -11,8 +11,8 @@
  *					that no data-path thread waits for the array
  *
  * Locks, all leaves, none held over a wait: registry.lock, target.units_lock, target.holds_lock,
- * target.traffic_lock, ack.lock.  target.publish_lock makes publications one at a time; under it the
- * others may be taken.
+ * target.traffic_lock, target.limits.lock, ack.lock.  target.publish_lock makes publications one at a
+ * time; under it the others may be taken.
  */
 #ifndef VDS_TARGET_TARGET_INT_H
 #define VDS_TARGET_TARGET_INT_H
@@ -35,6 +35,7 @@
 #include "scsi/store.h"
 #include "target/buf_int.h"
 #include "target/conn_int.h"
+#include "target/limits_int.h"
 #include "target/meter_int.h"
 #include "target/portal_int.h"
 #include "target/session_int.h"
@@ -182,6 +183,8 @@ struct target {
 	 */
 	struct guid_map units;
 	struct guid_map levels; /* struct array_pool_level by pool id, owned; under units_lock */
+
+	struct target_limit_table limits;
 
 	pthread_mutex_t holds_lock;
 	struct list holds; /* struct target_drain.node */

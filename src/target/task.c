@@ -12,14 +12,16 @@
  *	COLLECTS	write_ready			start
  *			data fault, path gone		ended, the rest of its data is discarded
  *	start		path held, not its turn		WAITS
+ *			a limit does not let it		LIMITED, or ended: too many wait
  *			no buffers for what it reads	READY, until some come back
  *			path gone			ended
  *			executed			ended, or RUNS
  *	WAITS		path released			start
  *			its turn has come		READY
  *	READY		end of the round		start
+ *	LIMITED		its time has come		start
  *	RUNS		host_done			ended
- *	NEW … READY	abort				dropped
+ *	NEW … LIMITED	abort				dropped
  *	RUNS		abort				dropped, or ABORTED: I/O in flight
  *	ABORTED		host_done			dropped
  *			grace is over, unit has a fence	ABANDONED
@@ -186,6 +188,7 @@ keep_direct_data(struct target_task *t)
 }
 
 static void tell_no_unit(struct target_task *t);
+static void answer_task_set_full(struct target_task *t);
 
 static void
 move_to(struct target_task *t, enum target_task_state state, struct list *list)
@@ -208,6 +211,16 @@ is_to_wait_for_buffers(const struct target_task *t)
 	       !target_conn_may_have(t->conn, target_buf_cost(most));
 }
 
+/* Returns false when the limits of the task's LUN, host or pool do not let it start yet. */
+static inline bool
+is_let(struct target_task *t)
+{
+	const atomic_uint *limited = &thread_of(t)->target->limits.count;
+
+	return __builtin_expect(atomic_load_explicit(limited, memory_order_relaxed) == 0, true) ||
+	       target_limits_let(t);
+}
+
 static void
 start(struct target_task *t)
 {
@@ -219,6 +232,11 @@ start(struct target_task *t)
 	}
 	if (path != NULL && (path->held || path->resets > 0 || !scsi_task_may_start(&t->scsi))) {
 		move_to(t, TARGET_TASK_WAITS, &path->held_tasks);
+		return;
+	}
+	if (__builtin_expect(!is_let(t), false)) {
+		if (!target_limits_wait(t))
+			answer_task_set_full(t);
 		return;
 	}
 	if (is_to_wait_for_buffers(t)) {
@@ -234,9 +252,8 @@ start(struct target_task *t)
 	path->inflight++;
 }
 
-/* Starts a task that had to wait. */
-static void
-start_late(struct target_task *t)
+void
+target_task_start_late(struct target_task *t)
 {
 	t->state = TARGET_TASK_NEW;
 	t->began_ns = clock_mono_ns();
@@ -409,7 +426,7 @@ target_task_take_turns(struct target_conn *conn)
 	for (struct list *node; (node = list_pop(&conn->turns)) != NULL;) {
 		struct target_task *t = list_entry(node, struct target_task, node);
 
-		start_late(t);
+		target_task_start_late(t);
 	}
 	for (struct list *node; (node = list_first(&conn->short_of_buffers)) != NULL;) {
 		struct target_task *t = list_entry(node, struct target_task, node);
@@ -417,7 +434,7 @@ target_task_take_turns(struct target_conn *conn)
 		if (is_to_wait_for_buffers(t))
 			break;
 		list_remove(node);
-		start_late(t);
+		target_task_start_late(t);
 	}
 }
 
@@ -476,6 +493,7 @@ host_data_in(struct scsi_task *s, uint32_t len_bytes)
 static void
 answer_task_set_full(struct target_task *t)
 {
+	target_limits_forgo(t);
 	scsi_task_abort(&t->scsi); /* the task leaves the order of its nexus */
 	t->scsi.aborted = false;
 	t->scsi.status = SCSI_STATUS_TASK_SET_FULL;
@@ -587,6 +605,8 @@ init(struct target_task *t, struct target_conn *conn, struct iscsi_task *it)
 	t->state = TARGET_TASK_NEW;
 	t->start_ns = conn->thread->meter.received_ns;
 	t->ready_ns = t->began_ns = t->done_ns = 0;
+	t->charge.taken = false;
+	t->limited_ns = 0;
 	t->buf_bytes = 0;
 	t->gave_up_share = false;
 	t->node = (struct list){ 0 };
@@ -630,7 +650,7 @@ target_task_command(void *user, struct iscsi_task *it)
 		finish(t);
 	else if (t->scsi.out_needed_bytes == 0)
 		start(t);
-	else if (can_go_direct(t))
+	else if (can_go_direct(t) && is_let(t))
 		start_direct(t);
 	else
 		collect(t);
@@ -663,6 +683,7 @@ target_task_data_fault(void *user, struct iscsi_task *it, enum iscsi_data_fault 
 		(void)init(t, user, it); /* what it is answered with needs no unit */
 	}
 	list_remove(&t->node);
+	target_limits_forgo(t);
 	t->state = TARGET_TASK_NEW;
 	switch (fault) {
 	case ISCSI_FAULT_UNEXPECTED_UNSOLICITED:
@@ -687,6 +708,7 @@ target_task_abort(void *user, struct iscsi_task *it)
 
 	(void)user;
 	list_remove(&t->node);
+	target_limits_forgo(t);
 	if (scsi_task_abort(&t->scsi) == SCSI_PENDING) {
 		wait_for_io(t);
 		return;
@@ -738,6 +760,7 @@ tell_no_unit(struct target_task *t)
 	uint32_t in = s->expected_in_bytes, out = s->expected_out_bytes;
 
 	memcpy(cdb, s->cdb, sizeof(cdb));
+	target_limits_forgo(t);
 	scsi_task_abort(s); /* the task is not executing: it leaves the order of its nexus */
 	scsi_task_init(s, s->nexus, NULL, s->queue);
 	memcpy(s->cdb, cdb, sizeof(cdb));
@@ -769,7 +792,7 @@ target_task_release_held(struct target_path *path)
 		struct target_conn *conn = t->conn;
 
 		scsi_task_recheck(&t->scsi);
-		start_late(t);
+		target_task_start_late(t);
 		target_conn_mark(conn);
 	}
 }
@@ -781,7 +804,7 @@ target_task_release_held(struct target_path *path)
 void
 target_task_end_unstarted(struct target_path *path)
 {
-	struct list *lists[] = { &path->collecting, &path->held_tasks };
+	struct list *lists[] = { &path->collecting, &path->held_tasks, &path->limited };
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		for (struct list *node; (node = list_pop(lists[i])) != NULL;) {

@@ -23,7 +23,8 @@ enum target_task_state {
 	 * conn->short_of_buffers
 	 */
 	TARGET_TASK_READY,
-	TARGET_TASK_RUNS, /* src/scsi executes it: counted in path->inflight */
+	TARGET_TASK_LIMITED, /* in path->limited: a limit does not let it start yet */
+	TARGET_TASK_RUNS,    /* src/scsi executes it: counted in path->inflight */
 	/*
 	 * it was aborted, and its backing I/O has not ended: in thread->aborted, counted in
 	 * path->aborting
@@ -61,9 +62,11 @@ struct target_task {
 	/* NULL when there is no LUN with this number, or the task has ended */
 	struct target_path *path;
 	enum target_task_state state;
-	uint32_t buf_bytes;  /* bytes of the thread's buffers in iov */
-	bool gave_up_share;  /* abandoned: its buffers count for the thread, not for conn */
-	uint64_t aborted_ns; /* when it was aborted (loop_now_ns) */
+	uint32_t buf_bytes;          /* bytes of the thread's buffers in iov */
+	bool gave_up_share;          /* abandoned: its buffers count for the thread, not for conn */
+	uint64_t aborted_ns;         /* when it was aborted (loop_now_ns) */
+	struct target_charge charge; /* what it has taken of its limits */
+	uint64_t limited_ns;         /* when it began to wait for them; later how long it waited */
 	/*
 	 * when its PDU was received, its data-out was here, it began after it had to wait, and
 	 * src/scsi was done with it; 0 = it did not have to wait for this (meter.c)
@@ -98,6 +101,8 @@ void target_task_release_held(struct target_path *path);
  * thread; the caller keeps a reference to the path.
  */
 void target_task_end_unstarted(struct target_path *path);
+/* Starts a task that had to wait, and is in no list any more.  Its thread. */
+void target_task_start_late(struct target_task *t);
 /* Abandon aborted tasks whose backing I/O did not end in time. Called by thread->aborted_timer. */
 void target_task_give_up(struct loop_timer *timer);
 /* Starts the tasks in conn->turns.  The connection's thread, at the end of a round. */

@@ -31,6 +31,7 @@ give_back(struct work *work)
 	struct target_unit *unit = container_of(work, struct target_unit, release);
 
 	array_device_release(unit->target->array, unit->dev);
+	target_limits_leave_pool(unit);
 	for (unsigned i = 0; i < unit->share_count; i++)
 		for (unsigned kind = 0; kind < METER_KINDS; kind++)
 			mem_free(atomic_load(&unit->shares[i].latency[kind]));
@@ -222,7 +223,8 @@ tell_unreadable(const struct target_unit *unit, int rc)
 }
 
 static int
-unit_new(struct target *target, const struct row_lun *row, struct target_unit **ret_unit)
+unit_new(struct target *target, const struct state *state, const struct row_lun *row,
+	 struct target_unit **ret_unit)
 {
 	size_t size = sizeof(struct target_unit) +
 		      target->thread_count * sizeof(struct target_unit_share);
@@ -241,9 +243,13 @@ unit_new(struct target *target, const struct row_lun *row, struct target_unit **
 		unit->shares[i].unit = unit;
 		list_init(&unit->shares[i].paths);
 	}
-	int rc = array_lun_device(target->array, &row->id, &unit->dev);
+	target_limit_set(&target->limits, &unit->limit, row->qos);
+	int rc = target_limits_join_pool(unit, state, &row->pool_id);
 
+	if (rc == 0)
+		rc = array_lun_device(target->array, &row->id, &unit->dev);
 	if (rc < 0) {
+		target_limits_leave_pool(unit);
 		mem_free(unit);
 		return rc;
 	}
@@ -333,7 +339,8 @@ enter(struct target *target, struct target_unit *made, struct target_unit **ret_
 }
 
 int
-target_unit_get(struct target *target, const struct row_lun *row, struct target_unit **ret_unit)
+target_unit_get(struct target *target, const struct state *state, const struct row_lun *row,
+		struct target_unit **ret_unit)
 {
 	struct target_unit *unit = target_unit_find(target, &row->id);
 	int rc = 0;
@@ -342,12 +349,12 @@ target_unit_get(struct target *target, const struct row_lun *row, struct target_
 		*ret_unit = unit;
 		return 0;
 	}
-	rc = unit_new(target, row, &unit);
+	rc = unit_new(target, state, row, &unit);
 	return rc < 0 ? rc : enter(target, unit, ret_unit);
 }
 
 void
-target_unit_update(struct target *target, const struct row_lun *row)
+target_unit_update(struct target *target, const struct state *state, const struct row_lun *row)
 {
 	uint64_t capacity_blocks = row->size_bytes / row->block_bytes;
 	struct target_unit *unit = target_unit_find(target, &row->id);
@@ -359,6 +366,9 @@ target_unit_update(struct target *target, const struct row_lun *row)
 	scsi_lu_set_offline(unit->lu, row->status == STATUS_OFFLINE);
 	scsi_lu_set_read_only(unit->lu, row->access == LUN_READ_ONLY);
 	scsi_lu_set_write_through(unit->lu, hints_write_through(row->hints));
+	target_limit_set(&target->limits, &unit->limit, row->qos);
+	/* without memory the LUN counts for its pool of before */
+	(void)target_limits_join_pool(unit, state, &row->pool_id);
 	target_unit_unref(unit);
 }
 

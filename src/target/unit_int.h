@@ -10,6 +10,7 @@
 #include "iscsi/iscsi.h"
 #include "scsi/store.h"
 #include "target/buf_int.h"
+#include "target/limits_int.h"
 #include "target/meter_int.h"
 
 struct target_drain;
@@ -47,6 +48,8 @@ struct target_unit_share {
 	_Alignas(64) _Atomic uint64_t read_commands;
 	_Atomic uint64_t write_commands, other_commands, read_bytes, write_bytes;
 	_Atomic uint64_t failed_commands; /* ended with another status than GOOD */
+	/* commands that waited for a limit, and how long they did, all together */
+	_Atomic uint64_t limited_commands, limited_ns;
 	/* how long commands took, by kind; NULL = there was none of the kind.  Freed with the unit */
 	_Atomic(struct histogram *) latency[METER_KINDS];
 	struct target_unit *unit;
@@ -71,9 +74,12 @@ struct target_unit {
 	struct target *target;
 	struct guid lun_id, pool_id;
 	struct scsi_lu *lu;
-	struct scsi_store store; /* of lu: what it must keep is kept by the array */
-	struct blk_dev *dev;     /* from array_lun_device; returned with array_device_release */
-	atomic_bool hangs;       /* the array was told that aborted I/O does not come back */
+	struct scsi_store store;   /* of lu: what it must keep is kept by the array */
+	struct blk_dev *dev;       /* from array_lun_device; returned with array_device_release */
+	atomic_bool hangs;         /* the array was told that aborted I/O does not come back */
+	struct target_limit limit; /* the LUN's own limits */
+	_Atomic(struct target_pool_limit *)
+		pool; /* the limits of its pool; the publisher sets it */
 	struct work release;
 	uint64_t made_ns; /* clock_mono_ns */
 	unsigned share_count;
@@ -81,20 +87,21 @@ struct target_unit {
 };
 
 /*
- * Finds the unit of a LUN, or makes it from the row that the thread's view has.  Returns 0 with a
- * reference for the caller, ERR_NOT_FOUND (the LUN is being deleted) or -ENOMEM.  Data-path
- * threads.
+ * Finds the unit of a LUN, or makes it from the row that the thread's view has, whose state is given
+ * too.  Returns 0 with a reference for the caller, ERR_NOT_FOUND (the LUN is being deleted) or
+ * -ENOMEM.  Data-path threads.
  */
-int target_unit_get(struct target *target, const struct row_lun *row,
+int target_unit_get(struct target *target, const struct state *state, const struct row_lun *row,
 		    struct target_unit **ret_unit);
 /* Fills in who the LUN of a row is.  Any thread. */
 void target_unit_identity(struct scsi_identity *id, const struct row_lun *row);
 /*
- * Gives the unit of a LUN, if there is one, the size, the status, the access and the write cache of
- * its row.  The publisher, after every thread has the view with this row: a unit that is made later
- * is made from this row.
+ * Gives the unit of a LUN, if there is one, the size, the status, the access, the write cache, the
+ * limits and the pool of its row.  The publisher, after every thread has the view with this row: a
+ * unit that is made later is made from this row.
  */
-void target_unit_update(struct target *target, const struct row_lun *row);
+void target_unit_update(struct target *target, const struct state *state,
+			const struct row_lun *row);
 /*
  * Drops the reference that target->units holds to the unit of a deleted LUN. Has no effect when the
  * LUN has no unit.  Publisher.

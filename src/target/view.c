@@ -267,7 +267,8 @@ is_quiet_lun(const struct row_lun *row, const struct row_lun *old)
 		row->identity == old->identity && row->access == old->access &&
 		row->removable == old->removable && guid_equal(&row->pool_id, &old->pool_id) &&
 		same_text(row->mask, old->mask) && same_text(row->serial, old->serial) &&
-		same_text(row->naa, old->naa) && same_text(row->hints, old->hints));
+		same_text(row->naa, old->naa) && same_text(row->hints, old->hints) &&
+		same_text(row->qos, old->qos));
 }
 
 static bool

@@ -189,6 +189,38 @@ fake_host(struct array *array, const struct guid *id, const char *sources)
 }
 
 void
+fake_pool(struct array *array, const struct guid *id)
+{
+	struct row_pool *row = row_new(ROW_POOL);
+
+	row->id = *id;
+	set(&row->name, "pool");
+	set(&row->path, "/pool");
+	put(array, row);
+}
+
+void
+fake_lun_pool(struct array *array, const struct guid *lun, const struct guid *pool)
+{
+	struct row_lun *row = row_copy(state_find(array->state, ROW_LUN, lun));
+
+	row->pool_id = *pool;
+	put(array, row);
+}
+
+void
+fake_qos(struct array *array, enum row_family family, const struct guid *id, const char *qos)
+{
+	void *row = row_copy(state_find(array->state, family, id));
+
+	set(family == ROW_LUN    ? &((struct row_lun *)row)->qos
+	    : family == ROW_HOST ? &((struct row_host *)row)->qos
+				 : &((struct row_pool *)row)->qos,
+	    qos);
+	put(array, row);
+}
+
+void
 fake_initiator(struct array *array, const struct guid *id, const struct guid *host,
 	       const char *iscsi_name)
 {

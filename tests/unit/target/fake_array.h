@@ -30,6 +30,11 @@ void fake_target(struct array *array, const struct guid *id, const char *iscsi_n
 /* The networks from which a target, or the initiators of a host, allow logins. */
 void fake_target_sources(struct array *array, const struct guid *id, const char *sources);
 void fake_host(struct array *array, const struct guid *id, const char *sources);
+/* A pool, and the pool of a LUN, which has none before. */
+void fake_pool(struct array *array, const struct guid *id);
+void fake_lun_pool(struct array *array, const struct guid *lun, const struct guid *pool);
+/* Sets the limits of a LUN, a host or a pool, of which there is a row. */
+void fake_qos(struct array *array, enum row_family family, const struct guid *id, const char *qos);
 void fake_initiator(struct array *array, const struct guid *id, const struct guid *host,
 		    const char *iscsi_name);
 void fake_host_member(struct array *array, const struct guid *group, const struct guid *host);
